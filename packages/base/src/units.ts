@@ -1,0 +1,13 @@
+import type { Brand } from './brand.ts';
+
+/** Clock value as stored in a packet. Says nothing without its clock class. */
+export type ClockCycles = Brand<bigint, 'ClockCycles'>;
+
+/** Nanoseconds since the origin of a clock class. */
+export type Nanoseconds = Brand<bigint, 'Nanoseconds'>;
+
+/** A position counted in bits, from the start of a packet or of a metadata stream. */
+export type BitOffset = Brand<number, 'BitOffset'>;
+
+/** A position counted in bytes, from the start of a ring file or of a trace file. */
+export type ByteOffset = Brand<number, 'ByteOffset'>;

@@ -1,0 +1,79 @@
+/**
+ * Messages between an application's thread and a session daemon, over the application socket (`app.sock`).
+ *
+ * Frames as in `framing.ts`. Descriptors travel as SCM_RIGHTS with the first byte of the frame that speaks of them.
+ * The daemon answers `register` and `declare`, in order; nothing else is answered. The daemon sends nothing on its own:
+ * what it wants is in the control file.
+ */
+export const APP_PROTOCOL_VERSION = 1;
+/** No frame of either direction is longer. */
+export const APP_FRAME_BYTES_MAX = 4 * 1024 * 1024;
+
+/** First message. Carries the descriptor of the thread's control file. */
+export interface RegisterMessage {
+  readonly type: 'register';
+  readonly protocol: number;
+  readonly tracerVersion: string;
+  readonly runtime: string;
+  readonly pid: number;
+  readonly tid: number;
+  readonly ppid: number;
+  readonly procname: string;
+  readonly mainThread: boolean;
+  /** The control file's slot that this daemon may write: 0 or 1. */
+  readonly slot: number;
+}
+
+/** Asks for event record class identifiers in a channel. Equal descriptions get equal identifiers. */
+export interface DeclareMessage {
+  readonly type: 'declare';
+  readonly channel: number;
+  /** `EventSpec` of `@ringtail/ctf`, passed through unread but for its size and its name. */
+  readonly events: readonly JsonValue[];
+}
+
+/**
+ * A ring that the thread made and is about to use. Carries its descriptor.
+ * The kernel keeps what is in flight: once sent, the ring outlives its thread.
+ */
+export interface RingMessage {
+  readonly type: 'ring';
+  readonly channel: number;
+  /** Size of the file. */
+  readonly bytes: number;
+}
+
+/** Something the thread could not do, for the daemon's log and `ringtail list`. */
+export interface TroubleMessage {
+  readonly type: 'trouble';
+  readonly channel: number | null;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** The tracepoints that the thread knows, whole list, sent whenever it has grown. */
+export interface TracepointsMessage {
+  readonly type: 'tracepoints';
+  readonly tracepoints: readonly { readonly name: string; readonly logLevel: number }[];
+}
+
+export type AppMessage = RegisterMessage | DeclareMessage | RingMessage | TroubleMessage | TracepointsMessage;
+
+/** Answer to `register`. The desired state is in the control file before this is sent. */
+export interface RegisteredReply {
+  readonly type: 'registered';
+  readonly daemonVersion: string;
+}
+export interface DeclaredReply {
+  readonly type: 'declared';
+  /** One identifier per event, in order. */
+  readonly ids: readonly number[];
+}
+export interface RefusedReply {
+  readonly type: 'refused';
+  readonly code: 'PROTOCOL_VERSION' | 'NOT_PERMITTED' | 'BAD_MESSAGE' | 'NO_CHANNEL' | 'METADATA_NOT_WRITTEN';
+  readonly message: string;
+}
+export type AppReply = RegisteredReply | DeclaredReply | RefusedReply;
+
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };

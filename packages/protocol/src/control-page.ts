@@ -1,0 +1,41 @@
+/**
+ * The control file: how a session daemon tells a JavaScript thread what ought to be recorded.
+ *
+ * Each thread makes one (a memfd sealed against shrinking, so that mapping it is safe), maps its first page, and sends
+ * the descriptor along when it registers. Up to two daemons (root's and the user's) write to it with pwrite, each in the
+ * slot the thread gave it:
+ *
+ *   0     u32 magic, u32 ABI version, u32 GENERATION
+ *   64    slot 0: u32 state generation, u32 byte length, u32 area (0 or 1), u32 checksum (FNV-1a of the bytes)
+ *   128   slot 1: the same
+ *   4096  slot 0 area 0, slot 0 area 1, slot 1 area 0, slot 1 area 1: AREA_BYTES each, sparse; JSON text
+ *
+ * To publish, a daemon writes the text into the area that is not current, then its slot's words, then a new GENERATION:
+ * larger than the one it read, and of its slot's parity, so that two daemons never write the same value. The thread's
+ * tracepoints compare GENERATION with the value they were compiled for. A thread that reads a torn state sees it by the
+ * checksum and tries again at its next event.
+ */
+export const CONTROL_MAGIC = 0x43545452;
+export const CONTROL_ABI_VERSION = 1;
+export const CONTROL_PAGE_BYTES = 4096;
+export const CONTROL_SLOT_COUNT = 2;
+export const CONTROL_AREA_BYTES = 8 * 1024 * 1024;
+export const CONTROL_FILE_BYTES = CONTROL_PAGE_BYTES + CONTROL_SLOT_COUNT * 2 * CONTROL_AREA_BYTES;
+
+/** Byte offsets in the page. */
+export const ControlPage = { MAGIC: 0, ABI_VERSION: 4, GENERATION: 8, SLOTS: 64, SLOT_BYTES: 64 } as const;
+/** Byte offsets in a slot; one pwrite of SLOT_WORDS_BYTES. */
+export const ControlSlot = { GENERATION: 0, LENGTH: 4, AREA: 8, CHECKSUM: 12 } as const;
+export const CONTROL_SLOT_WORDS_BYTES = 16;
+
+/** Byte offset in the control file of area `area` (0 or 1) of slot `slot` (0 or 1). */
+export function controlAreaOffset(slot: number, area: number): number {
+  return CONTROL_PAGE_BYTES + (slot * 2 + area) * CONTROL_AREA_BYTES;
+}
+
+/** FNV-1a, 32 bits: enough to notice a torn read; not a defence. */
+export function controlChecksum(bytes: Uint8Array): number {
+  let hash = 0x811c9dc5;
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
+  return hash >>> 0;
+}

@@ -1,0 +1,59 @@
+/** Desired state: what one thread ought to record, as a session daemon publishes it in the control file. */
+export interface DesiredState {
+  readonly channels: readonly DesiredChannel[];
+}
+
+/** A channel of an active session that this thread's events may go to. */
+export interface DesiredChannel {
+  /** Unique among all channels of all sessions this daemon ever had. */
+  readonly key: number;
+  readonly session: string;
+  readonly name: string;
+  /** Of the trace that this thread's data streams belong to; 8-4-4-4-12 hexadecimal. */
+  readonly traceUuid: string;
+  readonly streamClassId: number;
+  readonly header: EventHeaderKind;
+  readonly mode: 'discard' | 'overwrite';
+  readonly subBufBytes: number;
+  readonly subBufCount: number;
+  readonly clock: ClockKind;
+  /** Directory for ring files; null for memfds. */
+  readonly ringDirectory: string | null;
+  /** FIFO to write one byte to when a sub-buffer is closed and the consumer asked for it. */
+  readonly wakePath: string;
+  readonly rules: readonly EventRule[];
+}
+
+export type EventHeaderKind = 'compact' | 'large';
+export type ClockKind = 'monotonic' | 'tsc';
+
+/** Which events a channel records. Several rules are alternatives. */
+export interface EventRule {
+  /** `provider:event` with `*` anywhere. */
+  readonly pattern: string;
+  /** Patterns of names that the rule leaves out. */
+  readonly exclude?: readonly string[];
+  /** Log levels, LTTng's numbers, both ends included; absent for all. Lower numbers are more severe. */
+  readonly logLevel?: { readonly from: number; readonly to: number };
+}
+
+/** Whether `name` matches `pattern`, in which `*` stands for any run of characters and `\*` for itself. */
+export function matchesPattern(pattern: string, name: string): boolean {
+  return patternToRegExp(pattern).test(name);
+}
+
+/** Whether an event of this name and log level is one that the rule records. */
+export function ruleMatches(rule: EventRule, name: string, logLevel: number): boolean {
+  if (!matchesPattern(rule.pattern, name)) return false;
+  if (rule.exclude?.some((pattern) => matchesPattern(pattern, name))) return false;
+  return rule.logLevel === undefined || (logLevel >= rule.logLevel.from && logLevel <= rule.logLevel.to);
+}
+
+function patternToRegExp(pattern: string): RegExp {
+  const source = pattern.replace(/\\\*|\*+|[^*\\]+|\\/g, (part) => {
+    if (part === '\\*') return '\\*';
+    if (part.startsWith('*')) return '[\\s\\S]*';
+    return part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  });
+  return new RegExp(`^${source}$`);
+}
