@@ -1,0 +1,141 @@
+// Checks that imports go downwards only: node tools/check-imports.mjs [ROOT]
+//
+// - A package imports only the siblings that ORDER gives it, and other people's packages that its package.json names.
+// - Siblings are imported by name, through an entry of their `exports` (index, internal, …), never by path.
+// - Relative imports stay inside their package; examples use what is public, thus no `internal`.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** Which siblings each package may import, by folder. docs/ARCHITECTURE.md shows the same table. */
+const ORDER = {
+  base: [],
+  posix: ['base'],
+  ctf: ['base'],
+  ringbuf: ['base', 'posix'],
+  protocol: ['base', 'posix'],
+  tracer: ['base', 'posix', 'ctf', 'ringbuf', 'protocol', 'clock-linux-x64'],
+  consumerd: ['base', 'posix', 'ctf', 'ringbuf', 'protocol'],
+  sessiond: ['base', 'posix', 'protocol'],
+  ctl: ['base', 'protocol'],
+  reader: ['base', 'ctf'],
+  cli: ['base', 'protocol', 'ctl', 'reader', 'consumerd'],
+  'clock-linux-x64': [],
+};
+
+const root = resolve(process.argv[2] ?? join(dirname(fileURLToPath(import.meta.url)), '..'));
+const problems = [];
+const rootManifest = readJson(join(root, 'package.json'));
+const packages = readPackages();
+
+for (const folder of packages.keys()) {
+  if (!(folder in ORDER)) problems.push(`packages/${folder}: not in the list of tools/check-imports.mjs`);
+}
+for (const [folder, manifest] of packages) checkTree(join(root, 'packages', folder), folder, manifest);
+for (const example of foldersIn(join(root, 'examples'))) {
+  checkTree(join(root, 'examples', example), null, readJson(join(root, 'examples', example, 'package.json')));
+}
+
+if (problems.length > 0) {
+  for (const problem of problems) console.error(problem);
+  console.error(
+    `check-imports: ${problems.length} ${problems.length === 1 ? 'import goes' : 'imports go'} where it may not`,
+  );
+  process.exit(1);
+}
+console.log('check-imports: all imports go downwards');
+
+/** Checks every source below `directory`; `folder` is the package's, null outside of `packages`. */
+function checkTree(directory, folder, manifest) {
+  for (const file of sourcesBelow(directory)) {
+    for (const { specifier, line } of importsOf(readFileSync(file, 'utf8'))) {
+      const problem = judge(specifier, file, directory, folder, manifest);
+      if (problem !== null) problems.push(`${relative(root, file)}:${line}: ${problem}`);
+    }
+  }
+}
+
+function judge(specifier, file, directory, folder, manifest) {
+  if (specifier.startsWith('.')) {
+    const target = resolve(dirname(file), specifier);
+    return target.startsWith(directory + sep) ? null : `${specifier} leaves the package; import it by name`;
+  }
+  if (specifier.startsWith('node:')) return null;
+  if (builtinModules.includes(specifier)) return `write node:${specifier}`;
+  const name = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
+  const sibling = [...packages].find(([, other]) => other.name === name);
+  if (sibling === undefined) {
+    const known = dependenciesOf(manifest).has(name) || (isTest(file) && dependenciesOf(rootManifest).has(name));
+    return known ? null : `${name} is not a dependency in ${relative(root, join(directory, 'package.json'))}`;
+  }
+  return judgeSibling(specifier, name, sibling, folder, manifest);
+}
+
+function judgeSibling(specifier, name, [siblingFolder, siblingManifest], folder, manifest) {
+  const entry = `.${specifier.slice(name.length)}`;
+  if (!(entry in (siblingManifest.exports ?? { '.': '' }))) return `${specifier} is not an entry of ${name}`;
+  if (folder === null && entry === './internal') return `${specifier} is for sibling packages only`;
+  if (folder !== null && !(ORDER[folder] ?? []).includes(siblingFolder)) {
+    return `${folder} may not import ${siblingFolder} (it may: ${(ORDER[folder] ?? []).join(', ') || 'nothing'})`;
+  }
+  return dependenciesOf(manifest).has(name) ? null : `${name} is not a dependency in the package.json`;
+}
+
+function dependenciesOf(manifest) {
+  return new Set(
+    [manifest.dependencies, manifest.optionalDependencies, manifest.peerDependencies, manifest.devDependencies].flatMap(
+      (group) => Object.keys(group ?? {}),
+    ),
+  );
+}
+
+/** Module specifiers of static, re-exporting and dynamic imports, with their lines. */
+function importsOf(text) {
+  const patterns = [
+    /^[ \t]*(?:import|export)\b[^;'"`]*?\bfrom\s*['"]([^'"\n]+)['"]/gm,
+    /^[ \t]*import\s*['"]([^'"\n]+)['"]/gm,
+    /^(?![ \t]*(?:\*|\/\/)).*?\bimport\(\s*['"]([^'"\n]+)['"]/gm,
+  ];
+  return patterns.flatMap((pattern) =>
+    [...text.matchAll(pattern)].map((match) => ({
+      specifier: match[1],
+      line: text.slice(0, match.index + match[0].length).split('\n').length,
+    })),
+  );
+}
+
+function readPackages() {
+  return new Map(
+    foldersIn(join(root, 'packages')).map((folder) => [
+      folder,
+      readJson(join(root, 'packages', folder, 'package.json')),
+    ]),
+  );
+}
+
+function foldersIn(directory) {
+  if (!existsSync(directory)) return [];
+  return readdirSync(directory, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && existsSync(join(directory, entry.name, 'package.json')))
+    .map((entry) => entry.name);
+}
+
+function* sourcesBelow(directory) {
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory()) {
+      if (!['node_modules', 'dist', 'build'].includes(entry.name)) yield* sourcesBelow(path);
+    } else if (/\.(ts|tsx|mts|mjs|js|cjs)$/.test(entry.name)) {
+      yield path;
+    }
+  }
+}
+
+function isTest(file) {
+  return /\.test\.ts$/.test(file);
+}
+
+function readJson(file) {
+  return JSON.parse(readFileSync(file, 'utf8'));
+}

@@ -1,0 +1,82 @@
+// The test command: import order, then the whole suite. Ends with the line `N passed, N failed`.
+//
+// Arguments go to vitest: npm test -- packages/ctf
+// Peers that judge us are optional on a developer's machine; with CI=true an absent one counts as a failure.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const inCi = process.env.CI === 'true';
+
+const PEERS = [
+  {
+    name: 'babeltrace2',
+    there: () => inPath('babeltrace2'),
+    judges: 'every trace we write, read by an independent reader',
+  },
+  { name: 'lttng', there: () => inPath('lttng'), judges: 'names and layouts against the original tools' },
+  {
+    name: 'liblttng-ust-dev',
+    there: () => existsSync('/usr/include/lttng/tracepoint.h'),
+    judges: 'the cost of an event against the C tracer',
+  },
+  { name: 'gcc', there: () => inPath('gcc'), judges: 'the clock addon, built from its source' },
+];
+
+const absent = PEERS.filter((peer) => !peer.there());
+for (const peer of absent) {
+  console.log(`${inCi ? 'MISSING' : 'skipped'}: ${peer.name} is not installed, so nothing judges ${peer.judges}`);
+}
+if (absent.length > 0) console.log('tools/install-peers.sh installs them.\n');
+
+const imports = spawnSync(process.execPath, [join(root, 'tools', 'check-imports.mjs')], { stdio: 'inherit' });
+const suite = await runSuite();
+
+const passed = suite.passed + (imports.status === 0 ? 1 : 0);
+const failed = suite.failed + (imports.status === 0 ? 0 : 1) + (inCi ? absent.length : 0);
+if (suite.skipped > 0) console.log(`${suite.skipped} skipped`);
+console.log(`Node.js ${process.version}`);
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
+
+async function runSuite() {
+  const directory = mkdtempSync(join(tmpdir(), 'ringtail-test-'));
+  const report = join(directory, 'report.json');
+  try {
+    const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+    const code = await new Promise((resolve, reject) => {
+      const child = spawn(process.execPath, [vitest, 'run', ...reporters, ...process.argv.slice(2)], {
+        cwd: root,
+        stdio: 'inherit',
+      });
+      child.once('error', reject);
+      child.once('exit', (status) => resolve(status ?? 1));
+    });
+    return count(report, code);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** A run that failed without a failed test (an error between tests, no report at all) counts as one failure. */
+function count(report, code) {
+  if (!existsSync(report)) return { passed: 0, failed: 1, skipped: 0 };
+  const result = JSON.parse(readFileSync(report, 'utf8'));
+  const brokenFiles = result.testResults.filter(
+    (file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
+  ).length;
+  const failed = result.numFailedTests + brokenFiles;
+  return {
+    passed: result.numPassedTests,
+    failed: failed === 0 && code !== 0 ? 1 : failed,
+    skipped: result.numPendingTests + result.numTodoTests,
+  };
+}
+
+function inPath(command) {
+  return (process.env.PATH ?? '').split(delimiter).some((directory) => existsSync(join(directory, command)));
+}
