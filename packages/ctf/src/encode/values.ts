@@ -1,0 +1,72 @@
+import { RingtailError } from '@ringtail/base';
+import type { EnumerationSpec } from '../spec/field-spec.ts';
+
+/**
+ * Conversion of what an application passes into what a field holds, as a typed array would convert it.
+ * Everything here may throw: the recorder counts the event as failed.
+ */
+
+export type ValueErrorCode = 'UNKNOWN_LABEL' | 'NOT_A_LIST' | 'NOT_BYTES';
+
+/** A value that no conversion makes fit for its field. */
+export class ValueError extends RingtailError<ValueErrorCode> {
+  override readonly name = 'ValueError';
+}
+
+/** Writes the low 64 bits of a `bigint` or of the integer part of a number. Exact for safe integers. */
+export function put64(dv: DataView, p: number, value: unknown): void {
+  if (typeof value === 'bigint') {
+    dv.setBigUint64(p, value, true);
+    return;
+  }
+  const whole = Math.trunc(value as number);
+  dv.setUint32(p, whole, true);
+  dv.setUint32(p + 4, Math.floor(whole / 4294967296), true);
+}
+
+/** An array, a typed array, or anything iterable made into an array. */
+export function toList(value: unknown): ArrayLike<unknown> {
+  if (Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView))) {
+    return value as unknown as ArrayLike<unknown>;
+  }
+  if (typeof value === 'object' && value !== null && Symbol.iterator in value) return [...(value as Iterable<unknown>)];
+  throw new ValueError('NOT_A_LIST', `a sequence takes an array, a typed array or an iterable, not ${typeof value}`);
+}
+
+/** The bytes of a buffer, of any view on one, or of a list of numbers. */
+export function toBytes(value: unknown): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  if (value instanceof ArrayBuffer || value instanceof SharedArrayBuffer) return new Uint8Array(value);
+  if (Array.isArray(value)) return Uint8Array.from(value);
+  throw new ValueError('NOT_BYTES', `bytes take a buffer, a view or an array of numbers, not ${typeof value}`);
+}
+
+/** From label to the lowest value that has it. */
+export type LabelTable = ReadonlyMap<string, bigint | number>;
+
+export function labelTable(spec: EnumerationSpec): LabelTable {
+  const table = new Map<string, bigint | number>();
+  for (const [label, lower] of spec.ranges) {
+    if (!table.has(label)) table.set(label, spec.container.bits === 64 ? BigInt(lower) : Number(lower));
+  }
+  return table;
+}
+
+/** An enumeration's value: a label, or an integer as it is. */
+export function toEnumerator(labels: LabelTable, value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  const enumerator = labels.get(value);
+  if (enumerator === undefined)
+    throw new ValueError('UNKNOWN_LABEL', `no enumerator is called ${JSON.stringify(value)}`);
+  return enumerator;
+}
+
+/** Copies bytes into a record; short runs without the cost of a temporary view. */
+export function copyBytes(to: Uint8Array, at: number, from: Uint8Array, start: number, count: number): void {
+  if (count > 64) {
+    to.set(from.subarray(start, start + count), at);
+    return;
+  }
+  for (let i = 0; i < count; i++) to[at + i] = from[start + i] as number;
+}
