@@ -63,6 +63,8 @@ export interface ApplicationDescription {
   readonly runtime: string;
   readonly mainThread: boolean;
   readonly tracepoints: readonly { readonly name: string; readonly logLevel: number }[];
+  /** What the thread said that it could not do, in words, newest last; the first few only. */
+  readonly troubles: readonly string[];
 }
 
 /** Sums over all rings of a session since it was created; counts of events unless said otherwise. */

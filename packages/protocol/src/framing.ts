@@ -32,12 +32,19 @@ export function encodeFrame(message: unknown, bytesMax: number): Buffer {
  * Messages come out as parsed JSON of unknown shape: whoever reads them checks them.
  */
 export class FrameDecoder {
-  #chunks: Buffer[] = [];
-  #bytes = 0;
+  /** Grows by doubling, so that a frame that comes byte by byte costs no more than one that comes whole. */
+  #buffer: Buffer = Buffer.alloc(0);
+  #begin = 0;
+  #end = 0;
   readonly bytesMax: number;
 
   constructor(bytesMax: number) {
     this.bytesMax = bytesMax;
+  }
+
+  /** Bytes of a frame that is not complete yet. */
+  get pendingBytes(): number {
+    return this.#end - this.#begin;
   }
 
   /**
@@ -46,33 +53,46 @@ export class FrameDecoder {
    * @throws {FrameError} for a frame that is too long or not JSON.
    */
   push(chunk: Uint8Array): unknown[] {
-    this.#chunks.push(Buffer.from(chunk));
-    this.#bytes += chunk.length;
+    this.#append(chunk);
     const messages: unknown[] = [];
     for (;;) {
-      const length = this.#peekLength();
-      if (length === undefined || this.#bytes < FRAME_LENGTH_BYTES + length) return messages;
-      const whole = this.#joined();
-      messages.push(parse(whole.subarray(FRAME_LENGTH_BYTES, FRAME_LENGTH_BYTES + length)));
-      const rest = whole.subarray(FRAME_LENGTH_BYTES + length);
-      this.#chunks = rest.length > 0 ? [rest] : [];
-      this.#bytes = rest.length;
+      const length = this.#announcedLength();
+      if (length === undefined || this.pendingBytes < FRAME_LENGTH_BYTES + length) break;
+      const textBegin = this.#begin + FRAME_LENGTH_BYTES;
+      this.#begin = textBegin + length;
+      messages.push(parse(this.#buffer.subarray(textBegin, this.#begin)));
     }
+    if (this.pendingBytes === 0) this.#release();
+    return messages;
   }
 
-  #peekLength(): number | undefined {
-    if (this.#bytes < FRAME_LENGTH_BYTES) return undefined;
-    const first = this.#chunks[0] as Buffer;
-    const length = (first.length >= FRAME_LENGTH_BYTES ? first : this.#joined()).readUInt32LE(0);
+  #append(chunk: Uint8Array): void {
+    if (this.#end + chunk.length > this.#buffer.length) {
+      const pending = this.#buffer.subarray(this.#begin, this.#end);
+      const grown = Buffer.allocUnsafe(Math.max(4096, 2 * (pending.length + chunk.length)));
+      grown.set(pending);
+      this.#buffer = grown;
+      this.#begin = 0;
+      this.#end = pending.length;
+    }
+    this.#buffer.set(chunk, this.#end);
+    this.#end += chunk.length;
+  }
+
+  #announcedLength(): number | undefined {
+    if (this.pendingBytes < FRAME_LENGTH_BYTES) return undefined;
+    const length = this.#buffer.readUInt32LE(this.#begin);
     if (length > this.bytesMax) {
       throw new FrameError('FRAME_TOO_LONG', `the peer announced ${length} bytes; the limit is ${this.bytesMax}`);
     }
     return length;
   }
 
-  #joined(): Buffer {
-    if (this.#chunks.length > 1) this.#chunks = [Buffer.concat(this.#chunks)];
-    return this.#chunks[0] as Buffer;
+  /** Idle connections are many and hold nothing. */
+  #release(): void {
+    this.#buffer = Buffer.alloc(0);
+    this.#begin = 0;
+    this.#end = 0;
   }
 }
 

@@ -1,9 +1,13 @@
+export { checkAppMessage, DECLARE_EVENTS_MAX, EVENT_NAME_BYTES_MAX } from './app-message-check.ts';
 export * from './app-messages.ts';
 export * from './client-messages.ts';
+export { checkClientRequest, clientRequestIdOf } from './client-request-check.ts';
 export * from './consumer-messages.ts';
 export * from './control-page.ts';
 export * from './desired-state.ts';
 export { encodeFrame, FRAME_LENGTH_BYTES, FrameDecoder, FrameError, type FrameErrorCode } from './framing.ts';
+export { printable, ShapeError, type ShapeErrorCode } from './json-shape.ts';
+export { checkConsumerReply, checkReply } from './reply-check.ts';
 export {
   applicationRunDirectories,
   defaultRunDirectory,

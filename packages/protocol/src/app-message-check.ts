@@ -1,0 +1,106 @@
+import type { AppMessage, JsonValue } from './app-messages.ts';
+import { APP_PROTOCOL_VERSION } from './app-messages.ts';
+import { CONTROL_SLOT_COUNT } from './control-page.ts';
+import {
+  arrayIn,
+  booleanIn,
+  foreignTextIn,
+  integerIn,
+  type JsonObject,
+  objectOf,
+  plainTextIn,
+  refuseShape,
+  ShapeError,
+} from './json-shape.ts';
+
+/** What one `declare` may hold; a thread with more events sends several. */
+export const DECLARE_EVENTS_MAX = 16_384;
+/** How deeply the description of an event may be nested. */
+export const EVENT_SPEC_DEPTH_MAX = 48;
+/** Bytes of an event's name, `provider:event`. */
+export const EVENT_NAME_BYTES_MAX = 255;
+export const TRACEPOINTS_MAX = 65_536;
+
+const ID_MAX = 2 ** 31 - 1;
+const KEY_MAX = Number.MAX_SAFE_INTEGER;
+const TEXT_LENGTH_MAX = 255;
+const TROUBLE_LENGTH_MAX = 1024;
+
+/**
+ * A message of an application as one of the protocol.
+ *
+ * Texts that only people read (process name, runtime, troubles) come out cut and without control characters.
+ *
+ * @throws {ShapeError} `PROTOCOL_VERSION` for a registration of another version, else `BAD_MESSAGE`.
+ */
+export function checkAppMessage(message: unknown): AppMessage {
+  const json = objectOf(message, 'a message');
+  const type = json.type;
+  switch (type) {
+    case 'register':
+      return checkRegister(json);
+    case 'declare':
+      return {
+        type,
+        channel: integerIn(json, 'channel', 0, KEY_MAX),
+        events: arrayIn(json, 'events', DECLARE_EVENTS_MAX).map(checkEventSpec),
+      };
+    case 'ring':
+      return { type, channel: integerIn(json, 'channel', 0, KEY_MAX), bytes: integerIn(json, 'bytes', 1, ID_MAX) };
+    case 'trouble':
+      return {
+        type,
+        channel: json.channel === null ? null : integerIn(json, 'channel', 0, KEY_MAX),
+        code: foreignTextIn(json, 'code', TEXT_LENGTH_MAX),
+        message: foreignTextIn(json, 'message', TROUBLE_LENGTH_MAX),
+      };
+    case 'tracepoints':
+      return {
+        type,
+        tracepoints: arrayIn(json, 'tracepoints', TRACEPOINTS_MAX).map((entry) => {
+          const tracepoint = objectOf(entry, 'a tracepoint');
+          return {
+            name: plainTextIn(tracepoint, 'name', EVENT_NAME_BYTES_MAX),
+            logLevel: integerIn(tracepoint, 'logLevel', 0, 255),
+          };
+        }),
+      };
+    default:
+      return refuseShape('there is no message of this type');
+  }
+}
+
+function checkRegister(json: JsonObject): AppMessage {
+  if (json.protocol !== APP_PROTOCOL_VERSION) {
+    throw new ShapeError(
+      'PROTOCOL_VERSION',
+      `this daemon speaks version ${APP_PROTOCOL_VERSION} of the application protocol`,
+    );
+  }
+  return {
+    type: 'register',
+    protocol: APP_PROTOCOL_VERSION,
+    tracerVersion: foreignTextIn(json, 'tracerVersion', TEXT_LENGTH_MAX),
+    runtime: foreignTextIn(json, 'runtime', TEXT_LENGTH_MAX),
+    pid: integerIn(json, 'pid', 1, ID_MAX),
+    tid: integerIn(json, 'tid', 1, ID_MAX),
+    ppid: integerIn(json, 'ppid', 0, ID_MAX),
+    procname: foreignTextIn(json, 'procname', TEXT_LENGTH_MAX),
+    mainThread: booleanIn(json, 'mainThread'),
+    slot: integerIn(json, 'slot', 0, CONTROL_SLOT_COUNT - 1),
+  };
+}
+
+function checkEventSpec(value: unknown): JsonValue {
+  const spec = objectOf(value, 'an event');
+  plainTextIn(spec, 'name', EVENT_NAME_BYTES_MAX);
+  if (depthExceeds(spec, EVENT_SPEC_DEPTH_MAX))
+    refuseShape(`an event is nested more than ${EVENT_SPEC_DEPTH_MAX} deep`);
+  return spec as JsonValue;
+}
+
+function depthExceeds(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (levels === 0) return true;
+  return Object.values(value).some((member) => depthExceeds(member, levels - 1));
+}
