@@ -1,8 +1,46 @@
-export type * from './model/field-class.ts';
-export type * from './model/trace-class.ts';
-export type * from './spec/field-spec.ts';
 export { buildEventEncoder } from './encode/closure-encoder.ts';
 export { type EncoderSource, emitEventEncoder } from './encode/compiled-encoder.ts';
 export { Scratch } from './encode/scratch.ts';
 export { buildPayloadEncoder, compilePayloadEncoder, type PayloadEncoder } from './encode/standalone.ts';
 export { ValueError, type ValueErrorCode } from './encode/values.ts';
+export {
+  ctf2DataStreamClass,
+  ctf2EventRecordClass,
+  ctf2Preamble,
+  printCtf2,
+} from './metadata/print-ctf2.ts';
+export { MetadataPrintError } from './metadata/print-error.ts';
+export { printTsdl, tsdlDataStreamClass, tsdlEventRecordClass, tsdlPreamble } from './metadata/print-tsdl.ts';
+export type * from './model/field-class.ts';
+export type * from './model/trace-class.ts';
+export {
+  COMPACT_EVENT_HEADER,
+  compactEventHeaderClass,
+  type EventHeaderLayout,
+  LARGE_EVENT_HEADER,
+  largeEventHeaderClass,
+} from './packet/event-header.ts';
+export {
+  encodeIndexEntry,
+  encodeIndexHeader,
+  INDEX_ENTRY_BYTES,
+  INDEX_HEADER_BYTES,
+  type IndexEntry,
+  type IndexFile,
+  parseIndexFile,
+} from './packet/index-file.ts';
+export {
+  encodePacketHeader,
+  PACKET_HEADER_BYTES_MAX,
+  PACKET_MAGIC,
+  type PacketDescription,
+  type PacketHeader,
+  packetContextClass,
+  packetHeaderClass,
+  readPacketHeader,
+} from './packet/packet-header.ts';
+export { UUID_BYTES, uuidBytes, uuidText } from './packet/uuid.ts';
+export type * from './spec/field-spec.ts';
+export { lowerFields } from './spec/lower.ts';
+export { SpecError, type SpecErrorCode } from './spec/spec-error.ts';
+export { parseEventSpec } from './spec/validate.ts';

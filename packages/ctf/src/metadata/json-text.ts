@@ -1,0 +1,22 @@
+/** JSON whose whole numbers may be of any size. */
+export type JsonTree =
+  | string
+  | number
+  | bigint
+  | readonly JsonTree[]
+  | { readonly [key: string]: JsonTree | undefined };
+
+/** JSON text of `tree`, in one line. Members that are `undefined` are left out, as in `JSON.stringify`. */
+export function jsonText(tree: JsonTree): string {
+  if (typeof tree === 'bigint') return String(tree);
+  if (typeof tree !== 'object') return JSON.stringify(tree);
+  if (isList(tree)) return `[${tree.map(jsonText).join(',')}]`;
+  const members = Object.entries(tree).flatMap(([name, value]) => {
+    return value === undefined ? [] : [`${JSON.stringify(name)}:${jsonText(value)}`];
+  });
+  return `{${members.join(',')}}`;
+}
+
+function isList(tree: object): tree is readonly JsonTree[] {
+  return Array.isArray(tree);
+}

@@ -1,0 +1,176 @@
+import type { FieldClass, FieldScope, StructureFieldClass, StructureMember } from '../model/field-class.ts';
+import type { ClockClass, DataStreamClass, EventRecordClass, TraceClass } from '../model/trace-class.ts';
+import { UUID_BYTES, uuidBytes } from '../packet/uuid.ts';
+import { type JsonTree, jsonText } from './json-text.ts';
+import { Ctf2FieldClassPrinter, type JsonMembers } from './print-ctf2-field-class.ts';
+
+/** LTTng's namespace: readers look for log levels in it, and for the trace's UUID. */
+const LTTNG_NAMESPACE = 'lttng.org,2009';
+
+/** LTTng's log levels, by number. */
+const LOG_LEVEL_NAMES = [
+  'emergency',
+  'alert',
+  'critical',
+  'error',
+  'warning',
+  'notice',
+  'info',
+  'debug:system',
+  'debug:program',
+  'debug:process',
+  'debug:module',
+  'debug:unit',
+  'debug:function',
+  'debug:line',
+  'debug',
+] as const;
+
+/**
+ * Metadata of CTF 2: a JSON text sequence, each fragment behind a record separator and on a line of its own. Pieces can be
+ * appended to a metadata file one by one, in this order: the preamble, then data stream classes, each before its
+ * event record classes.
+ *
+ * @throws {MetadataPrintError} where the model holds what CTF 2 cannot say
+ * @see CTF2-SPEC-2.0 §5
+ */
+export function printCtf2(trace: TraceClass): string {
+  const streams = trace.dataStreamClasses.flatMap((stream) => [
+    ctf2DataStreamClass(trace, stream),
+    ...stream.eventRecordClasses.map((event) => ctf2EventRecordClass(trace, stream, event)),
+  ]);
+  return [ctf2Preamble(trace), ...streams].join('');
+}
+
+/** The preamble, trace class and clock class fragments. */
+export function ctf2Preamble(trace: TraceClass): string {
+  const uuid = trace.uuid === undefined ? undefined : Array.from(uuidBytes(trace.uuid));
+  return [
+    fragment('preamble', { version: 2, uuid }),
+    fragment('trace-class', {
+      namespace: LTTNG_NAMESPACE,
+      name: '',
+      uid: trace.uuid,
+      environment: trace.environment.size > 0 ? Object.fromEntries(trace.environment) : undefined,
+      'packet-header-field-class': packetHeader(trace),
+    }),
+    ...trace.clockClasses.map(clockClass),
+  ].join('');
+}
+
+/** A data stream class without its event record classes. */
+export function ctf2DataStreamClass(trace: TraceClass, stream: DataStreamClass): string {
+  const scopes = scopesOf(trace, stream);
+  return fragment('data-stream-class', {
+    id: stream.id,
+    name: stream.name,
+    'default-clock-class-id': defaultClock(stream),
+    'packet-context-field-class': print(scopes, 'packet-context'),
+    'event-record-header-field-class': print(scopes, 'event-record-header'),
+    'event-record-common-context-field-class': print(scopes, 'event-record-common-context'),
+  });
+}
+
+export function ctf2EventRecordClass(trace: TraceClass, stream: DataStreamClass, event: EventRecordClass): string {
+  const scopes = scopesOf(trace, stream, event);
+  const attributes = {
+    'log-level': event.logLevel === undefined ? undefined : LOG_LEVEL_NAMES[event.logLevel],
+    'emf-uri': event.emfUri,
+  };
+  const hasAttributes = Object.values(attributes).some((value) => value !== undefined);
+  return fragment('event-record-class', {
+    id: event.id,
+    'data-stream-class-id': stream.id,
+    name: event.name,
+    attributes: hasAttributes ? { [LTTNG_NAMESPACE]: attributes } : undefined,
+    'specific-context-field-class': print(scopes, 'event-record-specific-context'),
+    'payload-field-class': print(scopes, 'event-record-payload'),
+  });
+}
+
+function fragment(type: string, properties: { readonly [key: string]: JsonTree | undefined }): string {
+  return `\u001e${jsonText({ type, ...properties })}\n`;
+}
+
+function clockClass(clock: ClockClass): string {
+  return fragment('clock-class', {
+    id: clock.name,
+    name: clock.name,
+    uid: clock.uuid,
+    description: clock.description,
+    frequency: clock.frequency,
+    precision: clock.precision,
+    origin: clock.originIsUnixEpoch ? 'unix-epoch' : undefined,
+    'offset-from-origin': { seconds: clock.offsetSeconds, cycles: clock.offsetCycles },
+  });
+}
+
+type Scopes = ReadonlyMap<FieldScope, StructureFieldClass>;
+
+function scopesOf(trace: TraceClass, stream?: DataStreamClass, event?: EventRecordClass): Scopes {
+  const scopes: readonly (readonly [FieldScope, StructureFieldClass | undefined])[] = [
+    ['packet-header', trace.packetHeader],
+    ['packet-context', stream?.packetContext],
+    ['event-record-header', stream?.eventRecordHeader],
+    ['event-record-common-context', stream?.eventRecordCommonContext],
+    ['event-record-specific-context', event?.specificContext],
+    ['event-record-payload', event?.payload],
+  ];
+  return new Map(scopes.flatMap(([scope, root]) => (root === undefined ? [] : [[scope, root] as const])));
+}
+
+function print(scopes: Scopes, scope: FieldScope): JsonTree | undefined {
+  const root = scopes.get(scope);
+  return root && new Ctf2FieldClassPrinter(scopes).structure(root);
+}
+
+/** The trace's UUID in packet headers is an array of bytes in CTF 1.8 and in the model; CTF 2 knows it by a BLOB's role. */
+function packetHeader(trace: TraceClass): JsonMembers | undefined {
+  const { packetHeader: root } = trace;
+  if (root === undefined) return undefined;
+  const printer = new Ctf2FieldClassPrinter(scopesOf(trace));
+  const members = printer.members(root).map((printed, i) => {
+    return isUuid(root.members[i]) ? { ...printed, 'field-class': UUID_BLOB } : printed;
+  });
+  return { ...printer.structure(root), 'member-classes': members };
+}
+
+const UUID_BLOB = { type: 'static-length-blob', length: UUID_BYTES, roles: ['metadata-stream-uuid'] };
+
+function isUuid(member: StructureMember | undefined): boolean {
+  return (
+    member?.name === 'uuid' && member.fieldClass.kind === 'static-array' && member.fieldClass.length === UUID_BYTES
+  );
+}
+
+/** The clock that the packets and event records of a data stream tell: CTF 2 allows one. */
+function defaultClock(stream: DataStreamClass): string | undefined {
+  const { packetContext, eventRecordHeader } = stream;
+  return (eventRecordHeader && clockIn(eventRecordHeader)) ?? (packetContext && clockIn(packetContext));
+}
+
+function clockIn(fieldClass: FieldClass): string | undefined {
+  switch (fieldClass.kind) {
+    case 'integer':
+      return fieldClass.clock;
+    case 'enumeration':
+      return fieldClass.container.clock;
+    case 'structure':
+      return firstClock(fieldClass.members);
+    case 'variant':
+      return firstClock(fieldClass.options);
+    case 'static-array':
+    case 'dynamic-array':
+      return clockIn(fieldClass.element);
+    default:
+      return undefined;
+  }
+}
+
+function firstClock(parts: readonly { readonly fieldClass: FieldClass }[]): string | undefined {
+  for (const { fieldClass } of parts) {
+    const clock = clockIn(fieldClass);
+    if (clock !== undefined) return clock;
+  }
+  return undefined;
+}

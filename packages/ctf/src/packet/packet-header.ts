@@ -1,0 +1,149 @@
+import { assert, type ClockCycles } from '@ringtail/base';
+import type { IntegerFieldClass, StructureFieldClass } from '../model/field-class.ts';
+import { integerClass, member, staticArrayClass, structureClass } from '../model/field-class-builders.ts';
+import { UUID_BYTES, uuidBytes, uuidText } from './uuid.ts';
+
+/**
+ * What stands before the records of a packet: LTTng's packet header and packet context, byte-packed, little-endian.
+ *
+ *   0    u32 magic, u8 uuid[16], u32 stream_id, u64 stream_instance_id
+ *   32   u64 timestamp_begin, timestamp_end, content_size, packet_size, packet_seq_num, events_discarded
+ *   80   s32 vpid, s32 vtid, string procname
+ *
+ * Sizes are in bits and include all of this. Packets carry no padding, so both sizes are the same.
+ */
+export interface PacketDescription {
+  /** Of the trace; 8-4-4-4-12 hexadecimal text. */
+  readonly traceUuid: string;
+  readonly streamClassId: number;
+  readonly streamInstanceId: bigint;
+  readonly timestampBegin: ClockCycles;
+  readonly timestampEnd: ClockCycles;
+  /** Size of the event records that follow. */
+  readonly recordBytes: number;
+  readonly packetSequenceNumber: bigint;
+  /** Event records discarded in this data stream so far. */
+  readonly eventsDiscarded: bigint;
+  readonly pid: number;
+  readonly tid: number;
+  readonly procname: string;
+}
+
+/** A packet header read back. */
+export interface PacketHeader extends PacketDescription {
+  /** Size of header and context: the offset of the first event record. */
+  readonly headerBytes: number;
+  /** `headerBytes + recordBytes`: the offset of the next packet. */
+  readonly packetBytes: number;
+}
+
+export const PACKET_MAGIC = 0xc1fc1fc1;
+/** Longer names are cut, at a character. As many as a ring's header holds. */
+export const PACKET_PROCNAME_BYTES_MAX = 64;
+const PROCNAME_OFFSET = 88;
+/** No packet header of ours is longer. */
+export const PACKET_HEADER_BYTES_MAX = PROCNAME_OFFSET + PACKET_PROCNAME_BYTES_MAX + 1;
+
+export function packetHeaderClass(): StructureFieldClass {
+  return structureClass([
+    member('magic', integerClass(32, { base: 16, roles: ['packet-magic-number'] })),
+    member('uuid', staticArrayClass(integerClass(8), UUID_BYTES)),
+    member('stream_id', integerClass(32, { roles: ['data-stream-class-id'] })),
+    member('stream_instance_id', integerClass(64, { roles: ['data-stream-id'] })),
+  ]);
+}
+
+/** `clock` names the clock class of the timestamps. */
+export function packetContextClass(clock: string): StructureFieldClass {
+  const u64 = (role: NonNullable<IntegerFieldClass['roles']>[number]) => integerClass(64, { roles: [role] });
+  return structureClass([
+    member('timestamp_begin', { ...u64('default-clock-timestamp'), clock }),
+    member('timestamp_end', { ...u64('packet-end-default-clock-timestamp'), clock }),
+    member('content_size', u64('packet-content-length')),
+    member('packet_size', u64('packet-total-length')),
+    member('packet_seq_num', u64('packet-sequence-number')),
+    member('events_discarded', u64('discarded-event-record-counter-snapshot')),
+    member('vpid', integerClass(32, { signed: true })),
+    member('vtid', integerClass(32, { signed: true })),
+    member('procname', { kind: 'string', encoding: 'utf8' }),
+  ]);
+}
+
+/** The bytes before the records of a packet. */
+export function encodePacketHeader(packet: PacketDescription): Uint8Array {
+  assert(packet.timestampBegin <= packet.timestampEnd, 'a packet does not end before it begins');
+  const procname = procnameBytes(packet.procname);
+  const bytes = new Uint8Array(PROCNAME_OFFSET + procname.length + 1);
+  const view = new DataView(bytes.buffer);
+  const packetBits = 8n * BigInt(bytes.length + packet.recordBytes);
+  view.setUint32(0, PACKET_MAGIC, true);
+  bytes.set(uuidBytes(packet.traceUuid), 4);
+  view.setUint32(20, packet.streamClassId, true);
+  view.setBigUint64(24, packet.streamInstanceId, true);
+  view.setBigUint64(32, packet.timestampBegin, true);
+  view.setBigUint64(40, packet.timestampEnd, true);
+  view.setBigUint64(48, packetBits, true);
+  view.setBigUint64(56, packetBits, true);
+  view.setBigUint64(64, packet.packetSequenceNumber, true);
+  view.setBigUint64(72, packet.eventsDiscarded, true);
+  view.setInt32(80, packet.pid, true);
+  view.setInt32(84, packet.tid, true);
+  bytes.set(procname, PROCNAME_OFFSET);
+  return bytes;
+}
+
+/**
+ * Reads back what {@link encodePacketHeader} wrote, from the start of `bytes`.
+ *
+ * For recovery: whether `bytes` goes on for as long as the packet says is for the caller to see, and whether the
+ * packet belongs to the caller's trace. No more than PACKET_HEADER_BYTES_MAX bytes are looked at.
+ *
+ * @returns null where no whole, consistent header of ours stands
+ */
+export function readPacketHeader(bytes: Uint8Array): PacketHeader | null {
+  const end = bytes.subarray(0, PACKET_HEADER_BYTES_MAX).indexOf(0, PROCNAME_OFFSET);
+  if (end < 0) return null;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, end + 1);
+  if (view.getUint32(0, true) !== PACKET_MAGIC) return null;
+  const contentBits = view.getBigUint64(48, true);
+  const packetBits = view.getBigUint64(56, true);
+  const headerBytes = end + 1;
+  const packetBytes = Number(packetBits / 8n);
+  const timestampBegin = view.getBigUint64(32, true) as ClockCycles;
+  const timestampEnd = view.getBigUint64(40, true) as ClockCycles;
+  const procname = decodeUtf8(bytes.subarray(PROCNAME_OFFSET, end));
+  if (contentBits !== packetBits || packetBits % 8n !== 0n) return null;
+  if (packetBytes < headerBytes || !Number.isSafeInteger(packetBytes)) return null;
+  if (timestampBegin > timestampEnd || procname === null) return null;
+  return {
+    traceUuid: uuidText(bytes.subarray(4, 4 + UUID_BYTES)),
+    streamClassId: view.getUint32(20, true),
+    streamInstanceId: view.getBigUint64(24, true),
+    timestampBegin,
+    timestampEnd,
+    recordBytes: packetBytes - headerBytes,
+    packetSequenceNumber: view.getBigUint64(64, true),
+    eventsDiscarded: view.getBigUint64(72, true),
+    pid: view.getInt32(80, true),
+    tid: view.getInt32(84, true),
+    procname,
+    headerBytes,
+    packetBytes,
+  };
+}
+
+/** UTF-8 up to the first U+0000, cut between characters. */
+function procnameBytes(procname: string): Uint8Array {
+  const text = procname.split('\0', 1)[0] as string;
+  const bytes = new Uint8Array(PACKET_PROCNAME_BYTES_MAX);
+  const { written } = new TextEncoder().encodeInto(text, bytes);
+  return bytes.subarray(0, written);
+}
+
+function decodeUtf8(bytes: Uint8Array): string | null {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return null;
+  }
+}
