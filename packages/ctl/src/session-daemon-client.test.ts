@@ -1,0 +1,146 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CLIENT_FRAME_BYTES_MAX, encodeFrame, FrameDecoder, runDirectoryAt } from '@ringtail/protocol';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SessionDaemonClient } from './session-daemon-client.ts';
+import { ensureDaemon, spawnDaemon } from './spawn-daemon.ts';
+
+interface Asked {
+  readonly id: number;
+  readonly command: string;
+  readonly params: unknown;
+}
+type Answer = (asked: Asked, socket: Socket) => unknown;
+
+let runDirectory: string;
+let server: Server | undefined;
+let client: SessionDaemonClient | undefined;
+
+beforeEach(() => {
+  runDirectory = mkdtempSync(join(tmpdir(), 'ringtail-ctl-'));
+});
+
+afterEach(async () => {
+  client?.close();
+  client = undefined;
+  const closing = server;
+  server = undefined;
+  if (closing !== undefined) await new Promise((resolve) => closing.close(resolve));
+  rmSync(runDirectory, { recursive: true, force: true });
+});
+
+const hello = { daemonVersion: '9.9.9', pid: 4711 };
+
+/** A daemon that answers `hello` by itself, and everything else as `answer` says; undefined is no answer. */
+async function daemonThat(answer: Answer): Promise<void> {
+  server = createServer((socket) => {
+    const decoder = new FrameDecoder(CLIENT_FRAME_BYTES_MAX);
+    socket.on('error', () => {});
+    socket.on('data', (chunk) => {
+      for (const message of decoder.push(chunk)) {
+        const asked = message as Asked;
+        const reply = asked.command === 'hello' ? { id: asked.id, ok: true, result: hello } : answer(asked, socket);
+        if (reply !== undefined) socket.write(encodeFrame(reply, CLIENT_FRAME_BYTES_MAX));
+      }
+    });
+  });
+  await new Promise<void>((resolve) => server?.listen(runDirectoryAt(runDirectory).clientSocket, resolve));
+}
+
+async function connected(answer: Answer): Promise<SessionDaemonClient> {
+  await daemonThat(answer);
+  client = await SessionDaemonClient.connect({ runDirectory });
+  return client;
+}
+
+describe('SessionDaemonClient', () => {
+  it('knows the daemon it is connected to', async () => {
+    const { daemonPid, daemonVersion } = await connected(() => undefined);
+    expect({ pid: daemonPid, daemonVersion }).toEqual(hello);
+  });
+
+  it('sends what the methods are given and answers what the daemon answers', async () => {
+    const asked: Asked[] = [];
+    const daemon = await connected((request) => {
+      asked.push(request);
+      return { id: request.id, ok: true, result: { channel: 'channel0' } };
+    });
+    await daemon.createSession({ name: 's', output: '/tmp/s' });
+    expect(await daemon.enableEvent('s', { pattern: 'a:*' })).toBe('channel0');
+    expect(asked.map(({ command, params }) => ({ command, params }))).toEqual([
+      { command: 'create-session', params: { name: 's', output: '/tmp/s', shmPath: null, clock: 'monotonic' } },
+      { command: 'enable-event', params: { session: 's', channel: null, rule: { pattern: 'a:*' } } },
+    ]);
+  });
+
+  it("fails with the daemon's code where the daemon refuses", async () => {
+    const daemon = await connected(({ id }) => ({ id, ok: false, code: 'NO_SUCH_SESSION', message: 'there is none' }));
+    await expect(daemon.startSession('s')).rejects.toMatchObject({ code: 'NO_SUCH_SESSION', message: 'there is none' });
+  });
+
+  it('fails what is open when the daemon goes away, and everything after', async () => {
+    const daemon = await connected((_, socket) => void socket.destroy());
+    await expect(daemon.listSessions()).rejects.toMatchObject({ code: 'DAEMON_GONE' });
+    await expect(daemon.listSessions()).rejects.toMatchObject({ code: 'DAEMON_GONE' });
+  });
+
+  it('says so when no answer comes in time, and ignores it when it comes late', async () => {
+    let late: (() => void) | undefined;
+    const daemon = await connected(({ id, command }, socket) => {
+      if (command === 'list-applications') return { id, ok: true, result: [] };
+      late = () => socket.write(encodeFrame({ id, ok: true, result: [] }, CLIENT_FRAME_BYTES_MAX));
+      return undefined;
+    });
+    await expect(daemon.request('list-sessions', {}, { timeoutMs: 20 })).rejects.toMatchObject({ code: 'TIMEOUT' });
+    await expect.poll(() => late).toBeDefined();
+    late?.();
+    expect(await daemon.listApplications()).toEqual([]);
+  });
+
+  it('refuses to go on with a daemon that sends nonsense', async () => {
+    const daemon = await connected((_, socket) => void socket.write(Buffer.from([1, 0, 0, 0, 0x7b])));
+    await expect(daemon.listSessions()).rejects.toMatchObject({ code: 'BAD_MESSAGE' });
+  });
+
+  it('fails requests without an answer when it is closed', async () => {
+    const daemon = await connected(() => undefined);
+    const open = daemon.listSessions();
+    daemon.close();
+    await expect(open).rejects.toMatchObject({ code: 'CLOSED' });
+  });
+
+  it('says that there is no daemon where nobody listens', async () => {
+    await expect(SessionDaemonClient.connect({ runDirectory })).rejects.toMatchObject({ code: 'NO_DAEMON' });
+    writeFileSync(runDirectoryAt(runDirectory).clientSocket, '');
+    await expect(SessionDaemonClient.connect({ runDirectory })).rejects.toMatchObject({ code: 'NO_DAEMON' });
+  });
+});
+
+describe('spawnDaemon and ensureDaemon', () => {
+  it('pass on what a daemon said that did not start', async () => {
+    const mainPath = join(runDirectory, 'main.mjs');
+    writeFileSync(mainPath, 'process.stderr.write("the moon is wrong\\n"); process.exitCode = 3;');
+    await expect(spawnDaemon({ runDirectory, mainPath })).rejects.toMatchObject({
+      code: 'DAEMON_NOT_STARTED',
+      message: expect.stringContaining('the moon is wrong') as string,
+    });
+  });
+
+  it('show the end of the log of a daemon that ended without a word', async () => {
+    const mainPath = join(runDirectory, 'main.mjs');
+    writeFileSync(mainPath, 'process.exitCode = 3;');
+    writeFileSync(runDirectoryAt(runDirectory).logFile, 'last words\n');
+    await expect(spawnDaemon({ runDirectory, mainPath })).rejects.toMatchObject({
+      message: expect.stringMatching(/exit code 3.*last words/s) as string,
+    });
+  });
+
+  it('use the daemon that runs already', async () => {
+    await daemonThat(() => undefined);
+    const running = await ensureDaemon({ runDirectory, mainPath: '/nonexistent' });
+    client = running.client;
+    expect(running).toMatchObject({ pid: hello.pid, spawned: false });
+  });
+});

@@ -1,0 +1,138 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { runDirectoryAt } from '@ringtail/protocol';
+import { CtlError, ctlError } from './ctl-error.ts';
+import { SessionDaemonClient } from './session-daemon-client.ts';
+
+const READY_TIMEOUT_MS = 30_000;
+const READY_FD = 3;
+const OUTPUT_LENGTH_MAX = 16 * 1024;
+const LOG_TAIL_BYTES = 2048;
+
+export interface SpawnDaemonOptions {
+  /** Run directory; created where it is absent. */
+  readonly runDirectory: string;
+  /** Path of the session daemon's main module: `fileURLToPath(import.meta.resolve('@ringtail/sessiond/main'))`. */
+  readonly mainPath: string;
+  /** `error`, `warn`, `info` (the default) or `debug`. */
+  readonly logLevel?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  /** Milliseconds to wait until the daemon is ready; 30 seconds by default. */
+  readonly timeoutMs?: number;
+}
+
+export interface RunningDaemon {
+  readonly pid: number;
+  readonly client: SessionDaemonClient;
+}
+
+/**
+ * Starts a session daemon in a process group and session of its own, so that Ctrl-C in a shell does not end it, and
+ * connects to it.
+ *
+ * @throws {CtlError} `DAEMON_NOT_STARTED` with what the daemon said and the end of its log; `TIMEOUT`
+ */
+export async function spawnDaemon(options: SpawnDaemonOptions): Promise<RunningDaemon> {
+  const { runDirectory, mainPath, logLevel } = options;
+  const args = [mainPath, '--rundir', runDirectory, '--ready-fd', String(READY_FD)];
+  if (logLevel !== undefined) args.push('--log-level', logLevel);
+  // What a user preloads into applications (the tracer itself, for one) is not meant for the daemon.
+  const { NODE_OPTIONS: _, ...env } = options.env ?? process.env;
+  const child = spawn(process.execPath, args, {
+    cwd: '/',
+    env,
+    detached: true,
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+  });
+  try {
+    await ready(child, runDirectory, options.timeoutMs ?? READY_TIMEOUT_MS);
+    const client = await SessionDaemonClient.connect({ runDirectory });
+    return { pid: client.daemonPid, client };
+  } finally {
+    child.stderr?.destroy();
+    readyPipeOf(child).destroy();
+    child.unref();
+  }
+}
+
+/**
+ * Connects to the session daemon of a run directory, and starts one if there is none.
+ *
+ * @throws {CtlError} as `SessionDaemonClient.connect` and `spawnDaemon`
+ */
+export async function ensureDaemon(
+  options: SpawnDaemonOptions,
+): Promise<RunningDaemon & { readonly spawned: boolean }> {
+  const { runDirectory } = options;
+  const running = await connectIfRunning(runDirectory);
+  if (running !== undefined) return { ...running, spawned: false };
+  try {
+    return { ...(await spawnDaemon(options)), spawned: true };
+  } catch (error) {
+    // Somebody else may have started one at the same moment; only one of the two lives on.
+    const other = await connectIfRunning(runDirectory);
+    if (other !== undefined) return { ...other, spawned: false };
+    throw error;
+  }
+}
+
+async function connectIfRunning(runDirectory: string): Promise<RunningDaemon | undefined> {
+  try {
+    const client = await SessionDaemonClient.connect({ runDirectory });
+    return { pid: client.daemonPid, client };
+  } catch (error) {
+    if (error instanceof CtlError && error.code === 'NO_DAEMON') return undefined;
+    throw error;
+  }
+}
+
+function ready(child: ChildProcess, runDirectory: string, timeoutMs: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    const timer = setTimeout(() => {
+      child.kill('SIGTERM');
+      settle(ctlError('TIMEOUT', `the session daemon was not ready within ${timeoutMs} ms${logTail(runDirectory)}`));
+    }, timeoutMs);
+    const settle = (error?: CtlError) => {
+      clearTimeout(timer);
+      if (error === undefined) resolve();
+      else reject(error);
+    };
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      said = (said + text).slice(-OUTPUT_LENGTH_MAX);
+    });
+    readyPipeOf(child).once('data', () => settle());
+    child.once('error', (error) =>
+      settle(ctlError('DAEMON_NOT_STARTED', `cannot start ${process.execPath}: ${error.message}`, error)),
+    );
+    // Only after `close` has everything that the daemon said arrived.
+    child.once('close', (code, signal) => {
+      const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
+      const why = said.trim() === '' ? `${how}${logTail(runDirectory)}` : said.trim();
+      settle(ctlError('DAEMON_NOT_STARTED', `the session daemon did not start: ${why}`));
+    });
+  });
+}
+
+function readyPipeOf(child: ChildProcess): Readable {
+  return child.stdio[READY_FD] as Readable;
+}
+
+/** The last lines of the daemon's log, as a continuation of an error message; empty if there is none to read. */
+function logTail(runDirectory: string): string {
+  const path = runDirectoryAt(runDirectory).logFile;
+  try {
+    const descriptor = openSync(path, 'r');
+    try {
+      const { size } = fstatSync(descriptor);
+      const bytes = Buffer.alloc(Math.min(size, LOG_TAIL_BYTES));
+      readSync(descriptor, bytes, 0, bytes.length, size - bytes.length);
+      return `; ${path} ends with:\n${bytes.toString('utf8').trim()}`;
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch {
+    return '';
+  }
+}
