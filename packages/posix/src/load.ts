@@ -1,0 +1,52 @@
+import { createRequire } from 'node:module';
+import { type ClientSocketCalls, clientSocketCalls } from './client-socket.ts';
+import { GETTID_BY_ARCH } from './constants.ts';
+import { type FileCalls, fileCalls } from './files.ts';
+import { bindLibc, type Koffi } from './libc.ts';
+import { type MemoryCalls, memoryCalls } from './memory.ts';
+import { type ServerSocketCalls, serverSocketCalls } from './server-socket.ts';
+import { type WatchCalls, watchCalls } from './watch.ts';
+
+/** The system calls Node.js lacks. They belong to the JavaScript environment that loaded them. */
+export interface Posix extends MemoryCalls, ClientSocketCalls, ServerSocketCalls, WatchCalls, FileCalls {}
+
+/** `reason` is a sentence for `ringtail doctor`. */
+export type LoadedPosix =
+  | { readonly ok: true; readonly posix: Posix }
+  | { readonly ok: false; readonly reason: string };
+
+let loaded: LoadedPosix | undefined;
+
+/**
+ * The system calls, or the reason why there are none here. Never throws; tries once per JavaScript environment.
+ *
+ * With `RINGTAIL_NO_KOFFI=1` in the environment koffi counts as absent.
+ */
+export function loadPosix(): LoadedPosix {
+  loaded ??= load();
+  return loaded;
+}
+
+function load(): LoadedPosix {
+  if (process.platform !== 'linux')
+    return { ok: false, reason: `shared memory needs Linux, this is ${process.platform}` };
+  if (!(process.arch in GETTID_BY_ARCH)) {
+    const known = Object.keys(GETTID_BY_ARCH).join(', ');
+    return { ok: false, reason: `shared memory is supported on ${known}, this is ${process.arch}` };
+  }
+  if (process.env.RINGTAIL_NO_KOFFI === '1') return { ok: false, reason: 'RINGTAIL_NO_KOFFI=1 turns koffi off' };
+  try {
+    // Required when first needed, so that a platform or a bundle without koffi can still import this module.
+    const libc = bindLibc(createRequire(import.meta.url)('koffi') as Koffi);
+    const posix = {
+      ...memoryCalls(libc),
+      ...clientSocketCalls(libc),
+      ...serverSocketCalls(libc),
+      ...watchCalls(libc),
+      ...fileCalls(libc, process.arch),
+    };
+    return { ok: true, posix };
+  } catch (error) {
+    return { ok: false, reason: `koffi cannot be loaded: ${(error as Error).message.split('\n')[0]}` };
+  }
+}

@@ -1,0 +1,124 @@
+import { fstatSync } from 'node:fs';
+import { Errno, Fcntl, MapFlag, Memfd, Prot } from './constants.ts';
+import type { Libc } from './libc.ts';
+import { posixError, refusedCall } from './posix-error.ts';
+
+/** Shared memory of this process. `buffer` must not be touched after `unmap`: that would end the process. */
+export interface Mapping {
+  readonly address: number;
+  readonly bytes: number;
+  readonly buffer: ArrayBuffer;
+}
+
+export interface MemoryCalls {
+  /**
+   * An anonymous file that lives as long as a descriptor or a mapping of it. Close-on-exec, never executable.
+   *
+   * @param flags of `Memfd`, on top of these
+   */
+  memfdCreate(name: string, flags: number): number;
+  /** Forbids for ever, to everybody, what `seals` (of `Seal`) says. */
+  addSeals(fd: number, seals: number): void;
+  /** The seals of a memfd. @throws {PosixError} `EINVAL` for files that cannot be sealed */
+  getSeals(fd: number): number;
+  /** Gives the file `bytes` bytes and the memory or disk blocks for them. @throws {PosixError} `ENOSPC` */
+  allocate(fd: number, bytes: number): void;
+  /**
+   * Maps the first `bytes` bytes of a file, shared, for reading and writing.
+   *
+   * @throws {PosixError} `EINVAL` for 2 GiB and more, or for more than the file has
+   */
+  map(fd: number, bytes: number): Mapping;
+  /** Ends a mapping. Only for those who know that nobody holds a view on it. */
+  unmap(mapping: Mapping): void;
+  /**
+   * Lets go of the file but keeps the addresses valid: late stores and loads of somebody who still holds a view hit
+   * private memory. The addresses are given back when the last view has been collected.
+   */
+  retire(mapping: Mapping): void;
+}
+
+/** Koffi aborts the process on views above 4 GiB; indices into views have to stay small integers. */
+const MAPPING_BYTES_END = 2 ** 31;
+/** A signal interrupts an allocation and undoes it. A process with a profiler gets a thousand a second. */
+const INTERRUPTED_COUNT_MAX = 1000;
+
+export function memoryCalls(libc: Libc): MemoryCalls {
+  const mappings = new WeakSet<Mapping>();
+  const retired = new FinalizationRegistry<{ address: number; bytes: number }>(({ address, bytes }) => {
+    libc.munmap(address, bytes);
+  });
+
+  /** Each mapping ends once: its addresses may belong to another one afterwards. */
+  function take(call: string, mapping: Mapping): void {
+    if (!mappings.delete(mapping)) throw refusedCall(call, 'EINVAL', 'this mapping has ended already');
+  }
+
+  return {
+    memfdCreate(name, flags) {
+      const wanted = flags | Memfd.CLOEXEC;
+      let fd = libc.memfdCreate(name, wanted | Memfd.NOEXEC_SEAL);
+      // Kernels before 6.3 do not know the flag; some later ones are set up to insist on it.
+      if (fd < 0 && libc.errno() === Errno.EINVAL) fd = libc.memfdCreate(name, wanted);
+      if (fd < 0) throw posixError('memfd_create', libc.errno(), name);
+      return fd;
+    },
+
+    addSeals(fd, seals) {
+      if (libc.fcntl(fd, Fcntl.ADD_SEALS, seals) < 0) throw posixError('fcntl(F_ADD_SEALS)', libc.errno());
+    },
+
+    getSeals(fd) {
+      const seals = libc.fcntl(fd, Fcntl.GET_SEALS, 0);
+      if (seals < 0) throw posixError('fcntl(F_GET_SEALS)', libc.errno());
+      return seals;
+    },
+
+    allocate(fd, bytes) {
+      for (let attempt = 1; ; attempt++) {
+        const errno = libc.posixFallocate(fd, 0, bytes);
+        if (errno === 0) return;
+        if (errno !== Errno.EINTR || attempt === INTERRUPTED_COUNT_MAX) {
+          throw posixError('posix_fallocate', errno, `of ${bytes} bytes`);
+        }
+      }
+    },
+
+    map(fd, bytes) {
+      if (!Number.isInteger(bytes) || bytes <= 0 || bytes >= MAPPING_BYTES_END) {
+        throw refusedCall('mmap', 'EINVAL', `cannot map ${bytes} bytes, at most ${MAPPING_BYTES_END - 1} are possible`);
+      }
+      const fileBytes = fstatSync(fd).size;
+      // A load beyond the file's end is a SIGBUS.
+      if (fileBytes < bytes) {
+        throw refusedCall('mmap', 'EINVAL', `cannot map ${bytes} bytes of a file of ${fileBytes} bytes`);
+      }
+      const address = libc.mmap(0, bytes, Prot.READ | Prot.WRITE, MapFlag.SHARED, fd, 0);
+      if (address === -1) throw posixError('mmap', libc.errno(), `of ${bytes} bytes`);
+      try {
+        const mapping = { address, bytes, buffer: libc.koffi.view(BigInt(address), bytes) };
+        mappings.add(mapping);
+        return mapping;
+      } catch (error) {
+        libc.munmap(address, bytes);
+        // Some runtimes (Electron) forbid memory that they did not allocate.
+        throw refusedCall('mmap', 'ENOTSUP', `this JavaScript runtime refuses a view: ${(error as Error).message}`);
+      }
+    },
+
+    unmap(mapping) {
+      take('munmap', mapping);
+      if (libc.munmap(mapping.address, mapping.bytes) < 0) throw posixError('munmap', libc.errno());
+    },
+
+    retire(mapping) {
+      take('retire', mapping);
+      const { address, bytes } = mapping;
+      const flags = MapFlag.PRIVATE | MapFlag.ANONYMOUS | MapFlag.FIXED | MapFlag.NORESERVE;
+      if (libc.mmap(address, bytes, Prot.READ | Prot.WRITE, flags, -1, 0) === -1) {
+        throw posixError('mmap', libc.errno(), 'in place of a retired mapping');
+      }
+      retired.register(mapping.buffer, { address, bytes });
+    },
+  };
+}

@@ -1,0 +1,29 @@
+import { getSystemErrorMap } from 'node:util';
+import { RingtailError } from '@ringtail/base';
+
+/**
+ * A system call that failed. `code` is the errno name (`ENOSPC`, `ECONNREFUSED`, …), or `TIMEOUT` where a call
+ * with a time limit reached it.
+ */
+export class PosixError extends RingtailError {
+  override readonly name = 'PosixError';
+}
+
+/** The error of `call` for errno `errno`; `subject` says on what it was called: a path, a size. */
+export function posixError(call: string, errno: number, subject?: string): PosixError {
+  const [code, reason] = getSystemErrorMap().get(-errno) ?? [`ERRNO_${errno}`, `error number ${errno}`];
+  return new PosixError(code, `${describeCall(call, subject)}: ${reason} (${code})`);
+}
+
+/** A call that we refuse before the kernel is asked. */
+export function refusedCall(call: string, code: string, reason: string): PosixError {
+  return new PosixError(code, `${call}: ${reason} (${code})`);
+}
+
+export function timeoutError(call: string, timeoutMs: number, subject?: string): PosixError {
+  return new PosixError('TIMEOUT', `${describeCall(call, subject)}: no answer within ${timeoutMs} ms (TIMEOUT)`);
+}
+
+function describeCall(call: string, subject: string | undefined): string {
+  return subject === undefined ? call : `${call} ${subject}`;
+}

@@ -1,0 +1,28 @@
+import { Errno, POLLIN, POLLOUT } from './constants.ts';
+import type { Libc } from './libc.ts';
+import { posixError } from './posix-error.ts';
+
+/** Taken when loaded: test frameworks replace the global one. */
+const now = performance.now.bind(performance);
+
+const POLL_TIMEOUT_MS_MAX = 2 ** 31 - 1;
+
+/** When `timeoutMs` from now will be over, on this module's clock. Negative waits for ever, 0 does not wait. */
+export function deadlineAfter(timeoutMs: number): number {
+  return timeoutMs < 0 ? Number.POSITIVE_INFINITY : now() + timeoutMs;
+}
+
+/** Blocks this thread until the descriptor is ready (or broken, which the next call on it tells); false at the deadline. */
+export function waitUntilReady(libc: Libc, fd: number, direction: 'in' | 'out', deadline: number): boolean {
+  const pollFd = Buffer.alloc(8);
+  pollFd.writeInt32LE(fd, 0);
+  pollFd.writeInt16LE(direction === 'in' ? POLLIN : POLLOUT, 4);
+  for (;;) {
+    const remainingMs = Math.max(0, Math.ceil(deadline - now()));
+    const timeoutMs = remainingMs === Number.POSITIVE_INFINITY ? -1 : Math.min(remainingMs, POLL_TIMEOUT_MS_MAX);
+    const readyCount = libc.poll(pollFd, 1, timeoutMs);
+    if (readyCount > 0) return true;
+    if (readyCount < 0 && libc.errno() !== Errno.EINTR) throw posixError('poll', libc.errno());
+    if (now() >= deadline) return false;
+  }
+}
