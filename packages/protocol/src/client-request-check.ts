@@ -77,7 +77,7 @@ export function clientRequestIdOf(message: unknown): number {
   return typeof id === 'number' && Number.isSafeInteger(id) && id >= 0 ? id : 0;
 }
 
-function checkChannelAttributes(json: JsonObject): ChannelAttributes {
+export function checkChannelAttributes(json: JsonObject): ChannelAttributes {
   return {
     name: nameIn(json, 'name', CHANNEL_NAME_BYTES_MAX),
     mode: oneOfIn(json, 'mode', ['discard', 'overwrite']),
@@ -118,7 +118,7 @@ function nameIn(json: JsonObject, name: string, bytesMax: number): string {
   return value;
 }
 
-function absolutePathIn(json: JsonObject, name: string): string {
+export function absolutePathIn(json: JsonObject, name: string): string {
   const value = plainTextIn(json, name, OUTPUT_BYTES_MAX);
   if (!isAbsolute(value)) refuseShape(`${name} must be an absolute path`);
   const path = normalize(value);

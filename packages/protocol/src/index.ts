@@ -3,6 +3,7 @@ export * from './app-messages.ts';
 export * from './client-messages.ts';
 export { checkClientRequest, clientRequestIdOf } from './client-request-check.ts';
 export * from './consumer-messages.ts';
+export { checkConsumerRequest } from './consumer-request-check.ts';
 export * from './control-page.ts';
 export * from './desired-state.ts';
 export { encodeFrame, FRAME_LENGTH_BYTES, FrameDecoder, FrameError, type FrameErrorCode } from './framing.ts';

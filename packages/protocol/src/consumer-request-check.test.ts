@@ -1,0 +1,84 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { ConsumerCommand } from './consumer-messages.ts';
+import { checkConsumerRequest } from './consumer-request-check.ts';
+import { ShapeError } from './json-shape.ts';
+
+const commands: readonly ConsumerCommand[] = [
+  {
+    type: 'open-trace',
+    session: 's',
+    trace: 1,
+    directory: '/tmp/out/ust/uid/0/64-bit',
+    ringDirectory: null,
+    uuid: '01234567-89ab-cdef-0123-456789abcdef',
+    clock: 'monotonic',
+    clockOffsetNs: '-17',
+    environment: [
+      ['domain', 'ust'],
+      ['tracer_major', 2],
+    ],
+  },
+  {
+    type: 'open-channel',
+    trace: 1,
+    channel: 2,
+    streamClassId: 0,
+    attributes: { name: 'channel0', mode: 'discard', subBufBytes: 4096, subBufCount: 2, header: 'large' },
+  },
+  { type: 'declare-events', channel: 2, events: [{ id: 0, spec: { name: 'a:b' } }] },
+  {
+    type: 'open-ring',
+    channel: 2,
+    ring: 3,
+    path: '/proc/1/fd/7',
+    bytes: 12288,
+    streamInstanceId: 0,
+    pid: 1,
+    tid: 1,
+    procname: '',
+  },
+  { type: 'close-ring', ring: 3 },
+  { type: 'flush', session: 's' },
+  { type: 'statistics', session: 's' },
+  { type: 'close-session', session: 's' },
+];
+
+const refused = (command: object) => {
+  expect(() => checkConsumerRequest({ id: 1, command })).toThrowError(ShapeError);
+};
+
+describe('checkConsumerRequest', () => {
+  it.each(commands)('passes $type on', (command) => {
+    expect(checkConsumerRequest({ id: 7, command })).toEqual({ id: 7, command });
+  });
+
+  it.each([
+    ['uuid', '01234567-89AB-cdef-0123-456789abcdef'],
+    ['clockOffsetNs', '1e3'],
+    ['clock', 'sundial'],
+    ['directory', 'relative'],
+    ['ringDirectory', undefined],
+    ['environment', [['a b', 1]]],
+    ['environment', [['a', 0.5]]],
+    ['environment', ['a']],
+  ])('refuses an open-trace whose %s is %j', (name, value) => refused({ ...commands[0], [name]: value }));
+
+  it.each(['../x', '.hidden', 'a/b', 'a\nb', ''])('refuses %j as the name of a channel', (name) => {
+    refused({ ...commands[1], attributes: { ...(commands[1] as { attributes: object }).attributes, name } });
+  });
+
+  it('refuses whatever else comes, and throws nothing else', () => {
+    const member = fc.constantFrom('trace', 'channel', 'ring', 'events', 'attributes', 'path', 'bytes', 'session');
+    fc.assert(
+      fc.property(fc.constantFrom(...commands), fc.dictionary(member, fc.jsonValue()), (command, members) => {
+        try {
+          checkConsumerRequest({ id: 0, command: { ...command, ...members } });
+        } catch (error) {
+          expect(error).toBeInstanceOf(ShapeError);
+        }
+      }),
+    );
+    fc.assert(fc.property(fc.jsonValue(), (value) => refused(value as object)));
+  });
+});

@@ -1,0 +1,111 @@
+import type { JsonValue } from './app-messages.ts';
+import { absolutePathIn, checkChannelAttributes, SESSION_NAME_BYTES_MAX } from './client-request-check.ts';
+import type { ConsumerCommand, ConsumerRequest } from './consumer-messages.ts';
+import {
+  arrayIn,
+  foreignTextIn,
+  integerIn,
+  type JsonObject,
+  objectOf,
+  oneOfIn,
+  plainTextIn,
+  refuseShape,
+} from './json-shape.ts';
+
+const KEY_MAX = Number.MAX_SAFE_INTEGER;
+const U32_MAX = 2 ** 32 - 1;
+const ID_MAX = 2 ** 31 - 1;
+const EVENTS_MAX = 65_536;
+const ENVIRONMENT_MAX = 256;
+const ENVIRONMENT_TEXT_MAX = 4096;
+const PROCNAME_LENGTH_MAX = 255;
+
+/**
+ * A message of the session daemon as a request to the consumer daemon.
+ *
+ * Descriptions of events are passed on unread: they are checked where they become field classes.
+ *
+ * @throws {ShapeError} `BAD_MESSAGE` naming the member that is wrong.
+ */
+export function checkConsumerRequest(message: unknown): ConsumerRequest {
+  const request = objectOf(message, 'a request');
+  return { id: integerIn(request, 'id', 0, KEY_MAX), command: checkCommand(objectOf(request.command, 'command')) };
+}
+
+function checkCommand(json: JsonObject): ConsumerCommand {
+  const type = json.type;
+  switch (type) {
+    case 'open-trace':
+      return {
+        type,
+        session: plainTextIn(json, 'session', SESSION_NAME_BYTES_MAX),
+        trace: integerIn(json, 'trace', 0, KEY_MAX),
+        directory: absolutePathIn(json, 'directory'),
+        ringDirectory: json.ringDirectory === null ? null : absolutePathIn(json, 'ringDirectory'),
+        uuid: uuidIn(json, 'uuid'),
+        clock: oneOfIn(json, 'clock', ['monotonic', 'tsc']),
+        clockOffsetNs: decimalIn(json, 'clockOffsetNs'),
+        environment: arrayIn(json, 'environment', ENVIRONMENT_MAX).map(checkEnvironmentEntry),
+      };
+    case 'open-channel':
+      return {
+        type,
+        trace: integerIn(json, 'trace', 0, KEY_MAX),
+        channel: integerIn(json, 'channel', 0, KEY_MAX),
+        streamClassId: integerIn(json, 'streamClassId', 0, U32_MAX),
+        attributes: checkChannelAttributes(objectOf(json.attributes, 'attributes')),
+      };
+    case 'declare-events':
+      return {
+        type,
+        channel: integerIn(json, 'channel', 0, KEY_MAX),
+        events: arrayIn(json, 'events', EVENTS_MAX).map((entry) => {
+          const event = objectOf(entry, 'an event');
+          return { id: integerIn(event, 'id', 0, U32_MAX), spec: objectOf(event.spec, 'spec') as JsonValue };
+        }),
+      };
+    case 'open-ring':
+      return {
+        type,
+        channel: integerIn(json, 'channel', 0, KEY_MAX),
+        ring: integerIn(json, 'ring', 0, KEY_MAX),
+        path: absolutePathIn(json, 'path'),
+        bytes: integerIn(json, 'bytes', 1, ID_MAX),
+        streamInstanceId: integerIn(json, 'streamInstanceId', 0, KEY_MAX),
+        pid: integerIn(json, 'pid', 0, ID_MAX),
+        tid: integerIn(json, 'tid', 0, ID_MAX),
+        procname: foreignTextIn(json, 'procname', PROCNAME_LENGTH_MAX),
+      };
+    case 'close-ring':
+      return { type, ring: integerIn(json, 'ring', 0, KEY_MAX) };
+    case 'flush':
+    case 'statistics':
+    case 'close-session':
+      return { type, session: plainTextIn(json, 'session', SESSION_NAME_BYTES_MAX) };
+    default:
+      return refuseShape('there is no command of this type');
+  }
+}
+
+function checkEnvironmentEntry(entry: unknown): readonly [string, string | number] {
+  if (!Array.isArray(entry) || entry.length !== 2) return refuseShape('environment must hold pairs of name and value');
+  const [name, value] = entry as [unknown, unknown];
+  if (typeof name !== 'string' || !/^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(name)) {
+    return refuseShape('the name of an environment entry must be an identifier');
+  }
+  if (typeof value === 'string' && value.length <= ENVIRONMENT_TEXT_MAX) return [name, value];
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return [name, value];
+  return refuseShape(`the environment entry ${name} must be a short text or an integer`);
+}
+
+function uuidIn(json: JsonObject, name: string): string {
+  const value = json[name];
+  if (typeof value === 'string' && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value)) return value;
+  return refuseShape(`${name} must be a UUID in lower case`);
+}
+
+function decimalIn(json: JsonObject, name: string): string {
+  const value = json[name];
+  if (typeof value === 'string' && /^-?[0-9]{1,19}$/.test(value)) return value;
+  return refuseShape(`${name} must be decimal digits`);
+}
