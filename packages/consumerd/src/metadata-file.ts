@@ -1,0 +1,127 @@
+import { closeSync, fstatSync, fsyncSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { ConsumerError } from './consumer-error.ts';
+import { closeQuietly, type FileOutput, openTraceFile, writeWhole } from './file-output.ts';
+
+/** More metadata than this is not ours: 65,536 event classes of a kilobyte each. */
+const METADATA_BYTES_MAX = 256 * 1024 * 1024;
+/** How every block that the printer makes ends; line feeds inside of texts are escaped, so nothing else looks like it. */
+const BLOCK_END = '\n};\n\n';
+
+/**
+ * A metadata file that grows by whole blocks and that a restarted consumer finds again.
+ *
+ * The session daemon repeats everything it ever declared to a restarted consumer. Blocks that the file has already are not
+ * written twice, wherever in the file they are, so the text stays as it is, and readers of a live trace see it grow only.
+ */
+export class MetadataFile {
+  readonly path: string;
+  readonly #output: FileOutput;
+  readonly #descriptor: number;
+  readonly #blocks: Set<string>;
+  #bytes: number;
+
+  private constructor(path: string, output: FileOutput, descriptor: number, prologue: string, blocks: string) {
+    this.path = path;
+    this.#output = output;
+    this.#descriptor = descriptor;
+    this.#blocks = new Set(
+      blocks
+        .split(BLOCK_END)
+        .slice(0, -1)
+        .map((block) => block + BLOCK_END),
+    );
+    this.#bytes = Buffer.byteLength(prologue) + Buffer.byteLength(blocks);
+  }
+
+  /**
+   * Opens or makes the file at `path`, which is to begin with `prologue`. A block that a former consumer did not finish
+   * is cut off. A file that begins otherwise is replaced, in one step, by one that has the prologue alone.
+   *
+   * @throws {ConsumerError} `DIRECTORY_REFUSED` if the file describes a trace with another UUID, `NOT_WRITTEN`.
+   */
+  static open(path: string, uuid: string, prologue: string, output: FileOutput): MetadataFile {
+    let descriptor: number | undefined;
+    try {
+      descriptor = openTraceFile(path);
+      const found = readWhole(descriptor, path);
+      checkUuid(path, found, uuid);
+      if (found.startsWith(prologue)) {
+        const blocks = wholeBlocksFrom(found, prologue.length);
+        const file = new MetadataFile(path, output, descriptor, prologue, blocks);
+        if (prologue.length + blocks.length < found.length) output.truncate(descriptor, file.#bytes);
+        return file;
+      }
+      closeQuietly(descriptor);
+      descriptor = undefined;
+      descriptor = replace(path, prologue, output);
+      return new MetadataFile(path, output, descriptor, prologue, '');
+    } catch (error) {
+      if (descriptor !== undefined) closeQuietly(descriptor);
+      throw error instanceof ConsumerError ? error : notWritten(path, error);
+    }
+  }
+
+  /**
+   * Appends those of `blocks` that the file lacks. Once this returns they are in the file.
+   *
+   * @throws {ConsumerError} `NOT_WRITTEN`; the file is then as it was.
+   */
+  append(blocks: readonly string[]): void {
+    const lacking = blocks.filter((block) => !this.#blocks.has(block));
+    if (lacking.length === 0) return;
+    const text = Buffer.from(lacking.join(''), 'utf8');
+    try {
+      writeWhole(this.#output, this.#descriptor, [text], this.#bytes);
+    } catch (error) {
+      this.#output.truncate(this.#descriptor, this.#bytes);
+      throw notWritten(this.path, error);
+    }
+    this.#bytes += text.length;
+    for (const block of lacking) this.#blocks.add(block);
+  }
+
+  close(): void {
+    closeQuietly(this.#descriptor);
+  }
+}
+
+function readWhole(descriptor: number, path: string): string {
+  if (fstatSync(descriptor).size > METADATA_BYTES_MAX) {
+    throw new ConsumerError('DIRECTORY_REFUSED', `${path} is too long for metadata of ours`);
+  }
+  return readFileSync(descriptor, 'utf8');
+}
+
+/** What is there already has to be of the same trace: nothing else may be written over, or mixed with this trace's streams. */
+function checkUuid(path: string, text: string, uuid: string): void {
+  const found = /\buuid = "([0-9a-f-]{36})"/.exec(text)?.[1];
+  if (text !== '' && found !== uuid) {
+    throw new ConsumerError('DIRECTORY_REFUSED', `${path} describes another trace; its directory cannot be used`);
+  }
+}
+
+function replace(path: string, text: string, output: FileOutput): number {
+  const temporary = `${path}.new`;
+  rmSync(temporary, { force: true });
+  const descriptor = openTraceFile(temporary);
+  try {
+    writeWhole(output, descriptor, [Buffer.from(text, 'utf8')], 0);
+    fsyncSync(descriptor);
+    renameSync(temporary, path);
+    return descriptor;
+  } catch (error) {
+    closeSync(descriptor);
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** Text from `from` on, up to the end of its last whole block. */
+function wholeBlocksFrom(text: string, from: number): string {
+  const at = text.lastIndexOf(BLOCK_END);
+  return at < from ? '' : text.slice(from, at + BLOCK_END.length);
+}
+
+function notWritten(path: string, error: unknown): ConsumerError {
+  return new ConsumerError('NOT_WRITTEN', `cannot write ${path}: ${(error as Error).message}`, { cause: error });
+}

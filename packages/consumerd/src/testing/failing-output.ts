@@ -1,0 +1,31 @@
+import { type FileOutput, systemOutput } from '../file-output.ts';
+
+/** Output that can be told to fail, and that never takes more than a few bytes at once if so wanted. */
+export interface FailingOutput extends FileOutput {
+  /** Lets `bytes` more bytes through, then fails. */
+  failAfter(bytes: number, code: string): void;
+  recover(): void;
+}
+
+export function failingOutput(bytesAtOnce = Number.POSITIVE_INFINITY): FailingOutput {
+  let left = Number.POSITIVE_INFINITY;
+  let failure = '';
+  return {
+    writev(descriptor, buffers, position) {
+      const wanted = Buffer.concat(buffers);
+      const taken = wanted.subarray(0, Math.min(wanted.length, bytesAtOnce, left));
+      if (taken.length === 0 && wanted.length > 0)
+        throw Object.assign(new Error(`${failure}: write`), { code: failure });
+      left -= taken.length;
+      return systemOutput.writev(descriptor, [taken], position);
+    },
+    truncate: systemOutput.truncate,
+    failAfter(bytes, code) {
+      left = bytes;
+      failure = code;
+    },
+    recover() {
+      left = Number.POSITIVE_INFINITY;
+    },
+  };
+}

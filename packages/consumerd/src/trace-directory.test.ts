@@ -1,0 +1,62 @@
+import { chownSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ensureTraceDirectory } from './trace-directory.ts';
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'ringtail-directory-'));
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+const refusal = (sentence: RegExp) =>
+  expect.objectContaining({ code: 'DIRECTORY_REFUSED', message: expect.stringMatching(sentence) });
+
+describe('ensureTraceDirectory', () => {
+  it('creates what is missing, privately, and is content with what it made', () => {
+    const path = join(root, 'session', 'ust/uid/0/64-bit');
+    ensureTraceDirectory(path);
+    ensureTraceDirectory(path);
+    for (const part of ['session', 'session/ust', 'session/ust/uid/0/64-bit']) {
+      expect(statSync(join(root, part)).mode & 0o777).toBe(0o700);
+    }
+  });
+
+  it('lets a person reach the output directory through a link', () => {
+    mkdirSync(join(root, 'real'));
+    symlinkSync('real', join(root, 'link'));
+    ensureTraceDirectory(join(root, 'link/ust/uid/0/64-bit'));
+    expect(statSync(join(root, 'real/ust/uid/0/64-bit')).isDirectory()).toBe(true);
+  });
+
+  it.each(['ust', 'ust/uid', 'ust/uid/0', 'ust/uid/0/64-bit'])('refuses a link at %s', (part) => {
+    mkdirSync(join(root, 'elsewhere'));
+    mkdirSync(join(root, part, '..'), { recursive: true });
+    symlinkSync(join(root, 'elsewhere'), join(root, part));
+    expect(() => ensureTraceDirectory(join(root, 'ust/uid/0/64-bit'))).toThrowError(refusal(/is a symbolic link/));
+  });
+
+  it('refuses a link in place of a directory outside of the layout', () => {
+    symlinkSync(root, join(root, 'link'));
+    expect(() => ensureTraceDirectory(join(root, 'link'))).toThrowError(refusal(/is a symbolic link/));
+  });
+
+  it('refuses a file in its place', () => {
+    writeFileSync(join(root, 'file'), '');
+    expect(() => ensureTraceDirectory(join(root, 'file'))).toThrowError(refusal(/is not a directory/));
+    expect(() => ensureTraceDirectory(join(root, 'file/below'))).toThrowError(
+      expect.objectContaining({ code: 'NOT_WRITTEN' }),
+    );
+  });
+
+  it.skipIf(process.geteuid?.() !== 0)('refuses directories of somebody else', () => {
+    const path = join(root, 'session/ust/uid/0/64-bit');
+    for (const part of ['session/ust/uid/0/64-bit', 'session/ust', 'session']) {
+      rmSync(join(root, 'session'), { recursive: true, force: true });
+      mkdirSync(path, { recursive: true });
+      chownSync(join(root, part), 12345, 12345);
+      expect(() => ensureTraceDirectory(path)).toThrowError(refusal(/belongs to somebody else \(user 12345\)/));
+    }
+  });
+});

@@ -1,0 +1,70 @@
+import { constants, lstatSync, mkdirSync, type Stats, statSync } from 'node:fs';
+import { join, sep } from 'node:path';
+import { errnoOf } from '@ringtail/base';
+import { ConsumerError } from './consumer-error.ts';
+
+/** Where a trace of one user lies below its session's output directory. */
+const LAYOUT = /\/ust\/uid\/[0-9]+\/(32|64)-bit$/;
+const LAYOUT_COMPONENTS = 4;
+
+/**
+ * Makes sure that a directory for trace files exists and is a directory of this user. What is missing of the path is
+ * created with mode 0700.
+ *
+ * The directory itself and, where the path has LTTng's layout, the components of that layout are ours: no symbolic links,
+ * owned by this user. The session's output directory above them was named by a person: it may be reached through links, but
+ * must belong to this user or to root.
+ *
+ * @throws {ConsumerError} `DIRECTORY_REFUSED`, or `NOT_WRITTEN` if it cannot be made.
+ */
+export function ensureTraceDirectory(path: string): void {
+  const components = path.split(sep).filter((component) => component !== '');
+  const hasLayout = LAYOUT.test(path);
+  const oursFrom = components.length - (hasLayout ? LAYOUT_COMPONENTS : 1);
+  let current: string = sep;
+  components.forEach((component, idx) => {
+    current = join(current, component);
+    if (createDirectory(current)) return;
+    if (idx >= oursFrom) checkOwnDirectory(current);
+    else if (hasLayout && idx === oursFrom - 1) checkOwner(current, statSync(current).uid, true);
+  });
+}
+
+/** Makes one directory; false if something of that name is there. */
+function createDirectory(path: string): boolean {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return false;
+    // A parent that is there but may not be written to (/, /home) answers EROFS or EACCES for what exists in it.
+    if (lstatOrUndefined(path) !== undefined) return false;
+    throw new ConsumerError('NOT_WRITTEN', `cannot create the directory ${path}: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
+
+function checkOwnDirectory(path: string): void {
+  const stats = lstatOrUndefined(path);
+  if (stats?.isSymbolicLink()) throw new ConsumerError('DIRECTORY_REFUSED', `${path} is a symbolic link`);
+  if (!stats?.isDirectory()) throw new ConsumerError('DIRECTORY_REFUSED', `${path} is not a directory`);
+  checkOwner(path, stats.uid, false);
+}
+
+function checkOwner(path: string, uid: number, mayBeRoot: boolean): void {
+  if (uid === process.geteuid?.() || (mayBeRoot && uid === 0)) return;
+  throw new ConsumerError('DIRECTORY_REFUSED', `${path} belongs to somebody else (user ${uid})`);
+}
+
+function lstatOrUndefined(path: string): Stats | undefined {
+  try {
+    return lstatSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Flags for every file of a trace: made private, never through a symbolic link that somebody left there. */
+export const TRACE_FILE_FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
+export const TRACE_FILE_MODE = 0o600;

@@ -1,0 +1,121 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { assert } from '@ringtail/base';
+import {
+  type ClockClass,
+  compactEventHeaderClass,
+  type EventSpec,
+  largeEventHeaderClass,
+  lowerFields,
+  packetContextClass,
+  packetHeaderClass,
+  type TraceClass,
+  tsdlDataStreamClass,
+  tsdlEventRecordClass,
+  tsdlPreamble,
+} from '@ringtail/ctf';
+import type { OpenChannelRequest, OpenTraceRequest } from '@ringtail/protocol';
+import { ConsumerError } from './consumer-error.ts';
+import type { FileOutput } from './file-output.ts';
+import { MetadataFile } from './metadata-file.ts';
+import { ensureTraceDirectory } from './trace-directory.ts';
+
+const NS_PER_SECOND = 1_000_000_000n;
+const BOOT_ID_PATH = '/proc/sys/kernel/random/boot_id';
+
+/** The directory of a trace and its metadata, with a copy beside the rings for `ringtail crash` where there is such a place. */
+export class TraceWriter {
+  readonly directory: string;
+  readonly uuid: string;
+  readonly #clock: ClockClass;
+  readonly #metadata: readonly MetadataFile[];
+
+  /**
+   * Makes the directory and the beginning of the metadata, or continues both.
+   *
+   * @throws {ConsumerError} `DIRECTORY_REFUSED`, `NOT_WRITTEN`, `BAD_REQUEST` for a clock that metadata cannot describe.
+   */
+  constructor(request: OpenTraceRequest, output: FileOutput) {
+    this.directory = request.directory;
+    this.uuid = request.uuid;
+    this.#clock = clockClassOf(request);
+    const preamble = tsdlPreamble(traceClassOf(request, this.#clock));
+    const directories = [request.directory, ...(request.ringDirectory === null ? [] : [request.ringDirectory])];
+    const opened: MetadataFile[] = [];
+    try {
+      for (const directory of directories) {
+        ensureTraceDirectory(directory);
+        opened.push(MetadataFile.open(join(directory, 'metadata'), request.uuid, preamble, output));
+      }
+    } catch (error) {
+      for (const file of opened) file.close();
+      throw error;
+    }
+    this.#metadata = opened;
+  }
+
+  /** @throws {ConsumerError} `NOT_WRITTEN` */
+  addChannel({ streamClassId, attributes }: OpenChannelRequest): void {
+    const clock = this.#clock.name;
+    const eventRecordHeader =
+      attributes.header === 'compact' ? compactEventHeaderClass(clock) : largeEventHeaderClass(clock);
+    const packetContext = packetContextClass(clock);
+    const id = BigInt(streamClassId);
+    this.#append([tsdlDataStreamClass({ id, packetContext, eventRecordHeader, eventRecordClasses: [] })]);
+  }
+
+  /** Once this returns, the metadata describes the events. @throws {ConsumerError} `NOT_WRITTEN` */
+  addEvents(streamClassId: number, events: readonly { readonly id: number; readonly spec: EventSpec }[]): void {
+    this.#append(
+      events.map(({ id, spec }) =>
+        tsdlEventRecordClass(BigInt(streamClassId), {
+          id: BigInt(id),
+          name: spec.name,
+          logLevel: spec.logLevel,
+          payload: lowerFields(spec.fields, 1),
+        }),
+      ),
+    );
+  }
+
+  close(): void {
+    for (const file of this.#metadata) file.close();
+  }
+
+  #append(blocks: readonly string[]): void {
+    for (const file of this.#metadata) file.append(blocks);
+  }
+}
+
+function traceClassOf(request: OpenTraceRequest, clock: ClockClass): TraceClass {
+  return {
+    version: { major: 1, minor: 8 },
+    byteOrder: 'le',
+    uuid: request.uuid,
+    environment: new Map(
+      request.environment.map(([name, value]) => [name, typeof value === 'number' ? BigInt(value) : value]),
+    ),
+    clockClasses: [clock],
+    packetHeader: packetHeaderClass(),
+    dataStreamClasses: [],
+  };
+}
+
+function clockClassOf({ clock, clockOffsetNs }: OpenTraceRequest): ClockClass {
+  if (clock !== 'monotonic') {
+    throw new ConsumerError('BAD_REQUEST', `the frequency of the clock "${clock}" is not known to the consumer`);
+  }
+  const offsetNs = BigInt(clockOffsetNs);
+  const offsetSeconds = offsetNs / NS_PER_SECOND - (offsetNs % NS_PER_SECOND < 0n ? 1n : 0n);
+  const bootId = readFileSync(BOOT_ID_PATH, 'utf8').trim();
+  assert(/^[0-9a-f-]{36}$/.test(bootId), 'the kernel says its boot ID as a UUID');
+  return {
+    name: clock,
+    description: 'Monotonic Clock',
+    uuid: bootId,
+    frequency: NS_PER_SECOND,
+    offsetSeconds,
+    offsetCycles: offsetNs - offsetSeconds * NS_PER_SECOND,
+    originIsUnixEpoch: true,
+  };
+}
