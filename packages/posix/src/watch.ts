@@ -1,3 +1,4 @@
+import { fstatSync } from 'node:fs';
 import type { Libc } from './libc.ts';
 import { refusedCall } from './posix-error.ts';
 
@@ -14,25 +15,39 @@ export interface WatchOptions {
 export interface WatchCalls {
   /**
    * Calls `callback` from the event loop whenever `fd` is readable, which the peer's end counts as. Level-triggered:
-   * it is called again until everything has been read. The descriptor becomes non-blocking.
+   * it is called again until everything has been read. The descriptor becomes non-blocking. It must not be watched
+   * by Node.js itself, through a `net.Socket` for instance: koffi would abort the process.
+   *
+   * @throws {PosixError} `EBADF`; `EPERM` for files and directories; `EEXIST` while it is being watched
    */
   watch(fd: number, callback: () => void, options?: WatchOptions): Watch;
 }
 
 export function watchCalls(libc: Libc): WatchCalls {
+  const watched = new Set<number>();
+
+  /** Koffi aborts the process where libuv refuses, so what libuv would refuse must not come that far. */
+  function check(fd: number): void {
+    const stats = fstatSync(fd);
+    if (stats.isFile() || stats.isDirectory() || stats.isBlockDevice()) {
+      throw refusedCall('watch', 'EPERM', `descriptor ${fd} is a file, there is nothing to wait for`);
+    }
+    if (watched.has(fd)) throw refusedCall('watch', 'EEXIST', `descriptor ${fd} is being watched already`);
+  }
+
   return {
     watch(fd, callback, options = {}) {
-      let handle: ReturnType<typeof libc.koffi.node.poll> | null;
-      try {
-        handle = libc.koffi.node.poll(fd, { readable: true }, callback);
-      } catch (error) {
-        throw refusedCall('poll', 'EINVAL', `cannot watch descriptor ${fd}: ${(error as Error).message}`);
-      }
+      check(fd);
+      const handle = libc.koffi.node.poll(fd, { readable: true }, callback);
+      watched.add(fd);
       if (options.unref) handle.unref();
+      let closed = false;
       return {
         close() {
-          handle?.close();
-          handle = null;
+          if (closed) return;
+          closed = true;
+          watched.delete(fd);
+          handle.close();
         },
       };
     },
