@@ -1,0 +1,109 @@
+import { basename, resolve } from 'node:path';
+import type { ClockKind, EventRule } from '@ringtail/protocol';
+import type { Command } from 'commander';
+import type { Act, Outcome } from '../cli.ts';
+import { type Context, reportError } from '../context.ts';
+import { CliError, ExitCode } from '../errors.ts';
+import {
+  addChannelOptions,
+  type ChannelOptions,
+  channelAttributes,
+  clockOption,
+  collect,
+  eventRule,
+  outputFormatOf,
+  splitNames,
+} from '../options.ts';
+import { type RecordPlan, recordCommand } from '../record/record-command.ts';
+import { resolveCommand } from '../record/resolve-command.ts';
+
+interface RecordOptions extends ChannelOptions {
+  readonly output?: string;
+  readonly userspace?: readonly string[];
+  readonly loglevel?: string;
+  readonly shmPath?: string;
+  readonly clock: ClockKind;
+  readonly rundir?: string;
+}
+
+export function addRecord(program: Command, context: Context, act: Act): Command {
+  const command = addChannelOptions(
+    program
+      .command('record')
+      .description('run a command and record every Node.js program in it')
+      .usage('[options] [--] COMMAND [ARGUMENTS…]')
+      .argument('<command...>', 'what to run')
+      .passThroughOptions()
+      .option('-o, --output <dir>', 'directory of the trace (default: ringtail-traces/NAME-YYYYmmdd-HHMMSS at home)')
+      .option(
+        '-u, --userspace <rule>',
+        "record events with this name, with * anywhere; repeatable (default: '*')",
+        collect,
+      )
+      .option('-l, --loglevel <level>', 'only events at least this severe: emerg … info … debug, or 0 to 14')
+      .option('--shm-path <dir>', 'keep ring files in DIR, for "ringtail crash" after the machine or everything died')
+      .addOption(clockOption())
+      .option(
+        '--rundir <dir>',
+        'use the session daemon that runs in DIR (default: RINGTAIL_RUNDIR, else one of its own)',
+      ),
+  ).addHelpText(
+    'after',
+    `
+The command keeps its standard streams, its signals and its exit code. The summary goes to standard error.
+
+Examples:
+  ringtail record node app.js
+  ringtail record -u 'shop:*' -l info -o /tmp/trace -- npm start
+  ringtail record --subbuf-size=4M --num-subbuf=8 node busy.js`,
+  );
+  act(command, (words: [string, ...string[]], options: RecordOptions) => record(context, command, words, options));
+  return command;
+}
+
+async function record(
+  context: Context,
+  command: Command,
+  words: [string, ...string[]],
+  options: RecordOptions,
+): Promise<Outcome> {
+  const format = outputFormatOf(command);
+  try {
+    const plan: RecordPlan = {
+      words,
+      path: resolveCommand(context, words[0]),
+      name: traceNameOf(words),
+      output: options.output ?? null,
+      rules: rulesOf(options),
+      channel: channelAttributes(context, 'channel0', options),
+      shmPath: options.shmPath === undefined ? null : resolve(context.cwd, options.shmPath),
+      clock: options.clock,
+      runDirectory: options.rundir === undefined ? null : resolve(context.cwd, options.rundir),
+      format,
+    };
+    return await recordCommand(context, plan);
+  } catch (error) {
+    reportError(context, format, error);
+    return { code: exitCodeOf(error) };
+  }
+}
+
+function rulesOf(options: RecordOptions): EventRule[] {
+  return (options.userspace ?? ['*'])
+    .flatMap(splitNames)
+    .map((pattern) => eventRule(pattern, options.loglevel === undefined ? {} : { loglevel: options.loglevel }));
+}
+
+/** What a trace of this command is called: `app` for `node --flag dir/app.js`, else the command's own name. */
+export function traceNameOf(words: readonly [string, ...string[]]): string {
+  const [command, ...rest] = words;
+  const script = /^node(js)?$/.test(basename(command)) ? rest.find((word) => /\.[cm]?[jt]s$/.test(word)) : undefined;
+  const name = basename(script ?? command).replace(/\.[cm]?[jt]s$/, '');
+  return name.replace(/[^\w.-]+/g, '_').replace(/^[.-]+/, '') || 'command';
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CliError && error.code === 'COMMAND_NOT_FOUND') return ExitCode.COMMAND_NOT_FOUND;
+  if (error instanceof CliError && error.code === 'COMMAND_NOT_EXECUTABLE') return ExitCode.COMMAND_NOT_EXECUTABLE;
+  return ExitCode.ERROR;
+}

@@ -1,0 +1,15 @@
+import { RINGTAIL_VERSION } from '@ringtail/base';
+import type { Command } from 'commander';
+import type { Act } from '../cli.ts';
+import { type Context, report } from '../context.ts';
+import { outputFormatOf } from '../options.ts';
+
+export function addVersion(program: Command, context: Context, act: Act): Command {
+  const command = program.command('version').description('write the version');
+  act(command, () => {
+    const version = { ringtail: RINGTAIL_VERSION, node: process.version };
+    report(context, outputFormatOf(command), version, () => `ringtail ${version.ringtail} (Node.js ${version.node})`);
+    return undefined;
+  });
+  return command;
+}

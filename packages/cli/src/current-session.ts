@@ -1,0 +1,40 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { errnoOf } from '@ringtail/base';
+import { homeDirectory } from '@ringtail/protocol';
+import type { Context } from './context.ts';
+import { CliError } from './errors.ts';
+
+/** The current session's name lies in `.ringtailrc` of the home directory, as `session=NAME`. */
+function currentSessionFile(context: Context): string {
+  return join(homeDirectory(context.env), '.ringtailrc');
+}
+
+export function readCurrentSession(context: Context): string | undefined {
+  try {
+    return /^session=(.+)$/m.exec(readFileSync(currentSessionFile(context), 'utf8'))?.[1]?.trim();
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+export function writeCurrentSession(context: Context, name: string): void {
+  writeFileSync(currentSessionFile(context), `session=${name}\n`, { mode: 0o600 });
+}
+
+/** Forgets the current session if it is `name`. */
+export function forgetCurrentSession(context: Context, name: string): void {
+  if (readCurrentSession(context) === name) rmSync(currentSessionFile(context), { force: true });
+}
+
+/**
+ * The session a command is about: the one named, else the current one.
+ *
+ * @throws {CliError} `NO_SESSION` if neither is there.
+ */
+export function sessionNamed(context: Context, name: string | undefined): string {
+  const session = name ?? readCurrentSession(context);
+  if (session !== undefined) return session;
+  throw new CliError('NO_SESSION', 'there is no current session', 'make one with: ringtail create NAME');
+}

@@ -1,0 +1,110 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describeError } from '@ringtail/base';
+import { CtlError, ensureDaemon, SessionDaemonClient, spawnDaemon } from '@ringtail/ctl';
+import { defaultRunDirectory, type RunDirectory, runDirectoryAt } from '@ringtail/protocol';
+import type { Context } from './context.ts';
+import { CliError } from './errors.ts';
+
+/** Longest path of a Unix socket, its final zero included (`sun_path`). */
+const SOCKET_PATH_BYTES_MAX = 108;
+
+/**
+ * Does something with the session daemon of the user's run directory.
+ *
+ * @param options.spawn whether to start one if none runs
+ * @throws {CliError} `NO_DAEMON` if none runs and none is to be started
+ */
+export async function withDaemon<T>(
+  context: Context,
+  action: (client: SessionDaemonClient) => Promise<T>,
+  options: { readonly spawn: boolean } = { spawn: false },
+): Promise<T> {
+  const runDirectory = resolve(context.cwd, defaultRunDirectory(context.env, context.uid).path);
+  const client = options.spawn
+    ? (await ensureDaemon({ runDirectory, mainPath: daemonMainPath(), env: { ...context.env } })).client
+    : await connect(runDirectory);
+  try {
+    return await action(client);
+  } finally {
+    client.close();
+  }
+}
+
+/** A session daemon to record with. */
+export interface Daemon {
+  readonly client: SessionDaemonClient;
+  readonly runDirectory: RunDirectory;
+  /** Started for this recording alone; ends with it. */
+  readonly isPrivate: boolean;
+  /** Ends it if it is private, and lets go of it. */
+  release(): Promise<void>;
+}
+
+/**
+ * The daemon of the run directory that the user named, on the command line or as `RINGTAIL_RUNDIR`; else a private one.
+ *
+ * @param named the run directory of the command line, or null
+ */
+export async function daemonForRecording(context: Context, named: string | null): Promise<Daemon> {
+  const path = named ?? context.env.RINGTAIL_RUNDIR;
+  if (!path) return privateDaemon(context);
+  const runDirectory = runDirectoryAt(resolve(context.cwd, path));
+  const client = await connect(runDirectory.path);
+  return { client, runDirectory, isPrivate: false, release: async () => client.close() };
+}
+
+async function privateDaemon(context: Context): Promise<Daemon> {
+  const runDirectory = runDirectoryAt(makePrivateDirectory(context));
+  const remove = (): void => rmSync(runDirectory.path, { recursive: true, force: true });
+  try {
+    const options = { runDirectory: runDirectory.path, mainPath: daemonMainPath(), env: { ...context.env } };
+    const { client } = await spawnDaemon(options);
+    const release = async (): Promise<void> => {
+      // A daemon that is gone already has nothing left to end.
+      await client.shutdown().catch(() => undefined);
+      client.close();
+      remove();
+    };
+    return { client, runDirectory, isPrivate: true, release };
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
+
+/** A new directory for us alone, in the first place that exists and is not too deep for a socket's path. */
+function makePrivateDirectory(context: Context): string {
+  const places = [context.env.XDG_RUNTIME_DIR, tmpdir(), '/tmp'].filter((place) => place !== undefined);
+  let problem = '';
+  for (const place of places) {
+    const prefix = join(place, 'ringtail-');
+    const longest = runDirectoryAt(`${prefix}XXXXXX`).consumerSocket;
+    if (Buffer.byteLength(longest) >= SOCKET_PATH_BYTES_MAX) {
+      problem = `${place}: the path is too long for a socket`;
+      continue;
+    }
+    try {
+      return mkdtempSync(prefix);
+    } catch (error) {
+      problem = describeError(error);
+    }
+  }
+  throw new CliError('NO_DAEMON', `no place for a run directory: ${problem}`, 'set TMPDIR to a writable directory');
+}
+
+async function connect(runDirectory: string): Promise<SessionDaemonClient> {
+  try {
+    return await SessionDaemonClient.connect({ runDirectory });
+  } catch (error) {
+    if (!(error instanceof CtlError) || error.code !== 'NO_DAEMON') throw error;
+    throw new CliError('NO_DAEMON', error.message, 'ringtail create NAME starts one; ringtail record brings its own');
+  }
+}
+
+/** The session daemon's main module, as installed beside us. */
+function daemonMainPath(): string {
+  return fileURLToPath(import.meta.resolve('@ringtail/sessiond/main'));
+}

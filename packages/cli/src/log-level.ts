@@ -1,0 +1,39 @@
+import { CliError } from './errors.ts';
+
+/** LTTng's log levels; the index is the number, lower is more severe. */
+export const LOG_LEVELS: readonly string[] = [
+  'EMERG',
+  'ALERT',
+  'CRIT',
+  'ERR',
+  'WARNING',
+  'NOTICE',
+  'INFO',
+  'DEBUG_SYSTEM',
+  'DEBUG_PROGRAM',
+  'DEBUG_PROCESS',
+  'DEBUG_MODULE',
+  'DEBUG_UNIT',
+  'DEBUG_FUNCTION',
+  'DEBUG_LINE',
+  'DEBUG',
+];
+
+/**
+ * The number of a log level given as `info`, `TRACE_INFO` or `6`.
+ *
+ * @throws {CliError} `BAD_ARGUMENT` for anything else.
+ */
+export function parseLogLevel(text: string): number {
+  const name = text.toUpperCase().replace(/^TRACE_/, '');
+  const index = /^\d+$/.test(text) ? Number(text) : LOG_LEVELS.indexOf(name);
+  if (index >= 0 && index < LOG_LEVELS.length) return index;
+  const known = LOG_LEVELS.map((level) => level.toLowerCase()).join(', ');
+  throw new CliError('BAD_ARGUMENT', `unknown log level "${text}"`, `one of ${known}, or a number from 0 to 14`);
+}
+
+/** `TRACE_INFO (6)`, as LTTng lists it. */
+export function describeLogLevel(level: number): string {
+  const name = LOG_LEVELS[level];
+  return name === undefined ? String(level) : `TRACE_${name} (${level})`;
+}

@@ -1,0 +1,36 @@
+import { constants } from 'node:os';
+import { run } from './cli.ts';
+import type { Context } from './context.ts';
+
+// A reader that goes away (`ringtail view | head`) ends us quietly.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+}
+
+const context: Context = {
+  env: process.env,
+  uid: process.getuid?.() ?? 0,
+  cwd: process.cwd(),
+  now: () => new Date(),
+  stdout: process.stdout,
+  stderr: process.stderr,
+};
+
+const outcome = await run(process.argv.slice(2), context);
+process.exitCode = outcome.code;
+if (outcome.signal !== undefined) dieBy(outcome.signal);
+
+/**
+ * Ends this process as its command ended, so that a shell sees the same. Signals that write a core file are told by
+ * the exit code alone, since the core would be ours.
+ */
+function dieBy(signal: NodeJS.Signals): void {
+  const quiet: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL', 'SIGPIPE', 'SIGUSR1', 'SIGUSR2'];
+  process.exitCode = 128 + constants.signals[signal];
+  if (!quiet.includes(signal)) return;
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+}

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { channelAttributes, eventRule, parseSize, splitNames } from './options.ts';
+import { fakeContext } from './testing/fake-context.ts';
+
+describe('options', () => {
+  it('sizes take the suffixes of LTTng', () => {
+    expect(['4096', '16k', '2M', '1G'].map(parseSize)).toEqual([4096, 16384, 2 ** 21, 2 ** 30]);
+    for (const text of ['', '0', 'k', '1.5M', '-1', '1T', '1e6']) expect(() => parseSize(text)).toThrow(/no size/);
+  });
+
+  it('a channel that is not asked for has the default sizes', () => {
+    const context = fakeContext();
+    expect(channelAttributes(context, 'c', {})).toEqual({
+      name: 'c',
+      mode: 'discard',
+      subBufBytes: 1048576,
+      subBufCount: 4,
+      header: 'large',
+    });
+    expect(context.errors()).toBe('');
+  });
+
+  it('sizes that are no power of two are rounded up, and that is told', () => {
+    const context = fakeContext();
+    const attributes = channelAttributes(context, 'c', { subbufSize: '5000', numSubbuf: '3', overwrite: true });
+    expect(attributes).toMatchObject({ subBufBytes: 8192, subBufCount: 4, mode: 'overwrite' });
+    expect(context.errors()).toContain('--subbuf-size is rounded up to 8192');
+    expect(context.errors()).toContain('--num-subbuf is rounded up to 4');
+  });
+
+  it('log level options become ranges of numbers, the more severe end first', () => {
+    expect(eventRule('a:*', { loglevel: 'info' })).toEqual({ pattern: 'a:*', logLevel: { from: 0, to: 6 } });
+    expect(eventRule('a:*', { loglevelOnly: 'info' })).toEqual({ pattern: 'a:*', logLevel: { from: 6, to: 6 } });
+    expect(() => eventRule('a:*', { loglevel: 'info', loglevelOnly: 'info' })).toThrow(/either/);
+  });
+
+  it('exclusions add up over repeated options and commas', () => {
+    expect(eventRule('*', { exclude: ['a:x,a:y', 'b:*'] })).toEqual({ pattern: '*', exclude: ['a:x', 'a:y', 'b:*'] });
+  });
+
+  it('a comma behind a backslash belongs to the name, and an empty name is refused', () => {
+    expect(splitNames('a\\,b,c')).toEqual(['a,b', 'c']);
+    expect(() => splitNames('a,,b')).toThrow(/empty name/);
+  });
+});

@@ -1,0 +1,49 @@
+import type { SessionStatistics } from '@ringtail/protocol';
+import type { OutputStream } from '../context.ts';
+import { formatBytes, formatCount, formatSeconds } from '../quantity.ts';
+import type { Style } from '../style.ts';
+
+const CLEAR_LINE = '\r\u001b[2K';
+
+/** The live line of a recording, rewritten in place. Does nothing where the stream is no terminal. */
+export class ProgressLine {
+  #shown = false;
+  #eventsBefore = 0;
+  #secondsBefore = 0;
+  readonly #stream: OutputStream;
+  readonly #style: Style;
+
+  constructor(stream: OutputStream, style: Style) {
+    this.#stream = stream;
+    this.#style = style;
+  }
+
+  /** @param seconds since the recording began */
+  update(seconds: number, statistics: SessionStatistics): void {
+    if (this.#stream.isTTY !== true) return;
+    const elapsed = seconds - this.#secondsBefore;
+    const rate = elapsed > 0 ? (statistics.eventsRecorded - this.#eventsBefore) / elapsed : 0;
+    this.#eventsBefore = statistics.eventsRecorded;
+    this.#secondsBefore = seconds;
+    const text = describeProgress(seconds, rate, statistics).slice(0, Math.max(0, (this.#stream.columns ?? 80) - 1));
+    this.#stream.write(`${CLEAR_LINE}${this.#style.dim(text)}`);
+    this.#shown = true;
+  }
+
+  /** Takes the line away. */
+  clear(): void {
+    if (this.#shown) this.#stream.write(CLEAR_LINE);
+    this.#shown = false;
+  }
+}
+
+/** @param rate events a second since the line before */
+export function describeProgress(seconds: number, rate: number, statistics: SessionStatistics): string {
+  return [
+    `recording ${formatSeconds(seconds)}`,
+    `${formatCount(statistics.eventsRecorded)} events`,
+    `${formatCount(rate)} events/s`,
+    `${formatCount(statistics.eventsDiscarded)} discarded`,
+    formatBytes(statistics.bytes),
+  ].join(' · ');
+}

@@ -1,0 +1,197 @@
+import { rmdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describeError } from '@ringtail/base';
+import type { SessionDaemonClient } from '@ringtail/ctl';
+import type { ChannelAttributes, ClockKind, EventRule, SessionStatistics } from '@ringtail/protocol';
+import type { Outcome } from '../cli.ts';
+import { type Context, type OutputFormat, report } from '../context.ts';
+import { type Daemon, daemonForRecording } from '../daemon.ts';
+import { styleFor } from '../style.ts';
+import { newTraceName, prepareTraceDirectory, tracesDirectory } from '../trace-directory.ts';
+import { registerUrl, tracedEnvironment } from './preload.ts';
+import { ProgressLine } from './progress.ts';
+import { type CommandEnd, runCommand } from './run-command.ts';
+import { SightingsCollector } from './sightings.ts';
+import { describeSummary, type Recording, summaryJson } from './summary.ts';
+
+const PROGRESS_PERIOD_MS = 1000;
+
+/** What `ringtail record` was asked to do. */
+export interface RecordPlan {
+  /** The command as the user wrote it. */
+  readonly words: readonly [string, ...string[]];
+  /** Where the command lies. */
+  readonly path: string;
+  /** Name that the trace is to get, without its time. */
+  readonly name: string;
+  /** Directory of the trace; null for one of our choice. */
+  readonly output: string | null;
+  readonly rules: readonly EventRule[];
+  readonly channel: ChannelAttributes;
+  readonly shmPath: string | null;
+  readonly clock: ClockKind;
+  /** Run directory of a running daemon, named on the command line. */
+  readonly runDirectory: string | null;
+  readonly format: OutputFormat;
+}
+
+/** Records a command from its first line to its end, and says what came of it. */
+export async function recordCommand(context: Context, plan: RecordPlan): Promise<Outcome> {
+  const session = newTraceName(context, plan.name);
+  const trace = prepareTraceDirectory(context, plan.output ?? join(tracesDirectory(context), session));
+  let daemon: Daemon | undefined;
+  try {
+    daemon = await daemonForRecording(context, plan.runDirectory);
+    await startSession(daemon.client, plan, session, trace);
+    const recording = await runRecorded(context, plan, daemon, session, trace);
+    report(context, plan.format, summaryJson(recording), (style) => describeSummary(style, recording), context.stderr);
+    return outcomeOf(recording.end);
+  } finally {
+    await daemon?.release();
+    removeIfEmpty(trace);
+  }
+}
+
+async function startSession(
+  client: SessionDaemonClient,
+  plan: RecordPlan,
+  session: string,
+  output: string,
+): Promise<void> {
+  const { shmPath, clock, channel, rules } = plan;
+  await client.createSession({ name: session, output, shmPath, clock });
+  await client.enableChannel(session, channel);
+  for (const rule of rules) await client.enableEvent(session, rule, channel.name);
+  await client.startSession(session);
+}
+
+async function runRecorded(
+  context: Context,
+  plan: RecordPlan,
+  daemon: Daemon,
+  session: string,
+  trace: string,
+): Promise<Recording> {
+  const watch = new Watch(context, daemon.client, session);
+  const env = tracedEnvironment(context.env, registerUrl(), daemon.runDirectory.path);
+  const begin = performance.now();
+  let command: Awaited<ReturnType<typeof runCommand>>;
+  try {
+    command = await runCommand(plan.path, plan.words, env);
+  } catch (error) {
+    await finishSession(daemon.client, session);
+    throw error;
+  }
+  watch.start(begin);
+  const end = await command.ended;
+  const seconds = (performance.now() - begin) / 1000;
+  await watch.stop();
+  const survivors = daemon.isPrivate ? await survivorsOf(daemon.client, command.pid) : [];
+  const finished = await finishSession(daemon.client, session);
+  return {
+    trace,
+    seconds,
+    end,
+    rules: plan.rules,
+    statistics: finished.statistics ?? watch.statistics,
+    cutShort: finished.cutShort,
+    survivors,
+    seen: watch.seen,
+  };
+}
+
+/** Ends the session. A daemon that died meanwhile is no reason to hide what it had recorded. */
+async function finishSession(
+  client: SessionDaemonClient,
+  session: string,
+): Promise<{ statistics: SessionStatistics | null; cutShort: string | null }> {
+  try {
+    await client.stopSession(session);
+    return { statistics: await client.destroySession(session), cutShort: null };
+  } catch (error) {
+    return { statistics: null, cutShort: describeError(error) };
+  }
+}
+
+/** Processes that registered and outlive the command. */
+async function survivorsOf(client: SessionDaemonClient, commandPid: number): Promise<number[]> {
+  const applications = await client.listApplications().catch(() => []);
+  const pids = new Set(applications.map((application) => application.pid));
+  pids.delete(commandPid);
+  return [...pids].filter(isRunning).sort((a, b) => a - b);
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Looks at the session while the command runs: for the progress line, and for what to say if nothing was recorded. */
+class Watch {
+  statistics: SessionStatistics = NOTHING_RECORDED;
+  readonly seen = new SightingsCollector();
+  readonly #client: SessionDaemonClient;
+  readonly #session: string;
+  readonly #line: ProgressLine;
+  #timer: NodeJS.Timeout | undefined;
+  #look: Promise<void> = Promise.resolve();
+
+  constructor(context: Context, client: SessionDaemonClient, session: string) {
+    this.#client = client;
+    this.#session = session;
+    this.#line = new ProgressLine(context.stderr, styleFor(context.stderr, context.env));
+  }
+
+  /** @param begin `performance.now()` at the start of the recording */
+  start(begin: number): void {
+    const schedule = (): void => {
+      this.#timer = setTimeout(() => {
+        this.#look = this.#lookNow(begin).then(schedule, () => undefined);
+      }, PROGRESS_PERIOD_MS);
+    };
+    schedule();
+  }
+
+  async stop(): Promise<void> {
+    clearTimeout(this.#timer);
+    await this.#look;
+    clearTimeout(this.#timer);
+    this.#line.clear();
+  }
+
+  async #lookNow(begin: number): Promise<void> {
+    this.statistics = await this.#client.sessionStatistics(this.#session);
+    this.seen.add(await this.#client.listApplications());
+    this.#line.update((performance.now() - begin) / 1000, this.statistics);
+  }
+}
+
+const NOTHING_RECORDED: SessionStatistics = {
+  eventsRecorded: 0,
+  eventsDiscarded: 0,
+  eventsFailed: 0,
+  eventsNested: 0,
+  eventsLost: 0,
+  packetsLost: 0,
+  packets: 0,
+  bytes: 0,
+  dataStreams: 0,
+  troubles: [],
+};
+
+function outcomeOf(end: CommandEnd): Outcome {
+  return end.signal === null ? { code: end.code ?? 0 } : { code: 128, signal: end.signal };
+}
+
+/** Leaves no empty directory behind when nothing was written. */
+function removeIfEmpty(directory: string): void {
+  try {
+    rmdirSync(directory);
+  } catch {
+    // It holds the trace.
+  }
+}

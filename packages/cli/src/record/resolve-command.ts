@@ -1,0 +1,45 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { delimiter, join, resolve } from 'node:path';
+import type { Context } from '../context.ts';
+import { CliError } from '../errors.ts';
+
+/**
+ * Where a shell would find the command. Asked before any daemon is started, so that a typing error costs nothing.
+ *
+ * @throws {CliError} `COMMAND_NOT_FOUND` or `COMMAND_NOT_EXECUTABLE`, as a shell tells them apart.
+ */
+export function resolveCommand(context: Context, command: string): string {
+  const candidates = command.includes('/')
+    ? [resolve(context.cwd, command)]
+    : (context.env.PATH ?? '/usr/bin:/bin')
+        .split(delimiter)
+        .map((directory) => resolve(context.cwd, join(directory, command)));
+  const files = candidates.filter((path) => statSync(path, { throwIfNoEntry: false }) !== undefined);
+  const executable = files.find((path) => statSync(path).isFile() && mayExecute(path));
+  if (executable !== undefined) return executable;
+  if (files.length > 0) throw notExecutable(command, files[0] as string);
+  throw new CliError('COMMAND_NOT_FOUND', `${command}: command not found`, notFoundHint(command));
+}
+
+export function notExecutable(command: string, path: string): CliError {
+  const why = statSync(path, { throwIfNoEntry: false })?.isDirectory() ? 'it is a directory' : 'it may not be executed';
+  return new CliError(
+    'COMMAND_NOT_EXECUTABLE',
+    `${command}: ${why}`,
+    /\.[cm]?[jt]s$/.test(path) ? `run it with Node.js: ringtail record node ${command}` : `chmod +x ${path} allows it`,
+  );
+}
+
+function notFoundHint(command: string): string {
+  if (/\.[cm]?[jt]s$/.test(command)) return `run it with Node.js: ringtail record node ${command}`;
+  return command.includes('/') ? 'is the path right?' : 'it is in none of the directories of PATH';
+}
+
+function mayExecute(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,65 @@
+import { type ApplicationDescription, type EventRule, ruleMatches } from '@ringtail/protocol';
+import { plural } from '../quantity.ts';
+
+/** Lists longer than this are cut when they are shown. */
+const SHOWN_MAX = 20;
+
+/** Every program that imports the tracer has these; they say nothing of what the program defines. */
+const BUILT_IN = /^lttng_ust_trace(f|log):/;
+
+/** What was seen of the programs that a recording was about. */
+export interface Sightings {
+  /** JavaScript threads that registered. */
+  readonly threads: number;
+  readonly tracepoints: readonly { readonly name: string; readonly logLevel: number }[];
+}
+
+/** Why a recording holds no event, as well as can be told from what was seen. */
+export function explainNothing(seen: Sightings, rules: readonly EventRule[]): string[] {
+  if (seen.threads === 0) {
+    return [
+      'No Node.js program registered. Either the command runs none, or it drops NODE_OPTIONS (sudo does) or RINGTAIL_RUNDIR,',
+      'or the tracer could not start: RINGTAIL_DEBUG=1 makes it say why.',
+    ];
+  }
+  const threads = plural(seen.threads, 'JavaScript thread');
+  const own = seen.tracepoints.filter(({ name }) => !BUILT_IN.test(name));
+  if (own.length === 0) {
+    return [
+      `${threads} registered, but none had a tracepoint: the program defines events with provider(…).tracepoint(…)`,
+      'of @ringtail/tracer.',
+    ];
+  }
+  const matching = own.filter(({ name, logLevel }) => rules.some((rule) => ruleMatches(rule, name, logLevel)));
+  if (matching.length > 0) {
+    return [`These tracepoints matched, but the program never came by one:`, ...listed(matching)];
+  }
+  return [`No tracepoint matched ${rules.map((rule) => `'${rule.pattern}'`).join(', ')}. Those seen:`, ...listed(own)];
+}
+
+function listed(tracepoints: Sightings['tracepoints']): string[] {
+  const names = [...new Set(tracepoints.map(({ name }) => name))].sort();
+  const shown = names.slice(0, SHOWN_MAX).map((name) => `  ${name}`);
+  return names.length > SHOWN_MAX ? [...shown, `  and ${names.length - SHOWN_MAX} more`] : shown;
+}
+
+/** Adds up what list-applications says over the time of a recording. */
+export class SightingsCollector implements Sightings {
+  readonly #threads = new Set<string>();
+  readonly #tracepoints = new Map<string, { name: string; logLevel: number }>();
+
+  get threads(): number {
+    return this.#threads.size;
+  }
+
+  get tracepoints(): Sightings['tracepoints'] {
+    return [...this.#tracepoints.values()];
+  }
+
+  add(applications: readonly ApplicationDescription[]): void {
+    for (const { pid, tid, tracepoints } of applications) {
+      this.#threads.add(`${pid}/${tid}`);
+      for (const tracepoint of tracepoints) this.#tracepoints.set(tracepoint.name, tracepoint);
+    }
+  }
+}

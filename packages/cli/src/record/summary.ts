@@ -1,0 +1,83 @@
+import type { EventRule, SessionStatistics } from '@ringtail/protocol';
+import { formatBytes, formatCount, formatSeconds, shellQuote } from '../quantity.ts';
+import { describeLoss } from '../statistics.ts';
+import type { Style } from '../style.ts';
+import type { CommandEnd } from './run-command.ts';
+import { explainNothing, type Sightings } from './sightings.ts';
+
+/** What a recording came to. */
+export interface Recording {
+  readonly trace: string;
+  /** From the start of the command to its end. */
+  readonly seconds: number;
+  readonly end: CommandEnd;
+  readonly rules: readonly EventRule[];
+  /** The last that is known; of the whole recording unless `cutShort`. */
+  readonly statistics: SessionStatistics;
+  /** Why the daemons could not finish the recording, if so. */
+  readonly cutShort: string | null;
+  /** Processes of the command that still run and are no longer recorded. */
+  readonly survivors: readonly number[];
+  readonly seen: Sightings;
+}
+
+/** The summary as one object for programs. */
+export function summaryJson(recording: Recording): Record<string, unknown> {
+  const { statistics, seconds } = recording;
+  return {
+    trace: recording.trace,
+    seconds,
+    exitCode: recording.end.code,
+    signal: recording.end.signal,
+    ...statistics,
+    eventsPerSecond: perSecond(recording),
+    bytesPerEvent: bytesPerEvent(statistics),
+    cutShort: recording.cutShort,
+    survivors: recording.survivors,
+    ...(statistics.eventsRecorded === 0 && { explanation: explainNothing(recording.seen, recording.rules).join('\n') }),
+  };
+}
+
+/** The summary for people, several lines. */
+export function describeSummary(style: Style, recording: Recording): string {
+  const { statistics, trace } = recording;
+  const row = (label: string, value: string): string => `  ${style.dim(label.padEnd(10))} ${value}`;
+  const notes = [
+    ...(recording.cutShort === null ? [] : [`the recording was cut short: ${recording.cutShort}`]),
+    ...describeLoss(statistics),
+    ...statistics.troubles,
+    ...describeSurvivors(recording.survivors),
+  ].map((note) => `  ${style.yellow('warning:')} ${note}`);
+  if (statistics.eventsRecorded === 0) {
+    return [
+      `ringtail: ${style.yellow('no events recorded')} in ${formatSeconds(recording.seconds)}`,
+      ...explainNothing(recording.seen, recording.rules).map((line) => `  ${line}`),
+      ...notes,
+    ].join('\n');
+  }
+  const discarded = formatCount(statistics.eventsDiscarded);
+  return [
+    `ringtail: ${style.bold(`${formatCount(statistics.eventsRecorded)} events`)} in ${formatSeconds(recording.seconds)}`,
+    row('events/s', formatCount(perSecond(recording))),
+    row('discarded', statistics.eventsDiscarded > 0 ? style.yellow(discarded) : discarded),
+    row('size', `${formatBytes(statistics.bytes)}, ${(bytesPerEvent(statistics) ?? 0).toFixed(1)} bytes an event`),
+    row('trace', trace),
+    row('show it', `${style.cyan(`ringtail view ${shellQuote(trace)}`)}  or  babeltrace2 ${shellQuote(trace)}`),
+    ...notes,
+  ].join('\n');
+}
+
+function perSecond({ statistics, seconds }: Recording): number {
+  return seconds > 0 ? Math.round(statistics.eventsRecorded / seconds) : 0;
+}
+
+function bytesPerEvent({ bytes, eventsRecorded }: SessionStatistics): number | null {
+  return eventsRecorded > 0 ? Math.round((bytes / eventsRecorded) * 10) / 10 : null;
+}
+
+function describeSurvivors(pids: readonly number[]): string[] {
+  if (pids.length === 0) return [];
+  const one = pids.length === 1;
+  const which = `${one ? 'process' : 'processes'} ${pids.join(', ')} of the command still ${one ? 'runs' : 'run'}`;
+  return [`${which}; what ${one ? 'it does' : 'they do'} from now on is not recorded`];
+}

@@ -1,0 +1,28 @@
+/** Colours of one output stream. Every member returns the text unchanged where colours are not wanted. */
+export interface Style {
+  bold(text: string): string;
+  dim(text: string): string;
+  red(text: string): string;
+  green(text: string): string;
+  yellow(text: string): string;
+  cyan(text: string): string;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Colours on a terminal only, and not with a non-empty `NO_COLOR` or a dumb terminal. */
+export function styleFor(stream: { readonly isTTY?: boolean }, env: Environment): Style {
+  const wanted = stream.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb';
+  const paint =
+    (open: number, close: number) =>
+    (text: string): string =>
+      wanted ? `\u001b[${open}m${text}\u001b[${close}m` : text;
+  return {
+    bold: paint(1, 22),
+    dim: paint(2, 22),
+    red: paint(31, 39),
+    green: paint(32, 39),
+    yellow: paint(33, 39),
+    cyan: paint(36, 39),
+  };
+}

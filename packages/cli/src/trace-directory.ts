@@ -1,0 +1,69 @@
+import { mkdirSync, readdirSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { describeError, errnoOf } from '@ringtail/base';
+import { homeDirectory } from '@ringtail/protocol';
+import type { Context } from './context.ts';
+import { CliError } from './errors.ts';
+import { formatDatetime } from './quantity.ts';
+
+/** Where traces go whose place nobody chose. */
+export function tracesDirectory(context: Context): string {
+  return join(homeDirectory(context.env), 'ringtail-traces');
+}
+
+/** `NAME-YYYYmmdd-HHMMSS` for now, with `-2`, `-3`, … where a trace of that second is there already. */
+export function newTraceName(context: Context, name: string): string {
+  const base = `${name}-${formatDatetime(context.now())}`;
+  for (let attempt = 1; ; attempt++) {
+    const candidate = attempt === 1 ? base : `${base}-${attempt}`;
+    if (statSync(join(tracesDirectory(context), candidate), { throwIfNoEntry: false }) === undefined) return candidate;
+  }
+}
+
+/**
+ * The absolute path of a trace directory that somebody asked for, made if it does not exist.
+ *
+ * @throws {CliError} `OUTPUT_NOT_EMPTY` if something is in it: two traces in one directory would be read as one.
+ */
+export function prepareTraceDirectory(context: Context, path: string): string {
+  const directory = resolve(context.cwd, path);
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    if (readdirSync(directory).length === 0) return directory;
+  } catch (error) {
+    throw new CliError('OUTPUT_NOT_WRITABLE', `cannot use ${directory} for the trace: ${describeError(error)}`);
+  }
+  throw new CliError('OUTPUT_NOT_EMPTY', `${directory} is not empty`, 'name a new directory, or remove that one first');
+}
+
+/**
+ * The directory of the newest trace under the home directory.
+ *
+ * @throws {CliError} `NO_TRACE` if there is none.
+ */
+export function lastTrace(context: Context): string {
+  const directory = tracesDirectory(context);
+  let newest: { path: string; time: number } | undefined;
+  for (const name of namesIn(directory)) {
+    const path = join(directory, name);
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat?.isDirectory() && (newest === undefined || stat.mtimeMs > newest.time)) {
+      newest = { path, time: stat.mtimeMs };
+    }
+  }
+  if (newest !== undefined) return newest.path;
+  throw new CliError(
+    'NO_TRACE',
+    `there is no trace in ${directory}`,
+    'name one: ringtail view DIR; or make one: ringtail record node app.js',
+  );
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
