@@ -43,6 +43,8 @@ describe.skipIf(compiler === undefined)('interpolated clock, with simulated cloc
     for (const outcome of simulate(scenario)) {
       expect(outcome).toMatchObject(interpolating);
       expect(outcome.worstNs).toBeLessThanOrEqual(20);
+      // Each scenario lasts two simulated seconds or more: a synchronisation in 0.1 ms, or in two, if they succeed.
+      expect(outcome.synchronisations).toBeGreaterThan(10_000);
     }
   });
 

@@ -1,0 +1,39 @@
+// What a tracepoint costs that nobody records, beside an empty function.
+import { valueRow } from './lib/report.mjs';
+import { runUntraced } from './lib/ringtail.mjs';
+import { interleave, median } from './lib/statistics.mjs';
+
+export const title = 'Disabled tracepoint';
+const BUDGET_NS = 1;
+
+export async function run({ quick, ringtail, folder }) {
+  const situations = {
+    'no session daemon': () => runUntraced('disabled.mjs', [], folder),
+    'registered with a session daemon': () => ringtail.program('disabled.mjs', []),
+  };
+  const rows = [];
+  for (const [what, program] of Object.entries(situations)) {
+    const empty = [];
+    const { disabled } = await interleave(quick ? 1 : 3, {
+      disabled: async () => {
+        const result = await program();
+        empty.push(median(result.empty));
+        return median(result.disabled);
+      },
+    });
+    const more = disabled - median(empty);
+    rows.push(
+      valueRow({
+        what,
+        ours: `${disabled.toFixed(2)} ns, ${more.toFixed(2)} ns more`,
+        peer: `${median(empty).toFixed(2)} ns (an empty call)`,
+        budget: `≤ ${BUDGET_NS} ns more`,
+        within: more <= BUDGET_NS,
+      }),
+    );
+  }
+  return {
+    rows,
+    notes: ['Both loops have the same arguments and take turns in one process. V8 inlines both callees.'],
+  };
+}

@@ -1,0 +1,111 @@
+// The peer: C lttng-ust, built on the spot, traced by a real session daemon with a home of its own.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, chownSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { cpuTimeNs, descendants, run, sleep, terminate } from './process.mjs';
+import { streamFileBytes } from './trace-files.mjs';
+
+const sources = fileURLToPath(new URL('../peers/lttng-ust/', import.meta.url));
+
+// Root's session daemon is the machine's. As another user it has its sockets in LTTNG_HOME, and nobody else's are touched.
+const NOBODY = 65534;
+const identity = process.getuid() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
+
+/**
+ * Builds the peer and starts its session daemon.
+ *
+ * @returns `{ absent: reason }` when that is not possible
+ */
+export async function startLttng(parent) {
+  const folder = join(parent, 'lttng');
+  mkdirSync(folder, { recursive: true });
+  if (identity.uid !== undefined) chownSync(folder, identity.uid, identity.gid);
+  const program = join(folder, 'tick');
+  const env = { PATH: process.env.PATH, LTTNG_HOME: folder, HOME: folder, LANG: 'C' };
+  const options = { ...identity, env, cwd: folder };
+  let version;
+  try {
+    version = (await run('lttng', ['--version'], options)).trim();
+    await run('gcc', ['-O2', '-I', sources, '-o', program, join(sources, 'tick.c'), '-llttng-ust', '-ldl']);
+    chmodSync(program, 0o755);
+  } catch (error) {
+    return { absent: String(error.message).split('\n')[0] };
+  }
+  const daemon = spawn('lttng-sessiond', ['--no-kernel'], { ...options, stdio: 'ignore' });
+  const ended = once(daemon, 'close');
+  const lttng = (...args) => run('lttng', ['--no-sessiond', ...args], options);
+  try {
+    await waitUntilItAnswers(lttng, daemon);
+  } catch (error) {
+    await terminate(daemon.pid);
+    return { absent: error.message };
+  }
+  return new Lttng({ folder, program, options, daemon, ended, lttng, version });
+}
+
+async function waitUntilItAnswers(lttng, daemon) {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    if (daemon.exitCode !== null) throw new Error(`lttng-sessiond ended with ${daemon.exitCode}`);
+    try {
+      await lttng('list');
+      return;
+    } catch {
+      await sleep(50);
+    }
+  }
+  throw new Error('lttng-sessiond does not answer');
+}
+
+class Lttng {
+  #parts;
+  #sessions = 0;
+
+  constructor(parts) {
+    this.#parts = parts;
+    this.version = parts.version;
+    this.program = parts.program;
+    this.options = parts.options;
+  }
+
+  /** Runs `use` while everything of the provider is recorded; returns what it returned, the files' size and the losses. */
+  async record({ output, channel }, use) {
+    const { lttng } = this.#parts;
+    const name = `bench-${++this.#sessions}`;
+    mkdirSync(output, { recursive: true });
+    if (identity.uid !== undefined) chownSync(output, identity.uid, identity.gid);
+    await lttng('create', name, `--output=${output}`);
+    try {
+      await lttng('enable-channel', '--userspace', `--session=${name}`, ...channel, 'channel0');
+      await lttng('enable-event', '--userspace', `--session=${name}`, '--channel=channel0', 'bench:*');
+      await lttng('start', name);
+      const result = await use();
+      await lttng('stop', name);
+      const listing = await lttng('list', name, '--userspace');
+      return {
+        result,
+        bytes: streamFileBytes(output),
+        discarded: Number(/Discarded events: (\d+)/.exec(listing)?.[1] ?? 0),
+      };
+    } finally {
+      await lttng('destroy', name);
+      rmSync(output, { recursive: true, force: true });
+    }
+  }
+
+  tick(...args) {
+    return run(this.program, args.map(String), this.options).then(JSON.parse);
+  }
+
+  /** CPU time of the consumer daemon so far, in nanoseconds. */
+  consumerCpuTimeNs() {
+    return descendants(this.#parts.daemon.pid).reduce((sum, pid) => sum + cpuTimeNs(pid), 0);
+  }
+
+  async close() {
+    const { daemon, ended } = this.#parts;
+    await terminate(daemon.pid);
+    await ended;
+  }
+}

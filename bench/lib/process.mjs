@@ -1,0 +1,106 @@
+// Child processes of the benchmarks: every one is waited for, and what it prints is JSON.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+
+/**
+ * Runs a command to its end and returns its standard output.
+ *
+ * @throws {Error} with the end of its standard error when it fails
+ */
+export async function run(command, args, options = {}) {
+  const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+  const output = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr']) {
+    child[name].setEncoding('utf8');
+    child[name].on('data', (text) => {
+      output[name] += text;
+    });
+  }
+  const [code, signal] = await once(child, 'close');
+  if (code !== 0) {
+    const said = (output.stderr || output.stdout).trim().slice(-2000);
+    throw new Error(`${[command, ...args].join(' ')} ended with ${signal ?? `exit code ${code}`}: ${said}`);
+  }
+  return output.stdout;
+}
+
+export async function runJson(command, args, options) {
+  return JSON.parse(await run(command, args, options));
+}
+
+/**
+ * Starts a program that prints one line of JSON when it is ready and ends when its standard input does.
+ *
+ * @returns `ready`, what it printed, `pid`, and `end()`
+ */
+export async function startUntilStdinEnds(command, args, options = {}) {
+  const child = spawn(command, args, { ...options, stdio: ['pipe', 'pipe', 'inherit'] });
+  const closed = once(child, 'close');
+  let text = '';
+  child.stdout.setEncoding('utf8');
+  const ready = await new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => reject(new Error(`${command} ended with ${code} before it was ready`)));
+    child.stdout.on('data', (chunk) => {
+      text += chunk;
+      if (text.includes('\n')) resolve(JSON.parse(text.slice(0, text.indexOf('\n'))));
+    });
+  });
+  return {
+    ready,
+    pid: child.pid,
+    end: async () => {
+      child.stdin.end();
+      await closed;
+    },
+  };
+}
+
+/** Ends a process that we started, and waits until it is gone. */
+export async function terminate(pid, timeoutMs = 10_000) {
+  const deadline = Date.now() + timeoutMs;
+  try {
+    process.kill(pid, 'SIGTERM');
+    while (Date.now() < deadline) {
+      process.kill(pid, 0);
+      await sleep(20);
+    }
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (error.code !== 'ESRCH') throw error;
+  }
+}
+
+export function sleep(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Children of a process, and theirs. */
+export function descendants(pid) {
+  const parents = new Map();
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
+      parents.set(Number(name), Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]));
+    } catch {
+      // It ended while we looked.
+    }
+  }
+  const found = [];
+  for (const wave = [pid]; wave.length > 0; ) {
+    const parent = wave.pop();
+    for (const [child, of] of parents) if (of === parent) wave.push(child) && found.push(child);
+  }
+  return found;
+}
+
+/** User and system CPU time that all threads of a process have used, in nanoseconds. */
+export function cpuTimeNs(pid) {
+  let ns = 0;
+  for (const task of readdirSync(`/proc/${pid}/task`)) {
+    ns += Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0]);
+  }
+  return ns;
+}

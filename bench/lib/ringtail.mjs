@@ -1,0 +1,101 @@
+// Ours: a session daemon in a run directory of its own, and programs under it.
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { spawnDaemon } from '@ringtail/ctl';
+import { DEFAULT_CHANNEL } from '@ringtail/protocol';
+import { cpuTimeNs, descendants, runJson } from './process.mjs';
+import { streamFileBytes } from './trace-files.mjs';
+
+export const DEFAULTS = DEFAULT_CHANNEL;
+
+/** Path of a program under test. */
+export function programPath(name) {
+  return fileURLToPath(new URL(`../programs/${name}`, import.meta.url));
+}
+
+/** How the variants of the clock are asked for. */
+export const CLOCKS = {
+  addon: { clock: 'monotonic', env: {} },
+  tsc: { clock: 'tsc', env: {} },
+  none: { clock: 'monotonic', env: { RINGTAIL_NO_CLOCK_ADDON: '1' } },
+};
+
+export async function startRingtail(parent) {
+  const runDirectory = join(parent, 'ringtail');
+  mkdirSync(runDirectory, { recursive: true, mode: 0o700 });
+  const env = { ...process.env, RINGTAIL_RUNDIR: runDirectory, RINGTAIL_HOME: runDirectory };
+  const mainPath = fileURLToPath(import.meta.resolve('@ringtail/sessiond/main'));
+  const { pid, client } = await spawnDaemon({ runDirectory, mainPath, env });
+  return new Ringtail({ pid, client, env });
+}
+
+class Ringtail {
+  #pid;
+  #client;
+  #sessions = 0;
+
+  constructor({ pid, client, env }) {
+    this.#pid = pid;
+    this.#client = client;
+    this.env = env;
+  }
+
+  /**
+   * Runs `use` while everything of the provider is recorded; returns what it returned, the files' size and the losses.
+   *
+   * @throws {Error} when nothing was recorded: the numbers would be those of a disabled tracepoint
+   */
+  async record({ output, channels = [{}], clock = 'monotonic' }, use) {
+    const client = this.#client;
+    const name = `bench-${++this.#sessions}`;
+    rmSync(output, { recursive: true, force: true });
+    await client.createSession({ name, output, shmPath: null, clock });
+    let statistics;
+    try {
+      for (const [index, attributes] of channels.entries()) {
+        const channel = { ...DEFAULT_CHANNEL, name: `channel${index}`, ...attributes };
+        await client.enableChannel(name, channel);
+        await client.enableEvent(name, { pattern: 'bench:*' }, channel.name);
+      }
+      await client.startSession(name);
+      const result = await use();
+      statistics = await client.stopSession(name);
+      if (statistics.eventsRecorded === 0) throw new Error(`nothing was recorded: ${statistics.troubles.join('; ')}`);
+      return { result, bytes: streamFileBytes(output), discarded: statistics.eventsDiscarded, statistics };
+    } finally {
+      await client.destroySession(name);
+      rmSync(output, { recursive: true, force: true });
+    }
+  }
+
+  /** Runs a program under test that prints JSON, registered with this daemon. */
+  program(name, args, env = {}, nodeOptions = []) {
+    const options = { env: { ...this.env, ...env } };
+    return runJson(process.execPath, [...nodeOptions, programPath(name), ...args.map(String)], options);
+  }
+
+  tick(args, env) {
+    return this.program('tick.mjs', args, env);
+  }
+
+  /** CPU time so far of the session daemon and of its consumer daemon, in nanoseconds. */
+  cpuTimesNs() {
+    const consumers = descendants(this.#pid);
+    return {
+      sessiond: cpuTimeNs(this.#pid),
+      consumerd: consumers.reduce((sum, pid) => sum + cpuTimeNs(pid), 0),
+    };
+  }
+
+  async close() {
+    await this.#client.shutdown();
+    this.#client.close();
+  }
+}
+
+/** Runs a program under test with no daemon to find. */
+export function runUntraced(name, args, parent, nodeOptions = []) {
+  const env = { ...process.env, RINGTAIL_RUNDIR: join(parent, 'no-daemon') };
+  return runJson(process.execPath, [...nodeOptions, programPath(name), ...args.map(String)], { env });
+}

@@ -1,0 +1,25 @@
+// A disabled tracepoint beside an empty function, called in the same loop with the same arguments, in turn.
+import { i32, provider, str } from '@ringtail/tracer';
+import { printJson, STRINGS, timeLoops } from './loops.mjs';
+
+const CALLS = 20_000_000;
+const ROUNDS = 7;
+
+// A loop of its own for each callee, or what V8 learns of one would be held against the other.
+function loopAround(callee) {
+  return new Function(
+    'callee',
+    'strings',
+    'return (calls) => { for (let i = 0; i < calls; i++) callee(i, strings[i & 63]); };',
+  )(callee, STRINGS);
+}
+
+const loops = {
+  empty: loopAround((_id, _customer) => {}),
+  disabled: loopAround(provider('bench').tracepoint('disabled', { id: i32, customer: str })),
+};
+const nsPerCall = { empty: [], disabled: [] };
+for (let round = 0; round < ROUNDS; round++) {
+  for (const [name, loop] of Object.entries(loops)) nsPerCall[name].push(timeLoops(loop, CALLS, 1).nsPerEvent[0]);
+}
+printJson(nsPerCall);
