@@ -23,6 +23,8 @@ function build() {
     return `it is for linux-x64, this is ${process.platform}-${process.arch}`;
   const newest = Math.max(...[...sources, fileURLToPath(import.meta.url)].map((path) => statSync(path).mtimeMs));
   if (existsSync(output) && statSync(output).mtimeMs >= newest) return null;
+  // An old one must not outlive its sources.
+  rmSync(output, { force: true });
   const headers = headerFolder();
   if (headers === undefined) return 'the package node-api-headers is not installed';
   const compiler = findCompiler();
@@ -33,7 +35,6 @@ function build() {
   const result = spawnSync(compiler, [...flags, '-I', headers, '-o', temporary, sources[0]], { encoding: 'utf8' });
   if (result.status !== 0) {
     rmSync(temporary, { force: true });
-    rmSync(output, { force: true });
     const line = result.stderr.split('\n').find((text) => text.includes('error')) ?? `exit code ${result.status}`;
     return `${compiler} failed: ${line}`;
   }
