@@ -5,7 +5,7 @@ export type SpecErrorCode =
   | 'BAD_SPEC'
   /** A name that cannot stand in metadata. */
   | 'BAD_NAME'
-  /** Two members of one structure would have the same name, length and tag members included. */
+  /** Readers could not tell two members of one structure apart by name, length and tag members included. */
   | 'NAME_CLASH'
   /** An enumeration range is empty or does not fit the container. */
   | 'BAD_RANGE'

@@ -76,6 +76,10 @@ class FieldsParser {
       const field = this.#parseMember(element, memberAt, depth);
       for (const name of new Set([field.name, ...loweredNames(field)])) {
         if (taken.has(name)) throw new SpecError('NAME_CLASH', memberAt, `a second member would be named "${name}"`);
+        // Babeltrace 2 strips the underscore that metadata puts before a name, then takes "_x" for "x".
+        if (taken.has(`_${name}`)) {
+          throw new SpecError('NAME_CLASH', memberAt, `readers cannot tell "${name}" from the "_${name}" before it`);
+        }
         taken.add(name);
       }
       return field;

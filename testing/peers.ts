@@ -1,0 +1,38 @@
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** Programs of others that judge what Ringtail writes. `tools/install-peers.sh` installs them. */
+export type Peer = 'babeltrace2' | 'lttng' | 'lttng-sessiond' | 'gcc';
+
+/**
+ * Where a peer is installed. For use with `describe.skipIf(path === undefined)`.
+ *
+ * @param judged what goes untested without it, for the line that says so
+ * @returns undefined where it is absent and the tests are to be skipped
+ * @throws in CI, where an absent peer is a failure
+ */
+export function requirePeer(peer: Peer, judged: string): string | undefined {
+  const path = findInPath(peer);
+  if (path !== undefined) return path;
+  const sentence = `${peer} is not installed (tools/install-peers.sh installs it): not tested: ${judged}`;
+  if (process.env.CI !== undefined && process.env.CI !== '') throw new Error(sentence);
+  process.stderr.write(`SKIPPED: ${sentence}\n`);
+  return undefined;
+}
+
+function findInPath(program: string): string | undefined {
+  return (process.env.PATH ?? '')
+    .split(delimiter)
+    .filter((directory) => directory !== '')
+    .map((directory) => join(directory, program))
+    .find(isExecutable);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
