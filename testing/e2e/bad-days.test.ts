@@ -1,0 +1,242 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, chownSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import {
+  childrenOf,
+  eventsOf,
+  findProgram,
+  isRoot,
+  isRunning,
+  makeSandbox,
+  pause,
+  program,
+  REGISTER_URL,
+  type Running,
+  ringtail,
+  type Sandbox,
+  sessionDaemonOf,
+  startNode,
+  startRingtail,
+  summaryOf,
+  type TracedEvent,
+  until,
+} from './harness.ts';
+
+const node = process.execPath;
+const NOBODY = 65534;
+
+/** Records `steps.mjs`, which emits until its standard input ends. */
+async function startSteps(sandbox: Sandbox, options: readonly string[] = []): Promise<Running> {
+  const command = [node, program('steps.mjs')];
+  const running = startRingtail(sandbox, [
+    'record',
+    '-o',
+    'trace',
+    '--output-format=json',
+    ...options,
+    '--',
+    ...command,
+  ]);
+  await running.says(/ready/);
+  return running;
+}
+
+/** Lets `steps.mjs` end and returns how many events it says it emitted. */
+async function finishSteps(running: Running): Promise<number> {
+  running.process.stdin?.end();
+  return Number((await running.says(/emitted (\d+)/))[1]);
+}
+
+function indexesOf(events: readonly TracedEvent[]): number[] {
+  return events.map(({ fields }) => Number(/\bindex = (\d+)/.exec(fields)?.[1]));
+}
+
+function expectConsecutive(indexes: readonly number[]): void {
+  expect(indexes.findIndex((index, position) => index !== position)).toBe(-1);
+}
+
+/** A file system of its own in the sandbox, too small for what comes; undefined where mounting is not allowed. */
+function mountTmpfs(sandbox: Sandbox, name: string, bytes: number): string | undefined {
+  const path = join(sandbox.directory, name);
+  mkdirSync(path);
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'tmpfs', path]).status !== 0) return undefined;
+  onTestFinished(() => {
+    spawnSync('umount', ['-l', path]);
+  });
+  return path;
+}
+
+describe('without a session daemon', () => {
+  it('a program that imports or preloads the tracer runs as if it did not', async () => {
+    const sandbox = makeSandbox();
+    const env = { RINGTAIL_RUNDIR: join(sandbox.directory, 'nowhere') };
+    const command = [program('plain.mjs'), '3', 'word'];
+    const expected = { code: 3, signal: null, stderr: 'to standard error: 3 word\n' };
+    const alone = await startNode(sandbox, command, env).ended;
+    expect(alone).toMatchObject(expected);
+    expect(alone.stdout).toContain('step 99\n0 0 0\n');
+    const preloaded = await startNode(sandbox, ['--import', REGISTER_URL, ...command], env).ended;
+    expect(preloaded).toEqual(alone);
+  });
+});
+
+describe('when a process is killed during a recording', () => {
+  it('the command: its trace has what it had recorded', async () => {
+    const sandbox = makeSandbox();
+    const running = await startSteps(sandbox);
+    await pause(300);
+    process.kill(findProgram('steps.mjs', running.pid), 'SIGKILL');
+    const ended = await running.ended;
+    expect(ended.signal).toBe('SIGKILL');
+    const summary = summaryOf(ended);
+    expect(summary).toMatchObject({ eventsDiscarded: 0, eventsLost: 0, signal: 'SIGKILL' });
+    expect(summary.eventsRecorded).toBeGreaterThan(0);
+    const indexes = indexesOf(eventsOf(sandbox, join(sandbox.directory, 'trace')));
+    expect(indexes.length).toBe(summary.eventsRecorded);
+    expectConsecutive(indexes);
+  });
+
+  it('the consumer daemon, several times: another takes over, and no event is missing or there twice', async () => {
+    const sandbox = makeSandbox();
+    // Small rings, so that the trace files grow all the time and the kill meets the consumer at work.
+    const running = await startSteps(sandbox, ['--subbuf-size=64k', '--num-subbuf=64']);
+    const daemon = sessionDaemonOf(sandbox);
+    for (let kill = 0; kill < 3; kill++) {
+      await until(() => childrenOf(daemon).length === 1);
+      await pause(400);
+      const [consumer] = childrenOf(daemon) as [number];
+      process.kill(consumer, 'SIGKILL');
+      await until(() => childrenOf(daemon).some((pid) => pid !== consumer));
+    }
+    await pause(300);
+    const emitted = await finishSteps(running);
+    const ended = await running.ended;
+    expect(ended.code).toBe(0);
+    expect(summaryOf(ended)).toMatchObject({
+      eventsRecorded: emitted,
+      eventsDiscarded: 0,
+      eventsLost: 0,
+      cutShort: null,
+    });
+    const indexes = indexesOf(eventsOf(sandbox, join(sandbox.directory, 'trace')));
+    expect(indexes.length).toBe(emitted);
+    expectConsecutive(indexes);
+  });
+
+  it('the session daemon: the command goes on, and the trace has what came before', async () => {
+    const sandbox = makeSandbox();
+    const running = await startSteps(sandbox);
+    await pause(300);
+    const daemon = sessionDaemonOf(sandbox);
+    const consumers = childrenOf(daemon);
+    process.kill(daemon, 'SIGKILL');
+    // It takes everything, then it ends.
+    await until(() => !consumers.some(isRunning));
+    await pause(200);
+    const emitted = await finishSteps(running);
+    const ended = await running.ended;
+    expect(ended.code).toBe(0);
+    expect(ended.stdout).toBe(`ready\nemitted ${emitted}\n`);
+    expect(summaryOf(ended).cutShort).not.toBeNull();
+    const indexes = indexesOf(eventsOf(sandbox, join(sandbox.directory, 'trace')));
+    expect(indexes.length).toBeGreaterThan(0);
+    expect(indexes.length).toBeLessThan(emitted);
+    expectConsecutive(indexes);
+  });
+
+  it('everything, with --shm-path: ringtail crash makes a trace of the rings', async () => {
+    const sandbox = makeSandbox();
+    const rings = join(sandbox.directory, 'rings');
+    const running = await startSteps(sandbox, ['--shm-path', rings]);
+    await pause(300);
+    const daemon = sessionDaemonOf(sandbox);
+    const consumers = childrenOf(daemon);
+    // First those who could still take something.
+    for (const pid of [...consumers, daemon]) process.kill(pid, 'SIGKILL');
+    process.kill(findProgram('steps.mjs', running.pid), 'SIGKILL');
+    await running.ended;
+    const recovered = await ringtail(sandbox, ['crash', rings, '-o', 'recovered', '--output-format=json']);
+    expect(recovered.stderr).toBe('');
+    expect(recovered.code).toBe(0);
+    const indexes = indexesOf(eventsOf(sandbox, join(sandbox.directory, 'recovered')));
+    expect(indexes.length).toBeGreaterThan(0);
+    expect(indexes.every((index, position) => position === 0 || index === (indexes[position - 1] as number) + 1)).toBe(
+      true,
+    );
+  });
+});
+
+describe.skipIf(!isRoot)('on a machine without room', () => {
+  it('a full disk costs events that are counted, and the program nothing', async ({ skip }) => {
+    const sandbox = makeSandbox();
+    const disk = mountTmpfs(sandbox, 'disk', 512 * 1024);
+    if (disk === undefined) return skip('mounting a tmpfs is not allowed here');
+    const trace = join(disk, 'trace');
+    const command = [node, program('steps.mjs')];
+    const running = startRingtail(sandbox, [
+      'record',
+      '-o',
+      trace,
+      '--output-format=json',
+      '--subbuf-size=64k',
+      '--',
+      ...command,
+    ]);
+    await running.says(/ready/);
+    await pause(2500);
+    const emitted = await finishSteps(running);
+    const ended = await running.ended;
+    expect(ended.code).toBe(0);
+    expect(ended.stdout).toBe(`ready\nemitted ${emitted}\n`);
+    const summary = summaryOf(ended);
+    expect(summary.eventsRecorded).toBeGreaterThan(0);
+    expect(summary.eventsRecorded + summary.eventsLost + summary.eventsDiscarded).toBe(emitted);
+    expect(summary.eventsRecorded).toBeLessThan(emitted);
+    expect(summary.troubles.join('\n')).toMatch(/disk|space|ENOSPC/i);
+    expect(eventsOf(sandbox, trace).length).toBe(summary.eventsRecorded);
+  });
+
+  it('rings that do not fit into --shm-path are refused with the size they need', async ({ skip }) => {
+    const sandbox = makeSandbox();
+    const memory = mountTmpfs(sandbox, 'shm', 1024 * 1024);
+    if (memory === undefined) return skip('mounting a tmpfs is not allowed here');
+    const running = await startSteps(sandbox, ['--shm-path', join(memory, 'rings')]);
+    await pause(200);
+    const emitted = await finishSteps(running);
+    const ended = await running.ended;
+    expect(ended.code).toBe(0);
+    expect(ended.stdout).toBe(`ready\nemitted ${emitted}\n`);
+    const summary = summaryOf(ended);
+    expect(summary.eventsRecorded).toBe(0);
+    // Four sub-buffers of a MiB and a header.
+    expect(summary.troubles.join('\n')).toMatch(/4198400|4\.0 MiB|4\.1 MiB/);
+  });
+});
+
+describe('a run directory', () => {
+  it.skipIf(!isRoot)('of somebody else is refused by the command and left alone by programs', async () => {
+    const sandbox = makeSandbox();
+    const runDirectory = join(sandbox.directory, 'run');
+    mkdirSync(runDirectory, { mode: 0o700 });
+    chownSync(runDirectory, NOBODY, NOBODY);
+    await expectRefused(sandbox, runDirectory);
+  });
+
+  it('that everybody may write to is refused by the command and left alone by programs', async () => {
+    const sandbox = makeSandbox();
+    const runDirectory = join(sandbox.directory, 'run');
+    mkdirSync(runDirectory);
+    chmodSync(runDirectory, 0o777);
+    await expectRefused(sandbox, runDirectory);
+  });
+
+  async function expectRefused(sandbox: Sandbox, runDirectory: string): Promise<void> {
+    const env = { RINGTAIL_RUNDIR: runDirectory };
+    const created = await ringtail(sandbox, ['create', 'any'], env);
+    expect(created.code).toBe(1);
+    expect(created.stderr).toContain(runDirectory);
+    const app = await startNode(sandbox, ['--import', REGISTER_URL, program('plain.mjs'), '0'], env).ended;
+    expect(app).toMatchObject({ code: 0, stderr: 'to standard error: 0\n' });
+  }
+});

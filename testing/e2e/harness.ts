@@ -1,0 +1,281 @@
+/** What the tests with real processes share: a place of their own for each, running `ringtail`, and reading traces. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { accessSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, onTestFinished } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const RINGTAIL = join(ROOT, 'packages', 'cli', 'bin', 'ringtail.mjs');
+const READ_OUTPUT_BYTES_MAX = 1024 ** 3;
+
+/** A program of `testing/e2e/programs`. */
+export function program(name: string): string {
+  return join(ROOT, 'testing', 'e2e', 'programs', name);
+}
+
+export const hasBabeltrace2 = inPath('babeltrace2');
+export const isRoot = process.getuid?.() === 0;
+
+/** A directory for one test, with a home and a place for run directories; removed when the test has ended. */
+export interface Sandbox {
+  readonly directory: string;
+  readonly home: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+export function makeSandbox(): Sandbox {
+  const directory = mkdtempSync(join(tmpdir(), 'rt-'));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  const home = join(directory, 'home');
+  const temporary = join(directory, 'tmp');
+  mkdirSync(home);
+  mkdirSync(temporary);
+  const { NODE_OPTIONS: _, RINGTAIL_RUNDIR: __, XDG_RUNTIME_DIR: ___, NO_COLOR: ____, ...env } = process.env;
+  return { directory, home, env: { ...env, RINGTAIL_HOME: home, TMPDIR: temporary } };
+}
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A process that a test started; killed when the test has ended, if it still runs. */
+export class Running {
+  readonly process: ChildProcess;
+  readonly ended: Promise<Ended>;
+  readonly #stdout: Buffer[] = [];
+  #stderr = '';
+
+  constructor(command: string, args: readonly string[], env: Sandbox['env'], cwd?: string) {
+    const child = spawn(command, args, { env: { ...env }, stdio: ['pipe', 'pipe', 'pipe'], cwd });
+    this.process = child;
+    child.stdout.on('data', (chunk: Buffer) => this.#stdout.push(chunk));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr += text;
+    });
+    // A test that wrote to a process which has gone sees it by how that ended.
+    child.stdin.on('error', () => undefined);
+    this.ended = new Promise((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', (code, signal) => resolve({ code, signal, stdout: this.stdout, stderr: this.#stderr }));
+    });
+    onTestFinished(() => {
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+    });
+  }
+
+  get pid(): number {
+    return this.process.pid as number;
+  }
+
+  get stdoutBytes(): Buffer {
+    return Buffer.concat(this.#stdout);
+  }
+
+  get stdout(): string {
+    return this.stdoutBytes.toString('utf8');
+  }
+
+  get stderr(): string {
+    return this.#stderr;
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.process.kill(signal);
+  }
+
+  /** Waits until standard output holds the pattern, and returns the match. */
+  async says(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const match = pattern.exec(this.stdout);
+      if (match !== null) return match;
+      if (this.process.exitCode !== null || this.process.signalCode !== null) {
+        const { code, signal } = await this.ended;
+        const last = pattern.exec(this.stdout);
+        if (last !== null) return last;
+        throw new Error(`ended (${code ?? signal}) without saying ${pattern}:\n${this.stdout}\n${this.#stderr}`);
+      }
+      await pause(5);
+    }
+  }
+}
+
+/** Starts `ringtail ARGS`. */
+export function startRingtail(sandbox: Sandbox, args: readonly string[], env: Sandbox['env'] = {}): Running {
+  return new Running(process.execPath, [RINGTAIL, ...args], { ...sandbox.env, ...env }, sandbox.directory);
+}
+
+/** Runs `ringtail ARGS` to its end. */
+export function ringtail(sandbox: Sandbox, args: readonly string[], env: Sandbox['env'] = {}): Promise<Ended> {
+  return startRingtail(sandbox, args, env).ended;
+}
+
+/** Starts a Node.js program as a user would, with the tracer preloaded by nobody. */
+export function startNode(sandbox: Sandbox, args: readonly string[], env: Sandbox['env'] = {}): Running {
+  return new Running(process.execPath, args, { ...sandbox.env, ...env }, sandbox.directory);
+}
+
+/** Location of the tracer's preload module, for `--import`. */
+export const REGISTER_URL = import.meta.resolve?.('@ringtail/tracer/register') ?? '@ringtail/tracer/register';
+
+export interface Summary {
+  readonly trace: string;
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly eventsRecorded: number;
+  readonly eventsDiscarded: number;
+  readonly eventsLost: number;
+  readonly eventsFailed: number;
+  readonly bytes: number;
+  readonly dataStreams: number;
+  readonly cutShort: string | null;
+  readonly survivors: readonly number[];
+  readonly troubles: readonly string[];
+  readonly explanation?: string;
+}
+
+/** The summary of `record --output-format=json`: the last line of standard error. */
+export function summaryOf(ended: Ended): Summary {
+  const line = ended.stderr.trimEnd().split('\n').at(-1) ?? '';
+  if (!line.startsWith('{"trace"')) throw new Error(`no summary in standard error:\n${ended.stderr}`);
+  return JSON.parse(line) as Summary;
+}
+
+/** Records a command into a new trace directory and returns its end, its summary and where the trace is. */
+export async function record(
+  sandbox: Sandbox,
+  command: readonly string[],
+  options: readonly string[] = [],
+): Promise<{ ended: Ended; summary: Summary; trace: string }> {
+  const trace = join(sandbox.directory, 'trace');
+  const ended = await ringtail(sandbox, ['record', '-o', trace, '--output-format=json', ...options, '--', ...command]);
+  return { ended, summary: summaryOf(ended), trace };
+}
+
+/** One event as the trace says it. */
+export interface TracedEvent {
+  /** Nanoseconds since the Unix epoch, or since the clock's zero where no reader could tell. */
+  readonly timestampNs: bigint;
+  readonly name: string;
+  /** What the line says behind the name: contexts and fields. */
+  readonly fields: string;
+}
+
+/**
+ * The events of a trace in order, as our own reader prints them.
+ *
+ * Where babeltrace2 is installed it reads the trace too, and has to print the very same text.
+ */
+export function eventsOf(sandbox: Sandbox, trace: string): TracedEvent[] {
+  const options = { env: { ...sandbox.env }, encoding: 'utf8', maxBuffer: READ_OUTPUT_BYTES_MAX } as const;
+  const own = spawnSync(process.execPath, [RINGTAIL, 'view', trace], options);
+  expect(own.stderr).toBe('');
+  expect(own.status).toBe(0);
+  if (!hasBabeltrace2) return parseEvents(own.stdout);
+  // A peer says on standard error what it had to guess or skip, discarded events among it; only its text is compared.
+  const peer = spawnSync('babeltrace2', [trace], options);
+  expect(peer.status, peer.stderr).toBe(0);
+  expectSameText(own.stdout, peer.stdout);
+  const seconds = spawnSync('babeltrace2', ['--clock-seconds', trace], options);
+  return parseEvents(seconds.stdout);
+}
+
+/** Compares line by line, since a difference of two texts of many megabytes is of no use to anybody. */
+function expectSameText(own: string, peer: string): void {
+  if (own === peer) return;
+  const ownLines = own.split('\n');
+  const peerLines = peer.split('\n');
+  const at = ownLines.findIndex((line, index) => line !== peerLines[index]);
+  expect({ line: at, text: ownLines[at] }).toEqual({ line: at, text: peerLines[at] });
+  expect(ownLines.length).toBe(peerLines.length);
+}
+
+function parseEvents(text: string): TracedEvent[] {
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => {
+      const match = /^\[([\d:]+)\.(\d{9})\] \(\+[^)]*\) (?:\S+ )?([^\s:]+:[^\s:]+): (.*)$/.exec(line);
+      if (match === null) throw new Error(`not an event: ${line}`);
+      const [, whole, nanoseconds, name, fields] = match as unknown as [string, string, string, string, string];
+      const seconds = whole.split(':').reduce((sum, part) => sum * 60n + BigInt(part), 0n);
+      return { timestampNs: seconds * 1_000_000_000n + BigInt(nanoseconds), name, fields };
+    });
+}
+
+/** Process ids of the children of a process. */
+export function childrenOf(pid: number): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((child) => parentOf(child) === pid);
+}
+
+function parentOf(pid: number): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The process below `ancestor` whose command line names a program of `testing/e2e/programs`. */
+export function findProgram(name: string, ancestor: number): number {
+  const pending = [ancestor];
+  for (let pid = pending.pop(); pid !== undefined; pid = pending.pop()) {
+    const words = commandLineOf(pid);
+    // Not ringtail itself, whose command line names the program as well.
+    if (words.includes(program(name)) && words[0] === process.execPath && words[1] !== RINGTAIL) return pid;
+    pending.push(...childrenOf(pid));
+  }
+  throw new Error(`${name} does not run`);
+}
+
+function commandLineOf(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  } catch {
+    return [];
+  }
+}
+
+/** The session daemon that `ringtail` with this environment started, by the process-id file of its run directory. */
+export function sessionDaemonOf(sandbox: Sandbox): number {
+  const temporary = sandbox.env.TMPDIR as string;
+  const [runDirectory] = readdirSync(temporary).filter((name) => name.startsWith('ringtail-'));
+  return Number(readFileSync(join(temporary, runDirectory as string, 'sessiond.pid'), 'utf8'));
+}
+
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Waits until something is so; the test's own time limit ends it otherwise. */
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await pause(20);
+}
+
+export function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+export function inPath(command: string): boolean {
+  return (process.env.PATH ?? '').split(delimiter).some((directory) => {
+    try {
+      accessSync(join(directory, command));
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}

@@ -1,0 +1,65 @@
+/**
+ * Kills a program with SIGKILL at random moments. It acknowledges each event after its tracepoint has returned, so every
+ * acknowledged event has to be in the trace.
+ *
+ * RINGTAIL_KILLS says how many kills (default 5), RINGTAIL_SEED which moments.
+ */
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { eventsOf, findProgram, makeSandbox, pause, program, startRingtail, summaryOf } from './harness.ts';
+
+const kills = Number(process.env.RINGTAIL_KILLS ?? 5);
+const seed = Number(process.env.RINGTAIL_SEED ?? 1);
+const SECONDS_PER_KILL = 30;
+const DELAY_MAX_MS = 120;
+
+/** Random numbers in [0, 1), the same for the same seed. */
+function randomSource(state: number): () => number {
+  let word = state >>> 0;
+  return () => {
+    word = (word + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(word ^ (word >>> 15), word | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+describe('a program that is killed', () => {
+  it(
+    `has every acknowledged event in its trace, ${kills} times (seed ${seed})`,
+    async () => {
+      const random = randomSource(seed);
+      for (let round = 1; round <= kills; round++) {
+        const delayMs = random() * DELAY_MAX_MS;
+        const { acknowledged, indexes } = await killAfter(delayMs);
+        const where = `round ${round}, ${delayMs.toFixed(3)} ms after its first event, ${acknowledged} acknowledged`;
+        expect(indexes.length, where).toBeGreaterThanOrEqual(acknowledged);
+        // At most the one event that was committed and not yet acknowledged comes on top.
+        expect(indexes.length, where).toBeLessThanOrEqual(acknowledged + 1);
+        expect(
+          indexes.every((index, position) => index === position),
+          where,
+        ).toBe(true);
+      }
+    },
+    kills * SECONDS_PER_KILL * 1000,
+  );
+});
+
+async function killAfter(delayMs: number): Promise<{ acknowledged: number; indexes: number[] }> {
+  const sandbox = makeSandbox();
+  const command = [process.execPath, program('acknowledge.mjs')];
+  const running = startRingtail(sandbox, ['record', '-o', 'trace', '--output-format=json', ...command]);
+  await running.says(/[^]/);
+  const pid = findProgram('acknowledge.mjs', running.pid);
+  await pause(delayMs);
+  process.kill(pid, 'SIGKILL');
+  const ended = await running.ended;
+  expect(ended.signal).toBe('SIGKILL');
+  expect(summaryOf(ended)).toMatchObject({ eventsDiscarded: 0, eventsLost: 0, troubles: [] });
+  const events = eventsOf(sandbox, join(sandbox.directory, 'trace'));
+  return {
+    acknowledged: Math.floor(running.stdoutBytes.length / 4),
+    indexes: events.map(({ fields }) => Number(/\bindex = (\d+)/.exec(fields)?.[1])),
+  };
+}

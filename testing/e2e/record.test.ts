@@ -1,0 +1,165 @@
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { eventsOf, isRunning, makeSandbox, program, record, ringtail, startNode, summaryOf } from './harness.ts';
+
+const node = process.execPath;
+
+describe('a recorded program', () => {
+  it('is in the trace event by event: count, order, values, and times within its own', async () => {
+    const sandbox = makeSandbox();
+    const count = 2000;
+    const { ended, summary, trace } = await record(sandbox, [node, program('emit.mjs'), String(count)]);
+    expect(ended.code).toBe(0);
+    const said = JSON.parse(ended.stdout) as { beginMs: number; endMs: number };
+    expect(summary).toMatchObject({ eventsRecorded: 2 * count, eventsDiscarded: 0, eventsLost: 0, troubles: [] });
+
+    const events = eventsOf(sandbox, trace);
+    expect(events.map((event) => event.name)).toEqual(
+      Array.from({ length: 2 * count }, (_, i) => (i % 2 === 0 ? 'e2e:sample' : 'e2e:other')),
+    );
+    for (const [position, { name, fields }] of events.entries()) {
+      const index = position >> 1;
+      expect(fields).toContain(name === 'e2e:other' ? `{ index = ${index} }` : `{ index = ${index}, `);
+      if (name === 'e2e:sample') for (const text of expectedFields(index)) expect(fields).toContain(text);
+    }
+    for (const [position, { timestampNs }] of events.entries()) {
+      expect(timestampNs >= (events[position - 1]?.timestampNs ?? 0n)).toBe(true);
+    }
+    const first = events[0]?.timestampNs ?? 0n;
+    const last = events.at(-1)?.timestampNs ?? 0n;
+    expect(Number(last - first) / 1e6).toBeLessThanOrEqual(said.endMs - said.beginMs + 1);
+  });
+
+  it('writes, reads and ends exactly as it does untraced', async () => {
+    const sandbox = makeSandbox();
+    const command = [program('plain.mjs'), '7', 'two words', '--flag'];
+    const untraced = await startNode(sandbox, command).ended;
+    const { ended, summary } = await record(sandbox, [node, ...command]);
+    expect(ended.code).toBe(7);
+    expect(ended.code).toBe(untraced.code);
+    expect(ended.stdout).toBe(untraced.stdout);
+    expect(ended.stderr.split('\n').slice(0, -2).join('\n')).toBe(untraced.stderr.trimEnd());
+    expect(summary).toMatchObject({ exitCode: 7, eventsRecorded: 100 });
+  });
+
+  it('gets the rules applied that were asked for, and no more', async () => {
+    const sandbox = makeSandbox();
+    const { trace } = await record(sandbox, [node, program('emit.mjs'), '10'], ['-u', 'e2e:*', '-l', 'info']);
+    expect(eventsOf(sandbox, trace).map((event) => event.name)).toEqual(Array(10).fill('e2e:sample'));
+  });
+
+  it('keeps the NODE_OPTIONS that were there', async () => {
+    const sandbox = makeSandbox();
+    const command = ['record', node, '-p', 'process.title'];
+    const ended = await ringtail(sandbox, command, { NODE_OPTIONS: '--title=kept' });
+    expect(ended.stdout).toBe('kept\n');
+  });
+
+  it('that left children behind is told of', async () => {
+    const sandbox = makeSandbox();
+    const { ended, summary } = await record(sandbox, [node, program('orphan.mjs')]);
+    const child = Number(/child (\d+)/.exec(ended.stdout)?.[1]);
+    try {
+      expect(summary.survivors).toEqual([child]);
+    } finally {
+      if (isRunning(child)) process.kill(child, 'SIGKILL');
+    }
+  });
+});
+
+describe('ringtail record', () => {
+  it('leaves no run directory and no daemon behind', async () => {
+    const sandbox = makeSandbox();
+    await record(sandbox, [node, program('emit.mjs'), '1']);
+    expect(readdirSync(sandbox.env.TMPDIR as string)).toEqual([]);
+  });
+
+  it('puts traces of nobody’s choice under the home directory, and view shows the newest', async () => {
+    const sandbox = makeSandbox();
+    const ended = await ringtail(sandbox, ['record', '--', node, program('emit.mjs'), '3']);
+    expect(ended.code).toBe(0);
+    expect(ended.stderr).toContain('6 events');
+    const [name] = readdirSync(join(sandbox.home, 'ringtail-traces'));
+    expect(name).toMatch(/^emit-\d{8}-\d{6}$/);
+    const view = await ringtail(sandbox, ['view']);
+    expect(view.code).toBe(0);
+    expect(view.stdout.trimEnd().split('\n').length).toBe(6);
+  });
+
+  it('tells a command that is not there (127) from one that may not run (126), and starts nothing', async () => {
+    const sandbox = makeSandbox();
+    writeFileSync(join(sandbox.directory, 'plain.txt'), 'text', { mode: 0o644 });
+    const notFound = await ringtail(sandbox, ['record', 'no-such-command-here']);
+    expect(notFound.code).toBe(127);
+    expect(notFound.stderr).toContain('no-such-command-here: command not found');
+    const notExecutable = await ringtail(sandbox, ['record', './plain.txt']);
+    expect(notExecutable.code).toBe(126);
+    expect(notExecutable.stderr).toContain('./plain.txt: it may not be executed');
+    expect(existsSync(join(sandbox.home, 'ringtail-traces'))).toBe(false);
+    expect(readdirSync(sandbox.env.TMPDIR as string)).toEqual([]);
+  });
+
+  it('refuses a trace directory with something in it and leaves that alone', async () => {
+    const sandbox = makeSandbox();
+    mkdirSync(join(sandbox.directory, 'full'));
+    writeFileSync(join(sandbox.directory, 'full', 'mine'), 'mine');
+    const ended = await ringtail(sandbox, ['record', '-o', 'full', node, '-e', 'console.log(1)']);
+    expect(ended.code).toBe(1);
+    expect(ended.stdout).toBe('');
+    expect(ended.stderr).toContain('is not empty');
+    expect(readdirSync(join(sandbox.directory, 'full'))).toEqual(['mine']);
+  });
+
+  it.each([
+    ['runs no Node.js program', ['true'], 'No Node.js program registered'],
+    ['has no tracepoints', [node, '-e', ''], 'none had a tracepoint'],
+    ['has none that match', [node, program('emit.mjs'), '1'], "No tracepoint matched 'shop:*'"],
+    ['never came by one', [node, program('emit.mjs'), '0'], 'the program never came by one'],
+  ])('says why nothing was recorded of a command that %s', async (_, command, why) => {
+    const sandbox = makeSandbox();
+    const rule = why.includes('shop') ? 'shop:*' : '*';
+    const { ended, summary } = await record(sandbox, command, ['-u', rule]);
+    expect(ended.code).toBe(0);
+    expect(summary.eventsRecorded).toBe(0);
+    expect(summary.explanation).toContain(why);
+    if (why.includes('matched')) expect(summary.explanation).toContain('e2e:sample');
+  });
+
+  it('inside of another recording uses the daemon of that one', async () => {
+    const sandbox = makeSandbox();
+    const inner = [
+      node,
+      program('../../../packages/cli/bin/ringtail.mjs'),
+      'record',
+      '--output-format=json',
+      '-o',
+      'inner',
+    ];
+    const { ended, summary } = await record(sandbox, [...inner, '--', node, program('emit.mjs'), '5'], ['-u', 'e2e:*']);
+    expect(ended.code).toBe(0);
+    const [first] = ended.stderr.split('\n');
+    expect(summaryOf({ ...ended, stderr: first as string }).eventsRecorded).toBe(10);
+    expect(summary.eventsRecorded).toBe(10);
+  });
+});
+
+/** What the text of `e2e:sample` number `index` contains, as babeltrace2 writes values. */
+function expectedFields(index: number): string[] {
+  const items = Array.from({ length: index % 4 }, (_, k) => `[${k}] = ${index + k}`).join(', ');
+  const colour = ['"red" : container = 0', '"green" : container = 1', '"blue" : container = 2'][index % 3];
+  return [
+    `big = ${2n ** 63n + BigInt(index)}, `,
+    `below = ${-index - 1}, `,
+    `ratio = ${index / 4}, `,
+    `name = "name-${index}", `,
+    `note = "note é ${index}", `,
+    `flag = ${index % 2}, `,
+    `colour = ( ${colour} ), `,
+    `mask = 0x${(index * 16).toString(16).toUpperCase()}, `,
+    `items = [ ${items}${items === '' ? '' : ' '}], `,
+    `triple = [ [0] = ${index % 256}, [1] = 1, [2] = 2 ], `,
+    `place = { x = ${index}, y = ${index + 1} }`,
+    ...(index % 5 === 0 ? [] : [`maybe = ${index}`]),
+  ];
+}

@@ -1,0 +1,152 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import {
+  eventsOf,
+  isRunning,
+  makeSandbox,
+  program,
+  REGISTER_URL,
+  type Running,
+  ringtail,
+  type Sandbox,
+  startNode,
+  until,
+} from './harness.ts';
+
+/** A sandbox whose run directory is named, so that `create` starts a daemon there; it is ended with the test. */
+function sandboxWithDaemon(): Sandbox {
+  const base = makeSandbox();
+  const runDirectory = join(base.directory, 'run');
+  onTestFinished(async () => {
+    const pidFile = join(runDirectory, 'sessiond.pid');
+    if (!existsSync(pidFile)) return;
+    const pid = Number(readFileSync(pidFile, 'utf8'));
+    process.kill(pid, 'SIGTERM');
+    await until(() => !isRunning(pid));
+  });
+  return { ...base, env: { ...base.env, RINGTAIL_RUNDIR: runDirectory } };
+}
+
+async function succeed(sandbox: Sandbox, ...args: string[]): Promise<string> {
+  const ended = await ringtail(sandbox, args);
+  expect(`${ended.stderr}${ended.code}`).toBe('0');
+  return ended.stdout;
+}
+
+async function json<T>(sandbox: Sandbox, ...args: string[]): Promise<T> {
+  return JSON.parse(await succeed(sandbox, ...args, '--output-format=json')) as T;
+}
+
+interface Applications {
+  readonly applications: readonly {
+    readonly pid: number;
+    readonly tracepoints: readonly { readonly name: string }[];
+  }[];
+}
+
+function isRegistered(sandbox: Sandbox, running: Running): () => Promise<boolean> {
+  return async () =>
+    (await json<Applications>(sandbox, 'list', '-u')).applications.some(({ pid }) => pid === running.pid);
+}
+
+describe('a session made by hand', () => {
+  it('goes from create to destroy as with LTTng', async () => {
+    const sandbox = sandboxWithDaemon();
+    const trace = join(sandbox.directory, 'trace');
+    expect(await succeed(sandbox, 'create', 'mine', '-o', trace)).toBe(
+      `Session mine created.\nTraces will be output to ${trace}\n`,
+    );
+    expect(readFileSync(join(sandbox.home, '.ringtailrc'), 'utf8')).toBe('session=mine\n');
+    expect(await succeed(sandbox, 'enable-channel', '-u', '--subbuf-size=64k', 'small')).toBe(
+      'ust channel small enabled for session mine\n',
+    );
+    expect(await succeed(sandbox, 'enable-event', '-u', '-c', 'small', 'e2e:*', '-x', 'e2e:other')).toBe(
+      'ust event e2e:* created in channel small\n',
+    );
+    expect(await succeed(sandbox, 'start')).toBe('Tracing started for session mine\n');
+    expect(await succeed(sandbox, 'list')).toContain('mine [active]');
+    const app = await startNode(sandbox, ['--import', REGISTER_URL, program('emit.mjs'), '20']).ended;
+    expect(app.code).toBe(0);
+    expect(await succeed(sandbox, 'stop')).toContain('Tracing stopped for session mine: 20 events, 0 discarded');
+    const details = await succeed(sandbox, 'list', 'mine');
+    expect(details).toContain('Recording session mine: [inactive]');
+    expect(details).toContain('Sub-buffer size:  64.0 KiB');
+    expect(details).toContain('e2e:* (without: e2e:other)');
+    expect(await succeed(sandbox, 'destroy')).toContain('Session mine destroyed: 20 events');
+    expect(await succeed(sandbox, 'list')).toBe('Currently no available recording session\n');
+    expect(existsSync(join(sandbox.home, '.ringtailrc'))).toBe(false);
+    expect(eventsOf(sandbox, trace).map(({ name }) => name)).toEqual(Array(20).fill('e2e:sample'));
+  });
+
+  it('takes effect in a program that never returns to its event loop', async () => {
+    const sandbox = sandboxWithDaemon();
+    await succeed(sandbox, 'create', 'outside', '-o', join(sandbox.directory, 'trace'));
+    const app = startNode(sandbox, [program('tick-forever.mjs')]);
+    await app.says(/ticking/);
+    await until(isRegistered(sandbox, app));
+    // A program that is in its loop already: nothing is recorded until the rule comes from outside.
+    await succeed(sandbox, 'start');
+    await succeed(sandbox, 'enable-event', '-u', 'e2e:tick');
+    const statistics = async () =>
+      (await json<{ statistics: { eventsRecorded: number } }>(sandbox, 'list', 'outside')).statistics;
+    await until(async () => (await statistics()).eventsRecorded > 1000);
+    const stopped = await json<{ statistics: { eventsRecorded: number } }>(sandbox, 'stop');
+    const after = await statistics();
+    expect(after.eventsRecorded).toBe(stopped.statistics.eventsRecorded);
+    app.kill('SIGKILL');
+    await app.ended;
+    const events = eventsOf(sandbox, join(sandbox.directory, 'trace'));
+    expect(events.length).toBe(stopped.statistics.eventsRecorded);
+    expect(new Set(events.map(({ name }) => name))).toEqual(new Set(['e2e:tick']));
+  });
+
+  it('lists the tracepoints of the programs that run', async () => {
+    const sandbox = sandboxWithDaemon();
+    await succeed(sandbox, 'create', 'any');
+    const app = startNode(sandbox, [program('steps.mjs')]);
+    await app.says(/ready/);
+    await until(isRegistered(sandbox, app));
+    expect(await succeed(sandbox, 'list', '-u')).toMatch(
+      new RegExp(
+        `PID: ${app.pid} - Name: .*\\n(      .*\\n)*      e2e:step \\(loglevel: TRACE_DEBUG_LINE \\(13\\)\\) \\(type: tracepoint\\)`,
+      ),
+    );
+    app.process.stdin?.end();
+    expect((await app.ended).code).toBe(0);
+    await until(async () => (await json<Applications>(sandbox, 'list', '-u')).applications.length === 0);
+  });
+
+  it('is destroyed with all others by destroy -a', async () => {
+    const sandbox = sandboxWithDaemon();
+    await succeed(sandbox, 'create', 'one');
+    await succeed(sandbox, 'create', 'two');
+    expect((await succeed(sandbox, 'destroy', '-a')).match(/Session (one|two) destroyed/g)?.length).toBe(2);
+    expect(await succeed(sandbox, 'destroy', '-a')).toBe('No session to destroy\n');
+  });
+});
+
+describe('mistakes on the command line', () => {
+  it('exit with 1 for a failed command and 2 for an unknown command or option', async () => {
+    const sandbox = makeSandbox();
+    const code = async (...args: string[]) => (await ringtail(sandbox, args)).code;
+    expect(await code('list', '--no-such-option')).toBe(2);
+    expect(await code('no-such-command')).toBe(2);
+    expect(await code('enable-channel', '-u')).toBe(1);
+    expect(await code('start')).toBe(1);
+    expect(await code('version')).toBe(0);
+    expect(await code('help', 'record')).toBe(0);
+  });
+
+  it('name the next step', async () => {
+    const sandbox = sandboxWithDaemon();
+    expect((await ringtail(sandbox, ['start'])).stderr).toContain('ringtail create NAME');
+    expect((await ringtail(sandbox, ['list'])).stderr).toContain('no session daemon runs in');
+    expect((await ringtail(sandbox, ['view'])).stderr).toContain('ringtail record node app.js');
+    expect((await ringtail(sandbox, ['lst'])).stderr).toContain('Did you mean list?');
+    await succeed(sandbox, 'create', 'twice');
+    const again = await ringtail(sandbox, ['create', 'twice', '--output-format=json']);
+    expect(again.code).toBe(1);
+    expect(JSON.parse(again.stderr)).toMatchObject({ error: { message: expect.stringContaining('twice') } });
+  });
+});
