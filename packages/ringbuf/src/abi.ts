@@ -19,8 +19,13 @@
  *
  * The producer prepares a slot in this order, so that a reader that saw `seq = n` before and after its reads has read
  * words and bytes of n: seq := 0, committed := 0, the other words, seq := n, openSeq := n. It commits a record in
- * this order: bytes, lastTimestamp, recordCount, committed. Where plain stores are not ordered by the machine (anything
- * but x86), `committed` and `seq` are stored with `Atomics.store`.
+ * this order: bytes, lastTimestamp, recordCount, commitCheck, committed. Where plain stores are not ordered by the
+ * machine (anything but x86), `committed` and `seq` are stored with `Atomics.store`.
+ *
+ * The consumer reads a descriptor with one pread, which is no atomic copy. Of a closed sub-buffer the words are final.
+ * Of the open one it needs a `lastTimestamp` that belongs to `committed`: neither older than the newest record below it
+ * nor newer than the first record above it. It has one when `commitCheck` fits both, or when two reads, one after the
+ * other, gave the same words: the producer is then between two commits, or stands still in the middle of one.
  *
  * The consumer never maps a ring: it reads through the descriptor, so a file that shrinks costs an error and no signal.
  */
@@ -84,8 +89,10 @@ export const ConsumerLine = {
   LAST_TIMESTAMP: 208,
   /** u32: not 0 when the consumer sleeps and wants a byte in its wake FIFO once a sub-buffer is closed. */
   WAKE_REQUESTED: 216,
+  /** f64: records already taken of sub-buffer CONSUMED_SEQ. */
+  CONSUMED_RECORDS: 224,
 } as const;
-export const CONSUMER_LINE_BYTES = 28;
+export const CONSUMER_LINE_BYTES = 40;
 
 export const DESCRIPTORS_OFFSET = 1024;
 export const DESCRIPTOR_BYTES = 64;
@@ -106,7 +113,14 @@ export const Descriptor = {
   RECORDED_AT_OPEN: 32,
   /** f64: records committed in this sub-buffer. */
   RECORD_COUNT: 40,
+  /** f64: LAST_TIMESTAMP + COMMITTED * COMMIT_CHECK_FACTOR. Only for a consumer in a hurry: see above. */
+  COMMIT_CHECK: 48,
 } as const;
+/** Far more cycles than can pass while a consumer copies a descriptor, so that no two different pairs look alike. */
+export const COMMIT_CHECK_FACTOR = 2 ** 22;
+
+/** A ring is used up after this many sub-buffers, 248 days at 100 MB/s with 512 KiB each: it then discards. */
+export const SUB_BUF_SEQ_MAX = 0xffff_ffff;
 
 export const SUB_BUF_BYTES_MIN = 4096;
 export const SUB_BUF_BYTES_MAX = 256 * 1024 * 1024;

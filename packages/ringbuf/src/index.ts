@@ -1,1 +1,14 @@
 export * from './abi.ts';
+export {
+  RingConsumer,
+  type RingCounters,
+  type RingExpectation,
+  type Taken,
+  type WrittenPacket,
+} from './consumer.ts';
+export { publishesWithAtomics, RingProducer, type RingProducerOptions } from './producer.ts';
+export { RingError, type RingErrorCode } from './ring-error.ts';
+export { createRing, type Ring, type RingOptions } from './ring-file.ts';
+export { geometryProblem, type RingGeometry, type RingHeader } from './ring-header.ts';
+export { openRingFile, type RingFile, type RingMedium } from './ring-medium.ts';
+export type { ConsumerPosition } from './ring-words.ts';

@@ -1,0 +1,341 @@
+import { assert } from '@ringtail/base';
+import {
+  CONSUMER_LINE_BYTES,
+  ConsumerLine,
+  DESCRIPTOR_BYTES,
+  DESCRIPTORS_OFFSET,
+  headerBytesFor,
+  RingMode,
+} from './abi.ts';
+import { RingError } from './ring-error.ts';
+import { HEADER_WORDS_BYTES, parseHeader, type RingHeader } from './ring-header.ts';
+import type { RingMedium } from './ring-medium.ts';
+import {
+  type ConsumerPosition,
+  checkDescriptor,
+  corrupt,
+  type DescriptorWords,
+  encodePosition,
+  isConsistent,
+  isWakeRequested,
+  PRODUCER_LINE_BYTES,
+  PRODUCER_LINE_POSITION,
+  type ProducerWords,
+  parseDescriptor,
+  parsePosition,
+  parseProducerLine,
+} from './ring-words.ts';
+
+/** What a ring was announced as; what is absent is not compared. */
+export interface RingExpectation {
+  readonly streamClassId?: number;
+  readonly uuid?: Uint8Array;
+}
+
+/** Whole records of one sub-buffer: what goes into one packet. */
+export interface Taken {
+  /** Sequence number of the sub-buffer. */
+  readonly seq: number;
+  /** Byte offset in the sub-buffer of the first record. */
+  readonly begin: number;
+  /** The records, never empty. A view that the next call of `next` overwrites. */
+  readonly bytes: Buffer;
+  /** Clock values, whole cycles. The begin is the end of the packet before; no record lies outside. */
+  readonly beginTimestamp: number;
+  readonly endTimestamp: number;
+  /** Records in `bytes`. While the producer is writing, one may be counted a packet too early. */
+  readonly recordCount: number;
+  /** Events discarded since the ring was made, up to the end of these records. */
+  readonly discardedSnapshot: number;
+  /** Sub-buffers that were overwritten, in part or whole, between the packet before and this one. */
+  readonly packetsLost: number;
+  /** Sequence number of the packet: lost packets are left out. */
+  readonly packetSeq: number;
+}
+
+export interface RingCounters {
+  readonly recorded: number;
+  readonly discardedFull: number;
+  readonly discardedBig: number;
+  readonly failed: number;
+  readonly nested: number;
+}
+
+/** A packet that a former consumer wrote into the trace file. */
+export interface WrittenPacket {
+  readonly packetSeq: number;
+  /** Bytes of records in it. */
+  readonly recordBytes: number;
+  readonly endTimestamp: number;
+}
+
+/** What one look at a sub-buffer gave: its words and the events discarded by then. */
+interface Snapshot {
+  readonly words: DescriptorWords;
+  readonly discarded: number;
+}
+
+/** A busy producer commits between any two reads; but hardly ever within that many single ones. */
+const OPEN_READ_COUNT_MAX = 32;
+/** More than enough: after each torn copy the distance to the producer doubles. */
+const ATTEMPT_COUNT_MAX = 32;
+const BUFFER_BYTES_MIN = 64 * 1024;
+
+/**
+ * The reading end of a ring. It maps nothing and trusts nothing: every word is bounded before it is used, and each call
+ * ends after a bounded number of reads whatever the producer does.
+ *
+ * `next` gives records, `release` says that they are safe. Until then `next` gives the same position again (possibly with
+ * more records), so a packet that could not be written is simply taken again.
+ *
+ * Methods throw `RingError`: `TRUNCATED`, `CORRUPT`, `IO`. The ring is then of no more use.
+ */
+export class RingConsumer {
+  readonly header: RingHeader;
+  readonly #medium: RingMedium;
+  readonly #headerBytes: number;
+  readonly #overwrites: boolean;
+  #position: ConsumerPosition;
+  #wakeRequested: boolean;
+  /** Packets lost since the last one that was released. */
+  #packetsLost = 0;
+  #openSeqSeen = 0;
+  #discardedReleased = 0;
+  #taken: { readonly taken: Taken; readonly after: ConsumerPosition } | null = null;
+  #buffer = Buffer.alloc(0);
+
+  /** @throws {RingError} `NOT_A_RING`, `WRONG_ABI`, `UNEXPECTED`, `TRUNCATED`, `CORRUPT`, `IO` */
+  constructor(medium: RingMedium, expected: RingExpectation = {}) {
+    this.#medium = medium;
+    if (medium.bytes < DESCRIPTORS_OFFSET) {
+      throw new RingError('TRUNCATED', `ring file has ${medium.bytes} bytes, not even a header`);
+    }
+    this.header = parseHeader(this.#read(0, HEADER_WORDS_BYTES), medium.bytes);
+    checkExpectation(this.header, expected);
+    this.#headerBytes = headerBytesFor(this.header.subBufCount);
+    this.#overwrites = this.header.mode === RingMode.OVERWRITE;
+    this.#position = parsePosition(this.#read(ConsumerLine.CONSUMED_SEQ, CONSUMER_LINE_BYTES), this.header.subBufBytes);
+  }
+
+  /** Where the next packet comes from. */
+  get position(): ConsumerPosition {
+    return this.#position;
+  }
+
+  /**
+   * The next records, or null if there are none now.
+   *
+   * @param options `takeOpen`: also the committed part of the open sub-buffer
+   */
+  next(options: { readonly takeOpen: boolean }): Taken | null {
+    this.#taken = null;
+    let margin = 0;
+    for (let attempt = 0; attempt < ATTEMPT_COUNT_MAX; attempt++) {
+      const line = this.#readProducerLine();
+      this.#skipOverwritten(line.openSeq, margin);
+      const { seq, bytes } = this.#position;
+      if (seq > line.openSeq) return null;
+      const isOpen = seq === line.openSeq;
+      if (isOpen && !options.takeOpen) return null;
+
+      const snapshot = isOpen ? this.#snapshotOpen(line) : this.#snapshotClosed();
+      if (snapshot === 'again') continue;
+      if (snapshot === null) return null;
+      const copied = snapshot === 'torn' ? null : this.#copy(snapshot.words);
+      if (snapshot === 'torn' || copied === null) {
+        this.#loseUntil(seq + 1);
+        margin = Math.max(1, margin * 2);
+        continue;
+      }
+      if (snapshot.words.committed > bytes) return this.#take(snapshot, copied, isOpen);
+      if (isOpen) return null;
+      this.#store({ ...this.#position, seq: seq + 1, bytes: 0, records: 0 });
+    }
+    return null;
+  }
+
+  /** Says that the records of `taken`, the newest answer of `next`, are safe: the producer may have their memory. */
+  release(taken: Taken): void {
+    assert(this.#taken?.taken === taken, 'only the newest records taken are released, and once');
+    this.#store(this.#taken.after);
+    this.#packetsLost = 0;
+    this.#discardedReleased = taken.discardedSnapshot;
+    this.#taken = null;
+  }
+
+  /**
+   * Moves past the last packet in the trace file, if a former consumer wrote it but died before it could release it.
+   *
+   * @returns whether it had to move
+   * @throws {RingError} `UNEXPECTED` if that packet cannot come from here
+   */
+  resumeAfter(packet: WrittenPacket): boolean {
+    const { packetSeq, bytes } = this.#position;
+    if (packet.packetSeq < packetSeq) return false;
+    if (packet.packetSeq > packetSeq || bytes + packet.recordBytes > this.header.subBufBytes) {
+      const what = `packet ${packet.packetSeq} with ${packet.recordBytes} bytes of records`;
+      throw new RingError('UNEXPECTED', `${what} does not follow byte ${bytes} and packet ${packetSeq} of the ring`);
+    }
+    this.#store({
+      ...this.#position,
+      bytes: bytes + packet.recordBytes,
+      packetSeq: packetSeq + 1,
+      lastTimestamp: Math.max(this.#position.lastTimestamp, packet.endTimestamp),
+    });
+    return true;
+  }
+
+  counters(): RingCounters {
+    const { recorded, discardedFull, discardedBig, failed, nested } = this.#readProducerLine();
+    return { recorded, discardedFull, discardedBig, failed, nested };
+  }
+
+  /** Whether a sub-buffer can be taken without `takeOpen`. */
+  hasClosedSubBuf(): boolean {
+    return this.#readProducerLine().openSeq > this.#position.seq;
+  }
+
+  /**
+   * Whether the producer shall write to the wake FIFO when it closes a sub-buffer. Look at `hasClosedSubBuf` after
+   * asking for it and before sleeping: one may have been closed in between.
+   */
+  requestWake(on: boolean): void {
+    if (on === this.#wakeRequested) return;
+    this.#wakeRequested = on;
+    this.#store(this.#position);
+  }
+
+  /** The producer writes while this reads: the first look that is consistent is as good as any. */
+  #snapshotOpen(line: ProducerWords): Snapshot | 'again' | null {
+    const seq = line.openSeq;
+    let words: DescriptorWords | null = null;
+    for (let read = 0; read < OPEN_READ_COUNT_MAX; read++) {
+      const before: DescriptorWords | null = words;
+      words = this.#readDescriptor(seq);
+      if (!isConsistent(words, before)) continue;
+      // If it is still open, then nobody was preparing the slot, and what `line` says was discarded was discarded by now.
+      if (this.#readProducerLine().openSeq !== seq) return 'again';
+      checkDescriptor(words, seq, this.#position.bytes, this.header.subBufBytes);
+      // The words of one line are read in any order: those counts may be older than its `openSeq`.
+      const discarded = Math.max(line.discardedFull + line.discardedBig, words.discardedAtOpen);
+      return { words, discarded };
+    }
+    return null;
+  }
+
+  /** The words of a closed sub-buffer are final; in overwrite mode it may be gone. */
+  #snapshotClosed(): Snapshot | 'torn' {
+    const { seq, bytes } = this.#position;
+    const words = this.#readDescriptor(seq);
+    const next = this.#readDescriptor(seq + 1);
+    if (this.#overwrites && this.#readDescriptor(seq).seq !== seq) return 'torn';
+    checkDescriptor(words, seq, bytes, this.header.subBufBytes);
+    checkDescriptor(next, seq + 1, 0, this.header.subBufBytes);
+    return { words, discarded: next.discardedAtOpen };
+  }
+
+  /** Copies what has not been taken; null if the producer has overwritten it meanwhile. */
+  #copy(words: DescriptorWords): Buffer | null {
+    const { seq, bytes } = this.#position;
+    const target = this.#bufferOf(words.committed - bytes);
+    if (target.length > 0) this.#medium.read(target, this.#subBufOffset(seq) + bytes);
+    if (this.#overwrites && this.#readDescriptor(seq).seq !== seq) return null;
+    return target;
+  }
+
+  #take({ words, discarded }: Snapshot, bytes: Buffer, isOpen: boolean): Taken {
+    const position = this.#position;
+    const begin = position.bytes === 0 ? Math.floor(words.beginTimestamp) : 0;
+    const beginTimestamp = Math.max(position.lastTimestamp, begin);
+    const taken = {
+      seq: position.seq,
+      begin: position.bytes,
+      bytes,
+      beginTimestamp,
+      // A clock that went back shall cost the order of an event, not the trace.
+      endTimestamp: Math.max(beginTimestamp, Math.floor(words.lastTimestamp)),
+      recordCount: Math.max(0, words.recordCount - position.records),
+      discardedSnapshot: Math.max(this.#discardedReleased, discarded),
+      packetsLost: this.#packetsLost,
+      packetSeq: position.packetSeq,
+    };
+    const after = {
+      seq: isOpen ? position.seq : position.seq + 1,
+      bytes: isOpen ? words.committed : 0,
+      records: isOpen ? words.recordCount : 0,
+      packetSeq: position.packetSeq + 1,
+      lastTimestamp: taken.endTimestamp,
+    };
+    this.#taken = { taken, after };
+    return taken;
+  }
+
+  /** In overwrite mode goes to the oldest sub-buffer that may still be there, and `margin` further. */
+  #skipOverwritten(openSeq: number, margin: number): void {
+    if (!this.#overwrites) return;
+    const oldest = openSeq - this.header.subBufCount + 1;
+    if (this.#position.seq < oldest) this.#loseUntil(Math.min(openSeq, oldest + margin));
+  }
+
+  /** Gives up everything before sub-buffer `seq`. */
+  #loseUntil(seq: number): void {
+    const lost = seq - this.#position.seq;
+    const packetSeq = this.#position.packetSeq + lost;
+    this.#store({ ...this.#position, seq, bytes: 0, records: 0, packetSeq });
+    this.#packetsLost += lost;
+  }
+
+  /** Stores where we are, for the producer and for the next consumer; remembered only once it is stored. */
+  #store(position: ConsumerPosition): void {
+    this.#medium.write(encodePosition(position, this.#wakeRequested), ConsumerLine.CONSUMED_SEQ);
+    this.#position = position;
+  }
+
+  #readProducerLine(): ProducerWords {
+    const line = parseProducerLine(this.#read(PRODUCER_LINE_POSITION, PRODUCER_LINE_BYTES));
+    const { seq } = this.#position;
+    const { subBufCount } = this.header;
+    if (line.openSeq < this.#openSeqSeen) throw corrupt(`OPEN_SEQ is ${line.openSeq}, it was ${this.#openSeqSeen}`);
+    if (line.openSeq < seq && seq > 1) throw corrupt(`OPEN_SEQ is ${line.openSeq}, the consumer is at ${seq}`);
+    if (!this.#overwrites && line.openSeq - seq >= subBufCount) {
+      const reason = `the consumer is at ${seq} and there are ${subBufCount} sub-buffers`;
+      throw corrupt(`OPEN_SEQ is ${line.openSeq}, but ${reason}`);
+    }
+    this.#openSeqSeen = line.openSeq;
+    return line;
+  }
+
+  #readDescriptor(seq: number): DescriptorWords {
+    const slot = seq % this.header.subBufCount;
+    return parseDescriptor(this.#read(DESCRIPTORS_OFFSET + slot * DESCRIPTOR_BYTES, DESCRIPTOR_BYTES));
+  }
+
+  #subBufOffset(seq: number): number {
+    return this.#headerBytes + (seq % this.header.subBufCount) * this.header.subBufBytes;
+  }
+
+  #read(position: number, bytes: number): Uint8Array {
+    const target = new Uint8Array(bytes);
+    this.#medium.read(target, position);
+    return target;
+  }
+
+  /** Of the one buffer, which grows with need: many rings are small or idle. */
+  #bufferOf(bytes: number): Buffer {
+    if (this.#buffer.length < bytes) {
+      const wanted = Math.max(BUFFER_BYTES_MIN, bytes, this.#buffer.length * 2);
+      this.#buffer = Buffer.allocUnsafeSlow(Math.min(this.header.subBufBytes, wanted));
+    }
+    return this.#buffer.subarray(0, bytes);
+  }
+}
+
+function checkExpectation(header: RingHeader, expected: RingExpectation): void {
+  if (expected.streamClassId !== undefined && expected.streamClassId !== header.streamClassId) {
+    const reason = `of data stream class ${header.streamClassId}, ${expected.streamClassId} was announced`;
+    throw new RingError('UNEXPECTED', `ring is ${reason}`);
+  }
+  if (expected.uuid !== undefined && Buffer.compare(expected.uuid, header.uuid) !== 0) {
+    throw new RingError('UNEXPECTED', 'ring carries the UUID of another trace');
+  }
+}

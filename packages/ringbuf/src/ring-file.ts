@@ -1,0 +1,122 @@
+import { constants, openSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { errnoOf } from '@ringtail/base';
+import { loadPosix, type Mapping, Memfd, type Posix, Seal } from '@ringtail/posix';
+import { ringBytesFor } from './abi.ts';
+import { RingProducer } from './producer.ts';
+import { RingError } from './ring-error.ts';
+import { geometryProblem, type RingHeader, UUID_BYTES, writeHeader } from './ring-header.ts';
+
+export interface RingOptions extends RingHeader {
+  /** Name of the file, or of the memfd as `/proc` shows it. */
+  readonly name: string;
+  /** Where to make a file that survives every process; without it the ring is a sealed memfd. */
+  readonly directory?: string | undefined;
+  /** Called in the middle of an event when a sub-buffer was closed and the consumer asked to be told. Must not throw. */
+  readonly onSubBufClosed: () => void;
+}
+
+export interface Ring {
+  /** To be sent to the daemon, then closed with `closeFd`. */
+  readonly fd: number;
+  /** Size of the file. */
+  readonly bytes: number;
+  /** The file, or null for a memfd. */
+  readonly path: string | null;
+  readonly producer: RingProducer;
+  /** Closes the descriptor; the mapping stays. */
+  closeFd(): void;
+  /**
+   * Ends the producer, the mapping and the descriptor. What was committed stays for the consumer as long as it has a
+   * descriptor. Recorders that still hold the producer's views do no harm: their stores go nowhere.
+   */
+  close(): void;
+}
+
+/**
+ * Makes a ring with all its memory, so that no store into it can fail later.
+ *
+ * @throws {RingError} `NO_POSIX`, `BAD_OPTIONS`, `NO_SPACE`, `CANNOT_CREATE`; nothing is left behind then
+ */
+export function createRing(options: RingOptions): Ring {
+  checkOptions(options);
+  const loaded = loadPosix();
+  if (!loaded.ok) throw new RingError('NO_POSIX', loaded.reason);
+  const { posix } = loaded;
+  const bytes = ringBytesFor(options.subBufBytes, options.subBufCount);
+  const path = options.directory === undefined ? null : join(options.directory, options.name);
+
+  const fd = makeFile(posix, options.name, path);
+  let mapping: Mapping;
+  try {
+    posix.allocate(fd, bytes);
+    if (path === null) posix.addSeals(fd, Seal.SHRINK | Seal.GROW | Seal.SEAL);
+    mapping = posix.map(fd, bytes);
+  } catch (error) {
+    posix.closeFd(fd);
+    if (path !== null) rmSync(path, { force: true });
+    throw creationError(error, bytes, path);
+  }
+
+  const producer = new RingProducer(mapping.buffer, options);
+  writeHeader(producer.dv, options);
+  return handleOf(posix, fd, bytes, path, producer, mapping);
+}
+
+function handleOf(
+  posix: Posix,
+  fd: number,
+  bytes: number,
+  path: string | null,
+  producer: RingProducer,
+  mapping: Mapping,
+): Ring {
+  let fdOpen = true;
+  let mapped = true;
+  const closeFd = () => {
+    if (!fdOpen) return;
+    fdOpen = false;
+    posix.closeFd(fd);
+  };
+  const close = () => {
+    closeFd();
+    if (!mapped) return;
+    mapped = false;
+    producer.close();
+    posix.retire(mapping);
+  };
+  return { fd, bytes, path, producer, closeFd, close };
+}
+
+function checkOptions(options: RingOptions): void {
+  const problem = geometryProblem(options);
+  if (problem !== null) throw new RingError('BAD_OPTIONS', problem);
+  if (options.uuid.length !== UUID_BYTES) {
+    throw new RingError('BAD_OPTIONS', `a trace UUID has ${UUID_BYTES} bytes, not ${options.uuid.length}`);
+  }
+  if (!/^[^/\0]{1,200}$/.test(options.name) || options.name === '.' || options.name === '..') {
+    throw new RingError('BAD_OPTIONS', `${JSON.stringify(options.name)} is no name for a file`);
+  }
+}
+
+function makeFile(posix: Posix, name: string, path: string | null): number {
+  try {
+    if (path === null) return posix.memfdCreate(name, Memfd.ALLOW_SEALING);
+    const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
+    return openSync(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+  } catch (error) {
+    throw new RingError('CANNOT_CREATE', `cannot make a ring: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function creationError(error: unknown, bytes: number, path: string | null): RingError {
+  const errno = errnoOf(error);
+  const where = path === null ? 'memory' : `the file system of ${path}`;
+  if (errno === 'ENOSPC' || errno === 'ENOMEM' || errno === 'EFBIG' || errno === 'EDQUOT') {
+    return new RingError('NO_SPACE', `a ring needs ${bytes} bytes, ${where} has no room for it (${errno})`, {
+      cause: error,
+    });
+  }
+  const reason = error instanceof Error ? error.message : String(error);
+  return new RingError('CANNOT_CREATE', `cannot make a ring of ${bytes} bytes: ${reason}`, { cause: error });
+}
