@@ -50,7 +50,7 @@ async function killAfter(delayMs: number): Promise<{ acknowledged: number; index
   const sandbox = makeSandbox();
   const command = [process.execPath, program('acknowledge.mjs')];
   const running = startRingtail(sandbox, ['record', '-o', 'trace', '--output-format=json', ...command]);
-  await running.says(/[^]/);
+  await running.says(/[\s\S]/);
   const pid = findProgram('acknowledge.mjs', running.pid);
   await pause(delayMs);
   process.kill(pid, 'SIGKILL');
