@@ -1,8 +1,26 @@
+export { TraceDecoder } from './decode/data-stream-decoder.ts';
+export { DataStreamReader, type FirstPacket, type NamedMedium, readFirstPacket } from './decode/data-stream-reader.ts';
+export { enumerationLabels } from './decode/enumeration.ts';
+export { BufferMedium, type Medium, type Next } from './decode/medium.ts';
+export {
+  type DataStream,
+  EventMessage,
+  type Instant,
+  type LossMessage,
+  type Message,
+  type PacketFields,
+  type TraceIdentity,
+} from './decode/messages.ts';
+export { encodeText } from './decode/text.ts';
+export { type TraceFormatCode, TraceFormatError } from './decode/trace-format-error.ts';
+export { type FieldValue, type StructureValue, VariantValue } from './decode/values.ts';
 export { buildEventEncoder } from './encode/closure-encoder.ts';
 export { type EncoderSource, emitEventEncoder } from './encode/compiled-encoder.ts';
 export { Scratch } from './encode/scratch.ts';
 export { buildPayloadEncoder, compilePayloadEncoder, type PayloadEncoder } from './encode/standalone.ts';
 export { ValueError, type ValueErrorCode } from './encode/values.ts';
+export { type MetadataCode, MetadataError } from './metadata/parse-error.ts';
+export { parseMetadata } from './metadata/parse-metadata.ts';
 export {
   ctf2DataStreamClass,
   ctf2EventRecordClass,

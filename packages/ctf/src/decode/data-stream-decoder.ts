@@ -1,0 +1,191 @@
+import type { FieldScope, IntegerFieldClass, IntegerRole, StructureFieldClass } from '../model/field-class.ts';
+import type { ClockClass, DataStreamClass, EventRecordClass, TraceClass } from '../model/trace-class.ts';
+import type { Cursor, RoleValues } from './cursor.ts';
+import { type DecoderContext, fieldDecoder } from './field-decoder.ts';
+import { type DataStreamLinks, type Links, linkDataStreamClass } from './link.ts';
+import type { FieldDecoder } from './structure-decoder.ts';
+
+const ROLE_PROPERTIES: Readonly<Record<IntegerRole, keyof RoleValues>> = {
+  'packet-magic-number': 'magic',
+  'data-stream-class-id': 'dataStreamClassId',
+  'data-stream-id': 'dataStreamId',
+  'packet-total-length': 'totalBits',
+  'packet-content-length': 'contentBits',
+  'packet-end-default-clock-timestamp': 'endCycles',
+  'packet-sequence-number': 'sequenceNumber',
+  'discarded-event-record-counter-snapshot': 'discardedEvents',
+  'default-clock-timestamp': 'beginCycles',
+  'event-record-class-id': 'eventRecordClassId',
+};
+
+export interface EventRecordDecoder {
+  readonly class: EventRecordClass;
+  readonly specificContext: FieldDecoder | undefined;
+  readonly payload: FieldDecoder | undefined;
+}
+
+/** Decodes the packet header, which is the same for all data streams of a trace. */
+function packetHeaderDecoder(trace: TraceClass): FieldDecoder | undefined {
+  if (trace.packetHeader === undefined) return undefined;
+  // Within a packet header nothing depends on what comes later, so any data stream class will do for linking.
+  const none = { id: 0n, eventRecordClasses: [] };
+  const { common } = linkDataStreamClass({ ...trace, dataStreamClasses: [] }, none);
+  const context = { links: [common], keepValues: true, effectOf: effects('packet-header') };
+  return fieldDecoder(trace.packetHeader, 'packet-header', context);
+}
+
+/** The compiled decoders of a data stream class; they keep no state, so data streams share them. Those of event record classes are compiled when first needed. */
+export class DataStreamDecoder {
+  readonly class: DataStreamClass;
+  readonly links: DataStreamLinks;
+  readonly clockClass: ClockClass | undefined;
+  readonly packetHeader: FieldDecoder | undefined;
+  readonly packetContext: FieldDecoder | undefined;
+  readonly eventRecordHeader: FieldDecoder | undefined;
+  readonly eventRecordCommonContext: FieldDecoder | undefined;
+
+  readonly #classById = new Map<number | bigint, EventRecordClass>();
+  readonly #decoderById = new Map<number | bigint, EventRecordDecoder>();
+  readonly #only: EventRecordClass | undefined;
+
+  constructor(trace: TraceClass, dataStreamClass: DataStreamClass) {
+    this.class = dataStreamClass;
+    this.links = linkDataStreamClass(trace, dataStreamClass);
+    this.clockClass = clockClassOf(trace, dataStreamClass);
+    this.packetHeader = this.#compile('packet-header', trace.packetHeader);
+    this.packetContext = this.#compile('packet-context', dataStreamClass.packetContext);
+    this.eventRecordHeader = this.#compile('event-record-header', dataStreamClass.eventRecordHeader, [], false);
+    this.eventRecordCommonContext = this.#compile(
+      'event-record-common-context',
+      dataStreamClass.eventRecordCommonContext,
+    );
+    for (const eventRecordClass of dataStreamClass.eventRecordClasses) {
+      const { id } = eventRecordClass;
+      this.#classById.set(id <= Number.MAX_SAFE_INTEGER ? Number(id) : id, eventRecordClass);
+    }
+    if (dataStreamClass.eventRecordClasses.length === 1) this.#only = dataStreamClass.eventRecordClasses[0];
+  }
+
+  /** @param id what the event record header said; undefined means the only class there is */
+  eventRecordDecoder(id: number | bigint | undefined): EventRecordDecoder | undefined {
+    const known = this.#decoderById.get(id ?? -1);
+    if (known !== undefined) return known;
+    const eventRecordClass = id === undefined ? this.#only : this.#classById.get(id);
+    if (eventRecordClass === undefined) return undefined;
+    const own = [this.links.eventRecordClasses.get(eventRecordClass)!];
+    const decoder = {
+      class: eventRecordClass,
+      specificContext: this.#compile('event-record-specific-context', eventRecordClass.specificContext, own),
+      payload: this.#compile('event-record-payload', eventRecordClass.payload, own),
+    };
+    this.#decoderById.set(id ?? -1, decoder);
+    return decoder;
+  }
+
+  #compile(scope: FieldScope, root: StructureFieldClass | undefined, own: readonly Links[] = [], keepValues = true) {
+    if (root === undefined) return undefined;
+    const links = [...own, this.links.common];
+    const context: DecoderContext = { links, keepValues, effectOf: effects(scope) };
+    return fieldDecoder(root, scope, context);
+  }
+}
+
+type Effect = (cursor: Cursor, value: number | bigint) => void;
+
+function effects(scope: FieldScope): DecoderContext['effectOf'] {
+  return (fieldClass) => {
+    const todo: Effect[] = [];
+    for (const role of fieldClass.roles ?? []) {
+      const property = ROLE_PROPERTIES[role];
+      // The timestamp of an event record does nothing but set the clock.
+      if (property === 'beginCycles' && scope !== 'packet-context') continue;
+      todo.push((cursor, value) => {
+        cursor.roles[property] = value;
+      });
+    }
+    if (setsClock(fieldClass)) todo.push(clockEffect(fieldClass.bits));
+    if (todo.length < 2) return todo[0];
+    return (cursor, value) => {
+      for (const effect of todo) effect(cursor, value);
+    };
+  };
+}
+
+/** A packet's end is in the future of its event records, so it must not set their clock. */
+function setsClock({ clock, signed, roles }: IntegerFieldClass): boolean {
+  return clock !== undefined && !signed && !roles?.includes('packet-end-default-clock-timestamp');
+}
+
+function clockEffect(bits: number): Effect {
+  if (bits <= 32) return (cursor, value) => cursor.clock?.update(bits, 0, Number(value));
+  return (cursor, value) => {
+    if (typeof value === 'bigint') {
+      cursor.clock?.update(bits, Number((value >> 32n) & 0xffff_ffffn), Number(value & 0xffff_ffffn));
+    } else {
+      cursor.clock?.update(bits, Math.floor(value / 0x1_0000_0000), value % 0x1_0000_0000);
+    }
+  };
+}
+
+/** The clock class that the fields of a data stream class refer to. */
+function clockClassOf(trace: TraceClass, dataStreamClass: DataStreamClass): ClockClass | undefined {
+  const roots = [
+    dataStreamClass.packetContext,
+    dataStreamClass.eventRecordHeader,
+    dataStreamClass.eventRecordCommonContext,
+    ...dataStreamClass.eventRecordClasses.flatMap((e) => [e.specificContext, e.payload]),
+  ];
+  for (const root of roots) {
+    const name = root && clockNameIn(root);
+    if (name !== undefined) return trace.clockClasses.find((c) => c.name === name);
+  }
+  return undefined;
+}
+
+function clockNameIn(fieldClass: StructureFieldClass['members'][number]['fieldClass']): string | undefined {
+  switch (fieldClass.kind) {
+    case 'integer':
+      return fieldClass.clock;
+    case 'enumeration':
+      return fieldClass.container.clock;
+    case 'structure':
+      return firstDefined(fieldClass.members.map((m) => clockNameIn(m.fieldClass)));
+    case 'variant':
+      return firstDefined(fieldClass.options.map((o) => clockNameIn(o.fieldClass)));
+    case 'static-array':
+    case 'dynamic-array':
+      return clockNameIn(fieldClass.element);
+    default:
+      return undefined;
+  }
+}
+
+function firstDefined<T>(values: readonly (T | undefined)[]): T | undefined {
+  return values.find((value) => value !== undefined);
+}
+
+/** The compiled decoders of a trace. */
+export class TraceDecoder {
+  readonly class: TraceClass;
+  readonly packetHeader: FieldDecoder | undefined;
+  readonly #decoders = new Map<DataStreamClass, DataStreamDecoder>();
+
+  constructor(trace: TraceClass) {
+    this.class = trace;
+    this.packetHeader = packetHeaderDecoder(trace);
+  }
+
+  /** @param id what the packet header said; undefined means the only class there is */
+  dataStreamDecoder(id: number | bigint | undefined): DataStreamDecoder | undefined {
+    const classes = this.class.dataStreamClasses;
+    const found =
+      id === undefined && classes.length === 1 ? classes[0] : classes.find((c) => id === Number(c.id) || id === c.id);
+    if (found === undefined) return undefined;
+    let decoder = this.#decoders.get(found);
+    if (decoder === undefined) {
+      decoder = new DataStreamDecoder(this.class, found);
+      this.#decoders.set(found, decoder);
+    }
+    return decoder;
+  }
+}

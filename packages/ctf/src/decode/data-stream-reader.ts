@@ -1,0 +1,278 @@
+import { RingtailError } from '@ringtail/base';
+import type { DataStreamClass } from '../model/trace-class.ts';
+import { ClockValue } from './clock-value.ts';
+import { Cursor, RoleValues } from './cursor.ts';
+import type { DataStreamDecoder, TraceDecoder } from './data-stream-decoder.ts';
+import { lossesBetween, type PacketCounters } from './losses.ts';
+import { END, type Medium, type Next } from './medium.ts';
+import { type DataStream, EventMessage, type Message, type PacketFields, type TraceIdentity } from './messages.ts';
+import { PacketWindow } from './packet-window.ts';
+import { TraceFormatError } from './trace-format-error.ts';
+import type { FieldValue, StructureValue } from './values.ts';
+
+const MAGIC = 0xc1fc1fc1;
+
+/** One source of packets of a data stream, with what to call it. */
+export interface NamedMedium {
+  readonly name: string;
+  readonly medium: Medium;
+}
+
+/** What the first packet of a data stream says of the whole. */
+export interface FirstPacket {
+  readonly class: DataStreamClass;
+  /** Identifier of the data stream among those of its class, where packets carry one. */
+  readonly id: bigint | undefined;
+  /** Time of the packet's begin, where packets and their clock tell. */
+  readonly beginNs: bigint | undefined;
+}
+
+/** Reads no more than the header and the context of the first packet. */
+export function readFirstPacket(trace: TraceDecoder, source: NamedMedium): Next<FirstPacket> {
+  const reader = new DataStreamReader(trace, { class: trace.class, name: '', uuid: undefined }, [source], 0n);
+  return reader.firstPacket();
+}
+
+interface Packet extends PacketCounters {
+  readonly fields: PacketFields;
+  /** Size of the packet; undefined if it ends with its medium. */
+  readonly totalBytes: number | undefined;
+}
+
+/** Decodes the packets of one data stream, from one or more media, into messages. */
+export class DataStreamReader {
+  readonly #trace: TraceDecoder;
+  readonly #identity: TraceIdentity;
+  readonly #sources: readonly NamedMedium[];
+  readonly #id: bigint;
+  readonly #cursor = new Cursor();
+
+  #sourceIdx = 0;
+  #window: PacketWindow;
+  #decoder: DataStreamDecoder | undefined;
+  #stream: DataStream | undefined;
+  #packetIdx = 0;
+  #packet: Packet | undefined;
+  #previous: PacketCounters | undefined;
+  #pending: Message[] = [];
+  #ended = false;
+
+  /** @param sources in order of time, at least one. @param id what the data stream is called in messages */
+  constructor(trace: TraceDecoder, identity: TraceIdentity, sources: readonly NamedMedium[], id: bigint) {
+    this.#trace = trace;
+    this.#identity = identity;
+    this.#sources = sources;
+    this.#id = id;
+    this.#window = new PacketWindow(sources[0]!.medium, this.#cursor);
+  }
+
+  /**
+   * Decodes the next message of this data stream.
+   *
+   * Their time does not decrease unless that of full 64-bit timestamps in the data stream does.
+   *
+   * @returns `again` while a live medium lacks bytes; `end` after the last message, and ever after an error
+   * @throws {TraceFormatError} `TRUNCATED` where the data stream ends within a packet, after all whole event records
+   *   before that place; other codes where bytes and metadata contradict each other
+   * @see CTF 1.8.3 §5 (packets) and §6 (event records)
+   */
+  next(): Next<Message> {
+    try {
+      return this.#next();
+    } catch (error) {
+      this.#ended = true;
+      throw this.#locate(error);
+    }
+  }
+
+  firstPacket(): Next<FirstPacket> {
+    try {
+      const begun = this.#beginPacket();
+      if (begun.kind !== 'item') return begun;
+      const { dataStreamId, beginCycles } = this.#cursor.roles;
+      return {
+        kind: 'item',
+        item: {
+          class: this.#decoder!.class,
+          id: dataStreamId === undefined ? undefined : BigInt(dataStreamId),
+          beginNs: beginCycles === undefined ? undefined : this.#cursor.clock?.toNanoseconds(BigInt(beginCycles)),
+        },
+      };
+    } catch (error) {
+      throw this.#locate(error);
+    }
+  }
+
+  #next(): Next<Message> {
+    for (;;) {
+      const pending = this.#pending.shift();
+      if (pending !== undefined) return { kind: 'item', item: pending };
+      if (this.#ended) return END;
+      if (this.#packet === undefined) {
+        const begun = this.#beginPacket();
+        if (begun.kind === 'again') return begun;
+        if (begun.kind === 'end') this.#nextSource();
+      } else {
+        const content = this.#window.hasContent();
+        if (content.kind !== 'item') return content;
+        if (content.item) return this.#window.decode(this.#decodeEvent);
+        this.#endPacket(this.#packet);
+      }
+    }
+  }
+
+  #nextSource(): void {
+    const source = this.#sources[++this.#sourceIdx];
+    if (source === undefined) {
+      this.#ended = true;
+      return;
+    }
+    this.#window = new PacketWindow(source.medium, this.#cursor);
+    this.#packetIdx = 0;
+  }
+
+  #beginPacket(): Next<undefined> {
+    const cursor = this.#cursor;
+    const started = this.#window.startPacket(this.#window.packetOffset);
+    if (started.kind !== 'item') return started;
+    cursor.roles = new RoleValues();
+    cursor.slots.length = 0;
+    const begun = this.#window.decode(this.#decodePacketStart);
+    if (begun.kind !== 'item') return begun;
+    const packet = begun.item;
+    this.#pending.push(...lossesBetween(this.#streamOf(this.#decoder!), this.#previous, packet, cursor.clock));
+    this.#packet = packet;
+    return { kind: 'item', item: undefined };
+  }
+
+  readonly #decodePacketStart = (cursor: Cursor): Packet => {
+    const start = cursor.at;
+    const { roles } = cursor;
+    let header = (this.#decoder ?? this.#trace).packetHeader?.(cursor);
+    this.#checkHeader(header);
+    const decoder = this.#trace.dataStreamDecoder(roles.dataStreamClassId);
+    if (decoder === undefined) {
+      const which = roles.dataStreamClassId === undefined ? 'the only one' : String(roles.dataStreamClassId);
+      throw cursor.error('UNKNOWN_DATA_STREAM_CLASS', `no data stream class ${which} in the metadata`, 'packet-header');
+    }
+    if (this.#decoder === undefined) {
+      this.#decoder = decoder;
+      cursor.clock = decoder.clockClass && new ClockValue(decoder.clockClass);
+      // Again, this time for what the other scopes of this class refer to.
+      cursor.at = start;
+      header = decoder.packetHeader?.(cursor);
+    } else if (this.#decoder !== decoder) {
+      throw cursor.error('DATA_STREAM_CHANGED', 'packets of one data stream are of two classes', 'packet-header');
+    }
+    const context = decoder.packetContext?.(cursor);
+    const totalBytes = this.#takeSizes(cursor);
+    return {
+      fields: { header: header as StructureValue | undefined, context: context as StructureValue | undefined },
+      totalBytes,
+      beginCycles: toBigInt(roles.beginCycles),
+      endCycles: toBigInt(roles.endCycles),
+      sequenceNumber: toBigInt(roles.sequenceNumber),
+      discardedEvents: toBigInt(roles.discardedEvents),
+    };
+  };
+
+  #checkHeader(header: FieldValue | undefined): void {
+    const { magic } = this.#cursor.roles;
+    if (magic !== undefined && magic !== MAGIC) {
+      const text = `the packet begins with ${hex(magic)} instead of ${hex(MAGIC)}`;
+      throw this.#cursor.error('BAD_MAGIC', text, 'packet-header');
+    }
+    const expected = this.#trace.class.uuid;
+    const uuid = (header as StructureValue | undefined)?.uuid;
+    if (expected === undefined || !Array.isArray(uuid) || uuid.length !== 16) return;
+    const found = uuid.map((byte) => Number(byte).toString(16).padStart(2, '0')).join('');
+    if (found !== expected.replaceAll('-', '').toLowerCase()) {
+      throw this.#cursor.error('UUID_MISMATCH', 'the packet belongs to another trace', 'packet-header.uuid');
+    }
+  }
+
+  /** Where a packet tells only one of its sizes, that is both. */
+  #takeSizes(cursor: Cursor): number | undefined {
+    const { roles } = cursor;
+    const total = roles.totalBits ?? roles.contentBits;
+    const content = roles.contentBits ?? roles.totalBits;
+    if (total === undefined || content === undefined) return undefined;
+    const bad = (message: string) => cursor.error('BAD_PACKET_SIZE', message, 'packet-context');
+    if (typeof total === 'bigint') throw bad(`a packet size of ${total} bits is impossible`);
+    if (content > total) throw bad(`the content (${content} bits) is larger than the packet (${total} bits)`);
+    if (total % 8 !== 0) throw bad(`the packet size (${total} bits) is not a whole number of bytes`);
+    if (content < cursor.windowAt + cursor.at) {
+      throw bad(`the content (${content} bits) is smaller than the packet's header and context`);
+    }
+    this.#window.setContentBits(Number(content));
+    return total / 8;
+  }
+
+  readonly #decodeEvent = (cursor: Cursor): EventMessage => {
+    const start = cursor.at;
+    const decoder = this.#decoder!;
+    cursor.roles.eventRecordClassId = undefined;
+    decoder.eventRecordHeader?.(cursor);
+    const id = cursor.roles.eventRecordClassId;
+    const event = decoder.eventRecordDecoder(id);
+    if (event === undefined) {
+      const which = id === undefined ? 'the only one' : String(id);
+      const message = `no event record class ${which} in data stream class ${decoder.class.id}`;
+      throw cursor.error('UNKNOWN_EVENT_RECORD_CLASS', message, 'event-record-header');
+    }
+    const { clock } = cursor;
+    // Contexts and payload may hold clock values too; the event record's time is that of its header.
+    clock?.convert();
+    const message = new EventMessage(this.#stream!, event.class, this.#packet!.fields, clock ?? NO_CLOCK);
+    try {
+      message.commonContext = decoder.eventRecordCommonContext?.(cursor) as StructureValue | undefined;
+      message.specificContext = event.specificContext?.(cursor) as StructureValue | undefined;
+      message.payload = event.payload?.(cursor) as StructureValue | undefined;
+    } catch (error) {
+      throw error instanceof RingtailError ? error.within(`event ${event.class.name || event.class.id}`) : error;
+    }
+    if (cursor.at === start) throw cursor.error('EMPTY_EVENT_RECORD', 'an event record has no bits', event.class.name);
+    return message;
+  };
+
+  #endPacket(packet: Packet): void {
+    const { clock } = this.#cursor;
+    if (clock !== undefined && packet.endCycles !== undefined && packet.endCycles > clock.cycles) {
+      clock.setCycles(packet.endCycles);
+    }
+    this.#previous = packet;
+    this.#packet = undefined;
+    this.#packetIdx++;
+    if (packet.totalBytes === undefined) this.#nextSource();
+    else this.#window.packetOffset += packet.totalBytes;
+  }
+
+  #streamOf(decoder: DataStreamDecoder): DataStream {
+    this.#stream ??= {
+      trace: this.#identity,
+      class: decoder.class,
+      links: decoder.links,
+      clockClass: decoder.clockClass,
+      id: this.#id,
+      name: this.#sources[0]!.name,
+    };
+    return this.#stream;
+  }
+
+  #locate(error: unknown): unknown {
+    if (!(error instanceof TraceFormatError)) return error;
+    const source = this.#sources[this.#sourceIdx] ?? this.#sources[0]!;
+    const packet = `packet ${this.#packetIdx} (at byte ${this.#window.packetOffset})`;
+    return error.within(packet).within(source.name);
+  }
+}
+
+const NO_CLOCK = { seconds: 0, nanoseconds: 0, high: 0, low: 0 };
+
+function toBigInt(value: number | bigint | undefined): bigint | undefined {
+  return value === undefined ? undefined : BigInt(value);
+}
+
+function hex(value: number | bigint): string {
+  return `0x${value.toString(16)}`;
+}

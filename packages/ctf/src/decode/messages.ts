@@ -1,0 +1,90 @@
+import type { ClockCycles, Nanoseconds } from '@ringtail/base';
+import type { ClockClass, DataStreamClass, EventRecordClass, TraceClass } from '../model/trace-class.ts';
+import type { DataStreamLinks } from './link.ts';
+import type { StructureValue } from './values.ts';
+
+/** A data stream as its messages see it: what it belongs to and how to speak of it. */
+export interface DataStream {
+  readonly trace: TraceIdentity;
+  readonly class: DataStreamClass;
+  readonly links: DataStreamLinks;
+  /** Unless it is absent, messages have a time. */
+  readonly clockClass: ClockClass | undefined;
+  /** Its identifier in the packets, or the number of the data stream among those of its class. */
+  readonly id: bigint;
+  /** Path of its (first) file. */
+  readonly name: string;
+}
+
+export interface TraceIdentity {
+  readonly class: TraceClass;
+  /** Host name and path, as far as they are known. */
+  readonly name: string;
+  readonly uuid: string | undefined;
+}
+
+/** A point in time of a data stream's clock, counted from the origin of its clock class. */
+export interface Instant {
+  /** Whole seconds, rounded down. */
+  readonly seconds: number;
+  /** 0 to 999,999,999. */
+  readonly nanoseconds: number;
+}
+
+/** What the event records of one packet have in common. */
+export interface PacketFields {
+  readonly header: StructureValue | undefined;
+  readonly context: StructureValue | undefined;
+}
+
+/** An event record. */
+export class EventMessage implements Instant {
+  readonly kind = 'event';
+  readonly stream: DataStream;
+  readonly class: EventRecordClass;
+  readonly packet: PacketFields;
+  readonly seconds: number;
+  readonly nanoseconds: number;
+  readonly #high: number;
+  readonly #low: number;
+  commonContext: StructureValue | undefined;
+  specificContext: StructureValue | undefined;
+  payload: StructureValue | undefined;
+
+  constructor(
+    stream: DataStream,
+    eventRecordClass: EventRecordClass,
+    packet: PacketFields,
+    clock: Instant & { readonly high: number; readonly low: number },
+  ) {
+    this.stream = stream;
+    this.class = eventRecordClass;
+    this.packet = packet;
+    this.seconds = clock.seconds;
+    this.nanoseconds = clock.nanoseconds;
+    this.#high = clock.high;
+    this.#low = clock.low;
+  }
+
+  /** Nanoseconds since the origin of the clock class. Zero where there is no clock. */
+  get at(): Nanoseconds {
+    return (BigInt(this.seconds) * 1_000_000_000n + BigInt(this.nanoseconds)) as Nanoseconds;
+  }
+
+  /** The value of the clock. */
+  get cycles(): ClockCycles {
+    return ((BigInt(this.#high) << 32n) | BigInt(this.#low)) as ClockCycles;
+  }
+}
+
+/** The tracer did not record some events, or some packets were overwritten before they were taken. */
+export interface LossMessage extends Instant {
+  readonly kind: 'discarded-events' | 'discarded-packets';
+  readonly stream: DataStream;
+  /** Undefined where losses are known only from before the first packet: how many is then unknown. */
+  readonly count: bigint | undefined;
+  /** Between which times; undefined where packets do not tell. `seconds` and `nanoseconds` are those of `begin`. */
+  readonly range: { readonly begin: Instant; readonly end: Instant } | undefined;
+}
+
+export type Message = EventMessage | LossMessage;

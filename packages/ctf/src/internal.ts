@@ -1,0 +1,3 @@
+export { integerOf, isTextElement } from './decode/class-facts.ts';
+export { type DataStreamLinks, elementPlace, type Links, memberPlace, optionPlace } from './decode/link.ts';
+export { AGAIN, END } from './decode/medium.ts';

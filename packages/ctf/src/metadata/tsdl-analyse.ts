@@ -1,0 +1,263 @@
+import { LinkError, linkDataStreamClass } from '../decode/link.ts';
+import type { ByteOrder } from '../model/field-class.ts';
+import type {
+  ClockClass,
+  DataStreamClass,
+  EnvironmentValue,
+  EventRecordClass,
+  TraceClass,
+} from '../model/trace-class.ts';
+import type { Block, BlockKeyword, Entry, Expression, TsdlDocument } from './tsdl-ast.ts';
+import type { TsdlLexer } from './tsdl-lexer.ts';
+import { parseTsdlText } from './tsdl-parser.ts';
+import { withEventRecordHeaderRoles, withPacketContextRoles, withPacketHeaderRoles } from './tsdl-roles.ts';
+import { TsdlScope } from './tsdl-scope.ts';
+import { TsdlTypes } from './tsdl-types.ts';
+import { TsdlValues } from './tsdl-values.ts';
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
+type DataStreamClassDraft = Writable<DataStreamClass> & { eventRecordClasses: EventRecordClass[] };
+
+/**
+ * Reads CTF 1.8 metadata.
+ *
+ * Field names lose their first leading underscore, whether it was needed or not, as all readers agree; labels and
+ * names of options keep theirs.
+ *
+ * @param text plain TSDL; for bytes of a metadata stream see `parseMetadata`
+ * @throws {MetadataError} with line and column
+ * @see CTF 1.8.3 §7 (TSDL)
+ */
+export function parseTsdl(text: string): TraceClass {
+  const { document, errorAt } = parseTsdlText(text);
+  return new Analysis(document, errorAt).traceClass();
+}
+
+class Analysis {
+  readonly #document: TsdlDocument;
+  readonly #errorAt: TsdlLexer['error'];
+  readonly #values: TsdlValues;
+  readonly #root = new TsdlScope();
+  readonly #clockClasses: readonly ClockClass[];
+  readonly #byteOrder: ByteOrder;
+  readonly #types: TsdlTypes;
+  readonly #streams = new Map<bigint, DataStreamClassDraft>();
+  readonly #eventKeys = new Set<string>();
+
+  constructor(document: TsdlDocument, errorAt: TsdlLexer['error']) {
+    this.#document = document;
+    this.#errorAt = errorAt;
+    this.#values = new TsdlValues(errorAt);
+    this.#byteOrder = this.#findByteOrder();
+    const environment = this.#environment();
+    this.#clockClasses = this.#blocks('clock').map((block) => this.#clock(block, isEpochTracer(environment)));
+    const names = new Set(this.#clockClasses.map((c) => c.name));
+    this.#types = new TsdlTypes(this.#values, this.#byteOrder, names);
+  }
+
+  traceClass(): TraceClass {
+    for (const declaration of this.#document.declarations) this.#types.declare(declaration, this.#root);
+    const trace = this.#trace();
+    for (const block of this.#blocks('stream')) this.#stream(block);
+    for (const block of this.#blocks('event')) this.#event(block);
+    const traceClass: TraceClass = {
+      ...trace,
+      byteOrder: this.#byteOrder,
+      environment: this.#environment(),
+      clockClasses: this.#clockClasses,
+      dataStreamClasses: [...this.#streams.values()],
+    };
+    this.#checkLocations(traceClass);
+    return traceClass;
+  }
+
+  #blocks(keyword: BlockKeyword): readonly Block[] {
+    return this.#document.blocks.filter((block) => block.keyword === keyword);
+  }
+
+  /** The trace block may stand behind types that depend on it. */
+  #findByteOrder(): ByteOrder {
+    const [block, second] = this.#blocks('trace');
+    if (block === undefined) throw this.#errorAt('SEMANTICS', 'there is no trace block', 0);
+    if (second !== undefined) throw this.#values.error('there is a second trace block', second.at);
+    for (const entry of block.entries) {
+      if (entry.kind === 'value' && entry.name === 'byte_order') return this.#values.byteOrder(entry.value, undefined);
+    }
+    throw this.#values.error('the trace block lacks byte_order', block.at);
+  }
+
+  #environment(): ReadonlyMap<string, EnvironmentValue> {
+    const environment = new Map<string, EnvironmentValue>();
+    for (const { entries } of this.#blocks('env')) {
+      for (const entry of entries) {
+        if (entry.kind !== 'value') continue;
+        const { value } = entry;
+        environment.set(entry.name, value.kind === 'integer' ? value.value : this.#values.text(value));
+      }
+    }
+    return environment;
+  }
+
+  #clock({ entries, at }: Block, isEpochTracer: boolean): ClockClass {
+    const values = this.#values;
+    const clock: Writable<ClockClass> = {
+      name: '',
+      frequency: 1_000_000_000n,
+      offsetSeconds: 0n,
+      offsetCycles: 0n,
+      originIsUnixEpoch: isEpochTracer,
+    };
+    const take: Readonly<Record<string, (value: Expression) => void>> = {
+      name: (value) => {
+        clock.name = values.text(value);
+      },
+      description: (value) => {
+        clock.description = values.text(value);
+      },
+      uuid: (value) => {
+        clock.uuid = values.uuid(value);
+      },
+      freq: (value) => {
+        clock.frequency = values.unsigned(value);
+      },
+      precision: (value) => {
+        clock.precision = values.unsigned(value);
+      },
+      offset_s: (value) => {
+        clock.offsetSeconds = values.bigint(value);
+      },
+      offset: (value) => {
+        clock.offsetCycles = values.bigint(value);
+      },
+      absolute: (value) => {
+        clock.originIsUnixEpoch ||= values.boolean(value);
+      },
+    };
+    this.#takeValues(entries, take);
+    if (clock.name === '') throw values.error('a clock needs a name', at);
+    if (clock.frequency === 0n) throw values.error('the frequency of a clock is not zero', at);
+    return clock;
+  }
+
+  #trace(): Pick<TraceClass, 'version' | 'uuid' | 'packetHeader'> {
+    const values = this.#values;
+    const block = this.#blocks('trace')[0]!;
+    const scope = new TsdlScope(this.#root);
+    let major: bigint | undefined;
+    let minor: bigint | undefined;
+    const trace: Writable<Pick<TraceClass, 'uuid' | 'packetHeader'>> = {};
+    this.#takeValues(block.entries, {
+      major: (value) => {
+        major = values.unsigned(value);
+      },
+      minor: (value) => {
+        minor = values.unsigned(value);
+      },
+      uuid: (value) => {
+        trace.uuid = values.uuid(value);
+      },
+    });
+    for (const entry of block.entries) {
+      if (entry.kind === 'declaration') this.#types.declare(entry.declaration, scope);
+      if (entry.kind === 'type-value' && entry.name === 'packet.header') {
+        trace.packetHeader = withPacketHeaderRoles(this.#types.rootStructure(entry.type, scope));
+      }
+    }
+    if (major !== 1n || minor === undefined) throw values.error('this is not version 1 of CTF', block.at);
+    return { ...trace, version: { major: 1, minor: Number(minor) } };
+  }
+
+  #stream({ entries, at }: Block): void {
+    const scope = new TsdlScope(this.#root);
+    const draft: DataStreamClassDraft = { id: 0n, eventRecordClasses: [] };
+    this.#takeValues(entries, {
+      id: (value) => {
+        draft.id = this.#values.unsigned(value);
+      },
+    });
+    for (const entry of entries) {
+      if (entry.kind === 'declaration') this.#types.declare(entry.declaration, scope);
+      if (entry.kind !== 'type-value') continue;
+      const structure = this.#types.rootStructure(entry.type, scope);
+      if (entry.name === 'packet.context') draft.packetContext = withPacketContextRoles(structure);
+      else if (entry.name === 'event.header') draft.eventRecordHeader = withEventRecordHeaderRoles(structure);
+      else if (entry.name === 'event.context') draft.eventRecordCommonContext = structure;
+      else throw this.#values.error(`a stream has no ${entry.name}`, entry.at);
+    }
+    if (this.#streams.has(draft.id)) throw this.#values.error(`there is a second stream ${draft.id}`, at);
+    this.#streams.set(draft.id, draft);
+  }
+
+  #event({ entries, at }: Block): void {
+    const values = this.#values;
+    const scope = new TsdlScope(this.#root);
+    const event: Writable<EventRecordClass> = { id: 0n, name: '' };
+    let streamId: bigint | undefined;
+    this.#takeValues(entries, {
+      id: (value) => {
+        event.id = values.unsigned(value);
+      },
+      stream_id: (value) => {
+        streamId = values.unsigned(value);
+      },
+      name: (value) => {
+        event.name = values.text(value);
+      },
+      loglevel: (value) => {
+        event.logLevel = Number(values.bigint(value));
+      },
+      'model.emf.uri': (value) => {
+        event.emfUri = values.text(value);
+      },
+    });
+    for (const entry of entries) {
+      if (entry.kind === 'declaration') this.#types.declare(entry.declaration, scope);
+      if (entry.kind !== 'type-value') continue;
+      const structure = this.#types.rootStructure(entry.type, scope);
+      if (entry.name === 'fields') event.payload = structure;
+      else if (entry.name === 'context') event.specificContext = structure;
+      else throw values.error(`an event has no ${entry.name}`, entry.at);
+    }
+    const stream = this.#streamOfEvent(streamId, at);
+    const key = `${stream.id}/${event.id}`;
+    if (this.#eventKeys.has(key)) throw values.error(`there is a second event ${event.id} in stream ${stream.id}`, at);
+    this.#eventKeys.add(key);
+    stream.eventRecordClasses.push(event);
+  }
+
+  /** Simple metadata leaves the stream out, of the event or altogether. */
+  #streamOfEvent(streamId: bigint | undefined, at: number): DataStreamClassDraft {
+    if (this.#streams.size === 0 && (streamId ?? 0n) === 0n) this.#streams.set(0n, { id: 0n, eventRecordClasses: [] });
+    const only = this.#streams.size === 1 ? [...this.#streams.keys()][0] : undefined;
+    const id = streamId ?? only;
+    if (id === undefined) throw this.#values.error('an event needs a stream_id where there are several streams', at);
+    const stream = this.#streams.get(id);
+    if (stream === undefined) throw this.#values.error(`there is no stream ${id}`, at);
+    return stream;
+  }
+
+  /** Unknown attributes are left alone: later versions and other tracers add some. */
+  #takeValues(entries: readonly Entry[], take: Readonly<Record<string, (value: Expression) => void>>): void {
+    const taken = new Set<string>();
+    for (const entry of entries) {
+      if (entry.kind !== 'value' || !Object.hasOwn(take, entry.name)) continue;
+      if (taken.has(entry.name)) throw this.#values.error(`there is a second ${entry.name}`, entry.at);
+      taken.add(entry.name);
+      take[entry.name]!(entry.value);
+    }
+  }
+
+  #checkLocations(traceClass: TraceClass): void {
+    try {
+      for (const dataStreamClass of traceClass.dataStreamClasses) linkDataStreamClass(traceClass, dataStreamClass);
+    } catch (error) {
+      if (!(error instanceof LinkError)) throw error;
+      throw this.#values.error(error.message, this.#types.locations.get(error.location) ?? 0);
+    }
+  }
+}
+
+/** LTTng does not say that its clocks count from the Unix epoch, but they do. */
+function isEpochTracer(environment: ReadonlyMap<string, EnvironmentValue>): boolean {
+  return String(environment.get('tracer_name') ?? '').startsWith('lttng-');
+}

@@ -1,0 +1,77 @@
+import type { FieldClass, IntegerFieldClass, IntegerRole, StructureFieldClass } from '../model/field-class.ts';
+
+/**
+ * Gives integers their roles: in CTF 1.8 they have them by name.
+ *
+ * @see CTF 1.8.3 §5 (packet headers and contexts), §6.1 (event headers)
+ */
+
+const PACKET_HEADER_ROLES: Readonly<Record<string, IntegerRole>> = {
+  magic: 'packet-magic-number',
+  stream_id: 'data-stream-class-id',
+  stream_instance_id: 'data-stream-id',
+};
+
+const PACKET_CONTEXT_ROLES: Readonly<Record<string, IntegerRole>> = {
+  timestamp_begin: 'default-clock-timestamp',
+  timestamp_end: 'packet-end-default-clock-timestamp',
+  content_size: 'packet-content-length',
+  packet_size: 'packet-total-length',
+  packet_seq_num: 'packet-sequence-number',
+  events_discarded: 'discarded-event-record-counter-snapshot',
+};
+
+export function withPacketHeaderRoles(structure: StructureFieldClass): StructureFieldClass {
+  return withMemberRoles(structure, PACKET_HEADER_ROLES);
+}
+
+export function withPacketContextRoles(structure: StructureFieldClass): StructureFieldClass {
+  return withMemberRoles(structure, PACKET_CONTEXT_ROLES);
+}
+
+/** Identifiers are called `id` at any depth, timestamps are whatever is mapped to a clock. */
+export function withEventRecordHeaderRoles(structure: StructureFieldClass): StructureFieldClass {
+  return eventHeaderRoles(structure, undefined) as StructureFieldClass;
+}
+
+function withMemberRoles(
+  structure: StructureFieldClass,
+  roles: Readonly<Record<string, IntegerRole>>,
+): StructureFieldClass {
+  const members = structure.members.map(({ name, fieldClass }) => {
+    const role = Object.hasOwn(roles, name) ? roles[name] : undefined;
+    return { name, fieldClass: role === undefined ? fieldClass : withRole(fieldClass, role) };
+  });
+  return { ...structure, members };
+}
+
+function withRole(fieldClass: FieldClass, role: IntegerRole): FieldClass {
+  if (fieldClass.kind === 'integer') return fieldClass.signed ? fieldClass : addRole(fieldClass, role);
+  if (fieldClass.kind !== 'enumeration' || fieldClass.container.signed) return fieldClass;
+  return { ...fieldClass, container: addRole(fieldClass.container, role) };
+}
+
+function addRole(integer: IntegerFieldClass, role: IntegerRole): IntegerFieldClass {
+  return { ...integer, roles: [...(integer.roles ?? []), role] };
+}
+
+function eventHeaderRoles(fieldClass: FieldClass, name: string | undefined): FieldClass {
+  switch (fieldClass.kind) {
+    case 'structure': {
+      const members = fieldClass.members.map((m) => ({ ...m, fieldClass: eventHeaderRoles(m.fieldClass, m.name) }));
+      return { ...fieldClass, members };
+    }
+    case 'variant': {
+      const options = fieldClass.options.map((o) => ({ ...o, fieldClass: eventHeaderRoles(o.fieldClass, undefined) }));
+      return { ...fieldClass, options };
+    }
+    case 'integer':
+    case 'enumeration': {
+      const clock = fieldClass.kind === 'integer' ? fieldClass.clock : fieldClass.container.clock;
+      const timed = clock === undefined ? fieldClass : withRole(fieldClass, 'default-clock-timestamp');
+      return name === 'id' ? withRole(timed, 'event-record-class-id') : timed;
+    }
+    default:
+      return fieldClass;
+  }
+}

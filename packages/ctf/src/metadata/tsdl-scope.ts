@@ -1,0 +1,44 @@
+import type { FieldClass, StructureFieldClass, VariantOption } from '../model/field-class.ts';
+
+/** A variant without a tag: it becomes a field class where it is used with one. */
+export interface UntaggedVariant {
+  readonly kind: 'untagged-variant';
+  readonly options: readonly VariantOption[];
+}
+
+export type TsdlType = FieldClass | UntaggedVariant;
+
+/** What can be declared by name. Each kind has names of its own: `struct a` and `enum a` are different types. */
+interface Declared {
+  alias: TsdlType;
+  struct: StructureFieldClass;
+  enum: FieldClass;
+  variant: UntaggedVariant;
+}
+
+/**
+ * Names of types within a pair of braces. What is not found here may be declared further out.
+ *
+ * @see CTF 1.8.3 §7.3.1 (static scopes)
+ */
+export class TsdlScope {
+  readonly #outer: TsdlScope | undefined;
+  readonly #types = new Map<string, TsdlType>();
+
+  constructor(outer?: TsdlScope) {
+    this.#outer = outer;
+  }
+
+  find<Kind extends keyof Declared>(kind: Kind, name: string): Declared[Kind] | undefined {
+    const type = this.#types.get(`${kind} ${name}`) as Declared[Kind] | undefined;
+    return type ?? this.#outer?.find(kind, name);
+  }
+
+  /** @returns false if the name is taken in this scope */
+  declare<Kind extends keyof Declared>(kind: Kind, name: string, type: Declared[Kind]): boolean {
+    const key = `${kind} ${name}`;
+    if (this.#types.has(key)) return false;
+    this.#types.set(key, type);
+    return true;
+  }
+}

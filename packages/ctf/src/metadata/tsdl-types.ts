@@ -1,0 +1,315 @@
+import { bitsMinOf } from '../decode/class-facts.ts';
+import { ALIGN_BITS_MAX } from '../decode/packet-window.ts';
+import type {
+  ByteOrder,
+  EnumerationFieldClass,
+  EnumerationMapping,
+  FieldClass,
+  FieldLocation,
+  FieldScope,
+  FloatFieldClass,
+  IntegerFieldClass,
+  StructureFieldClass,
+  StructureMember,
+  VariantOption,
+} from '../model/field-class.ts';
+import type { Declaration, Declarator, Expression, TypeSpecifier } from './tsdl-ast.ts';
+import { TsdlScope, type TsdlType, type UntaggedVariant } from './tsdl-scope.ts';
+import type { TsdlValues } from './tsdl-values.ts';
+import { TypeWeights } from './tsdl-weights.ts';
+
+type Specifier<Kind extends TypeSpecifier['kind']> = Extract<TypeSpecifier, { kind: Kind }>;
+
+/** Words before the members of each scope in an absolute path. */
+const SCOPE_WORDS: readonly (readonly [FieldScope, string])[] = [
+  ['packet-header', 'trace.packet.header.'],
+  ['packet-context', 'stream.packet.context.'],
+  ['event-record-header', 'stream.event.header.'],
+  ['event-record-common-context', 'stream.event.context.'],
+  ['event-record-specific-context', 'event.context.'],
+  ['event-record-payload', 'event.fields.'],
+];
+
+const FLOAT_BITS = [16, 32, 64, 128] as const;
+const FLOAT_EXPONENT_BITS = { 16: 5, 32: 8, 64: 11, 128: 15 } as const;
+
+/** Fields whose every instance would take more than this are refused when they are declared. */
+const STATIC_BITS_MAX = 2 ** 30;
+
+/** Turns type specifiers into field classes. */
+export class TsdlTypes {
+  readonly values: TsdlValues;
+  /** Where the locations of the field classes stand in the text. */
+  readonly locations = new Map<FieldLocation, number>();
+  readonly #weights = new TypeWeights();
+  readonly #nativeByteOrder: ByteOrder;
+  readonly #clockNames: ReadonlySet<string>;
+
+  constructor(values: TsdlValues, nativeByteOrder: ByteOrder, clockNames: ReadonlySet<string>) {
+    this.values = values;
+    this.#nativeByteOrder = nativeByteOrder;
+    this.#clockNames = clockNames;
+  }
+
+  /** The root of a dynamic scope, which is always a structure. */
+  rootStructure(type: TypeSpecifier, scope: TsdlScope): StructureFieldClass {
+    const fieldClass = this.fieldClass(type, scope);
+    if (fieldClass.kind !== 'structure') throw this.values.error('a structure is needed here', type.at);
+    return fieldClass;
+  }
+
+  fieldClass(type: TypeSpecifier, scope: TsdlScope): FieldClass {
+    const found = this.#type(type, scope);
+    if (found.kind === 'untagged-variant') throw this.values.error('this variant needs a tag', type.at);
+    if (this.#weights.isExcessive(found)) throw this.values.unsupported('a type with that many fields', type.at);
+    return found;
+  }
+
+  /** Takes a declaration that names types; one of fields is for the caller. */
+  declare(declaration: Declaration, scope: TsdlScope): void {
+    if (declaration.kind === 'fields') throw this.values.error('there are no fields here', declaration.type.at);
+    const type = this.#type(declaration.type, scope);
+    if (declaration.kind === 'typealias') {
+      this.#declareAlias(declaration.alias, type, scope, declaration.at);
+    } else if (declaration.kind === 'typedef') {
+      for (const declarator of declaration.declarators) {
+        this.#declareAlias(declarator.name, this.#arrays(type, declarator), scope, declarator.at);
+      }
+    }
+  }
+
+  #declareAlias(name: string, type: TsdlType, scope: TsdlScope, at: number): void {
+    if (!scope.declare('alias', name, type)) throw this.values.error(`the type ${name} is declared twice`, at);
+  }
+
+  #type(type: TypeSpecifier, scope: TsdlScope): TsdlType {
+    switch (type.kind) {
+      case 'integer':
+        return this.#integer(type);
+      case 'float':
+        return this.#float(type);
+      case 'string':
+        return this.#string(type);
+      case 'enum':
+        return this.#enumeration(type, scope);
+      case 'struct':
+        return this.#structure(type, scope);
+      case 'variant':
+        return this.#variant(type, scope);
+      default:
+        return this.#named(type, scope);
+    }
+  }
+
+  #named({ name, at }: Specifier<'named'>, scope: TsdlScope): TsdlType {
+    const type = scope.find('alias', name);
+    if (type === undefined) throw this.values.error(`there is no type ${name}`, at);
+    return type;
+  }
+
+  #integer({ attributes, at }: Specifier<'integer'>): IntegerFieldClass {
+    const { values } = this;
+    let bits: number | undefined;
+    let align: number | undefined;
+    const optional: { clock?: string } = {};
+    const rest: Pick<IntegerFieldClass, 'signed' | 'byteOrder' | 'base' | 'encoding'> = {
+      signed: false,
+      byteOrder: this.#nativeByteOrder,
+      base: 10,
+      encoding: 'none',
+    };
+    for (const { name, value } of attributes) {
+      if (name === 'size') bits = this.#integerBits(value);
+      else if (name === 'align') align = values.align(value, ALIGN_BITS_MAX);
+      else if (name === 'signed') Object.assign(rest, { signed: values.boolean(value) });
+      else if (name === 'byte_order')
+        Object.assign(rest, { byteOrder: values.byteOrder(value, this.#nativeByteOrder) });
+      else if (name === 'base') Object.assign(rest, { base: values.base(value) });
+      else if (name === 'encoding') Object.assign(rest, { encoding: values.encoding(value) });
+      else if (name === 'map') optional.clock = this.#clockName(value);
+    }
+    if (bits === undefined) throw values.error('an integer needs a size', at);
+    return { kind: 'integer', bits, align: align ?? (bits % 8 === 0 ? 8 : 1), ...rest, ...optional };
+  }
+
+  #integerBits(value: Expression): number {
+    const bits = this.values.count(value);
+    if (bits === 0) throw this.values.error('an integer has at least one bit', value.at);
+    if (bits > 64) throw this.values.unsupported(`an integer of ${bits} bits`, value.at);
+    return bits;
+  }
+
+  /** `clock.NAME.value` */
+  #clockName(value: Expression): string {
+    const words = this.values.text(value).split('.');
+    const [prefix, name, suffix] = words;
+    if (words.length !== 3 || prefix !== 'clock' || suffix !== 'value' || name === undefined) {
+      throw this.values.error('a clock mapping is written clock.NAME.value', value.at);
+    }
+    if (!this.#clockNames.has(name)) throw this.values.error(`there is no clock ${name}`, value.at);
+    return name;
+  }
+
+  #float({ attributes, at }: Specifier<'float'>): FloatFieldClass {
+    const { values } = this;
+    let exponentBits: number | undefined;
+    let mantissaBits: number | undefined;
+    let align: number | undefined;
+    let byteOrder = this.#nativeByteOrder;
+    for (const { name, value } of attributes) {
+      if (name === 'exp_dig') exponentBits = values.count(value);
+      else if (name === 'mant_dig') mantissaBits = values.count(value);
+      else if (name === 'align') align = values.align(value, ALIGN_BITS_MAX);
+      else if (name === 'byte_order') byteOrder = values.byteOrder(value, this.#nativeByteOrder);
+    }
+    if (exponentBits === undefined || mantissaBits === undefined) {
+      throw values.error('a floating point number needs exp_dig and mant_dig', at);
+    }
+    const bits = FLOAT_BITS.find((b) => b === exponentBits + mantissaBits);
+    if (bits === undefined || exponentBits !== FLOAT_EXPONENT_BITS[bits])
+      throw values.unsupported('only IEEE 754 interchange formats can be read', at);
+    return { kind: 'float', bits, align: align ?? 8, byteOrder };
+  }
+
+  #string({ attributes }: Specifier<'string'>): FieldClass {
+    let encoding: 'utf8' | 'ascii' = 'utf8';
+    for (const { name, value } of attributes) {
+      const given = name === 'encoding' ? this.values.encoding(value) : 'none';
+      if (given !== 'none') encoding = given;
+    }
+    return { kind: 'string', encoding };
+  }
+
+  #enumeration(type: Specifier<'enum'>, scope: TsdlScope): FieldClass {
+    const { name, at } = type;
+    if (type.enumerators === undefined) {
+      const found = name === undefined ? undefined : scope.find('enum', name);
+      if (found === undefined) throw this.values.error(`there is no enumeration ${name ?? ''}`, at);
+      return found;
+    }
+    const container = this.fieldClass(type.container ?? { kind: 'named', name: 'int', at }, scope);
+    if (container.kind !== 'integer') throw this.values.error('an enumeration is stored in an integer', at);
+    const fieldClass: EnumerationFieldClass = {
+      kind: 'enumeration',
+      container,
+      mappings: this.#mappings(type, container),
+    };
+    if (name !== undefined && !scope.declare('enum', name, fieldClass)) {
+      throw this.values.error(`the enumeration ${name} is declared twice`, at);
+    }
+    return fieldClass;
+  }
+
+  /** A label without a value gets the one after that of the label before it. */
+  #mappings({ enumerators = [], at }: Specifier<'enum'>, { bits, signed }: IntegerFieldClass): EnumerationMapping[] {
+    if (enumerators.length === 0) throw this.values.error('an enumeration needs a label', at);
+    const least = signed ? -(1n << BigInt(bits - 1)) : 0n;
+    const most = signed ? (1n << BigInt(bits - 1)) - 1n : (1n << BigInt(bits)) - 1n;
+    let next = 0n;
+    return enumerators.map((enumerator) => {
+      const lower = enumerator.lower === undefined ? next : this.values.bigint(enumerator.lower);
+      const upper = enumerator.upper === undefined ? lower : this.values.bigint(enumerator.upper);
+      if (lower > upper) throw this.values.error(`the range of ${enumerator.label} is empty`, enumerator.at);
+      if (lower < least || upper > most) {
+        throw this.values.error(`the range of ${enumerator.label} exceeds ${bits} bits`, enumerator.at);
+      }
+      next = upper + 1n;
+      return { label: enumerator.label, lower, upper };
+    });
+  }
+
+  #structure(type: Specifier<'struct'>, scope: TsdlScope): StructureFieldClass {
+    const { name, at } = type;
+    let fieldClass: StructureFieldClass;
+    if (type.body === undefined) {
+      const found = name === undefined ? undefined : scope.find('struct', name);
+      if (found === undefined) throw this.values.error(`there is no structure ${name ?? ''}`, at);
+      fieldClass = found;
+    } else {
+      const fields = this.#fields(type.body, new TsdlScope(scope));
+      const members = fields.map(({ name: raw, fieldClass: member }) => ({
+        name: withoutUnderscore(raw),
+        fieldClass: member,
+      }));
+      this.#refuseDuplicates(members, at);
+      fieldClass = { kind: 'structure', members, align: 1 };
+    }
+    if (type.align !== undefined) {
+      const align = Math.max(fieldClass.align, this.values.align(type.align, ALIGN_BITS_MAX));
+      fieldClass = { ...fieldClass, align };
+    }
+    if (type.body !== undefined && name !== undefined && !scope.declare('struct', name, fieldClass)) {
+      throw this.values.error(`the structure ${name} is declared twice`, at);
+    }
+    return fieldClass;
+  }
+
+  #variant(type: Specifier<'variant'>, scope: TsdlScope): TsdlType {
+    const { name, at } = type;
+    let untagged: UntaggedVariant | undefined;
+    if (type.body === undefined) {
+      untagged = name === undefined ? undefined : scope.find('variant', name);
+      if (untagged === undefined) throw this.values.error(`there is no variant ${name ?? ''}`, at);
+    } else {
+      // Options keep their underscores: they are compared with labels, which have theirs too.
+      const options: VariantOption[] = this.#fields(type.body, new TsdlScope(scope));
+      this.#refuseDuplicates(options, at);
+      untagged = { kind: 'untagged-variant', options };
+      if (name !== undefined && !scope.declare('variant', name, untagged)) {
+        throw this.values.error(`the variant ${name} is declared twice`, at);
+      }
+    }
+    if (type.tag === undefined) return untagged;
+    return { kind: 'variant', selector: this.#location(type.tag), options: untagged.options };
+  }
+
+  #refuseDuplicates(fields: readonly { readonly name: string }[], at: number): void {
+    const names = new Set<string>();
+    for (const { name } of fields) {
+      if (names.has(name)) throw this.values.error(`two fields are called ${name}`, at);
+      names.add(name);
+    }
+  }
+
+  /** The fields between a pair of braces, with their names as written; other declarations there are taken. */
+  #fields(body: readonly Declaration[], scope: TsdlScope): StructureMember[] {
+    const fields: StructureMember[] = [];
+    for (const declaration of body) {
+      if (declaration.kind !== 'fields') {
+        this.declare(declaration, scope);
+        continue;
+      }
+      const type = this.fieldClass(declaration.type, scope);
+      for (const declarator of declaration.declarators) {
+        fields.push({ name: declarator.name, fieldClass: this.#arrays(type, declarator) as FieldClass });
+      }
+    }
+    return fields;
+  }
+
+  /** `a[2][3]` is an array of two arrays of three, as in C. */
+  #arrays(type: TsdlType, { lengths, at }: Declarator): TsdlType {
+    if (lengths.length === 0) return type;
+    if (type.kind === 'untagged-variant') throw this.values.error('this variant needs a tag', at);
+    return lengths.reduceRight<FieldClass>((element, length) => {
+      if (length.kind === 'path') return { kind: 'dynamic-array', element, length: this.#location(length) };
+      const fieldClass: FieldClass = { kind: 'static-array', element, length: this.values.count(length) };
+      if (bitsMinOf(fieldClass) > STATIC_BITS_MAX) throw this.values.unsupported('an array of this size', length.at);
+      return fieldClass;
+    }, type);
+  }
+
+  #location(expression: Expression): FieldLocation {
+    const text = this.values.text(expression);
+    const found = SCOPE_WORDS.find(([, prefix]) => text.startsWith(prefix));
+    const names = (found === undefined ? text : text.slice(found[1].length)).split('.').map(withoutUnderscore);
+    const location: FieldLocation = found === undefined ? { path: names } : { scope: found[0], path: names };
+    this.locations.set(location, expression.at);
+    return location;
+  }
+}
+
+/** Names of fields may be written with a leading underscore, so that no field is called like a keyword. */
+function withoutUnderscore(name: string): string {
+  return name.startsWith('_') ? name.slice(1) : name;
+}
