@@ -114,7 +114,9 @@ export class RingConsumer {
     checkExpectation(this.header, expected);
     this.#headerBytes = headerBytesFor(this.header.subBufCount);
     this.#overwrites = this.header.mode === RingMode.OVERWRITE;
-    this.#position = parsePosition(this.#read(ConsumerLine.CONSUMED_SEQ, CONSUMER_LINE_BYTES), this.header.subBufBytes);
+    const line = this.#read(ConsumerLine.CONSUMED_SEQ, CONSUMER_LINE_BYTES);
+    this.#position = parsePosition(line, this.header.subBufBytes);
+    this.#wakeRequested = isWakeRequested(line);
   }
 
   /** Where the next packet comes from. */
