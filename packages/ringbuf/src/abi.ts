@@ -65,7 +65,7 @@ export const ProducerLine = {
   BEGUN: 128,
   /** u32: sequence number of the newest sub-buffer; 0 before the first. */
   OPEN_SEQ: 132,
-  /** f64: events discarded for want of a free sub-buffer (discard mode). */
+  /** f64: events discarded for want of a free sub-buffer (discard mode) or of an identifier for their class. */
   DISCARDED_FULL: 136,
   /** f64: events discarded because the record exceeds a sub-buffer. */
   DISCARDED_BIG: 144,
