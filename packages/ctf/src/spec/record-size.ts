@@ -1,6 +1,6 @@
 import type { FieldSpec, NamedFieldSpec } from './field-spec.ts';
 
-/** The fewest bytes that a value of this field takes in a record. May exceed what a number counts exactly. */
+/** The fewest bytes that a value of this field takes in a record. */
 export function leastBytes(spec: FieldSpec): number {
   switch (spec.kind) {
     case 'integer':

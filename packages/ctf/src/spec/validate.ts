@@ -62,10 +62,10 @@ class FieldsParser {
 
   parseTopLevel(value: unknown, at: string): readonly NamedFieldSpec[] {
     const fields = this.#parseMembers(value, at, 1);
-    const bytes = fields.reduce((sum, field) => sum + leastBytes(field.spec), 0);
-    if (bytes > SPEC_RECORD_BYTES_MAX) {
-      throw new SpecError('TOO_LARGE', at, `a record takes at least ${bytes} bytes of ${SPEC_RECORD_BYTES_MAX}`);
-    }
+    checkSize(
+      fields.reduce((bytes, field) => bytes + leastBytes(field.spec), 0),
+      at,
+    );
     return fields;
   }
 
@@ -114,7 +114,9 @@ class FieldsParser {
         return parseEnumeration(spec, at);
       case 'array': {
         const element = this.#parseElement(spec.element, `${at}.element`, depth + 1);
-        return { kind, element, length: readInteger(spec.length, `${at}.length`, 0, SPEC_ARRAY_LENGTH_MAX) };
+        const length = readInteger(spec.length, `${at}.length`, 0, SPEC_ARRAY_LENGTH_MAX);
+        checkSize(length * leastBytes(element), at);
+        return { kind, element, length };
       }
       case 'sequence':
         return { kind, element: this.#parseElement(spec.element, `${at}.element`, depth + 1) };
@@ -135,6 +137,16 @@ class FieldsParser {
     const element = this.#parse(value, at, depth);
     if (leastBytes(element) === 0) throw new SpecError('BAD_SPEC', at, 'an element without any bytes');
     return element;
+  }
+}
+
+function checkSize(bytes: number, at: string): void {
+  if (bytes > SPEC_RECORD_BYTES_MAX) {
+    throw new SpecError(
+      'TOO_LARGE',
+      at,
+      `takes at least ${bytes} bytes of a record, more than ${SPEC_RECORD_BYTES_MAX}`,
+    );
   }
 }
 
