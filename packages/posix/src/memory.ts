@@ -31,6 +31,8 @@ export interface MemoryCalls {
   map(fd: number, bytes: number): Mapping;
   /** Ends a mapping. Only for those who know that nobody holds a view on it. */
   unmap(mapping: Mapping): void;
+  /** Ends a mapping that a thread of this process made and, having ended, cannot use any more. */
+  unmapLeftover(address: number, bytes: number): void;
   /**
    * Lets go of the file but keeps the addresses valid: late stores and loads of somebody who still holds a view hit
    * private memory. The addresses are given back when the last view has been collected.
@@ -109,6 +111,10 @@ export function memoryCalls(libc: Libc): MemoryCalls {
     unmap(mapping) {
       take('munmap', mapping);
       if (libc.munmap(mapping.address, mapping.bytes) < 0) throw posixError('munmap', libc.errno());
+    },
+
+    unmapLeftover(address, bytes) {
+      if (libc.munmap(address, bytes) < 0) throw posixError('munmap', libc.errno());
     },
 
     retire(mapping) {

@@ -146,11 +146,6 @@ export class RingProducer {
     this.f64[NESTED]! += 1;
   }
 
-  /** Counts an event that was wanted but has no identifier yet: no daemon answered. */
-  countDiscarded(): void {
-    this.f64[DISCARDED_FULL]! += 1;
-  }
-
   /** Counts an event that was wanted but cannot be recorded yet: no daemon has named its class. */
   countDiscarded(): void {
     this.f64[DISCARDED_FULL]! += 1;

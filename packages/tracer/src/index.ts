@@ -1,1 +1,45 @@
-export {};
+/**
+ * The tracer that a Node.js application imports.
+ *
+ * Importing it registers this thread with the session daemons that run, if any.
+ */
+import { RINGTAIL_VERSION } from '@ringtail/base';
+import { threadRegistry } from './agent/registry.ts';
+
+export {
+  array,
+  bin,
+  bool,
+  bytes,
+  type EnumeratorRange,
+  enumeration,
+  type FieldType,
+  f32,
+  f64,
+  filterOnly,
+  hex,
+  type Integer64,
+  type IntegerType,
+  i8,
+  i16,
+  i32,
+  i64,
+  type ListOf,
+  oct,
+  optional,
+  seq,
+  str,
+  struct,
+  text,
+  u8,
+  u16,
+  u32,
+  u64,
+  type ValueOf,
+} from './api/fields.ts';
+export type { LogLevelName } from './api/log-level.ts';
+export { type Provider, provider, type TracepointOptions } from './api/provider.ts';
+export { tracef, tracelog } from './api/tracef.ts';
+export type { FieldList, FieldsByName, ListedArguments, NamedArguments, Tracepoint } from './api/tracepoint.ts';
+
+threadRegistry(RINGTAIL_VERSION);

@@ -1,0 +1,167 @@
+import { closeSync, constants, openSync, writeSync } from 'node:fs';
+import { describeError } from '@ringtail/base';
+import { uuidBytes } from '@ringtail/ctf';
+import { APP_FRAME_BYTES_MAX, type DesiredChannel, type JsonValue, ruleMatches } from '@ringtail/protocol';
+import { createRing, type Ring, RingClock, RingMode } from '@ringtail/ringbuf';
+import { type ThreadClock, threadClock } from '../clock/thread-clock.ts';
+import type { RecorderTarget } from '../recorder/recorder.ts';
+import type { Site } from '../recorder/tracepoint-function.ts';
+import type { DaemonLink } from './daemon-link.ts';
+import { memoryName } from './leftovers.ts';
+
+/** How long a tracepoint may wait, once, for its identifier. */
+const DECLARE_TIMEOUT_MS = 1000;
+/** How long a failed exchange is left alone. */
+const RETRY_AFTER_MS = 1000;
+/** Frames stay well below their limit. */
+const DECLARE_BATCH = 256;
+
+const WAKE_BYTE = Buffer.from([1]);
+
+export interface ThreadIdentity {
+  readonly pid: number;
+  readonly tid: number;
+  readonly procname: string;
+}
+
+/** One channel as this thread records into it: the ring, and the identifiers of its events there. */
+export class ChannelBinding {
+  readonly link: DaemonLink;
+  #desired: DesiredChannel;
+  readonly #identity: ThreadIdentity;
+  readonly #ids = new Map<Site, number>();
+  #ring: Ring | undefined;
+  #wakeFd: number | undefined;
+  #clock: ThreadClock | undefined;
+  /** Set once the ring cannot be made, for good. */
+  #broken = false;
+  #retryAt = 0;
+
+  constructor(link: DaemonLink, desired: DesiredChannel, identity: ThreadIdentity) {
+    this.link = link;
+    this.#desired = desired;
+    this.#identity = identity;
+  }
+
+  update(desired: DesiredChannel): void {
+    this.#desired = desired;
+  }
+
+  wants(site: Site): boolean {
+    return this.#desired.rules.some((rule) => ruleMatches(rule, site.event.name, site.event.logLevel));
+  }
+
+  /**
+   * Where a recorder of `site` writes; `all` are the thread's tracepoints, declared in one go with it.
+   *
+   * @returns `later` when the daemon did not answer: the event cannot be recorded now, and is counted; `never` when this
+   *   channel cannot be recorded into at all, which the daemon has been told.
+   */
+  target(site: Site, all: readonly Site[]): RecorderTarget | 'later' | 'never' {
+    const ring = this.#openRing();
+    if (ring === undefined || this.#clock === undefined) return 'never';
+    if (!this.#ids.has(site)) this.#declare(all);
+    const id = this.#ids.get(site);
+    if (id === undefined) return 'later';
+    return { ring: ring.producer, id, header: this.#desired.header, clock: this.#clock };
+  }
+
+  /** Counts an event that could not be recorded although it was wanted. */
+  countDiscarded(): void {
+    this.#ring?.producer.countDiscarded();
+  }
+
+  /** The thread records into this channel no more. What is committed stays with whoever holds the descriptor. */
+  retire(): void {
+    if (this.#ring !== undefined) {
+      this.#ring.close();
+      this.#ring = undefined;
+    }
+    if (this.#wakeFd !== undefined) closeSync(this.#wakeFd);
+    this.#wakeFd = undefined;
+    this.#broken = true;
+  }
+
+  #openRing(): Ring | undefined {
+    if (this.#ring !== undefined || this.#broken) return this.#ring;
+    const desired = this.#desired;
+    this.#clock = threadClock(desired.clock);
+    if (this.#clock === undefined) {
+      this.#refuse('NO_CLOCK', `this thread cannot read the ${desired.clock} clock: install the clock addon`);
+      return undefined;
+    }
+    try {
+      const ring = createRing({
+        subBufBytes: desired.subBufBytes,
+        subBufCount: desired.subBufCount,
+        mode: desired.mode === 'overwrite' ? RingMode.OVERWRITE : RingMode.DISCARD,
+        clock: desired.clock === 'tsc' ? RingClock.TSC : RingClock.MONOTONIC,
+        streamClassId: desired.streamClassId,
+        uuid: uuidBytes(desired.traceUuid),
+        ...this.#identity,
+        ...this.#place(desired),
+        onSubBufClosed: () => this.#wakeConsumer(),
+      });
+      // Once this is sent, the ring and what is recorded in it outlive the thread.
+      if (!this.link.send({ type: 'ring', channel: desired.key, bytes: ring.bytes }, ring.fd)) {
+        ring.close();
+        this.#broken = true;
+        return undefined;
+      }
+      ring.closeFd();
+      this.#ring = ring;
+      return ring;
+    } catch (error) {
+      this.#refuse('NO_RING', `no ring buffer for channel ${desired.name}: ${describeError(error)}`);
+      return undefined;
+    }
+  }
+
+  /** A memfd, or a file that `ringtail crash` finds; either name tells whose it is. */
+  #place({ ringDirectory, name, key }: DesiredChannel): { name: string; directory?: string } {
+    const { pid, tid } = this.#identity;
+    if (ringDirectory === null) return { name: memoryName('ring', tid) };
+    return { name: `${name}_${pid}-${tid}-${key}.ring`, directory: ringDirectory };
+  }
+
+  #refuse(code: string, message: string): void {
+    this.#broken = true;
+    this.link.send({ type: 'trouble', channel: this.#desired.key, code, message });
+  }
+
+  #declare(all: readonly Site[]): void {
+    const now = Date.now();
+    if (now < this.#retryAt) return;
+    const missing = all.filter((site) => !this.#ids.has(site) && this.wants(site));
+    for (let i = 0; i < missing.length; i += DECLARE_BATCH) {
+      if (!this.#declareBatch(missing.slice(i, i + DECLARE_BATCH))) {
+        this.#retryAt = now + RETRY_AFTER_MS;
+        return;
+      }
+    }
+  }
+
+  #declareBatch(sites: readonly Site[]): boolean {
+    const events = sites.map((site) => site.event as unknown as JsonValue);
+    if (JSON.stringify(events).length > APP_FRAME_BYTES_MAX / 2 && sites.length > 1) {
+      const middle = sites.length >> 1;
+      return this.#declareBatch(sites.slice(0, middle)) && this.#declareBatch(sites.slice(middle));
+    }
+    const message = { type: 'declare', channel: this.#desired.key, events } as const;
+    const reply = this.link.request(message, DECLARE_TIMEOUT_MS);
+    if (reply?.type !== 'declared' || reply.ids.length !== sites.length) return false;
+    sites.forEach((site, i) => {
+      this.#ids.set(site, reply.ids[i] as number);
+    });
+    return true;
+  }
+
+  #wakeConsumer(): void {
+    try {
+      this.#wakeFd ??= openSync(this.#desired.wakePath, constants.O_WRONLY | constants.O_NONBLOCK);
+      writeSync(this.#wakeFd, WAKE_BYTE);
+    } catch {
+      // No consumer at the moment, or its FIFO is full of wakes already; it looks by itself once a second.
+    }
+  }
+}

@@ -1,0 +1,139 @@
+import { Socket } from 'node:net';
+import type { Posix } from '@ringtail/posix';
+import {
+  APP_FRAME_BYTES_MAX,
+  type AppMessage,
+  type AppReply,
+  encodeFrame,
+  FrameDecoder,
+  type RegisterMessage,
+} from '@ringtail/protocol';
+
+/** How long a send may wait for a daemon that does not read. */
+const SEND_TIMEOUT_MS = 500;
+
+/**
+ * The connection of this thread to one session daemon.
+ *
+ * Exchanges are synchronous, because a tracepoint may need one in a program that never returns to its event loop. The
+ * event loop only watches for the connection's end, and never stays alive for it.
+ */
+export class DaemonLink {
+  readonly slot: number;
+  readonly #posix: Posix;
+  readonly #fd: number;
+  readonly #socket: Socket;
+  readonly #replies = new FrameDecoder(APP_FRAME_BYTES_MAX);
+  readonly #arrived: AppReply[] = [];
+  readonly #chunk = new Uint8Array(65536);
+  /** Replies still to come to requests that nobody waits for any more. */
+  #overdue = 0;
+  #open = true;
+
+  private constructor(posix: Posix, fd: number, slot: number, onEnd: (link: DaemonLink) => void) {
+    this.#posix = posix;
+    this.#fd = fd;
+    this.slot = slot;
+    this.#socket = new Socket({ fd, readable: true, writable: true });
+    this.#socket.unref();
+    this.#socket.on('data', (bytes) => this.#take(bytes));
+    this.#socket.on('error', () => this.#socket.destroy());
+    this.#socket.on('close', () => {
+      this.#open = false;
+      onEnd(this);
+    });
+  }
+
+  /**
+   * Connects and registers, waiting at most `timeoutMs` for the answer (0: not at all; negative: for ever).
+   *
+   * @returns the link, or why there is none
+   */
+  static connect(options: {
+    posix: Posix;
+    socketPath: string;
+    register: RegisterMessage;
+    controlFd: number;
+    timeoutMs: number;
+    onEnd: (link: DaemonLink) => void;
+  }): DaemonLink | { refused: string } {
+    const { posix, register, timeoutMs } = options;
+    const fd = posix.connectUnix(options.socketPath, timeoutMs < 0 ? -1 : Math.max(timeoutMs, SEND_TIMEOUT_MS));
+    const link = new DaemonLink(posix, fd, register.slot, options.onEnd);
+    if (!link.send(register, options.controlFd)) return { refused: 'the session daemon does not read' };
+    link.#overdue += 1;
+    if (timeoutMs === 0) return link;
+    link.#overdue -= 1;
+    const reply = link.#await(timeoutMs);
+    if (reply?.type === 'refused') {
+      link.close();
+      return { refused: reply.message };
+    }
+    return link;
+  }
+
+  get isOpen(): boolean {
+    return this.#open;
+  }
+
+  /** Sends a message, with a descriptor if given. False if the daemon is gone or does not read. */
+  send(message: AppMessage, fd: number | null = null): boolean {
+    if (!this.#open) return false;
+    try {
+      this.#posix.sendWithFd(this.#fd, encodeFrame(message, APP_FRAME_BYTES_MAX), fd, SEND_TIMEOUT_MS);
+      return true;
+    } catch {
+      // Half a frame may be out: the connection cannot be used any more.
+      this.close();
+      return false;
+    }
+  }
+
+  /** Sends a message and waits for its reply. Undefined if the daemon is gone or silent. */
+  request(message: AppMessage, timeoutMs: number): AppReply | undefined {
+    return this.send(message) ? this.#await(timeoutMs) : undefined;
+  }
+
+  close(): void {
+    this.#open = false;
+    this.#socket.destroy();
+  }
+
+  #await(timeoutMs: number): AppReply | undefined {
+    const deadline = Date.now() + timeoutMs;
+    try {
+      for (;;) {
+        const reply = this.#next();
+        if (reply !== undefined) return reply;
+        const left = timeoutMs < 0 ? -1 : deadline - Date.now();
+        if (timeoutMs >= 0 && left <= 0) break;
+        const count = this.#posix.receive(this.#fd, this.#chunk, left);
+        if (count === 0) {
+          this.close();
+          return undefined;
+        }
+        this.#take(this.#chunk.subarray(0, count));
+      }
+    } catch {
+      // A time-out, or a connection that broke, which the event loop will notice too.
+    }
+    this.#overdue += 1;
+    return undefined;
+  }
+
+  #next(): AppReply | undefined {
+    while (this.#overdue > 0 && this.#arrived.length > 0) {
+      this.#arrived.shift();
+      this.#overdue -= 1;
+    }
+    return this.#arrived.shift();
+  }
+
+  #take(bytes: Uint8Array): void {
+    try {
+      this.#arrived.push(...(this.#replies.push(bytes) as AppReply[]));
+    } catch {
+      this.close();
+    }
+  }
+}

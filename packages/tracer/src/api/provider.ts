@@ -1,0 +1,59 @@
+import { RINGTAIL_VERSION } from '@ringtail/base';
+import type { EventSpec } from '@ringtail/ctf';
+import { threadRegistry } from '../agent/registry.ts';
+import { type FieldType, namedSpecs } from './fields.ts';
+import { type LogLevelName, LogLevels } from './log-level.ts';
+import type { FieldList, FieldsByName, ListedArguments, NamedArguments, Tracepoint } from './tracepoint.ts';
+
+export interface TracepointOptions {
+  /** Default: `debug_line`, as in LTTng. */
+  readonly logLevel?: LogLevelName;
+}
+
+/** A group of tracepoints: the part of an event's name before the colon. */
+export interface Provider {
+  readonly name: string;
+
+  /**
+   * Declares a tracepoint. Declare it once, when its module is loaded, and keep what is returned.
+   *
+   * A declaration that cannot be recorded (a bad name, say) gives a tracepoint that does nothing, and is reported to the
+   * session daemon and, with `RINGTAIL_DEBUG=1`, to standard error; it never throws.
+   *
+   * @param fields an object of named field types, or a list of `[name, type]` pairs (the compiler then checks the
+   *   type of every argument in its place, see {@link NamedArguments})
+   * @example
+   * const orderPlaced = provider('shop').tracepoint('order_placed', { id: u64, total: f64, customer: str });
+   * orderPlaced(order.id, order.total, order.customer);
+   */
+  tracepoint<const L extends FieldList>(
+    name: string,
+    fields: L,
+    options?: TracepointOptions,
+  ): Tracepoint<ListedArguments<L>>;
+  tracepoint<const F extends FieldsByName>(
+    name: string,
+    fields: F,
+    options?: TracepointOptions,
+  ): Tracepoint<NamedArguments<F>>;
+}
+
+/** The provider of that name. Several calls with one name are the same provider to everybody. */
+export function provider(name: string): Provider {
+  return {
+    name,
+    // The registry knows nothing of argument types; the signatures above are what the compiler holds callers to.
+    tracepoint(event: string, fields: FieldList | FieldsByName, options: TracepointOptions = {}): never {
+      const spec: EventSpec = {
+        name: `${name}:${event}`,
+        logLevel: LogLevels[options.logLevel ?? 'debug_line'] ?? LogLevels.debug_line,
+        fields: isList(fields) ? fields.map(([field, type]) => ({ name: field, spec: type.spec })) : namedSpecs(fields),
+      };
+      return threadRegistry(RINGTAIL_VERSION).declare(spec) as never;
+    },
+  };
+}
+
+function isList(fields: FieldList | FieldsByName): fields is readonly (readonly [string, FieldType<unknown>])[] {
+  return Array.isArray(fields);
+}

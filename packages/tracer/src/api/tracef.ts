@@ -1,0 +1,72 @@
+import { format } from 'node:util';
+import { i32, str } from './fields.ts';
+import { type LogLevelName, LogLevels } from './log-level.ts';
+import { provider } from './provider.ts';
+import type { Tracepoint } from './tracepoint.ts';
+
+const tracefEvent = provider('lttng_ust_tracef').tracepoint('event', [['msg', str]], { logLevel: 'debug' });
+
+/** Records a formatted message as `lttng_ust_tracef:event`, formatted as `util.format` does and only when recorded. */
+export function tracef(message: string, ...values: readonly unknown[]): void {
+  if (tracefEvent.enabled) tracefEvent(safely(() => format(message, ...values)));
+}
+
+type TracelogArguments = [line: number, file: string, func: string, msg: string];
+const tracelogProvider = provider('lttng_ust_tracelog');
+const tracelogEvents = new Map(
+  (Object.keys(LogLevels) as LogLevelName[]).map((logLevel) => {
+    const fields = [
+      ['line', i32],
+      ['file', str],
+      ['func', str],
+      ['msg', str],
+    ] as const;
+    const event: Tracepoint<TracelogArguments> = tracelogProvider.tracepoint(
+      `TRACE_${logLevel.toUpperCase()}`,
+      fields,
+      {
+        logLevel,
+      },
+    );
+    return [logLevel, event];
+  }),
+);
+
+/** Records a formatted message with a log level and the place of the call as `lttng_ust_tracelog:TRACE_<LEVEL>`. */
+export function tracelog(logLevel: LogLevelName, message: string, ...values: readonly unknown[]): void {
+  const event = tracelogEvents.get(logLevel);
+  if (!event?.enabled) return;
+  const { line, file, func } = callerOf(tracelog);
+  event(
+    line,
+    file,
+    func,
+    safely(() => format(message, ...values)),
+  );
+}
+
+/** Formatting runs the values' own code, which may throw; the application must not notice. */
+function safely(makeText: () => string): string {
+  try {
+    return makeText();
+  } catch (error) {
+    return `<unformattable: ${error instanceof Error ? error.message : 'unknown error'}>`;
+  }
+}
+
+interface CallSite {
+  readonly line: number;
+  readonly file: string;
+  readonly func: string;
+}
+
+/** Where `callee` was called from, read from a stack trace: `at func (file:line:column)` or `at file:line:column`. */
+function callerOf(callee: (...args: never) => unknown): CallSite {
+  const holder: { stack?: string } = {};
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 1;
+  Error.captureStackTrace(holder, callee);
+  Error.stackTraceLimit = limit;
+  const frame = /^\s*at (?:(.*?) \()?(.*?):(\d+):\d+\)?$/m.exec(String(holder.stack));
+  return { func: frame?.[1] ?? '', file: frame?.[2] ?? '', line: Number(frame?.[3] ?? 0) };
+}

@@ -1,0 +1,24 @@
+import { buildRecorder } from './closure.ts';
+import { compileRecorder } from './compiled.ts';
+import type { Gate, Recorder, RecorderPlan } from './recorder.ts';
+import { buildTracepoint, compileTracepoint, type Site } from './tracepoint-function.ts';
+
+/** Whether this runtime lets us compile source text; asked once. */
+const mayGenerateCode = (() => {
+  try {
+    new Function('');
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
+/** The fastest recorder that this runtime allows. */
+export function makeRecorder(plan: RecorderPlan): Recorder {
+  return mayGenerateCode ? compileRecorder(plan) : buildRecorder(plan);
+}
+
+/** The fastest tracepoint function that this runtime allows. */
+export function makeTracepoint(site: Site, gate: Gate): (...values: never[]) => void {
+  return mayGenerateCode ? compileTracepoint(site, gate) : buildTracepoint(site, gate);
+}

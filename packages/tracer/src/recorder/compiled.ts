@@ -1,0 +1,94 @@
+import { emitEventEncoder, Scratch } from '@ringtail/ctf';
+import { ControlPage } from '@ringtail/protocol';
+import { COMMIT_CHECK_FACTOR, Descriptor, ProducerLine, publishesWithAtomics } from '@ringtail/ringbuf';
+import { HEADER_LAYOUTS } from './event-header.ts';
+import type { Recorder, RecorderPlan, RecorderTarget } from './recorder.ts';
+
+/** Shared by all recorders of the thread: only one runs at a time. */
+const scratch = new Scratch();
+
+const GENERATION = ControlPage.GENERATION / 4;
+const BEGUN = ProducerLine.BEGUN / 4;
+const RECORDED = ProducerLine.RECORDED / 8;
+
+/**
+ * Compiles the recorder of one tracepoint for everything it records into.
+ *
+ * The generated function is the hot path: conversions, one clock reading, then for each ring reserve (arithmetic),
+ * header, fields, commit. It inlines `RingProducer.commit`; the store order is the ABI's.
+ *
+ * @throws {EvalError} where the runtime forbids code generation.
+ */
+export function compileRecorder(plan: RecorderPlan): Recorder {
+  const names = plan.event.fields.map((_, i) => `a${i}`);
+  const encoder = emitEventEncoder(plan.event.fields, names);
+  const clocks = [...new Map(plan.targets.map((target) => [target.clock.kind, target.clock])).values()];
+  const constants: Record<string, unknown> = { gate: plan.gate, stale: plan.stale, scratch };
+  for (const [name, value] of encoder.constants) constants[name] = value;
+  for (const clock of clocks) Object.assign(constants, clock.constants);
+  plan.targets.forEach(({ ring }, i) => {
+    Object.assign(constants, { [`ring${i}`]: ring, [`dv${i}`]: ring.dv, [`u8_${i}`]: ring.u8 });
+    Object.assign(constants, { [`u32_${i}`]: ring.u32, [`f64_${i}`]: ring.f64 });
+  });
+
+  const body = `
+    return function record(${names.join(', ')}) {
+      if (gate.page[${GENERATION}] !== ${plan.generation}) return stale(${names.join(', ')});
+      if (gate.inside !== 0) {
+        ${forEachTarget(plan, (_, i) => `ring${i}.countNested();`)}
+        return;
+      }
+      gate.inside = 1;
+      ${forEachTarget(plan, (_, i) => `u32_${i}[${BEGUN}] = 1;`)}
+      try {
+        ${encoder.prepare}
+        ${clocks.map((clock) => `${clock.statement} const t_${clock.kind} = ${clock.expression};`).join('\n')}
+        ${forEachTarget(plan, (target, i) => emitTarget(target, i, encoder))}
+      } catch {
+        ${forEachTarget(plan, (_, i) => `ring${i}.countFailed();`)}
+      }
+      ${forEachTarget(plan, (_, i) => `u32_${i}[${BEGUN}] = 0;`)}
+      ${encoder.usesScratch ? 'scratch.top = 0;' : ''}
+      gate.inside = 0;
+    };`;
+  return new Function(...Object.keys(constants), body)(...Object.values(constants)) as Recorder;
+}
+
+function emitTarget(
+  target: RecorderTarget,
+  i: number,
+  encoder: { readonly sizeMax: string; readonly sizeExact: string; readonly write: string },
+): string {
+  const layout = HEADER_LAYOUTS[target.header];
+  const isShort = target.id < layout.shortIds ? `t - ring${i}.lastTimestamp < ${layout.shortSpan}` : 'false';
+  const committed = `ring${i}.d32 + ${Descriptor.COMMITTED / 4}`;
+  return `
+    {
+      const dv = dv${i}, u8 = u8_${i}, t = t_${target.clock.kind};
+      const short = ${isShort};
+      const head = short ? ${layout.shortBytes} : ${layout.longBytes};
+      let p = ring${i}.pos, room = true;
+      if (p + head + ${encoder.sizeMax} > ring${i}.limit) {
+        const exact = head + ${encoder.sizeExact};
+        if (p + exact > ring${i}.limit) room = ring${i}.makeRoom(exact, t);
+        p = ring${i}.pos;
+      }
+      if (room) {
+        if (short) { ${layout.emitShort(target.id)} } else { ${layout.emitLong(target.id)} }
+        p += head;
+        ${encoder.write}
+        f64_${i}[ring${i}.d64 + ${Descriptor.LAST_TIMESTAMP / 8}] = t;
+        f64_${i}[ring${i}.d64 + ${Descriptor.RECORD_COUNT / 8}] = ++ring${i}.recordedInSubBuf;
+        f64_${i}[${RECORDED}] = ++ring${i}.recorded;
+        const bytes = p - ring${i}.base;
+        f64_${i}[ring${i}.d64 + ${Descriptor.COMMIT_CHECK / 8}] = t + bytes * ${COMMIT_CHECK_FACTOR};
+        ${publishesWithAtomics ? `Atomics.store(u32_${i}, ${committed}, bytes);` : `u32_${i}[${committed}] = bytes;`}
+        ring${i}.pos = p;
+        ring${i}.lastTimestamp = t;
+      }
+    }`;
+}
+
+function forEachTarget(plan: RecorderPlan, emit: (target: RecorderTarget, i: number) => string): string {
+  return plan.targets.map(emit).join('\n');
+}

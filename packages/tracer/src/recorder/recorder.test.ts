@@ -1,0 +1,173 @@
+import type { FieldSpec } from '@ringtail/ctf';
+import { ControlPage, type EventHeaderKind } from '@ringtail/protocol';
+import { createRing, Descriptor, ProducerLine, type Ring, RingClock, RingMode } from '@ringtail/ringbuf';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { ThreadClock } from '../clock/thread-clock.ts';
+import { buildRecorder } from './closure.ts';
+import { compileRecorder } from './compiled.ts';
+import type { Gate } from './recorder.ts';
+
+const u8: FieldSpec = { kind: 'integer', signed: false, bits: 8, base: 10 };
+const u64: FieldSpec = { kind: 'integer', signed: false, bits: 64, base: 10 };
+const str: FieldSpec = { kind: 'string' };
+
+const rings: Ring[] = [];
+afterEach(() => {
+  for (const ring of rings.splice(0)) {
+    ring.close();
+  }
+});
+
+function makeRing(mode: RingMode = RingMode.DISCARD): Ring {
+  const ring = createRing({
+    subBufBytes: 4096,
+    subBufCount: 2,
+    mode,
+    clock: RingClock.MONOTONIC,
+    streamClassId: 0,
+    uuid: new Uint8Array(16),
+    pid: 1,
+    tid: 1,
+    procname: 'test',
+    name: 'test',
+    onSubBufClosed: () => {},
+  });
+  rings.push(ring);
+  return ring;
+}
+
+/** A clock that shows what it is told to. */
+function fakeClock(): ThreadClock & { time: number } {
+  const clock = {
+    kind: 'monotonic' as const,
+    time: 1000,
+    statement: '',
+    expression: 'clock.time',
+    constants: {} as Record<string, unknown>,
+    read: () => clock.time,
+  };
+  clock.constants.clock = clock;
+  return clock;
+}
+
+/** The committed bytes of the ring's open sub-buffer. */
+function committed(ring: Ring): string {
+  const bytes = ring.producer.u32[ring.producer.d32 + Descriptor.COMMITTED / 4] as number;
+  const start = ring.producer.base;
+  return Buffer.from(ring.producer.u8.slice(start, start + bytes)).toString('hex');
+}
+
+const counter = (ring: Ring, offset: number) => ring.producer.f64[offset / 8];
+
+describe.each([
+  ['compiled', compileRecorder],
+  ['closure-built', buildRecorder],
+])('the %s recorder', (_, make) => {
+  function setUp(specs: FieldSpec[], header: EventHeaderKind = 'large', id = 3, targetCount = 1) {
+    const gate: Gate = { page: new Uint32Array(ControlPage.GENERATION / 4 + 1), inside: 0 };
+    gate.page[ControlPage.GENERATION / 4] = 7;
+    const clock = fakeClock();
+    const targets = Array.from({ length: targetCount }, () => ({ ring: makeRing(), id, header, clock }));
+    const stale: unknown[][] = [];
+    const record = make({
+      event: { name: 'p:e', logLevel: 13, fields: specs.map((spec, i) => ({ name: `f${i}`, spec })) },
+      targets: targets.map((target) => ({ ...target, ring: target.ring.producer })),
+      gate,
+      generation: 7,
+      stale: ((...values: unknown[]) => stale.push(values)) as never,
+    }) as (...values: unknown[]) => void;
+    return { record, gate, clock, stale, ring: targets[0]?.ring as Ring, rings: targets.map((target) => target.ring) };
+  }
+
+  it('writes a long header first and short ones while the clock is near', () => {
+    const { record, clock, ring } = setUp([u8]);
+    clock.time = 2 ** 32 + 5;
+    record(1);
+    clock.time += 1;
+    record(2);
+    clock.time += 2 ** 32;
+    record(3);
+    // The very first record of a ring is far from "no record", hence long.
+    const long = (low: string, high: string) => `ffff03000000${low}${high}`;
+    expect(committed(ring)).toBe(
+      [long('05000000', '01000000'), '01', '030006000000', '02', long('06000000', '02000000'), '03'].join(''),
+    );
+  });
+
+  it('writes compact headers of 5 and 27 bits', () => {
+    const { record, clock, ring } = setUp([u8], 'compact');
+    record(1);
+    clock.time += 2 ** 27 - 1;
+    record(2);
+    const word = Buffer.alloc(4);
+    word.writeUInt32LE((((clock.time % 2 ** 27) << 5) | 3) >>> 0);
+    expect(committed(ring)).toBe(`1f03000000e80300000000000001${word.toString('hex')}02`);
+  });
+
+  it('writes identifiers beyond the short form with a long header', () => {
+    const { record, ring } = setUp([u8], 'compact', 31);
+    record(1);
+    record(2);
+    expect(committed(ring)).toBe('1f1f000000e80300000000000001'.concat('1f1f000000e80300000000000002'));
+  });
+
+  it('counts an event whose value cannot be converted as failed and leaves nothing of it', () => {
+    const { record, ring, gate } = setUp([str, u64]);
+    record('x', Symbol('no number'));
+    expect(committed(ring)).toBe('');
+    expect(counter(ring, ProducerLine.FAILED)).toBe(1);
+    expect(counter(ring, ProducerLine.RECORDED)).toBe(0);
+    expect(gate.inside).toBe(0);
+    record('x', 1n);
+    expect(counter(ring, ProducerLine.RECORDED)).toBe(1);
+  });
+
+  it('drops and counts an event that is hit inside a recorder', () => {
+    const { record, ring } = setUp([str]);
+    record({
+      toString() {
+        record('inner');
+        return 'outer';
+      },
+    });
+    expect(counter(ring, ProducerLine.NESTED)).toBe(1);
+    expect(counter(ring, ProducerLine.RECORDED)).toBe(1);
+    expect(Buffer.from(committed(ring), 'hex').toString('latin1')).toContain('outer');
+  });
+
+  it('discards and counts a record that exceeds a sub-buffer, and goes on', () => {
+    const { record, ring } = setUp([str]);
+    record('x'.repeat(5000));
+    record('y');
+    expect(counter(ring, ProducerLine.DISCARDED_BIG)).toBe(1);
+    expect(counter(ring, ProducerLine.RECORDED)).toBe(1);
+  });
+
+  it('takes a text whose upper bound exceeds the sub-buffer but whose bytes fit', () => {
+    const { record, ring } = setUp([str]);
+    record('x'.repeat(4000));
+    expect(counter(ring, ProducerLine.RECORDED)).toBe(1);
+  });
+
+  it('discards and counts when no sub-buffer is free', () => {
+    const { record, ring } = setUp([str]);
+    for (let i = 0; i < 10; i++) record('x'.repeat(2000));
+    expect(counter(ring, ProducerLine.RECORDED)).toBe(4);
+    expect(counter(ring, ProducerLine.DISCARDED_FULL)).toBe(6);
+  });
+
+  it('records the same event into several rings with one clock value', () => {
+    const { record, rings: both } = setUp([u8, str], 'large', 3, 2);
+    record(1, 'a');
+    expect(committed(both[0] as Ring)).toBe(committed(both[1] as Ring));
+    expect(committed(both[0] as Ring)).not.toBe('');
+  });
+
+  it('leads to whoever recompiles it once the generation has changed', () => {
+    const { record, gate, stale, ring } = setUp([u8, u8]);
+    gate.page[ControlPage.GENERATION / 4] = 8;
+    record(1, 2);
+    expect(stale).toEqual([[1, 2]]);
+    expect(committed(ring)).toBe('');
+  });
+});

@@ -1,0 +1,33 @@
+import type { EventSpec } from '@ringtail/ctf';
+import type { EventHeaderKind } from '@ringtail/protocol';
+import type { RingProducer } from '@ringtail/ringbuf';
+import type { ThreadClock } from '../clock/thread-clock.ts';
+
+/** Records one event with the arguments the application passed. Never throws. */
+export type Recorder = (...values: never[]) => void;
+
+/** Where a recorder writes: one channel's ring of this thread. */
+export interface RecorderTarget {
+  readonly ring: RingProducer;
+  /** Event record class identifier in that channel. */
+  readonly id: number;
+  readonly header: EventHeaderKind;
+  readonly clock: ThreadClock;
+}
+
+/** What all tracepoints of a thread share; recorders and tracepoints hold on to this one object. */
+export interface Gate {
+  /** The control page, or plain memory while there is no daemon; word GENERATION says what recorders are good for. */
+  page: Uint32Array;
+  /** 1 while a recorder runs: values may run code of the application that hits tracepoints. */
+  inside: 0 | 1;
+}
+
+export interface RecorderPlan {
+  readonly event: EventSpec;
+  readonly targets: readonly RecorderTarget[];
+  readonly gate: Gate;
+  /** The generation that this recorder is good for; at any other it calls `stale`. */
+  readonly generation: number;
+  readonly stale: Recorder;
+}

@@ -1,0 +1,38 @@
+import type { EventSpec } from '@ringtail/ctf';
+import { ControlPage } from '@ringtail/protocol';
+import type { Gate, Recorder } from './recorder.ts';
+
+/** A tracepoint's state in this thread. */
+export interface Site {
+  readonly event: EventSpec;
+  /** The generation at which nobody wants this event; a call then does nothing. */
+  off: number;
+  /** The generation that `record` was compiled for; −1 while it has to find out first. */
+  on: number;
+  record: Recorder;
+}
+
+const GENERATION = ControlPage.GENERATION / 4;
+
+/**
+ * The function that the application calls, compiled so that it passes its arguments on without an array.
+ *
+ * Disabled, it costs one load and one compare.
+ */
+export function compileTracepoint(site: Site, gate: Gate): (...values: never[]) => void {
+  const names = site.event.fields.map((_, i) => `a${i}`).join(', ');
+  const body = `
+    return function tracepoint(${names}) {
+      if (gate.page[${GENERATION}] === site.off) return;
+      site.record(${names});
+    };`;
+  return new Function('site', 'gate', body)(site, gate) as (...values: never[]) => void;
+}
+
+/** The same where code generation is forbidden. */
+export function buildTracepoint(site: Site, gate: Gate): (...values: never[]) => void {
+  return (...values: never[]) => {
+    if (gate.page[GENERATION] === site.off) return;
+    site.record(...values);
+  };
+}
