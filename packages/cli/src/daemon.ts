@@ -41,6 +41,8 @@ export interface Daemon {
   readonly isPrivate: boolean;
   /** Ends it if it is private, and lets go of it. */
   release(): Promise<void>;
+  /** The same without waiting for what is still being written. */
+  abandon(): void;
 }
 
 /**
@@ -53,7 +55,8 @@ export async function daemonForRecording(context: Context, named: string | null)
   if (!path) return privateDaemon(context);
   const runDirectory = runDirectoryAt(resolve(context.cwd, path));
   const client = await connect(runDirectory.path);
-  return { client, runDirectory, isPrivate: false, release: async () => client.close() };
+  const abandon = (): void => client.close();
+  return { client, runDirectory, isPrivate: false, release: async () => abandon(), abandon };
 }
 
 async function privateDaemon(context: Context): Promise<Daemon> {
@@ -61,17 +64,29 @@ async function privateDaemon(context: Context): Promise<Daemon> {
   const remove = (): void => rmSync(runDirectory.path, { recursive: true, force: true });
   try {
     const options = { runDirectory: runDirectory.path, mainPath: daemonMainPath(), env: { ...context.env } };
-    const { client } = await spawnDaemon(options);
+    const { client, pid } = await spawnDaemon(options);
+    const abandon = (): void => {
+      endAtOnce(pid);
+      remove();
+    };
     const release = async (): Promise<void> => {
       // A daemon that is gone already has nothing left to end.
       await client.shutdown().catch(() => undefined);
       client.close();
       remove();
     };
-    return { client, runDirectory, isPrivate: true, release };
+    return { client, runDirectory, isPrivate: true, release, abandon };
   } catch (error) {
     remove();
     throw error;
+  }
+}
+
+function endAtOnce(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It is gone already.
   }
 }
 

@@ -3,12 +3,12 @@ import { run } from './cli.ts';
 import type { Context } from './context.ts';
 
 // A reader that goes away (`ringtail view | head`) ends us quietly.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-    throw error;
-  });
-}
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+// Messages that nobody reads any more (a terminal that was closed) are no reason to drop a recording.
+process.stderr.on('error', () => undefined);
 
 const context: Context = {
   env: process.env,

@@ -101,6 +101,7 @@ function describeApplications(style: Style, applications: readonly ApplicationDe
     return [
       `PID: ${application.pid}${thread} - Name: ${style.bold(application.procname)}`,
       ...(tracepoints.length === 0 ? ['      no tracepoints'] : tracepoints),
+      ...application.troubles.map((trouble) => `      ${style.yellow('trouble:')} ${trouble}`),
     ].join('\n');
   });
   return `UST events:\n-------------\n\n${lines.join('\n\n')}`;

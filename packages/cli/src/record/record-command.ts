@@ -1,13 +1,16 @@
 import { rmdirSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { describeError } from '@ringtail/base';
 import type { SessionDaemonClient } from '@ringtail/ctl';
 import type { ChannelAttributes, ClockKind, EventRule, SessionStatistics } from '@ringtail/protocol';
 import type { Outcome } from '../cli.ts';
-import { type Context, type OutputFormat, report } from '../context.ts';
+import { type Context, type OutputFormat, report, warn } from '../context.ts';
 import { type Daemon, daemonForRecording } from '../daemon.ts';
 import { styleFor } from '../style.ts';
 import { newTraceName, prepareTraceDirectory, tracesDirectory } from '../trace-directory.ts';
+import { CommandSignals } from './command-signals.ts';
+import { terminalRole } from './controlling-terminal.ts';
 import { registerUrl, tracedEnvironment } from './preload.ts';
 import { ProgressLine } from './progress.ts';
 import { type CommandEnd, runCommand } from './run-command.ts';
@@ -40,15 +43,24 @@ export async function recordCommand(context: Context, plan: RecordPlan): Promise
   const session = newTraceName(context, plan.name);
   const trace = prepareTraceDirectory(context, plan.output ?? join(tracesDirectory(context), session));
   let daemon: Daemon | undefined;
+  const signals = new CommandSignals(
+    terminalRole,
+    () => warn(context, 'the command has ended; its trace is being finished (once more to give up)'),
+    (signal) => {
+      daemon?.abandon();
+      process.exit(128 + constants.signals[signal]);
+    },
+  );
   try {
     daemon = await daemonForRecording(context, plan.runDirectory);
     await startSession(daemon.client, plan, session, trace);
-    const recording = await runRecorded(context, plan, daemon, session, trace);
+    const recording = await runRecorded(context, plan, daemon, session, trace, signals);
     report(context, plan.format, summaryJson(recording), (style) => describeSummary(style, recording), context.stderr);
     return outcomeOf(recording.end);
   } finally {
     await daemon?.release();
     removeIfEmpty(trace);
+    signals.dispose();
   }
 }
 
@@ -71,13 +83,14 @@ async function runRecorded(
   daemon: Daemon,
   session: string,
   trace: string,
+  signals: CommandSignals,
 ): Promise<Recording> {
   const watch = new Watch(context, daemon.client, session);
   const env = tracedEnvironment(context.env, registerUrl(), daemon.runDirectory.path);
   const begin = performance.now();
   let command: Awaited<ReturnType<typeof runCommand>>;
   try {
-    command = await runCommand(plan.path, plan.words, env);
+    command = await runCommand(plan.path, plan.words, env, signals);
   } catch (error) {
     await finishSession(daemon.client, session);
     throw error;

@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process';
 import { errnoOf } from '@ringtail/base';
 import { CliError } from '../errors.ts';
-import { terminalRole } from './controlling-terminal.ts';
-import { forwardSignals } from './forward-signals.ts';
+import type { CommandSignals } from './command-signals.ts';
 import { notExecutable } from './resolve-command.ts';
 
 /** How the command ended: exactly one of the two is not null. */
@@ -17,7 +16,7 @@ export interface RunningCommand {
 }
 
 /**
- * Runs the command on our own standard streams, in our process group, and passes signals on to it.
+ * Runs the command on our own standard streams and in our process group.
  *
  * @param path where the command lies
  * @param args its name as the user gave it, then its arguments
@@ -27,26 +26,24 @@ export async function runCommand(
   path: string,
   args: readonly [string, ...string[]],
   env: Readonly<Record<string, string | undefined>>,
+  signals: CommandSignals,
 ): Promise<RunningCommand> {
   const [name, ...rest] = args;
-  // From here on a signal is the command's business. One that comes before it runs is delivered once it does.
-  const early: NodeJS.Signals[] = [];
-  let send = (signal: NodeJS.Signals): void => void early.push(signal);
-  const stopForwarding = forwardSignals((signal) => send(signal), terminalRole);
   try {
     const child = spawn(path, rest, { argv0: name, stdio: 'inherit', env: { ...env } });
     const ended = new Promise<CommandEnd>((resolve) => {
-      child.once('exit', (code, signal) => resolve({ code, signal }));
-    }).finally(stopForwarding);
+      child.once('exit', (code, signal) => {
+        signals.commandEnded();
+        resolve({ code, signal });
+      });
+    });
     await new Promise<void>((resolve, reject) => {
       child.once('spawn', resolve);
       child.once('error', reject);
     });
-    send = (signal) => void child.kill(signal);
-    for (const signal of early) send(signal);
+    signals.commandRuns((signal) => child.kill(signal));
     return { pid: child.pid as number, ended };
   } catch (error) {
-    stopForwarding();
     const errno = errnoOf(error);
     if (errno === 'EACCES' || errno === 'ENOEXEC') throw notExecutable(name, path);
     if (errno !== 'ENOENT') throw error;

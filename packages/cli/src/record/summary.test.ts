@@ -83,7 +83,7 @@ describe('the summary', () => {
 });
 
 describe('a recording without events', () => {
-  const application = { pid: 1, tid: 1, uid: 0, procname: 'node', runtime: 'node', mainThread: true };
+  const application = { pid: 1, tid: 1, uid: 0, procname: 'node', runtime: 'node', mainThread: true, troubles: [] };
   const seen = (names: readonly string[]): SightingsCollector => {
     const collector = new SightingsCollector();
     collector.add([{ ...application, tracepoints: names.map((name) => ({ name, logLevel: 13 })) }]);
