@@ -1,12 +1,14 @@
 // Size of the data stream files for the same events.
 import { join } from 'node:path';
 import { ratioRow } from './lib/report.mjs';
+import { requireComplete } from './lib/ringtail.mjs';
 
 export const title = 'Bytes an event';
 
 export async function run({ quick, ringtail, lttng, folder }) {
   const pace = [1_000_000, quick ? 300 : 2000];
   const ours = await ringtail.record({ output: join(folder, 'ours') }, () => ringtail.tick(['paced', ...pace]));
+  requireComplete(ours);
   const theirs =
     lttng.absent === undefined
       ? await lttng.record(

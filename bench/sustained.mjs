@@ -1,7 +1,7 @@
 // How many events a second one thread gets to disk with the default channel, and what is discarded when nothing paces it.
 import { join } from 'node:path';
 import { valueRow } from './lib/report.mjs';
-import { CLOCKS, DEFAULTS } from './lib/ringtail.mjs';
+import { CLOCKS, DEFAULTS, requireComplete } from './lib/ringtail.mjs';
 
 export const title = 'Sustained, one thread, to disk, default channel';
 const BUDGET_PER_SECOND = 5_000_000;
@@ -9,9 +9,12 @@ const BUDGET_PER_SECOND = 5_000_000;
 export async function run({ quick, ringtail, lttng, folder, clockAddon }) {
   const pacedMs = quick ? 2000 : 20_000;
   const unpacedMs = quick ? 1000 : 5000;
-  const ours = (rate, ms, variant) => {
+  const ours = async (rate, ms, variant) => {
     const { clock, env } = CLOCKS[variant];
-    return ringtail.record({ output: join(folder, 'ours'), clock }, () => ringtail.tick(['paced', rate, ms], env));
+    const use = () => ringtail.tick(['paced', rate, ms], env);
+    const recorded = await ringtail.record({ output: join(folder, 'ours'), clock }, use);
+    requireComplete(recorded);
+    return recorded;
   };
   const theirs = async (rate, ms) => {
     if (lttng.absent !== undefined) return 'C lttng-ust: ABSENT';

@@ -94,6 +94,17 @@ class Ringtail {
   }
 }
 
+/**
+ * Compares what a program says it emitted in discard mode with what the trace has and what was counted as discarded.
+ *
+ * @throws {Error} if they differ: then the numbers are not worth printing
+ */
+export function requireComplete({ result, statistics }) {
+  const accounted = statistics.eventsRecorded + statistics.eventsDiscarded;
+  if (accounted !== result.events)
+    throw new Error(`${result.events} events were emitted, ${accounted} are accounted for`);
+}
+
 /** Runs a program under test with no daemon to find. */
 export function runUntraced(name, args, parent, nodeOptions = []) {
   const env = { ...process.env, RINGTAIL_RUNDIR: join(parent, 'no-daemon') };
