@@ -2,9 +2,19 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { printTsdl } from '@ringtail/ctf';
+import { isDeepStrictEqual } from 'node:util';
+import {
+  BufferMedium,
+  DataStreamReader,
+  type EventMessage,
+  parseMetadata,
+  printTsdl,
+  type TraceClass,
+  TraceDecoder,
+} from '@ringtail/ctf';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { requirePeer } from '../peers.ts';
+import { decodedFields } from '../schemas/decoded-value.ts';
 import { detailsOfFields, detailsOfInteger } from '../schemas/details-text.ts';
 import {
   CLOCK_OFFSET_CYCLES,
@@ -54,7 +64,57 @@ describe('a trace of random event classes and values', () => {
     }
     expect({ rest: printed.slice(at), streamEndCount }).toEqual({ rest: '', streamEndCount: 2 });
   });
+
+  it('is read by our decoder, value by value, as it was written, with the metadata that Babeltrace 2 was given', () => {
+    const metadata = new TextEncoder().encode(printTsdl(trace.traceClass(1)));
+    expectDecoded(trace, parseMetadata(metadata), 1);
+  });
+
+  it('is read by our decoder, value by value, as it was written, with the field classes of CTF 2', () => {
+    expectDecoded(trace, trace.traceClass(2), 2);
+  });
 });
+
+function expectDecoded(trace: RandomTrace, traceClass: TraceClass, version: 1 | 2): void {
+  for (const streamClassId of [0, 1]) {
+    const events = decode(traceClass, new Uint8Array(Buffer.concat(packetsOf(trace, streamClassId))));
+    const packets = trace.packets.filter(({ description }) => description.streamClassId === streamClassId);
+    for (const { description, events: recorded } of packets) {
+      const context = { vpid: description.pid, vtid: description.tid, procname: description.procname };
+      for (const { id, spec, timestamp, values } of recorded) {
+        const found = events.shift();
+        const actual = {
+          id: found?.class.id,
+          name: found?.class.name,
+          cycles: found?.cycles,
+          context: found?.packet.context,
+          payload: found?.payload,
+        };
+        const expected = {
+          id: BigInt(id),
+          name: spec.name,
+          cycles: timestamp,
+          context: { ...found?.packet.context, ...context },
+          payload: decodedFields(spec.fields, values, version),
+        };
+        if (!isDeepStrictEqual(actual, expected)) expect(actual, JSON.stringify(spec)).toStrictEqual(expected);
+      }
+    }
+    expect(events.length).toBe(0);
+  }
+}
+
+function decode(traceClass: TraceClass, bytes: Uint8Array): EventMessage[] {
+  const identity = { class: traceClass, name: 'random', uuid: traceClass.uuid };
+  const source = { name: 'channel', medium: new BufferMedium(bytes) };
+  const reader = new DataStreamReader(new TraceDecoder(traceClass), identity, [source], 0n);
+  const events: EventMessage[] = [];
+  for (let next = reader.next(); next.kind === 'item'; next = reader.next()) {
+    if (next.item.kind !== 'event') throw new Error(`a loss was read that is none: ${next.item.kind}`);
+    events.push(next.item);
+  }
+  return events;
+}
 
 function packetsOf(trace: RandomTrace, streamClassId: number): Uint8Array[] {
   return trace.packets.flatMap(({ description, bytes }) =>
