@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import { run } from './cli.ts';
+import { traceNameOf } from './commands/record.ts';
+import { fakeContext } from './testing/fake-context.ts';
+
+describe('the command line', () => {
+  it('exits with 2 for what is not defined, and with 1 for other mistakes', async () => {
+    for (const [code, ...args] of [
+      [2, 'no-such-command'],
+      [2, 'list', '--no-such-option'],
+      [2, '--no-such-option'],
+      [2, 'version', 'excess'],
+      [1, 'enable-channel', '-u'],
+      [1, 'record'],
+      [1, 'record', '--clock=sundial', 'true'],
+      [1, 'record', '--overwrite', '--discard', 'true'],
+      [1, 'record', '-l', 'loud', 'true'],
+      [1, 'start'],
+    ] as const) {
+      const context = fakeContext();
+      expect([await run(args, context), args]).toEqual([{ code }, args]);
+      expect(context.errors()).not.toBe('');
+      expect(context.output()).toBe('');
+    }
+  });
+
+  it('suggests what may have been meant', async () => {
+    const context = fakeContext();
+    await run(['enable-evnt'], context);
+    expect(context.errors()).toContain('Did you mean enable-event?');
+  });
+
+  it('explains itself and every sub-command on standard output', async () => {
+    const overview = fakeContext();
+    expect(await run(['help'], overview)).toEqual({ code: 0 });
+    const commands = [
+      ...(overview.output().split(/^Commands:|^Examples:/m)[1] ?? '').matchAll(/^ {2}([a-z-]+) /gm),
+    ].map((match) => match[1] as string);
+    expect(commands).toContain('record');
+    for (const command of commands) {
+      const context = fakeContext();
+      expect(await run(['help', command], context)).toEqual({ code: 0 });
+      expect(context.output()).toContain(`Usage: ringtail ${command}`);
+    }
+  });
+
+  it('writes results as JSON when asked, before or after the sub-command', async () => {
+    for (const args of [
+      ['--output-format=json', 'version'],
+      ['version', '--output-format', 'json'],
+    ]) {
+      const context = fakeContext();
+      await run(args, context);
+      expect(JSON.parse(context.output())).toMatchObject({ node: process.version });
+    }
+  });
+
+  it('writes errors as JSON on standard error when asked, with code and next step', async () => {
+    const context = fakeContext();
+    expect(await run(['list', '--output-format=json'], context)).toEqual({ code: 1 });
+    expect(JSON.parse(context.errors())).toEqual({
+      error: { code: 'NO_DAEMON', message: expect.any(String), hint: expect.stringContaining('ringtail create') },
+    });
+  });
+
+  it('leaves the options of a recorded command alone', async () => {
+    const context = fakeContext();
+    expect(await run(['record', 'no-such-command', '--no-such-option'], context)).toEqual({ code: 127 });
+    expect(context.errors()).toContain('no-such-command: command not found');
+  });
+});
+
+describe('the name of a trace', () => {
+  it.each([
+    [['node', '--flag', 'dir/app.mjs', 'other.js'], 'app'],
+    [['/usr/bin/node', '-e', '1'], 'node'],
+    [['npm', 'start'], 'npm'],
+    [['./a b/..weird!name.js'], 'weird_name'],
+    [['/'], 'command'],
+  ] as const)('of %j is %s', (words, name) => {
+    expect(traceNameOf(words as unknown as [string])).toBe(name);
+  });
+});
