@@ -10,6 +10,8 @@ import { CliError } from './errors.ts';
 
 /** Longest path of a Unix socket, its final zero included (`sun_path`). */
 const SOCKET_PATH_BYTES_MAX = 108;
+const END_TIMEOUT_MS = 10_000;
+const END_POLL_MS = 5;
 
 /**
  * Does something with the session daemon of the user's run directory.
@@ -73,12 +75,31 @@ async function privateDaemon(context: Context): Promise<Daemon> {
       // A daemon that is gone already has nothing left to end.
       await client.shutdown().catch(() => undefined);
       client.close();
+      await processEnd(pid);
       remove();
     };
     return { client, runDirectory, isPrivate: true, release, abandon };
   } catch (error) {
     remove();
     throw error;
+  }
+}
+
+/** Waits for a daemon that has said it will end: it still has to remove its sockets and end its consumer. */
+async function processEnd(pid: number): Promise<void> {
+  const deadline = performance.now() + END_TIMEOUT_MS;
+  while (isRunning(pid) && performance.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, END_POLL_MS));
+  }
+}
+
+/** Whether there is a process with this id. */
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
   }
 }
 

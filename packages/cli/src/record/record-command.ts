@@ -6,7 +6,7 @@ import type { SessionDaemonClient } from '@ringtail/ctl';
 import type { ChannelAttributes, ClockKind, EventRule, SessionStatistics } from '@ringtail/protocol';
 import type { Outcome } from '../cli.ts';
 import { type Context, type OutputFormat, report, warn } from '../context.ts';
-import { type Daemon, daemonForRecording } from '../daemon.ts';
+import { type Daemon, daemonForRecording, isRunning } from '../daemon.ts';
 import { styleFor } from '../style.ts';
 import { newTraceName, prepareTraceDirectory, tracesDirectory } from '../trace-directory.ts';
 import { CommandSignals } from './command-signals.ts';
@@ -132,15 +132,6 @@ async function survivorsOf(client: SessionDaemonClient, commandPid: number): Pro
   const pids = new Set(applications.map((application) => application.pid));
   pids.delete(commandPid);
   return [...pids].filter(isRunning).sort((a, b) => a - b);
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Looks at the session while the command runs: for the progress line, and for what to say if nothing was recorded. */
