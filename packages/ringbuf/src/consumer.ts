@@ -51,6 +51,8 @@ export interface Taken {
   readonly packetsLost: number;
   /** Sequence number of the packet: lost packets are left out. */
   readonly packetSeq: number;
+  /** Where the consumer stands once this is released: what a consumer after a crash resumes at. */
+  readonly after: ConsumerPosition;
 }
 
 export interface RingCounters {
@@ -59,14 +61,6 @@ export interface RingCounters {
   readonly discardedBig: number;
   readonly failed: number;
   readonly nested: number;
-}
-
-/** A packet that a former consumer wrote into the trace file. */
-export interface WrittenPacket {
-  readonly packetSeq: number;
-  /** Bytes of records in it. */
-  readonly recordBytes: number;
-  readonly endTimestamp: number;
 }
 
 /** What one look at a sub-buffer gave: its words and the events discarded by then. */
@@ -101,7 +95,7 @@ export class RingConsumer {
   #packetsLost = 0;
   #openSeqSeen = 0;
   #discardedReleased = 0;
-  #taken: { readonly taken: Taken; readonly after: ConsumerPosition } | null = null;
+  #taken: Taken | null = null;
   #buffer = Buffer.alloc(0);
 
   /** @throws {RingError} `NOT_A_RING`, `WRONG_ABI`, `UNEXPECTED`, `TRUNCATED`, `CORRUPT`, `IO` */
@@ -158,32 +152,31 @@ export class RingConsumer {
 
   /** Says that the records of `taken`, the newest answer of `next`, are safe: the producer may have their memory. */
   release(taken: Taken): void {
-    assert(this.#taken?.taken === taken, 'only the newest records taken are released, and once');
-    this.#store(this.#taken.after);
+    assert(this.#taken === taken, 'only the newest records taken are released, and once');
+    this.#store(taken.after);
     this.#packetsLost = 0;
     this.#discardedReleased = taken.discardedSnapshot;
     this.#taken = null;
   }
 
   /**
-   * Moves past the last packet in the trace file, if a former consumer wrote it but died before it could release it.
+   * Moves on to where a former consumer stood after its last packet in the trace file (`Taken.after`), in case it died
+   * before it could release that packet.
    *
    * @returns whether it had to move
-   * @throws {RingError} `UNEXPECTED` if that packet cannot come from here
+   * @throws {RingError} `UNEXPECTED` if no packet of this ring can end there
    */
-  resumeAfter(packet: WrittenPacket): boolean {
-    const { packetSeq, bytes } = this.#position;
-    if (packet.packetSeq < packetSeq) return false;
-    if (packet.packetSeq > packetSeq || bytes + packet.recordBytes > this.header.subBufBytes) {
-      const what = `packet ${packet.packetSeq} with ${packet.recordBytes} bytes of records`;
-      throw new RingError('UNEXPECTED', `${what} does not follow byte ${bytes} and packet ${packetSeq} of the ring`);
+  resumeAt(position: ConsumerPosition): boolean {
+    const { packetSeq, seq, bytes } = this.#position;
+    if (position.packetSeq <= packetSeq) return false;
+    const isForward = position.seq > seq || (position.seq === seq && position.bytes >= bytes);
+    const isThere = position.seq <= this.#readProducerLine().openSeq && position.bytes <= this.header.subBufBytes;
+    if (!isForward || !isThere) {
+      const place = (where: ConsumerPosition) => `packet ${where.packetSeq}, sub-buffer ${where.seq}, byte ${where.bytes}`;
+      const what = `cannot resume at ${place(position)}: the ring is at ${place(this.#position)}`;
+      throw new RingError('UNEXPECTED', what);
     }
-    this.#store({
-      ...this.#position,
-      bytes: bytes + packet.recordBytes,
-      packetSeq: packetSeq + 1,
-      lastTimestamp: Math.max(this.#position.lastTimestamp, packet.endTimestamp),
-    });
+    this.#store(position);
     return true;
   }
 
@@ -249,27 +242,27 @@ export class RingConsumer {
     const position = this.#position;
     const begin = position.bytes === 0 ? Math.floor(words.beginTimestamp) : 0;
     const beginTimestamp = Math.max(position.lastTimestamp, begin);
-    const taken = {
+    // A clock that went back shall cost the order of an event, not the trace.
+    const endTimestamp = Math.max(beginTimestamp, Math.floor(words.lastTimestamp));
+    this.#taken = {
       seq: position.seq,
       begin: position.bytes,
       bytes,
       beginTimestamp,
-      // A clock that went back shall cost the order of an event, not the trace.
-      endTimestamp: Math.max(beginTimestamp, Math.floor(words.lastTimestamp)),
+      endTimestamp,
       recordCount: Math.max(0, words.recordCount - position.records),
       discardedSnapshot: Math.max(this.#discardedReleased, discarded),
       packetsLost: this.#packetsLost,
       packetSeq: position.packetSeq,
+      after: {
+        seq: isOpen ? position.seq : position.seq + 1,
+        bytes: isOpen ? words.committed : 0,
+        records: isOpen ? words.recordCount : 0,
+        packetSeq: position.packetSeq + 1,
+        lastTimestamp: endTimestamp,
+      },
     };
-    const after = {
-      seq: isOpen ? position.seq : position.seq + 1,
-      bytes: isOpen ? words.committed : 0,
-      records: isOpen ? words.recordCount : 0,
-      packetSeq: position.packetSeq + 1,
-      lastTimestamp: taken.endTimestamp,
-    };
-    this.#taken = { taken, after };
-    return taken;
+    return this.#taken;
   }
 
   /** In overwrite mode goes to the oldest sub-buffer that may still be there, and `margin` further. */

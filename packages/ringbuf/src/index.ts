@@ -4,7 +4,6 @@ export {
   type RingCounters,
   type RingExpectation,
   type Taken,
-  type WrittenPacket,
 } from './consumer.ts';
 export { publishesWithAtomics, RingProducer, type RingProducerOptions } from './producer.ts';
 export { RingError, type RingErrorCode } from './ring-error.ts';
