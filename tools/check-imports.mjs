@@ -17,7 +17,7 @@ const ORDER = {
   protocol: ['base', 'posix'],
   tracer: ['base', 'posix', 'ctf', 'ringbuf', 'protocol', 'clock-linux-x64'],
   consumerd: ['base', 'posix', 'ctf', 'ringbuf', 'protocol'],
-  sessiond: ['base', 'posix', 'protocol'],
+  sessiond: ['base', 'posix', 'ringbuf', 'protocol'],
   ctl: ['base', 'protocol'],
   reader: ['base', 'ctf'],
   cli: ['base', 'protocol', 'ctl', 'reader', 'consumerd'],

@@ -18,7 +18,7 @@ export const DECLARE_EVENTS_MAX = 16_384;
 /** How deeply the description of an event may be nested. */
 export const EVENT_SPEC_DEPTH_MAX = 48;
 /** Bytes of an event's name, `provider:event`. */
-export const EVENT_NAME_BYTES_MAX = 255;
+export const EVENT_NAME_BYTES_MAX = 256;
 export const TRACEPOINTS_MAX = 65_536;
 
 const ID_MAX = 2 ** 31 - 1;
@@ -29,7 +29,7 @@ const TROUBLE_LENGTH_MAX = 1024;
 /**
  * A message of an application as one of the protocol.
  *
- * Texts that only people read (process name, runtime, troubles) come out cut and without control characters.
+ * Texts that only people read (process name, runtime, list of tracepoints, troubles) come out cut and without control characters.
  *
  * @throws {ShapeError} `PROTOCOL_VERSION` for a registration of another version, else `BAD_MESSAGE`.
  */
@@ -60,7 +60,7 @@ export function checkAppMessage(message: unknown): AppMessage {
         tracepoints: arrayIn(json, 'tracepoints', TRACEPOINTS_MAX).map((entry) => {
           const tracepoint = objectOf(entry, 'a tracepoint');
           return {
-            name: plainTextIn(tracepoint, 'name', EVENT_NAME_BYTES_MAX),
+            name: foreignTextIn(tracepoint, 'name', EVENT_NAME_BYTES_MAX),
             logLevel: integerIn(tracepoint, 'logLevel', 0, 255),
           };
         }),

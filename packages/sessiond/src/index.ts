@@ -1,1 +1,1 @@
-export {};
+export { DaemonError, type DaemonErrorCode } from './daemon-error.ts';

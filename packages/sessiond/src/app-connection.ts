@@ -1,0 +1,247 @@
+import { closeSync } from 'node:fs';
+import { describeError, errnoOf, RINGTAIL_VERSION } from '@ringtail/base';
+import type { PeerCredentials, Posix, Watch } from '@ringtail/posix';
+import {
+  APP_FRAME_BYTES_MAX,
+  type AppReply,
+  checkAppMessage,
+  type DeclareMessage,
+  encodeFrame,
+  FrameDecoder,
+  type RegisterMessage,
+  type RingMessage,
+  ShapeError,
+  type TracepointsMessage,
+  type TroubleMessage,
+} from '@ringtail/protocol';
+import { APP_UNREAD_BYTES_MAX, REGISTER_TIMEOUT_MS } from './limits.ts';
+import type { Log } from './log.ts';
+import { PeerRefusal } from './peer-refusal.ts';
+
+/** What a registered thread says. Descriptors belong to whoever is called. */
+export interface RegisteredApplication {
+  declare(message: DeclareMessage): Promise<AppReply>;
+  /** @throws {PeerRefusal} for what is no ring; the connection ends then. */
+  ring(message: RingMessage, descriptor: number): void;
+  trouble(message: TroubleMessage): void;
+  tracepoints(message: TracepointsMessage): void;
+  /** Nothing more will come: everything that was in flight has been handed over. */
+  ended(): void;
+}
+
+/**
+ * Takes a registration.
+ *
+ * @param disconnect ends the connection, for the reason given.
+ * @throws {PeerRefusal} if it cannot be taken.
+ */
+export type Register = (
+  peer: PeerCredentials,
+  message: RegisterMessage,
+  controlFile: number,
+  disconnect: (why: string) => void,
+) => RegisteredApplication;
+
+export interface AppConnectionOptions {
+  readonly posix: Posix;
+  /** Belongs to the connection. */
+  readonly descriptor: number;
+  readonly peer: PeerCredentials;
+  readonly register: Register;
+  readonly log: Log;
+  readonly onClosed: () => void;
+}
+
+/** One read; also what one readiness event may take before others have their turn. */
+const READ_BYTES = 64 * 1024;
+const READS_PER_TURN = 16;
+/** What is read at once where everything in flight has to be seen before going on. */
+const READS_PER_DRAIN = 256;
+/** The tracer asks one thing at a time; a peer that asks for so much ahead of the answers is none. */
+const REPLIES_OPEN_MAX = 64;
+const SEND_AGAIN_MS = 10;
+
+/** All connections read into this one; the decoder keeps copies. */
+const readBuffer = Buffer.alloc(READ_BYTES);
+
+/**
+ * The connection of one thread of an application.
+ *
+ * The peer may send anything: what is not of the protocol ends the connection, with a reason where there is still somebody
+ * to read it. Nothing that it sends is kept without a bound, and each descriptor that it sends is either handed on or closed.
+ */
+export class AppConnection {
+  readonly #options: AppConnectionOptions;
+  readonly #watch: Watch;
+  readonly #decoder = new FrameDecoder(APP_FRAME_BYTES_MAX);
+  readonly #registerTimer: NodeJS.Timeout;
+  /** Of the frame that is being received: descriptors travel with the first byte of theirs. */
+  readonly #descriptors: number[] = [];
+  #application: RegisteredApplication | undefined;
+  #replies: Promise<void> = Promise.resolve();
+  #repliesOpen = 0;
+  #unsent = Buffer.alloc(0);
+  #sendAgain: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(options: AppConnectionOptions) {
+    this.#options = options;
+    this.#watch = options.posix.watch(options.descriptor, () => this.#readTurn());
+    this.#registerTimer = setTimeout(() => this.#close('it has not registered'), REGISTER_TIMEOUT_MS);
+  }
+
+  /** Reads what the peer has sent so far, as at the end of a session: rings may be in flight. */
+  drain(): void {
+    this.#read(READS_PER_DRAIN);
+  }
+
+  /** Ends the connection. */
+  close(): void {
+    this.#close('the daemon ends');
+  }
+
+  #readTurn(): void {
+    // The event loop stops watching a socket with a pending error, even if there are bytes in front of it.
+    if (this.#read(READS_PER_TURN) === 'more') setImmediate(() => this.#readTurn());
+  }
+
+  #read(reads: number): 'more' | 'done' {
+    for (let count = 0; count < reads; count++) {
+      if (this.#closed || !this.#readOnce()) return 'done';
+    }
+    return 'more';
+  }
+
+  /** False when there is nothing more to read now, or ever. */
+  #readOnce(): boolean {
+    const { posix, descriptor } = this.#options;
+    try {
+      const received = posix.receiveWithFds(descriptor, readBuffer);
+      if (received === null) return false;
+      this.#descriptors.push(...received.fds);
+      if (received.fdsRefused) throw new PeerRefusal('BAD_MESSAGE', 'more descriptors came than there is room for');
+      if (received.bytes === 0) {
+        this.#close(undefined);
+        return false;
+      }
+      for (const message of this.#decoder.push(readBuffer.subarray(0, received.bytes))) this.#take(message);
+      this.#checkDescriptors();
+      return !this.#closed;
+    } catch (error) {
+      // A peer that goes without reading its last answer resets the connection: an end like any other.
+      this.#close(errnoOf(error) === 'ECONNRESET' ? undefined : error);
+      return false;
+    }
+  }
+
+  #take(message: unknown): void {
+    if (this.#closed) return;
+    const checked = checkAppMessage(message);
+    if (checked.type === 'register') {
+      this.#register(checked);
+      return;
+    }
+    if (this.#application === undefined) throw new PeerRefusal('BAD_MESSAGE', 'the first message must be register');
+    switch (checked.type) {
+      case 'declare':
+        this.#reply(this.#application.declare(checked));
+        break;
+      case 'ring':
+        this.#application.ring(checked, this.#takeDescriptor());
+        break;
+      case 'trouble':
+        this.#application.trouble(checked);
+        break;
+      case 'tracepoints':
+        this.#application.tracepoints(checked);
+        break;
+    }
+  }
+
+  #register(message: RegisterMessage): void {
+    if (this.#application !== undefined) throw new PeerRefusal('BAD_MESSAGE', 'a thread registers once');
+    const { register, peer } = this.#options;
+    const disconnect = (why: string) => this.#close(why);
+    this.#application = register(peer, message, this.#takeDescriptor(), disconnect);
+    clearTimeout(this.#registerTimer);
+    this.#reply({ type: 'registered', daemonVersion: RINGTAIL_VERSION });
+  }
+
+  #takeDescriptor(): number {
+    const descriptor = this.#descriptors.shift();
+    if (descriptor === undefined) throw new PeerRefusal('BAD_MESSAGE', 'the message came without a descriptor');
+    return descriptor;
+  }
+
+  /** One descriptor may wait for the rest of its frame; where no frame is begun, or two wait, one is a stray. */
+  #checkDescriptors(): void {
+    const waiting = this.#descriptors.length;
+    if (waiting > 1 || (waiting === 1 && this.#decoder.pendingBytes === 0)) {
+      throw new PeerRefusal('BAD_MESSAGE', 'a descriptor came that no message speaks of');
+    }
+  }
+
+  /** Answers in the order of the messages. */
+  #reply(reply: AppReply | Promise<AppReply>): void {
+    if (++this.#repliesOpen > REPLIES_OPEN_MAX) {
+      throw new PeerRefusal('BAD_MESSAGE', 'too much was asked ahead of the answers');
+    }
+    this.#replies = this.#replies
+      .then(() => reply)
+      .then((settled) => {
+        this.#repliesOpen--;
+        this.#send(settled);
+      });
+  }
+
+  #send(reply: AppReply): void {
+    if (this.#closed) return;
+    this.#unsent = Buffer.concat([this.#unsent, encodeFrame(reply, APP_FRAME_BYTES_MAX)]);
+    this.#flush();
+  }
+
+  #flush(): void {
+    if (this.#closed) return;
+    clearTimeout(this.#sendAgain);
+    try {
+      const sent = this.#options.posix.writeNonBlocking(this.#options.descriptor, this.#unsent);
+      this.#unsent = this.#unsent.subarray(sent);
+    } catch (error) {
+      // The peer has gone; what it sent before is still to be read, up to its end.
+      this.#options.log.debug(`${this.#name()}: an answer could not be sent: ${describeError(error)}`);
+      this.#unsent = Buffer.alloc(0);
+      return;
+    }
+    if (this.#unsent.length > APP_UNREAD_BYTES_MAX) this.#close('it does not read its answers');
+    else if (this.#unsent.length > 0) this.#sendAgain = setTimeout(() => this.#flush(), SEND_AGAIN_MS);
+  }
+
+  /** @param why undefined if the peer has ended the connection. */
+  #close(why: unknown): void {
+    if (this.#closed) return;
+    if (why !== undefined) {
+      const reason = typeof why === 'string' ? why : describeError(why);
+      this.#options.log.warn(`${this.#name()}: disconnected: ${reason}`);
+      this.#sendRefusal(why, reason);
+    }
+    this.#closed = true;
+    clearTimeout(this.#registerTimer);
+    clearTimeout(this.#sendAgain);
+    this.#watch.close();
+    for (const descriptor of this.#descriptors.splice(0)) closeSync(descriptor);
+    closeSync(this.#options.descriptor);
+    this.#application?.ended();
+    this.#options.onClosed();
+  }
+
+  #sendRefusal(why: unknown, message: string): void {
+    if (typeof why === 'string') return;
+    const code = why instanceof PeerRefusal || why instanceof ShapeError ? why.code : 'BAD_MESSAGE';
+    this.#send({ type: 'refused', code, message });
+  }
+
+  #name(): string {
+    const { pid, uid } = this.#options.peer;
+    return `application ${pid} of user ${uid}`;
+  }
+}

@@ -1,0 +1,122 @@
+import { closeSync } from 'node:fs';
+import { describeError } from '@ringtail/base';
+import type { PeerCredentials, Posix, Watch } from '@ringtail/posix';
+import { APP_FRAME_BYTES_MAX, encodeFrame, type RefusedReply } from '@ringtail/protocol';
+import { AppConnection, type Register } from './app-connection.ts';
+import type { Log } from './log.ts';
+
+export interface AppServerOptions {
+  readonly posix: Posix;
+  readonly socketPath: string;
+  readonly mode: number;
+  readonly connectionsMax: number;
+  /** Whether applications of this user are served. */
+  readonly serves: (uid: number) => boolean;
+  readonly register: Register;
+  readonly log: Log;
+}
+
+const BACKLOG = 511;
+const ACCEPTS_PER_TURN = 64;
+/** How long to leave the queue alone when there are no descriptors left to accept with. */
+const EXHAUSTED_PAUSE_MS = 500;
+
+/** Takes the connections of applications. */
+export class AppServer {
+  readonly #options: AppServerOptions;
+  readonly #connections = new Set<AppConnection>();
+  readonly #descriptor: number;
+  #watch: Watch | undefined;
+  #pause: NodeJS.Timeout | undefined;
+
+  constructor(options: AppServerOptions) {
+    this.#options = options;
+    this.#descriptor = options.posix.listenUnix(options.socketPath, options.mode, BACKLOG);
+    this.#listen();
+  }
+
+  /** Reads what all applications have sent so far. */
+  drain(): void {
+    this.#acceptAll();
+    for (const connection of [...this.#connections]) connection.drain();
+  }
+
+  close(): void {
+    this.#watch?.close();
+    clearTimeout(this.#pause);
+    closeSync(this.#descriptor);
+    for (const connection of [...this.#connections]) connection.close();
+  }
+
+  #listen(): void {
+    this.#watch = this.#options.posix.watch(this.#descriptor, () => this.#acceptAll());
+  }
+
+  #acceptAll(): void {
+    for (let count = 0; count < ACCEPTS_PER_TURN; count++) {
+      let descriptor: number | null;
+      try {
+        descriptor = this.#options.posix.accept(this.#descriptor);
+      } catch (error) {
+        this.#pauseAccepting(describeError(error));
+        return;
+      }
+      if (descriptor === null) return;
+      this.#connected(descriptor);
+    }
+  }
+
+  /** The queue stays readable while nobody can accept: watching it on would be a busy loop. */
+  #pauseAccepting(why: string): void {
+    this.#options.log.error(`no application can connect for the moment: ${why}`);
+    this.#watch?.close();
+    clearTimeout(this.#pause);
+    this.#pause = setTimeout(() => this.#listen(), EXHAUSTED_PAUSE_MS);
+  }
+
+  #connected(descriptor: number): void {
+    const { posix, serves, connectionsMax, register, log } = this.#options;
+    let peer: PeerCredentials;
+    try {
+      peer = posix.peerCredentials(descriptor);
+    } catch (error) {
+      log.warn(`a peer could not be identified: ${describeError(error)}`);
+      closeSync(descriptor);
+      return;
+    }
+    if (!serves(peer.uid)) {
+      this.#turnAway(descriptor, peer, 'this session daemon does not serve your user');
+      return;
+    }
+    if (this.#connections.size >= connectionsMax) {
+      this.#turnAway(descriptor, peer, `there are ${connectionsMax} applications already`);
+      return;
+    }
+    try {
+      const connection: AppConnection = new AppConnection({
+        posix,
+        descriptor,
+        peer,
+        register,
+        log,
+        onClosed: () => this.#connections.delete(connection),
+      });
+      this.#connections.add(connection);
+    } catch (error) {
+      log.error(`the connection of application ${peer.pid} cannot be watched: ${describeError(error)}`);
+      closeSync(descriptor);
+    }
+  }
+
+  #turnAway(descriptor: number, { pid, uid }: PeerCredentials, message: string): void {
+    this.#options.log.warn(`application ${pid} of user ${uid} is turned away: ${message}`);
+    const reply: RefusedReply = { type: 'refused', code: 'NOT_PERMITTED', message };
+    try {
+      this.#options.posix.writeNonBlocking(descriptor, encodeFrame(reply, APP_FRAME_BYTES_MAX));
+    } catch {
+      // It has gone already.
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import { RINGTAIL_VERSION } from '@ringtail/base';
+import type { OpenChannelRequest, OpenTraceRequest } from '@ringtail/protocol';
+import type { Trace, TraceChannel } from './session-registry.ts';
+
+/** The command that tells the consumer of a trace, with the environment that LTTng gives its user-space traces. */
+export function openTraceCommand(trace: Trace, hostname: string): OpenTraceRequest {
+  const { session } = trace;
+  const [major, minor, patch] = RINGTAIL_VERSION.split('.').map(Number) as [number, number, number];
+  return {
+    type: 'open-trace',
+    session: session.name,
+    trace: trace.key,
+    directory: trace.directory,
+    ringDirectory: trace.ringDirectory,
+    uuid: trace.uuid,
+    clock: session.clock,
+    clockOffsetNs: String(session.clockOffsetNs),
+    environment: [
+      ['domain', 'ust'],
+      ['tracer_name', 'ringtail'],
+      ['tracer_major', major],
+      ['tracer_minor', minor],
+      ['tracer_patchlevel', patch],
+      ['tracer_buffering_scheme', 'uid'],
+      ['tracer_buffering_id', trace.uid],
+      ['architecture_bit_width', 64],
+      ['trace_name', session.name],
+      ['trace_creation_datetime', basicDateTime(session.createdAt, -session.createdAt.getTimezoneOffset())],
+      ['hostname', hostname],
+    ],
+  };
+}
+
+export function openChannelCommand({ key, trace, channel }: TraceChannel): OpenChannelRequest {
+  return {
+    type: 'open-channel',
+    trace: trace.key,
+    channel: key,
+    streamClassId: channel.streamClassId,
+    attributes: channel.attributes,
+  };
+}
+
+/** ISO 8601 basic format with the offset from UTC, as LTTng writes dates: `20261120T133354+0100`. */
+export function basicDateTime(at: Date, offsetMinutes: number): string {
+  const local = new Date(at.getTime() + offsetMinutes * 60_000).toISOString();
+  const offset = Math.abs(offsetMinutes);
+  const sign = offsetMinutes < 0 ? '-' : '+';
+  const hours = String(Math.floor(offset / 60)).padStart(2, '0');
+  const minutes = String(offset % 60).padStart(2, '0');
+  return `${local.slice(0, 19).replace(/[-:]/g, '')}${sign}${hours}${minutes}`;
+}

@@ -1,0 +1,277 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { describeError } from '@ringtail/base';
+import {
+  CONSUMER_FRAME_BYTES_MAX,
+  type ConsumerReply,
+  checkConsumerReply,
+  encodeFrame,
+  FrameDecoder,
+  type SessionStatistics,
+} from '@ringtail/protocol';
+import { ConsumerJournal, type JournalEntry, type SetUpCommand, type TaskCommand } from './consumer-journal.ts';
+import type { ConsumerProcess, StartConsumer } from './consumer-process.ts';
+import { ConsumerRefusal } from './consumer-refusal.ts';
+import { DaemonError } from './daemon-error.ts';
+import type { Log } from './log.ts';
+import { RestartPolicy } from './restart-policy.ts';
+
+/** How long a consumer may take to connect, and to end once it is asked to. */
+const CONNECT_TIMEOUT_MS = 15_000;
+const END_TIMEOUT_MS = 10_000;
+
+export interface ConsumerLinkOptions {
+  readonly socketPath: string;
+  readonly startConsumer: StartConsumer;
+  /** The process at the other end of a connection. */
+  readonly peerPidOf: (socket: Socket) => number;
+  readonly log: Log;
+}
+
+interface Connection {
+  readonly socket: Socket;
+  readonly since: number;
+  readonly unanswered: Map<number, JournalEntry>;
+  nextId: number;
+}
+
+/**
+ * The session daemon's end of the consumer: starts it, starts it again when it dies, and repeats to the new one what the old
+ * one knew and had not done yet.
+ */
+export class ConsumerLink {
+  readonly #options: ConsumerLinkOptions;
+  readonly #server: Server;
+  readonly #journal = new ConsumerJournal();
+  readonly #policy = new RestartPolicy();
+  readonly #impatient = new Map<JournalEntry, (error: DaemonError) => void>();
+  readonly #waiters = new Set<(error: DaemonError) => void>();
+  readonly #onConnected = new Set<() => void>();
+  #process: ConsumerProcess | undefined;
+  #connection: Connection | undefined;
+  #workedMs = 0;
+  #restart: NodeJS.Timeout | undefined;
+  #connectTimer: NodeJS.Timeout | undefined;
+  #unavailable: string | undefined;
+  #stopping = false;
+
+  constructor(options: ConsumerLinkOptions) {
+    this.#options = options;
+    this.#server = createServer((socket) => this.#accept(socket));
+  }
+
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
+  async start(): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(this.#options.socketPath, resolve);
+    });
+    this.#startProcess();
+  }
+
+  /**
+   * Tells the consumer something it has to know, now and after every restart.
+   *
+   * @throws {ConsumerRefusal} if the first consumer that answers refuses; the command is forgotten then.
+   */
+  setUp(command: SetUpCommand): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let answered = false;
+      const entry: JournalEntry<SetUpCommand> = {
+        command,
+        onReply: (reply) => {
+          if (reply.ok) resolve();
+          else if (answered) this.#options.log.error(`the new consumer refuses ${command.type}: ${reply.message}`);
+          else {
+            this.#journal.forget(entry);
+            reject(new ConsumerRefusal(reply.code, reply.message));
+          }
+          answered = true;
+        },
+      };
+      this.#journal.addSetUp(entry);
+      this.#send(entry);
+    });
+  }
+
+  /**
+   * Has the consumer do something, however often it has to be started for that.
+   *
+   * @throws {ConsumerRefusal} if it refuses.
+   * @throws {DaemonError} `CONSUMER_UNAVAILABLE` if it cannot be started; nothing has been done then.
+   */
+  perform(command: Exclude<TaskCommand, { type: 'close-ring' }>): Promise<SessionStatistics> {
+    if (this.#unavailable !== undefined) return Promise.reject(this.#unavailableError());
+    return new Promise((resolve, reject) => {
+      const entry: JournalEntry<TaskCommand> = {
+        command,
+        onReply: (reply) => {
+          this.#impatient.delete(entry);
+          if (!reply.ok) reject(new ConsumerRefusal(reply.code, reply.message));
+          else if (reply.result === null) reject(new ConsumerRefusal('BAD_MESSAGE', 'the consumer sent no statistics'));
+          else resolve(reply.result);
+        },
+      };
+      this.#impatient.set(entry, reject);
+      this.#journal.addTask(entry);
+      this.#send(entry);
+    });
+  }
+
+  /** Has the consumer take the rest of a ring. Waits for a consumer as long as it takes; answers when the ring is done with. */
+  closeRing(ring: number): Promise<ConsumerReply> {
+    return new Promise((resolve) => {
+      const entry = { command: { type: 'close-ring', ring } as const, onReply: resolve };
+      this.#journal.addTask(entry);
+      this.#send(entry);
+    });
+  }
+
+  /** Resolves as soon as a consumer is there. */
+  connected(): Promise<void> {
+    if (this.#connection !== undefined) return Promise.resolve();
+    return new Promise((resolve) => this.#onConnected.add(resolve));
+  }
+
+  /**
+   * The promise, unless the consumer cannot be started meanwhile.
+   *
+   * @throws {DaemonError} `CONSUMER_UNAVAILABLE`
+   */
+  async unlessUnavailable<T>(promise: Promise<T>): Promise<T> {
+    if (this.#unavailable !== undefined) throw this.#unavailableError();
+    let waiter: ((error: DaemonError) => void) | undefined;
+    const unavailable = new Promise<never>((_, reject) => {
+      waiter = reject;
+      this.#waiters.add(reject);
+    });
+    try {
+      return await Promise.race([promise, unavailable]);
+    } finally {
+      if (waiter !== undefined) this.#waiters.delete(waiter);
+    }
+  }
+
+  /** Ends the consumer: it takes what is left and goes; one that does not is killed. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    clearTimeout(this.#restart);
+    this.#server.close();
+    const consumer = this.#process;
+    this.#connection?.socket.end();
+    if (consumer === undefined) return;
+    const impatience = [
+      setTimeout(() => consumer.kill('SIGTERM'), END_TIMEOUT_MS),
+      setTimeout(() => consumer.kill('SIGKILL'), 2 * END_TIMEOUT_MS),
+    ];
+    // One that has not connected yet has nothing to take.
+    if (this.#connection === undefined) consumer.kill('SIGTERM');
+    await consumer.ended;
+    for (const timer of impatience) clearTimeout(timer);
+  }
+
+  #startProcess(): void {
+    const consumer = this.#options.startConsumer();
+    this.#process = consumer;
+    this.#workedMs = 0;
+    this.#options.log.info(`started the consumer, process ${consumer.pid}`);
+    const timer = setTimeout(() => {
+      this.#options.log.error(`the consumer has not connected within ${CONNECT_TIMEOUT_MS} ms`);
+      consumer.kill('SIGKILL');
+    }, CONNECT_TIMEOUT_MS);
+    this.#connectTimer = timer;
+    void consumer.ended.then((how) => {
+      clearTimeout(timer);
+      this.#processEnded(how);
+    });
+  }
+
+  #processEnded(how: string): void {
+    this.#process = undefined;
+    this.#disconnected();
+    if (this.#stopping) return;
+    const { delayMs, hopeless } = this.#policy.ended(this.#workedMs);
+    this.#options.log.error(`the consumer has gone: ${how}; starting another in ${delayMs} ms`);
+    if (hopeless) this.#becomeUnavailable(how);
+    this.#restart = setTimeout(() => this.#startProcess(), delayMs);
+  }
+
+  #becomeUnavailable(how: string): void {
+    this.#unavailable = how;
+    for (const [entry, reject] of this.#impatient) {
+      this.#journal.forget(entry);
+      reject(this.#unavailableError());
+    }
+    this.#impatient.clear();
+    for (const reject of this.#waiters) reject(this.#unavailableError());
+    this.#waiters.clear();
+  }
+
+  #unavailableError(): DaemonError {
+    return new DaemonError('CONSUMER_UNAVAILABLE', `the consumer daemon cannot be started: ${this.#unavailable}`);
+  }
+
+  #accept(socket: Socket): void {
+    socket.on('error', (error) => this.#options.log.debug(`consumer connection: ${error.message}`));
+    // Only the process that we started is the consumer, and it has one connection.
+    if (this.#connection !== undefined || this.#options.peerPidOf(socket) !== this.#process?.pid) {
+      this.#options.log.warn('somebody else than the consumer connected to its socket');
+      socket.destroy();
+      return;
+    }
+    clearTimeout(this.#connectTimer);
+    const connection: Connection = { socket, since: performance.now(), unanswered: new Map(), nextId: 1 };
+    this.#connection = connection;
+    this.#unavailable = undefined;
+    const decoder = new FrameDecoder(CONSUMER_FRAME_BYTES_MAX);
+    socket.on('data', (chunk) => this.#receive(connection, decoder, chunk));
+    socket.on('close', () => {
+      if (this.#connection === connection) this.#connectionLost();
+    });
+    for (const entry of this.#journal.entries()) this.#send(entry);
+    for (const resolve of this.#onConnected) resolve();
+    this.#onConnected.clear();
+  }
+
+  #receive(connection: Connection, decoder: FrameDecoder, chunk: Buffer): void {
+    try {
+      for (const message of decoder.push(chunk)) {
+        const reply = checkConsumerReply(message);
+        const entry = connection.unanswered.get(reply.id);
+        if (entry === undefined) continue;
+        connection.unanswered.delete(reply.id);
+        this.#journal.answered(entry, reply);
+        entry.onReply(reply);
+      }
+    } catch (error) {
+      this.#options.log.error(`the consumer sent nonsense: ${describeError(error)}`);
+      connection.socket.destroy();
+    }
+  }
+
+  /** A consumer without its connection ends by itself, after it has taken what is left; the next must wait for that. */
+  #connectionLost(): void {
+    this.#disconnected();
+    const consumer = this.#process;
+    if (consumer === undefined || this.#stopping) return;
+    const timer = setTimeout(() => consumer.kill('SIGKILL'), END_TIMEOUT_MS);
+    void consumer.ended.then(() => clearTimeout(timer));
+  }
+
+  #disconnected(): void {
+    if (this.#connection === undefined) return;
+    this.#workedMs = performance.now() - this.#connection.since;
+    this.#connection.socket.destroy();
+    this.#connection = undefined;
+  }
+
+  #send(entry: JournalEntry): void {
+    const connection = this.#connection;
+    if (connection === undefined) return;
+    const id = connection.nextId++;
+    connection.unanswered.set(id, entry);
+    connection.socket.write(encodeFrame({ id, command: entry.command }, CONSUMER_FRAME_BYTES_MAX));
+  }
+}

@@ -1,0 +1,29 @@
+import { RingtailError } from '@ringtail/base';
+
+export type DaemonErrorCode =
+  // To clients.
+  | 'BAD_PARAMETER'
+  | 'PROTOCOL_VERSION'
+  | 'SESSION_EXISTS'
+  | 'NO_SUCH_SESSION'
+  | 'OUTPUT_IN_USE'
+  | 'OUTPUT_NOT_WRITABLE'
+  | 'CHANNEL_EXISTS'
+  | 'NO_CHANNEL'
+  | 'CHANNEL_NAME_NEEDED'
+  | 'RULE_EXISTS'
+  | 'ALREADY_STARTED'
+  | 'ALREADY_STOPPED'
+  | 'TOO_MANY'
+  | 'ANSWER_TOO_LONG'
+  | 'SHUTTING_DOWN'
+  | 'CONSUMER_UNAVAILABLE'
+  // At start.
+  | 'BAD_ARGUMENT'
+  | 'RUN_DIRECTORY_REFUSED'
+  | 'ALREADY_RUNNING';
+
+/** The session daemon does not do what it was asked: the code goes to the client, the message to a person. */
+export class DaemonError extends RingtailError<DaemonErrorCode> {
+  override readonly name = 'DaemonError';
+}

@@ -1,0 +1,27 @@
+/** Bounds of everything that peers can make the daemon keep. */
+export const SESSIONS_MAX = 256;
+export const CHANNELS_PER_SESSION_MAX = 64;
+export const RULES_PER_CHANNEL_MAX = 1024;
+/** What the desired state of all sessions together may take; below the size of a control file's area. */
+export const DESIRED_STATE_BYTES_MAX = 6 * 1024 * 1024;
+
+/** Event record classes of one channel of one trace, and the characters of their descriptions. */
+export const EVENT_CLASSES_MAX = 65_536;
+export const EVENT_SPECS_LENGTH_MAX = 64 * 1024 * 1024;
+
+export const TROUBLES_MAX = 64;
+
+export const APP_CONNECTIONS_MAX = 4096;
+/** How long an application may hold a connection without registering. */
+export const REGISTER_TIMEOUT_MS = 10_000;
+/** Rings that one thread may announce in its life. */
+export const RINGS_PER_APPLICATION_MAX = 4096;
+/** Answers that a peer does not read are kept up to here. */
+export const APP_UNREAD_BYTES_MAX = 1024 * 1024;
+
+export const CLIENT_CONNECTIONS_MAX = 128;
+/** Requests that a client may send ahead of the answers. */
+export const CLIENT_REQUESTS_AHEAD_MAX = 64;
+export const CLIENT_UNREAD_BYTES_MAX = 64 * 1024 * 1024;
+
+export const LOG_FILE_BYTES_MAX = 4 * 1024 * 1024;

@@ -1,0 +1,134 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { hostname } from 'node:os';
+import type { Posix } from '@ringtail/posix';
+import { AppServer } from './app-server.ts';
+import { ApplicationService } from './application-service.ts';
+import { ClientServer } from './client-server.ts';
+import { CommandService } from './command-service.ts';
+import { ConsumerLink } from './consumer-link.ts';
+import { consumerStarter } from './consumer-process.ts';
+import { APP_CONNECTIONS_MAX } from './limits.ts';
+import type { Log } from './log.ts';
+import { RingKeeper } from './ring-keeper.ts';
+import type { RunDirectoryClaim } from './run-directory-claim.ts';
+import { SessionRegistry } from './session-registry.ts';
+import { StatePublisher } from './state-publisher.ts';
+import { TraceKeeper } from './trace-keeper.ts';
+
+/** A consumer that does not answer holds the end up for so long. */
+const SHUTDOWN_MS_MAX = 60_000;
+
+export interface SessionDaemonOptions {
+  readonly posix: Posix;
+  readonly claim: RunDirectoryClaim;
+  readonly uid: number;
+  readonly consumerMain: string;
+  readonly log: Log;
+}
+
+/** A session daemon at work in a run directory. */
+export interface SessionDaemon {
+  /** Destroys all sessions, ends the consumer and removes what is in the run directory. */
+  stop(why: string): Promise<void>;
+  /** Resolves when the daemon has stopped, whoever asked for it. */
+  readonly stopped: Promise<void>;
+}
+
+/** Puts the parts together and listens. */
+export async function startSessionDaemon(options: SessionDaemonOptions): Promise<SessionDaemon> {
+  const { posix, claim, uid, consumerMain, log } = options;
+  const { directory } = claim;
+  const isRoot = uid === 0;
+  const credentialsOf = (socket: Socket) => posix.peerCredentials(descriptorOf(socket));
+  const descriptors = descriptorLimit();
+
+  // Whoever may register may also wake the consumer.
+  posix.mkfifo(directory.wakeFifo, isRoot ? 0o622 : 0o600);
+  const registry = new SessionRegistry(randomUUID);
+  const publisher = new StatePublisher(registry, directory.wakeFifo, log);
+  const link = new ConsumerLink({
+    socketPath: directory.consumerSocket,
+    startConsumer: consumerStarter(consumerMain, directory.path, log),
+    peerPidOf: (socket) => credentialsOf(socket).pid,
+    log,
+  });
+  const traces = new TraceKeeper({ registry, link, hostname: hostname(), uid, log });
+  const rings = new RingKeeper(link, Math.floor(descriptors / 2), log);
+  const applications = new ApplicationService({ posix, registry, link, traces, rings, publisher, log });
+  const commands: CommandService = new CommandService({
+    registry,
+    applications,
+    traces,
+    rings,
+    publisher,
+    link,
+    drainApplications: () => appServer.drain(),
+    onShutdown: () => setImmediate(() => void stop('a client asked for it')),
+    now: () => new Date(),
+    log,
+  });
+  const clientServer = new ClientServer({
+    socketPath: directory.clientSocket,
+    peerUidOf: (socket) => credentialsOf(socket).uid,
+    serves: (peerUid) => peerUid === uid || peerUid === 0,
+    execute: (request) => commands.execute(request),
+    log,
+  });
+
+  await link.start();
+  const appServer = new AppServer({
+    posix,
+    socketPath: directory.appSocket,
+    mode: isRoot ? 0o666 : 0o600,
+    // Each has a socket and a control file.
+    connectionsMax: Math.min(APP_CONNECTIONS_MAX, Math.floor(descriptors / 8)),
+    serves: (peerUid) => isRoot || peerUid === uid || peerUid === 0,
+    register: applications.register,
+    log,
+  });
+  await clientServer.listen();
+
+  let resolveStopped: () => void = () => {};
+  const stopped = new Promise<void>((resolve) => {
+    resolveStopped = resolve;
+  });
+  let stopping: Promise<void> | undefined;
+  const stop = (why: string): Promise<void> => {
+    stopping ??= (async () => {
+      log.info(`stopping: ${why}`);
+      await within(SHUTDOWN_MS_MAX, commands.destroyAll());
+      clientServer.close();
+      appServer.close();
+      await link.stop();
+      claim.release();
+      log.info('stopped');
+      resolveStopped();
+    })();
+    return stopping;
+  };
+  log.info(`process ${process.pid} serves ${directory.path}`);
+  return { stop, stopped };
+}
+
+/** Waits for the promise, but no longer than that. */
+async function within(limitMs: number, promise: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, limitMs);
+  });
+  await Promise.race([promise, limit]);
+  clearTimeout(timer);
+}
+
+/** Node.js has no public way to the descriptor of a socket, which peer credentials need. */
+function descriptorOf(socket: Socket): number {
+  return (socket as unknown as { readonly _handle: { readonly fd: number } | null })._handle?.fd ?? -1;
+}
+
+/** How many descriptors this process may have; Node.js raises the limit as far as it may at its start. */
+function descriptorLimit(): number {
+  const limit = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1'))?.[1];
+  return limit === undefined ? 1024 : Number(limit);
+}

@@ -1,0 +1,236 @@
+import { join } from 'node:path';
+import {
+  type ChannelAttributes,
+  type ClockKind,
+  DEFAULT_CHANNEL,
+  type EventRule,
+  type SessionDescription,
+} from '@ringtail/protocol';
+import { roundedToRing } from './channel-sizes.ts';
+import { DaemonError } from './daemon-error.ts';
+import { IdentifierTable } from './identifier-table.ts';
+import { CHANNELS_PER_SESSION_MAX, DESIRED_STATE_BYTES_MAX, RULES_PER_CHANNEL_MAX, SESSIONS_MAX } from './limits.ts';
+import { Troubles } from './troubles.ts';
+
+export interface Channel {
+  readonly attributes: ChannelAttributes;
+  readonly rules: EventRule[];
+  readonly streamClassId: number;
+}
+
+/** A channel in the trace of one user: what applications and the consumer know under a key. */
+export interface TraceChannel {
+  readonly key: number;
+  readonly trace: Trace;
+  readonly channel: Channel;
+  readonly identifiers: IdentifierTable;
+}
+
+/** What one session records of one user's applications. */
+export interface Trace {
+  readonly key: number;
+  readonly session: Session;
+  readonly uid: number;
+  readonly uuid: string;
+  readonly directory: string;
+  readonly ringDirectory: string | null;
+  readonly channels: Map<Channel, TraceChannel>;
+  nextStreamInstanceId: number;
+}
+
+export interface SessionParameters {
+  readonly name: string;
+  readonly output: string;
+  readonly shmPath: string | null;
+  readonly clock: ClockKind;
+}
+
+export interface Session extends SessionParameters {
+  readonly createdAt: Date;
+  /** Realtime minus monotonic at creation, nanoseconds. */
+  readonly clockOffsetNs: bigint;
+  readonly channels: Map<string, Channel>;
+  readonly traces: Map<number, Trace>;
+  readonly troubles: Troubles;
+  active: boolean;
+}
+
+/** What in a desired channel is not text that a client gave. */
+const DESIRED_CHANNEL_BYTES = 1024;
+
+/** Sessions with their channels, rules and traces: the decisions of every command, and nothing of their effects. */
+export class SessionRegistry {
+  readonly #sessions = new Map<string, Session>();
+  readonly #channelsByKey = new Map<number, TraceChannel>();
+  readonly #newUuid: () => string;
+  #nextTraceKey = 1;
+  #nextChannelKey = 1;
+  #desiredBytes = 0;
+
+  constructor(newUuid: () => string) {
+    this.#newUuid = newUuid;
+  }
+
+  create(parameters: SessionParameters, createdAt: Date, clockOffsetNs: bigint): Session {
+    const { name, output, shmPath } = parameters;
+    if (this.#sessions.has(name)) throw new DaemonError('SESSION_EXISTS', `there is a session ${name} already`);
+    if (this.#sessions.size >= SESSIONS_MAX) {
+      throw new DaemonError('TOO_MANY', `there are ${SESSIONS_MAX} sessions already`);
+    }
+    for (const other of this.#sessions.values()) {
+      const shared = other.output === output || (shmPath !== null && other.shmPath === shmPath);
+      if (shared) throw new DaemonError('OUTPUT_IN_USE', `the session ${other.name} writes to the same directory`);
+    }
+    const session: Session = {
+      ...parameters,
+      createdAt,
+      clockOffsetNs,
+      channels: new Map(),
+      traces: new Map(),
+      troubles: new Troubles(),
+      active: false,
+    };
+    this.#sessions.set(name, session);
+    return session;
+  }
+
+  session(name: string): Session {
+    const session = this.#sessions.get(name);
+    if (session === undefined) throw new DaemonError('NO_SUCH_SESSION', `there is no session ${name}`);
+    return session;
+  }
+
+  sessions(): readonly Session[] {
+    return [...this.#sessions.values()];
+  }
+
+  remove(session: Session): void {
+    this.#sessions.delete(session.name);
+    for (const trace of session.traces.values()) {
+      for (const { key } of trace.channels.values()) this.#channelsByKey.delete(key);
+    }
+    for (const channel of session.channels.values()) {
+      this.#desiredBytes -= channelBytes(session, channel.attributes);
+      for (const rule of channel.rules) this.#desiredBytes -= ruleBytes(rule);
+    }
+  }
+
+  enableChannel(session: Session, attributes: ChannelAttributes): Channel {
+    const { name } = attributes;
+    if (session.channels.has(name)) {
+      throw new DaemonError('CHANNEL_EXISTS', `the session ${session.name} has a channel ${name} already`);
+    }
+    if (session.channels.size >= CHANNELS_PER_SESSION_MAX) {
+      throw new DaemonError('TOO_MANY', `the session ${session.name} has ${CHANNELS_PER_SESSION_MAX} channels already`);
+    }
+    const channel = { attributes: roundedToRing(attributes), rules: [], streamClassId: session.channels.size };
+    this.#reserve(channelBytes(session, attributes));
+    session.channels.set(name, channel);
+    return channel;
+  }
+
+  /** Adds a rule to the channel of that name, or to the default channel, which is made where the session has none. */
+  enableEvent(session: Session, channelName: string | null, rule: EventRule): Channel {
+    const channel = channelName === null ? this.#defaultChannel(session) : namedChannel(session, channelName);
+    const text = JSON.stringify(rule);
+    if (channel.rules.some((other) => JSON.stringify(other) === text)) {
+      throw new DaemonError('RULE_EXISTS', `the channel ${channel.attributes.name} has this rule already`);
+    }
+    if (channel.rules.length >= RULES_PER_CHANNEL_MAX) {
+      throw new DaemonError('TOO_MANY', `the channel ${channel.attributes.name} has too many rules`);
+    }
+    this.#reserve(ruleBytes(rule));
+    channel.rules.push(rule);
+    return channel;
+  }
+
+  start(session: Session): void {
+    if (session.active) throw new DaemonError('ALREADY_STARTED', `the session ${session.name} is started already`);
+    if (session.channels.size === 0) {
+      throw new DaemonError('NO_CHANNEL', `the session ${session.name} has no channel: enable events first`);
+    }
+    session.active = true;
+  }
+
+  stop(session: Session): void {
+    if (!session.active) throw new DaemonError('ALREADY_STOPPED', `the session ${session.name} is not started`);
+    session.active = false;
+  }
+
+  /** The trace of a user in a session, with all the channels that the session has by now. */
+  ensureTrace(session: Session, uid: number): Trace {
+    const trace = session.traces.get(uid) ?? this.#newTrace(session, uid);
+    for (const channel of session.channels.values()) {
+      if (trace.channels.has(channel)) continue;
+      const traceChannel = { key: this.#nextChannelKey++, trace, channel, identifiers: new IdentifierTable() };
+      trace.channels.set(channel, traceChannel);
+      this.#channelsByKey.set(traceChannel.key, traceChannel);
+    }
+    return trace;
+  }
+
+  /** The channel under a key, if it is one that this user may write to. */
+  channelOf(key: number, uid: number): TraceChannel | undefined {
+    const channel = this.#channelsByKey.get(key);
+    return channel?.trace.uid === uid ? channel : undefined;
+  }
+
+  describe(): SessionDescription[] {
+    return this.sessions().map(({ name, output, shmPath, clock, active, channels }) => ({
+      name,
+      output,
+      shmPath,
+      clock,
+      active,
+      channels: [...channels.values()].map(({ attributes, rules }) => ({ ...attributes, rules })),
+    }));
+  }
+
+  #newTrace(session: Session, uid: number): Trace {
+    const place = join('ust', 'uid', String(uid), '64-bit');
+    const trace: Trace = {
+      key: this.#nextTraceKey++,
+      session,
+      uid,
+      uuid: this.#newUuid(),
+      directory: join(session.output, place),
+      ringDirectory: session.shmPath === null ? null : join(session.shmPath, place),
+      channels: new Map(),
+      nextStreamInstanceId: 0,
+    };
+    session.traces.set(uid, trace);
+    return trace;
+  }
+
+  #defaultChannel(session: Session): Channel {
+    const channel = session.channels.get(DEFAULT_CHANNEL.name);
+    if (channel !== undefined) return channel;
+    if (session.channels.size === 0) return this.enableChannel(session, DEFAULT_CHANNEL);
+    throw new DaemonError('CHANNEL_NAME_NEEDED', `the session ${session.name} has channels of other names: name one`);
+  }
+
+  /** Whatever the sessions hold has to fit into the control files of applications, all of it at once. */
+  #reserve(bytes: number): void {
+    if (this.#desiredBytes + bytes > DESIRED_STATE_BYTES_MAX) {
+      throw new DaemonError('TOO_MANY', 'the rules of all sessions together are too many');
+    }
+    this.#desiredBytes += bytes;
+  }
+}
+
+function namedChannel(session: Session, name: string): Channel {
+  const channel = session.channels.get(name);
+  if (channel === undefined) {
+    throw new DaemonError('NO_CHANNEL', `the session ${session.name} has no channel ${name}`);
+  }
+  return channel;
+}
+
+function channelBytes(session: Session, attributes: ChannelAttributes): number {
+  const texts = [session.name, attributes.name, session.shmPath];
+  return DESIRED_CHANNEL_BYTES + Buffer.byteLength(JSON.stringify(texts));
+}
+
+function ruleBytes(rule: EventRule): number {
+  return Buffer.byteLength(JSON.stringify(rule)) + 1;
+}

@@ -1,0 +1,89 @@
+import { chmodSync, chownSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { describeError } from '@ringtail/base';
+import { openChannelCommand, openTraceCommand } from './consumer-commands.ts';
+import type { ConsumerLink } from './consumer-link.ts';
+import { DaemonError } from './daemon-error.ts';
+import type { Log } from './log.ts';
+import type { Session, SessionRegistry, Trace, TraceChannel } from './session-registry.ts';
+
+/** Who owns the files of an application. */
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+export interface TraceKeeperOptions {
+  readonly registry: SessionRegistry;
+  readonly link: ConsumerLink;
+  readonly hostname: string;
+  /** The daemon's own user. */
+  readonly uid: number;
+  readonly log: Log;
+}
+
+/** Sees to it that every user whose applications a session records has a trace, and that the consumer knows of it. */
+export class TraceKeeper {
+  readonly #options: TraceKeeperOptions;
+  /** What the consumer has been told of; what it refused is told again at the next occasion. */
+  readonly #told = new WeakMap<Trace | TraceChannel, Promise<void>>();
+
+  constructor(options: TraceKeeperOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Opens the traces that a session needs for these users, as far as they are not open.
+   *
+   * The traces are known when this returns; the promise is that of the consumer's answers. What is refused is a
+   * trouble of the session as well.
+   */
+  async open(session: Session, owners: readonly Owner[]): Promise<void> {
+    const answers = owners.map((owner) => this.#openOne(this.#options.registry.ensureTrace(session, owner.uid), owner));
+    await Promise.all(answers);
+  }
+
+  async #openOne(trace: Trace, owner: Owner): Promise<void> {
+    const { link, hostname, log } = this.#options;
+    const answers = [
+      this.#tell(trace, () => {
+        this.#prepareRingDirectory(trace, owner);
+        return link.setUp(openTraceCommand(trace, hostname));
+      }),
+      ...[...trace.channels.values()].map((channel) =>
+        this.#tell(channel, () => link.setUp(openChannelCommand(channel))),
+      ),
+    ];
+    // The first refusal has the cause; a channel of a trace that could not be opened only follows from it.
+    for (const answer of await Promise.allSettled(answers)) {
+      if (answer.status === 'fulfilled') continue;
+      const sentence = `the trace ${trace.directory} cannot be written: ${describeError(answer.reason)}`;
+      trace.session.troubles.add(sentence);
+      log.error(`session ${trace.session.name}: ${sentence}`);
+      throw new DaemonError('OUTPUT_NOT_WRITABLE', sentence, { cause: answer.reason });
+    }
+  }
+
+  #tell(what: Trace | TraceChannel, tell: () => Promise<void>): Promise<void> {
+    const known = this.#told.get(what);
+    if (known !== undefined) return known;
+    const answer = (async () => tell())();
+    this.#told.set(what, answer);
+    answer.catch(() => this.#told.delete(what));
+    return answer;
+  }
+
+  /**
+   * The directory for ring files: its user's applications make files in it, and we keep a copy of the metadata there. A
+   * user other than ours may add files, through its group, but neither list nor replace what is not its own.
+   */
+  #prepareRingDirectory(trace: Trace, owner: Owner): void {
+    if (trace.ringDirectory === null) return;
+    const foreign = owner.uid !== this.#options.uid;
+    mkdirSync(dirname(trace.ringDirectory), { recursive: true, mode: foreign ? 0o711 : 0o700 });
+    mkdirSync(trace.ringDirectory, { recursive: true, mode: 0o700 });
+    if (!foreign) return;
+    chownSync(trace.ringDirectory, this.#options.uid, owner.gid);
+    chmodSync(trace.ringDirectory, 0o1730);
+  }
+}
