@@ -10,6 +10,7 @@ import { addRecord } from './commands/record.ts';
 import { addStart } from './commands/start.ts';
 import { addStop } from './commands/stop.ts';
 import { addVersion } from './commands/version.ts';
+import { addView } from './commands/view.ts';
 import { type Context, reportError } from './context.ts';
 import { ExitCode } from './errors.ts';
 import { outputFormatOf, outputFormatOption } from './options.ts';
@@ -84,6 +85,7 @@ Examples:
     );
   for (const add of [
     addRecord,
+    addView,
     addCreate,
     addEnableChannel,
     addEnableEvent,
