@@ -133,7 +133,7 @@ function* sourcesBelow(directory) {
 }
 
 function isTest(file) {
-  return /\.test\.ts$/.test(file);
+  return /\.test\.ts$|\/src\/testing\//.test(file);
 }
 
 function readJson(file) {
