@@ -65,6 +65,11 @@ describe('a trace of random event classes and values', () => {
     expect({ rest: printed.slice(at), streamEndCount }).toEqual({ rest: '', streamEndCount: 2 });
   });
 
+  it('is described by metadata in which our parser finds the same trace class again', () => {
+    const traceClass = trace.traceClass(1);
+    expect(parseMetadata(new TextEncoder().encode(printTsdl(traceClass)))).toEqual(traceClass);
+  });
+
   it('is read by our decoder, value by value, as it was written, with the metadata that Babeltrace 2 was given', () => {
     const metadata = new TextEncoder().encode(printTsdl(trace.traceClass(1)));
     expectDecoded(trace, parseMetadata(metadata), 1);

@@ -20,7 +20,7 @@ import { randomEventSpec } from './random-schema.ts';
 import { type Expected, randomSample } from './random-value.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
-export interface RecordedEvent {
+interface RecordedEvent {
   readonly id: number;
   readonly spec: EventSpec;
   readonly timestamp: bigint;

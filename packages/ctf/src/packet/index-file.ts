@@ -27,9 +27,9 @@ export interface IndexFile {
   readonly trailingBytes: number;
 }
 
-export const INDEX_MAGIC = 0xc1f1dcc1;
-export const INDEX_MAJOR = 1;
-export const INDEX_MINOR = 1;
+const INDEX_MAGIC = 0xc1f1dcc1;
+const INDEX_MAJOR = 1;
+const INDEX_MINOR = 1;
 export const INDEX_HEADER_BYTES = 16;
 export const INDEX_ENTRY_BYTES = 72;
 

@@ -39,7 +39,7 @@ export interface PacketHeader extends PacketDescription {
 
 export const PACKET_MAGIC = 0xc1fc1fc1;
 /** Longer names are cut, at a character. As many as a ring's header holds. */
-export const PACKET_PROCNAME_BYTES_MAX = 64;
+const PACKET_PROCNAME_BYTES_MAX = 64;
 const PROCNAME_OFFSET = 88;
 /** No packet header of ours is longer. */
 export const PACKET_HEADER_BYTES_MAX = PROCNAME_OFFSET + PACKET_PROCNAME_BYTES_MAX + 1;

@@ -12,14 +12,14 @@ import { leastBytes } from './record-size.ts';
 import { SpecError } from './spec-error.ts';
 
 /** Specifications inside one another, a top-level field being the first. */
-export const SPEC_DEPTH_MAX = 8;
+const SPEC_DEPTH_MAX = 8;
 /** Specifications of one event, at all depths together. */
-export const SPEC_FIELDS_MAX = 1024;
-export const SPEC_NAME_BYTES_MAX = 256;
-export const SPEC_ARRAY_LENGTH_MAX = 65_536;
-export const SPEC_ENUMERATION_RANGES_MAX = 4096;
+const SPEC_FIELDS_MAX = 1024;
+const SPEC_NAME_BYTES_MAX = 256;
+const SPEC_ARRAY_LENGTH_MAX = 65_536;
+const SPEC_ENUMERATION_RANGES_MAX = 4096;
 /** Least size of a record: what the fixed-length parts of its fields take. */
-export const SPEC_RECORD_BYTES_MAX = 16 * 1024 * 1024;
+const SPEC_RECORD_BYTES_MAX = 16 * 1024 * 1024;
 /** LTTng's `DEBUG`. */
 const LOG_LEVEL_MAX = 14;
 
