@@ -8,7 +8,7 @@ import { END, type Medium, type Next } from './medium.ts';
 import { type DataStream, EventMessage, type Message, type PacketFields, type TraceIdentity } from './messages.ts';
 import { PacketWindow } from './packet-window.ts';
 import { TraceFormatError } from './trace-format-error.ts';
-import type { FieldValue, StructureValue } from './values.ts';
+import type { StructureValue } from './values.ts';
 
 const MAGIC = 0xc1fc1fc1;
 
@@ -149,7 +149,7 @@ export class DataStreamReader {
     const start = cursor.at;
     const { roles } = cursor;
     let header = (this.#decoder ?? this.#trace).packetHeader?.(cursor);
-    this.#checkHeader(header);
+    this.#checkMagic();
     const decoder = this.#trace.dataStreamDecoder(roles.dataStreamClassId);
     if (decoder === undefined) {
       const which = roles.dataStreamClassId === undefined ? 'the only one' : String(roles.dataStreamClassId);
@@ -176,18 +176,11 @@ export class DataStreamReader {
     };
   };
 
-  #checkHeader(header: FieldValue | undefined): void {
+  #checkMagic(): void {
     const { magic } = this.#cursor.roles;
     if (magic !== undefined && magic !== MAGIC) {
       const text = `the packet begins with ${hex(magic)} instead of ${hex(MAGIC)}`;
       throw this.#cursor.error('BAD_MAGIC', text, 'packet-header');
-    }
-    const expected = this.#trace.class.uuid;
-    const uuid = (header as StructureValue | undefined)?.uuid;
-    if (expected === undefined || !Array.isArray(uuid) || uuid.length !== 16) return;
-    const found = uuid.map((byte) => Number(byte).toString(16).padStart(2, '0')).join('');
-    if (found !== expected.replaceAll('-', '').toLowerCase()) {
-      throw this.#cursor.error('UUID_MISMATCH', 'the packet belongs to another trace', 'packet-header.uuid');
     }
   }
 

@@ -7,7 +7,6 @@ export type TraceFormatCode =
   /** A field lies behind the packet's content. */
   | 'PAST_CONTENT'
   | 'BAD_MAGIC'
-  | 'UUID_MISMATCH'
   | 'BAD_PACKET_SIZE'
   | 'UNKNOWN_DATA_STREAM_CLASS'
   | 'DATA_STREAM_CHANGED'

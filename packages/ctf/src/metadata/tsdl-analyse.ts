@@ -10,13 +10,26 @@ import type {
 import type { Block, BlockKeyword, Entry, Expression, TsdlDocument } from './tsdl-ast.ts';
 import type { TsdlLexer } from './tsdl-lexer.ts';
 import { parseTsdlText } from './tsdl-parser.ts';
-import { withEventRecordHeaderRoles, withPacketContextRoles, withPacketHeaderRoles } from './tsdl-roles.ts';
+import {
+  withEventRecordHeaderRoles,
+  withMappedTimestamps,
+  withPacketContextRoles,
+  withPacketHeaderRoles,
+} from './tsdl-roles.ts';
 import { TsdlScope } from './tsdl-scope.ts';
 import { TsdlTypes } from './tsdl-types.ts';
 import { TsdlValues } from './tsdl-values.ts';
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 type DataStreamClassDraft = Writable<DataStreamClass> & { eventRecordClasses: EventRecordClass[] };
+
+const NANOSECOND_CLOCK: ClockClass = {
+  name: '',
+  frequency: 1_000_000_000n,
+  offsetSeconds: 0n,
+  offsetCycles: 0n,
+  originIsUnixEpoch: false,
+};
 
 /**
  * Reads CTF 1.8 metadata.
@@ -38,7 +51,7 @@ class Analysis {
   readonly #errorAt: TsdlLexer['error'];
   readonly #values: TsdlValues;
   readonly #root = new TsdlScope();
-  readonly #clockClasses: readonly ClockClass[];
+  readonly #clockClasses: ClockClass[];
   readonly #byteOrder: ByteOrder;
   readonly #types: TsdlTypes;
   readonly #streams = new Map<bigint, DataStreamClassDraft>();
@@ -100,13 +113,7 @@ class Analysis {
 
   #clock({ entries, at }: Block, isEpochTracer: boolean): ClockClass {
     const values = this.#values;
-    const clock: Writable<ClockClass> = {
-      name: '',
-      frequency: 1_000_000_000n,
-      offsetSeconds: 0n,
-      offsetCycles: 0n,
-      originIsUnixEpoch: isEpochTracer,
-    };
+    const clock: Writable<ClockClass> = { ...NANOSECOND_CLOCK, originIsUnixEpoch: isEpochTracer };
     const take: Readonly<Record<string, (value: Expression) => void>> = {
       name: (value) => {
         clock.name = values.text(value);
@@ -179,13 +186,22 @@ class Analysis {
       if (entry.kind === 'declaration') this.#types.declare(entry.declaration, scope);
       if (entry.kind !== 'type-value') continue;
       const structure = this.#types.rootStructure(entry.type, scope);
-      if (entry.name === 'packet.context') draft.packetContext = withPacketContextRoles(structure);
-      else if (entry.name === 'event.header') draft.eventRecordHeader = withEventRecordHeaderRoles(structure);
+      const mapped = () => withMappedTimestamps(structure, () => this.#onlyClockName(entry.at));
+      if (entry.name === 'packet.context') draft.packetContext = withPacketContextRoles(mapped());
+      else if (entry.name === 'event.header') draft.eventRecordHeader = withEventRecordHeaderRoles(mapped());
       else if (entry.name === 'event.context') draft.eventRecordCommonContext = structure;
-      else throw this.#values.error(`a stream has no ${entry.name}`, entry.at);
     }
     if (this.#streams.has(draft.id)) throw this.#values.error(`there is a second stream ${draft.id}`, at);
     this.#streams.set(draft.id, draft);
+  }
+
+  /** The clock of timestamps that name none; one of nanoseconds if the trace has no clock at all. */
+  #onlyClockName(at: number): string {
+    const [clock, second] = this.#clockClasses;
+    if (second !== undefined) throw this.#values.error('a timestamp must name one of the clocks', at);
+    if (clock !== undefined) return clock.name;
+    this.#clockClasses.push({ ...NANOSECOND_CLOCK, name: 'default' });
+    return 'default';
   }
 
   #event({ entries, at }: Block): void {
@@ -216,7 +232,6 @@ class Analysis {
       const structure = this.#types.rootStructure(entry.type, scope);
       if (entry.name === 'fields') event.payload = structure;
       else if (entry.name === 'context') event.specificContext = structure;
-      else throw values.error(`an event has no ${entry.name}`, entry.at);
     }
     const stream = this.#streamOfEvent(streamId, at);
     const key = `${stream.id}/${event.id}`;

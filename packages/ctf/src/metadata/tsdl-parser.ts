@@ -107,7 +107,7 @@ class TsdlParser {
     }
     const isTypedef = this.#acceptWord('typedef');
     const type = this.#typeSpecifier();
-    if (!isTypedef && this.#accept(';')) {
+    if (!isTypedef && (this.#accept(';') || this.#isEndOfType(type))) {
       if (type.kind !== 'struct' && type.kind !== 'enum' && type.kind !== 'variant') throw this.#unexpected('a name');
       return { kind: 'type', type };
     }
@@ -116,6 +116,12 @@ class TsdlParser {
     while (this.#accept(','));
     this.#expect(';');
     return { kind: isTypedef ? 'typedef' : 'fields', type, declarators };
+  }
+
+  /** Some tracers leave the semicolon behind a type out, and readers let that pass. */
+  #isEndOfType(type: TypeSpecifier): boolean {
+    const isType = type.kind === 'struct' || type.kind === 'enum' || type.kind === 'variant';
+    return isType && this.#token.kind === 'word' && RESERVED_WORDS.has(this.#token.text);
   }
 
   #declarator(): Declarator {

@@ -1,4 +1,11 @@
-import type { FieldClass, IntegerFieldClass, IntegerRole, StructureFieldClass } from '../model/field-class.ts';
+import type {
+  FieldClass,
+  IntegerFieldClass,
+  IntegerRole,
+  StructureFieldClass,
+  StructureMember,
+  VariantOption,
+} from '../model/field-class.ts';
 
 /**
  * Gives integers their roles: in CTF 1.8 they have them by name.
@@ -32,6 +39,35 @@ export function withPacketContextRoles(structure: StructureFieldClass): Structur
 /** Identifiers are called `id` at any depth, timestamps are whatever is mapped to a clock. */
 export function withEventRecordHeaderRoles(structure: StructureFieldClass): StructureFieldClass {
   return eventHeaderRoles(structure, undefined) as StructureFieldClass;
+}
+
+const TIMESTAMP_NAMES = new Set(['timestamp', 'timestamp_begin', 'timestamp_end']);
+
+/**
+ * Maps timestamps that name no clock to the clock of the trace, as readers agreed to before mappings were common.
+ *
+ * @param clockName gives the clock; asked only if there is such a timestamp
+ */
+export function withMappedTimestamps(structure: StructureFieldClass, clockName: () => string): StructureFieldClass {
+  return mapTimestamps(structure, undefined, clockName) as StructureFieldClass;
+}
+
+function mapTimestamps(fieldClass: FieldClass, name: string | undefined, clockName: () => string): FieldClass {
+  switch (fieldClass.kind) {
+    case 'structure': {
+      const map = (m: StructureMember) => ({ ...m, fieldClass: mapTimestamps(m.fieldClass, m.name, clockName) });
+      return { ...fieldClass, members: fieldClass.members.map(map) };
+    }
+    case 'variant': {
+      const map = (o: VariantOption) => ({ ...o, fieldClass: mapTimestamps(o.fieldClass, o.name, clockName) });
+      return { ...fieldClass, options: fieldClass.options.map(map) };
+    }
+    case 'integer':
+      if (fieldClass.clock !== undefined || name === undefined || !TIMESTAMP_NAMES.has(name)) return fieldClass;
+      return { ...fieldClass, clock: clockName() };
+    default:
+      return fieldClass;
+  }
 }
 
 function withMemberRoles(

@@ -55,6 +55,8 @@ export class TsdlTypes {
   rootStructure(type: TypeSpecifier, scope: TsdlScope): StructureFieldClass {
     const fieldClass = this.fieldClass(type, scope);
     if (fieldClass.kind !== 'structure') throw this.values.error('a structure is needed here', type.at);
+    const clash = clashingName(fieldClass);
+    if (clash !== undefined) throw this.values.unsupported(`two fields called ${clash}`, type.at);
     return fieldClass;
   }
 
@@ -227,11 +229,8 @@ export class TsdlTypes {
       fieldClass = found;
     } else {
       const fields = this.#fields(type.body, new TsdlScope(scope));
-      const members = fields.map(({ name: raw, fieldClass: member }) => ({
-        name: withoutUnderscore(raw),
-        fieldClass: member,
-      }));
-      this.#refuseDuplicates(members, at);
+      this.#refuseDuplicates(fields, at);
+      const members = fields.map((field) => ({ ...field, name: withoutUnderscore(field.name) }));
       fieldClass = { kind: 'structure', members, align: 1 };
     }
     if (type.align !== undefined) {
@@ -312,4 +311,30 @@ export class TsdlTypes {
 /** Names of fields may be written with a leading underscore, so that no field is called like a keyword. */
 function withoutUnderscore(name: string): string {
   return name.startsWith('_') ? name.slice(1) : name;
+}
+
+/**
+ * A name that two members of one structure have once they have lost their underscores, as `a` and `_a` do. CTF 1.8 allows
+ * to declare such a structure; fields of it could not be told apart.
+ */
+function clashingName(fieldClass: FieldClass): string | undefined {
+  switch (fieldClass.kind) {
+    case 'structure': {
+      const names = new Set<string>();
+      for (const { name, fieldClass: member } of fieldClass.members) {
+        if (names.has(name)) return name;
+        names.add(name);
+        const clash = clashingName(member);
+        if (clash !== undefined) return clash;
+      }
+      return undefined;
+    }
+    case 'variant':
+      return fieldClass.options.map((o) => clashingName(o.fieldClass)).find((clash) => clash !== undefined);
+    case 'static-array':
+    case 'dynamic-array':
+      return clashingName(fieldClass.element);
+    default:
+      return undefined;
+  }
 }
