@@ -146,6 +146,11 @@ export class RingProducer {
     this.f64[NESTED]! += 1;
   }
 
+  /** Counts an event that was wanted but cannot be recorded yet: no daemon has named its class. */
+  countDiscarded(): void {
+    this.f64[DISCARDED_FULL]! += 1;
+  }
+
   /** From now on nothing fits and nothing is counted. */
   close(): void {
     this.#closed = true;
