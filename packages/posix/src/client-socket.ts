@@ -1,4 +1,3 @@
-import { closeSync } from 'node:fs';
 import { AF_UNIX, Errno, MsgFlag, SO_SNDTIMEO, SOCK_CLOEXEC, SOCK_STREAM, SOL_SOCKET } from './constants.ts';
 import type { Libc } from './libc.ts';
 import { MESSAGE_DATA_BYTES_MAX, withMessageMemory } from './message-memory.ts';
@@ -66,7 +65,7 @@ export function clientSocketCalls(libc: Libc): ClientSocketCalls {
         connect(fd, path, timeoutMs);
         return fd;
       } catch (error) {
-        closeSync(fd);
+        libc.close(fd);
         throw error;
       }
     },

@@ -1,4 +1,4 @@
-import { chmodSync, closeSync } from 'node:fs';
+import { chmodSync } from 'node:fs';
 import { Errno, GETTID_BY_ARCH } from './constants.ts';
 import type { Libc } from './libc.ts';
 import { posixError } from './posix-error.ts';
@@ -12,6 +12,10 @@ export interface FileCalls {
    * @returns the number of bytes written, 0 if nothing fits now
    */
   writeNonBlocking(fd: number, bytes: Uint8Array): number;
+  /**
+   * Closes a descriptor that one of these calls gave. `fs.closeSync` is not for them: in worker threads Node.js keeps a list
+   * of what `fs` opened, and warns on the application's standard error of a descriptor that is not in it.
+   */
   closeFd(fd: number): void;
   /** The kernel's identifier of the calling thread. */
   gettid(): number;
@@ -35,7 +39,9 @@ export function fileCalls(libc: Libc, arch: string): FileCalls {
       }
     },
 
-    closeFd: closeSync,
+    closeFd(fd) {
+      if (libc.close(fd) < 0) throw posixError('close', libc.errno());
+    },
 
     gettid: () => libc.syscall(GETTID_BY_ARCH[arch]!),
   };

@@ -28,6 +28,7 @@ export interface Libc {
   recvmsg(fd: number, message: number, flags: number): number;
   poll(fds: Uint8Array, count: number, timeoutMs: number): number;
   write(fd: number, data: Pointer, bytes: number): number;
+  close(fd: number): number;
   mkfifo(path: string, mode: number): number;
   syscall(number: number): number;
 }
@@ -57,6 +58,7 @@ export function bindLibc(koffi: Koffi): Libc {
     sendmsg: bind('intptr_t sendmsg(int fd, intptr_t message, int flags)'),
     recvmsg: bind('intptr_t recvmsg(int fd, intptr_t message, int flags)'),
     poll: bind('int poll(void *fds, unsigned long count, int timeout)'),
+    close: bind('int close(int fd)'),
     write: bind('intptr_t write(int fd, const void *data, size_t bytes)'),
     mkfifo: bind('int mkfifo(const char *path, uint32_t mode)'),
     syscall: bind('intptr_t syscall(intptr_t number)'),

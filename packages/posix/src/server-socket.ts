@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, fchmodSync } from 'node:fs';
+import { chmodSync, fchmodSync } from 'node:fs';
 import {
   AF_UNIX,
   Errno,
@@ -59,7 +59,7 @@ export function serverSocketCalls(libc: Libc): ServerSocketCalls {
         bindAndListen(fd, path, mode, backlog);
         return fd;
       } catch (error) {
-        closeSync(fd);
+        libc.close(fd);
         throw error;
       }
     },
@@ -89,7 +89,7 @@ export function serverSocketCalls(libc: Libc): ServerSocketCalls {
         const fds = memory.fds();
         const fdsRefused = (memory.flags() & MsgFlag.CTRUNC) !== 0;
         if (!fdsRefused) return { bytes, fds, fdsRefused };
-        for (const received of fds) closeSync(received);
+        for (const received of fds) libc.close(received);
         return { bytes, fds: [], fdsRefused };
       });
     },

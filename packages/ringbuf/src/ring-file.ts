@@ -1,4 +1,4 @@
-import { constants, openSync, rmSync } from 'node:fs';
+import { closeSync, constants, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf } from '@ringtail/base';
 import { loadPosix, type Mapping, Memfd, type Posix, Seal } from '@ringtail/posix';
@@ -53,7 +53,7 @@ export function createRing(options: RingOptions): Ring {
     if (path === null) posix.addSeals(fd, Seal.SHRINK | Seal.GROW | Seal.SEAL);
     mapping = posix.map(fd, bytes);
   } catch (error) {
-    posix.closeFd(fd);
+    closeRingFd(posix, fd, path);
     if (path !== null) rmSync(path, { force: true });
     throw creationError(error, bytes, path);
   }
@@ -76,7 +76,7 @@ function handleOf(
   const closeFd = () => {
     if (!fdOpen) return;
     fdOpen = false;
-    posix.closeFd(fd);
+    closeRingFd(posix, fd, path);
   };
   const close = () => {
     closeFd();
@@ -107,6 +107,12 @@ function makeFile(posix: Posix, name: string, path: string | null): number {
   } catch (error) {
     throw new RingError('CANNOT_CREATE', `cannot make a ring: ${(error as Error).message}`, { cause: error });
   }
+}
+
+/** Whoever opened a descriptor has to close it: in worker threads `fs` keeps a list of its own. */
+function closeRingFd(posix: Posix, fd: number, path: string | null): void {
+  if (path === null) posix.closeFd(fd);
+  else closeSync(fd);
 }
 
 function creationError(error: unknown, bytes: number, path: string | null): RingError {

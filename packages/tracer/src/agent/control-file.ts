@@ -1,4 +1,4 @@
-import { closeSync, ftruncateSync, readSync } from 'node:fs';
+import { ftruncateSync, readSync } from 'node:fs';
 import { Memfd, type Posix, Seal } from '@ringtail/posix';
 import {
   CONTROL_ABI_VERSION,
@@ -36,7 +36,7 @@ export class ControlFile {
       posix.addSeals(fd, Seal.SHRINK | Seal.GROW | Seal.SEAL);
       return new ControlFile(fd, posix.map(fd, CONTROL_PAGE_BYTES).buffer);
     } catch (error) {
-      closeSync(fd);
+      posix.closeFd(fd);
       throw error;
     }
   }

@@ -1,4 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { describeError } from '@ringtail/base';
 import { type EventSpec, parseEventSpec } from '@ringtail/ctf';
@@ -215,7 +216,7 @@ export class ThreadAgent {
       this.#posix = loaded.posix;
     }
     try {
-      this.#identity ??= { pid: process.pid, tid: this.#posix.gettid(), procname: process.title };
+      this.#identity ??= { pid: process.pid, tid: this.#posix.gettid(), procname: processName() };
       if (this.#control === undefined) {
         if (!isMainThread) unmapLeftovers(this.#posix);
         this.#control = ControlFile.create(this.#posix, this.#identity.tid);
@@ -270,6 +271,11 @@ export class ThreadAgent {
       site.record = noOperation;
     }
   }
+}
+
+/** The title without the directory of `node`, which is what a title that nobody set starts with. */
+function processName(): string {
+  return process.title.startsWith('/') ? basename(process.title) : process.title;
 }
 
 function noOperation(): void {}
