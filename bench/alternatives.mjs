@@ -43,34 +43,31 @@ export async function run({ quick, ringtail, folder, memoryFolder, clockAddon })
       return median(recorded.result.nsPerEvent);
     },
   };
-  const absent = new Set();
   for (const [name, { program, events, args = [], nodeOptions = [], file }] of Object.entries(peers)) {
     variants[name] = async () => {
-      if (absent.has(name)) return Number.NaN;
       try {
         const result = await runUntraced(program, [events * scale, loops, ...args], folder, nodeOptions);
         if (file !== undefined) requireContent(file);
         return median(result.nsPerEvent);
-      } catch (error) {
-        absent.add(name);
-        notes.push(`${name} is ABSENT: ${String(error.message).split('\n')[0]}`);
-        return Number.NaN;
       } finally {
         if (file !== undefined) rmSync(file, { force: true });
       }
     };
   }
-  const medians = await interleave(rounds, variants);
+  const failures = new Map();
+  const medians = await interleave(rounds, variants, failures);
+  if (failures.has('ours')) throw new Error(failures.get('ours'));
+  const absences = [...failures].map(([name, message]) => `${name} (${message})`);
   const rows = Object.keys(peers).map((name) =>
     ratioRow({
       what: name,
       ours: medians.ours,
-      peer: absent.has(name) ? undefined : medians[name],
+      peer: medians[name],
       peerName: name.split(',')[0],
       unit: 'ns',
     }),
   );
-  return { rows, notes, absences: notes.filter((note) => note.includes('ABSENT')) };
+  return { rows, notes, absences };
 }
 
 /** A peer that wrote nothing was not measured doing what it is measured for. */

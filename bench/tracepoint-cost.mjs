@@ -1,6 +1,6 @@
 // What an enabled tracepoint with an int32 and a string of 16 characters costs, beside C lttng-ust with the same payload.
 import { join } from 'node:path';
-import { ratioRow } from './lib/report.mjs';
+import { failedRow, ratioRow } from './lib/report.mjs';
 import { CLOCKS } from './lib/ringtail.mjs';
 import { interleave, median } from './lib/statistics.mjs';
 
@@ -31,12 +31,19 @@ export async function run({ quick, ringtail, lttng, memoryFolder, clockAddon }) 
   const names = Object.keys(VARIANTS).filter((name) => name === 'none' || clockAddon === null);
   const rows = [];
   for (const strings of ['constant', 'varying']) {
-    const medians = await interleave(rounds, {
+    const failures = new Map();
+    const variants = {
       ...(lttng.absent === undefined && { theirs: theirs(strings) }),
       ...Object.fromEntries(names.map((name) => [name, ours(name, strings)])),
-    });
+    };
+    const medians = await interleave(rounds, variants, failures);
+    if (failures.has('theirs')) throw new Error(failures.get('theirs'));
     for (const name of names) {
       const { label, budget } = VARIANTS[name];
+      if (failures.has(name)) {
+        rows.push(failedRow(`${label}, ${strings} strings`, failures.get(name), budget));
+        continue;
+      }
       rows.push(
         ratioRow({
           what: `${label}, ${strings} strings`,

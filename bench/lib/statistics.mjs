@@ -8,12 +8,22 @@ export function median(values) {
  * Measures each variant once a round, in turn, so that a machine that slows down slows all of them.
  *
  * @param variants name to an async function that returns a number
+ * @param failures where the message of a variant that throws goes; it is not tried again, and has no median
  * @returns name to the median over the rounds
  */
-export async function interleave(rounds, variants) {
-  const samples = new Map([...Object.keys(variants)].map((name) => [name, []]));
+export async function interleave(rounds, variants, failures = undefined) {
+  const samples = new Map(Object.keys(variants).map((name) => [name, []]));
   for (let round = 0; round < rounds; round++) {
-    for (const [name, measure] of Object.entries(variants)) samples.get(name).push(await measure());
+    for (const [name, measure] of Object.entries(variants)) {
+      if (failures?.has(name)) continue;
+      try {
+        samples.get(name).push(await measure());
+      } catch (error) {
+        if (failures === undefined) throw error;
+        failures.set(name, String(error.message).split('\n')[0]);
+      }
+    }
   }
-  return Object.fromEntries([...samples].map(([name, values]) => [name, median(values)]));
+  const finished = [...samples].filter(([name]) => !failures?.has(name));
+  return Object.fromEntries(finished.map(([name, values]) => [name, median(values)]));
 }
