@@ -1,39 +1,30 @@
 import { readSync } from 'node:fs';
 import { controlChecksum } from '@ringtail/protocol';
+import type { ConsumerPosition } from '@ringtail/ringbuf';
 import { closeQuietly, type FileOutput, openTraceFile, writeWhole } from './file-output.ts';
 import { noStatistics, type StreamStatistics } from './statistics.ts';
-
-/** How far a ring has been taken: what its consumer line says. */
-export interface RingPosition {
-  /** Every sub-buffer with a smaller sequence number is released. */
-  readonly consumedSeq: number;
-  /** Bytes taken of sub-buffer `consumedSeq`. */
-  readonly consumedBytes: number;
-  /** Sequence number of the next packet. */
-  readonly packetSeq: number;
-  /** timestamp_end of the last packet. */
-  readonly lastTimestamp: number;
-}
 
 /** What is true once the packet with sequence number `packetSeq` is in the data stream file. */
 export interface Checkpoint {
   readonly packetSeq: number;
-  /** What the ring's consumer line is to say then. */
-  readonly position: RingPosition;
+  /** Where the ring's consumer stands once the packet is released. */
+  readonly position: ConsumerPosition;
   readonly statistics: StreamStatistics;
 }
 
 const MAGIC = 0x50435452;
 const SLOT_BYTES = 128;
 const HEAD_BYTES = 8;
-const STATISTICS_AT = 5;
+const POSITION_AT = 1;
+const POSITION_NAMES = ['seq', 'bytes', 'records', 'packetSeq', 'lastTimestamp'] as const;
+const STATISTICS_AT = POSITION_AT + POSITION_NAMES.length;
 const STATISTICS_NAMES = Object.keys(noStatistics()) as (keyof StreamStatistics)[];
 
 /**
  * The checkpoint file of a data stream: what a restarted consumer needs to know and cannot read from the packets.
  *
  * Two slots of 128 bytes, little-endian: u32 magic, u32 checksum of the rest (FNV-1a), then f64 values: packet sequence
- * number, consumed sequence number, consumed bytes, next packet's sequence number, last timestamp, statistics.
+ * number, position, statistics.
  *
  * Checkpoint n goes into slot n % 2 before packet n goes into the data stream file, and the ring is told after that. So
  * whenever a consumer dies, the last whole packet of the file has its checkpoint, be the ring told or not.
@@ -79,9 +70,8 @@ export class CheckpointFile {
 
 function encode({ packetSeq, position, statistics }: Checkpoint): Buffer {
   const slot = Buffer.alloc(SLOT_BYTES);
-  const { consumedSeq, consumedBytes, lastTimestamp } = position;
-  const values = [packetSeq, consumedSeq, consumedBytes, position.packetSeq, lastTimestamp];
-  values.push(...STATISTICS_NAMES.map((name) => statistics[name]));
+  const positionValues = POSITION_NAMES.map((name) => position[name]);
+  const values = [packetSeq, ...positionValues, ...STATISTICS_NAMES.map((name) => statistics[name])];
   values.forEach((value, idx) => {
     slot.writeDoubleLE(value, HEAD_BYTES + idx * 8);
   });
@@ -98,6 +88,10 @@ function decode(slot: Buffer): Checkpoint | undefined {
   STATISTICS_NAMES.forEach((name, idx) => {
     statistics[name] = value(STATISTICS_AT + idx);
   });
-  const position = { consumedSeq: value(1), consumedBytes: value(2), packetSeq: value(3), lastTimestamp: value(4) };
-  return { packetSeq: value(0), position, statistics };
+  const [seq, bytes, records, packetSeq, lastTimestamp] = POSITION_NAMES.map((_name, idx) => value(POSITION_AT + idx));
+  return {
+    packetSeq: value(0),
+    position: { seq, bytes, records, packetSeq, lastTimestamp } as ConsumerPosition,
+    statistics,
+  };
 }

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { INDEX_ENTRY_BYTES, INDEX_HEADER_BYTES, parseIndexFile, readPacketHeader } from '@ringtail/ctf';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Checkpoint } from './checkpoint-file.ts';
 import { DataStreamFile } from './data-stream-file.ts';
 import { type FileOutput, systemOutput } from './file-output.ts';
 import { noStatistics } from './statistics.ts';
@@ -33,25 +32,38 @@ function opened(output: FileOutput = systemOutput): DataStreamFile {
 
 const records = (packetSeq: number) => Buffer.alloc(100 + packetSeq, packetSeq + 1);
 
-function checkpoint(packetSeq: number): Checkpoint {
-  return {
-    packetSeq,
-    position: { consumedSeq: 1, consumedBytes: packetSeq, packetSeq: packetSeq + 1, lastTimestamp: 10 + packetSeq },
-    statistics: { ...noStatistics(), eventsRecorded: 5 * (packetSeq + 1) },
+const position = (packetSeq: number) => ({
+  seq: 1,
+  bytes: packetSeq,
+  records: 5,
+  packetSeq: packetSeq + 1,
+  lastTimestamp: 10 + packetSeq,
+});
+
+/** Five events in each packet of the file, `bytes` long up to that packet. */
+function recovered(packetSeq: number) {
+  const statistics = {
+    ...noStatistics(),
+    eventsRecorded: 5 * (packetSeq + 1),
+    eventsDiscarded: packetSeq,
+    packets: packetSeq + 1,
+    bytes: statSync(dataPath()).size,
   };
+  const checkpoint = { packetSeq, position: position(packetSeq), statistics };
+  return { endTimestamp: 10 + packetSeq, eventsDiscarded: packetSeq, checkpoint, statistics };
 }
 
 function append(file: DataStreamFile, packetSeq: number): void {
-  file.append(
-    {
-      packetSeq,
-      beginTimestamp: 9 + packetSeq,
-      endTimestamp: 10 + packetSeq,
-      eventsDiscarded: packetSeq,
-      records: records(packetSeq),
-    },
-    checkpoint(packetSeq),
-  );
+  const packet = {
+    packetSeq,
+    beginTimestamp: 9 + packetSeq,
+    endTimestamp: 10 + packetSeq,
+    eventsDiscarded: packetSeq,
+    recordCount: 5,
+    records: records(packetSeq),
+    after: position(packetSeq),
+  };
+  file.append(packet, { ...noStatistics(), eventsRecorded: 5 * packetSeq });
 }
 
 function written(count: number): void {
@@ -137,7 +149,7 @@ describe('DataStreamFile, recovering', () => {
     const lastBytes = 88 + Buffer.byteLength(IDENTITY.procname) + 1 + records(2).length;
     truncateSync(dataPath(), statSync(dataPath()).size - lastBytes + bytes);
     const file = opened();
-    expect(file.recover(2)).toEqual(checkpoint(1));
+    expect(file.recover(2)).toEqual(recovered(1));
     expectWhole(2);
     append(file, 2);
     file.close();
@@ -154,7 +166,7 @@ describe('DataStreamFile, recovering', () => {
     written(3);
     damage();
     const file = opened();
-    expect(file.recover(3)).toEqual(checkpoint(2));
+    expect(file.recover(3)).toEqual(recovered(2));
     file.close();
     expectWhole(3);
   });
@@ -162,7 +174,7 @@ describe('DataStreamFile, recovering', () => {
   it('keeps a packet that the ring does not acknowledge yet, by its checkpoint', () => {
     written(3);
     const file = opened();
-    expect(file.recover(2)).toEqual(checkpoint(2));
+    expect(file.recover(2)).toEqual(recovered(2));
     file.close();
     expectWhole(3);
   });
@@ -171,7 +183,10 @@ describe('DataStreamFile, recovering', () => {
     written(3);
     rmSync(checkpointPath());
     const file = opened();
-    expect(file.recover(2)).toBeUndefined();
+    expect(file.recover(2)).toMatchObject({
+      checkpoint: undefined,
+      statistics: { eventsRecorded: 0, eventsDiscarded: 1, packets: 2, bytes: statSync(dataPath()).size },
+    });
     file.close();
     expectWhole(2);
   });
@@ -185,7 +200,7 @@ describe('DataStreamFile, recovering', () => {
     file.close();
     truncateSync(dataPath(), bytes);
     const next = opened();
-    expect(next.recover(2)).toEqual(checkpoint(1));
+    expect(next.recover(2)).toEqual(recovered(1));
     next.close();
   });
 

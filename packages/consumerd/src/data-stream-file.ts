@@ -1,27 +1,45 @@
 import { fstatSync, mkdirSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { assert, type ClockCycles, errnoOf } from '@ringtail/base';
+import { assert, type ClockCycles } from '@ringtail/base';
 import {
   encodeIndexHeader,
   encodePacketHeader,
   INDEX_ENTRY_BYTES,
   INDEX_HEADER_BYTES,
+  type PacketHeader,
   readPacketHeader,
 } from '@ringtail/ctf';
+import type { ConsumerPosition } from '@ringtail/ringbuf';
 import { type Checkpoint, CheckpointFile } from './checkpoint-file.ts';
 import { ConsumerError } from './consumer-error.ts';
 import { closeQuietly, type FileOutput, openTraceFile, writeWhole } from './file-output.ts';
-import { beginsLikeTrace, indexEntryOf, type StreamIdentity, walkPackets } from './packet-walk.ts';
+import { beginsLikeTrace, indexEntryOf, type StreamIdentity, type WalkedPackets, walkPackets } from './packet-walk.ts';
+import { noStatistics, type StreamStatistics } from './statistics.ts';
 
 /** A packet to be: records and what its header says of them. */
 export interface StreamPacket {
   readonly packetSeq: number;
+  /** Clock values, whole cycles. */
   readonly beginTimestamp: number;
   readonly endTimestamp: number;
   /** Events discarded in this data stream until the end of the packet. */
   readonly eventsDiscarded: number;
+  readonly recordCount: number;
   /** Event records, back to back, in the final bytes. */
   readonly records: Uint8Array;
+  /** Where the ring's consumer stands once the packet is released. */
+  readonly after: ConsumerPosition;
+}
+
+/** What a former consumer left of a data stream. */
+export interface RecoveredStream {
+  /** timestamp_end and events_discarded of the last packet. */
+  readonly endTimestamp: number;
+  readonly eventsDiscarded: number;
+  /** What was noted with the last packet; undefined where that is lost. */
+  readonly checkpoint: Checkpoint | undefined;
+  /** As of the last packet. Without a checkpoint the counts of events start anew. */
+  readonly statistics: StreamStatistics;
 }
 
 interface OpenFiles {
@@ -59,71 +77,82 @@ export class DataStreamFile {
     return this.#bytes;
   }
 
-  /** Size that a packet with so many bytes of records takes. */
-  packetBytes(recordBytes: number): number {
-    return encodePacketHeader(this.#describe(0, 0, 0, 0, recordBytes)).length + recordBytes;
-  }
-
   /**
    * Continues what a former consumer left: cuts a torn tail off and makes the index fit.
    *
-   * @param unacknowledgedSeq the ring's next packet, by its consumer line: packets from it on are still in the ring
-   * @returns the checkpoint of the last packet; null if there is no packet; undefined if the packets are there and their
-   *   checkpoint is not, in which case only what the ring has acknowledged is kept
+   * @param unacknowledgedSeq the ring's next packet, by its consumer line: packets from it on are still in the ring, and
+   *   are kept only if their checkpoint says what there is to know of them
+   * @returns null if there is no packet
    * @throws {ConsumerError} `DIRECTORY_REFUSED` if the file is something else; or the system's error
    */
-  recover(unacknowledgedSeq: number): Checkpoint | null | undefined {
-    if (!exists(this.path)) return null;
+  recover(unacknowledgedSeq: number): RecoveredStream | null {
+    if (statSync(this.path, { throwIfNoEntry: false }) === undefined) return null;
     const { data, index, checkpoints } = this.#open();
     if (!beginsLikeTrace(data, this.#identity.traceUuid)) {
       throw new ConsumerError('DIRECTORY_REFUSED', `${this.path} is not a data stream of this trace`);
     }
     let walked = walkPackets(data, this.#identity);
-    let checkpoint = checkpoints.find(walked.lastPacketSeq);
-    if (checkpoint === undefined && walked.lastPacketSeq >= unacknowledgedSeq) {
+    let checkpoint = checkpointOf(walked, checkpoints);
+    if (checkpoint === undefined) {
       walked = walkPackets(data, this.#identity, unacknowledgedSeq);
-      checkpoint = checkpoints.find(walked.lastPacketSeq);
+      checkpoint = checkpointOf(walked, checkpoints);
     }
     if (fstatSync(data).size !== walked.bytes) this.#output.truncate(data, walked.bytes);
     this.#repairIndex(index, Buffer.concat([encodeIndexHeader(), ...walked.indexEntries]));
     this.#bytes = walked.bytes;
     this.#packets = walked.indexEntries.length;
-    return this.#packets === 0 ? null : checkpoint;
+    return walked.lastPacket === undefined ? null : this.#recovered(walked.lastPacket, checkpoint);
   }
 
   /**
    * Writes one packet.
    *
+   * @param statistics of the data stream so far
+   * @returns statistics with the packet in it
    * @throws the system's error; the files are as before, so the same packet or a longer one can be tried again
    */
-  append(packet: StreamPacket, checkpoint: Checkpoint): void {
-    assert(checkpoint.packetSeq === packet.packetSeq, 'a checkpoint is of the packet that follows it');
+  append(packet: StreamPacket, statistics: StreamStatistics): StreamStatistics {
     const { data, index, checkpoints } = this.#open();
-    const { packetSeq, beginTimestamp, endTimestamp, eventsDiscarded, records } = packet;
-    const head = encodePacketHeader(
-      this.#describe(packetSeq, beginTimestamp, endTimestamp, eventsDiscarded, records.length),
-    );
+    const head = encodePacketHeader({
+      ...this.#identity,
+      streamInstanceId: BigInt(this.#identity.streamInstanceId),
+      timestampBegin: BigInt(packet.beginTimestamp) as ClockCycles,
+      timestampEnd: BigInt(packet.endTimestamp) as ClockCycles,
+      recordBytes: packet.records.length,
+      packetSequenceNumber: BigInt(packet.packetSeq),
+      eventsDiscarded: BigInt(packet.eventsDiscarded),
+    });
     const header = readPacketHeader(head);
     assert(header !== null, 'a packet header that was encoded can be read back');
-    const indexEnd = INDEX_HEADER_BYTES + this.#packets * INDEX_ENTRY_BYTES;
+    const { packetSeq, recordCount, after: position } = packet;
+    const packets = this.#packets + 1;
+    const after: StreamStatistics = {
+      ...statistics,
+      eventsRecorded: statistics.eventsRecorded + recordCount,
+      eventsDiscarded: Math.max(statistics.eventsDiscarded, packet.eventsDiscarded),
+      packets,
+      packetsLost: packetSeq + 1 - packets,
+      bytes: this.#bytes + header.packetBytes,
+    };
+    const indexEnd = this.#packets === 0 ? 0 : INDEX_HEADER_BYTES + this.#packets * INDEX_ENTRY_BYTES;
+    const entry = [...(this.#packets === 0 ? [encodeIndexHeader()] : []), indexEntryOf(header, this.#bytes)];
     try {
-      checkpoints.write(checkpoint);
-      writeWhole(this.#output, data, [head, records], this.#bytes);
-      const entry = indexEntryOf(header, this.#bytes);
-      if (this.#packets === 0) writeWhole(this.#output, index, [encodeIndexHeader(), entry], 0);
-      else writeWhole(this.#output, index, [entry], indexEnd);
+      checkpoints.write({ packetSeq, position, statistics: after });
+      writeWhole(this.#output, data, [head, packet.records], this.#bytes);
+      writeWhole(this.#output, index, entry, indexEnd);
     } catch (error) {
       this.#output.truncate(data, this.#bytes);
-      this.#output.truncate(index, this.#packets === 0 ? 0 : indexEnd);
+      this.#output.truncate(index, indexEnd);
       throw error;
     }
-    this.#bytes += header.packetBytes;
-    this.#packets += 1;
+    this.#bytes = after.bytes;
+    this.#packets = packets;
+    return after;
   }
 
-  /** Rewrites the checkpoint of the last packet: its statistics have changed since. Nothing to do without a packet. */
+  /** Renews the checkpoint of the last packet, if there is one: the statistics have changed since. */
   updateCheckpoint(checkpoint: Checkpoint): void {
-    this.#files?.checkpoints.write(checkpoint);
+    if (this.#packets > 0) this.#files?.checkpoints.write(checkpoint);
   }
 
   close(): void {
@@ -134,15 +163,20 @@ export class DataStreamFile {
     this.#files = undefined;
   }
 
-  #describe(seq: number, begin: number, end: number, eventsDiscarded: number, recordBytes: number) {
+  #recovered(header: PacketHeader, checkpoint: Checkpoint | undefined): RecoveredStream {
+    const eventsDiscarded = Number(header.eventsDiscarded);
+    const statistics = checkpoint?.statistics ?? noStatistics();
     return {
-      ...this.#identity,
-      streamInstanceId: BigInt(this.#identity.streamInstanceId),
-      timestampBegin: BigInt(begin) as ClockCycles,
-      timestampEnd: BigInt(end) as ClockCycles,
-      recordBytes,
-      packetSequenceNumber: BigInt(seq),
-      eventsDiscarded: BigInt(eventsDiscarded),
+      endTimestamp: Number(header.timestampEnd),
+      eventsDiscarded,
+      checkpoint,
+      statistics: {
+        ...statistics,
+        eventsDiscarded: Math.max(statistics.eventsDiscarded, eventsDiscarded),
+        packets: this.#packets,
+        packetsLost: Number(header.packetSequenceNumber) + 1 - this.#packets,
+        bytes: this.#bytes,
+      },
     };
   }
 
@@ -172,12 +206,6 @@ export class DataStreamFile {
   }
 }
 
-function exists(path: string): boolean {
-  try {
-    statSync(path);
-    return true;
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return false;
-    throw error;
-  }
+function checkpointOf({ lastPacket }: WalkedPackets, checkpoints: CheckpointFile): Checkpoint | undefined {
+  return lastPacket && checkpoints.find(Number(lastPacket.packetSequenceNumber));
 }

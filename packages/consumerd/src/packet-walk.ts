@@ -25,8 +25,7 @@ export interface WalkedPackets {
   readonly bytes: number;
   /** One encoded index entry each. */
   readonly indexEntries: readonly Uint8Array[];
-  /** Sequence number of the last one; -1 if there is none. */
-  readonly lastPacketSeq: number;
+  readonly lastPacket: PacketHeader | undefined;
 }
 
 /**
@@ -43,18 +42,19 @@ export function walkPackets(
   const head = Buffer.alloc(PACKET_HEADER_BYTES_MAX);
   const indexEntries: Uint8Array[] = [];
   let bytes = 0;
-  let lastPacketSeq = -1;
+  let lastPacket: PacketHeader | undefined;
   while (bytes < fileBytes) {
     const length = readSync(descriptor, head, 0, head.length, bytes);
     const header = readPacketHeader(head.subarray(0, length));
     if (header === null || !belongsTo(header, identity) || header.packetBytes > fileBytes - bytes) break;
-    const packetSeq = Number(header.packetSequenceNumber);
-    if (packetSeq <= lastPacketSeq || packetSeq >= packetSeqEnd) break;
+    const { packetSequenceNumber } = header;
+    if (packetSequenceNumber >= packetSeqEnd) break;
+    if (lastPacket !== undefined && packetSequenceNumber <= lastPacket.packetSequenceNumber) break;
     indexEntries.push(indexEntryOf(header, bytes));
-    lastPacketSeq = packetSeq;
+    lastPacket = header;
     bytes += header.packetBytes;
   }
-  return { bytes, indexEntries, lastPacketSeq };
+  return { bytes, indexEntries, lastPacket };
 }
 
 /** Whether a data stream file is empty or begins like a packet of this trace: whatever else it is, it is not ours to cut. */

@@ -1,0 +1,78 @@
+import { createConnection, type Socket } from 'node:net';
+import { AssertionError, describeError, RingtailError } from '@ringtail/base';
+import {
+  CONSUMER_FRAME_BYTES_MAX,
+  type ConsumerCommand,
+  type ConsumerReply,
+  checkConsumerRequest,
+  clientRequestIdOf,
+  encodeFrame,
+  FrameDecoder,
+  type SessionStatistics,
+} from '@ringtail/protocol';
+
+export interface ConnectionHandlers {
+  /** Carries a command out. Throws what the session daemon is to be told. */
+  onCommand(command: ConsumerCommand): SessionStatistics | null;
+  /** The session daemon is gone, or speaks nonsense. Called once. */
+  onClosed(why: string): void;
+}
+
+/**
+ * The connection to the session daemon: answers each request once, in order.
+ *
+ * A failure of ours ({@link AssertionError}) is not an answer: it is thrown on.
+ */
+export class Connection {
+  readonly #socket: Socket;
+  readonly #decoder = new FrameDecoder(CONSUMER_FRAME_BYTES_MAX);
+  readonly #handlers: ConnectionHandlers;
+  #closed = false;
+
+  constructor(path: string, handlers: ConnectionHandlers) {
+    this.#handlers = handlers;
+    this.#socket = createConnection(path);
+    this.#socket.on('data', (chunk) => this.#take(chunk));
+    this.#socket.on('error', (error) => this.#close(`the connection to the session daemon failed: ${error.message}`));
+    this.#socket.on('close', () => this.#close('the session daemon closed the connection'));
+  }
+
+  /** Ends the connection without telling the handlers. */
+  end(): void {
+    this.#closed = true;
+    this.#socket.destroy();
+  }
+
+  #take(chunk: Uint8Array): void {
+    let messages: unknown[];
+    try {
+      messages = this.#decoder.push(chunk);
+    } catch (error) {
+      this.#close(describeError(error));
+      return;
+    }
+    for (const message of messages) {
+      if (this.#closed) return;
+      this.#socket.write(encodeFrame(this.#answer(message), CONSUMER_FRAME_BYTES_MAX));
+    }
+  }
+
+  #answer(message: unknown): ConsumerReply {
+    try {
+      const { id, command } = checkConsumerRequest(message);
+      return { id, ok: true, result: this.#handlers.onCommand(command) };
+    } catch (error) {
+      if (error instanceof AssertionError) throw error;
+      const id = clientRequestIdOf(message);
+      const code = error instanceof RingtailError ? error.code : 'FAILED';
+      return { id, ok: false, code, message: describeError(error) };
+    }
+  }
+
+  #close(why: string): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#socket.destroy();
+    this.#handlers.onClosed(why);
+  }
+}

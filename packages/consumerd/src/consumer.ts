@@ -1,0 +1,232 @@
+import { describeError } from '@ringtail/base';
+import { parseEventSpec } from '@ringtail/ctf';
+import type {
+  ConsumerCommand,
+  DeclareEventsRequest,
+  OpenChannelRequest,
+  OpenRingRequest,
+  OpenTraceRequest,
+  SessionStatistics,
+} from '@ringtail/protocol';
+import { ConsumerError } from './consumer-error.ts';
+import { DrainLoop } from './drain-loop.ts';
+import type { FileOutput } from './file-output.ts';
+import type { Log } from './log.ts';
+import type { LoopTimers } from './loop-timers.ts';
+import { openRing } from './open-ring.ts';
+import type { RingDrain } from './ring-drain.ts';
+import { Session } from './session.ts';
+import { TraceWriter } from './trace-writer.ts';
+
+export interface ConsumerOptions {
+  readonly output: FileOutput;
+  readonly timers: LoopTimers;
+  readonly log: Log;
+}
+
+interface OpenTrace {
+  readonly request: OpenTraceRequest;
+  readonly session: Session;
+  readonly writer: TraceWriter;
+}
+
+interface OpenChannel {
+  readonly request: OpenChannelRequest;
+  readonly trace: OpenTrace;
+  /** Declared events as JSON text, by identifier. */
+  readonly events: Map<number, string>;
+}
+
+interface OpenRing {
+  readonly request: OpenRingRequest;
+  readonly session: Session;
+  /** Undefined once the ring is closed. */
+  drain: RingDrain | undefined;
+}
+
+/**
+ * Everything the session daemon has asked for: traces, channels and rings, and the loop that drains the rings.
+ *
+ * Keys are the session daemon's. A request that repeats an earlier one changes nothing; one that uses its key for something
+ * else is a `CONFLICT`.
+ */
+export class Consumer {
+  readonly #options: ConsumerOptions;
+  readonly #loop: DrainLoop;
+  readonly #sessions = new Map<string, Session>();
+  readonly #traces = new Map<number, OpenTrace>();
+  readonly #channels = new Map<number, OpenChannel>();
+  readonly #rings = new Map<number, OpenRing>();
+
+  constructor(options: ConsumerOptions) {
+    this.#options = options;
+    this.#loop = new DrainLoop(options.timers);
+    this.#loop.start();
+  }
+
+  /** A producer wrote to the wake FIFO. */
+  wake(): void {
+    this.#loop.wake();
+  }
+
+  /**
+   * Carries out one command of the session daemon.
+   *
+   * @throws {RingtailError} what to answer instead: a {@link ConsumerError}, a `SpecError`, a `RingError`
+   */
+  handle(command: ConsumerCommand): SessionStatistics | null {
+    switch (command.type) {
+      case 'open-trace':
+        return this.#openTrace(command);
+      case 'open-channel':
+        return this.#openChannel(command);
+      case 'declare-events':
+        return this.#declareEvents(command);
+      case 'open-ring':
+        return this.#openRing(command);
+      case 'close-ring': {
+        const ring = this.#rings.get(command.ring);
+        if (ring === undefined) throw new ConsumerError('NO_RING', `there is no ring ${command.ring}`);
+        this.#finish(ring);
+        return ring.session.statistics();
+      }
+      case 'flush':
+        for (const { drain } of this.#ringsOf(command.session)) drain?.flush();
+        return this.#statistics(command.session);
+      case 'statistics':
+        for (const { drain } of this.#ringsOf(command.session)) drain?.refreshStatistics();
+        return this.#statistics(command.session);
+      case 'close-session':
+        return this.#closeSession(command.session);
+    }
+  }
+
+  /** Takes everything and closes all files. What cannot be written now stays in the rings, for another consumer. */
+  close(): void {
+    this.#loop.stop();
+    for (const ring of this.#rings.values()) {
+      ring.drain?.leave();
+      ring.drain = undefined;
+    }
+    for (const { writer } of this.#traces.values()) writer.close();
+  }
+
+  #openTrace(request: OpenTraceRequest): null {
+    if (isRepeated(this.#traces.get(request.trace)?.request, request)) return null;
+    const writer = new TraceWriter(request, this.#options.output);
+    const session = this.#session(request.session);
+    session.countFormer(request.directory, this.#options.output);
+    this.#traces.set(request.trace, { request, session, writer });
+    this.#options.log(`session ${request.session}: writing the trace ${request.directory}`);
+    return null;
+  }
+
+  #openChannel(request: OpenChannelRequest): null {
+    if (isRepeated(this.#channels.get(request.channel)?.request, request)) return null;
+    const trace = this.#traces.get(request.trace);
+    if (trace === undefined) throw new ConsumerError('NO_TRACE', `there is no trace ${request.trace}`);
+    trace.writer.addChannel(request);
+    this.#channels.set(request.channel, { request, trace, events: new Map() });
+    return null;
+  }
+
+  #declareEvents(request: DeclareEventsRequest): null {
+    const channel = this.#channel(request.channel);
+    const added = new Map<number, string>();
+    const events = request.events.flatMap(({ id, spec }) => {
+      const event = parseEventSpec(spec);
+      const text = JSON.stringify(event);
+      const known = channel.events.get(id) ?? added.get(id);
+      if (known === text) return [];
+      if (known !== undefined) throw new ConsumerError('CONFLICT', `event ${id} is ${event.name} and something else`);
+      added.set(id, text);
+      return [{ id, spec: event }];
+    });
+    channel.trace.writer.addEvents(channel.request.streamClassId, events);
+    for (const [id, text] of added) channel.events.set(id, text);
+    return null;
+  }
+
+  #openRing(request: OpenRingRequest): null {
+    if (isRepeated(this.#rings.get(request.ring)?.request, request)) return null;
+    const { trace, request: channel } = this.#channel(request.channel);
+    const entry: OpenRing = { request, session: trace.session, drain: undefined };
+    const owner = `thread ${request.tid} of process ${request.pid} (${request.procname})`;
+    try {
+      entry.drain = openRing({
+        request,
+        owner,
+        channel,
+        trace: trace.writer,
+        session: trace.session,
+        output: this.#options.output,
+        nowMs: this.#options.timers.nowMs,
+        onDamaged: () => this.#finish(entry),
+      });
+    } catch (error) {
+      trace.session.troubles.add(`a ring of ${owner} cannot be read: ${describeError(error)}`);
+      throw error;
+    }
+    this.#rings.set(request.ring, entry);
+    this.#loop.add(entry.drain);
+    return null;
+  }
+
+  #finish(ring: OpenRing): void {
+    const { drain } = ring;
+    if (drain === undefined) return;
+    ring.drain = undefined;
+    this.#loop.remove(drain);
+    drain.finish();
+  }
+
+  #closeSession(name: string): SessionStatistics {
+    for (const ring of this.#ringsOf(name)) {
+      this.#finish(ring);
+      this.#rings.delete(ring.request.ring);
+    }
+    const statistics = this.#statistics(name);
+    for (const [key, { trace }] of this.#channels) {
+      if (trace.session.name === name) this.#channels.delete(key);
+    }
+    for (const [key, { session, writer }] of this.#traces) {
+      if (session.name !== name) continue;
+      writer.close();
+      this.#traces.delete(key);
+    }
+    this.#sessions.delete(name);
+    return statistics;
+  }
+
+  /** A session without any trace is one in which nothing has registered: it has statistics too. */
+  #statistics(name: string): SessionStatistics {
+    return (this.#sessions.get(name) ?? new Session(name, () => {})).statistics();
+  }
+
+  #session(name: string): Session {
+    let session = this.#sessions.get(name);
+    if (session === undefined) {
+      session = new Session(name, (trouble) => this.#options.log(`session ${name}: ${trouble}`));
+      this.#sessions.set(name, session);
+    }
+    return session;
+  }
+
+  #channel(key: number): OpenChannel {
+    const channel = this.#channels.get(key);
+    if (channel === undefined) throw new ConsumerError('NO_CHANNEL', `there is no channel ${key}`);
+    return channel;
+  }
+
+  #ringsOf(session: string): OpenRing[] {
+    return [...this.#rings.values()].filter((ring) => ring.session.name === session);
+  }
+}
+
+/** Whether `request` has been carried out before. @throws {ConsumerError} `CONFLICT` */
+function isRepeated<Request extends { readonly type: string }>(former: Request | undefined, request: Request): boolean {
+  if (former === undefined) return false;
+  // Both come out of the same check, which gives the members their order.
+  if (JSON.stringify(former) === JSON.stringify(request)) return true;
+  throw new ConsumerError('CONFLICT', `${request.type} uses a key that stands for something else already`);
+}

@@ -1,0 +1,37 @@
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { loadPosix } from '@ringtail/posix';
+import { runDirectoryAt } from '@ringtail/protocol';
+import { startDaemon } from './daemon.ts';
+import { systemOutput } from './file-output.ts';
+import { stderrLog } from './log.ts';
+import { systemTimers } from './loop-timers.ts';
+
+const log = stderrLog('ringtail-consumerd');
+
+const fail = (error: unknown) => {
+  log(`fails: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  process.exit(1);
+};
+process.on('uncaughtException', fail);
+process.on('unhandledRejection', fail);
+
+const { rundir } = parseArgs({ options: { rundir: { type: 'string' } } }).values;
+if (rundir === undefined) throw new Error('usage: main.js --rundir DIRECTORY');
+
+const daemon = startDaemon({
+  runDirectory: runDirectoryAt(resolve(rundir)),
+  makeFifo,
+  output: systemOutput,
+  timers: systemTimers,
+  log,
+});
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => daemon.end(`received ${signal}`));
+await daemon.ended;
+process.exit(0);
+
+function makeFifo(path: string): void {
+  const loaded = loadPosix();
+  if (!loaded.ok) throw new Error(`cannot make ${path}: ${loaded.reason}`);
+  loaded.posix.mkfifo(path, 0o600);
+}

@@ -1,0 +1,54 @@
+import { uuidBytes } from '@ringtail/ctf';
+import type { OpenChannelRequest, OpenRingRequest } from '@ringtail/protocol';
+import { openRingFile, RingConsumer } from '@ringtail/ringbuf';
+import { DataStreamFile } from './data-stream-file.ts';
+import type { FileOutput } from './file-output.ts';
+import { RingDrain } from './ring-drain.ts';
+import type { Session } from './session.ts';
+import type { TraceWriter } from './trace-writer.ts';
+
+export interface OpenRingOptions {
+  readonly request: OpenRingRequest;
+  readonly channel: OpenChannelRequest;
+  readonly trace: TraceWriter;
+  readonly session: Session;
+  /** Whose ring it is, in words. */
+  readonly owner: string;
+  readonly output: FileOutput;
+  readonly nowMs: () => number;
+  readonly onDamaged: () => void;
+}
+
+/**
+ * Opens a ring and the data stream file it goes to, and continues what a former consumer left of both.
+ *
+ * @throws {RingError} if the file is not the ring that was announced
+ * @throws {ConsumerError} `DIRECTORY_REFUSED` if the data stream file is something else; or the system's error
+ */
+export function openRing(options: OpenRingOptions): RingDrain {
+  const { request, channel, trace, session, output } = options;
+  const { streamClassId, attributes } = channel;
+  const { streamInstanceId, pid, tid, procname } = request;
+  const identity = { traceUuid: trace.uuid, streamClassId, streamInstanceId, pid, tid, procname };
+  const ringFile = openRingFile(request.path, request.bytes);
+  const file = new DataStreamFile(trace.directory, `${attributes.name}_${streamInstanceId}`, identity, output);
+  try {
+    const drain = new RingDrain({
+      ring: new RingConsumer(ringFile, { streamClassId, uuid: uuidBytes(trace.uuid) }),
+      closeRing: ringFile.close,
+      file,
+      owner: options.owner,
+      nowMs: options.nowMs,
+      // Both are CLOCK_MONOTONIC, whose frequency is the only one that traces have so far.
+      nowCycles: () => Number(process.hrtime.bigint()),
+      onTrouble: (sentence) => session.troubles.add(sentence),
+      onDamaged: options.onDamaged,
+    });
+    session.addStream(file.path, drain.statistics);
+    return drain;
+  } catch (error) {
+    file.close();
+    ringFile.close();
+    throw error;
+  }
+}

@@ -1,0 +1,264 @@
+import { dirname } from 'node:path';
+import { describeError, errnoOf } from '@ringtail/base';
+import { type ConsumerPosition, type RingConsumer, RingError, RingMode, type Taken } from '@ringtail/ringbuf';
+import type { DataStreamFile, StreamPacket } from './data-stream-file.ts';
+import type { DrainableRing, DrainResult } from './drain-loop.ts';
+import { noStatistics, type StreamStatistics } from './statistics.ts';
+
+/** What one ring may take of a round, so that others get their turn. Packets are not cut, so one may go beyond. */
+export const ROUND_BYTES_MAX = 16 * 1024 * 1024;
+/** A reader of the trace sees events after about this time, even of a sub-buffer that fills slowly. */
+export const STALE_AFTER_MS = 900;
+const RETRY_FIRST_MS = 50;
+const RETRY_MAX_MS = 2000;
+
+export interface RingDrainOptions {
+  readonly ring: RingConsumer;
+  /** Closes the ring's file. */
+  readonly closeRing: () => void;
+  readonly file: DataStreamFile;
+  /** Whose ring it is, in words. */
+  readonly owner: string;
+  /** Monotonic milliseconds. */
+  readonly nowMs: () => number;
+  /** The trace's clock now, in cycles; undefined where there is no telling. */
+  readonly nowCycles: () => number | undefined;
+  readonly onTrouble: (sentence: string) => void;
+  /** The ring has turned out to be damaged: it gives nothing any more, and ought to be finished. */
+  readonly onDamaged: () => void;
+}
+
+/**
+ * Takes one ring into its data stream file.
+ *
+ * A packet is released only once it is in the file. While the file cannot be written the ring keeps its events, and the
+ * producer counts what no longer fits. A ring that makes no sense is given up; its file keeps the packets so far.
+ */
+export class RingDrain implements DrainableRing {
+  readonly #options: RingDrainOptions;
+  readonly #ring: RingConsumer;
+  readonly #file: DataStreamFile;
+  #statistics = noStatistics();
+  /** Of the last packet in the file: its end, its counter of discarded events, and what was noted with it. */
+  #lastPacket: { readonly endTimestamp: number; readonly eventsDiscarded: number } | undefined;
+  #lastPosition: ConsumerPosition | undefined;
+  #lastPacketAtMs: number;
+  /** The producer's count of committed records when last read. */
+  #recordedSeen = 0;
+  #retryAtMs = Number.NEGATIVE_INFINITY;
+  #retryDelayMs = RETRY_FIRST_MS;
+  #state: 'draining' | 'damaged' | 'finished' = 'draining';
+
+  /**
+   * Continues where a former consumer of the same ring and file stopped.
+   *
+   * @throws {RingError} if ring and file do not belong together; the system's error if the file cannot be repaired
+   */
+  constructor(options: RingDrainOptions) {
+    this.#options = options;
+    this.#ring = options.ring;
+    this.#file = options.file;
+    this.#lastPacketAtMs = options.nowMs();
+    const recovered = this.#file.recover(this.#ring.position.packetSeq);
+    if (recovered === null) return;
+    this.#lastPacket = recovered;
+    this.#statistics = recovered.statistics;
+    this.#lastPosition = recovered.checkpoint?.position;
+    if (this.#lastPosition !== undefined) this.#ring.resumeAt(this.#lastPosition);
+    else options.onTrouble(`the count of events written so far to ${this.#file.path} was lost`);
+  }
+
+  /** Counts so far, of the same object for the life of this ring. */
+  get statistics(): StreamStatistics {
+    return this.#statistics;
+  }
+
+  drainClosed(): DrainResult {
+    return this.#take(false, Number.POSITIVE_INFINITY, ROUND_BYTES_MAX);
+  }
+
+  drainStale(): DrainResult {
+    if (this.#options.nowMs() - this.#lastPacketAtMs < STALE_AFTER_MS) return { packets: 0, more: false };
+    return this.#take(true, Number.POSITIVE_INFINITY, ROUND_BYTES_MAX);
+  }
+
+  requestWake(on: boolean): void {
+    this.#guarded(() => this.#ring.requestWake(on));
+  }
+
+  /** Takes everything that is committed now, and brings the trace's counter of discarded events up to date. */
+  flush(): void {
+    this.#takeAll(undefined);
+  }
+
+  /** Reads the producer's counters. */
+  refreshStatistics(): void {
+    this.#guarded(() => this.#readCounters());
+    this.#checkpoint();
+  }
+
+  /** Takes everything, counts as lost what cannot be written, and closes ring and file. */
+  finish(): void {
+    if (this.#state === 'finished') return;
+    // No packet will follow, so the last one may end now: what was discarded was discarded until now.
+    this.#takeAll(this.#options.nowCycles());
+    if (this.#state === 'draining') this.#guarded(() => this.#countUnwritten());
+    if (this.#state === 'damaged') this.#countUnreadable();
+    this.#checkpoint();
+    this.#close();
+  }
+
+  /** Takes everything and closes ring and file; what cannot be written stays in the ring, for another consumer. */
+  leave(): void {
+    if (this.#state === 'finished') return;
+    this.flush();
+    this.#close();
+  }
+
+  /** @param timestamp end of a packet that only tells of discarded events; else it ends where the last one did */
+  #takeAll(timestamp: number | undefined): void {
+    this.#retryAtMs = Number.NEGATIVE_INFINITY;
+    // A producer that goes on is not run after: what was committed at the start is in so many packets.
+    this.#take(true, this.#ring.header.subBufCount + 2, Number.POSITIVE_INFINITY);
+    this.#writeDiscardCounter(timestamp ?? this.#lastPacket?.endTimestamp);
+    this.refreshStatistics();
+  }
+
+  #take(takeOpen: boolean, packetsMax: number, bytesMax: number): DrainResult {
+    let packets = 0;
+    let bytes = 0;
+    const more = this.#guarded(() => {
+      if (this.#options.nowMs() < this.#retryAtMs) return true;
+      while (packets < packetsMax && bytes < bytesMax) {
+        const taken = this.#ring.next({ takeOpen });
+        if (taken === null) return false;
+        if (!this.#write(this.#packetOf(taken))) return true;
+        this.#ring.release(taken);
+        packets += 1;
+        bytes += taken.bytes.length;
+      }
+      return true;
+    });
+    return { packets, more: more ?? false };
+  }
+
+  /** Counters of a data stream never go back, and clock values are whole, whatever the ring says. */
+  #packetOf(taken: Taken): StreamPacket {
+    return {
+      packetSeq: taken.packetSeq,
+      beginTimestamp: Math.floor(taken.beginTimestamp),
+      endTimestamp: Math.floor(taken.endTimestamp),
+      eventsDiscarded: Math.max(taken.discardedSnapshot, this.#lastPacket?.eventsDiscarded ?? 0),
+      recordCount: recordCountOf(taken),
+      records: taken.bytes,
+      after: taken.after,
+    };
+  }
+
+  /** Writes a packet without records if events were discarded after the last one: only packets tell of them. */
+  #writeDiscardCounter(timestamp: number | undefined): void {
+    this.#guarded(() => {
+      if (this.#options.nowMs() < this.#retryAtMs) return;
+      const { discardedFull, discardedBig } = this.#ring.counters();
+      const eventsDiscarded = discardedFull + discardedBig;
+      if (timestamp === undefined || eventsDiscarded <= (this.#lastPacket?.eventsDiscarded ?? 0)) return;
+      const beginTimestamp = this.#lastPacket?.endTimestamp ?? timestamp;
+      const endTimestamp = Math.max(beginTimestamp, timestamp);
+      const { packetSeq } = this.#ring.position;
+      const after = { ...this.#ring.position, packetSeq: packetSeq + 1, lastTimestamp: endTimestamp };
+      const packet = { packetSeq, beginTimestamp, endTimestamp, eventsDiscarded, recordCount: 0, after };
+      if (this.#write({ ...packet, records: new Uint8Array(0) })) this.#ring.resumeAt(after);
+    });
+  }
+
+  /** Whether the packet is in the file. If it is not, the next look waits a while. */
+  #write(packet: StreamPacket): boolean {
+    try {
+      Object.assign(this.#statistics, this.#file.append(packet, this.#statistics));
+    } catch (error) {
+      const errno = errnoOf(error);
+      if (errno === undefined) throw error;
+      this.#options.onTrouble(this.#describeWriteError(errno, error));
+      this.#retryAtMs = this.#options.nowMs() + this.#retryDelayMs;
+      this.#retryDelayMs = Math.min(2 * this.#retryDelayMs, RETRY_MAX_MS);
+      return false;
+    }
+    this.#lastPacket = { endTimestamp: packet.endTimestamp, eventsDiscarded: packet.eventsDiscarded };
+    this.#lastPosition = packet.after;
+    this.#lastPacketAtMs = this.#options.nowMs();
+    this.#retryDelayMs = RETRY_FIRST_MS;
+    return true;
+  }
+
+  #describeWriteError(errno: string, error: unknown): string {
+    const directory = dirname(this.#file.path);
+    if (errno === 'ENOSPC') return `disk full while writing ${directory}`;
+    if (errno === 'EDQUOT') return `disk quota exceeded while writing ${directory}`;
+    return `cannot write ${this.#file.path}: ${describeError(error)}`;
+  }
+
+  #checkpoint(): void {
+    const position = this.#lastPosition;
+    if (position === undefined) return;
+    try {
+      this.#file.updateCheckpoint({ packetSeq: position.packetSeq - 1, position, statistics: this.#statistics });
+    } catch (error) {
+      if (errnoOf(error) === undefined) throw error;
+      this.#options.onTrouble(this.#describeWriteError(errnoOf(error) ?? '', error));
+    }
+  }
+
+  #readCounters(): void {
+    const { recorded, discardedFull, discardedBig, failed, nested } = this.#ring.counters();
+    this.#recordedSeen = recorded;
+    this.#statistics.eventsDiscarded = discardedFull + discardedBig;
+    this.#statistics.eventsFailed = failed;
+    this.#statistics.eventsNested = nested;
+  }
+
+  /** What is still in the ring could not be written. */
+  #countUnwritten(): void {
+    for (let packets = 0; packets < this.#ring.header.subBufCount + 2; packets++) {
+      const taken = this.#ring.next({ takeOpen: true });
+      if (taken === null) return;
+      this.#statistics.eventsLost += recordCountOf(taken);
+      this.#ring.release(taken);
+    }
+  }
+
+  /** In overwrite mode nobody knows how many of the records were still there. */
+  #countUnreadable(): void {
+    if (this.#ring.header.mode === RingMode.OVERWRITE) return;
+    try {
+      this.#readCounters();
+    } catch (error) {
+      if (!(error instanceof RingError)) throw error;
+    }
+    this.#statistics.eventsLost += Math.max(0, this.#recordedSeen - this.#statistics.eventsRecorded);
+  }
+
+  #close(): void {
+    this.#state = 'finished';
+    this.#file.close();
+    this.#options.closeRing();
+  }
+
+  /** Runs what reads the ring; undefined if the ring is of no use, or turns out not to be. */
+  #guarded<Result>(run: () => Result): Result | undefined {
+    if (this.#state !== 'draining') return undefined;
+    try {
+      return run();
+    } catch (error) {
+      if (!(error instanceof RingError)) throw error;
+      this.#state = 'damaged';
+      this.#options.onTrouble(`a ring of ${this.#options.owner} was given up: ${describeError(error)}`);
+      this.#options.onDamaged();
+      return undefined;
+    }
+  }
+}
+
+/** A record takes a byte at least: a ring that claims more records than that cannot blow up the counts. */
+function recordCountOf({ recordCount, bytes }: Taken): number {
+  return Math.min(recordCount, bytes.length);
+}
