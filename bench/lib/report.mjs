@@ -28,9 +28,9 @@ export function valueRow({ what, ours, peer = '–', budget, within }) {
   return { what, ours, peer, ...(budget && { budget, within }) };
 }
 
-/** Something that could not be measured, which keeps no budget. */
-export function failedRow(what, message, budget) {
-  return { what, ours: `FAILED: ${message.slice(0, 160)}`, peer: '–', budget: `≤ ${budget} ×`, within: false };
+/** Something that could not be measured, which keeps no budget; the section's notes say why. */
+export function failedRow(what, budget) {
+  return { what, ours: 'FAILED', peer: '–', budget: `≤ ${budget} ×`, within: false };
 }
 
 const HEADINGS = ['what', 'ours', 'peer or floor', 'ratio', 'budget', ''];
