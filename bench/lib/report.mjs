@@ -56,7 +56,7 @@ export function sectionText({ title, rows, notes }) {
   return [title, ...lines, ...notes.map((note) => `  - ${note}`), ''].join('\n');
 }
 
-export function sectionMarkdown({ title, rows, notes }) {
+function sectionMarkdown({ title, rows, notes }) {
   const line = (parts) => `| ${parts.map((part) => part.replaceAll('|', '\\|')).join(' | ')} |`;
   const table = [line(HEADINGS), line(HEADINGS.map(() => '---')), ...rows.map((row) => line(cells(row)))];
   return [`## ${title}`, '', ...table, '', ...notes.flatMap((note) => [`- ${note}`]), ''].join('\n');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { spawnDaemon } from '@ringtail/ctl';
 import { DEFAULT_CHANNEL } from '@ringtail/protocol';
-import { cpuTimeNs, descendants, runJson } from './process.mjs';
+import { cpuTimeNs, descendants, runJson, terminate } from './process.mjs';
 import { streamFileBytes } from './trace-files.mjs';
 
 export const DEFAULTS = DEFAULT_CHANNEL;
@@ -91,6 +91,8 @@ class Ringtail {
   async close() {
     await this.#client.shutdown();
     this.#client.close();
+    // It has files to remove from the run directory yet.
+    await terminate(this.#pid);
   }
 }
 
