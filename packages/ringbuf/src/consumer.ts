@@ -170,9 +170,11 @@ export class RingConsumer {
     const { packetSeq, seq, bytes } = this.#position;
     if (position.packetSeq <= packetSeq) return false;
     const isForward = position.seq > seq || (position.seq === seq && position.bytes >= bytes);
-    const isThere = position.seq <= Math.max(seq, this.#readProducerLine().openSeq) && position.bytes <= this.header.subBufBytes;
+    const isThere =
+      position.seq <= Math.max(seq, this.#readProducerLine().openSeq) && position.bytes <= this.header.subBufBytes;
     if (!isForward || !isThere) {
-      const place = (where: ConsumerPosition) => `packet ${where.packetSeq}, sub-buffer ${where.seq}, byte ${where.bytes}`;
+      const place = (where: ConsumerPosition) =>
+        `packet ${where.packetSeq}, sub-buffer ${where.seq}, byte ${where.bytes}`;
       const what = `cannot resume at ${place(position)}: the ring is at ${place(this.#position)}`;
       throw new RingError('UNEXPECTED', what);
     }

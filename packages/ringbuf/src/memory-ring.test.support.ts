@@ -1,4 +1,4 @@
-import { ringBytesFor, RingClock, RingMode } from './abi.ts';
+import { RingClock, RingMode, ringBytesFor } from './abi.ts';
 import { RingProducer } from './producer.ts';
 import { type RingHeader, writeHeader } from './ring-header.ts';
 import type { RingMedium } from './ring-medium.ts';

@@ -2,7 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RingMode } from './abi.ts';
 import { RingConsumer, type Taken } from './consumer.ts';
-import { type MemoryRing, makeMemoryRing, RECORD_BYTES_MIN, readRecords, writeRecord } from './memory-ring.test.support.ts';
+import {
+  type MemoryRing,
+  makeMemoryRing,
+  RECORD_BYTES_MIN,
+  readRecords,
+  writeRecord,
+} from './memory-ring.test.support.ts';
 
 /** One step of a schedule. `sizes` are those of records; `inject` produces while the consumer is between two reads. */
 type Step =
@@ -10,7 +16,7 @@ type Step =
   | {
       readonly kind: 'take';
       readonly takeOpen: boolean;
-      readonly then: 'release' | 'fail to write' | 'die before writing' | 'die before releasing';
+      readonly outcome: 'release' | 'fail to write' | 'die before writing' | 'die before releasing';
       readonly inject: readonly { readonly beforeRead: number; readonly sizes: readonly number[] }[];
     };
 
@@ -114,7 +120,7 @@ class RingModel {
         expect(taken.discardedSnapshot).toBe(closed ? this.subBufs[taken.seq]!.discardedAtOpen : this.discarded);
       }
     }
-    this.#settle(taken, step.then);
+    this.#settle(taken, step.outcome);
   }
 
   #isUndisturbed(step: Extract<Step, { kind: 'take' }>, readCount: number): boolean {
@@ -123,7 +129,9 @@ class RingModel {
 
   /** What an undisturbed `next` has to find: the oldest sub-buffer with something left. */
   #expectedNext(takeOpen: boolean): ModelSubBuf | undefined {
-    const valid = this.subBufs.filter(({ seq }) => seq >= this.consumedSeq && (!this.overwrites || seq >= this.oldestSeq));
+    const valid = this.subBufs.filter(
+      ({ seq }) => seq >= this.consumedSeq && (!this.overwrites || seq >= this.oldestSeq),
+    );
     return valid.find(({ seq, records, taken }) => taken < records.length && (takeOpen || seq < this.openSeq));
   }
 
@@ -163,15 +171,15 @@ class RingModel {
     if (next === undefined) expect(taken.discardedSnapshot).toBeGreaterThanOrEqual(before.discarded);
   }
 
-  #settle(taken: Taken | null, then: Extract<Step, { kind: 'take' }>['then']): void {
-    if (taken !== null && then === 'release') {
+  #settle(taken: Taken | null, outcome: Extract<Step, { kind: 'take' }>['outcome']): void {
+    if (taken !== null && outcome === 'release') {
       this.consumer.release(taken);
       this.#remember(taken);
     }
-    if (then === 'die before writing' || then === 'die before releasing') {
+    if (outcome === 'die before writing' || outcome === 'die before releasing') {
       this.consumer = new RingConsumer(this.ring.medium);
       this.sameConsumer = false;
-      if (taken !== null && then === 'die before releasing') {
+      if (taken !== null && outcome === 'die before releasing') {
         expect(this.consumer.resumeAt(taken.after)).toBe(true);
         expect(this.consumer.resumeAt(taken.after)).toBe(false);
         this.#remember(taken);
@@ -191,9 +199,11 @@ class RingModel {
 
   /** Takes all that is left, undisturbed. */
   drain(): void {
-    const valid = this.subBufs.filter(({ seq }) => seq >= this.consumedSeq && (!this.overwrites || seq >= this.oldestSeq));
+    const valid = this.subBufs.filter(
+      ({ seq }) => seq >= this.consumedSeq && (!this.overwrites || seq >= this.oldestSeq),
+    );
     for (let count = 0; count <= valid.length; count++) {
-      this.take({ kind: 'take', takeOpen: true, then: 'release', inject: [] });
+      this.take({ kind: 'take', takeOpen: true, outcome: 'release', inject: [] });
     }
     for (const { taken, records } of valid) expect(taken).toBe(records.length);
     if (!this.overwrites) for (const { taken, records } of this.subBufs) expect(taken).toBe(records.length);
@@ -214,7 +224,14 @@ const produce = fc.record({ kind: fc.constant('produce' as const), sizes: fc.arr
 const take = fc.record({
   kind: fc.constant('take' as const),
   takeOpen: fc.boolean(),
-  then: fc.constantFrom('release', 'release', 'release', 'fail to write', 'die before writing', 'die before releasing'),
+  outcome: fc.constantFrom(
+    'release',
+    'release',
+    'release',
+    'fail to write',
+    'die before writing',
+    'die before releasing',
+  ),
   inject: fc.array(
     fc.record({ beforeRead: fc.integer({ min: 0, max: 12 }), sizes: fc.array(size, { maxLength: 10 }) }),
     { maxLength: 3 },
