@@ -1,6 +1,6 @@
 /** What the tests with real processes share: a place of their own for each, running `ringtail`, and reading traces. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { accessSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { accessSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,7 +27,10 @@ export interface Sandbox {
 
 export function makeSandbox(): Sandbox {
   const directory = mkdtempSync(join(tmpdir(), 'rt-'));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  onTestFinished(async () => {
+    await endDaemonsBelow(directory);
+    rmSync(directory, { recursive: true, force: true });
+  });
   const home = join(directory, 'home');
   const temporary = join(directory, 'tmp');
   mkdirSync(home);
@@ -216,9 +219,15 @@ export function childrenOf(pid: number): number[] {
 }
 
 function parentOf(pid: number): number | undefined {
+  const parent = statOf(pid)?.[1];
+  return parent === undefined ? undefined : Number(parent);
+}
+
+/** The fields of `/proc/PID/stat` from the third, the state, on. */
+function statOf(pid: number): string[] | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   } catch {
     return undefined;
   }
@@ -244,20 +253,34 @@ function commandLineOf(pid: number): string[] {
   }
 }
 
-/** The session daemon that `ringtail` with this environment started, by the process-id file of its run directory. */
+/** The session daemon that `ringtail record` with this environment started. */
 export function sessionDaemonOf(sandbox: Sandbox): number {
-  const temporary = sandbox.env.TMPDIR as string;
-  const [runDirectory] = readdirSync(temporary).filter((name) => name.startsWith('ringtail-'));
-  return Number(readFileSync(join(temporary, runDirectory as string, 'sessiond.pid'), 'utf8'));
+  const [pid] = daemonsBelow(sandbox.env.TMPDIR as string);
+  if (pid === undefined) throw new Error('no session daemon runs');
+  return pid;
 }
 
-export function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
+/** Session daemons by the process-id files in the run directories of a directory. */
+function daemonsBelow(directory: string): number[] {
+  return readdirSync(directory)
+    .map((name) => join(directory, name, 'sessiond.pid'))
+    .filter((file) => existsSync(file))
+    .map((file) => Number.parseInt(readFileSync(file, 'utf8'), 10))
+    .filter(isRunning);
+}
+
+/** Ends the daemons of a sandbox: those that `create` left running, and those of a `record` that a test killed. */
+async function endDaemonsBelow(directory: string): Promise<void> {
+  for (const pid of [...daemonsBelow(directory), ...daemonsBelow(join(directory, 'tmp'))]) {
+    process.kill(pid, 'SIGTERM');
+    await until(() => !isRunning(pid));
   }
+}
+
+/** Whether a process does anything still; one that has ended and is not yet waited for by its parent does not. */
+export function isRunning(pid: number): boolean {
+  const state = statOf(pid)?.[0];
+  return state !== undefined && state !== 'Z';
 }
 
 /** Waits until something is so; the test's own time limit ends it otherwise. */

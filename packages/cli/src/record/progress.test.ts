@@ -27,6 +27,10 @@ describe('the progress line', () => {
     expect(linesOf({ isTTY: true, columns: 20 })[0]).toBe('\r\u001b[2Krecording 1.00 s · ');
   });
 
+  it('takes a width of 0 for an unknown one', () => {
+    expect(linesOf({ isTTY: true, columns: 0 })).toEqual(linesOf({ isTTY: true }));
+  });
+
   it('is not written where no terminal is', () => {
     expect(linesOf({ isTTY: false })).toEqual([]);
   });

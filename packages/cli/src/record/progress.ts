@@ -25,7 +25,8 @@ export class ProgressLine {
     const rate = elapsed > 0 ? (statistics.eventsRecorded - this.#eventsBefore) / elapsed : 0;
     this.#eventsBefore = statistics.eventsRecorded;
     this.#secondsBefore = seconds;
-    const text = describeProgress(seconds, rate, statistics).slice(0, Math.max(0, (this.#stream.columns ?? 80) - 1));
+    // A terminal that does not know its width says 0.
+    const text = describeProgress(seconds, rate, statistics).slice(0, (this.#stream.columns || 80) - 1);
     this.#stream.write(`${CLEAR_LINE}${this.#style.dim(text)}`);
     this.#shown = true;
   }

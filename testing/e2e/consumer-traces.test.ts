@@ -1,0 +1,94 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Consumer } from '../../packages/consumerd/src/consumer.ts';
+import { recoverRings } from '../../packages/consumerd/src/crash.ts';
+import { systemOutput } from '../../packages/consumerd/src/file-output.ts';
+import { FakeTimers } from '../../packages/consumerd/src/testing/fake-timers.ts';
+import { requests } from '../../packages/consumerd/src/testing/requests.ts';
+import { TestRing } from '../../packages/consumerd/src/testing/test-ring.ts';
+import { requirePeer } from '../peers.ts';
+
+const babeltrace2 = requirePeer('babeltrace2', 'that it reads what the consumer daemon and a recovery write');
+
+let root: string;
+let rings: TestRing[];
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'ringtail-judged-'));
+  rings = [];
+});
+afterEach(() => {
+  for (const ring of rings) ring.close();
+  rmSync(root, { recursive: true, force: true });
+});
+
+/** A consumer with two rings, 818 records of 4096-byte sub-buffers fitting into the first two of each. */
+function startSession() {
+  const directory = join(root, 'shm');
+  mkdirSync(directory);
+  const timers = new FakeTimers();
+  const consumer = new Consumer({ output: systemOutput, timers, log: () => {} });
+  const { setUp, openRing } = requests(directory);
+  for (const command of setUp) consumer.handle(command);
+  for (const id of [1, 2]) {
+    const ring = new TestRing({ directory, name: `channel0_10-11-${id}.ring` });
+    rings.push(ring);
+    consumer.handle(openRing(id, ring));
+  }
+  const [first, second] = rings as [TestRing, TestRing];
+  return { directory, timers, consumer, first, second };
+}
+
+/** Runs babeltrace2 on a trace; any warning counts as a failure. */
+function read(path: string): { events: string[]; messages: string } {
+  const errors = join(root, 'messages');
+  const script = `"$0" --clock-gmt "$1" 2>"$2"; status=$?; cat "$2" >&2; exit $status`;
+  const output = execFileSync('/bin/sh', ['-c', script, babeltrace2 as string, path, errors], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const messages = execFileSync('/bin/cat', [errors], { encoding: 'utf8' });
+  return { events: output.trimEnd().split('\n'), messages };
+}
+
+const numberIn = (line: string) => Number(/ n = (\d+) \}$/.exec(line)?.[1]);
+const upTo = (count: number) => Array.from({ length: count }, (_, i) => i);
+
+describe.skipIf(babeltrace2 === undefined)('babeltrace2 on traces of the consumer daemon', () => {
+  it('reads every event of a session, in order, with time and thread', () => {
+    const { directory, timers, consumer, first } = startSession();
+    first.record(1000);
+    timers.advance(2000);
+    first.record(10);
+    consumer.handle({ type: 'close-session', session: 's' });
+    const { events, messages } = read(join(directory, 'out'));
+    expect(messages).toBe('');
+    expect(events.map(numberIn)).toEqual(upTo(1010));
+    expect(events[0]).toMatch(
+      /^\[22:13:20\.001001000\] .*test:number: .*vpid = 10, vtid = 11, procname = "test".* \{ n = 0 \}$/,
+    );
+    expect(events[1009]).toMatch(/^\[22:13:20\.002010000\] /);
+  });
+
+  it('says how many events were discarded, also after the last packet', () => {
+    const { directory, consumer, first } = startSession();
+    first.record(2000);
+    consumer.handle({ type: 'close-session', session: 's' });
+    const { events, messages } = read(join(directory, 'out'));
+    expect(events.map(numberIn)).toEqual(upTo(first.recorded));
+    expect(messages).toMatch(new RegExp(`discarded ${2000 - first.recorded} events`));
+  });
+
+  it('reads the trace of a consumer that died, and what its rings still had', () => {
+    const { directory, timers, first, second } = startSession();
+    first.record(1000);
+    second.record(7);
+    timers.advance(10);
+    recoverRings(directory, join(root, 'recovered'));
+    expect(read(join(directory, 'out')).events.map(numberIn)).toEqual(upTo(818));
+    const rest = read(join(root, 'recovered')).events.map(numberIn);
+    expect(rest.sort((a, b) => a - b)).toEqual([...upTo(7), ...upTo(1000).slice(818)]);
+  });
+});
