@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, rmSync } from 'node:fs';
+import { closeSync, constants, ftruncateSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf } from '@ringtail/base';
 import { loadPosix, type Mapping, Memfd, type Posix, Seal } from '@ringtail/posix';
@@ -34,7 +34,11 @@ export interface Ring {
 }
 
 /**
- * Makes a ring with all its memory, so that no store into it can fail later.
+ * Makes a ring into which no store can fail later.
+ *
+ * A file gets all its blocks now, since a file system that is full later would mean a SIGBUS. Anonymous memory comes page
+ * by page, so that a thread that records little takes little; it cannot run out but for the whole system or the whole
+ * control group, unless the kernel commits memory strictly: then it is taken now as well.
  *
  * @throws {RingError} `NO_POSIX`, `BAD_OPTIONS`, `NO_SPACE`, `CANNOT_CREATE`; nothing is left behind then
  */
@@ -49,7 +53,8 @@ export function createRing(options: RingOptions): Ring {
   const fd = makeFile(posix, options.name, path);
   let mapping: Mapping;
   try {
-    posix.allocate(fd, bytes);
+    if (path !== null || memoryIsCommitted()) posix.allocate(fd, bytes);
+    else ftruncateSync(fd, bytes);
     if (path === null) posix.addSeals(fd, Seal.SHRINK | Seal.GROW | Seal.SEAL);
     mapping = posix.map(fd, bytes);
   } catch (error) {
@@ -106,6 +111,15 @@ function makeFile(posix: Posix, name: string, path: string | null): number {
     return openSync(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   } catch (error) {
     throw new RingError('CANNOT_CREATE', `cannot make a ring: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** Whether the kernel may refuse a page of anonymous memory although there are free ones (`vm.overcommit_memory` = 2). */
+function memoryIsCommitted(): boolean {
+  try {
+    return readFileSync('/proc/sys/vm/overcommit_memory', 'latin1').trim() === '2';
+  } catch {
+    return true;
   }
 }
 
