@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,16 +41,10 @@ function startSession() {
   return { directory, timers, consumer, first, second };
 }
 
-/** Runs babeltrace2 on a trace; any warning counts as a failure. */
 function read(path: string): { events: string[]; messages: string } {
-  const errors = join(root, 'messages');
-  const script = `"$0" --clock-gmt "$1" 2>"$2"; status=$?; cat "$2" >&2; exit $status`;
-  const output = execFileSync('/bin/sh', ['-c', script, babeltrace2 as string, path, errors], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const messages = execFileSync('/bin/cat', [errors], { encoding: 'utf8' });
-  return { events: output.trimEnd().split('\n'), messages };
+  const { status, stdout, stderr } = spawnSync(babeltrace2 as string, ['--clock-gmt', path], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`babeltrace2 failed: ${stderr}`);
+  return { events: stdout.trimEnd().split('\n'), messages: stderr };
 }
 
 const numberIn = (line: string) => Number(/ n = (\d+) \}$/.exec(line)?.[1]);

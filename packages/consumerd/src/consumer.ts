@@ -160,7 +160,7 @@ export class Consumer {
         trace: trace.writer,
         session: trace.session,
         output: this.#options.output,
-        nowMs: this.#options.timers.nowMs,
+        nowMs: () => this.#options.timers.nowMs(),
         onDamaged: () => this.#finish(entry),
       });
     } catch (error) {

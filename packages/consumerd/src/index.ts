@@ -1,1 +1,2 @@
-export {};
+export { ConsumerError, type ConsumerErrorCode } from './consumer-error.ts';
+export { type RecoveredTrace, type RecoveryReport, recoverRings } from './crash.ts';

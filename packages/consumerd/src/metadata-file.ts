@@ -46,7 +46,7 @@ export class MetadataFile {
       const found = readWhole(descriptor, path);
       checkUuid(path, found, uuid);
       if (found.startsWith(prologue)) {
-        const blocks = wholeBlocksFrom(found, prologue.length);
+        const blocks = wholeBlocks(found.slice(prologue.length));
         const file = new MetadataFile(path, output, descriptor, prologue, blocks);
         if (prologue.length + blocks.length < found.length) output.truncate(descriptor, file.#bytes);
         return file;
@@ -94,10 +94,20 @@ function readWhole(descriptor: number, path: string): string {
 
 /** What is there already has to be of the same trace: nothing else may be written over, or mixed with this trace's streams. */
 function checkUuid(path: string, text: string, uuid: string): void {
-  const found = /\buuid = "([0-9a-f-]{36})"/.exec(text)?.[1];
-  if (text !== '' && found !== uuid) {
+  if (text !== '' && traceUuidOf(text) !== uuid) {
     throw new ConsumerError('DIRECTORY_REFUSED', `${path} describes another trace; its directory cannot be used`);
   }
+}
+
+/** The UUID that metadata of ours gives its trace. */
+export function traceUuidOf(text: string): string | undefined {
+  return /^trace \{[^}]*?\n\tuuid = "([0-9a-f-]{36})";/m.exec(text)?.[1];
+}
+
+/** Metadata up to the end of its last whole block. */
+export function wholeBlocks(text: string): string {
+  const at = text.lastIndexOf(BLOCK_END);
+  return at < 0 ? '' : text.slice(0, at + BLOCK_END.length);
 }
 
 function replace(path: string, text: string, output: FileOutput): number {
@@ -114,12 +124,6 @@ function replace(path: string, text: string, output: FileOutput): number {
     rmSync(temporary, { force: true });
     throw error;
   }
-}
-
-/** Text from `from` on, up to the end of its last whole block. */
-function wholeBlocksFrom(text: string, from: number): string {
-  const at = text.lastIndexOf(BLOCK_END);
-  return at < from ? '' : text.slice(from, at + BLOCK_END.length);
 }
 
 function notWritten(path: string, error: unknown): ConsumerError {

@@ -47,6 +47,8 @@ export class RingDrain implements DrainableRing {
   #recordedSeen = 0;
   #retryAtMs = Number.NEGATIVE_INFINITY;
   #retryDelayMs = RETRY_FIRST_MS;
+  /** Whether the statistics are of all that this ring ever held. */
+  readonly #countsAll: boolean;
   #state: 'draining' | 'damaged' | 'finished' = 'draining';
 
   /**
@@ -59,7 +61,9 @@ export class RingDrain implements DrainableRing {
     this.#ring = options.ring;
     this.#file = options.file;
     this.#lastPacketAtMs = options.nowMs();
-    const recovered = this.#file.recover(this.#ring.position.packetSeq);
+    const { packetSeq } = this.#ring.position;
+    const recovered = this.#file.recover(packetSeq);
+    this.#countsAll = recovered === null ? packetSeq === 0 : recovered.checkpoint !== undefined;
     if (recovered === null) return;
     this.#lastPacket = recovered;
     this.#statistics = recovered.statistics;
@@ -226,9 +230,9 @@ export class RingDrain implements DrainableRing {
     }
   }
 
-  /** In overwrite mode nobody knows how many of the records were still there. */
+  /** What was recorded and is not in the file; in overwrite mode nobody knows how much of that was still there. */
   #countUnreadable(): void {
-    if (this.#ring.header.mode === RingMode.OVERWRITE) return;
+    if (!this.#countsAll || this.#ring.header.mode === RingMode.OVERWRITE) return;
     try {
       this.#readCounters();
     } catch (error) {

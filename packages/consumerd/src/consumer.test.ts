@@ -1,0 +1,236 @@
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ConsumerCommand, SessionStatistics } from '@ringtail/protocol';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Consumer } from './consumer.ts';
+import { type FileOutput, systemOutput } from './file-output.ts';
+import { failingOutput } from './testing/failing-output.ts';
+import { FakeTimers } from './testing/fake-timers.ts';
+import { readStream } from './testing/read-stream.ts';
+import { requests, TEST_EVENT } from './testing/requests.ts';
+import { TestRing, type TestRingOptions } from './testing/test-ring.ts';
+
+let root: string;
+let rings: TestRing[];
+let consumers: Consumer[];
+let timers: FakeTimers;
+let logged: string[];
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'ringtail-consumer-'));
+  rings = [];
+  consumers = [];
+  timers = new FakeTimers();
+  logged = [];
+});
+afterEach(() => {
+  for (const consumer of consumers) consumer.close();
+  for (const ring of rings) ring.close();
+  rmSync(root, { recursive: true, force: true });
+});
+
+function makeRing(options: Partial<TestRingOptions> = {}): TestRing {
+  const ring = new TestRing({ directory: root, name: `channel0_10-11-${rings.length + 1}.ring`, ...options });
+  rings.push(ring);
+  return ring;
+}
+
+function makeConsumer(output: FileOutput = systemOutput): Consumer {
+  const consumer = new Consumer({ output, timers, log: (sentence) => logged.push(sentence) });
+  consumers.push(consumer);
+  return consumer;
+}
+
+const codeOf = (consumer: Consumer, command: ConsumerCommand) => {
+  try {
+    consumer.handle(command);
+    return undefined;
+  } catch (error) {
+    return (error as { code?: string }).code;
+  }
+};
+
+const directory = () => join(root, 'out/ust/uid/0/64-bit');
+const stream = (id: number) => join(directory(), `channel0_${id}`);
+const upTo = (count: number) => Array.from({ length: count }, (_, i) => i);
+
+describe('Consumer', () => {
+  it('drains rings by itself, and has everything in the files when a flush is answered', () => {
+    const consumer = makeConsumer();
+    const ring = makeRing();
+    const { setUp, openRing } = requests(root);
+    for (const command of [...setUp, openRing(1, ring)]) expect(consumer.handle(command)).toBeNull();
+    ring.record(1000);
+    timers.advance(10);
+    expect(readStream(stream(1)).numbers).toEqual(upTo(818));
+    expect(consumer.handle({ type: 'flush', session: 's' })).toEqual({
+      eventsRecorded: 1000,
+      eventsDiscarded: 0,
+      eventsFailed: 0,
+      eventsNested: 0,
+      eventsLost: 0,
+      packetsLost: 0,
+      packets: 3,
+      bytes: statSync(stream(1)).size,
+      dataStreams: 1,
+      troubles: [],
+    });
+    expect(readStream(stream(1)).numbers).toEqual(upTo(1000));
+  });
+
+  it('describes events before it answers, and does not repeat itself', () => {
+    const consumer = makeConsumer();
+    const { setUp } = requests(root);
+    for (const command of setUp) consumer.handle(command);
+    const metadata = readFileSync(join(directory(), 'metadata'), 'utf8');
+    expect(metadata).toMatch(/^\/\* CTF 1.8 \*\//);
+    expect(metadata).toContain('name = "test:number";');
+    expect(readFileSync(join(root, 'metadata'), 'utf8')).toBe(metadata);
+    for (const command of setUp) expect(consumer.handle(command)).toBeNull();
+    expect(readFileSync(join(directory(), 'metadata'), 'utf8')).toBe(metadata);
+  });
+
+  it('answers that metadata could not be written, and takes the request when it is repeated', () => {
+    const output = failingOutput();
+    const consumer = makeConsumer(output);
+    const { setUp } = requests(root);
+    const [openTrace, openChannel, declareEvents] = setUp;
+    consumer.handle(openTrace);
+    consumer.handle(openChannel);
+    output.failAfter(20, 'ENOSPC');
+    expect(codeOf(consumer, declareEvents)).toBe('NOT_WRITTEN');
+    output.recover();
+    expect(consumer.handle(declareEvents)).toBeNull();
+    expect(readFileSync(join(directory(), 'metadata'), 'utf8')).toContain('name = "test:number";');
+  });
+
+  it('refuses requests that do not fit what went before', () => {
+    const consumer = makeConsumer();
+    const { setUp, openRing } = requests(root);
+    const [openTrace, openChannel, declareEvents] = setUp;
+    expect(codeOf(consumer, openChannel)).toBe('NO_TRACE');
+    expect(codeOf(consumer, declareEvents)).toBe('NO_CHANNEL');
+    expect(codeOf(consumer, { type: 'close-ring', ring: 1 })).toBe('NO_RING');
+    for (const command of setUp) consumer.handle(command);
+    expect(codeOf(consumer, { ...openTrace, clockOffsetNs: '1' })).toBe('CONFLICT');
+    expect(codeOf(consumer, { ...openChannel, streamClassId: 5 })).toBe('CONFLICT');
+    const other = { ...TEST_EVENT, name: 'test:other' };
+    expect(codeOf(consumer, { ...declareEvents, events: [{ id: 0, spec: other }] })).toBe('CONFLICT');
+    expect(codeOf(consumer, { ...declareEvents, events: [{ id: 1, spec: { name: 'x' } }] })).toBe('BAD_NAME');
+    const ring = makeRing();
+    expect(codeOf(consumer, { ...openRing(1, ring), bytes: 4096 })).toBe('UNEXPECTED');
+    expect(codeOf(consumer, openRing(1, makeRing({ streamClassId: 7 })))).toBe('UNEXPECTED');
+    consumer.handle(openRing(1, ring));
+    expect(codeOf(consumer, { ...openRing(1, ring), pid: 999 })).toBe('CONFLICT');
+  });
+
+  it('refuses another trace in the same directory', () => {
+    const [openTrace] = requests(root).setUp;
+    makeConsumer().handle(openTrace);
+    const uuid = openTrace.uuid.replace('0', 'f');
+    expect(codeOf(makeConsumer(), { ...openTrace, uuid, ringDirectory: null })).toBe('DIRECTORY_REFUSED');
+  });
+
+  it('takes the rest of a closed ring and counts it on', () => {
+    const consumer = makeConsumer();
+    const [first, second] = [makeRing(), makeRing()];
+    const { setUp, openRing } = requests(root);
+    for (const command of [...setUp, openRing(1, first), openRing(2, second)]) consumer.handle(command);
+    first.record(10);
+    second.record(20);
+    expect(consumer.handle({ type: 'close-ring', ring: 1 })).toMatchObject({ eventsRecorded: 10, dataStreams: 1 });
+    expect(consumer.handle({ type: 'close-ring', ring: 1 })).toMatchObject({ eventsRecorded: 10, dataStreams: 1 });
+    expect(consumer.handle(openRing(1, first))).toBeNull();
+    expect(consumer.handle({ type: 'close-session', session: 's' })).toMatchObject({
+      eventsRecorded: 30,
+      dataStreams: 2,
+    });
+    expect(consumer.handle({ type: 'statistics', session: 's' })).toMatchObject({ eventsRecorded: 0, dataStreams: 0 });
+    first.record(1);
+    timers.advance(5000);
+    expect(readStream(stream(1)).numbers).toEqual(upTo(10));
+  });
+
+  it('has the statistics of its predecessor, whose rings may be long closed', () => {
+    const [first, second] = [makeRing(), makeRing()];
+    const { setUp, openRing } = requests(root);
+    const former = makeConsumer();
+    for (const command of [...setUp, openRing(1, first), openRing(2, second)]) former.handle(command);
+    first.record(1000);
+    second.record(2000);
+    former.handle({ type: 'close-ring', ring: 1 });
+    timers.advance(20);
+    const consumer = makeConsumer();
+    for (const command of [...setUp, openRing(2, second)]) consumer.handle(command);
+    second.record(100);
+    const statistics = consumer.handle({ type: 'close-session', session: 's' }) as SessionStatistics;
+    expect(statistics).toMatchObject({
+      eventsRecorded: 1000 + second.recorded,
+      eventsDiscarded: 2100 - second.recorded,
+      dataStreams: 2,
+      bytes: statSync(stream(1)).size + statSync(stream(2)).size,
+    });
+    expect(readStream(stream(2)).numbers).toEqual(upTo(second.recorded));
+  });
+
+  it('goes on with the other rings when one is damaged, and says whose it was', () => {
+    const consumer = makeConsumer();
+    const [broken, sound] = [makeRing(), makeRing()];
+    const { setUp, openRing } = requests(root);
+    for (const command of [...setUp, openRing(1, broken), openRing(2, sound)]) consumer.handle(command);
+    broken.record(1000);
+    timers.advance(2);
+    consumer.handle({ type: 'statistics', session: 's' });
+    broken.record(500);
+    truncateSync(broken.path, 100);
+    sound.record(1000);
+    timers.advance(10);
+    const statistics = consumer.handle({ type: 'flush', session: 's' });
+    expect(statistics).toMatchObject({ eventsRecorded: 818 + 1000, eventsLost: 182 });
+    expect(statistics?.troubles).toEqual([
+      expect.stringMatching(/^a ring of thread 11 of process 10 \(test\) was given up: .* ends at byte/),
+    ]);
+    expect(logged.filter((line) => line.includes('given up'))).toHaveLength(1);
+    expect(readStream(stream(1)).numbers).toEqual(upTo(818));
+    expect(readStream(stream(2)).numbers).toEqual(upTo(1000));
+    expect(consumer.handle({ type: 'close-ring', ring: 1 })).toMatchObject({ eventsLost: 182 });
+  });
+
+  it('answers and remembers that a ring cannot be read at all', () => {
+    const consumer = makeConsumer();
+    const ring = makeRing();
+    ring.scribble(0, 0);
+    const { setUp, openRing } = requests(root);
+    for (const command of setUp) consumer.handle(command);
+    expect(codeOf(consumer, openRing(1, ring))).toBe('NOT_A_RING');
+    expect(consumer.handle({ type: 'statistics', session: 's' })?.troubles).toEqual([
+      expect.stringMatching(/^a ring of thread 11 of process 10 \(test\) cannot be read: not a ring/),
+    ]);
+  });
+
+  it('takes everything when it closes, and starts nothing afterwards', () => {
+    const consumer = makeConsumer();
+    const ring = makeRing();
+    const { setUp, openRing } = requests(root);
+    for (const command of [...setUp, openRing(1, ring)]) consumer.handle(command);
+    ring.record(5);
+    consumer.close();
+    expect(readStream(stream(1)).numbers).toEqual(upTo(5));
+    expect(timers.pending).toBe(0);
+  });
+
+  it('continues a stream file with a torn packet in it', () => {
+    const ring = makeRing();
+    const { setUp, openRing } = requests(root);
+    const former = makeConsumer();
+    for (const command of [...setUp, openRing(1, ring)]) former.handle(command);
+    ring.record(5);
+    former.close();
+    appendFileSync(stream(1), readFileSync(stream(1)).subarray(0, 90));
+    const consumer = makeConsumer();
+    for (const command of [...setUp, openRing(1, ring)]) consumer.handle(command);
+    ring.record(5);
+    expect(consumer.handle({ type: 'close-session', session: 's' })).toMatchObject({ eventsRecorded: 10, packets: 2 });
+    expect(readStream(stream(1)).numbers).toEqual(upTo(10));
+  });
+});

@@ -1,0 +1,160 @@
+import { lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join, relative } from 'node:path';
+import { describeError, errnoOf } from '@ringtail/base';
+import { uuidBytes } from '@ringtail/ctf';
+import type { SessionStatistics } from '@ringtail/protocol';
+import { openRingFile, RingConsumer, RingError, type RingHeader } from '@ringtail/ringbuf';
+import { ConsumerError } from './consumer-error.ts';
+import { DataStreamFile } from './data-stream-file.ts';
+import { systemOutput } from './file-output.ts';
+import { traceUuidOf, wholeBlocks } from './metadata-file.ts';
+import { RingDrain } from './ring-drain.ts';
+import { type StreamStatistics, sumStatistics, Troubles } from './statistics.ts';
+import { ensureTraceDirectory } from './trace-directory.ts';
+
+export interface RecoveredTrace {
+  /** Where its rings and the copy of its metadata lie. */
+  readonly ringDirectory: string;
+  /** Where the trace is now. */
+  readonly directory: string;
+  /** Rings found, damaged and empty ones included. */
+  readonly rings: number;
+  /** `dataStreams` are the rings that had something; `troubles` the rings that were skipped or given up, and why. */
+  readonly statistics: SessionStatistics;
+}
+
+export interface RecoveryReport {
+  readonly traces: readonly RecoveredTrace[];
+}
+
+const RING_SUFFIX = '.ring';
+const DEPTH_MAX = 8;
+const DIRECTORIES_MAX = 10_000;
+const METADATA_BYTES_MAX = 256 * 1024 * 1024;
+
+/**
+ * Makes traces of rings that nobody owns any more: of every directory below `shmDirectory` that holds a `metadata` file and
+ * `*.ring` files, one trace at the same place below `outputDirectory`, with one data stream per ring that has something.
+ *
+ * What comes out is the rest: all that was committed and that no consumer has acknowledged, oldest first. In discard mode
+ * that is exactly what the session's own trace directory lacks (but for a packet that a consumer wrote just before it
+ * died, which is in both); in overwrite mode it is what of that has not been overwritten. A session without a consumer gives
+ * its rings whole. Both directories together are the session.
+ *
+ * Rings are only read, so that they can be recovered again. A damaged ring gives what can be taken of it before the
+ * damage, is told of in `troubles`, and does not disturb the others.
+ *
+ * @throws {ConsumerError} `DIRECTORY_REFUSED` if `outputDirectory` has such a trace already or cannot be trusted,
+ *   `NOT_WRITTEN` if it cannot be written to; `NO_TRACE` if `shmDirectory` holds no rings
+ */
+export function recoverRings(shmDirectory: string, outputDirectory: string): RecoveryReport {
+  const ringDirectories = findRingDirectories(shmDirectory);
+  if (ringDirectories.length === 0) {
+    throw new ConsumerError('NO_TRACE', `${shmDirectory} holds no directory with a metadata file and ring files`);
+  }
+  const traces = ringDirectories.map((ringDirectory) =>
+    recoverTrace(ringDirectory, join(outputDirectory, relative(shmDirectory, ringDirectory))),
+  );
+  return { traces };
+}
+
+function recoverTrace(ringDirectory: string, directory: string): RecoveredTrace {
+  const troubles = new Troubles(() => {});
+  const streams: StreamStatistics[] = [];
+  const ringNames = filesIn(ringDirectory).filter((name) => name.endsWith(RING_SUFFIX));
+  try {
+    const traceUuid = copyMetadata(join(ringDirectory, 'metadata'), directory);
+    for (const [streamInstanceId, name] of ringNames.entries()) {
+      const path = join(ringDirectory, name);
+      try {
+        streams.push(recoverRing(path, directory, traceUuid, streamInstanceId, troubles));
+      } catch (error) {
+        if (!(error instanceof RingError) && errnoOf(error) === undefined) throw error;
+        troubles.add(`${path} was skipped: ${describeError(error)}`);
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof ConsumerError)) throw error;
+    throw error.within(ringDirectory);
+  }
+  return { ringDirectory, directory, rings: ringNames.length, statistics: sumStatistics(streams, troubles.list()) };
+}
+
+/** Copies the whole blocks of a metadata file into a new trace directory, and returns the trace's UUID. */
+function copyMetadata(path: string, directory: string): string {
+  if (lstatSync(path).size > METADATA_BYTES_MAX) {
+    throw new ConsumerError('DIRECTORY_REFUSED', `${path} is too long for metadata of ours`);
+  }
+  const text = wholeBlocks(readFileSync(path, 'utf8'));
+  const uuid = traceUuidOf(text);
+  if (uuid === undefined) throw new ConsumerError('DIRECTORY_REFUSED', `${path} is no metadata of a trace`);
+  ensureTraceDirectory(directory);
+  try {
+    writeFileSync(join(directory, 'metadata'), text, { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    throw new ConsumerError('NOT_WRITTEN', `cannot make a trace: ${(error as Error).message}`, { cause: error });
+  }
+  return uuid;
+}
+
+function recoverRing(
+  path: string,
+  directory: string,
+  traceUuid: string,
+  streamInstanceId: number,
+  troubles: Troubles,
+): StreamStatistics {
+  const ringFile = openRingFile(path, lstatSync(path).size);
+  try {
+    // The consumer remembers its place itself: what it stores for others goes nowhere.
+    const ring = new RingConsumer({ ...ringFile, write: () => {} }, { uuid: uuidBytes(traceUuid) });
+    const { streamClassId, pid, tid, procname } = ring.header;
+    const identity = { traceUuid, streamClassId, streamInstanceId, pid: pid | 0, tid: tid | 0, procname };
+    const file = new DataStreamFile(directory, basename(path, RING_SUFFIX), identity, systemOutput);
+    const drain = new RingDrain({
+      ring,
+      closeRing: () => {},
+      file,
+      owner: ownerOf(ring.header, path),
+      nowMs: () => 0,
+      nowCycles: () => undefined,
+      onTrouble: (sentence) => troubles.add(sentence),
+      onDamaged: () => {},
+    });
+    drain.finish();
+    return drain.statistics;
+  } finally {
+    ringFile.close();
+  }
+}
+
+function ownerOf({ pid, tid, procname }: RingHeader, path: string): string {
+  return `thread ${tid} of process ${pid} (${procname}), ${path},`;
+}
+
+function findRingDirectories(root: string): string[] {
+  const found: string[] = [];
+  let directories = [root];
+  let seen = 0;
+  for (let depth = 0; depth < DEPTH_MAX && directories.length > 0; depth++) {
+    const below: string[] = [];
+    for (const directory of directories) {
+      const entries = readdirSync(directory, { withFileTypes: true });
+      const files = entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
+      if (files.includes('metadata') && files.some((name) => name.endsWith(RING_SUFFIX))) found.push(directory);
+      below.push(...entries.filter((entry) => entry.isDirectory()).map((entry) => join(directory, entry.name)));
+      seen += 1;
+      if (seen > DIRECTORIES_MAX) throw new ConsumerError('DIRECTORY_REFUSED', `${root} holds too many directories`);
+    }
+    directories = below;
+  }
+  return found.sort();
+}
+
+function filesIn(directory: string): string[] {
+  const entries = readdirSync(directory, { withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => entry.name)
+    .sort();
+}

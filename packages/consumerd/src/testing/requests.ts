@@ -1,0 +1,60 @@
+import { join } from 'node:path';
+import type {
+  DeclareEventsRequest,
+  JsonValue,
+  OpenChannelRequest,
+  OpenRingRequest,
+  OpenTraceRequest,
+} from '@ringtail/protocol';
+import { type TestRing, TRACE_UUID } from './test-ring.ts';
+
+/** Describes the records of a test ring. */
+export const TEST_EVENT: Record<string, JsonValue> = {
+  name: 'test:number',
+  logLevel: 13,
+  fields: [{ name: 'n', spec: { kind: 'integer', signed: false, bits: 32, base: 10 } }],
+};
+
+/** What a session daemon asks for in a session `s` with one trace below `root/out` and rings in `root`. */
+export function requests(root: string) {
+  const openTrace: OpenTraceRequest = {
+    type: 'open-trace',
+    session: 's',
+    trace: 1,
+    directory: join(root, 'out/ust/uid/0/64-bit'),
+    ringDirectory: root,
+    uuid: TRACE_UUID,
+    clock: 'monotonic',
+    clockOffsetNs: '1700000000000000000',
+    environment: [['domain', 'ust']],
+  };
+  const openChannel: OpenChannelRequest = {
+    type: 'open-channel',
+    trace: 1,
+    channel: 2,
+    streamClassId: 0,
+    attributes: { name: 'channel0', mode: 'discard', subBufBytes: 4096, subBufCount: 4, header: 'large' },
+  };
+  const declareEvents: DeclareEventsRequest = {
+    type: 'declare-events',
+    channel: 2,
+    events: [{ id: 0, spec: TEST_EVENT }],
+  };
+  const setUp: readonly [OpenTraceRequest, OpenChannelRequest, DeclareEventsRequest] = [
+    openTrace,
+    openChannel,
+    declareEvents,
+  ];
+  const openRing = (id: number, { path, bytes }: TestRing): OpenRingRequest => ({
+    type: 'open-ring',
+    channel: 2,
+    ring: id,
+    path,
+    bytes,
+    streamInstanceId: id,
+    pid: 10,
+    tid: 11,
+    procname: 'test',
+  });
+  return { setUp, openRing };
+}
