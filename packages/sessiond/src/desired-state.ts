@@ -24,6 +24,6 @@ function desiredChannelsOf(trace: Trace, wakePath: string): DesiredChannel[] {
     clock: trace.session.clock,
     ringDirectory: trace.ringDirectory,
     wakePath,
-    rules: [...channel.rules],
+    rules: [...channel.rules.values()],
   }));
 }

@@ -1,7 +1,8 @@
-import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeError } from '@ringtail/base';
 import { DaemonError } from './daemon-error.ts';
+import { makeDirectories } from './make-directories.ts';
 
 /**
  * Makes a session's output directory where it is absent, so that what is wrong with it is said when the session is created.
@@ -10,7 +11,7 @@ import { DaemonError } from './daemon-error.ts';
  */
 export function prepareOutput(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeDirectories(path, 0o700);
     accessSync(path, constants.W_OK | constants.X_OK);
   } catch (error) {
     throw new DaemonError('OUTPUT_NOT_WRITABLE', `cannot write to ${path}: ${describeError(error)}`);

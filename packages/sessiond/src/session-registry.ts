@@ -14,7 +14,8 @@ import { Troubles } from './troubles.ts';
 
 export interface Channel {
   readonly attributes: ChannelAttributes;
-  readonly rules: EventRule[];
+  /** By their JSON text, in the order in which they came. */
+  readonly rules: Map<string, EventRule>;
   readonly streamClassId: number;
 }
 
@@ -111,7 +112,7 @@ export class SessionRegistry {
     }
     for (const channel of session.channels.values()) {
       this.#desiredBytes -= channelBytes(session, channel.attributes);
-      for (const rule of channel.rules) this.#desiredBytes -= ruleBytes(rule);
+      for (const text of channel.rules.keys()) this.#desiredBytes -= ruleBytes(text);
     }
   }
 
@@ -123,7 +124,7 @@ export class SessionRegistry {
     if (session.channels.size >= CHANNELS_PER_SESSION_MAX) {
       throw new DaemonError('TOO_MANY', `the session ${session.name} has ${CHANNELS_PER_SESSION_MAX} channels already`);
     }
-    const channel = { attributes: roundedToRing(attributes), rules: [], streamClassId: session.channels.size };
+    const channel = { attributes: roundedToRing(attributes), rules: new Map(), streamClassId: session.channels.size };
     this.#reserve(channelBytes(session, attributes));
     session.channels.set(name, channel);
     return channel;
@@ -133,14 +134,14 @@ export class SessionRegistry {
   enableEvent(session: Session, channelName: string | null, rule: EventRule): Channel {
     const channel = channelName === null ? this.#defaultChannel(session) : namedChannel(session, channelName);
     const text = JSON.stringify(rule);
-    if (channel.rules.some((other) => JSON.stringify(other) === text)) {
+    if (channel.rules.has(text)) {
       throw new DaemonError('RULE_EXISTS', `the channel ${channel.attributes.name} has this rule already`);
     }
-    if (channel.rules.length >= RULES_PER_CHANNEL_MAX) {
+    if (channel.rules.size >= RULES_PER_CHANNEL_MAX) {
       throw new DaemonError('TOO_MANY', `the channel ${channel.attributes.name} has too many rules`);
     }
-    this.#reserve(ruleBytes(rule));
-    channel.rules.push(rule);
+    this.#reserve(ruleBytes(text));
+    channel.rules.set(text, rule);
     return channel;
   }
 
@@ -182,7 +183,7 @@ export class SessionRegistry {
       shmPath,
       clock,
       active,
-      channels: [...channels.values()].map(({ attributes, rules }) => ({ ...attributes, rules })),
+      channels: [...channels.values()].map(({ attributes, rules }) => ({ ...attributes, rules: [...rules.values()] })),
     }));
   }
 
@@ -231,6 +232,6 @@ function channelBytes(session: Session, attributes: ChannelAttributes): number {
   return DESIRED_CHANNEL_BYTES + Buffer.byteLength(JSON.stringify(texts));
 }
 
-function ruleBytes(rule: EventRule): number {
-  return Buffer.byteLength(JSON.stringify(rule)) + 1;
+function ruleBytes(text: string): number {
+  return Buffer.byteLength(text) + 1;
 }

@@ -1,10 +1,11 @@
-import { chmodSync, chownSync, mkdirSync } from 'node:fs';
+import { chmodSync, chownSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describeError } from '@ringtail/base';
 import { openChannelCommand, openTraceCommand } from './consumer-commands.ts';
 import type { ConsumerLink } from './consumer-link.ts';
 import { DaemonError } from './daemon-error.ts';
 import type { Log } from './log.ts';
+import { makeDirectories } from './make-directories.ts';
 import type { Session, SessionRegistry, Trace, TraceChannel } from './session-registry.ts';
 
 /** Who owns the files of an application. */
@@ -80,8 +81,8 @@ export class TraceKeeper {
   #prepareRingDirectory(trace: Trace, owner: Owner): void {
     if (trace.ringDirectory === null) return;
     const foreign = owner.uid !== this.#options.uid;
-    mkdirSync(dirname(trace.ringDirectory), { recursive: true, mode: foreign ? 0o711 : 0o700 });
-    mkdirSync(trace.ringDirectory, { recursive: true, mode: 0o700 });
+    makeDirectories(dirname(trace.ringDirectory), foreign ? 0o711 : 0o700);
+    makeDirectories(trace.ringDirectory, 0o700);
     if (!foreign) return;
     chownSync(trace.ringDirectory, this.#options.uid, owner.gid);
     chmodSync(trace.ringDirectory, 0o1730);

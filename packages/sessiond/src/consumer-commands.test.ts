@@ -1,0 +1,59 @@
+import { DEFAULT_CHANNEL } from '@ringtail/protocol';
+import { describe, expect, it } from 'vitest';
+import { basicDateTime, openChannelCommand, openTraceCommand } from './consumer-commands.ts';
+import { SessionRegistry } from './session-registry.ts';
+
+describe('basicDateTime', () => {
+  it('writes local time with its offset from UTC', () => {
+    const at = new Date(Date.UTC(2026, 10, 20, 23, 33, 54));
+    expect(basicDateTime(at, 0)).toBe('20261120T233354+0000');
+    expect(basicDateTime(at, 60)).toBe('20261121T003354+0100');
+    expect(basicDateTime(at, -210)).toBe('20261120T200354-0330');
+  });
+});
+
+describe('commands of a trace', () => {
+  const registry = new SessionRegistry(() => '00000000-0000-4000-8000-000000000001');
+  const parameters = { name: 's', output: '/out', shmPath: null, clock: 'monotonic' } as const;
+  const session = registry.create(parameters, new Date(0), -12n);
+  registry.enableChannel(session, DEFAULT_CHANNEL);
+  const trace = registry.ensureTrace(session, 1000);
+
+  it("tell where it is, its clock and LTTng's environment", () => {
+    const command = openTraceCommand(trace, 'host');
+    expect(command).toMatchObject({
+      type: 'open-trace',
+      session: 's',
+      directory: '/out/ust/uid/1000/64-bit',
+      ringDirectory: null,
+      uuid: '00000000-0000-4000-8000-000000000001',
+      clockOffsetNs: '-12',
+    });
+    const environment = Object.fromEntries(command.environment);
+    expect(Object.keys(environment)).toEqual([
+      'domain',
+      'tracer_name',
+      'tracer_major',
+      'tracer_minor',
+      'tracer_patchlevel',
+      'tracer_buffering_scheme',
+      'tracer_buffering_id',
+      'architecture_bit_width',
+      'trace_name',
+      'trace_creation_datetime',
+      'hostname',
+    ]);
+    expect(environment).toMatchObject({ domain: 'ust', tracer_name: 'ringtail', tracer_buffering_id: 1000 });
+  });
+
+  it('tell each channel of it', () => {
+    const [channel] = trace.channels.values();
+    expect(openChannelCommand(channel!)).toEqual({
+      type: 'open-channel',
+      trace: trace.key,
+      channel: channel!.key,
+      streamClassId: 0,
+      attributes: DEFAULT_CHANNEL,
+    });
+  });
+});

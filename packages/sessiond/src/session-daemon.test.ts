@@ -1,0 +1,493 @@
+import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CLIENT_FRAME_BYTES_MAX, encodeFrame, type JsonValue } from '@ringtail/protocol';
+import { ringBytesFor } from '@ringtail/ringbuf';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FakeApplication } from './testing/fake-application.test.support.ts';
+import { type TestClient, TestDaemon } from './testing/test-daemon.test.support.ts';
+
+/** Processes start and restart in these tests, on machines that may be busy. */
+const SLOW = { timeout: 60_000 };
+const POLL = { timeout: 30_000 };
+
+const RING_BYTES = ringBytesFor(4096, 2);
+const smallChannel = { name: 'small', mode: 'discard', subBufBytes: 4096, subBufCount: 2, header: 'compact' } as const;
+const event = (name: string): JsonValue => ({ name: `p:${name}`, logLevel: 6, fields: [] });
+
+let daemon: TestDaemon;
+const applications: FakeApplication[] = [];
+beforeEach(() => {
+  daemon = new TestDaemon();
+});
+afterEach(async () => {
+  for (const application of applications.splice(0)) application.close();
+  await daemon.dispose();
+});
+
+async function application(more: Parameters<typeof FakeApplication.registered>[1] = {}): Promise<FakeApplication> {
+  const registered = await FakeApplication.registered(daemon.directory.appSocket, more);
+  applications.push(registered);
+  return registered;
+}
+
+/** A session with a small channel, not started. */
+async function createSession(client: TestClient, name = 's'): Promise<void> {
+  await client.ask('create-session', { name, output: join(daemon.parent, name), shmPath: null, clock: 'monotonic' });
+  await client.ask('enable-channel', { session: name, channel: smallChannel });
+  await client.ask('enable-event', { session: name, channel: 'small', rule: { pattern: 'p:*' } });
+}
+
+async function startedSession(name = 's'): Promise<TestClient> {
+  const client = await daemon.client();
+  await createSession(client, name);
+  await client.ask('start-session', { session: name });
+  return client;
+}
+
+function keyOf(app: FakeApplication): number {
+  const [channel] = app.state()?.channels ?? [];
+  if (channel === undefined) throw new Error('there is no channel in the control file');
+  return channel.key;
+}
+
+describe('a session', SLOW, () => {
+  it('reaches an application that registers while it is active, before the answer', async () => {
+    await daemon.start();
+    await startedSession();
+    const app = await application();
+    const uid = process.getuid?.();
+    expect(app.state()?.channels).toMatchObject([
+      { session: 's', name: 'small', header: 'compact', subBufBytes: 4096, subBufCount: 2, ringDirectory: null },
+    ]);
+    expect(app.state()?.channels[0]?.wakePath).toBe(daemon.directory.wakeFifo);
+    await expect.poll(() => daemon.commands('open-channel'), POLL).toHaveLength(1);
+    const [trace] = daemon.commands('open-trace');
+    expect(trace).toMatchObject({
+      session: 's',
+      directory: join(daemon.parent, 's', 'ust', 'uid', `${uid}`, '64-bit'),
+    });
+    expect(trace?.uuid).toBe(app.state()?.channels[0]?.traceUuid);
+  });
+
+  it('reaches an application that was there before, and leaves it when it stops', async () => {
+    await daemon.start();
+    const app = await application();
+    expect(app.state()).toEqual({ channels: [] });
+    const client = await startedSession();
+    expect(app.state()?.channels).toHaveLength(1);
+    expect(daemon.commands('open-channel')).toHaveLength(1);
+    expect(await client.ask('stop-session', { session: 's' })).toMatchObject({ eventsRecorded: 42 });
+    expect(app.state()).toEqual({ channels: [] });
+    await client.ask('start-session', { session: 's' });
+    expect(app.state()?.channels).toHaveLength(1);
+    expect(daemon.commands('open-trace')).toHaveLength(1);
+  });
+
+  it('tells applications of rules and channels that come while it is active', async () => {
+    await daemon.start();
+    const client = await startedSession();
+    const app = await application();
+    await client.ask('enable-event', { session: 's', channel: 'small', rule: { pattern: 'q:*' } });
+    await expect.poll(() => app.state()?.channels[0]?.rules, POLL).toEqual([{ pattern: 'p:*' }, { pattern: 'q:*' }]);
+    await client.ask('enable-channel', { session: 's', channel: { ...smallChannel, name: 'second' } });
+    await expect.poll(() => app.state()?.channels.map(({ name }) => name), POLL).toEqual(['small', 'second']);
+    expect(daemon.commands('open-channel').map(({ streamClassId }) => streamClassId)).toEqual([0, 1]);
+  });
+
+  it('writes to each slot on its own', async () => {
+    await daemon.start();
+    await startedSession();
+    const app = await application({ slot: 1 });
+    expect(app.state(1)?.channels).toHaveLength(1);
+    expect(app.state(0)).toBeUndefined();
+  });
+
+  it('lists what there is', async () => {
+    await daemon.start();
+    const client = await startedSession();
+    const app = await application({ procname: 'shop', tid: 77 });
+    app.send({ type: 'tracepoints', tracepoints: [{ name: 'p:a', logLevel: 6 }] });
+    app.send({ type: 'trouble', channel: keyOf(app), code: 'NO_MEMORY', message: 'a ring could not be made' });
+    await app.declare(keyOf(app), event('a'));
+    expect(await client.ask('list-sessions', {})).toMatchObject([
+      { name: 's', active: true, channels: [{ ...smallChannel, rules: [{ pattern: 'p:*' }] }] },
+    ]);
+    expect(await client.ask('list-applications', {})).toMatchObject([
+      {
+        procname: 'shop',
+        tid: 77,
+        uid: process.getuid?.(),
+        tracepoints: [{ name: 'p:a', logLevel: 6 }],
+        troubles: ['a ring could not be made'],
+      },
+    ]);
+    const { troubles } = await client.ask('session-statistics', { session: 's' });
+    expect(troubles).toEqual([`thread 77 of process ${process.pid} (shop): a ring could not be made (NO_MEMORY)`]);
+  });
+});
+
+describe('identifiers', SLOW, () => {
+  it('are one per description in a channel, whoever declares it, and confirmed by the consumer', async () => {
+    await daemon.start();
+    await startedSession();
+    const [one, two] = [await application(), await application({ tid: 2 })];
+    const key = keyOf(one);
+    const answers = await Promise.all([
+      one.declare(key, event('a'), event('b')),
+      two.declare(key, event('b'), event('c'), event('a')),
+    ]);
+    const [first, second] = answers as unknown as { ids: number[] }[];
+    expect(new Set([...first!.ids, ...second!.ids]).size).toBe(3);
+    expect([second!.ids[2], second!.ids[0]]).toEqual(first!.ids);
+    const told = daemon.commands('declare-events').flatMap(({ events }) => events.map(({ id }) => id));
+    expect(told.sort()).toEqual([0, 1, 2]);
+  });
+
+  it('are refused where the metadata cannot be written, and given once it can', async () => {
+    await daemon.start();
+    const client = await startedSession();
+    const app = await application();
+    daemon.tell('refuse', 'declare-events');
+    expect(await app.declare(keyOf(app), event('a'))).toMatchObject({ type: 'refused', code: 'METADATA_NOT_WRITTEN' });
+    expect((await client.ask('session-statistics', { session: 's' })).troubles.join()).toContain('refused by the test');
+    daemon.untell('refuse');
+    expect(await app.declare(keyOf(app), event('a'))).toEqual({ type: 'declared', ids: [0] });
+  });
+
+  it('are not given in a channel that is gone', async () => {
+    await daemon.start();
+    const client = await startedSession();
+    const app = await application();
+    const key = keyOf(app);
+    await client.ask('destroy-session', { session: 's' });
+    expect(await app.declare(key, event('a'))).toMatchObject({ type: 'refused', code: 'NO_CHANNEL' });
+  });
+});
+
+describe('rings', SLOW, () => {
+  it('reach the consumer with what is in them, though their thread is killed at once', async () => {
+    await daemon.start();
+    await startedSession();
+    const app = await application({ pid: 4, tid: 5, procname: 'brief' });
+    app.sendRing(keyOf(app), RING_BYTES, 'content');
+    app.close();
+    await expect.poll(() => daemon.commands('close-ring'), POLL).toHaveLength(1);
+    const opened = daemon.asked().filter(({ command }) => command.type === 'open-ring');
+    expect(opened).toMatchObject([
+      { ringText: 'content', command: { bytes: RING_BYTES, pid: 4, tid: 5, procname: 'brief', streamInstanceId: 0 } },
+    ]);
+    await expect.poll(() => daemon.memfds(), POLL).toBe(0);
+  });
+
+  it('belong to a stop if they were sent before it', async () => {
+    await daemon.start();
+    const client = await startedSession();
+    const app = await application();
+    app.sendRing(keyOf(app), RING_BYTES);
+    await client.ask('stop-session', { session: 's' });
+    const types = daemon.asked().map(({ command }) => command.type);
+    expect(types.indexOf('open-ring')).toBeGreaterThan(-1);
+    expect(types.indexOf('open-ring')).toBeLessThan(types.indexOf('flush'));
+  });
+
+  it('replace the one that the thread had in the channel before', async () => {
+    await daemon.start();
+    await startedSession();
+    const app = await application();
+    app.sendRing(keyOf(app), RING_BYTES);
+    app.sendRing(keyOf(app), RING_BYTES);
+    await expect.poll(() => daemon.commands('close-ring').map(({ ring }) => ring), POLL).toEqual([1]);
+    expect(daemon.commands('open-ring').map(({ ring, streamInstanceId }) => [ring, streamInstanceId])).toEqual([
+      [1, 0],
+      [2, 1],
+    ]);
+  });
+
+  it('are let go of with their session', async () => {
+    await daemon.start();
+    const client = await startedSession();
+    const app = await application();
+    app.sendRing(keyOf(app), RING_BYTES);
+    await app.declare(keyOf(app), event('a'));
+    expect(daemon.memfds()).toBe(2);
+    await client.ask('destroy-session', { session: 's' });
+    expect(daemon.memfds()).toBe(1);
+  });
+
+  it.each([
+    ['of another size', RING_BYTES + 4096],
+    ['of no size that its channel has', 4096],
+  ])('%s end the connection and leave nothing open', async (_, bytes) => {
+    await daemon.start();
+    await startedSession();
+    const app = await application();
+    app.sendRing(keyOf(app), bytes);
+    expect(await app.reply()).toMatchObject({ type: 'refused', code: 'BAD_MESSAGE' });
+    expect(await app.reply()).toBeUndefined();
+    await expect.poll(() => daemon.memfds(), POLL).toBe(0);
+    expect(daemon.commands('open-ring')).toEqual([]);
+  });
+
+  it('that the consumer refuses are told and let go of', async () => {
+    await daemon.start();
+    const client = await startedSession();
+    const app = await application();
+    daemon.tell('refuse', 'open-ring');
+    app.sendRing(keyOf(app), RING_BYTES);
+    await expect.poll(() => daemon.memfds(), POLL).toBe(1);
+    expect((await client.ask('session-statistics', { session: 's' })).troubles.join()).toContain('refused by the test');
+  });
+});
+
+describe('the consumer', SLOW, () => {
+  it('is replaced when it is killed, and the next one is told everything', async () => {
+    await daemon.start();
+    const client = await startedSession();
+    const app = await application();
+    app.sendRing(keyOf(app), RING_BYTES, 'content');
+    expect(await app.declare(keyOf(app), event('a'))).toMatchObject({ ids: [0] });
+    daemon.tell('kill-at', 'flush');
+    expect(await client.ask('stop-session', { session: 's' })).toMatchObject({ eventsRecorded: 42 });
+    const [first] = daemon.asked();
+    const second = daemon.asked().filter(({ pid }) => pid !== first?.pid);
+    expect(second.map(({ command }) => command.type)).toEqual([
+      'open-trace',
+      'open-channel',
+      'open-ring',
+      'declare-events',
+      'flush',
+    ]);
+    expect(second.find(({ command }) => command.type === 'open-ring')?.ringText).toBe('content');
+  });
+
+  it.each(['declare-events', 'close-session'])('killed at %s does not lose the request', async (type) => {
+    await daemon.start();
+    const client = await startedSession();
+    const app = await application();
+    daemon.tell('kill-at', type);
+    expect(await app.declare(keyOf(app), event('a'))).toEqual({ type: 'declared', ids: [0] });
+    expect(await client.ask('destroy-session', { session: 's' })).toMatchObject({ eventsRecorded: 42 });
+    expect(await client.ask('list-sessions', {})).toEqual([]);
+    expect(new Set(daemon.asked().map(({ pid }) => pid)).size).toBe(2);
+  });
+
+  it('that dies with a thread at the same time still gets its ring', async () => {
+    await daemon.start();
+    await startedSession();
+    const app = await application();
+    app.sendRing(keyOf(app), RING_BYTES, 'content');
+    await app.declare(keyOf(app), event('a'));
+    daemon.tell('kill-at', 'close-ring');
+    app.close();
+    await expect.poll(() => daemon.commands('close-ring'), POLL).toHaveLength(2);
+    const opened = daemon.asked().filter(({ command }) => command.type === 'open-ring');
+    expect(opened.map(({ ringText }) => ringText)).toEqual(['content', 'content']);
+    await expect.poll(() => daemon.memfds(), POLL).toBe(0);
+  });
+
+  it('that cannot be started is told to clients in words, and everything is there once it can', async () => {
+    mkdirSync(daemon.directory.path, { mode: 0o700 });
+    daemon.tell('broken', '');
+    await daemon.start();
+    const client = await daemon.client();
+    await createSession(client);
+    const failed = await client.reply('start-session', { session: 's' });
+    expect(failed).toMatchObject({ ok: false, code: 'CONSUMER_UNAVAILABLE' });
+    expect(failed.ok ? '' : failed.message).toContain('the fake consumer is broken');
+    expect(await client.ask('list-sessions', {})).toMatchObject([{ active: false }]);
+    daemon.untell('broken');
+    await expect
+      .poll(async () => (await client.reply('start-session', { session: 's' })).ok, { timeout: 30_000, interval: 500 })
+      .toBe(true);
+    expect((await application()).state()?.channels).toHaveLength(1);
+  });
+
+  it('that refuses a trace makes the start fail with the reason, and can be asked again', async () => {
+    await daemon.start();
+    const client = await daemon.client();
+    const app = await application();
+    await createSession(client);
+    daemon.tell('refuse', 'open-trace');
+    const failed = await client.reply('start-session', { session: 's' });
+    expect(failed).toMatchObject({ ok: false, code: 'OUTPUT_NOT_WRITABLE' });
+    expect(app.state()).toEqual({ channels: [] });
+    daemon.untell('refuse');
+    await client.ask('start-session', { session: 's' });
+    expect(app.state()?.channels).toHaveLength(1);
+  });
+});
+
+describe('clients', SLOW, () => {
+  it('get a code for what cannot be', async () => {
+    await daemon.start();
+    const client = await startedSession();
+    const codeOf = async (command: string, params: unknown) => {
+      const reply = await client.reply(command, params);
+      return reply.ok ? 'ok' : reply.code;
+    };
+    const output = join(daemon.parent, 'other');
+    const create = (more: object) =>
+      codeOf('create-session', { name: 'n', output, shmPath: null, clock: 'monotonic', ...more });
+    expect(await create({ name: 's' })).toBe('SESSION_EXISTS');
+    expect(await create({ name: '../n' })).toBe('BAD_PARAMETER');
+    expect(await create({ output: join(daemon.parent, 's') })).toBe('OUTPUT_IN_USE');
+    expect(await create({ output: '/proc/nowhere' })).toBe('OUTPUT_NOT_WRITABLE');
+    mkdirSync(join(output, 'ust'), { recursive: true });
+    expect(await create({})).toBe('OUTPUT_IN_USE');
+    expect(await codeOf('start-session', { session: 's' })).toBe('ALREADY_STARTED');
+    expect(await codeOf('start-session', { session: 'n' })).toBe('NO_SUCH_SESSION');
+    expect(await codeOf('enable-channel', { session: 's', channel: smallChannel })).toBe('CHANNEL_EXISTS');
+    expect(
+      await codeOf('enable-channel', {
+        session: 's',
+        channel: { ...smallChannel, name: 'huge', subBufBytes: 2 ** 40 },
+      }),
+    ).toBe('BAD_PARAMETER');
+    expect(await codeOf('dance', {})).toBe('BAD_PARAMETER');
+    await client.ask('stop-session', { session: 's' });
+    expect(await codeOf('stop-session', { session: 's' })).toBe('ALREADY_STOPPED');
+  });
+
+  it('may overlap on one session: each command finds what the one before has left', async () => {
+    await daemon.start();
+    const client = await startedSession();
+    const other = await daemon.client();
+    await application();
+    const [stopped, destroyed, again] = await Promise.all([
+      client.reply('stop-session', { session: 's' }),
+      other.reply('destroy-session', { session: 's' }),
+      (await daemon.client()).reply('stop-session', { session: 's' }),
+    ]);
+    expect(stopped.ok).toBe(true);
+    expect(destroyed.ok).toBe(true);
+    expect(again).toMatchObject({ ok: false });
+  });
+
+  it('that speak nonsense or go away in the middle of a request take nothing from others', async () => {
+    await daemon.start();
+    const good = await startedSession();
+    const frame = encodeFrame({ id: 1, command: 'stop-session', params: { session: 's' } }, CLIENT_FRAME_BYTES_MAX);
+    for (const bytes of [Buffer.from([1, 0, 0, 0, 0x7b]), Buffer.alloc(4, 0xff), frame.subarray(0, 9), frame]) {
+      const bad = await daemon.client();
+      bad.socket.write(bytes);
+      if (bytes === frame || bytes.length === 9) bad.socket.end();
+      await bad.closed;
+    }
+    expect(await good.ask('list-sessions', {})).toHaveLength(1);
+  });
+
+  it('that do not say hello are not served', async () => {
+    await daemon.start();
+    const client = await daemon.client();
+    expect(await client.reply('hello', { protocol: 99 })).toMatchObject({ ok: false, code: 'PROTOCOL_VERSION' });
+  });
+});
+
+describe('the process', SLOW, () => {
+  it('keeps its files to itself, as far as its user is not root', async () => {
+    await daemon.start();
+    const { appSocket, clientSocket, consumerSocket, wakeFifo, pidFile, logFile } = daemon.directory;
+    const modes = [clientSocket, consumerSocket, pidFile, logFile].map((path) => statSync(path).mode & 0o777);
+    for (const mode of modes) expect(mode & 0o077).toBe(0);
+    const isRoot = process.getuid?.() === 0;
+    expect(statSync(appSocket).mode & 0o777).toBe(isRoot ? 0o666 : 0o600);
+    expect(statSync(wakeFifo).mode & 0o777).toBe(isRoot ? 0o622 : 0o600);
+  });
+
+  it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('ends in order at %s', async (signal) => {
+    await daemon.start();
+    await startedSession();
+    const app = await application();
+    app.sendRing(keyOf(app), RING_BYTES);
+    await app.declare(keyOf(app), event('a'));
+    daemon.kill(signal);
+    expect(await daemon.ended()).toMatchObject({ code: 0, stderr: '' });
+    expect(daemon.commands('close-session')).toHaveLength(1);
+    expect(app.state()).toEqual({ channels: [] });
+    expect(readdirSync(daemon.directory.path).sort()).toEqual(['asked', 'sessiond.log']);
+    expect(daemon.log()).toContain('stopped');
+  });
+
+  it('ends at the command of a client, after the answer', async () => {
+    await daemon.start();
+    const client = await startedSession();
+    expect(await client.reply('shutdown', {})).toMatchObject({ ok: true });
+    expect(await daemon.ended()).toMatchObject({ code: 0 });
+    expect(existsSync(daemon.directory.clientSocket)).toBe(false);
+  });
+
+  it('does not end while its consumer is gone and a session is open', async () => {
+    await daemon.start();
+    await startedSession();
+    await application();
+    daemon.tell('kill-at', 'close-session');
+    daemon.kill('SIGTERM');
+    expect(await daemon.ended()).toMatchObject({ code: 0 });
+    expect(daemon.commands('close-session')).toHaveLength(2);
+  });
+
+  it('says that another one runs in the directory, and leaves that one alone', async () => {
+    await daemon.start();
+    const first = daemon.pid;
+    const second = new TestDaemon();
+    Object.assign(second, { directory: daemon.directory });
+    try {
+      const ended = await second.start();
+      expect(ended?.code).toBe(1);
+      expect(ended?.stderr).toContain(`a session daemon (process ${first}) runs in ${daemon.directory.path} already`);
+    } finally {
+      await second.dispose();
+    }
+    await daemon.client();
+  });
+
+  it('takes the place of one that was killed', async () => {
+    await daemon.start();
+    daemon.kill('SIGKILL');
+    await daemon.ended();
+    expect(existsSync(daemon.directory.clientSocket)).toBe(true);
+    expect(await daemon.start()).toBeUndefined();
+    await application();
+  });
+
+  it('refuses a run directory that others can write to', async () => {
+    mkdirSync(daemon.directory.path);
+    chmodSync(daemon.directory.path, 0o777);
+    const ended = await daemon.start();
+    expect(ended).toMatchObject({ code: 1 });
+    expect(ended?.stderr).toContain('others can write to it');
+  });
+
+  it('survives a run of hostile applications with its descriptors', async () => {
+    await daemon.start();
+    await startedSession();
+    for (let round = 0; round < 100; round++) {
+      const app = await application();
+      const key = keyOf(app);
+      if (round % 4 === 0) app.sendBytes(Buffer.alloc(4, 0xff));
+      if (round % 4 === 1) app.sendRing(key, 12_345);
+      if (round % 4 === 2) app.send({ type: 'declare', channel: key, events: [{ name: 1 }] });
+      if (round % 4 === 3) app.sendBytes(Uint8Array.of(200, 0, 0, 0, 0x7b), app.control);
+      app.close();
+    }
+    await expect.poll(() => daemon.memfds(), POLL).toBe(0);
+    const app = await application();
+    expect(await app.declare(keyOf(app), event('a'))).toEqual({ type: 'declared', ids: [0] });
+  });
+});
+
+describe('ring files', SLOW, () => {
+  it('get a directory of their user', async () => {
+    await daemon.start();
+    const client = await daemon.client();
+    const shmPath = join(daemon.parent, 'shm');
+    await client.ask('create-session', { name: 's', output: join(daemon.parent, 's'), shmPath, clock: 'monotonic' });
+    await client.ask('enable-event', { session: 's', channel: null, rule: { pattern: 'p:*' } });
+    await client.ask('start-session', { session: 's' });
+    const app = await application();
+    const directory = app.state()?.channels[0]?.ringDirectory as string;
+    expect(directory).toBe(join(shmPath, 'ust', 'uid', `${process.getuid?.()}`, '64-bit'));
+    expect(statSync(directory).mode & 0o777).toBe(0o700);
+    writeFileSync(join(directory, 'probe'), '');
+  });
+});

@@ -1,0 +1,150 @@
+import { ftruncateSync, readSync, writeSync } from 'node:fs';
+import { loadPosix, Memfd, type Posix, Seal } from '@ringtail/posix';
+import {
+  APP_FRAME_BYTES_MAX,
+  APP_PROTOCOL_VERSION,
+  type AppReply,
+  CONTROL_ABI_VERSION,
+  CONTROL_FILE_BYTES,
+  CONTROL_MAGIC,
+  ControlPage,
+  ControlSlot,
+  controlAreaOffset,
+  controlChecksum,
+  type DesiredState,
+  encodeFrame,
+  FrameDecoder,
+  type JsonValue,
+  type RegisterMessage,
+} from '@ringtail/protocol';
+
+const loaded = loadPosix();
+if (!loaded.ok) throw new Error(loaded.reason);
+export const posix: Posix = loaded.posix;
+
+const SEND_TIMEOUT_MS = 5000;
+
+export const REGISTER: RegisterMessage = {
+  type: 'register',
+  protocol: APP_PROTOCOL_VERSION,
+  tracerVersion: '0.1.0',
+  runtime: 'Node.js test',
+  pid: process.pid,
+  tid: process.pid,
+  ppid: process.ppid,
+  procname: 'fake',
+  mainThread: true,
+  slot: 0,
+};
+
+/** A memfd of that size with those seals, `text` at its beginning. The caller closes it. */
+export function memfd(bytes: number, seals: number, text = ''): number {
+  const descriptor = posix.memfdCreate('ringtail-test', Memfd.ALLOW_SEALING);
+  ftruncateSync(descriptor, bytes);
+  if (text !== '') writeSync(descriptor, text, 0, 'latin1');
+  posix.addSeals(descriptor, seals);
+  return descriptor;
+}
+
+export function controlFile(): number {
+  const descriptor = memfd(CONTROL_FILE_BYTES, Seal.SHRINK | Seal.GROW);
+  const words = Buffer.alloc(8);
+  words.writeUInt32LE(CONTROL_MAGIC, ControlPage.MAGIC);
+  words.writeUInt32LE(CONTROL_ABI_VERSION, ControlPage.ABI_VERSION);
+  writeSync(descriptor, words, 0, words.length, 0);
+  return descriptor;
+}
+
+/** One thread of an application, as far as the session daemon can see. What it sends may be anything. */
+export class FakeApplication {
+  readonly socket: number;
+  readonly control: number;
+  readonly #decoder = new FrameDecoder(APP_FRAME_BYTES_MAX);
+  readonly #replies: AppReply[] = [];
+  #closed = false;
+
+  constructor(socketPath: string) {
+    this.socket = posix.connectUnix(socketPath, SEND_TIMEOUT_MS);
+    this.control = controlFile();
+  }
+
+  /** Connects, registers and waits for the answer. */
+  static async registered(socketPath: string, more: Partial<RegisterMessage> = {}): Promise<FakeApplication> {
+    const application = new FakeApplication(socketPath);
+    application.send({ ...REGISTER, ...more }, application.control);
+    const reply = await application.reply();
+    if (reply?.type !== 'registered') throw new Error(`not registered: ${JSON.stringify(reply)}`);
+    return application;
+  }
+
+  send(message: unknown, descriptor: number | null = null): void {
+    this.sendBytes(encodeFrame(message, 2 ** 30), descriptor);
+  }
+
+  sendBytes(bytes: Uint8Array, descriptor: number | null = null): void {
+    posix.sendWithFd(this.socket, bytes, descriptor, SEND_TIMEOUT_MS);
+  }
+
+  sendRing(channel: number, bytes: number, text = ''): void {
+    const descriptor = memfd(bytes, Seal.SHRINK | Seal.GROW, text);
+    this.send({ type: 'ring', channel, bytes }, descriptor);
+    posix.closeFd(descriptor);
+  }
+
+  /** The identifiers of these events, or the daemon's refusal. */
+  async declare(channel: number, ...events: readonly JsonValue[]): Promise<AppReply | undefined> {
+    this.send({ type: 'declare', channel, events });
+    return await this.reply();
+  }
+
+  /** The next answer; undefined once the daemon has closed the connection. */
+  async reply(): Promise<AppReply | undefined> {
+    const buffer = Buffer.alloc(65_536);
+    for (;;) {
+      const reply = this.#replies.shift();
+      if (reply !== undefined) return reply;
+      const received = await this.#receive(buffer);
+      if (received === 0) return undefined;
+      this.#replies.push(...(this.#decoder.push(buffer.subarray(0, received)) as AppReply[]));
+    }
+  }
+
+  /** What the daemon's slot holds, checked as a thread would. */
+  state(slot = 0): DesiredState | undefined {
+    const at = ControlPage.SLOTS + slot * ControlPage.SLOT_BYTES;
+    const length = this.#word(at + ControlSlot.LENGTH);
+    if (length === 0) return undefined;
+    const text = Buffer.alloc(length);
+    readSync(this.control, text, 0, length, controlAreaOffset(slot, this.#word(at + ControlSlot.AREA)));
+    if (controlChecksum(text) !== this.#word(at + ControlSlot.CHECKSUM)) return undefined;
+    return JSON.parse(text.toString('utf8')) as DesiredState;
+  }
+
+  /** Ends as a process ends that is killed: nothing is said. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    posix.closeFd(this.socket);
+    posix.closeFd(this.control);
+  }
+
+  #word(position: number): number {
+    const word = Buffer.alloc(4);
+    readSync(this.control, word, 0, 4, position);
+    return word.readUInt32LE(0);
+  }
+
+  /** Bytes received; 0 at the end, which a reset is too. */
+  #receive(buffer: Buffer): Promise<number> {
+    return new Promise((resolve) => {
+      const watch = posix.watch(this.socket, () => {
+        watch.close();
+        try {
+          resolve(posix.receive(this.socket, buffer, 0));
+        } catch {
+          resolve(0);
+        }
+      });
+    });
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * A consumer daemon for tests: answers everything, and writes down what it is asked.
+ *
+ * In the run directory: `asked` has one line of JSON per command, with the process that got it. A file `kill-at` names a
+ * command type at which it kills itself, once; `refuse` one that it refuses; `broken` makes it end at once.
+ */
+import { appendFileSync, closeSync, existsSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import {
+  CONSUMER_FRAME_BYTES_MAX,
+  type ConsumerCommand,
+  type ConsumerReply,
+  type ConsumerRequest,
+  encodeFrame,
+  FrameDecoder,
+  runDirectoryAt,
+  type SessionStatistics,
+} from '@ringtail/protocol';
+
+export interface Asked {
+  readonly pid: number;
+  readonly command: ConsumerCommand;
+  /** The first bytes of the ring, for `open-ring`. */
+  readonly ringText?: string;
+}
+
+const runDirectory = process.argv[process.argv.indexOf('--rundir') + 1] as string;
+const fileIn = (name: string) => join(runDirectory, name);
+
+if (existsSync(fileIn('broken'))) {
+  process.stderr.write('Error: the fake consumer is broken\n');
+  process.exit(7);
+}
+
+const decoder = new FrameDecoder(CONSUMER_FRAME_BYTES_MAX);
+const socket = connect(runDirectoryAt(runDirectory).consumerSocket);
+socket.on('close', () => process.exit(0));
+socket.on('data', (chunk) => {
+  for (const message of decoder.push(chunk)) {
+    const { id, command } = message as ConsumerRequest;
+    write(command);
+    if (wordIn('kill-at') === command.type) {
+      rmSync(fileIn('kill-at'));
+      process.kill(process.pid, 'SIGKILL');
+    }
+    socket.write(encodeFrame(replyTo(id, command), CONSUMER_FRAME_BYTES_MAX));
+  }
+});
+
+function write(command: ConsumerCommand): void {
+  const asked: Asked = { pid: process.pid, command };
+  const line = command.type === 'open-ring' ? { ...asked, ringText: firstBytesOf(command.path) } : asked;
+  appendFileSync(fileIn('asked'), `${JSON.stringify(line)}\n`);
+}
+
+function firstBytesOf(path: string): string {
+  const descriptor = openSync(path, 'r+');
+  const bytes = Buffer.alloc(8);
+  readSync(descriptor, bytes, 0, bytes.length, 0);
+  closeSync(descriptor);
+  return bytes.toString('latin1').replace(/\0+$/, '');
+}
+
+function replyTo(id: number, command: ConsumerCommand): ConsumerReply {
+  if (wordIn('refuse') === command.type) return { id, ok: false, code: 'NOT_WRITTEN', message: 'refused by the test' };
+  const answersNothing = ['open-trace', 'open-channel', 'declare-events', 'open-ring'].includes(command.type);
+  return { id, ok: true, result: answersNothing ? null : statistics() };
+}
+
+function statistics(): SessionStatistics {
+  return {
+    eventsRecorded: 42,
+    eventsDiscarded: 0,
+    eventsFailed: 0,
+    eventsNested: 0,
+    eventsLost: 0,
+    packetsLost: 0,
+    packets: 1,
+    bytes: 4096,
+    dataStreams: 1,
+    troubles: [],
+  };
+}
+
+function wordIn(name: string): string | undefined {
+  const path = fileIn(name);
+  return existsSync(path) ? readFileSync(path, 'utf8').trim() : undefined;
+}
