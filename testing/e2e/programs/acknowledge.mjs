@@ -6,7 +6,8 @@ import { provider, str, u32 } from '@ringtail/tracer';
 const step = provider('e2e').tracepoint('step', { index: u32, padding: str });
 const word = Buffer.alloc(4);
 for (let index = 0; ; index++) {
-  step(index, 'x'.repeat(index % 61));
+  // Never empty: babeltrace2 2.0.4 shows the text of an earlier event in place of an empty string.
+  step(index, 'x'.repeat(1 + (index % 61)));
   word.writeUInt32LE(index);
   let written = 0;
   while (written < 4) written += writeSync(1, word, written);

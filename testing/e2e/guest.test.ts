@@ -1,0 +1,73 @@
+/** The tracer lives in somebody else's process: what that process may notice of it, and what it does where it cannot work. */
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { eventsOf, makeSandbox, program, REGISTER_URL, record, startNode } from './harness.ts';
+
+const LISTENERS =
+  'console.log(JSON.stringify(Object.fromEntries(process.eventNames().map((n) => [String(n), process.listenerCount(n)]))))';
+
+describe('in an application', () => {
+  it('the tracer adds no listener and keeps nothing alive', async () => {
+    const sandbox = makeSandbox();
+    const { ended, summary } = await record(sandbox, [process.execPath, program('guest.mjs')]);
+    const untraced = await startNode(sandbox, ['--input-type=module', '-e', LISTENERS]).ended;
+    const { listeners, resources } = JSON.parse(ended.stdout) as { listeners: object; resources: string[] };
+    expect(summary.eventsRecorded).toBe(10);
+    expect(listeners).toEqual(JSON.parse(untraced.stdout));
+    expect(resources.filter((name) => !/TTY|Pipe(Wrap)?|CloseReq$/.test(name))).toEqual([]);
+  });
+
+  it('without koffi does nothing, and says why only when asked', async () => {
+    const sandbox = makeSandbox();
+    const off = { RINGTAIL_NO_KOFFI: '1' };
+    const command = ['--import', REGISTER_URL, program('guest.mjs')];
+    const run = (env: Record<string, string>) => startNode(sandbox, command, env).ended;
+    const { ended, summary } = await record(sandbox, [
+      'env',
+      'RINGTAIL_NO_KOFFI=1',
+      process.execPath,
+      program('guest.mjs'),
+    ]);
+    expect(ended.code).toBe(0);
+    expect(summary.eventsRecorded).toBe(0);
+    expect((await run(off)).stderr).toBe('');
+    const asked = await record({ ...sandbox, directory: sandbox.home }, [
+      'env',
+      'RINGTAIL_NO_KOFFI=1',
+      'RINGTAIL_DEBUG=1',
+      process.execPath,
+      program('guest.mjs'),
+    ]);
+    expect(asked.ended.stderr).toContain('ringtail: RINGTAIL_NO_KOFFI=1 turns koffi off');
+  });
+
+  it('records without generated code where that is forbidden', async () => {
+    const sandbox = makeSandbox();
+    const forbidden = '--disallow-code-generation-from-strings';
+    const { summary, trace } = await record(sandbox, [process.execPath, forbidden, program('guest.mjs')]);
+    expect(summary.eventsRecorded).toBe(10);
+    expect(eventsOf(sandbox, trace).at(-1)?.fields).toContain('{ index = 9, text = "number 9" }');
+  });
+
+  it('two copies of the tracer share one registration and one ring', async () => {
+    const sandbox = makeSandbox();
+    const { ended, summary, trace } = await record(sandbox, [
+      process.execPath,
+      program('two-tracers.mjs'),
+      join(sandbox.directory, 'copy'),
+    ]);
+    expect(ended.code).toBe(0);
+    expect(summary.dataStreams).toBe(1);
+    expect(eventsOf(sandbox, trace).map(({ name }) => name)).toEqual([
+      ...Array(3).fill('first:event'),
+      ...Array(3).fill('second:event'),
+    ]);
+  });
+
+  it('workers that are terminated leave at most the rings of the last ones', async () => {
+    const sandbox = makeSandbox();
+    const { ended, summary } = await record(sandbox, [process.execPath, program('worker-churn.mjs'), '8']);
+    expect(summary.eventsRecorded).toBe(8);
+    expect(Number(ended.stdout)).toBeLessThanOrEqual(2);
+  });
+});

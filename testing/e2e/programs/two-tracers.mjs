@@ -1,0 +1,21 @@
+// Two copies of the tracer in one process, as two dependencies of an application may bring them.
+import { cpSync, mkdirSync, symlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import * as first from '@ringtail/tracer';
+
+const [place] = process.argv.slice(2);
+const installed = dirname(dirname(fileURLToPath(import.meta.resolve('@ringtail/tracer'))));
+const copy = join(place, 'node_modules', '@ringtail', 'tracer');
+mkdirSync(dirname(copy), { recursive: true });
+cpSync(installed, copy, { recursive: true, filter: (path) => !path.includes('node_modules') });
+for (const name of ['base', 'ctf', 'posix', 'protocol', 'ringbuf', 'clock-linux-x64']) {
+  symlinkSync(join(dirname(installed), name), join(dirname(copy), name));
+}
+const second = await import(pathToFileURL(join(copy, 'dist', 'index.js')).href);
+if (second.provider === first.provider) throw new Error('these are not two copies');
+
+for (const [name, tracer] of Object.entries({ first, second })) {
+  const event = tracer.provider(name).tracepoint('event', [['index', tracer.u32]]);
+  for (let index = 0; index < 3; index++) event(index);
+}
