@@ -199,7 +199,7 @@ describe.skipIf(!isRoot)('on a machine without room', () => {
     const sandbox = makeSandbox();
     const memory = mountTmpfs(sandbox, 'shm', 1024 * 1024);
     if (memory === undefined) return skip('mounting a tmpfs is not allowed here');
-    const running = await startSteps(sandbox, ['--shm-path', join(memory, 'rings')]);
+    const running = await startSteps(sandbox, ['--shm-path', join(memory, 'rings'), '--subbuf-size=1M']);
     await pause(200);
     const emitted = await finishSteps(running);
     const ended = await running.ended;
@@ -208,7 +208,7 @@ describe.skipIf(!isRoot)('on a machine without room', () => {
     const summary = summaryOf(ended);
     expect(summary.eventsRecorded).toBe(0);
     // Four sub-buffers of a MiB and a header.
-    expect(summary.troubles.join('\n')).toMatch(/4198400|4\.0 MiB|4\.1 MiB/);
+    expect(summary.troubles.join('\n')).toContain('4198400 bytes');
   });
 });
 

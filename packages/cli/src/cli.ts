@@ -1,5 +1,6 @@
 import { RINGTAIL_VERSION } from '@ringtail/base';
 import { Command, CommanderError } from 'commander';
+import { addCrash } from './commands/crash.ts';
 import { addCreate } from './commands/create.ts';
 import { addDestroy } from './commands/destroy.ts';
 import { addEnableChannel } from './commands/enable-channel.ts';
@@ -86,6 +87,7 @@ Examples:
   for (const add of [
     addRecord,
     addView,
+    addCrash,
     addCreate,
     addEnableChannel,
     addEnableEvent,

@@ -1,3 +1,4 @@
+import { DEFAULT_CHANNEL } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
 import { channelAttributes, eventRule, parseSize, splitNames } from './options.ts';
 import { fakeContext } from './testing/fake-context.ts';
@@ -10,13 +11,7 @@ describe('options', () => {
 
   it('a channel that is not asked for has the default sizes', () => {
     const context = fakeContext();
-    expect(channelAttributes(context, 'c', {})).toEqual({
-      name: 'c',
-      mode: 'discard',
-      subBufBytes: 1048576,
-      subBufCount: 4,
-      header: 'large',
-    });
+    expect(channelAttributes(context, 'c', {})).toEqual({ ...DEFAULT_CHANNEL, name: 'c' });
     expect(context.errors()).toBe('');
   });
 

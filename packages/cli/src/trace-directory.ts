@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describeError, errnoOf } from '@ringtail/base';
 import { homeDirectory } from '@ringtail/protocol';
@@ -34,6 +34,15 @@ export function prepareTraceDirectory(context: Context, path: string): string {
     throw new CliError('OUTPUT_NOT_WRITABLE', `cannot use ${directory} for the trace: ${describeError(error)}`);
   }
   throw new CliError('OUTPUT_NOT_EMPTY', `${directory} is not empty`, 'name a new directory, or remove that one first');
+}
+
+/** Leaves no empty directory behind when nothing was written. */
+export function removeIfEmpty(directory: string): void {
+  try {
+    rmdirSync(directory);
+  } catch {
+    // It holds the trace.
+  }
 }
 
 /**

@@ -1,4 +1,3 @@
-import { rmdirSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { describeError } from '@ringtail/base';
@@ -8,7 +7,7 @@ import type { Outcome } from '../cli.ts';
 import { type Context, type OutputFormat, report, warn } from '../context.ts';
 import { type Daemon, daemonForRecording, isRunning } from '../daemon.ts';
 import { styleFor } from '../style.ts';
-import { newTraceName, prepareTraceDirectory, tracesDirectory } from '../trace-directory.ts';
+import { newTraceName, prepareTraceDirectory, removeIfEmpty, tracesDirectory } from '../trace-directory.ts';
 import { CommandSignals } from './command-signals.ts';
 import { terminalRole } from './controlling-terminal.ts';
 import { registerUrl, tracedEnvironment } from './preload.ts';
@@ -189,13 +188,4 @@ const NOTHING_RECORDED: SessionStatistics = {
 
 function outcomeOf(end: CommandEnd): Outcome {
   return end.signal === null ? { code: end.code ?? 0 } : { code: 128, signal: end.signal };
-}
-
-/** Leaves no empty directory behind when nothing was written. */
-function removeIfEmpty(directory: string): void {
-  try {
-    rmdirSync(directory);
-  } catch {
-    // It holds the trace.
-  }
 }

@@ -1,0 +1,47 @@
+import { join, resolve } from 'node:path';
+import { recoverRings } from '@ringtail/consumerd';
+import type { Command } from 'commander';
+import type { Act } from '../cli.ts';
+import { type Context, report } from '../context.ts';
+import { outputFormatOf } from '../options.ts';
+import { plural, shellQuote } from '../quantity.ts';
+import { describeStatistics, warnOfLoss } from '../statistics.ts';
+import { newTraceName, prepareTraceDirectory, removeIfEmpty, tracesDirectory } from '../trace-directory.ts';
+
+export function addCrash(program: Command, context: Context, act: Act): Command {
+  const command = program
+    .command('crash')
+    .description('make a trace of what is left in ring files that nobody owns any more')
+    .argument('<shm-dir>', '--shm-path of the session')
+    .option('-o, --output <dir>', 'directory of the trace (default: ringtail-traces/crash-YYYYmmdd-HHMMSS at home)')
+    .addHelpText(
+      'after',
+      `
+The trace has what the consumer daemon had not taken yet; what it had is in the session's own trace. "ringtail view"
+of a directory above both shows them as one. The ring files stay as they are.
+
+Example:
+  ringtail crash /dev/shm/rings -o /tmp/trace/crash && ringtail view /tmp/trace`,
+    );
+  act(command, (shmDirectory: string, options: { output?: string }) => {
+    const output = options.output ?? join(tracesDirectory(context), newTraceName(context, 'crash'));
+    const trace = prepareTraceDirectory(context, output);
+    try {
+      const { traces } = recoverRings(resolve(context.cwd, shmDirectory), trace);
+      report(context, outputFormatOf(command), { trace, recovered: traces }, () =>
+        [
+          ...traces.map(
+            ({ ringDirectory, rings, statistics }) =>
+              `${ringDirectory}: ${plural(rings, 'ring')}, ${describeStatistics(statistics)}`,
+          ),
+          `The trace is in ${trace}; ringtail view ${shellQuote(trace)} shows it`,
+        ].join('\n'),
+      );
+      for (const { statistics } of traces) warnOfLoss(context, statistics);
+    } finally {
+      removeIfEmpty(trace);
+    }
+    return undefined;
+  });
+  return command;
+}

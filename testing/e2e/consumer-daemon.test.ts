@@ -1,0 +1,206 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, constants, mkdtempSync, openSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  CONSUMER_FRAME_BYTES_MAX,
+  type ConsumerCommand,
+  type ConsumerReply,
+  checkConsumerReply,
+  encodeFrame,
+  FrameDecoder,
+  type RunDirectory,
+  runDirectoryAt,
+} from '@ringtail/protocol';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readStream } from '../../packages/consumerd/src/testing/read-stream.ts';
+import { requests } from '../../packages/consumerd/src/testing/requests.ts';
+import { TestRing } from '../../packages/consumerd/src/testing/test-ring.ts';
+
+const MAIN = fileURLToPath(new URL('../../packages/consumerd/dist/main.js', import.meta.url));
+
+/** A session daemon's end of the consumer socket. */
+class Peer {
+  readonly #socket: Socket;
+  readonly #decoder = new FrameDecoder(CONSUMER_FRAME_BYTES_MAX);
+  readonly #replies: ConsumerReply[] = [];
+  #waiting: (() => void) | undefined;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.on('error', () => {});
+    socket.on('data', (chunk) => {
+      this.#replies.push(...this.#decoder.push(chunk).map(checkConsumerReply));
+      this.#waiting?.();
+    });
+  }
+
+  send(message: unknown): void {
+    this.#socket.write(encodeFrame(message, CONSUMER_FRAME_BYTES_MAX));
+  }
+
+  write(bytes: Uint8Array): void {
+    this.#socket.write(bytes);
+  }
+
+  async reply(): Promise<ConsumerReply> {
+    while (this.#replies.length === 0) {
+      await new Promise<void>((resolve) => {
+        this.#waiting = resolve;
+      });
+    }
+    return this.#replies.shift() as ConsumerReply;
+  }
+
+  async request(command: ConsumerCommand): Promise<ConsumerReply> {
+    this.send({ id: 1, command });
+    return this.reply();
+  }
+
+  end(): void {
+    this.#socket.destroy();
+  }
+}
+
+let root: string;
+let run: RunDirectory;
+let server: Server;
+let child: ChildProcess;
+let exited: Promise<unknown[]>;
+let log: string;
+let peer: Peer;
+let ring: TestRing;
+
+beforeEach(async () => {
+  root = mkdtempSync(join(tmpdir(), 'ringtail-consumerd-'));
+  run = runDirectoryAt(root);
+  server = createServer();
+  server.listen(run.consumerSocket);
+  await once(server, 'listening');
+  ring = new TestRing({ directory: root });
+});
+
+afterEach(async () => {
+  child.kill('SIGKILL');
+  await exited;
+  peer?.end();
+  server.close();
+  ring.close();
+  rmSync(root, { recursive: true, force: true });
+});
+
+async function start(): Promise<void> {
+  child = spawn(process.execPath, [MAIN, '--rundir', root], { stdio: ['ignore', 'ignore', 'pipe'] });
+  exited = once(child, 'exit');
+  log = '';
+  child.stderr?.on('data', (chunk) => {
+    log += chunk;
+  });
+  const [socket] = await Promise.race([
+    once(server, 'connection'),
+    exited.then(() => {
+      throw new Error(`the consumer daemon ended: ${log}`);
+    }),
+  ]);
+  peer = new Peer(socket as Socket);
+}
+
+async function openAll(): Promise<void> {
+  const { setUp, openRing } = requests(root);
+  for (const command of [...setUp, openRing(1, ring)]) {
+    expect(await peer.request(command)).toEqual({ id: 1, ok: true, result: null });
+  }
+}
+
+const stream = () => join(root, 'out/ust/uid/0/64-bit/channel0_1');
+const upTo = (count: number) => Array.from({ length: count }, (_, i) => i);
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+describe('the consumer daemon', () => {
+  it('makes its FIFO, lets quiet rings sleep, and wakes when a producer closes a sub-buffer', async () => {
+    await start();
+    await openAll();
+    expect(statSync(run.wakeFifo).isFIFO()).toBe(true);
+    await until(() => ring.wakeRequested);
+    const fifo = openSync(run.wakeFifo, constants.O_WRONLY | constants.O_NONBLOCK);
+    ring.onSubBufClosed = () => writeSync(fifo, '!');
+    // Only a wake that finds something ends the sleep of a ring; the tick may have come first.
+    while (ring.wakeRequested) {
+      ring.record(900);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    closeSync(fifo);
+    ring.onSubBufClosed = () => {};
+    const reply = await peer.request({ type: 'flush', session: 's' });
+    expect(reply).toMatchObject({ ok: true, result: { eventsRecorded: ring.recorded } });
+    expect(readStream(stream()).numbers).toEqual(upTo(ring.recorded));
+  });
+
+  it('takes everything and ends when the session daemon goes away', async () => {
+    await start();
+    await openAll();
+    ring.record(900);
+    peer.end();
+    expect(await exited).toEqual([0, null]);
+    expect(readStream(stream()).numbers).toEqual(upTo(900));
+    expect(log).toMatch(/^\S+Z ringtail-consumerd\[\d+\]: ends: the session daemon closed the connection$/m);
+  });
+
+  it.each(['SIGTERM', 'SIGINT'] as const)('takes everything and ends on %s', async (signal) => {
+    await start();
+    await openAll();
+    ring.record(900);
+    child.kill(signal);
+    expect(await exited).toEqual([0, null]);
+    expect(readStream(stream()).numbers).toEqual(upTo(900));
+  });
+
+  it('killed while events come, and started again, repeats nothing and loses nothing', async () => {
+    for (let kill = 0; kill < 5; kill++) {
+      await start();
+      await openAll();
+      for (let i = 0; i < 20; i++) {
+        ring.record(37);
+        if (i % 7 === kill) await peer.request({ type: 'flush', session: 's' });
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      child.kill('SIGKILL');
+      await exited;
+    }
+    await start();
+    await openAll();
+    const reply = await peer.request({ type: 'close-session', session: 's' });
+    expect(readStream(stream()).numbers).toEqual(upTo(ring.recorded));
+    expect(reply).toMatchObject({ result: { eventsRecorded: ring.recorded, eventsLost: 0, troubles: [] } });
+  });
+
+  it('refuses what is no request and goes on, and ends when a frame makes no sense', async () => {
+    await start();
+    peer.send({ id: 5, command: { type: 'open-sesame' } });
+    expect(await peer.reply()).toMatchObject({ id: 5, ok: false, code: 'BAD_MESSAGE' });
+    peer.send('what');
+    expect(await peer.reply()).toMatchObject({ id: 0, ok: false, code: 'BAD_MESSAGE' });
+    expect(await peer.request({ type: 'statistics', session: 's' })).toMatchObject({ ok: true });
+    peer.write(Buffer.alloc(8, 0xff));
+    expect(await exited).toEqual([0, null]);
+    expect(log).toContain('the peer announced 4294967295 bytes');
+  });
+
+  it('answers many requests sent at once, in order', async () => {
+    await start();
+    for (let id = 0; id < 100; id++) peer.send({ id, command: { type: 'statistics', session: 's' } });
+    for (let id = 0; id < 100; id++) expect((await peer.reply()).id).toBe(id);
+  });
+
+  it('does not take a file for its FIFO', async () => {
+    writeFileSync(run.wakeFifo, '');
+    await expect(start()).rejects.toThrowError(/is not a FIFO of this user/);
+    expect(await exited).toEqual([1, null]);
+  });
+});

@@ -1,0 +1,67 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Consumer } from '../../packages/consumerd/src/consumer.ts';
+import { systemOutput } from '../../packages/consumerd/src/file-output.ts';
+import { FakeTimers } from '../../packages/consumerd/src/testing/fake-timers.ts';
+import { readStream } from '../../packages/consumerd/src/testing/read-stream.ts';
+import { requests } from '../../packages/consumerd/src/testing/requests.ts';
+import { TestRing } from '../../packages/consumerd/src/testing/test-ring.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'ringtail-disk-full-'));
+const disk = join(root, 'out');
+const mounted = mountSmallDisk();
+if (!mounted)
+  process.stderr.write('SKIPPED: no small file system could be mounted: not tested: a disk that is really full\n');
+
+function mountSmallDisk(): boolean {
+  mkdirSync(disk);
+  return spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=256k,mode=0700', 'none', disk]).status === 0;
+}
+
+describe.skipIf(!mounted)('the consumer on a disk that is full', () => {
+  let ring: TestRing;
+  beforeAll(() => {
+    ring = new TestRing({ directory: root });
+  });
+  afterAll(() => ring.close());
+
+  it('keeps whole packets, says so, and goes on when there is room again', () => {
+    const timers = new FakeTimers();
+    const consumer = new Consumer({ output: systemOutput, timers, log: () => {} });
+    const { setUp, openRing } = requests(root);
+    const directory = join(disk, 'ust/uid/0/64-bit');
+    for (const command of [...setUp, openRing(1, ring)]) consumer.handle(command);
+    ring.record(1000);
+    timers.advance(10);
+    const filler = join(disk, 'filler');
+    expect(() => writeFileSync(filler, Buffer.alloc(1024 * 1024))).toThrowError(/ENOSPC/);
+
+    ring.record(2000);
+    timers.advance(3000);
+    const full = consumer.handle({ type: 'flush', session: 's' });
+    expect(full).toMatchObject({ eventsLost: 0, troubles: [`disk full while writing ${directory}`] });
+    const { numbers } = readStream(join(directory, 'channel0_1'));
+    expect(numbers).toEqual(Array.from({ length: full?.eventsRecorded ?? 0 }, (_, i) => i));
+    expect(ring.recorded).toBeGreaterThan(numbers.length);
+
+    rmSync(filler);
+    const statistics = consumer.handle({ type: 'close-session', session: 's' });
+    consumer.close();
+    expect(statistics).toMatchObject({
+      eventsRecorded: ring.recorded,
+      eventsDiscarded: 3000 - ring.recorded,
+      eventsLost: 0,
+    });
+    expect(readStream(join(directory, 'channel0_1')).numbers).toEqual(
+      Array.from({ length: ring.recorded }, (_, i) => i),
+    );
+  });
+});
+
+afterAll(() => {
+  if (mounted) spawnSync('umount', [disk]);
+  rmSync(root, { recursive: true, force: true });
+});
