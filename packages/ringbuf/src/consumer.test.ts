@@ -328,6 +328,15 @@ describe('going on after a crash', () => {
     expect(readRecords(taken.bytes)[0]!.serial).toBe(1);
   });
 
+  it('resumes in a ring without a sub-buffer, for a packet that told of discarded events only', () => {
+    const consumer = new RingConsumer(makeMemoryRing().medium);
+    const position = { seq: 1, bytes: 0, records: 0, packetSeq: 1, lastTimestamp: 5000 };
+    expect(consumer.resumeAt(position)).toBe(true);
+    expect(consumer.position).toEqual(position);
+    expect(consumer.next(ALSO_OPEN)).toBeNull();
+    expect(() => consumer.resumeAt({ ...position, seq: 2, packetSeq: 2 })).toThrow(ringError('UNEXPECTED'));
+  });
+
   it.each([
     ['a sub-buffer that was never opened', { seq: 3, bytes: 0 }],
     ['bytes beyond a sub-buffer', { seq: 1, bytes: 4097 }],

@@ -25,6 +25,9 @@ const loaded = loadPosix();
 if (!loaded.ok) throw new Error(loaded.reason);
 const { posix } = loaded;
 
+/** Where the kernel commits memory strictly, a ring takes all of it at once. */
+const memoryIsCommitted = readFileSync('/proc/sys/vm/overcommit_memory', 'latin1').trim() === '2';
+
 let directory: string;
 const cleanups: (() => void)[] = [];
 beforeEach(() => {
@@ -66,9 +69,11 @@ describe('a ring in a memfd', () => {
     expect(ring.path).toBeNull();
   });
 
-  it('has all its memory from the start', () => {
-    const ring = make({ subBufBytes: 65536 });
-    expect(statSync(`/proc/self/fd/${ring.fd}`).blocks * 512).toBeGreaterThanOrEqual(ring.bytes);
+  it.skipIf(memoryIsCommitted)('takes memory as it is written to', () => {
+    const ring = make({ subBufBytes: 32 * 1024 * 1024 });
+    const takenBytes = statSync(`/proc/self/fd/${ring.fd}`).blocks * 512;
+    // Huge pages may round up what the header needs.
+    expect(takenBytes).toBeLessThan(ring.bytes / 2);
   });
 
   it('outlives its producer for whoever holds a descriptor; late stores of recorders go nowhere', () => {
