@@ -14,7 +14,6 @@ export interface TestRingOptions {
   readonly subBufBytes?: number;
   readonly subBufCount?: number;
   readonly streamClassId?: number;
-  readonly onSubBufClosed?: () => void;
 }
 
 /** A real ring in a file, and a producer of numbered records in it. */
@@ -25,6 +24,8 @@ export class TestRing {
   recorded = 0;
   /** Clock of the producer: the timestamp of the last record, or attempt at one. */
   clock = 1_000_000;
+  /** Called when a sub-buffer is closed and the consumer asked to be told. */
+  onSubBufClosed: () => void = () => {};
   readonly #ring: Ring;
 
   constructor(options: TestRingOptions) {
@@ -41,7 +42,7 @@ export class TestRing {
       pid: 10,
       tid: 11,
       procname: 'test',
-      onSubBufClosed: options.onSubBufClosed ?? (() => {}),
+      onSubBufClosed: () => this.onSubBufClosed(),
     });
     this.path = join(options.directory, name);
     this.bytes = this.#ring.bytes;
@@ -63,6 +64,10 @@ export class TestRing {
       committed += 1;
     }
     return committed;
+  }
+
+  get wakeRequested(): boolean {
+    return this.#ring.producer.dv.getUint32(ConsumerLine.WAKE_REQUESTED, true) !== 0;
   }
 
   /** Attempts a record that exceeds a sub-buffer. */
