@@ -111,7 +111,7 @@ export class DataStreamReader {
       if (this.#packet === undefined) {
         const begun = this.#beginPacket();
         if (begun.kind === 'again') return begun;
-        if (begun.kind === 'end') this.#nextSource();
+        if (begun.kind === 'end') this.#endSource();
       } else {
         const content = this.#window.hasContent();
         if (content.kind !== 'item') return content;
@@ -119,6 +119,13 @@ export class DataStreamReader {
         this.#endPacket(this.#packet);
       }
     }
+  }
+
+  #endSource(): void {
+    if (this.#window.isBeyondEnd()) {
+      throw this.#cursor.error('TRUNCATED', 'the data stream ends within the packet before this one', 'padding');
+    }
+    this.#nextSource();
   }
 
   #nextSource(): void {

@@ -36,6 +36,11 @@ export class PacketWindow {
     return filled;
   }
 
+  /** Whether the medium ends before the start of the packet. */
+  isBeyondEnd(): boolean {
+    return this.packetOffset > 0 && this.#medium.read(this.packetOffset - 1, 1).kind === 'end';
+  }
+
   /** Tells where the packet's content ends. */
   setContentBits(bits: number): void {
     this.#cursor.contentBits = bits;
@@ -62,6 +67,8 @@ export class PacketWindow {
         if (error !== NEED_MORE) throw error;
       }
       if (bytesMin > RECORD_BYTES_MAX) throw cursor.error('TOO_LARGE', 'an event record exceeds the decoder', 'record');
+      // Even if the medium has nothing now: the next attempt starts here too.
+      cursor.at = start - cursor.windowAt;
       clock?.set(high, low);
       const filled = this.#fill(start, bytesMin);
       if (filled.kind !== 'item') return filled;

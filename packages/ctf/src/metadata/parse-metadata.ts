@@ -53,6 +53,7 @@ function packetContents(bytes: Uint8Array, view: DataView, littleEndian: boolean
     const packetBytes = view.getUint32(at + 28, littleEndian) / 8;
     if (bytes[at + 32] !== 0) throw bad('compressed metadata cannot be read');
     if (bytes[at + 33] !== 0) throw bad('encrypted metadata cannot be read');
+    if (bytes[at + 35] !== 1 || bytes[at + 36] !== 8) throw bad('the version is not 1.8');
     if (!Number.isInteger(contentBytes) || !Number.isInteger(packetBytes)) throw bad('a size is no whole byte');
     if (contentBytes < PACKET_HEADER_BYTES || packetBytes < contentBytes) throw bad('the sizes contradict each other');
     if (at + contentBytes > bytes.length) throw bad('the metadata ends within a packet');

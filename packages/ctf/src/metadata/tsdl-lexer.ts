@@ -11,7 +11,7 @@ export type Token =
 const BLANK = /(?:\s+|\/\*[\s\S]*?\*\/|\/\/[^\n]*)*/y;
 const WORD = /[A-Za-z_][A-Za-z0-9_]*/y;
 const INTEGER = /(0[xX][0-9a-fA-F]+|0[bB][01]+|0[0-7]*|[1-9][0-9]*)[uUlL]*(?![A-Za-z0-9_])/y;
-const STRING = /L?(?:"((?:[^"\\\n]|\\[\s\S])*)"|'((?:[^'\\\n]|\\[\s\S])+)')/y;
+const STRING = /L?(?:"((?:[^"\\\n]|\\[abefnrtv'"?\\x0-7])*)"|'((?:[^'\\\n]|\\[abefnrtv'"?\\x0-7])+)')/y;
 const MARK = /\.\.\.|:=|->|[{}()[\]<>;:=,.*+-]/y;
 const ESCAPE = /\\(?:x([0-9a-fA-F]{1,2})|([0-7]{1,3})|([\s\S]))/g;
 
@@ -69,7 +69,8 @@ export class TsdlLexer {
 
 function describeBadText(rest: string): string {
   if (rest.startsWith('/*')) return 'this comment does not end';
-  if (rest.startsWith('"') || rest.startsWith("'")) return 'this text does not end on its line';
+  if (rest.startsWith('"') || rest.startsWith("'"))
+    return 'this text does not end on its line, or has an unknown escape';
   if (/^[0-9]/.test(rest)) return 'this is no integer';
   return `unexpected character ${JSON.stringify(rest.charAt(0))}`;
 }

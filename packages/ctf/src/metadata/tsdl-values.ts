@@ -99,10 +99,9 @@ export class TsdlValues {
   }
 
   base(expression: Expression): DisplayBase {
-    const base =
-      expression.kind === 'integer'
-        ? ([2, 8, 10, 16] as const).find((b) => BigInt(b) === expression.value)
-        : lookUp(BASES, this.text(expression));
+    let base: DisplayBase | undefined;
+    if (expression.kind === 'integer') base = ([2, 8, 10, 16] as const).find((b) => BigInt(b) === expression.value);
+    if (expression.kind === 'path') base = lookUp(BASES, expression.words.join('.'));
     if (base === undefined) throw this.error('the base is one of 2, 8, 10 and 16', expression.at);
     return base;
   }

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { parseMetadata } from './parse-metadata.ts';
+
+const TEXT = '/* CTF 1.8 */ trace { major = 1; minor = 8; byte_order = be; }; env { name = "ä"; };';
+const encoder = new TextEncoder();
+
+/** Packetised metadata: `size` bytes of text in each packet, three bytes of padding behind them. */
+function packets(text: string, size: number, littleEndian: boolean): Uint8Array {
+  const bytes = encoder.encode(text);
+  const parts: number[] = [];
+  for (let at = 0; at < bytes.length; at += size) {
+    const content = bytes.subarray(at, at + size);
+    const header = new DataView(new ArrayBuffer(37));
+    header.setUint32(0, 0x75d11d57, littleEndian);
+    header.setUint32(24, (37 + content.length) * 8, littleEndian);
+    header.setUint32(28, (40 + content.length) * 8, littleEndian);
+    header.setUint8(35, 1);
+    header.setUint8(36, 8);
+    parts.push(...new Uint8Array(header.buffer), ...content, 0xff, 0xff, 0xff);
+  }
+  return Uint8Array.from(parts);
+}
+
+describe('metadata stream', () => {
+  it.each([
+    ['plain text', encoder.encode(TEXT)],
+    ['plain text with null characters behind it', encoder.encode(`${TEXT}\n\0\0\0`)],
+    ['little-endian packets', packets(TEXT, 30, true)],
+    ['big-endian packets, one cutting a character in two', packets(TEXT, TEXT.indexOf('ä') + 1, false)],
+  ])('is read from %s', (_, bytes) => {
+    expect(parseMetadata(bytes).environment.get('name')).toBe('ä');
+  });
+
+  it('is refused, with the place, where its packets are damaged', () => {
+    const good = packets(TEXT, 30, true);
+    const damage = (at: number, value: number) => Uint8Array.from(good, (byte, i) => (i === at ? value : byte));
+    // The second packet starts at byte 70.
+    for (const bytes of [
+      damage(70, 0),
+      damage(70 + 25, 0),
+      damage(70 + 32, 1),
+      damage(70 + 35, 2),
+      good.subarray(0, 90),
+    ]) {
+      expect(() => parseMetadata(bytes)).toThrow(
+        expect.objectContaining({ code: 'BAD_PACKET', message: expect.stringContaining('byte 70') }),
+      );
+    }
+  });
+
+  it('is refused with a clear word if it is of CTF 2', () => {
+    expect(() => parseMetadata(encoder.encode('\x1e{"type":"preamble"}'))).toThrow(
+      expect.objectContaining({ code: 'UNSUPPORTED' }),
+    );
+  });
+});

@@ -1,0 +1,92 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
+import { RingtailError } from '@ringtail/base';
+import { describe, expect, it } from 'vitest';
+import { openTraces } from './open-traces.ts';
+import { printPretty } from './print-pretty.ts';
+
+/** Traces that others made, with the text that babeltrace2 prints of them; nothing of them is part of the project. */
+const CORPUS = process.env.RINGTAIL_CORPUS ?? fileURLToPath(new URL('../../../../shared/corpus', import.meta.url));
+const INDEX = path.join(CORPUS, 'index.tsv');
+
+/** Their packets begin after their first events; babeltrace2 2.1 then prints events of several streams out of order. */
+const OUT_OF_ORDER = new Set(['lttng-modules-2.0-pre5', 'lttng-modules-trace']);
+
+/** The suite calls it wrong because of a structure that nothing uses. */
+const HARMLESS = 'variant-string-fields';
+
+interface Case {
+  readonly name: string;
+  readonly verdict: string;
+  readonly expected: string;
+}
+
+function cases(): readonly Case[] {
+  if (!existsSync(INDEX)) {
+    process.stderr.write(
+      `SKIPPED: no corpus of traces at ${CORPUS}: not tested: reading the traces of other tracers\n`,
+    );
+    return [];
+  }
+  const rows = readFileSync(INDEX, 'utf8').trimEnd().split('\n').slice(1);
+  return rows
+    .map((row) => row.split('\t'))
+    .filter(([name, , version]) => version === '1.8' && !name!.startsWith('yactfr/'))
+    .map(([name, verdict, , expected]) => ({ name: name!, verdict: verdict!, expected: expected ?? '' }));
+}
+
+/** The printed text, and what went wrong, on opening or later. */
+function view(trace: string): { text: string; errors: unknown[] } {
+  const errors: unknown[] = [];
+  let text = '';
+  const sink = {
+    write: (chunk: string) => {
+      text += chunk;
+      return true;
+    },
+  };
+  try {
+    const reader = openTraces(trace, { onError: (error) => errors.push(error) });
+    try {
+      printPretty(reader, sink, { utc: true });
+    } finally {
+      reader.close();
+    }
+  } catch (error) {
+    errors.push(error);
+  }
+  return { text, errors };
+}
+
+function sortedWithoutDeltas(text: string): readonly string[] {
+  return text
+    .split('\n')
+    .map((line) => line.replace(/\(\+[?.\d]+\) /, ''))
+    .sort();
+}
+
+const all = cases();
+const valid = all.filter(({ verdict, expected }) => verdict === 'valid' && expected !== '');
+const invalid = all.filter(({ verdict }) => verdict === 'invalid');
+
+describe.skipIf(all.length === 0)('corpus of CTF 1.8 traces', () => {
+  it.each(valid)('$name is printed as babeltrace2 prints it', ({ name, expected }) => {
+    const wanted = gunzipSync(readFileSync(path.join(CORPUS, expected))).toString();
+    const { text, errors } = view(path.join(CORPUS, name));
+    expect(errors).toEqual([]);
+    if (OUT_OF_ORDER.has(path.basename(name))) expect(sortedWithoutDeltas(text)).toEqual(sortedWithoutDeltas(wanted));
+    else expect(text === wanted, 'the texts are the same, byte for byte').toBe(true);
+  });
+
+  it.each(invalid)('$name is refused with an error that says where', ({ name }) => {
+    const { errors } = view(path.join(CORPUS, name));
+    if (name.endsWith(HARMLESS)) return;
+    expect(errors.length).toBeGreaterThan(0);
+    for (const error of errors) {
+      expect(error).toBeInstanceOf(RingtailError);
+      expect((error as RingtailError).path[0]).toContain(name);
+    }
+  });
+});

@@ -1,0 +1,211 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type { RingtailError } from '@ringtail/base';
+import type { Message, TraceFormatError } from '@ringtail/ctf';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openTraces } from './open-traces.ts';
+import { printPretty } from './print-pretty.ts';
+
+const UUID = '2a6422d0-6cee-11e0-8c08-cb07d7b3a564';
+
+const METADATA = `/* CTF 1.8 */
+typealias integer { size = 8; } := u8;
+typealias integer { size = 32; } := u32;
+typealias integer { size = 64; map = clock.c.value; } := t64;
+trace { major = 1; minor = 8; byte_order = le; uuid = "${UUID}"; packet.header := struct { u8 stream_instance_id; }; };
+env { hostname = "host"; procname = "app"; vpid = 42; };
+clock { name = c; };
+stream {
+  packet.context := struct { t64 timestamp_begin; t64 timestamp_end; u32 packet_size; u32 events_discarded; u8 cpu; };
+  event.header := struct { t64 timestamp; };
+};
+event { name = "e"; fields := struct { u8 _n; }; };
+`;
+
+interface Event {
+  readonly time: number;
+  readonly n: number;
+}
+
+function packet(stream: number, events: readonly Event[], discarded = 0): Buffer {
+  const bytes = Buffer.alloc(26 + 9 * events.length);
+  const times = events.map((event) => event.time);
+  bytes.writeUInt8(stream, 0);
+  bytes.writeBigUInt64LE(BigInt(Math.min(...times)), 1);
+  bytes.writeBigUInt64LE(BigInt(Math.max(...times)), 9);
+  bytes.writeUInt32LE(bytes.length * 8, 17);
+  bytes.writeUInt32LE(discarded, 21);
+  bytes.writeUInt8(stream, 25);
+  for (const [i, { time, n }] of events.entries()) {
+    bytes.writeBigUInt64LE(BigInt(time), 26 + 9 * i);
+    bytes.writeUInt8(n, 34 + 9 * i);
+  }
+  return bytes;
+}
+
+let root: string;
+
+function write(file: string, content: string | Buffer): void {
+  const target = path.join(root, file);
+  fs.mkdirSync(path.dirname(target), { recursive: true });
+  fs.writeFileSync(target, content);
+}
+
+function read(): { ns: number[]; errors: RingtailError[] } {
+  const errors: RingtailError[] = [];
+  const reader = openTraces(root, { onError: (error) => errors.push(error) });
+  const ns = [...reader].flatMap((m) => (m.kind === 'event' ? [Number(m.payload!.n)] : []));
+  reader.close();
+  return { ns, errors };
+}
+
+beforeEach(() => {
+  root = fs.mkdtempSync(path.join(os.tmpdir(), 'ringtail-reader-'));
+});
+
+afterEach(() => {
+  fs.rmSync(root, { recursive: true });
+});
+
+describe('opening traces', () => {
+  it('merges the events of all files and traces below a directory by time, files by name where times are equal', () => {
+    write('a/metadata', METADATA);
+    write(
+      'a/s_0',
+      packet(0, [
+        { time: 1, n: 1 },
+        { time: 5, n: 5 },
+        { time: 9, n: 8 },
+      ]),
+    );
+    write(
+      'a/s_1',
+      packet(1, [
+        { time: 3, n: 3 },
+        { time: 5, n: 6 },
+      ]),
+    );
+    write('deep/er/metadata', METADATA.replace(UUID, UUID.replace('2', '3')));
+    write(
+      'deep/er/s_0',
+      packet(0, [
+        { time: 2, n: 2 },
+        { time: 4, n: 4 },
+        { time: 6, n: 7 },
+      ]),
+    );
+    expect(read()).toEqual({ ns: [1, 2, 3, 4, 5, 6, 7, 8], errors: [] });
+  });
+
+  it('takes no file for data that is hidden, empty, in a directory of its own, or no file', () => {
+    write('metadata', METADATA);
+    write('s', packet(0, [{ time: 1, n: 1 }]));
+    write('.hidden', 'x');
+    write('empty', '');
+    write('index/s.idx', 'x');
+    fs.symlinkSync('.', path.join(root, 'circle'));
+    expect(read()).toEqual({ ns: [1], errors: [] });
+  });
+
+  it('reads the chunks of a rotated trace as one, with losses counted across them', () => {
+    write('2/metadata', METADATA);
+    write('2/s_0', packet(0, [{ time: 1, n: 1 }], 3));
+    write('1/metadata', METADATA);
+    write('1/s_0', packet(0, [{ time: 2, n: 2 }], 5));
+    const reader = openTraces(root);
+    expect(reader.traces).toHaveLength(1);
+    const messages = [...reader].map((m: Message) => (m.kind === 'event' ? Number(m.payload!.n) : m.count));
+    reader.close();
+    expect(messages).toEqual([undefined, 1, 2n, 2]);
+  });
+
+  it('gives the events before a cut in their turn, then an error with file, packet and place, and goes on with other files', () => {
+    write('metadata', METADATA);
+    const whole = Buffer.concat([
+      packet(0, [{ time: 1, n: 1 }]),
+      packet(0, [
+        { time: 2, n: 2 },
+        { time: 4, n: 4 },
+      ]),
+    ]);
+    write('s_0', whole.subarray(0, whole.length - 3));
+    write(
+      's_1',
+      packet(1, [
+        { time: 3, n: 3 },
+        { time: 5, n: 5 },
+      ]),
+    );
+    const { ns, errors } = read();
+    expect(ns).toEqual([1, 2, 3, 5]);
+    expect(errors).toMatchObject([{ code: 'TRUNCATED', at: (26 + 9) * 8 }]);
+    expect(errors[0]!.path.slice(0, 2)).toEqual([path.join(root, 's_0'), 'packet 1 (at byte 35)']);
+    const reader = openTraces(root);
+    const seen: Message[] = [];
+    expect(() => {
+      for (const message of reader) seen.push(message);
+    }).toThrow(expect.objectContaining({ code: 'TRUNCATED' }) as TraceFormatError);
+    reader.close();
+    expect(seen).toHaveLength(2);
+  });
+
+  it('says where there is no trace, or nothing at all', () => {
+    expect(() => openTraces(root)).toThrow(expect.objectContaining({ code: 'NO_TRACE', path: [root] }));
+    const missing = path.join(root, 'missing');
+    expect(() => openTraces(missing)).toThrow(expect.objectContaining({ code: 'UNREADABLE', path: [missing] }));
+  });
+
+  it('says which metadata makes no sense', () => {
+    write('x/metadata', 'trace { nonsense');
+    const where = path.join(root, 'x', 'metadata');
+    expect(() => openTraces(root)).toThrow(expect.objectContaining({ code: 'SYNTAX', path: [where] }));
+  });
+});
+
+describe('printing', () => {
+  function print(): { text: string; warnings: string } {
+    const reader = openTraces(root);
+    const out = { text: '', warnings: '' };
+    const sink = (key: keyof typeof out) => ({
+      write: (text: string) => {
+        out[key] += text;
+        return true;
+      },
+    });
+    printPretty(reader, sink('text'), { utc: true, warnings: sink('warnings') });
+    reader.close();
+    return out;
+  }
+
+  it('shows time, delta, environment, packet context and fields, and warns of losses', () => {
+    write('metadata', METADATA);
+    write('s', Buffer.concat([packet(7, [{ time: 1, n: 1 }]), packet(7, [{ time: 1_000_000_003, n: 2 }], 1)]));
+    const { text, warnings } = print();
+    expect(text).toBe(
+      '[00:00:00.000000001] (+?.?????????) host:app:(42) e: { cpu = 7 }, { n = 1 }\n' +
+        '[00:00:01.000000003] (+1.000000002) host:app:(42) e: { cpu = 7 }, { n = 2 }\n',
+    );
+    expect(warnings).toBe(
+      'WARNING: Tracer discarded 1 event between [00:00:00.000000001] and [00:00:01.000000003] in trace "host" ' +
+        `(UUID: ${UUID}) within stream "${path.join(root, 's')}" (stream class ID: 0, stream ID: 7).\n`,
+    );
+  });
+
+  it('stops when nobody reads any more', () => {
+    write('metadata', METADATA);
+    const events = Array.from({ length: 5000 }, (_, i) => ({ time: i, n: 0 }));
+    write('s', packet(0, events));
+    const reader = openTraces(root);
+    let writes = 0;
+    const count = printPretty(reader, {
+      write: () => {
+        writes++;
+        return false;
+      },
+    });
+    reader.close();
+    expect(writes).toBe(1);
+    expect(count).toBeLessThan(5000);
+  });
+});
