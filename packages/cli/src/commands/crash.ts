@@ -37,7 +37,8 @@ Example:
           `The trace is in ${trace}; ringtail view ${shellQuote(trace)} shows it`,
         ].join('\n'),
       );
-      for (const { statistics } of traces) warnOfLoss(context, statistics);
+      // Packets before the first one here are those that the session's own trace has.
+      for (const { statistics } of traces) warnOfLoss(context, { ...statistics, packetsLost: 0 });
     } finally {
       removeIfEmpty(trace);
     }
