@@ -99,6 +99,20 @@ describe('SessionDaemonClient', () => {
     expect(await daemon.listApplications()).toEqual([]);
   });
 
+  it('has shut a daemon down when the daemon has closed the connection', async () => {
+    const order: string[] = [];
+    const daemon = await connected(({ id }, socket) => {
+      setTimeout(() => {
+        order.push('ended');
+        socket.end();
+      }, 50);
+      return { id, ok: true, result: null };
+    });
+    await daemon.shutdown();
+    order.push('returned');
+    expect(order).toEqual(['ended', 'returned']);
+  });
+
   it('refuses to go on with a daemon that sends nonsense', async () => {
     const daemon = await connected((_, socket) => void socket.write(Buffer.from([1, 0, 0, 0, 0x7b])));
     await expect(daemon.listSessions()).rejects.toMatchObject({ code: 'BAD_MESSAGE' });

@@ -159,9 +159,19 @@ export class SessionDaemonClient {
     return this.request('session-statistics', { session });
   }
 
-  /** Destroys every session and ends the daemon. */
-  async shutdown(): Promise<void> {
-    await this.request('shutdown', {});
+  /** Destroys every session and ends the daemon; returns when it has ended, which closes this connection. */
+  async shutdown(options: RequestOptions = {}): Promise<void> {
+    const timeoutMs = options.timeoutMs ?? FLUSHING_TIMEOUT_MS;
+    await this.request('shutdown', {}, { timeoutMs });
+    if (this.#socket.destroyed) return;
+    await new Promise<void>((resolve, reject) => {
+      const late = () => reject(ctlError('TIMEOUT', `the session daemon did not end within ${timeoutMs} ms`));
+      const timer = setTimeout(late, timeoutMs);
+      this.#socket.once('close', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
   }
 
   /** Ends the connection. Requests without an answer fail with `CLOSED`. */

@@ -1,5 +1,5 @@
 import { closeSync } from 'node:fs';
-import { describeError, errnoOf, RINGTAIL_VERSION } from '@ringtail/base';
+import { describeError, errnoOf, RINGTAIL_VERSION, RingtailError } from '@ringtail/base';
 import type { PeerCredentials, Posix, Watch } from '@ringtail/posix';
 import {
   APP_FRAME_BYTES_MAX,
@@ -222,6 +222,8 @@ export class AppConnection {
     if (why !== undefined) {
       const reason = typeof why === 'string' ? why : describeError(why);
       this.#options.log.warn(`${this.#name()}: disconnected: ${reason}`);
+      // Our own failures end the peer's connection too, rather than the daemon; but they are not the peer's.
+      if (why instanceof Error && !(why instanceof RingtailError)) this.#options.log.error(why.stack ?? reason);
       this.#sendRefusal(why, reason);
     }
     this.#closed = true;

@@ -27,7 +27,6 @@ export interface ClientServerOptions {
 export class ClientServer {
   readonly #options: ClientServerOptions;
   readonly #server: Server;
-  readonly #connections = new Set<ClientConnection>();
 
   constructor(options: ClientServerOptions) {
     this.#options = options;
@@ -39,28 +38,35 @@ export class ClientServer {
   listen(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#server.once('error', reject);
-      this.#server.listen(this.#options.socketPath, resolve);
+      this.#server.listen(this.#options.socketPath, () => {
+        this.#server.off('error', reject);
+        // A connection that cannot be accepted, for want of descriptors, is its client's to try again.
+        this.#server.on('error', (error) => this.#options.log.error(`clients: ${error.message}`));
+        resolve();
+      });
     });
   }
 
-  /** Takes no more requests; answers that were given already still go out. */
+  /** Takes no more connections. Those there are end with the process, by which a client knows that it has ended. */
   close(): void {
     this.#server.close();
-    for (const connection of this.#connections) connection.end();
   }
 
   #connected(socket: Socket): void {
     const { peerUidOf, serves, execute, log } = this.#options;
     socket.on('error', (error) => log.debug(`client: ${error.message}`));
-    const uid = peerUidOf(socket);
-    if (!serves(uid)) {
-      log.warn(`user ${uid} may not give commands`);
-      socket.destroy();
+    let uid: number | undefined;
+    try {
+      uid = peerUidOf(socket);
+    } catch (error) {
+      log.warn(`a client could not be identified: ${describeError(error)}`);
+    }
+    if (uid !== undefined && serves(uid)) {
+      new ClientConnection(socket, execute, log).listen();
       return;
     }
-    const connection = new ClientConnection(socket, execute, log);
-    this.#connections.add(connection);
-    socket.on('close', () => this.#connections.delete(connection));
+    log.warn(`user ${uid ?? 'unknown'} may not give commands`);
+    socket.destroy();
   }
 }
 
@@ -77,14 +83,10 @@ class ClientConnection {
     this.#socket = socket;
     this.#execute = execute;
     this.#log = log;
-    socket.on('data', (chunk) => this.#receive(chunk));
   }
 
-  end(): void {
-    this.#waiting.length = 0;
-    this.#socket.end();
-    // A client that does not close its end is not waited for.
-    this.#socket.unref();
+  listen(): void {
+    this.#socket.on('data', (chunk) => this.#receive(chunk));
   }
 
   #receive(chunk: Buffer): void {
@@ -94,7 +96,6 @@ class ClientConnection {
       // The decoder throws nothing but `FrameError`: where the next message would begin is not known any more.
       this.#log.warn(`client: ${describeError(error)}`);
       if (error instanceof FrameError) this.#write({ id: 0, ok: false, code: error.code, message: error.message });
-      this.#socket.end();
       this.#socket.destroySoon();
       return;
     }

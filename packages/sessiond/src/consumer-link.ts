@@ -66,7 +66,12 @@ export class ConsumerLink {
   async start(): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
-      this.#server.listen(this.#options.socketPath, resolve);
+      this.#server.listen(this.#options.socketPath, () => {
+        this.#server.off('error', reject);
+        // A consumer that cannot be accepted, for want of descriptors, ends and is started again.
+        this.#server.on('error', (error) => this.#options.log.error(`consumer socket: ${error.message}`));
+        resolve();
+      });
     });
     this.#startProcess();
   }
@@ -216,7 +221,7 @@ export class ConsumerLink {
   #accept(socket: Socket): void {
     socket.on('error', (error) => this.#options.log.debug(`consumer connection: ${error.message}`));
     // Only the process that we started is the consumer, and it has one connection.
-    if (this.#connection !== undefined || this.#options.peerPidOf(socket) !== this.#process?.pid) {
+    if (this.#connection !== undefined || this.#process === undefined || this.#pidOf(socket) !== this.#process.pid) {
       this.#options.log.warn('somebody else than the consumer connected to its socket');
       socket.destroy();
       return;
@@ -233,6 +238,15 @@ export class ConsumerLink {
     for (const entry of this.#journal.entries()) this.#send(entry);
     for (const resolve of this.#onConnected) resolve();
     this.#onConnected.clear();
+  }
+
+  #pidOf(socket: Socket): number | undefined {
+    try {
+      return this.#options.peerPidOf(socket);
+    } catch (error) {
+      this.#options.log.warn(`the peer of the consumer socket could not be identified: ${describeError(error)}`);
+      return undefined;
+    }
   }
 
   #receive(connection: Connection, decoder: FrameDecoder, chunk: Buffer): void {

@@ -412,6 +412,8 @@ describe('the process', SLOW, () => {
     await daemon.start();
     const client = await startedSession();
     expect(await client.reply('shutdown', {})).toMatchObject({ ok: true });
+    await client.closed;
+    expect(existsSync(daemon.directory.pidFile)).toBe(false);
     expect(await daemon.ended()).toMatchObject({ code: 0 });
     expect(existsSync(daemon.directory.clientSocket)).toBe(false);
   });

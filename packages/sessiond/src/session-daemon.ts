@@ -98,8 +98,8 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
   const stop = (why: string): Promise<void> => {
     stopping ??= (async () => {
       log.info(`stopping: ${why}`);
-      await within(SHUTDOWN_MS_MAX, commands.destroyAll());
       clientServer.close();
+      await within(SHUTDOWN_MS_MAX, commands.destroyAll());
       appServer.close();
       await link.stop();
       claim.release();
