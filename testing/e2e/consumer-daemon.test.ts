@@ -16,9 +16,9 @@ import {
   runDirectoryAt,
 } from '@ringtail/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readStream } from '../../packages/consumerd/src/testing/read-stream.ts';
-import { requests } from '../../packages/consumerd/src/testing/requests.ts';
-import { TestRing } from '../../packages/consumerd/src/testing/test-ring.ts';
+import { readStream } from '../../packages/consumerd/src/testing/read-stream.test.support.ts';
+import { requests } from '../../packages/consumerd/src/testing/requests.test.support.ts';
+import { TestRing } from '../../packages/consumerd/src/testing/test-ring.test.support.ts';
 
 const MAIN = fileURLToPath(new URL('../../packages/consumerd/dist/main.js', import.meta.url));
 

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Consumer } from '../../packages/consumerd/src/consumer.ts';
 import { systemOutput } from '../../packages/consumerd/src/file-output.ts';
-import { FakeTimers } from '../../packages/consumerd/src/testing/fake-timers.ts';
-import { readStream } from '../../packages/consumerd/src/testing/read-stream.ts';
-import { requests } from '../../packages/consumerd/src/testing/requests.ts';
-import { TestRing } from '../../packages/consumerd/src/testing/test-ring.ts';
+import { FakeTimers } from '../../packages/consumerd/src/testing/fake-timers.test.support.ts';
+import { readStream } from '../../packages/consumerd/src/testing/read-stream.test.support.ts';
+import { requests } from '../../packages/consumerd/src/testing/requests.test.support.ts';
+import { TestRing } from '../../packages/consumerd/src/testing/test-ring.test.support.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'ringtail-disk-full-'));
 const disk = join(root, 'out');

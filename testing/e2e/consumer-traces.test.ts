@@ -6,9 +6,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Consumer } from '../../packages/consumerd/src/consumer.ts';
 import { recoverRings } from '../../packages/consumerd/src/crash.ts';
 import { systemOutput } from '../../packages/consumerd/src/file-output.ts';
-import { FakeTimers } from '../../packages/consumerd/src/testing/fake-timers.ts';
-import { requests } from '../../packages/consumerd/src/testing/requests.ts';
-import { TestRing } from '../../packages/consumerd/src/testing/test-ring.ts';
+import { FakeTimers } from '../../packages/consumerd/src/testing/fake-timers.test.support.ts';
+import { requests } from '../../packages/consumerd/src/testing/requests.test.support.ts';
+import { TestRing } from '../../packages/consumerd/src/testing/test-ring.test.support.ts';
 import { requirePeer } from '../peers.ts';
 
 const babeltrace2 = requirePeer('babeltrace2', 'that it reads what the consumer daemon and a recovery write');

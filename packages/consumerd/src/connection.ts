@@ -1,5 +1,5 @@
 import { createConnection, type Socket } from 'node:net';
-import { AssertionError, describeError, RingtailError } from '@ringtail/base';
+import { describeError, errnoOf, RingtailError } from '@ringtail/base';
 import {
   CONSUMER_FRAME_BYTES_MAX,
   type ConsumerCommand,
@@ -21,7 +21,8 @@ export interface ConnectionHandlers {
 /**
  * The connection to the session daemon: answers each request once, in order.
  *
- * A failure of ours ({@link AssertionError}) is not an answer: it is thrown on.
+ * Errors with a code are answers, those of the system with its own (`ENOSPC`, …). Anything else is a failure of ours and
+ * is thrown on.
  */
 export class Connection {
   readonly #socket: Socket;
@@ -62,10 +63,9 @@ export class Connection {
       const { id, command } = checkConsumerRequest(message);
       return { id, ok: true, result: this.#handlers.onCommand(command) };
     } catch (error) {
-      if (error instanceof AssertionError) throw error;
-      const id = clientRequestIdOf(message);
-      const code = error instanceof RingtailError ? error.code : 'FAILED';
-      return { id, ok: false, code, message: describeError(error) };
+      const code = error instanceof RingtailError ? error.code : errnoOf(error);
+      if (code === undefined) throw error;
+      return { id: clientRequestIdOf(message), ok: false, code, message: describeError(error) };
     }
   }
 

@@ -5,11 +5,11 @@ import type { ConsumerCommand, SessionStatistics } from '@ringtail/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Consumer } from './consumer.ts';
 import { type FileOutput, systemOutput } from './file-output.ts';
-import { failingOutput } from './testing/failing-output.ts';
-import { FakeTimers } from './testing/fake-timers.ts';
-import { readStream } from './testing/read-stream.ts';
-import { requests, TEST_EVENT } from './testing/requests.ts';
-import { TestRing, type TestRingOptions } from './testing/test-ring.ts';
+import { failingOutput } from './testing/failing-output.test.support.ts';
+import { FakeTimers } from './testing/fake-timers.test.support.ts';
+import { readStream } from './testing/read-stream.test.support.ts';
+import { requests, TEST_EVENT } from './testing/requests.test.support.ts';
+import { TestRing, type TestRingOptions } from './testing/test-ring.test.support.ts';
 
 let root: string;
 let rings: TestRing[];

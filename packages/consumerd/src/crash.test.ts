@@ -6,10 +6,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Consumer } from './consumer.ts';
 import { recoverRings } from './crash.ts';
 import { systemOutput } from './file-output.ts';
-import { FakeTimers } from './testing/fake-timers.ts';
-import { readStream } from './testing/read-stream.ts';
-import { requests } from './testing/requests.ts';
-import { TestRing, type TestRingOptions } from './testing/test-ring.ts';
+import { FakeTimers } from './testing/fake-timers.test.support.ts';
+import { readStream } from './testing/read-stream.test.support.ts';
+import { requests } from './testing/requests.test.support.ts';
+import { TestRing, type TestRingOptions } from './testing/test-ring.test.support.ts';
 
 let root: string;
 let rings: TestRing[];

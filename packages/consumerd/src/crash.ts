@@ -7,7 +7,7 @@ import { openRingFile, RingConsumer, RingError, type RingHeader } from '@ringtai
 import { ConsumerError } from './consumer-error.ts';
 import { DataStreamFile } from './data-stream-file.ts';
 import { systemOutput } from './file-output.ts';
-import { traceUuidOf, wholeBlocks } from './metadata-file.ts';
+import { METADATA_BYTES_MAX, traceUuidOf, wholeBlocks } from './metadata-file.ts';
 import { RingDrain } from './ring-drain.ts';
 import { type StreamStatistics, sumStatistics, Troubles } from './statistics.ts';
 import { ensureTraceDirectory } from './trace-directory.ts';
@@ -30,7 +30,6 @@ export interface RecoveryReport {
 const RING_SUFFIX = '.ring';
 const DEPTH_MAX = 8;
 const DIRECTORIES_MAX = 10_000;
-const METADATA_BYTES_MAX = 256 * 1024 * 1024;
 
 /**
  * Makes traces of rings that nobody owns any more: of every directory below `shmDirectory` that holds a `metadata` file and

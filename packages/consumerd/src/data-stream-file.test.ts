@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DataStreamFile } from './data-stream-file.ts';
 import { type FileOutput, systemOutput } from './file-output.ts';
 import { noStatistics } from './statistics.ts';
-import { failingOutput } from './testing/failing-output.ts';
+import { failingOutput } from './testing/failing-output.test.support.ts';
 
 const IDENTITY = {
   traceUuid: '01234567-89ab-cdef-0123-456789abcdef',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type DrainableRing, DrainLoop, type DrainResult, QUIET_ROUNDS, TICK_PERIOD_MS } from './drain-loop.ts';
-import { FakeTimers } from './testing/fake-timers.ts';
+import { FakeTimers } from './testing/fake-timers.test.support.ts';
 
 /** A ring in which tests put closed sub-buffers. */
 class FakeRing implements DrainableRing {

@@ -19,11 +19,11 @@ export interface DrainableRing {
 }
 
 /** Time between two rounds while rings are busy. */
-export const ROUND_PERIOD_MS = 2;
+const ROUND_PERIOD_MS = 2;
 /** A ring that gave nothing for so many rounds is put to sleep: its producer wakes the loop. */
 export const QUIET_ROUNDS = 16;
 /** Wakes that come faster than this are one. */
-export const WAKE_PERIOD_MS = 1;
+const WAKE_PERIOD_MS = 1;
 /** Every so often the open sub-buffers are taken, so that a reader of the trace sees fresh data. */
 export const TICK_PERIOD_MS = 1000;
 

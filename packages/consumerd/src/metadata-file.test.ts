@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type FileOutput, systemOutput } from './file-output.ts';
 import { MetadataFile } from './metadata-file.ts';
-import { failingOutput } from './testing/failing-output.ts';
+import { failingOutput } from './testing/failing-output.test.support.ts';
 
 const UUID = '01234567-89ab-cdef-0123-456789abcdef';
 const PROLOGUE = `/* CTF 1.8 */\n\ntrace {\n\tuuid = "${UUID}";\n};\n\n`;

@@ -3,7 +3,7 @@ import { ConsumerError } from './consumer-error.ts';
 import { closeQuietly, type FileOutput, openTraceFile, writeWhole } from './file-output.ts';
 
 /** More metadata than this is not ours: 65,536 event classes of a kilobyte each. */
-const METADATA_BYTES_MAX = 256 * 1024 * 1024;
+export const METADATA_BYTES_MAX = 256 * 1024 * 1024;
 /** How every block that the printer makes ends; line feeds inside of texts are escaped, so nothing else looks like it. */
 const BLOCK_END = '\n};\n\n';
 

@@ -6,9 +6,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DataStreamFile } from './data-stream-file.ts';
 import { type FileOutput, systemOutput } from './file-output.ts';
 import { RingDrain, ROUND_BYTES_MAX, STALE_AFTER_MS } from './ring-drain.ts';
-import { failingOutput } from './testing/failing-output.ts';
-import { readStream } from './testing/read-stream.ts';
-import { RECORD_BYTES, TestRing, type TestRingOptions, TRACE_UUID } from './testing/test-ring.ts';
+import { failingOutput } from './testing/failing-output.test.support.ts';
+import { readStream } from './testing/read-stream.test.support.ts';
+import { RECORD_BYTES, TestRing, type TestRingOptions, TRACE_UUID } from './testing/test-ring.test.support.ts';
 
 const PER_SUB_BUF = Math.floor(4096 / RECORD_BYTES);
 const IDENTITY = { traceUuid: TRACE_UUID, streamClassId: 0, streamInstanceId: 1, pid: 10, tid: 11, procname: 'test' };

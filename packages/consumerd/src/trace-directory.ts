@@ -1,4 +1,4 @@
-import { constants, lstatSync, mkdirSync, type Stats, statSync } from 'node:fs';
+import { lstatSync, mkdirSync, type Stats, statSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { errnoOf } from '@ringtail/base';
 import { ConsumerError } from './consumer-error.ts';
@@ -64,7 +64,3 @@ function lstatOrUndefined(path: string): Stats | undefined {
     return undefined;
   }
 }
-
-/** Flags for every file of a trace: made private, never through a symbolic link that somebody left there. */
-export const TRACE_FILE_FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
-export const TRACE_FILE_MODE = 0o600;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { type PacketHeader, parseIndexFile, readPacketHeader } from '@ringtail/ctf';
-import { RECORD_BYTES } from './test-ring.ts';
+import { RECORD_BYTES } from './test-ring.test.support.ts';
 
 export interface ReadStream {
   readonly packets: readonly PacketHeader[];

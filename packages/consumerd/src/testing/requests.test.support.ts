@@ -6,7 +6,7 @@ import type {
   OpenRingRequest,
   OpenTraceRequest,
 } from '@ringtail/protocol';
-import { type TestRing, TRACE_UUID } from './test-ring.ts';
+import { type TestRing, TRACE_UUID } from './test-ring.test.support.ts';
 
 /** Describes the records of a test ring. */
 export const TEST_EVENT: Record<string, JsonValue> = {
