@@ -1,5 +1,5 @@
 import { RingtailError } from '@ringtail/base';
-import type { DataStreamReader, Message, Next } from '@ringtail/ctf';
+import type { DataStreamReader, Instant, Message, Next, PacketFields } from '@ringtail/ctf';
 import { AGAIN, END } from '@ringtail/ctf/internal';
 
 /** A data stream with its next message read ahead. */
@@ -7,8 +7,13 @@ interface Head {
   readonly reader: DataStreamReader;
   /** Place among the data streams, for messages of equal time. */
   readonly rank: number;
+  /**
+   * Its turn. It does not go back, even where the times of a data stream do, and neither an end of a packet nor a begin lies
+   * behind it: so do others order packets that overlap, which old tracers wrote.
+   */
   seconds: number;
   nanoseconds: number;
+  packet: PacketFields | undefined;
   message: Message | undefined;
   /** What came instead of a message. It takes its turn at the time of the message before it. */
   error: RingtailError | undefined;
@@ -28,7 +33,15 @@ export class MessageMerge {
   constructor(readers: readonly DataStreamReader[], onError?: (error: RingtailError) => void) {
     this.#onError = onError;
     this.#starved = readers.map((reader, rank) => {
-      return { reader, rank, seconds: BEFORE_ALL, nanoseconds: 0, message: undefined, error: undefined };
+      return {
+        reader,
+        rank,
+        seconds: BEFORE_ALL,
+        nanoseconds: 0,
+        packet: undefined,
+        message: undefined,
+        error: undefined,
+      };
     });
   }
 
@@ -77,8 +90,13 @@ export class MessageMerge {
       if (next.kind !== 'item') return next.kind;
       const message = next.item;
       head.message = message;
-      head.seconds = message.stream.clockClass === undefined ? BEFORE_ALL : message.seconds;
-      head.nanoseconds = message.nanoseconds;
+      if (message.stream.clockClass === undefined) return 'item';
+      if (message.kind === 'event' && message.packet !== head.packet) {
+        moveForward(head, head.packet?.end);
+        head.packet = message.packet;
+        moveForward(head, message.packet.begin);
+      }
+      moveForward(head, message);
     } catch (error) {
       if (!(error instanceof RingtailError)) throw error;
       head.message = undefined;
@@ -114,6 +132,14 @@ export class MessageMerge {
     }
     heap[at] = head;
   }
+}
+
+function moveForward(head: Head, instant: Instant | undefined): void {
+  if (instant === undefined) return;
+  const { seconds, nanoseconds } = instant;
+  if (seconds < head.seconds || (seconds === head.seconds && nanoseconds < head.nanoseconds)) return;
+  head.seconds = seconds;
+  head.nanoseconds = nanoseconds;
 }
 
 function isBefore(a: Head, b: Head): boolean {

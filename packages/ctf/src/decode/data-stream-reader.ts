@@ -5,7 +5,14 @@ import { Cursor, RoleValues } from './cursor.ts';
 import type { DataStreamDecoder, TraceDecoder } from './data-stream-decoder.ts';
 import { lossesBetween, type PacketCounters } from './losses.ts';
 import { END, type Medium, type Next } from './medium.ts';
-import { type DataStream, EventMessage, type Message, type PacketFields, type TraceIdentity } from './messages.ts';
+import {
+  type DataStream,
+  EventMessage,
+  instantOf,
+  type Message,
+  type PacketFields,
+  type TraceIdentity,
+} from './messages.ts';
 import { PacketWindow } from './packet-window.ts';
 import { TraceFormatError } from './trace-format-error.ts';
 import type { StructureValue } from './values.ts';
@@ -173,11 +180,20 @@ export class DataStreamReader {
     }
     const context = decoder.packetContext?.(cursor);
     const totalBytes = this.#takeSizes(cursor);
+    const beginCycles = toBigInt(roles.beginCycles);
+    const endCycles = toBigInt(roles.endCycles);
+    const instant = (cycles: bigint | undefined) =>
+      cursor.clock && cycles !== undefined ? instantOf(cursor.clock.toNanoseconds(cycles)) : undefined;
     return {
-      fields: { header: header as StructureValue | undefined, context: context as StructureValue | undefined },
+      fields: {
+        header: header as StructureValue | undefined,
+        context: context as StructureValue | undefined,
+        begin: instant(beginCycles),
+        end: instant(endCycles),
+      },
       totalBytes,
-      beginCycles: toBigInt(roles.beginCycles),
-      endCycles: toBigInt(roles.endCycles),
+      beginCycles,
+      endCycles,
       sequenceNumber: toBigInt(roles.sequenceNumber),
       discardedEvents: toBigInt(roles.discardedEvents),
     };

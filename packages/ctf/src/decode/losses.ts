@@ -1,5 +1,5 @@
 import type { ClockValue } from './clock-value.ts';
-import type { DataStream, Instant, LossMessage } from './messages.ts';
+import { type DataStream, instantOf, type LossMessage } from './messages.ts';
 
 /** What a packet says of itself and of what was lost before it. */
 export interface PacketCounters {
@@ -59,11 +59,6 @@ function loss(
     clock.convert();
     return { kind, stream, count, range: undefined, seconds: clock.seconds, nanoseconds: clock.nanoseconds };
   }
-  const range = { begin: instant(clock.toNanoseconds(begin)), end: instant(clock.toNanoseconds(end)) };
+  const range = { begin: instantOf(clock.toNanoseconds(begin)), end: instantOf(clock.toNanoseconds(end)) };
   return { kind, stream, count, range, ...range.begin };
-}
-
-function instant(ns: bigint): Instant {
-  const remainder = ((ns % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n;
-  return { seconds: Number((ns - remainder) / 1_000_000_000n), nanoseconds: Number(remainder) };
 }

@@ -31,10 +31,18 @@ export interface Instant {
   readonly nanoseconds: number;
 }
 
+export function instantOf(ns: bigint): Instant {
+  const nanoseconds = ((ns % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n;
+  return { seconds: Number((ns - nanoseconds) / 1_000_000_000n), nanoseconds: Number(nanoseconds) };
+}
+
 /** What the event records of one packet have in common. */
 export interface PacketFields {
   readonly header: StructureValue | undefined;
   readonly context: StructureValue | undefined;
+  /** When the packet begins and ends, if it tells. Old tracers put events outside of that. */
+  readonly begin: Instant | undefined;
+  readonly end: Instant | undefined;
 }
 
 /** An event record. */

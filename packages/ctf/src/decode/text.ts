@@ -10,49 +10,58 @@ const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const encoder = new TextEncoder();
 
 /** Up to here, a loop over characters is cheaper than a call of the decoder. */
-const SHORT_BYTES = 48;
+const SHORT_BYTES = 64;
 
 export function decodeText(bytes: Uint8Array, start: number, end: number): string {
-  if (end - start <= SHORT_BYTES) {
-    let text = '';
-    let at = start;
-    for (; at < end; at++) {
-      const byte = bytes[at]!;
-      if (byte >= 0x80) break;
-      text += String.fromCharCode(byte);
-    }
-    if (at === end) return text;
-  }
-  const slice = bytes.subarray(start, end);
+  if (end - start <= SHORT_BYTES) return decodeByCharacter(bytes, start, end);
   try {
-    return strictDecoder.decode(slice);
+    return strictDecoder.decode(bytes.subarray(start, end));
   } catch {
-    return decodeMalformed(slice);
+    return decodeByCharacter(bytes, start, end);
   }
 }
 
-function decodeMalformed(bytes: Uint8Array): string {
+function decodeByCharacter(bytes: Uint8Array, start: number, end: number): string {
   let text = '';
-  for (let at = 0; at < bytes.length; ) {
-    const length = sequenceLength(bytes[at]!);
-    try {
-      if (length === 0 || at + length > bytes.length) throw new TypeError('not the start of a character');
-      text += strictDecoder.decode(bytes.subarray(at, at + length));
-      at += length;
-    } catch {
-      text += String.fromCharCode(0xdc00 + bytes[at]!);
+  for (let at = start; at < end; ) {
+    const lead = bytes[at]!;
+    if (lead < 0x80) {
+      text += String.fromCharCode(lead);
       at += 1;
+      continue;
+    }
+    const length = sequenceLength(lead);
+    const point = length === 0 || at + length > end ? -1 : codePoint(bytes, at, length);
+    if (point === -1) {
+      text += String.fromCharCode(0xdc00 + lead);
+      at += 1;
+    } else {
+      text += String.fromCodePoint(point);
+      at += length;
     }
   }
   return text;
 }
 
+/** Bytes of the character that starts with this byte of 0x80 or more; 0 if none does. */
 function sequenceLength(lead: number): number {
-  if (lead < 0x80) return 1;
-  if (lead < 0xc0) return 0;
+  if (lead < 0xc2) return 0;
   if (lead < 0xe0) return 2;
   if (lead < 0xf0) return 3;
-  return lead < 0xf8 ? 4 : 0;
+  return lead < 0xf5 ? 4 : 0;
+}
+
+/** -1 where the bytes are no character in its only form. */
+function codePoint(bytes: Uint8Array, at: number, length: number): number {
+  let point = bytes[at]! & (0x7f >> length);
+  for (let i = 1; i < length; i++) {
+    const byte = bytes[at + i]!;
+    if ((byte & 0xc0) !== 0x80) return -1;
+    point = (point << 6) | (byte & 0x3f);
+  }
+  const isOverlong = (length === 3 && point < 0x800) || (length === 4 && point < 0x10000);
+  const isSurrogate = point >= 0xd800 && point <= 0xdfff;
+  return isOverlong || isSurrogate || point > 0x10ffff ? -1 : point;
 }
 
 const LONE_SURROGATE = /[\uD800-\uDFFF]/u;
@@ -61,13 +70,14 @@ const LONE_SURROGATES = /[\uD800-\uDFFF]/gu;
 /** The bytes that `text` was decoded from. */
 export function encodeText(text: string): Uint8Array {
   if (!LONE_SURROGATE.test(text)) return encoder.encode(text);
-  const bytes: number[] = [];
+  const bytes = new Uint8Array(text.length * 3);
+  let length = 0;
   let from = 0;
-  for (const match of text.matchAll(LONE_SURROGATES)) {
-    for (const byte of encoder.encode(text.slice(from, match.index))) bytes.push(byte);
-    bytes.push(match[0].charCodeAt(0) & 0xff);
-    from = match.index + 1;
+  for (const { 0: surrogate, index } of text.matchAll(LONE_SURROGATES)) {
+    length += encoder.encodeInto(text.slice(from, index), bytes.subarray(length)).written;
+    bytes[length++] = surrogate.charCodeAt(0) & 0xff;
+    from = index + 1;
   }
-  for (const byte of encoder.encode(text.slice(from))) bytes.push(byte);
-  return Uint8Array.from(bytes);
+  length += encoder.encodeInto(text.slice(from), bytes.subarray(length)).written;
+  return bytes.subarray(0, length);
 }
