@@ -14,8 +14,13 @@ afterEach(() => {
 
 describe('makeDirectories', () => {
   it('makes what is absent, with the mode, and leaves what is there', () => {
-    makeDirectories(join(root, 'a', 'b'), 0o700);
-    makeDirectories(join(root, 'a', 'b', 'c', 'd'), 0o711);
+    const umask = process.umask(0o077);
+    try {
+      makeDirectories(join(root, 'a', 'b'), 0o700);
+      makeDirectories(join(root, 'a', 'b', 'c', 'd'), 0o711);
+    } finally {
+      process.umask(umask);
+    }
     const modes = ['a', 'a/b', 'a/b/c', 'a/b/c/d'].map((path) => statSync(join(root, path)).mode & 0o777);
     expect(modes).toEqual([0o700, 0o700, 0o711, 0o711]);
     makeDirectories('/', 0o700);

@@ -1,9 +1,9 @@
-import { mkdirSync, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { errnoOf } from '@ringtail/base';
 
 /**
- * Makes a directory with those of its parents that are absent.
+ * Makes a directory with those of its parents that are absent, all with exactly this mode.
  *
  * Not with the `recursive` option of `mkdirSync`, which never returns where a directory cannot be made in a parent that
  * exists and the system says `ENOENT` for it, as below `/proc`.
@@ -12,7 +12,7 @@ import { errnoOf } from '@ringtail/base';
  */
 export function makeDirectories(path: string, mode: number): void {
   try {
-    mkdirSync(path, { mode });
+    makeDirectory(path, mode);
   } catch (error) {
     if (errnoOf(error) === 'EEXIST' && isDirectory(path)) return;
     const parent = dirname(path);
@@ -22,8 +22,14 @@ export function makeDirectories(path: string, mode: number): void {
       throw error;
     }
     makeDirectories(parent, mode);
-    mkdirSync(path, { mode });
+    makeDirectory(path, mode);
   }
+}
+
+function makeDirectory(path: string, mode: number): void {
+  mkdirSync(path, { mode });
+  // mkdir takes the umask off.
+  chmodSync(path, mode);
 }
 
 function isDirectory(path: string): boolean {

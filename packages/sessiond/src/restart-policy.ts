@@ -1,7 +1,7 @@
 const FIRST_DELAY_MS = 100;
 const DELAY_MS_MAX = 5_000;
 /** A consumer that has worked for so long is not one that cannot be started. */
-const STABLE_MS = 10_000;
+const STABLE_MS = 2_000;
 /** So many in a row that ended at once: something has to be done by a person. */
 const HOPELESS_FAILURES = 5;
 

@@ -81,7 +81,7 @@ export class TraceKeeper {
   #prepareRingDirectory(trace: Trace, owner: Owner): void {
     if (trace.ringDirectory === null) return;
     const foreign = owner.uid !== this.#options.uid;
-    makeDirectories(dirname(trace.ringDirectory), foreign ? 0o711 : 0o700);
+    makeDirectories(dirname(trace.ringDirectory), this.#options.uid === 0 ? 0o711 : 0o700);
     makeDirectories(trace.ringDirectory, 0o700);
     if (!foreign) return;
     chownSync(trace.ringDirectory, this.#options.uid, owner.gid);
