@@ -196,16 +196,16 @@ describe('Consumer', () => {
     expect(consumer.handle({ type: 'close-ring', ring: 1 })).toMatchObject({ eventsLost: 182 });
   });
 
-  it('answers and remembers that a ring cannot be read at all', () => {
+  it('answers whose ring cannot be read at all', () => {
     const consumer = makeConsumer();
     const ring = makeRing();
     ring.scribble(0, 0);
     const { setUp, openRing } = requests(root);
     for (const command of setUp) consumer.handle(command);
-    expect(codeOf(consumer, openRing(1, ring))).toBe('NOT_A_RING');
-    expect(consumer.handle({ type: 'statistics', session: 's' })?.troubles).toEqual([
-      expect.stringMatching(/^a ring of thread 11 of process 10 \(test\) cannot be read: not a ring/),
-    ]);
+    const path = ['a ring of thread 11 of process 10 (test)'];
+    expect(() => consumer.handle(openRing(1, ring))).toThrowError(
+      expect.objectContaining({ code: 'NOT_A_RING', path }),
+    );
   });
 
   it('takes everything when it closes, and starts nothing afterwards', () => {

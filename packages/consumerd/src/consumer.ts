@@ -1,4 +1,4 @@
-import { describeError } from '@ringtail/base';
+import { RingtailError } from '@ringtail/base';
 import { parseEventSpec } from '@ringtail/ctf';
 import type {
   ConsumerCommand,
@@ -164,8 +164,7 @@ export class Consumer {
         onDamaged: () => this.#finish(entry),
       });
     } catch (error) {
-      trace.session.troubles.add(`a ring of ${owner} cannot be read: ${describeError(error)}`);
-      throw error;
+      throw error instanceof RingtailError ? error.within(`a ring of ${owner}`) : error;
     }
     this.#rings.set(request.ring, entry);
     this.#loop.add(entry.drain);

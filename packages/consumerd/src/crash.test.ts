@@ -57,7 +57,7 @@ describe('recoverRings', () => {
         ringDirectory: shm(),
         directory: recovered('a'),
         rings: 2,
-        statistics: { eventsRecorded: 182 + 7, dataStreams: 2, eventsLost: 0, troubles: [] },
+        statistics: { eventsRecorded: 182 + 7, dataStreams: 2, eventsLost: 0, packetsLost: 0, troubles: [] },
       },
     ]);
     expect(readStream(join(shm(), 'out/ust/uid/0/64-bit/channel0_1')).numbers).toEqual(upTo(818));

@@ -109,7 +109,8 @@ function recoverRing(
     const ring = new RingConsumer({ ...ringFile, write: () => {} }, { uuid: uuidBytes(traceUuid) });
     const { streamClassId, pid, tid, procname } = ring.header;
     const identity = { traceUuid, streamClassId, streamInstanceId, pid: pid | 0, tid: tid | 0, procname };
-    const file = new DataStreamFile(directory, basename(path, RING_SUFFIX), identity, systemOutput);
+    const name = basename(path, RING_SUFFIX);
+    const file = new DataStreamFile(directory, name, identity, systemOutput, ring.position.packetSeq);
     const drain = new RingDrain({
       ring,
       closeRing: () => {},

@@ -60,16 +60,19 @@ export class DataStreamFile {
   readonly #name: string;
   readonly #identity: StreamIdentity;
   readonly #output: FileOutput;
+  readonly #firstPacketSeq: number;
   #files: OpenFiles | undefined;
   #bytes = 0;
   #packets = 0;
 
-  constructor(directory: string, name: string, identity: StreamIdentity, output: FileOutput) {
+  /** @param firstPacketSeq of the data stream's first packet, if none is lost */
+  constructor(directory: string, name: string, identity: StreamIdentity, output: FileOutput, firstPacketSeq = 0) {
     this.path = join(directory, name);
     this.#directory = directory;
     this.#name = name;
     this.#identity = identity;
     this.#output = output;
+    this.#firstPacketSeq = firstPacketSeq;
   }
 
   /** Size of the file, whole packets only. */
@@ -131,7 +134,7 @@ export class DataStreamFile {
       eventsRecorded: statistics.eventsRecorded + recordCount,
       eventsDiscarded: Math.max(statistics.eventsDiscarded, packet.eventsDiscarded),
       packets,
-      packetsLost: packetSeq + 1 - packets,
+      packetsLost: packetSeq + 1 - this.#firstPacketSeq - packets,
       bytes: this.#bytes + header.packetBytes,
     };
     const indexEnd = this.#packets === 0 ? 0 : INDEX_HEADER_BYTES + this.#packets * INDEX_ENTRY_BYTES;
@@ -174,7 +177,7 @@ export class DataStreamFile {
         ...statistics,
         eventsDiscarded: Math.max(statistics.eventsDiscarded, eventsDiscarded),
         packets: this.#packets,
-        packetsLost: Number(header.packetSequenceNumber) + 1 - this.#packets,
+        packetsLost: Number(header.packetSequenceNumber) + 1 - this.#firstPacketSeq - this.#packets,
         bytes: this.#bytes,
       },
     };

@@ -1,4 +1,5 @@
-import { closeSync, constants, ftruncateSync, openSync, writevSync } from 'node:fs';
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, writevSync } from 'node:fs';
+import { ConsumerError } from './consumer-error.ts';
 
 /** The system calls that write trace files, passed in so that tests can let them fail or write less. */
 export interface FileOutput {
@@ -12,9 +13,18 @@ export const systemOutput: FileOutput = {
   truncate: (descriptor, bytes) => ftruncateSync(descriptor, bytes),
 };
 
-/** Private to this user, and never through a symbolic link that somebody left in its place. */
+/**
+ * Opens or makes a file of a trace: private to this user, and never something that somebody else has put in its place.
+ *
+ * @throws {ConsumerError} `DIRECTORY_REFUSED`; or the system's error, `ELOOP` for a symbolic link
+ */
 export function openTraceFile(path: string): number {
-  return openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
+  const { O_RDWR, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
+  const descriptor = openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
+  const stats = fstatSync(descriptor);
+  if (stats.isFile() && stats.uid === process.geteuid?.()) return descriptor;
+  closeSync(descriptor);
+  throw new ConsumerError('DIRECTORY_REFUSED', `${path} is not a file of this user`);
 }
 
 /**

@@ -1,4 +1,15 @@
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  appendFileSync,
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -66,6 +77,21 @@ describe('MetadataFile', () => {
       expect(content()).toBe(text);
     }
   });
+
+  it.skipIf(process.geteuid?.() !== 0)(
+    'refuses a file, a link or a FIFO that somebody else has put in its place',
+    () => {
+      writeFileSync(path, '');
+      chownSync(path, 12345, 12345);
+      expect(() => write([])).toThrowError(/is not a file of this user/);
+      rmSync(path);
+      symlinkSync(join(directory, 'elsewhere'), path);
+      expect(() => write([])).toThrowError(/ELOOP/);
+      rmSync(path);
+      execFileSync('mkfifo', [path]);
+      expect(() => write([])).toThrowError(/is not a file of this user/);
+    },
+  );
 
   it('is as before when the disk is full in the middle of a block, and takes the block when it is repeated', () => {
     const output = failingOutput();
