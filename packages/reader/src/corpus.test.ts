@@ -59,9 +59,9 @@ function view(trace: string): { text: string; errors: unknown[] } {
 
 const all = cases();
 const valid = all.filter(({ verdict, expected }) => verdict === 'valid' && expected !== '');
-const invalid = all.filter(({ verdict }) => verdict === 'invalid');
+const invalid = all.filter(({ name, verdict }) => verdict === 'invalid' && !name.endsWith(HARMLESS));
 
-describe.skipIf(all.length === 0)('corpus of CTF 1.8 traces', () => {
+describe.skipIf(!existsSync(INDEX))('corpus of CTF 1.8 traces', () => {
   it.each(valid)('$name is printed as babeltrace2 prints it', ({ name, expected }) => {
     const wanted = gunzipSync(readFileSync(path.join(CORPUS, expected))).toString();
     const { text, errors } = view(path.join(CORPUS, name));
@@ -71,7 +71,6 @@ describe.skipIf(all.length === 0)('corpus of CTF 1.8 traces', () => {
 
   it.each(invalid)('$name is refused with an error that says where', ({ name }) => {
     const { errors } = view(path.join(CORPUS, name));
-    if (name.endsWith(HARMLESS)) return;
     expect(errors.length).toBeGreaterThan(0);
     for (const error of errors) {
       expect(error).toBeInstanceOf(RingtailError);

@@ -53,7 +53,7 @@ function wholeBytes(bits: number, signed: boolean, le: boolean): Read | undefine
 }
 
 /** A number where it is exact, else a bigint. The sign is that of `high`. */
-export function joinWords(high: number, low: number): number | bigint {
+function joinWords(high: number, low: number): number | bigint {
   const value = high * WORD + low;
   return Number.isSafeInteger(value) ? value : (BigInt(high) << 32n) + BigInt(low);
 }
