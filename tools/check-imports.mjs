@@ -133,7 +133,7 @@ function* sourcesBelow(directory) {
 }
 
 function isTest(file) {
-  return /\.test\.ts$|\/src\/testing\//.test(file);
+  return /\.test\.(support\.)?ts$/.test(file);
 }
 
 function readJson(file) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { run } from './cli.ts';
 import { traceNameOf } from './commands/record.ts';
-import { fakeContext } from './testing/fake-context.ts';
+import { fakeContext } from './testing/fake-context.test.support.ts';
 
 describe('the command line', () => {
   it('exits with 2 for what is not defined, and with 1 for other mistakes', async () => {

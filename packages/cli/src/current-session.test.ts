@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { forgetCurrentSession, readCurrentSession, sessionNamed, writeCurrentSession } from './current-session.ts';
-import { fakeContext } from './testing/fake-context.ts';
+import { fakeContext } from './testing/fake-context.test.support.ts';
 
 describe('the current session', () => {
   it('is kept in .ringtailrc of the home directory, in the form LTTng keeps its own', () => {

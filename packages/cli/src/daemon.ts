@@ -10,8 +10,7 @@ import { CliError } from './errors.ts';
 
 /** Longest path of a Unix socket, its final zero included (`sun_path`). */
 const SOCKET_PATH_BYTES_MAX = 108;
-const END_TIMEOUT_MS = 10_000;
-const END_POLL_MS = 5;
+const END_TIMEOUT_MS = 60_000;
 
 /**
  * Does something with the session daemon of the user's run directory.
@@ -72,24 +71,17 @@ async function privateDaemon(context: Context): Promise<Daemon> {
       remove();
     };
     const release = async (): Promise<void> => {
-      // A daemon that is gone already has nothing left to end.
-      await client.shutdown().catch(() => undefined);
+      // One that is gone already has ended as well; only one that hangs has to be helped.
+      await client.shutdown({ timeoutMs: END_TIMEOUT_MS }).catch((error: CtlError) => {
+        if (error.code === 'TIMEOUT') endAtOnce(pid);
+      });
       client.close();
-      await processEnd(pid);
       remove();
     };
     return { client, runDirectory, isPrivate: true, release, abandon };
   } catch (error) {
     remove();
     throw error;
-  }
-}
-
-/** Waits for a daemon that has said it will end: it still has to remove its sockets and end its consumer. */
-async function processEnd(pid: number): Promise<void> {
-  const deadline = performance.now() + END_TIMEOUT_MS;
-  while (isRunning(pid) && performance.now() < deadline) {
-    await new Promise((resolve) => setTimeout(resolve, END_POLL_MS));
   }
 }
 

@@ -1,7 +1,7 @@
 import { DEFAULT_CHANNEL } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
 import { channelAttributes, eventRule, parseSize, splitNames } from './options.ts';
-import { fakeContext } from './testing/fake-context.ts';
+import { fakeContext } from './testing/fake-context.test.support.ts';
 
 describe('options', () => {
   it('sizes take the suffixes of LTTng', () => {

@@ -1,7 +1,7 @@
 import { mkdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { fakeContext } from './testing/fake-context.ts';
+import { fakeContext } from './testing/fake-context.test.support.ts';
 import { lastTrace, newTraceName, prepareTraceDirectory, tracesDirectory } from './trace-directory.ts';
 
 describe('trace directories', () => {

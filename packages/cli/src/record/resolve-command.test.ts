@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { fakeContext } from '../testing/fake-context.ts';
+import { fakeContext } from '../testing/fake-context.test.support.ts';
 import { resolveCommand } from './resolve-command.ts';
 
 function contextWithFiles() {
