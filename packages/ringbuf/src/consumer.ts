@@ -38,7 +38,7 @@ export interface Taken {
   readonly seq: number;
   /** Byte offset in the sub-buffer of the first record. */
   readonly begin: number;
-  /** The records, never empty. A view that the next call of `next` overwrites. */
+  /** The records, never empty. A view that the next call of `next`, of this ring or of any other, overwrites. */
   readonly bytes: Buffer;
   /** Clock values, whole cycles. The begin is the end of the packet before; no record lies outside. */
   readonly beginTimestamp: number;
@@ -73,7 +73,7 @@ interface Snapshot {
 const OPEN_READ_COUNT_MAX = 32;
 /** More than enough: after each torn copy the distance to the producer doubles. */
 const ATTEMPT_COUNT_MAX = 32;
-const BUFFER_BYTES_MIN = 64 * 1024;
+const RECORD_BUFFER_BYTES_MIN = 64 * 1024;
 
 /**
  * The reading end of a ring. It maps nothing and trusts nothing: every word is bounded before it is used, and each call
@@ -96,7 +96,6 @@ export class RingConsumer {
   #openSeqSeen = 0;
   #discardedReleased = 0;
   #taken: Taken | null = null;
-  #buffer = Buffer.alloc(0);
 
   /** @throws {RingError} `NOT_A_RING`, `WRONG_ABI`, `UNEXPECTED`, `TRUNCATED`, `CORRUPT`, `IO` */
   constructor(medium: RingMedium, expected: RingExpectation = {}) {
@@ -234,7 +233,7 @@ export class RingConsumer {
   /** Copies what has not been taken; null if the producer has overwritten it meanwhile. */
   #copy(words: DescriptorWords): Buffer | null {
     const { seq, bytes } = this.#position;
-    const target = this.#bufferOf(words.committed - bytes);
+    const target = recordBufferOf(words.committed - bytes);
     if (target.length > 0) this.#medium.read(target, this.#subBufOffset(seq) + bytes);
     if (this.#overwrites && this.#readDescriptor(seq).seq !== seq) return null;
     return target;
@@ -316,15 +315,16 @@ export class RingConsumer {
     this.#medium.read(target, position);
     return target;
   }
+}
 
-  /** Of the one buffer, which grows with need: many rings are small or idle. */
-  #bufferOf(bytes: number): Buffer {
-    if (this.#buffer.length < bytes) {
-      const wanted = Math.max(BUFFER_BYTES_MIN, bytes, this.#buffer.length * 2);
-      this.#buffer = Buffer.allocUnsafeSlow(Math.min(this.header.subBufBytes, wanted));
-    }
-    return this.#buffer.subarray(0, bytes);
+/** All rings of a process are read into one buffer, one after the other: a thousand of them would not fit otherwise. */
+let recordBuffer = Buffer.alloc(0);
+
+function recordBufferOf(bytes: number): Buffer {
+  if (recordBuffer.length < bytes) {
+    recordBuffer = Buffer.allocUnsafeSlow(Math.max(RECORD_BUFFER_BYTES_MIN, bytes, recordBuffer.length * 2));
   }
+  return recordBuffer.subarray(0, bytes);
 }
 
 function checkExpectation(header: RingHeader, expected: RingExpectation): void {
