@@ -14,6 +14,7 @@ import {
   FrameDecoder,
   runDirectoryAt,
   type SessionDescription,
+  type SessionSightings,
   type SessionStatistics,
 } from '@ringtail/protocol';
 import { CtlError, ctlError } from './ctl-error.ts';
@@ -157,6 +158,11 @@ export class SessionDaemonClient {
 
   sessionStatistics(session: string): Promise<SessionStatistics> {
     return this.request('session-statistics', { session });
+  }
+
+  /** What was seen of applications since the session was created, for telling why nothing was recorded. */
+  sessionSightings(session: string): Promise<SessionSightings> {
+    return this.request('session-sightings', { session });
   }
 
   /** Destroys every session and ends the daemon; returns when it has ended, which closes this connection. */

@@ -46,6 +46,7 @@ export interface Commands {
   'list-sessions': { params: Record<string, never>; result: readonly SessionDescription[] };
   'list-applications': { params: Record<string, never>; result: readonly ApplicationDescription[] };
   'session-statistics': { params: { session: string }; result: SessionStatistics };
+  'session-sightings': { params: { session: string }; result: SessionSightings };
   /** Ends the daemon once every session is destroyed. */
   shutdown: { params: Record<string, never>; result: null };
 }
@@ -70,6 +71,14 @@ export interface ApplicationDescription {
   readonly tracepoints: readonly { readonly name: string; readonly logLevel: number }[];
   /** What the thread said that it could not do, in words, newest last; the first few only. */
   readonly troubles: readonly string[];
+}
+
+/** What was seen of applications since a session was created, of those that have gone as well. */
+export interface SessionSightings {
+  /** JavaScript threads that were registered at some time. */
+  readonly threads: number;
+  /** Each name once. */
+  readonly tracepoints: readonly { readonly name: string; readonly logLevel: number }[];
 }
 
 /** Sums over all rings of a session since it was created; counts of events unless said otherwise. */

@@ -61,6 +61,7 @@ export function checkClientRequest(message: unknown): Request {
     case 'stop-session':
     case 'destroy-session':
     case 'session-statistics':
+    case 'session-sightings':
       return { id, command, params: { session: sessionNameIn(params, 'session') } };
     case 'list-sessions':
     case 'list-applications':

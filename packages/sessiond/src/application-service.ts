@@ -72,6 +72,7 @@ export class ApplicationService {
         },
       });
       this.#applications.add(application);
+      for (const session of registry.sessions()) session.sightings.add(application.describe());
       log.info(`registered ${application.name} of user ${peer.uid}: ${message.runtime}`);
       return application;
     } catch (error) {
@@ -169,6 +170,7 @@ class Application implements RegisteredApplication {
 
   tracepoints({ tracepoints }: TracepointsMessage): void {
     this.#tracepoints = tracepoints;
+    for (const session of this.#services.registry.sessions()) session.sightings.add(this.describe());
   }
 
   ended(): void {

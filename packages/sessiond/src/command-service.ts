@@ -61,6 +61,7 @@ export class CommandService {
       case 'stop-session':
       case 'destroy-session':
       case 'session-statistics':
+      case 'session-sightings':
         return await this.#exclusively(request.params.session, () => this.#onSession(request));
     }
   }
@@ -78,7 +79,7 @@ export class CommandService {
   async #onSession(
     request: Extract<Request, { readonly params: { readonly session: string } }>,
   ): Promise<Result<typeof request.command>> {
-    const { registry, log } = this.#options;
+    const { registry, drainApplications, log } = this.#options;
     const session = registry.session(request.params.session);
     switch (request.command) {
       case 'enable-channel':
@@ -99,12 +100,15 @@ export class CommandService {
         return await this.#destroy(session.name);
       case 'session-statistics':
         return await this.#statistics(session, 'statistics');
+      case 'session-sightings':
+        drainApplications();
+        return session.sightings.describe();
     }
   }
 
   #create(parameters: SessionParameters): Result<'create-session'> {
     if (this.#shuttingDown) throw new DaemonError('SHUTTING_DOWN', 'the session daemon is about to end');
-    const { registry, now, log } = this.#options;
+    const { registry, applications, now, log } = this.#options;
     const session = registry.create(parameters, now(), clockOffsetNs());
     try {
       prepareOutput(session.output);
@@ -112,6 +116,7 @@ export class CommandService {
       registry.remove(session);
       throw error;
     }
+    for (const application of applications.describe()) session.sightings.add(application);
     log.info(`session ${session.name} is created, output ${session.output}`);
     return { name: session.name, output: session.output };
   }

@@ -10,6 +10,9 @@ export const EVENT_CLASSES_MAX = 65_536;
 export const EVENT_SPECS_LENGTH_MAX = 64 * 1024 * 1024;
 
 export const TROUBLES_MAX = 64;
+/** What a session remembers of the applications it saw. */
+export const THREADS_SEEN_MAX = 65_536;
+export const TRACEPOINTS_SEEN_MAX = 4096;
 
 export const APP_CONNECTIONS_MAX = 4096;
 /** How long an application may hold a connection without registering. */

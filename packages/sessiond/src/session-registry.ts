@@ -10,6 +10,7 @@ import { roundedToRing } from './channel-sizes.ts';
 import { DaemonError } from './daemon-error.ts';
 import { IdentifierTable } from './identifier-table.ts';
 import { CHANNELS_PER_SESSION_MAX, DESIRED_STATE_BYTES_MAX, RULES_PER_CHANNEL_MAX, SESSIONS_MAX } from './limits.ts';
+import { Sightings } from './sightings.ts';
 import { Troubles } from './troubles.ts';
 
 export interface Channel {
@@ -53,6 +54,7 @@ export interface Session extends SessionParameters {
   readonly channels: Map<string, Channel>;
   readonly traces: Map<number, Trace>;
   readonly troubles: Troubles;
+  readonly sightings: Sightings;
   active: boolean;
 }
 
@@ -89,6 +91,7 @@ export class SessionRegistry {
       channels: new Map(),
       traces: new Map(),
       troubles: new Troubles(),
+      sightings: new Sightings(),
       active: false,
     };
     this.#sessions.set(name, session);

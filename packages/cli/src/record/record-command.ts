@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import { describeError } from '@ringtail/base';
 import type { SessionDaemonClient } from '@ringtail/ctl';
-import type { ChannelAttributes, ClockKind, EventRule, SessionStatistics } from '@ringtail/protocol';
+import type { ChannelAttributes, ClockKind, EventRule, SessionSightings, SessionStatistics } from '@ringtail/protocol';
 import type { Outcome } from '../cli.ts';
 import { type Context, type OutputFormat, report, warn } from '../context.ts';
 import { type Daemon, daemonForRecording, isRunning } from '../daemon.ts';
@@ -13,7 +13,6 @@ import { terminalRole } from './controlling-terminal.ts';
 import { registerUrl, tracedEnvironment } from './preload.ts';
 import { ProgressLine } from './progress.ts';
 import { type CommandEnd, runCommand } from './run-command.ts';
-import { SightingsCollector } from './sightings.ts';
 import { describeSummary, type Recording, summaryJson } from './summary.ts';
 
 const PROGRESS_PERIOD_MS = 1000;
@@ -99,6 +98,7 @@ async function runRecorded(
   const seconds = (performance.now() - begin) / 1000;
   await watch.stop();
   const survivors = daemon.isPrivate ? await survivorsOf(daemon.client, command.pid) : [];
+  const seen = await daemon.client.sessionSightings(session).catch(() => NOTHING_SEEN);
   const finished = await finishSession(daemon.client, session);
   return {
     trace,
@@ -108,7 +108,7 @@ async function runRecorded(
     statistics: finished.statistics ?? watch.statistics,
     cutShort: finished.cutShort,
     survivors,
-    seen: watch.seen,
+    seen,
   };
 }
 
@@ -133,10 +133,9 @@ async function survivorsOf(client: SessionDaemonClient, commandPid: number): Pro
   return [...pids].filter(isRunning).sort((a, b) => a - b);
 }
 
-/** Looks at the session while the command runs: for the progress line, and for what to say if nothing was recorded. */
+/** Looks at the session while the command runs: for the progress line, and for what is known if the daemon dies. */
 class Watch {
   statistics: SessionStatistics = NOTHING_RECORDED;
-  readonly seen = new SightingsCollector();
   readonly #client: SessionDaemonClient;
   readonly #session: string;
   readonly #line: ProgressLine;
@@ -168,10 +167,11 @@ class Watch {
 
   async #lookNow(begin: number): Promise<void> {
     this.statistics = await this.#client.sessionStatistics(this.#session);
-    this.seen.add(await this.#client.listApplications());
     this.#line.update((performance.now() - begin) / 1000, this.statistics);
   }
 }
+
+const NOTHING_SEEN: SessionSightings = { threads: 0, tracepoints: [] };
 
 const NOTHING_RECORDED: SessionStatistics = {
   eventsRecorded: 0,

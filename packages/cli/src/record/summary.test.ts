@@ -1,7 +1,7 @@
-import type { SessionStatistics } from '@ringtail/protocol';
+import type { SessionSightings, SessionStatistics } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
 import { styleFor } from '../style.ts';
-import { explainNothing, SightingsCollector } from './sightings.ts';
+import { explainNothing } from './explain-nothing.ts';
 import { describeSummary, type Recording, summaryJson } from './summary.ts';
 
 const plain = styleFor({ isTTY: false }, {});
@@ -27,7 +27,7 @@ function recording(statistics: Partial<SessionStatistics>, rest: Partial<Recordi
     },
     cutShort: null,
     survivors: [],
-    seen: new SightingsCollector(),
+    seen: { threads: 0, tracepoints: [] },
     ...rest,
   };
 }
@@ -83,12 +83,10 @@ describe('the summary', () => {
 });
 
 describe('a recording without events', () => {
-  const application = { pid: 1, tid: 1, uid: 0, procname: 'node', runtime: 'node', mainThread: true, troubles: [] };
-  const seen = (names: readonly string[]): SightingsCollector => {
-    const collector = new SightingsCollector();
-    collector.add([{ ...application, tracepoints: names.map((name) => ({ name, logLevel: 13 })) }]);
-    return collector;
-  };
+  const seen = (names: readonly string[]): SessionSightings => ({
+    threads: 1,
+    tracepoints: names.map((name) => ({ name, logLevel: 13 })),
+  });
 
   it('of a program without tracepoints says so, whatever the tracer itself brings along', () => {
     expect(explainNothing(seen(['lttng_ust_tracef:event']), [{ pattern: '*' }]).join(' ')).toContain(

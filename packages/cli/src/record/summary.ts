@@ -1,9 +1,9 @@
-import type { EventRule, SessionStatistics } from '@ringtail/protocol';
+import type { EventRule, SessionSightings, SessionStatistics } from '@ringtail/protocol';
 import { formatBytes, formatCount, formatSeconds, shellQuote } from '../quantity.ts';
 import { describeLoss } from '../statistics.ts';
 import type { Style } from '../style.ts';
+import { explainNothing } from './explain-nothing.ts';
 import type { CommandEnd } from './run-command.ts';
-import { explainNothing, type Sightings } from './sightings.ts';
 
 /** What a recording came to. */
 export interface Recording {
@@ -18,7 +18,7 @@ export interface Recording {
   readonly cutShort: string | null;
   /** Processes of the command that still run and are no longer recorded. */
   readonly survivors: readonly number[];
-  readonly seen: Sightings;
+  readonly seen: SessionSightings;
 }
 
 /** The summary as one object for programs. */

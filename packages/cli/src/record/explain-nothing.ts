@@ -1,4 +1,4 @@
-import { type ApplicationDescription, type EventRule, ruleMatches } from '@ringtail/protocol';
+import { type EventRule, ruleMatches, type SessionSightings } from '@ringtail/protocol';
 import { plural } from '../quantity.ts';
 
 /** Lists longer than this are cut when they are shown. */
@@ -7,15 +7,8 @@ const SHOWN_MAX = 20;
 /** Every program that imports the tracer has these; they say nothing of what the program defines. */
 const BUILT_IN = /^lttng_ust_trace(f|log):/;
 
-/** What was seen of the programs that a recording was about. */
-export interface Sightings {
-  /** JavaScript threads that registered. */
-  readonly threads: number;
-  readonly tracepoints: readonly { readonly name: string; readonly logLevel: number }[];
-}
-
 /** Why a recording holds no event, as well as can be told from what was seen. */
-export function explainNothing(seen: Sightings, rules: readonly EventRule[]): string[] {
+export function explainNothing(seen: SessionSightings, rules: readonly EventRule[]): string[] {
   if (seen.threads === 0) {
     return [
       'No Node.js program registered. Either the command runs none, or it drops NODE_OPTIONS (sudo does) or RINGTAIL_RUNDIR,',
@@ -37,29 +30,8 @@ export function explainNothing(seen: Sightings, rules: readonly EventRule[]): st
   return [`No tracepoint matched ${rules.map((rule) => `'${rule.pattern}'`).join(', ')}. Those seen:`, ...listed(own)];
 }
 
-function listed(tracepoints: Sightings['tracepoints']): string[] {
+function listed(tracepoints: SessionSightings['tracepoints']): string[] {
   const names = [...new Set(tracepoints.map(({ name }) => name))].sort();
   const shown = names.slice(0, SHOWN_MAX).map((name) => `  ${name}`);
   return names.length > SHOWN_MAX ? [...shown, `  and ${names.length - SHOWN_MAX} more`] : shown;
-}
-
-/** Adds up what list-applications says over the time of a recording. */
-export class SightingsCollector implements Sightings {
-  readonly #threads = new Set<string>();
-  readonly #tracepoints = new Map<string, { name: string; logLevel: number }>();
-
-  get threads(): number {
-    return this.#threads.size;
-  }
-
-  get tracepoints(): Sightings['tracepoints'] {
-    return [...this.#tracepoints.values()];
-  }
-
-  add(applications: readonly ApplicationDescription[]): void {
-    for (const { pid, tid, tracepoints } of applications) {
-      this.#threads.add(`${pid}/${tid}`);
-      for (const tracepoint of tracepoints) this.#tracepoints.set(tracepoint.name, tracepoint);
-    }
-  }
 }
