@@ -101,21 +101,22 @@ function traceClassOf(request: OpenTraceRequest, clock: ClockClass): TraceClass 
   };
 }
 
-function clockClassOf({ clock, clockOffsetNs }: OpenTraceRequest): ClockClass {
-  if (clock !== 'monotonic') {
-    throw new ConsumerError('BAD_REQUEST', `the frequency of the clock "${clock}" is not known to the consumer`);
-  }
+const CLOCK_DESCRIPTIONS = { monotonic: 'Monotonic Clock', tsc: 'Time Stamp Counter' } as const;
+
+function clockClassOf({ clock, clockFrequencyHz, clockOffsetNs }: OpenTraceRequest): ClockClass {
+  const frequency = BigInt(clockFrequencyHz);
+  if (frequency <= 0n) throw new ConsumerError('BAD_REQUEST', `a clock of ${clockFrequencyHz} Hz stands still`);
   const offsetNs = BigInt(clockOffsetNs);
   const offsetSeconds = offsetNs / NS_PER_SECOND - (offsetNs % NS_PER_SECOND < 0n ? 1n : 0n);
   const bootId = readFileSync(BOOT_ID_PATH, 'utf8').trim();
   assert(/^[0-9a-f-]{36}$/.test(bootId), 'the kernel says its boot ID as a UUID');
   return {
     name: clock,
-    description: 'Monotonic Clock',
+    description: CLOCK_DESCRIPTIONS[clock],
     uuid: bootId,
-    frequency: NS_PER_SECOND,
+    frequency,
     offsetSeconds,
-    offsetCycles: offsetNs - offsetSeconds * NS_PER_SECOND,
+    offsetCycles: ((offsetNs - offsetSeconds * NS_PER_SECOND) * frequency) / NS_PER_SECOND,
     originIsUnixEpoch: true,
   };
 }

@@ -22,7 +22,9 @@ export interface OpenTraceRequest {
   readonly ringDirectory: string | null;
   readonly uuid: string;
   readonly clock: ClockKind;
-  /** Realtime minus monotonic at session creation, nanoseconds, decimal. Fixed, so that metadata comes out the same again. */
+  /** Cycles of the clock a second, decimal. */
+  readonly clockFrequencyHz: string;
+  /** Realtime at the clock's zero, nanoseconds, decimal. Fixed at session creation: metadata comes out the same again. */
   readonly clockOffsetNs: string;
   readonly environment: readonly (readonly [name: string, value: string | number])[];
 }

@@ -13,6 +13,7 @@ const commands: readonly ConsumerCommand[] = [
     ringDirectory: null,
     uuid: '01234567-89ab-cdef-0123-456789abcdef',
     clock: 'monotonic',
+    clockFrequencyHz: '1000000000',
     clockOffsetNs: '-17',
     environment: [
       ['domain', 'ust'],

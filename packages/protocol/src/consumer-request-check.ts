@@ -44,6 +44,7 @@ function checkCommand(json: JsonObject): ConsumerCommand {
         ringDirectory: json.ringDirectory === null ? null : absolutePathIn(json, 'ringDirectory'),
         uuid: uuidIn(json, 'uuid'),
         clock: oneOfIn(json, 'clock', ['monotonic', 'tsc']),
+        clockFrequencyHz: decimalIn(json, 'clockFrequencyHz'),
         clockOffsetNs: decimalIn(json, 'clockOffsetNs'),
         environment: arrayIn(json, 'environment', ENVIRONMENT_MAX).map(checkEnvironmentEntry),
       };

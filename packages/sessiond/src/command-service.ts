@@ -1,12 +1,12 @@
 import { RINGTAIL_VERSION } from '@ringtail/base';
 import { CLIENT_PROTOCOL_VERSION, type CommandName, type Commands, type Request } from '@ringtail/protocol';
 import type { ApplicationService } from './application-service.ts';
-import { clockOffsetNs } from './clock-offset.ts';
 import type { ConsumerLink } from './consumer-link.ts';
 import { DaemonError } from './daemon-error.ts';
 import type { Log } from './log.ts';
 import { prepareOutput } from './output-directory.ts';
 import type { RingKeeper } from './ring-keeper.ts';
+import { readClock } from './session-clock.ts';
 import type { Session, SessionParameters, SessionRegistry } from './session-registry.ts';
 import type { StatePublisher } from './state-publisher.ts';
 import { withTroubles } from './statistics.ts';
@@ -109,7 +109,7 @@ export class CommandService {
   #create(parameters: SessionParameters): Result<'create-session'> {
     if (this.#shuttingDown) throw new DaemonError('SHUTTING_DOWN', 'the session daemon is about to end');
     const { registry, applications, now, log } = this.#options;
-    const session = registry.create(parameters, now(), clockOffsetNs());
+    const session = registry.create(parameters, now(), readClock(parameters.clock));
     try {
       prepareOutput(session.output);
     } catch (error) {

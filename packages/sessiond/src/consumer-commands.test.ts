@@ -15,7 +15,7 @@ describe('basicDateTime', () => {
 describe('commands of a trace', () => {
   const registry = new SessionRegistry(() => '00000000-0000-4000-8000-000000000001');
   const parameters = { name: 's', output: '/out', shmPath: null, clock: 'monotonic' } as const;
-  const session = registry.create(parameters, new Date(0), -12n);
+  const session = registry.create(parameters, new Date(0), { frequencyHz: 1_000_000_000n, offsetNs: -12n });
   registry.enableChannel(session, DEFAULT_CHANNEL);
   const trace = registry.ensureTrace(session, 1000);
 
@@ -27,6 +27,7 @@ describe('commands of a trace', () => {
       directory: '/out/ust/uid/1000/64-bit',
       ringDirectory: null,
       uuid: '00000000-0000-4000-8000-000000000001',
+      clockFrequencyHz: '1000000000',
       clockOffsetNs: '-12',
     });
     const environment = Object.fromEntries(command.environment);

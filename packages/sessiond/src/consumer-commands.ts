@@ -14,7 +14,8 @@ export function openTraceCommand(trace: Trace, hostname: string): OpenTraceReque
     ringDirectory: trace.ringDirectory,
     uuid: trace.uuid,
     clock: session.clock,
-    clockOffsetNs: String(session.clockOffsetNs),
+    clockFrequencyHz: String(session.clockReading.frequencyHz),
+    clockOffsetNs: String(session.clockReading.offsetNs),
     environment: [
       ['domain', 'ust'],
       ['tracer_name', 'ringtail'],

@@ -7,7 +7,14 @@ const ok: ConsumerReply = { id: 1, ok: true, result: null };
 const refused: ConsumerReply = { id: 1, ok: false, code: 'NOT_WRITTEN', message: 'the disk is full' };
 
 function openTrace(session: string, trace: number): SetUpCommand {
-  const rest = { directory: '/d', ringDirectory: null, uuid: 'u', clock: 'monotonic', clockOffsetNs: '0' } as const;
+  const rest = {
+    directory: '/d',
+    ringDirectory: null,
+    uuid: 'u',
+    clock: 'monotonic',
+    clockFrequencyHz: '1',
+    clockOffsetNs: '0',
+  } as const;
   return { type: 'open-trace', session, trace, environment: [], ...rest };
 }
 function openChannel(trace: number, channel: number): SetUpCommand {

@@ -1,4 +1,5 @@
 import { closeSync, writeSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -18,6 +19,7 @@ Keeps sessions, serves applications and clients, and starts the consumer daemon.
   --log-level LEVEL   ${LOG_LEVELS.join(', ')} (default: info); the log is DIR/sessiond.log
   --log-stderr        write the log to standard error as well
   --ready-fd N        write "ready" to descriptor N once applications and clients can connect
+  --lifeline          end when whoever reads descriptor --ready-fd goes away
   --consumer PATH     main module of the consumer daemon (default: that of @ringtail/consumerd)
   --help              print this
 `;
@@ -69,7 +71,11 @@ async function main(): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     process.on(signal, () => void daemon.stop(`received ${signal}`));
   }
-  if (options.readyFd !== undefined) announceReady(options.readyFd);
+  if (options.readyFd !== undefined) {
+    announceReady(options.readyFd);
+    if (options.lifeline) whenClosed(options.readyFd, () => void daemon.stop('whoever started it has gone'));
+    else if (options.readyFd > 2) closeSync(options.readyFd);
+  }
   await daemon.stopped;
   process.exit(0);
 }
@@ -79,6 +85,7 @@ interface Options {
   readonly logLevel: LogLevel;
   readonly logStderr: boolean;
   readonly readyFd: number | undefined;
+  readonly lifeline: boolean;
   readonly consumer: string | undefined;
 }
 
@@ -98,6 +105,7 @@ function readOptions(): Options | undefined {
     logLevel,
     logStderr: values['log-stderr'] ?? false,
     readyFd: readyFd === undefined ? undefined : Number(readyFd),
+    lifeline: values.lifeline ?? false,
     consumer: values.consumer === undefined ? undefined : resolve(values.consumer),
   };
 }
@@ -112,6 +120,7 @@ function parse() {
         'log-level': text,
         'log-stderr': flag,
         'ready-fd': text,
+        lifeline: flag,
         consumer: text,
         help: flag,
       },
@@ -125,8 +134,15 @@ function parse() {
 function announceReady(descriptor: number): void {
   try {
     writeSync(descriptor, 'ready\n');
-    if (descriptor > 2) closeSync(descriptor);
   } catch (error) {
     process.stderr.write(`ringtail-sessiond: cannot write to descriptor ${descriptor}: ${describeError(error)}\n`);
   }
+}
+
+/** Calls back when the other end of a pipe or socket is closed, which the kernel does for a process that is killed. */
+function whenClosed(descriptor: number, callback: () => void): void {
+  new Socket({ fd: descriptor, readable: true, writable: false })
+    .on('error', () => {})
+    .once('close', callback)
+    .resume();
 }

@@ -13,7 +13,7 @@ function newRegistry(): SessionRegistry {
 
 function create(registry: SessionRegistry, name: string, more: Partial<SessionParameters> = {}): Session {
   const parameters = { name, output: `/out/${name}`, shmPath: null, clock: 'monotonic', ...more } as const;
-  return registry.create(parameters, new Date(0), 5n);
+  return registry.create(parameters, new Date(0), { frequencyHz: 1_000_000_000n, offsetNs: 5n });
 }
 
 function refusal(code: string): unknown {

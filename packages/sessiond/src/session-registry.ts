@@ -10,6 +10,7 @@ import { roundedToRing } from './channel-sizes.ts';
 import { DaemonError } from './daemon-error.ts';
 import { IdentifierTable } from './identifier-table.ts';
 import { CHANNELS_PER_SESSION_MAX, DESIRED_STATE_BYTES_MAX, RULES_PER_CHANNEL_MAX, SESSIONS_MAX } from './limits.ts';
+import type { ClockReading } from './session-clock.ts';
 import { Sightings } from './sightings.ts';
 import { Troubles } from './troubles.ts';
 
@@ -49,8 +50,8 @@ export interface SessionParameters {
 
 export interface Session extends SessionParameters {
   readonly createdAt: Date;
-  /** Realtime minus monotonic at creation, nanoseconds. */
-  readonly clockOffsetNs: bigint;
+  /** What the clock was like when the session was created. */
+  readonly clockReading: ClockReading;
   readonly channels: Map<string, Channel>;
   readonly traces: Map<number, Trace>;
   readonly troubles: Troubles;
@@ -74,7 +75,7 @@ export class SessionRegistry {
     this.#newUuid = newUuid;
   }
 
-  create(parameters: SessionParameters, createdAt: Date, clockOffsetNs: bigint): Session {
+  create(parameters: SessionParameters, createdAt: Date, clockReading: ClockReading): Session {
     const { name, output, shmPath } = parameters;
     if (this.#sessions.has(name)) throw new DaemonError('SESSION_EXISTS', `there is a session ${name} already`);
     if (this.#sessions.size >= SESSIONS_MAX) {
@@ -87,7 +88,7 @@ export class SessionRegistry {
     const session: Session = {
       ...parameters,
       createdAt,
-      clockOffsetNs,
+      clockReading,
       channels: new Map(),
       traces: new Map(),
       troubles: new Troubles(),

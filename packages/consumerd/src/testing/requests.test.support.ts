@@ -25,6 +25,7 @@ export function requests(root: string) {
     ringDirectory: root,
     uuid: TRACE_UUID,
     clock: 'monotonic',
+    clockFrequencyHz: '1000000000',
     clockOffsetNs: '1700000000000000000',
     environment: [['domain', 'ust']],
   };
