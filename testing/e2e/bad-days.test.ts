@@ -135,6 +135,21 @@ describe('when a process is killed during a recording', () => {
     expectConsecutive(indexes);
   });
 
+  it('ringtail itself: its daemons finish the trace and end, and the command goes on', async () => {
+    const sandbox = makeSandbox();
+    const running = await startSteps(sandbox);
+    await pause(300);
+    const daemon = sessionDaemonOf(sandbox);
+    running.kill('SIGKILL');
+    // The standard input that both had is closed now, at which the command ends in its own way.
+    const emitted = Number((await running.says(/emitted (\d+)/))[1]);
+    await until(() => !isRunning(daemon));
+    const indexes = indexesOf(eventsOf(sandbox, join(sandbox.directory, 'trace')));
+    expect(indexes.length).toBeGreaterThan(0);
+    expect(indexes.length).toBeLessThanOrEqual(emitted);
+    expectConsecutive(indexes);
+  });
+
   it('everything, with --shm-path: ringtail crash makes a trace of the rest, which the trace lacks', async () => {
     const sandbox = makeSandbox();
     const both = join(sandbox.directory, 'both');

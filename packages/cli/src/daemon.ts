@@ -64,8 +64,12 @@ async function privateDaemon(context: Context): Promise<Daemon> {
   const runDirectory = runDirectoryAt(makePrivateDirectory(context));
   const remove = (): void => rmSync(runDirectory.path, { recursive: true, force: true });
   try {
-    const options = { runDirectory: runDirectory.path, mainPath: daemonMainPath(), env: { ...context.env } };
-    const { client, pid } = await spawnDaemon(options);
+    const { client, pid } = await spawnDaemon({
+      runDirectory: runDirectory.path,
+      mainPath: daemonMainPath(),
+      env: { ...context.env },
+      endWithUs: true,
+    });
     const abandon = (): void => {
       endAtOnce(pid);
       remove();

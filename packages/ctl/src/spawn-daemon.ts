@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import type { Readable } from 'node:stream';
+import type { Socket } from 'node:net';
 import { runDirectoryAt } from '@ringtail/protocol';
 import { CtlError, ctlError } from './ctl-error.ts';
 import { SessionDaemonClient } from './session-daemon-client.ts';
@@ -15,6 +15,8 @@ export interface SpawnDaemonOptions {
   readonly runDirectory: string;
   /** Path of the session daemon's main module: `fileURLToPath(import.meta.resolve('@ringtail/sessiond/main'))`. */
   readonly mainPath: string;
+  /** The daemon destroys its sessions and ends when this process does, however that happens. */
+  readonly endWithUs?: boolean;
   /** `error`, `warn`, `info` (the default) or `debug`. */
   readonly logLevel?: string;
   readonly env?: NodeJS.ProcessEnv;
@@ -34,8 +36,9 @@ export interface RunningDaemon {
  * @throws {CtlError} `DAEMON_NOT_STARTED` with what the daemon said and the end of its log; `TIMEOUT`
  */
 export async function spawnDaemon(options: SpawnDaemonOptions): Promise<RunningDaemon> {
-  const { runDirectory, mainPath, logLevel } = options;
+  const { runDirectory, mainPath, logLevel, endWithUs = false } = options;
   const args = [mainPath, '--rundir', runDirectory, '--ready-fd', String(READY_FD)];
+  if (endWithUs) args.push('--lifeline');
   if (logLevel !== undefined) args.push('--log-level', logLevel);
   // What a user preloads into applications (the tracer itself, for one) is not meant for the daemon.
   const { NODE_OPTIONS: _, ...env } = options.env ?? process.env;
@@ -48,10 +51,14 @@ export async function spawnDaemon(options: SpawnDaemonOptions): Promise<RunningD
   try {
     await ready(child, runDirectory, options.timeoutMs ?? READY_TIMEOUT_MS);
     const client = await SessionDaemonClient.connect({ runDirectory });
+    if (endWithUs) keepOpen(readyPipeOf(child));
+    else readyPipeOf(child).destroy();
     return { pid: client.daemonPid, client };
+  } catch (error) {
+    readyPipeOf(child).destroy();
+    throw error;
   } finally {
     child.stderr?.destroy();
-    readyPipeOf(child).destroy();
     child.unref();
   }
 }
@@ -115,8 +122,15 @@ function ready(child: ChildProcess, runDirectory: string, timeoutMs: number): Pr
   });
 }
 
-function readyPipeOf(child: ChildProcess): Readable {
-  return child.stdio[READY_FD] as Readable;
+function readyPipeOf(child: ChildProcess): Socket {
+  return child.stdio[READY_FD] as Socket;
+}
+
+/** Open until this process ends, without keeping it from ending. */
+function keepOpen(pipe: Socket): void {
+  pipe.on('error', () => {});
+  pipe.resume();
+  pipe.unref();
 }
 
 /** The last lines of the daemon's log, as a continuation of an error message; empty if there is none to read. */
