@@ -1,7 +1,17 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { eventsOf, isRunning, makeSandbox, program, record, ringtail, startNode, summaryOf } from './harness.ts';
+import {
+  eventsOf,
+  isRunning,
+  makeSandbox,
+  program,
+  record,
+  ringtail,
+  startNode,
+  startRingtail,
+  summaryOf,
+} from './harness.ts';
 
 const node = process.execPath;
 
@@ -65,6 +75,41 @@ describe('a recorded program', () => {
     } finally {
       if (isRunning(child)) process.kill(child, 'SIGKILL');
     }
+  });
+});
+
+describe('ringtail view', () => {
+  it('writes one JSON object for each event when asked', async () => {
+    const sandbox = makeSandbox();
+    const { trace } = await record(sandbox, [node, program('emit.mjs'), '2']);
+    const view = await ringtail(sandbox, ['view', trace, '--output-format=json']);
+    const events = view.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { at: string; name: string; fields: object });
+    expect(events.map(({ name }) => name)).toEqual(['e2e:sample', 'e2e:other', 'e2e:sample', 'e2e:other']);
+    expect(events[2]?.fields).toMatchObject({
+      index: 1,
+      big: '9223372036854775809',
+      below: -2,
+      ratio: 0.25,
+      name: 'name-1',
+      note: 'note é 1',
+      items: [1],
+      place: { x: 1, y: 2 },
+      maybe: 1,
+    });
+    expect(BigInt(events[3]?.at ?? 0) >= BigInt(events[0]?.at ?? 0)).toBe(true);
+  });
+
+  it('ends quietly when its reader goes away, and with 1 where no trace is', async () => {
+    const sandbox = makeSandbox();
+    const { trace } = await record(sandbox, [node, program('emit.mjs'), '5000']);
+    const view = startRingtail(sandbox, ['view', trace]);
+    view.process.stdout?.once('data', () => view.process.stdout?.destroy());
+    expect(await view.ended).toMatchObject({ code: 0, stderr: '' });
+    const nowhere = await ringtail(sandbox, ['view', join(sandbox.directory, 'nowhere')]);
+    expect(nowhere).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('nowhere') });
   });
 });
 

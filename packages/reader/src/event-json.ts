@@ -1,0 +1,34 @@
+import { type EventMessage, type FieldValue, type StructureValue, VariantValue } from '@ringtail/ctf';
+
+/**
+ * An event as JSON: `at` in nanoseconds since the clock's origin, the contexts of its packet and itself, its fields.
+ *
+ * Integers that a JSON number does not hold exactly, and nanoseconds, are decimal text; bytes are hexadecimal text.
+ */
+export function eventJson(event: EventMessage): Record<string, unknown> {
+  const { packet, commonContext, specificContext } = event;
+  return {
+    at: event.at.toString(),
+    name: event.class.name,
+    stream: event.stream.id.toString(),
+    context: { ...members(packet.context), ...members(commonContext), ...members(specificContext) },
+    fields: members(event.payload),
+  };
+}
+
+function members(structure: StructureValue | undefined): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(structure ?? {}).map(([name, value]) => [name, json(value)]));
+}
+
+function json(value: FieldValue): unknown {
+  if (typeof value === 'bigint') return value.toString();
+  if (typeof value !== 'object') return value;
+  if (value instanceof VariantValue) return json(value.value);
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
+  if (isArray(value)) return value.map(json);
+  return members(value);
+}
+
+function isArray(value: StructureValue | readonly FieldValue[]): value is readonly FieldValue[] {
+  return Array.isArray(value);
+}
