@@ -14,7 +14,7 @@ const ORDER = {
   posix: ['base'],
   ctf: ['base'],
   ringbuf: ['base', 'posix'],
-  protocol: ['base', 'posix'],
+  protocol: ['base'],
   tracer: ['base', 'posix', 'ctf', 'ringbuf', 'protocol', 'clock-linux-x64'],
   consumerd: ['base', 'posix', 'ctf', 'ringbuf', 'protocol'],
   sessiond: ['base', 'posix', 'ringbuf', 'protocol'],

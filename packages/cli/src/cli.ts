@@ -59,7 +59,7 @@ export async function run(args: readonly string[], context: Context): Promise<Ou
 }
 
 /** The whole command line with all sub-commands. */
-export function buildProgram(context: Context, act: Act): Command {
+function buildProgram(context: Context, act: Act): Command {
   const program = new Command('ringtail');
   program
     .description('Records what Node.js programs do into Common Trace Format traces.')

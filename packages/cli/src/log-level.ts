@@ -1,7 +1,7 @@
 import { CliError } from './errors.ts';
 
 /** LTTng's log levels; the index is the number, lower is more severe. */
-export const LOG_LEVELS: readonly string[] = [
+const LOG_LEVELS: readonly string[] = [
   'EMERG',
   'ALERT',
   'CRIT',

@@ -39,7 +39,7 @@ export class ProgressLine {
 }
 
 /** @param rate events a second since the line before */
-export function describeProgress(seconds: number, rate: number, statistics: SessionStatistics): string {
+function describeProgress(seconds: number, rate: number, statistics: SessionStatistics): string {
   return [
     `recording ${formatSeconds(seconds)}`,
     `${formatCount(statistics.eventsRecorded)} events`,
