@@ -20,7 +20,8 @@ const PEERS = [
   { name: 'lttng', there: () => inPath('lttng'), judges: 'names and layouts against the original tools' },
   {
     name: 'liblttng-ust-dev',
-    there: () => existsSync('/usr/include/lttng/tracepoint.h'),
+    there: () =>
+      ['', 'x86_64-linux-gnu', 'aarch64-linux-gnu'].some((place) => existsSync(join('/usr/include', place, 'lttng'))),
     judges: 'the cost of an event against the C tracer',
   },
   { name: 'gcc', there: () => inPath('gcc'), judges: 'the clock addon, built from its source' },

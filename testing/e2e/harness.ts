@@ -1,10 +1,11 @@
 /** What the tests with real processes share: a place of their own for each, running `ringtail`, and reading traces. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { accessSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished } from 'vitest';
+import { requirePeer } from '../peers.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const RINGTAIL = join(ROOT, 'packages', 'cli', 'bin', 'ringtail.mjs');
@@ -15,7 +16,7 @@ export function program(name: string): string {
   return join(ROOT, 'testing', 'e2e', 'programs', name);
 }
 
-export const hasBabeltrace2 = inPath('babeltrace2');
+const babeltrace2 = requirePeer('babeltrace2', 'traces of real processes, by another reader');
 export const isRoot = process.getuid?.() === 0;
 
 /** A directory for one test, with a home and a place for run directories; removed when the test has ended. */
@@ -178,12 +179,12 @@ export function eventsOf(sandbox: Sandbox, trace: string): TracedEvent[] {
   const own = spawnSync(process.execPath, [RINGTAIL, 'view', trace], options);
   expect(own.stderr).toBe('');
   expect(own.status).toBe(0);
-  if (!hasBabeltrace2) return parseEvents(own.stdout);
+  if (babeltrace2 === undefined) return parseEvents(own.stdout);
   // A peer says on standard error what it had to guess or skip, discarded events among it; only its text is compared.
-  const peer = spawnSync('babeltrace2', [trace], options);
+  const peer = spawnSync(babeltrace2, [trace], options);
   expect(peer.status, peer.stderr).toBe(0);
   expectSameText(own.stdout, peer.stdout);
-  const seconds = spawnSync('babeltrace2', ['--clock-seconds', trace], options);
+  const seconds = spawnSync(babeltrace2, ['--clock-seconds', trace], options);
   return parseEvents(seconds.stdout);
 }
 
@@ -290,15 +291,4 @@ export async function until(condition: () => boolean | Promise<boolean>): Promis
 
 export function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
-}
-
-export function inPath(command: string): boolean {
-  return (process.env.PATH ?? '').split(delimiter).some((directory) => {
-    try {
-      accessSync(join(directory, command));
-      return true;
-    } catch {
-      return false;
-    }
-  });
 }

@@ -2,35 +2,25 @@
  * Kills a program with SIGKILL at random moments. It acknowledges each event after its tracepoint has returned, so every
  * acknowledged event has to be in the trace.
  *
- * RINGTAIL_KILLS says how many kills (default 5), RINGTAIL_SEED which moments.
+ * RINGTAIL_KILLS says how many kills (default 5), RINGTAIL_SEED replays moments.
  */
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { runSeed, SeededRandom } from '../schemas/seeded-random.ts';
 import { eventsOf, findProgram, makeSandbox, pause, program, startRingtail, summaryOf } from './harness.ts';
 
 const kills = Number(process.env.RINGTAIL_KILLS ?? 5);
-const seed = Number(process.env.RINGTAIL_SEED ?? 1);
+const seed = runSeed('kill-loop');
 const SECONDS_PER_KILL = 30;
-const DELAY_MAX_MS = 120;
-
-/** Random numbers in [0, 1), the same for the same seed. */
-function randomSource(state: number): () => number {
-  let word = state >>> 0;
-  return () => {
-    word = (word + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(word ^ (word >>> 15), word | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+const DELAY_MAX_US = 120_000;
 
 describe('a program that is killed', () => {
   it(
     `has every acknowledged event in its trace, ${kills} times (seed ${seed})`,
     async () => {
-      const random = randomSource(seed);
+      const random = new SeededRandom(seed);
       for (let round = 1; round <= kills; round++) {
-        const delayMs = random() * DELAY_MAX_MS;
+        const delayMs = random.between(0, DELAY_MAX_US) / 1000;
         const { acknowledged, indexes } = await killAfter(delayMs);
         const where = `round ${round}, ${delayMs.toFixed(3)} ms after its first event, ${acknowledged} acknowledged`;
         expect(indexes.length, where).toBeGreaterThanOrEqual(acknowledged);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { eventsOf, findProgram, inPath, makeSandbox, program, Running, startRingtail, summaryOf } from './harness.ts';
+import { eventsOf, findProgram, makeSandbox, program, Running, startRingtail, summaryOf } from './harness.ts';
 
 const node = process.execPath;
 
@@ -53,7 +53,7 @@ describe('signals to ringtail record', () => {
     }
   });
 
-  it.skipIf(!inPath('script'))('from a terminal reach the command once', async () => {
+  it('from a terminal reach the command once', async () => {
     const sandbox = makeSandbox();
     const ringtail = program('../../../packages/cli/bin/ringtail.mjs');
     const words = [node, ringtail, 'record', '-o', 'trace', node, program('signals.mjs')];
