@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { fakeContext } from '../testing/fake-context.test.support.ts';
@@ -15,11 +15,13 @@ function contextWithFiles() {
     writeFileSync(join(base.cwd, name), '#!/bin/sh\n');
     chmodSync(join(base.cwd, name), mode);
   }
-  return { ...base, env: { ...base.env, PATH: `${join(base.cwd, 'first')}:second` } };
+  // A link to itself stands for the directories that cannot be looked into.
+  symlinkSync('loop', join(base.cwd, 'loop'));
+  return { ...base, env: { ...base.env, PATH: `loop:${join(base.cwd, 'first')}:second` } };
 }
 
 describe('the command', () => {
-  it('is looked for as a shell does: along PATH, past directories, or by path', () => {
+  it('is looked for as a shell does: along PATH, past directories and what cannot be looked into, or by path', () => {
     const context = contextWithFiles();
     expect(resolveCommand(context, 'tool')).toBe(join(context.cwd, 'second', 'tool'));
     expect(resolveCommand(context, './here')).toBe(join(context.cwd, 'here'));

@@ -1,4 +1,4 @@
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants, type Stats, statSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
@@ -14,15 +14,15 @@ export function resolveCommand(context: Context, command: string): string {
     : (context.env.PATH ?? '/usr/bin:/bin')
         .split(delimiter)
         .map((directory) => resolve(context.cwd, join(directory, command)));
-  const files = candidates.filter((path) => statSync(path, { throwIfNoEntry: false }) !== undefined);
-  const executable = files.find((path) => statSync(path).isFile() && mayExecute(path));
+  const files = candidates.filter((path) => statOf(path) !== undefined);
+  const executable = files.find((path) => statOf(path)?.isFile() && mayExecute(path));
   if (executable !== undefined) return executable;
   if (files.length > 0) throw notExecutable(command, files[0] as string);
   throw new CliError('COMMAND_NOT_FOUND', `${command}: command not found`, notFoundHint(command));
 }
 
 export function notExecutable(command: string, path: string): CliError {
-  const why = statSync(path, { throwIfNoEntry: false })?.isDirectory() ? 'it is a directory' : 'it may not be executed';
+  const why = statOf(path)?.isDirectory() ? 'it is a directory' : 'it may not be executed';
   return new CliError(
     'COMMAND_NOT_EXECUTABLE',
     `${command}: ${why}`,
@@ -33,6 +33,15 @@ export function notExecutable(command: string, path: string): CliError {
 function notFoundHint(command: string): string {
   if (/\.[cm]?[jt]s$/.test(command)) return `run it with Node.js: ringtail record node ${command}`;
   return command.includes('/') ? 'is the path right?' : 'it is in none of the directories of PATH';
+}
+
+/** A place that may not even be looked at is one where the command is not, as for a shell. */
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
 }
 
 function mayExecute(path: string): boolean {
