@@ -108,11 +108,11 @@ describe('watch', () => {
   });
 });
 
-/** A process that watches the FIFO and does nothing else; it ends with 7 once called back. */
+/** A process that watches the FIFO and does nothing else; called back, it ends with 7, in a promise job. */
 function watchInChild(options: string): ChildProcess {
   const entry = JSON.stringify(new URL('../dist/index.js', import.meta.url).href);
   const code = `import { loadPosix } from ${entry}; import { openSync } from 'node:fs';
     const fd = openSync(${JSON.stringify(path)}, 'r+');
-    loadPosix().posix.watch(fd, () => process.exit(7), ${options}); console.log('watching');`;
+    loadPosix().posix.watch(fd, () => void Promise.resolve().then(() => process.exit(7)), ${options}); console.log('watching');`;
   return spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: ['ignore', 'pipe', 'inherit'] });
 }

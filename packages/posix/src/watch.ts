@@ -38,7 +38,11 @@ export function watchCalls(libc: Libc): WatchCalls {
   return {
     watch(fd, callback, options = {}) {
       check(fd);
-      const handle = libc.koffi.node.poll(fd, { readable: true }, callback);
+      const handle = libc.koffi.node.poll(fd, { readable: true }, () => {
+        // Node.js 26 runs no promise jobs and no ticks after koffi's callback, only after its own: this is one.
+        setImmediate(noOperation);
+        callback();
+      });
       watched.add(fd);
       if (options.unref) handle.unref();
       let closed = false;
@@ -53,3 +57,5 @@ export function watchCalls(libc: Libc): WatchCalls {
     },
   };
 }
+
+function noOperation(): void {}
