@@ -11,61 +11,72 @@ const VARIANTS = {
   tsc: { label: 'with the clock addon, --clock=tsc', budget: 0.35 },
   none: { label: 'without the addon', budget: 1.1 },
 };
+const SUB_BUF_MIB = 1;
+const SUB_BUF_COUNT = 4;
+
+/** A flight recorder has no reader until somebody wants a snapshot; a recording has one that works beside the program. */
+const MODES = {
+  'flight recorder': { snapshot: true },
+  'recorded meanwhile': { snapshot: false },
+};
 
 export async function run({ quick, ringtail, lttng, memoryFolder, clockAddon }) {
   const events = quick ? 1_000_000 : 2_000_000;
   const loops = 5;
   const rounds = quick ? 1 : 5;
-  // Overwriting, so that every event is written, however far behind the consumer is; to memory, so that no disk is measured.
-  const ours = (variant, strings) => async () => {
+  // Overwriting, so that every event is written, however far behind a reader is; to memory, so that no disk is measured.
+  const ours = (variant, strings, { snapshot }) => {
     const { clock, env } = CLOCKS[variant];
-    const output = join(memoryFolder, 'ours');
-    const use = () => ringtail.tick(['cost', strings, events, loops], env);
-    return median((await ringtail.record({ output, clock, channels: [{ mode: 'overwrite' }] }, use)).result.nsPerEvent);
+    const channels = [{ mode: 'overwrite', subBufBytes: SUB_BUF_MIB * 1024 * 1024, subBufCount: SUB_BUF_COUNT }];
+    const stopped = snapshot ? [ringtail.consumerPid] : [];
+    const use = () => ringtail.tick(['cost', strings, events, loops, ...stopped], env);
+    return costOf(ringtail.record({ output: join(memoryFolder, 'ours'), clock, channels }, use));
   };
-  const theirs = (strings) => async () => {
-    const channel = ['--overwrite', '--subbuf-size=1M', '--num-subbuf=4'];
+  const theirs = (strings, { snapshot }) => {
+    const channel = ['--overwrite', `--subbuf-size=${SUB_BUF_MIB}M`, `--num-subbuf=${SUB_BUF_COUNT}`];
     const use = () => lttng.tick('cost', strings, events, loops);
-    return median((await lttng.record({ output: join(memoryFolder, 'theirs'), channel }, use)).result.nsPerEvent);
+    return costOf(lttng.record({ output: join(memoryFolder, 'theirs'), channel, snapshot }, use));
   };
   const names = Object.keys(VARIANTS).filter((name) => name === 'none' || clockAddon === null);
   const rows = [];
   const problems = new Set();
-  for (const strings of ['constant', 'varying']) {
-    const failures = new Map();
-    const variants = {
-      ...(lttng.absent === undefined && { theirs: theirs(strings) }),
-      ...Object.fromEntries(names.map((name) => [name, ours(name, strings)])),
-    };
-    const medians = await interleave(rounds, variants, failures);
-    if (failures.has('theirs')) throw new Error(failures.get('theirs'));
-    for (const name of names) {
-      const { label, budget } = VARIANTS[name];
-      if (failures.has(name)) {
-        problems.add(`${label} FAILED: ${failures.get(name)}`);
-        rows.push(failedRow(`${label}, ${strings} strings`, budget));
-        continue;
+  for (const [mode, how] of Object.entries(MODES)) {
+    for (const strings of ['constant', 'varying']) {
+      const failures = new Map();
+      const variants = {
+        ...(lttng.absent === undefined && { theirs: () => theirs(strings, how) }),
+        ...Object.fromEntries(names.map((name) => [name, () => ours(name, strings, how)])),
+      };
+      const medians = await interleave(rounds, variants, failures);
+      if (failures.has('theirs')) throw new Error(failures.get('theirs'));
+      for (const name of names) {
+        const { label, budget } = VARIANTS[name];
+        const what = `${mode}, ${strings} strings, ${label}`;
+        if (failures.has(name)) {
+          problems.add(`${label} FAILED: ${failures.get(name)}`);
+          rows.push(failedRow(what, budget));
+          continue;
+        }
+        rows.push(
+          ratioRow({ what, ours: medians[name], peer: medians.theirs, peerName: 'C lttng-ust', unit: 'ns', budget }),
+        );
       }
-      rows.push(
-        ratioRow({
-          what: `${label}, ${strings} strings`,
-          ours: medians[name],
-          peer: medians.theirs,
-          peerName: 'C lttng-ust',
-          unit: 'ns',
-          budget,
-        }),
-      );
     }
   }
   return {
     rows,
     notes: [
-      `Both record into 4 sub-buffers of 1 MiB in overwrite mode while their consumer daemons write to tmpfs; ${rounds} rounds of ${loops} loops of ${events} events.`,
+      `${SUB_BUF_COUNT} sub-buffers of ${SUB_BUF_MIB} MiB in overwrite mode on both sides; ${rounds} rounds of ${loops} loops of ${events} events, the median.`,
+      'Flight recorder: nobody reads the rings (LTTng: a snapshot session; Ringtail: its consumer daemon is stopped during the loops).',
+      'Recorded meanwhile: the consumer daemons write to tmpfs at the same time, on the machine’s other logical processor.',
       'LTTng has such a ring for each processor, Ringtail for each thread; both programs have one thread.',
       '“Varying” takes one of 64 strings in turn.',
       ...problems,
       ...(clockAddon === null ? [] : [`THE CLOCK ADDON IS ABSENT (${clockAddon}): its rows are left out.`]),
     ],
   };
+}
+
+async function costOf(recording) {
+  return median((await recording).result.nsPerEvent);
 }

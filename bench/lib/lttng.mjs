@@ -69,13 +69,16 @@ class Lttng {
     this.options = parts.options;
   }
 
-  /** Runs `use` while everything of the provider is recorded; returns what it returned, the files' size and the losses. */
-  async record({ output, channel }, use) {
+  /**
+   * Runs `use` while everything of the provider is recorded; returns what it returned, the files' size and the losses.
+   * With `snapshot` the session is a flight recorder: nobody reads the rings.
+   */
+  async record({ output, channel, snapshot = false }, use) {
     const { lttng } = this.#parts;
     const name = `bench-${++this.#sessions}`;
     mkdirSync(output, { recursive: true });
     if (identity.uid !== undefined) chownSync(output, identity.uid, identity.gid);
-    await lttng('create', name, `--output=${output}`);
+    await lttng('create', name, `--output=${output}`, ...(snapshot ? ['--snapshot'] : []));
     try {
       await lttng('enable-channel', '--userspace', `--session=${name}`, ...channel, 'channel0');
       await lttng('enable-event', '--userspace', `--session=${name}`, '--channel=channel0', 'bench:*');

@@ -79,6 +79,13 @@ class Ringtail {
     return this.program('tick.mjs', args, env);
   }
 
+  /** Process of the consumer daemon. */
+  get consumerPid() {
+    const [pid] = descendants(this.#pid);
+    if (pid === undefined) throw new Error('no consumer daemon runs');
+    return pid;
+  }
+
   /** CPU time so far of the session daemon and of its consumer daemon, in nanoseconds. */
   cpuTimesNs() {
     const consumers = descendants(this.#pid);

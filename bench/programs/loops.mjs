@@ -5,16 +5,28 @@ export const STRINGS = Array.from({ length: 64 }, (_, i) => Buffer.from(`custome
 
 /**
  * Nanoseconds an event of `emit(events)`, once for each loop after a warm-up loop.
+ *
+ * @param readerPid process to stop while the loops run, so that nobody reads what they write, as with a flight recorder
  */
-export function timeLoops(emit, events, loops) {
+export function timeLoops(emit, events, loops, readerPid) {
   emit(events);
+  if (readerPid === undefined) return { nsPerEvent: timed(emit, events, loops), events: events * (loops + 1) };
+  process.kill(readerPid, 'SIGSTOP');
+  try {
+    return { nsPerEvent: timed(emit, events, loops), events: events * (loops + 1) };
+  } finally {
+    process.kill(readerPid, 'SIGCONT');
+  }
+}
+
+function timed(emit, events, loops) {
   const nsPerEvent = [];
   for (let loop = 0; loop < loops; loop++) {
     const begin = process.hrtime.bigint();
     emit(events);
     nsPerEvent.push(Number(process.hrtime.bigint() - begin) / events);
   }
-  return { nsPerEvent, events: events * (loops + 1) };
+  return nsPerEvent;
 }
 
 export function printJson(value) {

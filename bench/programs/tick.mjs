@@ -1,6 +1,6 @@
 // Our counterpart of ../peers/lttng-ust/tick.c: the same loops around a tracepoint with an int32 and a string.
 //
-//   tick.mjs cost constant|varying EVENTS LOOPS
+//   tick.mjs cost constant|varying EVENTS LOOPS [PID]   with the process PID stopped meanwhile
 //   tick.mjs paced EVENTS_PER_SECOND|unpaced MILLISECONDS
 //   tick.mjs idle THREADS          one event in each of so many worker threads (0: in the main thread), then nothing
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
@@ -51,9 +51,10 @@ if (!isMainThread) {
   parentPort.on('message', () => {});
   parentPort.postMessage('ready');
 } else {
-  const [mode, first, second, third] = process.argv.slice(2);
+  const [mode, first, second, third, fourth] = process.argv.slice(2);
   if (mode === 'cost') {
-    printJson(timeLoops(first === 'varying' ? emitVarying : emitConstant, Number(second), Number(third)));
+    const emit = first === 'varying' ? emitVarying : emitConstant;
+    printJson(timeLoops(emit, Number(second), Number(third), fourth && Number(fourth)));
   } else if (mode === 'paced') {
     printJson(emitPaced(first === 'unpaced' ? undefined : Number(first), Number(second)));
   } else {

@@ -1,7 +1,7 @@
 import type { FieldSpec, NamedFieldSpec, StructureSpec } from '../spec/field-spec.ts';
 import { buildFieldEncoder } from './closure-encoder.ts';
 import { isScalar, type ScalarSpec, scalarBytes, setterOf, typedArrayOf } from './scalar.ts';
-import { putString, putText, toText, utf8Bytes } from './text.ts';
+import { putRepeatedString, putText, RepeatedText, toText, utf8Bytes } from './text.ts';
 import { copyBytes, labelTable, put64, toBytes, toEnumerator, toList } from './values.ts';
 
 /**
@@ -28,7 +28,17 @@ export interface EncoderSource {
 const ELEMENTWISE_MAX = 32;
 
 /** The functions that generated encoders call, by the name they call them. */
-const ENCODER_FUNCTIONS = { copyBytes, put64, putString, putText, toBytes, toEnumerator, toList, toText, utf8Bytes };
+const ENCODER_FUNCTIONS = {
+  copyBytes,
+  put64,
+  putRepeatedString,
+  putText,
+  toBytes,
+  toEnumerator,
+  toList,
+  toText,
+  utf8Bytes,
+};
 
 /** @param argumentNames one identifier per field, declared by the surrounding function as parameters */
 export function emitEventEncoder(fields: readonly NamedFieldSpec[], argumentNames: readonly string[]): EncoderSource {
@@ -96,7 +106,8 @@ class EncoderEmitter {
     this.#sizeMax.push(`${text}.length * 3 + 1`);
     this.#sizeExact.push(`utf8Bytes(${text}, true) + 1`);
     this.#advance();
-    this.#write.push(`p = putString(dv, u8, p, ${text});`);
+    const former = this.#constant('former', new RepeatedText());
+    this.#write.push(`p = putRepeatedString(dv, u8, p, ${text}, ${former});`);
   }
 
   #text(value: string): void {

@@ -51,6 +51,25 @@ describe.each([
     expect(hex([str], [Symbol('s')])).toBe(Buffer.from('Symbol(s)\0').toString('hex'));
   });
 
+  it('writes a text that repeats, changes and repeats again the same each time', () => {
+    const encoder = makeEncoder(fieldsOf(str));
+    const texts = [
+      'GET',
+      'GET',
+      'customer-1000000',
+      'customer-1000000',
+      '',
+      '',
+      'é',
+      'é',
+      'x'.repeat(80),
+      'x'.repeat(80),
+    ];
+    for (let round = 0; round < 30; round++) {
+      for (const text of texts) expect(Buffer.from(encoder([text])).toString()).toBe(`${text}\0`);
+    }
+  });
+
   it('takes enumerators by label or by number', () => {
     expect(hex([state, state, state], ['placed', 'refunded', 7])).toBe('000207');
     expect(() => encode([state], ['lost'])).toThrow(/no enumerator is called "lost"/);

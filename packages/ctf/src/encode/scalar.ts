@@ -1,4 +1,5 @@
 import type { EnumerationSpec, FieldSpec, FloatSpec, IntegerSpec } from '../spec/field-spec.ts';
+import { HOST_IS_LITTLE_ENDIAN } from './host.ts';
 
 /** Fields of a size that is fixed and that one store writes. */
 export type ScalarSpec = IntegerSpec | FloatSpec | EnumerationSpec | { readonly kind: 'boolean' };
@@ -39,8 +40,6 @@ export function setterOf(
       return 'put64';
   }
 }
-
-const HOST_IS_LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
 /** The typed array whose memory is what a sequence of this element looks like in a record. */
 export function typedArrayOf(spec: FieldSpec): TypedArrayConstructor | undefined {
