@@ -20,7 +20,7 @@ import { DaemonLink } from './daemon-link.ts';
 import { unmapLeftovers } from './leftovers.ts';
 
 /** Captured at load: test frameworks replace timers. */
-const { setTimeout, setImmediate } = globalThis;
+const { setTimeout, queueMicrotask } = globalThis;
 
 const REGISTER_TIMEOUT_MS = 3000;
 const RECONNECT_AFTER_MS = 2000;
@@ -246,13 +246,14 @@ export class ThreadAgent {
 
   /** Daemons list the tracepoints of running applications; one message for all that a module declares. */
   #scheduleTellingTracepoints(): void {
-    if (this.#tellScheduled) return;
+    if (this.#tellScheduled || this.#links.size === 0) return;
     this.#tellScheduled = true;
-    setImmediate(() => {
+    // A microtask: it is run in a program that ends at once as well, and it is no resource that anybody could notice.
+    queueMicrotask(() => {
       this.#tellScheduled = false;
       const tracepoints = this.#sites.map(({ event }) => ({ name: event.name, logLevel: event.logLevel }));
       for (const link of this.#links.values()) link.send({ type: 'tracepoints', tracepoints });
-    }).unref();
+    });
   }
 
   #refuseTracepoint(message: string): void {
