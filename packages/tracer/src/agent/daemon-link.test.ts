@@ -1,0 +1,127 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { loadPosix, type Posix } from '@ringtail/posix';
+import type { RegisterMessage } from '@ringtail/protocol';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { ControlFile } from './control-file.ts';
+import { DaemonLink } from './daemon-link.ts';
+
+const posix = (loadPosix() as { posix: Posix }).posix;
+
+/**
+ * A daemon in a thread of its own, since our side blocks: answers the n-th frame with the n-th of `answers`, after
+ * `delayMs`; null ends the connection.
+ */
+const DAEMON = `
+  const { createServer } = require('node:net');
+  const { parentPort, workerData } = require('node:worker_threads');
+  const frame = (message) => {
+    const text = Buffer.from(JSON.stringify(message));
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(text.length);
+    return Buffer.concat([length, text]);
+  };
+  createServer((socket) => {
+    let bytes = Buffer.alloc(0);
+    socket.on('error', () => {});
+    socket.on('data', (chunk) => {
+      bytes = Buffer.concat([bytes, chunk]);
+      while (bytes.length >= 4 && bytes.length >= 4 + bytes.readUInt32LE(0)) {
+        bytes = bytes.subarray(4 + bytes.readUInt32LE(0));
+        const answer = workerData.answers.shift();
+        if (answer === null) socket.destroy();
+        else if (answer !== undefined) setTimeout(() => socket.write(frame(answer.message)), answer.delayMs ?? 0);
+      }
+    });
+  }).listen(workerData.path, () => parentPort.postMessage('listening'));
+`;
+
+type Answer = { readonly message: object; readonly delayMs?: number } | null;
+
+async function startDaemon(answers: readonly Answer[]): Promise<string> {
+  const directory = mkdtempSync(join(tmpdir(), 'rt-link-'));
+  const path = join(directory, 'app.sock');
+  const worker = new Worker(DAEMON, { eval: true, workerData: { path, answers } });
+  onTestFinished(async () => {
+    await worker.terminate();
+    rmSync(directory, { recursive: true, force: true });
+  });
+  await new Promise((resolve) => worker.once('message', resolve));
+  return path;
+}
+
+const REGISTER: RegisterMessage = {
+  type: 'register',
+  protocol: 1,
+  tracerVersion: '0',
+  runtime: 'test',
+  pid: 1,
+  tid: 1,
+  ppid: 1,
+  procname: 'test',
+  mainThread: true,
+  slot: 0,
+};
+const REGISTERED = { message: { type: 'registered', daemonVersion: '0' } };
+const DECLARE = { type: 'declare', channel: 1, events: [] } as const;
+
+function connect(socketPath: string, timeoutMs = 5000, onEnd: (link: DaemonLink) => void = () => {}) {
+  const control = ControlFile.create(posix, 1);
+  onTestFinished(() => posix.closeFd(control.fd));
+  const link = DaemonLink.connect({ posix, socketPath, register: REGISTER, controlFd: control.fd, timeoutMs, onEnd });
+  onTestFinished(() => {
+    if (link instanceof DaemonLink) link.close();
+  });
+  return link;
+}
+
+describe('the link to a session daemon', () => {
+  it('asks and gets its answer without an event loop', async () => {
+    const link = connect(await startDaemon([REGISTERED, { message: { type: 'declared', ids: [4] }, delayMs: 20 }]));
+    expect(link).toBeInstanceOf(DaemonLink);
+    expect((link as DaemonLink).request(DECLARE, 5000)).toEqual({ type: 'declared', ids: [4] });
+  });
+
+  it('says why a daemon refuses', async () => {
+    const refused = { message: { type: 'refused', code: 'PROTOCOL_VERSION', message: 'speaks version 9' } };
+    expect(connect(await startDaemon([refused]))).toEqual({ refused: 'speaks version 9' });
+  });
+
+  it('does not take an answer that comes too late for that to the next question', async () => {
+    const late = { message: { type: 'declared', ids: [1] }, delayMs: 100 };
+    const link = connect(
+      await startDaemon([REGISTERED, late, { message: { type: 'declared', ids: [2] }, delayMs: 150 }]),
+    );
+    expect((link as DaemonLink).request(DECLARE, 10)).toBeUndefined();
+    expect((link as DaemonLink).request(DECLARE, 5000)).toEqual({ type: 'declared', ids: [2] });
+  });
+
+  it('does not wait for the answer to its registration if told not to, nor takes it for another', async () => {
+    const answers = [
+      { ...REGISTERED, delayMs: 50 },
+      { message: { type: 'declared', ids: [3] }, delayMs: 50 },
+    ];
+    const link = connect(await startDaemon(answers), 0);
+    expect((link as DaemonLink).request(DECLARE, 5000)).toEqual({ type: 'declared', ids: [3] });
+  });
+
+  it('notices in the event loop that the daemon has ended', async () => {
+    const path = await startDaemon([REGISTERED, null]);
+    await new Promise<void>((resolve) => {
+      const link = connect(path, 5000, () => resolve()) as DaemonLink;
+      link.send(DECLARE);
+    });
+  });
+
+  it('notices in the middle of a question that the daemon has ended', async () => {
+    const link = connect(await startDaemon([REGISTERED, null])) as DaemonLink;
+    expect(link.request(DECLARE, 5000)).toBeUndefined();
+    expect(link.isOpen).toBe(false);
+  });
+
+  it('is refused by the system where nobody listens', () => {
+    expect(() => connect('/nowhere/app.sock')).toThrow(/ENOENT/);
+  });
+});
