@@ -1,5 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
@@ -46,6 +56,17 @@ function indexesOf(events: readonly TracedEvent[]): number[] {
 
 function expectConsecutive(indexes: readonly number[]): void {
   expect(indexes.findIndex((index, position) => index !== position)).toBe(-1);
+}
+
+/** Offset of a word of the producer's in a ring. */
+const OPEN_SEQ = 132;
+
+/** The ring that a session daemon keeps alive, as a path that opens it. */
+function ringHeldBy(daemon: number): string {
+  const directory = `/proc/${daemon}/fd`;
+  const name = readdirSync(directory).find((fd) => readlinkSync(join(directory, fd)).includes('memfd:ringtail-ring'));
+  if (name === undefined) throw new Error('the session daemon holds no ring');
+  return join(directory, name);
 }
 
 /** A file system of its own in the sandbox, too small for what comes; undefined where mounting is not allowed. */
@@ -172,6 +193,26 @@ describe('when a process is killed during a recording', () => {
     const all = [...new Set(indexesOf(eventsOf(sandbox, both)))].sort((a, b) => a - b);
     expect(all.length).toBeGreaterThan(rest.length);
     expectConsecutive(all);
+  });
+});
+
+describe('a ring that another process meddles with', () => {
+  it('cannot be truncated, and scribbled on costs the trace what that ring held and the program nothing', async () => {
+    const sandbox = makeSandbox();
+    const running = await startSteps(sandbox);
+    const ring = ringHeldBy(sessionDaemonOf(sandbox));
+    expect(() => truncateSync(ring, 0)).toThrow(/EPERM/);
+    const fd = openSync(ring, 'r+');
+    writeSync(fd, Buffer.from([0, 255, 255, 255]), 0, 4, OPEN_SEQ);
+    closeSync(fd);
+    await pause(1500);
+    const emitted = await finishSteps(running);
+    const ended = await running.ended;
+    const summary = summaryOf(ended);
+    expect(ended.code).toBe(0);
+    expect(summary.troubles).toEqual([expect.stringMatching(/a ring of thread \d+ of process \d+ .* was given up: /)]);
+    expect(summary.eventsLost).toBeGreaterThan(0);
+    expect(summary.eventsRecorded + summary.eventsDiscarded + summary.eventsLost).toBe(emitted);
   });
 });
 

@@ -1,7 +1,18 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ConsumerCommand, SessionStatistics } from '@ringtail/protocol';
+import { ProducerLine } from '@ringtail/ringbuf';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Consumer } from './consumer.ts';
 import { type FileOutput, systemOutput } from './file-output.ts';
@@ -194,6 +205,23 @@ describe('Consumer', () => {
     expect(readStream(stream(1)).numbers).toEqual(upTo(818));
     expect(readStream(stream(2)).numbers).toEqual(upTo(1000));
     expect(consumer.handle({ type: 'close-ring', ring: 1 })).toMatchObject({ eventsLost: 182 });
+  });
+
+  it('counts what the unaware producer of a damaged ring still records as lost', () => {
+    const consumer = makeConsumer();
+    const broken = makeRing();
+    const { setUp, openRing } = requests(root);
+    for (const command of [...setUp, openRing(1, broken)]) consumer.handle(command);
+    broken.record(100);
+    consumer.handle({ type: 'flush', session: 's' });
+    const scribble = openSync(broken.path, 'r+');
+    writeSync(scribble, Buffer.from([0, 255, 255, 255]), 0, 4, ProducerLine.OPEN_SEQ);
+    closeSync(scribble);
+    expect(consumer.handle({ type: 'flush', session: 's' })).toMatchObject({ eventsRecorded: 100, eventsLost: 0 });
+    broken.record(50);
+    expect(consumer.handle({ type: 'statistics', session: 's' })).toMatchObject({ eventsLost: 50 });
+    broken.record(25);
+    expect(consumer.handle({ type: 'close-session', session: 's' })).toMatchObject({ eventsLost: 75 });
   });
 
   it('answers whose ring cannot be read at all', () => {

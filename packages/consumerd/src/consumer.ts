@@ -161,7 +161,8 @@ export class Consumer {
         session: trace.session,
         output: this.#options.output,
         nowMs: () => this.#options.timers.nowMs(),
-        onDamaged: () => this.#finish(entry),
+        // Kept until its producer is gone: only then is it known how much was lost.
+        onDamaged: () => entry.drain && this.#loop.remove(entry.drain),
       });
     } catch (error) {
       throw error instanceof RingtailError ? error.within(`a ring of ${owner}`) : error;

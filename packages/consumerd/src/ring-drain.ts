@@ -24,7 +24,7 @@ export interface RingDrainOptions {
   /** The trace's clock now, in cycles; undefined where there is no telling. */
   readonly nowCycles: () => number | undefined;
   readonly onTrouble: (sentence: string) => void;
-  /** The ring has turned out to be damaged: it gives nothing any more, and ought to be finished. */
+  /** The ring has turned out to be damaged: it gives nothing any more. */
   readonly onDamaged: () => void;
 }
 
@@ -98,6 +98,7 @@ export class RingDrain implements DrainableRing {
   /** Reads the producer's counters. */
   refreshStatistics(): void {
     this.#guarded(() => this.#readCounters());
+    if (this.#state === 'damaged') this.#countUnreadable();
     this.#checkpoint();
   }
 
@@ -230,7 +231,10 @@ export class RingDrain implements DrainableRing {
     }
   }
 
-  /** What was recorded and is not in the file; in overwrite mode nobody knows how much of that was still there. */
+  /**
+   * What has been recorded until now and is not in the file. The producer of a damaged ring goes on unaware, so this grows.
+   * In overwrite mode nobody knows how much of it was still there.
+   */
   #countUnreadable(): void {
     if (!this.#countsAll || this.#ring.header.mode === RingMode.OVERWRITE) return;
     try {
@@ -238,7 +242,7 @@ export class RingDrain implements DrainableRing {
     } catch (error) {
       if (!(error instanceof RingError)) throw error;
     }
-    this.#statistics.eventsLost += Math.max(0, this.#recordedSeen - this.#statistics.eventsRecorded);
+    this.#statistics.eventsLost = Math.max(0, this.#recordedSeen - this.#statistics.eventsRecorded);
   }
 
   #close(): void {

@@ -181,8 +181,10 @@ export class RingConsumer {
     return true;
   }
 
+  /** What the producer has counted; also of a ring whose other words make no sense any more. */
   counters(): RingCounters {
-    const { recorded, discardedFull, discardedBig, failed, nested } = this.#readProducerLine();
+    const line = parseProducerLine(this.#read(PRODUCER_LINE_POSITION, PRODUCER_LINE_BYTES));
+    const { recorded, discardedFull, discardedBig, failed, nested } = line;
     return { recorded, discardedFull, discardedBig, failed, nested };
   }
 
