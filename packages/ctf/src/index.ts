@@ -1,8 +1,17 @@
 export { TraceDecoder } from './decode/data-stream-decoder.ts';
-export { DataStreamReader, type FirstPacket, type NamedMedium, readFirstPacket } from './decode/data-stream-reader.ts';
+export {
+  DataStreamReader,
+  type FirstPacket,
+  type NamedMedium,
+  type PacketPlace,
+  type PacketSummary,
+  readFirstPacket,
+} from './decode/data-stream-reader.ts';
 export { enumerationLabels } from './decode/enumeration.ts';
 export { BufferMedium, type Medium, type Next } from './decode/medium.ts';
+export type { PacketCounters } from './decode/losses.ts';
 export {
+  type BoundaryMessage,
   type DataStream,
   EventMessage,
   type Instant,

@@ -48,13 +48,13 @@ export class DataStreamDecoder {
   readonly #decoderById = new Map<number | bigint, EventRecordDecoder>();
   readonly #only: EventRecordClass | undefined;
 
-  constructor(trace: TraceClass, dataStreamClass: DataStreamClass) {
+  constructor(trace: TraceClass, dataStreamClass: DataStreamClass, keepsHeaders = false) {
     this.class = dataStreamClass;
     this.links = linkDataStreamClass(trace, dataStreamClass);
     this.clockClass = clockClassOf(trace, dataStreamClass);
     this.packetHeader = this.#compile('packet-header', trace.packetHeader);
     this.packetContext = this.#compile('packet-context', dataStreamClass.packetContext);
-    this.eventRecordHeader = this.#compile('event-record-header', dataStreamClass.eventRecordHeader, [], false);
+    this.eventRecordHeader = this.#compile('event-record-header', dataStreamClass.eventRecordHeader, [], keepsHeaders);
     this.eventRecordCommonContext = this.#compile(
       'event-record-common-context',
       dataStreamClass.eventRecordCommonContext,
@@ -168,10 +168,13 @@ function firstDefined<T>(values: readonly (T | undefined)[]): T | undefined {
 export class TraceDecoder {
   readonly class: TraceClass;
   readonly packetHeader: FieldDecoder | undefined;
+  /** Whether event messages have the values of their headers: writers need them. */
+  readonly keepsHeaders: boolean;
   readonly #decoders = new Map<DataStreamClass, DataStreamDecoder>();
 
-  constructor(trace: TraceClass) {
+  constructor(trace: TraceClass, options: { readonly keepsHeaders?: boolean } = {}) {
     this.class = trace;
+    this.keepsHeaders = options.keepsHeaders ?? false;
     this.packetHeader = packetHeaderDecoder(trace);
   }
 
@@ -183,7 +186,7 @@ export class TraceDecoder {
     if (found === undefined) return undefined;
     let decoder = this.#decoders.get(found);
     if (decoder === undefined) {
-      decoder = new DataStreamDecoder(this.class, found);
+      decoder = new DataStreamDecoder(this.class, found, this.keepsHeaders);
       this.#decoders.set(found, decoder);
     }
     return decoder;

@@ -6,6 +6,7 @@ import type { DataStreamDecoder, TraceDecoder } from './data-stream-decoder.ts';
 import { lossesBetween, type PacketCounters } from './losses.ts';
 import { END, type Medium, type Next } from './medium.ts';
 import {
+  type BoundaryMessage,
   type DataStream,
   EventMessage,
   instantOf,
@@ -46,6 +47,21 @@ interface Packet extends PacketCounters {
   readonly totalBytes: number | undefined;
 }
 
+/** Where a packet starts. */
+export interface PacketPlace {
+  /** Which of the data stream's sources it lies in. */
+  readonly sourceIdx: number;
+  readonly offsetBytes: number;
+}
+
+/** A packet as an index knows it. */
+export interface PacketSummary extends PacketPlace, PacketCounters {
+  /** Undefined if it goes on to the end of its source. */
+  readonly totalBytes: number | undefined;
+  readonly beginNs: bigint | undefined;
+  readonly endNs: bigint | undefined;
+}
+
 /** Decodes the packets of one data stream, from one or more media, into messages. */
 export class DataStreamReader {
   readonly #trace: TraceDecoder;
@@ -61,8 +77,10 @@ export class DataStreamReader {
   #packetIdx = 0;
   #packet: Packet | undefined;
   #previous: PacketCounters | undefined;
-  #pending: Message[] = [];
+  #pending: (Message | BoundaryMessage)[] = [];
   #ended = false;
+  #tellsBoundaries = false;
+  #plan: readonly PacketPlace[] | undefined;
 
   /** @param sources in order of time, at least one. @param id what the data stream is called in messages */
   constructor(trace: TraceDecoder, identity: TraceIdentity, sources: readonly NamedMedium[], id: bigint) {
@@ -92,6 +110,76 @@ export class DataStreamReader {
     }
   }
 
+  /** As `next`, and also tells where packets begin and end. */
+  nextWithBoundaries(): Next<Message | BoundaryMessage> {
+    this.#tellsBoundaries = true;
+    try {
+      return this.#next();
+    } catch (error) {
+      this.#ended = true;
+      throw this.#locate(error);
+    }
+  }
+
+  /**
+   * Reads these packets only, in this order, instead of all. To be called before anything is read.
+   *
+   * @param previous what the packet before the first of them said, so that losses between them are known
+   */
+  follow(places: readonly PacketPlace[], previous?: PacketCounters): void {
+    this.#plan = places;
+    this.#packetIdx = 0;
+    this.#previous = previous;
+    this.#ended = places.length === 0;
+    if (!this.#ended) this.#goTo(places[0]!);
+  }
+
+  /**
+   * Skips what is left of the packet at hand and reads no more than the header and the context of the next one.
+   *
+   * @returns as `next` does, with the packet instead of a message
+   */
+  nextPacket(): Next<PacketSummary> {
+    try {
+      return this.#nextPacket();
+    } catch (error) {
+      this.#ended = true;
+      throw this.#locate(error);
+    }
+  }
+
+  #nextPacket(): Next<PacketSummary> {
+    if (this.#packet !== undefined) this.#endPacket(this.#packet);
+    for (;;) {
+      this.#pending = [];
+      if (this.#ended) return END;
+      const begun = this.#beginPacket();
+      if (begun.kind === 'again') return begun;
+      if (begun.kind === 'end') {
+        this.#endSource();
+        continue;
+      }
+      const { totalBytes, beginCycles, endCycles, sequenceNumber, discardedEvents } = this.#packet!;
+      const { clock } = this.#cursor;
+      const toNs = (cycles: bigint | undefined) => (cycles === undefined ? undefined : clock?.toNanoseconds(cycles));
+      this.#pending = [];
+      return {
+        kind: 'item',
+        item: {
+          sourceIdx: this.#sourceIdx,
+          offsetBytes: this.#window.packetOffset,
+          totalBytes,
+          beginCycles,
+          endCycles,
+          sequenceNumber,
+          discardedEvents,
+          beginNs: toNs(beginCycles),
+          endNs: toNs(endCycles),
+        },
+      };
+    }
+  }
+
   firstPacket(): Next<FirstPacket> {
     try {
       const begun = this.#beginPacket();
@@ -112,7 +200,8 @@ export class DataStreamReader {
 
   #next(): Next<Message> {
     for (;;) {
-      const pending = this.#pending.shift();
+      // Only who asked for boundaries finds some here.
+      const pending = this.#pending.shift() as Message | undefined;
       if (pending !== undefined) return { kind: 'item', item: pending };
       if (this.#ended) return END;
       if (this.#packet === undefined) {
@@ -135,7 +224,19 @@ export class DataStreamReader {
     this.#nextSource();
   }
 
+  #goTo({ sourceIdx, offsetBytes }: PacketPlace): void {
+    if (this.#sourceIdx !== sourceIdx) {
+      this.#sourceIdx = sourceIdx;
+      this.#window = new PacketWindow(this.#sources[sourceIdx]!.medium, this.#cursor);
+    }
+    this.#window.packetOffset = offsetBytes;
+  }
+
   #nextSource(): void {
+    if (this.#plan !== undefined) {
+      this.#ended = true;
+      return;
+    }
     const source = this.#sources[++this.#sourceIdx];
     if (source === undefined) {
       this.#ended = true;
@@ -156,6 +257,7 @@ export class DataStreamReader {
     const packet = begun.item;
     this.#pending.push(...lossesBetween(this.#streamOf(this.#decoder!), this.#previous, packet, cursor.clock));
     this.#packet = packet;
+    if (this.#tellsBoundaries) this.#pending.push(this.#boundary('packet-begin', packet));
     return { kind: 'item', item: undefined };
   }
 
@@ -228,7 +330,7 @@ export class DataStreamReader {
     const start = cursor.at;
     const decoder = this.#decoder!;
     cursor.roles.eventRecordClassId = undefined;
-    decoder.eventRecordHeader?.(cursor);
+    const header = decoder.eventRecordHeader?.(cursor);
     const id = cursor.roles.eventRecordClassId;
     const event = decoder.eventRecordDecoder(id);
     if (event === undefined) {
@@ -240,6 +342,7 @@ export class DataStreamReader {
     // Contexts and payload may hold clock values too; the event record's time is that of its header.
     clock?.convert();
     const message = new EventMessage(this.#stream!, event.class, this.#packet!.fields, clock ?? NO_CLOCK);
+    if (this.#trace.keepsHeaders) message.header = header as StructureValue | undefined;
     try {
       message.commonContext = decoder.eventRecordCommonContext?.(cursor) as StructureValue | undefined;
       message.specificContext = event.specificContext?.(cursor) as StructureValue | undefined;
@@ -256,11 +359,31 @@ export class DataStreamReader {
     if (clock !== undefined && packet.endCycles !== undefined && packet.endCycles > clock.cycles) {
       clock.setCycles(packet.endCycles);
     }
+    if (this.#tellsBoundaries) this.#pending.push(this.#boundary('packet-end', packet));
     this.#previous = packet;
     this.#packet = undefined;
     this.#packetIdx++;
+    if (this.#plan !== undefined) {
+      const next = this.#plan[this.#packetIdx];
+      if (next === undefined) this.#ended = true;
+      else this.#goTo(next);
+      return;
+    }
     if (packet.totalBytes === undefined) this.#nextSource();
     else this.#window.packetOffset += packet.totalBytes;
+  }
+
+  #boundary(kind: BoundaryMessage['kind'], { fields, beginCycles, endCycles }: Packet): BoundaryMessage {
+    const at = kind === 'packet-begin' ? fields.begin : fields.end;
+    const cycles = kind === 'packet-begin' ? beginCycles : endCycles;
+    return {
+      kind,
+      stream: this.#stream!,
+      packet: fields,
+      cycles,
+      seconds: at?.seconds ?? Number.NEGATIVE_INFINITY,
+      nanoseconds: at?.nanoseconds ?? 0,
+    };
   }
 
   #streamOf(decoder: DataStreamDecoder): DataStream {

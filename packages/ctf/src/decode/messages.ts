@@ -55,6 +55,8 @@ export class EventMessage implements Instant {
   readonly nanoseconds: number;
   readonly #high: number;
   readonly #low: number;
+  /** Only where the trace's decoder keeps headers. */
+  header: StructureValue | undefined;
   commonContext: StructureValue | undefined;
   specificContext: StructureValue | undefined;
   payload: StructureValue | undefined;
@@ -96,3 +98,12 @@ export interface LossMessage extends Instant {
 }
 
 export type Message = EventMessage | LossMessage;
+
+/** Where a packet begins or ends; those who look at events alone never see one. */
+export interface BoundaryMessage extends Instant {
+  readonly kind: 'packet-begin' | 'packet-end';
+  readonly stream: DataStream;
+  readonly packet: PacketFields;
+  /** Value of the clock there, where packets tell. */
+  readonly cycles: bigint | undefined;
+}
