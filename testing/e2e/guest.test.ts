@@ -49,6 +49,20 @@ describe('in an application', () => {
     expect(eventsOf(sandbox, trace).at(-1)?.fields).toContain('{ index = 9, text = "number 9" }');
   });
 
+  it('tracef and tracelog record messages, with the place of the call, and survive values that throw', async () => {
+    const sandbox = makeSandbox();
+    const { ended, trace } = await record(sandbox, [process.execPath, program('messages.mjs')]);
+    expect(ended.code).toBe(0);
+    const [hello, disk, unformattable] = eventsOf(sandbox, trace);
+    expect([hello?.name, hello?.fields]).toEqual([
+      'lttng_ust_tracef:event',
+      expect.stringContaining('{ msg = "hello world" }'),
+    ]);
+    expect(disk?.name).toBe('lttng_ust_tracelog:TRACE_WARNING');
+    expect(disk?.fields).toMatch(/line = 5, file = ".*\/messages\.mjs", func = "place", msg = "disk at 93 %" }$/);
+    expect(unformattable?.fields).toContain('not me');
+  });
+
   it('two copies of the tracer share one registration and one ring', async () => {
     const sandbox = makeSandbox();
     const { ended, summary, trace } = await record(sandbox, [

@@ -1,41 +1,30 @@
 import { format } from 'node:util';
 import { i32, str } from './fields.ts';
-import { type LogLevelName, LogLevels } from './log-level.ts';
+import type { LogLevelName } from './log-level.ts';
 import { provider } from './provider.ts';
 import type { Tracepoint } from './tracepoint.ts';
 
-const tracefEvent = provider('lttng_ust_tracef').tracepoint('event', [['msg', str]], { logLevel: 'debug' });
+/** Declared when first used, so that a program that does not use them does not list them. */
+let tracefEvent: Tracepoint<[msg: string]> | undefined;
 
 /** Records a formatted message as `lttng_ust_tracef:event`, formatted as `util.format` does and only when recorded. */
 export function tracef(message: string, ...values: readonly unknown[]): void {
+  tracefEvent ??= provider('lttng_ust_tracef').tracepoint('event', [['msg', str]], { logLevel: 'debug' });
   if (tracefEvent.enabled) tracefEvent(safely(() => format(message, ...values)));
 }
 
-type TracelogArguments = [line: number, file: string, func: string, msg: string];
-const tracelogProvider = provider('lttng_ust_tracelog');
-const tracelogEvents = new Map(
-  (Object.keys(LogLevels) as LogLevelName[]).map((logLevel) => {
-    const fields = [
-      ['line', i32],
-      ['file', str],
-      ['func', str],
-      ['msg', str],
-    ] as const;
-    const event: Tracepoint<TracelogArguments> = tracelogProvider.tracepoint(
-      `TRACE_${logLevel.toUpperCase()}`,
-      fields,
-      {
-        logLevel,
-      },
-    );
-    return [logLevel, event];
-  }),
-);
+const TRACELOG_FIELDS = [
+  ['line', i32],
+  ['file', str],
+  ['func', str],
+  ['msg', str],
+] as const;
+const tracelogEvents = new Map<LogLevelName, Tracepoint<[line: number, file: string, func: string, msg: string]>>();
 
 /** Records a formatted message with a log level and the place of the call as `lttng_ust_tracelog:TRACE_<LEVEL>`. */
 export function tracelog(logLevel: LogLevelName, message: string, ...values: readonly unknown[]): void {
-  const event = tracelogEvents.get(logLevel);
-  if (!event?.enabled) return;
+  const event = tracelogEvents.get(logLevel) ?? declareTracelog(logLevel);
+  if (!event.enabled) return;
   const { line, file, func } = callerOf(tracelog);
   event(
     line,
@@ -43,6 +32,13 @@ export function tracelog(logLevel: LogLevelName, message: string, ...values: rea
     func,
     safely(() => format(message, ...values)),
   );
+}
+
+function declareTracelog(logLevel: LogLevelName) {
+  const name = `TRACE_${String(logLevel).toUpperCase()}`;
+  const event = provider('lttng_ust_tracelog').tracepoint(name, TRACELOG_FIELDS, { logLevel });
+  tracelogEvents.set(logLevel, event);
+  return event;
 }
 
 /** Formatting runs the values' own code, which may throw; the application must not notice. */
