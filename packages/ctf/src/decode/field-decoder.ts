@@ -77,8 +77,8 @@ function referenceOf(place: string, { links }: DecoderContext): Reference {
 function integerField(fieldClass: IntegerFieldClass, place: string, context: DecoderContext): FieldDecoder {
   const read = integerDecoder(fieldClass, place);
   const effect = context.effectOf(fieldClass);
-  const slot = context.links.map(({ targets }) => targets.get(place)).find((s) => s !== undefined);
-  if (slot === undefined) {
+  const stores = context.links.map(({ targets }) => targets.get(place)).find((s) => s !== undefined);
+  if (stores === undefined) {
     if (effect === undefined) return read;
     return (cursor) => {
       const value = read(cursor);
@@ -86,6 +86,16 @@ function integerField(fieldClass: IntegerFieldClass, place: string, context: Dec
       return value;
     };
   }
+  const [first] = stores;
+  if (stores.length > 1 || first!.index !== undefined) {
+    return (cursor) => {
+      const value = read(cursor);
+      for (const { slot, index } of stores) cursor.slots[slot] = index ?? value;
+      effect?.(cursor, value);
+      return value;
+    };
+  }
+  const { slot } = first!;
   return (cursor) => {
     const value = read(cursor);
     cursor.slots[slot] = value;
@@ -162,12 +172,14 @@ function blobDecoder(place: string, { slot }: Reference): FieldDecoder {
 }
 
 function variantDecoder(fieldClass: VariantFieldClass, place: string, context: DecoderContext): FieldDecoder {
-  const { slot, target } = referenceOf(place, context);
+  const { slot, targets, targetSlot } = referenceOf(place, context);
   const decoders = fieldClass.options.map((o) => fieldDecoder(o.fieldClass, optionPlace(place, o.name), context));
-  const select = optionSelector(fieldClass, target as EnumerationFieldClass);
+  const selects = targets.map((target) => optionSelector(fieldClass, target as EnumerationFieldClass));
+  const [only] = selects;
   return (cursor) => {
     const selector = cursor.slots[slot];
     if (selector === undefined) throw cursor.error('UNSET_REFERENCE', 'the selector did not occur before', place);
+    const select = targetSlot === undefined ? only! : selects[Number(cursor.slots[targetSlot])]!;
     const option = select(selector);
     if (option === -1) throw cursor.error('NO_VARIANT_OPTION', `no option for the selector value ${selector}`, place);
     const value = decoders[option]!(cursor);

@@ -6,12 +6,11 @@ import type {
   FieldScope,
   IntegerFieldClass,
   StructureFieldClass,
-  VariantOption,
 } from '../model/field-class.ts';
 import type { DataStreamClass, EventRecordClass, TraceClass } from '../model/trace-class.ts';
 
 /** A location leads to no field, or to one that cannot serve. */
-export class LinkError extends RingtailError<'UNRESOLVED' | 'NOT_A_LENGTH' | 'NOT_A_SELECTOR'> {
+export class LinkError extends RingtailError<'UNRESOLVED' | 'NOT_A_LENGTH' | 'NOT_A_SELECTOR' | 'TOO_MANY_TARGETS'> {
   override readonly name = 'LinkError';
   readonly location: FieldLocation;
 
@@ -23,8 +22,19 @@ export class LinkError extends RingtailError<'UNRESOLVED' | 'NOT_A_LENGTH' | 'NO
 
 /** How a dependent field finds the value of the field that it depends on. */
 export interface Reference {
+  /** Where that value is stored. */
   readonly slot: number;
-  readonly target: IntegerFieldClass | EnumerationFieldClass;
+  /** The fields that the location leads to: several where it passes through a variant, of which one occurs. */
+  readonly targets: readonly (IntegerFieldClass | EnumerationFieldClass)[];
+  /** With several targets: where the index of the one that occurred is stored. */
+  readonly targetSlot: number | undefined;
+}
+
+/** What is stored when a field occurs on which others depend. */
+export interface Store {
+  readonly slot: number;
+  /** Undefined: the field's value. Else this number, which tells the field from the others of its reference. */
+  readonly index: number | undefined;
 }
 
 /**
@@ -33,8 +43,8 @@ export interface Reference {
  * Keys are places: the scope and the names down to a field, as `memberPlace`, `elementPlace` and `optionPlace` write them.
  */
 export interface Links {
-  /** Where decoding a field stores its value for its dependents. */
-  readonly targets: ReadonlyMap<string, number>;
+  /** What decoding a field stores for its dependents. */
+  readonly targets: ReadonlyMap<string, readonly Store[]>;
   /** What dynamic arrays, BLOBs and variants depend on. */
   readonly references: ReadonlyMap<string, Reference>;
 }
@@ -64,8 +74,13 @@ interface Enclosing {
   readonly countBefore: number;
 }
 
+interface MutableStore extends Store {
+  /** Whether other fields store into this slot too. */
+  readonly isShared: boolean;
+}
+
 interface MutableLinks {
-  readonly targets: Map<string, number>;
+  readonly targets: Map<string, MutableStore[]>;
   readonly references: Map<string, Reference>;
 }
 
@@ -93,6 +108,9 @@ export function linkDataStreamClass(trace: TraceClass, dataStreamClass: DataStre
   return { common, eventRecordClasses };
 }
 
+/** Variants within variants multiply what a location leads to; a data stream class with more than this is refused. */
+const TARGETS_MAX = 100_000;
+
 const EVENT_SCOPES: ReadonlySet<FieldScope> = new Set(['event-record-specific-context', 'event-record-payload']);
 
 class Linker {
@@ -100,6 +118,7 @@ class Linker {
   readonly #roots = new Map<FieldScope, StructureFieldClass>();
   #own: MutableLinks;
   #slotCount = 0;
+  #targetCount = 0;
 
   constructor(common: MutableLinks) {
     this.#common = common;
@@ -147,63 +166,140 @@ class Linker {
   }
 
   #refer(location: FieldLocation, place: string, enclosing: readonly Enclosing[], use: 'length' | 'selector'): void {
-    const found = this.#find(location, enclosing);
+    const targets = this.#find(location, place, enclosing);
     const text = location.path.join('.');
-    if (found === undefined) throw new LinkError('UNRESOLVED', `there is no field ${text} before ${place}`, location);
-    const { fieldClass } = found;
-    if (use === 'length' && !(fieldClass.kind === 'integer' && !fieldClass.signed)) {
-      throw new LinkError('NOT_A_LENGTH', `${text}, the length of ${place}, is no unsigned integer`, location);
+    if (targets.length === 0) throw new LinkError('UNRESOLVED', `there is no field ${text} before ${place}`, location);
+    for (const { fieldClass } of targets) {
+      if (use === 'length' && !(fieldClass.kind === 'integer' && !fieldClass.signed)) {
+        throw new LinkError('NOT_A_LENGTH', `${text}, the length of ${place}, is no unsigned integer`, location);
+      }
+      if (use === 'selector' && fieldClass.kind !== 'enumeration') {
+        throw new LinkError('NOT_A_SELECTOR', `${text}, the selector of ${place}, is no enumeration`, location);
+      }
     }
-    if (use === 'selector' && fieldClass.kind !== 'enumeration') {
-      throw new LinkError('NOT_A_SELECTOR', `${text}, the selector of ${place}, is no enumeration`, location);
+    this.#targetCount += targets.length;
+    if (this.#targetCount > TARGETS_MAX) {
+      throw new LinkError('TOO_MANY_TARGETS', `${text}, which ${place} depends on, has too many meanings`, location);
     }
-    const links = found.inEvent ? this.#own : this.#common;
-    let slot = links.targets.get(found.place);
-    if (slot === undefined) {
-      slot = this.#slotCount++;
-      links.targets.set(found.place, slot);
-    }
-    this.#own.references.set(place, { slot, target: fieldClass as Reference['target'] });
+    this.#own.references.set(place, this.#referTo(targets));
   }
 
-  #find(location: FieldLocation, enclosing: readonly Enclosing[]) {
-    if (location.scope !== undefined) {
-      const root = this.#roots.get(location.scope);
-      const same = enclosing[0]?.place === location.scope ? enclosing[0].countBefore + 1 : Number.POSITIVE_INFINITY;
-      return root && descend(root, location.scope, location.path, same);
+  #referTo(targets: readonly Target[]): Reference {
+    const fieldClasses = targets.map(({ fieldClass }) => fieldClass as Reference['targets'][number]);
+    const [only] = targets;
+    if (targets.length === 1) {
+      const stores = this.#storesAt(only!);
+      let store = stores.find(({ index, isShared }) => index === undefined && !isShared);
+      if (store === undefined) {
+        store = { slot: this.#slotCount++, index: undefined, isShared: false };
+        stores.push(store);
+      }
+      return { slot: store.slot, targets: fieldClasses, targetSlot: undefined };
+    }
+    const slot = this.#slotCount++;
+    const targetSlot = this.#slotCount++;
+    for (const [index, target] of targets.entries()) {
+      this.#storesAt(target).push(
+        { slot, index: undefined, isShared: true },
+        { slot: targetSlot, index, isShared: true },
+      );
+    }
+    return { slot, targets: fieldClasses, targetSlot };
+  }
+
+  #storesAt({ place, inEvent }: Target): MutableStore[] {
+    const { targets } = inEvent ? this.#own : this.#common;
+    let stores = targets.get(place);
+    if (stores === undefined) {
+      stores = [];
+      targets.set(place, stores);
+    }
+    return stores;
+  }
+
+  #find(location: FieldLocation, dependent: string, enclosing: readonly Enclosing[]): readonly Target[] {
+    const { scope, path } = location;
+    if (scope !== undefined) {
+      const root = this.#roots.get(scope);
+      return root === undefined ? [] : (descend(root, scope, path, { dependent, enclosing }) ?? []);
     }
     for (let i = enclosing.length - 1; i >= 0; i--) {
       const { structure, place, countBefore } = enclosing[i]!;
-      const found = descend(structure, place, location.path, countBefore);
-      if (found !== undefined) return found;
+      // What begins with the member that holds the dependent field is looked for further out.
+      if (indexOfMember(structure, path[0]!) < countBefore) {
+        const found = descend(structure, place, path, { dependent, enclosing });
+        if (found !== undefined) return found;
+      }
     }
-    return undefined;
+    return [];
   }
 }
 
-/** Follows names down; the first one must be among the first `countBefore` members. Elements of arrays have no name. */
-function descend(root: StructureFieldClass, rootPlace: string, path: readonly string[], countBefore: number) {
-  let fieldClass: FieldClass = root;
-  let place = rootPlace;
-  for (const [depth, name] of path.entries()) {
-    while (fieldClass.kind === 'static-array' || fieldClass.kind === 'dynamic-array') {
-      fieldClass = fieldClass.element;
-      place = elementPlace(place);
+interface Target {
+  readonly fieldClass: FieldClass;
+  readonly place: string;
+  readonly inEvent: boolean;
+}
+
+interface Origin {
+  /** Place of the field for which a location is resolved. */
+  readonly dependent: string;
+  readonly enclosing: readonly Enclosing[];
+}
+
+/**
+ * Follows names down to all fields that a location may mean.
+ *
+ * Names are those of members. A variant is passed through into each of its options, unless the next name is that of one
+ * option, which chooses it; if the dependent field lies in one of the options, no other can occur. An array is
+ * only passed through by fields within it: to others, its elements have no name.
+ *
+ * @returns undefined if there is an option without such a field
+ */
+function descend(fieldClass: FieldClass, place: string, path: readonly string[], origin: Origin): Target[] | undefined {
+  switch (fieldClass.kind) {
+    case 'structure': {
+      const [name, ...rest] = path;
+      const index = name === undefined ? Number.POSITIVE_INFINITY : indexOfMember(fieldClass, name);
+      const own = origin.enclosing.find((e) => e.place === place)?.countBefore ?? Number.POSITIVE_INFINITY;
+      if (index >= fieldClass.members.length || index > own) return undefined;
+      return descend(fieldClass.members[index]!.fieldClass, memberPlace(place, name!), rest, origin);
     }
-    if (fieldClass.kind === 'structure') {
-      const index = fieldClass.members.findIndex((m) => m.name === name);
-      if (index === -1 || (depth === 0 && index >= countBefore)) return undefined;
-      fieldClass = fieldClass.members[index]!.fieldClass;
-      place = memberPlace(place, name);
-    } else if (fieldClass.kind === 'variant') {
-      const option: VariantOption | undefined = fieldClass.options.find((o) => o.name === name);
-      if (option === undefined) return undefined;
-      fieldClass = option.fieldClass;
-      place = optionPlace(place, name);
-    } else {
-      return undefined;
+    case 'static-array':
+    case 'dynamic-array': {
+      const inner = elementPlace(place);
+      return origin.dependent.startsWith(inner) ? descend(fieldClass.element, inner, path, origin) : undefined;
+    }
+    case 'variant': {
+      if (origin.dependent === place || fieldClass.options.length === 0) return undefined;
+      const [name, ...rest] = path;
+      const chosen = fieldClass.options.find((o) => o.name === name);
+      if (chosen !== undefined) return descend(chosen.fieldClass, optionPlace(place, chosen.name), rest, origin);
+      const around = fieldClass.options.filter((o) => origin.dependent.startsWith(optionPlace(place, o.name)));
+      const targets: Target[] = [];
+      for (const option of around.length > 0 ? around : fieldClass.options) {
+        const found = descend(option.fieldClass, optionPlace(place, option.name), path, origin);
+        if (found === undefined || targets.length > TARGETS_MAX) return undefined;
+        targets.push(...found);
+      }
+      return targets;
+    }
+    default: {
+      if (path.length > 0) return undefined;
+      const scope = place.split(/[.<[]/, 1)[0] as FieldScope;
+      return [{ fieldClass, place, inEvent: EVENT_SCOPES.has(scope) }];
     }
   }
-  const scope = rootPlace.split(/[.<[]/, 1)[0] as FieldScope;
-  return { fieldClass, place, inEvent: EVENT_SCOPES.has(scope) };
+}
+
+const memberIndices = new WeakMap<StructureFieldClass, ReadonlyMap<string, number>>();
+
+/** Infinity if there is none. Structures can have very many members, and each of them may look for another. */
+function indexOfMember(structure: StructureFieldClass, name: string): number {
+  let indices = memberIndices.get(structure);
+  if (indices === undefined) {
+    indices = new Map(structure.members.map((m, index) => [m.name, index]));
+    memberIndices.set(structure, indices);
+  }
+  return indices.get(name) ?? Number.POSITIVE_INFINITY;
 }
