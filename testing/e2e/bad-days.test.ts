@@ -7,6 +7,7 @@ import {
   openSync,
   readdirSync,
   readlinkSync,
+  readSync,
   truncateSync,
   writeSync,
 } from 'node:fs';
@@ -203,6 +204,9 @@ describe('a ring that another process meddles with', () => {
     const ring = ringHeldBy(sessionDaemonOf(sandbox));
     expect(() => truncateSync(ring, 0)).toThrow(/EPERM/);
     const fd = openSync(ring, 'r+');
+    const openSeq = Buffer.alloc(4);
+    // Before the first sub-buffer is open, the producer would write over what we write.
+    await until(() => readSync(fd, openSeq, 0, 4, OPEN_SEQ) === 4 && openSeq.readUInt32LE() > 0);
     writeSync(fd, Buffer.from([0, 255, 255, 255]), 0, 4, OPEN_SEQ);
     closeSync(fd);
     await pause(1500);
