@@ -1,6 +1,10 @@
+export type { ClockCorrection } from './clock-correction.ts';
 export { findTraceDirectories, type TraceDirectory } from './discover.ts';
 export { eventJson } from './event-json.ts';
-export { type OpenOptions, openTraces, TraceReader } from './open-traces.ts';
+export { type OpenedTrace, type OpenOptions, openTraces, TraceReader } from './open-traces.ts';
+export { PacketIndex } from './packet-index.ts';
 export { type PrettyOptions, printPretty } from './print-pretty.ts';
 export { ReaderError, type ReaderErrorCode } from './reader-error.ts';
 export { FdSink, type TextSink } from './text-sink.ts';
+export { parseTimeBound, parseTimeRange, type TimeBound, type TimeRange } from './time-range.ts';
+export { TraceStream } from './trace-stream.ts';

@@ -1,10 +1,15 @@
 import { RingtailError } from '@ringtail/base';
-import type { DataStreamReader, Instant, Message, Next, PacketFields } from '@ringtail/ctf';
+import type { Instant, Message, Next, PacketFields } from '@ringtail/ctf';
 import { AGAIN, END } from '@ringtail/ctf/internal';
+
+/** Whatever the messages of one data stream come from. */
+export interface MessageSource {
+  next(): Next<Message>;
+}
 
 /** A data stream with its next message read ahead. */
 interface Head {
-  readonly reader: DataStreamReader;
+  readonly reader: MessageSource;
   /** Place among the data streams, for messages of equal time. */
   readonly rank: number;
   /**
@@ -30,7 +35,7 @@ export class MessageMerge {
   /** Data streams whose next message is not known yet. */
   #starved: Head[];
 
-  constructor(readers: readonly DataStreamReader[], onError?: (error: RingtailError) => void) {
+  constructor(readers: readonly MessageSource[], onError?: (error: RingtailError) => void) {
     this.#onError = onError;
     this.#starved = readers.map((reader, rank) => {
       return {

@@ -2,7 +2,6 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { describeError, RingtailError } from '@ringtail/base';
 import {
-  DataStreamReader,
   type FirstPacket,
   type Message,
   type NamedMedium,
@@ -13,10 +12,14 @@ import {
   TraceDecoder,
   type TraceIdentity,
 } from '@ringtail/ctf';
+import { type ClockCorrection, correctClocks } from './clock-correction.ts';
 import { findTraceDirectories, type TraceDirectory } from './discover.ts';
 import { FileMedium } from './file-medium.ts';
-import { MessageMerge } from './merge.ts';
+import { MessageMerge, type MessageSource } from './merge.ts';
+import { MessageTrimmer } from './message-trimmer.ts';
 import { ReaderError } from './reader-error.ts';
+import { resolveTimeBound, type TimeBound, type TimeRange } from './time-range.ts';
+import { TraceStream } from './trace-stream.ts';
 
 export interface OpenOptions {
   /**
@@ -24,19 +27,34 @@ export interface OpenOptions {
    * Without it, `next` throws.
    */
   readonly onError?: (error: RingtailError) => void;
+  /** Only what happened from here on. Packets before are not read. */
+  readonly begin?: TimeBound | undefined;
+  /** Only what happened up to here. Packets behind are not read. */
+  readonly end?: TimeBound | undefined;
+  /** Whether times of day are meant in UTC. */
+  readonly utc?: boolean;
+  /** Only the time during which all data streams of a trace were recorded. */
+  readonly streamIntersection?: boolean;
+  readonly clocks?: ClockCorrection;
+  /** Keeps the values of event record headers: writers need them. */
+  readonly keepsHeaders?: boolean;
 }
 
 /** The messages of some traces, in the order of time. To be closed after use. */
 export class TraceReader implements Iterable<Message> {
   /** What was opened, sorted by path. Directories of one UUID are one trace. */
-  readonly traces: readonly TraceIdentity[];
-  readonly #merge: MessageMerge;
+  readonly traces: readonly OpenedTrace[];
+  /** The part of the traces' time that was asked for. */
+  readonly range: TimeRange;
+  readonly #options: OpenOptions;
   readonly #media: readonly FileMedium[];
+  #merge: MessageMerge | undefined;
 
   /** @internal */
-  constructor(traces: readonly TraceIdentity[], merge: MessageMerge, media: readonly FileMedium[]) {
+  constructor(traces: readonly OpenedTrace[], range: TimeRange, options: OpenOptions, media: readonly FileMedium[]) {
     this.traces = traces;
-    this.#merge = merge;
+    this.range = range;
+    this.#options = options;
     this.#media = media;
   }
 
@@ -50,6 +68,7 @@ export class TraceReader implements Iterable<Message> {
    * @throws {ReaderError} if a file cannot be read
    */
   next(): Next<Message> {
+    this.#merge ??= new MessageMerge(this.#sources(), this.#options.onError);
     return this.#merge.next();
   }
 
@@ -64,9 +83,28 @@ export class TraceReader implements Iterable<Message> {
   close(): void {
     for (const medium of this.#media) medium.close();
   }
+
+  #sources(): MessageSource[] {
+    return this.traces.flatMap((trace) => {
+      const range = this.#options.streamIntersection ? common(this.range, intersection(trace)) : this.range;
+      const isWhole = range.begin === undefined && range.end === undefined;
+      return trace.streams.map((stream) => {
+        const reader = stream.reader(range);
+        return isWhole ? reader : new MessageTrimmer(reader, range);
+      });
+    });
+  }
 }
 
-interface OpenedTrace {
+/** A trace, which may lie in several directories: the chunks of a rotated trace, and its snapshots. */
+export interface OpenedTrace extends TraceIdentity {
+  readonly directories: readonly TraceDirectory[];
+  /** Sorted by class and identifier. */
+  readonly streams: readonly TraceStream[];
+}
+
+interface TraceMetadata {
+  readonly root: string;
   readonly directory: TraceDirectory;
   readonly class: TraceClass;
   readonly metadataBytes: number;
@@ -78,29 +116,66 @@ interface OpenedTrace {
  * Metadata is read at once; of the data only the first packet header of every file, so that the files of a data
  * stream can be told from those of another. Memory does not depend on how long the traces are.
  *
- * @param root a trace directory, a session's output directory, or any directory above
- * @throws {ReaderError} `NO_TRACE` if there is no trace, `UNREADABLE` if a file cannot be read
+ * @param roots trace directories, sessions' output directories, or any directories above
+ * @throws {ReaderError} `NO_TRACE` if there is no trace, `UNREADABLE` if a file cannot be read, `BAD_TIME` if the time
+ *   range asked for ends before it begins
  * @throws {MetadataError} if the metadata of a trace makes no sense
  */
-export function openTraces(root: string, options: OpenOptions = {}): TraceReader {
+export function openTraces(roots: string | readonly string[], options: OpenOptions = {}): TraceReader {
   const media: FileMedium[] = [];
   try {
-    const base = path.resolve(root);
-    const traces: TraceIdentity[] = [];
-    const readers: DataStreamReader[] = [];
-    for (const physical of byUuid(findTraceDirectories(root).map(openMetadata))) {
-      const opened = openTrace(physical, base, media);
-      traces.push(opened.identity);
-      readers.push(...opened.readers);
+    const found = new Map<string, { root: string; directory: TraceDirectory }>();
+    for (const root of typeof roots === 'string' ? [roots] : roots) {
+      for (const directory of findTraceDirectories(root)) {
+        if (!found.has(directory.path)) found.set(directory.path, { root: path.resolve(root), directory });
+      }
     }
-    return new TraceReader(traces, new MessageMerge(readers, options.onError), media);
+    const metadata = [...found.values()].map(({ root, directory }) => openMetadata(root, directory, options));
+    const traces = byUuid(metadata).map((physical) => openTrace(physical, media, options));
+    return new TraceReader(traces, timeRange(traces, options), options, media);
   } catch (error) {
     for (const medium of media) medium.close();
     throw error;
   }
 }
 
-function openMetadata(directory: TraceDirectory): OpenedTrace {
+function timeRange(traces: readonly OpenedTrace[], { begin, end, utc = false }: OpenOptions): TimeRange {
+  if (begin === undefined && end === undefined) return {};
+  const traceBegin = traces
+    .flatMap(({ streams }) => streams.map(({ firstBeginNs }) => firstBeginNs))
+    .reduce<bigint | undefined>((least, ns) => (ns !== undefined && (least ?? ns) >= ns ? ns : least), undefined);
+  const resolve = (bound: TimeBound | undefined) => bound && resolveTimeBound(bound, traceBegin ?? 0n, utc);
+  const range = { begin: resolve(begin), end: resolve(end) };
+  if (range.begin !== undefined && range.end !== undefined && range.begin > range.end) {
+    throw new ReaderError('BAD_TIME', 'the time range ends before it begins');
+  }
+  return range;
+}
+
+/** When all data streams of a trace were being recorded. */
+function intersection(trace: OpenedTrace): TimeRange {
+  let begin: bigint | undefined;
+  let end: bigint | undefined;
+  const fail = (message: string) => new ReaderError('NO_INTERSECTION', message).within(trace.directories[0]!.path);
+  for (const { index } of trace.streams) {
+    const first = index.packets[0]?.beginNs;
+    const last = index.packets.at(-1)?.endNs;
+    if (first === undefined || last === undefined) throw fail('a data stream does not tell when it begins and ends');
+    if (begin === undefined || first > begin) begin = first;
+    if (end === undefined || last < end) end = last;
+  }
+  if (begin === undefined || end === undefined) throw fail('the trace has no data streams');
+  if (begin > end) throw fail('there is no time at which all data streams were recorded');
+  return { begin, end };
+}
+
+function common(a: TimeRange, b: TimeRange): TimeRange {
+  const begin = a.begin === undefined || (b.begin !== undefined && b.begin > a.begin) ? b.begin : a.begin;
+  const end = a.end === undefined || (b.end !== undefined && b.end < a.end) ? b.end : a.end;
+  return { begin, end };
+}
+
+function openMetadata(root: string, directory: TraceDirectory, options: OpenOptions): TraceMetadata {
   let bytes: Buffer;
   try {
     bytes = fs.readFileSync(directory.metadataPath);
@@ -108,15 +183,17 @@ function openMetadata(directory: TraceDirectory): OpenedTrace {
     throw new ReaderError('UNREADABLE', describeError(error), { cause: error }).within(directory.metadataPath);
   }
   try {
-    return { directory, class: parseMetadata(bytes), metadataBytes: bytes.length };
+    const traceClass = parseMetadata(bytes);
+    const corrected = options.clocks === undefined ? traceClass : correctClocks(traceClass, options.clocks);
+    return { root, directory, class: corrected, metadataBytes: bytes.length };
   } catch (error) {
     throw error instanceof RingtailError ? error.within(directory.metadataPath) : error;
   }
 }
 
 /** The chunks of a rotated trace, and its snapshots, have one UUID; they continue each other. */
-function byUuid(traces: readonly OpenedTrace[]): OpenedTrace[][] {
-  const groups = new Map<string, OpenedTrace[]>();
+function byUuid(traces: readonly TraceMetadata[]): TraceMetadata[][] {
+  const groups = new Map<string, TraceMetadata[]>();
   for (const trace of traces) {
     const key = trace.class.uuid ?? trace.directory.path;
     const group = groups.get(key);
@@ -126,21 +203,32 @@ function byUuid(traces: readonly OpenedTrace[]): OpenedTrace[][] {
   return [...groups.values()];
 }
 
-function openTrace(physical: readonly OpenedTrace[], base: string, media: FileMedium[]) {
+function openTrace(physical: readonly TraceMetadata[], media: FileMedium[], options: OpenOptions): OpenedTrace {
   // Metadata only grows, so the longest one describes the data of all.
   const richest = physical.reduce((best, trace) => (trace.metadataBytes > best.metadataBytes ? trace : best));
-  const decoder = new TraceDecoder(richest.class);
+  const decoder = new TraceDecoder(richest.class, { keepsHeaders: options.keepsHeaders ?? false });
+  const { root, directory } = physical[0]!;
   const identity: TraceIdentity = {
     class: richest.class,
-    name: traceName(richest.class, path.relative(base, physical[0]!.directory.path)),
+    name: traceName(richest.class, path.relative(root, directory.path)),
     uuid: richest.class.uuid,
   };
-  const files = physical.flatMap(({ directory }) => directory.dataPaths).map((file) => openFile(decoder, file, media));
-  const readers = groupFiles(files)
+  const directories = physical.map((trace) => trace.directory);
+  const files = directories.flatMap(({ dataPaths }) => dataPaths).map((file) => openFile(decoder, file, media));
+  const streams = groupFiles(files)
     .sort(compareStreams)
-    .map(({ id, files: sources }) => ({ id, sources: sources.map((file) => file.source) }))
-    .map(({ id, sources }) => new DataStreamReader(decoder, identity, sources, id));
-  return { identity, readers };
+    .map(
+      ({ id, files: [first, ...more] }) =>
+        new TraceStream({
+          decoder,
+          identity,
+          sources: [first!, ...more].map((file) => file.source),
+          id,
+          class: first!.first?.class,
+          firstBeginNs: first!.first?.beginNs,
+        }),
+    );
+  return { ...identity, directories, streams };
 }
 
 function traceName({ environment }: TraceClass, relative: string): string {

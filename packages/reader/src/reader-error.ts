@@ -4,7 +4,13 @@ export type ReaderErrorCode =
   /** There is no trace at the path. */
   | 'NO_TRACE'
   /** A directory or a file of a trace cannot be read. */
-  | 'UNREADABLE';
+  | 'UNREADABLE'
+  /** A text is no time, or a time range ends before it begins. */
+  | 'BAD_TIME'
+  /** A data stream without a clock cannot be cut by time. */
+  | 'NO_CLOCK'
+  /** The data streams of a trace have no time in common, or do not tell. */
+  | 'NO_INTERSECTION';
 
 /** Traces cannot be opened or read for a reason that lies in the file system. */
 export class ReaderError extends RingtailError<ReaderErrorCode> {

@@ -1,0 +1,73 @@
+import type { Instant, LossMessage, Message, Next } from '@ringtail/ctf';
+import type { MessageSource } from './merge.ts';
+import { ReaderError } from './reader-error.ts';
+import type { TimeRange } from './time-range.ts';
+
+const NS_PER_S = 1_000_000_000n;
+
+/** Passes on what of a data stream lies in a span of time. Losses that reach beyond it are told as far as they are in it. */
+export class MessageTrimmer implements MessageSource {
+  readonly #source: MessageSource;
+  readonly #begin: Instant | undefined;
+  readonly #end: Instant | undefined;
+
+  constructor(source: MessageSource, { begin, end }: TimeRange) {
+    this.#source = source;
+    this.#begin = begin === undefined ? undefined : instantOf(begin);
+    this.#end = end === undefined ? undefined : instantOf(end);
+  }
+
+  /** @throws {ReaderError} `NO_CLOCK` */
+  next(): Next<Message> {
+    for (;;) {
+      const next = this.#source.next();
+      if (next.kind !== 'item') return next;
+      const message = next.item;
+      if (message.stream.clockClass === undefined) {
+        throw new ReaderError('NO_CLOCK', 'a data stream without a clock cannot be cut by time').within(
+          message.stream.name,
+        );
+      }
+      if (message.kind === 'event') {
+        if (this.#contains(message)) return next;
+      } else {
+        const trimmed = this.#trimLoss(message);
+        if (trimmed !== undefined) return { kind: 'item', item: trimmed };
+      }
+    }
+  }
+
+  #contains(instant: Instant): boolean {
+    return !this.#isEarly(instant) && !this.#isLate(instant);
+  }
+
+  #isEarly(instant: Instant): boolean {
+    return this.#begin !== undefined && isBefore(instant, this.#begin);
+  }
+
+  #isLate(instant: Instant): boolean {
+    return this.#end !== undefined && isBefore(this.#end, instant);
+  }
+
+  #trimLoss(loss: LossMessage): LossMessage | undefined {
+    if (loss.range === undefined) return this.#contains(loss) ? loss : undefined;
+    const { begin, end } = loss.range;
+    if (this.#isEarly(end) || this.#isLate(begin)) return undefined;
+    if (!this.#isEarly(begin) && !this.#isLate(end)) return loss;
+    const range = {
+      begin: this.#isEarly(begin) ? this.#begin! : begin,
+      end: this.#isLate(end) ? this.#end! : end,
+    };
+    // How many of them were lost within the rest is not known.
+    return { ...loss, count: undefined, range, ...range.begin };
+  }
+}
+
+function isBefore(a: Instant, b: Instant): boolean {
+  return a.seconds < b.seconds || (a.seconds === b.seconds && a.nanoseconds < b.nanoseconds);
+}
+
+function instantOf(ns: bigint): Instant {
+  const nanoseconds = ((ns % NS_PER_S) + NS_PER_S) % NS_PER_S;
+  return { seconds: Number((ns - nanoseconds) / NS_PER_S), nanoseconds: Number(nanoseconds) };
+}

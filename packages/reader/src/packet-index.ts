@@ -1,0 +1,177 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { DataStreamReader, type PacketSummary, parseIndexFile } from '@ringtail/ctf';
+import { ClockValue } from '@ringtail/ctf/internal';
+import type { TraceStream } from './trace-stream.ts';
+
+/** An index file beyond this is not taken into memory; the data file's own headers serve then. */
+const INDEX_BYTES_MAX = 1 << 28;
+
+/**
+ * Where the packets of a data stream lie, and when they begin and end, in the order of time.
+ *
+ * From LTTng's index files where they fit the data, else from the headers of the packets. The files of overlapping
+ * snapshots hold some packets twice; those are here once.
+ */
+export class PacketIndex {
+  readonly packets: readonly PacketSummary[];
+  /** Whether begins and ends are known and never go back: only then can a time be looked up. */
+  readonly isOrdered: boolean;
+
+  constructor(packets: readonly PacketSummary[]) {
+    this.packets = packets;
+    this.isOrdered = packets.every((packet, i) => {
+      const { beginNs, endNs } = packet;
+      const before = packets[i - 1];
+      if (beginNs === undefined || endNs === undefined) return false;
+      return before === undefined || (before.beginNs! <= beginNs && before.endNs! <= endNs);
+    });
+  }
+
+  /** The first packet that ends at `ns` or later; the number of packets if none does. */
+  firstEndingFrom(ns: bigint): number {
+    return this.#search(({ endNs }) => endNs! >= ns);
+  }
+
+  /** The first packet that begins after `ns`; the number of packets if none does. */
+  firstBeginningAfter(ns: bigint): number {
+    return this.#search(({ beginNs }) => beginNs! > ns);
+  }
+
+  #search(isBeyond: (packet: PacketSummary) => boolean): number {
+    let low = 0;
+    let high = this.packets.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (isBeyond(this.packets[middle]!)) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+}
+
+/**
+ * Makes the index of a data stream. Reads one header per packet, or nothing but the index files.
+ *
+ * A data stream that is damaged has an index of the packets before the damage.
+ */
+export function buildPacketIndex(stream: TraceStream): PacketIndex {
+  const packets: PacketSummary[] = [];
+  for (let sourceIdx = 0; sourceIdx < stream.sources.length; sourceIdx++) {
+    packets.push(...(indexFromFile(stream, sourceIdx) ?? scanSource(stream, sourceIdx)));
+  }
+  return new PacketIndex(stream.sources.length === 1 ? packets : inOrderOnce(packets));
+}
+
+function scanSource(stream: TraceStream, sourceIdx: number): PacketSummary[] {
+  const packets: PacketSummary[] = [];
+  const reader = readerOf(stream, sourceIdx);
+  try {
+    for (;;) {
+      const next = reader.nextPacket();
+      if (next.kind !== 'item') return packets;
+      packets.push({ ...next.item, sourceIdx });
+    }
+  } catch {
+    // Whoever reads on from here meets the damage again and reports it.
+    return packets;
+  }
+}
+
+function readerOf(stream: TraceStream, sourceIdx: number): DataStreamReader {
+  return new DataStreamReader(stream.decoder, stream.identity, [stream.sources[sourceIdx]!], stream.id);
+}
+
+/** Undefined unless there is an index of exactly this file. */
+function indexFromFile(stream: TraceStream, sourceIdx: number): PacketSummary[] | undefined {
+  const file = stream.sources[sourceIdx]!.name;
+  const clockClass = stream.clockClass;
+  const bytes = readIndexFile(path.join(path.dirname(file), 'index', `${path.basename(file)}.idx`));
+  const index = bytes && parseIndexFile(bytes);
+  if (!index || index.entries.length === 0 || clockClass === undefined) return undefined;
+  let offset = 0n;
+  for (const { offsetBytes, packetBits } of index.entries) {
+    if (offsetBytes !== offset || packetBits <= 0n || packetBits % 8n !== 0n) return undefined;
+    offset += packetBits / 8n;
+  }
+  if (offset !== BigInt(fs.statSync(file).size)) return undefined;
+  const ends = [index.entries[0]!, index.entries.at(-1)!];
+  const found = readPackets(
+    stream,
+    sourceIdx,
+    ends.map(({ offsetBytes }) => Number(offsetBytes)),
+  );
+  const fits = found?.every((packet, i) => {
+    const { timestampBegin, timestampEnd, packetBits } = ends[i]!;
+    const { beginCycles, endCycles, totalBytes } = packet;
+    return beginCycles === timestampBegin && endCycles === timestampEnd && totalBytes === Number(packetBits) / 8;
+  });
+  if (found === undefined || fits !== true) return undefined;
+  const clock = new ClockValue(clockClass);
+  const sample = found[0]!;
+  return index.entries.map((entry) => ({
+    sourceIdx,
+    offsetBytes: Number(entry.offsetBytes),
+    totalBytes: Number(entry.packetBits / 8n),
+    beginCycles: entry.timestampBegin,
+    endCycles: entry.timestampEnd,
+    // The index has these words even where packets do not.
+    sequenceNumber: sample.sequenceNumber === undefined ? undefined : entry.packetSequenceNumber,
+    discardedEvents: sample.discardedEvents === undefined ? undefined : entry.eventsDiscarded,
+    beginNs: clock.toNanoseconds(entry.timestampBegin),
+    endNs: clock.toNanoseconds(entry.timestampEnd),
+  }));
+}
+
+function readIndexFile(file: string): Uint8Array | undefined {
+  try {
+    return fs.statSync(file).size > INDEX_BYTES_MAX ? undefined : fs.readFileSync(file);
+  } catch {
+    return undefined;
+  }
+}
+
+function readPackets(stream: TraceStream, sourceIdx: number, offsets: readonly number[]): PacketSummary[] | undefined {
+  const reader = readerOf(stream, sourceIdx);
+  reader.follow(offsets.map((offsetBytes) => ({ sourceIdx: 0, offsetBytes })));
+  const packets: PacketSummary[] = [];
+  try {
+    for (let i = 0; i < offsets.length; i++) {
+      const next = reader.nextPacket();
+      if (next.kind !== 'item') return undefined;
+      packets.push(next.item);
+    }
+    return packets;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Packets that say the same of themselves are copies of one. */
+function inOrderOnce(packets: readonly PacketSummary[]): PacketSummary[] {
+  if (packets.some(({ beginNs, endNs }) => beginNs === undefined || endNs === undefined)) return [...packets];
+  const sorted = packets.toSorted((a, b) => compare(a.beginNs!, b.beginNs!) || compare(a.endNs!, b.endNs!));
+  const kept: PacketSummary[] = [];
+  for (const packet of sorted) {
+    let isCopy = false;
+    for (let i = kept.length - 1; i >= 0 && kept[i]!.beginNs === packet.beginNs; i--) {
+      isCopy ||= isSame(kept[i]!, packet);
+    }
+    if (!isCopy) kept.push(packet);
+  }
+  return kept;
+}
+
+function isSame(a: PacketSummary, b: PacketSummary): boolean {
+  return (
+    a.sourceIdx !== b.sourceIdx &&
+    a.endNs === b.endNs &&
+    a.totalBytes === b.totalBytes &&
+    a.sequenceNumber === b.sequenceNumber &&
+    a.discardedEvents === b.discardedEvents
+  );
+}
+
+function compare(a: bigint, b: bigint): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
