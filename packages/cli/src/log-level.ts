@@ -1,23 +1,8 @@
+import { LogLevels } from '@ringtail/protocol';
 import { CliError } from './errors.ts';
 
-/** LTTng's log levels; the index is the number, lower is more severe. */
-const LOG_LEVELS: readonly string[] = [
-  'EMERG',
-  'ALERT',
-  'CRIT',
-  'ERR',
-  'WARNING',
-  'NOTICE',
-  'INFO',
-  'DEBUG_SYSTEM',
-  'DEBUG_PROGRAM',
-  'DEBUG_PROCESS',
-  'DEBUG_MODULE',
-  'DEBUG_UNIT',
-  'DEBUG_FUNCTION',
-  'DEBUG_LINE',
-  'DEBUG',
-];
+/** The index is the number. */
+const LOG_LEVELS = Object.keys(LogLevels).map((name) => name.toUpperCase());
 
 /**
  * The number of a log level given as `info`, `TRACE_INFO` or `6`.

@@ -1,29 +1,13 @@
-import type { SessionStatistics } from '@ringtail/protocol';
+import { NO_STATISTICS, type SessionStatistics } from '@ringtail/protocol';
 
-/** What one data stream contributes to the statistics of its session. */
-export interface StreamStatistics {
-  eventsRecorded: number;
-  eventsDiscarded: number;
-  eventsFailed: number;
-  eventsNested: number;
-  eventsLost: number;
-  packetsLost: number;
-  packets: number;
-  /** Size of the data stream's file. */
-  bytes: number;
-}
+/** What one data stream contributes to the statistics of its session; `bytes` is the size of its file. */
+export type StreamStatistics = {
+  -readonly [Name in Exclude<keyof SessionStatistics, 'dataStreams' | 'troubles'>]: number;
+};
 
 export function noStatistics(): StreamStatistics {
-  return {
-    eventsRecorded: 0,
-    eventsDiscarded: 0,
-    eventsFailed: 0,
-    eventsNested: 0,
-    eventsLost: 0,
-    packetsLost: 0,
-    packets: 0,
-    bytes: 0,
-  };
+  const { dataStreams: _, troubles: __, ...counts } = NO_STATISTICS;
+  return counts;
 }
 
 /** More different troubles than this are not told one by one. */

@@ -103,6 +103,20 @@ export interface SessionStatistics {
   readonly troubles: readonly string[];
 }
 
+/** Of a session in which nothing has happened. */
+export const NO_STATISTICS: SessionStatistics = {
+  eventsRecorded: 0,
+  eventsDiscarded: 0,
+  eventsFailed: 0,
+  eventsNested: 0,
+  eventsLost: 0,
+  packetsLost: 0,
+  packets: 0,
+  bytes: 0,
+  dataStreams: 0,
+  troubles: [],
+};
+
 export type Request = {
   [Name in CommandName]: { readonly id: number; readonly command: Name; readonly params: Commands[Name]['params'] };
 }[CommandName];

@@ -6,6 +6,7 @@
 import { RINGTAIL_VERSION } from '@ringtail/base';
 import { threadRegistry } from './agent/registry.ts';
 
+export type { LogLevelName } from '@ringtail/protocol';
 export {
   array,
   bin,
@@ -37,7 +38,6 @@ export {
   u64,
   type ValueOf,
 } from './api/fields.ts';
-export type { LogLevelName } from './api/log-level.ts';
 export { type Provider, provider, type TracepointOptions } from './api/provider.ts';
 export { tracef, tracelog } from './api/tracef.ts';
 export type { FieldList, FieldsByName, ListedArguments, NamedArguments, Tracepoint } from './api/tracepoint.ts';

@@ -2,7 +2,14 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import { describeError } from '@ringtail/base';
 import type { SessionDaemonClient } from '@ringtail/ctl';
-import type { ChannelAttributes, ClockKind, EventRule, SessionSightings, SessionStatistics } from '@ringtail/protocol';
+import {
+  type ChannelAttributes,
+  type ClockKind,
+  type EventRule,
+  NO_STATISTICS,
+  type SessionSightings,
+  type SessionStatistics,
+} from '@ringtail/protocol';
 import type { Outcome } from '../cli.ts';
 import { type Context, type OutputFormat, report, warn } from '../context.ts';
 import { type Daemon, daemonForRecording, isRunning } from '../daemon.ts';
@@ -135,7 +142,7 @@ async function survivorsOf(client: SessionDaemonClient, commandPid: number): Pro
 
 /** Looks at the session while the command runs: for the progress line, and for what is known if the daemon dies. */
 class Watch {
-  statistics: SessionStatistics = NOTHING_RECORDED;
+  statistics: SessionStatistics = NO_STATISTICS;
   readonly #client: SessionDaemonClient;
   readonly #session: string;
   readonly #line: ProgressLine;
@@ -172,19 +179,6 @@ class Watch {
 }
 
 const NOTHING_SEEN: SessionSightings = { threads: 0, tracepoints: [] };
-
-const NOTHING_RECORDED: SessionStatistics = {
-  eventsRecorded: 0,
-  eventsDiscarded: 0,
-  eventsFailed: 0,
-  eventsNested: 0,
-  eventsLost: 0,
-  packetsLost: 0,
-  packets: 0,
-  bytes: 0,
-  dataStreams: 0,
-  troubles: [],
-};
 
 function outcomeOf(end: CommandEnd): Outcome {
   return end.signal === null ? { code: end.code ?? 0 } : { code: 128, signal: end.signal };

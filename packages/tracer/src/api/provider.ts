@@ -1,8 +1,8 @@
 import { RINGTAIL_VERSION } from '@ringtail/base';
 import type { EventSpec } from '@ringtail/ctf';
+import { type LogLevelName, LogLevels } from '@ringtail/protocol';
 import { threadRegistry } from '../agent/registry.ts';
 import { type FieldType, namedSpecs } from './fields.ts';
-import { type LogLevelName, LogLevels } from './log-level.ts';
 import type { FieldList, FieldsByName, ListedArguments, NamedArguments, Tracepoint } from './tracepoint.ts';
 
 export interface TracepointOptions {

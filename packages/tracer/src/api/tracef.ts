@@ -1,6 +1,6 @@
 import { format } from 'node:util';
+import type { LogLevelName } from '@ringtail/protocol';
 import { i32, str } from './fields.ts';
-import type { LogLevelName } from './log-level.ts';
 import { provider } from './provider.ts';
 import type { Tracepoint } from './tracepoint.ts';
 
