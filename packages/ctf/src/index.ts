@@ -38,6 +38,7 @@ export {
 } from './metadata/print-ctf2.ts';
 export { MetadataPrintError } from './metadata/print-error.ts';
 export { printTsdl, tsdlDataStreamClass, tsdlEventRecordClass, tsdlPreamble } from './metadata/print-tsdl.ts';
+export type * from './model/attributes.ts';
 export type * from './model/field-class.ts';
 export type * from './model/trace-class.ts';
 export {

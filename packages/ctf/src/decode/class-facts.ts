@@ -1,5 +1,5 @@
 import { unreachable } from '@ringtail/base';
-import type { FieldClass, IntegerFieldClass } from '../model/field-class.ts';
+import type { FieldClass, IntegerFieldClass, TextEncoding, VariableIntegerFieldClass } from '../model/field-class.ts';
 
 /** The alignment that a field of this class gets, in bits: for compound classes that of what they contain. */
 export function alignmentOf(fieldClass: FieldClass): number {
@@ -7,17 +7,21 @@ export function alignmentOf(fieldClass: FieldClass): number {
     case 'integer':
     case 'float':
     case 'boolean':
+    case 'bit-array':
       return fieldClass.align;
     case 'enumeration':
-      return fieldClass.container.align;
+      return alignmentOf(fieldClass.container);
+    case 'variable-integer':
     case 'string':
+    case 'static-blob':
     case 'dynamic-blob':
       return 8;
     case 'structure':
       return fieldClass.members.reduce((most, m) => Math.max(most, alignmentOf(m.fieldClass)), fieldClass.align);
     case 'static-array':
     case 'dynamic-array':
-      return alignmentOf(fieldClass.element);
+      return Math.max(fieldClass.align ?? 1, alignmentOf(fieldClass.element));
+    case 'optional':
     case 'variant':
       return 1;
     default:
@@ -31,17 +35,23 @@ export function bitsMinOf(fieldClass: FieldClass): number {
     case 'integer':
     case 'float':
     case 'boolean':
+    case 'bit-array':
       return fieldClass.bits;
     case 'enumeration':
-      return fieldClass.container.bits;
-    case 'string':
+      return bitsMinOf(fieldClass.container);
+    case 'variable-integer':
       return 8;
+    case 'string':
+      return 8 * unitBytesOf(fieldClass.encoding);
+    case 'static-blob':
+      return 8 * fieldClass.length;
     case 'structure':
       return fieldClass.members.reduce((sum, m) => sum + bitsMinOf(m.fieldClass), 0);
     case 'static-array':
       return fieldClass.length * bitsMinOf(fieldClass.element);
     case 'dynamic-array':
     case 'dynamic-blob':
+    case 'optional':
       return 0;
     case 'variant':
       return fieldClass.options.length === 0 ? 0 : Math.min(...fieldClass.options.map((o) => bitsMinOf(o.fieldClass)));
@@ -50,14 +60,36 @@ export function bitsMinOf(fieldClass: FieldClass): number {
   }
 }
 
+export type AnyInteger = IntegerFieldClass | VariableIntegerFieldClass;
+
 /** The integer that stores a field of this class, if one does. */
-export function integerOf(fieldClass: FieldClass): IntegerFieldClass | undefined {
-  if (fieldClass.kind === 'integer') return fieldClass;
+export function integerOf(fieldClass: FieldClass): AnyInteger | undefined {
+  if (fieldClass.kind === 'integer' || fieldClass.kind === 'variable-integer') return fieldClass;
   return fieldClass.kind === 'enumeration' ? fieldClass.container : undefined;
 }
 
 /** Whether arrays of this element are text: whole bytes that hold encoded characters. */
 export function isTextElement(element: FieldClass): boolean {
+  return textEncodingOf(element) !== undefined;
+}
+
+/** The encoding of arrays of this element, where those are text. */
+export function textEncodingOf(element: FieldClass): TextEncoding | undefined {
   const integer = integerOf(element);
-  return integer !== undefined && integer.encoding !== 'none' && integer.bits === 8 && integer.align === 8;
+  if (integer?.kind !== 'integer' || integer.bits !== 8 || integer.align !== 8) return undefined;
+  return integer.encoding === 'none' ? undefined : integer.encoding;
+}
+
+/** Size of what text of an encoding is made of; a null character is as long. */
+export function unitBytesOf(encoding: TextEncoding): 1 | 2 | 4 {
+  switch (encoding) {
+    case 'utf16be':
+    case 'utf16le':
+      return 2;
+    case 'utf32be':
+    case 'utf32le':
+      return 4;
+    default:
+      return 1;
+  }
 }

@@ -55,6 +55,8 @@ export class Cursor {
   slots: (number | bigint)[] = [];
   /** Byte order of the last bit field. */
   lastIsLittleEndian = true;
+  /** Bits of value in the last integer of variable length. */
+  variableBits = 0;
   emptyElements = 0;
   roles = new RoleValues();
   clock: ClockValue | undefined;

@@ -1,5 +1,6 @@
-import type { FieldScope, IntegerFieldClass, IntegerRole, StructureFieldClass } from '../model/field-class.ts';
+import type { FieldClass, FieldScope, IntegerRole, StructureFieldClass } from '../model/field-class.ts';
 import type { ClockClass, DataStreamClass, EventRecordClass, TraceClass } from '../model/trace-class.ts';
+import type { AnyInteger } from './class-facts.ts';
 import type { Cursor, RoleValues } from './cursor.ts';
 import { type DecoderContext, fieldDecoder } from './field-decoder.ts';
 import { type DataStreamLinks, type Links, linkDataStreamClass } from './link.ts';
@@ -46,7 +47,8 @@ export class DataStreamDecoder {
 
   readonly #classById = new Map<number | bigint, EventRecordClass>();
   readonly #decoderById = new Map<number | bigint, EventRecordDecoder>();
-  readonly #only: EventRecordClass | undefined;
+  /** What is meant where records do not tell. */
+  readonly #unnamed: EventRecordClass | undefined;
 
   constructor(trace: TraceClass, dataStreamClass: DataStreamClass, keepsHeaders = false) {
     this.class = dataStreamClass;
@@ -63,14 +65,14 @@ export class DataStreamDecoder {
       const { id } = eventRecordClass;
       this.#classById.set(id <= Number.MAX_SAFE_INTEGER ? Number(id) : id, eventRecordClass);
     }
-    if (dataStreamClass.eventRecordClasses.length === 1) this.#only = dataStreamClass.eventRecordClasses[0];
+    this.#unnamed = classWithoutId(trace, dataStreamClass.eventRecordClasses);
   }
 
   /** @param id what the event record header said; undefined means the only class there is */
   eventRecordDecoder(id: number | bigint | undefined): EventRecordDecoder | undefined {
     const known = this.#decoderById.get(id ?? -1);
     if (known !== undefined) return known;
-    const eventRecordClass = id === undefined ? this.#only : this.#classById.get(id);
+    const eventRecordClass = id === undefined ? this.#unnamed : this.#classById.get(id);
     if (eventRecordClass === undefined) return undefined;
     const own = [this.links.eventRecordClasses.get(eventRecordClass)!];
     const decoder = {
@@ -80,6 +82,12 @@ export class DataStreamDecoder {
     };
     this.#decoderById.set(id ?? -1, decoder);
     return decoder;
+  }
+
+  /** A decoder for a field within an event record, whose values are kept. */
+  fieldDecoder(fieldClass: FieldClass, place: string, eventRecordClass: EventRecordClass): FieldDecoder {
+    const links = [this.links.eventRecordClasses.get(eventRecordClass)!, this.links.common];
+    return fieldDecoder(fieldClass, place, { links, keepValues: true, effectOf: () => undefined });
   }
 
   #compile(scope: FieldScope, root: StructureFieldClass | undefined, own: readonly Links[] = [], keepValues = true) {
@@ -103,7 +111,7 @@ function effects(scope: FieldScope): DecoderContext['effectOf'] {
         cursor.roles[property] = value;
       });
     }
-    if (setsClock(fieldClass)) todo.push(clockEffect(fieldClass.bits));
+    if (setsClock(fieldClass)) todo.push(clockEffect(fieldClass));
     if (todo.length < 2) return todo[0];
     return (cursor, value) => {
       for (const effect of todo) effect(cursor, value);
@@ -112,11 +120,18 @@ function effects(scope: FieldScope): DecoderContext['effectOf'] {
 }
 
 /** A packet's end is in the future of its event records, so it must not set their clock. */
-function setsClock({ clock, signed, roles }: IntegerFieldClass): boolean {
+function setsClock({ clock, signed, roles }: AnyInteger): boolean {
   return clock !== undefined && !signed && !roles?.includes('packet-end-default-clock-timestamp');
 }
 
-function clockEffect(bits: number): Effect {
+function clockEffect(fieldClass: AnyInteger): Effect {
+  if (fieldClass.kind === 'variable-integer') {
+    return (cursor, value) => {
+      const cycles = BigInt(value);
+      cursor.clock?.update(Math.min(64, cursor.variableBits), Number(cycles >> 32n), Number(cycles & 0xffff_ffffn));
+    };
+  }
+  const { bits } = fieldClass;
   if (bits <= 32) return (cursor, value) => cursor.clock?.update(bits, 0, Number(value));
   return (cursor, value) => {
     if (typeof value === 'bigint') {
@@ -129,6 +144,8 @@ function clockEffect(bits: number): Effect {
 
 /** The clock class that the fields of a data stream class refer to. */
 function clockClassOf(trace: TraceClass, dataStreamClass: DataStreamClass): ClockClass | undefined {
+  const { defaultClock } = dataStreamClass;
+  if (defaultClock !== undefined) return trace.clockClasses.find((c) => c.name === defaultClock);
   const roots = [
     dataStreamClass.packetContext,
     dataStreamClass.eventRecordHeader,
@@ -145,11 +162,14 @@ function clockClassOf(trace: TraceClass, dataStreamClass: DataStreamClass): Cloc
 function clockNameIn(fieldClass: StructureFieldClass['members'][number]['fieldClass']): string | undefined {
   switch (fieldClass.kind) {
     case 'integer':
+    case 'variable-integer':
       return fieldClass.clock;
     case 'enumeration':
       return fieldClass.container.clock;
     case 'structure':
       return firstDefined(fieldClass.members.map((m) => clockNameIn(m.fieldClass)));
+    case 'optional':
+      return clockNameIn(fieldClass.content);
     case 'variant':
       return firstDefined(fieldClass.options.map((o) => clockNameIn(o.fieldClass)));
     case 'static-array':
@@ -162,6 +182,16 @@ function clockNameIn(fieldClass: StructureFieldClass['members'][number]['fieldCl
 
 function firstDefined<T>(values: readonly (T | undefined)[]): T | undefined {
   return values.find((value) => value !== undefined);
+}
+
+/**
+ * Which class is meant where the data do not tell: the only one, in CTF 2 always the one with the identifier 0.
+ *
+ * @see CTF2-SPEC-2.0 §6.1 and §6.2
+ */
+function classWithoutId<T extends { readonly id: bigint }>(trace: TraceClass, classes: readonly T[]): T | undefined {
+  if (trace.version.major === 2) return classes.find(({ id }) => id === 0n);
+  return classes.length === 1 ? classes[0] : undefined;
 }
 
 /** The compiled decoders of a trace. */
@@ -182,7 +212,7 @@ export class TraceDecoder {
   dataStreamDecoder(id: number | bigint | undefined): DataStreamDecoder | undefined {
     const classes = this.class.dataStreamClasses;
     const found =
-      id === undefined && classes.length === 1 ? classes[0] : classes.find((c) => id === Number(c.id) || id === c.id);
+      id === undefined ? classWithoutId(this.class, classes) : classes.find((c) => id === Number(c.id) || id === c.id);
     if (found === undefined) return undefined;
     let decoder = this.#decoders.get(found);
     if (decoder === undefined) {

@@ -1,21 +1,32 @@
 import { unreachable } from '@ringtail/base';
 import type {
+  BooleanFieldClass,
   DynamicArrayFieldClass,
-  EnumerationFieldClass,
   FieldClass,
-  IntegerFieldClass,
+  OptionalFieldClass,
   StaticArrayFieldClass,
+  StringFieldClass,
   StructureFieldClass,
+  TextEncoding,
   VariantFieldClass,
 } from '../model/field-class.ts';
-import { alignmentOf, bitsMinOf, isTextElement } from './class-facts.ts';
+import { type AnyInteger, alignmentOf, bitsMinOf, textEncodingOf, unitBytesOf } from './class-facts.ts';
 import { type Cursor, UNSET } from './cursor.ts';
 import { floatDecoder } from './float-decoder.ts';
 import { integerDecoder } from './integer-decoder.ts';
-import { elementPlace, type Links, memberPlace, optionPlace, type Reference } from './link.ts';
+import {
+  contentPlace,
+  elementPlace,
+  type Links,
+  memberPlace,
+  optionPlace,
+  type Reference,
+  type Store,
+} from './link.ts';
 import { type FieldDecoder, membersDecoder, membersSkipper } from './structure-decoder.ts';
-import { decodeText } from './text.ts';
+import { nullCharacterAt, textDecoderFor } from './text.ts';
 import { type FieldValue, VariantValue } from './values.ts';
+import { variableIntegerDecoder } from './variable-integer-decoder.ts';
 
 /** What the decoders of one scope are compiled for. */
 export interface DecoderContext {
@@ -24,7 +35,7 @@ export interface DecoderContext {
   /** False where only the roles of the fields matter, not their values. */
   readonly keepValues: boolean;
   /** What else happens to the value of this integer: a role is filled, the clock is set. */
-  effectOf(fieldClass: IntegerFieldClass): ((cursor: Cursor, value: number | bigint) => void) | undefined;
+  effectOf(fieldClass: AnyInteger): ((cursor: Cursor, value: number | bigint) => void) | undefined;
 }
 
 /**
@@ -38,27 +49,30 @@ export interface DecoderContext {
 export function fieldDecoder(fieldClass: FieldClass, place: string, context: DecoderContext): FieldDecoder {
   switch (fieldClass.kind) {
     case 'integer':
+    case 'variable-integer':
       return integerField(fieldClass, place, context);
     case 'enumeration':
       return integerField(fieldClass.container, place, context);
     case 'float':
       return floatDecoder(fieldClass, place);
-    case 'boolean': {
-      const read = integerDecoder({ ...fieldClass, signed: false }, place);
-      return (cursor) => Number(read(cursor)) !== 0;
-    }
+    case 'boolean':
+      return booleanField(fieldClass, place, context);
+    case 'bit-array':
+      return integerDecoder({ ...fieldClass, signed: false }, place);
     case 'string':
-      return stringDecoder(place);
+      return stringDecoder(fieldClass, place);
     case 'structure':
       return structureDecoder(fieldClass, place, context);
     case 'static-array':
       return arrayDecoder(fieldClass, place, context, () => fieldClass.length);
-    case 'dynamic-array': {
-      const { slot } = referenceOf(place, context);
-      return arrayDecoder(fieldClass, place, context, (cursor) => cursor.slots[slot] ?? UNSET);
-    }
+    case 'dynamic-array':
+      return arrayDecoder(fieldClass, place, context, lengthAt(place, context));
     case 'dynamic-blob':
-      return blobDecoder(place, referenceOf(place, context));
+      return blobDecoder(place, lengthAt(place, context));
+    case 'static-blob':
+      return blobDecoder(place, () => fieldClass.length);
+    case 'optional':
+      return optionalDecoder(fieldClass, place, context);
     case 'variant':
       return variantDecoder(fieldClass, place, context);
     default:
@@ -74,10 +88,11 @@ function referenceOf(place: string, { links }: DecoderContext): Reference {
   throw new RangeError(`${place} was not linked`);
 }
 
-function integerField(fieldClass: IntegerFieldClass, place: string, context: DecoderContext): FieldDecoder {
-  const read = integerDecoder(fieldClass, place);
+function integerField(fieldClass: AnyInteger, place: string, context: DecoderContext): FieldDecoder {
+  const read =
+    fieldClass.kind === 'integer' ? integerDecoder(fieldClass, place) : variableIntegerDecoder(fieldClass, place);
   const effect = context.effectOf(fieldClass);
-  const stores = context.links.map(({ targets }) => targets.get(place)).find((s) => s !== undefined);
+  const stores = storesAt(place, context);
   if (stores === undefined) {
     if (effect === undefined) return read;
     return (cursor) => {
@@ -104,15 +119,32 @@ function integerField(fieldClass: IntegerFieldClass, place: string, context: Dec
   };
 }
 
-function stringDecoder(place: string): FieldDecoder {
+function storesAt(place: string, { links }: DecoderContext): readonly Store[] | undefined {
+  return links.map(({ targets }) => targets.get(place)).find((stores) => stores !== undefined);
+}
+
+function booleanField(fieldClass: BooleanFieldClass, place: string, context: DecoderContext): FieldDecoder {
+  const read = integerDecoder({ ...fieldClass, signed: false }, place);
+  const stores = storesAt(place, context) ?? [];
+  return (cursor) => {
+    const value = Number(read(cursor)) !== 0;
+    for (const { slot, index } of stores) cursor.slots[slot] = index ?? Number(value);
+    return value;
+  };
+}
+
+/** Null characters are as long as the units of the encoding, and lie at multiples of them from the start of the text. */
+function stringDecoder({ encoding }: StringFieldClass, place: string): FieldDecoder {
+  const unitBytes = unitBytesOf(encoding);
+  const decode = textDecoderFor(encoding);
   return (cursor) => {
     cursor.align(8);
     if (cursor.at > cursor.end) cursor.short(place);
     const start = cursor.at >>> 3;
-    const end = cursor.bytes.indexOf(0, start);
-    if (end === -1 || end * 8 + 8 > cursor.end) cursor.short(place);
-    cursor.at = end * 8 + 8;
-    return decodeText(cursor.bytes, start, end);
+    const end = nullCharacterAt(cursor.bytes, start, cursor.bytes.length, unitBytes);
+    if ((end + unitBytes) * 8 > cursor.end) cursor.short(place);
+    cursor.at = (end + unitBytes) * 8;
+    return decode(cursor.bytes, start, end);
   };
 }
 
@@ -130,15 +162,22 @@ function structureDecoder(fieldClass: StructureFieldClass, place: string, contex
 
 type LengthOf = (cursor: Cursor) => number | bigint;
 
+function lengthAt(place: string, context: DecoderContext): LengthOf {
+  const { slot } = referenceOf(place, context);
+  return (cursor) => cursor.slots[slot] ?? UNSET;
+}
+
 function arrayDecoder(
-  { element }: StaticArrayFieldClass | DynamicArrayFieldClass,
+  fieldClass: StaticArrayFieldClass | DynamicArrayFieldClass,
   place: string,
   context: DecoderContext,
   lengthOf: LengthOf,
 ): FieldDecoder {
-  if (isTextElement(element)) return textDecoder(place, lengthOf);
+  const { element } = fieldClass;
+  const encoding = textEncodingOf(element);
+  if (encoding !== undefined) return textDecoder(encoding, place, lengthOf);
   const decode = fieldDecoder(element, elementPlace(place), context);
-  const align = alignmentOf(element);
+  const align = alignmentOf(fieldClass);
   const bitsMin = bitsMinOf(element);
   return (cursor) => {
     cursor.align(align);
@@ -150,38 +189,68 @@ function arrayDecoder(
 }
 
 /** Text ends at its first null character, or with the array. */
-function textDecoder(place: string, lengthOf: LengthOf): FieldDecoder {
+function textDecoder(encoding: TextEncoding, place: string, lengthOf: LengthOf): FieldDecoder {
+  const unitBytes = unitBytesOf(encoding);
+  const decode = textDecoderFor(encoding);
   return (cursor) => {
     cursor.align(8);
     const length = cursor.elementCount(lengthOf(cursor), 8, place);
     const start = cursor.at >>> 3;
     cursor.at += length * 8;
-    const end = cursor.bytes.indexOf(0, start);
-    return decodeText(cursor.bytes, start, end === -1 ? start + length : Math.min(end, start + length));
+    return decode(cursor.bytes, start, nullCharacterAt(cursor.bytes, start, start + length, unitBytes));
   };
 }
 
-function blobDecoder(place: string, { slot }: Reference): FieldDecoder {
+function blobDecoder(place: string, lengthOf: LengthOf): FieldDecoder {
   return (cursor) => {
     cursor.align(8);
-    const length = cursor.elementCount(cursor.slots[slot] ?? UNSET, 8, place);
+    const length = cursor.elementCount(lengthOf(cursor), 8, place);
     const start = cursor.at >>> 3;
     cursor.at += length * 8;
     return cursor.bytes.slice(start, start + length);
   };
 }
 
+function optionalDecoder(fieldClass: OptionalFieldClass, place: string, context: DecoderContext): FieldDecoder {
+  const { slot } = referenceOf(place, context);
+  const decode = fieldDecoder(fieldClass.content, contentPlace(place), context);
+  const forget = forgetWithin(place, context);
+  const { ranges } = fieldClass;
+  const isThere = (selector: number | bigint) =>
+    ranges === undefined ? selector !== 0 : ranges.some(({ lower, upper }) => lower <= selector && selector <= upper);
+  return (cursor) => {
+    const selector = cursor.slots[slot] ?? UNSET;
+    if (Number.isNaN(selector)) throw cursor.error('UNSET_REFERENCE', 'the selector did not occur before', place);
+    if (isThere(selector)) return decode(cursor);
+    forget?.(cursor);
+    return undefined;
+  };
+}
+
+/** What makes the values of fields within an optional or variant field unknown, as they are where those do not occur. */
+function forgetWithin(place: string, { links }: DecoderContext): ((cursor: Cursor) => void) | undefined {
+  const slots = links
+    .flatMap(({ targets }) => [...targets].filter(([target]) => target.startsWith(place)))
+    .flatMap(([, stores]) => stores.map(({ slot }) => slot));
+  if (slots.length === 0) return undefined;
+  return (cursor) => {
+    for (const slot of slots) cursor.slots[slot] = UNSET;
+  };
+}
+
 function variantDecoder(fieldClass: VariantFieldClass, place: string, context: DecoderContext): FieldDecoder {
   const { slot, targets, targetSlot } = referenceOf(place, context);
-  const decoders = fieldClass.options.map((o) => fieldDecoder(o.fieldClass, optionPlace(place, o.name), context));
-  const selects = targets.map((target) => optionSelector(fieldClass, target as EnumerationFieldClass));
+  const decoders = fieldClass.options.map((o, i) => fieldDecoder(o.fieldClass, optionPlace(place, o.name, i), context));
+  const selects = targets.map((target) => optionSelector(fieldClass, target));
+  const forget = forgetWithin(place, context);
   const [only] = selects;
   return (cursor) => {
-    const selector = cursor.slots[slot];
-    if (selector === undefined) throw cursor.error('UNSET_REFERENCE', 'the selector did not occur before', place);
+    const selector = cursor.slots[slot] ?? UNSET;
+    if (Number.isNaN(selector)) throw cursor.error('UNSET_REFERENCE', 'the selector did not occur before', place);
     const select = targetSlot === undefined ? only! : selects[Number(cursor.slots[targetSlot])]!;
     const option = select(selector);
     if (option === -1) throw cursor.error('NO_VARIANT_OPTION', `no option for the selector value ${selector}`, place);
+    forget?.(cursor);
     const value = decoders[option]!(cursor);
     return context.keepValues ? new VariantValue(option, value) : value;
   };
@@ -190,10 +259,12 @@ function variantDecoder(fieldClass: VariantFieldClass, place: string, context: D
 /** Selector values up to here are looked up in a table. */
 const TABLE_MAX = 256;
 
-function optionSelector(variant: VariantFieldClass, selector: EnumerationFieldClass) {
-  const ranges = variant.options.flatMap(({ name }, option) =>
-    selector.mappings.filter((m) => m.label === name).map(({ lower, upper }) => ({ option, lower, upper })),
-  );
+function optionSelector(variant: VariantFieldClass, selector: Reference['targets'][number]) {
+  const mappings = selector.kind === 'enumeration' ? selector.mappings : [];
+  const ranges = variant.options.flatMap((o, option) => {
+    const own = o.ranges ?? mappings.filter((m) => m.label === o.name);
+    return own.map(({ lower, upper }) => ({ option, lower, upper }));
+  });
   const search = (value: number | bigint) => ranges.find((r) => r.lower <= value && value <= r.upper)?.option ?? -1;
   const table = Int32Array.from({ length: TABLE_MAX }, (_, value) => search(value));
   return (value: number | bigint): number => {

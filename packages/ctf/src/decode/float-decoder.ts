@@ -3,9 +3,11 @@ import type { Cursor } from './cursor.ts';
 import { integerDecoder } from './integer-decoder.ts';
 
 /** Builds a decoder for IEEE 754 binary floating point numbers; those of 128 bits are rounded to 64. */
-export function floatDecoder({ bits, align, byteOrder }: FloatFieldClass, path: string): (cursor: Cursor) => number {
+export function floatDecoder(fieldClass: FloatFieldClass, path: string): (cursor: Cursor) => number {
+  const { bits, align, byteOrder, bitsReversed } = fieldClass;
+  const reversed = bitsReversed && { bitsReversed };
   const word = (wordBits: number, wordAlign: number) =>
-    integerDecoder({ bits: wordBits, align: wordAlign, signed: false, byteOrder }, path);
+    integerDecoder({ bits: wordBits, align: wordAlign, signed: false, byteOrder, ...reversed }, path);
   const scratch = new DataView(new ArrayBuffer(8));
   if (bits === 16) {
     const read = word(16, align);
@@ -29,7 +31,8 @@ export function floatDecoder({ bits, align, byteOrder }: FloatFieldClass, path: 
   return (cursor) => {
     const one = BigInt(first(cursor));
     const two = BigInt(second(cursor));
-    return byteOrder === 'le' ? quadToNumber(two, one) : quadToNumber(one, two);
+    // Reversed halves have changed places too.
+    return (byteOrder === 'le') !== (bitsReversed === true) ? quadToNumber(two, one) : quadToNumber(one, two);
   };
 }
 

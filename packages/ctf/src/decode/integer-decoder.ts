@@ -8,12 +8,14 @@ export interface IntegerLayout {
   readonly align: number;
   readonly signed: boolean;
   readonly byteOrder: 'le' | 'be';
+  readonly bitsReversed?: true;
 }
 
 export type IntegerDecoder = (cursor: Cursor) => number | bigint;
 
 /** Builds a decoder for integers of 1 to 64 bits; byte-aligned ones of 8, 16, 32 and 64 bits take a short way. */
 export function integerDecoder(layout: IntegerLayout, path: string): IntegerDecoder {
+  if (layout.bitsReversed) return reversedDecoder(layout, path);
   const { bits, align, signed } = layout;
   const le = layout.byteOrder === 'le';
   const read = align % 8 === 0 ? wholeBytes(bits, signed, le) : undefined;
@@ -29,6 +31,28 @@ export function integerDecoder(layout: IntegerLayout, path: string): IntegerDeco
     cursor.at = end;
     return read(cursor.view, at >>> 3);
   };
+}
+
+/** Reads the bits as the byte order has them, and turns them round. */
+function reversedDecoder({ bits, align, signed, byteOrder }: IntegerLayout, path: string): IntegerDecoder {
+  const read = integerDecoder({ bits, align, byteOrder, signed: false }, path);
+  return (cursor) => {
+    const value = reverseBits(BigInt(read(cursor)), bits);
+    return numberOf(signed ? BigInt.asIntN(bits, value) : value);
+  };
+}
+
+/** The lowest of `bits` bits becomes the highest one. */
+export function reverseBits(value: bigint, bits: number): bigint {
+  let reversed = 0n;
+  for (let i = 0; i < bits; i++) reversed = (reversed << 1n) | ((value >> BigInt(i)) & 1n);
+  return reversed;
+}
+
+/** A number where it is exact, else a bigint. */
+export function numberOf(value: bigint): number | bigint {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value;
 }
 
 type Read = (view: DataView, at: number) => number | bigint;

@@ -1,13 +1,14 @@
 import { RingtailError } from '@ringtail/base';
 import type {
-  EnumerationFieldClass,
   FieldClass,
   FieldLocation,
   FieldScope,
-  IntegerFieldClass,
+  OptionalFieldClass,
   StructureFieldClass,
+  VariantFieldClass,
 } from '../model/field-class.ts';
 import type { DataStreamClass, EventRecordClass, TraceClass } from '../model/trace-class.ts';
+import { integerOf } from './class-facts.ts';
 
 /** A location leads to no field, or to one that cannot serve. */
 export class LinkError extends RingtailError<'UNRESOLVED' | 'NOT_A_LENGTH' | 'NOT_A_SELECTOR' | 'TOO_MANY_TARGETS'> {
@@ -25,7 +26,7 @@ export interface Reference {
   /** Where that value is stored. */
   readonly slot: number;
   /** The fields that the location leads to: several where it passes through a variant, of which one occurs. */
-  readonly targets: readonly (IntegerFieldClass | EnumerationFieldClass)[];
+  readonly targets: readonly FieldClass[];
   /** With several targets: where the index of the one that occurred is stored. */
   readonly targetSlot: number | undefined;
 }
@@ -40,7 +41,8 @@ export interface Store {
 /**
  * Which fields other fields depend on, for some scopes of records.
  *
- * Keys are places: the scope and the names down to a field, as `memberPlace`, `elementPlace` and `optionPlace` write them.
+ * Keys are places: the scope and the names down to a field, as `memberPlace`, `elementPlace`,
+ * `contentPlace` and `optionPlace` write them.
  */
 export interface Links {
   /** What decoding a field stores for its dependents. */
@@ -56,15 +58,25 @@ export interface DataStreamLinks {
 }
 
 export function memberPlace(place: string, name: string): string {
-  return `${place}.${name.replaceAll(/[\\.<[]/g, '\\$&')}`;
+  return `${place}.${escaped(name)}`;
 }
 
 export function elementPlace(place: string): string {
   return `${place}[]`;
 }
 
-export function optionPlace(place: string, name: string): string {
-  return `${place}<${name.replaceAll(/[\\.<[]/g, '\\$&')}>`;
+/** The place of what an optional field holds. */
+export function contentPlace(place: string): string {
+  return `${place}?`;
+}
+
+/** @param index of the option, which tells options without a name from each other */
+export function optionPlace(place: string, name: string, index: number): string {
+  return `${place}<${name === '' ? `#${index}` : escaped(name)}>`;
+}
+
+function escaped(name: string): string {
+  return name.replaceAll(/[\\.<[?#]/g, '\\$&');
 }
 
 interface Enclosing {
@@ -91,7 +103,7 @@ interface MutableLinks {
  */
 export function linkDataStreamClass(trace: TraceClass, dataStreamClass: DataStreamClass): DataStreamLinks {
   const common: MutableLinks = { targets: new Map(), references: new Map() };
-  const linker = new Linker(common);
+  const linker = new Linker(common, trace.version.major === 2);
   linker.scope('packet-header', trace.packetHeader, common);
   linker.scope('packet-context', dataStreamClass.packetContext, common);
   linker.scope('event-record-header', dataStreamClass.eventRecordHeader, common);
@@ -120,8 +132,11 @@ class Linker {
   #slotCount = 0;
   #targetCount = 0;
 
-  constructor(common: MutableLinks) {
+  readonly #isCtf2: boolean;
+
+  constructor(common: MutableLinks, isCtf2: boolean) {
     this.#common = common;
+    this.#isCtf2 = isCtf2;
     this.#own = common;
   }
 
@@ -148,16 +163,20 @@ class Linker {
         this.#visit(fieldClass.element, elementPlace(place), enclosing);
         break;
       case 'dynamic-array':
-        this.#refer(fieldClass.length, place, enclosing, 'length');
+        this.#refer(fieldClass.length, place, enclosing);
         this.#visit(fieldClass.element, elementPlace(place), enclosing);
         break;
       case 'dynamic-blob':
-        this.#refer(fieldClass.length, place, enclosing, 'length');
+        this.#refer(fieldClass.length, place, enclosing);
+        break;
+      case 'optional':
+        this.#refer(fieldClass.selector, place, enclosing, fieldClass);
+        this.#visit(fieldClass.content, contentPlace(place), enclosing);
         break;
       case 'variant':
-        this.#refer(fieldClass.selector, place, enclosing, 'selector');
-        for (const option of fieldClass.options) {
-          this.#visit(option.fieldClass, optionPlace(place, option.name), enclosing);
+        this.#refer(fieldClass.selector, place, enclosing, fieldClass);
+        for (const [index, option] of fieldClass.options.entries()) {
+          this.#visit(option.fieldClass, optionPlace(place, option.name, index), enclosing);
         }
         break;
       default:
@@ -165,17 +184,21 @@ class Linker {
     }
   }
 
-  #refer(location: FieldLocation, place: string, enclosing: readonly Enclosing[], use: 'length' | 'selector'): void {
+  #refer(
+    location: FieldLocation,
+    place: string,
+    enclosing: readonly Enclosing[],
+    selected?: VariantFieldClass | OptionalFieldClass,
+  ): void {
     const targets = this.#find(location, place, enclosing);
     const text = location.path.join('.');
     if (targets.length === 0) throw new LinkError('UNRESOLVED', `there is no field ${text} before ${place}`, location);
     for (const { fieldClass } of targets) {
-      if (use === 'length' && !(fieldClass.kind === 'integer' && !fieldClass.signed)) {
+      if (selected === undefined && integerOf(fieldClass)?.signed !== false) {
         throw new LinkError('NOT_A_LENGTH', `${text}, the length of ${place}, is no unsigned integer`, location);
       }
-      if (use === 'selector' && fieldClass.kind !== 'enumeration') {
-        throw new LinkError('NOT_A_SELECTOR', `${text}, the selector of ${place}, is no enumeration`, location);
-      }
+      const problem = selected && selectorProblem(selected, fieldClass, targets[0]!.fieldClass);
+      if (problem !== undefined) throw new LinkError('NOT_A_SELECTOR', `${place}: ${problem}`, location);
     }
     this.#targetCount += targets.length;
     if (this.#targetCount > TARGETS_MAX) {
@@ -185,7 +208,7 @@ class Linker {
   }
 
   #referTo(targets: readonly Target[]): Reference {
-    const fieldClasses = targets.map(({ fieldClass }) => fieldClass as Reference['targets'][number]);
+    const fieldClasses = targets.map(({ fieldClass }) => fieldClass);
     const [only] = targets;
     if (targets.length === 1) {
       const stores = this.#storesAt(only!);
@@ -219,20 +242,52 @@ class Linker {
 
   #find(location: FieldLocation, dependent: string, enclosing: readonly Enclosing[]): readonly Target[] {
     const { scope, path } = location;
+    const origin = { dependent, enclosing, namesOptions: !this.#isCtf2 };
     if (scope !== undefined) {
       const root = this.#roots.get(scope);
-      return root === undefined ? [] : (descend(root, scope, path, { dependent, enclosing }) ?? []);
+      return root === undefined ? [] : (descend(root, scope, path, origin) ?? []);
+    }
+    if (this.#isCtf2 || location.outer !== undefined) {
+      const from = enclosing[enclosing.length - 1 - (location.outer ?? 0)];
+      return from === undefined ? [] : (descend(from.structure, from.place, path, origin) ?? []);
     }
     for (let i = enclosing.length - 1; i >= 0; i--) {
       const { structure, place, countBefore } = enclosing[i]!;
       // What begins with the member that holds the dependent field is looked for further out.
       if (indexOfMember(structure, path[0]!) < countBefore) {
-        const found = descend(structure, place, path, { dependent, enclosing });
+        const found = descend(structure, place, path, origin);
         if (found !== undefined) return found;
       }
     }
     return [];
   }
+}
+
+/**
+ * Why a field cannot be the selector of a variant or of an optional field.
+ *
+ * @param first of the fields that the selector's location leads to: all of them are of one sort
+ */
+export function selectorProblem(
+  selected: VariantFieldClass | OptionalFieldClass,
+  fieldClass: FieldClass,
+  first: FieldClass = fieldClass,
+): string | undefined {
+  const name = selected.selector.path.join('.');
+  const ranges = selected.kind === 'optional' ? selected.ranges : selected.options[0]?.ranges;
+  if (ranges !== undefined) {
+    const signed = integerOf(fieldClass)?.signed;
+    if (signed === undefined) return `the selector ${name} is no integer`;
+    return signed === integerOf(first)?.signed ? undefined : `the selector ${name} is not always of one sign`;
+  }
+  if (selected.kind === 'optional') {
+    return fieldClass.kind === 'boolean' ? undefined : `the selector ${name} is no boolean, and there are no ranges`;
+  }
+  const { options } = selected;
+  if (fieldClass.kind !== 'enumeration') return `the selector ${name} is no enumeration`;
+  const labels = new Set(fieldClass.mappings.map((m) => m.label));
+  const unselectable = options.find((o) => !labels.has(o.name));
+  return unselectable && `the selector ${name} has no label for the option ${unselectable.name}`;
 }
 
 interface Target {
@@ -245,6 +300,8 @@ interface Origin {
   /** Place of the field for which a location is resolved. */
   readonly dependent: string;
   readonly enclosing: readonly Enclosing[];
+  /** CTF 1.8: a path may name an option of a variant. */
+  readonly namesOptions: boolean;
 }
 
 /**
@@ -254,7 +311,7 @@ interface Origin {
  * option, which chooses it; if the dependent field lies in one of the options, no other can occur. An array is
  * only passed through by fields within it: to others, its elements have no name.
  *
- * @returns undefined if there is an option without such a field
+ * @returns undefined if there is no such field; in CTF 1.8, if there is an option without one
  */
 function descend(fieldClass: FieldClass, place: string, path: readonly string[], origin: Origin): Target[] | undefined {
   switch (fieldClass.kind) {
@@ -270,23 +327,29 @@ function descend(fieldClass: FieldClass, place: string, path: readonly string[],
       const inner = elementPlace(place);
       return origin.dependent.startsWith(inner) ? descend(fieldClass.element, inner, path, origin) : undefined;
     }
+    case 'optional':
+      if (origin.dependent === place) return undefined;
+      return descend(fieldClass.content, contentPlace(place), path, origin);
     case 'variant': {
       if (origin.dependent === place || fieldClass.options.length === 0) return undefined;
+      const options = fieldClass.options.map((o, index) => ({ ...o, place: optionPlace(place, o.name, index) }));
       const [name, ...rest] = path;
-      const chosen = fieldClass.options.find((o) => o.name === name);
-      if (chosen !== undefined) return descend(chosen.fieldClass, optionPlace(place, chosen.name), rest, origin);
-      const around = fieldClass.options.filter((o) => origin.dependent.startsWith(optionPlace(place, o.name)));
+      const chosen = origin.namesOptions ? options.find((o) => o.name === name) : undefined;
+      if (chosen !== undefined) return descend(chosen.fieldClass, chosen.place, rest, origin);
+      const around = options.filter((o) => origin.dependent.startsWith(o.place));
       const targets: Target[] = [];
-      for (const option of around.length > 0 ? around : fieldClass.options) {
-        const found = descend(option.fieldClass, optionPlace(place, option.name), path, origin);
-        if (found === undefined || targets.length > TARGETS_MAX) return undefined;
-        targets.push(...found);
+      for (const option of around.length > 0 ? around : options) {
+        const found = descend(option.fieldClass, option.place, path, origin);
+        if (targets.length > TARGETS_MAX) return undefined;
+        if (found !== undefined) targets.push(...found);
+        // CTF 2 leaves it to the data whether an option with such a field was selected.
+        else if (origin.namesOptions) return undefined;
       }
-      return targets;
+      return targets.length > 0 ? targets : undefined;
     }
     default: {
       if (path.length > 0) return undefined;
-      const scope = place.split(/[.<[]/, 1)[0] as FieldScope;
+      const scope = place.split(/[.<[?]/, 1)[0] as FieldScope;
       return [{ fieldClass, place, inEvent: EVENT_SCOPES.has(scope) }];
     }
   }

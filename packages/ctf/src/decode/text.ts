@@ -1,3 +1,6 @@
+import type { TextEncoding } from '../model/field-class.ts';
+import { unitBytesOf } from './class-facts.ts';
+
 /**
  * Text of a trace as JavaScript strings, without loss.
  *
@@ -11,6 +14,41 @@ const encoder = new TextEncoder();
 
 /** Up to here, a loop over characters is cheaper than a call of the decoder. */
 const SHORT_BYTES = 64;
+
+/** Decodes text of any encoding; UTF-16 and UTF-32 that is no text becomes U+FFFD. */
+export function textDecoderFor(encoding: TextEncoding): typeof decodeText {
+  const unitBytes = unitBytesOf(encoding);
+  if (unitBytes === 1) return decodeText;
+  const littleEndian = encoding.endsWith('le');
+  const unitAt = (bytes: Uint8Array, at: number) => {
+    let unit = 0;
+    for (let i = 0; i < unitBytes; i++) unit = unit * 256 + bytes[littleEndian ? at + unitBytes - 1 - i : at + i]!;
+    return unit;
+  };
+  return (bytes, start, end) => {
+    let text = '';
+    for (let at = start; at < end; at += unitBytes) {
+      const unit = at + unitBytes <= end ? unitAt(bytes, at) : 0xfffd;
+      if (unitBytes === 2) text += String.fromCharCode(unit);
+      else text += unit > 0x10ffff || (unit >= 0xd800 && unit <= 0xdfff) ? '\ufffd' : String.fromCodePoint(unit);
+    }
+    return unitBytes === 2 ? text.replace(LONE_SURROGATES, '\ufffd') : text;
+  };
+}
+
+/** Where the first null character of text lies; `end` if there is none. */
+export function nullCharacterAt(bytes: Uint8Array, start: number, end: number, unitBytes: number): number {
+  if (unitBytes === 1) {
+    const at = bytes.indexOf(0, start);
+    return at === -1 || at > end ? end : at;
+  }
+  for (let at = start; at + unitBytes <= end; at += unitBytes) {
+    let i = 0;
+    while (i < unitBytes && bytes[at + i] === 0) i++;
+    if (i === unitBytes) return at;
+  }
+  return end;
+}
 
 export function decodeText(bytes: Uint8Array, start: number, end: number): string {
   if (end - start <= SHORT_BYTES) return decodeByCharacter(bytes, start, end);

@@ -5,11 +5,13 @@
  * | --- | --- |
  * | integer, enumeration | `number`; `bigint` for values that a number does not hold exactly |
  * | float | `number` |
+ * | bit array | as an unsigned integer |
  * | boolean | `boolean` |
  * | string, array of text elements | `string`; bytes that are no UTF-8 are lone surrogates, see `encodeText` |
  * | array | array of the elements |
  * | BLOB | `Uint8Array`, a copy |
  * | structure | object with a property for each member |
+ * | optional | the value of its content; `undefined` where it is absent |
  * | variant | {@link VariantValue} |
  */
 export type FieldValue =
@@ -17,6 +19,7 @@ export type FieldValue =
   | bigint
   | string
   | boolean
+  | undefined
   | Uint8Array
   | readonly FieldValue[]
   | StructureValue

@@ -1,5 +1,7 @@
 /** JSON whose whole numbers may be of any size. */
 export type JsonTree =
+  | null
+  | boolean
   | string
   | number
   | bigint
@@ -9,7 +11,7 @@ export type JsonTree =
 /** JSON text of `tree`, in one line. Members that are `undefined` are left out, as in `JSON.stringify`. */
 export function jsonText(tree: JsonTree): string {
   if (typeof tree === 'bigint') return String(tree);
-  if (typeof tree !== 'object') return JSON.stringify(tree);
+  if (typeof tree !== 'object' || tree === null) return JSON.stringify(tree);
   if (isList(tree)) return `[${tree.map(jsonText).join(',')}]`;
   const members = Object.entries(tree).flatMap(([name, value]) => {
     return value === undefined ? [] : [`${JSON.stringify(name)}:${jsonText(value)}`];

@@ -1,11 +1,15 @@
+import { textEncodingOf } from '../decode/class-facts.ts';
 import type {
-  ByteOrder,
+  BitField,
+  BitFlag,
   EnumerationFieldClass,
-  EnumerationMapping,
   FieldClass,
   FieldLocation,
   IntegerFieldClass,
+  IntegerRange,
   StructureFieldClass,
+  TextEncoding,
+  VariableIntegerFieldClass,
   VariantFieldClass,
 } from '../model/field-class.ts';
 import type { JsonTree } from './json-text.ts';
@@ -48,6 +52,7 @@ export class Ctf2FieldClassPrinter {
   print(fieldClass: FieldClass): JsonMembers {
     switch (fieldClass.kind) {
       case 'integer':
+      case 'variable-integer':
         return integer(fieldClass);
       case 'enumeration':
         return { ...integer(fieldClass.container), mappings: mappings(fieldClass) };
@@ -55,25 +60,56 @@ export class Ctf2FieldClassPrinter {
         return { type: 'fixed-length-floating-point-number', ...bitArray(fieldClass) };
       case 'boolean':
         return { type: 'fixed-length-boolean', ...bitArray(fieldClass) };
+      case 'bit-array':
+        return fieldClass.flags === undefined
+          ? { type: 'fixed-length-bit-array', ...bitArray(fieldClass) }
+          : { type: 'fixed-length-bit-map', ...bitArray(fieldClass), flags: flags(fieldClass.flags) };
       case 'string':
-        return { type: 'null-terminated-string' };
+        return { type: 'null-terminated-string', encoding: encoding(fieldClass.encoding) };
       case 'structure':
         return this.structure(fieldClass);
       case 'static-array': {
-        const { element, length } = fieldClass;
-        if (isText(element)) return { type: 'static-length-string', length };
-        return { type: 'static-length-array', length, 'element-field-class': this.print(element) };
+        const { element, length, align } = fieldClass;
+        const text = textEncodingOf(element);
+        if (text !== undefined) return { type: 'static-length-string', length, encoding: encoding(text) };
+        return {
+          type: 'static-length-array',
+          'minimum-alignment': align,
+          length,
+          'element-field-class': this.print(element),
+        };
       }
       case 'dynamic-array': {
+        const { element, align } = fieldClass;
         const length = { 'length-field-location': location(fieldClass.length) };
-        if (isText(fieldClass.element)) return { type: 'dynamic-length-string', ...length };
-        return { type: 'dynamic-length-array', ...length, 'element-field-class': this.print(fieldClass.element) };
+        const text = textEncodingOf(element);
+        if (text !== undefined) return { type: 'dynamic-length-string', ...length, encoding: encoding(text) };
+        return {
+          type: 'dynamic-length-array',
+          'minimum-alignment': align,
+          ...length,
+          'element-field-class': this.print(element),
+        };
       }
+      case 'static-blob':
+        return {
+          type: 'static-length-blob',
+          length: fieldClass.length,
+          'media-type': fieldClass.mediaType,
+          roles: fieldClass.roles,
+        };
       case 'dynamic-blob':
         return {
           type: 'dynamic-length-blob',
           'length-field-location': location(fieldClass.length),
           'media-type': fieldClass.mediaType,
+        };
+      case 'optional':
+        return {
+          type: 'optional',
+          'selector-field-location': location(fieldClass.selector),
+          'selector-field-ranges': fieldClass.ranges?.map(range),
+          'field-class': this.print(fieldClass.content),
         };
       case 'variant':
         return this.#variant(fieldClass);
@@ -81,17 +117,24 @@ export class Ctf2FieldClassPrinter {
   }
 
   #variant(variant: VariantFieldClass): JsonMembers {
-    const selector = this.#resolve(variant.selector);
     return {
       type: 'variant',
       'selector-field-location': location(variant.selector),
-      options: variant.options.map(({ name, fieldClass }) => {
-        const selected = selector.mappings.filter(({ label }) => label === name);
-        if (selected.length === 0)
-          throw new MetadataPrintError(`no label of the selector selects the option "${name}"`);
-        return { name, 'field-class': this.print(fieldClass), 'selector-field-ranges': selected.map(range) };
+      options: variant.options.map((option) => {
+        const ranges = option.ranges ?? this.#rangesOfLabel(variant.selector, option.name);
+        return {
+          name: option.name === '' ? undefined : option.name,
+          'field-class': this.print(option.fieldClass),
+          'selector-field-ranges': ranges.map(range),
+        };
       }),
     };
+  }
+
+  #rangesOfLabel(selector: FieldLocation, name: string): readonly IntegerRange[] {
+    const selected = this.#resolve(selector).mappings.filter(({ label }) => label === name);
+    if (selected.length === 0) throw new MetadataPrintError(`no label of the selector selects the option "${name}"`);
+    return selected;
   }
 
   /** The enumeration that selects a variant's option. */
@@ -111,21 +154,35 @@ export class Ctf2FieldClassPrinter {
   }
 }
 
-function integer(fieldClass: IntegerFieldClass): JsonMembers {
+function integer(fieldClass: IntegerFieldClass | VariableIntegerFieldClass): JsonMembers {
+  const length = fieldClass.kind === 'integer' ? 'fixed' : 'variable';
   return {
-    type: fieldClass.signed ? 'fixed-length-signed-integer' : 'fixed-length-unsigned-integer',
-    ...bitArray(fieldClass),
+    type: `${length}-length-${fieldClass.signed ? 'signed' : 'unsigned'}-integer`,
+    ...(fieldClass.kind === 'integer' && bitArray(fieldClass)),
     'preferred-display-base': fieldClass.base === 10 ? undefined : fieldClass.base,
     roles: fieldClass.roles,
   };
 }
 
-function bitArray({ bits, align, byteOrder }: { bits: number; align: number; byteOrder: ByteOrder }): JsonMembers {
+function bitArray({ bits, align, byteOrder, bitsReversed }: BitField): JsonMembers {
+  const reversed = byteOrder === 'le' ? 'last-to-first' : 'first-to-last';
   return {
     length: bits,
     alignment: align > 1 ? align : undefined,
     'byte-order': byteOrder === 'le' ? 'little-endian' : 'big-endian',
+    'bit-order': bitsReversed ? reversed : undefined,
   };
+}
+
+/** UTF-8 goes without saying. */
+function encoding(text: TextEncoding): string | undefined {
+  return text === 'utf8' || text === 'ascii' ? undefined : `utf-${text.slice(3)}`;
+}
+
+function flags(bits: readonly BitFlag[]): JsonMembers {
+  const byName = new Map<string, JsonTree[]>();
+  for (const { name, lower, upper } of bits) byName.set(name, [...(byName.get(name) ?? []), [lower, upper]]);
+  return Object.fromEntries(byName);
 }
 
 /** Ranges by label; a label may have several. */
@@ -139,15 +196,11 @@ function mappings(enumeration: EnumerationFieldClass): JsonMembers {
   return Object.fromEntries(byLabel);
 }
 
-function range({ lower, upper }: EnumerationMapping): JsonTree {
+function range({ lower, upper }: IntegerRange): JsonTree {
   return [lower, upper];
 }
 
-function isText(element: FieldClass): boolean {
-  return element.kind === 'integer' && element.bits === 8 && element.encoding !== 'none';
-}
-
-function location({ scope, path }: FieldLocation): JsonMembers {
+function location({ scope, path, outer = 0 }: FieldLocation): JsonMembers {
   if (path.length === 0) throw new MetadataPrintError('a field location without a path');
-  return { origin: scope, path };
+  return { origin: scope, path: [...new Array<null>(outer).fill(null), ...path] };
 }

@@ -1,4 +1,5 @@
 import type {
+  BitField,
   ByteOrder,
   EnumerationFieldClass,
   FieldClass,
@@ -9,7 +10,7 @@ import type {
   StructureFieldClass,
   VariantFieldClass,
 } from '../model/field-class.ts';
-import { integerClass } from '../model/field-class-builders.ts';
+import { type IntegerOptions, integerClass } from '../model/field-class-builders.ts';
 import { MetadataPrintError } from './print-error.ts';
 import { tsdlIdentifier, tsdlMemberName, tsdlString } from './print-tsdl-text.ts';
 
@@ -55,14 +56,19 @@ function declare(fieldClass: FieldClass, context: TsdlContext, indent: string): 
       return { type: integerType(fieldClass, context), suffix: '' };
     case 'boolean':
       return {
-        type: integerType(
-          integerClass(fieldClass.bits, { align: fieldClass.align, byteOrder: fieldClass.byteOrder }),
-          context,
-        ),
+        type: integerType(integerClass(fieldClass.bits, bitFieldOf(fieldClass)), context),
         suffix: '',
       };
     case 'float':
       return { type: floatType(fieldClass, context), suffix: '' };
+    case 'static-blob':
+      return arrayOf(integerClass(8, { base: 16 }), String(fieldClass.length), context, indent);
+    case 'bit-array':
+      return { type: integerType(integerClass(fieldClass.bits, bitFieldOf(fieldClass)), context), suffix: '' };
+    case 'variable-integer':
+      throw new MetadataPrintError('CTF 1.8 has no integers of variable length');
+    case 'optional':
+      throw new MetadataPrintError('CTF 1.8 has no optional fields');
     case 'string':
       return { type: fieldClass.encoding === 'ascii' ? 'string { encoding = ASCII; }' : 'string', suffix: '' };
   }
@@ -74,8 +80,16 @@ function arrayOf(element: FieldClass, length: string, context: TsdlContext, inde
   return { type, suffix: `[${length}]${suffix}` };
 }
 
+function bitFieldOf({ align, byteOrder, bitsReversed }: BitField): IntegerOptions {
+  return { align, byteOrder, ...(bitsReversed && { bitsReversed }) };
+}
+
 function integerType(integer: IntegerFieldClass, context: TsdlContext): string {
-  const { bits, align, signed, encoding, base, byteOrder, clock } = integer;
+  const { bits, align, signed, encoding, base, byteOrder, clock, bitsReversed } = integer;
+  if (bitsReversed) throw new MetadataPrintError('CTF 1.8 cannot reverse the bits of a field');
+  if (encoding.startsWith('utf16') || encoding.startsWith('utf32')) {
+    throw new MetadataPrintError('text of CTF 1.8 is UTF-8');
+  }
   const attributes = [`size = ${bits};`, `align = ${align};`, `signed = ${signed ? 1 : 0};`];
   attributes.push(`encoding = ${encoding === 'none' ? 'none' : encoding.toUpperCase()};`, `base = ${base};`);
   if (byteOrder !== context.nativeByteOrder) attributes.push(`byte_order = ${byteOrder};`);
@@ -83,7 +97,8 @@ function integerType(integer: IntegerFieldClass, context: TsdlContext): string {
   return `integer { ${attributes.join(' ')} }`;
 }
 
-function floatType({ bits, align, byteOrder }: FloatFieldClass, context: TsdlContext): string {
+function floatType({ bits, align, byteOrder, bitsReversed }: FloatFieldClass, context: TsdlContext): string {
+  if (bitsReversed) throw new MetadataPrintError('CTF 1.8 cannot reverse the bits of a field');
   const exponentBits = { 16: 5, 32: 8, 64: 11, 128: 15 }[bits];
   const order = byteOrder === context.nativeByteOrder ? '' : ` byte_order = ${byteOrder};`;
   return `floating_point { exp_dig = ${exponentBits}; mant_dig = ${bits - exponentBits}; align = ${align};${order} }`;
@@ -94,7 +109,9 @@ function enumerationType(enumeration: EnumerationFieldClass, context: TsdlContex
     const range = lower === upper ? `${lower}` : `${lower} ... ${upper}`;
     return `${indent}\t${tsdlString(label)} = ${range},\n`;
   });
-  return `enum : ${integerType(enumeration.container, context)} {\n${lines.join('')}${indent}}`;
+  const { container } = enumeration;
+  if (container.kind !== 'integer') throw new MetadataPrintError('CTF 1.8 has no integers of variable length');
+  return `enum : ${integerType(container, context)} {\n${lines.join('')}${indent}}`;
 }
 
 function variantType(variant: VariantFieldClass, context: TsdlContext, indent: string): string {

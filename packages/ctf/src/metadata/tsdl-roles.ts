@@ -13,8 +13,9 @@ import type {
  * @see CTF 1.8.3 §5 (packet headers and contexts), §6.1 (event headers)
  */
 
-const PACKET_HEADER_ROLES: Readonly<Record<string, IntegerRole>> = {
-  magic: 'packet-magic-number',
+const PACKET_MAGIC_ROLES: Readonly<Record<string, IntegerRole>> = { magic: 'packet-magic-number' };
+
+const DATA_STREAM_ROLES: Readonly<Record<string, IntegerRole>> = {
   stream_id: 'data-stream-class-id',
   stream_instance_id: 'data-stream-id',
 };
@@ -28,8 +29,9 @@ const PACKET_CONTEXT_ROLES: Readonly<Record<string, IntegerRole>> = {
   events_discarded: 'discarded-event-record-counter-snapshot',
 };
 
+/** Identifiers count at any depth of structures, the last one most. */
 export function withPacketHeaderRoles(structure: StructureFieldClass): StructureFieldClass {
-  return withMemberRoles(structure, PACKET_HEADER_ROLES);
+  return withMemberRoles(withRolesAtDepth(structure, DATA_STREAM_ROLES), PACKET_MAGIC_ROLES);
 }
 
 export function withPacketContextRoles(structure: StructureFieldClass): StructureFieldClass {
@@ -81,10 +83,24 @@ function withMemberRoles(
   return { ...structure, members };
 }
 
+function withRolesAtDepth(
+  structure: StructureFieldClass,
+  roles: Readonly<Record<string, IntegerRole>>,
+): StructureFieldClass {
+  const { members } = withMemberRoles(structure, roles);
+  const deepen = ({ fieldClass, ...member }: StructureMember): StructureMember => {
+    return { ...member, fieldClass: fieldClass.kind === 'structure' ? withRolesAtDepth(fieldClass, roles) : fieldClass };
+  };
+  return { ...structure, members: members.map(deepen) };
+}
+
 function withRole(fieldClass: FieldClass, role: IntegerRole): FieldClass {
   if (fieldClass.kind === 'integer') return fieldClass.signed ? fieldClass : addRole(fieldClass, role);
-  if (fieldClass.kind !== 'enumeration' || fieldClass.container.signed) return fieldClass;
-  return { ...fieldClass, container: addRole(fieldClass.container, role) };
+  if (fieldClass.kind !== 'enumeration') return fieldClass;
+  const { container } = fieldClass;
+  return container.kind !== 'integer' || container.signed
+    ? fieldClass
+    : { ...fieldClass, container: addRole(container, role) };
 }
 
 function addRole(integer: IntegerFieldClass, role: IntegerRole): IntegerFieldClass {

@@ -6,8 +6,13 @@
  * @see CTF 1.8.3 §4 (types), CTF2-SPEC-2.0 §5.3 (field class fragments)
  */
 
+import type { Attributed } from './attributes.ts';
+
 export type ByteOrder = 'le' | 'be';
 export type DisplayBase = 2 | 8 | 10 | 16;
+
+/** How bytes hold text. CTF 1.8 knows UTF-8 and ASCII only. */
+export type TextEncoding = 'utf8' | 'ascii' | 'utf16be' | 'utf16le' | 'utf32be' | 'utf32le';
 
 /** The part of a data stream in which a field lives. */
 export type FieldScope =
@@ -21,11 +26,16 @@ export type FieldScope =
 /**
  * Where to find another field: the length of a sequence, the selector of a variant.
  *
- * `scope` undefined means relative: look `path[0]` up in the innermost enclosing structure, then outwards.
+ * `scope` undefined means relative: look `path[0]` up in the innermost enclosing structure, then outwards. `outer` skips
+ * that many enclosing structures first, and the search does not go further outwards (CTF 2).
+ *
+ * A path names members of structures. It may name the option of a variant (CTF 1.8); where it does not, it goes through all
+ * options, and the field that was decoded last is meant. It goes through arrays and optional fields without a name.
  */
 export interface FieldLocation {
   readonly scope?: FieldScope;
   readonly path: readonly string[];
+  readonly outer?: number;
 }
 
 /** What makes an integer more than a number. */
@@ -41,94 +51,154 @@ export type IntegerRole =
   | 'default-clock-timestamp'
   | 'event-record-class-id';
 
-export interface IntegerFieldClass {
-  readonly kind: 'integer';
-  readonly signed: boolean;
-  /** Length in bits, 1 to 64. */
+/** What all fields of a fixed number of bits have in common. */
+export interface BitField extends Attributed {
+  /** Length in bits. */
   readonly bits: number;
   /** Alignment in bits, a power of two. */
   readonly align: number;
   readonly byteOrder: ByteOrder;
+  /** The bits stand in the opposite order of what the byte order implies (CTF 2's bit order). */
+  readonly bitsReversed?: true;
+}
+
+export interface IntegerFieldClass extends BitField {
+  readonly kind: 'integer';
+  readonly signed: boolean;
+  /** Length in bits, 1 to 64. */
+  readonly bits: number;
   readonly base: DisplayBase;
-  /** Text elements of arrays: `utf8` and `ascii` integers print as text. */
-  readonly encoding: 'none' | 'utf8' | 'ascii';
+  /**
+   * Text elements of arrays: such integers of a byte print as text. CTF 2's strings of static and dynamic length are arrays
+   * of bytes with their encoding.
+   */
+  readonly encoding: 'none' | TextEncoding;
   /** Name of the clock class of which this field holds (the low bits of) a value. */
   readonly clock?: string;
   readonly roles?: readonly IntegerRole[];
 }
 
-/** One label of an enumeration with one of its ranges, both ends included. A label may have several. */
-export interface EnumerationMapping {
-  readonly label: string;
+/** CTF 2 only: LEB128, seven bits of value in each byte, of up to 64 bits. */
+export interface VariableIntegerFieldClass extends Attributed {
+  readonly kind: 'variable-integer';
+  readonly signed: boolean;
+  readonly base: DisplayBase;
+  /** As that of an integer. */
+  readonly clock?: string;
+  readonly roles?: readonly IntegerRole[];
+}
+
+/** Both ends included. */
+export interface IntegerRange {
   readonly lower: bigint;
   readonly upper: bigint;
 }
 
+/** One label of an enumeration with one of its ranges, both ends included. A label may have several. */
+export interface EnumerationMapping extends IntegerRange {
+  readonly label: string;
+}
+
 export interface EnumerationFieldClass {
   readonly kind: 'enumeration';
-  readonly container: IntegerFieldClass;
+  readonly container: IntegerFieldClass | VariableIntegerFieldClass;
   readonly mappings: readonly EnumerationMapping[];
 }
 
-export interface FloatFieldClass {
+export interface FloatFieldClass extends BitField {
   readonly kind: 'float';
   readonly bits: 16 | 32 | 64 | 128;
-  readonly align: number;
-  readonly byteOrder: ByteOrder;
 }
 
 /** CTF 2 fixed-length boolean. CTF 1.8 knows none: an unsigned integer stands in for it there. */
-export interface BooleanFieldClass {
+export interface BooleanFieldClass extends BitField {
   readonly kind: 'boolean';
-  readonly bits: number;
-  readonly align: number;
-  readonly byteOrder: ByteOrder;
 }
 
-/** Null-terminated text. */
-export interface StringFieldClass {
+/** A name for some bits of a bit map: it applies where any bit from `lower` to `upper`, both included, is set. */
+export interface BitFlag {
+  readonly name: string;
+  /** Bits are numbered from the least significant one. */
+  readonly lower: number;
+  readonly upper: number;
+}
+
+/** CTF 2 only: bits without a sign, 1 to 64; with flags it is a bit map. A flag may have several ranges. */
+export interface BitArrayFieldClass extends BitField {
+  readonly kind: 'bit-array';
+  readonly flags?: readonly BitFlag[];
+}
+
+/** Text up to a null character of its encoding. */
+export interface StringFieldClass extends Attributed {
   readonly kind: 'string';
-  readonly encoding: 'utf8' | 'ascii';
+  readonly encoding: TextEncoding;
 }
 
-export interface StructureMember {
+export interface StructureMember extends Attributed {
   readonly name: string;
   readonly fieldClass: FieldClass;
 }
 
-export interface StructureFieldClass {
+export interface StructureFieldClass extends Attributed {
   readonly kind: 'structure';
   readonly members: readonly StructureMember[];
   /** Minimum alignment in bits; the effective one is the largest of this and the members'. */
   readonly align: number;
 }
 
-export interface StaticArrayFieldClass {
+export interface StaticArrayFieldClass extends Attributed {
   readonly kind: 'static-array';
   readonly element: FieldClass;
+  /** Minimum alignment in bits (CTF 2); 1 if absent. */
+  readonly align?: number;
   readonly length: number;
 }
 
-export interface DynamicArrayFieldClass {
+export interface DynamicArrayFieldClass extends Attributed {
   readonly kind: 'dynamic-array';
   readonly element: FieldClass;
+  /** Minimum alignment in bits (CTF 2); 1 if absent. */
+  readonly align?: number;
   readonly length: FieldLocation;
 }
 
+/** CTF 2 only; CTF 1.8 writes an array of unsigned bytes. */
+export interface StaticBlobFieldClass extends Attributed {
+  readonly kind: 'static-blob';
+  /** Bytes. */
+  readonly length: number;
+  readonly mediaType?: string;
+  readonly roles?: readonly 'metadata-stream-uuid'[];
+}
+
 /** CTF 2 only; CTF 1.8 writes a sequence of unsigned bytes. */
-export interface BlobFieldClass {
+export interface BlobFieldClass extends Attributed {
   readonly kind: 'dynamic-blob';
   readonly length: FieldLocation;
   readonly mediaType?: string;
 }
 
-export interface VariantOption {
-  readonly name: string;
-  readonly fieldClass: FieldClass;
+/** CTF 2 only: a field that is there or not. */
+export interface OptionalFieldClass extends Attributed {
+  readonly kind: 'optional';
+  /** A boolean, or an integer. */
+  readonly selector: FieldLocation;
+  /** Where the selector is an integer: the values with which the field is there. */
+  readonly ranges?: readonly IntegerRange[];
+  readonly content: FieldClass;
 }
 
-/** The option whose name equals the selected label of the enumeration at `selector`. */
-export interface VariantFieldClass {
+export interface VariantOption extends Attributed {
+  /** Empty for options without a name, which CTF 2 allows. */
+  readonly name: string;
+  readonly fieldClass: FieldClass;
+  /** The selector's values with which this option is selected; if absent, those of the label that is called like the option. */
+  readonly ranges?: readonly IntegerRange[];
+}
+
+/** Either all options have ranges, or none: then `selector` leads to an enumeration. */
+export interface VariantFieldClass extends Attributed {
   readonly kind: 'variant';
   readonly selector: FieldLocation;
   readonly options: readonly VariantOption[];
@@ -136,12 +206,16 @@ export interface VariantFieldClass {
 
 export type FieldClass =
   | IntegerFieldClass
+  | VariableIntegerFieldClass
   | EnumerationFieldClass
   | FloatFieldClass
   | BooleanFieldClass
+  | BitArrayFieldClass
   | StringFieldClass
   | StructureFieldClass
   | StaticArrayFieldClass
   | DynamicArrayFieldClass
+  | StaticBlobFieldClass
   | BlobFieldClass
+  | OptionalFieldClass
   | VariantFieldClass;

@@ -12,10 +12,11 @@ describe.each([
   ['large', LARGE_EVENT_HEADER, largeEventHeaderClass('c')],
 ] as const)('the %s event header', (_, layout, structure) => {
   const id = structure.members[0]?.fieldClass as EnumerationFieldClass;
+  const container = id.container as IntegerFieldClass;
   const variant = structure.members[1]?.fieldClass as VariantFieldClass;
 
   it('selects the extended form by the largest identifier of its short form', () => {
-    expect(id.container.bits).toBe(layout.idBits);
+    expect(container.bits).toBe(layout.idBits);
     expect(layout.extendedId).toBe(2 ** layout.idBits - 1);
     expect(id.mappings).toEqual([
       { label: 'compact', lower: 0n, upper: BigInt(layout.extendedId - 1) },
@@ -30,8 +31,8 @@ describe.each([
         ? fieldClass.members.map((member) => member.fieldClass as IntegerFieldClass)
         : [];
     });
-    expect(endsOf([id.container, ...(short ?? [])]).at(-1)).toBe(8 * layout.shortBytes);
-    const ends = endsOf([id.container, ...(extended ?? [])]);
+    expect(endsOf([container, ...(short ?? [])]).at(-1)).toBe(8 * layout.shortBytes);
+    const ends = endsOf([container, ...(extended ?? [])]);
     expect(ends[1]).toBe(8 * layout.extendedIdOffset + 32);
     expect(ends[2]).toBe(8 * layout.extendedTimestampOffset + 64);
     expect(ends[2]).toBe(8 * layout.extendedBytes);
@@ -39,7 +40,7 @@ describe.each([
 
   it('gives the roles of identifier and timestamp in both forms, and starts at a byte', () => {
     expect(structure.align).toBe(8);
-    expect(id.container.roles).toEqual(['event-record-class-id']);
+    expect(container.roles).toEqual(['event-record-class-id']);
     expect(JSON.stringify(variant.options[0])).toContain('"clock":"c","roles":["default-clock-timestamp"]');
     expect(JSON.stringify(variant.options[1])).toContain('"clock":"c","roles":["default-clock-timestamp"]');
     expect(JSON.stringify(variant.options[1])).toContain('"roles":["event-record-class-id"]');

@@ -1,15 +1,26 @@
 import { unreachable } from '@ringtail/base';
 import {
+  type BitArrayFieldClass,
+  type BitFlag,
   type EnumerationFieldClass,
   enumerationLabels,
   type FieldClass,
   type FieldValue,
+  type IntegerFieldClass,
   type StructureFieldClass,
   type StructureValue,
+  type VariableIntegerFieldClass,
   type VariantFieldClass,
   type VariantValue,
 } from '@ringtail/ctf';
-import { elementPlace, isTextElement, type Links, memberPlace, optionPlace } from '@ringtail/ctf/internal';
+import {
+  contentPlace,
+  elementPlace,
+  isTextElement,
+  type Links,
+  memberPlace,
+  optionPlace,
+} from '@ringtail/ctf/internal';
 import { floatText, integerText } from './pretty-number.ts';
 import { quotedText } from './pretty-text.ts';
 
@@ -33,13 +44,20 @@ export function fieldText(fieldClass: FieldClass, place: string, context: FieldT
 function textOf(fieldClass: FieldClass, place: string, context: FieldTextContext): FieldText {
   switch (fieldClass.kind) {
     case 'integer':
-      return integerText(fieldClass) as FieldText;
+    case 'variable-integer':
+      return integerText(layoutOf(fieldClass)) as FieldText;
     case 'enumeration':
       return enumerationText(fieldClass) as FieldText;
     case 'float':
       return floatText as FieldText;
     case 'boolean':
       return String;
+    case 'bit-array':
+      return bitArrayText(fieldClass) as FieldText;
+    case 'optional': {
+      const text = textOf(fieldClass.content, contentPlace(place), context);
+      return (value) => (value === undefined ? '<none>' : `{ ${text(value)} }`);
+    }
     case 'string':
       return quotedText as FieldText;
     case 'structure':
@@ -48,6 +66,7 @@ function textOf(fieldClass: FieldClass, place: string, context: FieldTextContext
     case 'dynamic-array':
       if (isTextElement(fieldClass.element)) return quotedText as FieldText;
       return arrayText(textOf(fieldClass.element, elementPlace(place), context));
+    case 'static-blob':
     case 'dynamic-blob':
       return (value) => `{ ${[...(value as Uint8Array)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ')} }`;
     case 'variant':
@@ -61,8 +80,9 @@ function isShown(fieldClass: FieldClass, place: string, context: FieldTextContex
   if (!context.hideFormatFields) return true;
   switch (fieldClass.kind) {
     case 'integer':
+    case 'variable-integer':
     case 'enumeration': {
-      const integer = fieldClass.kind === 'integer' ? fieldClass : fieldClass.container;
+      const integer = fieldClass.kind === 'enumeration' ? fieldClass.container : fieldClass;
       const isPlain = integer.clock === undefined && (integer.roles === undefined || integer.roles.length === 0);
       return isPlain || context.links.some(({ targets }) => targets.has(place));
     }
@@ -71,7 +91,9 @@ function isShown(fieldClass: FieldClass, place: string, context: FieldTextContex
       return members.length === 0 || members.some((m) => isShown(m.fieldClass, memberPlace(place, m.name), context));
     }
     case 'variant':
-      return fieldClass.options.some((o) => isShown(o.fieldClass, optionPlace(place, o.name), context));
+      return fieldClass.options.some((o, i) => isShown(o.fieldClass, optionPlace(place, o.name, i), context));
+    case 'optional':
+      return isShown(fieldClass.content, contentPlace(place), context);
     case 'static-array':
     case 'dynamic-array':
       return isShown(fieldClass.element, elementPlace(place), context);
@@ -80,9 +102,29 @@ function isShown(fieldClass: FieldClass, place: string, context: FieldTextContex
   }
 }
 
+/** Integers of variable length have up to 64 bits. */
+function layoutOf(fieldClass: IntegerFieldClass | VariableIntegerFieldClass) {
+  return { base: fieldClass.base, bits: fieldClass.kind === 'integer' ? fieldClass.bits : 64 };
+}
+
+/** `0x2A`; of a bit map with the names of its flags in braces, sorted: `0x2A { "A", "B" }`. */
+function bitArrayText({ bits, flags }: BitArrayFieldClass): (value: number | bigint) => string {
+  const number = integerText({ base: 16, bits });
+  if (flags === undefined) return number;
+  const sorted = [...flags].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return (value) => {
+    const names = new Set(sorted.filter((flag) => isActive(flag, BigInt(value))).map(({ name }) => quotedText(name)));
+    return names.size === 0 ? number(value) : `${number(value)} { ${[...names].join(', ')} }`;
+  };
+}
+
+function isActive({ lower, upper }: BitFlag, value: bigint): boolean {
+  return BigInt.asUintN(upper - lower + 1, value >> BigInt(lower)) !== 0n;
+}
+
 /** `( "label" : container = 1 )`; several labels in braces, the last of the metadata first. */
 function enumerationText(fieldClass: EnumerationFieldClass): (value: number | bigint) => string {
-  const number = integerText(fieldClass.container);
+  const number = integerText(layoutOf(fieldClass.container));
   return (value) => {
     const labels = enumerationLabels(fieldClass, value).map(quotedText).reverse();
     const text = labels.length > 1 ? `{ ${labels.join(', ')} }` : (labels[0] ?? '<unknown>');
@@ -118,7 +160,7 @@ function arrayText(element: FieldText): FieldText {
 }
 
 function variantText(fieldClass: VariantFieldClass, place: string, context: FieldTextContext): FieldText {
-  const options = fieldClass.options.map((o) => textOf(o.fieldClass, optionPlace(place, o.name), context));
+  const options = fieldClass.options.map((o, i) => textOf(o.fieldClass, optionPlace(place, o.name, i), context));
   return (value) => {
     const { option, value: field } = value as VariantValue;
     return `{ ${options[option]!(field)} }`;
