@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { linkDataStreamClass } from '../decode/link.ts';
 import type { FieldClass, StructureFieldClass } from '../model/field-class.ts';
 import type { TraceClass } from '../model/trace-class.ts';
 import { compactEventHeaderClass } from '../packet/event-header.ts';
@@ -35,7 +36,7 @@ describe('TSDL types', () => {
         encoding: 'none',
       },
     );
-    expect(field('integer { size = 0x10; align = 32; base = 8; encoding = UTF8; whatever = 3; } x;')).toMatchObject({
+    expect(field('integer { size = 0x10; align = 32; base = 8; encoding = UTF8; whatever = word; } x;')).toMatchObject({
       bits: 16,
       align: 32,
       signed: false,
@@ -116,6 +117,54 @@ describe('TSDL types', () => {
     expect(members[5]!.fieldClass).toMatchObject({
       members: [{ fieldClass: { length: { scope: 'event-record-payload', path: ['_n'] } } }],
     });
+  });
+});
+
+describe('TSDL names', () => {
+  it('may be words of basic types, where nothing but a name can stand', () => {
+    const before = 'typealias integer { size = 8; } := unsigned int;';
+    expect(
+      payload('unsigned int int; integer { size = 8; } long, char[2];', before).members.map((m) => m.name),
+    ).toEqual(['int', 'long', 'char']);
+  });
+
+  it('keep their underscore if another field has the name without it', () => {
+    const names = payload('string _a; string a; string __a; string __b; string _b;').members.map((m) => m.name);
+    expect(names).toEqual(['_a', 'a', '__a', '_b', 'b']);
+  });
+});
+
+describe('TSDL locations', () => {
+  const before = `typealias integer { size = 8; } := u8; typealias integer { size = 16; } := u16;`;
+  const tag = 'enum : u8 { X, Y } tag;';
+
+  it('go through all options of a variant, or through that which holds the dependent field', () => {
+    const links = (fields: string) => {
+      const text = `${before}${TRACE}event { name = e; fields := struct { ${fields} }; };`;
+      const trace = parseTsdl(text);
+      const stream = trace.dataStreamClasses[0]!;
+      return linkDataStreamClass(trace, stream).eventRecordClasses.get(stream.eventRecordClasses[0]!)!.references;
+    };
+    const through = links(`${tag} variant <tag> { struct { u8 n; } X; struct { string s; u16 n; } Y; } v; u8 a[v.n];`);
+    expect(through.get('event-record-payload.a')!.targets).toMatchObject([{ bits: 8 }, { bits: 16 }]);
+    const within = links(
+      `${tag} variant <tag> { struct { u8 n; u8 a[event.fields.v.n]; } X; struct { string n; } Y; } v;`,
+    );
+    expect(within.get('event-record-payload.v<X>.a')!.targets).toHaveLength(1);
+    const itself = links(`${tag} variant <tag> { u8 X; variant <tag> { u16 X; u8 Y; } Y; } n; u8 a[n];`);
+    expect(itself.get('event-record-payload.a')!.targets).toHaveLength(3);
+  });
+
+  it('lead to the environment for lengths that are the same for all', () => {
+    const env = `${before} env { n = 3; };`;
+    expect(field('u8 a[env.n];', env)).toMatchObject({ kind: 'static-array', length: 3 });
+  });
+
+  it('are refused where they multiply without bound', () => {
+    const options = Array.from({ length: 400 }, (_, i) => `o${i}`);
+    const wide = `enum : u16 { ${options.join(', ')} } t; variant <t> { ${options.map((o) => `u8 ${o};`).join(' ')} } v;`;
+    const many = Array.from({ length: 400 }, (_, i) => `u8 a${i}[v];`).join(' ');
+    expect(() => payload(wide + many, before)).toThrow(expect.objectContaining({ code: 'UNSUPPORTED' }));
   });
 });
 
@@ -214,7 +263,33 @@ describe('TSDL errors', () => {
     ['SEMANTICS', inEvent('integer { size = 8; } n; variant <^n> { string a; } v;')],
     ['SEMANTICS', inEvent('enum : integer { size = 8; } { ^A = 256 } x;')],
     ['UNSUPPORTED', inEvent('integer { size = ^65; } x;')],
-    ['UNSUPPORTED', `${TRACE}event { fields := ^struct { string _a; string a; }; };`],
+    ['SEMANTICS', inEvent('integer { size = 8; ^whatever = 3; } x;')],
+    ['SEMANTICS', inEvent('integer { size = 8; ^size = 8; } x;')],
+    ['SEMANTICS', inEvent('string { ^whatever = word; } x;')],
+    ['SEMANTICS', inEvent('floating_point { exp_dig = 8; mant_dig = 24; ^whatever = word; } x;')],
+    ['SEMANTICS', inEvent('integer { size = 8; signed = ^2; } x;')],
+    ['SEMANTICS', inEvent('integer { size = 8; byte_order = ^"le"; } x;')],
+    ['SEMANTICS', inEvent('enum : integer { size = 8; } { a } t; variant <^t> { string a; string b; } v;')],
+    ['SEMANTICS', `struct unused { string t; variant <^t> { string a; } v; }; ${TRACE}`],
+    ['SEMANTICS', `typealias integer { size = 8; } := u8; typedef u8 elsewhere[^n]; ${TRACE}`],
+    ['SEMANTICS', inEvent('string x[^env.n];')],
+    ['SEMANTICS', `${TRACE}env { n = "3"; }; event { fields := struct { string x[^env.n]; }; };`],
+    ['SEMANTICS', `${TRACE}env { n = ^9223372036854775808; };`],
+    ['SEMANTICS', `${TRACE}env { n = ^word; };`],
+    ['SEMANTICS', `${TRACE}clock { name = c; offset = ^-1; };`],
+    ['SEMANTICS', `${TRACE}clock { name = c; absolute = ^2; };`],
+    ['SEMANTICS', `${TRACE}stream { event.context := struct {}; ^event.context := struct {}; };`],
+    ['SEMANTICS', `${TRACE}event { name = e; loglevel = ^9223372036854775808; fields := struct { string s; }; };`],
+    ['SEMANTICS', `${TRACE}^event { fields := struct { struct {} s; }; };`],
+    ['SEMANTICS', '^trace { major = 1; minor = 7; byte_order = le; };'],
+    ['SEMANTICS', 'trace { major = 1; ^whatever = 2; minor = 8; byte_order = le; };'],
+    [
+      'SEMANTICS',
+      'trace { major = 1; minor = 8; byte_order = le; ^packet.header := struct { string s; integer { size = 32; } magic; }; };',
+    ],
+    ['SEMANTICS', inEvent('struct { enum : integer { size = 8; } { a } t; } s[1]; variant <^s.t> { string a; } v;')],
+    ['SYNTAX', `${TRACE}env { s = ^"a\0b"; };`],
+    ['UNSUPPORTED', inEvent(`string ^${'x'.repeat(5000)};`)],
   ])('%s at the mark in %j', (code, marked) => {
     const before = marked.slice(0, marked.indexOf('^')).split('\n');
     const place = { line: before.length, column: before.at(-1)!.length + 1 };

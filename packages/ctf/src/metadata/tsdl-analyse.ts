@@ -1,5 +1,6 @@
+import { bitsMinOf } from '../decode/class-facts.ts';
 import { LinkError, linkDataStreamClass } from '../decode/link.ts';
-import type { ByteOrder } from '../model/field-class.ts';
+import type { ByteOrder, FieldClass, StructureFieldClass } from '../model/field-class.ts';
 import type {
   ClockClass,
   DataStreamClass,
@@ -65,7 +66,7 @@ class Analysis {
     const environment = this.#environment();
     this.#clockClasses = this.#blocks('clock').map((block) => this.#clock(block, isEpochTracer(environment)));
     const names = new Set(this.#clockClasses.map((c) => c.name));
-    this.#types = new TsdlTypes(this.#values, this.#byteOrder, names);
+    this.#types = new TsdlTypes(this.#values, this.#byteOrder, names, environment);
   }
 
   traceClass(): TraceClass {
@@ -73,6 +74,8 @@ class Analysis {
     const trace = this.#trace();
     for (const block of this.#blocks('stream')) this.#stream(block);
     for (const block of this.#blocks('event')) this.#event(block);
+    // A trace may do without any event; its packets have nothing but a header then.
+    if (this.#streams.size === 0) this.#streams.set(0n, { id: 0n, eventRecordClasses: [] });
     const traceClass: TraceClass = {
       ...trace,
       byteOrder: this.#byteOrder,
@@ -105,7 +108,7 @@ class Analysis {
       for (const entry of entries) {
         if (entry.kind !== 'value') continue;
         const { value } = entry;
-        environment.set(entry.name, value.kind === 'integer' ? value.value : this.#values.text(value));
+        environment.set(entry.name, value.kind === 'integer' ? this.#values.signed(value) : this.#values.string(value));
       }
     }
     return environment;
@@ -131,10 +134,10 @@ class Analysis {
         clock.precision = values.unsigned(value);
       },
       offset_s: (value) => {
-        clock.offsetSeconds = values.bigint(value);
+        clock.offsetSeconds = values.signed(value);
       },
       offset: (value) => {
-        clock.offsetCycles = values.bigint(value);
+        clock.offsetCycles = values.unsigned(value);
       },
       absolute: (value) => {
         clock.originIsUnixEpoch ||= values.boolean(value);
@@ -153,7 +156,7 @@ class Analysis {
     let major: bigint | undefined;
     let minor: bigint | undefined;
     const trace: Writable<Pick<TraceClass, 'uuid' | 'packetHeader'>> = {};
-    this.#takeValues(block.entries, {
+    const take: Readonly<Record<string, (value: Expression) => void>> = {
       major: (value) => {
         major = values.unsigned(value);
       },
@@ -163,33 +166,61 @@ class Analysis {
       uuid: (value) => {
         trace.uuid = values.uuid(value);
       },
+    };
+    this.#takeValues(block.entries, take, (name, _value, at) => {
+      // Whatever it is, it may be a part of that version and not an addition to it.
+      if (minor === undefined) throw values.error(`the attribute ${name} is not known, nor yet the version`, at);
     });
     for (const entry of block.entries) {
       if (entry.kind === 'declaration') this.#types.declare(entry.declaration, scope);
       if (entry.kind === 'type-value' && entry.name === 'packet.header') {
-        trace.packetHeader = withPacketHeaderRoles(this.#types.rootStructure(entry.type, scope));
+        this.#refuseSecond(trace.packetHeader, entry);
+        const header = this.#types.rootStructure(entry.type, scope);
+        this.#checkMagic(header, entry.at);
+        trace.packetHeader = withPacketHeaderRoles(header);
       }
     }
-    if (major !== 1n || minor === undefined) throw values.error('this is not version 1 of CTF', block.at);
+    if (major !== 1n || minor !== 8n) throw values.error('this is not version 1.8 of CTF', block.at);
     return { ...trace, version: { major: 1, minor: Number(minor) } };
+  }
+
+  /** The magic number tells packets, and their byte order, from anything else before the metadata is known. */
+  #checkMagic({ members }: StructureFieldClass, at: number): void {
+    const index = members.findIndex(({ name, fieldClass }) => name === 'magic' && isUnsignedInteger(fieldClass));
+    if (index === -1) return;
+    const { fieldClass } = members[index]!;
+    if (index > 0) throw this.#values.error('the magic number is not the first field of the packet header', at);
+    if (bitsMinOf(fieldClass) !== 32) throw this.#values.error('the magic number has 32 bits', at);
+  }
+
+  #refuseSecond(first: StructureFieldClass | undefined, { name, at }: Entry & { kind: 'type-value' }): void {
+    if (first !== undefined) throw this.#values.error(`there is a second ${name}`, at);
   }
 
   #stream({ entries, at }: Block): void {
     const scope = new TsdlScope(this.#root);
     const draft: DataStreamClassDraft = { id: 0n, eventRecordClasses: [] };
-    this.#takeValues(entries, {
-      id: (value) => {
+    const take = {
+      id: (value: Expression) => {
         draft.id = this.#values.unsigned(value);
       },
-    });
+    };
+    this.#takeValues(entries, take, () => undefined);
     for (const entry of entries) {
       if (entry.kind === 'declaration') this.#types.declare(entry.declaration, scope);
       if (entry.kind !== 'type-value') continue;
       const structure = this.#types.rootStructure(entry.type, scope);
       const mapped = () => withMappedTimestamps(structure, () => this.#onlyClockName(entry.at));
-      if (entry.name === 'packet.context') draft.packetContext = withPacketContextRoles(mapped());
-      else if (entry.name === 'event.header') draft.eventRecordHeader = withEventRecordHeaderRoles(mapped());
-      else if (entry.name === 'event.context') draft.eventRecordCommonContext = structure;
+      if (entry.name === 'packet.context') {
+        this.#refuseSecond(draft.packetContext, entry);
+        draft.packetContext = withPacketContextRoles(mapped());
+      } else if (entry.name === 'event.header') {
+        this.#refuseSecond(draft.eventRecordHeader, entry);
+        draft.eventRecordHeader = withEventRecordHeaderRoles(mapped());
+      } else if (entry.name === 'event.context') {
+        this.#refuseSecond(draft.eventRecordCommonContext, entry);
+        draft.eventRecordCommonContext = structure;
+      }
     }
     if (this.#streams.has(draft.id)) throw this.#values.error(`there is a second stream ${draft.id}`, at);
     this.#streams.set(draft.id, draft);
@@ -220,7 +251,7 @@ class Analysis {
         event.name = values.text(value);
       },
       loglevel: (value) => {
-        event.logLevel = Number(values.bigint(value));
+        event.logLevel = Number(values.signed(value));
       },
       'model.emf.uri': (value) => {
         event.emfUri = values.text(value);
@@ -230,13 +261,24 @@ class Analysis {
       if (entry.kind === 'declaration') this.#types.declare(entry.declaration, scope);
       if (entry.kind !== 'type-value') continue;
       const structure = this.#types.rootStructure(entry.type, scope);
-      if (entry.name === 'fields') event.payload = structure;
-      else if (entry.name === 'context') event.specificContext = structure;
+      if (entry.name === 'fields') {
+        this.#refuseSecond(event.payload, entry);
+        event.payload = structure;
+      } else if (entry.name === 'context') {
+        this.#refuseSecond(event.specificContext, entry);
+        event.specificContext = structure;
+      }
     }
     const stream = this.#streamOfEvent(streamId, at);
     const key = `${stream.id}/${event.id}`;
     if (this.#eventKeys.has(key)) throw values.error(`there is a second event ${event.id} in stream ${stream.id}`, at);
     this.#eventKeys.add(key);
+    const { eventRecordHeader, eventRecordCommonContext } = stream;
+    const scopes = [eventRecordHeader, eventRecordCommonContext, event.specificContext, event.payload];
+    // With a name the class may be meant for data streams that have none of its event records.
+    if (event.name === '' && scopes.every((root) => root === undefined || isEmpty(root))) {
+      throw values.error('an event without a name, in whose event records there would be nothing', at);
+    }
     stream.eventRecordClasses.push(event);
   }
 
@@ -251,11 +293,19 @@ class Analysis {
     return stream;
   }
 
-  /** Unknown attributes are left alone: later versions and other tracers add some. */
-  #takeValues(entries: readonly Entry[], take: Readonly<Record<string, (value: Expression) => void>>): void {
+  /** @param takeUnknown is given what no other takes; tolerance is for `TsdlValues.refuseUnknown` to decide if it is absent */
+  #takeValues(
+    entries: readonly Entry[],
+    take: Readonly<Record<string, (value: Expression) => void>>,
+    takeUnknown = this.#values.refuseUnknown.bind(this.#values),
+  ): void {
     const taken = new Set<string>();
     for (const entry of entries) {
-      if (entry.kind !== 'value' || !Object.hasOwn(take, entry.name)) continue;
+      if (entry.kind !== 'value') continue;
+      if (!Object.hasOwn(take, entry.name)) {
+        if (entry.name !== 'byte_order') takeUnknown(entry.name, entry.value, entry.at);
+        continue;
+      }
       if (taken.has(entry.name)) throw this.#values.error(`there is a second ${entry.name}`, entry.at);
       taken.add(entry.name);
       take[entry.name]!(entry.value);
@@ -267,7 +317,9 @@ class Analysis {
       for (const dataStreamClass of traceClass.dataStreamClasses) linkDataStreamClass(traceClass, dataStreamClass);
     } catch (error) {
       if (!(error instanceof LinkError)) throw error;
-      throw this.#values.error(error.message, this.#types.locations.get(error.location) ?? 0);
+      const at = this.#types.locations.get(error.location) ?? 0;
+      const isTooMuch = error.code === 'TOO_MANY_TARGETS';
+      throw isTooMuch ? this.#values.unsupported(error.message, at) : this.#values.error(error.message, at);
     }
   }
 }
@@ -275,4 +327,20 @@ class Analysis {
 /** LTTng does not say that its clocks count from the Unix epoch, but they do. */
 function isEpochTracer(environment: ReadonlyMap<string, EnvironmentValue>): boolean {
   return String(environment.get('tracer_name') ?? '').startsWith('lttng-');
+}
+
+function isUnsignedInteger(fieldClass: FieldClass): boolean {
+  return fieldClass.kind === 'integer' && !fieldClass.signed;
+}
+
+/** Whether no field of this class can have a single bit. */
+function isEmpty(fieldClass: FieldClass): boolean {
+  switch (fieldClass.kind) {
+    case 'structure':
+      return fieldClass.members.every((m) => isEmpty(m.fieldClass));
+    case 'static-array':
+      return fieldClass.length === 0 || isEmpty(fieldClass.element);
+    default:
+      return false;
+  }
 }

@@ -8,10 +8,10 @@ export type Token =
   | { readonly kind: 'mark'; readonly text: string; readonly at: number }
   | { readonly kind: 'end'; readonly text: ''; readonly at: number };
 
-const BLANK = /(?:\s+|\/\*[\s\S]*?\*\/|\/\/[^\n]*)*/y;
+const SPACE = /\s*/y;
 const WORD = /[A-Za-z_][A-Za-z0-9_]*/y;
 const INTEGER = /(0[xX][0-9a-fA-F]+|0[bB][01]+|0[0-7]*|[1-9][0-9]*)[uUlL]*(?![A-Za-z0-9_])/y;
-const STRING = /L?(?:"((?:[^"\\\n]|\\[abefnrtv'"?\\x0-7])*)"|'((?:[^'\\\n]|\\[abefnrtv'"?\\x0-7])+)')/y;
+const QUOTE = /L?["']/y;
 const MARK = /\.\.\.|:=|->|[{}()[\]<>;:=,.*+-]/y;
 const ESCAPE = /\\(?:x([0-9a-fA-F]{1,2})|([0-7]{1,3})|([\s\S]))/g;
 
@@ -26,6 +26,11 @@ const ESCAPED: Readonly<Record<string, string>> = {
   v: '\v',
 };
 
+/** Longer names are refused: the names on the way to a field are kept together for each field. */
+const WORD_CHARACTERS_MAX = 4096;
+/** Longer integers are refused: what they cost grows with the square of their length. */
+const INTEGER_CHARACTERS_MAX = 256;
+
 /** Splits metadata text into tokens, one at a time. */
 export class TsdlLexer {
   readonly #text: string;
@@ -36,25 +41,74 @@ export class TsdlLexer {
   }
 
   next(): Token {
-    this.#match(BLANK);
+    this.#skipBlanks();
     const at = this.#at;
     if (at >= this.#text.length) return { kind: 'end', text: '', at };
-    const string = this.#match(STRING);
-    if (string !== undefined)
-      return { kind: 'string', value: withoutEscapes(string[1] ?? string[2] ?? ''), text: string[0], at };
+    const quote = this.#match(QUOTE);
+    if (quote !== undefined) return this.#string(quote[0], at);
     const word = this.#match(WORD);
-    if (word !== undefined) return { kind: 'word', text: word[0], at };
+    if (word !== undefined) {
+      if (word[0].length > WORD_CHARACTERS_MAX) throw this.error('UNSUPPORTED', 'this name is too long', at);
+      return { kind: 'word', text: word[0], at };
+    }
     const integer = this.#match(INTEGER);
-    if (integer !== undefined) return { kind: 'integer', value: integerValue(integer[1]!), text: integer[0], at };
+    if (integer !== undefined) {
+      if (integer[0].length > INTEGER_CHARACTERS_MAX) throw this.error('SEMANTICS', 'this integer is too long', at);
+      return { kind: 'integer', value: integerValue(integer[1]!), text: integer[0], at };
+    }
     const mark = this.#match(MARK);
     if (mark !== undefined) return { kind: 'mark', text: mark[0], at };
-    throw this.error('SYNTAX', describeBadText(this.#text.slice(at)), at);
+    throw this.error('SYNTAX', describeBadText(this.#text.slice(at, at + 8)), at);
+  }
+
+  // Comments and texts are searched for their ends: a pattern that could go back over megabytes would end the program.
+
+  #skipBlanks(): void {
+    for (;;) {
+      this.#match(SPACE);
+      const at = this.#at;
+      if (this.#text.startsWith('/*', at)) {
+        const end = this.#text.indexOf('*/', at + 2);
+        if (end === -1) throw this.error('SYNTAX', 'this comment does not end', at);
+        this.#at = end + 2;
+      } else if (this.#text.startsWith('//', at)) {
+        const end = this.#text.indexOf('\n', at);
+        this.#at = end === -1 ? this.#text.length : end;
+      } else {
+        return;
+      }
+    }
+  }
+
+  #string(opening: string, at: number): Token {
+    const quote = opening.at(-1)!;
+    const start = this.#at;
+    let end = start;
+    for (; this.#text[end] !== quote; end++) {
+      const character = this.#text[end];
+      if (character === '\\' && this.#text[end + 1] !== '\n') end++;
+      if (end >= this.#text.length || this.#text[end] === '\n') {
+        throw this.error('SYNTAX', 'this text does not end on its line', at);
+      }
+      if (this.#text[end] === '\0') throw this.error('SYNTAX', 'a null character within a text', at);
+    }
+    if (quote === "'" && end === start) throw this.error('SYNTAX', 'there is no character between the quotes', at);
+    this.#at = end + 1;
+    return {
+      kind: 'string',
+      value: withoutEscapes(this.#text.slice(start, end)),
+      text: this.#text.slice(at, end + 1),
+      at,
+    };
   }
 
   error(code: MetadataCode, message: string, at: number): MetadataError {
-    const before = this.#text.slice(0, at);
-    const lineStart = before.lastIndexOf('\n') + 1;
-    const line = before.split('\n').length;
+    let line = 1;
+    let lineStart = 0;
+    for (let end = this.#text.indexOf('\n'); end !== -1 && end < at; end = this.#text.indexOf('\n', lineStart)) {
+      line++;
+      lineStart = end + 1;
+    }
     return new MetadataError(code, message, { line, column: at - lineStart + 1 });
   }
 
@@ -68,9 +122,6 @@ export class TsdlLexer {
 }
 
 function describeBadText(rest: string): string {
-  if (rest.startsWith('/*')) return 'this comment does not end';
-  if (rest.startsWith('"') || rest.startsWith("'"))
-    return 'this text does not end on its line, or has an unknown escape';
   if (/^[0-9]/.test(rest)) return 'this is no integer';
   return `unexpected character ${JSON.stringify(rest.charAt(0))}`;
 }
@@ -83,6 +134,7 @@ function withoutEscapes(text: string): string {
   return text.replaceAll(ESCAPE, (_, hex?: string, octal?: string, other?: string) => {
     if (hex !== undefined) return String.fromCharCode(Number.parseInt(hex, 16));
     if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8) & 0xff);
+    // An unknown escape is what it would be without the backslash.
     return ESCAPED[other!] ?? other!;
   });
 }

@@ -22,9 +22,8 @@ const BASIC_TYPE_WORDS = new Set(
   'void char short int long float double signed unsigned _Bool _Complex _Imaginary'.split(' '),
 );
 
-/** Words that no field, type or option can have as its name. */
+/** Further words that no field, type or option can have as its name; basic types can be names where a name must stand. */
 const RESERVED_WORDS = new Set([
-  ...BASIC_TYPE_WORDS,
   ...'align callsite const enum env event floating_point integer stream string struct trace typealias'.split(' '),
   ...'typedef variant clock'.split(' '),
 ]);
@@ -121,7 +120,13 @@ class TsdlParser {
   /** Some tracers leave the semicolon behind a type out, and readers let that pass. */
   #isEndOfType(type: TypeSpecifier): boolean {
     const isType = type.kind === 'struct' || type.kind === 'enum' || type.kind === 'variant';
-    return isType && this.#token.kind === 'word' && RESERVED_WORDS.has(this.#token.text);
+    if (!isType || this.#token.kind !== 'word') return false;
+    return RESERVED_WORDS.has(this.#token.text) || (BASIC_TYPE_WORDS.has(this.#token.text) && !this.#isDeclarator());
+  }
+
+  /** Whether the current word ends a declaration or goes on with an array's length, as only a name does. */
+  #isDeclarator(): boolean {
+    return [';', ',', '['].includes(this.#peek().text);
   }
 
   #declarator(): Declarator {
@@ -158,13 +163,13 @@ class TsdlParser {
     if (this.#acceptWord('variant')) return this.#variant(at);
     if (this.#token.kind !== 'word') throw this.#unexpected('a type');
     if (!BASIC_TYPE_WORDS.has(this.#token.text)) return { kind: 'named', name: this.#name(), at };
-    return { kind: 'named', name: this.#basicWords().join(' '), at };
+    const words = [this.#advance().text];
+    while (this.#isBasicTypeWord() && !this.#isDeclarator()) words.push(this.#advance().text);
+    return { kind: 'named', name: words.join(' '), at };
   }
 
-  #basicWords(): string[] {
-    const words: string[] = [];
-    while (this.#token.kind === 'word' && BASIC_TYPE_WORDS.has(this.#token.text)) words.push(this.#advance().text);
-    return words;
+  #isBasicTypeWord(): boolean {
+    return this.#token.kind === 'word' && BASIC_TYPE_WORDS.has(this.#token.text);
   }
 
   #pointerTo(type: TypeSpecifier): TypeSpecifier {
@@ -178,7 +183,8 @@ class TsdlParser {
   }
 
   #typeName(): string {
-    const words = this.#basicWords();
+    const words: string[] = [];
+    while (this.#isBasicTypeWord()) words.push(this.#advance().text);
     return (words.length > 0 ? words.join(' ') : this.#name()) + this.#stars();
   }
 
@@ -289,7 +295,8 @@ class TsdlParser {
   }
 
   #optionalName(): string | undefined {
-    return this.#token.kind === 'word' && !RESERVED_WORDS.has(this.#token.text) ? this.#advance().text : undefined;
+    const isName = this.#token.kind === 'word' && !RESERVED_WORDS.has(this.#token.text) && !this.#isBasicTypeWord();
+    return isName ? this.#advance().text : undefined;
   }
 
   #name(): string {

@@ -89,7 +89,10 @@ function withRolesAtDepth(
 ): StructureFieldClass {
   const { members } = withMemberRoles(structure, roles);
   const deepen = ({ fieldClass, ...member }: StructureMember): StructureMember => {
-    return { ...member, fieldClass: fieldClass.kind === 'structure' ? withRolesAtDepth(fieldClass, roles) : fieldClass };
+    return {
+      ...member,
+      fieldClass: fieldClass.kind === 'structure' ? withRolesAtDepth(fieldClass, roles) : fieldClass,
+    };
   };
   return { ...structure, members: members.map(deepen) };
 }

@@ -24,6 +24,7 @@ interface Declared {
 export class TsdlScope {
   readonly #outer: TsdlScope | undefined;
   readonly #types = new Map<string, TsdlType>();
+  readonly #fields = new Set<string>();
 
   constructor(outer?: TsdlScope) {
     this.#outer = outer;
@@ -40,5 +41,15 @@ export class TsdlScope {
     if (this.#types.has(key)) return false;
     this.#types.set(key, type);
     return true;
+  }
+
+  /** Takes the name of a field that stands between these braces. */
+  addField(name: string): void {
+    this.#fields.add(name);
+  }
+
+  /** Whether a field of this name stands before, between these braces or further out. */
+  hasField(name: string): boolean {
+    return this.#fields.has(name) || this.#outer?.hasField(name) === true;
   }
 }

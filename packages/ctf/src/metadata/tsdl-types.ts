@@ -1,4 +1,5 @@
 import { bitsMinOf } from '../decode/class-facts.ts';
+import { selectorProblem } from '../decode/link.ts';
 import { ALIGN_BITS_MAX } from '../decode/packet-window.ts';
 import type {
   ByteOrder,
@@ -13,7 +14,8 @@ import type {
   StructureMember,
   VariantOption,
 } from '../model/field-class.ts';
-import type { Declaration, Declarator, Expression, TypeSpecifier } from './tsdl-ast.ts';
+import type { EnvironmentValue } from '../model/trace-class.ts';
+import type { Attribute, Declaration, Declarator, Expression, TypeSpecifier } from './tsdl-ast.ts';
 import { TsdlScope, type TsdlType, type UntaggedVariant } from './tsdl-scope.ts';
 import type { TsdlValues } from './tsdl-values.ts';
 import { TypeWeights } from './tsdl-weights.ts';
@@ -44,19 +46,25 @@ export class TsdlTypes {
   readonly #weights = new TypeWeights();
   readonly #nativeByteOrder: ByteOrder;
   readonly #clockNames: ReadonlySet<string>;
+  readonly #environment: ReadonlyMap<string, EnvironmentValue>;
 
-  constructor(values: TsdlValues, nativeByteOrder: ByteOrder, clockNames: ReadonlySet<string>) {
+  constructor(
+    values: TsdlValues,
+    nativeByteOrder: ByteOrder,
+    clockNames: ReadonlySet<string>,
+    environment: ReadonlyMap<string, EnvironmentValue>,
+  ) {
     this.values = values;
     this.#nativeByteOrder = nativeByteOrder;
     this.#clockNames = clockNames;
+    this.#environment = environment;
   }
 
   /** The root of a dynamic scope, which is always a structure. */
   rootStructure(type: TypeSpecifier, scope: TsdlScope): StructureFieldClass {
     const fieldClass = this.fieldClass(type, scope);
     if (fieldClass.kind !== 'structure') throw this.values.error('a structure is needed here', type.at);
-    const clash = clashingName(fieldClass);
-    if (clash !== undefined) throw this.values.unsupported(`two fields called ${clash}`, type.at);
+    if (this.#weights.exceedsWhole(fieldClass)) throw this.values.unsupported('metadata of that many fields', type.at);
     return fieldClass;
   }
 
@@ -75,7 +83,7 @@ export class TsdlTypes {
       this.#declareAlias(declaration.alias, type, scope, declaration.at);
     } else if (declaration.kind === 'typedef') {
       for (const declarator of declaration.declarators) {
-        this.#declareAlias(declarator.name, this.#arrays(type, declarator), scope, declarator.at);
+        this.#declareAlias(declarator.name, this.#arrays(type, declarator, scope), scope, declarator.at);
       }
     }
   }
@@ -120,7 +128,7 @@ export class TsdlTypes {
       base: 10,
       encoding: 'none',
     };
-    for (const { name, value } of attributes) {
+    for (const { name, value, at } of this.#distinct(attributes)) {
       if (name === 'size') bits = this.#integerBits(value);
       else if (name === 'align') align = values.align(value, ALIGN_BITS_MAX);
       else if (name === 'signed') Object.assign(rest, { signed: values.boolean(value) });
@@ -129,6 +137,7 @@ export class TsdlTypes {
       else if (name === 'base') Object.assign(rest, { base: values.base(value) });
       else if (name === 'encoding') Object.assign(rest, { encoding: values.encoding(value) });
       else if (name === 'map') optional.clock = this.#clockName(value);
+      else values.refuseUnknown(name, value, at);
     }
     if (bits === undefined) throw values.error('an integer needs a size', at);
     return { kind: 'integer', bits, align: align ?? (bits % 8 === 0 ? 8 : 1), ...rest, ...optional };
@@ -158,11 +167,12 @@ export class TsdlTypes {
     let mantissaBits: number | undefined;
     let align: number | undefined;
     let byteOrder = this.#nativeByteOrder;
-    for (const { name, value } of attributes) {
+    for (const { name, value, at } of this.#distinct(attributes)) {
       if (name === 'exp_dig') exponentBits = values.count(value);
       else if (name === 'mant_dig') mantissaBits = values.count(value);
       else if (name === 'align') align = values.align(value, ALIGN_BITS_MAX);
       else if (name === 'byte_order') byteOrder = values.byteOrder(value, this.#nativeByteOrder);
+      else throw values.error(`floating point numbers have no attribute ${name}`, at);
     }
     if (exponentBits === undefined || mantissaBits === undefined) {
       throw values.error('a floating point number needs exp_dig and mant_dig', at);
@@ -175,11 +185,21 @@ export class TsdlTypes {
 
   #string({ attributes }: Specifier<'string'>): FieldClass {
     let encoding: 'utf8' | 'ascii' = 'utf8';
-    for (const { name, value } of attributes) {
-      const given = name === 'encoding' ? this.values.encoding(value) : 'none';
+    for (const { name, value, at } of this.#distinct(attributes)) {
+      if (name !== 'encoding') throw this.values.error(`strings have no attribute ${name}`, at);
+      const given = this.values.encoding(value);
       if (given !== 'none') encoding = given;
     }
     return { kind: 'string', encoding };
+  }
+
+  #distinct(attributes: readonly Attribute[]): readonly Attribute[] {
+    const names = new Set<string>();
+    for (const { name, at } of attributes) {
+      if (names.has(name)) throw this.values.error(`there is a second ${name}`, at);
+      names.add(name);
+    }
+    return attributes;
   }
 
   #enumeration(type: Specifier<'enum'>, scope: TsdlScope): FieldClass {
@@ -228,9 +248,12 @@ export class TsdlTypes {
       if (found === undefined) throw this.values.error(`there is no structure ${name ?? ''}`, at);
       fieldClass = found;
     } else {
-      const fields = this.#fields(type.body, new TsdlScope(scope));
+      const inner = new TsdlScope(scope);
+      const fields = this.#fields(type.body, inner, (name) => inner.addField(withoutUnderscore(name)));
       this.#refuseDuplicates(fields, at);
-      const members = fields.map((field) => ({ ...field, name: withoutUnderscore(field.name) }));
+      const written = new Set(fields.map((field) => field.name));
+      const members = fields.map((field) => ({ ...field, name: memberName(field.name, written) }));
+      this.#checkSelectors(members);
       fieldClass = { kind: 'structure', members, align: 1 };
     }
     if (type.align !== undefined) {
@@ -251,7 +274,7 @@ export class TsdlTypes {
       if (untagged === undefined) throw this.values.error(`there is no variant ${name ?? ''}`, at);
     } else {
       // Options keep their underscores: they are compared with labels, which have theirs too.
-      const options: VariantOption[] = this.#fields(type.body, new TsdlScope(scope));
+      const options: VariantOption[] = this.#fields(type.body, new TsdlScope(scope), () => undefined);
       this.#refuseDuplicates(options, at);
       untagged = { kind: 'untagged-variant', options };
       if (name !== undefined && !scope.declare('variant', name, untagged)) {
@@ -259,7 +282,21 @@ export class TsdlTypes {
       }
     }
     if (type.tag === undefined) return untagged;
-    return { kind: 'variant', selector: this.#location(type.tag), options: untagged.options };
+    return { kind: 'variant', selector: this.#location(type.tag, scope), options: untagged.options };
+  }
+
+  /** Variants beside their selector are wrong whether or not anything uses the structure. */
+  #checkSelectors(members: readonly StructureMember[]): void {
+    const before = new Map<string, FieldClass>();
+    for (const { name, fieldClass } of members) {
+      if (fieldClass.kind === 'variant' && fieldClass.selector.scope === undefined) {
+        const { path } = fieldClass.selector;
+        const selector = path.length === 1 ? before.get(path[0]!) : undefined;
+        const problem = selector && selectorProblem(fieldClass, selector);
+        if (problem !== undefined) throw this.values.error(problem, this.locations.get(fieldClass.selector) ?? 0);
+      }
+      before.set(name, fieldClass);
+    }
   }
 
   #refuseDuplicates(fields: readonly { readonly name: string }[], at: number): void {
@@ -271,7 +308,7 @@ export class TsdlTypes {
   }
 
   /** The fields between a pair of braces, with their names as written; other declarations there are taken. */
-  #fields(body: readonly Declaration[], scope: TsdlScope): StructureMember[] {
+  #fields(body: readonly Declaration[], scope: TsdlScope, onField: (name: string) => void): StructureMember[] {
     const fields: StructureMember[] = [];
     for (const declaration of body) {
       if (declaration.kind !== 'fields') {
@@ -280,28 +317,44 @@ export class TsdlTypes {
       }
       const type = this.fieldClass(declaration.type, scope);
       for (const declarator of declaration.declarators) {
-        fields.push({ name: declarator.name, fieldClass: this.#arrays(type, declarator) as FieldClass });
+        fields.push({ name: declarator.name, fieldClass: this.#arrays(type, declarator, scope) as FieldClass });
+        onField(declarator.name);
       }
     }
     return fields;
   }
 
   /** `a[2][3]` is an array of two arrays of three, as in C. */
-  #arrays(type: TsdlType, { lengths, at }: Declarator): TsdlType {
+  #arrays(type: TsdlType, { lengths, at }: Declarator, scope: TsdlScope): TsdlType {
     if (lengths.length === 0) return type;
     if (type.kind === 'untagged-variant') throw this.values.error('this variant needs a tag', at);
     return lengths.reduceRight<FieldClass>((element, length) => {
-      if (length.kind === 'path') return { kind: 'dynamic-array', element, length: this.#location(length) };
-      const fieldClass: FieldClass = { kind: 'static-array', element, length: this.values.count(length) };
+      if (length.kind === 'path' && length.words[0] !== 'env') {
+        return { kind: 'dynamic-array', element, length: this.#location(length, scope) };
+      }
+      const count = length.kind === 'path' ? this.#environmentLength(length) : this.values.count(length);
+      const fieldClass: FieldClass = { kind: 'static-array', element, length: count };
       if (bitsMinOf(fieldClass) > STATIC_BITS_MAX) throw this.values.unsupported('an array of this size', length.at);
       return fieldClass;
     }, type);
   }
 
-  #location(expression: Expression): FieldLocation {
-    const text = this.values.text(expression);
+  /** `env.NAME`: an array of as many elements as the environment says. */
+  #environmentLength(expression: Extract<Expression, { kind: 'path' }>): number {
+    const { words, at } = expression;
+    const value = words.length === 2 ? this.#environment.get(words[1]!) : undefined;
+    if (value === undefined) throw this.values.error(`there is no ${words.join('.')}`, at);
+    if (typeof value === 'string') throw this.values.error(`${words.join('.')} is no integer`, at);
+    return this.values.count({ kind: 'integer', value, at });
+  }
+
+  #location(expression: Expression, scope: TsdlScope): FieldLocation {
+    const text = this.values.word(expression);
     const found = SCOPE_WORDS.find(([, prefix]) => text.startsWith(prefix));
     const names = (found === undefined ? text : text.slice(found[1].length)).split('.').map(withoutUnderscore);
+    if (found === undefined && !scope.hasField(names[0]!)) {
+      throw this.values.error(`there is no field ${names[0]} before this place`, expression.at);
+    }
     const location: FieldLocation = found === undefined ? { path: names } : { scope: found[0], path: names };
     this.locations.set(location, expression.at);
     return location;
@@ -314,27 +367,16 @@ function withoutUnderscore(name: string): string {
 }
 
 /**
- * A name that two members of one structure have once they have lost their underscores, as `a` and `_a` do. CTF 1.8 allows
- * to declare such a structure; fields of it could not be told apart.
+ * What a field is called. Its leading underscore stays if another field of the structure has the name without it, as with
+ * `a` and `_a`, since fields of one name could not be told apart.
  */
-function clashingName(fieldClass: FieldClass): string | undefined {
-  switch (fieldClass.kind) {
-    case 'structure': {
-      const names = new Set<string>();
-      for (const { name, fieldClass: member } of fieldClass.members) {
-        if (names.has(name)) return name;
-        names.add(name);
-        const clash = clashingName(member);
-        if (clash !== undefined) return clash;
-      }
-      return undefined;
-    }
-    case 'variant':
-      return fieldClass.options.map((o) => clashingName(o.fieldClass)).find((clash) => clash !== undefined);
-    case 'static-array':
-    case 'dynamic-array':
-      return clashingName(fieldClass.element);
-    default:
-      return undefined;
+function memberName(name: string, written: ReadonlySet<string>): string {
+  const bare = withoutUnderscore(name);
+  // Under a chain of `a`, `_a`, `__a`, … every name is taken; any gap in it makes room.
+  let lower = bare;
+  while (lower !== name && written.has(lower)) {
+    if (!lower.startsWith('_')) return name;
+    lower = lower.slice(1);
   }
+  return bare;
 }

@@ -55,11 +55,26 @@ export class TsdlValues {
     return value;
   }
 
+  /** A signed integer of 64 bits. */
+  signed(expression: Expression): bigint {
+    const value = this.bigint(expression);
+    if (BigInt.asIntN(64, value) !== value) throw this.error(`${value} is out of range`, expression.at);
+    return value;
+  }
+
   /** An unsigned integer that fits into a number. */
   count(expression: Expression): number {
     const value = this.unsigned(expression);
     if (value > 0xffff_ffffn) throw this.unsupported(`${value} is too large`, expression.at);
     return Number(value);
+  }
+
+  /**
+   * Tracers add attributes of their own, and readers let those with a text or a word pass. A number may say how the data is
+   * laid out, so that one is refused.
+   */
+  refuseUnknown(name: string, value: Expression, at: number): void {
+    if (value.kind === 'integer') throw this.error(`the attribute ${name} is not known`, at);
   }
 
   /** A string, or a word that stands for itself. */
@@ -68,16 +83,22 @@ export class TsdlValues {
     return expression.kind === 'string' ? expression.value : expression.words.join('.');
   }
 
+  /** A word that is not in quotes. */
+  word(expression: Expression): string {
+    if (expression.kind !== 'path') throw this.error('a word is needed here', expression.at);
+    return expression.words.join('.');
+  }
+
   string(expression: Expression): string {
     if (expression.kind !== 'string') throw this.error('a text in quotes is needed here', expression.at);
     return expression.value;
   }
 
   boolean(expression: Expression): boolean {
-    if (expression.kind === 'integer') return expression.value !== 0n;
-    const text = this.text(expression).toLowerCase();
-    if (text !== 'true' && text !== 'false') throw this.error('true or false is needed here', expression.at);
-    return text === 'true';
+    const text = expression.kind === 'integer' ? String(expression.value) : this.word(expression);
+    if (['1', 'true', 'TRUE'].includes(text)) return true;
+    if (['0', 'false', 'FALSE'].includes(text)) return false;
+    throw this.error('true or false is needed here', expression.at);
   }
 
   align(expression: Expression, alignBitsMax: number): number {
@@ -90,7 +111,7 @@ export class TsdlValues {
   }
 
   byteOrder(expression: Expression, native: ByteOrder | undefined): ByteOrder {
-    const text = this.text(expression);
+    const text = this.word(expression);
     if (text === 'be' || text === 'network') return 'be';
     if (text === 'le') return 'le';
     if (text !== 'native') throw this.error(`there is no byte order ${text}`, expression.at);

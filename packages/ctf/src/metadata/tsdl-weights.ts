@@ -2,11 +2,16 @@ import type { FieldClass } from '../model/field-class.ts';
 
 const DEPTH_MAX = 64;
 const FIELDS_MAX = 100_000;
+/** Of a whole trace. LTTng's kernel tracer describes some 20,000. */
+const TRACE_FIELDS_MAX = 2_000_000;
+const TRACE_PLACE_CHARACTERS_MAX = 2 ** 28;
 
 interface Weight {
   readonly depth: number;
   /** Fields with those of the classes within, each as often as it is used. */
   readonly fields: number;
+  /** Length of the names that lead to each field, summed up: links between fields are found by these. */
+  readonly placeCharacters: number;
 }
 
 /**
@@ -17,10 +22,20 @@ interface Weight {
  */
 export class TypeWeights {
   readonly #weights = new WeakMap<FieldClass, Weight>();
+  #traceFields = 0;
+  #tracePlaceCharacters = 0;
 
   isExcessive(fieldClass: FieldClass): boolean {
     const { depth, fields } = this.#weigh(fieldClass);
     return depth > DEPTH_MAX || fields > FIELDS_MAX;
+  }
+
+  /** Adds the root of a scope to the whole trace. A short event may be of a large type, and there may be many of those. */
+  exceedsWhole(root: FieldClass): boolean {
+    const { fields, placeCharacters } = this.#weigh(root);
+    this.#traceFields += fields;
+    this.#tracePlaceCharacters += placeCharacters;
+    return this.#traceFields > TRACE_FIELDS_MAX || this.#tracePlaceCharacters > TRACE_PLACE_CHARACTERS_MAX;
   }
 
   /** The classes within have been weighed before, so this does not go down. */
@@ -29,26 +44,28 @@ export class TypeWeights {
     if (known !== undefined) return known;
     let depth = 1;
     let fields = 1;
-    for (const inner of innerClasses(fieldClass)) {
+    let placeCharacters = 0;
+    for (const [name, inner] of innerClasses(fieldClass)) {
       const weight = this.#weigh(inner);
       depth = Math.max(depth, weight.depth + 1);
       fields += weight.fields;
+      placeCharacters += weight.placeCharacters + (name.length + 2) * weight.fields;
     }
-    const weight = { depth, fields };
+    const weight = { depth, fields, placeCharacters };
     this.#weights.set(fieldClass, weight);
     return weight;
   }
 }
 
-function innerClasses(fieldClass: FieldClass): readonly FieldClass[] {
+function innerClasses(fieldClass: FieldClass): readonly (readonly [string, FieldClass])[] {
   switch (fieldClass.kind) {
     case 'structure':
-      return fieldClass.members.map((m) => m.fieldClass);
+      return fieldClass.members.map((m) => [m.name, m.fieldClass]);
     case 'variant':
-      return fieldClass.options.map((o) => o.fieldClass);
+      return fieldClass.options.map((o) => [o.name, o.fieldClass]);
     case 'static-array':
     case 'dynamic-array':
-      return [fieldClass.element];
+      return [['', fieldClass.element]];
     default:
       return [];
   }
