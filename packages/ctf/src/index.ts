@@ -8,8 +8,8 @@ export {
   readFirstPacket,
 } from './decode/data-stream-reader.ts';
 export { enumerationLabels } from './decode/enumeration.ts';
-export { BufferMedium, type Medium, type Next } from './decode/medium.ts';
 export type { PacketCounters } from './decode/losses.ts';
+export { BufferMedium, type Medium, type Next } from './decode/medium.ts';
 export {
   type BoundaryMessage,
   type DataStream,
@@ -28,6 +28,7 @@ export { type EncoderSource, emitEventEncoder } from './encode/compiled-encoder.
 export { Scratch } from './encode/scratch.ts';
 export { buildPayloadEncoder, compilePayloadEncoder, type PayloadEncoder } from './encode/standalone.ts';
 export { ValueError, type ValueErrorCode } from './encode/values.ts';
+export { unpackMetadata } from './metadata/metadata-packets.ts';
 export { type MetadataCode, MetadataError } from './metadata/parse-error.ts';
 export { parseMetadata } from './metadata/parse-metadata.ts';
 export {

@@ -31,6 +31,23 @@ describe('metadata stream', () => {
     expect(parseMetadata(bytes).environment.get('name')).toBe('ä');
   });
 
+  it('is read in time that grows with its length alone, wherever its null characters are', () => {
+    const bytes = new Uint8Array(4_000_000);
+    bytes.set(encoder.encode('x'), bytes.length - 1);
+    expect(() => parseMetadata(bytes)).toThrow(expect.objectContaining({ code: 'SYNTAX' }));
+    for (const [before, unit, after] of [
+      ['/*', ' *', ''],
+      ['env { a = "', 'x', ''],
+      ['env { a = "', '\\', ''],
+      ['', ' ', '}'],
+      ['', 'x', ''],
+      ['env { a = ', '1', ''],
+    ]) {
+      const text = before + unit!.repeat(4_000_000) + after;
+      expect(() => parseMetadata(encoder.encode(text))).toThrow(expect.objectContaining({ name: 'MetadataError' }));
+    }
+  });
+
   it('is refused, with the place, where its packets are damaged', () => {
     const good = packets(TEXT, 30, true);
     const damage = (at: number, value: number) => Uint8Array.from(good, (byte, i) => (i === at ? value : byte));
@@ -38,7 +55,9 @@ describe('metadata stream', () => {
     for (const bytes of [
       damage(70, 0),
       damage(70 + 25, 0),
+      damage(70 + 4, 1),
       damage(70 + 32, 1),
+      damage(70 + 34, 1),
       damage(70 + 35, 2),
       good.subarray(0, 90),
     ]) {
