@@ -5,6 +5,8 @@ import { AGAIN, END } from '@ringtail/ctf/internal';
 /** Whatever the messages of one data stream come from. */
 export interface MessageSource {
   next(): Next<Message>;
+  /** After an error: leaves the malformed packet out, see `DataStreamReader.skipPacket`. */
+  skipPacket?(): boolean;
 }
 
 /** A data stream with its next message read ahead. */
@@ -30,13 +32,16 @@ const BEFORE_ALL = Number.NEGATIVE_INFINITY;
 /** Merges the messages of data streams in the order of time, with one message of each in memory. */
 export class MessageMerge {
   readonly #onError: ((error: RingtailError) => void) | undefined;
+  readonly #keepsGoing: boolean;
   /** A binary heap, the earliest at its root. */
   readonly #heap: Head[] = [];
   /** Data streams whose next message is not known yet. */
   #starved: Head[];
 
-  constructor(readers: readonly MessageSource[], onError?: (error: RingtailError) => void) {
+  /** @param keepsGoing whether a data stream goes on behind a malformed packet */
+  constructor(readers: readonly MessageSource[], onError?: (error: RingtailError) => void, keepsGoing = false) {
     this.#onError = onError;
+    this.#keepsGoing = keepsGoing;
     this.#starved = readers.map((reader, rank) => {
       return {
         reader,
@@ -76,7 +81,7 @@ export class MessageMerge {
   }
 
   #advance(head: Head): void {
-    const answer = head.error === undefined ? this.#readAhead(head) : 'end';
+    const answer = head.error === undefined || this.#recover(head) ? this.#readAhead(head) : 'end';
     if (answer === 'item') {
       this.#sink();
       return;
@@ -87,6 +92,12 @@ export class MessageMerge {
       this.#sink();
     }
     if (answer === 'again') this.#starved.push(head);
+  }
+
+  #recover(head: Head): boolean {
+    if (!this.#keepsGoing || head.reader.skipPacket?.() !== true) return false;
+    head.error = undefined;
+    return true;
   }
 
   #readAhead(head: Head): Next<Message>['kind'] {

@@ -37,6 +37,10 @@ export class MessageTrimmer implements MessageSource {
     }
   }
 
+  skipPacket(): boolean {
+    return this.#source.skipPacket?.() === true;
+  }
+
   #contains(instant: Instant): boolean {
     return !this.#isEarly(instant) && !this.#isLate(instant);
   }

@@ -173,3 +173,33 @@ describe('printing', () => {
     expect(count).toBeLessThan(5000);
   });
 });
+
+describe('keeping going', () => {
+  it('reports malformed packets and leaves them out', () => {
+    const bad = packet(0, [{ time: 3, n: 3 }]);
+    bad.writeUInt32LE(1, 17);
+    write(
+      'metadata',
+      METADATA.replace('struct { u8 stream_instance_id; }', 'struct { u32 magic; u8 stream_instance_id; }'),
+    );
+    const magic = Buffer.from('c11ffcc1', 'hex');
+    const sized = (bytes: Buffer) => {
+      const whole = Buffer.concat([magic, bytes]);
+      if (bytes !== bad) whole.writeUInt32LE(whole.length * 8, 21);
+      return whole;
+    };
+    write('s', Buffer.concat([packet(0, [{ time: 1, n: 1 }]), bad, packet(0, [{ time: 5, n: 5 }])].map(sized)));
+    const errors: string[] = [];
+    const onError = (error: RingtailError) => errors.push(error.describe());
+    const values = (keepGoing: boolean) => {
+      const reader = openTraces(root, { onError, keepGoing });
+      const ns = [...reader].map((m) => m.kind === 'event' && m.payload!.n);
+      reader.close();
+      return ns;
+    };
+    expect(values(false)).toEqual([1]);
+    expect(values(true)).toEqual([1, 5]);
+    expect(errors).toHaveLength(2);
+    expect(errors[0]).toContain(`${path.join(root, 's')}: packet 1 (at byte 39)`);
+  });
+});

@@ -27,6 +27,8 @@ export interface OpenOptions {
    * Without it, `next` throws.
    */
   readonly onError?: (error: RingtailError) => void;
+  /** A malformed packet is reported and left out; its data stream goes on with the packet behind it. */
+  readonly keepGoing?: boolean;
   /** Only what happened from here on. Packets before are not read. */
   readonly begin?: TimeBound | undefined;
   /** Only what happened up to here. Packets behind are not read. */
@@ -68,7 +70,7 @@ export class TraceReader implements Iterable<Message> {
    * @throws {ReaderError} if a file cannot be read
    */
   next(): Next<Message> {
-    this.#merge ??= new MessageMerge(this.#sources(), this.#options.onError);
+    this.#merge ??= new MessageMerge(this.#sources(), this.#options.onError, this.#options.keepGoing);
     return this.#merge.next();
   }
 

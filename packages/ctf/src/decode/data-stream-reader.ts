@@ -1,5 +1,5 @@
 import { RingtailError } from '@ringtail/base';
-import type { DataStreamClass } from '../model/trace-class.ts';
+import type { DataStreamClass, TraceClass } from '../model/trace-class.ts';
 import { ClockValue } from './clock-value.ts';
 import { Cursor, RoleValues } from './cursor.ts';
 import type { DataStreamDecoder, TraceDecoder } from './data-stream-decoder.ts';
@@ -47,6 +47,16 @@ interface Packet extends PacketCounters {
   readonly totalBytes: number | undefined;
 }
 
+/** What the packets of one data stream class leave to those that follow. */
+interface DataStreamState {
+  readonly stream: DataStream | undefined;
+  readonly clock: ClockValue | undefined;
+  readonly previous: PacketCounters | undefined;
+}
+
+/** So many packets of one data stream may be malformed; behind them hardly anything can be what it seems. */
+const SKIPPED_PACKETS_MAX = 1000;
+
 /** Where a packet starts. */
 export interface PacketPlace {
   /** Which of the data stream's sources it lies in. */
@@ -78,7 +88,10 @@ export class DataStreamReader {
   #packet: Packet | undefined;
   #previous: PacketCounters | undefined;
   #pending: (Message | BoundaryMessage)[] = [];
+  /** What is known of the data streams whose packets are not at hand: a file may hold those of several classes. */
+  readonly #others = new Map<DataStreamDecoder, DataStreamState>();
   #ended = false;
+  #skippedCount = 0;
   #tellsBoundaries = false;
   #plan: readonly PacketPlace[] | undefined;
 
@@ -217,6 +230,42 @@ export class DataStreamReader {
     }
   }
 
+  /**
+   * After an error: leaves out what is left of the malformed packet, so that `next` goes on with the one behind it.
+   *
+   * Where the packet does not tell its size, its successor begins with the next magic number; without magic numbers, the rest of its
+   * source is left out.
+   *
+   * @returns false if nothing can be read behind it, or too many packets were malformed
+   */
+  skipPacket(): boolean {
+    if (++this.#skippedCount > SKIPPED_PACKETS_MAX) return false;
+    this.#ended = false;
+    this.#pending = [];
+    if (this.#packet !== undefined) {
+      this.#endPacket(this.#packet);
+      // A packet that the end of the data cuts has no successor.
+      if (!this.#ended && this.#window.isBeyondEnd()) this.#nextSource();
+    } else {
+      this.#packetIdx++;
+      this.#goToNext();
+    }
+    return !this.#ended;
+  }
+
+  #goToNext(): void {
+    if (this.#plan !== undefined) {
+      const next = this.#plan[this.#packetIdx];
+      if (next === undefined) this.#ended = true;
+      else this.#goTo(next);
+      return;
+    }
+    const magic = magicBytes(this.#trace.class);
+    const offset = magic && this.#window.find(magic);
+    if (offset === undefined) this.#nextSource();
+    else this.#window.packetOffset = offset;
+  }
+
   #endSource(): void {
     if (this.#window.isBeyondEnd()) {
       throw this.#cursor.error('TRUNCATED', 'the data stream ends within the packet before this one', 'padding');
@@ -271,14 +320,11 @@ export class DataStreamReader {
       const which = roles.dataStreamClassId === undefined ? 'the only one' : String(roles.dataStreamClassId);
       throw cursor.error('UNKNOWN_DATA_STREAM_CLASS', `no data stream class ${which} in the metadata`, 'packet-header');
     }
-    if (this.#decoder === undefined) {
-      this.#decoder = decoder;
-      cursor.clock = decoder.clockClass && new ClockValue(decoder.clockClass);
+    if (this.#decoder !== decoder) {
+      this.#enter(decoder);
       // Again, this time for what the other scopes of this class refer to.
       cursor.at = start;
       header = decoder.packetHeader?.(cursor);
-    } else if (this.#decoder !== decoder) {
-      throw cursor.error('DATA_STREAM_CHANGED', 'packets of one data stream are of two classes', 'packet-header');
     }
     const context = decoder.packetContext?.(cursor);
     const totalBytes = this.#takeSizes(cursor);
@@ -300,6 +346,19 @@ export class DataStreamReader {
       discardedEvents: toBigInt(roles.discardedEvents),
     };
   };
+
+  #enter(decoder: DataStreamDecoder): void {
+    const { clock } = this.#cursor;
+    if (this.#decoder !== undefined) {
+      this.#others.set(this.#decoder, { stream: this.#stream, clock, previous: this.#previous });
+      this.#previous = undefined;
+    }
+    const state = this.#others.get(decoder);
+    this.#decoder = decoder;
+    this.#stream = state?.stream;
+    this.#previous = state?.previous ?? this.#previous;
+    this.#cursor.clock = state?.clock ?? (decoder.clockClass && new ClockValue(decoder.clockClass));
+  }
 
   #checkMagic(): void {
     const { magic } = this.#cursor.roles;
@@ -414,4 +473,13 @@ function toBigInt(value: number | bigint | undefined): bigint | undefined {
 
 function hex(value: number | bigint): string {
   return `0x${value.toString(16)}`;
+}
+
+/** The magic number as it stands at the begin of each packet, if it does. */
+function magicBytes({ packetHeader }: TraceClass): Uint8Array | undefined {
+  const first = packetHeader?.members[0]?.fieldClass;
+  if (first?.kind !== 'integer' || first.bits !== 32 || !first.roles?.includes('packet-magic-number')) return undefined;
+  const view = new DataView(new ArrayBuffer(4));
+  view.setUint32(0, MAGIC, first.byteOrder === 'le');
+  return new Uint8Array(view.buffer);
 }

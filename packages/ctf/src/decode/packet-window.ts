@@ -41,6 +41,24 @@ export class PacketWindow {
     return this.packetOffset > 0 && this.#medium.read(this.packetOffset - 1, 1).kind === 'end';
   }
 
+  /**
+   * Where these bytes come next behind the start of the packet, counted in bytes from the start of the medium.
+   *
+   * @returns undefined if they do not, as far as the medium has bytes
+   */
+  find(wanted: Uint8Array): number | undefined {
+    for (let offset = this.packetOffset + 1; ; ) {
+      const answer = this.#medium.read(offset, WINDOW_BYTES_MIN);
+      if (answer.kind !== 'item' || answer.item.length < wanted.length) return undefined;
+      const bytes = answer.item;
+      for (let at = bytes.indexOf(wanted[0]!); at !== -1; at = bytes.indexOf(wanted[0]!, at + 1)) {
+        if (wanted.every((byte, i) => bytes[at + i] === byte)) return offset + at;
+      }
+      // What the end of this piece cuts is whole in the next.
+      offset += bytes.length - wanted.length + 1;
+    }
+  }
+
   /** Tells where the packet's content ends. */
   setContentBits(bits: number): void {
     this.#cursor.contentBits = bits;

@@ -9,7 +9,6 @@ export type TraceFormatCode =
   | 'BAD_MAGIC'
   | 'BAD_PACKET_SIZE'
   | 'UNKNOWN_DATA_STREAM_CLASS'
-  | 'DATA_STREAM_CHANGED'
   | 'UNKNOWN_EVENT_RECORD_CLASS'
   /** No option of a variant is selected by its selector's value. */
   | 'NO_VARIANT_OPTION'

@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import { parseMetadata } from '../metadata/parse-metadata.ts';
+import { TraceDecoder } from './data-stream-decoder.ts';
+import { DataStreamReader } from './data-stream-reader.ts';
+import { BufferMedium } from './medium.ts';
+import { TraceFormatError } from './trace-format-error.ts';
+
+const METADATA = (magic: string) => `/* CTF 1.8 */
+typealias integer { size = 8; } := u8;
+typealias integer { size = 32; } := u32;
+trace { major = 1; minor = 8; byte_order = be; packet.header := struct { ${magic} u8 stream_id; }; };
+clock { name = c; };
+stream { id = 1; packet.context := struct { u8 packet_size; u8 packet_seq_num; }; event.header := struct { u8 id; }; };
+stream { id = 2; packet.context := struct { u8 content_size; u8 events_discarded; }; };
+event { name = a; stream_id = 1; id = 0; fields := struct { u8 n; }; };
+event { name = b; stream_id = 2; fields := struct { u8 m; }; };
+`;
+
+const MAGIC = [0xc1, 0xfc, 0x1f, 0xc1];
+
+/** Packets of class 1: header, size, sequence number, then pairs of event identifier and value. */
+function one(sequence: number, ...records: readonly number[]): number[] {
+  return [...MAGIC, 1, (7 + records.length) * 8, sequence, ...records];
+}
+
+function two(discarded: number, ...records: readonly number[]): number[] {
+  return [...MAGIC, 2, (7 + records.length) * 8, discarded, ...records];
+}
+
+/** Values of the events, counts of losses, codes of errors, in the order in which they come. */
+function readOn(bytes: readonly number[], magic = 'u32 magic;'): (number | bigint | string | undefined)[] {
+  const trace = new TraceDecoder(parseMetadata(new TextEncoder().encode(METADATA(magic))));
+  const identity = { class: trace.class, name: '', uuid: undefined };
+  const medium = new BufferMedium(Uint8Array.from(bytes));
+  const reader = new DataStreamReader(trace, identity, [{ name: 'file', medium }], 0n);
+  const seen: (number | bigint | string | undefined)[] = [];
+  for (;;) {
+    try {
+      const next = reader.next();
+      if (next.kind !== 'item') return seen;
+      const message = next.item;
+      seen.push(message.kind === 'event' ? Number(message.payload!.n ?? message.payload!.m) : message.count);
+    } catch (error) {
+      expect(error).toBeInstanceOf(TraceFormatError);
+      expect((error as TraceFormatError).path[0]).toBe('file');
+      seen.push((error as TraceFormatError).code);
+      if (!reader.skipPacket()) seen.push('end');
+    }
+  }
+}
+
+describe('a file with packets of several data stream classes', () => {
+  it('is read as those data streams, each with losses of its own', () => {
+    const bytes = [...one(1, 0, 10), ...two(0, 20), ...one(2, 0, 11), ...two(5, 21), ...one(4, 0, 12)];
+    expect(readOn(bytes)).toEqual([10, 20, 11, 5n, 21, 1n, 12]);
+  });
+});
+
+describe('behind a malformed packet', () => {
+  it('reading goes on with the next one, if the packet tells its size', () => {
+    expect(readOn([...one(1, 0, 10, 9, 99, 0, 11), ...one(2, 0, 12)])).toEqual([10, 'UNKNOWN_EVENT_RECORD_CLASS', 12]);
+    expect(readOn([...one(1, 0, 10, 0), ...one(2, 0, 12)])).toEqual([10, 'PAST_CONTENT', 12]);
+  });
+
+  it('reading goes on at the next magic number, if its header or context is damaged', () => {
+    const damaged = [...one(2, 0, 11)];
+    damaged[5] = 8;
+    expect(readOn([...one(1, 0, 10), ...damaged, ...one(3, 0, 12)])).toEqual([10, 'BAD_PACKET_SIZE', 1n, 12]);
+    const unknown = [...one(2, 0, 11)];
+    unknown[4] = 7;
+    expect(readOn([...unknown, ...one(3, 0, 12)])).toEqual(['UNKNOWN_DATA_STREAM_CLASS', 12]);
+    expect(readOn([0, 0, ...one(3, 0, 12)])).toEqual(['BAD_MAGIC', 12]);
+    expect(readOn([0, 0, 0, 0, ...MAGIC.slice(0, 3)])).toEqual(['BAD_MAGIC', 'end']);
+  });
+
+  it('there is nothing to be found without magic numbers', () => {
+    const bytes = [1, 32, 1, 0, 9, 64, 1, 0];
+    expect(readOn(bytes, '')).toEqual(['PAST_CONTENT', 'UNKNOWN_DATA_STREAM_CLASS', 'end']);
+    expect(readOn([9, ...bytes], '')).toEqual(['UNKNOWN_DATA_STREAM_CLASS', 'end']);
+  });
+
+  it('nothing is read where the data ends within it', () => {
+    expect(readOn([...one(1, 0, 10), ...one(2, 0, 11, 0, 12).slice(0, -1)])).toEqual([10, 11, 'TRUNCATED', 'end']);
+  });
+
+  it('reading ends when there have been a thousand of them', () => {
+    const seen = readOn(Array.from({ length: 3000 }, () => [...MAGIC, 7]).flat());
+    expect(seen).toHaveLength(1002);
+    expect(seen.at(-1)).toBe('end');
+  });
+});
