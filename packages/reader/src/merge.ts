@@ -1,33 +1,44 @@
 import { RingtailError } from '@ringtail/base';
 import type { Instant, Message, Next, PacketFields } from '@ringtail/ctf';
-import { AGAIN, END } from '@ringtail/ctf/internal';
+import { AGAIN, END, type EventLoops, LoopTurn } from '@ringtail/ctf/internal';
 
 /** Whatever the messages of one data stream come from. */
 export interface MessageSource {
   next(): Next<Message>;
   /** After an error: leaves the malformed packet out, see `DataStreamReader.skipPacket`. */
   skipPacket?(): boolean;
+  /** Where generated code may take events that follow, see `DataStreamReader.takeEvents`. */
+  takeEvents?(loops: EventLoops, turn: LoopTurn): number;
 }
 
-/** A data stream with its next message read ahead. */
-interface Head {
+/** Takes all messages, events mostly through generated code. */
+export interface MessageConsumer extends EventLoops {
+  /** Whether it wants to go on. */
+  readonly isWanted: boolean;
+  take(message: Message): void;
+}
+
+/**
+ * A data stream with its next message read ahead.
+ *
+ * Its turn does not go back, even where the times of a data stream do, and neither an end of a packet nor a begin lies
+ * behind it: so do others order packets that overlap, which old tracers wrote. Messages without a time come before all others.
+ */
+class Head extends LoopTurn {
   readonly reader: MessageSource;
   /** Place among the data streams, for messages of equal time. */
   readonly rank: number;
-  /**
-   * Its turn. It does not go back, even where the times of a data stream do, and neither an end of a packet nor a begin lies
-   * behind it: so do others order packets that overlap, which old tracers wrote.
-   */
-  seconds: number;
-  nanoseconds: number;
   packet: PacketFields | undefined;
   message: Message | undefined;
   /** What came instead of a message. It takes its turn at the time of the message before it. */
   error: RingtailError | undefined;
-}
 
-/** Messages without a time come before all others. */
-const BEFORE_ALL = Number.NEGATIVE_INFINITY;
+  constructor(reader: MessageSource, rank: number) {
+    super();
+    this.reader = reader;
+    this.rank = rank;
+  }
+}
 
 /** Merges the messages of data streams in the order of time, with one message of each in memory. */
 export class MessageMerge {
@@ -42,17 +53,7 @@ export class MessageMerge {
   constructor(readers: readonly MessageSource[], onError?: (error: RingtailError) => void, keepsGoing = false) {
     this.#onError = onError;
     this.#keepsGoing = keepsGoing;
-    this.#starved = readers.map((reader, rank) => {
-      return {
-        reader,
-        rank,
-        seconds: BEFORE_ALL,
-        nanoseconds: 0,
-        packet: undefined,
-        message: undefined,
-        error: undefined,
-      };
-    });
+    this.#starved = readers.map((reader, rank) => new Head(reader, rank));
   }
 
   /** @returns `again` while any data stream does: an earlier message may come from it */
@@ -64,9 +65,46 @@ export class MessageMerge {
       const { message, error } = head;
       this.#advance(head);
       if (message !== undefined) return { kind: 'item', item: message };
-      if (this.#onError === undefined) throw error;
-      this.#onError(error!);
+      if (error !== undefined) this.#report(error);
     }
+  }
+
+  /**
+   * Gives all messages to a consumer, until there are no more or it wants no more: the same in the same order as `next` does.
+   *
+   * @returns `again` as `next` does
+   */
+  drain(consumer: MessageConsumer): Next<never> {
+    for (;;) {
+      if (this.#starved.length > 0 && !this.#feed()) return AGAIN;
+      const head = this.#heap[0];
+      if (head === undefined || !consumer.isWanted) return END;
+      const { message, error } = head;
+      if (message !== undefined) consumer.take(message);
+      head.message = undefined;
+      if (error === undefined) {
+        this.#limit(head);
+        head.reader.takeEvents?.(consumer, head);
+      }
+      if (head.isLater) this.#sink();
+      else this.#advance(head);
+      if (error !== undefined) this.#report(error);
+    }
+  }
+
+  #report(error: RingtailError): void {
+    if (this.#onError === undefined) throw error;
+    this.#onError(error);
+  }
+
+  /** Lets the root take events until the turn of another data stream comes. */
+  #limit(root: Head): void {
+    const [, left, right] = this.#heap;
+    const next = right !== undefined && isBefore(right, left!) ? right : left;
+    root.limitSeconds = next?.seconds ?? Number.POSITIVE_INFINITY;
+    root.limitNanoseconds = 0;
+    // Half a nanosecond less leaves events of equal time to the other.
+    if (next !== undefined) root.limitNanoseconds = root.rank < next.rank ? next.nanoseconds : next.nanoseconds - 0.5;
   }
 
   #feed(): boolean {
@@ -81,6 +119,7 @@ export class MessageMerge {
   }
 
   #advance(head: Head): void {
+    head.isLater = false;
     const answer = head.error === undefined || this.#recover(head) ? this.#readAhead(head) : 'end';
     if (answer === 'item') {
       this.#sink();

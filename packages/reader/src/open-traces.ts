@@ -15,7 +15,7 @@ import {
 import { type ClockCorrection, correctClocks } from './clock-correction.ts';
 import { findTraceDirectories, type TraceDirectory } from './discover.ts';
 import { FileMedium } from './file-medium.ts';
-import { MessageMerge, type MessageSource } from './merge.ts';
+import { type MessageConsumer, MessageMerge, type MessageSource } from './merge.ts';
 import { MessageTrimmer } from './message-trimmer.ts';
 import { ReaderError } from './reader-error.ts';
 import { resolveTimeBound, type TimeBound, type TimeRange } from './time-range.ts';
@@ -72,6 +72,12 @@ export class TraceReader implements Iterable<Message> {
   next(): Next<Message> {
     this.#merge ??= new MessageMerge(this.#sources(), this.#options.onError, this.#options.keepGoing);
     return this.#merge.next();
+  }
+
+  /** Gives all messages that are left to a consumer, in the same order as `next` does, and faster. @internal */
+  drain(consumer: MessageConsumer): Next<never> {
+    this.#merge ??= new MessageMerge(this.#sources(), this.#options.onError, this.#options.keepGoing);
+    return this.#merge.drain(consumer);
   }
 
   *[Symbol.iterator](): Iterator<Message> {

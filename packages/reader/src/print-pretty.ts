@@ -1,18 +1,33 @@
-import type { DataStream, EventMessage, Instant, Message } from '@ringtail/ctf';
+import type { DataStream, EventMessage, Instant, LossMessage, Message } from '@ringtail/ctf';
+import type { DataStreamDecoder, EventLoop } from '@ringtail/ctf/internal';
+import type { MessageConsumer } from './merge.ts';
+import { TraceReader } from './open-traces.ts';
 import { EventLine } from './pretty/event-line.ts';
+import { LineTime, lineLoop, timeFrame } from './pretty/line-loop.ts';
 import { lossLine } from './pretty/loss-line.ts';
-import { deltaText, TimeFormat } from './pretty/pretty-time.ts';
+import { type PrettyFields, type PrettyNames, type PrettyStyle, prettyStyle } from './pretty/pretty-style.ts';
+import { cyclesDeltaText, cyclesText, deltaText, TimeFormat } from './pretty/pretty-time.ts';
+import { TextBuffer } from './pretty/text-buffer.ts';
 import type { TextSink } from './text-sink.ts';
 
 export interface PrettyOptions {
   /** Times in UTC instead of the local time zone. */
-  readonly utc?: boolean;
+  readonly utc?: boolean | undefined;
+  /** Dates before times of day. */
+  readonly clockDate?: boolean | undefined;
+  /** Seconds since the clock's origin instead of times of day. */
+  readonly clockSeconds?: boolean | undefined;
+  /** Values of the clock instead of times. */
+  readonly clockCycles?: boolean | undefined;
+  /** Whether to print how long after the event before an event happened. True if absent. */
+  readonly delta?: boolean | undefined;
+  readonly names?: PrettyNames | undefined;
+  readonly fields?: PrettyFields | undefined;
+  /** Escape sequences that colour terminals. */
+  readonly colors?: boolean | undefined;
   /** Takes warnings about losses, a line each. Without it they are left out. */
-  readonly warnings?: TextSink;
+  readonly warnings?: TextSink | undefined;
 }
-
-/** Text is handed on in pieces of about this many characters. */
-const CHUNK_CHARACTERS = 1 << 16;
 
 /**
  * Prints messages as `babeltrace2 TRACE` does by default when its output is no terminal.
@@ -23,54 +38,127 @@ const CHUNK_CHARACTERS = 1 << 16;
  *
  * When the messages end with an exception, everything before it has been written.
  *
+ * @param messages a whole `TraceReader` is printed several times faster than its messages one by one
  * @returns how many events were printed, fewer than there are if the sink did not want more
  */
 export function printPretty(messages: Iterable<Message>, sink: TextSink, options: PrettyOptions = {}): number {
-  const printer = new PrettyPrinter(options);
-  let eventCount = 0;
-  let chunk = '';
+  const printer = new PrettyPrinter(sink, options);
   try {
-    for (const message of messages) {
-      if (message.kind === 'event') {
-        chunk += printer.eventLine(message);
-        eventCount++;
-      } else {
-        options.warnings?.write(printer.lossLine(message));
-      }
-      if (chunk.length >= CHUNK_CHARACTERS) {
-        const full = chunk;
-        chunk = '';
-        if (!sink.write(full)) break;
+    if (messages instanceof TraceReader) {
+      messages.drain(printer);
+    } else {
+      for (const message of messages) {
+        printer.take(message);
+        if (!printer.isWanted) break;
       }
     }
   } finally {
-    if (chunk !== '') sink.write(chunk);
+    printer.finish();
   }
-  return eventCount;
+  return printer.eventCount;
 }
 
-class PrettyPrinter {
-  readonly #time: TimeFormat;
+class PrettyPrinter implements MessageConsumer {
+  #eventCount = 0;
+  readonly #options: PrettyOptions;
+  readonly #style: PrettyStyle;
+  readonly #buffer: TextBuffer;
+  readonly #timeFormat: TimeFormat;
+  readonly #time: LineTime;
+  readonly #frame: ReturnType<typeof timeFrame>;
   readonly #lines = new Map<DataStream, EventLine>();
-  #previous: Instant | undefined;
+  readonly #loops = new Map<DataStreamDecoder, EventLoop | undefined>();
+  #previousCycles: bigint | undefined;
 
-  constructor({ utc = false, warnings }: PrettyOptions) {
-    this.#time = new TimeFormat(utc, (line) => warnings?.write(line));
+  constructor(sink: TextSink, options: PrettyOptions) {
+    this.#options = options;
+    this.#style = prettyStyle(options);
+    this.#buffer = new TextBuffer(sink);
+    const { utc, clockDate: date, clockSeconds: seconds, warnings } = options;
+    this.#timeFormat = new TimeFormat({ utc, date, seconds }, (line) => warnings?.write(line));
+    this.#frame = timeFrame(this.#style);
+    this.#time = new LineTime(this.#timeFormat, this.#frame.beforeTime + this.#style.palette.timestamp);
   }
 
-  eventLine(event: EventMessage): string {
-    let line = this.#lines.get(event.stream);
-    if (line === undefined) {
-      line = new EventLine(event.stream);
-      this.#lines.set(event.stream, line);
+  get eventCount(): number {
+    return this.#eventCount;
+  }
+
+  get isWanted(): boolean {
+    return this.#buffer.isWanted;
+  }
+
+  take(message: Message): void {
+    if (message.kind === 'event') {
+      this.#buffer.append(this.#eventLine(message));
+      this.#eventCount++;
+    } else {
+      this.#options.warnings?.write(lossLine(message as LossMessage, this.#timeFormat, this.#style.palette));
     }
-    if (event.stream.clockClass === undefined) return line.text(event);
-    const delta = this.#previous === undefined ? '+?.?????????' : deltaText(this.#previous, event);
-    this.#previous = event;
-    return `[${this.#time.timeOfDay(event)}] (${delta}) ${line.text(event)}`;
   }
 
-  lossLine(loss: Exclude<Message, EventMessage>): string {
-    return lossLine(loss, this.#time);
+  finish(): void {
+    this.#buffer.flush();
+  }
+
+  loopFor(decoder: DataStreamDecoder, stream: DataStream): EventLoop | undefined {
+    if (this.#loops.has(decoder)) return this.#loops.get(decoder);
+    const loop = this.#options.clockCycles ? undefined : this.#compileLoop(decoder, stream);
+    const counting: EventLoop | undefined =
+      loop &&
+      ((cursor, turn, packet) => {
+        const count = loop(cursor, turn, packet);
+        this.#eventCount += count;
+        return count;
+      });
+    this.#loops.set(decoder, counting);
+    return counting;
+  }
+
+  #compileLoop(decoder: DataStreamDecoder, stream: DataStream): EventLoop | undefined {
+    return lineLoop({
+      stream,
+      decoder,
+      style: this.#style,
+      line: this.#lineOf(stream),
+      buffer: this.#buffer,
+      time: this.#time,
+      delta: this.#options.delta ?? true,
+    });
+  }
+
+  #lineOf(stream: DataStream): EventLine {
+    let line = this.#lines.get(stream);
+    if (line === undefined) {
+      line = new EventLine(stream, this.#style);
+      this.#lines.set(stream, line);
+    }
+    return line;
+  }
+
+  #eventLine(event: EventMessage): string {
+    const text = this.#lineOf(event.stream).text(event);
+    if (event.stream.clockClass === undefined) return text;
+    const { palette } = this.#style;
+    const { beforeTime, afterTime, beforeDelta, afterDelta } = this.#frame;
+    const time = this.#options.clockCycles ? cyclesText(event.cycles) : this.#timeFormat.text(event);
+    const delta = this.#deltaText(event);
+    const timePart = `${beforeTime}${palette.timestamp}${time}${palette.reset}${afterTime}`;
+    return this.#options.delta === false ? timePart + text : `${timePart}${beforeDelta}${delta}${afterDelta}${text}`;
+  }
+
+  #deltaText(event: EventMessage): string {
+    if (this.#options.clockCycles) {
+      const former = this.#previousCycles;
+      this.#previousCycles = event.cycles;
+      return cyclesDeltaText(former, event.cycles);
+    }
+    const time = this.#time;
+    const former: Instant | undefined = Number.isNaN(time.seconds)
+      ? undefined
+      : { seconds: time.seconds, nanoseconds: time.nanoseconds };
+    time.seconds = event.seconds;
+    time.nanoseconds = event.nanoseconds;
+    return deltaText(former, event);
   }
 }

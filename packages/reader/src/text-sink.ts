@@ -6,6 +6,8 @@ import { encodeText } from '@ringtail/ctf';
 export interface TextSink {
   /** @returns false if nobody reads any more, so that producing more is in vain */
   write(text: string): boolean;
+  /** The same for text that is encoded already, in `bytes` until this returns. Sinks without it are given strings. */
+  writeBytes?(bytes: Uint8Array): boolean;
 }
 
 const WAIT_MS = 5;
@@ -20,7 +22,10 @@ export class FdSink implements TextSink {
   }
 
   write(text: string): boolean {
-    const bytes = encodeText(text);
+    return this.writeBytes(encodeText(text));
+  }
+
+  writeBytes(bytes: Uint8Array): boolean {
     for (let done = 0; this.#isOpen && done < bytes.length; ) {
       try {
         done += fs.writeSync(this.#fd, bytes, done);

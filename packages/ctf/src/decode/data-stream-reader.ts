@@ -1,4 +1,5 @@
 import { RingtailError } from '@ringtail/base';
+import type { EventLoops, LoopTurn } from '../compile/event-loop.ts';
 import type { DataStreamClass, TraceClass } from '../model/trace-class.ts';
 import { ClockValue } from './clock-value.ts';
 import { Cursor, RoleValues } from './cursor.ts';
@@ -121,6 +122,20 @@ export class DataStreamReader {
       this.#ended = true;
       throw this.#locate(error);
     }
+  }
+
+  /**
+   * Lets generated code take the event records at hand, up to the end of the packet or of what can be decoded so.
+   *
+   * `next` goes on behind them. Also when this takes none there may be more.
+   *
+   * @returns how many it took
+   */
+  takeEvents(loops: EventLoops, turn: LoopTurn): number {
+    turn.isLater = false;
+    if (this.#packet === undefined || this.#pending.length > 0 || this.#tellsBoundaries || this.#ended) return 0;
+    const loop = loops.loopFor(this.#decoder!, this.#stream!);
+    return loop === undefined ? 0 : loop(this.#cursor, turn, this.#packet.fields);
   }
 
   /** As `next`, and also tells where packets begin and end. */

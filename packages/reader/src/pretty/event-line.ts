@@ -8,28 +8,44 @@ import type {
   StructureValue,
 } from '@ringtail/ctf';
 import type { Links } from '@ringtail/ctf/internal';
-import { type FieldText, fieldText } from './pretty-fields.ts';
+import { headerText } from './header-text.ts';
+import { type FieldText, type FieldTextContext, fieldText, isShown } from './pretty-fields.ts';
+import { colored, type PrettyStyle } from './pretty-style.ts';
+
+/** A scope of fields as it is printed. */
+export interface ScopeText {
+  readonly scope: FieldScope;
+  readonly root: StructureFieldClass;
+  /** What stands before it: `event.fields = `, or nothing. */
+  readonly label: string;
+  readonly context: FieldTextContext;
+}
+
+interface CompiledScope {
+  readonly label: string;
+  readonly text: FieldText;
+}
 
 interface EventRecordText {
-  /** What stands before the fields: `host name: ` */
-  readonly prefix: string;
-  readonly specificContext: FieldText | undefined;
-  readonly payload: FieldText | undefined;
+  /** What stands between the time and the fields: `host name: ` */
+  readonly header: string;
+  readonly specificContext: CompiledScope | undefined;
+  readonly payload: CompiledScope | undefined;
 }
 
 /** Prints the events of one data stream, all but their time. */
 export class EventLine {
   readonly #stream: DataStream;
-  readonly #host: string;
-  readonly #packetContext: FieldText | undefined;
-  readonly #commonContext: FieldText | undefined;
+  readonly #style: PrettyStyle;
+  readonly #packetContext: CompiledScope | undefined;
+  readonly #commonContext: CompiledScope | undefined;
   readonly #eventRecords = new Map<EventRecordClass, EventRecordText>();
   #packet: PacketFields | undefined;
   #packetText = '';
 
-  constructor(stream: DataStream) {
+  constructor(stream: DataStream, style: PrettyStyle) {
     this.#stream = stream;
-    this.#host = hostText(stream);
+    this.#style = style;
     this.#packetContext = this.#compile('packet-context', stream.class.packetContext);
     this.#commonContext = this.#compile('event-record-common-context', stream.class.eventRecordCommonContext);
   }
@@ -38,31 +54,51 @@ export class EventLine {
   text(event: EventMessage): string {
     const record = this.#eventRecords.get(event.class) ?? this.#compileRecord(event.class);
     let separator = '';
-    let line = record.prefix;
-    const add = (field: string) => {
-      line += separator + field;
+    let line = record.header;
+    const add = (scope: CompiledScope | undefined, value: StructureValue | undefined) => {
+      if (scope === undefined) return;
+      line += separator + scope.label + scope.text(value!);
       separator = ', ';
     };
-    if (this.#packetContext !== undefined) add(this.#textOfPacket(this.#packetContext, event.packet));
-    if (this.#commonContext !== undefined) add(this.#commonContext(event.commonContext!));
-    if (record.specificContext !== undefined) add(record.specificContext(event.specificContext!));
-    if (record.payload !== undefined) add(record.payload(event.payload!));
+    if (this.#packetContext !== undefined) {
+      line += this.packetText(event.packet);
+      separator = ', ';
+    }
+    add(this.#commonContext, event.commonContext);
+    add(record.specificContext, event.specificContext);
+    add(record.payload, event.payload);
     return `${line}\n`;
   }
 
-  /** The same for every event of a packet. */
-  #textOfPacket(text: FieldText, packet: PacketFields): string {
+  /** The packet context, which is the same for every event of a packet. Empty where none is shown. */
+  packetText(packet: PacketFields): string {
+    if (this.#packetContext === undefined) return '';
     if (packet !== this.#packet) {
       this.#packet = packet;
-      this.#packetText = text(packet.context as StructureValue);
+      this.#packetText = this.#packetContext.label + this.#packetContext.text(packet.context!);
     }
     return this.#packetText;
+  }
+
+  /** How a scope is printed; undefined if it is not. */
+  scope(scope: FieldScope, root: StructureFieldClass | undefined, own: readonly Links[] = []): ScopeText | undefined {
+    if (root === undefined) return undefined;
+    const { names, palette } = this.#style;
+    const context = {
+      links: [...own, this.#stream.links.common],
+      hideFormatFields: this.#stream.trace.class.version.major === 1,
+      names: scope === 'event-record-payload' ? names.payload : names.context,
+      palette,
+    };
+    if (!isShown(root, scope, context)) return undefined;
+    const label = names.scope ? `${colored(SCOPE_NAMES[scope] ?? scope, palette.name, palette)} = ` : '';
+    return { scope, root, label, context };
   }
 
   #compileRecord(eventRecordClass: EventRecordClass): EventRecordText {
     const own = [this.#stream.links.eventRecordClasses.get(eventRecordClass)!];
     const record = {
-      prefix: `${this.#host}${eventRecordClass.name || '<unknown>'}: `,
+      header: headerText(this.#stream, eventRecordClass, this.#style),
       specificContext: this.#compile('event-record-specific-context', eventRecordClass.specificContext, own),
       payload: this.#compile('event-record-payload', eventRecordClass.payload, own),
     };
@@ -71,20 +107,15 @@ export class EventLine {
   }
 
   #compile(scope: FieldScope, root: StructureFieldClass | undefined, own: readonly Links[] = []) {
-    const hideFormatFields = this.#stream.trace.class.version.major === 1;
-    return root && fieldText(root, scope, { links: [...own, this.#stream.links.common], hideFormatFields });
+    const shown = this.scope(scope, root, own);
+    if (shown === undefined) return undefined;
+    return { label: shown.label, text: fieldText(shown.root, scope, shown.context)! };
   }
 }
 
-/** `hostname:procname:(vpid) `, as far as the trace's environment tells. */
-function hostText({ trace }: DataStream): string {
-  const { environment } = trace.class;
-  const hostname = environment.get('hostname');
-  const procname = environment.get('procname');
-  const vpid = environment.get('vpid');
-  const parts: string[] = [];
-  if (typeof hostname === 'string') parts.push(hostname);
-  if (typeof procname === 'string') parts.push(procname);
-  if (typeof vpid === 'bigint') parts.push(`(${vpid})`);
-  return parts.length === 0 ? '' : `${parts.join(':')} `;
-}
+const SCOPE_NAMES: Readonly<Partial<Record<FieldScope, string>>> = {
+  'packet-context': 'stream.packet.context',
+  'event-record-common-context': 'stream.event.context',
+  'event-record-specific-context': 'event.context',
+  'event-record-payload': 'event.fields',
+};

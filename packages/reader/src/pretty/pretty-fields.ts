@@ -1,27 +1,27 @@
 import { unreachable } from '@ringtail/base';
 import {
-  type BitArrayFieldClass,
-  type BitFlag,
   type EnumerationFieldClass,
   enumerationLabels,
   type FieldClass,
   type FieldValue,
-  type IntegerFieldClass,
+  type OptionalFieldClass,
   type StructureFieldClass,
+  type StructureMember,
   type StructureValue,
-  type VariableIntegerFieldClass,
   type VariantFieldClass,
   type VariantValue,
 } from '@ringtail/ctf';
 import {
   contentPlace,
   elementPlace,
+  integerOf,
   isTextElement,
   type Links,
   memberPlace,
   optionPlace,
 } from '@ringtail/ctf/internal';
 import { floatText, integerText } from './pretty-number.ts';
+import { colored, type Palette } from './pretty-style.ts';
 import { quotedText } from './pretty-text.ts';
 
 export type FieldText = (value: FieldValue) => string;
@@ -34,41 +34,46 @@ export interface FieldTextContext {
    * are shown only where another field depends on them.
    */
   readonly hideFormatFields: boolean;
+  /** Whether members of structures and elements of arrays are named. */
+  readonly names: boolean;
+  readonly palette: Palette;
 }
 
 /** Compiles a field class into what prints its fields; undefined for what is not shown at all. */
 export function fieldText(fieldClass: FieldClass, place: string, context: FieldTextContext): FieldText | undefined {
-  return isShown(fieldClass, place, context) ? textOf(fieldClass, place, context) : undefined;
+  return isShown(fieldClass, place, context) ? shownFieldText(fieldClass, place, context) : undefined;
 }
 
-function textOf(fieldClass: FieldClass, place: string, context: FieldTextContext): FieldText {
+/** As `fieldText`, for a field of which it is known that it is shown. */
+export function shownFieldText(fieldClass: FieldClass, place: string, context: FieldTextContext): FieldText {
+  const { palette } = context;
+  const inColor = (color: string, text: FieldText): FieldText =>
+    color === '' ? text : (value) => colored(text(value), color, palette);
   switch (fieldClass.kind) {
     case 'integer':
     case 'variable-integer':
-      return integerText(layoutOf(fieldClass)) as FieldText;
-    case 'enumeration':
-      return enumerationText(fieldClass) as FieldText;
-    case 'float':
-      return floatText as FieldText;
-    case 'boolean':
-      return String;
+      return inColor(palette.number, integerText(fieldClass) as FieldText);
     case 'bit-array':
-      return bitArrayText(fieldClass) as FieldText;
-    case 'optional': {
-      const text = textOf(fieldClass.content, contentPlace(place), context);
-      return (value) => (value === undefined ? '<none>' : `{ ${text(value)} }`);
-    }
+      return inColor(palette.number, integerText({ base: 16, bits: fieldClass.bits }) as FieldText);
+    case 'enumeration':
+      return enumerationText(fieldClass, palette) as FieldText;
+    case 'float':
+      return inColor(palette.number, floatText as FieldText);
+    case 'boolean':
+      return inColor(palette.number, String);
     case 'string':
-      return quotedText as FieldText;
+      return inColor(palette.text, quotedText as FieldText);
     case 'structure':
       return structureText(fieldClass, place, context);
     case 'static-array':
     case 'dynamic-array':
-      if (isTextElement(fieldClass.element)) return quotedText as FieldText;
-      return arrayText(textOf(fieldClass.element, elementPlace(place), context));
+      if (isTextElement(fieldClass.element)) return inColor(palette.text, quotedText as FieldText);
+      return arrayText(shownFieldText(fieldClass.element, elementPlace(place), context), context);
     case 'static-blob':
     case 'dynamic-blob':
       return (value) => `{ ${[...(value as Uint8Array)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ')} }`;
+    case 'optional':
+      return optionalText(fieldClass, place, context);
     case 'variant':
       return variantText(fieldClass, place, context);
     default:
@@ -76,24 +81,24 @@ function textOf(fieldClass: FieldClass, place: string, context: FieldTextContext
   }
 }
 
-function isShown(fieldClass: FieldClass, place: string, context: FieldTextContext): boolean {
+export function isShown(fieldClass: FieldClass, place: string, context: FieldTextContext): boolean {
   if (!context.hideFormatFields) return true;
   switch (fieldClass.kind) {
     case 'integer':
     case 'variable-integer':
     case 'enumeration': {
-      const integer = fieldClass.kind === 'enumeration' ? fieldClass.container : fieldClass;
-      const isPlain = integer.clock === undefined && (integer.roles === undefined || integer.roles.length === 0);
+      const integer = integerOf(fieldClass);
+      const isPlain = integer?.clock === undefined && (integer?.roles === undefined || integer.roles.length === 0);
       return isPlain || context.links.some(({ targets }) => targets.has(place));
     }
     case 'structure': {
       const { members } = fieldClass;
       return members.length === 0 || members.some((m) => isShown(m.fieldClass, memberPlace(place, m.name), context));
     }
-    case 'variant':
-      return fieldClass.options.some((o, i) => isShown(o.fieldClass, optionPlace(place, o.name, i), context));
     case 'optional':
       return isShown(fieldClass.content, contentPlace(place), context);
+    case 'variant':
+      return fieldClass.options.some((o, i) => isShown(o.fieldClass, optionPlace(place, o.name, i), context));
     case 'static-array':
     case 'dynamic-array':
       return isShown(fieldClass.element, elementPlace(place), context);
@@ -102,40 +107,31 @@ function isShown(fieldClass: FieldClass, place: string, context: FieldTextContex
   }
 }
 
-/** Integers of variable length have up to 64 bits. */
-function layoutOf(fieldClass: IntegerFieldClass | VariableIntegerFieldClass) {
-  return { base: fieldClass.base, bits: fieldClass.kind === 'integer' ? fieldClass.bits : 64 };
-}
-
-/** `0x2A`; of a bit map with the names of its flags in braces, sorted: `0x2A { "A", "B" }`. */
-function bitArrayText({ bits, flags }: BitArrayFieldClass): (value: number | bigint) => string {
-  const number = integerText({ base: 16, bits });
-  if (flags === undefined) return number;
-  const sorted = [...flags].sort((a, b) => (a.name < b.name ? -1 : 1));
-  return (value) => {
-    const names = new Set(sorted.filter((flag) => isActive(flag, BigInt(value))).map(({ name }) => quotedText(name)));
-    return names.size === 0 ? number(value) : `${number(value)} { ${[...names].join(', ')} }`;
-  };
-}
-
-function isActive({ lower, upper }: BitFlag, value: bigint): boolean {
-  return BigInt.asUintN(upper - lower + 1, value >> BigInt(lower)) !== 0n;
+/** What stands before the value of a structure's member: `name = `, or nothing. */
+export function memberLabel({ name }: StructureMember, { names, palette }: FieldTextContext): string {
+  return names ? `${colored(name, palette.fieldName, palette)} = ` : '';
 }
 
 /** `( "label" : container = 1 )`; several labels in braces, the last of the metadata first. */
-function enumerationText(fieldClass: EnumerationFieldClass): (value: number | bigint) => string {
-  const number = integerText(layoutOf(fieldClass.container));
+export function enumerationText(
+  fieldClass: EnumerationFieldClass,
+  palette: Palette,
+): (value: number | bigint) => string {
+  const number = integerText(fieldClass.container);
   return (value) => {
-    const labels = enumerationLabels(fieldClass, value).map(quotedText).reverse();
-    const text = labels.length > 1 ? `{ ${labels.join(', ')} }` : (labels[0] ?? '<unknown>');
-    return `( ${text} : container = ${number(value)} )`;
+    const labels = enumerationLabels(fieldClass, value)
+      .map((label) => colored(quotedText(label), palette.label, palette))
+      .reverse();
+    const text =
+      labels.length > 1 ? `{ ${labels.join(', ')} }` : (labels[0] ?? colored('<unknown>', palette.unknown, palette));
+    return `( ${text} : container = ${colored(number(value), palette.number, palette)} )`;
   };
 }
 
 function structureText(fieldClass: StructureFieldClass, place: string, context: FieldTextContext): FieldText {
-  const shown = fieldClass.members.flatMap(({ name, fieldClass: memberClass }) => {
-    const text = fieldText(memberClass, memberPlace(place, name), context);
-    return text === undefined ? [] : [{ name, label: `${name} = `, text }];
+  const shown = fieldClass.members.flatMap((member) => {
+    const text = fieldText(member.fieldClass, memberPlace(place, member.name), context);
+    return text === undefined ? [] : [{ name: member.name, label: memberLabel(member, context), text }];
   });
   if (shown.length === 0) return () => '{ }';
   return (value) => {
@@ -149,18 +145,24 @@ function structureText(fieldClass: StructureFieldClass, place: string, context: 
   };
 }
 
-function arrayText(element: FieldText): FieldText {
+function arrayText(element: FieldText, { names }: FieldTextContext): FieldText {
   return (value) => {
     const values = value as readonly FieldValue[];
     if (values.length === 0) return '[ ]';
-    let line = '[ ';
-    for (let i = 0; i < values.length; i++) line += `${i === 0 ? '' : ', '}[${i}] = ${element(values[i]!)}`;
-    return `${line} ]`;
+    const texts = values.map((one, i) => (names ? `[${i}] = ${element(one)}` : element(one)));
+    return `[ ${texts.join(', ')} ]`;
   };
 }
 
+function optionalText(fieldClass: OptionalFieldClass, place: string, context: FieldTextContext): FieldText {
+  const content = shownFieldText(fieldClass.content, contentPlace(place), context);
+  return (value) => (value === undefined ? '<none>' : `{ ${content(value)} }`);
+}
+
 function variantText(fieldClass: VariantFieldClass, place: string, context: FieldTextContext): FieldText {
-  const options = fieldClass.options.map((o, i) => textOf(o.fieldClass, optionPlace(place, o.name, i), context));
+  const options = fieldClass.options.map((o, i) =>
+    shownFieldText(o.fieldClass, optionPlace(place, o.name, i), context),
+  );
   return (value) => {
     const { option, value: field } = value as VariantValue;
     return `{ ${options[option]!(field)} }`;

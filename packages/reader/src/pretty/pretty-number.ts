@@ -1,9 +1,13 @@
-import type { DisplayBase, IntegerFieldClass } from '@ringtail/ctf';
+import type { DisplayBase } from '@ringtail/ctf';
 
 type IntegerText = (value: number | bigint) => string;
 
-/** How integers of this class look: decimal, `0xFF`, `0377`, `0b11111111`; negative ones in two's complement. */
-export function integerText({ base, bits }: Pick<IntegerFieldClass, 'base' | 'bits'>): IntegerText {
+/**
+ * How integers of this class look: decimal, `0xFF`, `0377`, `0b11111111`; negative ones in two's complement.
+ *
+ * Those of variable length are as those of 64 bits.
+ */
+export function integerText({ base, bits = 64 }: { base: DisplayBase; bits?: number }): IntegerText {
   switch (base) {
     case 10:
       return String;

@@ -21,6 +21,13 @@ export function quotedText(text: string): string {
   return `"${text.replace(SPECIAL, escaped)}"`;
 }
 
+/** What a byte of a text in quotes is replaced with; undefined where it stays as it is. */
+export function escapeOf(byte: number): string | undefined {
+  const character = String.fromCharCode(byte);
+  const text = character.replace(SPECIAL, escaped);
+  return text === character ? undefined : text;
+}
+
 function escaped(character: string): string {
   return ESCAPES[character] ?? `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
 }

@@ -5,26 +5,26 @@ const at = (seconds: number, nanoseconds = 0) => ({ seconds, nanoseconds });
 
 describe('time of day', () => {
   it('is that of UTC if asked for, with nine digits', () => {
-    const time = new TimeFormat(true, () => {});
-    expect(time.timeOfDay(at(1_795_181_608, 481_419_684))).toBe('13:33:28.481419684');
-    expect(time.timeOfDay(at(59, 7))).toBe('00:00:59.000000007');
-    expect(time.timeOfDay(at(2 ** 45))).toMatch(/^\d\d:\d\d:\d\d\.000000000$/);
+    const time = new TimeFormat({ utc: true }, () => {});
+    expect(time.text(at(1_795_181_608, 481_419_684))).toBe('13:33:28.481419684');
+    expect(time.text(at(59, 7))).toBe('00:00:59.000000007');
+    expect(time.text(at(2 ** 45))).toMatch(/^\d\d:\d\d:\d\d\.000000000$/);
   });
 
   it('is that of the local time zone otherwise, also where its offset changes', () => {
-    const time = new TimeFormat(false, () => {});
+    const time = new TimeFormat({}, () => {});
     for (const seconds of [0, 1_700_000_000, 1_711_846_799, 1_711_846_800, 1_730_000_000]) {
       const date = new Date(seconds * 1000);
-      const text = time.timeOfDay(at(seconds)).split(':').map(Number);
+      const text = time.text(at(seconds)).split(':').map(Number);
       expect(text).toEqual([date.getHours(), date.getMinutes(), date.getSeconds()]);
     }
   });
 
   it('falls back to seconds for the first time before the origin, with a warning', () => {
     const warnings: string[] = [];
-    const time = new TimeFormat(true, (line) => warnings.push(line));
-    expect(time.timeOfDay(at(-2, 750_000_000))).toBe('-1.250000000');
-    expect(time.timeOfDay(at(-1, 999_999_999))).toBe('00:00:00.000000001');
+    const time = new TimeFormat({ utc: true }, (line) => warnings.push(line));
+    expect(time.text(at(-2, 750_000_000))).toBe('-1.250000000');
+    expect(time.text(at(-1, 999_999_999))).toBe('00:00:00.000000001');
     expect(warnings).toHaveLength(1);
   });
 });

@@ -1,0 +1,191 @@
+import type { DataStream, EventRecordClass, FieldScope, PacketFields, StructureFieldClass } from '@ringtail/ctf';
+import { encodeText } from '@ringtail/ctf';
+import {
+  type CodeWriter,
+  compileEventLoop,
+  type DataStreamDecoder,
+  type EventLoop,
+  type EventLoopSink,
+  RecordCode,
+  type RecordCodeContext,
+} from '@ringtail/ctf/internal';
+import type { EventLine } from './event-line.ts';
+import { headerText } from './header-text.ts';
+import { LineCode, lineConstants, storeNineDigits, storeText } from './line-code.ts';
+import type { PrettyStyle } from './pretty-style.ts';
+import { deltaText, type TimeFormat } from './pretty-time.ts';
+import type { TextBuffer } from './text-buffer.ts';
+
+/** Longer texts of packets are left to the general printer. */
+const PACKET_TEXT_BYTES_MAX = 2048;
+
+/** The event printed last, and how times are printed: what the lines of all data streams share. */
+export class LineTime {
+  /** NaN before the first event. */
+  seconds = Number.NaN;
+  nanoseconds = 0;
+  readonly #format: TimeFormat;
+  readonly #prefix: string;
+  #second = Number.NaN;
+  /** The text from the start of a line to the point, with room for whole words. */
+  view: DataView = new DataView(new ArrayBuffer(0));
+  length = 0;
+
+  /** @param prefix what stands at the start of a line */
+  constructor(format: TimeFormat, prefix: string) {
+    this.#format = format;
+    this.#prefix = prefix;
+  }
+
+  /** Renews the text for a second. */
+  renew(second: number): void {
+    if (second === this.#second) return;
+    this.#second = second;
+    const { view, length } = paddedText(`${this.#prefix}${this.#format.ofSecond(second)}.`);
+    this.view = view;
+    this.length = length;
+  }
+
+  /** The seconds of a difference that is not below one second. */
+  deltaText(fromSeconds: number, fromNanoseconds: number, seconds: number, nanoseconds: number): string {
+    const from = Number.isNaN(fromSeconds) ? undefined : { seconds: fromSeconds, nanoseconds: fromNanoseconds };
+    return deltaText(from, { seconds, nanoseconds });
+  }
+}
+
+interface PaddedText {
+  readonly view: DataView;
+  readonly length: number;
+}
+
+function paddedText(text: string): PaddedText {
+  const bytes = encodeText(text);
+  const padded = new Uint8Array(Math.ceil(bytes.length / 4) * 4);
+  padded.set(bytes);
+  return { view: new DataView(padded.buffer), length: bytes.length };
+}
+
+/** What the lines of a data stream are made of. */
+export interface LineLoopParts {
+  readonly stream: DataStream;
+  readonly decoder: DataStreamDecoder;
+  readonly style: PrettyStyle;
+  readonly line: EventLine;
+  readonly buffer: TextBuffer;
+  readonly time: LineTime;
+  /** Whether lines tell how long after the one before they are. */
+  readonly delta: boolean;
+}
+
+/** Generates the loop that prints the events of a data stream class; undefined where it cannot be. */
+export function lineLoop(parts: LineLoopParts): EventLoop | undefined {
+  return compileEventLoop(parts.decoder, new LineLoopSink(parts));
+}
+
+class LineLoopSink implements EventLoopSink {
+  readonly constants: ReadonlyMap<string, unknown>;
+  readonly parameters = 'o, packetView, packetLength';
+  readonly begin = [
+    'const { view: packetView, length: packetLength } = packetText(packet);',
+    `if (packetLength > ${PACKET_TEXT_BYTES_MAX}) return 0;`,
+    'let done = T.at;',
+    'let previousSeconds = time.seconds, previousNanoseconds = time.nanoseconds;',
+  ].join('\n');
+  readonly beforeEach: string;
+  readonly afterEach: string;
+  readonly end = 'T.at = done; time.seconds = previousSeconds; time.nanoseconds = previousNanoseconds;';
+  readonly #parts: LineLoopParts;
+
+  constructor(parts: LineLoopParts) {
+    this.#parts = parts;
+    const { buffer, time, line, stream } = parts;
+    const texts = new WeakMap<PacketFields, PaddedText>();
+    const packetText = (packet: PacketFields): PaddedText => {
+      let text = texts.get(packet);
+      if (text === undefined) {
+        text = paddedText(line.packetText(packet));
+        texts.set(packet, text);
+      }
+      return text;
+    };
+    this.constants = new Map<string, unknown>([...lineConstants(buffer), ['time', time], ['packetText', packetText]]);
+    const flush = [
+      'let o = done;',
+      'if (o >= T.flushAt) { T.at = o; o = done = T.flush(); }',
+      'if (!T.isWanted) break;',
+    ].join('\n');
+    const hasClock = stream.clockClass !== undefined;
+    this.beforeEach = hasClock ? `${flush}\n${this.#timeCode()}` : flush;
+    this.afterEach = hasClock
+      ? 'done = T.at; previousSeconds = seconds; previousNanoseconds = nanoseconds;'
+      : 'done = T.at;';
+  }
+
+  writeRecord(eventRecordClass: EventRecordClass, code: CodeWriter, context: RecordCodeContext): void {
+    const { stream, style, line } = this.#parts;
+    const record = new RecordCode(code, context);
+    const fields = new LineCode(code, record);
+    code.line('if (o >= LIMIT) return -1;');
+    fields.text(headerText(stream, eventRecordClass, style));
+    let separator = '';
+    if (line.scope('packet-context', stream.class.packetContext) !== undefined) {
+      fields.flush();
+      code.line('for (let i = 0; i < packetLength; i += 4) D.setInt32(o + i, packetView.getInt32(i, true), true);');
+      code.line('o += packetLength;');
+      separator = ', ';
+    }
+    const own = context.links.slice(0, 1);
+    const add = (scope: FieldScope, root: StructureFieldClass | undefined, links = own) => {
+      const shown = line.scope(scope, root, links);
+      if (shown !== undefined) {
+        fields.text(separator);
+        fields.scope(shown);
+        separator = ', ';
+      } else if (root !== undefined) {
+        record.skip(root, scope);
+      }
+    };
+    add('event-record-common-context', stream.class.eventRecordCommonContext, []);
+    add('event-record-specific-context', eventRecordClass.specificContext);
+    add('event-record-payload', eventRecordClass.payload);
+    fields.text('\n');
+    fields.finish();
+    code.line('T.at = o;');
+  }
+
+  /** From the start of the line to the header. */
+  #timeCode(): string {
+    const { style, delta } = this.#parts;
+    const { palette } = style;
+    const { afterTime, beforeDelta, afterDelta } = timeFrame(style);
+    const lines = [
+      'if (seconds < 0) break;',
+      'time.renew(seconds);',
+      'for (let i = 0; i < time.length; i += 4) D.setInt32(o + i, time.view.getInt32(i, true), true);',
+      'o += time.length;',
+      storeNineDigits('nanoseconds'),
+      storeText(palette.reset + afterTime + (delta ? beforeDelta : '')),
+    ];
+    if (delta) {
+      lines.push(
+        'let deltaSeconds = seconds - previousSeconds, deltaNanoseconds = nanoseconds - previousNanoseconds;',
+        'if (deltaNanoseconds < 0) { deltaSeconds--; deltaNanoseconds += 1000000000; }',
+        `if (deltaSeconds === 0) { ${storeText('+0.')}`,
+        storeNineDigits('deltaNanoseconds'),
+        '} else {',
+        'o = putAscii(D, o, time.deltaText(previousSeconds, previousNanoseconds, seconds, nanoseconds));',
+        '}',
+        storeText(afterDelta),
+      );
+    }
+    return lines.join('\n');
+  }
+}
+
+/** What stands around the time of an event and the time since the one before. */
+export function timeFrame({ names, palette }: PrettyStyle) {
+  const name = (text: string) => `${palette.name}${text}${palette.name === '' ? '' : palette.reset} = `;
+  return names.header
+    ? { beforeTime: name('timestamp'), afterTime: '', beforeDelta: `, ${name('delta')}`, afterDelta: '' }
+    : { beforeTime: '[', afterTime: '] ', beforeDelta: '(', afterDelta: ') ' };
+}
