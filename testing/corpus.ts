@@ -1,8 +1,9 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
 
 /** Traces that others made, beside the project on the developers' machines; nothing of them is part of the project. */
-const CORPUS = fileURLToPath(new URL('../../shared/corpus/', import.meta.url));
+const CORPUS = `${process.env.RINGTAIL_CORPUS ?? fileURLToPath(new URL('../../shared/corpus', import.meta.url))}/`;
 
 /**
  * The path of something in the corpus. For use with `describe.skipIf(path === undefined)`.
@@ -14,4 +15,37 @@ export function corpusPath(relative: string, judged: string): string | undefined
   if (existsSync(path)) return path;
   process.stderr.write(`SKIPPED: no corpus of traces beside the project: not tested: ${judged}\n`);
   return undefined;
+}
+
+export interface CorpusCase {
+  readonly name: string;
+  /** Absolute. */
+  readonly path: string;
+  /** The text that babeltrace2 prints of it. */
+  expected(): string;
+}
+
+/**
+ * The valid traces of a version of CTF, those of yactfr aside, which are files of a kind of their own.
+ *
+ * @param judged what goes untested without them, for the line that says so
+ */
+export function corpusCases(version: '1.8' | '2', judged: string): CorpusCase[] {
+  const index = corpusPath('index.tsv', judged);
+  if (index === undefined) return [];
+  return readFileSync(index, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((row) => row.split('\t') as [string, string, string, string?])
+    .filter(([name, verdict, ctf]) => verdict === 'valid' && ctf === version && !name.startsWith('yactfr/'))
+    .map(([name, , , expected = '']) => ({
+      name,
+      path: CORPUS + name,
+      expected: () => readExpected(expected),
+    }));
+}
+
+/** A recorded text, unpacked. */
+export function readExpected(relative: string): string {
+  return gunzipSync(readFileSync(CORPUS + relative)).toString();
 }

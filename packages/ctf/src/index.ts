@@ -73,3 +73,7 @@ export type * from './spec/field-spec.ts';
 export { lowerFields } from './spec/lower.ts';
 export { SpecError, type SpecErrorCode } from './spec/spec-error.ts';
 export { parseEventSpec } from './spec/validate.ts';
+export { type LoweredTrace, lowerTrace } from './write/lower-trace.ts';
+export { type PacketSink, PacketWriter } from './write/packet-writer.ts';
+export { withTsdlNames } from './write/tsdl-names.ts';
+export { WriteError, type WriteErrorCode } from './write/write-error.ts';

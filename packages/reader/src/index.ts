@@ -1,7 +1,8 @@
 export type { ClockCorrection } from './clock-correction.ts';
+export { type CtfWriteOptions, type CtfWriteReport, writeCtf } from './ctf-writer.ts';
 export { findTraceDirectories, type TraceDirectory } from './discover.ts';
 export { eventJson } from './event-json.ts';
-export { type OpenedTrace, type OpenOptions, openTraces, TraceReader } from './open-traces.ts';
+export { type OpenedDirectory, type OpenedTrace, type OpenOptions, openTraces, TraceReader } from './open-traces.ts';
 export { PacketIndex } from './packet-index.ts';
 export { type PrettyOptions, printPretty } from './print-pretty.ts';
 export { ReaderError, type ReaderErrorCode } from './reader-error.ts';

@@ -1,9 +1,8 @@
 import type { Instant, LossMessage, Message, Next } from '@ringtail/ctf';
+import { instantOf, isBefore } from './instant.ts';
 import type { MessageSource } from './merge.ts';
 import { ReaderError } from './reader-error.ts';
 import type { TimeRange } from './time-range.ts';
-
-const NS_PER_S = 1_000_000_000n;
 
 /** Passes on what of a data stream lies in a span of time. Losses that reach beyond it are told as far as they are in it. */
 export class MessageTrimmer implements MessageSource {
@@ -65,13 +64,4 @@ export class MessageTrimmer implements MessageSource {
     // How many of them were lost within the rest is not known.
     return { ...loss, count: undefined, range, ...range.begin };
   }
-}
-
-function isBefore(a: Instant, b: Instant): boolean {
-  return a.seconds < b.seconds || (a.seconds === b.seconds && a.nanoseconds < b.nanoseconds);
-}
-
-function instantOf(ns: bigint): Instant {
-  const nanoseconds = ((ns % NS_PER_S) + NS_PER_S) % NS_PER_S;
-  return { seconds: Number((ns - nanoseconds) / NS_PER_S), nanoseconds: Number(nanoseconds) };
 }

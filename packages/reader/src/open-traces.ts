@@ -2,8 +2,10 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { describeError, RingtailError } from '@ringtail/base';
 import {
+  type EventMessage,
   type FirstPacket,
   type Message,
+  MetadataError,
   type NamedMedium,
   type Next,
   parseMetadata,
@@ -16,6 +18,7 @@ import { type ClockCorrection, correctClocks } from './clock-correction.ts';
 import { findTraceDirectories, type TraceDirectory } from './discover.ts';
 import { FileMedium } from './file-medium.ts';
 import { type MessageConsumer, MessageMerge, type MessageSource } from './merge.ts';
+import { MessageFilter } from './message-filter.ts';
 import { MessageTrimmer } from './message-trimmer.ts';
 import { ReaderError } from './reader-error.ts';
 import { resolveTimeBound, type TimeBound, type TimeRange } from './time-range.ts';
@@ -38,6 +41,8 @@ export interface OpenOptions {
   /** Only the time during which all data streams of a trace were recorded. */
   readonly streamIntersection?: boolean;
   readonly clocks?: ClockCorrection;
+  /** Which events are wanted; all, if absent. */
+  readonly keep?: ((event: EventMessage) => boolean) | undefined;
   /** Keeps the values of event record headers: writers need them. */
   readonly keepsHeaders?: boolean;
 }
@@ -92,28 +97,51 @@ export class TraceReader implements Iterable<Message> {
     for (const medium of this.#media) medium.close();
   }
 
+  /** Which events are wanted; undefined means all. */
+  get keep(): OpenOptions['keep'] {
+    return this.#options.keep;
+  }
+
+  /**
+   * The part of a trace's time that is to be read.
+   *
+   * @throws {ReaderError} `NO_INTERSECTION`
+   */
+  rangeOf(trace: OpenedTrace): TimeRange {
+    return this.#options.streamIntersection ? common(this.range, intersection(trace)) : this.range;
+  }
+
   #sources(): MessageSource[] {
     return this.traces.flatMap((trace) => {
-      const range = this.#options.streamIntersection ? common(this.range, intersection(trace)) : this.range;
-      const isWhole = range.begin === undefined && range.end === undefined;
-      return trace.streams.map((stream) => {
-        const reader = stream.reader(range);
-        return isWhole ? reader : new MessageTrimmer(reader, range);
-      });
+      const range = this.rangeOf(trace);
+      return trace.streams.map((stream) => this.#sourceOf(stream, range));
     });
   }
+
+  #sourceOf(stream: TraceStream, range: TimeRange): MessageSource {
+    const { keep } = this.#options;
+    const isWhole = range.begin === undefined && range.end === undefined;
+    const reader = stream.reader(range);
+    const trimmed = isWhole ? reader : new MessageTrimmer(reader, range);
+    return keep === undefined ? trimmed : new MessageFilter(trimmed, keep);
+  }
+}
+
+export interface OpenedDirectory extends TraceDirectory {
+  /** From what was opened; where that was several directories, from the one above the one that holds it. */
+  readonly relative: string;
 }
 
 /** A trace, which may lie in several directories: the chunks of a rotated trace, and its snapshots. */
 export interface OpenedTrace extends TraceIdentity {
-  readonly directories: readonly TraceDirectory[];
+  readonly directories: readonly OpenedDirectory[];
   /** Sorted by class and identifier. */
   readonly streams: readonly TraceStream[];
 }
 
 interface TraceMetadata {
   readonly root: string;
-  readonly directory: TraceDirectory;
+  readonly directory: OpenedDirectory;
   readonly class: TraceClass;
   readonly metadataBytes: number;
 }
@@ -132,10 +160,13 @@ interface TraceMetadata {
 export function openTraces(roots: string | readonly string[], options: OpenOptions = {}): TraceReader {
   const media: FileMedium[] = [];
   try {
-    const found = new Map<string, { root: string; directory: TraceDirectory }>();
-    for (const root of typeof roots === 'string' ? [roots] : roots) {
+    const found = new Map<string, { root: string; directory: OpenedDirectory }>();
+    const all = (typeof roots === 'string' ? [roots] : roots).map((root) => path.resolve(root));
+    for (const root of all) {
+      const above = all.length === 1 ? root : path.dirname(root);
       for (const directory of findTraceDirectories(root)) {
-        if (!found.has(directory.path)) found.set(directory.path, { root: path.resolve(root), directory });
+        if (found.has(directory.path)) continue;
+        found.set(directory.path, { root, directory: { ...directory, relative: path.relative(above, directory.path) } });
       }
     }
     const metadata = [...found.values()].map(({ root, directory }) => openMetadata(root, directory, options));
@@ -183,7 +214,7 @@ function common(a: TimeRange, b: TimeRange): TimeRange {
   return { begin, end };
 }
 
-function openMetadata(root: string, directory: TraceDirectory, options: OpenOptions): TraceMetadata {
+function openMetadata(root: string, directory: OpenedDirectory, options: OpenOptions): TraceMetadata {
   let bytes: Buffer;
   try {
     bytes = fs.readFileSync(directory.metadataPath);
@@ -192,6 +223,9 @@ function openMetadata(root: string, directory: TraceDirectory, options: OpenOpti
   }
   try {
     const traceClass = parseMetadata(bytes);
+    if (traceClass.dataStreamClasses.length === 0) {
+      throw new MetadataError('SEMANTICS', 'the metadata describes no data stream class');
+    }
     const corrected = options.clocks === undefined ? traceClass : correctClocks(traceClass, options.clocks);
     return { root, directory, class: corrected, metadataBytes: bytes.length };
   } catch (error) {
@@ -199,11 +233,18 @@ function openMetadata(root: string, directory: TraceDirectory, options: OpenOpti
   }
 }
 
-/** The chunks of a rotated trace, and its snapshots, have one UUID; they continue each other. */
+/** What the chunks of one trace have in common; in CTF 2 its UUID is only that of the metadata. */
+function identityOf({ version, uuid, identity }: TraceClass): string | undefined {
+  if (version.major === 1) return uuid;
+  const { namespace, name, uid } = identity ?? {};
+  return uid === undefined ? undefined : JSON.stringify([namespace, name, uid]);
+}
+
+/** The chunks of a rotated trace, and its snapshots, have one identity; they continue each other. */
 function byUuid(traces: readonly TraceMetadata[]): TraceMetadata[][] {
   const groups = new Map<string, TraceMetadata[]>();
   for (const trace of traces) {
-    const key = trace.class.uuid ?? trace.directory.path;
+    const key = identityOf(trace.class) ?? trace.directory.path;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [trace]);
     else group.push(trace);

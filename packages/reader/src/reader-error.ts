@@ -10,7 +10,10 @@ export type ReaderErrorCode =
   /** A data stream without a clock cannot be cut by time. */
   | 'NO_CLOCK'
   /** The data streams of a trace have no time in common, or do not tell. */
-  | 'NO_INTERSECTION';
+  | 'NO_INTERSECTION'
+  /** Something is already where output is to go. */
+  | 'OUTPUT_EXISTS'
+  | 'UNWRITABLE';
 
 /** Traces cannot be opened or read for a reason that lies in the file system. */
 export class ReaderError extends RingtailError<ReaderErrorCode> {

@@ -1,4 +1,4 @@
-import type { ByteOrder, FieldScope, StructureFieldClass } from '../model/field-class.ts';
+import type { ByteOrder, FieldScope, IntegerRole, StructureFieldClass } from '../model/field-class.ts';
 import type { ClockClass, DataStreamClass, EventRecordClass, TraceClass } from '../model/trace-class.ts';
 import { tsdlStructure } from './print-tsdl-field-class.ts';
 import { tsdlIdentifier, tsdlString } from './print-tsdl-text.ts';
@@ -13,9 +13,13 @@ import { tsdlIdentifier, tsdlString } from './print-tsdl-text.ts';
  * @see CTF 1.8.3 §7 and appendix C
  */
 export function printTsdl(trace: TraceClass): string {
+  // Where packets do not say which data stream class they are of, readers want no identifiers of those.
+  const isNumbered = trace.packetHeader !== undefined && hasRole(trace.packetHeader, 'data-stream-class-id');
   const streams = trace.dataStreamClasses.flatMap((stream) => [
-    tsdlDataStreamClass(stream, trace.byteOrder),
-    ...stream.eventRecordClasses.map((event) => tsdlEventRecordClass(stream.id, event, trace.byteOrder)),
+    dataStreamClass(stream, isNumbered ? stream.id : undefined, trace.byteOrder),
+    ...stream.eventRecordClasses.map((event) =>
+      eventRecordClass(isNumbered ? stream.id : undefined, event, trace.byteOrder),
+    ),
   ]);
   return [tsdlPreamble(trace), ...streams].join('');
 }
@@ -37,8 +41,12 @@ export function tsdlPreamble(trace: TraceClass): string {
 
 /** A data stream class without its event record classes. */
 export function tsdlDataStreamClass(stream: DataStreamClass, nativeByteOrder: ByteOrder = 'le'): string {
+  return dataStreamClass(stream, stream.id, nativeByteOrder);
+}
+
+function dataStreamClass(stream: DataStreamClass, id: bigint | undefined, nativeByteOrder: ByteOrder): string {
   return printBlock('stream', [
-    `id = ${stream.id};`,
+    ...(id === undefined ? [] : [`id = ${id};`]),
     ...assignment('event.header', stream.eventRecordHeader, 'event-record-header', nativeByteOrder),
     ...assignment('packet.context', stream.packetContext, 'packet-context', nativeByteOrder),
     ...assignment('event.context', stream.eventRecordCommonContext, 'event-record-common-context', nativeByteOrder),
@@ -50,12 +58,20 @@ export function tsdlEventRecordClass(
   event: EventRecordClass,
   nativeByteOrder: ByteOrder = 'le',
 ): string {
+  return eventRecordClass(streamClassId, event, nativeByteOrder);
+}
+
+function eventRecordClass(
+  streamClassId: bigint | undefined,
+  event: EventRecordClass,
+  nativeByteOrder: ByteOrder,
+): string {
   const logLevel = event.logLevel === undefined ? [] : [`loglevel = ${event.logLevel};`];
   const emfUri = event.emfUri === undefined ? [] : [`model.emf.uri = ${tsdlString(event.emfUri)};`];
   return printBlock('event', [
-    `name = ${tsdlString(event.name)};`,
+    ...(event.name === '' ? [] : [`name = ${tsdlString(event.name)};`]),
     `id = ${event.id};`,
-    `stream_id = ${streamClassId};`,
+    ...(streamClassId === undefined ? [] : [`stream_id = ${streamClassId};`]),
     ...logLevel,
     ...emfUri,
     ...assignment('context', event.specificContext, 'event-record-specific-context', nativeByteOrder),
@@ -82,6 +98,14 @@ function clockBlock(clock: ClockClass): string {
   lines.push(`offset_s = ${clock.offsetSeconds};`, `offset = ${clock.offsetCycles};`);
   if (clock.originIsUnixEpoch) lines.push('absolute = TRUE;');
   return printBlock('clock', lines);
+}
+
+function hasRole({ members }: StructureFieldClass, role: IntegerRole): boolean {
+  return members.some(({ fieldClass }) => {
+    if (fieldClass.kind === 'structure') return hasRole(fieldClass, role);
+    const integer = fieldClass.kind === 'enumeration' ? fieldClass.container : fieldClass;
+    return integer.kind === 'integer' && (integer.roles?.includes(role) ?? false);
+  });
 }
 
 function assignment(

@@ -1,0 +1,38 @@
+import type { FieldValue, StructureValue } from '../decode/values.ts';
+import type { FieldClass, IntegerRole, StructureFieldClass } from '../model/field-class.ts';
+
+/** The names that lead to the integer with a role, through structures alone. */
+export function roleMember(structure: StructureFieldClass, role: IntegerRole): readonly string[] | undefined {
+  for (const { name, fieldClass } of structure.members) {
+    const path = pathWithin(fieldClass, role);
+    if (path !== undefined) return [name, ...path];
+  }
+  return undefined;
+}
+
+function pathWithin(fieldClass: FieldClass, role: IntegerRole): readonly string[] | undefined {
+  switch (fieldClass.kind) {
+    case 'integer':
+    case 'variable-integer':
+      return fieldClass.roles?.includes(role) ? [] : undefined;
+    case 'enumeration':
+      return pathWithin(fieldClass.container, role);
+    case 'structure':
+      return roleMember(fieldClass, role);
+    default:
+      return undefined;
+  }
+}
+
+/** A copy of a structure in which one field is another. Without a path it is the same. */
+export function withMember(
+  value: StructureValue | undefined,
+  path: readonly string[] | undefined,
+  change: (before: FieldValue) => FieldValue,
+): StructureValue | undefined {
+  if (value === undefined || path === undefined) return value;
+  const [name, ...rest] = path;
+  const before = value[name!]!;
+  const after = rest.length === 0 ? change(before) : withMember(before as StructureValue, rest, change);
+  return { ...value, [name!]: after };
+}

@@ -1,0 +1,130 @@
+import { contentPlace, elementPlace, type Links, memberPlace, optionPlace, type Reference } from '../decode/link.ts';
+import type {
+  EnumerationMapping,
+  FieldClass,
+  IntegerRange,
+  OptionalFieldClass,
+  StructureFieldClass,
+  VariantFieldClass,
+} from '../model/field-class.ts';
+
+/**
+ * How fields that are selected by values, as in CTF 2, can be selected by labels, as in CTF 1.8: what the options are
+ * to be called, and which labels the selectors lack for that.
+ */
+export class SelectorPlan {
+  /** Names of the options of each optional and variant field, by place. */
+  readonly names = new Map<string, readonly string[]>();
+  /** Labels that a selector needs, by place. */
+  readonly mappings = new Map<string, EnumerationMapping[]>();
+
+  /** @param links of the scope and of those before it */
+  addScope(root: StructureFieldClass | undefined, scope: string, links: readonly Links[]): void {
+    if (root !== undefined) this.#visit(root, scope, links);
+  }
+
+  #visit(fieldClass: FieldClass, place: string, links: readonly Links[]): void {
+    switch (fieldClass.kind) {
+      case 'structure':
+        for (const m of fieldClass.members) this.#visit(m.fieldClass, memberPlace(place, m.name), links);
+        break;
+      case 'static-array':
+      case 'dynamic-array':
+        this.#visit(fieldClass.element, elementPlace(place), links);
+        break;
+      case 'optional':
+        this.#select(place, links, optionsOfOptional(fieldClass));
+        this.#visit(fieldClass.content, contentPlace(place), links);
+        break;
+      case 'variant':
+        this.#select(place, links, optionsOfVariant(fieldClass));
+        for (const [i, o] of fieldClass.options.entries()) {
+          this.#visit(o.fieldClass, optionPlace(place, o.name, i), links);
+        }
+        break;
+      default:
+        break;
+    }
+  }
+
+  #select(place: string, links: readonly Links[], options: readonly SelectedOption[]): void {
+    const reference = links.map(({ references }) => references.get(place)).find((found) => found !== undefined)!;
+    const names = options.map(({ name, ranges }) => labelFor(reference, ranges) ?? name);
+    this.names.set(place, names);
+    for (const target of placesOf(reference, links)) {
+      const mappings = this.mappings.get(target) ?? [];
+      for (const [i, { ranges }] of options.entries()) {
+        const label = names[i]!;
+        if (ranges === undefined || labelFor(reference, ranges) === label) continue;
+        if (mappings.some((mapping) => mapping.label === label)) continue;
+        mappings.push(...ranges.map(({ lower, upper }) => ({ label, lower, upper })));
+      }
+      this.mappings.set(target, mappings);
+    }
+  }
+}
+
+interface SelectedOption {
+  readonly name: string;
+  /** Undefined where the name is a label already. */
+  readonly ranges: readonly IntegerRange[] | undefined;
+}
+
+function optionsOfVariant({ options }: VariantFieldClass): SelectedOption[] {
+  return options.map(({ name, ranges }, i) => ({ name: ranges === undefined ? name : optionName(name, i), ranges }));
+}
+
+function optionName(name: string, index: number): string {
+  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? `_${name}` : `_option_${index}`;
+}
+
+/** Nothing, and the content. */
+function optionsOfOptional({ ranges = NOT_ZERO }: OptionalFieldClass): SelectedOption[] {
+  return [
+    { name: '_none', ranges: complement(ranges) },
+    { name: '_some', ranges },
+  ];
+}
+
+const LEAST = -(1n << 63n);
+const MOST = (1n << 64n) - 1n;
+const NOT_ZERO: readonly IntegerRange[] = [
+  { lower: LEAST, upper: -1n },
+  { lower: 1n, upper: MOST },
+];
+
+/** All values that are in none of the ranges. */
+function complement(ranges: readonly IntegerRange[]): IntegerRange[] {
+  const sorted = ranges.toSorted((a, b) => (a.lower < b.lower ? -1 : 1));
+  const rest: IntegerRange[] = [];
+  let from = LEAST;
+  for (const { lower, upper } of sorted) {
+    if (lower > from) rest.push({ lower: from, upper: lower - 1n });
+    if (upper >= from) from = upper + 1n;
+  }
+  if (from <= MOST) rest.push({ lower: from, upper: MOST });
+  return rest;
+}
+
+/** The label of the selector that stands for just these values. */
+function labelFor({ targets }: Reference, ranges: readonly IntegerRange[] | undefined): string | undefined {
+  const [target] = targets;
+  if (ranges === undefined || targets.length !== 1 || target?.kind !== 'enumeration') return undefined;
+  const labels = new Set(target.mappings.map(({ label }) => label));
+  return [...labels].find((label) =>
+    isSame(
+      target.mappings.filter((m) => m.label === label),
+      ranges,
+    ),
+  );
+}
+
+function isSame(a: readonly IntegerRange[], b: readonly IntegerRange[]): boolean {
+  return a.length === b.length && a.every(({ lower, upper }) => b.some((r) => r.lower === lower && r.upper === upper));
+}
+
+function placesOf({ slot }: Reference, links: readonly Links[]): string[] {
+  return links.flatMap(({ targets }) =>
+    [...targets].filter(([, stores]) => stores.some((store) => store.slot === slot)).map(([place]) => place),
+  );
+}

@@ -1,0 +1,187 @@
+import fs from 'node:fs';
+import {
+  type BoundaryMessage,
+  DataStreamReader,
+  type EventMessage,
+  type Instant,
+  type PacketPlace,
+  type PacketSummary,
+  PacketWriter,
+  type TraceClass,
+} from '@ringtail/ctf';
+import { instantOf, isBefore } from './instant.ts';
+import { NS_MAX, NS_MIN, type TimeRange } from './time-range.ts';
+import type { TraceStream } from './trace-stream.ts';
+
+const COPY_BYTES = 1 << 20;
+
+export interface FileWriteOptions {
+  /** What the metadata of the output says. */
+  readonly class: TraceClass;
+  readonly range: TimeRange;
+  readonly keep: ((event: EventMessage) => boolean) | undefined;
+  /** Whether packets can be copied as they are. */
+  readonly keepsPackets: boolean;
+  readonly onPackets: (kind: 'copied' | 'written', count: number, bytes: number) => void;
+}
+
+/** Writes one file of a data stream packet by packet: those that lie in the time range whole are copied, others cut. */
+export class CtfFileWriter {
+  readonly #stream: TraceStream;
+  readonly #sourceIdx: number;
+  readonly #options: FileWriteOptions;
+  readonly #begin: Instant | undefined;
+  readonly #end: Instant | undefined;
+  readonly #fd: number;
+  readonly #writer: PacketWriter;
+
+  constructor(stream: TraceStream, sourceIdx: number, target: string, options: FileWriteOptions) {
+    this.#stream = stream;
+    this.#sourceIdx = sourceIdx;
+    this.#options = options;
+    const { begin, end } = options.range;
+    this.#begin = begin === undefined ? undefined : instantOf(begin);
+    this.#end = end === undefined ? undefined : instantOf(end);
+    const { id } = stream.class!;
+    const dataStreamClass = options.class.dataStreamClasses.find((c) => c.id === id)!;
+    this.#writer = new PacketWriter(options.class, dataStreamClass, (packet) => {
+      writeAll(this.#fd, packet);
+      options.onPackets('written', 1, packet.length);
+    });
+    this.#fd = fs.openSync(target, 'wx');
+  }
+
+  write(): void {
+    try {
+      const isTrimmed = this.#begin !== undefined || this.#end !== undefined;
+      if (isTrimmed && this.#stream.index.isOrdered) this.#writeChosen();
+      else this.#rewrite(undefined);
+    } finally {
+      fs.closeSync(this.#fd);
+    }
+  }
+
+  #writeChosen(): void {
+    const { begin = NS_MIN, end = NS_MAX } = this.#options.range;
+    const isCopied = this.#options.keepsPackets && this.#options.keep === undefined;
+    const packets = this.#stream.index.packets.filter(({ sourceIdx }) => sourceIdx === this.#sourceIdx);
+    let run: PacketSummary[] = [];
+    for (const packet of packets) {
+      const isWhole = begin <= packet.beginNs! && packet.endNs! <= end;
+      if (isWhole && isCopied && packet.totalBytes !== undefined) {
+        run.push(packet);
+        continue;
+      }
+      this.#copy(run);
+      run = [];
+      if (packet.endNs! >= begin && packet.beginNs! <= end) this.#rewrite(packet);
+    }
+    this.#copy(run);
+    this.#checkTail(packets.at(-1), end);
+  }
+
+  /** An index ends before damage. Whoever asked for what comes then has to hear of it. */
+  #checkTail(last: PacketSummary | undefined, end: bigint): void {
+    const offsetBytes = last === undefined ? 0 : last.offsetBytes + (last.totalBytes ?? Number.POSITIVE_INFINITY);
+    const source = this.#stream.sources[this.#sourceIdx]!;
+    if (offsetBytes >= fs.statSync(source.name).size || (last !== undefined && last.endNs! > end)) return;
+    this.#reader({ sourceIdx: this.#sourceIdx, offsetBytes }).nextPacket();
+  }
+
+  #copy(packets: readonly PacketSummary[]): void {
+    for (let from = 0; from < packets.length; ) {
+      let to = from + 1;
+      while (to < packets.length && packets[to]!.offsetBytes === endOf(packets[to - 1]!)) to++;
+      const start = packets[from]!.offsetBytes;
+      const bytes = endOf(packets[to - 1]!) - start;
+      copyRange(this.#stream.sources[this.#sourceIdx]!.name, this.#fd, start, bytes);
+      this.#options.onPackets('copied', to - from, bytes);
+      this.#writer.skipTo(packets[to - 1]!.endCycles);
+      from = to;
+    }
+  }
+
+  #reader(place: PacketPlace | undefined): DataStreamReader {
+    const { decoder, identity, sources, id } = this.#stream;
+    const reader = new DataStreamReader(decoder, identity, [sources[this.#sourceIdx]!], id);
+    if (place !== undefined) reader.follow([{ sourceIdx: 0, offsetBytes: place.offsetBytes }]);
+    return reader;
+  }
+
+  /** @param place the packet; all packets, if absent */
+  #rewrite(place: PacketPlace | undefined): void {
+    const reader = this.#reader(place);
+    let cut = new PacketCut(this.#writer);
+    for (;;) {
+      const next = reader.nextWithBoundaries();
+      if (next.kind !== 'item') return;
+      const message = next.item;
+      if (message.kind === 'packet-begin') cut = new PacketCut(this.#writer);
+      else if (message.kind === 'packet-end') cut.end(message);
+      else if (message.kind === 'event') {
+        if (this.#begin !== undefined && isBefore(message, this.#begin)) cut.leaveOut('early');
+        else if (this.#end !== undefined && isBefore(this.#end, message)) cut.leaveOut('late');
+        else if (this.#options.keep === undefined || this.#options.keep(message)) cut.add(message);
+      }
+    }
+  }
+}
+
+/** What is left of a packet. */
+class PacketCut {
+  readonly #writer: PacketWriter;
+  #isBegun = false;
+  #isCutBefore = false;
+  #isCutBehind = false;
+  #lastCycles = 0n;
+
+  constructor(writer: PacketWriter) {
+    this.#writer = writer;
+  }
+
+  leaveOut(which: 'early' | 'late'): void {
+    if (which === 'early') this.#isCutBefore = true;
+    else this.#isCutBehind = true;
+  }
+
+  add(event: EventMessage): void {
+    if (!this.#isBegun) {
+      this.#isBegun = true;
+      this.#writer.begin(event.packet, this.#isCutBefore ? event.cycles : undefined);
+    }
+    this.#writer.event(event);
+    this.#lastCycles = event.cycles;
+  }
+
+  end({ packet, cycles }: BoundaryMessage): void {
+    if (!this.#isBegun) {
+      // Nothing of it lies in the time range. A packet whose events were merely unwanted stays, empty.
+      if (this.#isCutBefore || this.#isCutBehind) return;
+      this.#writer.begin(packet);
+    }
+    this.#writer.end(this.#isCutBehind ? this.#lastCycles : cycles);
+  }
+}
+
+function endOf({ offsetBytes, totalBytes }: PacketSummary): number {
+  return offsetBytes + totalBytes!;
+}
+
+function copyRange(file: string, to: number, start: number, length: number): void {
+  const from = fs.openSync(file, 'r');
+  try {
+    const buffer = Buffer.allocUnsafe(Math.min(length, COPY_BYTES));
+    for (let done = 0; done < length; ) {
+      const count = fs.readSync(from, buffer, 0, Math.min(buffer.length, length - done), start + done);
+      if (count === 0) return;
+      writeAll(to, buffer.subarray(0, count));
+      done += count;
+    }
+  } finally {
+    fs.closeSync(from);
+  }
+}
+
+function writeAll(fd: number, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.length; ) done += fs.writeSync(fd, bytes, done);
+}

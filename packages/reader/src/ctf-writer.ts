@@ -1,0 +1,151 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { describeError, errnoOf } from '@ringtail/base';
+import { lowerTrace, printCtf2, printTsdl, type TraceClass, withTsdlNames } from '@ringtail/ctf';
+import { CtfFileWriter } from './ctf-file-writer.ts';
+import type { OpenedTrace, TraceReader } from './open-traces.ts';
+import { ReaderError } from './reader-error.ts';
+import type { TraceStream } from './trace-stream.ts';
+
+export interface CtfWriteOptions {
+  /** 1 for CTF 1.8, 2 for CTF 2. */
+  readonly version: 1 | 2;
+  /** Told how many bytes have been written, now and then. */
+  readonly onProgress?: (bytes: number) => void;
+}
+
+export interface CtfWriteReport {
+  readonly traces: number;
+  /** Files that were copied whole. */
+  readonly filesCopied: number;
+  readonly packetsCopied: number;
+  /** Packets that were decoded and written anew: they were cut, or the version asked for it. */
+  readonly packetsWritten: number;
+  readonly bytes: number;
+}
+
+type Tally = { -readonly [Key in keyof CtfWriteReport]: CtfWriteReport[Key] };
+
+/**
+ * Writes traces as CTF, each into a directory with the place below `directory` that it had below what was opened.
+ *
+ * Packets are copied as they are wherever nothing changes in them, whole files by the file system. The reader has to be
+ * opened with `keepsHeaders`; its time range and its choice of events hold here too. Packets of which the choice leaves no
+ * event stay, empty, so that losses remain countable. Nothing is overwritten.
+ *
+ * @throws {ReaderError} `OUTPUT_EXISTS`, `UNWRITABLE`
+ * @throws {MetadataPrintError} for what CTF 1.8 cannot say
+ * @throws {TraceFormatError} for damage where packets have to be decoded
+ */
+export function writeCtf(reader: TraceReader, directory: string, options: CtfWriteOptions): CtfWriteReport {
+  const tally: Tally = { traces: 0, filesCopied: 0, packetsCopied: 0, packetsWritten: 0, bytes: 0 };
+  const plans = reader.traces.map((trace) => ({ trace, target: targetOf(trace.class, options.version) }));
+  for (const { trace, target } of plans) {
+    new TraceWriter(reader, trace, target, options, tally).write(directory);
+    tally.traces++;
+  }
+  return tally;
+}
+
+interface Target {
+  readonly class: TraceClass;
+  readonly metadata: string;
+  /** Whether packets can be copied as they are. */
+  readonly keepsPackets: boolean;
+}
+
+function targetOf(traceClass: TraceClass, version: 1 | 2): Target {
+  if (version === 2) return { class: traceClass, metadata: printCtf2(traceClass), keepsPackets: true };
+  const { trace, keepsLayout } = lowerTrace(traceClass);
+  return { class: trace, metadata: printTsdl(withTsdlNames(trace)), keepsPackets: keepsLayout };
+}
+
+class TraceWriter {
+  readonly #reader: TraceReader;
+  readonly #trace: OpenedTrace;
+  readonly #target: Target;
+  readonly #options: CtfWriteOptions;
+  readonly #tally: Tally;
+
+  constructor(reader: TraceReader, trace: OpenedTrace, target: Target, options: CtfWriteOptions, tally: Tally) {
+    this.#reader = reader;
+    this.#trace = trace;
+    this.#target = target;
+    this.#options = options;
+    this.#tally = tally;
+  }
+
+  write(root: string): void {
+    const directories = new Map<string, string>();
+    for (const { path: from, relative } of this.#trace.directories) {
+      const to = path.join(root, relative);
+      directories.set(from, to);
+      guarded(to, () => {
+        fs.mkdirSync(to, { recursive: true });
+        fs.writeFileSync(path.join(to, 'metadata'), this.#target.metadata, { flag: 'wx' });
+      });
+    }
+    for (const stream of this.#trace.streams) {
+      for (const [sourceIdx, { name }] of stream.sources.entries()) {
+        const target = path.join(directories.get(path.dirname(name))!, path.basename(name));
+        guarded(target, () => this.#writeFile(stream, sourceIdx, target));
+      }
+    }
+  }
+
+  #writeFile(stream: TraceStream, sourceIdx: number, target: string): void {
+    const range = this.#reader.rangeOf(this.#trace);
+    const { keep } = this.#reader;
+    const { keepsPackets } = this.#target;
+    const isWhole = range.begin === undefined && range.end === undefined && keep === undefined;
+    if (isWhole && keepsPackets) {
+      this.#copyFile(stream.sources[sourceIdx]!.name, target);
+      return;
+    }
+    // Of a data stream whose first packet cannot be read nothing can be chosen; reading it says why.
+    if (stream.class === undefined) stream.reader().next();
+    const onPackets = (kind: 'copied' | 'written', count: number, bytes: number) => {
+      this.#tally[kind === 'copied' ? 'packetsCopied' : 'packetsWritten'] += count;
+      this.#progress(bytes);
+    };
+    new CtfFileWriter(stream, sourceIdx, target, {
+      class: this.#target.class,
+      range,
+      keep,
+      keepsPackets,
+      onPackets,
+    }).write();
+    // Whoever finds a file without packets takes it for damage.
+    if (fs.statSync(target).size === 0) fs.unlinkSync(target);
+  }
+
+  /** With its index, which fits the copy too. */
+  #copyFile(from: string, to: string): void {
+    const flags = fs.constants.COPYFILE_EXCL | fs.constants.COPYFILE_FICLONE;
+    fs.copyFileSync(from, to, flags);
+    const index = path.join(path.dirname(from), 'index', `${path.basename(from)}.idx`);
+    if (fs.existsSync(index)) {
+      const directory = path.join(path.dirname(to), 'index');
+      fs.mkdirSync(directory, { recursive: true });
+      fs.copyFileSync(index, path.join(directory, path.basename(index)), flags);
+    }
+    this.#tally.filesCopied++;
+    this.#progress(fs.statSync(to).size);
+  }
+
+  #progress(bytes: number): void {
+    this.#tally.bytes += bytes;
+    this.#options.onProgress?.(this.#tally.bytes);
+  }
+}
+
+function guarded(target: string, write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === undefined) throw error;
+    const code = errno === 'EEXIST' ? 'OUTPUT_EXISTS' : 'UNWRITABLE';
+    throw new ReaderError(code, describeError(error), { cause: error }).within(target);
+  }
+}

@@ -1,0 +1,12 @@
+import type { Instant } from '@ringtail/ctf';
+
+const NS_PER_S = 1_000_000_000n;
+
+export function instantOf(ns: bigint): Instant {
+  const nanoseconds = ((ns % NS_PER_S) + NS_PER_S) % NS_PER_S;
+  return { seconds: Number((ns - nanoseconds) / NS_PER_S), nanoseconds: Number(nanoseconds) };
+}
+
+export function isBefore(a: Instant, b: Instant): boolean {
+  return a.seconds < b.seconds || (a.seconds === b.seconds && a.nanoseconds < b.nanoseconds);
+}

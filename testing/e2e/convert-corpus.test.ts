@@ -1,0 +1,68 @@
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { type OpenOptions, openTraces, printPretty, writeCtf } from '@ringtail/reader';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { corpusCases } from '../corpus.ts';
+import { requirePeer } from '../peers.ts';
+
+const babeltrace2 = requirePeer('babeltrace2', 'converted traces, by another reader');
+const cases = corpusCases('1.8', 'converting the traces of other tracers');
+
+/** Babeltrace 2.0 cannot read the original. */
+const UNJUDGED = 'def-clk-freq';
+
+let root: string;
+
+beforeEach(() => {
+  root = fs.mkdtempSync(path.join(os.tmpdir(), 'ringtail-convert-'));
+});
+
+afterEach(() => {
+  fs.rmSync(root, { recursive: true });
+});
+
+describe.skipIf(cases.length === 0)('converting a trace of another tracer', () => {
+  it.each(cases)('keeps the text of $name, whether packets are copied or written anew', ({ name, path: original }) => {
+    const text = textOf(original);
+    const peerText = peer(original);
+    for (const [way, options] of Object.entries({ copied: {}, written: { keep: () => true } })) {
+      const target = path.join(root, way);
+      convert(original, target, 1, options);
+      expect(textOf(target) === text, `${way}: the text is the same`).toBe(true);
+      if (!name.endsWith(UNJUDGED)) expect(peer(target) === peerText, `${way}: for babeltrace2 too`).toBe(true);
+    }
+  });
+});
+
+function convert(from: string, to: string, version: 1 | 2, options: OpenOptions): void {
+  const reader = openTraces(from, { ...options, keepsHeaders: true });
+  try {
+    writeCtf(reader, to, { version });
+  } finally {
+    reader.close();
+  }
+}
+
+function textOf(directory: string): string {
+  const pieces: Uint8Array[] = [];
+  const sink = {
+    write: (piece: string | Uint8Array) => {
+      pieces.push(Buffer.from(piece as string));
+      return true;
+    },
+  };
+  const reader = openTraces(directory);
+  try {
+    printPretty(reader, sink, { utc: true });
+  } finally {
+    reader.close();
+  }
+  return Buffer.concat(pieces).toString();
+}
+
+function peer(directory: string): string {
+  if (babeltrace2 === undefined) return '';
+  return spawnSync(babeltrace2, ['--clock-gmt', directory], { maxBuffer: 1 << 28 }).stdout.toString();
+}
