@@ -1,7 +1,11 @@
 import type { TraceClass } from '../model/trace-class.ts';
+import { parseCtf2 } from './ctf2-analyse.ts';
 import { unpackMetadata } from './metadata-packets.ts';
 import { MetadataError } from './parse-error.ts';
 import { parseTsdl } from './tsdl-analyse.ts';
+
+/** The first byte of CTF 2 metadata. */
+const RECORD_SEPARATOR = 0x1e;
 
 /** Metadata beyond this is refused. LTTng's largest kernel metadata has 2 MB. */
 const METADATA_BYTES_MAX = 1 << 28;
@@ -11,10 +15,18 @@ const METADATA_BYTES_MAX = 1 << 28;
  *
  * @param bytes a whole metadata stream
  * @throws {MetadataError}
- * @see CTF 1.8.3 §7.1 (metadata stream)
+ * @see CTF 1.8.3 §7.1 (metadata stream), CTF2-SPEC-2.0 §5 (metadata stream)
  */
 export function parseMetadata(bytes: Uint8Array): TraceClass {
   if (bytes.length > METADATA_BYTES_MAX) throw new MetadataError('UNSUPPORTED', 'the metadata is too large');
-  if (bytes[0] === 0x1e) throw new MetadataError('UNSUPPORTED', 'this is metadata of CTF 2');
-  return parseTsdl(new TextDecoder('utf-8').decode(unpackMetadata(bytes)));
+  const text = unpackMetadata(bytes);
+  return text[0] === RECORD_SEPARATOR ? parseCtf2(utf8Text(text)) : parseTsdl(new TextDecoder('utf-8').decode(text));
+}
+
+function utf8Text(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new MetadataError('SYNTAX', 'the metadata is not in UTF-8');
+  }
 }

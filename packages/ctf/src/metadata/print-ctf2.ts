@@ -2,29 +2,11 @@ import type { FieldClass, FieldScope, StructureFieldClass, StructureMember } fro
 import type { ClockClass, DataStreamClass, EventRecordClass, TraceClass } from '../model/trace-class.ts';
 import { UUID_BYTES, uuidBytes } from '../packet/uuid.ts';
 import { type JsonTree, jsonText } from './json-text.ts';
+import { LOG_LEVEL_NAMES } from './log-level-names.ts';
 import { Ctf2FieldClassPrinter, type JsonMembers } from './print-ctf2-field-class.ts';
 
 /** LTTng's namespace: readers look for log levels in it, and for the trace's UUID. */
 const LTTNG_NAMESPACE = 'lttng.org,2009';
-
-/** LTTng's log levels, by number. */
-const LOG_LEVEL_NAMES = [
-  'emergency',
-  'alert',
-  'critical',
-  'error',
-  'warning',
-  'notice',
-  'info',
-  'debug:system',
-  'debug:program',
-  'debug:process',
-  'debug:module',
-  'debug:unit',
-  'debug:function',
-  'debug:line',
-  'debug',
-] as const;
 
 /**
  * Metadata of CTF 2: a JSON text sequence, each fragment behind a record separator and on a line of its own. Pieces can be

@@ -66,6 +66,8 @@ function innerClasses(fieldClass: FieldClass): readonly (readonly [string, Field
     case 'static-array':
     case 'dynamic-array':
       return [['', fieldClass.element]];
+    case 'optional':
+      return [['', fieldClass.content]];
     default:
       return [];
   }

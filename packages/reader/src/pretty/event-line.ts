@@ -86,7 +86,6 @@ export class EventLine {
     const { names, palette } = this.#style;
     const context = {
       links: [...own, this.#stream.links.common],
-      hideFormatFields: this.#stream.trace.class.version.major === 1,
       names: scope === 'event-record-payload' ? names.payload : names.context,
       palette,
     };

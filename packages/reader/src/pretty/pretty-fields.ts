@@ -1,5 +1,7 @@
 import { unreachable } from '@ringtail/base';
 import {
+  type BitArrayFieldClass,
+  type BitFlag,
   type EnumerationFieldClass,
   enumerationLabels,
   type FieldClass,
@@ -29,11 +31,6 @@ export type FieldText = (value: FieldValue) => string;
 /** What decides how the fields of a scope are shown. */
 export interface FieldTextContext {
   readonly links: readonly Links[];
-  /**
-   * In CTF 1.8, integers with a role and those that hold clock values are part of the format and not of the event; they
-   * are shown only where another field depends on them.
-   */
-  readonly hideFormatFields: boolean;
   /** Whether members of structures and elements of arrays are named. */
   readonly names: boolean;
   readonly palette: Palette;
@@ -54,7 +51,7 @@ export function shownFieldText(fieldClass: FieldClass, place: string, context: F
     case 'variable-integer':
       return inColor(palette.number, integerText(fieldClass) as FieldText);
     case 'bit-array':
-      return inColor(palette.number, integerText({ base: 16, bits: fieldClass.bits }) as FieldText);
+      return bitArrayText(fieldClass, palette) as FieldText;
     case 'enumeration':
       return enumerationText(fieldClass, palette) as FieldText;
     case 'float':
@@ -81,8 +78,11 @@ export function shownFieldText(fieldClass: FieldClass, place: string, context: F
   }
 }
 
+/**
+ * Integers with a role and those that hold clock values are part of the format and not of the event; they are shown only
+ * where another field depends on them.
+ */
 export function isShown(fieldClass: FieldClass, place: string, context: FieldTextContext): boolean {
-  if (!context.hideFormatFields) return true;
   switch (fieldClass.kind) {
     case 'integer':
     case 'variable-integer':
@@ -105,6 +105,23 @@ export function isShown(fieldClass: FieldClass, place: string, context: FieldTex
     default:
       return true;
   }
+}
+
+/** `0x2A`; of a bit map with the names of its flags, sorted: `0x2A { "A", "B" }`. */
+function bitArrayText({ bits, flags = [] }: BitArrayFieldClass, palette: Palette): (value: number | bigint) => string {
+  const number = integerText({ base: 16, bits });
+  const sorted = [...flags].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return (value) => {
+    const text = colored(number(value), palette.number, palette);
+    const names = new Set(sorted.filter((flag) => isSet(flag, BigInt(value))).map(({ name }) => name));
+    if (names.size === 0) return text;
+    return `${text} { ${[...names].map((name) => colored(quotedText(name), palette.label, palette)).join(', ')} }`;
+  };
+}
+
+/** Whether any bit of a flag's range is set. */
+function isSet({ lower, upper }: BitFlag, value: bigint): boolean {
+  return BigInt.asUintN(upper - lower + 1, value >> BigInt(lower)) !== 0n;
 }
 
 /** What stands before the value of a structure's member: `name = `, or nothing. */
