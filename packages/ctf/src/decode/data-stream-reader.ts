@@ -383,10 +383,10 @@ export class DataStreamReader {
     }
   }
 
-  /** Where a packet tells only one of its sizes, that is both. */
+  /** Where a packet tells only one of its sizes, that is both, but for the bits that fill its last byte. */
   #takeSizes(cursor: Cursor): number | undefined {
     const { roles } = cursor;
-    const total = roles.totalBits ?? roles.contentBits;
+    const total = roles.totalBits ?? (roles.contentBits === undefined ? undefined : inWholeBytes(roles.contentBits));
     const content = roles.contentBits ?? roles.totalBits;
     if (total === undefined || content === undefined) return undefined;
     const bad = (message: string) => cursor.error('BAD_PACKET_SIZE', message, 'packet-context');
@@ -481,6 +481,10 @@ export class DataStreamReader {
 }
 
 const NO_CLOCK = { seconds: 0, nanoseconds: 0, high: 0, low: 0 };
+
+function inWholeBytes(bits: number | bigint): number | bigint {
+  return typeof bits === 'bigint' ? bits : Math.ceil(bits / 8) * 8;
+}
 
 function toBigInt(value: number | bigint | undefined): bigint | undefined {
   return value === undefined ? undefined : BigInt(value);

@@ -56,6 +56,13 @@ describe('a file with packets of several data stream classes', () => {
   });
 });
 
+describe('a packet that tells its content only', () => {
+  it('fills its last byte', () => {
+    const cut = [...MAGIC, 2, 7 * 8 + 4, 0, 0xff];
+    expect(readOn([...cut, ...two(0, 21)])).toEqual(['PAST_CONTENT', 21]);
+  });
+});
+
 describe('behind a malformed packet', () => {
   it('reading goes on with the next one, if the packet tells its size', () => {
     expect(readOn([...one(1, 0, 10, 9, 99, 0, 11), ...one(2, 0, 12)])).toEqual([10, 'UNKNOWN_EVENT_RECORD_CLASS', 12]);

@@ -1,0 +1,84 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { MetadataError, parseMetadata, TraceFormatError, unpackMetadata } from '@ringtail/ctf';
+import { describe, expect, it } from 'vitest';
+import { corpusPath } from '../corpus.ts';
+import { yactfrElements } from '../yactfr-elements.ts';
+
+/** Strict cases of CTF 1.8, from the test suite of yactfr; their names begin with their verdict. */
+const SUITE = corpusPath('yactfr/', 'strict specification cases of CTF 1.8');
+
+function cases(kind: string, verdict: 'pass' | 'fail'): string[] {
+  if (SUITE === undefined) return [];
+  const names = readdirSync(join(SUITE, kind)).filter((name) => name.startsWith(`${verdict}-`));
+  expect(names.length).toBeGreaterThan(0);
+  return names.sort();
+}
+
+const read = (...path: string[]) => readFileSync(join(SUITE!, ...path));
+const expected = (kind: string, name: string) => read(kind, name, 'expect.txt').toString().trimEnd().split('\n');
+
+/** The suite knows packets that are of no data stream class; to us, metadata without any class has an empty one. */
+const WITHOUT_CLASS = 'pass-no-ers-no-dst-id-fl-ints';
+
+/** The suite tells where the padding before a field begins, we tell where the field would. */
+const BEHIND_PADDING = 'fail-align-beyond-content';
+
+describe.skipIf(SUITE === undefined)('metadata streams', () => {
+  it.each(cases('metadata-stream', 'pass'))('%s has a text', (name) => {
+    expect(new TextDecoder().decode(unpackMetadata(read('metadata-stream', name)))).toMatch(/\S/);
+  });
+
+  it.each(cases('metadata-stream', 'fail'))('%s is refused, with the place of the packet', (name) => {
+    const error = expect.objectContaining({ code: 'BAD_PACKET', message: expect.stringMatching(/packet at byte \d+/) });
+    expect(() => unpackMetadata(read('metadata-stream', name))).toThrow(error);
+  });
+});
+
+describe.skipIf(SUITE === undefined)('metadata', () => {
+  it.each(cases('metadata-text/ctf-1', 'pass'))('%s makes a trace class', (name) => {
+    expect(parseMetadata(read('metadata-text/ctf-1', name, 'metadata')).version).toEqual({ major: 1, minor: 8 });
+  });
+
+  it.each(cases('metadata-text/ctf-1', 'fail'))('%s is refused, with line and column', (name) => {
+    const error = expect.objectContaining({ line: expect.any(Number), column: expect.any(Number) });
+    expect(() => parseMetadata(read('metadata-text/ctf-1', name, 'metadata'))).toThrow(error);
+    expect(() => parseMetadata(read('metadata-text/ctf-1', name, 'metadata'))).toThrow(MetadataError);
+  });
+});
+
+describe.skipIf(SUITE === undefined)('data', () => {
+  const decode = (name: string) => {
+    const [metadata, stream] = ['metadata', 'stream'].map((file) => read('iter-data/ctf-1', name, file));
+    return yactfrElements(metadata!, stream!);
+  };
+
+  it.each(cases('iter-data/ctf-1', 'pass'))('%s has these elements at these bits', (name) => {
+    const { lines, error } = decode(name);
+    expect(error).toBeUndefined();
+    const wanted = expected('iter-data/ctf-1', name);
+    const known = name === WITHOUT_CLASS ? ['DSI', 'DSI:T0'] : ['', ''];
+    const same = (line: string) => line.replace(new RegExp(`${known[0]}$`), known[1]!);
+    expect(lines.filter((line) => name !== WITHOUT_CLASS || !line.endsWith(' PI'))).toEqual(
+      wanted.filter((line) => line !== '').map(same),
+    );
+  });
+
+  it.each(cases('iter-data/ctf-1', 'fail'))('%s has these elements up to the record that is refused', (name) => {
+    const { lines, error, errorPacketBits } = decode(name);
+    expect(error).toBeInstanceOf(TraceFormatError);
+    const wanted = expected('iter-data/ctf-1', name);
+    expect(wanted.slice(0, lines.length)).toEqual(lines);
+    const reason = wanted.at(-1)!;
+    const at = errorPacketBits + (error as TraceFormatError).at;
+    if (reason.endsWith('reaching end of data source.')) {
+      // The suite tells where the data ends, we tell where the field begins that is cut.
+      expect((error as TraceFormatError).code).toBe('TRUNCATED');
+      expect(at).toBeLessThanOrEqual(Number.parseInt(reason, 10));
+      expect(wanted.some((line) => Number.parseInt(line, 10) === at)).toBe(true);
+    } else {
+      const paddingBits = name === BEHIND_PADDING ? 24 : 0;
+      expect(at).toBe(Number.parseInt(reason, 10) + paddingBits);
+    }
+  });
+});
