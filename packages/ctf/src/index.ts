@@ -1,3 +1,5 @@
+export { type EventHandler, type EventHandlers, EventView, TextView, type VisitedField } from './compile/event-view.ts';
+export { visitDataStream } from './compile/event-visitor.ts';
 export { TraceDecoder } from './decode/data-stream-decoder.ts';
 export {
   DataStreamReader,

@@ -6,6 +6,7 @@ export {
   type EventLoops,
   LoopTurn,
 } from './compile/event-loop.ts';
+export { EventVisitor } from './compile/event-visitor.ts';
 export { containerOf, type IntegerCode, RecordCode, type RecordCodeContext } from './compile/record-code.ts';
 export { integerOf, isTextElement } from './decode/class-facts.ts';
 export { ClockValue } from './decode/clock-value.ts';

@@ -1,5 +1,5 @@
 import { RingtailError } from '@ringtail/base';
-import { alignmentOf, bitsMinOf, isTextElement } from '../decode/class-facts.ts';
+import { alignmentOf, bitsMinOf, isTextElement, unitBytesOf } from '../decode/class-facts.ts';
 import { type Cursor, NEED_MORE } from '../decode/cursor.ts';
 import type { Links, Reference, Store } from '../decode/link.ts';
 import { memberPlace, optionPlace } from '../decode/link.ts';
@@ -78,6 +78,10 @@ export class RecordCode {
           this.skip(optionClass, optionPlace(place, name, option));
         });
         break;
+      case 'string':
+        if (unitBytesOf(fieldClass.encoding) === 1) this.nullTerminated();
+        else this.general(fieldClass, place);
+        break;
       default:
         this.general(fieldClass, place);
     }
@@ -119,6 +123,22 @@ export class RecordCode {
   bytes(): void {
     this.#align(8);
     this.#flush();
+  }
+
+  /** Reads past a text of single bytes up to its null character. @returns the names of where it starts and ends */
+  nullTerminated(): { readonly start: string; readonly end: string } {
+    this.bytes();
+    const code = this.#code;
+    const start = code.local('start', 'p');
+    // Four bytes at once: only a word with a zero byte has a bit set in `zeros`, the lowest one in the first such byte.
+    code.line('for (;;) {');
+    code.line(`if (p + 4 > end) { while (p < end && u8[p] !== 0) p++; if (p >= end) ${this.#context.giveUp} break; }`);
+    code.line('const word = dv.getInt32(p, true), zeros = (word - 0x1010101) & ~word & 0x80808080;');
+    code.line('if (zeros !== 0) { p += (31 - Math.clz32(zeros & -zeros)) >> 3; break; }');
+    code.line('p += 4;');
+    code.line('}');
+    const end = code.local('textEnd', 'p++');
+    return { start, end };
   }
 
   /** As `bytes`, for text of known length. @returns the name of the length */

@@ -1,0 +1,99 @@
+import type { ClockCycles, Nanoseconds } from '@ringtail/base';
+import type { DataStream, EventMessage, Instant, PacketFields } from '../decode/messages.ts';
+import { decodeText } from '../decode/text.ts';
+import type { FieldValue } from '../decode/values.ts';
+import type { EventRecordClass } from '../model/trace-class.ts';
+
+/**
+ * The event that a visitor is being shown. One object serves all events: copy what you keep.
+ */
+export class EventView implements Instant {
+  stream!: DataStream;
+  class!: EventRecordClass;
+  packet!: PacketFields;
+  /** Whole seconds since the origin of the clock class; zero where there is no clock. */
+  seconds = 0;
+  nanoseconds = 0;
+  /** @internal */
+  high = 0;
+  /** @internal */
+  low = 0;
+  /** @internal */
+  isStopped = false;
+
+  get name(): string {
+    return this.class.name;
+  }
+
+  /** Nanoseconds since the origin of the clock class. Makes a bigint. */
+  get at(): Nanoseconds {
+    return (BigInt(this.seconds) * 1_000_000_000n + BigInt(this.nanoseconds)) as Nanoseconds;
+  }
+
+  /** The value of the clock. Makes a bigint. */
+  get cycles(): ClockCycles {
+    return ((BigInt(this.high) << 32n) | BigInt(this.low)) as ClockCycles;
+  }
+
+  /** No further events are wanted. */
+  stop(): void {
+    this.isStopped = true;
+  }
+
+  /** @internal */
+  show(event: EventMessage): void {
+    this.stream = event.stream;
+    this.class = event.class;
+    this.packet = event.packet;
+    this.seconds = event.seconds;
+    this.nanoseconds = event.nanoseconds;
+    this.high = Number(event.cycles >> 32n);
+    this.low = Number(event.cycles & 0xffff_ffffn);
+  }
+}
+
+/**
+ * A text that a visitor is being shown, as the bytes that it is. It lives until the handler returns: copy what you keep.
+ */
+export class TextView {
+  bytes: Uint8Array = new Uint8Array(0);
+  /** Of the text's first byte in `bytes`. */
+  start = 0;
+  /** Behind the text's last byte in `bytes`. */
+  end = 0;
+
+  /** Bytes. */
+  get length(): number {
+    return this.end - this.start;
+  }
+
+  /** Makes a string; bytes that are no UTF-8 are lone surrogates, see `encodeText`. */
+  toString(): string {
+    return decodeText(this.bytes, this.start, this.end);
+  }
+
+  /** Whether it consists of these bytes, without a string being made. */
+  equals(bytes: Uint8Array): boolean {
+    if (bytes.length !== this.length) return false;
+    for (let i = 0; i < bytes.length; i++) if (bytes[i] !== this.bytes[this.start + i]) return false;
+    return true;
+  }
+}
+
+/** A field as a handler gets it: a view for texts, for all else what messages have, see {@link FieldValue}. */
+export type VisitedField = Exclude<FieldValue, string> | TextView;
+
+/**
+ * What is done with the events of one name.
+ *
+ * `fields` are names of payload members, of common context members after `$ctx.`, or of specific context members after `$event.`;
+ * without it, `handle` gets all members of the payload. A field that an event lacks is undefined.
+ */
+export interface EventHandler {
+  readonly fields?: readonly string[];
+  // biome-ignore lint/suspicious/noExplicitAny: handlers know the types of the fields they ask for
+  handle(event: EventView, ...fields: any[]): void;
+}
+
+/** Handlers by the name of events; that of `*` is for all other events. */
+export type EventHandlers = Readonly<Record<string, EventHandler | EventHandler['handle']>>;

@@ -1,0 +1,259 @@
+import { isTextElement } from '../decode/class-facts.ts';
+import type { DataStreamDecoder } from '../decode/data-stream-decoder.ts';
+import type { DataStreamReader } from '../decode/data-stream-reader.ts';
+import { memberPlace } from '../decode/link.ts';
+import type { DataStream, EventMessage, Message } from '../decode/messages.ts';
+import { encodeText } from '../decode/text.ts';
+import type { FieldValue, StructureValue } from '../decode/values.ts';
+import type { FieldClass, FieldScope, StructureFieldClass } from '../model/field-class.ts';
+import type { EventRecordClass } from '../model/trace-class.ts';
+import type { CodeWriter } from './code-writer.ts';
+import { compileEventLoop, type EventLoop, type EventLoopSink, type EventLoops, LoopTurn } from './event-loop.ts';
+import { type EventHandler, type EventHandlers, EventView, TextView, type VisitedField } from './event-view.ts';
+import { containerOf, RecordCode, type RecordCodeContext } from './record-code.ts';
+
+/** Where a handler's argument comes from. */
+interface WantedField {
+  readonly scope: FieldScope;
+  readonly name: string;
+}
+
+const SCOPES: readonly FieldScope[] = [
+  'event-record-common-context',
+  'event-record-specific-context',
+  'event-record-payload',
+];
+
+const PREFIXES: readonly (readonly [string, FieldScope])[] = [
+  ['$ctx.', 'event-record-common-context'],
+  ['$event.', 'event-record-specific-context'],
+];
+
+/**
+ * Shows events to handlers, one after the other, without making an object for any of them.
+ *
+ * Numbers are passed as they are, texts as views; arrays, structures and other fields of many parts are made as for messages.
+ *
+ * ```ts
+ * visitEvents(openTraces('/tmp/trace'), {
+ *   'shop:order': (event, id, customer) => { total += id; },
+ *   'shop:payment': { fields: ['amount', '$ctx.vtid'], handle(event, amount, vtid) { … } },
+ *   '*': (event) => { others++; },
+ * });
+ * ```
+ *
+ * What a handler throws ends the visit; the reader cannot be used further then.
+ */
+export class EventVisitor implements EventLoops {
+  readonly #handlers: EventHandlers;
+  readonly #view = new EventView();
+  readonly #loops = new Map<DataStreamDecoder, EventLoop | undefined>();
+  readonly #wanted = new Map<EventRecordClass, readonly WantedField[]>();
+  readonly #onLoss: ((loss: Exclude<Message, EventMessage>) => void) | undefined;
+
+  /** @param onLoss takes what a trace says that it lacks */
+  constructor(handlers: EventHandlers, onLoss?: (loss: Exclude<Message, EventMessage>) => void) {
+    this.#handlers = handlers;
+    this.#onLoss = onLoss;
+  }
+
+  get isWanted(): boolean {
+    return !this.#view.isStopped;
+  }
+
+  /** Shows an event that was decoded already. */
+  take(message: Message): void {
+    if (message.kind !== 'event') {
+      this.#onLoss?.(message);
+      return;
+    }
+    const handler = handlerFor(this.#handlers, message.class);
+    if (handler === undefined) return;
+    let wanted = this.#wanted.get(message.class);
+    if (wanted === undefined) {
+      wanted = wantedFields(handler, message.class);
+      this.#wanted.set(message.class, wanted);
+    }
+    this.#view.show(message);
+    handler.handle(this.#view, ...wanted.map((field) => visited(memberValue(message, field))));
+  }
+
+  loopFor(decoder: DataStreamDecoder, stream: DataStream): EventLoop | undefined {
+    if (!this.#loops.has(decoder)) {
+      this.#loops.set(decoder, compileEventLoop(decoder, new VisitorSink(this.#handlers, this.#view, decoder)));
+    }
+    // Data streams of one class share the code, and are visited one at a time.
+    this.#view.stream = stream;
+    return this.#loops.get(decoder);
+  }
+}
+
+/**
+ * Shows all events of one data stream to handlers.
+ *
+ * @throws {TraceFormatError} as `DataStreamReader.next` does, after everything before the damage
+ */
+export function visitDataStream(reader: DataStreamReader, handlers: EventHandlers): void {
+  const visitor = new EventVisitor(handlers);
+  const turn = new LoopTurn();
+  while (visitor.isWanted) {
+    const next = reader.next();
+    if (next.kind !== 'item') return;
+    visitor.take(next.item);
+    // In one data stream alone, the order is that of its bytes.
+    turn.seconds = Number.NEGATIVE_INFINITY;
+    reader.takeEvents(visitor, turn);
+  }
+}
+
+class VisitorSink implements EventLoopSink {
+  readonly constants: ReadonlyMap<string, unknown>;
+  readonly begin = 'view.packet = packet;';
+  readonly beforeEach: string;
+  readonly afterEach = '';
+  readonly end = '';
+  readonly parameters = '';
+  readonly #handlers: EventHandlers;
+  readonly #decoder: DataStreamDecoder;
+
+  constructor(handlers: EventHandlers, view: EventView, decoder: DataStreamDecoder) {
+    this.#handlers = handlers;
+    this.#decoder = decoder;
+    this.constants = new Map<string, unknown>([
+      ['view', view],
+      ['joinWords', joinWords],
+    ]);
+    const time = 'view.seconds = seconds; view.nanoseconds = nanoseconds; view.high = high; view.low = low;';
+    this.beforeEach = `if (view.isStopped) break;\n${decoder.clockClass === undefined ? '' : time}`;
+  }
+
+  writeRecord(eventRecordClass: EventRecordClass, code: CodeWriter, context: RecordCodeContext): void {
+    const handler = handlerFor(this.#handlers, eventRecordClass);
+    const wanted = handler === undefined ? [] : wantedFields(handler, eventRecordClass);
+    const values = new Map<string, string>();
+    const record = new RecordCode(code, context);
+    const writer = new ValueCode(code, record);
+    for (const scope of SCOPES) {
+      const root = rootOf(scope, eventRecordClass, this.#decoder);
+      if (root === undefined) continue;
+      record.structure(root);
+      for (const { name, fieldClass } of root.members) {
+        const place = memberPlace(scope, name);
+        if (wanted.some((field) => field.scope === scope && field.name === name)) {
+          values.set(place, writer.value(fieldClass, place));
+        } else {
+          record.skip(fieldClass, place);
+        }
+      }
+    }
+    record.finish();
+    if (handler === undefined) return;
+    code.line(`view.class = ${code.constant('class', eventRecordClass)};`);
+    const handlerName = code.constant('handler', handler);
+    const args = wanted.map(({ scope, name }) => values.get(memberPlace(scope, name)) ?? 'undefined');
+    code.line(`${handlerName}.handle(${['view', ...args].join(', ')});`);
+  }
+}
+
+/** Writes the code that makes the values of fields as handlers get them. */
+class ValueCode {
+  readonly #code: CodeWriter;
+  readonly #record: RecordCode;
+
+  constructor(code: CodeWriter, record: RecordCode) {
+    this.#code = code;
+    this.#record = record;
+  }
+
+  /** @returns an expression */
+  value(fieldClass: FieldClass, place: string): string {
+    switch (fieldClass.kind) {
+      case 'integer':
+      case 'enumeration': {
+        const integer = fieldClass.kind === 'integer' ? fieldClass : containerOf(fieldClass);
+        const read = this.#record.integer(integer, place);
+        if (read.width === 'word') return read.name;
+        return `(${read.high} === 0 ? ${read.low} : joinWords(${read.high}, ${read.low}))`;
+      }
+      case 'float':
+        return fieldClass.bits === 32 || fieldClass.bits === 64
+          ? this.#record.float(fieldClass)
+          : this.#general(fieldClass, place);
+      case 'string':
+        return isUtf8(fieldClass.encoding) ? this.#string() : this.#general(fieldClass, place);
+      default:
+        return this.#general(fieldClass, place);
+    }
+  }
+
+  #string(): string {
+    const { start, end } = this.#record.nullTerminated();
+    const text = this.#code.constant('text', new TextView());
+    this.#code.line(`${text}.bytes = u8; ${text}.start = ${start}; ${text}.end = ${end};`);
+    return text;
+  }
+
+  #general(fieldClass: FieldClass, place: string): string {
+    const value = this.#record.general(fieldClass, place);
+    if (!isText(fieldClass)) return value;
+    return `${this.#code.constant('visited', visited)}(${value})`;
+  }
+}
+
+function isUtf8(encoding: string): boolean {
+  return encoding === 'utf8' || encoding === 'ascii';
+}
+
+function isText(fieldClass: FieldClass): boolean {
+  if (fieldClass.kind === 'static-array' || fieldClass.kind === 'dynamic-array')
+    return isTextElement(fieldClass.element);
+  return fieldClass.kind === 'string' || fieldClass.kind === 'optional' || fieldClass.kind === 'variant';
+}
+
+function joinWords(high: number, low: number): number | bigint {
+  const value = high * 0x1_0000_0000 + low;
+  return Number.isSafeInteger(value) ? value : (BigInt(high) << 32n) + BigInt(low);
+}
+
+function visited(value: FieldValue): VisitedField {
+  if (typeof value !== 'string') return value;
+  const view = new TextView();
+  view.bytes = encodeText(value);
+  view.end = view.bytes.length;
+  return view;
+}
+
+function handlerFor(handlers: EventHandlers, { name }: EventRecordClass): EventHandler | undefined {
+  const handler = (Object.hasOwn(handlers, name) ? handlers[name] : undefined) ?? handlers['*'];
+  return typeof handler === 'function' ? { handle: handler } : handler;
+}
+
+function wantedFields({ fields }: EventHandler, { payload }: EventRecordClass): readonly WantedField[] {
+  const all = () => (payload?.members ?? []).map(({ name }) => name);
+  return (fields ?? all()).map((name) => {
+    const [prefix, scope] = (fields && PREFIXES.find(([p]) => name.startsWith(p))) ?? ['', 'event-record-payload'];
+    return { scope: scope as FieldScope, name: name.slice(prefix.length) };
+  });
+}
+
+function rootOf(
+  scope: FieldScope,
+  eventRecordClass: EventRecordClass,
+  decoder: DataStreamDecoder,
+): StructureFieldClass | undefined {
+  switch (scope) {
+    case 'event-record-common-context':
+      return decoder.class.eventRecordCommonContext;
+    case 'event-record-specific-context':
+      return eventRecordClass.specificContext;
+    default:
+      return eventRecordClass.payload;
+  }
+}
+
+function memberValue(event: EventMessage, { scope, name }: WantedField): FieldValue {
+  let structure: StructureValue | undefined = event.payload;
+  if (scope === 'event-record-common-context') structure = event.commonContext;
+  else if (scope === 'event-record-specific-context') structure = event.specificContext;
+  return structure !== undefined && Object.hasOwn(structure, name) ? structure[name] : undefined;
+}

@@ -1,0 +1,17 @@
+import type { EventHandlers, LossMessage } from '@ringtail/ctf';
+import { EventVisitor } from '@ringtail/ctf/internal';
+import type { TraceReader } from './open-traces.ts';
+
+/**
+ * Shows the events of opened traces to handlers in the order of time, without making an object for any of them.
+ *
+ * @param handlers by the name of events, see `EventHandlers`
+ * @throws what the reader's `next` throws, and what a handler throws; the reader cannot be used further then
+ */
+export function visitEvents(
+  reader: TraceReader,
+  handlers: EventHandlers,
+  options: { readonly onLoss?: (loss: LossMessage) => void } = {},
+): void {
+  reader.drain(new EventVisitor(handlers, options.onLoss as ConstructorParameters<typeof EventVisitor>[1]));
+}
