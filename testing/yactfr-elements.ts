@@ -1,4 +1,5 @@
 import {
+  type BitFlag,
   type BoundaryMessage,
   BufferMedium,
   DataStreamReader,
@@ -10,6 +11,7 @@ import {
   parseMetadata,
   type StructureFieldClass,
   type StructureValue,
+  type TextEncoding,
   TraceDecoder,
   type VariantValue,
 } from '@ringtail/ctf';
@@ -88,6 +90,7 @@ class Walk {
     const parts = [
       ['T', total],
       ['C', content],
+      ['S', this.#roles.get('packet-sequence-number')],
       ['E', end],
     ];
     this.#line(`PI${parts.map(([letter, value]) => (value === undefined ? '' : `:${letter}${value}`)).join('')}`);
@@ -131,6 +134,7 @@ class Walk {
     const label = name === '' ? '' : `:${name}`;
     switch (fieldClass.kind) {
       case 'integer':
+      case 'variable-integer':
       case 'enumeration':
         this.#integer(fieldClass, place, label, value as number | bigint);
         break;
@@ -138,9 +142,26 @@ class Walk {
         this.#line(`FLFPN${label}:${Number((value as number).toPrecision(6))}`);
         this.#at += fieldClass.bits;
         break;
-      case 'string':
-        this.#text(`NTS${label}`, encodeText(value as string).length + 1);
+      case 'bit-array': {
+        const bits = BigInt(value as number | bigint);
+        const isSet = ({ lower, upper }: BitFlag) => (bits >> BigInt(lower)) % (1n << BigInt(upper - lower + 1)) !== 0n;
+        const names = new Set(fieldClass.flags?.filter(isSet).map((flag) => flag.name));
+        this.#line(fieldClass.flags === undefined ? `FLBA${label}:${bits}` : `FLBM${label}:${bits}:${[...names]}`);
+        this.#at += fieldClass.bits;
         break;
+      }
+      case 'string':
+        this.#text(`NTS${label}`, encodedBytes(`${value as string}\0`, fieldClass.encoding));
+        break;
+      case 'static-blob': {
+        const hex = Buffer.from(value as Uint8Array).toString('hex');
+        this.#open(`SLB${label}:${fieldClass.mediaType ?? 'application/octet-stream'}`);
+        if (hex !== '') this.#line(`RD:${fieldClass.length}:${hex}`);
+        this.#at += fieldClass.length * 8;
+        if (fieldClass.roles !== undefined) this.#uuid(hex);
+        this.#close();
+        break;
+      }
       case 'structure':
         this.#open(`ST${label}`);
         for (const { name: inner, fieldClass: member } of fieldClass.members) {
@@ -163,22 +184,22 @@ class Walk {
         break;
       }
       default:
-        throw new RangeError(`CTF 1.8 has no ${fieldClass.kind}`);
+        throw new RangeError(`there is no case with a field of the kind ${fieldClass.kind}`);
     }
   }
 
   #integer(fieldClass: FieldClass, place: string, label: string, value: number | bigint): void {
     const integer = integerOf(fieldClass)!;
-    if (integer.kind !== 'integer') throw new RangeError('CTF 1.8 has no integers of variable length');
-    this.#line(`${integer.signed ? 'FLSI' : 'FLUI'}${label}:${value}`);
-    this.#at += integer.bits;
+    this.#line(`${integer.kind === 'integer' ? 'FL' : 'VL'}${integer.signed ? 'SI' : 'UI'}${label}:${value}`);
+    const start = this.#at;
+    this.#at += integer.kind === 'integer' ? integer.bits : this.#variableBytes() * 8;
     for (const { targets } of this.#links) {
       for (const { slot, index } of targets.get(place) ?? []) this.#slots[slot] = index ?? value;
     }
     for (const role of integer.roles ?? []) {
       this.#roles.set(role, value);
       if (role === 'packet-magic-number') this.#line(`PMN:${value}`);
-      if (role === 'default-clock-timestamp') this.#line(`DCV:${this.#clockAfter(integer.bits, BigInt(value))}`);
+      if (role === 'default-clock-timestamp') this.#line(`DCV:${this.#clockAfter(this.#at - start, BigInt(value))}`);
     }
   }
 
@@ -207,9 +228,19 @@ class Walk {
     for (const element of values) this.#field(fieldClass.element, elementPlace(place), '', element);
     if (place === 'packet-header.uuid' && name === 'uuid' && values.length === 16 && typeof values[0] === 'number') {
       const hex = values.map((byte) => Number(byte).toString(16).padStart(2, '0')).join('');
-      this.#line(`MSU:${hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')}`);
+      this.#uuid(hex);
     }
     this.#close();
+  }
+
+  #uuid(hex: string): void {
+    this.#line(`MSU:${hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')}`);
+  }
+
+  /** Every byte of an integer of variable length but the last has its highest bit set. */
+  #variableBytes(): number {
+    const start = (this.nextPacketBits + this.#at) / 8;
+    return this.#data.subarray(start).findIndex((byte) => byte < 0x80) + 1;
   }
 
   /** The bytes are those of the data: a decoded text ends at its first null character. */
@@ -248,14 +279,22 @@ class Walk {
   }
 }
 
+function encodedBytes(text: string, encoding: TextEncoding): number {
+  if (encoding.startsWith('utf16')) return 2 * text.length;
+  return encoding.startsWith('utf32') ? 4 * [...text].length : encodeText(text).length;
+}
+
 function alignmentOf(fieldClass: FieldClass): number {
   switch (fieldClass.kind) {
     case 'integer':
     case 'float':
+    case 'bit-array':
       return fieldClass.align;
     case 'enumeration':
       return alignmentOf(fieldClass.container);
+    case 'variable-integer':
     case 'string':
+    case 'static-blob':
       return 8;
     case 'structure':
       return Math.max(fieldClass.align, ...fieldClass.members.map((m) => alignmentOf(m.fieldClass)));

@@ -30,7 +30,7 @@ function cases(): readonly Case[] {
   const rows = readFileSync(INDEX, 'utf8').trimEnd().split('\n').slice(1);
   return rows
     .map((row) => row.split('\t'))
-    .filter(([name, , version]) => version === '1.8' && !name!.startsWith('yactfr/'))
+    .filter(([name, , version]) => (version === '1.8' || version === '2') && !name!.startsWith('yactfr/'))
     .map(([name, verdict, , expected]) => ({ name: name!, verdict: verdict!, expected: expected ?? '' }));
 }
 
@@ -61,7 +61,7 @@ const all = cases();
 const valid = all.filter(({ verdict, expected }) => verdict === 'valid' && expected !== '');
 const invalid = all.filter(({ name, verdict }) => verdict === 'invalid' && !name.endsWith(HARMLESS));
 
-describe.skipIf(!existsSync(INDEX))('corpus of CTF 1.8 traces', () => {
+describe.skipIf(!existsSync(INDEX))('corpus of traces', () => {
   it.each(valid)('$name is printed as babeltrace2 prints it', ({ name, expected }) => {
     const wanted = gunzipSync(readFileSync(path.join(CORPUS, expected))).toString();
     const { text, errors } = view(path.join(CORPUS, name));

@@ -194,6 +194,9 @@ function classWithoutId<T extends { readonly id: bigint }>(trace: TraceClass, cl
   return classes.length === 1 ? classes[0] : undefined;
 }
 
+/** Packets that are of no data stream class may be there nevertheless, with a header and nothing behind it. */
+const NO_CLASSES: readonly DataStreamClass[] = [{ id: 0n, eventRecordClasses: [] }];
+
 /** The compiled decoders of a trace. */
 export class TraceDecoder {
   readonly class: TraceClass;
@@ -210,7 +213,8 @@ export class TraceDecoder {
 
   /** @param id what the packet header said; undefined means the only class there is */
   dataStreamDecoder(id: number | bigint | undefined): DataStreamDecoder | undefined {
-    const classes = this.class.dataStreamClasses;
+    const { dataStreamClasses } = this.class;
+    const classes = dataStreamClasses.length === 0 ? NO_CLASSES : dataStreamClasses;
     const found =
       id === undefined ? classWithoutId(this.class, classes) : classes.find((c) => id === Number(c.id) || id === c.id);
     if (found === undefined) return undefined;

@@ -31,7 +31,13 @@ function lengthAt(cursor: Cursor, start: number, path: string): number {
     if (at >= end) cursor.short(path);
     if (cursor.bytes[at]! < 0x80) return at - start + 1;
   }
-  throw cursor.error('TOO_LARGE', 'an integer of variable length has more than 64 bits', path);
+  throw tooLarge(cursor, start, path);
+}
+
+/** The error is in the last byte that could be right. */
+function tooLarge(cursor: Cursor, start: number, path: string): Error {
+  cursor.at = (start + BYTES_MAX - 1) * 8;
+  return cursor.error('TOO_LARGE', 'an integer of variable length has more than 64 bits', path);
 }
 
 function smallValue(bytes: Uint8Array, start: number, length: number, signed: boolean): number {
@@ -45,7 +51,7 @@ function largeValue(cursor: Cursor, start: number, length: number, signed: boole
   for (let i = length - 1; i >= 0; i--) value = (value << 7n) | BigInt(cursor.bytes[start + i]! & 0x7f);
   if (signed) value = BigInt.asIntN(7 * length, value);
   if (value !== (signed ? BigInt.asIntN(64, value) : BigInt.asUintN(64, value))) {
-    throw cursor.error('TOO_LARGE', 'an integer of variable length has more than 64 bits', path);
+    throw tooLarge(cursor, start, path);
   }
   return numberOf(value);
 }

@@ -67,9 +67,16 @@ describe('metadata stream', () => {
     }
   });
 
-  it('is refused with a clear word if it is of CTF 2', () => {
-    expect(() => parseMetadata(encoder.encode('\x1e{"type":"preamble"}'))).toThrow(
+  it('is of CTF 2 if it begins with a record separator', () => {
+    const text = '\x1e{"type":"preamble","version":2}\n\x1e{"type":"data-stream-class"}\n';
+    expect(parseMetadata(encoder.encode(text)).version).toEqual({ major: 2, minor: 0 });
+    expect(() => parseMetadata(encoder.encode('\x1e{"type":"preamble","version":3}'))).toThrow(
       expect.objectContaining({ code: 'UNSUPPORTED' }),
     );
+  });
+
+  it('of CTF 2 is refused if it is not in UTF-8', () => {
+    const bytes = Uint8Array.of(...encoder.encode('\x1e{"type":"'), 0xff, 0x22, 0x7d);
+    expect(() => parseMetadata(bytes)).toThrow(expect.objectContaining({ code: 'SYNTAX' }));
   });
 });
