@@ -9,6 +9,7 @@ import { requirePeer } from '../peers.ts';
 
 const babeltrace2 = requirePeer('babeltrace2', 'converted traces, by another reader');
 const cases = corpusCases('1.8', 'converting the traces of other tracers');
+const cases2 = corpusCases('2', 'converting traces of CTF 2');
 
 /** Babeltrace 2.0 cannot read the original. */
 const UNJUDGED = 'def-clk-freq';
@@ -32,6 +33,31 @@ describe.skipIf(cases.length === 0)('converting a trace of another tracer', () =
       convert(original, target, 1, options);
       expect(textOf(target) === text, `${way}: the text is the same`).toBe(true);
       if (!name.endsWith(UNJUDGED)) expect(peer(target) === peerText, `${way}: for babeltrace2 too`).toBe(true);
+      convert(target, `${target}-2`, 2, options);
+      convert(`${target}-2`, `${target}-1`, 1, options);
+      expect(textOf(`${target}-1`) === text, `${way}: the text is the same by way of CTF 2`).toBe(true);
+    }
+  });
+});
+
+/** Flags of bit maps are shown, and CTF 1.8 has none. */
+const LOSSY = 'succeed/fl-bm';
+
+describe.skipIf(cases2.length === 0)('converting a trace of CTF 2', () => {
+  it.each(cases2.filter(({ name }) => !name.endsWith(LOSSY)))('keeps the text of $name', ({ path: original }) => {
+    const text = textOf(original);
+    for (const [way, options] of Object.entries({ copied: {}, written: { keep: () => true } })) {
+      const target = path.join(root, way);
+      convert(original, `${target}-2`, 2, options);
+      expect(textOf(`${target}-2`) === text, `${way}: the text is the same`).toBe(true);
+      convert(`${target}-2`, `${target}-1`, 1, options);
+      expect(textOf(`${target}-1`) === text, `${way}: the text is the same in CTF 1.8`).toBe(true);
+      convert(`${target}-1`, `${target}-3`, 2, options);
+      expect(textOf(`${target}-3`) === text, `${way}: the text is the same back in CTF 2`).toBe(true);
+      if (babeltrace2 !== undefined && text !== '') {
+        const lines = (all: string) => all.split('\n').length;
+        expect(lines(peer(`${target}-1`)), `${way}: babeltrace2 reads as many events`).toBe(lines(text));
+      }
     }
   });
 });

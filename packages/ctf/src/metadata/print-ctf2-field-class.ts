@@ -12,7 +12,7 @@ import type {
   VariableIntegerFieldClass,
   VariantFieldClass,
 } from '../model/field-class.ts';
-import type { JsonTree } from './json-text.ts';
+import { type JsonTree, jsonText } from './json-text.ts';
 import { MetadataPrintError } from './print-error.ts';
 
 export type JsonMembers = { readonly [key: string]: JsonTree | undefined };
@@ -26,8 +26,8 @@ export type JsonMembers = { readonly [key: string]: JsonTree | undefined };
 export class Ctf2FieldClassPrinter {
   /** Roots of the scopes printed so far, for absolute locations. */
   readonly #roots: ReadonlyMap<string, StructureFieldClass>;
-  /** Structures around the class being printed, outermost first. */
-  readonly #around: StructureFieldClass[] = [];
+  /** Structures around the class being printed, outermost first, with the place in each of the member that is being printed. */
+  readonly #around: { readonly structure: StructureFieldClass; index: number }[] = [];
 
   /** @param roots what absolute locations may lead into, by scope */
   constructor(roots: ReadonlyMap<string, StructureFieldClass>) {
@@ -43,8 +43,12 @@ export class Ctf2FieldClassPrinter {
   }
 
   members(structure: StructureFieldClass): readonly JsonMembers[] {
-    this.#around.push(structure);
-    const members = structure.members.map(({ name, fieldClass }) => ({ name, 'field-class': this.print(fieldClass) }));
+    const place = { structure, index: 0 };
+    this.#around.push(place);
+    const members = structure.members.map(({ name, fieldClass }, index) => {
+      place.index = index;
+      return { name, 'field-class': this.print(fieldClass) };
+    });
     this.#around.pop();
     return members;
   }
@@ -81,7 +85,7 @@ export class Ctf2FieldClassPrinter {
       }
       case 'dynamic-array': {
         const { element, align } = fieldClass;
-        const length = { 'length-field-location': location(fieldClass.length) };
+        const length = { 'length-field-location': this.#location(fieldClass.length) };
         const text = textEncodingOf(element);
         if (text !== undefined) return { type: 'dynamic-length-string', ...length, encoding: encoding(text) };
         return {
@@ -101,13 +105,13 @@ export class Ctf2FieldClassPrinter {
       case 'dynamic-blob':
         return {
           type: 'dynamic-length-blob',
-          'length-field-location': location(fieldClass.length),
+          'length-field-location': this.#location(fieldClass.length),
           'media-type': fieldClass.mediaType,
         };
       case 'optional':
         return {
           type: 'optional',
-          'selector-field-location': location(fieldClass.selector),
+          'selector-field-location': this.#location(fieldClass.selector),
           'selector-field-ranges': fieldClass.ranges?.map(range),
           'field-class': this.print(fieldClass.content),
         };
@@ -119,7 +123,7 @@ export class Ctf2FieldClassPrinter {
   #variant(variant: VariantFieldClass): JsonMembers {
     return {
       type: 'variant',
-      'selector-field-location': location(variant.selector),
+      'selector-field-location': this.#location(variant.selector),
       options: variant.options.map((option) => {
         const ranges = option.ranges ?? this.#rangesOfLabel(variant.selector, option.name);
         return {
@@ -138,19 +142,79 @@ export class Ctf2FieldClassPrinter {
   }
 
   /** The enumeration that selects a variant's option. */
-  #resolve({ scope, path }: FieldLocation): EnumerationFieldClass {
-    const root = scope === undefined ? this.#innermostWith(path[0]) : this.#roots.get(scope);
-    let fieldClass: FieldClass | undefined = root;
-    for (const name of path) {
-      if (fieldClass?.kind !== 'structure') break;
-      fieldClass = fieldClass.members.find((member) => member.name === name)?.fieldClass;
+  #resolve(selector: FieldLocation): EnumerationFieldClass {
+    const { targets } = this.#find(selector);
+    const [first, ...others] = targets;
+    const text = selector.path.join('.');
+    if (first?.kind !== 'enumeration') {
+      throw new MetadataPrintError(`the selector ${text} of a variant is not an enumeration`);
     }
-    if (fieldClass?.kind === 'enumeration') return fieldClass;
-    throw new MetadataPrintError(`the selector ${path.join('.')} of a variant is not an enumeration`);
+    // CTF 2 knows one set of values for each option, whichever selector occurred.
+    const isOne = others.every((o) => o.kind === 'enumeration' && jsonText(mappings(o)) === jsonText(mappings(first)));
+    if (!isOne) throw new MetadataPrintError(`the selector ${text} of a variant has several meanings`);
+    return first;
   }
 
-  #innermostWith(name: string | undefined): StructureFieldClass | undefined {
-    return this.#around.findLast(({ members }) => members.some((member) => member.name === name));
+  /**
+   * CTF 1.8 looks for the first name of a relative location in the structures around, from the innermost outwards, and may
+   * name options of variants; CTF 2 says how far out to begin and passes through options without a name.
+   */
+  #location(location: FieldLocation): JsonMembers {
+    const { scope } = location;
+    if (location.path.length === 0) throw new MetadataPrintError('a field location without a path');
+    const { outer, path } = this.#find(location);
+    return { origin: scope, path: [...new Array<null>(outer).fill(null), ...path] };
+  }
+
+  #find({ scope, path, outer }: FieldLocation) {
+    if (scope !== undefined) return { outer: 0, ...follow(this.#roots.get(scope), path) };
+    const last = this.#around.length - 1;
+    for (let up = outer ?? 0; up <= last; up++) {
+      const { structure, index } = this.#around[last - up]!;
+      const found = structure.members.findIndex(({ name }) => name === path[0]);
+      const isBefore = found !== -1 && found < index;
+      if (outer !== undefined || isBefore) return { outer: up, ...follow(structure, path) };
+    }
+    return { outer: outer ?? 0, path, targets: [] };
+  }
+}
+
+/** Follows names down, through all elements, contents and options that have none. */
+function follow(root: StructureFieldClass | undefined, path: readonly string[]) {
+  let targets: FieldClass[] = root === undefined ? [] : [root];
+  const names: string[] = [];
+  for (const name of path) {
+    const inner = targets.flatMap((target) => structuresIn(target, name));
+    // What cannot be found stays as it is: whoever reads it says what is wrong.
+    if (inner.length === 0 || inner.some((found) => !found.isOption)) names.push(name);
+    targets = inner.map(({ fieldClass }) => fieldClass);
+  }
+  return { path: names, targets };
+}
+
+interface Named {
+  readonly fieldClass: FieldClass;
+  readonly isOption: boolean;
+}
+
+function structuresIn(fieldClass: FieldClass, name: string): Named[] {
+  switch (fieldClass.kind) {
+    case 'structure':
+      return fieldClass.members
+        .filter((member) => member.name === name)
+        .map((member) => ({ fieldClass: member.fieldClass, isOption: false }));
+    case 'static-array':
+    case 'dynamic-array':
+      return structuresIn(fieldClass.element, name);
+    case 'optional':
+      return structuresIn(fieldClass.content, name);
+    case 'variant': {
+      const option = fieldClass.options.find((candidate) => candidate.name === name);
+      if (option !== undefined) return [{ fieldClass: option.fieldClass, isOption: true }];
+      return fieldClass.options.flatMap((candidate) => structuresIn(candidate.fieldClass, name));
+    }
+    default:
+      return [];
   }
 }
 
@@ -198,9 +262,4 @@ function mappings(enumeration: EnumerationFieldClass): JsonMembers {
 
 function range({ lower, upper }: IntegerRange): JsonTree {
   return [lower, upper];
-}
-
-function location({ scope, path, outer = 0 }: FieldLocation): JsonMembers {
-  if (path.length === 0) throw new MetadataPrintError('a field location without a path');
-  return { origin: scope, path: [...new Array<null>(outer).fill(null), ...path] };
 }

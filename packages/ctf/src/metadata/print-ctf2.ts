@@ -75,6 +75,9 @@ function fragment(type: string, properties: { readonly [key: string]: JsonTree |
 }
 
 function clockClass(clock: ClockClass): string {
+  // Only CTF 1.8 allows offsets of more cycles than a second has.
+  const cycles = ((clock.offsetCycles % clock.frequency) + clock.frequency) % clock.frequency;
+  const seconds = clock.offsetSeconds + (clock.offsetCycles - cycles) / clock.frequency;
   return fragment('clock-class', {
     id: clock.name,
     name: clock.name,
@@ -83,7 +86,7 @@ function clockClass(clock: ClockClass): string {
     frequency: clock.frequency,
     precision: clock.precision,
     origin: clock.originIsUnixEpoch ? 'unix-epoch' : undefined,
-    'offset-from-origin': { seconds: clock.offsetSeconds, cycles: clock.offsetCycles },
+    'offset-from-origin': { seconds, cycles },
   });
 }
 
@@ -112,7 +115,8 @@ function packetHeader(trace: TraceClass): JsonMembers | undefined {
   if (root === undefined) return undefined;
   const printer = new Ctf2FieldClassPrinter(scopesOf(trace));
   const members = printer.members(root).map((printed, i) => {
-    return isUuid(root.members[i]) ? { ...printed, 'field-class': UUID_BLOB } : printed;
+    // Without a UUID of the trace there is nothing to compare with.
+    return trace.uuid !== undefined && isUuid(root.members[i]) ? { ...printed, 'field-class': UUID_BLOB } : printed;
   });
   return { ...printer.structure(root), 'member-classes': members };
 }

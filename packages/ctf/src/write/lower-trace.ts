@@ -61,7 +61,9 @@ function uuidOf(text: string | undefined): string | undefined {
 
 class Lowering {
   keepsLayout = true;
-  #plan = new SelectorPlan();
+  readonly #plan = new SelectorPlan();
+  /** The structures around, outermost first. */
+  readonly #around: StructureFieldClass[] = [];
 
   /** To be called last: what depends on fields of the header lies in the data stream classes. */
   packetHeader({ packetHeader }: TraceClass): StructureFieldClass | undefined {
@@ -103,10 +105,12 @@ class Lowering {
   }
 
   #structure(fieldClass: StructureFieldClass, place: string): StructureFieldClass {
+    this.#around.push(fieldClass);
     const members = fieldClass.members.map(({ name, fieldClass: memberClass }) => ({
       name,
       fieldClass: this.#lower(memberClass, memberPlace(place, name)),
     }));
+    this.#around.pop();
     return structureClass(members, fieldClass.align);
   }
 
@@ -138,14 +142,14 @@ class Lowering {
         if (alignmentOf(fieldClass) > alignmentOf(fieldClass.element)) this.keepsLayout = false;
         const element = this.#lower(fieldClass.element, elementPlace(place));
         if (fieldClass.kind === 'static-array') return { kind: 'static-array', element, length: fieldClass.length };
-        return { kind: 'dynamic-array', element, length: locationWithin(fieldClass.length) };
+        return { kind: 'dynamic-array', element, length: this.#location(fieldClass.length, place) };
       }
       case 'static-blob':
         // The metadata's UUID keeps its role; it is an array of bytes in CTF 1.8 all the same.
         if (fieldClass.roles !== undefined) return fieldClass;
         return { kind: 'static-array', element: BYTE, length: fieldClass.length };
       case 'dynamic-blob':
-        return { kind: 'dynamic-array', element: BYTE, length: locationWithin(fieldClass.length) };
+        return { kind: 'dynamic-array', element: BYTE, length: this.#location(fieldClass.length, place) };
       case 'optional': {
         const [none, some] = this.#plan.names.get(place)!;
         const content = this.#lower(fieldClass.content, contentPlace(place));
@@ -153,7 +157,7 @@ class Lowering {
           { name: none!, fieldClass: structureClass([]) },
           { name: some!, fieldClass: content },
         ];
-        return { kind: 'variant', selector: locationWithin(fieldClass.selector), options };
+        return { kind: 'variant', selector: this.#location(fieldClass.selector, place), options };
       }
       case 'variant': {
         const names = this.#plan.names.get(place)!;
@@ -161,7 +165,7 @@ class Lowering {
           name: names[i]!,
           fieldClass: this.#lower(option.fieldClass, optionPlace(place, option.name, i)),
         }));
-        return { kind: 'variant', selector: locationWithin(fieldClass.selector), options };
+        return { kind: 'variant', selector: this.#location(fieldClass.selector, place), options };
       }
     }
   }
@@ -179,6 +183,17 @@ class Lowering {
     return rest;
   }
 
+  /**
+   * CTF 1.8 looks for the first name of a relative location in the innermost structure and then further out. Locations
+   * within their own scope become relative where they can: not all readers take absolute ones for variants.
+   */
+  #location({ scope, path }: FieldLocation, place: string): FieldLocation {
+    if (scope === undefined) return { path };
+    const isOwn = place === scope || place.startsWith(`${scope}.`);
+    const isHidden = this.#around.slice(1).some(({ members }) => members.some(({ name }) => name === path[0]));
+    return isOwn && !isHidden ? { path } : { scope, path };
+  }
+
   /** Text in an encoding that CTF 1.8 does not know becomes a string. */
   #utf8(encoding: TextEncoding | undefined): FieldClass | undefined {
     if (encoding === undefined || encoding === 'utf8' || encoding === 'ascii') return undefined;
@@ -188,11 +203,6 @@ class Lowering {
 }
 
 const BYTE = integerClass(8, { base: 16 });
-
-/** CTF 1.8 looks for a name in the innermost structure first and then further out, always. */
-function locationWithin({ scope, path }: FieldLocation): FieldLocation {
-  return { path, ...(scope !== undefined && { scope }) };
-}
 
 function withMappings(
   container: IntegerFieldClass,
