@@ -166,7 +166,10 @@ export function openTraces(roots: string | readonly string[], options: OpenOptio
       const above = all.length === 1 ? root : path.dirname(root);
       for (const directory of findTraceDirectories(root)) {
         if (found.has(directory.path)) continue;
-        found.set(directory.path, { root, directory: { ...directory, relative: path.relative(above, directory.path) } });
+        found.set(directory.path, {
+          root,
+          directory: { ...directory, relative: path.relative(above, directory.path) },
+        });
       }
     }
     const metadata = [...found.values()].map(({ root, directory }) => openMetadata(root, directory, options));
@@ -233,11 +236,13 @@ function openMetadata(root: string, directory: OpenedDirectory, options: OpenOpt
   }
 }
 
-/** What the chunks of one trace have in common; in CTF 2 its UUID is only that of the metadata. */
-function identityOf({ version, uuid, identity }: TraceClass): string | undefined {
-  if (version.major === 1) return uuid;
+/**
+ * What the chunks of one trace have in common. In CTF 2 the UUID is that of the metadata: with another one, the same trace was
+ * written in another way.
+ */
+function identityOf({ uuid, identity }: TraceClass): string | undefined {
   const { namespace, name, uid } = identity ?? {};
-  return uid === undefined ? undefined : JSON.stringify([namespace, name, uid]);
+  return uuid === undefined && uid === undefined ? undefined : JSON.stringify([namespace, name, uid, uuid]);
 }
 
 /** The chunks of a rotated trace, and its snapshots, have one identity; they continue each other. */
@@ -259,7 +264,8 @@ function openTrace(physical: readonly TraceMetadata[], media: FileMedium[], opti
   const { root, directory } = physical[0]!;
   const identity: TraceIdentity = {
     class: richest.class,
-    name: traceName(richest.class, path.relative(root, directory.path)),
+    // The chunks of a trace have no path in common that would name it.
+    name: traceName(richest.class, physical.length > 1 ? '' : path.relative(root, directory.path)),
     uuid: richest.class.uuid,
   };
   const directories = physical.map((trace) => trace.directory);

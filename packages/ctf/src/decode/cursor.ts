@@ -19,6 +19,7 @@ export const UNSET = Number.NaN;
 /** What the fields with roles said, in the packet that is being decoded. */
 export class RoleValues {
   magic: number | bigint | undefined;
+  metadataUuid: Uint8Array | undefined;
   dataStreamClassId: number | bigint | undefined;
   dataStreamId: number | bigint | undefined;
   totalBits: number | bigint | undefined;

@@ -6,7 +6,7 @@ import { type DecoderContext, fieldDecoder } from './field-decoder.ts';
 import { type DataStreamLinks, type Links, linkDataStreamClass } from './link.ts';
 import type { FieldDecoder } from './structure-decoder.ts';
 
-const ROLE_PROPERTIES: Readonly<Record<IntegerRole, keyof RoleValues>> = {
+const ROLE_PROPERTIES: Readonly<Record<IntegerRole, Exclude<keyof RoleValues, 'metadataUuid'>>> = {
   'packet-magic-number': 'magic',
   'data-stream-class-id': 'dataStreamClassId',
   'data-stream-id': 'dataStreamId',

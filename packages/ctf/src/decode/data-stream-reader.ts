@@ -1,6 +1,7 @@
 import { RingtailError } from '@ringtail/base';
 import type { EventLoops, LoopTurn } from '../compile/event-loop.ts';
 import type { DataStreamClass, TraceClass } from '../model/trace-class.ts';
+import { uuidText } from '../packet/uuid.ts';
 import { ClockValue } from './clock-value.ts';
 import { Cursor, RoleValues } from './cursor.ts';
 import type { DataStreamDecoder, TraceDecoder } from './data-stream-decoder.ts';
@@ -376,10 +377,15 @@ export class DataStreamReader {
   }
 
   #checkMagic(): void {
-    const { magic } = this.#cursor.roles;
+    const { magic, metadataUuid } = this.#cursor.roles;
     if (magic !== undefined && magic !== MAGIC) {
       const text = `the packet begins with ${hex(magic)} instead of ${hex(MAGIC)}`;
       throw this.#cursor.error('BAD_MAGIC', text, 'packet-header');
+    }
+    const { uuid } = this.#trace.class;
+    if (metadataUuid !== undefined && uuid !== undefined && uuidText(metadataUuid) !== uuid) {
+      const text = `the packet belongs to metadata of the UUID ${uuidText(metadataUuid)}`;
+      throw this.#cursor.error('BAD_UUID', text, 'packet-header');
     }
   }
 

@@ -5,6 +5,7 @@ import type {
   FieldClass,
   OptionalFieldClass,
   StaticArrayFieldClass,
+  StaticBlobFieldClass,
   StringFieldClass,
   StructureFieldClass,
   TextEncoding,
@@ -70,7 +71,7 @@ export function fieldDecoder(fieldClass: FieldClass, place: string, context: Dec
     case 'dynamic-blob':
       return blobDecoder(place, lengthAt(place, context));
     case 'static-blob':
-      return blobDecoder(place, () => fieldClass.length);
+      return staticBlobDecoder(fieldClass, place);
     case 'optional':
       return optionalDecoder(fieldClass, place, context);
     case 'variant':
@@ -201,13 +202,23 @@ function textDecoder(encoding: TextEncoding, place: string, lengthOf: LengthOf):
   };
 }
 
-function blobDecoder(place: string, lengthOf: LengthOf): FieldDecoder {
+function blobDecoder(place: string, lengthOf: LengthOf): (cursor: Cursor) => Uint8Array {
   return (cursor) => {
     cursor.align(8);
     const length = cursor.elementCount(lengthOf(cursor), 8, place);
     const start = cursor.at >>> 3;
     cursor.at += length * 8;
     return cursor.bytes.slice(start, start + length);
+  };
+}
+
+function staticBlobDecoder({ length, roles }: StaticBlobFieldClass, place: string): FieldDecoder {
+  const decode = blobDecoder(place, () => length);
+  if (roles === undefined) return decode;
+  return (cursor) => {
+    const uuid = decode(cursor);
+    cursor.roles.metadataUuid = uuid;
+    return uuid;
   };
 }
 

@@ -7,6 +7,8 @@ export type TraceFormatCode =
   /** A field lies behind the packet's content. */
   | 'PAST_CONTENT'
   | 'BAD_MAGIC'
+  /** The packet belongs to other metadata. */
+  | 'BAD_UUID'
   | 'BAD_PACKET_SIZE'
   | 'UNKNOWN_DATA_STREAM_CLASS'
   | 'UNKNOWN_EVENT_RECORD_CLASS'
