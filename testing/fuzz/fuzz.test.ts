@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { runFuzz } from './run-fuzz.ts';
+import { fuzzTraces } from './traces.ts';
+
+/** In the ordinary run, the seed is always the same; `npm run fuzz` takes others and more inputs. */
+const SEED = Number(process.env.RINGTAIL_FUZZ_SEED ?? 20_261_120);
+const INPUTS = Number(process.env.RINGTAIL_FUZZ_INPUTS ?? 20_000);
+/** One input alone, to look at it. */
+const ONLY = process.env.RINGTAIL_FUZZ_ONLY === undefined ? undefined : Number(process.env.RINGTAIL_FUZZ_ONLY);
+
+/** A limit against hanging of the whole, not a measurement. */
+const LIMIT_MS = 120_000 + INPUTS * 50;
+
+describe('damaged metadata and packets', () => {
+  it(
+    'are read or refused, with no crash, no hang and no memory beyond bounds',
+    async () => {
+      const traces = fuzzTraces();
+      const [from, to] = ONLY === undefined ? [0, INPUTS] : [ONLY, ONLY + 1];
+      const { problems, counts } = await runFuzz(traces, SEED, from, to);
+      process.stderr.write(`fuzz: seed ${SEED}, ${traces.length} traces: ${JSON.stringify(counts)}\n`);
+      for (const { index, name = '', problem } of problems) {
+        process.stderr.write(`fuzz: npm run fuzz -- --seed ${SEED} --only ${index} (${name})\n${problem}\n`);
+      }
+      expect(problems.map(({ index, problem }) => `${index}: ${problem.split('\n', 1)[0]}`)).toEqual([]);
+      expect(counts.inputs).toBe(to - from);
+      // Damage that is always noticed at once, or never, would test little.
+      if (ONLY === undefined) {
+        expect(counts.refusedMetadata).toBeGreaterThan(counts.inputs / 20);
+        expect(counts.messages).toBeGreaterThan(counts.inputs);
+      }
+    },
+    LIMIT_MS,
+  );
+});

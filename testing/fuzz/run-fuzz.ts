@@ -1,0 +1,110 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { FuzzTrace } from './traces.ts';
+
+const CHILD = fileURLToPath(new URL('child.mjs', import.meta.url));
+
+/** What the child's heap may hold. It is killed by its own runtime beyond that. */
+const HEAP_MIB = 256;
+
+/** Limits against hanging: an input takes a few milliseconds, on a busy machine perhaps a second. */
+const HANG_MS = 20_000;
+const LOOK_MS = 500;
+
+export interface FuzzProblem {
+  /** Which input; with the seed, it can be made again. */
+  readonly index: number;
+  readonly problem: string;
+  /** The trace that was damaged. */
+  readonly name?: string;
+}
+
+export interface FuzzResult {
+  readonly problems: readonly FuzzProblem[];
+  readonly counts: Readonly<Record<'inputs' | 'refusedMetadata' | 'refusedData' | 'messages', number>>;
+}
+
+/** Beyond this many problems the rest hardly tells anything new. */
+const PROBLEMS_MAX = 20;
+
+/** Has damaged inputs read by a child process, by another one from where it died or hung. */
+export async function runFuzz(
+  traces: readonly FuzzTrace[],
+  seed: number,
+  from: number,
+  to: number,
+): Promise<FuzzResult> {
+  const directory = mkdtempSync(join(tmpdir(), 'ringtail-fuzz-traces-'));
+  const problems: FuzzProblem[] = [];
+  const counts = { inputs: 0, refusedMetadata: 0, refusedData: 0, messages: 0 };
+  try {
+    writeFileSync(join(directory, 'traces.json'), JSON.stringify(traces.map(({ name }) => name)));
+    for (const [i, trace] of traces.entries()) {
+      writeFileSync(join(directory, `${i}.metadata`), trace.metadata);
+      writeFileSync(join(directory, `${i}.data`), trace.data);
+    }
+    let next = from;
+    while (next < to && problems.length < PROBLEMS_MAX) {
+      writeFileSync(join(directory, 'progress'), numberBytes(next));
+      const { lines, end } = await runChild(directory, seed, next, to);
+      for (const line of lines) {
+        const { counts: some, ...problem } = JSON.parse(line) as Partial<FuzzResult> & Partial<FuzzProblem>;
+        if (some === undefined) problems.push(problem as FuzzProblem);
+        else for (const key of Object.keys(counts) as (keyof typeof counts)[]) counts[key] += some[key];
+      }
+      if (end === undefined) break;
+      const index = readFileSync(join(directory, 'progress')).readUInt32LE(0);
+      problems.push({ index, problem: end });
+      next = index + 1;
+    }
+    return { problems, counts };
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+function numberBytes(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(value);
+  return bytes;
+}
+
+/** `end` is undefined if the child came to its end. */
+async function runChild(directory: string, seed: number, from: number, to: number) {
+  const child = spawn(
+    process.execPath,
+    [`--max-old-space-size=${HEAP_MIB}`, CHILD, directory, String(seed), String(from), String(to)],
+    { stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  let output = '';
+  let errors = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    errors = (errors + text).slice(-2000);
+  });
+  let hung = false;
+  let seen = -1;
+  let since = Date.now();
+  const watch = setInterval(() => {
+    const index = readFileSync(join(directory, 'progress')).readUInt32LE(0);
+    if (index !== seen) {
+      seen = index;
+      since = Date.now();
+    } else if (Date.now() - since > HANG_MS) {
+      hung = true;
+      child.kill('SIGKILL');
+    }
+  }, LOOK_MS);
+  const status = await new Promise<string | undefined>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => resolve(code === 0 ? undefined : (signal ?? `exit code ${code}`)));
+  }).finally(() => clearInterval(watch));
+  const lines = output.split('\n').filter((line) => line !== '');
+  if (hung) return { lines, end: `nothing came of it within ${HANG_MS} ms` };
+  return { lines, end: status === undefined ? undefined : `the process ended with ${status}: ${errors}` };
+}
