@@ -39,21 +39,27 @@ export class Ctf2FieldClassPrinter {
       type: 'structure',
       'minimum-alignment': structure.align > 1 ? structure.align : undefined,
       'member-classes': this.members(structure),
+      attributes: structure.attributes,
     };
   }
 
   members(structure: StructureFieldClass): readonly JsonMembers[] {
     const place = { structure, index: 0 };
     this.#around.push(place);
-    const members = structure.members.map(({ name, fieldClass }, index) => {
+    const members = structure.members.map(({ name, fieldClass, attributes }, index) => {
       place.index = index;
-      return { name, 'field-class': this.print(fieldClass) };
+      return { name, 'field-class': this.print(fieldClass), attributes };
     });
     this.#around.pop();
     return members;
   }
 
   print(fieldClass: FieldClass): JsonMembers {
+    const { attributes } = fieldClass.kind === 'enumeration' ? fieldClass.container : fieldClass;
+    return { ...this.#print(fieldClass), attributes };
+  }
+
+  #print(fieldClass: FieldClass): JsonMembers {
     switch (fieldClass.kind) {
       case 'integer':
       case 'variable-integer':
@@ -130,6 +136,7 @@ export class Ctf2FieldClassPrinter {
           name: option.name === '' ? undefined : option.name,
           'field-class': this.print(option.fieldClass),
           'selector-field-ranges': ranges.map(range),
+          attributes: option.attributes,
         };
       }),
     };

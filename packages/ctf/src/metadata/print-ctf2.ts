@@ -30,9 +30,8 @@ export function ctf2Preamble(trace: TraceClass): string {
   return [
     fragment('preamble', { version: 2, uuid }),
     fragment('trace-class', {
-      namespace: LTTNG_NAMESPACE,
-      name: '',
-      uid: trace.uuid,
+      ...(trace.identity ?? { namespace: LTTNG_NAMESPACE, name: '', uid: trace.uuid }),
+      attributes: trace.attributes,
       environment: trace.environment.size > 0 ? Object.fromEntries(trace.environment) : undefined,
       'packet-header-field-class': packetHeader(trace),
     }),
@@ -45,8 +44,11 @@ export function ctf2DataStreamClass(trace: TraceClass, stream: DataStreamClass):
   const scopes = scopesOf(trace, stream);
   return fragment('data-stream-class', {
     id: stream.id,
+    namespace: stream.namespace,
     name: stream.name,
-    'default-clock-class-id': defaultClock(stream),
+    uid: stream.uid,
+    attributes: stream.attributes,
+    'default-clock-class-id': stream.defaultClock ?? defaultClock(stream),
     'packet-context-field-class': print(scopes, 'packet-context'),
     'event-record-header-field-class': print(scopes, 'event-record-header'),
     'event-record-common-context-field-class': print(scopes, 'event-record-common-context'),
@@ -55,19 +57,27 @@ export function ctf2DataStreamClass(trace: TraceClass, stream: DataStreamClass):
 
 export function ctf2EventRecordClass(trace: TraceClass, stream: DataStreamClass, event: EventRecordClass): string {
   const scopes = scopesOf(trace, stream, event);
-  const attributes = {
-    'log-level': event.logLevel === undefined ? undefined : LOG_LEVEL_NAMES[event.logLevel],
-    'emf-uri': event.emfUri,
-  };
-  const hasAttributes = Object.values(attributes).some((value) => value !== undefined);
   return fragment('event-record-class', {
     id: event.id,
     'data-stream-class-id': stream.id,
+    namespace: event.namespace,
     name: event.name,
-    attributes: hasAttributes ? { [LTTNG_NAMESPACE]: attributes } : undefined,
+    uid: event.uid,
+    attributes: eventAttributes(event),
     'specific-context-field-class': print(scopes, 'event-record-specific-context'),
     'payload-field-class': print(scopes, 'event-record-payload'),
   });
+}
+
+function eventAttributes({ logLevel, emfUri, attributes }: EventRecordClass): JsonMembers | undefined {
+  if (logLevel === undefined && emfUri === undefined) return attributes;
+  const own = {
+    'log-level': logLevel === undefined ? undefined : LOG_LEVEL_NAMES[logLevel],
+    'emf-uri': emfUri,
+  };
+  const others = attributes?.[LTTNG_NAMESPACE];
+  const isMap = typeof others === 'object' && others !== null && !Array.isArray(others);
+  return { ...attributes, [LTTNG_NAMESPACE]: { ...(isMap && others), ...own } };
 }
 
 function fragment(type: string, properties: { readonly [key: string]: JsonTree | undefined }): string {
@@ -80,12 +90,13 @@ function clockClass(clock: ClockClass): string {
   const seconds = clock.offsetSeconds + (clock.offsetCycles - cycles) / clock.frequency;
   return fragment('clock-class', {
     id: clock.name,
-    name: clock.name,
-    uid: clock.uuid,
+    ...(clock.identity ?? { name: clock.name, uid: clock.uuid }),
+    attributes: clock.attributes,
     description: clock.description,
     frequency: clock.frequency,
     precision: clock.precision,
-    origin: clock.originIsUnixEpoch ? 'unix-epoch' : undefined,
+    accuracy: clock.accuracy,
+    origin: clock.originIsUnixEpoch ? 'unix-epoch' : clock.origin && { ...clock.origin },
     'offset-from-origin': { seconds, cycles },
   });
 }
@@ -138,11 +149,14 @@ function defaultClock(stream: DataStreamClass): string | undefined {
 function clockIn(fieldClass: FieldClass): string | undefined {
   switch (fieldClass.kind) {
     case 'integer':
+    case 'variable-integer':
       return fieldClass.clock;
     case 'enumeration':
       return fieldClass.container.clock;
     case 'structure':
       return firstClock(fieldClass.members);
+    case 'optional':
+      return clockIn(fieldClass.content);
     case 'variant':
       return firstClock(fieldClass.options);
     case 'static-array':
