@@ -30,6 +30,10 @@ export { type EncoderSource, emitEventEncoder } from './encode/compiled-encoder.
 export { Scratch } from './encode/scratch.ts';
 export { buildPayloadEncoder, compilePayloadEncoder, type PayloadEncoder } from './encode/standalone.ts';
 export { ValueError, type ValueErrorCode } from './encode/values.ts';
+export { compileFilter, type EventPredicate } from './filter/compile-filter.ts';
+export { type FilterExpression, matchesPattern, parsePattern } from './filter/filter-ast.ts';
+export { FilterError, type FilterErrorCode } from './filter/filter-error.ts';
+export { parseFilter } from './filter/parse-filter.ts';
 export { unpackMetadata } from './metadata/metadata-packets.ts';
 export { type MetadataCode, MetadataError } from './metadata/parse-error.ts';
 export { parseMetadata } from './metadata/parse-metadata.ts';
