@@ -52,6 +52,10 @@ export class RecordCode {
   /** The line that will check the bound of the fields since `p`. */
   #boundLine = -1;
   #lastBitFieldIsLittleEndian = true;
+  /** How many arrays and variants enclose the code that is being written. */
+  #depth = 0;
+  /** Variables that hold what is in a slot, where the code behind cannot come past them. */
+  readonly #slotNames = new Map<number, string>();
 
   constructor(code: CodeWriter, context: RecordCodeContext) {
     this.#code = code;
@@ -163,7 +167,9 @@ export class RecordCode {
     this.#flush();
     const index = this.#code.fresh('i');
     this.#code.line(`for (let ${index} = 0; ${index} < ${length}; ${index}++) {`);
+    this.#depth++;
     element(index);
+    this.#depth--;
     this.#flush();
     this.#code.line('}');
     return length;
@@ -175,10 +181,10 @@ export class RecordCode {
     if (reference.targetSlot !== undefined) throw new NotCompilable('a selector with several places');
     if (hasTargetsWithin(this.#context.links, place)) throw new NotCompilable('a variant that others depend on');
     const [target] = reference.targets;
-    this.#flush();
-    const alignBytes = this.#alignBytes;
-    const selector = this.#code.local('s', `slots[${reference.slot}]`);
-    this.#code.line(`if (typeof ${selector} !== 'number') ${this.#context.giveUp}`);
+    this.#flushWholeBytes();
+    // An option may start within the byte in which the field before it ends.
+    const [offset, alignBytes, le] = [this.#offset, this.#alignBytes, this.#lastBitFieldIsLittleEndian];
+    const selector = this.#slotValue(reference.slot);
     for (const index of fieldClass.options.keys()) {
       const ranges = optionRanges(fieldClass, index, target as FieldClass);
       if (ranges.length === 0) continue;
@@ -188,12 +194,15 @@ export class RecordCode {
           : `(${selector} >= ${numberText(lower)} && ${selector} <= ${numberText(upper)})`,
       );
       this.#code.line(`if (${conditions.join(' || ')}) {`);
-      this.#alignBytes = alignBytes;
+      [this.#offset, this.#alignBytes, this.#lastBitFieldIsLittleEndian] = [offset, alignBytes, le];
+      this.#depth++;
       option(index);
+      this.#depth--;
       this.#flush();
       this.#code.line('} else');
     }
     this.#code.line(this.#context.giveUp);
+    this.#offset = 0;
     this.#alignBytes = 1;
   }
 
@@ -219,9 +228,17 @@ export class RecordCode {
     if (fieldClass.kind === 'static-array') return String(fieldClass.length);
     const { slot, targetSlot } = this.#referenceOf(place);
     if (targetSlot !== undefined) throw new NotCompilable('a length with several places');
-    const length = this.#code.local('n', `slots[${slot}]`);
-    this.#code.line(`if (typeof ${length} !== 'number') ${this.#context.giveUp}`);
-    return length;
+    return this.#slotValue(slot);
+  }
+
+  /** @returns the name of a number */
+  #slotValue(slot: number): string {
+    const known = this.#slotNames.get(slot);
+    if (known !== undefined) return known;
+    const value = this.#code.local('s', `slots[${slot}]`);
+    // NaN stands for what did not occur.
+    this.#code.line(`if (typeof ${value} !== 'number' || Number.isNaN(${value})) ${this.#context.giveUp}`);
+    return value;
   }
 
   #referenceOf(place: string): Reference {
@@ -237,6 +254,7 @@ export class RecordCode {
       this.#code.line(`slots[${slot}] = ${index};`);
     } else if (code.width === 'word') {
       this.#code.line(`slots[${slot}] = ${code.name};`);
+      if (this.#depth === 0) this.#slotNames.set(slot, code.name);
     } else {
       const value = this.#code.local('w', `${code.high} * 4294967296 + ${code.low}`);
       const [lower, upper] = signed ? ['-9007199254740991', '9007199254740991'] : ['0', '9007199254740991'];
@@ -317,14 +335,19 @@ export class RecordCode {
 
   #flush(): void {
     if (this.#offset % 8 !== 0) throw new NotCompilable('fields that end within a byte');
-    const bytes = this.#offset / 8;
+    this.#flushWholeBytes();
+  }
+
+  #flushWholeBytes(): void {
+    const rest = this.#offset % 8;
+    const bytes = (this.#offset - rest) / 8;
     if (this.#boundLine !== -1) {
-      this.#code.replace(this.#boundLine, `if (p + ${bytes} > end) ${this.#context.giveUp}`);
+      this.#code.replace(this.#boundLine, `if (p + ${bytes + Math.sign(rest)} > end) ${this.#context.giveUp}`);
       this.#boundLine = -1;
     }
     if (bytes > 0) this.#code.line(`p += ${bytes};`);
     while (bytes % this.#alignBytes !== 0) this.#alignBytes /= 2;
-    this.#offset = 0;
+    this.#offset = rest;
   }
 }
 
