@@ -19,7 +19,7 @@ interface Declared {
 /**
  * Names of types within a pair of braces. What is not found here may be declared further out.
  *
- * @see CTF 1.8.3 §7.3.1 (static scopes)
+ * @see CTF 1.8.3 §7.3.1 (lexical scope)
  */
 export class TsdlScope {
   readonly #outer: TsdlScope | undefined;
