@@ -17,15 +17,16 @@ export function eventJson(event: EventMessage): Record<string, unknown> {
 }
 
 function members(structure: StructureValue | undefined): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(structure ?? {}).map(([name, value]) => [name, json(value)]));
+  return Object.fromEntries(Object.entries(structure ?? {}).map(([name, value]) => [name, jsonOf(value)]));
 }
 
-function json(value: FieldValue): unknown {
+/** A field as JSON. */
+export function jsonOf(value: FieldValue): unknown {
   if (typeof value === 'bigint') return value.toString();
   if (typeof value !== 'object') return value;
-  if (value instanceof VariantValue) return json(value.value);
+  if (value instanceof VariantValue) return jsonOf(value.value);
   if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
-  if (isArray(value)) return value.map(json);
+  if (isArray(value)) return value.map(jsonOf);
   return members(value);
 }
 

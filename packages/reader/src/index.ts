@@ -1,10 +1,13 @@
 export type { ClockCorrection } from './clock-correction.ts';
+export { countMessages, countsText, type MessageCounts } from './count-messages.ts';
 export { type CtfWriteOptions, type CtfWriteReport, writeCtf } from './ctf-writer.ts';
 export { findTraceDirectories, type TraceDirectory } from './discover.ts';
 export { eventJson } from './event-json.ts';
 export { type OpenedDirectory, type OpenedTrace, type OpenOptions, openTraces, TraceReader } from './open-traces.ts';
 export { PacketIndex } from './packet-index.ts';
 export { type PrettyFields, type PrettyNames, parseFields, parseNames } from './pretty/pretty-style.ts';
+export { printCsv } from './print-csv.ts';
+export { printJson } from './print-json.ts';
 export { type PrettyOptions, printPretty } from './print-pretty.ts';
 export { ReaderError, type ReaderErrorCode } from './reader-error.ts';
 export { FdSink, type TextSink } from './text-sink.ts';

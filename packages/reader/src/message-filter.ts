@@ -11,6 +11,10 @@ export class MessageFilter implements MessageSource {
     this.#keep = keep;
   }
 
+  skipPacket(): boolean {
+    return this.#source.skipPacket?.() === true;
+  }
+
   next(): Next<Message> {
     for (;;) {
       const next = this.#source.next();

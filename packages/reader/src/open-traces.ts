@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { describeError, RingtailError } from '@ringtail/base';
 import {
+  type BoundaryMessage,
   type EventMessage,
   type FirstPacket,
   type Message,
@@ -14,6 +15,7 @@ import {
   TraceDecoder,
   type TraceIdentity,
 } from '@ringtail/ctf';
+import { BoundarySource } from './boundary-source.ts';
 import { type ClockCorrection, correctClocks } from './clock-correction.ts';
 import { findTraceDirectories, type TraceDirectory } from './discover.ts';
 import { FileMedium } from './file-medium.ts';
@@ -43,6 +45,8 @@ export interface OpenOptions {
   readonly clocks?: ClockCorrection;
   /** Which events are wanted; all, if absent. */
   readonly keep?: ((event: EventMessage) => boolean) | undefined;
+  /** Messages tell where packets begin and end, too. */
+  readonly boundaries?: boolean;
   /** Keeps the values of event record headers: writers need them. */
   readonly keepsHeaders?: boolean;
 }
@@ -85,6 +89,11 @@ export class TraceReader implements Iterable<Message> {
     return this.#merge.drain(consumer);
   }
 
+  /** All messages that are left. Those of packets are among them if the reader was opened with `boundaries`. */
+  *messages(): Generator<Message | BoundaryMessage> {
+    yield* this;
+  }
+
   *[Symbol.iterator](): Iterator<Message> {
     for (;;) {
       const next = this.next();
@@ -119,9 +128,9 @@ export class TraceReader implements Iterable<Message> {
   }
 
   #sourceOf(stream: TraceStream, range: TimeRange): MessageSource {
-    const { keep } = this.#options;
+    const { keep, boundaries = false } = this.#options;
     const isWhole = range.begin === undefined && range.end === undefined;
-    const reader = stream.reader(range);
+    const reader = boundaries ? new BoundarySource(stream.reader(range)) : stream.reader(range);
     const trimmed = isWhole ? reader : new MessageTrimmer(reader, range);
     return keep === undefined ? trimmed : new MessageFilter(trimmed, keep);
   }
