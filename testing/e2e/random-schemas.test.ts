@@ -8,12 +8,14 @@ import {
   DataStreamReader,
   type EventMessage,
   parseMetadata,
+  printCtf2,
   printTsdl,
   type TraceClass,
   TraceDecoder,
 } from '@ringtail/ctf';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { requirePeer } from '../peers.ts';
+import { asCtf2 } from '../schemas/as-ctf2.ts';
 import { decodedFields } from '../schemas/decoded-value.ts';
 import { detailsOfFields, detailsOfInteger } from '../schemas/details-text.ts';
 import {
@@ -75,8 +77,14 @@ describe('a trace of random event classes and values', () => {
     expectDecoded(trace, parseMetadata(metadata), 1);
   });
 
-  it('is read by our decoder, value by value, as it was written, with the field classes of CTF 2', () => {
-    expectDecoded(trace, trace.traceClass(2), 2);
+  it('is described by metadata of CTF 2 in which our parser finds the same trace class again', () => {
+    const traceClass = trace.traceClass(2);
+    expect(parseMetadata(new TextEncoder().encode(printCtf2(traceClass)))).toEqual(asCtf2(traceClass));
+  });
+
+  it('is read by our decoder, value by value, as it was written, with metadata of CTF 2', () => {
+    const metadata = new TextEncoder().encode(printCtf2(trace.traceClass(2)));
+    expectDecoded(trace, parseMetadata(metadata), 2);
   });
 });
 

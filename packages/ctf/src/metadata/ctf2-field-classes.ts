@@ -46,6 +46,7 @@ const INTEGER_ROLES: readonly IntegerRole[] = [
   'event-record-class-id',
 ];
 
+const BIT_INDEX_MAX = 0xffff_ffffn;
 const FLOAT_BITS = [16, 32, 64, 128] as const;
 const BASES = [2, 8, 10, 16] as const;
 const ENCODINGS: Readonly<Record<string, TextEncoding>> = {
@@ -175,11 +176,10 @@ export class Ctf2FieldClasses {
     const flagsNode = this.#reader.required(node, 'flags');
     const { members } = this.#reader.plainObject(flagsNode);
     if (members.size === 0) throw this.#reader.error('a bit map needs a flag', flagsNode);
-    const last = BigInt(field.bits - 1);
-    // No bit is set behind the last one, so what ranges say of those does not matter.
     const flags = [...members].flatMap(([name, ranges]) =>
       this.#ranges(ranges, false).map(({ lower, upper }): BitFlag => {
-        return { name, lower: Number(lower > last ? last + 1n : lower), upper: Number(upper > last ? last : upper) };
+        if (upper > BIT_INDEX_MAX) throw this.#reader.unsupported(`there is no bit ${upper}`, ranges);
+        return { name, lower: Number(lower), upper: Number(upper) };
       }),
     );
     return { kind: 'bit-array', ...field, flags };

@@ -169,7 +169,9 @@ class JsonParser {
     if (text.length > NUMBER_CHARACTERS_MAX) throw this.#error('the number is too long');
     this.#at += text.length;
     if (fraction === undefined && exponent === undefined) return { kind: 'integer', at, value: BigInt(text) };
-    return { kind: 'real', at, value: Number(text) };
+    const value = Number(text);
+    if (!Number.isFinite(value)) throw this.#error('the number is too large');
+    return { kind: 'real', at, value };
   }
 
   #word(word: string, node: JsonNode): JsonNode {

@@ -1,4 +1,4 @@
-/** JSON whose whole numbers may be of any size. */
+/** JSON whose whole numbers may be of any size. A map is an object that keeps the order of its members, whatever they are called. */
 export type JsonTree =
   | null
   | boolean
@@ -6,6 +6,7 @@ export type JsonTree =
   | number
   | bigint
   | readonly JsonTree[]
+  | ReadonlyMap<string, JsonTree>
   | { readonly [key: string]: JsonTree | undefined };
 
 /** JSON text of `tree`, in one line. Members that are `undefined` are left out, as in `JSON.stringify`. */
@@ -13,7 +14,8 @@ export function jsonText(tree: JsonTree): string {
   if (typeof tree === 'bigint') return String(tree);
   if (typeof tree !== 'object' || tree === null) return JSON.stringify(tree);
   if (isList(tree)) return `[${tree.map(jsonText).join(',')}]`;
-  const members = Object.entries(tree).flatMap(([name, value]) => {
+  const entries = tree instanceof Map ? [...(tree as ReadonlyMap<string, JsonTree>)] : Object.entries(tree);
+  const members = entries.flatMap(([name, value]) => {
     return value === undefined ? [] : [`${JSON.stringify(name)}:${jsonText(value)}`];
   });
   return `{${members.join(',')}}`;

@@ -250,21 +250,21 @@ function encoding(text: TextEncoding): string | undefined {
   return text === 'utf8' || text === 'ascii' ? undefined : `utf-${text.slice(3)}`;
 }
 
-function flags(bits: readonly BitFlag[]): JsonMembers {
+function flags(bits: readonly BitFlag[]): JsonTree {
   const byName = new Map<string, JsonTree[]>();
   for (const { name, lower, upper } of bits) byName.set(name, [...(byName.get(name) ?? []), [lower, upper]]);
-  return Object.fromEntries(byName);
+  return byName;
 }
 
 /** Ranges by label; a label may have several. */
-function mappings(enumeration: EnumerationFieldClass): JsonMembers {
+function mappings(enumeration: EnumerationFieldClass): JsonTree {
   const byLabel = new Map<string, JsonTree[]>();
   for (const mapping of enumeration.mappings) {
     const ranges = byLabel.get(mapping.label);
     if (ranges === undefined) byLabel.set(mapping.label, [range(mapping)]);
     else ranges.push(range(mapping));
   }
-  return Object.fromEntries(byLabel);
+  return byLabel;
 }
 
 function range({ lower, upper }: IntegerRange): JsonTree {

@@ -32,7 +32,7 @@ export function ctf2Preamble(trace: TraceClass): string {
     fragment('trace-class', {
       ...(trace.identity ?? { namespace: LTTNG_NAMESPACE, name: '', uid: trace.uuid }),
       attributes: trace.attributes,
-      environment: trace.environment.size > 0 ? Object.fromEntries(trace.environment) : undefined,
+      environment: trace.environment.size > 0 ? trace.environment : undefined,
       'packet-header-field-class': packetHeader(trace),
     }),
     ...trace.clockClasses.map(clockClass),
