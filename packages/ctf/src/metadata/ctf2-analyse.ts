@@ -1,28 +1,25 @@
+import { integerOf } from '../decode/class-facts.ts';
 import { LinkError, linkDataStreamClass } from '../decode/link.ts';
-import type { Attributes, AttributeValue } from '../model/attributes.ts';
-import type { FieldClass, FieldScope, StructureFieldClass } from '../model/field-class.ts';
+import type { FieldScope, StructureFieldClass } from '../model/field-class.ts';
 import type {
   ClockClass,
   DataStreamClass,
   EnvironmentValue,
   EventRecordClass,
-  Identity,
   TraceClass,
 } from '../model/trace-class.ts';
 import { UUID_BYTES, uuidText } from '../packet/uuid.ts';
+import { ctf2ClockClass } from './ctf2-clock-class.ts';
+import { eventAttributes } from './ctf2-event-attributes.ts';
 import { Ctf2FieldClasses } from './ctf2-field-classes.ts';
 import { errorAt, type JsonNode, type JsonObject, parseJson } from './ctf2-json.ts';
-import { Ctf2Reader } from './ctf2-reader.ts';
+import { Ctf2Reader, IDENTITY } from './ctf2-reader.ts';
 import { withScope } from './ctf2-scope.ts';
-import { LOG_LEVEL_NAMES } from './log-level-names.ts';
+import { byteOrderOf, tellsClock, visitFieldClasses } from './field-class-walk.ts';
 
 /** Stands before each fragment. */
 const RECORD_SEPARATOR = '\u001e';
 
-/** In whose attributes log levels and EMF URIs are: LTTng's, and Babeltrace's where that has written the trace. */
-const EVENT_NAMESPACES = ['lttng.org,2009', 'babeltrace.org,2020'];
-
-const IDENTITY = ['namespace', 'name', 'uid'];
 const MAGIC_BITS = 32;
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
@@ -109,16 +106,6 @@ class Ctf2Analysis {
     }
   }
 
-  #attributes(object: JsonObject): { readonly attributes?: Attributes } {
-    const attributes = this.#reader.attributes(object);
-    return attributes === undefined ? {} : { attributes };
-  }
-
-  #identity(object: JsonObject): Identity {
-    const entries = IDENTITY.map((key) => [key, this.#reader.optionalString(object, key)] as const);
-    return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
-  }
-
   #preamble(node: JsonObject): void {
     const reader = this.#reader;
     const object = reader.object(node, ['type', 'version', 'uuid']);
@@ -145,7 +132,7 @@ class Ctf2Analysis {
     if (this.#hasTrace) throw reader.error('there is a second trace class', node);
     if (this.#streams.size > 0) throw reader.error('the trace class stands behind a data stream class', node);
     this.#hasTrace = true;
-    const identity = this.#identity(object);
+    const identity = reader.identity(object);
     if (Object.keys(identity).length > 0) this.#trace.identity = identity;
     const environment = object.members.get('environment');
     if (environment !== undefined) this.#trace.environment = this.#environment(reader.plainObject(environment));
@@ -154,7 +141,7 @@ class Ctf2Analysis {
       this.#checkPacketHeader(header, object);
       this.#trace.packetHeader = header;
     }
-    Object.assign(this.#trace, this.#attributes(object));
+    Object.assign(this.#trace, reader.attributed(object));
   }
 
   #environment(object: JsonObject): ReadonlyMap<string, EnvironmentValue> {
@@ -172,13 +159,13 @@ class Ctf2Analysis {
   /** @see CTF2-SPEC-2.0 §5.6.1 */
   #checkPacketHeader(header: StructureFieldClass, object: JsonObject): void {
     const node = this.#reader.required(object, 'packet-header-field-class');
-    visit(header, (fieldClass) => {
+    visitFieldClasses(header, (fieldClass) => {
       if (fieldClass.kind === 'static-blob' && fieldClass.roles !== undefined) {
         if (fieldClass.length !== UUID_BYTES) throw this.#reader.error('the metadata stream UUID has 16 bytes', node);
         if (this.#trace.uuid === undefined) throw this.#reader.error('the preamble has no UUID', node);
       }
-      if (!rolesOf(fieldClass).includes('packet-magic-number')) return;
-      const integer = fieldClass.kind === 'enumeration' ? fieldClass.container : fieldClass;
+      const integer = integerOf(fieldClass);
+      if (!integer?.roles?.includes('packet-magic-number')) return;
       if (integer.kind !== 'integer' || integer.bits !== MAGIC_BITS || header.members[0]?.fieldClass !== fieldClass) {
         throw this.#reader.error('the magic number is the first member of the packet header and has 32 bits', node);
       }
@@ -186,66 +173,11 @@ class Ctf2Analysis {
   }
 
   #clock(node: JsonObject): void {
-    const reader = this.#reader;
-    const properties = ['id', ...IDENTITY, 'frequency', 'origin', 'offset-from-origin', 'precision', 'accuracy'];
-    const object = reader.object(node, ['type', 'description', ...properties]);
-    const idNode = reader.required(object, 'id');
-    const name = reader.string(idNode);
-    if (this.#clocks.has(name)) throw reader.error(`there is a second clock class \`${name}\``, idNode);
-    const frequencyNode = reader.required(object, 'frequency');
-    const frequency = reader.unsigned(frequencyNode);
-    if (frequency === 0n) throw reader.error('the frequency of a clock is not zero', frequencyNode);
-    const description = reader.optionalString(object, 'description');
-    const precision = reader.optionalUnsigned(object, 'precision');
-    const accuracy = reader.optionalUnsigned(object, 'accuracy');
-    this.#clocks.set(name, {
-      name,
-      ...this.#clockIdentity(name, object),
-      ...(description !== undefined && { description }),
-      frequency,
-      ...this.#offset(object, frequency),
-      ...(precision !== undefined && { precision }),
-      ...(accuracy !== undefined && { accuracy }),
-      ...this.#origin(object),
-      ...this.#attributes(object),
-    });
-  }
-
-  /** Mostly a clock has its identifier as its name, and a UUID. */
-  #clockIdentity(id: string, object: JsonObject): Pick<ClockClass, 'identity' | 'uuid'> {
-    const identity = this.#identity(object);
-    const isUuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(identity.uid ?? '');
-    const isUsual = identity.namespace === undefined && identity.name === id && (isUuid || identity.uid === undefined);
-    return {
-      ...(!isUsual && Object.keys(identity).length > 0 && { identity }),
-      ...(isUuid && { uuid: identity.uid!.toLowerCase() }),
-    };
-  }
-
-  #offset(object: JsonObject, frequency: bigint): Pick<ClockClass, 'offsetSeconds' | 'offsetCycles'> {
-    const reader = this.#reader;
-    const node = object.members.get('offset-from-origin');
-    if (node === undefined) return { offsetSeconds: 0n, offsetCycles: 0n };
-    const offset = reader.bareObject(node, ['seconds', 'cycles']);
-    const secondsNode = offset.members.get('seconds');
-    const cyclesNode = offset.members.get('cycles');
-    const cycles = cyclesNode === undefined ? 0n : reader.unsigned(cyclesNode);
-    if (cycles >= frequency) throw reader.error('the cycles of an offset are less than a second', node);
-    return { offsetSeconds: secondsNode === undefined ? 0n : reader.integer(secondsNode), offsetCycles: cycles };
-  }
-
-  #origin(object: JsonObject): Pick<ClockClass, 'origin' | 'originIsUnixEpoch'> {
-    const reader = this.#reader;
-    const node = object.members.get('origin');
-    if (node === undefined) return { originIsUnixEpoch: false };
-    if (node.kind === 'string') {
-      reader.word(node, ['unix-epoch']);
-      return { originIsUnixEpoch: true };
+    const clock = ctf2ClockClass(this.#reader, node);
+    if (this.#clocks.has(clock.name)) {
+      throw this.#reader.error(`there is a second clock class \`${clock.name}\``, this.#reader.required(node, 'id'));
     }
-    const origin = reader.bareObject(node, IDENTITY);
-    reader.required(origin, 'name');
-    reader.required(origin, 'uid');
-    return { originIsUnixEpoch: false, origin: this.#identity(origin) };
+    this.#clocks.set(clock.name, clock);
   }
 
   #root(object: JsonObject, property: string, scope: FieldScope, clock: string | undefined) {
@@ -275,15 +207,15 @@ class Ctf2Analysis {
     }
     const draft: DataStreamClassDraft = {
       id,
-      ...this.#identity(object),
+      ...reader.identity(object),
       eventRecordClasses: [],
-      ...this.#attributes(object),
+      ...reader.attributed(object),
     };
     for (const [key, [property, scope]] of Object.entries(scopes)) {
       const root = this.#root(object, property, scope, clock);
       if (root !== undefined) draft[key as keyof typeof scopes] = root;
     }
-    if (clock !== undefined && !hasClock(draft)) draft.defaultClock = clock;
+    if (clock !== undefined && !tellsClock(draft)) draft.defaultClock = clock;
     this.#streams.set(id, draft);
   }
 
@@ -304,7 +236,7 @@ class Ctf2Analysis {
     stream.eventRecordClasses.push({
       id,
       name: '',
-      ...this.#identity(object),
+      ...reader.identity(object),
       ...(specificContext !== undefined && { specificContext }),
       ...(payload !== undefined && { payload }),
       ...eventAttributes(reader.attributes(object)),
@@ -316,100 +248,9 @@ class Ctf2Analysis {
       for (const dataStreamClass of traceClass.dataStreamClasses) linkDataStreamClass(traceClass, dataStreamClass);
     } catch (error) {
       if (!(error instanceof LinkError)) throw error;
-      const place = this.#fieldClasses.locations.get(error.location);
+      const place = this.#fieldClasses.locations.placeOf(error.location);
       if (place === undefined) throw error;
       throw this.#reader.error(error.message, place.node, 'SEMANTICS', place.fragment);
     }
-  }
-}
-
-/** Takes log level and EMF URI out of the attributes, as far as they are what they should be. */
-function eventAttributes(
-  attributes: Attributes | undefined,
-): Pick<EventRecordClass, 'logLevel' | 'emfUri' | 'attributes'> {
-  const taken: Writable<Pick<EventRecordClass, 'logLevel' | 'emfUri' | 'attributes'>> = {};
-  const rest: { [namespace: string]: AttributeValue } = {};
-  for (const [namespace, value] of Object.entries(attributes ?? {})) {
-    if (!EVENT_NAMESPACES.includes(namespace) || !isMap(value)) {
-      rest[namespace] = value;
-      continue;
-    }
-    const { 'log-level': name, 'emf-uri': emfUri, ...kept } = value;
-    const others: { [key: string]: AttributeValue } = kept;
-    const logLevel = (LOG_LEVEL_NAMES as readonly unknown[]).indexOf(name);
-    if (logLevel !== -1) taken.logLevel = logLevel;
-    else if (name !== undefined) others['log-level'] = name;
-    if (typeof emfUri === 'string') taken.emfUri = emfUri;
-    else if (emfUri !== undefined) others['emf-uri'] = emfUri;
-    if (Object.keys(others).length > 0) rest[namespace] = others;
-  }
-  if (Object.keys(rest).length > 0) taken.attributes = rest;
-  return taken;
-}
-
-function isMap(value: AttributeValue): value is { readonly [key: string]: AttributeValue } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function rolesOf(fieldClass: FieldClass): readonly string[] {
-  if (fieldClass.kind === 'enumeration') return fieldClass.container.roles ?? [];
-  return fieldClass.kind === 'integer' || fieldClass.kind === 'variable-integer' ? (fieldClass.roles ?? []) : [];
-}
-
-/** Whether timestamps tell the clock of a data stream class. */
-function hasClock({ packetContext, eventRecordHeader }: DataStreamClass): boolean {
-  let found = false;
-  for (const root of [packetContext, eventRecordHeader]) {
-    if (root === undefined) continue;
-    visit(root, (fieldClass) => {
-      const integer = fieldClass.kind === 'enumeration' ? fieldClass.container : fieldClass;
-      found ||= (integer.kind === 'integer' || integer.kind === 'variable-integer') && integer.clock !== undefined;
-    });
-  }
-  return found;
-}
-
-/** CTF 2 has no native byte order; to CTF 1.8, that of the first field of a byte order is as good as any. */
-function byteOrderOf(trace: TraceClass): TraceClass['byteOrder'] {
-  const roots = [
-    trace.packetHeader,
-    ...trace.dataStreamClasses.flatMap((stream) => [
-      stream.packetContext,
-      stream.eventRecordHeader,
-      stream.eventRecordCommonContext,
-      ...stream.eventRecordClasses.flatMap(({ specificContext, payload }) => [specificContext, payload]),
-    ]),
-  ];
-  let byteOrder: TraceClass['byteOrder'] | undefined;
-  for (const root of roots) {
-    if (byteOrder !== undefined) break;
-    if (root === undefined) continue;
-    visit(root, (fieldClass) => {
-      const field = fieldClass.kind === 'enumeration' ? fieldClass.container : fieldClass;
-      if ('byteOrder' in field) byteOrder ??= field.byteOrder;
-    });
-  }
-  return byteOrder ?? 'le';
-}
-
-/** Calls `see` with every class within, the outer ones first. */
-function visit(fieldClass: FieldClass, see: (fieldClass: FieldClass) => void): void {
-  see(fieldClass);
-  switch (fieldClass.kind) {
-    case 'structure':
-      for (const m of fieldClass.members) visit(m.fieldClass, see);
-      break;
-    case 'static-array':
-    case 'dynamic-array':
-      visit(fieldClass.element, see);
-      break;
-    case 'optional':
-      visit(fieldClass.content, see);
-      break;
-    case 'variant':
-      for (const o of fieldClass.options) visit(o.fieldClass, see);
-      break;
-    default:
-      break;
   }
 }

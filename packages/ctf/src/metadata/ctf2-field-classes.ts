@@ -1,17 +1,13 @@
 import { bitsMinOf } from '../decode/class-facts.ts';
 import { ALIGN_BITS_MAX } from '../decode/packet-window.ts';
-import type { Attributed } from '../model/attributes.ts';
 import type {
   BitField,
   BitFlag,
   DisplayBase,
   EnumerationMapping,
   FieldClass,
-  FieldLocation,
-  FieldScope,
   FloatFieldClass,
   IntegerFieldClass,
-  IntegerRange,
   IntegerRole,
   StructureFieldClass,
   StructureMember,
@@ -20,18 +16,11 @@ import type {
   VariantOption,
 } from '../model/field-class.ts';
 import { integerClass } from '../model/field-class-builders.ts';
+import { integerRanges, intersect } from './ctf2-integer-ranges.ts';
 import type { JsonNode, JsonObject } from './ctf2-json.ts';
-import type { Ctf2Reader, Fragment } from './ctf2-reader.ts';
+import { Ctf2Locations } from './ctf2-locations.ts';
+import type { Ctf2Reader } from './ctf2-reader.ts';
 import { TypeWeights } from './tsdl-weights.ts';
-
-const SCOPES: readonly FieldScope[] = [
-  'packet-header',
-  'packet-context',
-  'event-record-header',
-  'event-record-common-context',
-  'event-record-specific-context',
-  'event-record-payload',
-];
 
 const INTEGER_ROLES: readonly IntegerRole[] = [
   'packet-magic-number',
@@ -63,15 +52,9 @@ const INTEGER = ['preferred-display-base', 'mappings'];
 /** Fields whose every instance would take more than this are refused when they are described. */
 const STATIC_BITS_MAX = 2 ** 30;
 
-/** Where a field location stands, for errors that come to light when it is followed. */
-export interface LocationPlace {
-  readonly fragment: Fragment;
-  readonly node: JsonNode;
-}
-
 /** Turns field classes of CTF 2 into those of the model, which are often the same as those of CTF 1.8. */
 export class Ctf2FieldClasses {
-  readonly locations = new Map<FieldLocation, LocationPlace>();
+  readonly locations: Ctf2Locations;
   readonly #reader: Ctf2Reader;
   readonly #aliases = new Map<string, FieldClass>();
   readonly #weights = new TypeWeights();
@@ -86,7 +69,7 @@ export class Ctf2FieldClasses {
     'variable-length-signed-integer': (node) => this.#variableInteger(node, true),
     'null-terminated-string': (node) => {
       const object = this.#reader.object(node, ['type', 'encoding']);
-      return { kind: 'string', encoding: this.#encoding(object), ...this.#attributes(object) };
+      return { kind: 'string', encoding: this.#encoding(object), ...this.#reader.attributed(object) };
     },
     'static-length-string': (node) => this.#staticString(node),
     'dynamic-length-string': (node) => this.#dynamicString(node),
@@ -101,6 +84,7 @@ export class Ctf2FieldClasses {
 
   constructor(reader: Ctf2Reader) {
     this.#reader = reader;
+    this.locations = new Ctf2Locations(reader);
   }
 
   declareAlias(name: JsonNode, node: JsonNode): void {
@@ -135,11 +119,6 @@ export class Ctf2FieldClasses {
     return fieldClass;
   }
 
-  #attributes(object: JsonObject): Attributed {
-    const attributes = this.#reader.attributes(object);
-    return attributes === undefined ? {} : { attributes };
-  }
-
   #bitField(node: JsonObject, what: string, further: readonly string[] = []): BitField {
     const reader = this.#reader;
     const object = reader.object(node, [...BIT_FIELD, ...further]);
@@ -156,7 +135,7 @@ export class Ctf2FieldClasses {
       align: this.#alignment(object, 'alignment'),
       byteOrder: order === 'little-endian' ? 'le' : 'be',
       ...(bitOrder !== undefined && bitOrder !== usual && { bitsReversed: true }),
-      ...this.#attributes(object),
+      ...this.#reader.attributed(object),
     };
   }
 
@@ -177,7 +156,7 @@ export class Ctf2FieldClasses {
     const { members } = this.#reader.plainObject(flagsNode);
     if (members.size === 0) throw this.#reader.error('a bit map needs a flag', flagsNode);
     const flags = [...members].flatMap(([name, ranges]) =>
-      this.#ranges(ranges, false).map(({ lower, upper }): BitFlag => {
+      integerRanges(this.#reader, ranges, false).map(({ lower, upper }): BitFlag => {
         if (upper > BIT_INDEX_MAX) throw this.#reader.unsupported(`there is no bit ${upper}`, ranges);
         return { name, lower: Number(lower), upper: Number(upper) };
       }),
@@ -205,7 +184,7 @@ export class Ctf2FieldClasses {
       signed,
       base: this.#base(object),
       ...this.#roles(object, INTEGER_ROLES),
-      ...this.#attributes(object),
+      ...this.#reader.attributed(object),
     };
     return this.#withMappings(integer, object);
   }
@@ -232,25 +211,9 @@ export class Ctf2FieldClasses {
     const members = node === undefined ? [] : [...this.#reader.plainObject(node).members];
     if (members.length === 0) return container;
     const mappings = members.flatMap(([label, ranges]) =>
-      this.#ranges(ranges, container.signed).map((range): EnumerationMapping => ({ label, ...range })),
+      integerRanges(this.#reader, ranges, container.signed).map((range): EnumerationMapping => ({ label, ...range })),
     );
     return { kind: 'enumeration', container, mappings };
-  }
-
-  #ranges(node: JsonNode, signed: boolean): IntegerRange[] {
-    const reader = this.#reader;
-    const { items } = reader.array(node);
-    if (items.length === 0) throw reader.error('a range is needed here', node);
-    return items.map((item) => {
-      const [lowerNode, upperNode, ...further] = reader.array(item).items;
-      if (lowerNode === undefined || upperNode === undefined || further.length > 0) {
-        throw reader.error('a range has two ends', item);
-      }
-      const lower = signed ? reader.integer(lowerNode) : reader.unsigned(lowerNode);
-      const upper = signed ? reader.integer(upperNode) : reader.unsigned(upperNode);
-      if (lower > upper) throw reader.error(`${lower} is greater than ${upper}`, item);
-      return { lower, upper };
-    });
   }
 
   #float(node: JsonObject): FloatFieldClass {
@@ -273,14 +236,14 @@ export class Ctf2FieldClasses {
     const object = this.#reader.object(node, ['type', 'length', 'encoding']);
     const length = this.#reader.count(this.#reader.required(object, 'length'));
     const element = integerClass(8, { encoding: this.#encoding(object) });
-    return { kind: 'static-array', element, length, ...this.#attributes(object) };
+    return { kind: 'static-array', element, length, ...this.#reader.attributed(object) };
   }
 
   #dynamicString(node: JsonObject): FieldClass {
     const object = this.#reader.object(node, ['type', 'length-field-location', 'encoding']);
-    const length = this.#location(this.#reader.required(object, 'length-field-location'));
+    const length = this.locations.read(this.#reader.required(object, 'length-field-location'));
     const element = integerClass(8, { encoding: this.#encoding(object) });
-    return { kind: 'dynamic-array', element, length, ...this.#attributes(object) };
+    return { kind: 'dynamic-array', element, length, ...this.#reader.attributed(object) };
   }
 
   #staticBlob(node: JsonObject): FieldClass {
@@ -291,14 +254,14 @@ export class Ctf2FieldClasses {
       length: reader.count(reader.required(object, 'length')),
       ...this.#mediaType(object),
       ...this.#roles(object, ['metadata-stream-uuid']),
-      ...this.#attributes(object),
+      ...this.#reader.attributed(object),
     };
   }
 
   #dynamicBlob(node: JsonObject): FieldClass {
     const object = this.#reader.object(node, ['type', 'length-field-location', 'media-type']);
-    const length = this.#location(this.#reader.required(object, 'length-field-location'));
-    return { kind: 'dynamic-blob', length, ...this.#mediaType(object), ...this.#attributes(object) };
+    const length = this.locations.read(this.#reader.required(object, 'length-field-location'));
+    return { kind: 'dynamic-blob', length, ...this.#mediaType(object), ...this.#reader.attributed(object) };
   }
 
   #mediaType(object: JsonObject): { readonly mediaType?: string } {
@@ -318,10 +281,10 @@ export class Ctf2FieldClasses {
       if (names.has(name)) throw reader.error(`two members are called \`${name}\``, nameNode);
       names.add(name);
       const fieldClass = this.fieldClass(reader.required(memberObject, 'field-class'));
-      return { name, fieldClass, ...this.#attributes(memberObject) };
+      return { name, fieldClass, ...this.#reader.attributed(memberObject) };
     });
     const align = this.#alignment(object, 'minimum-alignment');
-    return { kind: 'structure', members, align, ...this.#attributes(object) };
+    return { kind: 'structure', members, align, ...this.#reader.attributed(object) };
   }
 
   #staticArray(node: JsonObject): FieldClass {
@@ -333,7 +296,7 @@ export class Ctf2FieldClasses {
   #dynamicArray(node: JsonObject): FieldClass {
     const properties = ['type', 'element-field-class', 'minimum-alignment', 'length-field-location'];
     const object = this.#reader.object(node, properties);
-    const length = this.#location(this.#reader.required(object, 'length-field-location'));
+    const length = this.locations.read(this.#reader.required(object, 'length-field-location'));
     return { kind: 'dynamic-array', ...this.#array(object), length };
   }
 
@@ -342,7 +305,7 @@ export class Ctf2FieldClasses {
     return {
       element: this.fieldClass(this.#reader.required(object, 'element-field-class')),
       ...(align > 1 && { align }),
-      ...this.#attributes(object),
+      ...this.#reader.attributed(object),
     };
   }
 
@@ -352,10 +315,10 @@ export class Ctf2FieldClasses {
     const ranges = object.members.get('selector-field-ranges');
     return {
       kind: 'optional',
-      selector: this.#location(reader.required(object, 'selector-field-location')),
-      ...(ranges !== undefined && { ranges: this.#ranges(ranges, true) }),
+      selector: this.locations.read(reader.required(object, 'selector-field-location')),
+      ...(ranges !== undefined && { ranges: integerRanges(this.#reader, ranges, true) }),
       content: this.fieldClass(reader.required(object, 'field-class')),
-      ...this.#attributes(object),
+      ...this.#reader.attributed(object),
     };
   }
 
@@ -370,8 +333,8 @@ export class Ctf2FieldClasses {
     if (intersect(options.map(({ ranges = [] }) => ranges))) {
       throw reader.error('a value selects two options', optionsNode);
     }
-    const selector = this.#location(reader.required(object, 'selector-field-location'));
-    return { kind: 'variant', selector, options, ...this.#attributes(object) };
+    const selector = this.locations.read(reader.required(object, 'selector-field-location'));
+    return { kind: 'variant', selector, options, ...this.#reader.attributed(object) };
   }
 
   #option(node: JsonNode): VariantOption {
@@ -379,45 +342,8 @@ export class Ctf2FieldClasses {
     return {
       name: this.#reader.optionalString(object, 'name') ?? '',
       fieldClass: this.fieldClass(this.#reader.required(object, 'field-class')),
-      ranges: this.#ranges(this.#reader.required(object, 'selector-field-ranges'), true),
-      ...this.#attributes(object),
+      ranges: integerRanges(this.#reader, this.#reader.required(object, 'selector-field-ranges'), true),
+      ...this.#reader.attributed(object),
     };
   }
-
-  /** `null` leads back from the structure that the names before it lead to. */
-  #location(node: JsonNode): FieldLocation {
-    const reader = this.#reader;
-    const object = reader.bareObject(node, ['origin', 'path']);
-    const originNode = object.members.get('origin');
-    const pathNode = reader.required(object, 'path');
-    const { items } = reader.array(pathNode);
-    const last = items.at(-1);
-    if (last === undefined) throw reader.error('a path has at least one element', pathNode);
-    if (last.kind === 'null') throw reader.error('a path does not end with null', last);
-    const path: string[] = [];
-    let outer = 0;
-    for (const item of items) {
-      if (item.kind !== 'null') path.push(reader.string(item));
-      else if (path.length > 0) path.pop();
-      else if (originNode !== undefined) throw reader.error('there is nothing around the origin', item);
-      else outer++;
-    }
-    const scope = originNode && reader.word(originNode, SCOPES);
-    const location = { ...(scope !== undefined && { scope }), path, ...(outer > 0 && { outer }) };
-    this.locations.set(location, { fragment: reader.fragment, node: pathNode });
-    return location;
-  }
-}
-
-/** Whether a value is in ranges of two options. Those of one option may overlap. */
-function intersect(options: readonly (readonly IntegerRange[])[]): boolean {
-  const sorted = options
-    .flatMap((ranges, option) => ranges.map((range) => ({ ...range, option })))
-    .sort((a, b) => (a.lower < b.lower ? -1 : 1));
-  let furthest: (typeof sorted)[number] | undefined;
-  for (const range of sorted) {
-    if (furthest !== undefined && range.lower <= furthest.upper && range.option !== furthest.option) return true;
-    if (furthest === undefined || range.upper > furthest.upper) furthest = range;
-  }
-  return false;
 }

@@ -1,4 +1,5 @@
-import type { Attributes, AttributeValue } from '../model/attributes.ts';
+import type { Attributed, Attributes, AttributeValue } from '../model/attributes.ts';
+import type { Identity } from '../model/trace-class.ts';
 import { errorAt, type JsonArray, type JsonNode, type JsonObject, jsonPath } from './ctf2-json.ts';
 import type { MetadataCode, MetadataError } from './parse-error.ts';
 
@@ -8,6 +9,9 @@ export interface Fragment {
   readonly index: number;
   readonly root: JsonNode;
 }
+
+/** Properties that make up an identity. */
+export const IDENTITY = ['namespace', 'name', 'uid'];
 
 /** Properties that nearly every object may have. */
 const COMMON = ['attributes', 'extensions'];
@@ -130,6 +134,17 @@ export class Ctf2Reader {
     const value = this.unsigned(node);
     if (value > 0xffff_ffffn) throw this.unsupported(`${value} is too large`, node);
     return Number(value);
+  }
+
+  identity(object: JsonObject): Identity {
+    const entries = IDENTITY.map((key) => [key, this.optionalString(object, key)] as const);
+    return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+  }
+
+  /** The attributes as a part of the model; nothing if there are none. */
+  attributed(object: JsonObject): Attributed {
+    const attributes = this.attributes(object);
+    return attributes === undefined ? {} : { attributes };
   }
 
   /** @returns undefined if there is none, or none in it */
