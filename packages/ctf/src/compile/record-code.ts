@@ -357,14 +357,15 @@ const GAVE_UP = Symbol('the field could not be decoded here');
 function attempting(decode: FieldDecoder): (cursor: Cursor, positionBytes: number) => FieldValue | typeof GAVE_UP {
   return (cursor, positionBytes) => {
     cursor.at = positionBytes * 8;
-    cursor.emptyElements = 0;
+    const { emptyElements } = cursor;
     try {
       const value = decode(cursor);
-      return cursor.at % 8 === 0 && cursor.at <= cursor.end ? value : GAVE_UP;
+      if (cursor.at % 8 === 0 && cursor.at <= cursor.end) return value;
     } catch (error) {
-      if (error === NEED_MORE || error instanceof RingtailError) return GAVE_UP;
-      throw error;
+      if (error !== NEED_MORE && !(error instanceof RingtailError)) throw error;
     }
+    cursor.emptyElements = emptyElements;
+    return GAVE_UP;
   };
 }
 

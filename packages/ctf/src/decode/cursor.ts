@@ -10,8 +10,12 @@ export const NEED_MORE = Symbol('the decoder needs more bytes of this packet');
 /** An event record, packet header or packet context beyond this is refused. */
 export const RECORD_BYTES_MAX = 1 << 27;
 
-/** How many elements that take no space one record may have. They cost time and memory all the same. */
+/**
+ * How many elements that take no space a packet may have: some, and some more for each bit of it. They cost time and memory
+ * all the same.
+ */
 const EMPTY_ELEMENTS_MAX = 1 << 16;
+const EMPTY_ELEMENTS_PER_BIT = 16;
 
 /** Nothing was stored in this slot yet. */
 export const UNSET = Number.NaN;
@@ -58,6 +62,7 @@ export class Cursor {
   lastIsLittleEndian = true;
   /** Bits of value in the last integer of variable length. */
   variableBits = 0;
+  /** Of the packet, so far. */
   emptyElements = 0;
   roles = new RoleValues();
   clock: ClockValue | undefined;
@@ -97,7 +102,7 @@ export class Cursor {
     if (bits > RECORD_BYTES_MAX * 8) throw this.error('TOO_LARGE', `a length of ${count} exceeds the decoder`, path);
     if (bitsMin === 0) {
       this.emptyElements += count;
-      if (this.emptyElements > EMPTY_ELEMENTS_MAX)
+      if (this.emptyElements > EMPTY_ELEMENTS_MAX + (this.windowAt + this.at) * EMPTY_ELEMENTS_PER_BIT)
         throw this.error('TOO_LARGE', 'too many elements without size', path);
     } else if (this.at + bits > this.end) {
       this.short(path);

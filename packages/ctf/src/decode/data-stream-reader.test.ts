@@ -31,7 +31,7 @@ event {
     struct { } nothing[n]; floating_point { exp_dig = 8; mant_dig = 24; align = 32; } f; struct { u8 y; } deep[2];
   } align(32);
 };
-event { name = huge; id = 2; fields := struct { u32 n; u8 items[n]; struct { } nothing[n]; }; };
+event { name = huge; id = 2; fields := struct { u32 n; u8 items[n]; }; };
 event { name = empty; id = 3; };
 `;
 
@@ -209,7 +209,6 @@ describe('data stream reader', () => {
     ['BAD_PACKET_SIZE', packet([], { contentBits: 8 })],
     ['BAD_PACKET_SIZE', packet([], { contentBits: 8000 })],
     ['PAST_CONTENT', packet([record(2, 0, [255, 255, 255, 255])])],
-    ['TOO_LARGE', packet([record(2, 0, concat(Uint8Array.of(0, 0, 2, 0), new Uint8Array(0x20000)))])],
   ])('reports %s', (code, bytes) => {
     expect(readAll(new BufferMedium(bytes)).error).toMatchObject({ name: 'TraceFormatError', code });
   });

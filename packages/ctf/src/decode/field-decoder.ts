@@ -3,6 +3,7 @@ import type {
   BooleanFieldClass,
   DynamicArrayFieldClass,
   FieldClass,
+  IntegerRange,
   OptionalFieldClass,
   StaticArrayFieldClass,
   StaticBlobFieldClass,
@@ -24,6 +25,7 @@ import {
   type Reference,
   type Store,
 } from './link.ts';
+import { rangeSearch } from './range-search.ts';
 import { type FieldDecoder, membersDecoder, membersSkipper } from './structure-decoder.ts';
 import { nullCharacterAt, textDecoderFor } from './text.ts';
 import { type FieldValue, VariantValue } from './values.ts';
@@ -241,12 +243,17 @@ function optionalDecoder(fieldClass: OptionalFieldClass, place: string, context:
 /** What makes the values of fields within an optional or variant field unknown, as they are where those do not occur. */
 function forgetWithin(place: string, { links }: DecoderContext): ((cursor: Cursor) => void) | undefined {
   const slots = links
-    .flatMap(({ targets }) => [...targets].filter(([target]) => target.startsWith(place)))
+    .flatMap(({ targets }) => [...targets].filter(([target]) => isWithin(target, place)))
     .flatMap(([, stores]) => stores.map(({ slot }) => slot));
   if (slots.length === 0) return undefined;
   return (cursor) => {
     for (const slot of slots) cursor.slots[slot] = UNSET;
   };
+}
+
+/** Whether a place lies in an option or in the content of another, and does not just begin with the same name. */
+function isWithin(target: string, place: string): boolean {
+  return target.startsWith(place) && '<?'.includes(target.charAt(place.length) || ' ');
 }
 
 function variantDecoder(fieldClass: VariantFieldClass, place: string, context: DecoderContext): FieldDecoder {
@@ -271,12 +278,17 @@ function variantDecoder(fieldClass: VariantFieldClass, place: string, context: D
 const TABLE_MAX = 256;
 
 function optionSelector(variant: VariantFieldClass, selector: Reference['targets'][number]) {
-  const mappings = selector.kind === 'enumeration' ? selector.mappings : [];
-  const ranges = variant.options.flatMap((o, option) => {
-    const own = o.ranges ?? mappings.filter((m) => m.label === o.name);
-    return own.map(({ lower, upper }) => ({ option, lower, upper }));
+  const byLabel = new Map<string, IntegerRange[]>();
+  for (const mapping of selector.kind === 'enumeration' ? selector.mappings : []) {
+    const known = byLabel.get(mapping.label);
+    if (known === undefined) byLabel.set(mapping.label, [mapping]);
+    else known.push(mapping);
+  }
+  const ranges = variant.options.flatMap((o, meaning) => {
+    const own = o.ranges ?? byLabel.get(o.name) ?? [];
+    return own.map(({ lower, upper }) => ({ meaning, lower, upper }));
   });
-  const search = (value: number | bigint) => ranges.find((r) => r.lower <= value && value <= r.upper)?.option ?? -1;
+  const search = rangeSearch(ranges);
   const table = Int32Array.from({ length: TABLE_MAX }, (_, value) => search(value));
   return (value: number | bigint): number => {
     return typeof value === 'number' && value >= 0 && value < TABLE_MAX ? table[value]! : search(value);

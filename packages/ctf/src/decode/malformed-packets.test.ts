@@ -63,6 +63,38 @@ describe('a packet that tells its content only', () => {
   });
 });
 
+describe('elements without a bit', () => {
+  it('are as many as the size of the packet allows', () => {
+    const text = `/* CTF 1.8 */ trace { major = 1; minor = 8; byte_order = le; };
+      event { name = e; fields := struct { integer { size = 8; } n; struct { struct { } a[200]; } s[200]; }; };`;
+    const trace = new TraceDecoder(parseMetadata(new TextEncoder().encode(text)));
+    const medium = new BufferMedium(new Uint8Array(1000));
+    const identity = { class: trace.class, name: '', uuid: undefined };
+    const reader = new DataStreamReader(trace, identity, [{ name: 'file', medium }], 0n);
+    expect(reader.next().kind).toBe('item');
+    expect(() => reader.next()).toThrow(expect.objectContaining({ code: 'TOO_LARGE' }));
+  });
+});
+
+describe('a variant whose name begins that of another field', () => {
+  it('leaves that field known', () => {
+    const text = `/* CTF 1.8 */ trace { major = 1; minor = 8; byte_order = le; }; typealias integer { size = 8; } := u8;
+      event { name = e; fields := struct { enum : u8 { A } tag; variant <tag> { u8 A; } t; variant <tag> { u8 A; } u; }; };`;
+    const trace = new TraceDecoder(parseMetadata(new TextEncoder().encode(text)));
+    const medium = new BufferMedium(Uint8Array.of(0, 1, 2, 0, 3, 4));
+    const identity = { class: trace.class, name: '', uuid: undefined };
+    const reader = new DataStreamReader(trace, identity, [{ name: 'file', medium }], 0n);
+    const values = [1, 2].map(() => {
+      const next = reader.next();
+      return next.kind === 'item' && next.item.kind === 'event' && next.item.payload;
+    });
+    expect(values).toMatchObject([
+      { t: { value: 1 }, u: { value: 2 } },
+      { t: { value: 3 }, u: { value: 4 } },
+    ]);
+  });
+});
+
 describe('behind a malformed packet', () => {
   it('reading goes on with the next one, if the packet tells its size', () => {
     expect(readOn([...one(1, 0, 10, 9, 99, 0, 11), ...one(2, 0, 12)])).toEqual([10, 'UNKNOWN_EVENT_RECORD_CLASS', 12]);

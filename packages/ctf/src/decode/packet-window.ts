@@ -31,6 +31,7 @@ export class PacketWindow {
   startPacket(packetOffset: number): Next<undefined> {
     this.packetOffset = packetOffset;
     this.#cursor.contentBits = Number.POSITIVE_INFINITY;
+    this.#cursor.emptyElements = 0;
     const filled = this.#fill(0, WINDOW_BYTES_MIN);
     if (filled.kind === 'item' && this.#cursor.end === 0) return { kind: 'end' };
     return filled;
@@ -75,9 +76,9 @@ export class PacketWindow {
     const { clock } = cursor;
     const start = cursor.windowAt + cursor.at;
     const [high, low] = clock === undefined ? [0, 0] : [clock.high, clock.low];
+    const { emptyElements } = cursor;
     for (let bytesMin = WINDOW_BYTES_MIN; ; bytesMin *= 2) {
       try {
-        cursor.emptyElements = 0;
         const item = decode(cursor);
         if (cursor.at > cursor.end) cursor.short('padding');
         return { kind: 'item', item };
@@ -87,6 +88,7 @@ export class PacketWindow {
       if (bytesMin > RECORD_BYTES_MAX) throw cursor.error('TOO_LARGE', 'an event record exceeds the decoder', 'record');
       // Even if the medium has nothing now: the next attempt starts here too.
       cursor.at = start - cursor.windowAt;
+      cursor.emptyElements = emptyElements;
       clock?.set(high, low);
       const filled = this.#fill(start, bytesMin);
       if (filled.kind !== 'item') return filled;
