@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { RingtailError } from '@ringtail/base';
 import type { Message, TraceFormatError } from '@ringtail/ctf';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openTraces } from './open-traces.ts';
+import { type OpenOptions, openTraces } from './open-traces.ts';
 import { printPretty } from './print-pretty.ts';
 import { METADATA, packet, UUID } from './testing/small-trace.test.support.ts';
 
@@ -191,15 +191,17 @@ describe('keeping going', () => {
     write('s', Buffer.concat([packet(0, [{ time: 1, n: 1 }]), bad, packet(0, [{ time: 5, n: 5 }])].map(sized)));
     const errors: string[] = [];
     const onError = (error: RingtailError) => errors.push(error.describe());
-    const values = (keepGoing: boolean) => {
-      const reader = openTraces(root, { onError, keepGoing });
+    const values = (keepGoing: boolean, range: OpenOptions = {}) => {
+      const reader = openTraces(root, { onError, keepGoing, ...range });
       const ns = [...reader].map((m) => m.kind === 'event' && m.payload!.n);
       reader.close();
       return ns;
     };
     expect(values(false)).toEqual([1]);
     expect(values(true)).toEqual([1, 5]);
-    expect(errors).toHaveLength(2);
+    // Also where only a part is asked for, although its packets could be found without coming past the damage.
+    expect(values(true, { begin: { kind: 'instant', ns: 2n } })).toEqual([5]);
+    expect(errors).toHaveLength(3);
     expect(errors[0]).toContain(`${path.join(root, 's')}: packet 1 (at byte 39)`);
   });
 });

@@ -15,17 +15,21 @@ const INDEX_BYTES_MAX = 1 << 28;
  */
 export class PacketIndex {
   readonly packets: readonly PacketSummary[];
-  /** Whether begins and ends are known and never go back: only then can a time be looked up. */
+  /**
+   * Whether all packets are here, and their begins and ends are known and never go back: only then can a time be looked up.
+   */
   readonly isOrdered: boolean;
 
-  constructor(packets: readonly PacketSummary[]) {
+  constructor(packets: readonly PacketSummary[], isWhole = true) {
     this.packets = packets;
-    this.isOrdered = packets.every((packet, i) => {
-      const { beginNs, endNs } = packet;
-      const before = packets[i - 1];
-      if (beginNs === undefined || endNs === undefined) return false;
-      return before === undefined || (before.beginNs! <= beginNs && before.endNs! <= endNs);
-    });
+    this.isOrdered =
+      isWhole &&
+      packets.every((packet, i) => {
+        const { beginNs, endNs } = packet;
+        const before = packets[i - 1];
+        if (beginNs === undefined || endNs === undefined) return false;
+        return before === undefined || (before.beginNs! <= beginNs && before.endNs! <= endNs);
+      });
   }
 
   /** The first packet that ends at `ns` or later; the number of packets if none does. */
@@ -53,28 +57,39 @@ export class PacketIndex {
 /**
  * Makes the index of a data stream. Reads one header per packet, or nothing but the index files.
  *
- * A data stream that is damaged has an index of the packets before the damage.
+ * A data stream that is damaged has an index of the packets before the damage, by which no time can be looked up: whoever reads
+ * has to come past the damage to tell of it.
  */
 export function buildPacketIndex(stream: TraceStream): PacketIndex {
   const packets: PacketSummary[] = [];
+  let isWhole = true;
   for (let sourceIdx = 0; sourceIdx < stream.sources.length; sourceIdx++) {
-    packets.push(...(indexFromFile(stream, sourceIdx) ?? scanSource(stream, sourceIdx)));
+    const indexed = indexFromFile(stream, sourceIdx);
+    if (indexed !== undefined) {
+      packets.push(...indexed);
+      continue;
+    }
+    const scanned = scanSource(stream, sourceIdx);
+    packets.push(...scanned.packets);
+    isWhole &&= scanned.isWhole;
   }
-  return new PacketIndex(stream.sources.length === 1 ? packets : inOrderOnce(packets));
+  return new PacketIndex(stream.sources.length === 1 ? packets : inOrderOnce(packets), isWhole);
 }
 
-function scanSource(stream: TraceStream, sourceIdx: number): PacketSummary[] {
+function scanSource(stream: TraceStream, sourceIdx: number): { packets: PacketSummary[]; isWhole: boolean } {
   const packets: PacketSummary[] = [];
   const reader = readerOf(stream, sourceIdx);
   try {
     for (;;) {
       const next = reader.nextPacket();
-      if (next.kind !== 'item') return packets;
+      if (next.kind !== 'item') return { packets, isWhole: true };
       packets.push({ ...next.item, sourceIdx });
     }
   } catch {
-    // Whoever reads on from here meets the damage again and reports it.
-    return packets;
+    // A packet that the end of the file cuts is the last one, and here; whoever reads it reports that.
+    const last = packets.at(-1);
+    const end = last?.totalBytes === undefined ? 0 : last.offsetBytes + last.totalBytes;
+    return { packets, isWhole: end > fs.statSync(stream.sources[sourceIdx]!.name).size };
   }
 }
 
