@@ -1,5 +1,6 @@
 import { RINGTAIL_VERSION } from '@ringtail/base';
 import { Command, CommanderError } from 'commander';
+import { addConvert } from './commands/convert.ts';
 import { addCrash } from './commands/crash.ts';
 import { addCreate } from './commands/create.ts';
 import { addDestroy } from './commands/destroy.ts';
@@ -87,6 +88,7 @@ Examples:
   for (const add of [
     addRecord,
     addView,
+    addConvert,
     addCrash,
     addCreate,
     addEnableChannel,

@@ -1,46 +1,47 @@
-import { resolve } from 'node:path';
-import type { RingtailError } from '@ringtail/base';
-import { eventJson, FdSink, openTraces, printPretty, type TraceReader } from '@ringtail/reader';
+import { FdSink, openTraces, printJson, printPretty } from '@ringtail/reader';
 import type { Command } from 'commander';
 import type { Act, Outcome } from '../cli.ts';
 import { type Context, reportError } from '../context.ts';
 import { ExitCode } from '../errors.ts';
 import { outputFormatOf } from '../options.ts';
-import { lastTrace } from '../trace-directory.ts';
+import { Output } from '../reading/output.ts';
+import { addReadingOptions, openOptions, type ReadingOptions, tracePaths } from '../reading/reading-options.ts';
+import { addTextOptions, prettyOptions, type TextOptions } from '../reading/text-options.ts';
 
-const STDOUT_FD = 1;
 const STDERR_FD = 2;
 
 export function addView(program: Command, context: Context, act: Act): Command {
   const command = program
     .command('view')
-    .description('print a trace as text, as babeltrace2 does; with --output-format=json one object a line')
-    .argument('[path]', 'trace, or a directory above traces (default: the newest in ringtail-traces at home)')
-    .addHelpText('after', "\nExamples:\n  ringtail view\n  ringtail view /tmp/trace | grep 'shop:payment' | less");
-  act(command, (path: string | undefined): Outcome => {
+    .description('print traces as text, as babeltrace2 does; with --output-format=json one object a line')
+    .argument('[paths...]', 'traces, or directories above traces (default: the newest in ringtail-traces at home)');
+  addTextOptions(addReadingOptions(command)).addHelpText(
+    'after',
+    `
+Examples:
+  ringtail view
+  ringtail view /tmp/trace --name 'shop:*' --clock-date
+  ringtail view /tmp/trace --filter 'order_id == 7 && $ctx.procname == "node*"' --begin 14:03:20`,
+  );
+  act(command, (paths: string[], options: ReadingOptions & TextOptions): Outcome => {
     const format = outputFormatOf(command);
     let code: number = ExitCode.OK;
-    const onError = (error: RingtailError): void => {
+    const opening = openOptions(options, (error) => {
       // The other data streams may be sound; they go on.
       reportError(context, format, error);
       code = ExitCode.ERROR;
-    };
-    const reader = openTraces(path === undefined ? lastTrace(context) : resolve(context.cwd, path), { onError });
+    });
+    const pretty = prettyOptions(context, options, context.stdout);
+    const reader = openTraces(tracePaths(context, paths), opening);
+    const output = new Output(context, undefined);
     try {
-      if (format === 'json') printJson(reader);
-      else printPretty(reader, new FdSink(STDOUT_FD), { warnings: new FdSink(STDERR_FD) });
+      if (format === 'json') printJson(reader, output);
+      else printPretty(reader, output, { ...pretty, warnings: new FdSink(STDERR_FD) });
     } finally {
+      output.close();
       reader.close();
     }
     return { code };
   });
   return command;
-}
-
-/** One line of JSON for each event. */
-function printJson(reader: TraceReader): void {
-  const sink = new FdSink(STDOUT_FD);
-  for (const message of reader) {
-    if (message.kind === 'event' && !sink.write(`${JSON.stringify(eventJson(message))}\n`)) return;
-  }
 }

@@ -1,0 +1,54 @@
+import fs from 'node:fs';
+import { resolve } from 'node:path';
+import { describeError } from '@ringtail/base';
+import { FdSink, type TextSink } from '@ringtail/reader';
+import type { Context } from '../context.ts';
+import { CliError } from '../errors.ts';
+import { ProgressBar } from './progress-bar.ts';
+
+const STDOUT_FD = 1;
+
+/** Where text goes: standard output, or a file that is made or written anew. To be closed. */
+export class Output implements TextSink {
+  readonly #sink: FdSink;
+  readonly #fd: number | undefined;
+  readonly #progress: ProgressBar | undefined;
+  #bytes = 0;
+
+  /**
+   * @param path undefined for standard output
+   * @throws {CliError} `OUTPUT_NOT_WRITABLE`
+   */
+  constructor(context: Context, path: string | undefined) {
+    if (path === undefined) {
+      this.#sink = new FdSink(STDOUT_FD);
+      // Text on a terminal shows by itself how far it is.
+      if (context.stdout.isTTY !== true) this.#progress = new ProgressBar(context, undefined);
+      return;
+    }
+    try {
+      this.#fd = fs.openSync(resolve(context.cwd, path), 'w');
+    } catch (error) {
+      throw new CliError('OUTPUT_NOT_WRITABLE', `cannot write ${path}: ${describeError(error)}`);
+    }
+    this.#sink = new FdSink(this.#fd);
+    this.#progress = new ProgressBar(context, undefined);
+  }
+
+  write(text: string): boolean {
+    this.#bytes += text.length;
+    this.#progress?.update(this.#bytes);
+    return this.#sink.write(text);
+  }
+
+  writeBytes(bytes: Uint8Array): boolean {
+    this.#bytes += bytes.length;
+    this.#progress?.update(this.#bytes);
+    return this.#sink.writeBytes(bytes);
+  }
+
+  close(): void {
+    this.#progress?.clear();
+    if (this.#fd !== undefined) fs.closeSync(this.#fd);
+  }
+}

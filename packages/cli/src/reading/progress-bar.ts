@@ -1,0 +1,51 @@
+import type { Context } from '../context.ts';
+import { formatBytes, formatSeconds } from '../quantity.ts';
+import { styleFor } from '../style.ts';
+
+const CLEAR_LINE = '\r\u001b[2K';
+const BAR_CELLS = 24;
+/** Work that is done sooner shows nothing. */
+const DELAY_MS = 500;
+const PERIOD_MS = 100;
+
+/** How far long work has come, on one line of a terminal on standard error; elsewhere nothing. */
+export class ProgressBar {
+  readonly #context: Context;
+  readonly #totalBytes: number | undefined;
+  readonly #startMs: number;
+  #nextMs: number;
+  #isShown = false;
+
+  /** @param totalBytes undefined where nobody knows how much there is to do */
+  constructor(context: Context, totalBytes: number | undefined) {
+    this.#context = context;
+    this.#totalBytes = totalBytes;
+    this.#startMs = context.now().getTime();
+    this.#nextMs = this.#startMs + DELAY_MS;
+  }
+
+  update(bytes: number): void {
+    const { stderr } = this.#context;
+    if (stderr.isTTY !== true) return;
+    const nowMs = this.#context.now().getTime();
+    if (nowMs < this.#nextMs) return;
+    this.#nextMs = nowMs + PERIOD_MS;
+    const text = describe(bytes, this.#totalBytes, (nowMs - this.#startMs) / 1000);
+    stderr.write(`${CLEAR_LINE}${styleFor(stderr, this.#context.env).dim(text.slice(0, (stderr.columns || 80) - 1))}`);
+    this.#isShown = true;
+  }
+
+  /** Takes the line away. */
+  clear(): void {
+    if (this.#isShown) this.#context.stderr.write(CLEAR_LINE);
+    this.#isShown = false;
+  }
+}
+
+function describe(bytes: number, totalBytes: number | undefined, seconds: number): string {
+  const amount = `${formatBytes(bytes)} · ${formatBytes(bytes / seconds)}/s · ${formatSeconds(seconds)}`;
+  if (totalBytes === undefined || totalBytes === 0) return amount;
+  const share = Math.min(1, bytes / totalBytes);
+  const full = Math.round(share * BAR_CELLS);
+  return `[${'#'.repeat(full)}${'.'.repeat(BAR_CELLS - full)}] ${Math.floor(share * 100)} % · ${amount}`;
+}

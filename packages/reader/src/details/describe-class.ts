@@ -1,0 +1,154 @@
+import type { EnumerationFieldClass, FieldClass, FieldLocation, FieldScope, IntegerRange } from '@ringtail/ctf';
+import {
+  contentPlace,
+  elementPlace,
+  integerOf,
+  isTextElement,
+  type Links,
+  memberPlace,
+  optionPlace,
+} from '@ringtail/ctf/internal';
+import { isShown } from '../pretty/pretty-fields.ts';
+import { prettyStyle } from '../pretty/pretty-style.ts';
+import { detailsInteger } from './details-number.ts';
+
+const SCOPE_NAMES: Readonly<Record<FieldScope, string>> = {
+  'packet-header': 'Packet header',
+  'packet-context': 'Packet context',
+  'event-record-header': 'Event header',
+  'event-record-common-context': 'Event common context',
+  'event-record-specific-context': 'Event specific context',
+  'event-record-payload': 'Event payload',
+};
+
+const { palette } = prettyStyle({});
+
+/** Describes the field classes of one scope. */
+export class ClassDescription {
+  readonly #scope: FieldScope;
+  readonly #links: readonly Links[];
+
+  /** @param links of the scope and of those before it */
+  constructor(scope: FieldScope, links: readonly Links[]) {
+    this.#scope = scope;
+    this.#links = links;
+  }
+
+  /** Whether the field is one of the event and not of the format. */
+  isShown(fieldClass: FieldClass, place: string = this.#scope): boolean {
+    return isShown(fieldClass, place, { links: this.#links, names: true, palette });
+  }
+
+  /** From the name of the type to the last line of what it contains, which is indented by `indent` and two more. */
+  text(fieldClass: FieldClass, indent: string, place: string = this.#scope): string {
+    const inner = `${indent}  `;
+    switch (fieldClass.kind) {
+      case 'integer':
+      case 'variable-integer':
+        return `${integerName(fieldClass.signed)} integer ${integerText(fieldClass)})`;
+      case 'enumeration':
+        return this.#enumeration(fieldClass, inner);
+      case 'boolean':
+        return 'Boolean';
+      case 'bit-array':
+        return `Bit array (${fieldClass.bits}-bit)`;
+      case 'float':
+        return fieldClass.bits === 32 ? 'Single-precision real' : 'Double-precision real';
+      case 'string':
+        return 'String';
+      case 'structure': {
+        const members = fieldClass.members.filter((m) => this.isShown(m.fieldClass, memberPlace(place, m.name)));
+        const lines = members.map(
+          (m) => `\n${inner}${m.name}: ${this.text(m.fieldClass, inner, memberPlace(place, m.name))}`,
+        );
+        return `Structure (${counted(members.length, 'member')})${lines.length > 0 ? ':' : ''}${lines.join('')}`;
+      }
+      case 'static-array':
+      case 'dynamic-array': {
+        if (isTextElement(fieldClass.element)) return 'String';
+        const kind =
+          fieldClass.kind === 'static-array'
+            ? `Static array (Length ${detailsInteger(fieldClass.length)})`
+            : `Dynamic array (with length field) (Length field location ${this.#location(fieldClass.length)})`;
+        return `${kind}:\n${inner}Element: ${this.text(fieldClass.element, inner, elementPlace(place))}`;
+      }
+      case 'static-blob':
+        return `Static BLOB (Length ${detailsInteger(fieldClass.length)})`;
+      case 'dynamic-blob':
+        return `Dynamic BLOB (with length field) (Length field location ${this.#location(fieldClass.length)})`;
+      case 'optional': {
+        const content = this.text(fieldClass.content, inner, contentPlace(place));
+        const ranges =
+          fieldClass.ranges === undefined ? '' : `${inner}Selector ranges:${rangesText(fieldClass.ranges)}\n`;
+        const selector = this.#selectorName(place);
+        return `Option (${selector} selector) (Selector field location ${this.#location(fieldClass.selector)}):\n${ranges}${inner}Content: ${content}`;
+      }
+      case 'variant': {
+        const target = this.#target(place);
+        const lines = fieldClass.options.map((option, i) => {
+          const ranges = option.ranges ?? rangesOfLabel(target, option.name);
+          // CTF 1.8 names options like labels; both may have an underscore that is not part of the name.
+          const name = option.ranges === undefined ? option.name.replace(/^_/, '') : option.name;
+          const text = this.text(option.fieldClass, inner, optionPlace(place, option.name, i));
+          return `\n${inner}${name}:${rangesText(ranges)}: ${text}`;
+        });
+        const selector = `Selector field location ${this.#location(fieldClass.selector)}`;
+        return `Variant (${this.#selectorName(place)} selector) (${counted(lines.length, 'option')}, ${selector}):${lines.join('')}`;
+      }
+    }
+  }
+
+  #enumeration(fieldClass: EnumerationFieldClass, inner: string): string {
+    const labels = [...new Set(fieldClass.mappings.map(({ label }) => label))].sort(compareBytes);
+    const lines = labels.map((label) => `\n${inner}${label}:${rangesText(rangesOfLabel(fieldClass, label))}`);
+    const mappings = counted(labels.length, 'mapping');
+    return `${integerName(fieldClass.container.signed)} enumeration ${integerText(fieldClass.container)}, ${mappings})${lines.length > 0 ? ':' : ''}${lines.join('')}`;
+  }
+
+  #location({ scope = this.#scope, path }: FieldLocation): string {
+    return `[${SCOPE_NAMES[scope]}: ${path.join(', ')}]`;
+  }
+
+  #target(place: string): FieldClass | undefined {
+    return this.#links
+      .map(({ references }) => references.get(place)?.targets[0])
+      .find((target) => target !== undefined);
+  }
+
+  #selectorName(place: string): string {
+    const target = this.#target(place);
+    const integer = target && integerOf(target);
+    return integer === undefined ? 'boolean' : `${integer.signed ? 'signed' : 'unsigned'} integer`;
+  }
+}
+
+function integerName(isSigned: boolean): string {
+  return isSigned ? 'Signed' : 'Unsigned';
+}
+
+/** Without the closing parenthesis. */
+function integerText(integer: NonNullable<ReturnType<typeof integerOf>>): string {
+  return `(${integer.kind === 'integer' ? integer.bits : 64}-bit, Base ${integer.base}`;
+}
+
+export function counted(count: number, what: string): string {
+  return `${detailsInteger(count)} ${what}${count === 1 ? '' : 's'}`;
+}
+
+function rangesOfLabel(fieldClass: FieldClass | undefined, label: string): readonly IntegerRange[] {
+  return fieldClass?.kind === 'enumeration' ? fieldClass.mappings.filter((m) => m.label === label) : [];
+}
+
+function rangesText(ranges: readonly IntegerRange[]): string {
+  const sorted = ranges.toSorted((a, b) =>
+    a.lower < b.lower ? -1 : a.lower > b.lower ? 1 : a.upper < b.upper ? -1 : 1,
+  );
+  return sorted
+    .map(({ lower, upper }) => ` [${detailsInteger(lower)}${lower === upper ? '' : `, ${detailsInteger(upper)}`}]`)
+    .join('');
+}
+
+/** As C compares texts. */
+export function compareBytes(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
