@@ -2,9 +2,8 @@
 //
 // DIRECTORY holds the traces (`N.metadata`, `N.data`, `traces.json`) and `progress`, to which the number of each input is written
 // before it is read: whoever watches knows at which one this process hangs or dies. What is wrong is said on the standard output,
-// a line of JSON for each input.
+// a line of JSON for each input. Files that it needs lie in DIRECTORY, which whoever watches removes.
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import {
   BufferMedium,
@@ -35,7 +34,7 @@ const traces = names.map((name, i) => ({
   data: fs.readFileSync(path.join(directory, `${i}.data`)),
 }));
 const progress = fs.openSync(path.join(directory, 'progress'), 'r+');
-const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'ringtail-fuzz-'));
+const scratch = fs.mkdtempSync(path.join(directory, 'scratch-'));
 const counts = { inputs: 0, refusedMetadata: 0, refusedData: 0, messages: 0 };
 const word = Buffer.alloc(4);
 
