@@ -133,7 +133,7 @@ class PacketCut {
   #isBegun = false;
   #isCutBefore = false;
   #isCutBehind = false;
-  #lastCycles = 0n;
+  #last: EventMessage | undefined;
 
   constructor(writer: PacketWriter) {
     this.#writer = writer;
@@ -150,7 +150,7 @@ class PacketCut {
       this.#writer.begin(event.packet, this.#isCutBefore ? event.cycles : undefined);
     }
     this.#writer.event(event);
-    this.#lastCycles = event.cycles;
+    this.#last = event;
   }
 
   end({ packet, cycles }: BoundaryMessage): void {
@@ -159,7 +159,7 @@ class PacketCut {
       if (this.#isCutBefore || this.#isCutBehind) return;
       this.#writer.begin(packet);
     }
-    this.#writer.end(this.#isCutBehind ? this.#lastCycles : cycles);
+    this.#writer.end(this.#isCutBehind && this.#last !== undefined ? this.#last.cycles : cycles);
   }
 }
 

@@ -81,6 +81,11 @@ export class EventMessage implements Instant {
     return (BigInt(this.seconds) * 1_000_000_000n + BigInt(this.nanoseconds)) as Nanoseconds;
   }
 
+  /** Whether the clock's value is `high` × 2^32 + `low`. */
+  isAt(high: number, low: number): boolean {
+    return this.#high === high && this.#low === low;
+  }
+
   /** The value of the clock. */
   get cycles(): ClockCycles {
     return ((BigInt(this.#high) << 32n) | BigInt(this.#low)) as ClockCycles;

@@ -60,6 +60,23 @@ export class BitWriter {
     this.at += bytes.length * 8;
   }
 
+  /** Text of a byte for each character, at a whole byte. @returns false, having written nothing, if there are others in it */
+  setAscii(text: string): boolean {
+    this.#reserve(text.length * 8);
+    const bytes = this.#bytes;
+    const start = this.at >>> 3;
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      if (code >= 0x80) {
+        bytes.fill(0, start, start + i);
+        return false;
+      }
+      bytes[start + i] = code;
+    }
+    this.at += text.length * 8;
+    return true;
+  }
+
   skipBytes(count: number): void {
     this.#reserve(count * 8);
     this.at += count * 8;

@@ -112,7 +112,9 @@ function withEffects(
     const start = writer.at;
     stored(writer, value);
     for (const role of marked) writer.marks.set(role, { at: start, write: (w, later) => encode(w, later) });
-    if (setsClock) {
+    if (setsClock && bits <= 32) {
+      writer.clock?.update(bits, 0, Number(numberOf(value)));
+    } else if (setsClock) {
       const cycles = BigInt.asUintN(64, BigInt(numberOf(value)));
       writer.clock?.update(bits, Number(cycles >> 32n), Number(cycles & 0xffff_ffffn));
     }
@@ -189,10 +191,15 @@ function stringEncoder(encoding: TextEncoding): FieldEncoder {
   const unitBytes = unitBytesOf(encoding);
   return (writer, value) => {
     writer.align(8);
-    const [text] = String(value).split('\0', 1) as [string];
-    writer.set(textBytes(text, encoding));
+    const text = untilNull(String(value));
+    if (unitBytes > 1 || !writer.setAscii(text)) writer.set(textBytes(text, encoding));
     writer.skipBytes(unitBytes);
   };
+}
+
+function untilNull(text: string): string {
+  const end = text.indexOf('\0');
+  return end === -1 ? text : text.slice(0, end);
 }
 
 function structureEncoder(fieldClass: StructureFieldClass, place: string, links: readonly Links[]): FieldEncoder {

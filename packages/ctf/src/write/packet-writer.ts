@@ -92,7 +92,7 @@ export class PacketWriter {
     const { clock } = writer;
     const [high, low] = clock === undefined ? [0, 0] : [clock.high, clock.low];
     this.#eventRecordHeader?.(writer, event.header);
-    if (clock !== undefined && clock.cycles !== event.cycles) {
+    if (clock !== undefined && !event.isAt(clock.high, clock.low)) {
       writer.goBack(start);
       clock.set(high, low);
       this.#beginAt(event);
