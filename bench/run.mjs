@@ -23,6 +23,7 @@ const NAMES = [
   'http-server',
   'alternatives',
   'memory',
+  'reading',
 ];
 const DOCUMENT = fileURLToPath(new URL('../docs/benchmarks.md', import.meta.url));
 

@@ -4,6 +4,7 @@ export { type CtfWriteOptions, type CtfWriteReport, writeCtf } from './ctf-write
 export { findTraceDirectories, type TraceDirectory } from './discover.ts';
 export { type EventChoice, eventChoice, nameChoice } from './event-choice.ts';
 export { eventJson } from './event-json.ts';
+export { type JobOptions, printPrettyInJobs } from './jobs/print-in-jobs.ts';
 export { type OpenedDirectory, type OpenedTrace, type OpenOptions, openTraces, TraceReader } from './open-traces.ts';
 export { PacketIndex } from './packet-index.ts';
 export { type PrettyFields, type PrettyNames, parseFields, parseNames } from './pretty/pretty-style.ts';

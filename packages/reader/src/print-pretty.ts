@@ -58,8 +58,10 @@ export function printPretty(messages: Iterable<Message>, sink: TextSink, options
   return printer.eventCount;
 }
 
-class PrettyPrinter implements MessageConsumer {
+/** Prints the messages it is given, events mostly through generated code. @internal */
+export class PrettyPrinter implements MessageConsumer {
   #eventCount = 0;
+  #first: Instant | undefined;
   readonly #options: PrettyOptions;
   readonly #style: PrettyStyle;
   readonly #buffer: TextBuffer;
@@ -88,8 +90,28 @@ class PrettyPrinter implements MessageConsumer {
     return this.#buffer.isWanted;
   }
 
+  /** Time of the first event; the first one of a data stream comes as a message. */
+  get first(): Instant | undefined {
+    return this.#first;
+  }
+
+  /** Time of the last event. */
+  get last(): Instant | undefined {
+    const { seconds, nanoseconds } = this.#time;
+    return Number.isNaN(seconds) ? undefined : { seconds, nanoseconds };
+  }
+
+  /** Goes on as if nothing had been printed yet. */
+  restart(): void {
+    this.#eventCount = 0;
+    this.#first = undefined;
+    this.#time.seconds = Number.NaN;
+    this.#previousCycles = undefined;
+  }
+
   take(message: Message): void {
     if (message.kind === 'event') {
+      this.#first ??= { seconds: message.seconds, nanoseconds: message.nanoseconds };
       this.#buffer.append(this.#eventLine(message));
       this.#eventCount++;
     } else {
@@ -154,9 +176,7 @@ class PrettyPrinter implements MessageConsumer {
       return cyclesDeltaText(former, event.cycles);
     }
     const time = this.#time;
-    const former: Instant | undefined = Number.isNaN(time.seconds)
-      ? undefined
-      : { seconds: time.seconds, nanoseconds: time.nanoseconds };
+    const former = this.last;
     time.seconds = event.seconds;
     time.nanoseconds = event.nanoseconds;
     return deltaText(former, event);

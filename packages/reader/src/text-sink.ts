@@ -10,12 +10,15 @@ export interface TextSink {
   writeBytes?(bytes: Uint8Array): boolean;
 }
 
-const WAIT_MS = 5;
+/** How long to wait for a slow reader, at first and at most. */
+const WAIT_MS_MIN = 0.1;
+const WAIT_MS_MAX = 5;
 
 /** Writes to a file descriptor, synchronously. A reader that went away is no error. */
 export class FdSink implements TextSink {
   readonly #fd: number;
   #isOpen = true;
+  #waitMs = WAIT_MS_MIN;
 
   constructor(fd: number) {
     this.#fd = fd;
@@ -29,6 +32,7 @@ export class FdSink implements TextSink {
     for (let done = 0; this.#isOpen && done < bytes.length; ) {
       try {
         done += fs.writeSync(this.#fd, bytes, done);
+        this.#waitMs = WAIT_MS_MIN;
       } catch (error) {
         this.#handle(error);
       }
@@ -40,7 +44,12 @@ export class FdSink implements TextSink {
     const errno = errnoOf(error);
     if (errno === 'EPIPE') this.#isOpen = false;
     // Somebody made the pipe non-blocking and its reader is slow.
-    else if (errno === 'EAGAIN') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, WAIT_MS);
+    else if (errno === 'EAGAIN') this.#wait();
     else if (errno !== 'EINTR') throw error;
+  }
+
+  #wait(): void {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, this.#waitMs);
+    this.#waitMs = Math.min(2 * this.#waitMs, WAIT_MS_MAX);
   }
 }
