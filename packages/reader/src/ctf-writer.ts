@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { describeError, errnoOf } from '@ringtail/base';
-import { lowerTrace, printCtf2, printTsdl, type TraceClass, withTsdlNames } from '@ringtail/ctf';
+import { lowerTrace, printCtf2, printTsdl, type TraceClass, UUID_BYTES, uuidText, withTsdlNames } from '@ringtail/ctf';
 import { CtfFileWriter } from './ctf-file-writer.ts';
 import type { OpenedTrace, TraceReader } from './open-traces.ts';
 import { ReaderError } from './reader-error.ts';
@@ -39,7 +39,7 @@ type Tally = { -readonly [Key in keyof CtfWriteReport]: CtfWriteReport[Key] };
  */
 export function writeCtf(reader: TraceReader, directory: string, options: CtfWriteOptions): CtfWriteReport {
   const tally: Tally = { traces: 0, filesCopied: 0, packetsCopied: 0, packetsWritten: 0, bytes: 0 };
-  const plans = reader.traces.map((trace) => ({ trace, target: targetOf(trace.class, options.version) }));
+  const plans = reader.traces.map((trace) => ({ trace, target: targetOf(trace, options.version) }));
   for (const { trace, target } of plans) {
     new TraceWriter(reader, trace, target, options, tally).write(directory);
     tally.traces++;
@@ -54,10 +54,29 @@ interface Target {
   readonly keepsPackets: boolean;
 }
 
-function targetOf(traceClass: TraceClass, version: 1 | 2): Target {
-  if (version === 2) return { class: traceClass, metadata: printCtf2(traceClass), keepsPackets: true };
+function targetOf(opened: OpenedTrace, version: 1 | 2): Target {
+  const traceClass = opened.class;
+  if (version === 2) {
+    const uuid = packetUuid(opened) ?? traceClass.uuid;
+    const metadata = printCtf2({ ...traceClass, ...(uuid !== undefined && { uuid }) });
+    return { class: traceClass, metadata, keepsPackets: true };
+  }
   const { trace, keepsLayout } = lowerTrace(traceClass);
   return { class: trace, metadata: printTsdl(withTsdlNames(trace)), keepsPackets: keepsLayout };
+}
+
+/** Some tracers of CTF 1.8 give packets another UUID than the trace has; that of metadata of CTF 2 is that of its packets. */
+function packetUuid({ class: { version, uuid }, streams }: OpenedTrace): string | undefined {
+  const first = streams[0];
+  if (version.major !== 1 || uuid === undefined || first?.class === undefined) return undefined;
+  const reader = first.reader();
+  for (;;) {
+    const next = reader.nextWithBoundaries();
+    if (next.kind !== 'item') return undefined;
+    if (next.item.kind !== 'packet-begin') continue;
+    const bytes = next.item.packet.header?.uuid;
+    return Array.isArray(bytes) && bytes.length === UUID_BYTES ? uuidText(Uint8Array.from(bytes)) : undefined;
+  }
 }
 
 class TraceWriter {
