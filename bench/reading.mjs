@@ -1,5 +1,8 @@
-// Reading a long trace: text, and a visitor that reads every field, against babeltrace2.
+// Reading a long trace: text, a visitor that reads every field, and a copy, against babeltrace2.
 
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { recordLongTrace } from './lib/long-trace.mjs';
 import { run as runCommand } from './lib/process.mjs';
 import { valueRow } from './lib/report.mjs';
@@ -10,6 +13,8 @@ export const title = 'Reading a trace';
 
 const TEXT_BUDGET = 8;
 const VISITOR_BUDGET = 5;
+const COPY_BUDGET = 8;
+const RINGTAIL = fileURLToPath(new URL('../packages/cli/bin/ringtail.mjs', import.meta.url));
 
 export async function run({ quick, folder }) {
   const events = quick ? 1_000_000 : 10_000_000;
@@ -25,6 +30,13 @@ export async function run({ quick, folder }) {
   };
   // Every variant prints its events once a round; ours come first, so that the count is known.
   const perSecond = (seconds) => eventCount / seconds;
+  const copy = join(folder, 'copy');
+  const copied = async (command, args) => {
+    rmSync(copy, { recursive: true, force: true });
+    const seconds = await timed(command, args);
+    rmSync(copy, { recursive: true, force: true });
+    return perSecond(seconds);
+  };
   const failures = new Map();
   const medians = await interleave(
     quick ? 1 : 5,
@@ -33,6 +45,10 @@ export async function run({ quick, folder }) {
       visit: ours('visit', long, 'visit'),
       jobs: ours('jobs', long, 'jobs'),
       shortText: ours('text', short, 'shortText'),
+      wholeText: async () =>
+        perSecond(await timed('sh', ['-c', 'exec "$0" "$1" view "$2" > /dev/null', process.execPath, RINGTAIL, long])),
+      copy: () => copied(process.execPath, [RINGTAIL, 'convert', long, '-o', 'ctf', '-w', copy]),
+      peerCopy: () => copied('babeltrace2', [long, '-o', 'ctf', '-w', copy]),
       peerText: async () => perSecond(await timed('sh', ['-c', 'exec babeltrace2 "$0" > /dev/null', long])),
       peerDummy: async () => perSecond(await timed('babeltrace2', [long, '-o', 'dummy'])),
     },
@@ -46,12 +62,14 @@ export async function run({ quick, folder }) {
     const base = { what, ours: million(value), peer: `${million(peer)} (${peerName})`, ratio };
     return budget === undefined ? base : { ...base, budget: `≥ ${budget} ×`, within: ratio >= budget };
   };
-  const { text, visit, jobs, peerText, peerDummy } = medians;
+  const { text, wholeText, visit, copy: copying, jobs, peerText, peerDummy, peerCopy } = medians;
   const difference = peakMiB.text - peakMiB.shortText;
   return {
     rows: [
       row('text, one thread', text, peerText, 'babeltrace2, text', TEXT_BUDGET),
+      row('text, one thread, start-up included', wholeText, peerText, 'babeltrace2, text', TEXT_BUDGET),
       row('visitor that reads every field', visit, peerDummy, 'babeltrace2, dummy sink', VISITOR_BUDGET),
+      row('copy, CTF 1.8 to CTF 1.8, start-up included', copying, peerCopy, 'babeltrace2, sink.ctf.fs', COPY_BUDGET),
       valueRow({
         what: 'text, --jobs 2',
         ours: jobs === undefined ? 'FAILED' : million(jobs),
@@ -69,7 +87,7 @@ export async function run({ quick, folder }) {
     ],
     notes: [
       `A trace of ${eventCount} events with an int32 and 16 characters, in the page cache; text goes to /dev/null.`,
-      'Ours is timed within the process, from opening the trace on; babeltrace2 is timed as a process.',
+      'Where start-up is not included, ours is timed within the process, from opening the trace on; babeltrace2 is timed as a process.',
       ...[...failures].map(([name, message]) => `${name}: ${message}`),
     ],
   };

@@ -3,13 +3,12 @@ import { resolve } from 'node:path';
 import {
   countMessages,
   countsText,
-  FdSink,
   nameChoice,
+  type OpenOptions,
   openTraces,
   printCsv,
   printDetails,
   printJson,
-  printPretty,
   type TraceReader,
   writeCtf,
 } from '@ringtail/reader';
@@ -22,9 +21,7 @@ import { formatBytes, plural } from '../quantity.ts';
 import { Output } from '../reading/output.ts';
 import { ProgressBar } from '../reading/progress-bar.ts';
 import { addReadingOptions, openOptions, type ReadingOptions, tracePaths } from '../reading/reading-options.ts';
-import { addTextOptions, prettyOptions, type TextOptions } from '../reading/text-options.ts';
-
-const STDERR_FD = 2;
+import { addTextOptions, prettyOptions, printText, type TextOptions } from '../reading/text-options.ts';
 
 const FORMATS = ['text', 'details', 'json', 'csv', 'ctf', 'ctf2', 'counter', 'dummy'] as const;
 export type ConvertFormat = (typeof FORMATS)[number];
@@ -64,7 +61,12 @@ Examples:
   return command;
 }
 
-function convert(context: Context, command: Command, paths: readonly string[], options: ConvertOptions): Outcome {
+async function convert(
+  context: Context,
+  command: Command,
+  paths: readonly string[],
+  options: ConvertOptions,
+): Promise<Outcome> {
   const outputFormat = outputFormatOf(command);
   let code: number = ExitCode.OK;
   const opening = openOptions(options, (error) => {
@@ -80,20 +82,25 @@ function convert(context: Context, command: Command, paths: readonly string[], o
   });
   try {
     if (isCtf) convertToCtf(context, command, reader, options);
-    else convertToText(context, reader, options);
+    else await convertToText(context, reader, options, opening);
   } finally {
     reader.close();
   }
   return { code };
 }
 
-function convertToText(context: Context, reader: TraceReader, options: ConvertOptions): void {
+async function convertToText(
+  context: Context,
+  reader: TraceReader,
+  options: ConvertOptions,
+  opening: OpenOptions,
+): Promise<void> {
   const pretty = prettyOptions(context, options, options.output === undefined ? context.stdout : undefined);
   const output = new Output(context, options.output);
   try {
     switch (options.format) {
       case 'text':
-        printPretty(reader, output, { ...pretty, warnings: new FdSink(STDERR_FD) });
+        await printText(reader, output, { jobs: options.jobs, opening, pretty });
         break;
       case 'details':
         printDetails(reader, output);

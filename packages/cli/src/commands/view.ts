@@ -1,4 +1,4 @@
-import { FdSink, openTraces, printJson, printPretty } from '@ringtail/reader';
+import { openTraces, printJson } from '@ringtail/reader';
 import type { Command } from 'commander';
 import type { Act, Outcome } from '../cli.ts';
 import { type Context, reportError } from '../context.ts';
@@ -6,9 +6,7 @@ import { ExitCode } from '../errors.ts';
 import { outputFormatOf } from '../options.ts';
 import { Output } from '../reading/output.ts';
 import { addReadingOptions, openOptions, type ReadingOptions, tracePaths } from '../reading/reading-options.ts';
-import { addTextOptions, prettyOptions, type TextOptions } from '../reading/text-options.ts';
-
-const STDERR_FD = 2;
+import { addTextOptions, prettyOptions, printText, type TextOptions } from '../reading/text-options.ts';
 
 export function addView(program: Command, context: Context, act: Act): Command {
   const command = program
@@ -23,7 +21,7 @@ Examples:
   ringtail view /tmp/trace --name 'shop:*' --clock-date
   ringtail view /tmp/trace --filter 'order_id == 7 && $ctx.procname == "node*"' --begin 14:03:20`,
   );
-  act(command, (paths: string[], options: ReadingOptions & TextOptions): Outcome => {
+  act(command, async (paths: string[], options: ReadingOptions & TextOptions): Promise<Outcome> => {
     const format = outputFormatOf(command);
     let code: number = ExitCode.OK;
     const opening = openOptions(options, (error) => {
@@ -36,7 +34,7 @@ Examples:
     const output = new Output(context, undefined);
     try {
       if (format === 'json') printJson(reader, output);
-      else printPretty(reader, output, { ...pretty, warnings: new FdSink(STDERR_FD) });
+      else await printText(reader, output, { jobs: options.jobs, opening, pretty });
     } finally {
       output.close();
       reader.close();

@@ -1,7 +1,19 @@
-import { type PrettyOptions, parseFields, parseNames } from '@ringtail/reader';
+import {
+  FdSink,
+  type OpenOptions,
+  type PrettyOptions,
+  parseFields,
+  parseNames,
+  printPretty,
+  printPrettyInJobs,
+  type TextSink,
+  type TraceReader,
+} from '@ringtail/reader';
 import { type Command, Option } from 'commander';
 import type { Context, OutputStream } from '../context.ts';
 import { CliError } from '../errors.ts';
+
+const JOBS_MAX = 64;
 
 export interface TextOptions {
   readonly clockGmt?: boolean;
@@ -13,6 +25,7 @@ export interface TextOptions {
   readonly names?: string;
   /** False with `--no-delta`. */
   readonly delta?: boolean;
+  readonly jobs: number;
 }
 
 export function addTextOptions(command: Command): Command {
@@ -26,7 +39,14 @@ export function addTextOptions(command: Command): Command {
       'print: all, trace, trace:hostname, trace:domain, trace:procname, trace:vpid, loglevel, emf',
     )
     .option('-n, --names <list>', 'print names of: payload, context, scope, header, all, none')
-    .option('--no-delta', 'do not print the time since the event before');
+    .option('--no-delta', 'do not print the time since the event before')
+    .option('-j, --jobs <count>', 'decode and print with so many threads, where the traces allow it', parseJobs, 1);
+}
+
+function parseJobs(text: string): number {
+  const jobs = Number(text);
+  if (Number.isInteger(jobs) && jobs >= 1 && jobs <= JOBS_MAX) return jobs;
+  throw new CliError('BAD_ARGUMENT', `"${text}" is no number of threads`, `a whole number from 1 to ${JOBS_MAX}`);
 }
 
 /** @throws {CliError} `BAD_ARGUMENT` */
@@ -45,6 +65,19 @@ export function prettyOptions(context: Context, options: TextOptions, output: Ou
     fields,
     colors: options.color === 'always' || (options.color !== 'never' && isColored(context, output)),
   };
+}
+
+const STDERR_FD = 2;
+
+/** Prints with the threads that were asked for. @param opening how the reader was opened */
+export async function printText(
+  reader: TraceReader,
+  output: TextSink,
+  { jobs, opening, pretty }: { readonly jobs: number; readonly opening: OpenOptions; readonly pretty: PrettyOptions },
+): Promise<void> {
+  const options = { ...pretty, warnings: new FdSink(STDERR_FD) };
+  if (jobs === 1) printPretty(reader, output, options);
+  else await printPrettyInJobs(reader, output, { ...options, jobs, clocks: opening.clocks, onError: opening.onError });
 }
 
 function isColored({ env }: Context, output: OutputStream | undefined): boolean {

@@ -10,6 +10,8 @@ const port = parentPort as MessagePort;
 const reader = openTraces(setup.paths, setup.clocks === undefined ? {} : { clocks: setup.clocks });
 const printer = new SlicePrinter(reader.traces[0]!.streams[0]!, setup);
 
+// Until now slices were better printed by others.
+port.postMessage('ready');
 port.on('message', (request: JobRequest) => {
   const result = printer.print(request);
   port.postMessage(result, [result.memory, ...result.overflow.map(({ buffer }) => buffer)]);

@@ -22,10 +22,10 @@ export interface JobOptions extends PrettyOptions {
 }
 
 /** One slice is printed while the one before it is written. */
-const MEMORIES_PER_JOB = 2;
+const MEMORIES_PER_JOB = 3;
 
 /** Text of a slice of the usual size fits. Memory is used again for every slice: fresh memory costs more than the text. */
-const MEMORY_BYTES = 1 << 25;
+const MEMORY_BYTES = 1 << 23;
 
 /**
  * Prints as `printPretty` does, with worker threads that decode and print packets.
@@ -86,13 +86,14 @@ class JobPool {
     // Their output is not wanted; connecting it would make ours non-blocking.
     const options = { workerData: this.#parts.setup, stdout: true, stderr: true };
     const workers = Array.from({ length: this.#parts.workerCount }, () => new Worker(script, options));
-    for (let i = 0; i < MEMORIES_PER_JOB; i++) {
-      for (const worker of [...workers, undefined]) {
-        this.#idle.push({ worker, memory: new ArrayBuffer(MEMORY_BYTES) });
-      }
-    }
+    this.#addSlots(undefined);
     for (const worker of workers) {
-      worker.on('message', (result: JobResult) => this.#guard(() => this.#take(result)));
+      worker.on('message', (message: JobResult | 'ready') =>
+        this.#guard(() => {
+          if (message === 'ready') this.#addSlots(worker);
+          else this.#take(message);
+        }),
+      );
       worker.once('error', (error) =>
         this.#guard(() => {
           throw error;
@@ -118,6 +119,11 @@ class JobPool {
       if (!this.#isDone) await setImmediate();
     }
     if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** A thread gets slices from now on; while it starts, this one prints alone. */
+  #addSlots(worker: Worker | undefined): void {
+    for (let i = 0; i < MEMORIES_PER_JOB; i++) this.#idle.push({ worker, memory: new ArrayBuffer(MEMORY_BYTES) });
   }
 
   #guard(act: () => void): void {
