@@ -101,11 +101,12 @@ export class PrettyPrinter implements MessageConsumer {
     return Number.isNaN(seconds) ? undefined : { seconds, nanoseconds };
   }
 
-  /** Goes on as if nothing had been printed yet. */
-  restart(): void {
+  /** Goes on as if nothing had been printed yet but an event at `previous`, if that is known. */
+  restart(previous?: Instant): void {
     this.#eventCount = 0;
     this.#first = undefined;
-    this.#time.seconds = Number.NaN;
+    this.#time.seconds = previous?.seconds ?? Number.NaN;
+    this.#time.nanoseconds = previous?.nanoseconds ?? 0;
     this.#previousCycles = undefined;
   }
 

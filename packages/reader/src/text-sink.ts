@@ -10,6 +10,11 @@ export interface TextSink {
   writeBytes?(bytes: Uint8Array): boolean;
 }
 
+/** Gives a sink text that is encoded already, in the way that it takes it. @internal */
+export function writeBytesTo(sink: TextSink, bytes: Uint8Array): boolean {
+  return sink.writeBytes === undefined ? sink.write(Buffer.from(bytes).toString('utf8')) : sink.writeBytes(bytes);
+}
+
 /** How long to wait for a slow reader, at first and at most. */
 const WAIT_MS_MIN = 0.1;
 const WAIT_MS_MAX = 5;

@@ -7,7 +7,7 @@ import type { ClockCorrection } from '../clock-correction.ts';
 import type { TraceReader } from '../open-traces.ts';
 import { deltaText } from '../pretty/pretty-time.ts';
 import { type PrettyOptions, printPretty } from '../print-pretty.ts';
-import type { TextSink } from '../text-sink.ts';
+import { type TextSink, writeBytesTo } from '../text-sink.ts';
 import type { JobError, JobRequest, JobResult, JobSetup } from './job-messages.ts';
 import { SlicePrinter } from './slice-printer.ts';
 import { type Slice, slicesOf } from './slices.ts';
@@ -21,11 +21,11 @@ export interface JobOptions extends PrettyOptions {
   readonly onError?: ((error: RingtailError) => void) | undefined;
 }
 
-/** One slice is printed while the one before it is written. */
-const MEMORIES_PER_JOB = 3;
+/** Slices that a thread is ahead of what is written: one in work, one done. More leave the caches before they are written. */
+const PENDING_MAX = 2;
 
 /** Text of a slice of the usual size fits. Memory is used again for every slice: fresh memory costs more than the text. */
-const MEMORY_BYTES = 1 << 23;
+const MEMORY_BYTES = 1 << 22;
 
 /**
  * Prints as `printPretty` does, with worker threads that decode and print packets.
@@ -51,10 +51,12 @@ export async function printPrettyInJobs(reader: TraceReader, sink: TextSink, opt
   return writer.eventCount;
 }
 
-/** Memory for the text of one slice, and the thread that prints into it; undefined for this one. */
-interface Slot {
+/** A thread that prints; this one has no worker. */
+interface Thread {
   readonly worker: Worker | undefined;
-  readonly memory: ArrayBuffer;
+  /** Slices that it was given and whose text is not written yet. */
+  pending: number;
+  readonly memories: ArrayBuffer[];
 }
 
 interface JobPoolParts {
@@ -65,12 +67,15 @@ interface JobPoolParts {
   readonly writer: SliceWriter;
 }
 
-/** Gives slices to worker threads and to this one, in order, none much further ahead than the others. */
+/** Gives slices to the threads in turn, none much further ahead than the others. */
 class JobPool {
   readonly #parts: JobPoolParts;
-  readonly #idle: Slot[] = [];
-  readonly #busy = new Map<number, Slot>();
+  readonly #threads: Thread[] = [];
+  /** Slices that this thread is to print. */
+  readonly #own: number[] = [];
+  readonly #threadOf = new Map<number, Thread>();
   readonly #results = new Map<number, JobResult>();
+  #turn = 0;
   #requested = 0;
   #written = 0;
   #isDone = false;
@@ -86,12 +91,12 @@ class JobPool {
     // Their output is not wanted; connecting it would make ours non-blocking.
     const options = { workerData: this.#parts.setup, stdout: true, stderr: true };
     const workers = Array.from({ length: this.#parts.workerCount }, () => new Worker(script, options));
-    this.#addSlots(undefined);
+    this.#addThread(undefined);
     for (const worker of workers) {
       worker.on('message', (message: JobResult | 'ready') =>
         this.#guard(() => {
-          if (message === 'ready') this.#addSlots(worker);
-          else this.#take(message);
+          if (message === 'ready') this.#addThread(worker);
+          else this.#keep(message);
         }),
       );
       worker.once('error', (error) =>
@@ -109,8 +114,9 @@ class JobPool {
 
   async #work(printer: SlicePrinter): Promise<void> {
     while (!this.#isDone) {
-      const own = this.#request();
-      if (own !== undefined) this.#take(printer.print(own));
+      this.#assign();
+      const own = this.#own.shift();
+      if (own !== undefined) this.#printOwn(printer, own);
       else
         await new Promise<void>((resolve) => {
           this.#wake = resolve;
@@ -121,9 +127,22 @@ class JobPool {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  /** A thread gets slices from now on; while it starts, this one prints alone. */
-  #addSlots(worker: Worker | undefined): void {
-    for (let i = 0; i < MEMORIES_PER_JOB; i++) this.#idle.push({ worker, memory: new ArrayBuffer(MEMORY_BYTES) });
+  #printOwn(printer: SlicePrinter, number: number): void {
+    const { slices, writer } = this.#parts;
+    const memories = this.#threadOf.get(number)!.memories;
+    const request = { number, slice: slices[number]!, memory: memories.pop() ?? new ArrayBuffer(MEMORY_BYTES) };
+    if (number !== this.#written) {
+      this.#keep(printer.print(request));
+      return;
+    }
+    const result = printer.printTo(writer.sink, request, writer.last);
+    this.#finish(result, writer.accept(result) && printer.isWanted);
+    this.#writeResults();
+  }
+
+  /** A thread gets slices from now on; while it starts, the others print alone. */
+  #addThread(worker: Worker | undefined): void {
+    this.#threads.push({ worker, pending: 0, memories: [] });
   }
 
   #guard(act: () => void): void {
@@ -136,35 +155,47 @@ class JobPool {
     this.#wake();
   }
 
-  #take(result: JobResult): void {
-    const { slices, writer } = this.#parts;
+  #keep(result: JobResult): void {
     this.#results.set(result.number, result);
+    this.#writeResults();
+  }
+
+  #writeResults(): void {
     for (;;) {
       const next = this.#results.get(this.#written);
       if (next === undefined || this.#isDone) return;
-      const slot = this.#busy.get(next.number)!;
-      const isWanted = writer.write(next, new Uint8Array(next.memory, 0, next.textBytes));
       this.#results.delete(next.number);
-      this.#busy.delete(next.number);
-      this.#idle.push({ worker: slot.worker, memory: next.memory });
-      this.#written++;
-      if (!isWanted || this.#written === slices.length) this.#isDone = true;
+      this.#finish(next, this.#parts.writer.write(next, new Uint8Array(next.memory, 0, next.textBytes)));
     }
   }
 
-  /** Gives slices to idle threads, until it is this one's turn: then it returns what this one is to do. */
-  #request(): JobRequest | undefined {
+  #finish({ number, memory }: JobResult, isWanted: boolean): void {
+    const thread = this.#threadOf.get(number)!;
+    this.#threadOf.delete(number);
+    thread.pending--;
+    thread.memories.push(memory);
+    this.#written++;
+    if (!isWanted || this.#written === this.#parts.slices.length) this.#isDone = true;
+  }
+
+  /** In turn, so that what is to be written next is mostly this thread's, or done. */
+  #assign(): void {
     const { slices } = this.#parts;
     while (this.#requested < slices.length) {
-      const slot = this.#idle.shift();
-      if (slot === undefined) return undefined;
+      const thread = this.#threads[this.#turn % this.#threads.length]!;
+      if (thread.pending === PENDING_MAX) return;
       const number = this.#requested++;
-      this.#busy.set(number, slot);
-      const request: JobRequest = { number, slice: slices[number]!, memory: slot.memory };
-      if (slot.worker === undefined) return request;
-      slot.worker.postMessage(request, [slot.memory]);
+      this.#turn++;
+      thread.pending++;
+      this.#threadOf.set(number, thread);
+      if (thread.worker === undefined) {
+        this.#own.push(number);
+        continue;
+      }
+      const memory = thread.memories.pop() ?? new ArrayBuffer(MEMORY_BYTES);
+      const request: JobRequest = { number, slice: slices[number]!, memory };
+      thread.worker.postMessage(request, [memory]);
     }
-    return undefined;
   }
 }
 
@@ -174,22 +205,32 @@ const UNKNOWN_DELTA = encodeText(deltaText(undefined, { seconds: 0, nanoseconds:
 /** Puts the slices together. */
 class SliceWriter {
   eventCount = 0;
-  readonly #sink: TextSink;
+  readonly sink: TextSink;
   readonly #options: Pick<JobOptions, 'warnings' | 'onError'>;
   #last: Instant | undefined;
 
   constructor(sink: TextSink, options: Pick<JobOptions, 'warnings' | 'onError'>) {
-    this.#sink = sink;
+    this.sink = sink;
     this.#options = options;
   }
 
+  /** Time of the last event written. */
+  get last(): Instant | undefined {
+    return this.#last;
+  }
+
   /** @returns false if nothing behind is to be written */
-  write({ overflow, warnings, error, first, last, eventCount }: JobResult, text: Uint8Array): boolean {
+  write(result: JobResult, text: Uint8Array): boolean {
+    const [head, ...rest] = text.length > 0 ? [text, ...result.overflow] : result.overflow;
+    if (head !== undefined && !this.#writeHead(head, result.first)) return false;
+    if (!rest.every((bytes) => writeBytesTo(this.sink, bytes))) return false;
+    return this.accept(result);
+  }
+
+  /** What there is to do of a slice whose text is written. @returns as `write` */
+  accept({ warnings, error, last, eventCount }: JobResult): boolean {
     for (const line of warnings) this.#options.warnings?.write(line);
     this.eventCount += eventCount;
-    const [head, ...rest] = text.length > 0 ? [text, ...overflow] : overflow;
-    if (head !== undefined && !this.#writeHead(head, first)) return false;
-    if (!rest.every((bytes) => this.#writeBytes(bytes))) return false;
     this.#last = last ?? this.#last;
     if (error === undefined) return true;
     if (this.#options.onError === undefined) throw errorOf(error);
@@ -199,20 +240,13 @@ class SliceWriter {
 
   #writeHead(head: Uint8Array, first: Instant | undefined): boolean {
     const at = this.#last === undefined || first === undefined ? -1 : indexOfBytes(head, UNKNOWN_DELTA);
-    if (at === -1) return this.#writeBytes(head);
+    if (at === -1) return writeBytesTo(this.sink, head);
     const delta = encodeText(deltaText(this.#last, first!));
     return (
-      this.#writeBytes(head.subarray(0, at)) &&
-      this.#writeBytes(delta) &&
-      this.#writeBytes(head.subarray(at + UNKNOWN_DELTA.length))
+      writeBytesTo(this.sink, head.subarray(0, at)) &&
+      writeBytesTo(this.sink, delta) &&
+      writeBytesTo(this.sink, head.subarray(at + UNKNOWN_DELTA.length))
     );
-  }
-
-  #writeBytes(bytes: Uint8Array): boolean {
-    const { writeBytes } = this.#sink;
-    return writeBytes === undefined
-      ? this.#sink.write(Buffer.from(bytes).toString('utf8'))
-      : writeBytes.call(this.#sink, bytes);
   }
 }
 

@@ -1,7 +1,8 @@
 import type { RingtailError } from '@ringtail/base';
-import { DataStreamReader, TraceFormatError, type TraceIdentity } from '@ringtail/ctf';
+import { DataStreamReader, type Instant, TraceFormatError, type TraceIdentity } from '@ringtail/ctf';
 import { MessageMerge } from '../merge.ts';
 import { PrettyPrinter } from '../print-pretty.ts';
+import { type TextSink, writeBytesTo } from '../text-sink.ts';
 import type { TraceStream } from '../trace-stream.ts';
 import type { JobError, JobRequest, JobResult, JobSetup } from './job-messages.ts';
 
@@ -11,6 +12,8 @@ export class SlicePrinter {
   readonly #identity: TraceIdentity;
   readonly #printer: PrettyPrinter;
   #memory: Uint8Array = new Uint8Array(0);
+  /** Where text goes at once; undefined while it is kept. */
+  #sink: TextSink | undefined;
   #textBytes = 0;
   #overflow: Uint8Array<ArrayBuffer>[] = [];
   #warnings: string[] = [];
@@ -23,12 +26,33 @@ export class SlicePrinter {
     this.#printer = new PrettyPrinter(sink, { ...options, warnings });
   }
 
-  print({ number, slice, memory }: JobRequest): JobResult {
+  /** Prints into memory, which is handed over with the text. */
+  print(request: JobRequest): JobResult {
+    this.#sink = undefined;
+    this.#printer.restart();
+    return this.#print(request);
+  }
+
+  /**
+   * Prints what is to be written next straight to its sink: text that stays in the caches costs less.
+   *
+   * @param previous time of the event before
+   */
+  printTo(sink: TextSink, request: JobRequest, previous: Instant | undefined): JobResult {
+    this.#sink = sink;
+    this.#printer.restart(previous);
+    return this.#print(request);
+  }
+
+  get isWanted(): boolean {
+    return this.#printer.isWanted;
+  }
+
+  #print({ number, slice, memory }: JobRequest): JobResult {
     this.#memory = new Uint8Array(memory);
     this.#textBytes = 0;
     this.#overflow = [];
     this.#warnings = [];
-    this.#printer.restart();
     const { decoder, sources, id } = this.#stream;
     const packets = new DataStreamReader(decoder, this.#identity, sources, id);
     packets.follow(slice.packets, slice.previous);
@@ -52,6 +76,7 @@ export class SlicePrinter {
   }
 
   #keep(bytes: Uint8Array): boolean {
+    if (this.#sink !== undefined) return writeBytesTo(this.#sink, bytes);
     if (this.#overflow.length > 0 || this.#textBytes + bytes.length > this.#memory.length) {
       this.#overflow.push(bytes.slice());
     } else {

@@ -4,7 +4,7 @@ import type { TraceReader } from '../open-traces.ts';
 import type { TraceStream } from '../trace-stream.ts';
 
 /** Packets that follow each other are decoded by one job, up to about so many bytes at a time. */
-const SLICE_BYTES = 1 << 18;
+const SLICE_BYTES = 1 << 17;
 
 /** Packets of a data stream that one job decodes. */
 export interface Slice {
