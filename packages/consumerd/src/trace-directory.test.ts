@@ -13,6 +13,9 @@ afterEach(() => rmSync(root, { recursive: true, force: true }));
 const refusal = (sentence: RegExp) =>
   expect.objectContaining({ code: 'DIRECTORY_REFUSED', message: expect.stringMatching(sentence) });
 
+if (process.geteuid?.() !== 0)
+  console.warn('SKIPPED: only root can make what it takes: not tested: directories of other users');
+
 describe('ensureTraceDirectory', () => {
   it('creates what is missing, privately, and is content with what it made', () => {
     const path = join(root, 'session', 'ust/uid/0/64-bit');

@@ -41,6 +41,9 @@ function codeOf(action: () => unknown): string | undefined {
   return undefined;
 }
 
+if (process.getuid?.() !== 0)
+  console.warn('SKIPPED: only root can make what it takes: not tested: a file system that fills up');
+
 describe('memfds', () => {
   it('a sealed one can be written to but neither shrunk nor grown', () => {
     const fd = memfd(8192);

@@ -59,6 +59,9 @@ function failure(options: Partial<RingOptions>): { code: string; message: string
   throw new Error('the ring was made');
 }
 
+if (memoryIsCommitted)
+  console.warn('SKIPPED: the kernel commits memory strictly: not tested: rings that take it page by page');
+
 describe('a ring in a memfd', () => {
   it('can be shrunk or grown by nobody, its owner included', () => {
     const ring = make();
