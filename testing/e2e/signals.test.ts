@@ -57,7 +57,9 @@ describe('signals to ringtail record', () => {
     const sandbox = makeSandbox();
     const ringtail = program('../../../packages/cli/bin/ringtail.mjs');
     const words = [node, ringtail, 'record', '-o', 'trace', node, program('signals.mjs')];
-    const terminal = new Running('script', ['-qefc', words.join(' '), '/dev/null'], sandbox.env, sandbox.directory);
+    // Without `exec` a shell stays between `script` and ringtail, and some die of the terminal's SIGQUIT.
+    const command = `exec ${words.join(' ')}`;
+    const terminal = new Running('script', ['-qefc', command, '/dev/null'], sandbox.env, sandbox.directory);
     await terminal.says(/recording \d/);
     terminal.process.stdin?.write('\x03');
     await terminal.says(/got SIGINT/);
