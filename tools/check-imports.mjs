@@ -17,10 +17,11 @@ const ORDER = {
   protocol: ['base'],
   tracer: ['base', 'posix', 'ctf', 'ringbuf', 'protocol', 'clock-linux-x64'],
   consumerd: ['base', 'posix', 'ctf', 'ringbuf', 'protocol'],
-  sessiond: ['base', 'posix', 'ringbuf', 'protocol'],
-  ctl: ['base', 'protocol'],
+  sessiond: ['base', 'posix', 'ctf', 'ringbuf', 'protocol', 'session-file'],
+  'session-file': ['base', 'protocol'],
+  ctl: ['base', 'protocol', 'session-file'],
   reader: ['base', 'ctf'],
-  cli: ['base', 'protocol', 'ctl', 'reader', 'consumerd'],
+  cli: ['base', 'ctf', 'protocol', 'session-file', 'ctl', 'reader', 'consumerd'],
   'clock-linux-x64': [],
 };
 

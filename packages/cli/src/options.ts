@@ -58,11 +58,11 @@ export function channelAttributes(context: Context, name: string, options: Chann
   const size = options.subbufSize === undefined ? DEFAULT_CHANNEL.subBufBytes : parseSize(options.subbufSize);
   const count = options.numSubbuf === undefined ? DEFAULT_CHANNEL.subBufCount : parseCount(options.numSubbuf);
   return {
+    ...DEFAULT_CHANNEL,
     name,
     mode: options.overwrite ? 'overwrite' : 'discard',
     subBufBytes: roundUp(context, '--subbuf-size', size, 4096),
     subBufCount: roundUp(context, '--num-subbuf', count, 2),
-    header: DEFAULT_CHANNEL.header,
   };
 }
 

@@ -98,6 +98,8 @@ export class Consumer {
         return this.#statistics(command.session);
       case 'close-session':
         return this.#closeSession(command.session);
+      default:
+        throw new ConsumerError('BAD_REQUEST', `${command.type} is not supported`);
     }
   }
 
@@ -115,9 +117,9 @@ export class Consumer {
     if (isRepeated(this.#traces.get(request.trace)?.request, request)) return null;
     const writer = new TraceWriter(request, this.#options.output);
     const session = this.#session(request.session);
-    session.countFormer(request.directory, this.#options.output);
+    session.countFormer(writer.directory, this.#options.output);
     this.#traces.set(request.trace, { request, session, writer });
-    this.#options.log(`session ${request.session}: writing the trace ${request.directory}`);
+    this.#options.log(`session ${request.session}: writing the trace ${writer.directory}`);
     return null;
   }
 

@@ -36,11 +36,12 @@ export class TraceWriter {
    * @throws {ConsumerError} `DIRECTORY_REFUSED`, `NOT_WRITTEN`, `BAD_REQUEST` for a clock that metadata cannot describe.
    */
   constructor(request: OpenTraceRequest, output: FileOutput) {
-    this.directory = request.directory;
+    if (request.output === null) throw new ConsumerError('BAD_REQUEST', 'a trace without an output is not supported');
+    this.directory = join(request.output, request.place);
     this.uuid = request.uuid;
     this.#clock = clockClassOf(request);
     const preamble = tsdlPreamble(traceClassOf(request, this.#clock));
-    const directories = [request.directory, ...(request.ringDirectory === null ? [] : [request.ringDirectory])];
+    const directories = [this.directory, ...(request.ringDirectory === null ? [] : [request.ringDirectory])];
     const opened: MetadataFile[] = [];
     try {
       for (const directory of directories) {

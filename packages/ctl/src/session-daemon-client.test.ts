@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CLIENT_FRAME_BYTES_MAX, encodeFrame, FrameDecoder, runDirectoryAt } from '@ringtail/protocol';
+import { CLIENT_FRAME_BYTES_MAX, DEFAULT_SESSION, encodeFrame, FrameDecoder, runDirectoryAt } from '@ringtail/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SessionDaemonClient } from './session-daemon-client.ts';
 import { ensureDaemon, spawnDaemon } from './spawn-daemon.ts';
@@ -70,7 +70,7 @@ describe('SessionDaemonClient', () => {
     await daemon.createSession({ name: 's', output: '/tmp/s' });
     expect(await daemon.enableEvent('s', { pattern: 'a:*' })).toBe('channel0');
     expect(asked.map(({ command, params }) => ({ command, params }))).toEqual([
-      { command: 'create-session', params: { name: 's', output: '/tmp/s', shmPath: null, clock: 'monotonic' } },
+      { command: 'create-session', params: { name: 's', output: '/tmp/s', ...DEFAULT_SESSION } },
       { command: 'enable-event', params: { session: 's', channel: null, rule: { pattern: 'a:*' } } },
     ]);
   });

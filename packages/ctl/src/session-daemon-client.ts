@@ -9,6 +9,7 @@ import {
   type CommandName,
   type Commands,
   checkReply,
+  DEFAULT_SESSION,
   type EventRule,
   encodeFrame,
   FrameDecoder,
@@ -120,9 +121,8 @@ export class SessionDaemonClient {
     readonly output: string;
     readonly shmPath?: string | null;
     readonly clock?: ClockKind;
-  }): Promise<{ name: string; output: string }> {
-    const { name, output, shmPath = null, clock = 'monotonic' } = session;
-    return this.request('create-session', { name, output, shmPath, clock });
+  }): Promise<{ name: string; output: string | null }> {
+    return this.request('create-session', { ...DEFAULT_SESSION, ...session });
   }
 
   /** Sizes are rounded up to powers of two; `listSessions` tells what came of them. */

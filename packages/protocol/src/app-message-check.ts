@@ -20,6 +20,7 @@ export const EVENT_SPEC_DEPTH_MAX = 48;
 /** Bytes of an event's name, `provider:event`. */
 export const EVENT_NAME_BYTES_MAX = 256;
 export const TRACEPOINTS_MAX = 65_536;
+const FIELDS_MAX = 4096;
 
 const ID_MAX = 2 ** 31 - 1;
 const KEY_MAX = Number.MAX_SAFE_INTEGER;
@@ -62,6 +63,10 @@ export function checkAppMessage(message: unknown): AppMessage {
           return {
             name: foreignTextIn(tracepoint, 'name', EVENT_NAME_BYTES_MAX),
             logLevel: integerIn(tracepoint, 'logLevel', 0, 255),
+            fields: arrayIn(tracepoint, 'fields', FIELDS_MAX).map((field) => {
+              if (depthExceeds(field, EVENT_SPEC_DEPTH_MAX)) refuseShape('a field is nested too deep');
+              return field as JsonValue;
+            }),
           };
         }),
       };

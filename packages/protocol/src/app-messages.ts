@@ -2,10 +2,12 @@
  * Messages between an application's thread and a session daemon, over the application socket (`app.sock`).
  *
  * Frames as in `framing.ts`. Descriptors travel as SCM_RIGHTS with the first byte of the frame that speaks of them.
- * The daemon answers `register` and `declare`, in order; nothing else is answered. The daemon sends nothing on its own:
- * what it wants is in the control file.
+ * The daemon answers `register` and `declare`, in order; nothing else is answered. What the daemon wants is in the
+ * control file; on its own it sends only `look`, for a thread that is idle and has to do something at once.
  */
-export const APP_PROTOCOL_VERSION = 1;
+import type { TracepointDescription } from './client-messages.ts';
+
+export const APP_PROTOCOL_VERSION = 2;
 /** No frame of either direction is longer. */
 export const APP_FRAME_BYTES_MAX = 4 * 1024 * 1024;
 
@@ -54,7 +56,7 @@ export interface TroubleMessage {
 /** The tracepoints that the thread knows, whole list, sent whenever it has grown. */
 export interface TracepointsMessage {
   readonly type: 'tracepoints';
-  readonly tracepoints: readonly { readonly name: string; readonly logLevel: number }[];
+  readonly tracepoints: readonly TracepointDescription[];
 }
 
 export type AppMessage = RegisterMessage | DeclareMessage | RingMessage | TroubleMessage | TracepointsMessage;
@@ -75,5 +77,10 @@ export interface RefusedReply {
   readonly message: string;
 }
 export type AppReply = RegisteredReply | DeclaredReply | RefusedReply;
+
+/** No answer to anything: the control file has something that does not wait for the thread's next event. */
+export interface LookMessage {
+  readonly type: 'look';
+}
 
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };

@@ -1,19 +1,46 @@
 /**
  * Messages between a client (the command line, `@ringtail/ctl`) and a session daemon, over `client.sock`.
  *
- * A client sends requests, the daemon answers each once, in order. Frames as in `framing.ts`.
+ * A client sends requests, the daemon answers each once, in order; between the answers a client that subscribed gets
+ * notifications. Frames as in `framing.ts`.
  */
+import type { JsonValue } from './app-messages.ts';
 import type { ClockKind, EventHeaderKind, EventRule } from './desired-state.ts';
 
 export const CLIENT_PROTOCOL_VERSION = 1;
 export const CLIENT_FRAME_BYTES_MAX = 16 * 1024 * 1024;
 
+/** How the metadata of a trace is written. */
+export type TraceFormat = 'ctf-1.8' | 'ctf-2';
+
+/** What a channel is made with; it stays so for the channel's life. */
 export interface ChannelAttributes {
   readonly name: string;
   readonly mode: 'discard' | 'overwrite';
   readonly subBufBytes: number;
   readonly subBufCount: number;
   readonly header: EventHeaderKind;
+  /**
+   * How long a program waits for a free sub-buffer, in microseconds, before an event is discarded; null: for ever. It
+   * waits only if it was started with `RINGTAIL_ALLOW_BLOCKING`.
+   */
+  readonly blockingTimeoutUs: number | null;
+  /** How often the consumer takes the committed part of open sub-buffers, in microseconds; 0: once a second. */
+  readonly switchTimerUs: number;
+  /** How often the consumer looks for closed sub-buffers by itself, in microseconds; 0: producers wake it. */
+  readonly readTimerUs: number;
+  /** How often the channel's use is sampled, in microseconds; 0: never. */
+  readonly monitorTimerUs: number;
+  /** A trace file is closed before it exceeds this; 0: one file without a limit. */
+  readonly traceFileBytes: number;
+  /** How many trace files of a data stream are kept, the newest; 0: all. */
+  readonly traceFileCount: number;
+  /** Whose trace it is part of: one for all applications of a user, or one for each process. */
+  readonly ownership: 'user' | 'process';
+  /** Whether a ring takes all its memory when it is made, or page by page as it is written. */
+  readonly preallocation: 'preallocate' | 'on-demand';
+  /** Memory of sub-buffers that were taken this long ago is given back, microseconds; 0: at once; null: never. */
+  readonly reclaimAfterUs: number | null;
 }
 
 /**
@@ -28,25 +55,127 @@ export const DEFAULT_CHANNEL: ChannelAttributes = {
   subBufBytes: 4 * 1024 * 1024,
   subBufCount: 4,
   header: 'large',
+  blockingTimeoutUs: 0,
+  switchTimerUs: 0,
+  readTimerUs: 0,
+  monitorTimerUs: 1_000_000,
+  traceFileBytes: 0,
+  traceFileCount: 0,
+  ownership: 'user',
+  preallocation: 'on-demand',
+  reclaimAfterUs: null,
 };
+
+/** What `create-session` is asked for where nothing else is said. */
+export const DEFAULT_SESSION = { shmPath: null, clock: 'monotonic', snapshot: false, format: null } as const;
+
+/** What a process tracker looks at. The numbers are those of the application's own namespaces. */
+export type TrackedAttribute = 'vpid' | 'vuid' | 'vgid';
+
+/** Where a snapshot goes. */
+export interface SnapshotOutputParameters {
+  /** Also the beginning of the name of each snapshot's directory; null: `snapshot-<id>` of an output, `snapshot` of one recording. */
+  readonly name: string | null;
+  /** Absolute path of the directory in which each snapshot gets a directory. */
+  readonly path: string;
+  /** The newest packets of at most so many bytes together are written; null: all. */
+  readonly maxBytes: number | null;
+}
+export interface SnapshotOutput extends SnapshotOutputParameters {
+  readonly id: number;
+  readonly name: string;
+}
+
+export interface SnapshotRecorded {
+  /** Directory of the snapshot. */
+  readonly path: string;
+  /** Of what is in the snapshot. */
+  readonly statistics: SessionStatistics;
+}
+
+export interface RotationSchedule {
+  /** Rotate every so many microseconds; null: not by time. */
+  readonly timerUs: number | null;
+  /** Rotate whenever so many more bytes have been recorded; null: not by size. */
+  readonly sizeBytes: number | null;
+}
 
 /** Every command: its parameters and its result. */
 export interface Commands {
   hello: { params: { protocol: number }; result: { daemonVersion: string; pid: number } };
+  'daemon-status': { params: Record<string, never>; result: DaemonStatus };
   'create-session': {
-    params: { name: string; output: string; shmPath: string | null; clock: ClockKind };
-    result: { name: string; output: string };
+    params: {
+      name: string;
+      /** Absolute; null: nothing is written but what snapshots are asked for with a path of their own. */
+      output: string | null;
+      shmPath: string | null;
+      clock: ClockKind;
+      /** Flight recorder: rings overwrite, and only snapshots are written. */
+      snapshot: boolean;
+      /** null: the daemon's default. */
+      format: TraceFormat | null;
+    };
+    result: { name: string; output: string | null };
   };
+  /** Makes a channel, or enables one that is disabled (its attributes stay what they are). */
   'enable-channel': { params: { session: string; channel: ChannelAttributes }; result: null };
+  'disable-channel': { params: { session: string; channel: string }; result: null };
+  /** Adds a rule, or enables an equal one that is disabled. */
   'enable-event': { params: { session: string; channel: string | null; rule: EventRule }; result: { channel: string } };
+  /** Disables the rules with this pattern, whatever else they say; null: all rules of the channel. */
+  'disable-event': {
+    params: { session: string; channel: string | null; pattern: string | null };
+    result: { channel: string; disabled: number };
+  };
+  /** Adds context fields to a channel, or with null to all channels, before the session is first started. */
+  'add-context': {
+    params: { session: string; channel: string | null; contexts: readonly string[] };
+    result: { channels: readonly string[] };
+  };
+  'list-contexts': { params: Record<string, never>; result: readonly ContextDescription[] };
+  /** Adds to what is tracked; null: everything. */
+  track: {
+    params: { session: string; attribute: TrackedAttribute; values: readonly number[] | null };
+    result: null;
+  };
+  /** Removes from what is tracked; null: everything. */
+  untrack: {
+    params: { session: string; attribute: TrackedAttribute; values: readonly number[] | null };
+    result: null;
+  };
   'start-session': { params: { session: string }; result: null };
   /** Answers once everything committed before the stop is in the trace files. */
   'stop-session': { params: { session: string }; result: SessionStatistics };
   'destroy-session': { params: { session: string }; result: SessionStatistics };
+  /** Writes what the rings hold to the output given, or to the session's own. */
+  'record-snapshot': {
+    params: { session: string; output: SnapshotOutputParameters | null; name: string | null; maxBytes: number | null };
+    result: SnapshotRecorded;
+  };
+  'add-snapshot-output': { params: { session: string; output: SnapshotOutputParameters }; result: SnapshotOutput };
+  'delete-snapshot-output': { params: { session: string; output: number | string }; result: null };
+  /** Archives the current trace chunk; answers once it is closed and in its place. */
+  'rotate-session': { params: { session: string }; result: { archive: string; statistics: SessionStatistics } };
+  /** A member that is absent stays as it is. */
+  'set-rotation-schedule': { params: { session: string } & Partial<RotationSchedule>; result: RotationSchedule };
+  /** Drops everything recorded so far, but for archived chunks and snapshots. */
+  'clear-session': { params: { session: string }; result: null };
+  /** Samples the clock's offset again and rewrites the metadata. */
+  'regenerate-metadata': { params: { session: string }; result: null };
+  /** Has every application record its state again. */
+  'regenerate-statedump': { params: { session: string }; result: null };
+  /** Gives back the memory of sub-buffers that were taken at least so long ago; null channels: all. */
+  'reclaim-memory': {
+    params: { session: string; channels: readonly string[] | null; olderThanUs: number };
+    result: { bytes: number };
+  };
   'list-sessions': { params: Record<string, never>; result: readonly SessionDescription[] };
   'list-applications': { params: Record<string, never>; result: readonly ApplicationDescription[] };
   'session-statistics': { params: { session: string }; result: SessionStatistics };
   'session-sightings': { params: { session: string }; result: SessionSightings };
+  /** From the answer on, the daemon sends a `NotificationMessage` for whatever happens. */
+  subscribe: { params: Record<string, never>; result: null };
   /** Ends the daemon once every session is destroyed. */
   shutdown: { params: Record<string, never>; result: null };
 }
@@ -54,11 +183,46 @@ export type CommandName = keyof Commands;
 
 export interface SessionDescription {
   readonly name: string;
-  readonly output: string;
+  /** User whose session it is. */
+  readonly uid: number;
+  readonly output: string | null;
   readonly shmPath: string | null;
   readonly clock: ClockKind;
+  readonly snapshot: boolean;
+  readonly format: TraceFormat;
+  /** ISO 8601. */
+  readonly createdAt: string;
   readonly active: boolean;
-  readonly channels: readonly (ChannelAttributes & { readonly rules: readonly EventRule[] })[];
+  readonly channels: readonly ChannelDescription[];
+  /** What applications must be like to be recorded; null: anything. */
+  readonly trackers: Readonly<Record<TrackedAttribute, readonly number[] | null>>;
+  readonly snapshotOutputs: readonly SnapshotOutput[];
+  readonly rotationSchedule: RotationSchedule;
+  /** How many chunks were archived, and the newest archive. */
+  readonly rotations: number;
+  readonly lastArchive: string | null;
+}
+
+export interface ChannelDescription extends ChannelAttributes {
+  readonly enabled: boolean;
+  readonly contexts: readonly string[];
+  readonly rules: readonly RuleDescription[];
+}
+export interface RuleDescription extends EventRule {
+  readonly enabled: boolean;
+}
+
+export interface ContextDescription {
+  readonly name: string;
+  /** Why it cannot be added on this machine; null: it can. */
+  readonly refused: string | null;
+}
+
+export interface TracepointDescription {
+  readonly name: string;
+  readonly logLevel: number;
+  /** `NamedFieldSpec` of `@ringtail/ctf` each, passed through unread. */
+  readonly fields: readonly JsonValue[];
 }
 
 export interface ApplicationDescription {
@@ -68,9 +232,52 @@ export interface ApplicationDescription {
   readonly procname: string;
   readonly runtime: string;
   readonly mainThread: boolean;
-  readonly tracepoints: readonly { readonly name: string; readonly logLevel: number }[];
+  readonly tracepoints: readonly TracepointDescription[];
   /** What the thread said that it could not do, in words, newest last; the first few only. */
   readonly troubles: readonly string[];
+}
+
+export interface DaemonStatus {
+  readonly pid: number;
+  readonly version: string;
+  readonly runDirectory: string;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  /** Absent while it is being started again. */
+  readonly consumerPid: number | null;
+  readonly consumerRestarts: number;
+  readonly applications: number;
+  readonly sessions: number;
+  /** Resident memory of the session daemon. */
+  readonly memoryBytes: number;
+}
+
+/** What a subscriber is told of. Sessions and applications of other users are left out. */
+export type Notification =
+  | {
+      readonly kind:
+        | 'session-created'
+        | 'session-started'
+        | 'session-stopped'
+        | 'session-changed'
+        | 'session-cleared'
+        | 'session-destroyed';
+      readonly session: string;
+    }
+  | { readonly kind: 'rotation-completed'; readonly session: string; readonly archive: string }
+  | { readonly kind: 'snapshot-recorded'; readonly session: string; readonly path: string }
+  | {
+      readonly kind: 'application-registered' | 'application-gone';
+      readonly pid: number;
+      readonly tid: number;
+      readonly procname: string;
+    }
+  /** The subscriber did not read: so many notifications were left out here. */
+  | { readonly kind: 'dropped'; readonly count: number };
+
+/** Sent to subscribers between replies. */
+export interface NotificationMessage {
+  readonly notification: Notification;
 }
 
 /** What was seen of applications since a session was created, of those that have gone as well. */

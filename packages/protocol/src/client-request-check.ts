@@ -1,7 +1,16 @@
 import { isAbsolute, normalize } from 'node:path';
-import type { ChannelAttributes, Request } from './client-messages.ts';
+import type { ChannelAttributes, Request, SnapshotOutputParameters, TraceFormat } from './client-messages.ts';
 import type { EventRule } from './desired-state.ts';
-import { arrayIn, integerIn, type JsonObject, objectOf, oneOfIn, plainTextIn, refuseShape } from './json-shape.ts';
+import {
+  arrayIn,
+  booleanIn,
+  integerIn,
+  type JsonObject,
+  objectOf,
+  oneOfIn,
+  plainTextIn,
+  refuseShape,
+} from './json-shape.ts';
 
 export const SESSION_NAME_BYTES_MAX = 255;
 /** Trace files are called after their channel and a number, within the 255 bytes of a file name. */
@@ -11,6 +20,14 @@ export const EXCLUDE_PATTERNS_MAX = 64;
 /** Leaves room for the names below it within the 4096 bytes of a path. */
 export const OUTPUT_BYTES_MAX = 3800;
 export const LOG_LEVEL_MAX = 14;
+export const FILTER_BYTES_MAX = 65_536;
+/** Snapshots are called after it, the date and a number. */
+export const SNAPSHOT_NAME_BYTES_MAX = 200;
+export const CONTEXTS_MAX = 64;
+export const CONTEXT_NAME_BYTES_MAX = 255;
+export const TRACE_FORMATS = ['ctf-1.8', 'ctf-2'] as const satisfies readonly TraceFormat[];
+const CHANNELS_MAX = 1024;
+const TRACKED_MAX = 65_536;
 
 /**
  * A message of a client as a request. Paths come out normalized, without a slash at the end.
@@ -33,38 +50,118 @@ export function checkClientRequest(message: unknown): Request {
         command,
         params: {
           name: sessionNameIn(params, 'name'),
-          output: absolutePathIn(params, 'output'),
-          shmPath: params.shmPath === null ? null : absolutePathIn(params, 'shmPath'),
+          output: orNull(params, 'output', absolutePathIn),
+          shmPath: orNull(params, 'shmPath', absolutePathIn),
           clock: oneOfIn(params, 'clock', ['monotonic', 'tsc']),
+          snapshot: booleanIn(params, 'snapshot'),
+          format: orNull(params, 'format', (json, name) => oneOfIn(json, name, TRACE_FORMATS)),
         },
       };
     case 'enable-channel':
       return {
         id,
         command,
-        params: {
-          session: sessionNameIn(params, 'session'),
-          channel: checkChannelAttributes(objectOf(params.channel, 'channel')),
-        },
+        params: { ...sessionIn(params), channel: checkChannelAttributes(objectOf(params.channel, 'channel')) },
       };
+    case 'disable-channel':
+      return { id, command, params: { ...sessionIn(params), channel: channelNameIn(params, 'channel') } };
     case 'enable-event':
       return {
         id,
         command,
         params: {
-          session: sessionNameIn(params, 'session'),
-          channel: params.channel === null ? null : nameIn(params, 'channel', CHANNEL_NAME_BYTES_MAX),
+          ...sessionIn(params),
+          channel: orNull(params, 'channel', channelNameIn),
           rule: checkEventRule(objectOf(params.rule, 'rule')),
+        },
+      };
+    case 'disable-event':
+      return {
+        id,
+        command,
+        params: {
+          ...sessionIn(params),
+          channel: orNull(params, 'channel', channelNameIn),
+          pattern: orNull(params, 'pattern', patternIn),
+        },
+      };
+    case 'add-context':
+      return {
+        id,
+        command,
+        params: {
+          ...sessionIn(params),
+          channel: orNull(params, 'channel', channelNameIn),
+          contexts: textsIn(params, 'contexts', CONTEXTS_MAX, CONTEXT_NAME_BYTES_MAX),
+        },
+      };
+    case 'track':
+    case 'untrack':
+      return {
+        id,
+        command,
+        params: {
+          ...sessionIn(params),
+          attribute: oneOfIn(params, 'attribute', ['vpid', 'vuid', 'vgid']),
+          values: orNull(params, 'values', processNumbersIn),
+        },
+      };
+    case 'record-snapshot':
+      return {
+        id,
+        command,
+        params: {
+          ...sessionIn(params),
+          output: params.output === null ? null : checkSnapshotOutput(objectOf(params.output, 'output')),
+          name: orNull(params, 'name', snapshotNameIn),
+          maxBytes: orNull(params, 'maxBytes', sizeIn),
+        },
+      };
+    case 'add-snapshot-output':
+      return {
+        id,
+        command,
+        params: { ...sessionIn(params), output: checkSnapshotOutput(objectOf(params.output, 'output')) },
+      };
+    case 'delete-snapshot-output':
+      return { id, command, params: { ...sessionIn(params), output: snapshotOutputKeyIn(params, 'output') } };
+    case 'set-rotation-schedule':
+      return {
+        id,
+        command,
+        params: {
+          ...sessionIn(params),
+          ...(params.timerUs !== undefined && { timerUs: orNull(params, 'timerUs', sizeIn) }),
+          ...(params.sizeBytes !== undefined && { sizeBytes: orNull(params, 'sizeBytes', sizeIn) }),
+        },
+      };
+    case 'reclaim-memory':
+      return {
+        id,
+        command,
+        params: {
+          ...sessionIn(params),
+          channels: orNull(params, 'channels', (json, name) =>
+            textsIn(json, name, CHANNELS_MAX, CHANNEL_NAME_BYTES_MAX),
+          ),
+          olderThanUs: integerIn(params, 'olderThanUs', 0, Number.MAX_SAFE_INTEGER),
         },
       };
     case 'start-session':
     case 'stop-session':
     case 'destroy-session':
+    case 'rotate-session':
+    case 'clear-session':
+    case 'regenerate-metadata':
+    case 'regenerate-statedump':
     case 'session-statistics':
     case 'session-sightings':
-      return { id, command, params: { session: sessionNameIn(params, 'session') } };
+      return { id, command, params: sessionIn(params) };
+    case 'daemon-status':
+    case 'list-contexts':
     case 'list-sessions':
     case 'list-applications':
+    case 'subscribe':
     case 'shutdown':
       return { id, command, params: {} };
     default:
@@ -80,19 +177,80 @@ export function clientRequestIdOf(message: unknown): number {
 
 export function checkChannelAttributes(json: JsonObject): ChannelAttributes {
   return {
-    name: nameIn(json, 'name', CHANNEL_NAME_BYTES_MAX),
+    name: channelNameIn(json, 'name'),
     mode: oneOfIn(json, 'mode', ['discard', 'overwrite']),
-    subBufBytes: integerIn(json, 'subBufBytes', 1, Number.MAX_SAFE_INTEGER),
-    subBufCount: integerIn(json, 'subBufCount', 1, Number.MAX_SAFE_INTEGER),
+    subBufBytes: sizeIn(json, 'subBufBytes'),
+    subBufCount: sizeIn(json, 'subBufCount'),
     header: oneOfIn(json, 'header', ['compact', 'large']),
+    blockingTimeoutUs: orNull(json, 'blockingTimeoutUs', countIn),
+    switchTimerUs: countIn(json, 'switchTimerUs'),
+    readTimerUs: countIn(json, 'readTimerUs'),
+    monitorTimerUs: countIn(json, 'monitorTimerUs'),
+    traceFileBytes: countIn(json, 'traceFileBytes'),
+    traceFileCount: countIn(json, 'traceFileCount'),
+    ownership: oneOfIn(json, 'ownership', ['user', 'process']),
+    preallocation: oneOfIn(json, 'preallocation', ['preallocate', 'on-demand']),
+    reclaimAfterUs: orNull(json, 'reclaimAfterUs', countIn),
   };
 }
 
+/** The result of `reader`, or null where the member is null. */
+function orNull<T>(json: JsonObject, name: string, reader: (json: JsonObject, name: string) => T): T | null {
+  return json[name] === null ? null : reader(json, name);
+}
+
+/** Names of context fields, as a channel has them. */
+export function contextNamesIn(json: JsonObject, name: string): readonly string[] {
+  return textsIn(json, name, CONTEXTS_MAX, CONTEXT_NAME_BYTES_MAX);
+}
+
+function textsIn(json: JsonObject, name: string, countMax: number, bytesMax: number): readonly string[] {
+  return arrayIn(json, name, countMax).map((text) => plainTextIn({ [name]: text }, name, bytesMax));
+}
+
+function countIn(json: JsonObject, name: string): number {
+  return integerIn(json, name, 0, Number.MAX_SAFE_INTEGER);
+}
+
+function sizeIn(json: JsonObject, name: string): number {
+  return integerIn(json, name, 1, Number.MAX_SAFE_INTEGER);
+}
+
+function processNumbersIn(json: JsonObject, name: string): readonly number[] {
+  return arrayIn(json, name, TRACKED_MAX).map((value) => integerIn({ [name]: value }, name, 0, 2 ** 32 - 1));
+}
+
+function checkSnapshotOutput(json: JsonObject): SnapshotOutputParameters {
+  return {
+    name: orNull(json, 'name', snapshotNameIn),
+    path: absolutePathIn(json, 'path'),
+    maxBytes: orNull(json, 'maxBytes', sizeIn),
+  };
+}
+
+function snapshotNameIn(json: JsonObject, name: string): string {
+  return nameIn(json, name, SNAPSHOT_NAME_BYTES_MAX);
+}
+
+function snapshotOutputKeyIn(json: JsonObject, name: string): number | string {
+  return typeof json[name] === 'number' ? countIn(json, name) : snapshotNameIn(json, name);
+}
+
 function checkEventRule(json: JsonObject): EventRule {
-  const pattern = plainTextIn(json, 'pattern', PATTERN_BYTES_MAX);
+  const pattern = patternIn(json, 'pattern');
   const exclude = json.exclude === undefined ? undefined : checkExclusions(json);
   const logLevel = json.logLevel === undefined ? undefined : checkLogLevels(objectOf(json.logLevel, 'logLevel'));
-  return { pattern, ...(exclude && { exclude }), ...(logLevel && { logLevel }) };
+  const filter = json.filter === undefined ? undefined : plainTextIn(json, 'filter', FILTER_BYTES_MAX);
+  return {
+    pattern,
+    ...(exclude && { exclude }),
+    ...(logLevel && { logLevel }),
+    ...(filter !== undefined && { filter }),
+  };
+}
+
+function patternIn(json: JsonObject, name: string): string {
+  return plainTextIn(json, name, PATTERN_BYTES_MAX);
 }
 
 function checkExclusions(json: JsonObject): readonly string[] {
@@ -104,6 +262,14 @@ function checkExclusions(json: JsonObject): readonly string[] {
 function checkLogLevels(json: JsonObject): { from: number; to: number } {
   const from = integerIn(json, 'from', 0, LOG_LEVEL_MAX);
   return { from, to: integerIn(json, 'to', from, LOG_LEVEL_MAX) };
+}
+
+function sessionIn(json: JsonObject): { session: string } {
+  return { session: sessionNameIn(json, 'session') };
+}
+
+function channelNameIn(json: JsonObject, name: string): string {
+  return nameIn(json, name, CHANNEL_NAME_BYTES_MAX);
 }
 
 function sessionNameIn(json: JsonObject, name: string): string {

@@ -5,7 +5,7 @@
  */
 
 import type { JsonValue } from './app-messages.ts';
-import type { ChannelAttributes, SessionStatistics } from './client-messages.ts';
+import type { ChannelAttributes, SessionStatistics, TraceFormat } from './client-messages.ts';
 import type { ClockKind } from './desired-state.ts';
 
 export const CONSUMER_FRAME_BYTES_MAX = 64 * 1024 * 1024;
@@ -16,8 +16,15 @@ export interface OpenTraceRequest {
   readonly session: string;
   /** Unique key of the trace, given by the session daemon. */
   readonly trace: number;
-  /** Directory of the trace: `<output>/ust/uid/<uid>/64-bit`. */
-  readonly directory: string;
+  /** Directory of the session, in which the current trace chunk is; null where nothing but snapshots is written. */
+  readonly output: string | null;
+  /** Where the trace is in a chunk or snapshot: `ust/uid/<uid>/64-bit`, `ust/pid/<procname>-<pid>-<datetime>/64-bit`. */
+  readonly place: string;
+  /** Flight recorder: rings are read for snapshots only. */
+  readonly snapshot: boolean;
+  readonly format: TraceFormat;
+  /** To whom all files are to belong. */
+  readonly owner: { readonly uid: number; readonly gid: number };
   /** Directory of ring files, in which a copy of the metadata is kept for `ringtail crash`; or null. */
   readonly ringDirectory: string | null;
   readonly uuid: string;
@@ -36,6 +43,8 @@ export interface OpenChannelRequest {
   readonly channel: number;
   readonly streamClassId: number;
   readonly attributes: ChannelAttributes;
+  /** Names of context fields, in the order in which they are written. */
+  readonly contexts: readonly string[];
 }
 
 /** Event record classes, `EventSpec` of `@ringtail/ctf` each. Answered when the metadata is written. */
@@ -79,6 +88,43 @@ export interface CloseSessionRequest {
   readonly session: string;
 }
 
+/**
+ * Copy what the rings of a session hold, the committed part of open sub-buffers included, into a new directory. Rings stay
+ * as they are. Answers with the statistics of the snapshot. Repeated, it continues in the same directory.
+ */
+export interface SnapshotRequest {
+  readonly type: 'snapshot';
+  readonly session: string;
+  readonly directory: string;
+  readonly maxBytes: number | null;
+}
+/** Flush, then move the current trace chunk into `archive` and go on in a new one. Repeated, it does nothing more. */
+export interface RotateRequest {
+  readonly type: 'rotate';
+  readonly session: string;
+  readonly archive: string;
+}
+/** Drop what is in the rings, and empty the current trace chunk. */
+export interface ClearRequest {
+  readonly type: 'clear';
+  readonly session: string;
+}
+/** Rewrite the metadata of a trace with another clock offset. */
+export interface RegenerateMetadataRequest {
+  readonly type: 'regenerate-metadata';
+  readonly trace: number;
+  /** As in `OpenTraceRequest`. */
+  readonly clockOffsetNs: string;
+}
+/** Give back the memory of sub-buffers that were taken at least so long ago. Answers with `bytes` in the statistics. */
+export interface ReclaimRequest {
+  readonly type: 'reclaim';
+  readonly session: string;
+  /** Keys of channels. */
+  readonly channels: readonly number[];
+  readonly olderThanUs: number;
+}
+
 export type ConsumerCommand =
   | OpenTraceRequest
   | OpenChannelRequest
@@ -87,11 +133,16 @@ export type ConsumerCommand =
   | CloseRingRequest
   | FlushRequest
   | StatisticsRequest
-  | CloseSessionRequest;
+  | CloseSessionRequest
+  | SnapshotRequest
+  | RotateRequest
+  | ClearRequest
+  | RegenerateMetadataRequest
+  | ReclaimRequest;
 
 export type ConsumerRequest = { readonly id: number; readonly command: ConsumerCommand };
 
-/** `flush`, `statistics`, `close-ring` and `close-session` answer with the session's statistics, others with null. */
+/** Requests that set something up answer with null, the others with statistics: the session's unless said otherwise. */
 export type ConsumerReply =
   | { readonly id: number; readonly ok: true; readonly result: SessionStatistics | null }
   | { readonly id: number; readonly ok: false; readonly code: string; readonly message: string };

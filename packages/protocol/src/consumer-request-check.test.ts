@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_CHANNEL } from './client-messages.ts';
 import type { ConsumerCommand } from './consumer-messages.ts';
 import { checkConsumerRequest } from './consumer-request-check.ts';
 import { ShapeError } from './json-shape.ts';
@@ -9,7 +10,11 @@ const commands: readonly ConsumerCommand[] = [
     type: 'open-trace',
     session: 's',
     trace: 1,
-    directory: '/tmp/out/ust/uid/0/64-bit',
+    output: '/tmp/out',
+    place: 'ust/uid/0/64-bit',
+    snapshot: false,
+    format: 'ctf-1.8',
+    owner: { uid: 0, gid: 0 },
     ringDirectory: null,
     uuid: '01234567-89ab-cdef-0123-456789abcdef',
     clock: 'monotonic',
@@ -25,7 +30,8 @@ const commands: readonly ConsumerCommand[] = [
     trace: 1,
     channel: 2,
     streamClassId: 0,
-    attributes: { name: 'channel0', mode: 'discard', subBufBytes: 4096, subBufCount: 2, header: 'large' },
+    attributes: { ...DEFAULT_CHANNEL, subBufBytes: 4096, subBufCount: 2 },
+    contexts: ['cpu_id'],
   },
   { type: 'declare-events', channel: 2, events: [{ id: 0, spec: { name: 'a:b' } }] },
   {
@@ -43,6 +49,11 @@ const commands: readonly ConsumerCommand[] = [
   { type: 'flush', session: 's' },
   { type: 'statistics', session: 's' },
   { type: 'close-session', session: 's' },
+  { type: 'clear', session: 's' },
+  { type: 'snapshot', session: 's', directory: '/tmp/snap', maxBytes: null },
+  { type: 'rotate', session: 's', archive: '/tmp/out/archives/x' },
+  { type: 'regenerate-metadata', trace: 1, clockOffsetNs: '5' },
+  { type: 'reclaim', session: 's', channels: [2], olderThanUs: 0 },
 ];
 
 const refused = (command: object) => {
@@ -58,7 +69,12 @@ describe('checkConsumerRequest', () => {
     ['uuid', '01234567-89AB-cdef-0123-456789abcdef'],
     ['clockOffsetNs', '1e3'],
     ['clock', 'sundial'],
-    ['directory', 'relative'],
+    ['output', 'relative'],
+    ['place', '/absolute'],
+    ['place', 'ust/../../x'],
+    ['place', 'ust//x'],
+    ['format', 'ctf-3'],
+    ['owner', { uid: -1, gid: 0 }],
     ['ringDirectory', undefined],
     ['environment', [['a b', 1]]],
     ['environment', [['a', 0.5]]],

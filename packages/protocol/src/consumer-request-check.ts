@@ -1,8 +1,15 @@
 import type { JsonValue } from './app-messages.ts';
-import { absolutePathIn, checkChannelAttributes, SESSION_NAME_BYTES_MAX } from './client-request-check.ts';
+import {
+  absolutePathIn,
+  checkChannelAttributes,
+  contextNamesIn,
+  SESSION_NAME_BYTES_MAX,
+  TRACE_FORMATS,
+} from './client-request-check.ts';
 import type { ConsumerCommand, ConsumerRequest } from './consumer-messages.ts';
 import {
   arrayIn,
+  booleanIn,
   foreignTextIn,
   integerIn,
   type JsonObject,
@@ -19,6 +26,8 @@ const EVENTS_MAX = 65_536;
 const ENVIRONMENT_MAX = 256;
 const ENVIRONMENT_TEXT_MAX = 4096;
 const PROCNAME_LENGTH_MAX = 255;
+const PLACE_BYTES_MAX = 512;
+const CHANNELS_MAX = 65_536;
 
 /**
  * A message of the session daemon as a request to the consumer daemon.
@@ -38,9 +47,13 @@ function checkCommand(json: JsonObject): ConsumerCommand {
     case 'open-trace':
       return {
         type,
-        session: plainTextIn(json, 'session', SESSION_NAME_BYTES_MAX),
+        session: sessionIn(json),
         trace: integerIn(json, 'trace', 0, KEY_MAX),
-        directory: absolutePathIn(json, 'directory'),
+        output: json.output === null ? null : absolutePathIn(json, 'output'),
+        place: placeIn(json, 'place'),
+        snapshot: booleanIn(json, 'snapshot'),
+        format: oneOfIn(json, 'format', TRACE_FORMATS),
+        owner: ownerIn(objectOf(json.owner, 'owner')),
         ringDirectory: json.ringDirectory === null ? null : absolutePathIn(json, 'ringDirectory'),
         uuid: uuidIn(json, 'uuid'),
         clock: oneOfIn(json, 'clock', ['monotonic', 'tsc']),
@@ -55,6 +68,7 @@ function checkCommand(json: JsonObject): ConsumerCommand {
         channel: integerIn(json, 'channel', 0, KEY_MAX),
         streamClassId: integerIn(json, 'streamClassId', 0, U32_MAX),
         attributes: checkChannelAttributes(objectOf(json.attributes, 'attributes')),
+        contexts: contextNamesIn(json, 'contexts'),
       };
     case 'declare-events':
       return {
@@ -81,11 +95,47 @@ function checkCommand(json: JsonObject): ConsumerCommand {
       return { type, ring: integerIn(json, 'ring', 0, KEY_MAX) };
     case 'flush':
     case 'statistics':
+    case 'clear':
     case 'close-session':
-      return { type, session: plainTextIn(json, 'session', SESSION_NAME_BYTES_MAX) };
+      return { type, session: sessionIn(json) };
+    case 'snapshot':
+      return {
+        type,
+        session: sessionIn(json),
+        directory: absolutePathIn(json, 'directory'),
+        maxBytes: json.maxBytes === null ? null : integerIn(json, 'maxBytes', 1, KEY_MAX),
+      };
+    case 'rotate':
+      return { type, session: sessionIn(json), archive: absolutePathIn(json, 'archive') };
+    case 'regenerate-metadata':
+      return { type, trace: integerIn(json, 'trace', 0, KEY_MAX), clockOffsetNs: decimalIn(json, 'clockOffsetNs') };
+    case 'reclaim':
+      return {
+        type,
+        session: sessionIn(json),
+        channels: arrayIn(json, 'channels', CHANNELS_MAX).map((channel) =>
+          integerIn({ channel }, 'channel', 0, KEY_MAX),
+        ),
+        olderThanUs: integerIn(json, 'olderThanUs', 0, KEY_MAX),
+      };
     default:
       return refuseShape('there is no command of this type');
   }
+}
+
+function sessionIn(json: JsonObject): string {
+  return plainTextIn(json, 'session', SESSION_NAME_BYTES_MAX);
+}
+
+/** A relative path that stays inside whatever it is put into. */
+function placeIn(json: JsonObject, name: string): string {
+  const value = plainTextIn(json, name, PLACE_BYTES_MAX);
+  const isInside = value.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
+  return isInside ? value : refuseShape(`${name} must be a relative path without empty parts, "." and ".."`);
+}
+
+function ownerIn(json: JsonObject): { uid: number; gid: number } {
+  return { uid: integerIn(json, 'uid', 0, U32_MAX), gid: integerIn(json, 'gid', 0, U32_MAX) };
 }
 
 function checkEnvironmentEntry(entry: unknown): readonly [string, string | number] {

@@ -21,6 +21,13 @@ export interface DesiredChannel {
   readonly ringDirectory: string | null;
   /** FIFO to write one byte to when a sub-buffer is closed and the consumer asked for it. */
   readonly wakePath: string;
+  /** As the channel's attribute of that name. */
+  readonly blockingTimeoutUs: number | null;
+  readonly preallocation: 'preallocate' | 'on-demand';
+  /** Names of context fields, in the order in which they are written. */
+  readonly contexts: readonly string[];
+  /** Grows whenever the thread is to record its state; 0: not at all. */
+  readonly statedump: number;
   readonly rules: readonly EventRule[];
 }
 
@@ -35,6 +42,8 @@ export interface EventRule {
   readonly exclude?: readonly string[];
   /** Log levels, LTTng's numbers, both ends included; absent for all. Lower numbers are more severe. */
   readonly logLevel?: { readonly from: number; readonly to: number };
+  /** Only events for which this expression of LTTng's filter language is true. */
+  readonly filter?: string;
 }
 
 /** Whether `name` matches `pattern`, in which `*` stands for any run of characters and `\*` for itself. */

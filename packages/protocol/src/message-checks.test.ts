@@ -1,6 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkAppMessage } from './app-message-check.ts';
+import { APP_PROTOCOL_VERSION } from './app-messages.ts';
+import { DEFAULT_SESSION } from './client-messages.ts';
 import { checkClientRequest, clientRequestIdOf } from './client-request-check.ts';
 import { ShapeError } from './json-shape.ts';
 import { checkConsumerReply, checkReply } from './reply-check.ts';
@@ -17,7 +19,7 @@ function codeOf(action: () => unknown): string | undefined {
 
 const register = {
   type: 'register',
-  protocol: 1,
+  protocol: APP_PROTOCOL_VERSION,
   tracerVersion: '0.1.0',
   runtime: 'node 20',
   pid: 10,
@@ -32,7 +34,7 @@ function create(params: object): object {
   return {
     id: 7,
     command: 'create-session',
-    params: { name: 's', output: '/tmp/out', shmPath: null, clock: 'monotonic', ...params },
+    params: { ...DEFAULT_SESSION, name: 's', output: '/tmp/out', ...params },
   };
 }
 
@@ -59,7 +61,7 @@ describe('checkAppMessage', () => {
   });
 
   it('tells another protocol version from a malformed registration', () => {
-    expect(codeOf(() => checkAppMessage({ type: 'register', protocol: 2 }))).toBe('PROTOCOL_VERSION');
+    expect(codeOf(() => checkAppMessage({ type: 'register', protocol: 99 }))).toBe('PROTOCOL_VERSION');
     expect(codeOf(() => checkAppMessage({ ...register, slot: 2 }))).toBe('BAD_MESSAGE');
     expect(codeOf(() => checkAppMessage({ ...register, pid: 1.5 }))).toBe('BAD_MESSAGE');
   });

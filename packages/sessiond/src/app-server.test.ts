@@ -118,7 +118,7 @@ describe('a thread that keeps to the protocol', () => {
     const application = await registered();
     const spec = { name: 'p:e' };
     for (const count of [3, 1]) application.send({ type: 'declare', channel: 1, events: Array(count).fill(spec) });
-    application.send({ type: 'tracepoints', tracepoints: [{ name: 'p:e', logLevel: 6 }] });
+    application.send({ type: 'tracepoints', tracepoints: [{ name: 'p:e', logLevel: 6, fields: [] }] });
     application.send({ type: 'trouble', channel: null, code: 'X', message: 'y' });
     expect(await application.reply()).toEqual({ type: 'declared', ids: [0, 1, 2] });
     expect(await application.reply()).toEqual({ type: 'declared', ids: [0] });

@@ -20,9 +20,9 @@ import type { Log } from './log.ts';
 import { PeerRefusal } from './peer-refusal.ts';
 import { checkControlFile, checkRing } from './received-files.ts';
 import type { Ring, RingKeeper } from './ring-keeper.ts';
-import type { SessionRegistry, TraceChannel } from './session-registry.ts';
+import type { Owner, SessionRegistry, TraceChannel } from './session-registry.ts';
 import { controlBytesOf, type StatePublisher, type Subscriber } from './state-publisher.ts';
-import type { Owner, TraceKeeper } from './trace-keeper.ts';
+import type { TraceKeeper } from './trace-keeper.ts';
 import { Troubles } from './troubles.ts';
 
 export interface ApplicationServiceOptions {

@@ -7,7 +7,7 @@ import type { Log } from './log.ts';
 import { prepareOutput } from './output-directory.ts';
 import type { RingKeeper } from './ring-keeper.ts';
 import { readClock } from './session-clock.ts';
-import type { Session, SessionParameters, SessionRegistry } from './session-registry.ts';
+import type { Owner, Session, SessionParameters, SessionRegistry } from './session-registry.ts';
 import type { StatePublisher } from './state-publisher.ts';
 import { withTroubles } from './statistics.ts';
 import type { TraceKeeper } from './trace-keeper.ts';
@@ -23,6 +23,8 @@ export interface CommandServiceOptions {
   readonly drainApplications: () => void;
   /** Ends the daemon, once this command has been answered. */
   readonly onShutdown: () => void;
+  /** The daemon's own user. */
+  readonly owner: Owner;
   readonly now: () => Date;
   readonly log: Log;
 }
@@ -54,7 +56,11 @@ export class CommandService {
       case 'shutdown':
         return await this.#shutdown();
       case 'create-session':
-        return this.#create(request.params);
+        return this.#create({
+          ...request.params,
+          format: request.params.format ?? 'ctf-1.8',
+          owner: this.#options.owner,
+        });
       case 'enable-channel':
       case 'enable-event':
       case 'start-session':
@@ -63,6 +69,8 @@ export class CommandService {
       case 'session-statistics':
       case 'session-sightings':
         return await this.#exclusively(request.params.session, () => this.#onSession(request));
+      default:
+        throw new DaemonError('UNSUPPORTED', `${request.command} is not supported`);
     }
   }
 
@@ -103,6 +111,8 @@ export class CommandService {
       case 'session-sightings':
         drainApplications();
         return session.sightings.describe();
+      default:
+        throw new DaemonError('UNSUPPORTED', `${request.command} is not supported`);
     }
   }
 
@@ -111,7 +121,7 @@ export class CommandService {
     const { registry, applications, now, log } = this.#options;
     const session = registry.create(parameters, now(), readClock(parameters.clock));
     try {
-      prepareOutput(session.output);
+      if (session.output !== null) prepareOutput(session.output);
     } catch (error) {
       registry.remove(session);
       throw error;

@@ -1,4 +1,4 @@
-import { DEFAULT_CHANNEL } from '@ringtail/protocol';
+import { DEFAULT_CHANNEL, DEFAULT_SESSION } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
 import { basicDateTime, openChannelCommand, openTraceCommand } from './consumer-commands.ts';
 import { SessionRegistry } from './session-registry.ts';
@@ -14,7 +14,8 @@ describe('basicDateTime', () => {
 
 describe('commands of a trace', () => {
   const registry = new SessionRegistry(() => '00000000-0000-4000-8000-000000000001');
-  const parameters = { name: 's', output: '/out', shmPath: null, clock: 'monotonic' } as const;
+  const owner = { uid: 7, gid: 8 };
+  const parameters = { ...DEFAULT_SESSION, name: 's', output: '/out', format: 'ctf-1.8', owner } as const;
   const session = registry.create(parameters, new Date(0), { frequencyHz: 1_000_000_000n, offsetNs: -12n });
   registry.enableChannel(session, DEFAULT_CHANNEL);
   const trace = registry.ensureTrace(session, 1000);
@@ -24,7 +25,9 @@ describe('commands of a trace', () => {
     expect(command).toMatchObject({
       type: 'open-trace',
       session: 's',
-      directory: '/out/ust/uid/1000/64-bit',
+      output: '/out',
+      place: 'ust/uid/1000/64-bit',
+      owner: { uid: 7, gid: 8 },
       ringDirectory: null,
       uuid: '00000000-0000-4000-8000-000000000001',
       clockFrequencyHz: '1000000000',
@@ -55,6 +58,7 @@ describe('commands of a trace', () => {
       channel: channel!.key,
       streamClassId: 0,
       attributes: DEFAULT_CHANNEL,
+      contexts: [],
     });
   });
 });

@@ -10,7 +10,11 @@ export function openTraceCommand(trace: Trace, hostname: string): OpenTraceReque
     type: 'open-trace',
     session: session.name,
     trace: trace.key,
-    directory: trace.directory,
+    output: session.output,
+    place: trace.place,
+    snapshot: session.snapshot,
+    format: session.format,
+    owner: session.owner,
     ringDirectory: trace.ringDirectory,
     uuid: trace.uuid,
     clock: session.clock,
@@ -39,6 +43,7 @@ export function openChannelCommand({ key, trace, channel }: TraceChannel): OpenC
     channel: key,
     streamClassId: channel.streamClassId,
     attributes: channel.attributes,
+    contexts: channel.contexts,
   };
 }
 

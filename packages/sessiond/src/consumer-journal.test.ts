@@ -8,7 +8,11 @@ const refused: ConsumerReply = { id: 1, ok: false, code: 'NOT_WRITTEN', message:
 
 function openTrace(session: string, trace: number): SetUpCommand {
   const rest = {
-    directory: '/d',
+    output: '/d',
+    place: 'ust/uid/0/64-bit',
+    snapshot: false,
+    format: 'ctf-1.8',
+    owner: { uid: 0, gid: 0 },
     ringDirectory: null,
     uuid: 'u',
     clock: 'monotonic',
@@ -18,7 +22,7 @@ function openTrace(session: string, trace: number): SetUpCommand {
   return { type: 'open-trace', session, trace, environment: [], ...rest };
 }
 function openChannel(trace: number, channel: number): SetUpCommand {
-  return { type: 'open-channel', trace, channel, streamClassId: 0, attributes: DEFAULT_CHANNEL };
+  return { type: 'open-channel', trace, channel, streamClassId: 0, attributes: DEFAULT_CHANNEL, contexts: [] };
 }
 function openRing(channel: number, ring: number): SetUpCommand {
   const rest = { path: '/p', bytes: 1, streamInstanceId: 0, pid: 1, tid: 1, procname: '' };

@@ -19,6 +19,7 @@ export type DaemonErrorCode =
   | 'ANSWER_TOO_LONG'
   | 'SHUTTING_DOWN'
   | 'CONSUMER_UNAVAILABLE'
+  | 'UNSUPPORTED'
   // At start.
   | 'BAD_ARGUMENT'
   | 'RUN_DIRECTORY_REFUSED'

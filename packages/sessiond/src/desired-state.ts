@@ -24,6 +24,10 @@ function desiredChannelsOf(trace: Trace, wakePath: string): DesiredChannel[] {
     clock: trace.session.clock,
     ringDirectory: trace.ringDirectory,
     wakePath,
+    blockingTimeoutUs: channel.attributes.blockingTimeoutUs,
+    preallocation: channel.attributes.preallocation,
+    contexts: channel.contexts,
+    statedump: 0,
     rules: [...channel.rules.values()],
   }));
 }

@@ -1,6 +1,12 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CLIENT_FRAME_BYTES_MAX, encodeFrame, type JsonValue } from '@ringtail/protocol';
+import {
+  CLIENT_FRAME_BYTES_MAX,
+  DEFAULT_CHANNEL,
+  DEFAULT_SESSION,
+  encodeFrame,
+  type JsonValue,
+} from '@ringtail/protocol';
 import { ringBytesFor } from '@ringtail/ringbuf';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeApplication } from './testing/fake-application.test.support.ts';
@@ -11,7 +17,13 @@ const SLOW = { timeout: 60_000 };
 const POLL = { timeout: 30_000 };
 
 const RING_BYTES = ringBytesFor(4096, 2);
-const smallChannel = { name: 'small', mode: 'discard', subBufBytes: 4096, subBufCount: 2, header: 'compact' } as const;
+const smallChannel = {
+  ...DEFAULT_CHANNEL,
+  name: 'small',
+  subBufBytes: 4096,
+  subBufCount: 2,
+  header: 'compact',
+} as const;
 const event = (name: string): JsonValue => ({ name: `p:${name}`, logLevel: 6, fields: [] });
 
 let daemon: TestDaemon;
@@ -32,7 +44,7 @@ async function application(more: Parameters<typeof FakeApplication.registered>[1
 
 /** A session with a small channel, not started. */
 async function createSession(client: TestClient, name = 's'): Promise<void> {
-  await client.ask('create-session', { name, output: join(daemon.parent, name), shmPath: null, clock: 'monotonic' });
+  await client.ask('create-session', { name, output: join(daemon.parent, name), ...DEFAULT_SESSION });
   await client.ask('enable-channel', { session: name, channel: smallChannel });
   await client.ask('enable-event', { session: name, channel: 'small', rule: { pattern: 'p:*' } });
 }
@@ -64,7 +76,8 @@ describe('a session', SLOW, () => {
     const [trace] = daemon.commands('open-trace');
     expect(trace).toMatchObject({
       session: 's',
-      directory: join(daemon.parent, 's', 'ust', 'uid', `${uid}`, '64-bit'),
+      output: join(daemon.parent, 's'),
+      place: join('ust', 'uid', `${uid}`, '64-bit'),
     });
     expect(trace?.uuid).toBe(app.state()?.channels[0]?.traceUuid);
   });
@@ -106,7 +119,7 @@ describe('a session', SLOW, () => {
     await daemon.start();
     const client = await startedSession();
     const app = await application({ procname: 'shop', tid: 77 });
-    app.send({ type: 'tracepoints', tracepoints: [{ name: 'p:a', logLevel: 6 }] });
+    app.send({ type: 'tracepoints', tracepoints: [{ name: 'p:a', logLevel: 6, fields: [] }] });
     app.send({ type: 'trouble', channel: keyOf(app), code: 'NO_MEMORY', message: 'a ring could not be made' });
     await app.declare(keyOf(app), event('a'));
     expect(await client.ask('list-sessions', {})).toMatchObject([
@@ -117,7 +130,7 @@ describe('a session', SLOW, () => {
         procname: 'shop',
         tid: 77,
         uid: process.getuid?.(),
-        tracepoints: [{ name: 'p:a', logLevel: 6 }],
+        tracepoints: [{ name: 'p:a', logLevel: 6, fields: [] }],
         troubles: ['a ring could not be made'],
       },
     ]);
@@ -327,7 +340,7 @@ describe('clients', SLOW, () => {
     };
     const output = join(daemon.parent, 'other');
     const create = (more: object) =>
-      codeOf('create-session', { name: 'n', output, shmPath: null, clock: 'monotonic', ...more });
+      codeOf('create-session', { ...DEFAULT_SESSION, name: 'n', output, ...more });
     expect(await create({ name: 's' })).toBe('SESSION_EXISTS');
     expect(await create({ name: '../n' })).toBe('BAD_PARAMETER');
     expect(await create({ output: join(daemon.parent, 's') })).toBe('OUTPUT_IN_USE');
@@ -483,7 +496,7 @@ describe('ring files', SLOW, () => {
     await daemon.start();
     const client = await daemon.client();
     const shmPath = join(daemon.parent, 'shm');
-    await client.ask('create-session', { name: 's', output: join(daemon.parent, 's'), shmPath, clock: 'monotonic' });
+    await client.ask('create-session', { name: 's', output: join(daemon.parent, 's'), ...DEFAULT_SESSION, shmPath });
     await client.ask('enable-event', { session: 's', channel: null, rule: { pattern: 'p:*' } });
     await client.ask('start-session', { session: 's' });
     const app = await application();

@@ -65,6 +65,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     publisher,
     link,
     drainApplications: () => appServer.drain(),
+    owner: { uid, gid: process.getegid?.() ?? 0 },
     onShutdown: () => setImmediate(() => void stop('a client asked for it')),
     now: () => new Date(),
     log,

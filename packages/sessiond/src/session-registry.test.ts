@@ -1,4 +1,4 @@
-import { DEFAULT_CHANNEL, type EventRule } from '@ringtail/protocol';
+import { DEFAULT_CHANNEL, DEFAULT_SESSION, type EventRule } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
 import { desiredStateOf } from './desired-state.ts';
 import { type Session, type SessionParameters, SessionRegistry } from './session-registry.ts';
@@ -12,7 +12,8 @@ function newRegistry(): SessionRegistry {
 }
 
 function create(registry: SessionRegistry, name: string, more: Partial<SessionParameters> = {}): Session {
-  const parameters = { name, output: `/out/${name}`, shmPath: null, clock: 'monotonic', ...more } as const;
+  const owner = { uid: 0, gid: 0 };
+  const parameters = { ...DEFAULT_SESSION, name, output: `/out/${name}`, format: 'ctf-1.8', owner, ...more } as const;
   return registry.create(parameters, new Date(0), { frequencyHz: 1_000_000_000n, offsetNs: 5n });
 }
 
@@ -148,6 +149,10 @@ describe('desiredStateOf', () => {
           subBufBytes: DEFAULT_CHANNEL.subBufBytes,
           subBufCount: DEFAULT_CHANNEL.subBufCount,
           clock: 'tsc',
+          blockingTimeoutUs: 0,
+          preallocation: 'on-demand',
+          contexts: [],
+          statedump: 0,
           ringDirectory: '/shm/ust/uid/1000/64-bit',
           wakePath: WAKE,
           rules: [rule],

@@ -5,6 +5,7 @@ import {
   DEFAULT_CHANNEL,
   type EventRule,
   type SessionDescription,
+  type TraceFormat,
 } from '@ringtail/protocol';
 import { roundedToRing } from './channel-sizes.ts';
 import { DaemonError } from './daemon-error.ts';
@@ -16,6 +17,7 @@ import { Troubles } from './troubles.ts';
 
 export interface Channel {
   readonly attributes: ChannelAttributes;
+  readonly contexts: readonly string[];
   /** By their JSON text, in the order in which they came. */
   readonly rules: Map<string, EventRule>;
   readonly streamClassId: number;
@@ -35,7 +37,8 @@ export interface Trace {
   readonly session: Session;
   readonly uid: number;
   readonly uuid: string;
-  readonly directory: string;
+  /** Where it is in a trace chunk or snapshot. */
+  readonly place: string;
   readonly ringDirectory: string | null;
   readonly channels: Map<Channel, TraceChannel>;
   nextStreamInstanceId: number;
@@ -43,9 +46,18 @@ export interface Trace {
 
 export interface SessionParameters {
   readonly name: string;
-  readonly output: string;
+  readonly output: string | null;
   readonly shmPath: string | null;
   readonly clock: ClockKind;
+  readonly snapshot: boolean;
+  readonly format: TraceFormat;
+  readonly owner: Owner;
+}
+
+/** The user to whom something belongs. */
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
 }
 
 export interface Session extends SessionParameters {
@@ -82,7 +94,7 @@ export class SessionRegistry {
       throw new DaemonError('TOO_MANY', `there are ${SESSIONS_MAX} sessions already`);
     }
     for (const other of this.#sessions.values()) {
-      const shared = other.output === output || (shmPath !== null && other.shmPath === shmPath);
+      const shared = (output !== null && other.output === output) || (shmPath !== null && other.shmPath === shmPath);
       if (shared) throw new DaemonError('OUTPUT_IN_USE', `the session ${other.name} writes to the same directory`);
     }
     const session: Session = {
@@ -128,7 +140,12 @@ export class SessionRegistry {
     if (session.channels.size >= CHANNELS_PER_SESSION_MAX) {
       throw new DaemonError('TOO_MANY', `the session ${session.name} has ${CHANNELS_PER_SESSION_MAX} channels already`);
     }
-    const channel = { attributes: roundedToRing(attributes), rules: new Map(), streamClassId: session.channels.size };
+    const channel = {
+      attributes: roundedToRing(attributes),
+      contexts: [],
+      rules: new Map(),
+      streamClassId: session.channels.size,
+    };
     this.#reserve(channelBytes(session, attributes));
     session.channels.set(name, channel);
     return channel;
@@ -181,13 +198,27 @@ export class SessionRegistry {
   }
 
   describe(): SessionDescription[] {
-    return this.sessions().map(({ name, output, shmPath, clock, active, channels }) => ({
-      name,
-      output,
-      shmPath,
-      clock,
-      active,
-      channels: [...channels.values()].map(({ attributes, rules }) => ({ ...attributes, rules: [...rules.values()] })),
+    return this.sessions().map((session) => ({
+      name: session.name,
+      uid: session.owner.uid,
+      output: session.output,
+      shmPath: session.shmPath,
+      clock: session.clock,
+      snapshot: session.snapshot,
+      format: session.format,
+      createdAt: session.createdAt.toISOString(),
+      active: session.active,
+      channels: [...session.channels.values()].map(({ attributes, contexts, rules }) => ({
+        ...attributes,
+        enabled: true,
+        contexts,
+        rules: [...rules.values()].map((rule) => ({ ...rule, enabled: true })),
+      })),
+      trackers: { vpid: null, vuid: null, vgid: null },
+      snapshotOutputs: [],
+      rotationSchedule: { timerUs: null, sizeBytes: null },
+      rotations: 0,
+      lastArchive: null,
     }));
   }
 
@@ -198,7 +229,7 @@ export class SessionRegistry {
       session,
       uid,
       uuid: this.#newUuid(),
-      directory: join(session.output, place),
+      place,
       ringDirectory: session.shmPath === null ? null : join(session.shmPath, place),
       channels: new Map(),
       nextStreamInstanceId: 0,

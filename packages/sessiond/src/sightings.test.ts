@@ -4,7 +4,7 @@ import { THREADS_SEEN_MAX, TRACEPOINTS_SEEN_MAX } from './limits.ts';
 import { Sightings } from './sightings.ts';
 
 function thread(tid: number, ...names: readonly string[]): ApplicationDescription {
-  const tracepoints = names.map((name) => ({ name, logLevel: 6 }));
+  const tracepoints = names.map((name) => ({ name, logLevel: 6, fields: [] }));
   return { pid: 1, tid, uid: 0, procname: 'node', runtime: 'node', mainThread: true, troubles: [], tracepoints };
 }
 

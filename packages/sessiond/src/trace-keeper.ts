@@ -6,13 +6,7 @@ import type { ConsumerLink } from './consumer-link.ts';
 import { DaemonError } from './daemon-error.ts';
 import type { Log } from './log.ts';
 import { makeDirectories } from './make-directories.ts';
-import type { Session, SessionRegistry, Trace, TraceChannel } from './session-registry.ts';
-
-/** Who owns the files of an application. */
-export interface Owner {
-  readonly uid: number;
-  readonly gid: number;
-}
+import type { Owner, Session, SessionRegistry, Trace, TraceChannel } from './session-registry.ts';
 
 export interface TraceKeeperOptions {
   readonly registry: SessionRegistry;
@@ -58,7 +52,7 @@ export class TraceKeeper {
     // The first refusal has the cause; a channel of a trace that could not be opened only follows from it.
     for (const answer of await Promise.allSettled(answers)) {
       if (answer.status === 'fulfilled') continue;
-      const sentence = `the trace ${trace.directory} cannot be written: ${describeError(answer.reason)}`;
+      const sentence = `the trace ${trace.place} cannot be written: ${describeError(answer.reason)}`;
       trace.session.troubles.add(sentence);
       log.error(`session ${trace.session.name}: ${sentence}`);
       throw new DaemonError('OUTPUT_NOT_WRITABLE', sentence, { cause: answer.reason });

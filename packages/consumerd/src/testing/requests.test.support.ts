@@ -1,10 +1,11 @@
 import { join } from 'node:path';
-import type {
-  DeclareEventsRequest,
-  JsonValue,
-  OpenChannelRequest,
-  OpenRingRequest,
-  OpenTraceRequest,
+import {
+  DEFAULT_CHANNEL,
+  type DeclareEventsRequest,
+  type JsonValue,
+  type OpenChannelRequest,
+  type OpenRingRequest,
+  type OpenTraceRequest,
 } from '@ringtail/protocol';
 import { type TestRing, TRACE_UUID } from './test-ring.test.support.ts';
 
@@ -21,7 +22,11 @@ export function requests(root: string) {
     type: 'open-trace',
     session: 's',
     trace: 1,
-    directory: join(root, 'out/ust/uid/0/64-bit'),
+    output: join(root, 'out'),
+    place: 'ust/uid/0/64-bit',
+    snapshot: false,
+    format: 'ctf-1.8',
+    owner: { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 },
     ringDirectory: root,
     uuid: TRACE_UUID,
     clock: 'monotonic',
@@ -34,7 +39,8 @@ export function requests(root: string) {
     trace: 1,
     channel: 2,
     streamClassId: 0,
-    attributes: { name: 'channel0', mode: 'discard', subBufBytes: 4096, subBufCount: 4, header: 'large' },
+    attributes: { ...DEFAULT_CHANNEL, subBufBytes: 4096 },
+    contexts: [],
   };
   const declareEvents: DeclareEventsRequest = {
     type: 'declare-events',

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { loadPosix, type Posix } from '@ringtail/posix';
-import type { RegisterMessage } from '@ringtail/protocol';
+import { APP_PROTOCOL_VERSION, type RegisterMessage } from '@ringtail/protocol';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ControlFile } from './control-file.ts';
 import { DaemonLink } from './daemon-link.ts';
@@ -54,7 +54,7 @@ async function startDaemon(answers: readonly Answer[]): Promise<string> {
 
 const REGISTER: RegisterMessage = {
   type: 'register',
-  protocol: 1,
+  protocol: APP_PROTOCOL_VERSION,
   tracerVersion: '0',
   runtime: 'test',
   pid: 1,

@@ -8,6 +8,7 @@ import {
   APP_PROTOCOL_VERSION,
   applicationRunDirectories,
   ControlPage,
+  type JsonValue,
   type RegisterMessage,
   type RunDirectory,
 } from '@ringtail/protocol';
@@ -251,7 +252,11 @@ export class ThreadAgent {
     // A microtask: it is run in a program that ends at once as well, and it is no resource that anybody could notice.
     queueMicrotask(() => {
       this.#tellScheduled = false;
-      const tracepoints = this.#sites.map(({ event }) => ({ name: event.name, logLevel: event.logLevel }));
+      const tracepoints = this.#sites.map(({ event: { name, logLevel, fields } }) => ({
+        name,
+        logLevel,
+        fields: fields as unknown as readonly JsonValue[],
+      }));
       for (const link of this.#links.values()) link.send({ type: 'tracepoints', tracepoints });
     });
   }

@@ -1,0 +1,1 @@
+export type { SavedSession } from './saved-session.ts';
