@@ -1,3 +1,4 @@
 export { type ConnectionErrorCode, CtlError } from './ctl-error.ts';
-export { type ConnectOptions, type RequestOptions, SessionDaemonClient } from './session-daemon-client.ts';
+export type { ConnectOptions, RequestOptions } from './daemon-connection.ts';
+export { type NewSession, SessionDaemonClient, type SnapshotOptions } from './session-daemon-client.ts';
 export { ensureDaemon, type RunningDaemon, type SpawnDaemonOptions, spawnDaemon } from './spawn-daemon.ts';

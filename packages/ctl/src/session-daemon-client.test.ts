@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CLIENT_FRAME_BYTES_MAX, DEFAULT_SESSION, encodeFrame, FrameDecoder, runDirectoryAt } from '@ringtail/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { NOTIFICATIONS_WAITING_MAX } from './notification-queue.ts';
 import { SessionDaemonClient } from './session-daemon-client.ts';
 import { ensureDaemon, spawnDaemon } from './spawn-daemon.ts';
 
@@ -116,6 +117,50 @@ describe('SessionDaemonClient', () => {
   it('refuses to go on with a daemon that sends nonsense', async () => {
     const daemon = await connected((_, socket) => void socket.write(Buffer.from([1, 0, 0, 0, 0x7b])));
     await expect(daemon.listSessions()).rejects.toMatchObject({ code: 'BAD_MESSAGE' });
+  });
+
+  it('tells each reader what happens, in order, from when it asked until the connection ends', async () => {
+    const asked: string[] = [];
+    let socketOfDaemon: Socket | undefined;
+    const daemon = await connected(({ id, command }, socket) => {
+      asked.push(command);
+      socketOfDaemon = socket;
+      return { id, ok: true, result: null };
+    });
+    const one = await daemon.notifications();
+    const two = await daemon.notifications();
+    for (const session of ['a', 'b']) {
+      const notification = { kind: 'session-created', session };
+      socketOfDaemon?.write(encodeFrame({ notification }, CLIENT_FRAME_BYTES_MAX));
+    }
+    expect((await one.next()).value).toEqual({ kind: 'session-created', session: 'a' });
+    await two.return?.();
+    expect(await two.next()).toEqual({ done: true, value: undefined });
+    expect((await one.next()).value).toEqual({ kind: 'session-created', session: 'b' });
+    const last = one.next();
+    daemon.close();
+    expect(await last).toEqual({ done: true, value: undefined });
+    expect(asked).toEqual(['subscribe']);
+  });
+
+  it('tells a reader that is behind how much it missed', async () => {
+    const daemon = await connected(({ id }, socket) => {
+      setImmediate(() => {
+        const notification = { kind: 'session-created', session: 's' };
+        const frame = encodeFrame({ notification }, CLIENT_FRAME_BYTES_MAX);
+        socket.write(Buffer.concat(Array.from({ length: NOTIFICATIONS_WAITING_MAX + 3 }, () => frame)));
+        socket.end();
+      });
+      return { id, ok: true, result: null };
+    });
+    const reader = await daemon.notifications();
+    await expect.poll(() => daemon.listSessions().catch((error) => error.code)).toBe('DAEMON_GONE');
+    const kinds: string[] = [];
+    for await (const notification of reader) {
+      kinds.push(notification.kind === 'dropped' ? `dropped ${notification.count}` : notification.kind);
+    }
+    expect(kinds.length).toBe(NOTIFICATIONS_WAITING_MAX + 1);
+    expect(kinds.at(-1)).toBe('dropped 3');
   });
 
   it('fails requests without an answer when it is closed', async () => {

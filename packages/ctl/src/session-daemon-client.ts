@@ -1,68 +1,61 @@
-import { connect, type Socket } from 'node:net';
-import { describeError, errnoOf } from '@ringtail/base';
 import {
   type ApplicationDescription,
   type ChannelAttributes,
-  CLIENT_FRAME_BYTES_MAX,
-  CLIENT_PROTOCOL_VERSION,
   type ClockKind,
   type CommandName,
   type Commands,
-  checkReply,
+  type ContextDescription,
+  type DaemonStatus,
   DEFAULT_SESSION,
   type EventRule,
-  encodeFrame,
-  FrameDecoder,
-  runDirectoryAt,
+  type Notification,
+  type RotationSchedule,
   type SessionDescription,
   type SessionSightings,
   type SessionStatistics,
+  type SnapshotOutput,
+  type SnapshotOutputParameters,
+  type SnapshotRecorded,
+  type TraceFormat,
+  type TrackedAttribute,
 } from '@ringtail/protocol';
-import { CtlError, ctlError } from './ctl-error.ts';
+import { type ConnectOptions, DaemonConnection, type RequestOptions } from './daemon-connection.ts';
 
-/** How long a client waits for an answer; commands that write out what was recorded take as long as the disk needs. */
-const REQUEST_TIMEOUT_MS = 60_000;
-const FLUSHING_TIMEOUT_MS = 600_000;
-const FLUSHING_COMMANDS: ReadonlySet<CommandName> = new Set(['stop-session', 'destroy-session', 'shutdown']);
-const CONNECT_TIMEOUT_MS = 5_000;
+const SHUTDOWN_TIMEOUT_MS = 600_000;
 
-export interface ConnectOptions {
-  /** Path of the session daemon's run directory. */
-  readonly runDirectory: string;
-  /** Milliseconds to wait for the daemon to take the connection and to answer the first message; 5000 by default. */
-  readonly timeoutMs?: number;
+export interface NewSession {
+  readonly name: string;
+  /** Absolute path of the session's directory, in which there must be no other trace; null: nothing is written there. */
+  readonly output: string | null;
+  /** Directory for rings as files, which outlive every process; by default they are memory. */
+  readonly shmPath?: string | null;
+  readonly clock?: ClockKind;
+  /** Flight recorder: nothing is written but snapshots, of which `output` is the first place. */
+  readonly snapshot?: boolean;
+  /** null: the daemon's default. */
+  readonly format?: TraceFormat | null;
 }
 
-export interface RequestOptions {
-  /** Milliseconds to wait for the answer: a minute by default, ten where recorded events are written out first. */
-  readonly timeoutMs?: number;
-}
-
-interface PendingRequest {
-  readonly resolve: (result: unknown) => void;
-  readonly reject: (error: CtlError) => void;
-  readonly timer: NodeJS.Timeout;
+export interface SnapshotOptions {
+  /** Where to, in place of the session's own output. */
+  readonly output?: SnapshotOutputParameters | null;
+  /** Beginning of the directory's name, in place of the output's. */
+  readonly name?: string | null;
+  /** At most so many bytes, the newest. */
+  readonly maxBytes?: number | null;
 }
 
 /**
- * A connection to a session daemon.
+ * A session daemon, as its clients see it: everything that the command line does is a method here.
  *
- * Requests may overlap; the daemon carries them out and answers in order. Every method throws `CtlError`: with the daemon's
- * code where it refused (`NO_SUCH_SESSION`, `ALREADY_STARTED`, …), with a `ConnectionErrorCode` where it could not be asked.
+ * Every method throws `CtlError`: with the daemon's code where it refused (`NO_SUCH_SESSION`, `ALREADY_STARTED`, …), with a
+ * `ConnectionErrorCode` where it could not be asked. Requests may overlap; the daemon carries them out in order.
  */
 export class SessionDaemonClient {
-  readonly #socket: Socket;
-  readonly #decoder = new FrameDecoder(CLIENT_FRAME_BYTES_MAX);
-  readonly #pending = new Map<number, PendingRequest>();
-  #nextId = 1;
-  #ended: CtlError | undefined;
-  #daemon = { pid: 0, version: '' };
+  readonly #connection: DaemonConnection;
 
-  private constructor(socket: Socket) {
-    this.#socket = socket;
-    socket.on('data', (chunk) => this.#receive(chunk));
-    socket.on('error', (error) => this.#end(ctlError('DAEMON_GONE', `the connection broke: ${error.message}`, error)));
-    socket.on('close', () => this.#end(ctlError('DAEMON_GONE', 'the session daemon closed the connection')));
+  private constructor(connection: DaemonConnection) {
+    this.#connection = connection;
   }
 
   /**
@@ -71,28 +64,15 @@ export class SessionDaemonClient {
    * @throws {CtlError} `NO_DAEMON`, `NOT_PERMITTED`, `TIMEOUT`, `PROTOCOL_VERSION`
    */
   static async connect(options: ConnectOptions): Promise<SessionDaemonClient> {
-    const timeoutMs = options.timeoutMs ?? CONNECT_TIMEOUT_MS;
-    const client = new SessionDaemonClient(await connectedSocket(options.runDirectory, timeoutMs));
-    try {
-      const { pid, daemonVersion } = await client.request(
-        'hello',
-        { protocol: CLIENT_PROTOCOL_VERSION },
-        { timeoutMs },
-      );
-      client.#daemon = { pid, version: daemonVersion };
-      return client;
-    } catch (error) {
-      client.close();
-      throw error;
-    }
+    return new SessionDaemonClient(await DaemonConnection.open(options));
   }
 
   get daemonPid(): number {
-    return this.#daemon.pid;
+    return this.#connection.daemonPid;
   }
 
   get daemonVersion(): string {
-    return this.#daemon.version;
+    return this.#connection.daemonVersion;
   }
 
   /** Any command of the protocol, typed by its name. */
@@ -101,38 +81,64 @@ export class SessionDaemonClient {
     params: Commands[Name]['params'],
     options: RequestOptions = {},
   ): Promise<Commands[Name]['result']> {
-    if (this.#ended !== undefined) return Promise.reject(this.#ended);
-    const id = this.#nextId++;
-    const timeoutMs = options.timeoutMs ?? (FLUSHING_COMMANDS.has(command) ? FLUSHING_TIMEOUT_MS : REQUEST_TIMEOUT_MS);
-    return new Promise((resolve, reject) => {
-      const frame = encodeFrame({ id, command, params }, CLIENT_FRAME_BYTES_MAX);
-      const timer = setTimeout(() => {
-        this.#pending.delete(id);
-        reject(ctlError('TIMEOUT', `the session daemon did not answer ${command} within ${timeoutMs} ms`));
-      }, timeoutMs);
-      this.#pending.set(id, { resolve: resolve as (result: unknown) => void, reject, timer });
-      this.#socket.write(frame);
-    });
+    return this.#connection.request(command, params, options);
   }
 
-  /** `output` is the absolute path of the trace's directory; nothing of another trace may be in it. */
-  createSession(session: {
-    readonly name: string;
-    readonly output: string;
-    readonly shmPath?: string | null;
-    readonly clock?: ClockKind;
-  }): Promise<{ name: string; output: string | null }> {
+  daemonStatus(): Promise<DaemonStatus> {
+    return this.request('daemon-status', {});
+  }
+
+  createSession(session: NewSession): Promise<{ name: string; output: string | null }> {
     return this.request('create-session', { ...DEFAULT_SESSION, ...session });
   }
 
-  /** Sizes are rounded up to powers of two; `listSessions` tells what came of them. */
+  /**
+   * Makes a channel, or enables one that is disabled. Sizes are rounded up to powers of two; `listSessions` tells what came
+   * of them.
+   */
   async enableChannel(session: string, channel: ChannelAttributes): Promise<void> {
     await this.request('enable-channel', { session, channel });
+  }
+
+  async disableChannel(session: string, channel: string): Promise<void> {
+    await this.request('disable-channel', { session, channel });
   }
 
   /** Answers the channel's name; `channel` null is the default channel, created where the session has none. */
   async enableEvent(session: string, rule: EventRule, channel: string | null = null): Promise<string> {
     return (await this.request('enable-event', { session, channel, rule })).channel;
+  }
+
+  /** Disables the rules with exactly this pattern; null: all rules of the channel. */
+  disableEvent(
+    session: string,
+    pattern: string | null,
+    channel: string | null = null,
+  ): Promise<{ channel: string; disabled: number }> {
+    return this.request('disable-event', { session, channel, pattern });
+  }
+
+  /** Adds context fields to a channel, or with null to all channels; answers their names. */
+  async addContext(
+    session: string,
+    contexts: readonly string[],
+    channel: string | null = null,
+  ): Promise<readonly string[]> {
+    return (await this.request('add-context', { session, channel, contexts })).channels;
+  }
+
+  /** All contexts there are, with the reason where one cannot be had on this machine. */
+  listContexts(): Promise<readonly ContextDescription[]> {
+    return this.request('list-contexts', {});
+  }
+
+  /** Records only applications with these process, user or group numbers, besides those tracked already; null: all. */
+  async track(session: string, attribute: TrackedAttribute, values: readonly number[] | null): Promise<void> {
+    await this.request('track', { session, attribute, values });
+  }
+
+  async untrack(session: string, attribute: TrackedAttribute, values: readonly number[] | null): Promise<void> {
+    await this.request('untrack', { session, attribute, values });
   }
 
   async startSession(session: string): Promise<void> {
@@ -146,6 +152,50 @@ export class SessionDaemonClient {
 
   destroySession(session: string): Promise<SessionStatistics> {
     return this.request('destroy-session', { session });
+  }
+
+  /** Writes what the rings of a snapshot session hold; answers once it is on disk. */
+  recordSnapshot(session: string, options: SnapshotOptions = {}): Promise<SnapshotRecorded> {
+    const { output = null, name = null, maxBytes = null } = options;
+    return this.request('record-snapshot', { session, output, name, maxBytes });
+  }
+
+  addSnapshotOutput(session: string, output: SnapshotOutputParameters): Promise<SnapshotOutput> {
+    return this.request('add-snapshot-output', { session, output });
+  }
+
+  /** @param output its number or its name */
+  async deleteSnapshotOutput(session: string, output: number | string): Promise<void> {
+    await this.request('delete-snapshot-output', { session, output });
+  }
+
+  /** Archives the current trace chunk; answers once it is in its place. */
+  rotateSession(session: string): Promise<{ archive: string; statistics: SessionStatistics }> {
+    return this.request('rotate-session', { session });
+  }
+
+  /** Changes what is given, and answers the whole. */
+  setRotationSchedule(session: string, schedule: Partial<RotationSchedule>): Promise<RotationSchedule> {
+    return this.request('set-rotation-schedule', { session, ...schedule });
+  }
+
+  /** Drops everything recorded so far, but for archived chunks and snapshots. */
+  async clearSession(session: string): Promise<void> {
+    await this.request('clear-session', { session });
+  }
+
+  /** Samples the clock's offset again, after the system's time was set. */
+  async regenerateMetadata(session: string): Promise<void> {
+    await this.request('regenerate-metadata', { session });
+  }
+
+  async regenerateStatedump(session: string): Promise<void> {
+    await this.request('regenerate-statedump', { session });
+  }
+
+  /** Gives back memory of sub-buffers taken at least so many microseconds ago; answers how many bytes. */
+  async reclaimMemory(session: string, olderThanUs = 0, channels: readonly string[] | null = null): Promise<number> {
+    return (await this.request('reclaim-memory', { session, channels, olderThanUs })).bytes;
   }
 
   listSessions(): Promise<readonly SessionDescription[]> {
@@ -165,87 +215,27 @@ export class SessionDaemonClient {
     return this.request('session-sightings', { session });
   }
 
+  /**
+   * What happens to sessions and applications from now on. Several may be read at once; each ends with the connection.
+   *
+   * A reader that does not keep up gets `dropped` with the number of those it missed.
+   *
+   * @example
+   * for await (const notification of await client.notifications()) console.log(notification.kind);
+   */
+  notifications(): Promise<AsyncIterableIterator<Notification>> {
+    return this.#connection.subscribe();
+  }
+
   /** Destroys every session and ends the daemon; returns when it has ended, which closes this connection. */
   async shutdown(options: RequestOptions = {}): Promise<void> {
-    const timeoutMs = options.timeoutMs ?? FLUSHING_TIMEOUT_MS;
+    const timeoutMs = options.timeoutMs ?? SHUTDOWN_TIMEOUT_MS;
     await this.request('shutdown', {}, { timeoutMs });
-    if (this.#socket.destroyed) return;
-    await new Promise<void>((resolve, reject) => {
-      const late = () => reject(ctlError('TIMEOUT', `the session daemon did not end within ${timeoutMs} ms`));
-      const timer = setTimeout(late, timeoutMs);
-      this.#socket.once('close', () => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
+    await this.#connection.closed(timeoutMs);
   }
 
   /** Ends the connection. Requests without an answer fail with `CLOSED`. */
   close(): void {
-    this.#end(ctlError('CLOSED', 'the connection to the session daemon was closed'));
-  }
-
-  #receive(chunk: Buffer): void {
-    try {
-      for (const message of this.#decoder.push(chunk)) this.#settle(message);
-    } catch (error) {
-      this.#end(ctlError('BAD_MESSAGE', `the session daemon sent nonsense: ${describeError(error)}`, error));
-    }
-  }
-
-  #settle(message: unknown): void {
-    const reply = checkReply(message);
-    const pending = this.#pending.get(reply.id);
-    // Absent when the answer came after its request had timed out.
-    if (pending === undefined) return;
-    this.#pending.delete(reply.id);
-    clearTimeout(pending.timer);
-    if (reply.ok) pending.resolve(reply.result);
-    else pending.reject(new CtlError(reply.code, reply.message));
-  }
-
-  #end(reason: CtlError): void {
-    if (this.#ended !== undefined) return;
-    this.#ended = reason;
-    this.#socket.destroy();
-    for (const { reject, timer } of this.#pending.values()) {
-      clearTimeout(timer);
-      reject(reason);
-    }
-    this.#pending.clear();
-  }
-}
-
-function connectedSocket(runDirectory: string, timeoutMs: number): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(runDirectoryAt(runDirectory).clientSocket);
-    const timer = setTimeout(() => {
-      socket.destroy();
-      reject(ctlError('TIMEOUT', `the session daemon in ${runDirectory} did not take the connection`));
-    }, timeoutMs);
-    const fail = (error: Error) => {
-      clearTimeout(timer);
-      reject(connectionRefused(runDirectory, error));
-    };
-    socket.once('error', fail);
-    socket.once('connect', () => {
-      clearTimeout(timer);
-      socket.off('error', fail);
-      resolve(socket);
-    });
-  });
-}
-
-function connectionRefused(runDirectory: string, error: Error): CtlError {
-  switch (errnoOf(error)) {
-    case 'ENOENT':
-    case 'ENOTDIR':
-    case 'ECONNREFUSED':
-      return ctlError('NO_DAEMON', `no session daemon runs in ${runDirectory}`, error);
-    case 'EACCES':
-    case 'EPERM':
-      return ctlError('NOT_PERMITTED', `the session daemon in ${runDirectory} belongs to somebody else`, error);
-    default:
-      return ctlError('NO_DAEMON', `cannot reach the session daemon in ${runDirectory}: ${error.message}`, error);
+    this.#connection.close();
   }
 }

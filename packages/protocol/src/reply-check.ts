@@ -1,4 +1,4 @@
-import type { Reply, SessionStatistics } from './client-messages.ts';
+import type { Notification, Reply, SessionStatistics } from './client-messages.ts';
 import type { ConsumerReply } from './consumer-messages.ts';
 import { arrayIn, booleanIn, foreignTextIn, integerIn, type JsonObject, objectOf, refuseShape } from './json-shape.ts';
 
@@ -18,6 +18,35 @@ export function checkReply(message: unknown): Reply {
   if (!booleanIn(reply, 'ok')) return { id, ok: false, ...refusalIn(reply) };
   if (reply.result === undefined) refuseShape('a reply must have a result');
   return { id, ok: true, result: reply.result };
+}
+
+const NOTIFICATION_KINDS: ReadonlySet<string> = new Set<Notification['kind']>([
+  'session-created',
+  'session-started',
+  'session-stopped',
+  'session-changed',
+  'session-cleared',
+  'session-destroyed',
+  'rotation-completed',
+  'snapshot-recorded',
+  'application-registered',
+  'application-gone',
+  'dropped',
+]);
+
+/**
+ * The notification in a message of a session daemon; undefined if the message is an answer.
+ *
+ * @throws {ShapeError} `BAD_MESSAGE` for a notification of an unknown kind. Its other members are those of the kind.
+ */
+export function notificationOf(message: unknown): Notification | undefined {
+  const json = objectOf(message, 'a message');
+  if (json.notification === undefined) return undefined;
+  const notification = objectOf(json.notification, 'notification');
+  if (typeof notification.kind === 'string' && NOTIFICATION_KINDS.has(notification.kind)) {
+    return notification as unknown as Notification;
+  }
+  return refuseShape('there is no notification of this kind');
 }
 
 /**
