@@ -7,19 +7,29 @@ import {
   encodeFrame,
   FrameDecoder,
   FrameError,
+  type Notification,
+  type NotificationMessage,
   type Reply,
   type Request,
   ShapeError,
 } from '@ringtail/protocol';
-import { CLIENT_CONNECTIONS_MAX, CLIENT_REQUESTS_AHEAD_MAX, CLIENT_UNREAD_BYTES_MAX } from './limits.ts';
+import type { Client } from './client.ts';
+import {
+  CLIENT_CONNECTIONS_MAX,
+  CLIENT_REQUESTS_AHEAD_MAX,
+  CLIENT_UNREAD_BYTES_MAX,
+  NOTIFICATIONS_UNREAD_BYTES_MAX,
+} from './limits.ts';
 import type { Log } from './log.ts';
+import type { Owner } from './session-registry.ts';
 
 export interface ClientServerOptions {
   readonly socketPath: string;
-  readonly peerUidOf: (socket: Socket) => number;
+  /** @throws where the peer cannot be identified. */
+  readonly credentialsOf: (socket: Socket) => Owner;
   /** Whether this user may give commands. */
   readonly serves: (uid: number) => boolean;
-  readonly execute: (request: Request) => Promise<unknown>;
+  readonly execute: (request: Request, client: Client) => Promise<unknown>;
   readonly log: Log;
 }
 
@@ -53,33 +63,37 @@ export class ClientServer {
   }
 
   #connected(socket: Socket): void {
-    const { peerUidOf, serves, execute, log } = this.#options;
+    const { credentialsOf, serves, execute, log } = this.#options;
     socket.on('error', (error) => log.debug(`client: ${error.message}`));
-    let uid: number | undefined;
+    let user: Owner | undefined;
     try {
-      uid = peerUidOf(socket);
+      user = credentialsOf(socket);
     } catch (error) {
       log.warn(`a client could not be identified: ${describeError(error)}`);
     }
-    if (uid !== undefined && serves(uid)) {
-      new ClientConnection(socket, execute, log).listen();
+    if (user !== undefined && serves(user.uid)) {
+      new ClientConnection(socket, user, execute, log).listen();
       return;
     }
-    log.warn(`user ${uid ?? 'unknown'} may not give commands`);
+    log.warn(`user ${user?.uid ?? 'unknown'} may not give commands`);
     socket.destroy();
   }
 }
 
-class ClientConnection {
+class ClientConnection implements Client {
+  readonly uid: number;
+  readonly gid: number;
   readonly #socket: Socket;
-  readonly #execute: (request: Request) => Promise<unknown>;
+  readonly #execute: ClientServerOptions['execute'];
   readonly #log: Log;
   readonly #decoder = new FrameDecoder(CLIENT_FRAME_BYTES_MAX);
   readonly #waiting: unknown[] = [];
   #answering = false;
   #hello = false;
 
-  constructor(socket: Socket, execute: (request: Request) => Promise<unknown>, log: Log) {
+  constructor(socket: Socket, { uid, gid }: Owner, execute: ClientServerOptions['execute'], log: Log) {
+    this.uid = uid;
+    this.gid = gid;
     this.#socket = socket;
     this.#execute = execute;
     this.#log = log;
@@ -87,6 +101,17 @@ class ClientConnection {
 
   listen(): void {
     this.#socket.on('data', (chunk) => this.#receive(chunk));
+  }
+
+  notify(notification: Notification): boolean {
+    if (!this.#socket.writable || this.#socket.writableLength > NOTIFICATIONS_UNREAD_BYTES_MAX) return false;
+    const message: NotificationMessage = { notification };
+    this.#socket.write(encodeFrame(message, CLIENT_FRAME_BYTES_MAX));
+    return true;
+  }
+
+  onClosed(callback: () => void): void {
+    this.#socket.once('close', callback);
   }
 
   #receive(chunk: Buffer): void {
@@ -118,7 +143,7 @@ class ClientConnection {
       const request = checkClientRequest(message);
       if (request.command === 'hello') this.#hello = true;
       else if (!this.#hello) return { id, ok: false, code: 'PROTOCOL_VERSION', message: 'say hello first' };
-      return { id, ok: true, result: await this.#execute(request) };
+      return { id, ok: true, result: await this.#execute(request, this) };
     } catch (error) {
       if (!(error instanceof RingtailError)) this.#log.error(`a command failed: ${(error as Error).stack}`);
       const code =

@@ -14,6 +14,7 @@ export type DaemonErrorCode =
   | 'RULE_EXISTS'
   | 'ALREADY_STARTED'
   | 'ALREADY_STOPPED'
+  | 'NOT_PERMITTED'
   | 'NO_CLOCK'
   | 'TOO_MANY'
   | 'ANSWER_TOO_LONG'

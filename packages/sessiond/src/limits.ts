@@ -26,5 +26,7 @@ export const CLIENT_CONNECTIONS_MAX = 128;
 /** Requests that a client may send ahead of the answers. */
 export const CLIENT_REQUESTS_AHEAD_MAX = 64;
 export const CLIENT_UNREAD_BYTES_MAX = 64 * 1024 * 1024;
+/** A client that has not read so much of what it was sent gets no notification before it has. */
+export const NOTIFICATIONS_UNREAD_BYTES_MAX = 256 * 1024;
 
 export const LOG_FILE_BYTES_MAX = 4 * 1024 * 1024;

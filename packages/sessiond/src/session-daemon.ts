@@ -65,16 +65,16 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     publisher,
     link,
     drainApplications: () => appServer.drain(),
-    owner: { uid, gid: process.getegid?.() ?? 0 },
+    uid,
     onShutdown: () => setImmediate(() => void stop('a client asked for it')),
     now: () => new Date(),
     log,
   });
   const clientServer = new ClientServer({
     socketPath: directory.clientSocket,
-    peerUidOf: (socket) => credentialsOf(socket).uid,
+    credentialsOf,
     serves: (peerUid) => peerUid === uid || peerUid === 0,
-    execute: (request) => commands.execute(request),
+    execute: (request, client) => commands.execute(request, client),
     log,
   });
 

@@ -38,7 +38,7 @@ describe('SessionRegistry', () => {
     const [channel] = registry.ensureTrace(session, 1000).channels.values();
     registry.remove(session);
     expect(registry.channelOf(channel!.key, 1000)).toBeUndefined();
-    expect(registry.describe()).toEqual([]);
+    expect(registry.describe({ uid: 0, gid: 0 })).toEqual([]);
     create(registry, 'a');
   });
 
@@ -46,7 +46,7 @@ describe('SessionRegistry', () => {
     const registry = newRegistry();
     const session = create(registry, 'a');
     registry.enableChannel(session, { ...DEFAULT_CHANNEL, name: 'c', subBufBytes: 5000, subBufCount: 3 });
-    expect(registry.describe()[0]?.channels).toMatchObject([
+    expect(registry.describe({ uid: 0, gid: 0 })[0]?.channels).toMatchObject([
       { name: 'c', subBufBytes: 8192, subBufCount: 4, rules: [] },
     ]);
     expect(() => registry.enableChannel(session, { ...DEFAULT_CHANNEL, name: 'c' })).toThrow(refusal('CHANNEL_EXISTS'));

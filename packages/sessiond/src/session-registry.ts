@@ -117,6 +117,15 @@ export class SessionRegistry {
     return session;
   }
 
+  /** The session of that name, if this user may see and change it. */
+  sessionOf(name: string, user: Owner): Session {
+    const session = this.#sessions.get(name);
+    if (session === undefined || !mayUse(session, user)) {
+      throw new DaemonError('NO_SUCH_SESSION', `there is no session ${name}`);
+    }
+    return session;
+  }
+
   sessions(): readonly Session[] {
     return [...this.#sessions.values()];
   }
@@ -197,8 +206,10 @@ export class SessionRegistry {
     return channel?.trace.uid === uid ? channel : undefined;
   }
 
-  describe(): SessionDescription[] {
-    return this.sessions().map((session) => ({
+  /** The sessions that this user may see. */
+  describe(user: Owner): SessionDescription[] {
+    const visible = this.sessions().filter((session) => mayUse(session, user));
+    return visible.map((session) => ({
       name: session.name,
       uid: session.owner.uid,
       output: session.output,
@@ -252,6 +263,11 @@ export class SessionRegistry {
     }
     this.#desiredBytes += bytes;
   }
+}
+
+/** A user has their own sessions, root has all. */
+export function mayUse({ owner }: Session, { uid }: Owner): boolean {
+  return uid === 0 || uid === owner.uid;
 }
 
 function namedChannel(session: Session, name: string): Channel {

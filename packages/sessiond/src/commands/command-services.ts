@@ -1,0 +1,21 @@
+import type { ApplicationService } from '../application-service.ts';
+import type { ConsumerLink } from '../consumer-link.ts';
+import type { Log } from '../log.ts';
+import type { RingKeeper } from '../ring-keeper.ts';
+import type { SessionRegistry } from '../session-registry.ts';
+import type { StatePublisher } from '../state-publisher.ts';
+import type { TraceKeeper } from '../trace-keeper.ts';
+
+/** What commands are carried out with. */
+export interface CommandServices {
+  readonly registry: SessionRegistry;
+  readonly applications: ApplicationService;
+  readonly traces: TraceKeeper;
+  readonly rings: RingKeeper;
+  readonly publisher: StatePublisher;
+  readonly link: ConsumerLink;
+  /** Reads what applications have sent so far: rings that were made before a stop belong to it. */
+  readonly drainApplications: () => void;
+  readonly now: () => Date;
+  readonly log: Log;
+}

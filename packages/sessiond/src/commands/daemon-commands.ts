@@ -1,0 +1,21 @@
+import { RINGTAIL_VERSION } from '@ringtail/base';
+import { CLIENT_PROTOCOL_VERSION } from '@ringtail/protocol';
+import { DaemonError } from '../daemon-error.ts';
+import type { CommandServices } from './command-services.ts';
+import type { DaemonHandlers, Result } from './handlers.ts';
+
+/** What clients ask of the daemon itself. */
+export function daemonCommands({ applications }: CommandServices) {
+  return {
+    hello: ({ protocol }) => hello(protocol),
+    'list-applications': () => applications.describe(),
+  } satisfies Partial<DaemonHandlers>;
+}
+
+function hello(protocol: number): Result<'hello'> {
+  if (protocol === CLIENT_PROTOCOL_VERSION) return { daemonVersion: RINGTAIL_VERSION, pid: process.pid };
+  throw new DaemonError(
+    'PROTOCOL_VERSION',
+    `this session daemon (version ${RINGTAIL_VERSION}) speaks version ${CLIENT_PROTOCOL_VERSION} of the client protocol`,
+  );
+}

@@ -1,0 +1,27 @@
+import type { CommandName, Commands } from '@ringtail/protocol';
+import type { Client } from '../client.ts';
+import type { Session } from '../session-registry.ts';
+
+export type Result<Name extends CommandName> = Commands[Name]['result'];
+
+/** The commands that are about a session which there is. */
+export type SessionCommandName = {
+  [Name in CommandName]: Commands[Name]['params'] extends { readonly session: string } ? Name : never;
+}[CommandName];
+
+/** What carries out commands on a session. Called one after the other per session, with one that the client may change. */
+export type SessionHandlers = {
+  readonly [Name in SessionCommandName]: (
+    session: Session,
+    params: Commands[Name]['params'],
+    client: Client,
+  ) => Result<Name> | Promise<Result<Name>>;
+};
+
+/** What carries out the other commands. */
+export type DaemonHandlers = {
+  readonly [Name in Exclude<CommandName, SessionCommandName>]: (
+    params: Commands[Name]['params'],
+    client: Client,
+  ) => Result<Name> | Promise<Result<Name>>;
+};

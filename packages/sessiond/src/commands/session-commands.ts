@@ -1,0 +1,87 @@
+import type { Commands, SessionDescription } from '@ringtail/protocol';
+import type { Client } from '../client.ts';
+import { prepareOutput } from '../output-directory.ts';
+import { readClock } from '../session-clock.ts';
+import type { Session } from '../session-registry.ts';
+import type { CommandServices } from './command-services.ts';
+import type { DaemonHandlers, Result, SessionHandlers } from './handlers.ts';
+import type { SessionWork } from './session-work.ts';
+
+/** Makes, starts, stops and destroys sessions, and tells of them. */
+export class SessionCommands {
+  readonly #services: CommandServices;
+  readonly #work: SessionWork;
+
+  constructor(services: CommandServices, work: SessionWork) {
+    this.#services = services;
+    this.#work = work;
+  }
+
+  daemonHandlers() {
+    return {
+      'create-session': (params, client) => this.#create(params, client),
+      'list-sessions': (_, client): SessionDescription[] => this.#services.registry.describe(client),
+    } satisfies Partial<DaemonHandlers>;
+  }
+
+  sessionHandlers() {
+    return {
+      'start-session': (session) => this.#start(session),
+      'stop-session': (session) => this.#stop(session),
+      'destroy-session': (session) => this.destroy(session),
+      'session-statistics': (session) => this.#work.statistics(session, 'statistics'),
+      'session-sightings': (session) => {
+        this.#services.drainApplications();
+        return session.sightings.describe();
+      },
+    } satisfies Partial<SessionHandlers>;
+  }
+
+  async destroy(session: Session): Promise<Result<'destroy-session'>> {
+    const { registry, rings, log } = this.#services;
+    if (session.active) registry.stop(session);
+    this.#work.publishAndDrain();
+    const statistics = await this.#work.statistics(session, 'close-session');
+    rings.releaseAllOf(session);
+    registry.remove(session);
+    log.info(`session ${session.name} is destroyed: ${statistics.eventsRecorded} events in ${session.output}`);
+    return statistics;
+  }
+
+  #create(params: Commands['create-session']['params'], { uid, gid }: Client): Result<'create-session'> {
+    const { registry, applications, now, log } = this.#services;
+    const parameters = { ...params, format: params.format ?? 'ctf-1.8', owner: { uid, gid } };
+    const session = registry.create(parameters, now(), readClock(params.clock));
+    try {
+      if (session.output !== null) prepareOutput(session.output);
+    } catch (error) {
+      registry.remove(session);
+      throw error;
+    }
+    for (const application of applications.describe()) session.sightings.add(application);
+    log.info(`session ${session.name} of user ${uid} is created, output ${session.output}`);
+    return { name: session.name, output: session.output };
+  }
+
+  /** The metadata of every trace is there before anybody is told to record into it. */
+  async #start(session: Session): Promise<null> {
+    const { registry, traces, applications, publisher, link, log } = this.#services;
+    registry.start(session);
+    try {
+      await link.unlessUnavailable(link.connected().then(() => traces.open(session, applications.owners())));
+    } catch (error) {
+      registry.stop(session);
+      throw error;
+    } finally {
+      publisher.publish();
+    }
+    log.info(`session ${session.name} is started`);
+    return null;
+  }
+
+  async #stop(session: Session): Promise<Result<'stop-session'>> {
+    this.#services.registry.stop(session);
+    this.#services.log.info(`session ${session.name} is stopped`);
+    return await this.#work.flush(session);
+  }
+}
