@@ -9,6 +9,7 @@ export * from './desired-state.ts';
 export { encodeFrame, FRAME_LENGTH_BYTES, FrameDecoder, FrameError, type FrameErrorCode } from './framing.ts';
 export { printable, ShapeError, type ShapeErrorCode } from './json-shape.ts';
 export { type LogLevelName, LogLevels } from './log-level.ts';
+export { PERF_COUNTER_NAMES, type PerfCounter, perfCounterName, perfCounterOf } from './perf-counters.ts';
 export { checkConsumerReply, checkReply, notificationOf } from './reply-check.ts';
 export {
   applicationRunDirectories,
