@@ -40,9 +40,17 @@ const ENCODER_FUNCTIONS = {
   utf8Bytes,
 };
 
-/** @param argumentNames one identifier per field, declared by the surrounding function as parameters */
-export function emitEventEncoder(fields: readonly NamedFieldSpec[], argumentNames: readonly string[]): EncoderSource {
-  const emitter = new EncoderEmitter();
+/**
+ * @param argumentNames one identifier per field, declared by the surrounding function
+ * @param suffix of every name that the text declares and of every constant of its own, so that several encoders can
+ *   stand in one function
+ */
+export function emitEventEncoder(
+  fields: readonly NamedFieldSpec[],
+  argumentNames: readonly string[],
+  suffix = '',
+): EncoderSource {
+  const emitter = new EncoderEmitter(suffix);
   fields.forEach((field, i) => {
     emitter.field(field.spec, argumentNames[i] as string);
   });
@@ -50,6 +58,7 @@ export function emitEventEncoder(fields: readonly NamedFieldSpec[], argumentName
 }
 
 class EncoderEmitter {
+  readonly #suffix: string;
   readonly #constants = new Map<string, unknown>(Object.entries(ENCODER_FUNCTIONS));
   readonly #prepare: string[] = [];
   readonly #write: string[] = [];
@@ -60,6 +69,10 @@ class EncoderEmitter {
   #offset = 0;
   #names = 0;
   #usesScratch = false;
+
+  constructor(suffix: string) {
+    this.#suffix = suffix;
+  }
 
   field(spec: FieldSpec, value: string): void {
     if (isScalar(spec)) this.#scalar(spec, value);
@@ -184,7 +197,7 @@ class EncoderEmitter {
   }
 
   #name(prefix: string): string {
-    return `${prefix}_${this.#names++}`;
+    return `${prefix}_${this.#names++}${this.#suffix}`;
   }
 
   #at(): string {

@@ -4,6 +4,8 @@ import { uuidBytes } from '@ringtail/ctf';
 import { APP_FRAME_BYTES_MAX, type DesiredChannel, type JsonValue, ruleMatches } from '@ringtail/protocol';
 import { createRing, type Ring, RingClock, RingMode } from '@ringtail/ringbuf';
 import { type ThreadClock, threadClock } from '../clock/thread-clock.ts';
+import type { ContextSource } from '../context/context-source.ts';
+import { lookUpContext } from '../context/look-up-context.ts';
 import type { RecorderTarget } from '../recorder/recorder.ts';
 import type { Site } from '../recorder/tracepoint-function.ts';
 import type { DaemonLink } from './daemon-link.ts';
@@ -33,6 +35,8 @@ export class ChannelBinding {
   #ring: Ring | undefined;
   #wakeFd: number | undefined;
   #clock: ThreadClock | undefined;
+  /** What `#desired.contexts` names; found when the ring is made, since they do not change once there are records. */
+  #contexts: readonly ContextSource[] = [];
   /** Set once the ring cannot be made, for good. */
   #broken = false;
   #retryAt = 0;
@@ -63,7 +67,14 @@ export class ChannelBinding {
     if (!this.#ids.has(site)) this.#declare(all);
     const id = this.#ids.get(site);
     if (id === undefined) return 'later';
-    return { ring: ring.producer, id, header: this.#desired.header, clock: this.#clock };
+    return {
+      ring: ring.producer,
+      id,
+      header: this.#desired.header,
+      clock: this.#clock,
+      contexts: this.#contexts,
+      condition: null,
+    };
   }
 
   /** Counts an event that could not be recorded although it was wanted. */
@@ -90,6 +101,13 @@ export class ChannelBinding {
       this.#refuse('NO_CLOCK', `this thread cannot read the ${desired.clock} clock: install the clock addon`);
       return undefined;
     }
+    const contexts = desired.contexts.map(lookUpContext);
+    const missing = contexts.indexOf(undefined);
+    if (missing !== -1) {
+      this.#refuse('NO_CONTEXT', `this thread has no context ${desired.contexts[missing]}`);
+      return undefined;
+    }
+    this.#contexts = contexts as ContextSource[];
     try {
       const ring = createRing({
         subBufBytes: desired.subBufBytes,

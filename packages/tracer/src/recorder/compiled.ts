@@ -1,6 +1,8 @@
-import { emitEventEncoder, Scratch } from '@ringtail/ctf';
+import { type EncoderSource, emitEventEncoder, Scratch } from '@ringtail/ctf';
 import { ControlPage } from '@ringtail/protocol';
 import { COMMIT_CHECK_FACTOR, Descriptor, ProducerLine, publishesWithAtomics } from '@ringtail/ringbuf';
+import type { ContextSource } from '../context/context-source.ts';
+import { contextGroups } from './context-groups.ts';
 import { HEADER_LAYOUTS } from './event-header.ts';
 import type { Recorder, RecorderPlan, RecorderTarget } from './recorder.ts';
 
@@ -22,9 +24,11 @@ const RECORDED = ProducerLine.RECORDED / 8;
 export function compileRecorder(plan: RecorderPlan): Recorder {
   const names = plan.event.fields.map((_, i) => `a${i}`);
   const encoder = emitEventEncoder(plan.event.fields, names);
+  const contexts = emitContexts(plan.targets);
   const clocks = [...new Map(plan.targets.map((target) => [target.clock.kind, target.clock])).values()];
   const constants: Record<string, unknown> = { gate: plan.gate, stale: plan.stale, scratch };
   for (const [name, value] of encoder.constants) constants[name] = value;
+  Object.assign(constants, contexts.constants);
   for (const clock of clocks) Object.assign(constants, clock.constants);
   plan.targets.forEach(({ ring }, i) => {
     Object.assign(constants, { [`ring${i}`]: ring, [`dv${i}`]: ring.dv, [`u8_${i}`]: ring.u8 });
@@ -41,14 +45,15 @@ export function compileRecorder(plan: RecorderPlan): Recorder {
       gate.inside = 1;
       ${forEachTarget(plan, (_, i) => `u32_${i}[${BEGUN}] = 1;`)}
       try {
+        ${contexts.prepare}
         ${encoder.prepare}
         ${clocks.map((clock) => `${clock.statement} const t_${clock.kind} = ${clock.expression};`).join('\n')}
-        ${forEachTarget(plan, (target, i) => emitTarget(target, i, encoder))}
+        ${forEachTarget(plan, (target, i) => emitTarget(target, i, contexts.encoders[i], encoder))}
       } catch {
         ${forEachTarget(plan, (_, i) => `ring${i}.countFailed();`)}
       }
       ${forEachTarget(plan, (_, i) => `u32_${i}[${BEGUN}] = 0;`)}
-      ${encoder.usesScratch ? 'scratch.top = 0;' : ''}
+      ${encoder.usesScratch || contexts.usesScratch ? 'scratch.top = 0;' : ''}
       gate.inside = 0;
     };`;
   return new Function(...Object.keys(constants), body)(...Object.values(constants)) as Recorder;
@@ -57,8 +62,10 @@ export function compileRecorder(plan: RecorderPlan): Recorder {
 function emitTarget(
   target: RecorderTarget,
   i: number,
-  encoder: { readonly sizeMax: string; readonly sizeExact: string; readonly write: string },
+  context: EncoderSource | undefined,
+  encoder: EncoderSource,
 ): string {
+  const encoders = context === undefined ? [encoder] : [context, encoder];
   const layout = HEADER_LAYOUTS[target.header];
   const isShort = target.id < layout.shortIds ? `t - ring${i}.lastTimestamp < ${layout.shortSpan}` : 'false';
   const committed = `ring${i}.d32 + ${Descriptor.COMMITTED / 4}`;
@@ -68,15 +75,15 @@ function emitTarget(
       const short = ${isShort};
       const head = short ? ${layout.shortBytes} : ${layout.longBytes};
       let p = ring${i}.pos, room = true;
-      if (p + head + ${encoder.sizeMax} > ring${i}.limit) {
-        const exact = head + ${encoder.sizeExact};
+      if (p + head + ${encoders.map(({ sizeMax }) => sizeMax).join(' + ')} > ring${i}.limit) {
+        const exact = head + ${encoders.map(({ sizeExact }) => sizeExact).join(' + ')};
         if (p + exact > ring${i}.limit) room = ring${i}.makeRoom(exact, t);
         p = ring${i}.pos;
       }
       if (room) {
         if (short) { ${layout.emitShort(target.id)} } else { ${layout.emitLong(target.id)} }
         p += head;
-        ${encoder.write}
+        ${encoders.map(({ write }) => write).join('\n')}
         f64_${i}[ring${i}.d64 + ${Descriptor.LAST_TIMESTAMP / 8}] = t;
         f64_${i}[ring${i}.d64 + ${Descriptor.RECORD_COUNT / 8}] = ++ring${i}.recordedInSubBuf;
         f64_${i}[${RECORDED}] = ++ring${i}.recorded;
@@ -87,6 +94,34 @@ function emitTarget(
         ring${i}.lastTimestamp = t;
       }
     }`;
+}
+
+/** Reading and converting the context fields of all targets: each source once, each list of them once. */
+function emitContexts(targets: readonly RecorderTarget[]) {
+  const { sources, lists, listOf } = contextGroups(targets);
+  const constants: Record<string, unknown> = {};
+  const names = new Map<ContextSource, string>();
+  const prepare: string[] = [];
+  sources.forEach((source, i) => {
+    names.set(source, `c${i}`);
+    if (source.inline === undefined) constants[`context${i}`] = source;
+    else Object.assign(constants, source.inline.constants);
+    prepare.push(`const c${i} = ${source.inline?.expression ?? `context${i}.read()`};`);
+  });
+  const encoders = lists.map((list, i) => {
+    const fields = list.map(({ field }) => field);
+    const values = list.map((source) => names.get(source) as string);
+    const encoder = emitEventEncoder(fields, values, `_context${i}`);
+    for (const [name, value] of encoder.constants) constants[name] = value;
+    prepare.push(encoder.prepare);
+    return encoder;
+  });
+  return {
+    prepare: prepare.join('\n'),
+    constants,
+    usesScratch: encoders.some((encoder) => encoder.usesScratch),
+    encoders: listOf.map((list) => encoders[list]),
+  };
 }
 
 function forEachTarget(plan: RecorderPlan, emit: (target: RecorderTarget, i: number) => string): string {

@@ -68,7 +68,14 @@ describe.each([
     const gate: Gate = { page: new Uint32Array(ControlPage.GENERATION / 4 + 1), inside: 0 };
     gate.page[ControlPage.GENERATION / 4] = 7;
     const clock = fakeClock();
-    const targets = Array.from({ length: targetCount }, () => ({ ring: makeRing(), id, header, clock }));
+    const targets = Array.from({ length: targetCount }, () => ({
+      ring: makeRing(),
+      id,
+      header,
+      clock,
+      contexts: [],
+      condition: null,
+    }));
     const stale: unknown[][] = [];
     const record = make({
       event: { name: 'p:e', logLevel: 13, fields: specs.map((spec, i) => ({ name: `f${i}`, spec })) },

@@ -1,7 +1,8 @@
-import type { EventSpec } from '@ringtail/ctf';
+import type { EventSpec, FilterExpression } from '@ringtail/ctf';
 import type { EventHeaderKind } from '@ringtail/protocol';
 import type { RingProducer } from '@ringtail/ringbuf';
 import type { ThreadClock } from '../clock/thread-clock.ts';
+import type { ContextLookup, ContextSource } from '../context/context-source.ts';
 
 /** Records one event with the arguments the application passed. Never throws. */
 export type Recorder = (...values: never[]) => void;
@@ -13,6 +14,17 @@ export interface RecorderTarget {
   readonly id: number;
   readonly header: EventHeaderKind;
   readonly clock: ThreadClock;
+  /** Fields between header and payload, in this order. */
+  readonly contexts: readonly ContextSource[];
+  /** Which of the events are recorded; null for all. */
+  readonly condition: RecorderCondition | null;
+}
+
+/** Filters of the rules that want an event: it is recorded if one of them is true. */
+export interface RecorderCondition {
+  readonly anyOf: readonly FilterExpression[];
+  /** For the contexts that filters name; they need not be recorded. */
+  readonly lookUpContext: ContextLookup;
 }
 
 /** What all tracepoints of a thread share; recorders and tracepoints hold on to this one object. */
