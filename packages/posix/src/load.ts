@@ -1,14 +1,23 @@
 import { createRequire } from 'node:module';
 import { type ClientSocketCalls, clientSocketCalls } from './client-socket.ts';
 import { GETTID_BY_ARCH } from './constants.ts';
+import { type DatagramCalls, datagramCalls } from './datagram.ts';
 import { type FileCalls, fileCalls } from './files.ts';
+import { type GroupCalls, groupCalls } from './groups.ts';
 import { bindLibc, type Koffi } from './libc.ts';
 import { type MemoryCalls, memoryCalls } from './memory.ts';
 import { type ServerSocketCalls, serverSocketCalls } from './server-socket.ts';
 import { type WatchCalls, watchCalls } from './watch.ts';
 
 /** The system calls Node.js lacks. They belong to the JavaScript environment that loaded them. */
-export interface Posix extends MemoryCalls, ClientSocketCalls, ServerSocketCalls, WatchCalls, FileCalls {}
+export interface Posix
+  extends MemoryCalls,
+    ClientSocketCalls,
+    ServerSocketCalls,
+    DatagramCalls,
+    WatchCalls,
+    FileCalls,
+    GroupCalls {}
 
 /** `reason` is a sentence for `ringtail doctor`. */
 export type LoadedPosix =
@@ -42,8 +51,10 @@ function load(): LoadedPosix {
       ...memoryCalls(libc),
       ...clientSocketCalls(libc),
       ...serverSocketCalls(libc),
+      ...datagramCalls(libc),
       ...watchCalls(libc),
       ...fileCalls(libc, process.arch),
+      ...groupCalls(libc),
     };
     return { ok: true, posix };
   } catch (error) {

@@ -19,3 +19,16 @@ export function unixAddress(call: string, path: string): Buffer {
   address.write(path, FAMILY_BYTES);
   return address;
 }
+
+/** `struct sockaddr_un` of a name that is in no file system, as long as the name is. @throws {PosixError} `ENAMETOOLONG` */
+export function abstractAddress(call: string, name: string): Buffer {
+  const bytes = Buffer.from(name, 'utf8');
+  // In place of the byte that ends a path there is one that begins the name.
+  if (bytes.length > UNIX_PATH_BYTES_MAX) {
+    throw refusedCall(call, 'ENAMETOOLONG', `the name of an abstract socket has at most ${UNIX_PATH_BYTES_MAX} bytes`);
+  }
+  const address = Buffer.alloc(FAMILY_BYTES + 1 + bytes.length);
+  address.writeUInt16LE(AF_UNIX, 0);
+  bytes.copy(address, FAMILY_BYTES + 1);
+  return address;
+}
