@@ -75,6 +75,14 @@ export {
   readPacketHeader,
 } from './packet/packet-header.ts';
 export { UUID_BYTES, uuidBytes, uuidText } from './packet/uuid.ts';
+export {
+  CONTEXT_NAMES,
+  type ContextSpec,
+  contextClass,
+  contextFields,
+  contextSpec,
+  recordedContexts,
+} from './spec/context-spec.ts';
 export type * from './spec/field-spec.ts';
 export { lowerFields } from './spec/lower.ts';
 export { SpecError, type SpecErrorCode } from './spec/spec-error.ts';

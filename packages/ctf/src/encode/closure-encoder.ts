@@ -6,6 +6,7 @@ import type {
   SequenceSpec,
   StructureSpec,
 } from '../spec/field-spec.ts';
+import { encodeDynamic } from './dynamic.ts';
 import { isScalar, type ScalarSpec, scalarBytes, setterOf, typedArrayOf } from './scalar.ts';
 import type { Scratch } from './scratch.ts';
 import { putString, putText, toText, utf8Bytes } from './text.ts';
@@ -49,6 +50,8 @@ export function buildFieldEncoder(spec: FieldSpec): FieldEncoder {
       return arrayEncoder(spec);
     case 'sequence':
       return sequenceEncoder(spec);
+    case 'dynamic':
+      return encodeDynamic;
     case 'filter-only':
       return () => {};
   }
@@ -154,6 +157,7 @@ export function zeroOf(spec: FieldSpec): unknown {
     case 'structure':
       return Object.fromEntries(spec.members.map(({ name, spec: member }) => [name, zeroOf(member)]));
     case 'optional':
+    case 'dynamic':
       return undefined;
     case 'filter-only':
       return zeroOf(spec.content);

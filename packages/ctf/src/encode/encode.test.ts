@@ -70,6 +70,20 @@ describe.each([
     }
   });
 
+  it('writes a dynamic field as the type that fits the value, behind its tag', () => {
+    const dynamic: FieldSpec = { kind: 'dynamic' };
+    const all = [undefined, null, {}, Symbol('s'), () => 1].map((value) => hex([dynamic], [value]));
+    expect(new Set(all)).toEqual(new Set(['00']));
+    expect(hex([dynamic, dynamic], [true, -2])).toBe(`04${'01'.padEnd(16, '0')}04fe${'ff'.repeat(7)}`);
+    expect(hex([dynamic], [-(2n ** 63n)])).toBe(`04${'00'.repeat(7)}80`);
+    expect(hex([dynamic], [0.5])).toBe('0a000000000000e03f');
+    expect(hex([dynamic], [-0])).toBe('0a0000000000000080');
+    expect(hex([dynamic], [2 ** 53])).toBe('0a0000000000004043');
+    expect(hex([dynamic], ['é'])).toBe('0bc3a900');
+    expect(hex([dynamic], [2n ** 63n])).toBe(`0b${Buffer.from('9223372036854775808\0').toString('hex')}`);
+    expect(hex([seq(dynamic)], [['a', 1]])).toBe(`020000000b610004${'01'.padEnd(16, '0')}`);
+  });
+
   it('takes enumerators by label or by number', () => {
     expect(hex([state, state, state], ['placed', 'refunded', 7])).toBe('000207');
     expect(() => encode([state], ['lost'])).toThrow(/no enumerator is called "lost"/);

@@ -61,6 +61,13 @@ export interface OptionalSpec {
 export interface BytesSpec {
   readonly kind: 'bytes';
 }
+/**
+ * A value whose type each event decides: none, a signed 64-bit integer, a double or a null-terminated string. LTTng's
+ * dynamic type, as its application contexts have it.
+ */
+export interface DynamicSpec {
+  readonly kind: 'dynamic';
+}
 /** An argument that filters can use and that is not written. Only at the top level. */
 export interface FilterOnlySpec {
   readonly kind: 'filter-only';
@@ -79,6 +86,7 @@ export type FieldSpec =
   | StructureSpec
   | OptionalSpec
   | BytesSpec
+  | DynamicSpec
   | FilterOnlySpec;
 
 export interface NamedFieldSpec {

@@ -6,10 +6,11 @@ import type {
   StructureMember,
 } from '../model/field-class.ts';
 import { integerClass, member, staticArrayClass, structureClass } from '../model/field-class-builders.ts';
+import { DynamicTag } from './dynamic-tag.ts';
 import type { EnumerationSpec, FieldSpec, IntegerSpec, NamedFieldSpec } from './field-spec.ts';
 
 /** Name of the only content member where a structure is put around a field that needs a second one before it. */
-const WRAPPED_NAME = 'value';
+export const WRAPPED_NAME = 'value';
 
 /** Labels of an optional field's tag, and names of its variant's options. */
 const ABSENT = 'none';
@@ -20,7 +21,7 @@ const PRESENT = 'some';
  *
  * Everything is little-endian and byte-packed, as LTTng packs on x86. Text, sequences and bytes get an unsigned 32-bit
  * `_NAME_length` member directly before them, optional fields a one-byte enumeration `_NAME_tag`, as LTTng names its
- * own. Where such a field has no name of its own (the element of an array, the content of an optional field) a
+ * own; the tag of a dynamic field is LTTng's `NAME_tag`. Where such a field has no name of its own (the element of an array, the content of an optional field) a
  * structure goes around the pair, with the content as its member `value`; it adds no bytes. Filter-only fields are
  * left out.
  *
@@ -42,6 +43,8 @@ export function loweredNames({ name, spec }: NamedFieldSpec): readonly string[] 
       return [lengthName(name), name];
     case 'optional':
       return [tagName(name), name];
+    case 'dynamic':
+      return [dynamicTagName(name), name];
     case 'filter-only':
       return [];
     default:
@@ -55,6 +58,11 @@ function lengthName(name: string): string {
 
 function tagName(name: string): string {
   return `_${name}_tag`;
+}
+
+/** LTTng's name for the tag of a dynamic type. */
+function dynamicTagName(name: string): string {
+  return `${name}_tag`;
 }
 
 function lowerField({ name, spec }: NamedFieldSpec, version: 1 | 2): readonly StructureMember[] {
@@ -80,6 +88,8 @@ function lowerField({ name, spec }: NamedFieldSpec, version: 1 | 2): readonly St
           ],
         }),
       ];
+    case 'dynamic':
+      return dynamicMembers(name, version);
     case 'filter-only':
       return [];
     default:
@@ -118,10 +128,34 @@ function lowerEnumeration(spec: EnumerationSpec): EnumerationFieldClass {
   return { kind: 'enumeration', container: lowerInteger(spec.container), mappings };
 }
 
+/** The labels are LTTng's in either version: in the older one `double` and `string` are keywords, so all get an underscore. */
+function dynamicMembers(name: string, version: 1 | 2): readonly StructureMember[] {
+  const label = (text: string) => (version === 1 ? `_${text}` : text);
+  const mappings = DYNAMIC_TYPES.map(([text, tag]) => {
+    return { label: label(text), lower: BigInt(tag), upper: BigInt(tag) };
+  });
+  return [
+    member(dynamicTagName(name), { kind: 'enumeration', container: integerClass(8, { signed: true }), mappings }),
+    member(name, {
+      kind: 'variant',
+      selector: { path: [dynamicTagName(name)] },
+      options: DYNAMIC_TYPES.map(([text, , fieldClass]) => ({ name: label(text), fieldClass })),
+    }),
+  ];
+}
+
 function withLength(name: string, element: FieldClass): readonly StructureMember[] {
   const array: DynamicArrayFieldClass = { kind: 'dynamic-array', element, length: { path: [lengthName(name)] } };
   return [member(lengthName(name), integerClass(32)), member(name, array)];
 }
+
+/** Those of LTTng's dynamic types that a JavaScript value becomes, with LTTng's tags. */
+const DYNAMIC_TYPES: readonly (readonly [label: string, tag: DynamicTag, fieldClass: FieldClass])[] = [
+  ['none', DynamicTag.NONE, structureClass([])],
+  ['int64', DynamicTag.INT64, integerClass(64, { signed: true })],
+  ['double', DynamicTag.DOUBLE, { kind: 'float', bits: 64, align: 8, byteOrder: 'le' }],
+  ['string', DynamicTag.STRING, { kind: 'string', encoding: 'utf8' }],
+];
 
 const TAG: EnumerationFieldClass = {
   kind: 'enumeration',

@@ -14,6 +14,7 @@ export function leastBytes(spec: FieldSpec): number {
       return LENGTH_BYTES;
     case 'boolean':
     case 'optional':
+    case 'dynamic':
     case 'string':
       return 1;
     case 'array':

@@ -109,6 +109,7 @@ class FieldsParser {
       case 'string':
       case 'text':
       case 'bytes':
+      case 'dynamic':
         return { kind };
       case 'enumeration':
         return parseEnumeration(spec, at);
