@@ -18,11 +18,24 @@ export type ConnectionErrorCode =
   /** The daemon ended before it was ready; the message has what it said. */
   | 'DAEMON_NOT_STARTED';
 
+/** What can go wrong with files of saved sessions. */
+export type SessionFilesErrorCode =
+  | 'NO_SUCH_SESSION'
+  | 'NO_SAVED_SESSION'
+  | 'FILE_EXISTS'
+  | 'FILE_NOT_READ'
+  | 'FILE_NOT_WRITTEN'
+  | 'BAD_PARAMETER';
+
 /** A request failed. `code` is the session daemon's where it refused, otherwise a `ConnectionErrorCode`. */
 export class CtlError extends RingtailError<string> {
   override readonly name = 'CtlError';
 }
 
-export function ctlError(code: ConnectionErrorCode, message: string, cause?: unknown): CtlError {
+export function ctlError(
+  code: ConnectionErrorCode | SessionFilesErrorCode,
+  message: string,
+  cause?: unknown,
+): CtlError {
   return new CtlError(code, message, cause === undefined ? undefined : { cause });
 }

@@ -1,4 +1,14 @@
-export { type ConnectionErrorCode, CtlError } from './ctl-error.ts';
+export { type ConnectionErrorCode, CtlError, type SessionFilesErrorCode } from './ctl-error.ts';
 export type { ConnectOptions, RequestOptions } from './daemon-connection.ts';
 export { type NewSession, SessionDaemonClient, type SnapshotOptions } from './session-daemon-client.ts';
+export {
+  type LoadedSession,
+  type LoadOptions,
+  loadSessions,
+  type SavedFile,
+  type SaveOptions,
+  savedSessionsDirectories,
+  savedSessionsDirectory,
+  saveSessions,
+} from './session-files.ts';
 export { ensureDaemon, type RunningDaemon, type SpawnDaemonOptions, spawnDaemon } from './spawn-daemon.ts';

@@ -1,0 +1,148 @@
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DEFAULT_CHANNEL, type SessionDescription } from '@ringtail/protocol';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CtlError } from './ctl-error.ts';
+import type { SessionDaemonClient } from './session-daemon-client.ts';
+import { loadSessions, saveSessions } from './session-files.ts';
+
+const SESSION: SessionDescription = {
+  name: 's',
+  uid: 0,
+  output: '/out',
+  shmPath: null,
+  clock: 'monotonic',
+  snapshot: false,
+  format: 'ctf-1.8',
+  createdAt: '2026-11-20T00:00:00Z',
+  active: true,
+  channels: [
+    {
+      ...DEFAULT_CHANNEL,
+      name: 'c',
+      enabled: false,
+      contexts: ['vuid'],
+      rules: [
+        { pattern: 'a:*', enabled: true },
+        { pattern: 'a:*', enabled: false, filter: 'n > 1' },
+      ],
+    },
+  ],
+  trackers: { vpid: [7], vuid: [], vgid: null },
+  snapshotOutputs: [],
+  rotationSchedule: { timerUs: 5, sizeBytes: null },
+  rotations: 3,
+  lastArchive: null,
+};
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'ringtail-saved-'));
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+/** A client of a daemon that has some sessions, notes what it is asked, and refuses one command. */
+function clientOf(sessions: readonly SessionDescription[], refused?: string) {
+  const asked: string[] = [];
+  const client = {
+    listSessions: async () => sessions,
+    destroySession: async (name: string) => void asked.push(`destroy ${name}`),
+    request: async (command: string, params: object) => {
+      if (command === refused) throw new CtlError('REFUSED', 'no');
+      asked.push(`${command} ${JSON.stringify(params)}`);
+    },
+  };
+  return { client: client as unknown as SessionDaemonClient, asked };
+}
+
+const saved = () => join(directory, 's.lttng');
+
+describe('saved sessions', () => {
+  it('are private files that come whole, and replace others only when told to', async () => {
+    const { client } = clientOf([SESSION]);
+    expect(await saveSessions(client, { sessions: null, directory })).toEqual([{ session: 's', path: saved() }]);
+    expect(statSync(saved()).mode & 0o777).toBe(0o600);
+    writeFileSync(saved(), 'mine');
+    await expect(saveSessions(client, { sessions: ['s'], directory })).rejects.toMatchObject({ code: 'FILE_EXISTS' });
+    expect(readFileSync(saved(), 'utf8')).toBe('mine');
+    await saveSessions(client, { sessions: ['s'], directory, force: true });
+    expect(readFileSync(saved(), 'utf8')).toContain('<name>s</name>');
+    expect(readdirSync(directory)).toEqual(['s.lttng']);
+  });
+
+  it('go nowhere else by a symbolic link that waits under their name', async () => {
+    const victim = join(directory, 'victim');
+    symlinkSync(victim, saved());
+    const { client } = clientOf([SESSION]);
+    await expect(saveSessions(client, { sessions: null, directory })).rejects.toMatchObject({ code: 'FILE_EXISTS' });
+    await saveSessions(client, { sessions: null, directory, force: true });
+    expect(existsSync(victim)).toBe(false);
+    expect(readFileSync(saved(), 'utf8')).toContain('<name>s</name>');
+  });
+
+  it('are made again by commands, of which the start is the last', async () => {
+    await saveSessions(clientOf([SESSION]).client, { sessions: null, directory });
+    const { client, asked } = clientOf([]);
+    expect(await loadSessions(client, { sessions: null, paths: [directory] })).toEqual([
+      { session: 's', path: saved(), warnings: [] },
+    ]);
+    expect(asked.map((text) => text.split(' ')[0])).toEqual([
+      'create-session',
+      'enable-channel',
+      'add-context',
+      'enable-event',
+      'disable-event',
+      'enable-event',
+      'disable-channel',
+      'track',
+      'untrack',
+      'set-rotation-schedule',
+      'start-session',
+    ]);
+    expect(asked[0]).toContain('"output":"/out"');
+    expect(asked[3]).toContain('n > 1');
+  });
+
+  it('get another name and another output where one is given', async () => {
+    await saveSessions(clientOf([SESSION]).client, { sessions: null, directory });
+    const { client, asked } = clientOf([]);
+    await loadSessions(client, { sessions: ['s'], paths: [saved()], name: 't', outputOf: () => '/elsewhere' });
+    expect(asked[0]).toContain('"name":"t","output":"/elsewhere"');
+    expect(asked.every((text) => text.includes('"t"'))).toBe(true);
+  });
+
+  it('are not left behind in part when the daemon refuses something of them', async () => {
+    await saveSessions(clientOf([SESSION]).client, { sessions: null, directory });
+    const { client, asked } = clientOf([], 'add-context');
+    await expect(loadSessions(client, { sessions: null, paths: [directory] })).rejects.toMatchObject({
+      code: 'REFUSED',
+    });
+    expect(asked.at(-1)).toBe('destroy s');
+  });
+
+  it('replace a session of their name only when told to', async () => {
+    await saveSessions(clientOf([SESSION]).client, { sessions: null, directory });
+    const { client, asked } = clientOf([SESSION]);
+    await loadSessions(client, { sessions: null, paths: [directory], force: true });
+    expect(asked[0]).toBe('destroy s');
+  });
+
+  it('that are not there, or are none, are told of with the place', async () => {
+    const { client } = clientOf([]);
+    const load = (...paths: string[]) => loadSessions(client, { sessions: ['x'], paths });
+    await expect(load(directory)).rejects.toThrow(`there is no saved session x in ${directory}`);
+    writeFileSync(saved(), '<sessions>');
+    await expect(load(directory)).rejects.toMatchObject({ code: 'NOT_XML', path: [saved()] });
+    await expect(load('/dev/zero')).rejects.toMatchObject({ code: 'FILE_NOT_READ' });
+  });
+});

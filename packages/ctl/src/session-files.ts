@@ -1,0 +1,213 @@
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, join } from 'node:path';
+import { describeError, errnoOf, RingtailError } from '@ringtail/base';
+import { homeDirectory, type SessionDescription } from '@ringtail/protocol';
+import { parseSessionFile, printSessionFile, restoreRequests, type SavedSession } from '@ringtail/session-file';
+import { type CtlError, ctlError } from './ctl-error.ts';
+import type { SessionDaemonClient } from './session-daemon-client.ts';
+
+const SUFFIX = '.lttng';
+const SYSTEM_DIRECTORY = '/etc/ringtail/sessions';
+const FILE_BYTES_MAX = 64 * 1024 * 1024;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Where sessions are saved to: `.ringtail/sessions` at home. */
+export function savedSessionsDirectory(env: Environment): string {
+  return join(homeDirectory(env), '.ringtail', 'sessions');
+}
+
+/** Where saved sessions are looked for, first the user's own. */
+export function savedSessionsDirectories(env: Environment): readonly string[] {
+  return [savedSessionsDirectory(env), SYSTEM_DIRECTORY];
+}
+
+export interface SaveOptions {
+  /** Names of sessions; null: all. */
+  readonly sessions: readonly string[] | null;
+  /** Directory for the files, each called after its session; made where it is absent. */
+  readonly directory: string;
+  /** Whether files that are there are written over. */
+  readonly force?: boolean;
+}
+
+export interface SavedFile {
+  readonly session: string;
+  readonly path: string;
+}
+
+/**
+ * Writes sessions to files in LTTng's `.lttng` form, which `loadSessions` and mostly `lttng load` read. A file appears whole
+ * or not at all, and is private.
+ *
+ * @throws {CtlError} `NO_SUCH_SESSION`, `FILE_EXISTS`, `FILE_NOT_WRITTEN`, or what the daemon answers
+ */
+export async function saveSessions(client: SessionDaemonClient, options: SaveOptions): Promise<SavedFile[]> {
+  const { directory, force = false } = options;
+  const sessions = chosen(await client.listSessions(), options.sessions);
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    return sessions.map((session) => {
+      const path = join(directory, `${session.name}${SUFFIX}`);
+      writeAtOnce(path, printSessionFile([session]), force);
+      return { session: session.name, path };
+    });
+  } catch (error) {
+    if (error instanceof RingtailError) throw error;
+    throw ctlError('FILE_NOT_WRITTEN', `cannot save to ${directory}: ${describeError(error)}`, error);
+  }
+}
+
+export interface LoadOptions {
+  /** Names of sessions; null: all that there are. */
+  readonly sessions: readonly string[] | null;
+  /** Files, or directories of them. */
+  readonly paths: readonly string[];
+  /** Whether a session of the same name is destroyed first. */
+  readonly force?: boolean;
+  /** Another name, for a single session. */
+  readonly name?: string | undefined;
+  /** Where a session writes now, in place of where it wrote. */
+  readonly outputOf?: (session: SavedSession) => string | undefined;
+}
+
+export interface LoadedSession {
+  readonly session: string;
+  /** The file it came from. */
+  readonly path: string;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Makes the sessions of files again. One that cannot be made whole is destroyed again, and what was loaded before it stays.
+ *
+ * @throws {CtlError} `NO_SAVED_SESSION`, `FILE_NOT_READ`, `BAD_PARAMETER` for one name of several sessions, or what the
+ *   daemon answers; {@link SessionFileError} with the path
+ */
+export async function loadSessions(client: SessionDaemonClient, options: LoadOptions): Promise<LoadedSession[]> {
+  const { sessions, paths, force = false, name, outputOf = () => undefined } = options;
+  const found = paths.flatMap(readSavedSessions).filter(({ saved }) => sessions?.includes(saved.name) ?? true);
+  const names = new Set(found.map(({ saved }) => saved.name));
+  const missing = sessions?.find((wanted) => !names.has(wanted));
+  if (missing !== undefined) throw noSavedSession(`there is no saved session ${missing}`, paths);
+  if (found.length === 0) throw noSavedSession('there are no saved sessions', paths);
+  // The first place that has a name counts, as for programs in PATH.
+  const first = [...names].map((wanted) => found.find(({ saved }) => saved.name === wanted) as FoundSession);
+  if (name !== undefined && first.length > 1) {
+    throw ctlError('BAD_PARAMETER', `${first.length} sessions cannot all be called ${name}`);
+  }
+  const existing = new Set((await client.listSessions()).map((session) => session.name));
+  const loaded: LoadedSession[] = [];
+  for (const { saved, path, warnings } of first) {
+    const session = name ?? saved.name;
+    if (force && existing.has(session)) await client.destroySession(session);
+    await restore(client, saved, { name: session, output: outputOf(saved) });
+    loaded.push({ session, path, warnings });
+  }
+  return loaded;
+}
+
+interface FoundSession {
+  readonly saved: SavedSession;
+  readonly path: string;
+  readonly warnings: readonly string[];
+}
+
+async function restore(
+  client: SessionDaemonClient,
+  saved: SavedSession,
+  options: { readonly name: string; readonly output: string | undefined },
+): Promise<void> {
+  const [create, ...rest] = restoreRequests(saved, options);
+  if (create === undefined) return;
+  await client.request(create.command, create.params);
+  try {
+    for (const { command, params } of rest) await client.request(command, params);
+  } catch (error) {
+    await client.destroySession(options.name).catch(() => {});
+    throw error instanceof RingtailError ? error.within(`session ${options.name}`) : error;
+  }
+}
+
+/** What a file holds, or every file of a directory; nothing where neither is there. */
+function readSavedSessions(path: string): FoundSession[] {
+  let files: string[];
+  try {
+    files = readdirSync(path)
+      .filter((name) => name.endsWith(SUFFIX))
+      .sort()
+      .map((name) => join(path, name));
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return [];
+    if (errnoOf(error) !== 'ENOTDIR') throw notRead(path, error);
+    files = [path];
+  }
+  return files.flatMap((file) => {
+    try {
+      const { sessions, warnings } = parseSessionFile(readBounded(file));
+      return sessions.map((saved) => ({ saved, path: file, warnings }));
+    } catch (error) {
+      if (error instanceof RingtailError) throw error.within(file);
+      throw notRead(file, error);
+    }
+  });
+}
+
+/** A regular file of a bounded size: not a FIFO that never ends, nor a device. */
+function readBounded(path: string): string {
+  const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const stats = fstatSync(descriptor);
+    if (!stats.isFile()) throw new Error('it is not a file');
+    if (stats.size > FILE_BYTES_MAX) throw new Error(`it is longer than ${FILE_BYTES_MAX} bytes`);
+    return readFileSync(descriptor, 'utf8');
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** A file that is whole from the moment it has its name, and replaces nothing unless told to. */
+function writeAtOnce(path: string, text: string, force: boolean): void {
+  const temporary = `${path}.${randomBytes(6).toString('hex')}.new`;
+  writeFileSync(temporary, text, { flag: 'wx', mode: 0o600 });
+  try {
+    if (force) renameSync(temporary, path);
+    else linkSync(temporary, path);
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST' && !existsSync(path)) throw error;
+    throw ctlError('FILE_EXISTS', `${basename(path)} is there already: ${path}`, error);
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}
+
+function chosen(all: readonly SessionDescription[], names: readonly string[] | null): readonly SessionDescription[] {
+  if (names === null) return all;
+  return names.map((name) => {
+    const session = all.find((one) => one.name === name);
+    if (session === undefined) throw ctlError('NO_SUCH_SESSION', `there is no session ${name}`);
+    return session;
+  });
+}
+
+function noSavedSession(why: string, paths: readonly string[]): CtlError {
+  return ctlError('NO_SAVED_SESSION', `${why} in ${paths.join(' or ')}`);
+}
+
+function notRead(path: string, error: unknown): CtlError {
+  return ctlError('FILE_NOT_READ', `cannot read ${path}: ${describeError(error)}`, error);
+}

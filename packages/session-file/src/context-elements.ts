@@ -1,0 +1,51 @@
+import { perfCounterName, perfCounterOf } from '@ringtail/protocol';
+
+/** A context as session files have it; `type` is a name of LTTng's `event_context_type_type`. */
+export type ContextElement =
+  | { readonly type: string }
+  | { readonly perf: { readonly type: number; readonly config: number; readonly name: string } }
+  | { readonly app: { readonly provider_name: string; readonly ctx_name: string } };
+
+/**
+ * The types that every version of LTTng's schema knows, by our names. Newer versions of LTTng write more (`VUID`, `NET_NS`,
+ * …: the name in capitals), which the schema of an older one refuses.
+ */
+const TYPES_OF_ALL_VERSIONS: ReadonlyMap<string, string> = new Map([
+  ['vpid', 'VPID'],
+  ['vtid', 'VTID'],
+  ['procname', 'PROCNAME'],
+  ['pthread_id', 'PTHREAD_ID'],
+  ['hostname', 'HOSTNAME'],
+  ['ip', 'IP'],
+]);
+
+const PERF_PREFIX = 'perf:thread:';
+const PERF_FIELD_PREFIX = 'perf_thread_';
+const TYPE_RAW = 4;
+
+/** The element of a context; undefined for those that LTTng, or an older version of it, does not know. */
+export function contextElementOf(name: string): ContextElement | undefined {
+  const type = TYPES_OF_ALL_VERSIONS.get(name);
+  if (type !== undefined) return { type };
+  if (name.startsWith(PERF_PREFIX)) return perfElementOf(name.slice(PERF_PREFIX.length));
+  const app = /^\$app\.([^:]+):(.+)$/.exec(name);
+  return app === null ? undefined : { app: { provider_name: app[1] as string, ctx_name: app[2] as string } };
+}
+
+/** The name of the context that an element stands for. */
+export function contextNameOf(element: ContextElement): string {
+  if ('type' in element) return element.type.toLowerCase();
+  if ('app' in element) return `$app.${element.app.provider_name}:${element.app.ctx_name}`;
+  const { type, config, name } = element.perf;
+  const bare = name.startsWith(PERF_FIELD_PREFIX) ? name.slice(PERF_FIELD_PREFIX.length) : name;
+  if (type === TYPE_RAW) return `${PERF_PREFIX}raw:r${config.toString(16)}:${bare}`;
+  const ours = bare.replaceAll('_', '-');
+  return `${PERF_PREFIX}${perfCounterOf(ours) === undefined ? (perfCounterName({ type, config }) ?? ours) : ours}`;
+}
+
+function perfElementOf(name: string): ContextElement | undefined {
+  const counter = perfCounterOf(name);
+  if (counter === undefined) return undefined;
+  const bare = counter.type === TYPE_RAW ? name.slice(name.lastIndexOf(':') + 1) : name;
+  return { perf: { ...counter, name: `${PERF_FIELD_PREFIX}${bare.replaceAll('-', '_')}` } };
+}

@@ -1,0 +1,193 @@
+import {
+  type ChannelDescription,
+  DEFAULT_CHANNEL,
+  type RuleDescription,
+  type SnapshotOutput,
+  type TrackedAttribute,
+} from '@ringtail/protocol';
+import { type ContextElement, contextNameOf } from './context-elements.ts';
+import { OWN_INSTRUCTION } from './print-session-file.ts';
+import type { SavedSession } from './saved-session.ts';
+import { XmlNode } from './xml-node.ts';
+
+export interface SessionFile {
+  readonly sessions: readonly SavedSession[];
+  /** What the file has and Ringtail does not record, in words: other domains, mostly. */
+  readonly warnings: readonly string[];
+}
+
+const DOMAINS = ['UST', 'KERNEL', 'JUL', 'LOG4J', 'LOG4J2', 'PYTHON'] as const;
+
+/**
+ * Reads sessions that were saved by `ringtail save` or by `lttng save`.
+ *
+ * Numbers and names are as they are in the file: what is possible is the session daemon's knowledge.
+ *
+ * @throws {SessionFileError} naming the element that is wrong
+ * @see session.xsd of lttng-tools 2.13 to 2.16
+ */
+export function parseSessionFile(text: string): SessionFile {
+  const warnings: string[] = [];
+  const sessions = XmlNode.parse(text, 'sessions')
+    .children('session')
+    .map((node) => sessionOf(node, warnings));
+  return { sessions, warnings };
+}
+
+function sessionOf(unnamed: XmlNode, warnings: string[]): SavedSession {
+  const name = unnamed.requiredText('name');
+  const node = unnamed.labelled(name);
+  const domains = node.child('domains')?.children('domain') ?? [];
+  const ust = domains.find((domain) => domain.oneOf('type', DOMAINS) === 'UST');
+  for (const domain of domains) warnOfDomain(name, domain, warnings);
+  const attributes = node.child('attributes');
+  if ((attributes?.integer('live_timer_interval', 0) ?? 0) > 0) {
+    warnings.push(`session ${name}: live mode is not supported; it is loaded without`);
+  }
+  const outputs = node.child('output')?.child('snapshot_outputs');
+  const snapshot = attributes?.boolean('snapshot_mode', false) ?? false;
+  return {
+    name,
+    output: snapshot ? null : destinationOf(node.child('output')?.child('consumer_output'), name, warnings),
+    shmPath: node.text('shared_memory_path') || null,
+    clock: choiceOf(node.attribute(OWN_INSTRUCTION, 'clock'), ['monotonic', 'tsc']),
+    snapshot,
+    format: choiceOf(node.attribute(OWN_INSTRUCTION, 'format'), ['ctf-1.8', 'ctf-2']),
+    active: node.boolean('started', false),
+    channels: ust === undefined ? [] : channelsOf(ust, name, warnings),
+    trackers: {
+      vpid: trackerOf(ust, 'vpid'),
+      vuid: trackerOf(ust, 'vuid'),
+      vgid: trackerOf(ust, 'vgid'),
+    },
+    snapshotOutputs: (outputs?.children('output') ?? []).flatMap((output, i) =>
+      snapshotOutputOf(output, i + 1, name, warnings),
+    ),
+    rotationSchedule: scheduleOf(attributes?.child('rotation_schedules')),
+  };
+}
+
+/** The one of the choices, or the first. */
+function choiceOf<const Choice extends string>(
+  text: string | undefined,
+  choices: readonly [Choice, ...Choice[]],
+): Choice {
+  return choices.find((choice) => choice === text) ?? choices[0];
+}
+
+/** LTTng saves the domains of loggers with every session; only those that have something are missed. */
+function warnOfDomain(session: string, domain: XmlNode, warnings: string[]): void {
+  const type = domain.oneOf('type', DOMAINS);
+  if (type === 'UST' || (domain.child('channels')?.children('channel') ?? []).length === 0) return;
+  warnings.push(`session ${session}: the domain ${type} is not supported and is left out`);
+}
+
+function destinationOf(output: XmlNode | undefined, session: string, warnings: string[]): string | null {
+  const destination = output?.child('destination');
+  if (destination?.child('net_output') !== undefined) {
+    warnings.push(`session ${session}: sending over the network is not supported; it is loaded without an output`);
+    return null;
+  }
+  return destination?.text('path') || null;
+}
+
+function snapshotOutputOf(node: XmlNode, id: number, session: string, warnings: string[]): SnapshotOutput[] {
+  const path = destinationOf(node.child('consumer_output'), session, warnings);
+  if (path === null) return [];
+  return [{ id, name: node.requiredText('name'), path, maxBytes: node.integer('max_size', 0) || null }];
+}
+
+function scheduleOf(node: XmlNode | undefined): SavedSession['rotationSchedule'] {
+  return {
+    timerUs: node?.child('periodic')?.integer('time_us', 0) || null,
+    sizeBytes: node?.child('size_threshold')?.integer('bytes', 0) || null,
+  };
+}
+
+function trackerOf(domain: XmlNode | undefined, attribute: TrackedAttribute): readonly number[] | null {
+  const tracker = domain?.child('process_attr_trackers')?.child(`${attribute}_process_attr_tracker`);
+  if (tracker === undefined) return null;
+  const values = tracker.child('process_attr_values')?.children(attribute) ?? [];
+  return values.map((value) => {
+    const id = value.integer('id', -1);
+    return id >= 0 ? id : value.refuse('a name of a user or group cannot be tracked: write its number');
+  });
+}
+
+function channelsOf(domain: XmlNode, session: string, warnings: string[]): ChannelDescription[] {
+  const ownership = domain.oneOf('buffer_type', ['PER_UID', 'PER_PID', 'GLOBAL']) === 'PER_PID' ? 'process' : 'user';
+  const channels = domain.child('channels')?.children('channel') ?? [];
+  return channels.map((node) => channelOf(node, ownership, session, warnings));
+}
+
+function channelOf(
+  unnamed: XmlNode,
+  ownership: 'user' | 'process',
+  session: string,
+  warnings: string[],
+): ChannelDescription {
+  const name = unnamed.requiredText('name');
+  const node = unnamed.labelled(name);
+  const blocking = node.integer('blocking_timeout', 0, -1);
+  const own = (attribute: string) => node.attribute(OWN_INSTRUCTION, attribute);
+  const reclaim = own('reclaim');
+  return {
+    name,
+    enabled: node.boolean('enabled', true),
+    mode: node.oneOf('overwrite_mode', ['DISCARD', 'OVERWRITE'], 'DISCARD') === 'OVERWRITE' ? 'overwrite' : 'discard',
+    subBufBytes: node.integer('subbuffer_size', DEFAULT_CHANNEL.subBufBytes, 1),
+    subBufCount: node.integer('subbuffer_count', DEFAULT_CHANNEL.subBufCount, 1),
+    header: choiceOf(own('header'), ['large', 'compact']),
+    blockingTimeoutUs: blocking < 0 ? null : blocking,
+    switchTimerUs: node.integer('switch_timer_interval', 0),
+    readTimerUs: node.integer('read_timer_interval', 0),
+    monitorTimerUs: node.integer('monitor_timer_interval', 0),
+    traceFileBytes: node.integer('tracefile_size', 0),
+    traceFileCount: node.integer('tracefile_count', 0),
+    ownership,
+    preallocation: choiceOf(own('preallocation'), ['on-demand', 'preallocate']),
+    reclaimAfterUs: reclaim !== undefined && /^[0-9]{1,15}$/.test(reclaim) ? Number(reclaim) : null,
+    contexts: own('contexts')?.split(' ') ?? (node.child('contexts')?.children('context') ?? []).map(contextOf),
+    rules: (node.child('events')?.children('event') ?? []).flatMap((event) => ruleOf(event, session, warnings)),
+  };
+}
+
+function contextOf(node: XmlNode): string {
+  const perf = node.child('perf');
+  if (perf !== undefined) {
+    const counter = { type: perf.integer('type', 0), config: perf.integer('config', 0) };
+    return contextNameOf({ perf: { ...counter, name: perf.requiredText('name') } });
+  }
+  const app = node.child('app');
+  const element: ContextElement =
+    app === undefined
+      ? { type: node.requiredText('type') }
+      : { app: { provider_name: app.requiredText('provider_name'), ctx_name: app.requiredText('ctx_name') } };
+  return contextNameOf(element);
+}
+
+const NO_LOG_LEVEL = -1;
+
+function ruleOf(node: XmlNode, session: string, warnings: string[]): RuleDescription[] {
+  const pattern = node.text('name') ?? '*';
+  const type = node.text('type') ?? 'TRACEPOINT';
+  if (type !== 'TRACEPOINT' && type !== 'ALL') {
+    warnings.push(`session ${session}: the event ${pattern} of type ${type} is not supported and is left out`);
+    return [];
+  }
+  const exclude = node.child('exclusions')?.texts('exclusion') ?? [];
+  const levels = node.oneOf('loglevel_type', ['ALL', 'RANGE', 'SINGLE'], 'ALL');
+  const to = node.integer('loglevel', NO_LOG_LEVEL, NO_LOG_LEVEL);
+  if (levels !== 'ALL' && to === NO_LOG_LEVEL) node.labelled(pattern).refuse('lacks the element loglevel');
+  const from = levels === 'SINGLE' ? to : Number(node.attribute(OWN_INSTRUCTION, 'loglevel-from') ?? 0) || 0;
+  const filter = node.text('filter');
+  return [
+    {
+      pattern,
+      enabled: node.boolean('enabled', true),
+      ...(exclude.length > 0 && { exclude }),
+      ...(levels !== 'ALL' && { logLevel: { from, to } }),
+      ...(filter !== undefined && { filter }),
+    },
+  ];
+}

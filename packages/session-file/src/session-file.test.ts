@@ -1,0 +1,195 @@
+import { DEFAULT_CHANNEL } from '@ringtail/protocol';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseSessionFile } from './parse-session-file.ts';
+import { printSessionFile } from './print-session-file.ts';
+import type { SavedSession } from './saved-session.ts';
+import { SessionFileError } from './session-file-error.ts';
+
+const PLAIN: SavedSession = {
+  name: 's',
+  output: '/out',
+  shmPath: null,
+  clock: 'monotonic',
+  snapshot: false,
+  format: 'ctf-1.8',
+  active: false,
+  channels: [],
+  trackers: { vpid: null, vuid: null, vgid: null },
+  snapshotOutputs: [],
+  rotationSchedule: { timerUs: null, sizeBytes: null },
+};
+
+// What the protocol's checks let through: no control characters, no white space at the ends.
+const text = fc
+  .string({ unit: 'grapheme', minLength: 1, maxLength: 20 })
+  .filter((value) => /^[^\s\p{Cc}\p{Cs}]+$/u.test(value));
+const count = fc.nat(2 ** 40);
+const rule = fc.record(
+  {
+    pattern: text,
+    enabled: fc.boolean(),
+    exclude: fc.array(text, { minLength: 1, maxLength: 3 }),
+    logLevel: fc
+      .tuple(fc.nat(14), fc.nat(14))
+      .map(([one, other]) => ({ from: Math.min(one, other), to: Math.max(one, other) })),
+    filter: text,
+  },
+  { requiredKeys: ['pattern', 'enabled'] },
+);
+const channel = (ownership: 'user' | 'process') =>
+  fc.record({
+    name: text,
+    enabled: fc.boolean(),
+    mode: fc.constantFrom('discard' as const, 'overwrite' as const),
+    subBufBytes: count.map((value) => value + 1),
+    subBufCount: count.map((value) => value + 1),
+    header: fc.constantFrom('compact' as const, 'large' as const),
+    blockingTimeoutUs: fc.option(count),
+    switchTimerUs: count,
+    readTimerUs: count,
+    monitorTimerUs: count,
+    traceFileBytes: count,
+    traceFileCount: count,
+    ownership: fc.constant(ownership),
+    preallocation: fc.constantFrom('preallocate' as const, 'on-demand' as const),
+    reclaimAfterUs: fc.option(count),
+    contexts: fc.subarray([
+      'vpid',
+      'perf:thread:instructions',
+      '$app.shop:user',
+      'vuid',
+      'callstack-js',
+      'perf:thread:raw:r13c:x',
+    ]),
+    rules: fc.array(rule, { maxLength: 3 }),
+  });
+const tracked = fc.option(fc.array(fc.nat(2 ** 32 - 1), { maxLength: 3 }));
+const session: fc.Arbitrary<SavedSession> = fc.constantFrom('user' as const, 'process' as const).chain((ownership) =>
+  fc
+    .record({
+      name: text,
+      output: fc.option(text),
+      shmPath: fc.option(text),
+      clock: fc.constantFrom('monotonic' as const, 'tsc' as const),
+      snapshot: fc.boolean(),
+      format: fc.constantFrom('ctf-1.8' as const, 'ctf-2' as const),
+      active: fc.boolean(),
+      channels: fc.array(channel(ownership), { maxLength: 3 }),
+      trackers: fc.record({ vpid: tracked, vuid: tracked, vgid: tracked }),
+      snapshotOutputs: fc.array(
+        fc.record({ name: text, path: text, maxBytes: fc.option(count.map((value) => value + 1)) }),
+        {
+          maxLength: 3,
+        },
+      ),
+      rotationSchedule: fc.record({
+        timerUs: fc.option(count.map((value) => value + 1)),
+        sizeBytes: fc.option(count.map((value) => value + 1)),
+      }),
+    })
+    .map((one) => ({
+      ...one,
+      output: one.snapshot ? null : one.output,
+      snapshotOutputs: one.snapshot ? one.snapshotOutputs.map((output, i) => ({ ...output, id: i + 1 })) : [],
+    })),
+);
+
+function file(...inside: string[]): string {
+  return `<?xml version="1.0"?><sessions><session><name>s</name>${inside.join('')}</session></sessions>`;
+}
+
+function domain(...inside: string[]): string {
+  return `<domains><domain><type>UST</type><buffer_type>PER_UID</buffer_type>${inside.join('')}</domain></domains>`;
+}
+
+const refusal = (source: string): string => {
+  try {
+    parseSessionFile(source);
+  } catch (error) {
+    if (error instanceof SessionFileError) return `${error.code} ${error.message}`;
+    throw error;
+  }
+  return 'taken';
+};
+
+describe('a session file', () => {
+  it('holds everything that it takes to make the sessions again', () => {
+    fc.assert(
+      fc.property(fc.array(session, { minLength: 1, maxLength: 3 }), (sessions) => {
+        expect(parseSessionFile(printSessionFile(sessions))).toEqual({ sessions, warnings: [] });
+      }),
+    );
+  });
+
+  it('may lack whatever has a default', () => {
+    const source = file(
+      domain('<channels><channel><name>c</name><read_timer_interval>0</read_timer_interval></channel></channels>'),
+    );
+    const defaults = { ...DEFAULT_CHANNEL, name: 'c', monitorTimerUs: 0, enabled: true, contexts: [], rules: [] };
+    expect(parseSessionFile(source).sessions).toEqual([{ ...PLAIN, output: null, channels: [defaults] }]);
+  });
+
+  it('of another tracer tells what of it is left out', () => {
+    const kernel =
+      '<domain><type>KERNEL</type><buffer_type>GLOBAL</buffer_type><channels><channel><name>k</name></channel></channels></domain>';
+    const empty = '<domain><type>JUL</type><buffer_type>PER_UID</buffer_type><channels/></domain>';
+    const network =
+      '<output><consumer_output><enabled>true</enabled><destination><net_output><control_uri>tcp://h</control_uri></net_output></destination></consumer_output></output>';
+    const live = '<attributes><live_timer_interval>1000</live_timer_interval></attributes>';
+    const { sessions, warnings } = parseSessionFile(file(`<domains>${kernel}${empty}</domains>`, network, live));
+    expect(sessions).toEqual([{ ...PLAIN, output: null }]);
+    expect(warnings).toEqual([
+      'session s: the domain KERNEL is not supported and is left out',
+      'session s: live mode is not supported; it is loaded without',
+      'session s: sending over the network is not supported; it is loaded without an output',
+    ]);
+  });
+
+  it.each([
+    ['', 'NOT_XML'],
+    ['<sessions>', 'NOT_XML'],
+    ['<sessions><session></sessions>', 'NOT_XML'],
+    ['<!DOCTYPE x [<!ENTITY a "b">]><sessions/>', 'NOT_XML a session file has no document type declaration'],
+    ['<other/>', 'BAD_SESSION_FILE there is no element sessions'],
+    ['<sessions><session/></sessions>', 'lacks the element name'],
+    [file('<started>maybe</started>'), 'sessions › session "s": started must be true or false'],
+    [file(domain('<channels><channel/></channels>')), 'lacks the element name'],
+    [
+      file(domain('<channels><channel><name>c</name><subbuffer_size>many</subbuffer_size></channel></channels>')),
+      'sessions › session "s" › domains › domain › channels › channel "c": subbuffer_size must be an integer from 1, not "many"',
+    ],
+    [file('<domains><domain><type>MOON</type></domain></domains>'), 'type must be one of UST, KERNEL'],
+    [file('<name>t</name>'), 'there is more than one element name'],
+    ['<sessions><session><name><name/></name></session></sessions>', 'must be text'],
+  ])('%s is refused, with the place', (source, reason) => {
+    expect(refusal(source)).toContain(reason);
+  });
+
+  it('is read or refused, whatever it holds', () => {
+    const names = [
+      'session',
+      'name',
+      'domains',
+      'domain',
+      'type',
+      'channels',
+      'channel',
+      'events',
+      'event',
+      'contexts',
+      'context',
+    ];
+    const { tree } = fc.letrec<{ tree: string }>((tie) => ({
+      tree: fc.oneof(
+        { maxDepth: 6 },
+        fc.constantFrom('', 'UST', 'x', '1', '&lt;', '&#65;', '&nope;', '__proto__'),
+        fc
+          .tuple(fc.constantFrom(...names, '__proto__', 'constructor'), fc.array(tie('tree'), { maxLength: 3 }))
+          .map(([name, inside]) => `<${name}>${inside.join('')}</${name}>`),
+      ),
+    }));
+    fc.assert(fc.property(tree, (source) => void refusal(`<sessions>${source}</sessions>`)));
+    fc.assert(fc.property(fc.string(), (source) => void refusal(source)));
+  });
+});

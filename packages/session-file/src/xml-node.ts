@@ -1,0 +1,133 @@
+import { XMLParser, XMLValidator } from 'fast-xml-parser';
+import { ATTRIBUTE_PREFIX } from './print-session-file.ts';
+import { SessionFileError } from './session-file-error.ts';
+
+/** More is no session file: a thousand channels of a thousand rules each stay below. */
+export const SESSION_FILE_LENGTH_MAX = 64 * 1024 * 1024;
+const LABEL_LENGTH_MAX = 100;
+
+/** Elements of which there may be any number, whose parsed form is to be a list even of one. */
+const REPEATED = new Set(['session', 'domain', 'channel', 'event', 'context', 'exclusion', 'vpid', 'vuid', 'vgid']);
+const REPEATED_PATHS = /(snapshot_outputs\.output|rotation_schedules\.(periodic|size_threshold))$/;
+
+/** An element as parsed: text, or an object of children and, in a processing instruction, of attributes. */
+type Parsed = string | { readonly [name: string]: unknown };
+
+const parser = new XMLParser({
+  ignoreAttributes: false,
+  attributeNamePrefix: ATTRIBUTE_PREFIX,
+  parseTagValue: false,
+  parseAttributeValue: false,
+  // Numeric character references too; there are no other entities, since there is no document type.
+  htmlEntities: true,
+  isArray: (name, path) => REPEATED.has(name) || REPEATED_PATHS.test(path),
+});
+
+/** An element of a session file, read with the place where it is in mind. */
+export class XmlNode {
+  readonly #value: Parsed;
+  readonly #place: string;
+
+  private constructor(value: Parsed, place: string) {
+    this.#value = value;
+    this.#place = place;
+  }
+
+  /** The root element of that name. @throws {SessionFileError} */
+  static parse(text: string, root: string): XmlNode {
+    if (text.length > SESSION_FILE_LENGTH_MAX) throw new SessionFileError('NOT_XML', 'the file is too long');
+    // Without a document type there are no entities that expand, and nothing outside of the file.
+    if (/<!(DOCTYPE|ENTITY)/i.test(text)) {
+      throw new SessionFileError('NOT_XML', 'a session file has no document type declaration');
+    }
+    const valid = XMLValidator.validate(text);
+    if (valid !== true) {
+      const { msg, line, col } = valid.err;
+      throw new SessionFileError('NOT_XML', `line ${line}, column ${col}: ${msg}`);
+    }
+    const parsed = parser.parse(text) as Record<string, Parsed>;
+    const element = Object.hasOwn(parsed, root) ? parsed[root] : undefined;
+    if (element === undefined) throw new SessionFileError('BAD_SESSION_FILE', `there is no element ${root}`);
+    return new XmlNode(element, root);
+  }
+
+  /** @throws {SessionFileError} if there are several. */
+  child(name: string): XmlNode | undefined {
+    const [child, ...more] = this.children(name);
+    return more.length === 0 ? child : this.refuse(`there is more than one element ${name}`);
+  }
+
+  /** All children of that name. */
+  children(name: string): XmlNode[] {
+    const value = this.#member(name);
+    if (value === undefined) return [];
+    return (Array.isArray(value) ? value : [value]).map((one) => this.#at(name, one));
+  }
+
+  /** Text of the child; undefined if there is none. @throws {SessionFileError} if it has elements. */
+  text(name: string): string | undefined {
+    const child = this.child(name);
+    if (child === undefined) return undefined;
+    const value = child.#value;
+    return typeof value === 'string' ? value : child.refuse('must be text');
+  }
+
+  /** Texts of all children of that name. */
+  texts(name: string): string[] {
+    return this.children(name).map((child) =>
+      typeof child.#value === 'string' ? child.#value : child.refuse('must be text'),
+    );
+  }
+
+  /** @throws {SessionFileError} if it is absent. */
+  requiredText(name: string): string {
+    return this.text(name) ?? this.refuse(`lacks the element ${name}`);
+  }
+
+  integer(name: string, fallback: number, min = 0): number {
+    const text = this.text(name);
+    if (text === undefined) return fallback;
+    const value = /^-?[0-9]{1,16}$/.test(text) ? Number(text) : Number.NaN;
+    if (Number.isSafeInteger(value) && value >= min) return value;
+    return this.refuse(`${name} must be an integer from ${min}, not "${text.slice(0, LABEL_LENGTH_MAX)}"`);
+  }
+
+  boolean(name: string, fallback: boolean): boolean {
+    const text = this.text(name);
+    if (text === undefined) return fallback;
+    if (text === 'true' || text === '1') return true;
+    if (text === 'false' || text === '0') return false;
+    return this.refuse(`${name} must be true or false`);
+  }
+
+  oneOf<const Choice extends string>(name: string, choices: readonly Choice[], fallback?: Choice): Choice {
+    const text = this.text(name) ?? fallback;
+    const found = choices.find((choice) => choice === text);
+    return found ?? this.refuse(`${name} must be one of ${choices.join(', ')}`);
+  }
+
+  /** An attribute of a processing instruction that is a child of this. */
+  attribute(instruction: string, name: string): string | undefined {
+    const child = this.child(instruction);
+    const value = child === undefined ? undefined : child.#value;
+    const attribute = typeof value === 'object' ? value[`${ATTRIBUTE_PREFIX}${name}`] : undefined;
+    return typeof attribute === 'string' ? attribute : undefined;
+  }
+
+  /** The same element, called by a name that a person knows it by. */
+  labelled(label: string): XmlNode {
+    return new XmlNode(this.#value, `${this.#place} "${label.slice(0, LABEL_LENGTH_MAX)}"`);
+  }
+
+  refuse(why: string): never {
+    throw new SessionFileError('BAD_SESSION_FILE', `${this.#place}: ${why}`);
+  }
+
+  #member(name: string): unknown {
+    return typeof this.#value === 'object' && Object.hasOwn(this.#value, name) ? this.#value[name] : undefined;
+  }
+
+  #at(name: string, value: unknown): XmlNode {
+    return new XmlNode(value as Parsed, `${this.#place} › ${name}`);
+  }
+}
