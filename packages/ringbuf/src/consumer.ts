@@ -47,12 +47,21 @@ export interface Taken {
   readonly recordCount: number;
   /** Events discarded since the ring was made, up to the end of these records. */
   readonly discardedSnapshot: number;
+  /** The same, up to when the sub-buffer was opened. */
+  readonly discardedAtOpen: number;
   /** Sub-buffers that were overwritten, in part or whole, between the packet before and this one. */
   readonly packetsLost: number;
   /** Sequence number of the packet: lost packets are left out. */
   readonly packetSeq: number;
   /** Where the consumer stands once this is released: what a consumer after a crash resumes at. */
   readonly after: ConsumerPosition;
+}
+
+/** A sub-buffer that has records which were not taken. */
+export interface HeldSubBuf {
+  readonly seq: number;
+  /** Of those records. */
+  readonly bytes: number;
 }
 
 export interface RingCounters {
@@ -181,6 +190,32 @@ export class RingConsumer {
     return true;
   }
 
+  /**
+   * Passes over everything before sub-buffer `seq`. The numbers of its packets are left out, but they are not lost: whoever
+   * does this does not want them.
+   */
+  skipTo(seq: number): void {
+    const { seq: from, packetSeq } = this.#position;
+    if (seq <= from) return;
+    this.#taken = null;
+    this.#store({ seq, bytes: 0, records: 0, packetSeq: packetSeq + seq - from, lastTimestamp: 0 });
+  }
+
+  /** What `next` would find if the producer stood still, oldest first; the open sub-buffer is the last, even if it is empty. */
+  held(): HeldSubBuf[] {
+    let openSeqBefore = 0;
+    for (let attempt = 0; attempt < ATTEMPT_COUNT_MAX; attempt++) {
+      const { openSeq } = this.#readProducerLine();
+      if (openSeq < this.#position.seq) return [];
+      if (openSeq === openSeqBefore) throw corrupt(`sub-buffer ${openSeq} is open and has no descriptor`);
+      openSeqBefore = openSeq;
+      const held = this.#heldUntil(openSeq);
+      // Otherwise the producer has gone round the whole ring since.
+      if (held.at(-1)?.seq === openSeq) return held;
+    }
+    return [];
+  }
+
   /** What the producer has counted; also of a ring whose other words make no sense any more. */
   counters(): RingCounters {
     const line = parseProducerLine(this.#read(PRODUCER_LINE_POSITION, PRODUCER_LINE_BYTES));
@@ -201,6 +236,22 @@ export class RingConsumer {
     if (on === this.#wakeRequested) return;
     this.#wakeRequested = on;
     this.#store(this.#position);
+  }
+
+  #heldUntil(openSeq: number): HeldSubBuf[] {
+    const { subBufCount, subBufBytes } = this.header;
+    const { seq: from, bytes: takenBytes } = this.#position;
+    const table = this.#read(DESCRIPTORS_OFFSET, subBufCount * DESCRIPTOR_BYTES);
+    const held: HeldSubBuf[] = [];
+    for (let seq = Math.max(from, openSeq - subBufCount + 1); seq <= openSeq; seq++) {
+      const at = (seq % subBufCount) * DESCRIPTOR_BYTES;
+      const words = parseDescriptor(table.subarray(at, at + DESCRIPTOR_BYTES));
+      // The producer has taken its place meanwhile, or is about to: whoever takes it will see that.
+      if (words.seq !== seq) continue;
+      if (words.committed > subBufBytes) throw corrupt(`COMMITTED of sub-buffer ${seq} is ${words.committed}`);
+      held.push({ seq, bytes: Math.max(0, words.committed - (seq === from ? takenBytes : 0)) });
+    }
+    return held;
   }
 
   /** The producer writes while this reads: the first look that is consistent is as good as any. */
@@ -255,6 +306,7 @@ export class RingConsumer {
       endTimestamp,
       recordCount: Math.max(0, words.recordCount - position.records),
       discardedSnapshot: Math.max(this.#discardedReleased, discarded),
+      discardedAtOpen: words.discardedAtOpen,
       packetsLost: this.#packetsLost,
       packetSeq: position.packetSeq,
       after: {

@@ -1,5 +1,6 @@
 export * from './abi.ts';
 export {
+  type HeldSubBuf,
   RingConsumer,
   type RingCounters,
   type RingExpectation,
@@ -9,5 +10,6 @@ export { publishesWithAtomics, RingProducer, type RingProducerOptions } from './
 export { RingError, type RingErrorCode } from './ring-error.ts';
 export { createRing, type Ring, type RingOptions } from './ring-file.ts';
 export { geometryProblem, type RingGeometry, type RingHeader } from './ring-header.ts';
-export { openRingFile, type RingFile, type RingMedium } from './ring-medium.ts';
+export { openRingFile, type RingFile, type RingMedium, unmoved } from './ring-medium.ts';
+export { RingSnapshot, type RingSnapshotOptions, type SnapshotPacket } from './ring-snapshot.ts';
 export type { ConsumerPosition } from './ring-words.ts';

@@ -11,6 +11,11 @@ export interface RingMedium {
   write(source: Uint8Array, position: number): void;
 }
 
+/** The same ring, for a consumer that leaves it as it is: what it stores of its position goes nowhere. */
+export function unmoved(medium: RingMedium): RingMedium {
+  return { bytes: medium.bytes, read: (target, position) => medium.read(target, position), write: () => {} };
+}
+
 export interface RingFile extends RingMedium {
   close(): void;
 }
