@@ -4,4 +4,5 @@ export type { Mapping } from './memory.ts';
 export { PosixError } from './posix-error.ts';
 export type { PeerCredentials, ReceivedMessage } from './server-socket.ts';
 export { UNIX_PATH_BYTES_MAX } from './socket-address.ts';
+export type { CredentialIds } from './thread.ts';
 export type { Watch, WatchOptions } from './watch.ts';

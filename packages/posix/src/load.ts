@@ -7,6 +7,7 @@ import { type GroupCalls, groupCalls } from './groups.ts';
 import { bindLibc, type Koffi } from './libc.ts';
 import { type MemoryCalls, memoryCalls } from './memory.ts';
 import { type ServerSocketCalls, serverSocketCalls } from './server-socket.ts';
+import { type ThreadCalls, threadCalls } from './thread.ts';
 import { type WatchCalls, watchCalls } from './watch.ts';
 
 /** The system calls Node.js lacks. They belong to the JavaScript environment that loaded them. */
@@ -17,7 +18,8 @@ export interface Posix
     DatagramCalls,
     WatchCalls,
     FileCalls,
-    GroupCalls {}
+    GroupCalls,
+    ThreadCalls {}
 
 /** `reason` is a sentence for `ringtail doctor`. */
 export type LoadedPosix =
@@ -54,6 +56,7 @@ function load(): LoadedPosix {
       ...datagramCalls(libc),
       ...watchCalls(libc),
       ...fileCalls(libc, process.arch),
+      ...threadCalls(libc, process.arch),
       ...groupCalls(libc),
     };
     return { ok: true, posix };
