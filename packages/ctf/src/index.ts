@@ -30,7 +30,10 @@ export { type EncoderSource, emitEventEncoder } from './encode/compiled-encoder.
 export { Scratch } from './encode/scratch.ts';
 export { buildPayloadEncoder, compilePayloadEncoder, type PayloadEncoder } from './encode/standalone.ts';
 export { ValueError, type ValueErrorCode } from './encode/values.ts';
+export type { FilterContext, FilterScope } from './filter/argument-place.ts';
+export { type ArgumentPredicate, buildArgumentFilter } from './filter/build-argument-filter.ts';
 export { compileFilter, type EventPredicate } from './filter/compile-filter.ts';
+export { emitArgumentFilter, type FilterSource } from './filter/emit-argument-filter.ts';
 export { type FilterExpression, matchesPattern, parsePattern } from './filter/filter-ast.ts';
 export { FilterError, type FilterErrorCode } from './filter/filter-error.ts';
 export { parseFilter } from './filter/parse-filter.ts';

@@ -1,0 +1,133 @@
+import { zeroOf } from '../encode/closure-encoder.ts';
+import type { ScalarSpec } from '../encode/scalar.ts';
+import { isScalar } from '../encode/scalar.ts';
+import type { FieldSpec, NamedFieldSpec } from '../spec/field-spec.ts';
+import { WRAPPED_NAME } from '../spec/lower.ts';
+import type { FilterField } from './filter-ast.ts';
+
+/** Where the value of a context field comes from, for a filter that names it. */
+export interface FilterContext {
+  readonly field: NamedFieldSpec;
+  read(): unknown;
+  /** The same as source text, with the values of the names in it. */
+  readonly inline?: { readonly expression: string; readonly constants: Readonly<Record<string, unknown>> };
+}
+
+/** What a filter over the arguments of a tracepoint can name. */
+export interface FilterScope {
+  /** One for each argument. */
+  readonly fields: readonly NamedFieldSpec[];
+  /** By the name behind `$ctx.`, or the whole of `$app.PROVIDER:NAME`. */
+  readonly lookUpContext: (name: string) => FilterContext | undefined;
+}
+
+/** The way from a value that the application passed to the operand that a filter names. */
+export interface ArgumentPlace {
+  readonly root:
+    | { readonly kind: 'argument'; readonly index: number }
+    | { readonly kind: 'context'; readonly context: FilterContext };
+  readonly steps: readonly PlaceStep[];
+  readonly leaf: PlaceLeaf;
+}
+
+export type PlaceStep =
+  | { readonly kind: 'member'; readonly name: string }
+  /** Missing where the value is `undefined` or `null`. */
+  | { readonly kind: 'present' }
+  /** Missing beyond the end, unless there is a filler. */
+  | { readonly kind: 'element'; readonly index: number; readonly filler?: { readonly value: unknown } }
+  | { readonly kind: 'byte'; readonly index: number };
+
+export type PlaceLeaf =
+  | { readonly kind: 'scalar'; readonly spec: ScalarSpec }
+  | { readonly kind: 'text' }
+  /** What stands before a field of variable size: elements of a list, bytes of a text or of bytes. */
+  | { readonly kind: 'length'; readonly of: 'list' | 'text' | 'bytes' }
+  /** What stands before an optional field: 1 if there is a value. */
+  | { readonly kind: 'presence' }
+  /** A number or a text, as each event has it. */
+  | { readonly kind: 'dynamic' };
+
+const BYTE: ScalarSpec = { kind: 'integer', signed: false, bits: 8, base: 10 };
+
+/** Whether a list stands right behind the root: it may be one that can be read only once, so it is made an array first. */
+export function beginsWithList({ steps, leaf }: ArgumentPlace): boolean {
+  const first = steps.find(({ kind }) => kind !== 'present');
+  if (first !== undefined) return first.kind === 'element';
+  return leaf.kind === 'length' && leaf.of === 'list';
+}
+
+/**
+ * Finds the field that a filter names among what a tracepoint is passed, by the names that it has in the trace.
+ *
+ * @returns undefined where the event has no such field or where it is neither a number nor a text: whatever the event, the filter takes it for missing
+ */
+export function findPlace(
+  { scope, path }: FilterField,
+  { fields, lookUpContext }: FilterScope,
+): ArgumentPlace | undefined {
+  if (scope === 'payload') {
+    for (const [index, field] of fields.entries()) {
+      const way = throughMember(field, path);
+      if (way !== undefined) return { root: { kind: 'argument', index }, ...way };
+    }
+    return undefined;
+  }
+  const [name, rest] =
+    scope === 'context' ? [String(path[0]), path.slice(1)] : [`$app.${path[0]}:${path[1]}`, path.slice(2)];
+  // Some names have dashes, for which the language has no place.
+  const context = lookUpContext(name) ?? lookUpContext(name.replaceAll('_', '-'));
+  const way = context === undefined ? undefined : throughMember(context.field, [context.field.name, ...rest]);
+  return context === undefined || way === undefined ? undefined : { root: { kind: 'context', context }, ...way };
+}
+
+type Path = readonly (string | number)[];
+type Way = Pick<ArgumentPlace, 'steps' | 'leaf'>;
+
+/** Tries the members that a field becomes: itself, and the length or tag before it. */
+function throughMember({ name, spec }: NamedFieldSpec, path: Path): Way | undefined {
+  if (path[0] === name) return into(spec, path.slice(1));
+  if (path.length !== 1) return undefined;
+  if (path[0] === `_${name}_tag` && spec.kind === 'optional') return { steps: [], leaf: { kind: 'presence' } };
+  if (path[0] !== `_${name}_length`) return undefined;
+  if (spec.kind === 'sequence') return { steps: [], leaf: { kind: 'length', of: 'list' } };
+  if (spec.kind === 'text' || spec.kind === 'bytes') return { steps: [], leaf: { kind: 'length', of: spec.kind } };
+  return undefined;
+}
+
+function into(spec: FieldSpec, path: Path): Way | undefined {
+  const step = path[0];
+  if (spec.kind === 'filter-only') return into(spec.content, path);
+  if (spec.kind === 'optional') return behind({ kind: 'present' }, content(spec.content, path));
+  if (isScalar(spec)) return step === undefined ? { steps: [], leaf: { kind: 'scalar', spec } } : undefined;
+  if (spec.kind === 'string' || spec.kind === 'text') {
+    return step === undefined ? { steps: [], leaf: { kind: 'text' } } : undefined;
+  }
+  if (spec.kind === 'dynamic') return step === undefined ? { steps: [], leaf: { kind: 'dynamic' } } : undefined;
+  if (spec.kind === 'structure') {
+    for (const member of spec.members) {
+      const way = throughMember(member, path);
+      if (way !== undefined) return behind({ kind: 'member', name: member.name }, way);
+    }
+    return undefined;
+  }
+  if (typeof step !== 'number') return undefined;
+  const rest = path.slice(1);
+  if (spec.kind === 'bytes')
+    return rest.length === 0 ? behind({ kind: 'byte', index: step }, into(BYTE, rest)) : undefined;
+  if (spec.kind === 'sequence') return behind({ kind: 'element', index: step }, content(spec.element, rest));
+  if (step >= spec.length) return undefined;
+  const filler = { value: zeroOf(spec.element) };
+  return behind({ kind: 'element', index: step, filler }, content(spec.element, rest));
+}
+
+const WRAPPED_KINDS: ReadonlySet<FieldSpec['kind']> = new Set(['text', 'bytes', 'sequence', 'optional', 'dynamic']);
+
+/** A field without a name of its own; see `lowerFields` for where a structure goes around it. */
+function content(spec: FieldSpec, path: Path): Way | undefined {
+  return WRAPPED_KINDS.has(spec.kind) ? throughMember({ name: WRAPPED_NAME, spec }, path) : into(spec, path);
+}
+
+function behind(step: PlaceStep, way: Way | undefined): Way | undefined {
+  return way === undefined ? undefined : { steps: [step, ...way.steps], leaf: way.leaf };
+}
