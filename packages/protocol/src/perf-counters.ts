@@ -19,8 +19,8 @@ const HARDWARE = [
   ['branch-instructions', 'branches'],
   ['branch-misses'],
   ['bus-cycles'],
-  ['stalled-cycles-frontend'],
-  ['stalled-cycles-backend'],
+  ['stalled-cycles-frontend', 'idle-cycles-frontend'],
+  ['stalled-cycles-backend', 'idle-cycles-backend'],
 ];
 const SOFTWARE = [
   ['cpu-clock'],
