@@ -1,47 +1,63 @@
-import { closeSync, writeSync } from 'node:fs';
+import { closeSync, readFileSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
-import { describeError } from '@ringtail/base';
+import { describeError, errnoOf, RINGTAIL_VERSION } from '@ringtail/base';
 import { loadPosix } from '@ringtail/posix';
 import { defaultRunDirectory } from '@ringtail/protocol';
 import { DaemonError } from './daemon-error.ts';
-import { FileLog, LOG_LEVELS, type LogLevel } from './log.ts';
+import { FileLog } from './log.ts';
+import { runInBackground, takeBackgroundMark } from './process/background.ts';
+import { type DaemonOptions, readDaemonOptions } from './process/daemon-options.ts';
+import { helpText } from './process/option-table.ts';
+import { writePidFile } from './process/pid-file.ts';
+import { ServiceManager } from './process/service-manager.ts';
 import { claimRunDirectory } from './run-directory-claim.ts';
 import { startSessionDaemon } from './session-daemon.ts';
 
-const USAGE = `Usage: ringtail-sessiond [OPTION]...
-Keeps sessions, serves applications and clients, and starts the consumer daemon.
-
-  --rundir DIR        run directory (default: RINGTAIL_RUNDIR, /run/ringtail for root,
-                      $XDG_RUNTIME_DIR/ringtail or a private directory under /tmp)
-  --log-level LEVEL   ${LOG_LEVELS.join(', ')} (default: info); the log is DIR/sessiond.log
-  --log-stderr        write the log to standard error as well
-  --ready-fd N        write "ready" to descriptor N once applications and clients can connect
-  --lifeline          end when whoever reads descriptor --ready-fd goes away
-  --consumer PATH     main module of the consumer daemon (default: that of @ringtail/consumerd)
-  --help              print this
-`;
+/** LTTng's exit codes: what was asked for cannot be done; what happened should not have. */
+const EXIT_ERROR = 1;
+const EXIT_FATAL = 3;
 
 try {
   await main();
 } catch (error) {
   process.stderr.write(`ringtail-sessiond: ${describeError(error)}\n`);
   // What was started already must not keep a daemon alive that serves nobody.
-  process.exit(1);
+  process.exit(EXIT_ERROR);
 }
 
 async function main(): Promise<void> {
-  const options = readOptions();
-  if (options === undefined) {
-    process.stdout.write(USAGE);
+  const invocation = readDaemonOptions(process.argv.slice(2), { env: process.env, readFile: textOf });
+  if (invocation.kind === 'help') process.stdout.write(helpText());
+  else if (invocation.kind === 'version') process.stdout.write(`ringtail-sessiond ${RINGTAIL_VERSION}\n`);
+  else await run(invocation.options);
+}
+
+async function run(options: DaemonOptions): Promise<void> {
+  const inBackground = takeBackgroundMark(process.env);
+  if (options.background === 'no' || inBackground) {
+    await serve(options, inBackground);
     return;
   }
+  if (options.lifeline) throw new DaemonError('BAD_ARGUMENT', '--lifeline is for a daemon in the foreground');
+  const parent = process.ppid;
+  const code = await runInBackground(options.background === 'console');
+  if (code === 0) announceReady(options, parent);
+  process.exit(code);
+}
+
+async function serve(options: DaemonOptions, inBackground: boolean): Promise<void> {
   const uid = process.geteuid?.() ?? 0;
+  const parent = process.ppid;
   const loaded = loadPosix();
   if (!loaded.ok)
     throw new DaemonError('BAD_ARGUMENT', `this system has no use for a session daemon: ${loaded.reason}`);
+  const { posix } = loaded;
+  // The one who read it may be gone.
+  process.stderr.on('error', () => {});
+  const notifySocket = process.env.NOTIFY_SOCKET;
+  delete process.env.NOTIFY_SOCKET;
 
   // Every file and socket is ours alone, but for those that are opened up on purpose.
   process.umask(0o077);
@@ -49,6 +65,17 @@ async function main(): Promise<void> {
   if (uid === 0) process.umask(0o022);
   const claim = await claimRunDirectory(resolve(runDirectory), uid, uid === 0 ? 0o755 : 0o700);
   process.umask(0o077);
+  let removePidFile = (): void => {};
+  const release = (): void => {
+    removePidFile();
+    claim.release();
+  };
+  try {
+    if (options.pidFile !== undefined) removePidFile = writePidFile(options.pidFile);
+  } catch (error) {
+    release();
+    throw error;
+  }
   process.chdir('/');
   const log = new FileLog({
     path: claim.directory.logFile,
@@ -58,84 +85,65 @@ async function main(): Promise<void> {
   });
   const fail = (error: unknown) => {
     log.error(`failed: ${error instanceof Error ? error.stack : String(error)}`);
-    process.exit(1);
+    process.exit(EXIT_FATAL);
   };
   process.on('uncaughtException', fail);
   process.on('unhandledRejection', fail);
 
+  const manager = new ServiceManager(posix, notifySocket, log);
   const consumerMain = options.consumer ?? fileURLToPath(import.meta.resolve('@ringtail/consumerd/main'));
-  const daemon = await startSessionDaemon({ posix: loaded.posix, claim, uid, consumerMain, log }).catch((error) => {
-    claim.release();
+  const daemon = await startSessionDaemon({
+    posix,
+    claim: { ...claim, release },
+    uid,
+    clientGroup: uid === 0 ? posix.groupIdOf(options.group) : undefined,
+    consumerMain,
+    log,
+    onStopping: (why) => manager.stopping(`ending: ${why}`),
+  }).catch((error) => {
+    release();
     throw error;
   });
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     process.on(signal, () => void daemon.stop(`received ${signal}`));
   }
-  if (options.readyFd !== undefined) {
-    announceReady(options.readyFd);
-    if (options.lifeline) whenClosed(options.readyFd, () => void daemon.stop('whoever started it has gone'));
-    else if (options.readyFd > 2) closeSync(options.readyFd);
+  // By default the one opens a port for a debugger, and the other ends the process.
+  for (const signal of ['SIGUSR1', 'SIGUSR2'] as const) process.on(signal, () => {});
+  manager.ready(`serving ${claim.directory.path}`);
+  announceReady(inBackground ? { ...options, sigParent: false } : options, parent);
+  const { readyFd } = options;
+  if (readyFd !== undefined && options.lifeline) {
+    whenClosed(readyFd, () => void daemon.stop('whoever started it has gone'));
+  } else if (readyFd !== undefined && readyFd > 2) {
+    closeSync(readyFd);
   }
   await daemon.stopped;
   process.exit(0);
 }
 
-interface Options {
-  readonly rundir: string | undefined;
-  readonly logLevel: LogLevel;
-  readonly logStderr: boolean;
-  readonly readyFd: number | undefined;
-  readonly lifeline: boolean;
-  readonly consumer: string | undefined;
-}
-
-/** Undefined if help is asked for. */
-function readOptions(): Options | undefined {
-  const { values } = parse();
-  if (values.help) return undefined;
-  const logLevel = LOG_LEVELS.find((level) => level === (values['log-level'] ?? 'info'));
-  if (logLevel === undefined)
-    throw new DaemonError('BAD_ARGUMENT', `--log-level must be one of ${LOG_LEVELS.join(', ')}`);
-  const readyFd = values['ready-fd'];
-  if (readyFd !== undefined && !/^[1-9][0-9]{0,5}$/.test(readyFd)) {
-    throw new DaemonError('BAD_ARGUMENT', '--ready-fd must be the number of a descriptor');
-  }
-  return {
-    rundir: values.rundir,
-    logLevel,
-    logStderr: values['log-stderr'] ?? false,
-    readyFd: readyFd === undefined ? undefined : Number(readyFd),
-    lifeline: values.lifeline ?? false,
-    consumer: values.consumer === undefined ? undefined : resolve(values.consumer),
-  };
-}
-
-function parse() {
-  const text = { type: 'string' } as const;
-  const flag = { type: 'boolean' } as const;
+/** Undefined if there is no such file. */
+function textOf(path: string): string | undefined {
   try {
-    return parseArgs({
-      options: {
-        rundir: text,
-        'log-level': text,
-        'log-stderr': flag,
-        'ready-fd': text,
-        lifeline: flag,
-        consumer: text,
-        help: flag,
-      },
-    });
+    return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new DaemonError('BAD_ARGUMENT', `${describeError(error)}\n${USAGE}`);
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined;
+    throw error;
   }
 }
 
 /** Whoever waits may have gone by now; that is nothing to us. */
-function announceReady(descriptor: number): void {
+function announceReady({ readyFd, sigParent }: DaemonOptions, parent: number): void {
   try {
-    writeSync(descriptor, 'ready\n');
+    if (readyFd !== undefined) writeSync(readyFd, 'ready\n');
   } catch (error) {
-    process.stderr.write(`ringtail-sessiond: cannot write to descriptor ${descriptor}: ${describeError(error)}\n`);
+    process.stderr.write(`ringtail-sessiond: cannot write to descriptor ${readyFd}: ${describeError(error)}\n`);
+  }
+  // One that was left behind by its parent has another now, to which the signal is not addressed.
+  if (!sigParent || parent <= 1 || parent !== process.ppid) return;
+  try {
+    process.kill(parent, 'SIGUSR1');
+  } catch (error) {
+    process.stderr.write(`ringtail-sessiond: cannot signal process ${parent}: ${describeError(error)}\n`);
   }
 }
 

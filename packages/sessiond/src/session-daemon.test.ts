@@ -10,7 +10,7 @@ import {
 import { ringBytesFor } from '@ringtail/ringbuf';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeApplication } from './testing/fake-application.test.support.ts';
-import { type TestClient, TestDaemon } from './testing/test-daemon.test.support.ts';
+import { FAKE_CONSUMER, type TestClient, TestDaemon } from './testing/test-daemon.test.support.ts';
 
 /** Processes start and restart in these tests, on machines that may be busy. */
 const SLOW = { timeout: 60_000 };
@@ -398,7 +398,7 @@ describe('clients', SLOW, () => {
 
 describe('the process', SLOW, () => {
   it('keeps its files to itself, as far as its user is not root', async () => {
-    await daemon.start();
+    await daemon.start(FAKE_CONSUMER, ['--group', 'ringtail-no-such-group']);
     const { appSocket, clientSocket, consumerSocket, wakeFifo, pidFile, logFile } = daemon.directory;
     const modes = [clientSocket, consumerSocket, pidFile, logFile].map((path) => statSync(path).mode & 0o777);
     for (const mode of modes) expect(mode & 0o077).toBe(0);

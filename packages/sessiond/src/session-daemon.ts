@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { chmodSync, chownSync, readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { hostname } from 'node:os';
 import type { Posix } from '@ringtail/posix';
@@ -24,8 +24,12 @@ export interface SessionDaemonOptions {
   readonly posix: Posix;
   readonly claim: RunDirectoryClaim;
   readonly uid: number;
+  /** Group whose users may give commands to a daemon of root; undefined: root alone. */
+  readonly clientGroup: number | undefined;
   readonly consumerMain: string;
   readonly log: Log;
+  /** Called when the daemon begins to end. */
+  readonly onStopping: (why: string) => void;
 }
 
 /** A session daemon at work in a run directory. */
@@ -38,7 +42,7 @@ export interface SessionDaemon {
 
 /** Puts the parts together and listens. */
 export async function startSessionDaemon(options: SessionDaemonOptions): Promise<SessionDaemon> {
-  const { posix, claim, uid, consumerMain, log } = options;
+  const { posix, claim, uid, clientGroup, consumerMain, log } = options;
   const { directory } = claim;
   const isRoot = uid === 0;
   const credentialsOf = (socket: Socket) => posix.peerCredentials(descriptorOf(socket));
@@ -73,7 +77,8 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
   const clientServer = new ClientServer({
     socketPath: directory.clientSocket,
     credentialsOf,
-    serves: (peerUid) => peerUid === uid || peerUid === 0,
+    // With a group, the mode of the socket has decided who could connect.
+    serves: (peerUid) => peerUid === uid || peerUid === 0 || clientGroup !== undefined,
     execute: (request, client) => commands.execute(request, client),
     log,
   });
@@ -90,6 +95,10 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     log,
   });
   await clientServer.listen();
+  if (clientGroup !== undefined) {
+    chownSync(directory.clientSocket, uid, clientGroup);
+    chmodSync(directory.clientSocket, 0o660);
+  }
 
   let resolveStopped: () => void = () => {};
   const stopped = new Promise<void>((resolve) => {
@@ -99,6 +108,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
   const stop = (why: string): Promise<void> => {
     stopping ??= (async () => {
       log.info(`stopping: ${why}`);
+      options.onStopping(why);
       clientServer.close();
       await within(SHUTDOWN_MS_MAX, commands.destroyAll());
       appServer.close();

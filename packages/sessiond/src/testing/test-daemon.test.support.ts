@@ -47,7 +47,7 @@ export class TestDaemon {
   }
 
   /** Starts it and waits until it is ready; or until it has ended, which is answered. */
-  async start(consumer = FAKE_CONSUMER): Promise<Ended | undefined> {
+  async start(consumer = FAKE_CONSUMER, more: readonly string[] = []): Promise<Ended | undefined> {
     const args = [
       MAIN,
       '--rundir',
@@ -58,8 +58,11 @@ export class TestDaemon {
       'debug',
       '--consumer',
       consumer,
+      ...more,
     ];
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe', 'pipe'] });
+    // Saved sessions and configuration files of whoever runs the tests are none of theirs.
+    const env = { ...process.env, RINGTAIL_HOME: this.parent };
+    const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'pipe', 'pipe'] });
     this.#child = child;
     let stderr = '';
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
