@@ -1,0 +1,22 @@
+import type { SessionDaemonClient } from '@ringtail/ctl';
+import type { LiveKind } from './suggest.ts';
+
+/** Names of that kind, as the session daemon knows them; channels are those of all sessions. */
+export async function liveNames(client: SessionDaemonClient, kind: LiveKind): Promise<readonly string[]> {
+  switch (kind) {
+    case 'session':
+      return (await client.listSessions()).map(({ name }) => name);
+    case 'channel':
+      return (await client.listSessions()).flatMap(({ channels }) => channels.map(({ name }) => name));
+    case 'context':
+      return (await client.listContexts()).filter(({ refused }) => refused === null).map(({ name }) => name);
+    case 'event': {
+      const [applications, sessions] = await Promise.all([client.listApplications(), client.listSessions()]);
+      const rules = sessions.flatMap(({ channels }) => channels.flatMap((channel) => channel.rules));
+      return [
+        ...applications.flatMap(({ tracepoints }) => tracepoints.map(({ name }) => name)),
+        ...rules.map(({ pattern }) => pattern),
+      ];
+    }
+  }
+}

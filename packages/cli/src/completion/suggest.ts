@@ -1,0 +1,115 @@
+import type { Argument, Command, Option } from 'commander';
+
+/** Names that only the session daemon knows. */
+export type LiveKind = 'session' | 'channel' | 'event' | 'context';
+
+export interface Suggestions {
+  /** Whole words, in place of the one that is being written. */
+  readonly words: readonly string[];
+  /** What to ask of the daemon, and what stands before and behind its names in the word: `--session=`, `a,b,`. */
+  readonly live: LiveKind | undefined;
+  readonly prefix: string;
+  /** What is written of the last name so far. */
+  readonly part: string;
+}
+
+const NOTHING: Suggestions = { words: [], live: undefined, prefix: '', part: '' };
+
+/** Which names the values of options and arguments are, by how their help calls them. */
+const LIVE_VALUES: Readonly<Record<string, LiveKind>> = {
+  session: 'session',
+  channel: 'channel',
+  channels: 'channel',
+  context: 'context',
+  contexts: 'context',
+  type: 'context',
+};
+/** Of these commands the first argument is names of events or channels, whatever it is called. */
+const LIVE_ARGUMENTS: Readonly<Record<string, LiveKind>> = {
+  'enable-event': 'event',
+  'disable-event': 'event',
+  'enable-channel': 'channel',
+  'disable-channel': 'channel',
+  'reclaim-memory': 'channel',
+};
+
+/**
+ * What may stand where a command line is being written.
+ *
+ * @param words after the program's name; the last one is being written and may be empty
+ */
+export function suggest(program: Command, words: readonly string[]): Suggestions {
+  const current = words.at(-1) ?? '';
+  let command = program;
+  let position = 0;
+  let waiting: Option | undefined;
+  for (const word of words.slice(0, -1)) {
+    if (waiting !== undefined) {
+      waiting = undefined;
+    } else if (word === '--') {
+      return NOTHING;
+    } else if (word.startsWith('-') && word !== '-') {
+      waiting = word.includes('=') ? undefined : optionOf(command, program, word);
+      if (waiting?.required !== true) waiting = undefined;
+    } else {
+      const next = command.commands.find((one) => one.name() === word || one.aliases().includes(word));
+      if (next === undefined) position += 1;
+      else command = next;
+    }
+  }
+  if (waiting !== undefined) return valueSuggestions(command, waiting, '', current);
+  const assigned = /^(--[^=]+=)(.*)$/s.exec(current);
+  if (assigned !== null) {
+    const [, head, value] = assigned as unknown as [string, string, string];
+    const option = optionOf(command, program, head.slice(0, -1));
+    return option === undefined ? NOTHING : valueSuggestions(command, option, head, value);
+  }
+  if (current.startsWith('-')) return { ...NOTHING, words: startingWith(current, optionNames(command)) };
+  if (command.commands.length > 0) return { ...NOTHING, words: startingWith(current, commandNames(command)) };
+  const argument = command.registeredArguments[Math.min(position, command.registeredArguments.length - 1)];
+  return argument === undefined ? NOTHING : argumentSuggestions(command, argument, current);
+}
+
+function valueSuggestions(command: Command, option: Option, head: string, value: string): Suggestions {
+  if (option.argChoices !== undefined) {
+    return { ...NOTHING, words: startingWith(value, option.argChoices).map((choice) => head + choice) };
+  }
+  const called = /<([^>\]]+)>|\[([^\]]+)\]/.exec(option.flags);
+  const name = called?.[1] ?? called?.[2] ?? '';
+  // Elsewhere a type is not that of a context.
+  const live = name === 'type' && command.name() !== 'add-context' ? undefined : LIVE_VALUES[name];
+  return liveSuggestions(live, head, value);
+}
+
+function argumentSuggestions(command: Command, argument: Argument, value: string): Suggestions {
+  if (argument.argChoices !== undefined) return { ...NOTHING, words: startingWith(value, argument.argChoices) };
+  return liveSuggestions(LIVE_ARGUMENTS[command.name()] ?? LIVE_VALUES[argument.name()], '', value);
+}
+
+/** Several names are written with commas between them: the last one is completed. */
+function liveSuggestions(live: LiveKind | undefined, head: string, value: string): Suggestions {
+  if (live === undefined) return NOTHING;
+  const at = live === 'session' ? 0 : value.lastIndexOf(',') + 1;
+  return { words: [], live, prefix: head + value.slice(0, at), part: value.slice(at) };
+}
+
+function optionOf(command: Command, program: Command, word: string): Option | undefined {
+  const flag = word.startsWith('--') ? word : word.slice(0, 2);
+  // `-sNAME` has its value in it.
+  if (!word.startsWith('--') && word.length > 2) return undefined;
+  return [...command.options, ...program.options].find((option) => option.long === flag || option.short === flag);
+}
+
+function optionNames(command: Command): string[] {
+  const names = command.options.filter((option) => !option.hidden).map((option) => option.long ?? option.short ?? '');
+  return [...names, '--help'];
+}
+
+/** Names that begin with an underscore are ours alone. */
+function commandNames(command: Command): string[] {
+  return command.commands.map((one) => one.name()).filter((name) => !name.startsWith('_'));
+}
+
+function startingWith(part: string, words: readonly string[]): string[] {
+  return [...new Set(words)].filter((word) => word.startsWith(part)).sort();
+}
