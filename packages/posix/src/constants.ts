@@ -8,6 +8,8 @@ export const Memfd = { CLOEXEC: 1, ALLOW_SEALING: 2, NOEXEC_SEAL: 8 } as const;
 export const Seal = { SEAL: 1, SHRINK: 2, GROW: 4 } as const;
 export const Fcntl = { ADD_SEALS: 1033, GET_SEALS: 1034 } as const;
 
+export const Fallocate = { KEEP_SIZE: 1, PUNCH_HOLE: 2 } as const;
+
 export const Prot = { READ: 1, WRITE: 2 } as const;
 export const MapFlag = { SHARED: 1, PRIVATE: 2, FIXED: 0x10, ANONYMOUS: 0x20, NORESERVE: 0x4000 } as const;
 

@@ -13,6 +13,7 @@ export interface Libc {
   memfdCreate(name: string, flags: number): number;
   fcntl(fd: number, command: number, argument: number): number;
   posixFallocate(fd: number, offset: number, bytes: number): number;
+  fallocate(fd: number, mode: number, offset: number, bytes: number): number;
   mmap(address: number, bytes: number, prot: number, flags: number, fd: number, offset: number): number;
   munmap(address: number, bytes: number): number;
   socket(domain: number, type: number, protocol: number): number;
@@ -46,6 +47,7 @@ export function bindLibc(koffi: Koffi): Libc {
     memfdCreate: bind('int memfd_create(const char *name, unsigned int flags)'),
     fcntl: bind('int fcntl(int fd, int command, intptr_t argument)'),
     posixFallocate: bind('int posix_fallocate(int fd, int64_t offset, int64_t bytes)'),
+    fallocate: bind('int fallocate(int fd, int mode, int64_t offset, int64_t bytes)'),
     mmap: bind('intptr_t mmap(intptr_t address, size_t bytes, int prot, int flags, int fd, int64_t offset)'),
     munmap: bind('int munmap(intptr_t address, size_t bytes)'),
     socket: bind('int socket(int domain, int type, int protocol)'),

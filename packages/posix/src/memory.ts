@@ -1,5 +1,5 @@
 import { fstatSync } from 'node:fs';
-import { Errno, Fcntl, MapFlag, Memfd, Prot } from './constants.ts';
+import { Errno, Fallocate, Fcntl, MapFlag, Memfd, Prot } from './constants.ts';
 import type { Libc } from './libc.ts';
 import { posixError, refusedCall } from './posix-error.ts';
 
@@ -23,6 +23,8 @@ export interface MemoryCalls {
   getSeals(fd: number): number;
   /** Gives the file `bytes` bytes and the memory or disk blocks for them. @throws {PosixError} `ENOSPC` */
   allocate(fd: number, bytes: number): void;
+  /** Gives the memory or disk blocks of a part of the file back: it reads as zeros. The size stays. @throws {PosixError} */
+  punchHole(fd: number, offset: number, bytes: number): void;
   /**
    * Maps the first `bytes` bytes of a file, shared, for reading and writing.
    *
@@ -83,6 +85,17 @@ export function memoryCalls(libc: Libc): MemoryCalls {
         if (errno !== Errno.EINTR || attempt === INTERRUPTED_COUNT_MAX) {
           throw posixError('posix_fallocate', errno, `of ${bytes} bytes`);
         }
+      }
+    },
+
+    punchHole(fd, offset, bytes) {
+      for (
+        let attempt = 1;
+        libc.fallocate(fd, Fallocate.PUNCH_HOLE | Fallocate.KEEP_SIZE, offset, bytes) < 0;
+        attempt++
+      ) {
+        const errno = libc.errno();
+        if (errno !== Errno.EINTR || attempt === INTERRUPTED_COUNT_MAX) throw posixError('fallocate', errno);
       }
     },
 

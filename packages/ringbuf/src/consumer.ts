@@ -103,6 +103,8 @@ export class RingConsumer {
   /** Packets lost since the last one that was released. */
   #packetsLost = 0;
   #openSeqSeen = 0;
+  #reclaims = false;
+  #reclaimedBytes = 0;
   #discardedReleased = 0;
   #taken: Taken | null = null;
 
@@ -188,6 +190,51 @@ export class RingConsumer {
     }
     this.#store(position);
     return true;
+  }
+
+  /**
+   * Drops what is committed now. Numbers of packets go on as if it had never been there.
+   *
+   * @returns how many records that were
+   */
+  drop(): number {
+    const { packetSeq } = this.#position;
+    let records = 0;
+    // A producer that goes on is not run after.
+    for (let count = 0; count < this.header.subBufCount + 2; count++) {
+      const taken = this.next({ takeOpen: true });
+      if (taken === null) break;
+      records += Math.min(taken.recordCount, taken.bytes.length);
+      this.#store({ ...taken.after, packetSeq });
+      this.#discardedReleased = taken.discardedSnapshot;
+    }
+    if (this.#position.packetSeq !== packetSeq) this.#store({ ...this.#position, packetSeq });
+    this.#packetsLost = 0;
+    this.#taken = null;
+    return records;
+  }
+
+  /** Bytes of the sub-buffers that were closed and not released when the ring was last looked at. */
+  get waitingBytes(): number {
+    const { subBufBytes, subBufCount } = this.header;
+    return Math.min(Math.max(0, this.#openSeqSeen - this.#position.seq), subBufCount) * subBufBytes;
+  }
+
+  /**
+   * From now on the memory of each sub-buffer is given back to the system just before it is released, while it is still
+   * the consumer's: in discard mode the producer cannot open its slot yet. At no other time is that certain, and never in
+   * overwrite mode.
+   *
+   * @returns false where it cannot be done
+   */
+  reclaimReleased(): boolean {
+    this.#reclaims = !this.#overwrites && this.#medium.giveBack !== undefined;
+    return this.#reclaims;
+  }
+
+  /** Memory given back so far. */
+  get reclaimedBytes(): number {
+    return this.#reclaimedBytes;
   }
 
   /**
@@ -337,8 +384,17 @@ export class RingConsumer {
 
   /** Stores where we are, for the producer and for the next consumer; remembered only once it is stored. */
   #store(position: ConsumerPosition): void {
+    if (this.#reclaims) this.#giveBackUntil(position.seq);
     this.#medium.write(encodePosition(position, this.#wakeRequested), ConsumerLine.CONSUMED_SEQ);
     this.#position = position;
+  }
+
+  /** Sub-buffers before `seq` are closed, and the producer waits for them to be released. */
+  #giveBackUntil(seq: number): void {
+    for (let closed = this.#position.seq; closed < seq; closed++) {
+      const bytes = this.#medium.giveBack?.(this.#subBufOffset(closed), this.header.subBufBytes);
+      this.#reclaimedBytes += bytes ?? 0;
+    }
   }
 
   #readProducerLine(): ProducerWords {

@@ -1,4 +1,4 @@
-import { closeSync, constants, ftruncateSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, constants, ftruncateSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf } from '@ringtail/base';
 import { loadPosix, type Mapping, Memfd, type Posix, Seal } from '@ringtail/posix';
@@ -6,6 +6,7 @@ import { ringBytesFor } from './abi.ts';
 import { RingProducer } from './producer.ts';
 import { RingError } from './ring-error.ts';
 import { geometryProblem, type RingHeader, UUID_BYTES, writeHeader } from './ring-header.ts';
+import { memoryIsCommitted } from './ring-medium.ts';
 
 export interface RingOptions extends RingHeader {
   /** Name of the file, or of the memfd as `/proc` shows it. */
@@ -111,15 +112,6 @@ function makeFile(posix: Posix, name: string, path: string | null): number {
     return openSync(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   } catch (error) {
     throw new RingError('CANNOT_CREATE', `cannot make a ring: ${(error as Error).message}`, { cause: error });
-  }
-}
-
-/** Whether the kernel may refuse a page of anonymous memory although there are free ones (`vm.overcommit_memory` = 2). */
-function memoryIsCommitted(): boolean {
-  try {
-    return readFileSync('/proc/sys/vm/overcommit_memory', 'latin1').trim() === '2';
-  } catch {
-    return true;
   }
 }
 

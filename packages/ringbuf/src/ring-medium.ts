@@ -1,5 +1,9 @@
-import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
+import { loadPosix } from '@ringtail/posix';
 import { RingError } from './ring-error.ts';
+
+/** What `Stats.blocks` counts in. */
+const BLOCK_BYTES = 512;
 
 /** Where a consumer reads a ring from. Tests put a hook here; everybody else a file. */
 export interface RingMedium {
@@ -9,6 +13,13 @@ export interface RingMedium {
   read(target: Uint8Array, position: number): void;
   /** Writes all of `source`. @throws {RingError} `IO` */
   write(source: Uint8Array, position: number): void;
+  /**
+   * Gives memory back to the system: what was there reads as zeros. Absent where a later store could then fail, as in a file.
+   *
+   * @returns how many bytes that were
+   * @throws {RingError} `IO`
+   */
+  giveBack?(position: number, bytes: number): number;
 }
 
 /** The same ring, for a consumer that leaves it as it is: what it stores of its position goes nowhere. */
@@ -45,7 +56,35 @@ export function openRingFile(path: string, bytes: number): RingFile {
     closeSync(fd);
     throw error;
   }
-  return { bytes, ...fileAccess(fd, path), close: () => closeSync(fd) };
+  return { bytes, ...fileAccess(fd, path), ...anonymousMemory(fd, path), close: () => closeSync(fd) };
+}
+
+/** Of a memfd whose memory comes page by page: a file's has to stay, or a store could meet a disk that is full. */
+function anonymousMemory(fd: number, path: string): Pick<RingMedium, 'giveBack'> {
+  if (fstatSync(fd).nlink !== 0 || memoryIsCommitted()) return {};
+  const loaded = loadPosix();
+  if (!loaded.ok) return {};
+  const { posix } = loaded;
+  return {
+    giveBack(position, bytes) {
+      const blocksBefore = fstatSync(fd).blocks;
+      try {
+        posix.punchHole(fd, position, bytes);
+      } catch (error) {
+        throw ioError('give back memory of', path, error);
+      }
+      return Math.max(0, blocksBefore - fstatSync(fd).blocks) * BLOCK_BYTES;
+    },
+  };
+}
+
+/** Whether the kernel may refuse a page of anonymous memory although there are free ones (`vm.overcommit_memory` = 2). */
+export function memoryIsCommitted(): boolean {
+  try {
+    return readFileSync('/proc/sys/vm/overcommit_memory', 'latin1').trim() === '2';
+  } catch {
+    return true;
+  }
 }
 
 function fileAccess(fd: number, path: string): Pick<RingMedium, 'read' | 'write'> {
