@@ -111,6 +111,10 @@ export class TraceReader implements Iterable<Message> {
     return this.#options.keep;
   }
 
+  get clocks(): ClockCorrection | undefined {
+    return this.#options.clocks;
+  }
+
   /**
    * The part of a trace's time that is to be read.
    *

@@ -42,7 +42,7 @@ export interface PrettyOptions {
  * @returns how many events were printed, fewer than there are if the sink did not want more
  */
 export function printPretty(messages: Iterable<Message>, sink: TextSink, options: PrettyOptions = {}): number {
-  const printer = new PrettyPrinter(sink, options);
+  const printer = new PrettyPrinter(new TextBuffer(sink), options);
   try {
     if (messages instanceof TraceReader) {
       messages.drain(printer);
@@ -72,10 +72,10 @@ export class PrettyPrinter implements MessageConsumer {
   readonly #loops = new Map<DataStreamDecoder, EventLoop | undefined>();
   #previousCycles: bigint | undefined;
 
-  constructor(sink: TextSink, options: PrettyOptions) {
+  constructor(buffer: TextBuffer, options: PrettyOptions) {
     this.#options = options;
     this.#style = prettyStyle(options);
-    this.#buffer = new TextBuffer(sink);
+    this.#buffer = buffer;
     const { utc, clockDate: date, clockSeconds: seconds, warnings } = options;
     this.#timeFormat = new TimeFormat({ utc, date, seconds }, (line) => warnings?.write(line));
     this.#frame = timeFrame(this.#style);
@@ -90,7 +90,7 @@ export class PrettyPrinter implements MessageConsumer {
     return this.#buffer.isWanted;
   }
 
-  /** Time of the first event; the first one of a data stream comes as a message. */
+  /** Time of the first event. */
   get first(): Instant | undefined {
     return this.#first;
   }
@@ -125,6 +125,8 @@ export class PrettyPrinter implements MessageConsumer {
   }
 
   loopFor(decoder: DataStreamDecoder, stream: DataStream): EventLoop | undefined {
+    // The first event is to come as a message, which tells its time.
+    if (this.#first === undefined) return undefined;
     if (this.#loops.has(decoder)) return this.#loops.get(decoder);
     const loop = this.#options.clockCycles ? undefined : this.#compileLoop(decoder, stream);
     const counting: EventLoop | undefined =

@@ -13,7 +13,9 @@ export type ReaderErrorCode =
   | 'NO_INTERSECTION'
   /** Something is already where output is to go. */
   | 'OUTPUT_EXISTS'
-  | 'UNWRITABLE';
+  | 'UNWRITABLE'
+  /** A process that helped to print ended while it wrote. */
+  | 'JOB_ENDED';
 
 /** Traces cannot be opened or read for a reason that lies in the file system. */
 export class ReaderError extends RingtailError<ReaderErrorCode> {

@@ -8,6 +8,10 @@ export interface TextSink {
   write(text: string): boolean;
   /** The same for text that is encoded already, in `bytes` until this returns. Sinks without it are given strings. */
   writeBytes?(bytes: Uint8Array): boolean;
+  /** Where all text goes at once, if that is a file descriptor: other processes may then write to it too, in turn. */
+  readonly fd?: number;
+  /** Tells how much text another process wrote to `fd`. */
+  wrote?(byteCount: number): void;
 }
 
 /** Gives a sink text that is encoded already, in the way that it takes it. @internal */
@@ -21,12 +25,12 @@ const WAIT_MS_MAX = 5;
 
 /** Writes to a file descriptor, synchronously. A reader that went away is no error. */
 export class FdSink implements TextSink {
-  readonly #fd: number;
+  readonly fd: number;
   #isOpen = true;
   #waitMs = WAIT_MS_MIN;
 
   constructor(fd: number) {
-    this.#fd = fd;
+    this.fd = fd;
   }
 
   write(text: string): boolean {
@@ -36,7 +40,7 @@ export class FdSink implements TextSink {
   writeBytes(bytes: Uint8Array): boolean {
     for (let done = 0; this.#isOpen && done < bytes.length; ) {
       try {
-        done += fs.writeSync(this.#fd, bytes, done);
+        done += fs.writeSync(this.fd, bytes, done);
         this.#waitMs = WAIT_MS_MIN;
       } catch (error) {
         this.#handle(error);

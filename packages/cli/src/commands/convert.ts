@@ -4,7 +4,6 @@ import {
   countMessages,
   countsText,
   nameChoice,
-  type OpenOptions,
   openTraces,
   printCsv,
   printDetails,
@@ -82,25 +81,20 @@ async function convert(
   });
   try {
     if (isCtf) convertToCtf(context, command, reader, options);
-    else await convertToText(context, reader, options, opening);
+    else await convertToText(context, reader, options);
   } finally {
     reader.close();
   }
   return { code };
 }
 
-async function convertToText(
-  context: Context,
-  reader: TraceReader,
-  options: ConvertOptions,
-  opening: OpenOptions,
-): Promise<void> {
+async function convertToText(context: Context, reader: TraceReader, options: ConvertOptions): Promise<void> {
   const pretty = prettyOptions(context, options, options.output === undefined ? context.stdout : undefined);
   const output = new Output(context, options.output);
   try {
     switch (options.format) {
       case 'text':
-        await printText(reader, output, { jobs: options.jobs, opening, pretty });
+        await printText(reader, output, { jobs: options.jobs, pretty });
         break;
       case 'details':
         printDetails(reader, output);

@@ -34,7 +34,7 @@ Examples:
     const output = new Output(context, undefined);
     try {
       if (format === 'json') printJson(reader, output);
-      else await printText(reader, output, { jobs: options.jobs, opening, pretty });
+      else await printText(reader, output, { jobs: options.jobs, pretty });
     } finally {
       output.close();
       reader.close();

@@ -36,15 +36,22 @@ export class Output implements TextSink {
   }
 
   write(text: string): boolean {
-    this.#bytes += text.length;
-    this.#progress?.update(this.#bytes);
+    this.wrote(text.length);
     return this.#sink.write(text);
   }
 
   writeBytes(bytes: Uint8Array): boolean {
-    this.#bytes += bytes.length;
-    this.#progress?.update(this.#bytes);
+    this.wrote(bytes.length);
     return this.#sink.writeBytes(bytes);
+  }
+
+  get fd(): number {
+    return this.#sink.fd;
+  }
+
+  wrote(byteCount: number): void {
+    this.#bytes += byteCount;
+    this.#progress?.update(this.#bytes);
   }
 
   close(): void {

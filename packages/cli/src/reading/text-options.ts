@@ -1,6 +1,5 @@
 import {
   FdSink,
-  type OpenOptions,
   type PrettyOptions,
   parseFields,
   parseNames,
@@ -40,13 +39,18 @@ export function addTextOptions(command: Command): Command {
     )
     .option('-n, --names <list>', 'print names of: payload, context, scope, header, all, none')
     .option('--no-delta', 'do not print the time since the event before')
-    .option('-j, --jobs <count>', 'decode and print with so many threads, where the traces allow it', parseJobs, 1);
+    .option(
+      '-j, --jobs <count>',
+      'decode and print long traces with so many processes, where they allow it',
+      parseJobs,
+      1,
+    );
 }
 
 function parseJobs(text: string): number {
   const jobs = Number(text);
   if (Number.isInteger(jobs) && jobs >= 1 && jobs <= JOBS_MAX) return jobs;
-  throw new CliError('BAD_ARGUMENT', `"${text}" is no number of threads`, `a whole number from 1 to ${JOBS_MAX}`);
+  throw new CliError('BAD_ARGUMENT', `"${text}" is no number of jobs`, `a whole number from 1 to ${JOBS_MAX}`);
 }
 
 /** @throws {CliError} `BAD_ARGUMENT` */
@@ -69,15 +73,15 @@ export function prettyOptions(context: Context, options: TextOptions, output: Ou
 
 const STDERR_FD = 2;
 
-/** Prints with the threads that were asked for. @param opening how the reader was opened */
+/** Prints with the processes that were asked for. */
 export async function printText(
   reader: TraceReader,
   output: TextSink,
-  { jobs, opening, pretty }: { readonly jobs: number; readonly opening: OpenOptions; readonly pretty: PrettyOptions },
+  { jobs, pretty }: { readonly jobs: number; readonly pretty: PrettyOptions },
 ): Promise<void> {
   const options = { ...pretty, warnings: new FdSink(STDERR_FD) };
   if (jobs === 1) printPretty(reader, output, options);
-  else await printPrettyInJobs(reader, output, { ...options, jobs, clocks: opening.clocks, onError: opening.onError });
+  else await printPrettyInJobs(reader, output, { ...options, jobs });
 }
 
 function isColored({ env }: Context, output: OutputStream | undefined): boolean {

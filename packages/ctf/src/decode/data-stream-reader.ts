@@ -151,7 +151,7 @@ export class DataStreamReader {
   }
 
   /**
-   * Reads these packets only, in this order, instead of all. To be called before anything is read.
+   * Reads these packets only, in this order, instead of all. To be called before anything is read, or when all is read.
    *
    * @param previous what the packet before the first of them said, so that losses between them are known
    */

@@ -11,37 +11,36 @@ export interface JobSetup {
   readonly name: string;
   readonly clocks: ClockCorrection | undefined;
   readonly options: Omit<PrettyOptions, 'warnings'>;
+  /** Size of the largest slice. */
+  readonly sliceBytesMax: number;
 }
 
-export interface JobRequest {
-  readonly number: number;
-  readonly slice: Slice;
-  /** Where the text goes, as far as it fits. It is handed over, and comes back with the result. */
-  readonly memory: ArrayBuffer;
-}
+/** What a job is told: to print a slice, and to write the one that it printed the longest time ago. */
+export type JobOrder =
+  | { readonly kind: 'setup'; readonly setup: JobSetup }
+  | { readonly kind: 'print'; readonly slice: Slice }
+  /** `previous` is the time of the event before the slice. */
+  | { readonly kind: 'write'; readonly previous: Instant | undefined };
 
-/** An error as it passes between threads. */
-export interface JobError {
-  readonly name: string;
-  readonly code: string;
-  readonly message: string;
-  readonly path: readonly string[];
-  /** Bits from the start of the packet, where it is about bytes of one. */
-  readonly at: number | undefined;
-}
-
-export interface JobResult {
-  readonly number: number;
-  /** That of the request. */
-  readonly memory: ArrayBuffer;
-  /** How much of the text lies in it. */
+/** What a slice was, once its text is written. */
+export interface WrittenSlice {
   readonly textBytes: number;
-  /** The text that did not fit. */
-  readonly overflow: readonly Uint8Array<ArrayBuffer>[];
   readonly eventCount: number;
-  readonly first: Instant | undefined;
+  /** Time of its last event. */
   readonly last: Instant | undefined;
   /** A line each. */
   readonly warnings: readonly string[];
-  readonly error: JobError | undefined;
+  /** False if nobody reads any more. */
+  readonly isWanted: boolean;
 }
+
+/** What a job answers. */
+export type JobAnswer =
+  | { readonly kind: 'ready' }
+  /** Whether there is room for another slice is told with all that changes it. */
+  | { readonly kind: 'printed'; readonly hasRoom: boolean }
+  | { readonly kind: 'written'; readonly written: WrittenSlice; readonly hasRoom: boolean }
+  /** Nothing was written, since there is something wrong with the slice. */
+  | { readonly kind: 'damaged' }
+  /** The text could not be written. */
+  | { readonly kind: 'failed'; readonly message: string; readonly code: string | undefined };

@@ -1,264 +1,220 @@
-import { createRequire } from 'node:module';
 import { setImmediate } from 'node:timers/promises';
-import { Worker } from 'node:worker_threads';
-import { RingtailError } from '@ringtail/base';
-import { encodeText, type Instant, type TraceFormatCode, TraceFormatError } from '@ringtail/ctf';
-import type { ClockCorrection } from '../clock-correction.ts';
+import type { Instant } from '@ringtail/ctf';
 import type { TraceReader } from '../open-traces.ts';
-import { deltaText } from '../pretty/pretty-time.ts';
 import { type PrettyOptions, printPretty } from '../print-pretty.ts';
 import { type TextSink, writeBytesTo } from '../text-sink.ts';
-import type { JobError, JobRequest, JobResult, JobSetup } from './job-messages.ts';
+import { Job, type JobEvents, type SliceFate } from './job.ts';
+import type { JobSetup, WrittenSlice } from './job-messages.ts';
 import { SlicePrinter } from './slice-printer.ts';
-import { type Slice, slicesOf } from './slices.ts';
+import { type Slice, type SlicedStream, slicesOf } from './slices.ts';
+
+/** While a process starts, another prints about so much. */
+const TRACE_BYTES_MIN = 1 << 27;
 
 export interface JobOptions extends PrettyOptions {
-  /** How many threads decode and print. */
+  /** How many processes decode and print, this one included. */
   readonly jobs: number;
-  /** As the reader was opened with. */
-  readonly clocks?: ClockCorrection | undefined;
-  /** As the reader was opened with; without it, the first error is thrown. */
-  readonly onError?: ((error: RingtailError) => void) | undefined;
+  /** Traces with fewer bytes are printed by this process alone. 128 MiB if absent: less is printed before others are ready. */
+  readonly traceBytesMin?: number | undefined;
 }
-
-/** Slices that a thread is ahead of what is written: one in work, one done. More leave the caches before they are written. */
-const PENDING_MAX = 2;
-
-/** Text of a slice of the usual size fits. Memory is used again for every slice: fresh memory costs more than the text. */
-const MEMORY_BYTES = 1 << 22;
 
 /**
- * Prints as `printPretty` does, with worker threads that decode and print packets.
+ * Prints as `printPretty` does, with processes that decode and print packets, and write them in turn to the sink's descriptor.
  *
- * One thread is used where the traces are not a single data stream that is read whole: the packets of several data streams
- * depend on each other.
+ * This process prints alone where the sink has no descriptor, or where the traces are short or not a single data stream that is
+ * read whole: the packets of several data streams depend on each other.
  *
  * @returns how many events were printed
+ * @throws {ReaderError} `JOB_ENDED` if somebody ended one of the processes while it wrote; otherwise as `printPretty`
  */
 export async function printPrettyInJobs(reader: TraceReader, sink: TextSink, options: JobOptions): Promise<number> {
-  const sliced = options.jobs < 2 || options.clockCycles ? undefined : slicesOf(reader);
-  if (sliced === undefined || sliced.slices.length < 2) return printPretty(reader, sink, options);
-  const { jobs, clocks, onError, warnings, ...pretty } = options;
-  const setup: JobSetup = {
-    paths: reader.traces[0]!.directories.map((directory) => directory.path),
-    name: reader.traces[0]!.name,
-    clocks,
-    options: pretty,
+  const { jobs, traceBytesMin = TRACE_BYTES_MIN, ...pretty } = options;
+  const sliced = jobs < 2 || sink.fd === undefined || options.clockCycles ? undefined : slicesOf(reader);
+  if (sliced === undefined || sliced.slices.length < 2 || sliced.totalBytes < traceBytesMin) {
+    return printPretty(reader, sink, pretty);
+  }
+  const pool = new JobPool(reader, sink, sliced, pretty);
+  const outcome = await pool.run(sink.fd!, Math.min(jobs, sliced.slices.length) - 1);
+  if (outcome === 'done') return pool.eventCount;
+  return printBehind(reader, sink, pretty, pool);
+}
+
+/** What of the text of a trace was written. */
+interface Written {
+  readonly textBytes: number;
+  readonly warningCount: number;
+}
+
+/** Prints everything again, but for what is written already: so damage is told of, and passed over, as it always is. */
+function printBehind(reader: TraceReader, sink: TextSink, options: PrettyOptions, written: Written): number {
+  let bytesLeft = written.textBytes;
+  let warningsLeft = written.warningCount;
+  const { warnings } = options;
+  const writeBytes = (bytes: Uint8Array) => {
+    const skipped = Math.min(bytesLeft, bytes.length);
+    bytesLeft -= skipped;
+    return skipped === bytes.length || writeBytesTo(sink, bytes.subarray(skipped));
   };
-  const writer = new SliceWriter(sink, { warnings, onError });
-  const workerCount = Math.min(jobs, sliced.slices.length) - 1;
-  await new JobPool({ setup, workerCount, slices: sliced.slices, writer }).run(new SlicePrinter(sliced.stream, setup));
-  return writer.eventCount;
+  const warn = (line: string) => (warningsLeft > 0 ? warningsLeft-- > 0 : warnings!.write(line));
+  return printPretty(
+    reader,
+    { write: (text) => writeBytes(Buffer.from(text)), writeBytes },
+    { ...options, warnings: warnings && { write: warn } },
+  );
 }
 
-/** A thread that prints; this one has no worker. */
-interface Thread {
-  readonly worker: Worker | undefined;
-  /** Slices that it was given and whose text is not written yet. */
-  pending: number;
-  readonly memories: ArrayBuffer[];
-}
+/** Who prints a slice: a job, or this process. */
+type Owner = Job | 'self';
 
-interface JobPoolParts {
-  readonly setup: JobSetup;
-  /** How many threads there are besides this one. */
-  readonly workerCount: number;
-  readonly slices: readonly Slice[];
-  readonly writer: SliceWriter;
-}
-
-/** Gives slices to the threads in turn, none much further ahead than the others. */
-class JobPool {
-  readonly #parts: JobPoolParts;
-  readonly #threads: Thread[] = [];
-  /** Slices that this thread is to print. */
-  readonly #own: number[] = [];
-  readonly #threadOf = new Map<number, Thread>();
-  readonly #results = new Map<number, JobResult>();
+/** Gives slices to the processes as they can take them, and the turn to write to one after the other. */
+class JobPool implements Written {
+  eventCount = 0;
+  textBytes = 0;
+  warningCount = 0;
+  readonly #sink: TextSink;
+  readonly #slices: readonly Slice[];
+  readonly #setup: JobSetup;
+  readonly #printer: SlicePrinter;
+  readonly #warnings: TextSink | undefined;
+  readonly #jobs: Job[] = [];
+  /** Of slices that are not written yet. */
+  readonly #owners = new Map<number, Owner>();
+  /** How many slices this process has printed and not written. */
+  #ownPrintedCount = 0;
+  /** Time of the last event written. */
+  #last: Instant | undefined;
+  /** The next slice that nobody has. */
+  #next = 0;
+  /** The slice whose turn it is. */
   #turn = 0;
-  #requested = 0;
-  #written = 0;
-  #isDone = false;
-  #failure: unknown;
+  #isJobWriting = false;
+  /** `alone` if this process is to go on alone. */
+  #outcome: 'done' | 'alone' | undefined;
+  #failure: Error | undefined;
   #wake: () => void = () => {};
 
-  constructor(parts: JobPoolParts) {
-    this.#parts = parts;
+  constructor(reader: TraceReader, sink: TextSink, sliced: SlicedStream, { warnings, ...options }: PrettyOptions) {
+    const { stream, slices, sliceBytesMax } = sliced;
+    const trace = reader.traces.find(({ streams }) => streams.includes(stream))!;
+    const paths = trace.directories.map(({ path }) => path);
+    this.#sink = sink;
+    this.#slices = slices;
+    this.#setup = { paths, name: trace.name, clocks: reader.clocks, options, sliceBytesMax };
+    this.#printer = new SlicePrinter(stream, sink, this.#setup);
+    this.#warnings = warnings;
   }
 
-  async run(printer: SlicePrinter): Promise<void> {
-    const script = createRequire(import.meta.url).resolve('@ringtail/reader/job-worker');
-    // Their output is not wanted; connecting it would make ours non-blocking.
-    const options = { workerData: this.#parts.setup, stdout: true, stderr: true };
-    const workers = Array.from({ length: this.#parts.workerCount }, () => new Worker(script, options));
-    this.#addThread(undefined);
-    for (const worker of workers) {
-      worker.on('message', (message: JobResult | 'ready') =>
-        this.#guard(() => {
-          if (message === 'ready') this.#addThread(worker);
-          else this.#keep(message);
-        }),
-      );
-      worker.once('error', (error) =>
-        this.#guard(() => {
-          throw error;
-        }),
-      );
-    }
+  async run(fd: number, jobCount: number): Promise<'done' | 'alone'> {
     try {
-      await this.#work(printer);
+      for (let i = 0; i < jobCount; i++) this.#start(fd);
+      while (this.#isGoingOn) {
+        if (this.#next < this.#slices.length && this.#printer.hasRoom) await this.#printOwn();
+        else await this.#change();
+      }
+      if (this.#failure !== undefined) throw this.#failure;
+      return this.#outcome!;
     } finally {
-      await Promise.all(workers.map((worker) => worker.terminate()));
+      await Promise.all(this.#jobs.map((job) => job.end()));
     }
   }
 
-  async #work(printer: SlicePrinter): Promise<void> {
-    while (!this.#isDone) {
-      this.#assign();
-      const own = this.#own.shift();
-      if (own !== undefined) this.#printOwn(printer, own);
-      else
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve;
-        });
-      // Results of the others are taken between slices of this thread.
-      if (!this.#isDone) await setImmediate();
+  #start(fd: number): void {
+    const events: JobEvents = {
+      onChange: () => this.#proceed(),
+      onFate: (fate) => {
+        this.#isJobWriting = false;
+        if (fate !== 'damaged') this.#sink.wrote?.(fate.textBytes);
+        this.#take(fate);
+        this.#proceed();
+      },
+      onFailure: (error) => {
+        this.#failure = error;
+        this.#wake();
+      },
+    };
+    try {
+      this.#jobs.push(new Job(this.#setup, fd, events));
+    } catch {
+      // With fewer processes it takes longer.
     }
-    if (this.#failure !== undefined) throw this.#failure;
   }
 
-  #printOwn(printer: SlicePrinter, number: number): void {
-    const { slices, writer } = this.#parts;
-    const memories = this.#threadOf.get(number)!.memories;
-    const request = { number, slice: slices[number]!, memory: memories.pop() ?? new ArrayBuffer(MEMORY_BYTES) };
-    if (number !== this.#written) {
-      this.#keep(printer.print(request));
+  get #isGoingOn(): boolean {
+    return this.#outcome === undefined && this.#failure === undefined;
+  }
+
+  /** Takes the next slice that nobody has. */
+  #claim(owner: Owner): Slice {
+    this.#owners.set(this.#next, owner);
+    return this.#slices[this.#next++]!;
+  }
+
+  /** Prints a slice in this process. */
+  async #printOwn(): Promise<void> {
+    const isAlone = this.#owners.size === 0;
+    const slice = this.#claim('self');
+    if (isAlone) {
+      this.#takeOwn(this.#printer.printAndWrite(slice, this.#last));
+      await setImmediate();
       return;
     }
-    const result = printer.printTo(writer.sink, request, writer.last);
-    this.#finish(result, writer.accept(result) && printer.isWanted);
-    this.#writeResults();
+    this.#printer.begin(slice);
+    while (this.#isGoingOn && !this.#printer.step()) await setImmediate();
+    this.#ownPrintedCount++;
+    this.#proceed();
+    await setImmediate();
   }
 
-  /** A thread gets slices from now on; while it starts, the others print alone. */
-  #addThread(worker: Worker | undefined): void {
-    this.#threads.push({ worker, pending: 0, memories: [] });
-  }
-
-  #guard(act: () => void): void {
-    try {
-      act();
-    } catch (error) {
-      this.#failure = error;
-      this.#isDone = true;
+  /** Does all that can be done now but printing. */
+  #proceed(): void {
+    while (this.#isGoingOn && !this.#isJobWriting && this.#writeNext());
+    for (const job of this.#jobs) {
+      if (this.#isGoingOn && job.canPrint && this.#next < this.#slices.length) job.print(this.#claim(job));
     }
     this.#wake();
   }
 
-  #keep(result: JobResult): void {
-    this.#results.set(result.number, result);
-    this.#writeResults();
-  }
-
-  #writeResults(): void {
-    for (;;) {
-      const next = this.#results.get(this.#written);
-      if (next === undefined || this.#isDone) return;
-      this.#results.delete(next.number);
-      this.#finish(next, this.#parts.writer.write(next, new Uint8Array(next.memory, 0, next.textBytes)));
+  /** @returns false if the slice whose turn it is is not printed yet */
+  #writeNext(): boolean {
+    const owner = this.#owners.get(this.#turn);
+    if (owner === undefined) return false;
+    if (owner === 'self') {
+      if (this.#ownPrintedCount === 0) return false;
+      this.#ownPrintedCount--;
+      this.#takeOwn(this.#printer.write(this.#last));
+    } else if (!owner.isAlive) {
+      this.#outcome = 'alone';
+    } else {
+      if (owner.printedCount === 0) return false;
+      this.#isJobWriting = true;
+      owner.write(this.#last);
     }
+    return true;
   }
 
-  #finish({ number, memory }: JobResult, isWanted: boolean): void {
-    const thread = this.#threadOf.get(number)!;
-    this.#threadOf.delete(number);
-    thread.pending--;
-    thread.memories.push(memory);
-    this.#written++;
-    if (!isWanted || this.#written === this.#parts.slices.length) this.#isDone = true;
+  #takeOwn(written: WrittenSlice | undefined): void {
+    if (written === undefined) this.textBytes += this.#printer.textBytes;
+    this.#take(written ?? 'damaged');
   }
 
-  /** In turn, so that what is to be written next is mostly this thread's, or done. */
-  #assign(): void {
-    const { slices } = this.#parts;
-    while (this.#requested < slices.length) {
-      const thread = this.#threads[this.#turn % this.#threads.length]!;
-      if (thread.pending === PENDING_MAX) return;
-      const number = this.#requested++;
-      this.#turn++;
-      thread.pending++;
-      this.#threadOf.set(number, thread);
-      if (thread.worker === undefined) {
-        this.#own.push(number);
-        continue;
-      }
-      const memory = thread.memories.pop() ?? new ArrayBuffer(MEMORY_BYTES);
-      const request: JobRequest = { number, slice: slices[number]!, memory };
-      thread.worker.postMessage(request, [memory]);
+  /** Takes note of what became of the slice whose turn it is, and passes the turn. */
+  #take(fate: SliceFate): void {
+    if (fate === 'damaged') {
+      this.#outcome = 'alone';
+      return;
     }
-  }
-}
-
-/** What a job prints of a difference in time that it cannot know: that of the first event of a slice. */
-const UNKNOWN_DELTA = encodeText(deltaText(undefined, { seconds: 0, nanoseconds: 0 }));
-
-/** Puts the slices together. */
-class SliceWriter {
-  eventCount = 0;
-  readonly sink: TextSink;
-  readonly #options: Pick<JobOptions, 'warnings' | 'onError'>;
-  #last: Instant | undefined;
-
-  constructor(sink: TextSink, options: Pick<JobOptions, 'warnings' | 'onError'>) {
-    this.sink = sink;
-    this.#options = options;
+    for (const line of fate.warnings) this.#warnings?.write(line);
+    this.warningCount += fate.warnings.length;
+    this.textBytes += fate.textBytes;
+    this.eventCount += fate.eventCount;
+    this.#last = fate.last ?? this.#last;
+    this.#owners.delete(this.#turn++);
+    if (!fate.isWanted || this.#turn === this.#slices.length) this.#outcome = 'done';
   }
 
-  /** Time of the last event written. */
-  get last(): Instant | undefined {
-    return this.#last;
+  #change(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
   }
-
-  /** @returns false if nothing behind is to be written */
-  write(result: JobResult, text: Uint8Array): boolean {
-    const [head, ...rest] = text.length > 0 ? [text, ...result.overflow] : result.overflow;
-    if (head !== undefined && !this.#writeHead(head, result.first)) return false;
-    if (!rest.every((bytes) => writeBytesTo(this.sink, bytes))) return false;
-    return this.accept(result);
-  }
-
-  /** What there is to do of a slice whose text is written. @returns as `write` */
-  accept({ warnings, error, last, eventCount }: JobResult): boolean {
-    for (const line of warnings) this.#options.warnings?.write(line);
-    this.eventCount += eventCount;
-    this.#last = last ?? this.#last;
-    if (error === undefined) return true;
-    if (this.#options.onError === undefined) throw errorOf(error);
-    this.#options.onError(errorOf(error));
-    return false;
-  }
-
-  #writeHead(head: Uint8Array, first: Instant | undefined): boolean {
-    const at = this.#last === undefined || first === undefined ? -1 : indexOfBytes(head, UNKNOWN_DELTA);
-    if (at === -1) return writeBytesTo(this.sink, head);
-    const delta = encodeText(deltaText(this.#last, first!));
-    return (
-      writeBytesTo(this.sink, head.subarray(0, at)) &&
-      writeBytesTo(this.sink, delta) &&
-      writeBytesTo(this.sink, head.subarray(at + UNKNOWN_DELTA.length))
-    );
-  }
-}
-
-function indexOfBytes(bytes: Uint8Array, wanted: Uint8Array): number {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).indexOf(wanted);
-}
-
-function errorOf({ name, code, message, path, at }: JobError): RingtailError {
-  const error =
-    name === 'TraceFormatError'
-      ? new TraceFormatError(code as TraceFormatCode, message, at ?? 0)
-      : new RingtailError(code, message);
-  error.path.push(...path);
-  return error;
 }

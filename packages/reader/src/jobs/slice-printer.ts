@@ -1,93 +1,176 @@
-import type { RingtailError } from '@ringtail/base';
-import { DataStreamReader, type Instant, TraceFormatError, type TraceIdentity } from '@ringtail/ctf';
+import { RingtailError } from '@ringtail/base';
+import { DataStreamReader, encodeText, type Instant } from '@ringtail/ctf';
 import { MessageMerge } from '../merge.ts';
+import { deltaText } from '../pretty/pretty-time.ts';
+import { TextBuffer } from '../pretty/text-buffer.ts';
 import { PrettyPrinter } from '../print-pretty.ts';
 import { type TextSink, writeBytesTo } from '../text-sink.ts';
 import type { TraceStream } from '../trace-stream.ts';
-import type { JobError, JobRequest, JobResult, JobSetup } from './job-messages.ts';
+import type { JobSetup, WrittenSlice } from './job-messages.ts';
+import type { Slice } from './slices.ts';
 
-/** Prints slices of a data stream into memory. */
+/** Text is mostly less than so many times as long as what it is made of; what is longer is kept in fresh memory. */
+const TEXT_FACTOR = 8;
+const TEXT_BYTES_MAX = 1 << 27;
+/** So many slices wait for their turn: others may be slow with theirs. */
+export const HELD_MAX = 3;
+/** Text between two steps: little enough that others need not wait, enough that they cost next to nothing. */
+const STEP_BYTES = 1 << 20;
+
+/** What stands for a difference in time that is not known before the turn of a slice has come: that of its first event. */
+const UNKNOWN_DELTA = encodeText(deltaText(undefined, { seconds: 0, nanoseconds: 0 }));
+
+/** A slice that waits for its turn. Its text is what did not fit the buffer, and behind that a part of the buffer. */
+interface HeldSlice {
+  readonly start: number;
+  end: number;
+  readonly overflow: Uint8Array[];
+  readonly warnings: string[];
+  eventCount: number;
+  first: Instant | undefined;
+  last: Instant | undefined;
+  isDamaged: boolean;
+}
+
+/** Prints slices of a data stream one after the other, each into memory until its turn comes, or at once. */
 export class SlicePrinter {
-  readonly #stream: TraceStream;
-  readonly #identity: TraceIdentity;
+  readonly #packets: DataStreamReader;
+  readonly #sink: TextSink;
+  readonly #hasDelta: boolean;
+  readonly #buffer: TextBuffer;
   readonly #printer: PrettyPrinter;
-  #memory: Uint8Array = new Uint8Array(0);
-  /** Where text goes at once; undefined while it is kept. */
-  #sink: TextSink | undefined;
+  /** The oldest first. */
+  readonly #held: HeldSlice[] = [];
+  /** What is being printed into memory. */
+  #current: { readonly slice: HeldSlice; readonly merge: MessageMerge } | undefined;
   #textBytes = 0;
-  #overflow: Uint8Array<ArrayBuffer>[] = [];
+  #isWanted = true;
   #warnings: string[] = [];
 
-  constructor(stream: TraceStream, { name, options }: JobSetup) {
-    this.#stream = stream;
-    this.#identity = { ...stream.identity, name };
-    const sink = { write: () => true, writeBytes: (bytes: Uint8Array) => this.#keep(bytes) };
+  constructor(stream: TraceStream, sink: TextSink, setup: Pick<JobSetup, 'name' | 'options' | 'sliceBytesMax'>) {
+    const { decoder, identity, sources, id } = stream;
+    const { name, options, sliceBytesMax } = setup;
+    this.#packets = new DataStreamReader(decoder, { ...identity, name }, sources, id);
+    this.#sink = sink;
+    this.#hasDelta = options.delta !== false;
+    const keptBytes = Math.min(HELD_MAX * TEXT_FACTOR * sliceBytesMax, TEXT_BYTES_MAX);
+    this.#buffer = new TextBuffer({ write: () => true, writeBytes: (bytes) => this.#put(bytes) }, keptBytes);
     const warnings = { write: (line: string) => this.#warnings.push(line) > 0 };
-    this.#printer = new PrettyPrinter(sink, { ...options, warnings });
+    this.#printer = new PrettyPrinter(this.#buffer, { ...options, warnings });
   }
 
-  /** Prints into memory, which is handed over with the text. */
-  print(request: JobRequest): JobResult {
-    this.#sink = undefined;
+  /** How much was written of the slice that was written last. */
+  get textBytes(): number {
+    return this.#textBytes;
+  }
+
+  /** Whether there is room for another slice. */
+  get hasRoom(): boolean {
+    return this.#held.length === 0 || (this.#held.length < HELD_MAX && this.#buffer.hasRoom);
+  }
+
+  /** Begins to print a slice into memory, where there is room for it. */
+  begin({ packets, previous }: Slice): void {
+    const start = this.#held.at(-1)?.end ?? 0;
+    const held: HeldSlice = {
+      start,
+      end: start,
+      overflow: [],
+      warnings: [],
+      eventCount: 0,
+      first: undefined,
+      last: undefined,
+      isDamaged: false,
+    };
+    this.#held.push(held);
+    this.#warnings = held.warnings;
+    this.#buffer.keep(start);
     this.#printer.restart();
-    return this.#print(request);
+    this.#packets.follow(packets, previous);
+    this.#current = { slice: held, merge: new MessageMerge([this.#packets]) };
+  }
+
+  /** Goes on with it for about a millisecond. @returns whether it is printed */
+  step(): boolean {
+    const { slice, merge } = this.#current!;
+    this.#buffer.goOn(STEP_BYTES);
+    slice.isDamaged = !drain(merge, this.#printer);
+    if (!this.#buffer.isWanted && !slice.isDamaged) return false;
+    slice.end = this.#buffer.at;
+    slice.eventCount = this.#printer.eventCount;
+    slice.first = this.#printer.first;
+    slice.last = this.#printer.last;
+    this.#current = undefined;
+    return true;
   }
 
   /**
-   * Prints what is to be written next straight to its sink: text that stays in the caches costs less.
+   * Writes the slice that waits for the longest time.
    *
    * @param previous time of the event before
+   * @returns undefined if the slice is damaged; nothing is written then
    */
-  printTo(sink: TextSink, request: JobRequest, previous: Instant | undefined): JobResult {
-    this.#sink = sink;
-    this.#printer.restart(previous);
-    return this.#print(request);
-  }
-
-  get isWanted(): boolean {
-    return this.#printer.isWanted;
-  }
-
-  #print({ number, slice, memory }: JobRequest): JobResult {
-    this.#memory = new Uint8Array(memory);
+  write(previous: Instant | undefined): WrittenSlice | undefined {
+    const { start, end, overflow, warnings, eventCount, first, last, isDamaged } = this.#held.shift()!;
     this.#textBytes = 0;
-    this.#overflow = [];
-    this.#warnings = [];
-    const { decoder, sources, id } = this.#stream;
-    const packets = new DataStreamReader(decoder, this.#identity, sources, id);
-    packets.follow(slice.packets, slice.previous);
-    let error: JobError | undefined;
-    new MessageMerge([packets], (thrown) => {
-      error = plainError(thrown);
-    }).drain(this.#printer);
-    this.#printer.finish();
-    const { eventCount, first, last } = this.#printer;
-    return {
-      number,
-      memory,
-      textBytes: this.#textBytes,
-      overflow: this.#overflow,
-      eventCount,
-      first,
-      last,
-      warnings: this.#warnings,
-      error,
-    };
+    if (isDamaged) return undefined;
+    const [head, ...rest] = [...overflow, this.#buffer.bytes.subarray(start, end)];
+    this.#writeHead(head!, previous, first);
+    for (const bytes of rest) this.#write(bytes);
+    return { textBytes: this.#textBytes, eventCount, last, warnings, isWanted: this.#isWanted };
   }
 
-  #keep(bytes: Uint8Array): boolean {
-    if (this.#sink !== undefined) return writeBytesTo(this.#sink, bytes);
-    if (this.#overflow.length > 0 || this.#textBytes + bytes.length > this.#memory.length) {
-      this.#overflow.push(bytes.slice());
-    } else {
-      this.#memory.set(bytes, this.#textBytes);
-      this.#textBytes += bytes.length;
-    }
+  /**
+   * Prints and writes a slice while none waits: text that stays in the caches costs less.
+   *
+   * @param previous time of the event before
+   * @returns undefined if the slice is damaged; a part of it may be written then
+   */
+  printAndWrite(slice: Slice, previous: Instant | undefined): WrittenSlice | undefined {
+    this.#textBytes = 0;
+    this.#warnings = [];
+    this.#buffer.pass(0);
+    this.#printer.restart(previous);
+    this.#packets.follow(slice.packets, slice.previous);
+    if (!drain(new MessageMerge([this.#packets]), this.#printer)) return undefined;
+    this.#printer.finish();
+    const { eventCount, last } = this.#printer;
+    return { textBytes: this.#textBytes, eventCount, last, warnings: this.#warnings, isWanted: this.#isWanted };
+  }
+
+  /** Takes text from the buffer. */
+  #put(bytes: Uint8Array): boolean {
+    if (this.#current === undefined) return this.#write(bytes);
+    this.#current.slice.overflow.push(bytes.slice());
     return true;
+  }
+
+  #writeHead(head: Uint8Array, previous: Instant | undefined, first: Instant | undefined): void {
+    const isKnown = this.#hasDelta && previous !== undefined && first !== undefined;
+    const at = isKnown ? Buffer.from(head.buffer, head.byteOffset, head.byteLength).indexOf(UNKNOWN_DELTA) : -1;
+    if (at === -1) {
+      this.#write(head);
+      return;
+    }
+    this.#write(head.subarray(0, at));
+    this.#write(encodeText(deltaText(previous, first!)));
+    this.#write(head.subarray(at + UNKNOWN_DELTA.length));
+  }
+
+  #write(bytes: Uint8Array): boolean {
+    if (this.#isWanted) this.#textBytes += bytes.length;
+    this.#isWanted &&= writeBytesTo(this.#sink, bytes);
+    return this.#isWanted;
   }
 }
 
-function plainError(error: RingtailError): JobError {
-  const at = error instanceof TraceFormatError ? error.at : undefined;
-  return { name: error.name, code: error.code, message: error.message, path: error.path, at };
+/** @returns false if what it comes to is damaged */
+function drain(merge: MessageMerge, printer: PrettyPrinter): boolean {
+  try {
+    merge.drain(printer);
+    return true;
+  } catch (error) {
+    if (error instanceof RingtailError) return false;
+    throw error;
+  }
 }

@@ -2,6 +2,7 @@ import { encodeText } from '@ringtail/ctf';
 import { decodeText } from '@ringtail/ctf/internal';
 import type { TextSink } from '../text-sink.ts';
 
+/** The least that a buffer holds. */
 const BUFFER_BYTES = 1 << 18;
 /** Text is handed on in pieces of at least this many bytes. */
 const FLUSH_BYTES = 1 << 16;
@@ -14,41 +15,87 @@ export const SLACK_BYTES = 1 << 14;
  * Generated code writes into `bytes` at a position of its own and stores it in `at` when it is done.
  */
 export class TextBuffer {
-  readonly bytes = new Uint8Array(BUFFER_BYTES);
-  readonly view = new DataView(this.bytes.buffer);
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly view: DataView;
+  /** Where the text begins that is to be handed on; what lies before it is others'. */
+  start = 0;
   /** End of the text. */
   at = 0;
   /** From here on, generated code gives a line up before it starts a text of any length. */
-  readonly limit = BUFFER_BYTES - SLACK_BYTES;
+  readonly limit: number;
   /** At lines that start here, the text ought to be handed on. */
-  readonly flushAt = FLUSH_BYTES;
-  /** Whether the sink still wants text. */
+  flushAt = FLUSH_BYTES;
+  /** Whether more text is wanted: not if nobody reads it, nor during a pause. */
   isWanted = true;
 
   readonly #sink: TextSink;
+  #keepsText = false;
+  #pauseAt = 0;
 
-  constructor(sink: TextSink) {
+  /** @param keptBytes how much text there is to be room for while it is kept */
+  constructor(sink: TextSink, keptBytes = 0) {
     this.#sink = sink;
+    // What no text ever comes to is no memory yet: systems give it when it is first written to.
+    this.bytes = new Uint8Array(keptBytes + BUFFER_BYTES);
+    this.view = new DataView(this.bytes.buffer);
+    this.limit = this.bytes.length - SLACK_BYTES;
   }
 
-  /** Hands the text up to `at` on. @returns where to go on: at the start */
+  /** Hands the text up to `at` on, or makes a pause where text is kept. @returns where to go on */
   flush(): number {
-    if (this.at > 0 && this.isWanted) this.isWanted = write(this.#sink, this.bytes.subarray(0, this.at));
-    this.at = 0;
-    return 0;
+    if (!this.#keepsText || !this.hasRoom) this.#handOn();
+    else if (this.at >= this.#pauseAt) this.isWanted = false;
+    else this.#delayFlush();
+    return this.at;
+  }
+
+  /** From now on, text is handed on soon. */
+  pass(start: number): void {
+    this.#keepsText = false;
+    this.start = start;
+    this.at = start;
+    this.flushAt = start + FLUSH_BYTES;
+  }
+
+  /** From now on, text stays here as long as there is room. */
+  keep(start: number): void {
+    this.#keepsText = true;
+    this.start = start;
+    this.at = start;
+  }
+
+  /** Ends a pause. The next one is due after so many bytes of text that is kept. */
+  goOn(byteCount: number): void {
+    this.isWanted = true;
+    this.#pauseAt = this.at + byteCount;
+    this.#delayFlush();
+  }
+
+  get hasRoom(): boolean {
+    return this.at + BUFFER_BYTES <= this.bytes.length;
   }
 
   /** Appends text of any length. */
   append(text: string): void {
     const bytes = encodeText(text);
-    if (this.at + bytes.length > this.bytes.length) this.flush();
-    if (bytes.length > this.bytes.length) {
+    if (this.at + bytes.length > this.bytes.length) this.#handOn();
+    if (this.at + bytes.length > this.bytes.length) {
       if (this.isWanted) this.isWanted = write(this.#sink, bytes);
     } else {
       this.bytes.set(bytes, this.at);
       this.at += bytes.length;
     }
     if (this.at >= this.flushAt) this.flush();
+  }
+
+  #delayFlush(): void {
+    this.flushAt = Math.min(this.at, this.bytes.length - BUFFER_BYTES) + FLUSH_BYTES;
+  }
+
+  #handOn(): void {
+    if (this.at > this.start && this.isWanted)
+      this.isWanted = write(this.#sink, this.bytes.subarray(this.start, this.at));
+    this.at = this.start;
   }
 }
 
