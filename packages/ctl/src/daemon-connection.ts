@@ -3,6 +3,7 @@ import { describeError, errnoOf } from '@ringtail/base';
 import {
   CLIENT_FRAME_BYTES_MAX,
   CLIENT_PROTOCOL_VERSION,
+  CLIENT_REPLY_BYTES_MAX,
   type CommandName,
   type Commands,
   checkReply,
@@ -53,7 +54,7 @@ interface PendingRequest {
  */
 export class DaemonConnection {
   readonly #socket: Socket;
-  readonly #decoder = new FrameDecoder(CLIENT_FRAME_BYTES_MAX);
+  readonly #decoder = new FrameDecoder(CLIENT_REPLY_BYTES_MAX);
   readonly #pending = new Map<number, PendingRequest>();
   readonly #listeners = new Set<NotificationQueue>();
   #subscribed: Promise<unknown> | undefined;

@@ -8,7 +8,10 @@ import type { JsonValue } from './app-messages.ts';
 import type { ClockKind, EventHeaderKind, EventRule } from './desired-state.ts';
 
 export const CLIENT_PROTOCOL_VERSION = 1;
+/** No frame of a client is longer. */
 export const CLIENT_FRAME_BYTES_MAX = 16 * 1024 * 1024;
+/** No frame of the daemon is longer: a list of thousands of threads with the fields of all their tracepoints is one. */
+export const CLIENT_REPLY_BYTES_MAX = 256 * 1024 * 1024;
 
 /** How the metadata of a trace is written. */
 export type TraceFormat = 'ctf-1.8' | 'ctf-2';

@@ -16,7 +16,16 @@ export class FrameError extends RingtailError<FrameErrorCode> {
  * @throws {FrameError} `FRAME_TOO_LONG` if the text exceeds `bytesMax`.
  */
 export function encodeFrame(message: unknown, bytesMax: number): Buffer {
-  const text = Buffer.from(JSON.stringify(message), 'utf8');
+  return frameOfText(JSON.stringify(message), bytesMax);
+}
+
+/**
+ * A message that is JSON already as a frame.
+ *
+ * @throws {FrameError} `FRAME_TOO_LONG` if the text exceeds `bytesMax`.
+ */
+export function frameOfText(json: string, bytesMax: number): Buffer {
+  const text = Buffer.from(json, 'utf8');
   if (text.length > bytesMax) {
     throw new FrameError('FRAME_TOO_LONG', `a message of ${text.length} bytes exceeds the limit of ${bytesMax}`);
   }

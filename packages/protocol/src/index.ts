@@ -6,7 +6,14 @@ export * from './consumer-messages.ts';
 export { checkConsumerRequest } from './consumer-request-check.ts';
 export * from './control-page.ts';
 export * from './desired-state.ts';
-export { encodeFrame, FRAME_LENGTH_BYTES, FrameDecoder, FrameError, type FrameErrorCode } from './framing.ts';
+export {
+  encodeFrame,
+  FRAME_LENGTH_BYTES,
+  FrameDecoder,
+  FrameError,
+  type FrameErrorCode,
+  frameOfText,
+} from './framing.ts';
 export { printable, ShapeError, type ShapeErrorCode } from './json-shape.ts';
 export { type LogLevelName, LogLevels } from './log-level.ts';
 export { PERF_COUNTER_NAMES, type PerfCounter, perfCounterName, perfCounterOf } from './perf-counters.ts';

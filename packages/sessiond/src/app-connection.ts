@@ -8,6 +8,7 @@ import {
   type DeclareMessage,
   encodeFrame,
   FrameDecoder,
+  type LookMessage,
   type RegisterMessage,
   type RingMessage,
   ShapeError,
@@ -29,17 +30,24 @@ export interface RegisteredApplication {
   ended(): void;
 }
 
+/** What can be done to a thread. */
+export interface ApplicationConnection {
+  /** Ends the connection, for the reason given. */
+  disconnect(why: string): void;
+  /** Has the thread look at its control file although it may be idle. */
+  look(): void;
+}
+
 /**
  * Takes a registration.
  *
- * @param disconnect ends the connection, for the reason given.
  * @throws {PeerRefusal} if it cannot be taken.
  */
 export type Register = (
   peer: PeerCredentials,
   message: RegisterMessage,
   controlFile: number,
-  disconnect: (why: string) => void,
+  connection: ApplicationConnection,
 ) => RegisteredApplication;
 
 export interface AppConnectionOptions {
@@ -161,8 +169,11 @@ export class AppConnection {
   #register(message: RegisterMessage): void {
     if (this.#application !== undefined) throw new PeerRefusal('BAD_MESSAGE', 'a thread registers once');
     const { register, peer } = this.#options;
-    const disconnect = (why: string) => this.#close(why);
-    this.#application = register(peer, message, this.#takeDescriptor(), disconnect);
+    const connection: ApplicationConnection = {
+      disconnect: (why) => this.#close(why),
+      look: () => this.#send({ type: 'look' }),
+    };
+    this.#application = register(peer, message, this.#takeDescriptor(), connection);
     clearTimeout(this.#registerTimer);
     this.#reply({ type: 'registered', daemonVersion: RINGTAIL_VERSION });
   }
@@ -194,7 +205,7 @@ export class AppConnection {
       });
   }
 
-  #send(reply: AppReply): void {
+  #send(reply: AppReply | LookMessage): void {
     if (this.#closed) return;
     this.#unsent = Buffer.concat([this.#unsent, encodeFrame(reply, APP_FRAME_BYTES_MAX)]);
     this.#flush();

@@ -1,6 +1,6 @@
 import { closeSync } from 'node:fs';
 import { describeError } from '@ringtail/base';
-import type { PeerCredentials, Posix } from '@ringtail/posix';
+import type { Posix } from '@ringtail/posix';
 import type {
   ApplicationDescription,
   AppReply,
@@ -11,18 +11,23 @@ import type {
   TroubleMessage,
 } from '@ringtail/protocol';
 import { ringBytesFor } from '@ringtail/ringbuf';
-import type { RegisteredApplication } from './app-connection.ts';
+import type { Register, RegisteredApplication } from './app-connection.ts';
 import type { ConsumerLink } from './consumer-link.ts';
 import { ControlFile } from './control-file.ts';
 import type { Batch } from './identifier-table.ts';
+import { JsonText } from './json-text.ts';
 import { RINGS_PER_APPLICATION_MAX } from './limits.ts';
 import type { Log } from './log.ts';
 import { PeerRefusal } from './peer-refusal.ts';
+import { ProcessTable } from './process-table.ts';
 import { checkControlFile, checkRing } from './received-files.ts';
 import type { Ring, RingKeeper } from './ring-keeper.ts';
-import type { Owner, SessionRegistry, TraceChannel } from './session-registry.ts';
+import type { Owner, RecordedThread, TraceChannel } from './session.ts';
+import type { SessionRegistry } from './session-registry.ts';
+import type { Sighting } from './sightings.ts';
 import { controlBytesOf, type StatePublisher, type Subscriber } from './state-publisher.ts';
 import type { TraceKeeper } from './trace-keeper.ts';
+import { NO_TRACEPOINTS, TracepointLists } from './tracepoint-lists.ts';
 import { Troubles } from './troubles.ts';
 
 export interface ApplicationServiceOptions {
@@ -32,6 +37,7 @@ export interface ApplicationServiceOptions {
   readonly traces: TraceKeeper;
   readonly rings: RingKeeper;
   readonly publisher: StatePublisher;
+  readonly now: () => Date;
   readonly log: Log;
 }
 
@@ -39,83 +45,112 @@ export interface ApplicationServiceOptions {
 export class ApplicationService {
   readonly #options: ApplicationServiceOptions;
   readonly #applications = new Set<Application>();
-  readonly #declarations = new Map<Batch, Promise<void>>();
+  readonly #processes: ProcessTable;
+  readonly #shared: Shared = { declarations: new Map(), lists: new TracepointLists() };
 
   constructor(options: ApplicationServiceOptions) {
     this.#options = options;
+    this.#processes = new ProcessTable(options.now);
   }
 
   /** @throws {PeerRefusal} The descriptor is ours in any case. */
-  register = (
-    peer: PeerCredentials,
-    message: RegisterMessage,
-    controlFile: number,
-    disconnect: (why: string) => void,
-  ): RegisteredApplication => {
+  register: Register = (peer, message, controlFile, connection) => {
     const { posix, registry, traces, publisher, log } = this.#options;
+    let thread: RecordedThread | undefined;
     try {
       checkControlFile(posix, controlFile);
+      const control = new ControlFile(controlBytesOf(controlFile), message.slot);
+      thread = { pid: peer.pid, uid: peer.uid, gid: peer.gid, process: this.#processes.join(peer, message) };
       for (const session of registry.sessions()) {
         // What is refused is a trouble of the session; the application is not at fault.
-        if (session.active) void traces.open(session, [peer]).catch(() => {});
+        if (session.active) void traces.open(session, [thread]).catch(() => {});
       }
-      const control = new ControlFile(controlBytesOf(controlFile), message.slot);
-      const subscriber = { uid: peer.uid, controlFile: control, disconnect };
+      const subscriber = { thread, controlFile: control, ...connection };
       publisher.add(subscriber);
-      const application: Application = new Application(this.#options, this.#declarations, {
+      const application: Application = new Application(this.#options, this.#shared, {
         message,
-        peer,
+        thread,
         subscriber,
         onEnded: () => {
           this.#applications.delete(application);
+          this.#leave(application.thread);
           closeSync(controlFile);
         },
       });
       this.#applications.add(application);
-      for (const session of registry.sessions()) session.sightings.add(application.describe());
+      for (const session of registry.sessions()) session.sightings.add(application.sighting());
       log.info(`registered ${application.name} of user ${peer.uid}: ${message.runtime}`);
       return application;
     } catch (error) {
+      if (thread !== undefined) this.#leave(thread);
       closeSync(controlFile);
       throw error;
     }
   };
 
-  /** The users of the threads that are registered now, each with the group of one of them. */
-  owners(): readonly Owner[] {
-    return [...new Map([...this.#applications].map(({ owner }) => [owner.uid, owner])).values()];
+  threads(): RecordedThread[] {
+    return [...this.#applications].map(({ thread }) => thread);
   }
 
-  describe(): ApplicationDescription[] {
-    return [...this.#applications].map((application) => application.describe());
+  sightings(): Sighting[] {
+    return [...this.#applications].map((application) => application.sighting());
   }
+
+  /** The threads that this user may see: `ApplicationDescription[]`. */
+  describe(user: Owner): JsonText {
+    return new JsonText(
+      `[${this.#visibleTo(user)
+        .map((application) => application.json())
+        .join(',')}]`,
+    );
+  }
+
+  /** How many threads this user may see. */
+  countFor(user: Owner): number {
+    return this.#visibleTo(user).length;
+  }
+
+  /** A user has their own applications, root has all. */
+  #visibleTo({ uid }: Owner): Application[] {
+    return [...this.#applications].filter(({ thread }) => uid === 0 || uid === thread.uid);
+  }
+
+  #leave({ process }: RecordedThread): void {
+    if (this.#processes.leave(process)) this.#options.registry.processEnded(process);
+  }
+}
+
+/** What all threads have together. */
+interface Shared {
+  readonly declarations: Map<Batch, Promise<void>>;
+  readonly lists: TracepointLists;
 }
 
 interface ApplicationParts {
   readonly message: RegisterMessage;
-  readonly peer: PeerCredentials;
+  readonly thread: RecordedThread;
   readonly subscriber: Subscriber;
   readonly onEnded: () => void;
 }
 
 /** One registered thread. */
 class Application implements RegisteredApplication {
-  readonly owner: Owner;
+  readonly thread: RecordedThread;
   readonly name: string;
   readonly #services: ApplicationServiceOptions;
-  readonly #declarations: Map<Batch, Promise<void>>;
+  readonly #shared: Shared;
   readonly #parts: ApplicationParts;
   readonly #rings = new Map<TraceChannel, Ring>();
   readonly #troubles = new Troubles();
   #ringCount = 0;
-  #tracepoints: TracepointsMessage['tracepoints'] = [];
+  #tracepoints = NO_TRACEPOINTS;
 
-  constructor(services: ApplicationServiceOptions, declarations: Map<Batch, Promise<void>>, parts: ApplicationParts) {
+  constructor(services: ApplicationServiceOptions, shared: Shared, parts: ApplicationParts) {
     const { pid, tid, procname } = parts.message;
     this.#services = services;
-    this.#declarations = declarations;
+    this.#shared = shared;
     this.#parts = parts;
-    this.owner = parts.peer;
+    this.thread = parts.thread;
     this.name = `thread ${tid} of process ${pid} (${procname})`;
   }
 
@@ -129,7 +164,7 @@ class Application implements RegisteredApplication {
     const { ids, unsent, unconfirmed } = declaration;
     if (unsent !== undefined) this.#tellConsumer(channel, unsent);
     try {
-      const answers = unconfirmed.map((batch) => this.#declarations.get(batch));
+      const answers = unconfirmed.map((batch) => this.#shared.declarations.get(batch));
       await this.#services.link.unlessUnavailable(Promise.all(answers));
       return { type: 'declared', ids };
     } catch (error) {
@@ -169,8 +204,16 @@ class Application implements RegisteredApplication {
   }
 
   tracepoints({ tracepoints }: TracepointsMessage): void {
-    this.#tracepoints = tracepoints;
-    for (const session of this.#services.registry.sessions()) session.sightings.add(this.describe());
+    const { lists } = this.#shared;
+    lists.release(this.#tracepoints);
+    const list = lists.acquire(tracepoints);
+    if (list === undefined) {
+      const sentence = 'its tracepoints are not listed: those of all applications together are too many';
+      this.#services.log.warn(`${this.name}: ${sentence}`);
+      this.#troubles.add(sentence);
+    }
+    this.#tracepoints = list ?? NO_TRACEPOINTS;
+    for (const session of this.#services.registry.sessions()) session.sightings.add(this.sighting());
   }
 
   ended(): void {
@@ -178,19 +221,34 @@ class Application implements RegisteredApplication {
     publisher.remove(this.#parts.subscriber);
     for (const ring of this.#rings.values()) rings.close(ring);
     this.#rings.clear();
+    this.#shared.lists.release(this.#tracepoints);
     this.#parts.onEnded();
     log.info(`${this.name} has gone`);
   }
 
-  describe(): ApplicationDescription {
+  sighting(): Sighting {
+    const { pid, tid } = this.#parts.message;
+    return { pid, tid, tracepoints: this.#tracepoints };
+  }
+
+  /** `ApplicationDescription` */
+  json(): string {
     const { pid, tid, procname, runtime, mainThread } = this.#parts.message;
-    const { uid } = this.owner;
     const troubles = this.#troubles.list();
-    return { pid, tid, uid, procname, runtime, mainThread, tracepoints: this.#tracepoints, troubles };
+    const description: Omit<ApplicationDescription, 'tracepoints'> = {
+      pid,
+      tid,
+      uid: this.thread.uid,
+      procname,
+      runtime,
+      mainThread,
+      troubles,
+    };
+    return `${JSON.stringify(description).slice(0, -1)},"tracepoints":${this.#tracepoints.json}}`;
   }
 
   #channel(key: number): TraceChannel | undefined {
-    return this.#services.registry.channelOf(key, this.owner.uid);
+    return this.#services.registry.channelOf(key, this.thread);
   }
 
   #checkRing({ channel, trace }: TraceChannel, message: RingMessage, descriptor: number): void {
@@ -212,10 +270,10 @@ class Application implements RegisteredApplication {
         channel.identifiers.withdraw(batch);
         throw error;
       })
-      .finally(() => this.#declarations.delete(batch));
+      .finally(() => this.#shared.declarations.delete(batch));
     // Whoever waits for it handles it; there may be nobody.
     answer.catch(() => {});
-    this.#declarations.set(batch, answer);
+    this.#shared.declarations.set(batch, answer);
   }
 
   #metadataRefused(channel: TraceChannel, why: string): AppReply {

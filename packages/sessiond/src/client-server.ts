@@ -2,11 +2,13 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { describeError, RingtailError } from '@ringtail/base';
 import {
   CLIENT_FRAME_BYTES_MAX,
+  CLIENT_REPLY_BYTES_MAX,
   checkClientRequest,
   clientRequestIdOf,
   encodeFrame,
   FrameDecoder,
   FrameError,
+  frameOfText,
   type Notification,
   type NotificationMessage,
   type Reply,
@@ -14,6 +16,7 @@ import {
   ShapeError,
 } from '@ringtail/protocol';
 import type { Client } from './client.ts';
+import { JsonText } from './json-text.ts';
 import {
   CLIENT_CONNECTIONS_MAX,
   CLIENT_REQUESTS_AHEAD_MAX,
@@ -21,7 +24,7 @@ import {
   NOTIFICATIONS_UNREAD_BYTES_MAX,
 } from './limits.ts';
 import type { Log } from './log.ts';
-import type { Owner } from './session-registry.ts';
+import type { Owner } from './session.ts';
 
 export interface ClientServerOptions {
   readonly socketPath: string;
@@ -154,19 +157,21 @@ class ClientConnection implements Client {
 
   #write(reply: Reply): void {
     if (this.#socket.destroyed || !this.#socket.writable) return;
-    this.#socket.write(frameOf(reply));
     if (this.#socket.writableLength > CLIENT_UNREAD_BYTES_MAX) {
       this.#log.warn('a client does not read its answers');
       this.#socket.destroy();
+      return;
     }
+    this.#socket.write(frameOf(reply));
   }
 }
 
 function frameOf(reply: Reply): Buffer {
   try {
-    return encodeFrame(reply, CLIENT_FRAME_BYTES_MAX);
+    if (!reply.ok || !(reply.result instanceof JsonText)) return encodeFrame(reply, CLIENT_REPLY_BYTES_MAX);
+    return frameOfText(`{"id":${reply.id},"ok":true,"result":${reply.result.text}}`, CLIENT_REPLY_BYTES_MAX);
   } catch (error) {
     const message = `the answer cannot be sent: ${describeError(error)}`;
-    return encodeFrame({ id: reply.id, ok: false, code: 'ANSWER_TOO_LONG', message }, CLIENT_FRAME_BYTES_MAX);
+    return encodeFrame({ id: reply.id, ok: false, code: 'ANSWER_TOO_LONG', message }, CLIENT_REPLY_BYTES_MAX);
   }
 }

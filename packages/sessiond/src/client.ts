@@ -1,5 +1,5 @@
 import type { Notification } from '@ringtail/protocol';
-import type { Owner } from './session-registry.ts';
+import type { Owner } from './session.ts';
 
 /** Who gives a command: the user at the other end of a connection, as the kernel says. */
 export interface Client extends Owner {

@@ -7,8 +7,9 @@ import type { DaemonHandlers, SessionHandlers } from './commands/handlers.ts';
 import { ruleCommands } from './commands/rule-commands.ts';
 import { SessionCommands } from './commands/session-commands.ts';
 import { SessionWork } from './commands/session-work.ts';
+import { trackerCommands } from './commands/tracker-commands.ts';
 import { DaemonError } from './daemon-error.ts';
-import type { Session } from './session-registry.ts';
+import type { Session } from './session.ts';
 
 export interface CommandServiceOptions extends CommandServices {
   /** Ends the daemon, once this command has been answered. */
@@ -41,6 +42,7 @@ export class CommandService {
       ...this.#sessionCommands.sessionHandlers(),
       ...channelCommands(options, work),
       ...ruleCommands(options, work),
+      ...trackerCommands(options, work),
     };
     this.#onDaemon = {
       ...daemonCommands(options),

@@ -2,6 +2,7 @@ import { DEFAULT_CHANNEL, DEFAULT_SESSION } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
 import { basicDateTime, openChannelCommand, openTraceCommand } from './consumer-commands.ts';
 import { SessionRegistry } from './session-registry.ts';
+import { processOf, threadOf } from './testing/threads.test.support.ts';
 
 describe('basicDateTime', () => {
   it('writes local time with its offset from UTC', () => {
@@ -18,7 +19,7 @@ describe('commands of a trace', () => {
   const parameters = { ...DEFAULT_SESSION, name: 's', output: '/out', format: 'ctf-1.8', owner } as const;
   const session = registry.create(parameters, new Date(0), { frequencyHz: 1_000_000_000n, offsetNs: -12n });
   registry.enableChannel(session, DEFAULT_CHANNEL);
-  const trace = registry.ensureTrace(session, 1000);
+  const trace = registry.ensureTrace(session, threadOf(1000));
 
   it("tell where it is, its clock and LTTng's environment", () => {
     const command = openTraceCommand(trace, 'host');
@@ -48,6 +49,21 @@ describe('commands of a trace', () => {
       'hostname',
     ]);
     expect(environment).toMatchObject({ domain: 'ust', tracer_name: 'ringtail', tracer_buffering_id: 1000 });
+  });
+
+  it('tell of the process that a trace is of', () => {
+    const other = registry.create({ ...parameters, name: 'p', output: '/p' }, new Date(0), session.clockReading);
+    registry.enableChannel(other, { ...DEFAULT_CHANNEL, ownership: 'process' });
+    const command = openTraceCommand(registry.ensureTrace(other, threadOf(1000, processOf(77, 'a/../b c'))), 'host');
+    expect(command.place).toMatch(/^ust\/pid\/a_\.\._b_c-77-19\d{6}-\d{6}\/64-bit$/);
+    const environment = Object.fromEntries(command.environment);
+    expect(environment).toMatchObject({
+      tracer_buffering_scheme: 'pid',
+      tracer_buffering_id: 77,
+      vpid: 77,
+      procname: 'a/../b c',
+    });
+    expect(environment.vpid_datetime).toMatch(/^19\d{6}T\d{6}[+-]\d{4}$/);
   });
 
   it('tell each channel of it', () => {

@@ -1,11 +1,10 @@
 import { RINGTAIL_VERSION } from '@ringtail/base';
 import type { OpenChannelRequest, OpenTraceRequest } from '@ringtail/protocol';
-import type { Trace, TraceChannel } from './session-registry.ts';
+import type { ApplicationProcess, Trace, TraceChannel } from './session.ts';
 
-/** The command that tells the consumer of a trace, with the environment that LTTng gives its user-space traces. */
+/** The command that tells the consumer of a trace. */
 export function openTraceCommand(trace: Trace, hostname: string): OpenTraceRequest {
   const { session } = trace;
-  const [major, minor, patch] = RINGTAIL_VERSION.split('.').map(Number) as [number, number, number];
   return {
     type: 'open-trace',
     session: session.name,
@@ -20,20 +19,39 @@ export function openTraceCommand(trace: Trace, hostname: string): OpenTraceReque
     clock: session.clock,
     clockFrequencyHz: String(session.clockReading.frequencyHz),
     clockOffsetNs: String(session.clockReading.offsetNs),
-    environment: [
-      ['domain', 'ust'],
-      ['tracer_name', 'ringtail'],
-      ['tracer_major', major],
-      ['tracer_minor', minor],
-      ['tracer_patchlevel', patch],
-      ['tracer_buffering_scheme', 'uid'],
-      ['tracer_buffering_id', trace.uid],
-      ['architecture_bit_width', 64],
-      ['trace_name', session.name],
-      ['trace_creation_datetime', basicDateTime(session.createdAt, -session.createdAt.getTimezoneOffset())],
-      ['hostname', hostname],
-    ],
+    environment: environmentOf(trace, hostname),
   };
+}
+
+/** The environment that LTTng gives its user-space traces. */
+function environmentOf({ session, process, uid }: Trace, hostname: string): OpenTraceRequest['environment'] {
+  const [major, minor, patch] = RINGTAIL_VERSION.split('.').map(Number) as [number, number, number];
+  return [
+    ['domain', 'ust'],
+    ['tracer_name', 'ringtail'],
+    ['tracer_major', major],
+    ['tracer_minor', minor],
+    ['tracer_patchlevel', patch],
+    ['tracer_buffering_scheme', process === null ? 'uid' : 'pid'],
+    ['tracer_buffering_id', process === null ? uid : process.pid],
+    ['architecture_bit_width', 64],
+    ['trace_name', session.name],
+    ['trace_creation_datetime', localDateTime(session.createdAt)],
+    ['hostname', hostname],
+    ...(process === null ? [] : environmentOfProcess(process)),
+  ];
+}
+
+function environmentOfProcess({ pid, procname, since }: ApplicationProcess): OpenTraceRequest['environment'] {
+  return [
+    ['vpid', pid],
+    ['procname', procname],
+    ['vpid_datetime', localDateTime(since)],
+  ];
+}
+
+function localDateTime(at: Date): string {
+  return basicDateTime(at, -at.getTimezoneOffset());
 }
 
 export function openChannelCommand({ key, trace, channel }: TraceChannel): OpenChannelRequest {

@@ -49,6 +49,7 @@ export class ConsumerLink {
   #process: ConsumerProcess | undefined;
   #connection: Connection | undefined;
   #workedMs = 0;
+  #restarts = 0;
   #restart: NodeJS.Timeout | undefined;
   #connectTimer: NodeJS.Timeout | undefined;
   #unavailable: string | undefined;
@@ -61,6 +62,11 @@ export class ConsumerLink {
 
   get pid(): number | undefined {
     return this.#process?.pid;
+  }
+
+  /** How often a consumer had to be started in the place of one that had gone. */
+  get restarts(): number {
+    return this.#restarts;
   }
 
   async start(): Promise<void> {
@@ -200,7 +206,10 @@ export class ConsumerLink {
     const { delayMs, hopeless } = this.#policy.ended(this.#workedMs);
     this.#options.log.error(`the consumer has gone: ${how}; starting another in ${delayMs} ms`);
     if (hopeless) this.#becomeUnavailable(how);
-    this.#restart = setTimeout(() => this.#startProcess(), delayMs);
+    this.#restart = setTimeout(() => {
+      this.#restarts++;
+      this.#startProcess();
+    }, delayMs);
   }
 
   #becomeUnavailable(how: string): void {

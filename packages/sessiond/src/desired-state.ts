@@ -1,17 +1,13 @@
 import type { DesiredChannel, DesiredState } from '@ringtail/protocol';
-import type { Session, Trace } from './session-registry.ts';
+import type { Trace, TraceChannel } from './session.ts';
 
-/** What the threads of one user ought to record: the channels of the active sessions that have a trace for the user. */
-export function desiredStateOf(sessions: readonly Session[], uid: number, wakePath: string): DesiredState {
-  const traces = sessions
-    .filter((session) => session.active)
-    .map((session) => session.traces.get(uid))
-    .filter((trace) => trace !== undefined);
+/** What the threads that record into these traces ought to record. */
+export function desiredStateOf(traces: readonly Trace[], wakePath: string): DesiredState {
   return { channels: traces.flatMap((trace) => desiredChannelsOf(trace, wakePath)) };
 }
 
 function desiredChannelsOf(trace: Trace, wakePath: string): DesiredChannel[] {
-  return [...trace.channels.values()].map(({ key, channel }) => ({
+  return enabledChannelsOf(trace).map(({ key, channel }) => ({
     key,
     session: trace.session.name,
     name: channel.attributes.name,
@@ -27,7 +23,11 @@ function desiredChannelsOf(trace: Trace, wakePath: string): DesiredChannel[] {
     blockingTimeoutUs: channel.attributes.blockingTimeoutUs,
     preallocation: channel.attributes.preallocation,
     contexts: channel.contexts,
-    statedump: 0,
-    rules: [...channel.rules.values()],
+    statedump: trace.session.statedump,
+    rules: channel.rules.enabled(),
   }));
+}
+
+function enabledChannelsOf(trace: Trace): TraceChannel[] {
+  return [...trace.channels.values()].filter(({ channel }) => channel.enabled);
 }

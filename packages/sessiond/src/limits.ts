@@ -2,6 +2,8 @@
 export const SESSIONS_MAX = 256;
 export const CHANNELS_PER_SESSION_MAX = 64;
 export const RULES_PER_CHANNEL_MAX = 1024;
+export const CONTEXTS_PER_CHANNEL_MAX = 64;
+export const TRACKED_VALUES_MAX = 65_536;
 /** What the desired state of all sessions together may take; below the size of a control file's area. */
 export const DESIRED_STATE_BYTES_MAX = 6 * 1024 * 1024;
 
@@ -13,6 +15,9 @@ export const TROUBLES_MAX = 64;
 /** What a session remembers of the applications it saw. */
 export const THREADS_SEEN_MAX = 65_536;
 export const TRACEPOINTS_SEEN_MAX = 4096;
+
+/** Characters of the lists of tracepoints of all threads, equal lists counted once. */
+export const TRACEPOINT_LISTS_LENGTH_MAX = 128 * 1024 * 1024;
 
 export const APP_CONNECTIONS_MAX = 4096;
 /** How long an application may hold a connection without registering. */

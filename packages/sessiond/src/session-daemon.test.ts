@@ -339,8 +339,7 @@ describe('clients', SLOW, () => {
       return reply.ok ? 'ok' : reply.code;
     };
     const output = join(daemon.parent, 'other');
-    const create = (more: object) =>
-      codeOf('create-session', { ...DEFAULT_SESSION, name: 'n', output, ...more });
+    const create = (more: object) => codeOf('create-session', { ...DEFAULT_SESSION, name: 'n', output, ...more });
     expect(await create({ name: 's' })).toBe('SESSION_EXISTS');
     expect(await create({ name: '../n' })).toBe('BAD_PARAMETER');
     expect(await create({ output: join(daemon.parent, 's') })).toBe('OUTPUT_IN_USE');

@@ -47,6 +47,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
   const isRoot = uid === 0;
   const credentialsOf = (socket: Socket) => posix.peerCredentials(descriptorOf(socket));
   const descriptors = descriptorLimit();
+  const now = () => new Date();
 
   // Whoever may register may also wake the consumer.
   posix.mkfifo(directory.wakeFifo, isRoot ? 0o622 : 0o600);
@@ -60,7 +61,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
   });
   const traces = new TraceKeeper({ registry, link, hostname: hostname(), uid, log });
   const rings = new RingKeeper(link, Math.floor(descriptors / 2), log);
-  const applications = new ApplicationService({ posix, registry, link, traces, rings, publisher, log });
+  const applications = new ApplicationService({ posix, registry, link, traces, rings, publisher, now, log });
   const commands: CommandService = new CommandService({
     registry,
     applications,
@@ -71,7 +72,8 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     drainApplications: () => appServer.drain(),
     uid,
     onShutdown: () => setImmediate(() => void stop('a client asked for it')),
-    now: () => new Date(),
+    runDirectory: directory.path,
+    now,
     log,
   });
   const clientServer = new ClientServer({

@@ -1,7 +1,15 @@
-import { DEFAULT_CHANNEL, DEFAULT_SESSION, type EventRule } from '@ringtail/protocol';
+import {
+  DEFAULT_CHANNEL,
+  DEFAULT_SESSION,
+  type DesiredState,
+  type EventRule,
+  type SessionDescription,
+} from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
 import { desiredStateOf } from './desired-state.ts';
-import { type Session, type SessionParameters, SessionRegistry } from './session-registry.ts';
+import type { RecordedThread, Session, SessionParameters } from './session.ts';
+import { SessionRegistry } from './session-registry.ts';
+import { processOf, threadOf } from './testing/threads.test.support.ts';
 
 const WAKE = '/run/x/consumer.wake';
 const rule: EventRule = { pattern: 'shop:*' };
@@ -15,6 +23,10 @@ function create(registry: SessionRegistry, name: string, more: Partial<SessionPa
   const owner = { uid: 0, gid: 0 };
   const parameters = { ...DEFAULT_SESSION, name, output: `/out/${name}`, format: 'ctf-1.8', owner, ...more } as const;
   return registry.create(parameters, new Date(0), { frequencyHz: 1_000_000_000n, offsetNs: 5n });
+}
+
+function onlyOne(registry: SessionRegistry): SessionDescription {
+  return registry.describe({ uid: 0, gid: 0 })[0]!;
 }
 
 function refusal(code: string): unknown {
@@ -35,9 +47,9 @@ describe('SessionRegistry', () => {
     const registry = newRegistry();
     const session = create(registry, 'a');
     registry.enableChannel(session, DEFAULT_CHANNEL);
-    const [channel] = registry.ensureTrace(session, 1000).channels.values();
+    const [channel] = registry.ensureTrace(session, threadOf(1000)).channels.values();
     registry.remove(session);
-    expect(registry.channelOf(channel!.key, 1000)).toBeUndefined();
+    expect(registry.channelOf(channel!.key, threadOf(1000))).toBeUndefined();
     expect(registry.describe({ uid: 0, gid: 0 })).toEqual([]);
     create(registry, 'a');
   });
@@ -52,7 +64,7 @@ describe('SessionRegistry', () => {
     expect(() => registry.enableChannel(session, { ...DEFAULT_CHANNEL, name: 'c' })).toThrow(refusal('CHANNEL_EXISTS'));
   });
 
-  it('makes the default channel only where there is none', () => {
+  it('makes a channel for a rule that names none where there is none, and where it names one that there is not', () => {
     const registry = newRegistry();
     const plain = create(registry, 'a');
     expect(registry.enableEvent(plain, null, rule).attributes).toEqual(DEFAULT_CHANNEL);
@@ -61,7 +73,7 @@ describe('SessionRegistry', () => {
     const named = create(registry, 'b');
     registry.enableChannel(named, { ...DEFAULT_CHANNEL, name: 'mine' });
     expect(() => registry.enableEvent(named, null, rule)).toThrow(refusal('CHANNEL_NAME_NEEDED'));
-    expect(() => registry.enableEvent(named, 'yours', rule)).toThrow(refusal('NO_CHANNEL'));
+    expect(registry.enableEvent(named, 'yours', rule).attributes).toEqual({ ...DEFAULT_CHANNEL, name: 'yours' });
   });
 
   it('takes a rule once per channel', () => {
@@ -70,6 +82,166 @@ describe('SessionRegistry', () => {
     registry.enableEvent(session, null, rule);
     expect(() => registry.enableEvent(session, null, { ...rule })).toThrow(refusal('RULE_EXISTS'));
     registry.enableEvent(session, null, { ...rule, logLevel: { from: 0, to: 6 } });
+  });
+
+  it('takes rules for equal that say the same, and enables again what was disabled', () => {
+    const registry = newRegistry();
+    const session = create(registry, 'a');
+    registry.enableEvent(session, null, { pattern: 'a:*', exclude: ['a:x', 'a:y'], filter: '(n==1)' });
+    const again = { pattern: 'a:*', exclude: ['a:y', 'a:x'], filter: 'n == 0x1' };
+    expect(() => registry.enableEvent(session, null, again)).toThrow(refusal('RULE_EXISTS'));
+    registry.enableEvent(session, null, { pattern: 'a:*', filter: 'n == 2' });
+    registry.enableEvent(session, null, { pattern: 'a:b' });
+    expect(registry.disableEvent(session, null, 'a:*')).toEqual({ channel: 'channel0', disabled: 2 });
+    const [channel] = session.channels.values();
+    expect(channel!.rules.enabled()).toEqual([{ pattern: 'a:b' }]);
+    expect(channel!.rules.describe().map(({ enabled }) => enabled)).toEqual([false, false, true]);
+    registry.enableEvent(session, null, again);
+    expect(channel!.rules.enabled().map(({ filter }) => filter)).toEqual(['(n==1)', undefined]);
+    expect(registry.disableEvent(session, null, null).disabled).toBe(3);
+    expect(channel!.rules.enabled()).toEqual([]);
+    expect(() => registry.disableEvent(session, null, 'a:')).toThrow(refusal('NO_RULE'));
+    expect(() => registry.disableEvent(session, 'c', null)).toThrow(refusal('NO_CHANNEL'));
+  });
+
+  it('refuses a filter with the column of what is wrong, and exclusions from one name', () => {
+    const registry = newRegistry();
+    const session = create(registry, 'a');
+    const wrong = () => registry.enableEvent(session, null, { pattern: 'a:*', filter: 'n == ' });
+    expect(wrong).toThrow(refusal('BAD_FILTER'));
+    expect(wrong).toThrow(/column 6/);
+    const plain = { pattern: 'a:b', exclude: ['a:b'] };
+    expect(() => registry.enableEvent(session, null, plain)).toThrow(refusal('BAD_PARAMETER'));
+    expect(() => registry.enableEvent(session, null, { ...plain, pattern: 'a:\\*' })).toThrow(refusal('BAD_PARAMETER'));
+    expect(session.channels.size).toBe(0);
+  });
+
+  it.each([
+    ['a number of files without their size', { traceFileCount: 2 }, 'BAD_PARAMETER'],
+    ['files smaller than a sub-buffer', { traceFileBytes: 8191, subBufBytes: 5000 }, 'BAD_PARAMETER'],
+    ['overwriting that waits', { mode: 'overwrite', blockingTimeoutUs: null }, 'BAD_PARAMETER'],
+    ['buffers of another owner', { ownership: 'process' }, 'OWNERSHIP_MISMATCH'],
+  ] as const)('refuses a channel with %s', (_, more, code) => {
+    const registry = newRegistry();
+    const session = create(registry, 'a');
+    registry.enableChannel(session, DEFAULT_CHANNEL);
+    const attributes = { ...DEFAULT_CHANNEL, name: 'c', ...more };
+    expect(() => registry.enableChannel(session, attributes)).toThrow(refusal(code));
+    expect(session.channels.size).toBe(1);
+  });
+
+  it('overwrites in every channel of a flight recorder', () => {
+    const registry = newRegistry();
+    const session = create(registry, 'a', { snapshot: true });
+    expect(registry.enableEvent(session, null, rule).attributes.mode).toBe('overwrite');
+    expect(registry.enableChannel(session, { ...DEFAULT_CHANNEL, name: 'c' }).attributes.mode).toBe('overwrite');
+  });
+
+  it('keeps what a disabled channel has, and tells nobody to record into it', () => {
+    const registry = newRegistry();
+    const session = create(registry, 'a');
+    registry.enableEvent(session, null, rule);
+    registry.start(session);
+    registry.ensureTrace(session, threadOf(7));
+    const before = desired(registry, 7);
+    registry.disableChannel(session, 'channel0');
+    expect(desired(registry, 7)).toEqual({ channels: [] });
+    expect(onlyOne(registry).channels).toMatchObject([{ name: 'channel0', enabled: false, rules: [rule] }]);
+    registry.enableChannel(session, { ...DEFAULT_CHANNEL, subBufCount: 64 });
+    expect(desired(registry, 7)).toEqual(before);
+    expect(() => registry.disableChannel(session, 'c')).toThrow(refusal('NO_CHANNEL'));
+  });
+
+  it('adds context fields before the first start only, each once', () => {
+    const registry = newRegistry();
+    const session = create(registry, 'a');
+    expect(registry.addContexts(session, null, ['cpu_id']).map(({ attributes }) => attributes.name)).toEqual([
+      'channel0',
+    ]);
+    registry.enableChannel(session, { ...DEFAULT_CHANNEL, name: 'c' });
+    expect(() => registry.addContexts(session, 'channel0', ['cpu_id'])).toThrow(refusal('CONTEXT_EXISTS'));
+    registry.addContexts(session, null, ['cpu_id', 'vuid', 'vuid']);
+    expect(onlyOne(registry).channels.map(({ contexts }) => contexts)).toEqual([
+      ['cpu_id', 'vuid'],
+      ['cpu_id', 'vuid'],
+    ]);
+    expect(() => registry.addContexts(session, null, ['vgid', 'vuid'])).toThrow(refusal('CONTEXT_EXISTS'));
+    expect(() => registry.addContexts(session, 'd', ['vgid'])).toThrow(refusal('NO_CHANNEL'));
+    registry.start(session);
+    registry.stop(session);
+    expect(() => registry.addContexts(session, null, ['vgid'])).toThrow(refusal('ALREADY_STARTED'));
+  });
+
+  it('lets only those be recorded that every tracker has', () => {
+    const registry = newRegistry();
+    const session = create(registry, 'a');
+    registry.enableEvent(session, null, rule);
+    registry.start(session);
+    const [one, two] = [threadOf(7, processOf(1)), threadOf(7, processOf(2))];
+    for (const thread of [one, two]) registry.ensureTrace(session, thread);
+    const recorded = () => [one, two].map((thread) => registry.activeTracesOf(thread).length);
+    expect(recorded()).toEqual([1, 1]);
+    registry.track(session, 'vpid', [2]);
+    expect(recorded()).toEqual([0, 1]);
+    expect(onlyOne(registry).trackers).toEqual({ vpid: [2], vuid: null, vgid: null });
+    registry.track(session, 'vuid', [8]);
+    expect(recorded()).toEqual([0, 0]);
+    registry.track(session, 'vuid', null);
+    registry.untrack(session, 'vpid', null);
+    expect(recorded()).toEqual([0, 0]);
+    registry.track(session, 'vpid', [1]);
+    expect(recorded()).toEqual([1, 0]);
+  });
+
+  it('has a trace for each process where buffers are of processes, as long as it lives', () => {
+    const registry = newRegistry();
+    const session = create(registry, 'a');
+    registry.enableChannel(session, { ...DEFAULT_CHANNEL, ownership: 'process' });
+    registry.start(session);
+    const process = processOf(5);
+    const [one, two] = [threadOf(7, process), threadOf(7, processOf(5))];
+    const trace = registry.ensureTrace(session, one);
+    expect(registry.ensureTrace(session, one)).toBe(trace);
+    const other = registry.ensureTrace(session, two);
+    expect(other.place).not.toBe(trace.place);
+    const [{ key }] = trace.channels.values() as unknown as [{ key: number }];
+    expect(registry.channelOf(key, one)?.trace).toBe(trace);
+    expect(registry.channelOf(key, two)).toBeUndefined();
+    registry.processEnded(process);
+    expect([...session.traces.values()]).toEqual([other]);
+    expect(registry.channelOf(key, one)).toBeUndefined();
+    expect(session.traced).toBe(true);
+  });
+
+  it('shows a user their own sessions and root all', () => {
+    const registry = newRegistry();
+    create(registry, 'mine', { owner: { uid: 7, gid: 7 } });
+    create(registry, 'theirs', { owner: { uid: 8, gid: 7 } });
+    const namesFor = (uid: number) => registry.describe({ uid, gid: 7 }).map(({ name }) => name);
+    expect([namesFor(7), namesFor(8), namesFor(9), namesFor(0)]).toEqual([
+      ['mine'],
+      ['theirs'],
+      [],
+      ['mine', 'theirs'],
+    ]);
+    expect(() => registry.sessionOf('theirs', { uid: 7, gid: 7 })).toThrow(refusal('NO_SUCH_SESSION'));
+    expect(registry.sessionOf('theirs', { uid: 0, gid: 0 }).name).toBe('theirs');
+    expect(() => create(registry, 'theirs', { owner: { uid: 7, gid: 7 }, output: '/x' })).toThrow(
+      refusal('SESSION_EXISTS'),
+    );
+  });
+
+  it('counts the states that threads are to record', () => {
+    const registry = newRegistry();
+    const session = create(registry, 'a');
+    registry.enableEvent(session, null, rule);
+    expect(() => registry.requestStatedump(session)).toThrow(refusal('NOT_STARTED'));
+    registry.start(session);
+    registry.requestStatedump(session);
+    registry.stop(session);
+    registry.start(session);
+    registry.ensureTrace(session, threadOf(7));
+    expect(desired(registry, 7).channels[0]?.statedump).toBe(3);
   });
 
   it('starts what is stopped and has a channel, and stops what is started', () => {
@@ -91,7 +263,7 @@ describe('SessionRegistry', () => {
         const session = create(registry, `s${s}`);
         for (let r = 0; r < 1024; r++) {
           const exclude = Array.from({ length: 8 }, (_, idx) => `${idx}`.padEnd(120, 'x'));
-          registry.enableEvent(session, null, { pattern: `p:${r}`, exclude });
+          registry.enableEvent(session, null, { pattern: `p:${r}*`, exclude });
         }
       }
     };
@@ -108,23 +280,27 @@ describe('SessionRegistry', () => {
       const session = create(registry, name);
       registry.enableEvent(session, null, rule);
       for (const uid of [0, 1000]) {
-        for (const { key } of registry.ensureTrace(session, uid).channels.values()) keys.set(key, uid);
+        for (const { key } of registry.ensureTrace(session, threadOf(uid)).channels.values()) keys.set(key, uid);
       }
     }
     expect(keys.size).toBe(4);
     for (const [key, uid] of keys) {
-      expect(registry.channelOf(key, uid)?.key).toBe(key);
-      expect(registry.channelOf(key, uid === 0 ? 1000 : 0)).toBeUndefined();
+      expect(registry.channelOf(key, threadOf(uid))?.key).toBe(key);
+      expect(registry.channelOf(key, threadOf(uid === 0 ? 1000 : 0))).toBeUndefined();
     }
   });
 });
 
 function desiredText(registry: SessionRegistry, uid: number): string {
   for (const session of registry.sessions()) {
-    registry.ensureTrace(session, uid);
+    registry.ensureTrace(session, threadOf(uid));
     if (!session.active) registry.start(session);
   }
-  return JSON.stringify(desiredStateOf(registry.sessions(), uid, WAKE));
+  return JSON.stringify(desired(registry, uid));
+}
+
+function desired(registry: SessionRegistry, uid: number, thread: RecordedThread = threadOf(uid)): DesiredState {
+  return desiredStateOf(registry.activeTracesOf(thread), WAKE);
 }
 
 describe('desiredStateOf', () => {
@@ -132,11 +308,11 @@ describe('desiredStateOf', () => {
     const registry = newRegistry();
     const session = create(registry, 'a', { shmPath: '/shm', clock: 'tsc' });
     registry.enableEvent(session, null, rule);
-    registry.ensureTrace(session, 1000);
-    expect(desiredStateOf(registry.sessions(), 1000, WAKE)).toEqual({ channels: [] });
+    registry.ensureTrace(session, threadOf(1000));
+    expect(desired(registry, 1000)).toEqual({ channels: [] });
     registry.start(session);
-    expect(desiredStateOf(registry.sessions(), 0, WAKE)).toEqual({ channels: [] });
-    expect(desiredStateOf(registry.sessions(), 1000, WAKE)).toEqual({
+    expect(desired(registry, 0)).toEqual({ channels: [] });
+    expect(desired(registry, 1000)).toEqual({
       channels: [
         {
           key: 1,
@@ -152,7 +328,7 @@ describe('desiredStateOf', () => {
           blockingTimeoutUs: 0,
           preallocation: 'on-demand',
           contexts: [],
-          statedump: 0,
+          statedump: 1,
           ringDirectory: '/shm/ust/uid/1000/64-bit',
           wakePath: WAKE,
           rules: [rule],
@@ -166,12 +342,12 @@ describe('desiredStateOf', () => {
     const session = create(registry, 'a');
     registry.enableEvent(session, null, rule);
     registry.start(session);
-    registry.ensureTrace(session, 7);
+    registry.ensureTrace(session, threadOf(7));
     registry.stop(session);
     registry.enableChannel(session, { ...DEFAULT_CHANNEL, name: 'late' });
     registry.start(session);
-    registry.ensureTrace(session, 7);
-    const { channels } = desiredStateOf(registry.sessions(), 7, WAKE);
+    registry.ensureTrace(session, threadOf(7));
+    const { channels } = desired(registry, 7);
     expect(channels.map(({ key, name, streamClassId }) => ({ key, name, streamClassId }))).toEqual([
       { key: 1, name: 'channel0', streamClassId: 0 },
       { key: 2, name: 'late', streamClassId: 1 },

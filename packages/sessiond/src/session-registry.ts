@@ -1,75 +1,43 @@
 import { join } from 'node:path';
 import {
   type ChannelAttributes,
-  type ClockKind,
   DEFAULT_CHANNEL,
   type EventRule,
   type SessionDescription,
-  type TraceFormat,
+  type TrackedAttribute,
 } from '@ringtail/protocol';
-import { roundedToRing } from './channel-sizes.ts';
+import { attributesIn } from './channel-attributes.ts';
 import { DaemonError } from './daemon-error.ts';
 import { IdentifierTable } from './identifier-table.ts';
-import { CHANNELS_PER_SESSION_MAX, DESIRED_STATE_BYTES_MAX, RULES_PER_CHANNEL_MAX, SESSIONS_MAX } from './limits.ts';
+import { InclusionSet } from './inclusion-set.ts';
+import {
+  CHANNELS_PER_SESSION_MAX,
+  CONTEXTS_PER_CHANNEL_MAX,
+  DESIRED_STATE_BYTES_MAX,
+  RULES_PER_CHANNEL_MAX,
+  SESSIONS_MAX,
+  TRACKED_VALUES_MAX,
+} from './limits.ts';
+import { RuleSet } from './rule-set.ts';
+import {
+  type ApplicationProcess,
+  type Channel,
+  mayUse,
+  type Owner,
+  type RecordedThread,
+  type Session,
+  type SessionParameters,
+  type Trace,
+  type TraceChannel,
+  tracks,
+} from './session.ts';
 import type { ClockReading } from './session-clock.ts';
+import { describeSession } from './session-description.ts';
 import { Sightings } from './sightings.ts';
+import { placeOfProcess, placeOfUser } from './trace-place.ts';
 import { Troubles } from './troubles.ts';
 
-export interface Channel {
-  readonly attributes: ChannelAttributes;
-  readonly contexts: readonly string[];
-  /** By their JSON text, in the order in which they came. */
-  readonly rules: Map<string, EventRule>;
-  readonly streamClassId: number;
-}
-
-/** A channel in the trace of one user: what applications and the consumer know under a key. */
-export interface TraceChannel {
-  readonly key: number;
-  readonly trace: Trace;
-  readonly channel: Channel;
-  readonly identifiers: IdentifierTable;
-}
-
-/** What one session records of one user's applications. */
-export interface Trace {
-  readonly key: number;
-  readonly session: Session;
-  readonly uid: number;
-  readonly uuid: string;
-  /** Where it is in a trace chunk or snapshot. */
-  readonly place: string;
-  readonly ringDirectory: string | null;
-  readonly channels: Map<Channel, TraceChannel>;
-  nextStreamInstanceId: number;
-}
-
-export interface SessionParameters {
-  readonly name: string;
-  readonly output: string | null;
-  readonly shmPath: string | null;
-  readonly clock: ClockKind;
-  readonly snapshot: boolean;
-  readonly format: TraceFormat;
-  readonly owner: Owner;
-}
-
-/** The user to whom something belongs. */
-export interface Owner {
-  readonly uid: number;
-  readonly gid: number;
-}
-
-export interface Session extends SessionParameters {
-  readonly createdAt: Date;
-  /** What the clock was like when the session was created. */
-  readonly clockReading: ClockReading;
-  readonly channels: Map<string, Channel>;
-  readonly traces: Map<number, Trace>;
-  readonly troubles: Troubles;
-  readonly sightings: Sightings;
-  active: boolean;
-}
+export type { Channel, Owner, RecordedThread, Session, SessionParameters, Trace, TraceChannel } from './session.ts';
 
 /** What in a desired channel is not text that a client gave. */
 const DESIRED_CHANNEL_BYTES = 1024;
@@ -79,9 +47,10 @@ export class SessionRegistry {
   readonly #sessions = new Map<string, Session>();
   readonly #channelsByKey = new Map<number, TraceChannel>();
   readonly #newUuid: () => string;
+  /** What each session asks applications to read. */
+  readonly #desiredBytes = new Map<Session, number>();
   #nextTraceKey = 1;
   #nextChannelKey = 1;
-  #desiredBytes = 0;
 
   constructor(newUuid: () => string) {
     this.#newUuid = newUuid;
@@ -102,10 +71,15 @@ export class SessionRegistry {
       createdAt,
       clockReading,
       channels: new Map(),
+      trackers: { vpid: new InclusionSet(), vuid: new InclusionSet(), vgid: new InclusionSet() },
       traces: new Map(),
+      processPlaces: new Set(),
       troubles: new Troubles(),
       sightings: new Sightings(),
       active: false,
+      started: false,
+      traced: false,
+      statedump: 0,
     };
     this.#sessions.set(name, session);
     return session;
@@ -132,47 +106,102 @@ export class SessionRegistry {
 
   remove(session: Session): void {
     this.#sessions.delete(session.name);
-    for (const trace of session.traces.values()) {
-      for (const { key } of trace.channels.values()) this.#channelsByKey.delete(key);
-    }
-    for (const channel of session.channels.values()) {
-      this.#desiredBytes -= channelBytes(session, channel.attributes);
-      for (const text of channel.rules.keys()) this.#desiredBytes -= ruleBytes(text);
-    }
+    this.#desiredBytes.delete(session);
+    for (const trace of session.traces.values()) this.#forgetKeys(trace);
   }
 
+  /** Makes a channel; or enables one that is disabled, whose attributes stay what they are. */
   enableChannel(session: Session, attributes: ChannelAttributes): Channel {
     const { name } = attributes;
-    if (session.channels.has(name)) {
+    const known = session.channels.get(name);
+    if (known === undefined) return this.#newChannel(session, attributes);
+    if (known.enabled) {
       throw new DaemonError('CHANNEL_EXISTS', `the session ${session.name} has a channel ${name} already`);
     }
-    if (session.channels.size >= CHANNELS_PER_SESSION_MAX) {
-      throw new DaemonError('TOO_MANY', `the session ${session.name} has ${CHANNELS_PER_SESSION_MAX} channels already`);
+    known.enabled = true;
+    return known;
+  }
+
+  disableChannel(session: Session, name: string): void {
+    namedChannel(session, name).enabled = false;
+  }
+
+  /**
+   * Adds a rule, or enables an equal one that is disabled.
+   *
+   * @param channelName of a channel, which is made with the default attributes where the session has none of that name;
+   * null: the default channel, if the session has no others.
+   */
+  enableEvent(session: Session, channelName: string | null, rule: EventRule): Channel {
+    const key = RuleSet.keyOf(rule);
+    const channel = this.#channelForRule(session, channelName);
+    const { rules } = channel;
+    if (!rules.has(key)) {
+      if (rules.size >= RULES_PER_CHANNEL_MAX) {
+        throw new DaemonError('TOO_MANY', `the channel ${channel.attributes.name} has too many rules`);
+      }
+      this.#reserve(session, Buffer.byteLength(JSON.stringify(rule)) + 1);
     }
-    const channel = {
-      attributes: roundedToRing(attributes),
-      contexts: [],
-      rules: new Map(),
-      streamClassId: session.channels.size,
-    };
-    this.#reserve(channelBytes(session, attributes));
-    session.channels.set(name, channel);
+    if (!rules.enable(key, rule)) {
+      throw new DaemonError('RULE_EXISTS', `the channel ${channel.attributes.name} has this rule already`);
+    }
     return channel;
   }
 
-  /** Adds a rule to the channel of that name, or to the default channel, which is made where the session has none. */
-  enableEvent(session: Session, channelName: string | null, rule: EventRule): Channel {
-    const channel = channelName === null ? this.#defaultChannel(session) : namedChannel(session, channelName);
-    const text = JSON.stringify(rule);
-    if (channel.rules.has(text)) {
-      throw new DaemonError('RULE_EXISTS', `the channel ${channel.attributes.name} has this rule already`);
+  /** Disables the rules of a channel with exactly this pattern, or with null all of them. */
+  disableEvent(
+    session: Session,
+    channelName: string | null,
+    pattern: string | null,
+  ): { readonly channel: string; readonly disabled: number } {
+    const { attributes, rules } = namedChannel(session, channelName ?? DEFAULT_CHANNEL.name);
+    const disabled = rules.disable(pattern);
+    if (pattern !== null && disabled === 0) {
+      throw new DaemonError('NO_RULE', `the channel ${attributes.name} has no rule ${pattern}`);
     }
-    if (channel.rules.size >= RULES_PER_CHANNEL_MAX) {
-      throw new DaemonError('TOO_MANY', `the channel ${channel.attributes.name} has too many rules`);
+    return { channel: attributes.name, disabled };
+  }
+
+  /**
+   * Adds context fields to a channel, or with null to every channel that lacks them; a session without a channel gets the
+   * default one, as in LTTng.
+   *
+   * @returns the channels to which something was added
+   */
+  addContexts(session: Session, channelName: string | null, contexts: readonly string[]): readonly Channel[] {
+    if (session.started) {
+      throw new DaemonError(
+        'ALREADY_STARTED',
+        `the session ${session.name} has been started: context fields can only be added before`,
+      );
     }
-    this.#reserve(ruleBytes(text));
-    channel.rules.set(text, rule);
-    return channel;
+    const channels = this.#channelsForContexts(session, channelName);
+    const added = [...new Set(contexts)];
+    for (const context of added) {
+      if (channels.some((channel) => !channel.contexts.includes(context))) continue;
+      throw new DaemonError('CONTEXT_EXISTS', `there is the context field ${context} already`);
+    }
+    const lacking = channels.map((channel) => added.filter((context) => !channel.contexts.includes(context)));
+    if (channels.some((channel, idx) => channel.contexts.length + lacking[idx]!.length > CONTEXTS_PER_CHANNEL_MAX)) {
+      throw new DaemonError('TOO_MANY', `a channel has at most ${CONTEXTS_PER_CHANNEL_MAX} context fields`);
+    }
+    this.#reserve(session, Buffer.byteLength(JSON.stringify(lacking)));
+    channels.forEach((channel, idx) => {
+      channel.contexts = [...channel.contexts, ...lacking[idx]!];
+    });
+    return channels.filter((_, idx) => lacking[idx]!.length > 0);
+  }
+
+  track(session: Session, attribute: TrackedAttribute, values: readonly number[] | null): void {
+    const tracker = session.trackers[attribute];
+    if (tracker.size + (values?.length ?? 0) > TRACKED_VALUES_MAX) {
+      throw new DaemonError('TOO_MANY', `a tracker has at most ${TRACKED_VALUES_MAX} values`);
+    }
+    tracker.track(values);
+  }
+
+  untrack(session: Session, attribute: TrackedAttribute, values: readonly number[] | null): void {
+    session.trackers[attribute].untrack(values);
   }
 
   start(session: Session): void {
@@ -181,6 +210,8 @@ export class SessionRegistry {
       throw new DaemonError('NO_CHANNEL', `the session ${session.name} has no channel: enable events first`);
     }
     session.active = true;
+    session.started = true;
+    session.statedump++;
   }
 
   stop(session: Session): void {
@@ -188,9 +219,15 @@ export class SessionRegistry {
     session.active = false;
   }
 
-  /** The trace of a user in a session, with all the channels that the session has by now. */
-  ensureTrace(session: Session, uid: number): Trace {
-    const trace = session.traces.get(uid) ?? this.#newTrace(session, uid);
+  /** Every thread is to record its state again. */
+  requestStatedump(session: Session): void {
+    if (!session.active) throw new DaemonError('NOT_STARTED', `the session ${session.name} is not started`);
+    session.statedump++;
+  }
+
+  /** The trace of a thread in a session, with all the channels that the session has by now. */
+  ensureTrace(session: Session, thread: RecordedThread): Trace {
+    const trace = this.traceOf(session, thread) ?? this.#newTrace(session, thread);
     for (const channel of session.channels.values()) {
       if (trace.channels.has(channel)) continue;
       const traceChannel = { key: this.#nextChannelKey++, trace, channel, identifiers: new IdentifierTable() };
@@ -200,74 +237,130 @@ export class SessionRegistry {
     return trace;
   }
 
-  /** The channel under a key, if it is one that this user may write to. */
-  channelOf(key: number, uid: number): TraceChannel | undefined {
+  traceOf(session: Session, thread: RecordedThread): Trace | undefined {
+    return session.traces.get(traceKeyOf(session, thread));
+  }
+
+  /** The traces into which a thread is to record now. */
+  activeTracesOf(thread: RecordedThread): Trace[] {
+    return this.sessions()
+      .filter((session) => session.active && tracks(session, thread))
+      .map((session) => this.traceOf(session, thread))
+      .filter((trace) => trace !== undefined);
+  }
+
+  /** The channel under a key, if it is one that this thread may write to. */
+  channelOf(key: number, { uid, process }: RecordedThread): TraceChannel | undefined {
     const channel = this.#channelsByKey.get(key);
-    return channel?.trace.uid === uid ? channel : undefined;
+    if (channel?.trace.uid !== uid) return undefined;
+    return channel.trace.process === null || channel.trace.process === process ? channel : undefined;
+  }
+
+  /** The process has no thread any more: its own traces get nothing more. */
+  processEnded(process: ApplicationProcess): void {
+    for (const session of this.#sessions.values()) {
+      const key = keyOfProcess(process);
+      const trace = session.traces.get(key);
+      if (trace === undefined) continue;
+      session.traces.delete(key);
+      this.#forgetKeys(trace);
+    }
   }
 
   /** The sessions that this user may see. */
   describe(user: Owner): SessionDescription[] {
-    const visible = this.sessions().filter((session) => mayUse(session, user));
-    return visible.map((session) => ({
-      name: session.name,
-      uid: session.owner.uid,
-      output: session.output,
-      shmPath: session.shmPath,
-      clock: session.clock,
-      snapshot: session.snapshot,
-      format: session.format,
-      createdAt: session.createdAt.toISOString(),
-      active: session.active,
-      channels: [...session.channels.values()].map(({ attributes, contexts, rules }) => ({
-        ...attributes,
-        enabled: true,
-        contexts,
-        rules: [...rules.values()].map((rule) => ({ ...rule, enabled: true })),
-      })),
-      trackers: { vpid: null, vuid: null, vgid: null },
-      snapshotOutputs: [],
-      rotationSchedule: { timerUs: null, sizeBytes: null },
-      rotations: 0,
-      lastArchive: null,
-    }));
+    return this.sessions()
+      .filter((session) => mayUse(session, user))
+      .map(describeSession);
   }
 
-  #newTrace(session: Session, uid: number): Trace {
-    const place = join('ust', 'uid', String(uid), '64-bit');
+  #newChannel(session: Session, wanted: ChannelAttributes): Channel {
+    if (session.channels.size >= CHANNELS_PER_SESSION_MAX) {
+      throw new DaemonError('TOO_MANY', `the session ${session.name} has ${CHANNELS_PER_SESSION_MAX} channels already`);
+    }
+    const channel: Channel = {
+      attributes: attributesIn(session, wanted),
+      contexts: [],
+      rules: new RuleSet(),
+      streamClassId: session.channels.size,
+      enabled: true,
+    };
+    const texts = [session.name, wanted.name, session.shmPath];
+    this.#reserve(session, DESIRED_CHANNEL_BYTES + Buffer.byteLength(JSON.stringify(texts)));
+    session.channels.set(wanted.name, channel);
+    return channel;
+  }
+
+  #channelForRule(session: Session, name: string | null): Channel {
+    const wanted = name ?? DEFAULT_CHANNEL.name;
+    const known = session.channels.get(wanted);
+    if (known !== undefined) return known;
+    if (name === null && session.channels.size > 0) {
+      throw new DaemonError('CHANNEL_NAME_NEEDED', `the session ${session.name} has channels of other names: name one`);
+    }
+    return this.#defaultChannel(session, wanted);
+  }
+
+  #channelsForContexts(session: Session, name: string | null): Channel[] {
+    if (name !== null) return [namedChannel(session, name)];
+    if (session.channels.size === 0) this.#defaultChannel(session, DEFAULT_CHANNEL.name);
+    return [...session.channels.values()];
+  }
+
+  /** A channel that nobody described: like the default one, with the buffers of those that there are. */
+  #defaultChannel(session: Session, name: string): Channel {
+    const [first] = session.channels.values();
+    const ownership = first?.attributes.ownership ?? DEFAULT_CHANNEL.ownership;
+    return this.#newChannel(session, { ...DEFAULT_CHANNEL, name, ownership });
+  }
+
+  #newTrace(session: Session, thread: RecordedThread): Trace {
+    const process = ownershipOf(session) === 'process' ? thread.process : null;
+    const place = process === null ? placeOfUser(thread.uid) : placeOfProcess(process, session.processPlaces);
     const trace: Trace = {
       key: this.#nextTraceKey++,
       session,
-      uid,
+      uid: thread.uid,
+      gid: thread.gid,
+      process,
       uuid: this.#newUuid(),
       place,
       ringDirectory: session.shmPath === null ? null : join(session.shmPath, place),
       channels: new Map(),
       nextStreamInstanceId: 0,
     };
-    session.traces.set(uid, trace);
+    session.traces.set(traceKeyOf(session, thread), trace);
+    session.traced = true;
     return trace;
   }
 
-  #defaultChannel(session: Session): Channel {
-    const channel = session.channels.get(DEFAULT_CHANNEL.name);
-    if (channel !== undefined) return channel;
-    if (session.channels.size === 0) return this.enableChannel(session, DEFAULT_CHANNEL);
-    throw new DaemonError('CHANNEL_NAME_NEEDED', `the session ${session.name} has channels of other names: name one`);
+  #forgetKeys(trace: Trace): void {
+    for (const { key } of trace.channels.values()) this.#channelsByKey.delete(key);
   }
 
   /** Whatever the sessions hold has to fit into the control files of applications, all of it at once. */
-  #reserve(bytes: number): void {
-    if (this.#desiredBytes + bytes > DESIRED_STATE_BYTES_MAX) {
+  #reserve(session: Session, bytes: number): void {
+    let total = bytes;
+    for (const reserved of this.#desiredBytes.values()) total += reserved;
+    if (total > DESIRED_STATE_BYTES_MAX) {
       throw new DaemonError('TOO_MANY', 'the rules of all sessions together are too many');
     }
-    this.#desiredBytes += bytes;
+    this.#desiredBytes.set(session, (this.#desiredBytes.get(session) ?? 0) + bytes);
   }
 }
 
-/** A user has their own sessions, root has all. */
-export function mayUse({ owner }: Session, { uid }: Owner): boolean {
-  return uid === 0 || uid === owner.uid;
+/** All channels of a session have the same. */
+function ownershipOf(session: Session): ChannelAttributes['ownership'] {
+  const [channel] = session.channels.values();
+  return channel?.attributes.ownership ?? DEFAULT_CHANNEL.ownership;
+}
+
+function traceKeyOf(session: Session, { uid, process }: RecordedThread): string {
+  return ownershipOf(session) === 'process' ? keyOfProcess(process) : `user ${uid}`;
+}
+
+function keyOfProcess({ key }: ApplicationProcess): string {
+  return `process ${key}`;
 }
 
 function namedChannel(session: Session, name: string): Channel {
@@ -276,13 +369,4 @@ function namedChannel(session: Session, name: string): Channel {
     throw new DaemonError('NO_CHANNEL', `the session ${session.name} has no channel ${name}`);
   }
   return channel;
-}
-
-function channelBytes(session: Session, attributes: ChannelAttributes): number {
-  const texts = [session.name, attributes.name, session.shmPath];
-  return DESIRED_CHANNEL_BYTES + Buffer.byteLength(JSON.stringify(texts));
-}
-
-function ruleBytes(text: string): number {
-  return Buffer.byteLength(text) + 1;
 }

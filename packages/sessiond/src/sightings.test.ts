@@ -1,11 +1,13 @@
-import type { ApplicationDescription } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
 import { THREADS_SEEN_MAX, TRACEPOINTS_SEEN_MAX } from './limits.ts';
-import { Sightings } from './sightings.ts';
+import { type Sighting, Sightings } from './sightings.ts';
+import { TracepointLists } from './tracepoint-lists.ts';
 
-function thread(tid: number, ...names: readonly string[]): ApplicationDescription {
+const lists = new TracepointLists();
+
+function thread(tid: number, ...names: readonly string[]): Sighting {
   const tracepoints = names.map((name) => ({ name, logLevel: 6, fields: [] }));
-  return { pid: 1, tid, uid: 0, procname: 'node', runtime: 'node', mainThread: true, troubles: [], tracepoints };
+  return { pid: 1, tid, tracepoints: lists.acquire(tracepoints)! };
 }
 
 describe('what a session has seen', () => {

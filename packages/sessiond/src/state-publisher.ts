@@ -3,12 +3,22 @@ import { describeError } from '@ringtail/base';
 import { type ControlBytes, type ControlFile, type StateText, stateText } from './control-file.ts';
 import { desiredStateOf } from './desired-state.ts';
 import type { Log } from './log.ts';
+import type { RecordedThread, Trace } from './session.ts';
 import type { SessionRegistry } from './session-registry.ts';
 
 export interface Subscriber {
-  readonly uid: number;
+  readonly thread: RecordedThread;
   readonly controlFile: ControlFile;
   readonly disconnect: (why: string) => void;
+  /** Has the thread look at its control file although it may be idle. */
+  readonly look: () => void;
+}
+
+/** A desired state with its text; threads with the same text share one. */
+interface State {
+  readonly text: StateText;
+  /** By the keys of channels: the numbers of the states that the thread is to record. */
+  readonly statedumps: ReadonlyMap<number, number>;
 }
 
 /** Brings the control files of all threads up to date. */
@@ -16,7 +26,9 @@ export class StatePublisher {
   readonly #registry: SessionRegistry;
   readonly #wakePath: string;
   readonly #log: Log;
-  readonly #subscribers = new Set<Subscriber>();
+  readonly #subscribers = new Map<Subscriber, State>();
+  /** By their texts: a thousand threads hold no more than they differ in. */
+  #states = new Map<string, State>();
   #scheduled: NodeJS.Immediate | undefined;
 
   constructor(registry: SessionRegistry, wakePath: string, log: Log) {
@@ -27,8 +39,9 @@ export class StatePublisher {
 
   /** Publishes to this one from now on, at once for the first time. @throws what writing to the file throws. */
   add(subscriber: Subscriber): void {
-    subscriber.controlFile.publish(this.#stateFor(subscriber.uid));
-    this.#subscribers.add(subscriber);
+    const state = this.#stateFor(this.#registry.activeTracesOf(subscriber.thread));
+    subscriber.controlFile.publish(state.text);
+    this.#subscribers.set(subscriber, state);
   }
 
   remove(subscriber: Subscriber): void {
@@ -43,23 +56,48 @@ export class StatePublisher {
   publish(): void {
     clearImmediate(this.#scheduled);
     this.#scheduled = undefined;
-    const states = new Map<number, StateText>();
-    for (const subscriber of [...this.#subscribers]) {
-      const { uid, controlFile, disconnect } = subscriber;
-      const state = states.get(uid) ?? this.#stateFor(uid);
-      states.set(uid, state);
-      try {
-        if (!controlFile.publish(state)) this.#log.error(`the desired state of user ${uid} is too long`);
-      } catch (error) {
-        this.#subscribers.delete(subscriber);
-        disconnect(`its control file cannot be written: ${describeError(error)}`);
-      }
+    this.#states = new Map();
+    const byTraces = new Map<string, State>();
+    for (const [subscriber, published] of [...this.#subscribers]) {
+      const traces = this.#registry.activeTracesOf(subscriber.thread);
+      const key = traces.map((trace) => trace.key).join();
+      const state = byTraces.get(key) ?? this.#stateFor(traces);
+      byTraces.set(key, state);
+      this.#publishTo(subscriber, published, state);
     }
   }
 
-  #stateFor(uid: number): StateText {
-    return stateText(JSON.stringify(desiredStateOf(this.#registry.sessions(), uid, this.#wakePath)));
+  #publishTo(subscriber: Subscriber, published: State, state: State): void {
+    try {
+      if (subscriber.controlFile.publish(state.text)) {
+        this.#subscribers.set(subscriber, state);
+        if (hasNewStatedump(published, state)) subscriber.look();
+      } else {
+        this.#log.error(`the desired state of user ${subscriber.thread.uid} is too long`);
+      }
+    } catch (error) {
+      this.#subscribers.delete(subscriber);
+      subscriber.disconnect(`its control file cannot be written: ${describeError(error)}`);
+    }
   }
+
+  #stateFor(traces: readonly Trace[]): State {
+    const desired = desiredStateOf(traces, this.#wakePath);
+    const text = JSON.stringify(desired);
+    const known = this.#states.get(text);
+    if (known !== undefined) return known;
+    const statedumps = new Map(desired.channels.map(({ key, statedump }) => [key, statedump]));
+    const state = { text: stateText(text), statedumps };
+    this.#states.set(text, state);
+    return state;
+  }
+}
+
+function hasNewStatedump(published: State, state: State): boolean {
+  for (const [channel, statedump] of state.statedumps) {
+    if (statedump > (published.statedumps.get(channel) ?? 0)) return true;
+  }
+  return false;
 }
 
 /** The bytes behind a descriptor. */

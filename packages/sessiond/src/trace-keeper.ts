@@ -6,7 +6,8 @@ import type { ConsumerLink } from './consumer-link.ts';
 import { DaemonError } from './daemon-error.ts';
 import type { Log } from './log.ts';
 import { makeDirectories } from './make-directories.ts';
-import type { Owner, Session, SessionRegistry, Trace, TraceChannel } from './session-registry.ts';
+import { type RecordedThread, type Session, type Trace, type TraceChannel, tracks } from './session.ts';
+import type { SessionRegistry } from './session-registry.ts';
 
 export interface TraceKeeperOptions {
   readonly registry: SessionRegistry;
@@ -17,7 +18,7 @@ export interface TraceKeeperOptions {
   readonly log: Log;
 }
 
-/** Sees to it that every user whose applications a session records has a trace, and that the consumer knows of it. */
+/** Sees to it that every user or process that a session records has a trace, and that the consumer knows of it. */
 export class TraceKeeper {
   readonly #options: TraceKeeperOptions;
   /** What the consumer has been told of; what it refused is told again at the next occasion. */
@@ -28,21 +29,24 @@ export class TraceKeeper {
   }
 
   /**
-   * Opens the traces that a session needs for these users, as far as they are not open.
+   * Opens the traces that a session needs for these threads, as far as its trackers let them be recorded and they are not open.
    *
    * The traces are known when this returns; the promise is that of the consumer's answers. What is refused is a
    * trouble of the session as well.
    */
-  async open(session: Session, owners: readonly Owner[]): Promise<void> {
-    const answers = owners.map((owner) => this.#openOne(this.#options.registry.ensureTrace(session, owner.uid), owner));
-    await Promise.all(answers);
+  async open(session: Session, threads: Iterable<RecordedThread>): Promise<void> {
+    const traces = new Set<Trace>();
+    for (const thread of threads) {
+      if (tracks(session, thread)) traces.add(this.#options.registry.ensureTrace(session, thread));
+    }
+    await Promise.all([...traces].map((trace) => this.#openOne(trace)));
   }
 
-  async #openOne(trace: Trace, owner: Owner): Promise<void> {
+  async #openOne(trace: Trace): Promise<void> {
     const { link, hostname, log } = this.#options;
     const answers = [
       this.#tell(trace, () => {
-        this.#prepareRingDirectory(trace, owner);
+        this.#prepareRingDirectory(trace);
         return link.setUp(openTraceCommand(trace, hostname));
       }),
       ...[...trace.channels.values()].map((channel) =>
@@ -72,13 +76,13 @@ export class TraceKeeper {
    * The directory for ring files: its user's applications make files in it, and we keep a copy of the metadata there. A
    * user other than ours may add files, through its group, but neither list nor replace what is not its own.
    */
-  #prepareRingDirectory(trace: Trace, owner: Owner): void {
+  #prepareRingDirectory(trace: Trace): void {
     if (trace.ringDirectory === null) return;
-    const foreign = owner.uid !== this.#options.uid;
+    const foreign = trace.uid !== this.#options.uid;
     makeDirectories(dirname(trace.ringDirectory), this.#options.uid === 0 ? 0o711 : 0o700);
     makeDirectories(trace.ringDirectory, 0o700);
     if (!foreign) return;
-    chownSync(trace.ringDirectory, this.#options.uid, owner.gid);
+    chownSync(trace.ringDirectory, this.#options.uid, trace.gid);
     chmodSync(trace.ringDirectory, 0o1730);
   }
 }

@@ -8,5 +8,9 @@ export function channelCommands({ registry }: CommandServices, work: SessionWork
       registry.enableChannel(session, channel);
       return work.changed(session, null);
     },
+    'disable-channel': (session, { channel }) => {
+      registry.disableChannel(session, channel);
+      return work.changed(session, null);
+    },
   } satisfies Partial<SessionHandlers>;
 }

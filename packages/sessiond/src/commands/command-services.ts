@@ -16,6 +16,7 @@ export interface CommandServices {
   readonly link: ConsumerLink;
   /** Reads what applications have sent so far: rings that were made before a stop belong to it. */
   readonly drainApplications: () => void;
+  readonly runDirectory: string;
   readonly now: () => Date;
   readonly log: Log;
 }

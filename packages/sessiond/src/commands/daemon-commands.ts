@@ -5,10 +5,22 @@ import type { CommandServices } from './command-services.ts';
 import type { DaemonHandlers, Result } from './handlers.ts';
 
 /** What clients ask of the daemon itself. */
-export function daemonCommands({ applications }: CommandServices) {
+export function daemonCommands({ registry, applications, link, runDirectory, now }: CommandServices) {
+  const startedAt = now().toISOString();
   return {
+    'daemon-status': (_, client) => ({
+      pid: process.pid,
+      version: RINGTAIL_VERSION,
+      runDirectory,
+      startedAt,
+      consumerPid: link.pid ?? null,
+      consumerRestarts: link.restarts,
+      applications: applications.countFor(client),
+      sessions: registry.describe(client).length,
+      memoryBytes: process.memoryUsage.rss(),
+    }),
     hello: ({ protocol }) => hello(protocol),
-    'list-applications': () => applications.describe(),
+    'list-applications': (_, client) => applications.describe(client),
   } satisfies Partial<DaemonHandlers>;
 }
 

@@ -1,8 +1,12 @@
 import type { CommandName, Commands } from '@ringtail/protocol';
 import type { Client } from '../client.ts';
-import type { Session } from '../session-registry.ts';
+import type { JsonText } from '../json-text.ts';
+import type { Session } from '../session.ts';
 
 export type Result<Name extends CommandName> = Commands[Name]['result'];
+
+/** What a handler gives: the result, now or later, or its JSON. */
+export type Answer<Name extends CommandName> = Result<Name> | Promise<Result<Name>> | JsonText;
 
 /** The commands that are about a session which there is. */
 export type SessionCommandName = {
@@ -15,7 +19,7 @@ export type SessionHandlers = {
     session: Session,
     params: Commands[Name]['params'],
     client: Client,
-  ) => Result<Name> | Promise<Result<Name>>;
+  ) => Answer<Name>;
 };
 
 /** What carries out the other commands. */
@@ -23,5 +27,5 @@ export type DaemonHandlers = {
   readonly [Name in Exclude<CommandName, SessionCommandName>]: (
     params: Commands[Name]['params'],
     client: Client,
-  ) => Result<Name> | Promise<Result<Name>>;
+  ) => Answer<Name>;
 };

@@ -8,5 +8,7 @@ export function ruleCommands({ registry }: CommandServices, work: SessionWork) {
       const { attributes } = registry.enableEvent(session, channel, rule);
       return work.changed(session, { channel: attributes.name });
     },
+    'disable-event': (session, { channel, pattern }) =>
+      work.changed(session, registry.disableEvent(session, channel, pattern)),
   } satisfies Partial<SessionHandlers>;
 }

@@ -1,8 +1,8 @@
 import type { Commands, SessionDescription } from '@ringtail/protocol';
 import type { Client } from '../client.ts';
 import { prepareOutput } from '../output-directory.ts';
+import type { Session } from '../session.ts';
 import { readClock } from '../session-clock.ts';
-import type { Session } from '../session-registry.ts';
 import type { CommandServices } from './command-services.ts';
 import type { DaemonHandlers, Result, SessionHandlers } from './handlers.ts';
 import type { SessionWork } from './session-work.ts';
@@ -58,7 +58,7 @@ export class SessionCommands {
       registry.remove(session);
       throw error;
     }
-    for (const application of applications.describe()) session.sightings.add(application);
+    for (const sighting of applications.sightings()) session.sightings.add(sighting);
     log.info(`session ${session.name} of user ${uid} is created, output ${session.output}`);
     return { name: session.name, output: session.output };
   }
@@ -68,7 +68,7 @@ export class SessionCommands {
     const { registry, traces, applications, publisher, link, log } = this.#services;
     registry.start(session);
     try {
-      await link.unlessUnavailable(link.connected().then(() => traces.open(session, applications.owners())));
+      await link.unlessUnavailable(link.connected().then(() => traces.open(session, applications.threads())));
     } catch (error) {
       registry.stop(session);
       throw error;

@@ -1,5 +1,5 @@
 import type { SessionStatistics } from '@ringtail/protocol';
-import type { Session } from '../session-registry.ts';
+import type { Session } from '../session.ts';
 import { withTroubles } from '../statistics.ts';
 import type { CommandServices } from './command-services.ts';
 
@@ -15,10 +15,16 @@ export class SessionWork {
   async changed<T>(session: Session, result: T): Promise<T> {
     if (!session.active) return result;
     const { traces, applications, publisher, link } = this.#services;
-    const opened = traces.open(session, applications.owners());
+    const opened = traces.open(session, applications.threads());
     publisher.publishSoon();
     await link.unlessUnavailable(opened);
     return result;
+  }
+
+  /** Has every thread that the session records record its state again. */
+  statedump(session: Session): void {
+    this.#services.registry.requestStatedump(session);
+    this.#services.publisher.publish();
   }
 
   /** Has everything taken that was committed so far. */
@@ -35,8 +41,7 @@ export class SessionWork {
 
   async statistics(session: Session, type: 'flush' | 'statistics' | 'close-session'): Promise<SessionStatistics> {
     const { link } = this.#services;
-    // A session without a trace is one that the consumer has never heard of.
-    const counted = session.traces.size > 0 ? await link.perform({ type, session: session.name }) : undefined;
+    const counted = session.traced ? await link.perform({ type, session: session.name }) : undefined;
     return withTroubles(counted, session.troubles.list());
   }
 }

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import {
   CLIENT_FRAME_BYTES_MAX,
   CLIENT_PROTOCOL_VERSION,
+  CLIENT_REPLY_BYTES_MAX,
   type CommandName,
   type Commands,
   type ConsumerCommand,
@@ -144,7 +145,7 @@ function targetOf(link: string): string {
 /** A client of the command socket that can also misbehave. */
 export class TestClient {
   readonly socket: Socket;
-  readonly #decoder = new FrameDecoder(CLIENT_FRAME_BYTES_MAX);
+  readonly #decoder = new FrameDecoder(CLIENT_REPLY_BYTES_MAX);
   readonly #waiting = new Map<number, (reply: Reply) => void>();
   readonly closed: Promise<void>;
   #nextId = 1;

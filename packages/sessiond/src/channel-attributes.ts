@@ -1,0 +1,36 @@
+import type { ChannelAttributes } from '@ringtail/protocol';
+import { roundedToRing } from './channel-sizes.ts';
+import { DaemonError } from './daemon-error.ts';
+import type { Session } from './session.ts';
+
+/**
+ * The attributes of a new channel of a session as they can be: sizes of rings rounded up, and overwriting in a flight
+ * recorder, whose rings nobody drains.
+ *
+ * @throws {DaemonError} `BAD_PARAMETER`, `OWNERSHIP_MISMATCH`
+ */
+export function attributesIn(session: Session, wanted: ChannelAttributes): ChannelAttributes {
+  const attributes = roundedToRing(session.snapshot ? { ...wanted, mode: 'overwrite' } : wanted);
+  const { mode, blockingTimeoutUs, traceFileBytes, traceFileCount, subBufBytes, ownership } = attributes;
+  if (mode === 'overwrite' && blockingTimeoutUs !== 0) {
+    refuse('a program does not wait for a sub-buffer in a channel that overwrites: the blocking timeout must be 0');
+  }
+  if (traceFileBytes > 0 && traceFileBytes < subBufBytes) {
+    refuse(`a trace file of ${traceFileBytes} bytes is smaller than a sub-buffer of ${subBufBytes} bytes`);
+  }
+  if (traceFileCount > 0 && traceFileBytes === 0) {
+    refuse('a number of trace files without a size of one says nothing');
+  }
+  for (const other of session.channels.values()) {
+    if (other.attributes.ownership === ownership) continue;
+    throw new DaemonError(
+      'OWNERSHIP_MISMATCH',
+      `the channels of session ${session.name} have buffers per ${other.attributes.ownership}: so must all of them`,
+    );
+  }
+  return attributes;
+}
+
+function refuse(message: string): never {
+  throw new DaemonError('BAD_PARAMETER', message);
+}

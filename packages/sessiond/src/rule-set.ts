@@ -1,0 +1,89 @@
+import { describeError } from '@ringtail/base';
+import { type FilterExpression, parseFilter } from '@ringtail/ctf';
+import type { EventRule, RuleDescription } from '@ringtail/protocol';
+import { DaemonError } from './daemon-error.ts';
+
+interface Rule {
+  readonly rule: EventRule;
+  enabled: boolean;
+}
+
+/**
+ * The rules of a channel, in the order in which they came. None ever goes: one that is disabled stays, and is enabled again by
+ * an equal one.
+ */
+export class RuleSet {
+  readonly #rules = new Map<string, Rule>();
+
+  get size(): number {
+    return this.#rules.size;
+  }
+
+  /**
+   * What makes a rule equal to another: pattern, exclusions in any order, log levels, and the filter but for its spaces and
+   * parentheses.
+   *
+   * @throws {DaemonError} `BAD_FILTER` with the column, `BAD_PARAMETER`
+   */
+  static keyOf({ pattern, exclude, logLevel, filter }: EventRule): string {
+    if (exclude !== undefined && !hasStar(pattern)) {
+      throw new DaemonError('BAD_PARAMETER', `exclusions go with a pattern that has a star, not with ${pattern}`);
+    }
+    const exclusions = [...new Set(exclude)].sort();
+    const levels = logLevel === undefined ? null : [logLevel.from, logLevel.to];
+    return JSON.stringify([pattern, exclusions, levels, filter === undefined ? null : meaningOf(filter)]);
+  }
+
+  /** Whether there is a rule of this key, enabled or not. */
+  has(key: string): boolean {
+    return this.#rules.has(key);
+  }
+
+  /** Adds a rule, or enables the one of its key. False where there is nothing to do. */
+  enable(key: string, rule: EventRule): boolean {
+    const known = this.#rules.get(key);
+    if (known?.enabled) return false;
+    if (known === undefined) this.#rules.set(key, { rule, enabled: true });
+    else known.enabled = true;
+    return true;
+  }
+
+  /**
+   * Disables the rules with exactly this pattern, or with null all.
+   *
+   * @returns how many there are, those included that were disabled before
+   */
+  disable(pattern: string | null): number {
+    const rules = [...this.#rules.values()].filter(({ rule }) => pattern === null || rule.pattern === pattern);
+    for (const rule of rules) rule.enabled = false;
+    return rules.length;
+  }
+
+  /** What is to be recorded now. */
+  enabled(): EventRule[] {
+    return [...this.#rules.values()].filter(({ enabled }) => enabled).map(({ rule }) => rule);
+  }
+
+  describe(): RuleDescription[] {
+    return [...this.#rules.values()].map(({ rule, enabled }) => ({ ...rule, enabled }));
+  }
+}
+
+/** `\*` is no star. */
+function hasStar(pattern: string): boolean {
+  return /(^|[^\\])\*/.test(pattern);
+}
+
+/** Equal for filters that say the same in other words. */
+function meaningOf(filter: string): string {
+  let expression: FilterExpression;
+  try {
+    expression = parseFilter(filter);
+  } catch (error) {
+    throw new DaemonError('BAD_FILTER', `the filter is wrong: ${describeError(error)}`);
+  }
+  return JSON.stringify(expression, (name, value: unknown) => {
+    if (name === 'column') return undefined;
+    return typeof value === 'bigint' ? `${value}n` : value;
+  });
+}

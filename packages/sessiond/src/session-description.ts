@@ -1,0 +1,28 @@
+import type { ChannelDescription, SessionDescription } from '@ringtail/protocol';
+import type { Channel, Session } from './session.ts';
+
+/** A session as clients see it. */
+export function describeSession(session: Session): SessionDescription {
+  const { trackers } = session;
+  return {
+    name: session.name,
+    uid: session.owner.uid,
+    output: session.output,
+    shmPath: session.shmPath,
+    clock: session.clock,
+    snapshot: session.snapshot,
+    format: session.format,
+    createdAt: session.createdAt.toISOString(),
+    active: session.active,
+    channels: [...session.channels.values()].map(describeChannel),
+    trackers: { vpid: trackers.vpid.describe(), vuid: trackers.vuid.describe(), vgid: trackers.vgid.describe() },
+    snapshotOutputs: [],
+    rotationSchedule: { timerUs: null, sizeBytes: null },
+    rotations: 0,
+    lastArchive: null,
+  };
+}
+
+function describeChannel({ attributes, enabled, contexts, rules }: Channel): ChannelDescription {
+  return { ...attributes, enabled, contexts, rules: rules.describe() };
+}

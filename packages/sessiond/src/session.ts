@@ -1,0 +1,101 @@
+import type { ChannelAttributes, ClockKind, TraceFormat, TrackedAttribute } from '@ringtail/protocol';
+import type { IdentifierTable } from './identifier-table.ts';
+import type { InclusionSet } from './inclusion-set.ts';
+import type { RuleSet } from './rule-set.ts';
+import type { ClockReading } from './session-clock.ts';
+import type { Sightings } from './sightings.ts';
+import type { Troubles } from './troubles.ts';
+
+/** The user to whom something belongs. */
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+export interface Channel {
+  readonly attributes: ChannelAttributes;
+  /** Names of context fields, in the order in which they are written; fixed once the session has been started. */
+  contexts: readonly string[];
+  readonly rules: RuleSet;
+  readonly streamClassId: number;
+  /** A channel that is disabled keeps everything, and nobody is told to record into it. */
+  enabled: boolean;
+}
+
+/** A channel in one trace: what applications and the consumer know under a key. */
+export interface TraceChannel {
+  readonly key: number;
+  readonly trace: Trace;
+  readonly channel: Channel;
+  readonly identifiers: IdentifierTable;
+}
+
+/** A process of an application, from its first registration until its last thread has gone. */
+export interface ApplicationProcess {
+  /** Unique in the life of the daemon, unlike the number. */
+  readonly key: number;
+  readonly pid: number;
+  readonly procname: string;
+  readonly since: Date;
+}
+
+/** A registered thread, as the kernel tells of it: what it says of itself decides nothing. */
+export interface RecordedThread extends Owner {
+  readonly pid: number;
+  readonly process: ApplicationProcess;
+}
+
+/** What one session records of one user's applications, or of one process. */
+export interface Trace extends Owner {
+  readonly key: number;
+  readonly session: Session;
+  /** The only process that it records; null: all of the user. */
+  readonly process: ApplicationProcess | null;
+  readonly uuid: string;
+  /** Where it is in a trace chunk or snapshot. */
+  readonly place: string;
+  readonly ringDirectory: string | null;
+  readonly channels: Map<Channel, TraceChannel>;
+  nextStreamInstanceId: number;
+}
+
+export interface SessionParameters {
+  readonly name: string;
+  readonly output: string | null;
+  readonly shmPath: string | null;
+  readonly clock: ClockKind;
+  readonly snapshot: boolean;
+  readonly format: TraceFormat;
+  readonly owner: Owner;
+}
+
+export interface Session extends SessionParameters {
+  readonly createdAt: Date;
+  /** What the clock was like when the session was created. */
+  readonly clockReading: ClockReading;
+  readonly channels: Map<string, Channel>;
+  readonly trackers: Readonly<Record<TrackedAttribute, InclusionSet>>;
+  /** By what they are of; those of processes that have gone are not kept. */
+  readonly traces: Map<string, Trace>;
+  /** Where traces of processes have been, of those as well that have gone. */
+  readonly processPlaces: Set<string>;
+  readonly troubles: Troubles;
+  readonly sightings: Sightings;
+  active: boolean;
+  /** Whether it has ever been started. */
+  started: boolean;
+  /** Whether it has ever had a trace: one that has not is one that the consumer has never heard of. */
+  traced: boolean;
+  /** Grows whenever threads are to record their state. */
+  statedump: number;
+}
+
+/** A user has their own sessions, root has all. */
+export function mayUse({ owner }: Session, { uid }: Owner): boolean {
+  return uid === 0 || uid === owner.uid;
+}
+
+/** Whether the trackers of a session let this thread be recorded. */
+export function tracks({ trackers }: Session, { pid, uid, gid }: RecordedThread): boolean {
+  return trackers.vpid.has(pid) && trackers.vuid.has(uid) && trackers.vgid.has(gid);
+}
