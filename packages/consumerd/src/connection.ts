@@ -12,14 +12,14 @@ import {
 } from '@ringtail/protocol';
 
 export interface ConnectionHandlers {
-  /** Carries a command out. Throws what the session daemon is to be told. */
-  onCommand(command: ConsumerCommand): SessionStatistics | null;
+  /** Carries a command out, or begins to. Throws what the session daemon is to be told. */
+  onCommand(command: ConsumerCommand): SessionStatistics | null | Promise<SessionStatistics>;
   /** The session daemon is gone, or speaks nonsense. Called once. */
   onClosed(why: string): void;
 }
 
 /**
- * The connection to the session daemon: answers each request once, in order.
+ * The connection to the session daemon: answers each request once, in order but for those that take their time.
  *
  * Errors with a code are answers, those of the system with its own (`ENOSPC`, …). Anything else is a failure of ours and
  * is thrown on.
@@ -54,19 +54,35 @@ export class Connection {
     }
     for (const message of messages) {
       if (this.#closed) return;
-      this.#socket.write(encodeFrame(this.#answer(message), CONSUMER_FRAME_BYTES_MAX));
+      this.#answer(message);
     }
   }
 
-  #answer(message: unknown): ConsumerReply {
+  #answer(message: unknown): void {
     try {
       const { id, command } = checkConsumerRequest(message);
-      return { id, ok: true, result: this.#handlers.onCommand(command) };
+      const result = this.#handlers.onCommand(command);
+      if (!(result instanceof Promise)) this.#send({ id, ok: true, result });
+      else {
+        result.then(
+          (statistics) => this.#send({ id, ok: true, result: statistics }),
+          (error: unknown) => this.#refuse(message, error),
+        );
+      }
     } catch (error) {
-      const code = error instanceof RingtailError ? error.code : errnoOf(error);
-      if (code === undefined) throw error;
-      return { id: clientRequestIdOf(message), ok: false, code, message: describeError(error) };
+      this.#refuse(message, error);
     }
+  }
+
+  /** @throws what is a failure of ours */
+  #refuse(message: unknown, error: unknown): void {
+    const code = error instanceof RingtailError ? error.code : errnoOf(error);
+    if (code === undefined) throw error;
+    this.#send({ id: clientRequestIdOf(message), ok: false, code, message: describeError(error) });
+  }
+
+  #send(reply: ConsumerReply): void {
+    if (!this.#closed) this.#socket.write(encodeFrame(reply, CONSUMER_FRAME_BYTES_MAX));
   }
 
   #close(why: string): void {

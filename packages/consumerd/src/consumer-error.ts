@@ -8,6 +8,8 @@ export type ConsumerErrorCode =
   | 'NO_TRACE'
   | 'NO_CHANNEL'
   | 'NO_RING'
+  /** Snapshots are taken of sessions that were made for them. */
+  | 'NOT_A_RECORDER'
   /** A directory is a symbolic link, somebody else's, or holds another trace. */
   | 'DIRECTORY_REFUSED'
   /** The ring file is not the one that was announced. */

@@ -11,10 +11,10 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ConsumerCommand, SessionStatistics } from '@ringtail/protocol';
+import type { SessionStatistics } from '@ringtail/protocol';
 import { ProducerLine } from '@ringtail/ringbuf';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Consumer } from './consumer.ts';
+import { Consumer, type ImmediateCommand } from './consumer.ts';
 import { type FileOutput, systemOutput } from './file-output.ts';
 import { failingOutput } from './testing/failing-output.test.support.ts';
 import { FakeTimers } from './testing/fake-timers.test.support.ts';
@@ -52,7 +52,7 @@ function makeConsumer(output: FileOutput = systemOutput): Consumer {
   return consumer;
 }
 
-const codeOf = (consumer: Consumer, command: ConsumerCommand) => {
+const codeOf = (consumer: Consumer, command: ImmediateCommand) => {
   try {
     consumer.handle(command);
     return undefined;

@@ -1,4 +1,4 @@
-import { RingtailError } from '@ringtail/base';
+import { describeError, RingtailError } from '@ringtail/base';
 import { parseEventSpec } from '@ringtail/ctf';
 import type {
   ConsumerCommand,
@@ -7,6 +7,7 @@ import type {
   OpenRingRequest,
   OpenTraceRequest,
   SessionStatistics,
+  SnapshotRequest,
 } from '@ringtail/protocol';
 import { ConsumerError } from './consumer-error.ts';
 import { DrainLoop } from './drain-loop.ts';
@@ -16,6 +17,10 @@ import type { LoopTimers } from './loop-timers.ts';
 import { openRing } from './open-ring.ts';
 import type { RingDrain } from './ring-drain.ts';
 import { Session } from './session.ts';
+import { recoveryDirectory } from './snapshot/recovery-directory.ts';
+import { SnapshotRing } from './snapshot/snapshot-ring.ts';
+import { SnapshotRun } from './snapshot/snapshot-run.ts';
+import { writeSnapshot } from './snapshot/write-snapshot.ts';
 import { TraceWriter } from './trace-writer.ts';
 
 export interface ConsumerOptions {
@@ -40,9 +45,14 @@ interface OpenChannel {
 interface OpenRing {
   readonly request: OpenRingRequest;
   readonly session: Session;
-  /** Undefined once the ring is closed. */
+  /** Undefined once the ring is closed, and of a flight recorder. */
   drain: RingDrain | undefined;
+  /** Of a flight recorder, until the ring is closed. */
+  recorder?: SnapshotRing | undefined;
 }
+
+/** What is carried out at once; a snapshot takes its time. */
+export type ImmediateCommand = Exclude<ConsumerCommand, SnapshotRequest>;
 
 /**
  * Everything the session daemon has asked for: traces, channels and rings, and the loop that drains the rings.
@@ -57,6 +67,8 @@ export class Consumer {
   readonly #traces = new Map<number, OpenTrace>();
   readonly #channels = new Map<number, OpenChannel>();
   readonly #rings = new Map<number, OpenRing>();
+  /** Snapshots that are being written, by their directories. */
+  readonly #snapshots = new Map<string, { readonly session: string; readonly run: SnapshotRun }>();
 
   constructor(options: ConsumerOptions) {
     this.#options = options;
@@ -74,7 +86,7 @@ export class Consumer {
    *
    * @throws {RingtailError} what to answer instead: a {@link ConsumerError}, a `SpecError`, a `RingError`
    */
-  handle(command: ConsumerCommand): SessionStatistics | null {
+  handle(command: ImmediateCommand): SessionStatistics | null {
     switch (command.type) {
       case 'open-trace':
         return this.#openTrace(command);
@@ -94,7 +106,7 @@ export class Consumer {
         for (const { drain } of this.#ringsOf(command.session)) drain?.flush();
         return this.#statistics(command.session);
       case 'statistics':
-        for (const { drain } of this.#ringsOf(command.session)) drain?.refreshStatistics();
+        for (const { drain, recorder } of this.#ringsOf(command.session)) (drain ?? recorder)?.refreshStatistics();
         return this.#statistics(command.session);
       case 'close-session':
         return this.#closeSession(command.session);
@@ -103,10 +115,56 @@ export class Consumer {
     }
   }
 
+  /**
+   * Copies what the rings of a flight recorder hold into a new directory, in turns: other commands are carried out and other
+   * rings drained meanwhile.
+   *
+   * @throws {ConsumerError} `NOT_A_RECORDER`, `NOT_WRITTEN`, `DIRECTORY_REFUSED`
+   */
+  async snapshot(request: SnapshotRequest): Promise<SessionStatistics> {
+    const { session, directory } = request;
+    const former = this.#snapshots.get(directory);
+    if (former !== undefined) return await former.run.result;
+    const run = new SnapshotRun(this.#writeSnapshot(request), this.#options.timers);
+    if (!run.isDone) this.#snapshots.set(directory, { session, run });
+    try {
+      return await run.result;
+    } finally {
+      this.#snapshots.delete(directory);
+    }
+  }
+
+  /**
+   * The session daemon has gone without closing its sessions: writes what flight recorders hold now, before it is lost with
+   * their rings.
+   */
+  recoverSnapshots(now: Date): void {
+    const outputs = new Map<string, string>();
+    for (const { request } of this.#traces.values()) {
+      if (request.snapshot && request.output !== null) outputs.set(request.session, request.output);
+    }
+    for (const [session, output] of outputs) {
+      for (const { recorder } of this.#ringsOf(session)) recorder?.refreshStatistics();
+      if (this.#statistics(session).eventsRecorded === 0) continue;
+      const directory = recoveryDirectory(output, session, now);
+      try {
+        const steps = this.#writeSnapshot({ type: 'snapshot', session, directory, maxBytes: null });
+        for (let step = steps.next(); !step.done; ) step = steps.next();
+        this.#options.log(`session ${session}: what it held is in ${directory}`);
+      } catch (error) {
+        if (!(error instanceof RingtailError)) throw error;
+        this.#options.log(`session ${session}: ${describeError(error)}`);
+      }
+    }
+  }
+
   /** Takes everything and closes all files. What cannot be written now stays in the rings, for another consumer. */
   close(): void {
     this.#loop.stop();
+    for (const { session } of this.#snapshots.values()) this.#finishSnapshots(session);
     for (const ring of this.#rings.values()) {
+      ring.recorder?.close();
+      ring.recorder = undefined;
       ring.drain?.leave();
       ring.drain = undefined;
     }
@@ -117,9 +175,10 @@ export class Consumer {
     if (isRepeated(this.#traces.get(request.trace)?.request, request)) return null;
     const writer = new TraceWriter(request, this.#options.output);
     const session = this.#session(request.session);
-    session.countFormer(writer.directory, this.#options.output);
+    if (!request.snapshot) session.countFormer(writer.directory, this.#options.output);
     this.#traces.set(request.trace, { request, session, writer });
-    this.#options.log(`session ${request.session}: writing the trace ${writer.directory}`);
+    const what = request.snapshot ? 'keeping the trace' : 'writing the trace';
+    this.#options.log(`session ${request.session}: ${what} ${writer.directory}`);
     return null;
   }
 
@@ -155,6 +214,13 @@ export class Consumer {
     const entry: OpenRing = { request, session: trace.session, drain: undefined };
     const owner = `thread ${request.tid} of process ${request.pid} (${request.procname})`;
     try {
+      if (trace.request.snapshot) {
+        const { uuid, place } = trace.request;
+        entry.recorder = new SnapshotRing({ request, channel, traceUuid: uuid, place, owner });
+        trace.session.addStream(`ring ${request.ring}`, entry.recorder.statistics);
+        this.#rings.set(request.ring, entry);
+        return null;
+      }
       entry.drain = openRing({
         request,
         owner,
@@ -175,6 +241,11 @@ export class Consumer {
   }
 
   #finish(ring: OpenRing): void {
+    if (ring.recorder !== undefined) {
+      this.#finishSnapshots(ring.session.name);
+      ring.recorder.close();
+      ring.recorder = undefined;
+    }
     const { drain } = ring;
     if (drain === undefined) return;
     ring.drain = undefined;
@@ -198,6 +269,26 @@ export class Consumer {
     }
     this.#sessions.delete(name);
     return statistics;
+  }
+
+  #writeSnapshot({ session, directory, maxBytes }: SnapshotRequest): Generator<void, SessionStatistics> {
+    const traces = [...this.#traces.values()].filter((trace) => trace.session.name === session);
+    if (traces.some(({ request }) => !request.snapshot)) {
+      throw new ConsumerError('NOT_A_RECORDER', `session ${session} is not one for snapshots: it records into files`);
+    }
+    return writeSnapshot({
+      directory,
+      maxBytes,
+      traces: traces.map(({ request, writer }) => ({ place: request.place, metadata: () => `${writer.forSnapshots}` })),
+      rings: this.#ringsOf(session).flatMap(({ recorder }) => recorder ?? []),
+      output: this.#options.output,
+      onTrouble: (trouble) => this.#session(session).troubles.add(trouble),
+    });
+  }
+
+  /** Before what they copy changes. */
+  #finishSnapshots(session: string): void {
+    for (const snapshot of this.#snapshots.values()) if (snapshot.session === session) snapshot.run.finish();
   }
 
   /** A session without any trace is one in which nothing has registered: it has statistics too. */

@@ -7,6 +7,8 @@ import { WakeFifo } from './wake-fifo.ts';
 export interface DaemonOptions extends ConsumerOptions {
   readonly runDirectory: RunDirectory;
   readonly makeFifo: (path: string) => void;
+  /** Realtime, for the names of directories. */
+  readonly now: () => Date;
 }
 
 /** A consumer that serves the session daemon of a run directory. */
@@ -17,7 +19,7 @@ export interface Daemon {
   readonly ended: Promise<void>;
 }
 
-export function startDaemon({ runDirectory, makeFifo, ...options }: DaemonOptions): Daemon {
+export function startDaemon({ runDirectory, makeFifo, now, ...options }: DaemonOptions): Daemon {
   const consumer = new Consumer(options);
   const fifo = WakeFifo.open(runDirectory.wakeFifo, makeFifo, () => consumer.wake());
   let resolve: () => void = () => {};
@@ -35,8 +37,11 @@ export function startDaemon({ runDirectory, makeFifo, ...options }: DaemonOption
     resolve();
   };
   const connection = new Connection(runDirectory.consumerSocket, {
-    onCommand: (command) => consumer.handle(command),
-    onClosed: end,
+    onCommand: (command) => (command.type === 'snapshot' ? consumer.snapshot(command) : consumer.handle(command)),
+    onClosed: (why) => {
+      if (!ending) consumer.recoverSnapshots(now());
+      end(why);
+    },
   });
   options.log(`version ${RINGTAIL_VERSION} serves ${runDirectory.path}`);
   return { end, ended };

@@ -25,6 +25,7 @@ comeFirst();
 const daemon = startDaemon({
   runDirectory: runDirectoryAt(resolve(rundir)),
   makeFifo,
+  now: () => new Date(),
   output: systemOutput,
   timers: systemTimers,
   log,

@@ -18,6 +18,7 @@ import type { OpenChannelRequest, OpenTraceRequest } from '@ringtail/protocol';
 import { ConsumerError } from './consumer-error.ts';
 import type { FileOutput } from './file-output.ts';
 import { MetadataFile } from './metadata-file.ts';
+import { MetadataText } from './snapshot/metadata-text.ts';
 import { ensureTraceDirectory } from './trace-directory.ts';
 
 const NS_PER_SECOND = 1_000_000_000n;
@@ -25,8 +26,11 @@ const BOOT_ID_PATH = '/proc/sys/kernel/random/boot_id';
 
 /** The directory of a trace and its metadata, with a copy beside the rings for `ringtail crash` where there is such a place. */
 export class TraceWriter {
+  /** Of its files; a flight recorder's trace has none but beside the rings. */
   readonly directory: string;
   readonly uuid: string;
+  /** Of a flight recorder: what each snapshot gets as its metadata. */
+  readonly forSnapshots: MetadataText | undefined;
   readonly #clock: ClockClass;
   readonly #metadata: readonly MetadataFile[];
 
@@ -36,12 +40,18 @@ export class TraceWriter {
    * @throws {ConsumerError} `DIRECTORY_REFUSED`, `NOT_WRITTEN`, `BAD_REQUEST` for a clock that metadata cannot describe.
    */
   constructor(request: OpenTraceRequest, output: FileOutput) {
-    if (request.output === null) throw new ConsumerError('BAD_REQUEST', 'a trace without an output is not supported');
-    this.directory = join(request.output, request.place);
+    if (request.output === null && !request.snapshot) {
+      throw new ConsumerError('BAD_REQUEST', 'a trace without an output is for snapshots only');
+    }
+    this.directory = join(request.output ?? '', request.place);
     this.uuid = request.uuid;
     this.#clock = clockClassOf(request);
     const preamble = tsdlPreamble(traceClassOf(request, this.#clock));
-    const directories = [this.directory, ...(request.ringDirectory === null ? [] : [request.ringDirectory])];
+    this.forSnapshots = request.snapshot ? new MetadataText(preamble) : undefined;
+    const directories = [
+      ...(request.snapshot ? [] : [this.directory]),
+      ...(request.ringDirectory === null ? [] : [request.ringDirectory]),
+    ];
     const opened: MetadataFile[] = [];
     try {
       for (const directory of directories) {
@@ -85,6 +95,7 @@ export class TraceWriter {
 
   #append(blocks: readonly string[]): void {
     for (const file of this.#metadata) file.append(blocks);
+    this.forSnapshots?.append(blocks);
   }
 }
 

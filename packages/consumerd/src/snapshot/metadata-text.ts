@@ -1,0 +1,21 @@
+/** Metadata of a trace that is in no file yet: each block once, in the order in which they came. */
+export class MetadataText {
+  #prologue: string;
+  readonly #blocks = new Set<string>();
+
+  constructor(prologue: string) {
+    this.#prologue = prologue;
+  }
+
+  append(blocks: readonly string[]): void {
+    for (const block of blocks) this.#blocks.add(block);
+  }
+
+  rewrite(prologue: string): void {
+    this.#prologue = prologue;
+  }
+
+  toString(): string {
+    return [this.#prologue, ...this.#blocks].join('');
+  }
+}

@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { errnoOf } from '@ringtail/base';
+import { NO_STATISTICS, type SessionStatistics } from '@ringtail/protocol';
+import { closeQuietly, type FileOutput, openTraceFile, writeWhole } from '../file-output.ts';
+
+/** In the directory of a snapshot: what its statistics are, and that it is one. */
+const NOTE_NAME = '.snapshot.json';
+
+/** @throws the system's error */
+export function writeNote(directory: string, statistics: SessionStatistics, output: FileOutput): void {
+  const descriptor = openTraceFile(join(directory, NOTE_NAME));
+  try {
+    writeWhole(output, descriptor, [Buffer.from(`${JSON.stringify(statistics)}\n`, 'utf8')], 0);
+  } finally {
+    closeQuietly(descriptor);
+  }
+}
+
+/** The statistics of the snapshot in `directory`, or undefined where no snapshot of ours is. */
+export function readNote(directory: string): SessionStatistics | undefined {
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(join(directory, NOTE_NAME), 'utf8'));
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT' || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+  if (typeof json !== 'object' || json === null) return undefined;
+  const { troubles, ...counts } = NO_STATISTICS;
+  const found = json as Record<string, unknown>;
+  const areCounts = Object.keys(counts).every((name) => Number.isSafeInteger(found[name]));
+  const foundTroubles = found.troubles;
+  if (!areCounts || !Array.isArray(foundTroubles)) return undefined;
+  if (!foundTroubles.every((trouble) => typeof trouble === 'string')) return undefined;
+  return found as unknown as SessionStatistics;
+}
