@@ -1,4 +1,5 @@
 export * from './abi.ts';
+export type { BlockingOptions } from './blocking.ts';
 export {
   type HeldSubBuf,
   RingConsumer,

@@ -1,4 +1,5 @@
 import { RingClock, RingMode, ringBytesFor } from './abi.ts';
+import type { BlockingOptions } from './blocking.ts';
 import { RingProducer } from './producer.ts';
 import { type RingHeader, writeHeader } from './ring-header.ts';
 import type { RingMedium } from './ring-medium.ts';
@@ -29,7 +30,7 @@ export const TEST_HEADER: RingHeader = {
   procname: 'shop',
 };
 
-export function makeMemoryRing(header: Partial<RingHeader> = {}): MemoryRing {
+export function makeMemoryRing(header: Partial<RingHeader> = {}, blocking?: BlockingOptions): MemoryRing {
   const whole = { ...TEST_HEADER, ...header };
   const buffer = new ArrayBuffer(ringBytesFor(whole.subBufBytes, whole.subBufCount));
   const dv = new DataView(buffer);
@@ -38,7 +39,7 @@ export function makeMemoryRing(header: Partial<RingHeader> = {}): MemoryRing {
     buffer,
     dv,
     header: whole,
-    producer: new RingProducer(buffer, { ...whole, onSubBufClosed: () => ring.wakeCount++ }),
+    producer: new RingProducer(buffer, { ...whole, onSubBufClosed: () => ring.wakeCount++, blocking }),
     medium: {
       bytes: buffer.byteLength,
       read(target, position) {

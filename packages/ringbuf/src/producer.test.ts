@@ -10,6 +10,7 @@ import {
   RingMode,
   SUB_BUF_SEQ_MAX,
 } from './abi.ts';
+import type { BlockingOptions } from './blocking.ts';
 import { type MemoryRing, makeMemoryRing, writeRecord } from './memory-ring.test.support.ts';
 
 const SUB_BUF_BYTES = 4096;
@@ -112,6 +113,58 @@ describe('RingProducer', () => {
     writeRecord(ring.producer, SUB_BUF_BYTES - 100, 1, 5000);
     expect(writeRecord(ring.producer, 101, 2, 5001)).toBe(false);
     expect(writeRecord(ring.producer, 100, 2, 5001)).toBe(true);
+  });
+
+  describe('that may wait', () => {
+    const full = (blocking: Partial<BlockingOptions>, mode: RingMode = RingMode.DISCARD) => {
+      const ring = makeMemoryRing(
+        { mode },
+        { timeoutUs: null, wakeConsumer: () => {}, isConsumed: () => true, ...blocking },
+      );
+      for (let count = 0; count < 2; count++) fill(ring, 5000);
+      return ring;
+    };
+
+    it('wakes the consumer, sleeps until a sub-buffer is released, and loses nothing', () => {
+      let wakes = 0;
+      let looks = 0;
+      const ring = full({
+        wakeConsumer: () => {
+          if (++wakes === 2) setConsumedSeq(ring, 2);
+        },
+        isConsumed: () => ++looks > 0,
+      });
+      expect(fill(ring, 5001)).toBe(true);
+      expect([wakes, looks]).toEqual([2, 2]);
+      expect(f64(ring, ProducerLine.DISCARDED_FULL)).toBe(0);
+    });
+
+    it('discards and counts once the time is over, and waits anew for the next event', () => {
+      let wakes = 0;
+      const ring = full({ timeoutUs: 300, wakeConsumer: () => wakes++ });
+      expect(fill(ring, 5001)).toBe(false);
+      expect(fill(ring, 5002)).toBe(false);
+      expect(f64(ring, ProducerLine.DISCARDED_FULL)).toBe(2);
+      expect(wakes).toBe(2);
+    });
+
+    it('does not wait for somebody who is gone, even if it would for ever', () => {
+      let looks = 0;
+      const ring = full({ isConsumed: () => ++looks < 3 });
+      expect(fill(ring, 5001)).toBe(false);
+      expect(fill(ring, 5002)).toBe(false);
+      expect(looks).toBe(4);
+      expect(f64(ring, ProducerLine.DISCARDED_FULL)).toBe(2);
+    });
+
+    it('never waits in overwrite mode, nor for a record that is too big', () => {
+      const isConsumed = () => {
+        throw new Error('waits');
+      };
+      const ring = full({ isConsumed }, RingMode.OVERWRITE);
+      expect(fill(ring, 5001)).toBe(true);
+      expect(full({ isConsumed }).producer.makeRoom(SUB_BUF_BYTES + 1, 5001)).toBe(false);
+    });
   });
 
   it('in overwrite mode takes the oldest sub-buffer, whatever the consumer says', () => {

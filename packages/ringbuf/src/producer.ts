@@ -9,6 +9,7 @@ import {
   RingMode,
   SUB_BUF_SEQ_MAX,
 } from './abi.ts';
+import { type BlockingOptions, waitUntilFree } from './blocking.ts';
 import type { RingGeometry } from './ring-header.ts';
 
 /** Whether `committed` and `seq` have to be published with `Atomics.store`: plain stores are ordered on x86 only. */
@@ -38,6 +39,8 @@ export interface RingProducerOptions extends RingGeometry {
   readonly mode: RingMode;
   /** Called in the middle of an event when a sub-buffer was closed and the consumer asked to be told. Must not throw. */
   readonly onSubBufClosed: () => void;
+  /** Discard mode: waits before it discards an event for want of a free sub-buffer. Without it, it never waits. */
+  readonly blocking?: BlockingOptions | undefined;
 }
 
 /**
@@ -50,7 +53,7 @@ export interface RingProducerOptions extends RingGeometry {
  *   write the record at pos
  *   what `commit` does
  *
- * Nothing here throws, allocates or waits, whatever the other side writes into its words. The views are declared only,
+ * Nothing here throws or allocates, or waits unless told to, whatever the other side writes into its words. The views are declared only,
  * since a field that was `undefined` for a moment is one whose type the compiler does not rely on. `lastTimestamp` holds
  * doubles from the first record on, before anything is optimised.
  */
@@ -83,6 +86,7 @@ export class RingProducer {
   readonly #headerBytes: number;
   readonly #discards: boolean;
   readonly #onSubBufClosed: () => void;
+  readonly #blocking: BlockingOptions | undefined;
   #closed = false;
 
   /** @param buffer a new ring, all zeros but for its header */
@@ -96,6 +100,7 @@ export class RingProducer {
     this.#headerBytes = headerBytesFor(options.subBufCount);
     this.#discards = options.mode === RingMode.DISCARD;
     this.#onSubBufClosed = options.onSubBufClosed;
+    this.#blocking = options.blocking;
     this.u32[CONSUMED_SEQ] = 1;
   }
 
@@ -111,7 +116,7 @@ export class RingProducer {
       return false;
     }
     const seq = this.openSeq + 1;
-    if (seq > SUB_BUF_SEQ_MAX || (this.#discards && !this.#isFree(seq))) {
+    if (seq > SUB_BUF_SEQ_MAX || (this.#discards && !this.#isFree(seq) && !this.#waitFor(seq))) {
       this.f64[DISCARDED_FULL]! += 1;
       return false;
     }
@@ -161,6 +166,10 @@ export class RingProducer {
   /** Whether the sub-buffer that lives in the slot of `seq` has been released: it has `seq - subBufCount`. */
   #isFree(seq: number): boolean {
     return seq - Atomics.load(this.u32, CONSUMED_SEQ) < this.#subBufCount;
+  }
+
+  #waitFor(seq: number): boolean {
+    return this.#blocking !== undefined && waitUntilFree(() => this.#isFree(seq), this.#blocking);
   }
 
   /** The exchanges are full fences: no store of one step becomes visible before the step above it. */

@@ -72,6 +72,11 @@ describe('a ring in a memfd', () => {
     expect(ring.path).toBeNull();
   });
 
+  it('takes all its memory at once when asked to', () => {
+    const ring = make({ subBufBytes: 1024 * 1024, preallocate: true });
+    expect(statSync(`/proc/self/fd/${ring.fd}`).blocks * 512).toBeGreaterThanOrEqual(ring.bytes);
+  });
+
   it.skipIf(memoryIsCommitted)('takes memory as it is written to', () => {
     const ring = make({ subBufBytes: 32 * 1024 * 1024 });
     const takenBytes = statSync(`/proc/self/fd/${ring.fd}`).blocks * 512;

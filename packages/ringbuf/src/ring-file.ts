@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { errnoOf } from '@ringtail/base';
 import { loadPosix, type Mapping, Memfd, type Posix, Seal } from '@ringtail/posix';
 import { ringBytesFor } from './abi.ts';
+import type { BlockingOptions } from './blocking.ts';
 import { RingProducer } from './producer.ts';
 import { RingError } from './ring-error.ts';
 import { geometryProblem, type RingHeader, UUID_BYTES, writeHeader } from './ring-header.ts';
@@ -15,6 +16,10 @@ export interface RingOptions extends RingHeader {
   readonly directory?: string | undefined;
   /** Called in the middle of an event when a sub-buffer was closed and the consumer asked to be told. Must not throw. */
   readonly onSubBufClosed: () => void;
+  /** Discard mode: waits before it discards an event for want of a free sub-buffer. Without it, it never waits. */
+  readonly blocking?: BlockingOptions | undefined;
+  /** Takes all memory of a memfd now instead of page by page; a file does so anyway. */
+  readonly preallocate?: boolean;
 }
 
 export interface Ring {
@@ -38,7 +43,7 @@ export interface Ring {
  * Makes a ring into which no store can fail later.
  *
  * A file gets all its blocks now, since a file system that is full later would mean a SIGBUS. Anonymous memory comes page
- * by page, so that a thread that records little takes little; it cannot run out but for the whole system or the whole
+ * by page unless `preallocate` asks for all of it, so that a thread that records little takes little; it cannot run out but for the whole system or the whole
  * control group, unless the kernel commits memory strictly: then it is taken now as well.
  *
  * @throws {RingError} `NO_POSIX`, `BAD_OPTIONS`, `NO_SPACE`, `CANNOT_CREATE`; nothing is left behind then
@@ -54,7 +59,7 @@ export function createRing(options: RingOptions): Ring {
   const fd = makeFile(posix, options.name, path);
   let mapping: Mapping;
   try {
-    if (path !== null || memoryIsCommitted()) posix.allocate(fd, bytes);
+    if (path !== null || options.preallocate === true || memoryIsCommitted()) posix.allocate(fd, bytes);
     else ftruncateSync(fd, bytes);
     if (path === null) posix.addSeals(fd, Seal.SHRINK | Seal.GROW | Seal.SEAL);
     mapping = posix.map(fd, bytes);
