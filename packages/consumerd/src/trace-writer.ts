@@ -1,14 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { assert } from '@ringtail/base';
+import { assert, describeError } from '@ringtail/base';
 import {
   type ClockClass,
   compactEventHeaderClass,
+  contextClass,
   type EventSpec,
   largeEventHeaderClass,
   lowerFields,
   packetContextClass,
   packetHeaderClass,
+  type StructureFieldClass,
   type TraceClass,
   tsdlDataStreamClass,
   tsdlEventRecordClass,
@@ -65,14 +67,23 @@ export class TraceWriter {
     this.#metadata = opened;
   }
 
-  /** @throws {ConsumerError} `NOT_WRITTEN` */
-  addChannel({ streamClassId, attributes }: OpenChannelRequest): void {
+  /** @throws {ConsumerError} `NOT_WRITTEN`, `BAD_REQUEST` for a context that there is not. */
+  addChannel({ streamClassId, attributes, contexts }: OpenChannelRequest): void {
     const clock = this.#clock.name;
     const eventRecordHeader =
       attributes.header === 'compact' ? compactEventHeaderClass(clock) : largeEventHeaderClass(clock);
     const packetContext = packetContextClass(clock);
     const id = BigInt(streamClassId);
-    this.#append([tsdlDataStreamClass({ id, packetContext, eventRecordHeader, eventRecordClasses: [] })]);
+    const eventRecordCommonContext = contextClassOf(contexts);
+    this.#append([
+      tsdlDataStreamClass({
+        id,
+        packetContext,
+        eventRecordHeader,
+        ...(eventRecordCommonContext && { eventRecordCommonContext }),
+        eventRecordClasses: [],
+      }),
+    ]);
   }
 
   /** Once this returns, the metadata describes the events. @throws {ConsumerError} `NOT_WRITTEN` */
@@ -96,6 +107,14 @@ export class TraceWriter {
   #append(blocks: readonly string[]): void {
     for (const file of this.#metadata) file.append(blocks);
     this.forSnapshots?.append(blocks);
+  }
+}
+
+function contextClassOf(contexts: readonly string[]): StructureFieldClass | undefined {
+  try {
+    return contextClass(contexts, 1);
+  } catch (error) {
+    throw new ConsumerError('BAD_REQUEST', describeError(error));
   }
 }
 
