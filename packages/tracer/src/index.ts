@@ -7,6 +7,7 @@ import { RINGTAIL_VERSION } from '@ringtail/base';
 import { threadRegistry } from './agent/registry.ts';
 
 export type { LogLevelName } from '@ringtail/protocol';
+export { type ContextStore, type ContextValue, context } from './api/context.ts';
 export {
   array,
   bin,

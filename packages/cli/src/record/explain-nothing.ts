@@ -5,7 +5,7 @@ import { plural } from '../quantity.ts';
 const SHOWN_MAX = 20;
 
 /** Every program that imports the tracer has these; they say nothing of what the program defines. */
-const BUILT_IN = /^lttng_ust_trace(f|log):/;
+const BUILT_IN = /^(?:lttng_ust_trace(?:f|log)|ringtail_statedump):/;
 
 /** Why a recording holds no event, as well as can be told from what was seen. */
 export function explainNothing(seen: SessionSightings, rules: readonly EventRule[]): string[] {

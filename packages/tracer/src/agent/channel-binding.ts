@@ -1,12 +1,18 @@
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { describeError } from '@ringtail/base';
-import { uuidBytes } from '@ringtail/ctf';
-import { APP_FRAME_BYTES_MAX, type DesiredChannel, type JsonValue, ruleMatches } from '@ringtail/protocol';
-import { createRing, type Ring, RingClock, RingMode } from '@ringtail/ringbuf';
+import { type FilterExpression, parseFilter, recordedContexts, uuidBytes } from '@ringtail/ctf';
+import {
+  APP_FRAME_BYTES_MAX,
+  type DesiredChannel,
+  type EventRule,
+  type JsonValue,
+  ruleMatches,
+} from '@ringtail/protocol';
+import { type BlockingOptions, createRing, type Ring, RingClock, RingMode } from '@ringtail/ringbuf';
 import { type ThreadClock, threadClock } from '../clock/thread-clock.ts';
 import type { ContextSource } from '../context/context-source.ts';
-import { lookUpContext } from '../context/look-up-context.ts';
-import type { RecorderTarget } from '../recorder/recorder.ts';
+import { recordedSources } from '../context/look-up-context.ts';
+import type { RecorderCondition, RecorderTarget } from '../recorder/recorder.ts';
 import type { Site } from '../recorder/tracepoint-function.ts';
 import type { DaemonLink } from './daemon-link.ts';
 import { memoryName } from './leftovers.ts';
@@ -17,6 +23,9 @@ const DECLARE_TIMEOUT_MS = 1000;
 const RETRY_AFTER_MS = 1000;
 /** Frames stay well below their limit. */
 const DECLARE_BATCH = 256;
+
+/** LTTng's `LTTNG_UST_ALLOW_BLOCKING`: whoever starts a program decides whether tracing may ever hold it up. */
+const mayBlock = process.env.RINGTAIL_ALLOW_BLOCKING !== undefined;
 
 const WAKE_BYTE = Buffer.from([1]);
 
@@ -32,6 +41,8 @@ export class ChannelBinding {
   #desired: DesiredChannel;
   readonly #identity: ThreadIdentity;
   readonly #ids = new Map<Site, number>();
+  /** Filters of rules by their text; null for one that cannot be read, which the daemon has been told. */
+  #filters = new Map<string, FilterExpression | null>();
   #ring: Ring | undefined;
   #wakeFd: number | undefined;
   #clock: ThreadClock | undefined;
@@ -45,14 +56,16 @@ export class ChannelBinding {
     this.link = link;
     this.#desired = desired;
     this.#identity = identity;
+    this.#readFilters();
   }
 
   update(desired: DesiredChannel): void {
     this.#desired = desired;
+    this.#readFilters();
   }
 
   wants(site: Site): boolean {
-    return this.#desired.rules.some((rule) => ruleMatches(rule, site.event.name, site.event.logLevel));
+    return this.#desired.rules.some((rule) => this.#matches(rule, site));
   }
 
   /**
@@ -73,7 +86,7 @@ export class ChannelBinding {
       header: this.#desired.header,
       clock: this.#clock,
       contexts: this.#contexts,
-      condition: null,
+      condition: this.#conditionFor(site),
     };
   }
 
@@ -101,13 +114,12 @@ export class ChannelBinding {
       this.#refuse('NO_CLOCK', `this thread cannot read the ${desired.clock} clock: install the clock addon`);
       return undefined;
     }
-    const contexts = desired.contexts.map(lookUpContext);
-    const missing = contexts.indexOf(undefined);
-    if (missing !== -1) {
-      this.#refuse('NO_CONTEXT', `this thread has no context ${desired.contexts[missing]}`);
+    try {
+      this.#contexts = recordedSources(desired.contexts);
+    } catch (error) {
+      this.#refuse('NO_CONTEXT', describeError(error));
       return undefined;
     }
-    this.#contexts = contexts as ContextSource[];
     try {
       const ring = createRing({
         subBufBytes: desired.subBufBytes,
@@ -119,6 +131,8 @@ export class ChannelBinding {
         ...this.#identity,
         ...this.#place(desired),
         onSubBufClosed: () => this.#wakeConsumer(),
+        blocking: this.#blocking(desired),
+        preallocate: desired.preallocation === 'preallocate',
       });
       // Once this is sent, the ring and what is recorded in it outlive the thread.
       if (!this.link.send({ type: 'ring', channel: desired.key, bytes: ring.bytes }, ring.fd)) {
@@ -135,6 +149,52 @@ export class ChannelBinding {
     }
   }
 
+  #matches(rule: EventRule, { event }: Site): boolean {
+    if (rule.filter !== undefined && this.#filters.get(rule.filter) === null) return false;
+    return ruleMatches(rule, event.name, event.logLevel);
+  }
+
+  /** Null as soon as a rule without a filter wants the event. */
+  #conditionFor(site: Site): RecorderCondition | null {
+    const anyOf = new Set<FilterExpression>();
+    for (const rule of this.#desired.rules) {
+      if (!this.#matches(rule, site)) continue;
+      const filter = rule.filter === undefined ? undefined : this.#filters.get(rule.filter);
+      if (filter === undefined || filter === null) return null;
+      anyOf.add(filter);
+    }
+    return { anyOf: [...anyOf], lookUpContext };
+  }
+
+  /** A rule whose filter cannot be read records nothing: everything would be too much. */
+  #readFilters(): void {
+    const filters = new Map<string, FilterExpression | null>();
+    for (const { filter } of this.#desired.rules) {
+      if (filter !== undefined && !filters.has(filter)) filters.set(filter, this.#read(filter));
+    }
+    this.#filters = filters;
+  }
+
+  #read(filter: string): FilterExpression | null {
+    const known = this.#filters.get(filter);
+    if (known !== undefined) return known;
+    try {
+      return parseFilter(filter);
+    } catch (error) {
+      this.#tell('BAD_FILTER', `a rule of channel ${this.#desired.name} is left out: ${describeError(error)}`);
+      return null;
+    }
+  }
+
+  #blocking({ blockingTimeoutUs }: DesiredChannel): BlockingOptions | undefined {
+    if (!mayBlock || blockingTimeoutUs === 0) return undefined;
+    return {
+      timeoutUs: blockingTimeoutUs,
+      wakeConsumer: () => this.#wakeConsumer(),
+      isConsumed: () => this.link.isAlive(),
+    };
+  }
+
   /** A memfd, or a file that `ringtail crash` finds; either name tells whose it is. */
   #place({ ringDirectory, name, key }: DesiredChannel): { name: string; directory?: string } {
     const { pid, tid } = this.#identity;
@@ -144,6 +204,10 @@ export class ChannelBinding {
 
   #refuse(code: string, message: string): void {
     this.#broken = true;
+    this.#tell(code, message);
+  }
+
+  #tell(code: string, message: string): void {
     this.link.send({ type: 'trouble', channel: this.#desired.key, code, message });
   }
 

@@ -32,13 +32,17 @@ const DAEMON = `
         bytes = bytes.subarray(4 + bytes.readUInt32LE(0));
         const answer = workerData.answers.shift();
         if (answer === null) socket.destroy();
-        else if (answer !== undefined) setTimeout(() => socket.write(frame(answer.message)), answer.delayMs ?? 0);
+        else if (answer !== undefined) {
+          const messages = [...(answer.before ?? []), answer.message];
+          setTimeout(() => socket.write(Buffer.concat(messages.map(frame))), answer.delayMs ?? 0);
+        }
       }
     });
   }).listen(workerData.path, () => parentPort.postMessage('listening'));
 `;
 
-type Answer = { readonly message: object; readonly delayMs?: number } | null;
+type Answer = { readonly message: object; readonly before?: readonly object[]; readonly delayMs?: number } | null;
+const LOOK = { type: 'look' };
 
 async function startDaemon(answers: readonly Answer[]): Promise<string> {
   const directory = mkdtempSync(join(tmpdir(), 'rt-link-'));
@@ -67,10 +71,16 @@ const REGISTER: RegisterMessage = {
 const REGISTERED = { message: { type: 'registered', daemonVersion: '0' } };
 const DECLARE = { type: 'declare', channel: 1, events: [] } as const;
 
-function connect(socketPath: string, timeoutMs = 5000, onEnd: (link: DaemonLink) => void = () => {}) {
+function connect(
+  socketPath: string,
+  timeoutMs = 5000,
+  onEnd: (link: DaemonLink) => void = () => {},
+  onLook: () => void = () => {},
+) {
   const control = ControlFile.create(posix, 1);
   onTestFinished(() => posix.closeFd(control.fd));
-  const link = DaemonLink.connect({ posix, socketPath, register: REGISTER, controlFd: control.fd, timeoutMs, onEnd });
+  const controlFd = control.fd;
+  const link = DaemonLink.connect({ posix, socketPath, register: REGISTER, controlFd, timeoutMs, onLook, onEnd });
   onTestFinished(() => {
     if (link instanceof DaemonLink) link.close();
   });
@@ -96,6 +106,29 @@ describe('the link to a session daemon', () => {
     );
     expect((link as DaemonLink).request(DECLARE, 10)).toBeUndefined();
     expect((link as DaemonLink).request(DECLARE, 5000)).toEqual({ type: 'declared', ids: [2] });
+  });
+
+  it('tells a request to look from the answer to a question, also when it comes before that', async () => {
+    let looks = 0;
+    const declared = { type: 'declared', ids: [7] };
+    const path = await startDaemon([REGISTERED, { before: [LOOK, LOOK], message: declared }]);
+    const link = connect(path, 5000, undefined, () => looks++);
+    // The registration that has just been taken is one.
+    expect(looks).toBe(1);
+    expect((link as DaemonLink).request(DECLARE, 5000)).toEqual({ type: 'declared', ids: [7] });
+    expect(looks).toBe(3);
+  });
+
+  it('looks while nobody asks anything', async () => {
+    const path = await startDaemon([{ before: [REGISTERED.message], message: LOOK }]);
+    let looks = 0;
+    await new Promise<void>((resolve) => {
+      connect(path, 0, undefined, () => {
+        looks += 1;
+        if (looks === 2) resolve();
+      });
+    });
+    expect(looks).toBe(2);
   });
 
   it('does not wait for the answer to its registration if told not to, nor takes it for another', async () => {

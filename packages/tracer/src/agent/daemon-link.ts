@@ -1,11 +1,12 @@
 import { Socket } from 'node:net';
-import type { Posix } from '@ringtail/posix';
+import { type Posix, PosixError } from '@ringtail/posix';
 import {
   APP_FRAME_BYTES_MAX,
   type AppMessage,
   type AppReply,
   encodeFrame,
   FrameDecoder,
+  type LookMessage,
   type RegisterMessage,
 } from '@ringtail/protocol';
 
@@ -28,12 +29,20 @@ export class DaemonLink {
   readonly #chunk = new Uint8Array(65536);
   /** Replies still to come to requests that nobody waits for any more. */
   #overdue = 0;
+  readonly #onLook: () => void;
   #open = true;
 
-  private constructor(posix: Posix, fd: number, slot: number, onEnd: (link: DaemonLink) => void) {
+  private constructor(
+    posix: Posix,
+    fd: number,
+    slot: number,
+    listeners: { readonly onLook: () => void; readonly onEnd: (link: DaemonLink) => void },
+  ) {
+    const { onEnd } = listeners;
     this.#posix = posix;
     this.#fd = fd;
     this.slot = slot;
+    this.#onLook = listeners.onLook;
     this.#socket = new Socket({ fd, readable: true, writable: true });
     this.#socket.unref();
     this.#socket.on('data', (bytes) => this.#take(bytes));
@@ -55,11 +64,16 @@ export class DaemonLink {
     register: RegisterMessage;
     controlFd: number;
     timeoutMs: number;
+    /**
+     * The daemon has published something that is not to wait for the thread's next event: it says so, or it has just taken the
+     * registration. May be called in the middle of an exchange.
+     */
+    onLook: () => void;
     onEnd: (link: DaemonLink) => void;
   }): DaemonLink | { refused: string } {
     const { posix, register, timeoutMs } = options;
     const fd = posix.connectUnix(options.socketPath, timeoutMs < 0 ? -1 : Math.max(timeoutMs, SEND_TIMEOUT_MS));
-    const link = new DaemonLink(posix, fd, register.slot, options.onEnd);
+    const link = new DaemonLink(posix, fd, register.slot, options);
     if (!link.send(register, options.controlFd)) return { refused: 'the session daemon does not read' };
     link.#overdue += 1;
     if (timeoutMs === 0) return link;
@@ -73,6 +87,19 @@ export class DaemonLink {
   }
 
   get isOpen(): boolean {
+    return this.#open;
+  }
+
+  /** Looks at the connection itself: while an event waits, the event loop that would notice its end stands still. */
+  isAlive(): boolean {
+    if (!this.#open) return false;
+    try {
+      const count = this.#posix.receive(this.#fd, this.#chunk, 0);
+      if (count === 0) this.close();
+      else this.#take(this.#chunk.subarray(0, count));
+    } catch (error) {
+      if (!(error instanceof PosixError) || error.code !== 'TIMEOUT') this.close();
+    }
     return this.#open;
   }
 
@@ -131,7 +158,10 @@ export class DaemonLink {
 
   #take(bytes: Uint8Array): void {
     try {
-      this.#arrived.push(...(this.#replies.push(bytes) as AppReply[]));
+      for (const message of this.#replies.push(bytes) as (AppReply | LookMessage)[]) {
+        if (message.type === 'look' || message.type === 'registered') this.#onLook();
+        if (message.type !== 'look') this.#arrived.push(message);
+      }
     } catch {
       this.close();
     }

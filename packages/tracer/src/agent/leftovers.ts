@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, ftruncateSync, readFileSync, readlinkSync } from 'node:fs';
 import type { Posix } from '@ringtail/posix';
 
 /** The name under which `/proc/self/maps` shows what a thread maps. */
@@ -6,19 +6,43 @@ export function memoryName(what: 'ring' | 'control', tid: number): string {
   return `ringtail-${what}-${tid}`;
 }
 
-/** A line of `/proc/self/maps` that shows a mapping of ours; 4711 is the thread. */
-const LINE = /^([0-9a-f]+)-([0-9a-f]+) .*\/memfd:ringtail-(?:ring|control)-(\d+)(?: \(deleted\))?$/gm;
+const NOTE_BYTES = 4096;
+
+/** Has the next worker close a descriptor of a perf counter that this worker, once terminated, cannot close itself. */
+export function noteDescriptor(posix: Posix, fd: number): void {
+  const note = posix.memfdCreate(`ringtail-counter-${posix.gettid()}-${fd}`, 0);
+  try {
+    ftruncateSync(note, NOTE_BYTES);
+    posix.map(note, NOTE_BYTES);
+  } finally {
+    posix.closeFd(note);
+  }
+}
+
+/** A line of `/proc/self/maps` that shows a mapping of ours; 4711 is the thread, 20 a descriptor. */
+const LINE =
+  /^([0-9a-f]+)-([0-9a-f]+) .*\/memfd:ringtail-(?:ring|control|counter)-(\d+)(?:-(\d+))?(?: \(deleted\))?$/gm;
 
 /**
- * Unmaps what worker threads that have ended left mapped.
+ * Unmaps what worker threads that have ended left mapped, and closes their perf counters.
  *
  * A worker that is terminated runs nothing at its end, so a process that starts workers by the thousand would keep
  * the rings of all of them. Each new worker clears up after those before it.
  */
 export function unmapLeftovers(posix: Posix): void {
-  for (const [, from, to, tid] of readFileSync('/proc/self/maps', 'latin1').matchAll(LINE)) {
+  for (const [, from, to, tid, fd] of readFileSync('/proc/self/maps', 'latin1').matchAll(LINE)) {
     if (existsSync(`/proc/self/task/${tid}`)) continue;
     const start = Number.parseInt(from as string, 16);
     posix.unmapLeftover(start, Number.parseInt(to as string, 16) - start);
+    if (fd !== undefined && isPerfCounter(fd)) posix.closeFd(Number(fd));
+  }
+}
+
+/** Whether the descriptor still is what was noted, as far as can be told: the application may have closed it. */
+function isPerfCounter(fd: string): boolean {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`) === 'anon_inode:[perf_event]';
+  } catch {
+    return false;
   }
 }

@@ -10,6 +10,10 @@ export interface ThreadRegistry {
   readonly version: string;
   /** Declares an event and returns its tracepoint function. */
   declare(spec: EventSpec): unknown;
+  /** Takes back tracepoints: they do nothing any more, and no list has them. Absent in the first versions. */
+  withdraw?(tracepoints: readonly unknown[]): void;
+  /** Defines `$app.PROVIDER:NAME`. Absent in the first versions. */
+  context?(provider: string, name: string, read: () => unknown): void;
   /** Why nothing can be recorded in this thread, or undefined. */
   readonly inoperative: string | undefined;
 }
@@ -25,6 +29,8 @@ export function threadRegistry(version: string): ThreadRegistry {
   const registry: ThreadRegistry = {
     version,
     declare: (spec) => agent.declare(spec),
+    withdraw: (tracepoints) => agent.withdraw(tracepoints),
+    context: (provider, name, read) => agent.defineContext(provider, name, read),
     get inoperative() {
       return agent.inoperative;
     },

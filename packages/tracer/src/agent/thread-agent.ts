@@ -1,5 +1,4 @@
 import { existsSync, statSync } from 'node:fs';
-import { basename } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { describeError } from '@ringtail/base';
 import { type EventSpec, parseEventSpec } from '@ringtail/ctf';
@@ -8,23 +7,30 @@ import {
   APP_PROTOCOL_VERSION,
   applicationRunDirectories,
   ControlPage,
-  type JsonValue,
   type RegisterMessage,
   type RunDirectory,
 } from '@ringtail/protocol';
+import { defineApplicationContext } from '../context/application-context.ts';
+import { onContextTrouble } from '../context/context-troubles.ts';
 import { makeRecorder, makeTracepoint } from '../recorder/code-generation.ts';
 import type { Gate, Recorder, RecorderTarget } from '../recorder/recorder.ts';
 import type { Site } from '../recorder/tracepoint-function.ts';
+import { Statedump } from '../statedump/statedump.ts';
+import { STATEDUMP_SITE_LIST } from '../statedump/statedump-events.ts';
 import { ChannelBinding, type ThreadIdentity } from './channel-binding.ts';
 import { ControlFile } from './control-file.ts';
 import { DaemonLink } from './daemon-link.ts';
 import { unmapLeftovers } from './leftovers.ts';
+import { threadName } from './thread-name.ts';
+import { describeTracepoints } from './tracepoint-list.ts';
 
 /** Captured at load: test frameworks replace timers. */
 const { setTimeout, queueMicrotask } = globalThis;
 
 const REGISTER_TIMEOUT_MS = 3000;
 const RECONNECT_AFTER_MS = 2000;
+/** When to look again where a daemon was writing. */
+const LOOK_AGAIN_AFTER_MS = 10;
 const GENERATION = ControlPage.GENERATION / 4;
 
 /**
@@ -37,7 +43,9 @@ export class ThreadAgent {
   readonly #tracerVersion: string;
   readonly #runDirectories: readonly RunDirectory[];
   readonly #gate: Gate = { page: new Uint32Array(GENERATION + 1), inside: 0 };
-  readonly #sites: Site[] = [];
+  #sites: Site[] = [];
+  readonly #siteOf = new WeakMap<object, Site>();
+  readonly #withdrawn = new WeakSet<Site>();
   readonly #links = new Map<number, DaemonLink>();
   #bindings = new Map<string, ChannelBinding>();
   /** The generation that `#bindings` were read at. */
@@ -46,13 +54,18 @@ export class ThreadAgent {
   #control: ControlFile | undefined;
   #identity: ThreadIdentity | undefined;
   #tellScheduled = false;
-  /** Declarations that were refused, told to every daemon that we register with. */
-  readonly #refusals: string[] = [];
+  #lookScheduled = false;
+  /** By channel: the number of the statedump that was recorded last, and of the one that is to be. */
+  readonly #dumped = new Map<string, number>();
+  #dumpsDue = new Map<string, number>();
+  /** What was refused, told to every daemon that we register with. */
+  readonly #refusals: { readonly code: string; readonly message: string }[] = [];
   inoperative: string | undefined;
 
   private constructor(tracerVersion: string, runDirectories: readonly RunDirectory[]) {
     this.#tracerVersion = tracerVersion;
     this.#runDirectories = runDirectories;
+    onContextTrouble((message) => this.#tellTrouble('NO_CONTEXT', message));
   }
 
   /** Makes the agent of this thread and registers it with every daemon that runs. Never throws. */
@@ -76,16 +89,40 @@ export class ThreadAgent {
     try {
       parseEventSpec(event);
     } catch (error) {
-      this.#refuseTracepoint(`tracepoint ${event.name} is refused: ${describeError(error)}`);
+      this.#tellTrouble('BAD_TRACEPOINT', `tracepoint ${event.name} is refused: ${describeError(error)}`);
       return tracepoint;
     }
+    this.#siteOf.set(tracepoint, site);
     site.record = ((...values: unknown[]) => this.#resolveAndRecord(site, values)) as Recorder;
     this.#sites.push(site);
     this.#scheduleTellingTracepoints();
     return tracepoint;
   }
 
+  /** Takes back what `declare` returned. */
+  withdraw(tracepoints: readonly unknown[]): void {
+    const gone = new Set<Site>();
+    for (const tracepoint of tracepoints) {
+      const site = this.#siteOf.get(tracepoint as object);
+      if (site === undefined) continue;
+      gone.add(site);
+      this.#withdrawn.add(site);
+      site.on = -1;
+      site.record = noOperation;
+    }
+    if (gone.size === 0) return;
+    this.#sites = this.#sites.filter((site) => !gone.has(site));
+    this.#scheduleTellingTracepoints();
+  }
+
+  /** Says where the application context `$app.PROVIDER:NAME` comes from. */
+  defineContext(provider: string, name: string, read: () => unknown): void {
+    if (defineApplicationContext(provider, name, read)) return;
+    this.#tellTrouble('BAD_CONTEXT', `context $app.${provider}:${name} is refused: no context can have that name`);
+  }
+
   #isEnabled(site: Site): boolean {
+    if (this.#withdrawn.has(site)) return false;
     const generation = this.#gate.page[GENERATION];
     if (generation === site.off) return false;
     if (generation === site.on) return true;
@@ -129,6 +166,7 @@ export class ThreadAgent {
           binding.update(desired);
         }
         bindings.set(key, binding);
+        if (desired.statedump > (this.#dumped.get(key) ?? 0)) this.#dumpsDue.set(key, desired.statedump);
       }
     }
     for (const [key, binding] of this.#bindings) {
@@ -136,7 +174,55 @@ export class ThreadAgent {
     }
     this.#bindings = bindings;
     this.#reconciled = generation;
+    if (this.#dumpsDue.size > 0) this.#scheduleLook();
     return true;
+  }
+
+  /** Has this thread do what does not wait for its next event, once it is in the middle of nothing. */
+  #scheduleLook(): void {
+    if (this.#lookScheduled || this.inoperative !== undefined) return;
+    this.#lookScheduled = true;
+    queueMicrotask(() => this.#look());
+  }
+
+  #look(): void {
+    this.#lookScheduled = false;
+    if (this.inoperative !== undefined) return;
+    try {
+      const generation = this.#gate.page[GENERATION] as number;
+      const isReady = this.#gate.inside === 0 && (this.#reconciled === generation || this.#reconcile(generation));
+      if (isReady) this.#recordStatedumps();
+      else this.#lookAgain();
+    } catch (error) {
+      this.#giveUp(`internal error: ${describeError(error)}`);
+    }
+  }
+
+  #lookAgain(): void {
+    // Without a daemon there is nothing to look at, and whoever registers will look.
+    if (this.#links.size === 0) return;
+    setTimeout(() => this.#scheduleLook(), LOOK_AGAIN_AFTER_MS).unref();
+  }
+
+  #recordStatedumps(): void {
+    const due = this.#dumpsDue;
+    this.#dumpsDue = new Map();
+    const channels: ChannelBinding[] = [];
+    for (const [key, number] of due) {
+      const binding = this.#bindings.get(key);
+      if (binding === undefined || number <= (this.#dumped.get(key) ?? 0)) continue;
+      this.#dumped.set(key, number);
+      if (STATEDUMP_SITE_LIST.some((site) => binding.wants(site))) channels.push(binding);
+    }
+    if (channels.length === 0) return;
+    const providers = new Map<string, number>();
+    for (const { event } of this.#sites) {
+      const provider = event.name.slice(0, event.name.indexOf(':'));
+      providers.set(provider, (providers.get(provider) ?? 0) + 1);
+    }
+    new Statedump(channels, this.#gate, () => this.inoperative === undefined && this.#gate.inside === 0).begin(
+      providers,
+    );
   }
 
   #plan(site: Site, generation: number): void {
@@ -194,6 +280,7 @@ export class ThreadAgent {
       register,
       controlFd: prepared.control.fd,
       timeoutMs,
+      onLook: () => this.#scheduleLook(),
       onEnd: (ended) => this.#forget(ended),
     });
     if (!(link instanceof DaemonLink)) {
@@ -201,9 +288,8 @@ export class ThreadAgent {
       return;
     }
     this.#links.set(slot, link);
-    for (const message of this.#refusals)
-      link.send({ type: 'trouble', channel: null, code: 'BAD_TRACEPOINT', message });
-    if (this.#sites.length > 0) this.#scheduleTellingTracepoints();
+    for (const refusal of this.#refusals) link.send({ type: 'trouble', channel: null, ...refusal });
+    this.#scheduleTellingTracepoints();
   }
 
   /** What registering needs and a program without a daemon never pays for: koffi, the control file. */
@@ -217,7 +303,7 @@ export class ThreadAgent {
       this.#posix = loaded.posix;
     }
     try {
-      this.#identity ??= { pid: process.pid, tid: this.#posix.gettid(), procname: processName() };
+      this.#identity ??= { pid: process.pid, tid: this.#posix.gettid(), procname: threadName() };
       if (this.#control === undefined) {
         if (!isMainThread) unmapLeftovers(this.#posix);
         this.#control = ControlFile.create(this.#posix, this.#identity.tid);
@@ -233,6 +319,8 @@ export class ThreadAgent {
   #forget(link: DaemonLink): void {
     if (this.#links.get(link.slot) !== link) return;
     this.#links.delete(link.slot);
+    // Its successor numbers channels anew.
+    for (const key of this.#dumped.keys()) if (key.startsWith(`${link.slot}:`)) this.#dumped.delete(key);
     this.#control?.clearSlot(link.slot);
     this.#control?.bumpGeneration();
   }
@@ -252,20 +340,15 @@ export class ThreadAgent {
     // A microtask: it is run in a program that ends at once as well, and it is no resource that anybody could notice.
     queueMicrotask(() => {
       this.#tellScheduled = false;
-      const tracepoints = this.#sites.map(({ event: { name, logLevel, fields } }) => ({
-        name,
-        logLevel,
-        fields: fields as unknown as readonly JsonValue[],
-      }));
+      const tracepoints = describeTracepoints([...this.#sites, ...STATEDUMP_SITE_LIST]);
       for (const link of this.#links.values()) link.send({ type: 'tracepoints', tracepoints });
     });
   }
 
-  #refuseTracepoint(message: string): void {
+  #tellTrouble(code: string, message: string): void {
     debug(message);
-    this.#refusals.push(message);
-    for (const link of this.#links.values())
-      link.send({ type: 'trouble', channel: null, code: 'BAD_TRACEPOINT', message });
+    this.#refusals.push({ code, message });
+    for (const link of this.#links.values()) link.send({ type: 'trouble', channel: null, code, message });
   }
 
   #giveUp(reason: string): void {
@@ -277,11 +360,6 @@ export class ThreadAgent {
       site.record = noOperation;
     }
   }
-}
-
-/** The title without the directory of `node`, which is what a title that nobody set starts with. */
-function processName(): string {
-  return process.title.startsWith('/') ? basename(process.title) : process.title;
 }
 
 function noOperation(): void {}

@@ -36,10 +36,16 @@ export interface Provider {
     fields: F,
     options?: TracepointOptions,
   ): Tracepoint<NamedArguments<F>>;
+  /**
+   * Takes back the tracepoints that were declared through this object, for code that is unloaded or replaced: they do nothing
+   * any more, and listings leave them out.
+   */
+  withdraw(): void;
 }
 
 /** The provider of that name. Several calls with one name are the same provider to everybody. */
 export function provider(name: string): Provider {
+  const declared: unknown[] = [];
   return {
     name,
     // The registry knows nothing of argument types; the signatures above are what the compiler holds callers to.
@@ -49,7 +55,13 @@ export function provider(name: string): Provider {
         logLevel: LogLevels[options.logLevel ?? 'debug_line'] ?? LogLevels.debug_line,
         fields: isList(fields) ? fields.map(([field, type]) => ({ name: field, spec: type.spec })) : namedSpecs(fields),
       };
-      return threadRegistry(RINGTAIL_VERSION).declare(spec) as never;
+      const tracepoint = threadRegistry(RINGTAIL_VERSION).declare(spec);
+      declared.push(tracepoint);
+      return tracepoint as never;
+    },
+    withdraw() {
+      // A registry that an older copy of the tracer made cannot.
+      threadRegistry(RINGTAIL_VERSION).withdraw?.(declared.splice(0));
     },
   };
 }

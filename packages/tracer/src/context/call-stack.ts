@@ -1,0 +1,80 @@
+import type { NamedFieldSpec } from '@ringtail/ctf';
+import type { ContextSource } from './context-source.ts';
+import { tellContextTrouble } from './context-troubles.ts';
+
+/** Frames of the application that are recorded, innermost first. */
+const FRAMES_MAX = 32;
+/** Frames of ours above them: the tracepoint, the recorder and what it calls. */
+const OWN_FRAMES_MAX = 8;
+
+/** Captured at load: programs replace what they find at the global objects. */
+const ErrorConstructor = Error;
+const { captureStackTrace } = Error;
+const { defineProperty, getOwnPropertyDescriptor } = Object;
+const { deleteProperty } = Reflect;
+
+/** Where the tracer's files are, generated functions included: V8 says of those where they were generated. */
+const OWN_FILES = new URL('..', import.meta.url).href;
+
+/** The two properties by which a program says how stack traces come out. */
+const SETTINGS = ['stackTraceLimit', 'prepareStackTrace'] as const;
+
+/** `callstack-js`: the JavaScript call stack, a line a frame, as V8 writes frames but without source maps. */
+export function callStackContext(field: NamedFieldSpec): ContextSource {
+  let isTold = false;
+  return {
+    field,
+    read() {
+      const frames = captureFrames();
+      if (frames !== undefined) return frames;
+      if (!isTold) tellContextTrouble('context callstack-js is empty: this program does not let Error be changed');
+      isTold = true;
+      return [];
+    },
+  };
+}
+
+/**
+ * Captures with settings of our own and puts back what was there, by descriptor, so that no code of the program runs and it finds
+ * everything as it left it.
+ */
+function captureFrames(): string[] | undefined {
+  const [limit, prepare] = SETTINGS.map((name) => getOwnPropertyDescriptor(ErrorConstructor, name));
+  try {
+    setSetting('stackTraceLimit', FRAMES_MAX + OWN_FRAMES_MAX);
+    setSetting('prepareStackTrace', (_: unknown, frames: readonly NodeJS.CallSite[]) => frames);
+    const holder: { stack?: unknown } = {};
+    captureStackTrace(holder, captureFrames);
+    return applicationFrames(holder.stack as readonly NodeJS.CallSite[]);
+  } catch {
+    return undefined;
+  } finally {
+    restoreSetting('prepareStackTrace', prepare);
+    restoreSetting('stackTraceLimit', limit);
+  }
+}
+
+function setSetting(name: string, value: unknown): void {
+  defineProperty(ErrorConstructor, name, { value, writable: true, enumerable: true, configurable: true });
+}
+
+function restoreSetting(name: string, descriptor: PropertyDescriptor | undefined): void {
+  try {
+    if (descriptor === undefined) deleteProperty(ErrorConstructor, name);
+    else defineProperty(ErrorConstructor, name, descriptor);
+  } catch {
+    // What could not be changed before needs not be put back.
+  }
+}
+
+function applicationFrames(frames: readonly NodeJS.CallSite[]): string[] {
+  const first = frames.findIndex((frame) => !isOwn(frame));
+  // In a bundle everything is in one file, and nothing can be told apart.
+  const start = Math.max(first, 0);
+  return frames.slice(start, start + FRAMES_MAX).map(String);
+}
+
+function isOwn(frame: NodeJS.CallSite): boolean {
+  const origin = frame.getFileName() ?? frame.getEvalOrigin();
+  return origin?.includes(OWN_FILES) ?? false;
+}

@@ -1,0 +1,44 @@
+import { statSync } from 'node:fs';
+import { hostname } from 'node:os';
+import type { NamedFieldSpec } from '@ringtail/ctf';
+import { loadPosix } from '@ringtail/posix';
+import { threadName } from '../agent/thread-name.ts';
+import type { ContextSource } from './context-source.ts';
+import { tellContextTrouble } from './context-troubles.ts';
+
+/**
+ * Contexts that stay what they are for as long as the thread lives: read once. A thread that enters another namespace with
+ * `setns` is not noticed: nothing in Node.js does, and asking takes a system call.
+ */
+export function fixedContext(name: string, field: NamedFieldSpec): ContextSource {
+  const value = fixedValue(name);
+  const constant = `ctx_${field.name}`;
+  return { field, read: () => value, inline: { expression: constant, constants: { [constant]: value } } };
+}
+
+function fixedValue(name: string): string | number {
+  switch (name) {
+    case 'hostname':
+      return hostname();
+    case 'vpid':
+      return process.pid;
+    case 'vtid': {
+      const loaded = loadPosix();
+      return loaded.ok ? loaded.posix.gettid() : 0;
+    }
+    case 'procname':
+      return threadName();
+    default:
+      return namespaceInode(name);
+  }
+}
+
+/** The number that the kernel shows a namespace by, as `NAME:[4026531840]`; 0 where it has no such namespaces. */
+function namespaceInode(context: string): number {
+  try {
+    return statSync(`/proc/thread-self/ns/${context.slice(0, -'_ns'.length)}`).ino;
+  } catch (error) {
+    tellContextTrouble(`context ${context} is recorded as 0: ${(error as Error).message}`);
+    return 0;
+  }
+}

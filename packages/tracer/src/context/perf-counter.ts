@@ -1,0 +1,42 @@
+import { isMainThread } from 'node:worker_threads';
+import { describeError } from '@ringtail/base';
+import type { NamedFieldSpec } from '@ringtail/ctf';
+import { loadPosix, type Posix } from '@ringtail/posix';
+import { perfCounterOf } from '@ringtail/protocol';
+import { noteDescriptor } from '../agent/leftovers.ts';
+import type { ContextSource } from './context-source.ts';
+import { tellContextTrouble } from './context-troubles.ts';
+
+const PREFIX = 'perf:thread:';
+
+/** `perf:thread:COUNTER`: how far the counter of this thread has come, counting from when the context was first wanted. */
+export function perfCounterContext(name: string, field: NamedFieldSpec): ContextSource {
+  try {
+    const loaded = loadPosix();
+    if (!loaded.ok) throw new Error(loaded.reason);
+    const counter = perfCounterOf(name.slice(PREFIX.length));
+    if (counter === undefined) throw new Error('there is no such counter');
+    const fd = loaded.posix.openCounter(counter.type, counter.config);
+    // A worker that is terminated closes nothing.
+    if (!isMainThread) noteDescriptor(loaded.posix, fd);
+    return { field, read: reader(loaded.posix, fd, name) };
+  } catch (error) {
+    tellContextTrouble(`context ${name} is recorded as 0: ${describeError(error)}`);
+    return { field, read: () => 0 };
+  }
+}
+
+function reader(posix: Posix, fd: number, name: string): () => number {
+  let isBroken = false;
+  return () => {
+    if (isBroken) return 0;
+    try {
+      return posix.readCounter(fd);
+    } catch (error) {
+      // The application closed a descriptor that is not its own.
+      isBroken = true;
+      tellContextTrouble(`context ${name} is recorded as 0 from now on: ${describeError(error)}`);
+      return 0;
+    }
+  };
+}

@@ -1,0 +1,171 @@
+import { getHeapStatistics } from 'node:v8';
+import { isMainThread } from 'node:worker_threads';
+import { ControlPage } from '@ringtail/protocol';
+import type { ChannelBinding } from '../agent/channel-binding.ts';
+import { buildRecorder } from '../recorder/closure.ts';
+import type { Gate, Recorder, RecorderTarget } from '../recorder/recorder.ts';
+import type { Site } from '../recorder/tracepoint-function.ts';
+import { type LoadedPackage, loadedFiles, PackageFinder } from './loaded-packages.ts';
+import { HEAP_FIGURES, STATEDUMP_SITE_LIST, STATEDUMP_SITES } from './statedump-events.ts';
+
+/** Captured at load: test frameworks replace them. */
+const { setTimeout } = globalThis;
+const now = performance.now.bind(performance);
+
+/** The program waits for a dump no longer than this at a time, and all in all. */
+const TURN_MS = 5;
+const WORK_MS_MAX = 250;
+const PACKAGES_MAX = 4096;
+const ARGUMENTS_MAX = 256;
+const TEXT_LENGTH_MAX = 4096;
+/** What a program imports at its start is loaded by this age of the thread; who is younger looks again then. */
+const SETTLED_AFTER_MS = 1000;
+
+export type ProviderCounts = ReadonlyMap<string, number>;
+
+/**
+ * Records the state of this thread into some channels: what a trace that begins in the middle of a program's life cannot tell.
+ *
+ * What takes no time comes at once: in a program that never returns to its event loop that has to do. The rest waits for timers that do
+ * not keep the program alive, a little at a time; a program that ends before leaves a dump without its `end`.
+ */
+export class Statedump {
+  readonly #channels: readonly ChannelBinding[];
+  readonly #gate: Gate;
+  readonly #isLive: () => boolean;
+  /** Good until somebody else runs: channels may be retired meanwhile. */
+  #recorders = new Map<Site, Recorder | null>();
+  readonly #finder = new PackageFinder();
+  readonly #files = new Set<string>();
+  readonly #packages = new Set<string>();
+  #pending: string[] = [];
+  #workMs = 0;
+  #leftOut = 0;
+
+  /**
+   * @param gate the thread's: what an application context's callback sets off is nested here too
+   * @param isLive whether there is anybody to record for still
+   */
+  constructor(channels: readonly ChannelBinding[], gate: Gate, isLive: () => boolean) {
+    this.#channels = channels;
+    this.#isLive = isLive;
+    this.#gate = {
+      // A dump's recorders are used at once and thrown away, so that they need not look whether the state has changed.
+      page: new Uint32Array(ControlPage.GENERATION / 4 + 1),
+      get inside() {
+        return gate.inside;
+      },
+      set inside(value) {
+        gate.inside = value;
+      },
+    };
+  }
+
+  /** Not to be called in the middle of an event. */
+  begin(providers: ProviderCounts): void {
+    this.#record(STATEDUMP_SITES.start);
+    if (isMainThread) this.#recordProcess();
+    this.#recordHeap();
+    for (const [name, count] of providers) this.#record(STATEDUMP_SITES.provider, name, count);
+    this.#later(0, () => this.#lookForPackages(() => this.#recordHandles()));
+  }
+
+  #recordHandles(): void {
+    const counts = new Map<string, number>();
+    // Absent before Node.js 20 had it stable, and in runtimes that only resemble Node.js.
+    for (const type of process.getActiveResourcesInfo?.() ?? []) counts.set(type, (counts.get(type) ?? 0) + 1);
+    for (const [type, count] of counts) this.#record(STATEDUMP_SITES.handle, type, count);
+    const youngFor = SETTLED_AFTER_MS - now();
+    const end = () => this.#record(STATEDUMP_SITES.end, this.#leftOut);
+    if (youngFor <= 0) end();
+    else this.#later(youngFor, () => this.#lookForPackages(end));
+  }
+
+  #recordProcess(): void {
+    this.#record(
+      STATEDUMP_SITES.process,
+      process.pid,
+      process.ppid,
+      process.getuid?.() ?? 0,
+      process.getgid?.() ?? 0,
+      workingDirectory(),
+      process.argv.slice(0, ARGUMENTS_MAX).map((argument) => argument.slice(0, TEXT_LENGTH_MAX)),
+      process.execPath,
+      process.versions.node,
+    );
+  }
+
+  #recordHeap(): void {
+    const statistics = getHeapStatistics() as unknown as Readonly<Record<string, number>>;
+    this.#record(STATEDUMP_SITES.heap, ...HEAP_FIGURES.map((name) => statistics[name] ?? 0));
+  }
+
+  #lookForPackages(then: () => void): void {
+    for (const file of loadedFiles()) {
+      if (this.#files.has(file)) continue;
+      this.#files.add(file);
+      this.#pending.push(file);
+    }
+    this.#recordPackages(then);
+  }
+
+  /** As many as fit into a turn, then the others. */
+  #recordPackages(then: () => void): void {
+    const begin = now();
+    while (this.#pending.length > 0 && now() - begin < TURN_MS) {
+      const found = this.#finder.packageOf(this.#pending.pop() as string);
+      if (found !== undefined && !this.#packages.has(found.path)) this.#recordPackage(found);
+    }
+    this.#workMs += now() - begin;
+    if (this.#workMs > WORK_MS_MAX) this.#leftOut += this.#pending.splice(0).length;
+    if (this.#pending.length === 0) then();
+    else this.#later(0, () => this.#recordPackages(then));
+  }
+
+  #recordPackage({ name, version, path }: LoadedPackage): void {
+    if (this.#packages.size >= PACKAGES_MAX) {
+      this.#leftOut += 1;
+      return;
+    }
+    this.#packages.add(path);
+    this.#record(STATEDUMP_SITES.module, name, version, path);
+  }
+
+  #later(delayMs: number, act: () => void): void {
+    setTimeout(() => {
+      this.#recorders = new Map();
+      if (this.#isLive()) act();
+      this.#recorders = new Map();
+    }, delayMs).unref();
+  }
+
+  #record(site: Site, ...values: readonly unknown[]): void {
+    let recorder = this.#recorders.get(site);
+    if (recorder === undefined) {
+      recorder = this.#recorderOf(site);
+      this.#recorders.set(site, recorder);
+    }
+    (recorder as ((...values: readonly unknown[]) => void) | null)?.(...values);
+  }
+
+  #recorderOf(site: Site): Recorder | null {
+    const targets: RecorderTarget[] = [];
+    for (const channel of this.#channels) {
+      if (!channel.wants(site)) continue;
+      const target = channel.target(site, STATEDUMP_SITE_LIST);
+      if (target === 'later') channel.countDiscarded();
+      else if (target !== 'never') targets.push(target);
+    }
+    if (targets.length === 0) return null;
+    return buildRecorder({ event: site.event, targets, gate: this.#gate, generation: 0, stale: () => {} });
+  }
+}
+
+function workingDirectory(): string {
+  try {
+    return process.cwd();
+  } catch {
+    // It has been removed.
+    return '';
+  }
+}
