@@ -25,13 +25,13 @@ export function encodeFrame(message: unknown, bytesMax: number): Buffer {
  * @throws {FrameError} `FRAME_TOO_LONG` if the text exceeds `bytesMax`.
  */
 export function frameOfText(json: string, bytesMax: number): Buffer {
-  const text = Buffer.from(json, 'utf8');
-  if (text.length > bytesMax) {
-    throw new FrameError('FRAME_TOO_LONG', `a message of ${text.length} bytes exceeds the limit of ${bytesMax}`);
+  const length = Buffer.byteLength(json, 'utf8');
+  if (length > bytesMax) {
+    throw new FrameError('FRAME_TOO_LONG', `a message of ${length} bytes exceeds the limit of ${bytesMax}`);
   }
-  const frame = Buffer.allocUnsafe(FRAME_LENGTH_BYTES + text.length);
-  frame.writeUInt32LE(text.length, 0);
-  text.copy(frame, FRAME_LENGTH_BYTES);
+  const frame = Buffer.allocUnsafe(FRAME_LENGTH_BYTES + length);
+  frame.writeUInt32LE(length, 0);
+  frame.write(json, FRAME_LENGTH_BYTES, 'utf8');
   return frame;
 }
 

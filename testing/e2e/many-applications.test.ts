@@ -1,0 +1,102 @@
+/**
+ * Many applications at one session daemon: what a listing takes, what a change of all takes, and how much the daemon needs.
+ *
+ * `RINGTAIL_TEST_APPLICATIONS=1000` makes it as many as a busy host has. Nothing is asserted of times: they are printed.
+ */
+import { join } from 'node:path';
+import { DEFAULT_SESSION, type TracepointDescription } from '@ringtail/protocol';
+import { expect, it, onTestFinished } from 'vitest';
+import { FakeApplication } from '../../packages/sessiond/src/testing/fake-application.test.support.ts';
+import { TestDaemon } from '../../packages/sessiond/src/testing/test-daemon.test.support.ts';
+
+const APPLICATIONS = Number(process.env.RINGTAIL_TEST_APPLICATIONS ?? 200);
+const TRACEPOINTS = 100;
+const PROGRAMS = 10;
+
+/** What one of several programs knows: the processes of one program know the same. */
+function tracepointsOf(program: number): TracepointDescription[] {
+  return Array.from({ length: TRACEPOINTS }, (_, idx) => ({
+    name: `shop${program}:event_${idx}`,
+    logLevel: 6,
+    fields: [
+      { name: 'id', spec: { kind: 'integer', signed: false, bits: 32, base: 10 } },
+      { name: 'name', spec: { kind: 'string' } },
+      { name: 'price', spec: { kind: 'float', bits: 64 } },
+    ],
+  }));
+}
+
+it(`lists ${APPLICATIONS} applications with ${TRACEPOINTS} tracepoints each, and reaches all of them`, {
+  timeout: 300_000,
+}, async () => {
+  const daemon = new TestDaemon();
+  const applications: FakeApplication[] = [];
+  onTestFinished(async () => {
+    for (const application of applications) application.close();
+    await daemon.dispose();
+  });
+  await daemon.start();
+  const client = await daemon.client();
+  const memoryBytes = async () => (await client.ask('daemon-status', {})).memoryBytes;
+  const alone = await memoryBytes();
+
+  const registering = stopwatch();
+  for (let idx = 0; idx < APPLICATIONS; idx++) {
+    const pid = 100_000 + idx;
+    const application = await FakeApplication.registered(daemon.directory.appSocket, { pid, tid: pid });
+    applications.push(application);
+    application.send({ type: 'tracepoints', tracepoints: tracepointsOf(idx % PROGRAMS) });
+  }
+  const registeredMs = registering();
+  await expect.poll(async () => (await client.ask('daemon-status', {})).applications).toBe(APPLICATIONS);
+  const registered = await memoryBytes();
+
+  await client.ask('list-applications', {});
+  const listing = stopwatch();
+  const listed = await client.ask('list-applications', {});
+  const listedMs = listing();
+  expect(listed).toHaveLength(APPLICATIONS);
+  expect(new Set(listed.map(({ tracepoints }) => tracepoints.length))).toEqual(new Set([TRACEPOINTS]));
+  expect(listed[0]?.tracepoints).toEqual(tracepointsOf(0));
+
+  await client.ask('create-session', { name: 's', output: join(daemon.parent, 's'), ...DEFAULT_SESSION });
+  await client.ask('enable-event', { session: 's', channel: null, rule: { pattern: 'shop*' } });
+  const starting = stopwatch();
+  await client.ask('start-session', { session: 's' });
+  const startedMs = starting();
+  for (const application of applications) expect(application.state()?.channels).toHaveLength(1);
+  const changing = stopwatch();
+  await client.ask('enable-event', { session: 's', channel: null, rule: { pattern: 'other:*' } });
+  await expect
+    .poll(() => applications.every((application) => application.state()?.channels[0]?.rules.length === 2), {
+      interval: 1,
+    })
+    .toBe(true);
+  const changedMs = changing();
+  const withAll = await memoryBytes();
+
+  expect(await client.ask('session-sightings', { session: 's' })).toMatchObject({ threads: APPLICATIONS });
+  for (const application of applications) application.close();
+  await expect.poll(async () => (await client.ask('daemon-status', {})).applications).toBe(0);
+  const figures = {
+    applications: APPLICATIONS,
+    answerMiB: mebibytes(Buffer.byteLength(JSON.stringify(listed))),
+    registeredMs,
+    listedMs,
+    startedMs,
+    changedMs,
+    daemonAloneMiB: mebibytes(alone),
+    daemonWithAllMiB: mebibytes(registered),
+    daemonAfterListingMiB: mebibytes(withAll),
+  };
+  process.stdout.write(`many applications: ${JSON.stringify(figures)}\n`);
+});
+
+function stopwatch(): () => number {
+  const since = performance.now();
+  return () => Math.round(performance.now() - since);
+}
+
+function mebibytes(bytes: number): number {
+  return Math.round(bytes / 2 ** 20);
+}
