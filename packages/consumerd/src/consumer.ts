@@ -9,6 +9,7 @@ import type {
   SessionStatistics,
   SnapshotRequest,
 } from '@ringtail/protocol';
+import { asOwner } from './as-owner.ts';
 import { ConsumerError } from './consumer-error.ts';
 import { DrainLoop } from './drain-loop.ts';
 import type { FileOutput } from './file-output.ts';
@@ -175,7 +176,8 @@ export class Consumer {
     if (isRepeated(this.#traces.get(request.trace)?.request, request)) return null;
     const writer = new TraceWriter(request, this.#options.output);
     const session = this.#session(request.session);
-    if (!request.snapshot) session.countFormer(writer.directory, this.#options.output);
+    const { directory, stateDirectory, owner } = writer;
+    if (stateDirectory !== null) asOwner(owner, () => session.countFormer(directory, stateDirectory));
     this.#traces.set(request.trace, { request, session, writer });
     const what = request.snapshot ? 'keeping the trace' : 'writing the trace';
     this.#options.log(`session ${request.session}: ${what} ${writer.directory}`);
@@ -279,7 +281,7 @@ export class Consumer {
     return writeSnapshot({
       directory,
       maxBytes,
-      traces: traces.map(({ request, writer }) => ({ place: request.place, metadata: () => `${writer.forSnapshots}` })),
+      traces: traces.map(({ request, writer }) => ({ place: request.place, metadata: () => `${writer.text}` })),
       rings: this.#ringsOf(session).flatMap(({ recorder }) => recorder ?? []),
       output: this.#options.output,
       onTrouble: (trouble) => this.#session(session).troubles.add(trouble),

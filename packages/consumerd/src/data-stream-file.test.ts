@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { INDEX_ENTRY_BYTES, INDEX_HEADER_BYTES, parseIndexFile, readPacketHeader } from '@ringtail/ctf';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { NOTHING_CLEARED } from './checkpoint-file.ts';
 import { DataStreamFile } from './data-stream-file.ts';
 import { type FileOutput, systemOutput } from './file-output.ts';
 import { noStatistics } from './statistics.ts';
@@ -49,7 +50,15 @@ function recovered(packetSeq: number) {
     packets: packetSeq + 1,
     bytes: statSync(dataPath()).size,
   };
-  const checkpoint = { packetSeq, position: position(packetSeq), statistics };
+  const checkpoint = {
+    packetSeq,
+    position: position(packetSeq),
+    statistics,
+    cleared: NOTHING_CLEARED,
+    eventsDiscardedTold: packetSeq,
+    fileNumber: 0,
+    fileBytes: statistics.bytes,
+  };
   return { endTimestamp: 10 + packetSeq, eventsDiscarded: packetSeq, checkpoint, statistics };
 }
 
@@ -63,7 +72,12 @@ function append(file: DataStreamFile, packetSeq: number): void {
     records: records(packetSeq),
     after: position(packetSeq),
   };
-  file.append(packet, { ...noStatistics(), eventsRecorded: 5 * packetSeq });
+  file.append(packet, {
+    ...noStatistics(),
+    eventsRecorded: 5 * packetSeq,
+    packets: packetSeq,
+    bytes: file.bytes,
+  });
 }
 
 function written(count: number): void {
@@ -118,7 +132,7 @@ describe('DataStreamFile, writing', () => {
     const output = failingOutput();
     const file = opened(output);
     append(file, 0);
-    const bytesOfAppend = 128 + file.bytes + 1 + INDEX_ENTRY_BYTES;
+    const bytesOfAppend = 256 + file.bytes + 1 + INDEX_ENTRY_BYTES;
     for (let bytes = 0; bytes < bytesOfAppend; bytes += 13) {
       output.failAfter(bytes, 'ENOSPC');
       expect(() => append(file, 1)).toThrowError(/ENOSPC/);

@@ -1,20 +1,27 @@
-import { fstatSync, mkdirSync, readSync, statSync } from 'node:fs';
+import { fstatSync, lstatSync, mkdirSync, readSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { assert, type ClockCycles } from '@ringtail/base';
+import { assert, type ClockCycles, errnoOf } from '@ringtail/base';
 import {
   encodeIndexHeader,
   encodePacketHeader,
   INDEX_ENTRY_BYTES,
   INDEX_HEADER_BYTES,
-  type PacketHeader,
   readPacketHeader,
 } from '@ringtail/ctf';
 import type { ConsumerPosition } from '@ringtail/ringbuf';
-import { type Checkpoint, CheckpointFile } from './checkpoint-file.ts';
+import { asOwner, type FileOwner } from './as-owner.ts';
+import { type Checkpoint, CheckpointFile, type ClearedCounts, NOTHING_CLEARED } from './checkpoint-file.ts';
 import { ConsumerError } from './consumer-error.ts';
 import { closeQuietly, type FileOutput, openTraceFile, writeWhole } from './file-output.ts';
 import { beginsLikeTrace, indexEntryOf, type StreamIdentity, type WalkedPackets, walkPackets } from './packet-walk.ts';
 import { noStatistics, type StreamStatistics } from './statistics.ts';
+import {
+  nextTraceFile,
+  ONE_TRACE_FILE,
+  type TraceFileLimits,
+  traceFileName,
+  traceFileNumbers,
+} from './trace-file-names.ts';
 
 /** A packet to be: records and what its header says of them. */
 export interface StreamPacket {
@@ -42,40 +49,73 @@ export interface RecoveredStream {
   readonly statistics: StreamStatistics;
 }
 
+export interface DataStreamFileOptions {
+  /** Where the checkpoints are; else beside the index. A trace chunk is moved away with its index, this stays. */
+  readonly stateDirectory?: string;
+  readonly limits?: TraceFileLimits;
+  /** To whom the files belong, if this process is root's. */
+  readonly owner?: FileOwner;
+}
+
 interface OpenFiles {
   readonly data: number;
   readonly index: number;
-  readonly checkpoints: CheckpointFile;
+}
+
+/** What is there of a trace file. */
+interface FoundFile {
+  readonly number: number;
+  readonly walked: WalkedPackets;
 }
 
 /**
- * A data stream file with its index and its checkpoints: `<directory>/<name>`, `index/<name>.idx`, `index/<name>.checkpoint`.
+ * The files of a data stream in the current trace chunk, each with its index, and its checkpoints: `<directory>/<name>`,
+ * `index/<name>.idx`, `<name>.checkpoint`. Where the size of files is limited their names end in `_0`, `_1` and so on.
  *
  * Order of writing: checkpoint, packet, index entry. The files hold whole packets after every call, even one that failed;
  * they are made with the first packet.
  */
 export class DataStreamFile {
-  readonly path: string;
   readonly #directory: string;
   readonly #name: string;
   readonly #identity: StreamIdentity;
   readonly #output: FileOutput;
-  readonly #firstPacketSeq: number;
+  readonly #checkpointPath: string;
+  readonly #limits: TraceFileLimits;
+  readonly #owner: FileOwner | undefined;
+  #nextPacketSeq: number;
   #files: OpenFiles | undefined;
+  #checkpoints: CheckpointFile | undefined;
+  /** The current trace file, and what is in it. */
+  #number = 0;
   #bytes = 0;
   #packets = 0;
 
   /** @param firstPacketSeq of the data stream's first packet, if none is lost */
-  constructor(directory: string, name: string, identity: StreamIdentity, output: FileOutput, firstPacketSeq = 0) {
-    this.path = join(directory, name);
+  constructor(
+    directory: string,
+    name: string,
+    identity: StreamIdentity,
+    output: FileOutput,
+    firstPacketSeq = 0,
+    options: DataStreamFileOptions = {},
+  ) {
     this.#directory = directory;
     this.#name = name;
     this.#identity = identity;
     this.#output = output;
-    this.#firstPacketSeq = firstPacketSeq;
+    this.#checkpointPath = join(options.stateDirectory ?? join(directory, 'index'), `${name}.checkpoint`);
+    this.#limits = options.limits ?? ONE_TRACE_FILE;
+    this.#owner = options.owner;
+    this.#nextPacketSeq = firstPacketSeq;
   }
 
-  /** Size of the file, whole packets only. */
+  /** What the data stream is known by: its directory and its name, without a number. */
+  get path(): string {
+    return join(this.#directory, this.#name);
+  }
+
+  /** Size of the current file, whole packets only. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -83,28 +123,27 @@ export class DataStreamFile {
   /**
    * Continues what a former consumer left: cuts a torn tail off and makes the index fit.
    *
+   * The newest checkpoint counts whose packet came into being: it is the last in its file, or the ring knows of it and the
+   * file has been archived, emptied or replaced since.
+   *
    * @param unacknowledgedSeq the ring's next packet, by its consumer line: packets from it on are still in the ring, and
    *   are kept only if their checkpoint says what there is to know of them
-   * @returns null if there is no packet
+   * @returns null if there was never a packet
    * @throws {ConsumerError} `DIRECTORY_REFUSED` if the file is something else; or the system's error
    */
   recover(unacknowledgedSeq: number): RecoveredStream | null {
-    if (statSync(this.path, { throwIfNoEntry: false }) === undefined) return null;
-    const { data, index, checkpoints } = this.#open();
-    if (!beginsLikeTrace(data, this.#identity.traceUuid)) {
-      throw new ConsumerError('DIRECTORY_REFUSED', `${this.path} is not a data stream of this trace`);
-    }
-    let walked = walkPackets(data, this.#identity);
-    let checkpoint = checkpointOf(walked, checkpoints);
-    if (checkpoint === undefined) {
-      walked = walkPackets(data, this.#identity, unacknowledgedSeq);
-      checkpoint = checkpointOf(walked, checkpoints);
-    }
-    if (fstatSync(data).size !== walked.bytes) this.#output.truncate(data, walked.bytes);
-    this.#repairIndex(index, Buffer.concat([encodeIndexHeader(), ...walked.indexEntries]));
-    this.#bytes = walked.bytes;
-    this.#packets = walked.indexEntries.length;
-    return walked.lastPacket === undefined ? null : this.#recovered(walked.lastPacket, checkpoint);
+    return this.#asOwner(() => {
+      const checkpoints = CheckpointFile.read(this.#checkpointPath);
+      for (const checkpoint of checkpoints) {
+        const { packetSeq, fileNumber } = checkpoint;
+        const found = this.#find(fileNumber);
+        const lastSeq = found === undefined ? -1 : lastSeqOf(found);
+        if (lastSeq !== packetSeq && !(packetSeq < unacknowledgedSeq && lastSeq < packetSeq)) continue;
+        this.#forgetAborted(checkpoints, checkpoint);
+        return this.#resume(checkpoint, found);
+      }
+      return this.#resumeWithout(unacknowledgedSeq);
+    });
   }
 
   /**
@@ -114,8 +153,11 @@ export class DataStreamFile {
    * @returns statistics with the packet in it
    * @throws the system's error; the files are as before, so the same packet or a longer one can be tried again
    */
-  append(packet: StreamPacket, statistics: StreamStatistics): StreamStatistics {
-    const { data, index, checkpoints } = this.#open();
+  append(
+    packet: StreamPacket,
+    statistics: StreamStatistics,
+    cleared: ClearedCounts = NOTHING_CLEARED,
+  ): StreamStatistics {
     const head = encodePacketHeader({
       ...this.#identity,
       streamInstanceId: BigInt(this.#identity.streamInstanceId),
@@ -127,71 +169,162 @@ export class DataStreamFile {
     });
     const header = readPacketHeader(head);
     assert(header !== null, 'a packet header that was encoded can be read back');
-    const { packetSeq, recordCount, after: position } = packet;
-    const packets = this.#packets + 1;
+    const { bytesMax } = this.#limits;
+    if (bytesMax > 0 && this.#packets > 0 && this.#bytes + header.packetBytes > bytesMax) this.#beginNextFile();
+    const { data, index } = this.#open();
+    const { packetSeq, after: position } = packet;
     const after: StreamStatistics = {
       ...statistics,
-      eventsRecorded: statistics.eventsRecorded + recordCount,
-      eventsDiscarded: Math.max(statistics.eventsDiscarded, packet.eventsDiscarded),
-      packets,
-      packetsLost: packetSeq + 1 - this.#firstPacketSeq - packets,
-      bytes: this.#bytes + header.packetBytes,
+      eventsRecorded: statistics.eventsRecorded + packet.recordCount,
+      eventsDiscarded: Math.max(statistics.eventsDiscarded, packet.eventsDiscarded - cleared.discarded),
+      packets: statistics.packets + 1,
+      packetsLost: statistics.packetsLost + (packetSeq - this.#nextPacketSeq),
+      bytes: statistics.bytes + header.packetBytes,
     };
+    const fileBytes = this.#bytes + header.packetBytes;
+    const fileNumber = this.#number;
+    const eventsDiscardedTold = packet.eventsDiscarded;
     const indexEnd = this.#packets === 0 ? 0 : INDEX_HEADER_BYTES + this.#packets * INDEX_ENTRY_BYTES;
     const entry = [...(this.#packets === 0 ? [encodeIndexHeader()] : []), indexEntryOf(header, this.#bytes)];
+    const checkpoints = this.#openCheckpoints();
     try {
-      checkpoints.write({ packetSeq, position, statistics: after });
+      const noted = { packetSeq, position, statistics: after, cleared, eventsDiscardedTold, fileNumber, fileBytes };
+      checkpoints.write(noted);
       writeWhole(this.#output, data, [head, packet.records], this.#bytes);
       writeWhole(this.#output, index, entry, indexEnd);
     } catch (error) {
       this.#output.truncate(data, this.#bytes);
       this.#output.truncate(index, indexEnd);
+      eraseQuietly(checkpoints, packetSeq);
       throw error;
     }
-    this.#bytes = after.bytes;
-    this.#packets = packets;
+    this.#bytes = fileBytes;
+    this.#packets += 1;
+    this.#nextPacketSeq = packetSeq + 1;
     return after;
   }
 
-  /** Renews the checkpoint of the last packet, if there is one: the statistics have changed since. */
-  updateCheckpoint(checkpoint: Checkpoint): void {
-    if (this.#packets > 0) this.#files?.checkpoints.write(checkpoint);
+  /** Renews the checkpoint of the last packet: something else has changed since. */
+  updateCheckpoint(checkpoint: Omit<Checkpoint, 'fileNumber' | 'fileBytes'>): void {
+    this.#openCheckpoints().write({ ...checkpoint, fileNumber: this.#number, fileBytes: this.#bytes });
+  }
+
+  /** Ends the files of this trace chunk: the next packet goes into new ones, be the directory moved away or emptied. */
+  endChunk(): void {
+    this.#closeFiles();
+    this.#beginAt(0);
+  }
+
+  /** The packet expected next: numbers until then are left out on purpose. */
+  expectPacket(packetSeq: number): void {
+    this.#nextPacketSeq = packetSeq;
   }
 
   close(): void {
-    if (this.#files === undefined) return;
-    closeQuietly(this.#files.data);
-    closeQuietly(this.#files.index);
-    this.#files.checkpoints.close();
-    this.#files = undefined;
+    this.#closeFiles();
+    this.#checkpoints?.close();
+    this.#checkpoints = undefined;
   }
 
-  #recovered(header: PacketHeader, checkpoint: Checkpoint | undefined): RecoveredStream {
-    const eventsDiscarded = Number(header.eventsDiscarded);
-    const statistics = checkpoint?.statistics ?? noStatistics();
+  #resume(checkpoint: Checkpoint, found: FoundFile | undefined): RecoveredStream {
+    if (found !== undefined) this.#continueIn(found);
+    this.#nextPacketSeq = checkpoint.packetSeq + 1;
+    const { position, statistics, eventsDiscardedTold } = checkpoint;
+    return { endTimestamp: position.lastTimestamp, eventsDiscarded: eventsDiscardedTold, checkpoint, statistics };
+  }
+
+  /** Continues by what the packets themselves say. */
+  #resumeWithout(unacknowledgedSeq: number): RecoveredStream | null {
+    const first = this.#find(0, unacknowledgedSeq);
+    // The first number is used in every trace chunk that has a packet, and again where numbers begin anew.
+    if (first === undefined) return null;
+    const found = this.#limits.bytesMax === 0 ? first : this.#findNewest(unacknowledgedSeq);
+    this.#continueIn(found);
+    const last = found.walked.lastPacket;
+    if (last === undefined) return null;
+    const eventsDiscarded = Number(last.eventsDiscarded);
+    const packetSeq = Number(last.packetSequenceNumber);
+    const packetsLost = Math.max(0, packetSeq + 1 - this.#nextPacketSeq - this.#packets);
+    this.#nextPacketSeq = packetSeq + 1;
     return {
-      endTimestamp: Number(header.timestampEnd),
+      endTimestamp: Number(last.timestampEnd),
       eventsDiscarded,
-      checkpoint,
-      statistics: {
-        ...statistics,
-        eventsDiscarded: Math.max(statistics.eventsDiscarded, eventsDiscarded),
-        packets: this.#packets,
-        packetsLost: Number(header.packetSequenceNumber) + 1 - this.#firstPacketSeq - this.#packets,
-        bytes: this.#bytes,
-      },
+      checkpoint: undefined,
+      statistics: { ...noStatistics(), eventsDiscarded, packets: this.#packets, packetsLost, bytes: this.#bytes },
     };
+  }
+
+  /** The trace file with the newest packet. */
+  #findNewest(packetSeqEnd: number): FoundFile {
+    const found = traceFileNumbers(this.#directory, this.#name).flatMap((number) => {
+      return this.#find(number, packetSeqEnd) ?? [];
+    });
+    const newest = found.sort((a, b) => lastSeqOf(b) - lastSeqOf(a))[0];
+    assert(newest !== undefined, 'the first trace file is there');
+    return newest;
+  }
+
+  /** The whole packets of a trace file, if there is such a file. */
+  #find(number: number, packetSeqEnd?: number): FoundFile | undefined {
+    if (lstatSync(this.#dataPath(number), { throwIfNoEntry: false }) === undefined) return undefined;
+    const descriptor = openTraceFile(this.#dataPath(number));
+    try {
+      if (!beginsLikeTrace(descriptor, this.#identity.traceUuid)) {
+        throw new ConsumerError('DIRECTORY_REFUSED', `${this.#dataPath(number)} is not a data stream of this trace`);
+      }
+      return { number, walked: walkPackets(descriptor, this.#identity, packetSeqEnd) };
+    } finally {
+      closeQuietly(descriptor);
+    }
+  }
+
+  /** Goes on behind the whole packets of a file. */
+  #continueIn({ number, walked }: FoundFile): void {
+    this.#beginAt(number);
+    const { data, index } = this.#open();
+    if (fstatSync(data).size !== walked.bytes) this.#output.truncate(data, walked.bytes);
+    this.#repairIndex(index, Buffer.concat([encodeIndexHeader(), ...walked.indexEntries]));
+    this.#bytes = walked.bytes;
+    this.#packets = walked.indexEntries.length;
+  }
+
+  /** A packet of which there is nothing but the checkpoint, or a part in a file of its own. */
+  #forgetAborted(checkpoints: readonly Checkpoint[], valid: Checkpoint): void {
+    for (const { packetSeq, fileNumber } of checkpoints) {
+      if (packetSeq <= valid.packetSeq) continue;
+      eraseQuietly(this.#openCheckpoints(), packetSeq);
+      if (fileNumber === valid.fileNumber) continue;
+      if (this.#find(fileNumber)?.walked.lastPacket === undefined) this.#remove(fileNumber);
+    }
+  }
+
+  #beginNextFile(): void {
+    const number = nextTraceFile(this.#number, this.#limits);
+    this.#asOwner(() => this.#remove(number));
+    this.#closeFiles();
+    this.#beginAt(number);
+  }
+
+  #beginAt(number: number): void {
+    this.#number = number;
+    this.#bytes = 0;
+    this.#packets = 0;
+  }
+
+  #remove(number: number): void {
+    rmSync(this.#dataPath(number), { force: true });
+    rmSync(this.#indexPath(number), { force: true });
   }
 
   #open(): OpenFiles {
     if (this.#files !== undefined) return this.#files;
     const opened: number[] = [];
     try {
-      const indexDirectory = join(this.#directory, 'index');
-      mkdirSync(indexDirectory, { mode: 0o700, recursive: true });
-      const checkpoints = new CheckpointFile(join(indexDirectory, `${this.#name}.checkpoint`), this.#output);
-      opened.push(openTraceFile(join(indexDirectory, `${this.#name}.idx`)), openTraceFile(this.path));
-      this.#files = { index: opened[0] as number, data: opened[1] as number, checkpoints };
+      this.#asOwner(() => {
+        mkdirSync(join(this.#directory, 'index'), { mode: 0o700, recursive: true });
+        opened.push(openTraceFile(this.#indexPath(this.#number)), openTraceFile(this.#dataPath(this.#number)));
+      });
+      this.#files = { index: opened[0] as number, data: opened[1] as number };
       return this.#files;
     } catch (error) {
       opened.forEach(closeQuietly);
@@ -199,7 +332,24 @@ export class DataStreamFile {
     }
   }
 
-  #repairIndex(index: number, expected: Buffer): void {
+  #openCheckpoints(): CheckpointFile {
+    this.#checkpoints ??= this.#asOwner(() => {
+      mkdirSync(join(this.#checkpointPath, '..'), { mode: 0o700, recursive: true });
+      return new CheckpointFile(this.#checkpointPath, this.#output);
+    });
+    return this.#checkpoints;
+  }
+
+  #closeFiles(): void {
+    if (this.#files === undefined) return;
+    closeQuietly(this.#files.data);
+    closeQuietly(this.#files.index);
+    this.#files = undefined;
+  }
+
+  #repairIndex(index: number, whole: Buffer): void {
+    // A file without a packet has no index entry, and then no header either.
+    const expected = whole.length === INDEX_HEADER_BYTES ? whole.subarray(0, 0) : whole;
     const size = fstatSync(index).size;
     const found = Buffer.alloc(Math.min(size, expected.length));
     readSync(index, found, 0, found.length, 0);
@@ -207,8 +357,32 @@ export class DataStreamFile {
     writeWhole(this.#output, index, [expected], 0);
     this.#output.truncate(index, expected.length);
   }
+
+  #dataPath(number: number): string {
+    return join(this.#directory, traceFileName(this.#name, number, this.#limits));
+  }
+
+  #indexPath(number: number): string {
+    return join(this.#directory, 'index', `${traceFileName(this.#name, number, this.#limits)}.idx`);
+  }
+
+  #asOwner<Result>(run: () => Result): Result {
+    return this.#owner === undefined ? run() : asOwner(this.#owner, run);
+  }
 }
 
-function checkpointOf({ lastPacket }: WalkedPackets, checkpoints: CheckpointFile): Checkpoint | undefined {
-  return lastPacket && checkpoints.find(Number(lastPacket.packetSequenceNumber));
+function lastSeqOf({ walked }: FoundFile): number {
+  return Number(walked.lastPacket?.packetSequenceNumber ?? -1n);
+}
+
+/**
+ * Where this fails nothing is wrong yet: the next packet has the same slot, and a checkpoint without its packet is told by the
+ * size of the file.
+ */
+function eraseQuietly(checkpoints: CheckpointFile, packetSeq: number): void {
+  try {
+    checkpoints.erase(packetSeq);
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+  }
 }

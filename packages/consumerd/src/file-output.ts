@@ -1,4 +1,5 @@
-import { closeSync, constants, fstatSync, ftruncateSync, openSync, writevSync } from 'node:fs';
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, writevSync } from 'node:fs';
+import { errnoOf } from '@ringtail/base';
 import { ConsumerError } from './consumer-error.ts';
 
 /** The system calls that write trace files, passed in so that tests can let them fail or write less. */
@@ -25,6 +26,25 @@ export function openTraceFile(path: string): number {
   if (stats.isFile() && stats.uid === process.geteuid?.()) return descriptor;
   closeSync(descriptor);
   throw new ConsumerError('DIRECTORY_REFUSED', `${path} is not a file of this user`);
+}
+
+/** The text at the start of a file, as much as there is of so many bytes; nothing if the file is absent. */
+export function startOf(path: string, bytesMax: number): string {
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return '';
+  }
+  try {
+    const stats = fstatSync(descriptor);
+    const bytes = Buffer.alloc(stats.isFile() ? Math.min(stats.size, bytesMax) : 0);
+    return bytes.toString('utf8', 0, readSync(descriptor, bytes, 0, bytes.length, 0));
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 /**

@@ -1,11 +1,12 @@
 import { closeSync, fstatSync, fsyncSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { ConsumerError } from './consumer-error.ts';
 import { closeQuietly, type FileOutput, openTraceFile, writeWhole } from './file-output.ts';
+import { blockEndOf, traceUuidOf, upToLast } from './metadata-format.ts';
+
+export { traceUuidOf, wholeBlocks } from './metadata-format.ts';
 
 /** More metadata than this is not ours: 65,536 event classes of a kilobyte each. */
 export const METADATA_BYTES_MAX = 256 * 1024 * 1024;
-/** How every block that the printer makes ends; line feeds inside of texts are escaped, so nothing else looks like it. */
-const BLOCK_END = '\n};\n\n';
 
 /**
  * A metadata file that grows by whole blocks and that a restarted consumer finds again.
@@ -14,23 +15,28 @@ const BLOCK_END = '\n};\n\n';
  * written twice, wherever in the file they are, so the text stays as it is, and readers of a live trace see it grow only.
  */
 export class MetadataFile {
-  readonly path: string;
   readonly #output: FileOutput;
-  readonly #descriptor: number;
   readonly #blocks: Set<string>;
+  #path: string;
+  #descriptor: number;
   #bytes: number;
 
   private constructor(path: string, output: FileOutput, descriptor: number, prologue: string, blocks: string) {
-    this.path = path;
+    this.#path = path;
     this.#output = output;
     this.#descriptor = descriptor;
+    const end = blockEndOf(prologue);
     this.#blocks = new Set(
       blocks
-        .split(BLOCK_END)
+        .split(end)
         .slice(0, -1)
-        .map((block) => block + BLOCK_END),
+        .map((block) => block + end),
     );
     this.#bytes = Buffer.byteLength(prologue) + Buffer.byteLength(blocks);
+  }
+
+  get path(): string {
+    return this.#path;
   }
 
   /**
@@ -46,7 +52,7 @@ export class MetadataFile {
       const found = readWhole(descriptor, path);
       checkUuid(path, found, uuid);
       if (found.startsWith(prologue)) {
-        const blocks = wholeBlocks(found.slice(prologue.length));
+        const blocks = upToLast(found.slice(prologue.length), blockEndOf(prologue));
         const file = new MetadataFile(path, output, descriptor, prologue, blocks);
         if (prologue.length + blocks.length < found.length) output.truncate(descriptor, file.#bytes);
         return file;
@@ -74,10 +80,33 @@ export class MetadataFile {
       writeWhole(this.#output, this.#descriptor, [text], this.#bytes);
     } catch (error) {
       this.#output.truncate(this.#descriptor, this.#bytes);
-      throw notWritten(this.path, error);
+      throw notWritten(this.#path, error);
     }
     this.#bytes += text.length;
     for (const block of lacking) this.#blocks.add(block);
+  }
+
+  /**
+   * Gives the file another prologue, in one step: readers see the one or the other.
+   *
+   * @throws {ConsumerError} `NOT_WRITTEN`; the file is then as it was.
+   */
+  rewrite(prologue: string): void {
+    const text = [prologue, ...this.#blocks].join('');
+    let descriptor: number;
+    try {
+      descriptor = replace(this.#path, text, this.#output);
+    } catch (error) {
+      throw error instanceof ConsumerError ? error : notWritten(this.#path, error);
+    }
+    closeQuietly(this.#descriptor);
+    this.#descriptor = descriptor;
+    this.#bytes = Buffer.byteLength(text);
+  }
+
+  /** The file's directory has been moved. */
+  movedTo(path: string): void {
+    this.#path = path;
   }
 
   close(): void {
@@ -97,17 +126,6 @@ function checkUuid(path: string, text: string, uuid: string): void {
   if (text !== '' && traceUuidOf(text) !== uuid) {
     throw new ConsumerError('DIRECTORY_REFUSED', `${path} describes another trace; its directory cannot be used`);
   }
-}
-
-/** The UUID that metadata of ours gives its trace. */
-export function traceUuidOf(text: string): string | undefined {
-  return /^trace \{[^}]*?\n\tuuid = "([0-9a-f-]{36})";/m.exec(text)?.[1];
-}
-
-/** Metadata up to the end of its last whole block. */
-export function wholeBlocks(text: string): string {
-  const at = text.lastIndexOf(BLOCK_END);
-  return at < 0 ? '' : text.slice(0, at + BLOCK_END.length);
 }
 
 function replace(path: string, text: string, output: FileOutput): number {

@@ -1,3 +1,4 @@
+import { assert } from '@ringtail/base';
 import { uuidBytes } from '@ringtail/ctf';
 import type { OpenChannelRequest, OpenRingRequest } from '@ringtail/protocol';
 import { openRingFile, RingConsumer } from '@ringtail/ringbuf';
@@ -5,6 +6,7 @@ import { DataStreamFile } from './data-stream-file.ts';
 import type { FileOutput } from './file-output.ts';
 import { RingDrain } from './ring-drain.ts';
 import type { Session } from './session.ts';
+import { traceFileLimitsOf } from './trace-file-names.ts';
 import type { TraceWriter } from './trace-writer.ts';
 
 export interface OpenRingOptions {
@@ -31,7 +33,13 @@ export function openRing(options: OpenRingOptions): RingDrain {
   const { streamInstanceId, pid, tid, procname } = request;
   const identity = { traceUuid: trace.uuid, streamClassId, streamInstanceId, pid, tid, procname };
   const ringFile = openRingFile(request.path, request.bytes);
-  const file = new DataStreamFile(trace.directory, `${attributes.name}_${streamInstanceId}`, identity, output);
+  const { stateDirectory, owner } = trace;
+  assert(stateDirectory !== null, 'rings of a flight recorder are not drained');
+  const file = new DataStreamFile(trace.directory, `${attributes.name}_${streamInstanceId}`, identity, output, 0, {
+    stateDirectory,
+    owner,
+    limits: traceFileLimitsOf(attributes),
+  });
   try {
     const drain = new RingDrain({
       ring: new RingConsumer(ringFile, { streamClassId, uuid: uuidBytes(trace.uuid) }),

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { describeError, errnoOf } from '@ringtail/base';
 import { type ConsumerPosition, type RingConsumer, RingError, RingMode, type Taken } from '@ringtail/ringbuf';
+import { type ClearedCounts, NOTHING_CLEARED } from './checkpoint-file.ts';
 import type { DataStreamFile, StreamPacket } from './data-stream-file.ts';
 import type { DrainableRing, DrainResult } from './drain-loop.ts';
 import { noStatistics, type StreamStatistics } from './statistics.ts';
@@ -39,8 +40,13 @@ export class RingDrain implements DrainableRing {
   readonly #ring: RingConsumer;
   readonly #file: DataStreamFile;
   #statistics = noStatistics();
-  /** Of the last packet in the file: its end, its counter of discarded events, and what was noted with it. */
-  #lastPacket: { readonly endTimestamp: number; readonly eventsDiscarded: number } | undefined;
+  /** What the statistics start from. */
+  #cleared: ClearedCounts = NOTHING_CLEARED;
+  /** End of the last packet; undefined before the first. */
+  #lastEndTimestamp: number | undefined;
+  /** Discarded events that the data stream tells of. */
+  #eventsDiscardedTold = 0;
+  /** Where the ring stood after the last packet. */
   #lastPosition: ConsumerPosition | undefined;
   #lastPacketAtMs: number;
   /** The producer's count of committed records when last read. */
@@ -65,8 +71,10 @@ export class RingDrain implements DrainableRing {
     const recovered = this.#file.recover(packetSeq);
     this.#countsAll = recovered === null ? packetSeq === 0 : recovered.checkpoint !== undefined;
     if (recovered === null) return;
-    this.#lastPacket = recovered;
+    this.#lastEndTimestamp = recovered.endTimestamp === 0 ? undefined : recovered.endTimestamp;
+    this.#eventsDiscardedTold = recovered.eventsDiscarded;
     this.#statistics = recovered.statistics;
+    this.#cleared = recovered.checkpoint?.cleared ?? NOTHING_CLEARED;
     this.#lastPosition = recovered.checkpoint?.position;
     if (this.#lastPosition !== undefined) this.#ring.resumeAt(this.#lastPosition);
     else options.onTrouble(`the count of events written so far to ${this.#file.path} was lost`);
@@ -93,6 +101,47 @@ export class RingDrain implements DrainableRing {
   /** Takes everything that is committed now, and brings the trace's counter of discarded events up to date. */
   flush(): void {
     this.#takeAll(undefined);
+  }
+
+  /** Takes everything that is committed now and ends the files: what comes next goes into new ones. */
+  endChunk(): void {
+    if (this.#state === 'finished') return;
+    this.flush();
+    this.#file.endChunk();
+  }
+
+  /** The former files are in the archive, or were put back: says so to whoever takes over. */
+  beginChunk(): void {
+    this.#checkpoint();
+  }
+
+  /**
+   * Drops everything that is committed now and lets the statistics begin anew. Numbers of packets and the counter of
+   * discarded events in the data stream go on, so that it fits its archived parts.
+   *
+   * @throws the system's error if the checkpoint cannot be written; to be repeated then
+   */
+  clear(): void {
+    if (this.#state === 'finished') return;
+    const dropped = this.#guarded(() => this.#ring.drop()) ?? 0;
+    this.#file.endChunk();
+    this.#guarded(() => this.#readCounters());
+    const { eventsRecorded } = this.#statistics;
+    const isWhole = this.#state === 'draining';
+    this.#cleared = {
+      recorded: isWhole ? this.#cleared.recorded + eventsRecorded + dropped : this.#recordedSeen,
+      discarded: this.#cleared.discarded + this.#statistics.eventsDiscarded,
+      failed: this.#cleared.failed + this.#statistics.eventsFailed,
+      nested: this.#cleared.nested + this.#statistics.eventsNested,
+    };
+    Object.assign(this.#statistics, noStatistics());
+    const { position } = this.#ring;
+    this.#lastPosition = position;
+    if (position.lastTimestamp > 0) this.#lastEndTimestamp = position.lastTimestamp;
+    this.#eventsDiscardedTold = Math.max(this.#eventsDiscardedTold, this.#cleared.discarded);
+    this.#file.expectPacket(position.packetSeq);
+    this.#retryAtMs = Number.NEGATIVE_INFINITY;
+    this.#noteCheckpoint();
   }
 
   /** Reads the producer's counters. */
@@ -125,7 +174,7 @@ export class RingDrain implements DrainableRing {
     this.#retryAtMs = Number.NEGATIVE_INFINITY;
     // A producer that goes on is not run after: what was committed at the start is in so many packets.
     this.#take(true, this.#ring.header.subBufCount + 2, Number.POSITIVE_INFINITY);
-    this.#writeDiscardCounter(timestamp ?? this.#lastPacket?.endTimestamp);
+    this.#writeDiscardCounter(timestamp ?? this.#lastEndTimestamp);
     this.refreshStatistics();
   }
 
@@ -153,7 +202,7 @@ export class RingDrain implements DrainableRing {
       packetSeq: taken.packetSeq,
       beginTimestamp: Math.floor(taken.beginTimestamp),
       endTimestamp: Math.floor(taken.endTimestamp),
-      eventsDiscarded: Math.max(taken.discardedSnapshot, this.#lastPacket?.eventsDiscarded ?? 0),
+      eventsDiscarded: Math.max(taken.discardedSnapshot, this.#eventsDiscardedTold),
       recordCount: recordCountOf(taken),
       records: taken.bytes,
       after: taken.after,
@@ -166,8 +215,8 @@ export class RingDrain implements DrainableRing {
       if (this.#options.nowMs() < this.#retryAtMs) return;
       const { discardedFull, discardedBig } = this.#ring.counters();
       const eventsDiscarded = discardedFull + discardedBig;
-      if (timestamp === undefined || eventsDiscarded <= (this.#lastPacket?.eventsDiscarded ?? 0)) return;
-      const beginTimestamp = this.#lastPacket?.endTimestamp ?? timestamp;
+      if (timestamp === undefined || eventsDiscarded <= this.#eventsDiscardedTold) return;
+      const beginTimestamp = this.#lastEndTimestamp ?? timestamp;
       const endTimestamp = Math.max(beginTimestamp, timestamp);
       const { packetSeq } = this.#ring.position;
       const after = { ...this.#ring.position, packetSeq: packetSeq + 1, lastTimestamp: endTimestamp };
@@ -179,7 +228,7 @@ export class RingDrain implements DrainableRing {
   /** Whether the packet is in the file. If it is not, the next look waits a while. */
   #write(packet: StreamPacket): boolean {
     try {
-      Object.assign(this.#statistics, this.#file.append(packet, this.#statistics));
+      Object.assign(this.#statistics, this.#file.append(packet, this.#statistics, this.#cleared));
     } catch (error) {
       const errno = errnoOf(error);
       if (errno === undefined) throw error;
@@ -188,7 +237,8 @@ export class RingDrain implements DrainableRing {
       this.#retryDelayMs = Math.min(2 * this.#retryDelayMs, RETRY_MAX_MS);
       return false;
     }
-    this.#lastPacket = { endTimestamp: packet.endTimestamp, eventsDiscarded: packet.eventsDiscarded };
+    this.#lastEndTimestamp = packet.endTimestamp;
+    this.#eventsDiscardedTold = packet.eventsDiscarded;
     this.#lastPosition = packet.after;
     this.#lastPacketAtMs = this.#options.nowMs();
     this.#retryDelayMs = RETRY_FIRST_MS;
@@ -202,11 +252,21 @@ export class RingDrain implements DrainableRing {
     return `cannot write ${this.#file.path}: ${describeError(error)}`;
   }
 
-  #checkpoint(): void {
+  #noteCheckpoint(): void {
     const position = this.#lastPosition;
     if (position === undefined) return;
+    this.#file.updateCheckpoint({
+      packetSeq: position.packetSeq - 1,
+      position,
+      statistics: this.#statistics,
+      cleared: this.#cleared,
+      eventsDiscardedTold: this.#eventsDiscardedTold,
+    });
+  }
+
+  #checkpoint(): void {
     try {
-      this.#file.updateCheckpoint({ packetSeq: position.packetSeq - 1, position, statistics: this.#statistics });
+      this.#noteCheckpoint();
     } catch (error) {
       if (errnoOf(error) === undefined) throw error;
       this.#options.onTrouble(this.#describeWriteError(errnoOf(error) ?? '', error));
@@ -216,9 +276,9 @@ export class RingDrain implements DrainableRing {
   #readCounters(): void {
     const { recorded, discardedFull, discardedBig, failed, nested } = this.#ring.counters();
     this.#recordedSeen = recorded;
-    this.#statistics.eventsDiscarded = discardedFull + discardedBig;
-    this.#statistics.eventsFailed = failed;
-    this.#statistics.eventsNested = nested;
+    this.#statistics.eventsDiscarded = Math.max(0, discardedFull + discardedBig - this.#cleared.discarded);
+    this.#statistics.eventsFailed = Math.max(0, failed - this.#cleared.failed);
+    this.#statistics.eventsNested = Math.max(0, nested - this.#cleared.nested);
   }
 
   /** What is still in the ring could not be written. */
@@ -242,7 +302,8 @@ export class RingDrain implements DrainableRing {
     } catch (error) {
       if (!(error instanceof RingError)) throw error;
     }
-    this.#statistics.eventsLost = Math.max(0, this.#recordedSeen - this.#statistics.eventsRecorded);
+    const committed = this.#recordedSeen - this.#cleared.recorded;
+    this.#statistics.eventsLost = Math.max(0, committed - this.#statistics.eventsRecorded);
   }
 
   #close(): void {

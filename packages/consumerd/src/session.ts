@@ -1,10 +1,9 @@
-import { readdirSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { errnoOf } from '@ringtail/base';
 import type { SessionStatistics } from '@ringtail/protocol';
 import { CheckpointFile } from './checkpoint-file.ts';
-import type { FileOutput } from './file-output.ts';
 import { type StreamStatistics, sumStatistics, Troubles } from './statistics.ts';
+import { namesIn } from './trace-file-names.ts';
 
 /** More data streams than this in one directory are not counted again after a restart. */
 const STREAMS_MAX = 100_000;
@@ -26,18 +25,21 @@ export class Session {
     this.#streams.set(path, statistics);
   }
 
-  /** Counts the data streams that a former consumer wrote to a trace directory, by their checkpoints. */
-  countFormer(traceDirectory: string, output: FileOutput): void {
+  /** Counts the data streams of a trace that a former consumer wrote, by their checkpoints. */
+  countFormer(traceDirectory: string, stateDirectory: string): void {
     const suffix = '.checkpoint';
-    const indexDirectory = join(traceDirectory, 'index');
-    const names = filesIn(indexDirectory).filter((name) => name.endsWith(suffix));
+    const names = namesIn(stateDirectory).filter((name) => name.endsWith(suffix));
     for (const name of names.slice(0, STREAMS_MAX)) {
       const path = join(traceDirectory, name.slice(0, -suffix.length));
-      const checkpoints = new CheckpointFile(join(indexDirectory, name), output);
-      const newest = checkpoints.newestWithin(sizeOf(path));
-      checkpoints.close();
+      const checkpoints = CheckpointFile.read(join(stateDirectory, name));
+      const newest = checkpoints.find(({ fileNumber, fileBytes }) => !isTorn(path, fileNumber, fileBytes));
       if (newest !== undefined && !this.#streams.has(path)) this.#streams.set(path, newest.statistics);
     }
+  }
+
+  /** Forgets the data streams but those of rings that are still open. */
+  forgetFormer(open: ReadonlySet<StreamStatistics>): void {
+    for (const [path, statistics] of this.#streams) if (!open.has(statistics)) this.#streams.delete(path);
   }
 
   statistics(): SessionStatistics {
@@ -45,15 +47,9 @@ export class Session {
   }
 }
 
-function filesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return [];
-    throw error;
-  }
-}
-
-function sizeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+/** Whether the packet of a checkpoint is not in its file: one that is absent was archived with everything in it. */
+function isTorn(path: string, fileNumber: number, fileBytes: number): boolean {
+  const stats =
+    statSync(path, { throwIfNoEntry: false }) ?? statSync(`${path}_${fileNumber}`, { throwIfNoEntry: false });
+  return stats !== undefined && stats.size < fileBytes;
 }

@@ -3,8 +3,11 @@ import { join, sep } from 'node:path';
 import { errnoOf } from '@ringtail/base';
 import { ConsumerError } from './consumer-error.ts';
 
-/** Where a trace of one user lies below its session's output directory. */
-const LAYOUT = /\/ust\/uid\/[0-9]+\/(32|64)-bit$/;
+/** In a session's output directory: what has to outlive the trace chunks. */
+export const STATE_DIRECTORY = '.ringtail';
+
+/** Where a trace of one user or one process lies below its session's output directory. */
+const LAYOUT = /\/ust\/(uid\/[0-9]+|pid\/[^/]+)\/(32|64)-bit$/;
 const LAYOUT_COMPONENTS = 4;
 
 /**
@@ -13,7 +16,7 @@ const LAYOUT_COMPONENTS = 4;
  *
  * The directory itself and, where the path has LTTng's layout, the components of that layout are ours: no symbolic links,
  * owned by this user. The session's output directory above them was named by a person: it may be reached through links, but
- * must belong to this user or to root.
+ * must belong to this user or to root. "This user" is the effective one: see `asOwner`.
  *
  * @throws {ConsumerError} `DIRECTORY_REFUSED`, or `NOT_WRITTEN` if it cannot be made.
  */

@@ -1,40 +1,42 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { assert, describeError } from '@ringtail/base';
-import {
-  type ClockClass,
-  compactEventHeaderClass,
-  contextClass,
-  type EventSpec,
-  largeEventHeaderClass,
-  lowerFields,
-  packetContextClass,
-  packetHeaderClass,
-  type StructureFieldClass,
-  type TraceClass,
-  tsdlDataStreamClass,
-  tsdlEventRecordClass,
-  tsdlPreamble,
-} from '@ringtail/ctf';
+import { assert } from '@ringtail/base';
+import type { ClockClass, DataStreamClass, EventSpec, TraceClass } from '@ringtail/ctf';
 import type { OpenChannelRequest, OpenTraceRequest } from '@ringtail/protocol';
+import { asOwner, type FileOwner } from './as-owner.ts';
 import { ConsumerError } from './consumer-error.ts';
-import type { FileOutput } from './file-output.ts';
+import { type FileOutput, startOf } from './file-output.ts';
 import { MetadataFile } from './metadata-file.ts';
+import { clockOffsetOf, METADATA_PRINTERS, type MetadataPrinter } from './metadata-format.ts';
 import { MetadataText } from './snapshot/metadata-text.ts';
-import { ensureTraceDirectory } from './trace-directory.ts';
+import { ensureTraceDirectory, STATE_DIRECTORY } from './trace-directory.ts';
+import { clockClassOf, dataStreamClassOf, eventRecordClassOf, traceClassOf } from './trace-model.ts';
 
-const NS_PER_SECOND = 1_000_000_000n;
-const BOOT_ID_PATH = '/proc/sys/kernel/random/boot_id';
+/** More than any preamble of ours takes. */
+const PREAMBLE_BYTES_MAX = 2 * 1024 * 1024;
 
-/** The directory of a trace and its metadata, with a copy beside the rings for `ringtail crash` where there is such a place. */
+/**
+ * The directory of a trace and its metadata, with a copy beside the rings for `ringtail crash` where there is such a place.
+ *
+ * Once the clock's offset has been sampled again the files have another preamble than the one that a restarted consumer is
+ * told of: the files are right.
+ */
 export class TraceWriter {
-  /** Of its files; a flight recorder's trace has none but beside the rings. */
+  /** Of its files in the current trace chunk; a flight recorder's trace has none but beside the rings. */
   readonly directory: string;
+  /** What has to outlive a trace chunk; null where nothing is written. */
+  readonly stateDirectory: string | null;
   readonly uuid: string;
-  /** Of a flight recorder: what each snapshot gets as its metadata. */
-  readonly forSnapshots: MetadataText | undefined;
-  readonly #clock: ClockClass;
-  readonly #metadata: readonly MetadataFile[];
+  readonly owner: FileOwner;
+  /** All there is to say of the trace. */
+  readonly text: MetadataText;
+  readonly #request: OpenTraceRequest;
+  readonly #output: FileOutput;
+  readonly #printer: MetadataPrinter;
+  readonly #streams = new Map<number, DataStreamClass>();
+  #clock: ClockClass;
+  #chunkFile: MetadataFile | undefined;
+  #nextChunkFile: MetadataFile | undefined;
+  #ringDirectoryFile: MetadataFile | undefined;
 
   /**
    * Makes the directory and the beginning of the metadata, or continues both.
@@ -45,109 +47,111 @@ export class TraceWriter {
     if (request.output === null && !request.snapshot) {
       throw new ConsumerError('BAD_REQUEST', 'a trace without an output is for snapshots only');
     }
+    const writesChunks = !request.snapshot && request.output !== null;
     this.directory = join(request.output ?? '', request.place);
+    this.stateDirectory = writesChunks ? join(request.output, STATE_DIRECTORY, request.place) : null;
     this.uuid = request.uuid;
+    this.owner = request.owner;
+    this.#request = request;
+    this.#output = output;
+    this.#printer = METADATA_PRINTERS[request.format];
     this.#clock = clockClassOf(request);
-    const preamble = tsdlPreamble(traceClassOf(request, this.#clock));
-    this.forSnapshots = request.snapshot ? new MetadataText(preamble) : undefined;
-    const directories = [
-      ...(request.snapshot ? [] : [this.directory]),
-      ...(request.ringDirectory === null ? [] : [request.ringDirectory]),
-    ];
-    const opened: MetadataFile[] = [];
+    const former = writesChunks ? this.directory : request.ringDirectory;
+    if (former !== null) this.#clock = asOwner(this.owner, () => this.#clockIn(join(former, 'metadata')));
+    this.text = new MetadataText(this.#preamble(this.#clock));
     try {
-      for (const directory of directories) {
-        ensureTraceDirectory(directory);
-        opened.push(MetadataFile.open(join(directory, 'metadata'), request.uuid, preamble, output));
-      }
+      if (writesChunks) this.#chunkFile = asOwner(this.owner, () => this.#openIn(this.directory));
+      if (request.ringDirectory !== null) this.#ringDirectoryFile = this.#openIn(request.ringDirectory);
     } catch (error) {
-      for (const file of opened) file.close();
+      this.close();
       throw error;
     }
-    this.#metadata = opened;
   }
 
   /** @throws {ConsumerError} `NOT_WRITTEN`, `BAD_REQUEST` for a context that there is not. */
-  addChannel({ streamClassId, attributes, contexts }: OpenChannelRequest): void {
-    const clock = this.#clock.name;
-    const eventRecordHeader =
-      attributes.header === 'compact' ? compactEventHeaderClass(clock) : largeEventHeaderClass(clock);
-    const packetContext = packetContextClass(clock);
-    const id = BigInt(streamClassId);
-    const eventRecordCommonContext = contextClassOf(contexts);
-    this.#append([
-      tsdlDataStreamClass({
-        id,
-        packetContext,
-        eventRecordHeader,
-        ...(eventRecordCommonContext && { eventRecordCommonContext }),
-        eventRecordClasses: [],
-      }),
-    ]);
+  addChannel(request: OpenChannelRequest): void {
+    const stream = dataStreamClassOf(request, this.#clock);
+    this.#append([this.#printer.dataStreamClass(this.#traceClass(), stream)]);
+    this.#streams.set(request.streamClassId, stream);
   }
 
   /** Once this returns, the metadata describes the events. @throws {ConsumerError} `NOT_WRITTEN` */
   addEvents(streamClassId: number, events: readonly { readonly id: number; readonly spec: EventSpec }[]): void {
+    const stream = this.#streams.get(streamClassId);
+    assert(stream !== undefined, 'events are declared in a channel');
+    const trace = this.#traceClass();
     this.#append(
-      events.map(({ id, spec }) =>
-        tsdlEventRecordClass(BigInt(streamClassId), {
-          id: BigInt(id),
-          name: spec.name,
-          logLevel: spec.logLevel,
-          payload: lowerFields(spec.fields, 1),
-        }),
-      ),
+      events.map(({ id, spec }) => this.#printer.eventRecordClass(trace, stream, eventRecordClassOf(id, spec))),
     );
   }
 
+  /**
+   * Rewrites the metadata with another offset of the clock, each file in one step.
+   *
+   * @throws {ConsumerError} `NOT_WRITTEN`; to be repeated then
+   */
+  setClockOffset(clockOffsetNs: string): void {
+    const clock = clockClassOf({ ...this.#request, clockOffsetNs });
+    const preamble = this.#preamble(clock);
+    asOwner(this.owner, () => this.#chunkFile?.rewrite(preamble));
+    this.#ringDirectoryFile?.rewrite(preamble);
+    this.text.rewrite(preamble);
+    this.#clock = clock;
+  }
+
+  /** Writes the whole metadata for a new trace chunk below `root`. @throws {ConsumerError} `DIRECTORY_REFUSED`, `NOT_WRITTEN` */
+  prepareChunk(root: string): void {
+    this.abandonChunk();
+    asOwner(this.owner, () => {
+      this.#nextChunkFile = this.#openIn(join(root, this.#request.place));
+      this.#nextChunkFile.append(this.text.blocks);
+    });
+  }
+
+  /** The chunk that was prepared has become the current one. */
+  beginChunk(): void {
+    const next = this.#nextChunkFile;
+    assert(next !== undefined, 'a trace chunk is prepared before it begins');
+    this.#chunkFile?.close();
+    this.#chunkFile = next;
+    this.#nextChunkFile = undefined;
+    next.movedTo(join(this.directory, 'metadata'));
+  }
+
+  abandonChunk(): void {
+    this.#nextChunkFile?.close();
+    this.#nextChunkFile = undefined;
+  }
+
   close(): void {
-    for (const file of this.#metadata) file.close();
+    this.abandonChunk();
+    this.#chunkFile?.close();
+    this.#ringDirectoryFile?.close();
   }
 
   #append(blocks: readonly string[]): void {
-    for (const file of this.#metadata) file.append(blocks);
-    this.forSnapshots?.append(blocks);
+    this.#chunkFile?.append(blocks);
+    this.#ringDirectoryFile?.append(blocks);
+    this.text.append(blocks);
   }
-}
 
-function contextClassOf(contexts: readonly string[]): StructureFieldClass | undefined {
-  try {
-    return contextClass(contexts, 1);
-  } catch (error) {
-    throw new ConsumerError('BAD_REQUEST', describeError(error));
+  #openIn(directory: string): MetadataFile {
+    ensureTraceDirectory(directory);
+    return MetadataFile.open(join(directory, 'metadata'), this.uuid, this.text.prologue, this.#output);
   }
-}
 
-function traceClassOf(request: OpenTraceRequest, clock: ClockClass): TraceClass {
-  return {
-    version: { major: 1, minor: 8 },
-    byteOrder: 'le',
-    uuid: request.uuid,
-    environment: new Map(
-      request.environment.map(([name, value]) => [name, typeof value === 'number' ? BigInt(value) : value]),
-    ),
-    clockClasses: [clock],
-    packetHeader: packetHeaderClass(),
-    dataStreamClasses: [],
-  };
-}
+  #preamble(clock: ClockClass): string {
+    return this.#printer.preamble(traceClassOf(this.#request, clock));
+  }
 
-const CLOCK_DESCRIPTIONS = { monotonic: 'Monotonic Clock', tsc: 'Time Stamp Counter' } as const;
+  #traceClass(): TraceClass {
+    return traceClassOf(this.#request, this.#clock);
+  }
 
-function clockClassOf({ clock, clockFrequencyHz, clockOffsetNs }: OpenTraceRequest): ClockClass {
-  const frequency = BigInt(clockFrequencyHz);
-  if (frequency <= 0n) throw new ConsumerError('BAD_REQUEST', `a clock of ${clockFrequencyHz} Hz stands still`);
-  const offsetNs = BigInt(clockOffsetNs);
-  const offsetSeconds = offsetNs / NS_PER_SECOND - (offsetNs % NS_PER_SECOND < 0n ? 1n : 0n);
-  const bootId = readFileSync(BOOT_ID_PATH, 'utf8').trim();
-  assert(/^[0-9a-f-]{36}$/.test(bootId), 'the kernel says its boot ID as a UUID');
-  return {
-    name: clock,
-    description: CLOCK_DESCRIPTIONS[clock],
-    uuid: bootId,
-    frequency,
-    offsetSeconds,
-    offsetCycles: ((offsetNs - offsetSeconds * NS_PER_SECOND) * frequency) / NS_PER_SECOND,
-    originIsUnixEpoch: true,
-  };
+  /** The clock as the metadata of a former consumer describes it, if it differs in nothing but the offset. */
+  #clockIn(path: string): ClockClass {
+    const found = startOf(path, PREAMBLE_BYTES_MAX);
+    const clock = { ...this.#clock, ...clockOffsetOf(found) };
+    return found.startsWith(this.#preamble(clock)) ? clock : this.#clock;
+  }
 }

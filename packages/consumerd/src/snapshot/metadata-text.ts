@@ -1,10 +1,18 @@
-/** Metadata of a trace that is in no file yet: each block once, in the order in which they came. */
+/** All metadata of a trace, whatever files it is in: each block once, in the order in which they came. */
 export class MetadataText {
   #prologue: string;
   readonly #blocks = new Set<string>();
 
   constructor(prologue: string) {
     this.#prologue = prologue;
+  }
+
+  get prologue(): string {
+    return this.#prologue;
+  }
+
+  get blocks(): readonly string[] {
+    return [...this.#blocks];
   }
 
   append(blocks: readonly string[]): void {

@@ -1,0 +1,47 @@
+import { readdirSync } from 'node:fs';
+import { errnoOf } from '@ringtail/base';
+import type { ChannelAttributes } from '@ringtail/protocol';
+
+/** How a data stream is cut into files. */
+export interface TraceFileLimits {
+  /** A file is closed before it exceeds this; 0: one file without a limit. */
+  readonly bytesMax: number;
+  /** How many files are kept, the newest; 0: all. */
+  readonly count: number;
+}
+
+export const ONE_TRACE_FILE: TraceFileLimits = { bytesMax: 0, count: 0 };
+
+/** A file takes a packet at least, so its size is no smaller than that of a sub-buffer. */
+export function traceFileLimitsOf({ traceFileBytes, traceFileCount, subBufBytes }: ChannelAttributes): TraceFileLimits {
+  if (traceFileBytes === 0) return ONE_TRACE_FILE;
+  return { bytesMax: Math.max(traceFileBytes, subBufBytes), count: traceFileCount };
+}
+
+/** Name of a trace file: LTTng numbers them where their size is limited. */
+export function traceFileName(stream: string, number: number, { bytesMax }: TraceFileLimits): string {
+  return bytesMax === 0 ? stream : `${stream}_${number}`;
+}
+
+/** The file after number `number`: as in LTTng, numbers begin anew where no more files are kept. */
+export function nextTraceFile(number: number, { count }: TraceFileLimits): number {
+  return count === 0 ? number + 1 : (number + 1) % count;
+}
+
+/** Numbers of the files of a data stream that are in its directory, where their size is limited. */
+export function traceFileNumbers(directory: string, stream: string): number[] {
+  return namesIn(directory).flatMap((name) => {
+    const digits = name.startsWith(`${stream}_`) ? /^[0-9]{1,15}$/.exec(name.slice(stream.length + 1)) : null;
+    return digits === null ? [] : [Number(digits[0])];
+  });
+}
+
+/** Names in a directory; none if it is absent. */
+export function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
