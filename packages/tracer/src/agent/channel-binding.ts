@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { describeError } from '@ringtail/base';
-import { type FilterExpression, parseFilter, recordedContexts, uuidBytes } from '@ringtail/ctf';
+import { type FilterExpression, parseFilter, uuidBytes } from '@ringtail/ctf';
 import {
   APP_FRAME_BYTES_MAX,
   type DesiredChannel,
@@ -11,7 +11,7 @@ import {
 import { type BlockingOptions, createRing, type Ring, RingClock, RingMode } from '@ringtail/ringbuf';
 import { type ThreadClock, threadClock } from '../clock/thread-clock.ts';
 import type { ContextSource } from '../context/context-source.ts';
-import { recordedSources } from '../context/look-up-context.ts';
+import { lookUpContext, recordedSources } from '../context/look-up-context.ts';
 import type { RecorderCondition, RecorderTarget } from '../recorder/recorder.ts';
 import type { Site } from '../recorder/tracepoint-function.ts';
 import type { DaemonLink } from './daemon-link.ts';

@@ -1,7 +1,6 @@
-import { buildEventEncoder, Scratch } from '@ringtail/ctf';
+import { type ArgumentPredicate, buildArgumentFilter, buildEventEncoder, Scratch } from '@ringtail/ctf';
 import { ControlPage } from '@ringtail/protocol';
 import { ProducerLine } from '@ringtail/ringbuf';
-import type { ContextSource } from '../context/context-source.ts';
 import { contextGroups } from './context-groups.ts';
 import { HEADER_LAYOUTS } from './event-header.ts';
 import type { Recorder, RecorderPlan, RecorderTarget } from './recorder.ts';
@@ -18,6 +17,12 @@ export function buildRecorder(plan: RecorderPlan): Recorder {
   const { gate, generation, targets } = plan;
   const encode = buildEventEncoder(plan.event.fields);
   const contexts = buildContexts(targets);
+  const filters = targets.map(({ condition }) => {
+    if (condition === null) return null;
+    const scope = { fields: plan.event.fields, lookUpContext: condition.lookUpContext };
+    return condition.anyOf.map((filter) => buildArgumentFilter(filter, scope));
+  });
+  const wanting: RecorderTarget[] = [];
   const stale = plan.stale as (...values: unknown[]) => void;
   return (...values: unknown[]) => {
     if (gate.page[GENERATION] !== generation) {
@@ -29,65 +34,82 @@ export function buildRecorder(plan: RecorderPlan): Recorder {
       return;
     }
     gate.inside = 1;
-    for (const { ring } of targets) ring.u32[BEGUN] = 1;
+    wanting.length = 0;
+    targets.forEach((target, i) => {
+      if (wants(filters[i] as readonly ArgumentPredicate[] | null, target, values)) wanting.push(target);
+    });
+    for (const { ring } of wanting) ring.u32[BEGUN] = 1;
     try {
-      contexts.encode();
-      const payload = scratch.top;
-      encode(scratch, values);
-      for (let i = 0; i < targets.length; i++) {
-        const target = targets[i] as RecorderTarget;
-        const list = contexts.listOf[i] as number;
-        const start = list === -1 ? 0 : (contexts.ends[list] as number);
-        const end = list === -1 ? 0 : (contexts.ends[list + 1] as number);
-        writeRecord(target, target.clock.read(), start, end, payload);
+      if (wanting.length > 0) {
+        contexts.encode();
+        const payload = scratch.top;
+        encode(scratch, values);
+        for (const target of wanting) writeRecord(target, target.clock.read(), contexts.placeOf(target), payload);
       }
     } catch {
-      for (const { ring } of targets) ring.countFailed();
+      for (const { ring } of wanting) ring.countFailed();
     }
-    for (const { ring } of targets) ring.u32[BEGUN] = 0;
+    for (const { ring } of wanting) ring.u32[BEGUN] = 0;
     scratch.top = 0;
     gate.inside = 0;
   };
 }
 
-/** Lays the lists of context fields out in the scratch memory, one behind the other; list n ends at `ends[n + 1]`. */
-function buildContexts(targets: readonly RecorderTarget[]) {
-  const { sources, lists, listOf } = contextGroups(targets);
-  const ends = [0];
-  const encoders = lists.map((list) => ({
-    encode: buildEventEncoder(list.map(({ field }) => field)),
-    places: list.map((source) => sources.indexOf(source)),
-  }));
-  const encode = () => {
-    const values = sources.map((source: ContextSource) => source.read());
-    encoders.forEach((encoder, i) => {
-      encoder.encode(
-        scratch,
-        encoder.places.map((place) => values[place]),
-      );
-      ends[i + 1] = scratch.top;
-    });
-  };
-  return { encode, listOf, ends };
+/** Whether a target wants the event; a filter that throws counts as failed there. */
+function wants(anyOf: readonly ArgumentPredicate[] | null, { ring }: RecorderTarget, values: unknown[]): boolean {
+  if (anyOf === null) return true;
+  try {
+    return anyOf.some((filter) => filter(values));
+  } catch {
+    ring.countFailed();
+    return false;
+  }
 }
 
-/** The context fields lie in the scratch memory from `contextStart` to `contextEnd`, the payload from `payload` on. */
-function writeRecord(
-  { ring, id, header }: RecorderTarget,
-  t: number,
-  contextStart: number,
-  contextEnd: number,
-  payload: number,
-): void {
+/** A part of the scratch memory. */
+interface Place {
+  start: number;
+  end: number;
+}
+
+const NOWHERE: Place = { start: 0, end: 0 };
+
+/** Lays the lists of context fields out in the scratch memory, one behind the other. */
+function buildContexts(targets: readonly RecorderTarget[]) {
+  const { sources, lists, listOf } = contextGroups(targets);
+  const encoders = lists.map((list) => ({
+    encode: buildEventEncoder(list.map(({ field }) => field)),
+    numbers: list.map((source) => sources.indexOf(source)),
+    place: { start: 0, end: 0 },
+  }));
+  const places = new Map(targets.map((target, i) => [target, encoders[listOf[i] as number]?.place ?? NOWHERE]));
+  return {
+    encode(): void {
+      const values = sources.map((source) => source.read());
+      for (const { encode, numbers, place } of encoders) {
+        place.start = scratch.top;
+        encode(
+          scratch,
+          numbers.map((number) => values[number]),
+        );
+        place.end = scratch.top;
+      }
+    },
+    placeOf: (target: RecorderTarget) => places.get(target) as Place,
+  };
+}
+
+/** The payload lies in the scratch memory from `payload` on, behind the context fields. */
+function writeRecord({ ring, id, header }: RecorderTarget, t: number, context: Place, payload: number): void {
   const layout = HEADER_LAYOUTS[header];
   const short = id < layout.shortIds && t - ring.lastTimestamp < layout.shortSpan;
   const head = short ? layout.shortBytes : layout.longBytes;
-  const contextBytes = contextEnd - contextStart;
+  const contextBytes = context.end - context.start;
   const bytes = head + contextBytes + scratch.top - payload;
   if (ring.pos + bytes > ring.limit && !ring.makeRoom(bytes, t)) return;
   if (short) layout.putShort(ring.dv, ring.pos, id, t);
   else layout.putLong(ring.dv, ring.pos, id, t);
-  ring.u8.set(scratch.u8.subarray(contextStart, contextEnd), ring.pos + head);
+  ring.u8.set(scratch.u8.subarray(context.start, context.end), ring.pos + head);
   ring.u8.set(scratch.u8.subarray(payload, scratch.top), ring.pos + head + contextBytes);
   ring.commit(ring.pos + bytes, t);
 }

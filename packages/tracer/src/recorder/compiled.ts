@@ -1,4 +1,4 @@
-import { type EncoderSource, emitEventEncoder, Scratch } from '@ringtail/ctf';
+import { type EncoderSource, emitArgumentFilter, emitEventEncoder, Scratch } from '@ringtail/ctf';
 import { ControlPage } from '@ringtail/protocol';
 import { COMMIT_CHECK_FACTOR, Descriptor, ProducerLine, publishesWithAtomics } from '@ringtail/ringbuf';
 import type { ContextSource } from '../context/context-source.ts';
@@ -25,10 +25,11 @@ export function compileRecorder(plan: RecorderPlan): Recorder {
   const names = plan.event.fields.map((_, i) => `a${i}`);
   const encoder = emitEventEncoder(plan.event.fields, names);
   const contexts = emitContexts(plan.targets);
+  const conditions = emitConditions(plan, names);
   const clocks = [...new Map(plan.targets.map((target) => [target.clock.kind, target.clock])).values()];
   const constants: Record<string, unknown> = { gate: plan.gate, stale: plan.stale, scratch };
   for (const [name, value] of encoder.constants) constants[name] = value;
-  Object.assign(constants, contexts.constants);
+  Object.assign(constants, contexts.constants, conditions.constants);
   for (const clock of clocks) Object.assign(constants, clock.constants);
   plan.targets.forEach(({ ring }, i) => {
     Object.assign(constants, { [`ring${i}`]: ring, [`dv${i}`]: ring.dv, [`u8_${i}`]: ring.u8 });
@@ -39,10 +40,11 @@ export function compileRecorder(plan: RecorderPlan): Recorder {
     return function record(${names.join(', ')}) {
       if (gate.page[${GENERATION}] !== ${plan.generation}) return stale(${names.join(', ')});
       if (gate.inside !== 0) {
-        ${forEachTarget(plan, (_, i) => `ring${i}.countNested();`)}
+        ${plan.targets.map((_, i) => `ring${i}.countNested();`).join('\n')}
         return;
       }
       gate.inside = 1;
+      ${conditions.text}
       ${forEachTarget(plan, (_, i) => `u32_${i}[${BEGUN}] = 1;`)}
       try {
         ${contexts.prepare}
@@ -124,6 +126,37 @@ function emitContexts(targets: readonly RecorderTarget[]) {
   };
 }
 
+/** Statements that find out which of the targets with a condition want the event, and end it if no target does. */
+function emitConditions(plan: RecorderPlan, names: readonly string[]) {
+  const constants: Record<string, unknown> = {};
+  const lines: string[] = [];
+  plan.targets.forEach(({ condition }, i) => {
+    if (condition === null) return;
+    const { anyOf, lookUpContext } = condition;
+    const scope = { fields: plan.event.fields, lookUpContext };
+    const alternatives = anyOf.map((filter, n) => {
+      const label = `filter${i}_${n}`;
+      const source = emitArgumentFilter(filter, scope, names, label);
+      for (const [name, value] of source.constants) constants[name] = value;
+      return `${label}: { ${source.text}\n wanted${i} = true; }`;
+    });
+    const [first, ...others] = alternatives;
+    lines.push(
+      `let wanted${i} = false;`,
+      `try { ${first} ${others.map((other) => `if (!wanted${i}) ${other}`).join('\n')} }`,
+      `catch { wanted${i} = false; ring${i}.countFailed(); }`,
+    );
+  });
+  if (plan.targets.every(({ condition }) => condition !== null)) {
+    const any = plan.targets.map((_, i) => `wanted${i}`).join(' || ');
+    lines.push(`if (!(${any})) { gate.inside = 0; return; }`);
+  }
+  return { text: lines.join('\n'), constants };
+}
+
+/** The statements of each target, for those that have one under its condition. */
 function forEachTarget(plan: RecorderPlan, emit: (target: RecorderTarget, i: number) => string): string {
-  return plan.targets.map(emit).join('\n');
+  return plan.targets
+    .map((target, i) => (target.condition === null ? emit(target, i) : `if (wanted${i}) { ${emit(target, i)} }`))
+    .join('\n');
 }

@@ -1,11 +1,12 @@
-import type { FieldSpec } from '@ringtail/ctf';
+import { type FieldSpec, parseFilter } from '@ringtail/ctf';
 import { ControlPage, type EventHeaderKind } from '@ringtail/protocol';
 import { createRing, Descriptor, ProducerLine, type Ring, RingClock, RingMode } from '@ringtail/ringbuf';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ThreadClock } from '../clock/thread-clock.ts';
+import type { ContextSource } from '../context/context-source.ts';
 import { buildRecorder } from './closure.ts';
 import { compileRecorder } from './compiled.ts';
-import type { Gate } from './recorder.ts';
+import type { Gate, RecorderCondition, RecorderTarget } from './recorder.ts';
 
 const u8: FieldSpec = { kind: 'integer', signed: false, bits: 8, base: 10 };
 const u64: FieldSpec = { kind: 'integer', signed: false, bits: 64, base: 10 };
@@ -64,17 +65,23 @@ describe.each([
   ['compiled', compileRecorder],
   ['closure-built', buildRecorder],
 ])('the %s recorder', (_, make) => {
-  function setUp(specs: FieldSpec[], header: EventHeaderKind = 'large', id = 3, targetCount = 1) {
+  function setUp(
+    specs: FieldSpec[],
+    header: EventHeaderKind = 'large',
+    id = 3,
+    each: Partial<Pick<RecorderTarget, 'contexts' | 'condition'>>[] = [{}],
+  ) {
     const gate: Gate = { page: new Uint32Array(ControlPage.GENERATION / 4 + 1), inside: 0 };
     gate.page[ControlPage.GENERATION / 4] = 7;
     const clock = fakeClock();
-    const targets = Array.from({ length: targetCount }, () => ({
+    const targets = each.map((what) => ({
       ring: makeRing(),
       id,
       header,
       clock,
       contexts: [],
       condition: null,
+      ...what,
     }));
     const stale: unknown[][] = [];
     const record = make({
@@ -166,7 +173,7 @@ describe.each([
   });
 
   it('records the same event into several rings with one clock value', () => {
-    const { record, rings: both } = setUp([u8, str], 'large', 3, 2);
+    const { record, rings: both } = setUp([u8, str], 'large', 3, [{}, {}]);
     record(1, 'a');
     expect(committed(both[0] as Ring)).toBe(committed(both[1] as Ring));
     expect(committed(both[0] as Ring)).not.toBe('');
@@ -178,5 +185,145 @@ describe.each([
     record(1, 2);
     expect(stale).toEqual([[1, 2]]);
     expect(committed(ring)).toBe('');
+  });
+
+  describe('with contexts', () => {
+    const source = (spec: FieldSpec, read: () => unknown): ContextSource => ({ field: { name: 'c', spec }, read });
+
+    it('writes them between header and payload, each read once, in the order of each channel', () => {
+      const reads: string[] = [];
+      const number = source(u8, () => reads.push('number') + 0x40);
+      const name = source(str, () => {
+        reads.push('name');
+        return 'n';
+      });
+      const list = source({ kind: 'sequence', element: str }, () => ['a']);
+      const inline: ContextSource = {
+        ...source(u8, () => 9),
+        inline: { expression: 'nine.value', constants: { nine: { value: 9 } } },
+      };
+      const { record, rings: all } = setUp([str, u8], 'large', 3, [
+        { contexts: [number, name] },
+        { contexts: [name, number, inline] },
+        {},
+        { contexts: [number, name] },
+        { contexts: [list] },
+      ]);
+      record('p', 7);
+      record('q', 8);
+      const short = (text: string) => `0300e8030000${text}`;
+      expect(all.map(committed)).toEqual([
+        `0300e8030000416e00700007${short('436e00710008')}`,
+        `0300e80300006e004109700007${short('6e004309710008')}`,
+        `0300e8030000700007${short('710008')}`,
+        `0300e8030000416e00700007${short('436e00710008')}`,
+        `0300e8030000010000006100700007${short('010000006100710008')}`,
+      ]);
+      expect(reads).toEqual(['number', 'name', 'number', 'name']);
+    });
+
+    it('counts an event whose context cannot be read as failed', () => {
+      const broken = source(u8, () => {
+        throw new Error('broken');
+      });
+      const { record, ring } = setUp([u8], 'large', 3, [{ contexts: [broken] }]);
+      record(1);
+      expect(committed(ring)).toBe('');
+      expect(counter(ring, ProducerLine.FAILED)).toBe(1);
+    });
+  });
+
+  describe('with filters', () => {
+    const cpu: ContextSource = { field: { name: 'cpu_id', spec: u8 }, read: () => 3 };
+    const condition = (...filters: string[]): { condition: RecorderCondition } => ({
+      condition: {
+        anyOf: filters.map(parseFilter),
+        lookUpContext: (name) => (name === 'cpu_id' ? cpu : undefined),
+      },
+    });
+    const recorded = (all: Ring[]) => all.map((ring) => counter(ring, ProducerLine.RECORDED));
+
+    it('records where any filter of a channel is true, and where there is none', () => {
+      const {
+        record,
+        rings: all,
+        gate,
+      } = setUp([u8, str], 'large', 3, [condition('f0 == 1', 'f1 == "b*"'), condition('f0 > 1'), {}]);
+      record(1, 'a');
+      record(2, 'bee');
+      record(3, 'c');
+      expect(recorded(all)).toEqual([2, 2, 3]);
+      expect(gate.inside).toBe(0);
+    });
+
+    it('leaves the ring and the values alone where no filter is true', () => {
+      const { record, ring, gate, clock } = setUp([u8, str], 'large', 3, [condition('f0 == 1')]);
+      const value = {
+        toString() {
+          throw new Error('converted');
+        },
+      };
+      const before = ring.producer.u8.slice(0, 4096);
+      clock.read = () => {
+        throw new Error('clock read');
+      };
+      record(2, value);
+      expect(ring.producer.u8.slice(0, 4096)).toEqual(before);
+      expect(gate.inside).toBe(0);
+    });
+
+    it('knows contexts that are not recorded', () => {
+      const { record, rings: all } = setUp([u8], 'large', 3, [
+        condition('$ctx.cpu_id == f0'),
+        condition('$ctx.other == 0 || f0'),
+      ]);
+      for (const value of [2, 3, 4]) record(value);
+      expect(recorded(all)).toEqual([1, 0]);
+    });
+
+    it('counts an event as failed only where a filter throws', () => {
+      const { record, rings: all } = setUp(
+        [str, { kind: 'structure', members: [{ name: 'x', spec: u8 }] }],
+        'large',
+        3,
+        [condition('f0 == "go" && f1.x == 1'), condition('f0 == "go"')],
+      );
+      let reads = 0;
+      const once = {
+        get x() {
+          if (++reads === 1) throw new Error('not yet');
+          return 1;
+        },
+      };
+      record('stay', once);
+      expect(reads).toBe(0);
+      record('go', once);
+      expect(recorded(all)).toEqual([0, 1]);
+      expect(all.map((ring) => counter(ring, ProducerLine.FAILED))).toEqual([1, 0]);
+      record('go', once);
+      expect(recorded(all)).toEqual([1, 2]);
+    });
+
+    it('records a list that can be read only once although filters looked at it', () => {
+      const { record, rings: all } = setUp([{ kind: 'sequence', element: u8 }], 'large', 3, [
+        condition('f0[1] == 6'),
+        condition('f0[0] == 5'),
+      ]);
+      record([5, 6].values());
+      expect(committed(all[0] as Ring)).toMatch(/020000000506$/);
+      expect(committed(all[1] as Ring)).toMatch(/020000000506$/);
+    });
+
+    it('drops and counts an event that is hit inside a filter', () => {
+      const { record, ring } = setUp([str], 'large', 3, [condition('f0 == "outer"')]);
+      record({
+        toString() {
+          record('outer');
+          return 'outer';
+        },
+      });
+      expect(counter(ring, ProducerLine.NESTED)).toBe(2);
+      expect(counter(ring, ProducerLine.RECORDED)).toBe(1);
+    });
   });
 });
