@@ -9,7 +9,23 @@ describe('the command line', () => {
       [2, 'no-such-command'],
       [2, 'list', '--no-such-option'],
       [2, '--no-such-option'],
-      [2, 'version', 'excess'],
+      [1, 'version', 'excess'],
+      [1, '--mi=json', 'list'],
+      [2, 'snapshot', 'no-such-action'],
+      [2, 'regenerate', 'no-such-part'],
+      [2, 'metadata', 'no-such-action'],
+      [1, 'snapshot'],
+      [1, 'regenerate'],
+      [1, 'enable-rotation'],
+      [1, 'disable-rotation'],
+      [1, 'track', '-u'],
+      [1, 'track', '-u', '--vpid'],
+      [1, 'track', '-u', '--vuid=no-such-user'],
+      [1, 'add-context', '-u'],
+      [1, 'create', '--live'],
+      [1, 'create', '-U', 'net://host'],
+      [1, 'list', '-k'],
+      [1, 'help', 'no-such-command'],
       [1, 'enable-channel', '-u'],
       [1, 'record'],
       [1, 'record', '--clock=sundial', 'true'],
@@ -19,7 +35,7 @@ describe('the command line', () => {
     ] as const) {
       const context = fakeContext();
       expect([await run(args, context), args]).toEqual([{ code }, args]);
-      expect(context.errors()).not.toBe('');
+      expect([args, context.errors() !== '']).toEqual([args, true]);
       expect(context.output()).toBe('');
     }
   });
@@ -59,7 +75,12 @@ describe('the command line', () => {
     const context = fakeContext();
     expect(await run(['list', '--output-format=json'], context)).toEqual({ code: 1 });
     expect(JSON.parse(context.errors())).toEqual({
-      error: { code: 'NO_DAEMON', message: expect.any(String), hint: expect.stringContaining('ringtail create') },
+      error: {
+        code: 'NO_DAEMON',
+        message: expect.any(String),
+        hint: expect.stringContaining('ringtail create'),
+        lttngCode: 19,
+      },
     });
   });
 

@@ -1,20 +1,36 @@
 import { RINGTAIL_VERSION } from '@ringtail/base';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
+import { addAddContext } from './commands/add-context.ts';
+import { addClear } from './commands/clear.ts';
 import { addConvert } from './commands/convert.ts';
 import { addCrash } from './commands/crash.ts';
 import { addCreate } from './commands/create.ts';
 import { addDestroy } from './commands/destroy.ts';
+import { addDisableChannel } from './commands/disable-channel.ts';
+import { addDisableEvent } from './commands/disable-event.ts';
+import { addDisableRotation } from './commands/disable-rotation.ts';
 import { addEnableChannel } from './commands/enable-channel.ts';
 import { addEnableEvent } from './commands/enable-event.ts';
+import { addEnableRotation } from './commands/enable-rotation.ts';
 import { addHelp } from './commands/help.ts';
-import { addList } from './commands/list.ts';
+import { addList, addStatus } from './commands/list.ts';
+import { addLoad } from './commands/load.ts';
+import { addReclaimMemory } from './commands/reclaim-memory.ts';
 import { addRecord } from './commands/record.ts';
+import { addMetadata, addRegenerate } from './commands/regenerate.ts';
+import { addRotate } from './commands/rotate.ts';
+import { addSave } from './commands/save.ts';
+import { addSetSession } from './commands/set-session.ts';
+import { addSnapshot } from './commands/snapshot.ts';
 import { addStart } from './commands/start.ts';
 import { addStop } from './commands/stop.ts';
+import { addTrack, addUntrack } from './commands/track.ts';
 import { addVersion } from './commands/version.ts';
 import { addView } from './commands/view.ts';
-import { type Context, reportError } from './context.ts';
+import { type Context, DEFAULT_SETTINGS, reportError, warn } from './context.ts';
 import { ExitCode } from './errors.ts';
+import { exitCodeOf, isWarning } from './exit-codes.ts';
+import { addGeneralOptions, generalSettings } from './general-options.ts';
 import { outputFormatOf, outputFormatOption } from './options.ts';
 
 /** How the process is to end: with a code, or by the signal that ended the command it ran. */
@@ -23,14 +39,51 @@ export interface Outcome {
   readonly signal?: NodeJS.Signals;
 }
 
-/** Gives a sub-command its action; whatever the action throws becomes a message and exit code 1. */
+/** Gives a sub-command its action; whatever the action throws becomes a message and an exit code. */
 export type Act = <Args extends unknown[]>(
   command: Command,
   action: (...args: Args) => Promise<Outcome | undefined> | Outcome | undefined,
 ) => void;
 
+/** Adds a sub-command to the program. */
+type AddCommand = (program: Command, context: Context, act: Act) => Command;
+
+/** Sub-commands in the order in which the help lists them. */
+const COMMANDS: readonly AddCommand[] = [
+  addRecord,
+  addCreate,
+  addSetSession,
+  addEnableChannel,
+  addDisableChannel,
+  addEnableEvent,
+  addDisableEvent,
+  addAddContext,
+  addTrack,
+  addUntrack,
+  addStart,
+  addStop,
+  addClear,
+  addDestroy,
+  addList,
+  addStatus,
+  addSnapshot,
+  addRotate,
+  addEnableRotation,
+  addDisableRotation,
+  addRegenerate,
+  addMetadata,
+  addReclaimMemory,
+  addSave,
+  addLoad,
+  addView,
+  addConvert,
+  addCrash,
+  addVersion,
+  addHelp,
+];
+
 /** The usage errors that exit with 2; other misuse (a missing argument, a bad value) is an error of the command. */
-const UNDEFINED_CODES = new Set(['commander.unknownCommand', 'commander.unknownOption', 'commander.excessArguments']);
+const UNDEFINED_CODES = new Set(['commander.unknownCommand', 'commander.unknownOption']);
 
 /**
  * Runs one command line.
@@ -39,18 +92,22 @@ const UNDEFINED_CODES = new Set(['commander.unknownCommand', 'commander.unknownO
  */
 export async function run(args: readonly string[], context: Context): Promise<Outcome> {
   let outcome: Outcome = { code: ExitCode.OK };
+  const world = { ...context };
   const act: Act = (command, action) => {
     command.action(async (...args: unknown[]) => {
       try {
+        world.settings = generalSettings(command.parent ?? command, context);
         outcome = (await (action as (...args: unknown[]) => Promise<Outcome | undefined>)(...args)) ?? outcome;
       } catch (error) {
-        reportError(context, outputFormatOf(command), error);
-        outcome = { code: ExitCode.ERROR };
+        const format = outputFormatOf(command);
+        if (isWarning(error) && format === 'human') warn(world, (error as Error).message);
+        else reportError(world, format, error);
+        outcome = { code: exitCodeOf(error) };
       }
     });
   };
   try {
-    await buildProgram(context, act).parseAsync(args, { from: 'user' });
+    await buildProgram(world, act).parseAsync(args, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return { code: ExitCode.OK };
@@ -59,24 +116,29 @@ export async function run(args: readonly string[], context: Context): Promise<Ou
   return outcome;
 }
 
+/** The program with all sub-commands as a description of itself, for manual pages and completion. */
+export function describeProgram(context: Omit<Context, 'settings'>): Command {
+  return buildProgram({ ...context, settings: DEFAULT_SETTINGS }, () => undefined);
+}
+
 /** The whole command line with all sub-commands. */
 function buildProgram(context: Context, act: Act): Command {
   const program = new Command('ringtail');
+  const isQuiet = (): boolean => program.opts<{ quiet?: boolean }>().quiet === true;
   program
     .description('Records what Node.js programs do into Common Trace Format traces.')
-    .usage('[options] COMMAND …')
+    .usage('[general options] COMMAND …')
     .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),
-      writeErr: (text) => context.stderr.write(text),
+      writeErr: (text) => isQuiet() || context.stderr.write(text),
       getOutHelpWidth: () => context.stdout.columns ?? 100,
       getErrHelpWidth: () => context.stderr.columns ?? 100,
     })
     .showHelpAfterError('(ringtail help COMMAND says more)')
     .helpCommand(false)
     .version(RINGTAIL_VERSION, '-V, --version', 'write the version')
-    .addOption(outputFormatOption())
     .addHelpText(
       'after',
       `
@@ -85,23 +147,25 @@ Examples:
   ringtail record -u 'shop:*' node app.js  only those of the provider "shop"
   ringtail view                            print the newest trace`,
     );
-  for (const add of [
-    addRecord,
-    addView,
-    addConvert,
-    addCrash,
-    addCreate,
-    addEnableChannel,
-    addEnableEvent,
-    addStart,
-    addStop,
-    addList,
-    addDestroy,
-    addVersion,
-    addHelp,
-  ]) {
-    const command = add(program, context, act);
-    command.addOption(outputFormatOption());
-  }
+  addGeneralOptions(program);
+  program.on('option:list-commands', () => {
+    context.stdout.write(program.commands.map((command) => `${command.name()}\n`).join(''));
+    throw new CommanderError(0, 'ringtail.listCommands', '');
+  });
+  for (const add of COMMANDS) addListOptions(context, add(program, context, act).addOption(outputFormatOption()));
   return program;
+}
+
+/** `--list-options`: the flags of a command, one a line, for completion in shells. */
+function addListOptions(context: Context, command: Command): void {
+  command.addOption(new Option('--list-options', 'write the options of this command'));
+  command.on('option:list-options', () => {
+    const flags = command
+      .createHelp()
+      .visibleOptions(command)
+      .flatMap(({ long, short }) => [long, short])
+      .filter((flag) => flag !== undefined && flag !== null);
+    context.stdout.write(`${flags.join('\n')}\n`);
+    throw new CommanderError(0, 'ringtail.listOptions', '');
+  });
 }

@@ -1,8 +1,12 @@
 import { describeError, RingtailError } from '@ringtail/base';
 import { CliError } from './errors.ts';
+import { lttngNumberOf } from './exit-codes.ts';
+import { writeMi } from './mi/write-mi.ts';
+import type { CommandResult } from './result.ts';
 import { type Style, styleFor } from './style.ts';
 
-export type OutputFormat = 'human' | 'json';
+/** `mi` is LTTng's machine interface, XML. */
+export type OutputFormat = 'human' | 'json' | 'mi';
 
 export interface OutputStream {
   readonly isTTY?: boolean;
@@ -10,31 +14,79 @@ export interface OutputStream {
   write(text: string): unknown;
 }
 
+/** What the options before the command say to all commands. */
+export interface GeneralSettings {
+  /** Unix group whose members use root's session daemon. */
+  readonly group: string;
+  /** Whether `create` starts a session daemon if none runs. */
+  readonly spawn: boolean;
+  /** Main module of the session daemon to start; null for the one that is installed with us. */
+  readonly sessiondPath: string | null;
+  /** Nothing is written for people, not even errors. */
+  readonly quiet: boolean;
+  /** How often `-v` was given. */
+  readonly verbosity: number;
+}
+
+export const DEFAULT_SETTINGS: GeneralSettings = {
+  group: 'tracing',
+  spawn: true,
+  sessiondPath: null,
+  quiet: false,
+  verbosity: 0,
+};
+
 /** What a sub-command knows of the world around it. */
 export interface Context {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly uid: number;
+  /** Groups of this process. */
+  readonly gids: readonly number[];
   /** Directory against which relative paths are meant. */
   readonly cwd: string;
   readonly now: () => Date;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
+  readonly settings: GeneralSettings;
 }
 
-/** Writes a command's result to standard output, or to `stream`: one line of JSON, or text. */
+/** Writes a command's result to standard output: one line of JSON, LTTng's XML, or text. */
 export function report(
   context: Context,
   format: OutputFormat,
+  result: CommandResult,
+  human: (style: Style) => string,
+): void {
+  if (format === 'mi') context.stdout.write(writeMi(result));
+  else reportTo(context, context.stdout, format, result, human);
+}
+
+/** Writes a value to a stream: one line of JSON, or text, of which an empty one is left out. */
+export function reportTo(
+  context: Context,
+  stream: OutputStream,
+  format: OutputFormat,
   json: unknown,
   human: (style: Style) => string,
-  stream: OutputStream = context.stdout,
 ): void {
-  stream.write(format === 'json' ? `${JSON.stringify(json)}\n` : `${human(styleFor(stream, context.env))}\n`);
+  if (format === 'json') {
+    stream.write(`${JSON.stringify(json)}\n`);
+  } else if (!context.settings.quiet) {
+    const text = human(styleFor(stream, context.env));
+    if (text !== '') stream.write(`${text}\n`);
+  }
 }
 
 /** Something a person ought to know, on standard error. */
 export function warn(context: Context, message: string): void {
+  if (context.settings.quiet) return;
   context.stderr.write(`${styleFor(context.stderr, context.env).yellow('warning:')} ${message}\n`);
+}
+
+/** What only `-v` shows, on standard error. */
+export function explain(context: Context, message: string): void {
+  if (context.settings.verbosity === 0) return;
+  context.stderr.write(`${styleFor(context.stderr, context.env).dim(message)}\n`);
 }
 
 /** A failed command, on standard error, with the next step where one is known. */
@@ -42,11 +94,23 @@ export function reportError(context: Context, format: OutputFormat, error: unkno
   const code = error instanceof RingtailError ? error.code : 'UNEXPECTED';
   const hint = error instanceof CliError ? error.hint : undefined;
   const message = describeError(error);
-  report(
+  const number = lttngNumberOf(code);
+  reportTo(
     context,
-    format,
-    { error: { code, message, ...(hint !== undefined && { hint }) } },
-    (style) => `${style.red('ringtail: error:')} ${message}${hint === undefined ? '' : `\n  ${hint}`}`,
     context.stderr,
+    format,
+    {
+      error: {
+        code,
+        message,
+        ...(hint !== undefined && { hint }),
+        ...(number !== undefined && { lttngCode: number }),
+      },
+    },
+    (style) => `${style.red('ringtail: error:')} ${message}${hint === undefined ? '' : `\n${indented(hint)}`}`,
   );
+}
+
+function indented(text: string): string {
+  return text.replace(/^/gm, '  ');
 }

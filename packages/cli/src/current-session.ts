@@ -1,4 +1,5 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { closeSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf } from '@ringtail/base';
 import { homeDirectory } from '@ringtail/protocol';
@@ -19,8 +20,27 @@ export function readCurrentSession(context: Context): string | undefined {
   }
 }
 
+/**
+ * Makes `name` the current session.
+ *
+ * A new file takes the old one's place in one step: another command reads the one or the other, and a symbolic link that
+ * somebody planted is replaced, not followed.
+ */
 export function writeCurrentSession(context: Context, name: string): void {
-  writeFileSync(currentSessionFile(context), `session=${name}\n`, { mode: 0o600 });
+  const path = currentSessionFile(context);
+  const temporary = `${path}.${randomBytes(6).toString('hex')}`;
+  const descriptor = openSync(temporary, 'wx', 0o600);
+  try {
+    writeSync(descriptor, `session=${name}\n`);
+  } finally {
+    closeSync(descriptor);
+  }
+  try {
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
 }
 
 /** Forgets the current session if it is `name`. */

@@ -4,16 +4,17 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describeError } from '@ringtail/base';
 import { CtlError, ensureDaemon, SessionDaemonClient, spawnDaemon } from '@ringtail/ctl';
-import { defaultRunDirectory, type RunDirectory, runDirectoryAt } from '@ringtail/protocol';
-import type { Context } from './context.ts';
+import { defaultRunDirectory, ROOT_RUN_DIRECTORY, type RunDirectory, runDirectoryAt } from '@ringtail/protocol';
+import { type Context, explain } from './context.ts';
 import { CliError } from './errors.ts';
+import { groupNumber } from './users.ts';
 
 /** Longest path of a Unix socket, its final zero included (`sun_path`). */
 const SOCKET_PATH_BYTES_MAX = 108;
 const END_TIMEOUT_MS = 60_000;
 
 /**
- * Does something with the session daemon of the user's run directory.
+ * Does something with the session daemon that is ours: see `candidates`.
  *
  * @param options.spawn whether to start one if none runs
  * @throws {CliError} `NO_DAEMON` if none runs and none is to be started
@@ -23,15 +24,39 @@ export async function withDaemon<T>(
   action: (client: SessionDaemonClient) => Promise<T>,
   options: { readonly spawn: boolean } = { spawn: false },
 ): Promise<T> {
-  const runDirectory = resolve(context.cwd, defaultRunDirectory(context.env, context.uid).path);
-  const client = options.spawn
-    ? (await ensureDaemon({ runDirectory, mainPath: daemonMainPath(), env: { ...context.env } })).client
-    : await connect(runDirectory);
+  const client = await connectToAny(context, options.spawn && context.settings.spawn);
   try {
     return await action(client);
   } finally {
     client.close();
   }
+}
+
+/**
+ * Run directories in which our session daemon may run, as LTTng chooses: the one named, else root's for root and, if it
+ * answers, for members of the tracing group; else the user's own.
+ */
+export function candidates(context: Context): string[] {
+  const own = resolve(context.cwd, defaultRunDirectory(context.env, context.uid).path);
+  if (context.env.RINGTAIL_RUNDIR || context.uid === 0) return [own];
+  const group = groupNumber(context.settings.group);
+  return group !== undefined && context.gids.includes(group) ? [ROOT_RUN_DIRECTORY, own] : [own];
+}
+
+async function connectToAny(context: Context, spawn: boolean): Promise<SessionDaemonClient> {
+  const places = candidates(context);
+  const own = places.at(-1) as string;
+  for (const place of places.slice(0, -1)) {
+    const client = await SessionDaemonClient.connect({ runDirectory: place }).catch((error: CtlError) => {
+      if (error.code !== 'NO_DAEMON' && error.code !== 'NOT_PERMITTED') throw error;
+    });
+    if (client !== undefined) return client;
+  }
+  if (!spawn) return await connect(own);
+  const mainPath = context.settings.sessiondPath ?? daemonMainPath();
+  const running = await ensureDaemon({ runDirectory: own, mainPath, env: { ...context.env } });
+  if (running.spawned) explain(context, `started a session daemon in ${own}: process ${running.pid}`);
+  return running.client;
 }
 
 /** A session daemon to record with. */

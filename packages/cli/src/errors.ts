@@ -1,25 +1,44 @@
 import { RingtailError } from '@ringtail/base';
 
-export type CliErrorCode =
-  | 'BAD_ARGUMENT'
-  | 'NO_SESSION'
-  | 'NO_DAEMON'
-  | 'NO_TRACE'
-  | 'OUTPUT_NOT_EMPTY'
-  | 'OUTPUT_NOT_WRITABLE'
-  | 'COMMAND_NOT_FOUND'
-  | 'COMMAND_NOT_EXECUTABLE';
-
-/** A command could not do what it was asked; `hint` names the next step. */
-export class CliError extends RingtailError<CliErrorCode> {
+/** A command could not do what it was asked; `hint` names the next step. Codes of daemons pass through as they are. */
+export class CliError extends RingtailError<string> {
   override readonly name = 'CliError';
   readonly hint: string | undefined;
 
-  constructor(code: CliErrorCode, message: string, hint?: string) {
+  constructor(code: CliErrorCode | (string & {}), message: string, hint?: string) {
     super(code, message);
     this.hint = hint;
   }
 }
 
-/** Exit codes, the same as LTTng's command line has. */
-export const ExitCode = { OK: 0, ERROR: 1, USAGE: 2, COMMAND_NOT_EXECUTABLE: 126, COMMAND_NOT_FOUND: 127 } as const;
+/** The command line's own codes. */
+export type CliErrorCode =
+  | 'BAD_ARGUMENT'
+  | 'BAD_FILTER'
+  | 'BAD_LOG_LEVEL'
+  | 'UNKNOWN_ACTION'
+  | 'UNSUPPORTED'
+  | 'NO_DOMAIN'
+  | 'NO_SESSION'
+  | 'NO_DAEMON'
+  | 'NO_SUCH_USER'
+  | 'NO_TRACE'
+  | 'SCHEDULE_EXISTS'
+  | 'NO_SCHEDULE'
+  | 'OUTPUT_NOT_EMPTY'
+  | 'OUTPUT_NOT_WRITABLE'
+  | 'COMMAND_NOT_FOUND'
+  | 'COMMAND_NOT_EXECUTABLE';
+
+/** Exit codes, those that LTTng's manual pages document, and the shell's for commands that `record` cannot run. */
+export const ExitCode = {
+  OK: 0,
+  ERROR: 1,
+  /** There is no such command, option or action. */
+  USAGE: 2,
+  FATAL: 3,
+  /** Nothing had to be done, or not all of it was done. */
+  WARNING: 4,
+  COMMAND_NOT_EXECUTABLE: 126,
+  COMMAND_NOT_FOUND: 127,
+} as const;

@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import { run } from './cli.ts';
-import type { Context } from './context.ts';
+import { type Context, DEFAULT_SETTINGS } from './context.ts';
 
 // A reader that goes away (`ringtail view | head`) ends us quietly.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -13,10 +13,12 @@ process.stderr.on('error', () => undefined);
 const context: Context = {
   env: process.env,
   uid: process.getuid?.() ?? 0,
+  gids: process.getgroups?.() ?? [],
   cwd: process.cwd(),
   now: () => new Date(),
   stdout: process.stdout,
   stderr: process.stderr,
+  settings: DEFAULT_SETTINGS,
 };
 
 const outcome = await run(process.argv.slice(2), context);

@@ -13,7 +13,7 @@ import {
 } from '@ringtail/reader';
 import { type Command, Option } from 'commander';
 import type { Act, Outcome } from '../cli.ts';
-import { type Context, report, reportError } from '../context.ts';
+import { type Context, reportError, reportTo } from '../context.ts';
 import { CliError, ExitCode } from '../errors.ts';
 import { outputFormatOf, splitNames } from '../options.ts';
 import { formatBytes, plural } from '../quantity.ts';
@@ -139,7 +139,7 @@ function convertToCtf(context: Context, command: Command, reader: TraceReader, o
       onProgress: (bytes) => progress.update(bytes),
     });
     progress.clear();
-    report(context, outputFormatOf(command), { trace: directory, ...done }, () => {
+    reportTo(context, context.stdout, outputFormatOf(command), { trace: directory, ...done }, () => {
       const what = options.format === 'ctf' ? 'CTF 1.8' : 'CTF 2';
       return `${plural(done.traces, 'trace')} of ${what} (${formatBytes(done.bytes)}) in ${directory}`;
     });

@@ -1,12 +1,19 @@
 import { join, resolve } from 'node:path';
 import { recoverRings } from '@ringtail/consumerd';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Act } from '../cli.ts';
 import { type Context, report } from '../context.ts';
 import { outputFormatOf } from '../options.ts';
 import { plural, shellQuote } from '../quantity.ts';
+import { runViewer } from '../reading/run-viewer.ts';
 import { describeStatistics, warnOfLoss } from '../statistics.ts';
 import { newTraceName, prepareTraceDirectory, removeIfEmpty, tracesDirectory } from '../trace-directory.ts';
+
+interface CrashOptions {
+  readonly output?: string;
+  readonly extract?: string;
+  readonly viewer?: string;
+}
 
 export function addCrash(program: Command, context: Context, act: Act): Command {
   const command = program
@@ -14,6 +21,8 @@ export function addCrash(program: Command, context: Context, act: Act): Command 
     .description('make a trace of what is left in ring files that nobody owns any more')
     .argument('<shm-dir>', '--shm-path of the session')
     .option('-o, --output <dir>', 'directory of the trace (default: ringtail-traces/crash-YYYYmmdd-HHMMSS at home)')
+    .addOption(new Option('-x, --extract <dir>', 'the same as --output').conflicts('output'))
+    .option('-e, --viewer <command>', 'then read the trace with this command')
     .addHelpText(
       'after',
       `
@@ -23,12 +32,12 @@ of a directory above both shows them as one. The ring files stay as they are.
 Example:
   ringtail crash /dev/shm/rings -o /tmp/trace/crash && ringtail view /tmp/trace`,
     );
-  act(command, (shmDirectory: string, options: { output?: string }) => {
-    const output = options.output ?? join(tracesDirectory(context), newTraceName(context, 'crash'));
+  act(command, async (shmDirectory: string, options: CrashOptions) => {
+    const output = options.output ?? options.extract ?? join(tracesDirectory(context), newTraceName(context, 'crash'));
     const trace = prepareTraceDirectory(context, output);
     try {
       const { traces } = recoverRings(resolve(context.cwd, shmDirectory), trace);
-      report(context, outputFormatOf(command), { trace, recovered: traces }, () =>
+      report(context, outputFormatOf(command), { command: 'crash', trace, recovered: traces }, () =>
         [
           ...traces.map(
             ({ ringDirectory, rings, statistics }) =>
@@ -42,7 +51,7 @@ Example:
     } finally {
       removeIfEmpty(trace);
     }
-    return undefined;
+    return options.viewer === undefined ? undefined : await runViewer(context, options.viewer, [trace]);
   });
   return command;
 }

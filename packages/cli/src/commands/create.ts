@@ -1,16 +1,27 @@
-import { resolve } from 'node:path';
-import type { ClockKind } from '@ringtail/protocol';
-import type { Command } from 'commander';
+import { isAbsolute, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { SessionDaemonClient } from '@ringtail/ctl';
+import type { ClockKind, SessionDescription, TraceFormat } from '@ringtail/protocol';
+import { type Command, Option } from 'commander';
 import type { Act } from '../cli.ts';
 import { type Context, report } from '../context.ts';
 import { writeCurrentSession } from '../current-session.ts';
 import { withDaemon } from '../daemon.ts';
+import { CliError } from '../errors.ts';
 import { clockOption, outputFormatOf } from '../options.ts';
+import { describeSession } from '../session-command.ts';
 import { newTraceName, prepareTraceDirectory, tracesDirectory } from '../trace-directory.ts';
 
 interface CreateOptions {
-  readonly output?: string;
+  /** False with `--no-output`. */
+  readonly output?: string | false;
+  readonly setUrl?: string;
+  readonly ctrlUrl?: string;
+  readonly dataUrl?: string;
+  readonly live?: string | true;
+  readonly snapshot?: boolean;
   readonly shmPath?: string;
+  readonly traceFormat?: TraceFormat | 'default';
   readonly clock: ClockKind;
 }
 
@@ -20,37 +31,113 @@ export function addCreate(program: Command, context: Context, act: Act): Command
     .description('create a session and make it the current one; starts the session daemon if none runs')
     .argument('[session]', 'name (default: auto-YYYYmmdd-HHMMSS)')
     .option('-o, --output <dir>', 'directory of the trace (default: ringtail-traces/NAME-YYYYmmdd-HHMMSS)')
+    .option('--no-output', 'write nothing; with --snapshot: to where snapshots say themselves')
+    .option('--snapshot', 'flight recorder: rings overwrite, and only snapshots are written')
     .option('--shm-path <dir>', 'keep ring files in DIR, for "ringtail crash" after the machine or everything died')
+    .addOption(
+      new Option('-F, --trace-format <format>', 'how the trace is written').choices(['default', 'ctf-1.8', 'ctf-2']),
+    )
     .addOption(clockOption())
+    .addOption(new Option('-U, --set-url <url>', 'file:///DIR, the same as --output'))
+    .addOption(new Option('-C, --ctrl-url <url>', 'of a relay daemon: not part of this version').hideHelp())
+    .addOption(new Option('-D, --data-url <url>', 'of a relay daemon: not part of this version').hideHelp())
+    .addOption(new Option('--live [period]', 'for live viewers: not part of this version').hideHelp())
     .addHelpText(
       'after',
       `
-Example:
+Examples:
   ringtail create slow && ringtail enable-event -u 'shop:*' && ringtail start
   node --import @ringtail/tracer/register app.js
-  ringtail destroy && ringtail view`,
+  ringtail destroy && ringtail view
+
+  ringtail create --snapshot black-box`,
     );
   act(command, async (given: string | undefined, options: CreateOptions) => {
+    refuseNetwork(options);
     const traceName = newTraceName(context, given ?? 'auto');
     const name = given ?? traceName;
-    const output =
-      options.output === undefined
-        ? resolve(tracesDirectory(context), traceName)
-        : prepareTraceDirectory(context, options.output);
-    const shmPath = options.shmPath === undefined ? null : resolve(context.cwd, options.shmPath);
-    const created = await withDaemon(
-      context,
-      (client) => client.createSession({ name, output, shmPath, clock: options.clock }),
-      { spawn: true },
-    );
-    writeCurrentSession(context, created.name);
-    report(
-      context,
-      outputFormatOf(command),
-      created,
-      () => `Session ${created.name} created.\nTraces will be output to ${created.output}`,
-    );
+    const session = await withDaemon(context, (client) => create(context, client, name, traceName, options), {
+      spawn: true,
+    });
+    writeCurrentSession(context, session.name);
+    report(context, outputFormatOf(command), { command: 'create', session }, () => describe(session));
     return undefined;
   });
   return command;
+}
+
+async function create(
+  context: Context,
+  client: SessionDaemonClient,
+  name: string,
+  traceName: string,
+  options: CreateOptions,
+): Promise<SessionDescription> {
+  const format = options.traceFormat === undefined || options.traceFormat === 'default' ? null : options.traceFormat;
+  await client.createSession({
+    name,
+    output: outputOf(context, traceName, options),
+    shmPath: options.shmPath === undefined ? null : resolve(context.cwd, options.shmPath),
+    clock: options.clock,
+    snapshot: options.snapshot === true,
+    format,
+  });
+  return await describeSession(client, name);
+}
+
+/** Absolute path of the session's directory; null for none. */
+function outputOf(context: Context, traceName: string, options: CreateOptions): string | null {
+  if (options.output === false) {
+    if (options.setUrl !== undefined) throw new CliError('BAD_ARGUMENT', 'give either --set-url or --no-output');
+    return null;
+  }
+  const named = options.setUrl === undefined ? options.output : pathOfUrl(options.setUrl);
+  if (named === undefined) return resolve(tracesDirectory(context), traceName);
+  // Snapshots get directories of their own, beside those of other sessions.
+  return options.snapshot ? resolve(context.cwd, named) : prepareTraceDirectory(context, named);
+}
+
+/**
+ * The directory of a `file://` URL, as LTTng writes it; a bare absolute path is taken as well.
+ *
+ * @throws {CliError} `UNSUPPORTED`, `BAD_ARGUMENT`
+ */
+export function pathOfUrl(url: string): string {
+  if (isAbsolute(url)) return url;
+  if (/^(net6?|tcp6?):/.test(url)) {
+    throw new CliError(
+      'UNSUPPORTED',
+      `not supported yet: ${url}; this version writes to local directories`,
+      'write -o DIR',
+    );
+  }
+  if (!/^file:\/\/\/[^?#]*$/.test(url)) {
+    throw new CliError('BAD_ARGUMENT', `"${url}" is no URL of a directory`, 'write file:///DIR, or -o DIR');
+  }
+  return fileURLToPath(url);
+}
+
+function refuseNetwork(options: CreateOptions): void {
+  const option =
+    options.live !== undefined
+      ? '--live'
+      : options.ctrlUrl !== undefined
+        ? '--ctrl-url'
+        : options.dataUrl !== undefined
+          ? '--data-url'
+          : undefined;
+  if (option === undefined) return;
+  throw new CliError(
+    'UNSUPPORTED',
+    `not supported yet: ${option}; relay daemons and live viewers are not part of this version`,
+    'record to a directory: ringtail create NAME -o DIR',
+  );
+}
+
+function describe({ name, output, snapshot, shmPath }: SessionDescription): string {
+  const lines = [`${snapshot ? 'Snapshot session' : 'Session'} ${name} created.`];
+  if (output !== null) lines.push(`${snapshot ? 'Default snapshot output set' : 'Traces will be output'} to ${output}`);
+  if (snapshot) lines.push('Every channel enabled for this session will be set to overwrite mode.');
+  if (shmPath !== null) lines.push(`Shared memory path set to ${shmPath}`);
+  return lines.join('\n');
 }

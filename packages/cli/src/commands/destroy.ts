@@ -1,17 +1,10 @@
-import type { SessionDaemonClient } from '@ringtail/ctl';
-import type { SessionStatistics } from '@ringtail/protocol';
 import type { Command } from 'commander';
 import type { Act } from '../cli.ts';
 import { type Context, report } from '../context.ts';
-import { forgetCurrentSession, sessionNamed } from '../current-session.ts';
-import { withDaemon } from '../daemon.ts';
+import { forgetCurrentSession } from '../current-session.ts';
 import { outputFormatOf } from '../options.ts';
+import { Attempts, onEachSession, type SessionChoice } from '../session-command.ts';
 import { describeStatistics, warnOfLoss } from '../statistics.ts';
-
-interface Destroyed {
-  readonly session: string;
-  readonly statistics: SessionStatistics;
-}
 
 export function addDestroy(program: Command, context: Context, act: Act): Command {
   const command = program
@@ -19,29 +12,31 @@ export function addDestroy(program: Command, context: Context, act: Act): Comman
     .description('end sessions; what they recorded stays on disk')
     .argument('[session]', 'session (default: the current one)')
     .option('-a, --all', 'all sessions')
-    .addHelpText('after', '\nExamples:\n  ringtail destroy\n  ringtail destroy -a');
-  act(command, async (name: string | undefined, options: { all?: boolean }) => {
-    const destroyed = await withDaemon(context, async (client) => {
-      const names = options.all
-        ? (await client.listSessions()).map((session) => session.name)
-        : [sessionNamed(context, name)];
-      const results: Destroyed[] = [];
-      for (const session of names) results.push(await destroy(client, context, session));
-      return results;
+    .option('-g, --glob', 'all sessions whose names match, with * anywhere')
+    .option('-n, --no-wait', 'accepted for scripts: the answer comes once the trace can be read, with or without')
+    .addHelpText('after', "\nExamples:\n  ringtail destroy\n  ringtail destroy -a\n  ringtail destroy -g 'night-*'");
+  act(command, async (name: string | undefined, options: SessionChoice) => {
+    const format = outputFormatOf(command);
+    const attempts = new Attempts(context, format);
+    const sessions = await onEachSession(context, attempts, { name, options }, async (client, session) => {
+      const statistics = await client.destroySession(session);
+      forgetCurrentSession(context, session);
+      return { statistics };
     });
-    report(context, outputFormatOf(command), { destroyed }, () =>
-      destroyed.length === 0
-        ? 'No session to destroy'
-        : destroyed.map((one) => `Session ${one.session} destroyed: ${describeStatistics(one.statistics)}`).join('\n'),
+    const destroyed = sessions.filter(({ success }) => success);
+    report(context, format, { command: 'destroy', sessions }, () =>
+      sessions.length === 0
+        ? 'No session found, nothing to do.'
+        : destroyed
+            .map(({ session, statistics }) => `Session ${session} destroyed${statisticsText(statistics)}`)
+            .join('\n'),
     );
-    for (const { statistics } of destroyed) warnOfLoss(context, statistics);
-    return undefined;
+    for (const { statistics } of destroyed) if (statistics !== undefined) warnOfLoss(context, statistics);
+    return attempts;
   });
   return command;
 }
 
-async function destroy(client: SessionDaemonClient, context: Context, session: string): Promise<Destroyed> {
-  const statistics = await client.destroySession(session);
-  forgetCurrentSession(context, session);
-  return { session, statistics };
+function statisticsText(statistics: Parameters<typeof describeStatistics>[0] | undefined): string {
+  return statistics === undefined ? '' : `: ${describeStatistics(statistics)}`;
 }

@@ -1,33 +1,57 @@
 import type { Command } from 'commander';
+import { addFullChannelOptions, channelAttributes, type FullChannelOptions } from '../channel-options.ts';
 import type { Act } from '../cli.ts';
 import { type Context, report } from '../context.ts';
-import { sessionNamed } from '../current-session.ts';
-import { withDaemon } from '../daemon.ts';
-import { addChannelOptions, type ChannelOptions, channelAttributes, outputFormatOf, splitNames } from '../options.ts';
+import { addDomainOptions, type DomainOptions, requireUserspace } from '../domain.ts';
+import { addSessionOption, outputFormatOf, splitNames } from '../options.ts';
+import { Attempts, describeSession, onSession } from '../session-command.ts';
 
-interface EnableChannelOptions extends ChannelOptions {
+interface EnableChannelOptions extends FullChannelOptions, DomainOptions {
   readonly session?: string;
 }
 
 export function addEnableChannel(program: Command, context: Context, act: Act): Command {
-  const command = addChannelOptions(
-    program
-      .command('enable-channel')
-      .description('create channels: ring buffers with their sizes and what happens when they are full')
-      .argument('<channels>', 'NAME[,NAME]…')
-      .option('-u, --userspace', 'user-space domain (the only one)')
-      .option('-s, --session <session>', 'session (default: the current one)'),
-  ).addHelpText('after', '\nExample:\n  ringtail enable-channel -u --subbuf-size=4M --num-subbuf=8 big');
+  const command = addFullChannelOptions(
+    addSessionOption(
+      addDomainOptions(
+        program
+          .command('enable-channel')
+          .description(
+            'create channels: ring buffers with their sizes and what happens when they are full; or enable disabled ones',
+          )
+          .argument('<channels>', 'NAME[,NAME]…'),
+      ),
+    ),
+  ).addHelpText(
+    'after',
+    `
+Examples:
+  ringtail enable-channel -u --subbuf-size=4M --num-subbuf=8 big
+  ringtail enable-channel -u --tracefile-size=100M --tracefile-count=5 last-half-gigabyte`,
+  );
   act(command, async (names: string, options: EnableChannelOptions) => {
-    const session = sessionNamed(context, options.session);
-    const channels = splitNames(names).map((name) => channelAttributes(context, name, options));
-    await withDaemon(context, async (client) => {
-      for (const channel of channels) await client.enableChannel(session, channel);
+    requireUserspace(options);
+    const format = outputFormatOf(command);
+    const attempts = new Attempts(context, format);
+    const result = await onSession(context, options.session, async (client, session) => {
+      const { snapshot } = await describeSession(client, session);
+      const attributes = channelAttributes(context, '', options, snapshot);
+      const channels = [];
+      for (const name of splitNames(names)) {
+        const channel = { ...attributes, name };
+        const done = await attempts.try({ what: `Channel ${name}`, client, session }, async () => {
+          await client.enableChannel(session, channel);
+          return true;
+        });
+        channels.push({ success: done === true, channel });
+      }
+      return { session, channels };
     });
-    report(context, outputFormatOf(command), { session, channels }, () =>
-      channels.map((channel) => `ust channel ${channel.name} enabled for session ${session}`).join('\n'),
+    const enabled = result.channels.filter(({ success }) => success);
+    report(context, format, { command: 'enable-channel', ...result }, () =>
+      enabled.map(({ channel }) => `ust channel ${channel.name} enabled for session ${result.session}`).join('\n'),
     );
-    return undefined;
+    return attempts;
   });
   return command;
 }

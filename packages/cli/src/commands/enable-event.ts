@@ -1,51 +1,78 @@
 import type { EventRule } from '@ringtail/protocol';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Act } from '../cli.ts';
 import { type Context, report } from '../context.ts';
-import { sessionNamed } from '../current-session.ts';
-import { withDaemon } from '../daemon.ts';
+import { addDomainOptions, type DomainOptions, refuseKernel, requireUserspace } from '../domain.ts';
 import { CliError } from '../errors.ts';
-import { collect, eventRule, outputFormatOf, type RuleOptions, splitNames } from '../options.ts';
+import { addSessionOption, collect, eventRule, outputFormatOf, type RuleOptions, splitNames } from '../options.ts';
+import { Attempts, onSession } from '../session-command.ts';
 
-interface EnableEventOptions extends RuleOptions {
+interface EnableEventOptions extends RuleOptions, DomainOptions {
   readonly session?: string;
   readonly channel?: string;
   readonly all?: boolean;
+  readonly syscall?: boolean;
+  readonly probe?: string;
+  readonly function?: string;
+  readonly userspaceProbe?: string;
 }
 
+const LOGGERS = ['jul', 'log4j', 'python'] as const;
+
 export function addEnableEvent(program: Command, context: Context, act: Act): Command {
-  const command = program
-    .command('enable-event')
-    .description('record the events with these names; takes effect at once, also in running programs')
-    .argument('[events]', "NAME[,NAME]…, PROVIDER:EVENT with * anywhere: 'shop:*'")
-    .option('-u, --userspace', 'user-space domain (the only one)')
+  const command = addSessionOption(
+    addDomainOptions(
+      program
+        .command('enable-event')
+        .description('record the events with these names; takes effect at once, also in running programs')
+        .argument('[events]', "NAME[,NAME]…, PROVIDER:EVENT with * anywhere: 'shop:*'"),
+      LOGGERS,
+    ),
+  )
     .option('-a, --all', 'all events')
     .option('-c, --channel <channel>', 'channel (default: channel0, created when absent)')
-    .option('-s, --session <session>', 'session (default: the current one)')
-    .option('--loglevel <level>', 'only events at least this severe: emerg … info … debug, or 0 to 14')
-    .option('--loglevel-only <level>', 'only events of exactly this log level')
+    .option('--tracepoint', 'tracepoints, the only kind of instrumentation point here')
+    .option(
+      '--loglevel <level>',
+      'only events at least this severe: emerg … info … debug, 0 to 14, or a range: err..info',
+    )
+    .addOption(new Option('--loglevel-only <level>', 'only events of exactly this log level').conflicts('loglevel'))
+    .option('-f, --filter <expression>', "only events for which it holds, in LTTng's filter language")
     .option('-x, --exclude <names>', 'leave out NAME[,NAME]…, with * anywhere', collect)
+    .addOption(new Option('--syscall', 'kernel only').hideHelp())
+    .addOption(new Option('--probe <location>', 'kernel only').hideHelp())
+    .addOption(new Option('--function <location>', 'kernel only').hideHelp())
+    .addOption(new Option('--userspace-probe <location>', 'kernel only').hideHelp())
     .addHelpText(
       'after',
       `
 Examples:
   ringtail enable-event -u 'shop:*' --exclude 'shop:cache_*'
-  ringtail enable-event -u -a --loglevel=warning`,
+  ringtail enable-event -u -a --loglevel=warning
+  ringtail enable-event -u shop:order --filter 'total > 100 && $ctx.procname == "web*"'`,
     );
   act(command, async (names: string | undefined, options: EnableEventOptions) => {
+    if (options.syscall || options.probe || options.function || options.userspaceProbe) refuseKernel();
+    requireUserspace(options, LOGGERS);
     const rules = patternsOf(names, options.all).map((pattern) => eventRule(pattern, options));
-    const session = sessionNamed(context, options.session);
-    const enabled = await withDaemon(context, async (client) => {
-      const results: { rule: EventRule; channel: string }[] = [];
+    const format = outputFormatOf(command);
+    const attempts = new Attempts(context, format);
+    const result = await onSession(context, options.session, async (client, session) => {
+      const events = [];
       for (const rule of rules) {
-        results.push({ rule, channel: await client.enableEvent(session, rule, options.channel ?? null) });
+        const place = { what: `Event ${rule.pattern}`, client, session };
+        const channel = await attempts.try(place, () => client.enableEvent(session, rule, options.channel ?? null));
+        events.push({ success: channel !== undefined, channel: channel ?? options.channel ?? null, rule });
       }
-      return results;
+      return { session, events };
     });
-    report(context, outputFormatOf(command), { session, enabled }, () =>
-      enabled.map(({ rule, channel }) => `ust event ${rule.pattern} created in channel ${channel}`).join('\n'),
+    report(context, format, { command: 'enable-event', ...result }, () =>
+      result.events
+        .filter(({ success }) => success)
+        .map(({ rule, channel }) => describeEnabled(rule, channel, options.all === true))
+        .join('\n'),
     );
-    return undefined;
+    return attempts;
   });
   return command;
 }
@@ -55,7 +82,16 @@ function patternsOf(names: string | undefined, all: boolean | undefined): string
   if (!all && names !== undefined) return splitNames(names);
   throw new CliError(
     'BAD_ARGUMENT',
-    'give either event names or --all',
+    names === undefined ? 'Missing event name(s).' : 'give either event names or --all',
     "for example: ringtail enable-event -u 'shop:*'",
   );
+}
+
+/** As LTTng says it, which says one thing of a filter and another of a rule without one. */
+function describeEnabled(rule: EventRule, channel: string | null, all: boolean): string {
+  if (rule.filter !== undefined) return `Event ${rule.pattern}: Filter '${rule.filter}' successfully set`;
+  const without = rule.exclude === undefined ? '' : ` excluding ${rule.exclude.map((name) => `"${name}"`).join(', ')}`;
+  return all
+    ? `All ust events${without} are enabled in channel ${channel}`
+    : `ust event ${rule.pattern}${without} created in channel ${channel}`;
 }

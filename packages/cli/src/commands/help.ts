@@ -2,13 +2,19 @@ import type { Command } from 'commander';
 import type { Act } from '../cli.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
+import { didYouMean } from '../nearest.ts';
 
 export function addHelp(program: Command, _context: Context, act: Act): Command {
   const command = program.command('help').description('explain a sub-command').argument('[command]', 'sub-command');
   act(command, (name: string | undefined) => {
     const topic = name === undefined ? program : program.commands.find((other) => other.name() === name);
     if (topic === undefined) {
-      throw new CliError('BAD_ARGUMENT', `there is no command "${name}"`, 'ringtail help lists them');
+      const names = program.commands.map((other) => other.name());
+      throw new CliError(
+        'BAD_ARGUMENT',
+        `there is no command "${name}"`,
+        `${didYouMean(name ?? '', names)}ringtail help lists them`,
+      );
     }
     topic.outputHelp();
     return undefined;

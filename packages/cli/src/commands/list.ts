@@ -1,112 +1,135 @@
-import type { ApplicationDescription, EventRule, SessionDescription, SessionStatistics } from '@ringtail/protocol';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Act } from '../cli.ts';
 import { type Context, report } from '../context.ts';
+import { sessionNamed } from '../current-session.ts';
 import { withDaemon } from '../daemon.ts';
+import { addDomainOptions, type DomainOptions, refuseKernel } from '../domain.ts';
 import { CliError } from '../errors.ts';
-import { describeLogLevel } from '../log-level.ts';
+import {
+  describeDomains,
+  describeSessionDetails,
+  describeSessionList,
+  type SessionDetails,
+} from '../listing/describe-sessions.ts';
+import { describeApplications, describeLoggers } from '../listing/describe-tracepoints.ts';
+import { didYouMean } from '../nearest.ts';
 import { outputFormatOf } from '../options.ts';
-import { formatBytes, formatCount } from '../quantity.ts';
-import type { Style } from '../style.ts';
+import type { LoggerDomain } from '../result.ts';
+import { describeSession, onSession } from '../session-command.ts';
+
+interface ListOptions extends DomainOptions {
+  readonly channel?: string;
+  readonly domain?: boolean;
+  readonly fields?: boolean;
+  readonly syscall?: boolean;
+}
+
+const LOGGERS = ['jul', 'log4j', 'python'] as const satisfies readonly LoggerDomain[];
 
 export function addList(program: Command, context: Context, act: Act): Command {
   const command = program
     .command('list')
     .description('list sessions, or one session in detail, or with -u the tracepoints of running programs')
-    .argument('[session]', 'session to describe')
-    .option('-u, --userspace', 'tracepoints of the programs that are registered now')
-    .addHelpText('after', '\nExamples:\n  ringtail list\n  ringtail list my-session\n  ringtail list -u');
-  act(command, async (name: string | undefined, options: { userspace?: boolean }) => {
-    const format = outputFormatOf(command);
-    if (name !== undefined) {
-      const [session, statistics] = await withDaemon(context, async (client) => {
-        const found = (await client.listSessions()).find((one) => one.name === name);
-        if (found === undefined)
-          throw new CliError('NO_SESSION', `there is no session "${name}"`, 'ringtail list names them');
-        return [found, await client.sessionStatistics(name)] as const;
-      });
-      report(context, format, { session, statistics }, (style) => describeSession(style, session, statistics));
-    } else if (options.userspace) {
-      const applications = await withDaemon(context, (client) => client.listApplications());
-      report(context, format, { applications }, (style) => describeApplications(style, applications));
-    } else {
-      const sessions = await withDaemon(context, (client) => client.listSessions());
-      report(context, format, { sessions }, (style) => describeSessions(style, sessions));
-    }
+    .argument('[session]', 'session to describe');
+  addListingOptions(command)
+    .option('-f, --fields', 'with -u: the fields of each tracepoint as well')
+    .addOption(new Option('-S, --syscall', 'kernel only').hideHelp())
+    .addHelpText(
+      'after',
+      '\nExamples:\n  ringtail list\n  ringtail list my-session\n  ringtail list my-session --channel=channel0\n  ringtail list -u --fields',
+    );
+  act(command, async (name: string | undefined, options: ListOptions) => {
+    if (options.kernel || options.syscall) refuseKernel();
+    if (name !== undefined) await listSession(context, command, name, options);
+    else if (options.channel !== undefined || options.domain) throw new CliError('BAD_ARGUMENT', 'name a session');
+    else if (options.userspace || loggersOf(options).length > 0) await listInstrumentation(context, command, options);
+    else await listSessions(context, command);
     return undefined;
   });
   return command;
 }
 
-function describeSessions(style: Style, sessions: readonly SessionDescription[]): string {
-  if (sessions.length === 0) return 'Currently no available recording session';
-  const lines = sessions.map(
-    (session, index) =>
-      `  ${index + 1}) ${style.bold(session.name)} [${activity(style, session)}]\n     ${session.output}`,
-  );
-  return `Available recording sessions:\n${lines.join('\n')}\n\nringtail list SESSION says more`;
-}
-
-function describeSession(style: Style, session: SessionDescription, statistics: SessionStatistics): string {
-  const channels = session.channels.map((channel) =>
-    [
-      `- ${style.bold(channel.name)}`,
-      `    Event-loss mode:  ${channel.mode}`,
-      `    Sub-buffer size:  ${formatBytes(channel.subBufBytes)}`,
-      `    Sub-buffer count: ${channel.subBufCount}`,
-      '    Event rules:',
-      ...(channel.rules.length === 0 ? ['      none'] : channel.rules.map((rule) => `      ${describeRule(rule)}`)),
-    ].join('\n'),
-  );
-  return [
-    `Recording session ${style.bold(session.name)}: [${activity(style, session)}]`,
-    `    Trace output: ${session.output}`,
-    ...(session.shmPath === null ? [] : [`    Ring files:   ${session.shmPath}`]),
-    `    Clock:        ${session.clock}`,
-    '',
-    'Channels:',
-    ...(channels.length === 0 ? ['  none'] : channels),
-    '',
-    'Statistics:',
-    `    Recorded events:  ${formatCount(statistics.eventsRecorded)}`,
-    `    Discarded events: ${formatCount(statistics.eventsDiscarded)}`,
-    `    Failed events:    ${formatCount(statistics.eventsFailed)}`,
-    `    Nested events:    ${formatCount(statistics.eventsNested)}`,
-    `    Lost events:      ${formatCount(statistics.eventsLost)}`,
-    `    Lost packets:     ${formatCount(statistics.packetsLost)}`,
-    `    Packets:          ${formatCount(statistics.packets)}`,
-    `    Data streams:     ${formatCount(statistics.dataStreams)}, ${formatBytes(statistics.bytes)}`,
-    ...statistics.troubles.map((trouble) => `    ${style.yellow('Trouble:')}          ${trouble}`),
-  ].join('\n');
-}
-
-function describeRule(rule: EventRule): string {
-  const level = rule.logLevel;
-  const levels =
-    level === undefined
-      ? ''
-      : level.from === level.to
-        ? ` (loglevel: ${describeLogLevel(level.to)})`
-        : ` (loglevel: at least ${describeLogLevel(level.to)})`;
-  return `${rule.pattern}${levels}${rule.exclude === undefined ? '' : ` (without: ${rule.exclude.join(', ')})`}`;
-}
-
-function describeApplications(style: Style, applications: readonly ApplicationDescription[]): string {
-  if (applications.length === 0) return 'UST events:\n-------------\nNone';
-  const lines = applications.map((application) => {
-    const thread = application.mainThread ? '' : ` - Thread: ${application.tid}`;
-    const tracepoints = application.tracepoints.map(
-      ({ name, logLevel }) => `      ${name} (loglevel: ${describeLogLevel(logLevel)}) (type: tracepoint)`,
-    );
-    return [
-      `PID: ${application.pid}${thread} - Name: ${style.bold(application.procname)}`,
-      ...(tracepoints.length === 0 ? ['      no tracepoints'] : tracepoints),
-      ...application.troubles.map((trouble) => `      ${style.yellow('trouble:')} ${trouble}`),
-    ].join('\n');
+/** `status` is `list` of the current session. */
+export function addStatus(program: Command, context: Context, act: Act): Command {
+  const command = program.command('status').description('describe the current session in detail');
+  addListingOptions(command).addHelpText('after', '\nExample:\n  ringtail status');
+  act(command, async (options: ListOptions) => {
+    if (options.kernel) refuseKernel();
+    await listSession(context, command, undefined, options);
+    return undefined;
   });
-  return `UST events:\n-------------\n\n${lines.join('\n\n')}`;
+  return command;
 }
 
-function activity(style: Style, session: SessionDescription): string {
-  return session.active ? style.green('active') : 'inactive';
+function addListingOptions(command: Command): Command {
+  return addDomainOptions(command, LOGGERS)
+    .option('-c, --channel <channel>', 'with a session: only this channel')
+    .option('-d, --domain', 'with a session: only its domains')
+    .addOption(new Option('--style <style>', 'accepted for scripts').choices(['compact', 'breathe']))
+    .option('--no-truncate', 'accepted for scripts: nothing is truncated')
+    .addOption(new Option('--mem-usage <detail>', 'accepted for scripts').choices(['total', 'compact', 'full']));
+}
+
+async function listSessions(context: Context, command: Command): Promise<void> {
+  const sessions = await withDaemon(context, (client) => client.listSessions());
+  report(context, outputFormatOf(command), { command: 'list-sessions', sessions }, (style) =>
+    describeSessionList(style, sessions),
+  );
+}
+
+async function listSession(
+  context: Context,
+  command: Command,
+  named: string | undefined,
+  options: ListOptions,
+): Promise<void> {
+  const name = sessionNamed(context, named);
+  const details = await onSession(context, name, async (client) => ({
+    session: await describeSession(client, name),
+    statistics: await client.sessionStatistics(name),
+  }));
+  const { session, statistics } = onlyAsked(details, options);
+  const format = outputFormatOf(command);
+  if (options.domain) {
+    report(context, format, { command: 'list-domains', session }, (style) => describeDomains(style, session));
+    return;
+  }
+  report(context, format, { command: 'list-session', session, statistics }, (style) =>
+    describeSessionDetails(style, { session, statistics }),
+  );
+}
+
+/** The details with the channels that the options ask for. */
+function onlyAsked({ session, statistics }: SessionDetails, options: ListOptions): SessionDetails {
+  // Channels of other domains than user space: there are none.
+  if (loggersOf(options).length > 0 && !options.userspace) return { session: { ...session, channels: [] }, statistics };
+  if (options.channel === undefined) return { session, statistics };
+  const channels = session.channels.filter(({ name }) => name === options.channel);
+  if (channels.length > 0) return { session: { ...session, channels }, statistics };
+  const names = session.channels.map(({ name }) => name);
+  throw new CliError(
+    'NO_CHANNEL',
+    `session "${session.name}" has no channel "${options.channel}"`,
+    `${didYouMean(options.channel, names)}ringtail list ${session.name} names them`,
+  );
+}
+
+async function listInstrumentation(context: Context, command: Command, options: ListOptions): Promise<void> {
+  const format = outputFormatOf(command);
+  const fields = options.fields === true;
+  if (options.userspace) {
+    const applications = await withDaemon(context, (client) => client.listApplications());
+    report(context, format, { command: 'list-tracepoints', applications, fields }, (style) =>
+      describeApplications(style, applications, fields),
+    );
+  }
+  const domains = loggersOf(options);
+  if (domains.length > 0) {
+    report(context, format, { command: 'list-loggers', domains }, () => describeLoggers(domains));
+  }
+}
+
+/** Loggers of Java and Python are listed as LTTng does where none is registered. */
+function loggersOf(options: ListOptions): LoggerDomain[] {
+  return LOGGERS.filter((domain) => options[domain] || (domain === 'log4j' && options.log4j2));
 }

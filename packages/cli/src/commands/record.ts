@@ -1,19 +1,10 @@
 import { basename, resolve } from 'node:path';
 import type { ClockKind, EventRule } from '@ringtail/protocol';
 import type { Command } from 'commander';
-import type { Act, Outcome } from '../cli.ts';
-import { type Context, reportError } from '../context.ts';
-import { CliError, ExitCode } from '../errors.ts';
-import {
-  addChannelOptions,
-  type ChannelOptions,
-  channelAttributes,
-  clockOption,
-  collect,
-  eventRule,
-  outputFormatOf,
-  splitNames,
-} from '../options.ts';
+import { addChannelOptions, type ChannelOptions, channelAttributes } from '../channel-options.ts';
+import type { Act } from '../cli.ts';
+import type { Context } from '../context.ts';
+import { clockOption, collect, eventRule, outputFormatOf, splitNames } from '../options.ts';
 import { type RecordPlan, recordCommand } from '../record/record-command.ts';
 import { resolveCommand } from '../record/resolve-command.ts';
 
@@ -57,18 +48,7 @@ Examples:
   ringtail record -u 'shop:*' -l info -o /tmp/trace -- npm start
   ringtail record --subbuf-size=4M --num-subbuf=8 node busy.js`,
   );
-  act(command, (words: [string, ...string[]], options: RecordOptions) => record(context, command, words, options));
-  return command;
-}
-
-async function record(
-  context: Context,
-  command: Command,
-  words: [string, ...string[]],
-  options: RecordOptions,
-): Promise<Outcome> {
-  const format = outputFormatOf(command);
-  try {
+  act(command, (words: [string, ...string[]], options: RecordOptions) => {
     const plan: RecordPlan = {
       words,
       path: resolveCommand(context, words[0]),
@@ -79,13 +59,11 @@ async function record(
       shmPath: options.shmPath === undefined ? null : resolve(context.cwd, options.shmPath),
       clock: options.clock,
       runDirectory: options.rundir === undefined ? null : resolve(context.cwd, options.rundir),
-      format,
+      format: outputFormatOf(command),
     };
-    return await recordCommand(context, plan);
-  } catch (error) {
-    reportError(context, format, error);
-    return { code: exitCodeOf(error) };
-  }
+    return recordCommand(context, plan);
+  });
+  return command;
 }
 
 function rulesOf(options: RecordOptions): EventRule[] {
@@ -100,10 +78,4 @@ export function traceNameOf(words: readonly [string, ...string[]]): string {
   const script = /^node(js)?$/.test(basename(command)) ? rest.find((word) => /\.[cm]?[jt]s$/.test(word)) : undefined;
   const name = basename(script ?? command).replace(/\.[cm]?[jt]s$/, '');
   return name.replace(/[^\w.-]+/g, '_').replace(/^[.-]+/, '') || 'command';
-}
-
-function exitCodeOf(error: unknown): number {
-  if (error instanceof CliError && error.code === 'COMMAND_NOT_FOUND') return ExitCode.COMMAND_NOT_FOUND;
-  if (error instanceof CliError && error.code === 'COMMAND_NOT_EXECUTABLE') return ExitCode.COMMAND_NOT_EXECUTABLE;
-  return ExitCode.ERROR;
 }

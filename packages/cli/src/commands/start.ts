@@ -1,21 +1,29 @@
 import type { Command } from 'commander';
 import type { Act } from '../cli.ts';
 import { type Context, report } from '../context.ts';
-import { sessionNamed } from '../current-session.ts';
-import { withDaemon } from '../daemon.ts';
 import { outputFormatOf } from '../options.ts';
+import { Attempts, onEachSession, type SessionChoice } from '../session-command.ts';
 
 export function addStart(program: Command, context: Context, act: Act): Command {
   const command = program
     .command('start')
     .description('start recording in a session')
     .argument('[session]', 'session (default: the current one)')
+    .option('-a, --all', 'all sessions')
+    .option('-g, --glob', 'all sessions whose names match, with * anywhere')
     .addHelpText('after', '\nExample:\n  ringtail start');
-  act(command, async (name: string | undefined) => {
-    const session = sessionNamed(context, name);
-    await withDaemon(context, (client) => client.startSession(session));
-    report(context, outputFormatOf(command), { session }, () => `Tracing started for session ${session}`);
-    return undefined;
+  act(command, async (name: string | undefined, options: SessionChoice) => {
+    const format = outputFormatOf(command);
+    const attempts = new Attempts(context, format);
+    const sessions = await onEachSession(context, attempts, { name, options }, async (client, session) => {
+      await client.startSession(session);
+      return {};
+    });
+    const started = sessions.filter(({ success }) => success);
+    report(context, format, { command: 'start', sessions }, () =>
+      started.map(({ session }) => `Tracing started for session ${session}`).join('\n'),
+    );
+    return attempts;
   });
   return command;
 }

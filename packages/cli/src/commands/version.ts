@@ -5,10 +5,18 @@ import { type Context, report } from '../context.ts';
 import { outputFormatOf } from '../options.ts';
 
 export function addVersion(program: Command, context: Context, act: Act): Command {
-  const command = program.command('version').description('write the version');
+  const command = program
+    .command('version')
+    .description('write the version')
+    .addHelpText('after', '\nExample:\n  ringtail version --output-format=json');
   act(command, () => {
     const version = { ringtail: RINGTAIL_VERSION, node: process.version };
-    report(context, outputFormatOf(command), version, () => `ringtail ${version.ringtail} (Node.js ${version.node})`);
+    report(
+      context,
+      outputFormatOf(command),
+      { command: 'version', ...version },
+      () => `ringtail version ${version.ringtail} (Node.js ${version.node})`,
+    );
     return undefined;
   });
   return command;

@@ -25,11 +25,12 @@ export interface ReadingOptions {
   readonly keepGoing?: boolean;
 }
 
-export function addReadingOptions(command: Command): Command {
+/** @param shortTimes whether `-e` and `-t` are times, as with babeltrace2; with LTTng's `view` they are something else */
+export function addReadingOptions(command: Command, { shortTimes = true } = {}): Command {
   return command
     .option('-b, --begin <time>', 'from this time on: [YYYY-MM-DD [hh:mm:]]ss[.nnnnnnnnn]')
-    .option('-e, --end <time>', 'up to this time')
-    .option('-t, --timerange <range>', 'both: BEGIN,END')
+    .option(shortTimes ? '-e, --end <time>' : '--end <time>', 'up to this time')
+    .option(shortTimes ? '-t, --timerange <range>' : '--timerange <range>', 'both: BEGIN,END')
     .option('--clock-gmt', 'times are read and printed in UTC instead of the local time zone')
     .option('--clock-offset <seconds>', 'add seconds to the clocks')
     .option('--clock-offset-ns <ns>', 'add nanoseconds to the clocks')

@@ -11,7 +11,7 @@ import {
   type SessionStatistics,
 } from '@ringtail/protocol';
 import type { Outcome } from '../cli.ts';
-import { type Context, type OutputFormat, report, warn } from '../context.ts';
+import { type Context, type OutputFormat, reportTo, warn } from '../context.ts';
 import { type Daemon, daemonForRecording, isRunning } from '../daemon.ts';
 import { styleFor } from '../style.ts';
 import { newTraceName, prepareTraceDirectory, removeIfEmpty, tracesDirectory } from '../trace-directory.ts';
@@ -60,7 +60,9 @@ export async function recordCommand(context: Context, plan: RecordPlan): Promise
     daemon = await daemonForRecording(context, plan.runDirectory);
     await startSession(daemon.client, plan, session, trace);
     const recording = await runRecorded(context, plan, daemon, session, trace, signals);
-    report(context, plan.format, summaryJson(recording), (style) => describeSummary(style, recording), context.stderr);
+    reportTo(context, context.stderr, plan.format, summaryJson(recording), (style) =>
+      describeSummary(style, recording),
+    );
     return outcomeOf(recording.end);
   } finally {
     await daemon?.release();

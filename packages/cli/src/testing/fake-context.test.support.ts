@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { Context } from '../context.ts';
+import { type Context, DEFAULT_SETTINGS } from '../context.ts';
 
 export interface FakeContext extends Context {
   /** Everything written to standard output. */
@@ -20,10 +20,12 @@ export function fakeContext(overrides: Partial<Context> = {}): FakeContext {
   return {
     env: { RINGTAIL_HOME: home, RINGTAIL_RUNDIR: join(home, 'run'), PATH: process.env.PATH },
     uid: process.getuid?.() ?? 0,
+    gids: process.getgroups?.() ?? [],
     cwd: home,
     now: () => new Date(2026, 1, 3, 4, 5, 6),
     stdout: { write: (text) => (output += text) },
     stderr: { write: (text) => (errors += text) },
+    settings: DEFAULT_SETTINGS,
     ...overrides,
     output: () => output,
     errors: () => errors,

@@ -1,0 +1,81 @@
+import type { Command } from 'commander';
+import type { Act } from '../cli.ts';
+import { type Context, type OutputFormat, report } from '../context.ts';
+import { withDaemon } from '../daemon.ts';
+import { addDomainOptions, type DomainOptions, requireUserspace } from '../domain.ts';
+import { CliError } from '../errors.ts';
+import { addSessionOption, collect, outputFormatOf, splitNames } from '../options.ts';
+import { Attempts, onSession } from '../session-command.ts';
+
+interface AddContextOptions extends DomainOptions {
+  readonly session?: string;
+  readonly channel?: string;
+  readonly type?: readonly string[];
+  readonly list?: boolean;
+}
+
+const LOGGERS = ['jul', 'log4j'] as const;
+
+export function addAddContext(program: Command, context: Context, act: Act): Command {
+  const command = addSessionOption(
+    addDomainOptions(
+      program
+        .command('add-context')
+        .description('add context fields to every event of a channel, before the first start'),
+      LOGGERS,
+    ),
+  )
+    .option('-c, --channel <channel>', 'channel (default: all channels of the session)')
+    .option('-t, --type <types>', 'TYPE[,TYPE]…, as --list names them; repeatable', collect)
+    .option('--list', 'list the types there are')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  ringtail add-context -u -t vpid -t procname
+  ringtail add-context -u -t cpu_id,async_id,callstack-js -c channel0
+  ringtail add-context -u -t '$app.shop:user'`,
+    );
+  act(command, async (options: AddContextOptions) => {
+    const format = outputFormatOf(command);
+    if (options.list) return await listContexts(context, format, options);
+    requireUserspace(options, LOGGERS);
+    const types = (options.type ?? []).flatMap(splitNames);
+    if (types.length === 0) {
+      throw new CliError('BAD_ARGUMENT', 'Missing mandatory -t TYPE', 'ringtail add-context --list names the types');
+    }
+    const attempts = new Attempts(context, format);
+    const channel = options.channel ?? null;
+    const result = await onSession(context, options.session, async (client, session) => {
+      const contexts = [];
+      for (const type of types) {
+        const done = await attempts.try({ what: type, client, session }, () =>
+          client.addContext(session, [type], channel),
+        );
+        contexts.push({ success: done !== undefined, context: type });
+      }
+      return { session, channel, contexts };
+    });
+    report(context, format, { command: 'add-context', ...result }, () =>
+      result.contexts
+        .filter(({ success }) => success)
+        .map((one) => `ust context ${one.context} added to ${channel === null ? 'all channels' : `channel ${channel}`}`)
+        .join('\n'),
+    );
+    return attempts;
+  });
+  return command;
+}
+
+async function listContexts(context: Context, format: OutputFormat, options: AddContextOptions): Promise<undefined> {
+  if (options.type !== undefined || options.channel !== undefined || options.session !== undefined) {
+    throw new CliError('BAD_ARGUMENT', '--list goes without --type, --channel and --session');
+  }
+  const contexts = await withDaemon(context, (client) => client.listContexts());
+  report(context, format, { command: 'list-contexts', contexts }, (style) =>
+    contexts
+      .map(({ name, refused }) => (refused === null ? name : style.dim(`${name}  (not on this machine: ${refused})`)))
+      .join('\n'),
+  );
+  return undefined;
+}

@@ -1,0 +1,28 @@
+import type { Command } from 'commander';
+import type { Act } from '../cli.ts';
+import { type Context, report } from '../context.ts';
+import { outputFormatOf } from '../options.ts';
+import { Attempts, onEachSession } from '../session-command.ts';
+
+export function addClear(program: Command, context: Context, act: Act): Command {
+  const command = program
+    .command('clear')
+    .description('drop what sessions have recorded so far, but for archived chunks and snapshots')
+    .argument('[session]', 'session (default: the current one)')
+    .option('-a, --all', 'all sessions')
+    .addHelpText('after', '\nExample:\n  ringtail clear');
+  act(command, async (name: string | undefined, options: { all?: boolean }) => {
+    const format = outputFormatOf(command);
+    const attempts = new Attempts(context, format);
+    const sessions = await onEachSession(context, attempts, { name, options }, async (client, session) => {
+      await client.clearSession(session);
+      return {};
+    });
+    const cleared = sessions.filter(({ success }) => success);
+    report(context, format, { command: 'clear', sessions }, () =>
+      cleared.map(({ session }) => `Session "${session}" cleared`).join('\n'),
+    );
+    return attempts;
+  });
+  return command;
+}

@@ -1,0 +1,39 @@
+import type { Command } from 'commander';
+import type { Act } from '../cli.ts';
+import { type Context, report } from '../context.ts';
+import { addDomainOptions, type DomainOptions, requireUserspace } from '../domain.ts';
+import { addSessionOption, outputFormatOf, splitNames } from '../options.ts';
+import { Attempts, onSession } from '../session-command.ts';
+
+export function addDisableChannel(program: Command, context: Context, act: Act): Command {
+  const command = addSessionOption(
+    addDomainOptions(
+      program
+        .command('disable-channel')
+        .description('record nothing to these channels, until they are enabled again')
+        .argument('<channels>', 'NAME[,NAME]…'),
+    ),
+  ).addHelpText('after', '\nExample:\n  ringtail disable-channel -u channel0');
+  act(command, async (names: string, options: DomainOptions & { session?: string }) => {
+    requireUserspace(options);
+    const format = outputFormatOf(command);
+    const attempts = new Attempts(context, format);
+    const result = await onSession(context, options.session, async (client, session) => {
+      const channels = [];
+      for (const channel of splitNames(names)) {
+        const done = await attempts.try({ what: `Channel ${channel}`, client, session }, async () => {
+          await client.disableChannel(session, channel);
+          return true;
+        });
+        channels.push({ success: done === true, channel });
+      }
+      return { session, channels };
+    });
+    const disabled = result.channels.filter(({ success }) => success);
+    report(context, format, { command: 'disable-channel', ...result }, () =>
+      disabled.map(({ channel }) => `ust channel ${channel} disabled for session ${result.session}`).join('\n'),
+    );
+    return attempts;
+  });
+  return command;
+}

@@ -1,0 +1,86 @@
+import { type Command, Option } from 'commander';
+import type { Act } from '../cli.ts';
+import { type Context, report } from '../context.ts';
+import { addDomainOptions, type DomainOptions, refuseKernel, requireUserspace } from '../domain.ts';
+import { CliError } from '../errors.ts';
+import { addSessionOption, outputFormatOf, splitNames } from '../options.ts';
+import { Attempts, onSession } from '../session-command.ts';
+
+interface DisableEventOptions extends DomainOptions {
+  readonly session?: string;
+  readonly channel?: string;
+  readonly allEvents?: boolean;
+  readonly all?: boolean;
+  readonly syscall?: boolean;
+  readonly probe?: boolean;
+  readonly function?: boolean;
+}
+
+const LOGGERS = ['jul', 'log4j', 'python'] as const;
+
+export function addDisableEvent(program: Command, context: Context, act: Act): Command {
+  const command = addSessionOption(
+    addDomainOptions(
+      program
+        .command('disable-event')
+        .description('record the events of these rules no more; takes effect at once')
+        .argument('[events]', 'NAME[,NAME]… as enable-event was given'),
+      LOGGERS,
+    ),
+  )
+    .option('-a, --all-events', 'all rules of the channel')
+    .option('-c, --channel <channel>', 'channel (default: channel0)')
+    .option('--tracepoint', 'rules of tracepoints, the only ones here')
+    .addOption(new Option('--all', 'the same as --all-events').hideHelp())
+    .addOption(new Option('--syscall', 'kernel only').hideHelp())
+    .addOption(new Option('--probe', 'kernel only').hideHelp())
+    .addOption(new Option('--function', 'kernel only').hideHelp())
+    .addHelpText('after', "\nExamples:\n  ringtail disable-event -u 'shop:*'\n  ringtail disable-event -u -a -c big");
+  act(command, async (names: string | undefined, options: DisableEventOptions) => {
+    if (options.syscall || options.probe || options.function) refuseKernel();
+    requireUserspace(options, LOGGERS);
+    const patterns = patternsOf(names, options.allEvents === true || options.all === true);
+    const format = outputFormatOf(command);
+    const attempts = new Attempts(context, format);
+    const result = await onSession(context, options.session, async (client, session) => {
+      const events = [];
+      for (const pattern of patterns) {
+        const place = { what: `Event ${pattern ?? 'all'}`, client, session };
+        const done = await attempts.try(place, async () => {
+          const { channel, disabled } = await client.disableEvent(session, pattern, options.channel ?? null);
+          if (disabled > 0 || pattern === null) return channel;
+          throw new CliError(
+            'NO_RULE',
+            `channel "${channel}" has no enabled rule for ${pattern}`,
+            `ringtail list ${session} shows its rules`,
+          );
+        });
+        events.push({ success: done !== undefined, channel: done ?? options.channel ?? null, pattern });
+      }
+      return { session, events };
+    });
+    report(context, format, { command: 'disable-event', ...result }, () =>
+      result.events
+        .filter(({ success }) => success)
+        .map(({ pattern, channel }) =>
+          pattern === null
+            ? `All ust events of type any are disabled in channel ${channel}`
+            : `ust ${pattern} of type any disabled in channel ${channel} for session ${result.session}`,
+        )
+        .join('\n'),
+    );
+    return attempts;
+  });
+  return command;
+}
+
+/** Null stands for all rules. */
+function patternsOf(names: string | undefined, all: boolean): (string | null)[] {
+  if (all && names === undefined) return [null];
+  if (!all && names !== undefined) return splitNames(names);
+  throw new CliError(
+    'BAD_ARGUMENT',
+    names === undefined ? 'Missing event name(s).' : 'give either event names or --all-events',
+    "for example: ringtail disable-event -u 'shop:*'",
+  );
+}

@@ -1,0 +1,58 @@
+import type { Command } from 'commander';
+import type { Act } from '../cli.ts';
+import { type Context, report } from '../context.ts';
+import { CliError } from '../errors.ts';
+import { addSessionOption, outputFormatOf } from '../options.ts';
+import { Attempts, describeSession, onSession } from '../session-command.ts';
+
+interface RotationOptions {
+  readonly session?: string;
+  readonly timer?: boolean;
+  readonly size?: boolean;
+}
+
+const ADJECTIVES = { timer: 'periodic', size: 'size-based' } as const;
+
+export function addDisableRotation(program: Command, context: Context, act: Act): Command {
+  const command = addSessionOption(
+    program.command('disable-rotation').description('rotate a session no more by itself'),
+  )
+    .option('--timer', 'by time')
+    .option('--size', 'by size')
+    .addHelpText('after', '\nExample:\n  ringtail disable-rotation --timer');
+  act(command, async (options: RotationOptions) => {
+    const kinds = (['timer', 'size'] as const).filter((kind) => options[kind]);
+    if (kinds.length === 0) {
+      throw new CliError('BAD_ARGUMENT', 'No session rotation schedule type provided.', 'give --timer, --size or both');
+    }
+    const format = outputFormatOf(command);
+    const attempts = new Attempts(context, format);
+    const result = await onSession(context, options.session, async (client, session) => {
+      let { rotationSchedule: schedule } = await describeSession(client, session);
+      const schedules = [];
+      for (const kind of kinds) {
+        const done = await attempts.try({ what: session, client, session }, async () => {
+          const set = kind === 'timer' ? schedule.timerUs : schedule.sizeBytes;
+          if (set === null) {
+            throw new CliError('NO_SCHEDULE', `No ${ADJECTIVES[kind]} rotation schedule active on session ${session}`);
+          }
+          schedule = await client.setRotationSchedule(
+            session,
+            kind === 'timer' ? { timerUs: null } : { sizeBytes: null },
+          );
+          return true;
+        });
+        schedules.push({ success: done === true, kind });
+      }
+      return { session, schedules, schedule };
+    });
+    report(context, format, { command: 'disable-rotation', ...result }, () =>
+      result.schedules
+        .filter(({ success }) => success)
+        .map(({ kind }) => `Disabled ${ADJECTIVES[kind]} rotation on session ${result.session}`)
+        .join('\n'),
+    );
+    return attempts;
+  });
+  return command;
+}

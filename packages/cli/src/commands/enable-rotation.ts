@@ -1,0 +1,86 @@
+import type { RotationSchedule } from '@ringtail/protocol';
+import type { Command } from 'commander';
+import type { Act } from '../cli.ts';
+import { type Context, report } from '../context.ts';
+import { CliError } from '../errors.ts';
+import { addSessionOption, outputFormatOf } from '../options.ts';
+import { parsePeriodUs, parseSize } from '../quantity-options.ts';
+import type { ScheduleChange } from '../result.ts';
+import { Attempts, describeSession, onSession } from '../session-command.ts';
+
+interface RotationOptions {
+  readonly session?: string;
+  readonly timer?: string;
+  readonly size?: string;
+}
+
+export function addEnableRotation(program: Command, context: Context, act: Act): Command {
+  const command = addSessionOption(
+    program.command('enable-rotation').description('rotate a session by itself, by time, by size, or both'),
+  )
+    .option('--timer <period>', 'every so often: microseconds, or with us, ms, s, m or h')
+    .option('--size <size>', 'whenever the current chunk has at least so many bytes, with k, M or G')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  ringtail enable-rotation --timer=10m\n  ringtail enable-rotation --size=500M',
+    );
+  act(command, async (options: RotationOptions) => {
+    const changes = changesOf(options);
+    const format = outputFormatOf(command);
+    const attempts = new Attempts(context, format);
+    const result = await onSession(context, options.session, async (client, session) => {
+      let { rotationSchedule: schedule } = await describeSession(client, session);
+      const schedules = [];
+      for (const change of changes) {
+        const done = await attempts.try({ what: session, client, session }, async () => {
+          const set = change.kind === 'timer' ? schedule.timerUs : schedule.sizeBytes;
+          if (set !== null) throw scheduleExists(change.kind, session);
+          schedule = await client.setRotationSchedule(session, partOf(change));
+          return true;
+        });
+        schedules.push({ success: done === true, ...change });
+      }
+      return { session, schedules, schedule };
+    });
+    report(context, format, { command: 'enable-rotation', ...result }, () =>
+      result.schedules
+        .filter(({ success }) => success)
+        .map(({ kind, value }) =>
+          kind === 'timer'
+            ? `Enabled periodic rotations every ${value} us on session ${result.session}`
+            : `Enabled size-based rotations every ${value} bytes written on session ${result.session}`,
+        )
+        .join('\n'),
+    );
+    return attempts;
+  });
+  return command;
+}
+
+function changesOf({ timer, size }: RotationOptions): (ScheduleChange & { readonly value: number })[] {
+  const changes = [
+    ...(timer === undefined ? [] : [{ kind: 'timer' as const, value: parsePeriodUs(timer) }]),
+    ...(size === undefined ? [] : [{ kind: 'size' as const, value: parseSize(size) }]),
+  ];
+  if (changes.length === 0) {
+    throw new CliError(
+      'BAD_ARGUMENT',
+      'No session rotation schedule parameter provided.',
+      'give --timer, --size or both',
+    );
+  }
+  if (changes.some(({ value }) => value === 0)) throw new CliError('BAD_ARGUMENT', 'a period of 0 is no schedule');
+  return changes;
+}
+
+function partOf({ kind, value }: ScheduleChange & { readonly value: number }): Partial<RotationSchedule> {
+  return kind === 'timer' ? { timerUs: value } : { sizeBytes: value };
+}
+
+function scheduleExists(kind: ScheduleChange['kind'], session: string): CliError {
+  return new CliError(
+    'SCHEDULE_EXISTS',
+    `A ${kind === 'timer' ? 'periodic' : 'size-based'} rotation schedule is already set on session ${session}`,
+    `unset it first: ringtail disable-rotation --${kind}`,
+  );
+}

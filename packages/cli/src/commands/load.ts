@@ -1,0 +1,76 @@
+import { resolve } from 'node:path';
+import { CtlError, loadSessions, savedSessionsDirectories } from '@ringtail/ctl';
+import { type Command, Option } from 'commander';
+import type { Act } from '../cli.ts';
+import { type Context, report, warn } from '../context.ts';
+import { withDaemon } from '../daemon.ts';
+import { CliError } from '../errors.ts';
+import { outputFormatOf } from '../options.ts';
+import { pathOfUrl } from './create.ts';
+
+interface LoadOptions {
+  readonly all?: boolean;
+  readonly force?: boolean;
+  readonly inputPath?: string;
+  readonly overrideName?: string;
+  readonly overrideUrl?: string;
+}
+
+export function addLoad(program: Command, context: Context, act: Act): Command {
+  const command = program
+    .command('load')
+    .description('make sessions again that were saved, by us or by LTTng')
+    .argument('[session]', 'session (default: all)')
+    .option('-a, --all', 'all sessions')
+    .option('-f, --force', 'destroy sessions of the same names first')
+    .option(
+      '-i, --input-path <path>',
+      'file or directory (default: .ringtail/sessions at home, /etc/ringtail/sessions)',
+    )
+    .option('--override-name <name>', 'another name for the session')
+    .addOption(new Option('--override-url <url>', 'write to this directory instead: file:///DIR'))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  ringtail load slow\n  ringtail load --input-path=slow.lttng --override-name=again',
+    );
+  act(command, async (name: string | undefined, options: LoadOptions) => {
+    if (options.all && name !== undefined) throw new CliError('BAD_ARGUMENT', 'give either a session or --all');
+    if (options.all && options.overrideName !== undefined) {
+      throw new CliError('BAD_ARGUMENT', 'Options --all and --override-name cannot be used simultaneously');
+    }
+    const output = options.overrideUrl === undefined ? undefined : pathOfUrl(options.overrideUrl);
+    const paths =
+      options.inputPath === undefined
+        ? savedSessionsDirectories(context.env)
+        : [resolve(context.cwd, options.inputPath)];
+    const loaded = await withDaemon(context, (client) =>
+      loadSessions(client, {
+        sessions: name === undefined ? null : [name],
+        paths,
+        force: options.force === true,
+        name: options.overrideName,
+        outputOf: () => output,
+      }),
+    ).catch((error: unknown) => {
+      throw error instanceof CtlError && error.code === 'SESSION_EXISTS'
+        ? new CliError(
+            error.code,
+            error.describe(),
+            '--force destroys the one that is there; --override-name names the new one',
+          )
+        : error;
+    });
+    for (const { warnings } of loaded) for (const warning of warnings) warn(context, warning);
+    const sessions = loaded.map(({ session, path }) => ({ session, path }));
+    report(context, outputFormatOf(command), { command: 'load', sessions }, () =>
+      [
+        name === undefined && options.overrideName === undefined
+          ? `All sessions have been loaded successfully: ${sessions.map(({ session }) => session).join(', ')}`
+          : `Session ${name ?? sessions[0]?.session} has been loaded successfully`,
+        ...(options.overrideName === undefined ? [] : [`Session name overridden with ${options.overrideName}`]),
+      ].join('\n'),
+    );
+    return undefined;
+  });
+  return command;
+}

@@ -1,0 +1,50 @@
+import { type Command, Option } from 'commander';
+import type { Act } from '../cli.ts';
+import { type Context, report } from '../context.ts';
+import { addDomainOptions, type DomainOptions, refuseOtherDomains } from '../domain.ts';
+import { CliError } from '../errors.ts';
+import { addSessionOption, outputFormatOf } from '../options.ts';
+import { formatBytes } from '../quantity.ts';
+import { parsePeriodUs } from '../quantity-options.ts';
+import { onSession } from '../session-command.ts';
+
+interface ReclaimOptions extends DomainOptions {
+  readonly session?: string;
+  readonly all?: boolean;
+  readonly olderThan?: string;
+}
+
+export function addReclaimMemory(program: Command, context: Context, act: Act): Command {
+  const command = addSessionOption(
+    addDomainOptions(
+      program
+        .command('reclaim-memory')
+        .description('give back the memory of sub-buffers whose content was taken')
+        .argument('[channels...]', 'channels (default: all of the session)'),
+    ),
+  )
+    .option('-a, --all', 'all channels of the session')
+    .option('--older-than <age>', 'only what was taken so long ago: microseconds, or with us, ms, s, m or h')
+    .addOption(new Option('-n, --no-wait', 'accepted for scripts'))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  ringtail reclaim-memory -u -a\n  ringtail reclaim-memory -u big --older-than=30s',
+    );
+  act(command, async (channels: string[], options: ReclaimOptions) => {
+    refuseOtherDomains(options);
+    if (options.all && channels.length > 0) throw new CliError('BAD_ARGUMENT', 'give either channels or --all');
+    const olderThanUs = options.olderThan === undefined ? 0 : parsePeriodUs(options.olderThan);
+    const result = await onSession(context, options.session, async (client, session) => ({
+      session,
+      bytes: await client.reclaimMemory(session, olderThanUs, channels.length === 0 ? null : channels),
+    }));
+    report(
+      context,
+      outputFormatOf(command),
+      { command: 'reclaim-memory', ...result },
+      () => `${formatBytes(result.bytes)} of memory given back for session ${result.session}`,
+    );
+    return undefined;
+  });
+  return command;
+}

@@ -1,0 +1,61 @@
+import type { Command } from 'commander';
+import type { Act } from '../cli.ts';
+import { type Context, type OutputFormat, report, warn } from '../context.ts';
+import { CliError } from '../errors.ts';
+import { addSessionOption, outputFormatOf } from '../options.ts';
+import { onSession } from '../session-command.ts';
+
+type Part = 'metadata' | 'statedump';
+
+export function addRegenerate(program: Command, context: Context, act: Act): Command {
+  const command = addSessionOption(
+    program
+      .command('regenerate')
+      .description("sample the clock's offset anew for the metadata, or record the state of all programs again")
+      .argument('<part>', 'metadata or statedump'),
+  ).addHelpText('after', '\nExamples:\n  ringtail regenerate metadata\n  ringtail regenerate statedump -s slow');
+  act(command, async (part: string, options: { session?: string }) => {
+    if (part !== 'metadata' && part !== 'statedump') throw unknownPart('regenerate', part, 'metadata, statedump');
+    await regenerate(context, outputFormatOf(command), part, options.session);
+    return undefined;
+  });
+  return command;
+}
+
+/** LTTng's older name of `regenerate metadata`. */
+export function addMetadata(program: Command, context: Context, act: Act): Command {
+  const command = addSessionOption(
+    program
+      .command('metadata', { hidden: true })
+      .description('deprecated: write "regenerate metadata"')
+      .argument('<action>', 'regenerate'),
+  );
+  act(command, async (action: string, options: { session?: string }) => {
+    if (action !== 'regenerate') throw unknownPart('metadata', action, 'regenerate');
+    warn(context, 'metadata regenerate is deprecated: write "ringtail regenerate metadata"');
+    await regenerate(context, outputFormatOf(command), 'metadata', options.session);
+    return undefined;
+  });
+  return command;
+}
+
+async function regenerate(
+  context: Context,
+  format: OutputFormat,
+  part: Part,
+  named: string | undefined,
+): Promise<void> {
+  const session = await onSession(context, named, async (client, name) => {
+    await (part === 'metadata' ? client.regenerateMetadata(name) : client.regenerateStatedump(name));
+    return name;
+  });
+  report(context, format, { command: `regenerate-${part}`, session }, () =>
+    part === 'metadata'
+      ? `Metadata successfully regenerated for session ${session}`
+      : `State dump successfully regenerated for session ${session}`,
+  );
+}
+
+function unknownPart(command: string, word: string, known: string): CliError {
+  return new CliError('UNKNOWN_ACTION', `${command} knows no "${word}"`, `one of: ${known}`);
+}

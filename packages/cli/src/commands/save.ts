@@ -1,0 +1,51 @@
+import { resolve } from 'node:path';
+import { savedSessionsDirectory, saveSessions } from '@ringtail/ctl';
+import type { Command } from 'commander';
+import type { Act } from '../cli.ts';
+import { type Context, report } from '../context.ts';
+import { withDaemon } from '../daemon.ts';
+import { CliError } from '../errors.ts';
+import { outputFormatOf } from '../options.ts';
+import { withNextStep } from '../session-command.ts';
+
+interface SaveOptions {
+  readonly all?: boolean;
+  readonly force?: boolean;
+  readonly outputPath?: string;
+}
+
+export function addSave(program: Command, context: Context, act: Act): Command {
+  const command = program
+    .command('save')
+    .description("write sessions to files in LTTng's form, for load")
+    .argument('[session]', 'session (default: all)')
+    .option('-a, --all', 'all sessions')
+    .option('-f, --force', 'replace files that are there')
+    .option('-o, --output-path <dir>', 'directory of the files (default: .ringtail/sessions at home)')
+    .addHelpText('after', '\nExamples:\n  ringtail save\n  ringtail save slow --force -o /tmp/sessions');
+  act(command, async (name: string | undefined, options: SaveOptions) => {
+    if (options.all && name !== undefined) throw new CliError('BAD_ARGUMENT', 'give either a session or --all');
+    const directory =
+      options.outputPath === undefined ? savedSessionsDirectory(context.env) : resolve(context.cwd, options.outputPath);
+    const saving = { sessions: name === undefined ? null : [name], directory, force: options.force === true };
+    const sessions = await withDaemon(context, async (client) => {
+      try {
+        return await saveSessions(client, saving);
+      } catch (error) {
+        throw withForceHint(await withNextStep(context, client, name ?? '', error));
+      }
+    });
+    report(context, outputFormatOf(command), { command: 'save', sessions }, () =>
+      name === undefined
+        ? `All sessions have been saved successfully in ${directory}.`
+        : `Session ${name} saved successfully in ${directory}.`,
+    );
+    return undefined;
+  });
+  return command;
+}
+
+function withForceHint(error: unknown): unknown {
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  return code === 'FILE_EXISTS' ? new CliError(code, String(message), '--force replaces it') : error;
+}

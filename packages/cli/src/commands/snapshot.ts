@@ -1,0 +1,159 @@
+import { basename, resolve } from 'node:path';
+import type { SnapshotOutput, SnapshotOutputParameters } from '@ringtail/protocol';
+import { type Command, Option } from 'commander';
+import type { Act } from '../cli.ts';
+import { type Context, type OutputFormat, report } from '../context.ts';
+import { CliError } from '../errors.ts';
+import { addSessionOption, outputFormatOf } from '../options.ts';
+import { parseSize } from '../quantity-options.ts';
+import { describeSession, onSession } from '../session-command.ts';
+import { describeStatistics, warnOfLoss } from '../statistics.ts';
+import { pathOfUrl } from './create.ts';
+
+interface SnapshotOptions {
+  readonly session?: string;
+  readonly maxSize?: string;
+  readonly name?: string;
+  readonly ctrlUrl?: string;
+  readonly dataUrl?: string;
+}
+
+interface Asked {
+  readonly context: Context;
+  readonly format: OutputFormat;
+  /** The word after the action. */
+  readonly word: string | undefined;
+  readonly options: SnapshotOptions;
+}
+
+const ACTIONS: Readonly<Record<string, (asked: Asked) => Promise<void>>> = {
+  record,
+  'add-output': addOutput,
+  'list-output': listOutput,
+  'del-output': deleteOutput,
+};
+
+export function addSnapshot(program: Command, context: Context, act: Act): Command {
+  const command = addSessionOption(
+    program
+      .command('snapshot')
+      .description('write what the rings of a snapshot session hold, and say where to')
+      .usage('[options] record [DIR|URL] | add-output DIR|URL | list-output | del-output ID|NAME')
+      .argument('<action>', Object.keys(ACTIONS).join(', '))
+      .argument('[place]', 'directory (or file:// URL) of an output; number or name of an output to delete'),
+  )
+    .option('-m, --max-size <size>', 'write the newest packets of at most so many bytes, with k, M or G')
+    .option('-n, --name <name>', "name of the output; snapshots' directories begin with it")
+    .addOption(new Option('-C, --ctrl-url <url>', 'of a relay daemon: not part of this version').hideHelp())
+    .addOption(new Option('-D, --data-url <url>', 'of a relay daemon: not part of this version').hideHelp())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  ringtail snapshot record
+  ringtail snapshot record /tmp/now --max-size=64M
+  ringtail snapshot add-output /var/traces --name=incident
+  ringtail snapshot del-output 1`,
+    );
+  act(command, async (action: string, word: string | undefined, options: SnapshotOptions) => {
+    const run = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined;
+    if (run === undefined) {
+      const known = Object.keys(ACTIONS).join(', ');
+      throw new CliError('UNKNOWN_ACTION', `snapshot knows no "${action}"`, `one of: ${known}`);
+    }
+    if (options.ctrlUrl !== undefined || options.dataUrl !== undefined) {
+      throw new CliError(
+        'UNSUPPORTED',
+        'not supported yet: --ctrl-url and --data-url; relay daemons are not part of this version',
+        'write snapshots to a directory',
+      );
+    }
+    await run({ context, format: outputFormatOf(command), word, options });
+    return undefined;
+  });
+  return command;
+}
+
+async function record({ context, format, word, options }: Asked): Promise<void> {
+  const result = await onSession(context, options.session, async (client, session) => {
+    const output = word === undefined ? null : outputAt(context, word, options);
+    const { name = null } = options;
+    return { session, ...(await client.recordSnapshot(session, { output, name, maxBytes: maxBytes(options) })) };
+  });
+  report(context, format, { command: 'snapshot-record', ...result }, () =>
+    [
+      `Snapshot recorded successfully for session ${result.session}`,
+      `Snapshot written at: ${result.path} (${describeStatistics(result.statistics)})`,
+    ].join('\n'),
+  );
+  // What a flight recorder overwrote before is what it is meant to overwrite.
+  warnOfLoss(context, { ...result.statistics, packetsLost: 0 });
+}
+
+async function addOutput({ context, format, word, options }: Asked): Promise<void> {
+  if (word === undefined) throw missing('a directory', 'ringtail snapshot add-output DIR');
+  const { session, output } = await onSession(context, options.session, async (client, name) => ({
+    session: name,
+    output: await client.addSnapshotOutput(name, outputAt(context, word, options)),
+  }));
+  report(context, format, { command: 'snapshot-add-output', session, output }, () =>
+    [
+      `Snapshot output successfully added for session ${session}`,
+      `  [${output.id}] ${output.name}: ${placeOf(output)}`,
+    ].join('\n'),
+  );
+}
+
+async function listOutput({ context, format, word, options }: Asked): Promise<void> {
+  if (word !== undefined) throw new CliError('BAD_ARGUMENT', `list-output takes no "${word}"`);
+  const { session, outputs } = await onSession(context, options.session, async (client, name) => {
+    const { snapshot, snapshotOutputs } = await describeSession(client, name);
+    if (!snapshot) {
+      throw new CliError(
+        'NOT_A_SNAPSHOT_SESSION',
+        `session "${name}" is no snapshot session`,
+        'make one with: ringtail create --snapshot NAME',
+      );
+    }
+    return { session: name, outputs: snapshotOutputs };
+  });
+  report(context, format, { command: 'snapshot-list-output', session, outputs }, () =>
+    [
+      `Snapshot output list for session ${session}`,
+      ...outputs.map((output) => `    [${output.id}] ${output.name}: ${placeOf(output)}`),
+      ...(outputs.length === 0 ? ['    None'] : []),
+    ].join('\n'),
+  );
+}
+
+async function deleteOutput({ context, format, word, options }: Asked): Promise<void> {
+  if (word === undefined) throw missing('the number or name of an output', 'ringtail snapshot list-output lists them');
+  const output = /^\d{1,9}$/.test(word) ? Number(word) : word;
+  const session = await onSession(context, options.session, async (client, name) => {
+    await client.deleteSnapshotOutput(name, output);
+    return name;
+  });
+  report(context, format, { command: 'snapshot-del-output', session, output }, () =>
+    typeof output === 'number'
+      ? `Snapshot output id ${output} successfully deleted for session ${session}`
+      : `Snapshot output ${output} successfully deleted for session ${session}`,
+  );
+}
+
+function outputAt(context: Context, place: string, options: SnapshotOptions): SnapshotOutputParameters {
+  const path = /^[a-z0-9]+:/.test(place) ? pathOfUrl(place) : resolve(context.cwd, place);
+  if (basename(path) === '') throw new CliError('BAD_ARGUMENT', `"${place}" is no directory for snapshots`);
+  return { name: options.name ?? null, path, maxBytes: maxBytes(options) };
+}
+
+function maxBytes({ maxSize }: SnapshotOptions): number | null {
+  return maxSize === undefined ? null : parseSize(maxSize);
+}
+
+function placeOf({ path, maxBytes: limit }: SnapshotOutput): string {
+  return limit === null ? path : `${path} (max size: ${limit} bytes)`;
+}
+
+function missing(what: string, hint: string): CliError {
+  return new CliError('BAD_ARGUMENT', `name ${what}`, hint);
+}

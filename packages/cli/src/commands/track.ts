@@ -1,0 +1,169 @@
+import type { SessionDaemonClient } from '@ringtail/ctl';
+import type { TrackedAttribute } from '@ringtail/protocol';
+import { type Command, Option } from 'commander';
+import type { Act } from '../cli.ts';
+import { type Context, report, warn } from '../context.ts';
+import { addDomainOptions, type DomainOptions, refuseKernel, requireUserspace } from '../domain.ts';
+import { CliError } from '../errors.ts';
+import { addSessionOption, outputFormatOf, splitNames } from '../options.ts';
+import type { CommandResult } from '../result.ts';
+import { Attempts, describeSession, onSession } from '../session-command.ts';
+import { groupNumber, userNumber } from '../users.ts';
+
+/** An option without a value is `true`. */
+interface TrackOptions extends DomainOptions {
+  readonly session?: string;
+  readonly all?: boolean;
+  readonly vpid?: string | true;
+  readonly pid?: string | true;
+  readonly vuid?: string | true;
+  readonly vgid?: string | true;
+  readonly uid?: string | true;
+  readonly gid?: string | true;
+}
+
+/** One value of one attribute; null: all of them. */
+interface Target {
+  readonly attribute: TrackedAttribute;
+  readonly text: string | null;
+  readonly number: number | null;
+}
+
+const NOUNS: Readonly<Record<TrackedAttribute, string>> = {
+  vpid: 'virtual process ID',
+  vuid: 'virtual user ID',
+  vgid: 'virtual group ID',
+};
+
+type Verb = 'track' | 'untrack';
+
+export function addTrack(program: Command, context: Context, act: Act): Command {
+  return add(program, context, act, 'track', 'record only processes with these attributes, besides those added before');
+}
+
+export function addUntrack(program: Command, context: Context, act: Act): Command {
+  return add(program, context, act, 'untrack', 'record processes with these attributes no more');
+}
+
+function add(program: Command, context: Context, act: Act, verb: Verb, description: string): Command {
+  const command = addSessionOption(addDomainOptions(program.command(verb).description(description)))
+    .option('--vpid [pids]', 'process ids, as the process sees them: PID[,PID]…')
+    .addOption(new Option('-p, --pid [pids]', 'the same as --vpid'))
+    .option('--vuid [users]', 'users by number or name: USER[,USER]…')
+    .option('--vgid [groups]', 'groups by number or name: GROUP[,GROUP]…')
+    .addOption(new Option('--uid [users]', 'kernel only').hideHelp())
+    .addOption(new Option('--gid [groups]', 'kernel only').hideHelp())
+    .option('-a, --all', 'all values of the attributes that are named without any')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  ringtail ${verb} -u --vpid=4711,4712
+  ringtail ${verb} -u --vuid=www-data
+  ringtail ${verb} -u --vpid --all`,
+    );
+  act(command, async (options: TrackOptions) => {
+    requireUserspace(options);
+    if (options.uid !== undefined || options.gid !== undefined) refuseKernel();
+    const targets = targetsOf(options);
+    const attempts = new Attempts(context, outputFormatOf(command));
+    const result = await onSession(context, options.session, async (client, session) => {
+      const { trackers } = await describeSession(client, session);
+      const done: TrackResult['targets'][number][] = [];
+      for (const { attribute, text, number } of targets) {
+        if (number !== null) tellUnchanged(context, verb, attribute, text, trackers[attribute]?.includes(number));
+        const success = await attempts.try({ what: text ?? NOUNS[attribute], client, session }, async () => {
+          await change(client, verb, session, attribute, number);
+          return true;
+        });
+        done.push({ success: success === true, attribute, value: text });
+      }
+      return { session, targets: done };
+    });
+    report(context, outputFormatOf(command), { command: verb, ...result }, () =>
+      describe({ command: verb, ...result }),
+    );
+    return attempts;
+  });
+  return command;
+}
+
+type TrackResult = Extract<CommandResult, { command: Verb }>;
+
+function change(
+  client: SessionDaemonClient,
+  verb: Verb,
+  session: string,
+  attribute: TrackedAttribute,
+  number: number | null,
+): Promise<void> {
+  const values = number === null ? null : [number];
+  return verb === 'track' ? client.track(session, attribute, values) : client.untrack(session, attribute, values);
+}
+
+/** Nothing is wrong with asking for what is so already, but it may not be what was meant. */
+function tellUnchanged(
+  context: Context,
+  verb: Verb,
+  attribute: TrackedAttribute,
+  text: string | null,
+  has = false,
+): void {
+  if (verb === 'track' && has) warn(context, `${text} is already in the ${NOUNS[attribute]} inclusion set`);
+  if (verb === 'untrack' && !has) warn(context, `${text} is not in the ${NOUNS[attribute]} inclusion set`);
+}
+
+function targetsOf(options: TrackOptions): Target[] {
+  if (options.vpid !== undefined && options.pid !== undefined) {
+    throw new CliError('BAD_ARGUMENT', '--pid and --vpid are the same: give one of them');
+  }
+  const given = [
+    ['vpid', options.vpid ?? options.pid],
+    ['vuid', options.vuid],
+    ['vgid', options.vgid],
+  ] as const;
+  const targets = given.flatMap(([attribute, values]) =>
+    values === undefined ? [] : targetsOfAttribute(attribute, values, options.all === true),
+  );
+  if (targets.length > 0) return targets;
+  throw new CliError('BAD_ARGUMENT', 'At least one process attribute must be specified', 'for example: --vpid=4711');
+}
+
+function targetsOfAttribute(attribute: TrackedAttribute, values: string | true, all: boolean): Target[] {
+  if (values === true && all) return [{ attribute, text: null, number: null }];
+  if (values === true) {
+    throw new CliError(
+      'BAD_ARGUMENT',
+      `No process attribute value specified for ${NOUNS[attribute]} tracker`,
+      `write --${attribute}=VALUE, or --${attribute} --all`,
+    );
+  }
+  if (all) throw new CliError('BAD_ARGUMENT', `--all goes with --${attribute} without values`);
+  return splitNames(values).map((text) => ({ attribute, text, number: numberOf(attribute, text) }));
+}
+
+function numberOf(attribute: TrackedAttribute, text: string): number {
+  if (attribute === 'vpid') {
+    if (/^\d{1,10}$/.test(text)) return Number(text);
+    throw new CliError('BAD_ARGUMENT', `"${text}" is no process id`);
+  }
+  const number = attribute === 'vuid' ? userNumber(text) : groupNumber(text);
+  if (number !== undefined) return number;
+  throw new CliError('NO_SUCH_USER', `${attribute === 'vuid' ? 'User' : 'Group'} \`${text}\` was not found`);
+}
+
+function describe({ command, targets }: TrackResult): string {
+  return targets
+    .filter(({ success }) => success)
+    .map(({ attribute, value }) => {
+      const noun = NOUNS[attribute];
+      if (value === null) {
+        const policy = command === 'track' ? 'include all' : 'exclude all';
+        return `${noun[0]?.toUpperCase()}${noun.slice(1)} tracking policy set to \`${policy}\``;
+      }
+      return command === 'track'
+        ? `Added ${value} to the ${noun} tracker inclusion set`
+        : `Removed ${value} from the ${noun} tracker inclusion set`;
+    })
+    .join('\n');
+}

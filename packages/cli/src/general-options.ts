@@ -1,0 +1,58 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { type Context, DEFAULT_SETTINGS, type GeneralSettings } from './context.ts';
+import { CliError } from './errors.ts';
+import { outputFormatOption } from './options.ts';
+
+interface GeneralOptions {
+  readonly group: string;
+  readonly mi?: string;
+  readonly sessiond: boolean;
+  readonly sessiondPath?: string;
+  readonly quiet?: boolean;
+  readonly verbose?: number;
+}
+
+/** Options that stand before the command, as LTTng's. */
+export function addGeneralOptions(program: Command): Command {
+  return program
+    .option('-g, --group <group>', "Unix group whose members use root's session daemon", DEFAULT_SETTINGS.group)
+    .option('-m, --mi <type>', "write results in LTTng's machine interface; the only type is xml")
+    .option('-n, --no-sessiond', 'never start a session daemon')
+    .option(
+      '--sessiond-path <path>',
+      'main module of the session daemon that create starts (or RINGTAIL_SESSIOND_PATH)',
+    )
+    .option('-q, --quiet', 'write nothing for people, not even errors')
+    .option(
+      '-v, --verbose',
+      'say more, on standard error; repeatable',
+      (_, before: number | undefined) => (before ?? 0) + 1,
+    )
+    .option('--list-commands', 'write the names of all commands')
+    .addOption(outputFormatOption());
+}
+
+/**
+ * What the options before the command say.
+ *
+ * @throws {CliError} `BAD_ARGUMENT`
+ */
+export function generalSettings(program: Command, context: Pick<Context, 'env' | 'cwd'>): GeneralSettings {
+  const options = program.opts<GeneralOptions>();
+  if (options.mi !== undefined && options.mi !== 'xml') {
+    throw new CliError(
+      'BAD_ARGUMENT',
+      `there is no machine interface of type "${options.mi}"`,
+      'write --mi=xml, or --output-format=json for JSON',
+    );
+  }
+  const sessiondPath = options.sessiondPath ?? context.env.RINGTAIL_SESSIOND_PATH;
+  return {
+    group: options.group,
+    spawn: options.sessiond,
+    sessiondPath: sessiondPath === undefined ? null : resolve(context.cwd, sessiondPath),
+    quiet: options.quiet === true,
+    verbosity: options.quiet ? 0 : (options.verbose ?? 0),
+  };
+}

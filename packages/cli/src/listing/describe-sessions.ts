@@ -1,0 +1,199 @@
+import type {
+  ChannelDescription,
+  RuleDescription,
+  SessionDescription,
+  SessionStatistics,
+  TrackedAttribute,
+} from '@ringtail/protocol';
+import { describeLogLevel } from '../log-level.ts';
+import { formatBytes, formatCount } from '../quantity.ts';
+import type { Style } from '../style.ts';
+import { groupName, userName } from '../users.ts';
+
+/** What a listing says of each tracked attribute, and how its values are written. */
+const TRACKERS: readonly (readonly [TrackedAttribute, string, (value: number) => string])[] = [
+  ['vpid', 'Virtual process IDs:', String],
+  ['vuid', 'Virtual user IDs:', (value) => quotedName(userName(value), value)],
+  ['vgid', 'Virtual group IDs:', (value) => quotedName(groupName(value), value)],
+];
+
+/** LTTng's words and layout throughout, so that what searches its listings finds the same here; ours are added lines. */
+export function describeSessionList(style: Style, sessions: readonly SessionDescription[]): string {
+  if (sessions.length === 0) return 'Currently no available recording session';
+  const lines = sessions.map((session, index) =>
+    [`  ${index + 1}) ${style.bold(session.name)} [${stateOf(style, session)}]`, ...outputLine(session), ''].join('\n'),
+  );
+  return `Available recording sessions:\n${lines.join('\n')}\n\nUse ringtail list <session_name> for more details`;
+}
+
+export interface SessionDetails {
+  readonly session: SessionDescription;
+  readonly statistics: SessionStatistics;
+}
+
+export function describeSessionDetails(style: Style, { session, statistics }: SessionDetails): string {
+  return [
+    ...headerOf(style, session),
+    ...scheduleOf(session),
+    ...snapshotOutputsOf(session),
+    ...(session.channels.length === 0 ? [] : domainOf(style, session)),
+    'Statistics:',
+    ...statisticsOf(style, statistics),
+    ...(session.rotations === 0
+      ? []
+      : [`    Archived chunks:  ${session.rotations}, the newest ${session.lastArchive}`]),
+  ].join('\n');
+}
+
+export function describeDomains(style: Style, session: SessionDescription): string {
+  return [
+    ...headerOf(style, session),
+    'Domains:',
+    '-------------',
+    session.channels.length === 0 ? '  None' : '  - UST global',
+  ].join('\n');
+}
+
+function headerOf(style: Style, session: SessionDescription): string[] {
+  return [
+    `Recording session ${style.bold(session.name)}: [${stateOf(style, session)}]`,
+    ...outputLine(session),
+    ...(session.shmPath === null ? [] : [`    Shared memory path: ${session.shmPath}`]),
+    `    Trace format: ${session.format}`,
+    `    Clock: ${session.clock}`,
+    '',
+  ];
+}
+
+function outputLine({ output }: SessionDescription): string[] {
+  return output === null ? [] : [`    Trace output: ${output}`];
+}
+
+function stateOf(style: Style, session: SessionDescription): string {
+  const state = session.active ? style.green('active') : 'inactive';
+  return session.snapshot ? `${state} snapshot` : state;
+}
+
+function scheduleOf({ rotationSchedule: { timerUs, sizeBytes } }: SessionDescription): string[] {
+  if (timerUs === null && sizeBytes === null) return [];
+  return [
+    'Automatic rotation schedules:',
+    ...(timerUs === null ? [] : [`    timer period: ${timerUs} us`]),
+    ...(sizeBytes === null ? [] : [`    size threshold: ${sizeBytes} bytes`]),
+    '',
+  ];
+}
+
+function snapshotOutputsOf({ snapshot, snapshotOutputs }: SessionDescription): string[] {
+  if (!snapshot) return [];
+  return [
+    'Snapshot outputs:',
+    ...snapshotOutputs.map(
+      ({ id, name, path, maxBytes }) =>
+        `    [${id}] ${name}: ${path}${maxBytes === null ? '' : ` (max size: ${maxBytes} bytes)`}`,
+    ),
+    ...(snapshotOutputs.length === 0 ? ['    None'] : []),
+    '',
+  ];
+}
+
+function domainOf(style: Style, { channels, trackers }: SessionDescription): string[] {
+  const perProcess = channels.some(({ ownership }) => ownership === 'process');
+  return [
+    '=== Domain: User space ===',
+    '',
+    `Buffering scheme: ${perProcess ? 'per-process' : 'per-user'}`,
+    '',
+    'Tracked process attributes',
+    ...TRACKERS.map(([attribute, noun, text]) => `  ${noun.padEnd(21)} ${trackedText(trackers[attribute], text)}`),
+    '',
+    'Channels:',
+    '-------------',
+    ...channels.flatMap((channel) => channelLines(style, channel)),
+  ];
+}
+
+function trackedText(values: readonly number[] | null, text: (value: number) => string): string {
+  if (values === null) return 'all';
+  return values.length === 0 ? 'none' : values.map(text).join(', ');
+}
+
+function quotedName(name: string, value: number): string {
+  return name === String(value) ? name : `\`${name}\``;
+}
+
+function channelLines(style: Style, channel: ChannelDescription): string[] {
+  return [
+    `- ${style.bold(channel.name)}: ${enabledText(channel.enabled)}`,
+    '',
+    '    Attributes:',
+    ...attributesOf(channel).map(([name, value]) => `      ${`${name}:`.padEnd(17)} ${value}`),
+    '',
+    '    Context fields:',
+    ...indentedList(channel.contexts),
+    '',
+    '    Recording event rules:',
+    ...indentedList(channel.rules.map(describeRule)),
+    '',
+  ];
+}
+
+function attributesOf(channel: ChannelDescription): (readonly [string, string])[] {
+  const timer = (us: number): string => (us === 0 ? 'inactive' : `${us} us`);
+  const timeout = channel.blockingTimeoutUs === null ? 'infinite' : `${channel.blockingTimeoutUs} us`;
+  const files =
+    channel.traceFileBytes === 0 ? '1' : channel.traceFileCount === 0 ? 'unlimited' : channel.traceFileCount;
+  return [
+    ['Event-loss mode', channel.mode],
+    ['Sub-buffer size', `${channel.subBufBytes} bytes`],
+    ['Sub-buffer count', String(channel.subBufCount)],
+    ['Switch timer', timer(channel.switchTimerUs)],
+    ['Read timer', timer(channel.readTimerUs)],
+    ['Monitor timer', timer(channel.monitorTimerUs)],
+    ...(channel.mode === 'discard' ? ([['Blocking timeout', timeout]] as const) : []),
+    ['Trace file count', `${files} per stream`],
+    ['Trace file size', channel.traceFileBytes === 0 ? 'unlimited' : `${channel.traceFileBytes} bytes`],
+    ['Output mode', 'mmap'],
+    ['Buffer memory', channel.preallocation === 'preallocate' ? 'preallocated' : 'on demand'],
+    ...(channel.reclaimAfterUs === null ? [] : ([['Reclaimed after', `${channel.reclaimAfterUs} us`]] as const)),
+  ];
+}
+
+function indentedList(lines: readonly string[]): string[] {
+  return lines.length === 0 ? ['      None'] : lines.map((line) => `      ${line}`);
+}
+
+function describeRule(rule: RuleDescription): string {
+  return [
+    rule.pattern,
+    ...(rule.logLevel === undefined ? [] : [describeLevels(rule.logLevel)]),
+    '(type: tracepoint)',
+    enabledText(rule.enabled),
+    ...(rule.filter === undefined ? [] : [`[filter: '${rule.filter}']`]),
+    ...(rule.exclude === undefined ? [] : [`[exclusions: ${rule.exclude.join(', ')}]`]),
+  ].join(' ');
+}
+
+function describeLevels({ from, to }: NonNullable<RuleDescription['logLevel']>): string {
+  if (from === to) return `(loglevel == ${describeLogLevel(to)})`;
+  if (from === 0) return `(loglevel <= ${describeLogLevel(to)})`;
+  return `(${describeLogLevel(from)} <= loglevel <= ${describeLogLevel(to)})`;
+}
+
+function enabledText(enabled: boolean): string {
+  return enabled ? '[enabled]' : '[disabled]';
+}
+
+function statisticsOf(style: Style, statistics: SessionStatistics): string[] {
+  return [
+    `    Recorded events:  ${formatCount(statistics.eventsRecorded)}`,
+    `    Discarded events: ${formatCount(statistics.eventsDiscarded)}`,
+    `    Failed events:    ${formatCount(statistics.eventsFailed)}`,
+    `    Nested events:    ${formatCount(statistics.eventsNested)}`,
+    `    Lost events:      ${formatCount(statistics.eventsLost)}`,
+    `    Lost packets:     ${formatCount(statistics.packetsLost)}`,
+    `    Packets:          ${formatCount(statistics.packets)}`,
+    `    Data streams:     ${formatCount(statistics.dataStreams)}, ${formatBytes(statistics.bytes)}`,
+    ...statistics.troubles.map((trouble) => `    ${style.yellow('Trouble:')}          ${trouble}`),
+  ];
+}

@@ -1,0 +1,29 @@
+/** Of these names the ones that `name` may have been meant to be, the nearest first. */
+export function nearestNames(name: string, names: Iterable<string>): string[] {
+  const tolerance = Math.max(1, Math.floor(name.length / 3));
+  return [...new Set(names)]
+    .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
+    .filter(({ distance }) => distance <= tolerance)
+    .sort((a, b) => a.distance - b.distance)
+    .map(({ candidate }) => candidate);
+}
+
+/** `did you mean "a"? `, or nothing; what follows it is the next step that always helps. */
+export function didYouMean(name: string, names: Iterable<string>): string {
+  const [nearest] = nearestNames(name, names);
+  return nearest === undefined ? '' : `did you mean "${nearest}"? `;
+}
+
+/** Characters to insert, remove or replace to make one text of the other (Levenshtein). */
+export function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replace = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replace, (row[j] as number) + 1, (next[j - 1] as number) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] as number;
+}

@@ -1,0 +1,30 @@
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import type { Outcome } from '../cli.ts';
+import type { Context } from '../context.ts';
+import { CliError } from '../errors.ts';
+import { resolveCommand } from '../record/resolve-command.ts';
+
+/**
+ * Runs another trace reader on our standard streams; its exit code becomes ours.
+ *
+ * @param viewer the command with its arguments, apart by spaces
+ * @param traces what it gets as its last arguments
+ * @throws {CliError} `COMMAND_NOT_FOUND`, `COMMAND_NOT_EXECUTABLE`, `BAD_ARGUMENT`
+ */
+export async function runViewer(context: Context, viewer: string, traces: readonly string[]): Promise<Outcome> {
+  const [name, ...args] = viewer.split(/\s+/).filter((word) => word !== '');
+  if (name === undefined) throw new CliError('BAD_ARGUMENT', '--viewer names no command');
+  const child = spawn(resolveCommand(context, name), [...args, ...traces], {
+    argv0: name,
+    stdio: 'inherit',
+    env: { ...context.env },
+    cwd: context.cwd,
+  });
+  return await new Promise<Outcome>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code, signal) => {
+      resolve(signal === null ? { code: code ?? 0 } : { code: 128 + constants.signals[signal], signal });
+    });
+  });
+}

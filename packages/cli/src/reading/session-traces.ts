@@ -1,0 +1,74 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { CtlError } from '@ringtail/ctl';
+import type { SessionDescription } from '@ringtail/protocol';
+import { type Context, warn } from '../context.ts';
+import { readCurrentSession } from '../current-session.ts';
+import { withDaemon } from '../daemon.ts';
+import { CliError } from '../errors.ts';
+import { lastTrace, tracesDirectory } from '../trace-directory.ts';
+
+/**
+ * The directories of the traces that words of a command line mean: paths, or names of sessions, also of destroyed ones
+ * that wrote to `ringtail-traces`. Without words the current session, else the newest trace at home.
+ *
+ * A word with a slash is a path; of others, a session that exists comes first.
+ *
+ * @throws {CliError} `NO_TRACE`
+ */
+export async function tracesOf(context: Context, words: readonly string[]): Promise<string[]> {
+  const names = words.length === 0 ? [readCurrentSession(context)] : words;
+  const asked = names.filter((name) => name !== undefined && !name.includes('/'));
+  const sessions = asked.length === 0 ? [] : await runningSessions(context);
+  if (words.length === 0) {
+    const current = sessions.find(({ name }) => name === names[0]);
+    return [current === undefined ? lastTrace(context) : outputOf(context, current)];
+  }
+  return words.map((word) => {
+    const session = sessions.find(({ name }) => name === word);
+    if (session !== undefined && !word.includes('/')) return outputOf(context, session);
+    const path = resolve(context.cwd, word);
+    return existsSync(path) ? path : (pastTrace(context, word) ?? path);
+  });
+}
+
+/** Where there is no daemon, there are no sessions. */
+async function runningSessions(context: Context): Promise<readonly SessionDescription[]> {
+  try {
+    return await withDaemon(context, (client) => client.listSessions());
+  } catch (error) {
+    if (error instanceof CliError || error instanceof CtlError) return [];
+    throw error;
+  }
+}
+
+function outputOf(context: Context, session: SessionDescription): string {
+  if (session.output === null) {
+    throw new CliError(
+      'NO_TRACE',
+      `session "${session.name}" writes no trace`,
+      session.snapshot ? 'ringtail snapshot record DIR writes one' : 'it was created with --no-output',
+    );
+  }
+  if (session.active && !session.snapshot) {
+    warn(
+      context,
+      `Session ${session.name} is running: what is shown is what has been written so far; stop it to see all`,
+    );
+  }
+  return session.output;
+}
+
+/** The newest directory that `create` made for a session of this name. */
+function pastTrace(context: Context, name: string): string | undefined {
+  const directory = tracesDirectory(context);
+  if (name.includes('/') || !existsSync(directory)) return undefined;
+  const newest = readdirSync(directory)
+    .filter(
+      (entry) =>
+        entry === name || (entry.startsWith(`${name}-`) && /^\d{8}-\d{6}(-\d+)?$/.test(entry.slice(name.length + 1))),
+    )
+    .sort()
+    .at(-1);
+  return newest === undefined ? undefined : join(directory, newest);
+}
