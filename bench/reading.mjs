@@ -20,6 +20,8 @@ export async function run({ quick, folder }) {
   const events = quick ? 1_000_000 : 10_000_000;
   const long = await recordLongTrace(folder, events);
   const short = await recordLongTrace(folder, events / 10);
+  // Processes that help take a while to start and to become fast.
+  const veryLong = await recordLongTrace(folder, 4 * events);
   const peakMiB = {};
   let eventCount = 0;
   const ours = (mode, trace, name) => async () => {
@@ -43,7 +45,8 @@ export async function run({ quick, folder }) {
     {
       text: ours('text', long, 'text'),
       visit: ours('visit', long, 'visit'),
-      jobs: ours('jobs', long, 'jobs'),
+      longText: ours('text', veryLong, 'longText'),
+      jobs: ours('jobs', veryLong, 'jobs'),
       shortText: ours('text', short, 'shortText'),
       wholeText: async () =>
         perSecond(await timed('sh', ['-c', 'exec "$0" "$1" view "$2" > /dev/null', process.execPath, RINGTAIL, long])),
@@ -62,7 +65,7 @@ export async function run({ quick, folder }) {
     const base = { what, ours: million(value), peer: `${million(peer)} (${peerName})`, ratio };
     return budget === undefined ? base : { ...base, budget: `≥ ${budget} ×`, within: ratio >= budget };
   };
-  const { text, wholeText, visit, copy: copying, jobs, peerText, peerDummy, peerCopy } = medians;
+  const { text, wholeText, visit, copy: copying, longText, jobs, peerText, peerDummy, peerCopy } = medians;
   const difference = peakMiB.text - peakMiB.shortText;
   return {
     rows: [
@@ -71,11 +74,11 @@ export async function run({ quick, folder }) {
       row('visitor that reads every field', visit, peerDummy, 'babeltrace2, dummy sink', VISITOR_BUDGET),
       row('copy, CTF 1.8 to CTF 1.8, start-up included', copying, peerCopy, 'babeltrace2, sink.ctf.fs', COPY_BUDGET),
       valueRow({
-        what: 'text, --jobs 2',
+        what: 'text, --jobs 2, a trace of four times the events',
         ours: jobs === undefined ? 'FAILED' : million(jobs),
-        peer: `${million(text)} (one thread)`,
+        peer: longText === undefined ? 'FAILED' : `${million(longText)} (one process)`,
         budget: 'faster',
-        within: jobs > text,
+        within: jobs > longText,
       }),
       valueRow({
         what: 'peak memory, text',

@@ -1,6 +1,6 @@
 // Reads a trace whole and prints how many events it has, how long that took, and the most memory that the process had.
 //
-//   read.mjs text|jobs|visit TRACE        text goes to /dev/null; jobs: with two threads
+//   read.mjs text|jobs|visit TRACE        text goes to /dev/null; jobs: with two processes
 import { openSync } from 'node:fs';
 import { FdSink, openTraces, printPretty, printPrettyInJobs, visitEvents } from '@ringtail/reader';
 import { printJson } from './loops.mjs';

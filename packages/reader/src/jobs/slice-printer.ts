@@ -13,7 +13,7 @@ import type { Slice } from './slices.ts';
 const TEXT_FACTOR = 8;
 const TEXT_BYTES_MAX = 1 << 27;
 /** So many slices wait for their turn: others may be slow with theirs. */
-export const HELD_MAX = 3;
+const HELD_MAX = 3;
 /** Text between two steps: little enough that others need not wait, enough that they cost next to nothing. */
 const STEP_BYTES = 1 << 20;
 
