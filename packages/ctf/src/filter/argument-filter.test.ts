@@ -227,6 +227,11 @@ describe.each(FORMS)('a %s filter over arguments', (_, make) => {
     expect(values).toEqual([[5, 6, 7]]);
   });
 
+  it('may be as long as the language allows', () => {
+    expect(holds(`zero${' || n == 6'.repeat(248)} || n`)).toBe(true);
+    expect(holds(`huge${' & huge'.repeat(490)}`)).toBe(true);
+  });
+
   it('throws where a value that it looks at cannot be converted, and looks at nothing else', () => {
     const scope = {
       fields: [

@@ -20,7 +20,8 @@ export type Evaluate<Subject> = (subject: Subject) => Operand;
 /**
  * Makes a predicate of a filter out of closures, as LTTng's tracers evaluate it: integers have 64 bits and a sign,
  * enumerations are integers; a field that is missing, a text where a number is needed and a shift beyond 63 bits make all
- * of it false, unless `&&` or `||` left them out.
+ * of it false, unless `&&` or `||` left them out. Unlike in LTTng, a real number is true whenever it is not zero: there it is
+ * never true alone, and `&&` and `||` cut off its fraction first.
  *
  * @param fieldOf how each field of the filter is found
  */

@@ -77,6 +77,12 @@ describe('a filter expression', () => {
     expect(() => parseFilter(text)).toThrow(expect.objectContaining({ column }));
   });
 
+  it('has an end to its length', () => {
+    const chain = (parts: number) => `a${'||a'.repeat(parts)}`;
+    expect(() => parseFilter(chain(499))).not.toThrow();
+    expect(() => parseFilter(chain(100_000))).toThrow(expect.objectContaining({ code: 'SYNTAX', column: 1501 }));
+  });
+
   it('never fails in another way', () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom(...'ab$.ctx0x19 "*\\<>=!~&|^()[]-+:'), maxLength: 30 }), (text) => {

@@ -19,6 +19,9 @@ const UNARY: ReadonlySet<string> = new Set(['-', '+', '!', '~']);
 /** Parentheses and signs within each other beyond this are refused. */
 const DEPTH_MAX = 200;
 
+/** Operators and operands beyond this are refused: each may be a level of recursion, in a thread with a full stack. */
+const PARTS_MAX = 1000;
+
 /**
  * Reads a filter expression in LTTng's language.
  *
@@ -35,6 +38,7 @@ class FilterParser {
   readonly #tokens: readonly FilterToken[];
   #at = 0;
   #depth = 0;
+  #parts = 0;
 
   constructor(tokens: readonly FilterToken[]) {
     this.#tokens = tokens;
@@ -59,6 +63,7 @@ class FilterParser {
       const { column } = this.#token;
       const operator = this.#takeOperator(operators);
       if (operator === undefined) return left;
+      this.#count(column);
       const right = this.#binary(level + 1);
       checkTypes(left, operator, right, column);
       left = { kind: 'binary', operator: operator as BinaryOperator, left, right, column };
@@ -79,8 +84,13 @@ class FilterParser {
     }
   }
 
+  #count(column: number): void {
+    if (++this.#parts > PARTS_MAX) throw new FilterError('SYNTAX', 'the expression is too long', column);
+  }
+
   #primary(): FilterExpression {
     const token = this.#token;
+    this.#count(token.column);
     switch (token.kind) {
       case 'integer':
       case 'real':
