@@ -13,8 +13,12 @@ const { captureStackTrace } = Error;
 const { defineProperty, getOwnPropertyDescriptor } = Object;
 const { deleteProperty } = Reflect;
 
-/** Where the tracer's files are, generated functions included: V8 says of those where they were generated. */
-const OWN_FILES = new URL('..', import.meta.url).href;
+/**
+ * Where the tracer's files are, as V8 names files of modules, and as loaders that compile modules to scripts do. Generated functions are
+ * among them: V8 says of those where they were generated.
+ */
+const OWN_DIRECTORY = new URL('..', import.meta.url);
+const OWN_FILES = [OWN_DIRECTORY.href, decodeURIComponent(OWN_DIRECTORY.pathname)];
 
 /** The two properties by which a program says how stack traces come out. */
 const SETTINGS = ['stackTraceLimit', 'prepareStackTrace'] as const;
@@ -76,5 +80,5 @@ function applicationFrames(frames: readonly NodeJS.CallSite[]): string[] {
 
 function isOwn(frame: NodeJS.CallSite): boolean {
   const origin = frame.getFileName() ?? frame.getEvalOrigin();
-  return origin?.includes(OWN_FILES) ?? false;
+  return origin !== undefined && OWN_FILES.some((own) => origin.includes(own));
 }
