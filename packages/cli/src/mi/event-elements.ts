@@ -1,0 +1,75 @@
+import { type EventRule, LogLevels, perfCounterOf, type TracepointDescription } from '@ringtail/protocol';
+import type { XmlChildren } from './xml.ts';
+
+const LOG_LEVEL_NAMES = Object.fromEntries(
+  Object.entries(LogLevels).map(([name, value]) => [value, `TRACE_${name.toUpperCase()}`]),
+);
+
+/** A rule as LTTng shows what `enable-event` made of it. */
+export function ruleElement(rule: EventRule & { readonly enabled?: boolean }, success?: boolean): XmlChildren {
+  const { pattern, enabled = true, filter, logLevel, exclude = [] } = rule;
+  return {
+    name: pattern,
+    type: 'TRACEPOINT',
+    enabled,
+    filter_expression: filter,
+    ...(logLevel !== undefined && {
+      loglevel: LOG_LEVEL_NAMES[logLevel.to],
+      loglevel_type: logLevel.from === logLevel.to && logLevel.from > 0 ? 'SINGLE' : 'RANGE',
+    }),
+    exclusions: { exclusion: exclude },
+    success,
+  };
+}
+
+/** A tracepoint of a program that is registered. */
+export function tracepointElement({ name, logLevel, fields }: TracepointDescription, withFields: boolean): XmlChildren {
+  return {
+    name,
+    type: 'TRACEPOINT',
+    enabled: false,
+    loglevel: LOG_LEVEL_NAMES[logLevel] ?? 'UNKNOWN',
+    loglevel_type: 'SINGLE',
+    event_fields: withFields ? { event_field: fields.map(fieldElement) } : undefined,
+  };
+}
+
+const FIELD_TYPES: Readonly<Record<string, string>> = {
+  integer: 'INTEGER',
+  boolean: 'INTEGER',
+  enumeration: 'ENUM',
+  float: 'FLOAT',
+  string: 'STRING',
+  text: 'STRING',
+};
+
+/** What a program says of its fields is nobody's promise: whatever is no field comes out as one of another type. */
+function fieldElement(field: unknown): XmlChildren {
+  const { name, spec } = (field ?? {}) as { name?: unknown; spec?: { kind?: unknown; content?: { kind?: unknown } } };
+  const isFilterOnly = spec?.kind === 'filter-only';
+  const kind = isFilterOnly ? spec.content?.kind : spec?.kind;
+  return { name: String(name), type: FIELD_TYPES[String(kind)] ?? 'OTHER', nowrite: isFilterOnly ? 1 : 0 };
+}
+
+/** Contexts that LTTng knows too; the schema has no words for others. */
+const CONTEXT_TYPES = new Set(
+  `pid procname prio nice vpid tid vtid ppid vppid pthread_id hostname ip cgroup_ns ipc_ns mnt_ns net_ns pid_ns time_ns user_ns
+  uts_ns uid euid suid gid egid sgid vuid veuid vsuid vgid vegid vsgid cpu_id`.split(/\s+/),
+);
+
+/** A context field. One that only Ringtail has is shown as an application's, of the provider `ringtail`. */
+export function contextElement(name: string, success?: boolean): XmlChildren {
+  return { ...contextKind(name), symbol: name, success };
+}
+
+function contextKind(name: string): XmlChildren {
+  if (CONTEXT_TYPES.has(name)) return { type: name.toUpperCase() };
+  const perf = /^perf:thread:(.+)$/.exec(name)?.[1];
+  const counter = perf === undefined ? undefined : perfCounterOf(perf);
+  if (perf !== undefined && counter !== undefined) {
+    const bare = perf.slice(perf.lastIndexOf(':') + 1).replaceAll('-', '_');
+    return { perf: { ...counter, name: `perf_thread_${bare}` } };
+  }
+  const app = /^\$app\.([^:]+):(.+)$/.exec(name);
+  return { app: { provider_name: app?.[1] ?? 'ringtail', ctx_name: app?.[2] ?? name } };
+}

@@ -1,0 +1,165 @@
+import { DEFAULT_CHANNEL, NO_STATISTICS, type SessionDescription } from '@ringtail/protocol';
+import type { CommandResult } from '../result.ts';
+
+const session: SessionDescription = {
+  name: 's <&> "ü"',
+  uid: 1000,
+  output: '/out',
+  shmPath: null,
+  clock: 'monotonic',
+  snapshot: false,
+  format: 'ctf-2',
+  createdAt: '2026-11-20T00:00:00Z',
+  active: true,
+  channels: [
+    {
+      ...DEFAULT_CHANNEL,
+      name: 'c',
+      blockingTimeoutUs: null,
+      enabled: true,
+      contexts: ['vuid'],
+      rules: [
+        {
+          pattern: 'a:*',
+          enabled: true,
+          exclude: ['a:x', 'a:y'],
+          logLevel: { from: 0, to: 6 },
+          filter: 'n < 5 && s == "x"',
+        },
+        { pattern: 'b', enabled: false, logLevel: { from: 4, to: 4 } },
+      ],
+    },
+    { ...DEFAULT_CHANNEL, name: 'empty', mode: 'overwrite', enabled: false, contexts: [], rules: [] },
+  ],
+  trackers: { vpid: [7, 9], vuid: [], vgid: null },
+  snapshotOutputs: [{ id: 1, name: 'o', path: '/snap', maxBytes: 5 }],
+  rotationSchedule: { timerUs: 10, sizeBytes: 20 },
+  rotations: 0,
+  lastArchive: null,
+};
+const bare: SessionDescription = {
+  ...session,
+  name: 'bare',
+  output: null,
+  snapshot: true,
+  active: false,
+  channels: [],
+  trackers: { vpid: null, vuid: null, vgid: null },
+  snapshotOutputs: [],
+  rotationSchedule: { timerUs: null, sizeBytes: null },
+};
+const spec = (kind: string) => ({ kind });
+const field = (name: string, of: object) => ({ name, spec: of as { kind: string } });
+
+/** A result of every kind of command. */
+export const RESULTS: readonly CommandResult[] = [
+  { command: 'create', session },
+  { command: 'set-session', session: 's' },
+  ...(['start', 'clear'] as const).map((command) => ({
+    command,
+    sessions: [
+      { session: 's', success: true },
+      { session: 't', success: false },
+    ],
+  })),
+  ...(['stop', 'destroy'] as const).map((command) => ({
+    command,
+    sessions: [{ session: 's', success: true, statistics: NO_STATISTICS }],
+  })),
+  { command: 'start', sessions: [] },
+  { command: 'list-sessions', sessions: [session, bare] },
+  { command: 'list-sessions', sessions: [] },
+  { command: 'list-session', session, statistics: NO_STATISTICS },
+  { command: 'list-session', session: bare, statistics: NO_STATISTICS },
+  { command: 'list-domains', session },
+  {
+    command: 'list-tracepoints',
+    fields: true,
+    applications: [
+      {
+        pid: 7,
+        tid: 8,
+        uid: 0,
+        procname: 'node',
+        runtime: 'Node.js 20',
+        mainThread: true,
+        tracepoints: [
+          {
+            name: 'shop:order',
+            logLevel: 6,
+            fields: [
+              field('n', spec('integer')),
+              field('f', spec('float')),
+              field('e', spec('enumeration')),
+              field('t', spec('text')),
+              field('l', spec('sequence')),
+              field('x', { kind: 'filter-only', content: spec('string') }),
+            ],
+          },
+          { name: 'odd', logLevel: 200, fields: [null, 5] },
+        ],
+        troubles: [],
+      },
+    ],
+  },
+  { command: 'list-tracepoints', fields: false, applications: [] },
+  { command: 'list-loggers', domains: ['jul', 'log4j', 'python'] },
+  { command: 'enable-channel', session: 's', channels: [{ success: true, channel: DEFAULT_CHANNEL }] },
+  { command: 'disable-channel', session: 's', channels: [{ success: false, channel: 'c' }] },
+  {
+    command: 'enable-event',
+    session: 's',
+    events: [
+      { success: true, channel: 'c', rule: { pattern: 'a:*', exclude: ['a:x'], logLevel: { from: 0, to: 14 } } },
+    ],
+  },
+  { command: 'disable-event', session: 's', events: [{ success: true, channel: null, pattern: null }] },
+  {
+    command: 'add-context',
+    session: 's',
+    channel: null,
+    contexts: ['vpid', 'perf:thread:cycles', 'perf:thread:raw:r1f:x', '$app.p:n', 'callstack-js'].map((context) => ({
+      success: true,
+      context,
+    })),
+  },
+  { command: 'list-contexts', contexts: [{ name: 'cpu_id', refused: null }] },
+  ...(['track', 'untrack'] as const).map((command) => ({
+    command,
+    session: 's',
+    targets: [
+      { attribute: 'vpid' as const, value: '7', success: true },
+      { attribute: 'vuid' as const, value: 'root', success: true },
+      { attribute: 'vgid' as const, value: null, success: false },
+    ],
+  })),
+  { command: 'snapshot-record', session: 's', path: '/snap/1', statistics: NO_STATISTICS },
+  { command: 'snapshot-add-output', session: 's', output: { id: 1, name: 'o', path: '/snap', maxBytes: null } },
+  { command: 'snapshot-list-output', session: 's', outputs: session.snapshotOutputs },
+  { command: 'snapshot-list-output', session: 's', outputs: [] },
+  { command: 'snapshot-del-output', session: 's', output: 1 },
+  { command: 'snapshot-del-output', session: 's', output: 'o' },
+  { command: 'rotate', session: 's', archive: '/out/archives/1', statistics: NO_STATISTICS },
+  {
+    command: 'enable-rotation',
+    session: 's',
+    schedules: [
+      { kind: 'timer', value: 10, success: true },
+      { kind: 'size', value: 20, success: true },
+    ],
+    schedule: session.rotationSchedule,
+  },
+  {
+    command: 'disable-rotation',
+    session: 's',
+    schedules: [{ kind: 'timer', success: true }],
+    schedule: bare.rotationSchedule,
+  },
+  { command: 'save', sessions: [{ session: 's', path: '/saved/s.lttng' }] },
+  { command: 'load', sessions: [] },
+  { command: 'regenerate-metadata', session: 's' },
+  { command: 'regenerate-statedump', session: 's' },
+  { command: 'reclaim-memory', session: 's', bytes: 4096 },
+  { command: 'version', ringtail: '1.2.3', node: '20.0.0' },
+  { command: 'crash', trace: '/out', recovered: [] },
+];

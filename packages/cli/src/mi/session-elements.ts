@@ -1,0 +1,121 @@
+import type {
+  ChannelAttributes,
+  ChannelDescription,
+  RotationSchedule,
+  SessionDescription,
+  SnapshotOutput,
+  TrackedAttribute,
+} from '@ringtail/protocol';
+import { ruleElement } from './event-elements.ts';
+import type { XmlChildren } from './xml.ts';
+
+/** A session without what is in it, as `list` shows it. */
+export function sessionElement(session: SessionDescription): XmlChildren {
+  return {
+    name: session.name,
+    path: session.output ?? '',
+    enabled: session.active,
+    snapshot_mode: session.snapshot ? 1 : 0,
+    live_timer_interval: 0,
+    trace_format: session.format === 'ctf-2' ? 'CTF_2' : 'CTF_1_8',
+  };
+}
+
+/** A session with its domain and channels. */
+export function detailedSessionElement(session: SessionDescription): XmlChildren {
+  return {
+    ...sessionElement(session),
+    ...(session.snapshotOutputs.length > 0 && {
+      snapshots: { snapshot: session.snapshotOutputs.map((output) => snapshotElement(output)) },
+    }),
+    ...((session.rotationSchedule.timerUs !== null || session.rotationSchedule.sizeBytes !== null) && {
+      rotation_schedules: scheduleElement(session.rotationSchedule),
+    }),
+    domains: {
+      domain: {
+        ...domainElement(session),
+        process_attr_trackers: trackerElements(session.trackers),
+        channels: { channel: session.channels.map(channelElement) },
+      },
+    },
+  };
+}
+
+/** The user-space domain of a session. */
+export function domainElement(session: SessionDescription): XmlChildren {
+  const isPerProcess = session.channels[0]?.ownership === 'process';
+  return { type: 'UST', buffer_type: isPerProcess ? 'PER_PID' : 'PER_UID' };
+}
+
+export function channelElement(channel: ChannelDescription): XmlChildren {
+  return {
+    name: channel.name,
+    enabled: channel.enabled,
+    attributes: attributesElement(channel),
+    events: { event: channel.rules.map((rule) => ruleElement(rule)) },
+  };
+}
+
+export function attributesElement(channel: ChannelAttributes): XmlChildren {
+  return {
+    overwrite_mode: channel.mode === 'overwrite' ? 'OVERWRITE' : 'DISCARD',
+    subbuffer_size: channel.subBufBytes,
+    subbuffer_count: channel.subBufCount,
+    switch_timer_interval: channel.switchTimerUs,
+    read_timer_interval: channel.readTimerUs,
+    monitor_timer_interval: channel.monitorTimerUs,
+    blocking_timeout: channel.blockingTimeoutUs ?? -1,
+    output_type: 'MMAP',
+    tracefile_size: channel.traceFileBytes,
+    tracefile_count: channel.traceFileCount,
+    live_timer_interval: 0,
+    preallocation_policy: channel.preallocation === 'preallocate' ? 'PREALLOCATE' : 'ON_DEMAND',
+  };
+}
+
+export function snapshotElement(output: SnapshotOutput, session?: string): XmlChildren {
+  const { id, name, path, maxBytes } = output;
+  return { id, name, ctrl_url: path, data_url: '', session_name: session, max_size: maxBytes ?? 0 };
+}
+
+export function scheduleElement({ timerUs, sizeBytes }: Partial<RotationSchedule>): XmlChildren {
+  return {
+    periodic: timerUs === null || timerUs === undefined ? undefined : { time_us: timerUs },
+    size_threshold: sizeBytes === null || sizeBytes === undefined ? undefined : { bytes: sizeBytes },
+  };
+}
+
+/** A tracker without values takes everything and is not shown. */
+function trackerElements(trackers: SessionDescription['trackers']): XmlChildren {
+  return Object.fromEntries(
+    Object.entries(trackers)
+      .filter(([, values]) => values !== null)
+      .map(([attribute, values]) => [
+        `${attribute}_process_attr_tracker`,
+        { process_attr_values: { [attribute]: (values ?? []).map((id) => ({ type: { id } })) } },
+      ]),
+  );
+}
+
+/** What was asked of the trackers, each value with whether it was done. */
+export function targetElements(
+  targets: readonly {
+    readonly attribute: TrackedAttribute;
+    readonly value: string | null;
+    readonly success: boolean;
+  }[],
+): XmlChildren {
+  const attributes = [...new Set(targets.map(({ attribute }) => attribute))];
+  return Object.fromEntries(
+    attributes.map((attribute) => {
+      const values = targets
+        .filter((target) => target.attribute === attribute)
+        .map(({ value, success }) => ({ ...(value !== null && { type: valueElement(value) }), success }));
+      return [`${attribute}_process_attr_tracker`, { process_attr_values: { [attribute]: values } }];
+    }),
+  );
+}
+
+function valueElement(value: string): XmlChildren {
+  return /^[0-9]+$/.test(value) ? { id: value } : { name: value };
+}

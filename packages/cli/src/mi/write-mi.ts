@@ -1,0 +1,169 @@
+import type { CommandResult } from '../result.ts';
+import { contextElement, ruleElement, tracepointElement } from './event-elements.ts';
+import {
+  attributesElement,
+  detailedSessionElement,
+  domainElement,
+  scheduleElement,
+  sessionElement,
+  snapshotElement,
+  targetElements,
+} from './session-elements.ts';
+import { miDocument, type XmlChildren } from './xml.ts';
+
+/**
+ * A command's result in LTTng's machine interface, a document of XML.
+ *
+ * `success` is absent where LTTng leaves it out: of what only lists.
+ *
+ * @see mi-lttng-4.3.xsd of lttng-tools
+ */
+export function writeMi(result: CommandResult): string {
+  const [command, ...action] = result.command.split('-');
+  switch (result.command) {
+    case 'create':
+      return miDocument('create', { session: sessionElement(result.session) }, true);
+    case 'set-session':
+      return miDocument('set-session', { session: { name: result.session } }, true);
+    case 'start':
+    case 'stop':
+    case 'clear':
+    case 'destroy': {
+      const done = result.sessions.filter(({ success }) => success);
+      const enabled = result.command === 'start' ? true : result.command === 'stop' ? false : undefined;
+      const sessions = { session: done.map(({ session }) => ({ name: session, enabled })) };
+      return miDocument(result.command, { sessions }, all(result.sessions));
+    }
+    case 'list-sessions':
+      return miDocument('list', { sessions: { session: result.sessions.map(sessionElement) } }, undefined);
+    case 'list-session':
+      return miDocument('list', { sessions: { session: [detailedSessionElement(result.session)] } }, undefined);
+    case 'list-domains':
+      return miDocument('list', { domains: { domain: [domainElement(result.session)] } }, undefined);
+    case 'list-tracepoints':
+      return miDocument('list', { domains: { domain: [tracepointsDomain(result)] } }, undefined);
+    case 'list-loggers': {
+      const domain = result.domains.map((name) => ({ type: name.toUpperCase(), buffer_type: 'PER_UID' }));
+      return miDocument('list', { domains: { domain } }, undefined);
+    }
+    case 'enable-channel': {
+      const channel = result.channels.map(({ channel: attributes, success }) => ({
+        name: attributes.name,
+        enabled: true,
+        attributes: attributesElement(attributes),
+        success,
+      }));
+      return miDocument('enable-channel', { channels: { channel } }, all(result.channels));
+    }
+    case 'disable-channel': {
+      const channel = result.channels.map(({ channel: name, success }) => ({ name, enabled: false, success }));
+      return miDocument('disable-channel', { channels: { channel } }, all(result.channels));
+    }
+    case 'enable-event': {
+      const event = result.events.map(({ rule, success }) => ruleElement(rule, success));
+      return miDocument('enable-event', { events: { event } }, all(result.events));
+    }
+    case 'disable-event': {
+      const event = result.events.map(({ pattern, success }) => ({ name: pattern ?? '*', enabled: false, success }));
+      const name = result.events.find(({ channel }) => channel !== null)?.channel ?? 'channel0';
+      return miDocument('disable-event', { channel: { name, events: { event } } }, all(result.events));
+    }
+    case 'add-context': {
+      const context = result.contexts.map((one) => contextElement(one.context, one.success));
+      return miDocument('add-context', { contexts: { context } }, all(result.contexts));
+    }
+    case 'list-contexts': {
+      const context = result.contexts.map(({ name }) => contextElement(name));
+      return miDocument('add-context', { contexts: { context } }, true);
+    }
+    case 'track':
+    case 'untrack':
+      return miDocument(result.command, { process_attr_trackers: targetElements(result.targets) }, all(result.targets));
+    case 'snapshot-record':
+      return snapshotDocument('record', { snapshot: { session_name: result.session, ctrl_url: result.path } });
+    case 'snapshot-add-output':
+      return snapshotDocument('add-output', { snapshot: snapshotElement(result.output, result.session) });
+    case 'snapshot-del-output': {
+      const { output, session } = result;
+      const which = typeof output === 'number' ? { id: output } : { name: output };
+      return snapshotDocument('del-output', { snapshot: { ...which, session_name: session } });
+    }
+    case 'snapshot-list-output': {
+      const snapshot = result.outputs.map((output) => snapshotElement(output));
+      return snapshotDocument('list-output', { session: { name: result.session, snapshots: { snapshot } } });
+    }
+    case 'rotate': {
+      const location = { local: { absolute_path: result.archive } };
+      return miDocument('rotate', { rotation: { session_name: result.session, state: 'COMPLETED', location } }, true);
+    }
+    case 'enable-rotation':
+    case 'disable-rotation': {
+      const results = result.schedules.map(({ kind, value, success }) => ({
+        rotation_schedule: scheduleElement(kind === 'timer' ? { timerUs: value ?? 0 } : { sizeBytes: value ?? 0 }),
+        success,
+      }));
+      const output = { session_name: result.session, rotation_schedule_result: results };
+      return miDocument(result.command, { rotation_schedule_results: output }, all(result.schedules));
+    }
+    case 'save':
+      return miDocument('save', { save: savedElement(result.sessions) }, true);
+    case 'load':
+      return miDocument('load', { load: { ...savedElement(result.sessions), overrides: {} } }, true);
+    case 'regenerate-metadata':
+    case 'regenerate-statedump':
+      return miDocument(command as string, { regenerate_action: { name: action.join('-') } }, true);
+    case 'reclaim-memory':
+      return miDocument('reclaim-memory', { reclaim_channels: {} }, true);
+    case 'version':
+      return miDocument('version', { version: versionElement(result.ringtail) }, undefined);
+    case 'crash':
+      // LTTng's is a program of its own that knows nothing of the machine interface: a session where the trace is.
+      return miDocument('list', { session: { name: 'crash', path: result.trace } }, true);
+  }
+}
+
+/** What there is to say in the machine interface of a command that failed: the reason is on standard error. */
+export function writeMiFailure(command: string): string {
+  return miDocument(command, {}, false);
+}
+
+function all(attempts: readonly { readonly success: boolean }[]): boolean {
+  return attempts.every(({ success }) => success);
+}
+
+function snapshotDocument(action: string, output: XmlChildren): string {
+  return miDocument('snapshot', { snapshot_action: { name: action, output } }, true);
+}
+
+/** The schema has room for one: several are shown as LTTng shows all. */
+function savedElement(sessions: readonly { readonly session: string; readonly path: string }[]): XmlChildren {
+  const [first, ...more] = sessions;
+  return { session: { name: more.length > 0 ? '*' : (first?.session ?? '*') }, path: first?.path ?? '' };
+}
+
+function tracepointsDomain({
+  applications,
+  fields,
+}: Extract<CommandResult, { readonly command: 'list-tracepoints' }>): XmlChildren {
+  const pid = applications.map((application) => ({
+    id: application.pid,
+    name: application.procname,
+    events: { event: application.tracepoints.map((tracepoint) => tracepointElement(tracepoint, fields)) },
+  }));
+  return { type: 'UST', buffer_type: 'PER_UID', pids: { pid } };
+}
+
+function versionElement(version: string): XmlChildren {
+  const [major = 0, minor = 0, patchLevel = 0] = version.split('.').map(Number);
+  return {
+    name: 'Ringtail',
+    string: version,
+    major,
+    minor,
+    patchLevel,
+    commit: '',
+    url: '',
+    description: 'Tracing of Node.js programs in the formats of LTTng',
+    license: 'MIT',
+  };
+}
