@@ -126,7 +126,8 @@ export class Consumer {
     const { session, directory } = request;
     const former = this.#snapshots.get(directory);
     if (former !== undefined) return await former.run.result;
-    const run = new SnapshotRun(this.#writeSnapshot(request), this.#options.timers);
+    const steps = this.#writeSnapshot(request);
+    const run = new SnapshotRun(steps, this.#options.timers, (turn) => this.#asOwnerOf(session, turn));
     if (!run.isDone) this.#snapshots.set(directory, { session, run });
     try {
       return await run.result;
@@ -150,7 +151,9 @@ export class Consumer {
       const directory = recoveryDirectory(output, session, now);
       try {
         const steps = this.#writeSnapshot({ type: 'snapshot', session, directory, maxBytes: null });
-        for (let step = steps.next(); !step.done; ) step = steps.next();
+        this.#asOwnerOf(session, () => {
+          for (let step = steps.next(); !step.done; ) step = steps.next();
+        });
         this.#options.log(`session ${session}: what it held is in ${directory}`);
       } catch (error) {
         if (!(error instanceof RingtailError)) throw error;
@@ -274,7 +277,7 @@ export class Consumer {
   }
 
   #writeSnapshot({ session, directory, maxBytes }: SnapshotRequest): Generator<void, SessionStatistics> {
-    const traces = [...this.#traces.values()].filter((trace) => trace.session.name === session);
+    const traces = this.#tracesOf(session);
     if (traces.some(({ request }) => !request.snapshot)) {
       throw new ConsumerError('NOT_A_RECORDER', `session ${session} is not one for snapshots: it records into files`);
     }
@@ -311,6 +314,17 @@ export class Consumer {
     const channel = this.#channels.get(key);
     if (channel === undefined) throw new ConsumerError('NO_CHANNEL', `there is no channel ${key}`);
     return channel;
+  }
+
+  #tracesOf(session: string): OpenTrace[] {
+    return [...this.#traces.values()].filter((trace) => trace.session.name === session);
+  }
+
+  /** All traces of a session belong to one user; where there is none, there is nothing to write either. */
+  #asOwnerOf(session: string, run: () => void): void {
+    const owner = this.#tracesOf(session)[0]?.writer.owner;
+    if (owner === undefined) run();
+    else asOwner(owner, run);
   }
 
   #ringsOf(session: string): OpenRing[] {

@@ -1,14 +1,24 @@
-import { lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { describeError, errnoOf } from '@ringtail/base';
 import { uuidBytes } from '@ringtail/ctf';
 import type { SessionStatistics } from '@ringtail/protocol';
-import { openRingFile, RingConsumer, RingError, type RingHeader } from '@ringtail/ringbuf';
+import {
+  openRingFile,
+  RingConsumer,
+  RingError,
+  type RingHeader,
+  RingMode,
+  RingSnapshot,
+  unmoved,
+} from '@ringtail/ringbuf';
 import { ConsumerError } from './consumer-error.ts';
 import { DataStreamFile } from './data-stream-file.ts';
 import { systemOutput } from './file-output.ts';
 import { METADATA_BYTES_MAX, traceUuidOf, wholeBlocks } from './metadata-file.ts';
 import { RingDrain } from './ring-drain.ts';
+import { copyRing } from './snapshot/copy-ring.ts';
+import { SnapshotStreamFile } from './snapshot/snapshot-stream-file.ts';
 import { type StreamStatistics, sumStatistics, Troubles } from './statistics.ts';
 import { ensureTraceDirectory } from './trace-directory.ts';
 
@@ -37,8 +47,8 @@ const DIRECTORIES_MAX = 10_000;
  *
  * What comes out is the rest: all that was committed and that no consumer has acknowledged, oldest first. In discard mode
  * that is exactly what the session's own trace directory lacks (but for a packet that a consumer wrote just before it
- * died, which is in both); in overwrite mode it is what of that has not been overwritten. A session without a consumer gives
- * its rings whole. Both directories together are the session.
+ * died, which is in both); in overwrite mode it is what of that has not been overwritten. A flight recorder, and a session
+ * without a consumer, gives its rings whole. Both directories together are the session.
  *
  * Rings are only read, so that they can be recovered again. A damaged ring gives what can be taken of it before the
  * damage, is told of in `troubles`, and does not disturb the others.
@@ -105,11 +115,20 @@ function recoverRing(
 ): StreamStatistics {
   const ringFile = openRingFile(path, lstatSync(path).size);
   try {
-    // The consumer remembers its place itself: what it stores for others goes nowhere.
-    const ring = new RingConsumer({ ...ringFile, write: () => {} }, { uuid: uuidBytes(traceUuid) });
+    const ring = new RingConsumer(unmoved(ringFile), { uuid: uuidBytes(traceUuid) });
     const { streamClassId, pid, tid, procname } = ring.header;
     const identity = { traceUuid, streamClassId, streamInstanceId, pid: pid | 0, tid: tid | 0, procname };
     const name = basename(path, RING_SUFFIX);
+    // What was overwritten before anybody looked is no loss of a flight recorder.
+    if (ring.header.mode === RingMode.OVERWRITE && ring.position.packetSeq === 0) {
+      mkdirSync(join(directory, 'index'), { mode: 0o700, recursive: true });
+      const file = new SnapshotStreamFile(directory, name, identity, systemOutput);
+      const onDamaged = (error: RingError) =>
+        troubles.add(`a ring of ${ownerOf(ring.header, path)} was given up: ${describeError(error)}`);
+      const steps = copyRing(() => new RingSnapshot(ringFile), file, onDamaged);
+      while (!steps.next().done);
+      return file.statistics;
+    }
     const file = new DataStreamFile(directory, name, identity, systemOutput, ring.position.packetSeq);
     const drain = new RingDrain({
       ring,

@@ -232,6 +232,11 @@ export class RingConsumer {
     return this.#reclaims;
   }
 
+  /** Undoes `reclaimReleased`. */
+  keepReleased(): void {
+    this.#reclaims = false;
+  }
+
   /** Memory given back so far. */
   get reclaimedBytes(): number {
     return this.#reclaimedBytes;
@@ -248,7 +253,10 @@ export class RingConsumer {
     this.#store({ seq, bytes: 0, records: 0, packetSeq: packetSeq + seq - from, lastTimestamp: 0 });
   }
 
-  /** What `next` would find if the producer stood still, oldest first; the open sub-buffer is the last, even if it is empty. */
+  /**
+   * What `next` would find if the producer stood still, oldest first; the open sub-buffer is the last, even if it is empty.
+   * Damage that `next` would come upon is not told of here.
+   */
   held(): HeldSubBuf[] {
     let openSeqBefore = 0;
     for (let attempt = 0; attempt < ATTEMPT_COUNT_MAX; attempt++) {
@@ -295,8 +303,8 @@ export class RingConsumer {
       const words = parseDescriptor(table.subarray(at, at + DESCRIPTOR_BYTES));
       // The producer has taken its place meanwhile, or is about to: whoever takes it will see that.
       if (words.seq !== seq) continue;
-      if (words.committed > subBufBytes) throw corrupt(`COMMITTED of sub-buffer ${seq} is ${words.committed}`);
-      held.push({ seq, bytes: Math.max(0, words.committed - (seq === from ? takenBytes : 0)) });
+      const committed = Math.min(words.committed, subBufBytes);
+      held.push({ seq, bytes: Math.max(0, committed - (seq === from ? takenBytes : 0)) });
     }
     return held;
   }

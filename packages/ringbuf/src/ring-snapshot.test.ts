@@ -137,9 +137,23 @@ describe('RingSnapshot', () => {
     const other = new Recording(overwriting(2));
     other.record([1000]);
     other.ring.dv.setUint32(DESCRIPTORS_OFFSET + 64 + Descriptor.COMMITTED, 4097, true);
-    expect(() => new RingSnapshot(other.ring.medium)).toThrowError(expect.objectContaining({ code: 'CORRUPT' }));
+    expect(() => copyAll(new RingSnapshot(other.ring.medium))).toThrowError(
+      expect.objectContaining({ code: 'CORRUPT' }),
+    );
     other.ring.dv.setUint32(ProducerLine.OPEN_SEQ, 77, true);
     expect(() => new RingSnapshot(other.ring.medium)).toThrowError(expect.objectContaining({ code: 'CORRUPT' }));
+  });
+});
+
+describe('RingSnapshot of a damaged ring', () => {
+  it.each([1, 2, 3, 4])('gives what is before the damage in sub-buffer %i, then says what it is', (damaged) => {
+    const recording = new Recording(overwriting());
+    recording.record(times(16, 1000));
+    recording.ring.dv.setUint32(DESCRIPTORS_OFFSET + (damaged % 4) * 64 + Descriptor.COMMITTED, 4097, true);
+    const snapshot = new RingSnapshot(recording.ring.medium);
+    // Where a sub-buffer's time ends is said by the descriptor after it.
+    for (let seq = 1; seq < damaged - 1; seq++) expect(snapshot.next()?.seq).toBe(seq);
+    expect(() => snapshot.next()).toThrowError(/COMMITTED of sub-buffer [1-4] is 4097/);
   });
 });
 

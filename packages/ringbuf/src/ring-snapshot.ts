@@ -1,4 +1,5 @@
 import { type HeldSubBuf, RingConsumer, type RingExpectation, type Taken } from './consumer.ts';
+import { RingError } from './ring-error.ts';
 import type { RingHeader } from './ring-header.ts';
 import { type RingMedium, unmoved } from './ring-medium.ts';
 
@@ -11,6 +12,9 @@ export interface RingSnapshotOptions extends RingExpectation {
   /** What a packet takes besides its records. */
   readonly packetOverheadBytes?: number;
 }
+
+/** A producer that commits without pause may spoil a look at the open sub-buffer, but not many. */
+const NEWEST_ATTEMPTS_MAX = 8;
 
 /**
  * A copy of what a ring holds at one moment, packet by packet, oldest first. The ring stays as it is, and its producer goes on.
@@ -28,8 +32,10 @@ export class RingSnapshot {
   /** Sequence number of the first packet, if it is not lost. */
   readonly firstPacketSeq: number;
   readonly #consumer: RingConsumer;
-  /** Undefined once it was given, and where it was empty. */
+  /** Undefined once it was given, and where there is none. */
   #newest: SnapshotPacket | undefined;
+  /** Why the newest cannot be copied: told after the others. */
+  #damage: RingError | undefined;
   /** Sub-buffers of the snapshot that were not given yet, the newest left out. */
   readonly #endSeq: number;
   #seq: number;
@@ -43,8 +49,8 @@ export class RingSnapshot {
     this.header = this.#consumer.header;
     const first = this.#consumer.position;
     const held = this.#consumer.held();
-    const newest = takeNewest(medium, held);
-    this.#newest = newest ?? undefined;
+    const newest = this.#takeNewest(medium, held);
+    this.#newest = newest;
     this.#endSeq = newest?.seq ?? held.at(-1)?.seq ?? first.seq;
     this.#seq = firstWithin(this.#closedOf(held), newest?.bytes.length ?? 0, options) ?? this.#endSeq;
     this.#consumer.skipTo(this.#seq);
@@ -64,12 +70,31 @@ export class RingSnapshot {
       this.#seq = this.#endSeq;
       const newest = this.#newest;
       this.#newest = undefined;
+      if (this.#damage !== undefined) throw this.#damage;
       return newest === undefined ? null : this.#fit(newest);
     }
     this.#consumer.release(taken);
     this.#packetsLost += taken.seq - this.#seq;
     this.#seq = taken.seq + 1;
     return this.#fit(taken);
+  }
+
+  /** The newest sub-buffer that has anything, with all that is committed in it by now; undefined where there is none. */
+  #takeNewest(medium: RingMedium, held: readonly HeldSubBuf[]): SnapshotPacket | undefined {
+    const newest = held.findLast(({ bytes }) => bytes > 0);
+    if (newest === undefined) return undefined;
+    const consumer = new RingConsumer(unmoved(medium));
+    consumer.skipTo(newest.seq);
+    try {
+      for (let attempt = 0; attempt < NEWEST_ATTEMPTS_MAX; attempt++) {
+        const taken = consumer.next({ takeOpen: true });
+        if (taken !== null) return { ...taken, bytes: Buffer.from(taken.bytes) };
+      }
+    } catch (error) {
+      if (!(error instanceof RingError)) throw error;
+      this.#damage = error;
+    }
+    return undefined;
   }
 
   /** Sub-buffers before the newest, those included that were opened and closed since `held` was looked at. */
@@ -93,22 +118,6 @@ export class RingSnapshot {
     this.#lastTimestamp = endTimestamp;
     return { ...packet, beginTimestamp, endTimestamp, discardedSnapshot: this.#discarded };
   }
-}
-
-/** A producer that commits without pause may spoil a look at the open sub-buffer, but not many. */
-const NEWEST_ATTEMPTS_MAX = 8;
-
-/** The newest sub-buffer that has anything, with all that is committed in it by now; null where there is none. */
-function takeNewest(medium: RingMedium, held: readonly HeldSubBuf[]): SnapshotPacket | null {
-  const newest = held.findLast(({ bytes }) => bytes > 0);
-  if (newest === undefined) return null;
-  const consumer = new RingConsumer(unmoved(medium));
-  consumer.skipTo(newest.seq);
-  for (let attempt = 0; attempt < NEWEST_ATTEMPTS_MAX; attempt++) {
-    const taken = consumer.next({ takeOpen: true });
-    if (taken !== null) return { ...taken, bytes: Buffer.from(taken.bytes) };
-  }
-  return null;
 }
 
 /** The oldest of the closed sub-buffers that fit beside the newest; undefined if none does. */

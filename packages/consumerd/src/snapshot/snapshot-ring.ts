@@ -94,13 +94,10 @@ export class SnapshotRing {
     return new RingSnapshot(this.#file, { ...this.#expected(), ...options });
   }
 
-  /** Has later snapshots begin after everything that is committed now. @throws {RingError} */
+  /** Has later snapshots, and the counts, begin after everything that is committed now. @throws {RingError} */
   clear(): void {
     const consumer = new RingConsumer(this.#file, this.#expected());
-    const newest = consumer.held().at(-1);
-    if (newest !== undefined) consumer.skipTo(newest.seq);
-    const taken = consumer.next({ takeOpen: true });
-    if (taken !== null) consumer.release(taken);
+    consumer.drop();
     this.#cleared = consumer.counters();
     this.refreshStatistics();
   }

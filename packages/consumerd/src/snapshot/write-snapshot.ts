@@ -9,6 +9,7 @@ import { closeQuietly, type FileOutput, openTraceFile, writeWhole } from '../fil
 import { type StreamStatistics, sumStatistics, Troubles } from '../statistics.ts';
 import { ensureTraceDirectory } from '../trace-directory.ts';
 import { byteShares } from './byte-shares.ts';
+import { copyRing } from './copy-ring.ts';
 import { isInUse, nameWhole, partialOf, removePartial } from './snapshot-directory.ts';
 import { readNote, writeNote } from './snapshot-note.ts';
 import type { SnapshotRing } from './snapshot-ring.ts';
@@ -39,13 +40,14 @@ export interface SnapshotOptions {
  *
  * It is written under another name, metadata last, and renamed when it is whole. So a directory of that name is a whole
  * snapshot: if it is there already, the answer of a former consumer was lost, and is given again. What a former consumer did
- * not finish is removed.
+ * not finish is removed. Where there is no trace yet, nothing is made.
  *
  * @returns statistics of what is in the snapshot
  * @throws {ConsumerError} `NOT_WRITTEN`, `DIRECTORY_REFUSED`. Nothing is left then, and the rings are as they were.
  */
 export function* writeSnapshot(options: SnapshotOptions): Generator<void, SessionStatistics> {
   const { directory, traces, output } = options;
+  if (traces.length === 0) return sumStatistics([], []);
   if (isInUse(directory)) return formerStatistics(directory);
   const partial = partialOf(directory);
   const streams: StreamStatistics[] = [];
@@ -60,15 +62,8 @@ export function* writeSnapshot(options: SnapshotOptions): Generator<void, Sessio
     for (const { ring, bytesMax } of withShares(options, troubles)) {
       const file = new SnapshotStreamFile(join(partial, ring.place), ring.streamName, ring.identity, output);
       streams.push(file.statistics);
-      try {
-        yield* copyRing(ring, bytesMax, file);
-      } catch (error) {
-        if (!(error instanceof RingError)) throw error;
-        troubles.add(describeDamage(ring, error));
-        file.finish();
-      } finally {
-        file.close();
-      }
+      const look = () => ring.snapshot({ bytesMax, packetOverheadBytes: PACKET_HEADER_BYTES_MAX });
+      yield* copyRing(look, file, (error) => troubles.add(describeDamage(ring, error)));
     }
     const statistics = sumStatistics(streams, troubles.list());
     writeNote(partial, statistics, output);
@@ -86,19 +81,6 @@ export function* writeSnapshot(options: SnapshotOptions): Generator<void, Sessio
       cause: error,
     });
   }
-}
-
-function* copyRing(ring: SnapshotRing, bytesMax: number, file: SnapshotStreamFile): Generator<void, void> {
-  const snapshot = ring.snapshot({ bytesMax, packetOverheadBytes: PACKET_HEADER_BYTES_MAX });
-  try {
-    for (let packet = snapshot.next(); packet !== null; packet = snapshot.next()) {
-      file.append(packet);
-      yield;
-    }
-  } finally {
-    file.statistics.packetsLost = snapshot.packetsLost;
-  }
-  file.finish();
 }
 
 function withShares({ rings, maxBytes }: SnapshotOptions, troubles: Troubles) {

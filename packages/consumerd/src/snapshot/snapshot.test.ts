@@ -1,0 +1,339 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { OpenTraceRequest, SessionStatistics } from '@ringtail/protocol';
+import { RingMode } from '@ringtail/ringbuf';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Consumer } from '../consumer.ts';
+import { recoverRings } from '../crash.ts';
+import { type FileOutput, systemOutput } from '../file-output.ts';
+import type { LoopTimers } from '../loop-timers.ts';
+import { failingOutput } from '../testing/failing-output.test.support.ts';
+import { FakeTimers } from '../testing/fake-timers.test.support.ts';
+import { readStream } from '../testing/read-stream.test.support.ts';
+import { requests } from '../testing/requests.test.support.ts';
+import { TestRing, type TestRingOptions } from '../testing/test-ring.test.support.ts';
+
+/** Records of a test ring that go into one of its sub-buffers. */
+const PER_SUB_BUF = 409;
+
+let root: string;
+let rings: TestRing[];
+let consumers: Consumer[];
+let timers: FakeTimers;
+let logged: string[];
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'ringtail-snapshot-'));
+  rings = [];
+  consumers = [];
+  timers = new FakeTimers();
+  logged = [];
+});
+afterEach(() => {
+  for (const consumer of consumers) consumer.close();
+  for (const ring of rings) ring.close();
+  rmSync(root, { recursive: true, force: true });
+});
+
+const place = 'ust/uid/0/64-bit';
+const snapshotIn = (name: string) => join(root, 'snapshots', name);
+const stream = (name: string, id: number) => readStream(join(snapshotIn(name), place, `channel0_${id}`));
+const upTo = (count: number) => Array.from({ length: count }, (_, i) => i);
+
+function makeRing(options: Partial<TestRingOptions> = {}): TestRing {
+  const name = `channel0_10-11-${rings.length + 1}.ring`;
+  const ring = new TestRing({ directory: root, name, mode: RingMode.OVERWRITE, ...options });
+  rings.push(ring);
+  return ring;
+}
+
+interface RecorderOptions {
+  readonly output?: FileOutput;
+  readonly trace?: Partial<OpenTraceRequest>;
+  readonly timers?: LoopTimers;
+}
+
+/** A consumer with a flight recorder of these rings. */
+function startRecorder(of: readonly TestRing[], options: RecorderOptions = {}): Consumer {
+  const log = (sentence: string) => void logged.push(sentence);
+  const consumer = new Consumer({ output: options.output ?? systemOutput, timers: options.timers ?? timers, log });
+  consumers.push(consumer);
+  const { setUp, openRing } = requests(root);
+  const [openTrace, ...rest] = setUp;
+  consumer.handle({ ...openTrace, output: null, snapshot: true, ringDirectory: null, ...options.trace });
+  for (const command of [...rest, ...of.map((ring, idx) => openRing(idx + 1, ring))]) consumer.handle(command);
+  return consumer;
+}
+
+const take = (consumer: Consumer, name: string, maxBytes: number | null = null): Promise<SessionStatistics> =>
+  consumer.snapshot({ type: 'snapshot', session: 's', directory: snapshotIn(name), maxBytes });
+
+describe('a flight recorder', () => {
+  it('writes nothing by itself, and says how much was recorded', () => {
+    const ring = makeRing();
+    const consumer = startRecorder([ring], { trace: { output: join(root, 'out') } });
+    ring.record(10_000);
+    ring.recordTooBig();
+    timers.advance(5000);
+    for (const type of ['statistics', 'flush', 'statistics', 'close-session'] as const) {
+      const statistics = consumer.handle({ type, session: 's' });
+      if (type !== 'flush')
+        expect(statistics).toMatchObject({ eventsRecorded: 10_000, eventsDiscarded: 1, packets: 0 });
+      expect(statistics).toMatchObject({ bytes: 0, dataStreams: 0, packetsLost: 0, eventsLost: 0 });
+    }
+    expect(readdirSync(root)).toEqual(['channel0_10-11-1.ring']);
+  });
+
+  it('gives what the rings hold, again and again, each time as a whole trace', async () => {
+    const [full, small, empty] = [makeRing(), makeRing(), makeRing()];
+    const consumer = startRecorder([full, small, empty]);
+    full.record(10_000);
+    small.record(7);
+    const held = 3 * PER_SUB_BUF + (10_000 % PER_SUB_BUF);
+    const before = rings.map((ring) => readFileSync(ring.path));
+    const statistics = await take(consumer, 'first');
+    expect(statistics).toEqual({
+      eventsRecorded: held + 7,
+      eventsDiscarded: 0,
+      eventsFailed: 0,
+      eventsNested: 0,
+      eventsLost: 0,
+      packetsLost: 0,
+      packets: 5,
+      bytes:
+        statSync(join(snapshotIn('first'), place, 'channel0_1')).size +
+        statSync(join(snapshotIn('first'), place, 'channel0_2')).size,
+      dataStreams: 2,
+      troubles: [],
+    });
+    expect(stream('first', 1).numbers).toEqual(upTo(10_000).slice(-held));
+    expect(stream('first', 2).numbers).toEqual(upTo(7));
+    expect(readFileSync(join(snapshotIn('first'), place, 'metadata'), 'utf8')).toContain('name = "test:number";');
+    expect(readdirSync(join(snapshotIn('first'), place)).sort()).toEqual([
+      'channel0_1',
+      'channel0_2',
+      'index',
+      'metadata',
+    ]);
+    expect(rings.map((ring) => readFileSync(ring.path))).toEqual(before);
+
+    full.record(1);
+    expect((await take(consumer, 'second')).eventsRecorded).toBe(held + 8);
+    expect(stream('second', 1).numbers.at(-1)).toBe(10_000);
+    expect(readdirSync(join(root, 'snapshots')).sort()).toEqual(['first', 'second']);
+  });
+
+  it('tells of lost packets and discarded events only where the snapshot itself lacks some', async () => {
+    const ring = makeRing();
+    const consumer = startRecorder([ring]);
+    ring.record(9 * PER_SUB_BUF);
+    ring.recordTooBig();
+    ring.record(1);
+    expect(await take(consumer, 'a')).toMatchObject({ eventsDiscarded: 1, packetsLost: 0 });
+    const { packets } = stream('a', 1);
+    expect(packets.map((packet) => packet.packetSequenceNumber)).toEqual([6n, 7n, 8n, 9n]);
+    expect(packets.map((packet) => packet.eventsDiscarded)).toEqual([0n, 0n, 1n, 1n]);
+    ring.record(4 * PER_SUB_BUF);
+    expect(await take(consumer, 'b')).toMatchObject({ eventsDiscarded: 0 });
+  });
+
+  it('divides a budget among the rings, and gives the newest', async () => {
+    const [large, small] = [makeRing({ subBufCount: 16 }), makeRing()];
+    const consumer = startRecorder([large, small]);
+    large.record(100 * PER_SUB_BUF);
+    small.record(5);
+    const statistics = await take(consumer, 'a', 20_000);
+    expect(statistics.bytes).toBeLessThanOrEqual(20_000);
+    const { numbers } = stream('a', 1);
+    expect(numbers).toEqual(upTo(large.recorded).slice(-3 * PER_SUB_BUF));
+    expect(stream('a', 2).numbers).toEqual(upTo(5));
+    expect(await take(consumer, 'b', 1)).toMatchObject({ packets: 2, eventsRecorded: PER_SUB_BUF + 5 });
+    expect(await take(consumer, 'c', 10_000_000)).toMatchObject({ packets: 17, packetsLost: 0 });
+  });
+
+  it('lets other sessions have their turn, and stays whole when its rings are closed meanwhile', async () => {
+    let nowMs = 0;
+    const slow: LoopTimers = { nowMs: () => nowMs++, after: (delayMs, run) => timers.after(delayMs, run) };
+    const [recorded, drained] = [makeRing({ subBufCount: 16 }), makeRing({ mode: RingMode.DISCARD })];
+    const consumer = startRecorder([recorded], { timers: slow });
+    const { setUp, openRing } = requests(root);
+    const other = { output: join(root, 'out'), ringDirectory: null, session: 'other', trace: 5 };
+    consumer.handle({ ...setUp[0], ...other });
+    consumer.handle({ ...setUp[1], trace: 5, channel: 6 });
+    consumer.handle({ ...openRing(9, drained), channel: 6 });
+    recorded.record(16 * PER_SUB_BUF);
+    const result = take(consumer, 'a');
+    expect(existsSync(snapshotIn('a'))).toBe(false);
+    drained.record(2 * PER_SUB_BUF);
+    timers.advance(2);
+    expect(statSync(join(root, 'out', place, 'channel0_9')).size).toBeGreaterThan(0);
+    const repeated = take(consumer, 'a');
+    expect(consumer.handle({ type: 'close-session', session: 's' })).toMatchObject({
+      eventsRecorded: recorded.recorded,
+    });
+    expect(await result).toMatchObject({ eventsRecorded: 16 * PER_SUB_BUF, packetsLost: 0 });
+    expect(await repeated).toEqual(await result);
+    expect(stream('a', 1).numbers).toEqual(upTo(16 * PER_SUB_BUF));
+  });
+
+  it('counts what is overwritten while it copies', async () => {
+    let nowMs = 0;
+    const slow: LoopTimers = { nowMs: () => nowMs++, after: (delayMs, run) => timers.after(delayMs, run) };
+    const ring = makeRing({ subBufCount: 16 });
+    const consumer = startRecorder([ring], { timers: slow });
+    ring.record(16 * PER_SUB_BUF);
+    const result = take(consumer, 'a');
+    ring.record(10 * PER_SUB_BUF);
+    timers.advance(1000);
+    const { packets, packetsLost } = await result;
+    expect(packetsLost).toBeGreaterThan(4);
+    expect(packets + packetsLost).toBe(16);
+    const { numbers } = stream('a', 1);
+    expect(numbers).toEqual(
+      [...upTo(numbers.length - 6 * PER_SUB_BUF), ...upTo(16 * PER_SUB_BUF).slice(-6 * PER_SUB_BUF)].slice(
+        -numbers.length,
+      ),
+    );
+    expect(numbers.at(-1)).toBe(16 * PER_SUB_BUF - 1);
+  });
+
+  it('begins anew where a former consumer stopped in the middle, and repeats the answer where it was done', async () => {
+    const ring = makeRing();
+    ring.record(5);
+    const partial = join(`${snapshotIn('a')}.partial`, place);
+    mkdirSync(join(partial, 'index'), { recursive: true });
+    writeFileSync(join(partial, 'channel0_77'), 'half a packet');
+    const first = await take(startRecorder([ring]), 'a');
+    expect(readdirSync(join(root, 'snapshots'))).toEqual(['a']);
+    expect(readdirSync(join(snapshotIn('a'), place)).sort()).toEqual(['channel0_1', 'index', 'metadata']);
+    ring.record(100);
+    expect(await take(startRecorder([ring]), 'a')).toEqual(first);
+    expect(stream('a', 1).numbers).toEqual(upTo(5));
+  });
+
+  it('refuses a directory that holds something else, or a link in its place', async () => {
+    const ring = makeRing();
+    ring.record(5);
+    const consumer = startRecorder([ring]);
+    mkdirSync(snapshotIn('a'), { recursive: true });
+    writeFileSync(join(snapshotIn('a'), 'precious'), '');
+    await expect(take(consumer, 'a')).rejects.toMatchObject({ code: 'DIRECTORY_REFUSED' });
+    mkdirSync(join(root, 'elsewhere'));
+    writeFileSync(join(root, 'elsewhere', 'precious'), '');
+    symlinkSync(join(root, 'elsewhere'), `${snapshotIn('b')}.partial`);
+    await expect(take(consumer, 'b')).rejects.toMatchObject({ code: 'DIRECTORY_REFUSED' });
+    expect(readdirSync(join(root, 'elsewhere'))).toEqual(['precious']);
+    mkdirSync(snapshotIn('c'));
+    expect(await take(consumer, 'c')).toMatchObject({ eventsRecorded: 5 });
+  });
+
+  it.each([0, 50, 5000, 16_384, 16_800])(
+    'leaves nothing behind when the disk is full after %i bytes',
+    async (bytes) => {
+      const ring = makeRing();
+      const output = failingOutput();
+      const consumer = startRecorder([ring], { output });
+      ring.record(4 * PER_SUB_BUF);
+      output.failAfter(bytes, 'ENOSPC');
+      const refusal = await take(consumer, 'a').catch((error) => error);
+      expect(refusal).toMatchObject({ code: 'NOT_WRITTEN' });
+      expect(refusal.message).toMatch(/was given up after [0-9]+ bytes: the disk is full\. Nothing of it is left/);
+      expect(readdirSync(join(root, 'snapshots'))).toEqual([]);
+      output.recover();
+      expect(await take(consumer, 'a')).toMatchObject({ eventsRecorded: 4 * PER_SUB_BUF });
+    },
+  );
+
+  it('goes on without a ring that is damaged, and says whose it is', async () => {
+    const [broken, sound] = [makeRing(), makeRing()];
+    const consumer = startRecorder([broken, sound]);
+    broken.record(1000);
+    sound.record(1000);
+    truncateSync(broken.path, 5000);
+    for (const [name, maxBytes] of [
+      ['a', null],
+      ['b', 1_000_000],
+    ] as const) {
+      const { eventsRecorded, troubles } = await take(consumer, name, maxBytes);
+      expect(eventsRecorded).toBe(1000);
+      expect(troubles[0]).toMatch(/^a ring of thread 11 of process 10 \(test\) is not in the snapshot, or not whole: /);
+      expect(stream(name, 2).numbers).toEqual(upTo(1000));
+    }
+    expect(consumer.handle({ type: 'statistics', session: 's' })?.troubles).toHaveLength(1);
+  });
+
+  it('is the only kind of session that has snapshots', async () => {
+    const consumer = startRecorder([], { trace: { snapshot: false, output: join(root, 'out') } });
+    await expect(take(consumer, 'a')).rejects.toMatchObject({ code: 'NOT_A_RECORDER' });
+    expect(existsSync(snapshotIn('a'))).toBe(false);
+    const { setUp } = requests(root);
+    expect(() => consumer.handle({ ...setUp[0], trace: 9, output: null })).toThrowError(/for snapshots only/);
+  });
+
+  it('gives a trace without packets where nothing is recorded, and no directory where there is no trace', async () => {
+    const consumer = startRecorder([makeRing()]);
+    expect(await take(consumer, 'a')).toMatchObject({ eventsRecorded: 0, packets: 0, dataStreams: 0 });
+    expect(readdirSync(join(snapshotIn('a'), place)).sort()).toEqual(['index', 'metadata']);
+    const other = { type: 'snapshot', session: 'unknown', directory: snapshotIn('b'), maxBytes: null } as const;
+    expect(await consumer.snapshot(other)).toMatchObject({ eventsRecorded: 0 });
+    expect(readdirSync(join(root, 'snapshots'))).toEqual(['a']);
+  });
+
+  it('leaves what it holds in the output of its session when the session daemon has gone', () => {
+    const ring = makeRing();
+    const consumer = startRecorder([ring], { trace: { output: join(root, 'out') } });
+    consumer.recoverSnapshots(new Date(2026, 10, 20, 9, 8, 7));
+    expect(existsSync(join(root, 'out'))).toBe(false);
+    ring.record(500);
+    consumer.recoverSnapshots(new Date(2026, 10, 20, 9, 8, 7));
+    const directory = join(root, 'out', 's-recovered-20261120-090807');
+    expect(readStream(join(directory, place, 'channel0_1')).numbers).toEqual(upTo(500));
+    expect(logged.at(-1)).toContain(directory);
+  });
+
+  it('leaves nothing anywhere when it has no output, or was closed', () => {
+    const ring = makeRing();
+    ring.record(500);
+    const without = startRecorder([ring]);
+    without.recoverSnapshots(new Date());
+    const closed = startRecorder([ring], { trace: { output: join(root, 'out') } });
+    closed.handle({ type: 'close-session', session: 's' });
+    closed.recoverSnapshots(new Date());
+    expect(readdirSync(root)).toEqual(['channel0_10-11-1.ring']);
+  });
+
+  it('is recovered whole from its ring files when every process is gone', () => {
+    const ring = makeRing();
+    startRecorder([ring], { trace: { ringDirectory: root } });
+    ring.record(10_000);
+    const [trace] = recoverRings(root, join(root, 'recovered')).traces;
+    const held = 3 * PER_SUB_BUF + (10_000 % PER_SUB_BUF);
+    expect(trace?.statistics).toMatchObject({ eventsRecorded: held, packetsLost: 0, troubles: [] });
+    const { numbers } = readStream(join(root, 'recovered', 'channel0_10-11-1'));
+    expect(numbers).toEqual(upTo(10_000).slice(-held));
+  });
+
+  it('is recovered up to the damage of its ring files', () => {
+    const ring = makeRing();
+    startRecorder([ring], { trace: { ringDirectory: root } });
+    ring.record(4 * PER_SUB_BUF);
+    // Sub-buffer 3 claims more than there is room for.
+    ring.scribble(1024 + 3 * 64 + 4, 5000);
+    const [trace] = recoverRings(root, join(root, 'recovered')).traces;
+    expect(trace?.statistics).toMatchObject({ eventsRecorded: PER_SUB_BUF });
+    expect(trace?.statistics.troubles[0]).toMatch(
+      /^a ring of thread 11 of process 10 .* was given up: ring is corrupt: COMMITTED/,
+    );
+  });
+});
