@@ -1,3 +1,4 @@
+import { matchesPattern, type TextPattern } from './filter-ast.ts';
 import { type FilterNumber, narrow } from './operators.ts';
 
 /** Text as it will be in the trace: it ends at its first U+0000, and lone surrogates become U+FFFD. */
@@ -19,6 +20,13 @@ export function isWrittenAs(text: string, wanted: string): boolean {
   const { length } = wanted;
   if (text.length === length) return text === wanted || (wanted.includes('\ufffd') && asWritten(text) === wanted);
   return text.length > length && text.charCodeAt(length) === 0 && asWritten(text) === wanted;
+}
+
+/** Whether what `text` will be in the trace matches. Most texts that do not are told by how they begin. */
+export function matchesAsWritten(pattern: TextPattern, text: string): boolean {
+  const first = pattern[0] as string;
+  if (!text.startsWith(first) && !first.includes('\ufffd')) return false;
+  return matchesPattern(pattern, asWritten(text));
 }
 
 /** What a dynamic field will hold of a value; undefined if nothing. */

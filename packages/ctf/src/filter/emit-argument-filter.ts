@@ -2,15 +2,9 @@ import type { ScalarSpec } from '../encode/scalar.ts';
 import { toText, utf8Bytes } from '../encode/text.ts';
 import { labelTable, toBytes, toEnumerator, toList } from '../encode/values.ts';
 import { beginsWithList, type FilterScope, findPlace, type PlaceLeaf, type PlaceStep } from './argument-place.ts';
-import { asWritten, dynamicOperand, isWrittenAs } from './argument-text.ts';
+import { asWritten, dynamicOperand, isWrittenAs, matchesAsWritten } from './argument-text.ts';
 import { evaluatorOf } from './evaluate.ts';
-import {
-  type BinaryOperator,
-  type FilterExpression,
-  type FilterField,
-  matchesPattern,
-  type UnaryOperator,
-} from './filter-ast.ts';
+import type { BinaryOperator, FilterExpression, FilterField, UnaryOperator } from './filter-ast.ts';
 import { bitAnd, bitOr, bitXor, complement, integer64, narrow, negate, shiftLeft, shiftRight } from './operators.ts';
 
 /** A filter over the arguments of a tracepoint as source text, to be put into a generated function. */
@@ -34,7 +28,7 @@ const FILTER_FUNCTIONS = {
   dynamicOperand,
   integer64,
   isWrittenAs,
-  matchesPattern,
+  matchesAsWritten,
   negate,
   shiftLeft,
   shiftRight,
@@ -169,7 +163,7 @@ class FilterEmitter {
     const wanted = pattern[0] as string;
     const code =
       pattern.length > 1
-        ? `matchesPattern(${this.#constant('pattern', pattern)}, asWritten(${text}))`
+        ? `matchesAsWritten(${this.#constant('pattern', pattern)}, ${text})`
         : wanted.includes('\0')
           ? 'false'
           : `isWrittenAs(${text}, ${JSON.stringify(wanted)})`;
