@@ -209,8 +209,8 @@ describe('printing in jobs', () => {
   it('ends quietly when nobody reads any more', () => {
     writeTrace();
     const script = `
-      import { FdSink, openTraces, printPrettyInJobs } from '@ringtail/reader';
-      const reader = openTraces(process.argv[1]);
+      const { FdSink, openTraces, printPrettyInJobs } = await import(process.argv[1]);
+      const reader = openTraces(process.argv[2]);
       let jobBytes = 0;
       const sink = new (class extends FdSink {
         writeBytes(bytes) {
@@ -224,8 +224,8 @@ describe('printing in jobs', () => {
     // Most of the text is read: until then others have written, too.
     const wanted = printAlone().text;
     const read = wanted.subarray(0, wanted.length - 100_000);
-    const command = `{ "$0" --input-type=module -e "$1" "$2"; echo "code $?" >&2; } | head -c ${read.length} | cksum`;
-    const args = ['-c', command, process.execPath, script, root];
+    const command = `{ "$0" --input-type=module -e "$1" "$2" "$3"; echo "code $?" >&2; } | head -c ${read.length} | cksum`;
+    const args = ['-c', command, process.execPath, script, '@ringtail/reader', root];
     const { stdout, stderr } = spawnSync('sh', args, { cwd: import.meta.dirname, encoding: 'utf8' });
     expect(stderr).toBe('job wrote true\ncode 0\n');
     expect(stdout).toBe(spawnSync('cksum', { input: read, encoding: 'utf8' }).stdout);

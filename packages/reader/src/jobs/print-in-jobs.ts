@@ -8,13 +8,13 @@ import type { JobSetup, WrittenSlice } from './job-messages.ts';
 import { SlicePrinter } from './slice-printer.ts';
 import { type Slice, type SlicedStream, slicesOf } from './slices.ts';
 
-/** While a process starts, another prints about so much. */
-const TRACE_BYTES_MIN = 1 << 27;
+/** While a process starts and becomes fast, another prints about so much. */
+const TRACE_BYTES_MIN = 1 << 28;
 
 export interface JobOptions extends PrettyOptions {
   /** How many processes decode and print, this one included. */
   readonly jobs: number;
-  /** Traces with fewer bytes are printed by this process alone. 128 MiB if absent: less is printed before others are ready. */
+  /** Traces with fewer bytes are printed by this process alone. 256 MiB if absent: less is printed before others are a help. */
   readonly traceBytesMin?: number | undefined;
 }
 
