@@ -1,0 +1,641 @@
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { DEFAULT_CHANNEL, NO_STATISTICS, type SessionDescription } from '@ringtail/protocol';
+import { describe, expect, it } from 'vitest';
+import { run } from '../cli.ts';
+import { writeCurrentSession } from '../current-session.ts';
+import { type FakeContext, fakeContext } from '../testing/fake-context.test.support.ts';
+import {
+  type Answers,
+  type FakeDaemon,
+  fakeDaemon,
+  noSuchSession,
+  Refusal,
+  sessionCalled,
+} from '../testing/fake-daemon.test.support.ts';
+
+interface World {
+  readonly context: FakeContext;
+  readonly daemon: FakeDaemon;
+}
+
+/** A home in which `s` is the current session, and a daemon that has the sessions given. */
+async function world(answers: Answers = {}, ...sessions: SessionDescription[]): Promise<World> {
+  const context = fakeContext();
+  writeCurrentSession(context, 's');
+  const known = sessions.length === 0 ? [sessionCalled('s')] : sessions;
+  const daemon = await fakeDaemon(context, {
+    'list-sessions': () => known,
+    'session-statistics': () => NO_STATISTICS,
+    ...answers,
+  });
+  return { context, daemon };
+}
+
+/** Everything asked but what only looks. */
+function orders({ daemon }: World): unknown[] {
+  return daemon.asked
+    .filter(({ command }) => !command.startsWith('list-') && command !== 'session-statistics')
+    .map(({ command, params }) => [command, params]);
+}
+
+const accept = () => null;
+
+describe('create', () => {
+  const created = (params: { name: string; output: string | null; snapshot: boolean }) => ({
+    name: params.name,
+    output: params.output,
+  });
+
+  it('makes the session the current one, private and in place of whatever was there', async () => {
+    const { context } = await world({ 'create-session': created }, sessionCalled('new'));
+    const rc = join(context.env.RINGTAIL_HOME as string, '.ringtailrc');
+    const planted = join(context.cwd, 'planted');
+    writeFileSync(planted, 'precious');
+    rmSync(rc);
+    symlinkSync(planted, rc);
+    expect(await run(['create', 'new'], context)).toEqual({ code: 0 });
+    expect(context.output()).toBe('Session new created.\nTraces will be output to /traces/new\n');
+    expect(readFileSync(rc, 'utf8')).toBe('session=new\n');
+    expect(lstatSync(rc).isSymbolicLink()).toBe(false);
+    expect(lstatSync(rc).mode & 0o777).toBe(0o600);
+    expect(readFileSync(planted, 'utf8')).toBe('precious');
+    expect(readdirSync(context.cwd).filter((name) => name.startsWith('.ringtailrc'))).toEqual(['.ringtailrc']);
+  });
+
+  it('asks for what the options say', async () => {
+    const it = await world(
+      { 'create-session': created },
+      sessionCalled('box', { snapshot: true, output: '/o', shmPath: '/shm' }),
+    );
+    const args = ['create', 'box', '--snapshot', '-o', '/o', '--shm-path=/shm', '-F', 'ctf-2', '--clock=tsc'];
+    expect(await run(args, it.context)).toEqual({ code: 0 });
+    expect(orders(it)).toEqual([
+      ['create-session', { name: 'box', output: '/o', shmPath: '/shm', clock: 'tsc', snapshot: true, format: 'ctf-2' }],
+    ]);
+    expect(it.context.output()).toContain('Snapshot session box created.\nDefault snapshot output set to /o\n');
+  });
+
+  it('takes a file URL for a directory, and refuses what needs a network', async () => {
+    const it = await world({ 'create-session': created }, sessionCalled('u'));
+    const directory = join(it.context.cwd, 'a b');
+    expect(await run(['create', 'u', '-U', `file://${it.context.cwd}/a%20b`], it.context)).toEqual({ code: 0 });
+    expect(orders(it)[0]).toMatchObject(['create-session', { output: directory }]);
+    for (const args of [['-U', 'net://host'], ['-C', 'tcp://h', '-D', 'tcp://h'], ['--live'], ['--live=5']]) {
+      expect(await run(['create', 'u', ...args], it.context)).toEqual({ code: 1 });
+      expect(it.context.errors()).toContain('not supported yet');
+    }
+  });
+
+  it('starts no daemon with --no-sessiond', async () => {
+    const context = fakeContext();
+    expect(await run(['-n', 'create', 'x'], context)).toEqual({ code: 1 });
+    expect(context.errors()).toContain('no session daemon runs');
+  });
+});
+
+describe('a session that is not there', () => {
+  it('is told with the nearest name', async () => {
+    const { context } = await world({ 'start-session': noSuchSession }, sessionCalled('production'));
+    expect(await run(['start', 'prodution'], context)).toEqual({ code: 1 });
+    expect(context.errors()).toContain('no session "prodution"');
+    expect(context.errors()).toContain('did you mean "production"? ringtail list names them');
+  });
+
+  it('is told to be stale where it was the current one', async () => {
+    for (const args of [['stop'], ['status'], ['rotate'], ['enable-event', '-u', '-a'], ['snapshot', 'record']]) {
+      const { context } = await world(
+        {
+          'stop-session': noSuchSession,
+          'rotate-session': noSuchSession,
+          'enable-event': noSuchSession,
+          'record-snapshot': noSuchSession,
+        },
+        sessionCalled('other'),
+      );
+      expect(await run(args, context)).toEqual({ code: 1 });
+      expect(context.errors()).toContain('it was the current one and has been destroyed');
+      expect(context.errors()).toContain('ringtail set-session NAME');
+    }
+  });
+
+  it('has a number of LTTng in JSON', async () => {
+    const { context } = await world({ 'start-session': noSuchSession }, sessionCalled('other'));
+    await run(['start', 'x', '--output-format=json'], context);
+    expect(JSON.parse(context.errors())).toMatchObject({ error: { code: 'NO_SUCH_SESSION', lttngCode: 23 } });
+  });
+});
+
+describe('start, stop, clear and destroy', () => {
+  it('of all sessions, or those whose names match, go on behind one that fails', async () => {
+    const sessions = ['night-1', 'day', 'night-2'].map((name) => sessionCalled(name));
+    const it = await world(
+      {
+        'start-session': ({ session }) => {
+          if (session === 'night-1') throw new Refusal('ALREADY_STARTED', 'it is started already');
+          return null;
+        },
+      },
+      ...sessions,
+    );
+    expect(await run(['start', '-g', 'night-*'], it.context)).toEqual({ code: 4 });
+    expect(it.context.output()).toBe('Tracing started for session night-2\n');
+    expect(it.context.errors()).toBe('warning: night-1: it is started already\n');
+    expect(await run(['start', '--all'], it.context)).toEqual({ code: 4 });
+    expect(orders(it)).toHaveLength(5);
+  });
+
+  it('forget the current session when it is destroyed, and only then', async () => {
+    const { context } = await world({ 'destroy-session': () => NO_STATISTICS });
+    const rc = join(context.env.RINGTAIL_HOME as string, '.ringtailrc');
+    expect(await run(['destroy', 'other'], context)).toEqual({ code: 0 });
+    expect(existsSync(rc)).toBe(true);
+    expect(await run(['destroy', '-n'], context)).toEqual({ code: 0 });
+    expect(existsSync(rc)).toBe(false);
+    expect(context.output()).toContain('Session s destroyed: 0 events');
+  });
+
+  it('have nothing to do where there is no session', async () => {
+    const context = fakeContext();
+    await fakeDaemon(context, { 'list-sessions': () => [] });
+    expect(await run(['destroy', '-a'], context)).toEqual({ code: 0 });
+    expect(context.output()).toBe('No session found, nothing to do.\n');
+  });
+
+  it('refuse a name together with --all', async () => {
+    for (const command of ['start', 'stop', 'clear', 'destroy']) {
+      const { context } = await world();
+      expect(await run([command, 's', '-a'], context)).toEqual({ code: 1 });
+    }
+  });
+});
+
+describe('enable-channel', () => {
+  it('says every attribute of LTTng', async () => {
+    const it = await world({ 'enable-channel': accept });
+    const args = [
+      '--subbuf-size=64k --num-subbuf=8 --blocking-timeout=5ms --switch-timer=1s --read-timer=200 --monitor-timer=0',
+      '-C 1M -W 3 --buffer-ownership=process --buffer-preallocation=preallocate --auto-reclaim-memory=older-than:30s',
+      '--output=mmap',
+    ].join(' ');
+    expect(await run(['enable-channel', '-u', 'a,b', ...args.split(' ')], it.context)).toEqual({ code: 0 });
+    const channel = {
+      ...DEFAULT_CHANNEL,
+      subBufBytes: 65536,
+      subBufCount: 8,
+      blockingTimeoutUs: 5000,
+      switchTimerUs: 1_000_000,
+      readTimerUs: 200,
+      monitorTimerUs: 0,
+      traceFileBytes: 1024 ** 2,
+      traceFileCount: 3,
+      ownership: 'process',
+      preallocation: 'preallocate',
+      reclaimAfterUs: 30_000_000,
+    };
+    expect(orders(it)).toEqual(
+      ['a', 'b'].map((name) => ['enable-channel', { session: 's', channel: { ...channel, name } }]),
+    );
+    expect(it.context.output()).toBe('ust channel a enabled for session s\nust channel b enabled for session s\n');
+  });
+
+  it('overwrites in a snapshot session', async () => {
+    const it = await world({ 'enable-channel': accept }, sessionCalled('s', { snapshot: true }));
+    await run(['enable-channel', '-u', 'a'], it.context);
+    expect(orders(it)).toMatchObject([['enable-channel', { channel: { mode: 'overwrite' } }]]);
+  });
+
+  it('warns with exit code 4 of a channel that is there, and makes the others', async () => {
+    const it = await world({
+      'enable-channel': ({ channel }) => {
+        if (channel.name === 'a') throw new Refusal('CHANNEL_EXISTS', 'channel "a" exists already');
+        return null;
+      },
+    });
+    expect(await run(['enable-channel', '-u', 'a,b'], it.context)).toEqual({ code: 4 });
+    expect(it.context.errors()).toBe('warning: Channel a: channel "a" exists already\n');
+    expect(it.context.output()).toBe('ust channel b enabled for session s\n');
+  });
+
+  it('knows the deprecated names of buffer ownership', async () => {
+    const it = await world({ 'enable-channel': accept });
+    expect(await run(['enable-channel', '-u', 'a', '--buffers-pid'], it.context)).toEqual({ code: 0 });
+    expect(orders(it)).toMatchObject([['enable-channel', { channel: { ownership: 'process' } }]]);
+    expect(it.context.errors()).toContain('--buffer-ownership=process');
+  });
+
+  it.each([
+    ['--overwrite', '--blocking-timeout=inf'],
+    ['-W', '4'],
+    ['--output=splice'],
+    ['--buffers-global'],
+    ['--buffer-ownership=system'],
+    ['--buffers-uid', '--buffers-pid'],
+    ['--subbuf-size=0'],
+    ['--num-subbuf=0'],
+    ['--auto-reclaim-memory=sometimes'],
+    ['--switch-timer=soon'],
+  ])('refuses %s %s', async (...args) => {
+    const it = await world({ 'enable-channel': accept });
+    expect(await run(['enable-channel', '-u', 'c', ...args.filter((arg) => arg !== undefined)], it.context)).toEqual({
+      code: 1,
+    });
+    expect(orders(it)).toEqual([]);
+  });
+});
+
+describe('event rules', () => {
+  it('are enabled one by one, with what the options say', async () => {
+    const it = await world({ 'enable-event': ({ channel }) => ({ channel: channel ?? 'channel0' }) });
+    const args = ['enable-event', '-u', 'a:*,b:*', '-x', 'a:x,a:y', '--loglevel=err..info', '-c', 'big'];
+    expect(await run(args, it.context)).toEqual({ code: 0 });
+    const rest = { exclude: ['a:x', 'a:y'], logLevel: { from: 3, to: 6 } };
+    expect(orders(it)).toEqual(
+      ['a:*', 'b:*'].map((pattern) => ['enable-event', { session: 's', channel: 'big', rule: { pattern, ...rest } }]),
+    );
+    expect(it.context.output()).toContain('ust event a:* excluding "a:x", "a:y" created in channel big\n');
+  });
+
+  it('are told in the words of LTTng', async () => {
+    const it = await world({ 'enable-event': ({ channel }) => ({ channel: channel ?? 'channel0' }) });
+    await run(['enable-event', '-u', '-a'], it.context);
+    await run(['enable-event', '-u', '-a', '-x', 'b:*'], it.context);
+    await run(['enable-event', '-u', 'a:b', '-f', 'n > 5'], it.context);
+    expect(it.context.output()).toBe(
+      'All ust events are enabled in channel channel0\n' +
+        'All ust events excluding "b:*" are enabled in channel channel0\n' +
+        "Event a:b: Filter 'n > 5' successfully set\n",
+    );
+  });
+
+  it('with a wrong filter are refused before anybody is asked, with a caret under the column', async () => {
+    const it = await world();
+    expect(await run(['enable-event', '-u', 'a:b', '--filter', 'n > && m'], it.context)).toEqual({ code: 1 });
+    expect(it.context.errors()).toMatch(/\(column 5\)\n {2}n > && m\n {6}\^\n$/);
+    expect(it.daemon.asked).toEqual([]);
+  });
+
+  it('without a domain, or with one that has no tracer here, are refused', async () => {
+    const it = await world();
+    for (const [args, words] of [
+      [[], 'Please specify a domain (--kernel/--userspace/--jul/--log4j/--python).'],
+      [['-k'], 'kernel tracing is not part of this version'],
+      [['-u', '--syscall'], 'kernel tracing is not part of this version'],
+      [['-j'], 'not supported yet: --jul'],
+      [['-l'], 'not supported yet: --log4j'],
+      [['-p'], 'not supported yet: --python'],
+    ] as const) {
+      expect(await run(['enable-event', 'a:b', ...args], it.context)).toEqual({ code: 1 });
+      expect(it.context.errors()).toContain(words);
+    }
+    expect(it.daemon.asked).toEqual([]);
+  });
+
+  it('are disabled by name or all at once; a name without a rule is an error', async () => {
+    const it = await world({
+      'disable-event': ({ pattern }) => ({ channel: 'channel0', disabled: pattern === 'none:*' ? 0 : 1 }),
+    });
+    expect(await run(['disable-event', '-u', 'a:b,none:*'], it.context)).toEqual({ code: 1 });
+    expect(it.context.output()).toBe('ust a:b of type any disabled in channel channel0 for session s\n');
+    expect(it.context.errors()).toContain('no enabled rule for none:*');
+    expect(await run(['disable-event', '-u', '-a'], it.context)).toEqual({ code: 0 });
+    expect(it.context.output()).toContain('All ust events of type any are disabled in channel channel0\n');
+  });
+});
+
+describe('add-context', () => {
+  it('takes types repeated and behind commas, to one channel or all', async () => {
+    const it = await world({ 'add-context': () => ({ channels: ['channel0'] }) });
+    expect(await run(['add-context', '-u', '-t', 'vpid,vtid', '-t', '$app.a:b'], it.context)).toEqual({ code: 0 });
+    expect(it.context.output()).toBe(
+      ['vpid', 'vtid', '$app.a:b'].map((type) => `ust context ${type} added to all channels\n`).join(''),
+    );
+    await run(['add-context', '-u', '-t', 'vpid', '-c', 'big'], it.context);
+    expect(orders(it).at(-1)).toEqual(['add-context', { session: 's', channel: 'big', contexts: ['vpid'] }]);
+    expect(it.context.output()).toContain('ust context vpid added to channel big\n');
+  });
+
+  it('names the types there are, with the reason where one cannot be had', async () => {
+    const it = await world({
+      'list-contexts': () => [
+        { name: 'vpid', refused: null },
+        { name: 'perf:thread:cycles', refused: 'no counters' },
+      ],
+    });
+    expect(await run(['add-context', '--list'], it.context)).toEqual({ code: 0 });
+    expect(it.context.output()).toBe('vpid\nperf:thread:cycles  (not on this machine: no counters)\n');
+  });
+});
+
+describe('trackers', () => {
+  it('take numbers and names; a process id is the one that the process sees', async () => {
+    const it = await world({ track: accept, untrack: accept });
+    expect(await run(['track', '-u', '--vpid=1,2', '--vuid', 'root'], it.context)).toEqual({ code: 0 });
+    expect(await run(['untrack', '-u', '-p', '7'], it.context)).toEqual({ code: 0 });
+    expect(await run(['track', '-u', '--vgid', '--all'], it.context)).toEqual({ code: 0 });
+    expect(orders(it)).toEqual([
+      ['track', { session: 's', attribute: 'vpid', values: [1] }],
+      ['track', { session: 's', attribute: 'vpid', values: [2] }],
+      ['track', { session: 's', attribute: 'vuid', values: [0] }],
+      ['untrack', { session: 's', attribute: 'vpid', values: [7] }],
+      ['track', { session: 's', attribute: 'vgid', values: null }],
+    ]);
+    expect(it.context.output()).toContain('Added root to the virtual user ID tracker inclusion set\n');
+    expect(it.context.output()).toContain('Virtual group ID tracking policy set to `include all`\n');
+    expect(it.context.errors()).toBe('warning: 7 is not in the virtual process ID inclusion set\n');
+  });
+});
+
+describe('rotation', () => {
+  it('is scheduled by time and size, once each', async () => {
+    const it = await world(
+      { 'set-rotation-schedule': ({ session: _, ...set }) => ({ timerUs: 1_000_000, sizeBytes: null, ...set }) },
+      sessionCalled('s', { rotationSchedule: { timerUs: 1_000_000, sizeBytes: null } }),
+    );
+    expect(await run(['enable-rotation', '--timer=10s', '--size=1M'], it.context)).toEqual({ code: 1 });
+    expect(it.context.errors()).toContain('A periodic rotation schedule is already set on session s');
+    expect(it.context.output()).toBe('Enabled size-based rotations every 1048576 bytes written on session s\n');
+    expect(orders(it)).toEqual([['set-rotation-schedule', { session: 's', sizeBytes: 1024 ** 2 }]]);
+    expect(await run(['disable-rotation', '--timer'], it.context)).toEqual({ code: 0 });
+    expect(orders(it).at(-1)).toEqual(['set-rotation-schedule', { session: 's', timerUs: null }]);
+  });
+
+  it('by hand says where the archive is', async () => {
+    const it = await world({ 'rotate-session': () => ({ archive: '/a/1', statistics: NO_STATISTICS }) });
+    expect(await run(['rotate'], it.context)).toEqual({ code: 0 });
+    expect(it.context.output()).toBe('Trace chunk archive for session s is now readable at /a/1\n');
+  });
+});
+
+describe('snapshot', () => {
+  const output = { id: 2, name: 'zz', path: '/q', maxBytes: 4 * 1024 ** 2 };
+
+  it('is recorded to the outputs of the session, or to a place named', async () => {
+    const it = await world({ 'record-snapshot': () => ({ path: '/t/snapshot-1', statistics: NO_STATISTICS }) });
+    expect(await run(['snapshot', 'record'], it.context)).toEqual({ code: 0 });
+    expect(await run(['snapshot', '-s', 'other', 'record', 'file:///q', '-n', 'zz', '-m', '4M'], it.context)).toEqual({
+      code: 0,
+    });
+    expect(orders(it)).toEqual([
+      ['record-snapshot', { session: 's', output: null, name: null, maxBytes: null }],
+      [
+        'record-snapshot',
+        {
+          session: 'other',
+          output: { name: 'zz', path: '/q', maxBytes: 4 * 1024 ** 2 },
+          name: 'zz',
+          maxBytes: 4 * 1024 ** 2,
+        },
+      ],
+    ]);
+    expect(it.context.output()).toContain('Snapshot recorded successfully for session s\n');
+  });
+
+  it('outputs are added, listed and deleted', async () => {
+    const it = await world(
+      { 'add-snapshot-output': () => output, 'delete-snapshot-output': accept },
+      sessionCalled('s', { snapshot: true, snapshotOutputs: [output] }),
+    );
+    await run(['snapshot', 'add-output', '/q', '--name=zz', '--max-size=4M'], it.context);
+    await run(['snapshot', 'list-output'], it.context);
+    await run(['snapshot', 'del-output', '2'], it.context);
+    expect(it.context.output()).toBe(
+      [
+        'Snapshot output successfully added for session s',
+        '  [2] zz: /q (max size: 4194304 bytes)',
+        'Snapshot output list for session s',
+        '    [2] zz: /q (max size: 4194304 bytes)',
+        'Snapshot output id 2 successfully deleted for session s',
+        '',
+      ].join('\n'),
+    );
+    expect(orders(it).at(-1)).toEqual(['delete-snapshot-output', { session: 's', output: 2 }]);
+  });
+});
+
+describe('list', () => {
+  const session = sessionCalled('s', {
+    active: true,
+    channels: [
+      {
+        ...DEFAULT_CHANNEL,
+        enabled: false,
+        contexts: ['vpid'],
+        rules: [
+          { pattern: 'a:*', logLevel: { from: 0, to: 6 }, filter: 'n > 5', enabled: true },
+          { pattern: 'a:x', logLevel: { from: 6, to: 6 }, enabled: false },
+          { pattern: '*', exclude: ['b:*', 'c:*'], enabled: true },
+        ],
+      },
+      { ...DEFAULT_CHANNEL, name: 'empty', blockingTimeoutUs: null, enabled: true, contexts: [], rules: [] },
+    ],
+    trackers: { vpid: [], vuid: [0], vgid: null },
+    rotationSchedule: { timerUs: 10_000_000, sizeBytes: 1024 ** 2 },
+  });
+
+  it('describes a session in the layout of LTTng, disabled rules included', async () => {
+    const { context } = await world({}, session);
+    expect(await run(['list', 's'], context)).toEqual({ code: 0 });
+    for (const part of [
+      'Recording session s: [active]\n    Trace output: /traces/s\n',
+      'Automatic rotation schedules:\n    timer period: 10000000 us\n    size threshold: 1048576 bytes\n\n',
+      '=== Domain: User space ===\n\nBuffering scheme: per-user\n\nTracked process attributes\n',
+      '  Virtual process IDs:  none\n  Virtual user IDs:     `root`\n  Virtual group IDs:    all\n\n',
+      'Channels:\n-------------\n- channel0: [disabled]\n\n    Attributes:\n      Event-loss mode:  discard\n',
+      '      Sub-buffer size:  4194304 bytes\n      Sub-buffer count: 4\n      Switch timer:     inactive\n',
+      '      Monitor timer:    1000000 us\n      Blocking timeout: 0 us\n      Trace file count: 1 per stream\n',
+      '      Trace file size:  unlimited\n      Output mode:      mmap\n',
+      '    Context fields:\n      vpid\n',
+      "      a:* (loglevel <= TRACE_INFO (6)) (type: tracepoint) [enabled] [filter: 'n > 5']\n",
+      '      a:x (loglevel == TRACE_INFO (6)) (type: tracepoint) [disabled]\n',
+      '      * (type: tracepoint) [enabled] [exclusions: b:*, c:*]\n',
+      '- empty: [enabled]\n',
+      '      Blocking timeout: infinite\n',
+      '    Recording event rules:\n      None\n',
+      '    Discarded events: 0\n',
+    ]) {
+      expect(context.output()).toContain(part);
+    }
+  });
+
+  it('shows one channel, the domains, or what it is asked for as JSON', async () => {
+    const { context } = await world({}, session);
+    await run(['list', 's', '--channel=empty', '--output-format=json'], context);
+    expect(JSON.parse(context.output())).toMatchObject({
+      command: 'list-session',
+      session: { channels: [{ name: 'empty' }] },
+    });
+    const domains = await world({}, session);
+    await run(['list', '--domain', 's'], domains.context);
+    expect(domains.context.output()).toMatch(/Domains:\n-------------\n {2}- UST global\n$/);
+    const wrong = await world({}, session);
+    expect(await run(['list', 's', '-c', 'chanel0'], wrong.context)).toEqual({ code: 1 });
+    expect(wrong.context.errors()).toContain('did you mean "channel0"?');
+  });
+
+  it('of all sessions names each with its state and output', async () => {
+    const { context } = await world({}, session, sessionCalled('box', { snapshot: true }));
+    await run(['list'], context);
+    expect(context.output()).toBe(
+      'Available recording sessions:\n  1) s [active]\n    Trace output: /traces/s\n\n' +
+        '  2) box [inactive snapshot]\n    Trace output: /traces/box\n\n\nUse ringtail list <session_name> for more details\n',
+    );
+  });
+
+  it('of tracepoints shows fields when asked, whatever an application says they are', async () => {
+    const { context } = await world({
+      'list-applications': () => [
+        {
+          pid: 7,
+          tid: 7,
+          uid: 0,
+          procname: 'node',
+          runtime: 'node',
+          mainThread: true,
+          troubles: [],
+          tracepoints: [
+            {
+              name: 'a:b',
+              logLevel: 13,
+              fields: [
+                { name: 'n', spec: { kind: 'integer', signed: true, bits: 32, base: 10 } },
+                { name: 'why', spec: { kind: 'filter-only', content: { kind: 'text' } } },
+                null,
+                { name: { toString: 1 }, spec: 'constructor' },
+              ],
+            },
+          ],
+        },
+      ],
+    });
+    expect(await run(['list', '-u', '-f'], context)).toEqual({ code: 0 });
+    expect(context.output()).toContain(
+      'PID: 7 - Name: node\n      a:b (loglevel: TRACE_DEBUG_LINE (13)) (type: tracepoint)\n' +
+        '        field: n (integer)\n        field: why (string) [no write]\n',
+    );
+  });
+
+  it('of loggers of Java and Python is empty, of the kernel refused', async () => {
+    const { context } = await world();
+    expect(await run(['list', '-j', '-p'], context)).toEqual({ code: 0 });
+    expect(context.output()).toContain('jul events (Logger name):\n-------------------------\nNone\n');
+    expect(await run(['list', '--kernel'], context)).toEqual({ code: 1 });
+  });
+});
+
+describe('regenerate, reclaim-memory, clear, set-session', () => {
+  it('do what they say', async () => {
+    const it = await world({
+      'regenerate-metadata': accept,
+      'regenerate-statedump': accept,
+      'reclaim-memory': () => ({ bytes: 2 * 1024 ** 2 }),
+      'clear-session': accept,
+    });
+    for (const words of [
+      'regenerate metadata',
+      'regenerate statedump -s s',
+      'metadata regenerate',
+      'reclaim-memory -u big --older-than=30s',
+      'clear',
+      'set-session s',
+    ]) {
+      expect([words, await run(words.split(' '), it.context)]).toEqual([words, { code: 0 }]);
+    }
+    expect(it.context.output()).toBe(
+      [
+        'Metadata successfully regenerated for session s',
+        'State dump successfully regenerated for session s',
+        'Metadata successfully regenerated for session s',
+        '2.0 MiB of memory given back for session s',
+        'Session "s" cleared',
+        'Session set to s',
+        '',
+      ].join('\n'),
+    );
+    expect(orders(it)[3]).toEqual(['reclaim-memory', { session: 's', channels: ['big'], olderThanUs: 30_000_000 }]);
+  });
+});
+
+describe('save and load', () => {
+  it('write a session and make it again under another name', async () => {
+    const channel = { ...DEFAULT_CHANNEL, enabled: true, contexts: [], rules: [{ pattern: 'a:*', enabled: true }] };
+    const it = await world(
+      {
+        'create-session': ({ name, output }) => ({ name, output }),
+        'enable-channel': accept,
+        'enable-event': () => ({ channel: 'channel0' }),
+      },
+      sessionCalled('s', { channels: [channel] }),
+    );
+    expect(await run(['save', 's'], it.context)).toEqual({ code: 0 });
+    expect(await run(['save', 's'], it.context)).toEqual({ code: 1 });
+    expect(it.context.errors()).toContain('--force replaces it');
+    expect(await run(['save', '-f', '-a'], it.context)).toEqual({ code: 0 });
+    expect(await run(['load', 's', '--override-name=t', '--override-url=file:///new'], it.context)).toEqual({
+      code: 0,
+    });
+    expect(it.context.output()).toContain('Session s has been loaded successfully\nSession name overridden with t\n');
+    expect(orders(it)[0]).toMatchObject(['create-session', { name: 't' }]);
+    expect(await run(['load', '-a', '--override-name=t'], it.context)).toEqual({ code: 1 });
+    expect(await run(['load', 'nobody'], it.context)).toEqual({ code: 1 });
+  });
+});
+
+describe('general options', () => {
+  it('silence everything for people, but not what programs read', async () => {
+    const { context } = await world({ 'start-session': noSuchSession });
+    expect(await run(['-q', 'list'], context)).toEqual({ code: 0 });
+    expect(await run(['-q', 'start', 'x'], context)).toEqual({ code: 1 });
+    expect(await run(['-q', 'list', '--no-such-option'], context)).toEqual({ code: 2 });
+    expect([context.output(), context.errors()]).toEqual(['', '']);
+    await run(['-q', '--output-format=json', 'list'], context);
+    expect(JSON.parse(context.output())).toMatchObject({ command: 'list-sessions' });
+  });
+
+  it('list commands, and options of a command whatever arguments it lacks', async () => {
+    const context = fakeContext();
+    expect(await run(['--list-commands'], context)).toEqual({ code: 0 });
+    expect(context.output().split('\n')).toEqual(expect.arrayContaining(['create', 'untrack', 'reclaim-memory']));
+    const options = fakeContext();
+    expect(await run(['enable-channel', '--list-options'], options)).toEqual({ code: 0 });
+    expect(options.output().split('\n')).toEqual(
+      expect.arrayContaining(['--userspace', '-u', '--tracefile-size', '-C']),
+    );
+  });
+});
+
+describe('view', () => {
+  it('means a session by its name, and gives its trace to another reader', async () => {
+    const { context } = await world({}, sessionCalled('s', { active: true }));
+    const viewer = join(context.cwd, 'viewer.sh');
+    writeFileSync(viewer, '#!/bin/sh\necho "$@" > "$(dirname "$0")/asked"\nexit 7\n', { mode: 0o700 });
+    expect(await run(['view', '--viewer', `${viewer} --flag`, 's'], context)).toEqual({ code: 7 });
+    expect(readFileSync(join(context.cwd, 'asked'), 'utf8')).toBe('--flag /traces/s\n');
+    expect(context.errors()).toContain('Session s is running');
+    expect(await run(['view', '-e', viewer], context)).toEqual({ code: 7 });
+    expect(readFileSync(join(context.cwd, 'asked'), 'utf8')).toBe('/traces/s\n');
+    expect(await run(['view', '-t', '/elsewhere', '-e', viewer], context)).toEqual({ code: 7 });
+    expect(readFileSync(join(context.cwd, 'asked'), 'utf8')).toBe('/elsewhere\n');
+  });
+
+  it('finds the trace of a session that was destroyed', async () => {
+    const context = fakeContext();
+    const viewer = join(context.cwd, 'viewer.sh');
+    writeFileSync(viewer, '#!/bin/sh\necho "$@" > "$(dirname "$0")/asked"\n', { mode: 0o700 });
+    const traces = join(context.cwd, 'ringtail-traces');
+    for (const name of ['gone-20260101-000000', 'gone-20260102-000000', 'gone-too-20270101-000000']) {
+      mkdirSync(join(traces, name), { recursive: true });
+    }
+    expect(await run(['view', 'gone', '-e', viewer], context)).toEqual({ code: 0 });
+    expect(readFileSync(join(context.cwd, 'asked'), 'utf8')).toBe(`${join(traces, 'gone-20260102-000000')}\n`);
+  });
+});
