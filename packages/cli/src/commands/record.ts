@@ -66,10 +66,18 @@ Examples:
   return command;
 }
 
+/** What each program records of its own state. */
+const STATEDUMP_PROVIDER = 'ringtail_statedump:';
+
+/** The state of programs is recorded only where it is named: a recording of one command is about what that does. */
 function rulesOf(options: RecordOptions): EventRule[] {
-  return (options.userspace ?? ['*'])
-    .flatMap(splitNames)
-    .map((pattern) => eventRule(pattern, options.loglevel === undefined ? {} : { loglevel: options.loglevel }));
+  return (options.userspace ?? ['*']).flatMap(splitNames).map((pattern) => {
+    const leavesOut = pattern.includes('*') && !pattern.startsWith(STATEDUMP_PROVIDER);
+    return eventRule(pattern, {
+      ...(options.loglevel !== undefined && { loglevel: options.loglevel }),
+      ...(leavesOut && { exclude: [`${STATEDUMP_PROVIDER}*`] }),
+    });
+  });
 }
 
 /** What a trace of this command is called: `app` for `node --flag dir/app.js`, else the command's own name. */
