@@ -5,65 +5,14 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import {
-  CONSUMER_FRAME_BYTES_MAX,
-  type ConsumerCommand,
-  type ConsumerReply,
-  checkConsumerReply,
-  encodeFrame,
-  FrameDecoder,
-  type RunDirectory,
-  runDirectoryAt,
-} from '@ringtail/protocol';
+import { type RunDirectory, runDirectoryAt } from '@ringtail/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readStream } from '../../packages/consumerd/src/testing/read-stream.test.support.ts';
 import { requests } from '../../packages/consumerd/src/testing/requests.test.support.ts';
 import { TestRing } from '../../packages/consumerd/src/testing/test-ring.test.support.ts';
+import { ConsumerPeer } from './consumer-peer.ts';
 
 const MAIN = fileURLToPath(new URL('../../packages/consumerd/dist/main.js', import.meta.url));
-
-/** A session daemon's end of the consumer socket. */
-class Peer {
-  readonly #socket: Socket;
-  readonly #decoder = new FrameDecoder(CONSUMER_FRAME_BYTES_MAX);
-  readonly #replies: ConsumerReply[] = [];
-  #waiting: (() => void) | undefined;
-
-  constructor(socket: Socket) {
-    this.#socket = socket;
-    socket.on('error', () => {});
-    socket.on('data', (chunk) => {
-      this.#replies.push(...this.#decoder.push(chunk).map(checkConsumerReply));
-      this.#waiting?.();
-    });
-  }
-
-  send(message: unknown): void {
-    this.#socket.write(encodeFrame(message, CONSUMER_FRAME_BYTES_MAX));
-  }
-
-  write(bytes: Uint8Array): void {
-    this.#socket.write(bytes);
-  }
-
-  async reply(): Promise<ConsumerReply> {
-    while (this.#replies.length === 0) {
-      await new Promise<void>((resolve) => {
-        this.#waiting = resolve;
-      });
-    }
-    return this.#replies.shift() as ConsumerReply;
-  }
-
-  async request(command: ConsumerCommand): Promise<ConsumerReply> {
-    this.send({ id: 1, command });
-    return this.reply();
-  }
-
-  end(): void {
-    this.#socket.destroy();
-  }
-}
 
 let root: string;
 let run: RunDirectory;
@@ -71,7 +20,7 @@ let server: Server;
 let child: ChildProcess;
 let exited: Promise<unknown[]>;
 let log: string;
-let peer: Peer;
+let peer: ConsumerPeer;
 let ring: TestRing;
 
 beforeEach(async () => {
@@ -105,7 +54,7 @@ async function start(): Promise<void> {
       throw new Error(`the consumer daemon ended: ${log}`);
     }),
   ]);
-  peer = new Peer(socket as Socket);
+  peer = new ConsumerPeer(socket as Socket);
 }
 
 async function openAll(): Promise<void> {
