@@ -18,6 +18,7 @@ import type { Batch } from './identifier-table.ts';
 import { JsonText } from './json-text.ts';
 import { RINGS_PER_APPLICATION_MAX } from './limits.ts';
 import type { Log } from './log.ts';
+import type { NotificationHub } from './notifications/notification-hub.ts';
 import { PeerRefusal } from './peer-refusal.ts';
 import { ProcessTable } from './process-table.ts';
 import { checkControlFile, checkRing } from './received-files.ts';
@@ -37,6 +38,7 @@ export interface ApplicationServiceOptions {
   readonly traces: TraceKeeper;
   readonly rings: RingKeeper;
   readonly publisher: StatePublisher;
+  readonly notifications: NotificationHub;
   readonly now: () => Date;
   readonly log: Log;
 }
@@ -55,7 +57,7 @@ export class ApplicationService {
 
   /** @throws {PeerRefusal} The descriptor is ours in any case. */
   register: Register = (peer, message, controlFile, connection) => {
-    const { posix, registry, traces, publisher, log } = this.#options;
+    const { posix, registry, traces, publisher, notifications, log } = this.#options;
     let thread: RecordedThread | undefined;
     try {
       checkControlFile(posix, controlFile);
@@ -79,6 +81,8 @@ export class ApplicationService {
       });
       this.#applications.add(application);
       for (const session of registry.sessions()) session.sightings.add(application.sighting());
+      const { pid, tid, procname } = message;
+      notifications.publish({ kind: 'application-registered', pid, tid, procname }, peer.uid);
       log.info(`registered ${application.name} of user ${peer.uid}: ${message.runtime}`);
       return application;
     } catch (error) {
@@ -217,12 +221,14 @@ class Application implements RegisteredApplication {
   }
 
   ended(): void {
-    const { publisher, rings, log } = this.#services;
+    const { publisher, rings, notifications, log } = this.#services;
+    const { pid, tid, procname } = this.#parts.message;
     publisher.remove(this.#parts.subscriber);
     for (const ring of this.#rings.values()) rings.close(ring);
     this.#rings.clear();
     this.#shared.lists.release(this.#tracepoints);
     this.#parts.onEnded();
+    notifications.publish({ kind: 'application-gone', pid, tid, procname }, this.thread.uid);
     log.info(`${this.name} has gone`);
   }
 

@@ -21,7 +21,7 @@ import {
   CLIENT_CONNECTIONS_MAX,
   CLIENT_REQUESTS_AHEAD_MAX,
   CLIENT_UNREAD_BYTES_MAX,
-  NOTIFICATIONS_UNREAD_BYTES_MAX,
+  NOTIFICATIONS_AHEAD_MAX,
 } from './limits.ts';
 import type { Log } from './log.ts';
 import type { Owner } from './session.ts';
@@ -91,6 +91,8 @@ class ClientConnection implements Client {
   readonly #log: Log;
   readonly #decoder = new FrameDecoder(CLIENT_FRAME_BYTES_MAX);
   readonly #waiting: unknown[] = [];
+  /** Sent, and not taken by the system yet, because the client does not read. */
+  #notificationsAhead = 0;
   #answering = false;
   #hello = false;
 
@@ -107,9 +109,12 @@ class ClientConnection implements Client {
   }
 
   notify(notification: Notification): boolean {
-    if (!this.#socket.writable || this.#socket.writableLength > NOTIFICATIONS_UNREAD_BYTES_MAX) return false;
+    if (!this.#socket.writable || this.#notificationsAhead >= NOTIFICATIONS_AHEAD_MAX) return false;
     const message: NotificationMessage = { notification };
-    this.#socket.write(encodeFrame(message, CLIENT_FRAME_BYTES_MAX));
+    this.#notificationsAhead++;
+    this.#socket.write(encodeFrame(message, CLIENT_FRAME_BYTES_MAX), () => {
+      this.#notificationsAhead--;
+    });
     return true;
   }
 

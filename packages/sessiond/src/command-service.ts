@@ -1,5 +1,6 @@
 import type { CommandName, Request } from '@ringtail/protocol';
 import type { Client } from './client.ts';
+import { ArchiveCommands } from './commands/archive-commands.ts';
 import { channelCommands } from './commands/channel-commands.ts';
 import type { CommandServices } from './commands/command-services.ts';
 import { daemonCommands } from './commands/daemon-commands.ts';
@@ -9,11 +10,14 @@ import { SessionCommands } from './commands/session-commands.ts';
 import { SessionWork } from './commands/session-work.ts';
 import { trackerCommands } from './commands/tracker-commands.ts';
 import { DaemonError } from './daemon-error.ts';
+import { notificationOf } from './notifications/notification-of.ts';
 import type { Session } from './session.ts';
 
 export interface CommandServiceOptions extends CommandServices {
   /** Ends the daemon, once this command has been answered. */
   readonly onShutdown: () => void;
+  /** Called when a command on a session has been carried out. */
+  readonly onChanged: () => void;
   /** The daemon's own user. */
   readonly uid: number;
 }
@@ -27,7 +31,9 @@ const BEGINNINGS: ReadonlySet<CommandName> = new Set(['create-session', 'start-s
 /** Has the commands of clients carried out: on a session one after the other, and only on those that are the client's. */
 export class CommandService {
   readonly #options: CommandServiceOptions;
+  readonly #work: SessionWork;
   readonly #sessionCommands: SessionCommands;
+  readonly #archiveCommands: ArchiveCommands;
   readonly #onSession: Partial<SessionHandlers>;
   readonly #onDaemon: Partial<DaemonHandlers>;
   /** Commands that wait for the consumer, by session: the next one on the same session waits for them. */
@@ -37,12 +43,15 @@ export class CommandService {
   constructor(options: CommandServiceOptions) {
     this.#options = options;
     const work = new SessionWork(options);
-    this.#sessionCommands = new SessionCommands(options, work);
+    this.#work = work;
+    this.#archiveCommands = new ArchiveCommands(options, work);
+    this.#sessionCommands = new SessionCommands(options, work, this.#archiveCommands);
     this.#onSession = {
       ...this.#sessionCommands.sessionHandlers(),
       ...channelCommands(options, work),
       ...ruleCommands(options, work),
       ...trackerCommands(options, work),
+      ...this.#archiveCommands.sessionHandlers(),
     };
     this.#onDaemon = {
       ...daemonCommands(options),
@@ -53,7 +62,7 @@ export class CommandService {
 
   /** @throws {RingtailError} what the client is to be told. */
   async execute({ command, params }: Request, client: Client): Promise<unknown> {
-    const { registry, log } = this.#options;
+    const { registry, notifications, log } = this.#options;
     log.debug(`command ${command}`);
     if (this.#shuttingDown && BEGINNINGS.has(command)) {
       throw new DaemonError('SHUTTING_DOWN', 'the session daemon is about to end');
@@ -66,7 +75,27 @@ export class CommandService {
       throw new DaemonError('UNSUPPORTED', `${command} is not supported`);
     }
     const { session } = params;
-    return await this.exclusively(session, async () => onSession(registry.sessionOf(session, client), params, client));
+    return await this.exclusively(session, async () => {
+      const found = registry.sessionOf(session, client);
+      const result = await onSession(found, params, client);
+      const notification = notificationOf(command, session);
+      if (notification !== undefined) notifications.publish(notification, found.owner.uid);
+      this.#options.onChanged();
+      return result;
+    });
+  }
+
+  /** Of all data stream files of a session, by the consumer's count. */
+  async recordedBytes(session: Session): Promise<number> {
+    return (await this.#work.statistics(session, 'statistics')).bytes;
+  }
+
+  /** Rotates a session whose time has come, if it is still there when its turn is. */
+  async rotate(session: Session): Promise<void> {
+    await this.exclusively(session.name, async () => {
+      if (session.active && this.#options.registry.sessions().includes(session))
+        await this.#archiveCommands.rotate(session);
+    });
   }
 
   /** Destroys every session; what cannot be destroyed is left, with a line in the log. */

@@ -1,4 +1,5 @@
 import type {
+  ClearRequest,
   CloseRingRequest,
   CloseSessionRequest,
   ConsumerCommand,
@@ -8,13 +9,30 @@ import type {
   OpenChannelRequest,
   OpenRingRequest,
   OpenTraceRequest,
+  ReclaimRequest,
+  RegenerateMetadataRequest,
+  RotateRequest,
+  SnapshotRequest,
   StatisticsRequest,
 } from '@ringtail/protocol';
 
 /** What a consumer has to know: repeated to every consumer until it is forgotten. */
-export type SetUpCommand = OpenTraceRequest | OpenChannelRequest | DeclareEventsRequest | OpenRingRequest;
+export type SetUpCommand =
+  | OpenTraceRequest
+  | OpenChannelRequest
+  | DeclareEventsRequest
+  | OpenRingRequest
+  | RegenerateMetadataRequest;
 /** What a consumer has to do: repeated until one has answered. */
-export type TaskCommand = CloseRingRequest | FlushRequest | StatisticsRequest | CloseSessionRequest;
+export type TaskCommand =
+  | CloseRingRequest
+  | FlushRequest
+  | StatisticsRequest
+  | CloseSessionRequest
+  | SnapshotRequest
+  | RotateRequest
+  | ClearRequest
+  | ReclaimRequest;
 
 export interface JournalEntry<Command extends ConsumerCommand = ConsumerCommand> {
   readonly command: Command;
@@ -39,6 +57,10 @@ export class ConsumerJournal {
     this.#tasks.add(entry);
   }
 
+  has(entry: JournalEntry): boolean {
+    return this.#setUps.has(entry as JournalEntry<SetUpCommand>);
+  }
+
   entries(): readonly JournalEntry[] {
     return [...this.#setUps, ...this.#tasks];
   }
@@ -50,6 +72,8 @@ export class ConsumerJournal {
     // Whatever the answer: the descriptor by which the ring could be opened once more is about to be closed.
     if (command.type === 'close-ring') this.#forgetRing(command.ring);
     if (command.type === 'close-session' && reply.ok) this.#forgetSession(command.session);
+    // Only the newest offset of a trace is of interest, but until it is written the one before holds.
+    if (command.type === 'regenerate-metadata' && reply.ok) this.#forgetOffsetsBefore(entry, command.trace);
   }
 
   forget(entry: JournalEntry): void {
@@ -64,11 +88,15 @@ export class ConsumerJournal {
       const { command } = entry;
       if (command.type === 'open-trace' && command.session === session) traces.add(command.trace);
       if (command.type === 'open-channel' && traces.has(command.trace)) channels.add(command.channel);
-      const belongs =
-        command.type === 'open-trace' || command.type === 'open-channel'
-          ? traces.has(command.trace)
-          : channels.has(command.channel);
+      const belongs = 'trace' in command ? traces.has(command.trace) : channels.has(command.channel);
       if (belongs) this.#setUps.delete(entry);
+    }
+  }
+
+  #forgetOffsetsBefore(answered: JournalEntry, trace: number): void {
+    for (const entry of this.#setUps) {
+      if (entry === answered) return;
+      if (entry.command.type === 'regenerate-metadata' && entry.command.trace === trace) this.#setUps.delete(entry);
     }
   }
 

@@ -18,12 +18,19 @@ import { RestartPolicy } from './restart-policy.ts';
 /** How long a consumer may take to connect, and to end once it is asked to. */
 const CONNECT_TIMEOUT_MS = 15_000;
 const END_TIMEOUT_MS = 10_000;
+/** A consumer that neither answers what it was asked nor reads or writes anything for so long does not work any more. */
+const HANG_TIMEOUT_MS = 60_000;
+/** When to ask again for what can be done later. */
+const RETRY_MS = 1000;
 
 export interface ConsumerLinkOptions {
   readonly socketPath: string;
   readonly startConsumer: StartConsumer;
   /** The process at the other end of a connection. */
   readonly peerPidOf: (socket: Socket) => number;
+  /** Anything that changes while the process works; undefined if that cannot be known. */
+  readonly workOf: (pid: number) => string | undefined;
+  readonly hangTimeoutMs?: number;
   readonly log: Log;
 }
 
@@ -31,6 +38,9 @@ interface Connection {
   readonly socket: Socket;
   readonly since: number;
   readonly unanswered: Map<number, JournalEntry>;
+  /** When it was last seen to get on, or to have nothing to do. */
+  progressMs: number;
+  work: string | undefined;
   nextId: number;
 }
 
@@ -85,16 +95,20 @@ export class ConsumerLink {
   /**
    * Tells the consumer something it has to know, now and after every restart.
    *
+   * @param askAgain whether a refusal is one that may pass: the command is repeated in a while then.
    * @throws {ConsumerRefusal} if the first consumer that answers refuses; the command is forgotten then.
    */
-  setUp(command: SetUpCommand): Promise<void> {
+  setUp(command: SetUpCommand, askAgain: (refusal: ConsumerRefusal) => boolean = () => false): Promise<void> {
     return new Promise((resolve, reject) => {
       let answered = false;
       const entry: JournalEntry<SetUpCommand> = {
         command,
         onReply: (reply) => {
           if (reply.ok) resolve();
-          else if (answered) this.#options.log.error(`the new consumer refuses ${command.type}: ${reply.message}`);
+          else if (askAgain(new ConsumerRefusal(reply.code, reply.message))) {
+            setTimeout(() => this.#repeat(entry), RETRY_MS).unref();
+            return;
+          } else if (answered) this.#options.log.error(`the new consumer refuses ${command.type}: ${reply.message}`);
           else {
             this.#journal.forget(entry);
             reject(new ConsumerRefusal(reply.code, reply.message));
@@ -236,8 +250,17 @@ export class ConsumerLink {
       return;
     }
     clearTimeout(this.#connectTimer);
-    const connection: Connection = { socket, since: performance.now(), unanswered: new Map(), nextId: 1 };
+    const since = performance.now();
+    const connection: Connection = {
+      socket,
+      since,
+      progressMs: since,
+      work: undefined,
+      unanswered: new Map(),
+      nextId: 1,
+    };
     this.#connection = connection;
+    this.#watch(connection);
     this.#unavailable = undefined;
     const decoder = new FrameDecoder(CONSUMER_FRAME_BYTES_MAX);
     socket.on('data', (chunk) => this.#receive(connection, decoder, chunk));
@@ -265,6 +288,7 @@ export class ConsumerLink {
         const entry = connection.unanswered.get(reply.id);
         if (entry === undefined) continue;
         connection.unanswered.delete(reply.id);
+        connection.progressMs = performance.now();
         this.#journal.answered(entry, reply);
         entry.onReply(reply);
       }
@@ -288,6 +312,35 @@ export class ConsumerLink {
     this.#workedMs = performance.now() - this.#connection.since;
     this.#connection.socket.destroy();
     this.#connection = undefined;
+  }
+
+  /** Unless it is not wanted any more, or a new consumer has been told of it meanwhile. */
+  #repeat(entry: JournalEntry): void {
+    const unanswered = this.#connection?.unanswered.values() ?? [];
+    if (this.#journal.has(entry) && ![...unanswered].includes(entry)) this.#send(entry);
+  }
+
+  /** A disk may be slow and a snapshot long; but then something is read or written. */
+  #watch(connection: Connection): void {
+    const limitMs = this.#options.hangTimeoutMs ?? HANG_TIMEOUT_MS;
+    const timer = setInterval(() => {
+      const consumer = this.#process;
+      if (this.#connection !== connection || consumer === undefined) {
+        clearInterval(timer);
+        return;
+      }
+      const now = performance.now();
+      const work = connection.unanswered.size === 0 ? undefined : this.#options.workOf(consumer.pid);
+      if (connection.unanswered.size === 0 || (work !== undefined && work !== connection.work)) {
+        connection.progressMs = now;
+        connection.work = work;
+      } else if (now - connection.progressMs > limitMs) {
+        this.#options.log.error(`the consumer has done nothing for ${Math.round(limitMs / 1000)} s, and is killed`);
+        clearInterval(timer);
+        consumer.kill('SIGKILL');
+      }
+    }, limitMs / 4);
+    timer.unref();
   }
 
   #send(entry: JournalEntry): void {

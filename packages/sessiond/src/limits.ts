@@ -31,7 +31,12 @@ export const CLIENT_CONNECTIONS_MAX = 128;
 /** Requests that a client may send ahead of the answers. */
 export const CLIENT_REQUESTS_AHEAD_MAX = 64;
 export const CLIENT_UNREAD_BYTES_MAX = 64 * 1024 * 1024;
-/** A client that has not read so much of what it was sent gets no notification before it has. */
-export const NOTIFICATIONS_UNREAD_BYTES_MAX = 256 * 1024;
+/** Notifications that wait for a client to read, as many as LTTng's. */
+export const NOTIFICATIONS_AHEAD_MAX = 100;
 
 export const LOG_FILE_BYTES_MAX = 4 * 1024 * 1024;
+
+export const SNAPSHOT_OUTPUTS_MAX = 64;
+/** Rings of threads that have ended, kept open for the snapshots of one session, and the memory that they take. */
+export const ENDED_RINGS_MAX = 64;
+export const ENDED_RINGS_BYTES_MAX = 256 * 1024 * 1024;

@@ -98,6 +98,7 @@ async function serve(options: DaemonOptions, inBackground: boolean): Promise<voi
     uid,
     clientGroup: uid === 0 ? posix.groupIdOf(options.group) : undefined,
     consumerMain,
+    defaultFormat: options.defaultFormat,
     log,
     onStopping: (why) => manager.stopping(`ending: ${why}`),
   }).catch((error) => {

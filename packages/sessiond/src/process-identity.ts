@@ -13,3 +13,12 @@ export function processStartTime(pid: number): string | undefined {
     return undefined;
   }
 }
+
+/** What a process has read and written so far, which changes while it works; undefined if we may not know. */
+export function processWork(pid: number): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/io`, 'latin1');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,8 +1,11 @@
-import { closeSync } from 'node:fs';
+import { closeSync, fstatSync } from 'node:fs';
 import { describeError } from '@ringtail/base';
+import type { OpenRingRequest } from '@ringtail/protocol';
 import type { ConsumerLink } from './consumer-link.ts';
+import type { ConsumerRefusal } from './consumer-refusal.ts';
+import { ENDED_RINGS_BYTES_MAX, ENDED_RINGS_MAX } from './limits.ts';
 import type { Log } from './log.ts';
-import type { Session, TraceChannel } from './session-registry.ts';
+import type { Session, TraceChannel } from './session.ts';
 
 /** The thread that made a ring. */
 export interface RingOwner {
@@ -14,17 +17,31 @@ export interface RingOwner {
 export interface Ring {
   readonly key: number;
   readonly channel: TraceChannel;
+  readonly owner: RingOwner;
   /** Ours: keeps a ring's memory alive after its thread, and is what the consumer opens it by. */
   readonly descriptor: number;
-  state: 'open' | 'closing' | 'closed';
+  /**
+   * `opening`: the consumer has not taken it on yet. `ended`: its thread has gone; what is in it is kept for snapshots, or
+   * for when the consumer has taken it on. `closing`: the consumer takes the rest.
+   */
+  state: 'opening' | 'open' | 'ended' | 'closing' | 'closed';
+  /** Whether the consumer has taken it on. */
+  opened: boolean;
 }
 
-/** The descriptors of rings: open from when they come until the consumer has taken what is in them. */
+/** What the consumer refuses a ring with when its files cannot be written. */
+const NOT_WRITTEN = 'NOT_WRITTEN';
+const BLOCK_BYTES = 512;
+
+/** The descriptors of rings: open from when they come until the consumer has taken what is in them, or nobody wants it. */
 export class RingKeeper {
   readonly #link: ConsumerLink;
   readonly #ringsMax: number;
   readonly #log: Log;
+  /** In the order in which they came. */
   readonly #rings = new Set<Ring>();
+  /** Of snapshot sessions, in the order in which their threads ended. */
+  readonly #ended = new Map<Session, Set<Ring>>();
   #nextKey = 1;
 
   constructor(link: ConsumerLink, ringsMax: number, log: Log) {
@@ -35,6 +52,7 @@ export class RingKeeper {
 
   /** Keeps a ring and has the consumer drain it. Undefined, with the descriptor closed, where there is no room for it. */
   open(channel: TraceChannel, descriptor: number, bytes: number, owner: RingOwner): Ring | undefined {
+    if (this.#rings.size >= this.#ringsMax) this.#closeOldestEnded();
     if (this.#rings.size >= this.#ringsMax) {
       closeSync(descriptor);
       this.#trouble(
@@ -43,9 +61,10 @@ export class RingKeeper {
       );
       return undefined;
     }
-    const ring: Ring = { key: this.#nextKey++, channel, descriptor, state: 'open' };
+    const key = this.#nextKey++;
+    const ring: Ring = { key, channel, owner, descriptor, state: 'opening', opened: false };
     this.#rings.add(ring);
-    const answer = this.#link.setUp({
+    this.#tellConsumer(ring, {
       type: 'open-ring',
       channel: channel.key,
       ring: ring.key,
@@ -54,26 +73,97 @@ export class RingKeeper {
       streamInstanceId: channel.trace.nextStreamInstanceId++,
       ...owner,
     });
-    answer.catch((error: unknown) => {
-      this.#trouble(channel.trace.session, `a ring of process ${owner.pid} is lost: ${describeError(error)}`);
-      if (ring.state === 'open') this.#release(ring);
-    });
     return ring;
   }
 
-  /** Its thread has ended, or uses another one: has the consumer take the rest. */
+  /** Its thread has ended, or uses another one: has the consumer take the rest. Snapshot sessions keep it for a while. */
   close(ring: Ring): void {
-    if (ring.state !== 'open') return;
+    if (ring.state !== 'open' && ring.state !== 'opening') return;
+    ring.state = 'ended';
+    if (ring.channel.trace.session.snapshot) this.#keepEnded(ring);
+    else if (ring.opened) this.#close(ring);
+  }
+
+  /** Nobody wants any more what threads that have ended left in this session. */
+  releaseEndedOf(session: Session): void {
+    for (const ring of this.#ended.get(session) ?? []) this.#close(ring);
+    this.#ended.delete(session);
+  }
+
+  /** The consumer has closed the session, and its rings with it. */
+  releaseAllOf(session: Session): void {
+    this.#ended.delete(session);
+    for (const ring of this.#rings) if (ring.channel.trace.session === session) this.#release(ring);
+  }
+
+  #tellConsumer(ring: Ring, request: OpenRingRequest): void {
+    this.#link
+      .setUp(request, (refusal) => this.#waitsFor(ring, refusal))
+      .then(
+        () => {
+          ring.opened = true;
+          if (ring.state === 'opening') ring.state = 'open';
+          else if (ring.state === 'ended' && !ring.channel.trace.session.snapshot) this.#close(ring);
+        },
+        (error: unknown) => this.#refused(ring, error),
+      );
+  }
+
+  /** A disk that is full may have room later: until then the ring is what keeps the events. */
+  #waitsFor(ring: Ring, refusal: ConsumerRefusal): boolean {
+    if (refusal.code !== NOT_WRITTEN || ring.state === 'closed' || ring.state === 'closing') return false;
+    this.#trouble(ring.channel.trace.session, `rings wait for their files: ${refusal.message}`);
+    return true;
+  }
+
+  #refused(ring: Ring, error: unknown): void {
+    if (ring.state === 'closed' || ring.state === 'closing') return;
+    const { session } = ring.channel.trace;
+    this.#trouble(session, `a ring of process ${ring.owner.pid} is lost: ${describeError(error)}`);
+    this.#ended.get(session)?.delete(ring);
+    this.#release(ring);
+  }
+
+  #keepEnded(ring: Ring): void {
+    const { session } = ring.channel.trace;
+    const kept = this.#ended.get(session) ?? new Set();
+    this.#ended.set(session, kept);
+    kept.add(ring);
+    let bytes = 0;
+    let count = 0;
+    // The newest first: what is beyond the bounds is what ended longest ago.
+    for (const each of [...kept].reverse()) {
+      bytes += memoryOf(each);
+      count++;
+      if (count > ENDED_RINGS_MAX || bytes > ENDED_RINGS_BYTES_MAX) this.#giveUp(each, kept);
+    }
+  }
+
+  #closeOldestEnded(): void {
+    for (const ring of this.#rings) {
+      const kept = this.#ended.get(ring.channel.trace.session);
+      if (kept?.has(ring)) {
+        this.#giveUp(ring, kept);
+        return;
+      }
+    }
+  }
+
+  #giveUp(ring: Ring, kept: Set<Ring>): void {
+    const { session } = ring.channel.trace;
+    kept.delete(ring);
+    session.troubles.add('threads have ended whose events no later snapshot has: the rings of too many were kept');
+    this.#log.warn(`session ${session.name}: the ring of process ${ring.owner.pid}, which has ended, is given up`);
+    this.#close(ring);
+  }
+
+  #close(ring: Ring): void {
+    if (ring.state === 'closing' || ring.state === 'closed') return;
     ring.state = 'closing';
     void this.#link.closeRing(ring.key).then((reply) => {
       if (!reply.ok) this.#log.error(`ring ${ring.key} could not be closed: ${reply.message}`);
       this.#release(ring);
     });
-  }
-
-  /** The consumer has closed the session, and its rings with it. */
-  releaseAllOf(session: Session): void {
-    for (const ring of this.#rings) if (ring.channel.trace.session === session) this.#release(ring);
   }
 
   #release(ring: Ring): void {
@@ -87,4 +177,9 @@ export class RingKeeper {
     session.troubles.add(sentence);
     this.#log.error(`session ${session.name}: ${sentence}`);
   }
+}
+
+/** What a ring takes, which is what was written of it. */
+function memoryOf({ descriptor }: Ring): number {
+  return fstatSync(descriptor).blocks * BLOCK_BYTES;
 }

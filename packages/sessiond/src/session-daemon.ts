@@ -3,14 +3,18 @@ import { chmodSync, chownSync, readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { hostname } from 'node:os';
 import type { Posix } from '@ringtail/posix';
+import type { TraceFormat } from '@ringtail/protocol';
 import { AppServer } from './app-server.ts';
 import { ApplicationService } from './application-service.ts';
+import { RotationScheduler } from './archives/rotation-scheduler.ts';
 import { ClientServer } from './client-server.ts';
 import { CommandService } from './command-service.ts';
 import { ConsumerLink } from './consumer-link.ts';
 import { consumerStarter } from './consumer-process.ts';
 import { APP_CONNECTIONS_MAX } from './limits.ts';
 import type { Log } from './log.ts';
+import { NotificationHub } from './notifications/notification-hub.ts';
+import { processWork } from './process-identity.ts';
 import { RingKeeper } from './ring-keeper.ts';
 import type { RunDirectoryClaim } from './run-directory-claim.ts';
 import { SessionRegistry } from './session-registry.ts';
@@ -27,6 +31,8 @@ export interface SessionDaemonOptions {
   /** Group whose users may give commands to a daemon of root; undefined: root alone. */
   readonly clientGroup: number | undefined;
   readonly consumerMain: string;
+  /** Of sessions that are created without one. */
+  readonly defaultFormat: TraceFormat;
   readonly log: Log;
   /** Called when the daemon begins to end. */
   readonly onStopping: (why: string) => void;
@@ -57,11 +63,23 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     socketPath: directory.consumerSocket,
     startConsumer: consumerStarter(consumerMain, directory.path, log),
     peerPidOf: (socket) => credentialsOf(socket).pid,
+    workOf: processWork,
     log,
   });
   const traces = new TraceKeeper({ registry, link, hostname: hostname(), uid, log });
   const rings = new RingKeeper(link, Math.floor(descriptors / 2), log);
-  const applications = new ApplicationService({ posix, registry, link, traces, rings, publisher, now, log });
+  const notifications = new NotificationHub();
+  const applications = new ApplicationService({
+    posix,
+    registry,
+    link,
+    traces,
+    rings,
+    publisher,
+    notifications,
+    now,
+    log,
+  });
   const commands: CommandService = new CommandService({
     registry,
     applications,
@@ -72,8 +90,22 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     drainApplications: () => appServer.drain(),
     uid,
     onShutdown: () => setImmediate(() => void stop('a client asked for it')),
+    onChanged: () => rotations.look(),
+    notifications,
     runDirectory: directory.path,
+    defaultFormat: options.defaultFormat,
     now,
+    log,
+  });
+  const rotations = new RotationScheduler({
+    sessions: () => registry.sessions(),
+    recordedBytes: (session) => commands.recordedBytes(session),
+    rotate: (session) => commands.rotate(session),
+    nowMs: () => performance.now(),
+    schedule: (callback, delayMs) => {
+      const timer = setTimeout(callback, delayMs);
+      return { cancel: () => clearTimeout(timer) };
+    },
     log,
   });
   const clientServer = new ClientServer({
@@ -112,6 +144,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
       log.info(`stopping: ${why}`);
       options.onStopping(why);
       clientServer.close();
+      rotations.close();
       await within(SHUTDOWN_MS_MAX, commands.destroyAll());
       appServer.close();
       await link.stop();

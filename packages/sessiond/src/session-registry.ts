@@ -6,6 +6,7 @@ import {
   type SessionDescription,
   type TrackedAttribute,
 } from '@ringtail/protocol';
+import { SessionArchive } from './archives/session-archive.ts';
 import { attributesIn } from './channel-attributes.ts';
 import { DaemonError } from './daemon-error.ts';
 import { IdentifierTable } from './identifier-table.ts';
@@ -74,6 +75,7 @@ export class SessionRegistry {
       trackers: { vpid: new InclusionSet(), vuid: new InclusionSet(), vgid: new InclusionSet() },
       traces: new Map(),
       processPlaces: new Set(),
+      archive: new SessionArchive(parameters),
       troubles: new Troubles(),
       sightings: new Sightings(),
       active: false,

@@ -1,4 +1,5 @@
 import type { ChannelAttributes, ClockKind, TraceFormat, TrackedAttribute } from '@ringtail/protocol';
+import type { SessionArchive } from './archives/session-archive.ts';
 import type { IdentifierTable } from './identifier-table.ts';
 import type { InclusionSet } from './inclusion-set.ts';
 import type { RuleSet } from './rule-set.ts';
@@ -71,14 +72,15 @@ export interface SessionParameters {
 
 export interface Session extends SessionParameters {
   readonly createdAt: Date;
-  /** What the clock was like when the session was created. */
-  readonly clockReading: ClockReading;
+  /** What the clock was like when the session was created, or when its metadata were regenerated. */
+  clockReading: ClockReading;
   readonly channels: Map<string, Channel>;
   readonly trackers: Readonly<Record<TrackedAttribute, InclusionSet>>;
   /** By what they are of; those of processes that have gone are not kept. */
   readonly traces: Map<string, Trace>;
   /** Where traces of processes have been, of those as well that have gone. */
   readonly processPlaces: Set<string>;
+  readonly archive: SessionArchive;
   readonly troubles: Troubles;
   readonly sightings: Sightings;
   active: boolean;

@@ -1,6 +1,8 @@
+import type { TraceFormat } from '@ringtail/protocol';
 import type { ApplicationService } from '../application-service.ts';
 import type { ConsumerLink } from '../consumer-link.ts';
 import type { Log } from '../log.ts';
+import type { NotificationHub } from '../notifications/notification-hub.ts';
 import type { RingKeeper } from '../ring-keeper.ts';
 import type { SessionRegistry } from '../session-registry.ts';
 import type { StatePublisher } from '../state-publisher.ts';
@@ -16,7 +18,10 @@ export interface CommandServices {
   readonly link: ConsumerLink;
   /** Reads what applications have sent so far: rings that were made before a stop belong to it. */
   readonly drainApplications: () => void;
+  readonly notifications: NotificationHub;
   readonly runDirectory: string;
+  /** Of sessions that are created without one. */
+  readonly defaultFormat: TraceFormat;
   readonly now: () => Date;
   readonly log: Log;
 }

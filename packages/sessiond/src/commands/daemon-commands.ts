@@ -5,7 +5,7 @@ import type { CommandServices } from './command-services.ts';
 import type { DaemonHandlers, Result } from './handlers.ts';
 
 /** What clients ask of the daemon itself. */
-export function daemonCommands({ registry, applications, link, runDirectory, now }: CommandServices) {
+export function daemonCommands({ registry, applications, link, notifications, runDirectory, now }: CommandServices) {
   const startedAt = now().toISOString();
   return {
     'daemon-status': (_, client) => ({
@@ -20,6 +20,10 @@ export function daemonCommands({ registry, applications, link, runDirectory, now
       memoryBytes: process.memoryUsage.rss(),
     }),
     hello: ({ protocol }) => hello(protocol),
+    subscribe: (_, client) => {
+      notifications.subscribe(client);
+      return null;
+    },
     'list-applications': (_, client) => applications.describe(client),
   } satisfies Partial<DaemonHandlers>;
 }

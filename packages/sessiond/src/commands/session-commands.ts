@@ -3,6 +3,7 @@ import type { Client } from '../client.ts';
 import { prepareOutput } from '../output-directory.ts';
 import type { Session } from '../session.ts';
 import { readClock } from '../session-clock.ts';
+import type { ArchiveCommands } from './archive-commands.ts';
 import type { CommandServices } from './command-services.ts';
 import type { DaemonHandlers, Result, SessionHandlers } from './handlers.ts';
 import type { SessionWork } from './session-work.ts';
@@ -11,10 +12,12 @@ import type { SessionWork } from './session-work.ts';
 export class SessionCommands {
   readonly #services: CommandServices;
   readonly #work: SessionWork;
+  readonly #archives: ArchiveCommands;
 
-  constructor(services: CommandServices, work: SessionWork) {
+  constructor(services: CommandServices, work: SessionWork, archives: ArchiveCommands) {
     this.#services = services;
     this.#work = work;
+    this.#archives = archives;
   }
 
   daemonHandlers() {
@@ -38,27 +41,30 @@ export class SessionCommands {
   }
 
   async destroy(session: Session): Promise<Result<'destroy-session'>> {
-    const { registry, rings, log } = this.#services;
+    const { registry, rings, notifications, log } = this.#services;
     if (session.active) registry.stop(session);
     this.#work.publishAndDrain();
+    await this.#archives.archiveRest(session);
     const statistics = await this.#work.statistics(session, 'close-session');
     rings.releaseAllOf(session);
     registry.remove(session);
+    notifications.publish({ kind: 'session-destroyed', session: session.name }, session.owner.uid);
     log.info(`session ${session.name} is destroyed: ${statistics.eventsRecorded} events in ${session.output}`);
     return statistics;
   }
 
   #create(params: Commands['create-session']['params'], { uid, gid }: Client): Result<'create-session'> {
-    const { registry, applications, now, log } = this.#services;
-    const parameters = { ...params, format: params.format ?? 'ctf-1.8', owner: { uid, gid } };
+    const { registry, applications, defaultFormat, notifications, now, log } = this.#services;
+    const parameters = { ...params, format: params.format ?? defaultFormat, owner: { uid, gid } };
     const session = registry.create(parameters, now(), readClock(params.clock));
     try {
-      if (session.output !== null) prepareOutput(session.output);
+      if (session.output !== null) prepareOutput(session.output, session.owner);
     } catch (error) {
       registry.remove(session);
       throw error;
     }
     for (const sighting of applications.sightings()) session.sightings.add(sighting);
+    notifications.publish({ kind: 'session-created', session: session.name }, uid);
     log.info(`session ${session.name} of user ${uid} is created, output ${session.output}`);
     return { name: session.name, output: session.output };
   }
@@ -75,6 +81,7 @@ export class SessionCommands {
     } finally {
       publisher.publish();
     }
+    session.archive.started(this.#services.now());
     log.info(`session ${session.name} is started`);
     return null;
   }

@@ -1,0 +1,17 @@
+import { basicDateTime } from '../consumer-commands.ts';
+
+/** Minutes to add to UTC for the time of day here, at that moment. */
+function offsetMinutes(at: Date): number {
+  return -at.getTimezoneOffset();
+}
+
+/** Name of a snapshot's directory, as LTTng's: `snapshot-1-20261120-133354-0`. */
+export function snapshotDirectoryName(name: string, at: Date, count: number): string {
+  const [date, time] = basicDateTime(at, offsetMinutes(at)).split(/[T+-]/);
+  return `${name}-${date}-${time}-${count}`;
+}
+
+/** Name of a trace chunk's archive, as LTTng's: `20261120T133354+0100-20261120T134000+0100-0`. */
+export function archiveName(begin: Date, end: Date, id: number): string {
+  return `${basicDateTime(begin, offsetMinutes(begin))}-${basicDateTime(end, offsetMinutes(end))}-${id}`;
+}

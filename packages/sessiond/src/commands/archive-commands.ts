@@ -1,0 +1,223 @@
+import { join } from 'node:path';
+import { describeError } from '@ringtail/base';
+import type {
+  ConsumerCommand,
+  SessionStatistics,
+  SnapshotOutputParameters,
+  SnapshotRecorded,
+} from '@ringtail/protocol';
+import { archiveName, snapshotDirectoryName } from '../archives/archive-names.ts';
+import { DaemonError } from '../daemon-error.ts';
+import { makeOwnDirectory } from '../output-directory.ts';
+import type { Session } from '../session.ts';
+import { readClock } from '../session-clock.ts';
+import { withTroubles } from '../statistics.ts';
+import type { CommandServices } from './command-services.ts';
+import type { Result, SessionHandlers } from './handlers.ts';
+import type { SessionWork } from './session-work.ts';
+
+/** A snapshot that was asked for without a name, to an output that was not added. */
+const UNNAMED_SNAPSHOT = 'snapshot';
+
+type Task = Extract<ConsumerCommand, { readonly type: 'snapshot' | 'rotate' | 'clear' | 'reclaim' }>;
+
+/** Snapshots, rotations, and what else is done with everything that a session holds at once. */
+export class ArchiveCommands {
+  readonly #services: CommandServices;
+  readonly #work: SessionWork;
+
+  constructor(services: CommandServices, work: SessionWork) {
+    this.#services = services;
+    this.#work = work;
+  }
+
+  sessionHandlers() {
+    return {
+      'add-snapshot-output': (session, { output }) => {
+        checkSnapshotSession(session);
+        return session.archive.addOutput(output);
+      },
+      'delete-snapshot-output': (session, { output }) => {
+        checkSnapshotSession(session);
+        session.archive.deleteOutput(output);
+        return null;
+      },
+      'record-snapshot': (session, { output, name, maxBytes }) => this.#snapshot(session, output, name, maxBytes),
+      'rotate-session': (session) => this.rotate(session),
+      'set-rotation-schedule': (session, { timerUs, sizeBytes }) => {
+        checkRotatable(session);
+        return session.archive.setSchedule({
+          ...(timerUs !== undefined && { timerUs }),
+          ...(sizeBytes !== undefined && { sizeBytes }),
+        });
+      },
+      'clear-session': (session) => this.#clear(session),
+      'regenerate-metadata': (session) => this.#regenerateMetadata(session),
+      'regenerate-statedump': (session) => {
+        if (!session.active) throw new DaemonError('NOT_STARTED', `the session ${session.name} is not started`);
+        this.#work.statedump(session);
+        return null;
+      },
+      'reclaim-memory': (session, { channels, olderThanUs }) => this.#reclaim(session, channels, olderThanUs),
+    } satisfies Partial<SessionHandlers>;
+  }
+
+  /** @throws {DaemonError} `ROTATION_NOT_AVAILABLE`, `NEVER_STARTED`, `ROTATED_ALREADY` */
+  async rotate(session: Session): Promise<Result<'rotate-session'>> {
+    const output = checkRotatable(session);
+    const { archive } = session;
+    if (archive.chunkBegin === undefined) neverStarted(session);
+    if (!archive.unarchived) {
+      throw new DaemonError(
+        'ROTATED_ALREADY',
+        `the session ${session.name} has recorded nothing since it was archived`,
+      );
+    }
+    const end = this.#services.now();
+    const path = join(output, 'archives', archiveName(archive.chunkBegin, end, archive.rotations));
+    this.#services.drainApplications();
+    if (!session.traced) makeOwnDirectory(path, session.owner);
+    const statistics = await this.#perform(session, { type: 'rotate', session: session.name, archive: path });
+    archive.rotated(path, end, session.active, statistics.bytes);
+    this.#services.notifications.publish(
+      { kind: 'rotation-completed', session: session.name, archive: path },
+      session.owner.uid,
+    );
+    this.#services.log.info(`session ${session.name}: archived ${path}`);
+    return { archive: path, statistics };
+  }
+
+  /** A session that was rotated has everything in archives when it is destroyed, as LTTng's. The session is stopped. */
+  async archiveRest(session: Session): Promise<void> {
+    if (session.archive.rotations === 0 || !session.archive.unarchived) return;
+    try {
+      await this.rotate(session);
+    } catch (error) {
+      const sentence = `the last trace chunk stays where it is: ${describeError(error)}`;
+      session.troubles.add(sentence);
+      this.#services.log.error(`session ${session.name}: ${sentence}`);
+    }
+  }
+
+  /** To the output that is given, or to each of the session's. Tells of the first; they all have the same in them. */
+  async #snapshot(
+    session: Session,
+    output: SnapshotOutputParameters | null,
+    name: string | null,
+    maxBytes: number | null,
+  ): Promise<SnapshotRecorded> {
+    checkSnapshotSession(session);
+    if (!session.started) neverStarted(session);
+    const outputs = output === null ? session.archive.outputs : [{ ...output, name: output.name ?? UNNAMED_SNAPSHOT }];
+    if (outputs.length === 0) {
+      throw new DaemonError(
+        'NO_SNAPSHOT_OUTPUT',
+        `the session ${session.name} has no snapshot output: add one, or name one`,
+      );
+    }
+    this.#services.drainApplications();
+    const recorded: SnapshotRecorded[] = [];
+    for (const each of outputs) {
+      const path = this.#makeSnapshotDirectory(session, each.path, name ?? each.name);
+      const statistics = await this.#perform(session, {
+        type: 'snapshot',
+        session: session.name,
+        directory: path,
+        maxBytes: maxBytes ?? each.maxBytes,
+      });
+      recorded.push({ path, statistics });
+      this.#services.notifications.publish(
+        { kind: 'snapshot-recorded', session: session.name, path },
+        session.owner.uid,
+      );
+      this.#services.log.info(`session ${session.name}: recorded the snapshot ${path}`);
+    }
+    return recorded[0] as SnapshotRecorded;
+  }
+
+  /** Another session may have recorded a snapshot of the same name to the same place in this very second. */
+  #makeSnapshotDirectory(session: Session, parent: string, name: string): string {
+    for (;;) {
+      const number = session.archive.takeSnapshotNumber();
+      const path = join(parent, snapshotDirectoryName(name, this.#services.now(), number));
+      if (makeOwnDirectory(path, session.owner)) return path;
+    }
+  }
+
+  async #clear(session: Session): Promise<null> {
+    this.#services.drainApplications();
+    this.#services.rings.releaseEndedOf(session);
+    await this.#perform(session, { type: 'clear', session: session.name });
+    session.archive.cleared(session.active);
+    this.#services.log.info(`session ${session.name} is cleared`);
+    return null;
+  }
+
+  /** For traces that there are, and for those that will be. */
+  async #regenerateMetadata(session: Session): Promise<null> {
+    if (!session.started) neverStarted(session);
+    if ([...session.channels.values()].some(({ attributes }) => attributes.ownership === 'process')) {
+      throw new DaemonError(
+        'PER_PROCESS_SESSION',
+        'metadata of traces of single processes cannot be regenerated: some of the processes may have gone',
+      );
+    }
+    const { link } = this.#services;
+    const { offsetNs } = readClock(session.clock);
+    session.clockReading = { ...session.clockReading, offsetNs };
+    const answers = [...session.traces.values()].map(({ key }) =>
+      link.setUp({ type: 'regenerate-metadata', trace: key, clockOffsetNs: String(offsetNs) }),
+    );
+    await link.unlessUnavailable(Promise.all(answers));
+    return null;
+  }
+
+  async #reclaim(
+    session: Session,
+    names: readonly string[] | null,
+    olderThanUs: number,
+  ): Promise<Result<'reclaim-memory'>> {
+    const unknown = names?.find((name) => !session.channels.has(name));
+    if (unknown !== undefined) {
+      throw new DaemonError('NO_CHANNEL', `the session ${session.name} has no channel ${unknown}`);
+    }
+    const channels = [...session.traces.values()]
+      .flatMap((trace) => [...trace.channels.values()])
+      .filter(({ channel }) => names === null || names.includes(channel.attributes.name))
+      .map(({ key }) => key);
+    if (channels.length === 0) return { bytes: 0 };
+    const { bytes } = await this.#perform(session, { type: 'reclaim', session: session.name, channels, olderThanUs });
+    return { bytes };
+  }
+
+  /** A session that never had a trace is one that the consumer has never heard of. */
+  async #perform(session: Session, task: Task): Promise<SessionStatistics> {
+    const counted = session.traced ? await this.#services.link.perform(task) : undefined;
+    return withTroubles(counted, session.troubles.list());
+  }
+}
+
+function neverStarted(session: Session): never {
+  throw new DaemonError('NEVER_STARTED', `the session ${session.name} has to be started once`);
+}
+
+function checkSnapshotSession({ name, snapshot }: Session): void {
+  if (snapshot) return;
+  throw new DaemonError('NOT_A_SNAPSHOT_SESSION', `the session ${name} was not created for snapshots`);
+}
+
+/** @returns the session's output. @throws {DaemonError} `ROTATION_NOT_AVAILABLE` */
+function checkRotatable({ name, snapshot, output, channels }: Session): string {
+  const refuse = (why: string): never => {
+    throw new DaemonError('ROTATION_NOT_AVAILABLE', `the session ${name} cannot be rotated: ${why}`);
+  };
+  if (snapshot) refuse('it is for snapshots');
+  if (output === null) return refuse('it has no output');
+  for (const { attributes } of channels.values()) {
+    const { traceFileBytes, traceFileCount } = attributes;
+    if (traceFileBytes > 0 || traceFileCount > 0) {
+      refuse(`the trace files of its channel ${attributes.name} are limited in size or number`);
+    }
+  }
+  return output;
+}

@@ -1,0 +1,29 @@
+import type { CommandName, Notification } from '@ringtail/protocol';
+
+/** Commands after which a session is not what it was, each with what subscribers are told of it. */
+const KINDS: {
+  readonly [Name in CommandName]?: 'session-started' | 'session-stopped' | 'session-cleared' | 'session-changed';
+} = {
+  'start-session': 'session-started',
+  'stop-session': 'session-stopped',
+  'clear-session': 'session-cleared',
+  'enable-channel': 'session-changed',
+  'disable-channel': 'session-changed',
+  'enable-event': 'session-changed',
+  'disable-event': 'session-changed',
+  'add-context': 'session-changed',
+  track: 'session-changed',
+  untrack: 'session-changed',
+  'add-snapshot-output': 'session-changed',
+  'delete-snapshot-output': 'session-changed',
+  'set-rotation-schedule': 'session-changed',
+};
+
+/**
+ * What there is to tell of a command on this session that has been carried out; undefined: nothing, or what is told by
+ * whatever carries it out, since it happens without a command as well.
+ */
+export function notificationOf(command: CommandName, session: string): Notification | undefined {
+  const kind = KINDS[command];
+  return kind === undefined ? undefined : { kind, session };
+}
