@@ -12,6 +12,8 @@ export type ConsumerErrorCode =
   | 'NOT_A_RECORDER'
   /** A directory is a symbolic link, somebody else's, or holds another trace. */
   | 'DIRECTORY_REFUSED'
+  /** Memory of rings cannot be given back without a risk for events. */
+  | 'NOT_RECLAIMABLE'
   /** The ring file is not the one that was announced. */
   | 'RING_REFUSED'
   /** A trace file could not be written; repeating the request may help. */

@@ -6,22 +6,27 @@ import type {
   OpenChannelRequest,
   OpenRingRequest,
   OpenTraceRequest,
+  ReclaimRequest,
+  RotateRequest,
   SessionStatistics,
   SnapshotRequest,
 } from '@ringtail/protocol';
 import { asOwner } from './as-owner.ts';
+import { channelTimersOf } from './channel-timers.ts';
+import { clearChunk, removeCheckpoints, rotateChunk, type TraceChunk } from './chunk/trace-chunk.ts';
 import { ConsumerError } from './consumer-error.ts';
 import { DrainLoop } from './drain-loop.ts';
 import type { FileOutput } from './file-output.ts';
 import type { Log } from './log.ts';
 import type { LoopTimers } from './loop-timers.ts';
-import { openRing } from './open-ring.ts';
-import type { RingDrain } from './ring-drain.ts';
+import { NOT_RECLAIMABLE, openRing, streamNameOf } from './open-ring.ts';
+import type { RingDrain, RingUse } from './ring-drain.ts';
 import { Session } from './session.ts';
 import { recoveryDirectory } from './snapshot/recovery-directory.ts';
 import { SnapshotRing } from './snapshot/snapshot-ring.ts';
 import { SnapshotRun } from './snapshot/snapshot-run.ts';
 import { writeSnapshot } from './snapshot/write-snapshot.ts';
+import { checkTraceFileNames } from './trace-file-names.ts';
 import { TraceWriter } from './trace-writer.ts';
 
 export interface ConsumerOptions {
@@ -109,10 +114,21 @@ export class Consumer {
       case 'statistics':
         for (const { drain, recorder } of this.#ringsOf(command.session)) (drain ?? recorder)?.refreshStatistics();
         return this.#statistics(command.session);
+      case 'rotate':
+        return this.#rotate(command);
+      case 'clear':
+        return this.#clear(command.session);
+      case 'regenerate-metadata': {
+        const trace = this.#traces.get(command.trace);
+        if (trace === undefined) throw new ConsumerError('NO_TRACE', `there is no trace ${command.trace}`);
+        this.#finishSnapshots(trace.session.name);
+        trace.writer.setClockOffset(command.clockOffsetNs);
+        return this.#statistics(trace.session.name);
+      }
+      case 'reclaim':
+        return this.#reclaim(command);
       case 'close-session':
         return this.#closeSession(command.session);
-      default:
-        throw new ConsumerError('BAD_REQUEST', `${command.type} is not supported`);
     }
   }
 
@@ -162,6 +178,28 @@ export class Consumer {
     }
   }
 
+  /**
+   * How full the rings of a channel are: the fullest of them. Undefined where its use is not watched.
+   *
+   * @throws {ConsumerError} `NO_CHANNEL`
+   */
+  channelUse(key: number): RingUse | undefined {
+    const { request } = this.#channel(key);
+    if (request.attributes.monitorTimerUs === 0) return undefined;
+    const { subBufBytes, subBufCount } = request.attributes;
+    let use: RingUse = { usedBytes: 0, highestBytes: 0, ringBytes: subBufBytes * subBufCount };
+    for (const ring of this.#rings.values()) {
+      if (ring.request.channel !== key || ring.drain === undefined) continue;
+      const { usedBytes, highestBytes } = ring.drain.use;
+      use = {
+        ...use,
+        usedBytes: Math.max(use.usedBytes, usedBytes),
+        highestBytes: Math.max(use.highestBytes, highestBytes),
+      };
+    }
+    return use;
+  }
+
   /** Takes everything and closes all files. What cannot be written now stays in the rings, for another consumer. */
   close(): void {
     this.#loop.stop();
@@ -191,6 +229,9 @@ export class Consumer {
     if (isRepeated(this.#channels.get(request.channel)?.request, request)) return null;
     const trace = this.#traces.get(request.trace);
     if (trace === undefined) throw new ConsumerError('NO_TRACE', `there is no trace ${request.trace}`);
+    for (const { request: other } of this.#channels.values()) {
+      if (other.trace === request.trace) checkTraceFileNames(other.attributes, request.attributes);
+    }
     trace.writer.addChannel(request);
     this.#channels.set(request.channel, { request, trace, events: new Map() });
     return null;
@@ -241,7 +282,7 @@ export class Consumer {
       throw error instanceof RingtailError ? error.within(`a ring of ${owner}`) : error;
     }
     this.#rings.set(request.ring, entry);
-    this.#loop.add(entry.drain);
+    this.#loop.add(entry.drain, channelTimersOf(channel.attributes));
     return null;
   }
 
@@ -256,6 +297,64 @@ export class Consumer {
     ring.drain = undefined;
     this.#loop.remove(drain);
     drain.finish();
+  }
+
+  #rotate({ session, archive }: RotateRequest): SessionStatistics {
+    if (this.#tracesOf(session).some(({ request }) => request.snapshot)) {
+      throw new ConsumerError('BAD_REQUEST', `session ${session} writes snapshots: there is nothing to rotate`);
+    }
+    const chunk = this.#chunkOf(session);
+    // A session in which nothing has registered has no trace chunk.
+    if (chunk !== undefined) rotateChunk(chunk, archive);
+    return this.#statistics(session);
+  }
+
+  #clear(name: string): SessionStatistics {
+    this.#finishSnapshots(name);
+    for (const { recorder } of this.#ringsOf(name)) recorder?.clear();
+    const chunk = this.#chunkOf(name);
+    if (chunk !== undefined) {
+      clearChunk(chunk);
+      for (const { writer } of this.#tracesOf(name)) {
+        const open = this.#drainedOf(name).filter(({ trace }) => trace.writer === writer);
+        removeCheckpoints(writer, new Set(open.map(({ streamName }) => `${streamName}.checkpoint`)));
+      }
+    }
+    const counted = this.#ringsOf(name).flatMap(({ drain, recorder }) => (drain ?? recorder)?.statistics ?? []);
+    this.#sessions.get(name)?.forgetFormer(new Set(counted));
+    return this.#statistics(name);
+  }
+
+  #reclaim({ session, channels, olderThanUs }: ReclaimRequest): SessionStatistics {
+    const rings = this.#drainedOf(session).filter(({ request }) => channels.includes(request.channel));
+    // What was taken before is in the producer's hands: nobody else can know that it is not about to be written.
+    const reclaimed = olderThanUs > 0 ? [] : rings.map(({ drain }) => drain.reclaim());
+    if (reclaimed.length > 0 && reclaimed.every((bytes) => bytes === undefined)) {
+      throw new ConsumerError('NOT_RECLAIMABLE', NOT_RECLAIMABLE);
+    }
+    return { ...this.#statistics(session), bytes: reclaimed.reduce<number>((sum, bytes) => sum + (bytes ?? 0), 0) };
+  }
+
+  /** What a session writes to now; undefined of a flight recorder, and before there is a trace. */
+  #chunkOf(session: string): TraceChunk | undefined {
+    const traces = this.#tracesOf(session);
+    const [first] = traces;
+    if (first?.writer.stateDirectory === null || first?.request.output == null) return undefined;
+    return {
+      output: first.request.output,
+      owner: first.writer.owner,
+      writers: traces.map(({ writer }) => writer),
+      drains: this.#drainedOf(session).map(({ drain }) => drain),
+    };
+  }
+
+  /** The rings of a session that are drained, with the names of their data streams. */
+  #drainedOf(session: string) {
+    return this.#ringsOf(session).flatMap(({ drain, request }) => {
+      if (drain === undefined) return [];
+      const { request: channel, trace } = this.#channel(request.channel);
+      return [{ drain, request, trace, streamName: streamNameOf(channel, request) }];
+    });
   }
 
   #closeSession(name: string): SessionStatistics {

@@ -209,8 +209,13 @@ export class DataStreamFile {
     this.#openCheckpoints().write({ ...checkpoint, fileNumber: this.#number, fileBytes: this.#bytes });
   }
 
-  /** Ends the files of this trace chunk: the next packet goes into new ones, be the directory moved away or emptied. */
-  endChunk(): void {
+  /** Closes the files, which are about to be moved: the next packet opens them again, wherever the directory is then. */
+  suspend(): void {
+    this.#closeFiles();
+  }
+
+  /** The files have been moved away or removed: the next packet goes into new ones. */
+  beginChunk(): void {
     this.#closeFiles();
     this.#beginAt(0);
   }

@@ -8,6 +8,9 @@ class FakeRing implements DrainableRing {
   taken = 0;
   looks = 0;
   staleLooks = 0;
+  samples = 0;
+  /** Looks at it that find more than they may take. */
+  moreLooks = 0;
   wakeRequested = false;
   onWakeRequest: () => void = () => {};
 
@@ -16,12 +19,16 @@ class FakeRing implements DrainableRing {
     const packets = this.closed;
     this.closed = 0;
     this.taken += packets;
-    return { packets, more: false };
+    return { packets, more: this.moreLooks-- > 0 };
   }
 
   drainStale(): DrainResult {
     this.staleLooks += 1;
     return { packets: 0, more: false };
+  }
+
+  sampleUse(): void {
+    this.samples += 1;
   }
 
   requestWake(on: boolean): void {
@@ -127,6 +134,50 @@ describe('DrainLoop', () => {
     loop.stop();
     timers.advance(5000);
     expect(ring.looks + ring.staleLooks).toBe(0);
+    expect(timers.pending).toBe(0);
+  });
+
+  it('looks at the rings of a channel with a read timer at its period, and never asks for a wake', () => {
+    const { timers, loop } = started(0);
+    const ring = new FakeRing();
+    loop.add(ring, { readPeriodMs: 200 });
+    timers.advance(199);
+    expect(ring.looks).toBe(0);
+    timers.advance(801);
+    expect(ring).toMatchObject({ looks: 5, staleLooks: 1, wakeRequested: false });
+    loop.remove(ring);
+    timers.advance(2000);
+    expect(ring.looks).toBe(5);
+  });
+
+  it('goes on looking at a polled ring that has more than its share', () => {
+    const { timers, loop } = started(0);
+    const ring = new FakeRing();
+    loop.add(ring, { readPeriodMs: 200 });
+    ring.moreLooks = 10;
+    timers.advance(230);
+    expect(ring.looks).toBe(11);
+    timers.advance(150);
+    expect(ring.looks).toBe(11);
+  });
+
+  it('takes open sub-buffers at the switch timer of their channel, and the others once a second', () => {
+    const { timers, loop, ring: other } = started();
+    const ring = new FakeRing();
+    loop.add(ring, { switchPeriodMs: 50 });
+    timers.advance(TICK_PERIOD_MS);
+    expect([ring.staleLooks, other.staleLooks]).toEqual([20, 1]);
+  });
+
+  it('samples the use of rings at the monitor timer of their channel, with one timer for all of a period', () => {
+    const { timers, loop } = started(0);
+    const rings = [new FakeRing(), new FakeRing()];
+    const { pending } = timers;
+    for (const ring of rings) loop.add(ring, { monitorPeriodMs: 100, readPeriodMs: 100 });
+    expect(timers.pending).toBe(pending + 2);
+    timers.advance(1000);
+    expect(rings.map(({ samples }) => samples)).toEqual([10, 10]);
+    loop.stop();
     expect(timers.pending).toBe(0);
   });
 });

@@ -1,4 +1,6 @@
+import type { ChannelTimers } from './channel-timers.ts';
 import type { LoopTimers, TimerHandle } from './loop-timers.ts';
+import { RingPeriods } from './ring-periods.ts';
 
 /** What one look at a ring brought. */
 export interface DrainResult {
@@ -12,10 +14,12 @@ export interface DrainResult {
 export interface DrainableRing {
   /** Takes what is closed, up to a bounded number of bytes. */
   drainClosed(): DrainResult;
-  /** Takes the committed part of the open sub-buffer too, unless a packet came lately anyway. */
-  drainStale(): DrainResult;
+  /** Takes the committed part of the open sub-buffer too, unless a packet came lately anyway: within so many milliseconds. */
+  drainStale(staleAfterMs?: number): DrainResult;
   /** Asks the producer to write to the wake FIFO when it closes a sub-buffer, or to stop that. */
   requestWake(on: boolean): void;
+  /** Ends a period in which the use of the ring was watched. */
+  sampleUse(): void;
 }
 
 /** Time between two rounds while rings are busy. */
@@ -34,11 +38,21 @@ export const TICK_PERIOD_MS = 1000;
  * sleep: its wake flag is set, and it is looked at once more, since its producer may have closed a sub-buffer just before
  * it could see the flag. A sleeping ring costs nothing until somebody writes to the wake FIFO, which cannot say for which
  * ring: then all that sleep are looked at once. With all rings asleep only the tick remains.
+ *
+ * Rings of channels with timers of their own are looked at by these, be it for closed sub-buffers (then the producer is never
+ * asked for a wake) or for open ones (then the tick leaves them out).
  */
 export class DrainLoop {
   readonly #awake = new Map<DrainableRing, number>();
   readonly #asleep = new Set<DrainableRing>();
   readonly #timers: LoopTimers;
+  /** Rings that are looked at by the read timer of their channel. */
+  readonly #polled = new Set<DrainableRing>();
+  /** Rings whose open sub-buffers are taken by the switch timer of their channel. */
+  readonly #switched = new Set<DrainableRing>();
+  readonly #reads: RingPeriods<DrainableRing>;
+  readonly #switches: RingPeriods<DrainableRing>;
+  readonly #samples: RingPeriods<DrainableRing>;
   #round: TimerHandle | undefined;
   #wake: TimerHandle | undefined;
   #tick: TimerHandle | undefined;
@@ -46,6 +60,9 @@ export class DrainLoop {
 
   constructor(timers: LoopTimers) {
     this.#timers = timers;
+    this.#reads = new RingPeriods(timers, (ring) => this.#poll(ring));
+    this.#switches = new RingPeriods(timers, (ring) => ring.drainStale(0));
+    this.#samples = new RingPeriods(timers, (ring) => ring.sampleUse());
   }
 
   /** Starts ticking. */
@@ -56,16 +73,29 @@ export class DrainLoop {
   stop(): void {
     for (const timer of [this.#round, this.#wake, this.#tick]) timer?.cancel();
     this.#round = this.#wake = this.#tick = undefined;
+    for (const periods of [this.#reads, this.#switches, this.#samples]) periods.stop();
   }
 
-  add(ring: DrainableRing): void {
+  add(ring: DrainableRing, { readPeriodMs, switchPeriodMs, monitorPeriodMs }: ChannelTimers = {}): void {
+    if (monitorPeriodMs !== undefined) this.#samples.add(ring, monitorPeriodMs);
+    if (switchPeriodMs !== undefined) {
+      this.#switched.add(ring);
+      this.#switches.add(ring, switchPeriodMs);
+    }
+    if (readPeriodMs !== undefined) {
+      this.#polled.add(ring);
+      this.#reads.add(ring, readPeriodMs);
+      // A former consumer may have gone to sleep over it.
+      ring.requestWake(false);
+      return;
+    }
     this.#awake.set(ring, 0);
     this.#scheduleRound();
   }
 
   remove(ring: DrainableRing): void {
-    this.#awake.delete(ring);
-    this.#asleep.delete(ring);
+    for (const rings of [this.#awake, this.#asleep, this.#polled, this.#switched]) rings.delete(ring);
+    for (const periods of [this.#reads, this.#switches, this.#samples]) periods.remove(ring);
   }
 
   /** Somebody wrote to the wake FIFO. */
@@ -94,6 +124,7 @@ export class DrainLoop {
     for (const [ring, quietRounds] of [...this.#awake]) {
       if (!this.#awake.has(ring)) continue;
       if (gaveAnything(ring.drainClosed())) this.#awake.set(ring, 0);
+      else if (this.#polled.has(ring)) this.#awake.delete(ring);
       else if (quietRounds + 1 < QUIET_ROUNDS) this.#awake.set(ring, quietRounds + 1);
       else this.#putToSleep(ring);
     }
@@ -114,8 +145,17 @@ export class DrainLoop {
     this.#scheduleRound();
   }
 
+  /** A ring that has more than its share is looked at every round, until it has nothing. */
+  #poll(ring: DrainableRing): void {
+    if (!ring.drainClosed().more || !this.#polled.has(ring)) return;
+    this.#awake.set(ring, 0);
+    this.#scheduleRound();
+  }
+
   #runTick(): void {
-    for (const ring of [...this.#awake.keys(), ...this.#asleep]) ring.drainStale();
+    for (const ring of new Set([...this.#awake.keys(), ...this.#asleep, ...this.#polled])) {
+      if (!this.#switched.has(ring)) ring.drainStale();
+    }
     this.#tick = this.#timers.after(TICK_PERIOD_MS, () => this.#runTick());
   }
 }

@@ -9,6 +9,10 @@ import type { Session } from './session.ts';
 import { traceFileLimitsOf } from './trace-file-names.ts';
 import type { TraceWriter } from './trace-writer.ts';
 
+/** Why: see `RingConsumer.reclaimReleased`. */
+export const NOT_RECLAIMABLE =
+  'memory can be given back of rings in discard mode that are not files, and no others, without a risk for events';
+
 export interface OpenRingOptions {
   readonly request: OpenRingRequest;
   readonly channel: OpenChannelRequest;
@@ -35,14 +39,20 @@ export function openRing(options: OpenRingOptions): RingDrain {
   const ringFile = openRingFile(request.path, request.bytes);
   const { stateDirectory, owner } = trace;
   assert(stateDirectory !== null, 'rings of a flight recorder are not drained');
-  const file = new DataStreamFile(trace.directory, `${attributes.name}_${streamInstanceId}`, identity, output, 0, {
+  const file = new DataStreamFile(trace.directory, streamNameOf(channel, request), identity, output, 0, {
     stateDirectory,
     owner,
     limits: traceFileLimitsOf(attributes),
   });
   try {
+    const ring = new RingConsumer(ringFile, { streamClassId, uuid: uuidBytes(trace.uuid) });
+    const reclaims = attributes.reclaimAfterUs !== null;
+    if (reclaims && !ring.reclaimReleased()) {
+      session.troubles.add(`channel ${attributes.name}: ${NOT_RECLAIMABLE}`);
+    }
     const drain = new RingDrain({
-      ring: new RingConsumer(ringFile, { streamClassId, uuid: uuidBytes(trace.uuid) }),
+      ring,
+      reclaims,
       closeRing: ringFile.close,
       file,
       owner: options.owner,
@@ -59,4 +69,9 @@ export function openRing(options: OpenRingOptions): RingDrain {
     ringFile.close();
     throw error;
   }
+}
+
+/** Name of the data stream that a ring goes to. */
+export function streamNameOf({ attributes }: OpenChannelRequest, { streamInstanceId }: OpenRingRequest): string {
+  return `${attributes.name}_${streamInstanceId}`;
 }

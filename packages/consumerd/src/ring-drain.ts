@@ -13,6 +13,15 @@ export const STALE_AFTER_MS = 900;
 const RETRY_FIRST_MS = 50;
 const RETRY_MAX_MS = 2000;
 
+/** How much of a ring waits to be taken. */
+export interface RingUse {
+  readonly usedBytes: number;
+  /** In the last whole period of the channel's monitor timer and since. */
+  readonly highestBytes: number;
+  /** What there is of it. */
+  readonly ringBytes: number;
+}
+
 export interface RingDrainOptions {
   readonly ring: RingConsumer;
   /** Closes the ring's file. */
@@ -20,6 +29,8 @@ export interface RingDrainOptions {
   readonly file: DataStreamFile;
   /** Whose ring it is, in words. */
   readonly owner: string;
+  /** Whether memory is given back with every sub-buffer that is released. */
+  readonly reclaims?: boolean;
   /** Monotonic milliseconds. */
   readonly nowMs: () => number;
   /** The trace's clock now, in cycles; undefined where there is no telling. */
@@ -49,8 +60,13 @@ export class RingDrain implements DrainableRing {
   /** Where the ring stood after the last packet. */
   #lastPosition: ConsumerPosition | undefined;
   #lastPacketAtMs: number;
+  /** Records that were dropped and are not yet among what was cleared. */
+  #dropped = 0;
   /** The producer's count of committed records when last read. */
   #recordedSeen = 0;
+  /** Most that waited since the use was last sampled, and in the period before. */
+  #waitingBytesMax = 0;
+  #highestUseBytes = 0;
   #retryAtMs = Number.NEGATIVE_INFINITY;
   #retryDelayMs = RETRY_FIRST_MS;
   /** Whether the statistics are of all that this ring ever held. */
@@ -89,8 +105,8 @@ export class RingDrain implements DrainableRing {
     return this.#take(false, Number.POSITIVE_INFINITY, ROUND_BYTES_MAX);
   }
 
-  drainStale(): DrainResult {
-    if (this.#options.nowMs() - this.#lastPacketAtMs < STALE_AFTER_MS) return { packets: 0, more: false };
+  drainStale(staleAfterMs = STALE_AFTER_MS): DrainResult {
+    if (this.#options.nowMs() - this.#lastPacketAtMs < staleAfterMs) return { packets: 0, more: false };
     return this.#take(true, Number.POSITIVE_INFINITY, ROUND_BYTES_MAX);
   }
 
@@ -98,42 +114,76 @@ export class RingDrain implements DrainableRing {
     this.#guarded(() => this.#ring.requestWake(on));
   }
 
+  sampleUse(): void {
+    this.#highestUseBytes = this.#waitingBytesMax;
+    this.#waitingBytesMax = this.#ring.waitingBytes;
+  }
+
+  /** Of the closed sub-buffers, as of the last look, since each is looked at before anything is taken. */
+  get use(): RingUse {
+    const { subBufBytes, subBufCount } = this.#ring.header;
+    return {
+      usedBytes: this.#ring.waitingBytes,
+      highestBytes: Math.max(this.#highestUseBytes, this.#waitingBytesMax),
+      ringBytes: subBufBytes * subBufCount,
+    };
+  }
+
+  /**
+   * Takes what is closed, and gives the memory of that back.
+   *
+   * @returns how many bytes that were; undefined where it cannot be done without a race against the producer
+   */
+  reclaim(): number | undefined {
+    const before = this.#ring.reclaimedBytes;
+    if (!this.#ring.reclaimReleased()) return undefined;
+    this.#take(false, this.#ring.header.subBufCount + 2, Number.POSITIVE_INFINITY);
+    if (!this.#options.reclaims) this.#ring.keepReleased();
+    return this.#ring.reclaimedBytes - before;
+  }
+
   /** Takes everything that is committed now, and brings the trace's counter of discarded events up to date. */
   flush(): void {
     this.#takeAll(undefined);
   }
 
-  /** Takes everything that is committed now and ends the files: what comes next goes into new ones. */
-  endChunk(): void {
-    if (this.#state === 'finished') return;
-    this.flush();
-    this.#file.endChunk();
+  /** Closes the files for a moment, in which they may be moved or removed. */
+  suspend(): void {
+    this.#file.suspend();
   }
 
-  /** The former files are in the archive, or were put back: says so to whoever takes over. */
+  /** The files are in the archive: goes on in new ones. */
   beginChunk(): void {
+    if (this.#state === 'finished') return;
+    this.#file.beginChunk();
     this.#checkpoint();
   }
 
+  /** Drops everything that is committed now. */
+  drop(): void {
+    this.#dropped += this.#guarded(() => this.#ring.drop()) ?? 0;
+  }
+
   /**
-   * Drops everything that is committed now and lets the statistics begin anew. Numbers of packets and the counter of
-   * discarded events in the data stream go on, so that it fits its archived parts.
+   * The files have been removed and what was in the ring was dropped: the statistics begin anew. Numbers of packets and the
+   * counter of discarded events in the data stream go on, so that it fits its archived parts.
    *
-   * @throws the system's error if the checkpoint cannot be written; to be repeated then
+   * @throws the system's error if that cannot be noted; to be repeated then
    */
-  clear(): void {
+  beginAnew(): void {
     if (this.#state === 'finished') return;
-    const dropped = this.#guarded(() => this.#ring.drop()) ?? 0;
-    this.#file.endChunk();
+    this.#file.beginChunk();
     this.#guarded(() => this.#readCounters());
-    const { eventsRecorded } = this.#statistics;
-    const isWhole = this.#state === 'draining';
+    const { eventsRecorded, eventsDiscarded, eventsFailed, eventsNested } = this.#statistics;
+    const { recorded, discarded, failed, nested } = this.#cleared;
+    const isSound = this.#state === 'draining';
     this.#cleared = {
-      recorded: isWhole ? this.#cleared.recorded + eventsRecorded + dropped : this.#recordedSeen,
-      discarded: this.#cleared.discarded + this.#statistics.eventsDiscarded,
-      failed: this.#cleared.failed + this.#statistics.eventsFailed,
-      nested: this.#cleared.nested + this.#statistics.eventsNested,
+      recorded: isSound ? recorded + eventsRecorded + this.#dropped : this.#recordedSeen,
+      discarded: discarded + eventsDiscarded,
+      failed: failed + eventsFailed,
+      nested: nested + eventsNested,
     };
+    this.#dropped = 0;
     Object.assign(this.#statistics, noStatistics());
     const { position } = this.#ring;
     this.#lastPosition = position;
@@ -185,6 +235,7 @@ export class RingDrain implements DrainableRing {
       if (this.#options.nowMs() < this.#retryAtMs) return true;
       while (packets < packetsMax && bytes < bytesMax) {
         const taken = this.#ring.next({ takeOpen });
+        this.#waitingBytesMax = Math.max(this.#waitingBytesMax, this.#ring.waitingBytes);
         if (taken === null) return false;
         if (!this.#write(this.#packetOf(taken))) return true;
         this.#ring.release(taken);

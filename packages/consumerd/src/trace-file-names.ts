@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { errnoOf } from '@ringtail/base';
 import type { ChannelAttributes } from '@ringtail/protocol';
+import { ConsumerError } from './consumer-error.ts';
 
 /** How a data stream is cut into files. */
 export interface TraceFileLimits {
@@ -16,6 +17,20 @@ export const ONE_TRACE_FILE: TraceFileLimits = { bytesMax: 0, count: 0 };
 export function traceFileLimitsOf({ traceFileBytes, traceFileCount, subBufBytes }: ChannelAttributes): TraceFileLimits {
   if (traceFileBytes === 0) return ONE_TRACE_FILE;
   return { bytesMax: Math.max(traceFileBytes, subBufBytes), count: traceFileCount };
+}
+
+/**
+ * Refuses two channels of a trace whose files could have the same names: `a`, whose data stream 1 has a file `a_1_0`, and
+ * `a_1`, whose data stream 0 has a file of that name.
+ *
+ * @throws {ConsumerError} `BAD_REQUEST`
+ */
+export function checkTraceFileNames(one: ChannelAttributes, other: ChannelAttributes): void {
+  for (const [a, b] of [[one, other] as const, [other, one] as const]) {
+    const isNumbered = b.name.startsWith(`${a.name}_`) && /^[0-9]+$/.test(b.name.slice(a.name.length + 1));
+    if (!isNumbered || a.traceFileBytes === 0 || b.traceFileBytes > 0) continue;
+    throw new ConsumerError('BAD_REQUEST', `files of the channels ${a.name} and ${b.name} would have the same names`);
+  }
 }
 
 /** Name of a trace file: LTTng numbers them where their size is limited. */

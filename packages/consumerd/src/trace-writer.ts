@@ -49,7 +49,7 @@ export class TraceWriter {
     }
     const writesChunks = !request.snapshot && request.output !== null;
     this.directory = join(request.output ?? '', request.place);
-    this.stateDirectory = writesChunks ? join(request.output, STATE_DIRECTORY, request.place) : null;
+    this.stateDirectory = writesChunks ? join(request.output, STATE_DIRECTORY, request.uuid) : null;
     this.uuid = request.uuid;
     this.owner = request.owner;
     this.#request = request;

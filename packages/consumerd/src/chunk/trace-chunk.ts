@@ -1,0 +1,136 @@
+import { lstatSync, renameSync, rmdirSync, rmSync, unlinkSync } from 'node:fs';
+import { isAbsolute, join, relative } from 'node:path';
+import { errnoOf } from '@ringtail/base';
+import { asOwner, type FileOwner } from '../as-owner.ts';
+import { ConsumerError } from '../consumer-error.ts';
+import type { RingDrain } from '../ring-drain.ts';
+import { ensureTraceDirectory, STATE_DIRECTORY } from '../trace-directory.ts';
+import { namesIn } from '../trace-file-names.ts';
+import type { TraceWriter } from '../trace-writer.ts';
+
+/** In a trace chunk, what moves as a whole. */
+const DOMAIN_DIRECTORY = 'ust';
+/** In the session's directory while a rotation is under way, named as LTTng names it. */
+const NEXT_CHUNK_DIRECTORY = '.tmp_new_chunk';
+
+/** All that writes into the current trace chunk of a session. */
+export interface TraceChunk {
+  /** Directory of the session. */
+  readonly output: string;
+  readonly owner: FileOwner;
+  readonly writers: readonly TraceWriter[];
+  readonly drains: readonly RingDrain[];
+}
+
+/**
+ * Takes everything that is committed, moves the trace chunk into `archive` and goes on in a new one.
+ *
+ * All that can fail for want of room is done before anything is moved, and the move is one rename. So a consumer that dies
+ * leaves either the old chunk as it was or the archive complete; whoever repeats the request sees which by the archive, and the
+ * new chunk is made by whoever opens the traces again.
+ *
+ * @throws {ConsumerError} `BAD_REQUEST`, `DIRECTORY_REFUSED`, `NOT_WRITTEN`; or the system's error. The chunk goes on as it
+ *   was then.
+ */
+export function rotateChunk(chunk: TraceChunk, archive: string): void {
+  checkArchive(chunk.output, archive);
+  const { output, owner, writers, drains } = chunk;
+  const next = join(output, NEXT_CHUNK_DIRECTORY);
+  asOwner(owner, () => rmSync(next, { recursive: true, force: true }));
+  if (asOwner(owner, () => isThere(join(archive, DOMAIN_DIRECTORY)))) return;
+  for (const drain of drains) drain.flush();
+  try {
+    for (const writer of writers) writer.prepareChunk(next);
+    for (const drain of drains) drain.suspend();
+    asOwner(owner, () => {
+      ensureTraceDirectory(archive);
+      exchange(join(output, DOMAIN_DIRECTORY), join(archive, DOMAIN_DIRECTORY), join(next, DOMAIN_DIRECTORY));
+    });
+  } catch (error) {
+    for (const writer of writers) writer.abandonChunk();
+    asOwner(owner, () => removeQuietly(next, archive));
+    throw error;
+  }
+  for (const writer of writers) writer.beginChunk();
+  for (const drain of drains) drain.beginChunk();
+  asOwner(owner, () => removeQuietly(next));
+}
+
+/**
+ * Drops everything that is committed in the rings and all packets of the trace chunk. The metadata stays, and archives do.
+ *
+ * @throws the system's error; some of it has been dropped then
+ */
+export function clearChunk({ owner, writers, drains }: TraceChunk): void {
+  for (const drain of drains) {
+    drain.drop();
+    drain.suspend();
+  }
+  asOwner(owner, () => {
+    for (const { directory } of writers) removePackets(directory);
+  });
+  for (const drain of drains) drain.beginAnew();
+}
+
+/** Forgets what was noted of data streams that nobody writes any more. */
+export function removeCheckpoints({ stateDirectory, owner }: TraceWriter, but: ReadonlySet<string>): void {
+  if (stateDirectory === null) return;
+  asOwner(owner, () => {
+    for (const name of namesIn(stateDirectory)) {
+      if (!but.has(name)) removeFile(join(stateDirectory, name));
+    }
+  });
+}
+
+/** An archive is somewhere in the session's directory, but not in what moves or is ours. */
+function checkArchive(output: string, archive: string): void {
+  const below = relative(output, archive);
+  const first = below.split('/')[0] ?? '';
+  const reserved = ['', '..', DOMAIN_DIRECTORY, STATE_DIRECTORY, NEXT_CHUNK_DIRECTORY];
+  if (!isAbsolute(below) && !reserved.includes(first)) return;
+  throw new ConsumerError('BAD_REQUEST', `${archive} is no place for an archive of ${output}`);
+}
+
+function exchange(current: string, archived: string, next: string): void {
+  renameSync(current, archived);
+  try {
+    renameSync(next, current);
+  } catch (error) {
+    renameSync(archived, current);
+    throw error;
+  }
+}
+
+/** Every data stream file has an index, made before it; nothing else in the directory is touched. */
+function removePackets(directory: string): void {
+  const suffix = '.idx';
+  const indexDirectory = join(directory, 'index');
+  for (const name of namesIn(indexDirectory).filter((entry) => entry.endsWith(suffix))) {
+    const stream = name.slice(0, -suffix.length);
+    if (/^(\.{0,2}|metadata)$/.test(stream)) continue;
+    removeFile(join(directory, stream));
+    removeFile(join(indexDirectory, name));
+  }
+}
+
+function removeFile(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+  }
+}
+
+function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+/** What is left of a rotation that came to nothing, or of its preparations. An archive goes only if it is empty. */
+function removeQuietly(directory: string, archive?: string): void {
+  try {
+    rmSync(directory, { recursive: true, force: true });
+    if (archive !== undefined) rmdirSync(archive);
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+  }
+}

@@ -1,0 +1,46 @@
+import type { LoopTimers, TimerHandle } from './loop-timers.ts';
+
+interface Group<Ring> {
+  readonly rings: Set<Ring>;
+  timer: TimerHandle;
+}
+
+/** Rings that are to be looked at every so often, each at its own period: one timer for all that share a period. */
+export class RingPeriods<Ring> {
+  readonly #timers: LoopTimers;
+  readonly #run: (ring: Ring) => void;
+  readonly #groups = new Map<number, Group<Ring>>();
+
+  constructor(timers: LoopTimers, run: (ring: Ring) => void) {
+    this.#timers = timers;
+    this.#run = run;
+  }
+
+  add(ring: Ring, periodMs: number): void {
+    const group = this.#groups.get(periodMs);
+    if (group !== undefined) group.rings.add(ring);
+    else this.#groups.set(periodMs, { rings: new Set([ring]), timer: this.#schedule(periodMs) });
+  }
+
+  remove(ring: Ring): void {
+    for (const [periodMs, { rings, timer }] of this.#groups) {
+      if (!rings.delete(ring) || rings.size > 0) continue;
+      timer.cancel();
+      this.#groups.delete(periodMs);
+    }
+  }
+
+  stop(): void {
+    for (const { timer } of this.#groups.values()) timer.cancel();
+    this.#groups.clear();
+  }
+
+  #schedule(periodMs: number): TimerHandle {
+    return this.#timers.after(periodMs, () => {
+      const group = this.#groups.get(periodMs);
+      if (group === undefined) return;
+      group.timer = this.#schedule(periodMs);
+      for (const ring of [...group.rings]) if (group.rings.has(ring)) this.#run(ring);
+    });
+  }
+}
