@@ -37,6 +37,8 @@ export class SlicePrinter {
   readonly #packets: DataStreamReader;
   readonly #sink: TextSink;
   readonly #hasDelta: boolean;
+  /** Text of a slice is mostly shorter. */
+  readonly #sliceTextBytes: number;
   readonly #buffer: TextBuffer;
   readonly #printer: PrettyPrinter;
   /** The oldest first. */
@@ -53,7 +55,8 @@ export class SlicePrinter {
     this.#packets = new DataStreamReader(decoder, { ...identity, name }, sources, id);
     this.#sink = sink;
     this.#hasDelta = options.delta !== false;
-    const keptBytes = Math.min(HELD_MAX * TEXT_FACTOR * sliceBytesMax, TEXT_BYTES_MAX);
+    this.#sliceTextBytes = TEXT_FACTOR * sliceBytesMax;
+    const keptBytes = Math.min(HELD_MAX * this.#sliceTextBytes, TEXT_BYTES_MAX);
     this.#buffer = new TextBuffer({ write: () => true, writeBytes: (bytes) => this.#put(bytes) }, keptBytes);
     const warnings = { write: (line: string) => this.#warnings.push(line) > 0 };
     this.#printer = new PrettyPrinter(this.#buffer, { ...options, warnings });
@@ -66,7 +69,9 @@ export class SlicePrinter {
 
   /** Whether there is room for another slice. */
   get hasRoom(): boolean {
-    return this.#held.length === 0 || (this.#held.length < HELD_MAX && this.#buffer.hasRoom);
+    const last = this.#held.at(-1);
+    if (last === undefined) return true;
+    return this.#held.length < HELD_MAX && last.end + this.#sliceTextBytes <= this.#buffer.bytes.length;
   }
 
   /** Begins to print a slice into memory, where there is room for it. */
