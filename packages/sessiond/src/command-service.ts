@@ -3,6 +3,7 @@ import type { Client } from './client.ts';
 import { ArchiveCommands } from './commands/archive-commands.ts';
 import { channelCommands } from './commands/channel-commands.ts';
 import type { CommandServices } from './commands/command-services.ts';
+import { contextCommands, contextListCommands } from './commands/context-commands.ts';
 import { daemonCommands } from './commands/daemon-commands.ts';
 import type { DaemonHandlers, SessionHandlers } from './commands/handlers.ts';
 import { ruleCommands } from './commands/rule-commands.ts';
@@ -50,11 +51,13 @@ export class CommandService {
       ...this.#sessionCommands.sessionHandlers(),
       ...channelCommands(options, work),
       ...ruleCommands(options, work),
+      ...contextCommands(options),
       ...trackerCommands(options, work),
       ...this.#archiveCommands.sessionHandlers(),
     };
     this.#onDaemon = {
       ...daemonCommands(options),
+      ...contextListCommands(),
       ...this.#sessionCommands.daemonHandlers(),
       shutdown: (_, client) => this.#shutdown(client),
     };

@@ -1,7 +1,8 @@
 import type { Commands, SessionDescription } from '@ringtail/protocol';
 import type { Client } from '../client.ts';
+import { DaemonError } from '../daemon-error.ts';
 import { prepareOutput } from '../output-directory.ts';
-import type { Session } from '../session.ts';
+import type { Owner, Session } from '../session.ts';
 import { readClock } from '../session-clock.ts';
 import type { ArchiveCommands } from './archive-commands.ts';
 import type { CommandServices } from './command-services.ts';
@@ -53,9 +54,10 @@ export class SessionCommands {
     return statistics;
   }
 
-  #create(params: Commands['create-session']['params'], { uid, gid }: Client): Result<'create-session'> {
+  #create(params: Commands['create-session']['params'], client: Client): Result<'create-session'> {
     const { registry, applications, defaultFormat, notifications, now, log } = this.#services;
-    const parameters = { ...params, format: params.format ?? defaultFormat, owner: { uid, gid } };
+    const parameters = { ...params, format: params.format ?? defaultFormat, owner: ownerFor(client) };
+    if (params.shmPath !== null) refuseForeignRingFiles(parameters.owner);
     const session = registry.create(parameters, now(), readClock(params.clock));
     try {
       if (session.output !== null) prepareOutput(session.output, session.owner);
@@ -64,8 +66,8 @@ export class SessionCommands {
       throw error;
     }
     for (const sighting of applications.sightings()) session.sightings.add(sighting);
-    notifications.publish({ kind: 'session-created', session: session.name }, uid);
-    log.info(`session ${session.name} of user ${uid} is created, output ${session.output}`);
+    notifications.publish({ kind: 'session-created', session: session.name }, session.owner.uid);
+    log.info(`session ${session.name} of user ${session.owner.uid} is created, output ${session.output}`);
     return { name: session.name, output: session.output };
   }
 
@@ -91,4 +93,19 @@ export class SessionCommands {
     this.#services.log.info(`session ${session.name} is stopped`);
     return await this.#work.flush(session);
   }
+}
+
+/** What a daemon of root writes belongs to whoever asked for it; another can only give what is its own. */
+function ownerFor({ uid, gid }: Client): Owner {
+  const ours = { uid: process.geteuid?.() ?? uid, gid: process.getegid?.() ?? gid };
+  return ours.uid === 0 ? { uid, gid } : ours;
+}
+
+/** Directories in which both we and applications make files are only safe below one that nobody else can change. */
+function refuseForeignRingFiles({ uid }: Owner): void {
+  if (uid === process.geteuid?.()) return;
+  throw new DaemonError(
+    'NOT_PERMITTED',
+    'only root may have ring files in a directory with the session daemon of root',
+  );
 }

@@ -1,0 +1,220 @@
+import { join } from 'node:path';
+import { type Commands, DEFAULT_CHANNEL, DEFAULT_SESSION } from '@ringtail/protocol';
+import { ringBytesFor } from '@ringtail/ringbuf';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FakeApplication } from '../testing/fake-application.test.support.ts';
+import { type TestClient, TestDaemon } from '../testing/test-daemon.test.support.ts';
+
+/** Processes start in these tests, on machines that may be busy. */
+const SLOW = { timeout: 60_000 };
+const POLL = { timeout: 30_000 };
+
+const channel = { ...DEFAULT_CHANNEL, name: 'c', subBufBytes: 4096, subBufCount: 2 };
+const session = 's';
+
+let daemon: TestDaemon;
+const applications: FakeApplication[] = [];
+beforeEach(() => {
+  daemon = new TestDaemon();
+});
+afterEach(async () => {
+  for (const application of applications.splice(0)) application.close();
+  await daemon.dispose();
+});
+
+async function application(more: Parameters<typeof FakeApplication.registered>[1] = {}): Promise<FakeApplication> {
+  const registered = await FakeApplication.registered(daemon.directory.appSocket, more);
+  applications.push(registered);
+  return registered;
+}
+
+async function startedDaemon(): Promise<TestClient> {
+  await daemon.start();
+  return await daemon.client();
+}
+
+async function create(client: TestClient, more: Partial<Commands['create-session']['params']> = {}): Promise<void> {
+  await client.ask('create-session', {
+    name: session,
+    output: join(daemon.parent, session),
+    ...DEFAULT_SESSION,
+    ...more,
+  });
+}
+
+const channelNames = (app: FakeApplication) => app.state()?.channels.map(({ name }) => name);
+const patterns = (app: FakeApplication) =>
+  app.state()?.channels.map(({ rules }) => rules.map(({ pattern }) => pattern));
+
+describe('a session that is active', SLOW, () => {
+  it('takes channels and rules from applications that are disabled, and gives them back', async () => {
+    const client = await startedDaemon();
+    await create(client);
+    await client.ask('enable-channel', { session, channel });
+    await client.ask('enable-event', { session, channel: 'c', rule: { pattern: 'a:*' } });
+    await client.ask('enable-event', { session, channel: 'd', rule: { pattern: 'b:*' } });
+    await client.ask('start-session', { session });
+    const app = await application();
+    const before = app.state();
+    expect(channelNames(app)).toEqual(['c', 'd']);
+    await client.ask('disable-channel', { session, channel: 'c' });
+    await expect.poll(() => channelNames(app), POLL).toEqual(['d']);
+    const disabled = await client.ask('disable-event', { session, channel: 'd', pattern: 'b:*' });
+    expect(disabled).toEqual({ channel: 'd', disabled: 1 });
+    await expect.poll(() => patterns(app), POLL).toEqual([[]]);
+    expect(await client.ask('list-sessions', {})).toMatchObject([
+      {
+        channels: [
+          { name: 'c', enabled: false, rules: [{ pattern: 'a:*', enabled: true }] },
+          { name: 'd', enabled: true, rules: [{ pattern: 'b:*', enabled: false }] },
+        ],
+      },
+    ]);
+    await client.ask('enable-channel', { session, channel });
+    await client.ask('enable-event', { session, channel: 'd', rule: { pattern: 'b:*' } });
+    await expect.poll(() => app.state(), POLL).toEqual(before);
+  });
+
+  it('records those that its trackers have', async () => {
+    const client = await startedDaemon();
+    await create(client);
+    await client.ask('enable-event', { session, channel: null, rule: { pattern: '*' } });
+    await client.ask('track', { session, attribute: 'vpid', values: [1] });
+    await client.ask('start-session', { session });
+    const app = await application({ pid: 1 });
+    expect(channelNames(app)).toEqual([]);
+    // What a program says of itself is not asked.
+    expect(daemon.commands('open-trace')).toEqual([]);
+    await client.ask('track', { session, attribute: 'vpid', values: [process.pid] });
+    await expect.poll(() => channelNames(app), POLL).toEqual(['channel0']);
+    expect(daemon.commands('open-trace')).toHaveLength(1);
+    await client.ask('untrack', { session, attribute: 'vuid', values: null });
+    await expect.poll(() => channelNames(app), POLL).toEqual([]);
+    expect((await client.ask('list-sessions', {}))[0]?.trackers).toEqual({
+      vpid: [1, process.pid].sort((a, b) => a - b),
+      vuid: [],
+      vgid: null,
+    });
+  });
+
+  it('has idle applications look when they are to record their state', async () => {
+    const client = await startedDaemon();
+    const app = await application();
+    await create(client);
+    await client.ask('enable-event', { session, channel: null, rule: { pattern: '*' } });
+    await client.ask('start-session', { session });
+    expect(await app.reply()).toEqual({ type: 'look' });
+    expect(app.state()?.channels[0]?.statedump).toBe(1);
+    const late = await application();
+    expect(late.state()?.channels[0]?.statedump).toBe(1);
+    await client.ask('stop-session', { session });
+    await client.ask('start-session', { session });
+    expect([await app.reply(), await late.reply()]).toEqual([{ type: 'look' }, { type: 'look' }]);
+    expect(late.state()?.channels[0]?.statedump).toBe(2);
+  });
+});
+
+describe('buffers of processes', SLOW, () => {
+  it('are in a trace of the process, until its last thread has gone', async () => {
+    const client = await startedDaemon();
+    await create(client);
+    await client.ask('enable-channel', { session, channel: { ...channel, ownership: 'process' } });
+    await client.ask('start-session', { session });
+    const one = await application({ procname: 'my app' });
+    const two = await application({ tid: process.pid + 1 });
+    expect(two.state()).toEqual(one.state());
+    const key = one.state()!.channels[0]!.key;
+    two.sendRing(key, ringBytesFor(4096, 2));
+    await expect.poll(() => daemon.commands('open-ring'), POLL).toHaveLength(1);
+    one.close();
+    await expect.poll(async () => (await client.ask('daemon-status', {})).applications, POLL).toBe(1);
+    expect(await two.declare(key, { name: 'a:b', logLevel: 6, fields: [] })).toEqual({ type: 'declared', ids: [0] });
+    two.close();
+    await expect.poll(async () => (await client.ask('daemon-status', {})).applications, POLL).toBe(0);
+    await expect.poll(() => daemon.commands('close-ring'), POLL).toHaveLength(1);
+    const again = await application({ procname: 'my app' });
+    expect(again.state()?.channels[0]?.key).not.toBe(key);
+    const [first, second] = daemon.commands('open-trace');
+    expect(first?.place).toMatch(new RegExp(`^ust/pid/my_app-${process.pid}-\\d{8}-\\d{6}/64-bit$`));
+    expect(second?.place).not.toBe(first?.place);
+    expect(Object.fromEntries(first?.environment ?? [])).toMatchObject({
+      tracer_buffering_scheme: 'pid',
+      vpid: process.pid,
+      procname: 'my app',
+    });
+    again.close();
+    expect(await client.ask('destroy-session', { session })).toMatchObject({ eventsRecorded: 42 });
+  });
+});
+
+describe('a command', SLOW, () => {
+  it('that cannot be is refused with a code', async () => {
+    const client = await startedDaemon();
+    await create(client);
+    const refusal = async (command: string, params: object) => {
+      const reply = await client.reply(command, { session, ...params });
+      return reply.ok ? 'ok' : [reply.code, reply.message];
+    };
+    const rule = { pattern: 'a:*', filter: 'n == 1 && (m' };
+    expect(await refusal('enable-event', { channel: null, rule })).toEqual([
+      'BAD_FILTER',
+      expect.stringMatching(/column \d+/),
+    ]);
+    expect(await refusal('disable-event', { channel: null, pattern: 'a' })).toContain('NO_CHANNEL');
+    expect(await refusal('disable-channel', { channel: 'c' })).toContain('NO_CHANNEL');
+    await client.ask('enable-channel', { session, channel });
+    expect(await refusal('enable-channel', { channel })).toContain('CHANNEL_EXISTS');
+    expect(await refusal('enable-channel', { channel: { ...channel, name: 'd', ownership: 'process' } })).toContain(
+      'OWNERSHIP_MISMATCH',
+    );
+    expect(await refusal('disable-event', { channel: 'c', pattern: 'a' })).toContain('NO_RULE');
+    expect(await client.ask('disable-event', { session, channel: 'c', pattern: null })).toMatchObject({ disabled: 0 });
+  });
+
+  it('asks the daemon how it is', async () => {
+    const client = await startedDaemon();
+    await create(client);
+    await application();
+    const status = await client.ask('daemon-status', {});
+    expect(status).toMatchObject({
+      pid: daemon.pid,
+      runDirectory: daemon.directory.path,
+      consumerRestarts: 0,
+      applications: 1,
+      sessions: 1,
+    });
+    expect(status.memoryBytes).toBeGreaterThan(2 ** 20);
+    process.kill(status.consumerPid as number, 'SIGKILL');
+    await expect.poll(async () => (await client.ask('daemon-status', {})).consumerRestarts, POLL).toBe(1);
+  });
+
+  it('lists a session with everything that it has', async () => {
+    const client = await startedDaemon();
+    await create(client, { output: null, snapshot: true, format: 'ctf-2' });
+    await client.ask('enable-event', {
+      session,
+      channel: null,
+      rule: { pattern: 'a:*', exclude: ['a:b'], filter: 'n > 1' },
+    });
+    expect(await client.ask('list-sessions', {})).toMatchObject([
+      {
+        name: session,
+        uid: process.getuid?.(),
+        output: null,
+        snapshot: true,
+        format: 'ctf-2',
+        active: false,
+        channels: [
+          {
+            ...DEFAULT_CHANNEL,
+            mode: 'overwrite',
+            enabled: true,
+            contexts: [],
+            rules: [{ pattern: 'a:*', exclude: ['a:b'], filter: 'n > 1', enabled: true }],
+          },
+        ],
+        trackers: { vpid: null, vuid: null, vgid: null },
+      },
+    ]);
+  });
+});

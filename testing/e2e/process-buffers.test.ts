@@ -1,0 +1,83 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import {
+  eventsOf,
+  makeSandbox,
+  program,
+  REGISTER_URL,
+  type Running,
+  ringtail,
+  type Sandbox,
+  startNode,
+} from './harness.ts';
+
+const SLOW = { timeout: 120_000 };
+const EVENTS = 100;
+
+/** A sandbox with a session daemon of its own, and a session `s` that is made and not started. */
+async function sandboxWithSession(...channelOptions: string[]): Promise<{ sandbox: Sandbox; trace: string }> {
+  const base = makeSandbox();
+  const sandbox = { ...base, env: { ...base.env, RINGTAIL_RUNDIR: join(base.directory, 'run') } };
+  const trace = join(sandbox.directory, 'trace');
+  await succeed(sandbox, 'create', 's', '-o', trace);
+  await succeed(sandbox, 'enable-channel', '-u', 'c', ...channelOptions);
+  await succeed(sandbox, 'enable-event', '-u', '-c', 'c', 'e2e:*');
+  return { sandbox, trace };
+}
+
+async function succeed(sandbox: Sandbox, ...args: string[]): Promise<void> {
+  const ended = await ringtail(sandbox, args);
+  expect(`${ended.stderr}${ended.code}`).toBe('0');
+}
+
+function startThreads(sandbox: Sandbox, workers: number): Running {
+  const args = ['--import', REGISTER_URL, program('threads.mjs'), `${workers}`, `${EVENTS}`];
+  return startNode(sandbox, args);
+}
+
+const vpidsOf = (events: readonly { readonly fields: string }[]) =>
+  new Set(events.map(({ fields }) => Number(/vpid = (\d+)/.exec(fields)?.[1])));
+
+it('buffers of processes make a trace of each, in which its threads are together', SLOW, async () => {
+  const { sandbox, trace } = await sandboxWithSession('--buffer-ownership=process');
+  await succeed(sandbox, 'enable-event', '-u', '-c', 'c', 'e2e:s*', '--filter', 'index >= 0');
+  await succeed(sandbox, 'add-context', '-u', '-t', 'vuid');
+  await succeed(sandbox, 'start');
+  const programs = [startThreads(sandbox, 2), startThreads(sandbox, 0)];
+  for (const running of programs) expect((await running.ended).code).toBe(0);
+  await succeed(sandbox, 'stop');
+  await succeed(sandbox, 'destroy');
+
+  const processes = join(trace, 'ust', 'pid');
+  const directories = readdirSync(processes);
+  expect(directories).toHaveLength(2);
+  for (const [idx, threads] of [3, 1].entries()) {
+    const { pid } = programs[idx]!;
+    const directory = directories.find((name) => name.includes(`-${pid}-`)) as string;
+    expect(directory).toMatch(/^node-\d+-\d{8}-\d{6}$/);
+    // Two rules say yes to each event, which is recorded once.
+    const events = eventsOf(sandbox, join(processes, directory));
+    expect(events).toHaveLength(threads * EVENTS);
+    expect(vpidsOf(events)).toEqual(new Set([pid]));
+    expect(events[0]?.fields).toContain(`vuid = ${process.getuid?.()}`);
+  }
+});
+
+it('a tracker decides which processes are recorded, those that come later included', SLOW, async () => {
+  const { sandbox, trace } = await sandboxWithSession();
+  await succeed(sandbox, 'untrack', '-u', '--vpid', '--all');
+  await succeed(sandbox, 'start');
+  expect((await startThreads(sandbox, 1).ended).code).toBe(0);
+  const uid = process.getuid?.() as number;
+  await succeed(sandbox, 'track', '-u', '--vpid', '--all');
+  await succeed(sandbox, 'track', '-u', `--vuid=${uid + 1}`);
+  expect((await startThreads(sandbox, 1).ended).code).toBe(0);
+  await succeed(sandbox, 'track', '-u', `--vuid=${uid}`);
+  const recorded = startThreads(sandbox, 1);
+  expect((await recorded.ended).code).toBe(0);
+  await succeed(sandbox, 'destroy');
+  const events = eventsOf(sandbox, trace);
+  expect(events).toHaveLength(2 * EVENTS);
+  expect(vpidsOf(events)).toEqual(new Set([recorded.pid]));
+});
