@@ -19,8 +19,9 @@ import { memoryName } from './leftovers.ts';
 
 /** How long a tracepoint may wait, once, for its identifier. */
 const DECLARE_TIMEOUT_MS = 1000;
-/** How long a failed exchange is left alone. */
-const RETRY_AFTER_MS = 1000;
+/** How long a failed exchange is left alone: doubled each time, so that a silent daemon costs the thread ever less. */
+const RETRY_AFTER_MS_MIN = 1000;
+const RETRY_AFTER_MS_MAX = 32_000;
 /** Frames stay well below their limit. */
 const DECLARE_BATCH = 256;
 
@@ -51,6 +52,7 @@ export class ChannelBinding {
   /** Set once the ring cannot be made, for good. */
   #broken = false;
   #retryAt = 0;
+  #retryAfterMs = RETRY_AFTER_MS_MIN;
 
   constructor(link: DaemonLink, desired: DesiredChannel, identity: ThreadIdentity) {
     this.link = link;
@@ -212,15 +214,16 @@ export class ChannelBinding {
   }
 
   #declare(all: readonly Site[]): void {
-    const now = Date.now();
-    if (now < this.#retryAt) return;
+    if (Date.now() < this.#retryAt) return;
     const missing = all.filter((site) => !this.#ids.has(site) && this.wants(site));
     for (let i = 0; i < missing.length; i += DECLARE_BATCH) {
       if (!this.#declareBatch(missing.slice(i, i + DECLARE_BATCH))) {
-        this.#retryAt = now + RETRY_AFTER_MS;
+        this.#retryAt = Date.now() + this.#retryAfterMs;
+        this.#retryAfterMs = Math.min(this.#retryAfterMs * 2, RETRY_AFTER_MS_MAX);
         return;
       }
     }
+    this.#retryAfterMs = RETRY_AFTER_MS_MIN;
   }
 
   #declareBatch(sites: readonly Site[]): boolean {
