@@ -91,22 +91,25 @@ export function channelAttributes(
 ): ChannelAttributes {
   refuseKernelOptions(options);
   tellWithoutEffect(context, options);
-  const size = options.subbufSize === undefined ? DEFAULT_CHANNEL.subBufBytes : parseSize(options.subbufSize);
+  const { traceFileBytes, traceFileCount } = traceFiles(options);
+  const size = options.subbufSize === undefined ? fittingSubBuf(traceFileBytes) : parseSize(options.subbufSize);
   const count =
     options.numSubbuf === undefined ? DEFAULT_CHANNEL.subBufCount : parseCount('--num-subbuf', options.numSubbuf, 1);
   const mode = options.overwrite || snapshot ? 'overwrite' : 'discard';
   if (snapshot && options.discard) warn(context, 'the channels of a snapshot session overwrite: --discard is ignored');
+  const subBufBytes = roundUp(context, 'The subbuf size', size, SUB_BUF_BYTES_LEAST);
   return {
     ...DEFAULT_CHANNEL,
     name,
     mode,
-    subBufBytes: roundUp(context, 'The subbuf size', size, SUB_BUF_BYTES_LEAST),
+    subBufBytes,
     subBufCount: roundUp(context, 'The number of subbuffers', count, SUB_BUF_COUNT_LEAST),
     blockingTimeoutUs: blockingTimeout(options, mode),
     switchTimerUs: period(options.switchTimer, DEFAULT_CHANNEL.switchTimerUs),
     readTimerUs: period(options.readTimer, DEFAULT_CHANNEL.readTimerUs),
     monitorTimerUs: period(options.monitorTimer, DEFAULT_CHANNEL.monitorTimerUs),
-    ...traceFiles(options),
+    traceFileBytes: atLeastSubBuf(context, traceFileBytes, subBufBytes),
+    traceFileCount,
     ownership: ownership(context, options),
     preallocation: options.bufferPreallocation ?? DEFAULT_CHANNEL.preallocation,
     reclaimAfterUs: reclaimAfter(options.autoReclaimMemory),
@@ -161,6 +164,20 @@ function traceFiles({ tracefileSize, tracefileCount }: FullChannelOptions) {
     );
   }
   return { traceFileBytes, traceFileCount };
+}
+
+/** A sub-buffer's packet has to fit in a trace file: the largest that does, where the default does not. */
+function fittingSubBuf(traceFileBytes: number): number {
+  let bytes = DEFAULT_CHANNEL.subBufBytes;
+  if (traceFileBytes > 0) while (bytes > traceFileBytes && bytes > SUB_BUF_BYTES_LEAST) bytes /= 2;
+  return bytes;
+}
+
+/** As LTTng does. */
+function atLeastSubBuf(context: Context, traceFileBytes: number, subBufBytes: number): number {
+  if (traceFileBytes === 0 || traceFileBytes >= subBufBytes) return traceFileBytes;
+  warn(context, `Tracefile size rounded up from (${traceFileBytes}) to subbuffer size (${subBufBytes})`);
+  return subBufBytes;
 }
 
 function ownership(context: Context, options: FullChannelOptions): ChannelAttributes['ownership'] {

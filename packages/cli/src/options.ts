@@ -1,4 +1,4 @@
-import type { ClockKind, EventRule } from '@ringtail/protocol';
+import { type ClockKind, type EventRule, matchesPattern } from '@ringtail/protocol';
 import { type Command, Option } from 'commander';
 import type { OutputFormat } from './context.ts';
 import { CliError } from './errors.ts';
@@ -36,7 +36,11 @@ export function eventRule(pattern: string, options: RuleOptions): EventRule {
   }
   const exclude = (options.exclude ?? []).flatMap(splitNames);
   if (exclude.length > 0 && !pattern.includes('*')) {
-    throw new CliError('BAD_ARGUMENT', `${pattern}: Exclusions can only be used with a globbing pattern`);
+    throw new CliError('BAD_ARGUMENT', `Event ${pattern}: Exclusions can only be used with a globbing pattern`);
+  }
+  const everything = exclude.find((excluded) => matchesPattern(excluded, pattern));
+  if (everything !== undefined) {
+    throw new CliError('BAD_ARGUMENT', `Event ${pattern}: ${everything} excludes all events from ${pattern}`);
   }
   const logLevel = loglevel !== undefined ? parseLogLevels(loglevel) : exactly(loglevelOnly);
   if (filter !== undefined) checkFilter(filter);

@@ -39,12 +39,13 @@ export async function describeSession(client: SessionDaemonClient, name: string)
   return found;
 }
 
-/** The same error, with what to do about it where the name of a session or channel is wrong. */
+/** The same error, with what to do about it where the name of a session, or of the channel if one is named, is wrong. */
 export async function withNextStep(
   context: Context,
   client: SessionDaemonClient,
   session: string,
   error: unknown,
+  channel?: string,
 ): Promise<unknown> {
   if (!(error instanceof CtlError)) return error;
   if (error.code === 'NO_SUCH_SESSION') {
@@ -60,8 +61,8 @@ export async function withNextStep(
   if (error.code === 'NO_CHANNEL') {
     const sessions = await client.listSessions().catch(() => []);
     const channels = sessions.find(({ name }) => name === session)?.channels.map(({ name }) => name) ?? [];
-    const wrong = /"([^"]+)"/.exec(error.message)?.[1] ?? '';
-    return new CliError(error.code, error.message, `${didYouMean(wrong, channels)}ringtail list ${session} names them`);
+    const meant = channel === undefined ? '' : didYouMean(channel, channels);
+    return new CliError(error.code, error.message, `${meant}ringtail list ${session} names them`);
   }
   return error;
 }
@@ -101,7 +102,7 @@ export async function onEachSession<T extends object>(
     const sessions = await chosenSessions(context, client, choice.name, choice.options);
     const results: ({ session: string; success: boolean } & Partial<T>)[] = [];
     for (const session of sessions) {
-      const result = await attempts.try({ what: session, client, session }, () => action(client, session));
+      const result = await attempts.try({ client, session }, () => action(client, session));
       results.push({ session, success: result !== undefined, ...result } as (typeof results)[number]);
     }
     return results;
@@ -109,10 +110,10 @@ export async function onEachSession<T extends object>(
 }
 
 interface AttemptPlace {
-  /** What is tried, as a warning names it. */
-  readonly what: string;
   readonly client: SessionDaemonClient;
   readonly session: string;
+  /** The channel that was named. */
+  readonly channel?: string | undefined;
 }
 
 /** Several things that one command does: each that fails is told, the others are done, and the exit code is the worst one's. */
@@ -132,11 +133,11 @@ export class Attempts {
     try {
       return await action();
     } catch (failure) {
-      const error = await withNextStep(this.#context, place.client, place.session, failure);
+      const error = await withNextStep(this.#context, place.client, place.session, failure, place.channel);
       if (!(error instanceof RingtailError) || error.code === 'DAEMON_GONE') throw error;
       const code = exitCodeOf(error);
       if (this.code !== ExitCode.ERROR) this.code = code;
-      if (isWarning(error) && this.#format === 'human') warn(this.#context, `${place.what}: ${error.describe()}`);
+      if (isWarning(error) && this.#format === 'human') warn(this.#context, error.describe());
       else reportError(this.#context, this.#format, error);
       return undefined;
     }

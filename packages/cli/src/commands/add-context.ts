@@ -26,7 +26,7 @@ export function addAddContext(program: Command, context: Context, act: Act): Com
     ),
   )
     .option('-c, --channel <channel>', 'channel (default: all channels of the session)')
-    .option('-t, --type <types>', 'TYPE[,TYPE]…, as --list names them; repeatable', collect)
+    .option('-t, --type <type>', 'TYPE[,TYPE]…, as --list names them; repeatable', collect)
     .option('--list', 'list the types there are')
     .addHelpText(
       'after',
@@ -49,7 +49,7 @@ Examples:
     const result = await onSession(context, options.session, async (client, session) => {
       const contexts = [];
       for (const type of types) {
-        const done = await attempts.try({ what: type, client, session }, () =>
+        const done = await attempts.try({ client, session, channel: options.channel }, () =>
           client.addContext(session, [type], channel),
         );
         contexts.push({ success: done !== undefined, context: type });

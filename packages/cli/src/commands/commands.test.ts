@@ -149,7 +149,7 @@ describe('start, stop, clear and destroy', () => {
     );
     expect(await run(['start', '-g', 'night-*'], it.context)).toEqual({ code: 4 });
     expect(it.context.output()).toBe('Tracing started for session night-2\n');
-    expect(it.context.errors()).toBe('warning: night-1: it is started already\n');
+    expect(it.context.errors()).toBe('warning: it is started already\n');
     expect(await run(['start', '--all'], it.context)).toEqual({ code: 4 });
     expect(orders(it)).toHaveLength(5);
   });
@@ -208,6 +208,17 @@ describe('enable-channel', () => {
     expect(it.context.output()).toBe('ust channel a enabled for session s\nust channel b enabled for session s\n');
   });
 
+  it('has sub-buffers that fit in its trace files', async () => {
+    const it = await world({ 'enable-channel': accept });
+    await run(['enable-channel', '-u', 'a', '-C', '1500k'], it.context);
+    await run(['enable-channel', '-u', 'a', '-C', '4k', '--subbuf-size=1M'], it.context);
+    expect(orders(it)).toMatchObject([
+      ['enable-channel', { channel: { subBufBytes: 1024 ** 2, traceFileBytes: 1500 * 1024 } }],
+      ['enable-channel', { channel: { subBufBytes: 1024 ** 2, traceFileBytes: 1024 ** 2 } }],
+    ]);
+    expect(it.context.errors()).toContain('Tracefile size rounded up from (4096) to subbuffer size (1048576)');
+  });
+
   it('overwrites in a snapshot session', async () => {
     const it = await world({ 'enable-channel': accept }, sessionCalled('s', { snapshot: true }));
     await run(['enable-channel', '-u', 'a'], it.context);
@@ -222,7 +233,7 @@ describe('enable-channel', () => {
       },
     });
     expect(await run(['enable-channel', '-u', 'a,b'], it.context)).toEqual({ code: 4 });
-    expect(it.context.errors()).toBe('warning: Channel a: channel "a" exists already\n');
+    expect(it.context.errors()).toBe('warning: channel "a" exists already\n');
     expect(it.context.output()).toBe('ust channel b enabled for session s\n');
   });
 
@@ -298,6 +309,28 @@ describe('event rules', () => {
       expect(it.context.errors()).toContain(words);
     }
     expect(it.daemon.asked).toEqual([]);
+  });
+
+  it('that exclude what cannot be excluded are refused', async () => {
+    const it = await world();
+    expect(await run(['enable-event', '-u', 'a:b', '-x', 'a:c'], it.context)).toEqual({ code: 1 });
+    expect(await run(['enable-event', '-u', 'a:*', '-x', '*'], it.context)).toEqual({ code: 1 });
+    expect(it.context.errors()).toContain('Event a:*: * excludes all events from a:*');
+    expect(it.daemon.asked).toEqual([]);
+  });
+
+  it('of a channel that is not there are refused with the nearest one', async () => {
+    const channel = { ...DEFAULT_CHANNEL, enabled: true, contexts: [], rules: [] };
+    const it = await world(
+      {
+        'disable-event': () => {
+          throw new Refusal('NO_CHANNEL', 'there is no such channel');
+        },
+      },
+      sessionCalled('s', { channels: [channel] }),
+    );
+    expect(await run(['disable-event', '-u', '-a', '-c', 'chanel0'], it.context)).toEqual({ code: 1 });
+    expect(it.context.errors()).toContain('did you mean "channel0"? ringtail list s names them');
   });
 
   it('are disabled by name or all at once; a name without a rule is an error', async () => {

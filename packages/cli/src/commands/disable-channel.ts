@@ -21,7 +21,7 @@ export function addDisableChannel(program: Command, context: Context, act: Act):
     const result = await onSession(context, options.session, async (client, session) => {
       const channels = [];
       for (const channel of splitNames(names)) {
-        const done = await attempts.try({ what: `Channel ${channel}`, client, session }, async () => {
+        const done = await attempts.try({ client, session, channel }, async () => {
           await client.disableChannel(session, channel);
           return true;
         });

@@ -45,7 +45,7 @@ export function addDisableEvent(program: Command, context: Context, act: Act): C
     const result = await onSession(context, options.session, async (client, session) => {
       const events = [];
       for (const pattern of patterns) {
-        const place = { what: `Event ${pattern ?? 'all'}`, client, session };
+        const place = { client, session, channel: options.channel };
         const done = await attempts.try(place, async () => {
           const { channel, disabled } = await client.disableEvent(session, pattern, options.channel ?? null);
           if (disabled > 0 || pattern === null) return channel;

@@ -31,7 +31,7 @@ export function addDisableRotation(program: Command, context: Context, act: Act)
       let { rotationSchedule: schedule } = await describeSession(client, session);
       const schedules = [];
       for (const kind of kinds) {
-        const done = await attempts.try({ what: session, client, session }, async () => {
+        const done = await attempts.try({ client, session }, async () => {
           const set = kind === 'timer' ? schedule.timerUs : schedule.sizeBytes;
           if (set === null) {
             throw new CliError('NO_SCHEDULE', `No ${ADJECTIVES[kind]} rotation schedule active on session ${session}`);

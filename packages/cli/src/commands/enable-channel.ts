@@ -39,7 +39,7 @@ Examples:
       const channels = [];
       for (const name of splitNames(names)) {
         const channel = { ...attributes, name };
-        const done = await attempts.try({ what: `Channel ${name}`, client, session }, async () => {
+        const done = await attempts.try({ client, session }, async () => {
           await client.enableChannel(session, channel);
           return true;
         });

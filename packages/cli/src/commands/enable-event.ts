@@ -60,7 +60,7 @@ Examples:
     const result = await onSession(context, options.session, async (client, session) => {
       const events = [];
       for (const rule of rules) {
-        const place = { what: `Event ${rule.pattern}`, client, session };
+        const place = { client, session, channel: options.channel };
         const channel = await attempts.try(place, () => client.enableEvent(session, rule, options.channel ?? null));
         events.push({ success: channel !== undefined, channel: channel ?? options.channel ?? null, rule });
       }

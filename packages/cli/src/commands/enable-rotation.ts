@@ -32,7 +32,7 @@ export function addEnableRotation(program: Command, context: Context, act: Act):
       let { rotationSchedule: schedule } = await describeSession(client, session);
       const schedules = [];
       for (const change of changes) {
-        const done = await attempts.try({ what: session, client, session }, async () => {
+        const done = await attempts.try({ client, session }, async () => {
           const set = change.kind === 'timer' ? schedule.timerUs : schedule.sizeBytes;
           if (set !== null) throw scheduleExists(change.kind, session);
           schedule = await client.setRotationSchedule(session, partOf(change));

@@ -72,7 +72,7 @@ Examples:
       const done: TrackResult['targets'][number][] = [];
       for (const { attribute, text, number } of targets) {
         if (number !== null) tellUnchanged(context, verb, attribute, text, trackers[attribute]?.includes(number));
-        const success = await attempts.try({ what: text ?? NOUNS[attribute], client, session }, async () => {
+        const success = await attempts.try({ client, session }, async () => {
           await change(client, verb, session, attribute, number);
           return true;
         });
