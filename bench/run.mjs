@@ -17,6 +17,7 @@ import { runUntraced, startRingtail } from './lib/ringtail.mjs';
 const NAMES = [
   'tracepoint-cost',
   'disabled-tracepoint',
+  'filtered-tracepoint',
   'bytes-per-event',
   'sustained',
   'idle',

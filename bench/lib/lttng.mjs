@@ -70,10 +70,10 @@ class Lttng {
   }
 
   /**
-   * Runs `use` while everything of the provider is recorded; returns what it returned, the files' size and the losses.
+   * Runs `use` while everything of the provider, or what `filter` takes of it, is recorded; returns what it returned, the files' size and the losses.
    * With `snapshot` the session is a flight recorder: nobody reads the rings.
    */
-  async record({ output, channel, snapshot = false }, use) {
+  async record({ output, channel, snapshot = false, filter }, use) {
     const { lttng } = this.#parts;
     const name = `bench-${++this.#sessions}`;
     mkdirSync(output, { recursive: true });
@@ -81,7 +81,8 @@ class Lttng {
     await lttng('create', name, `--output=${output}`, ...(snapshot ? ['--snapshot'] : []));
     try {
       await lttng('enable-channel', '--userspace', `--session=${name}`, ...channel, 'channel0');
-      await lttng('enable-event', '--userspace', `--session=${name}`, '--channel=channel0', 'bench:*');
+      const chosen = filter === undefined ? [] : [`--filter=${filter}`];
+      await lttng('enable-event', '--userspace', `--session=${name}`, '--channel=channel0', 'bench:*', ...chosen);
       await lttng('start', name);
       const result = await use();
       await lttng('stop', name);

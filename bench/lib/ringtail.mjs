@@ -42,11 +42,11 @@ class Ringtail {
   }
 
   /**
-   * Runs `use` while everything of the provider is recorded; returns what it returned, the files' size and the losses.
+   * Runs `use` while everything of the provider, or what `filter` takes of it, is recorded; returns what it returned, the files' size and the losses.
    *
    * @throws {Error} when nothing was recorded: the numbers would be those of a disabled tracepoint
    */
-  async record({ output, channels = [{}], clock = 'monotonic' }, use) {
+  async record({ output, channels = [{}], clock = 'monotonic', filter }, use) {
     const client = this.#client;
     const name = `bench-${++this.#sessions}`;
     rmSync(output, { recursive: true, force: true });
@@ -56,7 +56,7 @@ class Ringtail {
       for (const [index, attributes] of channels.entries()) {
         const channel = { ...DEFAULT_CHANNEL, name: `channel${index}`, ...attributes };
         await client.enableChannel(name, channel);
-        await client.enableEvent(name, { pattern: 'bench:*' }, channel.name);
+        await client.enableEvent(name, { pattern: 'bench:*', ...(filter && { filter }) }, channel.name);
       }
       await client.startSession(name);
       const result = await use();
