@@ -220,8 +220,8 @@ export class Consumer {
     const { directory, stateDirectory, owner } = writer;
     if (stateDirectory !== null) asOwner(owner, () => session.countFormer(directory, stateDirectory));
     this.#traces.set(request.trace, { request, session, writer });
-    const what = request.snapshot ? 'keeping the trace' : 'writing the trace';
-    this.#options.log(`session ${request.session}: ${what} ${writer.directory}`);
+    const what = request.snapshot ? `recording ${request.place} for snapshots` : `writing the trace ${directory}`;
+    this.#options.log(`session ${request.session}: ${what}`);
     return null;
   }
 

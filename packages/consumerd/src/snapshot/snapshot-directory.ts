@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { lstatSync, readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { errnoOf } from '@ringtail/base';
 import { ConsumerError } from '../consumer-error.ts';
 
@@ -20,9 +20,18 @@ export function isInUse(directory: string): boolean {
   }
 }
 
-/** Gives a snapshot that is whole its name, in one step. */
+/** Gives a snapshot that is whole its name, in one step. An empty directory of that name gives way. */
 export function nameWhole(directory: string): void {
   renameSync(partialOf(directory), directory);
+}
+
+/** Removes the empty directory that may have been made for a snapshot that does not come. */
+export function removeEmpty(directory: string): void {
+  try {
+    rmdirSync(directory);
+  } catch {
+    // There is none, or something else of that name is there.
+  }
 }
 
 /**

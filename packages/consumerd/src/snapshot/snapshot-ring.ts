@@ -94,11 +94,15 @@ export class SnapshotRing {
     return new RingSnapshot(this.#file, { ...this.#expected(), ...options });
   }
 
-  /** Has later snapshots, and the counts, begin after everything that is committed now. @throws {RingError} */
+  /** Has later snapshots, and the counts, begin after everything that is committed now. A damaged ring stays what it is. */
   clear(): void {
-    const consumer = new RingConsumer(this.#file, this.#expected());
-    consumer.drop();
-    this.#cleared = consumer.counters();
+    try {
+      const consumer = new RingConsumer(this.#file, this.#expected());
+      consumer.drop();
+      this.#cleared = consumer.counters();
+    } catch (error) {
+      if (!(error instanceof RingError)) throw error;
+    }
     this.refreshStatistics();
   }
 

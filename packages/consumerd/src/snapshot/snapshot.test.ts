@@ -1,4 +1,6 @@
 import {
+  chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -27,6 +29,9 @@ import { TestRing, type TestRingOptions } from '../testing/test-ring.test.suppor
 
 /** Records of a test ring that go into one of its sub-buffers. */
 const PER_SUB_BUF = 409;
+
+const isRoot = process.geteuid?.() === 0;
+if (!isRoot) console.warn('SKIPPED: only root can make what it takes: not tested: snapshots of other users');
 
 let root: string;
 let rings: TestRing[];
@@ -255,6 +260,22 @@ describe('a flight recorder', () => {
     },
   );
 
+  it.skipIf(!isRoot)('writes as its owner, and not where the owner may not', async () => {
+    const owner = { uid: 12_345, gid: 12_346 };
+    const ring = makeRing();
+    ring.record(5);
+    const consumer = startRecorder([ring], { trace: { owner } });
+    chmodSync(root, 0o755);
+    mkdirSync(join(root, 'snapshots'));
+    expect(await take(consumer, 'a').catch((error) => error)).toMatchObject({ code: 'NOT_WRITTEN' });
+    chownSync(join(root, 'snapshots'), owner.uid, owner.gid);
+    expect(await take(consumer, 'a')).toMatchObject({ eventsRecorded: 5 });
+    for (const name of ['', '.snapshot.json', `${place}/metadata`, `${place}/index`, `${place}/channel0_1`]) {
+      expect(statSync(join(snapshotIn('a'), name))).toMatchObject(owner);
+    }
+    expect(process.geteuid?.()).toBe(0);
+  });
+
   it('goes on without a ring that is damaged, and says whose it is', async () => {
     const [broken, sound] = [makeRing(), makeRing()];
     const consumer = startRecorder([broken, sound]);
@@ -335,5 +356,20 @@ describe('a flight recorder', () => {
     expect(trace?.statistics.troubles[0]).toMatch(
       /^a ring of thread 11 of process 10 .* was given up: ring is corrupt: COMMITTED/,
     );
+  });
+
+  it('has nothing from before it was cleared', async () => {
+    const ring = makeRing();
+    const consumer = startRecorder([ring], { trace: { ringDirectory: root } });
+    ring.record(10_000);
+    ring.recordTooBig();
+    expect(consumer.handle({ type: 'clear', session: 's' })).toMatchObject({ eventsRecorded: 0, eventsDiscarded: 0 });
+    expect(await take(consumer, 'a')).toMatchObject({ eventsRecorded: 0 });
+    ring.record(2 * PER_SUB_BUF);
+    expect(consumer.handle({ type: 'statistics', session: 's' })).toMatchObject({ eventsRecorded: 2 * PER_SUB_BUF });
+    expect(await take(consumer, 'b')).toMatchObject({ eventsRecorded: 2 * PER_SUB_BUF, packetsLost: 0 });
+    expect(stream('b', 1).numbers).toEqual(upTo(ring.recorded).slice(10_000));
+    const [trace] = recoverRings(root, join(root, 'recovered')).traces;
+    expect(trace?.statistics).toMatchObject({ eventsRecorded: 2 * PER_SUB_BUF, packetsLost: 0 });
   });
 });

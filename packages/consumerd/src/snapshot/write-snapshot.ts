@@ -10,7 +10,7 @@ import { type StreamStatistics, sumStatistics, Troubles } from '../statistics.ts
 import { ensureTraceDirectory } from '../trace-directory.ts';
 import { byteShares } from './byte-shares.ts';
 import { copyRing } from './copy-ring.ts';
-import { isInUse, nameWhole, partialOf, removePartial } from './snapshot-directory.ts';
+import { isInUse, nameWhole, partialOf, removeEmpty, removePartial } from './snapshot-directory.ts';
 import { readNote, writeNote } from './snapshot-note.ts';
 import type { SnapshotRing } from './snapshot-ring.ts';
 import { SnapshotStreamFile } from './snapshot-stream-file.ts';
@@ -117,6 +117,7 @@ function writeMetadata(path: string, trace: SnapshotTrace, output: FileOutput): 
 function removeQuietly(directory: string, onTrouble: (sentence: string) => void): void {
   try {
     removePartial(directory);
+    removeEmpty(directory);
   } catch (error) {
     onTrouble(`cannot remove the unfinished snapshot ${partialOf(directory)}: ${describeError(error)}`);
   }
