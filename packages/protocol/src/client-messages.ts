@@ -293,7 +293,10 @@ export interface SessionSightings {
 
 /** Sums over all rings of a session since it was created; counts of events unless said otherwise. */
 export interface SessionStatistics {
-  /** In the trace files. */
+  /**
+   * In the trace files. Of a snapshot session, which has none: committed to rings, be they overwritten since or not; what
+   * is in a snapshot is said when it is recorded.
+   */
   readonly eventsRecorded: number;
   /** Counted by producers: no free sub-buffer, or a record larger than one. Part of the trace. */
   readonly eventsDiscarded: number;
