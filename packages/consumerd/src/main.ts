@@ -22,6 +22,7 @@ const { rundir } = parseArgs({ options: { rundir: { type: 'string' } } }).values
 if (rundir === undefined) throw new Error('usage: main.js --rundir DIRECTORY');
 
 comeFirst();
+leaveGroups();
 const daemon = startDaemon({
   runDirectory: runDirectoryAt(resolve(rundir)),
   makeFifo,
@@ -43,6 +44,17 @@ function comeFirst(): void {
     setPriority(constants.priority.PRIORITY_HIGH);
   } catch (error) {
     if (errnoOf(error) === undefined) throw error;
+  }
+}
+
+/** What is done as the owner of a session is not to have the rights of root's groups. Root needs none itself. */
+function leaveGroups(): void {
+  if (process.geteuid?.() !== 0) return;
+  try {
+    process.setgroups?.([]);
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    log(`keeps the groups of root: ${errnoOf(error)}`);
   }
 }
 
