@@ -3,6 +3,9 @@ import { roundedToRing } from './channel-sizes.ts';
 import { DaemonError } from './daemon-error.ts';
 import type { Session } from './session.ts';
 
+/** As in LTTng; more than an hour. */
+const TIMER_US_MAX = 2 ** 32 - 1;
+
 /**
  * The attributes of a new channel of a session as they can be: sizes of rings rounded up, and overwriting in a flight
  * recorder, whose rings nobody drains.
@@ -20,6 +23,9 @@ export function attributesIn(session: Session, wanted: ChannelAttributes): Chann
   }
   if (traceFileCount > 0 && traceFileBytes === 0) {
     refuse('a number of trace files without a size of one says nothing');
+  }
+  for (const timer of ['switchTimerUs', 'readTimerUs', 'monitorTimerUs'] as const) {
+    if (attributes[timer] > TIMER_US_MAX) refuse(`a timer runs at least every ${TIMER_US_MAX} microseconds`);
   }
   for (const other of session.channels.values()) {
     if (other.attributes.ownership === ownership) continue;

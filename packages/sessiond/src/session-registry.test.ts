@@ -120,6 +120,7 @@ describe('SessionRegistry', () => {
     ['a number of files without their size', { traceFileCount: 2 }, 'BAD_PARAMETER'],
     ['files smaller than a sub-buffer', { traceFileBytes: 8191, subBufBytes: 5000 }, 'BAD_PARAMETER'],
     ['overwriting that waits', { mode: 'overwrite', blockingTimeoutUs: null }, 'BAD_PARAMETER'],
+    ['a timer that hardly ever runs', { readTimerUs: 2 ** 32 }, 'BAD_PARAMETER'],
     ['buffers of another owner', { ownership: 'process' }, 'OWNERSHIP_MISMATCH'],
   ] as const)('refuses a channel with %s', (_, more, code) => {
     const registry = newRegistry();

@@ -38,8 +38,6 @@ import { Sightings } from './sightings.ts';
 import { placeOfProcess, placeOfUser } from './trace-place.ts';
 import { Troubles } from './troubles.ts';
 
-export type { Channel, Owner, RecordedThread, Session, SessionParameters, Trace, TraceChannel } from './session.ts';
-
 /** What in a desired channel is not text that a client gave. */
 const DESIRED_CHANNEL_BYTES = 1024;
 
