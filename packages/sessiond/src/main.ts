@@ -4,13 +4,14 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describeError, errnoOf, RINGTAIL_VERSION } from '@ringtail/base';
 import { loadPosix } from '@ringtail/posix';
-import { defaultRunDirectory } from '@ringtail/protocol';
+import { defaultRunDirectory, homeDirectory } from '@ringtail/protocol';
 import { DaemonError } from './daemon-error.ts';
 import { FileLog } from './log.ts';
 import { runInBackground, takeBackgroundMark } from './process/background.ts';
 import { type DaemonOptions, readDaemonOptions } from './process/daemon-options.ts';
 import { helpText } from './process/option-table.ts';
 import { writePidFile } from './process/pid-file.ts';
+import { loadSavedSessions } from './process/saved-sessions.ts';
 import { ServiceManager } from './process/service-manager.ts';
 import { claimRunDirectory } from './run-directory-claim.ts';
 import { startSessionDaemon } from './session-daemon.ts';
@@ -110,6 +111,11 @@ async function serve(options: DaemonOptions, inBackground: boolean): Promise<voi
   }
   // By default the one opens a port for a debugger, and the other ends the process.
   for (const signal of ['SIGUSR1', 'SIGUSR2'] as const) process.on(signal, () => {});
+  // One that lives for a single recording loads nothing that it was not told to.
+  if (!options.lifeline || options.load !== undefined) {
+    const home = homeDirectory(process.env);
+    await loadSavedSessions({ uid, home, named: options.load, execute: daemon.execute, now: () => new Date(), log });
+  }
   manager.ready(`serving ${claim.directory.path}`);
   announceReady(inBackground ? { ...options, sigParent: false } : options, parent);
   const { readyFd } = options;

@@ -3,10 +3,11 @@ import { chmodSync, chownSync, readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { hostname } from 'node:os';
 import type { Posix } from '@ringtail/posix';
-import type { TraceFormat } from '@ringtail/protocol';
+import type { Request, TraceFormat } from '@ringtail/protocol';
 import { AppServer } from './app-server.ts';
 import { ApplicationService } from './application-service.ts';
 import { RotationScheduler } from './archives/rotation-scheduler.ts';
+import type { Client } from './client.ts';
 import { ClientServer } from './client-server.ts';
 import { CommandService } from './command-service.ts';
 import { ConsumerLink } from './consumer-link.ts';
@@ -42,6 +43,8 @@ export interface SessionDaemonOptions {
 export interface SessionDaemon {
   /** Destroys all sessions, ends the consumer and removes what is in the run directory. */
   stop(why: string): Promise<void>;
+  /** Carries out a command as the daemon's own user. @throws {RingtailError} */
+  execute(request: Request): Promise<unknown>;
   /** Resolves when the daemon has stopped, whoever asked for it. */
   readonly stopped: Promise<void>;
 }
@@ -155,7 +158,8 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     return stopping;
   };
   log.info(`process ${process.pid} serves ${directory.path}`);
-  return { stop, stopped };
+  const self: Client = { uid, gid: process.getegid?.() ?? 0, notify: () => true, onClosed: () => {} };
+  return { stop, stopped, execute: (request) => commands.execute(request, self) };
 }
 
 /** Waits for the promise, but no longer than that. */

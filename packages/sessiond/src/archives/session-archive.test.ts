@@ -39,6 +39,7 @@ describe('the rotation schedule', () => {
     expect(schedule.setSchedule({ timerUs: null })).toEqual({ timerUs: null, sizeBytes: 7 });
     expect(() => schedule.setSchedule({ timerUs: null, sizeBytes: null })).toThrow(coded('NO_ROTATION_SCHEDULE'));
     expect(schedule.schedule).toEqual({ timerUs: null, sizeBytes: 7 });
+    expect(archive().setSchedule({ timerUs: 5, sizeBytes: null })).toEqual({ timerUs: 5, sizeBytes: null });
   });
 });
 

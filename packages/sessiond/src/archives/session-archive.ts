@@ -105,7 +105,9 @@ export class SessionArchive {
       if (change[kind] !== null && this.#schedule[kind] !== null) {
         throw new DaemonError('ROTATION_SCHEDULE_SET', `the session ${this.#name} rotates by ${word} already`);
       }
-      if (change[kind] === null && this.#schedule[kind] === null) {
+      // Beside one that is set, one that is not says only that there is to be none.
+      const onlyRemoves = (change.timerUs ?? change.sizeBytes ?? null) === null;
+      if (onlyRemoves && this.#schedule[kind] === null) {
         throw new DaemonError('NO_ROTATION_SCHEDULE', `the session ${this.#name} does not rotate by ${word}`);
       }
     }

@@ -1,0 +1,111 @@
+import { closeSync, constants, existsSync, fstatSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { describeError, errnoOf } from '@ringtail/base';
+import { checkClientRequest, type Request } from '@ringtail/protocol';
+import { parseSessionFile, restoreRequests, type SavedSession } from '@ringtail/session-file';
+import { directoryDate } from '../archives/archive-names.ts';
+import { DaemonError } from '../daemon-error.ts';
+import type { Log } from '../log.ts';
+import { SYSTEM_DIRECTORY } from './daemon-options.ts';
+
+const FILE_BYTES_MAX = 16 * 1024 * 1024;
+const SUFFIX = '.lttng';
+const OWN_SUFFIX = '.ringtail';
+
+export interface SavedSessionLoaderOptions {
+  /** The daemon's user, to whom files must belong that are loaded without having been named. */
+  readonly uid: number;
+  readonly home: string;
+  /** File or directory that was named, in place of the usual directories. */
+  readonly named: string | undefined;
+  readonly execute: (request: Request) => Promise<unknown>;
+  readonly now: () => Date;
+  readonly log: Log;
+}
+
+/**
+ * Makes sessions again that were saved for the start of the daemon: those of the named file or directory, else those of
+ * `sessions/auto` in the user's and the system's directory.
+ *
+ * What cannot be loaded is a line in the log and stops nothing else.
+ */
+export async function loadSavedSessions(options: SavedSessionLoaderOptions): Promise<void> {
+  const { named, home, log } = options;
+  const usual = [join(home, '.ringtail', 'sessions', 'auto'), join(SYSTEM_DIRECTORY, 'sessions', 'auto')];
+  for (const path of named === undefined ? usual : [named]) {
+    let files: readonly string[] = [];
+    try {
+      files = sessionFilesAt(path, named !== undefined);
+    } catch (error) {
+      log.error(`saved sessions cannot be loaded: ${describeError(error)}`);
+    }
+    for (const file of files) await loadFile(file, options);
+  }
+}
+
+/** A directory that is not there has none, unless it was named. */
+function sessionFilesAt(path: string, named: boolean): readonly string[] {
+  if (!named && !existsSync(path)) return [];
+  if (!statSync(path).isDirectory()) return [path];
+  const names = readdirSync(path).filter((name) => name.endsWith(SUFFIX) || name.endsWith(OWN_SUFFIX));
+  return names.sort().map((name) => join(path, name));
+}
+
+async function loadFile(file: string, options: SavedSessionLoaderOptions): Promise<void> {
+  const { log } = options;
+  try {
+    const { sessions, warnings } = parseSessionFile(readSessionFile(file, options));
+    for (const warning of warnings) log.warn(`${file}: ${warning}`);
+    for (const session of sessions) await restore(file, session, options);
+  } catch (error) {
+    log.error(`${file} cannot be loaded: ${describeError(error)}`);
+  }
+}
+
+function readSessionFile(file: string, { uid, named }: SavedSessionLoaderOptions): string {
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
+  const descriptor = openSync(file, O_RDONLY | O_NONBLOCK | (named === undefined ? O_NOFOLLOW : 0));
+  try {
+    const stats = fstatSync(descriptor);
+    if (!stats.isFile()) throw new DaemonError('BAD_ARGUMENT', 'it is not a file');
+    if (stats.size > FILE_BYTES_MAX) throw new DaemonError('BAD_ARGUMENT', `it has more than ${FILE_BYTES_MAX} bytes`);
+    // With a file of somebody else's, that user would decide what is recorded and where it goes.
+    if (named === undefined && stats.uid !== uid) {
+      throw new DaemonError('BAD_ARGUMENT', `it belongs to user ${stats.uid}, the session daemon to user ${uid}`);
+    }
+    return readFileSync(descriptor, 'utf8');
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+async function restore(file: string, saved: SavedSession, options: SavedSessionLoaderOptions): Promise<void> {
+  const { execute, now, log } = options;
+  const destroy: Request = { id: 0, command: 'destroy-session', params: { session: saved.name } };
+  let created = false;
+  try {
+    for (const command of restoreRequests(saved, { output: freshOutput(saved, now()) })) {
+      await execute(checkClientRequest({ id: 0, ...command }));
+      created = true;
+    }
+    log.info(`session ${saved.name} is loaded from ${file}`);
+  } catch (error) {
+    log.error(`session ${saved.name} of ${file} cannot be loaded: ${describeError(error)}`);
+    if (created) await execute(destroy).catch((why) => log.error(`session ${saved.name}: ${describeError(why)}`));
+  }
+}
+
+/** Where the session is to write if there is a trace already where it wrote: beside that, under a name with a new date. */
+function freshOutput({ output, snapshot }: SavedSession, at: Date): string | undefined {
+  if (snapshot || output === null || !hasTrace(output)) return undefined;
+  return `${output.replace(/-\d{8}-\d{6}$/, '')}-${directoryDate(at)}`;
+}
+
+function hasTrace(output: string): boolean {
+  try {
+    return readdirSync(output).length > 0;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
