@@ -14,6 +14,8 @@ import {
   type ConsumerCommand,
   encodeFrame,
   FrameDecoder,
+  type Notification,
+  type NotificationMessage,
   type Reply,
   type RunDirectory,
   runDirectoryAt,
@@ -148,6 +150,8 @@ export class TestClient {
   readonly #decoder = new FrameDecoder(CLIENT_REPLY_BYTES_MAX);
   readonly #waiting = new Map<number, (reply: Reply) => void>();
   readonly closed: Promise<void>;
+  /** What came between the answers. */
+  readonly notifications: Notification[] = [];
   #nextId = 1;
 
   private constructor(socket: Socket) {
@@ -156,6 +160,10 @@ export class TestClient {
     this.closed = new Promise((resolve) => socket.once('close', () => resolve()));
     socket.on('data', (chunk) => {
       for (const message of this.#decoder.push(chunk)) {
+        if (typeof message === 'object' && message !== null && 'notification' in message) {
+          this.notifications.push((message as NotificationMessage).notification);
+          continue;
+        }
         const reply = message as Reply;
         this.#waiting.get(reply.id)?.(reply);
         this.#waiting.delete(reply.id);
