@@ -143,7 +143,7 @@ export class Consumer {
     const former = this.#snapshots.get(directory);
     if (former !== undefined) return await former.run.result;
     const steps = this.#writeSnapshot(request);
-    const run = new SnapshotRun(steps, this.#options.timers, (turn) => this.#asOwnerOf(session, turn));
+    const run = new SnapshotRun(steps, this.#options.timers, this.#asOwnerOf(session));
     if (!run.isDone) this.#snapshots.set(directory, { session, run });
     try {
       return await run.result;
@@ -162,12 +162,13 @@ export class Consumer {
       if (request.snapshot && request.output !== null) outputs.set(request.session, request.output);
     }
     for (const [session, output] of outputs) {
-      for (const { recorder } of this.#ringsOf(session)) recorder?.refreshStatistics();
-      if (this.#statistics(session).eventsRecorded === 0) continue;
+      const recorders = this.#recordersOf(session);
+      for (const recorder of recorders) recorder.refreshStatistics();
+      if (recorders.every(({ statistics }) => statistics.eventsRecorded === 0)) continue;
       const directory = recoveryDirectory(output, session, now);
       try {
         const steps = this.#writeSnapshot({ type: 'snapshot', session, directory, maxBytes: null });
-        this.#asOwnerOf(session, () => {
+        this.#asOwnerOf(session)(() => {
           for (let step = steps.next(); !step.done; ) step = steps.next();
         });
         this.#options.log(`session ${session}: what it held is in ${directory}`);
@@ -287,16 +288,23 @@ export class Consumer {
   }
 
   #finish(ring: OpenRing): void {
-    if (ring.recorder !== undefined) {
-      this.#finishSnapshots(ring.session.name);
-      ring.recorder.close();
-      ring.recorder = undefined;
-    }
+    this.#finishRecorder(ring);
     const { drain } = ring;
     if (drain === undefined) return;
     ring.drain = undefined;
     this.#loop.remove(drain);
     drain.finish();
+  }
+
+  /** A snapshot that is being written still reads the ring. */
+  #finishRecorder(ring: OpenRing): void {
+    const { recorder } = ring;
+    if (recorder === undefined) return;
+    ring.recorder = undefined;
+    recorder.refreshStatistics();
+    const runs = [...this.#snapshots.values()].filter(({ session }) => session === ring.session.name);
+    if (runs.length === 0) recorder.close();
+    else void Promise.allSettled(runs.map(({ run }) => run.result)).then(() => recorder.close());
   }
 
   #rotate({ session, archive }: RotateRequest): SessionStatistics {
@@ -380,13 +388,14 @@ export class Consumer {
     if (traces.some(({ request }) => !request.snapshot)) {
       throw new ConsumerError('NOT_A_RECORDER', `session ${session} is not one for snapshots: it records into files`);
     }
+    const { troubles } = this.#session(session);
     return writeSnapshot({
       directory,
       maxBytes,
       traces: traces.map(({ request, writer }) => ({ place: request.place, metadata: () => `${writer.text}` })),
-      rings: this.#ringsOf(session).flatMap(({ recorder }) => recorder ?? []),
+      rings: this.#recordersOf(session),
       output: this.#options.output,
-      onTrouble: (trouble) => this.#session(session).troubles.add(trouble),
+      onTrouble: (trouble) => troubles.add(trouble),
     });
   }
 
@@ -419,11 +428,14 @@ export class Consumer {
     return [...this.#traces.values()].filter((trace) => trace.session.name === session);
   }
 
+  #recordersOf(session: string): SnapshotRing[] {
+    return this.#ringsOf(session).flatMap(({ recorder }) => recorder ?? []);
+  }
+
   /** All traces of a session belong to one user; where there is none, there is nothing to write either. */
-  #asOwnerOf(session: string, run: () => void): void {
+  #asOwnerOf(session: string): (run: () => void) => void {
     const owner = this.#tracesOf(session)[0]?.writer.owner;
-    if (owner === undefined) run();
-    else asOwner(owner, run);
+    return owner === undefined ? (run) => run() : (run) => asOwner(owner, run);
   }
 
   #ringsOf(session: string): OpenRing[] {

@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { RingConsumer, type Taken } from './consumer.ts';
 import { readRecords } from './memory-ring.test.support.ts';
 import { openRingFile, type RingFile } from './ring-medium.ts';
+import { RingSnapshot } from './ring-snapshot.ts';
 
 const script = fileURLToPath(new URL('../dist/two-process.test.child.js', import.meta.url));
 
@@ -119,6 +120,31 @@ describe('a ring between two processes', () => {
     expect(takings.countedRecords).toBeGreaterThanOrEqual(takings.recordCount);
     expect(takings.countedRecords).toBeLessThanOrEqual(takings.recordCount + takings.openTakenCount);
     if (takings.packetsLost === 0) expect(takings.recordCount).toBe(400_000);
+  });
+
+  it('gives snapshots that are whole and reach to now while the producer overwrites it', async () => {
+    const { child, file, consumer } = await startProducer('overwrite', 400_000);
+    const before = consumer.position;
+    let packets = 0;
+    while (child.exitCode === null && child.signalCode === null) {
+      const { recorded } = consumer.counters();
+      const takings = new Takings();
+      const snapshot = new RingSnapshot(file);
+      let packetsLost = 0;
+      takings.nextPacketSeq = snapshot.firstPacketSeq;
+      for (let packet = snapshot.next(); packet !== null; packet = snapshot.next()) {
+        const isNext = takings.recordCount > 0 && snapshot.packetsLost === packetsLost;
+        const lostBefore = snapshot.packetsLost - packetsLost;
+        takings.add({ ...packet, packetsLost: lostBefore }, isNext ? 'every one' : 'growing');
+        packetsLost = snapshot.packetsLost;
+        packets += 1;
+      }
+      // A record is counted just before it is published.
+      if (recorded > 1) expect(takings.lastSerial).toBeGreaterThanOrEqual(recorded - 2);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(packets).toBeGreaterThan(0);
+    expect(new RingConsumer(file).position).toEqual(before);
   });
 
   it.each([1, 2, 3, 4, 5, 6])('gives everything committed before SIGKILL, at moment %i', async (moment) => {

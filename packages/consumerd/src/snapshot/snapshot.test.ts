@@ -183,12 +183,16 @@ describe('a flight recorder', () => {
     drained.record(2 * PER_SUB_BUF);
     timers.advance(2);
     expect(statSync(join(root, 'out', place, 'channel0_9')).size).toBeGreaterThan(0);
-    const repeated = take(consumer, 'a');
-    expect(consumer.handle({ type: 'close-session', session: 's' })).toMatchObject({
-      eventsRecorded: recorded.recorded,
-    });
     expect(await result).toMatchObject({ eventsRecorded: 16 * PER_SUB_BUF, packetsLost: 0 });
+
+    const [first, repeated] = [take(consumer, 'b'), take(consumer, 'b')];
+    const closed = consumer.handle({ type: 'close-session', session: 's' });
+    expect(closed).toMatchObject({ eventsRecorded: 16 * PER_SUB_BUF });
+    expect(existsSync(snapshotIn('b'))).toBe(false);
+    timers.advance(1000);
+    expect(await first).toEqual(await result);
     expect(await repeated).toEqual(await result);
+    expect(stream('b', 1).numbers).toEqual(upTo(16 * PER_SUB_BUF));
     expect(stream('a', 1).numbers).toEqual(upTo(16 * PER_SUB_BUF));
   });
 
