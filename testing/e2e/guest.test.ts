@@ -82,6 +82,6 @@ describe('in an application', () => {
     const sandbox = makeSandbox();
     const { ended, summary } = await record(sandbox, [process.execPath, program('worker-churn.mjs'), '8']);
     expect(summary.eventsRecorded).toBe(8);
-    expect(Number(ended.stdout)).toBeLessThanOrEqual(2);
+    expect(Number.parseInt(ended.stdout, 10)).toBeLessThanOrEqual(2);
   });
 });

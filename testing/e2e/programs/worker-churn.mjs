@@ -1,5 +1,6 @@
-// Starts workers one after the other, each ended in the middle of its work, and prints how many rings stay mapped.
-import { readFileSync } from 'node:fs';
+// Starts workers one after the other, each ended in the middle of its work, and prints how many rings stay mapped and how
+// many perf counters stay open.
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { provider, u32 } from '@ringtail/tracer';
 
@@ -12,9 +13,18 @@ if (isMainThread) {
     await new Promise((resolve) => worker.once('message', resolve));
     await worker.terminate();
   }
-  console.log(readFileSync('/proc/self/maps', 'latin1').split('memfd:ringtail-ring').length - 1);
+  const rings = readFileSync('/proc/self/maps', 'latin1').split('memfd:ringtail-ring').length - 1;
+  console.log(`${rings} ${readdirSync('/proc/self/fd').filter(isPerfCounter).length}`);
 } else {
   event(1);
   parentPort.on('message', () => {});
   parentPort.postMessage('recorded');
+}
+
+function isPerfCounter(fd) {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`).includes('perf_event');
+  } catch {
+    return false;
+  }
 }

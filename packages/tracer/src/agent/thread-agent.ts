@@ -11,10 +11,11 @@ import {
   type RunDirectory,
 } from '@ringtail/protocol';
 import { defineApplicationContext } from '../context/application-context.ts';
-import { onContextTrouble } from '../context/context-troubles.ts';
+import { contextTroubleOf, onContextTrouble } from '../context/context-troubles.ts';
 import { makeRecorder, makeTracepoint } from '../recorder/code-generation.ts';
 import type { Gate, Recorder, RecorderTarget } from '../recorder/recorder.ts';
 import type { Site } from '../recorder/tracepoint-function.ts';
+import { makeWaitingRecorder } from '../recorder/waiting.ts';
 import { Statedump } from '../statedump/statedump.ts';
 import { STATEDUMP_SITE_LIST } from '../statedump/statedump-events.ts';
 import { ChannelBinding, type ThreadIdentity } from './channel-binding.ts';
@@ -58,6 +59,8 @@ export class ThreadAgent {
   /** By channel: the number of the statedump that was recorded last, and of the one that is to be. */
   readonly #dumped = new Map<string, number>();
   #dumpsDue = new Map<string, number>();
+  /** Channels with contexts, by the same keys as `#bindings`. */
+  #contextUsers = new Map<string, ContextUser>();
   /** What was refused, told to every daemon that we register with. */
   readonly #refusals: { readonly code: string; readonly message: string }[] = [];
   inoperative: string | undefined;
@@ -65,7 +68,9 @@ export class ThreadAgent {
   private constructor(tracerVersion: string, runDirectories: readonly RunDirectory[]) {
     this.#tracerVersion = tracerVersion;
     this.#runDirectories = runDirectories;
-    onContextTrouble((message) => this.#tellTrouble('NO_CONTEXT', message));
+    onContextTrouble((context, message) => {
+      for (const user of this.#contextUsers.values()) if (user.contexts.includes(context)) tellOf(user, message);
+    });
   }
 
   /** Makes the agent of this thread and registers it with every daemon that runs. Never throws. */
@@ -153,6 +158,7 @@ export class ThreadAgent {
     const control = this.#control;
     if (control === undefined || this.#identity === undefined) return false;
     const bindings = new Map<string, ChannelBinding>();
+    const contextUsers = new Map<string, ContextUser>();
     for (const link of this.#links.values()) {
       if (!link.isOpen) continue;
       const state = control.readState(link.slot);
@@ -162,10 +168,14 @@ export class ThreadAgent {
         let binding = this.#bindings.get(key);
         if (binding === undefined || binding.link !== link) {
           binding = new ChannelBinding(link, desired, this.#identity);
+          tellKnownTroubles({ link, channel: desired.key, contexts: desired.contexts });
         } else {
           binding.update(desired);
         }
         bindings.set(key, binding);
+        if (desired.contexts.length > 0) {
+          contextUsers.set(key, { link, channel: desired.key, contexts: desired.contexts });
+        }
         if (desired.statedump > (this.#dumped.get(key) ?? 0)) this.#dumpsDue.set(key, desired.statedump);
       }
     }
@@ -173,6 +183,7 @@ export class ThreadAgent {
       if (bindings.get(key) !== binding) binding.retire();
     }
     this.#bindings = bindings;
+    this.#contextUsers = contextUsers;
     this.#reconciled = generation;
     if (this.#dumpsDue.size > 0) this.#scheduleLook();
     return true;
@@ -235,17 +246,19 @@ export class ThreadAgent {
       else if (target !== 'never') targets.push(target);
     }
     const stale = ((...values: unknown[]) => this.#resolveAndRecord(site, values)) as Recorder;
+    const plan = { event: site.event, targets, gate: this.#gate, generation, stale };
     if (waiting.length > 0) {
-      // Not resolved, so that the next event asks again; this one is lost and counted.
-      for (const binding of waiting) binding.countDiscarded();
-      site.on = -1;
-      site.record = stale;
+      site.record = makeWaitingRecorder(
+        plan,
+        waiting.map((binding) => binding.waitingFor(site)),
+      );
+      site.on = generation;
     } else if (targets.length === 0) {
       site.on = -1;
       site.off = generation;
       site.record = stale;
     } else {
-      site.record = makeRecorder({ event: site.event, targets, gate: this.#gate, generation, stale });
+      site.record = makeRecorder(plan);
       site.on = generation;
     }
   }
@@ -359,6 +372,26 @@ export class ThreadAgent {
       site.off = 0;
       site.record = noOperation;
     }
+  }
+}
+
+/** A channel that records contexts, for what is to be told of them. */
+interface ContextUser {
+  readonly link: DaemonLink;
+  readonly channel: number;
+  readonly contexts: readonly string[];
+}
+
+function tellOf({ link, channel }: ContextUser, message: string): void {
+  debug(message);
+  link.send({ type: 'trouble', channel, code: 'NO_CONTEXT', message });
+}
+
+/** A thread finds out once what is wrong with a context; channels that come later are to know as well. */
+function tellKnownTroubles(user: ContextUser): void {
+  for (const context of user.contexts) {
+    const message = contextTroubleOf(context);
+    if (message !== undefined) tellOf(user, message);
   }
 }
 

@@ -2,6 +2,7 @@ import type { NamedFieldSpec } from '@ringtail/ctf';
 import type { ContextSource } from './context-source.ts';
 import { tellContextTrouble } from './context-troubles.ts';
 
+const NAME = 'callstack-js';
 /** Frames of the application that are recorded, innermost first. */
 const FRAMES_MAX = 32;
 /** Frames of ours above them: the tracepoint, the recorder and what it calls. */
@@ -25,14 +26,12 @@ const SETTINGS = ['stackTraceLimit', 'prepareStackTrace'] as const;
 
 /** `callstack-js`: the JavaScript call stack, a line a frame, as V8 writes frames but without source maps. */
 export function callStackContext(field: NamedFieldSpec): ContextSource {
-  let isTold = false;
   return {
     field,
     read() {
       const frames = captureFrames();
       if (frames !== undefined) return frames;
-      if (!isTold) tellContextTrouble('context callstack-js is empty: this program does not let Error be changed');
-      isTold = true;
+      tellContextTrouble(NAME, `context ${NAME} is empty: this program does not let Error be changed`);
       return [];
     },
   };

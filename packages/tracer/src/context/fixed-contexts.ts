@@ -38,7 +38,7 @@ function namespaceInode(context: string): number {
   try {
     return statSync(`/proc/thread-self/ns/${context.slice(0, -'_ns'.length)}`).ino;
   } catch (error) {
-    tellContextTrouble(`context ${context} is recorded as 0: ${(error as Error).message}`);
+    tellContextTrouble(context, `context ${context} is recorded as 0: ${(error as Error).message}`);
     return 0;
   }
 }

@@ -13,7 +13,7 @@ const read = (name: string) => (lookUpContext(name) as ContextSource).read();
 
 function troubles(): string[] {
   const told: string[] = [];
-  onContextTrouble((message) => told.push(message));
+  onContextTrouble((_, message) => told.push(message));
   onTestFinished(() => onContextTrouble(() => {}));
   return told;
 }

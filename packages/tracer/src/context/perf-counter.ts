@@ -21,7 +21,7 @@ export function perfCounterContext(name: string, field: NamedFieldSpec): Context
     if (!isMainThread) noteDescriptor(loaded.posix, fd);
     return { field, read: reader(loaded.posix, fd, name) };
   } catch (error) {
-    tellContextTrouble(`context ${name} is recorded as 0: ${describeError(error)}`);
+    tellContextTrouble(name, `context ${name} is recorded as 0: ${describeError(error)}`);
     return { field, read: () => 0 };
   }
 }
@@ -35,7 +35,7 @@ function reader(posix: Posix, fd: number, name: string): () => number {
     } catch (error) {
       // The application closed a descriptor that is not its own.
       isBroken = true;
-      tellContextTrouble(`context ${name} is recorded as 0 from now on: ${describeError(error)}`);
+      tellContextTrouble(name, `context ${name} is recorded as 0 from now on: ${describeError(error)}`);
       return 0;
     }
   };

@@ -7,7 +7,7 @@ import { tellContextTrouble } from './context-troubles.ts';
 export function processorContext(field: NamedFieldSpec): ContextSource {
   const loaded = loadPosix();
   if (!loaded.ok) {
-    tellContextTrouble(`context cpu_id is recorded as 0: ${loaded.reason}`);
+    tellContextTrouble('cpu_id', `context cpu_id is recorded as 0: ${loaded.reason}`);
     return { field, read: () => 0 };
   }
   const word = loaded.posix.processorWord();
@@ -24,7 +24,7 @@ function called(posix: Posix): () => number {
     posix.getProcessor();
     return () => posix.getProcessor();
   } catch (error) {
-    tellContextTrouble(`context cpu_id is recorded as 0: ${(error as Error).message}`);
+    tellContextTrouble('cpu_id', `context cpu_id is recorded as 0: ${(error as Error).message}`);
     return () => 0;
   }
 }
