@@ -14,8 +14,12 @@ import type { ContextSource } from '../context/context-source.ts';
 import { lookUpContext, recordedSources } from '../context/look-up-context.ts';
 import type { RecorderCondition, RecorderTarget } from '../recorder/recorder.ts';
 import type { Site } from '../recorder/tracepoint-function.ts';
+import type { WaitingChannel } from '../recorder/waiting.ts';
 import type { DaemonLink } from './daemon-link.ts';
 import { memoryName } from './leftovers.ts';
+
+/** Captured at load: test frameworks replace it. */
+const { now } = Date;
 
 /** How long a tracepoint may wait, once, for its identifier. */
 const DECLARE_TIMEOUT_MS = 1000;
@@ -89,6 +93,15 @@ export class ChannelBinding {
       clock: this.#clock,
       contexts: this.#contexts,
       condition: this.#conditionFor(site),
+    };
+  }
+
+  /** What `target` answered `later` for. */
+  waitingFor(site: Site): WaitingChannel {
+    return {
+      condition: this.#conditionFor(site),
+      mayAsk: () => now() >= this.#retryAt,
+      countDiscarded: () => this.countDiscarded(),
     };
   }
 
@@ -214,11 +227,11 @@ export class ChannelBinding {
   }
 
   #declare(all: readonly Site[]): void {
-    if (Date.now() < this.#retryAt) return;
+    if (now() < this.#retryAt) return;
     const missing = all.filter((site) => !this.#ids.has(site) && this.wants(site));
     for (let i = 0; i < missing.length; i += DECLARE_BATCH) {
       if (!this.#declareBatch(missing.slice(i, i + DECLARE_BATCH))) {
-        this.#retryAt = Date.now() + this.#retryAfterMs;
+        this.#retryAt = now() + this.#retryAfterMs;
         this.#retryAfterMs = Math.min(this.#retryAfterMs * 2, RETRY_AFTER_MS_MAX);
         return;
       }

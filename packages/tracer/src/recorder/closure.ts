@@ -1,6 +1,7 @@
-import { type ArgumentPredicate, buildArgumentFilter, buildEventEncoder, Scratch } from '@ringtail/ctf';
+import { buildEventEncoder, Scratch } from '@ringtail/ctf';
 import { ControlPage } from '@ringtail/protocol';
 import { ProducerLine } from '@ringtail/ringbuf';
+import { buildCondition } from './condition.ts';
 import { contextGroups } from './context-groups.ts';
 import { HEADER_LAYOUTS } from './event-header.ts';
 import type { Recorder, RecorderPlan, RecorderTarget } from './recorder.ts';
@@ -17,11 +18,7 @@ export function buildRecorder(plan: RecorderPlan): Recorder {
   const { gate, generation, targets } = plan;
   const encode = buildEventEncoder(plan.event.fields);
   const contexts = buildContexts(targets);
-  const filters = targets.map(({ condition }) => {
-    if (condition === null) return null;
-    const scope = { fields: plan.event.fields, lookUpContext: condition.lookUpContext };
-    return condition.anyOf.map((filter) => buildArgumentFilter(filter, scope));
-  });
+  const conditions = targets.map(({ condition }) => buildCondition(condition, plan.event));
   const wanting: RecorderTarget[] = [];
   const stale = plan.stale as (...values: unknown[]) => void;
   return (...values: unknown[]) => {
@@ -36,7 +33,7 @@ export function buildRecorder(plan: RecorderPlan): Recorder {
     gate.inside = 1;
     wanting.length = 0;
     targets.forEach((target, i) => {
-      if (wants(filters[i] as readonly ArgumentPredicate[] | null, target, values)) wanting.push(target);
+      if (wants(conditions[i] as Condition, target, values)) wanting.push(target);
     });
     for (const { ring } of wanting) ring.u32[BEGUN] = 1;
     try {
@@ -55,11 +52,12 @@ export function buildRecorder(plan: RecorderPlan): Recorder {
   };
 }
 
+type Condition = ReturnType<typeof buildCondition>;
+
 /** Whether a target wants the event; a filter that throws counts as failed there. */
-function wants(anyOf: readonly ArgumentPredicate[] | null, { ring }: RecorderTarget, values: unknown[]): boolean {
-  if (anyOf === null) return true;
+function wants(isWanted: Condition, { ring }: RecorderTarget, values: unknown[]): boolean {
   try {
-    return anyOf.some((filter) => filter(values));
+    return isWanted === null || isWanted(values);
   } catch {
     ring.countFailed();
     return false;

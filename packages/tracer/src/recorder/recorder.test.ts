@@ -7,6 +7,7 @@ import type { ContextSource } from '../context/context-source.ts';
 import { buildRecorder } from './closure.ts';
 import { compileRecorder } from './compiled.ts';
 import type { Gate, RecorderCondition, RecorderTarget } from './recorder.ts';
+import { makeWaitingRecorder } from './waiting.ts';
 
 const u8: FieldSpec = { kind: 'integer', signed: false, bits: 8, base: 10 };
 const u64: FieldSpec = { kind: 'integer', signed: false, bits: 64, base: 10 };
@@ -325,5 +326,65 @@ describe.each([
       expect(counter(ring, ProducerLine.NESTED)).toBe(2);
       expect(counter(ring, ProducerLine.RECORDED)).toBe(1);
     });
+  });
+});
+
+describe('the recorder of a tracepoint that waits for identifiers', () => {
+  function setUp(filter: string) {
+    const gate: Gate = { page: new Uint32Array(ControlPage.GENERATION / 4 + 1), inside: 0 };
+    const ring = makeRing();
+    const stale: unknown[][] = [];
+    const channel = {
+      condition: { anyOf: [parseFilter(filter)], lookUpContext: () => undefined },
+      discarded: 0,
+      mayAsk: () => channel.asks,
+      asks: false,
+      countDiscarded: () => channel.discarded++,
+    };
+    const target = { ring: ring.producer, id: 3, header: 'large' as const, clock: fakeClock() };
+    const record = makeWaitingRecorder(
+      {
+        event: { name: 'p:e', logLevel: 13, fields: [{ name: 'f0', spec: str }] },
+        targets: [{ ...target, contexts: [], condition: null }],
+        gate,
+        generation: 0,
+        stale: ((...values: unknown[]) => stale.push(values)) as never,
+      },
+      [channel],
+    ) as (value: unknown) => void;
+    return { record, channel, stale, ring, gate };
+  }
+
+  it('records where there is an identifier, and counts what is wanted where there is none', () => {
+    const { record, channel, ring, stale } = setUp('f0 == "a"');
+    for (const value of ['a', 'b', 'a']) record(value);
+    expect(counter(ring, ProducerLine.RECORDED)).toBe(3);
+    expect(channel.discarded).toBe(2);
+    expect(stale).toEqual([]);
+  });
+
+  it('asks again once it may, and when the generation has changed', () => {
+    const { record, channel, stale, ring, gate } = setUp('f0 == "a"');
+    channel.asks = true;
+    record('a');
+    channel.asks = false;
+    gate.page[ControlPage.GENERATION / 4] = 8;
+    record('b');
+    expect(stale).toEqual([['a'], ['b']]);
+    expect([channel.discarded, counter(ring, ProducerLine.RECORDED)]).toEqual([0, 0]);
+  });
+
+  it('takes no harm from a value that hits the tracepoint itself, or throws', () => {
+    const { record, channel, ring, gate } = setUp('f0 == "outer"');
+    record({
+      toString() {
+        record('inner');
+        throw new Error('no text');
+      },
+    });
+    expect(channel.discarded).toBe(3);
+    expect(counter(ring, ProducerLine.NESTED)).toBe(2);
+    expect(counter(ring, ProducerLine.FAILED)).toBe(1);
+    expect(gate.inside).toBe(0);
   });
 });

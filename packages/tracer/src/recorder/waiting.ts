@@ -1,0 +1,47 @@
+import { ControlPage } from '@ringtail/protocol';
+import { makeRecorder } from './code-generation.ts';
+import { buildCondition } from './condition.ts';
+import type { Recorder, RecorderCondition, RecorderPlan } from './recorder.ts';
+
+/** A channel that wants events which it cannot record yet: no daemon has named their class. */
+export interface WaitingChannel {
+  readonly condition: RecorderCondition | null;
+  /** Whether the daemon may be asked again. */
+  mayAsk(): boolean;
+  countDiscarded(): void;
+}
+
+const GENERATION = ControlPage.GENERATION / 4;
+
+/**
+ * The recorder of a tracepoint while some of its channels wait: it records into the others, counts what the waiting ones
+ * want, and calls `stale` as soon as one of them may ask again.
+ */
+export function makeWaitingRecorder(plan: RecorderPlan, waiting: readonly WaitingChannel[]): Recorder {
+  const { gate, generation, event } = plan;
+  const stale = plan.stale as (...values: unknown[]) => void;
+  const record = plan.targets.length === 0 ? undefined : (makeRecorder(plan) as (...values: unknown[]) => void);
+  const channels = waiting.map((channel) => ({ channel, isWanted: buildCondition(channel.condition, event) }));
+  return (...values: unknown[]) => {
+    const isNested = gate.inside !== 0;
+    if (gate.page[GENERATION] !== generation || (!isNested && waiting.some((channel) => channel.mayAsk()))) {
+      stale(...values);
+      return;
+    }
+    for (const { channel, isWanted } of channels) {
+      if (isNested || isWanted === null) {
+        channel.countDiscarded();
+        continue;
+      }
+      // Filters may run code of the application that hits tracepoints.
+      gate.inside = 1;
+      try {
+        if (isWanted(values)) channel.countDiscarded();
+      } catch {
+        channel.countDiscarded();
+      }
+      gate.inside = 0;
+    }
+    record?.(...values);
+  };
+}
