@@ -23,8 +23,6 @@ export type CliErrorCode =
   | 'NO_DAEMON'
   | 'NO_SUCH_USER'
   | 'NO_TRACE'
-  | 'SCHEDULE_EXISTS'
-  | 'NO_SCHEDULE'
   | 'OUTPUT_NOT_EMPTY'
   | 'OUTPUT_NOT_WRITABLE'
   | 'COMMAND_NOT_FOUND'

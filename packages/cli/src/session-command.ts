@@ -7,6 +7,7 @@ import { withDaemon } from './daemon.ts';
 import { CliError, ExitCode } from './errors.ts';
 import { exitCodeOf, isWarning } from './exit-codes.ts';
 import { didYouMean } from './nearest.ts';
+import { nextStep } from './next-steps.ts';
 
 /**
  * Does something with one session: the one named, else the current one.
@@ -39,7 +40,7 @@ export async function describeSession(client: SessionDaemonClient, name: string)
   return found;
 }
 
-/** The same error, with what to do about it where the name of a session, or of the channel if one is named, is wrong. */
+/** The same error with what to do about it, and the nearest name where that of the session or the channel is wrong. */
 export async function withNextStep(
   context: Context,
   client: SessionDaemonClient,
@@ -62,9 +63,14 @@ export async function withNextStep(
     const sessions = await client.listSessions().catch(() => []);
     const channels = sessions.find(({ name }) => name === session)?.channels.map(({ name }) => name) ?? [];
     const meant = channel === undefined ? '' : didYouMean(channel, channels);
-    return new CliError(error.code, error.message, `${meant}ringtail list ${session} names them`);
+    const hint =
+      channels.length === 0
+        ? "make one: ringtail enable-event -u 'shop:*', or ringtail enable-channel -u NAME"
+        : `${meant}ringtail list ${session} names them`;
+    return new CliError(error.code, error.describe(), hint);
   }
-  return error;
+  const hint = nextStep(error.code, session);
+  return hint === undefined ? error : new CliError(error.code, error.describe(), hint);
 }
 
 /** Which sessions a command is about: NAME, `--all`, or with `--glob` those whose names match. */

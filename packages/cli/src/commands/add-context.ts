@@ -1,3 +1,4 @@
+import { CtlError } from '@ringtail/ctl';
 import type { Command } from 'commander';
 import type { Act } from '../cli.ts';
 import { type Context, type OutputFormat, report } from '../context.ts';
@@ -50,7 +51,9 @@ Examples:
       const contexts = [];
       for (const type of types) {
         const done = await attempts.try({ client, session, channel: options.channel }, () =>
-          client.addContext(session, [type], channel),
+          client.addContext(session, [type], channel).catch((error: unknown) => {
+            throw error instanceof CtlError && error.code === 'ALREADY_STARTED' ? startedOnce(error) : error;
+          }),
         );
         contexts.push({ success: done !== undefined, context: type });
       }
@@ -65,6 +68,11 @@ Examples:
     return attempts;
   });
   return command;
+}
+
+/** Here the daemon's code is no warning: the context is not what was asked for. */
+function startedOnce(error: CtlError): CtlError {
+  return new CtlError('STARTED_ONCE', error.describe());
 }
 
 async function listContexts(context: Context, format: OutputFormat, options: AddContextOptions): Promise<undefined> {

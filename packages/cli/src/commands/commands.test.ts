@@ -335,11 +335,14 @@ describe('event rules', () => {
 
   it('are disabled by name or all at once; a name without a rule is an error', async () => {
     const it = await world({
-      'disable-event': ({ pattern }) => ({ channel: 'channel0', disabled: pattern === 'none:*' ? 0 : 1 }),
+      'disable-event': ({ pattern }) => {
+        if (pattern === 'none:*') throw new Refusal('NO_RULE', 'there is no rule none:*');
+        return { channel: 'channel0', disabled: 1 };
+      },
     });
     expect(await run(['disable-event', '-u', 'a:b,none:*'], it.context)).toEqual({ code: 1 });
     expect(it.context.output()).toBe('ust a:b of type any disabled in channel channel0 for session s\n');
-    expect(it.context.errors()).toContain('no enabled rule for none:*');
+    expect(it.context.errors()).toContain('there is no rule none:*\n  ringtail list s shows the rules');
     expect(await run(['disable-event', '-u', '-a'], it.context)).toEqual({ code: 0 });
     expect(it.context.output()).toContain('All ust events of type any are disabled in channel channel0\n');
   });
@@ -390,14 +393,16 @@ describe('trackers', () => {
 
 describe('rotation', () => {
   it('is scheduled by time and size, once each', async () => {
-    const it = await world(
-      { 'set-rotation-schedule': ({ session: _, ...set }) => ({ timerUs: 1_000_000, sizeBytes: null, ...set }) },
-      sessionCalled('s', { rotationSchedule: { timerUs: 1_000_000, sizeBytes: null } }),
-    );
+    const it = await world({
+      'set-rotation-schedule': ({ session: _, ...set }) => {
+        if (set.timerUs) throw new Refusal('ROTATION_SCHEDULE_SET', 'it rotates by time already');
+        return { timerUs: 1_000_000, sizeBytes: null, ...set };
+      },
+    });
     expect(await run(['enable-rotation', '--timer=10s', '--size=1M'], it.context)).toEqual({ code: 1 });
-    expect(it.context.errors()).toContain('A periodic rotation schedule is already set on session s');
+    expect(it.context.errors()).toContain('it rotates by time already\n  unset it first: ringtail disable-rotation');
     expect(it.context.output()).toBe('Enabled size-based rotations every 1048576 bytes written on session s\n');
-    expect(orders(it)).toEqual([['set-rotation-schedule', { session: 's', sizeBytes: 1024 ** 2 }]]);
+    expect(orders(it).at(-1)).toEqual(['set-rotation-schedule', { session: 's', sizeBytes: 1024 ** 2 }]);
     expect(await run(['disable-rotation', '--timer'], it.context)).toEqual({ code: 0 });
     expect(orders(it).at(-1)).toEqual(['set-rotation-schedule', { session: 's', timerUs: null }]);
   });

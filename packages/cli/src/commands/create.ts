@@ -9,7 +9,7 @@ import { writeCurrentSession } from '../current-session.ts';
 import { withDaemon } from '../daemon.ts';
 import { CliError } from '../errors.ts';
 import { clockOption, outputFormatOf } from '../options.ts';
-import { describeSession } from '../session-command.ts';
+import { describeSession, withNextStep } from '../session-command.ts';
 import { newTraceName, prepareTraceDirectory, tracesDirectory } from '../trace-directory.ts';
 
 interface CreateOptions {
@@ -74,14 +74,19 @@ async function create(
   options: CreateOptions,
 ): Promise<SessionDescription> {
   const format = options.traceFormat === undefined || options.traceFormat === 'default' ? null : options.traceFormat;
-  await client.createSession({
+  const session = {
     name,
     output: outputOf(context, traceName, options),
     shmPath: options.shmPath === undefined ? null : resolve(context.cwd, options.shmPath),
     clock: options.clock,
     snapshot: options.snapshot === true,
     format,
-  });
+  };
+  try {
+    await client.createSession(session);
+  } catch (error) {
+    throw await withNextStep(context, client, name, error);
+  }
   return await describeSession(client, name);
 }
 

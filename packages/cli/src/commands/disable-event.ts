@@ -46,16 +46,8 @@ export function addDisableEvent(program: Command, context: Context, act: Act): C
       const events = [];
       for (const pattern of patterns) {
         const place = { client, session, channel: options.channel };
-        const done = await attempts.try(place, async () => {
-          const { channel, disabled } = await client.disableEvent(session, pattern, options.channel ?? null);
-          if (disabled > 0 || pattern === null) return channel;
-          throw new CliError(
-            'NO_RULE',
-            `channel "${channel}" has no enabled rule for ${pattern}`,
-            `ringtail list ${session} shows its rules`,
-          );
-        });
-        events.push({ success: done !== undefined, channel: done ?? options.channel ?? null, pattern });
+        const done = await attempts.try(place, () => client.disableEvent(session, pattern, options.channel ?? null));
+        events.push({ success: done !== undefined, channel: done?.channel ?? options.channel ?? null, pattern });
       }
       return { session, events };
     });

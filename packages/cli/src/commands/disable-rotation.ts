@@ -1,3 +1,4 @@
+import type { RotationSchedule } from '@ringtail/protocol';
 import type { Command } from 'commander';
 import type { Act } from '../cli.ts';
 import { type Context, report } from '../context.ts';
@@ -28,14 +29,10 @@ export function addDisableRotation(program: Command, context: Context, act: Act)
     const format = outputFormatOf(command);
     const attempts = new Attempts(context, format);
     const result = await onSession(context, options.session, async (client, session) => {
-      let { rotationSchedule: schedule } = await describeSession(client, session);
+      let schedule: RotationSchedule | undefined;
       const schedules = [];
       for (const kind of kinds) {
         const done = await attempts.try({ client, session }, async () => {
-          const set = kind === 'timer' ? schedule.timerUs : schedule.sizeBytes;
-          if (set === null) {
-            throw new CliError('NO_SCHEDULE', `No ${ADJECTIVES[kind]} rotation schedule active on session ${session}`);
-          }
           schedule = await client.setRotationSchedule(
             session,
             kind === 'timer' ? { timerUs: null } : { sizeBytes: null },
@@ -44,6 +41,7 @@ export function addDisableRotation(program: Command, context: Context, act: Act)
         });
         schedules.push({ success: done === true, kind });
       }
+      schedule ??= (await describeSession(client, session)).rotationSchedule;
       return { session, schedules, schedule };
     });
     report(context, format, { command: 'disable-rotation', ...result }, () =>

@@ -29,17 +29,16 @@ export function addEnableRotation(program: Command, context: Context, act: Act):
     const format = outputFormatOf(command);
     const attempts = new Attempts(context, format);
     const result = await onSession(context, options.session, async (client, session) => {
-      let { rotationSchedule: schedule } = await describeSession(client, session);
+      let schedule: RotationSchedule | undefined;
       const schedules = [];
       for (const change of changes) {
         const done = await attempts.try({ client, session }, async () => {
-          const set = change.kind === 'timer' ? schedule.timerUs : schedule.sizeBytes;
-          if (set !== null) throw scheduleExists(change.kind, session);
           schedule = await client.setRotationSchedule(session, partOf(change));
           return true;
         });
         schedules.push({ success: done === true, ...change });
       }
+      schedule ??= (await describeSession(client, session)).rotationSchedule;
       return { session, schedules, schedule };
     });
     report(context, format, { command: 'enable-rotation', ...result }, () =>
@@ -75,12 +74,4 @@ function changesOf({ timer, size }: RotationOptions): (ScheduleChange & { readon
 
 function partOf({ kind, value }: ScheduleChange & { readonly value: number }): Partial<RotationSchedule> {
   return kind === 'timer' ? { timerUs: value } : { sizeBytes: value };
-}
-
-function scheduleExists(kind: ScheduleChange['kind'], session: string): CliError {
-  return new CliError(
-    'SCHEDULE_EXISTS',
-    `A ${kind === 'timer' ? 'periodic' : 'size-based'} rotation schedule is already set on session ${session}`,
-    `unset it first: ringtail disable-rotation --${kind}`,
-  );
 }

@@ -1,4 +1,5 @@
 import { basename, resolve } from 'node:path';
+import { CtlError } from '@ringtail/ctl';
 import type { SnapshotOutput, SnapshotOutputParameters } from '@ringtail/protocol';
 import { type Command, Option } from 'commander';
 import type { Act } from '../cli.ts';
@@ -109,11 +110,7 @@ async function listOutput({ context, format, word, options }: Asked): Promise<vo
   const { session, outputs } = await onSession(context, options.session, async (client, name) => {
     const { snapshot, snapshotOutputs } = await describeSession(client, name);
     if (!snapshot) {
-      throw new CliError(
-        'NOT_A_SNAPSHOT_SESSION',
-        `session "${name}" is no snapshot session`,
-        'make one with: ringtail create --snapshot NAME',
-      );
+      throw new CtlError('NOT_A_SNAPSHOT_SESSION', `the session ${name} was not created for snapshots`);
     }
     return { session: name, outputs: snapshotOutputs };
   });
