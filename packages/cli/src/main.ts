@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import { run } from './cli.ts';
-import { type Context, DEFAULT_SETTINGS } from './context.ts';
+import { systemContext } from './system-context.ts';
 
 // A reader that goes away (`ringtail view | head`) ends us quietly.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -10,18 +10,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 // Messages that nobody reads any more (a terminal that was closed) are no reason to drop a recording.
 process.stderr.on('error', () => undefined);
 
-const context: Context = {
-  env: process.env,
-  uid: process.getuid?.() ?? 0,
-  gids: process.getgroups?.() ?? [],
-  cwd: process.cwd(),
-  now: () => new Date(),
-  stdout: process.stdout,
-  stderr: process.stderr,
-  settings: DEFAULT_SETTINGS,
-};
-
-const outcome = await run(process.argv.slice(2), context);
+const outcome = await run(process.argv.slice(2), systemContext());
 process.exitCode = outcome.code;
 if (outcome.signal !== undefined) dieBy(outcome.signal);
 

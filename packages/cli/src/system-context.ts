@@ -1,0 +1,15 @@
+import { type Context, DEFAULT_SETTINGS } from './context.ts';
+
+/** The world as this process finds it. */
+export function systemContext(): Context {
+  return {
+    env: process.env,
+    uid: process.getuid?.() ?? 0,
+    gids: process.getgroups?.() ?? [],
+    cwd: process.cwd(),
+    now: () => new Date(),
+    stdout: process.stdout,
+    stderr: process.stderr,
+    settings: DEFAULT_SETTINGS,
+  };
+}
