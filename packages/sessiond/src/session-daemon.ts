@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { chmodSync, chownSync, readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { hostname } from 'node:os';
+import { describeError } from '@ringtail/base';
 import type { Posix } from '@ringtail/posix';
 import type { Request, TraceFormat } from '@ringtail/protocol';
 import { AppServer } from './app-server.ts';
@@ -24,6 +25,8 @@ import { TraceKeeper } from './trace-keeper.ts';
 
 /** A consumer that does not answer holds the end up for so long. */
 const SHUTDOWN_MS_MAX = 60_000;
+/** How often the consumer is asked what went wrong, which it forgets when it dies. */
+const TROUBLES_PERIOD_MS = 10_000;
 
 export interface SessionDaemonOptions {
   readonly posix: Posix;
@@ -137,6 +140,11 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     chmodSync(directory.clientSocket, 0o660);
   }
 
+  const troubles = setInterval(() => {
+    for (const session of registry.sessions()) {
+      if (session.active) commands.recordedBytes(session).catch((error) => log.debug(describeError(error)));
+    }
+  }, TROUBLES_PERIOD_MS);
   let resolveStopped: () => void = () => {};
   const stopped = new Promise<void>((resolve) => {
     resolveStopped = resolve;
@@ -148,6 +156,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
       options.onStopping(why);
       clientServer.close();
       rotations.close();
+      clearInterval(troubles);
       await within(SHUTDOWN_MS_MAX, commands.destroyAll());
       appServer.close();
       await link.stop();

@@ -1,25 +1,17 @@
 import { join } from 'node:path';
 import { describeError } from '@ringtail/base';
-import type {
-  ConsumerCommand,
-  SessionStatistics,
-  SnapshotOutputParameters,
-  SnapshotRecorded,
-} from '@ringtail/protocol';
+import type { SnapshotOutputParameters, SnapshotRecorded } from '@ringtail/protocol';
 import { archiveName, snapshotDirectoryName } from '../archives/archive-names.ts';
 import { DaemonError } from '../daemon-error.ts';
 import { makeOwnDirectory } from '../output-directory.ts';
 import type { Session } from '../session.ts';
 import { readClock } from '../session-clock.ts';
-import { withTroubles } from '../statistics.ts';
 import type { CommandServices } from './command-services.ts';
 import type { Result, SessionHandlers } from './handlers.ts';
 import type { SessionWork } from './session-work.ts';
 
 /** A snapshot that was asked for without a name, to an output that was not added. */
 const UNNAMED_SNAPSHOT = 'snapshot';
-
-type Task = Extract<ConsumerCommand, { readonly type: 'snapshot' | 'rotate' | 'clear' | 'reclaim' }>;
 
 /** Snapshots, rotations, and what else is done with everything that a session holds at once. */
 export class ArchiveCommands {
@@ -77,7 +69,7 @@ export class ArchiveCommands {
     const path = join(output, 'archives', archiveName(archive.chunkBegin, end, archive.rotations));
     this.#services.drainApplications();
     if (!session.traced) makeOwnDirectory(path, session.owner);
-    const statistics = await this.#perform(session, { type: 'rotate', session: session.name, archive: path });
+    const statistics = await this.#work.perform(session, { type: 'rotate', session: session.name, archive: path });
     archive.rotated(path, end, session.active, statistics.bytes);
     this.#services.notifications.publish(
       { kind: 'rotation-completed', session: session.name, archive: path },
@@ -119,7 +111,7 @@ export class ArchiveCommands {
     const recorded: SnapshotRecorded[] = [];
     for (const each of outputs) {
       const path = this.#makeSnapshotDirectory(session, each.path, name ?? each.name);
-      const statistics = await this.#perform(session, {
+      const statistics = await this.#work.perform(session, {
         type: 'snapshot',
         session: session.name,
         directory: path,
@@ -147,7 +139,7 @@ export class ArchiveCommands {
   async #clear(session: Session): Promise<null> {
     this.#services.drainApplications();
     this.#services.rings.releaseEndedOf(session);
-    await this.#perform(session, { type: 'clear', session: session.name });
+    await this.#work.perform(session, { type: 'clear', session: session.name });
     session.archive.cleared(session.active);
     this.#services.log.info(`session ${session.name} is cleared`);
     return null;
@@ -186,14 +178,13 @@ export class ArchiveCommands {
       .filter(({ channel }) => names === null || names.includes(channel.attributes.name))
       .map(({ key }) => key);
     if (channels.length === 0) return { bytes: 0 };
-    const { bytes } = await this.#perform(session, { type: 'reclaim', session: session.name, channels, olderThanUs });
+    const { bytes } = await this.#work.perform(session, {
+      type: 'reclaim',
+      session: session.name,
+      channels,
+      olderThanUs,
+    });
     return { bytes };
-  }
-
-  /** A session that never had a trace is one that the consumer has never heard of. */
-  async #perform(session: Session, task: Task): Promise<SessionStatistics> {
-    const counted = session.traced ? await this.#services.link.perform(task) : undefined;
-    return withTroubles(counted, session.troubles.list());
   }
 }
 

@@ -1,7 +1,13 @@
-import type { SessionStatistics } from '@ringtail/protocol';
+import type { ConsumerCommand, SessionStatistics } from '@ringtail/protocol';
 import type { Session } from '../session.ts';
 import { withTroubles } from '../statistics.ts';
 import type { CommandServices } from './command-services.ts';
+
+/** What the consumer answers with statistics. */
+export type SessionTask = Extract<
+  ConsumerCommand,
+  { readonly session: string; readonly type: Exclude<ConsumerCommand['type'], 'open-trace'> }
+>;
 
 /** What several commands do with a session. */
 export class SessionWork {
@@ -11,13 +17,17 @@ export class SessionWork {
     this.#services = services;
   }
 
-  /** Applications learn of what changed in an active session, whose traces get what is new in it. */
+  /**
+   * Applications learn of what changed in an active session, whose traces get what is new in it. When the command is answered,
+   * it holds for the next event of every thread.
+   */
   async changed<T>(session: Session, result: T): Promise<T> {
     if (!session.active) return result;
     const { traces, applications, publisher, link } = this.#services;
     const opened = traces.open(session, applications.threads());
-    publisher.publishSoon();
+    const published = publisher.publishSoon();
     await link.unlessUnavailable(opened);
+    await published;
     return result;
   }
 
@@ -40,8 +50,17 @@ export class SessionWork {
   }
 
   async statistics(session: Session, type: 'flush' | 'statistics' | 'close-session'): Promise<SessionStatistics> {
-    const { link } = this.#services;
-    const counted = session.traced ? await link.perform({ type, session: session.name }) : undefined;
+    return await this.perform(session, { type, session: session.name });
+  }
+
+  /**
+   * Has the consumer do something with a session. One that never had a trace is one that the consumer has never heard of.
+   *
+   * The troubles that a consumer knows of go with it; those that it has told stay with the session.
+   */
+  async perform(session: Session, task: SessionTask): Promise<SessionStatistics> {
+    const counted = session.traced ? await this.#services.link.perform(task) : undefined;
+    for (const trouble of counted?.troubles ?? []) session.troubles.add(trouble);
     return withTroubles(counted, session.troubles.list());
   }
 }
