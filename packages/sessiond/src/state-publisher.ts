@@ -29,7 +29,7 @@ export class StatePublisher {
   readonly #subscribers = new Map<Subscriber, State>();
   /** By their texts: a thousand threads hold no more than they differ in. */
   #states = new Map<string, State>();
-  #scheduled: NodeJS.Immediate | undefined;
+  #soon: Promise<void> | undefined;
 
   constructor(registry: SessionRegistry, wakePath: string, log: Log) {
     this.#registry = registry;
@@ -48,14 +48,19 @@ export class StatePublisher {
     this.#subscribers.delete(subscriber);
   }
 
-  /** Publishes soon: several changes in a row are one for the applications. */
-  publishSoon(): void {
-    this.#scheduled ??= setImmediate(() => this.publish());
+  /** Publishes soon: several changes in a row are one for the applications. Resolves when it is done. */
+  publishSoon(): Promise<void> {
+    this.#soon ??= new Promise((resolve) => {
+      setImmediate(() => {
+        if (this.#soon !== undefined) this.publish();
+        resolve();
+      });
+    });
+    return this.#soon;
   }
 
   publish(): void {
-    clearImmediate(this.#scheduled);
-    this.#scheduled = undefined;
+    this.#soon = undefined;
     this.#states = new Map();
     const byTraces = new Map<string, State>();
     for (const [subscriber, published] of [...this.#subscribers]) {
