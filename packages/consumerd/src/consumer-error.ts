@@ -9,7 +9,7 @@ export type ConsumerErrorCode =
   | 'NO_CHANNEL'
   | 'NO_RING'
   /** Snapshots are taken of sessions that were made for them. */
-  | 'NOT_A_RECORDER'
+  | 'NOT_A_SNAPSHOT_SESSION'
   /** A directory is a symbolic link, somebody else's, or holds another trace. */
   | 'DIRECTORY_REFUSED'
   /** Memory of rings cannot be given back without a risk for events. */

@@ -136,7 +136,7 @@ export class Consumer {
    * Copies what the rings of a flight recorder hold into a new directory, in turns: other commands are carried out and other
    * rings drained meanwhile.
    *
-   * @throws {ConsumerError} `NOT_A_RECORDER`, `NOT_WRITTEN`, `DIRECTORY_REFUSED`
+   * @throws {ConsumerError} `NOT_A_SNAPSHOT_SESSION`, `NOT_WRITTEN`, `DIRECTORY_REFUSED`
    */
   async snapshot(request: SnapshotRequest): Promise<SessionStatistics> {
     const { session, directory } = request;
@@ -386,7 +386,10 @@ export class Consumer {
   #writeSnapshot({ session, directory, maxBytes }: SnapshotRequest): Generator<void, SessionStatistics> {
     const traces = this.#tracesOf(session);
     if (traces.some(({ request }) => !request.snapshot)) {
-      throw new ConsumerError('NOT_A_RECORDER', `session ${session} is not one for snapshots: it records into files`);
+      throw new ConsumerError(
+        'NOT_A_SNAPSHOT_SESSION',
+        `session ${session} is not one for snapshots: it records into files`,
+      );
     }
     const { troubles } = this.#session(session);
     return writeSnapshot({

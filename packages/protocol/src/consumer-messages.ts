@@ -90,7 +90,8 @@ export interface CloseSessionRequest {
 
 /**
  * Copy what the rings of a session hold, the committed part of open sub-buffers included, into a new directory. Rings stay
- * as they are. Answers with the statistics of the snapshot. Repeated, it continues in the same directory.
+ * as they are. Answers with the statistics of the snapshot, when it is whole: other requests are answered meanwhile. Repeated, it
+ * is answered as before if it was done, and begins anew in the same directory if it was not.
  */
 export interface SnapshotRequest {
   readonly type: 'snapshot';

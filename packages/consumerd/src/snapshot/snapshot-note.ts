@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { errnoOf } from '@ringtail/base';
 import { NO_STATISTICS, type SessionStatistics } from '@ringtail/protocol';
-import { closeQuietly, type FileOutput, openTraceFile, writeWhole } from '../file-output.ts';
+import { closeQuietly, type FileOutput, openTraceFile, startOf, writeWhole } from '../file-output.ts';
 
 /** In the directory of a snapshot: what its statistics are, and that it is one. */
 const NOTE_NAME = '.snapshot.json';
+const NOTE_BYTES_MAX = 1024 * 1024;
 
 /** @throws the system's error */
 export function writeNote(directory: string, statistics: SessionStatistics, output: FileOutput): void {
@@ -21,9 +20,9 @@ export function writeNote(directory: string, statistics: SessionStatistics, outp
 export function readNote(directory: string): SessionStatistics | undefined {
   let json: unknown;
   try {
-    json = JSON.parse(readFileSync(join(directory, NOTE_NAME), 'utf8'));
+    json = JSON.parse(startOf(join(directory, NOTE_NAME), NOTE_BYTES_MAX));
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT' || error instanceof SyntaxError) return undefined;
+    if (error instanceof SyntaxError) return undefined;
     throw error;
   }
   if (typeof json !== 'object' || json === null) return undefined;

@@ -236,8 +236,10 @@ describe('a flight recorder', () => {
     ring.record(5);
     const consumer = startRecorder([ring]);
     mkdirSync(snapshotIn('a'), { recursive: true });
-    writeFileSync(join(snapshotIn('a'), 'precious'), '');
-    await expect(take(consumer, 'a')).rejects.toMatchObject({ code: 'DIRECTORY_REFUSED' });
+    for (const note of ['', 'null', '{"troubles":[]}', '{"eventsRecorded":"many"', '[1]']) {
+      writeFileSync(join(snapshotIn('a'), '.snapshot.json'), note);
+      await expect(take(consumer, 'a')).rejects.toMatchObject({ code: 'DIRECTORY_REFUSED' });
+    }
     mkdirSync(join(root, 'elsewhere'));
     writeFileSync(join(root, 'elsewhere', 'precious'), '');
     symlinkSync(join(root, 'elsewhere'), `${snapshotIn('b')}.partial`);
@@ -300,7 +302,7 @@ describe('a flight recorder', () => {
 
   it('is the only kind of session that has snapshots', async () => {
     const consumer = startRecorder([], { trace: { snapshot: false, output: join(root, 'out') } });
-    await expect(take(consumer, 'a')).rejects.toMatchObject({ code: 'NOT_A_RECORDER' });
+    await expect(take(consumer, 'a')).rejects.toMatchObject({ code: 'NOT_A_SNAPSHOT_SESSION' });
     expect(existsSync(snapshotIn('a'))).toBe(false);
     const { setUp } = requests(root);
     expect(() => consumer.handle({ ...setUp[0], trace: 9, output: null })).toThrowError(/for snapshots only/);
