@@ -136,6 +136,9 @@ describe('SessionRegistry', () => {
     const session = create(registry, 'a', { snapshot: true });
     expect(registry.enableEvent(session, null, rule).attributes.mode).toBe('overwrite');
     expect(registry.enableChannel(session, { ...DEFAULT_CHANNEL, name: 'c' }).attributes.mode).toBe('overwrite');
+    const nowhere = create(registry, 'b', { output: null });
+    expect(nowhere.snapshot).toBe(true);
+    expect(registry.enableEvent(nowhere, null, rule).attributes.mode).toBe('overwrite');
   });
 
   it('keeps what a disabled channel has, and tells nobody to record into it', () => {

@@ -65,15 +65,17 @@ export class SessionRegistry {
       const shared = (output !== null && other.output === output) || (shmPath !== null && other.shmPath === shmPath);
       if (shared) throw new DaemonError('OUTPUT_IN_USE', `the session ${other.name} writes to the same directory`);
     }
+    // Where nothing is written, nobody drains the rings: that is a flight recorder without a place for its snapshots.
+    const actual = { ...parameters, snapshot: parameters.snapshot || output === null };
     const session: Session = {
-      ...parameters,
+      ...actual,
       createdAt,
       clockReading,
       channels: new Map(),
       trackers: { vpid: new InclusionSet(), vuid: new InclusionSet(), vgid: new InclusionSet() },
       traces: new Map(),
       processPlaces: new Set(),
-      archive: new SessionArchive(parameters),
+      archive: new SessionArchive(actual),
       troubles: new Troubles(),
       sightings: new Sightings(),
       active: false,
