@@ -54,7 +54,7 @@ describe('a session made by hand', () => {
       'ust channel small enabled for session mine\n',
     );
     expect(await succeed(sandbox, 'enable-event', '-u', '-c', 'small', 'e2e:*', '-x', 'e2e:other')).toBe(
-      'ust event e2e:* created in channel small\n',
+      'ust event e2e:* excluding "e2e:other" created in channel small\n',
     );
     expect(await succeed(sandbox, 'start')).toBe('Tracing started for session mine\n');
     expect(await succeed(sandbox, 'list')).toContain('mine [active]');

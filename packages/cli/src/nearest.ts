@@ -14,15 +14,25 @@ export function didYouMean(name: string, names: Iterable<string>): string {
   return nearest === undefined ? '' : `did you mean "${nearest}"? `;
 }
 
-/** Characters to insert, remove or replace to make one text of the other (Levenshtein). */
+/** Characters to insert, remove, replace, or exchange with their neighbour to make one text of the other. */
 export function editDistance(a: string, b: string): number {
+  let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
     for (let j = 1; j <= b.length; j++) {
-      const replace = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replace, (row[j] as number) + 1, (next[j - 1] as number) + 1));
+      const replaced = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const exchanged = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      next.push(
+        Math.min(
+          replaced,
+          (row[j] as number) + 1,
+          (next[j - 1] as number) + 1,
+          exchanged ? (before[j - 2] as number) + 1 : Number.POSITIVE_INFINITY,
+        ),
+      );
     }
+    before = row;
     row = next;
   }
   return row[b.length] as number;
