@@ -10,6 +10,7 @@ import {
   type TestRecord,
   writeRecord,
 } from './memory-ring.test.support.ts';
+import { RingError } from './ring-error.ts';
 import { RingSnapshot, type RingSnapshotOptions, type SnapshotPacket } from './ring-snapshot.ts';
 
 interface CopiedPacket extends SnapshotPacket {
@@ -154,6 +155,43 @@ describe('RingSnapshot of a damaged ring', () => {
     // Where a sub-buffer's time ends is said by the descriptor after it.
     for (let seq = 1; seq < damaged - 1; seq++) expect(snapshot.next()?.seq).toBe(seq);
     expect(() => snapshot.next()).toThrowError(/COMMITTED of sub-buffer [1-4] is 4097/);
+  });
+});
+
+describe('RingSnapshot of a ring that somebody scribbles on', () => {
+  const word = fc.record({
+    beforeRead: fc.integer({ min: 0, max: 60 }),
+    at: fc.integer({ min: 0, max: (DESCRIPTORS_OFFSET + 4 * 64) / 4 - 1 }),
+    value: fc.oneof(fc.integer({ min: 0, max: 9 }), fc.integer({ min: 0, max: 0xffff_ffff })),
+  });
+
+  it('ends after a bounded number of reads, with packets or with a RingError', () => {
+    fc.assert(
+      fc.property(fc.array(word, { minLength: 1, maxLength: 12 }), (words) => {
+        const recording = new Recording(overwriting());
+        recording.record(times(21, 1000));
+        let reads = 0;
+        recording.ring.beforeRead = () => {
+          for (const { beforeRead, at, value } of words) {
+            if (beforeRead === reads) recording.ring.dv.setUint32(at * 4, value, true);
+          }
+          reads += 1;
+        };
+        try {
+          const snapshot = new RingSnapshot(recording.ring.medium);
+          for (let packet = snapshot.next(); packet !== null; packet = snapshot.next()) {
+            expect(packet.beginTimestamp).toBeLessThanOrEqual(packet.endTimestamp);
+            expect(packet.bytes.length).toBeLessThanOrEqual(4096);
+            expect(packet.discardedSnapshot).toBeGreaterThanOrEqual(0);
+          }
+          expect(snapshot.packetsLost).toBeGreaterThanOrEqual(0);
+        } catch (error) {
+          expect(error).toBeInstanceOf(RingError);
+        }
+        expect(reads).toBeLessThan(2000);
+      }),
+      { seed: 20261120, numRuns: 3000 },
+    );
   });
 });
 
