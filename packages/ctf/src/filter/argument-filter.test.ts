@@ -405,11 +405,11 @@ describe('both forms', () => {
           }
         },
       ),
-      { seed: 21, numRuns: 1500 },
+      { seed: 21, numRuns: 500 },
     );
     // The expressions are no idle ones.
-    expect(compared).toBeGreaterThan(5000);
-    expect(accepted).toBeGreaterThan(1000);
+    expect(compared).toBeGreaterThan(2000);
+    expect(accepted).toBeGreaterThan(400);
   });
 });
 
