@@ -13,7 +13,8 @@ import type { XmlChildren } from './xml.ts';
 export function sessionElement(session: SessionDescription): XmlChildren {
   return {
     name: session.name,
-    path: session.output ?? '',
+    // What a flight recorder writes is in its snapshot outputs.
+    path: session.snapshot ? '' : (session.output ?? ''),
     enabled: session.active,
     snapshot_mode: session.snapshot ? 1 : 0,
     live_timer_interval: 0,
@@ -31,14 +32,21 @@ export function detailedSessionElement(session: SessionDescription): XmlChildren
     ...((session.rotationSchedule.timerUs !== null || session.rotationSchedule.sizeBytes !== null) && {
       rotation_schedules: scheduleElement(session.rotationSchedule),
     }),
-    domains: {
-      domain: {
-        ...domainElement(session),
-        process_attr_trackers: trackerElements(session.trackers),
-        channels: { channel: session.channels.map(channelElement) },
+    ...(hasDomain(session) && {
+      domains: {
+        domain: {
+          ...domainElement(session),
+          process_attr_trackers: trackerElements(session.trackers),
+          channels: { channel: session.channels.map(channelElement) },
+        },
       },
-    },
+    }),
   };
+}
+
+/** LTTng's sessions have a domain from the first command about it on. */
+function hasDomain({ channels, trackers }: SessionDescription): boolean {
+  return channels.length > 0 || Object.values(trackers).some((values) => values !== null);
 }
 
 /** The user-space domain of a session. */
