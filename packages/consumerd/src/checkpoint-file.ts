@@ -29,6 +29,8 @@ export interface Checkpoint {
   /** The trace file that the packet is in, and its size with the packet; 0 bytes: the trace chunk has no packet yet. */
   readonly fileNumber: number;
   readonly fileBytes: number;
+  /** Number of the trace chunk's first packet, if it is not lost. */
+  readonly chunkPacketSeq: number;
 }
 
 const MAGIC = 0x32435452;
@@ -37,7 +39,7 @@ const HEAD_BYTES = 8;
 const POSITION_NAMES = ['seq', 'bytes', 'records', 'packetSeq', 'lastTimestamp'] as const;
 const CLEARED_NAMES = ['recorded', 'discarded', 'failed', 'nested'] as const;
 const STATISTICS_NAMES = Object.keys(noStatistics()) as (keyof StreamStatistics)[];
-const OWN_NAMES = ['packetSeq', 'eventsDiscardedTold', 'fileNumber', 'fileBytes'] as const;
+const OWN_NAMES = ['packetSeq', 'eventsDiscardedTold', 'fileNumber', 'fileBytes', 'chunkPacketSeq'] as const;
 
 /**
  * The checkpoint file of a data stream: what a restarted consumer needs to know and cannot read from the packets.

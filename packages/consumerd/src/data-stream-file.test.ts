@@ -58,6 +58,7 @@ function recovered(packetSeq: number) {
     eventsDiscardedTold: packetSeq,
     fileNumber: 0,
     fileBytes: statistics.bytes,
+    chunkPacketSeq: 0,
   };
   return { endTimestamp: 10 + packetSeq, eventsDiscarded: packetSeq, checkpoint, statistics };
 }

@@ -57,6 +57,9 @@ export interface DataStreamFileOptions {
   readonly owner?: FileOwner;
 }
 
+/** What whoever drains the ring has to say of a packet. */
+export type DrainCheckpoint = Omit<Checkpoint, 'fileNumber' | 'fileBytes' | 'chunkPacketSeq'>;
+
 interface OpenFiles {
   readonly data: number;
   readonly index: number;
@@ -84,6 +87,8 @@ export class DataStreamFile {
   readonly #limits: TraceFileLimits;
   readonly #owner: FileOwner | undefined;
   #nextPacketSeq: number;
+  /** The first of the trace chunk. */
+  #chunkPacketSeq: number;
   #files: OpenFiles | undefined;
   #checkpoints: CheckpointFile | undefined;
   /** The current trace file, and what is in it. */
@@ -108,6 +113,7 @@ export class DataStreamFile {
     this.#limits = options.limits ?? ONE_TRACE_FILE;
     this.#owner = options.owner;
     this.#nextPacketSeq = firstPacketSeq;
+    this.#chunkPacketSeq = firstPacketSeq;
   }
 
   /** What the data stream is known by: its directory and its name, without a number. */
@@ -182,14 +188,13 @@ export class DataStreamFile {
       bytes: statistics.bytes + header.packetBytes,
     };
     const fileBytes = this.#bytes + header.packetBytes;
-    const fileNumber = this.#number;
     const eventsDiscardedTold = packet.eventsDiscarded;
     const indexEnd = this.#packets === 0 ? 0 : INDEX_HEADER_BYTES + this.#packets * INDEX_ENTRY_BYTES;
     const entry = [...(this.#packets === 0 ? [encodeIndexHeader()] : []), indexEntryOf(header, this.#bytes)];
     const checkpoints = this.#openCheckpoints();
     try {
-      const noted = { packetSeq, position, statistics: after, cleared, eventsDiscardedTold, fileNumber, fileBytes };
-      checkpoints.write(noted);
+      const noted = { packetSeq, position, statistics: after, cleared, eventsDiscardedTold };
+      checkpoints.write({ ...this.#whole(noted), fileBytes });
       writeWhole(this.#output, data, [head, packet.records], this.#bytes);
       writeWhole(this.#output, index, entry, indexEnd);
     } catch (error) {
@@ -205,8 +210,14 @@ export class DataStreamFile {
   }
 
   /** Renews the checkpoint of the last packet: something else has changed since. */
-  updateCheckpoint(checkpoint: Omit<Checkpoint, 'fileNumber' | 'fileBytes'>): void {
-    this.#openCheckpoints().write({ ...checkpoint, fileNumber: this.#number, fileBytes: this.#bytes });
+  updateCheckpoint(checkpoint: DrainCheckpoint): void {
+    this.#openCheckpoints().write(this.#whole(checkpoint));
+  }
+
+  /** Makes this the only checkpoint: the packets after it have been removed. */
+  resetCheckpoint(checkpoint: DrainCheckpoint): void {
+    this.updateCheckpoint(checkpoint);
+    this.#openCheckpoints().erase(checkpoint.packetSeq + 1);
   }
 
   /** Closes the files, which are about to be moved: the next packet opens them again, wherever the directory is then. */
@@ -214,15 +225,23 @@ export class DataStreamFile {
     this.#closeFiles();
   }
 
-  /** The files have been moved away or removed: the next packet goes into new ones. */
+  /** The files have been moved away: the next packet goes into new ones. */
   beginChunk(): void {
     this.#closeFiles();
     this.#beginAt(0);
+    this.#chunkPacketSeq = this.#nextPacketSeq;
   }
 
-  /** The packet expected next: numbers until then are left out on purpose. */
-  expectPacket(packetSeq: number): void {
-    this.#nextPacketSeq = packetSeq;
+  /**
+   * The files of the trace chunk have been removed: it begins again.
+   *
+   * @returns the number of its first packet
+   */
+  restartChunk(): number {
+    this.#closeFiles();
+    this.#beginAt(0);
+    this.#nextPacketSeq = this.#chunkPacketSeq;
+    return this.#chunkPacketSeq;
   }
 
   close(): void {
@@ -231,9 +250,16 @@ export class DataStreamFile {
     this.#checkpoints = undefined;
   }
 
+  #whole(checkpoint: DrainCheckpoint): Checkpoint {
+    const chunkPacketSeq = this.#chunkPacketSeq;
+    return { ...checkpoint, fileNumber: this.#number, fileBytes: this.#bytes, chunkPacketSeq };
+  }
+
   #resume(checkpoint: Checkpoint, found: FoundFile | undefined): RecoveredStream {
     if (found !== undefined) this.#continueIn(found);
     this.#nextPacketSeq = checkpoint.packetSeq + 1;
+    // A chunk without the file has been archived, and the next one has no packet yet.
+    this.#chunkPacketSeq = found === undefined ? this.#nextPacketSeq : checkpoint.chunkPacketSeq;
     const { position, statistics, eventsDiscardedTold } = checkpoint;
     return { endTimestamp: position.lastTimestamp, eventsDiscarded: eventsDiscardedTold, checkpoint, statistics };
   }
@@ -251,6 +277,7 @@ export class DataStreamFile {
     const packetSeq = Number(last.packetSequenceNumber);
     const packetsLost = Math.max(0, packetSeq + 1 - this.#nextPacketSeq - this.#packets);
     this.#nextPacketSeq = packetSeq + 1;
+    this.#chunkPacketSeq = this.#nextPacketSeq;
     return {
       endTimestamp: Number(last.timestampEnd),
       eventsDiscarded,

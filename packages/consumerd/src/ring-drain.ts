@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { describeError, errnoOf } from '@ringtail/base';
 import { type ConsumerPosition, type RingConsumer, RingError, RingMode, type Taken } from '@ringtail/ringbuf';
 import { type ClearedCounts, NOTHING_CLEARED } from './checkpoint-file.ts';
-import type { DataStreamFile, StreamPacket } from './data-stream-file.ts';
+import type { DataStreamFile, DrainCheckpoint, StreamPacket } from './data-stream-file.ts';
 import type { DrainableRing, DrainResult } from './drain-loop.ts';
 import { noStatistics, type StreamStatistics } from './statistics.ts';
 
@@ -142,9 +142,10 @@ export class RingDrain implements DrainableRing {
     return this.#ring.reclaimedBytes - before;
   }
 
-  /** Takes everything that is committed now, and brings the trace's counter of discarded events up to date. */
+  /** Takes everything that is committed now, and reads the producer's counters. */
   flush(): void {
-    this.#takeAll(undefined);
+    this.#takeAll();
+    this.refreshStatistics();
   }
 
   /** Closes the files for a moment, in which they may be moved or removed. */
@@ -165,14 +166,14 @@ export class RingDrain implements DrainableRing {
   }
 
   /**
-   * The files have been removed and what was in the ring was dropped: the statistics begin anew. Numbers of packets and the
-   * counter of discarded events in the data stream go on, so that it fits its archived parts.
+   * The files have been removed and what was in the ring was dropped: the statistics begin anew, and packets get the numbers of
+   * those that were removed, so that they follow on the archived ones. The counter of discarded events goes on.
    *
    * @throws the system's error if that cannot be noted; to be repeated then
    */
   beginAnew(): void {
     if (this.#state === 'finished') return;
-    this.#file.beginChunk();
+    const packetSeq = this.#file.restartChunk();
     this.#guarded(() => this.#readCounters());
     const { eventsRecorded, eventsDiscarded, eventsFailed, eventsNested } = this.#statistics;
     const { recorded, discarded, failed, nested } = this.#cleared;
@@ -185,13 +186,14 @@ export class RingDrain implements DrainableRing {
     };
     this.#dropped = 0;
     Object.assign(this.#statistics, noStatistics());
-    const { position } = this.#ring;
+    const position = { ...this.#ring.position, packetSeq };
     this.#lastPosition = position;
     if (position.lastTimestamp > 0) this.#lastEndTimestamp = position.lastTimestamp;
     this.#eventsDiscardedTold = Math.max(this.#eventsDiscardedTold, this.#cleared.discarded);
-    this.#file.expectPacket(position.packetSeq);
     this.#retryAtMs = Number.NEGATIVE_INFINITY;
-    this.#noteCheckpoint();
+    this.#file.resetCheckpoint(this.#checkpointAt(position));
+    // Only now: the packets that have these numbers still were told by checkpoints until then.
+    this.#guarded(() => this.#ring.renumber(packetSeq));
   }
 
   /** Reads the producer's counters. */
@@ -205,7 +207,9 @@ export class RingDrain implements DrainableRing {
   finish(): void {
     if (this.#state === 'finished') return;
     // No packet will follow, so the last one may end now: what was discarded was discarded until now.
-    this.#takeAll(this.#options.nowCycles());
+    this.#takeAll();
+    this.#writeDiscardCounter(this.#options.nowCycles() ?? this.#lastEndTimestamp);
+    this.refreshStatistics();
     if (this.#state === 'draining') this.#guarded(() => this.#countUnwritten());
     if (this.#state === 'damaged') this.#countUnreadable();
     this.#checkpoint();
@@ -219,13 +223,10 @@ export class RingDrain implements DrainableRing {
     this.#close();
   }
 
-  /** @param timestamp end of a packet that only tells of discarded events; else it ends where the last one did */
-  #takeAll(timestamp: number | undefined): void {
+  #takeAll(): void {
     this.#retryAtMs = Number.NEGATIVE_INFINITY;
     // A producer that goes on is not run after: what was committed at the start is in so many packets.
     this.#take(true, this.#ring.header.subBufCount + 2, Number.POSITIVE_INFINITY);
-    this.#writeDiscardCounter(timestamp ?? this.#lastEndTimestamp);
-    this.refreshStatistics();
   }
 
   #take(takeOpen: boolean, packetsMax: number, bytesMax: number): DrainResult {
@@ -260,7 +261,10 @@ export class RingDrain implements DrainableRing {
     };
   }
 
-  /** Writes a packet without records if events were discarded after the last one: only packets tell of them. */
+  /**
+   * Writes a last packet, without records, if events were discarded after the one before: only packets tell of them. Nothing
+   * may follow: another packet could begin at the same time, and readers put packets of several files in order by that.
+   */
   #writeDiscardCounter(timestamp: number | undefined): void {
     this.#guarded(() => {
       if (this.#options.nowMs() < this.#retryAtMs) return;
@@ -304,15 +308,17 @@ export class RingDrain implements DrainableRing {
   }
 
   #noteCheckpoint(): void {
-    const position = this.#lastPosition;
-    if (position === undefined) return;
-    this.#file.updateCheckpoint({
+    if (this.#lastPosition !== undefined) this.#file.updateCheckpoint(this.#checkpointAt(this.#lastPosition));
+  }
+
+  #checkpointAt(position: ConsumerPosition): DrainCheckpoint {
+    return {
       packetSeq: position.packetSeq - 1,
       position,
       statistics: this.#statistics,
       cleared: this.#cleared,
       eventsDiscardedTold: this.#eventsDiscardedTold,
-    });
+    };
   }
 
   #checkpoint(): void {

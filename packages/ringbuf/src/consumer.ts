@@ -214,6 +214,13 @@ export class RingConsumer {
     return records;
   }
 
+  /** Gives numbers of packets again that nobody has seen: those of packets that were removed. */
+  renumber(packetSeq: number): void {
+    if (packetSeq >= this.#position.packetSeq) return;
+    this.#taken = null;
+    this.#store({ ...this.#position, packetSeq });
+  }
+
   /** Bytes of the sub-buffers that were closed and not released when the ring was last looked at. */
   get waitingBytes(): number {
     const { subBufBytes, subBufCount } = this.header;
