@@ -1,6 +1,7 @@
 import type { JsonValue } from '@ringtail/protocol';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { EventSpecs } from './event-specs.ts';
 import { canonicalJson, type Declaration, IdentifierTable } from './identifier-table.ts';
 
 type Identified = Extract<Declaration, { kind: 'identified' }>;
@@ -26,14 +27,14 @@ function shuffled(value: unknown): unknown {
 
 describe('IdentifierTable', () => {
   it('numbers descriptions from 0 and knows equal ones again', () => {
-    const table = new IdentifierTable();
+    const table = new IdentifierTable(new EventSpecs());
     expect(declared(table, a, b, a).ids).toEqual([0, 1, 0]);
     expect(declared(table, b, { fields: [], logLevel: 6, name: 'p:a' }).ids).toEqual([1, 0]);
     expect(declared(table, { ...a, logLevel: 7 }).ids).toEqual([2]);
   });
 
   it('sends each description once, and lets others wait for it', () => {
-    const table = new IdentifierTable();
+    const table = new IdentifierTable(new EventSpecs());
     const first = declared(table, a, a);
     expect(first.unsent?.events).toEqual([{ id: 0, spec: a }]);
     expect(first.unconfirmed).toEqual([first.unsent]);
@@ -43,13 +44,13 @@ describe('IdentifierTable', () => {
   });
 
   it('depends on nothing once everything is confirmed', () => {
-    const table = new IdentifierTable();
+    const table = new IdentifierTable(new EventSpecs());
     table.confirm(declared(table, a).unsent!);
     expect(declared(table, a)).toEqual({ kind: 'identified', ids: [0], unsent: undefined, unconfirmed: [] });
   });
 
   it('sends what could not be written again, under the same identifier', () => {
-    const table = new IdentifierTable();
+    const table = new IdentifierTable(new EventSpecs());
     table.withdraw(declared(table, a, b).unsent!);
     const again = declared(table, b);
     expect(again.ids).toEqual([1]);
@@ -57,7 +58,7 @@ describe('IdentifierTable', () => {
   });
 
   it('refuses more than a channel may have, and forgets nothing for it', () => {
-    const table = new IdentifierTable();
+    const table = new IdentifierTable(new EventSpecs());
     const many = Array.from({ length: 65_536 }, (_, idx) => ({ name: `p:${idx}` }));
     declared(table, ...many);
     expect(table.declare([{ name: 'one more' }]).kind).toBe('refused');

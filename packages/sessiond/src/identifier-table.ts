@@ -1,4 +1,5 @@
 import type { JsonValue } from '@ringtail/protocol';
+import type { EventSpecs } from './event-specs.ts';
 import { EVENT_CLASSES_MAX, EVENT_SPECS_LENGTH_MAX } from './limits.ts';
 
 /** An event record class as the consumer is told of it. */
@@ -35,7 +36,13 @@ interface Entry extends IdentifiedEvent {
 export class IdentifierTable {
   /** By canonical text; the nth entry has the identifier n. */
   readonly #entries = new Map<string, Entry>();
+  readonly #specs: EventSpecs;
   #textLength = 0;
+
+  /** @param specs of the session */
+  constructor(specs: EventSpecs) {
+    this.#specs = specs;
+  }
 
   declare(specs: readonly JsonValue[]): Declaration {
     const texts = specs.map(canonicalJson);
@@ -79,7 +86,7 @@ export class IdentifierTable {
   #entryOf(text: string, spec: JsonValue): Entry {
     const known = this.#entries.get(text);
     if (known !== undefined) return known;
-    const entry: Entry = { id: this.#entries.size, spec, state: 'unsent' };
+    const entry: Entry = { id: this.#entries.size, spec: this.#specs.shared(text, spec), state: 'unsent' };
     this.#entries.set(text, entry);
     this.#textLength += text.length;
     return entry;

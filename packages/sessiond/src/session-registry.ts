@@ -9,6 +9,7 @@ import {
 import { SessionArchive } from './archives/session-archive.ts';
 import { attributesIn } from './channel-attributes.ts';
 import { DaemonError } from './daemon-error.ts';
+import { EventSpecs } from './event-specs.ts';
 import { IdentifierTable } from './identifier-table.ts';
 import { InclusionSet } from './inclusion-set.ts';
 import {
@@ -75,6 +76,7 @@ export class SessionRegistry {
       trackers: { vpid: new InclusionSet(), vuid: new InclusionSet(), vgid: new InclusionSet() },
       traces: new Map(),
       processPlaces: new Set(),
+      eventSpecs: new EventSpecs(),
       archive: new SessionArchive(actual),
       troubles: new Troubles(),
       sightings: new Sightings(),
@@ -232,7 +234,8 @@ export class SessionRegistry {
     const trace = this.traceOf(session, thread) ?? this.#newTrace(session, thread);
     for (const channel of session.channels.values()) {
       if (trace.channels.has(channel)) continue;
-      const traceChannel = { key: this.#nextChannelKey++, trace, channel, identifiers: new IdentifierTable() };
+      const identifiers = new IdentifierTable(session.eventSpecs);
+      const traceChannel = { key: this.#nextChannelKey++, trace, channel, identifiers };
       trace.channels.set(channel, traceChannel);
       this.#channelsByKey.set(traceChannel.key, traceChannel);
     }

@@ -1,5 +1,6 @@
 import type { ChannelAttributes, ClockKind, TraceFormat, TrackedAttribute } from '@ringtail/protocol';
 import type { SessionArchive } from './archives/session-archive.ts';
+import type { EventSpecs } from './event-specs.ts';
 import type { IdentifierTable } from './identifier-table.ts';
 import type { InclusionSet } from './inclusion-set.ts';
 import type { RuleSet } from './rule-set.ts';
@@ -80,6 +81,7 @@ export interface Session extends SessionParameters {
   readonly traces: Map<string, Trace>;
   /** Where traces of processes have been, of those as well that have gone. */
   readonly processPlaces: Set<string>;
+  readonly eventSpecs: EventSpecs;
   readonly archive: SessionArchive;
   readonly troubles: Troubles;
   readonly sightings: Sightings;
