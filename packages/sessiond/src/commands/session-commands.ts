@@ -1,4 +1,5 @@
 import type { Commands, SessionDescription } from '@ringtail/protocol';
+import { removeEmptyChunk } from '../archives/empty-chunk.ts';
 import type { Client } from '../client.ts';
 import { DaemonError } from '../daemon-error.ts';
 import { prepareOutput } from '../output-directory.ts';
@@ -48,6 +49,7 @@ export class SessionCommands {
     await this.#archives.archiveRest(session);
     const statistics = await this.#work.statistics(session, 'close-session');
     rings.releaseAllOf(session);
+    if (session.output !== null && session.archive.rotations > 0) removeEmptyChunk(session.output, session.owner, log);
     registry.remove(session);
     notifications.publish({ kind: 'session-destroyed', session: session.name }, session.owner.uid);
     log.info(`session ${session.name} is destroyed: ${statistics.eventsRecorded} events in ${session.output}`);

@@ -100,7 +100,7 @@ Sessions saved in ~/.ringtail/sessions/auto and /etc/ringtail/sessions/auto are 
 Examples:
   ringtail-sessiond -d                                 in the background, for the user's own applications
   ringtail-sessiond --rundir /tmp/rt -v                in the foreground, with the log on the terminal
-  ringtail-sessiond -d -l ~/recorder.ringtail          in the background, recording what a saved session says
+  ringtail-sessiond -d -l ~/recorder.lttng             in the background, recording what a saved session says
   ringtail-sessiond -d -g developers                   for root: members of developers may use the daemon
 
 Exit codes: 0 ended in order, 1 could not start, 3 failed.

@@ -10,7 +10,6 @@ import { SYSTEM_DIRECTORY } from './daemon-options.ts';
 
 const FILE_BYTES_MAX = 16 * 1024 * 1024;
 const SUFFIX = '.lttng';
-const OWN_SUFFIX = '.ringtail';
 
 export interface SavedSessionLoaderOptions {
   /** The daemon's user, to whom files must belong that are loaded without having been named. */
@@ -47,7 +46,7 @@ export async function loadSavedSessions(options: SavedSessionLoaderOptions): Pro
 function sessionFilesAt(path: string, named: boolean): readonly string[] {
   if (!named && !existsSync(path)) return [];
   if (!statSync(path).isDirectory()) return [path];
-  const names = readdirSync(path).filter((name) => name.endsWith(SUFFIX) || name.endsWith(OWN_SUFFIX));
+  const names = readdirSync(path).filter((name) => name.endsWith(SUFFIX));
   return names.sort().map((name) => join(path, name));
 }
 

@@ -1,0 +1,40 @@
+import { type Dirent, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { describeError, errnoOf } from '@ringtail/base';
+import { asUser } from '../as-user.ts';
+import type { Log } from '../log.ts';
+import type { Owner } from '../session.ts';
+
+/** What every trace has that has no data stream yet. */
+const METADATA = 'metadata';
+
+/**
+ * Removes the trace chunk that begins with the last rotation of a session, if nothing was recorded into it: a session that
+ * has everything in archives leaves nothing beside them, as LTTng's.
+ */
+export function removeEmptyChunk(output: string, owner: Owner, log: Log): void {
+  const chunk = join(output, 'ust');
+  try {
+    asUser(owner, () => {
+      if (isEmpty(chunk)) rmSync(chunk, { recursive: true, force: true });
+    });
+  } catch (error) {
+    log.warn(`the empty trace chunk in ${output} could not be removed: ${describeError(error)}`);
+  }
+}
+
+function isEmpty(directory: string): boolean {
+  return entriesOf(directory).every((entry) => {
+    if (entry.isDirectory()) return isEmpty(join(directory, entry.name));
+    return entry.isFile() && entry.name === METADATA;
+  });
+}
+
+function entriesOf(directory: string): readonly Dirent[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true });
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw error;
+  }
+}

@@ -1,0 +1,114 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import {
+  eventsOf,
+  makeSandbox,
+  program,
+  type Running,
+  ringtail,
+  type Sandbox,
+  startNode,
+  type TracedEvent,
+  until,
+} from './harness.ts';
+
+/** A session `s` that is started, with a daemon of its own; ended with the test. */
+async function startedSession(): Promise<Sandbox & { readonly trace: string }> {
+  const base = makeSandbox();
+  const sandbox = { ...base, env: { ...base.env, RINGTAIL_RUNDIR: join(base.directory, 'run') } };
+  const trace = join(base.directory, 'trace');
+  await succeed(sandbox, 'create', 's', '-o', trace);
+  await succeed(sandbox, 'enable-event', '-u', 'e2e:*');
+  await succeed(sandbox, 'start');
+  return { ...sandbox, trace };
+}
+
+async function succeed(sandbox: Sandbox, ...args: string[]): Promise<string> {
+  const ended = await ringtail(sandbox, args);
+  expect(`${ended.stderr}${ended.code}`).toBe('0');
+  return ended.stdout;
+}
+
+async function rotate(sandbox: Sandbox): Promise<string> {
+  const { archive } = JSON.parse(await succeed(sandbox, 'rotate', '--output-format=json')) as { archive: string };
+  return archive;
+}
+
+async function stepping(sandbox: Sandbox): Promise<Running> {
+  const running = startNode(sandbox, [program('steps.mjs')]);
+  await running.says(/ready/);
+  return running;
+}
+
+/** Ends `steps.mjs`, which answers how many events it has emitted. */
+async function emittedBy(running: Running): Promise<number> {
+  running.process.stdin?.end();
+  await running.ended;
+  return Number((await running.says(/emitted (\d+)/))[1]);
+}
+
+function indexOf({ fields }: TracedEvent): number {
+  return Number(/index = (\d+)/.exec(fields)?.[1]);
+}
+
+function archivesOf(trace: string): string[] {
+  const directory = join(trace, 'archives');
+  const names = readdirSync(directory);
+  return names.sort((a, b) => numberOf(a) - numberOf(b)).map((name) => join(directory, name));
+}
+
+function numberOf(archive: string): number {
+  return Number(archive.slice(archive.lastIndexOf('-') + 1));
+}
+
+/** What `steps.mjs` emitted, each event in one of the archives, in order. */
+function expectWhole(sandbox: Sandbox, archives: readonly string[], count: number): void {
+  const indices = archives.flatMap((archive) => eventsOf(sandbox, archive).map(indexOf));
+  expect(indices.length).toBe(count);
+  expect(indices.findIndex((index, at) => index !== at)).toBe(-1);
+}
+
+describe('a rotation', () => {
+  it('archives chunks that are traces of their own, and together have every event once', async () => {
+    const sandbox = await startedSession();
+    const app = await stepping(sandbox);
+    const archives: string[] = [];
+    for (let round = 0; round < 3; round++) {
+      const before = app.stdout;
+      archives.push(await rotate(sandbox));
+      expect(app.stdout).toBe(before);
+    }
+    const count = await emittedBy(app);
+    await succeed(sandbox, 'destroy');
+    expect(archivesOf(sandbox.trace).slice(0, 3)).toEqual(archives);
+    expect(archives.map((archive) => numberOf(basename(archive)))).toEqual([0, 1, 2]);
+    expect(archivesOf(sandbox.trace)).toHaveLength(4);
+    expect(existsSync(join(sandbox.trace, 'ust'))).toBe(false);
+    expectWhole(sandbox, archivesOf(sandbox.trace), count);
+  });
+
+  it('comes by size as well as by time, without a command', async () => {
+    const sandbox = await startedSession();
+    await succeed(sandbox, 'enable-rotation', '--size=300k', '--timer=700ms');
+    const app = await stepping(sandbox);
+    await until(() => existsSync(join(sandbox.trace, 'archives')) && archivesOf(sandbox.trace).length >= 4);
+    await succeed(sandbox, 'disable-rotation', '--size', '--timer');
+    const count = await emittedBy(app);
+    await succeed(sandbox, 'destroy');
+    expectWhole(sandbox, archivesOf(sandbox.trace), count);
+  });
+
+  it('is not undone by a clear, which empties the current chunk only', async () => {
+    const sandbox = await startedSession();
+    const first = await stepping(sandbox);
+    const archived = await emittedBy(first);
+    const archive = await rotate(sandbox);
+    await emittedBy(await stepping(sandbox));
+    await succeed(sandbox, 'clear');
+    const count = await emittedBy(await stepping(sandbox));
+    await succeed(sandbox, 'destroy');
+    expectWhole(sandbox, [archive], archived);
+    expectWhole(sandbox, archivesOf(sandbox.trace).slice(1), count);
+  });
+});

@@ -1,0 +1,126 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import {
+  eventsOf,
+  makeSandbox,
+  pause,
+  program,
+  type Running,
+  ringtail,
+  type Sandbox,
+  startNode,
+  type TracedEvent,
+  until,
+} from './harness.ts';
+
+/** A flight recorder `s` that is started, with a daemon of its own; ended with the test. */
+async function flightRecorder(...channel: string[]): Promise<Sandbox & { readonly output: string }> {
+  const base = makeSandbox();
+  const sandbox = { ...base, env: { ...base.env, RINGTAIL_RUNDIR: join(base.directory, 'run') } };
+  const output = join(base.directory, 'output');
+  await succeed(sandbox, 'create', 's', '--snapshot', '-o', output);
+  await succeed(sandbox, 'enable-channel', '-u', ...channel, 'recorder');
+  await succeed(sandbox, 'enable-event', '-u', '-c', 'recorder', 'e2e:*');
+  await succeed(sandbox, 'start');
+  return { ...sandbox, output };
+}
+
+async function succeed(sandbox: Sandbox, ...args: string[]): Promise<string> {
+  const ended = await ringtail(sandbox, args);
+  expect(`${ended.stderr}${ended.code}`).toBe('0');
+  return ended.stdout;
+}
+
+/** Records a snapshot and returns its directory with the numbers of the events that it has. */
+async function record(sandbox: Sandbox, ...args: string[]): Promise<{ path: string; indices: number[] }> {
+  // It says on standard error what was overwritten, which is what a flight recorder is for.
+  const { code, stdout } = await ringtail(sandbox, ['snapshot', 'record', ...args, '--output-format=json']);
+  expect(code).toBe(0);
+  const { path } = JSON.parse(stdout) as { path: string };
+  return { path, indices: eventsOf(sandbox, path).map(indexOf) };
+}
+
+function indexOf({ fields }: TracedEvent): number {
+  return Number(/index = (\d+)/.exec(fields)?.[1]);
+}
+
+function expectRun(indices: readonly number[]): void {
+  expect(indices.length).toBeGreaterThan(0);
+  const first = indices[0] as number;
+  expect(indices.findIndex((index, at) => index !== first + at)).toBe(-1);
+}
+
+async function stepping(sandbox: Sandbox): Promise<Running> {
+  const running = startNode(sandbox, [program('steps.mjs')]);
+  await running.says(/ready/);
+  return running;
+}
+
+async function emittedBy(running: Running): Promise<number> {
+  running.process.stdin?.end();
+  await running.ended;
+  return Number((await running.says(/emitted (\d+)/))[1]);
+}
+
+describe('a flight recorder', () => {
+  it('writes nothing but snapshots, each of which has everything up to it', async () => {
+    const sandbox = await flightRecorder();
+    const app = await stepping(sandbox);
+    const first = await record(sandbox);
+    const second = await record(sandbox, '--name=named');
+    const count = await emittedBy(app);
+    const last = await record(sandbox);
+    for (const { indices } of [first, second, last]) expectRun(indices);
+    expect([first, second, last].map(({ indices }) => indices[0])).toEqual([0, 0, 0]);
+    expect(second.indices.length).toBeGreaterThanOrEqual(first.indices.length);
+    // Its thread has ended; what it recorded is still there.
+    expect(last.indices.length).toBe(count);
+    await succeed(sandbox, 'destroy');
+    const names = readdirSync(sandbox.output).sort();
+    expect(names).toHaveLength(3);
+    expect(names[0]).toMatch(/^named-\d{8}-\d{6}-1$/);
+    expect(names[1]).toMatch(/^snapshot-1-\d{8}-\d{6}-0$/);
+  });
+
+  it('has the newest events when there is no room for all', async () => {
+    const sandbox = await flightRecorder('--subbuf-size=16k', '--num-subbuf=4');
+    const app = await stepping(sandbox);
+    await until(async () => {
+      await pause(50);
+      return ((await record(sandbox)).indices.at(-1) as number) > 2000;
+    });
+    const count = await emittedBy(app);
+    const { indices } = await record(sandbox);
+    expectRun(indices);
+    expect(indices.at(-1)).toBe(count - 1);
+    expect(indices.length).toBeLessThan(count);
+    const small = await record(sandbox, '--max-size=16k');
+    expect(small.indices.at(-1)).toBe(count - 1);
+    expect(small.indices.length).toBeLessThan(indices.length);
+  });
+
+  it('goes on with another consumer when the first is killed, with what was recorded before', async () => {
+    const sandbox = await flightRecorder();
+    const app = await stepping(sandbox);
+    await record(sandbox);
+    const consumer = await consumerOf(sandbox);
+    process.kill(consumer, 'SIGKILL');
+    const { indices } = await record(sandbox);
+    expectRun(indices);
+    expect(indices[0]).toBe(0);
+    const count = await emittedBy(app);
+    expect((await record(sandbox)).indices.length).toBe(count);
+    expect(await consumerOf(sandbox)).not.toBe(consumer);
+  });
+});
+
+async function consumerOf(sandbox: Sandbox): Promise<number> {
+  const { SessionDaemonClient } = await import('@ringtail/ctl');
+  const client = await SessionDaemonClient.connect({ runDirectory: join(sandbox.directory, 'run') });
+  try {
+    return (await client.request('daemon-status', {})).consumerPid ?? 0;
+  } finally {
+    client.close();
+  }
+}
