@@ -1,5 +1,5 @@
 // Starts workers one after the other, each ended in the middle of its work, and prints how many rings stay mapped and how
-// many perf counters stay open.
+// many perf counters and control files stay open.
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { provider, u32 } from '@ringtail/tracer';
@@ -14,17 +14,19 @@ if (isMainThread) {
     await worker.terminate();
   }
   const rings = readFileSync('/proc/self/maps', 'latin1').split('memfd:ringtail-ring').length - 1;
-  console.log(`${rings} ${readdirSync('/proc/self/fd').filter(isPerfCounter).length}`);
+  const open = readdirSync('/proc/self/fd').map(targetOf);
+  const countOf = (what) => open.filter((target) => target.includes(what)).length;
+  console.log(`${rings} ${countOf('perf_event')} ${countOf('ringtail-control')}`);
 } else {
   event(1);
   parentPort.on('message', () => {});
   parentPort.postMessage('recorded');
 }
 
-function isPerfCounter(fd) {
+function targetOf(fd) {
   try {
-    return readlinkSync(`/proc/self/fd/${fd}`).includes('perf_event');
+    return readlinkSync(`/proc/self/fd/${fd}`);
   } catch {
-    return false;
+    return '';
   }
 }

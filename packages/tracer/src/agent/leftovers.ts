@@ -8,9 +8,9 @@ export function memoryName(what: 'ring' | 'control', tid: number): string {
 
 const NOTE_BYTES = 4096;
 
-/** Has the next worker close a descriptor of a perf counter that this worker, once terminated, cannot close itself. */
+/** Has the next worker close a descriptor that this worker, once terminated, cannot close itself: a perf counter, its control file. */
 export function noteDescriptor(posix: Posix, fd: number): void {
-  const note = posix.memfdCreate(`ringtail-counter-${posix.gettid()}-${fd}`, 0);
+  const note = posix.memfdCreate(`ringtail-note-${posix.gettid()}-${fd}`, 0);
   try {
     ftruncateSync(note, NOTE_BYTES);
     posix.map(note, NOTE_BYTES);
@@ -20,11 +20,10 @@ export function noteDescriptor(posix: Posix, fd: number): void {
 }
 
 /** A line of `/proc/self/maps` that shows a mapping of ours; 4711 is the thread, 20 a descriptor. */
-const LINE =
-  /^([0-9a-f]+)-([0-9a-f]+) .*\/memfd:ringtail-(?:ring|control|counter)-(\d+)(?:-(\d+))?(?: \(deleted\))?$/gm;
+const LINE = /^([0-9a-f]+)-([0-9a-f]+) .*\/memfd:ringtail-(?:ring|control|note)-(\d+)(?:-(\d+))?(?: \(deleted\))?$/gm;
 
 /**
- * Unmaps what worker threads that have ended left mapped, and closes their perf counters.
+ * Unmaps what worker threads that have ended left mapped, and closes what they noted.
  *
  * A worker that is terminated runs nothing at its end, so a process that starts workers by the thousand would keep
  * the rings of all of them. Each new worker clears up after those before it.
@@ -34,14 +33,15 @@ export function unmapLeftovers(posix: Posix): void {
     if (existsSync(`/proc/self/task/${tid}`)) continue;
     const start = Number.parseInt(from as string, 16);
     posix.unmapLeftover(start, Number.parseInt(to as string, 16) - start);
-    if (fd !== undefined && isPerfCounter(fd)) posix.closeFd(Number(fd));
+    if (fd !== undefined && isNoted(fd, tid as string)) posix.closeFd(Number(fd));
   }
 }
 
 /** Whether the descriptor still is what was noted, as far as can be told: the application may have closed it. */
-function isPerfCounter(fd: string): boolean {
+function isNoted(fd: string, tid: string): boolean {
   try {
-    return readlinkSync(`/proc/self/fd/${fd}`) === 'anon_inode:[perf_event]';
+    const file = readlinkSync(`/proc/self/fd/${fd}`);
+    return file === 'anon_inode:[perf_event]' || file.startsWith(`/memfd:${memoryName('control', Number(tid))} `);
   } catch {
     return false;
   }

@@ -21,7 +21,7 @@ import { STATEDUMP_SITE_LIST } from '../statedump/statedump-events.ts';
 import { ChannelBinding, type ThreadIdentity } from './channel-binding.ts';
 import { ControlFile } from './control-file.ts';
 import { DaemonLink } from './daemon-link.ts';
-import { unmapLeftovers } from './leftovers.ts';
+import { noteDescriptor, unmapLeftovers } from './leftovers.ts';
 import { threadName } from './thread-name.ts';
 import { describeTracepoints } from './tracepoint-list.ts';
 
@@ -320,6 +320,7 @@ export class ThreadAgent {
       if (this.#control === undefined) {
         if (!isMainThread) unmapLeftovers(this.#posix);
         this.#control = ControlFile.create(this.#posix, this.#identity.tid);
+        if (!isMainThread) noteDescriptor(this.#posix, this.#control.fd);
         this.#gate.page = this.#control.page;
       }
     } catch (error) {

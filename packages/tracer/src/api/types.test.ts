@@ -1,4 +1,6 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, expectTypeOf, it } from 'vitest';
+import { context } from './context.ts';
 import { bool, enumeration, f64, hex, type ListOf, optional, seq, str, struct, u8, u32, u64 } from './fields.ts';
 import { provider } from './provider.ts';
 
@@ -37,5 +39,17 @@ describe('argument types', () => {
     const state = enumeration(u8, { placed: 0, refunded: [2, 3] });
     const event = shop.tracepoint('state', [['state', state]]);
     expectTypeOf(event).parameters.toEqualTypeOf<[number | bigint | 'placed' | 'refunded']>();
+  });
+});
+
+describe('the sources of contexts', () => {
+  it('are stores and callbacks whose values can be recorded', () => {
+    const name = new AsyncLocalStorage<string>();
+    const request = new AsyncLocalStorage<{ readonly id: number }>();
+    context('types', 'name', name);
+    context('types', 'id', () => request.getStore()?.id);
+    // @ts-expect-error an object is not recorded
+    context('types', 'request', request);
+    expectTypeOf(context).returns.toBeVoid();
   });
 });

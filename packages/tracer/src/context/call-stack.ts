@@ -71,13 +71,22 @@ function restoreSetting(name: string, descriptor: PropertyDescriptor | undefined
 }
 
 function applicationFrames(frames: readonly NodeJS.CallSite[]): string[] {
-  const first = frames.findIndex((frame) => !isOwn(frame));
+  const files = frames.map(fileOf);
   // In a bundle everything is in one file, and nothing can be told apart.
-  const start = Math.max(first, 0);
+  let start = Math.max(
+    files.findIndex((file) => file !== undefined && !isOwn(file)),
+    0,
+  );
+  // What is built into the runtime is in no file: it belongs to whoever called it.
+  while (start > 0 && files[start - 1] === undefined) start -= 1;
   return frames.slice(start, start + FRAMES_MAX).map(String);
 }
 
-function isOwn(frame: NodeJS.CallSite): boolean {
-  const origin = frame.getFileName() ?? frame.getEvalOrigin();
-  return origin !== undefined && OWN_FILES.some((own) => origin.includes(own));
+/** Where the code of a frame is, or where it was generated; undefined for what is built in. */
+function fileOf(frame: NodeJS.CallSite): string | undefined {
+  return frame.getFileName() ?? frame.getEvalOrigin() ?? undefined;
+}
+
+function isOwn(file: string): boolean {
+  return OWN_FILES.some((own) => file.includes(own));
 }

@@ -152,6 +152,13 @@ describe('the call stack as a context', () => {
     ]);
   });
 
+  it('begins with what is built in where the program called that', () => {
+    const frames = program('return [0].map(capture)[0];')(capture) as string[];
+    expect(frames.slice(0, 2)).toEqual(['Array.map (<anonymous>)', expect.stringContaining('/app/program.js:1:')]);
+    const ours = program('return capture();')(() => [0].map(capture)[0]) as string[];
+    expect(ours[0]).toContain('/app/program.js:1:');
+  });
+
   it('has at most 32 frames', () => {
     const frames = program('const down = (n) => (n === 0 ? capture() : down(n - 1)); return down(100);')(capture);
     expect(frames).toHaveLength(32);
