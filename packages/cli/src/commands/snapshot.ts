@@ -5,6 +5,7 @@ import { type Command, Option } from 'commander';
 import type { Act } from '../cli.ts';
 import { type Context, type OutputFormat, report } from '../context.ts';
 import { CliError } from '../errors.ts';
+import { didYouMean } from '../nearest.ts';
 import { addSessionOption, outputFormatOf } from '../options.ts';
 import { parseSize } from '../quantity-options.ts';
 import { describeSession, onSession } from '../session-command.ts';
@@ -59,8 +60,12 @@ Examples:
   act(command, async (action: string, word: string | undefined, options: SnapshotOptions) => {
     const run = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined;
     if (run === undefined) {
-      const known = Object.keys(ACTIONS).join(', ');
-      throw new CliError('UNKNOWN_ACTION', `snapshot knows no "${action}"`, `one of: ${known}`);
+      const known = Object.keys(ACTIONS);
+      throw new CliError(
+        'UNKNOWN_ACTION',
+        `snapshot knows no "${action}"`,
+        `${didYouMean(action, known)}one of: ${known.join(', ')}`,
+      );
     }
     if (options.ctrlUrl !== undefined || options.dataUrl !== undefined) {
       throw new CliError(
