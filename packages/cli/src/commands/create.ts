@@ -60,7 +60,9 @@ Examples:
       spawn: true,
     });
     writeCurrentSession(context, session.name);
-    report(context, outputFormatOf(command), { command: 'create', session }, () => describe(session));
+    report(context, outputFormatOf(command), { command: 'create', session }, () =>
+      describe(session, options.snapshot === true),
+    );
     return undefined;
   });
   return command;
@@ -139,8 +141,9 @@ function refuseNetwork(options: CreateOptions): void {
   );
 }
 
-function describe({ name, output, snapshot, shmPath }: SessionDescription): string {
-  const lines = [`${snapshot ? 'Snapshot session' : 'Session'} ${name} created.`];
+/** @param asked whether a snapshot session was asked for; one without any output is one as well */
+function describe({ name, output, snapshot, shmPath }: SessionDescription, asked: boolean): string {
+  const lines = [`${asked ? 'Snapshot session' : 'Session'} ${name} created.`];
   if (output !== null) lines.push(`${snapshot ? 'Default snapshot output set' : 'Traces will be output'} to ${output}`);
   if (snapshot) lines.push('Every channel enabled for this session will be set to overwrite mode.');
   if (shmPath !== null) lines.push(`Shared memory path set to ${shmPath}`);
