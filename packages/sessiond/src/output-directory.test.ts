@@ -1,0 +1,56 @@
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { makeOwnDirectory, prepareOutput } from './output-directory.ts';
+
+const self = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+const nobody = { uid: 65_534, gid: 65_534 };
+const isRoot = self.uid === 0;
+if (!isRoot) console.warn('SKIPPED: only root can make what it takes: not tested: output directories of other users');
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'ringtail-output-'));
+});
+afterEach(() => {
+  rmSync(directory, { recursive: true });
+});
+
+describe('an output directory', () => {
+  it('is made with its parents, for its user alone', () => {
+    const path = join(directory, 'a', 'b');
+    prepareOutput(path, self);
+    expect(statSync(path).mode & 0o777).toBe(0o700);
+    prepareOutput(path, self);
+  });
+
+  it('is refused with a trace in it', () => {
+    mkdirSync(join(directory, 'ust'));
+    expect(() => prepareOutput(directory, self)).toThrow(expect.objectContaining({ code: 'OUTPUT_IN_USE' }));
+  });
+
+  it('is made once where nobody else may have it', () => {
+    const path = join(directory, 'a', 'b');
+    expect(makeOwnDirectory(path, self)).toBe(true);
+    expect(makeOwnDirectory(path, self)).toBe(false);
+    symlinkSync(directory, join(directory, 'link'));
+    expect(makeOwnDirectory(join(directory, 'link'), self)).toBe(false);
+  });
+
+  it.skipIf(!isRoot)('of another user is made as that user, where that user may', () => {
+    const path = join(directory, 'theirs');
+    expect(() => makeOwnDirectory(path, nobody)).toThrow(expect.objectContaining({ code: 'OUTPUT_NOT_WRITABLE' }));
+    expect(existsSync(path)).toBe(false);
+    chownSync(directory, nobody.uid, nobody.gid);
+    expect(makeOwnDirectory(path, nobody)).toBe(true);
+    expect(statSync(path)).toMatchObject(nobody);
+    expect(process.geteuid?.()).toBe(0);
+    const secret = join(directory, 'secret');
+    mkdirSync(secret);
+    chmodSync(secret, 0o700);
+    symlinkSync(secret, join(path, 'way'));
+    expect(() => prepareOutput(join(path, 'way', 'in'), nobody)).toThrow('cannot write');
+    expect(existsSync(join(secret, 'in'))).toBe(false);
+  });
+});

@@ -1,0 +1,124 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DEFAULT_CHANNEL, type Request } from '@ringtail/protocol';
+import { printSessionFile, type SavedSession } from '@ringtail/session-file';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { loadSavedSessions, type SavedSessionLoaderOptions } from './saved-sessions.ts';
+
+const uid = process.getuid?.() ?? 0;
+const at = new Date(2026, 10, 20, 13, 33, 54);
+
+let home: string;
+let auto: string;
+let asked: Request[];
+let refuse: (request: Request) => boolean;
+let errors: string[];
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'ringtail-saved-'));
+  auto = join(home, '.ringtail', 'sessions', 'auto');
+  mkdirSync(auto, { recursive: true });
+  asked = [];
+  errors = [];
+  refuse = () => false;
+});
+afterEach(() => {
+  rmSync(home, { recursive: true });
+});
+
+function saved(name: string, more: Partial<SavedSession> = {}): SavedSession {
+  return {
+    name,
+    output: join(home, name),
+    shmPath: null,
+    clock: 'monotonic',
+    snapshot: false,
+    format: 'ctf-1.8',
+    active: true,
+    channels: [{ ...DEFAULT_CHANNEL, enabled: true, contexts: [], rules: [{ pattern: 'p:*', enabled: true }] }],
+    trackers: { vpid: null, vuid: null, vgid: null },
+    snapshotOutputs: [],
+    rotationSchedule: { timerUs: null, sizeBytes: null },
+    ...more,
+  };
+}
+
+async function load(more: Partial<SavedSessionLoaderOptions> = {}): Promise<string[]> {
+  await loadSavedSessions({
+    uid,
+    home,
+    named: undefined,
+    execute: async (request) => {
+      asked.push(request);
+      if (refuse(request)) throw new Error('refused by the test');
+    },
+    now: () => at,
+    log: { error: (text) => void errors.push(text), warn: () => {}, info: () => {}, debug: () => {} },
+    ...more,
+  });
+  return asked.map(
+    ({ command, params }) => `${command} ${'name' in params ? params.name : (params as { session: string }).session}`,
+  );
+}
+
+const whole = (name: string) => [
+  `create-session ${name}`,
+  `enable-channel ${name}`,
+  `enable-event ${name}`,
+  `start-session ${name}`,
+];
+
+describe('loadSavedSessions', () => {
+  it('makes the sessions of the directory at home again, by name of their files', async () => {
+    writeFileSync(join(auto, 'b.lttng'), printSessionFile([saved('two')]));
+    writeFileSync(join(auto, 'a.lttng'), printSessionFile([saved('one')]));
+    writeFileSync(join(auto, 'notes.txt'), 'nothing of ours');
+    expect(await load()).toEqual([...whole('one'), ...whole('two')]);
+    expect(errors).toEqual([]);
+  });
+
+  it('takes what is named in place of that', async () => {
+    writeFileSync(join(auto, 'a.lttng'), printSessionFile([saved('one')]));
+    const file = join(home, 'elsewhere');
+    writeFileSync(file, printSessionFile([saved('two')]));
+    expect(await load({ named: file })).toEqual(whole('two'));
+    asked = [];
+    expect(await load({ named: join(home, 'absent') })).toEqual([]);
+    expect(errors.join()).toContain('absent');
+  });
+
+  it('passes over links, files of others and nonsense, and says so', async () => {
+    const file = join(home, 'elsewhere');
+    writeFileSync(file, printSessionFile([saved('linked')]));
+    symlinkSync(file, join(auto, 'a.lttng'));
+    writeFileSync(join(auto, 'b.lttng'), 'nonsense');
+    mkdirSync(join(auto, 'c.lttng'));
+    writeFileSync(join(auto, 'd.lttng'), printSessionFile([saved('good')]));
+    expect(await load()).toEqual(whole('good'));
+    expect(errors).toHaveLength(3);
+    asked = [];
+    expect(await load({ uid: uid + 1 })).toEqual([]);
+    expect(errors.join()).toContain(`belongs to user ${uid}`);
+  });
+
+  it('destroys what could not be made whole, and goes on with the others', async () => {
+    writeFileSync(join(auto, 'a.lttng'), printSessionFile([saved('one'), saved('two')]));
+    refuse = ({ command, params }) => command === 'enable-event' && params.session === 'one';
+    expect(await load()).toEqual([...whole('one').slice(0, 3), 'destroy-session one', ...whole('two')]);
+    expect(errors.join()).toContain('session one of');
+  });
+
+  it('leaves a session alone that has the name already', async () => {
+    writeFileSync(join(auto, 'a.lttng'), printSessionFile([saved('one')]));
+    refuse = ({ command }) => command === 'create-session';
+    expect(await load()).toEqual(['create-session one']);
+  });
+
+  it('goes on beside an output that has something in it', async () => {
+    const output = join(home, 'one-20200101-000000');
+    mkdirSync(join(output, 'ust'), { recursive: true });
+    writeFileSync(join(auto, 'a.lttng'), printSessionFile([saved('one', { output })]));
+    await load();
+    expect(asked[0]?.params).toMatchObject({ output: join(home, 'one-20261120-133354') });
+  });
+});
