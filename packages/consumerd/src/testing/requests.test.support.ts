@@ -52,7 +52,7 @@ export function requests(root: string) {
     openChannel,
     declareEvents,
   ];
-  const openRing = (id: number, { path, bytes }: TestRing): OpenRingRequest => ({
+  const openRing = (id: number, { path, bytes }: Pick<TestRing, 'path' | 'bytes'>): OpenRingRequest => ({
     type: 'open-ring',
     channel: 2,
     ring: id,
