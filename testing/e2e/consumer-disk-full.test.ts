@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -58,6 +58,35 @@ describe.skipIf(!mounted)('the consumer on a disk that is full', () => {
     expect(readStream(join(directory, 'channel0_1')).numbers).toEqual(
       Array.from({ length: ring.recorded }, (_, i) => i),
     );
+  });
+
+  it('archives nothing while there is no room for the next trace chunk, and everything when there is', () => {
+    const timers = new FakeTimers();
+    const consumer = new Consumer({ output: systemOutput, timers, log: () => {} });
+    const { setUp, openRing } = requests(root);
+    const [openTrace, ...rest] = setUp;
+    const output = join(disk, 'rotated');
+    const rotated = new TestRing({ directory: root, name: 'channel0_10-11-2.ring' });
+    const opened = { ...openTrace, output, ringDirectory: null };
+    for (const command of [opened, ...rest, openRing(1, rotated)]) consumer.handle(command);
+    rotated.record(500);
+    consumer.handle({ type: 'flush', session: 's' });
+    const filler = join(disk, 'filler');
+    expect(() => writeFileSync(filler, Buffer.alloc(1024 * 1024))).toThrowError(/ENOSPC/);
+
+    rotated.record(500);
+    const archive = join(output, 'archives/a');
+    expect(() => consumer.handle({ type: 'rotate', session: 's', archive })).toThrowError(/ENOSPC/);
+    expect(readdirSync(output).sort()).toEqual(['.ringtail', 'ust']);
+
+    rmSync(filler);
+    consumer.handle({ type: 'rotate', session: 's', archive });
+    const statistics = consumer.handle({ type: 'close-session', session: 's' });
+    consumer.close();
+    rotated.close();
+    expect(statistics).toMatchObject({ eventsRecorded: 1000, eventsDiscarded: 0, eventsLost: 0 });
+    const { numbers } = readStream(join(archive, 'ust/uid/0/64-bit/channel0_1'));
+    expect(numbers).toEqual(Array.from({ length: 1000 }, (_, i) => i));
   });
 });
 

@@ -11,6 +11,7 @@ import type {
   SessionStatistics,
   SnapshotRequest,
 } from '@ringtail/protocol';
+import { RingError } from '@ringtail/ringbuf';
 import { asOwner } from './as-owner.ts';
 import { channelTimersOf } from './channel-timers.ts';
 import { clearChunk, removeCheckpoints, rotateChunk, type TraceChunk } from './chunk/trace-chunk.ts';
@@ -319,7 +320,7 @@ export class Consumer {
 
   #clear(name: string): SessionStatistics {
     this.#finishSnapshots(name);
-    for (const { recorder } of this.#ringsOf(name)) recorder?.clear();
+    for (const ring of this.#ringsOf(name)) this.#clearRecorder(ring);
     const chunk = this.#chunkOf(name);
     if (chunk !== undefined) {
       clearChunk(chunk);
@@ -331,6 +332,16 @@ export class Consumer {
     const counted = this.#ringsOf(name).flatMap(({ drain, recorder }) => (drain ?? recorder)?.statistics ?? []);
     this.#sessions.get(name)?.forgetFormer(new Set(counted));
     return this.#statistics(name);
+  }
+
+  /** One that is damaged has nothing to drop, and does not keep the others from it. */
+  #clearRecorder({ recorder, session }: OpenRing): void {
+    try {
+      recorder?.clear();
+    } catch (error) {
+      if (!(error instanceof RingError)) throw error;
+      session.troubles.add(`a ring of ${recorder?.owner} could not be cleared: ${describeError(error)}`);
+    }
   }
 
   #reclaim({ session, channels, olderThanUs }: ReclaimRequest): SessionStatistics {
