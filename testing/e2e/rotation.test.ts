@@ -1,9 +1,11 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { SessionDaemonClient } from '@ringtail/ctl';
 import { describe, expect, it } from 'vitest';
 import {
   eventsOf,
   makeSandbox,
+  pause,
   program,
   type Running,
   ringtail,
@@ -86,6 +88,29 @@ describe('a rotation', () => {
     expect(archivesOf(sandbox.trace)).toHaveLength(4);
     expect(existsSync(join(sandbox.trace, 'ust'))).toBe(false);
     expectWhole(sandbox, archivesOf(sandbox.trace), count);
+  });
+
+  it('loses nothing and repeats nothing when the consumer is killed around it', async () => {
+    const sandbox = await startedSession();
+    const client = await SessionDaemonClient.connect({ runDirectory: join(sandbox.directory, 'run') });
+    try {
+      const app = await stepping(sandbox);
+      // One more that ended at once would be one that cannot be started, by the daemon's judgement.
+      for (let round = 0; round < 4; round++) {
+        // The request is on its way when the consumer dies: before it, in it or after it.
+        const rotation = client.rotateSession('s');
+        await pause(2 * round);
+        const { consumerPid } = await client.request('daemon-status', {});
+        if (consumerPid !== null) process.kill(consumerPid, 'SIGKILL');
+        await rotation;
+      }
+      const count = await emittedBy(app);
+      await client.destroySession('s');
+      expect(archivesOf(sandbox.trace)).toHaveLength(5);
+      expectWhole(sandbox, archivesOf(sandbox.trace), count);
+    } finally {
+      client.close();
+    }
   });
 
   it('comes by size as well as by time, without a command', async () => {

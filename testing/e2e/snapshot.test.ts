@@ -1,8 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { SessionDaemonClient } from '@ringtail/ctl';
 import { describe, expect, it } from 'vitest';
 import {
   eventsOf,
+  isRunning,
   makeSandbox,
   pause,
   program,
@@ -100,26 +102,40 @@ describe('a flight recorder', () => {
     expect(small.indices.length).toBeLessThan(indices.length);
   });
 
+  it('leaves what it held in a last snapshot when the session daemon is killed', async () => {
+    const sandbox = await flightRecorder();
+    const app = await stepping(sandbox);
+    const { indices } = await record(sandbox, join(sandbox.directory, 'elsewhere'));
+    const consumer = await processOf(sandbox, 'consumerPid');
+    process.kill(await processOf(sandbox, 'pid'), 'SIGKILL');
+    const recovered = () => readdirSync(sandbox.output).filter((name) => name.startsWith('s-recovered-'));
+    await until(() => recovered().length > 0 && !isRunning(consumer));
+    const held = eventsOf(sandbox, join(sandbox.output, recovered()[0] as string)).map(indexOf);
+    expectRun(held);
+    expect(held[0]).toBe(0);
+    expect(held.length).toBeGreaterThanOrEqual(indices.length);
+    expect(await emittedBy(app)).toBeGreaterThanOrEqual(held.length);
+  });
+
   it('goes on with another consumer when the first is killed, with what was recorded before', async () => {
     const sandbox = await flightRecorder();
     const app = await stepping(sandbox);
     await record(sandbox);
-    const consumer = await consumerOf(sandbox);
+    const consumer = await processOf(sandbox, 'consumerPid');
     process.kill(consumer, 'SIGKILL');
     const { indices } = await record(sandbox);
     expectRun(indices);
     expect(indices[0]).toBe(0);
     const count = await emittedBy(app);
     expect((await record(sandbox)).indices.length).toBe(count);
-    expect(await consumerOf(sandbox)).not.toBe(consumer);
+    expect(await processOf(sandbox, 'consumerPid')).not.toBe(consumer);
   });
 });
 
-async function consumerOf(sandbox: Sandbox): Promise<number> {
-  const { SessionDaemonClient } = await import('@ringtail/ctl');
+async function processOf(sandbox: Sandbox, which: 'pid' | 'consumerPid'): Promise<number> {
   const client = await SessionDaemonClient.connect({ runDirectory: join(sandbox.directory, 'run') });
   try {
-    return (await client.request('daemon-status', {})).consumerPid ?? 0;
+    return (await client.request('daemon-status', {}))[which] ?? 0;
   } finally {
     client.close();
   }

@@ -1,6 +1,15 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -113,10 +122,20 @@ describe('the daemon in the foreground', SLOW, () => {
     expect(existsSync(directory.pidFile)).toBe(false);
   });
 
-  it.skipIf(!isRoot)('of root lets a group in, and serves nobody else without one', () => {
+  it.skipIf(!isRoot)('of root serves the members of a group, and nobody else', () => {
+    chmodSync(home, 0o711);
     expect(run('-d', '-g', 'root').status).toBe(0);
     expect(statSync(directory.clientSocket)).toMatchObject({ uid: 0, gid: 0 });
     expect(statSync(directory.clientSocket).mode & 0o777).toBe(0o660);
-    expect(statSync(directory.path).mode & 0o777).toBe(0o755);
+    const source = `require('net').connect(${JSON.stringify(directory.clientSocket)})
+      .on('error', ({ code }) => console.log(code))
+      .on('connect', () => { console.log('connected'); process.exit(); });`;
+    const as = (...groups: string[]) =>
+      spawnSync('setpriv', ['--reuid=65534', '--regid=65534', ...groups, process.execPath, '-e', source], {
+        encoding: 'utf8',
+        cwd: '/',
+      }).stdout.trim();
+    expect(as('--groups=0')).toBe('connected');
+    expect(as('--clear-groups')).toBe('EACCES');
   });
 });
