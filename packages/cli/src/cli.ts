@@ -2,6 +2,7 @@ import { RINGTAIL_VERSION } from '@ringtail/base';
 import { Command, CommanderError, Option } from 'commander';
 import { addAddContext } from './commands/add-context.ts';
 import { addClear } from './commands/clear.ts';
+import { addComplete, addCompletion } from './commands/completion.ts';
 import { addConvert } from './commands/convert.ts';
 import { addCrash } from './commands/crash.ts';
 import { addCreate } from './commands/create.ts';
@@ -78,6 +79,8 @@ const COMMANDS: readonly AddCommand[] = [
   addView,
   addConvert,
   addCrash,
+  addCompletion,
+  addComplete,
   addVersion,
   addHelp,
 ];
@@ -149,7 +152,8 @@ Examples:
     );
   addGeneralOptions(program);
   program.on('option:list-commands', () => {
-    context.stdout.write(program.commands.map((command) => `${command.name()}\n`).join(''));
+    const commands = program.createHelp().visibleCommands(program);
+    context.stdout.write(commands.map((command) => `${command.name()}\n`).join(''));
     throw new CommanderError(0, 'ringtail.listCommands', '');
   });
   for (const add of COMMANDS) addListOptions(context, add(program, context, act).addOption(outputFormatOption()));

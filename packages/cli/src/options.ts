@@ -1,5 +1,5 @@
 import { type ClockKind, type EventRule, matchesPattern } from '@ringtail/protocol';
-import { type Command, Option } from 'commander';
+import { Argument, type Command, Option } from 'commander';
 import type { OutputFormat } from './context.ts';
 import { CliError } from './errors.ts';
 import { checkFilter } from './filter.ts';
@@ -77,4 +77,9 @@ export function outputFormatOf(command: Command): OutputFormat {
 /** `-s`, as most commands have it. */
 export function addSessionOption(command: Command): Command {
   return command.option('-s, --session <session>', 'session (default: the current one)');
+}
+
+/** An argument that says what to do, in one of these words; the command itself refuses others. */
+export function actionArgument(name: string, words: readonly string[]): Argument {
+  return Object.assign(new Argument(name, 'what to do'), { argChoices: [...words] });
 }

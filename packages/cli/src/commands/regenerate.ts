@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Act } from '../cli.ts';
 import { type Context, type OutputFormat, report, warn } from '../context.ts';
 import { CliError } from '../errors.ts';
-import { addSessionOption, outputFormatOf } from '../options.ts';
+import { actionArgument, addSessionOption, outputFormatOf } from '../options.ts';
 import { onSession } from '../session-command.ts';
 
 type Part = 'metadata' | 'statedump';
@@ -12,7 +12,7 @@ export function addRegenerate(program: Command, context: Context, act: Act): Com
     program
       .command('regenerate')
       .description("sample the clock's offset anew for the metadata, or record the state of all programs again")
-      .argument('<part>', 'metadata or statedump'),
+      .addArgument(actionArgument('<part>', ['metadata', 'statedump'])),
   ).addHelpText('after', '\nExamples:\n  ringtail regenerate metadata\n  ringtail regenerate statedump -s slow');
   act(command, async (part: string, options: { session?: string }) => {
     if (part !== 'metadata' && part !== 'statedump') throw unknownPart('regenerate', part, 'metadata, statedump');
@@ -28,7 +28,7 @@ export function addMetadata(program: Command, context: Context, act: Act): Comma
     program
       .command('metadata', { hidden: true })
       .description('deprecated: write "regenerate metadata"')
-      .argument('<action>', 'regenerate'),
+      .addArgument(actionArgument('<action>', ['regenerate'])),
   );
   act(command, async (action: string, options: { session?: string }) => {
     if (action !== 'regenerate') throw unknownPart('metadata', action, 'regenerate');

@@ -6,7 +6,7 @@ import type { Act } from '../cli.ts';
 import { type Context, type OutputFormat, report } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { didYouMean } from '../nearest.ts';
-import { addSessionOption, outputFormatOf } from '../options.ts';
+import { actionArgument, addSessionOption, outputFormatOf } from '../options.ts';
 import { parseSize } from '../quantity-options.ts';
 import { describeSession, onSession } from '../session-command.ts';
 import { describeStatistics, warnOfLoss } from '../statistics.ts';
@@ -41,7 +41,7 @@ export function addSnapshot(program: Command, context: Context, act: Act): Comma
       .command('snapshot')
       .description('write what the rings of a snapshot session hold, and say where to')
       .usage('[options] record [DIR|URL] | add-output DIR|URL | list-output | del-output ID|NAME')
-      .argument('<action>', Object.keys(ACTIONS).join(', '))
+      .addArgument(actionArgument('<action>', Object.keys(ACTIONS)))
       .argument('[place]', 'directory (or file:// URL) of an output; number or name of an output to delete'),
   )
     .option('-m, --max-size <size>', 'write the newest packets of at most so many bytes, with k, M or G')

@@ -10,13 +10,13 @@ export async function liveNames(client: SessionDaemonClient, kind: LiveKind): Pr
       return (await client.listSessions()).flatMap(({ channels }) => channels.map(({ name }) => name));
     case 'context':
       return (await client.listContexts()).filter(({ refused }) => refused === null).map(({ name }) => name);
+    case 'rule':
+      return (await client.listSessions()).flatMap(({ channels }) =>
+        channels.flatMap(({ rules }) => rules.map(({ pattern }) => pattern)),
+      );
     case 'event': {
-      const [applications, sessions] = await Promise.all([client.listApplications(), client.listSessions()]);
-      const rules = sessions.flatMap(({ channels }) => channels.flatMap((channel) => channel.rules));
-      return [
-        ...applications.flatMap(({ tracepoints }) => tracepoints.map(({ name }) => name)),
-        ...rules.map(({ pattern }) => pattern),
-      ];
+      const [applications, rules] = await Promise.all([client.listApplications(), liveNames(client, 'rule')]);
+      return [...applications.flatMap(({ tracepoints }) => tracepoints.map(({ name }) => name)), ...rules];
     }
   }
 }

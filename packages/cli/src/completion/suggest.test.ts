@@ -16,7 +16,10 @@ function program(): Command {
   const snapshot = ringtail.command('snapshot');
   snapshot.command('record').argument('[url]');
   snapshot.command('list-output');
-  ringtail.command('__complete');
+  ringtail.command('__complete', { hidden: true });
+  ringtail.command('help').argument('[command]');
+  ringtail.command('create').argument('[session]');
+  ringtail.command('disable-event').argument('[names]');
   return ringtail;
 }
 
@@ -28,7 +31,8 @@ const live = (...line: string[]) => {
 
 describe('completion', () => {
   it('suggests commands, but none of its own, and the actions of a command', () => {
-    expect(words('')).toEqual(['add-context', 'enable-event', 'snapshot', 'start']);
+    expect(words('')).toEqual(['add-context', 'create', 'disable-event', 'enable-event', 'help', 'snapshot', 'start']);
+    expect(words('help', 's')).toEqual(['snapshot', 'start']);
     expect(words('st')).toEqual(['start']);
     expect(words('-v', '-g', 'start', 'sn')).toEqual(['snapshot']);
     expect(words('snapshot', '')).toEqual(['list-output', 'record']);
@@ -44,6 +48,7 @@ describe('completion', () => {
   it('knows what to ask the daemon for', () => {
     expect(live('start', 'my')).toEqual(['session', '', 'my']);
     expect(live('enable-event', '-u', 'shop:')).toEqual(['event', '', 'shop:']);
+    expect(live('disable-event', 'a,b')).toEqual(['rule', 'a,', 'b']);
     expect(live('enable-event', '-s', '')).toEqual(['session', '', '']);
     expect(live('enable-event', '--session=m')).toEqual(['session', '--session=', 'm']);
     expect(live('enable-event', '-u', '-c', 'x', 'a,b')).toEqual(['event', 'a,', 'b']);
@@ -55,6 +60,7 @@ describe('completion', () => {
       ['snapshot', 'record', 'x'],
       ['enable-event', '--nope=1'],
       ['start', '--', 'a'],
+      ['create', 'a'],
     ]) {
       expect(suggest(program(), line)).toMatchObject({ words: [], live: undefined });
     }

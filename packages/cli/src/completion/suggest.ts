@@ -1,7 +1,8 @@
+import { LogLevels } from '@ringtail/protocol';
 import type { Argument, Command, Option } from 'commander';
 
-/** Names that only the session daemon knows. */
-export type LiveKind = 'session' | 'channel' | 'event' | 'context';
+/** Names that only the session daemon knows. Rules are the names that `enable-event` was given. */
+export type LiveKind = 'session' | 'channel' | 'event' | 'rule' | 'context';
 
 export interface Suggestions {
   /** Whole words, in place of the one that is being written. */
@@ -24,13 +25,19 @@ const LIVE_VALUES: Readonly<Record<string, LiveKind>> = {
   contexts: 'context',
   type: 'context',
 };
-/** Of these commands the first argument is names of events or channels, whatever it is called. */
-const LIVE_ARGUMENTS: Readonly<Record<string, LiveKind>> = {
+const LOG_LEVELS = Object.keys(LogLevels);
+
+/** Of these commands the first argument is such names, or none, whatever it is called. */
+const LIVE_ARGUMENTS: Readonly<Record<string, LiveKind | 'none'>> = {
   'enable-event': 'event',
-  'disable-event': 'event',
+  'disable-event': 'rule',
   'enable-channel': 'channel',
   'disable-channel': 'channel',
   'reclaim-memory': 'channel',
+  view: 'session',
+  // Of a session that does not run: a new one, or a saved one.
+  create: 'none',
+  load: 'none',
 };
 
 /**
@@ -66,6 +73,7 @@ export function suggest(program: Command, words: readonly string[]): Suggestions
   }
   if (current.startsWith('-')) return { ...NOTHING, words: startingWith(current, optionNames(command)) };
   if (command.commands.length > 0) return { ...NOTHING, words: startingWith(current, commandNames(command)) };
+  if (command.name() === 'help') return { ...NOTHING, words: startingWith(current, commandNames(program)) };
   const argument = command.registeredArguments[Math.min(position, command.registeredArguments.length - 1)];
   return argument === undefined ? NOTHING : argumentSuggestions(command, argument, current);
 }
@@ -76,6 +84,7 @@ function valueSuggestions(command: Command, option: Option, head: string, value:
   }
   const called = /<([^>\]]+)>|\[([^\]]+)\]/.exec(option.flags);
   const name = called?.[1] ?? called?.[2] ?? '';
+  if (name === 'level') return { ...NOTHING, words: startingWith(value, LOG_LEVELS).map((level) => head + level) };
   // Elsewhere a type is not that of a context.
   const live = name === 'type' && command.name() !== 'add-context' ? undefined : LIVE_VALUES[name];
   return liveSuggestions(live, head, value);
@@ -83,7 +92,8 @@ function valueSuggestions(command: Command, option: Option, head: string, value:
 
 function argumentSuggestions(command: Command, argument: Argument, value: string): Suggestions {
   if (argument.argChoices !== undefined) return { ...NOTHING, words: startingWith(value, argument.argChoices) };
-  return liveSuggestions(LIVE_ARGUMENTS[command.name()] ?? LIVE_VALUES[argument.name()], '', value);
+  const live = LIVE_ARGUMENTS[command.name()] ?? LIVE_VALUES[argument.name()];
+  return liveSuggestions(live === 'none' ? undefined : live, '', value);
 }
 
 /** Several names are written with commas between them: the last one is completed. */
@@ -105,11 +115,12 @@ function optionNames(command: Command): string[] {
   return [...names, '--help'];
 }
 
-/** Names that begin with an underscore are ours alone. */
 function commandNames(command: Command): string[] {
-  return command.commands.map((one) => one.name()).filter((name) => !name.startsWith('_'));
+  const visible = command.createHelp().visibleCommands(command);
+  return command.commands.filter((one) => visible.includes(one)).map((one) => one.name());
 }
 
-function startingWith(part: string, words: readonly string[]): string[] {
+/** Those of the words that begin so, each once, in order. */
+export function startingWith(part: string, words: Iterable<string>): string[] {
   return [...new Set(words)].filter((word) => word.startsWith(part)).sort();
 }

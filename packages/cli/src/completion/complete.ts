@@ -1,0 +1,48 @@
+import { SessionDaemonClient } from '@ringtail/ctl';
+import type { Command } from 'commander';
+import type { Context } from '../context.ts';
+import { candidates } from '../daemon.ts';
+import { liveNames } from './live-names.ts';
+import { type LiveKind, startingWith, suggest } from './suggest.ts';
+
+/** A person waits for it, at every word. */
+const DAEMON_TIMEOUT_MS = 300;
+
+/**
+ * What may stand in place of the last word.
+ *
+ * @param program whose words these are, without its own name
+ */
+export async function completions(context: Context, program: Command, words: readonly string[]): Promise<string[]> {
+  const { words: known, live, prefix, part } = suggest(program, words);
+  const names = live === undefined ? [] : await namesOfDaemon(context, live);
+  // A line break, or what a terminal takes for a command, is no part of any name that can be written.
+  const printable = names.filter((name) => !/\p{Cc}/u.test(name));
+  return [...known, ...startingWith(part, printable).map((name) => prefix + name)];
+}
+
+/** Nothing where there is no daemon, or none that answers in time. */
+async function namesOfDaemon(context: Context, kind: LiveKind): Promise<readonly string[]> {
+  const open: SessionDaemonClient[] = [];
+  const ask = async (): Promise<readonly string[]> => {
+    for (const runDirectory of candidates(context)) {
+      const client = await SessionDaemonClient.connect({ runDirectory, timeoutMs: DAEMON_TIMEOUT_MS }).catch(
+        () => null,
+      );
+      if (client === null) continue;
+      open.push(client);
+      return await liveNames(client, kind);
+    }
+    return [];
+  };
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<readonly string[]>((resolve) => {
+    timer = setTimeout(resolve, DAEMON_TIMEOUT_MS, []);
+  });
+  try {
+    return await Promise.race([ask().catch(() => []), late]);
+  } finally {
+    clearTimeout(timer);
+    for (const client of open) client.close();
+  }
+}
