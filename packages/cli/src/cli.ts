@@ -105,7 +105,7 @@ export async function run(args: readonly string[], context: Context): Promise<Ou
         const format = outputFormatOf(command);
         if (isWarning(error) && format === 'human') warn(world, (error as Error).message);
         else reportError(world, format, error);
-        outcome = { code: exitCodeOf(error) };
+        outcome = { code: exitCodeOf(error, command.name()) };
       }
     });
   };

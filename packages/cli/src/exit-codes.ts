@@ -4,33 +4,47 @@ import { ExitCode } from './errors.ts';
 interface CodeEntry {
   /** Exit code of a command that ends with this error; 1 where absent. */
   readonly exit?: number;
+  /** Exit codes of single commands: what `lttng` 2.13 exits with there, which scripts may rely on. */
+  readonly exitOf?: Readonly<Record<string, number>>;
   /** Things are as they were asked to be; it is told as a warning. */
   readonly warning?: true;
-  /** LTTng's number for the same error (`lttng_error_code`), which some of its commands exit with; JSON has it as `lttngCode`. */
+  /** LTTng's number for the same error (`lttng_error_code`); JSON has it as `lttngCode`. */
   readonly lttng?: number;
 }
+
+const NO_SUCH_SESSION = 23;
 
 /** What each error code means to the process that runs us. Codes that are not here exit with 1 and have no number. */
 const CODES: Readonly<Record<string, CodeEntry>> = {
   UNKNOWN_ACTION: { exit: ExitCode.USAGE },
   NO_DAEMON: { lttng: 19 },
   DAEMON_GONE: { exit: ExitCode.FATAL },
-  NO_SESSION: { lttng: 23 },
-  NO_SUCH_SESSION: { lttng: 23 },
+  NO_SESSION: { lttng: NO_SUCH_SESSION },
+  NO_SUCH_SESSION: {
+    exitOf: Object.fromEntries(
+      ['start', 'stop', 'clear', 'destroy', 'save', 'enable-event'].map((command) => [command, NO_SUCH_SESSION]),
+    ),
+    lttng: NO_SUCH_SESSION,
+  },
   SESSION_EXISTS: { lttng: 28 },
   CHANNEL_EXISTS: { exit: ExitCode.WARNING, warning: true },
   CONTEXT_EXISTS: { exit: ExitCode.WARNING, warning: true },
   STARTED_ONCE: { exit: ExitCode.WARNING },
-  NO_CHANNEL: { lttng: 72 },
-  NO_RULE: { lttng: 76 },
-  ALREADY_STARTED: { exit: ExitCode.WARNING, warning: true, lttng: 80 },
-  ALREADY_STOPPED: { exit: ExitCode.WARNING, warning: true, lttng: 81 },
-  CHANNEL_NAME_NEEDED: { lttng: 83 },
-  BAD_LOG_LEVEL: { lttng: 97 },
-  BAD_FILTER: { lttng: 106 },
+  NO_CHANNEL: {
+    exitOf: { start: 72, 'disable-event': 59, 'disable-channel': ExitCode.WARNING, 'add-context': ExitCode.WARNING },
+    lttng: 72,
+  },
+  RULE_EXISTS: { exit: 55, lttng: 55 },
+  NO_RULE: { exit: 76, lttng: 76 },
+  ALREADY_STARTED: { exit: 80, warning: true, lttng: 80 },
+  ALREADY_STOPPED: { exit: 81, warning: true, lttng: 81 },
+  CHANNEL_NAME_NEEDED: { exit: 83, lttng: 83 },
+  FILE_EXISTS: { exit: 85, lttng: 85 },
+  BAD_LOG_LEVEL: { exitOf: { 'enable-event': 97 }, lttng: 97 },
+  BAD_FILTER: { exit: 106, lttng: 106 },
   SYNTAX: { lttng: 106 },
   NOT_STARTED: { lttng: 118 },
-  PER_PROCESS_SESSION: { lttng: 120 },
+  PER_PROCESS_SESSION: { exit: 120, lttng: 120 },
   COMMAND_NOT_EXECUTABLE: { exit: ExitCode.COMMAND_NOT_EXECUTABLE },
   COMMAND_NOT_FOUND: { exit: ExitCode.COMMAND_NOT_FOUND },
 };
@@ -40,8 +54,10 @@ export function isWarning(error: unknown): boolean {
   return entryOf(error)?.warning === true;
 }
 
-export function exitCodeOf(error: unknown): number {
-  return entryOf(error)?.exit ?? ExitCode.ERROR;
+/** @param command name of the command that ends with the error */
+export function exitCodeOf(error: unknown, command: string): number {
+  const entry = entryOf(error);
+  return entry?.exitOf?.[command] ?? entry?.exit ?? ExitCode.ERROR;
 }
 
 export function lttngNumberOf(code: string): number | undefined {

@@ -122,16 +122,19 @@ interface AttemptPlace {
   readonly channel?: string | undefined;
 }
 
-/** Several things that one command does: each that fails is told, the others are done, and the exit code is the worst one's. */
+/** Several things that one command does: each that fails is told, the others are done, and the exit code is the first failure's, else the first warning's. */
 export class Attempts {
   readonly #context: Context;
   readonly #format: OutputFormat;
+  readonly #command: string;
   /** Exit code of the command. */
   code: number = ExitCode.OK;
+  #failed = false;
 
-  constructor(context: Context, format: OutputFormat) {
+  constructor(context: Context, format: OutputFormat, command: string) {
     this.#context = context;
     this.#format = format;
+    this.#command = command;
   }
 
   /** The action's result; undefined if it failed. Without its daemon, or with a defect of ours, the rest is not tried. */
@@ -141,9 +144,10 @@ export class Attempts {
     } catch (failure) {
       const error = await withNextStep(this.#context, place.client, place.session, failure, place.channel);
       if (!(error instanceof RingtailError) || error.code === 'DAEMON_GONE') throw error;
-      const code = exitCodeOf(error);
-      if (this.code !== ExitCode.ERROR) this.code = code;
-      if (isWarning(error) && this.#format === 'human') warn(this.#context, error.describe());
+      const warning = isWarning(error);
+      if (!this.#failed && !(warning && this.code !== ExitCode.OK)) this.code = exitCodeOf(error, this.#command);
+      this.#failed ||= !warning;
+      if (warning && this.#format === 'human') warn(this.#context, error.describe());
       else reportError(this.#context, this.#format, error);
       return undefined;
     }

@@ -45,7 +45,7 @@ Examples:
     if (types.length === 0) {
       throw new CliError('BAD_ARGUMENT', 'Missing mandatory -t TYPE', 'ringtail add-context --list names the types');
     }
-    const attempts = new Attempts(context, format);
+    const attempts = new Attempts(context, format, command.name());
     const channel = options.channel ?? null;
     const result = await onSession(context, options.session, async (client, session) => {
       const contexts = [];

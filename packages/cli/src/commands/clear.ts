@@ -13,7 +13,7 @@ export function addClear(program: Command, context: Context, act: Act): Command 
     .addHelpText('after', '\nExample:\n  ringtail clear');
   act(command, async (name: string | undefined, options: { all?: boolean }) => {
     const format = outputFormatOf(command);
-    const attempts = new Attempts(context, format);
+    const attempts = new Attempts(context, format, command.name());
     const sessions = await onEachSession(context, attempts, { name, options }, async (client, session) => {
       await client.clearSession(session);
       return {};

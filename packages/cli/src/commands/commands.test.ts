@@ -63,7 +63,7 @@ describe('create', () => {
     writeFileSync(planted, 'precious');
     rmSync(rc);
     symlinkSync(planted, rc);
-    expect(await run(['create', 'new'], context)).toEqual({ code: 0 });
+    expect(await run(['create', 'new'], context)).toMatchObject({ code: 0 });
     expect(context.output()).toBe('Session new created.\nTraces will be output to /traces/new\n');
     expect(readFileSync(rc, 'utf8')).toBe('session=new\n');
     expect(lstatSync(rc).isSymbolicLink()).toBe(false);
@@ -78,7 +78,7 @@ describe('create', () => {
       sessionCalled('box', { snapshot: true, output: '/o', shmPath: '/shm' }),
     );
     const args = ['create', 'box', '--snapshot', '-o', '/o', '--shm-path=/shm', '-F', 'ctf-2', '--clock=tsc'];
-    expect(await run(args, it.context)).toEqual({ code: 0 });
+    expect(await run(args, it.context)).toMatchObject({ code: 0 });
     expect(orders(it)).toEqual([
       ['create-session', { name: 'box', output: '/o', shmPath: '/shm', clock: 'tsc', snapshot: true, format: 'ctf-2' }],
     ]);
@@ -88,17 +88,17 @@ describe('create', () => {
   it('takes a file URL for a directory, and refuses what needs a network', async () => {
     const it = await world({ 'create-session': created }, sessionCalled('u'));
     const directory = join(it.context.cwd, 'a b');
-    expect(await run(['create', 'u', '-U', `file://${it.context.cwd}/a%20b`], it.context)).toEqual({ code: 0 });
+    expect(await run(['create', 'u', '-U', `file://${it.context.cwd}/a%20b`], it.context)).toMatchObject({ code: 0 });
     expect(orders(it)[0]).toMatchObject(['create-session', { output: directory }]);
     for (const args of [['-U', 'net://host'], ['-C', 'tcp://h', '-D', 'tcp://h'], ['--live'], ['--live=5']]) {
-      expect(await run(['create', 'u', ...args], it.context)).toEqual({ code: 1 });
+      expect(await run(['create', 'u', ...args], it.context)).toMatchObject({ code: 1 });
       expect(it.context.errors()).toContain('not supported yet');
     }
   });
 
   it('starts no daemon with --no-sessiond', async () => {
     const context = fakeContext();
-    expect(await run(['-n', 'create', 'x'], context)).toEqual({ code: 1 });
+    expect(await run(['-n', 'create', 'x'], context)).toMatchObject({ code: 1 });
     expect(context.errors()).toContain('no session daemon runs');
   });
 });
@@ -106,13 +106,19 @@ describe('create', () => {
 describe('a session that is not there', () => {
   it('is told with the nearest name', async () => {
     const { context } = await world({ 'start-session': noSuchSession }, sessionCalled('production'));
-    expect(await run(['start', 'prodution'], context)).toEqual({ code: 1 });
+    expect(await run(['start', 'prodution'], context)).toMatchObject({ code: 23 });
     expect(context.errors()).toContain('no session "prodution"');
     expect(context.errors()).toContain('did you mean "production"? ringtail list names them');
   });
 
   it('is told to be stale where it was the current one', async () => {
-    for (const args of [['stop'], ['status'], ['rotate'], ['enable-event', '-u', '-a'], ['snapshot', 'record']]) {
+    for (const [code, ...args] of [
+      [23, 'stop'],
+      [1, 'status'],
+      [1, 'rotate'],
+      [23, 'enable-event', '-u', '-a'],
+      [1, 'snapshot', 'record'],
+    ] as const) {
       const { context } = await world(
         {
           'stop-session': noSuchSession,
@@ -122,7 +128,7 @@ describe('a session that is not there', () => {
         },
         sessionCalled('other'),
       );
-      expect(await run(args, context)).toEqual({ code: 1 });
+      expect(await run(args, context)).toMatchObject({ code });
       expect(context.errors()).toContain('it was the current one and has been destroyed');
       expect(context.errors()).toContain('ringtail set-session NAME');
     }
@@ -147,19 +153,33 @@ describe('start, stop, clear and destroy', () => {
       },
       ...sessions,
     );
-    expect(await run(['start', '-g', 'night-*'], it.context)).toEqual({ code: 4 });
+    expect(await run(['start', '-g', 'night-*'], it.context)).toMatchObject({ code: 80 });
     expect(it.context.output()).toBe('Tracing started for session night-2\n');
     expect(it.context.errors()).toBe('warning: it is started already\n');
-    expect(await run(['start', '--all'], it.context)).toEqual({ code: 4 });
+    expect(await run(['start', '--all'], it.context)).toMatchObject({ code: 80 });
     expect(orders(it)).toHaveLength(5);
+  });
+
+  it('exit as the first failure does, whatever was warned of', async () => {
+    const it = await world(
+      {
+        'stop-session': ({ session }) => {
+          if (session === 'b') throw new Refusal('NOT_PERMITTED', 'it is not yours');
+          throw new Refusal('ALREADY_STOPPED', 'it is not started');
+        },
+      },
+      ...['a', 'b', 'c'].map((name) => sessionCalled(name)),
+    );
+    expect(await run(['stop', '-a'], it.context)).toMatchObject({ code: 1 });
+    expect(await run(['stop', 'a'], it.context)).toMatchObject({ code: 81 });
   });
 
   it('forget the current session when it is destroyed, and only then', async () => {
     const { context } = await world({ 'destroy-session': () => NO_STATISTICS });
     const rc = join(context.env.RINGTAIL_HOME as string, '.ringtailrc');
-    expect(await run(['destroy', 'other'], context)).toEqual({ code: 0 });
+    expect(await run(['destroy', 'other'], context)).toMatchObject({ code: 0 });
     expect(existsSync(rc)).toBe(true);
-    expect(await run(['destroy', '-n'], context)).toEqual({ code: 0 });
+    expect(await run(['destroy', '-n'], context)).toMatchObject({ code: 0 });
     expect(existsSync(rc)).toBe(false);
     expect(context.output()).toContain('Session s destroyed: 0 events');
   });
@@ -167,14 +187,14 @@ describe('start, stop, clear and destroy', () => {
   it('have nothing to do where there is no session', async () => {
     const context = fakeContext();
     await fakeDaemon(context, { 'list-sessions': () => [] });
-    expect(await run(['destroy', '-a'], context)).toEqual({ code: 0 });
+    expect(await run(['destroy', '-a'], context)).toMatchObject({ code: 0 });
     expect(context.output()).toBe('No session found, nothing to do.\n');
   });
 
   it('refuse a name together with --all', async () => {
     for (const command of ['start', 'stop', 'clear', 'destroy']) {
       const { context } = await world();
-      expect(await run([command, 's', '-a'], context)).toEqual({ code: 1 });
+      expect(await run([command, 's', '-a'], context)).toMatchObject({ code: 1 });
     }
   });
 });
@@ -187,7 +207,7 @@ describe('enable-channel', () => {
       '-C 1M -W 3 --buffer-ownership=process --buffer-preallocation=preallocate --auto-reclaim-memory=older-than:30s',
       '--output=mmap',
     ].join(' ');
-    expect(await run(['enable-channel', '-u', 'a,b', ...args.split(' ')], it.context)).toEqual({ code: 0 });
+    expect(await run(['enable-channel', '-u', 'a,b', ...args.split(' ')], it.context)).toMatchObject({ code: 0 });
     const channel = {
       ...DEFAULT_CHANNEL,
       subBufBytes: 65536,
@@ -232,14 +252,14 @@ describe('enable-channel', () => {
         return null;
       },
     });
-    expect(await run(['enable-channel', '-u', 'a,b'], it.context)).toEqual({ code: 4 });
+    expect(await run(['enable-channel', '-u', 'a,b'], it.context)).toMatchObject({ code: 4 });
     expect(it.context.errors()).toBe('warning: channel "a" exists already\n');
     expect(it.context.output()).toBe('ust channel b enabled for session s\n');
   });
 
   it('knows the deprecated names of buffer ownership', async () => {
     const it = await world({ 'enable-channel': accept });
-    expect(await run(['enable-channel', '-u', 'a', '--buffers-pid'], it.context)).toEqual({ code: 0 });
+    expect(await run(['enable-channel', '-u', 'a', '--buffers-pid'], it.context)).toMatchObject({ code: 0 });
     expect(orders(it)).toMatchObject([['enable-channel', { channel: { ownership: 'process' } }]]);
     expect(it.context.errors()).toContain('--buffer-ownership=process');
   });
@@ -268,7 +288,7 @@ describe('event rules', () => {
   it('are enabled one by one, with what the options say', async () => {
     const it = await world({ 'enable-event': ({ channel }) => ({ channel: channel ?? 'channel0' }) });
     const args = ['enable-event', '-u', 'a:*,b:*', '-x', 'a:x,a:y', '--loglevel=err..info', '-c', 'big'];
-    expect(await run(args, it.context)).toEqual({ code: 0 });
+    expect(await run(args, it.context)).toMatchObject({ code: 0 });
     const rest = { exclude: ['a:x', 'a:y'], logLevel: { from: 3, to: 6 } };
     expect(orders(it)).toEqual(
       ['a:*', 'b:*'].map((pattern) => ['enable-event', { session: 's', channel: 'big', rule: { pattern, ...rest } }]),
@@ -290,7 +310,7 @@ describe('event rules', () => {
 
   it('with a wrong filter are refused before anybody is asked, with a caret under the column', async () => {
     const it = await world();
-    expect(await run(['enable-event', '-u', 'a:b', '--filter', 'n > && m'], it.context)).toEqual({ code: 1 });
+    expect(await run(['enable-event', '-u', 'a:b', '--filter', 'n > && m'], it.context)).toMatchObject({ code: 106 });
     expect(it.context.errors()).toMatch(/\(column 5\)\n {2}n > && m\n {6}\^\n$/);
     expect(it.daemon.asked).toEqual([]);
   });
@@ -305,7 +325,7 @@ describe('event rules', () => {
       [['-l'], 'not supported yet: --log4j'],
       [['-p'], 'not supported yet: --python'],
     ] as const) {
-      expect(await run(['enable-event', 'a:b', ...args], it.context)).toEqual({ code: 1 });
+      expect(await run(['enable-event', 'a:b', ...args], it.context)).toMatchObject({ code: 1 });
       expect(it.context.errors()).toContain(words);
     }
     expect(it.daemon.asked).toEqual([]);
@@ -313,8 +333,8 @@ describe('event rules', () => {
 
   it('that exclude what cannot be excluded are refused', async () => {
     const it = await world();
-    expect(await run(['enable-event', '-u', 'a:b', '-x', 'a:c'], it.context)).toEqual({ code: 1 });
-    expect(await run(['enable-event', '-u', 'a:*', '-x', '*'], it.context)).toEqual({ code: 1 });
+    expect(await run(['enable-event', '-u', 'a:b', '-x', 'a:c'], it.context)).toMatchObject({ code: 1 });
+    expect(await run(['enable-event', '-u', 'a:*', '-x', '*'], it.context)).toMatchObject({ code: 1 });
     expect(it.context.errors()).toContain('Event a:*: * excludes all events from a:*');
     expect(it.daemon.asked).toEqual([]);
   });
@@ -329,7 +349,7 @@ describe('event rules', () => {
       },
       sessionCalled('s', { channels: [channel] }),
     );
-    expect(await run(['disable-event', '-u', '-a', '-c', 'chanel0'], it.context)).toEqual({ code: 1 });
+    expect(await run(['disable-event', '-u', '-a', '-c', 'chanel0'], it.context)).toMatchObject({ code: 59 });
     expect(it.context.errors()).toContain('did you mean "channel0"? ringtail list s names them');
   });
 
@@ -340,10 +360,10 @@ describe('event rules', () => {
         return { channel: 'channel0', disabled: 1 };
       },
     });
-    expect(await run(['disable-event', '-u', 'a:b,none:*'], it.context)).toEqual({ code: 1 });
+    expect(await run(['disable-event', '-u', 'a:b,none:*'], it.context)).toMatchObject({ code: 76 });
     expect(it.context.output()).toBe('ust a:b of type any disabled in channel channel0 for session s\n');
     expect(it.context.errors()).toContain('there is no rule none:*\n  ringtail list s shows the rules');
-    expect(await run(['disable-event', '-u', '-a'], it.context)).toEqual({ code: 0 });
+    expect(await run(['disable-event', '-u', '-a'], it.context)).toMatchObject({ code: 0 });
     expect(it.context.output()).toContain('All ust events of type any are disabled in channel channel0\n');
   });
 });
@@ -351,7 +371,9 @@ describe('event rules', () => {
 describe('add-context', () => {
   it('takes types repeated and behind commas, to one channel or all', async () => {
     const it = await world({ 'add-context': () => ({ channels: ['channel0'] }) });
-    expect(await run(['add-context', '-u', '-t', 'vpid,vtid', '-t', '$app.a:b'], it.context)).toEqual({ code: 0 });
+    expect(await run(['add-context', '-u', '-t', 'vpid,vtid', '-t', '$app.a:b'], it.context)).toMatchObject({
+      code: 0,
+    });
     expect(it.context.output()).toBe(
       ['vpid', 'vtid', '$app.a:b'].map((type) => `ust context ${type} added to all channels\n`).join(''),
     );
@@ -367,7 +389,7 @@ describe('add-context', () => {
         { name: 'perf:thread:cycles', refused: 'no counters' },
       ],
     });
-    expect(await run(['add-context', '--list'], it.context)).toEqual({ code: 0 });
+    expect(await run(['add-context', '--list'], it.context)).toMatchObject({ code: 0 });
     expect(it.context.output()).toBe('vpid\nperf:thread:cycles  (not on this machine: no counters)\n');
   });
 });
@@ -375,9 +397,9 @@ describe('add-context', () => {
 describe('trackers', () => {
   it('take numbers and names; a process id is the one that the process sees', async () => {
     const it = await world({ track: accept, untrack: accept });
-    expect(await run(['track', '-u', '--vpid=1,2', '--vuid', 'root'], it.context)).toEqual({ code: 0 });
-    expect(await run(['untrack', '-u', '-p', '7'], it.context)).toEqual({ code: 0 });
-    expect(await run(['track', '-u', '--vgid', '--all'], it.context)).toEqual({ code: 0 });
+    expect(await run(['track', '-u', '--vpid=1,2', '--vuid', 'root'], it.context)).toMatchObject({ code: 0 });
+    expect(await run(['untrack', '-u', '-p', '7'], it.context)).toMatchObject({ code: 0 });
+    expect(await run(['track', '-u', '--vgid', '--all'], it.context)).toMatchObject({ code: 0 });
     expect(orders(it)).toEqual([
       ['track', { session: 's', attribute: 'vpid', values: [1] }],
       ['track', { session: 's', attribute: 'vpid', values: [2] }],
@@ -399,17 +421,17 @@ describe('rotation', () => {
         return { timerUs: 1_000_000, sizeBytes: null, ...set };
       },
     });
-    expect(await run(['enable-rotation', '--timer=10s', '--size=1M'], it.context)).toEqual({ code: 1 });
+    expect(await run(['enable-rotation', '--timer=10s', '--size=1M'], it.context)).toMatchObject({ code: 1 });
     expect(it.context.errors()).toContain('it rotates by time already\n  unset it first: ringtail disable-rotation');
     expect(it.context.output()).toBe('Enabled size-based rotations every 1048576 bytes written on session s\n');
     expect(orders(it).at(-1)).toEqual(['set-rotation-schedule', { session: 's', sizeBytes: 1024 ** 2 }]);
-    expect(await run(['disable-rotation', '--timer'], it.context)).toEqual({ code: 0 });
+    expect(await run(['disable-rotation', '--timer'], it.context)).toMatchObject({ code: 0 });
     expect(orders(it).at(-1)).toEqual(['set-rotation-schedule', { session: 's', timerUs: null }]);
   });
 
   it('by hand says where the archive is', async () => {
     const it = await world({ 'rotate-session': () => ({ archive: '/a/1', statistics: NO_STATISTICS }) });
-    expect(await run(['rotate'], it.context)).toEqual({ code: 0 });
+    expect(await run(['rotate'], it.context)).toMatchObject({ code: 0 });
     expect(it.context.output()).toBe('Trace chunk archive for session s is now readable at /a/1\n');
   });
 });
@@ -419,7 +441,7 @@ describe('snapshot', () => {
 
   it('is recorded to the outputs of the session, or to a place named', async () => {
     const it = await world({ 'record-snapshot': () => ({ path: '/t/snapshot-1', statistics: NO_STATISTICS }) });
-    expect(await run(['snapshot', 'record'], it.context)).toEqual({ code: 0 });
+    expect(await run(['snapshot', 'record'], it.context)).toMatchObject({ code: 0 });
     expect(await run(['snapshot', '-s', 'other', 'record', 'file:///q', '-n', 'zz', '-m', '4M'], it.context)).toEqual({
       code: 0,
     });
@@ -482,7 +504,7 @@ describe('list', () => {
 
   it('describes a session in the layout of LTTng, disabled rules included', async () => {
     const { context } = await world({}, session);
-    expect(await run(['list', 's'], context)).toEqual({ code: 0 });
+    expect(await run(['list', 's'], context)).toMatchObject({ code: 0 });
     for (const part of [
       'Recording session s: [active]\n    Trace output: /traces/s\n',
       'Automatic rotation schedules:\n    timer period: 10000000 us\n    size threshold: 1048576 bytes\n\n',
@@ -516,7 +538,7 @@ describe('list', () => {
     await run(['list', '--domain', 's'], domains.context);
     expect(domains.context.output()).toMatch(/Domains:\n-------------\n {2}- UST global\n$/);
     const wrong = await world({}, session);
-    expect(await run(['list', 's', '-c', 'chanel0'], wrong.context)).toEqual({ code: 1 });
+    expect(await run(['list', 's', '-c', 'chanel0'], wrong.context)).toMatchObject({ code: 1 });
     expect(wrong.context.errors()).toContain('did you mean "channel0"?');
   });
 
@@ -555,7 +577,7 @@ describe('list', () => {
         },
       ],
     });
-    expect(await run(['list', '-u', '-f'], context)).toEqual({ code: 0 });
+    expect(await run(['list', '-u', '-f'], context)).toMatchObject({ code: 0 });
     expect(context.output()).toContain(
       'PID: 7 - Name: node\n      a:b (loglevel: TRACE_DEBUG_LINE (13)) (type: tracepoint)\n' +
         '        field: n (integer)\n        field: why (string) [no write]\n',
@@ -564,9 +586,9 @@ describe('list', () => {
 
   it('of loggers of Java and Python is empty, of the kernel refused', async () => {
     const { context } = await world();
-    expect(await run(['list', '-j', '-p'], context)).toEqual({ code: 0 });
+    expect(await run(['list', '-j', '-p'], context)).toMatchObject({ code: 0 });
     expect(context.output()).toContain('jul events (Logger name):\n-------------------------\nNone\n');
-    expect(await run(['list', '--kernel'], context)).toEqual({ code: 1 });
+    expect(await run(['list', '--kernel'], context)).toMatchObject({ code: 1 });
   });
 });
 
@@ -614,26 +636,26 @@ describe('save and load', () => {
       },
       sessionCalled('s', { channels: [channel] }),
     );
-    expect(await run(['save', 's'], it.context)).toEqual({ code: 0 });
-    expect(await run(['save', 's'], it.context)).toEqual({ code: 1 });
+    expect(await run(['save', 's'], it.context)).toMatchObject({ code: 0 });
+    expect(await run(['save', 's'], it.context)).toMatchObject({ code: 85 });
     expect(it.context.errors()).toContain('--force replaces it');
-    expect(await run(['save', '-f', '-a'], it.context)).toEqual({ code: 0 });
+    expect(await run(['save', '-f', '-a'], it.context)).toMatchObject({ code: 0 });
     expect(await run(['load', 's', '--override-name=t', '--override-url=file:///new'], it.context)).toEqual({
       code: 0,
     });
     expect(it.context.output()).toContain('Session s has been loaded successfully\nSession name overridden with t\n');
     expect(orders(it)[0]).toMatchObject(['create-session', { name: 't' }]);
-    expect(await run(['load', '-a', '--override-name=t'], it.context)).toEqual({ code: 1 });
-    expect(await run(['load', 'nobody'], it.context)).toEqual({ code: 1 });
+    expect(await run(['load', '-a', '--override-name=t'], it.context)).toMatchObject({ code: 1 });
+    expect(await run(['load', 'nobody'], it.context)).toMatchObject({ code: 1 });
   });
 });
 
 describe('general options', () => {
   it('silence everything for people, but not what programs read', async () => {
     const { context } = await world({ 'start-session': noSuchSession });
-    expect(await run(['-q', 'list'], context)).toEqual({ code: 0 });
-    expect(await run(['-q', 'start', 'x'], context)).toEqual({ code: 1 });
-    expect(await run(['-q', 'list', '--no-such-option'], context)).toEqual({ code: 2 });
+    expect(await run(['-q', 'list'], context)).toMatchObject({ code: 0 });
+    expect(await run(['-q', 'start', 'x'], context)).toMatchObject({ code: 23 });
+    expect(await run(['-q', 'list', '--no-such-option'], context)).toMatchObject({ code: 2 });
     expect([context.output(), context.errors()]).toEqual(['', '']);
     await run(['-q', '--output-format=json', 'list'], context);
     expect(JSON.parse(context.output())).toMatchObject({ command: 'list-sessions' });
@@ -641,10 +663,10 @@ describe('general options', () => {
 
   it('list commands, and options of a command whatever arguments it lacks', async () => {
     const context = fakeContext();
-    expect(await run(['--list-commands'], context)).toEqual({ code: 0 });
+    expect(await run(['--list-commands'], context)).toMatchObject({ code: 0 });
     expect(context.output().split('\n')).toEqual(expect.arrayContaining(['create', 'untrack', 'reclaim-memory']));
     const options = fakeContext();
-    expect(await run(['enable-channel', '--list-options'], options)).toEqual({ code: 0 });
+    expect(await run(['enable-channel', '--list-options'], options)).toMatchObject({ code: 0 });
     expect(options.output().split('\n')).toEqual(
       expect.arrayContaining(['--userspace', '-u', '--tracefile-size', '-C']),
     );
@@ -656,12 +678,12 @@ describe('view', () => {
     const { context } = await world({}, sessionCalled('s', { active: true }));
     const viewer = join(context.cwd, 'viewer.sh');
     writeFileSync(viewer, '#!/bin/sh\necho "$@" > "$(dirname "$0")/asked"\nexit 7\n', { mode: 0o700 });
-    expect(await run(['view', '--viewer', `${viewer} --flag`, 's'], context)).toEqual({ code: 7 });
+    expect(await run(['view', '--viewer', `${viewer} --flag`, 's'], context)).toMatchObject({ code: 7 });
     expect(readFileSync(join(context.cwd, 'asked'), 'utf8')).toBe('--flag /traces/s\n');
     expect(context.errors()).toContain('Session s is running');
-    expect(await run(['view', '-e', viewer], context)).toEqual({ code: 7 });
+    expect(await run(['view', '-e', viewer], context)).toMatchObject({ code: 7 });
     expect(readFileSync(join(context.cwd, 'asked'), 'utf8')).toBe('/traces/s\n');
-    expect(await run(['view', '-t', '/elsewhere', '-e', viewer], context)).toEqual({ code: 7 });
+    expect(await run(['view', '-t', '/elsewhere', '-e', viewer], context)).toMatchObject({ code: 7 });
     expect(readFileSync(join(context.cwd, 'asked'), 'utf8')).toBe('/elsewhere\n');
   });
 
@@ -673,7 +695,7 @@ describe('view', () => {
     for (const name of ['gone-20260101-000000', 'gone-20260102-000000', 'gone-too-20270101-000000']) {
       mkdirSync(join(traces, name), { recursive: true });
     }
-    expect(await run(['view', 'gone', '-e', viewer], context)).toEqual({ code: 0 });
+    expect(await run(['view', 'gone', '-e', viewer], context)).toMatchObject({ code: 0 });
     expect(readFileSync(join(context.cwd, 'asked'), 'utf8')).toBe(`${join(traces, 'gone-20260102-000000')}\n`);
   });
 });

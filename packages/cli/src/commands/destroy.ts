@@ -17,7 +17,7 @@ export function addDestroy(program: Command, context: Context, act: Act): Comman
     .addHelpText('after', "\nExamples:\n  ringtail destroy\n  ringtail destroy -a\n  ringtail destroy -g 'night-*'");
   act(command, async (name: string | undefined, options: SessionChoice) => {
     const format = outputFormatOf(command);
-    const attempts = new Attempts(context, format);
+    const attempts = new Attempts(context, format, command.name());
     const sessions = await onEachSession(context, attempts, { name, options }, async (client, session) => {
       const statistics = await client.destroySession(session);
       forgetCurrentSession(context, session);

@@ -17,7 +17,7 @@ export function addDisableChannel(program: Command, context: Context, act: Act):
   act(command, async (names: string, options: DomainOptions & { session?: string }) => {
     requireUserspace(options);
     const format = outputFormatOf(command);
-    const attempts = new Attempts(context, format);
+    const attempts = new Attempts(context, format, command.name());
     const result = await onSession(context, options.session, async (client, session) => {
       const channels = [];
       for (const channel of splitNames(names)) {

@@ -41,7 +41,7 @@ export function addDisableEvent(program: Command, context: Context, act: Act): C
     requireUserspace(options, LOGGERS);
     const patterns = patternsOf(names, options.allEvents === true || options.all === true);
     const format = outputFormatOf(command);
-    const attempts = new Attempts(context, format);
+    const attempts = new Attempts(context, format, command.name());
     const result = await onSession(context, options.session, async (client, session) => {
       const events = [];
       for (const pattern of patterns) {

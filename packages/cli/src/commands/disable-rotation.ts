@@ -27,7 +27,7 @@ export function addDisableRotation(program: Command, context: Context, act: Act)
       throw new CliError('BAD_ARGUMENT', 'No session rotation schedule type provided.', 'give --timer, --size or both');
     }
     const format = outputFormatOf(command);
-    const attempts = new Attempts(context, format);
+    const attempts = new Attempts(context, format, command.name());
     const result = await onSession(context, options.session, async (client, session) => {
       let schedule: RotationSchedule | undefined;
       const schedules = [];

@@ -32,7 +32,7 @@ Examples:
   act(command, async (names: string, options: EnableChannelOptions) => {
     requireUserspace(options);
     const format = outputFormatOf(command);
-    const attempts = new Attempts(context, format);
+    const attempts = new Attempts(context, format, command.name());
     const result = await onSession(context, options.session, async (client, session) => {
       const { snapshot } = await describeSession(client, session);
       const attributes = channelAttributes(context, '', options, snapshot);

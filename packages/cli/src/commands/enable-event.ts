@@ -56,7 +56,7 @@ Examples:
     requireUserspace(options, LOGGERS);
     const rules = patternsOf(names, options.all).map((pattern) => eventRule(pattern, options));
     const format = outputFormatOf(command);
-    const attempts = new Attempts(context, format);
+    const attempts = new Attempts(context, format, command.name());
     const result = await onSession(context, options.session, async (client, session) => {
       const events = [];
       for (const rule of rules) {

@@ -27,7 +27,7 @@ export function addEnableRotation(program: Command, context: Context, act: Act):
   act(command, async (options: RotationOptions) => {
     const changes = changesOf(options);
     const format = outputFormatOf(command);
-    const attempts = new Attempts(context, format);
+    const attempts = new Attempts(context, format, command.name());
     const result = await onSession(context, options.session, async (client, session) => {
       let schedule: RotationSchedule | undefined;
       const schedules = [];

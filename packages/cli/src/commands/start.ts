@@ -14,7 +14,7 @@ export function addStart(program: Command, context: Context, act: Act): Command 
     .addHelpText('after', '\nExample:\n  ringtail start');
   act(command, async (name: string | undefined, options: SessionChoice) => {
     const format = outputFormatOf(command);
-    const attempts = new Attempts(context, format);
+    const attempts = new Attempts(context, format, command.name());
     const sessions = await onEachSession(context, attempts, { name, options }, async (client, session) => {
       await client.startSession(session);
       return {};

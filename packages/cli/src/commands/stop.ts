@@ -16,7 +16,7 @@ export function addStop(program: Command, context: Context, act: Act): Command {
     .addHelpText('after', '\nExample:\n  ringtail stop && ringtail view');
   act(command, async (name: string | undefined, options: SessionChoice) => {
     const format = outputFormatOf(command);
-    const attempts = new Attempts(context, format);
+    const attempts = new Attempts(context, format, command.name());
     const sessions = await onEachSession(context, attempts, { name, options }, async (client, session) => ({
       statistics: await client.stopSession(session),
     }));

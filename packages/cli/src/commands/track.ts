@@ -66,7 +66,7 @@ Examples:
     requireUserspace(options);
     if (options.uid !== undefined || options.gid !== undefined) refuseKernel();
     const targets = targetsOf(options);
-    const attempts = new Attempts(context, outputFormatOf(command));
+    const attempts = new Attempts(context, outputFormatOf(command), command.name());
     const result = await onSession(context, options.session, async (client, session) => {
       const { trackers } = await describeSession(client, session);
       const done: TrackResult['targets'][number][] = [];
