@@ -220,7 +220,7 @@ describe('the current session', () => {
     await ringtail(sandbox, ['destroy', 'one'], { RINGTAIL_HOME: elsewhere });
     expect(existsSync(join(sandbox.home, '.ringtailrc'))).toBe(true);
     const stale = await fail(sandbox, 'start');
-    expect(stale.code).toBe(1);
+    expect(stale.code).toBe(23);
     expect(stale.stderr).toContain('it was the current one');
     expect((await fail(sandbox, 'set-session tow')).stderr).toContain('did you mean "two"?');
     expect(readdirSync(sandbox.home)).toEqual(['.ringtailrc']);
