@@ -1,3 +1,3 @@
-export { type Outcome, run } from './cli.ts';
+export { describeProgram, type Outcome, run } from './cli.ts';
 export type { Context, OutputFormat, OutputStream } from './context.ts';
 export { systemContext } from './system-context.ts';
