@@ -1,0 +1,307 @@
+/**
+ * Gives random commands while four threads record, and compares every event with what was wanted at its moment.
+ *
+ * RINGTAIL_COMMANDS says how many commands (default 150), RINGTAIL_SEED replays them.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ensureDaemon, type SessionDaemonClient } from '@ringtail/ctl';
+import { DEFAULT_CHANNEL } from '@ringtail/protocol';
+import { describe, expect, it } from 'vitest';
+import { requirePeer } from '../peers.ts';
+import { runSeed, SeededRandom } from '../schemas/seeded-random.ts';
+import { CommandHistory, type Wanted } from './command-history.ts';
+import { type DrivenTrace, KINDS, readDrivenTrace, THREADS } from './driven-trace.ts';
+import { makeSandbox, pause, program, REGISTER_URL, type Sandbox, startNode } from './harness.ts';
+
+const commands = Number(process.env.RINGTAIL_COMMANDS ?? 150);
+const seed = runSeed('random-commands');
+const BURST = 100;
+/** So small that events are discarded now and then. */
+const CHANGING_CHANNEL = { ...DEFAULT_CHANNEL, subBufBytes: 4096, subBufCount: 2 };
+const PAUSE_MAX_MS = 30;
+const CLOSE_LOOKS_MAX = 40;
+
+const babeltrace2 = requirePeer('babeltrace2', 'chunks and snapshots of a session under random commands');
+const monotonicNs = () => Number(process.hrtime.bigint());
+
+describe('random commands while four threads record', () => {
+  it(
+    `leave every event in exactly the traces that wanted it, ${commands} commands (seed ${seed})`,
+    async () => {
+      const sandbox = makeSandbox();
+      const run = await drive(sandbox);
+      const reference = readDrivenTrace(run.outputs.reference);
+      expect(reference.eventsDiscarded, 'the reference has to have every event').toBe(0);
+      for (const { numbers } of reference.threads) {
+        expect(numbers.length).toBeGreaterThan(0);
+        expect(numbers.every((n, i) => i === 0 || n === (numbers[i - 1] as number) + 1)).toBe(true);
+      }
+      checkChanging(run, reference);
+      for (const snapshot of run.snapshots) checkSnapshot(snapshot, reference);
+      checkWithPeer(run);
+    },
+    60_000 + commands * 200,
+  );
+});
+
+interface Snapshot {
+  readonly path: string;
+  readonly askedAt: number;
+}
+
+interface Run {
+  readonly outputs: { readonly reference: string; readonly changing: string; readonly recorder: string };
+  readonly history: CommandHistory;
+  readonly snapshots: readonly Snapshot[];
+}
+
+/** A session that records everything, one whose rules change, and a flight recorder. */
+async function drive(sandbox: Sandbox): Promise<Run> {
+  const random = new SeededRandom(seed);
+  const runDirectory = join(sandbox.directory, 'run');
+  const mainPath = fileURLToPath(import.meta.resolve('@ringtail/sessiond/main'));
+  const { client } = await ensureDaemon({ runDirectory, mainPath, env: { ...sandbox.env } });
+  const output = (name: string) => join(sandbox.directory, name);
+  const outputs = { reference: output('reference'), changing: output('changing'), recorder: output('recorder') };
+  await client.createSession({ name: 'reference', output: outputs.reference });
+  await client.enableEvent('reference', { pattern: 'driven:*' });
+  await client.startSession('reference');
+  await client.createSession({ name: 'changing', output: outputs.changing });
+  await client.enableChannel('changing', CHANGING_CHANNEL);
+  await client.createSession({ name: 'recorder', output: outputs.recorder, snapshot: true });
+  await client.enableChannel('recorder', { ...DEFAULT_CHANNEL, mode: 'overwrite', subBufBytes: 65_536 });
+  await client.enableEvent('recorder', { pattern: 'driven:*' });
+  await client.startSession('recorder');
+  const running = startNode(sandbox, ['--import', REGISTER_URL, program('driven.mjs'), String(BURST)], {
+    RINGTAIL_RUNDIR: runDirectory,
+  });
+  await running.says(/ready/);
+  const driver = new Driver(client, random);
+  await driver.start();
+  for (let i = 0; i < commands; i++) {
+    await driver.step();
+    await pause(random.between(0, PAUSE_MAX_MS));
+  }
+  running.process.stdin?.end();
+  await running.ended;
+  for (const session of ['reference', 'changing', 'recorder']) await client.destroySession(session);
+  await client.shutdown();
+  client.close();
+  return { outputs, history: driver.history, snapshots: driver.snapshots };
+}
+
+/** Gives one random command after the other, and notes what they mean. */
+class Driver {
+  readonly history = new CommandHistory();
+  readonly snapshots: Snapshot[] = [];
+  readonly #client: SessionDaemonClient;
+  readonly #random: SeededRandom;
+  /** By kind: whether its rule without a filter, and the one that takes odd numbers, are enabled. */
+  readonly #rules = Array.from({ length: KINDS }, () => ({ all: false, odd: false }));
+  #channelEnabled = true;
+  #active = false;
+  #chunkFrom = 0;
+
+  constructor(client: SessionDaemonClient, random: SeededRandom) {
+    this.#client = client;
+    this.#random = random;
+  }
+
+  async start(): Promise<void> {
+    await this.#note(
+      () => this.#client.enableEvent('changing', rule(0, false), DEFAULT_CHANNEL.name),
+      () => {
+        (this.#rules[0] as { all: boolean }).all = true;
+      },
+    );
+    this.#chunkFrom = monotonicNs();
+    await this.#note(
+      () => this.#client.startSession('changing'),
+      () => {
+        this.#active = true;
+      },
+    );
+  }
+
+  async step(): Promise<void> {
+    // What stops everything does not stay for long, else most events would be absent.
+    if (!this.#active && this.#random.oneIn(2)) return await this.#toggleSession();
+    if (!this.#channelEnabled && this.#random.oneIn(2)) return await this.#toggleChannel();
+    const dice = this.#random.between(1, 100);
+    if (dice <= 35) await this.#enable();
+    else if (dice <= 65) await this.#disable();
+    else if (dice <= 78) await this.#snapshot();
+    else if (dice <= 90) await this.#rotate();
+    else if (dice <= 94) await this.#clear();
+    else if (dice <= 97) await this.#toggleChannel();
+    else await this.#toggleSession();
+  }
+
+  async #enable(): Promise<void> {
+    const kind = this.#random.between(0, KINDS - 1);
+    const odd = this.#random.oneIn(2);
+    const rules = this.#rules[kind] as { all: boolean; odd: boolean };
+    if (odd ? rules.odd : rules.all) return;
+    await this.#note(
+      () => this.#client.enableEvent('changing', rule(kind, odd), DEFAULT_CHANNEL.name),
+      () => {
+        if (odd) rules.odd = true;
+        else rules.all = true;
+      },
+    );
+  }
+
+  async #disable(): Promise<void> {
+    const kind = this.#random.between(0, KINDS - 1);
+    const rules = this.#rules[kind] as { all: boolean; odd: boolean };
+    if (!rules.odd && !rules.all) return;
+    await this.#note(
+      () => this.#client.disableEvent('changing', `driven:k${kind}`, DEFAULT_CHANNEL.name),
+      () => {
+        rules.all = false;
+        rules.odd = false;
+      },
+    );
+  }
+
+  async #snapshot(): Promise<void> {
+    const askedAt = monotonicNs();
+    const { path } = await this.#client.recordSnapshot('recorder');
+    this.snapshots.push({ path, askedAt });
+  }
+
+  async #rotate(): Promise<void> {
+    if (!this.#active) return;
+    const from = monotonicNs();
+    await this.#client.rotateSession('changing');
+    this.#chunkFrom = from;
+  }
+
+  async #clear(): Promise<void> {
+    const chunkFrom = this.#chunkFrom;
+    await this.#client.clearSession('changing');
+    this.history.addClear(chunkFrom, monotonicNs());
+  }
+
+  async #toggleChannel(): Promise<void> {
+    const enabled = !this.#channelEnabled;
+    const toggle = () =>
+      enabled
+        ? this.#client.enableChannel('changing', CHANGING_CHANNEL)
+        : this.#client.disableChannel('changing', DEFAULT_CHANNEL.name);
+    await this.#note(toggle, () => {
+      this.#channelEnabled = enabled;
+    });
+  }
+
+  async #toggleSession(): Promise<void> {
+    const active = !this.#active;
+    const toggle = () => (active ? this.#client.startSession('changing') : this.#client.stopSession('changing'));
+    await this.#note(toggle, () => {
+      this.#active = active;
+    });
+  }
+
+  async #note(command: () => Promise<unknown>, becomes: () => void): Promise<void> {
+    const from = monotonicNs();
+    await command();
+    becomes();
+    this.history.add(from, monotonicNs(), { wanted: this.#rules.map((rules) => this.#wanted(rules)) });
+  }
+
+  #wanted({ all, odd }: { all: boolean; odd: boolean }): Wanted {
+    if (!this.#active || !this.#channelEnabled) return 'none';
+    return all ? 'all' : odd ? 'odd' : 'none';
+  }
+}
+
+function rule(kind: number, odd: boolean) {
+  return { pattern: `driven:k${kind}`, ...(odd && { filter: 'n & 1 == 1' }) };
+}
+
+/** Every event is there exactly when it was wanted, or is among those that the trace says were discarded. */
+function checkChanging({ outputs, history }: Run, reference: DrivenTrace): void {
+  const changing = readDrivenTrace(outputs.changing);
+  const judged = { recorded: 0, absent: 0, either: 0 };
+  let missing = 0;
+  for (let thread = 0; thread < THREADS; thread++) {
+    const { numbers, times } = reference.threads[thread]!;
+    const recorded = changing.threads[thread]!.numbers;
+    expect(
+      recorded.every((n, i) => i === 0 || n > (recorded[i - 1] as number)),
+      'twice, or out of order',
+    ).toBe(true);
+    const verdict = history.verdicts();
+    let at = 0;
+    for (let i = 0; i < numbers.length; i++) {
+      const n = numbers[i] as number;
+      const isThere = recorded[at] === n;
+      if (isThere) at += 1;
+      const expected = verdict(n % KINDS, n, times[i] as number);
+      judged[expected] += 1;
+      if (expected === 'recorded' && !isThere) missing += 1;
+      if (expected === 'absent') expect(isThere, `event ${n} of thread ${thread} was not wanted`).toBe(false);
+    }
+    expect(at, 'an event that was never emitted').toBe(recorded.length);
+  }
+  expect(missing).toBeLessThanOrEqual(changing.eventsDiscarded);
+  process.stderr.write(
+    `random-commands: ${judged.recorded} events had to be recorded, ${judged.absent} had not, ${judged.either} might; ` +
+      `${missing} missing, ${changing.eventsDiscarded} discarded\n`,
+  );
+  // Else the test says nothing.
+  expect(judged.recorded).toBeGreaterThan(judged.either / 4);
+  expect(judged.absent).toBeGreaterThan(judged.either / 4);
+}
+
+/** A snapshot has the newest events before it was asked for, without a hole that it does not tell of. */
+function checkSnapshot({ path, askedAt }: Snapshot, reference: DrivenTrace): void {
+  const snapshot = readDrivenTrace(path);
+  let holes = 0;
+  for (let thread = 0; thread < THREADS; thread++) {
+    const { numbers } = snapshot.threads[thread]!;
+    const emitted = reference.threads[thread]!;
+    const lastBefore = emitted.numbers[lastAtOrBefore(emitted.times, askedAt)];
+    if (lastBefore === undefined) continue;
+    const where = `thread ${thread} in ${path}`;
+    expect(numbers.length, where).toBeGreaterThan(0);
+    // A record whose clock was read before may have been committed after.
+    expect(numbers.at(-1), where).toBeGreaterThanOrEqual(lastBefore - 1);
+    numbers.forEach((n, i) => {
+      if (i === 0) return;
+      expect(n, where).toBeGreaterThan(numbers[i - 1] as number);
+      if (n !== (numbers[i - 1] as number) + 1) holes += 1;
+    });
+  }
+  expect(holes, path).toBeLessThanOrEqual(snapshot.packetsLost + snapshot.eventsDiscarded);
+}
+
+/** Index of the last time that is not after `time`; −1 if all are. */
+function lastAtOrBefore(times: readonly number[], time: number): number {
+  let low = 0;
+  let high = times.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((times[middle] as number) <= time) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
+/** Babeltrace 2 reads every chunk and every snapshot (of long runs, a sample). */
+function checkWithPeer({ outputs, snapshots }: Run): void {
+  if (babeltrace2 === undefined) return;
+  const archives = join(outputs.changing, 'archives');
+  const chunks = existsSync(archives) ? readdirSync(archives).map((name) => join(archives, name)) : [];
+  const paths = [join(outputs.changing, 'ust'), ...chunks, ...snapshots.map(({ path }) => path)].filter(existsSync);
+  const step = Math.max(1, Math.floor(paths.length / CLOSE_LOOKS_MAX));
+  for (let i = 0; i < paths.length; i += step) {
+    const { status, stderr } = spawnSync(babeltrace2, ['--output-format=dummy', paths[i] as string], {
+      encoding: 'utf8',
+    });
+    expect(status, `${paths[i]}: ${stderr}`).toBe(0);
+  }
+}
