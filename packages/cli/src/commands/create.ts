@@ -56,7 +56,8 @@ Examples:
     refuseNetwork(options);
     const traceName = newTraceName(context, given ?? 'auto');
     const name = given ?? traceName;
-    const session = await withDaemon(context, (client) => create(context, client, name, traceName, options), {
+    const output = outputOf(context, traceName, options);
+    const session = await withDaemon(context, (client) => create(context, client, { name, output }, options), {
       spawn: true,
     });
     writeCurrentSession(context, session.name);
@@ -71,14 +72,13 @@ Examples:
 async function create(
   context: Context,
   client: SessionDaemonClient,
-  name: string,
-  traceName: string,
+  { name, output }: { readonly name: string; readonly output: string | null },
   options: CreateOptions,
 ): Promise<SessionDescription> {
   const format = options.traceFormat === undefined || options.traceFormat === 'default' ? null : options.traceFormat;
   const session = {
     name,
-    output: outputOf(context, traceName, options),
+    output,
     shmPath: options.shmPath === undefined ? null : resolve(context.cwd, options.shmPath),
     clock: options.clock,
     snapshot: options.snapshot === true,

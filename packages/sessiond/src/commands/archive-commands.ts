@@ -198,17 +198,11 @@ function checkSnapshotSession({ name, snapshot }: Session): void {
 }
 
 /** @returns the session's output. @throws {DaemonError} `ROTATION_NOT_AVAILABLE` */
-function checkRotatable({ name, snapshot, output, channels }: Session): string {
+function checkRotatable({ name, snapshot, output }: Session): string {
   const refuse = (why: string): never => {
     throw new DaemonError('ROTATION_NOT_AVAILABLE', `the session ${name} cannot be rotated: ${why}`);
   };
   if (snapshot) refuse('it is for snapshots');
   if (output === null) return refuse('it has no output');
-  for (const { attributes } of channels.values()) {
-    const { traceFileBytes, traceFileCount } = attributes;
-    if (traceFileBytes > 0 || traceFileCount > 0) {
-      refuse(`the trace files of its channel ${attributes.name} are limited in size or number`);
-    }
-  }
   return output;
 }
