@@ -1,43 +1,6 @@
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-const LOOKUP_TIMEOUT_MS = 5000;
-
-/** The number of a user given by number or name; undefined if there is none. */
-export function userNumber(text: string): number | undefined {
-  return lookUp('passwd', text);
-}
-
-/** The number of a group given by number or name; undefined if there is none. */
-export function groupNumber(text: string): number | undefined {
-  return lookUp('group', text);
-}
-
-/** The system's file first; then `getent`, which knows directories on the network as well. */
-function lookUp(database: 'passwd' | 'group', text: string): number | undefined {
-  if (/^\d{1,10}$/.test(text)) return Number(text);
-  if (text === '' || /[:\n\0]/.test(text) || text.startsWith('-')) return undefined;
-  return numberIn(linesOf(`/etc/${database}`), text) ?? numberIn(getent(database, text), text);
-}
-
-function numberIn(lines: string, name: string): number | undefined {
-  const line = lines.split('\n').find((one) => one.startsWith(`${name}:`));
-  const number = line?.split(':')[2];
-  return number !== undefined && /^\d{1,10}$/.test(number) ? Number(number) : undefined;
-}
-
-function linesOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
-}
-
-function getent(database: string, name: string): string {
-  const { stdout } = spawnSync('getent', [database, name], { encoding: 'utf8', timeout: LOOKUP_TIMEOUT_MS });
-  return stdout ?? '';
-}
+export { groupNumber, userNumber } from '@ringtail/session-file/accounts';
 
 /** `root` of 0; the number itself where it has no name. */
 export function userName(number: number): string {
@@ -53,4 +16,12 @@ function nameIn(path: string, number: number): string {
     .split('\n')
     .find((one) => one.split(':')[2] === String(number));
   return line?.split(':')[0] ?? String(number);
+}
+
+function linesOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
 }

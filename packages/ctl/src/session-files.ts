@@ -17,6 +17,7 @@ import { basename, join } from 'node:path';
 import { describeError, errnoOf, RingtailError } from '@ringtail/base';
 import { homeDirectory, type SessionDescription } from '@ringtail/protocol';
 import { parseSessionFile, printSessionFile, restoreRequests, type SavedSession } from '@ringtail/session-file';
+import * as accounts from '@ringtail/session-file/accounts';
 import { type CtlError, ctlError } from './ctl-error.ts';
 import type { SessionDaemonClient } from './session-daemon-client.ts';
 
@@ -158,7 +159,7 @@ function readSavedSessions(path: string): FoundSession[] {
   }
   return files.flatMap((file) => {
     try {
-      const { sessions, warnings } = parseSessionFile(readBounded(file));
+      const { sessions, warnings } = parseSessionFile(readBounded(file), accounts);
       return sessions.map((saved) => ({ saved, path: file, warnings }));
     } catch (error) {
       if (error instanceof RingtailError) throw error.within(file);

@@ -38,7 +38,7 @@ export function contextNameOf(element: ContextElement): string {
   if ('app' in element) return `$app.${element.app.provider_name}:${element.app.ctx_name}`;
   const { type, config, name } = element.perf;
   const bare = name.startsWith(PERF_FIELD_PREFIX) ? name.slice(PERF_FIELD_PREFIX.length) : name;
-  if (type === TYPE_RAW) return `${PERF_PREFIX}raw:r${config.toString(16)}:${bare}`;
+  if (type === TYPE_RAW) return `${PERF_PREFIX}raw:r${config.toString(16)}:${bare.replace(/^raw_r[0-9a-f]+_/i, '')}`;
   const ours = bare.replaceAll('_', '-');
   return `${PERF_PREFIX}${perfCounterOf(ours) === undefined ? (perfCounterName({ type, config }) ?? ours) : ours}`;
 }
@@ -46,6 +46,5 @@ export function contextNameOf(element: ContextElement): string {
 function perfElementOf(name: string): ContextElement | undefined {
   const counter = perfCounterOf(name);
   if (counter === undefined) return undefined;
-  const bare = counter.type === TYPE_RAW ? name.slice(name.lastIndexOf(':') + 1) : name;
-  return { perf: { ...counter, name: `${PERF_FIELD_PREFIX}${bare.replaceAll('-', '_')}` } };
+  return { perf: { ...counter, name: `${PERF_FIELD_PREFIX}${name.replace(/[-:]/g, '_')}` } };
 }

@@ -1,4 +1,4 @@
-export { parseSessionFile, type SessionFile } from './parse-session-file.ts';
+export { type Accounts, parseSessionFile, type SessionFile } from './parse-session-file.ts';
 export { printSessionFile } from './print-session-file.ts';
 export { type Command, type RestoreOptions, restoreRequests } from './restore-requests.ts';
 export type { SavedSession } from './saved-session.ts';

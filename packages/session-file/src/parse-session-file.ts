@@ -16,6 +16,15 @@ export interface SessionFile {
   readonly warnings: readonly string[];
 }
 
+/** Numbers of users and groups that a file calls by their names; undefined for those that are not known here. */
+export interface Accounts {
+  userNumber(name: string): number | undefined;
+  groupNumber(name: string): number | undefined;
+}
+
+/** For whoever knows nobody by name. */
+const NO_ACCOUNTS: Accounts = { userNumber: () => undefined, groupNumber: () => undefined };
+
 const DOMAINS = ['UST', 'KERNEL', 'JUL', 'LOG4J', 'LOG4J2', 'PYTHON'] as const;
 
 /**
@@ -26,15 +35,15 @@ const DOMAINS = ['UST', 'KERNEL', 'JUL', 'LOG4J', 'LOG4J2', 'PYTHON'] as const;
  * @throws {SessionFileError} naming the element that is wrong
  * @see session.xsd of lttng-tools 2.13 to 2.16
  */
-export function parseSessionFile(text: string): SessionFile {
+export function parseSessionFile(text: string, accounts: Accounts = NO_ACCOUNTS): SessionFile {
   const warnings: string[] = [];
   const sessions = XmlNode.parse(text, 'sessions')
     .children('session')
-    .map((node) => sessionOf(node, warnings));
+    .map((node) => sessionOf(node, accounts, warnings));
   return { sessions, warnings };
 }
 
-function sessionOf(unnamed: XmlNode, warnings: string[]): SavedSession {
+function sessionOf(unnamed: XmlNode, accounts: Accounts, warnings: string[]): SavedSession {
   const name = unnamed.requiredText('name');
   const node = unnamed.labelled(name);
   const domains = node.child('domains')?.children('domain') ?? [];
@@ -56,9 +65,9 @@ function sessionOf(unnamed: XmlNode, warnings: string[]): SavedSession {
     active: node.boolean('started', false),
     channels: ust === undefined ? [] : channelsOf(ust, name, warnings),
     trackers: {
-      vpid: trackerOf(ust, 'vpid'),
-      vuid: trackerOf(ust, 'vuid'),
-      vgid: trackerOf(ust, 'vgid'),
+      vpid: trackerOf(ust, 'vpid', () => undefined),
+      vuid: trackerOf(ust, 'vuid', accounts.userNumber),
+      vgid: trackerOf(ust, 'vgid', accounts.groupNumber),
     },
     snapshotOutputs: (outputs?.children('output') ?? []).flatMap((output, i) =>
       snapshotOutputOf(output, i + 1, name, warnings),
@@ -104,13 +113,18 @@ function scheduleOf(node: XmlNode | undefined): SavedSession['rotationSchedule']
   };
 }
 
-function trackerOf(domain: XmlNode | undefined, attribute: TrackedAttribute): readonly number[] | null {
+function trackerOf(
+  domain: XmlNode | undefined,
+  attribute: TrackedAttribute,
+  numberOf: (name: string) => number | undefined,
+): readonly number[] | null {
   const tracker = domain?.child('process_attr_trackers')?.child(`${attribute}_process_attr_tracker`);
   if (tracker === undefined) return null;
   const values = tracker.child('process_attr_values')?.children(attribute) ?? [];
   return values.map((value) => {
-    const id = value.integer('id', -1);
-    return id >= 0 ? id : value.refuse('a name of a user or group cannot be tracked: write its number');
+    const name = value.text('name');
+    if (name === undefined) return value.requiredInteger('id');
+    return numberOf(name) ?? value.refuse(`nobody here is called ${name}: write a number as id`);
   });
 }
 

@@ -146,6 +146,35 @@ describe('a session file', () => {
     ]);
   });
 
+  it('may call tracked users and groups by names that are known here', () => {
+    const tracked = (name: string) =>
+      file(
+        domain(
+          `<process_attr_trackers><vuid_process_attr_tracker><process_attr_values><vuid><name>${name}</name></vuid><vuid><id>7</id></vuid></process_attr_values></vuid_process_attr_tracker></process_attr_trackers>`,
+        ),
+      );
+    const accounts = {
+      userNumber: (name: string) => (name === 'ann' ? 1000 : undefined),
+      groupNumber: () => undefined,
+    };
+    expect(parseSessionFile(tracked('ann'), accounts).sessions[0]?.trackers.vuid).toEqual([1000, 7]);
+    expect(() => parseSessionFile(tracked('bob'), accounts)).toThrow('nobody here is called bob');
+  });
+
+  it.each([
+    [
+      'perf:thread:raw:r1a8:stalls',
+      '<perf><type>4</type><config>424</config><name>perf_thread_raw_r1a8_stalls</name></perf>',
+    ],
+    ['perf:thread:cpu-cycles', '<perf><type>0</type><config>0</config><name>perf_thread_cpu_cycles</name></perf>'],
+    ['vuid', '<type>VUID</type>'],
+    ['$app.shop:user', '<app><provider_name>shop</provider_name><ctx_name>user</ctx_name></app>'],
+  ])('of LTTng has the context %s', (name, element) => {
+    const context = `<contexts><context>${element}</context></contexts>`;
+    const source = file(domain(`<channels><channel><name>c</name>${context}</channel></channels>`));
+    expect(parseSessionFile(source).sessions[0]?.channels[0]?.contexts).toEqual([name]);
+  });
+
   it.each([
     ['', 'NOT_XML'],
     ['<sessions>', 'NOT_XML'],

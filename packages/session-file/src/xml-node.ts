@@ -84,6 +84,12 @@ export class XmlNode {
     return this.text(name) ?? this.refuse(`lacks the element ${name}`);
   }
 
+  /** @throws {SessionFileError} if it is absent. */
+  requiredInteger(name: string): number {
+    this.requiredText(name);
+    return this.integer(name, 0);
+  }
+
   integer(name: string, fallback: number, min = 0): number {
     const text = this.text(name);
     if (text === undefined) return fallback;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describeError, errnoOf } from '@ringtail/base';
 import { checkClientRequest, type Request } from '@ringtail/protocol';
 import { parseSessionFile, restoreRequests, type SavedSession } from '@ringtail/session-file';
+import * as accounts from '@ringtail/session-file/accounts';
 import { directoryDate } from '../archives/archive-names.ts';
 import { DaemonError } from '../daemon-error.ts';
 import type { Log } from '../log.ts';
@@ -53,7 +54,7 @@ function sessionFilesAt(path: string, named: boolean): readonly string[] {
 async function loadFile(file: string, options: SavedSessionLoaderOptions): Promise<void> {
   const { log } = options;
   try {
-    const { sessions, warnings } = parseSessionFile(readSessionFile(file, options));
+    const { sessions, warnings } = parseSessionFile(readSessionFile(file, options), accounts);
     for (const warning of warnings) log.warn(`${file}: ${warning}`);
     for (const session of sessions) await restore(file, session, options);
   } catch (error) {

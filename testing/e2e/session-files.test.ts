@@ -1,0 +1,175 @@
+/** Sessions that one tool saved are loaded by the other, and are listed and saved again as what they were. */
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseSessionFile, type SavedSession } from '@ringtail/session-file';
+import * as accounts from '@ringtail/session-file/accounts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { comparableListing } from '../beside-lttng/listing.ts';
+import { startLttng, startRingtail, type Tool } from '../beside-lttng/tools.ts';
+import { requirePeer } from '../peers.ts';
+
+const isInstalled = requirePeer('lttng-sessiond', 'session files, saved and loaded by the other') !== undefined;
+
+interface Example {
+  readonly made: readonly string[];
+  /** Why listings are not compared. */
+  readonly unlisted?: string;
+  /** Why lttng does not load it as it was, even if lttng saved it. */
+  readonly notByLttng?: string;
+}
+
+const CREATE = 'create s -o OUT/s';
+
+const EXAMPLES: Readonly<Record<string, Example>> = {
+  'nothing in it': { made: [CREATE] },
+  'no output': { made: ['create s --snapshot --no-output'] },
+  'rings in files': { made: ['create s -o OUT/s --shm-path=OUT/shm', 'enable-channel -u c'] },
+  'channels of all kinds': {
+    made: [
+      CREATE,
+      'enable-channel -u a --subbuf-size=64k --num-subbuf=8 --switch-timer=1000000 --read-timer=2000',
+      'enable-channel -u b --overwrite --tracefile-size=8388608 --tracefile-count=2 --monitor-timer=500000',
+      'enable-channel -u c --blocking-timeout=100',
+      'enable-channel -u d --blocking-timeout=inf --monitor-timer=0',
+    ],
+  },
+  'a disabled channel': {
+    made: [CREATE, 'enable-channel -u c', 'enable-channel -u d', 'disable-channel -u d'],
+    notByLttng: 'lttng 2.13.9 loads every channel as an enabled one',
+  },
+  'buffers of each process': { made: [CREATE, 'enable-channel -u c --buffers-pid', 'enable-event -u -c c p:*'] },
+  'rules of all kinds': {
+    made: [
+      CREATE,
+      'enable-channel -u c',
+      'enable-event -u -c c p:*',
+      'enable-event -u -c c p:info --loglevel=INFO',
+      'enable-event -u -c c p:error --loglevel-only=ERR',
+      'enable-event -u -c c p:filtered --filter=\'a > 5 && $ctx.vpid == 3 && b == "<&>"\'',
+      'enable-event -u -c c p:off',
+      'disable-event -u -c c p:off',
+      'enable-event -u -c c p:several',
+      "enable-event -u -c c p:several --filter='a == 1'",
+      'enable-event -u -c c -a',
+    ],
+  },
+  exclusions: {
+    made: [CREATE, 'enable-channel -u c', 'enable-event -u -c c p:* --exclude=p:x,p:y*'],
+    unlisted: 'lttng 2.13.9 crashes when it lists a rule with exclusions',
+  },
+  contexts: {
+    made: [
+      CREATE,
+      'enable-channel -u c',
+      'enable-channel -u d',
+      'add-context -u -c c -t vpid -t vtid -t procname',
+      'add-context -u -c d -t $app.shop:user',
+    ],
+  },
+  trackers: {
+    made: [CREATE, 'enable-channel -u c', 'track -u --vpid=7,9', 'track -u --vuid=0', 'untrack -u --vgid --all'],
+  },
+  'trackers of names': {
+    made: [CREATE, 'enable-channel -u c', 'track -u --vuid=root --vgid=root,daemon'],
+    unlisted: 'lttng lists the names that it was given, ringtail the numbers that they stand for',
+  },
+  'rotation schedules': {
+    made: [CREATE, 'enable-channel -u c', 'enable-rotation --timer=60000000 --size=1G'],
+  },
+  'snapshot outputs': {
+    made: ['create s --snapshot -o OUT/s', 'enable-channel -u c', 'enable-event -u -c c p:*'],
+  },
+  'a snapshot output with a limit': {
+    made: [
+      'create s --snapshot --no-output',
+      'enable-channel -u c',
+      'snapshot add-output file://OUT/incidents --name=incident --max-size=1M',
+    ],
+  },
+  'recording going on': { made: [CREATE, 'enable-channel -u c', 'enable-event -u -c c p:*', 'start'] },
+};
+
+describe.skipIf(!isInstalled)('a session file', () => {
+  let root: string;
+  let lttng: Tool;
+  let ringtail: Tool;
+
+  beforeAll(() => {
+    root = mkdtempSync(join(tmpdir(), 'rt-files-'));
+    chmodSync(root, 0o755);
+    lttng = startLttng(join(root, 'lttng'));
+    ringtail = startRingtail(join(root, 'ringtail'));
+    // What one tool was told to write to, the other one writes to as another user.
+    for (const { directory } of [lttng, ringtail]) chmodSync(directory, 0o777);
+  });
+  afterAll(() => {
+    lttng.end();
+    ringtail.end();
+    rmSync(root, { recursive: true, force: true });
+  });
+
+  async function succeed(tool: Tool, line: string): Promise<string> {
+    const { exitCode, stdout, stderr } = await tool.run(line);
+    expect([line, exitCode, stderr]).toEqual([line, 0, expect.any(String)]);
+    return stdout;
+  }
+
+  /** Makes the session with one tool, saves it, and has the other load it from that file. */
+  async function handOver(from: Tool, to: Tool, { made, unlisted }: Example): Promise<void> {
+    try {
+      for (const line of made) await succeed(from, line);
+      const before = await state(from, from, unlisted);
+      await from.run('destroy -a');
+      rmSync(join(from.directory, 's'), { recursive: true, force: true });
+      const file = join(from.directory, 'saved', 's.lttng');
+      chmodSync(join(from.directory, 'saved'), 0o755);
+      chmodSync(file, 0o644);
+      await succeed(to, `load s --input-path=${file}`);
+      expect(await state(to, from, unlisted)).toEqual(before);
+    } finally {
+      for (const tool of [from, to]) {
+        await tool.run('destroy -a');
+        for (const name of ['s', 'saved', 'shm']) rmSync(join(tool.directory, name), { recursive: true, force: true });
+      }
+    }
+  }
+
+  /** What a tool says of the session, with paths as `maker` was told them. */
+  async function state(tool: Tool, maker: Tool, unlisted: string | undefined): Promise<unknown> {
+    await succeed(tool, `save s --force --output-path=${join(tool.directory, 'saved')}`);
+    const saved = parseSessionFile(readFileSync(join(tool.directory, 'saved', 's.lttng'), 'utf8'), accounts).sessions;
+    const listing =
+      unlisted === undefined ? comparableListing(await succeed(tool, '--mi=xml list s'), maker.directory) : null;
+    return { saved: saved.map(known), listing };
+  }
+
+  it.each(Object.entries(EXAMPLES))('of lttng with %s is loaded by ringtail', async (_, example) => {
+    await handOver(lttng, ringtail, example);
+  });
+
+  it.each(Object.entries(EXAMPLES).filter(([, { notByLttng }]) => notByLttng === undefined))(
+    'of ringtail with %s is loaded by lttng',
+    async (_, example) => {
+      await handOver(ringtail, lttng, example);
+    },
+  );
+});
+
+/** What LTTng 2.13 knows of a session, in order. */
+function known({ clock: _, format: __, channels, trackers, ...session }: SavedSession): unknown {
+  const byName = (a: { name: string }, b: { name: string }) => a.name.localeCompare(b.name);
+  return {
+    ...session,
+    trackers: Object.entries(trackers).map(([attribute, values]) => [
+      attribute,
+      values && [...values].sort((a, b) => a - b),
+    ]),
+    channels: [...channels]
+      .sort(byName)
+      .map(({ header: ___, preallocation: ____, reclaimAfterUs: _____, ...channel }) => ({
+        ...channel,
+        rules: channel.rules.map((rule) => JSON.stringify(rule)).sort(),
+      })),
+  };
+}
