@@ -2,12 +2,25 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SessionDaemonClient } from '@ringtail/ctl';
+import type { SessionDescription } from '@ringtail/protocol';
 import { parseSessionFile, type SavedSession } from '@ringtail/session-file';
 import * as accounts from '@ringtail/session-file/accounts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { comparableListing } from '../beside-lttng/listing.ts';
 import { startLttng, startRingtail, type Tool } from '../beside-lttng/tools.ts';
 import { requirePeer } from '../peers.ts';
+import {
+  eventsOf,
+  isRunning,
+  makeSandbox,
+  program,
+  REGISTER_URL,
+  ringtail,
+  type Sandbox,
+  startNode,
+  until,
+} from './harness.ts';
 
 const isInstalled = requirePeer('lttng-sessiond', 'session files, saved and loaded by the other') !== undefined;
 
@@ -93,19 +106,19 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
 describe.skipIf(!isInstalled)('a session file', () => {
   let root: string;
   let lttng: Tool;
-  let ringtail: Tool;
+  let ours: Tool;
 
   beforeAll(() => {
     root = mkdtempSync(join(tmpdir(), 'rt-files-'));
     chmodSync(root, 0o755);
     lttng = startLttng(join(root, 'lttng'));
-    ringtail = startRingtail(join(root, 'ringtail'));
+    ours = startRingtail(join(root, 'ringtail'));
     // What one tool was told to write to, the other one writes to as another user.
-    for (const { directory } of [lttng, ringtail]) chmodSync(directory, 0o777);
+    for (const { directory } of [lttng, ours]) chmodSync(directory, 0o777);
   });
   afterAll(() => {
     lttng.end();
-    ringtail.end();
+    ours.end();
     rmSync(root, { recursive: true, force: true });
   });
 
@@ -145,16 +158,68 @@ describe.skipIf(!isInstalled)('a session file', () => {
   }
 
   it.each(Object.entries(EXAMPLES))('of lttng with %s is loaded by ringtail', async (_, example) => {
-    await handOver(lttng, ringtail, example);
+    await handOver(lttng, ours, example);
   });
 
   it.each(Object.entries(EXAMPLES).filter(([, { notByLttng }]) => notByLttng === undefined))(
     'of ringtail with %s is loaded by lttng',
     async (_, example) => {
-      await handOver(ringtail, lttng, example);
+      await handOver(ours, lttng, example);
     },
   );
 });
+
+describe('a session saved for the start of the daemon', () => {
+  it('comes back recording after the daemon was killed, beside the trace that is there', async () => {
+    const base = makeSandbox();
+    const sandbox = { ...base, env: { ...base.env, RINGTAIL_RUNDIR: join(base.directory, 'run') } };
+    const trace = join(sandbox.directory, 'trace');
+    const succeed = async (line: string): Promise<string> => {
+      const ended = await ringtail(sandbox, line.split(' '));
+      expect([line, ended.stderr, ended.code]).toEqual([line, '', 0]);
+      return ended.stdout;
+    };
+    const listed = async () => {
+      const { session, statistics } = JSON.parse(await succeed('list s --output-format=json'));
+      return { session: session as SessionDescription, recorded: statistics.eventsRecorded as number };
+    };
+    await succeed(`create s -o ${trace}`);
+    await succeed('enable-event -u e2e:*');
+    await succeed('start');
+    await succeed(`save s -o ${join(sandbox.home, '.ringtail', 'sessions', 'auto')}`);
+    const app = startNode(sandbox, ['--import', REGISTER_URL, program('steps.mjs')]);
+    await until(async () => (await listed()).recorded > 0);
+    const before = await listed();
+    const { pid } = await daemonOf(sandbox, (client) => client.daemonStatus());
+    process.kill(pid, 'SIGKILL');
+    await until(() => !isRunning(pid));
+
+    // Its threads may hold its socket for a moment still; then any command that starts a daemon will do.
+    const create = ['create', 'other', '-o', join(sandbox.directory, 'other')];
+    await until(async () => (await ringtail(sandbox, create)).code === 0);
+    await until(async () => (await listed()).recorded > 0);
+    const after = await listed();
+    expect(after.session.output).toMatch(/trace-\d{8}-\d{6}$/);
+    const { output: _, createdAt: __, ...same } = before.session;
+    expect(after.session).toMatchObject(same);
+    app.process.stdin?.end();
+    const emitted = Number((await app.says(/emitted (\d+)/))[1]);
+    await succeed('destroy -a');
+    const [first, second] = [eventsOf(sandbox, trace).length, eventsOf(sandbox, after.session.output ?? '').length];
+    expect(first).toBeGreaterThanOrEqual(before.recorded);
+    expect(second).toBeGreaterThanOrEqual(after.recorded);
+    expect(first + second).toBeLessThanOrEqual(emitted);
+  });
+});
+
+async function daemonOf<T>(sandbox: Sandbox, ask: (client: SessionDaemonClient) => Promise<T>): Promise<T> {
+  const client = await SessionDaemonClient.connect({ runDirectory: sandbox.env.RINGTAIL_RUNDIR as string });
+  try {
+    return await ask(client);
+  } finally {
+    client.close();
+  }
+}
 
 /** What LTTng 2.13 knows of a session, in order. */
 function known({ clock: _, format: __, channels, trackers, ...session }: SavedSession): unknown {

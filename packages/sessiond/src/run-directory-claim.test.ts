@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   existsSync,
@@ -12,8 +14,10 @@ import {
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { runDirectoryAt } from '@ringtail/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { processStartTime } from './process-identity.ts';
 import { claimRunDirectory } from './run-directory-claim.ts';
 
 const uid = process.getuid?.() as number;
@@ -101,6 +105,27 @@ describe('claimRunDirectory', () => {
     expect([existsSync(clientSocket), existsSync(appSocket)]).toEqual([false, false]);
     expect(Number.parseInt(readFileSync(pidFile, 'utf8'), 10)).toBe(process.pid);
     release();
+  });
+
+  it('takes over from a killed daemon that nobody has waited for', async () => {
+    // The shell becomes a program that never waits for the child it does not know of.
+    const parentProcess = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    try {
+      const pid = Number(String((await once(parentProcess.stdout, 'data'))[0]));
+      const startTime = processStartTime(pid);
+      expect(startTime).toMatch(/^\d+$/);
+      mkdirSync(path, { mode: 0o700 });
+      writeFileSync(runDirectoryAt(path).pidFile, `${pid}\n${startTime}\n`);
+      await expect(claim()).rejects.toMatchObject({ code: 'ALREADY_RUNNING' });
+      process.kill(pid, 'SIGKILL');
+      while (processStartTime(pid) !== undefined) await setTimeout(5);
+      expect(existsSync(`/proc/${pid}`)).toBe(true);
+      (await claim()).release();
+    } finally {
+      parentProcess.kill('SIGKILL');
+    }
   });
 
   it('respects a daemon of another container, whose socket answers', async () => {
