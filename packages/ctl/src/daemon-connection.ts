@@ -7,6 +7,7 @@ import {
   type CommandName,
   type Commands,
   checkReply,
+  defaultRunDirectory,
   encodeFrame,
   FrameDecoder,
   type Notification,
@@ -30,8 +31,8 @@ const FLUSHING_COMMANDS: ReadonlySet<CommandName> = new Set([
 const CONNECT_TIMEOUT_MS = 5_000;
 
 export interface ConnectOptions {
-  /** Path of the session daemon's run directory. */
-  readonly runDirectory: string;
+  /** Path of the session daemon's run directory; by default the user's own: `RINGTAIL_RUNDIR`, `/run/ringtail` of root, … */
+  readonly runDirectory?: string | undefined;
   /** Milliseconds to wait for the daemon to take the connection and to answer the first message; 5000 by default. */
   readonly timeoutMs?: number;
 }
@@ -76,7 +77,8 @@ export class DaemonConnection {
    */
   static async open(options: ConnectOptions): Promise<DaemonConnection> {
     const timeoutMs = options.timeoutMs ?? CONNECT_TIMEOUT_MS;
-    const connection = new DaemonConnection(await connectedSocket(options.runDirectory, timeoutMs));
+    const runDirectory = options.runDirectory ?? defaultRunDirectory(process.env, process.getuid?.() ?? 0).path;
+    const connection = new DaemonConnection(await connectedSocket(runDirectory, timeoutMs));
     try {
       const params = { protocol: CLIENT_PROTOCOL_VERSION };
       const { pid, daemonVersion } = await connection.request('hello', params, { timeoutMs });

@@ -1,3 +1,19 @@
+export {
+  type ApplicationDescription,
+  type ChannelAttributes,
+  type ContextDescription,
+  DEFAULT_CHANNEL,
+  defaultRunDirectory,
+  type EventRule,
+  LogLevels,
+  type Notification,
+  type RotationSchedule,
+  type SessionDescription,
+  type SessionStatistics,
+  type SnapshotOutput,
+  type SnapshotOutputParameters,
+  type SnapshotRecorded,
+} from '@ringtail/protocol';
 export { type ConnectionErrorCode, CtlError, type SessionFilesErrorCode } from './ctl-error.ts';
 export type { ConnectOptions, RequestOptions } from './daemon-connection.ts';
 export { type NewSession, SessionDaemonClient, type SnapshotOptions } from './session-daemon-client.ts';

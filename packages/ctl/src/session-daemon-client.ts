@@ -63,7 +63,7 @@ export class SessionDaemonClient {
    *
    * @throws {CtlError} `NO_DAEMON`, `NOT_PERMITTED`, `TIMEOUT`, `PROTOCOL_VERSION`
    */
-  static async connect(options: ConnectOptions): Promise<SessionDaemonClient> {
+  static async connect(options: ConnectOptions = {}): Promise<SessionDaemonClient> {
     return new SessionDaemonClient(await DaemonConnection.open(options));
   }
 
