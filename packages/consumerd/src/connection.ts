@@ -1,6 +1,7 @@
 import { createConnection, type Socket } from 'node:net';
 import { describeError, errnoOf, RingtailError } from '@ringtail/base';
 import {
+  type ChannelUse,
   CONSUMER_FRAME_BYTES_MAX,
   type ConsumerCommand,
   type ConsumerReply,
@@ -13,7 +14,7 @@ import {
 
 export interface ConnectionHandlers {
   /** Carries a command out, or begins to. Throws what the session daemon is to be told. */
-  onCommand(command: ConsumerCommand): SessionStatistics | null | Promise<SessionStatistics>;
+  onCommand(command: ConsumerCommand): SessionStatistics | readonly ChannelUse[] | null | Promise<SessionStatistics>;
   /** The session daemon is gone, or speaks nonsense. Called once. */
   onClosed(why: string): void;
 }

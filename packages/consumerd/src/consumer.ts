@@ -1,6 +1,8 @@
 import { describeError, RingtailError } from '@ringtail/base';
 import { parseEventSpec } from '@ringtail/ctf';
 import type {
+  ChannelUse,
+  ChannelUseRequest,
   ConsumerCommand,
   DeclareEventsRequest,
   OpenChannelRequest,
@@ -21,7 +23,7 @@ import type { FileOutput } from './file-output.ts';
 import type { Log } from './log.ts';
 import type { LoopTimers } from './loop-timers.ts';
 import { NOT_RECLAIMABLE, openRing, streamNameOf } from './open-ring.ts';
-import type { RingDrain, RingUse } from './ring-drain.ts';
+import type { RingDrain } from './ring-drain.ts';
 import { Session } from './session.ts';
 import { recoveryDirectory } from './snapshot/recovery-directory.ts';
 import { SnapshotRing } from './snapshot/snapshot-ring.ts';
@@ -59,7 +61,7 @@ interface OpenRing {
 }
 
 /** What is carried out at once; a snapshot takes its time. */
-export type ImmediateCommand = Exclude<ConsumerCommand, SnapshotRequest>;
+export type ImmediateCommand = Exclude<ConsumerCommand, SnapshotRequest | ChannelUseRequest>;
 
 /**
  * Everything the session daemon has asked for: traces, channels and rings, and the loop that drains the rings.
@@ -180,26 +182,23 @@ export class Consumer {
     }
   }
 
-  /**
-   * How full the rings of a channel are: the fullest of them. Undefined where its use is not watched.
-   *
-   * @throws {ConsumerError} `NO_CHANNEL`
-   */
-  channelUse(key: number): RingUse | undefined {
-    const { request } = this.#channel(key);
-    if (request.attributes.monitorTimerUs === 0) return undefined;
-    const { subBufBytes, subBufCount } = request.attributes;
-    let use: RingUse = { usedBytes: 0, highestBytes: 0, ringBytes: subBufBytes * subBufCount };
-    for (const ring of this.#rings.values()) {
-      if (ring.request.channel !== key || ring.drain === undefined) continue;
-      const { usedBytes, highestBytes } = ring.drain.use;
-      use = {
-        ...use,
-        usedBytes: Math.max(use.usedBytes, usedBytes),
-        highestBytes: Math.max(use.highestBytes, highestBytes),
-      };
-    }
-    return use;
+  /** How full the rings of channels are; those that are not known, or not sampled, are left out. */
+  channelUses(keys: readonly number[]): ChannelUse[] {
+    return keys.flatMap((key) => {
+      const channel = this.#channels.get(key);
+      return channel === undefined || channel.request.attributes.monitorTimerUs === 0 ? [] : [this.#useOf(channel)];
+    });
+  }
+
+  #useOf({ request: { channel, attributes } }: OpenChannel): ChannelUse {
+    const rings = [...this.#rings.values()].filter((ring) => ring.request.channel === channel);
+    const uses = rings.flatMap(({ drain }) => (drain === undefined ? [] : [drain.use]));
+    return {
+      channel,
+      usedBytes: Math.max(0, ...uses.map(({ usedBytes }) => usedBytes)),
+      highestBytes: Math.max(0, ...uses.map(({ highestBytes }) => highestBytes)),
+      ringBytes: attributes.subBufBytes * attributes.subBufCount,
+    };
   }
 
   /** Takes everything and closes all files. What cannot be written now stays in the rings, for another consumer. */

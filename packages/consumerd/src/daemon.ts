@@ -37,7 +37,10 @@ export function startDaemon({ runDirectory, makeFifo, now, ...options }: DaemonO
     resolve();
   };
   const connection = new Connection(runDirectory.consumerSocket, {
-    onCommand: (command) => (command.type === 'snapshot' ? consumer.snapshot(command) : consumer.handle(command)),
+    onCommand: (command) => {
+      if (command.type === 'snapshot') return consumer.snapshot(command);
+      return command.type === 'channel-use' ? consumer.channelUses(command.channels) : consumer.handle(command);
+    },
     onClosed: (why) => {
       if (!ending) consumer.recoverSnapshots(now());
       end(why);

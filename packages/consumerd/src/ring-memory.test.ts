@@ -120,18 +120,20 @@ describe('the use of a channel', () => {
   it('is that of its fullest ring, now and in the last period', () => {
     setUp({ monitorTimerUs: 100_000 });
     const ringBytes = 4 * SUB_BUF_BYTES;
-    expect(consumer.channelUse(2)).toEqual({ usedBytes: 0, highestBytes: 0, ringBytes });
+    expect(consumer.channelUses([2])).toEqual([{ channel: 2, usedBytes: 0, highestBytes: 0, ringBytes }]);
     record(3 * PER_SUB_BUF + 10);
     timers.advance(10);
-    expect(consumer.channelUse(2)).toEqual({ usedBytes: 0, highestBytes: 3 * SUB_BUF_BYTES, ringBytes });
+    expect(consumer.channelUses([2])).toEqual([
+      { channel: 2, usedBytes: 0, highestBytes: 3 * SUB_BUF_BYTES, ringBytes },
+    ]);
     timers.advance(100);
-    expect(consumer.channelUse(2)?.highestBytes).toBe(3 * SUB_BUF_BYTES);
+    expect(consumer.channelUses([2])[0]?.highestBytes).toBe(3 * SUB_BUF_BYTES);
     timers.advance(100);
-    expect(consumer.channelUse(2)?.highestBytes).toBe(0);
+    expect(consumer.channelUses([2])[0]?.highestBytes).toBe(0);
   });
 
   it('is not watched without a monitor timer', () => {
     setUp({ monitorTimerUs: 0 });
-    expect(consumer.channelUse(2)).toBeUndefined();
+    expect(consumer.channelUses([2])).toEqual([]);
   });
 });

@@ -39,6 +39,7 @@ const SESSION: SessionDescription = {
     },
   ],
   trackers: { vpid: [7], vuid: [], vgid: null },
+  maps: [],
   snapshotOutputs: [],
   rotationSchedule: { timerUs: 5, sizeBytes: null },
   rotations: 3,

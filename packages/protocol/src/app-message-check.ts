@@ -1,6 +1,6 @@
 import type { AppMessage, JsonValue } from './app-messages.ts';
 import { APP_PROTOCOL_VERSION } from './app-messages.ts';
-import { CONTROL_SLOT_COUNT } from './control-page.ts';
+import { CONTROL_COUNTER_COUNT, CONTROL_SLOT_COUNT } from './control-page.ts';
 import {
   arrayIn,
   booleanIn,
@@ -9,9 +9,11 @@ import {
   type JsonObject,
   objectOf,
   plainTextIn,
+  printable,
   refuseShape,
   ShapeError,
 } from './json-shape.ts';
+import type { CapturedValue } from './triggers.ts';
 
 /** What one `declare` may hold; a thread with more events sends several. */
 export const DECLARE_EVENTS_MAX = 16_384;
@@ -21,6 +23,12 @@ export const EVENT_SPEC_DEPTH_MAX = 48;
 export const EVENT_NAME_BYTES_MAX = 256;
 export const TRACEPOINTS_MAX = 65_536;
 const FIELDS_MAX = 4096;
+const CAPTURES_MAX = 64;
+const CAPTURE_DEPTH_MAX = 2;
+const CAPTURE_ELEMENTS_MAX = 4096;
+const CAPTURE_LENGTH_MAX = 65_536;
+const MAP_KEY_LENGTH_MAX = 512;
+const EXCEPTION_LENGTH_MAX = 65_536;
 
 const ID_MAX = 2 ** 31 - 1;
 const KEY_MAX = Number.MAX_SAFE_INTEGER;
@@ -70,6 +78,34 @@ export function checkAppMessage(message: unknown): AppMessage {
           };
         }),
       };
+    case 'trigger-matched':
+      return {
+        type,
+        trigger: integerIn(json, 'trigger', 0, KEY_MAX),
+        matches: integerIn(json, 'matches', 0, KEY_MAX),
+        discarded: integerIn(json, 'discarded', 0, KEY_MAX),
+        captures: arrayIn(json, 'captures', CAPTURES_MAX).map((value) => capturedValue(value, CAPTURE_DEPTH_MAX)),
+      };
+    case 'counters':
+      return {
+        type,
+        counters: arrayIn(json, 'counters', CONTROL_COUNTER_COUNT).map((entry) => {
+          const counter = objectOf(entry, 'a counter');
+          return {
+            index: integerIn(counter, 'index', 0, CONTROL_COUNTER_COUNT - 1),
+            map: integerIn(counter, 'map', 0, KEY_MAX),
+            key: foreignTextIn(counter, 'key', MAP_KEY_LENGTH_MAX),
+          };
+        }),
+      };
+    case 'alive':
+      return { type, turn: integerIn(json, 'turn', 0, KEY_MAX) };
+    case 'goodbye':
+      return {
+        type,
+        exitCode: integerIn(json, 'exitCode', -ID_MAX, ID_MAX),
+        exception: json.exception === null ? null : foreignTextIn(json, 'exception', EXCEPTION_LENGTH_MAX),
+      };
     default:
       return refuseShape('there is no message of this type');
   }
@@ -94,6 +130,23 @@ function checkRegister(json: JsonObject): AppMessage {
     mainThread: booleanIn(json, 'mainThread'),
     slot: integerIn(json, 'slot', 0, CONTROL_SLOT_COUNT - 1),
   };
+}
+
+/** Values of an application, as plain data of a bounded depth; texts are cut and made printable. */
+function capturedValue(value: unknown, levels: number): CapturedValue {
+  switch (typeof value) {
+    case 'boolean':
+      return value;
+    case 'number':
+      return value;
+    case 'string':
+      return printable(value, CAPTURE_LENGTH_MAX);
+    default:
+      if (Array.isArray(value) && levels > 0 && value.length <= CAPTURE_ELEMENTS_MAX) {
+        return value.map((element) => capturedValue(element, levels - 1));
+      }
+      return null;
+  }
 }
 
 function checkEventSpec(value: unknown): JsonValue {

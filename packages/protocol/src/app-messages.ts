@@ -6,8 +6,9 @@
  * control file; on its own it sends only `look`, for a thread that is idle and has to do something at once.
  */
 import type { TracepointDescription } from './client-messages.ts';
+import type { CapturedValue } from './triggers.ts';
 
-export const APP_PROTOCOL_VERSION = 2;
+export const APP_PROTOCOL_VERSION = 3;
 /** No frame of either direction is longer. */
 export const APP_FRAME_BYTES_MAX = 4 * 1024 * 1024;
 
@@ -59,7 +60,47 @@ export interface TracepointsMessage {
   readonly tracepoints: readonly TracepointDescription[];
 }
 
-export type AppMessage = RegisterMessage | DeclareMessage | RingMessage | TroubleMessage | TracepointsMessage;
+/** Events that a trigger's rule took. Sent at the first, then gathered: at most a hundred times a second for each trigger. */
+export interface TriggerMatchedMessage {
+  readonly type: 'trigger-matched';
+  readonly trigger: number;
+  /** Since the message before; those that could not be told are in `discarded`. */
+  readonly matches: number;
+  readonly discarded: number;
+  /** Of the newest match, in the order of `DesiredTrigger.captures`. */
+  readonly captures: readonly CapturedValue[];
+}
+
+/** Counters that the thread has begun to use for keys of a map. */
+export interface CountersMessage {
+  readonly type: 'counters';
+  readonly counters: readonly { readonly index: number; readonly map: number; readonly key: string }[];
+}
+
+/** The thread is in its event loop: answer to a `look` that asked for it. */
+export interface AliveMessage {
+  readonly type: 'alive';
+  readonly turn: number;
+}
+
+/** The process is about to end with this code; only of processes that were asked to tell (`RINGTAIL_GUARD`). */
+export interface GoodbyeMessage {
+  readonly type: 'goodbye';
+  readonly exitCode: number;
+  /** Message and stack of the exception that ends it. */
+  readonly exception: string | null;
+}
+
+export type AppMessage =
+  | RegisterMessage
+  | DeclareMessage
+  | RingMessage
+  | TroubleMessage
+  | TracepointsMessage
+  | TriggerMatchedMessage
+  | CountersMessage
+  | AliveMessage
+  | GoodbyeMessage;
 
 /** Answer to `register`. The desired state is in the control file before this is sent. */
 export interface RegisteredReply {
@@ -81,6 +122,8 @@ export type AppReply = RegisteredReply | DeclaredReply | RefusedReply;
 /** No answer to anything: the control file has something that does not wait for the thread's next event. */
 export interface LookMessage {
   readonly type: 'look';
+  /** Not 0: answer with `alive` and this number. */
+  readonly turn: number;
 }
 
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };

@@ -6,6 +6,7 @@
  */
 import type { JsonValue } from './app-messages.ts';
 import type { ClockKind, EventHeaderKind, EventRule } from './desired-state.ts';
+import type { MapChannelAttributes, MapRow, TriggerDefinition, TriggerDescription, TriggerReport } from './triggers.ts';
 
 export const CLIENT_PROTOCOL_VERSION = 1;
 /** No frame of a client is longer. */
@@ -177,6 +178,14 @@ export interface Commands {
   'list-applications': { params: Record<string, never>; result: readonly ApplicationDescription[] };
   'session-statistics': { params: { session: string }; result: SessionStatistics };
   'session-sightings': { params: { session: string }; result: SessionSightings };
+  /** What keeps a session from recording, as far as the daemon can tell. */
+  'session-diagnosis': { params: { session: string }; result: SessionDiagnosis };
+  /** Adds a trigger for the client's user; root may name another owner. Answers its name. */
+  'add-trigger': { params: { trigger: TriggerDefinition; ownerUid: number | null }; result: { name: string } };
+  'remove-trigger': { params: { name: string; ownerUid: number | null }; result: null };
+  'list-triggers': { params: Record<string, never>; result: readonly TriggerDescription[] };
+  'add-map': { params: { session: string; map: MapChannelAttributes }; result: null };
+  'show-maps': { params: { session: string; map: string | null }; result: readonly MapRow[] };
   /** From the answer on, the daemon sends a `NotificationMessage` for whatever happens. */
   subscribe: { params: Record<string, never>; result: null };
   /** Ends the daemon once every session is destroyed. */
@@ -202,6 +211,7 @@ export interface SessionDescription {
   readonly snapshotOutputs: readonly SnapshotOutput[];
   readonly rotationSchedule: RotationSchedule;
   /** How many chunks were archived, and the newest archive. */
+  readonly maps: readonly MapChannelAttributes[];
   readonly rotations: number;
   readonly lastArchive: string | null;
 }
@@ -255,6 +265,34 @@ export interface DaemonStatus {
   readonly memoryBytes: number;
 }
 
+/** What is known of why a session has no events. Counts are of threads that the session may record unless said otherwise. */
+export interface SessionDiagnosis {
+  readonly active: boolean;
+  readonly startedOnce: boolean;
+  /** Registered now, whoever they belong to; and of those the ones that the session may record. */
+  readonly threadsRegistered: number;
+  readonly threadsOfOwner: number;
+  /** Left out by trackers. */
+  readonly threadsUntracked: number;
+  /** Of each enabled rule in each enabled channel. */
+  readonly rules: readonly RuleDiagnosis[];
+  /** Of what is registered now and was since the session was created. */
+  readonly tracepointNames: readonly string[];
+  readonly channelsDisabled: readonly string[];
+  readonly statistics: SessionStatistics;
+}
+export interface RuleDiagnosis {
+  readonly channel: string;
+  readonly rule: RuleDescription;
+  /** Tracepoints whose name the pattern has; of those the ones that exclusions leave; of those the ones of a wanted log level. */
+  readonly named: number;
+  readonly notExcluded: number;
+  readonly ofLogLevel: number;
+  /** How often filters of the channel were evaluated, and how often all of them were false; null where none was. */
+  readonly filterEvaluations: number | null;
+  readonly filterRejections: number | null;
+}
+
 /** What a subscriber is told of. Sessions and applications of other users are left out. */
 export type Notification =
   | {
@@ -269,6 +307,8 @@ export type Notification =
     }
   | { readonly kind: 'rotation-completed'; readonly session: string; readonly archive: string }
   | { readonly kind: 'snapshot-recorded'; readonly session: string; readonly path: string }
+  /** A trigger of the subscriber's user whose action is `notify`. */
+  | { readonly kind: 'trigger-fired'; readonly report: TriggerReport }
   | {
       readonly kind: 'application-registered' | 'application-gone';
       readonly pid: number;

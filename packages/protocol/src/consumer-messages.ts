@@ -126,6 +126,20 @@ export interface ReclaimRequest {
   readonly olderThanUs: number;
 }
 
+/** How full the rings of channels are. Answers with a `ChannelUse` for each key that is known, in place of statistics. */
+export interface ChannelUseRequest {
+  readonly type: 'channel-use';
+  /** Keys of channels. */
+  readonly channels: readonly number[];
+}
+export interface ChannelUse {
+  readonly channel: number;
+  /** Bytes in the fullest ring now, and the most since the question before; of so many. */
+  readonly usedBytes: number;
+  readonly highestBytes: number;
+  readonly ringBytes: number;
+}
+
 export type ConsumerCommand =
   | OpenTraceRequest
   | OpenChannelRequest
@@ -139,11 +153,12 @@ export type ConsumerCommand =
   | RotateRequest
   | ClearRequest
   | RegenerateMetadataRequest
-  | ReclaimRequest;
+  | ReclaimRequest
+  | ChannelUseRequest;
 
 export type ConsumerRequest = { readonly id: number; readonly command: ConsumerCommand };
 
 /** Requests that set something up answer with null, the others with statistics: the session's unless said otherwise. */
 export type ConsumerReply =
-  | { readonly id: number; readonly ok: true; readonly result: SessionStatistics | null }
+  | { readonly id: number; readonly ok: true; readonly result: SessionStatistics | readonly ChannelUse[] | null }
   | { readonly id: number; readonly ok: false; readonly code: string; readonly message: string };

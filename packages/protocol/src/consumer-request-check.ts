@@ -5,7 +5,7 @@ import {
   contextNamesIn,
   SESSION_NAME_BYTES_MAX,
   TRACE_FORMATS,
-} from './client-request-check.ts';
+} from './client-shape.ts';
 import type { ConsumerCommand, ConsumerRequest } from './consumer-messages.ts';
 import {
   arrayIn,
@@ -109,18 +109,22 @@ function checkCommand(json: JsonObject): ConsumerCommand {
       return { type, session: sessionIn(json), archive: absolutePathIn(json, 'archive') };
     case 'regenerate-metadata':
       return { type, trace: integerIn(json, 'trace', 0, KEY_MAX), clockOffsetNs: decimalIn(json, 'clockOffsetNs') };
+    case 'channel-use':
+      return { type, channels: channelKeysIn(json) };
     case 'reclaim':
       return {
         type,
         session: sessionIn(json),
-        channels: arrayIn(json, 'channels', CHANNELS_MAX).map((channel) =>
-          integerIn({ channel }, 'channel', 0, KEY_MAX),
-        ),
+        channels: channelKeysIn(json),
         olderThanUs: integerIn(json, 'olderThanUs', 0, KEY_MAX),
       };
     default:
       return refuseShape('there is no command of this type');
   }
+}
+
+function channelKeysIn(json: JsonObject): readonly number[] {
+  return arrayIn(json, 'channels', CHANNELS_MAX).map((channel) => integerIn({ channel }, 'channel', 0, KEY_MAX));
 }
 
 function sessionIn(json: JsonObject): string {

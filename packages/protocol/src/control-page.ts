@@ -10,17 +10,23 @@
  *   128   slot 1: the same
  *   4096  slot 0 area 0, slot 0 area 1, slot 1 area 0, slot 1 area 1: AREA_BYTES each, sparse; JSON text
  *
+ * Behind the areas: CONTROL_COUNTER_COUNT f64 counters, sparse, which the thread adds to and daemons read. Even indexes belong to
+ * the daemon of slot 0, odd ones to that of slot 1: each says in the desired state what it uses.
+ *
  * To publish, a daemon writes the text into the area that is not current, then its slot's words, then a new GENERATION:
  * larger than the one it read, and of its slot's parity, so that two daemons never write the same value. The thread's
  * tracepoints compare GENERATION with the value they were compiled for. A thread that reads a torn state sees it by the
  * checksum and tries again at its next event.
  */
 export const CONTROL_MAGIC = 0x43545452;
-export const CONTROL_ABI_VERSION = 1;
+export const CONTROL_ABI_VERSION = 2;
 export const CONTROL_PAGE_BYTES = 4096;
 export const CONTROL_SLOT_COUNT = 2;
 export const CONTROL_AREA_BYTES = 8 * 1024 * 1024;
-export const CONTROL_FILE_BYTES = CONTROL_PAGE_BYTES + CONTROL_SLOT_COUNT * 2 * CONTROL_AREA_BYTES;
+export const CONTROL_COUNTER_COUNT = 16_384;
+export const CONTROL_COUNTERS_OFFSET = CONTROL_PAGE_BYTES + CONTROL_SLOT_COUNT * 2 * CONTROL_AREA_BYTES;
+export const CONTROL_COUNTERS_BYTES = CONTROL_COUNTER_COUNT * 8;
+export const CONTROL_FILE_BYTES = CONTROL_COUNTERS_OFFSET + CONTROL_COUNTERS_BYTES;
 
 /** Byte offsets in the page. */
 export const ControlPage = { MAGIC: 0, ABI_VERSION: 4, GENERATION: 8, SLOTS: 64, SLOT_BYTES: 64 } as const;

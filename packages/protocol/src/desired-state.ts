@@ -1,7 +1,25 @@
 /** Desired state: what one thread ought to record, as a session daemon publishes it in the control file. */
 export interface DesiredState {
   readonly channels: readonly DesiredChannel[];
+  readonly triggers: readonly DesiredTrigger[];
 }
+
+/** A rule whose matches count or are told, whether or not a session records the event. */
+export interface DesiredTrigger {
+  /** Unique among all that this daemon ever had. */
+  readonly key: number;
+  readonly rule: EventRule;
+  /** Tell the daemon of matches (`trigger-matched`), with the values of these expressions; null: only count. */
+  readonly captures: readonly string[] | null;
+  /** Index of the counter that each match adds one to, as a template of an index: see `CounterKey`; null: none. */
+  readonly counter: CounterKey | null;
+}
+
+/**
+ * Which counter of the thread's control file: one for all events, or one for each key that the template gives, which the
+ * thread numbers and announces (`counters`).
+ */
+export type CounterKey = { readonly index: number } | { readonly map: number; readonly template: string };
 
 /** A channel of an active session that this thread's events may go to. */
 export interface DesiredChannel {
@@ -28,6 +46,8 @@ export interface DesiredChannel {
   readonly contexts: readonly string[];
   /** Grows whenever the thread is to record its state; 0: not at all. */
   readonly statedump: number;
+  /** Indexes of the thread's counters of evaluated filters, and of those that were false; null: they are not counted. */
+  readonly filterCounters: { readonly evaluated: number; readonly rejected: number } | null;
   readonly rules: readonly EventRule[];
 }
 

@@ -1,7 +1,8 @@
 export { checkAppMessage, DECLARE_EVENTS_MAX, EVENT_NAME_BYTES_MAX } from './app-message-check.ts';
 export * from './app-messages.ts';
 export * from './client-messages.ts';
-export { checkClientRequest, clientRequestIdOf, FILTER_BYTES_MAX, TRACE_FORMATS } from './client-request-check.ts';
+export { checkClientRequest, clientRequestIdOf } from './client-request-check.ts';
+export { FILTER_BYTES_MAX, TRACE_FORMATS } from './client-shape.ts';
 export * from './consumer-messages.ts';
 export { checkConsumerRequest } from './consumer-request-check.ts';
 export * from './control-page.ts';
@@ -26,3 +27,4 @@ export {
   type RunDirectory,
   runDirectoryAt,
 } from './run-directory.ts';
+export * from './triggers.ts';

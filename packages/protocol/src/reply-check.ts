@@ -1,5 +1,5 @@
 import type { Notification, Reply, SessionStatistics } from './client-messages.ts';
-import type { ConsumerReply } from './consumer-messages.ts';
+import type { ChannelUse, ConsumerReply } from './consumer-messages.ts';
 import { arrayIn, booleanIn, foreignTextIn, integerIn, type JsonObject, objectOf, refuseShape } from './json-shape.ts';
 
 const CODE_LENGTH_MAX = 255;
@@ -29,6 +29,7 @@ const NOTIFICATION_KINDS: ReadonlySet<string> = new Set<Notification['kind']>([
   'session-destroyed',
   'rotation-completed',
   'snapshot-recorded',
+  'trigger-fired',
   'application-registered',
   'application-gone',
   'dropped',
@@ -58,13 +59,25 @@ export function checkConsumerReply(message: unknown): ConsumerReply {
   const reply = objectOf(message, 'a reply');
   const id = integerIn(reply, 'id', 0, COUNT_MAX);
   if (!booleanIn(reply, 'ok')) return { id, ok: false, ...refusalIn(reply) };
-  return { id, ok: true, result: reply.result === null ? null : statisticsOf(objectOf(reply.result, 'result')) };
+  if (reply.result === null) return { id, ok: true, result: null };
+  if (Array.isArray(reply.result)) return { id, ok: true, result: reply.result.map(channelUseOf) };
+  return { id, ok: true, result: statisticsOf(objectOf(reply.result, 'result')) };
 }
 
 function refusalIn(reply: JsonObject): { code: string; message: string } {
   return {
     code: foreignTextIn(reply, 'code', CODE_LENGTH_MAX),
     message: foreignTextIn(reply, 'message', MESSAGE_LENGTH_MAX),
+  };
+}
+
+function channelUseOf(value: unknown): ChannelUse {
+  const json = objectOf(value, 'the use of a channel');
+  return {
+    channel: integerIn(json, 'channel', 0, COUNT_MAX),
+    usedBytes: countIn(json, 'usedBytes'),
+    highestBytes: countIn(json, 'highestBytes'),
+    ringBytes: countIn(json, 'ringBytes'),
   };
 }
 

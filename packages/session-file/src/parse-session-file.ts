@@ -73,6 +73,7 @@ function sessionOf(unnamed: XmlNode, accounts: Accounts, warnings: string[]): Sa
       snapshotOutputOf(output, i + 1, name, warnings),
     ),
     rotationSchedule: scheduleOf(attributes?.child('rotation_schedules')),
+    maps: [],
   };
 }
 

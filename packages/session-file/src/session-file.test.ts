@@ -18,6 +18,7 @@ const PLAIN: SavedSession = {
   trackers: { vpid: null, vuid: null, vgid: null },
   snapshotOutputs: [],
   rotationSchedule: { timerUs: null, sizeBytes: null },
+  maps: [],
 };
 
 // What the protocol's checks let through: no control characters, no white space at the ends.
@@ -87,6 +88,7 @@ const session: fc.Arbitrary<SavedSession> = fc.constantFrom('user' as const, 'pr
         timerUs: fc.option(count.map((value) => value + 1)),
         sizeBytes: fc.option(count.map((value) => value + 1)),
       }),
+      maps: fc.constant([]),
     })
     .map((one) => ({
       ...one,

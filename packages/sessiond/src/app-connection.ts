@@ -171,7 +171,7 @@ export class AppConnection {
     const { register, peer } = this.#options;
     const connection: ApplicationConnection = {
       disconnect: (why) => this.#close(why),
-      look: () => this.#send({ type: 'look' }),
+      look: () => this.#send({ type: 'look', turn: 0 }),
     };
     this.#application = register(peer, message, this.#takeDescriptor(), connection);
     clearTimeout(this.#registerTimer);

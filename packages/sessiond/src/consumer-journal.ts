@@ -1,4 +1,5 @@
 import type {
+  ChannelUseRequest,
   ClearRequest,
   CloseRingRequest,
   CloseSessionRequest,
@@ -32,7 +33,8 @@ export type TaskCommand =
   | SnapshotRequest
   | RotateRequest
   | ClearRequest
-  | ReclaimRequest;
+  | ReclaimRequest
+  | ChannelUseRequest;
 
 export interface JournalEntry<Command extends ConsumerCommand = ConsumerCommand> {
   readonly command: Command;

@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { describeError } from '@ringtail/base';
 import {
+  type ChannelUse,
   CONSUMER_FRAME_BYTES_MAX,
   type ConsumerReply,
   checkConsumerReply,
@@ -14,6 +15,8 @@ import { ConsumerRefusal } from './consumer-refusal.ts';
 import { DaemonError } from './daemon-error.ts';
 import type { Log } from './log.ts';
 import { RestartPolicy } from './restart-policy.ts';
+
+type ConsumerResult = Extract<ConsumerReply, { readonly ok: true }>['result'];
 
 /** How long a consumer may take to connect, and to end once it is asked to. */
 const CONNECT_TIMEOUT_MS = 15_000;
@@ -127,7 +130,22 @@ export class ConsumerLink {
    * @throws {ConsumerRefusal} if it refuses.
    * @throws {DaemonError} `CONSUMER_UNAVAILABLE` if it cannot be started; nothing has been done then.
    */
-  perform(command: Exclude<TaskCommand, { type: 'close-ring' }>): Promise<SessionStatistics> {
+  async perform(command: Exclude<TaskCommand, { type: 'close-ring' | 'channel-use' }>): Promise<SessionStatistics> {
+    const result = await this.#perform(command);
+    if (result === null || Array.isArray(result)) {
+      throw new ConsumerRefusal('BAD_MESSAGE', 'the consumer sent no statistics');
+    }
+    return result as SessionStatistics;
+  }
+
+  /** How full the rings of channels are; those that the consumer does not sample are left out. @throws as `perform` */
+  async channelUse(channels: readonly number[]): Promise<readonly ChannelUse[]> {
+    const result = await this.#perform({ type: 'channel-use', channels });
+    if (!Array.isArray(result)) throw new ConsumerRefusal('BAD_MESSAGE', 'the consumer sent no use of channels');
+    return result as readonly ChannelUse[];
+  }
+
+  #perform(command: TaskCommand): Promise<ConsumerResult> {
     if (this.#unavailable !== undefined) return Promise.reject(this.#unavailableError());
     return new Promise((resolve, reject) => {
       const entry: JournalEntry<TaskCommand> = {
@@ -135,7 +153,6 @@ export class ConsumerLink {
         onReply: (reply) => {
           this.#impatient.delete(entry);
           if (!reply.ok) reject(new ConsumerRefusal(reply.code, reply.message));
-          else if (reply.result === null) reject(new ConsumerRefusal('BAD_MESSAGE', 'the consumer sent no statistics'));
           else resolve(reply.result);
         },
       };

@@ -3,7 +3,7 @@ import type { Trace, TraceChannel } from './session.ts';
 
 /** What the threads that record into these traces ought to record. */
 export function desiredStateOf(traces: readonly Trace[], wakePath: string): DesiredState {
-  return { channels: traces.flatMap((trace) => desiredChannelsOf(trace, wakePath)) };
+  return { channels: traces.flatMap((trace) => desiredChannelsOf(trace, wakePath)), triggers: [] };
 }
 
 function desiredChannelsOf(trace: Trace, wakePath: string): DesiredChannel[] {
@@ -24,6 +24,7 @@ function desiredChannelsOf(trace: Trace, wakePath: string): DesiredChannel[] {
     preallocation: channel.attributes.preallocation,
     contexts: channel.contexts,
     statedump: trace.session.statedump,
+    filterCounters: null,
     rules: channel.rules.enabled(),
   }));
 }

@@ -85,12 +85,12 @@ describe('a session', SLOW, () => {
   it('reaches an application that was there before, and leaves it when it stops', async () => {
     await daemon.start();
     const app = await application();
-    expect(app.state()).toEqual({ channels: [] });
+    expect(app.state()).toEqual({ channels: [], triggers: [] });
     const client = await startedSession();
     expect(app.state()?.channels).toHaveLength(1);
     expect(daemon.commands('open-channel')).toHaveLength(1);
     expect(await client.ask('stop-session', { session: 's' })).toMatchObject({ eventsRecorded: 42 });
-    expect(app.state()).toEqual({ channels: [] });
+    expect(app.state()).toEqual({ channels: [], triggers: [] });
     await client.ask('start-session', { session: 's' });
     expect(app.state()?.channels).toHaveLength(1);
     expect(daemon.commands('open-trace')).toHaveLength(1);
@@ -323,7 +323,7 @@ describe('the consumer', SLOW, () => {
     daemon.tell('refuse', 'open-trace');
     const failed = await client.reply('start-session', { session: 's' });
     expect(failed).toMatchObject({ ok: false, code: 'OUTPUT_NOT_WRITABLE' });
-    expect(app.state()).toEqual({ channels: [] });
+    expect(app.state()).toEqual({ channels: [], triggers: [] });
     daemon.untell('refuse');
     await client.ask('start-session', { session: 's' });
     expect(app.state()?.channels).toHaveLength(1);
@@ -415,7 +415,7 @@ describe('the process', SLOW, () => {
     daemon.kill(signal);
     expect(await daemon.ended()).toMatchObject({ code: 0, stderr: '' });
     expect(daemon.commands('close-session')).toHaveLength(1);
-    expect(app.state()).toEqual({ channels: [] });
+    expect(app.state()).toEqual({ channels: [], triggers: [] });
     expect(readdirSync(daemon.directory.path).sort()).toEqual(['asked', 'sessiond.log']);
     expect(daemon.log()).toContain('stopped');
   });

@@ -149,7 +149,7 @@ describe('SessionRegistry', () => {
     registry.ensureTrace(session, threadOf(7));
     const before = desired(registry, 7);
     registry.disableChannel(session, 'channel0');
-    expect(desired(registry, 7)).toEqual({ channels: [] });
+    expect(desired(registry, 7)).toEqual({ channels: [], triggers: [] });
     expect(onlyOne(registry).channels).toMatchObject([{ name: 'channel0', enabled: false, rules: [rule] }]);
     registry.enableChannel(session, { ...DEFAULT_CHANNEL, subBufCount: 64 });
     expect(desired(registry, 7)).toEqual(before);
@@ -313,10 +313,11 @@ describe('desiredStateOf', () => {
     const session = create(registry, 'a', { shmPath: '/shm', clock: 'tsc' });
     registry.enableEvent(session, null, rule);
     registry.ensureTrace(session, threadOf(1000));
-    expect(desired(registry, 1000)).toEqual({ channels: [] });
+    expect(desired(registry, 1000)).toEqual({ channels: [], triggers: [] });
     registry.start(session);
-    expect(desired(registry, 0)).toEqual({ channels: [] });
+    expect(desired(registry, 0)).toEqual({ channels: [], triggers: [] });
     expect(desired(registry, 1000)).toEqual({
+      triggers: [],
       channels: [
         {
           key: 1,
@@ -333,6 +334,7 @@ describe('desiredStateOf', () => {
           preallocation: 'on-demand',
           contexts: [],
           statedump: 1,
+          filterCounters: null,
           ringDirectory: '/shm/ust/uid/1000/64-bit',
           wakePath: WAKE,
           rules: [rule],

@@ -32,6 +32,7 @@ const session: SessionDescription = {
     { ...DEFAULT_CHANNEL, name: 'empty', mode: 'overwrite', enabled: false, contexts: [], rules: [] },
   ],
   trackers: { vpid: [7, 9], vuid: [], vgid: null },
+  maps: [],
   snapshotOutputs: [{ id: 1, name: 'o', path: '/snap', maxBytes: 5 }],
   rotationSchedule: { timerUs: 10, sizeBytes: 20 },
   rotations: 0,

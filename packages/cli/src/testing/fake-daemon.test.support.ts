@@ -83,6 +83,7 @@ export function sessionCalled(name: string, more: Partial<SessionDescription> = 
     trackers: { vpid: null, vuid: null, vgid: null },
     snapshotOutputs: [],
     rotationSchedule: { timerUs: null, sizeBytes: null },
+    maps: [],
     rotations: 0,
     lastArchive: null,
     ...more,

@@ -103,13 +103,13 @@ describe('a session that is active', SLOW, () => {
     await create(client);
     await client.ask('enable-event', { session, channel: null, rule: { pattern: '*' } });
     await client.ask('start-session', { session });
-    expect(await app.reply()).toEqual({ type: 'look' });
+    expect(await app.reply()).toEqual({ type: 'look', turn: 0 });
     expect(app.state()?.channels[0]?.statedump).toBe(1);
     const late = await application();
     expect(late.state()?.channels[0]?.statedump).toBe(1);
     await client.ask('stop-session', { session });
     await client.ask('start-session', { session });
-    expect([await app.reply(), await late.reply()]).toEqual([{ type: 'look' }, { type: 'look' }]);
+    expect([await app.reply(), await late.reply()]).toEqual([{ type: 'look', turn: 0 }, { type: 'look', turn: 0 }]);
     expect(late.state()?.channels[0]?.statedump).toBe(2);
   });
 });

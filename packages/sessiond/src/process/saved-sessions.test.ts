@@ -39,6 +39,7 @@ function saved(name: string, more: Partial<SavedSession> = {}): SavedSession {
     trackers: { vpid: null, vuid: null, vgid: null },
     snapshotOutputs: [],
     rotationSchedule: { timerUs: null, sizeBytes: null },
+    maps: [],
     ...more,
   };
 }

@@ -32,7 +32,7 @@ function publish(
   writeSync(control.fd, generation, 0, 4, ControlPage.GENERATION);
 }
 
-const STATE = JSON.stringify({ channels: [] });
+const STATE = JSON.stringify({ channels: [], triggers: [] });
 
 describe('the control file', () => {
   it('shows at once, through the mapping, what a daemon writes through its descriptor', () => {
@@ -40,13 +40,13 @@ describe('the control file', () => {
     expect(control.generation).toBe(0);
     publish(control, 0, STATE);
     expect(control.generation).toBe(2);
-    expect(control.readState(0)).toEqual({ channels: [] });
+    expect(control.readState(0)).toEqual({ channels: [], triggers: [] });
   });
 
   it('keeps the states of two daemons apart', () => {
     const control = makeControlFile();
     publish(control, 1, '{"channels":[{"key":7}]}');
-    expect(control.readState(0)).toEqual({ channels: [] });
+    expect(control.readState(0)).toEqual({ channels: [], triggers: [] });
     expect(control.readState(1)).toEqual({ channels: [{ key: 7 }] });
   });
 
@@ -71,7 +71,7 @@ describe('the control file', () => {
     publish(control, 0, '{"channels":[{"key":7}]}');
     control.clearSlot(0);
     control.bumpGeneration();
-    expect(control.readState(0)).toEqual({ channels: [] });
+    expect(control.readState(0)).toEqual({ channels: [], triggers: [] });
     expect(control.generation).toBe(4);
   });
 

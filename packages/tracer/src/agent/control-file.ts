@@ -15,7 +15,7 @@ import {
 } from '@ringtail/protocol';
 import { memoryName } from './leftovers.ts';
 
-const NO_STATE: DesiredState = { channels: [] };
+const NO_STATE: DesiredState = { channels: [], triggers: [] };
 
 /** The control file of this thread: made here, written by the daemons. Layout: `protocol/control-page.ts`. */
 export class ControlFile {
