@@ -1,4 +1,4 @@
-import { FilterError, parseFilter } from '@ringtail/ctf';
+import { FilterError, parseFilter } from '@ringtail/ctf/filter';
 import { FILTER_BYTES_MAX } from '@ringtail/protocol';
 import { CliError } from './errors.ts';
 

@@ -1,34 +1,12 @@
-import fs from 'node:fs';
-import { resolve } from 'node:path';
-import {
-  countMessages,
-  countsText,
-  nameChoice,
-  openTraces,
-  printCsv,
-  printDetails,
-  printJson,
-  type TraceReader,
-  writeCtf,
-} from '@ringtail/reader';
 import { type Command, Option } from 'commander';
-import type { Act, Outcome } from '../cli.ts';
-import { type Context, reportError, reportTo } from '../context.ts';
-import { CliError, ExitCode } from '../errors.ts';
-import { outputFormatOf, splitNames } from '../options.ts';
-import { formatBytes, plural } from '../quantity.ts';
-import { Output } from '../reading/output.ts';
-import { ProgressBar } from '../reading/progress-bar.ts';
-import { addReadingOptions, openOptions, type ReadingOptions, tracePaths } from '../reading/reading-options.ts';
-import { addTextOptions, prettyOptions, printText, type TextOptions } from '../reading/text-options.ts';
+import type { Act } from '../cli.ts';
+import type { Context } from '../context.ts';
+import type { ConvertOptions } from '../reading/convert-traces.ts';
+import { addReadingOptions } from '../reading/reading-options.ts';
+import { addTextOptions } from '../reading/text-options.ts';
 
 const FORMATS = ['text', 'details', 'json', 'csv', 'ctf', 'ctf2', 'counter', 'dummy'] as const;
 export type ConvertFormat = (typeof FORMATS)[number];
-
-interface ConvertOptions extends ReadingOptions, TextOptions {
-  readonly format: ConvertFormat;
-  readonly output?: string;
-}
 
 export function addConvert(program: Command, context: Context, act: Act): Command {
   const command = program
@@ -54,96 +32,10 @@ Examples:
   ringtail convert /tmp/trace -o ctf -w /tmp/cut --begin 14:03:20 --end 14:03:25
   ringtail convert /tmp/trace -o ctf2 -w /tmp/slow --filter 'duration_ms > 500'`,
   );
-  act(command, (paths: string[], options: ConvertOptions) => {
-    return convert(context, command, tracePaths(context, paths), options);
+  act(command, async (words: string[], options: ConvertOptions) => {
+    // Loaded for this alone, as for view.
+    const { convertTraces } = await import('../reading/convert-traces.ts');
+    return await convertTraces(context, command, words, options);
   });
   return command;
-}
-
-async function convert(
-  context: Context,
-  command: Command,
-  paths: readonly string[],
-  options: ConvertOptions,
-): Promise<Outcome> {
-  const outputFormat = outputFormatOf(command);
-  let code: number = ExitCode.OK;
-  const opening = openOptions(options, (error) => {
-    // The other data streams may be sound; they go on.
-    reportError(context, outputFormat, error);
-    code = ExitCode.ERROR;
-  });
-  const isCtf = options.format === 'ctf' || options.format === 'ctf2';
-  const reader = openTraces(paths, {
-    ...opening,
-    keepsHeaders: isCtf,
-    boundaries: options.format === 'details' || options.format === 'counter',
-  });
-  try {
-    if (isCtf) convertToCtf(context, command, reader, options);
-    else await convertToText(context, reader, options);
-  } finally {
-    reader.close();
-  }
-  return { code };
-}
-
-async function convertToText(context: Context, reader: TraceReader, options: ConvertOptions): Promise<void> {
-  const pretty = prettyOptions(context, options, options.output === undefined ? context.stdout : undefined);
-  const output = new Output(context, options.output);
-  try {
-    switch (options.format) {
-      case 'text':
-        await printText(reader, output, { jobs: options.jobs, pretty });
-        break;
-      case 'details':
-        printDetails(reader, output);
-        break;
-      case 'json':
-        printJson(reader, output);
-        break;
-      case 'csv':
-        printCsv(reader.traces, reader, output, nameChoice(options.name?.flatMap(splitNames)));
-        break;
-      case 'counter': {
-        const streamCount = reader.traces.reduce((sum, { streams }) => sum + streams.length, 0);
-        output.write(countsText(countMessages(reader.messages(), streamCount)));
-        break;
-      }
-      default:
-        for (const _ of reader);
-    }
-  } finally {
-    output.close();
-  }
-}
-
-function convertToCtf(context: Context, command: Command, reader: TraceReader, options: ConvertOptions): void {
-  if (options.output === undefined) {
-    throw new CliError('BAD_ARGUMENT', 'a trace needs a directory', 'name a new one with -w DIR');
-  }
-  const directory = resolve(context.cwd, options.output);
-  if (fs.existsSync(directory) && fs.readdirSync(directory).length > 0) {
-    throw new CliError(
-      'OUTPUT_NOT_EMPTY',
-      `${directory} is not empty`,
-      'name a new directory, or remove that one first',
-    );
-  }
-  const files = reader.traces.flatMap(({ streams }) => streams.flatMap(({ sources }) => sources));
-  const totalBytes = files.reduce((sum, { name }) => sum + fs.statSync(name).size, 0);
-  const progress = new ProgressBar(context, totalBytes);
-  try {
-    const done = writeCtf(reader, directory, {
-      version: options.format === 'ctf' ? 1 : 2,
-      onProgress: (bytes) => progress.update(bytes),
-    });
-    progress.clear();
-    reportTo(context, context.stdout, outputFormatOf(command), { trace: directory, ...done }, () => {
-      const what = options.format === 'ctf' ? 'CTF 1.8' : 'CTF 2';
-      return `${plural(done.traces, 'trace')} of ${what} (${formatBytes(done.bytes)}) in ${directory}`;
-    });
-  } finally {
-    progress.clear();
-  }
 }

@@ -1,5 +1,4 @@
 import { join, resolve } from 'node:path';
-import { recoverRings } from '@ringtail/consumerd';
 import { type Command, Option } from 'commander';
 import type { Act } from '../cli.ts';
 import { type Context, report } from '../context.ts';
@@ -36,6 +35,8 @@ Example:
     const output = options.output ?? options.extract ?? join(tracesDirectory(context), newTraceName(context, 'crash'));
     const trace = prepareTraceDirectory(context, output);
     try {
+      // Loaded for this alone: it is half of a daemon.
+      const { recoverRings } = await import('@ringtail/consumerd');
       const { traces } = recoverRings(resolve(context.cwd, shmDirectory), trace);
       report(context, outputFormatOf(command), { command: 'crash', trace, recovered: traces }, () =>
         [

@@ -1,12 +1,5 @@
-import { resolve } from 'node:path';
-import type { RingtailError } from '@ringtail/base';
-import { eventChoice, type OpenOptions, parseTimeBound, parseTimeRange } from '@ringtail/reader';
 import type { Command } from 'commander';
-import type { Context } from '../context.ts';
-import { CliError } from '../errors.ts';
-import { parseLogLevel } from '../log-level.ts';
-import { collect, splitNames } from '../options.ts';
-import { lastTrace } from '../trace-directory.ts';
+import { collect } from '../options.ts';
 
 /** What the user wants of traces, as the options of commands that read them say it. */
 export interface ReadingOptions {
@@ -45,58 +38,4 @@ export function addReadingOptions(command: Command, { shortTimes = true } = {}):
     .option('--loglevel <level>', 'only events at least this severe')
     .option('--stream <patterns>', 'only data streams whose file or class has such a name', collect)
     .option('--keep-going', 'leave malformed packets out and go on behind them');
-}
-
-/** The directories to read: those named, else the newest trace at home. */
-export function tracePaths(context: Context, paths: readonly string[]): string[] {
-  return paths.length === 0 ? [lastTrace(context)] : paths.map((path) => resolve(context.cwd, path));
-}
-
-/**
- * @throws {CliError} `BAD_ARGUMENT`
- * @throws {FilterError} with the column
- * @throws {ReaderError} `BAD_TIME`
- */
-export function openOptions(options: ReadingOptions, onError: (error: RingtailError) => void): OpenOptions {
-  const utc = options.clockGmt === true;
-  if (options.timerange !== undefined && (options.begin ?? options.end) !== undefined) {
-    throw new CliError('BAD_ARGUMENT', 'give either --timerange or --begin and --end');
-  }
-  const range =
-    options.timerange !== undefined
-      ? parseTimeRange(options.timerange, utc)
-      : {
-          begin: options.begin === undefined ? undefined : parseTimeBound(options.begin, utc),
-          end: options.end === undefined ? undefined : parseTimeBound(options.end, utc),
-        };
-  return {
-    ...range,
-    utc,
-    onError,
-    keep: eventChoice({
-      names: options.name?.flatMap(splitNames),
-      logLevel: options.loglevel === undefined ? undefined : parseLogLevel(options.loglevel),
-      streams: options.stream?.flatMap(splitNames),
-      filters: options.filter,
-    }),
-    keepGoing: options.keepGoing === true,
-    streamIntersection: options.streamIntersection === true,
-    ...clockOptions(options),
-  };
-}
-
-function clockOptions({ clockOffset, clockOffsetNs, clockForceCorrelate = false }: ReadingOptions): OpenOptions {
-  if (clockOffset === undefined && clockOffsetNs === undefined && !clockForceCorrelate) return {};
-  return {
-    clocks: {
-      offsetSeconds: parseWhole('--clock-offset', clockOffset),
-      offsetNs: parseWhole('--clock-offset-ns', clockOffsetNs),
-      forceUnixEpoch: clockForceCorrelate,
-    },
-  };
-}
-
-function parseWhole(option: string, text = '0'): bigint {
-  if (!/^[-+]?\d{1,18}$/.test(text)) throw new CliError('BAD_ARGUMENT', `"${text}" is no whole number for ${option}`);
-  return BigInt(text.replace(/^\+/, ''));
 }

@@ -1,15 +1,4 @@
-import {
-  FdSink,
-  type PrettyOptions,
-  parseFields,
-  parseNames,
-  printPretty,
-  printPrettyInJobs,
-  type TextSink,
-  type TraceReader,
-} from '@ringtail/reader';
 import { type Command, Option } from 'commander';
-import type { Context, OutputStream } from '../context.ts';
 import { CliError } from '../errors.ts';
 
 const JOBS_MAX = 64;
@@ -51,43 +40,4 @@ function parseJobs(text: string): number {
   const jobs = Number(text);
   if (Number.isInteger(jobs) && jobs >= 1 && jobs <= JOBS_MAX) return jobs;
   throw new CliError('BAD_ARGUMENT', `"${text}" is no number of jobs`, `a whole number from 1 to ${JOBS_MAX}`);
-}
-
-/** @throws {CliError} `BAD_ARGUMENT` */
-export function prettyOptions(context: Context, options: TextOptions, output: OutputStream | undefined): PrettyOptions {
-  const names = options.names === undefined ? undefined : parseNames(options.names);
-  if (options.names !== undefined && names === undefined) throw badList('--names', options.names);
-  const fields = options.fields === undefined ? undefined : parseFields(options.fields);
-  if (options.fields !== undefined && fields === undefined) throw badList('--fields', options.fields);
-  return {
-    utc: options.clockGmt,
-    clockCycles: options.clockCycles,
-    clockDate: options.clockDate,
-    clockSeconds: options.clockSeconds,
-    delta: options.delta,
-    names,
-    fields,
-    colors: options.color === 'always' || (options.color !== 'never' && isColored(context, output)),
-  };
-}
-
-const STDERR_FD = 2;
-
-/** Prints with the processes that were asked for. */
-export async function printText(
-  reader: TraceReader,
-  output: TextSink,
-  { jobs, pretty }: { readonly jobs: number; readonly pretty: PrettyOptions },
-): Promise<void> {
-  const options = { ...pretty, warnings: new FdSink(STDERR_FD) };
-  if (jobs === 1) printPretty(reader, output, options);
-  else await printPrettyInJobs(reader, output, { ...options, jobs });
-}
-
-function isColored({ env }: Context, output: OutputStream | undefined): boolean {
-  return output?.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb';
-}
-
-function badList(option: string, text: string): CliError {
-  return new CliError('BAD_ARGUMENT', `"${text}" is no list of names for ${option}`);
 }

@@ -1,0 +1,49 @@
+import { resolve } from 'node:path';
+import { openTraces, printJson } from '@ringtail/reader';
+import type { Command } from 'commander';
+import type { Outcome } from '../cli.ts';
+import { type Context, reportError } from '../context.ts';
+import { ExitCode } from '../errors.ts';
+import { outputFormatOf } from '../options.ts';
+import { openOptions } from './open-options.ts';
+import { Output } from './output.ts';
+import { prettyOptions, printText } from './print-text.ts';
+import type { ReadingOptions } from './reading-options.ts';
+import { runViewer } from './run-viewer.ts';
+import { tracesOf } from './session-traces.ts';
+import type { TextOptions } from './text-options.ts';
+
+export interface ViewOptions extends ReadingOptions, TextOptions {
+  readonly viewer?: string;
+  readonly tracePath?: string;
+}
+
+/** Prints the traces that the words of `view` mean. */
+export async function viewTraces(
+  context: Context,
+  command: Command,
+  words: readonly string[],
+  options: ViewOptions,
+): Promise<Outcome> {
+  const format = outputFormatOf(command);
+  const paths =
+    options.tracePath === undefined ? await tracesOf(context, words) : [resolve(context.cwd, options.tracePath)];
+  if (options.viewer !== undefined) return await runViewer(context, options.viewer, paths);
+  let code: number = ExitCode.OK;
+  const opening = openOptions(options, (error) => {
+    // The other data streams may be sound; they go on.
+    reportError(context, format, error);
+    code = ExitCode.ERROR;
+  });
+  const pretty = prettyOptions(context, options, context.stdout);
+  const reader = openTraces(paths, opening);
+  const output = new Output(context, undefined);
+  try {
+    if (format === 'json') printJson(reader, output);
+    else await printText(reader, output, { jobs: options.jobs, pretty });
+  } finally {
+    output.close();
+    reader.close();
+  }
+  return { code };
+}
