@@ -17,8 +17,13 @@ console.log(`soak: seed ${seed}`);
 
 const runs = [
   {
-    what: `${KILLS} kills at random moments`,
+    what: `${KILLS} kills of applications at random moments`,
     file: 'testing/e2e/kill-loop.test.ts',
+    env: { RINGTAIL_KILLS: KILLS, RINGTAIL_SEED: seed },
+  },
+  {
+    what: `${KILLS} kills each of applications, consumers and session daemons, flight recorders too`,
+    file: 'testing/e2e/kill-modes.test.ts',
     env: { RINGTAIL_KILLS: KILLS, RINGTAIL_SEED: seed },
   },
   ...Array.from({ length: SCHEMA_ROUNDS }, (_, round) => ({

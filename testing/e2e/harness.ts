@@ -175,17 +175,24 @@ export interface TracedEvent {
  * Where babeltrace2 is installed it reads the trace too, and has to print the very same text.
  */
 export function eventsOf(sandbox: Sandbox, trace: string): TracedEvent[] {
+  const { events, warnings } = eventsAndWarningsOf(sandbox, trace);
+  expect(warnings).toBe('');
+  return events;
+}
+
+/** The same of a trace that may lack something, with what our reader says of that. */
+export function eventsAndWarningsOf(sandbox: Sandbox, trace: string): { events: TracedEvent[]; warnings: string } {
   const options = { env: { ...sandbox.env }, encoding: 'utf8', maxBuffer: READ_OUTPUT_BYTES_MAX } as const;
   const own = spawnSync(process.execPath, [RINGTAIL, 'view', trace], options);
-  expect(own.stderr).toBe('');
-  expect(own.status).toBe(0);
-  if (babeltrace2 === undefined) return parseEvents(own.stdout);
+  expect(own.status, own.stderr).toBe(0);
+  const warnings = own.stderr;
+  if (babeltrace2 === undefined) return { events: parseEvents(own.stdout), warnings };
   // A peer says on standard error what it had to guess or skip, discarded events among it; only its text is compared.
   const peer = spawnSync(babeltrace2, [trace], options);
   expect(peer.status, peer.stderr).toBe(0);
   expectSameText(own.stdout, peer.stdout);
   const seconds = spawnSync(babeltrace2, ['--clock-seconds', trace], options);
-  return parseEvents(seconds.stdout);
+  return { events: parseEvents(seconds.stdout), warnings };
 }
 
 /** Compares line by line, since a difference of two texts of many megabytes is of no use to anybody. */

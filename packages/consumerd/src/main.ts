@@ -15,6 +15,8 @@ const fail = (error: unknown) => {
   log(`fails: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   process.exit(1);
 };
+// The session daemon reads what is logged. When it has been killed, what it leaves in the rings is still to be taken.
+process.stderr.on('error', () => {});
 process.on('uncaughtException', fail);
 process.on('unhandledRejection', fail);
 

@@ -51,6 +51,17 @@ describe('commands of a trace', () => {
     expect(environment).toMatchObject({ domain: 'ust', tracer_name: 'ringtail', tracer_buffering_id: 1000 });
   });
 
+  it('tell where a flight recorder without an output has its snapshots go', () => {
+    const recorder = { ...parameters, name: 'r', output: null, snapshot: true };
+    const created = registry.create(recorder, new Date(0), session.clockReading);
+    const at = () => openTraceCommand(registry.ensureTrace(created, threadOf(1000)), 'host').output;
+    registry.enableChannel(created, DEFAULT_CHANNEL);
+    expect(at()).toBe(null);
+    created.archive.addOutput({ name: 'first', path: '/first', maxBytes: 1 });
+    created.archive.addOutput({ name: 'second', path: '/second', maxBytes: null });
+    expect(at()).toBe('/first');
+  });
+
   it('tell of the process that a trace is of', () => {
     const other = registry.create({ ...parameters, name: 'p', output: '/p' }, new Date(0), session.clockReading);
     registry.enableChannel(other, { ...DEFAULT_CHANNEL, ownership: 'process' });

@@ -1,6 +1,6 @@
 import { RINGTAIL_VERSION } from '@ringtail/base';
 import type { OpenChannelRequest, OpenTraceRequest } from '@ringtail/protocol';
-import type { ApplicationProcess, Trace, TraceChannel } from './session.ts';
+import type { ApplicationProcess, Session, Trace, TraceChannel } from './session.ts';
 
 /** The command that tells the consumer of a trace. */
 export function openTraceCommand(trace: Trace, hostname: string): OpenTraceRequest {
@@ -9,7 +9,7 @@ export function openTraceCommand(trace: Trace, hostname: string): OpenTraceReque
     type: 'open-trace',
     session: session.name,
     trace: trace.key,
-    output: session.output,
+    output: outputOf(session),
     place: trace.place,
     snapshot: session.snapshot,
     format: session.format,
@@ -21,6 +21,11 @@ export function openTraceCommand(trace: Trace, hostname: string): OpenTraceReque
     clockOffsetNs: String(session.clockReading.offsetNs),
     environment: environmentOf(trace, hostname),
   };
+}
+
+/** A flight recorder without an output of its own, as one that was loaded, leaves its last snapshot where it first has snapshots go. */
+function outputOf({ output, snapshot, archive }: Session): string | null {
+  return output ?? (snapshot ? (archive.outputs[0]?.path ?? null) : null);
 }
 
 /** The environment that LTTng gives its user-space traces. */

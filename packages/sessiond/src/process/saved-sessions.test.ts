@@ -121,5 +121,10 @@ describe('loadSavedSessions', () => {
     writeFileSync(join(auto, 'a.lttng'), printSessionFile([saved('one', { output })]));
     await load();
     expect(asked[0]?.params).toMatchObject({ output: join(home, 'one-20261120-133354') });
+    // One that comes back twice within a second.
+    mkdirSync(join(home, 'one-20261120-133354', 'ust'), { recursive: true });
+    asked = [];
+    await load();
+    expect(asked[0]?.params).toMatchObject({ output: join(home, 'one-20261120-133354-2') });
   });
 });

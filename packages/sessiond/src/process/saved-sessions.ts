@@ -98,7 +98,11 @@ async function restore(file: string, saved: SavedSession, options: SavedSessionL
 /** Where the session is to write if there is a trace already where it wrote: beside that, under a name with a new date. */
 function freshOutput({ output, snapshot }: SavedSession, at: Date): string | undefined {
   if (snapshot || output === null || !hasTrace(output)) return undefined;
-  return `${output.replace(/-\d{8}-\d{6}$/, '')}-${directoryDate(at)}`;
+  const dated = `${output.replace(/-\d{8}-\d{6}(-\d+)?$/, '')}-${directoryDate(at)}`;
+  // A daemon that is killed and started again within a second finds what the one before made in it.
+  let fresh = dated;
+  for (let count = 2; hasTrace(fresh); count++) fresh = `${dated}-${count}`;
+  return fresh;
 }
 
 function hasTrace(output: string): boolean {
