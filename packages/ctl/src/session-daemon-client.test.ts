@@ -3,7 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CLIENT_FRAME_BYTES_MAX, DEFAULT_SESSION, encodeFrame, FrameDecoder, runDirectoryAt } from '@ringtail/protocol';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { NOTIFICATIONS_WAITING_MAX } from './notification-queue.ts';
 import { SessionDaemonClient } from './session-daemon-client.ts';
 import { ensureDaemon, spawnDaemon } from './spawn-daemon.ts';
@@ -24,6 +24,7 @@ beforeEach(() => {
 });
 
 afterEach(async () => {
+  vi.unstubAllEnvs();
   client?.close();
   client = undefined;
   const closing = server;
@@ -60,6 +61,13 @@ describe('SessionDaemonClient', () => {
   it('knows the daemon it is connected to', async () => {
     const { daemonPid, daemonVersion } = await connected(() => undefined);
     expect({ pid: daemonPid, daemonVersion }).toEqual(hello);
+  });
+
+  it("finds the daemon of the user's own run directory", async () => {
+    await daemonThat(() => undefined);
+    vi.stubEnv('RINGTAIL_RUNDIR', runDirectory);
+    client = await SessionDaemonClient.connect();
+    expect(client.daemonPid).toBe(hello.pid);
   });
 
   it('sends what the methods are given and answers what the daemon answers', async () => {
