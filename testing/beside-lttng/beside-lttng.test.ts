@@ -1,0 +1,84 @@
+/**
+ * Gives the same command lines to the real lttng and to ringtail, and compares exit codes and what is listed afterwards.
+ *
+ * The table in docs/cli.md is made of the rows: RINGTAIL_UPDATE_DOCS=1 writes it anew.
+ */
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { requirePeer } from '../peers.ts';
+import { comparableListing } from './listing.ts';
+import { ROWS, type Row } from './rows.ts';
+import { tableOf, withTable } from './table.ts';
+import { type Answer, startLttng, startRingtail, type Tool } from './tools.ts';
+
+const DOCUMENT = fileURLToPath(new URL('../../docs/cli.md', import.meta.url));
+/** What the rows make below the directory of each tool. */
+const LEFTOVERS = ['s', 't', 'o', 'saved', 'shm', 'lttng-traces', 'ringtail-traces'];
+
+const isInstalled = requirePeer('lttng-sessiond', 'that ringtail answers as lttng does') !== undefined;
+
+interface Outcome {
+  readonly answer: Answer;
+  /** Set-up commands that failed, as they were. */
+  readonly failedSetUp: readonly string[];
+  readonly listing: unknown;
+}
+
+describe.skipIf(!isInstalled)('ringtail beside lttng', () => {
+  let root: string;
+  let lttng: Tool;
+  let ringtail: Tool;
+
+  beforeAll(() => {
+    root = mkdtempSync(join(tmpdir(), 'rt-beside-'));
+    chmodSync(root, 0o755);
+    lttng = startLttng(join(root, 'lttng'));
+    ringtail = startRingtail(join(root, 'ringtail'));
+  });
+  afterAll(() => {
+    lttng.end();
+    ringtail.end();
+    rmSync(root, { recursive: true, force: true });
+  });
+
+  it.each(ROWS.map((row) => [row.words, (row.setUp ?? []).join('; '), row] as const))(
+    'answers %s (after: %s) in the same way, or with a reason',
+    async (_, __, row) => {
+      const [theirs, ours] = await Promise.all([outcomeOf(lttng, row), outcomeOf(ringtail, row)]);
+      expect(theirs.failedSetUp, 'lttng').toEqual([]);
+      expect(ours.failedSetUp, 'ringtail').toEqual([]);
+      expect(theirs.answer.exitCode, `lttng: ${theirs.answer.stderr}`).toBe(row.lttng ?? row.exitCode);
+      expect(ours.answer.exitCode, `ringtail: ${ours.answer.stderr}`).toBe(row.exitCode);
+      if (row.notCompared === undefined) expect(ours.listing).toEqual(theirs.listing);
+    },
+  );
+});
+
+describe('the table of command lines in docs/cli.md', () => {
+  it('is that of the rows', () => {
+    const document = readFileSync(DOCUMENT, 'utf8');
+    const expected = withTable(document, tableOf(ROWS));
+    if (process.env.RINGTAIL_UPDATE_DOCS === '1') writeFileSync(DOCUMENT, expected);
+    else expect(document, 'RINGTAIL_UPDATE_DOCS=1 npx vitest run testing/beside-lttng writes it').toBe(expected);
+  });
+});
+
+async function outcomeOf(tool: Tool, row: Row): Promise<Outcome> {
+  const failedSetUp: string[] = [];
+  for (const line of row.setUp ?? []) {
+    const { exitCode, stderr } = await tool.run(line);
+    if (exitCode !== 0) failedSetUp.push(`${line}: ${exitCode} ${stderr}`);
+  }
+  const answer = await tool.run(row.words);
+  const listing: unknown[] = [];
+  for (const session of row.notCompared === undefined ? ['s', 't'] : []) {
+    const { stdout } = await tool.run(`--mi=xml list ${session}`);
+    listing.push(comparableListing(stdout, tool.directory));
+  }
+  await tool.run('destroy -a');
+  for (const name of LEFTOVERS) rmSync(join(tool.directory, name), { recursive: true, force: true });
+  return { answer, failedSetUp, listing };
+}

@@ -1,0 +1,88 @@
+import { type ChildProcess, type ExecFileOptions, execFile, spawn } from 'node:child_process';
+import { chownSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { run, systemContext } from 'ringtail';
+import { shellWords } from './words.ts';
+
+export interface Answer {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** One of the two tools, with a session daemon and a directory of its own. */
+export interface Tool {
+  readonly directory: string;
+  run(line: string): Promise<Answer>;
+  end(): void;
+}
+
+const NOBODY = 65534;
+const START_MS_MAX = 20_000;
+const ATTEMPTS_MAX = 20;
+const SESSIOND = fileURLToPath(import.meta.resolve('@ringtail/sessiond/main'));
+
+/** The real lttng, as an unprivileged user where we are root: root's daemon would be that of the whole machine. */
+export function startLttng(directory: string): Tool {
+  const options = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
+  mkdirSync(directory, { recursive: true });
+  if (options.uid !== undefined) chownSync(directory, NOBODY, NOBODY);
+  const env = { ...process.env, LTTNG_HOME: directory, HOME: directory };
+  const pidFile = join(directory, 'sessiond.pid');
+  const daemon = spawn('lttng-sessiond', ['--no-kernel', `--pidfile=${pidFile}`], { ...options, env, stdio: 'ignore' });
+  waitFor(() => existsSync(pidFile) && readFileSync(pidFile, 'utf8').trim() !== '', 'lttng-sessiond');
+  return tool(directory, daemon, async (words) => {
+    // lttng 2.13.9 dies of SIGPIPE now and then where its daemon refuses a command.
+    for (let attempt = 1; ; attempt++) {
+      const answer = await execute('lttng', words, { ...options, env });
+      if (answer.exitCode >= 0 || attempt === ATTEMPTS_MAX) return answer;
+    }
+  });
+}
+
+function execute(command: string, words: readonly string[], options: ExecFileOptions): Promise<Answer> {
+  return new Promise((resolve) => {
+    const child = execFile(command, words, { ...options, encoding: 'utf8' }, (_, stdout, stderr) =>
+      resolve({ exitCode: child.exitCode ?? -1, stdout, stderr }),
+    );
+  });
+}
+
+/** Our command line runs in this process, which saves starting one for each row. */
+export function startRingtail(directory: string): Tool {
+  mkdirSync(directory, { recursive: true });
+  const runDirectory = join(directory, 'run');
+  const env = { ...process.env, RINGTAIL_HOME: directory, RINGTAIL_RUNDIR: runDirectory };
+  const daemon = spawn(process.execPath, [SESSIOND, '--rundir', runDirectory], { env, stdio: 'ignore' });
+  waitFor(() => existsSync(join(runDirectory, 'client.sock')), 'the session daemon');
+  return tool(directory, daemon, async (words) => {
+    let stdout = '';
+    let stderr = '';
+    const { code } = await run(words, {
+      ...systemContext(),
+      env,
+      cwd: directory,
+      stdout: { write: (text) => (stdout += text) },
+      stderr: { write: (text) => (stderr += text) },
+    });
+    return { exitCode: code, stdout, stderr };
+  });
+}
+
+function tool(directory: string, daemon: ChildProcess, run: (words: string[]) => Promise<Answer>): Tool {
+  return {
+    directory,
+    run: (line) => run(shellWords(line).map((word) => word.replaceAll('OUT', directory))),
+    end: () => void daemon.kill('SIGTERM'),
+  };
+}
+
+function waitFor(condition: () => boolean, what: string): void {
+  const until = Date.now() + START_MS_MAX;
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  while (!condition()) {
+    if (Date.now() > until) throw new Error(`${what} did not start`);
+    Atomics.wait(pause, 0, 0, 20);
+  }
+}
