@@ -20,6 +20,8 @@ const NAMES = [
   'filtered-tracepoint',
   'bytes-per-event',
   'sustained',
+  'flight-recorder',
+  'control',
   'idle',
   'http-server',
   'alternatives',

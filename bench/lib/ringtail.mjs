@@ -69,6 +69,20 @@ class Ringtail {
     }
   }
 
+  /** Runs `use` with the client and the name of a session that it may do with as it likes. */
+  async session({ output, snapshot = false }, use) {
+    const client = this.#client;
+    const name = `bench-${++this.#sessions}`;
+    rmSync(output, { recursive: true, force: true });
+    await client.createSession({ name, output, snapshot });
+    try {
+      return await use(client, name);
+    } finally {
+      await client.destroySession(name);
+      rmSync(output, { recursive: true, force: true });
+    }
+  }
+
   /** Runs a program under test that prints JSON, registered with this daemon. */
   program(name, args, env = {}, nodeOptions = []) {
     const options = { env: { ...this.env, ...env } };
