@@ -7,7 +7,14 @@ export {
   LoopTurn,
 } from './compile/event-loop.ts';
 export { EventVisitor } from './compile/event-visitor.ts';
-export { containerOf, type IntegerCode, RecordCode, type RecordCodeContext } from './compile/record-code.ts';
+export {
+  containerOf,
+  firstZeroByte,
+  type IntegerCode,
+  RecordCode,
+  type RecordCodeContext,
+  ZERO_BYTES,
+} from './compile/record-code.ts';
 export { integerOf, isTextElement } from './decode/class-facts.ts';
 export { ClockValue } from './decode/clock-value.ts';
 export type { DataStreamDecoder } from './decode/data-stream-decoder.ts';

@@ -4,6 +4,7 @@ import type { DataStream, PacketFields } from '../decode/messages.ts';
 import type { IntegerFieldClass } from '../model/field-class.ts';
 import type { ClockClass, EventRecordClass } from '../model/trace-class.ts';
 import { CodeWriter, evaluate, NotCompilable } from './code-writer.ts';
+import { LoopRun, StopReason } from './loop-run.ts';
 import { type IntegerCode, RecordCode, type RecordCodeContext } from './record-code.ts';
 
 /** The place of a data stream among others in the order of time, and up to where its events have their turn. */
@@ -13,6 +14,7 @@ export class LoopTurn {
   nanoseconds = 0;
   /** Events later than this are left. */
   limitSeconds = Number.POSITIVE_INFINITY;
+  /** May be half a nanosecond before a whole one. */
   limitNanoseconds = 0;
   /** Whether the next event was left because it is later than the limit; `seconds` and `nanoseconds` are then its time. */
   isLater = false;
@@ -42,7 +44,7 @@ export interface EventLoopSink {
   readonly begin: string;
   /**
    * Statements before each event record, after its header. They may use `seconds` and `nanoseconds`, `high` and `low` (the clock),
-   * and `break loop`, which leaves the record for later.
+   * and `break loop`, which leaves the record for later; with `stop = PAUSE` before it, until `resume` has been called.
    */
   readonly beforeEach: string;
   /** Statements after each event record that was taken. */
@@ -51,6 +53,14 @@ export interface EventLoopSink {
   readonly end: string;
   /** Further arguments of the functions for event record classes. */
   readonly parameters: string;
+  /**
+   * Called before events of one second are taken, all of one packet.
+   *
+   * @returns false to leave them to the general decoder
+   */
+  prepare?(seconds: number, packet: PacketFields): boolean;
+  /** Called after a pause. @returns false if nothing is wanted for now */
+  resume?(): boolean;
   /** Writes the body of the function for an event record class, from common context to payload. */
   writeRecord(eventRecordClass: EventRecordClass, code: CodeWriter, context: RecordCodeContext): void;
 }
@@ -75,25 +85,28 @@ export function compileEventLoop(decoder: DataStreamDecoder, sink: EventLoopSink
   }
 }
 
+/**
+ * Optimised code is thrown away when it comes where it has never been, and such code is slow for a while. So the function that is
+ * generated does nothing but what it does for every event: what comes up once a second, or once for some pages of text, is done by
+ * the function around it, and all that is left in the function has happened in its first, short runs.
+ */
 function generate(decoder: DataStreamDecoder, sink: EventLoopSink): EventLoop | undefined {
-  const constants = new Map(sink.constants);
+  const constants = new Map([...sink.constants, ['PAUSE', StopReason.PAUSE]]);
   const code = new CodeWriter(constants);
   const compiler = new RecordCompiler(decoder, sink);
   const table = code.constant('records', recordTable(decoder, compiler));
-  code.line('return function eventLoop(cursor, turn, packet) {');
+  code.line('return function eventLoop(cursor, run, packet) {');
   code.line('const { bytes: u8, view: dv, slots, clock } = cursor;');
-  code.line('const end = Math.floor(cursor.end / 8);');
   code.line('if (cursor.at % 8 !== 0) return 0;');
-  code.line('let p = cursor.at / 8, start = p, count = 0;');
+  code.line('let p = cursor.at / 8, start = p, count = 0, stop = 0;');
+  code.line('const end = Math.min(Math.floor(cursor.end / 8), p + run.bytesMax);');
   const hasClock = decoder.clockClass !== undefined;
+  code.line('let nanoseconds = 0;');
   if (hasClock) {
     code.line('let high = clock.high, low = clock.low, startHigh = high, startLow = low;');
-    code.line('let { seconds: turnSeconds, nanoseconds: turnNanoseconds } = turn;');
-    code.line('const { limitSeconds, limitNanoseconds } = turn;');
-    code.line('turn.isLater = false;');
+    code.line('const { seconds, secondHigh, secondLow, limit } = run;');
+    code.line('let former = run.nanoseconds;');
   }
-  code.line('let seconds = 0, nanoseconds = 0;');
-  if (hasClock) code.line('let secondHigh = -1, secondLow = 0;');
   code.line(sink.begin);
   code.line('loop: for (;;) {');
   code.line('start = p;');
@@ -106,18 +119,43 @@ function generate(decoder: DataStreamDecoder, sink: EventLoopSink): EventLoop | 
   code.line(`p = ${table}[id + 1](${compiler.parameters});`);
   code.line('if (p === -1 || p === start) break;');
   code.line(sink.afterEach);
-  if (hasClock) code.line('turnSeconds = seconds; turnNanoseconds = nanoseconds;');
+  if (hasClock) code.line('former = nanoseconds;');
   code.line('count++;');
   code.line('}');
   code.line(sink.end);
   code.line('cursor.at = start * 8;');
+  code.line('run.stop = stop;');
   if (hasClock) {
     code.line('clock.high = startHigh; clock.low = startLow;');
-    code.line('if (!turn.isLater) { turn.seconds = turnSeconds; turn.nanoseconds = turnNanoseconds; }');
+    code.line('run.high = high; run.low = low;');
+    code.line(`run.nanoseconds = stop === ${StopReason.LATER} ? nanoseconds : former;`);
   }
   code.line('return count;');
   code.line('}');
-  return evaluate<EventLoop>(code.text, constants);
+  const takeRun = evaluate<TakeRun>(code.text, constants);
+  return takeRun && inRuns(takeRun, sink);
+}
+
+/** The generated function: takes event records of one second. */
+type TakeRun = (cursor: Cursor, run: LoopRun, packet: PacketFields) => number;
+
+function inRuns(takeRun: TakeRun, sink: EventLoopSink): EventLoop {
+  const run = new LoopRun();
+  return (cursor, turn, packet) => {
+    const { clock } = cursor;
+    let count = 0;
+    turn.isLater = false;
+    if (clock !== undefined) run.enterSecond(clock, clock.high, clock.low);
+    for (;;) {
+      run.begin(turn);
+      if (sink.prepare?.(run.seconds, packet) === false) return count;
+      const taken = takeRun(cursor, run, packet);
+      count += taken;
+      if (clock !== undefined) run.end(turn, taken);
+      if (run.stop === StopReason.SECOND) run.enterSecond(clock!, run.high, run.low);
+      else if (run.stop !== StopReason.PAUSE || !sink.resume!()) return count;
+    }
+  };
 }
 
 type RecordFunction = (...args: never[]) => number;
@@ -211,17 +249,16 @@ function writeHeaderInteger(
     return;
   }
   const value = integer.name;
-  const carry = 'high = (high + 1) % 4294967296;';
   if (bits === 32) {
-    code.line(`if (${value} < low) ${carry}`);
+    code.line(`high = (high + (${value} < low ? 1 : 0)) >>> 0;`);
     code.line(`low = ${value};`);
   } else {
-    const mask = 2 ** bits - 1;
-    const former = code.local('former', `(low & ${mask}) >>> 0`);
-    code.line(`low = low - ${former} + ${value};`);
-    code.line(
-      `if (${value} < ${former}) { low += ${mask + 1}; if (low > 4294967295) { low -= 4294967296; ${carry} } }`,
-    );
+    const span = 2 ** bits;
+    const former = code.local('former', `(low & ${span - 1}) >>> 0`);
+    code.line(`low = low - ${former} + ${value} + (${value} < ${former} ? ${span} : 0);`);
+    const carry = code.local('carry', 'low > 4294967295 ? 1 : 0');
+    code.line(`low -= ${carry} * 4294967296;`);
+    code.line(`high = (high + ${carry}) >>> 0;`);
   }
 }
 
@@ -230,17 +267,18 @@ function idText(integer: IntegerCode): string {
   return `${integer.high} === 0 ? ${integer.low} : ${TABLE_ID_MAX + 1}`;
 }
 
-/** Writes what converts the clock into `seconds` and `nanoseconds` and compares them with the turn. */
+/** Writes what makes `nanoseconds` of the clock and compares them with those before, and with the limit. */
 function writeTime(code: CodeWriter, clock: ClockClass): void {
-  code.line('if (high !== secondHigh || low < secondLow || low >= secondLow + 1e9) {');
-  code.line('clock.high = high; clock.low = low; clock.convert();');
-  code.line('seconds = clock.seconds; nanoseconds = clock.nanoseconds;');
-  if (clock.frequency === 1_000_000_000n) code.line('secondHigh = high; secondLow = low - nanoseconds;');
-  code.line('} else nanoseconds = low - secondLow;');
+  if (clock.frequency === 1_000_000_000n) {
+    code.line('const since = low - secondLow;');
+    code.line(`if (high !== secondHigh || !(since >= 0 && since < 1e9)) { stop = ${StopReason.SECOND}; break; }`);
+    code.line('nanoseconds = since | 0;');
+  } else {
+    code.line('clock.high = high; clock.low = low; clock.convert();');
+    code.line(`if (clock.seconds !== seconds) { stop = ${StopReason.SECOND}; break; }`);
+    code.line('nanoseconds = clock.nanoseconds;');
+  }
   // Such data streams are in disorder; the general way knows what becomes of them.
-  code.line('if (seconds < turnSeconds || (seconds === turnSeconds && nanoseconds < turnNanoseconds)) break;');
-  code.line('if (seconds > limitSeconds || (seconds === limitSeconds && nanoseconds > limitNanoseconds)) {');
-  code.line('turn.isLater = true; turn.seconds = seconds; turn.nanoseconds = nanoseconds;');
-  code.line('break;');
-  code.line('}');
+  code.line('if (nanoseconds < former) break;');
+  code.line(`if (nanoseconds > limit) { stop = ${StopReason.LATER}; break; }`);
 }

@@ -14,10 +14,10 @@ export class EventView implements Instant {
   /** Whole seconds since the origin of the clock class; zero where there is no clock. */
   seconds = 0;
   nanoseconds = 0;
+  /** Negative zero makes this a field for floating point numbers from the start, see `LoopRun`. @internal */
+  high = -0;
   /** @internal */
-  high = 0;
-  /** @internal */
-  low = 0;
+  low = -0;
   /** @internal */
   isStopped = false;
 

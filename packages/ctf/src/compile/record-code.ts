@@ -129,18 +129,24 @@ export class RecordCode {
     this.#flush();
   }
 
-  /** Reads past a text of single bytes up to its null character. @returns the names of where it starts and ends */
+  /**
+   * Reads past a text of single bytes up to its null character. The last bytes of a window are left to the general decoder.
+   *
+   * @returns the names of where it starts and ends
+   */
   nullTerminated(): { readonly start: string; readonly end: string } {
     this.bytes();
     const code = this.#code;
     const start = code.local('start', 'p');
+    const words = code.local('words', 'u8.length - 4');
     // Four bytes at once: only a word with a zero byte has a bit set in `zeros`, the lowest one in the first such byte.
     code.line('for (;;) {');
-    code.line(`if (p + 4 > end) { while (p < end && u8[p] !== 0) p++; if (p >= end) ${this.#context.giveUp} break; }`);
-    code.line('const word = dv.getInt32(p, true), zeros = (word - 0x1010101) & ~word & 0x80808080;');
-    code.line('if (zeros !== 0) { p += (31 - Math.clz32(zeros & -zeros)) >> 3; break; }');
+    code.line(`if (p > ${words}) ${this.#context.giveUp}`);
+    code.line(`const word = dv.getInt32(p, true), zeros = ${ZERO_BYTES};`);
+    code.line(`if (zeros !== 0) { p += ${firstZeroByte('zeros')}; break; }`);
     code.line('p += 4;');
     code.line('}');
+    code.line(`if (p >= end) ${this.#context.giveUp}`);
     const end = code.local('textEnd', 'p++');
     return { start, end };
   }
@@ -349,6 +355,14 @@ export class RecordCode {
     while (bytes % this.#alignBytes !== 0) this.#alignBytes /= 2;
     this.#offset = rest;
   }
+}
+
+/** Of four bytes in `word`, an expression that has bits set where one is zero, the lowest of them in the first such byte. */
+export const ZERO_BYTES = '(word - 0x1010101) & ~word & 0x80808080';
+
+/** Which of the four bytes it is, from what `ZERO_BYTES` gives unless that is 0. */
+export function firstZeroByte(zeros: string): string {
+  return `((31 - Math.clz32(${zeros} & ~(${zeros} - 1))) >> 3)`;
 }
 
 const GAVE_UP = Symbol('the field could not be decoded here');

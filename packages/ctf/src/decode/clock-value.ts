@@ -11,8 +11,9 @@ const WORD = 0x1_0000_0000;
  * event. The words change in `update`; `seconds` and `nanoseconds` are valid after `convert`.
  */
 export class ClockValue {
-  high = 0;
-  low = 0;
+  // Negative zero: fields for floating point numbers from the start, see `LoopRun`.
+  high = -0;
+  low = -0;
   /** Whole seconds since the origin, rounded down. */
   seconds = 0;
   /** 0 to 999,999,999. */
@@ -22,7 +23,7 @@ export class ClockValue {
   readonly #offsetNs: bigint;
   readonly #isNanosecondClock: boolean;
   // What the high word and the offset amount to; only renewed when the high word changes.
-  #cachedHigh = -1;
+  #cachedHigh = Number.NaN;
   #baseSeconds = 0;
   #baseNanoseconds = 0;
 
@@ -94,7 +95,8 @@ export class ClockValue {
     const nanoseconds = this.#baseNanoseconds + this.low;
     const carry = Math.floor(nanoseconds / NS_PER_S);
     this.seconds = this.#baseSeconds + carry;
-    this.nanoseconds = nanoseconds - carry * NS_PER_S;
+    // A small integer, whatever it was computed with.
+    this.nanoseconds = (nanoseconds - carry * NS_PER_S) | 0;
   }
 
   /**

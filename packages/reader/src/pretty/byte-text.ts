@@ -133,3 +133,21 @@ for (let second = 0; second < 256; second++) {
 export function putEscape(view: DataView, at: number, byte: number): number {
   return putAscii(view, at, ESCAPES[byte]!);
 }
+
+/**
+ * Puts numbers of each number of digits. Code that is optimised before it has met all of them is thrown away when a longer one comes,
+ * and identifiers and counters grow while a trace is printed.
+ */
+function practise(): void {
+  const view = new DataView(new ArrayBuffer(64));
+  for (let round = 0; round < 8; round++) {
+    for (const value of [7, 77, 777, 7777, 77_777, 777_777_777, 0xffff_ffff]) {
+      putSigned(view, 0, -value);
+      putTwoWords(view, 0, 0, value);
+      putTwoWords(view, 0, 1, value);
+      putTwoWords(view, 0, -1, value);
+    }
+  }
+}
+
+practise();

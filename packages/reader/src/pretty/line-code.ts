@@ -12,11 +12,13 @@ import {
   type CodeWriter,
   containerOf,
   elementPlace,
+  firstZeroByte,
   type IntegerCode,
   isTextElement,
   memberPlace,
   optionPlace,
   type RecordCode,
+  ZERO_BYTES,
 } from '@ringtail/ctf/internal';
 import {
   BYTE_CLASSES,
@@ -186,7 +188,7 @@ export class LineCode {
         this.#colored(palette.text, context, () => {
           this.flush();
           this.#record.bytes();
-          this.#quoted('p', 'end', 'return -1;');
+          this.#nullTerminated();
         });
         break;
       case 'structure':
@@ -275,7 +277,7 @@ export class LineCode {
         const textEnd = this.#code.local('textEnd', `p + ${length}`);
         const at = this.#code.fresh('at');
         this.#code.line(`let ${at} = p;`);
-        this.#quoted(at, textEnd, 'break;');
+        this.#quoted(at, textEnd);
         this.#code.line(`p = ${textEnd};`);
       });
       return;
@@ -311,11 +313,38 @@ export class LineCode {
   }
 
   /**
-   * Copies a text from the window in quotes: four bytes at once as long as they stand for themselves.
-   *
-   * @param atEnd the statement for when the text reaches `end` without a null character
+   * Copies a text up to its null character in quotes: four bytes at once as long as they stand for themselves, also the last ones.
+   * The last bytes of a window are left to the general decoder.
    */
-  #quoted(at: string, end: string, atEnd: string): void {
+  #nullTerminated(): void {
+    const code = this.#code;
+    this.text('"');
+    this.flush();
+    const loop = code.fresh('text');
+    const words = code.local('words', 'u8.length - 4');
+    code.line(`${loop}: for (;;) {`);
+    code.line(`if (p > ${words} || o >= LIMIT) return -1;`);
+    code.line('let word = dv.getInt32(p, true);');
+    code.line(`while (${isPlain('word')}) {`);
+    code.line('D.setInt32(o, word, true); p += 4; o += 4;');
+    code.line(`if (p > ${words} || o >= LIMIT) return -1;`);
+    code.line('word = dv.getInt32(p, true);');
+    code.line('}');
+    code.line(`const zeros = ${ZERO_BYTES};`);
+    code.line('if (zeros !== 0) {');
+    code.line(`const count = ${firstZeroByte('zeros')}, below = (1 << (8 * count)) - 1;`);
+    code.line('const text = (word & below) | (0x20202020 & ~below);');
+    code.line(`if (${isPlain('text')}) { D.setInt32(o, word, true); o += count; p += count + 1; break; }`);
+    code.line('}');
+    this.#fourBytes('p', loop);
+    code.line('}');
+    code.line('if (p > end) return -1;');
+    this.#check();
+    this.text('"');
+  }
+
+  /** As `#nullTerminated`, of the bytes from `at` to `end` if no null character comes before. */
+  #quoted(at: string, end: string): void {
     const code = this.#code;
     this.text('"');
     this.flush();
@@ -324,20 +353,31 @@ export class LineCode {
     code.line('if (o >= LIMIT) return -1;');
     code.line(`while (${at} + 4 <= ${end} && o < LIMIT) {`);
     code.line(`const word = dv.getInt32(${at}, true);`);
-    code.line('if ((PAIR_CLASSES[word & 65535] | PAIR_CLASSES[word >>> 16]) !== 0) break;');
+    code.line(`if (!(${isPlain('word')})) break;`);
     code.line(`D.setInt32(o, word, true); ${at} += 4; o += 4;`);
     code.line('}');
+    this.#fourBytes(at, loop, end);
+    code.line('}');
+    this.#check();
+    this.text('"');
+  }
+
+  /** Copies up to four bytes, one after the other, and leaves `loop` at the end of the text. */
+  #fourBytes(at: string, loop: string, end?: string): void {
+    const code = this.#code;
     code.line('for (let n = 0; n < 4; n++) {');
-    code.line(`if (${at} >= ${end}) ${atEnd === 'break;' ? `break ${loop};` : atEnd}`);
+    if (end !== undefined) code.line(`if (${at} >= ${end}) break ${loop};`);
     code.line(`const byte = u8[${at}++];`);
     code.line('if (BYTE_CLASSES[byte] === 0) O[o++] = byte;');
     code.line(`else if (byte === 0) break ${loop};`);
     code.line('else o = putEscape(D, o, byte);');
     code.line('}');
-    code.line('}');
-    this.#check();
-    this.text('"');
   }
+}
+
+/** Whether the four bytes of a word stand for themselves. */
+function isPlain(word: string): string {
+  return `(PAIR_CLASSES[${word} & 65535] | PAIR_CLASSES[${word} >>> 16]) === 0`;
 }
 
 function valueText(integer: IntegerCode): string {

@@ -19,6 +19,21 @@ import type { TextBuffer } from './text-buffer.ts';
 /** Longer texts of packets are left to the general printer. */
 const PACKET_TEXT_BYTES_MAX = 2048;
 
+/** Text with room for whole words. */
+class PaddedText {
+  view = new DataView(new ArrayBuffer(0));
+  /** Bytes. */
+  length = 0;
+
+  set(text: string): void {
+    const bytes = encodeText(text);
+    const padded = new Uint8Array(Math.ceil(bytes.length / 4) * 4);
+    padded.set(bytes);
+    this.view = new DataView(padded.buffer);
+    this.length = bytes.length;
+  }
+}
+
 /** The event printed last, and how times are printed: what the lines of all data streams share. */
 export class LineTime {
   /** NaN before the first event. */
@@ -27,9 +42,8 @@ export class LineTime {
   readonly #format: TimeFormat;
   readonly #prefix: string;
   #second = Number.NaN;
-  /** The text from the start of a line to the point, with room for whole words. */
-  view: DataView = new DataView(new ArrayBuffer(0));
-  length = 0;
+  /** The text from the start of a line to the point. */
+  readonly #text = new PaddedText();
 
   /** @param prefix what stands at the start of a line */
   constructor(format: TimeFormat, prefix: string) {
@@ -37,13 +51,19 @@ export class LineTime {
     this.#prefix = prefix;
   }
 
+  get view(): DataView {
+    return this.#text.view;
+  }
+
+  get length(): number {
+    return this.#text.length;
+  }
+
   /** Renews the text for a second. */
   renew(second: number): void {
     if (second === this.#second) return;
     this.#second = second;
-    const { view, length } = paddedText(`${this.#prefix}${this.#format.ofSecond(second)}.`);
-    this.view = view;
-    this.length = length;
+    this.#text.set(`${this.#prefix}${this.#format.ofSecond(second)}.`);
   }
 
   /** The seconds of a difference that is not below one second. */
@@ -51,18 +71,6 @@ export class LineTime {
     const from = Number.isNaN(fromSeconds) ? undefined : { seconds: fromSeconds, nanoseconds: fromNanoseconds };
     return deltaText(from, { seconds, nanoseconds });
   }
-}
-
-interface PaddedText {
-  readonly view: DataView;
-  readonly length: number;
-}
-
-function paddedText(text: string): PaddedText {
-  const bytes = encodeText(text);
-  const padded = new Uint8Array(Math.ceil(bytes.length / 4) * 4);
-  padded.set(bytes);
-  return { view: new DataView(padded.buffer), length: bytes.length };
 }
 
 /** What the lines of a data stream are made of. */
@@ -86,39 +94,51 @@ class LineLoopSink implements EventLoopSink {
   readonly constants: ReadonlyMap<string, unknown>;
   readonly parameters = 'o, packetView, packetLength';
   readonly begin = [
-    'const { view: packetView, length: packetLength } = packetText(packet);',
-    `if (packetLength > ${PACKET_TEXT_BYTES_MAX}) return 0;`,
-    'let done = T.at;',
+    'const { view: packetView, length: packetLength } = packetText;',
+    'const { view: timeView, length: timeLength } = time;',
+    'let o = T.at, done = o;',
     'let previousSeconds = time.seconds, previousNanoseconds = time.nanoseconds;',
   ].join('\n');
   readonly beforeEach: string;
   readonly afterEach: string;
   readonly end = 'T.at = done; time.seconds = previousSeconds; time.nanoseconds = previousNanoseconds;';
   readonly #parts: LineLoopParts;
+  readonly #packetText = new PaddedText();
+  #packet: PacketFields | undefined;
 
   constructor(parts: LineLoopParts) {
     this.#parts = parts;
-    const { buffer, time, line, stream } = parts;
-    const texts = new WeakMap<PacketFields, PaddedText>();
-    const packetText = (packet: PacketFields): PaddedText => {
-      let text = texts.get(packet);
-      if (text === undefined) {
-        text = paddedText(line.packetText(packet));
-        texts.set(packet, text);
-      }
-      return text;
-    };
-    this.constants = new Map<string, unknown>([...lineConstants(buffer), ['time', time], ['packetText', packetText]]);
-    const flush = [
-      'let o = done;',
-      'if (o >= T.flushAt) { T.at = o; o = done = T.flush(); }',
-      'if (!T.isWanted) break;',
-    ].join('\n');
+    const { buffer, time, stream } = parts;
+    this.constants = new Map<string, unknown>([
+      ...lineConstants(buffer),
+      ['time', time],
+      ['packetText', this.#packetText],
+    ]);
+    const flush = 'o = done; if (o >= T.flushAt) { stop = PAUSE; break; }';
     const hasClock = stream.clockClass !== undefined;
     this.beforeEach = hasClock ? `${flush}\n${this.#timeCode()}` : flush;
     this.afterEach = hasClock
       ? 'done = T.at; previousSeconds = seconds; previousNanoseconds = nanoseconds;'
       : 'done = T.at;';
+  }
+
+  prepare(seconds: number, packet: PacketFields): boolean {
+    const { stream, time, line } = this.#parts;
+    if (packet !== this.#packet) {
+      this.#packet = packet;
+      this.#packetText.set(line.packetText(packet));
+    }
+    if (this.#packetText.length > PACKET_TEXT_BYTES_MAX) return false;
+    if (stream.clockClass === undefined) return true;
+    if (seconds < 0) return false;
+    time.renew(seconds);
+    return true;
+  }
+
+  resume(): boolean {
+    const { buffer } = this.#parts;
+    buffer.flush();
+    return buffer.isWanted;
   }
 
   writeRecord(eventRecordClass: EventRecordClass, code: CodeWriter, context: RecordCodeContext): void {
@@ -159,18 +179,16 @@ class LineLoopSink implements EventLoopSink {
     const { palette } = style;
     const { afterTime, beforeDelta, afterDelta } = timeFrame(style);
     const lines = [
-      'if (seconds < 0) break;',
-      'time.renew(seconds);',
-      'for (let i = 0; i < time.length; i += 4) D.setInt32(o + i, time.view.getInt32(i, true), true);',
-      'o += time.length;',
+      'for (let i = 0; i < timeLength; i += 4) D.setInt32(o + i, timeView.getInt32(i, true), true);',
+      'o += timeLength;',
       storeNineDigits('nanoseconds'),
       storeText(palette.reset + afterTime + (delta ? beforeDelta : '')),
     ];
     if (delta) {
       lines.push(
-        'let deltaSeconds = seconds - previousSeconds, deltaNanoseconds = nanoseconds - previousNanoseconds;',
-        'if (deltaNanoseconds < 0) { deltaSeconds--; deltaNanoseconds += 1000000000; }',
-        `if (deltaSeconds === 0) { ${storeText('+0.')}`,
+        'const difference = nanoseconds - previousNanoseconds, borrow = difference >>> 31;',
+        'const deltaNanoseconds = difference + borrow * 1000000000;',
+        `if (seconds - previousSeconds === borrow) { ${storeText('+0.')}`,
         storeNineDigits('deltaNanoseconds'),
         '} else {',
         'o = putAscii(D, o, time.deltaText(previousSeconds, previousNanoseconds, seconds, nanoseconds));',

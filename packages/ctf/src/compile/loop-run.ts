@@ -1,0 +1,71 @@
+import type { ClockValue } from '../decode/clock-value.ts';
+import type { LoopTurn } from './event-loop.ts';
+
+/** Why generated code left an event record. */
+export const StopReason = {
+  /** It is the general decoder's. */
+  UNUSUAL: 0,
+  /** It is later than the limit. */
+  LATER: 1,
+  /** It is of another second, or of another high word of the clock. */
+  SECOND: 2,
+  /** The sink wants a pause. */
+  PAUSE: 3,
+} as const;
+
+/** The first run takes at most twice as many bytes, and each twice as many as the one before. */
+const FIRST_RUN_BYTES = 512;
+const RUN_BYTES_MAX = 1 << 30;
+
+/** Before and behind all nanoseconds of a second. */
+const ALL = -1;
+const NONE = 1_000_000_000;
+
+/**
+ * What generated code is told of a run over event records of one second, and what it answers.
+ *
+ * Negative zero makes a field one for floating point numbers from the start. Fields that become so when the first large number comes
+ * make optimised code invalid.
+ */
+export class LoopRun {
+  /** Bytes that may be taken. */
+  bytesMax = FIRST_RUN_BYTES;
+  /** The second that all event records are of. */
+  seconds = -0;
+  /** The clock's high word, and the low word where the second begins: below zero if that is in the high word before. */
+  secondHigh = -0;
+  secondLow = -0;
+  /** Event records may not be earlier within the second. Afterwards that of the last one, or of the one that is later than the limit. */
+  nanoseconds = 0;
+  /** Those later than this within the second are left. */
+  limit = -0;
+  stop: (typeof StopReason)[keyof typeof StopReason] = StopReason.UNUSUAL;
+  /** The clock at the event record that was left. */
+  high = -0;
+  low = -0;
+
+  /** Moves to the second of a value of the clock, which stays as it is. */
+  enterSecond(clock: ClockValue, high: number, low: number): void {
+    const { high: keptHigh, low: keptLow } = clock;
+    clock.set(high, low);
+    clock.convert();
+    this.seconds = clock.seconds;
+    this.secondHigh = high;
+    this.secondLow = low - clock.nanoseconds;
+    clock.set(keptHigh, keptLow);
+  }
+
+  begin({ seconds, nanoseconds, limitSeconds, limitNanoseconds }: LoopTurn): void {
+    if (this.bytesMax < RUN_BYTES_MAX) this.bytesMax *= 2;
+    this.stop = StopReason.UNUSUAL;
+    this.nanoseconds = seconds === this.seconds ? nanoseconds : seconds < this.seconds ? ALL : NONE;
+    this.limit = limitSeconds === this.seconds ? limitNanoseconds : limitSeconds > this.seconds ? NONE : ALL;
+  }
+
+  end(turn: LoopTurn, count: number): void {
+    turn.isLater = this.stop === StopReason.LATER;
+    if (count === 0 && !turn.isLater) return;
+    turn.seconds = this.seconds;
+    turn.nanoseconds = this.nanoseconds;
+  }
+}
