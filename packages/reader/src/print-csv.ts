@@ -9,9 +9,8 @@ import {
 } from '@ringtail/ctf';
 import { jsonOf } from './event-json.ts';
 import type { OpenedTrace } from './open-traces.ts';
+import { printLines } from './print-lines.ts';
 import type { TextSink } from './text-sink.ts';
-
-const CHUNK_CHARACTERS = 1 << 16;
 
 /** Columns that every event fills; the columns of fields follow. */
 const FIXED = ['at', 'name', 'stream'] as const;
@@ -37,22 +36,8 @@ export function printCsv(
   for (const column of [...FIXED, ...contextColumns(traces, hasEvent), ...payloadColumns(traces, hasEvent)]) {
     if (!columns.has(column)) columns.set(column, columns.size);
   }
-  let chunk = `${[...columns.keys()].map(quoted).join(',')}\n`;
-  let eventCount = 0;
-  try {
-    for (const message of messages) {
-      if (message.kind !== 'event') continue;
-      chunk += row(message, columns);
-      eventCount++;
-      if (chunk.length < CHUNK_CHARACTERS) continue;
-      const full = chunk;
-      chunk = '';
-      if (!sink.write(full)) break;
-    }
-  } finally {
-    if (chunk !== '') sink.write(chunk);
-  }
-  return eventCount;
+  const head = `${[...columns.keys()].map(quoted).join(',')}\n`;
+  return printLines(messages, sink, (event) => row(event, columns), head);
 }
 
 function contextColumns(traces: readonly OpenedTrace[], hasEvent: (name: string) => boolean): string[] {
