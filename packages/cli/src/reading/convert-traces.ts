@@ -9,6 +9,7 @@ import {
   printDetails,
   printJson,
   type TraceReader,
+  visitEvents,
   writeCtf,
 } from '@ringtail/reader';
 import type { Command } from 'commander';
@@ -82,11 +83,16 @@ async function convertToText(context: Context, reader: TraceReader, options: Con
         break;
       }
       default:
-        for (const _ of reader);
+        readAll(reader);
     }
   } finally {
     output.close();
   }
+}
+
+/** Every field is read past, and nothing is made of it. */
+function readAll(reader: TraceReader): void {
+  visitEvents(reader, { '*': { fields: [], handle: () => {} } });
 }
 
 function convertToCtf(context: Context, command: Command, reader: TraceReader, options: ConvertOptions): void {
