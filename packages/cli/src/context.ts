@@ -93,6 +93,7 @@ export function explain(context: Context, message: string): void {
 export function reportError(context: Context, format: OutputFormat, error: unknown): void {
   const code = error instanceof RingtailError ? error.code : 'UNEXPECTED';
   const hint = error instanceof CliError ? error.hint : undefined;
+  const findings = error instanceof CliError ? error.findings : [];
   const message = describeError(error);
   const number = lttngNumberOf(code);
   reportTo(
@@ -105,6 +106,7 @@ export function reportError(context: Context, format: OutputFormat, error: unkno
         message,
         ...(hint !== undefined && { hint }),
         ...(number !== undefined && { lttngCode: number }),
+        ...(findings.length > 0 && { findings }),
       },
     },
     (style) => `${style.red('ringtail: error:')} ${message}${hint === undefined ? '' : `\n${indented(hint)}`}`,

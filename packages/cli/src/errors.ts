@@ -1,13 +1,17 @@
 import { RingtailError } from '@ringtail/base';
+import type { Finding } from './diagnosis/finding.ts';
 
 /** A command could not do what it was asked; `hint` names the next step. Codes of daemons pass through as they are. */
 export class CliError extends RingtailError<string> {
   override readonly name = 'CliError';
   readonly hint: string | undefined;
+  /** The causes, for programs; `hint` has them for people. */
+  readonly findings: readonly Finding[];
 
-  constructor(code: CliErrorCode | (string & {}), message: string, hint?: string) {
+  constructor(code: CliErrorCode | (string & {}), message: string, hint?: string, findings: readonly Finding[] = []) {
     super(code, message);
     this.hint = hint;
+    this.findings = findings;
   }
 }
 

@@ -9,6 +9,7 @@ import type {
   SnapshotOutput,
   TrackedAttribute,
 } from '@ringtail/protocol';
+import type { Finding } from './diagnosis/finding.ts';
 
 /** One of several things that a command was asked to do: `false` where it could not, which standard error explains. */
 export interface Attempt {
@@ -38,6 +39,8 @@ export type CommandResult =
       /** With the channels that were asked for. */
       readonly session: SessionDescription;
       readonly statistics: SessionStatistics;
+      /** Why it has no events; empty where it has some, null where the daemon cannot say. */
+      readonly findings?: readonly Finding[] | null;
     }
   | { readonly command: 'list-domains'; readonly session: SessionDescription }
   | {

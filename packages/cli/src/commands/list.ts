@@ -3,6 +3,8 @@ import type { Act } from '../cli.ts';
 import { type Context, report } from '../context.ts';
 import { sessionNamed } from '../current-session.ts';
 import { withDaemon } from '../daemon.ts';
+import { diagnose, withDaemonFinding } from '../diagnosis/diagnose.ts';
+import { describeFindings } from '../diagnosis/finding.ts';
 import { addDomainOptions, type DomainOptions, refuseKernel } from '../domain.ts';
 import { CliError } from '../errors.ts';
 import {
@@ -17,7 +19,7 @@ import { outputFormatOf } from '../options.ts';
 import type { LoggerDomain } from '../result.ts';
 import { describeSession, onSession } from '../session-command.ts';
 
-interface ListOptions extends DomainOptions {
+export interface ListOptions extends DomainOptions {
   readonly channel?: string;
   readonly domain?: boolean;
   readonly fields?: boolean;
@@ -49,19 +51,8 @@ export function addList(program: Command, context: Context, act: Act): Command {
   return command;
 }
 
-/** `status` is `list` of the current session. */
-export function addStatus(program: Command, context: Context, act: Act): Command {
-  const command = program.command('status').description('describe the current session in detail');
-  addListingOptions(command).addHelpText('after', '\nExample:\n  ringtail status');
-  act(command, async (options: ListOptions) => {
-    if (options.kernel) refuseKernel();
-    await listSession(context, command, undefined, options);
-    return undefined;
-  });
-  return command;
-}
-
-function addListingOptions(command: Command): Command {
+/** What `list` and `status` have in common. */
+export function addListingOptions(command: Command): Command {
   return addDomainOptions(command, LOGGERS)
     .option('-c, --channel <channel>', 'with a session: only this channel')
     .option('-d, --domain', 'with a session: only its domains')
@@ -77,25 +68,29 @@ async function listSessions(context: Context, command: Command): Promise<void> {
   );
 }
 
-async function listSession(
+/** @throws {CliError} with the causes, where no daemon answers */
+export async function listSession(
   context: Context,
   command: Command,
   named: string | undefined,
   options: ListOptions,
 ): Promise<void> {
   const name = sessionNamed(context, named);
-  const details = await onSession(context, name, async (client) => ({
-    session: await describeSession(client, name),
-    statistics: await client.sessionStatistics(name),
-  }));
+  const { findings, ...details } = await onSession(context, name, async (client) => {
+    const session = await describeSession(client, name);
+    const statistics = await client.sessionStatistics(name);
+    return { session, statistics, findings: await diagnose(context, client, session, statistics) };
+  }).catch(async (error: unknown) => {
+    throw await withDaemonFinding(context, error);
+  });
   const { session, statistics } = onlyAsked(details, options);
   const format = outputFormatOf(command);
   if (options.domain) {
     report(context, format, { command: 'list-domains', session }, (style) => describeDomains(style, session));
     return;
   }
-  report(context, format, { command: 'list-session', session, statistics }, (style) =>
-    describeSessionDetails(style, { session, statistics }),
+  report(context, format, { command: 'list-session', session, statistics, findings }, (style) =>
+    [describeSessionDetails(style, { session, statistics }), ...describeFindings(style, findings ?? [])].join('\n'),
   );
 }
 

@@ -1,0 +1,153 @@
+import {
+  type ApplicationDescription,
+  type EventRule,
+  matchesPattern,
+  type RuleDiagnosis,
+  ruleMatches,
+  type TracepointDescription,
+} from '@ringtail/protocol';
+import { describeLogLevel } from '../log-level.ts';
+import { nearestNames } from '../nearest.ts';
+import { formatCount, plural, shellQuote } from '../quantity.ts';
+import { fieldNamesOf, fieldsAskedFor, hasField } from './filter-fields.ts';
+import { type Finding, shortened } from './finding.ts';
+
+/** Every program that imports the tracer has these; they say nothing of what the program defines. */
+const BUILT_IN = /^(?:lttng_ust_trace(?:f|log)|ringtail_statedump|ringtail_process):/;
+
+export function ownNames(names: readonly string[]): string[] {
+  return [...new Set(names)].filter((name) => !BUILT_IN.test(name)).sort();
+}
+
+export interface RuleFacts {
+  readonly session: string;
+  /** Of all tracepoints that were seen since the session was created. */
+  readonly names: readonly string[];
+  readonly applications: readonly ApplicationDescription[];
+}
+
+/** Why a rule takes nothing; undefined where nothing stands between it and the events of its tracepoints. */
+export function diagnoseRule(diagnosis: RuleDiagnosis, facts: RuleFacts): Finding | undefined {
+  const { named, notExcluded, ofLogLevel, rule } = diagnosis;
+  if (named === 0) return noMatch(diagnosis, facts);
+  if (notExcluded === 0) return allExcluded(diagnosis, facts);
+  if (ofLogLevel === 0) return hiddenByLevel(diagnosis, facts);
+  if (rule.filter === undefined) return undefined;
+  return lackingField(diagnosis, facts) ?? neverTrue(diagnosis, facts);
+}
+
+function noMatch({ rule }: RuleDiagnosis, { session, names }: RuleFacts): Finding {
+  const own = ownNames(names);
+  const meant = nearestPatterns(rule.pattern, own);
+  const instead = meant[0] ?? 'PROVIDER:EVENT';
+  return {
+    code: 'NO_MATCHING_TRACEPOINT',
+    what: `no tracepoint is called ${quoted(rule.pattern)}`,
+    evidence: [...(meant.length > 0 ? [`near it: ${meant.join(', ')}`] : []), `seen: ${shortened(own).join(', ')}`],
+    nextStep: `${meant.length > 0 ? `did you mean ${quoted(instead)}? ` : ''}ringtail enable-event -u ${shellQuote(instead)} -s ${shellQuote(session)}; ringtail list -u shows all`,
+  };
+}
+
+/** What a pattern may have been meant to be: another provider, or another name. Patterns in, patterns out. */
+export function nearestPatterns(pattern: string, names: readonly string[]): string[] {
+  const [provider = '', event] = splitName(pattern);
+  const providers = nearestNames(
+    provider,
+    names.map((name) => splitName(name)[0]),
+  ).filter((near) => near !== provider);
+  if (event !== undefined && providers.length > 0 && !provider.includes('*')) {
+    const corrected = providers.map((near) => `${near}:${event}`);
+    const matching = corrected.filter((near) => names.some((name) => matchesPattern(near, name)));
+    if (matching.length > 0) return matching;
+  }
+  return nearestNames(pattern, names);
+}
+
+function splitName(name: string): [string, string?] {
+  const colon = name.indexOf(':');
+  return colon < 0 ? [name] : [name.slice(0, colon), name.slice(colon + 1)];
+}
+
+function allExcluded({ rule, channel, named }: RuleDiagnosis, { session, names }: RuleFacts): Finding {
+  const hidden = names.filter((name) => matchesPattern(rule.pattern, name));
+  return {
+    code: 'ALL_EXCLUDED',
+    what: `the exclusions of ${quoted(rule.pattern)} leave nothing of it`,
+    evidence: [
+      `excluded: ${(rule.exclude ?? []).join(', ')}`,
+      `matched without them: ${hidden.length > 0 ? shortened(hidden).join(', ') : plural(named, 'tracepoint')}`,
+    ],
+    nextStep: replaceRule(rule, channel, session, ''),
+  };
+}
+
+function hiddenByLevel({ rule, channel, notExcluded }: RuleDiagnosis, facts: RuleFacts): Finding {
+  const { logLevel: _, ...withoutLevel } = rule;
+  const levels = tracepointsOf(facts).filter(({ name, logLevel }) => ruleMatches(withoutLevel, name, logLevel));
+  const { from = 0, to = 14 } = rule.logLevel ?? {};
+  const mildest = Math.max(to, ...levels.map(({ logLevel }) => logLevel));
+  return {
+    code: 'LOG_LEVEL',
+    what: `the log levels of ${quoted(rule.pattern)} hide all its tracepoints`,
+    evidence: [
+      `wanted: ${describeLogLevel(from)} to ${describeLogLevel(to)}`,
+      levels.length > 0
+        ? `there: ${shortened(levels.map(({ name, logLevel }) => `${name} ${describeLogLevel(logLevel)}`)).join(', ')}`
+        : `there: ${plural(notExcluded, 'tracepoint')} of other levels`,
+    ],
+    nextStep: replaceRule(rule, channel, facts.session, levels.length > 0 ? ` --loglevel=${mildest}` : ''),
+  };
+}
+
+function lackingField({ rule, channel }: RuleDiagnosis, facts: RuleFacts): Finding | undefined {
+  const matched = tracepointsOf(facts).filter(({ name, logLevel }) => ruleMatches(rule, name, logLevel));
+  if (matched.length === 0) return undefined;
+  const missing = fieldsAskedFor(rule.filter ?? '').filter((field) => !matched.some((one) => hasField(one, field)));
+  const [first] = missing;
+  if (first === undefined) return undefined;
+  const there = [...new Set(matched.flatMap(fieldNamesOf))];
+  const [nearest] = nearestNames(first, there);
+  const fields = missing.map((name) => `"${name}"`).join(', ');
+  return {
+    code: 'FILTER_LACKS_FIELD',
+    what: `the filter asks for ${missing.length === 1 ? 'a field' : 'fields'} that no matched tracepoint has: ${fields}`,
+    evidence: [
+      `filter: ${rule.filter}`,
+      `fields of ${shortened(matched.map(({ name }) => name)).join(', ')}: ${there.length > 0 ? shortened(there).join(', ') : 'none'}`,
+    ],
+    nextStep: `${nearest === undefined ? '' : `did you mean "${nearest}"? `}${replaceRule(rule, channel, facts.session, " --filter 'EXPRESSION'")}`,
+  };
+}
+
+function neverTrue(diagnosis: RuleDiagnosis, { session }: RuleFacts): Finding | undefined {
+  const { rule, channel, filterEvaluations: evaluated, filterRejections: rejected } = diagnosis;
+  if (evaluated === null || rejected === null || evaluated === 0 || rejected < evaluated) return undefined;
+  return {
+    code: 'FILTER_NEVER_TRUE',
+    what: `the filter of ${quoted(rule.pattern)} was never true`,
+    evidence: [
+      `filter: ${rule.filter}`,
+      `evaluated ${plural(evaluated, 'time')}, false ${formatCount(rejected)} of them`,
+    ],
+    nextStep: replaceRule(rule, channel, session, " --filter 'EXPRESSION'"),
+  };
+}
+
+/** Rules cannot be changed: the one is disabled, another enabled. */
+function replaceRule(rule: EventRule, channel: string, session: string, option: string): string {
+  const where = `-s ${shellQuote(session)} -c ${shellQuote(channel)}`;
+  const pattern = shellQuote(rule.pattern);
+  return `ringtail disable-event -u ${pattern} ${where}, then ringtail enable-event -u ${pattern} ${where}${option}`;
+}
+
+/** Each name once: the threads of a program have the same. */
+function tracepointsOf({ applications }: RuleFacts): TracepointDescription[] {
+  const all = applications.flatMap(({ tracepoints }) => tracepoints);
+  return [...new Map(all.map((tracepoint) => [tracepoint.name, tracepoint])).values()].filter(
+    ({ name }) => !BUILT_IN.test(name),
+  );
+}
+
+function quoted(pattern: string): string {
+  return `'${pattern}'`;
+}

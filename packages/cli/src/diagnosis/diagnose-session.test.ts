@@ -1,0 +1,261 @@
+import {
+  type ApplicationDescription,
+  DEFAULT_CHANNEL,
+  type EventRule,
+  NO_STATISTICS,
+  type RuleDiagnosis,
+  type SessionDiagnosis,
+} from '@ringtail/protocol';
+import { describe, expect, it } from 'vitest';
+import { styleFor } from '../style.ts';
+import { sessionCalled } from '../testing/fake-daemon.test.support.ts';
+import { diagnoseSession, type SessionFacts } from './diagnose-session.ts';
+import { describeFindings } from './finding.ts';
+import type { Surroundings } from './surroundings.ts';
+
+const NAMES = ['shop:order', 'shop:payment'];
+const SURROUNDINGS: Surroundings = { lookedAt: [], named: null, uid: 54321, otherDaemons: [], programs: [] };
+
+function ruleDiagnosis(rule: EventRule, more: Partial<RuleDiagnosis> = {}): RuleDiagnosis {
+  const matched = { named: 2, notExcluded: 2, ofLogLevel: 2, filterEvaluations: null, filterRejections: null };
+  return { channel: 'channel0', rule: { ...rule, enabled: true }, ...matched, ...more };
+}
+
+const APPLICATION: ApplicationDescription = {
+  pid: 10,
+  tid: 10,
+  uid: 54321,
+  procname: 'shop',
+  runtime: 'node',
+  mainThread: true,
+  troubles: [],
+  tracepoints: NAMES.map((name) => ({ name, logLevel: 13, fields: [{ name: 'amount', spec: { kind: 'i32' } }] })),
+};
+
+function facts(diagnosis: Partial<SessionDiagnosis> = {}, more: Partial<SessionFacts> = {}): SessionFacts {
+  return {
+    session: sessionCalled('s', { uid: 54321, active: true }),
+    diagnosis: {
+      active: true,
+      startedOnce: true,
+      threadsRegistered: 1,
+      threadsOfOwner: 1,
+      threadsUntracked: 0,
+      rules: [ruleDiagnosis({ pattern: 'shop:*' })],
+      tracepointNames: NAMES,
+      channelsDisabled: [],
+      statistics: NO_STATISTICS,
+      ...diagnosis,
+    },
+    daemon: { runDirectory: '/run/here', uid: 54321, consumerPid: 7 },
+    applications: [APPLICATION],
+    threadsSeen: 1,
+    surroundings: null,
+    ...more,
+  };
+}
+
+const nobody = { threadsRegistered: 0, threadsOfOwner: 0, tracepointNames: [] };
+
+/** A set-up, the causes that are to be found in order, and what must be said of the first. */
+const CASES: readonly [string, SessionFacts, readonly string[], readonly string[]][] = [
+  ['nothing wrong but a program that does nothing', facts(), ['NOT_REACHED'], ['shop:order']],
+  [
+    'a session that was never started',
+    facts({ active: false, startedOnce: false }),
+    ['NOT_STARTED'],
+    ['ringtail start s'],
+  ],
+  ['a session that was stopped', facts({ active: false }), ['NOT_STARTED'], ['is stopped']],
+  ['no rule', facts({ rules: [] }), ['NO_RULE'], ["ringtail enable-event -u -s s 'PROVIDER:*'"]],
+  [
+    'a disabled channel',
+    facts({ rules: [], channelsDisabled: ['c'] }),
+    ['CHANNEL_DISABLED'],
+    ['channel c is disabled', 'enable-channel -u -s s c'],
+  ],
+  [
+    'a program of another user',
+    facts({ threadsRegistered: 3, threadsOfOwner: 0 }),
+    ['OTHER_USER'],
+    ['3 threads of other users'],
+  ],
+  [
+    'trackers that leave all out',
+    facts(
+      { threadsUntracked: 1 },
+      { session: sessionCalled('s', { active: true, trackers: { vpid: [99], vuid: null, vgid: null } }) },
+    ),
+    ['UNTRACKED'],
+    ['tracked vpid: 99', 'ringtail track -u -s s --vpid --all'],
+  ],
+  [
+    'a program without tracepoints of its own',
+    facts({ tracepointNames: ['lttng_ust_tracef:event'] }),
+    ['NO_TRACEPOINT'],
+    ['none had a tracepoint'],
+  ],
+  [
+    'a misspelt provider',
+    facts({ rules: [ruleDiagnosis({ pattern: 'shpo:*' }, { named: 0, notExcluded: 0, ofLogLevel: 0 })] }),
+    ['NO_MATCHING_TRACEPOINT'],
+    ["'shpo:*'", "did you mean 'shop:*'?"],
+  ],
+  [
+    'a misspelt event',
+    facts({ rules: [ruleDiagnosis({ pattern: 'shop:ordre' }, { named: 0, notExcluded: 0, ofLogLevel: 0 })] }),
+    ['NO_MATCHING_TRACEPOINT'],
+    ["did you mean 'shop:order'?"],
+  ],
+  [
+    'an exclusion of everything',
+    facts({ rules: [ruleDiagnosis({ pattern: 'shop:*', exclude: ['*o*'] }, { notExcluded: 0, ofLogLevel: 0 })] }),
+    ['ALL_EXCLUDED'],
+    ['excluded: *o*', 'shop:order, shop:payment'],
+  ],
+  [
+    'a log level that hides everything',
+    facts({ rules: [ruleDiagnosis({ pattern: 'shop:*', logLevel: { from: 0, to: 3 } }, { ofLogLevel: 0 })] }),
+    ['LOG_LEVEL'],
+    ['wanted: TRACE_EMERG (0) to TRACE_ERR (3)', 'shop:order TRACE_DEBUG_LINE (13)', '--loglevel=13'],
+  ],
+  [
+    'a filter on a field that there is not',
+    facts({
+      rules: [
+        ruleDiagnosis({ pattern: 'shop:*', filter: 'amuont > 3' }, { filterEvaluations: 5, filterRejections: 5 }),
+      ],
+    }),
+    ['FILTER_LACKS_FIELD'],
+    ['"amuont"', 'did you mean "amount"?'],
+  ],
+  [
+    'a filter that was never true',
+    facts({
+      rules: [
+        ruleDiagnosis({ pattern: 'shop:*', filter: 'amount > 3' }, { filterEvaluations: 1234, filterRejections: 1234 }),
+      ],
+    }),
+    ['FILTER_NEVER_TRUE'],
+    ['filter: amount > 3', 'evaluated 1,234 times'],
+  ],
+  [
+    'rings that could not be made',
+    facts({
+      statistics: {
+        ...NO_STATISTICS,
+        troubles: [
+          'thread 1: no ring buffer for channel c: posix_fallocate: no space left on device (ENOSPC) (NO_RING)',
+        ],
+      },
+    }),
+    ['NO_RING'],
+    ['ENOSPC'],
+  ],
+  [
+    'shared memory that is refused',
+    facts(
+      {},
+      {
+        applications: [
+          { ...APPLICATION, troubles: ['no ring buffer for channel c: memfd_create x: too many open files (EMFILE)'] },
+        ],
+      },
+    ),
+    ['SHARED_MEMORY_REFUSED'],
+    ['process 10 (shop)', 'ringtail doctor'],
+  ],
+  [
+    'everything discarded',
+    facts(
+      { statistics: { ...NO_STATISTICS, eventsDiscarded: 12 } },
+      {
+        session: sessionCalled('s', {
+          channels: [{ ...DEFAULT_CHANNEL, subBufBytes: 4096, enabled: true, contexts: [], rules: [] }],
+        }),
+      },
+    ),
+    ['ALL_DISCARDED'],
+    ['12 events', '4 sub-buffers of 4.0 KiB', '--subbuf-size='],
+  ],
+  [
+    'a full disk',
+    facts({ statistics: { ...NO_STATISTICS, troubles: ['disk full while writing /traces/s'] } }),
+    ['DISK_FULL'],
+    ['df /traces/s'],
+  ],
+  [
+    'a consumer that is gone',
+    facts({}, { daemon: { runDirectory: '/run/here', uid: 54321, consumerPid: null } }),
+    ['CONSUMER_UNAVAILABLE'],
+    ['/run/here/sessiond.log'],
+  ],
+  [
+    'no application, and no program',
+    facts(nobody, { threadsSeen: 0, applications: [], surroundings: SURROUNDINGS }),
+    ['NO_APPLICATION'],
+    ['the daemon serves /run/here', '--import @ringtail/tracer/register'],
+  ],
+  [
+    'programs that lack the tracer',
+    facts(nobody, {
+      threadsSeen: 0,
+      surroundings: { ...SURROUNDINGS, programs: [{ pid: 5, uid: 54321, name: 'app.js', traced: false }] },
+    }),
+    ['NO_APPLICATION'],
+    ['process 5 (app.js, user 54321) runs without the tracer'],
+  ],
+  [
+    'a program at another daemon',
+    facts(nobody, {
+      threadsSeen: 0,
+      surroundings: {
+        ...SURROUNDINGS,
+        programs: [{ pid: 5, uid: 54321, name: 'app.js', traced: true }],
+        otherDaemons: [{ runDirectory: '/run/there', uid: 54321, pids: [5] }],
+      },
+    }),
+    ['OTHER_DAEMON', 'NO_APPLICATION'],
+    ['process 5 (app.js, user 54321) is registered in /run/there', 'RINGTAIL_RUNDIR=/run/here'],
+  ],
+  [
+    'programs of users whom the daemon does not serve',
+    facts(nobody, {
+      threadsSeen: 0,
+      surroundings: { ...SURROUNDINGS, programs: [{ pid: 5, uid: 54322, name: 'app.js', traced: null }] },
+    }),
+    ['OTHER_USER', 'NO_APPLICATION'],
+    ['process 5 (app.js, user 54322) runs'],
+  ],
+];
+
+describe('a session without events', () => {
+  it.each(CASES)('because of %s says so', (_, given, codes, words) => {
+    const findings = diagnoseSession(given);
+    expect(findings.map(({ code }) => code)).toEqual(codes);
+    const [first] = findings;
+    const text = [first?.what, ...(first?.evidence ?? []), first?.nextStep].join('\n');
+    for (const word of words) expect(text).toContain(word);
+  });
+
+  it('for several reasons names them in the order in which an event meets them', () => {
+    const findings = diagnoseSession(
+      facts({
+        active: false,
+        rules: [ruleDiagnosis({ pattern: 'x' }, { named: 0 })],
+        statistics: { ...NO_STATISTICS, eventsDiscarded: 1 },
+      }),
+    );
+    expect(findings.map(({ code }) => code)).toEqual(['NOT_STARTED', 'NO_MATCHING_TRACEPOINT', 'ALL_DISCARDED']);
+    const text = describeFindings(styleFor({ isTTY: false }, {}), findings);
+    expect(text.slice(0, 3)).toEqual([
+      'No events, for 3 reasons:',
+      '  - the session is stopped',
+      '      next: ringtail start s',
+    ]);
+  });
+
+  it('is not one that has events', () => {
+    expect(diagnoseSession(facts({ statistics: { ...NO_STATISTICS, eventsRecorded: 1 } }))).toEqual([]);
+  });
+});

@@ -1,0 +1,184 @@
+import type { ApplicationDescription, SessionDescription, SessionDiagnosis } from '@ringtail/protocol';
+import { formatBytes, plural, shellQuote } from '../quantity.ts';
+import { diagnoseAbsence } from './diagnose-absence.ts';
+import { diagnoseRule, ownNames } from './diagnose-rules.ts';
+import { diagnoseTroubles } from './diagnose-troubles.ts';
+import { type Finding, shortened } from './finding.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/** What is known of a session and of what is around it. */
+export interface SessionFacts {
+  readonly session: SessionDescription;
+  readonly diagnosis: SessionDiagnosis;
+  readonly daemon: DaemonFacts;
+  /** Registered now, as far as we may see them. */
+  readonly applications: readonly ApplicationDescription[];
+  /** Threads that were registered at some time since the session was created. */
+  readonly threadsSeen: number;
+  /** Looked at only where it matters: where no application is registered. */
+  readonly surroundings: Surroundings | null;
+}
+
+export interface DaemonFacts {
+  readonly runDirectory: string;
+  /** User of the daemon; null where it cannot be seen. */
+  readonly uid: number | null;
+  /** null while the consumer is being started again. */
+  readonly consumerPid: number | null;
+}
+
+/** Why a session has no events: in the order in which an event would meet the reasons. Empty for one that has events. */
+export function diagnoseSession(facts: SessionFacts): Finding[] {
+  if (facts.diagnosis.statistics.eventsRecorded > 0) return [];
+  const found = [
+    ...consumer(facts),
+    ...notStarted(facts),
+    ...rules(facts),
+    ...applications(facts),
+    ...trackers(facts),
+    ...matching(facts),
+    ...troubles(facts),
+    ...discarded(facts),
+  ];
+  return found.length > 0 ? found : notReached(facts);
+}
+
+function consumer({ daemon }: SessionFacts): Finding[] {
+  if (daemon.consumerPid !== null) return [];
+  return [
+    {
+      code: 'CONSUMER_UNAVAILABLE',
+      what: 'the consumer daemon, which writes the traces, does not run',
+      evidence: ['it is being started again'],
+      nextStep: `${shellQuote(`${daemon.runDirectory}/sessiond.log`)} says why it ended`,
+    },
+  ];
+}
+
+function notStarted({ session, diagnosis }: SessionFacts): Finding[] {
+  if (diagnosis.active) return [];
+  const what = diagnosis.startedOnce ? 'the session is stopped' : 'the session was not started';
+  return [{ code: 'NOT_STARTED', what, evidence: [], nextStep: `ringtail start ${shellQuote(session.name)}` }];
+}
+
+function rules({ session, diagnosis }: SessionFacts): Finding[] {
+  const name = shellQuote(session.name);
+  const disabled = diagnosis.channelsDisabled.map((channel) => ({
+    code: 'CHANNEL_DISABLED' as const,
+    what: `the channel ${channel} is disabled`,
+    evidence: ruleNames(session, channel),
+    nextStep: `ringtail enable-channel -u -s ${name} ${shellQuote(channel)}`,
+  }));
+  if (disabled.length > 0 || diagnosis.rules.length > 0) return disabled;
+  const off = session.channels.flatMap((channel) => channel.rules.filter(({ enabled }) => !enabled));
+  return [
+    {
+      code: 'NO_RULE',
+      what:
+        off.length > 0 ? 'all rules of the session are disabled' : 'the session has no rule that says what to record',
+      evidence: off.map(({ pattern }) => `disabled: '${pattern}'`),
+      nextStep: `ringtail enable-event -u -s ${name} ${shellQuote(off[0]?.pattern ?? 'PROVIDER:*')}`,
+    },
+  ];
+}
+
+function ruleNames({ channels }: SessionDescription, name: string): string[] {
+  const channel = channels.find((one) => one.name === name);
+  return channel === undefined || channel.rules.length === 0
+    ? []
+    : [`its rules: ${shortened(channel.rules.map(({ pattern }) => `'${pattern}'`)).join(', ')}`];
+}
+
+function applications(facts: SessionFacts): Finding[] {
+  const { diagnosis, session } = facts;
+  if (diagnosis.threadsRegistered === 0) return facts.threadsSeen > 0 ? [] : diagnoseAbsence(facts);
+  if (diagnosis.threadsOfOwner > 0) return [];
+  return [
+    {
+      code: 'OTHER_USER',
+      what: 'the programs that are registered are not those of the user to whom the session belongs',
+      evidence: [
+        `${plural(diagnosis.threadsRegistered, 'thread')} of other users; the session belongs to user ${session.uid}`,
+      ],
+      nextStep: 'make the session as the user of the programs, or as root',
+    },
+  ];
+}
+
+function trackers({ session, diagnosis }: SessionFacts): Finding[] {
+  const { threadsOfOwner, threadsUntracked } = diagnosis;
+  if (threadsOfOwner === 0 || threadsUntracked < threadsOfOwner) return [];
+  const limits = Object.entries(session.trackers).filter(([, values]) => values !== null);
+  const options = limits.map(([attribute]) => ` --${attribute}`).join('');
+  return [
+    {
+      code: 'UNTRACKED',
+      what: 'the process trackers of the session leave out all programs',
+      evidence: [
+        `${plural(threadsUntracked, 'thread')} left out`,
+        ...limits.map(([attribute, values]) => `tracked ${attribute}: ${(values ?? []).join(', ') || 'none'}`),
+      ],
+      nextStep: `ringtail track -u -s ${shellQuote(session.name)}${options} --all, or track those that are wanted`,
+    },
+  ];
+}
+
+function matching({ session, diagnosis, applications: there, threadsSeen }: SessionFacts): Finding[] {
+  if (threadsSeen === 0) return [];
+  if (ownNames(diagnosis.tracepointNames).length === 0) {
+    return [
+      {
+        code: 'NO_TRACEPOINT',
+        what: 'the programs that registered have no tracepoint',
+        evidence: [`${plural(threadsSeen, 'JavaScript thread')} registered, but none had a tracepoint`],
+        nextStep: 'define events with provider(…).tracepoint(…) of @ringtail/tracer',
+      },
+    ];
+  }
+  const facts = { session: session.name, names: diagnosis.tracepointNames, applications: there };
+  return diagnosis.rules.map((rule) => diagnoseRule(rule, facts)).filter((finding) => finding !== undefined);
+}
+
+function troubles({ session, diagnosis, applications: there }: SessionFacts): Finding[] {
+  const ofApplications = there.flatMap(({ pid, procname, troubles: told }) =>
+    told
+      .filter((sentence) => !diagnosis.statistics.troubles.some((known) => known.includes(sentence)))
+      .map((sentence) => `process ${pid} (${procname}): ${sentence}`),
+  );
+  return diagnoseTroubles(session, [...diagnosis.statistics.troubles, ...ofApplications]);
+}
+
+function discarded({ session, diagnosis }: SessionFacts): Finding[] {
+  const { eventsDiscarded } = diagnosis.statistics;
+  if (eventsDiscarded === 0) return [];
+  const sizes = session.channels.map(
+    ({ name, subBufBytes, subBufCount }) =>
+      `channel ${name}: ${subBufCount} sub-buffers of ${formatBytes(subBufBytes)}, which a record has to fit into`,
+  );
+  return [
+    {
+      code: 'ALL_DISCARDED',
+      what: `all events were discarded: ${plural(eventsDiscarded, 'event')}`,
+      evidence: sizes,
+      nextStep:
+        'add a channel with larger sub-buffers: ringtail enable-channel -u NAME --subbuf-size=4M --num-subbuf=8',
+    },
+  ];
+}
+
+function notReached({ session, diagnosis, threadsSeen }: SessionFacts): Finding[] {
+  const names = ownNames(diagnosis.tracepointNames);
+  const filtered = diagnosis.rules.some(({ rule }) => rule.filter !== undefined);
+  return [
+    {
+      code: 'NOT_REACHED',
+      what: 'tracepoints match, but no program has come by one since the session was started',
+      evidence: [
+        `${plural(threadsSeen, 'JavaScript thread')} registered, with: ${shortened(names).join(', ')}`,
+        ...(filtered ? ['filters were not evaluated yet'] : []),
+      ],
+      nextStep:
+        `wait for the program to do something, then ringtail status ${session.active ? '' : `after ringtail start ${shellQuote(session.name)}`}`.trim(),
+    },
+  ];
+}

@@ -1,0 +1,56 @@
+import { statSync } from 'node:fs';
+import { CtlError, type SessionDaemonClient } from '@ringtail/ctl';
+import type { SessionDescription, SessionStatistics } from '@ringtail/protocol';
+import { type Context, explain } from '../context.ts';
+import { CliError } from '../errors.ts';
+import { diagnoseNoDaemon } from './diagnose-no-daemon.ts';
+import { diagnoseSession } from './diagnose-session.ts';
+import type { Finding } from './finding.ts';
+import { lookAround } from './surroundings.ts';
+
+/**
+ * Why a session has no events; empty for one that has.
+ *
+ * @returns null where the daemon is too old to say
+ */
+export async function diagnose(
+  context: Context,
+  client: SessionDaemonClient,
+  session: SessionDescription,
+  { eventsRecorded }: SessionStatistics,
+): Promise<readonly Finding[] | null> {
+  if (eventsRecorded > 0) return [];
+  try {
+    const diagnosis = await client.request('session-diagnosis', { session: session.name });
+    if (diagnosis.statistics.eventsRecorded > 0) return [];
+    const [status, applications, sightings] = await Promise.all([
+      client.daemonStatus(),
+      client.listApplications(),
+      client.sessionSightings(session.name),
+    ]);
+    const { runDirectory, consumerPid } = status;
+    const daemon = { runDirectory, uid: ownerOf(runDirectory), consumerPid };
+    const threadsSeen = Math.max(sightings.threads, diagnosis.threadsRegistered);
+    const surroundings = threadsSeen > 0 ? null : await lookAround(context, runDirectory);
+    return diagnoseSession({ session, diagnosis, daemon, applications, threadsSeen, surroundings });
+  } catch (error) {
+    if (!(error instanceof CtlError) || error.code !== 'UNSUPPORTED') throw error;
+    explain(context, `the session daemon cannot say why the session has no events: ${error.message}`);
+    return null;
+  }
+}
+
+/** The same error, with what is known of why no session daemon answered. */
+export async function withDaemonFinding(context: Context, error: unknown): Promise<unknown> {
+  if (!(error instanceof CliError || error instanceof CtlError) || error.code !== 'NO_DAEMON') return error;
+  const finding = diagnoseNoDaemon(await lookAround(context, null));
+  return new CliError(error.code, error.message, [...finding.evidence, finding.nextStep].join('\n'), [finding]);
+}
+
+function ownerOf(path: string): number | null {
+  try {
+    return statSync(path).uid;
+  } catch {
+    return null;
+  }
+}

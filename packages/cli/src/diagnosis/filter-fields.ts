@@ -1,0 +1,45 @@
+import { FilterError, parseFilter } from '@ringtail/ctf/filter';
+import type { JsonValue, TracepointDescription } from '@ringtail/protocol';
+
+type Expression = ReturnType<typeof parseFilter>;
+
+/** Names of event fields that a filter of LTTng's language asks for, each once; empty for what is no filter. */
+export function fieldsAskedFor(filter: string): string[] {
+  try {
+    return [...new Set(fieldsIn(parseFilter(filter)))];
+  } catch (error) {
+    if (error instanceof FilterError) return [];
+    throw error;
+  }
+}
+
+function fieldsIn(expression: Expression): string[] {
+  switch (expression.kind) {
+    case 'field':
+      return expression.scope === 'payload' ? [String(expression.path[0])] : [];
+    case 'unary':
+      return fieldsIn(expression.operand);
+    case 'binary':
+      return [...fieldsIn(expression.left), ...fieldsIn(expression.right)];
+    default:
+      return [];
+  }
+}
+
+/** Names by which a filter finds something in events of this tracepoint: fields, and the lengths and tags before them. */
+export function fieldNamesOf({ fields }: TracepointDescription): string[] {
+  return fields.map(nameOf).filter((name) => name !== undefined);
+}
+
+export function hasField(tracepoint: TracepointDescription, name: string): boolean {
+  const derived = /^_(.+)_(?:length|tag)$/.exec(name)?.[1];
+  const names = fieldNamesOf(tracepoint);
+  return names.includes(name) || (derived !== undefined && names.includes(derived));
+}
+
+/** An application describes its fields itself, so nothing of their shape is taken for granted. */
+function nameOf(field: JsonValue): string | undefined {
+  if (typeof field !== 'object' || field === null || Array.isArray(field)) return undefined;
+  const { name } = field as { readonly [member: string]: JsonValue };
+  return typeof name === 'string' ? name : undefined;
+}

@@ -1,0 +1,61 @@
+import { plural } from '../quantity.ts';
+import type { Style } from '../style.ts';
+
+/** What can stand between a program and its trace; in the order in which an event meets it. */
+export type FindingCode =
+  | 'NO_DAEMON'
+  | 'CONSUMER_UNAVAILABLE'
+  | 'NOT_STARTED'
+  | 'NO_RULE'
+  | 'CHANNEL_DISABLED'
+  | 'NO_APPLICATION'
+  | 'OTHER_DAEMON'
+  | 'OTHER_USER'
+  | 'UNTRACKED'
+  | 'NO_TRACEPOINT'
+  | 'NO_MATCHING_TRACEPOINT'
+  | 'ALL_EXCLUDED'
+  | 'LOG_LEVEL'
+  | 'FILTER_LACKS_FIELD'
+  | 'FILTER_NEVER_TRUE'
+  | 'SHARED_MEMORY_REFUSED'
+  | 'NO_RING'
+  | 'ALL_DISCARDED'
+  | 'DISK_FULL'
+  | 'TROUBLE'
+  | 'NOT_REACHED';
+
+/** One reason why a session has no events. */
+export interface Finding {
+  readonly code: FindingCode;
+  /** What is wrong, a sentence without its full stop. */
+  readonly what: string;
+  /** What it was seen by. */
+  readonly evidence: readonly string[];
+  /** What to do about it. */
+  readonly nextStep: string;
+}
+
+/** Lists of evidence are cut when they are longer. */
+const SHOWN_MAX = 20;
+
+/** The first few lines, and how many more there are. */
+export function shortened(lines: readonly string[]): string[] {
+  if (lines.length <= SHOWN_MAX) return [...lines];
+  return [...lines.slice(0, SHOWN_MAX), `and ${lines.length - SHOWN_MAX} more`];
+}
+
+/** For people, the first cause first; empty where there is no finding. */
+export function describeFindings(style: Style, findings: readonly Finding[]): string[] {
+  if (findings.length === 0) return [];
+  const reasons = plural(findings.length, 'reason');
+  return [style.yellow(`No events, for ${reasons}:`), ...findings.flatMap((finding) => linesOf(style, finding))];
+}
+
+function linesOf(style: Style, { what, evidence, nextStep }: Finding): string[] {
+  return [
+    `  - ${style.bold(what)}`,
+    ...evidence.map((line) => `      ${line}`),
+    `      ${style.cyan('next:')} ${nextStep}`,
+  ];
+}

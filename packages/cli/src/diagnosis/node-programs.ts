@@ -1,0 +1,68 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { basename, join } from 'node:path';
+
+/** A process that runs Node.js. */
+export interface NodeProgram {
+  readonly pid: number;
+  readonly uid: number;
+  /** Name of the script without its directory; that of the process where there is none. Arguments may be secrets. */
+  readonly name: string;
+  /** Whether the tracer is loaded in it; null where we may not look. */
+  readonly traced: boolean | null;
+}
+
+/** Our own programs run in Node.js as well, and nobody wants them traced. */
+const OWN_SCRIPT = /\/(?:ringtail(?:-sessiond)?(?:\.mjs)?|(?:sessiond|consumerd)\/dist\/main\.js)$/;
+/** What a thread with the tracer holds: see `control-file.ts` of the tracer. */
+const CONTROL_FILE = /^\/memfd:ringtail-control-/;
+/** Command lines longer than this are not of interest beyond it. */
+const COMMAND_LINE_LENGTH_MAX = 65_536;
+
+/** All Node.js programs of all users that `/proc` shows, ours left out. */
+export function nodePrograms(procDirectory = '/proc'): NodeProgram[] {
+  return readdirSync(procDirectory)
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => nodeProgram(procDirectory, Number(name)))
+    .filter((program) => program !== undefined);
+}
+
+function nodeProgram(procDirectory: string, pid: number): NodeProgram | undefined {
+  const directory = join(procDirectory, String(pid));
+  try {
+    const words = readFileSync(join(directory, 'cmdline'), 'utf8').slice(0, COMMAND_LINE_LENGTH_MAX).split('\0');
+    if (!/^node(?:js)?$/.test(basename(words[0] ?? ''))) return undefined;
+    const script = scriptOf(words.slice(1));
+    if (pid === process.pid || (script !== undefined && OWN_SCRIPT.test(script))) return undefined;
+    const status = readFileSync(join(directory, 'status'), 'latin1');
+    const uid = Number(/^Uid:\s+(\d+)/m.exec(status)?.[1]);
+    return { pid, uid, name: script === undefined ? 'node' : basename(script), traced: isTraced(directory) };
+  } catch {
+    // It has ended, or it is hidden from us.
+    return undefined;
+  }
+}
+
+/** The first word that is a script, among options with and without values. */
+function scriptOf(words: readonly string[]): string | undefined {
+  return (
+    words.find((word) => /\.[cm]?[jt]sx?$/.test(word) && !word.startsWith('-') && !word.includes(':')) ??
+    words.find((word) => word.startsWith('/'))
+  );
+}
+
+function isTraced(directory: string): boolean | null {
+  try {
+    const files = join(directory, 'fd');
+    return readdirSync(files).some((fd) => CONTROL_FILE.test(targetOf(join(files, fd))));
+  } catch {
+    return null;
+  }
+}
+
+function targetOf(link: string): string {
+  try {
+    return readlinkSync(link);
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,100 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CtlError, SessionDaemonClient } from '@ringtail/ctl';
+import { ROOT_RUN_DIRECTORY } from '@ringtail/protocol';
+import type { Context } from '../context.ts';
+import { candidates } from '../daemon.ts';
+import { listeningRunDirectories } from './listening-sockets.ts';
+import { type NodeProgram, nodePrograms } from './node-programs.ts';
+
+/** One that does not answer is told of without its applications. */
+const OTHER_DAEMON_TIMEOUT_MS = 1000;
+/** More than so many are not asked. */
+const OTHER_DAEMONS_ASKED_MAX = 16;
+
+/** A session daemon beside the one that was asked. */
+export interface OtherDaemon {
+  readonly runDirectory: string;
+  /** User to whom the directory belongs; null where it cannot be seen. */
+  readonly uid: number | null;
+  /** Processes that are registered with it; null where it does not tell us. */
+  readonly pids: readonly number[] | null;
+}
+
+/** What there is on this machine besides the daemon that was asked. */
+export interface Surroundings {
+  /** Run directories that were looked at, and whether anything is there. */
+  readonly lookedAt: readonly { readonly path: string; readonly exists: boolean }[];
+  /** Value of `RINGTAIL_RUNDIR` here; null where it is not set. */
+  readonly named: string | null;
+  readonly uid: number;
+  readonly otherDaemons: readonly OtherDaemon[];
+  readonly programs: readonly NodeProgram[];
+}
+
+/** @param asked the run directory of the daemon that answered; null where none did */
+export async function lookAround(context: Context, asked: string | null): Promise<Surroundings> {
+  const listening = listeningRunDirectories(textOf('/proc/net/unix')).filter((path) => path !== asked);
+  const looked = [...new Set([...candidates(context), ...usualPlaces(context)])];
+  return {
+    lookedAt: looked.map((path) => ({ path, exists: ownerOf(path) !== null })),
+    named: context.env.RINGTAIL_RUNDIR || null,
+    uid: context.uid,
+    otherDaemons: await Promise.all(listening.slice(0, OTHER_DAEMONS_ASKED_MAX).map(askOther)),
+    programs: nodePrograms(),
+  };
+}
+
+/** Where run directories of all users are by default, as far as they exist. */
+function usualPlaces(context: Context): string[] {
+  const below = (parent: string, pattern: RegExp): string[] =>
+    namesIn(parent)
+      .filter((name) => pattern.test(name))
+      .map((name) => join(parent, name));
+  const ofUsers = namesIn('/run/user').map((uid) => join('/run/user', uid, 'ringtail'));
+  const runtime = context.env.XDG_RUNTIME_DIR ? [join(context.env.XDG_RUNTIME_DIR, 'ringtail')] : [];
+  const private_ = [...new Set(['/tmp', tmpdir()])].flatMap((parent) => below(parent, /^ringtail-\d+$/));
+  return [ROOT_RUN_DIRECTORY, ...runtime, ...ofUsers, ...private_].filter((path) => ownerOf(path) !== null);
+}
+
+async function askOther(runDirectory: string): Promise<OtherDaemon> {
+  const uid = ownerOf(runDirectory);
+  try {
+    const client = await SessionDaemonClient.connect({ runDirectory, timeoutMs: OTHER_DAEMON_TIMEOUT_MS });
+    try {
+      const options = { timeoutMs: OTHER_DAEMON_TIMEOUT_MS };
+      const applications = await client.request('list-applications', {}, options);
+      return { runDirectory, uid, pids: [...new Set(applications.map(({ pid }) => pid))] };
+    } finally {
+      client.close();
+    }
+  } catch (error) {
+    if (!(error instanceof CtlError)) throw error;
+    return { runDirectory, uid, pids: null };
+  }
+}
+
+function ownerOf(path: string): number | null {
+  try {
+    return statSync(path).uid;
+  } catch {
+    return null;
+  }
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
