@@ -6,6 +6,7 @@ import { type FileCalls, fileCalls } from './files.ts';
 import { type GroupCalls, groupCalls } from './groups.ts';
 import { bindLibc, type Koffi } from './libc.ts';
 import { type MemoryCalls, memoryCalls } from './memory.ts';
+import { type ProcessDescriptorCalls, processDescriptorCalls } from './process-descriptor.ts';
 import { type ServerSocketCalls, serverSocketCalls } from './server-socket.ts';
 import { type ThreadCalls, threadCalls } from './thread.ts';
 import { type WatchCalls, watchCalls } from './watch.ts';
@@ -19,6 +20,7 @@ export interface Posix
     WatchCalls,
     FileCalls,
     GroupCalls,
+    ProcessDescriptorCalls,
     ThreadCalls {}
 
 /** `reason` is a sentence for `ringtail doctor`. */
@@ -58,6 +60,7 @@ function load(): LoadedPosix {
       ...fileCalls(libc, process.arch),
       ...threadCalls(libc, process.arch),
       ...groupCalls(libc),
+      ...processDescriptorCalls(libc),
     };
     return { ok: true, posix };
   } catch (error) {

@@ -6,7 +6,14 @@
  */
 import type { JsonValue } from './app-messages.ts';
 import type { ClockKind, EventHeaderKind, EventRule } from './desired-state.ts';
-import type { MapChannelAttributes, MapRow, TriggerDefinition, TriggerDescription, TriggerReport } from './triggers.ts';
+import type {
+  MapChannelAttributes,
+  MapRow,
+  ProcessEnd,
+  TriggerDefinition,
+  TriggerDescription,
+  TriggerReport,
+} from './triggers.ts';
 
 export const CLIENT_PROTOCOL_VERSION = 1;
 /** No frame of a client is longer. */
@@ -309,11 +316,14 @@ export type Notification =
   | { readonly kind: 'snapshot-recorded'; readonly session: string; readonly path: string }
   /** A trigger of the subscriber's user whose action is `notify`. */
   | { readonly kind: 'trigger-fired'; readonly report: TriggerReport }
+  | { readonly kind: 'application-registered'; readonly pid: number; readonly tid: number; readonly procname: string }
   | {
-      readonly kind: 'application-registered' | 'application-gone';
+      readonly kind: 'application-gone';
       readonly pid: number;
       readonly tid: number;
       readonly procname: string;
+      /** Of the process's last thread: how the process ended. Absent if it goes on. */
+      readonly end?: ProcessEnd;
     }
   /** The subscriber did not read: so many notifications were left out here. */
   | { readonly kind: 'dropped'; readonly count: number };

@@ -11,6 +11,15 @@ import type { EventRule } from './desired-state.ts';
 export const EXIT_CAUSES = ['signal', 'exit-code', 'exception', 'out-of-memory', 'unknown'] as const;
 export type ExitCause = (typeof EXIT_CAUSES)[number];
 
+/** How a process ended. What does not go with the cause is null. */
+export interface ProcessEnd {
+  readonly cause: ExitCause;
+  readonly exitCode: number | null;
+  readonly signal: { readonly number: number; readonly name: string; readonly coreDumped: boolean } | null;
+  /** Message and stack of an exception that nobody caught. */
+  readonly exception: string | null;
+}
+
 export type TriggerCondition =
   /** An application emits an event that the rule takes. `captures` are operands of the filter language, whose values go along. */
   | { readonly kind: 'event-rule-matches'; readonly rule: EventRule; readonly captures: readonly string[] }

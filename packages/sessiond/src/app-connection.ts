@@ -2,12 +2,14 @@ import { closeSync } from 'node:fs';
 import { describeError, errnoOf, RINGTAIL_VERSION, RingtailError } from '@ringtail/base';
 import type { PeerCredentials, Posix, Watch } from '@ringtail/posix';
 import {
+  type AliveMessage,
   APP_FRAME_BYTES_MAX,
   type AppReply,
   checkAppMessage,
   type DeclareMessage,
   encodeFrame,
   FrameDecoder,
+  type GoodbyeMessage,
   type LookMessage,
   type RegisterMessage,
   type RingMessage,
@@ -26,6 +28,8 @@ export interface RegisteredApplication {
   ring(message: RingMessage, descriptor: number): void;
   trouble(message: TroubleMessage): void;
   tracepoints(message: TracepointsMessage): void;
+  alive(message: AliveMessage): void;
+  goodbye(message: GoodbyeMessage): void;
   /** Nothing more will come: everything that was in flight has been handed over. */
   ended(): void;
 }
@@ -34,8 +38,14 @@ export interface RegisteredApplication {
 export interface ApplicationConnection {
   /** Ends the connection, for the reason given. */
   disconnect(why: string): void;
-  /** Has the thread look at its control file although it may be idle. */
-  look(): void;
+  /**
+   * Has the thread look at its control file although it may be idle.
+   *
+   * @param turn not 0: it answers with `alive` and this number
+   */
+  look(turn?: number): void;
+  /** A descriptor of the thread's process, the caller's from then on; undefined where the kernel gives none. */
+  openProcess(): number | undefined;
 }
 
 /**
@@ -163,15 +173,22 @@ export class AppConnection {
       case 'tracepoints':
         this.#application.tracepoints(checked);
         break;
+      case 'alive':
+        this.#application.alive(checked);
+        break;
+      case 'goodbye':
+        this.#application.goodbye(checked);
+        break;
     }
   }
 
   #register(message: RegisterMessage): void {
     if (this.#application !== undefined) throw new PeerRefusal('BAD_MESSAGE', 'a thread registers once');
-    const { register, peer } = this.#options;
+    const { posix, descriptor, register, peer } = this.#options;
     const connection: ApplicationConnection = {
       disconnect: (why) => this.#close(why),
-      look: () => this.#send({ type: 'look', turn: 0 }),
+      look: (turn = 0) => this.#send({ type: 'look', turn }),
+      openProcess: () => posix.openPeerProcess(descriptor),
     };
     this.#application = register(peer, message, this.#takeDescriptor(), connection);
     clearTimeout(this.#registerTimer);

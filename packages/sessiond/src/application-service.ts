@@ -2,9 +2,12 @@ import { closeSync } from 'node:fs';
 import { describeError } from '@ringtail/base';
 import type { Posix } from '@ringtail/posix';
 import type {
+  AliveMessage,
   ApplicationDescription,
   AppReply,
   DeclareMessage,
+  GoodbyeMessage,
+  ProcessEnd,
   RegisterMessage,
   RingMessage,
   TracepointsMessage,
@@ -12,6 +15,10 @@ import type {
 } from '@ringtail/protocol';
 import { ringBytesFor } from '@ringtail/ringbuf';
 import type { Register, RegisteredApplication } from './app-connection.ts';
+import type { AskedThread } from './conditions/loop-watch.ts';
+import { describeEnd } from './conditions/process-end.ts';
+import type { ProcessExits } from './conditions/process-exits.ts';
+import { processHandle } from './conditions/process-handle.ts';
 import type { ConsumerLink } from './consumer-link.ts';
 import { ControlFile } from './control-file.ts';
 import type { Batch } from './identifier-table.ts';
@@ -38,6 +45,7 @@ export interface ApplicationServiceOptions {
   readonly traces: TraceKeeper;
   readonly rings: RingKeeper;
   readonly publisher: StatePublisher;
+  readonly exits: ProcessExits;
   readonly notifications: NotificationHub;
   readonly now: () => Date;
   readonly log: Log;
@@ -57,12 +65,13 @@ export class ApplicationService {
 
   /** @throws {PeerRefusal} The descriptor is ours in any case. */
   register: Register = (peer, message, controlFile, connection) => {
-    const { posix, registry, traces, publisher, notifications, log } = this.#options;
+    const { posix, registry, traces, publisher, exits, notifications, log } = this.#options;
     let thread: RecordedThread | undefined;
     try {
       checkControlFile(posix, controlFile);
       const control = new ControlFile(controlBytesOf(controlFile), message.slot);
       thread = { pid: peer.pid, uid: peer.uid, gid: peer.gid, process: this.#processes.join(peer, message) };
+      exits.registered(thread.process, peer.uid, () => processHandle(posix, peer.pid, connection.openProcess()));
       for (const session of registry.sessions()) {
         // What is refused is a trouble of the session; the application is not at fault.
         if (session.active) void traces.open(session, [thread]).catch(() => {});
@@ -73,10 +82,10 @@ export class ApplicationService {
         message,
         thread,
         subscriber,
-        onEnded: () => {
+        onEnded: (then) => {
           this.#applications.delete(application);
-          this.#leave(application.thread);
           closeSync(controlFile);
+          this.#leave(application.thread, then);
         },
       });
       this.#applications.add(application);
@@ -86,11 +95,16 @@ export class ApplicationService {
       log.info(`registered ${application.name} of user ${peer.uid}: ${message.runtime}`);
       return application;
     } catch (error) {
-      if (thread !== undefined) this.#leave(thread);
+      if (thread !== undefined) this.#leave(thread, () => {});
       closeSync(controlFile);
       throw error;
     }
   };
+
+  /** Those that can be asked whether they are in their event loops. */
+  asked(): Iterable<AskedThread> {
+    return this.#applications;
+  }
 
   threads(): RecordedThread[] {
     return [...this.#applications].map(({ thread }) => thread);
@@ -119,8 +133,13 @@ export class ApplicationService {
     return [...this.#applications].filter(({ thread }) => uid === 0 || uid === thread.uid);
   }
 
-  #leave({ process }: RecordedThread): void {
-    if (this.#processes.leave(process)) this.#options.registry.processEnded(process);
+  /** @param then called once, soon, with how the process ended; with nothing if it goes on. */
+  #leave({ process }: RecordedThread, then: (end: ProcessEnd | undefined) => void): void {
+    const { registry, exits } = this.#options;
+    if (this.#processes.leave(process)) {
+      registry.processEnded(process);
+      exits.left(process, then);
+    } else then(undefined);
   }
 }
 
@@ -134,11 +153,11 @@ interface ApplicationParts {
   readonly message: RegisterMessage;
   readonly thread: RecordedThread;
   readonly subscriber: Subscriber;
-  readonly onEnded: () => void;
+  readonly onEnded: (then: (end: ProcessEnd | undefined) => void) => void;
 }
 
 /** One registered thread. */
-class Application implements RegisteredApplication {
+class Application implements RegisteredApplication, AskedThread {
   readonly thread: RecordedThread;
   readonly name: string;
   readonly #services: ApplicationServiceOptions;
@@ -148,6 +167,8 @@ class Application implements RegisteredApplication {
   readonly #troubles = new Troubles();
   #ringCount = 0;
   #tracepoints = NO_TRACEPOINTS;
+  /** Of the newest `look` that was answered. */
+  answered = 0;
 
   constructor(services: ApplicationServiceOptions, shared: Shared, parts: ApplicationParts) {
     const { pid, tid, procname } = parts.message;
@@ -220,6 +241,26 @@ class Application implements RegisteredApplication {
     for (const session of this.#services.registry.sessions()) session.sightings.add(this.sighting());
   }
 
+  get tid(): number {
+    return this.#parts.message.tid;
+  }
+
+  get procname(): string {
+    return this.#parts.message.procname;
+  }
+
+  look(turn: number): void {
+    this.#parts.subscriber.look(turn);
+  }
+
+  alive({ turn }: AliveMessage): void {
+    this.answered = turn;
+  }
+
+  goodbye(message: GoodbyeMessage): void {
+    this.#services.exits.goodbye(this.thread.process, message);
+  }
+
   ended(): void {
     const { publisher, rings, notifications, log } = this.#services;
     const { pid, tid, procname } = this.#parts.message;
@@ -227,9 +268,11 @@ class Application implements RegisteredApplication {
     for (const ring of this.#rings.values()) rings.close(ring);
     this.#rings.clear();
     this.#shared.lists.release(this.#tracepoints);
-    this.#parts.onEnded();
-    notifications.publish({ kind: 'application-gone', pid, tid, procname }, this.thread.uid);
-    log.info(`${this.name} has gone`);
+    this.#parts.onEnded((end) => {
+      const gone = { kind: 'application-gone', pid, tid, procname } as const;
+      notifications.publish(end === undefined ? gone : { ...gone, end }, this.thread.uid);
+      log.info(`${this.name} has gone${end === undefined ? '' : `: ${describeEnd(end)}`}`);
+    });
   }
 
   sighting(): Sighting {

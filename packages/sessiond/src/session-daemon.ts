@@ -11,6 +11,10 @@ import { RotationScheduler } from './archives/rotation-scheduler.ts';
 import type { Client } from './client.ts';
 import { ClientServer } from './client-server.ts';
 import { CommandService } from './command-service.ts';
+import { OomLedger } from './conditions/oom-kills.ts';
+import { ProcessExits } from './conditions/process-exits.ts';
+import { readText } from './conditions/process-handle.ts';
+import { scheduleTimer } from './conditions/schedule.ts';
 import { ConsumerLink } from './consumer-link.ts';
 import { consumerStarter } from './consumer-process.ts';
 import { APP_CONNECTIONS_MAX } from './limits.ts';
@@ -75,6 +79,8 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
   const traces = new TraceKeeper({ registry, link, hostname: hostname(), uid, log });
   const rings = new RingKeeper(link, Math.floor(descriptors / 2), log);
   const notifications = new NotificationHub();
+  const nowMs = () => performance.now();
+  const exits = new ProcessExits({ oomKills: new OomLedger(readText), nowMs, schedule: scheduleTimer });
   const applications = new ApplicationService({
     posix,
     registry,
@@ -82,6 +88,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     traces,
     rings,
     publisher,
+    exits,
     notifications,
     now,
     log,
@@ -156,6 +163,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
       options.onStopping(why);
       clientServer.close();
       rotations.close();
+      exits.close();
       clearInterval(troubles);
       await within(SHUTDOWN_MS_MAX, commands.destroyAll());
       appServer.close();

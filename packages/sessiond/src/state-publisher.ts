@@ -11,7 +11,7 @@ export interface Subscriber {
   readonly controlFile: ControlFile;
   readonly disconnect: (why: string) => void;
   /** Has the thread look at its control file although it may be idle. */
-  readonly look: () => void;
+  readonly look: (turn?: number) => void;
 }
 
 /** A desired state with its text; threads with the same text share one. */

@@ -1,0 +1,58 @@
+import { constants } from 'node:os';
+import type { GoodbyeMessage, ProcessEnd } from '@ringtail/protocol';
+
+/** What is known of the end of a process when its cause is asked for. */
+export interface EndEvidence {
+  /** As `waitpid` says it; undefined if it could not be found out. */
+  readonly status: number | undefined;
+  /** What the process said before it ended. */
+  readonly goodbye: Pick<GoodbyeMessage, 'exitCode' | 'exception'> | undefined;
+  /** Whether the kernel has killed a process for want of memory where this one was; asked of those that SIGKILL ended. */
+  readonly oomKilled: () => boolean;
+}
+
+/** The low seven bits of a status are the signal's number, the next says that there is a core dump, then comes the code. */
+const SIGNAL_MASK = 0x7f;
+const CORE_DUMPED = 0x80;
+const CODE_SHIFT = 8;
+const CODE_MASK = 0xff;
+
+const NOTHING = { exitCode: null, signal: null, exception: null } as const;
+
+/**
+ * Why a process ended. The kernel knows it better than the process, which may have said goodbye and then been killed.
+ *
+ * A program that ran into V8's heap limit ends by SIGABRT, as one that called `process.abort()` does: both are `signal`.
+ */
+export function processEndOf({ status, goodbye, oomKilled }: EndEvidence): ProcessEnd {
+  const exception = goodbye?.exception ?? null;
+  if (status === undefined) {
+    if (goodbye === undefined) return { ...NOTHING, cause: 'unknown' };
+    return exited(goodbye.exitCode, exception);
+  }
+  const number = status & SIGNAL_MASK;
+  if (number === 0) return exited((status >> CODE_SHIFT) & CODE_MASK, exception);
+  const signal = { number, name: signalName(number), coreDumped: (status & CORE_DUMPED) !== 0 };
+  const outOfMemory = number === constants.signals.SIGKILL && oomKilled();
+  return { cause: outOfMemory ? 'out-of-memory' : 'signal', exitCode: null, signal, exception };
+}
+
+function exited(exitCode: number, exception: string | null): ProcessEnd {
+  return { cause: exception === null ? 'exit-code' : 'exception', exitCode, signal: null, exception };
+}
+
+/** The first of the names that Node.js has for it: some signals have two. */
+function signalName(number: number): string {
+  const known = Object.entries(constants.signals).find(([, value]) => value === number);
+  return known?.[0] ?? `signal ${number}`;
+}
+
+/** In words, for a line in the log. */
+export function describeEnd({ cause, exitCode, signal, exception }: ProcessEnd): string {
+  if (cause === 'unknown') return 'nobody knows why';
+  if (signal !== null) {
+    const why = cause === 'out-of-memory' ? ', for want of memory' : '';
+    return `ended by ${signal.name}${signal.coreDumped ? ', with a core dump' : ''}${why}`;
+  }
+  return exception === null ? `ended with exit code ${exitCode}` : `ended by an exception, with exit code ${exitCode}`;
+}

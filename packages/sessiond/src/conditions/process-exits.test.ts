@@ -1,0 +1,99 @@
+import type { GoodbyeMessage } from '@ringtail/protocol';
+import { describe, expect, it } from 'vitest';
+import { FakeClock } from '../testing/fake-clock.test.support.ts';
+import { processOf } from '../testing/threads.test.support.ts';
+import { OomLedger } from './oom-kills.ts';
+import { type EndedProcess, ProcessExits } from './process-exits.ts';
+import type { ProcessFate, ProcessHandle } from './process-handle.ts';
+
+const GOODBYE: GoodbyeMessage = { type: 'goodbye', exitCode: 4, exception: null };
+
+class FakeHandle implements ProcessHandle {
+  readonly pid = 1;
+  current: ProcessFate = { kind: 'running' };
+  closed = 0;
+
+  fate(): ProcessFate {
+    return this.current;
+  }
+
+  close(): void {
+    this.closed++;
+  }
+}
+
+function makeExits() {
+  const clock = new FakeClock();
+  const exits = new ProcessExits({ oomKills: new OomLedger(() => undefined), ...clock });
+  const ended: EndedProcess[] = [];
+  exits.onEnd((end) => ended.push(end));
+  const handle = new FakeHandle();
+  const process = processOf(1);
+  exits.registered(process, 7, () => handle);
+  const told: unknown[] = [];
+  const leave = () => exits.left(process, (end) => told.push(end?.cause));
+  return { clock, exits, ended, handle, process, told, leave };
+}
+
+describe('ProcessExits', () => {
+  it('waits until the kernel tells how a process ended', () => {
+    const { clock, ended, handle, process, told, leave } = makeExits();
+    leave();
+    clock.advance(50);
+    handle.current = { kind: 'untold' };
+    clock.advance(50);
+    expect(told).toEqual([]);
+    handle.current = { kind: 'ended', status: 11 };
+    clock.advance(2);
+    expect(told).toEqual(['signal']);
+    expect(ended).toMatchObject([{ process, uid: 7, end: { signal: { name: 'SIGSEGV' } } }]);
+    expect([handle.closed, clock.timers]).toEqual([1, 0]);
+  });
+
+  it('says of a process that nobody tells of that the cause is unknown', () => {
+    const { clock, handle, told, leave } = makeExits();
+    handle.current = { kind: 'untold' };
+    leave();
+    clock.advance(199);
+    expect(told).toEqual([]);
+    clock.advance(3);
+    expect([told, handle.closed, clock.timers]).toEqual([['unknown'], 1, 0]);
+  });
+
+  it('believes a goodbye where the kernel says nothing', () => {
+    const { clock, exits, ended, process, handle, leave } = makeExits();
+    exits.goodbye(process, GOODBYE);
+    handle.current = { kind: 'untold' };
+    leave();
+    clock.advance(202);
+    expect(ended).toMatchObject([{ end: { cause: 'exit-code', exitCode: 4 } }]);
+  });
+
+  it('tells of no end where a process goes on without us', () => {
+    const { clock, ended, told, handle, leave } = makeExits();
+    leave();
+    clock.advance(1000);
+    expect([told, ended, handle.closed]).toEqual([[undefined], [], 1]);
+  });
+
+  it('opens a process once, however many threads of it register', () => {
+    const { exits, process } = makeExits();
+    exits.registered(process, 7, () => {
+      throw new Error('opened again');
+    });
+  });
+
+  it('tells nobody any more when it is closed', () => {
+    const { clock, exits, ended, told, leave, handle } = makeExits();
+    leave();
+    exits.close();
+    handle.current = { kind: 'ended', status: 9 };
+    clock.advance(1000);
+    expect([told, ended, clock.timers]).toEqual([[], [], 0]);
+    const late = new FakeHandle();
+    const process = processOf(2);
+    exits.registered(process, 7, () => late);
+    exits.left(process, (end) => told.push(end));
+    expect([told, late.closed]).toEqual([[undefined], 1]);
+  });
+});

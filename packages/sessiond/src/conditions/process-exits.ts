@@ -1,0 +1,128 @@
+import type { GoodbyeMessage, ProcessEnd } from '@ringtail/protocol';
+import type { ApplicationProcess } from '../session.ts';
+import type { OomCounter, OomLedger } from './oom-kills.ts';
+import { processEndOf } from './process-end.ts';
+import type { ProcessHandle } from './process-handle.ts';
+import type { Schedule } from './schedule.ts';
+
+/** A process that has ended, of this user. */
+export interface EndedProcess {
+  readonly process: ApplicationProcess;
+  readonly uid: number;
+  readonly end: ProcessEnd;
+}
+export type EndListener = (ended: EndedProcess) => void;
+
+interface Watched {
+  readonly uid: number;
+  readonly handle: ProcessHandle;
+  readonly oomCounter: OomCounter | undefined;
+  goodbye: GoodbyeMessage | undefined;
+}
+
+export interface ProcessExitsOptions {
+  readonly oomKills: OomLedger;
+  readonly nowMs: () => number;
+  readonly schedule: Schedule;
+}
+
+/** A process closes its sockets a moment before it has ended, and its parent may take yet another until it asks. */
+const LOOK_PERIOD_MS = 2;
+const LOOK_MS_MAX = 200;
+
+/**
+ * Finds out how processes end that have no thread registered any more.
+ *
+ * The kernel tells it by the descriptor of the process, after its parent has asked (Linux 6.15), and in `/proc` before that.
+ * Without the descriptor a parent that asks at once is faster than we are: then the cause is `unknown`.
+ */
+export class ProcessExits {
+  readonly #options: ProcessExitsOptions;
+  readonly #watched = new Map<ApplicationProcess, Watched>();
+  readonly #listeners = new Set<EndListener>();
+  readonly #leaving = new Set<{ cancel(): void }>();
+  #closed = false;
+
+  constructor(options: ProcessExitsOptions) {
+    this.#options = options;
+  }
+
+  /** @param open called if the process is not known yet. */
+  registered(process: ApplicationProcess, uid: number, open: () => ProcessHandle): void {
+    if (this.#watched.has(process)) return;
+    const handle = open();
+    const oomCounter = this.#options.oomKills.watch(process.pid);
+    this.#watched.set(process, { uid, handle, oomCounter, goodbye: undefined });
+  }
+
+  goodbye(process: ApplicationProcess, message: GoodbyeMessage): void {
+    const watched = this.#watched.get(process);
+    if (watched !== undefined) watched.goodbye = message;
+  }
+
+  /**
+   * The last thread of a process has gone.
+   *
+   * @param then called once, soon, with how it ended; undefined if it goes on without us.
+   */
+  left(process: ApplicationProcess, then: (end: ProcessEnd | undefined) => void): void {
+    const watched = this.#watched.get(process);
+    if (watched === undefined) {
+      then(undefined);
+      return;
+    }
+    this.#watched.delete(process);
+    if (this.#closed) {
+      watched.handle.close();
+      then(undefined);
+      return;
+    }
+    const { nowMs, schedule } = this.#options;
+    const deadlineMs = nowMs() + LOOK_MS_MAX;
+    const look = (): void => {
+      const fate = watched.handle.fate();
+      if (fate.kind === 'ended' || nowMs() >= deadlineMs) {
+        then(this.#settle(process, watched, fate.kind === 'running' ? undefined : fate));
+        return;
+      }
+      const timer = schedule(() => {
+        this.#leaving.delete(timer);
+        look();
+      }, LOOK_PERIOD_MS);
+      this.#leaving.add(timer);
+    };
+    look();
+  }
+
+  /** Calls back for every process that ends. @returns stops that. */
+  onEnd(listener: EndListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Nobody is told any more. */
+  close(): void {
+    this.#closed = true;
+    for (const timer of this.#leaving) timer.cancel();
+    this.#leaving.clear();
+    this.#listeners.clear();
+  }
+
+  #settle(
+    process: ApplicationProcess,
+    { uid, handle, oomCounter, goodbye }: Watched,
+    fate: { readonly status?: number | undefined } | undefined,
+  ): ProcessEnd | undefined {
+    handle.close();
+    const { oomKills } = this.#options;
+    let end: ProcessEnd | undefined;
+    // One that said goodbye is about to end, however long that takes.
+    if (fate !== undefined || goodbye !== undefined) {
+      const oomKilled = (): boolean => oomCounter !== undefined && oomKills.claim(oomCounter);
+      end = processEndOf({ status: fate?.status, goodbye, oomKilled });
+    }
+    if (oomCounter !== undefined) oomKills.release(oomCounter);
+    if (end !== undefined) for (const listener of this.#listeners) listener({ process, uid, end });
+    return end;
+  }
+}
