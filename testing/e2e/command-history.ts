@@ -9,14 +9,11 @@ export interface Expectation {
 }
 
 interface Period {
-  /** When the command that began it was given, and when it had certainly taken effect: nanoseconds of CLOCK_MONOTONIC. */
+  /** When the command that began it was given, and when it was answered: nanoseconds of CLOCK_MONOTONIC. */
   readonly from: number;
-  readonly sureFrom: number;
+  readonly answered: number;
   readonly expected: Expectation;
 }
-
-/** How long after its answer a command may still be under way in a thread that has to wait for a processor. */
-const GRACE_NS = 50e6;
 
 /** What a session was to record, from command to command. */
 export class CommandHistory {
@@ -25,45 +22,49 @@ export class CommandHistory {
   readonly #cleared: { readonly from: number; readonly to: number }[] = [];
 
   add(from: number, answered: number, expected: Expectation): void {
-    this.#periods.push({ from, sureFrom: answered + GRACE_NS, expected });
+    this.#periods.push({ from, answered, expected });
   }
 
   /** A command dropped what had been recorded since `chunkFrom`. */
   addClear(chunkFrom: number, answered: number): void {
-    this.#cleared.push({ from: chunkFrom, to: answered + GRACE_NS });
+    this.#cleared.push({ from: chunkFrom, to: answered });
   }
 
   /**
-   * Whether an event had to be recorded, must not have been, or may have been either way because a command about it was under
-   * way. Times are to be asked for in order.
+   * Whether an event of a thread had to be recorded, must not have been, or may have been either way because a command about
+   * it was under way. Events are to be asked for in order.
+   *
+   * A thread looks at what is wanted, and reads the clock after that, however long it may have to wait in between for a
+   * processor. So what holds for an event is certain once the event before it in its thread came after the answer.
    */
   verdicts(): (kind: number, n: number, time: number) => 'recorded' | 'absent' | 'either' {
     let at = 0;
     let cleared = 0;
+    let previous = Number.NEGATIVE_INFINITY;
     return (kind, n, time) => {
       while (at + 1 < this.#periods.length && (this.#periods[at + 1] as Period).from <= time) at += 1;
       while (cleared < this.#cleared.length && (this.#cleared[cleared] as { to: number }).to < time) cleared += 1;
       const clear = this.#cleared[cleared];
-      const verdict = this.#verdictAt(at, kind, n, time);
+      const verdict = this.#verdictAt(at, kind, n, previous);
+      previous = time;
       return clear !== undefined && clear.from <= time && verdict === 'recorded' ? 'either' : verdict;
     };
   }
 
-  #verdictAt(at: number, kind: number, n: number, time: number): 'recorded' | 'absent' | 'either' {
-    const now = this.#periods[at];
-    if (now === undefined || now.from > time) return 'either';
-    const wanted = isWanted(now.expected, kind, n);
-    // Every command that may still be under way has to say the same.
+  /** @param at index of the newest period that may hold for the event @param previous time of the event before */
+  #verdictAt(at: number, kind: number, n: number, previous: number): 'recorded' | 'absent' | 'either' {
+    const wanted = isWanted(this.#periods[at]?.expected, kind, n);
+    // Every command that may still have been under way has to say the same.
     for (let i = at; i >= 0; i--) {
       const period = this.#periods[i] as Period;
       if (isWanted(period.expected, kind, n) !== wanted) return 'either';
-      if (period.sureFrom <= time) return wanted ? 'recorded' : 'absent';
+      if (period.answered <= previous) return wanted ? 'recorded' : 'absent';
     }
     return 'either';
   }
 }
 
-function isWanted({ wanted }: Expectation, kind: number, n: number): boolean {
-  const of = wanted[kind % KINDS];
+function isWanted(expectation: Expectation | undefined, kind: number, n: number): boolean {
+  const of = expectation?.wanted[kind % KINDS];
   return of === 'all' || (of === 'odd' && (n & 1) === 1);
 }

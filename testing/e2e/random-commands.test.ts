@@ -19,6 +19,8 @@ import { makeSandbox, pause, program, REGISTER_URL, type Sandbox, startNode } fr
 const commands = Number(process.env.RINGTAIL_COMMANDS ?? 150);
 const seed = runSeed('random-commands');
 const BURST = 100;
+/** In a long run every event has to be remembered. */
+const BURST_PAUSE_MS = commands > 1000 ? 10 : 1;
 /** So small that events are discarded now and then. */
 const CHANGING_CHANNEL = { ...DEFAULT_CHANNEL, subBufBytes: 4096, subBufCount: 2 };
 const PAUSE_MAX_MS = 30;
@@ -75,7 +77,8 @@ async function drive(sandbox: Sandbox): Promise<Run> {
   await client.enableChannel('recorder', { ...DEFAULT_CHANNEL, mode: 'overwrite', subBufBytes: 65_536 });
   await client.enableEvent('recorder', { pattern: 'driven:*' });
   await client.startSession('recorder');
-  const running = startNode(sandbox, ['--import', REGISTER_URL, program('driven.mjs'), String(BURST)], {
+  const words = ['--import', REGISTER_URL, program('driven.mjs'), String(BURST), String(BURST_PAUSE_MS)];
+  const running = startNode(sandbox, words, {
     RINGTAIL_RUNDIR: runDirectory,
   });
   await running.says(/ready/);
