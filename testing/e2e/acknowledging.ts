@@ -113,6 +113,17 @@ export class KillScene {
     return eventsOf(this.sandbox, trace);
   }
 
+  /**
+   * What a session recorded that came back with its session daemon. On a busy machine a program may wait for the daemon
+   * longer than it is ready to when it describes its events: those before the first that is recorded are discarded, and told.
+   */
+  eventsOfReturned(trace: string): { events: readonly TracedEvent[]; fromStart: boolean } {
+    const { events, warnings } = eventsAndWarningsOf(this.sandbox, trace);
+    const lines = warnings.split('\n').filter(Boolean);
+    expect(lines.filter((line) => !/ (may have )?discarded (\d+ )?events? /.test(line))).toEqual([]);
+    return { events, fromStart: lines.length === 0 };
+  }
+
   async snapshot(): Promise<Snapshot> {
     const { path } = await this.client.recordSnapshot('s');
     const snapshot = this.recovered(path);

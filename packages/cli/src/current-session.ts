@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf } from '@ringtail/base';
 import { homeDirectory } from '@ringtail/protocol';
@@ -29,13 +29,8 @@ export function readCurrentSession(context: Context): string | undefined {
 export function writeCurrentSession(context: Context, name: string): void {
   const path = currentSessionFile(context);
   const temporary = `${path}.${randomBytes(6).toString('hex')}`;
-  const descriptor = openSync(temporary, 'wx', 0o600);
   try {
-    writeSync(descriptor, `session=${name}\n`);
-  } finally {
-    closeSync(descriptor);
-  }
-  try {
+    writeFileSync(temporary, `session=${name}\n`, { flag: 'wx', mode: 0o600 });
     renameSync(temporary, path);
   } catch (error) {
     rmSync(temporary, { force: true });

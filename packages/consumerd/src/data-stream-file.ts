@@ -15,6 +15,7 @@ import { ConsumerError } from './consumer-error.ts';
 import { closeQuietly, type FileOutput, openTraceFile, writeWhole } from './file-output.ts';
 import { beginsLikeTrace, indexEntryOf, type StreamIdentity, type WalkedPackets, walkPackets } from './packet-walk.ts';
 import { noStatistics, type StreamStatistics } from './statistics.ts';
+import { ensureTraceDirectory } from './trace-directory.ts';
 import {
   nextTraceFile,
   ONE_TRACE_FILE,
@@ -84,6 +85,7 @@ export class DataStreamFile {
   readonly #identity: StreamIdentity;
   readonly #output: FileOutput;
   readonly #checkpointPath: string;
+  readonly #hasStateDirectory: boolean;
   readonly #limits: TraceFileLimits;
   readonly #owner: FileOwner | undefined;
   #nextPacketSeq: number;
@@ -109,6 +111,7 @@ export class DataStreamFile {
     this.#name = name;
     this.#identity = identity;
     this.#output = output;
+    this.#hasStateDirectory = options.stateDirectory !== undefined;
     this.#checkpointPath = join(options.stateDirectory ?? join(directory, 'index'), `${name}.checkpoint`);
     this.#limits = options.limits ?? ONE_TRACE_FILE;
     this.#owner = options.owner;
@@ -366,7 +369,10 @@ export class DataStreamFile {
 
   #openCheckpoints(): CheckpointFile {
     this.#checkpoints ??= this.#asOwner(() => {
-      mkdirSync(join(this.#checkpointPath, '..'), { mode: 0o700, recursive: true });
+      const directory = join(this.#checkpointPath, '..');
+      // All below the session's output is ours.
+      if (this.#hasStateDirectory) ensureTraceDirectory(directory, join(directory, '..', '..'));
+      else mkdirSync(directory, { mode: 0o700, recursive: true });
       return new CheckpointFile(this.#checkpointPath, this.#output);
     });
     return this.#checkpoints;

@@ -1,8 +1,8 @@
-import { chownSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ensureTraceDirectory } from './trace-directory.ts';
+import { checkStateDirectory, ensureTraceDirectory } from './trace-directory.ts';
 
 let root: string;
 beforeEach(() => {
@@ -43,6 +43,19 @@ describe('ensureTraceDirectory', () => {
   it('refuses a link in place of a directory outside of the layout', () => {
     symlinkSync(root, join(root, 'link'));
     expect(() => ensureTraceDirectory(join(root, 'link'))).toThrowError(refusal(/is a symbolic link/));
+  });
+
+  it('refuses a link anywhere below an output directory that it is told of', () => {
+    mkdirSync(join(root, 'elsewhere'));
+    symlinkSync('elsewhere', join(root, 'archives'));
+    expect(() => ensureTraceDirectory(join(root, 'archives/one'), root)).toThrowError(refusal(/is a symbolic link/));
+    expect(readdirSync(join(root, 'elsewhere'))).toEqual([]);
+    rmSync(join(root, 'archives'));
+    ensureTraceDirectory(join(root, 'archives/one'), root);
+    expect(readdirSync(join(root, 'archives'))).toEqual(['one']);
+    expect(() => checkStateDirectory(root)).not.toThrow();
+    symlinkSync('elsewhere', join(root, '.ringtail'));
+    expect(() => checkStateDirectory(root)).toThrowError(refusal(/is a symbolic link/));
   });
 
   it('refuses a file in its place', () => {

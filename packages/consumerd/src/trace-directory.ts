@@ -14,16 +14,17 @@ const LAYOUT_COMPONENTS = 4;
  * Makes sure that a directory for trace files exists and is a directory of this user. What is missing of the path is
  * created with mode 0700.
  *
- * The directory itself and, where the path has LTTng's layout, the components of that layout are ours: no symbolic links,
- * owned by this user. The session's output directory above them was named by a person: it may be reached through links, but
+ * The directory itself and, where the path has LTTng's layout, the components of that layout are ours, and so is all below
+ * `output` where that is given: no symbolic links, owned by this user. The session's output directory above them was named by a person: it may be reached through links, but
  * must belong to this user or to root. "This user" is the effective one: see `asOwner`.
  *
  * @throws {ConsumerError} `DIRECTORY_REFUSED`, or `NOT_WRITTEN` if it cannot be made.
  */
-export function ensureTraceDirectory(path: string): void {
-  const components = path.split(sep).filter((component) => component !== '');
+export function ensureTraceDirectory(path: string, output?: string): void {
+  const components = componentsOf(path);
   const hasLayout = LAYOUT.test(path);
-  const oursFrom = components.length - (hasLayout ? LAYOUT_COMPONENTS : 1);
+  const oursFrom =
+    output === undefined ? components.length - (hasLayout ? LAYOUT_COMPONENTS : 1) : componentsOf(output).length;
   let current: string = sep;
   components.forEach((component, idx) => {
     current = join(current, component);
@@ -31,6 +32,20 @@ export function ensureTraceDirectory(path: string): void {
     if (idx >= oursFrom) checkOwnDirectory(current);
     else if (hasLayout && idx === oursFrom - 1) checkOwner(current, statSync(current).uid, true);
   });
+}
+
+/**
+ * Refuses a session's output directory in which somebody else has put what is to be ours.
+ *
+ * @throws {ConsumerError} `DIRECTORY_REFUSED`
+ */
+export function checkStateDirectory(output: string): void {
+  const path = join(output, STATE_DIRECTORY);
+  if (lstatOrUndefined(path) !== undefined) checkOwnDirectory(path);
+}
+
+function componentsOf(path: string): string[] {
+  return path.split(sep).filter((component) => component !== '');
 }
 
 /** Makes one directory; false if something of that name is there. */

@@ -8,7 +8,7 @@ import { type FileOutput, startOf } from './file-output.ts';
 import { MetadataFile } from './metadata-file.ts';
 import { clockOffsetOf, METADATA_PRINTERS, type MetadataPrinter } from './metadata-format.ts';
 import { MetadataText } from './snapshot/metadata-text.ts';
-import { ensureTraceDirectory, STATE_DIRECTORY } from './trace-directory.ts';
+import { checkStateDirectory, ensureTraceDirectory, STATE_DIRECTORY } from './trace-directory.ts';
 import { clockClassOf, dataStreamClassOf, eventRecordClassOf, traceClassOf } from './trace-model.ts';
 
 /** More than any preamble of ours takes. */
@@ -47,9 +47,11 @@ export class TraceWriter {
     if (request.output === null && !request.snapshot) {
       throw new ConsumerError('BAD_REQUEST', 'a trace without an output is for snapshots only');
     }
-    const writesChunks = !request.snapshot && request.output !== null;
+    const chunksIn = request.snapshot ? null : request.output;
+    const writesChunks = chunksIn !== null;
+    if (writesChunks) asOwner(request.owner, () => checkStateDirectory(chunksIn));
     this.directory = join(request.output ?? '', request.place);
-    this.stateDirectory = writesChunks ? join(request.output, STATE_DIRECTORY, request.uuid) : null;
+    this.stateDirectory = writesChunks ? join(chunksIn, STATE_DIRECTORY, request.uuid) : null;
     this.uuid = request.uuid;
     this.owner = request.owner;
     this.#request = request;

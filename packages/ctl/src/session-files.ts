@@ -184,12 +184,12 @@ function readBounded(path: string): string {
 /** A file that is whole from the moment it has its name, and replaces nothing unless told to. */
 function writeAtOnce(path: string, text: string, force: boolean): void {
   const temporary = `${path}.${randomBytes(6).toString('hex')}.new`;
-  writeFileSync(temporary, text, { flag: 'wx', mode: 0o600 });
   try {
+    writeFileSync(temporary, text, { flag: 'wx', mode: 0o600 });
     if (force) renameSync(temporary, path);
     else linkSync(temporary, path);
   } catch (error) {
-    if (errnoOf(error) !== 'EEXIST' && !existsSync(path)) throw error;
+    if (force || (errnoOf(error) !== 'EEXIST' && !existsSync(path))) throw error;
     throw ctlError('FILE_EXISTS', `${basename(path)} is there already: ${path}`, error);
   } finally {
     rmSync(temporary, { force: true });

@@ -1,4 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
+import { setImmediate as othersTurn } from 'node:timers/promises';
 import { describeError, RingtailError } from '@ringtail/base';
 import {
   CLIENT_FRAME_BYTES_MAX,
@@ -141,6 +142,8 @@ class ClientConnection implements Client {
     for (let message = this.#waiting.shift(); message !== undefined; message = this.#waiting.shift()) {
       this.#write(await this.#answer(message));
       if (this.#waiting.length <= CLIENT_REQUESTS_AHEAD_MAX) this.#socket.resume();
+      // One who sends thousands of requests at once is not to keep applications and other clients waiting.
+      if (this.#waiting.length > 0) await othersTurn();
     }
     this.#answering = false;
   }

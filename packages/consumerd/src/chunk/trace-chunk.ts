@@ -43,7 +43,7 @@ export function rotateChunk(chunk: TraceChunk, archive: string): void {
     for (const writer of writers) writer.prepareChunk(next);
     for (const drain of drains) drain.suspend();
     asOwner(owner, () => {
-      ensureTraceDirectory(archive);
+      ensureTraceDirectory(archive, output);
       exchange(join(output, DOMAIN_DIRECTORY), join(archive, DOMAIN_DIRECTORY), join(next, DOMAIN_DIRECTORY));
     });
   } catch (error) {
