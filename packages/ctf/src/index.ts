@@ -30,6 +30,7 @@ export { type EncoderSource, emitEventEncoder } from './encode/compiled-encoder.
 export { Scratch } from './encode/scratch.ts';
 export { buildPayloadEncoder, compilePayloadEncoder, type PayloadEncoder } from './encode/standalone.ts';
 export { ValueError, type ValueErrorCode } from './encode/values.ts';
+export { type ArgumentCapture, buildArgumentCapture } from './filter/argument-capture.ts';
 export type { FilterContext, FilterScope } from './filter/argument-place.ts';
 export { type ArgumentPredicate, buildArgumentFilter } from './filter/build-argument-filter.ts';
 export { compileFilter, type EventPredicate } from './filter/compile-filter.ts';

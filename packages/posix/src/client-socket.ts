@@ -17,6 +17,8 @@ export interface ClientSocketCalls {
    * connection.
    */
   sendWithFd(fd: number, bytes: Uint8Array, passFd: number | null, timeoutMs: number): void;
+  /** Sends what the socket takes at once of `bytes`. @returns how many of them; 0 where it takes none now */
+  sendNow(fd: number, bytes: Uint8Array): number;
   /** Receives at least one byte. @returns the number of bytes; 0 once the peer has closed */
   receive(fd: number, buffer: Uint8Array, timeoutMs: number): number;
 }
@@ -89,6 +91,16 @@ export function clientSocketCalls(libc: Libc): ClientSocketCalls {
         if (errno === Errno.EINTR) continue;
         if (errno !== Errno.EAGAIN) throw posixError('sendmsg', errno);
         if (!waitUntilReady(libc, fd, 'out', deadline)) throw timeoutError('sendmsg', timeoutMs);
+      }
+    },
+
+    sendNow(fd, bytes) {
+      for (;;) {
+        const count = libc.send(fd, bytes, bytes.length, MsgFlag.NOSIGNAL | MsgFlag.DONTWAIT);
+        if (count >= 0) return count;
+        const errno = libc.errno();
+        if (errno === Errno.EAGAIN) return 0;
+        if (errno !== Errno.EINTR) throw posixError('send', errno);
       }
     },
 

@@ -26,11 +26,11 @@ export interface MemoryCalls {
   /** Gives the memory or disk blocks of a part of the file back: it reads as zeros. The size stays. @throws {PosixError} */
   punchHole(fd: number, offset: number, bytes: number): void;
   /**
-   * Maps the first `bytes` bytes of a file, shared, for reading and writing.
+   * Maps `bytes` bytes of a file, from `offset` (a multiple of the page size) on, shared, for reading and writing.
    *
    * @throws {PosixError} `EINVAL` for 2 GiB and more, or for more than the file has
    */
-  map(fd: number, bytes: number): Mapping;
+  map(fd: number, bytes: number, offset?: number): Mapping;
   /** Ends a mapping. Only for those who know that nobody holds a view on it. */
   unmap(mapping: Mapping): void;
   /** Ends a mapping that a thread of this process made and, having ended, cannot use any more. */
@@ -99,16 +99,16 @@ export function memoryCalls(libc: Libc): MemoryCalls {
       }
     },
 
-    map(fd, bytes) {
+    map(fd, bytes, offset = 0) {
       if (!Number.isInteger(bytes) || bytes <= 0 || bytes >= MAPPING_BYTES_END) {
         throw refusedCall('mmap', 'EINVAL', `cannot map ${bytes} bytes, at most ${MAPPING_BYTES_END - 1} are possible`);
       }
       const fileBytes = fstatSync(fd).size;
       // A load beyond the file's end is a SIGBUS.
-      if (fileBytes < bytes) {
-        throw refusedCall('mmap', 'EINVAL', `cannot map ${bytes} bytes of a file of ${fileBytes} bytes`);
+      if (fileBytes < offset + bytes) {
+        throw refusedCall('mmap', 'EINVAL', `cannot map ${offset + bytes} bytes of a file of ${fileBytes} bytes`);
       }
-      const address = libc.mmap(0, bytes, Prot.READ | Prot.WRITE, MapFlag.SHARED, fd, 0);
+      const address = libc.mmap(0, bytes, Prot.READ | Prot.WRITE, MapFlag.SHARED, fd, offset);
       if (address === -1) throw posixError('mmap', libc.errno(), `of ${bytes} bytes`);
       try {
         const mapping = { address, bytes, buffer: libc.koffi.view(BigInt(address), bytes) };

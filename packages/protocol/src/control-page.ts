@@ -11,7 +11,9 @@
  *   4096  slot 0 area 0, slot 0 area 1, slot 1 area 0, slot 1 area 1: AREA_BYTES each, sparse; JSON text
  *
  * Behind the areas: CONTROL_COUNTER_COUNT f64 counters, sparse, which the thread adds to and daemons read. Even indexes belong to
- * the daemon of slot 0, odd ones to that of slot 1: each says in the desired state what it uses.
+ * the daemon of slot 0, odd ones to that of slot 1: each says in the desired state what it uses, from the lowest on. Counters for
+ * keys of maps are numbered by the thread, from the highest downwards, and announced (`counters`). A thread that has lost its daemon
+ * sets the counters of its slot to zero.
  *
  * To publish, a daemon writes the text into the area that is not current, then its slot's words, then a new GENERATION:
  * larger than the one it read, and of its slot's parity, so that two daemons never write the same value. The thread's

@@ -73,9 +73,16 @@ export function matchesPattern(pattern: string, name: string): boolean {
 
 /** Whether an event of this name and log level is one that the rule records. */
 export function ruleMatches(rule: EventRule, name: string, logLevel: number): boolean {
-  if (!matchesPattern(rule.pattern, name)) return false;
-  if (rule.exclude?.some((pattern) => matchesPattern(pattern, name))) return false;
-  return rule.logLevel === undefined || (logLevel >= rule.logLevel.from && logLevel <= rule.logLevel.to);
+  return ruleMatcher(rule)(name, logLevel);
+}
+
+/** The same for whoever asks often. */
+export function ruleMatcher({ pattern, exclude, logLevel }: EventRule): (name: string, logLevel: number) => boolean {
+  const included = patternToRegExp(pattern);
+  const excluded = exclude?.map(patternToRegExp) ?? [];
+  const { from, to } = logLevel ?? { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
+  return (name, level) =>
+    level >= from && level <= to && included.test(name) && !excluded.some((one) => one.test(name));
 }
 
 function patternToRegExp(pattern: string): RegExp {

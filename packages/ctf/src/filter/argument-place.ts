@@ -1,7 +1,7 @@
 import { zeroOf } from '../encode/closure-encoder.ts';
 import type { ScalarSpec } from '../encode/scalar.ts';
 import { isScalar } from '../encode/scalar.ts';
-import type { FieldSpec, NamedFieldSpec } from '../spec/field-spec.ts';
+import type { ArraySpec, BytesSpec, FieldSpec, NamedFieldSpec, SequenceSpec } from '../spec/field-spec.ts';
 import { WRAPPED_NAME } from '../spec/lower.ts';
 import type { FilterField } from './filter-ast.ts';
 
@@ -21,13 +21,13 @@ export interface FilterScope {
   readonly lookUpContext: (name: string) => FilterContext | undefined;
 }
 
-/** The way from a value that the application passed to the operand that a filter names. */
-export interface ArgumentPlace {
+/** The way from a value that the application passed to the operand that a filter or a capture names. */
+export interface ArgumentPlace<Leaf = PlaceLeaf> {
   readonly root:
     | { readonly kind: 'argument'; readonly index: number }
     | { readonly kind: 'context'; readonly context: FilterContext };
   readonly steps: readonly PlaceStep[];
-  readonly leaf: PlaceLeaf;
+  readonly leaf: Leaf;
 }
 
 export type PlaceStep =
@@ -48,12 +48,20 @@ export type PlaceLeaf =
   /** A number or a text, as each event has it. */
   | { readonly kind: 'dynamic' };
 
+/** Captures take whole lists too. */
+export type CaptureLeaf =
+  | PlaceLeaf
+  /** Numbers: as many as there are, or `length` of them. */
+  | { readonly kind: 'list'; readonly element: ScalarSpec; readonly length: number | null }
+  | { readonly kind: 'bytes' };
+
 const BYTE: ScalarSpec = { kind: 'integer', signed: false, bits: 8, base: 10 };
 
 /** Whether a list stands right behind the root: it may be one that can be read only once, so it is made an array first. */
-export function beginsWithList({ steps, leaf }: ArgumentPlace): boolean {
+export function beginsWithList({ steps, leaf }: ArgumentPlace<CaptureLeaf>): boolean {
   const first = steps.find(({ kind }) => kind !== 'present');
   if (first !== undefined) return first.kind === 'element';
+  if (leaf.kind === 'list') return true;
   return leaf.kind === 'length' && leaf.of === 'list';
 }
 
@@ -62,10 +70,17 @@ export function beginsWithList({ steps, leaf }: ArgumentPlace): boolean {
  *
  * @returns undefined where the event has no such field or where it is neither a number nor a text: whatever the event, the filter takes it for missing
  */
-export function findPlace(
+export function findPlace(field: FilterField, scope: FilterScope): ArgumentPlace | undefined {
+  const place = findCapture(field, scope);
+  const kind = place?.leaf.kind;
+  return kind === 'list' || kind === 'bytes' ? undefined : (place as ArgumentPlace | undefined);
+}
+
+/** The same for a capture. */
+export function findCapture(
   { scope, path }: FilterField,
   { fields, lookUpContext }: FilterScope,
-): ArgumentPlace | undefined {
+): ArgumentPlace<CaptureLeaf> | undefined {
   if (scope === 'payload') {
     for (const [index, field] of fields.entries()) {
       const way = throughMember(field, path);
@@ -82,7 +97,7 @@ export function findPlace(
 }
 
 type Path = readonly (string | number)[];
-type Way = Pick<ArgumentPlace, 'steps' | 'leaf'>;
+type Way = Pick<ArgumentPlace<CaptureLeaf>, 'steps' | 'leaf'>;
 
 /** Tries the members that a field becomes: itself, and the length or tag before it. */
 function throughMember({ name, spec }: NamedFieldSpec, path: Path): Way | undefined {
@@ -111,6 +126,7 @@ function into(spec: FieldSpec, path: Path): Way | undefined {
     }
     return undefined;
   }
+  if (step === undefined) return whole(spec);
   if (typeof step !== 'number') return undefined;
   const rest = path.slice(1);
   if (spec.kind === 'bytes')
@@ -119,6 +135,14 @@ function into(spec: FieldSpec, path: Path): Way | undefined {
   if (step >= spec.length) return undefined;
   const filler = { value: zeroOf(spec.element) };
   return behind({ kind: 'element', index: step, filler }, content(spec.element, rest));
+}
+
+/** All of a list, which only captures take. */
+function whole(spec: BytesSpec | ArraySpec | SequenceSpec): Way | undefined {
+  if (spec.kind === 'bytes') return { steps: [], leaf: { kind: 'bytes' } };
+  const { element } = spec;
+  if (!isScalar(element)) return undefined;
+  return { steps: [], leaf: { kind: 'list', element, length: spec.kind === 'array' ? spec.length : null } };
 }
 
 const WRAPPED_KINDS: ReadonlySet<FieldSpec['kind']> = new Set(['text', 'bytes', 'sequence', 'optional', 'dynamic']);

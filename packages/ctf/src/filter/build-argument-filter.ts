@@ -4,6 +4,7 @@ import { labelTable, toBytes, toEnumerator, toList } from '../encode/values.ts';
 import {
   type ArgumentPlace,
   beginsWithList,
+  type CaptureLeaf,
   type FilterScope,
   findPlace,
   type PlaceLeaf,
@@ -29,7 +30,14 @@ export function buildArgumentFilter(expression: FilterExpression, scope: FilterS
 }
 
 function operandAt(place: ArgumentPlace): Evaluate<unknown[]> {
-  const read = leafReader(place.leaf);
+  return readerAt(place, leafReader(place.leaf));
+}
+
+/** Goes the way to a place and answers what `read` makes of the value there; undefined where it is missing. */
+export function readerAt<T>(
+  place: ArgumentPlace<CaptureLeaf>,
+  read: (value: unknown) => T,
+): (values: unknown[]) => T | undefined {
   const walk = place.steps.map(stepper);
   const start = rootReader(place);
   return (values) => {
@@ -42,7 +50,7 @@ function operandAt(place: ArgumentPlace): Evaluate<unknown[]> {
   };
 }
 
-function rootReader(place: ArgumentPlace): (values: unknown[]) => unknown {
+function rootReader(place: ArgumentPlace<CaptureLeaf>): (values: unknown[]) => unknown {
   const { root } = place;
   if (root.kind === 'context') return () => root.context.read();
   if (!beginsWithList(place)) return (values) => values[root.index];
@@ -73,7 +81,8 @@ function stepper(step: PlaceStep): (value: unknown) => unknown {
   }
 }
 
-function leafReader(leaf: PlaceLeaf): (value: unknown) => Operand {
+/** What a filter makes of the value at a place. */
+export function leafReader(leaf: PlaceLeaf): (value: unknown) => Operand {
   switch (leaf.kind) {
     case 'scalar':
       return scalarReader(leaf.spec);
@@ -90,7 +99,7 @@ function leafReader(leaf: PlaceLeaf): (value: unknown) => Operand {
 }
 
 /** What the field will hold of a value: integers wrap as in a typed array, which throws for the same values. */
-function scalarReader(spec: ScalarSpec): (value: unknown) => Operand {
+export function scalarReader(spec: ScalarSpec): (value: unknown) => Operand {
   if (spec.kind === 'boolean') return (value) => (value ? 1 : 0);
   if (spec.kind === 'enumeration') {
     const labels = labelTable(spec);

@@ -12,9 +12,10 @@ import { type BlockingOptions, createRing, type Ring, RingClock, RingMode } from
 import { type ThreadClock, threadClock } from '../clock/thread-clock.ts';
 import type { ContextSource } from '../context/context-source.ts';
 import { lookUpContext, recordedSources } from '../context/look-up-context.ts';
-import type { RecorderCondition, RecorderTarget } from '../recorder/recorder.ts';
+import type { FilterCounters, RecorderCondition, RecorderTarget } from '../recorder/recorder.ts';
 import type { Site } from '../recorder/tracepoint-function.ts';
 import type { WaitingChannel } from '../recorder/waiting.ts';
+import type { CounterSpace } from './counter-space.ts';
 import type { DaemonLink } from './daemon-link.ts';
 import { memoryName } from './leftovers.ts';
 
@@ -45,6 +46,7 @@ export class ChannelBinding {
   readonly link: DaemonLink;
   #desired: DesiredChannel;
   readonly #identity: ThreadIdentity;
+  readonly #counters: CounterSpace;
   readonly #ids = new Map<Site, number>();
   /** Filters of rules by their text; null for one that cannot be read, which the daemon has been told. */
   #filters = new Map<string, FilterExpression | null>();
@@ -58,8 +60,9 @@ export class ChannelBinding {
   #retryAt = 0;
   #retryAfterMs = RETRY_AFTER_MS_MIN;
 
-  constructor(link: DaemonLink, desired: DesiredChannel, identity: ThreadIdentity) {
+  constructor(link: DaemonLink, desired: DesiredChannel, identity: ThreadIdentity, counters: CounterSpace) {
     this.link = link;
+    this.#counters = counters;
     this.#desired = desired;
     this.#identity = identity;
     this.#readFilters();
@@ -178,7 +181,21 @@ export class ChannelBinding {
       if (filter === undefined || filter === null) return null;
       anyOf.add(filter);
     }
-    return { anyOf: [...anyOf], lookUpContext };
+    const counters = this.#filterCounters();
+    return { anyOf: [...anyOf], lookUpContext, ...(counters !== undefined && { counters }) };
+  }
+
+  #filterCounters(): FilterCounters | undefined {
+    const wanted = this.#desired.filterCounters;
+    if (wanted === null) return undefined;
+    try {
+      const evaluated = this.#counters.at(this.link.slot, wanted.evaluated);
+      const rejected = this.#counters.at(this.link.slot, wanted.rejected);
+      return evaluated && rejected && { f64: evaluated.f64, evaluated: evaluated.index, rejected: rejected.index };
+    } catch {
+      // Without the mapping nothing is counted; what is recorded stays the same.
+      return undefined;
+    }
   }
 
   /** A rule whose filter cannot be read records nothing: everything would be too much. */

@@ -3,9 +3,12 @@ import { Memfd, type Posix, Seal } from '@ringtail/posix';
 import {
   CONTROL_ABI_VERSION,
   CONTROL_AREA_BYTES,
+  CONTROL_COUNTER_COUNT,
+  CONTROL_COUNTERS_OFFSET,
   CONTROL_FILE_BYTES,
   CONTROL_MAGIC,
   CONTROL_PAGE_BYTES,
+  CONTROL_SLOT_COUNT,
   CONTROL_SLOT_WORDS_BYTES,
   ControlPage,
   ControlSlot,
@@ -15,13 +18,21 @@ import {
 } from '@ringtail/protocol';
 import { memoryName } from './leftovers.ts';
 
+/** The largest pages that Linux maps by. */
+const PAGE_BYTES_MAX = 65_536;
+const COUNTERS_MAPPED_FROM = CONTROL_COUNTERS_OFFSET - (CONTROL_COUNTERS_OFFSET % PAGE_BYTES_MAX);
+
 const NO_STATE: DesiredState = { channels: [], triggers: [] };
 
 /** The control file of this thread: made here, written by the daemons. Layout: `protocol/control-page.ts`. */
 export class ControlFile {
   readonly fd: number;
   readonly page: Uint32Array;
-  private constructor(fd: number, page: ArrayBuffer) {
+  readonly #posix: Posix;
+  #counters: Float64Array | undefined;
+
+  private constructor(posix: Posix, fd: number, page: ArrayBuffer) {
+    this.#posix = posix;
     this.fd = fd;
     this.page = new Uint32Array(page);
     this.page[ControlPage.MAGIC / 4] = CONTROL_MAGIC;
@@ -34,7 +45,7 @@ export class ControlFile {
     try {
       ftruncateSync(fd, CONTROL_FILE_BYTES);
       posix.addSeals(fd, Seal.SHRINK | Seal.GROW | Seal.SEAL);
-      return new ControlFile(fd, posix.map(fd, CONTROL_PAGE_BYTES).buffer);
+      return new ControlFile(posix, fd, posix.map(fd, CONTROL_PAGE_BYTES).buffer);
     } catch (error) {
       posix.closeFd(fd);
       throw error;
@@ -49,6 +60,30 @@ export class ControlFile {
   bumpGeneration(): void {
     // By two, so that the parity, which tells two daemons' numbers apart, stays.
     this.page[ControlPage.GENERATION / 4] = this.generation + 2;
+  }
+
+  /**
+   * The counters, mapped when they are first asked for: most threads never need them.
+   *
+   * @throws {PosixError} where the mapping is refused
+   */
+  get counters(): Float64Array {
+    if (this.#counters === undefined) {
+      const { buffer } = this.#posix.map(this.fd, CONTROL_FILE_BYTES - COUNTERS_MAPPED_FROM, COUNTERS_MAPPED_FROM);
+      const offset = CONTROL_COUNTERS_OFFSET - COUNTERS_MAPPED_FROM;
+      this.#counters = new Float64Array(buffer, offset, CONTROL_COUNTER_COUNT);
+    }
+    return this.#counters;
+  }
+
+  /** Sets the counters of a slot to zero: its daemon is gone, and its successor begins anew. */
+  clearCounters(slot: number): void {
+    const counters = this.#counters;
+    if (counters === undefined) return;
+    for (let i = slot; i < CONTROL_COUNTER_COUNT; i += CONTROL_SLOT_COUNT) {
+      // What has never been used takes no memory, and shall not because of this.
+      if (counters[i] !== 0) counters[i] = 0;
+    }
   }
 
   /** Forgets what the daemon of `slot` published: it is gone, and its successor has not spoken yet. */

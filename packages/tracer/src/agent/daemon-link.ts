@@ -12,6 +12,11 @@ import {
 
 /** How long a send may wait for a daemon that does not read. */
 const SEND_TIMEOUT_MS = 500;
+/** When to try again where the socket took a part of a message only. */
+const SEND_REST_AFTER_MS = 10;
+
+/** Captured at load: test frameworks replace them. */
+const { setImmediate, setTimeout } = globalThis;
 
 /**
  * The connection of this thread to one session daemon.
@@ -31,6 +36,9 @@ export class DaemonLink {
   #overdue = 0;
   readonly #onLook: () => void;
   #open = true;
+  /** End of a frame whose beginning is out. */
+  #rest: Uint8Array | undefined;
+  #restScheduled = false;
 
   private constructor(
     posix: Posix,
@@ -107,10 +115,30 @@ export class DaemonLink {
   send(message: AppMessage, fd: number | null = null): boolean {
     if (!this.#open) return false;
     try {
+      if (this.#rest !== undefined) {
+        this.#posix.sendWithFd(this.#fd, this.#rest, null, SEND_TIMEOUT_MS);
+        this.#rest = undefined;
+      }
       this.#posix.sendWithFd(this.#fd, encodeFrame(message, APP_FRAME_BYTES_MAX), fd, SEND_TIMEOUT_MS);
       return true;
     } catch {
       // Half a frame may be out: the connection cannot be used any more.
+      this.close();
+      return false;
+    }
+  }
+
+  /** Sends a message without waiting for anybody. False if the daemon is gone or has not read what was sent before. */
+  trySend(message: AppMessage): boolean {
+    if (!this.#open || !this.#sendRest()) return false;
+    try {
+      const frame = encodeFrame(message, APP_FRAME_BYTES_MAX);
+      const sent = this.#posix.sendNow(this.#fd, frame);
+      if (sent === 0) return false;
+      if (sent < frame.length) this.#rest = frame.subarray(sent);
+      this.#sendRest();
+      return true;
+    } catch {
       this.close();
       return false;
     }
@@ -124,6 +152,29 @@ export class DaemonLink {
   close(): void {
     this.#open = false;
     this.#socket.destroy();
+  }
+
+  /** Whether nothing is left of an earlier message; what is will be sent from the event loop. */
+  #sendRest(): boolean {
+    try {
+      while (this.#rest !== undefined) {
+        const sent = this.#posix.sendNow(this.#fd, this.#rest);
+        if (sent === 0) break;
+        this.#rest = sent < this.#rest.length ? this.#rest.subarray(sent) : undefined;
+      }
+    } catch {
+      this.close();
+      return false;
+    }
+    if (this.#rest === undefined) return true;
+    if (!this.#restScheduled) {
+      this.#restScheduled = true;
+      setTimeout(() => {
+        this.#restScheduled = false;
+        if (this.#open) this.#sendRest();
+      }, SEND_REST_AFTER_MS).unref();
+    }
+    return false;
   }
 
   #await(timeoutMs: number): AppReply | undefined {
@@ -156,11 +207,17 @@ export class DaemonLink {
     return this.#arrived.shift();
   }
 
+  /** The question may have been read in the middle of an exchange: what counts is that the event loop goes round. */
+  #answerFromEventLoop(turn: number): void {
+    setImmediate(() => this.trySend({ type: 'alive', turn }));
+  }
+
   #take(bytes: Uint8Array): void {
     try {
       for (const message of this.#replies.push(bytes) as (AppReply | LookMessage)[]) {
         if (message.type === 'look' || message.type === 'registered') this.#onLook();
         if (message.type !== 'look') this.#arrived.push(message);
+        else if (message.turn > 0) this.#answerFromEventLoop(message.turn);
       }
     } catch {
       this.close();

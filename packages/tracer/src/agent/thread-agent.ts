@@ -18,8 +18,10 @@ import type { Site } from '../recorder/tracepoint-function.ts';
 import { makeWaitingRecorder } from '../recorder/waiting.ts';
 import { Statedump } from '../statedump/statedump.ts';
 import { STATEDUMP_SITE_LIST } from '../statedump/statedump-events.ts';
+import { type TriggerOfLink, TriggerSet } from '../triggers/trigger-set.ts';
 import { ChannelBinding, type ThreadIdentity } from './channel-binding.ts';
 import { ControlFile } from './control-file.ts';
+import { CounterSpace } from './counter-space.ts';
 import { DaemonLink } from './daemon-link.ts';
 import { noteDescriptor, unmapLeftovers } from './leftovers.ts';
 import { threadName } from './thread-name.ts';
@@ -53,6 +55,8 @@ export class ThreadAgent {
   #reconciled = 0;
   #posix: Posix | undefined;
   #control: ControlFile | undefined;
+  #counters: CounterSpace | undefined;
+  readonly #triggers = new TriggerSet();
   #identity: ThreadIdentity | undefined;
   #tellScheduled = false;
   #lookScheduled = false;
@@ -156,18 +160,21 @@ export class ThreadAgent {
   /** Reads the desired state of every daemon; keeps the bindings that stay. False if a daemon is writing right now. */
   #reconcile(generation: number): boolean {
     const control = this.#control;
-    if (control === undefined || this.#identity === undefined) return false;
+    const counters = this.#counters;
+    if (control === undefined || counters === undefined || this.#identity === undefined) return false;
     const bindings = new Map<string, ChannelBinding>();
     const contextUsers = new Map<string, ContextUser>();
+    const triggers: TriggerOfLink[] = [];
     for (const link of this.#links.values()) {
       if (!link.isOpen) continue;
       const state = control.readState(link.slot);
       if (state === undefined) return false;
+      for (const desired of state.triggers) triggers.push({ link, desired });
       for (const desired of state.channels) {
         const key = `${link.slot}:${desired.key}`;
         let binding = this.#bindings.get(key);
         if (binding === undefined || binding.link !== link) {
-          binding = new ChannelBinding(link, desired, this.#identity);
+          binding = new ChannelBinding(link, desired, this.#identity, counters);
           tellKnownTroubles({ link, channel: desired.key, contexts: desired.contexts });
         } else {
           binding.update(desired);
@@ -183,6 +190,7 @@ export class ThreadAgent {
       if (bindings.get(key) !== binding) binding.retire();
     }
     this.#bindings = bindings;
+    this.#triggers.update(triggers);
     this.#contextUsers = contextUsers;
     this.#reconciled = generation;
     if (this.#dumpsDue.size > 0) this.#scheduleLook();
@@ -246,14 +254,15 @@ export class ThreadAgent {
       else if (target !== 'never') targets.push(target);
     }
     const stale = ((...values: unknown[]) => this.#resolveAndRecord(site, values)) as Recorder;
-    const plan = { event: site.event, targets, gate: this.#gate, generation, stale };
+    const triggers = this.#counters === undefined ? [] : this.#triggers.targetsFor(site.event, this.#counters);
+    const plan = { event: site.event, targets, triggers, gate: this.#gate, generation, stale };
     if (waiting.length > 0) {
       site.record = makeWaitingRecorder(
         plan,
         waiting.map((binding) => binding.waitingFor(site)),
       );
       site.on = generation;
-    } else if (targets.length === 0) {
+    } else if (targets.length === 0 && triggers.length === 0) {
       site.on = -1;
       site.off = generation;
       site.record = stale;
@@ -321,6 +330,7 @@ export class ThreadAgent {
         if (!isMainThread) unmapLeftovers(this.#posix);
         this.#control = ControlFile.create(this.#posix, this.#identity.tid);
         if (!isMainThread) noteDescriptor(this.#posix, this.#control.fd);
+        this.#counters = new CounterSpace(this.#control);
         this.#gate.page = this.#control.page;
       }
     } catch (error) {
@@ -336,6 +346,7 @@ export class ThreadAgent {
     // Its successor numbers channels anew.
     for (const key of this.#dumped.keys()) if (key.startsWith(`${link.slot}:`)) this.#dumped.delete(key);
     this.#control?.clearSlot(link.slot);
+    this.#counters?.forget(link.slot);
     this.#control?.bumpGeneration();
   }
 

@@ -5,6 +5,7 @@ import { buildCondition } from './condition.ts';
 import { contextGroups } from './context-groups.ts';
 import { HEADER_LAYOUTS } from './event-header.ts';
 import type { Recorder, RecorderPlan, RecorderTarget } from './recorder.ts';
+import { buildTriggers } from './trigger-actions.ts';
 
 const scratch = new Scratch();
 const GENERATION = ControlPage.GENERATION / 4;
@@ -19,6 +20,7 @@ export function buildRecorder(plan: RecorderPlan): Recorder {
   const encode = buildEventEncoder(plan.event.fields);
   const contexts = buildContexts(targets);
   const conditions = targets.map(({ condition }) => buildCondition(condition, plan.event));
+  const triggers = buildTriggers(plan.triggers, plan.event);
   const wanting: RecorderTarget[] = [];
   const stale = plan.stale as (...values: unknown[]) => void;
   return (...values: unknown[]) => {
@@ -28,6 +30,7 @@ export function buildRecorder(plan: RecorderPlan): Recorder {
     }
     if (gate.inside !== 0) {
       for (const { ring } of targets) ring.countNested();
+      triggers.missed();
       return;
     }
     gate.inside = 1;
@@ -35,6 +38,7 @@ export function buildRecorder(plan: RecorderPlan): Recorder {
     targets.forEach((target, i) => {
       if (wants(conditions[i] as Condition, target, values)) wanting.push(target);
     });
+    const isHit = triggers.look(values);
     for (const { ring } of wanting) ring.u32[BEGUN] = 1;
     try {
       if (wanting.length > 0) {
@@ -48,6 +52,7 @@ export function buildRecorder(plan: RecorderPlan): Recorder {
     }
     for (const { ring } of wanting) ring.u32[BEGUN] = 0;
     scratch.top = 0;
+    if (isHit) triggers.act();
     gate.inside = 0;
   };
 }

@@ -1,10 +1,12 @@
-import { type EncoderSource, emitArgumentFilter, emitEventEncoder, Scratch } from '@ringtail/ctf';
+import { type EncoderSource, emitEventEncoder, Scratch } from '@ringtail/ctf';
 import { ControlPage } from '@ringtail/protocol';
 import { COMMIT_CHECK_FACTOR, Descriptor, ProducerLine, publishesWithAtomics } from '@ringtail/ringbuf';
 import type { ContextSource } from '../context/context-source.ts';
+import { emitCondition } from './condition.ts';
 import { contextGroups } from './context-groups.ts';
 import { HEADER_LAYOUTS } from './event-header.ts';
 import type { Recorder, RecorderPlan, RecorderTarget } from './recorder.ts';
+import { emitTriggers } from './trigger-code.ts';
 
 /** Shared by all recorders of the thread: only one runs at a time. */
 const scratch = new Scratch();
@@ -14,7 +16,7 @@ const BEGUN = ProducerLine.BEGUN / 4;
 const RECORDED = ProducerLine.RECORDED / 8;
 
 /**
- * Compiles the recorder of one tracepoint for everything it records into.
+ * Compiles the recorder of one tracepoint for everything it records into, and for the triggers it may set off.
  *
  * The generated function is the hot path: conversions, one clock reading, then for each ring reserve (arithmetic),
  * header, fields, commit. It inlines `RingProducer.commit`; the store order is the ABI's.
@@ -26,26 +28,21 @@ export function compileRecorder(plan: RecorderPlan): Recorder {
   const encoder = emitEventEncoder(plan.event.fields, names);
   const contexts = emitContexts(plan.targets);
   const conditions = emitConditions(plan, names);
+  const triggers = emitTriggers(plan.triggers, plan.event, names);
   const clocks = [...new Map(plan.targets.map((target) => [target.clock.kind, target.clock])).values()];
   const constants: Record<string, unknown> = { gate: plan.gate, stale: plan.stale, scratch };
   for (const [name, value] of encoder.constants) constants[name] = value;
-  Object.assign(constants, contexts.constants, conditions.constants);
+  Object.assign(constants, contexts.constants, conditions.constants, triggers.constants);
   for (const clock of clocks) Object.assign(constants, clock.constants);
   plan.targets.forEach(({ ring }, i) => {
     Object.assign(constants, { [`ring${i}`]: ring, [`dv${i}`]: ring.dv, [`u8_${i}`]: ring.u8 });
     Object.assign(constants, { [`u32_${i}`]: ring.u32, [`f64_${i}`]: ring.f64 });
   });
 
-  const body = `
-    return function record(${names.join(', ')}) {
-      if (gate.page[${GENERATION}] !== ${plan.generation}) return stale(${names.join(', ')});
-      if (gate.inside !== 0) {
-        ${plan.targets.map((_, i) => `ring${i}.countNested();`).join('\n')}
-        return;
-      }
-      gate.inside = 1;
-      ${conditions.text}
-      ${forEachTarget(plan, (_, i) => `u32_${i}[${BEGUN}] = 1;`)}
+  const recording =
+    plan.targets.length === 0
+      ? ''
+      : `${forEachTarget(plan, (_, i) => `u32_${i}[${BEGUN}] = 1;`)}
       try {
         ${contexts.prepare}
         ${encoder.prepare}
@@ -55,7 +52,22 @@ export function compileRecorder(plan: RecorderPlan): Recorder {
         ${forEachTarget(plan, (_, i) => `ring${i}.countFailed();`)}
       }
       ${forEachTarget(plan, (_, i) => `u32_${i}[${BEGUN}] = 0;`)}
-      ${encoder.usesScratch || contexts.usesScratch ? 'scratch.top = 0;' : ''}
+      ${encoder.usesScratch || contexts.usesScratch ? 'scratch.top = 0;' : ''}`;
+
+  const body = `
+    return function record(${names.join(', ')}) {
+      if (gate.page[${GENERATION}] !== ${plan.generation}) return stale(${names.join(', ')});
+      if (gate.inside !== 0) {
+        ${plan.targets.map((_, i) => `ring${i}.countNested();`).join('\n')}
+        ${triggers.missed}
+        return;
+      }
+      gate.inside = 1;
+      ${conditions.text}
+      ${triggers.look}
+      ${leaveUnless([conditions.isWanted, triggers.isHit])}
+      ${conditions.isWanted === null || plan.triggers.length === 0 ? recording : `if (${conditions.isWanted}) { ${recording} }`}
+      ${triggers.act}
       gate.inside = 0;
     };`;
   return new Function(...Object.keys(constants), body)(...Object.values(constants)) as Recorder;
@@ -126,32 +138,27 @@ function emitContexts(targets: readonly RecorderTarget[]) {
   };
 }
 
-/** Statements that find out which of the targets with a condition want the event, and end it if no target does. */
+/**
+ * Statements that find out which of the targets with a condition want the event, and an expression that says whether any target
+ * does; null where one always does.
+ */
 function emitConditions(plan: RecorderPlan, names: readonly string[]) {
   const constants: Record<string, unknown> = {};
-  const lines: string[] = [];
-  plan.targets.forEach(({ condition }, i) => {
-    if (condition === null) return;
-    const { anyOf, lookUpContext } = condition;
-    const scope = { fields: plan.event.fields, lookUpContext };
-    const alternatives = anyOf.map((filter, n) => {
-      const label = `filter${i}_${n}`;
-      const source = emitArgumentFilter(filter, scope, names, label);
-      for (const [name, value] of source.constants) constants[name] = value;
-      return `${label}: { ${source.text}\n wanted${i} = true; }`;
-    });
-    const [first, ...others] = alternatives;
-    lines.push(
-      `let wanted${i} = false;`,
-      `try { ${first} ${others.map((other) => `if (!wanted${i}) ${other}`).join('\n')} }`,
-      `catch { wanted${i} = false; ring${i}.countFailed(); }`,
-    );
+  const lines = plan.targets.map(({ condition }, i) => {
+    if (condition === null) return '';
+    const code = emitCondition(condition, plan.event, names, `wanted${i}`, `ring${i}.countFailed();`);
+    Object.assign(constants, code.constants);
+    return code.text;
   });
-  if (plan.targets.every(({ condition }) => condition !== null)) {
-    const any = plan.targets.map((_, i) => `wanted${i}`).join(' || ');
-    lines.push(`if (!(${any})) { gate.inside = 0; return; }`);
-  }
-  return { text: lines.join('\n'), constants };
+  const isUnconditional = plan.targets.some(({ condition }) => condition === null);
+  const isWanted = isUnconditional ? null : plan.targets.map((_, i) => `wanted${i}`).join(' || ') || 'false';
+  return { text: lines.join('\n'), isWanted, constants };
+}
+
+/** Ends the event if none of the expressions is true; null stands for one that always is. */
+function leaveUnless(expressions: readonly (string | null)[]): string {
+  if (expressions.includes(null)) return '';
+  return `if (!(${expressions.join(' || ')})) { gate.inside = 0; return; }`;
 }
 
 /** The statements of each target, for those that have one under its condition. */

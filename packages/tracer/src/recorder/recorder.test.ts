@@ -1,4 +1,4 @@
-import { type FieldSpec, parseFilter } from '@ringtail/ctf';
+import { buildArgumentCapture, type FieldSpec, parseFilter } from '@ringtail/ctf';
 import { ControlPage, type EventHeaderKind } from '@ringtail/protocol';
 import { createRing, Descriptor, ProducerLine, type Ring, RingClock, RingMode } from '@ringtail/ringbuf';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -6,7 +6,7 @@ import type { ThreadClock } from '../clock/thread-clock.ts';
 import type { ContextSource } from '../context/context-source.ts';
 import { buildRecorder } from './closure.ts';
 import { compileRecorder } from './compiled.ts';
-import type { Gate, RecorderCondition, RecorderTarget } from './recorder.ts';
+import type { Gate, RecorderCondition, RecorderTarget, TriggerTarget } from './recorder.ts';
 import { makeWaitingRecorder } from './waiting.ts';
 
 const u8: FieldSpec = { kind: 'integer', signed: false, bits: 8, base: 10 };
@@ -71,6 +71,7 @@ describe.each([
     header: EventHeaderKind = 'large',
     id = 3,
     each: Partial<Pick<RecorderTarget, 'contexts' | 'condition'>>[] = [{}],
+    triggers: Partial<TriggerTarget>[] = [],
   ) {
     const gate: Gate = { page: new Uint32Array(ControlPage.GENERATION / 4 + 1), inside: 0 };
     gate.page[ControlPage.GENERATION / 4] = 7;
@@ -88,6 +89,7 @@ describe.each([
     const record = make({
       event: { name: 'p:e', logLevel: 13, fields: specs.map((spec, i) => ({ name: `f${i}`, spec })) },
       targets: targets.map((target) => ({ ...target, ring: target.ring.producer })),
+      triggers: triggers.map((what) => ({ condition: null, counter: null, reports: null, capture: null, ...what })),
       gate,
       generation: 7,
       stale: ((...values: unknown[]) => stale.push(values)) as never,
@@ -315,6 +317,18 @@ describe.each([
       expect(committed(all[1] as Ring)).toMatch(/020000000506$/);
     });
 
+    it('counts how often filters were looked at and none was true, if told where', () => {
+      const f64 = new Float64Array(4);
+      const { condition: plain } = condition('f0 == 1', 'f0 == 2');
+      const counted = { ...(plain as RecorderCondition), counters: { f64, evaluated: 1, rejected: 3 } };
+      const { record, rings: all } = setUp([u8], 'large', 3, [{ condition: counted }, condition('f0 == 9')]);
+      for (const value of [1, 2, 3, 4, 5]) record(value);
+      expect([...f64]).toEqual([0, 5, 0, 3]);
+      expect(recorded(all)).toEqual([2, 0]);
+      record(Symbol('no number'));
+      expect([...f64]).toEqual([0, 6, 0, 3]);
+    });
+
     it('drops and counts an event that is hit inside a filter', () => {
       const { record, ring } = setUp([str], 'large', 3, [condition('f0 == "outer"')]);
       record({
@@ -326,6 +340,204 @@ describe.each([
       expect(counter(ring, ProducerLine.NESTED)).toBe(2);
       expect(counter(ring, ProducerLine.RECORDED)).toBe(1);
     });
+  });
+});
+
+describe.each([
+  ['compiled', compileRecorder],
+  ['closure-built', buildRecorder],
+])('the %s recorder with triggers', (_, make) => {
+  const scope = {
+    fields: [
+      { name: 'f0', spec: u8 },
+      { name: 'f1', spec: str },
+    ],
+    lookUpContext: () => undefined,
+  };
+  const when = (filter: string): RecorderCondition => ({
+    anyOf: [parseFilter(filter)],
+    lookUpContext: () => undefined,
+  });
+
+  /** What it did, in the order in which it did it. */
+  function setUp(targets: Partial<RecorderTarget>[], triggers: Partial<TriggerTarget>[], fields = scope.fields) {
+    const gate: Gate = { page: new Uint32Array(ControlPage.GENERATION / 4 + 1), inside: 0 };
+    const clock = fakeClock();
+    const used = targets.map(() => makeRing());
+    const stale: unknown[][] = [];
+    const record = make({
+      event: { name: 'p:e', logLevel: 13, fields },
+      targets: targets.map((what, i) => ({
+        ring: (used[i] as Ring).producer,
+        id: 3,
+        header: 'large' as const,
+        clock,
+        contexts: [],
+        condition: null,
+        ...what,
+      })),
+      triggers: triggers.map((what) => ({ condition: null, counter: null, reports: null, capture: null, ...what })),
+      gate,
+      generation: 0,
+      stale: ((...values: unknown[]) => stale.push(values)) as never,
+    }) as (...values: unknown[]) => void;
+    return { record, rings: used, gate, clock, stale };
+  }
+
+  /** Reports that note what they are told, and how many events the ring held then. */
+  function notes(ring?: () => Ring) {
+    const told: unknown[] = [];
+    const reports = {
+      matched: (captures: readonly unknown[]) => {
+        told.push(ring === undefined ? captures : [...captures, counter(ring(), ProducerLine.RECORDED)]);
+      },
+      missed: () => {
+        told.push('missed');
+      },
+    };
+    return { told, reports };
+  }
+
+  const capture = (...expressions: string[]) =>
+    buildArgumentCapture(expressions.map(parseFilter), scope, { textLengthMax: 100, elementsMax: 100 });
+
+  it('counts what the rules take, without a ring, reading no clock and converting nothing', () => {
+    const f64 = new Float64Array(3);
+    const { record, clock, gate } = setUp(
+      [],
+      [
+        { counter: { f64, index: 0 } },
+        { counter: { f64, index: 1 }, condition: when('f0 == 1') },
+        { counter: { f64, index: 2 }, condition: when('f0 > 9') },
+      ],
+    );
+    clock.read = () => {
+      throw new Error('clock read');
+    };
+    const value = {
+      toString() {
+        throw new Error('converted');
+      },
+    };
+    for (const number of [1, 2, 1]) record(number, value);
+    expect([...f64]).toEqual([3, 2, 0]);
+    expect(gate.inside).toBe(0);
+  });
+
+  it('does nothing at all where no filter is true', () => {
+    const { told, reports } = notes();
+    const { record, gate } = setUp([], [{ reports, condition: when('f0 == 1'), capture: capture('f1') }]);
+    record(2, {
+      toString() {
+        throw new Error('converted');
+      },
+    });
+    expect(told).toEqual([]);
+    expect(gate.inside).toBe(0);
+  });
+
+  it('tells with the captures, once the event is recorded', () => {
+    const { told, reports } = notes(() => setup.rings[0] as Ring);
+    const setup = setUp(
+      [{}],
+      [
+        { reports, capture: capture('f1', 'f0', 'f2') },
+        { reports, condition: when('f1 == "b*"') },
+      ],
+    );
+    setup.record(1, 'a');
+    setup.record(2, 'bee');
+    expect(told).toEqual([['a', 1, null, 1], ['bee', 2, null, 2], [2]]);
+  });
+
+  it.each([
+    ['what is not recorded', 'f0 == 9', 'f0 == 1', [0], ['matched']],
+    ['not what is recorded and does not match', 'f0 == 1', 'f0 == 9', [1], []],
+    ['what is both', 'f0 == 1', 'f0 == 1', [1], ['matched']],
+    ['nothing of what is neither', 'f0 == 9', 'f0 == 9', [0], []],
+  ])('is set off by %s', (_what, recorded, matched, inRings, expected) => {
+    const { told, reports } = notes();
+    const {
+      record,
+      rings: used,
+      gate,
+    } = setUp([{ condition: when(recorded) }], [{ reports, condition: when(matched) }]);
+    record(1, 'a');
+    expect(used.map((ring) => counter(ring, ProducerLine.RECORDED))).toEqual(inRings);
+    expect(told.map(() => 'matched')).toEqual(expected);
+    expect(gate.inside).toBe(0);
+  });
+
+  it('is set off by an event that could not be recorded', () => {
+    const { told, reports } = notes();
+    const { record, rings: used } = setUp([{}], [{ reports }]);
+    record(Symbol('no number'), 'a');
+    expect(counter(used[0] as Ring, ProducerLine.FAILED)).toBe(1);
+    expect(told).toEqual([[]]);
+  });
+
+  it('tells of an event that it cannot look at: hit inside a recorder, or a filter that throws', () => {
+    const { told, reports } = notes();
+    const f64 = new Float64Array(2);
+    const { record, gate } = setUp(
+      [],
+      [{ reports, condition: when('f1 == "outer"'), counter: { f64, index: 0 } }, { counter: { f64, index: 1 } }],
+    );
+    record(1, {
+      toString() {
+        record(1, 'outer');
+        throw new Error('no text');
+      },
+    });
+    expect(told).toEqual(['missed', 'missed']);
+    expect([...f64]).toEqual([0, 2]);
+    expect(gate.inside).toBe(0);
+  });
+
+  it('tells what a list held that can be read only once, and records it', () => {
+    const fields = [{ name: 'f0', spec: { kind: 'sequence', element: u8 } as FieldSpec }];
+    const { told, reports } = notes();
+    const limits = { textLengthMax: 9, elementsMax: 9 };
+    const list = buildArgumentCapture([parseFilter('f0')], { ...scope, fields }, limits);
+    const { record, rings: used } = setUp(
+      [{}],
+      [
+        { reports, capture: list },
+        { reports, capture: list },
+      ],
+      fields as never,
+    );
+    record([5, 6].values());
+    expect(told).toEqual([[[5, 6]], [[5, 6]]]);
+    expect(committed(used[0] as Ring)).toMatch(/020000000506$/);
+  });
+
+  it('takes any number of triggers', () => {
+    const f64 = new Float64Array(200);
+    const { told, reports } = notes();
+    const { record } = setUp(
+      [],
+      Array.from({ length: 200 }, (_, index) => ({
+        counter: { f64, index },
+        ...(index % 2 === 1 && { condition: when(`f0 == ${index}`), reports, capture: capture('f1') }),
+      })),
+    );
+    record(101, 'x');
+    record(7, 'y');
+    expect(told).toEqual([['x'], ['y']]);
+    expect([...f64].map((count, index) => count - (index % 2 === 0 ? 2 : 0)).filter((count) => count !== 0)).toEqual([
+      1, 1,
+    ]);
+    expect([f64[7], f64[101]]).toEqual([1, 1]);
+  });
+
+  it('leads to whoever recompiles it once the generation has changed', () => {
+    const f64 = new Float64Array(1);
+    const { record, gate, stale } = setUp([], [{ counter: { f64, index: 0 } }]);
+    gate.page[ControlPage.GENERATION / 4] = 8;
+    record(1, 'a');
+    expect(stale).toEqual([[1, 'a']]);
+    expect(f64[0]).toBe(0);
   });
 });
 
@@ -346,6 +558,7 @@ describe('the recorder of a tracepoint that waits for identifiers', () => {
       {
         event: { name: 'p:e', logLevel: 13, fields: [{ name: 'f0', spec: str }] },
         targets: [{ ...target, contexts: [], condition: null }],
+        triggers: [],
         gate,
         generation: 0,
         stale: ((...values: unknown[]) => stale.push(values)) as never,

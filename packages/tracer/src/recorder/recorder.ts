@@ -1,5 +1,5 @@
-import type { EventSpec, FilterExpression } from '@ringtail/ctf';
-import type { EventHeaderKind } from '@ringtail/protocol';
+import type { ArgumentCapture, EventSpec, FilterExpression } from '@ringtail/ctf';
+import type { CapturedValue, EventHeaderKind } from '@ringtail/protocol';
 import type { RingProducer } from '@ringtail/ringbuf';
 import type { ThreadClock } from '../clock/thread-clock.ts';
 import type { ContextLookup, ContextSource } from '../context/context-source.ts';
@@ -25,6 +25,34 @@ export interface RecorderCondition {
   readonly anyOf: readonly FilterExpression[];
   /** For the contexts that filters name; they need not be recorded. */
   readonly lookUpContext: ContextLookup;
+  /** Where it is counted how often that was looked at; absent: nowhere. */
+  readonly counters?: FilterCounters;
+}
+
+/** Indexes of counters: how often an event was looked at, and how often none of the filters was true. */
+export interface FilterCounters {
+  readonly f64: Float64Array;
+  readonly evaluated: number;
+  readonly rejected: number;
+}
+
+/** A trigger whose rule takes the event. */
+export interface TriggerTarget {
+  /** Which of the events set it off; null: all. */
+  readonly condition: RecorderCondition | null;
+  /** Counter that each of them adds one to; null: none. */
+  readonly counter: { readonly f64: Float64Array; readonly index: number } | null;
+  /** Who is told of each; null: nobody. */
+  readonly reports: TriggerReports | null;
+  /** Reads what they are told; null: nothing. */
+  readonly capture: ArgumentCapture | null;
+}
+
+/** Told of what sets a trigger off. Never throws. */
+export interface TriggerReports {
+  matched(captures: readonly CapturedValue[]): void;
+  /** An event could not be looked at: it was hit inside a recorder, or the filter threw. */
+  missed(): void;
 }
 
 /** What all tracepoints of a thread share; recorders and tracepoints hold on to this one object. */
@@ -38,6 +66,7 @@ export interface Gate {
 export interface RecorderPlan {
   readonly event: EventSpec;
   readonly targets: readonly RecorderTarget[];
+  readonly triggers: readonly TriggerTarget[];
   readonly gate: Gate;
   /** The generation that this recorder is good for; at any other it calls `stale`. */
   readonly generation: number;

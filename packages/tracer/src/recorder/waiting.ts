@@ -20,7 +20,8 @@ const GENERATION = ControlPage.GENERATION / 4;
 export function makeWaitingRecorder(plan: RecorderPlan, waiting: readonly WaitingChannel[]): Recorder {
   const { gate, generation, event } = plan;
   const stale = plan.stale as (...values: unknown[]) => void;
-  const record = plan.targets.length === 0 ? undefined : (makeRecorder(plan) as (...values: unknown[]) => void);
+  const isIdle = plan.targets.length === 0 && plan.triggers.length === 0;
+  const record = isIdle ? undefined : (makeRecorder(plan) as (...values: unknown[]) => void);
   const channels = waiting.map((channel) => ({ channel, isWanted: buildCondition(channel.condition, event) }));
   return (...values: unknown[]) => {
     const isNested = gate.inside !== 0;

@@ -157,7 +157,14 @@ export class Statedump {
       else if (target !== 'never') targets.push(target);
     }
     if (targets.length === 0) return null;
-    return buildRecorder({ event: site.event, targets, gate: this.#gate, generation: 0, stale: () => {} });
+    return buildRecorder({
+      event: site.event,
+      targets,
+      triggers: [],
+      gate: this.#gate,
+      generation: 0,
+      stale: () => {},
+    });
   }
 }
 

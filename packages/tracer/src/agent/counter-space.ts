@@ -1,0 +1,77 @@
+import { CONTROL_COUNTER_COUNT, CONTROL_SLOT_COUNT, type CounterKey } from '@ringtail/protocol';
+import type { ControlFile } from './control-file.ts';
+import type { DaemonLink } from './daemon-link.ts';
+
+/** Keys of maps beyond this are cut; a daemon takes no longer ones. */
+const KEY_LENGTH_MAX = 512;
+
+/** A counter of this thread that a daemon reads. */
+export interface Counter {
+  readonly f64: Float64Array;
+  readonly index: number;
+}
+
+/** Where this thread counts for its daemons: which of the control file's counters stand for what. */
+export class CounterSpace {
+  readonly #control: ControlFile;
+  /** By slot: what is numbered by the thread itself. */
+  readonly #keys: { readonly indexes: Map<string, number>; next: number }[];
+
+  constructor(control: ControlFile) {
+    this.#control = control;
+    this.#keys = Array.from({ length: CONTROL_SLOT_COUNT }, (_, slot) => unused(slot));
+  }
+
+  /**
+   * The counter of that number, if it is one of the slot's.
+   *
+   * @throws {PosixError} where the counters cannot be mapped
+   */
+  at(slot: number, index: number): Counter | undefined {
+    const isOfSlot = Number.isInteger(index) && index >= 0 && index < CONTROL_COUNTER_COUNT;
+    if (!isOfSlot || index % CONTROL_SLOT_COUNT !== slot) return undefined;
+    return { f64: this.#control.counters, index };
+  }
+
+  /**
+   * What a trigger counts an event of that name with. A key that is new is announced to the daemon.
+   *
+   * @returns undefined if the slot's counters are all taken, or the daemon named none of them
+   * @throws {PosixError} where the counters cannot be mapped
+   */
+  counterFor(link: DaemonLink, key: CounterKey, eventName: string): Counter | undefined {
+    if ('index' in key) return this.at(link.slot, key.index);
+    const text = keyOf(key.template, eventName);
+    const name = `${key.map}:${text}`;
+    const keys = this.#keys[link.slot] as { indexes: Map<string, number>; next: number };
+    let index = keys.indexes.get(name);
+    if (index === undefined) {
+      index = keys.next;
+      if (this.at(link.slot, index) === undefined) return undefined;
+      keys.next -= CONTROL_SLOT_COUNT;
+      keys.indexes.set(name, index);
+      link.send({ type: 'counters', counters: [{ index, map: key.map, key: text }] });
+    }
+    return this.at(link.slot, index);
+  }
+
+  /** The daemon of the slot is gone. */
+  forget(slot: number): void {
+    this.#control.clearCounters(slot);
+    this.#keys[slot] = unused(slot);
+  }
+}
+
+/** From the highest number of the slot downwards: its daemon begins with the lowest. */
+function unused(slot: number) {
+  return { indexes: new Map<string, number>(), next: CONTROL_COUNTER_COUNT - CONTROL_SLOT_COUNT + slot };
+}
+
+/** An event's name has its provider in front, as in LTTng. */
+function keyOf(template: string, eventName: string): string {
+  const provider = eventName.slice(0, eventName.indexOf(':'));
+  const key = template.replace(/\{(event_name|provider_name)\}/g, (_, what) =>
+    what === 'event_name' ? eventName : provider,
+  );
+  return key.slice(0, KEY_LENGTH_MAX);
+}

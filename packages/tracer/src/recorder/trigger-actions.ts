@@ -1,0 +1,57 @@
+import type { EventSpec } from '@ringtail/ctf';
+import type { CapturedValue } from '@ringtail/protocol';
+import { buildCondition } from './condition.ts';
+import type { TriggerTarget } from './recorder.ts';
+
+/** What a recorder does for triggers, made of closures. To be called in this order, with the gate closed. */
+export interface TriggerActions {
+  /** Finds out which of them the event sets off, and reads what they capture. @returns whether it is any */
+  look(values: unknown[]): boolean;
+  /** Counts and tells what `look` has found. Once the event is recorded: who is told may want to look at it. */
+  act(): void;
+  /** For an event that nobody can look at, since it was hit inside a recorder. */
+  missed(): void;
+}
+
+export const NO_CAPTURES: readonly CapturedValue[] = [];
+
+export function buildTriggers(triggers: readonly TriggerTarget[], event: EventSpec): TriggerActions {
+  const all = triggers.map((target) => ({ ...target, isWanted: buildCondition(target.condition, event) }));
+  const captured: (readonly CapturedValue[] | undefined)[] = all.map(() => undefined);
+
+  return {
+    look(values) {
+      let any = false;
+      all.forEach(({ isWanted, reports, capture }, i) => {
+        captured[i] = undefined;
+        try {
+          if (isWanted !== null && !isWanted(values)) return;
+          captured[i] = capture?.(values) ?? NO_CAPTURES;
+          any = true;
+        } catch {
+          reports?.missed();
+        }
+      });
+      return any;
+    },
+    act() {
+      all.forEach((target, i) => {
+        const captures = captured[i];
+        if (captures === undefined) return;
+        captured[i] = undefined;
+        count(target);
+        target.reports?.matched(captures);
+      });
+    },
+    missed() {
+      for (const target of all) {
+        if (target.condition === null) count(target);
+        target.reports?.missed();
+      }
+    },
+  };
+}
+
+function count({ counter }: TriggerTarget): void {
+  if (counter !== null) (counter.f64[counter.index] as number) += 1;
+}

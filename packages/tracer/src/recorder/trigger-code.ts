@@ -1,0 +1,70 @@
+import type { EventSpec } from '@ringtail/ctf';
+import { emitCondition } from './condition.ts';
+import type { TriggerTarget } from './recorder.ts';
+import { buildTriggers, NO_CAPTURES } from './trigger-actions.ts';
+
+/** Beyond this many the function would get too long to be compiled well; the others are closures. */
+const INLINED_MAX = 16;
+
+/** What a recorder does for triggers as source text; see `TriggerActions` for the parts. */
+export interface TriggerCode {
+  readonly look: string;
+  /** Expression: whether `look` has found any. Null where it always does. */
+  readonly isHit: string | null;
+  readonly act: string;
+  readonly missed: string;
+  readonly constants: Readonly<Record<string, unknown>>;
+}
+
+export function emitTriggers(
+  triggers: readonly TriggerTarget[],
+  event: EventSpec,
+  names: readonly string[],
+): TriggerCode {
+  const constants: Record<string, unknown> = { noCaptures: NO_CAPTURES };
+  const look: string[] = [];
+  const act: string[] = [];
+  const missed: string[] = [];
+  const hits: string[] = [];
+  let isAlwaysHit = false;
+  // Lists that can be read only once are arrays afterwards.
+  const withValues = (statement: string) => `{ const values = [${names}]; ${statement} [${names}] = values; }`;
+
+  triggers.slice(0, INLINED_MAX).forEach(({ condition, counter, reports, capture }, i) => {
+    const hit = `hit${i}`;
+    const tellMissed = reports === null ? '' : `reports${i}.missed();`;
+    if (reports !== null) constants[`reports${i}`] = reports;
+    const count = counter === null ? '' : `counters${i}[${counter.index}] += 1;`;
+    if (counter !== null) constants[`counters${i}`] = counter.f64;
+    if (condition === null) isAlwaysHit = true;
+    else {
+      const code = emitCondition(condition, event, names, hit, tellMissed);
+      Object.assign(constants, code.constants);
+      look.push(code.text);
+      hits.push(hit);
+    }
+    const whenHit = (statement: string) => (condition === null ? statement : `if (${hit}) { ${statement} }`);
+    if (capture !== null) {
+      constants[`capture${i}`] = capture;
+      look.push(`let captured${i};`, whenHit(withValues(`captured${i} = capture${i}(values);`)));
+    }
+    const tell = reports === null ? '' : `reports${i}.matched(${capture === null ? 'noCaptures' : `captured${i}`});`;
+    act.push(whenHit(`${count} ${tell}`));
+    missed.push(`${condition === null ? count : ''} ${tellMissed}`);
+  });
+
+  if (triggers.length > INLINED_MAX) {
+    constants.others = buildTriggers(triggers.slice(INLINED_MAX), event);
+    look.push('let hitOthers;', withValues('hitOthers = others.look(values);'));
+    hits.push('hitOthers');
+    act.push('if (hitOthers) others.act();');
+    missed.push('others.missed();');
+  }
+  return {
+    look: look.join('\n'),
+    isHit: isAlwaysHit ? null : hits.join(' || ') || 'false',
+    act: act.join('\n'),
+    missed: missed.join('\n'),
+    constants,
+  };
+}

@@ -1,0 +1,97 @@
+import type { CapturedValue, TriggerMatchedMessage } from '@ringtail/protocol';
+import type { TriggerReports } from '../recorder/recorder.ts';
+import { TokenBucket } from './token-bucket.ts';
+
+/** How long matches wait for a daemon that does not read before they count as discarded. */
+const FULL_MS_MAX = 1000;
+
+/** Where reports go. */
+export interface ReportLink {
+  readonly isOpen: boolean;
+  /** Sends without waiting. False if the daemon does not read. */
+  trySend(message: TriggerMatchedMessage): boolean;
+}
+
+/** Clock and timer of all reports of a thread. */
+export interface ReportSchedule {
+  /** Milliseconds. */
+  now(): number;
+  /** Calls `flush` a little later, from the event loop; for the same reports once, however often it is asked. */
+  later(reports: MatchReports): void;
+}
+
+/**
+ * What one trigger tells its daemon: the first match at once, later ones gathered where they come faster than messages may be sent. What
+ * has been gathered goes out with the next match after a while, or from the event loop.
+ */
+export class MatchReports implements TriggerReports {
+  readonly #link: ReportLink;
+  readonly #trigger: number;
+  readonly #schedule: ReportSchedule;
+  readonly #bucket: TokenBucket;
+  #matches = 0;
+  #discarded = 0;
+  #captures: readonly CapturedValue[] = [];
+  /** Since when the daemon has not read; undefined if it does. */
+  #fullSince: number | undefined;
+
+  constructor(link: ReportLink, trigger: number, schedule: ReportSchedule) {
+    this.#link = link;
+    this.#trigger = trigger;
+    this.#schedule = schedule;
+    this.#bucket = new TokenBucket(schedule.now());
+  }
+
+  matched(captures: readonly CapturedValue[]): void {
+    this.#matches += 1;
+    this.#captures = captures;
+    this.flush();
+  }
+
+  missed(): void {
+    this.#discarded += 1;
+    this.flush();
+  }
+
+  /** Sends what has been gathered, if it may be sent now. Never throws. */
+  flush(): void {
+    if (this.#matches === 0 && this.#discarded === 0) return;
+    const now = this.#schedule.now();
+    if (!this.#bucket.take(now) || !this.#send(now)) this.#schedule.later(this);
+  }
+
+  /** The last that the thread says of this trigger. */
+  end(): void {
+    if (this.#matches > 0 || this.#discarded > 0) this.#send(this.#schedule.now());
+    this.#forget();
+  }
+
+  /** False if it has to be tried again. */
+  #send(now: number): boolean {
+    const message = {
+      type: 'trigger-matched',
+      trigger: this.#trigger,
+      matches: this.#matches,
+      discarded: this.#discarded,
+      captures: this.#captures,
+    } as const;
+    if (this.#link.isOpen && !this.#link.trySend(message)) {
+      this.#fullSince ??= now;
+      if (now - this.#fullSince >= FULL_MS_MAX) {
+        this.#discarded += this.#matches;
+        this.#matches = 0;
+        this.#captures = [];
+      }
+      return false;
+    }
+    this.#fullSince = undefined;
+    this.#forget();
+    return true;
+  }
+
+  #forget(): void {
+    this.#matches = 0;
+    this.#discarded = 0;
+    this.#captures = [];
+  }
+}
