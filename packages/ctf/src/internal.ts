@@ -17,7 +17,9 @@ export {
 } from './compile/record-code.ts';
 export { integerOf, isTextElement } from './decode/class-facts.ts';
 export { ClockValue } from './decode/clock-value.ts';
-export type { DataStreamDecoder } from './decode/data-stream-decoder.ts';
+export { type DataStreamDecoder, TraceDecoder } from './decode/data-stream-decoder.ts';
+export { DataStreamReader } from './decode/data-stream-reader.ts';
+export { enumerationLabels } from './decode/enumeration.ts';
 export {
   contentPlace,
   type DataStreamLinks,
@@ -27,4 +29,4 @@ export {
   optionPlace,
 } from './decode/link.ts';
 export { AGAIN, END } from './decode/medium.ts';
-export { decodeText } from './decode/text.ts';
+export { decodeText, encodeText } from './decode/text.ts';

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { errnoOf } from '@ringtail/base';
-import { encodeText } from '@ringtail/ctf';
+import { encodeText } from '@ringtail/ctf/internal';
 
 /** Takes text, a line or more at a time. */
 export interface TextSink {

@@ -1,18 +1,20 @@
-import type { Instant } from '@ringtail/ctf';
-import type { ClockCorrection } from '../clock-correction.ts';
-import type { PrettyOptions } from '../print-pretty.ts';
+import type { Instant, TraceIdentity } from '@ringtail/ctf';
+import type { PrettyOptions } from '../pretty/pretty-printer.ts';
 import type { Slice } from './slices.ts';
 
-/** What a job has to know from the beginning. */
-export interface JobSetup {
-  /** Of the directories of the trace. */
-  readonly paths: readonly string[];
-  /** What the trace is called. */
-  readonly name: string;
-  readonly clocks: ClockCorrection | undefined;
+/** How slices are printed. */
+export interface PrintSetup {
   readonly options: Omit<PrettyOptions, 'warnings'>;
   /** Size of the largest slice. */
   readonly sliceBytesMax: number;
+}
+
+/** What a job has to know from the beginning: the data stream as it was opened, since to open it again takes a while. */
+export interface JobSetup extends PrintSetup {
+  readonly identity: TraceIdentity;
+  /** Absolute. */
+  readonly files: readonly string[];
+  readonly id: bigint;
 }
 
 /** What a job is told: to print a slice, and to write the one that it printed the longest time ago. */

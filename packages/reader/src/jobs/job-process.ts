@@ -1,13 +1,14 @@
 import { setImmediate } from 'node:timers/promises';
 import { describeError, errnoOf } from '@ringtail/base';
 import type { Instant } from '@ringtail/ctf';
-import { openTraces } from '../open-traces.ts';
+import { TraceDecoder } from '@ringtail/ctf/internal';
+import { FileMedium } from '../file-medium.ts';
 import { FdSink } from '../text-sink.ts';
 import type { JobAnswer, JobOrder, JobSetup } from './job-messages.ts';
 import { SlicePrinter } from './slice-printer.ts';
 import type { Slice } from './slices.ts';
 
-// What a process runs that helps to print: it opens the trace on its own, prints slices into its own memory, and writes their
+// What a process runs that helps to print: it prints slices into its own memory, and writes their
 // text to its standard output when their turn has come. That output is the one of the process that it helps.
 
 const STDOUT_FD = 1;
@@ -20,10 +21,10 @@ function obey(order: JobOrder): void {
   else answer(write(printer!, order.previous));
 }
 
-function setUp(setup: JobSetup): void {
-  const reader = openTraces(setup.paths, setup.clocks === undefined ? {} : { clocks: setup.clocks });
-  const stream = reader.traces.flatMap(({ streams }) => streams)[0]!;
-  printer = new SlicePrinter(stream, new FdSink(STDOUT_FD), setup);
+function setUp({ identity, files, id, ...setup }: JobSetup): void {
+  const decoder = new TraceDecoder(identity.class);
+  const sources = files.map((name) => ({ name, medium: new FileMedium(name) }));
+  printer = new SlicePrinter({ decoder, identity, sources, id }, new FdSink(STDOUT_FD), setup);
   answer({ kind: 'ready' });
 }
 

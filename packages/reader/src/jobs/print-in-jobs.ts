@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Instant } from '@ringtail/ctf';
 import type { TraceReader } from '../open-traces.ts';
-import { type PrettyOptions, printPretty } from '../print-pretty.ts';
+import type { PrettyOptions } from '../pretty/pretty-printer.ts';
+import { printPretty } from '../print-pretty.ts';
 import { type TextSink, writeBytesTo } from '../text-sink.ts';
 import { Job, type JobEvents, type SliceFate } from './job.ts';
 import type { JobSetup, WrittenSlice } from './job-messages.ts';
@@ -33,7 +34,7 @@ export async function printPrettyInJobs(reader: TraceReader, sink: TextSink, opt
   if (sliced === undefined || sliced.slices.length < 2 || sliced.totalBytes < traceBytesMin) {
     return printPretty(reader, sink, pretty);
   }
-  const pool = new JobPool(reader, sink, sliced, pretty);
+  const pool = new JobPool(sink, sliced, pretty);
   const outcome = await pool.run(sink.fd!, Math.min(jobs, sliced.slices.length) - 1);
   if (outcome === 'done') return pool.eventCount;
   return printBehind(reader, sink, pretty, pool);
@@ -93,13 +94,12 @@ class JobPool implements Written {
   #failure: Error | undefined;
   #wake: () => void = () => {};
 
-  constructor(reader: TraceReader, sink: TextSink, sliced: SlicedStream, { warnings, ...options }: PrettyOptions) {
+  constructor(sink: TextSink, sliced: SlicedStream, { warnings, ...options }: PrettyOptions) {
     const { stream, slices, sliceBytesMax } = sliced;
-    const trace = reader.traces.find(({ streams }) => streams.includes(stream))!;
-    const paths = trace.directories.map(({ path }) => path);
+    const { identity, sources, id } = stream;
     this.#sink = sink;
     this.#slices = slices;
-    this.#setup = { paths, name: trace.name, clocks: reader.clocks, options, sliceBytesMax };
+    this.#setup = { identity, files: sources.map(({ name }) => name), id, options, sliceBytesMax };
     this.#printer = new SlicePrinter(stream, sink, this.#setup);
     this.#warnings = warnings;
   }

@@ -1,19 +1,20 @@
 import { RingtailError } from '@ringtail/base';
-import { DataStreamReader, encodeText, type Instant } from '@ringtail/ctf';
+import type { Instant } from '@ringtail/ctf';
+import { DataStreamReader, encodeText } from '@ringtail/ctf/internal';
 import { MessageMerge } from '../merge.ts';
+import { PrettyPrinter } from '../pretty/pretty-printer.ts';
 import { deltaText } from '../pretty/pretty-time.ts';
 import { TextBuffer } from '../pretty/text-buffer.ts';
-import { PrettyPrinter } from '../print-pretty.ts';
 import { type TextSink, writeBytesTo } from '../text-sink.ts';
 import type { TraceStream } from '../trace-stream.ts';
-import type { JobSetup, WrittenSlice } from './job-messages.ts';
+import type { PrintSetup, WrittenSlice } from './job-messages.ts';
 import type { Slice } from './slices.ts';
 
 /** Text is mostly less than so many times as long as what it is made of; what is longer is kept in fresh memory. */
 const TEXT_FACTOR = 8;
 const TEXT_BYTES_MAX = 1 << 27;
 /** So many slices wait for their turn: others may be slow with theirs. */
-const HELD_MAX = 3;
+const HELD_MAX = 2;
 /** Text between two steps: little enough that others need not wait, enough that they cost next to nothing. */
 const STEP_BYTES = 1 << 20;
 
@@ -49,10 +50,12 @@ export class SlicePrinter {
   #isWanted = true;
   #warnings: string[] = [];
 
-  constructor(stream: TraceStream, sink: TextSink, setup: Pick<JobSetup, 'name' | 'options' | 'sliceBytesMax'>) {
-    const { decoder, identity, sources, id } = stream;
-    const { name, options, sliceBytesMax } = setup;
-    this.#packets = new DataStreamReader(decoder, { ...identity, name }, sources, id);
+  constructor(
+    { decoder, identity, sources, id }: Pick<TraceStream, 'decoder' | 'identity' | 'sources' | 'id'>,
+    sink: TextSink,
+    { options, sliceBytesMax }: PrintSetup,
+  ) {
+    this.#packets = new DataStreamReader(decoder, identity, sources, id);
     this.#sink = sink;
     this.#hasDelta = options.delta !== false;
     this.#sliceTextBytes = TEXT_FACTOR * sliceBytesMax;

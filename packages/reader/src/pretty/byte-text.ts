@@ -1,4 +1,4 @@
-import { encodeText } from '@ringtail/ctf';
+import { encodeText } from '@ringtail/ctf/internal';
 import { escapeOf } from './pretty-text.ts';
 
 /**

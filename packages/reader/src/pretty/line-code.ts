@@ -1,17 +1,17 @@
-import {
-  type DynamicArrayFieldClass,
-  type EnumerationFieldClass,
-  encodeText,
-  type FieldClass,
-  type IntegerFieldClass,
-  type StaticArrayFieldClass,
-  type StructureFieldClass,
-  type VariantFieldClass,
+import type {
+  DynamicArrayFieldClass,
+  EnumerationFieldClass,
+  FieldClass,
+  IntegerFieldClass,
+  StaticArrayFieldClass,
+  StructureFieldClass,
+  VariantFieldClass,
 } from '@ringtail/ctf';
 import {
   type CodeWriter,
   containerOf,
   elementPlace,
+  encodeText,
   firstZeroByte,
   type IntegerCode,
   isTextElement,

@@ -1,11 +1,11 @@
 import type { DataStream, EventRecordClass, FieldScope, PacketFields, StructureFieldClass } from '@ringtail/ctf';
-import { encodeText } from '@ringtail/ctf';
 import {
   type CodeWriter,
   compileEventLoop,
   type DataStreamDecoder,
   type EventLoop,
   type EventLoopSink,
+  encodeText,
   RecordCode,
   type RecordCodeContext,
 } from '@ringtail/ctf/internal';

@@ -1,5 +1,4 @@
-import { encodeText } from '@ringtail/ctf';
-import { decodeText } from '@ringtail/ctf/internal';
+import { decodeText, encodeText } from '@ringtail/ctf/internal';
 import type { TextSink } from '../text-sink.ts';
 
 /** The least that a buffer holds. */
