@@ -1,9 +1,12 @@
 import fs from 'node:fs';
+import { RingtailError } from '@ringtail/base';
 import {
   type BoundaryMessage,
   DataStreamReader,
   type EventMessage,
   type Instant,
+  type Message,
+  type Next,
   type PacketPlace,
   type PacketSummary,
   PacketWriter,
@@ -22,6 +25,10 @@ export interface FileWriteOptions {
   readonly keep: ((event: EventMessage) => boolean) | undefined;
   /** Whether packets can be copied as they are. */
   readonly keepsPackets: boolean;
+  /** Whether the file goes on behind a malformed packet. */
+  readonly keepsGoing: boolean;
+  /** Takes what is wrong with the file, which ends there otherwise. */
+  readonly onError: (error: RingtailError) => void;
   readonly onPackets: (kind: 'copied' | 'written', count: number, bytes: number) => void;
 }
 
@@ -56,6 +63,9 @@ export class CtfFileWriter {
       const isTrimmed = this.#begin !== undefined || this.#end !== undefined;
       if (isTrimmed && this.#stream.index.isOrdered) this.#writeChosen();
       else this.#rewrite(undefined);
+    } catch (error) {
+      if (!(error instanceof RingtailError)) throw error;
+      this.#options.onError(error);
     } finally {
       fs.closeSync(this.#fd);
     }
@@ -110,20 +120,35 @@ export class CtfFileWriter {
 
   /** @param place the packet; all packets, if absent */
   #rewrite(place: PacketPlace | undefined): void {
+    const { keepsGoing, onError } = this.#options;
     const reader = this.#reader(place);
     let cut = new PacketCut(this.#writer);
+    let damage: RingtailError | undefined;
     for (;;) {
-      const next = reader.nextWithBoundaries();
-      if (next.kind !== 'item') return;
-      const message = next.item;
+      let next: Next<Message | BoundaryMessage>;
+      try {
+        next = reader.nextWithBoundaries();
+      } catch (error) {
+        if (!(error instanceof RingtailError) || damage !== undefined) throw error;
+        if (keepsGoing) onError(error);
+        else damage = error;
+        reader.skipPacket();
+        continue;
+      }
+      const message = next.kind === 'item' ? next.item : undefined;
+      // The end of a malformed packet still comes.
+      if (damage !== undefined && message?.kind !== 'packet-end') throw damage;
+      if (message === undefined) return;
       if (message.kind === 'packet-begin') cut = new PacketCut(this.#writer);
       else if (message.kind === 'packet-end') cut.end(message);
-      else if (message.kind === 'event') {
-        if (this.#begin !== undefined && isBefore(message, this.#begin)) cut.leaveOut('early');
-        else if (this.#end !== undefined && isBefore(this.#end, message)) cut.leaveOut('late');
-        else if (this.#options.keep === undefined || this.#options.keep(message)) cut.add(message);
-      }
+      else if (message.kind === 'event') this.#take(message, cut);
     }
+  }
+
+  #take(event: EventMessage, cut: PacketCut): void {
+    if (this.#begin !== undefined && isBefore(event, this.#begin)) cut.leaveOut('early');
+    else if (this.#end !== undefined && isBefore(this.#end, event)) cut.leaveOut('late');
+    else if (this.#options.keep === undefined || this.#options.keep(event)) cut.add(event);
   }
 }
 

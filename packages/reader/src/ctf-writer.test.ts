@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { parseIndexFile } from '@ringtail/ctf';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { writeCtf } from './ctf-writer.ts';
 import { type OpenOptions, openTraces } from './open-traces.ts';
@@ -128,6 +129,88 @@ describe('events whose headers tell only the low bits of the time', () => {
       [0, 0],
       [200, 1],
       [800, 4],
+    ]);
+  });
+});
+
+describe('a trace with a malformed packet', () => {
+  const packets = (): Buffer[] =>
+    [0, 10, 20].map((n) =>
+      packet(
+        0,
+        [n, n + 3, n + 6].map((time) => ({ time, n: time })),
+      ),
+    );
+
+  /** Makes the second packet end within its last event record, which its size does not tell. */
+  beforeEach(() => {
+    const [first, second, third] = packets();
+    const cut = second!.subarray(0, second!.length - 4);
+    cut.writeUInt32LE(cut.length * 8, 17);
+    write('in/metadata', METADATA);
+    write('in/s', Buffer.concat([first!, cut, third!]));
+    write('in/t', packet(1, [{ time: 5, n: 5 }]));
+  });
+
+  const convertOrReport = (options: OpenOptions) => {
+    const errors: string[] = [];
+    const report = convert(path.join(root, 'in'), path.join(root, 'out'), 1, {
+      ...options,
+      onError: (error) => void errors.push(error.describe()),
+    });
+    return { errors, report, written: numbers(path.join(root, 'out')) };
+  };
+
+  it('is written up to the damage, and the other files whole', () => {
+    const { errors, written } = convertOrReport({ keep: () => true });
+    expect(errors).toEqual([expect.stringMatching(/packet 1 \(at byte 53\)/)]);
+    expect(written).toEqual([0, 3, 5, 6, 10, 13]);
+  });
+
+  it.each([{}, { keep: () => true }, { begin: ns(3) }])(
+    'is written without the damage when that is wanted',
+    (options) => {
+      const { errors, report, written } = convertOrReport({ keepGoing: true, ...options });
+      expect(errors).toEqual([expect.stringMatching(/packet [01] \(at byte 53\)/)]);
+      expect(written).toEqual([0, 3, 5, 6, 10, 13, 20, 23, 26].filter((n) => options.begin === undefined || n >= 3));
+      expect(report.packetsCopied).toBe(0);
+    },
+  );
+
+  it('is copied as it is when neither is asked for', () => {
+    convert(path.join(root, 'in'), path.join(root, 'out'), 1);
+    expect(fs.readFileSync(path.join(root, 'out/s'))).toEqual(fs.readFileSync(path.join(root, 'in/s')));
+  });
+});
+
+describe("LTTng's index", () => {
+  it('is written for files that are encoded anew, where they had one', () => {
+    write('in/metadata', METADATA);
+    for (const [name, stream] of [
+      ['s', 0],
+      ['t', 1],
+    ] as const) {
+      const events = [0, 10].map((from) => [from, from + 3].map((time) => ({ time, n: time })));
+      write(`in/${name}`, Buffer.concat(events.map((some) => packet(stream, some, 7))));
+    }
+    write('in/index/s.idx', 'an index, whatever it says');
+    convert(path.join(root, 'in'), path.join(root, 'out'), 2, { keep: ({ payload }) => payload!.n !== 13 });
+    expect(fs.readdirSync(path.join(root, 'out/index'))).toEqual(['s.idx']);
+    const index = parseIndexFile(fs.readFileSync(path.join(root, 'out/index/s.idx')))!;
+    expect(index.trailingBytes).toBe(0);
+    expect(index.entries).toEqual([
+      {
+        offsetBytes: 0n,
+        packetBits: 352n,
+        contentBits: 352n,
+        timestampBegin: 0n,
+        timestampEnd: 3n,
+        eventsDiscarded: 7n,
+        streamClassId: 0n,
+        streamInstanceId: 0n,
+        packetSequenceNumber: 0n,
+      },
+      expect.objectContaining({ offsetBytes: 44n, packetBits: 280n, timestampBegin: 10n, timestampEnd: 13n }),
     ]);
   });
 });

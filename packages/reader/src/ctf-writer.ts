@@ -1,11 +1,23 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { describeError, errnoOf } from '@ringtail/base';
-import { lowerTrace, printCtf2, printTsdl, type TraceClass, UUID_BYTES, uuidText, withTsdlNames } from '@ringtail/ctf';
+import { describeError, errnoOf, RingtailError } from '@ringtail/base';
+import {
+  DataStreamReader,
+  lowerTrace,
+  printCtf2,
+  printTsdl,
+  type TraceClass,
+  UUID_BYTES,
+  uuidText,
+  visitDataStream,
+  withTsdlNames,
+} from '@ringtail/ctf';
 import { CtfFileWriter } from './ctf-file-writer.ts';
 import type { OpenedTrace, TraceReader } from './open-traces.ts';
+import { indexPath } from './packet-index.ts';
 import { ReaderError } from './reader-error.ts';
 import type { TraceStream } from './trace-stream.ts';
+import { writeIndexFile } from './write-index-file.ts';
 
 export interface CtfWriteOptions {
   /** 1 for CTF 1.8, 2 for CTF 2. */
@@ -33,9 +45,14 @@ type Tally = { -readonly [Key in keyof CtfWriteReport]: CtfWriteReport[Key] };
  * opened with `keepsHeaders`; its time range and its choice of events hold here too. Packets of which the choice leaves no
  * event stay, empty, so that losses remain countable. Nothing is overwritten.
  *
+ * Damage in what has to be decoded is reported as the reader does, and ends its file, behind what is whole. A reader that keeps going
+ * has everything decoded, and of a malformed packet only what comes before the damage is written.
+ *
+ * Files that had LTTng's index have one here too.
+ *
  * @throws {ReaderError} `OUTPUT_EXISTS`, `UNWRITABLE`
  * @throws {MetadataPrintError} for what CTF 1.8 cannot say
- * @throws {TraceFormatError} for damage where packets have to be decoded
+ * @throws {TraceFormatError} for damage where packets have to be decoded, if the reader was opened without `onError`
  */
 export function writeCtf(reader: TraceReader, directory: string, options: CtfWriteOptions): CtfWriteReport {
   const tally: Tally = { traces: 0, filesCopied: 0, packetsCopied: 0, packetsWritten: 0, bytes: 0 };
@@ -114,15 +131,18 @@ class TraceWriter {
 
   #writeFile(stream: TraceStream, sourceIdx: number, target: string): void {
     const range = this.#reader.rangeOf(this.#trace);
-    const { keep } = this.#reader;
+    const { keep, keepsGoing } = this.#reader;
     const { keepsPackets } = this.#target;
+    const { name } = stream.sources[sourceIdx]!;
     const isWhole = range.begin === undefined && range.end === undefined && keep === undefined;
-    if (isWhole && keepsPackets) {
-      this.#copyFile(stream.sources[sourceIdx]!.name, target);
+    if (isWhole && keepsPackets && (!keepsGoing || isSound(stream, sourceIdx))) {
+      this.#copyFile(name, target);
       return;
     }
-    // Of a data stream whose first packet cannot be read nothing can be chosen; reading it says why.
-    if (stream.class === undefined) stream.reader().next();
+    if (stream.class === undefined) {
+      this.#reportUnreadable(stream);
+      return;
+    }
     const onPackets = (kind: 'copied' | 'written', count: number, bytes: number) => {
       this.#tally[kind === 'copied' ? 'packetsCopied' : 'packetsWritten'] += count;
       this.#progress(bytes);
@@ -131,22 +151,33 @@ class TraceWriter {
       class: this.#target.class,
       range,
       keep,
-      keepsPackets,
+      keepsPackets: keepsPackets && !keepsGoing,
+      keepsGoing,
       onPackets,
+      onError: (error) => this.#reader.report(error),
     }).write();
     // Whoever finds a file without packets takes it for damage.
     if (fs.statSync(target).size === 0) fs.unlinkSync(target);
+    else if (fs.existsSync(indexPath(name))) writeIndexFile(this.#target.class, stream, target);
+  }
+
+  /** Of a data stream whose first packet cannot be read nothing can be chosen; reading it says why. */
+  #reportUnreadable(stream: TraceStream): void {
+    try {
+      stream.reader().next();
+    } catch (error) {
+      if (!(error instanceof RingtailError)) throw error;
+      this.#reader.report(error);
+    }
   }
 
   /** With its index, which fits the copy too. */
   #copyFile(from: string, to: string): void {
     const flags = fs.constants.COPYFILE_EXCL | fs.constants.COPYFILE_FICLONE;
     fs.copyFileSync(from, to, flags);
-    const index = path.join(path.dirname(from), 'index', `${path.basename(from)}.idx`);
-    if (fs.existsSync(index)) {
-      const directory = path.join(path.dirname(to), 'index');
-      fs.mkdirSync(directory, { recursive: true });
-      fs.copyFileSync(index, path.join(directory, path.basename(index)), flags);
+    if (fs.existsSync(indexPath(from))) {
+      fs.mkdirSync(path.dirname(indexPath(to)), { recursive: true });
+      fs.copyFileSync(indexPath(from), indexPath(to), flags);
     }
     this.#tally.filesCopied++;
     this.#progress(fs.statSync(to).size);
@@ -155,6 +186,18 @@ class TraceWriter {
   #progress(bytes: number): void {
     this.#tally.bytes += bytes;
     this.#options.onProgress?.(this.#tally.bytes);
+  }
+}
+
+/** Whether a file can be decoded from its first byte to its last. */
+function isSound({ decoder, identity, sources, id }: TraceStream, sourceIdx: number): boolean {
+  try {
+    const reader = new DataStreamReader(decoder, identity, [sources[sourceIdx]!], id);
+    visitDataStream(reader, { '*': { fields: [], handle: () => {} } });
+    return true;
+  } catch (error) {
+    if (error instanceof RingtailError) return false;
+    throw error;
   }
 }
 

@@ -111,8 +111,15 @@ export class TraceReader implements Iterable<Message> {
     return this.#options.keep;
   }
 
-  get clocks(): ClockCorrection | undefined {
-    return this.#options.clocks;
+  /** Whether malformed packets are left out. */
+  get keepsGoing(): boolean {
+    return this.#options.keepGoing === true;
+  }
+
+  /** Tells of what is wrong with a data stream, or throws it where nobody wants to be told. @internal */
+  report(error: RingtailError): void {
+    if (this.#options.onError === undefined) throw error;
+    this.#options.onError(error);
   }
 
   /**

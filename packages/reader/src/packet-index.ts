@@ -76,6 +76,11 @@ export function buildPacketIndex(stream: TraceStream): PacketIndex {
   return new PacketIndex(stream.sources.length === 1 ? packets : inOrderOnce(packets), isWhole);
 }
 
+/** Where the index of a data stream file lies. */
+export function indexPath(file: string): string {
+  return path.join(path.dirname(file), 'index', `${path.basename(file)}.idx`);
+}
+
 function scanSource(stream: TraceStream, sourceIdx: number): { packets: PacketSummary[]; isWhole: boolean } {
   const packets: PacketSummary[] = [];
   const reader = readerOf(stream, sourceIdx);
@@ -101,7 +106,7 @@ function readerOf(stream: TraceStream, sourceIdx: number): DataStreamReader {
 function indexFromFile(stream: TraceStream, sourceIdx: number): PacketSummary[] | undefined {
   const file = stream.sources[sourceIdx]!.name;
   const clockClass = stream.clockClass;
-  const bytes = readIndexFile(path.join(path.dirname(file), 'index', `${path.basename(file)}.idx`));
+  const bytes = readIndexFile(indexPath(file));
   const index = bytes && parseIndexFile(bytes);
   if (!index || index.entries.length === 0 || clockClass === undefined) return undefined;
   let offset = 0n;
@@ -128,6 +133,7 @@ function indexFromFile(stream: TraceStream, sourceIdx: number): PacketSummary[] 
     sourceIdx,
     offsetBytes: Number(entry.offsetBytes),
     totalBytes: Number(entry.packetBits / 8n),
+    contentBits: Number(entry.contentBits),
     beginCycles: entry.timestampBegin,
     endCycles: entry.timestampEnd,
     // The index has these words even where packets do not.

@@ -70,6 +70,8 @@ export interface PacketPlace {
 export interface PacketSummary extends PacketPlace, PacketCounters {
   /** Undefined if it goes on to the end of its source. */
   readonly totalBytes: number | undefined;
+  /** From the start of the packet to where its padding begins. Infinity if it goes on to the end of its source. */
+  readonly contentBits: number;
   readonly beginNs: bigint | undefined;
   readonly endNs: bigint | undefined;
 }
@@ -198,6 +200,7 @@ export class DataStreamReader {
           sourceIdx: this.#sourceIdx,
           offsetBytes: this.#window.packetOffset,
           totalBytes,
+          contentBits: this.#cursor.contentBits,
           beginCycles,
           endCycles,
           sequenceNumber,
