@@ -1,6 +1,8 @@
 import { RINGTAIL_VERSION } from '@ringtail/base';
 import { Command, CommanderError, Option } from 'commander';
 import { addAddContext } from './commands/add-context.ts';
+import { addAddMapChannel } from './commands/add-map-channel.ts';
+import { addAddTrigger } from './commands/add-trigger.ts';
 import { addClear } from './commands/clear.ts';
 import { addComplete, addCompletion } from './commands/completion.ts';
 import { addConvert } from './commands/convert.ts';
@@ -15,13 +17,16 @@ import { addEnableEvent } from './commands/enable-event.ts';
 import { addEnableRotation } from './commands/enable-rotation.ts';
 import { addHelp } from './commands/help.ts';
 import { addList } from './commands/list.ts';
+import { addListTriggers } from './commands/list-triggers.ts';
 import { addLoad } from './commands/load.ts';
 import { addReclaimMemory } from './commands/reclaim-memory.ts';
 import { addRecord } from './commands/record.ts';
 import { addMetadata, addRegenerate } from './commands/regenerate.ts';
+import { addRemoveTrigger } from './commands/remove-trigger.ts';
 import { addRotate } from './commands/rotate.ts';
 import { addSave } from './commands/save.ts';
 import { addSetSession } from './commands/set-session.ts';
+import { addShowMaps } from './commands/show-maps.ts';
 import { addSnapshot } from './commands/snapshot.ts';
 import { addStart } from './commands/start.ts';
 import { addStatus } from './commands/status.ts';
@@ -75,6 +80,11 @@ const COMMANDS: readonly AddCommand[] = [
   addRegenerate,
   addMetadata,
   addReclaimMemory,
+  addAddTrigger,
+  addListTriggers,
+  addRemoveTrigger,
+  addAddMapChannel,
+  addShowMaps,
   addSave,
   addLoad,
   addView,

@@ -41,7 +41,7 @@ const CODES: Readonly<Record<string, CodeEntry>> = {
   CHANNEL_NAME_NEEDED: { exit: 83, lttng: 83 },
   FILE_EXISTS: { exit: 85, lttng: 85 },
   BAD_LOG_LEVEL: { exitOf: { 'enable-event': 97 }, lttng: 97 },
-  BAD_FILTER: { exit: 106, lttng: 106 },
+  BAD_FILTER: { exit: 106, exitOf: { 'add-trigger': ExitCode.ERROR }, lttng: 106 },
   SYNTAX: { lttng: 106 },
   NOT_STARTED: { lttng: 118 },
   PER_PROCESS_SESSION: { exit: 120, lttng: 120 },

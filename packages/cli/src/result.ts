@@ -3,11 +3,13 @@ import type {
   ChannelAttributes,
   ContextDescription,
   EventRule,
+  MapChannelAttributes,
   RotationSchedule,
   SessionDescription,
   SessionStatistics,
   SnapshotOutput,
   TrackedAttribute,
+  TriggerDescription,
 } from '@ringtail/protocol';
 import type { Finding } from './diagnosis/finding.ts';
 
@@ -118,6 +120,10 @@ export type CommandResult =
   | { readonly command: 'load'; readonly sessions: readonly { readonly session: string; readonly path: string }[] }
   | { readonly command: 'regenerate-metadata' | 'regenerate-statedump'; readonly session: string }
   | { readonly command: 'reclaim-memory'; readonly session: string; readonly bytes: number }
+  | { readonly command: 'add-trigger' | 'remove-trigger'; readonly trigger: TriggerDescription }
+  | { readonly command: 'list-triggers'; readonly triggers: readonly TriggerDescription[] }
+  | { readonly command: 'add-map-channel'; readonly session: string; readonly map: MapChannelAttributes }
+  | { readonly command: 'show-maps'; readonly session: string; readonly tables: readonly MapTable[] }
   | { readonly command: 'version'; readonly ringtail: string; readonly node: string }
   | { readonly command: 'crash'; readonly trace: string; readonly recovered: readonly unknown[] };
 
@@ -127,4 +133,22 @@ export interface ScheduleChange {
   readonly kind: 'timer' | 'size';
   /** Microseconds or bytes; absent where a schedule was unset. */
   readonly value?: number;
+}
+
+/** Counters of one map: of all processes together, or of one owner. */
+export interface MapTable {
+  readonly map: string;
+  readonly valueBits: MapChannelAttributes['valueBits'];
+  readonly per: 'channel' | 'owner';
+  /** Whose counters are in it; exactly one with `owner`. */
+  readonly owners: readonly MapOwner[];
+  readonly rows: readonly { readonly key: string; readonly value: number }[];
+}
+
+export interface MapOwner {
+  /** `shared`: the sum of processes that have ended. */
+  readonly kind: 'process' | 'shared';
+  /** Process; null of what is shared. */
+  readonly id: number | null;
+  readonly name: string;
 }

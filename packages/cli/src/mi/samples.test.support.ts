@@ -1,4 +1,12 @@
-import { DEFAULT_CHANNEL, NO_STATISTICS, type SessionDescription } from '@ringtail/protocol';
+import {
+  DEFAULT_CHANNEL,
+  EXIT_CAUSES,
+  NO_STATISTICS,
+  type SessionDescription,
+  type TriggerAction,
+  type TriggerCondition,
+  type TriggerDescription,
+} from '@ringtail/protocol';
 import type { CommandResult } from '../result.ts';
 
 const session: SessionDescription = {
@@ -51,6 +59,67 @@ const bare: SessionDescription = {
 };
 const spec = (kind: string) => ({ kind });
 const field = (name: string, of: object) => ({ name, spec: of as { kind: string } });
+
+const rule = { pattern: 'a:*', exclude: ['a:x'], filter: 'n < 5 && s == "x"' };
+const CONDITIONS: readonly TriggerCondition[] = [
+  {
+    kind: 'event-rule-matches',
+    rule: { ...rule, logLevel: { from: 0, to: 4 } },
+    captures: ['x', '$ctx.vpid', '$app.p:n', 'y[3]', 'y[3][4]', 'a.b', '] no field ['],
+  },
+  { kind: 'event-rule-matches', rule: { pattern: '*', logLevel: { from: 6, to: 6 } }, captures: [] },
+  ...(['at-least', 'at-most'] as const).map((comparison) => ({
+    kind: 'channel-buffer-usage' as const,
+    session: 's',
+    channel: 'c',
+    comparison,
+    threshold: comparison === 'at-least' ? { ratio: 0.75 } : { bytes: 4096 },
+  })),
+  { kind: 'session-consumed-size', session: 's', bytes: 5 },
+  { kind: 'session-rotation', session: 's', phase: 'starts' },
+  { kind: 'session-rotation', session: 's', phase: 'finishes' },
+  { kind: 'application-exited', procname: 'web*', causes: EXIT_CAUSES },
+  { kind: 'event-rate-above', rule, perSecond: 0.5 },
+  { kind: 'no-event-for', rule: { pattern: 'a:b' }, periodUs: 5 },
+  { kind: 'event-loop-stalled', procname: '*', periodUs: 5 },
+];
+const every = { ratePolicy: { every: 1 } };
+const ACTIONS: readonly TriggerAction[] = [
+  { kind: 'notify', ratePolicy: { onceAfter: 3 } },
+  ...(['start-session', 'stop-session', 'rotate-session'] as const).map((kind) => ({ kind, session: 's', ...every })),
+  { kind: 'snapshot-session', session: 's', output: null, name: null, maxBytes: null, ...every },
+  { kind: 'snapshot-session', session: 's', output: null, name: 'n', maxBytes: 5, ...every },
+  {
+    kind: 'snapshot-session',
+    session: 's',
+    output: { name: 'n', path: '/p', maxBytes: 5 },
+    name: null,
+    maxBytes: null,
+    ...every,
+  },
+  { kind: 'increment', session: 's', map: 'm', key: '{event_name}', ...every },
+  { kind: 'exec', command: ['/bin/sh', '-c', 'a | b'], timeoutMs: 5, ...every },
+  { kind: 'webhook', url: 'http://h/', timeoutMs: 5, attempts: 2, ratePolicy: { every: 10 } },
+];
+/** One for each condition, and one with all actions. */
+export const TRIGGERS: readonly TriggerDescription[] = CONDITIONS.map((condition, at) => ({
+  name: `t${at}`,
+  uid: 1000,
+  condition,
+  actions: at === 0 ? ACTIONS : ACTIONS.slice(0, 1),
+  occurrences: at,
+  messagesDiscarded: at,
+  actionStatistics: (at === 0 ? ACTIONS : ACTIONS.slice(0, 1)).map((_, action) => ({
+    executions: at + action,
+    failures: action % 2,
+    lastFailure: action % 2 === 1 ? 'it hung' : null,
+  })),
+}));
+const table = { map: 'm', valueBits: 64, rows: [{ key: '<k>', value: -5 }] } as const;
+const owners = [
+  { kind: 'process', id: 7, name: 'process 7 of user 0' },
+  { kind: 'shared', id: null, name: 'ended processes of user 0' },
+] as const;
 
 /** A result of every kind of command. */
 export const RESULTS: readonly CommandResult[] = [
@@ -161,6 +230,24 @@ export const RESULTS: readonly CommandResult[] = [
   { command: 'regenerate-metadata', session: 's' },
   { command: 'regenerate-statedump', session: 's' },
   { command: 'reclaim-memory', session: 's', bytes: 4096 },
+  { command: 'add-trigger', trigger: TRIGGERS[0]! },
+  { command: 'remove-trigger', trigger: TRIGGERS[1]! },
+  { command: 'list-triggers', triggers: TRIGGERS },
+  { command: 'list-triggers', triggers: [] },
+  {
+    command: 'add-map-channel',
+    session: 's',
+    map: { name: 'm', valueBits: 32, keyCountMax: 5, deadProcesses: 'sum' },
+  },
+  {
+    command: 'show-maps',
+    session: 's',
+    tables: [
+      { ...table, per: 'channel', owners },
+      ...owners.map((owner) => ({ ...table, per: 'owner' as const, owners: [owner] })),
+    ],
+  },
+  { command: 'show-maps', session: 's', tables: [] },
   { command: 'version', ringtail: '1.2.3', node: '20.0.0' },
   { command: 'crash', trace: '/out', recovered: [] },
 ];

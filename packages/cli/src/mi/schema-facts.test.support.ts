@@ -8,9 +8,9 @@ import { XMLParser, XMLValidator } from 'fast-xml-parser';
 const TYPES: Readonly<Record<string, string>> = {
   command: 'name:command-name! output:output! success:boolean',
   output: `channel:channel channels:channels contexts:contexts domains:domains events:events load:load
-    process_attr_trackers:trackers reclaim_channels:empty regenerate_action:action rotation:>rotation
-    rotation_schedule_results:>schedule-results save:saved session:session sessions:sessions snapshot:snapshot
-    snapshot_action:>snapshot-action version:version`,
+    process_attr_trackers:trackers reclaim_channels:empty regenerate_action:regeneration rotation:>rotation
+    rotation_schedule_results:>schedule-results save:saved session:session sessions:sessions show-maps:show-maps
+    snapshot:snapshot snapshot_action:>snapshot-action trigger:trigger triggers:triggers version:version`,
   sessions: 'session:session*',
   session: `name:name! path:text enabled:boolean snapshot_mode:u32 live_timer_interval:u32 trace_format:format
     domains:domains snapshots:snapshots rotation_schedules:schedule`,
@@ -57,9 +57,55 @@ const TYPES: Readonly<Record<string, string>> = {
   local: 'absolute_path:text!',
   saved: 'session:session! path:text!',
   load: 'session:session! path:text! overrides:empty!',
-  action: 'name:regenerate-name',
+  regeneration: 'name:regenerate-name',
   version: `name:name! string:name! major:u32! minor:u32! patchLevel:u32! commit:text! url:text! license:text!
     description:text!`,
+  triggers: 'trigger:trigger*',
+  trigger: 'action:action! condition:condition! name:text! owner_uid:u32! error_query_results:error-results',
+  action: `action_list:action-list action_notify:notify-action action_rotate_session:session-action
+    action_snapshot_session:snapshot-session-action action_start_session:session-action action_stop_session:session-action
+    action_increment_map_value:increment-action error_query_results:error-results`,
+  'action-list': 'action:action*',
+  'notify-action': 'rate_policy:rate-policy!',
+  'session-action': 'rate_policy:rate-policy! session_name:text!',
+  'snapshot-session-action': 'rate_policy:rate-policy! session_name:text! output:action-output',
+  'action-output': 'max_size:u64 name:name session_name:name ctrl_url:text data_url:text',
+  'increment-action': 'session_name:text! channel_type:map-type! channel_name:text! key_template:text!',
+  'rate-policy': 'rate_policy_every_n:every-n rate_policy_once_after_n:once-after-n',
+  'every-n': 'interval:u64!',
+  'once-after-n': 'threshold:u64!',
+  condition: `condition_buffer_usage_high:buffer-usage condition_buffer_usage_low:buffer-usage
+    condition_event_rule_matches:rule-matches condition_session_consumed_size:consumed-size
+    condition_session_rotation_completed:session-name condition_session_rotation_ongoing:session-name
+    error_query_results:error-results`,
+  'buffer-usage': 'session_name:text! channel_name:text! domain:domain-type! threshold_bytes:u64 threshold_ratio:ratio',
+  'consumed-size': 'session_name:text! threshold_bytes:u64!',
+  'session-name': 'session_name:text!',
+  'rule-matches': 'capture_descriptors:captures! event_rule:event-rule!',
+  'event-rule': 'event_rule_user_tracepoint:user-tracepoint!',
+  'user-tracepoint': `name_pattern:text! filter_expression:text log_level_rule:level-rule
+    name_pattern_exclusions:pattern-exclusions`,
+  'level-rule': 'log_level_rule_exactly:level log_level_rule_at_least_as_severe_as:level',
+  level: 'level:i32!',
+  'pattern-exclusions': 'name_pattern_exclusion:text*',
+  captures: 'event_expr:expression*',
+  expression: `event_expr_payload_field:named event_expr_channel_context_field:named
+    event_expr_app_specific_context_field:app-field event_expr_array_field_element:element`,
+  named: 'name:text!',
+  'app-field': 'provider_name:text! type_name:text!',
+  element: 'index:u64! event_expr:expression!',
+  'error-results': 'error_query_result:error-result*',
+  'error-result': 'name:text! description:text! error_query_result_counter:counter!',
+  counter: 'value:u64!',
+  'show-maps': 'per_channel_map_table:>channel-table* per_owner_map_table:>owner-table*',
+  '>channel-table': `session_name:text! channel_name:text! channel_type:map-type! map_groups:map-groups! part_ids:empty!
+    rows:map-rows!`,
+  '>owner-table': `session_name:text! channel_name:text! channel_type:map-type! map_group:>map-group! part_ids:empty!
+    rows:map-rows!`,
+  'map-groups': 'map_group:>map-group*',
+  '>map-group': 'type:map-group-type! effective_value_type:map-value-type! owner_id:u32 owner_name:text',
+  'map-rows': 'row:map-row*',
+  'map-row': 'key:text! value:i64!',
   empty: '',
 };
 
@@ -69,13 +115,18 @@ const VALUES: Readonly<Record<string, RegExp>> = {
   boolean: /^(true|false|0|1)$/,
   u32: /^\d{1,10}$/,
   i32: /^-?\d{1,10}$/,
+  i64: /^-?\d{1,19}$/,
+  ratio: /^(0(\.\d+)?|1(\.0*)?)$/,
+  'map-type': /^(kernel|user)$/,
+  'map-value-type': /^signed-int-(32|64|max)$/,
+  'map-group-type': /^(kernel-global|user-per-user|user-per-process|shared)$/,
   u64: /^\d{1,20}$/,
   timeout: /^(-1|\d{1,13})$/,
   format: /^CTF_(1_8|2)$/,
   mode: /^(DISCARD|OVERWRITE)$/,
   preallocation: /^(PREALLOCATE|ON_DEMAND)$/,
   'command-name':
-    /^(add-context|clear|create|destroy|(dis|en)able-(channel|event|rotation)|list|load|reclaim-memory|regenerate|rotate|save|set-session|snapshot|start|stop|track|untrack|version)$/,
+    /^(add-(context|map-channel|trigger)|clear|create|destroy|(dis|en)able-(channel|event|rotation)|list|list-trigger|load|reclaim-memory|regenerate|remove-trigger|rotate|save|set-session|show-maps|snapshot|start|stop|track|untrack|version)$/,
   'domain-type': /^(KERNEL|UST|JUL|LOG4J2?|PYTHON)$/,
   'buffer-type': /^(PER_PID|PER_UID|GLOBAL)$/,
   'output-type': /^(SPLICE|MMAP)$/,

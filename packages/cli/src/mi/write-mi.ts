@@ -1,5 +1,6 @@
 import type { CommandResult } from '../result.ts';
 import { contextElement, ruleElement, tracepointElement } from './event-elements.ts';
+import { mapTableElements } from './map-elements.ts';
 import {
   attributesElement,
   detailedSessionElement,
@@ -9,6 +10,7 @@ import {
   snapshotElement,
   targetElements,
 } from './session-elements.ts';
+import { triggerElement } from './trigger-elements.ts';
 import { miDocument, type XmlChildren } from './xml.ts';
 
 /**
@@ -114,6 +116,17 @@ export function writeMi(result: CommandResult): string {
       return miDocument(command as string, { regenerate_action: { name: action.join('-') } }, true);
     case 'reclaim-memory':
       return miDocument('reclaim-memory', { reclaim_channels: {} }, true);
+    case 'add-trigger':
+    case 'remove-trigger':
+      return miDocument(result.command, { trigger: triggerElement(result.trigger, false) }, true);
+    case 'list-triggers': {
+      const trigger = result.triggers.map((one) => triggerElement(one, true));
+      return miDocument('list-trigger', { triggers: { trigger } }, undefined);
+    }
+    case 'add-map-channel':
+      return miDocument('add-map-channel', {}, true);
+    case 'show-maps':
+      return miDocument('show-maps', mapTableElements(result.session, result.tables), true);
     case 'version':
       return miDocument('version', { version: versionElement(result.ringtail) }, undefined);
     case 'crash':

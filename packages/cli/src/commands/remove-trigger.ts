@@ -1,0 +1,50 @@
+import { CtlError, type SessionDaemonClient } from '@ringtail/ctl';
+import type { TriggerDescription } from '@ringtail/protocol';
+import type { Command } from 'commander';
+import type { Act } from '../cli.ts';
+import { type Context, report } from '../context.ts';
+import { withDaemon } from '../daemon.ts';
+import { CliError } from '../errors.ts';
+import { outputFormatOf } from '../options.ts';
+import { ownerUidOf } from '../triggers/parse-trigger.ts';
+import { triggerStep } from '../triggers/trigger-step.ts';
+
+export function addRemoveTrigger(program: Command, context: Context, act: Act): Command {
+  const command = program
+    .command('remove-trigger')
+    .description('remove a trigger')
+    .argument('[trigger]', 'its name, as list-triggers shows it')
+    .option('--owner-uid <user>', 'whose trigger it is; for root only')
+    .addHelpText('after', '\nExamples:\n  ringtail remove-trigger trigger0');
+  act(command, async (name: string | undefined, options: { readonly ownerUid?: string }) => {
+    if (name === undefined) {
+      throw new CliError('BAD_ARGUMENT', 'Missing `name` argument.', 'ringtail list-triggers names them');
+    }
+    const ownerUid = ownerUidOf(options.ownerUid);
+    const trigger = await withDaemon(context, async (client) => {
+      try {
+        const found = await triggerCalled(client, name, ownerUid ?? context.uid);
+        await client.request('remove-trigger', { name, ownerUid });
+        return found;
+      } catch (error) {
+        throw await triggerStep(client, error, name);
+      }
+    });
+    report(
+      context,
+      outputFormatOf(command),
+      { command: 'remove-trigger', trigger },
+      () => `Removed trigger \`${name}\`.`,
+    );
+    return undefined;
+  });
+  return command;
+}
+
+/** What is about to be removed, which LTTng shows. */
+async function triggerCalled(client: SessionDaemonClient, name: string, uid: number): Promise<TriggerDescription> {
+  const triggers = await client.request('list-triggers', {});
+  const found = triggers.find((trigger) => trigger.name === name && trigger.uid === uid);
+  if (found !== undefined) return found;
+  throw new CtlError('NO_TRIGGER', `there is no trigger "${name}"`);
+}

@@ -1,0 +1,248 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { basename, delimiter, isAbsolute, join } from 'node:path';
+import { EVERY_TIME, type RatePolicy, type TriggerAction } from '@ringtail/protocol';
+import { pathOfUrl } from '../commands/create.ts';
+import type { Context } from '../context.ts';
+import { refuseKernel } from '../domain.ts';
+import { CliError } from '../errors.ts';
+import { didYouMean } from '../nearest.ts';
+import { parseCount, parsePeriodUs, parseSize } from '../quantity-options.ts';
+import { one, type SpecOption, type SpecPart, type SpecWords } from './spec-words.ts';
+
+/** One type of action of the command line. */
+export interface ActionSpec {
+  readonly options: readonly SpecOption[];
+  /** A word stands behind the type: a session's name, a URL. */
+  readonly takesWord?: true;
+  /** Everything behind `--` belongs to it. */
+  readonly takesRest?: true;
+  /** @throws {CliError} */
+  readonly make: (
+    part: SpecPart,
+    ratePolicy: RatePolicy,
+    rest: readonly string[] | undefined,
+    context: Context,
+  ) => TriggerAction;
+}
+
+const RATE_POLICY: SpecOption = { long: 'rate-policy' };
+const TIMEOUT: SpecOption = { long: 'timeout' };
+/** Of `exec` and of each attempt of `webhook`. */
+const DEFAULT_TIMEOUT_MS = 10_000;
+const DEFAULT_ATTEMPTS = 5;
+const US_PER_MS = 1000;
+
+/** LTTng's types of actions, then ours. */
+export const ACTION_SPECS: Readonly<Record<string, ActionSpec>> = {
+  notify: { options: [RATE_POLICY], make: (_, ratePolicy) => ({ kind: 'notify', ratePolicy }) },
+  'start-session': onSession('start-session'),
+  'stop-session': onSession('stop-session'),
+  'rotate-session': onSession('rotate-session'),
+  'snapshot-session': {
+    takesWord: true,
+    options: [
+      RATE_POLICY,
+      { long: 'name', short: 'n' },
+      { long: 'max-size', short: 'm' },
+      { long: 'path' },
+      { long: 'url' },
+      { long: 'ctrl-url' },
+      { long: 'data-url' },
+    ],
+    make: snapshot,
+  },
+  'incr-map-value': {
+    options: [
+      RATE_POLICY,
+      { long: 'session', short: 's' },
+      { long: 'channel', short: 'c' },
+      { long: 'type', short: 't' },
+      { long: 'key', short: 'k' },
+    ],
+    make: (part, ratePolicy) => {
+      requireUserMap(one(part, 'type'));
+      return {
+        kind: 'increment',
+        ratePolicy,
+        session: needed(part, 'session'),
+        map: needed(part, 'channel'),
+        key: needed(part, 'key'),
+      };
+    },
+  },
+  exec: {
+    takesRest: true,
+    options: [RATE_POLICY, TIMEOUT, { long: 'command' }],
+    make: (part, ratePolicy, rest, context) => ({
+      kind: 'exec',
+      ratePolicy,
+      command: commandOf(part, rest, context),
+      timeoutMs: timeoutMs(part),
+    }),
+  },
+  webhook: {
+    takesWord: true,
+    options: [RATE_POLICY, TIMEOUT, { long: 'attempts' }],
+    make: (part, ratePolicy) => {
+      const attempts = one(part, 'attempts');
+      return {
+        kind: 'webhook',
+        ratePolicy,
+        url: httpUrl(part.words[0]),
+        timeoutMs: timeoutMs(part),
+        attempts: attempts === undefined ? DEFAULT_ATTEMPTS : parseCount('--attempts', attempts, 1),
+      };
+    },
+  },
+};
+
+/** Reads what stands behind `--action=TYPE`. */
+export function actionOf(context: Context, type: string, words: SpecWords): TriggerAction {
+  const spec = Object.hasOwn(ACTION_SPECS, type) ? ACTION_SPECS[type] : undefined;
+  if (spec === undefined) {
+    const known = Object.keys(ACTION_SPECS);
+    throw words.wrong(
+      `Unknown action name '${type}'`,
+      `${didYouMean(type, known)}Valid action names are: ${known.join(', ')}`,
+    );
+  }
+  const part = words.part(spec.options, spec.takesWord ? 1 : 0);
+  const rest = spec.takesRest ? words.rest() : undefined;
+  const policy = one(part, 'rate-policy');
+  return spec.make(part, policy === undefined ? EVERY_TIME : ratePolicyOf(policy), rest, context);
+}
+
+/** `every:10` or `once-after:40`. */
+function ratePolicyOf(text: string): RatePolicy {
+  const [type, value, ...more] = text.split(':');
+  if (value === undefined || more.length > 0) {
+    throw new CliError('BAD_ARGUMENT', 'Rate policy format is invalid.', 'write every:COUNT or once-after:COUNT');
+  }
+  if (type !== 'every' && type !== 'once-after') {
+    throw new CliError(
+      'BAD_ARGUMENT',
+      `Rate policy type \`${type}\` unknown.`,
+      'write every:COUNT or once-after:COUNT',
+    );
+  }
+  const count = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
+  if (Number.isNaN(count)) {
+    throw new CliError('BAD_ARGUMENT', `Failed to parse rate policy value \`${value}\` as an integer.`);
+  }
+  if (count === 0) throw new CliError('BAD_ARGUMENT', `Rate policy value \`${value}\` must be > 0.`);
+  return type === 'every' ? { every: count } : { onceAfter: count };
+}
+
+function onSession(kind: 'start-session' | 'stop-session' | 'rotate-session'): ActionSpec {
+  return {
+    takesWord: true,
+    options: [RATE_POLICY],
+    make: (part, ratePolicy) => ({ kind, ratePolicy, session: sessionWord(part) }),
+  };
+}
+
+function snapshot(part: SpecPart, ratePolicy: RatePolicy): TriggerAction {
+  const session = sessionWord(part);
+  const [path, url] = [one(part, 'path'), one(part, 'url')];
+  if (one(part, 'ctrl-url') !== undefined || one(part, 'data-url') !== undefined) {
+    throw new CliError(
+      'UNSUPPORTED',
+      'not supported yet: --ctrl-url and --data-url; relay daemons are not part of this version',
+      'write --path=DIR',
+    );
+  }
+  if (path !== undefined && url !== undefined) {
+    throw new CliError('BAD_ARGUMENT', "The --url and --path options can't be used together.");
+  }
+  const name = one(part, 'name') ?? null;
+  const size = one(part, 'max-size');
+  const maxBytes = size === undefined ? null : parseSize(size);
+  const directory = url === undefined ? path : pathOfUrl(url);
+  if (directory === undefined) return { kind: 'snapshot-session', ratePolicy, session, output: null, name, maxBytes };
+  if (!isAbsolute(directory) || basename(directory) === '') {
+    throw new CliError('BAD_ARGUMENT', `Failed to parse '${directory}' as a local path.`, 'write an absolute path');
+  }
+  const output = { name, path: directory, maxBytes };
+  return { kind: 'snapshot-session', ratePolicy, session, output, name: null, maxBytes: null };
+}
+
+/** @throws {CliError} `UNSUPPORTED` for a map of the kernel */
+export function requireUserMap(type: string | undefined): void {
+  if (type === 'kernel') refuseKernel();
+  if (type === undefined || type === 'user') return;
+  throw new CliError(
+    'BAD_ARGUMENT',
+    `Invalid value for \`--type\` option: \`${type}\``,
+    'for Node.js programs: --type=user',
+  );
+}
+
+/** `--command` is a line for the shell; words behind `--` are run as they are. */
+function commandOf(part: SpecPart, rest: readonly string[] | undefined, context: Context): readonly string[] {
+  const line = one(part, 'command');
+  const given = rest !== undefined && rest.length > 0;
+  if ((line === undefined) !== given) {
+    throw new CliError(
+      'BAD_ARGUMENT',
+      'exec takes either --command or words behind --',
+      'such as: --action=exec -- /usr/bin/logger trouble',
+    );
+  }
+  if (line !== undefined) return ['/bin/sh', '-c', line];
+  const [program, ...args] = rest as readonly [string, ...string[]];
+  return [programPath(program, context), ...args];
+}
+
+/** Where the program lies: our own PATH says, since the daemon has another. */
+function programPath(program: string, context: Context): string {
+  if (isAbsolute(program)) return program;
+  const places = program.includes('/')
+    ? [join(context.cwd, program)]
+    : (context.env.PATH ?? '/usr/bin:/bin')
+        .split(delimiter)
+        .filter(isAbsolute)
+        .map((place) => join(place, program));
+  const found = places.find(isProgram);
+  if (found !== undefined) return found;
+  throw new CliError(
+    'BAD_ARGUMENT',
+    `${program}: command not found`,
+    'name the program of --action=exec with its path',
+  );
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+function httpUrl(text: string | undefined): string {
+  if (text === undefined)
+    throw new CliError('BAD_ARGUMENT', 'Missing URL.', 'such as: --action=webhook http://localhost:8080/hook');
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
+  throw new CliError('BAD_ARGUMENT', `"${text}" is no URL of HTTP`, 'it begins with http:// or https://');
+}
+
+function timeoutMs(part: SpecPart): number {
+  const text = one(part, 'timeout');
+  if (text === undefined) return DEFAULT_TIMEOUT_MS;
+  const ms = Math.round(parsePeriodUs(text) / US_PER_MS);
+  if (ms > 0) return ms;
+  throw new CliError('BAD_ARGUMENT', `"${text}" is no time limit`, 'at least a millisecond: --timeout=5s');
+}
+
+function sessionWord(part: SpecPart): string {
+  const [session] = part.words;
+  if (session !== undefined && session !== '') return session;
+  throw new CliError('BAD_ARGUMENT', 'Missing session name.');
+}
+
+function needed(part: SpecPart, option: string): string {
+  const value = one(part, option);
+  if (value !== undefined && value !== '') return value;
+  throw new CliError('BAD_ARGUMENT', `Missing or invalid argument for \`--${option}\`.`);
+}

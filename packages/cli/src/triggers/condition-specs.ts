@@ -1,0 +1,173 @@
+import { EXIT_CAUSES, type ExitCause, type TriggerCondition } from '@ringtail/protocol';
+import { refuseKernel } from '../domain.ts';
+import { CliError } from '../errors.ts';
+import { didYouMean } from '../nearest.ts';
+import { parsePeriodUs, parseSize, parseSizeOrZero } from '../quantity-options.ts';
+import { parseCapture } from './capture-expression.ts';
+import { EVENT_RULE_OPTIONS, eventRuleOf, INSTRUMENTATION_OPTIONS, requireUserTracepoints } from './event-rule-spec.ts';
+import { one, type SpecOption, type SpecPart, type SpecWords } from './spec-words.ts';
+
+/** One type of condition of the command line. */
+export interface ConditionSpec {
+  readonly options: readonly SpecOption[];
+  /** @throws {CliError} */
+  readonly make: (part: SpecPart) => TriggerCondition;
+}
+
+const SESSION: SpecOption = { long: 'session', short: 's' };
+const PROCNAME: SpecOption = { long: 'procname', short: 'p' };
+const RULE_OPTIONS = [...EVENT_RULE_OPTIONS, ...INSTRUMENTATION_OPTIONS];
+
+const BUFFER_USAGE_OPTIONS: readonly SpecOption[] = [
+  SESSION,
+  { long: 'channel', short: 'c' },
+  { long: 'domain', short: 'd' },
+  { long: 'userspace', short: 'u', flag: true },
+  { long: 'kernel', short: 'k', flag: true },
+  { long: 'threshold-size', short: 't' },
+  { long: 'threshold-ratio', short: 'r' },
+];
+
+/** LTTng's types of conditions, then ours. */
+export const CONDITION_SPECS: Readonly<Record<string, ConditionSpec>> = {
+  'event-rule-matches': {
+    options: [...RULE_OPTIONS, { long: 'capture', repeated: true }],
+    make: (part) => {
+      requireUserTracepoints(part);
+      const captures = part.values.capture ?? [];
+      for (const capture of captures) parseCapture(capture);
+      return { kind: 'event-rule-matches', rule: eventRuleOf(part), captures: captures.map((text) => text.trim()) };
+    },
+  },
+  'channel-buffer-usage-ge': { options: BUFFER_USAGE_OPTIONS, make: (part) => bufferUsage(part, 'at-least') },
+  'channel-buffer-usage-le': { options: BUFFER_USAGE_OPTIONS, make: (part) => bufferUsage(part, 'at-most') },
+  'session-consumed-size-ge': {
+    options: [SESSION, { long: 'threshold-size', short: 't' }],
+    make: (part) => ({
+      kind: 'session-consumed-size',
+      session: needed(part, 'session'),
+      bytes: parseSize(needed(part, 'threshold-size')),
+    }),
+  },
+  'session-rotation-starts': {
+    options: [SESSION],
+    make: (part) => ({ kind: 'session-rotation', session: needed(part, 'session'), phase: 'starts' }),
+  },
+  'session-rotation-finishes': {
+    options: [SESSION],
+    make: (part) => ({ kind: 'session-rotation', session: needed(part, 'session'), phase: 'finishes' }),
+  },
+  'application-exited': {
+    options: [PROCNAME, { long: 'cause', repeated: true }],
+    make: (part) => ({
+      kind: 'application-exited',
+      procname: one(part, 'procname') ?? '*',
+      causes: part.values.cause === undefined ? EXIT_CAUSES : causesOf(part.values.cause),
+    }),
+  },
+  'event-rate-above': {
+    options: [...RULE_OPTIONS, { long: 'rate', short: 'r' }],
+    make: (part) => ({
+      kind: 'event-rate-above',
+      rule: ruleOfCounted(part),
+      perSecond: rateOf(needed(part, 'rate')),
+    }),
+  },
+  'no-event-for': {
+    options: [...RULE_OPTIONS, { long: 'period', short: 'P' }],
+    make: (part) => ({ kind: 'no-event-for', rule: ruleOfCounted(part), periodUs: periodOf(part) }),
+  },
+  'event-loop-stalled': {
+    options: [PROCNAME, { long: 'period', short: 'P' }],
+    make: (part) => ({
+      kind: 'event-loop-stalled',
+      procname: one(part, 'procname') ?? '*',
+      periodUs: periodOf(part),
+    }),
+  },
+};
+
+/** Reads what stands behind `--condition=TYPE`. */
+export function conditionOf(type: string, words: SpecWords): TriggerCondition {
+  const spec = Object.hasOwn(CONDITION_SPECS, type) ? CONDITION_SPECS[type] : undefined;
+  if (spec === undefined) {
+    const known = Object.keys(CONDITION_SPECS);
+    throw words.wrong(
+      `Unknown condition name '${type}'`,
+      `${didYouMean(type, known)}Valid condition names are: ${known.join(', ')}`,
+    );
+  }
+  return spec.make(words.part(spec.options));
+}
+
+function bufferUsage(part: SpecPart, comparison: 'at-least' | 'at-most'): TriggerCondition {
+  if (one(part, 'kernel') !== undefined || one(part, 'domain') === 'kernel') refuseKernel();
+  const domain = one(part, 'domain');
+  if (domain !== undefined && domain !== 'user' && domain !== 'userspace' && domain !== 'ust') {
+    throw new CliError('BAD_ARGUMENT', `"${domain}" is no domain of channels`, 'for Node.js programs: --domain=user');
+  }
+  const size = one(part, 'threshold-size');
+  const ratio = one(part, 'threshold-ratio');
+  if ((size === undefined) === (ratio === undefined)) {
+    throw new CliError(
+      'BAD_ARGUMENT',
+      'give either --threshold-size or --threshold-ratio',
+      'such as --threshold-ratio=0.75',
+    );
+  }
+  return {
+    kind: 'channel-buffer-usage',
+    session: needed(part, 'session'),
+    channel: needed(part, 'channel'),
+    comparison,
+    threshold: ratio === undefined ? { bytes: parseSizeOrZero(size as string) } : { ratio: ratioOf(ratio) },
+  };
+}
+
+function ratioOf(text: string): number {
+  const ratio = /^\d*\.?\d+$|^\d+\.$/.test(text) ? Number(text) : Number.NaN;
+  if (ratio >= 0 && ratio <= 1) return ratio;
+  throw new CliError(
+    'BAD_ARGUMENT',
+    `"${text}" is no part of a buffer for --threshold-ratio`,
+    'from 0 to 1, such as 0.75',
+  );
+}
+
+/** Rules of conditions that only LTTng lacks have one type, so that it need not be named. */
+function ruleOfCounted(part: SpecPart) {
+  if (one(part, 'type') !== undefined) requireUserTracepoints(part);
+  return eventRuleOf(part);
+}
+
+function causesOf(texts: readonly string[]): ExitCause[] {
+  const causes = texts.flatMap((text) => text.split(','));
+  for (const cause of causes) {
+    if ((EXIT_CAUSES as readonly string[]).includes(cause)) continue;
+    throw new CliError(
+      'BAD_ARGUMENT',
+      `"${cause}" is no cause of an end`,
+      `${didYouMean(cause, EXIT_CAUSES)}one of: ${EXIT_CAUSES.join(', ')}`,
+    );
+  }
+  return [...new Set(causes)] as ExitCause[];
+}
+
+function rateOf(text: string): number {
+  const rate = /^\d{1,15}(\.\d{1,9})?$/.test(text) ? Number(text) : Number.NaN;
+  if (rate > 0) return rate;
+  throw new CliError('BAD_ARGUMENT', `"${text}" is no rate`, 'events a second: --rate=1000');
+}
+
+function periodOf(part: SpecPart): number {
+  const text = needed(part, 'period');
+  const period = parsePeriodUs(text);
+  if (period > 0) return period;
+  throw new CliError('BAD_ARGUMENT', `"${text}" is no period of time to wait for`, 'such as --period=10s');
+}
+
+function needed(part: SpecPart, option: string): string {
+  const value = one(part, option);
+  if (value !== undefined && value !== '') return value;
+  throw new CliError('BAD_ARGUMENT', `Missing or invalid argument for \`--${option}\`.`);
+}

@@ -1,0 +1,165 @@
+import type {
+  EventRule,
+  RatePolicy,
+  TriggerAction,
+  TriggerCondition,
+  TriggerDefinition,
+  TriggerDescription,
+} from '@ringtail/protocol';
+import { describeLogLevel } from '../log-level.ts';
+import { shellQuote } from '../quantity.ts';
+
+/** Triggers as LTTng lists them, with what each has done so far where that is anything. */
+export function describeTriggers(triggers: readonly TriggerDescription[]): string {
+  return inOrder(triggers).flatMap(describeTrigger).join('\n');
+}
+
+/** By name, then by owner. */
+export function inOrder<T extends Pick<TriggerDescription, 'name' | 'uid'>>(triggers: readonly T[]): T[] {
+  return [...triggers].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.uid - b.uid));
+}
+
+/** What a condition is called, in LTTng's words where it has it. */
+export function conditionTitle(condition: TriggerCondition): string {
+  switch (condition.kind) {
+    case 'channel-buffer-usage':
+      return `buffer usage ${condition.comparison === 'at-least' ? 'high' : 'low'}`;
+    case 'session-rotation':
+      return `session rotation ${condition.phase === 'starts' ? 'ongoing' : 'completed'}`;
+    default:
+      return condition.kind.replaceAll('-', ' ');
+  }
+}
+
+function describeTrigger(trigger: TriggerDescription): string[] {
+  const { name, uid, condition, occurrences, messagesDiscarded } = trigger;
+  return [
+    `- name: ${name}`,
+    `  owner uid: ${uid}`,
+    `  condition: ${conditionTitle(condition)}`,
+    ...conditionLines(condition).map((line) => `    ${line}`),
+    ...(occurrences > 0 ? [`    occurrences: ${occurrences}`] : []),
+    ...errorLines('    ', 'discarded tracer messages', messagesDiscarded),
+    '  actions:',
+    ...actionLines(trigger),
+    '  errors: none',
+  ];
+}
+
+function conditionLines(condition: TriggerCondition): string[] {
+  switch (condition.kind) {
+    case 'event-rule-matches': {
+      const captures = condition.captures.map((capture) => `  - ${capture}`);
+      return [ruleLine(condition.rule), ...(captures.length > 0 ? ['captures:', ...captures] : [])];
+    }
+    case 'channel-buffer-usage': {
+      const { threshold } = condition;
+      return [
+        `session name: ${condition.session}`,
+        `channel name: ${condition.channel}`,
+        'domain: user space',
+        'bytes' in threshold
+          ? `threshold (bytes): ${threshold.bytes}`
+          : `threshold (ratio): ${threshold.ratio.toFixed(2)}`,
+      ];
+    }
+    case 'session-consumed-size':
+      return [`session name: ${condition.session}`, `threshold: ${condition.bytes} bytes`];
+    case 'session-rotation':
+      return [`session name: ${condition.session}`];
+    case 'application-exited':
+      return [`process name: ${condition.procname}`, `causes: ${condition.causes.join(', ')}`];
+    case 'event-rate-above':
+      return [ruleLine(condition.rule), `rate: ${condition.perSecond} events a second`];
+    case 'no-event-for':
+      return [ruleLine(condition.rule), `period: ${condition.periodUs} us`];
+    case 'event-loop-stalled':
+      return [`process name: ${condition.procname}`, `period: ${condition.periodUs} us`];
+  }
+}
+
+function ruleLine({ pattern, filter, logLevel, exclude }: EventRule): string {
+  const parts = [
+    'type: user tracepoint',
+    ...(filter === undefined ? [] : [`filter: ${filter}`]),
+    ...(logLevel === undefined ? [] : [`log level ${describeLevels(logLevel)}`]),
+    ...(exclude === undefined || exclude.length === 0 ? [] : [`exclusions: ${exclude.join(',')}`]),
+  ];
+  return `rule: ${pattern} (${parts.join(', ')})`;
+}
+
+function describeLevels({ from, to }: { readonly from: number; readonly to: number }): string {
+  if (from === to) return `is ${levelName(to)}`;
+  return from === 0 ? `at least ${levelName(to)}` : `from ${levelName(from)} to ${levelName(to)}`;
+}
+
+/** As `lttng list-triggers` names it: without the prefix and the number. */
+function levelName(level: number): string {
+  return describeLogLevel(level).replace(/^TRACE_| \(.*$/g, '');
+}
+
+function actionLines({ actions, actionStatistics }: TriggerDescription): string[] {
+  return actions.flatMap((action, at) => {
+    const { executions = 0, failures = 0, lastFailure = null } = actionStatistics[at] ?? {};
+    return [
+      `    ${actionTitle(action)}`,
+      ...(executions > 0 ? [`      executions: ${executions}`] : []),
+      ...errorLines('      ', 'total execution failures', failures),
+      ...(lastFailure === null ? [] : [`        last: ${lastFailure}`]),
+    ];
+  });
+}
+
+/** One action, with its rate policy where it has one. */
+export function actionTitle(action: TriggerAction): string {
+  return `${actionText(action)}${policyText(action.ratePolicy)}`;
+}
+
+function actionText(action: TriggerAction): string {
+  switch (action.kind) {
+    case 'notify':
+      return 'notify';
+    case 'start-session':
+    case 'stop-session':
+    case 'rotate-session':
+      return `${action.kind.replace('-', ' ')} \`${action.session}\``;
+    case 'snapshot-session': {
+      const { session, output } = action;
+      const name = output?.name ?? action.name;
+      const maxBytes = output?.maxBytes ?? action.maxBytes;
+      return [
+        `snapshot session \`${session}\``,
+        ...(output === null ? [] : [`path: ${output.path}`]),
+        ...(name === null ? [] : [`name: ${name}`]),
+        ...(maxBytes === null ? [] : [`max size: ${maxBytes}`]),
+      ].join(', ');
+    }
+    case 'increment':
+      return `increment value of map \`${action.map}\` of session \`${action.session}\`, key: ${action.key}`;
+    case 'exec':
+      return `exec ${action.command.map(shellQuote).join(' ')}, timeout: ${action.timeoutMs} ms`;
+    case 'webhook':
+      return `webhook ${action.url}, timeout: ${action.timeoutMs} ms, attempts: ${action.attempts}`;
+  }
+}
+
+function policyText(policy: RatePolicy): string {
+  if ('onceAfter' in policy) return `, rate policy: once after ${policy.onceAfter} occurrences`;
+  return policy.every > 1 ? `, rate policy: every ${policy.every} occurrences` : '';
+}
+
+function errorLines(indent: string, what: string, count: number): string[] {
+  return count === 0 ? [`${indent}errors: none`] : [`${indent}errors:`, `${indent}  ${what}: ${count}`];
+}
+
+/** A trigger that has just been made, as the listing has it. */
+export function freshDescription(trigger: TriggerDefinition, name: string, uid: number): TriggerDescription {
+  return {
+    ...trigger,
+    name,
+    uid,
+    occurrences: 0,
+    messagesDiscarded: 0,
+    actionStatistics: trigger.actions.map(() => ({ executions: 0, failures: 0, lastFailure: null })),
+  };
+}

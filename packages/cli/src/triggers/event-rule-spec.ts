@@ -1,0 +1,83 @@
+import { type EventRule, matchesPattern } from '@ringtail/protocol';
+import { CliError } from '../errors.ts';
+import { checkFilter } from '../filter.ts';
+import { parseLogLevel, parseLogLevels } from '../log-level.ts';
+import { one, type SpecOption, type SpecPart } from './spec-words.ts';
+
+/** The options that say which events. @see lttng-event-rule(7) */
+export const EVENT_RULE_OPTIONS: readonly SpecOption[] = [
+  { long: 'name', short: 'n' },
+  { long: 'exclude-name', short: 'x', repeated: true },
+  { long: 'log-level', short: 'l' },
+  { long: 'filter', short: 'f' },
+];
+
+/** What else LTTng knows of event rules: kinds of instrumentation points, and where kernel probes are put. */
+export const INSTRUMENTATION_OPTIONS: readonly SpecOption[] = [
+  { long: 'type', short: 't' },
+  { long: 'location', short: 'L' },
+  { long: 'event-name', short: 'E' },
+];
+
+const KERNEL_TYPE =
+  /^(kernel(:tracepoint)?|(kernel:)?syscall(:entry|:exit|:entry\+exit)?|(kernel:)?kprobe|kernel:uprobe)$/;
+const LOGGER_TYPE = /^(jul|log4j2?|python)(:logging)?$/;
+
+/**
+ * Checks that the events are those of Node.js programs.
+ *
+ * @throws {CliError} `BAD_ARGUMENT`; `UNSUPPORTED` for those of the kernel and of loggers
+ */
+export function requireUserTracepoints(part: SpecPart): void {
+  const type = one(part, 'type');
+  const hint = 'for Node.js programs: --type=user';
+  if (type === undefined) throw new CliError('BAD_ARGUMENT', 'Event rule requires a --type.', hint);
+  const other = KERNEL_TYPE.test(type)
+    ? 'the kernel'
+    : LOGGER_TYPE.test(type)
+      ? 'loggers of Java and Python'
+      : undefined;
+  if (other !== undefined) {
+    throw new CliError('UNSUPPORTED', `not supported yet: --type=${type}; this version does not trace ${other}`, hint);
+  }
+  if (type !== 'user' && type !== 'user:tracepoint') {
+    throw new CliError('BAD_ARGUMENT', `Invalid \`--type\` value: ${type}`, hint);
+  }
+  for (const option of ['location', 'event-name']) {
+    if (one(part, option) === undefined) continue;
+    throw new CliError('BAD_ARGUMENT', `Can't use --${option} with user tracepoint event rules.`);
+  }
+}
+
+/** @throws {CliError} `BAD_ARGUMENT`, `BAD_LOG_LEVEL`, `BAD_FILTER` with the column */
+export function eventRuleOf(part: SpecPart): EventRule {
+  const pattern = one(part, 'name') ?? '*';
+  const exclude = part.values['exclude-name'] ?? [];
+  const filter = one(part, 'filter');
+  const logLevel = logLevelsOf(one(part, 'log-level'));
+  if (pattern === '') throw new CliError('BAD_ARGUMENT', 'an event has a name: --name is empty');
+  if (exclude.length > 0 && !pattern.includes('*')) {
+    throw new CliError('BAD_ARGUMENT', `Event ${pattern}: Exclusions can only be used with a globbing pattern`);
+  }
+  const everything = exclude.find((excluded) => matchesPattern(excluded, pattern));
+  if (everything !== undefined) {
+    throw new CliError('BAD_ARGUMENT', `Event ${pattern}: ${everything} excludes all events from ${pattern}`);
+  }
+  if (filter !== undefined) checkFilter(filter);
+  return {
+    pattern,
+    ...(exclude.length > 0 && { exclude }),
+    ...(logLevel !== undefined && { logLevel }),
+    ...(filter !== undefined && { filter }),
+  };
+}
+
+/** `warning` is that level alone, `warning..` everything at least that severe, `..` all, `err..info` a range. */
+function logLevelsOf(text: string | undefined): { from: number; to: number } | undefined {
+  if (text === undefined || text === '..') return undefined;
+  const [, least] = /^(.+)\.\.$/.exec(text) ?? [];
+  if (least !== undefined) return { from: 0, to: parseLogLevel(least) };
+  if (text.includes('..')) return parseLogLevels(text);
+  const level = parseLogLevel(text);
+  return { from: level, to: level };
+}

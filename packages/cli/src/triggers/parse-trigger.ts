@@ -1,0 +1,72 @@
+import type { TriggerAction, TriggerCondition, TriggerDefinition } from '@ringtail/protocol';
+import type { Context } from '../context.ts';
+import { CliError } from '../errors.ts';
+import { userNumber } from '../users.ts';
+import { actionOf } from './action-specs.ts';
+import { conditionOf } from './condition-specs.ts';
+import { duplicate, type SpecOption, SpecWords } from './spec-words.ts';
+
+/** What `add-trigger` was asked for. */
+export interface AskedTrigger {
+  readonly trigger: TriggerDefinition;
+  /** null: who runs the command. */
+  readonly ownerUid: number | null;
+}
+
+/** Options that stand before the first part, or behind the last option of one. */
+const OWN_OPTIONS: readonly SpecOption[] = [
+  { long: 'condition' },
+  { long: 'action' },
+  { long: 'name' },
+  { long: 'owner-uid' },
+  { long: 'output-format' },
+];
+
+/**
+ * Reads the words of `add-trigger`: LTTng's grammar, in which an option belongs to the condition or the action before it that
+ * knows it, and to the trigger otherwise.
+ *
+ * @param words behind the command's name
+ * @throws {CliError}
+ */
+export function parseTrigger(context: Context, words: readonly string[]): AskedTrigger {
+  const spec = new SpecWords(words);
+  const own = new Map<string, string>();
+  let condition: TriggerCondition | undefined;
+  const actions: TriggerAction[] = [];
+  while (!spec.isAtEnd) {
+    const taken = spec.option(OWN_OPTIONS);
+    if (taken === undefined) throw spec.unknown();
+    const { option, value } = taken;
+    if (option.long === 'condition') {
+      if (condition !== undefined) throw new CliError('BAD_ARGUMENT', 'A --condition was already given.');
+      condition = conditionOf(value, spec);
+    } else if (option.long === 'action') {
+      actions.push(actionOf(context, value, spec));
+    } else {
+      if (own.has(option.long)) throw duplicate(option);
+      own.set(option.long, value);
+    }
+  }
+  if (condition === undefined)
+    throw new CliError('BAD_ARGUMENT', 'Missing --condition.', 'ringtail help add-trigger names them');
+  if (actions.length === 0) {
+    throw new CliError(
+      'BAD_ARGUMENT',
+      'Need at least one --action.',
+      'such as --action=notify; ringtail help add-trigger names them',
+    );
+  }
+  const name = own.get('name') ?? null;
+  if (name === '')
+    throw new CliError('BAD_ARGUMENT', 'a trigger has a name: --name is empty', 'without --name one is chosen');
+  return { trigger: { name, condition, actions }, ownerUid: ownerUidOf(own.get('owner-uid')) };
+}
+
+/** A number or a name of a user. */
+export function ownerUidOf(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const uid = /^\d{1,10}$/.test(text) ? Number(text) : userNumber(text);
+  if (uid !== undefined && uid <= 0xffff_fffe) return uid;
+  throw new CliError('NO_SUCH_USER', `Failed to parse \`${text}\` as a user id.`);
+}
