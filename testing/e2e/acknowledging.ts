@@ -24,6 +24,9 @@ const ROOMY = { ...DEFAULT_CHANNEL, name: 'roomy', subBufBytes: 1024 * 1024, sub
 /** So small that it is overwritten all the time. */
 const TIGHT = { ...DEFAULT_CHANNEL, name: 'tight', subBufBytes: 32 * 1024, subBufCount: 8 };
 
+/** A program that starts on a busy machine goes on without a daemon that takes longer than three seconds, as it should. */
+export const WAITING = { RINGTAIL_REGISTER_TIMEOUT: '-1' };
+
 /** A program that emits numbered events and says of each that it has been emitted. */
 export class Acknowledging {
   readonly name: string;
@@ -32,7 +35,7 @@ export class Acknowledging {
 
   constructor(sandbox: Sandbox, name: string, manner: 'in-turns' | 'for-ever') {
     this.name = name;
-    this.#running = startNode(sandbox, [program('acknowledge.mjs'), name, manner]);
+    this.#running = startNode(sandbox, [program('acknowledge.mjs'), name, manner], WAITING);
     this.#running.process.stdout?.on('data', (chunk: Buffer) => {
       this.#bytes += chunk.length;
     });
