@@ -1,17 +1,17 @@
 /**
- * An application that registers and then ends as it is told, by a line on standard input: `exit CODE`, `goodbye CODE`,
- * `exception CODE TEXT`, `abort`, `raise SIGNAL`, `detach` (its connection ends, and it goes on).
+ * An application that registers and then ends as it is told, by its third argument or a line on standard input: `exit CODE`,
+ * `goodbye CODE`, `exception CODE TEXT`, `abort`, `raise SIGNAL`, `detach` (its connection ends, and it goes on).
  */
 import { createInterface } from 'node:readline';
 import { FakeApplication } from './fake-application.test.support.ts';
 
-const application = await FakeApplication.registered(process.argv[2]!, {
-  pid: process.pid,
-  procname: process.argv[3]!,
-});
+const [socketPath = '', procname = '', atOnce] = process.argv.slice(2);
+const application = await FakeApplication.registered(socketPath, { pid: process.pid, procname });
 process.stdout.write('registered\n');
+if (atOnce !== undefined) end(atOnce);
+createInterface({ input: process.stdin }).on('line', end);
 
-createInterface({ input: process.stdin }).on('line', (line) => {
+function end(line: string): void {
   const [command, argument = '', ...rest] = line.split(' ');
   const exitCode = Number(argument);
   switch (command) {
@@ -36,4 +36,4 @@ createInterface({ input: process.stdin }).on('line', (line) => {
       application.close();
       break;
   }
-});
+}

@@ -1,0 +1,55 @@
+import type { ExitCause } from '@ringtail/protocol';
+import { describe, expect, it } from 'vitest';
+import { processOf } from '../testing/threads.test.support.ts';
+import { watchedTrigger } from '../testing/watched-trigger.test.support.ts';
+import { applicationExited } from './application-exited.ts';
+import { processEndOf } from './process-end.ts';
+import type { EndListener } from './process-exits.ts';
+
+const unknown = { status: undefined, goodbye: undefined, oomKilled: () => false };
+
+function makeSource() {
+  const listeners = new Set<EndListener>();
+  const source = applicationExited((listener) => {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  });
+  const told: unknown[] = [];
+  const start = (causes: readonly ExitCause[], procname = '*', uid = 0) =>
+    source.start(watchedTrigger({ kind: 'application-exited', procname, causes }, uid), (_n, _c, details) => {
+      told.push(details);
+    });
+  const ends = (status: number | undefined, procname = 'node', uid = 7) => {
+    const ended = { process: processOf(5, procname), uid, end: processEndOf({ ...unknown, status }) };
+    for (const listener of listeners) listener(ended);
+  };
+  return { told, start, ends, listeners };
+}
+
+describe('application-exited', () => {
+  it('tells of ends by one of the causes, with what is known of them', () => {
+    const { told, start, ends } = makeSource();
+    start(['signal', 'exit-code']);
+    for (const status of [undefined, 0, 3 << 8, 0x80 | 11]) ends(status);
+    const nothing = { exitCode: null, signal: null, signalNumber: null, coreDump: null, exception: null };
+    expect(told).toEqual([
+      { ...nothing, pid: 5, procname: 'node', cause: 'exit-code', exitCode: 3 },
+      { ...nothing, pid: 5, procname: 'node', cause: 'signal', signal: 'SIGSEGV', signalNumber: 11, coreDump: 'yes' },
+    ]);
+  });
+
+  it('tells of processes of its name and its user', () => {
+    const { told, start, ends } = makeSource();
+    start(['unknown'], 'web-*', 7);
+    ends(undefined, 'web-1', 7);
+    ends(undefined, 'web-2', 8);
+    ends(undefined, 'job', 7);
+    expect(told).toMatchObject([{ procname: 'web-1', cause: 'unknown' }]);
+  });
+
+  it('listens no longer than it is asked to', () => {
+    const { start, listeners } = makeSource();
+    start(['signal'])();
+    expect(listeners.size).toBe(0);
+  });
+});

@@ -1,0 +1,36 @@
+import { matchesPattern, type ProcessEnd } from '@ringtail/protocol';
+import type { ApplicationProcess } from '../session.ts';
+import { type ConditionSource, isAbout, type OccurrenceDetails } from '../triggers/condition-source.ts';
+import type { EndListener } from './process-exits.ts';
+
+/** Where ends are told of. @returns stops that. */
+export type OnEnd = (listener: EndListener) => () => void;
+
+/**
+ * `application-exited`: of processes that had registered threads. What exits with code 0 has done what it was to do, and
+ * never counts.
+ */
+export function applicationExited(onEnd: OnEnd): ConditionSource<'application-exited'> {
+  return {
+    start({ owner, condition }, occurred) {
+      return onEnd(({ process, uid, end }) => {
+        if (end.exitCode === 0 || !condition.causes.includes(end.cause) || !isAbout(owner, uid)) return;
+        if (matchesPattern(condition.procname, process.procname)) occurred(1, undefined, detailsOf(process, end));
+      });
+    },
+  };
+}
+
+function detailsOf({ pid, procname }: ApplicationProcess, end: ProcessEnd): OccurrenceDetails {
+  const { cause, exitCode, signal, exception } = end;
+  return {
+    pid,
+    procname,
+    cause,
+    exitCode,
+    signal: signal?.name ?? null,
+    signalNumber: signal?.number ?? null,
+    coreDump: signal === null ? null : signal.coreDumped ? 'yes' : 'no',
+    exception,
+  };
+}

@@ -1,0 +1,115 @@
+import type { ChannelUse } from '@ringtail/protocol';
+import { describe, expect, it } from 'vitest';
+import { FakeClock } from '../testing/fake-clock.test.support.ts';
+import { watchedTrigger } from '../testing/watched-trigger.test.support.ts';
+import { ChannelUsage, type MonitoredChannel } from './channel-buffer-usage.ts';
+
+const log = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} };
+const use = (channel: number, usedBytes: number, highestBytes = usedBytes): ChannelUse => {
+  return { channel, usedBytes, highestBytes, ringBytes: 1000 };
+};
+
+function makeUsage() {
+  const clock = new FakeClock();
+  const world = {
+    channel: { keys: [1, 2], monitorTimerUs: 100_000 } as MonitoredChannel | undefined,
+    uses: [] as readonly ChannelUse[],
+    fails: false,
+  };
+  const asked: (readonly number[])[] = [];
+  const usage = new ChannelUsage({
+    channelOf: () => world.channel,
+    useOf: async (keys) => {
+      asked.push(keys);
+      if (world.fails) throw new Error('there is no consumer');
+      return world.uses;
+    },
+    schedule: clock.schedule,
+    log,
+  });
+  const told: unknown[] = [];
+  const start = (comparison: 'at-least' | 'at-most', threshold: { ratio: number } | { bytes: number }) => {
+    const condition = { kind: 'channel-buffer-usage', session: 's', channel: 'c', comparison, threshold } as const;
+    return usage.start(watchedTrigger(condition, 7), (_count, _captures, details) => told.push(details));
+  };
+  /** Lets a sample be taken with these uses. */
+  const sample = async (...uses: readonly ChannelUse[]) => {
+    world.uses = uses;
+    clock.advance(100);
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  return { clock, world, asked, told, start, sample };
+}
+
+describe('ChannelUsage', () => {
+  it('tells when the fullest ring of all traces begins to be so full, be it between two samples', async () => {
+    const { asked, told, start, sample } = makeUsage();
+    start('at-least', { ratio: 0.75 });
+    await sample(use(1, 100), use(2, 749));
+    expect([asked, told]).toEqual([[[1, 2]], []]);
+    await sample(use(1, 100), use(2, 10, 750));
+    await sample(use(1, 900), use(2, 10));
+    expect(told).toEqual([{ usedBytes: 750, ringBytes: 1000 }]);
+    await sample(use(1, 0), use(2, 10));
+    await sample(use(1, 900), use(2, 10));
+    expect(told).toHaveLength(2);
+  });
+
+  it('tells when the fullest ring begins to be no fuller than that', async () => {
+    const { told, start, sample } = makeUsage();
+    start('at-most', { bytes: 300 });
+    await sample(use(1, 100), use(2, 301));
+    expect(told).toEqual([]);
+    await sample(use(1, 100), use(2, 300, 1000));
+    await sample(use(1, 0), use(2, 0));
+    expect(told).toEqual([{ usedBytes: 300, ringBytes: 1000 }]);
+  });
+
+  it('asks once for all triggers of a channel, and for nothing without one', async () => {
+    const { clock, asked, told, start, sample } = makeUsage();
+    const stops = [
+      start('at-least', { ratio: 0.1 }),
+      start('at-least', { ratio: 0.5 }),
+      start('at-most', { ratio: 1 }),
+    ];
+    await sample(use(1, 500));
+    expect([asked.length, told.length, clock.timers]).toEqual([1, 3, 1]);
+    for (const stop of stops) stop();
+    expect(clock.timers).toBe(0);
+    start('at-least', { ratio: 0.1 })();
+    expect(clock.timers).toBe(0);
+  });
+
+  it('waits for a channel that is not there yet, or has no traces, and asks for nothing meanwhile', async () => {
+    const { clock, world, asked, told, start, sample } = makeUsage();
+    const channel = world.channel;
+    for (const absent of [undefined, { keys: [], monitorTimerUs: 100_000 }, { keys: [1], monitorTimerUs: 0 }]) {
+      world.channel = absent;
+      const stop = start('at-most', { ratio: 1 });
+      await sample(use(1, 0));
+      clock.advance(5000);
+      expect([asked, told]).toEqual([[], []]);
+      stop();
+    }
+    world.channel = undefined;
+    start('at-most', { ratio: 1 });
+    world.channel = channel;
+    clock.advance(1000);
+    await sample(use(1, 0));
+    expect(told).toHaveLength(1);
+  });
+
+  it('begins anew when the rings have gone, and goes on when there was no answer', async () => {
+    const { world, told, start, sample } = makeUsage();
+    start('at-least', { bytes: 10 });
+    await sample(use(1, 10));
+    world.fails = true;
+    await sample();
+    world.fails = false;
+    await sample(use(1, 10));
+    expect(told).toHaveLength(1);
+    await sample();
+    await sample(use(1, 10));
+    expect(told).toHaveLength(2);
+  });
+});

@@ -1,0 +1,60 @@
+import type { ApplicationService } from '../application-service.ts';
+import type { ConsumerLink } from '../consumer-link.ts';
+import type { Log } from '../log.ts';
+import { mayUse, type Owner } from '../session.ts';
+import type { SessionRegistry } from '../session-registry.ts';
+import type { ConditionSources } from '../triggers/condition-source.ts';
+import { applicationExited } from './application-exited.ts';
+import { ChannelUsage, type MonitoredChannel } from './channel-buffer-usage.ts';
+import { EventCounts } from './event-counts.ts';
+import { LoopWatch } from './loop-watch.ts';
+import type { ProcessExits } from './process-exits.ts';
+import { readText } from './process-handle.ts';
+import { parseProcessStat } from './process-stat.ts';
+import type { Schedule } from './schedule.ts';
+
+export interface ConditionSourcesOptions {
+  readonly registry: SessionRegistry;
+  readonly applications: ApplicationService;
+  readonly exits: ProcessExits;
+  readonly link: ConsumerLink;
+  readonly nowMs: () => number;
+  readonly schedule: Schedule;
+  readonly log: Log;
+}
+
+/** The sources of conditions about applications and buffers. */
+export function conditionSources(options: ConditionSourcesOptions): ConditionSources {
+  const { registry, applications, exits, link, nowMs, schedule, log } = options;
+  const counts = new EventCounts({ threadsOf: (user) => applications.countFor(user), nowMs, schedule });
+  return {
+    'application-exited': applicationExited((listener) => exits.onEnd(listener)),
+    'event-loop-stalled': new LoopWatch({
+      threads: () => applications.asked(),
+      stateOf: (pid) => parseProcessStat(readText(`/proc/${pid}/stat`) ?? '')?.state,
+      nowMs,
+      schedule,
+    }),
+    'event-rate-above': counts.rateAbove,
+    'no-event-for': counts.noEventFor,
+    'channel-buffer-usage': new ChannelUsage({
+      channelOf: (session, channel, user) => monitoredChannel(registry, session, channel, user),
+      useOf: (keys) => link.channelUse(keys),
+      schedule,
+      log,
+    }),
+  };
+}
+
+function monitoredChannel(
+  registry: SessionRegistry,
+  sessionName: string,
+  channelName: string,
+  user: Owner,
+): MonitoredChannel | undefined {
+  const session = registry.sessions().find(({ name }) => name === sessionName);
+  const channel = session?.channels.get(channelName);
+  if (session === undefined || channel === undefined || !mayUse(session, user)) return undefined;
+  const keys = [...session.traces.values()].flatMap(({ channels }) => channels.get(channel)?.key ?? []);
+  return { keys, monitorTimerUs: channel.attributes.monitorTimerUs };
+}

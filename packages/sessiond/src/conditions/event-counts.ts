@@ -1,0 +1,102 @@
+import type { Owner } from '../session.ts';
+import type { ConditionSource, Occurred, WatchedTrigger } from '../triggers/condition-source.ts';
+import { type Schedule, Ticker } from './schedule.ts';
+
+export interface EventCountsOptions {
+  /** How many threads are registered that this user may see. */
+  readonly threadsOf: (user: Owner) => number;
+  readonly nowMs: () => number;
+  readonly schedule: Schedule;
+}
+
+const LOOK_PERIOD_MS = 100;
+const RATE_PERIOD_MS = 1000;
+/** A look comes when the event loop lets it: two samples a little less than a second apart are one second apart. */
+const SLACK_MS = LOOK_PERIOD_MS / 2;
+
+/** Tells once when something becomes true, and again when it has been false. */
+class Edge {
+  #was = false;
+
+  /** Whether it has become true. */
+  rises(is: boolean): boolean {
+    const rises = is && !this.#was;
+    this.#was = is;
+    return rises;
+  }
+}
+
+/** Looks at what events have been counted, ten times a second while somebody wants it. */
+export class EventCounts {
+  readonly #options: EventCountsOptions;
+  readonly #ticker: Ticker;
+  readonly #looks = new Set<(now: number) => void>();
+  /** By user, in this look. */
+  readonly #threads = new Map<number, number>();
+
+  constructor(options: EventCountsOptions) {
+    this.#options = options;
+    this.#ticker = new Ticker(options.schedule, () => {
+      const now = options.nowMs();
+      this.#threads.clear();
+      for (const look of [...this.#looks]) look(now);
+    });
+  }
+
+  /**
+   * `event-rate-above`: over a second that slides. What comes within less than a second after the start counts as a second's,
+   * so that a burst is told of at once.
+   */
+  readonly rateAbove: ConditionSource<'event-rate-above'> = {
+    start: (trigger, occurred) => {
+      const edge = new Edge();
+      const samples = [{ atMs: this.#options.nowMs(), total: trigger.countedEvents() }];
+      return this.#watch((now) => {
+        const total = trigger.countedEvents();
+        samples.push({ atMs: now, total });
+        // The first sample is the newest one that is a second old.
+        while (samples.length > 2 && now - samples[1]!.atMs >= RATE_PERIOD_MS - SLACK_MS) samples.shift();
+        const first = samples[0]!;
+        const seconds = Math.max(RATE_PERIOD_MS, now - first.atMs) / 1000;
+        const rate = Math.max(0, total - first.total) / seconds;
+        if (edge.rises(rate > trigger.condition.perSecond)) occurred(1, undefined, { perSecond: Math.round(rate) });
+      });
+    },
+  };
+
+  /** `no-event-for`: counts from the last event, from the start, and from when there was an application again. */
+  readonly noEventFor: ConditionSource<'no-event-for'> = {
+    start: (trigger, occurred) => this.#watch(this.#silenceOf(trigger, occurred)),
+  };
+
+  #silenceOf(trigger: WatchedTrigger<'no-event-for'>, occurred: Occurred): (now: number) => void {
+    const edge = new Edge();
+    const periodMs = trigger.condition.periodUs / 1000;
+    let total = trigger.countedEvents();
+    let sinceMs = this.#options.nowMs();
+    return (now) => {
+      const before = total;
+      total = trigger.countedEvents();
+      if (total !== before || this.#threadsOf(trigger.owner) === 0) sinceMs = now;
+      const silentMs = now - sinceMs;
+      if (edge.rises(silentMs >= periodMs)) occurred(1, undefined, { silentMs: Math.round(silentMs) });
+    };
+  }
+
+  #threadsOf(user: Owner): number {
+    const known = this.#threads.get(user.uid);
+    if (known !== undefined) return known;
+    const threads = this.#options.threadsOf(user);
+    this.#threads.set(user.uid, threads);
+    return threads;
+  }
+
+  #watch(look: (now: number) => void): () => void {
+    this.#looks.add(look);
+    this.#ticker.every(LOOK_PERIOD_MS);
+    return () => {
+      this.#looks.delete(look);
+      if (this.#looks.size === 0) this.#ticker.every(undefined);
+    };
+  }
+}

@@ -1,0 +1,92 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { release } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import type { Notification } from '@ringtail/protocol';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type TestClient, TestDaemon } from '../testing/test-daemon.test.support.ts';
+
+/** Processes start in these tests, on machines that may be busy. */
+const SLOW = { timeout: 60_000 };
+const POLL = { timeout: 30_000 };
+const PROGRAM = fileURLToPath(new URL('../../dist/testing/ending-application.test.support.js', import.meta.url));
+
+const [major = 0, minor = 0] = release().split('.').map(Number);
+const tellsExits = major > 6 || (major === 6 && minor >= 15);
+if (!tellsExits) console.warn(`SKIPPED: Linux ${release()} does not tell how a process ended that was waited for`);
+
+let daemon: TestDaemon;
+let client: TestClient;
+const children: ChildProcess[] = [];
+beforeAll(async () => {
+  daemon = new TestDaemon();
+  await daemon.start();
+  client = await daemon.client();
+  await client.ask('subscribe', {});
+});
+afterEach(async () => {
+  for (const child of children.splice(0)) {
+    if (child.exitCode !== null || child.signalCode !== null) continue;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+});
+afterAll(async () => {
+  await daemon.dispose();
+});
+
+async function application(procname: string): Promise<ChildProcess> {
+  const child = spawn(process.execPath, [PROGRAM, daemon.directory.appSocket, procname], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+  });
+  children.push(child);
+  await once(child.stdout!, 'data');
+  return child;
+}
+
+function endOf(pid: number | undefined) {
+  const gone = client.notifications.find((one): one is Extract<Notification, { kind: 'application-gone' }> => {
+    return one.kind === 'application-gone' && one.pid === pid;
+  });
+  return gone && (gone.end ?? 'goes on');
+}
+
+describe('an application that ends', SLOW, () => {
+  it.runIf(tellsExits).each([
+    ['exit 0', { cause: 'exit-code', exitCode: 0 }],
+    ['exit 3', { cause: 'exit-code', exitCode: 3 }],
+    ['goodbye 5', { cause: 'exit-code', exitCode: 5 }],
+    ['exception 1 Error: no', { cause: 'exception', exitCode: 1, exception: 'Error: no' }],
+    ['abort', { cause: 'signal', signal: { number: 6, name: 'SIGABRT' } }],
+    ['raise SIGKILL', { cause: 'signal', signal: { number: 9, name: 'SIGKILL' } }],
+    ['raise SIGSEGV', { cause: 'signal', signal: { number: 11, name: 'SIGSEGV' } }],
+    ['raise SIGTERM', { cause: 'signal', signal: { number: 15, name: 'SIGTERM' } }],
+  ])('by "%s" is told of with its cause, though its parent asks at once', async (how, end) => {
+    const child = await application('app');
+    child.stdin!.write(`${how}\n`);
+    await expect.poll(() => endOf(child.pid), POLL).toMatchObject(end);
+  });
+
+  it('is told of with its cause while its parent does not ask', async () => {
+    const program = [process.execPath, PROGRAM, daemon.directory.appSocket, 'orphan', 'raise SIGSEGV'];
+    // The shell asks when its standard input ends.
+    const shell = spawn('/bin/sh', ['-c', '"$@" & read line; wait', 'sh', ...program], {
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
+    children.push(shell);
+    const ends = () =>
+      client.notifications.flatMap((one) =>
+        one.kind === 'application-gone' && one.procname === 'orphan' ? [one.end] : [],
+      );
+    await expect.poll(ends, POLL).toMatchObject([{ cause: 'signal', signal: { name: 'SIGSEGV' } }]);
+    shell.stdin!.end();
+    await once(shell, 'exit');
+  });
+
+  it('is told of as going on if only its connection has ended', async () => {
+    const child = await application('app');
+    child.stdin!.write('detach\n');
+    await expect.poll(() => endOf(child.pid), POLL).toBe('goes on');
+    expect(child.exitCode).toBeNull();
+  });
+});

@@ -1,0 +1,150 @@
+import { describe, expect, it } from 'vitest';
+import { FakeClock } from '../testing/fake-clock.test.support.ts';
+import { processOf, threadOf } from '../testing/threads.test.support.ts';
+import { watchedTrigger } from '../testing/watched-trigger.test.support.ts';
+import { type AskedThread, LoopWatch } from './loop-watch.ts';
+
+class FakeThread implements AskedThread {
+  readonly thread;
+  readonly tid: number;
+  readonly procname: string;
+  answered = 0;
+  readonly looks: number[] = [];
+  alive = true;
+
+  constructor(uid: number, tid: number, procname = 'node') {
+    this.thread = threadOf(uid, processOf(tid));
+    this.tid = tid;
+    this.procname = procname;
+  }
+
+  look(turn: number): void {
+    this.looks.push(turn);
+    if (this.alive) this.answered = turn;
+  }
+
+  wakeUp(): void {
+    this.alive = true;
+    this.answered = this.looks.at(-1) ?? 0;
+  }
+}
+
+function makeWatch(threads: FakeThread[], state = 'R') {
+  const clock = new FakeClock();
+  const watch = new LoopWatch({ threads: () => threads, stateOf: () => state, ...clock });
+  const told: string[] = [];
+  const start = (periodMs: number, procname = '*', uid = 0) => {
+    const condition = { kind: 'event-loop-stalled', procname, periodUs: periodMs * 1000 } as const;
+    return watch.start(watchedTrigger(condition, uid), (_count, _captures, details) => {
+      told.push(`${periodMs} ${details?.tid} ${details?.state}`);
+    });
+  };
+  return { clock, told, start };
+}
+
+describe('LoopWatch', () => {
+  it('tells once of a thread that does not answer for the period, and again when it has answered', () => {
+    const thread = new FakeThread(7, 1);
+    const { clock, told, start } = makeWatch([thread]);
+    start(1000);
+    clock.advance(10_000);
+    expect(told).toEqual([]);
+    for (let stall = 1; stall <= 2; stall++) {
+      thread.alive = false;
+      clock.advance(1000);
+      expect(told).toHaveLength(stall - 1);
+      clock.advance(9000);
+      expect(told).toHaveLength(stall);
+      thread.wakeUp();
+      clock.advance(1000);
+    }
+    expect(told).toEqual(['1000 1 stalled', '1000 1 stalled']);
+  });
+
+  it('asks four times in the period, though not more often than every 50 ms, and one question at a time', () => {
+    for (const [periodMs, looks] of [
+      [1000, 20],
+      [100, 100],
+    ] as const) {
+      const [awake, asleep] = [new FakeThread(7, 1), new FakeThread(7, 2)];
+      asleep.alive = false;
+      const { clock, start } = makeWatch([awake, asleep]);
+      start(periodMs);
+      clock.advance(5000);
+      expect([awake.looks.length, asleep.looks.length]).toEqual([looks, 1]);
+    }
+  });
+
+  it('says of a process that is stopped that it is', () => {
+    const thread = new FakeThread(7, 1);
+    thread.alive = false;
+    const { clock, told, start } = makeWatch([thread], 'T');
+    start(200);
+    clock.advance(1000);
+    expect(told).toEqual(['200 1 stopped']);
+  });
+
+  it('accuses nobody whose answer was not read because we were held up ourselves', () => {
+    const thread = new FakeThread(7, 1);
+    thread.alive = false;
+    let held = 0;
+    const clock = new FakeClock();
+    const watch = new LoopWatch({
+      threads: () => [thread],
+      stateOf: () => undefined,
+      nowMs: () => clock.nowMs() + held,
+      schedule: clock.schedule,
+    });
+    const told: unknown[] = [];
+    const condition = { kind: 'event-loop-stalled', procname: '*', periodUs: 1_000_000 } as const;
+    watch.start(watchedTrigger(condition), (count) => told.push(count));
+    clock.advance(250);
+    held = 60_000;
+    clock.advance(250);
+    thread.wakeUp();
+    clock.advance(5000);
+    expect(told).toEqual([]);
+  });
+
+  it('watches the threads of its users and names, each trigger with its period', () => {
+    const threads = [new FakeThread(7, 1, 'web'), new FakeThread(8, 2, 'web'), new FakeThread(7, 3, 'job')];
+    for (const thread of threads) thread.alive = false;
+    const { clock, told, start } = makeWatch(threads);
+    start(200, 'w*', 7);
+    start(1000, 'web', 0);
+    clock.advance(600);
+    expect(told).toEqual(['200 1 stalled']);
+    clock.advance(1000);
+    expect(told).toEqual(['200 1 stalled', '1000 1 stalled', '1000 2 stalled']);
+    expect(threads[2]!.looks).toEqual([]);
+  });
+
+  it('tells nobody again when triggers come and go, and forgets everything with the last', () => {
+    const thread = new FakeThread(7, 1);
+    thread.alive = false;
+    const { clock, told, start } = makeWatch([thread]);
+    const stop = start(1000);
+    clock.advance(3000);
+    const stopOther = start(200);
+    clock.advance(3000);
+    expect(told).toEqual(['1000 1 stalled', '200 1 stalled']);
+    stop();
+    clock.advance(3000);
+    stopOther();
+    expect([told.length, clock.timers]).toEqual([2, 0]);
+  });
+
+  it('asks thousands of threads in turn', () => {
+    const threads = Array.from({ length: 2000 }, (_, idx) => new FakeThread(7, idx + 1));
+    threads[1999]!.alive = false;
+    const { clock, told, start } = makeWatch(threads);
+    start(200);
+    clock.advance(50);
+    const looks = () => threads.map((thread) => thread.looks.length);
+    expect(looks().reduce((sum, count) => sum + count)).toBe(256);
+    clock.advance(350);
+    expect(Math.min(...looks())).toBe(1);
+    clock.advance(1000);
+    expect(told).toEqual(['200 2000 stalled']);
+  });
+});
