@@ -1,4 +1,4 @@
-import type { CommandName, Request } from '@ringtail/protocol';
+import type { CommandName, Request, SessionStatistics } from '@ringtail/protocol';
 import type { Client } from './client.ts';
 import { ArchiveCommands } from './commands/archive-commands.ts';
 import { channelCommands } from './commands/channel-commands.ts';
@@ -90,7 +90,11 @@ export class CommandService {
 
   /** Of all data stream files of a session, by the consumer's count. */
   async recordedBytes(session: Session): Promise<number> {
-    return (await this.#work.statistics(session, 'statistics')).bytes;
+    return (await this.statistics(session)).bytes;
+  }
+
+  async statistics(session: Session): Promise<SessionStatistics> {
+    return await this.#work.statistics(session, 'statistics');
   }
 
   /** Rotates a session whose time has come, if it is still there when its turn is. */

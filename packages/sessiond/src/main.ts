@@ -100,6 +100,7 @@ async function serve(options: DaemonOptions, inBackground: boolean): Promise<voi
     clientGroup: uid === 0 ? posix.groupIdOf(options.group) : undefined,
     consumerMain,
     defaultFormat: options.defaultFormat,
+    metrics: options.metrics && { address: options.metrics, tokenFile: options.metricsTokenFile },
     log,
     onStopping: (why) => manager.stopping(`ending: ${why}`),
   }).catch((error) => {
@@ -109,8 +110,9 @@ async function serve(options: DaemonOptions, inBackground: boolean): Promise<voi
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     process.on(signal, () => void daemon.stop(`received ${signal}`));
   }
-  // By default the one opens a port for a debugger, and the other ends the process.
-  for (const signal of ['SIGUSR1', 'SIGUSR2'] as const) process.on(signal, () => {});
+  // By default it opens a port for a debugger.
+  process.on('SIGUSR1', () => {});
+  process.on('SIGUSR2', () => void daemon.snapshotAll('received SIGUSR2'));
   // One that lives for a single recording loads nothing that it was not told to.
   if (!options.lifeline || options.load !== undefined) {
     const home = homeDirectory(process.env);

@@ -17,8 +17,10 @@ import { readText } from './conditions/process-handle.ts';
 import { scheduleTimer } from './conditions/schedule.ts';
 import { ConsumerLink } from './consumer-link.ts';
 import { consumerStarter } from './consumer-process.ts';
+import { FlightRecorders } from './flight-recorders.ts';
 import { APP_CONNECTIONS_MAX } from './limits.ts';
 import type { Log } from './log.ts';
+import type { MetricsOptions, ServeMetricsOptions } from './metrics/serve-metrics.ts';
 import { NotificationHub } from './notifications/notification-hub.ts';
 import { processWork } from './process-identity.ts';
 import { RingKeeper } from './ring-keeper.ts';
@@ -41,6 +43,8 @@ export interface SessionDaemonOptions {
   readonly consumerMain: string;
   /** Of sessions that are created without one. */
   readonly defaultFormat: TraceFormat;
+  /** Where metrics are served; undefined: nowhere. */
+  readonly metrics: MetricsOptions | undefined;
   readonly log: Log;
   /** Called when the daemon begins to end. */
   readonly onStopping: (why: string) => void;
@@ -52,6 +56,8 @@ export interface SessionDaemon {
   stop(why: string): Promise<void>;
   /** Carries out a command as the daemon's own user. @throws {RingtailError} */
   execute(request: Request): Promise<unknown>;
+  /** Records a snapshot of every flight recorder; what cannot be recorded is a line in the log. */
+  snapshotAll(why: string): Promise<void>;
   /** Resolves when the daemon has stopped, whoever asked for it. */
   readonly stopped: Promise<void>;
 }
@@ -147,6 +153,23 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     chmodSync(directory.clientSocket, 0o660);
   }
 
+  const self: Client = { uid, gid: process.getegid?.() ?? 0, notify: () => true, onClosed: () => {} };
+  const execute = (request: Request) => commands.execute(request, self);
+  const metrics = await startMetrics(options.metrics, {
+    sessions: () => registry.sessions(),
+    statistics: (session) => commands.statistics(session),
+    channelUse: (channels) => link.channelUse(channels),
+    daemon: () => ({
+      threads: applications.threads().length,
+      processes: new Set(applications.threads().map(({ pid }) => pid)).size,
+      consumer: { running: link.pid !== undefined, restarts: link.restarts },
+      triggers: [],
+    }),
+    notifications,
+    execute,
+    log,
+  });
+
   const troubles = setInterval(() => {
     for (const session of registry.sessions()) {
       if (session.active) commands.recordedBytes(session).catch((error) => log.debug(describeError(error)));
@@ -162,6 +185,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
       log.info(`stopping: ${why}`);
       options.onStopping(why);
       clientServer.close();
+      metrics?.close();
       rotations.close();
       exits.close();
       clearInterval(troubles);
@@ -175,8 +199,18 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     return stopping;
   };
   log.info(`process ${process.pid} serves ${directory.path}`);
-  const self: Client = { uid, gid: process.getegid?.() ?? 0, notify: () => true, onClosed: () => {} };
-  return { stop, stopped, execute: (request) => commands.execute(request, self) };
+  const recorders = new FlightRecorders({ sessions: () => registry.sessions(), execute, log });
+  return { stop, stopped, execute, snapshotAll: (why) => recorders.snapshotAll(why) };
+}
+
+/** Loaded only where it is asked for: most daemons serve no metrics. */
+async function startMetrics(
+  options: MetricsOptions | undefined,
+  parts: Omit<ServeMetricsOptions, keyof MetricsOptions>,
+): Promise<{ close(): void } | undefined> {
+  if (options === undefined) return undefined;
+  const { serveMetrics } = await import('./metrics/serve-metrics.ts');
+  return await serveMetrics({ ...parts, ...options });
 }
 
 /** Waits for the promise, but no longer than that. */

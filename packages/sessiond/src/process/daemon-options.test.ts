@@ -26,6 +26,8 @@ describe('readDaemonOptions', () => {
       readyFd: undefined,
       lifeline: false,
       consumer: undefined,
+      metrics: undefined,
+      metricsTokenFile: undefined,
     });
   });
 

@@ -4,6 +4,7 @@ import { describeError } from '@ringtail/base';
 import { homeDirectory, TRACE_FORMATS, type TraceFormat } from '@ringtail/protocol';
 import { DaemonError } from '../daemon-error.ts';
 import { LOG_LEVELS, type LogLevel } from '../log.ts';
+import { type MetricsAddress, parseMetricsAddress } from '../metrics/metrics-address.ts';
 import { configFlag, parseConfig } from './config-file.ts';
 import { OPTIONS, type OptionDescription, type OptionName } from './option-table.ts';
 
@@ -26,6 +27,9 @@ export interface DaemonOptions {
   readonly readyFd: number | undefined;
   readonly lifeline: boolean;
   readonly consumer: string | undefined;
+  /** Where metrics are served; undefined: nowhere. */
+  readonly metrics: MetricsAddress | undefined;
+  readonly metricsTokenFile: string | undefined;
 }
 
 export type DaemonInvocation =
@@ -134,6 +138,10 @@ function optionsOf(values: Values): DaemonOptions {
   if (count('quiet') > 0 && count('verbose') > 0) {
     throw new DaemonError('BAD_ARGUMENT', '--quiet and --verbose exclude each other');
   }
+  const metrics = text('metrics');
+  if (metrics === undefined && values['metrics-token-file'] !== undefined) {
+    throw new DaemonError('BAD_ARGUMENT', '--metrics-token-file is of use with --metrics only');
+  }
   return {
     background: count('daemonize') > 0 ? 'closed' : count('background') > 0 ? 'console' : 'no',
     sigParent: count('sig-parent') > 0,
@@ -147,6 +155,8 @@ function optionsOf(values: Values): DaemonOptions {
     readyFd: readyFd === undefined ? undefined : Number(readyFd),
     lifeline: count('lifeline') > 0,
     consumer: path('consumer'),
+    metrics: metrics === undefined ? undefined : parseMetricsAddress(metrics),
+    metricsTokenFile: path('metrics-token-file'),
   };
 }
 

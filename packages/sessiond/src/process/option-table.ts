@@ -46,6 +46,14 @@ export const OPTIONS = {
   'ready-fd': { argument: 'N', help: 'write "ready" to descriptor N once applications and clients can connect' },
   lifeline: { help: 'end when whoever reads descriptor --ready-fd goes away; loads no saved sessions by itself' },
   consumer: { argument: 'PATH', help: 'main module of the consumer daemon (default: that of @ringtail/consumerd)' },
+  metrics: {
+    argument: 'ADDRESS',
+    help: 'serve metrics for Prometheus, and take orders for snapshots, on PORT of 127.0.0.1, on HOST:PORT or on unix:PATH',
+  },
+  'metrics-token-file': {
+    argument: 'PATH',
+    help: 'file with a secret that has to come along (Authorization: Bearer) with orders for snapshots',
+  },
   'no-kernel': { help: 'accepted for the sake of scripts: the kernel is never traced' },
   'verbose-consumer': { help: "accepted for the sake of scripts: the consumer's messages are always in the log" },
   help: { short: 'h', help: 'print this' },

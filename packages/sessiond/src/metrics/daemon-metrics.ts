@@ -1,0 +1,157 @@
+import { RINGTAIL_VERSION } from '@ringtail/base';
+import { Counter, Gauge, Registry } from 'prom-client';
+import { PROCESS_METRICS, readProcess } from './process-metrics.ts';
+import type { Sample, SessionSample, TriggerSample } from './sample.ts';
+
+interface Described {
+  readonly help: string;
+  readonly type: 'counter' | 'gauge';
+}
+interface SessionMetric extends Described {
+  readonly of: (session: SessionSample) => number;
+}
+interface TriggerMetric extends Described {
+  readonly of: (trigger: TriggerSample) => number;
+}
+
+/** Of each session, with the label `session`. */
+const SESSION_METRICS: Readonly<Record<string, SessionMetric>> = {
+  ringtail_events_recorded_total: counter('Events in the trace files.', ({ statistics }) => statistics.eventsRecorded),
+  ringtail_events_discarded_total: counter(
+    'Events for which there was no free sub-buffer.',
+    ({ statistics }) => statistics.eventsDiscarded,
+  ),
+  ringtail_events_failed_total: counter(
+    'Events given up in the application: a value could not be converted.',
+    ({ statistics }) => statistics.eventsFailed,
+  ),
+  ringtail_events_nested_total: counter(
+    'Events given up in the application: emitted while another was being recorded.',
+    ({ statistics }) => statistics.eventsNested,
+  ),
+  ringtail_events_lost_total: counter(
+    'Events that were recorded, but could not be written.',
+    ({ statistics }) => statistics.eventsLost,
+  ),
+  ringtail_packets_total: counter('Packets in the trace files.', ({ statistics }) => statistics.packets),
+  ringtail_packets_lost_total: counter(
+    'Sub-buffers that were overwritten before they were taken.',
+    ({ statistics }) => statistics.packetsLost,
+  ),
+  ringtail_bytes_written_total: counter('Bytes of the data stream files.', ({ statistics }) => statistics.bytes),
+  ringtail_data_streams: gauge('Data streams of the session.', ({ statistics }) => statistics.dataStreams),
+  ringtail_session_troubles: gauge(
+    'Different things that went wrong in the session.',
+    ({ statistics }) => statistics.troubles.length,
+  ),
+  ringtail_session_active: gauge('Whether the session is started.', ({ active }) => Number(active)),
+  ringtail_snapshots_total: counter('Snapshots that were recorded.', ({ snapshots }) => snapshots),
+  ringtail_rotations_total: counter('Trace chunks that were archived.', ({ rotations }) => rotations),
+};
+
+/** Of each trigger, with the labels `trigger` and `uid`. */
+const TRIGGER_METRICS: Readonly<Record<string, TriggerMetric>> = {
+  ringtail_trigger_firings_total: counter('How often the condition has held.', ({ occurrences }) => occurrences),
+  ringtail_trigger_messages_discarded_total: counter(
+    'Matches that applications could not tell of.',
+    ({ messagesDiscarded }) => messagesDiscarded,
+  ),
+  ringtail_trigger_actions_total: counter('Actions that were carried out.', ({ executions }) => executions),
+  ringtail_trigger_action_failures_total: counter('Actions that failed.', ({ failures }) => failures),
+};
+
+/** Of each channel, with the labels `session` and `channel`. */
+const CHANNEL_METRICS = {
+  ringtail_ring_used_bytes: 'Bytes that wait in the fullest ring of the channel.',
+  ringtail_ring_size_bytes: 'Size of a ring of the channel.',
+} as const;
+
+/** Of the daemon. `ringtail_sessions` has the label `state`, `ringtail_build_info` has `version` and `node`. */
+const DAEMON_METRICS: Readonly<Record<string, Described>> = {
+  ringtail_build_info: { type: 'gauge', help: 'Version of the session daemon and of its Node.js.' },
+  ringtail_sessions: { type: 'gauge', help: 'Sessions, by whether they are started.' },
+  ringtail_applications: { type: 'gauge', help: 'Processes that are registered.' },
+  ringtail_application_threads: { type: 'gauge', help: 'JavaScript threads that are registered.' },
+  ringtail_consumer_up: { type: 'gauge', help: 'Whether the consumer daemon runs.' },
+  ringtail_consumer_restarts_total: { type: 'counter', help: 'How often the consumer daemon was started again.' },
+  ringtail_metrics_fresh: {
+    type: 'gauge',
+    help: 'Whether the consumer daemon answered this scrape in time; if not, counts of sessions are older ones.',
+  },
+};
+
+/** Names of all metrics there are, with their types, for whoever describes them. */
+export const METRICS: Readonly<Record<string, Described>> = {
+  ...DAEMON_METRICS,
+  ...SESSION_METRICS,
+  ringtail_ring_used_bytes: { type: 'gauge', help: CHANNEL_METRICS.ringtail_ring_used_bytes },
+  ringtail_ring_size_bytes: { type: 'gauge', help: CHANNEL_METRICS.ringtail_ring_size_bytes },
+  ...TRIGGER_METRICS,
+  ...PROCESS_METRICS,
+};
+
+/** Media type of the text. */
+export const METRICS_CONTENT_TYPE: string = Registry.PROMETHEUS_CONTENT_TYPE;
+
+/** A sample in the text format of Prometheus. A registry for each, so that what has gone is not shown any more. */
+export async function metricsText(sample: Sample & { readonly fresh: boolean }): Promise<string> {
+  const page = new Page();
+  const { sessions, consumer, triggers } = sample;
+  page.set('ringtail_build_info', 1, { version: RINGTAIL_VERSION, node: process.version });
+  for (const [state, wanted] of [
+    ['active', true],
+    ['inactive', false],
+  ] as const) {
+    page.set('ringtail_sessions', sessions.filter(({ active }) => active === wanted).length, { state });
+  }
+  page.set('ringtail_applications', sample.processes);
+  page.set('ringtail_application_threads', sample.threads);
+  page.set('ringtail_consumer_up', Number(consumer.running));
+  page.set('ringtail_consumer_restarts_total', consumer.restarts);
+  page.set('ringtail_metrics_fresh', Number(sample.fresh));
+  for (const session of sessions) {
+    const labels = { session: session.name };
+    for (const [name, { of }] of Object.entries(SESSION_METRICS)) page.set(name, of(session), labels);
+    for (const { name, usedBytes, ringBytes } of session.channels) {
+      page.set('ringtail_ring_used_bytes', usedBytes, { ...labels, channel: name });
+      page.set('ringtail_ring_size_bytes', ringBytes, { ...labels, channel: name });
+    }
+  }
+  for (const trigger of triggers) {
+    const labels = { trigger: trigger.name, uid: String(trigger.uid) };
+    for (const [name, { of }] of Object.entries(TRIGGER_METRICS)) page.set(name, of(trigger), labels);
+  }
+  for (const [name, value] of Object.entries(readProcess())) page.set(name, value);
+  return await page.text();
+}
+
+/** Metrics of one scrape, made as they are first set. */
+class Page {
+  readonly #registry = new Registry();
+  readonly #metrics = new Map<string, Counter | Gauge>();
+
+  set(name: string, value: number, labels: Readonly<Record<string, string>> = {}): void {
+    const metric = this.#metrics.get(name) ?? this.#make(name, Object.keys(labels));
+    metric.inc({ ...labels }, value);
+  }
+
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  #make(name: string, labelNames: string[]): Counter | Gauge {
+    const { help, type } = METRICS[name] as Described;
+    const Kind = type === 'counter' ? Counter : Gauge;
+    const metric = new Kind({ name, help, labelNames, registers: [this.#registry] });
+    this.#metrics.set(name, metric);
+    return metric;
+  }
+}
+
+function counter<Of>(help: string, of: Of): { type: 'counter'; help: string; of: Of } {
+  return { type: 'counter', help, of };
+}
+
+function gauge<Of>(help: string, of: Of): { type: 'gauge'; help: string; of: Of } {
+  return { type: 'gauge', help, of };
+}

@@ -1,0 +1,259 @@
+import { lstatSync, unlinkSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { describeError, errnoOf, RingtailError } from '@ringtail/base';
+import type { Request, SnapshotRecorded } from '@ringtail/protocol';
+import type { Log } from '../log.ts';
+import { isBearer, readToken } from './bearer-token.ts';
+import { bodyOf } from './http-body.ts';
+import type { MetricsAddress } from './metrics-address.ts';
+import { BadOrder, snapshotOrder } from './snapshot-request.ts';
+
+const LOOPBACKS: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost']);
+const CONNECTIONS_MAX = 64;
+const HEADER_BYTES_MAX = 16 * 1024;
+/** A group of thousands of alerts is smaller. */
+const BODY_BYTES_MAX = 1024 * 1024;
+const HEADERS_TIMEOUT_MS = 5000;
+const REQUEST_TIMEOUT_MS = 10_000;
+const IDLE_TIMEOUT_MS = 5000;
+/** Snapshots that are being recorded or wait for their turn. */
+const SNAPSHOTS_AT_ONCE_MAX = 8;
+/** Whoever posts is told no later than this, although the snapshot goes on. */
+const SNAPSHOT_TIMEOUT_MS = 60_000;
+
+export interface MetricsServerOptions {
+  readonly address: MetricsAddress;
+  /** File with the secret that is wanted for taking snapshots; undefined: none is wanted. */
+  readonly tokenFile: string | undefined;
+  readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
+  /** Whether the daemon can do its work. */
+  readonly isHealthy: () => boolean;
+  /** Carries out a command as the daemon's own user. @throws {RingtailError} */
+  readonly execute: (request: Request) => Promise<unknown>;
+  readonly log: Log;
+}
+
+/** What is answered. */
+interface Answer {
+  readonly status: number;
+  readonly type?: string;
+  readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** How refusals of the session daemon are told over HTTP; 500 where absent. */
+const STATUS_OF_CODE: Readonly<Record<string, number>> = {
+  NO_SUCH_SESSION: 404,
+  NOT_A_SNAPSHOT_SESSION: 409,
+  NEVER_STARTED: 409,
+  NO_SNAPSHOT_OUTPUT: 409,
+  NOT_PERMITTED: 403,
+  OUTPUT_NOT_WRITABLE: 507,
+  CONSUMER_UNAVAILABLE: 503,
+  SHUTTING_DOWN: 503,
+};
+
+/** Serves metrics, and takes orders for snapshots, over HTTP. Whoever can connect may ask. */
+export class MetricsServer {
+  readonly #options: MetricsServerOptions;
+  readonly #server: Server;
+  #snapshots = 0;
+
+  private constructor(options: MetricsServerOptions) {
+    this.#options = options;
+    this.#server = createServer(
+      {
+        maxHeaderSize: HEADER_BYTES_MAX,
+        headersTimeout: HEADERS_TIMEOUT_MS,
+        requestTimeout: REQUEST_TIMEOUT_MS,
+        keepAliveTimeout: IDLE_TIMEOUT_MS,
+        connectionsCheckingInterval: 1000,
+      },
+      (request, response) => void this.#serve(request, response),
+    );
+    this.#server.maxConnections = CONNECTIONS_MAX;
+  }
+
+  /** @throws {DaemonError} `BAD_ARGUMENT` for a token file that cannot be used, and what listening throws */
+  static async listen(options: MetricsServerOptions): Promise<MetricsServer> {
+    if (options.tokenFile !== undefined) readToken(options.tokenFile);
+    const server = new MetricsServer(options);
+    await server.#listen();
+    options.log.info(`metrics are served on ${server.url}`);
+    return server;
+  }
+
+  /** Where it can be asked: `http://HOST:PORT`, or `unix:PATH`. */
+  get url(): string {
+    const { address } = this.#options;
+    if (address.kind === 'unix') return `unix:${address.path}`;
+    const { port } = this.#server.address() as AddressInfo;
+    return `http://${address.host.includes(':') ? `[${address.host}]` : address.host}:${port}`;
+  }
+
+  close(): void {
+    this.#server.close();
+    this.#server.closeAllConnections();
+  }
+
+  async #listen(): Promise<void> {
+    const { address } = this.#options;
+    try {
+      await this.#listenOnce();
+    } catch (error) {
+      const left = address.kind === 'unix' && errnoOf(error) === 'EADDRINUSE' && (await isAbandoned(address.path));
+      if (!left) throw error;
+      unlinkSync(address.path);
+      await this.#listenOnce();
+    }
+    this.#server.on('error', (error) => this.#options.log.warn(`metrics: ${error.message}`));
+  }
+
+  #listenOnce(): Promise<void> {
+    const { address } = this.#options;
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      const done = (): void => {
+        this.#server.off('error', reject);
+        resolve();
+      };
+      if (address.kind === 'unix') this.#server.listen(address.path, done);
+      else this.#server.listen(address.port, address.host, done);
+    });
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    request.on('error', () => {});
+    response.on('error', () => {});
+    let answer: Answer;
+    try {
+      answer = await this.#answer(request);
+    } catch (error) {
+      if (request.destroyed && !request.complete) return;
+      this.#options.log.error(`metrics: ${describeError(error)}`);
+      answer = refusal(500, 'FAILED', 'the log of the session daemon says more');
+    }
+    const { status, type = 'application/json', body, headers } = answer;
+    // What was not read to its end is not to be read as the next request.
+    const close = request.complete ? {} : { connection: 'close' };
+    response.writeHead(status, {
+      'content-type': type,
+      'content-length': Buffer.byteLength(body),
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      ...headers,
+      ...close,
+    });
+    response.end(request.method === 'HEAD' ? '' : body);
+  }
+
+  async #answer(request: IncomingMessage): Promise<Answer> {
+    if (!this.#isMeantForUs(request)) return refusal(403, 'NOT_PERMITTED', 'not for web pages, nor under another name');
+    if (!request.url?.startsWith('/')) return refusal(400, 'BAD_MESSAGE', 'ask for a path');
+    const { pathname, searchParams } = new URL(`http://ringtail${request.url}`);
+    const reads = request.method === 'GET' || request.method === 'HEAD';
+    switch (pathname) {
+      case '/metrics': {
+        if (!reads) return notAllowed('GET, HEAD');
+        const { contentType, text } = await this.#options.metrics();
+        return { status: 200, type: contentType, body: text };
+      }
+      case '/healthz': {
+        if (!reads) return notAllowed('GET, HEAD');
+        const healthy = this.#options.isHealthy();
+        return json(healthy ? 200 : 503, { status: healthy ? 'ok' : 'the consumer daemon does not run' });
+      }
+      case '/snapshot':
+        if (request.method !== 'POST') return notAllowed('POST');
+        return await this.#snapshot(request, searchParams);
+      default:
+        return refusal(404, 'NOT_FOUND', 'there are /metrics, /healthz and /snapshot');
+    }
+  }
+
+  /**
+   * A web page that somebody on this machine looks at could make their browser ask us. Browsers say which page it was, and
+   * a page of somebody whose name leads here asks for that name.
+   */
+  #isMeantForUs({ headers }: IncomingMessage): boolean {
+    if (headers.origin !== undefined) return false;
+    const { address } = this.#options;
+    if (address.kind === 'unix' || !LOOPBACKS.has(address.host)) return true;
+    return /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i.test(headers.host ?? '');
+  }
+
+  async #snapshot(request: IncomingMessage, query: URLSearchParams): Promise<Answer> {
+    const { tokenFile, execute, log } = this.#options;
+    if (tokenFile !== undefined && !isBearer(request.headers.authorization, readToken(tokenFile))) {
+      return { ...refusal(401, 'NOT_PERMITTED', 'a token is wanted'), headers: { 'www-authenticate': 'Bearer' } };
+    }
+    const body = await bodyOf(request, BODY_BYTES_MAX);
+    if (body === null) return refusal(413, 'TOO_LONG', `a body has at most ${BODY_BYTES_MAX} bytes`);
+    try {
+      const order = snapshotOrder(query, body);
+      if (order.kind === 'leave') return json(200, { taken: false, reason: order.reason });
+      if (this.#snapshots >= SNAPSHOTS_AT_ONCE_MAX) {
+        const answer = refusal(503, 'TOO_MANY', `${SNAPSHOTS_AT_ONCE_MAX} snapshots are being recorded already`);
+        return { ...answer, headers: { 'retry-after': '10' } };
+      }
+      const { session } = order.request.params;
+      log.info(`session ${session}: a snapshot was asked for over HTTP`);
+      const recorded = await withinTime(this.#count(execute(order.request)), SNAPSHOT_TIMEOUT_MS);
+      if (recorded === undefined) return refusal(504, 'TIMEOUT', 'the snapshot is not written yet; it goes on');
+      const { path, statistics } = recorded as SnapshotRecorded;
+      return json(200, { taken: true, session, path, statistics });
+    } catch (error) {
+      if (error instanceof BadOrder) return refusal(400, 'BAD_MESSAGE', error.message);
+      if (!(error instanceof RingtailError)) throw error;
+      return refusal(STATUS_OF_CODE[error.code] ?? 500, error.code, error.describe());
+    }
+  }
+
+  #count<T>(promise: Promise<T>): Promise<T> {
+    this.#snapshots++;
+    return promise.finally(() => {
+      this.#snapshots--;
+    });
+  }
+}
+
+function json(status: number, value: unknown): Answer {
+  return { status, body: `${JSON.stringify(value)}\n` };
+}
+
+function refusal(status: number, code: string, message: string): Answer {
+  return json(status, { error: { code, message } });
+}
+
+function notAllowed(allow: string): Answer {
+  return { ...refusal(405, 'NOT_ALLOWED', `only ${allow}`), headers: { allow } };
+}
+
+/** The answer; undefined if it takes longer than that. */
+async function withinTime<T>(promise: Promise<T>, limitMs: number): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, limitMs, undefined);
+  });
+  // Nobody may be there any more to whom a failure could be told.
+  promise.catch(() => {});
+  try {
+    return await Promise.race([promise, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Whether a socket is there that nobody listens on any more. */
+async function isAbandoned(path: string): Promise<boolean> {
+  if (!lstatSync(path).isSocket()) return false;
+  return await new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(false);
+    });
+    socket.once('error', (error) => resolve(errnoOf(error) === 'ECONNREFUSED'));
+  });
+}

@@ -1,0 +1,83 @@
+import { type ChannelUse, NO_STATISTICS, type SessionStatistics } from '@ringtail/protocol';
+import { describe, expect, it } from 'vitest';
+import type { Session } from '../session.ts';
+import { Sampler, type SamplerOptions } from './sampler.ts';
+
+const quiet = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} };
+
+/** As much of a session as a sample needs: two traces with a channel `c` each. */
+function session(name: string): Session {
+  const trace = (key: number) => ({
+    channels: new Map([[key, { key, channel: { attributes: { name: 'c' } } }]]),
+  });
+  const traces = new Map([1, 2].map((key) => [String(key), trace(key)]));
+  return { name, active: true, snapshot: false, archive: { rotations: 3 }, traces } as unknown as Session;
+}
+
+function samplerWith(parts: Partial<SamplerOptions>, ...sessions: Session[]): Sampler {
+  return new Sampler({
+    sessions: () => sessions,
+    statistics: async () => ({ ...NO_STATISTICS, eventsRecorded: 7 }),
+    channelUse: async (): Promise<ChannelUse[]> => [],
+    snapshotsOf: () => 0,
+    daemon: () => ({ threads: 0, processes: 0, consumer: { running: true, restarts: 0 }, triggers: [] }),
+    timeoutMs: 1,
+    log: quiet,
+    ...parts,
+  });
+}
+
+describe('a sample', () => {
+  it('has the fullest ring of each channel, whatever trace it is of', async () => {
+    const use = (channel: number, usedBytes: number) => ({ channel, usedBytes, highestBytes: 9, ringBytes: 8192 });
+    const sampler = samplerWith(
+      { timeoutMs: 10_000, channelUse: async () => [use(1, 10), use(2, 4096), use(3, 8192)] },
+      session('s'),
+    );
+    const sample = await sampler.sample();
+    expect(sample.fresh).toBe(true);
+    expect(sample.sessions[0]).toMatchObject({
+      name: 's',
+      rotations: 3,
+      statistics: { eventsRecorded: 7 },
+      channels: [{ name: 'c', usedBytes: 4096, ringBytes: 8192 }],
+    });
+  });
+
+  it('does not wait for a consumer that hangs, nor asks it again meanwhile, and has the counts from before', async () => {
+    let hangs = false;
+    let asked = 0;
+    let answer: (statistics: SessionStatistics) => void = () => {};
+    const sampler = samplerWith(
+      {
+        timeoutMs: 20,
+        statistics: () => {
+          asked++;
+          if (!hangs) return Promise.resolve({ ...NO_STATISTICS, eventsRecorded: 7 });
+          return new Promise((resolve) => {
+            answer = resolve;
+          });
+        },
+      },
+      session('s'),
+    );
+    expect((await sampler.sample()).fresh).toBe(true);
+    hangs = true;
+    const during = await Promise.all([sampler.sample(), sampler.sample()]);
+    await sampler.sample();
+    expect(asked).toBe(2);
+    expect(during.map(({ fresh }) => fresh)).toEqual([false, false]);
+    expect(during[0]?.sessions[0]?.statistics.eventsRecorded).toBe(7);
+    answer({ ...NO_STATISTICS, eventsRecorded: 8 });
+    await new Promise((resolve) => setImmediate(resolve));
+    hangs = false;
+    const after = await sampler.sample();
+    expect([after.fresh, after.sessions[0]?.statistics.eventsRecorded, asked]).toEqual([true, 7, 3]);
+  });
+
+  it('of a consumer that refuses has what there is', async () => {
+    const refuse = () => Promise.reject(new Error('no'));
+    const sample = await samplerWith({ timeoutMs: 10_000, statistics: refuse }, session('s')).sample();
+    expect(sample).toMatchObject({ fresh: false, sessions: [{ name: 's', statistics: NO_STATISTICS }] });
+  });
+});

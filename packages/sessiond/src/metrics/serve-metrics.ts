@@ -1,0 +1,52 @@
+import type { Request } from '@ringtail/protocol';
+import type { Client } from '../client.ts';
+import type { Log } from '../log.ts';
+import type { NotificationHub } from '../notifications/notification-hub.ts';
+import { METRICS_CONTENT_TYPE, metricsText } from './daemon-metrics.ts';
+import type { MetricsAddress } from './metrics-address.ts';
+import { MetricsServer } from './metrics-server.ts';
+import { Sampler, type SamplerOptions } from './sampler.ts';
+
+/** What the command line says of metrics. */
+export interface MetricsOptions {
+  readonly address: MetricsAddress;
+  readonly tokenFile: string | undefined;
+}
+
+export interface ServeMetricsOptions extends MetricsOptions, Omit<SamplerOptions, 'snapshotsOf'> {
+  readonly notifications: NotificationHub;
+  readonly execute: (request: Request) => Promise<unknown>;
+  readonly log: Log;
+}
+
+/** Serves the metrics of a session daemon until it is closed. */
+export async function serveMetrics(options: ServeMetricsOptions): Promise<MetricsServer> {
+  const snapshots = countSnapshots(options.notifications);
+  const sampler = new Sampler({ ...options, snapshotsOf: ({ name }) => snapshots.get(name) ?? 0 });
+  return await MetricsServer.listen({
+    address: options.address,
+    tokenFile: options.tokenFile,
+    metrics: async () => ({ contentType: METRICS_CONTENT_TYPE, text: await metricsText(await sampler.sample()) }),
+    isHealthy: () => options.daemon().consumer.running,
+    execute: options.execute,
+    log: options.log,
+  });
+}
+
+/** Snapshots by session, of sessions that there are. */
+function countSnapshots(notifications: NotificationHub): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  const listener: Client = {
+    uid: 0,
+    gid: 0,
+    notify: (notification) => {
+      if (notification.kind === 'snapshot-recorded') {
+        counts.set(notification.session, (counts.get(notification.session) ?? 0) + 1);
+      } else if (notification.kind === 'session-destroyed') counts.delete(notification.session);
+      return true;
+    },
+    onClosed: () => {},
+  };
+  notifications.subscribe(listener);
+  return counts;
+}
