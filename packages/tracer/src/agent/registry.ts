@@ -1,4 +1,5 @@
 import type { EventSpec } from '@ringtail/ctf';
+import { installGuard } from '../guard/guard.ts';
 import { ThreadAgent } from './thread-agent.ts';
 
 /**
@@ -26,6 +27,7 @@ export function threadRegistry(version: string): ThreadRegistry {
   const existing = holder[REGISTRY];
   if (existing !== undefined) return existing;
   const agent = ThreadAgent.start(version);
+  if (process.env.RINGTAIL_GUARD === '1') installGuard(agent);
   const registry: ThreadRegistry = {
     version,
     declare: (spec) => agent.declare(spec),

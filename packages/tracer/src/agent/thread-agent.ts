@@ -124,6 +124,12 @@ export class ThreadAgent {
     this.#scheduleTellingTracepoints();
   }
 
+  /** The process ends: what triggers have gathered goes out, then how it ends. */
+  sayGoodbye(exitCode: number, exception: string | null): void {
+    this.#triggers.flush();
+    for (const link of this.#links.values()) link.send({ type: 'goodbye', exitCode, exception });
+  }
+
   /** Says where the application context `$app.PROVIDER:NAME` comes from. */
   defineContext(provider: string, name: string, read: () => unknown): void {
     if (defineApplicationContext(provider, name, read)) return;

@@ -1,0 +1,152 @@
+/** A session daemon as an application sees one: it takes registrations, publishes what it is told to, and notes what comes. */
+import { closeSync, mkdirSync, readSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadPosix, type Posix } from '@ringtail/posix';
+import {
+  APP_FRAME_BYTES_MAX,
+  type AppMessage,
+  CONTROL_COUNTERS_OFFSET,
+  ControlPage,
+  ControlSlot,
+  checkAppMessage,
+  controlAreaOffset,
+  controlChecksum,
+  type DesiredState,
+  type DesiredTrigger,
+  encodeFrame,
+  FrameDecoder,
+  runDirectoryAt,
+} from '@ringtail/protocol';
+import { onTestFinished } from 'vitest';
+import type { Sandbox } from './harness.ts';
+
+const POLL_MS = 2;
+
+/** One thread that has registered. */
+export class FakeRegistration {
+  readonly messages: AppMessage[] = [];
+  pid = 0;
+  isOpen = true;
+  /** A daemon that does not read. */
+  isDeaf = false;
+  readonly #posix: Posix;
+  readonly #socket: number;
+  readonly #decoder = new FrameDecoder(APP_FRAME_BYTES_MAX);
+  readonly #chunk = new Uint8Array(65_536);
+  readonly #onRegistered: (registration: FakeRegistration) => void;
+  #control: number | undefined;
+
+  constructor(posix: Posix, socket: number, onRegistered: (registration: FakeRegistration) => void) {
+    this.#posix = posix;
+    this.#socket = socket;
+    this.#onRegistered = onRegistered;
+  }
+
+  of<T extends AppMessage['type']>(type: T): Extract<AppMessage, { type: T }>[] {
+    return this.messages.filter((message) => message.type === type) as Extract<AppMessage, { type: T }>[];
+  }
+
+  publish(state: DesiredState): void {
+    const control = this.#control as number;
+    const bytes = Buffer.from(JSON.stringify(state));
+    const words = Buffer.alloc(16);
+    readSync(control, words, 0, 4, ControlPage.GENERATION);
+    const generation = words.readUInt32LE(0);
+    const area = (generation / 2) % 2;
+    writeSync(control, bytes, 0, bytes.length, controlAreaOffset(0, area));
+    words.writeUInt32LE(bytes.length, ControlSlot.LENGTH);
+    words.writeUInt32LE(area, ControlSlot.AREA);
+    words.writeUInt32LE(controlChecksum(bytes), ControlSlot.CHECKSUM);
+    writeSync(control, words, 0, words.length, ControlPage.SLOTS);
+    words.writeUInt32LE(generation + 2, 0);
+    writeSync(control, words, 0, 4, ControlPage.GENERATION);
+  }
+
+  counter(index: number): number {
+    const word = Buffer.alloc(8);
+    readSync(this.#control as number, word, 0, word.length, CONTROL_COUNTERS_OFFSET + index * 8);
+    return word.readDoubleLE(0);
+  }
+
+  send(message: unknown): void {
+    this.#posix.sendWithFd(this.#socket, encodeFrame(message, APP_FRAME_BYTES_MAX), null, 1000);
+  }
+
+  poll(): void {
+    while (this.isOpen && !this.isDeaf) {
+      const received = this.#posix.receiveWithFds(this.#socket, this.#chunk);
+      if (received === null) return;
+      if (received.bytes === 0) this.close();
+      for (const fd of received.fds) {
+        if (this.#control === undefined) this.#control = fd;
+        else closeSync(fd);
+      }
+      for (const json of this.#decoder.push(this.#chunk.subarray(0, received.bytes))) {
+        const message = checkAppMessage(json);
+        this.messages.push(message);
+        if (message.type !== 'register') continue;
+        this.pid = message.pid;
+        this.#onRegistered(this);
+      }
+    }
+  }
+
+  /** What has come remains; counters can be read no more. */
+  close(): void {
+    if (this.isOpen) this.#posix.closeFd(this.#socket);
+    this.isOpen = false;
+  }
+
+  release(): void {
+    this.close();
+    if (this.#control !== undefined) closeSync(this.#control);
+    this.#control = undefined;
+  }
+}
+
+export class FakeSessionDaemon {
+  /** In the order in which they registered. */
+  readonly registrations: FakeRegistration[] = [];
+  readonly env: Sandbox['env'];
+
+  /** Publishes the triggers to every thread that registers. */
+  constructor({ directory }: Sandbox, triggers: readonly DesiredTrigger[]) {
+    const { posix } = loadPosix() as { posix: Posix };
+    const run = runDirectoryAt(join(directory, 'fake-run'));
+    mkdirSync(run.path, { mode: 0o700 });
+    this.env = { RINGTAIL_RUNDIR: run.path };
+    const listener = posix.listenUnix(run.appSocket, 0o600, 64);
+    const timer = setInterval(() => {
+      for (let socket = posix.accept(listener); socket !== null; socket = posix.accept(listener)) {
+        this.registrations.push(
+          new FakeRegistration(posix, socket, (registration) => {
+            registration.publish({ channels: [], triggers });
+            registration.send({ type: 'registered', daemonVersion: 'fake' });
+          }),
+        );
+      }
+      for (const registration of this.registrations) registration.poll();
+    }, POLL_MS);
+    onTestFinished(() => {
+      clearInterval(timer);
+      for (const registration of this.registrations) registration.release();
+      posix.closeFd(listener);
+    });
+  }
+
+  /** Messages of all threads. */
+  of<T extends AppMessage['type']>(type: T): Extract<AppMessage, { type: T }>[] {
+    return this.registrations.flatMap((registration) => registration.of(type));
+  }
+
+  /** What was told of a trigger, as one. */
+  told(trigger: number): { messages: number; matches: number; discarded: number; captures: readonly unknown[] } {
+    const messages = this.of('trigger-matched').filter((message) => message.trigger === trigger);
+    return {
+      messages: messages.length,
+      matches: messages.reduce((sum, { matches }) => sum + matches, 0),
+      discarded: messages.reduce((sum, { discarded }) => sum + discarded, 0),
+      captures: messages.at(-1)?.captures ?? [],
+    };
+  }
+}

@@ -1,0 +1,196 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DesiredTrigger } from '@ringtail/protocol';
+import { describe, expect, it } from 'vitest';
+import { FakeSessionDaemon } from './fake-session-daemon.ts';
+import { makeSandbox, program, REGISTER_URL, startNode, until } from './harness.ts';
+
+const TRIGGER_EVENTS = program('trigger-events.mjs');
+
+function trigger(key: number, what: Partial<DesiredTrigger> & { pattern: string; filter?: string }): DesiredTrigger {
+  const { pattern, filter, captures = null, counter = null } = what;
+  return { key, rule: { pattern, ...(filter !== undefined && { filter }) }, captures, counter };
+}
+
+describe('an application with triggers', () => {
+  it('tells of a match at once, with captures, in a program that does not return to its event loop', async () => {
+    const sandbox = makeSandbox();
+    const daemon = new FakeSessionDaemon(sandbox, [
+      trigger(7, {
+        pattern: 'trig:one',
+        filter: 'n == 1',
+        captures: ['name', 'id', 'list', 'list[2]', 'none', '$ctx.vpid'],
+      }),
+      trigger(8, { pattern: 'trig:one', filter: 'n == 2', captures: [] }),
+      trigger(9, { pattern: 'trig:*', captures: [] }),
+    ]);
+    const file = join(sandbox.directory, 'go');
+    const app = startNode(sandbox, [TRIGGER_EVENTS, 'spin', file], daemon.env);
+    await until(() => daemon.of('trigger-matched').length === 2);
+    expect(daemon.told(7)).toEqual({
+      messages: 1,
+      matches: 1,
+      discarded: 0,
+      captures: ['spinning', '1152921504606846976', [1, 2, 3], 3, null, app.pid],
+    });
+    expect(daemon.told(9)).toMatchObject({ messages: 1, matches: 1 });
+
+    // It is alive only once it is back in its event loop.
+    daemon.registrations[0]?.send({ type: 'look', turn: 5 });
+    expect(daemon.of('alive')).toEqual([]);
+    writeFileSync(file, '');
+    await app.says(/released/);
+    await until(() => daemon.of('alive').length > 0);
+    expect(daemon.of('alive')).toEqual([{ type: 'alive', turn: 5 }]);
+    app.process.stdin?.end();
+    expect((await app.ended).code).toBe(0);
+  });
+
+  it('gathers what comes faster, and loses none of it', async () => {
+    const sandbox = makeSandbox();
+    const daemon = new FakeSessionDaemon(sandbox, [trigger(1, { pattern: 'trig:one', captures: ['n'] })]);
+    const app = startNode(sandbox, [TRIGGER_EVENTS, 'flood', '300000'], daemon.env);
+    const emitted = await app.says(/emitted in (\d+) ms/);
+    await until(() => daemon.told(1).matches === 300_000);
+    expect(daemon.told(1)).toMatchObject({ discarded: 0, captures: [299_999] });
+    // A burst, what came while it ran, and what the event loop sent behind it.
+    expect(daemon.told(1).messages).toBeLessThan(20 + 0.1 * Number(emitted[1]));
+    app.process.stdin?.end();
+    await app.ended;
+  });
+
+  it('counts without a message, and announces the keys of maps', async () => {
+    const sandbox = makeSandbox();
+    const daemon = new FakeSessionDaemon(sandbox, [
+      trigger(1, { pattern: 'trig:*', counter: { index: 2 } }),
+      trigger(2, { pattern: 'trig:one', filter: 'n < 10', counter: { index: 4 } }),
+      trigger(3, { pattern: 'trig:*', counter: { map: 11, template: '{provider_name}/{event_name}' } }),
+      trigger(4, { pattern: 'trig:*', counter: { index: 3 } }),
+    ]);
+    const app = startNode(sandbox, [TRIGGER_EVENTS, 'count', '1000'], daemon.env);
+    await app.says(/emitted/);
+    const [registration] = daemon.registrations;
+    await until(() => daemon.of('counters').length === 2);
+    expect([2, 4, 3].map((index) => registration?.counter(index))).toEqual([2000, 10, 0]);
+    expect(daemon.of('counters').flatMap(({ counters }) => counters)).toEqual([
+      { index: 16_382, map: 11, key: 'trig/trig:one' },
+      { index: 16_380, map: 11, key: 'trig/trig:two' },
+    ]);
+    expect([16_382, 16_380].map((index) => registration?.counter(index))).toEqual([1000, 1000]);
+    expect(daemon.of('trigger-matched')).toEqual([]);
+    // Odd counters are those of another daemon.
+    expect(daemon.of('trouble')).toMatchObject([{ code: 'NO_COUNTER' }]);
+    app.process.stdin?.end();
+    await app.ended;
+  });
+
+  it('is not held up by a daemon that does not read, and accounts for every match', async () => {
+    const sandbox = makeSandbox();
+    const daemon = new FakeSessionDaemon(sandbox, [trigger(1, { pattern: 'trig:one', captures: ['name'] })]);
+    const app = startNode(sandbox, [TRIGGER_EVENTS, 'flood', '30000', '60000'], daemon.env);
+    await until(() => daemon.told(1).messages > 0);
+    const registration = daemon.registrations[0] as NonNullable<(typeof daemon.registrations)[0]>;
+    registration.isDeaf = true;
+    await app.says(/emitted in/);
+    registration.isDeaf = false;
+    await until(() => daemon.told(1).matches + daemon.told(1).discarded === 30_000);
+    app.process.stdin?.end();
+    await app.ended;
+  });
+
+  it('says which trigger cannot be evaluated, and evaluates the others', async () => {
+    const sandbox = makeSandbox();
+    const daemon = new FakeSessionDaemon(sandbox, [
+      trigger(1, { pattern: 'trig:*', filter: 'n ==', captures: [] }),
+      trigger(2, { pattern: 'trig:*', captures: ['n +'] }),
+      trigger(3, { pattern: 'trig:*', captures: ['n'] }),
+    ]);
+    const app = startNode(sandbox, [TRIGGER_EVENTS, 'flood', '1'], daemon.env);
+    await until(() => daemon.told(3).matches === 1);
+    expect(daemon.of('trouble')).toMatchObject([{ code: 'BAD_FILTER' }, { code: 'BAD_FILTER' }]);
+    app.process.stdin?.end();
+    await app.ended;
+  });
+});
+
+describe('a process under guard', () => {
+  interface End {
+    readonly code: number | null;
+    readonly exceptions: readonly string[];
+    readonly exits: readonly number[];
+    readonly goodbyes: readonly { readonly exitCode: number; readonly exception: RegExp | null }[];
+  }
+  const ended = (code: number, exceptions: readonly string[] = [], exception: RegExp | null = null): End => ({
+    code,
+    exceptions,
+    exits: [code],
+    goodbyes: [{ exitCode: code, exception }],
+  });
+  const ENDS: Readonly<Record<string, End>> = {
+    naturally: ended(0),
+    'with-a-code': ended(3),
+    'in-the-middle': ended(4),
+    really: ended(5),
+    'without-listeners': ended(6),
+    'by-abort': { code: null, exceptions: [], exits: [], goodbyes: [] },
+    'by-exception': ended(1, ['outer'], /Error: outer.*TypeError: inner.*innermost/),
+    'by-rejection': ended(1, ['rejected'], /Error: rejected/),
+    'by-something-thrown': ended(1, ['something without a text was thrown'], /something without a text/),
+    'by-handled-exception': ended(7, ['handled'], /Error: handled/),
+    'after-survived-exception': ended(0, ['survived']),
+    // The worker and the thread that started it.
+    'by-worker': ended(1, ['in a worker', 'in a worker'], /in a worker/),
+    'after-handled-worker': ended(0, ['in a handled worker']),
+  };
+
+  it('tells how it ends, whichever way that is', async () => {
+    const sandbox = makeSandbox();
+    const daemon = new FakeSessionDaemon(sandbox, [
+      trigger(1, { pattern: 'ringtail_process:exit', captures: ['code'] }),
+      trigger(2, { pattern: 'ringtail_process:uncaught_exception', captures: ['message', 'stack', 'cause'] }),
+    ]);
+    const env = { ...daemon.env, RINGTAIL_GUARD: '1' };
+    const found = await Promise.all(
+      Object.keys(ENDS).map(async (how) => {
+        const app = startNode(sandbox, ['--import', REGISTER_URL, program('ends.mjs'), how], env);
+        const { code } = await app.ended;
+        const threads = () => daemon.registrations.filter(({ pid }) => pid === app.pid);
+        await until(() => threads().length > 0 && threads().every(({ isOpen }) => !isOpen));
+        const matches = threads().flatMap((thread) => thread.of('trigger-matched'));
+        const captured = (key: number) =>
+          matches.filter((match) => match.trigger === key).map((match) => match.captures[0]);
+        const goodbyes = threads().flatMap((thread) => thread.of('goodbye'));
+        return [how, { code, exceptions: captured(2), exits: captured(1), goodbyes }];
+      }),
+    );
+    expect(Object.fromEntries(found)).toEqual(
+      Object.fromEntries(
+        Object.entries(ENDS).map(([how, end]) => [
+          how,
+          {
+            ...end,
+            goodbyes: end.goodbyes.map(({ exitCode, exception }) => ({
+              type: 'goodbye',
+              exitCode,
+              exception: exception === null ? null : expect.stringMatching(exception),
+            })),
+          },
+        ]),
+      ),
+    );
+  });
+
+  it('is one that was asked to: another tells nothing, and has no listener more', async () => {
+    const sandbox = makeSandbox();
+    const daemon = new FakeSessionDaemon(sandbox, []);
+    const listeners = `console.log(['exit', 'uncaughtExceptionMonitor'].map((name) => process.listenerCount(name)).join())`;
+    const plain = startNode(sandbox, ['--import', 'data:text/javascript,0', '-e', listeners]);
+    const app = startNode(sandbox, ['--import', REGISTER_URL, '-e', listeners], daemon.env);
+    expect((await app.ended).stdout).toBe((await plain.ended).stdout);
+    await until(() => daemon.registrations.length > 0 && daemon.registrations.every(({ isOpen }) => !isOpen));
+    expect(daemon.of('goodbye')).toEqual([]);
+    expect(daemon.of('tracepoints').flatMap(({ tracepoints }) => tracepoints.map(({ name }) => name))).not.toContain(
+      'ringtail_process:exit',
+    );
+  });
+});
