@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { type OpenOptions, openTraces, printPretty, writeCtf } from '@ringtail/reader';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { corpusCases } from '../corpus.ts';
+import { corpusCases, corpusPath } from '../corpus.ts';
 import { requirePeer } from '../peers.ts';
 
 const babeltrace2 = requirePeer('babeltrace2', 'converted traces, by another reader');
@@ -58,6 +58,45 @@ describe.skipIf(cases2.length === 0)('converting a trace of CTF 2', () => {
         const lines = (all: string) => all.split('\n').length;
         expect(lines(peer(`${target}-1`)), `${way}: babeltrace2 reads as many events`).toBe(lines(text));
       }
+    }
+  });
+});
+
+/** Strict cases: metadata, a data stream, and what they say. */
+const SUITE = corpusPath('yactfr/iter-data/', 'converting strict cases of CTF 1.8 and CTF 2');
+
+/** Their names are not those that CTF 1.8 has, or they have bit maps. */
+const CTF_2_ONLY =
+  /^ctf-2\/pass-(fl-bit-map|fl-sint-64-le-rev|fl-sint-8-le-rev|rel-data-loc-2|rel-data-loc-4|rel-data-loc-5|sl-blob)$/;
+
+/** Packets of another magic number, and metadata without a data stream class. */
+const REFUSED = ['ctf-2/pass-dt-aliases', 'ctf-2-auto/pass-no-ers-no-dst-id-fl-ints'];
+
+function strictCases(): string[] {
+  if (SUITE === undefined) return [];
+  const names = fs.readdirSync(SUITE).flatMap((family) => {
+    return fs.readdirSync(path.join(SUITE, family)).map((name) => `${family}/${name}`);
+  });
+  return names.filter((name) => name.includes('/pass-') && !REFUSED.includes(name)).sort();
+}
+
+describe.skipIf(SUITE === undefined)('converting a strict case', () => {
+  it.each(strictCases())('keeps the text of %s', (name) => {
+    const original = path.join(root, 'original');
+    fs.mkdirSync(original);
+    for (const file of ['metadata', 'stream']) {
+      fs.copyFileSync(path.join(SUITE!, name, file), path.join(original, file));
+    }
+    const text = textOf(original);
+    for (const [way, options] of Object.entries({ copied: {}, written: { keep: () => true } })) {
+      const target = path.join(root, way);
+      convert(original, `${target}-2`, 2, options);
+      expect(textOf(`${target}-2`) === text, `${way}: the text is the same`).toBe(true);
+      if (CTF_2_ONLY.test(name)) continue;
+      convert(`${target}-2`, `${target}-1`, 1, options);
+      expect(textOf(`${target}-1`) === text, `${way}: the text is the same in CTF 1.8`).toBe(true);
+      convert(`${target}-1`, `${target}-3`, 2, options);
+      expect(textOf(`${target}-3`) === text, `${way}: the text is the same back in CTF 2`).toBe(true);
     }
   });
 });

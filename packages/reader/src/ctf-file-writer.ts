@@ -40,7 +40,10 @@ export class CtfFileWriter {
   readonly #begin: Instant | undefined;
   readonly #end: Instant | undefined;
   readonly #fd: number;
-  readonly #writer: PacketWriter;
+  /** By data stream class: a file may hold packets of several. */
+  readonly #writers = new Map<bigint, PacketWriter>();
+  /** When the packet that was copied last ends. */
+  #copiedTo: bigint | undefined;
 
   constructor(stream: TraceStream, sourceIdx: number, target: string, options: FileWriteOptions) {
     this.#stream = stream;
@@ -49,13 +52,22 @@ export class CtfFileWriter {
     const { begin, end } = options.range;
     this.#begin = begin === undefined ? undefined : instantOf(begin);
     this.#end = end === undefined ? undefined : instantOf(end);
-    const { id } = stream.class!;
-    const dataStreamClass = options.class.dataStreamClasses.find((c) => c.id === id)!;
-    this.#writer = new PacketWriter(options.class, dataStreamClass, (packet) => {
-      writeAll(this.#fd, packet);
-      options.onPackets('written', 1, packet.length);
-    });
     this.#fd = fs.openSync(target, 'wx');
+  }
+
+  #writerFor(id: bigint): PacketWriter {
+    let writer = this.#writers.get(id);
+    if (writer === undefined) {
+      const traceClass = this.#options.class;
+      const dataStreamClass = traceClass.dataStreamClasses.find((c) => c.id === id)!;
+      writer = new PacketWriter(traceClass, dataStreamClass, (packet) => {
+        writeAll(this.#fd, packet);
+        this.#options.onPackets('written', 1, packet.length);
+      });
+      writer.skipTo(this.#copiedTo);
+      this.#writers.set(id, writer);
+    }
+    return writer;
   }
 
   write(): void {
@@ -106,7 +118,8 @@ export class CtfFileWriter {
       const bytes = endOf(packets[to - 1]!) - start;
       copyRange(this.#stream.sources[this.#sourceIdx]!.name, this.#fd, start, bytes);
       this.#options.onPackets('copied', to - from, bytes);
-      this.#writer.skipTo(packets[to - 1]!.endCycles);
+      this.#copiedTo = packets[to - 1]!.endCycles;
+      for (const writer of this.#writers.values()) writer.skipTo(this.#copiedTo);
       from = to;
     }
   }
@@ -122,7 +135,7 @@ export class CtfFileWriter {
   #rewrite(place: PacketPlace | undefined): void {
     const { keepsGoing, onError } = this.#options;
     const reader = this.#reader(place);
-    let cut = new PacketCut(this.#writer);
+    let cut: PacketCut | undefined;
     let damage: RingtailError | undefined;
     for (;;) {
       let next: Next<Message | BoundaryMessage>;
@@ -139,9 +152,9 @@ export class CtfFileWriter {
       // The end of a malformed packet still comes.
       if (damage !== undefined && message?.kind !== 'packet-end') throw damage;
       if (message === undefined) return;
-      if (message.kind === 'packet-begin') cut = new PacketCut(this.#writer);
-      else if (message.kind === 'packet-end') cut.end(message);
-      else if (message.kind === 'event') this.#take(message, cut);
+      if (message.kind === 'packet-begin') cut = new PacketCut(this.#writerFor(message.stream.class.id));
+      else if (message.kind === 'packet-end') cut!.end(message);
+      else if (message.kind === 'event') this.#take(message, cut!);
     }
   }
 

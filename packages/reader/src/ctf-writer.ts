@@ -139,10 +139,6 @@ class TraceWriter {
       this.#copyFile(name, target);
       return;
     }
-    if (stream.class === undefined) {
-      this.#reportUnreadable(stream);
-      return;
-    }
     const onPackets = (kind: 'copied' | 'written', count: number, bytes: number) => {
       this.#tally[kind === 'copied' ? 'packetsCopied' : 'packetsWritten'] += count;
       this.#progress(bytes);
@@ -158,17 +154,8 @@ class TraceWriter {
     }).write();
     // Whoever finds a file without packets takes it for damage.
     if (fs.statSync(target).size === 0) fs.unlinkSync(target);
-    else if (fs.existsSync(indexPath(name))) writeIndexFile(this.#target.class, stream, target);
-  }
-
-  /** Of a data stream whose first packet cannot be read nothing can be chosen; reading it says why. */
-  #reportUnreadable(stream: TraceStream): void {
-    try {
-      stream.reader().next();
-    } catch (error) {
-      if (!(error instanceof RingtailError)) throw error;
-      this.#reader.report(error);
-    }
+    else if (stream.class !== undefined && fs.existsSync(indexPath(name)))
+      writeIndexFile(this.#target.class, stream, target);
   }
 
   /** With its index, which fits the copy too. */
