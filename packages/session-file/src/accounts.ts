@@ -14,6 +14,18 @@ export function groupNumber(text: string): number | undefined {
   return lookUp('group', text);
 }
 
+/** The group that a user belongs to by the user's own entry; undefined if there is no such user. */
+export function primaryGroupOf(uid: number): number | undefined {
+  for (const look of [() => linesOf('/etc/passwd'), () => getent('passwd', String(uid))]) {
+    const entry = look()
+      .split('\n')
+      .map((line) => line.split(':'))
+      .find((fields) => fields[2] === String(uid));
+    if (entry?.[3] !== undefined && /^\d{1,10}$/.test(entry[3])) return Number(entry[3]);
+  }
+  return undefined;
+}
+
 /** The system's file first; then `getent`, which knows directories on the network as well. */
 function lookUp(database: 'passwd' | 'group', text: string): number | undefined {
   if (/^\d{1,10}$/.test(text)) return Number(text);

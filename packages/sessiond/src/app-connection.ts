@@ -5,6 +5,7 @@ import {
   type AliveMessage,
   APP_FRAME_BYTES_MAX,
   type AppReply,
+  type CountersMessage,
   checkAppMessage,
   type DeclareMessage,
   encodeFrame,
@@ -15,6 +16,7 @@ import {
   type RingMessage,
   ShapeError,
   type TracepointsMessage,
+  type TriggerMatchedMessage,
   type TroubleMessage,
 } from '@ringtail/protocol';
 import { APP_UNREAD_BYTES_MAX, REGISTER_TIMEOUT_MS } from './limits.ts';
@@ -28,6 +30,8 @@ export interface RegisteredApplication {
   ring(message: RingMessage, descriptor: number): void;
   trouble(message: TroubleMessage): void;
   tracepoints(message: TracepointsMessage): void;
+  triggerMatched(message: TriggerMatchedMessage): void;
+  counters(message: CountersMessage): void;
   alive(message: AliveMessage): void;
   goodbye(message: GoodbyeMessage): void;
   /** Nothing more will come: everything that was in flight has been handed over. */
@@ -172,6 +176,12 @@ export class AppConnection {
         break;
       case 'tracepoints':
         this.#application.tracepoints(checked);
+        break;
+      case 'trigger-matched':
+        this.#application.triggerMatched(checked);
+        break;
+      case 'counters':
+        this.#application.counters(checked);
         break;
       case 'alive':
         this.#application.alive(checked);

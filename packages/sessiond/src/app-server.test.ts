@@ -82,6 +82,8 @@ function register(_peer: unknown, message: RegisterMessage, descriptor: number):
     },
     trouble: ({ code }) => events.push(`trouble ${code}`),
     tracepoints: ({ tracepoints }) => events.push(`tracepoints ${tracepoints.length}`),
+    triggerMatched: () => {},
+    counters: () => {},
     alive: () => {},
     goodbye: () => {},
     ended: () => events.push('ended'),

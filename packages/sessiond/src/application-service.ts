@@ -5,12 +5,14 @@ import type {
   AliveMessage,
   ApplicationDescription,
   AppReply,
+  CountersMessage,
   DeclareMessage,
   GoodbyeMessage,
   ProcessEnd,
   RegisterMessage,
   RingMessage,
   TracepointsMessage,
+  TriggerMatchedMessage,
   TroubleMessage,
 } from '@ringtail/protocol';
 import { ringBytesFor } from '@ringtail/ringbuf';
@@ -21,6 +23,8 @@ import type { ProcessExits } from './conditions/process-exits.ts';
 import { processHandle } from './conditions/process-handle.ts';
 import type { ConsumerLink } from './consumer-link.ts';
 import { ControlFile } from './control-file.ts';
+import type { CountingThread } from './counters/thread-counters.ts';
+import type { DiagnosedThread } from './diagnosis/diagnose.ts';
 import type { Batch } from './identifier-table.ts';
 import { JsonText } from './json-text.ts';
 import { RINGS_PER_APPLICATION_MAX } from './limits.ts';
@@ -36,6 +40,7 @@ import type { Sighting } from './sightings.ts';
 import { controlBytesOf, type StatePublisher, type Subscriber } from './state-publisher.ts';
 import type { TraceKeeper } from './trace-keeper.ts';
 import { NO_TRACEPOINTS, TracepointLists } from './tracepoint-lists.ts';
+import type { TriggerEngine } from './triggers/trigger-engine.ts';
 import { Troubles } from './troubles.ts';
 
 export interface ApplicationServiceOptions {
@@ -46,6 +51,7 @@ export interface ApplicationServiceOptions {
   readonly rings: RingKeeper;
   readonly publisher: StatePublisher;
   readonly exits: ProcessExits;
+  readonly triggers: TriggerEngine;
   readonly notifications: NotificationHub;
   readonly now: () => Date;
   readonly log: Log;
@@ -65,8 +71,9 @@ export class ApplicationService {
 
   /** @throws {PeerRefusal} The descriptor is ours in any case. */
   register: Register = (peer, message, controlFile, connection) => {
-    const { posix, registry, traces, publisher, exits, notifications, log } = this.#options;
+    const { posix, registry, traces, publisher, exits, triggers, notifications, log } = this.#options;
     let thread: RecordedThread | undefined;
+    let counting: CountingThread | undefined;
     try {
       checkControlFile(posix, controlFile);
       const control = new ControlFile(controlBytesOf(controlFile), message.slot);
@@ -76,11 +83,14 @@ export class ApplicationService {
         // What is refused is a trouble of the session; the application is not at fault.
         if (session.active) void traces.open(session, [thread]).catch(() => {});
       }
-      const subscriber = { thread, controlFile: control, ...connection };
+      counting = countingThread(thread, message.slot, controlFile);
+      triggers.threadRegistered(counting);
+      const subscriber = { thread, slot: message.slot, controlFile: control, ...connection };
       publisher.add(subscriber);
       const application: Application = new Application(this.#options, this.#shared, {
         message,
         thread,
+        counting,
         subscriber,
         onEnded: (then) => {
           this.#applications.delete(application);
@@ -95,6 +105,7 @@ export class ApplicationService {
       log.info(`registered ${application.name} of user ${peer.uid}: ${message.runtime}`);
       return application;
     } catch (error) {
+      if (counting !== undefined) triggers.threadEnded(counting);
       if (thread !== undefined) this.#leave(thread, () => {});
       closeSync(controlFile);
       throw error;
@@ -104,6 +115,10 @@ export class ApplicationService {
   /** Those that can be asked whether they are in their event loops. */
   asked(): Iterable<AskedThread> {
     return this.#applications;
+  }
+
+  diagnosed(): DiagnosedThread[] {
+    return [...this.#applications].map((application) => application.diagnosed());
   }
 
   threads(): RecordedThread[] {
@@ -143,6 +158,15 @@ export class ApplicationService {
   }
 }
 
+function countingThread({ uid, process }: RecordedThread, slot: number, controlFile: number): CountingThread {
+  return {
+    uid,
+    slot,
+    process,
+    read: (bytes, position) => controlBytesOf(controlFile).read(bytes, position),
+  };
+}
+
 /** What all threads have together. */
 interface Shared {
   readonly declarations: Map<Batch, Promise<void>>;
@@ -152,6 +176,7 @@ interface Shared {
 interface ApplicationParts {
   readonly message: RegisterMessage;
   readonly thread: RecordedThread;
+  readonly counting: CountingThread;
   readonly subscriber: Subscriber;
   readonly onEnded: (then: (end: ProcessEnd | undefined) => void) => void;
 }
@@ -241,6 +266,14 @@ class Application implements RegisteredApplication, AskedThread {
     for (const session of this.#services.registry.sessions()) session.sightings.add(this.sighting());
   }
 
+  triggerMatched(message: TriggerMatchedMessage): void {
+    this.#services.triggers.matched(this.#parts.counting, message);
+  }
+
+  counters(message: CountersMessage): void {
+    this.#services.triggers.counted(this.#parts.counting, message);
+  }
+
   get tid(): number {
     return this.#parts.message.tid;
   }
@@ -262,9 +295,10 @@ class Application implements RegisteredApplication, AskedThread {
   }
 
   ended(): void {
-    const { publisher, rings, notifications, log } = this.#services;
+    const { publisher, rings, triggers, notifications, log } = this.#services;
     const { pid, tid, procname } = this.#parts.message;
     publisher.remove(this.#parts.subscriber);
+    triggers.threadEnded(this.#parts.counting);
     for (const ring of this.#rings.values()) rings.close(ring);
     this.#rings.clear();
     this.#shared.lists.release(this.#tracepoints);
@@ -273,6 +307,10 @@ class Application implements RegisteredApplication, AskedThread {
       notifications.publish(end === undefined ? gone : { ...gone, end }, this.thread.uid);
       log.info(`${this.name} has gone${end === undefined ? '' : `: ${describeEnd(end)}`}`);
     });
+  }
+
+  diagnosed(): DiagnosedThread {
+    return { thread: this.thread, tracepoints: this.#tracepoints };
   }
 
   sighting(): Sighting {

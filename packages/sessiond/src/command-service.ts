@@ -10,6 +10,7 @@ import { ruleCommands } from './commands/rule-commands.ts';
 import { SessionCommands } from './commands/session-commands.ts';
 import { SessionWork } from './commands/session-work.ts';
 import { trackerCommands } from './commands/tracker-commands.ts';
+import { mapCommands, triggerCommands } from './commands/trigger-commands.ts';
 import { DaemonError } from './daemon-error.ts';
 import { notificationOf } from './notifications/notification-of.ts';
 import type { Session } from './session.ts';
@@ -53,11 +54,13 @@ export class CommandService {
       ...ruleCommands(options, work),
       ...contextCommands(options),
       ...trackerCommands(options, work),
+      ...mapCommands(options),
       ...this.#archiveCommands.sessionHandlers(),
     };
     this.#onDaemon = {
       ...daemonCommands(options),
       ...contextListCommands(),
+      ...triggerCommands(options),
       ...this.#sessionCommands.daemonHandlers(),
       shutdown: (_, client) => this.#shutdown(client),
     };
@@ -65,7 +68,7 @@ export class CommandService {
 
   /** @throws {RingtailError} what the client is to be told. */
   async execute({ command, params }: Request, client: Client): Promise<unknown> {
-    const { registry, notifications, log } = this.#options;
+    const { registry, notifications, publisher, log } = this.#options;
     log.debug(`command ${command}`);
     if (this.#shuttingDown && BEGINNINGS.has(command)) {
       throw new DaemonError('SHUTTING_DOWN', 'the session daemon is about to end');
@@ -84,6 +87,7 @@ export class CommandService {
       const notification = notificationOf(command, session);
       if (notification !== undefined) notifications.publish(notification, found.owner.uid);
       this.#options.onChanged();
+      await publisher.published();
       return result;
     });
   }

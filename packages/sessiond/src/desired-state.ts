@@ -1,9 +1,13 @@
-import type { DesiredChannel, DesiredState } from '@ringtail/protocol';
+import type { DesiredChannel, DesiredState, DesiredTrigger } from '@ringtail/protocol';
 import type { Trace, TraceChannel } from './session.ts';
 
-/** What the threads that record into these traces ought to record. */
-export function desiredStateOf(traces: readonly Trace[], wakePath: string): DesiredState {
-  return { channels: traces.flatMap((trace) => desiredChannelsOf(trace, wakePath)), triggers: [] };
+/** What the threads that record into these traces ought to record, and what they look for. */
+export function desiredStateOf(
+  traces: readonly Trace[],
+  wakePath: string,
+  triggers: readonly DesiredTrigger[],
+): DesiredState {
+  return { channels: traces.flatMap((trace) => desiredChannelsOf(trace, wakePath)), triggers };
 }
 
 function desiredChannelsOf(trace: Trace, wakePath: string): DesiredChannel[] {

@@ -4,7 +4,8 @@ export const CHANNELS_PER_SESSION_MAX = 64;
 export const RULES_PER_CHANNEL_MAX = 1024;
 export const CONTEXTS_PER_CHANNEL_MAX = 64;
 export const TRACKED_VALUES_MAX = 65_536;
-/** What the desired state of all sessions together may take; below the size of a control file's area. */
+export const MAPS_PER_SESSION_MAX = 64;
+/** What the desired state of all sessions and triggers together may take; below the size of a control file's area. */
 export const DESIRED_STATE_BYTES_MAX = 6 * 1024 * 1024;
 
 /** Event record classes of one channel of one trace, and the characters of their descriptions. */
@@ -40,3 +41,13 @@ export const SNAPSHOT_OUTPUTS_MAX = 64;
 /** Rings of threads that have ended, kept open for the snapshots of one session, and the memory that they take. */
 export const ENDED_RINGS_MAX = 64;
 export const ENDED_RINGS_BYTES_MAX = 256 * 1024 * 1024;
+
+export const TRIGGERS_MAX = 10_000;
+/** Of all definitions of triggers, as JSON. */
+export const TRIGGERS_BYTES_MAX = 64 * 1024 * 1024;
+/** Of what the newest match of a trigger captured, as JSON; what is beyond is left out. */
+export const CAPTURES_BYTES_MAX = 256 * 1024;
+/** Programs and posts of one user's triggers: at work at a time, and waiting for their turn. */
+export const PROGRAMS_MAX = 16;
+export const POSTS_MAX = 16;
+export const ACTIONS_WAITING_MAX = 256;

@@ -8,15 +8,20 @@ import type { Request, TraceFormat } from '@ringtail/protocol';
 import { AppServer } from './app-server.ts';
 import { ApplicationService } from './application-service.ts';
 import { RotationScheduler } from './archives/rotation-scheduler.ts';
+import { RotationWatch } from './archives/rotation-watch.ts';
 import type { Client } from './client.ts';
 import { ClientServer } from './client-server.ts';
 import { CommandService } from './command-service.ts';
+import { conditionSources } from './conditions/condition-sources.ts';
 import { OomLedger } from './conditions/oom-kills.ts';
 import { ProcessExits } from './conditions/process-exits.ts';
 import { readText } from './conditions/process-handle.ts';
 import { scheduleTimer } from './conditions/schedule.ts';
 import { ConsumerLink } from './consumer-link.ts';
 import { consumerStarter } from './consumer-process.ts';
+import { KeyCounters } from './counters/key-counters.ts';
+import { ThreadCounters } from './counters/thread-counters.ts';
+import { DesiredStateBudget } from './desired-state-budget.ts';
 import { FlightRecorders } from './flight-recorders.ts';
 import { APP_CONNECTIONS_MAX } from './limits.ts';
 import type { Log } from './log.ts';
@@ -25,9 +30,17 @@ import { NotificationHub } from './notifications/notification-hub.ts';
 import { processWork } from './process-identity.ts';
 import { RingKeeper } from './ring-keeper.ts';
 import type { RunDirectoryClaim } from './run-directory-claim.ts';
+import { mayUse } from './session.ts';
 import { SessionRegistry } from './session-registry.ts';
 import { StatePublisher } from './state-publisher.ts';
 import { TraceKeeper } from './trace-keeper.ts';
+import { ActionTable } from './triggers/action-table.ts';
+import type { ConditionSources } from './triggers/condition-source.ts';
+import type { FindSession } from './triggers/map-increments.ts';
+import { ConsumedSizeSource } from './triggers/sources/consumed-size-source.ts';
+import { rotationSource } from './triggers/sources/rotation-source.ts';
+import { TriggerEngine } from './triggers/trigger-engine.ts';
+import { triggerSampleOf } from './triggers/trigger-sample.ts';
 
 /** A consumer that does not answer holds the end up for so long. */
 const SHUTDOWN_MS_MAX = 60_000;
@@ -73,8 +86,11 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
 
   // Whoever may register may also wake the consumer.
   posix.mkfifo(directory.wakeFifo, isRoot ? 0o622 : 0o600);
-  const registry = new SessionRegistry(randomUUID);
-  const publisher = new StatePublisher(registry, directory.wakeFifo, log);
+  const budget = new DesiredStateBudget();
+  const registry = new SessionRegistry(randomUUID, budget);
+  const publisher = new StatePublisher(registry, directory.wakeFifo, log, (user, slot) =>
+    triggers.desiredFor(user, slot),
+  );
   const link = new ConsumerLink({
     socketPath: directory.consumerSocket,
     startConsumer: consumerStarter(consumerMain, directory.path, log),
@@ -87,6 +103,25 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
   const notifications = new NotificationHub();
   const nowMs = () => performance.now();
   const exits = new ProcessExits({ oomKills: new OomLedger(readText), nowMs, schedule: scheduleTimer });
+  const findSession: FindSession = (name, owner) =>
+    registry.sessions().find((session) => session.name === name && mayUse(session, owner));
+  const actions = new ActionTable({
+    execute: (request, client) => commands.execute(request, client),
+    findSession,
+    notifications,
+    schedule: scheduleTimer,
+  });
+  const triggers = new TriggerEngine({
+    sources: () => sources,
+    counters: new ThreadCounters(),
+    keyCounters: new KeyCounters(),
+    budget,
+    findSession,
+    perform: actions.perform,
+    publish: () => void publisher.publishSoon(),
+    now,
+    log,
+  });
   const applications = new ApplicationService({
     posix,
     registry,
@@ -95,10 +130,12 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     rings,
     publisher,
     exits,
+    triggers,
     notifications,
     now,
     log,
   });
+  const rotationWatch = new RotationWatch();
   const commands: CommandService = new CommandService({
     registry,
     applications,
@@ -109,7 +146,12 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     drainApplications: () => appServer.drain(),
     uid,
     onShutdown: () => setImmediate(() => void stop('a client asked for it')),
-    onChanged: () => rotations.look(),
+    onChanged: () => {
+      rotations.look();
+      triggers.sessionsChanged();
+    },
+    onRotation: rotationWatch.tell,
+    triggers,
     notifications,
     runDirectory: directory.path,
     defaultFormat: options.defaultFormat,
@@ -127,6 +169,16 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     },
     log,
   });
+  const sources: ConditionSources = {
+    ...conditionSources({ registry, applications, exits, link, nowMs, schedule: scheduleTimer, log }),
+    'session-rotation': rotationSource(rotationWatch),
+    'session-consumed-size': new ConsumedSizeSource({
+      findSession,
+      recordedBytes: (session) => commands.recordedBytes(session),
+      schedule: scheduleTimer,
+      log,
+    }),
+  };
   const clientServer = new ClientServer({
     socketPath: directory.clientSocket,
     credentialsOf,
@@ -163,7 +215,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
       threads: applications.threads().length,
       processes: new Set(applications.threads().map(({ pid }) => pid)).size,
       consumer: { running: link.pid !== undefined, restarts: link.restarts },
-      triggers: [],
+      triggers: triggers.describe({ uid: 0, gid: 0 }).map(triggerSampleOf),
     }),
     notifications,
     execute,
@@ -187,6 +239,8 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
       clientServer.close();
       metrics?.close();
       rotations.close();
+      triggers.close();
+      actions.close();
       exits.close();
       clearInterval(troubles);
       await within(SHUTDOWN_MS_MAX, commands.destroyAll());

@@ -16,7 +16,7 @@ export function describeSession(session: Session): SessionDescription {
     active: session.active,
     channels: [...session.channels.values()].map(describeChannel),
     trackers: { vpid: trackers.vpid.describe(), vuid: trackers.vuid.describe(), vgid: trackers.vgid.describe() },
-    maps: [],
+    maps: [...session.maps.values()].map(({ attributes }) => attributes),
     ...session.archive.describe(),
   };
 }

@@ -304,7 +304,7 @@ function desiredText(registry: SessionRegistry, uid: number): string {
 }
 
 function desired(registry: SessionRegistry, uid: number, thread: RecordedThread = threadOf(uid)): DesiredState {
-  return desiredStateOf(registry.activeTracesOf(thread), WAKE);
+  return desiredStateOf(registry.activeTracesOf(thread), WAKE, []);
 }
 
 describe('desiredStateOf', () => {

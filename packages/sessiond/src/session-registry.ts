@@ -3,23 +3,26 @@ import {
   type ChannelAttributes,
   DEFAULT_CHANNEL,
   type EventRule,
+  type MapChannelAttributes,
   type SessionDescription,
   type TrackedAttribute,
 } from '@ringtail/protocol';
 import { SessionArchive } from './archives/session-archive.ts';
 import { attributesIn } from './channel-attributes.ts';
 import { DaemonError } from './daemon-error.ts';
+import { DesiredStateBudget } from './desired-state-budget.ts';
 import { EventSpecs } from './event-specs.ts';
 import { IdentifierTable } from './identifier-table.ts';
 import { InclusionSet } from './inclusion-set.ts';
 import {
   CHANNELS_PER_SESSION_MAX,
   CONTEXTS_PER_CHANNEL_MAX,
-  DESIRED_STATE_BYTES_MAX,
+  MAPS_PER_SESSION_MAX,
   RULES_PER_CHANNEL_MAX,
   SESSIONS_MAX,
   TRACKED_VALUES_MAX,
 } from './limits.ts';
+import { CounterMap } from './maps/counter-map.ts';
 import { RuleSet } from './rule-set.ts';
 import {
   type ApplicationProcess,
@@ -47,13 +50,13 @@ export class SessionRegistry {
   readonly #sessions = new Map<string, Session>();
   readonly #channelsByKey = new Map<number, TraceChannel>();
   readonly #newUuid: () => string;
-  /** What each session asks applications to read. */
-  readonly #desiredBytes = new Map<Session, number>();
+  readonly #budget: DesiredStateBudget;
   #nextTraceKey = 1;
   #nextChannelKey = 1;
 
-  constructor(newUuid: () => string) {
+  constructor(newUuid: () => string, budget: DesiredStateBudget = new DesiredStateBudget()) {
     this.#newUuid = newUuid;
+    this.#budget = budget;
   }
 
   create(parameters: SessionParameters, createdAt: Date, clockReading: ClockReading): Session {
@@ -73,6 +76,7 @@ export class SessionRegistry {
       createdAt,
       clockReading,
       channels: new Map(),
+      maps: new Map(),
       trackers: { vpid: new InclusionSet(), vuid: new InclusionSet(), vgid: new InclusionSet() },
       traces: new Map(),
       processPlaces: new Set(),
@@ -110,7 +114,7 @@ export class SessionRegistry {
 
   remove(session: Session): void {
     this.#sessions.delete(session.name);
-    this.#desiredBytes.delete(session);
+    this.#budget.release(session);
     for (const trace of session.traces.values()) this.#forgetKeys(trace);
   }
 
@@ -144,7 +148,7 @@ export class SessionRegistry {
       if (rules.size >= RULES_PER_CHANNEL_MAX) {
         throw new DaemonError('TOO_MANY', `the channel ${channel.attributes.name} has too many rules`);
       }
-      this.#reserve(session, Buffer.byteLength(JSON.stringify(rule)) + 1);
+      this.#budget.reserve(session, Buffer.byteLength(JSON.stringify(rule)) + 1);
     }
     if (!rules.enable(key, rule)) {
       throw new DaemonError('RULE_EXISTS', `the channel ${channel.attributes.name} has this rule already`);
@@ -189,11 +193,22 @@ export class SessionRegistry {
     if (channels.some((channel, idx) => channel.contexts.length + lacking[idx]!.length > CONTEXTS_PER_CHANNEL_MAX)) {
       throw new DaemonError('TOO_MANY', `a channel has at most ${CONTEXTS_PER_CHANNEL_MAX} context fields`);
     }
-    this.#reserve(session, Buffer.byteLength(JSON.stringify(lacking)));
+    this.#budget.reserve(session, Buffer.byteLength(JSON.stringify(lacking)));
     channels.forEach((channel, idx) => {
       channel.contexts = [...channel.contexts, ...lacking[idx]!];
     });
     return channels.filter((_, idx) => lacking[idx]!.length > 0);
+  }
+
+  addMap(session: Session, attributes: MapChannelAttributes): void {
+    const { name } = attributes;
+    if (session.maps.has(name)) {
+      throw new DaemonError('MAP_EXISTS', `the session ${session.name} has a map ${name} already`);
+    }
+    if (session.maps.size >= MAPS_PER_SESSION_MAX) {
+      throw new DaemonError('TOO_MANY', `the session ${session.name} has ${MAPS_PER_SESSION_MAX} maps already`);
+    }
+    session.maps.set(name, new CounterMap(attributes));
   }
 
   track(session: Session, attribute: TrackedAttribute, values: readonly number[] | null): void {
@@ -210,7 +225,7 @@ export class SessionRegistry {
 
   start(session: Session): void {
     if (session.active) throw new DaemonError('ALREADY_STARTED', `the session ${session.name} is started already`);
-    if (session.channels.size === 0) {
+    if (session.channels.size === 0 && session.maps.size === 0) {
       throw new DaemonError('NO_CHANNEL', `the session ${session.name} has no channel: enable events first`);
     }
     session.active = true;
@@ -264,6 +279,7 @@ export class SessionRegistry {
   /** The process has no thread any more: its own traces get nothing more. */
   processEnded(process: ApplicationProcess): void {
     for (const session of this.#sessions.values()) {
+      for (const map of session.maps.values()) map.processEnded(process);
       const key = keyOfProcess(process);
       const trace = session.traces.get(key);
       if (trace === undefined) continue;
@@ -291,7 +307,7 @@ export class SessionRegistry {
       enabled: true,
     };
     const texts = [session.name, wanted.name, session.shmPath];
-    this.#reserve(session, DESIRED_CHANNEL_BYTES + Buffer.byteLength(JSON.stringify(texts)));
+    this.#budget.reserve(session, DESIRED_CHANNEL_BYTES + Buffer.byteLength(JSON.stringify(texts)));
     session.channels.set(wanted.name, channel);
     return channel;
   }
@@ -341,16 +357,6 @@ export class SessionRegistry {
 
   #forgetKeys(trace: Trace): void {
     for (const { key } of trace.channels.values()) this.#channelsByKey.delete(key);
-  }
-
-  /** Whatever the sessions hold has to fit into the control files of applications, all of it at once. */
-  #reserve(session: Session, bytes: number): void {
-    let total = bytes;
-    for (const reserved of this.#desiredBytes.values()) total += reserved;
-    if (total > DESIRED_STATE_BYTES_MAX) {
-      throw new DaemonError('TOO_MANY', 'the rules of all sessions together are too many');
-    }
-    this.#desiredBytes.set(session, (this.#desiredBytes.get(session) ?? 0) + bytes);
   }
 }
 

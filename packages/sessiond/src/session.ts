@@ -3,6 +3,7 @@ import type { SessionArchive } from './archives/session-archive.ts';
 import type { EventSpecs } from './event-specs.ts';
 import type { IdentifierTable } from './identifier-table.ts';
 import type { InclusionSet } from './inclusion-set.ts';
+import type { CounterMap } from './maps/counter-map.ts';
 import type { RuleSet } from './rule-set.ts';
 import type { ClockReading } from './session-clock.ts';
 import type { Sightings } from './sightings.ts';
@@ -76,6 +77,8 @@ export interface Session extends SessionParameters {
   /** What the clock was like when the session was created, or when its metadata were regenerated. */
   clockReading: ClockReading;
   readonly channels: Map<string, Channel>;
+  /** Maps of counters, which triggers add to while the session is active. */
+  readonly maps: Map<string, CounterMap>;
   readonly trackers: Readonly<Record<TrackedAttribute, InclusionSet>>;
   /** By what they are of; those of processes that have gone are not kept. */
   readonly traces: Map<string, Trace>;
@@ -102,4 +105,10 @@ export function mayUse({ owner }: Session, { uid }: Owner): boolean {
 /** Whether the trackers of a session let this thread be recorded. */
 export function tracks({ trackers }: Session, { pid, uid, gid }: RecordedThread): boolean {
   return trackers.vpid.has(pid) && trackers.vuid.has(uid) && trackers.vgid.has(gid);
+}
+
+/** What a daemon of root makes belongs to whoever asked for it; another can only give what is its own. */
+export function ownerFor({ uid, gid }: Owner): Owner {
+  const ours = { uid: process.geteuid?.() ?? uid, gid: process.getegid?.() ?? gid };
+  return ours.uid === 0 ? { uid, gid } : ours;
 }

@@ -33,6 +33,7 @@ function subscriber(thread: RecordedThread, fails = false): Published {
   };
   const published: Published = {
     thread,
+    slot: 0,
     texts,
     looks: 0,
     controlFile: { publish } as unknown as ControlFile,

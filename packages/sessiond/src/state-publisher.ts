@@ -1,5 +1,6 @@
 import { readSync, writeSync } from 'node:fs';
 import { describeError } from '@ringtail/base';
+import type { DesiredTrigger } from '@ringtail/protocol';
 import { type ControlBytes, type ControlFile, type StateText, stateText } from './control-file.ts';
 import { desiredStateOf } from './desired-state.ts';
 import type { Log } from './log.ts';
@@ -8,11 +9,16 @@ import type { SessionRegistry } from './session-registry.ts';
 
 export interface Subscriber {
   readonly thread: RecordedThread;
+  /** Of the control file, that is this daemon's. */
+  readonly slot: number;
   readonly controlFile: ControlFile;
   readonly disconnect: (why: string) => void;
   /** Has the thread look at its control file although it may be idle. */
   readonly look: (turn?: number) => void;
 }
+
+/** What threads of that user with that slot look for. */
+export type TriggersFor = (uid: number, slot: number) => readonly DesiredTrigger[];
 
 /** A desired state with its text; threads with the same text share one. */
 interface State {
@@ -25,21 +31,23 @@ interface State {
 export class StatePublisher {
   readonly #registry: SessionRegistry;
   readonly #wakePath: string;
+  readonly #triggersFor: TriggersFor;
   readonly #log: Log;
   readonly #subscribers = new Map<Subscriber, State>();
   /** By their texts: a thousand threads hold no more than they differ in. */
   #states = new Map<string, State>();
   #soon: Promise<void> | undefined;
 
-  constructor(registry: SessionRegistry, wakePath: string, log: Log) {
+  constructor(registry: SessionRegistry, wakePath: string, log: Log, triggersFor: TriggersFor = () => []) {
     this.#registry = registry;
     this.#wakePath = wakePath;
+    this.#triggersFor = triggersFor;
     this.#log = log;
   }
 
   /** Publishes to this one from now on, at once for the first time. @throws what writing to the file throws. */
   add(subscriber: Subscriber): void {
-    const state = this.#stateFor(this.#registry.activeTracesOf(subscriber.thread));
+    const state = this.#stateFor(this.#registry.activeTracesOf(subscriber.thread), subscriber);
     subscriber.controlFile.publish(state.text);
     this.#subscribers.set(subscriber, state);
   }
@@ -59,15 +67,20 @@ export class StatePublisher {
     return this.#soon;
   }
 
+  /** Resolves when nothing waits to be published any more. */
+  async published(): Promise<void> {
+    await this.#soon;
+  }
+
   publish(): void {
     this.#soon = undefined;
     this.#states = new Map();
-    const byTraces = new Map<string, State>();
+    const byContents = new Map<string, State>();
     for (const [subscriber, published] of [...this.#subscribers]) {
       const traces = this.#registry.activeTracesOf(subscriber.thread);
-      const key = traces.map((trace) => trace.key).join();
-      const state = byTraces.get(key) ?? this.#stateFor(traces);
-      byTraces.set(key, state);
+      const key = `${subscriber.thread.uid} ${subscriber.slot} ${traces.map((trace) => trace.key).join()}`;
+      const state = byContents.get(key) ?? this.#stateFor(traces, subscriber);
+      byContents.set(key, state);
       this.#publishTo(subscriber, published, state);
     }
   }
@@ -86,8 +99,8 @@ export class StatePublisher {
     }
   }
 
-  #stateFor(traces: readonly Trace[]): State {
-    const desired = desiredStateOf(traces, this.#wakePath);
+  #stateFor(traces: readonly Trace[], { thread, slot }: Subscriber): State {
+    const desired = desiredStateOf(traces, this.#wakePath, this.#triggersFor(thread.uid, slot));
     const text = JSON.stringify(desired);
     const known = this.#states.get(text);
     if (known !== undefined) return known;

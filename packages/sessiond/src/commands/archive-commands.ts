@@ -67,6 +67,7 @@ export class ArchiveCommands {
     }
     const end = this.#services.now();
     const path = join(output, 'archives', archiveName(archive.chunkBegin, end, archive.rotations));
+    this.#services.onRotation(session, 'starts', path);
     this.#services.drainApplications();
     if (!session.traced) makeOwnDirectory(path, session.owner);
     const statistics = await this.#work.perform(session, { type: 'rotate', session: session.name, archive: path });
@@ -75,6 +76,7 @@ export class ArchiveCommands {
       { kind: 'rotation-completed', session: session.name, archive: path },
       session.owner.uid,
     );
+    this.#services.onRotation(session, 'finishes', path);
     this.#services.log.info(`session ${session.name}: archived ${path}`);
     return { archive: path, statistics };
   }
@@ -138,6 +140,7 @@ export class ArchiveCommands {
 
   async #clear(session: Session): Promise<null> {
     this.#services.drainApplications();
+    this.#services.triggers.sessionCleared(session);
     this.#services.rings.releaseEndedOf(session);
     await this.#work.perform(session, { type: 'clear', session: session.name });
     session.archive.cleared(session.active);

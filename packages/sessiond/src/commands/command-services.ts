@@ -1,5 +1,6 @@
 import type { TraceFormat } from '@ringtail/protocol';
 import type { ApplicationService } from '../application-service.ts';
+import type { RotationListener } from '../archives/rotation-watch.ts';
 import type { ConsumerLink } from '../consumer-link.ts';
 import type { Log } from '../log.ts';
 import type { NotificationHub } from '../notifications/notification-hub.ts';
@@ -7,6 +8,7 @@ import type { RingKeeper } from '../ring-keeper.ts';
 import type { SessionRegistry } from '../session-registry.ts';
 import type { StatePublisher } from '../state-publisher.ts';
 import type { TraceKeeper } from '../trace-keeper.ts';
+import type { TriggerEngine } from '../triggers/trigger-engine.ts';
 
 /** What commands are carried out with. */
 export interface CommandServices {
@@ -19,6 +21,9 @@ export interface CommandServices {
   /** Reads what applications have sent so far: rings that were made before a stop belong to it. */
   readonly drainApplications: () => void;
   readonly notifications: NotificationHub;
+  readonly triggers: TriggerEngine;
+  /** Called when a rotation begins, and when it is done. */
+  readonly onRotation: RotationListener;
   readonly runDirectory: string;
   /** Of sessions that are created without one. */
   readonly defaultFormat: TraceFormat;

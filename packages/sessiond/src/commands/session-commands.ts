@@ -3,7 +3,7 @@ import { removeEmptyChunk } from '../archives/empty-chunk.ts';
 import type { Client } from '../client.ts';
 import { DaemonError } from '../daemon-error.ts';
 import { prepareOutput } from '../output-directory.ts';
-import type { Owner, Session } from '../session.ts';
+import { type Owner, ownerFor, type Session } from '../session.ts';
 import { readClock } from '../session-clock.ts';
 import type { ArchiveCommands } from './archive-commands.ts';
 import type { CommandServices } from './command-services.ts';
@@ -43,7 +43,7 @@ export class SessionCommands {
   }
 
   async destroy(session: Session): Promise<Result<'destroy-session'>> {
-    const { registry, rings, notifications, log } = this.#services;
+    const { registry, rings, triggers, notifications, log } = this.#services;
     if (session.active) registry.stop(session);
     this.#work.publishAndDrain();
     await this.#archives.archiveRest(session);
@@ -51,6 +51,7 @@ export class SessionCommands {
     rings.releaseAllOf(session);
     if (session.output !== null && session.archive.rotations > 0) removeEmptyChunk(session.output, session.owner, log);
     registry.remove(session);
+    triggers.sessionDestroyed(session);
     notifications.publish({ kind: 'session-destroyed', session: session.name }, session.owner.uid);
     log.info(`session ${session.name} is destroyed: ${statistics.eventsRecorded} events in ${session.output}`);
     return statistics;
@@ -95,12 +96,6 @@ export class SessionCommands {
     this.#services.log.info(`session ${session.name} is stopped`);
     return await this.#work.flush(session);
   }
-}
-
-/** What a daemon of root writes belongs to whoever asked for it; another can only give what is its own. */
-function ownerFor({ uid, gid }: Client): Owner {
-  const ours = { uid: process.geteuid?.() ?? uid, gid: process.getegid?.() ?? gid };
-  return ours.uid === 0 ? { uid, gid } : ours;
 }
 
 /** Directories in which both we and applications make files are only safe below one that nobody else can change. */

@@ -1,0 +1,51 @@
+import { primaryGroupOf } from '@ringtail/session-file/accounts';
+import type { Client } from '../client.ts';
+import { DaemonError } from '../daemon-error.ts';
+import { type Owner, ownerFor } from '../session.ts';
+import type { CommandServices } from './command-services.ts';
+import type { DaemonHandlers, SessionHandlers } from './handlers.ts';
+
+export function triggerCommands({ triggers, publisher }: CommandServices) {
+  return {
+    'add-trigger': async ({ trigger, ownerUid }, client) => {
+      const name = triggers.add(trigger, triggerOwner(client, ownerUid));
+      // When the command is answered, it holds for the next event of every thread.
+      await publisher.published();
+      return { name };
+    },
+    'remove-trigger': async ({ name, ownerUid }, client) => {
+      triggers.remove(name, triggerOwner(client, ownerUid).uid);
+      await publisher.published();
+      return null;
+    },
+    'list-triggers': (_, client) => triggers.describe(client),
+  } satisfies Partial<DaemonHandlers>;
+}
+
+export function mapCommands({ registry, triggers, drainApplications }: CommandServices) {
+  return {
+    'add-map': (session, { map }) => {
+      registry.addMap(session, map);
+      return null;
+    },
+    'show-maps': (session, { map }) => {
+      // Keys that threads have announced and nobody has read yet.
+      drainApplications();
+      if (map !== null && !session.maps.has(map)) {
+        throw new DaemonError('NO_MAP', `the session ${session.name} has no map ${map}`);
+      }
+      return [...session.maps.values()]
+        .filter(({ attributes }) => map === null || attributes.name === map)
+        .flatMap((each) => triggers.rowsOf(each));
+    },
+  } satisfies Partial<SessionHandlers>;
+}
+
+/** The client's own user; root may name another. */
+function triggerOwner(client: Client, uid: number | null): Owner {
+  if (uid === null || uid === client.uid) return ownerFor(client);
+  if (client.uid !== 0) throw new DaemonError('NOT_PERMITTED', 'only root may have triggers of other users');
+  const gid = primaryGroupOf(uid);
+  if (gid === undefined) throw new DaemonError('BAD_PARAMETER', `there is no user ${uid}`);
+  return ownerFor({ uid, gid });
+}

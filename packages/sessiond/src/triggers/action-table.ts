@@ -1,0 +1,118 @@
+import { describeError, RingtailError } from '@ringtail/base';
+import type { Request, TriggerAction } from '@ringtail/protocol';
+import type { Client } from '../client.ts';
+import { ACTIONS_WAITING_MAX, POSTS_MAX, PROGRAMS_MAX } from '../limits.ts';
+import type { NotificationHub } from '../notifications/notification-hub.ts';
+import type { Owner } from '../session.ts';
+import { ProgramRunner } from './actions/exec-action.ts';
+import { Lanes } from './actions/lanes.ts';
+import { WebhookSender, type WebhookSenderOptions } from './actions/webhook-action.ts';
+import type { OccurrenceDetails } from './condition-source.ts';
+import type { FindSession } from './map-increments.ts';
+import type { Firing, Performance } from './trigger.ts';
+import { expandKey } from './trigger-check.ts';
+
+export interface ActionTableOptions extends WebhookSenderOptions {
+  /** Carries a command out as that user. */
+  readonly execute: (request: Request, client: Client) => Promise<unknown>;
+  readonly findSession: FindSession;
+  readonly notifications: NotificationHub;
+}
+
+/** Where a session is already what an action makes of it, LTTng's action has not failed. */
+const AS_WANTED: ReadonlySet<string> = new Set(['ALREADY_STARTED', 'ALREADY_STOPPED', 'ROTATED_ALREADY']);
+
+/** Carries out the actions of triggers. */
+export class ActionTable {
+  readonly #options: ActionTableOptions;
+  readonly #programs = new ProgramRunner();
+  readonly #posts: WebhookSender;
+  readonly #programLanes = new Lanes(PROGRAMS_MAX, ACTIONS_WAITING_MAX);
+  readonly #postLanes = new Lanes(POSTS_MAX, ACTIONS_WAITING_MAX);
+
+  constructor(options: ActionTableOptions) {
+    this.#options = options;
+    this.#posts = new WebhookSender(options);
+  }
+
+  /** @throws why it failed */
+  readonly perform = (action: TriggerAction, firing: Firing): Performance | undefined => {
+    const { trigger, report } = firing;
+    switch (action.kind) {
+      case 'notify':
+        this.#options.notifications.publish({ kind: 'trigger-fired', report }, trigger.owner.uid);
+        return undefined;
+      case 'start-session':
+      case 'stop-session':
+      case 'rotate-session':
+      case 'snapshot-session':
+        return { done: this.#onSession(requestOf(action), trigger.owner), inOrder: true };
+      case 'increment':
+        this.#increment(action, firing);
+        return undefined;
+      case 'exec': {
+        const { command, timeoutMs } = action;
+        const run = () => this.#programs.run(command, timeoutMs, trigger.owner, report);
+        return { done: withoutDetails(this.#programLanes.run(trigger.owner.uid, run)), inOrder: true };
+      }
+      case 'webhook': {
+        const { url, timeoutMs, attempts } = action;
+        const post = () => this.#posts.send(url, timeoutMs, attempts, report);
+        // It may be tried for minutes.
+        return { done: withoutDetails(this.#postLanes.run(trigger.owner.uid, post)), inOrder: false };
+      }
+    }
+  };
+
+  /** Ends programs, and gives posts up. */
+  close(): void {
+    this.#programLanes.close();
+    this.#postLanes.close();
+    this.#programs.close();
+    this.#posts.close();
+  }
+
+  async #onSession(request: Request, owner: Owner): Promise<OccurrenceDetails | undefined> {
+    const client: Client = { ...owner, notify: () => true, onClosed: () => {} };
+    try {
+      return detailsOf(request.command, await this.#options.execute(request, client));
+    } catch (error) {
+      if (error instanceof RingtailError && AS_WANTED.has(error.code)) return undefined;
+      throw new Error(describeError(error));
+    }
+  }
+
+  /** Of what no application counts by itself; it belongs to no process. */
+  #increment(
+    { session, map: name, key }: Extract<TriggerAction, { kind: 'increment' }>,
+    { trigger, times }: Firing,
+  ): void {
+    const found = this.#options.findSession(session, trigger.owner);
+    if (found === undefined) throw new Error(`there is no session ${session}`);
+    const map = found.maps.get(name);
+    if (map === undefined) throw new Error(`the session ${session} has no map ${name}`);
+    if (!found.active) return;
+    const { owner, definition } = trigger;
+    if (!map.increment(owner.uid, expandKey(key, definition.condition), times)) throw new Error('the map is full');
+  }
+}
+
+type SessionAction = Extract<TriggerAction, { readonly kind: `${string}-session` }>;
+
+function requestOf(action: SessionAction): Request {
+  const { session } = action;
+  if (action.kind !== 'snapshot-session') return { id: 0, command: action.kind, params: { session } };
+  const { output, name, maxBytes } = action;
+  return { id: 0, command: 'record-snapshot', params: { session, output, name, maxBytes } };
+}
+
+/** Later actions of the trigger are told what came of it. */
+function detailsOf(command: Request['command'], result: unknown): OccurrenceDetails | undefined {
+  if (command === 'record-snapshot') return { snapshot: (result as { readonly path: string }).path };
+  if (command === 'rotate-session') return { archive: (result as { readonly archive: string }).archive };
+  return undefined;
+}
+
+async function withoutDetails(done: Promise<void>): Promise<undefined> {
+  await done;
+}

@@ -1,0 +1,78 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { printable, type TriggerReport } from '@ringtail/protocol';
+import type { Owner } from '../../session.ts';
+
+/** What a program finds in its environment, whatever the daemon has in its own. */
+const ENVIRONMENT = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8' };
+/** Of what a program says on standard error, the end is told where it fails. */
+const STDERR_LENGTH_MAX = 512;
+
+/** Runs programs for triggers, each in a process group of its own. */
+export class ProgramRunner {
+  readonly #running = new Set<ChildProcess>();
+
+  /**
+   * Runs a program as that user, without supplementary groups, in the root directory, with the report as JSON on standard input. What it
+   * writes is thrown away, but for the end of its standard error. The process has been started when this returns.
+   *
+   * @throws {Error} if it cannot be started, fails, or is killed with its process group at the limit
+   */
+  run(command: readonly string[], timeoutMs: number, owner: Owner, report: TriggerReport): Promise<void> {
+    const [program = '', ...args] = command;
+    const child = spawn(program, args, {
+      cwd: '/',
+      env: ENVIRONMENT,
+      stdio: ['pipe', 'ignore', 'pipe'],
+      detached: true,
+      // Only root can become somebody else; libuv takes the supplementary groups away when it does.
+      ...(process.geteuid?.() === 0 && { uid: owner.uid, gid: owner.gid }),
+    });
+    this.#running.add(child);
+    return new Promise<void>((resolve, reject) => {
+      let errors = '';
+      let timedOut = false;
+      const timer = setTimeout(() => {
+        timedOut = true;
+        killGroup(child);
+      }, timeoutMs);
+      const end = (failure: string | undefined) => {
+        clearTimeout(timer);
+        this.#running.delete(child);
+        // Somebody whom the program left behind may have it open for ever.
+        child.stdin.destroy();
+        child.stderr.destroy();
+        if (failure === undefined) resolve();
+        else reject(new Error(`${program} ${failure}`));
+      };
+      child.stderr.setEncoding('utf8').on('data', (text: string) => {
+        errors = (errors + text).slice(-STDERR_LENGTH_MAX);
+      });
+      child.stderr.on('error', () => {});
+      // A program need not read what it is told.
+      child.stdin.on('error', () => {});
+      child.stdin.end(`${JSON.stringify(report)}\n`);
+      child.once('error', (error) => end(`cannot be run: ${error.message}`));
+      child.once('exit', (code, signal) => {
+        const said = printable(errors.trim(), STDERR_LENGTH_MAX);
+        const words = said === '' ? '' : `: ${said}`;
+        if (timedOut) end(`was killed after ${timeoutMs} ms${words}`);
+        else if (code === 0) end(undefined);
+        else end(`ended with ${signal ?? `exit code ${code}`}${words}`);
+      });
+    });
+  }
+
+  /** Kills all that still run. */
+  close(): void {
+    for (const child of this.#running) killGroup(child);
+  }
+}
+
+function killGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
+}

@@ -1,0 +1,112 @@
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { RINGTAIL_VERSION } from '@ringtail/base';
+import type { TriggerReport } from '@ringtail/protocol';
+
+const BACK_OFF_MS_MIN = 500;
+const BACK_OFF_MS_MAX = 60_000;
+
+export interface WebhookSenderOptions {
+  readonly schedule: (callback: () => void, delayMs: number) => { cancel(): void };
+}
+
+/** An answer, or that none came. */
+class Refused extends Error {
+  /** Whether it may be otherwise later. */
+  readonly again: boolean;
+
+  constructor(message: string, again: boolean) {
+    super(message);
+    this.again = again;
+  }
+}
+
+/** Posts reports, again and again where it may help. */
+export class WebhookSender {
+  readonly #options: WebhookSenderOptions;
+  readonly #open = new Set<() => void>();
+
+  constructor(options: WebhookSenderOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Posts a report as JSON. An answer of 2xx is a success; no answer in time, 429 and 5xx are tried again after a pause that doubles; everything
+   * else is a failure, redirects as well: they would carry the report where its owner did not send it.
+   *
+   * @throws {Error} with the last answer
+   */
+  async send(url: string, timeoutMs: number, attempts: number, report: TriggerReport): Promise<void> {
+    const body = JSON.stringify(report);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#post(url, timeoutMs, body);
+        return;
+      } catch (error) {
+        const { message, again } = error as Refused;
+        if (!again || attempt >= attempts) {
+          throw new Error(attempt === 1 ? message : `${message}, at the last of ${attempt} attempts`);
+        }
+        await this.#pause(Math.min(BACK_OFF_MS_MIN * 2 ** (attempt - 1), BACK_OFF_MS_MAX));
+      }
+    }
+  }
+
+  /** Gives up what is under way. */
+  close(): void {
+    for (const giveUp of [...this.#open]) giveUp();
+  }
+
+  #post(url: string, timeoutMs: number, body: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const headers = {
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(body),
+        'user-agent': `ringtail/${RINGTAIL_VERSION}`,
+        connection: 'close',
+      };
+      const open = url.startsWith('https:') ? httpsRequest : httpRequest;
+      let request: ClientRequest;
+      try {
+        request = open(url, { method: 'POST', headers, agent: false });
+      } catch (error) {
+        reject(new Refused((error as Error).message, false));
+        return;
+      }
+      const timer = this.#options.schedule(() => end(new Refused(`no answer within ${timeoutMs} ms`, true)), timeoutMs);
+      const giveUp = () => end(new Refused('the session daemon ends', false));
+      const end = (refused: Refused | undefined) => {
+        timer.cancel();
+        this.#open.delete(giveUp);
+        // What else the server has to say is of no interest, and may have no end.
+        request.destroy();
+        if (refused === undefined) resolve();
+        else reject(refused);
+      };
+      this.#open.add(giveUp);
+      request.on('error', (error) => end(new Refused(error.message, true)));
+      request.once('response', (response) => end(refusalIn(response)));
+      request.end(body);
+    });
+  }
+
+  #pause(delayMs: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const giveUp = () => {
+        timer.cancel();
+        this.#open.delete(giveUp);
+        reject(new Error('the session daemon ends'));
+      };
+      const timer = this.#options.schedule(() => {
+        this.#open.delete(giveUp);
+        resolve();
+      }, delayMs);
+      this.#open.add(giveUp);
+    });
+  }
+}
+
+function refusalIn({ statusCode = 0 }: IncomingMessage): Refused | undefined {
+  if (statusCode >= 200 && statusCode < 300) return undefined;
+  return new Refused(`the server answered ${statusCode}`, statusCode === 429 || statusCode >= 500);
+}

@@ -1,0 +1,124 @@
+import type { DesiredTrigger, TriggerAction } from '@ringtail/protocol';
+import type { KeyCounters, KeyGroup } from '../counters/key-counters.ts';
+import type { CounterMap } from '../maps/counter-map.ts';
+import type { Session } from '../session.ts';
+import { isAbout } from './condition-source.ts';
+import type { ActionState, Trigger } from './trigger.ts';
+import { isCountedAtEvent, ruleOf } from './trigger-check.ts';
+
+type Increment = Extract<TriggerAction, { kind: 'increment' }>;
+
+/** The session of that name, if this owner's triggers may act on it. */
+export type FindSession = (name: string, owner: Trigger['owner']) => Session | undefined;
+
+/** An action that applications carry out. */
+interface Binding {
+  readonly state: ActionState;
+  readonly action: Increment;
+  readonly group: KeyGroup;
+  readonly map: CounterMap;
+  readonly key: number;
+}
+
+/**
+ * The increments of one trigger that applications do by themselves, while the map is there and its session is active: an addition at the event, of
+ * which nobody is told.
+ */
+export class MapIncrements {
+  readonly #trigger: Trigger;
+  readonly #counters: KeyCounters;
+  readonly #newKey: () => number;
+  readonly #bindings = new Map<ActionState, Binding>();
+  /** What groups that are closed had counted, by action. */
+  readonly #settled = new Map<ActionState, { added: number; refused: number }>();
+  /** Stands for the occurrences of a trigger of which the daemon is told nothing. */
+  #counting: { readonly group: KeyGroup; readonly from: number } | undefined;
+  #occurrencesSettled = 0;
+
+  constructor(trigger: Trigger, counters: KeyCounters, newKey: () => number) {
+    this.#trigger = trigger;
+    this.#counters = counters;
+    this.#newKey = newKey;
+  }
+
+  /** Follows the sessions. True if applications have to be told. */
+  bind(find: FindSession): boolean {
+    const { definition, owner, actions } = this.#trigger;
+    let changed = false;
+    for (const state of actions) {
+      const { action } = state;
+      if (action.kind !== 'increment' || !isCountedAtEvent(definition.condition, action)) continue;
+      const session = find(action.session, owner);
+      const map = session?.maps.get(action.map);
+      // As with LTTng, nothing is counted while the session is stopped; where there is none, the daemon is told and says so.
+      changed = state.elsewhere !== (map !== undefined) || changed;
+      state.elsewhere = map !== undefined;
+      changed = this.#bindTo(state, action, session?.active ? map : undefined) || changed;
+    }
+    this.#countOccurrences();
+    return changed;
+  }
+
+  close(): void {
+    for (const { group } of this.#bindings.values()) group.close();
+    this.#bindings.clear();
+  }
+
+  desired(): DesiredTrigger[] {
+    const rule = ruleOf(this.#trigger.definition.condition);
+    if (rule === undefined) return [];
+    return [...this.#bindings.values()].map(({ key, action, group }) => ({
+      key,
+      rule,
+      captures: null,
+      counter: { map: group.number, template: action.key },
+    }));
+  }
+
+  /** Occurrences of which the daemon was not told. */
+  get occurrences(): number {
+    return this.#occurrencesSettled + (this.#counting === undefined ? 0 : this.#countedSince(this.#counting));
+  }
+
+  /** What applications did of an action, and how often there was no room in the map. */
+  executionsOf(state: ActionState): { readonly added: number; readonly refused: number } {
+    const settled = this.#settled.get(state) ?? { added: 0, refused: 0 };
+    const current = this.#bindings.get(state)?.group.read() ?? { added: 0, refused: 0 };
+    return { added: settled.added + current.added, refused: settled.refused + current.refused };
+  }
+
+  #bindTo(state: ActionState, action: Increment, map: CounterMap | undefined): boolean {
+    const bound = this.#bindings.get(state);
+    if (bound?.map === map) return false;
+    if (bound !== undefined) {
+      this.#settled.set(state, this.executionsOf(state));
+      this.#stopCounting(bound.group);
+      bound.group.close();
+      this.#bindings.delete(state);
+    }
+    if (map !== undefined) {
+      const { owner } = this.#trigger;
+      const group = this.#counters.open(map, (thread) => isAbout(owner, thread.uid));
+      this.#bindings.set(state, { state, action, group, map, key: this.#newKey() });
+    }
+    return true;
+  }
+
+  #countOccurrences(): void {
+    const told = this.#trigger.actions.some(({ elsewhere }) => !elsewhere);
+    const [first] = told ? [] : this.#bindings.values();
+    if (first?.group === this.#counting?.group) return;
+    if (this.#counting !== undefined) this.#stopCounting(this.#counting.group);
+    if (first !== undefined) this.#counting = { group: first.group, from: first.group.read().added };
+  }
+
+  #stopCounting(group: KeyGroup): void {
+    if (this.#counting?.group !== group) return;
+    this.#occurrencesSettled += this.#countedSince(this.#counting);
+    this.#counting = undefined;
+  }
+
+  #countedSince({ group, from }: { readonly group: KeyGroup; readonly from: number }): number {
+    return group.read().added - from;
+  }
+}

@@ -1,0 +1,12 @@
+import type { RatePolicy } from '@ringtail/protocol';
+
+/**
+ * How often an action is due when occurrences `before + 1` to `before + count` come.
+ *
+ * @see lttng-add-trigger(1), --rate-policy
+ */
+export function dueTimes(policy: RatePolicy, before: number, count: number): number {
+  const after = before + count;
+  if ('every' in policy) return Math.floor(after / policy.every) - Math.floor(before / policy.every);
+  return before < policy.onceAfter && policy.onceAfter <= after ? 1 : 0;
+}

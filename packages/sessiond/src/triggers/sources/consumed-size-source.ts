@@ -1,0 +1,86 @@
+import { describeError } from '@ringtail/base';
+import type { Log } from '../../log.ts';
+import type { Session } from '../../session.ts';
+import type { ConditionSource, Occurred, WatchedTrigger } from '../condition-source.ts';
+import type { FindSession } from '../map-increments.ts';
+
+/** As often as LTTng's monitor timer looks. */
+const CHECK_PERIOD_MS = 1000;
+
+export interface ConsumedSizeSourceOptions {
+  readonly findSession: FindSession;
+  /** Of all data stream files since the session was created. */
+  readonly recordedBytes: (session: Session) => Promise<number>;
+  readonly schedule: (callback: () => void, delayMs: number) => { cancel(): void };
+  readonly log: Log;
+}
+
+type Kind = 'session-consumed-size';
+
+interface Watched {
+  readonly trigger: WatchedTrigger<Kind>;
+  readonly occurred: Occurred;
+  /** For which it has held: once for each session that has the name. */
+  heldFor: Session | undefined;
+}
+
+/** Asks once a second how much sessions have recorded that a trigger waits for, each session once for all of them. */
+export class ConsumedSizeSource implements ConditionSource<Kind> {
+  readonly #options: ConsumedSizeSourceOptions;
+  readonly #watched = new Set<Watched>();
+  readonly #asking = new WeakSet<Session>();
+  #timer: { cancel(): void } | undefined;
+
+  constructor(options: ConsumedSizeSourceOptions) {
+    this.#options = options;
+  }
+
+  start(trigger: WatchedTrigger<Kind>, occurred: Occurred): () => void {
+    const watched: Watched = { trigger, occurred, heldFor: undefined };
+    this.#watched.add(watched);
+    this.#timer ??= this.#later();
+    return () => {
+      this.#watched.delete(watched);
+      if (this.#watched.size > 0) return;
+      this.#timer?.cancel();
+      this.#timer = undefined;
+    };
+  }
+
+  #later(): { cancel(): void } {
+    return this.#options.schedule(() => {
+      this.#timer = this.#later();
+      this.#look();
+    }, CHECK_PERIOD_MS);
+  }
+
+  #look(): void {
+    const waiting = new Map<Session, Watched[]>();
+    for (const watched of this.#watched) {
+      const { condition, owner } = watched.trigger;
+      const session = this.#options.findSession(condition.session, owner);
+      if (session === undefined || session === watched.heldFor || !session.traced) continue;
+      waiting.set(session, [...(waiting.get(session) ?? []), watched]);
+    }
+    for (const [session, those] of waiting) void this.#ask(session, those);
+  }
+
+  async #ask(session: Session, waiting: readonly Watched[]): Promise<void> {
+    // A consumer that is slow is not asked again before it has answered.
+    if (this.#asking.has(session)) return;
+    this.#asking.add(session);
+    try {
+      const bytes = await this.#options.recordedBytes(session);
+      for (const watched of waiting) {
+        const { condition } = watched.trigger;
+        if (bytes < condition.bytes || !this.#watched.has(watched)) continue;
+        watched.heldFor = session;
+        watched.occurred(1, [], { session: session.name, bytes });
+      }
+    } catch (error) {
+      this.#options.log.debug(`session ${session.name}: its size cannot be known: ${describeError(error)}`);
+    } finally {
+      this.#asking.delete(session);
+    }
+  }
+}

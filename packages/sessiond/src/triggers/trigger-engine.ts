@@ -1,0 +1,302 @@
+import type {
+  CapturedValue,
+  CountersMessage,
+  DesiredTrigger,
+  MapRow,
+  TriggerDefinition,
+  TriggerDescription,
+  TriggerMatchedMessage,
+} from '@ringtail/protocol';
+import type { KeyCounters } from '../counters/key-counters.ts';
+import type { CountingThread, SharedCounter, ThreadCounters } from '../counters/thread-counters.ts';
+import { DaemonError } from '../daemon-error.ts';
+import type { DesiredStateBudget } from '../desired-state-budget.ts';
+import { CAPTURES_BYTES_MAX, TRIGGERS_BYTES_MAX, TRIGGERS_MAX } from '../limits.ts';
+import type { Log } from '../log.ts';
+import type { CounterMap } from '../maps/counter-map.ts';
+import type { Owner, Session } from '../session.ts';
+import { type ConditionKind, type ConditionSource, type ConditionSources, isAbout } from './condition-source.ts';
+import { type FindSession, MapIncrements } from './map-increments.ts';
+import { type Perform, Trigger } from './trigger.ts';
+import { checkDefinition, isCountedAtEvent, ruleOf } from './trigger-check.ts';
+
+/** What in a desired trigger is not text that a client gave. */
+const DESIRED_TRIGGER_BYTES = 128;
+
+export interface TriggerEngineOptions {
+  /** Of all kinds but `event-rule-matches`. */
+  readonly sources: () => ConditionSources;
+  readonly counters: ThreadCounters;
+  readonly keyCounters: KeyCounters;
+  readonly budget: DesiredStateBudget;
+  readonly findSession: FindSession;
+  readonly perform: Perform;
+  /** Has applications told of what `desiredFor` answers now. */
+  readonly publish: () => void;
+  readonly now: () => Date;
+  readonly log: Log;
+}
+
+interface Entry {
+  readonly trigger: Trigger;
+  readonly bytes: number;
+  readonly increments: MapIncrements;
+  /** Counts the events of conditions that only count. */
+  readonly counter: SharedCounter | undefined;
+  stop: () => void;
+}
+
+/** All triggers: who has which, what applications are told of them, and what comes of it. */
+export class TriggerEngine {
+  readonly #options: TriggerEngineOptions;
+  readonly #byKey = new Map<number, Entry>();
+  /** By owner and name. */
+  readonly #byName = new Map<string, Entry>();
+  /** Those with actions that applications may carry out. */
+  readonly #counting = new Set<Entry>();
+  /** By user and slot. */
+  readonly #desired = new Map<string, readonly DesiredTrigger[]>();
+  #bytes = 0;
+  #nextKey = 1;
+  #nextNumber = 0;
+  #closed = false;
+
+  constructor(options: TriggerEngineOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * @returns its name
+   * @throws {DaemonError} `TRIGGER_EXISTS` for a name that the owner has given already, `TOO_MANY`, `UNSUPPORTED`, and for what cannot work
+   */
+  add(definition: TriggerDefinition, owner: Owner): string {
+    const { budget, log } = this.#options;
+    checkDefinition(definition);
+    const { condition } = definition;
+    const source = this.#sourceOf(condition.kind);
+    const name = definition.name ?? this.#freeName(owner.uid);
+    if (this.#byName.has(nameKey(owner.uid, name))) {
+      throw new DaemonError('TRIGGER_EXISTS', `user ${owner.uid} has a trigger ${name} already`);
+    }
+    const bytes = Buffer.byteLength(JSON.stringify(definition));
+    if (this.#byKey.size >= TRIGGERS_MAX || this.#bytes + bytes > TRIGGERS_BYTES_MAX) {
+      throw new DaemonError('TOO_MANY', `there are ${this.#byKey.size} triggers already`);
+    }
+    const trigger = this.#newTrigger({ ...definition, name }, owner);
+    budget.reserve(trigger, desiredBytes(definition));
+    let counter: SharedCounter | undefined;
+    try {
+      counter = this.#counterFor(trigger);
+    } catch (error) {
+      budget.release(trigger);
+      throw error;
+    }
+    const increments = new MapIncrements(trigger, this.#options.keyCounters, () => this.#nextKey++);
+    const entry: Entry = { trigger, bytes, increments, counter, stop: () => {} };
+    this.#byKey.set(trigger.key, entry);
+    this.#byName.set(nameKey(owner.uid, name), entry);
+    this.#bytes += bytes;
+    if (definition.actions.some((action) => isCountedAtEvent(condition, action))) this.#counting.add(entry);
+    increments.bind(this.#options.findSession);
+    if (ruleOf(condition) !== undefined) this.#changed();
+    entry.stop =
+      source?.start(
+        { key: trigger.key, name, owner, condition, countedEvents: () => counter?.read() ?? 0 },
+        (count, captures, details) => trigger.occurred(count, captures, details),
+      ) ?? (() => {});
+    log.info(`trigger ${name} of user ${owner.uid} is added`);
+    return name;
+  }
+
+  /** @throws {DaemonError} `NO_TRIGGER` */
+  remove(name: string, uid: number): void {
+    const entry = this.#byName.get(nameKey(uid, name));
+    if (entry === undefined) throw new DaemonError('NO_TRIGGER', `user ${uid} has no trigger ${name}`);
+    const { trigger, increments, counter, bytes } = entry;
+    this.#byName.delete(nameKey(uid, name));
+    this.#byKey.delete(trigger.key);
+    this.#counting.delete(entry);
+    this.#bytes -= bytes;
+    entry.stop();
+    trigger.remove();
+    increments.close();
+    counter?.close();
+    this.#options.budget.release(trigger);
+    if (ruleOf(trigger.definition.condition) !== undefined) this.#changed();
+    this.#options.log.info(`trigger ${name} of user ${uid} is removed`);
+  }
+
+  /** The triggers that this user may see. */
+  describe({ uid }: Owner): TriggerDescription[] {
+    return [...this.#byKey.values()].filter(({ trigger }) => isAbout({ uid, gid: 0 }, trigger.owner.uid)).map(describe);
+  }
+
+  /** How many there are, whoever has them. */
+  get size(): number {
+    return this.#byKey.size;
+  }
+
+  /** What threads of that user with that slot are to be told. */
+  desiredFor(uid: number, slot: number): readonly DesiredTrigger[] {
+    if (this.#byKey.size === 0) return [];
+    const key = `${uid} ${slot}`;
+    const known = this.#desired.get(key);
+    if (known !== undefined) return known;
+    const desired = [...this.#byKey.values()]
+      .filter(({ trigger }) => isAbout(trigger.owner, uid))
+      .flatMap((entry) => desiredOf(entry, slot));
+    this.#desired.set(key, desired);
+    return desired;
+  }
+
+  threadRegistered(thread: CountingThread): void {
+    this.#options.counters.add(thread);
+    this.#options.keyCounters.add(thread);
+  }
+
+  /** Its control file can still be read. */
+  threadEnded(thread: CountingThread): void {
+    this.#options.counters.remove(thread);
+    this.#options.keyCounters.remove(thread);
+  }
+
+  /** Events that a thread tells of. A trigger that is gone, or is not about this thread, is passed over. */
+  matched({ uid }: CountingThread, { trigger: key, matches, discarded, captures }: TriggerMatchedMessage): void {
+    const entry = this.#byKey.get(key);
+    if (entry === undefined || !isAbout(entry.trigger.owner, uid)) return;
+    const { trigger } = entry;
+    if (trigger.definition.condition.kind !== 'event-rule-matches') return;
+    trigger.messagesDiscarded = Math.min(trigger.messagesDiscarded + discarded, Number.MAX_SAFE_INTEGER);
+    trigger.occurred(matches, bounded(captures));
+  }
+
+  counted(thread: CountingThread, message: CountersMessage): void {
+    this.#options.keyCounters.announced(thread, message);
+  }
+
+  /** Sessions or maps came or went, or sessions were started or stopped. */
+  sessionsChanged(): void {
+    let changed = false;
+    for (const { increments } of this.#counting) changed = increments.bind(this.#options.findSession) || changed;
+    if (changed) this.#changed();
+  }
+
+  sessionCleared({ maps }: Session): void {
+    for (const map of maps.values()) this.#options.keyCounters.clear(map);
+  }
+
+  sessionDestroyed({ maps }: Session): void {
+    this.sessionsChanged();
+    for (const map of maps.values()) this.#options.keyCounters.forget(map);
+  }
+
+  rowsOf(map: CounterMap): MapRow[] {
+    return map.rows(this.#options.keyCounters.liveValues(map));
+  }
+
+  /** Nothing begins any more. */
+  close(): void {
+    this.#closed = true;
+    for (const { trigger, stop } of this.#byKey.values()) {
+      stop();
+      trigger.remove();
+    }
+  }
+
+  #newTrigger(definition: TriggerDefinition & { readonly name: string }, owner: Owner): Trigger {
+    const { perform, now, log } = this.#options;
+    return new Trigger({
+      key: this.#nextKey++,
+      owner,
+      definition,
+      perform,
+      now,
+      onFailure: ({ definition: { name } }, { kind }, why) =>
+        log.warn(`trigger ${name} of user ${owner.uid}: ${kind}: ${why}`),
+    });
+  }
+
+  /** Undefined for events that applications tell of. */
+  #sourceOf(kind: ConditionKind): ConditionSource | undefined {
+    if (this.#closed) throw new DaemonError('SHUTTING_DOWN', 'the session daemon is about to end');
+    if (kind === 'event-rule-matches') return undefined;
+    // The table says that a source takes triggers of its kind; by the kind of a definition that is lost.
+    const source = this.#options.sources()[kind] as ConditionSource | undefined;
+    if (source === undefined) throw new DaemonError('UNSUPPORTED', `the condition ${kind} is not supported`);
+    return source;
+  }
+
+  #counterFor({ definition: { condition }, owner }: Trigger): SharedCounter | undefined {
+    if (ruleOf(condition) === undefined || condition.kind === 'event-rule-matches') return undefined;
+    const counter = this.#options.counters.open((thread) => isAbout(owner, thread.uid));
+    if (counter === undefined) throw new DaemonError('TOO_MANY', 'there are too many triggers that count events');
+    return counter;
+  }
+
+  #freeName(uid: number): string {
+    for (;;) {
+      const name = `trigger${this.#nextNumber++}`;
+      if (!this.#byName.has(nameKey(uid, name))) return name;
+    }
+  }
+
+  #changed(): void {
+    this.#desired.clear();
+    this.#options.publish();
+  }
+}
+
+function nameKey(uid: number, name: string): string {
+  return `${uid} ${name}`;
+}
+
+function desiredOf({ trigger, increments, counter }: Entry, slot: number): DesiredTrigger[] {
+  const { condition } = trigger.definition;
+  const rule = ruleOf(condition);
+  if (rule === undefined) return [];
+  const counted = increments.desired();
+  if (counter !== undefined) {
+    return [{ key: trigger.key, rule, captures: null, counter: { index: counter.indexFor(slot) } }, ...counted];
+  }
+  if (condition.kind !== 'event-rule-matches' || trigger.actions.every(({ elsewhere }) => elsewhere)) return counted;
+  return [{ key: trigger.key, rule, captures: condition.captures, counter: null }, ...counted];
+}
+
+/** What a trigger may take of a control file, whichever of its actions applications carry out. */
+function desiredBytes({ condition, actions }: TriggerDefinition): number {
+  const rule = ruleOf(condition);
+  if (rule === undefined) return 0;
+  const ruleBytes = DESIRED_TRIGGER_BYTES + Buffer.byteLength(JSON.stringify(rule));
+  const captures = condition.kind === 'event-rule-matches' ? condition.captures : [];
+  const keys = actions.flatMap((action) =>
+    action.kind === 'increment' && isCountedAtEvent(condition, action) ? [action.key] : [],
+  );
+  return ruleBytes * (1 + keys.length) + Buffer.byteLength(JSON.stringify([captures, keys]));
+}
+
+function describe({ trigger, increments }: Entry): TriggerDescription {
+  const { definition, owner, messagesDiscarded, actions } = trigger;
+  return {
+    ...definition,
+    uid: owner.uid,
+    occurrences: trigger.occurrences + increments.occurrences,
+    messagesDiscarded,
+    actionStatistics: actions.map((state) => {
+      const { added, refused } = increments.executionsOf(state);
+      return {
+        executions: state.executions + added,
+        failures: state.failures + refused,
+        lastFailure: refused > 0 ? 'the map is full' : state.lastFailure,
+      };
+    }),
+  };
+}
+
+/** The first values, as far as they are no more than a report may hold. */
+function bounded(captures: readonly CapturedValue[]): readonly CapturedValue[] {
+  let bytes = 0;
+  return captures.map((value) => {
+    bytes += Buffer.byteLength(JSON.stringify(value));
+    return bytes > CAPTURES_BYTES_MAX ? null : value;
+  });
+}

@@ -1,0 +1,181 @@
+import type { CapturedValue, TriggerAction, TriggerDefinition, TriggerReport } from '@ringtail/protocol';
+import type { Owner } from '../session.ts';
+import type { OccurrenceDetails } from './condition-source.ts';
+import { dueTimes } from './rate-policy.ts';
+
+const COUNT_MAX = Number.MAX_SAFE_INTEGER;
+const NOTHING: OccurrenceDetails = {};
+
+/** What an action is carried out with. */
+export interface Firing {
+  readonly trigger: Trigger;
+  /** How often the action is due: more than once where several occurrences came at once. */
+  readonly times: number;
+  readonly report: TriggerReport;
+}
+
+/** An action that takes time. */
+export interface Performance {
+  /** Gives what there is to say of it, which the reports of later actions tell as well. Rejects with why it failed. */
+  readonly done: Promise<OccurrenceDetails | undefined>;
+  /** Whether the next action waits for it. */
+  readonly inOrder: boolean;
+}
+
+/** Carries out an action, or begins to. @throws why it failed */
+export type Perform = (action: TriggerAction, firing: Firing) => Performance | undefined;
+
+export interface TriggerOptions {
+  readonly key: number;
+  readonly owner: Owner;
+  readonly definition: TriggerDefinition & { readonly name: string };
+  readonly perform: Perform;
+  readonly now: () => Date;
+  readonly onFailure: (trigger: Trigger, action: TriggerAction, why: string) => void;
+}
+
+export interface ActionState {
+  readonly action: TriggerAction;
+  /** Carried out by applications: nothing to be done here. */
+  elsewhere: boolean;
+  /** How often the condition has held, as the rate policy counts. */
+  occurrences: number;
+  /** Since the report before. */
+  unreported: number;
+  due: number;
+  /** Being carried out, while others go on. */
+  busy: boolean;
+  executions: number;
+  failures: number;
+  lastFailure: string | null;
+}
+
+/**
+ * A trigger at work: counts occurrences, and carries the actions out that are due, one after the other. What happens meanwhile is counted, and told in one
+ * report when its turn comes, so that a condition that holds all the time costs no more than its actions can take.
+ */
+export class Trigger {
+  readonly key: number;
+  readonly owner: Owner;
+  readonly definition: TriggerDefinition & { readonly name: string };
+  readonly actions: readonly ActionState[];
+  messagesDiscarded = 0;
+  #occurrences = 0;
+  #captures: readonly CapturedValue[] = [];
+  #details: OccurrenceDetails = NOTHING;
+  #running = false;
+  #removed = false;
+  readonly #options: TriggerOptions;
+
+  constructor(options: TriggerOptions) {
+    this.#options = options;
+    this.key = options.key;
+    this.owner = options.owner;
+    this.definition = options.definition;
+    this.actions = options.definition.actions.map((action) => ({
+      action,
+      elsewhere: false,
+      occurrences: 0,
+      unreported: 0,
+      due: 0,
+      busy: false,
+      executions: 0,
+      failures: 0,
+      lastFailure: null,
+    }));
+  }
+
+  /** How often the condition has held, as far as the daemon was told. */
+  get occurrences(): number {
+    return this.#occurrences;
+  }
+
+  /** The condition held so many times more. The first action that is due has begun when this returns. */
+  occurred(count: number, captures: readonly CapturedValue[] = [], details: OccurrenceDetails = NOTHING): void {
+    if (this.#removed || count <= 0) return;
+    this.#occurrences = Math.min(this.#occurrences + count, COUNT_MAX);
+    this.#captures = captures;
+    this.#details = details;
+    for (const state of this.actions) {
+      if (state.elsewhere) continue;
+      state.due = Math.min(state.due + dueTimes(state.action.ratePolicy, state.occurrences, count), COUNT_MAX);
+      state.occurrences = Math.min(state.occurrences + count, COUNT_MAX);
+      state.unreported = Math.min(state.unreported + count, COUNT_MAX);
+    }
+    void this.#run();
+  }
+
+  /** Nothing more begins; what has begun ends by itself. */
+  remove(): void {
+    this.#removed = true;
+    this.#captures = [];
+    this.#details = NOTHING;
+  }
+
+  async #run(): Promise<void> {
+    if (this.#running) return;
+    this.#running = true;
+    let added = NOTHING;
+    for (let begun = true; begun; ) {
+      begun = false;
+      for (const state of this.actions) {
+        if (state.due === 0 || state.busy || this.#removed) continue;
+        begun = true;
+        const performance = this.#begin(state, added);
+        if (performance !== undefined) added = { ...added, ...(await performance) };
+      }
+    }
+    this.#running = false;
+  }
+
+  /** A promise where the next action has to wait. */
+  #begin(state: ActionState, added: OccurrenceDetails): Promise<OccurrenceDetails | undefined> | undefined {
+    const firing: Firing = { trigger: this, times: state.due, report: this.#report(state, added) };
+    // One report stands for all that it is about; a counter is added to for each.
+    const executions = state.action.kind === 'increment' ? firing.times : 1;
+    state.due = 0;
+    state.unreported = 0;
+    state.executions = Math.min(state.executions + executions, COUNT_MAX);
+    try {
+      const performance = this.#options.perform(state.action, firing);
+      if (performance === undefined) return undefined;
+      state.busy = true;
+      const ended = performance.done
+        .catch((error: unknown) => {
+          this.#failed(state, executions, error);
+          return undefined;
+        })
+        .finally(() => {
+          state.busy = false;
+        });
+      if (performance.inOrder) return ended;
+      void ended.then(() => this.#run());
+    } catch (error) {
+      this.#failed(state, executions, error);
+    }
+    return undefined;
+  }
+
+  #report({ unreported }: ActionState, added: OccurrenceDetails): TriggerReport {
+    const { definition, owner, now } = this.#options;
+    const { condition } = definition;
+    const names = condition.kind === 'event-rule-matches' ? condition.captures : [];
+    return {
+      trigger: definition.name,
+      uid: owner.uid,
+      condition: condition.kind,
+      at: now().toISOString(),
+      occurrences: unreported,
+      captures: Object.fromEntries(names.map((name, idx) => [name, this.#captures[idx] ?? null])),
+      details: { ...this.#details, ...added },
+    };
+  }
+
+  #failed(state: ActionState, executions: number, error: unknown): void {
+    const why = error instanceof Error ? error.message : String(error);
+    state.failures = Math.min(state.failures + executions, COUNT_MAX);
+    // A trigger that fails a hundred times a second for the same reason is one line in the log.
+    if (state.lastFailure !== why) this.#options.onFailure(this, state.action, why);
+    state.lastFailure = why;
+  }
+}
