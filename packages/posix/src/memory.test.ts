@@ -121,6 +121,17 @@ describe('mappings', () => {
     expect(bytes[5]).toBe(55);
   });
 
+  it('begin where they are told to', () => {
+    const fd = memfd(3 * 65_536);
+    const bytes = new Uint8Array(posix.map(fd, 65_536 + 1, 65_536).buffer);
+    bytes[65_536] = 33;
+    const read = Buffer.alloc(1);
+    readSync(fd, read, 0, 1, 2 * 65_536);
+    expect([bytes.length, read[0]]).toEqual([65_537, 33]);
+    expect(codeOf(() => posix.map(fd, 2 * 65_536 + 1, 65_536))).toBe('EINVAL');
+    expect(codeOf(() => posix.map(fd, 1, -65_536))).toBe('EINVAL');
+  });
+
   it('are refused for more than the file has, for 2 GiB and for sizes that are none', () => {
     const fd = memfd(4096);
     for (const bytes of [4097, 8192, 2 ** 31, 2 ** 33, 0, -1, 1.5, Number.NaN]) {

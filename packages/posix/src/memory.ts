@@ -105,8 +105,12 @@ export function memoryCalls(libc: Libc): MemoryCalls {
       }
       const fileBytes = fstatSync(fd).size;
       // A load beyond the file's end is a SIGBUS.
-      if (fileBytes < offset + bytes) {
-        throw refusedCall('mmap', 'EINVAL', `cannot map ${offset + bytes} bytes of a file of ${fileBytes} bytes`);
+      if (offset < 0 || fileBytes < offset + bytes) {
+        throw refusedCall(
+          'mmap',
+          'EINVAL',
+          `cannot map ${bytes} bytes from ${offset} on of a file of ${fileBytes} bytes`,
+        );
       }
       const address = libc.mmap(0, bytes, Prot.READ | Prot.WRITE, MapFlag.SHARED, fd, offset);
       if (address === -1) throw posixError('mmap', libc.errno(), `of ${bytes} bytes`);

@@ -147,6 +147,18 @@ describe('a connection', () => {
     expect(failureOf(() => posix.sendWithFd(client, Buffer.alloc(16 * 1024 * 1024), null, 20)).code).toBe('TIMEOUT');
   });
 
+  it('a send that does not wait says how much the peer has room for', () => {
+    const { client, server } = connectedPair();
+    expect(posix.sendNow(client, Buffer.from('abc'))).toBe(3);
+    let sent = 3;
+    for (let count = 1; count > 0; sent += count) count = posix.sendNow(client, Buffer.alloc(1024 * 1024));
+    expect(sent).toBeGreaterThan(3);
+    for (const buffer = Buffer.alloc(65_536); sent > 0; ) sent -= posix.receive(server, buffer, 1000);
+    fds.splice(fds.indexOf(server), 1);
+    posix.closeFd(server);
+    expect(failureOf(() => posix.sendNow(client, Buffer.from('x'))).code).toBe('EPIPE');
+  });
+
   it('passes a descriptor with the first byte, which a receiver cannot read past', () => {
     const { client, server } = connectedPair();
     const memfd = keep(posix.memfdCreate('passed', 0));

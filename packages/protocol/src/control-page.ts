@@ -11,9 +11,9 @@
  *   4096  slot 0 area 0, slot 0 area 1, slot 1 area 0, slot 1 area 1: AREA_BYTES each, sparse; JSON text
  *
  * Behind the areas: CONTROL_COUNTER_COUNT f64 counters, sparse, which the thread adds to and daemons read. Even indexes belong to
- * the daemon of slot 0, odd ones to that of slot 1: each says in the desired state what it uses, from the lowest on. Counters for
- * keys of maps are numbered by the thread, from the highest downwards, and announced (`counters`). A thread that has lost its daemon
- * sets the counters of its slot to zero.
+ * the daemon of slot 0, odd ones to that of slot 1: each says in the desired state what it uses of the first half. Those of the second
+ * half the thread gives to keys of maps, and announces them (`counters`). Nobody sets a counter back: what a daemon finds in one
+ * when it begins to look is where it begins.
  *
  * To publish, a daemon writes the text into the area that is not current, then its slot's words, then a new GENERATION:
  * larger than the one it read, and of its slot's parity, so that two daemons never write the same value. The thread's
@@ -26,6 +26,8 @@ export const CONTROL_PAGE_BYTES = 4096;
 export const CONTROL_SLOT_COUNT = 2;
 export const CONTROL_AREA_BYTES = 8 * 1024 * 1024;
 export const CONTROL_COUNTER_COUNT = 16_384;
+/** The first counter that threads number. */
+export const CONTROL_KEY_COUNTERS_FROM = CONTROL_COUNTER_COUNT / 2;
 export const CONTROL_COUNTERS_OFFSET = CONTROL_PAGE_BYTES + CONTROL_SLOT_COUNT * 2 * CONTROL_AREA_BYTES;
 export const CONTROL_COUNTERS_BYTES = CONTROL_COUNTER_COUNT * 8;
 export const CONTROL_FILE_BYTES = CONTROL_COUNTERS_OFFSET + CONTROL_COUNTERS_BYTES;

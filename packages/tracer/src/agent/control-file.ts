@@ -8,7 +8,6 @@ import {
   CONTROL_FILE_BYTES,
   CONTROL_MAGIC,
   CONTROL_PAGE_BYTES,
-  CONTROL_SLOT_COUNT,
   CONTROL_SLOT_WORDS_BYTES,
   ControlPage,
   ControlSlot,
@@ -74,16 +73,6 @@ export class ControlFile {
       this.#counters = new Float64Array(buffer, offset, CONTROL_COUNTER_COUNT);
     }
     return this.#counters;
-  }
-
-  /** Sets the counters of a slot to zero: its daemon is gone, and its successor begins anew. */
-  clearCounters(slot: number): void {
-    const counters = this.#counters;
-    if (counters === undefined) return;
-    for (let i = slot; i < CONTROL_COUNTER_COUNT; i += CONTROL_SLOT_COUNT) {
-      // What has never been used takes no memory, and shall not because of this.
-      if (counters[i] !== 0) counters[i] = 0;
-    }
   }
 
   /** Forgets what the daemon of `slot` published: it is gone, and its successor has not spoken yet. */

@@ -1,4 +1,9 @@
-import { CONTROL_COUNTER_COUNT, CONTROL_SLOT_COUNT, type CounterKey } from '@ringtail/protocol';
+import {
+  CONTROL_COUNTER_COUNT,
+  CONTROL_KEY_COUNTERS_FROM,
+  CONTROL_SLOT_COUNT,
+  type CounterKey,
+} from '@ringtail/protocol';
 import type { ControlFile } from './control-file.ts';
 import type { DaemonLink } from './daemon-link.ts';
 
@@ -36,7 +41,7 @@ export class CounterSpace {
   /**
    * What a trigger counts an event of that name with. A key that is new is announced to the daemon.
    *
-   * @returns undefined if the slot's counters are all taken, or the daemon named none of them
+   * @returns undefined if the slot's counters for keys are all taken, or the daemon named one that is not the slot's
    * @throws {PosixError} where the counters cannot be mapped
    */
   counterFor(link: DaemonLink, key: CounterKey, eventName: string): Counter | undefined {
@@ -48,23 +53,21 @@ export class CounterSpace {
     if (index === undefined) {
       index = keys.next;
       if (this.at(link.slot, index) === undefined) return undefined;
-      keys.next -= CONTROL_SLOT_COUNT;
+      keys.next += CONTROL_SLOT_COUNT;
       keys.indexes.set(name, index);
       link.send({ type: 'counters', counters: [{ index, map: key.map, key: text }] });
     }
     return this.at(link.slot, index);
   }
 
-  /** The daemon of the slot is gone. */
+  /** The daemon of the slot is gone: its successor does not know what was announced. */
   forget(slot: number): void {
-    this.#control.clearCounters(slot);
     this.#keys[slot] = unused(slot);
   }
 }
 
-/** From the highest number of the slot downwards: its daemon begins with the lowest. */
 function unused(slot: number) {
-  return { indexes: new Map<string, number>(), next: CONTROL_COUNTER_COUNT - CONTROL_SLOT_COUNT + slot };
+  return { indexes: new Map<string, number>(), next: CONTROL_KEY_COUNTERS_FROM + slot };
 }
 
 /** An event's name has its provider in front, as in LTTng. */

@@ -29,7 +29,9 @@ const DAEMON = `
     socket.on('data', (chunk) => {
       bytes = Buffer.concat([bytes, chunk]);
       while (bytes.length >= 4 && bytes.length >= 4 + bytes.readUInt32LE(0)) {
-        bytes = bytes.subarray(4 + bytes.readUInt32LE(0));
+        const length = bytes.readUInt32LE(0);
+        parentPort.postMessage(JSON.parse(bytes.subarray(4, 4 + length).toString()));
+        bytes = bytes.subarray(4 + length);
         const answer = workerData.answers.shift();
         if (answer === null) socket.destroy();
         else if (answer !== undefined) {
@@ -42,7 +44,10 @@ const DAEMON = `
 `;
 
 type Answer = { readonly message: object; readonly before?: readonly object[]; readonly delayMs?: number } | null;
-const LOOK = { type: 'look' };
+const LOOK = { type: 'look', turn: 0 };
+
+/** What daemons have read, the newest daemon's last. */
+const read: { type: string }[] = [];
 
 async function startDaemon(answers: readonly Answer[]): Promise<string> {
   const directory = mkdtempSync(join(tmpdir(), 'rt-link-'));
@@ -53,6 +58,8 @@ async function startDaemon(answers: readonly Answer[]): Promise<string> {
     rmSync(directory, { recursive: true, force: true });
   });
   await new Promise((resolve) => worker.once('message', resolve));
+  read.length = 0;
+  worker.on('message', (message) => read.push(message));
   return path;
 }
 
@@ -152,6 +159,39 @@ describe('the link to a session daemon', () => {
     const link = connect(await startDaemon([REGISTERED, null])) as DaemonLink;
     expect(link.request(DECLARE, 5000)).toBeUndefined();
     expect(link.isOpen).toBe(false);
+  });
+
+  it('says from the event loop that it is alive, not in the middle of an exchange', async () => {
+    const declared = { before: [{ type: 'look', turn: 9 }], message: { type: 'declared', ids: [1] } };
+    const link = connect(await startDaemon([REGISTERED, declared])) as DaemonLink;
+    const sent: unknown[] = [];
+    const trySend = link.trySend.bind(link);
+    link.trySend = (message) => sent.push(message) > 0 && trySend(message);
+    expect(link.request(DECLARE, 5000)).toEqual({ type: 'declared', ids: [1] });
+    expect(sent).toEqual([]);
+    while (!read.some(({ type }) => type === 'alive')) await new Promise((resolve) => setImmediate(resolve));
+    expect(sent).toEqual([{ type: 'alive', turn: 9 }]);
+  });
+
+  it('sends without waiting, and loses no part of a message that the socket took half of', async () => {
+    const link = connect(await startDaemon([REGISTERED])) as DaemonLink;
+    const match = (trigger: number) => ({
+      type: 'trigger-matched' as const,
+      trigger,
+      matches: 1,
+      discarded: 0,
+      captures: ['x'.repeat(100_000)],
+    });
+    let taken = 0;
+    while (link.trySend(match(taken))) {
+      taken += 1;
+      if (taken === 10_000) throw new Error('the daemon reads faster than anybody can send');
+    }
+    // What is sent in order waits for what is left of the message before.
+    expect(link.send({ type: 'goodbye', exitCode: 0, exception: null })).toBe(true);
+    while (!read.some(({ type }) => type === 'goodbye')) await new Promise((resolve) => setImmediate(resolve));
+    const told = read.filter(({ type }) => type === 'trigger-matched');
+    expect(told).toEqual(Array.from({ length: taken }, (_, trigger) => match(trigger)));
   });
 
   it('is refused by the system where nobody listens', () => {
