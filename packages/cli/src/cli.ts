@@ -12,9 +12,11 @@ import { addDestroy } from './commands/destroy.ts';
 import { addDisableChannel } from './commands/disable-channel.ts';
 import { addDisableEvent } from './commands/disable-event.ts';
 import { addDisableRotation } from './commands/disable-rotation.ts';
+import { addDoctor } from './commands/doctor.ts';
 import { addEnableChannel } from './commands/enable-channel.ts';
 import { addEnableEvent } from './commands/enable-event.ts';
 import { addEnableRotation } from './commands/enable-rotation.ts';
+import { addGuard } from './commands/guard.ts';
 import { addHelp } from './commands/help.ts';
 import { addList } from './commands/list.ts';
 import { addListTriggers } from './commands/list-triggers.ts';
@@ -58,6 +60,7 @@ type AddCommand = (program: Command, context: Context, act: Act) => Command;
 /** Sub-commands in the order in which the help lists them. */
 const COMMANDS: readonly AddCommand[] = [
   addRecord,
+  addGuard,
   addCreate,
   addSetSession,
   addEnableChannel,
@@ -90,6 +93,7 @@ const COMMANDS: readonly AddCommand[] = [
   addView,
   addConvert,
   addCrash,
+  addDoctor,
   addCompletion,
   addComplete,
   addVersion,

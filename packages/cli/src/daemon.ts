@@ -85,7 +85,8 @@ export async function daemonForRecording(context: Context, named: string | null)
   return { client, runDirectory, isPrivate: false, release: async () => abandon(), abandon };
 }
 
-async function privateDaemon(context: Context): Promise<Daemon> {
+/** A daemon for one command alone, in a run directory of its own. */
+export async function privateDaemon(context: Context): Promise<Daemon> {
   const runDirectory = runDirectoryAt(makePrivateDirectory(context));
   const remove = (): void => rmSync(runDirectory.path, { recursive: true, force: true });
   try {

@@ -4,6 +4,7 @@ import { CONTROL_COUNTER_COUNT, CONTROL_SLOT_COUNT } from './control-page.ts';
 import {
   arrayIn,
   booleanIn,
+  foreignLinesIn,
   foreignTextIn,
   integerIn,
   type JsonObject,
@@ -104,7 +105,7 @@ export function checkAppMessage(message: unknown): AppMessage {
       return {
         type,
         exitCode: integerIn(json, 'exitCode', -ID_MAX, ID_MAX),
-        exception: json.exception === null ? null : foreignTextIn(json, 'exception', EXCEPTION_LENGTH_MAX),
+        exception: json.exception === null ? null : foreignLinesIn(json, 'exception', EXCEPTION_LENGTH_MAX),
       };
     default:
       return refuseShape('there is no message of this type');

@@ -74,6 +74,17 @@ export function foreignTextIn(json: JsonObject, name: string, lengthMax: number)
   return printable(value, lengthMax);
 }
 
+/** The same with lines: newlines stay. */
+export function foreignLinesIn(json: JsonObject, name: string, lengthMax: number): string {
+  const value = json[name];
+  if (typeof value !== 'string') return foreignTextIn(json, name, lengthMax);
+  return value
+    .slice(0, lengthMax)
+    .split('\n')
+    .map((line) => printable(line, lengthMax))
+    .join('\n');
+}
+
 /** The text with every control character replaced, at most `lengthMax` characters of it. */
 export function printable(text: string, lengthMax: number): string {
   return text.slice(0, lengthMax).replace(UNPRINTABLE_ALL, '?');

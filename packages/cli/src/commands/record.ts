@@ -70,7 +70,7 @@ Examples:
 const STATEDUMP_PROVIDER = 'ringtail_statedump:';
 
 /** The state of programs is recorded only where it is named: a recording of one command is about what that does. */
-function rulesOf(options: RecordOptions): EventRule[] {
+export function rulesOf(options: Pick<RecordOptions, 'userspace' | 'loglevel'>): EventRule[] {
   return (options.userspace ?? ['*']).flatMap(splitNames).map((pattern) => {
     const leavesOut = pattern.includes('*') && !pattern.startsWith(STATEDUMP_PROVIDER);
     return eventRule(pattern, {

@@ -62,6 +62,24 @@ describe('signals', () => {
     expect(seen).toEqual(['finishing', 'give up SIGTERM']);
   });
 
+  it('that are ours do not reach the command, before, during and after it', () => {
+    const seen: string[] = [];
+    const signals = new CommandSignals(
+      () => 'none',
+      () => undefined,
+      () => undefined,
+      { SIGUSR2: () => seen.push('own') },
+    );
+    onTestFinished(() => signals.dispose());
+    process.emit('SIGUSR2', 'SIGUSR2');
+    signals.commandRuns((signal) => void seen.push(signal));
+    process.emit('SIGUSR2', 'SIGUSR2');
+    process.emit('SIGUSR1', 'SIGUSR1');
+    signals.commandEnded();
+    process.emit('SIGUSR2', 'SIGUSR2');
+    expect(seen).toEqual(['own', 'own', 'SIGUSR1', 'own']);
+  });
+
   it('are our own again in the end', () => {
     const before = process.listenerCount('SIGTERM');
     const { signals } = setUp();

@@ -6,6 +6,9 @@ const FORWARDED: readonly NodeJS.Signals[] = [...FROM_TERMINAL, 'SIGTERM', 'SIGH
 /** Of these a person who sends them a second time, when the command has ended, means us. */
 const IMPATIENT: ReadonlySet<NodeJS.Signals> = new Set(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']);
 
+/** What single signals do that mean us, at any time. */
+export type OwnSignals = { readonly [signal in NodeJS.Signals]?: () => void };
+
 /**
  * What becomes of the signals that we get while we record: they are the command's, which decides what they mean.
  *
@@ -23,14 +26,22 @@ export class CommandSignals {
   readonly #roleAtStart: TerminalRole;
   readonly #onFinishing: () => void;
   readonly #onGivingUp: (signal: NodeJS.Signals) => void;
+  readonly #own: OwnSignals;
   readonly #handler = (signal: NodeJS.Signals): void => this.#take(signal);
 
   /**
    * @param role what we are to our terminal at the moment
    * @param onFinishing the command has ended, and somebody wants us to end as well
    * @param onGivingUp the same once more
+   * @param own signals that are not the command's
    */
-  constructor(role: () => TerminalRole, onFinishing: () => void, onGivingUp: (signal: NodeJS.Signals) => void) {
+  constructor(
+    role: () => TerminalRole,
+    onFinishing: () => void,
+    onGivingUp: (signal: NodeJS.Signals) => void,
+    own: OwnSignals = {},
+  ) {
+    this.#own = own;
     this.#role = role;
     this.#roleAtStart = role();
     this.#onFinishing = onFinishing;
@@ -54,7 +65,9 @@ export class CommandSignals {
   }
 
   #take(signal: NodeJS.Signals): void {
-    if (this.#ended) this.#takeAfterEnd(signal);
+    const own = this.#own[signal];
+    if (own !== undefined) own();
+    else if (this.#ended) this.#takeAfterEnd(signal);
     else if (this.#send === undefined) this.#early.push(signal);
     else if (!this.#reachesCommandAnyway(signal)) this.#send(signal);
   }

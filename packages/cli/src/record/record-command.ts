@@ -182,6 +182,7 @@ class Watch {
 
 const NOTHING_SEEN: SessionSightings = { threads: 0, tracepoints: [] };
 
-function outcomeOf(end: CommandEnd): Outcome {
+/** The command's end as ours. */
+export function outcomeOf(end: CommandEnd): Outcome {
   return end.signal === null ? { code: end.code ?? 0 } : { code: 128, signal: end.signal };
 }

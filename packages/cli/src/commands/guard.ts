@@ -1,0 +1,98 @@
+import { resolve } from 'node:path';
+import type { ClockKind } from '@ringtail/protocol';
+import type { Command } from 'commander';
+import { addChannelOptions, type ChannelOptions, channelAttributes } from '../channel-options.ts';
+import type { Act } from '../cli.ts';
+import type { Context } from '../context.ts';
+import { CliError } from '../errors.ts';
+import { type GuardPlan, guardCommand } from '../guard/guard-command.ts';
+import { DEFAULT_SNAPSHOT_CAUSES, parseSnapshotCauses } from '../guard/wanted-ends.ts';
+import { clockOption, collect, outputFormatOf } from '../options.ts';
+import { parseCount, parsePeriodUs, parseSize } from '../quantity-options.ts';
+import { resolveCommand } from '../record/resolve-command.ts';
+import { rulesOf, traceNameOf } from './record.ts';
+
+interface GuardOptions extends ChannelOptions {
+  readonly snapshotOn: string;
+  readonly stallPeriod: string;
+  readonly maxSize?: string;
+  readonly maxSnapshots: string;
+  readonly output?: string;
+  readonly userspace?: readonly string[];
+  readonly loglevel?: string;
+  readonly clock: ClockKind;
+}
+
+/** One for the command's own end, and one for what comes before. */
+const SNAPSHOTS_LEAST = 2;
+
+export function addGuard(program: Command, context: Context, act: Act): Command {
+  const command = addChannelOptions(
+    program
+      .command('guard')
+      .description('run a command with a crash flight recorder: when it dies, its last events are on disk')
+      .usage('[options] [--] COMMAND [ARGUMENTS…]')
+      .argument('<command...>', 'what to run')
+      .passThroughOptions()
+      .option(
+        '--snapshot-on <causes>',
+        'of one or more of crash,signal,exit-code,stall a snapshot is recorded',
+        DEFAULT_SNAPSHOT_CAUSES.join(','),
+      )
+      .option('--stall-period <period>', 'how long an event loop may not be returned to, with stall', '5s')
+      .option('-m, --max-size <size>', 'write the newest packets of at most so many bytes, with k, M or G')
+      .option('--max-snapshots <count>', 'at most so many, the last of them for the end of the command', '10')
+      .option(
+        '-o, --output <dir>',
+        'directory in which snapshots get theirs (default: ringtail-traces/NAME-YYYYmmdd-HHMMSS at home)',
+      )
+      .option(
+        '-u, --userspace <rule>',
+        "record events with this name, with * anywhere; repeatable (default: '*')",
+        collect,
+      )
+      .option('-l, --loglevel <level>', 'only events at least this severe: emerg … info … debug, or 0 to 14')
+      .addOption(clockOption()),
+  ).addHelpText(
+    'after',
+    `
+Records to memory only, the newest events of each thread (16 MiB, or as --subbuf-size and --num-subbuf say). Nothing is
+written while all is well. The command keeps its standard streams, its signals and its exit code.
+
+  crash      an uncaught exception, want of memory, a signal other than SIGHUP, SIGINT, SIGTERM
+  signal     any signal
+  exit-code  an exit code other than 0
+  stall      an event loop that is not returned to
+
+Every Node.js program in the command counts. SIGUSR2 to ringtail records a snapshot at once; it is not passed on.
+
+Examples:
+  ringtail guard node app.js
+  ringtail guard --snapshot-on=crash,stall --stall-period=2s -o /var/crashes -- npm start
+  pkill -USR2 -f 'ringtail guard'`,
+  );
+  act(command, (words: [string, ...string[]], options: GuardOptions) => {
+    const plan: GuardPlan = {
+      words,
+      path: resolveCommand(context, words[0]),
+      name: traceNameOf(words),
+      output: options.output === undefined ? null : resolve(context.cwd, options.output),
+      rules: rulesOf(options),
+      channel: channelAttributes(context, 'channel0', options, true),
+      clock: options.clock,
+      causes: parseSnapshotCauses(options.snapshotOn),
+      stallPeriodUs: stallPeriod(options.stallPeriod),
+      maxBytes: options.maxSize === undefined ? null : parseSize(options.maxSize),
+      snapshotCountMax: parseCount('--max-snapshots', options.maxSnapshots, SNAPSHOTS_LEAST),
+      format: outputFormatOf(command),
+    };
+    return guardCommand(context, plan);
+  });
+  return command;
+}
+
+function stallPeriod(text: string): number {
+  const period = parsePeriodUs(text);
+  if (period > 0) return period;
+  throw new CliError('BAD_ARGUMENT', `"${text}" is no period for --stall-period`, 'such as --stall-period=2s');
+}

@@ -1,0 +1,226 @@
+import { constants } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { describeError } from '@ringtail/base';
+import { CtlError } from '@ringtail/ctl';
+import {
+  type ChannelAttributes,
+  type ClockKind,
+  EVERY_TIME,
+  type EventRule,
+  type SnapshotRecorded,
+} from '@ringtail/protocol';
+import type { Outcome } from '../cli.ts';
+import { type Context, type OutputFormat, reportTo, warn } from '../context.ts';
+import { type Daemon, isRunning, privateDaemon } from '../daemon.ts';
+import { CommandSignals } from '../record/command-signals.ts';
+import { terminalRole } from '../record/controlling-terminal.ts';
+import { registerUrl, tracedEnvironment } from '../record/preload.ts';
+import { outcomeOf } from '../record/record-command.ts';
+import { runCommand } from '../record/run-command.ts';
+import { newTraceName, removeIfEmpty, tracesDirectory } from '../trace-directory.ts';
+import { describeGuarded, describeSnapshot, type Guarded, guardJson } from './guard-summary.ts';
+import { type EndedProcess, ProcessWatch } from './process-watch.ts';
+import { type GuardSnapshot, SnapshotQueue } from './snapshot-queue.ts';
+import { describeEnd, endOf, isWanted, type SnapshotCause } from './wanted-ends.ts';
+
+/** What `ringtail guard` was asked to do. */
+export interface GuardPlan {
+  readonly words: readonly [string, ...string[]];
+  readonly path: string;
+  readonly name: string;
+  /** Directory in which each snapshot gets a directory; null for one of our choice. */
+  readonly output: string | null;
+  readonly rules: readonly EventRule[];
+  readonly channel: ChannelAttributes;
+  readonly clock: ClockKind;
+  readonly causes: readonly SnapshotCause[];
+  readonly stallPeriodUs: number;
+  readonly maxBytes: number | null;
+  readonly snapshotCountMax: number;
+  readonly format: OutputFormat;
+}
+
+/** How processes end is recorded whatever else is, so that the trace tells of it. */
+const OWN_RULE: EventRule = { pattern: 'ringtail_process:*' };
+const LAST_EVENTS = 5;
+const SETTLE_MS_MAX = 1000;
+const ASKING: readonly NodeJS.Signals[] = ['SIGHUP', 'SIGINT', 'SIGTERM'];
+const OTHERS_MAX = 1000;
+
+/** Runs a command with a flight recorder, and keeps what that holds when it ends otherwise than it should. */
+export async function guardCommand(context: Context, plan: GuardPlan): Promise<Outcome> {
+  const session = newTraceName(context, plan.name);
+  const output = resolve(context.cwd, plan.output ?? join(tracesDirectory(context), session));
+  let daemon: Daemon | undefined;
+  let guard: Guard | undefined;
+  const signals = new CommandSignals(
+    terminalRole,
+    () => warn(context, 'the command has ended; what it left is being written (once more to give up)'),
+    (signal) => {
+      daemon?.abandon();
+      process.exit(128 + constants.signals[signal]);
+    },
+    { SIGUSR2: () => guard?.demand() },
+  );
+  try {
+    daemon = await privateDaemon(context);
+    const prepared = new Guard(context, plan, daemon, session);
+    await prepared.prepare(output);
+    guard = prepared;
+    const guarded = await guard.run(signals);
+    reportTo(context, context.stderr, plan.format, guardJson(guarded), (style) => describeGuarded(style, guarded));
+    return outcomeOf({ code: guarded.end.exitCode, signal: signalOf(guarded) });
+  } finally {
+    await daemon?.release();
+    removeIfEmpty(output);
+    signals.dispose();
+  }
+}
+
+class Guard {
+  readonly #context: Context;
+  readonly #plan: GuardPlan;
+  readonly #daemon: Daemon;
+  readonly #session: string;
+  readonly #watch: ProcessWatch;
+  readonly #queue: SnapshotQueue;
+  readonly #asked = new Set<NodeJS.Signals>();
+  readonly #others: { text: string; exception: string | null }[] = [];
+  #output = '';
+  #hasEnded = false;
+  #commandPid: number | undefined;
+
+  constructor(context: Context, plan: GuardPlan, daemon: Daemon, session: string) {
+    this.#context = context;
+    this.#plan = plan;
+    this.#daemon = daemon;
+    this.#session = session;
+    this.#queue = new SnapshotQueue(
+      (name) => this.#record(name),
+      plan.snapshotCountMax,
+      (snapshot) => this.#tell(snapshot),
+    );
+    this.#watch = new ProcessWatch({
+      ended: (process) => this.#processEnded(process),
+      fired: ({ details: { pid, procname } }) =>
+        this.#queue.add('stall', `process ${pid} (${procname}) does not return to its event loop`),
+    });
+  }
+
+  /** Makes the session, and whatever watches. */
+  async prepare(output: string): Promise<void> {
+    const { clock, channel, rules, causes, stallPeriodUs } = this.#plan;
+    const { client } = this.#daemon;
+    const session = this.#session;
+    this.#output = output;
+    await client.createSession({ name: session, output, clock, snapshot: true });
+    await client.enableChannel(session, channel);
+    for (const rule of [...rules, OWN_RULE]) await client.enableEvent(session, rule, channel.name);
+    const notifications = await client.notifications();
+    // Ends with the connection; requests then say why.
+    void this.#watch.follow(notifications).catch(() => undefined);
+    if (causes.includes('stall')) {
+      const condition = { kind: 'event-loop-stalled', procname: '*', periodUs: stallPeriodUs } as const;
+      const actions = [{ kind: 'notify', ratePolicy: EVERY_TIME }] as const;
+      await client.request('add-trigger', { trigger: { name: 'guard-stall', condition, actions }, ownerUid: null });
+    }
+    await client.startSession(session);
+  }
+
+  /** Somebody wants to see what is in memory now. */
+  demand(): void {
+    this.#queue.add('demand', 'asked for by SIGUSR2');
+  }
+
+  async run(signals: CommandSignals): Promise<Guarded> {
+    const plan = this.#plan;
+    const env = this.#environment();
+    const note = (signal: NodeJS.Signals): void => void this.#asked.add(signal);
+    for (const signal of ASKING) process.on(signal, note);
+    try {
+      const begin = performance.now();
+      const command = await runCommand(plan.path, plan.words, env, signals);
+      this.#commandPid = command.pid;
+      const ended = await command.ended;
+      this.#hasEnded = true;
+      const seconds = (performance.now() - begin) / 1000;
+      const { client } = this.#daemon;
+      // Whatever processes said before they ended has been read when this is answered.
+      await client.sessionStatistics(this.#session).catch(() => undefined);
+      await this.#watch.settled(SETTLE_MS_MAX);
+      const end = endOf(ended, this.#watch.ends.get(command.pid));
+      const wanted = isWanted(end, plan.causes, this.#asked);
+      if (wanted) this.#queue.addLast('crash', `the command ${describeEnd(end)}`);
+      await this.#queue.idle();
+      return {
+        command: [basename(plan.words[0]), ...plan.words.slice(1)].join(' '),
+        seconds,
+        end,
+        isWanted: wanted,
+        snapshots: this.#queue.snapshots,
+        missed: this.#queue.missed,
+        lastEvents: await this.#lastEvents(),
+        others: this.#others,
+        survivors: await this.#survivors(),
+      };
+    } finally {
+      for (const signal of ASKING) process.off(signal, note);
+    }
+  }
+
+  #environment(): Readonly<Record<string, string | undefined>> {
+    return {
+      ...tracedEnvironment(this.#context.env, registerUrl(), this.#daemon.runDirectory.path),
+      RINGTAIL_GUARD: '1',
+    };
+  }
+
+  #processEnded({ pid, procname, end }: EndedProcess): void {
+    // Of the command itself we are told by the kernel.
+    if (pid === this.#commandPid || !isWanted(end, this.#plan.causes, this.#asked)) return;
+    const text = `${pid} (${procname}) ${describeEnd(end)}`;
+    this.#others.push({ text, exception: end.exception });
+    if (this.#others.length > OTHERS_MAX) this.#others.shift();
+    this.#queue.add('crash', `process ${text}`);
+  }
+
+  /** While the command runs, its user is told at once. */
+  #tell(snapshot: GuardSnapshot): void {
+    if (this.#hasEnded || this.#plan.format !== 'human') return;
+    reportTo(this.#context, this.#context.stderr, 'human', null, (style) => describeSnapshot(style, snapshot));
+  }
+
+  async #record(name: string): Promise<SnapshotRecorded> {
+    const { client } = this.#daemon;
+    try {
+      return await client.recordSnapshot(this.#session, { name, maxBytes: this.#plan.maxBytes });
+    } catch (error) {
+      if (!(error instanceof CtlError) || error.code !== 'DAEMON_GONE') throw error;
+      throw new CtlError(error.code, `${error.message}; what its consumer could save is in ${this.#output}`);
+    }
+  }
+
+  async #lastEvents(): Promise<string[]> {
+    const newest = this.#queue.snapshots.findLast(({ recorded }) => recorded !== null)?.recorded;
+    if (newest === undefined || newest === null) return [];
+    try {
+      // Reading takes longer to load than all of the rest together.
+      const { lastEvents } = await import('./last-events.ts');
+      return lastEvents(newest.path, LAST_EVENTS);
+    } catch (error) {
+      warn(this.#context, `the snapshot cannot be read: ${describeError(error)}`);
+      return [];
+    }
+  }
+
+  /** Processes that are registered and outlive the command. */
+  async #survivors(): Promise<number[]> {
+    const applications = await this.#daemon.client.listApplications().catch(() => []);
+    const pids = new Set(applications.map(({ pid }) => pid));
+    return [...pids].filter(isRunning).sort((a, b) => a - b);
+  }
+}
+
+function signalOf({ end }: Guarded): NodeJS.Signals | null {
+  return (end.signal?.name as NodeJS.Signals | undefined) ?? null;
+}

@@ -1,0 +1,108 @@
+import type { ProcessEnd } from '@ringtail/protocol';
+import { formatSeconds, plural, shellQuote } from '../quantity.ts';
+import { describeLoss, describeStatistics } from '../statistics.ts';
+import type { Style } from '../style.ts';
+import type { GuardSnapshot } from './snapshot-queue.ts';
+import { describeEnd } from './wanted-ends.ts';
+
+/** What a guarded command came to. */
+export interface Guarded {
+  /** As the user wrote it. */
+  readonly command: string;
+  readonly seconds: number;
+  readonly end: ProcessEnd;
+  /** Whether the command's own end is one that a snapshot is recorded of. */
+  readonly isWanted: boolean;
+  readonly snapshots: readonly GuardSnapshot[];
+  readonly missed: number;
+  /** Of the newest snapshot. */
+  readonly lastEvents: readonly string[];
+  /** How other processes ended, in words, each with its exception, the newest last. */
+  readonly others: readonly { readonly text: string; readonly exception: string | null }[];
+  /** Processes that still run. */
+  readonly survivors: readonly number[];
+}
+
+/** A line with a label. */
+type Row = (label: string, value: string) => string;
+
+const EXCEPTION_LINES_MAX = 8;
+const OTHERS_SHOWN_MAX = 5;
+
+/** The summary as one object for programs. */
+export function guardJson(guarded: Guarded): Record<string, unknown> {
+  const { end, seconds, snapshots, missed, lastEvents, others, survivors } = guarded;
+  return {
+    exitCode: end.exitCode,
+    signal: end.signal?.name ?? null,
+    coreDumped: end.signal?.coreDumped ?? false,
+    cause: end.exitCode === 0 ? null : end.cause,
+    exception: end.exception,
+    seconds,
+    snapshots: snapshots.map(({ reasons, recorded, problem }) => ({
+      reasons,
+      trace: recorded?.path ?? null,
+      ...(recorded !== null && { statistics: recorded.statistics }),
+      problem,
+    })),
+    missed,
+    lastEvents,
+    others: others.map(({ text }) => text),
+    survivors,
+  };
+}
+
+/** The summary for people; empty where all ended well. */
+export function describeGuarded(style: Style, guarded: Guarded): string {
+  const { snapshots, missed, others, lastEvents, end, survivors } = guarded;
+  if (!guarded.isWanted && snapshots.length === 0 && missed === 0) return '';
+  const row: Row = (label, value) => `  ${style.dim(label.padEnd(10))} ${value}`;
+  const told = `${guarded.command} ${describeEnd(end)} after ${formatSeconds(guarded.seconds)}`;
+  const exception = end.exception ?? others.findLast((other) => other.exception !== null)?.exception ?? null;
+  return [
+    `ringtail: ${guarded.isWanted ? style.yellow(told) : told}`,
+    ...others.slice(-OTHERS_SHOWN_MAX).map(({ text }) => row('process', text)),
+    ...(exception === null ? [] : indented(row, 'exception', exception)),
+    ...snapshots.flatMap((snapshot) => snapshotLines(style, row, snapshot)),
+    ...(missed === 0
+      ? []
+      : [
+          `  ${style.yellow('warning:')} ${plural(missed, 'more reason')} for a snapshot, and no more snapshots: there are enough`,
+        ]),
+    ...(survivors.length === 0 ? [] : [row('still run', survivors.join(', '))]),
+    ...(lastEvents.length === 0 ? [] : indented(row, 'last', lastEvents.join('\n'), lastEvents.length)),
+  ].join('\n');
+}
+
+/** One snapshot that was recorded while the command runs. */
+export function describeSnapshot(style: Style, { reasons, recorded, problem }: GuardSnapshot): string {
+  const why = whyOf(reasons);
+  if (recorded === null) return `${style.yellow('ringtail: no snapshot')} (${why}): ${problem}`;
+  return `ringtail: snapshot ${recorded.path} (${describeStatistics(recorded.statistics)}; ${why})`;
+}
+
+function snapshotLines(style: Style, row: Row, { reasons, recorded, problem }: GuardSnapshot): string[] {
+  const why = whyOf(reasons);
+  if (recorded === null) return [`  ${style.yellow('warning:')} no snapshot of what was recorded (${why}): ${problem}`];
+  const { path, statistics } = recorded;
+  // What a flight recorder overwrote before is what it is meant to overwrite.
+  const warnings = [...describeLoss({ ...statistics, packetsLost: 0 }), ...statistics.troubles];
+  return [
+    row('trace', `${path} (${describeStatistics(statistics)}; ${why})`),
+    row('show it', `${style.cyan(`ringtail view ${shellQuote(path)}`)}  or  babeltrace2 ${shellQuote(path)}`),
+    ...warnings.map((warning) => `  ${style.yellow('warning:')} ${warning}`),
+  ];
+}
+
+function whyOf(reasons: readonly string[]): string {
+  return reasons.length > 1 ? `${reasons[0]}, and ${reasons.length - 1} more` : (reasons[0] as string);
+}
+
+/** A text of several lines behind a label. */
+function indented(row: Row, label: string, text: string, linesMax = EXCEPTION_LINES_MAX): string[] {
+  return text
+    .trimEnd()
+    .split('\n')
+    .slice(0, linesMax)
+    .map((line, at) => row(at === 0 ? label : '', line));
+}

@@ -1,0 +1,82 @@
+import { constants } from 'node:os';
+import type { ProcessEnd } from '@ringtail/protocol';
+import { CliError } from '../errors.ts';
+import { didYouMean } from '../nearest.ts';
+import type { CommandEnd } from '../record/run-command.ts';
+
+/** What a snapshot is recorded of. */
+export const SNAPSHOT_CAUSES = ['crash', 'signal', 'exit-code', 'stall'] as const;
+export type SnapshotCause = (typeof SNAPSHOT_CAUSES)[number];
+export const DEFAULT_SNAPSHOT_CAUSES: readonly SnapshotCause[] = ['crash', 'exit-code'];
+
+/** With these somebody asks a program to end. */
+const ASKING: ReadonlySet<string> = new Set<NodeJS.Signals>(['SIGHUP', 'SIGINT', 'SIGTERM']);
+/** A shell's exit code for a command that a signal ended is the signal's number more than this. */
+const SIGNAL_CODE_BASE = 128;
+
+/**
+ * Reads `crash,exit-code`.
+ *
+ * @throws {CliError} `BAD_ARGUMENT`
+ */
+export function parseSnapshotCauses(text: string): readonly SnapshotCause[] {
+  const words = text.split(',');
+  for (const word of words) {
+    if ((SNAPSHOT_CAUSES as readonly string[]).includes(word)) continue;
+    throw new CliError(
+      'BAD_ARGUMENT',
+      `"${word}" is nothing that a snapshot is recorded of`,
+      `${didYouMean(word, SNAPSHOT_CAUSES)}one or more of: ${SNAPSHOT_CAUSES.join(',')}`,
+    );
+  }
+  return [...new Set(words)] as SnapshotCause[];
+}
+
+/**
+ * Whether the end of a process is one to record a snapshot of.
+ *
+ * @param asked signals that were sent to us: an exit code that stands for one of them is how the program was to end
+ */
+export function isWanted(
+  { cause, exitCode, signal }: ProcessEnd,
+  causes: readonly SnapshotCause[],
+  asked: ReadonlySet<NodeJS.Signals>,
+): boolean {
+  if (exitCode !== null) {
+    if (exitCode === 0 || codesOf(asked).includes(exitCode)) return false;
+    return causes.includes('exit-code') || (cause === 'exception' && causes.includes('crash'));
+  }
+  if (causes.includes('signal')) return true;
+  // Who ends in order says goodbye: whatever it was that ended a process for a reason unknown, it was none of its own.
+  return causes.includes('crash') && !(signal !== null && ASKING.has(signal.name));
+}
+
+function codesOf(signals: ReadonlySet<NodeJS.Signals>): number[] {
+  return [...signals].map((signal) => SIGNAL_CODE_BASE + constants.signals[signal]);
+}
+
+/** How the command ended, by what its parent was told, which is we, and by what the session daemon knows besides. */
+export function endOf({ code, signal }: CommandEnd, told: ProcessEnd | undefined): ProcessEnd {
+  if (signal === null) {
+    const exception = told?.exception ?? null;
+    return { cause: exception === null ? 'exit-code' : 'exception', exitCode: code ?? 0, signal: null, exception };
+  }
+  return {
+    cause: told?.cause === 'out-of-memory' ? 'out-of-memory' : 'signal',
+    exitCode: null,
+    signal: { number: constants.signals[signal], name: signal, coreDumped: told?.signal?.coreDumped ?? false },
+    exception: told?.exception ?? null,
+  };
+}
+
+/** `was killed by SIGSEGV, with a core dump`. */
+export function describeEnd({ cause, exitCode, signal, exception }: ProcessEnd): string {
+  if (signal !== null) {
+    const core = signal.coreDumped ? ', with a core dump' : '';
+    return `was killed by ${signal.name}${cause === 'out-of-memory' ? ' for want of memory' : ''}${core}`;
+  }
+  if (exitCode === null) return 'ended, and nobody knows why';
+  return exception === null
+    ? `ended with exit code ${exitCode}`
+    : `ended by an uncaught exception (exit code ${exitCode})`;
+}
