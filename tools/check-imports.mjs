@@ -21,7 +21,7 @@ const ORDER = {
   'session-file': ['base', 'protocol'],
   ctl: ['base', 'protocol', 'session-file'],
   reader: ['base', 'ctf'],
-  cli: ['base', 'ctf', 'protocol', 'session-file', 'ctl', 'reader', 'consumerd'],
+  cli: ['base', 'posix', 'ctf', 'protocol', 'session-file', 'ctl', 'reader', 'consumerd'],
   'clock-linux-x64': [],
 };
 
