@@ -13,7 +13,6 @@ import { addDisableChannel } from './commands/disable-channel.ts';
 import { addDisableEvent } from './commands/disable-event.ts';
 import { addDisableRotation } from './commands/disable-rotation.ts';
 import { addDoctor } from './commands/doctor.ts';
-import { addDoctor } from './commands/doctor.ts';
 import { addEnableChannel } from './commands/enable-channel.ts';
 import { addEnableEvent } from './commands/enable-event.ts';
 import { addEnableRotation } from './commands/enable-rotation.ts';
@@ -94,7 +93,6 @@ const COMMANDS: readonly AddCommand[] = [
   addView,
   addConvert,
   addCrash,
-  addDoctor,
   addDoctor,
   addCompletion,
   addComplete,
