@@ -5,6 +5,7 @@ import { channelCommands } from './commands/channel-commands.ts';
 import type { CommandServices } from './commands/command-services.ts';
 import { contextCommands, contextListCommands } from './commands/context-commands.ts';
 import { daemonCommands } from './commands/daemon-commands.ts';
+import { diagnosisCommands } from './commands/diagnosis-commands.ts';
 import type { DaemonHandlers, SessionHandlers } from './commands/handlers.ts';
 import { ruleCommands } from './commands/rule-commands.ts';
 import { SessionCommands } from './commands/session-commands.ts';
@@ -55,6 +56,7 @@ export class CommandService {
       ...contextCommands(options),
       ...trackerCommands(options, work),
       ...mapCommands(options),
+      ...diagnosisCommands(options, work),
       ...this.#archiveCommands.sessionHandlers(),
     };
     this.#onDaemon = {

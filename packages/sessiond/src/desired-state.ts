@@ -1,16 +1,20 @@
 import type { DesiredChannel, DesiredState, DesiredTrigger } from '@ringtail/protocol';
-import type { Trace, TraceChannel } from './session.ts';
+import type { Channel, Session, Trace, TraceChannel } from './session.ts';
+
+/** Where threads count what the filters of a channel decide; null where they do not. */
+export type FilterCountersOf = (session: Session, channel: Channel) => DesiredChannel['filterCounters'];
 
 /** What the threads that record into these traces ought to record, and what they look for. */
 export function desiredStateOf(
   traces: readonly Trace[],
   wakePath: string,
   triggers: readonly DesiredTrigger[],
+  filterCountersOf: FilterCountersOf = () => null,
 ): DesiredState {
-  return { channels: traces.flatMap((trace) => desiredChannelsOf(trace, wakePath)), triggers };
+  return { channels: traces.flatMap((trace) => desiredChannelsOf(trace, wakePath, filterCountersOf)), triggers };
 }
 
-function desiredChannelsOf(trace: Trace, wakePath: string): DesiredChannel[] {
+function desiredChannelsOf(trace: Trace, wakePath: string, filterCountersOf: FilterCountersOf): DesiredChannel[] {
   return enabledChannelsOf(trace).map(({ key, channel }) => ({
     key,
     session: trace.session.name,
@@ -28,7 +32,7 @@ function desiredChannelsOf(trace: Trace, wakePath: string): DesiredChannel[] {
     preallocation: channel.attributes.preallocation,
     contexts: channel.contexts,
     statedump: trace.session.statedump,
-    filterCounters: null,
+    filterCounters: filterCountersOf(trace.session, channel),
     rules: channel.rules.enabled(),
   }));
 }

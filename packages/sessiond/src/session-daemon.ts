@@ -22,6 +22,7 @@ import { consumerStarter } from './consumer-process.ts';
 import { KeyCounters } from './counters/key-counters.ts';
 import { ThreadCounters } from './counters/thread-counters.ts';
 import { DesiredStateBudget } from './desired-state-budget.ts';
+import { FilterCounters } from './diagnosis/filter-counters.ts';
 import { FlightRecorders } from './flight-recorders.ts';
 import { APP_CONNECTIONS_MAX } from './limits.ts';
 import type { Log } from './log.ts';
@@ -88,8 +89,17 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
   posix.mkfifo(directory.wakeFifo, isRoot ? 0o622 : 0o600);
   const budget = new DesiredStateBudget();
   const registry = new SessionRegistry(randomUUID, budget);
-  const publisher = new StatePublisher(registry, directory.wakeFifo, log, (user, slot) =>
-    triggers.desiredFor(user, slot),
+  const counters = new ThreadCounters();
+  const filterCounters = new FilterCounters({
+    open: (counts) => counters.open(counts),
+    sessions: () => registry.sessions(),
+  });
+  const publisher = new StatePublisher(
+    registry,
+    directory.wakeFifo,
+    log,
+    (user, slot) => triggers.desiredFor(user, slot),
+    (session, channel, slot) => filterCounters.indexesFor(session, channel, slot),
   );
   const link = new ConsumerLink({
     socketPath: directory.consumerSocket,
@@ -113,7 +123,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
   });
   const triggers = new TriggerEngine({
     sources: () => sources,
-    counters: new ThreadCounters(),
+    counters,
     keyCounters: new KeyCounters(),
     budget,
     findSession,
@@ -152,6 +162,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     },
     onRotation: rotationWatch.tell,
     triggers,
+    filterCounters,
     notifications,
     runDirectory: directory.path,
     defaultFormat: options.defaultFormat,

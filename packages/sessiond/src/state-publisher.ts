@@ -1,10 +1,10 @@
 import { readSync, writeSync } from 'node:fs';
 import { describeError } from '@ringtail/base';
-import type { DesiredTrigger } from '@ringtail/protocol';
+import type { DesiredChannel, DesiredTrigger } from '@ringtail/protocol';
 import { type ControlBytes, type ControlFile, type StateText, stateText } from './control-file.ts';
 import { desiredStateOf } from './desired-state.ts';
 import type { Log } from './log.ts';
-import type { RecordedThread, Trace } from './session.ts';
+import type { Channel, RecordedThread, Session, Trace } from './session.ts';
 import type { SessionRegistry } from './session-registry.ts';
 
 export interface Subscriber {
@@ -20,6 +20,9 @@ export interface Subscriber {
 /** What threads of that user with that slot look for. */
 export type TriggersFor = (uid: number, slot: number) => readonly DesiredTrigger[];
 
+/** Where threads with that slot count what the filters of a channel decide; null where they do not. */
+export type FilterCountersFor = (session: Session, channel: Channel, slot: number) => DesiredChannel['filterCounters'];
+
 /** A desired state with its text; threads with the same text share one. */
 interface State {
   readonly text: StateText;
@@ -32,16 +35,24 @@ export class StatePublisher {
   readonly #registry: SessionRegistry;
   readonly #wakePath: string;
   readonly #triggersFor: TriggersFor;
+  readonly #filterCountersFor: FilterCountersFor;
   readonly #log: Log;
   readonly #subscribers = new Map<Subscriber, State>();
   /** By their texts: a thousand threads hold no more than they differ in. */
   #states = new Map<string, State>();
   #soon: Promise<void> | undefined;
 
-  constructor(registry: SessionRegistry, wakePath: string, log: Log, triggersFor: TriggersFor = () => []) {
+  constructor(
+    registry: SessionRegistry,
+    wakePath: string,
+    log: Log,
+    triggersFor: TriggersFor = () => [],
+    filterCountersFor: FilterCountersFor = () => null,
+  ) {
     this.#registry = registry;
     this.#wakePath = wakePath;
     this.#triggersFor = triggersFor;
+    this.#filterCountersFor = filterCountersFor;
     this.#log = log;
   }
 
@@ -100,7 +111,10 @@ export class StatePublisher {
   }
 
   #stateFor(traces: readonly Trace[], { thread, slot }: Subscriber): State {
-    const desired = desiredStateOf(traces, this.#wakePath, this.#triggersFor(thread.uid, slot));
+    const triggers = this.#triggersFor(thread.uid, slot);
+    const desired = desiredStateOf(traces, this.#wakePath, triggers, (session, channel) =>
+      this.#filterCountersFor(session, channel, slot),
+    );
     const text = JSON.stringify(desired);
     const known = this.#states.get(text);
     if (known !== undefined) return known;

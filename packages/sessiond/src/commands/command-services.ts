@@ -2,6 +2,7 @@ import type { TraceFormat } from '@ringtail/protocol';
 import type { ApplicationService } from '../application-service.ts';
 import type { RotationListener } from '../archives/rotation-watch.ts';
 import type { ConsumerLink } from '../consumer-link.ts';
+import type { FilterCounters } from '../diagnosis/filter-counters.ts';
 import type { Log } from '../log.ts';
 import type { NotificationHub } from '../notifications/notification-hub.ts';
 import type { RingKeeper } from '../ring-keeper.ts';
@@ -22,6 +23,7 @@ export interface CommandServices {
   readonly drainApplications: () => void;
   readonly notifications: NotificationHub;
   readonly triggers: TriggerEngine;
+  readonly filterCounters: FilterCounters;
   /** Called when a rotation begins, and when it is done. */
   readonly onRotation: RotationListener;
   readonly runDirectory: string;

@@ -1,0 +1,35 @@
+import { describeError } from '@ringtail/base';
+import type { SessionStatistics } from '@ringtail/protocol';
+import { diagnose } from '../diagnosis/diagnose.ts';
+import type { Session } from '../session.ts';
+import { withTroubles } from '../statistics.ts';
+import type { CommandServices } from './command-services.ts';
+import type { SessionHandlers } from './handlers.ts';
+import type { SessionWork } from './session-work.ts';
+
+export function diagnosisCommands(
+  { applications, drainApplications, filterCounters }: CommandServices,
+  work: SessionWork,
+) {
+  return {
+    'session-diagnosis': async (session) => {
+      drainApplications();
+      const statistics = await statisticsOf(session, work);
+      return diagnose({
+        session,
+        threads: applications.diagnosed(),
+        statistics,
+        filterCounts: (channel) => filterCounters.countsOf(channel),
+      });
+    },
+  } satisfies Partial<SessionHandlers>;
+}
+
+/** That there is no consumer is a reason as well, and hides none of the others. */
+async function statisticsOf(session: Session, work: SessionWork): Promise<SessionStatistics> {
+  try {
+    return await work.statistics(session, 'statistics');
+  } catch (error) {
+    return withTroubles(undefined, [...session.troubles.list(), describeError(error)]);
+  }
+}

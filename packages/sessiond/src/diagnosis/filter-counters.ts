@@ -1,0 +1,69 @@
+import type { DesiredChannel } from '@ringtail/protocol';
+import type { CountingThread, SharedCounter } from '../counters/thread-counters.ts';
+import type { Channel, Session } from '../session.ts';
+
+/** How often filters of a channel were evaluated, and how often all of them were false. */
+export interface FilterCounts {
+  readonly evaluated: number;
+  readonly rejected: number;
+}
+
+export interface FilterCountersOptions {
+  /** Undefined where there is none left. */
+  readonly open: (counts: (thread: CountingThread) => boolean) => SharedCounter | undefined;
+  readonly sessions: () => readonly Session[];
+}
+
+interface Pair {
+  readonly session: Session;
+  readonly evaluated: SharedCounter;
+  readonly rejected: SharedCounter;
+}
+
+/** Counters of channels that have a rule with a filter, so that a filter which is never true can be told of. */
+export class FilterCounters {
+  readonly #options: FilterCountersOptions;
+  readonly #pairs = new Map<Channel, Pair>();
+
+  constructor(options: FilterCountersOptions) {
+    this.#options = options;
+  }
+
+  /** Where threads of that slot count for a channel; null where they do not. */
+  indexesFor(session: Session, channel: Channel, slot: number): DesiredChannel['filterCounters'] {
+    const pair = this.#pairs.get(channel) ?? this.#open(session, channel);
+    if (pair === undefined) return null;
+    return { evaluated: pair.evaluated.indexFor(slot), rejected: pair.rejected.indexFor(slot) };
+  }
+
+  countsOf(channel: Channel): FilterCounts | null {
+    const pair = this.#pairs.get(channel);
+    return pair === undefined ? null : { evaluated: pair.evaluated.read(), rejected: pair.rejected.read() };
+  }
+
+  #open(session: Session, channel: Channel): Pair | undefined {
+    if (!channel.rules.enabled().some(({ filter }) => filter !== undefined)) return undefined;
+    this.#closeOthers();
+    const counts = ({ uid }: CountingThread) => [...session.traces.values()].some((trace) => trace.uid === uid);
+    const evaluated = this.#options.open(counts);
+    const rejected = this.#options.open(counts);
+    if (evaluated === undefined || rejected === undefined) {
+      evaluated?.close();
+      return undefined;
+    }
+    const pair = { session, evaluated, rejected };
+    this.#pairs.set(channel, pair);
+    return pair;
+  }
+
+  /** Of sessions that are destroyed. */
+  #closeOthers(): void {
+    const sessions = new Set(this.#options.sessions());
+    for (const [channel, { session, evaluated, rejected }] of this.#pairs) {
+      if (sessions.has(session)) continue;
+      evaluated.close();
+      rejected.close();
+      this.#pairs.delete(channel);
+    }
+  }
+}
