@@ -18,6 +18,7 @@ const NAMES = [
   'tracepoint-cost',
   'disabled-tracepoint',
   'filtered-tracepoint',
+  'triggers',
   'bytes-per-event',
   'sustained',
   'flight-recorder',

@@ -83,6 +83,21 @@ class Ringtail {
     }
   }
 
+  /** Runs `use` while there is a trigger for each rule; returns what it returned. */
+  async withTriggers(rules, use) {
+    const names = [];
+    try {
+      for (const rule of rules) {
+        const condition = { kind: 'event-rule-matches', rule, captures: [] };
+        const trigger = { name: null, condition, actions: [{ kind: 'notify', ratePolicy: { every: 1 } }] };
+        names.push((await this.#client.request('add-trigger', { trigger, ownerUid: null })).name);
+      }
+      return await use();
+    } finally {
+      for (const name of names) await this.#client.request('remove-trigger', { name, ownerUid: null });
+    }
+  }
+
   /** Runs a program under test that prints JSON, registered with this daemon. */
   program(name, args, env = {}, nodeOptions = []) {
     const options = { env: { ...this.env, ...env } };

@@ -83,11 +83,21 @@ function connect(
   timeoutMs = 5000,
   onEnd: (link: DaemonLink) => void = () => {},
   onLook: () => void = () => {},
+  onRefused: (why: string) => void = () => {},
 ) {
   const control = ControlFile.create(posix, 1);
   onTestFinished(() => posix.closeFd(control.fd));
   const controlFd = control.fd;
-  const link = DaemonLink.connect({ posix, socketPath, register: REGISTER, controlFd, timeoutMs, onLook, onEnd });
+  const link = DaemonLink.connect({
+    posix,
+    socketPath,
+    register: REGISTER,
+    controlFd,
+    timeoutMs,
+    onLook,
+    onRefused,
+    onEnd,
+  });
   onTestFinished(() => {
     if (link instanceof DaemonLink) link.close();
   });
@@ -104,6 +114,12 @@ describe('the link to a session daemon', () => {
   it('says why a daemon refuses', async () => {
     const refused = { message: { type: 'refused', code: 'PROTOCOL_VERSION', message: 'speaks version 9' } };
     expect(connect(await startDaemon([refused]))).toEqual({ refused: 'speaks version 9' });
+  });
+
+  it('says why a daemon refuses to whoever does not wait for it, too', async () => {
+    const refused = { message: { type: 'refused', code: 'PROTOCOL_VERSION', message: 'speaks version 9' } };
+    const path = await startDaemon([refused]);
+    expect(await new Promise((resolve) => connect(path, 0, undefined, undefined, resolve))).toBe('speaks version 9');
   });
 
   it('does not take an answer that comes too late for that to the next question', async () => {

@@ -35,6 +35,9 @@ export class DaemonLink {
   /** Replies still to come to requests that nobody waits for any more. */
   #overdue = 0;
   readonly #onLook: () => void;
+  readonly #onRefused: (why: string) => void;
+  /** Whether the registration has been answered. */
+  #isAnswered = false;
   #open = true;
   /** End of a frame whose beginning is out. */
   #rest: Uint8Array | undefined;
@@ -44,13 +47,18 @@ export class DaemonLink {
     posix: Posix,
     fd: number,
     slot: number,
-    listeners: { readonly onLook: () => void; readonly onEnd: (link: DaemonLink) => void },
+    listeners: {
+      readonly onLook: () => void;
+      readonly onRefused: (why: string) => void;
+      readonly onEnd: (link: DaemonLink) => void;
+    },
   ) {
     const { onEnd } = listeners;
     this.#posix = posix;
     this.#fd = fd;
     this.slot = slot;
     this.#onLook = listeners.onLook;
+    this.#onRefused = listeners.onRefused;
     this.#socket = new Socket({ fd, readable: true, writable: true });
     this.#socket.unref();
     this.#socket.on('data', (bytes) => this.#take(bytes));
@@ -77,6 +85,8 @@ export class DaemonLink {
      * registration. May be called in the middle of an exchange.
      */
     onLook: () => void;
+    /** The daemon has refused the registration after nobody waited for its answer any more. */
+    onRefused: (why: string) => void;
     onEnd: (link: DaemonLink) => void;
   }): DaemonLink | { refused: string } {
     const { posix, register, timeoutMs } = options;
@@ -216,6 +226,10 @@ export class DaemonLink {
     try {
       for (const message of this.#replies.push(bytes) as (AppReply | LookMessage)[]) {
         if (message.type === 'look' || message.type === 'registered') this.#onLook();
+        if (message.type !== 'look' && !this.#isAnswered) {
+          this.#isAnswered = true;
+          if (message.type === 'refused' && this.#overdue > 0) this.#onRefused(message.message);
+        }
         if (message.type !== 'look') this.#arrived.push(message);
         else if (message.turn > 0) this.#answerFromEventLoop(message.turn);
       }

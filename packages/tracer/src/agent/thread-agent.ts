@@ -309,6 +309,7 @@ export class ThreadAgent {
       controlFd: prepared.control.fd,
       timeoutMs,
       onLook: () => this.#scheduleLook(),
+      onRefused: (why) => debug(`refused at ${directory.appSocket}: ${why}`),
       onEnd: (ended) => this.#forget(ended),
     });
     if (!(link instanceof DaemonLink)) {
