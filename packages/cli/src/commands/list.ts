@@ -1,3 +1,5 @@
+import { CtlError, type SessionDaemonClient } from '@ringtail/ctl';
+import type { SessionStatistics } from '@ringtail/protocol';
 import { type Command, Option } from 'commander';
 import type { Act } from '../cli.ts';
 import { type Context, report } from '../context.ts';
@@ -78,7 +80,7 @@ export async function listSession(
   const name = sessionNamed(context, named);
   const { findings, ...details } = await onSession(context, name, async (client) => {
     const session = await describeSession(client, name);
-    const statistics = await client.sessionStatistics(name);
+    const statistics = await statisticsOf(client, name);
     return { session, statistics, findings: await diagnose(context, client, session, statistics) };
   }).catch(async (error: unknown) => {
     throw await withDaemonFinding(context, error);
@@ -92,6 +94,16 @@ export async function listSession(
   report(context, format, { command: 'list-session', session, statistics, findings }, (style) =>
     [describeSessionDetails(style, { session, statistics }), ...describeFindings(style, findings ?? [])].join('\n'),
   );
+}
+
+/** That nobody can count is a reason to say why, not to say nothing. */
+async function statisticsOf(client: SessionDaemonClient, session: string): Promise<SessionStatistics> {
+  try {
+    return await client.sessionStatistics(session);
+  } catch (error) {
+    if (!(error instanceof CtlError) || error.code !== 'CONSUMER_UNAVAILABLE') throw error;
+    return (await client.request('session-diagnosis', { session })).statistics;
+  }
 }
 
 /** The details with the channels that the options ask for. */

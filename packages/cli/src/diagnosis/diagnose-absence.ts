@@ -15,12 +15,14 @@ const LOAD_IT = 'start programs with: node --import @ringtail/tracer/register, o
 /** Why no application is registered. */
 export function diagnoseAbsence({ daemon, surroundings }: AbsenceFacts): Finding[] {
   if (surroundings === null) return [absent(daemon, [])];
-  const served = (uid: number): boolean => daemon.uid === 0 || uid === daemon.uid || uid === 0;
-  const programs = surroundings.programs.filter(({ uid }) => served(uid));
+  // Root's programs may use the daemon of a user, but only if they are told to.
+  const served = (uid: number): boolean => daemon.uid === 0 || uid === daemon.uid;
+  const newestFirst = [...surroundings.programs].sort((a, b) => b.pid - a.pid);
+  const programs = newestFirst.filter(({ uid }) => served(uid));
   const elsewhere = programs.filter((program) => registeredWith(program, surroundings) !== undefined);
   const others = programs.filter((program) => !elsewhere.includes(program));
   const loaded = others.filter(({ traced }) => traced === true);
-  const foreign = surroundings.programs.filter(({ uid }) => !served(uid));
+  const foreign = newestFirst.filter(({ uid }) => !served(uid));
   return [
     ...(elsewhere.length > 0 || loaded.length > 0 ? [otherDaemon(daemon, surroundings, elsewhere, loaded)] : []),
     ...(foreign.length > 0 && others.length + elsewhere.length === 0 ? [otherUser(daemon, foreign)] : []),

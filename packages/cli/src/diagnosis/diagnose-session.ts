@@ -2,7 +2,7 @@ import type { ApplicationDescription, SessionDescription, SessionDiagnosis } fro
 import { formatBytes, plural, shellQuote } from '../quantity.ts';
 import { diagnoseAbsence } from './diagnose-absence.ts';
 import { diagnoseRule, ownNames } from './diagnose-rules.ts';
-import { diagnoseTroubles } from './diagnose-troubles.ts';
+import { diagnoseTroubles, isOfConsumer } from './diagnose-troubles.ts';
 import { type Finding, shortened } from './finding.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -43,8 +43,9 @@ export function diagnoseSession(facts: SessionFacts): Finding[] {
   return found.length > 0 ? found : notReached(facts);
 }
 
-function consumer({ daemon }: SessionFacts): Finding[] {
-  if (daemon.consumerPid !== null) return [];
+function consumer({ daemon, diagnosis }: SessionFacts): Finding[] {
+  // Where it cannot be started, that is a trouble with its reason.
+  if (daemon.consumerPid !== null || diagnosis.statistics.troubles.some(isOfConsumer)) return [];
   return [
     {
       code: 'CONSUMER_UNAVAILABLE',

@@ -14,8 +14,16 @@ export interface TroubledSession {
   readonly shmPath: string | null;
 }
 
+const CONSUMER_GONE = /consumer daemon cannot be started/;
+
 /** The sentences of daemons and applications tell what went wrong; the first kind that fits is it. */
 const KINDS: readonly Kind[] = [
+  {
+    code: 'CONSUMER_UNAVAILABLE',
+    pattern: CONSUMER_GONE,
+    what: 'the consumer daemon, which writes the traces, cannot be started',
+    nextStep: () => 'sessiond.log in the run directory says why; ringtail doctor shows limits that it may have met',
+  },
   {
     code: 'SHARED_MEMORY_REFUSED',
     pattern: /memfd_create|F_ADD_SEALS|koffi|shared memory|refuses a view|control file/i,
@@ -45,6 +53,11 @@ const KINDS: readonly Kind[] = [
     nextStep: () => 'sessiond.log in the run directory says more',
   },
 ];
+
+/** Whether a sentence tells that there is no consumer daemon. */
+export function isOfConsumer(trouble: string): boolean {
+  return CONSUMER_GONE.test(trouble);
+}
 
 /** What daemons and applications said went wrong, by kind. */
 export function diagnoseTroubles(session: TroubledSession, troubles: readonly string[]): Finding[] {
