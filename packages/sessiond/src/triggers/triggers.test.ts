@@ -1,0 +1,255 @@
+import { existsSync, readFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  CONTROL_COUNTERS_OFFSET,
+  DEFAULT_CHANNEL,
+  DEFAULT_SESSION,
+  type MapChannelAttributes,
+  type Notification,
+  type TriggerAction,
+  type TriggerCondition,
+} from '@ringtail/protocol';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FakeApplication } from '../testing/fake-application.test.support.ts';
+import { type TestClient, TestDaemon } from '../testing/test-daemon.test.support.ts';
+
+const SLOW = { timeout: 60_000 };
+const POLL = { timeout: 30_000 };
+const every1 = { every: 1 };
+const matches: TriggerCondition = { kind: 'event-rule-matches', rule: { pattern: 'p:*' }, captures: ['a'] };
+const notify: TriggerAction = { kind: 'notify', ratePolicy: every1 };
+
+let daemon: TestDaemon;
+let client: TestClient;
+const applications: FakeApplication[] = [];
+beforeEach(async () => {
+  daemon = new TestDaemon();
+  await daemon.start();
+  client = await daemon.client();
+});
+afterEach(async () => {
+  for (const application of applications.splice(0)) application.close();
+  await daemon.dispose();
+});
+
+async function application(more: Parameters<typeof FakeApplication.registered>[1] = {}): Promise<FakeApplication> {
+  const registered = await FakeApplication.registered(daemon.directory.appSocket, more);
+  applications.push(registered);
+  return registered;
+}
+
+async function addTrigger(condition: TriggerCondition, ...actions: readonly TriggerAction[]): Promise<string> {
+  const trigger = { name: null, condition, actions };
+  return (await client.ask('add-trigger', { trigger, ownerUid: null })).name;
+}
+
+async function createSession(name = 's', snapshot = false): Promise<void> {
+  await client.ask('create-session', { name, output: join(daemon.parent, name), ...DEFAULT_SESSION, snapshot });
+  await client.ask('enable-channel', { session: name, channel: DEFAULT_CHANNEL });
+}
+
+function matched(app: FakeApplication, count = 1, captures: readonly unknown[] = [1]): void {
+  const trigger = app.state()?.triggers[0]?.key;
+  app.send({ type: 'trigger-matched', trigger, matches: count, discarded: 0, captures });
+}
+
+const fired = (notifications: readonly Notification[]) =>
+  notifications.flatMap((one) => (one.kind === 'trigger-fired' ? [one.report] : []));
+const isActive = async (name = 's') =>
+  (await client.ask('list-sessions', {})).find((session) => session.name === name)?.active;
+
+describe('a trigger on events', SLOW, () => {
+  it('reaches applications that are there and those that come, and leaves them', async () => {
+    const before = await application();
+    const name = await addTrigger(matches, notify);
+    const after = await application();
+    for (const app of [before, after]) {
+      expect(app.state()?.triggers).toEqual([
+        { key: expect.any(Number), rule: { pattern: 'p:*' }, captures: ['a'], counter: null },
+      ]);
+    }
+    await client.ask('remove-trigger', { name, ownerUid: null });
+    for (const app of [before, after]) expect(app.state()?.triggers).toEqual([]);
+    expect((await client.reply('remove-trigger', { name, ownerUid: null })).ok).toBe(false);
+  });
+
+  it('notifies subscribers with what was captured', async () => {
+    const app = await application();
+    await client.ask('subscribe', {});
+    await addTrigger(matches, notify);
+    matched(app, 3, ['x']);
+    await expect.poll(() => fired(client.notifications), POLL).toHaveLength(1);
+    const uid = process.getuid?.();
+    expect(fired(client.notifications)[0]).toMatchObject({
+      trigger: 'trigger0',
+      uid,
+      occurrences: 3,
+      captures: { a: 'x' },
+    });
+    expect(await client.ask('list-triggers', {})).toMatchObject([
+      { name: 'trigger0', uid, occurrences: 3, actionStatistics: [{ executions: 1, failures: 0, lastFailure: null }] },
+    ]);
+  });
+
+  it('starts and stops sessions, takes snapshots, and tells programs of them in their order', async () => {
+    const app = await application();
+    await createSession('s', true);
+    const file = join(daemon.parent, 'report');
+    await addTrigger(
+      matches,
+      { kind: 'start-session', ratePolicy: every1, session: 's' },
+      { kind: 'snapshot-session', ratePolicy: every1, session: 's', output: null, name: 'n', maxBytes: null },
+      { kind: 'stop-session', ratePolicy: every1, session: 's' },
+      {
+        kind: 'exec',
+        ratePolicy: every1,
+        command: ['/bin/sh', '-c', 'cat > "$1.new" && mv "$1.new" "$1"', 'sh', file],
+        timeoutMs: 60_000,
+      },
+    );
+    matched(app);
+    await expect.poll(() => existsSync(file), POLL).toBe(true);
+    const [snapshot] = daemon.commands('snapshot');
+    expect(snapshot?.directory).toMatch(/\/s\/n-\d{8}-\d{6}-0$/);
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({
+      trigger: 'trigger0',
+      captures: { a: 1 },
+      details: { snapshot: snapshot?.directory },
+    });
+    expect(await isActive()).toBe(false);
+    const [trigger] = await client.ask('list-triggers', {});
+    expect(trigger?.actionStatistics.map(({ failures }) => failures)).toEqual([0, 0, 0, 0]);
+  });
+
+  it('counts failures where its session is gone', async () => {
+    const app = await application();
+    await addTrigger(
+      matches,
+      { kind: 'start-session', ratePolicy: every1, session: 'gone' },
+      { kind: 'increment', ratePolicy: every1, session: 'gone', map: 'm', key: '{event_name}' },
+    );
+    matched(app, 5);
+    const statistics = async () => (await client.ask('list-triggers', {}))[0]?.actionStatistics;
+    await expect.poll(statistics, POLL).toEqual([
+      { executions: 1, failures: 1, lastFailure: 'there is no session gone' },
+      { executions: 5, failures: 5, lastFailure: 'there is no session gone' },
+    ]);
+  });
+
+  it('of an application that tells of a million at once, of none and of others keeps the daemon up', async () => {
+    const app = await application();
+    await client.ask('subscribe', {});
+    await addTrigger(matches, notify, {
+      kind: 'increment',
+      ratePolicy: { every: 2 },
+      session: 's',
+      map: 'm',
+      key: 'k',
+    });
+    await createSession();
+    await client.ask('add-map', {
+      session: 's',
+      map: { name: 'm', valueBits: 64, keyCountMax: 1, deadProcesses: 'sum' },
+    });
+    await client.ask('start-session', { session: 's' });
+    for (let count = 0; count < 200; count++) matched(app, 1_000_000);
+    app.send({ type: 'trigger-matched', trigger: 4711, matches: 1, discarded: 0, captures: [] });
+    matched(app, 0);
+    await expect.poll(async () => (await client.ask('list-triggers', {}))[0]?.occurrences, POLL).toBe(200_000_000);
+    expect(fired(client.notifications).length).toBeLessThanOrEqual(200);
+    expect(await client.ask('show-maps', { session: 's', map: null })).toEqual([
+      { map: 'm', uid: process.getuid?.(), pid: null, key: 'k', value: 100_000_000 },
+    ]);
+  });
+});
+
+describe('a trigger on rotations and sizes', SLOW, () => {
+  it('is told when a rotation begins and when it is done', async () => {
+    await application();
+    await client.ask('subscribe', {});
+    await createSession();
+    for (const phase of ['starts', 'finishes'] as const) {
+      await addTrigger({ kind: 'session-rotation', session: 's', phase }, notify);
+    }
+    await client.ask('start-session', { session: 's' });
+    const { archive } = await client.ask('rotate-session', { session: 's' });
+    await expect.poll(() => fired(client.notifications), POLL).toHaveLength(2);
+    expect(fired(client.notifications).map(({ trigger, details }) => [trigger, details])).toEqual([
+      ['trigger0', { session: 's', archive }],
+      ['trigger1', { session: 's', archive }],
+    ]);
+  });
+
+  it('rotates the session of which it is told that it has recorded so much, once', async () => {
+    await application();
+    await createSession();
+    await client.ask('enable-event', { session: 's', channel: 'channel0', rule: { pattern: '*' } });
+    await addTrigger(
+      { kind: 'session-consumed-size', session: 's', bytes: 4096 },
+      { kind: 'rotate-session', ratePolicy: every1, session: 's' },
+    );
+    await addTrigger({ kind: 'session-consumed-size', session: 's', bytes: 4097 }, notify);
+    await client.ask('start-session', { session: 's' });
+    await expect.poll(() => daemon.commands('rotate').length, POLL).toBe(1);
+    expect((await client.ask('list-triggers', {})).map(({ occurrences }) => occurrences)).toEqual([1, 0]);
+  });
+});
+
+describe('a map', SLOW, () => {
+  const map: MapChannelAttributes = { name: 'm', valueBits: 32, keyCountMax: 2, deadProcesses: 'sum' };
+  const increment: TriggerAction = {
+    kind: 'increment',
+    ratePolicy: every1,
+    session: 's',
+    map: 'm',
+    key: '{event_name}',
+  };
+  const rows = () => client.ask('show-maps', { session: 's', map: 'm' });
+
+  function count(app: FakeApplication, index: number, value: number): void {
+    const bytes = Buffer.alloc(8);
+    bytes.writeDoubleLE(value, 0);
+    writeSync(app.control, bytes, 0, 8, CONTROL_COUNTERS_OFFSET + index * 8);
+  }
+
+  it('has what processes count, and keeps what ended ones had', async () => {
+    const app = await application();
+    await createSession();
+    await client.ask('add-map', { session: 's', map });
+    expect((await client.ask('list-sessions', {}))[0]?.maps).toEqual([map]);
+    expect((await client.reply('add-map', { session: 's', map })).ok).toBe(false);
+    await addTrigger(matches, increment);
+    expect(app.state()?.triggers).toEqual([]);
+    await client.ask('start-session', { session: 's' });
+    const counter = app.state()?.triggers[0]?.counter as { map: number; template: string };
+    expect(counter.template).toBe('{event_name}');
+    const counters = ['p:a', 'p:b', 'p:c'].map((key, idx) => ({ index: 16_382 - 2 * idx, map: counter.map, key }));
+    app.send({ type: 'counters', counters });
+    count(app, 16_382, 2 ** 31);
+    count(app, 16_380, 7);
+    count(app, 16_378, 5);
+    const [uid, pid] = [process.getuid?.() ?? 0, process.pid];
+    await expect.poll(rows, POLL).toEqual([
+      { map: 'm', uid, pid, key: 'p:a', value: -(2 ** 31) },
+      { map: 'm', uid, pid, key: 'p:b', value: 7 },
+    ]);
+    expect((await client.ask('list-triggers', {}))[0]).toMatchObject({
+      occurrences: 2 ** 31 + 12,
+      actionStatistics: [{ executions: 2 ** 31 + 12, failures: 5, lastFailure: 'the map is full' }],
+    });
+    await client.ask('clear-session', { session: 's' });
+    count(app, 16_380, 9);
+    expect((await rows()).map(({ value }) => value)).toEqual([0, 2]);
+    app.close();
+    await expect
+      .poll(async () => (await rows()).map(({ pid, value }) => [pid, value]), POLL)
+      .toEqual([
+        [null, 0],
+        [null, 2],
+      ]);
+    await client.ask('stop-session', { session: 's' });
+    expect((await application()).state()?.triggers).toEqual([]);
+    await client.ask('destroy-session', { session: 's' });
+    expect((await client.reply('show-maps', { session: 's', map: null })).ok).toBe(false);
+  });
+});
