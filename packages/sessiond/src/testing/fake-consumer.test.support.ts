@@ -64,6 +64,10 @@ function firstBytesOf(path: string): string {
 
 function replyTo(id: number, command: ConsumerCommand): ConsumerReply {
   if (wordIn('refuse') === command.type) return { id, ok: false, code: 'NOT_WRITTEN', message: 'refused by the test' };
+  if (command.type === 'channel-use') {
+    const use = { usedBytes: 600, highestBytes: 600, ringBytes: 1000 };
+    return { id, ok: true, result: command.channels.map((channel) => ({ channel, ...use })) };
+  }
   const answersNothing = ['open-trace', 'open-channel', 'declare-events', 'open-ring'].includes(command.type);
   return { id, ok: true, result: answersNothing ? null : statistics() };
 }
