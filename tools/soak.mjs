@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const KILLS = 200;
+const CRASHES = 100;
 const SCHEMA_ROUNDS = 10;
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -25,6 +26,11 @@ const runs = [
     what: `${KILLS} kills each of applications, consumers and session daemons, flight recorders too`,
     file: 'testing/e2e/kill-modes.test.ts',
     env: { RINGTAIL_KILLS: KILLS, RINGTAIL_SEED: seed },
+  },
+  {
+    what: `${CRASHES} crashes of each kind under guard`,
+    file: 'testing/e2e/guard.test.ts',
+    env: { RINGTAIL_KILLS: CRASHES, RINGTAIL_SEED: seed },
   },
   ...Array.from({ length: SCHEMA_ROUNDS }, (_, round) => ({
     what: `random schemas, round ${round + 1} of ${SCHEMA_ROUNDS}`,
