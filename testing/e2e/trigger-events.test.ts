@@ -1,9 +1,18 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DesiredTrigger } from '@ringtail/protocol';
-import { describe, expect, it } from 'vitest';
+import { fileURLToPath } from 'node:url';
+import { spawnDaemon } from '@ringtail/ctl';
+import {
+  DEFAULT_CHANNEL,
+  type DesiredTrigger,
+  type Notification,
+  type RatePolicy,
+  type TriggerAction,
+  type TriggerCondition,
+} from '@ringtail/protocol';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { FakeSessionDaemon } from './fake-session-daemon.ts';
-import { makeSandbox, program, REGISTER_URL, startNode, until } from './harness.ts';
+import { eventsOf, makeSandbox, program, REGISTER_URL, startNode, until } from './harness.ts';
 
 const TRIGGER_EVENTS = program('trigger-events.mjs');
 
@@ -192,5 +201,104 @@ describe('a process under guard', () => {
     expect(daemon.of('tracepoints').flatMap(({ tracepoints }) => tracepoints.map(({ name }) => name))).not.toContain(
       'ringtail_process:exit',
     );
+  });
+});
+
+describe('triggers of a session daemon', () => {
+  const EVERY: { ratePolicy: RatePolicy } = { ratePolicy: { every: 1 } };
+  const SESSION = 'watched';
+
+  async function setUp() {
+    const base = makeSandbox();
+    const runDirectory = join(base.directory, 'run');
+    const sandbox = { ...base, env: { ...base.env, RINGTAIL_RUNDIR: runDirectory } };
+    const mainPath = fileURLToPath(import.meta.resolve('@ringtail/sessiond/main'));
+    const { client } = await spawnDaemon({ runDirectory, mainPath, env: { ...sandbox.env } });
+    onTestFinished(() => client.close());
+    const notifications: Notification[] = [];
+    const incoming = await client.notifications();
+    void (async () => {
+      for await (const notification of incoming) notifications.push(notification);
+    })().catch(() => {});
+    const noted = async <K extends Notification['kind']>(kind: K): Promise<Extract<Notification, { kind: K }>> => {
+      const found = () => notifications.find((notification) => notification.kind === kind);
+      await until(() => found() !== undefined);
+      return found() as Extract<Notification, { kind: K }>;
+    };
+    const addTrigger = (name: string, condition: TriggerCondition, ...actions: readonly TriggerAction[]) =>
+      client.request('add-trigger', { trigger: { name, condition, actions }, ownerUid: null });
+    const described = async (name: string) =>
+      (await client.request('list-triggers', {})).find((one) => one.name === name);
+    return { sandbox, client, noted, addTrigger, described };
+  }
+
+  const matches = (pattern: string, filter?: string, ...captures: readonly string[]): TriggerCondition => ({
+    kind: 'event-rule-matches',
+    rule: { pattern, ...(filter !== undefined && { filter }) },
+    captures,
+  });
+
+  it('take a snapshot that has the event which set them off, of a program that does not return to its event loop', async () => {
+    const { sandbox, client, noted, addTrigger } = await setUp();
+    const output = join(sandbox.directory, 'trace');
+    await client.createSession({ name: SESSION, output, snapshot: true });
+    await client.enableChannel(SESSION, { ...DEFAULT_CHANNEL, name: 'all', mode: 'overwrite' });
+    await client.enableEvent(SESSION, { pattern: 'trig:*' }, 'all');
+    await client.startSession(SESSION);
+    const snapshot = { kind: 'snapshot-session', session: SESSION, output: null, name: null, maxBytes: null } as const;
+    await addTrigger(
+      'one',
+      matches('trig:one', 'n == 1', 'name', 'id'),
+      { kind: 'notify', ...EVERY },
+      { ...snapshot, ...EVERY },
+    );
+    const file = join(sandbox.directory, 'go');
+    const app = startNode(sandbox, [TRIGGER_EVENTS, 'spin', file]);
+    expect((await noted('trigger-fired')).report).toMatchObject({
+      trigger: 'one',
+      occurrences: 1,
+      captures: { name: 'spinning', id: '1152921504606846976' },
+    });
+    const { path } = await noted('snapshot-recorded');
+    expect(eventsOf(sandbox, path).map(({ name, fields }) => [name, /n = \d+/.exec(fields)?.[0]])).toEqual([
+      ['trig:one', 'n = 1'],
+    ]);
+    writeFileSync(file, '');
+    app.process.stdin?.end();
+    expect((await app.ended).code).toBe(0);
+    await client.destroySession(SESSION);
+  });
+
+  it('know of every occurrence, however fast they come, and whether or not a session records them', async () => {
+    const { sandbox, client, addTrigger, described } = await setUp();
+    await client.createSession({ name: SESSION, output: join(sandbox.directory, 'trace') });
+    await client.request('add-map', {
+      session: SESSION,
+      map: { name: 'kinds', valueBits: 64, keyCountMax: 16, deadProcesses: 'sum' },
+    });
+    await client.startSession(SESSION);
+    await addTrigger('told', matches('trig:*', 'n >= 0'), { kind: 'notify', ...EVERY });
+    await addTrigger('false', matches('trig:*', 'n < 0'), { kind: 'notify', ...EVERY });
+    await addTrigger('mapped', matches('trig:*'), {
+      kind: 'increment',
+      session: SESSION,
+      map: 'kinds',
+      key: '{event_name}',
+      ...EVERY,
+    });
+    const app = startNode(sandbox, [TRIGGER_EVENTS, 'count', '50000']);
+    await app.says(/emitted/);
+    await until(async () => (await described('told'))?.occurrences === 100_000);
+    expect(await described('told')).toMatchObject({ messagesDiscarded: 0 });
+    expect(await described('false')).toMatchObject({ occurrences: 0 });
+    const rows = async () =>
+      (await client.request('show-maps', { session: SESSION, map: 'kinds' })).map(({ key, value }) => [key, value]);
+    expect((await rows()).sort()).toEqual([
+      ['trig:one', 50_000],
+      ['trig:two', 50_000],
+    ]);
+    app.process.stdin?.end();
+    expect((await app.ended).code).toBe(0);
+    await client.destroySession(SESSION);
   });
 });
