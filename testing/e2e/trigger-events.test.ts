@@ -142,7 +142,7 @@ describe('a process under guard', () => {
     really: ended(5),
     'without-listeners': ended(6),
     'by-abort': { code: null, exceptions: [], exits: [], goodbyes: [] },
-    'by-exception': ended(1, ['outer'], /Error: outer.*TypeError: inner.*innermost/),
+    'by-exception': ended(1, ['outer'], /Error: outer.*TypeError: inner.*innermost/s),
     'by-rejection': ended(1, ['rejected'], /Error: rejected/),
     'by-something-thrown': ended(1, ['something without a text was thrown'], /something without a text/),
     'by-handled-exception': ended(7, ['handled'], /Error: handled/),
