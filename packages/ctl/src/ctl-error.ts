@@ -25,6 +25,8 @@ export type SessionFilesErrorCode =
   | 'FILE_EXISTS'
   | 'FILE_NOT_READ'
   | 'FILE_NOT_WRITTEN'
+  /** A trigger of the same name does something else. */
+  | 'TRIGGER_EXISTS'
   | 'BAD_PARAMETER';
 
 /** A request failed. `code` is the session daemon's where it refused, otherwise a `ConnectionErrorCode`. */

@@ -6,6 +6,8 @@ export {
   defaultRunDirectory,
   type EventRule,
   LogLevels,
+  type MapChannelAttributes,
+  type MapRow,
   type Notification,
   type RotationSchedule,
   type SessionDescription,
@@ -13,6 +15,11 @@ export {
   type SnapshotOutput,
   type SnapshotOutputParameters,
   type SnapshotRecorded,
+  type TriggerAction,
+  type TriggerCondition,
+  type TriggerDefinition,
+  type TriggerDescription,
+  type TriggerReport,
 } from '@ringtail/protocol';
 export { type ConnectionErrorCode, CtlError, type SessionFilesErrorCode } from './ctl-error.ts';
 export type { ConnectOptions, RequestOptions } from './daemon-connection.ts';

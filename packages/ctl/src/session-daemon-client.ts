@@ -8,6 +8,8 @@ import {
   type DaemonStatus,
   DEFAULT_SESSION,
   type EventRule,
+  type MapChannelAttributes,
+  type MapRow,
   type Notification,
   type RotationSchedule,
   type SessionDescription,
@@ -18,6 +20,8 @@ import {
   type SnapshotRecorded,
   type TraceFormat,
   type TrackedAttribute,
+  type TriggerDefinition,
+  type TriggerDescription,
 } from '@ringtail/protocol';
 import { type ConnectOptions, DaemonConnection, type RequestOptions } from './daemon-connection.ts';
 
@@ -213,6 +217,35 @@ export class SessionDaemonClient {
   /** What was seen of applications since the session was created, for telling why nothing was recorded. */
   sessionSightings(session: string): Promise<SessionSightings> {
     return this.request('session-sightings', { session });
+  }
+
+  /**
+   * Adds a trigger and answers its name. From then on it is looked for in every event of every application that it is about; what its
+   * action `notify` tells comes among the {@link notifications} of its owner.
+   *
+   * @param ownerUid another user, if this one is root
+   */
+  async addTrigger(trigger: TriggerDefinition, ownerUid: number | null = null): Promise<string> {
+    return (await this.request('add-trigger', { trigger, ownerUid })).name;
+  }
+
+  async removeTrigger(name: string, ownerUid: number | null = null): Promise<void> {
+    await this.request('remove-trigger', { name, ownerUid });
+  }
+
+  /** The triggers of this user, of root those of everybody, with what came of them. */
+  listTriggers(): Promise<readonly TriggerDescription[]> {
+    return this.request('list-triggers', {});
+  }
+
+  /** Makes a map of counters, which triggers add to while the session is active. */
+  async addMap(session: string, map: MapChannelAttributes): Promise<void> {
+    await this.request('add-map', { session, map });
+  }
+
+  /** The counters of one map, or with null of all maps of the session. */
+  showMaps(session: string, map: string | null = null): Promise<readonly MapRow[]> {
+    return this.request('show-maps', { session, map });
   }
 
   /**

@@ -10,7 +10,12 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DEFAULT_CHANNEL, type SessionDescription } from '@ringtail/protocol';
+import {
+  DEFAULT_CHANNEL,
+  type SessionDescription,
+  type TriggerDefinition,
+  type TriggerDescription,
+} from '@ringtail/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CtlError } from './ctl-error.ts';
 import type { SessionDaemonClient } from './session-daemon-client.ts';
@@ -53,10 +58,16 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 /** A client of a daemon that has some sessions, notes what it is asked, and refuses one command. */
-function clientOf(sessions: readonly SessionDescription[], refused?: string) {
+function clientOf(
+  sessions: readonly SessionDescription[],
+  refused?: string,
+  triggers: readonly TriggerDescription[] = [],
+) {
   const asked: string[] = [];
   const client = {
     listSessions: async () => sessions,
+    listTriggers: async () => triggers,
+    addTrigger: async ({ name }: TriggerDefinition) => void asked.push(`add-trigger ${name}`),
     destroySession: async (name: string) => void asked.push(`destroy ${name}`),
     request: async (command: string, params: object) => {
       if (command === refused) throw new CtlError('REFUSED', 'no');
@@ -64,6 +75,18 @@ function clientOf(sessions: readonly SessionDescription[], refused?: string) {
     },
   };
   return { client: client as unknown as SessionDaemonClient, asked };
+}
+
+function triggerOf(name: string, every: number): TriggerDescription {
+  return {
+    name,
+    uid: process.getuid?.() ?? 0,
+    condition: { kind: 'event-rule-matches', rule: { pattern: 'p:*' }, captures: [] },
+    actions: [{ kind: 'notify', ratePolicy: { every } }],
+    occurrences: 1,
+    messagesDiscarded: 0,
+    actionStatistics: [{ executions: 1, failures: 0, lastFailure: null }],
+  };
 }
 
 const saved = () => join(directory, 's.lttng');
@@ -112,6 +135,31 @@ describe('saved sessions', () => {
     ]);
     expect(asked[0]).toContain('"output":"/out"');
     expect(asked[3]).toContain('n > 1');
+  });
+
+  it('come with triggers, unless they are there already', async () => {
+    const [a, b] = [triggerOf('a', 1), triggerOf('b', 2)];
+    await saveSessions(clientOf([SESSION], undefined, [a, b]).client, { sessions: null, directory });
+    const load = async (there: readonly TriggerDescription[], triggers = true) => {
+      const { client, asked } = clientOf([], undefined, there);
+      try {
+        await loadSessions(client, { sessions: null, paths: [directory], triggers });
+      } catch (error) {
+        return [(error as CtlError).code, ...asked];
+      }
+      return asked.filter((text) => text.startsWith('add-trigger'));
+    };
+    expect(await load([])).toEqual(['add-trigger a', 'add-trigger b']);
+    expect(await load([a])).toEqual(['add-trigger b']);
+    expect(await load([], false)).toEqual([]);
+    expect(await load([triggerOf('b', 3)])).toEqual(['TRIGGER_EXISTS']);
+    await saveSessions(clientOf([SESSION], undefined, [a]).client, {
+      sessions: null,
+      directory,
+      force: true,
+      triggers: false,
+    });
+    expect(await load([])).toEqual([]);
   });
 
   it('get another name and another output where one is given', async () => {

@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describeError, errnoOf, RingtailError } from '@ringtail/base';
-import { homeDirectory, type SessionDescription } from '@ringtail/protocol';
+import { homeDirectory, type SessionDescription, type TriggerDefinition } from '@ringtail/protocol';
 import { parseSessionFile, printSessionFile, restoreRequests, type SavedSession } from '@ringtail/session-file';
 import * as accounts from '@ringtail/session-file/accounts';
 import { type CtlError, ctlError } from './ctl-error.ts';
@@ -44,6 +44,8 @@ export interface SaveOptions {
   readonly directory: string;
   /** Whether files that are there are written over. */
   readonly force?: boolean;
+  /** Whether each file also gets all triggers that the client's user sees, as with LTTng; true where it is absent. */
+  readonly triggers?: boolean;
 }
 
 export interface SavedFile {
@@ -58,13 +60,14 @@ export interface SavedFile {
  * @throws {CtlError} `NO_SUCH_SESSION`, `FILE_EXISTS`, `FILE_NOT_WRITTEN`, or what the daemon answers
  */
 export async function saveSessions(client: SessionDaemonClient, options: SaveOptions): Promise<SavedFile[]> {
-  const { directory, force = false } = options;
+  const { directory, force = false, triggers: withTriggers = true } = options;
   const sessions = chosen(await client.listSessions(), options.sessions);
+  const triggers = withTriggers ? await client.listTriggers() : [];
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     return sessions.map((session) => {
       const path = join(directory, `${session.name}${SUFFIX}`);
-      writeAtOnce(path, printSessionFile([session]), force);
+      writeAtOnce(path, printSessionFile([session], triggers), force);
       return { session: session.name, path };
     });
   } catch (error) {
@@ -84,6 +87,8 @@ export interface LoadOptions {
   readonly name?: string | undefined;
   /** Where a session writes now, in place of where it wrote. */
   readonly outputOf?: (session: SavedSession) => string | undefined;
+  /** Whether the triggers of the files are added, for the client's user; true where it is absent. */
+  readonly triggers?: boolean;
 }
 
 export interface LoadedSession {
@@ -94,13 +99,14 @@ export interface LoadedSession {
 }
 
 /**
- * Makes the sessions of files again. One that cannot be made whole is destroyed again, and what was loaded before it stays.
+ * Makes the sessions of files again, then adds the triggers that were saved along with them. A session that cannot be made whole is destroyed
+ * again, and what was loaded before it stays. Where a trigger of the name does something else already, nothing is loaded.
  *
- * @throws {CtlError} `NO_SAVED_SESSION`, `FILE_NOT_READ`, `BAD_PARAMETER` for one name of several sessions, or what the
+ * @throws {CtlError} `NO_SAVED_SESSION`, `FILE_NOT_READ`, `TRIGGER_EXISTS`, `BAD_PARAMETER` for one name of several sessions, or what the
  *   daemon answers; {@link SessionFileError} with the path
  */
 export async function loadSessions(client: SessionDaemonClient, options: LoadOptions): Promise<LoadedSession[]> {
-  const { sessions, paths, force = false, name, outputOf = () => undefined } = options;
+  const { sessions, paths, force = false, name, outputOf = () => undefined, triggers: withTriggers = true } = options;
   const found = paths.flatMap(readSavedSessions).filter(({ saved }) => sessions?.includes(saved.name) ?? true);
   const names = new Set(found.map(({ saved }) => saved.name));
   const missing = sessions?.find((wanted) => !names.has(wanted));
@@ -111,6 +117,7 @@ export async function loadSessions(client: SessionDaemonClient, options: LoadOpt
   if (name !== undefined && first.length > 1) {
     throw ctlError('BAD_PARAMETER', `${first.length} sessions cannot all be called ${name}`);
   }
+  const triggers = withTriggers ? await newTriggers(client, first) : [];
   const existing = new Set((await client.listSessions()).map((session) => session.name));
   const loaded: LoadedSession[] = [];
   for (const { saved, path, warnings } of first) {
@@ -119,13 +126,38 @@ export async function loadSessions(client: SessionDaemonClient, options: LoadOpt
     await restore(client, saved, { name: session, output: outputOf(saved) });
     loaded.push({ session, path, warnings });
   }
+  for (const trigger of triggers) await client.addTrigger(trigger);
   return loaded;
 }
 
 interface FoundSession {
   readonly saved: SavedSession;
+  /** Of the whole file. */
+  readonly triggers: readonly TriggerDefinition[];
   readonly path: string;
   readonly warnings: readonly string[];
+}
+
+/** The triggers of files that are not there yet: each file has all that there were. */
+async function newTriggers(client: SessionDaemonClient, found: readonly FoundSession[]): Promise<TriggerDefinition[]> {
+  const saved = found.flatMap(({ triggers }) => triggers);
+  if (saved.length === 0) return [];
+  const uid = process.getuid?.();
+  const known = new Map<string | null, string>();
+  for (const trigger of await client.listTriggers())
+    if (trigger.uid === uid) known.set(trigger.name, meaningOf(trigger));
+  return saved.filter((trigger) => {
+    const same = trigger.name === null ? undefined : known.get(trigger.name);
+    if (same === undefined) known.set(trigger.name, meaningOf(trigger));
+    else if (same !== meaningOf(trigger)) {
+      throw ctlError('TRIGGER_EXISTS', `there is a trigger ${trigger.name} already, which does something else`);
+    }
+    return same === undefined;
+  });
+}
+
+function meaningOf({ condition, actions }: TriggerDefinition): string {
+  return JSON.stringify([condition, actions]);
 }
 
 async function restore(
@@ -159,8 +191,8 @@ function readSavedSessions(path: string): FoundSession[] {
   }
   return files.flatMap((file) => {
     try {
-      const { sessions, warnings } = parseSessionFile(readBounded(file), accounts);
-      return sessions.map((saved) => ({ saved, path: file, warnings }));
+      const { sessions, triggers, warnings } = parseSessionFile(readBounded(file), accounts);
+      return sessions.map((saved) => ({ saved, triggers, path: file, warnings }));
     } catch (error) {
       if (error instanceof RingtailError) throw error.within(file);
       throw notRead(file, error);

@@ -27,4 +27,5 @@ export {
   type RunDirectory,
   runDirectoryAt,
 } from './run-directory.ts';
+export { checkMap, checkTrigger } from './trigger-check.ts';
 export * from './triggers.ts';

@@ -1,17 +1,23 @@
+import { describeError } from '@ringtail/base';
 import {
   type ChannelDescription,
+  checkMap,
+  checkTrigger,
   DEFAULT_CHANNEL,
   type RuleDescription,
   type SnapshotOutput,
   type TrackedAttribute,
+  type TriggerDefinition,
 } from '@ringtail/protocol';
 import { type ContextElement, contextNameOf } from './context-elements.ts';
-import { OWN_INSTRUCTION } from './print-session-file.ts';
+import { DEFINITION_ATTRIBUTE, MAP_INSTRUCTION, OWN_INSTRUCTION, TRIGGER_INSTRUCTION } from './print-session-file.ts';
 import type { SavedSession } from './saved-session.ts';
 import { XmlNode } from './xml-node.ts';
 
 export interface SessionFile {
   readonly sessions: readonly SavedSession[];
+  /** Of whoever saved the sessions. */
+  readonly triggers: readonly TriggerDefinition[];
   /** What the file has and Ringtail does not record, in words: other domains, mostly. */
   readonly warnings: readonly string[];
 }
@@ -37,10 +43,27 @@ const DOMAINS = ['UST', 'KERNEL', 'JUL', 'LOG4J', 'LOG4J2', 'PYTHON'] as const;
  */
 export function parseSessionFile(text: string, accounts: Accounts = NO_ACCOUNTS): SessionFile {
   const warnings: string[] = [];
-  const sessions = XmlNode.parse(text, 'sessions')
-    .children('session')
-    .map((node) => sessionOf(node, accounts, warnings));
-  return { sessions, warnings };
+  const root = XmlNode.parse(text, 'sessions');
+  const sessions = root.children('session').map((node) => sessionOf(node, accounts, warnings));
+  const triggers = definitionsIn(root, TRIGGER_INSTRUCTION, checkTrigger);
+  const foreign = root.child('triggers')?.children('trigger').length ?? 0;
+  if (foreign > 0) warnings.push(`${foreign} triggers that LTTng saved are left out: add them again`);
+  return { sessions, triggers, warnings };
+}
+
+/** What is kept as JSON, each checked as if a client had sent it. */
+function definitionsIn<T>(
+  node: XmlNode,
+  instruction: string,
+  check: (json: { readonly [key: string]: unknown }) => T,
+): T[] {
+  return node.attributes(instruction, DEFINITION_ATTRIBUTE).map((text) => {
+    try {
+      return check(Object(JSON.parse(text)));
+    } catch (error) {
+      return node.refuse(`${instruction.slice(1)}: ${describeError(error)}`);
+    }
+  });
 }
 
 function sessionOf(unnamed: XmlNode, accounts: Accounts, warnings: string[]): SavedSession {
@@ -73,7 +96,7 @@ function sessionOf(unnamed: XmlNode, accounts: Accounts, warnings: string[]): Sa
       snapshotOutputOf(output, i + 1, name, warnings),
     ),
     rotationSchedule: scheduleOf(attributes?.child('rotation_schedules')),
-    maps: [],
+    maps: definitionsIn(node, MAP_INSTRUCTION, checkMap),
   };
 }
 

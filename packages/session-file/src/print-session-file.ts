@@ -1,10 +1,14 @@
-import type { ChannelDescription, RuleDescription } from '@ringtail/protocol';
+import type { ChannelDescription, MapChannelAttributes, RuleDescription, TriggerDefinition } from '@ringtail/protocol';
 import { XMLBuilder } from 'fast-xml-parser';
 import { contextElementOf } from './context-elements.ts';
 import type { SavedSession } from './saved-session.ts';
 
 /** What LTTng's schema has no place for is in processing instructions, which a validating reader passes over. */
 export const OWN_INSTRUCTION = '?ringtail';
+/** A map of a session, and a trigger beside the sessions: as JSON. LTTng has had them since 2.16; older ones refuse files with its elements. */
+export const MAP_INSTRUCTION = '?ringtail-map';
+export const TRIGGER_INSTRUCTION = '?ringtail-trigger';
+export const DEFINITION_ATTRIBUTE = 'definition';
 export const ATTRIBUTE_PREFIX = '@_';
 
 type Element = Readonly<Record<string, unknown>>;
@@ -19,14 +23,20 @@ const builder = new XMLBuilder({
 });
 
 /**
- * Sessions in the form of LTTng's `.lttng` files.
+ * Sessions in the form of LTTng's `.lttng` files, with triggers that are saved along with them.
  *
  * @see session.xsd of lttng-tools 2.13
  */
-export function printSessionFile(sessions: readonly SavedSession[]): string {
+export function printSessionFile(
+  sessions: readonly SavedSession[],
+  triggers: readonly TriggerDefinition[] = [],
+): string {
   const file = {
     '?xml': { [`${ATTRIBUTE_PREFIX}version`]: '1.0', [`${ATTRIBUTE_PREFIX}encoding`]: 'UTF-8' },
-    sessions: { session: sessions.map(sessionElement) },
+    sessions: {
+      session: sessions.map(sessionElement),
+      [TRIGGER_INSTRUCTION]: triggers.map(({ name, condition, actions }) => definition({ name, condition, actions })),
+    },
   };
   return builder.build(file) as string;
 }
@@ -43,6 +53,7 @@ function sessionElement(session: SavedSession): Element {
   };
   return {
     [OWN_INSTRUCTION]: attributesOf({ clock: session.clock, format: session.format }),
+    [MAP_INSTRUCTION]: session.maps.map(definition),
     name: session.name,
     ...(session.shmPath !== null && { shared_memory_path: session.shmPath }),
     domains: {
@@ -57,6 +68,10 @@ function sessionElement(session: SavedSession): Element {
     ...(Object.keys(attributes).length > 0 && { attributes }),
     output: session.snapshot ? snapshotOutputs(session) : { consumer_output: consumerOutput(session.output ?? '') },
   };
+}
+
+function definition(value: MapChannelAttributes | TriggerDefinition): Element {
+  return attributesOf({ [DEFINITION_ATTRIBUTE]: JSON.stringify(value) });
 }
 
 function snapshotOutputs({ snapshotOutputs: outputs }: SavedSession): Element {

@@ -24,6 +24,7 @@ export function restoreRequests(saved: SavedSession, options: RestoreOptions = {
   return [
     createRequest(saved, session, options.output),
     ...saved.channels.flatMap((channel) => channelRequests(session, channel)),
+    ...saved.maps.map((map) => ({ command: 'add-map', params: { session, map } }) as const),
     ...ATTRIBUTES.flatMap((attribute) => trackerRequests(session, attribute, saved.trackers[attribute])),
     ...snapshotOutputRequests(saved, session, options.output),
     ...scheduleRequests(saved, session),

@@ -1,4 +1,4 @@
-import { DEFAULT_CHANNEL } from '@ringtail/protocol';
+import { DEFAULT_CHANNEL, type TriggerDefinition } from '@ringtail/protocol';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseSessionFile } from './parse-session-file.ts';
@@ -65,6 +65,33 @@ const channel = (ownership: 'user' | 'process') =>
     ]),
     rules: fc.array(rule, { maxLength: 3 }),
   });
+const map = fc.record({
+  name: text.filter((name) => !/^\.|\//.test(name)),
+  valueBits: fc.constantFrom(32 as const, 64 as const),
+  keyCountMax: fc.integer({ min: 1, max: 8192 }),
+  deadProcesses: fc.constantFrom('drop' as const, 'sum' as const),
+});
+const every = fc.record({ every: fc.integer({ min: 1 }) });
+const trigger: fc.Arbitrary<TriggerDefinition> = fc.record({
+  name: fc.option(text),
+  condition: fc.record({
+    kind: fc.constant('event-rule-matches' as const),
+    rule: fc.record({ pattern: text, filter: text }),
+    captures: fc.array(text, { maxLength: 2 }),
+  }),
+  actions: fc.array(
+    fc.oneof(
+      fc.record({ kind: fc.constant('notify' as const), ratePolicy: every }),
+      fc.record({
+        kind: fc.constant('exec' as const),
+        ratePolicy: every,
+        command: fc.array(text, { maxLength: 3 }).map((words) => ['/bin/x', ...words]),
+        timeoutMs: fc.constant(1),
+      }),
+    ),
+    { maxLength: 3 },
+  ),
+});
 const tracked = fc.option(fc.array(fc.nat(2 ** 32 - 1), { maxLength: 3 }));
 const session: fc.Arbitrary<SavedSession> = fc.constantFrom('user' as const, 'process' as const).chain((ownership) =>
   fc
@@ -88,7 +115,7 @@ const session: fc.Arbitrary<SavedSession> = fc.constantFrom('user' as const, 'pr
         timerUs: fc.option(count.map((value) => value + 1)),
         sizeBytes: fc.option(count.map((value) => value + 1)),
       }),
-      maps: fc.constant([]),
+      maps: fc.array(map, { maxLength: 3 }),
     })
     .map((one) => ({
       ...one,
@@ -119,7 +146,19 @@ describe('a session file', () => {
   it('holds everything that it takes to make the sessions again', () => {
     fc.assert(
       fc.property(fc.array(session, { minLength: 1, maxLength: 3 }), (sessions) => {
-        expect(parseSessionFile(printSessionFile(sessions))).toEqual({ sessions, warnings: [] });
+        expect(parseSessionFile(printSessionFile(sessions))).toEqual({ sessions, triggers: [], warnings: [] });
+      }),
+    );
+  });
+
+  it('holds the triggers that were saved along', () => {
+    fc.assert(
+      fc.property(fc.array(trigger, { maxLength: 3 }), (triggers) => {
+        expect(parseSessionFile(printSessionFile([PLAIN], triggers))).toEqual({
+          sessions: [PLAIN],
+          triggers,
+          warnings: [],
+        });
       }),
     );
   });
@@ -191,6 +230,9 @@ describe('a session file', () => {
       'sessions › session "s" › domains › domain › channels › channel "c": subbuffer_size must be an integer from 1, not "many"',
     ],
     [file('<domains><domain><type>MOON</type></domain></domains>'), 'type must be one of UST, KERNEL'],
+    ['<sessions><?ringtail-trigger definition="{"?></sessions>', 'sessions: ringtail-trigger: '],
+    ['<sessions><?ringtail-trigger definition="null"?></sessions>', 'sessions: ringtail-trigger: name must'],
+    [file('<?ringtail-map definition="[]"?>'), 'session "s": ringtail-map: name must'],
     [file('<name>t</name>'), 'there is more than one element name'],
     ['<sessions><session><name><name/></name></session></sessions>', 'must be text'],
   ])('%s is refused, with the place', (source, reason) => {

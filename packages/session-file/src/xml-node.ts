@@ -115,9 +115,12 @@ export class XmlNode {
   /** An attribute of a processing instruction that is a child of this. */
   attribute(instruction: string, name: string): string | undefined {
     const child = this.child(instruction);
-    const value = child === undefined ? undefined : child.#value;
-    const attribute = typeof value === 'object' ? value[`${ATTRIBUTE_PREFIX}${name}`] : undefined;
-    return typeof attribute === 'string' ? attribute : undefined;
+    return child === undefined ? undefined : child.#attribute(name);
+  }
+
+  /** An attribute of every processing instruction of that name, of those that have it. */
+  attributes(instruction: string, name: string): string[] {
+    return this.children(instruction).flatMap((child) => child.#attribute(name) ?? []);
   }
 
   /** The same element, called by a name that a person knows it by. */
@@ -127,6 +130,11 @@ export class XmlNode {
 
   refuse(why: string): never {
     throw new SessionFileError('BAD_SESSION_FILE', `${this.#place}: ${why}`);
+  }
+
+  #attribute(name: string): string | undefined {
+    const value = typeof this.#value === 'object' ? this.#value[`${ATTRIBUTE_PREFIX}${name}`] : undefined;
+    return typeof value === 'string' ? value : undefined;
   }
 
   #member(name: string): unknown {

@@ -633,6 +633,7 @@ describe('save and load', () => {
         'create-session': ({ name, output }) => ({ name, output }),
         'enable-channel': accept,
         'enable-event': () => ({ channel: 'channel0' }),
+        'list-triggers': () => [],
       },
       sessionCalled('s', { channels: [channel] }),
     );

@@ -14,6 +14,7 @@ interface LoadOptions {
   readonly inputPath?: string;
   readonly overrideName?: string;
   readonly overrideUrl?: string;
+  readonly triggers: boolean;
 }
 
 export function addLoad(program: Command, context: Context, act: Act): Command {
@@ -29,6 +30,7 @@ export function addLoad(program: Command, context: Context, act: Act): Command {
     )
     .option('--override-name <name>', 'another name for the session')
     .addOption(new Option('--override-url <url>', 'write to this directory instead: file:///DIR'))
+    .option('--no-triggers', 'leave out the triggers that were saved with the sessions')
     .addHelpText(
       'after',
       '\nExamples:\n  ringtail load slow\n  ringtail load --input-path=slow.lttng --override-name=again',
@@ -50,6 +52,7 @@ export function addLoad(program: Command, context: Context, act: Act): Command {
         force: options.force === true,
         name: options.overrideName,
         outputOf: () => output,
+        triggers: options.triggers,
       }),
     ).catch((error: unknown) => {
       throw error instanceof CtlError && error.code === 'SESSION_EXISTS'

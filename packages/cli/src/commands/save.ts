@@ -12,6 +12,7 @@ interface SaveOptions {
   readonly all?: boolean;
   readonly force?: boolean;
   readonly outputPath?: string;
+  readonly triggers: boolean;
 }
 
 export function addSave(program: Command, context: Context, act: Act): Command {
@@ -22,12 +23,14 @@ export function addSave(program: Command, context: Context, act: Act): Command {
     .option('-a, --all', 'all sessions')
     .option('-f, --force', 'replace files that are there')
     .option('-o, --output-path <dir>', 'directory of the files (default: .ringtail/sessions at home)')
+    .option('--no-triggers', 'leave out the triggers, which are else saved with each session')
     .addHelpText('after', '\nExamples:\n  ringtail save\n  ringtail save slow --force -o /tmp/sessions');
   act(command, async (name: string | undefined, options: SaveOptions) => {
     if (options.all && name !== undefined) throw new CliError('BAD_ARGUMENT', 'give either a session or --all');
     const directory =
       options.outputPath === undefined ? savedSessionsDirectory(context.env) : resolve(context.cwd, options.outputPath);
-    const saving = { sessions: name === undefined ? null : [name], directory, force: options.force === true };
+    const { triggers } = options;
+    const saving = { sessions: name === undefined ? null : [name], directory, force: options.force === true, triggers };
     const sessions = await withDaemon(context, async (client) => {
       try {
         return await saveSessions(client, saving);

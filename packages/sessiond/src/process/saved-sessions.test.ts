@@ -58,7 +58,8 @@ async function load(more: Partial<SavedSessionLoaderOptions> = {}): Promise<stri
     ...more,
   });
   return asked.map(
-    ({ command, params }) => `${command} ${'name' in params ? params.name : (params as { session: string }).session}`,
+    ({ command, params }) =>
+      `${command} ${'name' in params ? params.name : 'trigger' in params ? params.trigger.name : (params as { session: string }).session}`,
   );
 }
 
@@ -76,6 +77,19 @@ describe('loadSavedSessions', () => {
     writeFileSync(join(auto, 'notes.txt'), 'nothing of ours');
     expect(await load()).toEqual([...whole('one'), ...whole('two')]);
     expect(errors).toEqual([]);
+  });
+
+  it('adds the triggers that all of them have, once, and goes on where one cannot be', async () => {
+    const triggers = ['a', 'b'].map((name) => ({
+      name,
+      condition: { kind: 'session-rotation', session: 'one', phase: 'starts' } as const,
+      actions: [{ kind: 'notify', ratePolicy: { every: 1 } } as const],
+    }));
+    writeFileSync(join(auto, 'a.lttng'), printSessionFile([saved('one')], triggers));
+    writeFileSync(join(auto, 'b.lttng'), printSessionFile([saved('two')], triggers));
+    refuse = ({ command, params }) => command === 'add-trigger' && params.trigger.name === 'a';
+    expect(await load()).toEqual([...whole('one'), ...whole('two'), 'add-trigger a', 'add-trigger b']);
+    expect(errors).toEqual(['the trigger a cannot be loaded: refused by the test']);
   });
 
   it('takes what is named in place of that', async () => {

@@ -1,7 +1,7 @@
 import { closeSync, constants, existsSync, fstatSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeError, errnoOf } from '@ringtail/base';
-import { checkClientRequest, type Request } from '@ringtail/protocol';
+import { checkClientRequest, type Request, type TriggerDefinition } from '@ringtail/protocol';
 import { parseSessionFile, restoreRequests, type SavedSession } from '@ringtail/session-file';
 import * as accounts from '@ringtail/session-file/accounts';
 import { directoryDate } from '../archives/archive-names.ts';
@@ -32,6 +32,8 @@ export interface SavedSessionLoaderOptions {
 export async function loadSavedSessions(options: SavedSessionLoaderOptions): Promise<void> {
   const { named, home, log } = options;
   const usual = [join(home, '.ringtail', 'sessions', 'auto'), join(SYSTEM_DIRECTORY, 'sessions', 'auto')];
+  /** Every file has all triggers that there were when it was saved. */
+  const triggers = new Map<string, TriggerDefinition>();
   for (const path of named === undefined ? usual : [named]) {
     let files: readonly string[] = [];
     try {
@@ -39,8 +41,11 @@ export async function loadSavedSessions(options: SavedSessionLoaderOptions): Pro
     } catch (error) {
       log.error(`saved sessions cannot be loaded: ${describeError(error)}`);
     }
-    for (const file of files) await loadFile(file, options);
+    for (const file of files) {
+      for (const trigger of await loadFile(file, options)) triggers.set(JSON.stringify(trigger), trigger);
+    }
   }
+  for (const trigger of triggers.values()) await addTrigger(trigger, options);
 }
 
 /** A directory that is not there has none, unless it was named. */
@@ -51,14 +56,25 @@ function sessionFilesAt(path: string, named: boolean): readonly string[] {
   return names.sort().map((name) => join(path, name));
 }
 
-async function loadFile(file: string, options: SavedSessionLoaderOptions): Promise<void> {
+/** @returns the triggers of the file. */
+async function loadFile(file: string, options: SavedSessionLoaderOptions): Promise<readonly TriggerDefinition[]> {
   const { log } = options;
   try {
-    const { sessions, warnings } = parseSessionFile(readSessionFile(file, options), accounts);
+    const { sessions, triggers, warnings } = parseSessionFile(readSessionFile(file, options), accounts);
     for (const warning of warnings) log.warn(`${file}: ${warning}`);
     for (const session of sessions) await restore(file, session, options);
+    return triggers;
   } catch (error) {
     log.error(`${file} cannot be loaded: ${describeError(error)}`);
+    return [];
+  }
+}
+
+async function addTrigger(trigger: TriggerDefinition, { execute, log }: SavedSessionLoaderOptions): Promise<void> {
+  try {
+    await execute(checkClientRequest({ id: 0, command: 'add-trigger', params: { trigger, ownerUid: null } }));
+  } catch (error) {
+    log.error(`the trigger ${trigger.name} cannot be loaded: ${describeError(error)}`);
   }
 }
 
