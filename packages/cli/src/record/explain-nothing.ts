@@ -1,37 +1,58 @@
-import { type EventRule, ruleMatches, type SessionSightings } from '@ringtail/protocol';
-import { plural } from '../quantity.ts';
+import type { SessionDaemonClient } from '@ringtail/ctl';
+import { NO_STATISTICS } from '@ringtail/protocol';
+import type { Context } from '../context.ts';
+import { diagnose } from '../diagnosis/diagnose.ts';
+import type { Finding, FindingCode } from '../diagnosis/finding.ts';
+import { describeSession } from '../session-command.ts';
 
-/** Lists longer than this are cut when they are shown. */
-const SHOWN_MAX = 20;
+/** A command's programs get the tracer and the run directory from its environment: what else runs has nothing to do with it. */
+const NOBODY: ReadonlySet<FindingCode> = new Set(['OTHER_DAEMON', 'OTHER_USER', 'NO_APPLICATION']);
+const NOBODY_REGISTERED: Finding = {
+  code: 'NO_APPLICATION',
+  what: 'No Node.js program registered',
+  evidence: [
+    'either the command runs none, or it drops NODE_OPTIONS (sudo does) or RINGTAIL_RUNDIR, or the tracer could not start',
+  ],
+  nextStep:
+    'RINGTAIL_DEBUG=1 in the environment makes the tracer say what it cannot do; ringtail doctor checks the machine',
+};
 
-/** Every program that imports the tracer has these; they say nothing of what the program defines. */
-const BUILT_IN = /^(?:lttng_ust_trace(?:f|log)|ringtail_statedump):/;
+/** What to do about it with another recording, rather than with the session, which ends. */
+const NEXT_RECORDING: Partial<Record<FindingCode, string>> = {
+  NO_MATCHING_TRACEPOINT: 'name what there is: ringtail record -u PATTERN',
+  LOG_LEVEL: 'record less severe events as well: ringtail record -l LEVEL',
+  ALL_DISCARDED: 'ringtail record --subbuf-size=4M --num-subbuf=8',
+  NOT_REACHED: 'have the command do what has the tracepoints',
+};
 
-/** Why a recording holds no event, as well as can be told from what was seen. */
-export function explainNothing(seen: SessionSightings, rules: readonly EventRule[]): string[] {
-  if (seen.threads === 0) {
-    return [
-      'No Node.js program registered. Either the command runs none, or it drops NODE_OPTIONS (sudo does) or RINGTAIL_RUNDIR,',
-      'or the tracer could not start: RINGTAIL_DEBUG=1 makes it say why.',
-    ];
+/**
+ * Why a recording has no events so far: asked while the session is still there.
+ *
+ * @returns empty where it has some, null where the daemon cannot say
+ */
+export async function findNothing(
+  context: Context,
+  client: SessionDaemonClient,
+  session: string,
+): Promise<readonly Finding[] | null> {
+  try {
+    const findings = await diagnose(context, client, await describeSession(client, session), NO_STATISTICS);
+    if (findings === null) return null;
+    const others = findings.filter(({ code }) => !NOBODY.has(code));
+    const ours = others.map((finding) => ({ ...finding, nextStep: NEXT_RECORDING[finding.code] ?? finding.nextStep }));
+    return others.length < findings.length ? [NOBODY_REGISTERED, ...ours] : ours;
+  } catch {
+    // The daemon has gone meanwhile, which the recording's end tells.
+    return null;
   }
-  const threads = plural(seen.threads, 'JavaScript thread');
-  const own = seen.tracepoints.filter(({ name }) => !BUILT_IN.test(name));
-  if (own.length === 0) {
-    return [
-      `${threads} registered, but none had a tracepoint: the program defines events with provider(…).tracepoint(…)`,
-      'of @ringtail/tracer.',
-    ];
-  }
-  const matching = own.filter(({ name, logLevel }) => rules.some((rule) => ruleMatches(rule, name, logLevel)));
-  if (matching.length > 0) {
-    return [`These tracepoints matched, but the program never came by one:`, ...listed(matching)];
-  }
-  return [`No tracepoint matched ${rules.map((rule) => `'${rule.pattern}'`).join(', ')}. Those seen:`, ...listed(own)];
 }
 
-function listed(tracepoints: SessionSightings['tracepoints']): string[] {
-  const names = [...new Set(tracepoints.map(({ name }) => name))].sort();
-  const shown = names.slice(0, SHOWN_MAX).map((name) => `  ${name}`);
-  return names.length > SHOWN_MAX ? [...shown, `  and ${names.length - SHOWN_MAX} more`] : shown;
+/** The findings as lines for people. */
+export function explainNothing(findings: readonly Finding[] | null): string[] {
+  if (findings === null) return ['The session daemon cannot say why.'];
+  return findings.flatMap(({ what, evidence, nextStep }) => [
+    `${what}:`,
+    ...evidence.map((line) => `  ${line}`),
+    `  next: ${nextStep}`,
+  ]);
 }

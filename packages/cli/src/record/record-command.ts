@@ -7,7 +7,6 @@ import {
   type ClockKind,
   type EventRule,
   NO_STATISTICS,
-  type SessionSightings,
   type SessionStatistics,
 } from '@ringtail/protocol';
 import type { Outcome } from '../cli.ts';
@@ -17,6 +16,7 @@ import { styleFor } from '../style.ts';
 import { newTraceName, prepareTraceDirectory, removeIfEmpty, tracesDirectory } from '../trace-directory.ts';
 import { CommandSignals } from './command-signals.ts';
 import { terminalRole } from './controlling-terminal.ts';
+import { findNothing } from './explain-nothing.ts';
 import { registerUrl, tracedEnvironment } from './preload.ts';
 import { ProgressLine } from './progress.ts';
 import { type CommandEnd, runCommand } from './run-command.ts';
@@ -107,17 +107,17 @@ async function runRecorded(
   const seconds = (performance.now() - begin) / 1000;
   await watch.stop();
   const survivors = daemon.isPrivate ? await survivorsOf(daemon.client, command.pid) : [];
-  const seen = await daemon.client.sessionSightings(session).catch(() => NOTHING_SEEN);
+  const { eventsRecorded } = watch.statistics;
+  const findings = eventsRecorded > 0 ? [] : await findNothing(context, daemon.client, session);
   const finished = await finishSession(daemon.client, session);
   return {
     trace,
     seconds,
     end,
-    rules: plan.rules,
     statistics: finished.statistics ?? watch.statistics,
     cutShort: finished.cutShort,
     survivors,
-    seen,
+    findings,
   };
 }
 
@@ -179,8 +179,6 @@ class Watch {
     this.#line.update((performance.now() - begin) / 1000, this.statistics);
   }
 }
-
-const NOTHING_SEEN: SessionSightings = { threads: 0, tracepoints: [] };
 
 /** The command's end as ours. */
 export function outcomeOf(end: CommandEnd): Outcome {

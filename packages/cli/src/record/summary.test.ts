@@ -1,4 +1,4 @@
-import type { SessionSightings, SessionStatistics } from '@ringtail/protocol';
+import type { SessionStatistics } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
 import { styleFor } from '../style.ts';
 import { explainNothing } from './explain-nothing.ts';
@@ -11,7 +11,6 @@ function recording(statistics: Partial<SessionStatistics>, rest: Partial<Recordi
     trace: '/tmp/my trace',
     seconds: 2,
     end: { code: 0, signal: null },
-    rules: [{ pattern: 'shop:*' }],
     statistics: {
       eventsRecorded: 1000,
       eventsDiscarded: 0,
@@ -27,7 +26,7 @@ function recording(statistics: Partial<SessionStatistics>, rest: Partial<Recordi
     },
     cutShort: null,
     survivors: [],
-    seen: { threads: 0, tracepoints: [] },
+    findings: [{ code: 'NO_APPLICATION', what: 'nobody', evidence: ['seen'], nextStep: 'do' }],
     ...rest,
   };
 }
@@ -66,8 +65,13 @@ describe('the summary', () => {
   it('of nothing gives the likely reason instead of figures', () => {
     const text = describeSummary(plain, recording({ eventsRecorded: 0, bytes: 0 }));
     expect(text).toContain('no events recorded');
-    expect(text).toContain('No Node.js program registered');
-    expect(summaryJson(recording({ eventsRecorded: 0 }))).toMatchObject({ bytesPerEvent: null, eventsPerSecond: 0 });
+    expect(text).toContain('  nobody:\n    seen\n    next: do');
+    expect(summaryJson(recording({ eventsRecorded: 0 }))).toMatchObject({
+      bytesPerEvent: null,
+      eventsPerSecond: 0,
+      explanation: 'nobody:\n  seen\n  next: do',
+      findings: [{ code: 'NO_APPLICATION' }],
+    });
   });
 
   it('for programs has every count and no explanation when there are events', () => {
@@ -82,33 +86,6 @@ describe('the summary', () => {
   });
 });
 
-describe('a recording without events', () => {
-  const seen = (names: readonly string[]): SessionSightings => ({
-    threads: 1,
-    tracepoints: names.map((name) => ({ name, logLevel: 13 })),
-  });
-
-  it('of a program without tracepoints says so, whatever the tracer itself brings along', () => {
-    expect(explainNothing(seen(['lttng_ust_tracef:event']), [{ pattern: '*' }]).join(' ')).toContain(
-      'none had a tracepoint',
-    );
-  });
-
-  it('whose rules matched nothing lists what there was', () => {
-    const lines = explainNothing(seen(['shop:a', 'shop:b']), [{ pattern: 'shpo:*' }]);
-    expect(lines).toEqual(["No tracepoint matched 'shpo:*'. Those seen:", '  shop:a', '  shop:b']);
-  });
-
-  it('whose rules matched says that the program never came by', () => {
-    expect(explainNothing(seen(['shop:a', 'other:b']), [{ pattern: 'shop:*' }])).toEqual([
-      'These tracepoints matched, but the program never came by one:',
-      '  shop:a',
-    ]);
-  });
-
-  it('with very many tracepoints shows some and says how many there are more', () => {
-    const lines = explainNothing(seen(Array.from({ length: 50 }, (_, i) => `p:e${i}`)), [{ pattern: 'x' }]);
-    expect(lines.length).toBe(22);
-    expect(lines.at(-1)).toBe('  and 30 more');
-  });
+it('a recording of which nobody can say why it has no events says so', () => {
+  expect(explainNothing(null)).toEqual(['The session daemon cannot say why.']);
 });

@@ -1,4 +1,5 @@
-import type { EventRule, SessionSightings, SessionStatistics } from '@ringtail/protocol';
+import type { SessionStatistics } from '@ringtail/protocol';
+import type { Finding } from '../diagnosis/finding.ts';
 import { formatBytes, formatCount, formatSeconds, shellQuote } from '../quantity.ts';
 import { describeLoss } from '../statistics.ts';
 import type { Style } from '../style.ts';
@@ -11,14 +12,14 @@ export interface Recording {
   /** From the start of the command to its end. */
   readonly seconds: number;
   readonly end: CommandEnd;
-  readonly rules: readonly EventRule[];
   /** The last that is known; of the whole recording unless `cutShort`. */
   readonly statistics: SessionStatistics;
   /** Why the daemons could not finish the recording, if so. */
   readonly cutShort: string | null;
   /** Processes of the command that still run and are no longer recorded. */
   readonly survivors: readonly number[];
-  readonly seen: SessionSightings;
+  /** Why there are no events, if there are none; null where nobody can say. */
+  readonly findings: readonly Finding[] | null;
 }
 
 /** The summary as one object for programs. */
@@ -34,7 +35,10 @@ export function summaryJson(recording: Recording): Record<string, unknown> {
     bytesPerEvent: bytesPerEvent(statistics),
     cutShort: recording.cutShort,
     survivors: recording.survivors,
-    ...(statistics.eventsRecorded === 0 && { explanation: explainNothing(recording.seen, recording.rules).join('\n') }),
+    ...(statistics.eventsRecorded === 0 && {
+      explanation: explainNothing(recording.findings).join('\n'),
+      findings: recording.findings,
+    }),
   };
 }
 
@@ -51,7 +55,7 @@ export function describeSummary(style: Style, recording: Recording): string {
   if (statistics.eventsRecorded === 0) {
     return [
       `ringtail: ${style.yellow('no events recorded')} in ${formatSeconds(recording.seconds)}`,
-      ...explainNothing(recording.seen, recording.rules).map((line) => `  ${line}`),
+      ...explainNothing(recording.findings).map((line) => `  ${line}`),
       ...notes,
     ].join('\n');
   }

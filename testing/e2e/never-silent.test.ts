@@ -1,0 +1,264 @@
+/** Twelve set-ups in which nothing is recorded: `ringtail status` names the cause of each. */
+import { spawnSync } from 'node:child_process';
+import { chmodSync, chownSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { SessionDaemonClient } from '@ringtail/ctl';
+import { DEFAULT_CHANNEL, type EventRule } from '@ringtail/protocol';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import {
+  isRoot,
+  makeSandbox,
+  program,
+  REGISTER_URL,
+  type Running,
+  ringtail,
+  type Sandbox,
+  startNode,
+  until,
+} from './harness.ts';
+
+interface Finding {
+  readonly code: string;
+  readonly what: string;
+  readonly evidence: readonly string[];
+  readonly nextStep: string;
+}
+
+/** A daemon in a directory of its own, and what commands and programs need to find it. */
+interface Place {
+  readonly sandbox: Sandbox;
+  readonly runDirectory: string;
+  readonly client: SessionDaemonClient;
+}
+
+async function placeWithDaemon(base = makeSandbox(), name = 'run'): Promise<Place> {
+  const runDirectory = join(base.directory, name);
+  const sandbox = { ...base, env: { ...base.env, RINGTAIL_RUNDIR: runDirectory } };
+  const created = await ringtail(sandbox, ['create', `first-${name}`, '--no-output']);
+  expect([created.stderr, created.code]).toEqual(['', 0]);
+  const client = await SessionDaemonClient.connect({ runDirectory });
+  onTestFinished(() => client.close());
+  return { sandbox, runDirectory, client };
+}
+
+interface SetUp {
+  readonly rule: EventRule;
+  readonly shmPath?: string;
+  readonly start?: false;
+  readonly afterwards?: (client: SessionDaemonClient, session: string) => Promise<unknown>;
+}
+
+async function makeSession(
+  { client, sandbox }: Place,
+  session: string,
+  { rule, shmPath, start, afterwards }: SetUp,
+): Promise<void> {
+  await client.createSession({ name: session, output: join(sandbox.directory, session), shmPath: shmPath ?? null });
+  await client.enableChannel(session, DEFAULT_CHANNEL);
+  await client.enableEvent(session, rule, DEFAULT_CHANNEL.name);
+  await afterwards?.(client, session);
+  if (start !== false) await client.startSession(session);
+}
+
+async function startSteps(sandbox: Sandbox, more: readonly string[] = ['--import', REGISTER_URL]): Promise<Running> {
+  const app = startNode(sandbox, [...more, program('steps.mjs')]);
+  await app.says(/ready/);
+  return app;
+}
+
+/** What `status` says of a session. */
+async function status(sandbox: Sandbox, session: string): Promise<Finding[]> {
+  writeFileSync(join(sandbox.home, '.ringtailrc'), `session=${session}\n`);
+  const { stdout, stderr } = await ringtail(sandbox, ['status', '--output-format=json']);
+  expect(stderr).toBe('');
+  return (JSON.parse(stdout) as { readonly findings: Finding[] }).findings;
+}
+
+const evidenceOf = ({ what, evidence, nextStep }: Finding): string => [what, ...evidence, nextStep].join('\n');
+
+/** One session of each kind beside a program that emits `e2e:step {index, padding}` at log level 13: label, set-up, code, words. */
+const BROKEN: readonly (readonly [string, SetUp, string, readonly string[]])[] = [
+  ['misspelt', { rule: { pattern: 'e3e:*' } }, 'NO_MATCHING_TRACEPOINT', ["did you mean 'e2e:*'?", 'seen: e2e:step']],
+  [
+    'false-filter',
+    { rule: { pattern: 'e2e:*', filter: 'index < 0' } },
+    'FILTER_NEVER_TRUE',
+    ['index < 0', 'evaluated'],
+  ],
+  [
+    'missing-field',
+    { rule: { pattern: 'e2e:*', filter: 'indx > 0' } },
+    'FILTER_LACKS_FIELD',
+    ['"indx"', 'did you mean "index"?', 'index, padding'],
+  ],
+  ['not-started', { rule: { pattern: 'e2e:*' }, start: false }, 'NOT_STARTED', ['ringtail start not-started']],
+  [
+    'log-level',
+    { rule: { pattern: 'e2e:*', logLevel: { from: 0, to: 3 } } },
+    'LOG_LEVEL',
+    ['TRACE_ERR (3)', 'e2e:step TRACE_DEBUG_LINE (13)'],
+  ],
+  ['exclusion', { rule: { pattern: 'e2e:*', exclude: ['*:st*'] } }, 'ALL_EXCLUDED', ['excluded: *:st*', 'e2e:step']],
+  [
+    'tracker',
+    {
+      rule: { pattern: 'e2e:*' },
+      afterwards: async (client, session) => {
+        await client.untrack(session, 'vpid', null);
+        await client.track(session, 'vpid', [1]);
+      },
+    },
+    'UNTRACKED',
+    ['tracked vpid: 1'],
+  ],
+  [
+    'disabled',
+    {
+      rule: { pattern: 'e2e:*' },
+      afterwards: (client, session) => client.disableChannel(session, DEFAULT_CHANNEL.name),
+    },
+    'CHANNEL_DISABLED',
+    ['channel channel0 is disabled', 'enable-channel'],
+  ],
+];
+
+describe('a session without events', () => {
+  it('says which step is missing, whatever was set up wrong', async () => {
+    const place = await placeWithDaemon();
+    await startSteps(place.sandbox);
+    for (const [session, setUp] of BROKEN) await makeSession(place, session, setUp);
+    for (const [session, , code, words] of BROKEN) {
+      let [first] = await status(place.sandbox, session);
+      // Filters are evaluated as the program goes on.
+      await until(async () => {
+        if (first?.code !== 'NOT_REACHED') return true;
+        [first] = await status(place.sandbox, session);
+        return false;
+      });
+      expect([session, first?.code]).toEqual([session, code]);
+      for (const word of words) expect(evidenceOf(first as Finding)).toContain(word);
+    }
+    const { stdout } = await ringtail(place.sandbox, ['list', 'misspelt']);
+    expect(stdout).toContain("No events, for 1 reason:\n  - no tracepoint is called 'e3e:*'\n");
+  });
+
+  it('says that the command looks in another run directory than that of the daemon', async () => {
+    const { sandbox, runDirectory } = await placeWithDaemon();
+    const elsewhere = join(sandbox.directory, 'elsewhere');
+    const asked = await ringtail(sandbox, ['status', '--output-format=json'], { RINGTAIL_RUNDIR: elsewhere });
+    expect(asked.code).toBe(1);
+    const { error } = JSON.parse(asked.stderr) as { error: { code: string; hint: string; findings: Finding[] } };
+    expect(error.code).toBe('NO_DAEMON');
+    const [finding] = error.findings;
+    expect(finding?.evidence).toContain(`RINGTAIL_RUNDIR is set to ${elsewhere}`);
+    expect(finding?.evidence.join('\n')).toMatch(
+      new RegExp(`another session daemon, of user .*, runs in ${runDirectory}`),
+    );
+    expect(error.hint).toContain('RINGTAIL_RUNDIR=');
+  });
+
+  it('says that the program registers in another run directory', async () => {
+    const base = makeSandbox();
+    const [here, there] = [await placeWithDaemon(base, 'here'), await placeWithDaemon(base, 'there')];
+    const app = await startSteps(there.sandbox);
+    await until(async () => (await there.client.listApplications()).length > 0);
+    await makeSession(here, 's', { rule: { pattern: 'e2e:*' } });
+    const [first] = await status(here.sandbox, 's');
+    expect(first?.code).toBe('OTHER_DAEMON');
+    expect(evidenceOf(first as Finding)).toContain(`process ${app.pid} (steps.mjs`);
+    expect(evidenceOf(first as Finding)).toContain(`is registered in ${there.runDirectory}`);
+  });
+
+  it('says that the program runs without the tracer', async () => {
+    const place = await placeWithDaemon();
+    await makeSession(place, 's', { rule: { pattern: 'e2e:*' } });
+    const bare = startNode(place.sandbox, ['-e', 'console.log("ready"); setInterval(() => {}, 1000)']);
+    await bare.says(/ready/);
+    const findings = await status(place.sandbox, 's');
+    const absent = findings.find(({ code }) => code === 'NO_APPLICATION');
+    expect(evidenceOf(absent as Finding)).toMatch(
+      new RegExp(`process ${bare.pid} \\(node, user .*\\) runs without the tracer`),
+    );
+    expect(absent?.nextStep).toContain('--import @ringtail/tracer/register');
+  });
+});
+
+/** A file system in which there is no room for a ring; undefined where we may not mount one. */
+function mountTiny(directory: string): string | undefined {
+  const path = join(directory, 'tiny');
+  mkdirSync(path, { mode: 0o700 });
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k,mode=0700', 'none', path]).status !== 0) return undefined;
+  onTestFinished(() => {
+    spawnSync('umount', ['-l', path]);
+  });
+  return path;
+}
+
+describe.skipIf(!isRoot)('as root, a session without events', () => {
+  it('says that rings found no room', async (context) => {
+    const place = await placeWithDaemon();
+    const shmPath = mountTiny(place.sandbox.directory);
+    if (shmPath === undefined) {
+      process.stderr.write('SKIPPED: no small file system could be mounted: not tested: rings without room\n');
+      context.skip();
+    }
+    await makeSession(place, 's', { rule: { pattern: 'e2e:*' }, shmPath: join(shmPath as string, 'rings') });
+    await startSteps(place.sandbox);
+    await until(async () => (await place.client.sessionStatistics('s')).troubles.length > 0);
+    const [first] = await status(place.sandbox, 's');
+    expect(first?.code).toBe('NO_RING');
+    expect(evidenceOf(first as Finding)).toContain('ENOSPC');
+    expect(first?.nextStep).toContain(`df ${shmPath}`);
+    await place.client.destroySession('s');
+  });
+
+  it.skipIf(!othersCanRun())('says that the program is that of another user', async () => {
+    const base = makeSandbox();
+    const [one, other] = [54_321, 54_322];
+    const home = join(base.directory, 'theirs');
+    mkdirSync(home);
+    chmodSync(base.directory, 0o711);
+    chownSync(home, one, one);
+    const env = { ...base.env, RINGTAIL_HOME: home, HOME: home, RINGTAIL_RUNDIR: join(home, 'run'), TMPDIR: '/tmp' };
+    const cli = fileURLToPath(new URL('../../packages/cli/bin/ringtail.mjs', import.meta.url));
+    const asOne = (...args: string[]) => {
+      const ended = spawnSync(process.execPath, [cli, ...args], {
+        env,
+        cwd: home,
+        uid: one,
+        gid: one,
+        encoding: 'utf8',
+      });
+      expect([args, ended.status, ended.stderr]).toEqual([args, 0, '']);
+      return ended.stdout;
+    };
+    asOne('create', 's', '--no-output');
+    onTestFinished(() => {
+      const client = SessionDaemonClient.connect({ runDirectory: env.RINGTAIL_RUNDIR });
+      return client.then((daemon) => daemon.shutdown());
+    });
+    asOne('enable-event', '-u', 'e2e:*');
+    asOne('start');
+    const setUser = `process.setgid(${other}); process.setuid(${other}); await import(${JSON.stringify(program('steps.mjs'))});`;
+    const foreign = startNode({ ...base, env }, ['--input-type=module', '-e', setUser]);
+    await foreign.says(/ready/);
+    const { findings } = JSON.parse(asOne('status', '--output-format=json')) as { findings: Finding[] };
+    expect(findings[0]?.code).toBe('OTHER_USER');
+    expect(findings[0]?.evidence.join('\n')).toContain(`process ${foreign.pid} (`);
+    expect(findings[0]?.evidence.join('\n')).toContain(`user ${other}`);
+  });
+});
+
+/** Whether other users can run what is to be tested: the tree may be in a directory of root's. */
+function othersCanRun(): boolean {
+  const open = (path: string): boolean => {
+    for (let at = path; at !== '/'; at = dirname(at)) {
+      if ((statSync(at).mode & (at === path ? 0o004 : 0o001)) === 0) return false;
+    }
+    return true;
+  };
+  const can = open(fileURLToPath(import.meta.url)) && open(process.execPath);
+  if (!can) process.stderr.write('SKIPPED: others cannot read this tree: not tested: a program of another user\n');
+  return can;
+}
