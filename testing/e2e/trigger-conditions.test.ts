@@ -1,0 +1,107 @@
+/** Conditions about real programs: how they end, whether they stall, and how many events there are. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { spawnDaemon } from '@ringtail/ctl';
+import { EVERY_TIME, EXIT_CAUSES, type TriggerCondition, type TriggerReport } from '@ringtail/protocol';
+import { expect, it, onTestFinished } from 'vitest';
+import { makeSandbox, program, type Running, startNode, until } from './harness.ts';
+
+const SLOW = { timeout: 60_000 };
+
+/** A session daemon with these triggers by name, and a program that does as it is told. */
+async function setUp(conditions: Readonly<Record<string, TriggerCondition>>, env: Record<string, string> = {}) {
+  const sandbox = makeSandbox();
+  const runDirectory = join(sandbox.directory, 'run');
+  const mainPath = fileURLToPath(import.meta.resolve('@ringtail/sessiond/main'));
+  const { client } = await spawnDaemon({ runDirectory, mainPath, env: { ...sandbox.env } });
+  onTestFinished(() => client.close());
+  const reports: TriggerReport[] = [];
+  const incoming = await client.notifications();
+  void (async () => {
+    for await (const one of incoming) if (one.kind === 'trigger-fired') reports.push(one.report);
+  })().catch(() => {});
+  for (const [name, condition] of Object.entries(conditions)) {
+    const actions = [{ kind: 'notify', ratePolicy: EVERY_TIME }] as const;
+    await client.request('add-trigger', { trigger: { name, condition, actions }, ownerUid: null });
+  }
+  const start = async () => {
+    const started = startNode(sandbox, [program('stalling.mjs')], { RINGTAIL_RUNDIR: runDirectory, ...env });
+    await started.says(/ready/);
+    return started;
+  };
+  const of = (name: string) => reports.filter(({ trigger }) => trigger === name);
+  return { sandbox, start, app: await start(), of };
+}
+
+function tell(app: Running, line: string): void {
+  app.process.stdin?.write(`${line}\n`);
+}
+
+const exited: TriggerCondition = { kind: 'application-exited', procname: '*', causes: EXIT_CAUSES };
+
+it('tells of a thread that does not come back to its event loop, and of a process that is stopped', SLOW, async () => {
+  const stalled = { kind: 'event-loop-stalled', procname: '*', periodUs: 1_000_000 } as const;
+  const { sandbox, app, of } = await setUp({ stalled });
+  // A machine that is busy may hold a program up as well: only what has to come is waited for.
+  const threads = (state: string) => {
+    const told = of('stalled').filter(({ details }) => details.pid === app.pid && details.state === state);
+    return new Set(told.map(({ details }) => details.tid));
+  };
+  const file = join(sandbox.directory, 'go');
+  tell(app, `spin ${file}`);
+  await until(() => threads('stalled').has(app.pid));
+  writeFileSync(file, '');
+  await app.says(/did spin/);
+  app.kill('SIGSTOP');
+  // The worker as well.
+  await until(() => threads('stopped').size === 2);
+  app.kill('SIGCONT');
+  app.process.stdin?.end();
+  expect((await app.ended).code).toBe(0);
+});
+
+it('counts events in the program, and tells of too many and of none', SLOW, async () => {
+  const rule = { pattern: 'stalling:tick' };
+  const { app, of } = await setUp({
+    silence: { kind: 'no-event-for', rule, periodUs: 300_000 },
+    rate: { kind: 'event-rate-above', rule, perSecond: 10_000 },
+  });
+  await until(() => of('silence').length === 1);
+  tell(app, 'emit 1000');
+  await until(() => of('silence').length === 2);
+  expect(of('rate')).toEqual([]);
+  tell(app, 'emit 50000');
+  await until(() => of('rate').length === 1);
+  expect(of('rate')[0]?.details.perSecond).toBeGreaterThan(10_000);
+});
+
+it('tells why a program ended that said goodbye because of an exception', SLOW, async () => {
+  const { app, of } = await setUp({ exited }, { RINGTAIL_GUARD: '1' });
+  tell(app, 'throw nobody-catches-this');
+  expect((await app.ended).code).toBe(1);
+  await until(() => of('exited').length === 1);
+  expect(of('exited')[0]?.details).toMatchObject({
+    pid: app.pid,
+    cause: 'exception',
+    exitCode: 1,
+    exception: expect.stringContaining('nobody-catches-this'),
+  });
+});
+
+it(
+  'tells of a program that was killed, once for both of its threads, and not of one that has done its work',
+  SLOW,
+  async () => {
+    const { app, start, of } = await setUp({ exited });
+    app.process.stdin?.end();
+    expect((await app.ended).code).toBe(0);
+    const killed = await start();
+    killed.kill('SIGKILL');
+    await until(() => of('exited').length > 0);
+    const last = await start();
+    last.kill('SIGKILL');
+    await until(() => of('exited').length > 1);
+    expect(of('exited').map(({ details }) => details.pid)).toEqual([killed.pid, last.pid]);
+  },
+);
