@@ -204,7 +204,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     posix,
     socketPath: directory.appSocket,
     mode: isRoot ? 0o666 : 0o600,
-    // Each has a socket and a control file.
+    // Each has a socket, a control file, and at most a descriptor of its process.
     connectionsMax: Math.min(APP_CONNECTIONS_MAX, Math.floor(descriptors / 8)),
     serves: (peerUid) => isRoot || peerUid === uid || peerUid === 0,
     register: applications.register,

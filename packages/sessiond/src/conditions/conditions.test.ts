@@ -13,6 +13,7 @@ import {
 } from '@ringtail/protocol';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { FakeApplication } from '../testing/fake-application.test.support.ts';
+import { tellsExits } from '../testing/tells-exits.test.support.ts';
 import { type TestClient, TestDaemon } from '../testing/test-daemon.test.support.ts';
 
 /** Processes start in these tests, on machines that may be busy. */
@@ -90,33 +91,36 @@ async function createSession(rule: { pattern: string; filter?: string }): Promis
 }
 
 describe('a trigger', SLOW, () => {
-  it('is set off by an application that was killed, and not by one that has done its work', async () => {
-    const causes = ['signal', 'exit-code', 'unknown'] as const;
-    await trigger('exited', { kind: 'application-exited', procname: 'victim', causes });
-    const gone = (pid: number | undefined) =>
-      client.notifications.some((one) => one.kind === 'application-gone' && one.pid === pid);
-    for (const [how, procname] of [
-      ['exit 0', 'victim'],
-      ['raise SIGKILL', 'bystander'],
-      ['raise SIGKILL', 'victim'],
-    ]) {
-      const child = spawn(process.execPath, [PROGRAM, daemon.directory.appSocket, procname!], {
-        stdio: ['pipe', 'pipe', 'ignore'],
-      });
-      children.push(child);
-      await once(child.stdout!, 'data');
-      child.stdin!.write(`${how}\n`);
-      await expect.poll(() => gone(child.pid), POLL).toBe(true);
-    }
-    await expect
-      .poll(() => reports('exited'), POLL)
-      .toMatchObject([
-        {
-          condition: 'application-exited',
-          details: { pid: children.at(-1)?.pid, procname: 'victim', cause: expect.any(String) },
-        },
-      ]);
-  });
+  it.runIf(tellsExits)(
+    'is set off by an application that was killed, and not by one that has done its work',
+    async () => {
+      const causes = ['signal', 'exit-code', 'unknown'] as const;
+      await trigger('exited', { kind: 'application-exited', procname: 'victim', causes });
+      const gone = (pid: number | undefined) =>
+        client.notifications.some((one) => one.kind === 'application-gone' && one.pid === pid);
+      for (const [how, procname] of [
+        ['exit 0', 'victim'],
+        ['raise SIGKILL', 'bystander'],
+        ['raise SIGKILL', 'victim'],
+      ]) {
+        const child = spawn(process.execPath, [PROGRAM, daemon.directory.appSocket, procname!], {
+          stdio: ['pipe', 'pipe', 'ignore'],
+        });
+        children.push(child);
+        await once(child.stdout!, 'data');
+        child.stdin!.write(`${how}\n`);
+        await expect.poll(() => gone(child.pid), POLL).toBe(true);
+      }
+      await expect
+        .poll(() => reports('exited'), POLL)
+        .toMatchObject([
+          {
+            condition: 'application-exited',
+            details: { pid: children.at(-1)?.pid, procname: 'victim', cause: expect.any(String) },
+          },
+        ]);
+    },
+  );
 
   it('is set off by a thread that does not answer, once until it does', async () => {
     const [awake, asleep] = [await application('loop'), await application('loop')];

@@ -1,19 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { release } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Notification } from '@ringtail/protocol';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { tellsExits } from '../testing/tells-exits.test.support.ts';
 import { type TestClient, TestDaemon } from '../testing/test-daemon.test.support.ts';
 
 /** Processes start in these tests, on machines that may be busy. */
 const SLOW = { timeout: 60_000 };
 const POLL = { timeout: 30_000 };
 const PROGRAM = fileURLToPath(new URL('../../dist/testing/ending-application.test.support.js', import.meta.url));
-
-const [major = 0, minor = 0] = release().split('.').map(Number);
-const tellsExits = major > 6 || (major === 6 && minor >= 15);
-if (!tellsExits) console.warn(`SKIPPED: Linux ${release()} does not tell how a process ended that was waited for`);
 
 let daemon: TestDaemon;
 let client: TestClient;
