@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { requirePeer } from './peers.ts';
+import { optionalPeer, requirePeer } from './peers.ts';
 
 describe('a peer that judges', () => {
   afterEach(() => {
@@ -34,5 +34,13 @@ describe('a peer that judges', () => {
     vi.stubEnv('PATH', '/nowhere');
     vi.stubEnv('CI', 'true');
     expect(() => requirePeer('babeltrace2', 'the traces')).toThrow('not tested: the traces');
+  });
+
+  it('and takes long to install may be absent in CI, which is told', () => {
+    vi.stubEnv('PATH', '/nowhere');
+    vi.stubEnv('CI', 'true');
+    const spoken = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    expect(optionalPeer('prometheus', 'the metrics')).toBeUndefined();
+    expect(spoken).toHaveBeenCalledWith(expect.stringContaining('not tested: the metrics'));
   });
 });

@@ -20,6 +20,16 @@ export function requirePeer(peer: Peer, judged: string): string | undefined {
   return undefined;
 }
 
+/** Programs of others that take long to install, so that a machine without them is no failure anywhere. */
+export type OptionalPeer = 'prometheus' | 'prometheus-alertmanager' | 'promtool';
+
+/** As `requirePeer`, of a peer that may be absent in CI as well. Its Debian package has the name of the program. */
+export function optionalPeer(peer: OptionalPeer, judged: string): string | undefined {
+  const path = findInPath(peer);
+  if (path === undefined) process.stderr.write(`SKIPPED: ${peer} is not installed: not tested: ${judged}\n`);
+  return path;
+}
+
 function findInPath(program: string): string | undefined {
   return (process.env.PATH ?? '')
     .split(delimiter)
