@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { constants } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { describeError } from '@ringtail/base';
@@ -14,11 +15,12 @@ import { type Context, type OutputFormat, reportTo, warn } from '../context.ts';
 import { type Daemon, isRunning, privateDaemon } from '../daemon.ts';
 import { CommandSignals } from '../record/command-signals.ts';
 import { terminalRole } from '../record/controlling-terminal.ts';
+import { findNothing } from '../record/explain-nothing.ts';
 import { registerUrl, tracedEnvironment } from '../record/preload.ts';
 import { outcomeOf } from '../record/record-command.ts';
 import { runCommand } from '../record/run-command.ts';
 import { newTraceName, removeIfEmpty, tracesDirectory } from '../trace-directory.ts';
-import { describeGuarded, describeSnapshot, type Guarded, guardJson } from './guard-summary.ts';
+import { describeGuarded, describeSnapshot, type Guarded, guardJson, isEmpty } from './guard-summary.ts';
 import { type EndedProcess, ProcessWatch } from './process-watch.ts';
 import { type GuardSnapshot, SnapshotQueue } from './snapshot-queue.ts';
 import { describeEnd, endOf, isWanted, type SnapshotCause } from './wanted-ends.ts';
@@ -162,6 +164,7 @@ class Guard {
         lastEvents: await this.#lastEvents(),
         others: this.#others,
         survivors: await this.#survivors(),
+        findings: isEmpty(this.#queue) ? await findNothing(this.#context, client, this.#session) : [],
       };
     } finally {
       for (const signal of ASKING) process.off(signal, note);
@@ -193,7 +196,10 @@ class Guard {
   async #record(name: string): Promise<SnapshotRecorded> {
     const { client } = this.#daemon;
     try {
-      return await client.recordSnapshot(this.#session, { name, maxBytes: this.#plan.maxBytes });
+      const recorded = await client.recordSnapshot(this.#session, { name, maxBytes: this.#plan.maxBytes });
+      // A trace without events is of use to nobody.
+      if (recorded.statistics.eventsRecorded === 0) rmSync(recorded.path, { recursive: true, force: true });
+      return recorded;
     } catch (error) {
       if (!(error instanceof CtlError) || error.code !== 'DAEMON_GONE') throw error;
       throw new CtlError(error.code, `${error.message}; what its consumer could save is in ${this.#output}`);
@@ -201,7 +207,9 @@ class Guard {
   }
 
   async #lastEvents(): Promise<string[]> {
-    const newest = this.#queue.snapshots.findLast(({ recorded }) => recorded !== null)?.recorded;
+    const newest = this.#queue.snapshots.findLast(
+      ({ recorded }) => (recorded?.statistics.eventsRecorded ?? 0) > 0,
+    )?.recorded;
     if (newest === undefined || newest === null) return [];
     try {
       // Reading takes longer to load than all of the rest together.

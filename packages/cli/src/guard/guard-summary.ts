@@ -1,5 +1,7 @@
 import type { ProcessEnd } from '@ringtail/protocol';
+import type { Finding } from '../diagnosis/finding.ts';
 import { formatSeconds, plural, shellQuote } from '../quantity.ts';
+import { explainNothing } from '../record/explain-nothing.ts';
 import { describeLoss, describeStatistics } from '../statistics.ts';
 import type { Style } from '../style.ts';
 import type { GuardSnapshot } from './snapshot-queue.ts';
@@ -21,6 +23,8 @@ export interface Guarded {
   readonly others: readonly { readonly text: string; readonly exception: string | null }[];
   /** Processes that still run. */
   readonly survivors: readonly number[];
+  /** Why there are no events, if no snapshot has any; null where nobody can say. */
+  readonly findings: readonly Finding[] | null;
 }
 
 /** A line with a label. */
@@ -31,7 +35,7 @@ const OTHERS_SHOWN_MAX = 5;
 
 /** The summary as one object for programs. */
 export function guardJson(guarded: Guarded): Record<string, unknown> {
-  const { end, seconds, snapshots, missed, lastEvents, others, survivors } = guarded;
+  const { end, seconds, snapshots, missed, lastEvents, others, survivors, findings } = guarded;
   return {
     exitCode: end.exitCode,
     signal: end.signal?.name ?? null,
@@ -41,7 +45,7 @@ export function guardJson(guarded: Guarded): Record<string, unknown> {
     seconds,
     snapshots: snapshots.map(({ reasons, recorded, problem }) => ({
       reasons,
-      trace: recorded?.path ?? null,
+      trace: recorded === null || recorded.statistics.eventsRecorded === 0 ? null : recorded.path,
       ...(recorded !== null && { statistics: recorded.statistics }),
       problem,
     })),
@@ -49,6 +53,7 @@ export function guardJson(guarded: Guarded): Record<string, unknown> {
     lastEvents,
     others: others.map(({ text }) => text),
     survivors,
+    ...(isEmpty(guarded) && { explanation: explainNothing(findings).join('\n'), findings }),
   };
 }
 
@@ -64,6 +69,7 @@ export function describeGuarded(style: Style, guarded: Guarded): string {
     ...others.slice(-OTHERS_SHOWN_MAX).map(({ text }) => row('process', text)),
     ...(exception === null ? [] : indented(row, 'exception', exception)),
     ...snapshots.flatMap((snapshot) => snapshotLines(style, row, snapshot)),
+    ...(isEmpty(guarded) ? explainNothing(guarded.findings).map((line) => `  ${line}`) : []),
     ...(missed === 0
       ? []
       : [
@@ -85,6 +91,7 @@ function snapshotLines(style: Style, row: Row, { reasons, recorded, problem }: G
   const why = whyOf(reasons);
   if (recorded === null) return [`  ${style.yellow('warning:')} no snapshot of what was recorded (${why}): ${problem}`];
   const { path, statistics } = recorded;
+  if (statistics.eventsRecorded === 0) return [row('trace', `${style.yellow('no events')} in memory (${why})`)];
   // What a flight recorder overwrote before is what it is meant to overwrite.
   const warnings = [...describeLoss({ ...statistics, packetsLost: 0 }), ...statistics.troubles];
   return [
@@ -92,6 +99,12 @@ function snapshotLines(style: Style, row: Row, { reasons, recorded, problem }: G
     row('show it', `${style.cyan(`ringtail view ${shellQuote(path)}`)}  or  babeltrace2 ${shellQuote(path)}`),
     ...warnings.map((warning) => `  ${style.yellow('warning:')} ${warning}`),
   ];
+}
+
+/** Whether snapshots were recorded, and no event is in any. */
+export function isEmpty({ snapshots }: Pick<Guarded, 'snapshots'>): boolean {
+  const recorded = snapshots.flatMap((snapshot) => snapshot.recorded ?? []);
+  return recorded.length > 0 && recorded.every(({ statistics }) => statistics.eventsRecorded === 0);
 }
 
 function whyOf(reasons: readonly string[]): string {

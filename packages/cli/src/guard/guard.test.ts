@@ -163,6 +163,7 @@ describe('the summary of a guarded command', () => {
     lastEvents: ['[1] a', '[2] b'],
     others: [{ text: '7 (node) was killed by SIGSEGV', exception: null }],
     survivors: [9],
+    findings: [],
   };
 
   it('says what ended and how, its exception, its last events, and where the trace is', () => {
@@ -179,6 +180,19 @@ describe('the summary of a guarded command', () => {
   still run  9
   last       [1] a
              [2] b`);
+  });
+
+  it('says why there are no events', () => {
+    const nothing: Guarded = {
+      ...guarded,
+      snapshots: [{ reasons: ['it ended'], recorded: { path: '/t/x', statistics: NO_STATISTICS }, problem: null }],
+      lastEvents: [],
+      findings: [{ code: 'NO_APPLICATION', what: 'No program', evidence: ['none'], nextStep: 'run one' }],
+    };
+    const text = describeGuarded(styleFor({}, {}), nothing);
+    expect(text).toContain('  trace      no events in memory (it ended)\n  No program:\n    none\n    next: run one');
+    expect(guardJson(nothing)).toMatchObject({ explanation: expect.stringContaining('No program') });
+    expect(guardJson(guarded)).not.toHaveProperty('explanation');
   });
 
   it('is empty where all ended well', () => {

@@ -246,6 +246,27 @@ describe('the grammar of add-trigger', () => {
     expect(trigger).toEqual({ name: null, condition: rule({}), actions: [action] });
   });
 
+  it('reads every condition with every action and every rate policy', () => {
+    const policies = [
+      ['', { every: 1 }],
+      ['--rate-policy=every:3', { every: 3 }],
+      ['--rate-policy=once-after:7', { onceAfter: 7 }],
+    ] as const;
+    for (const [condition, meaning] of CONDITIONS) {
+      for (const [action, what] of ACTIONS.filter(([line]) => !line.includes('--rate-policy'))) {
+        for (const [policy, ratePolicy] of policies) {
+          const [type, ...rest] = action.split(' ');
+          const line = `--condition=${condition} --action=${type} ${policy} ${rest.join(' ')}`;
+          expect(parsed(line).trigger, line).toEqual({
+            name: null,
+            condition: meaning,
+            actions: [{ ...what, ratePolicy }],
+          });
+        }
+      }
+    }
+  });
+
   it('gives an option to what stands before it and knows it, and to the trigger otherwise', () => {
     const { trigger, ownerUid } = parsed(
       `--owner-uid=7 ${RULE} --name=a:b --action=notify --name=later --action=snapshot-session s --name=snap`,
