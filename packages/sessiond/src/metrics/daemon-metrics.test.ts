@@ -1,0 +1,53 @@
+import { NO_STATISTICS } from '@ringtail/protocol';
+import { describe, expect, it } from 'vitest';
+import { METRICS, metricsText } from './daemon-metrics.ts';
+import type { Sample } from './sample.ts';
+
+const SAMPLE: Sample & { readonly fresh: boolean } = {
+  sessions: [
+    {
+      name: 'box',
+      active: true,
+      snapshot: true,
+      rotations: 0,
+      snapshots: 2,
+      statistics: { ...NO_STATISTICS, eventsRecorded: 2 ** 53 - 1, troubles: ['a', 'b'] },
+      channels: [{ name: 'a "b"\\', usedBytes: 10, ringBytes: 4096 }],
+    },
+  ],
+  threads: 3,
+  processes: 2,
+  consumer: { running: false, restarts: 4 },
+  triggers: [
+    { name: 't', uid: 1000, occurrences: 7, messagesDiscarded: 1, executions: 5, failures: 2 },
+    { name: 't', uid: 1001, occurrences: 8, messagesDiscarded: 0, executions: 0, failures: 0 },
+  ],
+  fresh: false,
+};
+
+describe('the text of the metrics', () => {
+  it('has every metric that there is, each with its type', async () => {
+    const text = await metricsText(SAMPLE);
+    for (const [name, { type, help }] of Object.entries(METRICS)) {
+      expect(text).toContain(`# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${name}`);
+    }
+  });
+
+  it('has the values with their labels, whatever is in those', async () => {
+    const text = await metricsText(SAMPLE);
+    for (const line of [
+      'ringtail_events_recorded_total{session="box"} 9007199254740991',
+      'ringtail_snapshots_total{session="box"} 2',
+      'ringtail_session_troubles{session="box"} 2',
+      'ringtail_ring_used_bytes{session="box",channel="a \\"b\\"\\\\"} 10',
+      'ringtail_trigger_firings_total{trigger="t",uid="1000"} 7',
+      'ringtail_trigger_firings_total{trigger="t",uid="1001"} 8',
+      'ringtail_trigger_action_failures_total{trigger="t",uid="1000"} 2',
+      'ringtail_consumer_up 0',
+      'ringtail_consumer_restarts_total 4',
+      'ringtail_metrics_fresh 0',
+    ]) {
+      expect(text.split('\n')).toContain(line);
+    }
+  });
+});
