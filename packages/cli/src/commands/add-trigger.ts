@@ -1,21 +1,23 @@
 import { EXIT_CAUSES } from '@ringtail/protocol';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Act } from '../cli.ts';
 import { type Context, report } from '../context.ts';
 import { withDaemon } from '../daemon.ts';
 import { outputFormatOf } from '../options.ts';
+import { ACTION_SPECS } from '../triggers/action-specs.ts';
+import { CONDITION_SPECS } from '../triggers/condition-specs.ts';
 import { freshDescription } from '../triggers/describe-triggers.ts';
 import { parseTrigger } from '../triggers/parse-trigger.ts';
 import { triggerStep } from '../triggers/trigger-step.ts';
 
 /** All options with what they are for; which belongs to what is decided by their order, in `parseTrigger`. */
-const OPTIONS: readonly (readonly [flags: string, what: string])[] = [
+const OPTIONS: readonly (readonly [flags: string, what: string, choices?: readonly string[]])[] = [
   ['--name <name>', 'name of the trigger; behind a condition, of events; behind snapshot-session, of the snapshot'],
   ['--owner-uid <user>', 'whose trigger it is; for root only'],
-  ['--condition <type>', 'what sets the trigger off; its options follow'],
-  ['--action <type>', 'what is done then, in this order; its options follow; repeatable'],
+  ['--condition <type>', 'what sets the trigger off; its options follow', Object.keys(CONDITION_SPECS)],
+  ['--action <type>', 'what is done then, in this order; its options follow; repeatable', Object.keys(ACTION_SPECS)],
   ['--rate-policy <policy>', 'of an action: every:COUNT or once-after:COUNT (default: every:1)'],
-  ['-t, --type <type>', 'of events: user, or user:tracepoint'],
+  ['-t, --type <type>', 'of events', ['user', 'user:tracepoint']],
   ['-x, --exclude-name <name>', 'events with this name are left out, with * anywhere; repeatable'],
   ['-l, --log-level <level>', 'events of LEVEL, at least as severe (LEVEL..), of any (..), or of a range (err..info)'],
   ['-f, --filter <expression>', "events for which it holds, in LTTng's filter language"],
@@ -27,7 +29,7 @@ const OPTIONS: readonly (readonly [flags: string, what: string])[] = [
   ['--threshold-ratio <ratio>', 'part of a ring, from 0 to 1'],
   ['--threshold-size <size>', 'bytes, with k, M or G'],
   ['-p, --procname <name>', 'processes with this name, with * anywhere (default: all)'],
-  ['--cause <cause>', `of an end: ${EXIT_CAUSES.join(', ')}; repeatable (default: all)`],
+  ['--cause <cause>', 'of an end; repeatable (default: all)', EXIT_CAUSES],
   ['-r, --rate <number>', 'events a second'],
   ['-P, --period <period>', 'microseconds, or with us, ms, s, m or h'],
   ['-m, --max-size <size>', 'of a snapshot: the newest packets of at most so many bytes'],
@@ -50,7 +52,11 @@ export function addAddTrigger(program: Command, context: Context, act: Act): Com
     .argument('[words...]', 'session of an action, URL of a webhook; behind --: the program of exec and its arguments')
     .allowUnknownOption()
     .allowExcessArguments();
-  for (const [flags, what] of OPTIONS) command.option(flags, what);
+  for (const [flags, what, choices] of OPTIONS) {
+    // Named in the help and by completion, while what is none of them is refused below, with its place.
+    const option = new Option(flags, what);
+    command.addOption(choices === undefined ? option : Object.assign(option, { argChoices: [...choices] }));
+  }
   command.addHelpText(
     'after',
     `
