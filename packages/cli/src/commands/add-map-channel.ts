@@ -77,7 +77,7 @@ Examples:
       deadProcesses: options.deadProcessPolicy === 'drop' ? 'drop' : 'sum',
     };
     const session = await onSession(context, options.session, async (client, one) => {
-      await client.request('add-map', { session: one, map });
+      await client.addMap(one, map);
       return one;
     });
     report(

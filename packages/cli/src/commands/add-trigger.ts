@@ -93,7 +93,7 @@ Examples:
     const { trigger, ownerUid } = parseTrigger(context, program.args.slice(1));
     const added = await withDaemon(context, async (client) => {
       try {
-        const { name } = await client.request('add-trigger', { trigger, ownerUid });
+        const name = await client.addTrigger(trigger, ownerUid);
         return freshDescription(trigger, name, ownerUid ?? context.uid);
       } catch (error) {
         throw await triggerStep(client, error, trigger.name);

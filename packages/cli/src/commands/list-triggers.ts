@@ -10,7 +10,7 @@ export function addListTriggers(program: Command, context: Context, act: Act): C
     .command('list-triggers')
     .description('list your triggers (root: those of all users), how often they fired and what went wrong');
   act(command, async () => {
-    const triggers = await withDaemon(context, (client) => client.request('list-triggers', {}));
+    const triggers = await withDaemon(context, (client) => client.listTriggers());
     report(context, outputFormatOf(command), { command: 'list-triggers', triggers: inOrder(triggers) }, () =>
       describeTriggers(triggers),
     );

@@ -24,7 +24,7 @@ export function addRemoveTrigger(program: Command, context: Context, act: Act): 
     const trigger = await withDaemon(context, async (client) => {
       try {
         const found = await triggerCalled(client, name, ownerUid ?? context.uid);
-        await client.request('remove-trigger', { name, ownerUid });
+        await client.removeTrigger(name, ownerUid);
         return found;
       } catch (error) {
         throw await triggerStep(client, error, name);
@@ -43,7 +43,7 @@ export function addRemoveTrigger(program: Command, context: Context, act: Act): 
 
 /** What is about to be removed, which LTTng shows. */
 async function triggerCalled(client: SessionDaemonClient, name: string, uid: number): Promise<TriggerDescription> {
-  const triggers = await client.request('list-triggers', {});
+  const triggers = await client.listTriggers();
   const found = triggers.find((trigger) => trigger.name === name && trigger.uid === uid);
   if (found !== undefined) return found;
   throw new CtlError('NO_TRIGGER', `there is no trigger "${name}"`);

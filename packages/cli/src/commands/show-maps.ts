@@ -70,7 +70,7 @@ Examples:
         maps.map(({ name }) => name),
       );
       const map = selection.maps.length === 1 ? (selection.maps[0] as string) : null;
-      const rows = maps.length === 0 ? [] : await client.request('show-maps', { session, map });
+      const rows = maps.length === 0 ? [] : await client.showMaps(session, map);
       return { session, tables: mapTables(maps, rows, selection) };
     });
     report(context, outputFormatOf(command), { command: 'show-maps', ...result }, () =>

@@ -124,7 +124,7 @@ class Guard {
     if (causes.includes('stall')) {
       const condition = { kind: 'event-loop-stalled', procname: '*', periodUs: stallPeriodUs } as const;
       const actions = [{ kind: 'notify', ratePolicy: EVERY_TIME }] as const;
-      await client.request('add-trigger', { trigger: { name: 'guard-stall', condition, actions }, ownerUid: null });
+      await client.addTrigger({ name: 'guard-stall', condition, actions });
     }
     await client.startSession(session);
   }

@@ -13,7 +13,7 @@ export async function triggerStep(client: SessionDaemonClient, error: unknown, n
     );
   }
   if (error.code === 'NO_TRIGGER') {
-    const triggers = await client.request('list-triggers', {}).catch(() => []);
+    const triggers = await client.listTriggers().catch(() => []);
     const meant = didYouMean(
       name ?? '',
       triggers.map((trigger) => trigger.name),
