@@ -46,6 +46,7 @@ export function controlAreaOffset(slot: number, area: number): number {
 /** FNV-1a, 32 bits: enough to notice a torn read; not a defence. */
 export function controlChecksum(bytes: Uint8Array): number {
   let hash = 0x811c9dc5;
-  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
+  // By index: with ten thousand triggers it is a million bytes at each change, and an iterator takes ten times as long.
+  for (let i = 0; i < bytes.length; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193);
   return hash >>> 0;
 }
