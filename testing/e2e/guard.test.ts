@@ -201,6 +201,26 @@ describe('a guarded command that ends badly', () => {
     expectNewest(indexes, Math.floor(guard.stdoutBytes.length / 4), 'killed for want of memory');
   });
 
+  it('leaves its last acknowledged event also while another snapshot is being recorded', limit, async () => {
+    const sandbox = makeSandbox();
+    const output = join(sandbox.directory, 'out');
+    const guard = startGuard(sandbox, output, [process.execPath, program('acknowledge.mjs'), 'crash', 'for-ever']);
+    // Enough for a snapshot that takes its time.
+    while (guard.stdoutBytes.length < 4 * 20_000) await pause(5);
+    const victim = findProgram('acknowledge.mjs', guard.pid);
+    guard.kill('SIGUSR2');
+    while (!existsSync(output)) await pause(1);
+    process.kill(victim, 'SIGKILL');
+    const { snapshots, signal } = summaryOf(await guard.ended);
+    expect(signal).toBe('SIGKILL');
+    expect(snapshots.map(({ reasons }) => reasons)).toEqual([
+      ['asked for by SIGUSR2'],
+      ['the command was killed by SIGKILL'],
+    ]);
+    const indexes = indexesIn(sandbox, snapshots[1]?.trace as string);
+    expectNewest(indexes, Math.floor(guard.stdoutBytes.length / 4), 'killed while a snapshot was recorded');
+  });
+
   it('is told of with the snapshot that could not be written, and keeps its exit code', limit, async ({ skip }) => {
     const sandbox = makeSandbox();
     const disk = join(sandbox.directory, 'disk');
