@@ -245,8 +245,9 @@ describe('rings', SLOW, () => {
     await daemon.start();
     const client = await startedSession();
     const app = await application();
-    daemon.tell('refuse', 'open-ring');
+    daemon.tell('refuse', 'open-ring BAD_REQUEST');
     app.sendRing(keyOf(app), RING_BYTES);
+    await expect.poll(() => daemon.commands('open-ring'), POLL).toHaveLength(1);
     await expect.poll(() => daemon.memfds(), POLL).toBe(1);
     expect((await client.ask('session-statistics', { session: 's' })).troubles.join()).toContain('refused by the test');
   });

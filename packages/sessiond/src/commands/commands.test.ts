@@ -109,7 +109,10 @@ describe('a session that is active', SLOW, () => {
     expect(late.state()?.channels[0]?.statedump).toBe(1);
     await client.ask('stop-session', { session });
     await client.ask('start-session', { session });
-    expect([await app.reply(), await late.reply()]).toEqual([{ type: 'look', turn: 0 }, { type: 'look', turn: 0 }]);
+    expect([await app.reply(), await late.reply()]).toEqual([
+      { type: 'look', turn: 0 },
+      { type: 'look', turn: 0 },
+    ]);
     expect(late.state()?.channels[0]?.statedump).toBe(2);
   });
 });

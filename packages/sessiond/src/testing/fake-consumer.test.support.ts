@@ -2,7 +2,8 @@
  * A consumer daemon for tests: answers everything, and writes down what it is asked.
  *
  * In the run directory: `asked` has one line of JSON per command, with the process that got it. A file `kill-at` names a
- * command type at which it kills itself, once; `refuse` one that it refuses; `broken` makes it end at once.
+ * command type at which it kills itself, once; `refuse` one that it refuses, and behind a space the code with which (NOT_WRITTEN
+ * by default); `broken` makes it end at once.
  */
 import { appendFileSync, closeSync, existsSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -63,7 +64,8 @@ function firstBytesOf(path: string): string {
 }
 
 function replyTo(id: number, command: ConsumerCommand): ConsumerReply {
-  if (wordIn('refuse') === command.type) return { id, ok: false, code: 'NOT_WRITTEN', message: 'refused by the test' };
+  const [refused, code = 'NOT_WRITTEN'] = wordIn('refuse')?.split(' ') ?? [];
+  if (refused === command.type) return { id, ok: false, code, message: 'refused by the test' };
   if (command.type === 'channel-use') {
     const use = { usedBytes: 600, highestBytes: 600, ringBytes: 1000 };
     return { id, ok: true, result: command.channels.map((channel) => ({ channel, ...use })) };
