@@ -1,5 +1,6 @@
 import { describeError, RingtailError } from '@ringtail/base';
 import { parseEventSpec } from '@ringtail/ctf';
+import { asUser } from '@ringtail/posix';
 import type {
   ChannelUse,
   ChannelUseRequest,
@@ -14,7 +15,6 @@ import type {
   SnapshotRequest,
 } from '@ringtail/protocol';
 import { RingError } from '@ringtail/ringbuf';
-import { asOwner } from './as-owner.ts';
 import { channelTimersOf } from './channel-timers.ts';
 import { clearChunk, removeCheckpoints, rotateChunk, type TraceChunk } from './chunk/trace-chunk.ts';
 import { ConsumerError } from './consumer-error.ts';
@@ -219,7 +219,7 @@ export class Consumer {
     const writer = new TraceWriter(request, this.#options.output);
     const session = this.#session(request.session);
     const { directory, stateDirectory, owner } = writer;
-    if (stateDirectory !== null) asOwner(owner, () => session.countFormer(directory, stateDirectory));
+    if (stateDirectory !== null) asUser(owner, () => session.countFormer(directory, stateDirectory));
     this.#traces.set(request.trace, { request, session, writer });
     const what = request.snapshot ? `recording ${request.place} for snapshots` : `writing the trace ${directory}`;
     this.#options.log(`session ${request.session}: ${what}`);
@@ -448,7 +448,7 @@ export class Consumer {
   /** All traces of a session belong to one user; where there is none, there is nothing to write either. */
   #asOwnerOf(session: string): (run: () => void) => void {
     const owner = this.#tracesOf(session)[0]?.writer.owner;
-    return owner === undefined ? (run) => run() : (run) => asOwner(owner, run);
+    return owner === undefined ? (run) => run() : (run) => asUser(owner, run);
   }
 
   #ringsOf(session: string): OpenRing[] {

@@ -8,8 +8,8 @@ import {
   INDEX_HEADER_BYTES,
   readPacketHeader,
 } from '@ringtail/ctf';
+import { asUser, type UserIds } from '@ringtail/posix';
 import type { ConsumerPosition } from '@ringtail/ringbuf';
-import { asOwner, type FileOwner } from './as-owner.ts';
 import { type Checkpoint, CheckpointFile, type ClearedCounts, NOTHING_CLEARED } from './checkpoint-file.ts';
 import { ConsumerError } from './consumer-error.ts';
 import { closeQuietly, type FileOutput, openTraceFile, writeWhole } from './file-output.ts';
@@ -55,7 +55,7 @@ export interface DataStreamFileOptions {
   readonly stateDirectory?: string;
   readonly limits?: TraceFileLimits;
   /** To whom the files belong, if this process is root's. */
-  readonly owner?: FileOwner;
+  readonly owner?: UserIds;
 }
 
 /** What whoever drains the ring has to say of a packet. */
@@ -87,7 +87,7 @@ export class DataStreamFile {
   readonly #checkpointPath: string;
   readonly #hasStateDirectory: boolean;
   readonly #limits: TraceFileLimits;
-  readonly #owner: FileOwner | undefined;
+  readonly #owner: UserIds | undefined;
   #nextPacketSeq: number;
   /** The first of the trace chunk. */
   #chunkPacketSeq: number;
@@ -405,7 +405,7 @@ export class DataStreamFile {
   }
 
   #asOwner<Result>(run: () => Result): Result {
-    return this.#owner === undefined ? run() : asOwner(this.#owner, run);
+    return this.#owner === undefined ? run() : asUser(this.#owner, run);
   }
 }
 

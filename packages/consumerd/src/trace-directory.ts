@@ -16,7 +16,7 @@ const LAYOUT_COMPONENTS = 4;
  *
  * The directory itself and, where the path has LTTng's layout, the components of that layout are ours, and so is all below
  * `output` where that is given: no symbolic links, owned by this user. The session's output directory above them was named by a person: it may be reached through links, but
- * must belong to this user or to root. "This user" is the effective one: see `asOwner`.
+ * must belong to this user or to root. "This user" is the effective one: see `asUser`.
  *
  * @throws {ConsumerError} `DIRECTORY_REFUSED`, or `NOT_WRITTEN` if it cannot be made.
  */

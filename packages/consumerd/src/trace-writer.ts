@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { assert } from '@ringtail/base';
 import type { ClockClass, DataStreamClass, EventSpec, TraceClass } from '@ringtail/ctf';
+import { asUser, type UserIds } from '@ringtail/posix';
 import type { OpenChannelRequest, OpenTraceRequest } from '@ringtail/protocol';
-import { asOwner, type FileOwner } from './as-owner.ts';
 import { ConsumerError } from './consumer-error.ts';
 import { type FileOutput, startOf } from './file-output.ts';
 import { MetadataFile } from './metadata-file.ts';
@@ -26,7 +26,7 @@ export class TraceWriter {
   /** What has to outlive a trace chunk; null where nothing is written. */
   readonly stateDirectory: string | null;
   readonly uuid: string;
-  readonly owner: FileOwner;
+  readonly owner: UserIds;
   /** All there is to say of the trace. */
   readonly text: MetadataText;
   readonly #request: OpenTraceRequest;
@@ -49,7 +49,7 @@ export class TraceWriter {
     }
     const chunksIn = request.snapshot ? null : request.output;
     const writesChunks = chunksIn !== null;
-    if (writesChunks) asOwner(request.owner, () => checkStateDirectory(chunksIn));
+    if (writesChunks) asUser(request.owner, () => checkStateDirectory(chunksIn));
     this.directory = join(request.output ?? '', request.place);
     this.stateDirectory = writesChunks ? join(chunksIn, STATE_DIRECTORY, request.uuid) : null;
     this.uuid = request.uuid;
@@ -59,10 +59,10 @@ export class TraceWriter {
     this.#printer = METADATA_PRINTERS[request.format];
     this.#clock = clockClassOf(request);
     const former = writesChunks ? this.directory : request.ringDirectory;
-    if (former !== null) this.#clock = asOwner(this.owner, () => this.#clockIn(join(former, 'metadata')));
+    if (former !== null) this.#clock = asUser(this.owner, () => this.#clockIn(join(former, 'metadata')));
     this.text = new MetadataText(this.#preamble(this.#clock));
     try {
-      if (writesChunks) this.#chunkFile = asOwner(this.owner, () => this.#openIn(this.directory));
+      if (writesChunks) this.#chunkFile = asUser(this.owner, () => this.#openIn(this.directory));
       if (request.ringDirectory !== null) this.#ringDirectoryFile = this.#openIn(request.ringDirectory);
     } catch (error) {
       this.close();
@@ -95,7 +95,7 @@ export class TraceWriter {
   setClockOffset(clockOffsetNs: string): void {
     const clock = clockClassOf({ ...this.#request, clockOffsetNs });
     const preamble = this.#preamble(clock);
-    asOwner(this.owner, () => this.#chunkFile?.rewrite(preamble));
+    asUser(this.owner, () => this.#chunkFile?.rewrite(preamble));
     this.#ringDirectoryFile?.rewrite(preamble);
     this.text.rewrite(preamble);
     this.#clock = clock;
@@ -104,7 +104,7 @@ export class TraceWriter {
   /** Writes the whole metadata for a new trace chunk below `root`. @throws {ConsumerError} `DIRECTORY_REFUSED`, `NOT_WRITTEN` */
   prepareChunk(root: string): void {
     this.abandonChunk();
-    asOwner(this.owner, () => {
+    asUser(this.owner, () => {
       this.#nextChunkFile = this.#openIn(join(root, this.#request.place));
       this.#nextChunkFile.append(this.text.blocks);
     });

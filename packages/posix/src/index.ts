@@ -1,3 +1,4 @@
+export { asUser, type UserIds } from './as-user.ts';
 export { Memfd, Seal } from './constants.ts';
 export { type LoadedPosix, loadPosix, type Posix } from './load.ts';
 export type { Mapping } from './memory.ts';

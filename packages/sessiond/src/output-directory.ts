@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describeError, errnoOf } from '@ringtail/base';
-import { asUser } from './as-user.ts';
+import { asUser } from '@ringtail/posix';
 import { DaemonError } from './daemon-error.ts';
 import { makeDirectories } from './make-directories.ts';
 import type { Owner } from './session.ts';

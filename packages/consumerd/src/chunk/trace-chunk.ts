@@ -1,7 +1,7 @@
 import { lstatSync, renameSync, rmdirSync, rmSync, unlinkSync } from 'node:fs';
 import { isAbsolute, join, relative } from 'node:path';
 import { errnoOf } from '@ringtail/base';
-import { asOwner, type FileOwner } from '../as-owner.ts';
+import { asUser, type UserIds } from '@ringtail/posix';
 import { ConsumerError } from '../consumer-error.ts';
 import type { RingDrain } from '../ring-drain.ts';
 import { ensureTraceDirectory, STATE_DIRECTORY } from '../trace-directory.ts';
@@ -17,7 +17,7 @@ const NEXT_CHUNK_DIRECTORY = '.tmp_new_chunk';
 export interface TraceChunk {
   /** Directory of the session. */
   readonly output: string;
-  readonly owner: FileOwner;
+  readonly owner: UserIds;
   readonly writers: readonly TraceWriter[];
   readonly drains: readonly RingDrain[];
 }
@@ -36,24 +36,24 @@ export function rotateChunk(chunk: TraceChunk, archive: string): void {
   checkArchive(chunk.output, archive);
   const { output, owner, writers, drains } = chunk;
   const next = join(output, NEXT_CHUNK_DIRECTORY);
-  asOwner(owner, () => rmSync(next, { recursive: true, force: true }));
-  if (asOwner(owner, () => isThere(join(archive, DOMAIN_DIRECTORY)))) return;
+  asUser(owner, () => rmSync(next, { recursive: true, force: true }));
+  if (asUser(owner, () => isThere(join(archive, DOMAIN_DIRECTORY)))) return;
   for (const drain of drains) drain.flush();
   try {
     for (const writer of writers) writer.prepareChunk(next);
     for (const drain of drains) drain.suspend();
-    asOwner(owner, () => {
+    asUser(owner, () => {
       ensureTraceDirectory(archive, output);
       exchange(join(output, DOMAIN_DIRECTORY), join(archive, DOMAIN_DIRECTORY), join(next, DOMAIN_DIRECTORY));
     });
   } catch (error) {
     for (const writer of writers) writer.abandonChunk();
-    asOwner(owner, () => removeQuietly(next, archive));
+    asUser(owner, () => removeQuietly(next, archive));
     throw error;
   }
   for (const writer of writers) writer.beginChunk();
   for (const drain of drains) drain.beginChunk();
-  asOwner(owner, () => removeQuietly(next));
+  asUser(owner, () => removeQuietly(next));
 }
 
 /**
@@ -66,7 +66,7 @@ export function clearChunk({ owner, writers, drains }: TraceChunk): void {
     drain.drop();
     drain.suspend();
   }
-  asOwner(owner, () => {
+  asUser(owner, () => {
     for (const { directory } of writers) removePackets(directory);
   });
   for (const drain of drains) drain.beginAnew();
@@ -75,7 +75,7 @@ export function clearChunk({ owner, writers, drains }: TraceChunk): void {
 /** Forgets what was noted of data streams that nobody writes any more. */
 export function removeCheckpoints({ stateDirectory, owner }: TraceWriter, but: ReadonlySet<string>): void {
   if (stateDirectory === null) return;
-  asOwner(owner, () => {
+  asUser(owner, () => {
     for (const name of namesIn(stateDirectory)) {
       if (!but.has(name)) removeFile(join(stateDirectory, name));
     }

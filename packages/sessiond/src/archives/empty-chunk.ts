@@ -1,7 +1,7 @@
 import { type Dirent, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeError, errnoOf } from '@ringtail/base';
-import { asUser } from '../as-user.ts';
+import { asUser } from '@ringtail/posix';
 import type { Log } from '../log.ts';
 import type { Owner } from '../session.ts';
 

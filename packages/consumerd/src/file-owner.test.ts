@@ -1,8 +1,8 @@
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { asUser } from '@ringtail/posix';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { asOwner } from './as-owner.ts';
 import { Consumer } from './consumer.ts';
 import { systemOutput } from './file-output.ts';
 import { FakeTimers } from './testing/fake-timers.test.support.ts';
@@ -82,7 +82,7 @@ describe.skipIf(!isRoot)('files of a session whose owner is not root', () => {
 
   it('leaves root what it is when something fails', () => {
     expect(() =>
-      asOwner(OWNER, () => {
+      asUser(OWNER, () => {
         expect([process.geteuid?.(), process.getegid?.()]).toEqual([OWNER.uid, OWNER.gid]);
         throw new Error('failed');
       }),
