@@ -5,21 +5,15 @@ import { describe, expect, it } from 'vitest';
 import {
   type Ended,
   eventsOf,
-  makeSandbox,
   program,
   REGISTER_URL,
   type Running,
   ringtail,
   type Sandbox,
+  sandboxWithDaemon,
   startNode,
   until,
 } from './harness.ts';
-
-/** A sandbox whose run directory is named, so that `create` starts a daemon there; it is ended with the test. */
-function sandboxWithDaemon(): Sandbox {
-  const base = makeSandbox();
-  return { ...base, env: { ...base.env, RINGTAIL_RUNDIR: join(base.directory, 'run') } };
-}
 
 /** Runs a command line that is to succeed, and answers what it wrote. */
 async function succeed(sandbox: Sandbox, line: string, ...more: string[]): Promise<string> {

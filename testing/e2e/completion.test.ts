@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { makeSandbox, program, REGISTER_URL, ringtail, type Sandbox, startNode, until } from './harness.ts';
+import { makeSandbox, program, REGISTER_URL, ringtail, type Sandbox, startNode, succeed, until } from './harness.ts';
 
 const BIN = fileURLToPath(new URL('../../packages/cli/bin/ringtail.mjs', import.meta.url));
 
@@ -36,12 +36,6 @@ async function sandboxWithNames(): Promise<Sandbox> {
   const complete = async () => (await ringtail(sandbox, ['__complete', '--', 'enable-event', 'e2e:'])).stdout;
   await until(async () => (await complete()) === 'e2e:step\n');
   return sandbox;
-}
-
-async function succeed(sandbox: Sandbox, ...words: string[]): Promise<string> {
-  const ended = await ringtail(sandbox, words);
-  expect([words, ended.stderr, ended.code]).toEqual([words, '', 0]);
-  return ended.stdout;
 }
 
 describe('completion', () => {

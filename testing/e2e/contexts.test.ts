@@ -1,35 +1,25 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
-  type Ended,
   eventsOf,
-  makeSandbox,
   program,
   type Running,
+  resultOf,
   ringtail,
   type Sandbox,
+  sandboxWithDaemon,
   startNode,
+  succeed,
   type TracedEvent,
   until,
 } from './harness.ts';
 
 /** A session daemon and a session `s` of its own for a test; ended with it. */
 async function sandboxWithSession(): Promise<Sandbox & { readonly trace: string }> {
-  const base = makeSandbox();
-  const sandbox = { ...base, env: { ...base.env, RINGTAIL_RUNDIR: join(base.directory, 'run') } };
-  const trace = join(base.directory, 'trace');
+  const sandbox = sandboxWithDaemon();
+  const trace = join(sandbox.directory, 'trace');
   await succeed(sandbox, 'create', 's', '-o', trace);
   return { ...sandbox, trace };
-}
-
-async function succeed(sandbox: Sandbox, ...args: string[]): Promise<Ended> {
-  const ended = await ringtail(sandbox, args);
-  expect(`${ended.stderr}${ended.code}`).toBe('0');
-  return ended;
-}
-
-async function json<T>(sandbox: Sandbox, ...args: string[]): Promise<T> {
-  return JSON.parse((await succeed(sandbox, ...args, '--output-format=json')).stdout) as T;
 }
 
 interface ListedContexts {
@@ -49,7 +39,7 @@ const APPLICATION_CONTEXTS = ['tenant', 'carts', 'load', 'throws', 'nested', 'ab
 describe('contexts', () => {
   it('are recorded with each event, every one that this machine has, as two readers read them', async () => {
     const sandbox = await sandboxWithSession();
-    const { contexts } = await json<ListedContexts>(sandbox, 'add-context', '--list');
+    const { contexts } = await resultOf<ListedContexts>(sandbox, 'add-context', '--list');
     const available = contexts.filter(({ refused }) => refused === null).map(({ name }) => name);
     await succeed(sandbox, 'enable-event', '-u', 'ctx:*');
     await succeed(sandbox, 'add-context', '-u', '-t', [...available, ...APPLICATION_CONTEXTS].join(','));
@@ -92,8 +82,8 @@ describe('contexts', () => {
     await startNode(sandbox, [program('contexts.mjs')]).ended;
     await succeed(sandbox, 'destroy', 'two');
     const view = await succeed(sandbox, 'view', trace);
-    expect(view.stdout).toMatch(/_app_shop_load_tag = \( "_?double" : container = 10 \), _app_shop_load = \{ 0\.5 \}/);
-    expect(view.stdout).toMatch(/callstack_js = \[ \[0\] = "inner \(.* cpu_id = \d+/);
+    expect(view).toMatch(/_app_shop_load_tag = \( "_?double" : container = 10 \), _app_shop_load = \{ 0\.5 \}/);
+    expect(view).toMatch(/callstack_js = \[ \[0\] = "inner \(.* cpu_id = \d+/);
   });
 
   it('cost and write nothing where the packet says them', async () => {
@@ -213,7 +203,7 @@ describe('a provider', () => {
     idle.process.stdin?.write('late\n');
     await until(isListed(sandbox, idle, 'late:two'));
     expect(await isListed(sandbox, idle, 'ringtail_statedump:end')()).toBe(true);
-    expect((await succeed(sandbox, 'list', '-u', '--fields')).stdout).toMatch(/late:one[\s\S]*name \(/);
+    expect(await succeed(sandbox, 'list', '-u', '--fields')).toMatch(/late:one[\s\S]*name \(/);
     idle.process.stdin?.write('gone\n');
     await until(async () => !(await isListed(sandbox, idle, 'late:one')()));
     expect(await isListed(sandbox, idle, 'idle:never')()).toBe(true);
@@ -222,7 +212,7 @@ describe('a provider', () => {
 
 function isListed(sandbox: Sandbox, running: Running, name: string): () => Promise<boolean> {
   return async () => {
-    const { applications } = await json<ListedApplications>(sandbox, 'list', '-u');
+    const { applications } = await resultOf<ListedApplications>(sandbox, 'list', '-u');
     const own = applications.find(({ pid }) => pid === running.pid);
     return own?.tracepoints.some((tracepoint) => tracepoint.name === name) ?? false;
   };

@@ -3,16 +3,15 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { eventsOf, makeSandbox, program, REGISTER_URL, ringtail, type Sandbox, startNode } from './harness.ts';
+import { eventsOf, program, REGISTER_URL, ringtail, type Sandbox, sandboxWithDaemon, startNode } from './harness.ts';
 
 const EXAMPLES = fileURLToPath(new URL('../../examples/control/', import.meta.url));
 const DOCUMENT = fileURLToPath(new URL('../../docs/control-library.md', import.meta.url));
 
 /** A sandbox with a session daemon and a program that emits. */
 async function sandboxWithProgram(): Promise<Sandbox> {
-  const base = makeSandbox();
-  const sandbox = { ...base, env: { ...base.env, RINGTAIL_RUNDIR: join(base.directory, 'run') } };
-  expect((await ringtail(sandbox, ['create', 'first', '-o', join(base.directory, 'first')])).stderr).toBe('');
+  const sandbox = sandboxWithDaemon();
+  expect((await ringtail(sandbox, ['create', 'first', '-o', join(sandbox.directory, 'first')])).stderr).toBe('');
   const app = startNode(sandbox, ['--import', REGISTER_URL, program('steps.mjs')]);
   await app.says(/ready/);
   return sandbox;

@@ -40,6 +40,12 @@ export function makeSandbox(): Sandbox {
   return { directory, home, env: { ...env, RINGTAIL_HOME: home, TMPDIR: temporary } };
 }
 
+/** A sandbox whose run directory is named, so that `create` starts a daemon there; it is ended with the test. */
+export function sandboxWithDaemon(): Sandbox {
+  const base = makeSandbox();
+  return { ...base, env: { ...base.env, RINGTAIL_RUNDIR: join(base.directory, 'run') } };
+}
+
 export interface Ended {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -116,6 +122,18 @@ export function startRingtail(sandbox: Sandbox, args: readonly string[], env: Sa
 /** Runs `ringtail ARGS` to its end. */
 export function ringtail(sandbox: Sandbox, args: readonly string[], env: Sandbox['env'] = {}): Promise<Ended> {
   return startRingtail(sandbox, args, env).ended;
+}
+
+/** Runs `ringtail WORDS`, which has to succeed in silence, and answers what it wrote. */
+export async function succeed(sandbox: Sandbox, ...words: string[]): Promise<string> {
+  const ended = await ringtail(sandbox, words);
+  expect([words, ended.stderr, ended.code]).toEqual([words, '', 0]);
+  return ended.stdout;
+}
+
+/** The same for its result as JSON. */
+export async function resultOf<T>(sandbox: Sandbox, ...words: string[]): Promise<T> {
+  return JSON.parse(await succeed(sandbox, ...words, '--output-format=json')) as T;
 }
 
 /** Starts a Node.js program as a user would, with the tracer preloaded by nobody. */

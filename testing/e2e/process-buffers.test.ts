@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import {
   eventsOf,
-  makeSandbox,
   program,
   REGISTER_URL,
   type Running,
-  ringtail,
   type Sandbox,
+  sandboxWithDaemon,
   startNode,
+  succeed,
 } from './harness.ts';
 
 const SLOW = { timeout: 120_000 };
@@ -17,18 +17,12 @@ const EVENTS = 100;
 
 /** A sandbox with a session daemon of its own, and a session `s` that is made and not started. */
 async function sandboxWithSession(...channelOptions: string[]): Promise<{ sandbox: Sandbox; trace: string }> {
-  const base = makeSandbox();
-  const sandbox = { ...base, env: { ...base.env, RINGTAIL_RUNDIR: join(base.directory, 'run') } };
+  const sandbox = sandboxWithDaemon();
   const trace = join(sandbox.directory, 'trace');
   await succeed(sandbox, 'create', 's', '-o', trace);
   await succeed(sandbox, 'enable-channel', '-u', 'c', ...channelOptions);
   await succeed(sandbox, 'enable-event', '-u', '-c', 'c', 'e2e:*');
   return { sandbox, trace };
-}
-
-async function succeed(sandbox: Sandbox, ...args: string[]): Promise<void> {
-  const ended = await ringtail(sandbox, args);
-  expect(`${ended.stderr}${ended.code}`).toBe('0');
 }
 
 function startThreads(sandbox: Sandbox, workers: number): Running {

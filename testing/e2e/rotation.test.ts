@@ -4,32 +4,25 @@ import { SessionDaemonClient } from '@ringtail/ctl';
 import { describe, expect, it } from 'vitest';
 import {
   eventsOf,
-  makeSandbox,
   pause,
   program,
   type Running,
-  ringtail,
   type Sandbox,
+  sandboxWithDaemon,
   startNode,
+  succeed,
   type TracedEvent,
   until,
 } from './harness.ts';
 
 /** A session `s` that is started, with a daemon of its own; ended with the test. */
 async function startedSession(): Promise<Sandbox & { readonly trace: string }> {
-  const base = makeSandbox();
-  const sandbox = { ...base, env: { ...base.env, RINGTAIL_RUNDIR: join(base.directory, 'run') } };
-  const trace = join(base.directory, 'trace');
+  const sandbox = sandboxWithDaemon();
+  const trace = join(sandbox.directory, 'trace');
   await succeed(sandbox, 'create', 's', '-o', trace);
   await succeed(sandbox, 'enable-event', '-u', 'e2e:*');
   await succeed(sandbox, 'start');
   return { ...sandbox, trace };
-}
-
-async function succeed(sandbox: Sandbox, ...args: string[]): Promise<string> {
-  const ended = await ringtail(sandbox, args);
-  expect(`${ended.stderr}${ended.code}`).toBe('0');
-  return ended.stdout;
 }
 
 async function rotate(sandbox: Sandbox): Promise<string> {

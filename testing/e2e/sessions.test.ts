@@ -8,27 +8,14 @@ import {
   program,
   REGISTER_URL,
   type Running,
+  resultOf,
   ringtail,
   type Sandbox,
+  sandboxWithDaemon,
   startNode,
+  succeed,
   until,
 } from './harness.ts';
-
-/** A sandbox whose run directory is named, so that `create` starts a daemon there; it is ended with the test. */
-function sandboxWithDaemon(): Sandbox {
-  const base = makeSandbox();
-  return { ...base, env: { ...base.env, RINGTAIL_RUNDIR: join(base.directory, 'run') } };
-}
-
-async function succeed(sandbox: Sandbox, ...args: string[]): Promise<string> {
-  const ended = await ringtail(sandbox, args);
-  expect(`${ended.stderr}${ended.code}`).toBe('0');
-  return ended.stdout;
-}
-
-async function json<T>(sandbox: Sandbox, ...args: string[]): Promise<T> {
-  return JSON.parse(await succeed(sandbox, ...args, '--output-format=json')) as T;
-}
 
 interface Applications {
   readonly applications: readonly {
@@ -39,7 +26,7 @@ interface Applications {
 
 function isRegistered(sandbox: Sandbox, running: Running): () => Promise<boolean> {
   return async () =>
-    (await json<Applications>(sandbox, 'list', '-u')).applications.some(({ pid }) => pid === running.pid);
+    (await resultOf<Applications>(sandbox, 'list', '-u')).applications.some(({ pid }) => pid === running.pid);
 }
 
 describe('a session made by hand', () => {
@@ -82,7 +69,7 @@ describe('a session made by hand', () => {
     await succeed(sandbox, 'start');
     await succeed(sandbox, 'enable-event', '-u', 'e2e:tick');
     const statistics = async () =>
-      (await json<{ statistics: { eventsRecorded: number } }>(sandbox, 'list', 'outside')).statistics;
+      (await resultOf<{ statistics: { eventsRecorded: number } }>(sandbox, 'list', 'outside')).statistics;
     await until(async () => (await statistics()).eventsRecorded > 1000);
     // What the loop emits faster than it can be written is discarded, and the commands warn of that.
     const recordedBy = async (command: string) => {
@@ -120,7 +107,7 @@ describe('a session made by hand', () => {
     );
     app.process.stdin?.end();
     expect((await app.ended).code).toBe(0);
-    await until(async () => (await json<Applications>(sandbox, 'list', '-u')).applications.length === 0);
+    await until(async () => (await resultOf<Applications>(sandbox, 'list', '-u')).applications.length === 0);
   });
 
   it('is destroyed with all others by destroy -a', async () => {

@@ -5,33 +5,27 @@ import { describe, expect, it } from 'vitest';
 import {
   eventsOf,
   isRunning,
-  makeSandbox,
   pause,
   program,
   type Running,
   ringtail,
   type Sandbox,
+  sandboxWithDaemon,
   startNode,
+  succeed,
   type TracedEvent,
   until,
 } from './harness.ts';
 
 /** A flight recorder `s` that is started, with a daemon of its own; ended with the test. */
 async function flightRecorder(...channel: string[]): Promise<Sandbox & { readonly output: string }> {
-  const base = makeSandbox();
-  const sandbox = { ...base, env: { ...base.env, RINGTAIL_RUNDIR: join(base.directory, 'run') } };
-  const output = join(base.directory, 'output');
+  const sandbox = sandboxWithDaemon();
+  const output = join(sandbox.directory, 'output');
   await succeed(sandbox, 'create', 's', '--snapshot', '-o', output);
   await succeed(sandbox, 'enable-channel', '-u', ...channel, 'recorder');
   await succeed(sandbox, 'enable-event', '-u', '-c', 'recorder', 'e2e:*');
   await succeed(sandbox, 'start');
   return { ...sandbox, output };
-}
-
-async function succeed(sandbox: Sandbox, ...args: string[]): Promise<string> {
-  const ended = await ringtail(sandbox, args);
-  expect(`${ended.stderr}${ended.code}`).toBe('0');
-  return ended.stdout;
 }
 
 /** Records a snapshot and returns its directory with the numbers of the events that it has. */
