@@ -8,6 +8,7 @@ import { DEFAULT_SESSION, type TracepointDescription } from '@ringtail/protocol'
 import { expect, it, onTestFinished } from 'vitest';
 import { FakeApplication } from '../../packages/sessiond/src/testing/fake-application.test.support.ts';
 import { TestDaemon } from '../../packages/sessiond/src/testing/test-daemon.test.support.ts';
+import { makeSandbox, ringtail } from './harness.ts';
 
 const APPLICATIONS = Number(process.env.RINGTAIL_TEST_APPLICATIONS ?? 200);
 const TRACEPOINTS = 100;
@@ -58,6 +59,11 @@ it(`lists ${APPLICATIONS} applications with ${TRACEPOINTS} tracepoints each, and
   expect(listed).toHaveLength(APPLICATIONS);
   expect(new Set(listed.map(({ tracepoints }) => tracepoints.length))).toEqual(new Set([TRACEPOINTS]));
   expect(listed[0]?.tracepoints).toEqual(tracepointsOf(0));
+  const sandbox = makeSandbox();
+  const telling = stopwatch();
+  const told = await ringtail(sandbox, ['list', '-u'], { RINGTAIL_RUNDIR: daemon.directory.path });
+  const commandMs = telling();
+  expect([told.stderr, told.stdout.match(/ shop\d:event_\d+ /g)?.length]).toEqual(['', APPLICATIONS * TRACEPOINTS]);
 
   await client.ask('create-session', { name: 's', output: join(daemon.parent, 's'), ...DEFAULT_SESSION });
   await client.ask('enable-event', { session: 's', channel: null, rule: { pattern: 'shop*' } });
@@ -83,6 +89,7 @@ it(`lists ${APPLICATIONS} applications with ${TRACEPOINTS} tracepoints each, and
     answerMiB: mebibytes(Buffer.byteLength(JSON.stringify(listed))),
     registeredMs,
     listedMs,
+    commandMs,
     startedMs,
     changedMs,
     daemonAloneMiB: mebibytes(alone),
