@@ -25,6 +25,7 @@ const BURST_PAUSE_MS = commands > 1000 ? 10 : 1;
 const CHANGING_CHANNEL = { ...DEFAULT_CHANNEL, subBufBytes: 4096, subBufCount: 2 };
 const PAUSE_MAX_MS = 30;
 const CLOSE_LOOKS_MAX = 40;
+const MISSING_TOLD_MAX = 10;
 
 const babeltrace2 = requirePeer('babeltrace2', 'chunks and snapshots of a session under random commands');
 const monotonicNs = () => Number(process.hrtime.bigint());
@@ -58,6 +59,8 @@ interface Run {
   readonly outputs: { readonly reference: string; readonly changing: string; readonly recorder: string };
   readonly history: CommandHistory;
   readonly snapshots: readonly Snapshot[];
+  /** By the statistics of the changing session, which a clear sets back. */
+  readonly eventsDiscarded: number;
 }
 
 /** A session that records everything, one whose rules change, and a flight recorder. */
@@ -90,16 +93,24 @@ async function drive(sandbox: Sandbox): Promise<Run> {
   }
   running.process.stdin?.end();
   await running.ended;
-  for (const session of ['reference', 'changing', 'recorder']) await client.destroySession(session);
+  const { eventsDiscarded } = await client.destroySession('changing');
+  for (const session of ['reference', 'recorder']) await client.destroySession(session);
   await client.shutdown();
   client.close();
-  return { outputs, history: driver.history, snapshots: driver.snapshots };
+  return {
+    outputs,
+    history: driver.history,
+    snapshots: driver.snapshots,
+    eventsDiscarded: driver.eventsDiscarded + eventsDiscarded,
+  };
 }
 
 /** Gives one random command after the other, and notes what they mean. */
 class Driver {
   readonly history = new CommandHistory();
   readonly snapshots: Snapshot[] = [];
+  /** Up to the last clear. */
+  eventsDiscarded = 0;
   readonly #client: SessionDaemonClient;
   readonly #random: SeededRandom;
   /** By kind: whether its rule without a filter, and the one that takes odd numbers, are enabled. */
@@ -185,6 +196,7 @@ class Driver {
 
   async #clear(): Promise<void> {
     const chunkFrom = this.#chunkFrom;
+    this.eventsDiscarded += (await this.#client.sessionStatistics('changing')).eventsDiscarded;
     await this.#client.clearSession('changing');
     this.history.addClear(chunkFrom, monotonicNs());
   }
@@ -226,7 +238,7 @@ function rule(kind: number, odd: boolean) {
 }
 
 /** Every event is there exactly when it was wanted, or is among those that the trace says were discarded. */
-function checkChanging({ outputs, history }: Run, reference: DrivenTrace): void {
+function checkChanging({ outputs, history, eventsDiscarded }: Run, reference: DrivenTrace): void {
   const changing = readDrivenTrace(outputs.changing);
   const judged = { recorded: 0, absent: 0, either: 0 };
   let missing = 0;
@@ -245,16 +257,19 @@ function checkChanging({ outputs, history }: Run, reference: DrivenTrace): void 
       if (isThere) at += 1;
       const expected = verdict(n % KINDS, n, times[i] as number);
       judged[expected] += 1;
-      if (expected === 'recorded' && !isThere) missing += 1;
+      if (expected === 'recorded' && !isThere && missing++ < MISSING_TOLD_MAX) {
+        process.stderr.write(`random-commands: event ${n} of thread ${thread} is missing, at ${times[i]}\n`);
+      }
       if (expected === 'absent') expect(isThere, `event ${n} of thread ${thread} was not wanted`).toBe(false);
     }
     expect(at, 'an event that was never emitted').toBe(recorded.length);
   }
-  expect(missing).toBeLessThanOrEqual(changing.eventsDiscarded);
   process.stderr.write(
     `random-commands: ${judged.recorded} events had to be recorded, ${judged.absent} had not, ${judged.either} might; ` +
-      `${missing} missing, ${changing.eventsDiscarded} discarded\n`,
+      `${missing} missing, ${eventsDiscarded} discarded, of which the trace tells ${changing.eventsDiscarded}\n`,
   );
+  // What was discarded while a command was under way, or dropped by a clear, is not missed.
+  expect(missing).toBeLessThanOrEqual(eventsDiscarded);
   // Else the test says nothing.
   expect(judged.recorded).toBeGreaterThan(judged.either / 4);
   expect(judged.absent).toBeGreaterThan(judged.either / 4);
