@@ -36,18 +36,20 @@ export class CommandHistory {
    *
    * A thread looks at what is wanted, and reads the clock after that, however long it may have to wait in between for a
    * processor. So what holds for an event is certain once the event before it in its thread came after the answer.
+   * `next` is the time of the event behind it in its thread.
    */
-  verdicts(): (kind: number, n: number, time: number) => 'recorded' | 'absent' | 'either' {
+  verdicts(): (kind: number, n: number, time: number, next: number) => 'recorded' | 'absent' | 'either' {
     let at = 0;
     let cleared = 0;
     let previous = Number.NEGATIVE_INFINITY;
-    return (kind, n, time) => {
+    return (kind, n, time, next) => {
       while (at + 1 < this.#periods.length && (this.#periods[at + 1] as Period).from <= time) at += 1;
       while (cleared < this.#cleared.length && (this.#cleared[cleared] as { to: number }).to < time) cleared += 1;
       const clear = this.#cleared[cleared];
       const verdict = this.#verdictAt(at, kind, n, previous);
       previous = time;
-      return clear !== undefined && clear.from <= time && verdict === 'recorded' ? 'either' : verdict;
+      // A record may be committed long after its clock was read, but not after the next one's.
+      return clear !== undefined && clear.from <= next && verdict === 'recorded' ? 'either' : verdict;
     };
   }
 

@@ -255,7 +255,7 @@ function checkChanging({ outputs, history, eventsDiscarded }: Run, reference: Dr
       const n = numbers[i] as number;
       const isThere = recorded[at] === n;
       if (isThere) at += 1;
-      const expected = verdict(n % KINDS, n, times[i] as number);
+      const expected = verdict(n % KINDS, n, times[i] as number, times[i + 1] ?? Number.POSITIVE_INFINITY);
       judged[expected] += 1;
       if (expected === 'recorded' && !isThere && missing++ < MISSING_TOLD_MAX) {
         process.stderr.write(`random-commands: event ${n} of thread ${thread} is missing, at ${times[i]}\n`);
