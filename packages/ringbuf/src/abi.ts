@@ -115,6 +115,8 @@ export const Descriptor = {
   RECORD_COUNT: 40,
   /** f64: LAST_TIMESTAMP + COMMITTED * COMMIT_CHECK_FACTOR. Only for a consumer in a hurry: see above. */
   COMMIT_CHECK: 48,
+  /** f64: clock value of the event for which this sub-buffer was opened; 0 from tracers that do not tell. */
+  OPEN_TIMESTAMP: 56,
 } as const;
 /** Far more cycles than can pass while a consumer copies a descriptor, so that no two different pairs look alike. */
 export const COMMIT_CHECK_FACTOR = 2 ** 22;

@@ -203,6 +203,28 @@ describe('taking', () => {
     expect(consumer.next(ALSO_OPEN)).toMatchObject({ seq: 2, discardedSnapshot: 4 });
   });
 
+  it('ends a packet that tells of discarded events where the next sub-buffer was opened', () => {
+    const ring = makeMemoryRing();
+    const consumer = new RingConsumer(ring.medium);
+    fill(ring, 2, 5000);
+    expect(writeRecord(ring.producer, 100, 2, 5100)).toBe(false);
+    consumer.release(consumer.next(CLOSED)!);
+    expect(writeRecord(ring.producer, 100, 2, 5200)).toBe(true);
+    expect(consumer.next(CLOSED)).toMatchObject({ endTimestamp: 5200, discardedSnapshot: 1 });
+    consumer.release(consumer.next(CLOSED)!);
+    expect(consumer.next(ALSO_OPEN)).toMatchObject({ beginTimestamp: 5200, endTimestamp: 5200 });
+  });
+
+  it('ends a packet that tells of discarded events with its newest record where a tracer does not tell more', () => {
+    const ring = makeMemoryRing();
+    const consumer = new RingConsumer(ring.medium);
+    fill(ring, 1, 5000);
+    ring.producer.makeRoom(5000, 5100);
+    fill(ring, 1, 5200);
+    ring.dv.setFloat64(descriptorOffset(2, ring) + Descriptor.OPEN_TIMESTAMP, 0, true);
+    expect(consumer.next(CLOSED)).toMatchObject({ endTimestamp: 5000, discardedSnapshot: 1 });
+  });
+
   it('counts no fewer discarded events for the open sub-buffer than when it was opened, though words come in any order', () => {
     const ring = makeMemoryRing();
     fill(ring, 1);
@@ -420,6 +442,7 @@ describe('a damaged ring', () => {
       ['BEGIN_TIMESTAMP', -1],
       ['BEGIN_TIMESTAMP', Number.NaN],
       ['LAST_TIMESTAMP', 2 ** 63],
+      ['OPEN_TIMESTAMP', Number.NEGATIVE_INFINITY],
       ['RECORD_COUNT', 1.5],
       ['DISCARDED_AT_OPEN', Number.POSITIVE_INFINITY],
     ] as const)('with %s of %d is corrupt', (name, value) => {

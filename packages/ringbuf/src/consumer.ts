@@ -72,10 +72,11 @@ export interface RingCounters {
   readonly nested: number;
 }
 
-/** What one look at a sub-buffer gave: its words and the events discarded by then. */
+/** What one look at a sub-buffer gave: its words, the events discarded by then, and the clock value that it lasts until. */
 interface Snapshot {
   readonly words: DescriptorWords;
   readonly discarded: number;
+  readonly endTimestamp: number;
 }
 
 /** A busy producer commits between any two reads; but hardly ever within that many single ones. */
@@ -329,7 +330,7 @@ export class RingConsumer {
       checkDescriptor(words, seq, this.#position.bytes, this.header.subBufBytes);
       // The words of one line are read in any order: those counts may be older than its `openSeq`.
       const discarded = Math.max(line.discardedFull + line.discardedBig, words.discardedAtOpen);
-      return { words, discarded };
+      return { words, discarded, endTimestamp: words.lastTimestamp };
     }
     return null;
   }
@@ -342,7 +343,11 @@ export class RingConsumer {
     if (this.#overwrites && this.#readDescriptor(seq).seq !== seq) return 'torn';
     checkDescriptor(words, seq, bytes, this.header.subBufBytes);
     checkDescriptor(next, seq + 1, 0, this.header.subBufBytes);
-    return { words, discarded: next.discardedAtOpen };
+    const discarded = next.discardedAtOpen;
+    // Events that found no room were discarded until the next sub-buffer was opened: the packet that tells of them lasts so long.
+    const hasGap = discarded > words.discardedAtOpen;
+    const endTimestamp = hasGap ? Math.max(words.lastTimestamp, next.openTimestamp) : words.lastTimestamp;
+    return { words, discarded, endTimestamp };
   }
 
   /** Copies what has not been taken; null if the producer has overwritten it meanwhile. */
@@ -354,12 +359,12 @@ export class RingConsumer {
     return target;
   }
 
-  #take({ words, discarded }: Snapshot, bytes: Buffer, isOpen: boolean): Taken {
+  #take({ words, discarded, ...snapshot }: Snapshot, bytes: Buffer, isOpen: boolean): Taken {
     const position = this.#position;
     const begin = position.bytes === 0 ? Math.floor(words.beginTimestamp) : 0;
     const beginTimestamp = Math.max(position.lastTimestamp, begin);
     // A clock that went back shall cost the order of an event, not the trace.
-    const endTimestamp = Math.max(beginTimestamp, Math.floor(words.lastTimestamp));
+    const endTimestamp = Math.max(beginTimestamp, Math.floor(snapshot.endTimestamp));
     this.#taken = {
       seq: position.seq,
       begin: position.bytes,

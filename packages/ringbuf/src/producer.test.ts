@@ -78,6 +78,7 @@ describe('RingProducer', () => {
     expect(u32(ring, at + Descriptor.SEQ)).toBe(2);
     expect(f64(ring, at + Descriptor.BEGIN_TIMESTAMP)).toBe(5000);
     expect(f64(ring, at + Descriptor.LAST_TIMESTAMP)).toBe(5200);
+    expect(f64(ring, at + Descriptor.OPEN_TIMESTAMP)).toBe(5200);
     expect(f64(ring, at + Descriptor.DISCARDED_AT_OPEN)).toBe(1);
     expect(f64(ring, at + Descriptor.RECORDED_AT_OPEN)).toBe(1);
     expect(f64(ring, at + Descriptor.RECORD_COUNT)).toBe(1);

@@ -31,6 +31,7 @@ const COMMITTED = Descriptor.COMMITTED / 4;
 const BEGIN_TIMESTAMP = Descriptor.BEGIN_TIMESTAMP / 8;
 const LAST_TIMESTAMP = Descriptor.LAST_TIMESTAMP / 8;
 const DISCARDED_AT_OPEN = Descriptor.DISCARDED_AT_OPEN / 8;
+const OPEN_TIMESTAMP = Descriptor.OPEN_TIMESTAMP / 8;
 const RECORDED_AT_OPEN = Descriptor.RECORDED_AT_OPEN / 8;
 const RECORD_COUNT = Descriptor.RECORD_COUNT / 8;
 const COMMIT_CHECK = Descriptor.COMMIT_CHECK / 8;
@@ -183,6 +184,7 @@ export class RingProducer {
     Atomics.exchange(u32, d32, 0);
     u32[d32 + COMMITTED] = 0;
     f64[d64 + BEGIN_TIMESTAMP] = beginTimestamp;
+    f64[d64 + OPEN_TIMESTAMP] = timestamp;
     f64[d64 + LAST_TIMESTAMP] = beginTimestamp;
     f64[d64 + DISCARDED_AT_OPEN] = f64[DISCARDED_FULL]! + f64[DISCARDED_BIG]!;
     f64[d64 + RECORDED_AT_OPEN] = this.recorded;

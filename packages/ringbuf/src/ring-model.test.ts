@@ -28,6 +28,7 @@ interface ModelRecord {
 
 interface ModelSubBuf {
   readonly seq: number;
+  readonly openedAt: number;
   readonly discardedAtOpen: number;
   usedBytes: number;
   readonly records: ModelRecord[];
@@ -95,7 +96,8 @@ class RingModel {
       this.counters.discardedFull++;
       return false;
     }
-    this.subBufs.push({ seq, discardedAtOpen: this.discarded, usedBytes: 0, records: [], taken: 0 });
+    const openedAt = this.#clock;
+    this.subBufs.push({ seq, openedAt, discardedAtOpen: this.discarded, usedBytes: 0, records: [], taken: 0 });
     return true;
   }
 
@@ -159,7 +161,7 @@ class RingModel {
     if (this.sameConsumer) expect(taken.packetsLost).toBe(gap);
 
     expect(taken.beginTimestamp).toBeLessThanOrEqual(records[0]!.timestamp);
-    expect(taken.endTimestamp).toBe(records.at(-1)!.timestamp);
+    expect(taken.endTimestamp).toBe(this.#endOf(taken) ?? records.at(-1)!.timestamp);
     if (this.lastEnd > 0 && gap === 0) expect(taken.beginTimestamp).toBe(this.lastEnd);
     expect(taken.beginTimestamp).toBeGreaterThanOrEqual(this.lastEnd);
 
@@ -169,6 +171,15 @@ class RingModel {
     const next = this.subBufs[taken.seq];
     if (next !== undefined) expect(taken.discardedSnapshot).toBeLessThanOrEqual(next.discardedAtOpen);
     if (next === undefined) expect(taken.discardedSnapshot).toBeGreaterThanOrEqual(before.discarded);
+  }
+
+  /** When a packet ends that tells of events that found no room behind its records; undefined for any other. */
+  #endOf(taken: Taken): number | undefined {
+    const wasClosed = taken.after.seq > taken.seq;
+    const next = this.subBufs[taken.seq];
+    if (!wasClosed || next === undefined) return undefined;
+    const { discardedAtOpen } = this.subBufs[taken.seq - 1]!;
+    return next.discardedAtOpen > discardedAtOpen ? next.openedAt : undefined;
   }
 
   #settle(taken: Taken | null, outcome: Extract<Step, { kind: 'take' }>['outcome']): void {

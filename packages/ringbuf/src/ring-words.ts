@@ -49,6 +49,7 @@ export interface DescriptorWords {
   readonly discardedAtOpen: number;
   readonly recordCount: number;
   readonly commitCheck: number;
+  readonly openTimestamp: number;
 }
 
 export function parseDescriptor(bytes: Uint8Array): DescriptorWords {
@@ -61,6 +62,7 @@ export function parseDescriptor(bytes: Uint8Array): DescriptorWords {
     discardedAtOpen: dv.getFloat64(Descriptor.DISCARDED_AT_OPEN, true),
     recordCount: dv.getFloat64(Descriptor.RECORD_COUNT, true),
     commitCheck: dv.getFloat64(Descriptor.COMMIT_CHECK, true),
+    openTimestamp: dv.getFloat64(Descriptor.OPEN_TIMESTAMP, true),
   };
 }
 
@@ -82,6 +84,7 @@ export function checkDescriptor(words: DescriptorWords, seq: number, takenBytes:
   }
   checkedTimestamp(`BEGIN_TIMESTAMP ${of}`, words.beginTimestamp);
   checkedTimestamp(`LAST_TIMESTAMP ${of}`, words.lastTimestamp);
+  checkedTimestamp(`OPEN_TIMESTAMP ${of}`, words.openTimestamp);
   checkedCount(`DISCARDED_AT_OPEN ${of}`, words.discardedAtOpen);
   checkedCount(`RECORD_COUNT ${of}`, words.recordCount);
 }
