@@ -1,3 +1,4 @@
+import type { DataStream, Instant, LossMessage } from '@ringtail/ctf';
 import { openTraces, visitEvents } from '@ringtail/reader';
 
 export const THREADS = 4;
@@ -9,6 +10,15 @@ export interface DrivenThread {
   readonly numbers: number[];
   /** Of each, in nanoseconds of CLOCK_MONOTONIC. */
   readonly times: number[];
+  /** What its data streams say was discarded, where they say when. */
+  readonly discarded: Discarded[];
+}
+
+/** So many events were discarded between two times. */
+export interface Discarded {
+  readonly from: number;
+  readonly to: number;
+  readonly count: number;
 }
 
 export interface DrivenTrace {
@@ -21,21 +31,34 @@ export interface DrivenTrace {
 /** Reads what `programs/driven.mjs` left in the traces below a directory, their chunks as one. */
 export function readDrivenTrace(...paths: string[]): DrivenTrace {
   const reader = openTraces(paths);
-  const threads = Array.from({ length: THREADS }, (): DrivenThread => ({ numbers: [], times: [] }));
+  const threads = Array.from({ length: THREADS }, (): DrivenThread => ({ numbers: [], times: [], discarded: [] }));
   const clock = reader.traces[0]?.class.clockClasses[0];
   const offsetSeconds = Number(clock?.offsetSeconds ?? 0n);
   const offsetNanoseconds = Number(clock?.offsetCycles ?? 0n);
+  const timeOf = ({ seconds, nanoseconds }: Instant) =>
+    (seconds - offsetSeconds) * 1e9 + nanoseconds - offsetNanoseconds;
+  const discarded = new Map<DataStream, Discarded[]>();
+  const threadOf = new Map<DataStream, number>();
   let eventsDiscarded = 0;
   let packetsLost = 0;
-  const onLoss = ({ kind, count }: { readonly kind: string; readonly count: bigint | undefined }) => {
-    if (kind === 'discarded-events') eventsDiscarded += Number(count ?? 0n);
-    else packetsLost += Number(count ?? 0n);
+  const onLoss = ({ kind, count: told, stream, range }: LossMessage) => {
+    const count = Number(told ?? 0n);
+    if (kind === 'discarded-packets') {
+      packetsLost += count;
+      return;
+    }
+    eventsDiscarded += count;
+    if (range === undefined) return;
+    if (!discarded.has(stream)) discarded.set(stream, []);
+    discarded.get(stream)?.push({ from: timeOf(range.begin), to: timeOf(range.end), count });
   };
-  const take = (event: { seconds: number; nanoseconds: number }, thread: number, n: number) => {
+  const take = (event: Instant & { readonly stream: DataStream }, thread: number, n: number) => {
     const { numbers, times } = threads[thread] as DrivenThread;
     numbers.push(n);
-    times.push((event.seconds - offsetSeconds) * 1e9 + event.nanoseconds - offsetNanoseconds);
+    times.push(timeOf(event));
+    threadOf.set(event.stream, thread);
   };
   visitEvents(reader, { '*': { fields: ['thread', 'n'], handle: take } }, { onLoss });
+  for (const [stream, of] of discarded) threads[threadOf.get(stream) ?? THREADS]?.discarded.push(...of);
   return { threads, eventsDiscarded, packetsLost };
 }
