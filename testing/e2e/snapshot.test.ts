@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { SessionDaemonClient } from '@ringtail/ctl';
+import { type RingMemory, SessionDaemonClient } from '@ringtail/ctl';
 import { describe, expect, it } from 'vitest';
 import {
   eventsOf,
@@ -8,6 +8,7 @@ import {
   pause,
   program,
   type Running,
+  resultOf,
   ringtail,
   type Sandbox,
   sandboxWithDaemon,
@@ -70,8 +71,12 @@ describe('a flight recorder', () => {
     for (const { indices } of [first, second, last]) expectRun(indices);
     expect([first, second, last].map(({ indices }) => indices[0])).toEqual([0, 0, 0]);
     expect(second.indices.length).toBeGreaterThanOrEqual(first.indices.length);
-    // Its thread has ended; what it recorded is still there.
+    // Its thread has ended; what it recorded is still there, and takes memory.
     expect(last.indices.length).toBe(count);
+    const { memory } = await resultOf<{ memory: readonly RingMemory[] }>(sandbox, 'list', 's');
+    expect(memory).toMatchObject([{ channel: 'recorder', pid: app.pid, tid: app.pid, uid: process.getuid?.() }]);
+    expect(memory[0]?.usedBytes).toBeGreaterThan(count);
+    expect(memory[0]?.usedBytes).toBeLessThan(memory[0]?.ringBytes as number);
     await succeed(sandbox, 'destroy');
     const names = readdirSync(sandbox.output).sort();
     expect(names).toHaveLength(3);

@@ -4,6 +4,7 @@ import type {
   ContextDescription,
   EventRule,
   MapChannelAttributes,
+  RingMemory,
   RotationSchedule,
   SessionDescription,
   SessionStatistics,
@@ -41,6 +42,8 @@ export type CommandResult =
       /** With the channels that were asked for. */
       readonly session: SessionDescription;
       readonly statistics: SessionStatistics;
+      /** Of the rings of these channels. */
+      readonly memory: readonly RingMemory[];
       /** Why it has no events; empty where it has some, null where the daemon cannot say. */
       readonly findings?: readonly Finding[] | null;
     }

@@ -9,6 +9,7 @@ export {
   type MapChannelAttributes,
   type MapRow,
   type Notification,
+  type RingMemory,
   type RotationSchedule,
   type SessionDescription,
   type SessionStatistics,

@@ -11,6 +11,7 @@ import {
   type MapChannelAttributes,
   type MapRow,
   type Notification,
+  type RingMemory,
   type RotationSchedule,
   type SessionDescription,
   type SessionSightings,
@@ -212,6 +213,11 @@ export class SessionDaemonClient {
 
   sessionStatistics(session: string): Promise<SessionStatistics> {
     return this.request('session-statistics', { session });
+  }
+
+  /** What the rings of a session take of memory, ring by ring. */
+  sessionMemory(session: string): Promise<readonly RingMemory[]> {
+    return this.request('session-memory', { session });
   }
 
   /** What was seen of applications since the session was created, for telling why nothing was recorded. */

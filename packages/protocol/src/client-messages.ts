@@ -184,6 +184,8 @@ export interface Commands {
   'list-sessions': { params: Record<string, never>; result: readonly SessionDescription[] };
   'list-applications': { params: Record<string, never>; result: readonly ApplicationDescription[] };
   'session-statistics': { params: { session: string }; result: SessionStatistics };
+  /** What the rings of a session take of the machine's memory, those included whose threads have ended. */
+  'session-memory': { params: { session: string }; result: readonly RingMemory[] };
   'session-sightings': { params: { session: string }; result: SessionSightings };
   /** What keeps a session from recording, as far as the daemon can tell. */
   'session-diagnosis': { params: { session: string }; result: SessionDiagnosis };
@@ -364,6 +366,19 @@ export interface SessionStatistics {
   readonly dataStreams: number;
   /** What went wrong, in words: a full disk, a damaged ring, a ring that could not be made. */
   readonly troubles: readonly string[];
+}
+
+export interface RingMemory {
+  readonly channel: string;
+  /** User, process and thread whose ring it is. */
+  readonly uid: number;
+  readonly pid: number;
+  readonly tid: number;
+  readonly procname: string;
+  /** Bytes: pages that the kernel holds for it now. */
+  readonly usedBytes: number;
+  /** Bytes: its sub-buffers together. */
+  readonly ringBytes: number;
 }
 
 /** Of a session in which nothing has happened. */

@@ -168,6 +168,7 @@ export function checkClientRequest(message: unknown): Request {
     case 'regenerate-metadata':
     case 'regenerate-statedump':
     case 'session-statistics':
+    case 'session-memory':
     case 'session-sightings':
     case 'session-diagnosis':
       return { id, command, params: sessionIn(params) };

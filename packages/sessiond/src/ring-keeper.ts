@@ -1,6 +1,6 @@
 import { closeSync, fstatSync } from 'node:fs';
 import { describeError } from '@ringtail/base';
-import type { OpenRingRequest } from '@ringtail/protocol';
+import type { OpenRingRequest, RingMemory } from '@ringtail/protocol';
 import type { ConsumerLink } from './consumer-link.ts';
 import type { ConsumerRefusal } from './consumer-refusal.ts';
 import { ENDED_RINGS_BYTES_MAX, ENDED_RINGS_MAX } from './limits.ts';
@@ -82,6 +82,22 @@ export class RingKeeper {
     ring.state = 'ended';
     if (ring.channel.trace.session.snapshot) this.#keepEnded(ring);
     else if (ring.opened) this.#close(ring);
+  }
+
+  /** Of each ring that there is, in the order in which they came. */
+  memoryOf(session: Session): RingMemory[] {
+    const rings = [...this.#rings].filter(({ channel }) => channel.trace.session === session);
+    return rings.map((ring) => {
+      const { channel, trace } = ring.channel;
+      const { name, subBufBytes, subBufCount } = channel.attributes;
+      return {
+        channel: name,
+        uid: trace.uid,
+        ...ring.owner,
+        usedBytes: memoryOf(ring),
+        ringBytes: subBufBytes * subBufCount,
+      };
+    });
   }
 
   /** Nobody wants any more what threads that have ended left in this session. */

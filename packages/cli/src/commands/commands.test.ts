@@ -36,6 +36,7 @@ async function world(answers: Answers = {}, ...sessions: SessionDescription[]): 
   const daemon = await fakeDaemon(context, {
     'list-sessions': () => known,
     'session-statistics': () => NO_STATISTICS,
+    'session-memory': () => [],
     ...answers,
   });
   return { context, daemon };
@@ -540,6 +541,42 @@ describe('list', () => {
     const wrong = await world({}, session);
     expect(await run(['list', 's', '-c', 'chanel0'], wrong.context)).toMatchObject({ code: 1 });
     expect(wrong.context.errors()).toContain('did you mean "channel0"?');
+  });
+
+  it('tells how much memory the rings of each channel take, and whose, as far as is asked', async () => {
+    const memory = [1, 2, 3].map((tid) => ({
+      channel: 'channel0',
+      uid: 0,
+      pid: tid < 3 ? 1 : 3,
+      tid,
+      procname: 'node',
+      usedBytes: tid * 1024 ** 2,
+      ringBytes: 16 * 1024 ** 2,
+    }));
+    const listed = async (channelOwnership: 'user' | 'process', ...options: string[]): Promise<string> => {
+      const channels = session.channels.map((channel) => ({ ...channel, ownership: channelOwnership }));
+      const { context } = await world({ 'session-memory': () => memory }, { ...session, channels });
+      expect(await run(['list', 's', ...options], context)).toMatchObject({ code: 0 });
+      return context.output();
+    };
+    const total = '      Memory usage:     6.0 MiB in 3 rings\n';
+    expect(await listed('user')).toContain(`${total}\n`);
+    expect(await listed('user')).toContain('      Memory usage:     0 B in 0 rings\n');
+    expect(await listed('user', '--mem-usage=compact')).toContain(`${total}        user root: 6.0 MiB in 3 rings\n\n`);
+    expect(await listed('process', '--mem-usage=compact')).toContain(
+      `${total}        process 1 (node): 3.0 MiB in 2 rings\n        process 3 (node): 3.0 MiB in 1 ring\n\n`,
+    );
+    expect(await listed('user', '--mem-usage=full')).toContain(
+      '        thread 2 of process 1 (node): 2.0 MiB of 16.0 MiB\n        thread 3 of process 3 (node): 3.0 MiB of 16.0 MiB\n\n',
+    );
+    expect(await listed('user', '--channel=empty', '--output-format=json')).toContain('"memory":[]');
+  });
+
+  it('of a session has no empty lines in the compact style', async () => {
+    const { context } = await world({}, session);
+    await run(['list', 's', '--style=compact'], context);
+    expect(context.output()).toContain('Channels:\n-------------\n- channel0');
+    expect(context.output()).not.toContain('\n\n');
   });
 
   it('of all sessions names each with its state and output', async () => {

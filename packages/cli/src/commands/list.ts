@@ -1,5 +1,5 @@
 import { CtlError, type SessionDaemonClient } from '@ringtail/ctl';
-import type { SessionStatistics } from '@ringtail/protocol';
+import type { SessionDescription, SessionStatistics } from '@ringtail/protocol';
 import { type Command, Option } from 'commander';
 import type { Act } from '../cli.ts';
 import { type Context, report } from '../context.ts';
@@ -9,6 +9,7 @@ import { diagnose, withDaemonFinding } from '../diagnosis/diagnose.ts';
 import { describeFindings } from '../diagnosis/finding.ts';
 import { addDomainOptions, type DomainOptions, refuseKernel } from '../domain.ts';
 import { CliError } from '../errors.ts';
+import { MEMORY_DETAILS, type MemoryDetail } from '../listing/describe-memory.ts';
 import {
   describeDomains,
   describeSessionDetails,
@@ -25,6 +26,8 @@ export interface ListOptions extends DomainOptions {
   readonly channel?: string;
   readonly domain?: boolean;
   readonly fields?: boolean;
+  readonly memUsage: MemoryDetail;
+  readonly style: 'breathe' | 'compact';
   readonly syscall?: boolean;
 }
 
@@ -58,9 +61,20 @@ export function addListingOptions(command: Command): Command {
   return addDomainOptions(command, LOGGERS)
     .option('-c, --channel <channel>', 'with a session: only this channel')
     .option('-d, --domain', 'with a session: only its domains')
-    .addOption(new Option('--style <style>', 'accepted for scripts').choices(['compact', 'breathe']))
+    .addOption(
+      new Option('--style <style>', 'with a session: compact leaves empty lines out')
+        .choices(['breathe', 'compact'])
+        .default('breathe'),
+    )
     .option('--no-truncate', 'accepted for scripts: nothing is truncated')
-    .addOption(new Option('--mem-usage <detail>', 'accepted for scripts').choices(['total', 'compact', 'full']));
+    .addOption(
+      new Option(
+        '--mem-usage <detail>',
+        'with a session: memory of each channel; compact: of each user or process, full: of each thread as well',
+      )
+        .choices(MEMORY_DETAILS)
+        .default('total'),
+    );
 }
 
 async function listSessions(context: Context, command: Command): Promise<void> {
@@ -81,19 +95,22 @@ export async function listSession(
   const { findings, ...details } = await onSession(context, name, async (client) => {
     const session = await describeSession(client, name);
     const statistics = await statisticsOf(client, name);
-    return { session, statistics, findings: await diagnose(context, client, session, statistics) };
+    const memory = await client.sessionMemory(name);
+    return { session, statistics, memory, findings: await diagnose(context, client, session, statistics) };
   }).catch(async (error: unknown) => {
     throw await withDaemonFinding(context, error);
   });
-  const { session, statistics } = onlyAsked(details, options);
+  const { session, statistics, memory } = onlyAsked(details, options);
   const format = outputFormatOf(command);
   if (options.domain) {
     report(context, format, { command: 'list-domains', session }, (style) => describeDomains(style, session));
     return;
   }
-  report(context, format, { command: 'list-session', session, statistics, findings }, (style) =>
-    [describeSessionDetails(style, { session, statistics }), ...describeFindings(style, findings ?? [])].join('\n'),
-  );
+  report(context, format, { command: 'list-session', session, statistics, memory, findings }, (style) => {
+    const described = describeSessionDetails(style, { session, statistics, memory }, options.memUsage);
+    const text = [described, ...describeFindings(style, findings ?? [])].join('\n');
+    return options.style === 'compact' ? text.replace(/\n{2,}/g, '\n') : text;
+  });
 }
 
 /** That nobody can count is a reason to say why, not to say nothing. */
@@ -107,12 +124,18 @@ async function statisticsOf(client: SessionDaemonClient, session: string): Promi
 }
 
 /** The details with the channels that the options ask for. */
-function onlyAsked({ session, statistics }: SessionDetails, options: ListOptions): SessionDetails {
+function onlyAsked(details: SessionDetails, options: ListOptions): SessionDetails {
+  const { session } = details;
+  const withChannels = (channels: SessionDescription['channels']): SessionDetails => ({
+    ...details,
+    session: { ...session, channels },
+    memory: details.memory.filter(({ channel }) => channels.some(({ name }) => name === channel)),
+  });
   // Channels of other domains than user space: there are none.
-  if (loggersOf(options).length > 0 && !options.userspace) return { session: { ...session, channels: [] }, statistics };
-  if (options.channel === undefined) return { session, statistics };
+  if (loggersOf(options).length > 0 && !options.userspace) return withChannels([]);
+  if (options.channel === undefined) return details;
   const channels = session.channels.filter(({ name }) => name === options.channel);
-  if (channels.length > 0) return { session: { ...session, channels }, statistics };
+  if (channels.length > 0) return withChannels(channels);
   const names = session.channels.map(({ name }) => name);
   throw new CliError(
     'NO_CHANNEL',

@@ -35,6 +35,7 @@ async function world(answers: Answers) {
   const daemon = await fakeDaemon(context, {
     'list-sessions': () => [sessionCalled('s')],
     'session-statistics': () => NO_STATISTICS,
+    'session-memory': () => [],
     'daemon-status': () => DAEMON,
     'list-applications': () => [],
     'session-sightings': () => ({ threads: 1, tracepoints: [] }),

@@ -1,5 +1,6 @@
 import type {
   ChannelDescription,
+  RingMemory,
   RuleDescription,
   SessionDescription,
   SessionStatistics,
@@ -9,6 +10,7 @@ import { describeLogLevel } from '../log-level.ts';
 import { formatBytes, formatCount } from '../quantity.ts';
 import type { Style } from '../style.ts';
 import { groupName, userName } from '../users.ts';
+import { describeMemory, type MemoryDetail } from './describe-memory.ts';
 
 /** What a listing says of each tracked attribute, and how its values are written. */
 const TRACKERS: readonly (readonly [TrackedAttribute, string, (value: number) => string])[] = [
@@ -29,14 +31,16 @@ export function describeSessionList(style: Style, sessions: readonly SessionDesc
 export interface SessionDetails {
   readonly session: SessionDescription;
   readonly statistics: SessionStatistics;
+  readonly memory: readonly RingMemory[];
 }
 
-export function describeSessionDetails(style: Style, { session, statistics }: SessionDetails): string {
+export function describeSessionDetails(style: Style, details: SessionDetails, memoryDetail: MemoryDetail): string {
+  const { session, statistics } = details;
   return [
     ...headerOf(style, session),
     ...scheduleOf(session),
     ...snapshotOutputsOf(session),
-    ...(session.channels.length === 0 ? [] : domainOf(style, session)),
+    ...(session.channels.length === 0 ? [] : domainOf(style, details, memoryDetail)),
     'Statistics:',
     ...statisticsOf(style, statistics),
     ...(session.rotations === 0
@@ -97,7 +101,8 @@ function snapshotOutputsOf({ snapshot, snapshotOutputs }: SessionDescription): s
   ];
 }
 
-function domainOf(style: Style, { channels, trackers }: SessionDescription): string[] {
+function domainOf(style: Style, { session, memory }: SessionDetails, memoryDetail: MemoryDetail): string[] {
+  const { channels, trackers } = session;
   const perProcess = channels.some(({ ownership }) => ownership === 'process');
   return [
     '=== Domain: User space ===',
@@ -109,7 +114,10 @@ function domainOf(style: Style, { channels, trackers }: SessionDescription): str
     '',
     'Channels:',
     '-------------',
-    ...channels.flatMap((channel) => channelLines(style, channel)),
+    ...channels.flatMap((channel) => {
+      const rings = memory.filter((ring) => ring.channel === channel.name);
+      return channelLines(style, channel, describeMemory(channel, rings, memoryDetail));
+    }),
   ];
 }
 
@@ -122,12 +130,14 @@ function quotedName(name: string, value: number): string {
   return name === String(value) ? name : `\`${name}\``;
 }
 
-function channelLines(style: Style, channel: ChannelDescription): string[] {
+function channelLines(style: Style, channel: ChannelDescription, memory: ReturnType<typeof describeMemory>): string[] {
   return [
     `- ${style.bold(channel.name)}: ${enabledText(channel.enabled)}`,
     '',
     '    Attributes:',
     ...attributesOf(channel).map(([name, value]) => `      ${`${name}:`.padEnd(17)} ${value}`),
+    `      ${'Memory usage:'.padEnd(17)} ${memory.total}`,
+    ...memory.parts.map((part) => `        ${part}`),
     '',
     '    Context fields:',
     ...indentedList(channel.contexts),

@@ -57,6 +57,19 @@ const bare: SessionDescription = {
   snapshotOutputs: [],
   rotationSchedule: { timerUs: null, sizeBytes: null },
 };
+const perProcess: SessionDescription = {
+  ...session,
+  channels: session.channels.map((channel) => ({ ...channel, ownership: 'process' })),
+};
+const ring = (channel: string, pid: number) => ({
+  channel,
+  uid: 1000,
+  pid,
+  tid: pid,
+  procname: 'node',
+  usedBytes: 4096,
+  ringBytes: 16 * 1024 ** 2,
+});
 const spec = (kind: string) => ({ kind });
 const field = (name: string, of: object) => ({ name, spec: of as { kind: string } });
 
@@ -139,8 +152,9 @@ export const RESULTS: readonly CommandResult[] = [
   { command: 'start', sessions: [] },
   { command: 'list-sessions', sessions: [session, bare] },
   { command: 'list-sessions', sessions: [] },
-  { command: 'list-session', session, statistics: NO_STATISTICS },
-  { command: 'list-session', session: bare, statistics: NO_STATISTICS },
+  { command: 'list-session', session, statistics: NO_STATISTICS, memory: [ring('c', 7), ring('c', 8)] },
+  { command: 'list-session', session: perProcess, statistics: NO_STATISTICS, memory: [ring('c', 7), ring('c', 8)] },
+  { command: 'list-session', session: bare, statistics: NO_STATISTICS, memory: [] },
   { command: 'list-domains', session },
   {
     command: 'list-tracepoints',

@@ -20,7 +20,14 @@ const TYPES: Readonly<Record<string, string>> = {
   pids: 'pid:pid*',
   pid: 'id:i32! name:name! events:events',
   channels: 'channel:channel*',
-  channel: 'name:name! enabled:boolean attributes:attributes events:events success:boolean',
+  channel: `name:name! enabled:boolean attributes:attributes events:events data_stream_info_sets:memory-sets
+    success:boolean`,
+  'memory-sets': 'total_memory_usage_bytes:u64! sets:memory-set-list!',
+  'memory-set-list': 'data_stream_info_set:memory-set*',
+  'memory-set': 'uid:memory-uid pid:u32 total_memory_usage_bytes:u64! data_stream_info_list:memory-list!',
+  'memory-uid': 'id:u32!',
+  'memory-list': 'data_stream_info:memory*',
+  memory: 'cpu_id:u32 memory_usage_bytes:u64!',
   attributes: `overwrite_mode:mode subbuffer_size:u64 subbuffer_count:u64 switch_timer_interval:u32
     read_timer_interval:u32! output_type:output-type! tracefile_size:u64 tracefile_count:u64 live_timer_interval:u32
     discarded_events:u64 lost_packets:u64 monitor_timer_interval:u64 blocking_timeout:timeout

@@ -1,6 +1,7 @@
 import type {
   ChannelAttributes,
   ChannelDescription,
+  RingMemory,
   RotationSchedule,
   SessionDescription,
   SnapshotOutput,
@@ -22,8 +23,8 @@ export function sessionElement(session: SessionDescription): XmlChildren {
   };
 }
 
-/** A session with its domain and channels. */
-export function detailedSessionElement(session: SessionDescription): XmlChildren {
+/** A session with its domain and channels, and what memory their rings take. */
+export function detailedSessionElement(session: SessionDescription, memory: readonly RingMemory[]): XmlChildren {
   return {
     ...sessionElement(session),
     ...(session.snapshotOutputs.length > 0 && {
@@ -37,7 +38,12 @@ export function detailedSessionElement(session: SessionDescription): XmlChildren
         domain: {
           ...domainElement(session),
           process_attr_trackers: trackerElements(session.trackers),
-          channels: { channel: session.channels.map(channelElement) },
+          channels: {
+            channel: session.channels.map((channel) => {
+              const rings = memory.filter((ring) => ring.channel === channel.name);
+              return { ...channelElement(channel), ...memoryElement(channel, rings) };
+            }),
+          },
         },
       },
     }),
@@ -62,6 +68,23 @@ export function channelElement(channel: ChannelDescription): XmlChildren {
     attributes: attributesElement(channel),
     events: { event: channel.rules.map((rule) => ruleElement(rule)) },
   };
+}
+
+/** In LTTng's schema a set of data streams is that of a user or of a process; data streams are not told apart. */
+function memoryElement({ ownership }: ChannelDescription, rings: readonly RingMemory[]): XmlChildren {
+  if (rings.length === 0) return {};
+  const key = ownership === 'process' ? 'pid' : 'uid';
+  const total = (of: readonly RingMemory[]): number => of.reduce((sum, { usedBytes }) => sum + usedBytes, 0);
+  const owners = [...new Set(rings.map((ring) => ring[key]))];
+  const sets = owners.map((owner) => {
+    const of = rings.filter((ring) => ring[key] === owner);
+    return {
+      [key]: key === 'uid' ? { id: owner } : owner,
+      total_memory_usage_bytes: total(of),
+      data_stream_info_list: { data_stream_info: of.map(({ usedBytes }) => ({ memory_usage_bytes: usedBytes })) },
+    };
+  });
+  return { data_stream_info_sets: { total_memory_usage_bytes: total(rings), sets: { data_stream_info_set: sets } } };
 }
 
 export function attributesElement(channel: ChannelAttributes): XmlChildren {

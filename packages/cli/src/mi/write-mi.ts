@@ -39,7 +39,11 @@ export function writeMi(result: CommandResult): string {
     case 'list-sessions':
       return miDocument('list', { sessions: { session: result.sessions.map(sessionElement) } }, undefined);
     case 'list-session':
-      return miDocument('list', { sessions: { session: [detailedSessionElement(result.session)] } }, undefined);
+      return miDocument(
+        'list',
+        { sessions: { session: [detailedSessionElement(result.session, result.memory)] } },
+        undefined,
+      );
     case 'list-domains':
       return miDocument('list', { domains: { domain: [domainElement(result.session)] } }, undefined);
     case 'list-tracepoints':

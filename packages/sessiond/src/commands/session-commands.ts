@@ -35,6 +35,10 @@ export class SessionCommands {
       'stop-session': (session) => this.#stop(session),
       'destroy-session': (session) => this.destroy(session),
       'session-statistics': (session) => this.#work.statistics(session, 'statistics'),
+      'session-memory': (session) => {
+        this.#services.drainApplications();
+        return this.#services.rings.memoryOf(session);
+      },
       'session-sightings': (session) => {
         this.#services.drainApplications();
         return session.sightings.describe();

@@ -1,0 +1,38 @@
+import type { ChannelDescription, RingMemory } from '@ringtail/protocol';
+import { formatBytes, plural } from '../quantity.ts';
+import { userName } from '../users.ts';
+
+export const MEMORY_DETAILS = ['total', 'compact', 'full'] as const;
+/** `compact`: for each user, or process where that is whose the buffers are; `full`: for each thread. */
+export type MemoryDetail = (typeof MEMORY_DETAILS)[number];
+
+/** The memory that a channel's rings take now: `rings` are those of the channel. */
+export function describeMemory(
+  { ownership }: ChannelDescription,
+  rings: readonly RingMemory[],
+  detail: MemoryDetail,
+): { readonly total: string; readonly parts: readonly string[] } {
+  return { total: amountOf(rings), parts: partsOf(ownership, rings, detail) };
+}
+
+function partsOf(ownership: 'user' | 'process', rings: readonly RingMemory[], detail: MemoryDetail): string[] {
+  if (detail === 'total') return [];
+  if (detail === 'full') {
+    return rings.map(
+      ({ usedBytes, ringBytes, tid, ...owner }) =>
+        `thread ${tid} of ${processName(owner)}: ${formatBytes(usedBytes)} of ${formatBytes(ringBytes)}`,
+    );
+  }
+  const nameOf = ownership === 'process' ? processName : ({ uid }: RingMemory) => `user ${userName(uid)}`;
+  const names = [...new Set(rings.map(nameOf))];
+  return names.map((name) => `${name}: ${amountOf(rings.filter((ring) => nameOf(ring) === name))}`);
+}
+
+function amountOf(rings: readonly RingMemory[]): string {
+  const bytes = rings.reduce((sum, { usedBytes }) => sum + usedBytes, 0);
+  return `${formatBytes(bytes)} in ${plural(rings.length, 'ring')}`;
+}
+
+function processName({ pid, procname }: Pick<RingMemory, 'pid' | 'procname'>): string {
+  return `process ${pid} (${procname})`;
+}
