@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 const KILLS = 200;
 const CRASHES = 100;
 const SCHEMA_ROUNDS = 10;
+const COMMANDS = 10_000;
+const APPLICATIONS = 1000;
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
@@ -31,6 +33,16 @@ const runs = [
     what: `${CRASHES} crashes of each kind under guard`,
     file: 'testing/e2e/guard.test.ts',
     env: { RINGTAIL_KILLS: CRASHES, RINGTAIL_SEED: seed },
+  },
+  {
+    what: `${COMMANDS} random commands while four threads record`,
+    file: 'testing/e2e/random-commands.test.ts',
+    env: { RINGTAIL_COMMANDS: COMMANDS, RINGTAIL_SEED: seed },
+  },
+  {
+    what: `${APPLICATIONS} applications at one session daemon`,
+    file: 'testing/e2e/many-applications.test.ts',
+    env: { RINGTAIL_TEST_APPLICATIONS: APPLICATIONS },
   },
   ...Array.from({ length: SCHEMA_ROUNDS }, (_, round) => ({
     what: `random schemas, round ${round + 1} of ${SCHEMA_ROUNDS}`,
