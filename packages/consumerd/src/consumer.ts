@@ -5,18 +5,26 @@ import type {
   ChannelUse,
   ChannelUseRequest,
   ConsumerCommand,
+  CountClosedTracesRequest,
   DeclareEventsRequest,
   OpenChannelRequest,
   OpenRingRequest,
   OpenTraceRequest,
   ReclaimRequest,
+  RemoveCheckpointsRequest,
   RotateRequest,
   SessionStatistics,
   SnapshotRequest,
 } from '@ringtail/protocol';
 import { RingError } from '@ringtail/ringbuf';
 import { channelTimersOf } from './channel-timers.ts';
-import { clearChunk, removeCheckpoints, rotateChunk, type TraceChunk } from './chunk/trace-chunk.ts';
+import {
+  clearChunk,
+  removeAllCheckpoints,
+  removeCheckpoints,
+  rotateChunk,
+  type TraceChunk,
+} from './chunk/trace-chunk.ts';
 import { ConsumerError } from './consumer-error.ts';
 import { DrainLoop } from './drain-loop.ts';
 import type { FileOutput } from './file-output.ts';
@@ -24,11 +32,12 @@ import type { Log } from './log.ts';
 import type { LoopTimers } from './loop-timers.ts';
 import { NOT_RECLAIMABLE, openRing, streamNameOf } from './open-ring.ts';
 import type { RingDrain } from './ring-drain.ts';
-import { Session } from './session.ts';
+import { Session, type SessionPlace } from './session.ts';
 import { recoveryDirectory } from './snapshot/recovery-directory.ts';
 import { SnapshotRing } from './snapshot/snapshot-ring.ts';
 import { SnapshotRun } from './snapshot/snapshot-run.ts';
 import { writeSnapshot } from './snapshot/write-snapshot.ts';
+import { stateDirectoryOf } from './trace-directory.ts';
 import { checkTraceFileNames } from './trace-file-names.ts';
 import { TraceWriter } from './trace-writer.ts';
 
@@ -111,6 +120,12 @@ export class Consumer {
         this.#finish(ring);
         return ring.session.statistics();
       }
+      case 'close-trace':
+        return this.#closeTrace(command.trace);
+      case 'count-closed-traces':
+        return this.#countClosedTraces(command);
+      case 'remove-checkpoints':
+        return removeCheckpointsOf(command);
       case 'flush':
         for (const { drain } of this.#ringsOf(command.session)) drain?.flush();
         return this.#statistics(command.session);
@@ -122,8 +137,7 @@ export class Consumer {
       case 'clear':
         return this.#clear(command.session);
       case 'regenerate-metadata': {
-        const trace = this.#traces.get(command.trace);
-        if (trace === undefined) throw new ConsumerError('NO_TRACE', `there is no trace ${command.trace}`);
+        const trace = this.#trace(command.trace);
         this.#finishSnapshots(trace.session.name);
         trace.writer.setClockOffset(command.clockOffsetNs);
         return this.#statistics(trace.session.name);
@@ -218,8 +232,9 @@ export class Consumer {
     if (isRepeated(this.#traces.get(request.trace)?.request, request)) return null;
     const writer = new TraceWriter(request, this.#options.output);
     const session = this.#session(request.session);
+    session.place ??= placeOf(request);
     const { directory, stateDirectory, owner } = writer;
-    if (stateDirectory !== null) asUser(owner, () => session.countFormer(directory, stateDirectory));
+    if (stateDirectory !== null) asUser(owner, () => session.countFormer(request.trace, directory, stateDirectory));
     this.#traces.set(request.trace, { request, session, writer });
     const what = request.snapshot ? `recording ${request.place} for snapshots` : `writing the trace ${directory}`;
     this.#options.log(`session ${request.session}: ${what}`);
@@ -228,8 +243,7 @@ export class Consumer {
 
   #openChannel(request: OpenChannelRequest): null {
     if (isRepeated(this.#channels.get(request.channel)?.request, request)) return null;
-    const trace = this.#traces.get(request.trace);
-    if (trace === undefined) throw new ConsumerError('NO_TRACE', `there is no trace ${request.trace}`);
+    const trace = this.#trace(request.trace);
     for (const { request: other } of this.#channels.values()) {
       if (other.trace === request.trace) checkTraceFileNames(other.attributes, request.attributes);
     }
@@ -264,7 +278,7 @@ export class Consumer {
       if (trace.request.snapshot) {
         const { uuid, place } = trace.request;
         entry.recorder = new SnapshotRing({ request, channel, traceUuid: uuid, place, owner });
-        trace.session.addStream(`ring ${request.ring}`, entry.recorder.statistics);
+        trace.session.addStream(channel.trace, `ring ${request.ring}`, entry.recorder.statistics);
         this.#rings.set(request.ring, entry);
         return null;
       }
@@ -355,13 +369,11 @@ export class Consumer {
 
   /** What a session writes to now; undefined of a flight recorder, and before there is a trace. */
   #chunkOf(session: string): TraceChunk | undefined {
-    const traces = this.#tracesOf(session);
-    const [first] = traces;
-    if (first?.writer.stateDirectory === null || first?.request.output == null) return undefined;
+    const place = this.#sessions.get(session)?.place;
+    if (place === undefined) return undefined;
     return {
-      output: first.request.output,
-      owner: first.writer.owner,
-      writers: traces.map(({ writer }) => writer),
+      ...place,
+      writers: this.#tracesOf(session).map(({ writer }) => writer),
       drains: this.#drainedOf(session).map(({ drain }) => drain),
     };
   }
@@ -376,21 +388,30 @@ export class Consumer {
   }
 
   #closeSession(name: string): SessionStatistics {
-    for (const ring of this.#ringsOf(name)) {
+    for (const { request } of this.#tracesOf(name)) this.#closeTrace(request.trace);
+    const statistics = this.#statistics(name);
+    this.#sessions.delete(name);
+    return statistics;
+  }
+
+  #closeTrace(key: number): SessionStatistics {
+    const trace = this.#trace(key);
+    for (const ring of this.#rings.values()) {
+      if (this.#channels.get(ring.request.channel)?.trace !== trace) continue;
       this.#finish(ring);
       this.#rings.delete(ring.request.ring);
     }
-    const statistics = this.#statistics(name);
-    for (const [key, { trace }] of this.#channels) {
-      if (trace.session.name === name) this.#channels.delete(key);
-    }
-    for (const [key, { session, writer }] of this.#traces) {
-      if (session.name !== name) continue;
-      writer.close();
-      this.#traces.delete(key);
-    }
-    this.#sessions.delete(name);
-    return statistics;
+    for (const [channel, open] of this.#channels) if (open.trace === trace) this.#channels.delete(channel);
+    trace.writer.close();
+    this.#traces.delete(key);
+    return trace.session.closeTrace(key);
+  }
+
+  #countClosedTraces(request: CountClosedTracesRequest): null {
+    const session = this.#session(request.session);
+    session.place ??= placeOf(request);
+    session.countClosedTraces(request.statistics);
+    return null;
   }
 
   #writeSnapshot({ session, directory, maxBytes }: SnapshotRequest): Generator<void, SessionStatistics> {
@@ -431,6 +452,12 @@ export class Consumer {
     return session;
   }
 
+  #trace(key: number): OpenTrace {
+    const trace = this.#traces.get(key);
+    if (trace === undefined) throw new ConsumerError('NO_TRACE', `there is no trace ${key}`);
+    return trace;
+  }
+
   #channel(key: number): OpenChannel {
     const channel = this.#channels.get(key);
     if (channel === undefined) throw new ConsumerError('NO_CHANNEL', `there is no channel ${key}`);
@@ -454,6 +481,16 @@ export class Consumer {
   #ringsOf(session: string): OpenRing[] {
     return [...this.#rings.values()].filter((ring) => ring.session.name === session);
   }
+}
+
+/** A flight recorder has no trace chunks. */
+function placeOf({ output, snapshot, owner }: OpenTraceRequest | CountClosedTracesRequest): SessionPlace | undefined {
+  return snapshot || output === null ? undefined : { output, owner };
+}
+
+function removeCheckpointsOf({ output, owner, uuid }: RemoveCheckpointsRequest): null {
+  removeAllCheckpoints(stateDirectoryOf(output, uuid), owner);
+  return null;
 }
 
 /** Whether `request` has been carried out before. @throws {ConsumerError} `CONFLICT` */

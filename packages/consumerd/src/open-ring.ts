@@ -62,7 +62,7 @@ export function openRing(options: OpenRingOptions): RingDrain {
       onTrouble: (sentence) => session.troubles.add(sentence),
       onDamaged: options.onDamaged,
     });
-    session.addStream(file.path, drain.statistics);
+    session.addStream(channel.trace, file.path, drain.statistics);
     return drain;
   } catch (error) {
     file.close();

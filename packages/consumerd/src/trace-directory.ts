@@ -44,6 +44,11 @@ export function checkStateDirectory(output: string): void {
   if (lstatOrUndefined(path) !== undefined) checkOwnDirectory(path);
 }
 
+/** Where the checkpoints of a trace are. */
+export function stateDirectoryOf(output: string, uuid: string): string {
+  return join(output, STATE_DIRECTORY, uuid);
+}
+
 function componentsOf(path: string): string[] {
   return path.split(sep).filter((component) => component !== '');
 }

@@ -8,7 +8,7 @@ import { type FileOutput, startOf } from './file-output.ts';
 import { MetadataFile } from './metadata-file.ts';
 import { clockOffsetOf, METADATA_PRINTERS, type MetadataPrinter } from './metadata-format.ts';
 import { MetadataText } from './snapshot/metadata-text.ts';
-import { checkStateDirectory, ensureTraceDirectory, STATE_DIRECTORY } from './trace-directory.ts';
+import { checkStateDirectory, ensureTraceDirectory, stateDirectoryOf } from './trace-directory.ts';
 import { clockClassOf, dataStreamClassOf, eventRecordClassOf, traceClassOf } from './trace-model.ts';
 
 /** More than any preamble of ours takes. */
@@ -51,7 +51,7 @@ export class TraceWriter {
     const writesChunks = chunksIn !== null;
     if (writesChunks) asUser(request.owner, () => checkStateDirectory(chunksIn));
     this.directory = join(request.output ?? '', request.place);
-    this.stateDirectory = writesChunks ? join(chunksIn, STATE_DIRECTORY, request.uuid) : null;
+    this.stateDirectory = writesChunks ? stateDirectoryOf(chunksIn, request.uuid) : null;
     this.uuid = request.uuid;
     this.owner = request.owner;
     this.#request = request;

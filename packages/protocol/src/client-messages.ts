@@ -395,6 +395,14 @@ export const NO_STATISTICS: SessionStatistics = {
   troubles: [],
 };
 
+/** The sums of all counts; troubles are those of the first. */
+export function addStatistics(first: SessionStatistics, second: SessionStatistics): SessionStatistics {
+  const { troubles, ...counts } = first;
+  const names = Object.keys(counts) as (keyof typeof counts)[];
+  const sums = names.map((name) => [name, first[name] + second[name]] as const);
+  return { ...(Object.fromEntries(sums) as typeof counts), troubles };
+}
+
 export type Request = {
   [Name in CommandName]: { readonly id: number; readonly command: Name; readonly params: Commands[Name]['params'] };
 }[CommandName];

@@ -10,7 +10,7 @@ import type { ClockKind } from './desired-state.ts';
 
 export const CONSUMER_FRAME_BYTES_MAX = 64 * 1024 * 1024;
 
-/** A trace to write: one per session and user. */
+/** A trace to write: one per session and user, or process. */
 export interface OpenTraceRequest {
   readonly type: 'open-trace';
   readonly session: string;
@@ -71,6 +71,38 @@ export interface OpenRingRequest {
 export interface CloseRingRequest {
   readonly type: 'close-ring';
   readonly ring: number;
+}
+
+/**
+ * The process that the trace is of has gone, and its rings are closed: close the files and forget the trace. Answers with the
+ * statistics of this trace, which the session's go on to count. Checkpoints stay: a request that is repeated to another
+ * consumer is answered the same.
+ */
+export interface CloseTraceRequest {
+  readonly type: 'close-trace';
+  readonly trace: number;
+}
+
+/**
+ * What the traces of a session that a former consumer closed have come to since the session was last cleared. The session
+ * counts it, and where it lies is known though no trace may be open.
+ */
+export interface CountClosedTracesRequest {
+  readonly type: 'count-closed-traces';
+  readonly session: string;
+  /** As in `OpenTraceRequest`. */
+  readonly output: string | null;
+  readonly snapshot: boolean;
+  readonly owner: { readonly uid: number; readonly gid: number };
+  readonly statistics: SessionStatistics;
+}
+
+/** What a closed trace has come to is known: remove its checkpoints. Answers with nothing. */
+export interface RemoveCheckpointsRequest {
+  readonly type: 'remove-checkpoints';
+  readonly output: string;
+  readonly owner: { readonly uid: number; readonly gid: number };
+  readonly uuid: string;
 }
 
 /** Take everything committed in all rings of the session now. Answered when it is in the files. */
@@ -146,6 +178,9 @@ export type ConsumerCommand =
   | DeclareEventsRequest
   | OpenRingRequest
   | CloseRingRequest
+  | CloseTraceRequest
+  | CountClosedTracesRequest
+  | RemoveCheckpointsRequest
   | FlushRequest
   | StatisticsRequest
   | CloseSessionRequest

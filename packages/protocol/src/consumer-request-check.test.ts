@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_CHANNEL } from './client-messages.ts';
+import { DEFAULT_CHANNEL, NO_STATISTICS } from './client-messages.ts';
 import type { ConsumerCommand } from './consumer-messages.ts';
 import { checkConsumerRequest } from './consumer-request-check.ts';
 import { ShapeError } from './json-shape.ts';
@@ -46,6 +46,21 @@ const commands: readonly ConsumerCommand[] = [
     procname: '',
   },
   { type: 'close-ring', ring: 3 },
+  { type: 'close-trace', trace: 1 },
+  {
+    type: 'count-closed-traces',
+    session: 's',
+    output: '/tmp/out',
+    snapshot: false,
+    owner: { uid: 0, gid: 0 },
+    statistics: { ...NO_STATISTICS, eventsRecorded: 5 },
+  },
+  {
+    type: 'remove-checkpoints',
+    output: '/tmp/out',
+    owner: { uid: 0, gid: 0 },
+    uuid: '01234567-89ab-cdef-0123-456789abcdef',
+  },
   { type: 'flush', session: 's' },
   { type: 'statistics', session: 's' },
   { type: 'close-session', session: 's' },

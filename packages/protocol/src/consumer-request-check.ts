@@ -18,6 +18,7 @@ import {
   plainTextIn,
   refuseShape,
 } from './json-shape.ts';
+import { statisticsOf } from './reply-check.ts';
 
 const KEY_MAX = Number.MAX_SAFE_INTEGER;
 const U32_MAX = 2 ** 32 - 1;
@@ -93,6 +94,24 @@ function checkCommand(json: JsonObject): ConsumerCommand {
       };
     case 'close-ring':
       return { type, ring: integerIn(json, 'ring', 0, KEY_MAX) };
+    case 'close-trace':
+      return { type, trace: integerIn(json, 'trace', 0, KEY_MAX) };
+    case 'count-closed-traces':
+      return {
+        type,
+        session: sessionIn(json),
+        output: json.output === null ? null : absolutePathIn(json, 'output'),
+        snapshot: booleanIn(json, 'snapshot'),
+        owner: ownerIn(objectOf(json.owner, 'owner')),
+        statistics: statisticsOf(objectOf(json.statistics, 'statistics')),
+      };
+    case 'remove-checkpoints':
+      return {
+        type,
+        output: absolutePathIn(json, 'output'),
+        owner: ownerIn(objectOf(json.owner, 'owner')),
+        uuid: uuidIn(json, 'uuid'),
+      };
     case 'flush':
     case 'statistics':
     case 'clear':

@@ -81,7 +81,8 @@ function channelUseOf(value: unknown): ChannelUse {
   };
 }
 
-function statisticsOf(json: JsonObject): SessionStatistics {
+/** @throws {ShapeError} `BAD_MESSAGE` */
+export function statisticsOf(json: JsonObject): SessionStatistics {
   const count = (name: keyof SessionStatistics) => countIn(json, name);
   return {
     eventsRecorded: count('eventsRecorded'),

@@ -150,9 +150,9 @@ export class ApplicationService {
 
   /** @param then called once, soon, with how the process ended; with nothing if it goes on. */
   #leave({ process }: RecordedThread, then: (end: ProcessEnd | undefined) => void): void {
-    const { registry, exits } = this.#options;
+    const { registry, traces, exits } = this.#options;
     if (this.#processes.leave(process)) {
-      registry.processEnded(process);
+      for (const trace of registry.processEnded(process)) void traces.close(trace);
       exits.left(process, then);
     } else then(undefined);
   }

@@ -1,5 +1,5 @@
 import type { ConsumerReply } from '@ringtail/protocol';
-import { DEFAULT_CHANNEL } from '@ringtail/protocol';
+import { DEFAULT_CHANNEL, NO_STATISTICS } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
 import { ConsumerJournal, type JournalEntry, type SetUpCommand, type TaskCommand } from './consumer-journal.ts';
 
@@ -50,7 +50,7 @@ function journalOf(...commands: (SetUpCommand | TaskCommand)[]): {
 }
 
 function isTask(command: SetUpCommand | TaskCommand): command is TaskCommand {
-  return ['close-ring', 'flush', 'statistics', 'close-session'].includes(command.type);
+  return ['close-ring', 'close-trace', 'flush', 'statistics', 'close-session', 'clear'].includes(command.type);
 }
 
 describe('ConsumerJournal', () => {
@@ -93,6 +93,55 @@ describe('ConsumerJournal', () => {
       openChannel(2, 2),
       openRing(2, 2),
     ]);
+  });
+
+  it('keeps of a closed trace what it has come to, until its session is cleared or closed', () => {
+    const { journal, entries } = journalOf(
+      openTrace('a', 1),
+      openTrace('a', 2),
+      openTrace('b', 3),
+      openChannel(1, 1),
+      openChannel(2, 2),
+      { type: 'declare-events', channel: 1, events: [] },
+      { type: 'close-trace', trace: 1 },
+      { type: 'close-trace', trace: 2 },
+      { type: 'clear', session: 'a' },
+      { type: 'close-session', session: 'a' },
+    );
+    const came = (eventsRecorded: number) => {
+      return { id: 1, ok: true, result: { ...NO_STATISTICS, eventsRecorded } } as const;
+    };
+    const counted = () => {
+      const [first] = journal.entries();
+      return first?.command.type === 'count-closed-traces' ? first.command.statistics.eventsRecorded : undefined;
+    };
+    journal.answered(entries[6]!, came(40));
+    expect(journal.entries().map(({ command }) => command)).toEqual([
+      {
+        type: 'count-closed-traces',
+        session: 'a',
+        output: '/d',
+        snapshot: false,
+        owner: { uid: 0, gid: 0 },
+        statistics: { ...NO_STATISTICS, eventsRecorded: 40 },
+      },
+      openTrace('a', 2),
+      openTrace('b', 3),
+      openChannel(2, 2),
+      ...entries.slice(7).map(({ command }) => command),
+    ]);
+    journal.answered(entries[7]!, came(2));
+    expect(counted()).toBe(42);
+    journal.answered(entries[8]!, came(0));
+    expect(counted()).toBe(0);
+    journal.answered(entries[9]!, ok);
+    expect(journal.entries().map(({ command }) => command)).toEqual([openTrace('b', 3)]);
+  });
+
+  it('keeps nothing of a trace that the consumer never opened', () => {
+    const { journal, entries } = journalOf(openTrace('a', 1), { type: 'close-trace', trace: 1 });
+    journal.answered(entries[1]!, refused);
+    expect(journal.entries()).toEqual([]);
   });
 
   it('forgets nothing of a session that could not be closed', () => {

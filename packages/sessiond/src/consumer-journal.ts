@@ -1,20 +1,25 @@
-import type {
-  ChannelUseRequest,
-  ClearRequest,
-  CloseRingRequest,
-  CloseSessionRequest,
-  ConsumerCommand,
-  ConsumerReply,
-  DeclareEventsRequest,
-  FlushRequest,
-  OpenChannelRequest,
-  OpenRingRequest,
-  OpenTraceRequest,
-  ReclaimRequest,
-  RegenerateMetadataRequest,
-  RotateRequest,
-  SnapshotRequest,
-  StatisticsRequest,
+import {
+  addStatistics,
+  type ChannelUseRequest,
+  type ClearRequest,
+  type CloseRingRequest,
+  type CloseSessionRequest,
+  type CloseTraceRequest,
+  type ConsumerCommand,
+  type ConsumerReply,
+  type CountClosedTracesRequest,
+  type DeclareEventsRequest,
+  type FlushRequest,
+  NO_STATISTICS,
+  type OpenChannelRequest,
+  type OpenRingRequest,
+  type OpenTraceRequest,
+  type ReclaimRequest,
+  type RegenerateMetadataRequest,
+  type RemoveCheckpointsRequest,
+  type RotateRequest,
+  type SnapshotRequest,
+  type StatisticsRequest,
 } from '@ringtail/protocol';
 
 /** What a consumer has to know: repeated to every consumer until it is forgotten. */
@@ -27,6 +32,8 @@ export type SetUpCommand =
 /** What a consumer has to do: repeated until one has answered. */
 export type TaskCommand =
   | CloseRingRequest
+  | CloseTraceRequest
+  | RemoveCheckpointsRequest
   | FlushRequest
   | StatisticsRequest
   | CloseSessionRequest
@@ -35,6 +42,8 @@ export type TaskCommand =
   | ClearRequest
   | ReclaimRequest
   | ChannelUseRequest;
+
+type ConsumerResult = Extract<ConsumerReply, { readonly ok: true }>['result'];
 
 export interface JournalEntry<Command extends ConsumerCommand = ConsumerCommand> {
   readonly command: Command;
@@ -45,10 +54,13 @@ export interface JournalEntry<Command extends ConsumerCommand = ConsumerCommand>
 /**
  * All that a consumer which has just been started must be told to be where the one before was.
  *
- * Set-up commands come first, in the order in which they were given, then the tasks that nobody has answered.
+ * What closed traces have come to is first, then the set-up commands, in the order in which they were given, then the tasks
+ * that nobody has answered. Of a trace that is closed nothing is left but what its session counts.
  */
 export class ConsumerJournal {
   readonly #setUps = new Set<JournalEntry<SetUpCommand>>();
+  /** By session. */
+  readonly #closedTraces = new Map<string, CountClosedTracesRequest>();
   readonly #tasks = new Set<JournalEntry<TaskCommand>>();
 
   addSetUp(entry: JournalEntry<SetUpCommand>): void {
@@ -64,7 +76,8 @@ export class ConsumerJournal {
   }
 
   entries(): readonly JournalEntry[] {
-    return [...this.#setUps, ...this.#tasks];
+    const closed = [...this.#closedTraces.values()].map((command) => ({ command, onReply: () => {} }));
+    return [...closed, ...this.#setUps, ...this.#tasks];
   }
 
   /** What an answer means for the next consumer: called before the entry's own `onReply`. */
@@ -73,7 +86,9 @@ export class ConsumerJournal {
     const { command } = entry;
     // Whatever the answer: the descriptor by which the ring could be opened once more is about to be closed.
     if (command.type === 'close-ring') this.#forgetRing(command.ring);
+    if (command.type === 'close-trace') this.#forgetTrace(command.trace, reply.ok ? reply.result : null);
     if (command.type === 'close-session' && reply.ok) this.#forgetSession(command.session);
+    if (command.type === 'clear' && reply.ok) this.#clearSession(command.session);
     // Only the newest offset of a trace is of interest, but until it is written the one before holds.
     if (command.type === 'regenerate-metadata' && reply.ok) this.#forgetOffsetsBefore(entry, command.trace);
   }
@@ -84,15 +99,43 @@ export class ConsumerJournal {
   }
 
   #forgetSession(session: string): void {
+    this.#closedTraces.delete(session);
+    this.#forgetTraces((open) => open.session === session);
+  }
+
+  #forgetTrace(trace: number, result: ConsumerResult): void {
+    const opened = this.#forgetTraces((open) => open.trace === trace);
+    // One that the consumer never opened, or closed with its session, has come to nothing.
+    if (opened === undefined || result === null || !('eventsRecorded' in result)) return;
+    const { session, output, snapshot, owner } = opened;
+    const before = this.#closedTraces.get(session)?.statistics ?? NO_STATISTICS;
+    const statistics = addStatistics(before, result);
+    const type = 'count-closed-traces';
+    this.#closedTraces.set(session, { type, session, output, snapshot, owner, statistics });
+  }
+
+  /** Its traces that are closed count nothing any more; where they lie is still to be known. */
+  #clearSession(session: string): void {
+    const closed = this.#closedTraces.get(session);
+    if (closed !== undefined) this.#closedTraces.set(session, { ...closed, statistics: NO_STATISTICS });
+  }
+
+  /** Forgets traces with all that they have. @returns the last one */
+  #forgetTraces(matches: (trace: OpenTraceRequest) => boolean): OpenTraceRequest | undefined {
     const traces = new Set<number>();
     const channels = new Set<number>();
+    let last: OpenTraceRequest | undefined;
     for (const entry of this.#setUps) {
       const { command } = entry;
-      if (command.type === 'open-trace' && command.session === session) traces.add(command.trace);
+      if (command.type === 'open-trace' && matches(command)) {
+        traces.add(command.trace);
+        last = command;
+      }
       if (command.type === 'open-channel' && traces.has(command.trace)) channels.add(command.channel);
       const belongs = 'trace' in command ? traces.has(command.trace) : channels.has(command.channel);
       if (belongs) this.#setUps.delete(entry);
     }
+    return last;
   }
 
   #forgetOffsetsBefore(answered: JournalEntry, trace: number): void {

@@ -16,6 +16,8 @@ import { DaemonError } from './daemon-error.ts';
 import type { Log } from './log.ts';
 import { RestartPolicy } from './restart-policy.ts';
 
+/** What is done with rings and traces whose producers have gone. */
+type PatientCommand = Extract<TaskCommand, { type: 'close-ring' | 'close-trace' | 'remove-checkpoints' }>;
 type ConsumerResult = Extract<ConsumerReply, { readonly ok: true }>['result'];
 
 /** How long a consumer may take to connect, and to end once it is asked to. */
@@ -130,7 +132,7 @@ export class ConsumerLink {
    * @throws {ConsumerRefusal} if it refuses.
    * @throws {DaemonError} `CONSUMER_UNAVAILABLE` if it cannot be started; nothing has been done then.
    */
-  async perform(command: Exclude<TaskCommand, { type: 'close-ring' | 'channel-use' }>): Promise<SessionStatistics> {
+  async perform(command: Exclude<TaskCommand, PatientCommand | { type: 'channel-use' }>): Promise<SessionStatistics> {
     const result = await this.#perform(command);
     if (result === null || Array.isArray(result)) {
       throw new ConsumerRefusal('BAD_MESSAGE', 'the consumer sent no statistics');
@@ -162,10 +164,10 @@ export class ConsumerLink {
     });
   }
 
-  /** Has the consumer take the rest of a ring. Waits for a consumer as long as it takes; answers when the ring is done with. */
-  closeRing(ring: number): Promise<ConsumerReply> {
+  /** Has the consumer do what has to be done at some time, and for which nobody waits: as soon as there is a consumer. */
+  performPatiently(command: PatientCommand): Promise<ConsumerReply> {
     return new Promise((resolve) => {
-      const entry = { command: { type: 'close-ring', ring } as const, onReply: resolve };
+      const entry = { command, onReply: resolve };
       this.#journal.addTask(entry);
       this.#send(entry);
     });

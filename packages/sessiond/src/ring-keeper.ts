@@ -5,7 +5,7 @@ import type { ConsumerLink } from './consumer-link.ts';
 import type { ConsumerRefusal } from './consumer-refusal.ts';
 import { ENDED_RINGS_BYTES_MAX, ENDED_RINGS_MAX } from './limits.ts';
 import type { Log } from './log.ts';
-import type { Session, TraceChannel } from './session.ts';
+import type { Session, Trace, TraceChannel } from './session.ts';
 
 /** The thread that made a ring. */
 export interface RingOwner {
@@ -42,6 +42,8 @@ export class RingKeeper {
   readonly #rings = new Set<Ring>();
   /** Of snapshot sessions, in the order in which their threads ended. */
   readonly #ended = new Map<Session, Set<Ring>>();
+  /** Who waits until a trace has no ring any more. */
+  readonly #waiting = new Map<Trace, () => void>();
   #nextKey = 1;
 
   constructor(link: ConsumerLink, ringsMax: number, log: Log) {
@@ -112,6 +114,17 @@ export class RingKeeper {
     for (const ring of this.#rings) if (ring.channel.trace.session === session) this.#release(ring);
   }
 
+  /** Resolves when no ring of the trace is left; none is made any more. */
+  allClosed(trace: Trace): Promise<void> {
+    if (!this.#hasRings(trace)) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.set(trace, resolve));
+  }
+
+  #hasRings(trace: Trace): boolean {
+    for (const { channel } of this.#rings) if (channel.trace === trace) return true;
+    return false;
+  }
+
   #tellConsumer(ring: Ring, request: OpenRingRequest): void {
     this.#link
       .setUp(request, (refusal) => this.#waitsFor(ring, refusal))
@@ -176,7 +189,7 @@ export class RingKeeper {
   #close(ring: Ring): void {
     if (ring.state === 'closing' || ring.state === 'closed') return;
     ring.state = 'closing';
-    void this.#link.closeRing(ring.key).then((reply) => {
+    void this.#link.performPatiently({ type: 'close-ring', ring: ring.key }).then((reply) => {
       if (!reply.ok) this.#log.error(`ring ${ring.key} could not be closed: ${reply.message}`);
       this.#release(ring);
     });
@@ -187,6 +200,11 @@ export class RingKeeper {
     ring.state = 'closed';
     this.#rings.delete(ring);
     closeSync(ring.descriptor);
+    const { trace } = ring.channel;
+    const done = this.#waiting.get(trace);
+    if (done === undefined || this.#hasRings(trace)) return;
+    this.#waiting.delete(trace);
+    done();
   }
 
   #trouble(session: Session, sentence: string): void {

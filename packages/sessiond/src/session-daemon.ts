@@ -108,8 +108,8 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     workOf: processWork,
     log,
   });
-  const traces = new TraceKeeper({ registry, link, hostname: hostname(), uid, log });
   const rings = new RingKeeper(link, Math.floor(descriptors / 2), log);
+  const traces = new TraceKeeper({ registry, link, rings, hostname: hostname(), uid, log });
   const notifications = new NotificationHub();
   const nowMs = () => performance.now();
   const exits = new ProcessExits({ oomKills: new OomLedger(readText), nowMs, schedule: scheduleTimer });

@@ -276,8 +276,13 @@ export class SessionRegistry {
     return channel.trace.process === null || channel.trace.process === process ? channel : undefined;
   }
 
-  /** The process has no thread any more: its own traces get nothing more. */
-  processEnded(process: ApplicationProcess): void {
+  /**
+   * The process has no thread any more.
+   *
+   * @returns its own traces, which get nothing more but what is in their rings
+   */
+  processEnded(process: ApplicationProcess): Trace[] {
+    const ended: Trace[] = [];
     for (const session of this.#sessions.values()) {
       for (const map of session.maps.values()) map.processEnded(process);
       const key = keyOfProcess(process);
@@ -285,7 +290,9 @@ export class SessionRegistry {
       if (trace === undefined) continue;
       session.traces.delete(key);
       this.#forgetKeys(trace);
+      ended.push(trace);
     }
+    return ended;
   }
 
   /** The sessions that this user may see. */

@@ -82,7 +82,7 @@ export interface Session extends SessionParameters {
   readonly trackers: Readonly<Record<TrackedAttribute, InclusionSet>>;
   /** By what they are of; those of processes that have gone are not kept. */
   readonly traces: Map<string, Trace>;
-  /** Where traces of processes have been, of those as well that have gone. */
+  /** Where traces of processes have been of late, of those as well that have gone. */
   readonly processPlaces: Set<string>;
   readonly eventSpecs: EventSpecs;
   readonly archive: SessionArchive;

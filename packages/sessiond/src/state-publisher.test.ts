@@ -64,6 +64,19 @@ describe('StatePublisher', () => {
     expect(late.texts[0]).toBe(first);
   });
 
+  it('forgets a text with the last thread that has it', () => {
+    const { publisher } = newWorld();
+    const [first, second, third, fourth] = [1, 2, 3, 4].map((pid) => subscriber(threadOf(7, processOf(pid))));
+    publisher.add(first!);
+    publisher.add(second!);
+    publisher.remove(first!);
+    publisher.add(third!);
+    expect(third!.texts[0]).toBe(first!.texts[0]);
+    for (const one of [second!, third!]) publisher.remove(one);
+    publisher.add(fourth!);
+    expect(fourth!.texts[0]).not.toBe(first!.texts[0]);
+  });
+
   it('has those look that are to record their state, once', () => {
     const { registry, session, publisher } = newWorld();
     const [recorded, left] = [threadOf(7, processOf(1)), threadOf(7, processOf(2))];

@@ -25,9 +25,12 @@ export type FilterCountersFor = (session: Session, channel: Channel, slot: numbe
 
 /** A desired state with its text; threads with the same text share one. */
 interface State {
+  readonly json: string;
   readonly text: StateText;
   /** By the keys of channels: the numbers of the states that the thread is to record. */
   readonly statedumps: ReadonlyMap<number, number>;
+  /** How many threads it was published to last. */
+  threads: number;
 }
 
 /** Brings the control files of all threads up to date. */
@@ -38,8 +41,8 @@ export class StatePublisher {
   readonly #filterCountersFor: FilterCountersFor;
   readonly #log: Log;
   readonly #subscribers = new Map<Subscriber, State>();
-  /** By their texts: a thousand threads hold no more than they differ in. */
-  #states = new Map<string, State>();
+  /** Of all subscribers, by their texts: a thousand threads hold no more than they differ in. */
+  readonly #states = new Map<string, State>();
   #soon: Promise<void> | undefined;
 
   constructor(
@@ -60,10 +63,11 @@ export class StatePublisher {
   add(subscriber: Subscriber): void {
     const state = this.#stateFor(this.#registry.activeTracesOf(subscriber.thread), subscriber);
     subscriber.controlFile.publish(state.text);
-    this.#subscribers.set(subscriber, state);
+    this.#keep(subscriber, state);
   }
 
   remove(subscriber: Subscriber): void {
+    this.#release(this.#subscribers.get(subscriber));
     this.#subscribers.delete(subscriber);
   }
 
@@ -85,7 +89,6 @@ export class StatePublisher {
 
   publish(): void {
     this.#soon = undefined;
-    this.#states = new Map();
     const byContents = new Map<string, State>();
     for (const [subscriber, published] of [...this.#subscribers]) {
       const traces = this.#registry.activeTracesOf(subscriber.thread);
@@ -99,13 +102,13 @@ export class StatePublisher {
   #publishTo(subscriber: Subscriber, published: State, state: State): void {
     try {
       if (subscriber.controlFile.publish(state.text)) {
-        this.#subscribers.set(subscriber, state);
+        this.#keep(subscriber, state);
         if (hasNewStatedump(published, state)) subscriber.look();
       } else {
         this.#log.error(`the desired state of user ${subscriber.thread.uid} is too long`);
       }
     } catch (error) {
-      this.#subscribers.delete(subscriber);
+      this.remove(subscriber);
       subscriber.disconnect(`its control file cannot be written: ${describeError(error)}`);
     }
   }
@@ -115,13 +118,24 @@ export class StatePublisher {
     const desired = desiredStateOf(traces, this.#wakePath, triggers, (session, channel) =>
       this.#filterCountersFor(session, channel, slot),
     );
-    const text = JSON.stringify(desired);
-    const known = this.#states.get(text);
+    const json = JSON.stringify(desired);
+    const known = this.#states.get(json);
     if (known !== undefined) return known;
     const statedumps = new Map(desired.channels.map(({ key, statedump }) => [key, statedump]));
-    const state = { text: stateText(text), statedumps };
-    this.#states.set(text, state);
-    return state;
+    return { json, text: stateText(json), statedumps, threads: 0 };
+  }
+
+  #keep(subscriber: Subscriber, state: State): void {
+    const former = this.#subscribers.get(subscriber);
+    if (former === state) return;
+    this.#subscribers.set(subscriber, state);
+    state.threads++;
+    this.#states.set(state.json, state);
+    this.#release(former);
+  }
+
+  #release(state: State | undefined): void {
+    if (state !== undefined && --state.threads === 0) this.#states.delete(state.json);
   }
 }
 

@@ -6,12 +6,14 @@ import type { ConsumerLink } from './consumer-link.ts';
 import { DaemonError } from './daemon-error.ts';
 import type { Log } from './log.ts';
 import { makeDirectories } from './make-directories.ts';
+import type { RingKeeper } from './ring-keeper.ts';
 import { type RecordedThread, type Session, type Trace, type TraceChannel, tracks } from './session.ts';
 import type { SessionRegistry } from './session-registry.ts';
 
 export interface TraceKeeperOptions {
   readonly registry: SessionRegistry;
   readonly link: ConsumerLink;
+  readonly rings: RingKeeper;
   readonly hostname: string;
   /** The daemon's own user. */
   readonly uid: number;
@@ -40,6 +42,25 @@ export class TraceKeeper {
       if (tracks(session, thread)) traces.add(this.#options.registry.ensureTrace(session, thread));
     }
     await Promise.all([...traces].map((trace) => this.#openOne(trace)));
+  }
+
+  /**
+   * The process of this trace has gone: has the consumer close it as soon as its last ring is taken, or given up by a flight
+   * recorder. Resolves when that is done.
+   */
+  async close(trace: Trace): Promise<void> {
+    const { registry, link, rings, log } = this.#options;
+    const { session, key, uuid } = trace;
+    await rings.allClosed(trace);
+    // A session that is gone has been closed with all its traces.
+    if (!registry.sessions().includes(session)) return;
+    const closed = await link.performPatiently({ type: 'close-trace', trace: key });
+    // One that the consumer refused to open, or closes with its session, is none of which it knows.
+    if (!closed.ok) log.debug(`session ${session.name}: the trace ${trace.place} is not there: ${closed.message}`);
+    const { output, snapshot, owner } = session;
+    if (!closed.ok || snapshot || output === null) return;
+    const removed = await link.performPatiently({ type: 'remove-checkpoints', output, owner, uuid });
+    if (!removed.ok) log.warn(`session ${session.name}: checkpoints of ${trace.place} stay: ${removed.message}`);
   }
 
   async #openOne(trace: Trace): Promise<void> {

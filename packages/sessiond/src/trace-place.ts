@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import type { ApplicationProcess } from './session.ts';
 
+/** More places than this are not remembered: no process leaves and comes back so often within a second. */
+const PLACES_MAX = 10_000;
 /** Leaves room for the number and the date within the 255 bytes of a file name. */
 const PROCNAME_LENGTH_MAX = 128;
 
@@ -13,7 +15,7 @@ export function placeOfUser(uid: number): string {
  * Where the trace of a process is in a trace chunk, as in LTTng: with its name, its number and when it registered, local time.
  * A process that leaves and comes back within a second gets another place.
  *
- * @param taken where traces are already; the new place is added
+ * @param taken where traces have been of late; the new place is added
  */
 export function placeOfProcess({ procname, pid, since }: ApplicationProcess, taken: Set<string>): string {
   const local = new Date(since.getTime() - since.getTimezoneOffset() * 60_000).toISOString();
@@ -22,6 +24,8 @@ export function placeOfProcess({ procname, pid, since }: ApplicationProcess, tak
   let unique = directory;
   for (let count = 2; taken.has(unique); count++) unique = `${directory}-${count}`;
   taken.add(unique);
+  const [oldest] = taken;
+  if (taken.size > PLACES_MAX && oldest !== undefined) taken.delete(oldest);
   return join('ust', 'pid', unique, '64-bit');
 }
 

@@ -1,5 +1,5 @@
 import { lstatSync, renameSync, rmdirSync, rmSync, unlinkSync } from 'node:fs';
-import { isAbsolute, join, relative } from 'node:path';
+import { dirname, isAbsolute, join, relative } from 'node:path';
 import { errnoOf } from '@ringtail/base';
 import { asUser, type UserIds } from '@ringtail/posix';
 import { ConsumerError } from '../consumer-error.ts';
@@ -12,6 +12,8 @@ import type { TraceWriter } from '../trace-writer.ts';
 const DOMAIN_DIRECTORY = 'ust';
 /** In the session's directory while a rotation is under way, named as LTTng names it. */
 const NEXT_CHUNK_DIRECTORY = '.tmp_new_chunk';
+/** In a trace chunk, where the traces of processes are. */
+const PROCESSES_DIRECTORY = join(DOMAIN_DIRECTORY, 'pid');
 
 /** All that writes into the current trace chunk of a session. */
 export interface TraceChunk {
@@ -44,7 +46,10 @@ export function rotateChunk(chunk: TraceChunk, archive: string): void {
     for (const drain of drains) drain.suspend();
     asUser(owner, () => {
       ensureTraceDirectory(archive, output);
-      exchange(join(output, DOMAIN_DIRECTORY), join(archive, DOMAIN_DIRECTORY), join(next, DOMAIN_DIRECTORY));
+      const [current, archived] = [join(output, DOMAIN_DIRECTORY), join(archive, DOMAIN_DIRECTORY)];
+      // With all processes gone there is nothing to go on with, and there may be nothing to archive either.
+      if (writers.length > 0) exchange(current, archived, join(next, DOMAIN_DIRECTORY));
+      else if (isThere(current)) renameSync(current, archived);
     });
   } catch (error) {
     for (const writer of writers) writer.abandonChunk();
@@ -58,16 +63,18 @@ export function rotateChunk(chunk: TraceChunk, archive: string): void {
 
 /**
  * Drops everything that is committed in the rings and all packets of the trace chunk. The metadata stays, and archives do.
+ * Of processes that have gone nothing stays.
  *
  * @throws the system's error; some of it has been dropped then
  */
-export function clearChunk({ owner, writers, drains }: TraceChunk): void {
+export function clearChunk({ output, owner, writers, drains }: TraceChunk): void {
   for (const drain of drains) {
     drain.drop();
     drain.suspend();
   }
   asUser(owner, () => {
     for (const { directory } of writers) removePackets(directory);
+    removeClosedTraces(join(output, PROCESSES_DIRECTORY), writers);
   });
   for (const drain of drains) drain.beginAnew();
 }
@@ -80,6 +87,11 @@ export function removeCheckpoints({ stateDirectory, owner }: TraceWriter, but: R
       if (!but.has(name)) removeFile(join(stateDirectory, name));
     }
   });
+}
+
+/** Nobody will ask for these any more. */
+export function removeAllCheckpoints(stateDirectory: string, owner: UserIds): void {
+  asUser(owner, () => rmSync(stateDirectory, { recursive: true, force: true }));
 }
 
 /** An archive is somewhere in the session's directory, but not in what moves or is ours. */
@@ -110,6 +122,14 @@ function removePackets(directory: string): void {
     if (/^(\.{0,2}|metadata)$/.test(stream)) continue;
     removeFile(join(directory, stream));
     removeFile(join(indexDirectory, name));
+  }
+}
+
+function removeClosedTraces(processes: string, writers: readonly TraceWriter[]): void {
+  const open = new Set(writers.map(({ directory }) => dirname(directory)));
+  for (const name of namesIn(processes)) {
+    const directory = join(processes, name);
+    if (!open.has(directory)) rmSync(directory, { recursive: true, force: true });
   }
 }
 

@@ -6,7 +6,7 @@ import type { CommandServices } from './command-services.ts';
 /** What the consumer answers with statistics. */
 export type SessionTask = Extract<
   ConsumerCommand,
-  { readonly session: string; readonly type: Exclude<ConsumerCommand['type'], 'open-trace'> }
+  { readonly session: string; readonly type: Exclude<ConsumerCommand['type'], 'open-trace' | 'count-closed-traces'> }
 >;
 
 /** What several commands do with a session. */

@@ -34,6 +34,15 @@ if (existsSync(fileIn('broken'))) {
   process.exit(7);
 }
 
+const ANSWERED_WITH_NOTHING: readonly ConsumerCommand['type'][] = [
+  'open-trace',
+  'open-channel',
+  'declare-events',
+  'open-ring',
+  'count-closed-traces',
+  'remove-checkpoints',
+];
+
 const decoder = new FrameDecoder(CONSUMER_FRAME_BYTES_MAX);
 const socket = connect(runDirectoryAt(runDirectory).consumerSocket);
 socket.on('close', () => process.exit(0));
@@ -70,7 +79,7 @@ function replyTo(id: number, command: ConsumerCommand): ConsumerReply {
     const use = { usedBytes: 600, highestBytes: 600, ringBytes: 1000 };
     return { id, ok: true, result: command.channels.map((channel) => ({ channel, ...use })) };
   }
-  const answersNothing = ['open-trace', 'open-channel', 'declare-events', 'open-ring'].includes(command.type);
+  const answersNothing = ANSWERED_WITH_NOTHING.includes(command.type);
   return { id, ok: true, result: answersNothing ? null : statistics() };
 }
 
