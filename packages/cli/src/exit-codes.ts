@@ -45,6 +45,7 @@ const CODES: Readonly<Record<string, CodeEntry>> = {
   SYNTAX: { lttng: 106 },
   NOT_STARTED: { lttng: 118 },
   PER_PROCESS_SESSION: { exit: 120, lttng: 120 },
+  ROTATION_PENDING: { lttng: 129 },
   COMMAND_NOT_EXECUTABLE: { exit: ExitCode.COMMAND_NOT_EXECUTABLE },
   COMMAND_NOT_FOUND: { exit: ExitCode.COMMAND_NOT_FOUND },
 };

@@ -13,6 +13,7 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   NOT_A_SNAPSHOT_SESSION: 'make one with: ringtail create --snapshot NAME',
   NO_SNAPSHOT_OUTPUT: 'ringtail snapshot list-output -s SESSION lists them, ringtail snapshot add-output DIR adds one',
   SNAPSHOT_OUTPUT_EXISTS: 'ringtail snapshot del-output removes one',
+  ROTATION_PENDING: 'try again when it is done; ringtail list SESSION tells of the newest archive',
   ROTATION_SCHEDULE_SET: 'unset it first: ringtail disable-rotation',
   NO_ROTATION_SCHEDULE: 'ringtail list SESSION shows the schedules',
   NOT_PERMITTED: 'sessions and daemons are those of a user: is it the right one?',

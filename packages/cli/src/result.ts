@@ -32,7 +32,7 @@ export type CommandResult =
       readonly command: 'stop' | 'destroy';
       readonly sessions: readonly (Attempt & {
         readonly session: string;
-        /** Absent where it failed. */
+        /** Absent where it failed, or was not waited for. */
         readonly statistics?: SessionStatistics;
       })[];
     }
@@ -109,7 +109,8 @@ export type CommandResult =
       readonly session: string;
       /** Path of the archived trace chunk. */
       readonly archive: string;
-      readonly statistics: SessionStatistics;
+      /** Absent where the rotation was not waited for. */
+      readonly statistics?: SessionStatistics;
     }
   | {
       readonly command: 'enable-rotation' | 'disable-rotation';

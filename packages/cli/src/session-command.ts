@@ -73,6 +73,11 @@ export async function withNextStep(
   return hint === undefined ? error : new CliError(error.code, error.describe(), hint);
 }
 
+/** `--no-wait` makes it false. */
+export interface WaitOption {
+  readonly wait: boolean;
+}
+
 /** Which sessions a command is about: NAME, `--all`, or with `--glob` those whose names match. */
 export interface SessionChoice {
   readonly all?: boolean;

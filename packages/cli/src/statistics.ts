@@ -11,6 +11,11 @@ export function describeStatistics(statistics: SessionStatistics): string {
   ].join(', ');
 }
 
+/** The same behind what was done to a session; nothing where it was not waited for. */
+export function statisticsText(statistics: SessionStatistics | undefined): string {
+  return statistics === undefined ? '' : `: ${describeStatistics(statistics)}`;
+}
+
 /** Every way in which events are missing from the trace, each with its reason; empty when nothing is. */
 export function describeLoss(statistics: SessionStatistics): string[] {
   const losses: string[] = [];

@@ -24,6 +24,10 @@ const FLUSHING_COMMANDS: ReadonlySet<CommandName> = new Set([
   'stop-session',
   'destroy-session',
   'rotate-session',
+  // Work that is under way is waited for before they begin.
+  'begin-stop',
+  'begin-destruction',
+  'begin-rotation',
   'record-snapshot',
   'clear-session',
   'shutdown',

@@ -24,7 +24,14 @@ export {
 } from '@ringtail/protocol';
 export { type ConnectionErrorCode, CtlError, type SessionFilesErrorCode } from './ctl-error.ts';
 export type { ConnectOptions, RequestOptions } from './daemon-connection.ts';
-export { type NewSession, SessionDaemonClient, type SnapshotOptions } from './session-daemon-client.ts';
+export {
+  type NewSession,
+  type NotWaiting,
+  SessionDaemonClient,
+  type SnapshotOptions,
+  type Waiting,
+  type WaitOptions,
+} from './session-daemon-client.ts';
 export {
   type LoadedSession,
   type LoadOptions,

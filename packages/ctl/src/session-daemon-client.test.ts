@@ -58,6 +58,31 @@ async function connected(answer: Answer): Promise<SessionDaemonClient> {
 }
 
 describe('SessionDaemonClient', () => {
+  it('asks for the beginning alone of what is not to be waited for', async () => {
+    const asked: string[] = [];
+    const daemon = await connected(({ id, command }) => {
+      asked.push(command);
+      return { id, ok: true, result: command === 'begin-rotation' ? { archive: '/a' } : null };
+    });
+    const answers = [
+      await daemon.stopSession('s', { wait: false }),
+      await daemon.rotateSession('s', { wait: false }),
+      await daemon.destroySession('s', { wait: false }),
+    ];
+    expect(answers).toEqual([null, { archive: '/a' }, null]);
+    await daemon.stopSession('s');
+    await daemon.rotateSession('s', { wait: true });
+    await daemon.destroySession('s', {});
+    expect(asked).toEqual([
+      'begin-stop',
+      'begin-rotation',
+      'begin-destruction',
+      'stop-session',
+      'rotate-session',
+      'destroy-session',
+    ]);
+  });
+
   it('knows the daemon it is connected to', async () => {
     const { daemonPid, daemonVersion } = await connected(() => undefined);
     expect({ pid: daemonPid, daemonVersion }).toEqual(hello);

@@ -41,6 +41,17 @@ export interface NewSession {
   readonly format?: TraceFormat | null;
 }
 
+/** Whether the answer comes when the work is done; else it comes when the work has begun, which goes on in the daemon. */
+export interface WaitOptions {
+  readonly wait?: boolean;
+}
+export interface Waiting extends WaitOptions {
+  readonly wait?: true;
+}
+export interface NotWaiting extends WaitOptions {
+  readonly wait: false;
+}
+
 export interface SnapshotOptions {
   /** Where to, in place of the session's own output. */
   readonly output?: SnapshotOutputParameters | null;
@@ -150,13 +161,25 @@ export class SessionDaemonClient {
     await this.request('start-session', { session });
   }
 
-  /** Answers once everything committed before the stop is in the trace files. */
-  stopSession(session: string): Promise<SessionStatistics> {
-    return this.request('stop-session', { session });
+  /**
+   * Answers once everything committed before the stop is in the trace files; or with `wait: false` once nothing is recorded
+   * any more, with null. Later requests about the session wait for the rest, and what fails of it is among its troubles.
+   */
+  stopSession(session: string, options?: Waiting): Promise<SessionStatistics>;
+  stopSession(session: string, options: NotWaiting): Promise<null>;
+  stopSession(session: string, { wait = true }: WaitOptions = {}): Promise<SessionStatistics | null> {
+    return this.request(wait ? 'stop-session' : 'begin-stop', { session });
   }
 
-  destroySession(session: string): Promise<SessionStatistics> {
-    return this.request('destroy-session', { session });
+  /**
+   * Answers once everything that was recorded is in the trace files; or with `wait: false` once the session is in no list any
+   * more, with null. One of the same name or to the same place is created as soon as it is gone. If that fails, it is back in
+   * the list, stopped, with a trouble.
+   */
+  destroySession(session: string, options?: Waiting): Promise<SessionStatistics>;
+  destroySession(session: string, options: NotWaiting): Promise<null>;
+  destroySession(session: string, { wait = true }: WaitOptions = {}): Promise<SessionStatistics | null> {
+    return this.request(wait ? 'destroy-session' : 'begin-destruction', { session });
   }
 
   /** Writes what the rings of a snapshot session hold; answers once it is on disk. */
@@ -174,9 +197,15 @@ export class SessionDaemonClient {
     await this.request('delete-snapshot-output', { session, output });
   }
 
-  /** Archives the current trace chunk; answers once it is in its place. */
-  rotateSession(session: string): Promise<{ archive: string; statistics: SessionStatistics }> {
-    return this.request('rotate-session', { session });
+  /**
+   * Archives the current trace chunk. Answers once it is in its place; or with `wait: false` once the rotation has begun, with
+   * where it will be: the notification `rotation-completed` tells that it is. Refused with `ROTATION_PENDING` while another
+   * one is under way.
+   */
+  rotateSession(session: string, options?: Waiting): Promise<{ archive: string; statistics: SessionStatistics }>;
+  rotateSession(session: string, options: NotWaiting): Promise<{ archive: string }>;
+  rotateSession(session: string, { wait = true }: WaitOptions = {}): Promise<{ archive: string }> {
+    return this.request(wait ? 'rotate-session' : 'begin-rotation', { session });
   }
 
   /** Changes what is given, and answers the whole. */

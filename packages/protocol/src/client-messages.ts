@@ -159,6 +159,12 @@ export interface Commands {
   /** Answers once everything committed before the stop is in the trace files. */
   'stop-session': { params: { session: string }; result: SessionStatistics };
   'destroy-session': { params: { session: string }; result: SessionStatistics };
+  /**
+   * The same, answered once the order is taken: nothing is recorded any more, or the session is in no list any more. The rest
+   * goes on in the daemon, and what fails of it is a trouble of the session. Later commands on the session wait for it.
+   */
+  'begin-stop': { params: { session: string }; result: null };
+  'begin-destruction': { params: { session: string }; result: null };
   /** Writes what the rings hold to the output given, or to the session's own. */
   'record-snapshot': {
     params: { session: string; output: SnapshotOutputParameters | null; name: string | null; maxBytes: number | null };
@@ -168,6 +174,8 @@ export interface Commands {
   'delete-snapshot-output': { params: { session: string; output: number | string }; result: null };
   /** Archives the current trace chunk; answers once it is closed and in its place. */
   'rotate-session': { params: { session: string }; result: { archive: string; statistics: SessionStatistics } };
+  /** The same, answered once the rotation has begun, with where the archive will be. */
+  'begin-rotation': { params: { session: string }; result: { archive: string } };
   /** A member that is absent stays as it is. */
   'set-rotation-schedule': { params: { session: string } & Partial<RotationSchedule>; result: RotationSchedule };
   /** Drops everything recorded so far, but for archived chunks and snapshots. */

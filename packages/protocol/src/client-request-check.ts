@@ -164,6 +164,9 @@ export function checkClientRequest(message: unknown): Request {
     case 'stop-session':
     case 'destroy-session':
     case 'rotate-session':
+    case 'begin-stop':
+    case 'begin-destruction':
+    case 'begin-rotation':
     case 'clear-session':
     case 'regenerate-metadata':
     case 'regenerate-statedump':

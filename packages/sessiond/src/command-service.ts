@@ -1,4 +1,4 @@
-import type { CommandName, Request, SessionStatistics } from '@ringtail/protocol';
+import type { CommandName, Commands, Request, SessionStatistics } from '@ringtail/protocol';
 import type { Client } from './client.ts';
 import { ArchiveCommands } from './commands/archive-commands.ts';
 import { channelCommands } from './commands/channel-commands.ts';
@@ -6,12 +6,13 @@ import type { CommandServices } from './commands/command-services.ts';
 import { contextCommands, contextListCommands } from './commands/context-commands.ts';
 import { daemonCommands } from './commands/daemon-commands.ts';
 import { diagnosisCommands } from './commands/diagnosis-commands.ts';
-import type { DaemonHandlers, SessionHandlers } from './commands/handlers.ts';
+import type { DaemonHandlers, Result, SessionHandlers } from './commands/handlers.ts';
 import { ruleCommands } from './commands/rule-commands.ts';
 import { SessionCommands } from './commands/session-commands.ts';
 import { SessionWork } from './commands/session-work.ts';
 import { trackerCommands } from './commands/tracker-commands.ts';
 import { mapCommands, triggerCommands } from './commands/trigger-commands.ts';
+import { Underway } from './commands/underway.ts';
 import { DaemonError } from './daemon-error.ts';
 import { notificationOf } from './notifications/notification-of.ts';
 import type { Session } from './session.ts';
@@ -30,6 +31,8 @@ type DaemonHandler = (params: unknown, client: Client) => unknown;
 
 /** Nothing begins any more in a daemon that is about to end. */
 const BEGINNINGS: ReadonlySet<CommandName> = new Set(['create-session', 'start-session']);
+/** A session is rotated once at a time: as with LTTng, another rotation is not waited for. */
+const ROTATIONS: ReadonlySet<CommandName> = new Set(['rotate-session', 'begin-rotation']);
 
 /** Has the commands of clients carried out: on a session one after the other, and only on those that are the client's. */
 export class CommandService {
@@ -64,6 +67,7 @@ export class CommandService {
       ...contextListCommands(),
       ...triggerCommands(options),
       ...this.#sessionCommands.daemonHandlers(),
+      'create-session': (params, client) => this.#create(params, client),
       shutdown: (_, client) => this.#shutdown(client),
     };
   }
@@ -83,6 +87,7 @@ export class CommandService {
       throw new DaemonError('UNSUPPORTED', `${command} is not supported`);
     }
     const { session } = params;
+    if (ROTATIONS.has(command)) this.#archiveCommands.refuseWhileRotating(session, client);
     return await this.exclusively(session, async () => {
       const found = registry.sessionOf(session, client);
       const result = await onSession(found, params, client);
@@ -90,6 +95,7 @@ export class CommandService {
       if (notification !== undefined) notifications.publish(notification, found.owner.uid);
       this.#options.onChanged();
       await publisher.published();
+      if (result instanceof Underway) void result.rest.then(() => this.#options.onChanged());
       return result;
     });
   }
@@ -115,24 +121,36 @@ export class CommandService {
   async destroyAll(): Promise<void> {
     this.#shuttingDown = true;
     const { registry, log } = this.#options;
-    const destroyed = registry
-      .sessions()
-      .map(({ name }) => this.exclusively(name, () => this.#sessionCommands.destroy(registry.session(name))));
+    const destroyed = registry.sessions().map((session) =>
+      this.exclusively(session.name, async () => {
+        // It may have been on its way already.
+        if (registry.sessions().includes(session)) await this.#sessionCommands.destroy(session);
+      }),
+    );
     for (const result of await Promise.allSettled(destroyed)) {
       if (result.status === 'rejected') log.error(`at the end: ${(result.reason as Error).message}`);
     }
   }
 
   /** One after the other, per session: also what nobody's command asks for, such as a rotation whose time has come. */
-  async exclusively<T>(session: string, action: () => Promise<T>): Promise<T> {
+  async exclusively<T>(session: string, action: () => Promise<T | Underway<T>>): Promise<T> {
     const before = this.#busy.get(session) ?? Promise.resolve();
     const result = before.then(action, action);
-    this.#busy.set(session, result);
-    try {
-      return await result;
-    } finally {
-      if (this.#busy.get(session) === result) this.#busy.delete(session);
-    }
+    const done = result.then((value) => (value instanceof Underway ? value.rest : undefined));
+    this.#busy.set(session, done);
+    const leave = () => {
+      if (this.#busy.get(session) === done) this.#busy.delete(session);
+    };
+    done.then(leave, leave);
+    const value = await result;
+    return value instanceof Underway ? value.answer : value;
+  }
+
+  /** What a session that is being destroyed has still is free when that is done. */
+  async #create(params: Commands['create-session']['params'], client: Client): Promise<Result<'create-session'>> {
+    const leaving = this.#options.registry.leavingBefore(params);
+    await Promise.allSettled(leaving.map(({ name }) => this.#busy.get(name)));
+    return this.#sessionCommands.create(params, client);
   }
 
   async #shutdown({ uid }: Client): Promise<null> {

@@ -60,14 +60,14 @@ export class SessionRegistry {
   }
 
   create(parameters: SessionParameters, createdAt: Date, clockReading: ClockReading): Session {
-    const { name, output, shmPath } = parameters;
+    const { name, output } = parameters;
     if (this.#sessions.has(name)) throw new DaemonError('SESSION_EXISTS', `there is a session ${name} already`);
     if (this.#sessions.size >= SESSIONS_MAX) {
       throw new DaemonError('TOO_MANY', `there are ${SESSIONS_MAX} sessions already`);
     }
     for (const other of this.#sessions.values()) {
-      const shared = (output !== null && other.output === output) || (shmPath !== null && other.shmPath === shmPath);
-      if (shared) throw new DaemonError('OUTPUT_IN_USE', `the session ${other.name} writes to the same directory`);
+      if (!sharesDirectory(other, parameters)) continue;
+      throw new DaemonError('OUTPUT_IN_USE', `the session ${other.name} writes to the same directory`);
     }
     // Where nothing is written, nobody drains the rings: that is a flight recorder without a place for its snapshots.
     const actual = { ...parameters, snapshot: parameters.snapshot || output === null };
@@ -85,6 +85,7 @@ export class SessionRegistry {
       troubles: new Troubles(),
       sightings: new Sightings(),
       active: false,
+      leaving: false,
       started: false,
       traced: false,
       statedump: 0,
@@ -99,10 +100,17 @@ export class SessionRegistry {
     return session;
   }
 
+  /** Sessions that are being destroyed, and still have the name or a directory of one that is to be created. */
+  leavingBefore(wanted: Pick<SessionParameters, 'name' | 'output' | 'shmPath'>): Session[] {
+    return this.sessions().filter(
+      (other) => other.leaving && (other.name === wanted.name || sharesDirectory(other, wanted)),
+    );
+  }
+
   /** The session of that name, if this user may see and change it. */
   sessionOf(name: string, user: Owner): Session {
     const session = this.#sessions.get(name);
-    if (session === undefined || !mayUse(session, user)) {
+    if (session === undefined || session.leaving || !mayUse(session, user)) {
       throw new DaemonError('NO_SUCH_SESSION', `there is no session ${name}`);
     }
     return session;
@@ -298,7 +306,7 @@ export class SessionRegistry {
   /** The sessions that this user may see. */
   describe(user: Owner): SessionDescription[] {
     return this.sessions()
-      .filter((session) => mayUse(session, user))
+      .filter((session) => !session.leaving && mayUse(session, user))
       .map(describeSession);
   }
 
@@ -365,6 +373,12 @@ export class SessionRegistry {
   #forgetKeys(trace: Trace): void {
     for (const { key } of trace.channels.values()) this.#channelsByKey.delete(key);
   }
+}
+
+type Directories = Pick<SessionParameters, 'output' | 'shmPath'>;
+
+function sharesDirectory(one: Directories, { output, shmPath }: Directories): boolean {
+  return (output !== null && one.output === output) || (shmPath !== null && one.shmPath === shmPath);
 }
 
 /** All channels of a session have the same. */

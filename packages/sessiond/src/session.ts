@@ -89,6 +89,8 @@ export interface Session extends SessionParameters {
   readonly troubles: Troubles;
   readonly sightings: Sightings;
   active: boolean;
+  /** It is being destroyed: nobody finds it any more. */
+  leaving: boolean;
   /** Whether it has ever been started. */
   started: boolean;
   /** Whether it has ever had a trace: one that has not is one that the consumer has never heard of. */

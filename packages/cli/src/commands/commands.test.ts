@@ -161,6 +161,14 @@ describe('start, stop, clear and destroy', () => {
     expect(orders(it)).toHaveLength(5);
   });
 
+  it('say with --no-wait that it is stopped, and nothing of what is not known yet', async () => {
+    const it = await world({ 'begin-stop': () => null });
+    expect(await run(['stop', '-n'], it.context)).toMatchObject({ code: 0 });
+    expect(it.context.output()).toBe('Tracing stopped for session s\n');
+    expect(await run(['stop', '--no-wait', '--output-format=json'], it.context)).toMatchObject({ code: 0 });
+    expect(it.context.output()).toContain('{"command":"stop","sessions":[{"session":"s","success":true}]}');
+  });
+
   it('exit as the first failure does, whatever was warned of', async () => {
     const it = await world(
       {
@@ -176,13 +184,13 @@ describe('start, stop, clear and destroy', () => {
   });
 
   it('forget the current session when it is destroyed, and only then', async () => {
-    const { context } = await world({ 'destroy-session': () => NO_STATISTICS });
+    const { context } = await world({ 'destroy-session': () => NO_STATISTICS, 'begin-destruction': () => null });
     const rc = join(context.env.RINGTAIL_HOME as string, '.ringtailrc');
     expect(await run(['destroy', 'other'], context)).toMatchObject({ code: 0 });
     expect(existsSync(rc)).toBe(true);
     expect(await run(['destroy', '-n'], context)).toMatchObject({ code: 0 });
     expect(existsSync(rc)).toBe(false);
-    expect(context.output()).toContain('Session s destroyed: 0 events');
+    expect(context.output()).toBe('Session other destroyed: 0 events, 0 discarded, 0 B\nSession s destroyed\n');
   });
 
   it('have nothing to do where there is no session', async () => {
@@ -434,6 +442,23 @@ describe('rotation', () => {
     const it = await world({ 'rotate-session': () => ({ archive: '/a/1', statistics: NO_STATISTICS }) });
     expect(await run(['rotate'], it.context)).toMatchObject({ code: 0 });
     expect(it.context.output()).toBe('Trace chunk archive for session s is now readable at /a/1\n');
+  });
+});
+
+describe('a rotation that is not waited for', () => {
+  it('says where the archive will be', async () => {
+    const it = await world({ 'begin-rotation': () => ({ archive: '/a/1' }) });
+    expect(await run(['rotate', '-n'], it.context)).toMatchObject({ code: 0 });
+    expect(it.context.output()).toBe('Rotation ongoing for session s; its archive will be /a/1\n');
+  });
+
+  it('is refused with the code of lttng while another is under way', async () => {
+    const pending = () => {
+      throw new Refusal('ROTATION_PENDING', 'a rotation is under way');
+    };
+    const it = await world({ 'begin-rotation': pending });
+    expect(await run(['rotate', '-n', '--output-format=json'], it.context)).toMatchObject({ code: 1 });
+    expect(it.context.errors()).toContain('"lttngCode":129');
   });
 });
 

@@ -3,8 +3,8 @@ import type { Act } from '../cli.ts';
 import { type Context, report } from '../context.ts';
 import { forgetCurrentSession } from '../current-session.ts';
 import { outputFormatOf } from '../options.ts';
-import { Attempts, onEachSession, type SessionChoice } from '../session-command.ts';
-import { describeStatistics, warnOfLoss } from '../statistics.ts';
+import { Attempts, onEachSession, type SessionChoice, type WaitOption } from '../session-command.ts';
+import { statisticsText, warnOfLoss } from '../statistics.ts';
 
 export function addDestroy(program: Command, context: Context, act: Act): Command {
   const command = program
@@ -13,15 +13,17 @@ export function addDestroy(program: Command, context: Context, act: Act): Comman
     .argument('[session]', 'session (default: the current one)')
     .option('-a, --all', 'all sessions')
     .option('-g, --glob', 'all sessions whose names match, with * anywhere')
-    .option('-n, --no-wait', 'accepted for scripts: the answer comes once the trace can be read, with or without')
+    .option('-n, --no-wait', 'return once the sessions are in no list any more; the rest is done in the background')
     .addHelpText('after', "\nExamples:\n  ringtail destroy\n  ringtail destroy -a\n  ringtail destroy -g 'night-*'");
-  act(command, async (name: string | undefined, options: SessionChoice) => {
+  act(command, async (name: string | undefined, options: SessionChoice & WaitOption) => {
     const format = outputFormatOf(command);
     const attempts = new Attempts(context, format, command.name());
     const sessions = await onEachSession(context, attempts, { name, options }, async (client, session) => {
-      const statistics = await client.destroySession(session);
+      const statistics = options.wait
+        ? await client.destroySession(session)
+        : await client.destroySession(session, { wait: false });
       forgetCurrentSession(context, session);
-      return { statistics };
+      return statistics === null ? {} : { statistics };
     });
     const destroyed = sessions.filter(({ success }) => success);
     report(context, format, { command: 'destroy', sessions }, () =>
@@ -35,8 +37,4 @@ export function addDestroy(program: Command, context: Context, act: Act): Comman
     return attempts;
   });
   return command;
-}
-
-function statisticsText(statistics: Parameters<typeof describeStatistics>[0] | undefined): string {
-  return statistics === undefined ? '' : `: ${describeStatistics(statistics)}`;
 }

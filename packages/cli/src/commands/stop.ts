@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import type { Act } from '../cli.ts';
 import { type Context, report } from '../context.ts';
 import { outputFormatOf } from '../options.ts';
-import { Attempts, onEachSession, type SessionChoice } from '../session-command.ts';
-import { describeStatistics, warnOfLoss } from '../statistics.ts';
+import { Attempts, onEachSession, type SessionChoice, type WaitOption } from '../session-command.ts';
+import { statisticsText, warnOfLoss } from '../statistics.ts';
 
 export function addStop(program: Command, context: Context, act: Act): Command {
   const command = program
@@ -12,23 +12,23 @@ export function addStop(program: Command, context: Context, act: Act): Command {
     .argument('[session]', 'session (default: the current one)')
     .option('-a, --all', 'all sessions')
     .option('-g, --glob', 'all sessions whose names match, with * anywhere')
-    .option('-n, --no-wait', 'accepted for scripts: the answer comes once the trace can be read, with or without')
+    .option('-n, --no-wait', 'return once nothing is recorded any more; what was recorded is written in the background')
     .addHelpText('after', '\nExample:\n  ringtail stop && ringtail view');
-  act(command, async (name: string | undefined, options: SessionChoice) => {
+  act(command, async (name: string | undefined, options: SessionChoice & WaitOption) => {
     const format = outputFormatOf(command);
     const attempts = new Attempts(context, format, command.name());
-    const sessions = await onEachSession(context, attempts, { name, options }, async (client, session) => ({
-      statistics: await client.stopSession(session),
-    }));
-    const stopped = sessions.flatMap(({ session, statistics }) =>
-      statistics === undefined ? [] : [{ session, statistics }],
-    );
+    const sessions = await onEachSession(context, attempts, { name, options }, async (client, session) => {
+      if (options.wait) return { statistics: await client.stopSession(session) };
+      await client.stopSession(session, { wait: false });
+      return {};
+    });
+    const stopped = sessions.filter(({ success }) => success);
     report(context, format, { command: 'stop', sessions }, () =>
       stopped
-        .map(({ session, statistics }) => `Tracing stopped for session ${session}: ${describeStatistics(statistics)}`)
+        .map(({ session, statistics }) => `Tracing stopped for session ${session}${statisticsText(statistics)}`)
         .join('\n'),
     );
-    for (const { statistics } of stopped) warnOfLoss(context, statistics);
+    for (const { statistics } of stopped) if (statistics !== undefined) warnOfLoss(context, statistics);
     return attempts;
   });
   return command;

@@ -224,6 +224,7 @@ export const RESULTS: readonly CommandResult[] = [
   { command: 'snapshot-del-output', session: 's', output: 1 },
   { command: 'snapshot-del-output', session: 's', output: 'o' },
   { command: 'rotate', session: 's', archive: '/out/archives/1', statistics: NO_STATISTICS },
+  { command: 'rotate', session: 's', archive: '/out/archives/1' },
   {
     command: 'enable-rotation',
     session: 's',

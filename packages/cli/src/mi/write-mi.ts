@@ -99,8 +99,10 @@ export function writeMi(result: CommandResult): string {
       return snapshotDocument('list-output', { session: { name: result.session, snapshots: { snapshot } } });
     }
     case 'rotate': {
-      const location = { local: { absolute_path: result.archive } };
-      return miDocument('rotate', { rotation: { session_name: result.session, state: 'COMPLETED', location } }, true);
+      const isDone = result.statistics !== undefined;
+      const location = isDone && { location: { local: { absolute_path: result.archive } } };
+      const state = isDone ? 'COMPLETED' : 'ONGOING';
+      return miDocument('rotate', { rotation: { session_name: result.session, state, ...location } }, true);
     }
     case 'enable-rotation':
     case 'disable-rotation': {

@@ -23,6 +23,8 @@ export class SessionArchive {
   #bytesArchived = 0;
   /** Whether there may be something that is in no archive. */
   #unarchived = false;
+  /** Whether a rotation is under way. */
+  rotating = false;
 
   /** A snapshot session with an output has a snapshot output there, as LTTng's. */
   constructor(session: { readonly name: string; readonly snapshot: boolean; readonly output: string | null }) {

@@ -1,17 +1,25 @@
 import { join } from 'node:path';
 import { describeError } from '@ringtail/base';
-import type { SnapshotOutputParameters, SnapshotRecorded } from '@ringtail/protocol';
+import type { SessionStatistics, SnapshotOutputParameters, SnapshotRecorded } from '@ringtail/protocol';
 import { archiveName, snapshotDirectoryName } from '../archives/archive-names.ts';
 import { DaemonError } from '../daemon-error.ts';
 import { makeOwnDirectory } from '../output-directory.ts';
-import type { Session } from '../session.ts';
+import { mayUse, type Owner, type Session } from '../session.ts';
 import { readClock } from '../session-clock.ts';
 import type { CommandServices } from './command-services.ts';
 import type { Result, SessionHandlers } from './handlers.ts';
 import type { SessionWork } from './session-work.ts';
+import { Underway } from './underway.ts';
 
 /** A snapshot that was asked for without a name, to an output that was not added. */
 const UNNAMED_SNAPSHOT = 'snapshot';
+
+/** One that has begun. */
+interface Rotation {
+  readonly archive: string;
+  /** Of the trace chunk. */
+  readonly end: Date;
+}
 
 /** Snapshots, rotations, and what else is done with everything that a session holds at once. */
 export class ArchiveCommands {
@@ -36,6 +44,12 @@ export class ArchiveCommands {
       },
       'record-snapshot': (session, { output, name, maxBytes }) => this.#snapshot(session, output, name, maxBytes),
       'rotate-session': (session) => this.rotate(session),
+      'begin-rotation': (session) => {
+        const rotation = this.#beginRotation(session);
+        const work = this.#completeRotation(session, rotation);
+        const what = `the rotation to ${rotation.archive} failed`;
+        return new Underway({ archive: rotation.archive }, this.#work.behindTheAnswer(session, what, work));
+      },
       'set-rotation-schedule': (session, { timerUs, sizeBytes }) => {
         checkRotatable(session);
         return session.archive.setSchedule({
@@ -54,8 +68,19 @@ export class ArchiveCommands {
     } satisfies Partial<SessionHandlers>;
   }
 
+  /** @throws {DaemonError} `ROTATION_PENDING` */
+  refuseWhileRotating(name: string, client: Owner): void {
+    const found = this.#services.registry.sessions().find((session) => session.name === name);
+    if (found === undefined || !mayUse(found, client) || !found.archive.rotating) return;
+    throw new DaemonError('ROTATION_PENDING', `a rotation of the session ${name} is under way already`);
+  }
+
   /** @throws {DaemonError} `ROTATION_NOT_AVAILABLE`, `NEVER_STARTED`, `ROTATED_ALREADY` */
   async rotate(session: Session): Promise<Result<'rotate-session'>> {
+    return await this.#completeRotation(session, this.#beginRotation(session));
+  }
+
+  #beginRotation(session: Session): Rotation {
     const output = checkRotatable(session);
     const { archive } = session;
     if (archive.chunkBegin === undefined) neverStarted(session);
@@ -70,8 +95,18 @@ export class ArchiveCommands {
     this.#services.onRotation(session, 'starts', path);
     this.#services.drainApplications();
     if (!session.traced) makeOwnDirectory(path, session.owner);
-    const statistics = await this.#work.perform(session, { type: 'rotate', session: session.name, archive: path });
-    archive.rotated(path, end, session.active, statistics.bytes);
+    archive.rotating = true;
+    return { archive: path, end };
+  }
+
+  async #completeRotation(session: Session, { archive: path, end }: Rotation): Promise<Result<'rotate-session'>> {
+    let statistics: SessionStatistics;
+    try {
+      statistics = await this.#work.perform(session, { type: 'rotate', session: session.name, archive: path });
+      session.archive.rotated(path, end, session.active, statistics.bytes);
+    } finally {
+      session.archive.rotating = false;
+    }
     this.#services.notifications.publish(
       { kind: 'rotation-completed', session: session.name, archive: path },
       session.owner.uid,

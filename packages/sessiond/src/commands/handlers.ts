@@ -2,11 +2,12 @@ import type { CommandName, Commands } from '@ringtail/protocol';
 import type { Client } from '../client.ts';
 import type { JsonText } from '../json-text.ts';
 import type { Session } from '../session.ts';
+import type { Underway } from './underway.ts';
 
 export type Result<Name extends CommandName> = Commands[Name]['result'];
 
-/** What a handler gives: the result, now or later, or its JSON. */
-export type Answer<Name extends CommandName> = Result<Name> | Promise<Result<Name>> | JsonText;
+/** What a handler gives: the result, now or later, or its JSON, or what goes on behind it. */
+export type Answer<Name extends CommandName> = Result<Name> | Promise<Result<Name>> | JsonText | Underway<Result<Name>>;
 
 /** The commands that are about a session which there is. */
 export type SessionCommandName = {

@@ -1,4 +1,4 @@
-import type { Commands, SessionDescription } from '@ringtail/protocol';
+import type { Commands, SessionDescription, SessionStatistics } from '@ringtail/protocol';
 import { removeEmptyChunk } from '../archives/empty-chunk.ts';
 import type { Client } from '../client.ts';
 import { DaemonError } from '../daemon-error.ts';
@@ -9,6 +9,7 @@ import type { ArchiveCommands } from './archive-commands.ts';
 import type { CommandServices } from './command-services.ts';
 import type { DaemonHandlers, Result, SessionHandlers } from './handlers.ts';
 import type { SessionWork } from './session-work.ts';
+import { Underway } from './underway.ts';
 
 /** Makes, starts, stops and destroys sessions, and tells of them. */
 export class SessionCommands {
@@ -24,7 +25,6 @@ export class SessionCommands {
 
   daemonHandlers() {
     return {
-      'create-session': (params, client) => this.#create(params, client),
       'list-sessions': (_, client): SessionDescription[] => this.#services.registry.describe(client),
     } satisfies Partial<DaemonHandlers>;
   }
@@ -34,6 +34,15 @@ export class SessionCommands {
       'start-session': (session) => this.#start(session),
       'stop-session': (session) => this.#stop(session),
       'destroy-session': (session) => this.destroy(session),
+      'begin-stop': (session) => {
+        this.#beginStop(session);
+        const work = this.#work.flush(session);
+        return new Underway(null, this.#work.behindTheAnswer(session, 'not all could be written at its stop', work));
+      },
+      'begin-destruction': (session) => {
+        const work = this.destroy(session);
+        return new Underway(null, this.#work.behindTheAnswer(session, 'it could not be destroyed', work));
+      },
       'session-statistics': (session) => this.#work.statistics(session, 'statistics'),
       'session-memory': (session) => {
         this.#services.drainApplications();
@@ -46,12 +55,20 @@ export class SessionCommands {
     } satisfies Partial<SessionHandlers>;
   }
 
+  /** It is in no list while this takes; if it fails, it is back, and stopped. */
   async destroy(session: Session): Promise<Result<'destroy-session'>> {
     const { registry, rings, triggers, notifications, log } = this.#services;
     if (session.active) registry.stop(session);
-    this.#work.publishAndDrain();
-    await this.#archives.archiveRest(session);
-    const statistics = await this.#work.statistics(session, 'close-session');
+    session.leaving = true;
+    let statistics: SessionStatistics;
+    try {
+      this.#work.publishAndDrain();
+      await this.#archives.archiveRest(session);
+      statistics = await this.#work.statistics(session, 'close-session');
+    } catch (error) {
+      session.leaving = false;
+      throw error;
+    }
     rings.releaseAllOf(session);
     if (session.output !== null && session.archive.rotations > 0) removeEmptyChunk(session.output, session.owner, log);
     registry.remove(session);
@@ -61,7 +78,7 @@ export class SessionCommands {
     return statistics;
   }
 
-  #create(params: Commands['create-session']['params'], client: Client): Result<'create-session'> {
+  create(params: Commands['create-session']['params'], client: Client): Result<'create-session'> {
     const { registry, applications, defaultFormat, notifications, now, log } = this.#services;
     const parameters = { ...params, format: params.format ?? defaultFormat, owner: ownerFor(client) };
     if (params.shmPath !== null) refuseForeignRingFiles(parameters.owner);
@@ -96,9 +113,13 @@ export class SessionCommands {
   }
 
   async #stop(session: Session): Promise<Result<'stop-session'>> {
+    this.#beginStop(session);
+    return await this.#work.flush(session);
+  }
+
+  #beginStop(session: Session): void {
     this.#services.registry.stop(session);
     this.#services.log.info(`session ${session.name} is stopped`);
-    return await this.#work.flush(session);
   }
 }
 

@@ -1,3 +1,4 @@
+import { describeError } from '@ringtail/base';
 import type { ConsumerCommand, SessionStatistics } from '@ringtail/protocol';
 import type { Session } from '../session.ts';
 import { withTroubles } from '../statistics.ts';
@@ -47,6 +48,17 @@ export class SessionWork {
   publishAndDrain(): void {
     this.#services.publisher.publish();
     this.#services.drainApplications();
+  }
+
+  /** Goes on when the command is answered; what fails then is a line in the log and a trouble of the session. */
+  async behindTheAnswer(session: Session, what: string, work: Promise<unknown>): Promise<void> {
+    try {
+      await work;
+    } catch (error) {
+      const sentence = `${what}: ${describeError(error)}`;
+      session.troubles.add(sentence);
+      this.#services.log.error(`session ${session.name}: ${sentence}`);
+    }
   }
 
   async statistics(session: Session, type: 'flush' | 'statistics' | 'close-session'): Promise<SessionStatistics> {

@@ -6,6 +6,7 @@ const KINDS: {
 } = {
   'start-session': 'session-started',
   'stop-session': 'session-stopped',
+  'begin-stop': 'session-stopped',
   'clear-session': 'session-cleared',
   'enable-channel': 'session-changed',
   'disable-channel': 'session-changed',

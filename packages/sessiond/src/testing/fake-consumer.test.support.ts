@@ -3,7 +3,7 @@
  *
  * In the run directory: `asked` has one line of JSON per command, with the process that got it. A file `kill-at` names a
  * command type at which it kills itself, once; `refuse` one that it refuses, and behind a space the code with which (NOT_WRITTEN
- * by default); `broken` makes it end at once.
+ * by default); `hold` one that it does not answer before the file is gone; `broken` makes it end at once.
  */
 import { appendFileSync, closeSync, existsSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -54,9 +54,14 @@ socket.on('data', (chunk) => {
       rmSync(fileIn('kill-at'));
       process.kill(process.pid, 'SIGKILL');
     }
-    socket.write(encodeFrame(replyTo(id, command), CONSUMER_FRAME_BYTES_MAX));
+    whenReleased(command, () => socket.write(encodeFrame(replyTo(id, command), CONSUMER_FRAME_BYTES_MAX)));
   }
 });
+
+function whenReleased(command: ConsumerCommand, answer: () => void): void {
+  if (wordIn('hold') === command.type) setTimeout(() => whenReleased(command, answer), 5);
+  else answer();
+}
 
 function write(command: ConsumerCommand): void {
   const asked: Asked = { pid: process.pid, command };

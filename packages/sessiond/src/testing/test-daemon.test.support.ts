@@ -27,6 +27,9 @@ export const FAKE_CONSUMER = fileURLToPath(
   new URL('../../dist/testing/fake-consumer.test.support.js', import.meta.url),
 );
 
+/** What the fake consumer can be told; see there. */
+type FakeConsumerWord = 'kill-at' | 'refuse' | 'hold' | 'broken';
+
 export interface Ended {
   readonly code: number | null;
   readonly stderr: string;
@@ -107,11 +110,11 @@ export class TestDaemon {
   }
 
   /** Changes what the fake consumer does; see there. */
-  tell(name: 'kill-at' | 'refuse' | 'broken', word: string): void {
+  tell(name: FakeConsumerWord, word: string): void {
     writeFileSync(join(this.directory.path, name), word);
   }
 
-  untell(name: 'kill-at' | 'refuse' | 'broken'): void {
+  untell(name: FakeConsumerWord): void {
     rmSync(join(this.directory.path, name), { force: true });
   }
 
