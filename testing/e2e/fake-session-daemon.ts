@@ -10,10 +10,9 @@ import {
   ControlSlot,
   checkAppMessage,
   controlAreaOffset,
-  controlChecksum,
-  type DesiredState,
   type DesiredTrigger,
   encodeFrame,
+  encodePiece,
   FrameDecoder,
   runDirectoryAt,
 } from '@ringtail/protocol';
@@ -46,9 +45,9 @@ export class FakeRegistration {
     return this.messages.filter((message) => message.type === type) as Extract<AppMessage, { type: T }>[];
   }
 
-  publish(state: DesiredState): void {
+  publish(triggers: readonly DesiredTrigger[]): void {
     const control = this.#control as number;
-    const bytes = Buffer.from(JSON.stringify(state));
+    const bytes = encodePiece(JSON.stringify({ channels: [], added: triggers }));
     const words = Buffer.alloc(16);
     readSync(control, words, 0, 4, ControlPage.GENERATION);
     const generation = words.readUInt32LE(0);
@@ -56,7 +55,7 @@ export class FakeRegistration {
     writeSync(control, bytes, 0, bytes.length, controlAreaOffset(0, area));
     words.writeUInt32LE(bytes.length, ControlSlot.LENGTH);
     words.writeUInt32LE(area, ControlSlot.AREA);
-    words.writeUInt32LE(controlChecksum(bytes), ControlSlot.CHECKSUM);
+    words.writeUInt32LE(generation, ControlSlot.TEXT);
     writeSync(control, words, 0, words.length, ControlPage.SLOTS);
     words.writeUInt32LE(generation + 2, 0);
     writeSync(control, words, 0, 4, ControlPage.GENERATION);
@@ -120,7 +119,7 @@ export class FakeSessionDaemon {
       for (let socket = posix.accept(listener); socket !== null; socket = posix.accept(listener)) {
         this.registrations.push(
           new FakeRegistration(posix, socket, (registration) => {
-            registration.publish({ channels: [], triggers });
+            registration.publish(triggers);
             registration.send({ type: 'registered', daemonVersion: 'fake' });
           }),
         );

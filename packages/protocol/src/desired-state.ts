@@ -4,9 +4,19 @@ export interface DesiredState {
   readonly triggers: readonly DesiredTrigger[];
 }
 
+/** How a desired state differs from the one before; the first one differs from nothing. */
+export interface DesiredStateChange {
+  /** All of them, in place of those before; absent: they stay. */
+  readonly channels?: readonly DesiredChannel[];
+  /** Keys of triggers that are no more. */
+  readonly removed?: readonly number[];
+  /** Triggers that came. */
+  readonly added?: readonly DesiredTrigger[];
+}
+
 /** A rule whose matches count or are told, whether or not a session records the event. */
 export interface DesiredTrigger {
-  /** Unique among all that this daemon ever had. */
+  /** Unique among all that this daemon ever had: another trigger never has it. */
   readonly key: number;
   readonly rule: EventRule;
   /** Tell the daemon of matches (`trigger-matched`), with the values of these expressions; null: only count. */
@@ -68,7 +78,7 @@ export interface EventRule {
 
 /** Whether `name` matches `pattern`, in which `*` stands for any run of characters and `\*` for itself. */
 export function matchesPattern(pattern: string, name: string): boolean {
-  return patternToRegExp(pattern).test(name);
+  return patternMatcher(pattern)(name);
 }
 
 /** Whether an event of this name and log level is one that the rule records. */
@@ -78,18 +88,36 @@ export function ruleMatches(rule: EventRule, name: string, logLevel: number): bo
 
 /** The same for whoever asks often. */
 export function ruleMatcher({ pattern, exclude, logLevel }: EventRule): (name: string, logLevel: number) => boolean {
-  const included = patternToRegExp(pattern);
-  const excluded = exclude?.map(patternToRegExp) ?? [];
+  const isIncluded = patternMatcher(pattern);
+  const excluded = exclude?.map(patternMatcher) ?? [];
   const { from, to } = logLevel ?? { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
-  return (name, level) =>
-    level >= from && level <= to && included.test(name) && !excluded.some((one) => one.test(name));
+  return (name, level) => level >= from && level <= to && isIncluded(name) && !excluded.some((takes) => takes(name));
 }
 
-function patternToRegExp(pattern: string): RegExp {
-  const source = pattern.replace(/\\\*|\*+|[^*\\]+|\\/g, (part) => {
-    if (part === '\\*') return '\\*';
-    if (part.startsWith('*')) return '[\\s\\S]*';
-    return part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  });
-  return new RegExp(`^${source}$`);
+/** Without regular expressions: there may be thousands of patterns, and one takes longer to compile than to ask all of them. */
+function patternMatcher(pattern: string): (name: string) => boolean {
+  const [first, ...between] = literalsOf(pattern) as [string, ...string[]];
+  const last = between.pop();
+  if (last === undefined) return (name) => name === first;
+  return (name) => {
+    const end = name.length - last.length;
+    if (end < first.length || !name.startsWith(first) || !name.endsWith(last)) return false;
+    let at = first.length;
+    for (const literal of between) {
+      const found = name.indexOf(literal, at);
+      if (found === -1 || found + literal.length > end) return false;
+      at = found + literal.length;
+    }
+    return true;
+  };
+}
+
+/** What stands before, between and behind the stars. */
+function literalsOf(pattern: string): string[] {
+  const literals = [''];
+  for (const [part] of pattern.matchAll(/\\\*|\*+|[^*\\]+|\\/g)) {
+    if (part.startsWith('*')) literals.push('');
+    else literals[literals.length - 1] += part === '\\*' ? '*' : part;
+  }
+  return literals;
 }

@@ -6,6 +6,7 @@ export { FILTER_BYTES_MAX, TRACE_FORMATS } from './client-shape.ts';
 export * from './consumer-messages.ts';
 export { checkConsumerRequest } from './consumer-request-check.ts';
 export * from './control-page.ts';
+export { decodePieces, encodePiece } from './control-pieces.ts';
 export * from './desired-state.ts';
 export {
   encodeFrame,

@@ -1,7 +1,7 @@
-import { CONTROL_AREA_BYTES, ControlPage, ControlSlot, controlAreaOffset, controlChecksum } from '@ringtail/protocol';
+import { CONTROL_AREA_BYTES, ControlPage, ControlSlot, controlAreaOffset } from '@ringtail/protocol';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ControlBytes, ControlFile, stateText } from './control-file.ts';
+import { type ControlBytes, ControlFile } from './control-file.ts';
 
 /** A sparse file in memory that remembers where it was written to, in order. */
 class MemoryFile implements ControlBytes {
@@ -29,53 +29,77 @@ class MemoryFile implements ControlBytes {
   }
 }
 
+interface Shown {
+  readonly text: string;
+  readonly generation: number;
+  readonly area: number;
+  readonly number: number;
+}
+
 /** What a thread reads of a slot. */
-function stateIn(file: MemoryFile, slot: number): { text: string; generation: number; area: number } {
+function shownIn(file: MemoryFile, slot: number): Shown {
   const at = ControlPage.SLOTS + slot * ControlPage.SLOT_BYTES;
   const area = file.word(at + ControlSlot.AREA);
   const bytes = Buffer.alloc(file.word(at + ControlSlot.LENGTH));
   file.read(bytes, controlAreaOffset(slot, area));
-  expect(controlChecksum(bytes)).toBe(file.word(at + ControlSlot.CHECKSUM));
-  return { text: bytes.toString(), generation: file.word(at + ControlSlot.GENERATION), area };
+  return {
+    text: bytes.toString(),
+    generation: file.word(at + ControlSlot.GENERATION),
+    area,
+    number: file.word(at + ControlSlot.TEXT),
+  };
 }
+
+const piece = (text: string) => Buffer.from(text);
 
 describe('ControlFile', () => {
   it('writes the text, then the words of the slot, then the generation', () => {
     const file = new MemoryFile();
-    new ControlFile(file, 1).publish(stateText('{}'));
-    const { text, area, generation } = stateIn(file, 1);
+    new ControlFile(file, 1).begin(piece('{}'));
+    const { text, area, generation } = shownIn(file, 1);
     expect(text).toBe('{}');
     expect(file.written).toEqual([controlAreaOffset(1, area), 128, ControlPage.GENERATION]);
     expect(file.word(ControlPage.GENERATION)).toBe(generation);
   });
 
-  it('never writes into the area that threads may be reading, its predecessor included', () => {
+  it('never writes over what threads may be reading, its predecessor included', () => {
     const file = new MemoryFile();
-    const areas: number[] = [];
-    for (const daemon of [new ControlFile(file, 0), undefined]) {
-      const control = daemon ?? new ControlFile(file, 0);
+    const shown: Shown[] = [];
+    for (const daemon of ['former', 'this']) {
+      const control = new ControlFile(file, 0);
       for (const text of ['a', 'b', 'c']) {
-        control.publish(stateText(`${daemon === undefined}${text}`));
-        areas.push(stateIn(file, 0).area);
+        control.begin(piece(daemon + text));
+        shown.push(shownIn(file, 0));
       }
     }
-    for (let at = 1; at < areas.length; at++) expect(areas[at]).toBe(1 - areas[at - 1]!);
+    for (let at = 1; at < shown.length; at++) expect(shown[at]?.area).toBe(1 - (shown[at - 1]?.area as number));
+    // A thread that was away while both areas were written to is to see that they were.
+    expect(new Set(shown.map(({ number }) => number)).size).toBe(shown.length);
   });
 
-  it('does not trouble anybody with a state that is the same', () => {
+  it('adds to a text behind what is there, in the same order of writes, under the same number', () => {
     const file = new MemoryFile();
     const control = new ControlFile(file, 0);
-    control.publish(stateText('same'));
-    const writes = file.written.length;
-    expect(control.publish(stateText('same'))).toBe(true);
-    expect(file.written).toHaveLength(writes);
+    expect(control.append(piece('nothing to add to'))).toBe(false);
+    control.begin(piece('one'));
+    const { area, number, generation } = shownIn(file, 0);
+    file.written.length = 0;
+    expect(control.append(piece(' two'))).toBe(true);
+    expect(file.written).toEqual([controlAreaOffset(0, area) + 3, 64, ControlPage.GENERATION]);
+    expect(shownIn(file, 0)).toEqual({ text: 'one two', area, number, generation: generation + 2 });
+    expect(control.length).toBe(7);
   });
 
-  it('changes nothing where a text is longer than an area', () => {
+  it('changes nothing where a text would be longer than an area', () => {
     const file = new MemoryFile();
-    const bytes = Buffer.alloc(CONTROL_AREA_BYTES + 1);
-    expect(new ControlFile(file, 0).publish({ bytes, checksum: 0 })).toBe(false);
+    const control = new ControlFile(file, 0);
+    expect(control.begin(Buffer.alloc(CONTROL_AREA_BYTES + 1))).toBe(false);
     expect(file.written).toEqual([]);
+    control.begin(piece('x'));
+    const writes = file.written.length;
+    expect(control.append(Buffer.alloc(CONTROL_AREA_BYTES))).toBe(false);
+    expect(file.written).toHaveLength(writes);
+    expect(shownIn(file, 0).text).toBe('x');
   });
 
   it('two daemons never publish one generation twice, whatever the thread writes between', () => {
@@ -91,13 +115,13 @@ describe('ControlFile', () => {
             return;
           }
           const before = file.word(ControlPage.GENERATION);
-          daemons[step]!.publish(stateText(`state ${idx}`));
+          daemons[step]!.begin(piece(`state ${idx}`));
           const generation = file.word(ControlPage.GENERATION);
           expect(generation % 2).toBe(step);
           expect(generation).toBeGreaterThan(before);
           expect(seen.has(generation)).toBe(false);
           seen.add(generation);
-          expect(stateIn(file, step)).toMatchObject({ text: `state ${idx}`, generation });
+          expect(shownIn(file, step)).toMatchObject({ text: `state ${idx}`, generation });
         });
       }),
     );
@@ -106,7 +130,7 @@ describe('ControlFile', () => {
   it('goes on where a hostile thread has left no larger number', () => {
     const file = new MemoryFile();
     file.setGeneration(0xffff_ffff);
-    new ControlFile(file, 1).publish(stateText('x'));
-    expect(stateIn(file, 1).text).toBe('x');
+    new ControlFile(file, 1).begin(piece('x'));
+    expect(shownIn(file, 1).text).toBe('x');
   });
 });

@@ -4,7 +4,6 @@ import {
   ControlPage,
   ControlSlot,
   controlAreaOffset,
-  controlChecksum,
 } from '@ringtail/protocol';
 
 /** The bytes of a control file, read and written at positions. */
@@ -13,61 +12,77 @@ export interface ControlBytes {
   write(bytes: Uint8Array, position: number): void;
 }
 
-/** A desired state as it is written: the same for all threads of one user. */
-export interface StateText {
-  readonly bytes: Buffer;
-  readonly checksum: number;
-}
-
-export function stateText(text: string): StateText {
-  const bytes = Buffer.from(text, 'utf8');
-  return { bytes, checksum: controlChecksum(bytes) };
-}
-
 /**
- * One daemon's hand in a thread's control file: writes states into its slot.
+ * One daemon's hand in a thread's control file: writes pieces of desired state into its slot.
  *
  * Nothing in the file is believed, since the thread can write to it: a wrong area or generation costs that thread alone.
  */
 export class ControlFile {
   readonly #bytes: ControlBytes;
   readonly #slot: number;
-  #published: StateText | undefined;
   #generation = 0;
   #area: number;
+  /** Number of the text in the area. */
+  #text: number;
+  /** Bytes of the text; 0 before the first. */
+  #length = 0;
 
   constructor(bytes: ControlBytes, slot: number) {
     this.#bytes = bytes;
     this.#slot = slot;
-    // A daemon that was here before may have left its last state in one of the areas, which the thread may be reading.
+    // A daemon that was here before may have left its last text in one of the areas, which the thread may be reading.
     this.#area = this.#word(this.#slotOffset() + ControlSlot.AREA) === 1 ? 1 : 0;
+    this.#text = this.#word(this.#slotOffset() + ControlSlot.TEXT);
+  }
+
+  /** Bytes of the text that is there. */
+  get length(): number {
+    return this.#length;
   }
 
   /**
-   * Publishes a state, unless it is the one that was published last.
+   * Begins a text with this piece, in place of the one that is there.
    *
-   * @returns false if the text is longer than an area; nothing is changed then.
+   * @returns false if the piece is longer than an area; nothing is changed then.
    * @throws what reading and writing throw.
    */
-  publish(state: StateText): boolean {
-    if (state.bytes.length > CONTROL_AREA_BYTES) return false;
-    if (this.#published?.bytes.equals(state.bytes)) return true;
+  begin(piece: Buffer): boolean {
+    if (piece.length > CONTROL_AREA_BYTES) return false;
     const area = 1 - this.#area;
+    this.#bytes.write(piece, controlAreaOffset(this.#slot, area));
+    this.#text = (this.#text + 1) >>> 0;
+    this.#area = area;
+    this.#show(piece.length);
+    return true;
+  }
+
+  /**
+   * Adds a piece to the text.
+   *
+   * @returns false if there is no text or no room; nothing is changed then.
+   * @throws what reading and writing throw.
+   */
+  append(piece: Buffer): boolean {
+    const length = this.#length + piece.length;
+    if (this.#length === 0 || length > CONTROL_AREA_BYTES) return false;
+    this.#bytes.write(piece, controlAreaOffset(this.#slot, this.#area) + this.#length);
+    this.#show(length);
+    return true;
+  }
+
+  #show(length: number): void {
     const generation = this.#nextGeneration();
-    this.#bytes.write(state.bytes, controlAreaOffset(this.#slot, area));
     const words = Buffer.alloc(CONTROL_SLOT_WORDS_BYTES);
     words.writeUInt32LE(generation, ControlSlot.GENERATION);
-    words.writeUInt32LE(state.bytes.length, ControlSlot.LENGTH);
-    words.writeUInt32LE(area, ControlSlot.AREA);
-    words.writeUInt32LE(state.checksum, ControlSlot.CHECKSUM);
+    words.writeUInt32LE(length, ControlSlot.LENGTH);
+    words.writeUInt32LE(this.#area, ControlSlot.AREA);
+    words.writeUInt32LE(this.#text, ControlSlot.TEXT);
     this.#bytes.write(words, this.#slotOffset());
     const page = Buffer.alloc(4);
     page.writeUInt32LE(generation, 0);
     this.#bytes.write(page, ControlPage.GENERATION);
-    this.#area = area;
+    this.#length = length;
     this.#generation = generation;
-    this.#published = state;
-    return true;
   }
 
   /** Larger than what is there and than what we wrote, which the other daemon may have overwritten; of our parity. */

@@ -1,20 +1,19 @@
-import type { DesiredChannel, DesiredState, DesiredTrigger } from '@ringtail/protocol';
+import type { DesiredChannel } from '@ringtail/protocol';
 import type { Channel, Session, Trace, TraceChannel } from './session.ts';
 
 /** Where threads count what the filters of a channel decide; null where they do not. */
 export type FilterCountersOf = (session: Session, channel: Channel) => DesiredChannel['filterCounters'];
 
-/** What the threads that record into these traces ought to record, and what they look for. */
-export function desiredStateOf(
+/** What the threads that record into these traces ought to record. */
+export function desiredChannelsOf(
   traces: readonly Trace[],
   wakePath: string,
-  triggers: readonly DesiredTrigger[],
   filterCountersOf: FilterCountersOf = () => null,
-): DesiredState {
-  return { channels: traces.flatMap((trace) => desiredChannelsOf(trace, wakePath, filterCountersOf)), triggers };
+): DesiredChannel[] {
+  return traces.flatMap((trace) => channelsOf(trace, wakePath, filterCountersOf));
 }
 
-function desiredChannelsOf(trace: Trace, wakePath: string, filterCountersOf: FilterCountersOf): DesiredChannel[] {
+function channelsOf(trace: Trace, wakePath: string, filterCountersOf: FilterCountersOf): DesiredChannel[] {
   return enabledChannelsOf(trace).map(({ key, channel }) => ({
     key,
     session: trace.session.name,

@@ -98,7 +98,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     registry,
     directory.wakeFifo,
     log,
-    (user, slot) => triggers.desiredFor(user, slot),
+    (user, slot) => triggers.feedFor(user, slot),
     (session, channel, slot) => filterCounters.indexesFor(session, channel, slot),
   );
   const link = new ConsumerLink({
@@ -128,7 +128,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     budget,
     findSession,
     perform: actions.perform,
-    publish: () => void publisher.publishSoon(),
+    publish: () => void publisher.publishTriggersSoon(),
     now,
     log,
   });

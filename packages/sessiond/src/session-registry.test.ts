@@ -1,12 +1,12 @@
 import {
   DEFAULT_CHANNEL,
   DEFAULT_SESSION,
-  type DesiredState,
+  type DesiredChannel,
   type EventRule,
   type SessionDescription,
 } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
-import { desiredStateOf } from './desired-state.ts';
+import { desiredChannelsOf } from './desired-state.ts';
 import type { RecordedThread, Session, SessionParameters } from './session.ts';
 import { SessionRegistry } from './session-registry.ts';
 import { processOf, threadOf } from './testing/threads.test.support.ts';
@@ -149,7 +149,7 @@ describe('SessionRegistry', () => {
     registry.ensureTrace(session, threadOf(7));
     const before = desired(registry, 7);
     registry.disableChannel(session, 'channel0');
-    expect(desired(registry, 7)).toEqual({ channels: [], triggers: [] });
+    expect(desired(registry, 7)).toEqual([]);
     expect(onlyOne(registry).channels).toMatchObject([{ name: 'channel0', enabled: false, rules: [rule] }]);
     registry.enableChannel(session, { ...DEFAULT_CHANNEL, subBufCount: 64 });
     expect(desired(registry, 7)).toEqual(before);
@@ -245,7 +245,7 @@ describe('SessionRegistry', () => {
     registry.stop(session);
     registry.start(session);
     registry.ensureTrace(session, threadOf(7));
-    expect(desired(registry, 7).channels[0]?.statedump).toBe(3);
+    expect(desired(registry, 7)[0]?.statedump).toBe(3);
   });
 
   it('starts what is stopped and has a channel, and stops what is started', () => {
@@ -303,44 +303,41 @@ function desiredText(registry: SessionRegistry, uid: number): string {
   return JSON.stringify(desired(registry, uid));
 }
 
-function desired(registry: SessionRegistry, uid: number, thread: RecordedThread = threadOf(uid)): DesiredState {
-  return desiredStateOf(registry.activeTracesOf(thread), WAKE, []);
+function desired(registry: SessionRegistry, uid: number, thread: RecordedThread = threadOf(uid)): DesiredChannel[] {
+  return desiredChannelsOf(registry.activeTracesOf(thread), WAKE);
 }
 
-describe('desiredStateOf', () => {
+describe('desiredChannelsOf', () => {
   it('has the channels of active sessions that have a trace for the user', () => {
     const registry = newRegistry();
     const session = create(registry, 'a', { shmPath: '/shm', clock: 'tsc' });
     registry.enableEvent(session, null, rule);
     registry.ensureTrace(session, threadOf(1000));
-    expect(desired(registry, 1000)).toEqual({ channels: [], triggers: [] });
+    expect(desired(registry, 1000)).toEqual([]);
     registry.start(session);
-    expect(desired(registry, 0)).toEqual({ channels: [], triggers: [] });
-    expect(desired(registry, 1000)).toEqual({
-      triggers: [],
-      channels: [
-        {
-          key: 1,
-          session: 'a',
-          name: 'channel0',
-          traceUuid: 'uuid-1',
-          streamClassId: 0,
-          header: 'large',
-          mode: 'discard',
-          subBufBytes: DEFAULT_CHANNEL.subBufBytes,
-          subBufCount: DEFAULT_CHANNEL.subBufCount,
-          clock: 'tsc',
-          blockingTimeoutUs: 0,
-          preallocation: 'on-demand',
-          contexts: [],
-          statedump: 1,
-          filterCounters: null,
-          ringDirectory: '/shm/ust/uid/1000/64-bit',
-          wakePath: WAKE,
-          rules: [rule],
-        },
-      ],
-    });
+    expect(desired(registry, 0)).toEqual([]);
+    expect(desired(registry, 1000)).toEqual([
+      {
+        key: 1,
+        session: 'a',
+        name: 'channel0',
+        traceUuid: 'uuid-1',
+        streamClassId: 0,
+        header: 'large',
+        mode: 'discard',
+        subBufBytes: DEFAULT_CHANNEL.subBufBytes,
+        subBufCount: DEFAULT_CHANNEL.subBufCount,
+        clock: 'tsc',
+        blockingTimeoutUs: 0,
+        preallocation: 'on-demand',
+        contexts: [],
+        statedump: 1,
+        filterCounters: null,
+        ringDirectory: '/shm/ust/uid/1000/64-bit',
+        wakePath: WAKE,
+        rules: [rule],
+      },
+    ]);
   });
 
   it('keeps the keys of a session that is stopped and started again, and numbers new channels on', () => {
@@ -353,7 +350,7 @@ describe('desiredStateOf', () => {
     registry.enableChannel(session, { ...DEFAULT_CHANNEL, name: 'late' });
     registry.start(session);
     registry.ensureTrace(session, threadOf(7));
-    const { channels } = desired(registry, 7);
+    const channels = desired(registry, 7);
     expect(channels.map(({ key, name, streamClassId }) => ({ key, name, streamClassId }))).toEqual([
       { key: 1, name: 'channel0', streamClassId: 0 },
       { key: 2, name: 'late', streamClassId: 1 },

@@ -1,42 +1,62 @@
-import { DEFAULT_CHANNEL, DEFAULT_SESSION } from '@ringtail/protocol';
+import { DEFAULT_CHANNEL, DEFAULT_SESSION, type DesiredStateChange, decodePieces } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
-import type { ControlFile, StateText } from './control-file.ts';
+import type { ControlFile } from './control-file.ts';
 import type { Log } from './log.ts';
 import type { RecordedThread, Session } from './session.ts';
 import { SessionRegistry } from './session-registry.ts';
 import { StatePublisher, type Subscriber } from './state-publisher.ts';
 import { processOf, threadOf } from './testing/threads.test.support.ts';
+import { TriggerFeed } from './triggers/trigger-feed.ts';
 
 const log: Log = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} };
 
 interface Published extends Subscriber {
-  readonly texts: StateText[];
+  /** Pieces in the order in which they were written. */
+  readonly pieces: Buffer[];
+  /** How many of them began a text. */
+  begun: number;
   looks: number;
+  readonly changes: () => DesiredStateChange[];
 }
 
-function newWorld(): { registry: SessionRegistry; session: Session; publisher: StatePublisher } {
+function newWorld(feed = new TriggerFeed()) {
   const registry = new SessionRegistry(() => 'uuid');
   const owner = { uid: 0, gid: 0 };
   const parameters = { ...DEFAULT_SESSION, name: 's', output: '/o', format: 'ctf-1.8', owner } as const;
-  const session = registry.create(parameters, new Date(0), { frequencyHz: 1n, offsetNs: 0n });
+  const session: Session = registry.create(parameters, new Date(0), { frequencyHz: 1n, offsetNs: 0n });
   registry.enableChannel(session, DEFAULT_CHANNEL);
-  return { registry, session, publisher: new StatePublisher(registry, '/wake', log) };
+  return { registry, session, publisher: new StatePublisher(registry, '/wake', log, () => feed) };
 }
 
-/** A thread whose control file takes everything, or fails. */
+/** A thread whose control file takes everything, or fails from the second piece on. */
 function subscriber(thread: RecordedThread, fails = false): Published {
-  const texts: StateText[] = [];
-  const publish = (text: StateText): boolean => {
-    if (fails && texts.length > 0) throw new Error('gone');
-    texts.push(text);
+  const pieces: Buffer[] = [];
+  let length = 0;
+  const take = (piece: Buffer): boolean => {
+    if (fails && pieces.length > 0) throw new Error('gone');
+    pieces.push(piece);
+    length += piece.length;
     return true;
+  };
+  const controlFile = {
+    get length() {
+      return length;
+    },
+    begin(piece: Buffer) {
+      length = 0;
+      published.begun++;
+      return take(piece);
+    },
+    append: take,
   };
   const published: Published = {
     thread,
     slot: 0,
-    texts,
+    pieces,
+    begun: 0,
     looks: 0,
-    controlFile: { publish } as unknown as ControlFile,
+    changes: () => pieces.flatMap((piece) => decodePieces(piece) as DesiredStateChange[]),
+    controlFile: controlFile as unknown as ControlFile,
     disconnect: () => {},
     look: () => {
       published.looks++;
@@ -46,22 +66,25 @@ function subscriber(thread: RecordedThread, fails = false): Published {
 }
 
 describe('StatePublisher', () => {
-  it('has one text for all threads that are to record the same', () => {
+  it('has one piece for all threads that are to record the same', () => {
     const { registry, session, publisher } = newWorld();
     const threads = [threadOf(7, processOf(1)), threadOf(7, processOf(2)), threadOf(8)];
     const all = threads.map((thread) => subscriber(thread));
     for (const one of all) publisher.add(one);
-    expect(new Set(all.map(({ texts }) => texts[0])).size).toBe(1);
+    const [ofSeven, sameOfSeven] = all.map(({ pieces }) => pieces[0]);
+    expect(sameOfSeven).toBe(ofSeven);
     registry.start(session);
     for (const thread of threads) registry.ensureTrace(session, thread);
     publisher.publish();
-    const [first, second, other] = all.map(({ texts }) => texts[1]);
+    const [first, second, other] = all.map(({ pieces }) => pieces[1]);
     expect(second).toBe(first);
     expect(other).not.toBe(first);
     const late = subscriber(threads[0]!);
     publisher.add(late);
-    expect(late.texts).toEqual([first]);
-    expect(late.texts[0]).toBe(first);
+    const later = subscriber(threads[1]!);
+    publisher.add(later);
+    expect(late.changes()[0]?.channels).toEqual(all[0]?.changes()[1]?.channels);
+    expect(later.pieces[0]).toBe(late.pieces[0]);
   });
 
   it('forgets a text with the last thread that has it', () => {
@@ -71,10 +94,10 @@ describe('StatePublisher', () => {
     publisher.add(second!);
     publisher.remove(first!);
     publisher.add(third!);
-    expect(third!.texts[0]).toBe(first!.texts[0]);
+    expect(third!.pieces[0]).toBe(first!.pieces[0]);
     for (const one of [second!, third!]) publisher.remove(one);
     publisher.add(fourth!);
-    expect(fourth!.texts[0]).not.toBe(first!.texts[0]);
+    expect(fourth!.pieces[0]).not.toBe(first!.pieces[0]);
   });
 
   it('has those look that are to record their state, once', () => {
@@ -111,8 +134,8 @@ describe('StatePublisher', () => {
     const first = publisher.publishSoon();
     registry.enableEvent(session, null, { pattern: 'b:*' });
     await Promise.all([first, publisher.publishSoon()]);
-    expect(one.texts).toHaveLength(2);
-    expect(JSON.parse(one.texts[1]!.bytes.toString('utf8')).channels[0].rules).toHaveLength(2);
+    expect(one.pieces).toHaveLength(2);
+    expect(one.changes()[1]?.channels?.[0]?.rules).toHaveLength(2);
   });
 
   it('leaves out a thread whose file cannot be written, and that one only', () => {
@@ -122,7 +145,78 @@ describe('StatePublisher', () => {
     registry.start(session);
     registry.ensureTrace(session, threadOf(7));
     publisher.publish();
+    registry.stop(session);
     publisher.publish();
-    expect([broken.texts.length, sound.texts.length]).toEqual([1, 3]);
+    expect([broken.pieces.length, sound.pieces.length]).toEqual([1, 3]);
+  });
+
+  describe('where triggers come and go', () => {
+    const trigger = (key: number) => ({ key, rule: { pattern: `p:e${key}` }, captures: [], counter: null });
+    function withTriggers() {
+      const feed = new TriggerFeed();
+      const world = newWorld(feed);
+      const one = subscriber(threadOf(7));
+      const publish = async () => {
+        await world.publisher.publishTriggersSoon();
+        return one.pieces.length;
+      };
+      return { ...world, feed, one, publish };
+    }
+
+    it('writes those that do and nothing else, and nothing where none does', async () => {
+      const { publisher, feed, one, publish } = withTriggers();
+      feed.put(1, [trigger(1)]);
+      publisher.add(one);
+      feed.put(2, [trigger(2)]);
+      feed.put(3, [trigger(3)]);
+      expect(await publish()).toBe(2);
+      feed.put(1, []);
+      expect(await publish()).toBe(3);
+      expect(await publish()).toBe(3);
+      expect(one.changes()).toEqual([
+        { channels: [], added: [trigger(1)] },
+        { removed: [], added: [trigger(2), trigger(3)] },
+        { removed: [1], added: [] },
+      ]);
+    });
+
+    it('does not write more for each the more there are', async () => {
+      const { publisher, feed, one, publish } = withTriggers();
+      publisher.add(one);
+      for (let key = 1; key <= 2000; key++) {
+        feed.put(key, [trigger(key)]);
+        await publish();
+      }
+      expect(one.begun).toBe(1);
+      expect(one.pieces.at(-1)?.length).toBeLessThan(200);
+      for (let key = 1; key <= 2000; key++) {
+        feed.put(key, []);
+        await publish();
+      }
+      // Now and then what is no more is the most of a text.
+      expect(one.begun).toBeLessThan(10);
+      expect(one.pieces.reduce((sum, { length }) => sum + length, 0)).toBeLessThan(2_000_000);
+    });
+
+    it('begins a text where nobody knows any more what has changed since', async () => {
+      const { publisher, feed, one, publish } = withTriggers();
+      publisher.add(one);
+      for (let key = 1; key <= 10_000; key++) feed.put(key, [trigger(key)]);
+      await publish();
+      expect([one.begun, one.changes().at(-1)?.added?.length]).toEqual([2, 10_000]);
+    });
+
+    it('leaves channels out, and puts both into one piece where both have changed', async () => {
+      const { registry, session, publisher, feed, one } = withTriggers();
+      publisher.add(one);
+      registry.start(session);
+      registry.ensureTrace(session, one.thread);
+      feed.put(1, [trigger(1)]);
+      publisher.publish();
+      expect(one.changes()[1]).toMatchObject({ channels: [{ session: 's' }], removed: [], added: [trigger(1)] });
+      registry.enableEvent(session, null, { pattern: 'a:*' });
+      publisher.publish();
+      expect(one.changes()[2]).toMatchObject({ channels: [{ session: 's' }], removed: [], added: [] });
+    });
   });
 });

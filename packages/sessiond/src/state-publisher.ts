@@ -1,11 +1,13 @@
 import { readSync, writeSync } from 'node:fs';
 import { describeError } from '@ringtail/base';
-import type { DesiredChannel, DesiredTrigger } from '@ringtail/protocol';
-import { type ControlBytes, type ControlFile, type StateText, stateText } from './control-file.ts';
-import { desiredStateOf } from './desired-state.ts';
+import type { DesiredChannel } from '@ringtail/protocol';
+import type { ControlBytes, ControlFile } from './control-file.ts';
+import { desiredChannelsOf } from './desired-state.ts';
 import type { Log } from './log.ts';
-import type { Channel, RecordedThread, Session, Trace } from './session.ts';
+import type { Channel, RecordedThread, Session } from './session.ts';
 import type { SessionRegistry } from './session-registry.ts';
+import { type ChannelsText, StateTexts } from './state-texts.ts';
+import { TriggerFeed } from './triggers/trigger-feed.ts';
 
 export interface Subscriber {
   readonly thread: RecordedThread;
@@ -18,64 +20,74 @@ export interface Subscriber {
 }
 
 /** What threads of that user with that slot look for. */
-export type TriggersFor = (uid: number, slot: number) => readonly DesiredTrigger[];
+export type FeedFor = (uid: number, slot: number) => TriggerFeed;
 
 /** Where threads with that slot count what the filters of a channel decide; null where they do not. */
 export type FilterCountersFor = (session: Session, channel: Channel, slot: number) => DesiredChannel['filterCounters'];
 
-/** A desired state with its text; threads with the same text share one. */
-interface State {
-  readonly json: string;
-  readonly text: StateText;
-  /** By the keys of channels: the numbers of the states that the thread is to record. */
-  readonly statedumps: ReadonlyMap<number, number>;
-  /** How many threads it was published to last. */
-  threads: number;
+/** What a thread was told last. */
+interface Published {
+  readonly channels: ChannelsText;
+  readonly feed: TriggerFeed;
+  /** Of the feed. */
+  readonly version: number;
 }
+
+/** A text may have so much more than what is of it still true, and as much again; then another is begun. */
+const OUTDATED_BYTES = 64 * 1024;
 
 /** Brings the control files of all threads up to date. */
 export class StatePublisher {
   readonly #registry: SessionRegistry;
   readonly #wakePath: string;
-  readonly #triggersFor: TriggersFor;
+  readonly #feedFor: FeedFor;
   readonly #filterCountersFor: FilterCountersFor;
   readonly #log: Log;
-  readonly #subscribers = new Map<Subscriber, State>();
-  /** Of all subscribers, by their texts: a thousand threads hold no more than they differ in. */
-  readonly #states = new Map<string, State>();
+  readonly #subscribers = new Map<Subscriber, Published>();
+  readonly #texts = new StateTexts();
   #soon: Promise<void> | undefined;
+  /** Whether something else than triggers may have changed since it was published. */
+  #channelsDue = false;
 
   constructor(
     registry: SessionRegistry,
     wakePath: string,
     log: Log,
-    triggersFor: TriggersFor = () => [],
+    feedFor: FeedFor = () => NO_TRIGGERS,
     filterCountersFor: FilterCountersFor = () => null,
   ) {
     this.#registry = registry;
     this.#wakePath = wakePath;
-    this.#triggersFor = triggersFor;
+    this.#feedFor = feedFor;
     this.#filterCountersFor = filterCountersFor;
     this.#log = log;
   }
 
   /** Publishes to this one from now on, at once for the first time. @throws what writing to the file throws. */
   add(subscriber: Subscriber): void {
-    const state = this.#stateFor(this.#registry.activeTracesOf(subscriber.thread), subscriber);
-    subscriber.controlFile.publish(state.text);
-    this.#keep(subscriber, state);
+    const feed = this.#feedFor(subscriber.thread.uid, subscriber.slot);
+    const channels = this.#channelsFor(subscriber);
+    if (!subscriber.controlFile.begin(this.#texts.whole(channels, feed))) this.#tellTooLong(subscriber);
+    this.#keep(subscriber, { channels, feed, version: feed.version });
   }
 
   remove(subscriber: Subscriber): void {
-    this.#release(this.#subscribers.get(subscriber));
+    const published = this.#subscribers.get(subscriber);
     this.#subscribers.delete(subscriber);
+    if (published !== undefined) this.#texts.release(published.channels);
   }
 
   /** Publishes soon: several changes in a row are one for the applications. Resolves when it is done. */
   publishSoon(): Promise<void> {
+    this.#channelsDue = true;
+    return this.publishTriggersSoon();
+  }
+
+  /** The same where nothing has changed but triggers: what is recorded is not looked at. */
+  publishTriggersSoon(): Promise<void> {
     this.#soon ??= new Promise((resolve) => {
       setImmediate(() => {
-        if (this.#soon !== undefined) this.publish();
+        if (this.#soon !== undefined) this.#publishDue();
         resolve();
       });
     });
@@ -88,60 +100,78 @@ export class StatePublisher {
   }
 
   publish(): void {
-    this.#soon = undefined;
-    const byContents = new Map<string, State>();
-    for (const [subscriber, published] of [...this.#subscribers]) {
-      const traces = this.#registry.activeTracesOf(subscriber.thread);
-      const key = `${subscriber.thread.uid} ${subscriber.slot} ${traces.map((trace) => trace.key).join()}`;
-      const state = byContents.get(key) ?? this.#stateFor(traces, subscriber);
-      byContents.set(key, state);
-      this.#publishTo(subscriber, published, state);
-    }
+    this.#channelsDue = true;
+    this.#publishDue();
   }
 
-  #publishTo(subscriber: Subscriber, published: State, state: State): void {
+  #publishDue(): void {
+    const areChannelsDue = this.#channelsDue;
+    this.#soon = undefined;
+    this.#channelsDue = false;
+    if (areChannelsDue) this.#texts.forgetChannels();
+    const byContents = new Map<string, ChannelsText>();
+    for (const [subscriber, published] of [...this.#subscribers]) {
+      const channels = areChannelsDue ? this.#channelsFor(subscriber, byContents) : published.channels;
+      this.#publishTo(subscriber, published, channels);
+    }
+    this.#texts.forgetChanges();
+  }
+
+  #publishTo(subscriber: Subscriber, { channels: before, feed, version }: Published, channels: ChannelsText): void {
+    const hasNewChannels = channels.text !== before.text;
+    if (!hasNewChannels && version === feed.version) return;
     try {
-      if (subscriber.controlFile.publish(state.text)) {
-        this.#keep(subscriber, state);
-        if (hasNewStatedump(published, state)) subscriber.look();
-      } else {
-        this.#log.error(`the desired state of user ${subscriber.thread.uid} is too long`);
+      if (!this.#write(subscriber.controlFile, { channels, feed, version }, hasNewChannels)) {
+        this.#tellTooLong(subscriber);
+        return;
       }
+      this.#keep(subscriber, { channels, feed, version: feed.version });
+      if (hasNewStatedump(before, channels)) subscriber.look();
     } catch (error) {
       this.remove(subscriber);
       subscriber.disconnect(`its control file cannot be written: ${describeError(error)}`);
     }
   }
 
-  #stateFor(traces: readonly Trace[], { thread, slot }: Subscriber): State {
-    const triggers = this.#triggersFor(thread.uid, slot);
-    const desired = desiredStateOf(traces, this.#wakePath, triggers, (session, channel) =>
-      this.#filterCountersFor(session, channel, slot),
-    );
-    const json = JSON.stringify(desired);
-    const known = this.#states.get(json);
+  #keep(subscriber: Subscriber, published: Published): void {
+    this.#texts.hold(published.channels);
+    this.remove(subscriber);
+    this.#subscribers.set(subscriber, published);
+  }
+
+  /** Writes what has changed behind what is there; everything where that is not possible, or much of what is there is no more. */
+  #write(controlFile: ControlFile, { channels, feed, version }: Published, hasNewChannels: boolean): boolean {
+    const news = feed.since(version);
+    if (news !== undefined && controlFile.length < 2 * (channels.bytes + feed.bytes) + OUTDATED_BYTES) {
+      if (controlFile.append(this.#texts.change(hasNewChannels ? channels : undefined, news))) return true;
+    }
+    return controlFile.begin(this.#texts.whole(channels, feed));
+  }
+
+  /** @param byContents what was found for others that record into the same traces */
+  #channelsFor(subscriber: Subscriber, byContents = new Map<string, ChannelsText>()): ChannelsText {
+    const { thread, slot } = subscriber;
+    const traces = this.#registry.activeTracesOf(thread);
+    const key = `${slot} ${traces.map((trace) => trace.key).join()}`;
+    const known = byContents.get(key);
     if (known !== undefined) return known;
-    const statedumps = new Map(desired.channels.map(({ key, statedump }) => [key, statedump]));
-    return { json, text: stateText(json), statedumps, threads: 0 };
+    const channels = this.#texts.channels(
+      desiredChannelsOf(traces, this.#wakePath, (session, channel) => this.#filterCountersFor(session, channel, slot)),
+    );
+    byContents.set(key, channels);
+    return channels;
   }
 
-  #keep(subscriber: Subscriber, state: State): void {
-    const former = this.#subscribers.get(subscriber);
-    if (former === state) return;
-    this.#subscribers.set(subscriber, state);
-    state.threads++;
-    this.#states.set(state.json, state);
-    this.#release(former);
-  }
-
-  #release(state: State | undefined): void {
-    if (state !== undefined && --state.threads === 0) this.#states.delete(state.json);
+  #tellTooLong({ thread }: Subscriber): void {
+    this.#log.error(`the desired state of user ${thread.uid} is too long`);
   }
 }
 
-function hasNewStatedump(published: State, state: State): boolean {
-  for (const [channel, statedump] of state.statedumps) {
-    if (statedump > (published.statedumps.get(channel) ?? 0)) return true;
+const NO_TRIGGERS = new TriggerFeed();
+
+function hasNewStatedump(before: ChannelsText, channels: ChannelsText): boolean {
+  for (const [channel, statedump] of channels.statedumps) {
+    if (statedump > (before.statedumps.get(channel) ?? 0)) return true;
   }
   return false;
 }

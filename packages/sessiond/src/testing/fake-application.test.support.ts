@@ -10,8 +10,9 @@ import {
   ControlPage,
   ControlSlot,
   controlAreaOffset,
-  controlChecksum,
   type DesiredState,
+  type DesiredTrigger,
+  decodePieces,
   encodeFrame,
   FrameDecoder,
   type JsonValue,
@@ -114,10 +115,17 @@ export class FakeApplication {
     const at = ControlPage.SLOTS + slot * ControlPage.SLOT_BYTES;
     const length = this.#word(at + ControlSlot.LENGTH);
     if (length === 0) return undefined;
-    const text = Buffer.alloc(length);
-    readSync(this.control, text, 0, length, controlAreaOffset(slot, this.#word(at + ControlSlot.AREA)));
-    if (controlChecksum(text) !== this.#word(at + ControlSlot.CHECKSUM)) return undefined;
-    return JSON.parse(text.toString('utf8')) as DesiredState;
+    const bytes = Buffer.alloc(length);
+    readSync(this.control, bytes, 0, length, controlAreaOffset(slot, this.#word(at + ControlSlot.AREA)));
+    const changes = decodePieces(bytes);
+    if (changes === undefined) return undefined;
+    const triggers = new Map<number, DesiredTrigger>();
+    for (const { removed = [], added = [] } of changes) {
+      for (const key of removed) triggers.delete(key);
+      for (const trigger of added) triggers.set(trigger.key, trigger);
+    }
+    const channels = changes.findLast((change) => change.channels !== undefined)?.channels ?? [];
+    return { channels, triggers: [...triggers.values()] };
   }
 
   /** Ends as a process ends that is killed: nothing is said. */

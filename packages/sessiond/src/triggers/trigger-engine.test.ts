@@ -1,4 +1,11 @@
-import type { RatePolicy, TriggerAction, TriggerCondition, TriggerDefinition, TriggerReport } from '@ringtail/protocol';
+import type {
+  DesiredTrigger,
+  RatePolicy,
+  TriggerAction,
+  TriggerCondition,
+  TriggerDefinition,
+  TriggerReport,
+} from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
 import { KeyCounters } from '../counters/key-counters.ts';
 import { ThreadCounters } from '../counters/thread-counters.ts';
@@ -102,9 +109,14 @@ class World {
     this.engine.add({ name: null, condition, actions }, OWNER);
     const thread = new FakeCountingThread(OWNER.uid);
     if (condition.kind !== 'event-rule-matches') return [...this.occurred.values()].at(-1)!;
-    const key = this.engine.desiredFor(OWNER.uid, 0).at(-1)!.key;
+    const key = this.desiredFor(OWNER.uid).at(-1)!.key;
     return (matches, captures = []) =>
       this.engine.matched(thread, { type: 'trigger-matched', trigger: key, matches, discarded: 0, captures });
+  }
+
+  /** What threads of that user are told. */
+  desiredFor(uid: number, slot = 0): DesiredTrigger[] {
+    return [...this.engine.feedFor(uid, slot).texts()].map((text) => JSON.parse(text) as DesiredTrigger);
   }
 
   withMap(active: boolean): CounterMap {
@@ -290,10 +302,11 @@ describe('TriggerEngine', () => {
   });
 
   it('tells threads of what is about them, and believes no others', () => {
-    const { engine, performed } = new World();
+    const world = new World();
+    const { engine, performed } = world;
     engine.add(named('mine', ACTIONS.notify(every1)), OWNER);
     engine.add(named('of root', ACTIONS.notify(every1)), { uid: 0, gid: 0 });
-    const keysFor = (uid: number) => engine.desiredFor(uid, 0).map(({ key }) => key);
+    const keysFor = (uid: number) => world.desiredFor(uid).map(({ key }) => key);
     expect([keysFor(7), keysFor(8)]).toEqual([[1, 2], [2]]);
     for (const trigger of [1, 2, 99]) {
       const matched = { type: 'trigger-matched', trigger, matches: 1, discarded: 5, captures: [] } as const;
@@ -323,19 +336,20 @@ describe('TriggerEngine', () => {
       },
     };
     let counted = () => -1;
-    const { engine } = new World(sources);
+    const world = new World(sources);
+    const { engine } = world;
     const [one, other, foreign] = [new FakeCountingThread(7), new FakeCountingThread(7, 1), new FakeCountingThread(8)];
     for (const thread of [one, other, foreign]) engine.threadRegistered(thread);
     engine.add({ name: 'n', condition: CONDITIONS['no-event-for'], actions: [ACTIONS.notify(every1)] }, OWNER);
     for (const thread of [one, other]) {
-      const [desired] = engine.desiredFor(7, thread.slot);
+      const [desired] = world.desiredFor(7, thread.slot);
       const { index } = desired!.counter as { index: number };
       expect(index % 2).toBe(thread.slot);
       expect(desired).toMatchObject({ rule, captures: null });
       thread.set(index, 5);
       foreign.set(index, 1000);
     }
-    expect(engine.desiredFor(8, 0)).toEqual([]);
+    expect(world.desiredFor(8)).toEqual([]);
     await settled();
     expect(counted()).toBe(10);
     engine.threadEnded(other);
@@ -381,15 +395,16 @@ describe('TriggerEngine', () => {
   });
 
   it('has ten thousand triggers and no more, and room for others when they are gone', () => {
-    const { engine } = new World();
+    const world = new World();
+    const { engine } = world;
     for (let count = 0; count < TRIGGERS_MAX; count++)
       engine.add({ ...named('', ACTIONS.notify(every1)), name: null }, OWNER);
     const more = named('more', ACTIONS.notify(every1));
     expect(() => engine.add(more, OWNER)).toThrow(expect.objectContaining({ code: 'TOO_MANY' }));
-    expect(engine.desiredFor(OWNER.uid, 0)).toHaveLength(TRIGGERS_MAX);
+    expect(world.desiredFor(OWNER.uid)).toHaveLength(TRIGGERS_MAX);
     for (let count = 0; count < TRIGGERS_MAX; count++) engine.remove(`trigger${count}`, OWNER.uid);
     expect(engine.add(more, OWNER)).toBe('more');
-    expect(engine.desiredFor(OWNER.uid, 0)).toHaveLength(1);
+    expect(world.desiredFor(OWNER.uid)).toHaveLength(1);
   });
 
   it('keeps what is published within what a control file can take', () => {
@@ -412,7 +427,7 @@ describe('increments', () => {
     const world = new World();
     const { engine } = world;
     engine.add(named('i', increment), OWNER);
-    const published = () => engine.desiredFor(OWNER.uid, 0).map(({ captures, counter }) => [captures, counter]);
+    const published = () => world.desiredFor(OWNER.uid).map(({ captures, counter }) => [captures, counter]);
     expect(published()).toEqual([[['a', '$ctx.vpid'], null]]);
     world.withMap(false);
     engine.sessionsChanged();
@@ -450,7 +465,7 @@ describe('increments', () => {
     const world = new World();
     world.withMap(true);
     world.engine.add(named('i', ACTIONS.notify(every1), increment), OWNER);
-    const desired = world.engine.desiredFor(OWNER.uid, 0);
+    const desired = world.desiredFor(OWNER.uid);
     expect(desired.map(({ captures, counter }) => [captures === null, counter === null])).toEqual([
       [false, true],
       [true, false],

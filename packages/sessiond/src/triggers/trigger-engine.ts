@@ -19,6 +19,7 @@ import { type ConditionKind, type ConditionSource, type ConditionSources, isAbou
 import { type FindSession, MapIncrements } from './map-increments.ts';
 import { type Perform, Trigger } from './trigger.ts';
 import { checkDefinition, isCountedAtEvent, ruleOf } from './trigger-check.ts';
+import { TriggerFeed } from './trigger-feed.ts';
 
 /** What in a desired trigger is not text that a client gave. */
 const DESIRED_TRIGGER_BYTES = 128;
@@ -31,7 +32,7 @@ export interface TriggerEngineOptions {
   readonly budget: DesiredStateBudget;
   readonly findSession: FindSession;
   readonly perform: Perform;
-  /** Has applications told of what `desiredFor` answers now. */
+  /** Has applications told of what has changed in feeds. */
   readonly publish: () => void;
   readonly now: () => Date;
   readonly log: Log;
@@ -46,6 +47,15 @@ interface Entry {
   stop: () => void;
 }
 
+type Captures = readonly CapturedValue[];
+
+interface Feed {
+  readonly feed: TriggerFeed;
+  readonly uid: number;
+  readonly slot: number;
+  threads: number;
+}
+
 /** All triggers: who has which, what applications are told of them, and what comes of it. */
 export class TriggerEngine {
   readonly #options: TriggerEngineOptions;
@@ -55,7 +65,7 @@ export class TriggerEngine {
   /** Those with actions that applications may carry out. */
   readonly #counting = new Set<Entry>();
   /** By user and slot. */
-  readonly #desired = new Map<string, readonly DesiredTrigger[]>();
+  readonly #feeds = new Map<string, Feed>();
   #bytes = 0;
   #nextKey = 1;
   #nextNumber = 0;
@@ -98,7 +108,7 @@ export class TriggerEngine {
     this.#bytes += bytes;
     if (definition.actions.some((action) => isCountedAtEvent(condition, action))) this.#counting.add(entry);
     increments.bind(this.#options.findSession);
-    if (ruleOf(condition) !== undefined) this.#changed();
+    if (ruleOf(condition) !== undefined) this.#changed(entry);
     entry.stop =
       source?.start(
         { key: trigger.key, name, owner, condition, countedEvents: () => counter?.read() ?? 0 },
@@ -122,7 +132,7 @@ export class TriggerEngine {
     increments.close();
     counter?.close();
     this.#options.budget.release(trigger);
-    if (ruleOf(trigger.definition.condition) !== undefined) this.#changed();
+    if (ruleOf(trigger.definition.condition) !== undefined) this.#changed(entry);
     this.#options.log.info(`trigger ${name} of user ${uid} is removed`);
   }
 
@@ -136,38 +146,30 @@ export class TriggerEngine {
     return this.#byKey.size;
   }
 
-  /** What threads of that user with that slot are to be told. */
-  desiredFor(uid: number, slot: number): readonly DesiredTrigger[] {
-    if (this.#byKey.size === 0) return [];
-    const key = `${uid} ${slot}`;
-    const known = this.#desired.get(key);
-    if (known !== undefined) return known;
-    const desired = [...this.#byKey.values()]
-      .filter(({ trigger }) => isAbout(trigger.owner, uid))
-      .flatMap((entry) => desiredOf(entry, slot));
-    this.#desired.set(key, desired);
-    return desired;
+  /** What threads of that user with that slot are to be told; the same for all that are registered. */
+  feedFor(uid: number, slot: number): TriggerFeed {
+    return this.#feedOf(uid, slot).feed;
   }
 
   threadRegistered(thread: CountingThread): void {
     this.#options.counters.add(thread);
     this.#options.keyCounters.add(thread);
+    this.#feedOf(thread.uid, thread.slot).threads += 1;
   }
 
   /** Its control file can still be read. */
   threadEnded(thread: CountingThread): void {
+    const { uid, slot } = thread;
     this.#options.counters.remove(thread);
     this.#options.keyCounters.remove(thread);
+    const feed = this.#feedOf(uid, slot);
+    feed.threads -= 1;
+    if (feed.threads <= 0) this.#feeds.delete(feedKey(uid, slot));
   }
 
   /** Events that a thread tells of. A trigger that is gone, or is not about this thread, is passed over. */
-  matched({ uid }: CountingThread, { trigger: key, matches, discarded, captures }: TriggerMatchedMessage): void {
-    const entry = this.#byKey.get(key);
-    if (entry === undefined || !isAbout(entry.trigger.owner, uid)) return;
-    const { trigger } = entry;
-    if (trigger.definition.condition.kind !== 'event-rule-matches') return;
-    trigger.messagesDiscarded = Math.min(trigger.messagesDiscarded + discarded, Number.MAX_SAFE_INTEGER);
-    trigger.occurred(matches, bounded(captures));
+  matched(thread: CountingThread, message: TriggerMatchedMessage): void {
+    this.#occurred(thread, message, message.captures);
   }
 
   counted(thread: CountingThread, message: CountersMessage): void {
@@ -176,9 +178,9 @@ export class TriggerEngine {
 
   /** Sessions or maps came or went, or sessions were started or stopped. */
   sessionsChanged(): void {
-    let changed = false;
-    for (const { increments } of this.#counting) changed = increments.bind(this.#options.findSession) || changed;
-    if (changed) this.#changed();
+    for (const entry of this.#counting) {
+      if (entry.increments.bind(this.#options.findSession)) this.#changed(entry);
+    }
   }
 
   sessionCleared({ maps }: Session): void {
@@ -201,6 +203,19 @@ export class TriggerEngine {
       stop();
       trigger.remove();
     }
+  }
+
+  #occurred(
+    { uid }: CountingThread,
+    { trigger: key, matches, discarded }: TriggerMatchedMessage,
+    captures: Captures,
+  ): void {
+    const entry = this.#byKey.get(key);
+    if (entry === undefined || !isAbout(entry.trigger.owner, uid)) return;
+    const { trigger } = entry;
+    if (trigger.definition.condition.kind !== 'event-rule-matches') return;
+    trigger.messagesDiscarded = Math.min(trigger.messagesDiscarded + discarded, Number.MAX_SAFE_INTEGER);
+    trigger.occurred(matches, bounded(captures));
   }
 
   #newTrigger(definition: TriggerDefinition & { readonly name: string }, owner: Owner): Trigger {
@@ -240,10 +255,29 @@ export class TriggerEngine {
     }
   }
 
-  #changed(): void {
-    this.#desired.clear();
+  #feedOf(uid: number, slot: number): Feed {
+    const key = feedKey(uid, slot);
+    const known = this.#feeds.get(key);
+    if (known !== undefined) return known;
+    const made = { feed: new TriggerFeed(), uid, slot, threads: 0 };
+    this.#feeds.set(key, made);
+    for (const entry of this.#byKey.values()) this.#putInto(made, entry);
+    return made;
+  }
+
+  #changed(entry: Entry): void {
+    for (const feed of this.#feeds.values()) this.#putInto(feed, entry);
     this.#options.publish();
   }
+
+  #putInto({ feed, uid, slot }: Feed, entry: Entry): void {
+    const { key, owner } = entry.trigger;
+    if (isAbout(owner, uid)) feed.put(key, this.#byKey.has(key) ? desiredOf(entry, slot) : []);
+  }
+}
+
+function feedKey(uid: number, slot: number): string {
+  return `${uid} ${slot}`;
 }
 
 function nameKey(uid: number, name: string): string {
@@ -293,7 +327,7 @@ function describe({ trigger, increments }: Entry): TriggerDescription {
 }
 
 /** The first values, as far as they are no more than a report may hold. */
-function bounded(captures: readonly CapturedValue[]): readonly CapturedValue[] {
+function bounded(captures: Captures): Captures {
   let bytes = 0;
   return captures.map((value) => {
     bytes += Buffer.byteLength(JSON.stringify(value));

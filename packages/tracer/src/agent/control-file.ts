@@ -3,17 +3,20 @@ import { Memfd, type Posix, Seal } from '@ringtail/posix';
 import {
   CONTROL_ABI_VERSION,
   CONTROL_AREA_BYTES,
-  CONTROL_COUNTER_COUNT,
+  CONTROL_COUNTERS_BYTES,
   CONTROL_COUNTERS_OFFSET,
   CONTROL_FILE_BYTES,
   CONTROL_MAGIC,
   CONTROL_PAGE_BYTES,
+  CONTROL_SLOT_COUNT,
   CONTROL_SLOT_WORDS_BYTES,
+  CONTROL_TALLIES_BYTES,
+  CONTROL_TALLIES_OFFSET,
   ControlPage,
   ControlSlot,
   controlAreaOffset,
-  controlChecksum,
-  type DesiredState,
+  type DesiredStateChange,
+  decodePieces,
 } from '@ringtail/protocol';
 import { memoryName } from './leftovers.ts';
 
@@ -21,14 +24,12 @@ import { memoryName } from './leftovers.ts';
 const PAGE_BYTES_MAX = 65_536;
 const COUNTERS_MAPPED_FROM = CONTROL_COUNTERS_OFFSET - (CONTROL_COUNTERS_OFFSET % PAGE_BYTES_MAX);
 
-const NO_STATE: DesiredState = { channels: [], triggers: [] };
-
 /** The control file of this thread: made here, written by the daemons. Layout: `protocol/control-page.ts`. */
 export class ControlFile {
   readonly fd: number;
   readonly page: Uint32Array;
   readonly #posix: Posix;
-  #counters: Float64Array | undefined;
+  #counted: { readonly counters: Float64Array; readonly tallies: readonly Float64Array[] } | undefined;
 
   private constructor(posix: Posix, fd: number, page: ArrayBuffer) {
     this.#posix = posix;
@@ -62,17 +63,21 @@ export class ControlFile {
   }
 
   /**
-   * The counters, mapped when they are first asked for: most threads never need them.
+   * The counters.
    *
    * @throws {PosixError} where the mapping is refused
    */
   get counters(): Float64Array {
-    if (this.#counters === undefined) {
-      const { buffer } = this.#posix.map(this.fd, CONTROL_FILE_BYTES - COUNTERS_MAPPED_FROM, COUNTERS_MAPPED_FROM);
-      const offset = CONTROL_COUNTERS_OFFSET - COUNTERS_MAPPED_FROM;
-      this.#counters = new Float64Array(buffer, offset, CONTROL_COUNTER_COUNT);
-    }
-    return this.#counters;
+    return this.#mapCounted().counters;
+  }
+
+  /**
+   * The tallies of a slot, behind the word that says how many are in use.
+   *
+   * @throws {PosixError} where the mapping is refused
+   */
+  tallies(slot: number): Float64Array {
+    return this.#mapCounted().tallies[slot] as Float64Array;
   }
 
   /** Forgets what the daemon of `slot` published: it is gone, and its successor has not spoken yet. */
@@ -80,25 +85,42 @@ export class ControlFile {
     this.page[(ControlPage.SLOTS + slot * ControlPage.SLOT_BYTES + ControlSlot.LENGTH) / 4] = 0;
   }
 
-  /**
-   * The state that the daemon of `slot` published last.
-   *
-   * @returns undefined if the daemon is writing right now: try again at the next event.
-   */
-  readState(slot: number): DesiredState | undefined {
+  /** Which text the daemon of `slot` has published. */
+  slotWords(slot: number): { readonly text: number; readonly area: number; readonly length: number } {
     const words = Buffer.alloc(CONTROL_SLOT_WORDS_BYTES);
     readSync(this.fd, words, 0, words.length, ControlPage.SLOTS + slot * ControlPage.SLOT_BYTES);
-    const length = words.readUInt32LE(ControlSlot.LENGTH);
-    const area = words.readUInt32LE(ControlSlot.AREA);
-    if (length === 0) return NO_STATE;
-    if (length > CONTROL_AREA_BYTES || area > 1) return undefined;
-    const text = Buffer.alloc(length);
-    readSync(this.fd, text, 0, length, controlAreaOffset(slot, area));
-    if (controlChecksum(text) !== words.readUInt32LE(ControlSlot.CHECKSUM)) return undefined;
-    try {
-      return JSON.parse(text.toString('utf8')) as DesiredState;
-    } catch {
-      return undefined;
+    return {
+      text: words.readUInt32LE(ControlSlot.TEXT),
+      area: words.readUInt32LE(ControlSlot.AREA),
+      length: words.readUInt32LE(ControlSlot.LENGTH),
+    };
+  }
+
+  /**
+   * What a part of a text says.
+   *
+   * @returns undefined where that is not whole pieces
+   */
+  readPieces(slot: number, area: number, from: number, to: number): DesiredStateChange[] | undefined {
+    if (to > CONTROL_AREA_BYTES || area > 1) return undefined;
+    const bytes = Buffer.alloc(to - from);
+    readSync(this.fd, bytes, 0, bytes.length, controlAreaOffset(slot, area) + from);
+    return decodePieces(bytes);
+  }
+
+  /** Mapped when they are first asked for: most threads never need them. */
+  #mapCounted() {
+    if (this.#counted === undefined) {
+      const { buffer } = this.#posix.map(this.fd, CONTROL_FILE_BYTES - COUNTERS_MAPPED_FROM, COUNTERS_MAPPED_FROM);
+      const view = (offset: number, bytes: number) =>
+        new Float64Array(buffer, offset - COUNTERS_MAPPED_FROM, bytes / 8);
+      this.#counted = {
+        counters: view(CONTROL_COUNTERS_OFFSET, CONTROL_COUNTERS_BYTES),
+        tallies: Array.from({ length: CONTROL_SLOT_COUNT }, (_, slot) =>
+          view(CONTROL_TALLIES_OFFSET + slot * CONTROL_TALLIES_BYTES, CONTROL_TALLIES_BYTES),
+        ),
+      };
     }
+    return this.#counted;
   }
 }

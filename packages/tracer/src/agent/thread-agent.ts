@@ -7,23 +7,27 @@ import {
   APP_PROTOCOL_VERSION,
   applicationRunDirectories,
   ControlPage,
+  type DesiredChannel,
   type RegisterMessage,
   type RunDirectory,
 } from '@ringtail/protocol';
 import { defineApplicationContext } from '../context/application-context.ts';
 import { contextTroubleOf, onContextTrouble } from '../context/context-troubles.ts';
 import { makeRecorder, makeTracepoint } from '../recorder/code-generation.ts';
-import type { Gate, Recorder, RecorderTarget } from '../recorder/recorder.ts';
+import type { Gate, Recorder, RecorderTarget, TriggerTarget } from '../recorder/recorder.ts';
 import type { Site } from '../recorder/tracepoint-function.ts';
 import { makeWaitingRecorder } from '../recorder/waiting.ts';
 import { Statedump } from '../statedump/statedump.ts';
 import { STATEDUMP_SITE_LIST } from '../statedump/statedump-events.ts';
-import { type TriggerOfLink, TriggerSet } from '../triggers/trigger-set.ts';
+import type { CountingSpaces } from '../triggers/trigger-binding.ts';
+import { TriggerSet } from '../triggers/trigger-set.ts';
 import { ChannelBinding, type ThreadIdentity } from './channel-binding.ts';
 import { ControlFile } from './control-file.ts';
 import { CounterSpace } from './counter-space.ts';
 import { DaemonLink } from './daemon-link.ts';
 import { noteDescriptor, unmapLeftovers } from './leftovers.ts';
+import { StateReader } from './state-reader.ts';
+import { TallySpace } from './tally-space.ts';
 import { threadName } from './thread-name.ts';
 import { describeTracepoints } from './tracepoint-list.ts';
 
@@ -50,12 +54,18 @@ export class ThreadAgent {
   readonly #siteOf = new WeakMap<object, Site>();
   readonly #withdrawn = new WeakSet<Site>();
   readonly #links = new Map<number, DaemonLink>();
+  readonly #published = new WeakMap<DaemonLink, Published>();
+  /** Another map whenever something about channels has changed. */
   #bindings = new Map<string, ChannelBinding>();
+  /** The daemons that `#bindings` are of; null once they no longer are what these have published. */
+  #boundLinks: readonly DaemonLink[] | null = [];
   /** The generation that `#bindings` were read at. */
   #reconciled = 0;
+  /** What the recorder of a tracepoint was made for. */
+  readonly #plans = new WeakMap<Site, Plan>();
   #posix: Posix | undefined;
   #control: ControlFile | undefined;
-  #counters: CounterSpace | undefined;
+  #spaces: CountingSpaces | undefined;
   readonly #triggers = new TriggerSet();
   #identity: ThreadIdentity | undefined;
   #tellScheduled = false;
@@ -163,24 +173,46 @@ export class ThreadAgent {
     }
   }
 
-  /** Reads the desired state of every daemon; keeps the bindings that stay. False if a daemon is writing right now. */
+  /** Reads what every daemon has published since; keeps what stays. False if a daemon is writing right now. */
   #reconcile(generation: number): boolean {
     const control = this.#control;
-    const counters = this.#counters;
-    if (control === undefined || counters === undefined || this.#identity === undefined) return false;
+    if (control === undefined) return false;
+    const links = [...this.#links.values()].filter(({ isOpen }) => isOpen);
+    for (const link of links) if (!this.#readOn(link, control)) return false;
+    this.#triggers.retain(links);
+    const bound = this.#boundLinks;
+    if (bound?.length !== links.length || links.some((link, i) => link !== bound[i])) this.#bind(links);
+    this.#reconciled = generation;
+    if (this.#dumpsDue.size > 0) this.#scheduleLook();
+    return true;
+  }
+
+  #readOn(link: DaemonLink, control: ControlFile): boolean {
+    const published = this.#published.get(link) ?? { reader: new StateReader(control, link.slot), channels: [] };
+    this.#published.set(link, published);
+    const news = published.reader.read();
+    if (news === undefined) return false;
+    const channels = news.changes.findLast((change) => change.channels !== undefined)?.channels;
+    if (channels !== undefined || news.isWhole) {
+      published.channels = channels ?? [];
+      this.#boundLinks = null;
+    }
+    this.#triggers.take(link, news);
+    return true;
+  }
+
+  #bind(links: readonly DaemonLink[]): void {
+    const identity = this.#identity;
+    const spaces = this.#spaces;
+    if (identity === undefined || spaces === undefined) return;
     const bindings = new Map<string, ChannelBinding>();
     const contextUsers = new Map<string, ContextUser>();
-    const triggers: TriggerOfLink[] = [];
-    for (const link of this.#links.values()) {
-      if (!link.isOpen) continue;
-      const state = control.readState(link.slot);
-      if (state === undefined) return false;
-      for (const desired of state.triggers) triggers.push({ link, desired });
-      for (const desired of state.channels) {
+    for (const link of links) {
+      for (const desired of this.#published.get(link)?.channels ?? []) {
         const key = `${link.slot}:${desired.key}`;
         let binding = this.#bindings.get(key);
         if (binding === undefined || binding.link !== link) {
-          binding = new ChannelBinding(link, desired, this.#identity, counters);
+          binding = new ChannelBinding(link, desired, identity, spaces.counters);
           tellKnownTroubles({ link, channel: desired.key, contexts: desired.contexts });
         } else {
           binding.update(desired);
@@ -196,11 +228,8 @@ export class ThreadAgent {
       if (bindings.get(key) !== binding) binding.retire();
     }
     this.#bindings = bindings;
-    this.#triggers.update(triggers);
     this.#contextUsers = contextUsers;
-    this.#reconciled = generation;
-    if (this.#dumpsDue.size > 0) this.#scheduleLook();
-    return true;
+    this.#boundLinks = links;
   }
 
   /** Has this thread do what does not wait for its next event, once it is in the middle of nothing. */
@@ -251,24 +280,36 @@ export class ThreadAgent {
   }
 
   #plan(site: Site, generation: number): void {
-    const wanting = [...this.#bindings.values()].filter((binding) => binding.wants(site));
+    const bindings = this.#bindings;
+    const triggers = this.#spaces === undefined ? [] : this.#triggers.targetsFor(site.event, this.#spaces);
+    const former = this.#plans.get(site);
+    if (former?.bindings === bindings && former.triggers === triggers) {
+      // Whatever has changed is about other events.
+      if (former.isOff) site.off = generation;
+      else site.on = generation;
+      return;
+    }
     const targets: RecorderTarget[] = [];
     const waiting: ChannelBinding[] = [];
-    for (const binding of wanting) {
+    for (const binding of bindings.values()) {
+      if (!binding.wants(site)) continue;
       const target = binding.target(site, this.#sites);
       if (target === 'later') waiting.push(binding);
       else if (target !== 'never') targets.push(target);
     }
     const stale = ((...values: unknown[]) => this.#resolveAndRecord(site, values)) as Recorder;
-    const triggers = this.#counters === undefined ? [] : this.#triggers.targetsFor(site.event, this.#counters);
-    const plan = { event: site.event, targets, triggers, gate: this.#gate, generation, stale };
+    const plan = { event: site.event, targets, triggers, gate: this.#gate, site, stale };
     if (waiting.length > 0) {
+      this.#plans.delete(site);
       site.record = makeWaitingRecorder(
         plan,
         waiting.map((binding) => binding.waitingFor(site)),
       );
       site.on = generation;
-    } else if (targets.length === 0 && triggers.length === 0) {
+      return;
+    }
+    const isOff = targets.length === 0 && triggers.length === 0;
+    if (isOff) {
       site.on = -1;
       site.off = generation;
       site.record = stale;
@@ -276,6 +317,7 @@ export class ThreadAgent {
       site.record = makeRecorder(plan);
       site.on = generation;
     }
+    this.#plans.set(site, { bindings, triggers, isOff });
   }
 
   #register(timeoutMs: number): void {
@@ -337,7 +379,7 @@ export class ThreadAgent {
         if (!isMainThread) unmapLeftovers(this.#posix);
         this.#control = ControlFile.create(this.#posix, this.#identity.tid);
         if (!isMainThread) noteDescriptor(this.#posix, this.#control.fd);
-        this.#counters = new CounterSpace(this.#control);
+        this.#spaces = { counters: new CounterSpace(this.#control), tallies: new TallySpace(this.#control) };
         this.#gate.page = this.#control.page;
       }
     } catch (error) {
@@ -353,7 +395,9 @@ export class ThreadAgent {
     // Its successor numbers channels anew.
     for (const key of this.#dumped.keys()) if (key.startsWith(`${link.slot}:`)) this.#dumped.delete(key);
     this.#control?.clearSlot(link.slot);
-    this.#counters?.forget(link.slot);
+    this.#triggers.forget(link);
+    this.#spaces?.counters.forget(link.slot);
+    this.#spaces?.tallies.forget(link.slot);
     this.#control?.bumpGeneration();
   }
 
@@ -392,6 +436,18 @@ export class ThreadAgent {
       site.record = noOperation;
     }
   }
+}
+
+/** What a daemon has published so far. */
+interface Published {
+  readonly reader: StateReader;
+  channels: readonly DesiredChannel[];
+}
+
+interface Plan {
+  readonly bindings: ReadonlyMap<string, ChannelBinding>;
+  readonly triggers: readonly TriggerTarget[];
+  readonly isOff: boolean;
 }
 
 /** A channel that records contexts, for what is to be told of them. */

@@ -16,7 +16,7 @@ const BEGUN = ProducerLine.BEGUN / 4;
  * (`--disallow-code-generation-from-strings`). It does what the compiled one does, several times slower.
  */
 export function buildRecorder(plan: RecorderPlan): Recorder {
-  const { gate, generation, targets } = plan;
+  const { gate, site, targets } = plan;
   const encode = buildEventEncoder(plan.event.fields);
   const contexts = buildContexts(targets);
   const conditions = targets.map(({ condition }) => buildCondition(condition, plan.event));
@@ -24,7 +24,7 @@ export function buildRecorder(plan: RecorderPlan): Recorder {
   const wanting: RecorderTarget[] = [];
   const stale = plan.stale as (...values: unknown[]) => void;
   return (...values: unknown[]) => {
-    if (gate.page[GENERATION] !== generation) {
+    if (gate.page[GENERATION] !== site.on) {
       stale(...values);
       return;
     }

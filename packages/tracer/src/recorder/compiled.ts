@@ -30,7 +30,7 @@ export function compileRecorder(plan: RecorderPlan): Recorder {
   const conditions = emitConditions(plan, names);
   const triggers = emitTriggers(plan.triggers, plan.event, names);
   const clocks = [...new Map(plan.targets.map((target) => [target.clock.kind, target.clock])).values()];
-  const constants: Record<string, unknown> = { gate: plan.gate, stale: plan.stale, scratch };
+  const constants: Record<string, unknown> = { gate: plan.gate, site: plan.site, stale: plan.stale, scratch };
   for (const [name, value] of encoder.constants) constants[name] = value;
   Object.assign(constants, contexts.constants, conditions.constants, triggers.constants);
   for (const clock of clocks) Object.assign(constants, clock.constants);
@@ -56,7 +56,7 @@ export function compileRecorder(plan: RecorderPlan): Recorder {
 
   const body = `
     return function record(${names.join(', ')}) {
-      if (gate.page[${GENERATION}] !== ${plan.generation}) return stale(${names.join(', ')});
+      if (gate.page[${GENERATION}] !== site.on) return stale(${names.join(', ')});
       if (gate.inside !== 0) {
         ${plan.targets.map((_, i) => `ring${i}.countNested();`).join('\n')}
         ${triggers.missed}

@@ -91,7 +91,7 @@ describe.each([
       targets: targets.map((target) => ({ ...target, ring: target.ring.producer })),
       triggers: triggers.map((what) => ({ condition: null, counter: null, reports: null, capture: null, ...what })),
       gate,
-      generation: 7,
+      site: { on: 7 },
       stale: ((...values: unknown[]) => stale.push(values)) as never,
     }) as (...values: unknown[]) => void;
     return { record, gate, clock, stale, ring: targets[0]?.ring as Ring, rings: targets.map((target) => target.ring) };
@@ -378,7 +378,7 @@ describe.each([
       })),
       triggers: triggers.map((what) => ({ condition: null, counter: null, reports: null, capture: null, ...what })),
       gate,
-      generation: 0,
+      site: { on: 0 },
       stale: ((...values: unknown[]) => stale.push(values)) as never,
     }) as (...values: unknown[]) => void;
     return { record, rings: used, gate, clock, stale };
@@ -560,7 +560,7 @@ describe('the recorder of a tracepoint that waits for identifiers', () => {
         targets: [{ ...target, contexts: [], condition: null }],
         triggers: [],
         gate,
-        generation: 0,
+        site: { on: 0 },
         stale: ((...values: unknown[]) => stale.push(values)) as never,
       },
       [channel],

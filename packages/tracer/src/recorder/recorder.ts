@@ -68,7 +68,7 @@ export interface RecorderPlan {
   readonly targets: readonly RecorderTarget[];
   readonly triggers: readonly TriggerTarget[];
   readonly gate: Gate;
-  /** The generation that this recorder is good for; at any other it calls `stale`. */
-  readonly generation: number;
+  /** Says which generation this recorder is good for: one that changes nothing for its event it survives. At any other it calls `stale`. */
+  readonly site: { readonly on: number };
   readonly stale: Recorder;
 }

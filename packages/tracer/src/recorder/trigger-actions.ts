@@ -15,8 +15,11 @@ export interface TriggerActions {
 
 export const NO_CAPTURES: readonly CapturedValue[] = [];
 
+/** Conditions by their targets: with one trigger more, those of thousands are not made again. */
+const conditions = new WeakMap<TriggerTarget, ReturnType<typeof buildCondition>>();
+
 export function buildTriggers(triggers: readonly TriggerTarget[], event: EventSpec): TriggerActions {
-  const all = triggers.map((target) => ({ ...target, isWanted: buildCondition(target.condition, event) }));
+  const all = triggers.map((target) => ({ ...target, isWanted: conditionOf(target, event) }));
   const captured: (readonly CapturedValue[] | undefined)[] = all.map(() => undefined);
 
   return {
@@ -50,6 +53,16 @@ export function buildTriggers(triggers: readonly TriggerTarget[], event: EventSp
       }
     },
   };
+}
+
+/** @param event the one that the target is about */
+function conditionOf(target: TriggerTarget, event: EventSpec): ReturnType<typeof buildCondition> {
+  let condition = conditions.get(target);
+  if (condition === undefined) {
+    condition = buildCondition(target.condition, event);
+    conditions.set(target, condition);
+  }
+  return condition;
 }
 
 function count({ counter }: TriggerTarget): void {

@@ -18,14 +18,14 @@ const GENERATION = ControlPage.GENERATION / 4;
  * want, and calls `stale` as soon as one of them may ask again.
  */
 export function makeWaitingRecorder(plan: RecorderPlan, waiting: readonly WaitingChannel[]): Recorder {
-  const { gate, generation, event } = plan;
+  const { gate, site, event } = plan;
   const stale = plan.stale as (...values: unknown[]) => void;
   const isIdle = plan.targets.length === 0 && plan.triggers.length === 0;
   const record = isIdle ? undefined : (makeRecorder(plan) as (...values: unknown[]) => void);
   const channels = waiting.map((channel) => ({ channel, isWanted: buildCondition(channel.condition, event) }));
   return (...values: unknown[]) => {
     const isNested = gate.inside !== 0;
-    if (gate.page[GENERATION] !== generation || (!isNested && waiting.some((channel) => channel.mayAsk()))) {
+    if (gate.page[GENERATION] !== site.on || (!isNested && waiting.some((channel) => channel.mayAsk()))) {
       stale(...values);
       return;
     }

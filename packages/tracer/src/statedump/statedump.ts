@@ -162,7 +162,7 @@ export class Statedump {
       targets,
       triggers: [],
       gate: this.#gate,
-      generation: 0,
+      site: { on: 0 },
       stale: () => {},
     });
   }

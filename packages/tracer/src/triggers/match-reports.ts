@@ -1,4 +1,5 @@
 import type { CapturedValue, TriggerMatchedMessage } from '@ringtail/protocol';
+import type { Tally } from '../agent/tally-space.ts';
 import type { TriggerReports } from '../recorder/recorder.ts';
 import { TokenBucket } from './token-bucket.ts';
 
@@ -20,14 +21,19 @@ export interface ReportSchedule {
   later(reports: MatchReports): void;
 }
 
+/** Where nobody counts. */
+const NO_TALLY: Tally = { f64: new Float64Array(2), matched: 0, missed: 1 };
+
 /**
  * What one trigger tells its daemon: the first match at once, later ones gathered where they come faster than messages may be sent. What
- * has been gathered goes out with the next match after a while, or from the event loop.
+ * has been gathered goes out with the next match after a while, or from the event loop. A thread that ends before has counted it in
+ * its tally, from which the daemon takes what it was not told.
  */
 export class MatchReports implements TriggerReports {
   readonly #link: ReportLink;
   readonly #trigger: number;
   readonly #schedule: ReportSchedule;
+  readonly #tally: Tally;
   readonly #bucket: TokenBucket;
   #matches = 0;
   #discarded = 0;
@@ -35,20 +41,23 @@ export class MatchReports implements TriggerReports {
   /** Since when the daemon has not read; undefined if it does. */
   #fullSince: number | undefined;
 
-  constructor(link: ReportLink, trigger: number, schedule: ReportSchedule) {
+  constructor(link: ReportLink, trigger: number, schedule: ReportSchedule, tally: Tally = NO_TALLY) {
     this.#link = link;
     this.#trigger = trigger;
     this.#schedule = schedule;
+    this.#tally = tally;
     this.#bucket = new TokenBucket(schedule.now());
   }
 
   matched(captures: readonly CapturedValue[]): void {
+    (this.#tally.f64[this.#tally.matched] as number) += 1;
     this.#matches += 1;
     this.#captures = captures;
     this.flush();
   }
 
   missed(): void {
+    (this.#tally.f64[this.#tally.missed] as number) += 1;
     this.#discarded += 1;
     this.flush();
   }

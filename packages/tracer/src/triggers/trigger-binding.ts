@@ -3,6 +3,7 @@ import { buildArgumentCapture, type EventSpec, type FilterExpression, parseFilte
 import { type DesiredTrigger, ruleMatcher } from '@ringtail/protocol';
 import type { CounterSpace } from '../agent/counter-space.ts';
 import type { DaemonLink } from '../agent/daemon-link.ts';
+import type { TallySpace } from '../agent/tally-space.ts';
 import { lookUpContext } from '../context/look-up-context.ts';
 import type { TriggerTarget } from '../recorder/recorder.ts';
 import { MatchReports, type ReportSchedule } from './match-reports.ts';
@@ -13,43 +14,51 @@ const TEXT_LENGTH_MAX = 65_536;
 const ELEMENTS_SUM = 65_536;
 const ELEMENTS_MAX = 4096;
 
-/** One trigger as this thread looks for what sets it off. */
-export class TriggerBinding {
-  readonly link: DaemonLink;
-  /** What it was made of, to tell whether it has changed. */
-  readonly text: string;
-  readonly #desired: DesiredTrigger;
-  readonly #takes: (name: string, logLevel: number) => boolean;
-  /** Absent where the rule has none. */
-  readonly #filter: FilterExpression | undefined;
-  readonly #captures: readonly FilterExpression[];
-  readonly #reports: MatchReports | null;
-  #isRefusalTold = false;
+/** Where a thread counts for its daemons. */
+export interface CountingSpaces {
+  readonly counters: CounterSpace;
+  readonly tallies: TallySpace;
+}
 
-  /** @throws {RingtailError} for what cannot be evaluated */
-  constructor(link: DaemonLink, desired: DesiredTrigger, text: string, schedule: ReportSchedule) {
-    const { rule, captures } = desired;
-    this.link = link;
-    this.text = text;
+interface Expressions {
+  /** Absent where the rule has none. */
+  readonly filter: FilterExpression | undefined;
+  readonly captures: readonly FilterExpression[];
+}
+
+/**
+ * One trigger as this thread looks for what sets it off. There may be thousands, most of them about events that this thread never
+ * emits: what takes time is done at the first event that the rule takes.
+ */
+export class TriggerBinding {
+  isGone = false;
+  readonly #link: DaemonLink;
+  readonly #desired: DesiredTrigger;
+  readonly #schedule: ReportSchedule;
+  readonly #takes: (name: string, logLevel: number) => boolean;
+  /** Null where they cannot be read, which the daemon has been told. */
+  #expressions: Expressions | null | undefined;
+  #reports: MatchReports | undefined;
+  #tallies: TallySpace | undefined;
+  #isRefusalTold = false;
+  /** A recorder that is made anew is to find what was made for the one before. */
+  readonly #targets = new WeakMap<EventSpec, TriggerTarget>();
+
+  constructor(link: DaemonLink, desired: DesiredTrigger, schedule: ReportSchedule) {
+    this.#link = link;
     this.#desired = desired;
-    this.#takes = ruleMatcher(rule);
-    this.#filter = rule.filter === undefined ? undefined : parseFilter(rule.filter);
-    this.#captures = captures?.map((capture) => parseFilter(capture)) ?? [];
-    this.#reports = captures === null ? null : new MatchReports(link, desired.key, schedule);
+    this.#schedule = schedule;
+    this.#takes = ruleMatcher(desired.rule);
   }
 
   /** What a recorder of the event does for this trigger; undefined if that is nothing. */
-  targetFor(event: EventSpec, counters: CounterSpace): TriggerTarget | undefined {
+  targetFor(event: EventSpec, spaces: CountingSpaces): TriggerTarget | undefined {
     if (!this.#takes(event.name, event.logLevel)) return undefined;
-    const counter = this.#counterFor(event, counters);
-    const reports = this.#reports;
-    if (counter === null && reports === null) return undefined;
-    return {
-      condition: this.#filter === undefined ? null : { anyOf: [this.#filter], lookUpContext },
-      counter,
-      reports,
-      capture: this.#captures.length === 0 ? null : this.#captureOf(event),
-    };
+    const known = this.#targets.get(event);
+    if (known !== undefined) return known;
+    const target = this.#newTargetFor(event, spaces);
+    if (target !== undefined) this.#targets.set(event, target);
+    return target;
   }
 
   /** Sends what has not been told yet. */
@@ -57,23 +66,55 @@ export class TriggerBinding {
     this.#reports?.end();
   }
 
-  #captureOf({ fields }: EventSpec) {
-    const count = this.#captures.length;
-    return buildArgumentCapture(
-      this.#captures,
-      { fields, lookUpContext },
-      {
-        textLengthMax: Math.min(TEXT_LENGTH_MAX, Math.floor(TEXT_LENGTH_SUM / count)),
-        elementsMax: Math.min(ELEMENTS_MAX, Math.floor(ELEMENTS_SUM / count)),
-      },
-    );
+  /** The same for the last time. */
+  remove(): void {
+    this.isGone = true;
+    this.flush();
+    this.#tallies?.giveBack(this.#link.slot, this.#desired.key);
+  }
+
+  #newTargetFor(event: EventSpec, spaces: CountingSpaces): TriggerTarget | undefined {
+    this.#expressions ??= this.#read();
+    if (this.#expressions === null) return undefined;
+    const { filter, captures } = this.#expressions;
+    const counter = this.#counterFor(event, spaces.counters);
+    const reports = this.#reportsInto(spaces.tallies);
+    if (counter === null && reports === null) return undefined;
+    return {
+      condition: filter === undefined ? null : { anyOf: [filter], lookUpContext },
+      counter,
+      reports,
+      capture: captures.length === 0 ? null : captureOf(captures, event),
+    };
+  }
+
+  #read(): Expressions | null {
+    const { rule, captures } = this.#desired;
+    try {
+      return {
+        filter: rule.filter === undefined ? undefined : parseFilter(rule.filter),
+        captures: captures?.map((capture) => parseFilter(capture)) ?? [],
+      };
+    } catch (error) {
+      const message = `a trigger is left out: ${describeError(error)}`;
+      this.#link.send({ type: 'trouble', channel: null, code: 'BAD_FILTER', message });
+      return null;
+    }
+  }
+
+  #reportsInto(tallies: TallySpace): MatchReports | null {
+    const { key, captures } = this.#desired;
+    if (captures === null) return null;
+    this.#tallies = tallies;
+    this.#reports ??= new MatchReports(this.#link, key, this.#schedule, tallies.take(this.#link.slot, key));
+    return this.#reports;
   }
 
   #counterFor({ name }: EventSpec, counters: CounterSpace): TriggerTarget['counter'] {
     const key = this.#desired.counter;
     if (key === null) return null;
     try {
-      const counter = counters.counterFor(this.link, key, name);
+      const counter = counters.counterFor(this.#link, key, name);
       if (counter !== undefined) return counter;
       this.#refuse(`there is no counter for events called ${name}`);
     } catch (error) {
@@ -86,6 +127,18 @@ export class TriggerBinding {
     if (this.#isRefusalTold) return;
     this.#isRefusalTold = true;
     const message = `a trigger cannot count: ${reason}`;
-    this.link.send({ type: 'trouble', channel: null, code: 'NO_COUNTER', message });
+    this.#link.send({ type: 'trouble', channel: null, code: 'NO_COUNTER', message });
   }
+}
+
+function captureOf(captures: readonly FilterExpression[], { fields }: EventSpec) {
+  const count = captures.length;
+  return buildArgumentCapture(
+    captures,
+    { fields, lookUpContext },
+    {
+      textLengthMax: Math.min(TEXT_LENGTH_MAX, Math.floor(TEXT_LENGTH_SUM / count)),
+      elementsMax: Math.min(ELEMENTS_MAX, Math.floor(ELEMENTS_SUM / count)),
+    },
+  );
 }

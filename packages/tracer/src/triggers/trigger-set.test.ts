@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { ControlFile } from '../agent/control-file.ts';
 import { CounterSpace } from '../agent/counter-space.ts';
 import type { DaemonLink } from '../agent/daemon-link.ts';
+import { TallySpace } from '../agent/tally-space.ts';
 import { TriggerSet } from './trigger-set.ts';
 
 const posix = (loadPosix() as { posix: Posix }).posix;
@@ -16,10 +17,19 @@ function setUp() {
   const send = (message: AppMessage) => sent.push(message) > 0;
   const link = (slot: number) => ({ slot, isOpen: true, send, trySend: send }) as unknown as DaemonLink;
   const set = new TriggerSet();
-  const counters = new CounterSpace(control);
-  const targetsFor = (name: string, logLevel = 13) =>
-    set.targetsFor({ name, logLevel, fields: [] } satisfies EventSpec, counters);
-  return { set, sent, link, targetsFor };
+  const spaces = { counters: new CounterSpace(control), tallies: new TallySpace(control) };
+  /** A tracepoint has one description as long as it lives. */
+  const events = new Map<string, EventSpec>();
+  const targetsFor = (name: string, logLevel = 13) => {
+    const event = events.get(name) ?? { name, logLevel, fields: [] };
+    events.set(name, event);
+    return set.targetsFor(event, spaces);
+  };
+  const add = (to: DaemonLink, ...added: readonly DesiredTrigger[]) =>
+    set.take(to, { isWhole: false, changes: [{ added }] });
+  const remove = (from: DaemonLink, ...removed: readonly number[]) =>
+    set.take(from, { isWhole: false, changes: [{ removed }] });
+  return { set, sent, link, targetsFor, add, remove };
 }
 
 function desired(key: number, pattern: string, more: Partial<DesiredTrigger> = {}): DesiredTrigger {
@@ -28,77 +38,101 @@ function desired(key: number, pattern: string, more: Partial<DesiredTrigger> = {
 
 describe('the triggers of a thread', () => {
   it('look at what their rules take, and at nothing else', () => {
-    const { set, link, targetsFor } = setUp();
+    const { set, link, targetsFor, add } = setUp();
     const one = link(0);
-    set.update([
-      { link: one, desired: desired(1, 'shop:order') },
-      { link: one, desired: desired(2, 'shop:*') },
-      { link: one, desired: desired(3, '*', { rule: { pattern: '*', exclude: ['shop:*'] } }) },
-      { link: one, desired: desired(4, '*', { rule: { pattern: '*', logLevel: { from: 0, to: 4 } } }) },
-      { link: one, desired: desired(5, 'shop:\\*') },
-    ]);
+    add(
+      one,
+      desired(1, 'shop:order'),
+      desired(2, 'shop:*'),
+      desired(3, '*', { rule: { pattern: '*', exclude: ['shop:*'] } }),
+      desired(4, '*', { rule: { pattern: '*', logLevel: { from: 0, to: 4 } } }),
+      desired(5, 'shop:\\*'),
+    );
     expect(targetsFor('shop:order')).toHaveLength(2);
     expect(targetsFor('shop:pay', 3)).toHaveLength(2);
     expect(targetsFor('shop:*')).toHaveLength(2);
     expect(targetsFor('other:order')).toHaveLength(1);
-    set.update([]);
+    set.take(one, { isWhole: true, changes: [] });
     expect(targetsFor('shop:order')).toEqual([]);
   });
 
-  it('keep what they have gathered while they stay, and tell it when they go', () => {
-    const { set, sent, link, targetsFor } = setUp();
+  it('come and go one by one, and are the very same list for an event that none of them is about', () => {
+    const { link, targetsFor, add, remove } = setUp();
     const one = link(0);
-    const stays = { link: one, desired: desired(1, 'a:b') };
-    set.update([stays, { link: one, desired: desired(2, 'a:b') }]);
+    add(one, desired(1, 'a:b'), desired(2, 'a:*'));
+    const before = targetsFor('a:b');
+    expect(before).toHaveLength(2);
+    add(one, desired(3, 'a:c'), desired(4, 'x:*'));
+    expect(targetsFor('a:b')).toBe(before);
+    remove(one, 3, 4);
+    expect(targetsFor('a:b')).toBe(before);
+    // So many that there is another roster in the end.
+    const others = Array.from({ length: 300 }, (_, i) => desired(100 + i, 'x:*'));
+    add(one, ...others);
+    remove(one, ...others.map(({ key }) => key));
+    expect(targetsFor('a:b')).toBe(before);
+    add(one, desired(5, 'a:b'), desired(6, 'a:*'));
+    expect(targetsFor('a:b').filter((target) => before.includes(target))).toEqual(before);
+    expect(targetsFor('a:b')).toHaveLength(4);
+    remove(one, 1, 5, 2);
+    expect(targetsFor('a:b')).toHaveLength(1);
+    remove(one, 6);
+    expect(targetsFor('a:b')).toEqual([]);
+    expect(targetsFor('a:c')).toEqual([]);
+  });
+
+  it('keep what they have gathered while they stay, and tell it when they go', () => {
+    const { set, sent, link, targetsFor, add, remove } = setUp();
+    const one = link(0);
+    const stays = desired(1, 'a:b');
+    add(one, stays, desired(2, 'a:b'), desired(3, 'a:b'));
     for (let i = 0; i < 50; i++) for (const { reports } of targetsFor('a:b')) reports?.matched([i]);
-    expect(sent).toHaveLength(20);
-    set.update([stays]);
-    expect(sent).toHaveLength(21);
-    expect(sent[20]).toMatchObject({ type: 'trigger-matched', trigger: 2, matches: 40, captures: [49] });
+    expect(sent).toHaveLength(30);
+    remove(one, 2);
+    expect(sent[30]).toMatchObject({ type: 'trigger-matched', trigger: 2, matches: 40, captures: [49] });
+    set.take(one, { isWhole: true, changes: [{ added: [stays] }] });
+    expect(sent[31]).toMatchObject({ type: 'trigger-matched', trigger: 3, matches: 40 });
     set.flush();
-    expect(sent[21]).toMatchObject({ type: 'trigger-matched', trigger: 1, matches: 40 });
+    expect(sent[32]).toMatchObject({ type: 'trigger-matched', trigger: 1, matches: 40 });
+    expect(sent).toHaveLength(33);
   });
 
   it('of two daemons are apart, whatever their numbers are', () => {
-    const { set, link, targetsFor } = setUp();
-    set.update([link(0), link(1)].map((one) => ({ link: one, desired: desired(1, 'a:b') })));
+    const { set, link, targetsFor, add } = setUp();
+    const [one, other] = [link(0), link(1)];
+    for (const each of [one, other]) add(each, desired(1, 'a:b'));
     expect(new Set(targetsFor('a:b').map(({ reports }) => reports)).size).toBe(2);
-  });
-
-  it('that say another thing under the same number, or to another daemon, are others', () => {
-    const { set, link, targetsFor } = setUp();
-    const one = link(0);
-    set.update([{ link: one, desired: desired(1, 'a:b') }]);
-    const before = targetsFor('a:b')[0]?.reports;
-    set.update([{ link: one, desired: desired(1, 'a:b') }]);
-    expect(targetsFor('a:b')[0]?.reports).toBe(before);
-    set.update([{ link: link(0), desired: desired(1, 'a:b') }]);
-    expect(targetsFor('a:b')[0]?.reports).not.toBe(before);
-    set.update([{ link: one, desired: desired(1, 'a:c') }]);
+    set.retain([other]);
+    expect(targetsFor('a:b')).toHaveLength(1);
+    set.forget(other);
     expect(targetsFor('a:b')).toEqual([]);
   });
 
-  it('that cannot be evaluated are told once and left out', () => {
-    const { set, sent, link, targetsFor } = setUp();
-    const broken = { link: link(0), desired: desired(1, 'a:b', { rule: { pattern: 'a:b', filter: '(' } }) };
-    set.update([broken]);
-    set.update([broken]);
-    expect(targetsFor('a:b')).toEqual([]);
+  it('that cannot be evaluated are told once, when there is something to evaluate, and left out', () => {
+    const { sent, link, targetsFor, add } = setUp();
+    add(link(0), desired(1, 'a:b', { rule: { pattern: 'a:b', filter: '(' } }));
+    expect(targetsFor('a:c')).toEqual([]);
+    expect(sent).toEqual([]);
+    for (let i = 0; i < 2; i++) expect(targetsFor('a:b')).toEqual([]);
     expect(sent).toMatchObject([{ type: 'trouble', code: 'BAD_FILTER' }]);
   });
 
   it('that can neither count nor tell are nothing that an event is looked at for', () => {
-    const { set, sent, link, targetsFor } = setUp();
-    set.update([{ link: link(0), desired: desired(1, 'a:*', { captures: null, counter: { index: 1 } }) }]);
+    const { sent, link, targetsFor, add } = setUp();
+    add(link(0), desired(1, 'a:*', { captures: null, counter: { index: 1 } }));
     expect(targetsFor('a:b')).toEqual([]);
     expect(targetsFor('a:c')).toEqual([]);
     expect(sent).toMatchObject([{ type: 'trouble', code: 'NO_COUNTER' }]);
   });
 
   it('may be ten thousand, of which an event meets its own', () => {
-    const { set, link, targetsFor } = setUp();
+    const { link, targetsFor, add, remove } = setUp();
     const one = link(0);
-    set.update(Array.from({ length: 10_000 }, (_, key) => ({ link: one, desired: desired(key, `a:b${key}`) })));
-    for (let i = 0; i < 10_000; i++) expect(targetsFor(`a:b${i}`)).toHaveLength(1);
+    add(one, ...Array.from({ length: 9000 }, (_, key) => desired(key, `a:b${key}`)));
+    add(one, ...Array.from({ length: 1000 }, (_, i) => desired(9000 + i, `*:b${i}`)));
+    for (let i = 0; i < 1000; i++) expect(targetsFor(`a:b${i}`)).toHaveLength(2);
+    for (let i = 1000; i < 9000; i += 8) expect(targetsFor(`a:b${i}`)).toHaveLength(1);
+    for (let i = 0; i < 10_000; i++) remove(one, i);
+    for (let i = 0; i < 9000; i += 8) expect(targetsFor(`a:b${i}`)).toEqual([]);
   });
 });

@@ -1,79 +1,118 @@
-import { describeError } from '@ringtail/base';
 import type { EventSpec } from '@ringtail/ctf';
 import type { DesiredTrigger } from '@ringtail/protocol';
-import type { CounterSpace } from '../agent/counter-space.ts';
 import type { DaemonLink } from '../agent/daemon-link.ts';
+import type { StateNews } from '../agent/state-reader.ts';
 import type { TriggerTarget } from '../recorder/recorder.ts';
 import { ReportTimer } from './report-timer.ts';
-import { TriggerBinding } from './trigger-binding.ts';
+import { EMPTY_ROSTER, Roster, RosterView } from './roster.ts';
+import { type CountingSpaces, TriggerBinding } from './trigger-binding.ts';
 
-export interface TriggerOfLink {
-  readonly link: DaemonLink;
-  readonly desired: DesiredTrigger;
+interface Filed {
+  readonly binding: TriggerBinding;
+  readonly pattern: string;
+}
+
+/** What an event sets off, as it was when somebody asked last. */
+interface View {
+  readonly named: RosterView;
+  readonly others: RosterView;
+  found: readonly (readonly unknown[])[];
+  targets: readonly TriggerTarget[];
 }
 
 /** The triggers that the daemons of this thread want events looked at for. There may be thousands. */
 export class TriggerSet {
   readonly #timer = new ReportTimer();
-  #bindings = new Map<string, TriggerBinding>();
-  /** What cannot be evaluated, which its daemon has been told. */
-  #refused = new Map<string, string>();
+  /** By the keys that their daemons gave them. */
+  readonly #ofLinks = new Map<DaemonLink, Map<number, Filed>>();
   /** Those whose pattern is the name of one event, by that name; the others. */
-  #byName = new Map<string, TriggerBinding[]>();
-  #others: TriggerBinding[] = [];
+  readonly #byName = new Map<string, Roster>();
+  #others = new Roster();
+  #views = new WeakMap<EventSpec, View>();
 
-  /** Keeps what stays, with what it has gathered. */
-  update(triggers: readonly TriggerOfLink[]): void {
-    const bindings = new Map<string, TriggerBinding>();
-    const refused = new Map<string, string>();
-    this.#byName = new Map();
-    this.#others = [];
-    for (const { link, desired } of triggers) {
-      const key = `${link.slot}:${desired.key}`;
-      const text = JSON.stringify(desired);
-      if (this.#refused.get(key) === text) {
-        refused.set(key, text);
-        continue;
+  /** Takes what a daemon has published since the last time; what stays keeps what it has gathered. */
+  take(link: DaemonLink, { isWhole, changes }: StateNews): void {
+    if (isWhole) {
+      const wanted = new Set<number>();
+      for (const { removed = [], added = [] } of changes) {
+        for (const key of removed) wanted.delete(key);
+        for (const { key } of added) wanted.add(key);
       }
-      let binding = this.#bindings.get(key);
-      if (binding === undefined || binding.link !== link || binding.text !== text) {
-        try {
-          binding = new TriggerBinding(link, desired, text, this.#timer);
-        } catch (error) {
-          refused.set(key, text);
-          const message = `a trigger is left out: ${describeError(error)}`;
-          link.send({ type: 'trouble', channel: null, code: 'BAD_FILTER', message });
-          continue;
-        }
-      }
-      bindings.set(key, binding);
-      this.#file(desired.rule.pattern, binding);
+      for (const key of this.#ofLinks.get(link)?.keys() ?? []) if (!wanted.has(key)) this.#remove(link, key);
     }
-    for (const [key, binding] of this.#bindings) if (bindings.get(key) !== binding) binding.flush();
-    this.#bindings = bindings;
-    this.#refused = refused;
+    for (const { removed = [], added = [] } of changes) {
+      for (const key of removed) this.#remove(link, key);
+      for (const desired of added) this.#add(link, desired);
+    }
   }
 
-  /** What a recorder of the event does for triggers. */
-  targetsFor(event: EventSpec, counters: CounterSpace): TriggerTarget[] {
-    const named = this.#byName.get(event.name) ?? [];
-    return [...named, ...this.#others]
-      .map((binding) => binding.targetFor(event, counters))
-      .filter((target) => target !== undefined);
+  /** Forgets the triggers of all other daemons. */
+  retain(links: readonly DaemonLink[]): void {
+    for (const link of this.#ofLinks.keys()) if (!links.includes(link)) this.forget(link);
+  }
+
+  /** Forgets the triggers of a daemon. */
+  forget(link: DaemonLink): void {
+    for (const key of this.#ofLinks.get(link)?.keys() ?? []) this.#remove(link, key);
+    this.#ofLinks.delete(link);
+  }
+
+  /** What a recorder of the event does for triggers: the same list as the last time where that is the same. */
+  targetsFor(event: EventSpec, spaces: CountingSpaces): readonly TriggerTarget[] {
+    let view = this.#views.get(event);
+    if (view === undefined) {
+      view = { named: new RosterView(), others: new RosterView(), found: [[], []], targets: [] };
+      this.#views.set(event, view);
+    }
+    const named = view.named.look(this.#byName.get(event.name) ?? EMPTY_ROSTER, event, spaces);
+    const others = view.others.look(this.#others, event, spaces);
+    if (named !== view.found[0] || others !== view.found[1]) {
+      view.found = [named, others];
+      view.targets = [...named, ...others].map(({ target }) => target);
+    }
+    return view.targets;
   }
 
   /** Sends what has not been told yet: the process ends. */
   flush(): void {
-    for (const binding of this.#bindings.values()) binding.flush();
+    for (const bindings of this.#ofLinks.values()) for (const { binding } of bindings.values()) binding.flush();
   }
 
-  #file(pattern: string, binding: TriggerBinding): void {
-    if (/[*\\]/.test(pattern)) {
-      this.#others.push(binding);
+  #add(link: DaemonLink, desired: DesiredTrigger): void {
+    const { key } = desired;
+    const { pattern } = desired.rule;
+    const bindings = this.#ofLinks.get(link) ?? new Map<number, Filed>();
+    if (bindings.has(key)) return;
+    const binding = new TriggerBinding(link, desired, this.#timer);
+    this.#ofLinks.set(link, bindings.set(key, { binding, pattern }));
+    if (!isName(pattern)) {
+      this.#others.bindings.push(binding);
       return;
     }
-    const named = this.#byName.get(pattern);
-    if (named === undefined) this.#byName.set(pattern, [binding]);
-    else named.push(binding);
+    const named = this.#byName.get(pattern) ?? new Roster();
+    this.#byName.set(pattern, named);
+    named.bindings.push(binding);
   }
+
+  #remove(link: DaemonLink, key: number): void {
+    const filed = this.#ofLinks.get(link)?.get(key);
+    if (filed === undefined) return;
+    const { binding, pattern } = filed;
+    this.#ofLinks.get(link)?.delete(key);
+    binding.remove();
+    if (!isName(pattern)) {
+      this.#others.gone += 1;
+      this.#others = this.#others.tidied();
+      return;
+    }
+    const named = this.#byName.get(pattern) as Roster;
+    named.gone += 1;
+    if (named.size > 0) this.#byName.set(pattern, named.tidied());
+    else this.#byName.delete(pattern);
+  }
+}
+
+/** Whether only one event can have it. */
+function isName(pattern: string): boolean {
+  return !/[*\\]/.test(pattern);
 }
