@@ -11,6 +11,7 @@ import {
   type TriggerCondition,
 } from '@ringtail/protocol';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { Acknowledging, WAITING } from './acknowledging.ts';
 import { FakeSessionDaemon } from './fake-session-daemon.ts';
 import { eventsOf, makeSandbox, program, REGISTER_URL, startNode, until } from './harness.ts';
 
@@ -300,5 +301,32 @@ describe('triggers of a session daemon', () => {
     app.process.stdin?.end();
     expect((await app.ended).code).toBe(0);
     await client.destroySession(SESSION);
+  });
+
+  it.each(['exit', 'naturally', 'throw', 'worker-ends', 'worker-is-ended'])(
+    'know of every occurrence in a program that ends amid them: %s',
+    async (how) => {
+      const { sandbox, addTrigger, described, noted } = await setUp();
+      await addTrigger('flood', matches('flood:*', 'n >= 10'), { kind: 'notify', ...EVERY });
+      await addTrigger('rare', matches('flood:one'), { kind: 'notify', ratePolicy: { onceAfter: 100_000 } });
+      await startNode(sandbox, [program('floods.mjs'), how, '100000'], WAITING).ended;
+      await noted('application-gone');
+      await until(async () => (await described('rare'))?.actionStatistics[0]?.executions === 1);
+      expect(await described('flood')).toMatchObject({ occurrences: 99_990, messagesDiscarded: 0 });
+      expect(await described('rare')).toMatchObject({ occurrences: 100_000, messagesDiscarded: 0 });
+    },
+  );
+
+  it('know of every occurrence in a program that is killed', async () => {
+    const { sandbox, addTrigger, described, noted } = await setUp();
+    await addTrigger('step', matches('killed:step'), { kind: 'notify', ...EVERY });
+    const app = new Acknowledging(sandbox, 'killed', 'for-ever');
+    await app.goesOn(100_000);
+    const acknowledged = await app.kill();
+    await noted('application-gone');
+    // One may have been told, or counted, that was not acknowledged any more.
+    const extra = ((await described('step'))?.occurrences ?? 0) - acknowledged;
+    expect([0, 1]).toContain(extra);
+    expect(await described('step')).toMatchObject({ messagesDiscarded: 0 });
   });
 });

@@ -1,14 +1,14 @@
-import { CONTROL_COUNTERS_OFFSET } from '@ringtail/protocol';
+import { CONTROL_COUNTERS_OFFSET, CONTROL_TALLIES_BYTES, CONTROL_TALLIES_OFFSET } from '@ringtail/protocol';
 import type { CountingThread } from '../counters/thread-counters.ts';
 import type { ApplicationProcess } from '../session.ts';
 import { processOf } from './threads.test.support.ts';
 
-/** A thread whose control file is a table of counters. */
+/** A thread whose control file is a table of words. */
 export class FakeCountingThread implements CountingThread {
   readonly uid: number;
   readonly slot: number;
   readonly process: ApplicationProcess;
-  readonly #counters = new Map<number, number>();
+  readonly #words = new Map<number, number>();
 
   constructor(uid: number, slot = 0, process = processOf()) {
     this.uid = uid;
@@ -16,14 +16,21 @@ export class FakeCountingThread implements CountingThread {
     this.process = process;
   }
 
+  /** Sets a counter. */
   set(index: number, value: number): void {
-    this.#counters.set(index, value);
+    this.#words.set(CONTROL_COUNTERS_OFFSET + index * 8, value);
+  }
+
+  /** Sets its tallies: of each the trigger's key, how often it matched, and was missed. */
+  tally(...tallies: readonly (readonly [key: number, matched: number, missed: number])[]): void {
+    const position = CONTROL_TALLIES_OFFSET + this.slot * CONTROL_TALLIES_BYTES;
+    for (const [i, word] of [tallies.length, ...tallies.flat()].entries()) this.#words.set(position + i * 8, word);
   }
 
   read(bytes: Buffer, position: number): void {
     bytes.fill(0);
-    for (const [index, value] of this.#counters) {
-      const at = CONTROL_COUNTERS_OFFSET + index * 8 - position;
+    for (const [of, value] of this.#words) {
+      const at = of - position;
       if (at >= 0 && at + 8 <= bytes.length) bytes.writeDoubleLE(value, at);
     }
   }

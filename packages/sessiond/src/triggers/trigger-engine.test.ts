@@ -316,6 +316,29 @@ describe('TriggerEngine', () => {
     expect(engine.describe({ uid: 0, gid: 0 }).map(({ messagesDiscarded }) => messagesDiscarded)).toEqual([0, 5]);
   });
 
+  it('counts what a thread had gathered and not told when it ended, as the rate policy says', () => {
+    const world = new World();
+    const { engine } = world;
+    engine.add(named('mine', ACTIONS.notify({ every: 10 })), OWNER);
+    engine.add(named('removed', ACTIONS.notify(every1)), OWNER);
+    engine.add(named('of another', ACTIONS.notify(every1)), { uid: 8, gid: 8 });
+    const thread = new FakeCountingThread(OWNER.uid);
+    engine.threadRegistered(thread);
+    engine.matched(thread, { type: 'trigger-matched', trigger: 1, matches: 4, discarded: 1, captures: ['a', 1] });
+    thread.tally([1, 30, 2], [2, 5, 0], [3, 5, 0], [99, 5, 0]);
+    engine.remove('removed', OWNER.uid);
+    engine.threadEnded(thread);
+    expect(
+      world.performed.map(({ kind, times, report }) => [kind, times, report.occurrences, report.captures]),
+    ).toEqual([['notify', 3, 30, { a: null, '$ctx.vpid': null }]]);
+    expect(
+      engine.describe({ uid: 0, gid: 0 }).map(({ occurrences, messagesDiscarded }) => [occurrences, messagesDiscarded]),
+    ).toEqual([
+      [30, 2],
+      [0, 0],
+    ]);
+  });
+
   it('forgets a trigger that is removed, whatever still comes', () => {
     const world = new World();
     const occurred = world.add(CONDITIONS['application-exited'], ACTIONS.notify(every1));

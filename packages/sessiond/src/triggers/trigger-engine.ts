@@ -17,6 +17,7 @@ import type { CounterMap } from '../maps/counter-map.ts';
 import type { Owner, Session } from '../session.ts';
 import { type ConditionKind, type ConditionSource, type ConditionSources, isAbout } from './condition-source.ts';
 import { type FindSession, MapIncrements } from './map-increments.ts';
+import { type Matches, MatchLedger } from './match-ledger.ts';
 import { type Perform, Trigger } from './trigger.ts';
 import { checkDefinition, isCountedAtEvent, ruleOf } from './trigger-check.ts';
 import { TriggerFeed } from './trigger-feed.ts';
@@ -66,6 +67,7 @@ export class TriggerEngine {
   readonly #counting = new Set<Entry>();
   /** By user and slot. */
   readonly #feeds = new Map<string, Feed>();
+  readonly #ledger = new MatchLedger();
   #bytes = 0;
   #nextKey = 1;
   #nextNumber = 0;
@@ -132,6 +134,7 @@ export class TriggerEngine {
     increments.close();
     counter?.close();
     this.#options.budget.release(trigger);
+    this.#ledger.triggerRemoved(trigger.key);
     if (ruleOf(trigger.definition.condition) !== undefined) this.#changed(entry);
     this.#options.log.info(`trigger ${name} of user ${uid} is removed`);
   }
@@ -154,12 +157,14 @@ export class TriggerEngine {
   threadRegistered(thread: CountingThread): void {
     this.#options.counters.add(thread);
     this.#options.keyCounters.add(thread);
+    this.#ledger.open(thread);
     this.#feedOf(thread.uid, thread.slot).threads += 1;
   }
 
-  /** Its control file can still be read. */
+  /** It has told all that it ever will, and its control file can still be read. */
   threadEnded(thread: CountingThread): void {
     const { uid, slot } = thread;
+    for (const untold of this.#ledger.close(thread)) this.#occurred(thread, untold, []);
     this.#options.counters.remove(thread);
     this.#options.keyCounters.remove(thread);
     const feed = this.#feedOf(uid, slot);
@@ -169,7 +174,7 @@ export class TriggerEngine {
 
   /** Events that a thread tells of. A trigger that is gone, or is not about this thread, is passed over. */
   matched(thread: CountingThread, message: TriggerMatchedMessage): void {
-    this.#occurred(thread, message, message.captures);
+    if (this.#occurred(thread, message, message.captures)) this.#ledger.told(thread, message);
   }
 
   counted(thread: CountingThread, message: CountersMessage): void {
@@ -205,17 +210,15 @@ export class TriggerEngine {
     }
   }
 
-  #occurred(
-    { uid }: CountingThread,
-    { trigger: key, matches, discarded }: TriggerMatchedMessage,
-    captures: Captures,
-  ): void {
+  /** @returns whether the trigger is one that the thread may tell of */
+  #occurred({ uid }: CountingThread, { trigger: key, matches, discarded }: Matches, captures: Captures): boolean {
     const entry = this.#byKey.get(key);
-    if (entry === undefined || !isAbout(entry.trigger.owner, uid)) return;
+    if (entry === undefined || !isAbout(entry.trigger.owner, uid)) return false;
     const { trigger } = entry;
-    if (trigger.definition.condition.kind !== 'event-rule-matches') return;
+    if (trigger.definition.condition.kind !== 'event-rule-matches') return false;
     trigger.messagesDiscarded = Math.min(trigger.messagesDiscarded + discarded, Number.MAX_SAFE_INTEGER);
     trigger.occurred(matches, bounded(captures));
+    return true;
   }
 
   #newTrigger(definition: TriggerDefinition & { readonly name: string }, owner: Owner): Trigger {

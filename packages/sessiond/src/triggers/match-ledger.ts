@@ -1,0 +1,77 @@
+import {
+  CONTROL_TALLIES_BYTES,
+  CONTROL_TALLIES_OFFSET,
+  CONTROL_TALLY_COUNT,
+  CONTROL_TALLY_WORDS,
+  type TriggerMatchedMessage,
+} from '@ringtail/protocol';
+import { type CountingThread, difference } from '../counters/thread-counters.ts';
+
+const WORD_BYTES = 8;
+
+/** What a thread had to tell of a trigger: how many events set it off, and how many could not be looked at. */
+export interface Matches {
+  readonly trigger: number;
+  readonly matches: number;
+  readonly discarded: number;
+}
+
+type Told = Omit<Matches, 'trigger'>;
+
+/**
+ * What threads have told of triggers, beside what they count in their control files: a thread that is killed, or just ends, may
+ * have gathered matches that it never came to send.
+ */
+export class MatchLedger {
+  readonly #threads = new Map<CountingThread, Map<number, Told>>();
+
+  /** What is there when a thread registers is nothing new. */
+  open(thread: CountingThread): void {
+    const told = talliesOf(thread).map(({ trigger, matches, discarded }) => [trigger, { matches, discarded }] as const);
+    this.#threads.set(thread, new Map(told));
+  }
+
+  /** The trigger is one that there is, so that no thread can have us keep whatever it likes. */
+  told(thread: CountingThread, { trigger, matches, discarded }: TriggerMatchedMessage): void {
+    const triggers = this.#threads.get(thread);
+    const told = triggers?.get(trigger) ?? { matches: 0, discarded: 0 };
+    triggers?.set(trigger, { matches: told.matches + matches, discarded: told.discarded + discarded });
+  }
+
+  triggerRemoved(trigger: number): void {
+    for (const triggers of this.#threads.values()) triggers.delete(trigger);
+  }
+
+  /** The thread has ended, and its control file can still be read: what it has not told. */
+  close(thread: CountingThread): Matches[] {
+    const triggers = this.#threads.get(thread);
+    this.#threads.delete(thread);
+    const untold: Matches[] = [];
+    for (const tally of talliesOf(thread)) {
+      const told = triggers?.get(tally.trigger) ?? { matches: 0, discarded: 0 };
+      // A thread may have told of matches as discarded, having waited for us in vain; in sum it told of each once.
+      const all = difference(tally.matches + tally.discarded, told.matches + told.discarded);
+      const discarded = Math.min(all, difference(tally.discarded, told.discarded));
+      if (all > 0) untold.push({ trigger: tally.trigger, matches: all - discarded, discarded });
+    }
+    return untold;
+  }
+}
+
+/** What a thread has counted. It may have written anything. */
+function talliesOf(thread: CountingThread): Matches[] {
+  try {
+    const offset = CONTROL_TALLIES_OFFSET + thread.slot * CONTROL_TALLIES_BYTES;
+    const words = Buffer.alloc(WORD_BYTES);
+    thread.read(words, offset);
+    const used = Math.min(difference(words.readDoubleLE(0), 0), CONTROL_TALLY_COUNT);
+    const tallies = Buffer.alloc(used * CONTROL_TALLY_WORDS * WORD_BYTES);
+    if (used > 0) thread.read(tallies, offset + WORD_BYTES);
+    return Array.from({ length: used }, (_, i) => {
+      const word = (at: number) => difference(tallies.readDoubleLE((i * CONTROL_TALLY_WORDS + at) * WORD_BYTES), 0);
+      return { trigger: word(0), matches: word(1), discarded: word(2) };
+    });
+  } catch {
+    return [];
+  }
+}
