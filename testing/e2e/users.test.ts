@@ -130,6 +130,28 @@ describe.skipIf(!othersCanRun)('users of one session daemon of root', SLOW, () =
     expect((await daemon.ringtail(one, 'list')).stdout).not.toContain('mine');
   });
 
+  it('get their session, though its name cannot be noted in their home', async () => {
+    const daemon = new SharedDaemon();
+    await daemon.start();
+    const [one] = USERS;
+    const home = daemon.homeOf(one);
+    mkdirSync(join(home, 'out'));
+    chownSync(join(home, 'out'), one, groupId(GROUP));
+    chmodSync(home, 0o500);
+    const output = join(home, 'out', 'trace');
+    const created = await daemon.ringtail(one, 'create', 'mine', '-o', output);
+    expect(created).toMatchObject({ code: 4, stdout: expect.stringContaining('Session mine created.') });
+    expect(created.stderr).toContain(`cannot write ${join(home, '.ringtailrc')}: EACCES`);
+    const enabled = await daemon.ringtail(one, 'enable-channel', '-u', '-s', 'mine', 'c');
+    expect(enabled).toMatchObject({ code: 0, stderr: '' });
+    const named = await daemon.ringtail(one, 'set-session', 'mine');
+    expect(named.code).toBe(1);
+    expect(named.stderr).toContain(`cannot write ${join(home, '.ringtailrc')}: EACCES`);
+    chmodSync(home, 0o700);
+    expect((await daemon.ringtail(one, 'set-session', 'mine')).code).toBe(0);
+    expect((await daemon.ringtail(one, 'enable-channel', '-u', 'd')).code).toBe(0);
+  });
+
   it('get traces that are theirs, where they may write', async () => {
     const daemon = new SharedDaemon();
     await daemon.start();

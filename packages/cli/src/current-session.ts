@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { errnoOf } from '@ringtail/base';
+import { describeError, errnoOf } from '@ringtail/base';
 import { homeDirectory } from '@ringtail/protocol';
 import type { Context } from './context.ts';
 import { CliError } from './errors.ts';
@@ -25,6 +25,8 @@ export function readCurrentSession(context: Context): string | undefined {
  *
  * A new file takes the old one's place in one step: another command reads the one or the other, and a symbolic link that
  * somebody planted is replaced, not followed.
+ *
+ * @throws {CliError} `FILE_NOT_WRITTEN` with the file and the reason, such as a disk that is full.
  */
 export function writeCurrentSession(context: Context, name: string): void {
   const path = currentSessionFile(context);
@@ -34,7 +36,7 @@ export function writeCurrentSession(context: Context, name: string): void {
     renameSync(temporary, path);
   } catch (error) {
     rmSync(temporary, { force: true });
-    throw error;
+    throw new CliError('FILE_NOT_WRITTEN', `cannot write ${path}: ${describeError(error)}`);
   }
 }
 

@@ -22,6 +22,7 @@ export type CliErrorCode =
   | 'BAD_LOG_LEVEL'
   | 'UNKNOWN_ACTION'
   | 'UNSUPPORTED'
+  | 'FILE_NOT_WRITTEN'
   | 'NO_DOMAIN'
   | 'NO_SESSION'
   | 'NO_DAEMON'

@@ -73,6 +73,16 @@ describe('create', () => {
     expect(readdirSync(context.cwd).filter((name) => name.startsWith('.ringtailrc'))).toEqual(['.ringtailrc']);
   });
 
+  it('succeeds with a warning where the current session cannot be noted', async () => {
+    const { context } = await world({ 'create-session': created }, sessionCalled('new'));
+    const home = join(context.cwd, 'no-such-home');
+    const env = { ...context.env, RINGTAIL_HOME: home };
+    expect(await run(['create', 'new', '-o', '/traces/new'], { ...context, env })).toMatchObject({ code: 4 });
+    expect(context.output()).toBe('Session new created.\nTraces will be output to /traces/new\n');
+    expect(context.errors()).toMatch(/session new is not the current one: cannot write .*no-such-home.*ENOENT/);
+    expect(context.errors()).toContain('-s new, or make it the current one later: ringtail set-session new');
+  });
+
   it('asks for what the options say', async () => {
     const it = await world(
       { 'create-session': created },
