@@ -196,11 +196,12 @@ export class Consumer {
     }
   }
 
-  /** How full the rings of channels are; those that are not known, or not sampled, are left out. */
+  /** How full the rings of channels are; those that are not known or not sampled are left out, and flight recorders, which nobody drains. */
   channelUses(keys: readonly number[]): ChannelUse[] {
     return keys.flatMap((key) => {
       const channel = this.#channels.get(key);
-      return channel === undefined || channel.request.attributes.monitorTimerUs === 0 ? [] : [this.#useOf(channel)];
+      if (channel === undefined || channel.request.attributes.monitorTimerUs === 0) return [];
+      return channel.trace.request.snapshot ? [] : [this.#useOf(channel)];
     });
   }
 

@@ -115,11 +115,12 @@ export class RingDrain implements DrainableRing {
   }
 
   sampleUse(): void {
-    this.#highestUseBytes = this.#waitingBytesMax;
+    this.#guarded(() => this.#ring.look());
+    this.#highestUseBytes = Math.max(this.#waitingBytesMax, this.#ring.waitingBytes);
     this.#waitingBytesMax = this.#ring.waitingBytes;
   }
 
-  /** Of the closed sub-buffers, as of the last look, since each is looked at before anything is taken. */
+  /** As of the last sample, or of the last look since: the ring is looked at before anything is taken. */
   get use(): RingUse {
     const { subBufBytes, subBufCount } = this.#ring.header;
     return {

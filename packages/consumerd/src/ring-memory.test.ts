@@ -129,7 +129,32 @@ describe('the use of a channel', () => {
     timers.advance(100);
     expect(consumer.channelUses([2])[0]?.highestBytes).toBe(3 * SUB_BUF_BYTES);
     timers.advance(100);
-    expect(consumer.channelUses([2])[0]?.highestBytes).toBe(0);
+    expect(consumer.channelUses([2])[0]?.highestBytes).toBeLessThan(SUB_BUF_BYTES);
+  });
+
+  it('counts what is committed in the open sub-buffer, until that is taken', () => {
+    setUp({ monitorTimerUs: 100_000 });
+    record(PER_SUB_BUF / 2);
+    timers.advance(100);
+    const bytes = consumer.channelUses([2])[0]?.usedBytes;
+    expect(bytes).toBeGreaterThan(SUB_BUF_BYTES / 3);
+    expect(bytes).toBeLessThan(SUB_BUF_BYTES);
+    record(10);
+    timers.advance(100);
+    expect(consumer.channelUses([2])[0]?.usedBytes).toBeGreaterThan(bytes ?? 0);
+    timers.advance(2000);
+    expect(consumer.channelUses([2])[0]).toMatchObject({ usedBytes: 0, highestBytes: 0 });
+  });
+
+  it('is that of an empty ring while there is none, and none in a flight recorder', () => {
+    setUp({ monitorTimerUs: 100_000 });
+    const [openTrace, openChannel] = requests(root).setUp;
+    const attributes = { ...openChannel.attributes, monitorTimerUs: 100_000 };
+    consumer.handle({ ...openTrace, trace: 7, session: 'recorder', output: null, snapshot: true });
+    consumer.handle({ ...openChannel, channel: 3, attributes: { ...attributes, name: 'ringless' } });
+    consumer.handle({ ...openChannel, channel: 4, trace: 7, attributes });
+    const uses = consumer.channelUses([3, 4]);
+    expect(uses).toEqual([{ channel: 3, usedBytes: 0, highestBytes: 0, ringBytes: expect.any(Number) }]);
   });
 
   it('is not watched without a monitor timer', () => {

@@ -262,6 +262,33 @@ describe('taking', () => {
   });
 });
 
+describe('what waits to be taken', () => {
+  it('is all of a closed sub-buffer and what is committed in the open one', () => {
+    const ring = ringWithClosed();
+    const consumer = new RingConsumer(ring.medium);
+    expect(consumer.waitingBytes).toBe(0);
+    consumer.look();
+    expect(consumer.waitingBytes).toBe(ring.header.subBufBytes + 100);
+    const closed = consumer.next(CLOSED);
+    if (closed !== null) consumer.release(closed);
+    expect(consumer.waitingBytes).toBe(100);
+    const open = consumer.next(ALSO_OPEN);
+    if (open !== null) consumer.release(open);
+    expect(consumer.waitingBytes).toBe(0);
+    writeRecord(ring.producer, 50, 2, 7000);
+    consumer.look();
+    expect(consumer.waitingBytes).toBe(50);
+  });
+
+  it('is never more than the ring has, whatever the producer says', () => {
+    const ring = ringWithClosed();
+    ring.dv.setUint32(descriptorOffset(2, ring) + Descriptor.COMMITTED, 0xffff_ffff, true);
+    const consumer = new RingConsumer(ring.medium);
+    consumer.look();
+    expect(consumer.waitingBytes).toBe(2 * ring.header.subBufBytes);
+  });
+});
+
 describe('the open sub-buffer of a busy producer', () => {
   const busyRing = (check: 'kept' | 'spoiled') => {
     const ring = makeMemoryRing({ subBufBytes: 65536 });

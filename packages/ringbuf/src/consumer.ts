@@ -104,6 +104,8 @@ export class RingConsumer {
   /** Packets lost since the last one that was released. */
   #packetsLost = 0;
   #openSeqSeen = 0;
+  /** The open sub-buffer and what was committed in it, when it was last looked at. */
+  #openSeen = { seq: 0, committed: 0 };
   #reclaims = false;
   #reclaimedBytes = 0;
   #discardedReleased = 0;
@@ -222,10 +224,24 @@ export class RingConsumer {
     this.#store({ ...this.#position, packetSeq });
   }
 
-  /** Bytes of the sub-buffers that were closed and not released when the ring was last looked at. */
+  /**
+   * Bytes of the ring that were in use and not taken when it was last looked at: of a closed sub-buffer all, of the open one what is
+   * committed. A look that does not take the open sub-buffer does not see what was committed there since.
+   */
   get waitingBytes(): number {
     const { subBufBytes, subBufCount } = this.header;
-    return Math.min(Math.max(0, this.#openSeqSeen - this.#position.seq), subBufCount) * subBufBytes;
+    const { seq, bytes } = this.#position;
+    const openBytes = this.#openSeen.seq === this.#openSeqSeen ? this.#openSeen.committed : 0;
+    const waiting = (this.#openSeqSeen - seq) * subBufBytes + openBytes - bytes;
+    return Math.min(Math.max(0, waiting), subBufCount * subBufBytes);
+  }
+
+  /** Looks at the ring, for `waitingBytes`. */
+  look(): void {
+    const { openSeq } = this.#readProducerLine();
+    const { seq, committed } = this.#readDescriptor(openSeq);
+    // Otherwise the producer has gone on, and only what is closed counts.
+    if (seq === openSeq) this.#openSeen = { seq, committed: Math.min(committed, this.header.subBufBytes) };
   }
 
   /**
@@ -328,6 +344,7 @@ export class RingConsumer {
       // If it is still open, then nobody was preparing the slot, and what `line` says was discarded was discarded by now.
       if (this.#readProducerLine().openSeq !== seq) return 'again';
       checkDescriptor(words, seq, this.#position.bytes, this.header.subBufBytes);
+      this.#openSeen = { seq, committed: words.committed };
       // The words of one line are read in any order: those counts may be older than its `openSeq`.
       const discarded = Math.max(line.discardedFull + line.discardedBig, words.discardedAtOpen);
       return { words, discarded, endTimestamp: words.lastTimestamp };

@@ -41,8 +41,8 @@ interface Sampling {
 /**
  * `channel-buffer-usage`: of the fullest ring of a channel, over all its traces, each time that the channel's monitor timer says.
  *
- * At least so full it is if it was at any time since the sample before; at most so full, if it is now. Without a ring
- * neither holds.
+ * At least so full it is if it was at any time since the sample before; at most so full, if it is now. What is committed counts, whether or
+ * not its sub-buffer is closed. Neither holds of a flight recorder, or before the session has a trace.
  */
 export class ChannelUsage implements ConditionSource<'channel-buffer-usage'> {
   readonly #options: ChannelUsageOptions;
