@@ -78,7 +78,7 @@ describe('a snapshot', SLOW, () => {
     const output = { name: null, path: join(daemon.parent, 'ad-hoc'), maxBytes: 5 };
     const one = await client.ask('record-snapshot', { session: 's', output, name: null, maxBytes: null });
     const two = await client.ask('record-snapshot', { session: 's', output, name: 'mine', maxBytes: 7 });
-    expect(one.path).toMatch(/\/ad-hoc\/snapshot-\d{8}-\d{6}-0$/);
+    expect(one.path).toMatch(/\/ad-hoc\/snapshot-0-\d{8}-\d{6}-0$/);
     expect(two.path).toMatch(/\/ad-hoc\/mine-\d{8}-\d{6}-1$/);
     expect(daemon.commands('snapshot').map(({ maxBytes }) => maxBytes)).toEqual([5, 7]);
   });
