@@ -6,15 +6,13 @@ import { type SessionDaemonClient, saveSessions, spawnDaemon } from '@ringtail/c
 import { DEFAULT_CHANNEL } from '@ringtail/protocol';
 import { expect } from 'vitest';
 import {
-  eventsAndWarningsOf,
-  eventsOf,
   isRunning,
   makeSandbox,
   program,
   type Running,
   type Sandbox,
   startNode,
-  type TracedEvent,
+  textAndWarningsOf,
   until,
 } from './harness.ts';
 
@@ -62,15 +60,16 @@ export class Acknowledging {
     return this.acknowledged;
   }
 
-  /** The numbers of its events among those of a trace. */
-  indexesIn(events: readonly TracedEvent[]): number[] {
-    const own = events.filter(({ name }) => name === `${this.name}:step`);
-    return own.map(({ fields }) => Number(/\bindex = (\d+)/.exec(fields)?.[1]));
+  /** The numbers of its events in the text of a trace. */
+  indexesIn(text: string): number[] {
+    const line = new RegExp(`^\\S+ \\S+ (?:\\S+ )?${this.name}:step: .*?\\bindex = (\\d+)`, 'gm');
+    return [...text.matchAll(line)].map(([, index]) => Number(index));
   }
 }
 
 export interface Snapshot {
-  readonly events: readonly TracedEvent[];
+  /** A line for each event, here and wherever a trace is read: there may be millions. */
+  readonly text: string;
   /**
    * How many times the reader says that packets are missing. A program at full speed may overwrite the oldest of its ring
    * while that is copied.
@@ -112,19 +111,21 @@ export class KillScene {
     return started;
   }
 
-  events(trace: string): TracedEvent[] {
-    return eventsOf(this.sandbox, trace);
+  textOf(trace: string): string {
+    const { text, warnings } = textAndWarningsOf(this.sandbox, trace);
+    expect(warnings).toBe('');
+    return text;
   }
 
   /**
    * What a session recorded that came back with its session daemon. On a busy machine a program may wait for the daemon
    * longer than it is ready to when it describes its events: those before the first that is recorded are discarded, and told.
    */
-  eventsOfReturned(trace: string): { events: readonly TracedEvent[]; fromStart: boolean } {
-    const { events, warnings } = eventsAndWarningsOf(this.sandbox, trace);
+  textOfReturned(trace: string): { text: string; fromStart: boolean } {
+    const { text, warnings } = textAndWarningsOf(this.sandbox, trace);
     const lines = warnings.split('\n').filter(Boolean);
     expect(lines.filter((line) => !/ (may have )?discarded (\d+ )?events? /.test(line))).toEqual([]);
-    return { events, fromStart: lines.length === 0 };
+    return { text, fromStart: lines.length === 0 };
   }
 
   async snapshot(): Promise<Snapshot> {
@@ -136,10 +137,10 @@ export class KillScene {
 
   /** What lies in the directory of a snapshot, or of one that a consumer left behind. */
   recovered(path: string): Snapshot {
-    const { events, warnings } = eventsAndWarningsOf(this.sandbox, path);
+    const { text, warnings } = textAndWarningsOf(this.sandbox, path);
     const gaps = warnings.split('\n').filter((line) => /Tracer discarded \d+ packets? /.test(line)).length;
     expect(warnings.trimEnd().split('\n').filter(Boolean), warnings).toHaveLength(gaps);
-    return { events, gaps };
+    return { text, gaps };
   }
 
   /** Has the session come back with the next session daemon. */

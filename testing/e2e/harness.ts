@@ -200,17 +200,27 @@ export function eventsOf(sandbox: Sandbox, trace: string): TracedEvent[] {
 
 /** The same of a trace that may lack something, with what our reader says of that. */
 export function eventsAndWarningsOf(sandbox: Sandbox, trace: string): { events: TracedEvent[]; warnings: string } {
-  const options = { env: { ...sandbox.env }, encoding: 'utf8', maxBuffer: READ_OUTPUT_BYTES_MAX } as const;
-  const own = spawnSync(process.execPath, [RINGTAIL, 'view', trace], options);
-  expect(own.status, own.stderr).toBe(0);
-  const warnings = own.stderr;
-  if (babeltrace2 === undefined) return { events: parseEvents(own.stdout), warnings };
-  // A peer says on standard error what it had to guess or skip, discarded events among it; only its text is compared.
-  const peer = spawnSync(babeltrace2, [trace], options);
-  expect(peer.status, peer.stderr).toBe(0);
-  expectSameText(own.stdout, peer.stdout);
-  const seconds = spawnSync(babeltrace2, ['--clock-seconds', trace], options);
+  const { text, warnings } = textAndWarningsOf(sandbox, trace);
+  if (babeltrace2 === undefined) return { events: parseEvents(text), warnings };
+  const seconds = spawnSync(babeltrace2, ['--clock-seconds', trace], readOptions(sandbox));
   return { events: parseEvents(seconds.stdout), warnings };
+}
+
+/** The same as text: a line for each event. */
+export function textAndWarningsOf(sandbox: Sandbox, trace: string): { text: string; warnings: string } {
+  const own = spawnSync(process.execPath, [RINGTAIL, 'view', trace], readOptions(sandbox));
+  expect(own.status, own.stderr).toBe(0);
+  if (babeltrace2 !== undefined) {
+    // A peer says on standard error what it had to guess or skip, discarded events among it; only its text is compared.
+    const peer = spawnSync(babeltrace2, [trace], readOptions(sandbox));
+    expect(peer.status, peer.stderr).toBe(0);
+    expectSameText(own.stdout, peer.stdout);
+  }
+  return { text: own.stdout, warnings: own.stderr };
+}
+
+function readOptions({ env }: Sandbox) {
+  return { env: { ...env }, encoding: 'utf8', maxBuffer: READ_OUTPUT_BYTES_MAX } as const;
 }
 
 /** Compares line by line, since a difference of two texts of many megabytes is of no use to anybody. */

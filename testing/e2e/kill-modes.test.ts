@@ -45,11 +45,11 @@ describe('a program that is killed', () => {
         const where = await randomPause(random, round);
         const acknowledged = await victim.kill();
         const before = other.acknowledged;
-        const { events, gaps } = await scene.snapshot();
-        const left = victim.indexesIn(events);
+        const { text, gaps } = await scene.snapshot();
+        const left = victim.indexesIn(text);
         expectRun(left, where);
         expectNewest(left, acknowledged, where);
-        const others = other.indexesIn(events);
+        const others = other.indexesIn(text);
         expectRun(others, where, { gaps });
         expect(others.at(-1), where).toBeGreaterThanOrEqual(before - 1);
         // The next round is to find rings of its own only.
@@ -78,10 +78,10 @@ describe('a consumer that is killed', () => {
       const acknowledged = await Promise.all(programs.map((program) => program.kill()));
       const statistics = await scene.client.destroySession('s');
       expect(statistics, where).toMatchObject({ eventsDiscarded: 0, eventsLost: 0, packetsLost: 0, troubles: [] });
-      const events = scene.events(scene.output);
-      expect(events.length, where).toBe(statistics.eventsRecorded);
+      const text = scene.textOf(scene.output);
+      expect(text.split('\n').length - 1, where).toBe(statistics.eventsRecorded);
       for (const [at, program] of programs.entries()) {
-        const indexes = program.indexesIn(events);
+        const indexes = program.indexesIn(text);
         expectRun(indexes, where, { first: 0 });
         expectNewest(indexes, acknowledged[at] as number, where);
       }
@@ -105,9 +105,9 @@ describe('a consumer that is killed', () => {
           const early = random.oneIn(2) ? scene.snapshot() : undefined;
           if (early !== undefined) await pause(random.between(0, 30));
           process.kill(consumer, 'SIGKILL');
-          const { events, gaps } = await (early ?? scene.snapshot());
+          const { text, gaps } = await (early ?? scene.snapshot());
           for (const [at, program] of programs.entries()) {
-            const indexes = program.indexesIn(events);
+            const indexes = program.indexesIn(text);
             expectRun(indexes, where, { gaps });
             expect(indexes.at(-1), where).toBeGreaterThanOrEqual((acknowledged[at] as number) - 1);
             await program.goesOn();
@@ -115,9 +115,9 @@ describe('a consumer that is killed', () => {
           await scene.nextConsumer(consumer);
         }
         const acknowledged = await Promise.all(programs.map((program) => program.kill()));
-        const { events } = await scene.snapshot();
+        const { text } = await scene.snapshot();
         for (const [at, program] of programs.entries()) {
-          const indexes = program.indexesIn(events);
+          const indexes = program.indexesIn(text);
           expectRun(indexes, `after round ${round - 1}`);
           expectNewest(indexes, acknowledged[at] as number, `after round ${round - 1}`);
         }
@@ -140,12 +140,12 @@ describe('a session daemon that is killed', () => {
       for (let round = 1; round <= daemonKills; round++) {
         const output = await scene.currentOutput();
         const { where, loop, acknowledged } = await killAndStartAgain(scene, turns, random, round);
-        const { events, fromStart } = scene.eventsOfReturned(output);
+        const { text, fromStart } = scene.textOfReturned(output);
         if (round === 1) expect(fromStart, where).toBe(true);
-        const looped = loop.indexesIn(events);
+        const looped = loop.indexesIn(text);
         expectRun(looped, where, fromStart ? { first: 0 } : {});
         expect(looped.at(-1), where).toBeGreaterThanOrEqual(acknowledged.loop - 1);
-        const turned = turns.indexesIn(events);
+        const turned = turns.indexesIn(text);
         // Between two daemons nobody records; what one trace has, the next has not.
         expect(turned[0], where).toBeGreaterThanOrEqual(next);
         expectRun(turned, where, round === 1 ? { first: 0 } : {});
@@ -156,7 +156,7 @@ describe('a session daemon that is killed', () => {
       const acknowledged = await turns.kill();
       const output = await scene.currentOutput();
       expect(await scene.client.destroySession('s')).toMatchObject({ eventsLost: 0, troubles: [] });
-      const last = turns.indexesIn(scene.eventsOfReturned(output).events);
+      const last = turns.indexesIn(scene.textOfReturned(output).text);
       expect(last[0]).toBeGreaterThanOrEqual(next);
       expectRun(last, 'at the end');
       expectNewest(last, acknowledged, 'at the end');
@@ -176,18 +176,18 @@ describe('a session daemon that is killed', () => {
         const { where, loop, acknowledged } = await killAndStartAgain(scene, turns, random, round);
         const [recovered, ...more] = recoveredOf(scene);
         expect(more, where).toEqual([]);
-        const { events, gaps } = scene.recovered(recovered as string);
-        const looped = loop.indexesIn(events);
+        const { text, gaps } = scene.recovered(recovered as string);
+        const looped = loop.indexesIn(text);
         expectRun(looped, where, { gaps });
         expect(looped.at(-1), where).toBeGreaterThanOrEqual(acknowledged.loop - 1);
-        const turned = turns.indexesIn(events);
+        const turned = turns.indexesIn(text);
         expectRun(turned, where, { gaps });
         expect(turned.at(-1), where).toBeGreaterThanOrEqual(acknowledged.turns - 1);
         rmSync(recovered as string, { recursive: true });
         await scene.recordsAgain();
       }
       const acknowledged = await turns.kill();
-      const again = turns.indexesIn((await scene.snapshot()).events);
+      const again = turns.indexesIn((await scene.snapshot()).text);
       expectRun(again, 'at the end');
       expectNewest(again, acknowledged, 'at the end');
       await scene.close();
@@ -197,7 +197,7 @@ describe('a session daemon that is killed', () => {
   it('in order has closed its flight recorders: nothing is to be recovered', async () => {
     const scene = await KillScene.open({ snapshot: true });
     const program = await scene.program('turns', 'in-turns');
-    expect((await scene.snapshot()).events.length).toBeGreaterThan(0);
+    expect((await scene.snapshot()).text).not.toBe('');
     const consumer = await scene.consumer();
     const pid = scene.client.daemonPid;
     process.kill(pid, 'SIGTERM');
