@@ -18,7 +18,7 @@ const ORDER = {
   tracer: ['base', 'posix', 'ctf', 'ringbuf', 'protocol', 'clock-linux-x64'],
   consumerd: ['base', 'posix', 'ctf', 'ringbuf', 'protocol'],
   sessiond: ['base', 'posix', 'ctf', 'ringbuf', 'protocol', 'session-file'],
-  'session-file': ['base', 'protocol'],
+  'session-file': ['base', 'ctf', 'protocol'],
   ctl: ['base', 'protocol', 'session-file'],
   reader: ['base', 'ctf'],
   cli: ['base', 'posix', 'ctf', 'protocol', 'session-file', 'ctl', 'reader', 'consumerd'],

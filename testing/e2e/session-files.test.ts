@@ -2,14 +2,16 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { SessionDaemonClient } from '@ringtail/ctl';
-import type { SessionDescription } from '@ringtail/protocol';
+import type { SessionDescription, TriggerDescription } from '@ringtail/protocol';
 import { parseSessionFile, type SavedSession } from '@ringtail/session-file';
 import * as accounts from '@ringtail/session-file/accounts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { comparableListing } from '../beside-lttng/listing.ts';
 import { startLttng, startRingtail, type Tool } from '../beside-lttng/tools.ts';
 import { requirePeer } from '../peers.ts';
+import { sessionFileViolations } from '../session-files/session-schema-facts.ts';
 import {
   eventsOf,
   isRunning,
@@ -18,6 +20,7 @@ import {
   REGISTER_URL,
   ringtail,
   type Sandbox,
+  sandboxWithDaemon,
   startNode,
   until,
 } from './harness.ts';
@@ -167,6 +170,52 @@ describe.skipIf(!isInstalled)('a session file', () => {
       await handOver(ours, lttng, example);
     },
   );
+});
+
+describe('a session file of lttng 2.16', () => {
+  const sample = (name: string): string =>
+    fileURLToPath(new URL(`../session-files/samples/${name}.lttng`, import.meta.url));
+
+  it('is loaded with its maps and triggers, once, and saved as one', async () => {
+    const sandbox = sandboxWithDaemon();
+    const run = async (...args: string[]) => {
+      const ended = await ringtail(sandbox, args);
+      expect([args, ended.code, ended.stderr.replace(/^warning: .*\n/gm, '')]).toEqual([args, 0, '']);
+      return ended;
+    };
+    const triggers = async () => {
+      const { stdout } = await run('list-triggers', '--output-format=json');
+      return (JSON.parse(stdout).triggers as TriggerDescription[]).map(({ name, condition, actions }) => ({
+        name,
+        condition,
+        actions,
+      }));
+    };
+    await run('create', 'starts-the-daemon', '--no-output', '--snapshot');
+    const output = `--override-url=file://${join(sandbox.directory, 'trace')}`;
+    const load = ['load', 'shop', output, '-i', sample('all-kinds')];
+    await run(...load, '--no-triggers');
+    expect(await triggers()).toEqual([]);
+    expect((await run(...load, '--force')).stderr).toContain('the map large has at most 8192 keys, not 1000000');
+    const names = ['all actions', 'empty', 'exact level, one action', 'full', 'much', 'rotated', 'rotating'];
+    expect((await triggers()).map(({ name }) => name)).toEqual(names);
+    await run(...load, '--force');
+    expect(await triggers()).toHaveLength(names.length);
+
+    const saved = join(sandbox.directory, 'saved');
+    await run('save', 'shop', '-o', saved);
+    const file = parseSessionFile(readFileSync(join(saved, 'shop.lttng'), 'utf8'), accounts);
+    const original = parseSessionFile(readFileSync(sample('all-kinds'), 'utf8'), accounts);
+    expect(file.sessions[0]?.maps).toEqual(original.sessions[0]?.maps);
+    expect(new Set(file.triggers)).toEqual(new Set(original.triggers));
+    expect(sessionFileViolations(readFileSync(join(saved, 'shop.lttng'), 'utf8'))).toEqual([]);
+    await run('save', 'shop', '-o', saved, '--force', '--no-triggers');
+    expect(readFileSync(join(saved, 'shop.lttng'), 'utf8')).not.toContain('trigger');
+
+    const { stderr } = await run('load', 'host', '-i', sample('other-domains'));
+    expect(stderr).toContain('the trigger syscall is left out: events of system calls are not supported');
+    expect((await triggers()).map(({ name }) => name).sort()).toEqual([...names, 'here'].sort());
+  });
 });
 
 describe('a session saved for the start of the daemon', () => {

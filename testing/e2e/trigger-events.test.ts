@@ -275,7 +275,14 @@ describe('triggers of a session daemon', () => {
     await client.createSession({ name: SESSION, output: join(sandbox.directory, 'trace') });
     await client.request('add-map', {
       session: SESSION,
-      map: { name: 'kinds', valueBits: 64, keyCountMax: 16, deadProcesses: 'sum' },
+      map: {
+        name: 'kinds',
+        valueType: 'signed-int-64',
+        keyCountMax: 16,
+        updatePolicy: 'per-event',
+        ownership: 'process',
+        deadProcesses: 'sum',
+      },
     });
     await client.startSession(SESSION);
     await addTrigger('told', matches('trig:*', 'n >= 0'), { kind: 'notify', ...EVERY });

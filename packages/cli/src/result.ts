@@ -4,6 +4,7 @@ import type {
   ContextDescription,
   EventRule,
   MapChannelAttributes,
+  MapRowOwner,
   RingMemory,
   RotationSchedule,
   SessionDescription,
@@ -139,20 +140,28 @@ export interface ScheduleChange {
   readonly value?: number;
 }
 
-/** Counters of one map: of all processes together, or of one owner. */
+/** Counters of one map: of all owners together, or of one. */
 export interface MapTable {
   readonly map: string;
-  readonly valueBits: MapChannelAttributes['valueBits'];
+  readonly valueBits: 32 | 64;
   readonly per: 'channel' | 'owner';
   /** Whose counters are in it; exactly one with `owner`. */
   readonly owners: readonly MapOwner[];
-  readonly rows: readonly { readonly key: string; readonly value: number }[];
+  readonly rows: readonly MapTableRow[];
+}
+
+export interface MapTableRow {
+  readonly key: string;
+  readonly value: number;
+  /** Whether a counter that is in it has wrapped. */
+  readonly overflow: boolean;
 }
 
 export interface MapOwner {
-  /** `shared`: the sum of processes that have ended. */
-  readonly kind: 'process' | 'shared';
-  /** Process; null of what is shared. */
+  /** `shared`: what the session daemon counts by itself, and what ended processes left. */
+  readonly kind: MapRowOwner['kind'];
+  /** Number of the user or process; null of what is shared. */
   readonly id: number | null;
-  readonly name: string;
+  /** Of the user or the program; null of what is shared. */
+  readonly name: string | null;
 }

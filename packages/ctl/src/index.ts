@@ -7,6 +7,7 @@ export {
   type EventRule,
   LogLevels,
   type MapChannelAttributes,
+  type MapChannelParameters,
   type MapRow,
   type Notification,
   type RingMemory,

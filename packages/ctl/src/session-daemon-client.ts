@@ -8,7 +8,7 @@ import {
   type DaemonStatus,
   DEFAULT_SESSION,
   type EventRule,
-  type MapChannelAttributes,
+  type MapChannelParameters,
   type MapRow,
   type Notification,
   type RingMemory,
@@ -274,8 +274,8 @@ export class SessionDaemonClient {
   }
 
   /** Makes a map of counters, which triggers add to while the session is active. */
-  async addMap(session: string, map: MapChannelAttributes): Promise<void> {
-    await this.request('add-map', { session, map });
+  async addMap(session: string, map: MapChannelParameters): Promise<string> {
+    return (await this.request('add-map', { session, map })).name;
   }
 
   /** The counters of one map, or with null of all maps of the session. */

@@ -8,6 +8,7 @@ import type { JsonValue } from './app-messages.ts';
 import type { ClockKind, EventHeaderKind, EventRule } from './desired-state.ts';
 import type {
   MapChannelAttributes,
+  MapChannelParameters,
   MapRow,
   ProcessEnd,
   TriggerDefinition,
@@ -201,7 +202,7 @@ export interface Commands {
   'add-trigger': { params: { trigger: TriggerDefinition; ownerUid: number | null }; result: { name: string } };
   'remove-trigger': { params: { name: string; ownerUid: number | null }; result: null };
   'list-triggers': { params: Record<string, never>; result: readonly TriggerDescription[] };
-  'add-map': { params: { session: string; map: MapChannelAttributes }; result: null };
+  'add-map': { params: { session: string; map: MapChannelParameters }; result: { name: string } };
   'show-maps': { params: { session: string; map: string | null }; result: readonly MapRow[] };
   /** From the answer on, the daemon sends a `NotificationMessage` for whatever happens. */
   subscribe: { params: Record<string, never>; result: null };

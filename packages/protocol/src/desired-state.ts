@@ -29,7 +29,17 @@ export interface DesiredTrigger {
  * Which counter of the thread's control file: one for all events, or one for each key that the template gives, which the
  * thread numbers and announces (`counters`).
  */
-export type CounterKey = { readonly index: number } | { readonly map: number; readonly template: string };
+export type CounterKey =
+  | { readonly index: number }
+  | {
+      readonly map: number;
+      readonly template: string;
+      /**
+       * Announced like `map`, for a counter of what is too much where an event is to add one to a key: with each trigger of the same
+       * `repeats` and the same key that the event sets off after the first, one is added to it as well. Absent: each trigger counts.
+       */
+      readonly repeats?: number;
+    };
 
 /** A channel of an active session that this thread's events may go to. */
 export interface DesiredChannel {

@@ -17,6 +17,7 @@ export {
   frameOfText,
 } from './framing.ts';
 export { printable, ShapeError, type ShapeErrorCode } from './json-shape.ts';
+export { expandKeyTemplate, namesEvent, strayBraceIn } from './key-template.ts';
 export { type LogLevelName, LogLevels } from './log-level.ts';
 export { PERF_COUNTER_NAMES, type PerfCounter, perfCounterName, perfCounterOf } from './perf-counters.ts';
 export { checkConsumerReply, checkReply, notificationOf } from './reply-check.ts';
@@ -28,5 +29,5 @@ export {
   type RunDirectory,
   runDirectoryAt,
 } from './run-directory.ts';
-export { checkMap, checkTrigger } from './trigger-check.ts';
+export { checkMap, checkTrigger, MAP_KEYS_MAX } from './trigger-check.ts';
 export * from './triggers.ts';

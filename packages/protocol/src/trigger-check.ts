@@ -14,7 +14,8 @@ import type { EventRule } from './desired-state.ts';
 import { arrayIn, integerIn, type JsonObject, objectOf, oneOfIn, plainTextIn, refuseShape } from './json-shape.ts';
 import {
   EXIT_CAUSES,
-  type MapChannelAttributes,
+  MAP_VALUE_TYPES,
+  type MapChannelParameters,
   type RatePolicy,
   type TriggerAction,
   type TriggerCondition,
@@ -46,11 +47,14 @@ export function triggerNameIn(json: JsonObject, name: string): string {
   return plainTextIn(json, name, TRIGGER_NAME_BYTES_MAX);
 }
 
-export function checkMap(json: JsonObject): MapChannelAttributes {
+/** A map that is to be made; one without a name gets one. */
+export function checkMap(json: JsonObject): MapChannelParameters {
   return {
-    name: nameIn(json, 'name', 200),
-    valueBits: integerIn(json, 'valueBits', 32, 64) === 32 ? 32 : 64,
+    name: orNull(json, 'name', (_, name) => nameIn(json, name, 200)),
+    valueType: oneOfIn(json, 'valueType', MAP_VALUE_TYPES),
     keyCountMax: integerIn(json, 'keyCountMax', 1, MAP_KEYS_MAX),
+    updatePolicy: oneOfIn(json, 'updatePolicy', ['per-event', 'per-rule-match']),
+    ownership: oneOfIn(json, 'ownership', ['user', 'process']),
     deadProcesses: oneOfIn(json, 'deadProcesses', ['drop', 'sum']),
   };
 }

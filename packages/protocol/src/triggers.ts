@@ -110,18 +110,40 @@ export interface TriggerDescription extends TriggerDefinition {
 /** Counters by key. */
 export interface MapChannelAttributes {
   readonly name: string;
-  /** Bits of the counters, which are signed and wrap; what a user sees is a number. */
-  readonly valueBits: 32 | 64;
+  /** What counters are, which wrap; the widest that there are with `signed-int-max`. */
+  readonly valueType: MapValueType;
   readonly keyCountMax: number;
-  /** Whether counters of a process that has ended stay, in a sum for all those that have. */
+  /** Whether an event that sets off several triggers with the same key adds one for each of them, or one. */
+  readonly updatePolicy: 'per-event' | 'per-rule-match';
+  /** Whose counters are apart. */
+  readonly ownership: 'user' | 'process';
+  /** Whether counters of a process that has ended are dropped, or added to what all share; those of users stay. */
   readonly deadProcesses: 'drop' | 'sum';
 }
 
+/** A map to be made; null: it is called by the first name that is free. */
+export type MapChannelParameters = Omit<MapChannelAttributes, 'name'> & { readonly name: string | null };
+
+export const MAP_VALUE_TYPES = ['signed-int-32', 'signed-int-64', 'signed-int-max'] as const;
+export type MapValueType = (typeof MAP_VALUE_TYPES)[number];
+
+/** Bits of a counter. */
+export function mapValueBits({ valueType }: Pick<MapChannelAttributes, 'valueType'>): 32 | 64 {
+  return valueType === 'signed-int-32' ? 32 : 64;
+}
+
+/** A counter. */
 export interface MapRow {
   readonly map: string;
-  readonly uid: number;
-  /** null: the sum of processes that have ended. */
-  readonly pid: number | null;
+  readonly owner: MapRowOwner;
   readonly key: string;
   readonly value: number;
+  /** Whether the value has wrapped. */
+  readonly overflow: boolean;
 }
+
+/** `shared`: what the session daemon counts by itself, and the sums of processes that have ended. */
+export type MapRowOwner =
+  | { readonly kind: 'user'; readonly uid: number }
+  | { readonly kind: 'process'; readonly uid: number; readonly pid: number; readonly procname: string }
+  | { readonly kind: 'shared' };

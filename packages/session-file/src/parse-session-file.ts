@@ -1,18 +1,19 @@
-import { describeError } from '@ringtail/base';
 import {
   type ChannelDescription,
-  checkMap,
   checkTrigger,
   DEFAULT_CHANNEL,
+  printable,
   type RuleDescription,
   type SnapshotOutput,
   type TrackedAttribute,
   type TriggerDefinition,
 } from '@ringtail/protocol';
 import { type ContextElement, contextNameOf } from './context-elements.ts';
-import { DEFINITION_ATTRIBUTE, MAP_INSTRUCTION, OWN_INSTRUCTION, TRIGGER_INSTRUCTION } from './print-session-file.ts';
+import { mapsOf } from './map-elements.ts';
+import { triggersOf } from './parse-trigger.ts';
+import { DEFINITION_ATTRIBUTE, OWN_INSTRUCTION, TRIGGER_INSTRUCTION } from './print-session-file.ts';
 import type { SavedSession } from './saved-session.ts';
-import { XmlNode } from './xml-node.ts';
+import { MESSAGE_LENGTH_MAX, XmlNode } from './xml-node.ts';
 
 export interface SessionFile {
   readonly sessions: readonly SavedSession[];
@@ -45,25 +46,15 @@ export function parseSessionFile(text: string, accounts: Accounts = NO_ACCOUNTS)
   const warnings: string[] = [];
   const root = XmlNode.parse(text, 'sessions');
   const sessions = root.children('session').map((node) => sessionOf(node, accounts, warnings));
-  const triggers = definitionsIn(root, TRIGGER_INSTRUCTION, checkTrigger);
-  const foreign = root.child('triggers')?.children('trigger').length ?? 0;
-  if (foreign > 0) warnings.push(`${foreign} triggers that LTTng saved are left out: add them again`);
-  return { sessions, triggers, warnings };
+  const triggers = [...triggersOf(root, warnings), ...ownTriggersOf(root)];
+  return { sessions, triggers, warnings: warnings.map((warning) => printable(warning, MESSAGE_LENGTH_MAX)) };
 }
 
-/** What is kept as JSON, each checked as if a client had sent it. */
-function definitionsIn<T>(
-  node: XmlNode,
-  instruction: string,
-  check: (json: { readonly [key: string]: unknown }) => T,
-): T[] {
-  return node.attributes(instruction, DEFINITION_ATTRIBUTE).map((text) => {
-    try {
-      return check(Object(JSON.parse(text)));
-    } catch (error) {
-      return node.refuse(`${instruction.slice(1)}: ${describeError(error)}`);
-    }
-  });
+/** Triggers for which LTTng has no words are kept as JSON, each checked as if a client had sent it. */
+function ownTriggersOf(root: XmlNode): TriggerDefinition[] {
+  return root
+    .attributes(TRIGGER_INSTRUCTION, DEFINITION_ATTRIBUTE)
+    .map((text) => root.checked(() => checkTrigger(Object(JSON.parse(text))), TRIGGER_INSTRUCTION.slice(1)));
 }
 
 function sessionOf(unnamed: XmlNode, accounts: Accounts, warnings: string[]): SavedSession {
@@ -96,7 +87,7 @@ function sessionOf(unnamed: XmlNode, accounts: Accounts, warnings: string[]): Sa
       snapshotOutputOf(output, i + 1, name, warnings),
     ),
     rotationSchedule: scheduleOf(attributes?.child('rotation_schedules')),
-    maps: definitionsIn(node, MAP_INSTRUCTION, checkMap),
+    maps: mapsOf(ust, name, warnings),
   };
 }
 
@@ -111,7 +102,9 @@ function choiceOf<const Choice extends string>(
 /** LTTng saves the domains of loggers with every session; only those that have something are missed. */
 function warnOfDomain(session: string, domain: XmlNode, warnings: string[]): void {
   const type = domain.oneOf('type', DOMAINS);
-  if (type === 'UST' || (domain.child('channels')?.children('channel') ?? []).length === 0) return;
+  const channels = domain.child('channels')?.children('channel') ?? [];
+  const maps = domain.child('map_channels')?.children('map_channel') ?? [];
+  if (type === 'UST' || channels.length + maps.length === 0) return;
   warnings.push(`session ${session}: the domain ${type} is not supported and is left out`);
 }
 

@@ -1,12 +1,14 @@
-import type { ChannelDescription, MapChannelAttributes, RuleDescription, TriggerDefinition } from '@ringtail/protocol';
+import type { ChannelDescription, RuleDescription, TriggerDefinition } from '@ringtail/protocol';
 import { XMLBuilder } from 'fast-xml-parser';
 import { contextElementOf } from './context-elements.ts';
+import { mapElement } from './map-elements.ts';
 import type { SavedSession } from './saved-session.ts';
+import { triggerElement } from './trigger-elements.ts';
+import { presentOnly } from './xml-element.ts';
 
 /** What LTTng's schema has no place for is in processing instructions, which a validating reader passes over. */
 export const OWN_INSTRUCTION = '?ringtail';
-/** A map of a session, and a trigger beside the sessions: as JSON. LTTng has had them since 2.16; older ones refuse files with its elements. */
-export const MAP_INSTRUCTION = '?ringtail-map';
+/** A trigger beside the sessions for which LTTng has no words, as JSON. */
 export const TRIGGER_INSTRUCTION = '?ringtail-trigger';
 export const DEFINITION_ATTRIBUTE = 'definition';
 export const ATTRIBUTE_PREFIX = '@_';
@@ -23,19 +25,23 @@ const builder = new XMLBuilder({
 });
 
 /**
- * Sessions in the form of LTTng's `.lttng` files, with triggers that are saved along with them.
+ * Sessions in the form of LTTng's `.lttng` files, with triggers that are saved along with them. LTTng before 2.16 refuses files with
+ * triggers or maps.
  *
- * @see session.xsd of lttng-tools 2.13
+ * @see session.xsd of lttng-tools 2.13; of 2.16 for triggers and maps
  */
 export function printSessionFile(
   sessions: readonly SavedSession[],
   triggers: readonly TriggerDefinition[] = [],
 ): string {
+  const elements = triggers.map(triggerElement);
+  const lttngs = elements.filter((element) => element !== undefined);
   const file = {
     '?xml': { [`${ATTRIBUTE_PREFIX}version`]: '1.0', [`${ATTRIBUTE_PREFIX}encoding`]: 'UTF-8' },
     sessions: {
       session: sessions.map(sessionElement),
-      [TRIGGER_INSTRUCTION]: triggers.map(({ name, condition, actions }) => definition({ name, condition, actions })),
+      ...(lttngs.length > 0 && { triggers: presentOnly({ trigger: lttngs }) as Element }),
+      [TRIGGER_INSTRUCTION]: triggers.filter((_, at) => elements[at] === undefined).map(definition),
     },
   };
   return builder.build(file) as string;
@@ -53,7 +59,6 @@ function sessionElement(session: SavedSession): Element {
   };
   return {
     [OWN_INSTRUCTION]: attributesOf({ clock: session.clock, format: session.format }),
-    [MAP_INSTRUCTION]: session.maps.map(definition),
     name: session.name,
     ...(session.shmPath !== null && { shared_memory_path: session.shmPath }),
     domains: {
@@ -61,6 +66,7 @@ function sessionElement(session: SavedSession): Element {
         type: 'UST',
         buffer_type: session.channels[0]?.ownership === 'process' ? 'PER_PID' : 'PER_UID',
         channels: { channel: session.channels.map(channelElement) },
+        ...(session.maps.length > 0 && { map_channels: { map_channel: session.maps.map(mapElement) } }),
         process_attr_trackers: trackerElements(session.trackers),
       },
     },
@@ -70,8 +76,8 @@ function sessionElement(session: SavedSession): Element {
   };
 }
 
-function definition(value: MapChannelAttributes | TriggerDefinition): Element {
-  return attributesOf({ [DEFINITION_ATTRIBUTE]: JSON.stringify(value) });
+function definition({ name, condition, actions }: TriggerDefinition): Element {
+  return attributesOf({ [DEFINITION_ATTRIBUTE]: JSON.stringify({ name, condition, actions }) });
 }
 
 function snapshotOutputs({ snapshotOutputs: outputs }: SavedSession): Element {

@@ -1,10 +1,18 @@
-import { DEFAULT_CHANNEL, type TriggerDefinition } from '@ringtail/protocol';
+import {
+  DEFAULT_CHANNEL,
+  MAP_KEYS_MAX,
+  MAP_VALUE_TYPES,
+  type TriggerAction,
+  type TriggerCondition,
+  type TriggerDefinition,
+} from '@ringtail/protocol';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseSessionFile } from './parse-session-file.ts';
 import { printSessionFile } from './print-session-file.ts';
 import type { SavedSession } from './saved-session.ts';
 import { SessionFileError } from './session-file-error.ts';
+import { triggerElement } from './trigger-elements.ts';
 
 const PLAIN: SavedSession = {
   name: 's',
@@ -67,30 +75,99 @@ const channel = (ownership: 'user' | 'process') =>
   });
 const map = fc.record({
   name: text.filter((name) => !/^\.|\//.test(name)),
-  valueBits: fc.constantFrom(32 as const, 64 as const),
-  keyCountMax: fc.integer({ min: 1, max: 8192 }),
+  valueType: fc.constantFrom(...MAP_VALUE_TYPES),
+  keyCountMax: fc.integer({ min: 1, max: MAP_KEYS_MAX }),
+  updatePolicy: fc.constantFrom('per-event' as const, 'per-rule-match' as const),
+  ownership: fc.constant('process' as const),
   deadProcesses: fc.constantFrom('drop' as const, 'sum' as const),
 });
-const every = fc.record({ every: fc.integer({ min: 1 }) });
+const policy = fc.oneof(fc.record({ every: fc.integer({ min: 1 }) }), fc.record({ onceAfter: fc.integer({ min: 1 }) }));
+const eventRule = fc.record(
+  {
+    pattern: text,
+    exclude: fc.array(text, { minLength: 1, maxLength: 3 }),
+    logLevel: fc
+      .tuple(fc.nat(14), fc.nat(14))
+      .map(([one, other]) => ({ from: Math.min(one, other), to: Math.max(one, other) })),
+    filter: fc.constantFrom('a > 5 && $ctx.vpid == 3', 'b == "<&>" || c[2] != -1'),
+  },
+  { requiredKeys: ['pattern'] },
+);
+const capture = fc.constantFrom('a', 'a[3]', 'a[3][4]', 'a.b', 'a[3].b', '$ctx.vpid', '$app.p:n', '$app.p:n[0]', '  a');
+const fileName = text.filter((name) => !/^\.|\//.test(name));
+const condition: fc.Arbitrary<TriggerCondition> = fc.oneof(
+  fc.record({
+    kind: fc.constant('event-rule-matches' as const),
+    rule: eventRule,
+    captures: fc.array(capture, { maxLength: 3 }),
+  }),
+  fc.record({
+    kind: fc.constant('channel-buffer-usage' as const),
+    session: fileName,
+    channel: fileName,
+    comparison: fc.constantFrom('at-least' as const, 'at-most' as const),
+    threshold: fc.oneof(
+      fc.record({ ratio: fc.constantFrom(0, 1, 0.75, 1e-7, 1 / 3) }),
+      fc.record({ bytes: fc.maxSafeNat() }),
+    ),
+  }),
+  fc.record({
+    kind: fc.constant('session-consumed-size' as const),
+    session: fileName,
+    bytes: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
+  }),
+  fc.record({
+    kind: fc.constant('session-rotation' as const),
+    session: fileName,
+    phase: fc.constantFrom('starts' as const, 'finishes' as const),
+  }),
+  fc.record({ kind: fc.constant('event-rate-above' as const), rule: eventRule, perSecond: fc.nat() }),
+);
+const action: fc.Arbitrary<TriggerAction> = fc.oneof(
+  fc.record({ kind: fc.constant('notify' as const), ratePolicy: policy }),
+  fc.record({
+    kind: fc.constantFrom('start-session' as const, 'stop-session' as const, 'rotate-session' as const),
+    ratePolicy: policy,
+    session: fileName,
+  }),
+  fc.record({
+    kind: fc.constant('snapshot-session' as const),
+    ratePolicy: policy,
+    session: fileName,
+    output: fc.constant(null),
+    name: fc.option(fileName),
+    maxBytes: fc.option(fc.integer({ min: 1 })),
+  }),
+  fc.record({
+    kind: fc.constant('snapshot-session' as const),
+    ratePolicy: policy,
+    session: fileName,
+    output: fc.record({
+      name: fc.option(fileName),
+      path: fc.constantFrom('/', '/p', '/%20/ü', '/file:'),
+      maxBytes: fc.option(fc.integer({ min: 1 })),
+    }),
+    name: fc.constant(null),
+    maxBytes: fc.constant(null),
+  }),
+  fc.record({
+    kind: fc.constant('increment' as const),
+    ratePolicy: policy,
+    session: fileName,
+    map: fileName,
+    key: fc.constantFrom('k', '{event_name}', '{{}}', ' k ', '<&>'),
+  }),
+  fc.record({
+    kind: fc.constant('exec' as const),
+    ratePolicy: policy,
+    command: fc.array(text, { maxLength: 3 }).map((words) => ['/bin/x', ...words]),
+    timeoutMs: fc.constant(1),
+  }),
+);
 const trigger: fc.Arbitrary<TriggerDefinition> = fc.record({
   name: fc.option(text),
-  condition: fc.record({
-    kind: fc.constant('event-rule-matches' as const),
-    rule: fc.record({ pattern: text, filter: text }),
-    captures: fc.array(text, { maxLength: 2 }),
-  }),
-  actions: fc.array(
-    fc.oneof(
-      fc.record({ kind: fc.constant('notify' as const), ratePolicy: every }),
-      fc.record({
-        kind: fc.constant('exec' as const),
-        ratePolicy: every,
-        command: fc.array(text, { maxLength: 3 }).map((words) => ['/bin/x', ...words]),
-        timeoutMs: fc.constant(1),
-      }),
-    ),
-    { maxLength: 3 },
-  ),
+  condition,
+  actions: fc.array(action, { minLength: 1, maxLength: 3 }),
 });
 const tracked = fc.option(fc.array(fc.nat(2 ** 32 - 1), { maxLength: 3 }));
 const session: fc.Arbitrary<SavedSession> = fc.constantFrom('user' as const, 'process' as const).chain((ownership) =>
@@ -115,7 +192,15 @@ const session: fc.Arbitrary<SavedSession> = fc.constantFrom('user' as const, 'pr
         timerUs: fc.option(count.map((value) => value + 1)),
         sizeBytes: fc.option(count.map((value) => value + 1)),
       }),
-      maps: fc.array(map, { maxLength: 3 }),
+      maps: fc.array(
+        fc.oneof(
+          map,
+          map.map((one) => ({ ...one, ownership: 'user' as const, deadProcesses: 'sum' as const })),
+        ),
+        {
+          maxLength: 3,
+        },
+      ),
     })
     .map((one) => ({
       ...one,
@@ -151,16 +236,54 @@ describe('a session file', () => {
     );
   });
 
-  it('holds the triggers that were saved along', () => {
+  it("holds the triggers that were saved along, first those that are in LTTng's words", () => {
     fc.assert(
       fc.property(fc.array(trigger, { maxLength: 3 }), (triggers) => {
-        expect(parseSessionFile(printSessionFile([PLAIN], triggers))).toEqual({
-          sessions: [PLAIN],
-          triggers,
-          warnings: [],
-        });
+        const [lttngs, ours] = [true, false].map((isLttngs) =>
+          triggers.filter((one) => (triggerElement(one) !== undefined) === isLttngs),
+        );
+        const saved = parseSessionFile(printSessionFile([PLAIN], triggers));
+        expect(saved).toEqual({ sessions: [PLAIN], triggers: [...(lttngs ?? []), ...(ours ?? [])], warnings: [] });
       }),
     );
+  });
+
+  const told = { kind: 'notify', ratePolicy: { every: 1 } } as const;
+  const matches = (more: object = {}, ...captures: string[]) =>
+    ({ kind: 'event-rule-matches', rule: { pattern: 'p:*', ...more }, captures }) as const;
+
+  it.each<readonly [what: string, said: boolean, trigger: Partial<TriggerDefinition>]>([
+    ['an event', true, { condition: matches({ logLevel: { from: 0, to: 4 }, filter: 'a > 5' }, 'a[1]', '$ctx.vpid') }],
+    ['a session', true, { condition: { kind: 'session-consumed-size', session: 's', bytes: 5 } }],
+    ['a member of an element', false, { condition: matches({}, 'a[1].b') }],
+    ['a thousand dimensions', false, { condition: matches({}, `a${'[0]'.repeat(300)}`) }],
+    ['a range of log levels', false, { condition: matches({ logLevel: { from: 3, to: 5 } }) }],
+    ['a condition of ours', false, { condition: { kind: 'event-loop-stalled', procname: '*', periodUs: 5 } }],
+    [
+      'an action of ours',
+      false,
+      { actions: [told, { kind: 'webhook', url: 'http://h/', timeoutMs: 1, attempts: 1, ratePolicy: { every: 1 } }] },
+    ],
+    [
+      'an increment now and then',
+      false,
+      { actions: [{ kind: 'increment', session: 's', map: 'm', key: 'k', ratePolicy: { every: 2 } }] },
+    ],
+    [
+      'a key that ends with a space',
+      false,
+      { actions: [{ kind: 'increment', session: 's', map: 'm', key: 'k ', ratePolicy: { every: 1 } }] },
+    ],
+    ['no name', false, { name: null }],
+  ])("has a trigger with %s in LTTng's words: %s", (_, said, more) => {
+    const saved = { name: 't', condition: matches(), actions: [told], ...more };
+    const source = printSessionFile([PLAIN], [saved]);
+    expect([/<triggers>/.test(source), /<\?ringtail-trigger/.test(source)]).toEqual([said, !said]);
+    expect(parseSessionFile(source).triggers).toEqual([saved]);
+  });
+
+  it('without triggers and maps has no element of LTTng 2.16', () => {
+    expect(printSessionFile([PLAIN])).not.toMatch(/trigger|map/);
   });
 
   it('may lack whatever has a default', () => {
@@ -232,7 +355,6 @@ describe('a session file', () => {
     [file('<domains><domain><type>MOON</type></domain></domains>'), 'type must be one of UST, KERNEL'],
     ['<sessions><?ringtail-trigger definition="{"?></sessions>', 'sessions: ringtail-trigger: '],
     ['<sessions><?ringtail-trigger definition="null"?></sessions>', 'sessions: ringtail-trigger: name must'],
-    [file('<?ringtail-map definition="[]"?>'), 'session "s": ringtail-map: name must'],
     [file('<name>t</name>'), 'there is more than one element name'],
     ['<sessions><session><name><name/></name></session></sessions>', 'must be text'],
   ])('%s is refused, with the place', (source, reason) => {

@@ -1,3 +1,5 @@
+import { describeError } from '@ringtail/base';
+import { printable } from '@ringtail/protocol';
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { ATTRIBUTE_PREFIX } from './print-session-file.ts';
 import { SessionFileError } from './session-file-error.ts';
@@ -5,6 +7,8 @@ import { SessionFileError } from './session-file-error.ts';
 /** More is no session file: a thousand channels of a thousand rules each stay below. */
 export const SESSION_FILE_LENGTH_MAX = 64 * 1024 * 1024;
 const LABEL_LENGTH_MAX = 100;
+/** What is said of a file is read by people, on terminals. */
+export const MESSAGE_LENGTH_MAX = 1000;
 
 /** Elements of which there may be any number, whose parsed form is to be a list even of one. */
 const REPEATED = new Set(['session', 'domain', 'channel', 'event', 'context', 'exclusion', 'vpid', 'vuid', 'vgid']);
@@ -45,7 +49,7 @@ export class XmlNode {
       const { msg, line, col } = valid.err;
       throw new SessionFileError('NOT_XML', `line ${line}, column ${col}: ${msg}`);
     }
-    const parsed = parser.parse(text) as Record<string, Parsed>;
+    const parsed = parse(text);
     const element = Object.hasOwn(parsed, root) ? parsed[root] : undefined;
     if (element === undefined) throw new SessionFileError('BAD_SESSION_FILE', `there is no element ${root}`);
     return new XmlNode(element, root);
@@ -62,6 +66,32 @@ export class XmlNode {
     const value = this.#member(name);
     if (value === undefined) return [];
     return (Array.isArray(value) ? value : [value]).map((one) => this.#at(name, one));
+  }
+
+  /** @throws {SessionFileError} if it is absent. */
+  requiredChild(name: string): XmlNode {
+    return this.child(name) ?? this.refuse(`lacks the element ${name}`);
+  }
+
+  /** The only child, whose name says what it is. @throws {SessionFileError} */
+  variant(): readonly [name: string, node: XmlNode] {
+    const names =
+      typeof this.#value === 'object' ? Object.keys(this.#value).filter((name) => /^[^#?@]/.test(name)) : [];
+    const [name, ...more] = names;
+    if (name === undefined) return this.refuse('is empty');
+    if (more.length > 0)
+      return this.refuse(`has more than one element: ${names.join(', ').slice(0, LABEL_LENGTH_MAX)}`);
+    return [name, this.child(name) as XmlNode];
+  }
+
+  /** What `check` makes of it. @param what of the node is checked, where that is not all @throws {SessionFileError} for whatever it throws */
+  checked<T>(check: () => T, what?: string): T {
+    try {
+      return check();
+    } catch (error) {
+      if (error instanceof SessionFileError) throw error;
+      return this.refuse(`${what === undefined ? '' : `${what}: `}${describeError(error)}`);
+    }
   }
 
   /** Text of the child; undefined if there is none. @throws {SessionFileError} if it has elements. */
@@ -129,7 +159,7 @@ export class XmlNode {
   }
 
   refuse(why: string): never {
-    throw new SessionFileError('BAD_SESSION_FILE', `${this.#place}: ${why}`);
+    throw new SessionFileError('BAD_SESSION_FILE', printable(`${this.#place}: ${why}`, MESSAGE_LENGTH_MAX));
   }
 
   #attribute(name: string): string | undefined {
@@ -143,5 +173,14 @@ export class XmlNode {
 
   #at(name: string, value: unknown): XmlNode {
     return new XmlNode(value as Parsed, `${this.#place} › ${name}`);
+  }
+}
+
+/** @throws {SessionFileError} for what is well-formed and yet too much: elements in each other without an end. */
+function parse(text: string): Record<string, Parsed> {
+  try {
+    return parser.parse(text) as Record<string, Parsed>;
+  } catch (error) {
+    throw new SessionFileError('NOT_XML', describeError(error));
   }
 }

@@ -3,7 +3,7 @@ import {
   type ChannelAttributes,
   DEFAULT_CHANNEL,
   type EventRule,
-  type MapChannelAttributes,
+  type MapChannelParameters,
   type SessionDescription,
   type TrackedAttribute,
 } from '@ringtail/protocol';
@@ -208,15 +208,17 @@ export class SessionRegistry {
     return channels.filter((_, idx) => lacking[idx]!.length > 0);
   }
 
-  addMap(session: Session, attributes: MapChannelAttributes): void {
-    const { name } = attributes;
+  /** @returns the map's name, which is the first free one of LTTng's where none is given */
+  addMap(session: Session, parameters: MapChannelParameters): string {
+    const name = parameters.name ?? freeMapName(session);
     if (session.maps.has(name)) {
       throw new DaemonError('MAP_EXISTS', `the session ${session.name} has a map ${name} already`);
     }
     if (session.maps.size >= MAPS_PER_SESSION_MAX) {
       throw new DaemonError('TOO_MANY', `the session ${session.name} has ${MAPS_PER_SESSION_MAX} maps already`);
     }
-    session.maps.set(name, new CounterMap(attributes));
+    session.maps.set(name, new CounterMap({ ...parameters, name }));
+    return name;
   }
 
   track(session: Session, attribute: TrackedAttribute, values: readonly number[] | null): void {
@@ -401,4 +403,10 @@ function namedChannel(session: Session, name: string): Channel {
     throw new DaemonError('NO_CHANNEL', `the session ${session.name} has no channel ${name}`);
   }
   return channel;
+}
+
+function freeMapName({ maps }: Session): string {
+  let number = 0;
+  while (maps.has(`channel${number}`)) number++;
+  return `channel${number}`;
 }

@@ -1,7 +1,7 @@
-import type { MapChannelAttributes } from '@ringtail/protocol';
+import { MAP_KEYS_MAX, MAP_VALUE_TYPES, type MapChannelParameters, type MapValueType } from '@ringtail/protocol';
 import { type Command, Option } from 'commander';
 import type { Act } from '../cli.ts';
-import { type Context, report, warn } from '../context.ts';
+import { type Context, report } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { addSessionOption, outputFormatOf } from '../options.ts';
 import { parseCount } from '../quantity-options.ts';
@@ -11,14 +11,13 @@ import { requireUserMap } from '../triggers/action-specs.ts';
 interface AddMapOptions {
   readonly session?: string;
   readonly type?: string;
-  readonly valueType: 'signed-int-32' | 'signed-int-64' | 'signed-int-max';
+  readonly valueType: MapValueType;
   readonly maxKeyCount: string;
   readonly updatePolicy: 'per-event' | 'per-rule-match';
-  readonly bufferOwnership?: 'user' | 'process';
-  readonly deadProcessPolicy: 'drop' | 'sum-into-shared';
+  readonly bufferOwnership: 'user' | 'process';
+  readonly deadProcessPolicy?: 'drop' | 'sum-into-shared';
 }
 
-const DEFAULT_NAME = 'map0';
 /** LTTng's. */
 const DEFAULT_KEYS = '4096';
 
@@ -27,28 +26,33 @@ export function addAddMapChannel(program: Command, context: Context, act: Act): 
     program
       .command('add-map-channel')
       .description('add a map, counters by key, to a session; triggers with incr-map-value count into it')
-      .argument('[channel]', `name (default: ${DEFAULT_NAME})`),
+      .argument('[channel]', 'name (default: the first free one of channel0, channel1, …)'),
   )
     .option('-t, --type <type>', 'user: Node.js programs')
     .addOption(
       new Option('--value-type <type>', 'what a counter is; it wraps')
-        .choices(['signed-int-32', 'signed-int-64', 'signed-int-max'])
+        .choices(MAP_VALUE_TYPES)
         .default('signed-int-max'),
     )
-    .option('--max-key-count <count>', 'keys of a process beyond so many are not counted', DEFAULT_KEYS)
+    .option('--max-key-count <count>', `keys beyond so many are not counted; at most ${MAP_KEYS_MAX}`, DEFAULT_KEYS)
     .addOption(
       new Option(
         '--update-policy <policy>',
-        'an event adds one for each trigger that takes it; per-event has no effect',
+        'what an event adds to a key that several triggers count it under: one, or one for each',
       )
         .choices(['per-event', 'per-rule-match'])
-        .default('per-rule-match'),
+        .default('per-event'),
     )
-    .addOption(new Option('--buffer-ownership <owner>', 'counters are of processes').choices(['user', 'process']))
     .addOption(
-      new Option('--dead-process-policy <policy>', 'what becomes of counters of a process that has ended')
-        .choices(['drop', 'sum-into-shared'])
-        .default('sum-into-shared'),
+      new Option('--buffer-ownership <owner>', 'one set of counters for each user, or for each process')
+        .choices(['user', 'process'])
+        .default('user'),
+    )
+    .addOption(
+      new Option(
+        '--dead-process-policy <policy>',
+        'with --buffer-ownership=process: what becomes of counters of a process that has ended (default: "sum-into-shared")',
+      ).choices(['drop', 'sum-into-shared']),
     )
     .addHelpText(
       'after',
@@ -57,34 +61,39 @@ Examples:
   ringtail add-map-channel -t user orders
   ringtail add-trigger --condition=event-rule-matches --type=user --name='shop:*' \\
       --action=incr-map-value --session=s --channel=orders --key='{event_name}'
-  ringtail show-maps`,
+  ringtail show-maps
+
+  ringtail add-map-channel -t user --buffer-ownership=process --dead-process-policy=drop per-worker`,
     );
-  act(command, async (name: string = DEFAULT_NAME, options: AddMapOptions) => {
+  act(command, async (name: string | undefined, options: AddMapOptions) => {
     if (options.type === undefined) {
       throw new CliError('BAD_ARGUMENT', 'Missing mandatory `--type` option', 'for Node.js programs: --type=user');
     }
     requireUserMap(options.type);
-    if (options.updatePolicy === 'per-event') {
-      warn(context, '--update-policy=per-event has no effect: every trigger that takes an event counts it');
+    if (options.deadProcessPolicy !== undefined && options.bufferOwnership !== 'process') {
+      throw new CliError(
+        'BAD_ARGUMENT',
+        'The `--dead-process-policy` option only applies with `--buffer-ownership=process`',
+        'counters of users stay when their processes end',
+      );
     }
-    if (options.bufferOwnership === 'user') {
-      warn(context, '--buffer-ownership=user has no effect: show-maps --per=channel adds up the counters of processes');
-    }
-    const map: MapChannelAttributes = {
-      name,
-      valueBits: options.valueType === 'signed-int-32' ? 32 : 64,
+    const parameters: MapChannelParameters = {
+      name: name ?? null,
+      valueType: options.valueType,
       keyCountMax: parseCount('--max-key-count', options.maxKeyCount, 1),
+      updatePolicy: options.updatePolicy,
+      ownership: options.bufferOwnership,
       deadProcesses: options.deadProcessPolicy === 'drop' ? 'drop' : 'sum',
     };
-    const session = await onSession(context, options.session, async (client, one) => {
-      await client.addMap(one, map);
-      return one;
-    });
+    const { session, map } = await onSession(context, options.session, async (client, one) => ({
+      session: one,
+      map: { ...parameters, name: await client.addMap(one, parameters) },
+    }));
     report(
       context,
       outputFormatOf(command),
       { command: 'add-map-channel', session, map },
-      () => `Map channel \`${name}\` added to recording session \`${session}\`.`,
+      () => `Map channel \`${map.name}\` added to recording session \`${session}\`.`,
     );
     return undefined;
   });

@@ -1,5 +1,5 @@
 import { CtlError, type SessionDaemonClient } from '@ringtail/ctl';
-import type { SessionDescription, SessionStatistics } from '@ringtail/protocol';
+import type { SessionStatistics } from '@ringtail/protocol';
 import { type Command, Option } from 'commander';
 import type { Act } from '../cli.ts';
 import { type Context, report } from '../context.ts';
@@ -24,6 +24,7 @@ import { describeSession, onSession } from '../session-command.ts';
 
 export interface ListOptions extends DomainOptions {
   readonly channel?: string;
+  readonly mapChannel?: string;
   readonly domain?: boolean;
   readonly fields?: boolean;
   readonly memUsage: MemoryDetail;
@@ -48,7 +49,8 @@ export function addList(program: Command, context: Context, act: Act): Command {
   act(command, async (name: string | undefined, options: ListOptions) => {
     if (options.kernel || options.syscall) refuseKernel();
     if (name !== undefined) await listSession(context, command, name, options);
-    else if (options.channel !== undefined || options.domain) throw new CliError('BAD_ARGUMENT', 'name a session');
+    else if (options.channel !== undefined || options.mapChannel !== undefined || options.domain)
+      throw new CliError('BAD_ARGUMENT', 'name a session');
     else if (options.userspace || loggersOf(options).length > 0) await listInstrumentation(context, command, options);
     else await listSessions(context, command);
     return undefined;
@@ -60,6 +62,7 @@ export function addList(program: Command, context: Context, act: Act): Command {
 export function addListingOptions(command: Command): Command {
   return addDomainOptions(command, LOGGERS)
     .option('-c, --channel <channel>', 'with a session: only this channel')
+    .option('--map-channel <map>', 'with a session: only this map')
     .option('-d, --domain', 'with a session: only its domains')
     .addOption(
       new Option('--style <style>', 'with a session: compact leaves empty lines out')
@@ -123,25 +126,32 @@ async function statisticsOf(client: SessionDaemonClient, session: string): Promi
   }
 }
 
-/** The details with the channels that the options ask for. */
+/** The details with the channels and maps that the options ask for: with the name of one kind, none of the other. */
 function onlyAsked(details: SessionDetails, options: ListOptions): SessionDetails {
   const { session } = details;
-  const withChannels = (channels: SessionDescription['channels']): SessionDetails => ({
-    ...details,
-    session: { ...session, channels },
-    memory: details.memory.filter(({ channel }) => channels.some(({ name }) => name === channel)),
-  });
-  // Channels of other domains than user space: there are none.
-  if (loggersOf(options).length > 0 && !options.userspace) return withChannels([]);
-  if (options.channel === undefined) return details;
-  const channels = session.channels.filter(({ name }) => name === options.channel);
-  if (channels.length > 0) return withChannels(channels);
-  const names = session.channels.map(({ name }) => name);
-  throw new CliError(
-    'NO_CHANNEL',
-    `session "${session.name}" has no channel "${options.channel}"`,
-    `${didYouMean(options.channel, names)}ringtail list ${session.name} names them`,
-  );
+  const { channel, mapChannel } = options;
+  // What there is of other domains than user space: nothing.
+  const isElsewhere = loggersOf(options).length > 0 && !options.userspace;
+  const chosen = <T extends { readonly name: string }>(
+    all: readonly T[],
+    kind: 'channel' | 'map',
+    name?: string,
+  ): T[] => {
+    if (isElsewhere) return [];
+    if (name === undefined) return channel === undefined && mapChannel === undefined ? [...all] : [];
+    const found = all.filter((one) => one.name === name);
+    if (found.length > 0) return found;
+    const names = all.map((one) => one.name);
+    throw new CliError(
+      kind === 'map' ? 'NO_MAP' : 'NO_CHANNEL',
+      `session "${session.name}" has no ${kind} "${name}"`,
+      `${didYouMean(name, names)}ringtail list ${session.name} names them`,
+    );
+  };
+  const channels = chosen(session.channels, 'channel', channel);
+  const maps = chosen(session.maps, 'map', mapChannel);
+  const memory = details.memory.filter((ring) => channels.some(({ name }) => name === ring.channel));
+  return { ...details, session: { ...session, channels, maps }, memory };
 }
 
 async function listInstrumentation(context: Context, command: Command, options: ListOptions): Promise<void> {

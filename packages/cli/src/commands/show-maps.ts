@@ -1,27 +1,29 @@
 import { type Command, Option } from 'commander';
 import type { Act } from '../cli.ts';
-import { type Context, report } from '../context.ts';
+import { type Context, report, warn } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { didYouMean } from '../nearest.ts';
 import { addSessionOption, collect, outputFormatOf } from '../options.ts';
 import { formatCount } from '../quantity.ts';
 import { parseCount } from '../quantity-options.ts';
-import type { MapTable } from '../result.ts';
+import type { MapOwner, MapTable } from '../result.ts';
 import { describeSession, onSession } from '../session-command.ts';
-import { requireUserMap } from '../triggers/action-specs.ts';
 import { type MapSelection, mapTables } from '../triggers/map-tables.ts';
 import { ownerUidOf } from '../triggers/parse-trigger.ts';
 
 interface ShowMapsOptions {
   readonly session?: string;
   readonly channel?: readonly string[];
-  readonly type?: string;
-  readonly per: 'channel' | 'owner';
+  readonly type?: readonly string[];
+  readonly per: 'channel' | 'owner' | 'cpu' | 'part';
   readonly uid?: readonly string[];
   readonly allUids?: boolean;
   readonly pid?: readonly string[];
   readonly allPids?: boolean;
   readonly shared?: boolean;
+  readonly system?: boolean;
+  readonly partId?: readonly string[];
+  readonly cpuId?: readonly string[];
   readonly key?: readonly string[];
   readonly keyGlob?: readonly string[];
   readonly nonInitValues?: boolean;
@@ -35,17 +37,20 @@ export function addShowMaps(program: Command, context: Context, act: Act): Comma
     program.command('show-maps').description('show the counters of the maps of a session'),
   )
     .option('-c, --channel <map>', 'this map; repeatable (default: all)', collect)
-    .option('--type <type>', 'user, the only one here')
+    .option('--type <type>', 'user or kernel; repeatable (default: all; there are none of the kernel)', collect)
     .addOption(
-      new Option('--per <what>', 'one table for a map, or one for each process')
-        .choices(['channel', 'owner'])
+      new Option('--per <what>', 'one table for a map, or one for each user or process that has counters')
+        .choices(['channel', 'owner', 'cpu', 'part'])
         .default('channel'),
     )
-    .option('--uid <user>', 'counters of processes of this user; repeatable', collect)
-    .addOption(new Option('--all-uids', 'of all users (default)').conflicts('uid'))
-    .option('--pid <pid>', 'counters of this process; repeatable', collect)
-    .addOption(new Option('--all-pids', 'of all running processes, without those that have ended').conflicts('pid'))
-    .addOption(new Option('--shared', 'only the sums of processes that have ended').conflicts(['pid', 'allPids']))
+    .option('--uid <user>', 'counters of this user, in maps with those of users; repeatable', collect)
+    .addOption(new Option('--all-uids', 'counters of all users').conflicts('uid'))
+    .option('--pid <pid>', 'counters of this process, in maps with those of processes; repeatable', collect)
+    .addOption(new Option('--all-pids', 'counters of all processes').conflicts('pid'))
+    .option('--shared', 'what the session daemon counts by itself, and what ended processes left')
+    .option('--system', 'counters of the kernel, of which there are none')
+    .addOption(new Option('--part-id <cpu>', 'without effect: no counter belongs to a processor').argParser(collect))
+    .addOption(new Option('--cpu-id <cpu>', 'the same as --part-id').argParser(collect))
     .option('--key <key>', 'this key; repeatable', collect)
     .option('--key-glob <pattern>', 'keys like this, with * anywhere; repeatable', collect)
     .option('--non-init-values', 'only counters that are not 0')
@@ -57,10 +62,12 @@ export function addShowMaps(program: Command, context: Context, act: Act): Comma
       `
 Examples:
   ringtail show-maps --sort-by=value --sort-order=desc --limit=10
-  ringtail show-maps -c orders --per=owner`,
+  ringtail show-maps -c orders --per=owner
+  ringtail show-maps --uid=1000 --shared`,
     );
   act(command, async (options: ShowMapsOptions) => {
-    requireUserMap(options.type);
+    const types = typesOf(options.type ?? []);
+    warnOfProcessors(context, options);
     const selection = selectionOf(options);
     const result = await onSession(context, options.session, async (client, session) => {
       const { maps } = await describeSession(client, session);
@@ -71,13 +78,14 @@ Examples:
       );
       const map = selection.maps.length === 1 ? (selection.maps[0] as string) : null;
       const rows = maps.length === 0 ? [] : await client.showMaps(session, map);
-      return { session, tables: mapTables(maps, rows, selection) };
+      const tables = types.has('user') ? mapTables(maps, rows, selection) : [];
+      return { session, tables, isWithoutMap: maps.length === 0 };
     });
-    report(context, outputFormatOf(command), { command: 'show-maps', ...result }, () =>
-      result.tables.length === 0
-        ? `Session ${result.session} has no map; ringtail add-map-channel -t user NAME makes one`
-        : result.tables.map(describeTable).join('\n\n'),
-    );
+    const { isWithoutMap, ...shown } = result;
+    report(context, outputFormatOf(command), { command: 'show-maps', ...shown }, () => {
+      if (isWithoutMap) return `Session ${shown.session} has no map; ringtail add-map-channel -t user NAME makes one`;
+      return shown.tables.length === 0 ? 'No counters' : shown.tables.map(describeTable).join('\n\n');
+    });
     return undefined;
   });
   return command;
@@ -86,17 +94,40 @@ Examples:
 function selectionOf(options: ShowMapsOptions): MapSelection {
   return {
     maps: options.channel ?? [],
-    uids: (options.uid ?? []).map((text) => ownerUidOf(text) as number),
-    pids: (options.pid ?? []).map((text) => parseCount('--pid', text, 1)),
+    owners: {
+      uids: options.allUids ? 'all' : (options.uid ?? []).map((text) => ownerUidOf(text) as number),
+      pids: options.allPids ? 'all' : (options.pid ?? []).map((text) => parseCount('--pid', text, 1)),
+      shared: options.shared === true,
+      system: options.system === true,
+    },
     keys: options.key ?? [],
     keyPatterns: options.keyGlob ?? [],
-    only: options.shared ? 'shared' : options.allPids ? 'processes' : null,
     nonZero: options.nonInitValues === true,
-    per: options.per,
+    // As LTTng shows counters that belong to no processor.
+    per: options.per === 'channel' ? 'channel' : 'owner',
     sortBy: options.sortBy,
     descending: options.sortOrder === 'desc',
     limit: options.limit === undefined ? null : parseCount('--limit', options.limit, 1),
   };
+}
+
+/** Types of maps that are to be shown. @throws {CliError} `BAD_ARGUMENT` */
+function typesOf(asked: readonly string[]): ReadonlySet<string> {
+  const wrong = asked.find((type) => type !== 'user' && type !== 'kernel');
+  if (wrong !== undefined) {
+    throw new CliError('BAD_ARGUMENT', `Invalid value for \`--type\` option: \`${wrong}\``, 'write user or kernel');
+  }
+  return new Set(asked.length === 0 ? ['user', 'kernel'] : asked);
+}
+
+/** Checks and passes over what is about processors. */
+function warnOfProcessors(context: Context, { per, partId = [], cpuId = [] }: ShowMapsOptions): void {
+  for (const text of partId) parseCount('--part-id', text, 0);
+  for (const text of cpuId) parseCount('--cpu-id', text, 0);
+  const option = per === 'cpu' || per === 'part' ? `--per=${per}` : partId.length > 0 ? '--part-id' : '--cpu-id';
+  if (option === '--cpu-id' && cpuId.length === 0) return;
+  const instead = option.startsWith('--per') ? 'shown for each owner instead' : 'it has no effect';
+  warn(context, `${option}: counters belong to users and processes, not to processors; ${instead}`);
 }
 
 function refuseUnknown(session: string, asked: readonly string[], known: readonly string[]): void {
@@ -109,15 +140,21 @@ function refuseUnknown(session: string, asked: readonly string[], known: readonl
   );
 }
 
-function describeTable({ map, per, owners, rows }: MapTable): string {
-  const title = per === 'owner' ? `${map}, ${owners[0]?.name ?? 'nobody'}` : map;
+function describeTable({ map, per, owners: [owner], rows }: MapTable): string {
+  const title = per === 'owner' && owner !== undefined ? `${map}, ${describeOwner(owner)}` : map;
   const values = rows.map(({ value }) => formatCount(value));
   const keyWidth = Math.max('key'.length, ...rows.map(({ key }) => key.length));
   const valueWidth = Math.max('value'.length, ...values.map((value) => value.length));
-  const line = (key: string, value: string): string => `  ${key.padEnd(keyWidth)}  ${value.padStart(valueWidth)}`;
+  const line = (key: string, value: string, overflow = false): string =>
+    `  ${key.padEnd(keyWidth)}  ${value.padStart(valueWidth)}${overflow ? '  overflow' : ''}`;
   return [
     `${title}:`,
-    ...(rows.length === 0 ? ['  (no counters)'] : [line('key', 'value')]),
-    ...rows.map(({ key }, at) => line(key, values[at] as string)),
+    line('key', 'value'),
+    ...rows.map(({ key, overflow }, at) => line(key, values[at] as string, overflow)),
   ].join('\n');
+}
+
+function describeOwner({ kind, id, name }: MapOwner): string {
+  if (kind === 'shared') return 'shared';
+  return name === null || name === String(id) ? `${kind} ${id}` : `${kind} ${id} (${name})`;
 }

@@ -2,7 +2,7 @@ import { LogLevels } from '@ringtail/protocol';
 import type { Argument, Command, Option } from 'commander';
 
 /** Names that only the session daemon knows. Rules are the names that `enable-event` was given. */
-export type LiveKind = 'session' | 'channel' | 'event' | 'rule' | 'context';
+export type LiveKind = 'session' | 'channel' | 'map' | 'event' | 'rule' | 'context';
 
 export interface Suggestions {
   /** Whole words, in place of the one that is being written. */
@@ -21,6 +21,7 @@ const LIVE_VALUES: Readonly<Record<string, LiveKind>> = {
   session: 'session',
   channel: 'channel',
   channels: 'channel',
+  map: 'map',
   context: 'context',
   contexts: 'context',
   type: 'context',
@@ -33,6 +34,7 @@ const LIVE_ARGUMENTS: Readonly<Record<string, LiveKind | 'none'>> = {
   'disable-event': 'rule',
   'enable-channel': 'channel',
   'disable-channel': 'channel',
+  'add-map-channel': 'none',
   'reclaim-memory': 'channel',
   view: 'session',
   // Of a session that does not run: a new one, or a saved one.

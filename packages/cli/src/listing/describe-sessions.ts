@@ -1,5 +1,6 @@
 import type {
   ChannelDescription,
+  MapChannelAttributes,
   RingMemory,
   RuleDescription,
   SessionDescription,
@@ -40,7 +41,7 @@ export function describeSessionDetails(style: Style, details: SessionDetails, me
     ...headerOf(style, session),
     ...scheduleOf(session),
     ...snapshotOutputsOf(session),
-    ...(session.channels.length === 0 ? [] : domainOf(style, details, memoryDetail)),
+    ...(session.channels.length === 0 && session.maps.length === 0 ? [] : domainOf(style, details, memoryDetail)),
     'Statistics:',
     ...statisticsOf(style, statistics),
     ...(session.rotations === 0
@@ -54,7 +55,7 @@ export function describeDomains(style: Style, session: SessionDescription): stri
     ...headerOf(style, session),
     'Domains:',
     '-------------',
-    session.channels.length === 0 ? '  None' : '  - UST global',
+    session.channels.length === 0 && session.maps.length === 0 ? '  None' : '  - UST global',
   ].join('\n');
 }
 
@@ -102,7 +103,7 @@ function snapshotOutputsOf({ snapshot, snapshotOutputs }: SessionDescription): s
 }
 
 function domainOf(style: Style, { session, memory }: SessionDetails, memoryDetail: MemoryDetail): string[] {
-  const { channels, trackers } = session;
+  const { channels, maps, trackers } = session;
   const perProcess = channels.some(({ ownership }) => ownership === 'process');
   return [
     '=== Domain: User space ===',
@@ -118,7 +119,30 @@ function domainOf(style: Style, { session, memory }: SessionDetails, memoryDetai
       const rings = memory.filter((ring) => ring.channel === channel.name);
       return channelLines(style, channel, describeMemory(channel, rings, memoryDetail));
     }),
+    ...(maps.length === 0 ? [] : ['Map channels:', '-------------', ...maps.flatMap((map) => mapLines(style, map))]),
   ];
+}
+
+function mapLines(style: Style, map: MapChannelAttributes): string[] {
+  return [
+    `- ${style.bold(map.name)}:`,
+    '',
+    '    Attributes:',
+    ...attributeLines([
+      ['Value type', map.valueType],
+      ['Maximum keys', String(map.keyCountMax)],
+      ['Update policy', map.updatePolicy],
+      ['Counters of', map.ownership === 'process' ? 'each process' : 'each user'],
+      ...(map.ownership === 'user'
+        ? []
+        : ([['Ended processes', map.deadProcesses === 'drop' ? 'dropped' : 'summed into shared']] as const)),
+    ]),
+    '',
+  ];
+}
+
+function attributeLines(attributes: readonly (readonly [name: string, value: string])[]): string[] {
+  return attributes.map(([name, value]) => `      ${`${name}:`.padEnd(17)} ${value}`);
 }
 
 function trackedText(values: readonly number[] | null, text: (value: number) => string): string {
@@ -135,7 +159,7 @@ function channelLines(style: Style, channel: ChannelDescription, memory: ReturnT
     `- ${style.bold(channel.name)}: ${enabledText(channel.enabled)}`,
     '',
     '    Attributes:',
-    ...attributesOf(channel).map(([name, value]) => `      ${`${name}:`.padEnd(17)} ${value}`),
+    ...attributeLines(attributesOf(channel)),
     `      ${'Memory usage:'.padEnd(17)} ${memory.total}`,
     ...memory.parts.map((part) => `        ${part}`),
     '',

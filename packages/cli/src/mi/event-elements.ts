@@ -1,5 +1,5 @@
 import { type EventRule, LogLevels, perfCounterOf, type TracepointDescription } from '@ringtail/protocol';
-import type { XmlChildren } from './xml.ts';
+import type { XmlChildren } from '@ringtail/session-file/internal';
 
 const LOG_LEVEL_NAMES = Object.fromEntries(
   Object.entries(LogLevels).map(([name, value]) => [value, `TRACE_${name.toUpperCase()}`]),

@@ -1,5 +1,12 @@
-import type { MapTable } from '../result.ts';
-import type { XmlChildren } from './xml.ts';
+import type { MapChannelAttributes } from '@ringtail/protocol';
+import type { XmlChildren } from '@ringtail/session-file/internal';
+import type { MapOwner, MapTable } from '../result.ts';
+
+const GROUP_TYPES: Readonly<Record<MapOwner['kind'], string>> = {
+  user: 'user-per-user',
+  process: 'user-per-process',
+  shared: 'shared',
+};
 
 /** Tables of maps: for a channel all in one, for an owner one each. */
 export function mapTableElements(session: string, tables: readonly MapTable[]): XmlChildren {
@@ -10,9 +17,9 @@ export function mapTableElements(session: string, tables: readonly MapTable[]): 
 
 function tableElement(session: string, { map, valueBits, owners, per, rows }: MapTable): XmlChildren {
   const groups = owners.map(({ kind, id, name }) => ({
-    type: kind === 'shared' ? 'shared' : 'user-per-process',
+    type: GROUP_TYPES[kind],
     effective_value_type: `signed-int-${valueBits}`,
-    ...(id !== null && { owner_id: id, owner_name: name }),
+    ...(id !== null && { owner_id: id, owner_name: name ?? '' }),
   }));
   return {
     session_name: session,
@@ -20,6 +27,22 @@ function tableElement(session: string, { map, valueBits, owners, per, rows }: Ma
     channel_type: 'user',
     ...(per === 'channel' ? { map_groups: { map_group: groups } } : { map_group: groups[0] ?? {} }),
     part_ids: {},
-    rows: { row: rows.map(({ key, value }) => ({ key, value: { '@_has_overflow': false, '#text': value } })) },
+    rows: {
+      row: rows.map(({ key, value, overflow }) => ({ key, value: { '@_has_overflow': overflow, '#text': value } })),
+    },
+  };
+}
+
+/** A map without its counters, as `list` shows it. */
+export function mapChannelElement(map: MapChannelAttributes): XmlChildren {
+  const isPerProcess = map.ownership === 'process';
+  return {
+    name: map.name,
+    enabled: true,
+    value_type: map.valueType,
+    max_key_count: map.keyCountMax,
+    update_policy: map.updatePolicy,
+    buffer_ownership: isPerProcess ? 'per-pid' : 'per-uid',
+    ...(isPerProcess && { dead_group_policy: map.deadProcesses === 'drop' ? 'drop' : 'sum-into-shared' }),
   };
 }

@@ -1,6 +1,7 @@
 import {
   DEFAULT_CHANNEL,
   EXIT_CAUSES,
+  type MapChannelAttributes,
   NO_STATISTICS,
   type SessionDescription,
   type TriggerAction,
@@ -9,6 +10,14 @@ import {
 } from '@ringtail/protocol';
 import type { CommandResult } from '../result.ts';
 
+const MAPS: readonly MapChannelAttributes[] = (['user', 'process'] as const).map((ownership) => ({
+  name: `${ownership}s`,
+  valueType: ownership === 'user' ? 'signed-int-max' : 'signed-int-32',
+  keyCountMax: 5,
+  updatePolicy: ownership === 'user' ? 'per-event' : 'per-rule-match',
+  ownership,
+  deadProcesses: 'sum',
+}));
 const session: SessionDescription = {
   name: 's <&> "ü"',
   uid: 1000,
@@ -40,7 +49,7 @@ const session: SessionDescription = {
     { ...DEFAULT_CHANNEL, name: 'empty', mode: 'overwrite', enabled: false, contexts: [], rules: [] },
   ],
   trackers: { vpid: [7, 9], vuid: [], vgid: null },
-  maps: [],
+  maps: MAPS,
   snapshotOutputs: [{ id: 1, name: 'o', path: '/snap', maxBytes: 5 }],
   rotationSchedule: { timerUs: 10, sizeBytes: 20 },
   rotations: 0,
@@ -53,6 +62,7 @@ const bare: SessionDescription = {
   snapshot: true,
   active: false,
   channels: [],
+  maps: [],
   trackers: { vpid: null, vuid: null, vgid: null },
   snapshotOutputs: [],
   rotationSchedule: { timerUs: null, sizeBytes: null },
@@ -128,10 +138,11 @@ export const TRIGGERS: readonly TriggerDescription[] = CONDITIONS.map((condition
     lastFailure: action % 2 === 1 ? 'it hung' : null,
   })),
 }));
-const table = { map: 'm', valueBits: 64, rows: [{ key: '<k>', value: -5 }] } as const;
+const table = { map: 'm', valueBits: 64, rows: [{ key: '<k>', value: -5, overflow: true }] } as const;
 const owners = [
-  { kind: 'process', id: 7, name: 'process 7 of user 0' },
-  { kind: 'shared', id: null, name: 'ended processes of user 0' },
+  { kind: 'process', id: 7, name: 'node' },
+  { kind: 'user', id: 0, name: 'root' },
+  { kind: 'shared', id: null, name: null },
 ] as const;
 
 /** A result of every kind of command. */
@@ -252,7 +263,7 @@ export const RESULTS: readonly CommandResult[] = [
   {
     command: 'add-map-channel',
     session: 's',
-    map: { name: 'm', valueBits: 32, keyCountMax: 5, deadProcesses: 'sum' },
+    map: MAPS[0]!,
   },
   {
     command: 'show-maps',

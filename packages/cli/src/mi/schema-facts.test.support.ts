@@ -1,10 +1,6 @@
-import { XMLParser, XMLValidator } from 'fast-xml-parser';
+import { schemaViolations } from './schema-check.test.support.ts';
 
-/**
- * What LTTng's machine-interface schema (version 4.3) says of the elements that we write: for each type of element the
- * elements in it with their types, `!` behind those that must be there, `*` behind those of which there may be many. A type
- * whose name begins with `>` has its elements in this order.
- */
+/** What LTTng's machine-interface schema (version 4.3) says of the elements that we write. */
 const TYPES: Readonly<Record<string, string>> = {
   command: 'name:command-name! output:output! success:boolean',
   output: `channel:channel channels:channels contexts:contexts domains:domains events:events load:load
@@ -15,8 +11,11 @@ const TYPES: Readonly<Record<string, string>> = {
   session: `name:name! path:text enabled:boolean snapshot_mode:u32 live_timer_interval:u32 trace_format:format
     domains:domains snapshots:snapshots rotation_schedules:schedule`,
   domains: 'domain:domain*',
-  domain: `type:domain-type! buffer_type:buffer-type! pids:pids channels:channels events:events
-    process_attr_trackers:trackers`,
+  domain: `type:domain-type! buffer_type:buffer-type! pids:pids channels:channels map_channels:map-channels
+    events:events process_attr_trackers:trackers`,
+  'map-channels': 'map_channel:map-channel*',
+  'map-channel': `name:text! enabled:boolean value_type:map-value-type! max_key_count:u64! update_policy:map-update-policy!
+    buffer_ownership:map-ownership dead_group_policy:dead-group-policy`,
   pids: 'pid:pid*',
   pid: 'id:i32! name:name! events:events',
   channels: 'channel:channel*',
@@ -126,6 +125,9 @@ const VALUES: Readonly<Record<string, RegExp>> = {
   ratio: /^(0(\.\d+)?|1(\.0*)?)$/,
   'map-type': /^(kernel|user)$/,
   'map-value-type': /^signed-int-(32|64|max)$/,
+  'map-update-policy': /^per-(event|rule-match)$/,
+  'map-ownership': /^per-[up]id$/,
+  'dead-group-policy': /^(drop|sum-into-shared)$/,
   'map-group-type': /^(kernel-global|user-per-user|user-per-process|shared)$/,
   u64: /^\d{1,20}$/,
   timeout: /^(-1|\d{1,13})$/,
@@ -149,47 +151,7 @@ const VALUES: Readonly<Record<string, RegExp>> = {
   'regenerate-name': /^(metadata|statedump)$/,
 };
 
-type Parsed = readonly { readonly [name: string]: unknown }[];
-const parser = new XMLParser({ preserveOrder: true, parseTagValue: false, trimValues: false, ignoreAttributes: false });
-
 /** What of a document is not as the schema has it, in words; empty if it is valid. */
 export function violations(document: string): string[] {
-  const valid = XMLValidator.validate(document);
-  if (valid !== true) return [valid.err.msg];
-  const roots = (parser.parse(document) as Parsed).filter((node) => 'command' in node);
-  return roots.length === 1
-    ? check('command', 'command', roots[0]?.command as Parsed)
-    : ['the root is not one command'];
-}
-
-function check(place: string, type: string, content: Parsed): string[] {
-  const text = content.map((node) => node['#text'] ?? '').join('');
-  const children = content.filter((node) => !('#text' in node)).map((node) => Object.entries(node)[0]!);
-  const pattern = VALUES[type];
-  if (pattern !== undefined) {
-    return children.length === 0 && pattern.test(text) ? [] : [`${place}: "${text}" is no ${type}`];
-  }
-  const rules = [...(TYPES[type] as string).matchAll(/([\w-]+):([>\w-]+)([!*]?)/g)].map(([, name, of, mark]) => ({
-    name: name as string,
-    of: of as string,
-    mark,
-  }));
-  const names = children.map(([name]) => name);
-  const found = text.trim() === '' ? [] : [`${place}: has text`];
-  for (const { name, mark } of rules) {
-    const count = names.filter((one) => one === name).length;
-    if (mark === '!' && count === 0) found.push(`${place}: lacks ${name}`);
-    if (mark !== '*' && count > 1) found.push(`${place}: has ${name} ${count} times`);
-  }
-  const order = rules.map(({ name }) => name);
-  const ranks = names.map((name) => order.indexOf(name));
-  if (type.startsWith('>') && ranks.some((rank, i) => i > 0 && rank < (ranks[i - 1] as number))) {
-    found.push(`${place}: ${names.join(', ')} are out of order`);
-  }
-  for (const [name, inside] of children) {
-    const rule = rules.find((one) => one.name === name);
-    if (rule === undefined) found.push(`${place}: has ${name}, which the schema does not know`);
-    else found.push(...check(`${place} › ${name}`, rule.of, inside as Parsed));
-  }
-  return found;
+  return schemaViolations({ root: 'command', rootType: 'command', types: TYPES, values: VALUES }, document);
 }

@@ -7,8 +7,9 @@ import type {
   SnapshotOutput,
   TrackedAttribute,
 } from '@ringtail/protocol';
+import type { XmlChildren } from '@ringtail/session-file/internal';
 import { ruleElement } from './event-elements.ts';
-import type { XmlChildren } from './xml.ts';
+import { mapChannelElement } from './map-elements.ts';
 
 /** A session without what is in it, as `list` shows it. */
 export function sessionElement(session: SessionDescription): XmlChildren {
@@ -44,6 +45,7 @@ export function detailedSessionElement(session: SessionDescription, memory: read
               return { ...channelElement(channel), ...memoryElement(channel, rings) };
             }),
           },
+          ...(session.maps.length > 0 && { map_channels: { map_channel: session.maps.map(mapChannelElement) } }),
         },
       },
     }),
@@ -51,8 +53,8 @@ export function detailedSessionElement(session: SessionDescription, memory: read
 }
 
 /** LTTng's sessions have a domain from the first command about it on. */
-function hasDomain({ channels, trackers }: SessionDescription): boolean {
-  return channels.length > 0 || Object.values(trackers).some((values) => values !== null);
+function hasDomain({ channels, maps, trackers }: SessionDescription): boolean {
+  return channels.length > 0 || maps.length > 0 || Object.values(trackers).some((values) => values !== null);
 }
 
 /** The user-space domain of a session. */

@@ -1,3 +1,4 @@
+import type { XmlChildren } from '@ringtail/session-file/internal';
 import type { CommandResult } from '../result.ts';
 import { contextElement, ruleElement, tracepointElement } from './event-elements.ts';
 import { mapTableElements } from './map-elements.ts';
@@ -11,7 +12,7 @@ import {
   targetElements,
 } from './session-elements.ts';
 import { triggerElement } from './trigger-elements.ts';
-import { miDocument, type XmlChildren } from './xml.ts';
+import { miDocument } from './xml.ts';
 
 /**
  * A command's result in LTTng's machine interface, a document of XML.

@@ -1,8 +1,5 @@
+import { presentOnly, type XmlChildren } from '@ringtail/session-file/internal';
 import { XMLBuilder } from 'fast-xml-parser';
-
-/** An element's children by name: text, a number, a flag, one element, or several of the same name. */
-export type XmlChildren = { readonly [name: string]: XmlContent | readonly XmlContent[] | undefined };
-export type XmlContent = string | number | boolean | XmlChildren;
 
 const NAMESPACE = 'https://lttng.org/xml/ns/lttng-mi';
 /** Of LTTng 2.16; what we write of it is in 4.1, LTTng 2.13's, as well, but for trace formats and policies of memory. */
@@ -14,6 +11,8 @@ const builder = new XMLBuilder({
   format: true,
   indentBy: '  ',
   suppressEmptyNode: true,
+  // An attribute that is true has a value all the same: this is not HTML.
+  suppressBooleanAttributes: false,
 });
 
 /** A document of LTTng's machine interface: the one command with its name and what is in it. */
@@ -26,21 +25,9 @@ export function miDocument(command: string, output: XmlChildren, success: boolea
       '@_xsi:schemaLocation': `${NAMESPACE} https://lttng.org/xml/schemas/lttng-mi/4/lttng-mi-${SCHEMA_VERSION}.xsd`,
       '@_schemaVersion': SCHEMA_VERSION,
       name: command,
-      output: withoutAbsent(output),
+      output: presentOnly(output),
       ...(success !== undefined && { success }),
     },
   };
   return builder.build(document) as string;
-}
-
-/** The builder writes absent members as empty elements, and an object without members as nothing at all. */
-function withoutAbsent(content: XmlContent): unknown {
-  if (typeof content !== 'object') return content;
-  const members = Object.entries(content)
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => [
-      name,
-      Array.isArray(value) ? value.map(withoutAbsent) : withoutAbsent(value as XmlContent),
-    ]);
-  return members.length === 0 ? '' : Object.fromEntries(members);
 }

@@ -1,16 +1,20 @@
-import { type MapChannelAttributes, type MapRow, matchesPattern } from '@ringtail/protocol';
-import type { MapOwner, MapTable } from '../result.ts';
+import {
+  type MapChannelAttributes,
+  type MapRow,
+  type MapRowOwner,
+  mapValueBits,
+  matchesPattern,
+} from '@ringtail/protocol';
+import type { MapOwner, MapTable, MapTableRow } from '../result.ts';
+import { mapOwnerOf, ownerKey } from './map-owner.ts';
 
-/** Which counters are shown, and how. */
+/** Which counters are shown, and how. What is chosen of one kind are alternatives; what is chosen of several has to hold all. */
 export interface MapSelection {
-  /** Empty: all. So with the others. */
+  /** Empty: all. So with the keys. */
   readonly maps: readonly string[];
-  readonly uids: readonly number[];
-  readonly pids: readonly number[];
+  readonly owners: OwnerSelection;
   readonly keys: readonly string[];
   readonly keyPatterns: readonly string[];
-  /** Sums of processes that have ended alone, or running processes alone; null: both. */
-  readonly only: 'shared' | 'processes' | null;
   readonly nonZero: boolean;
   readonly per: 'channel' | 'owner';
   readonly sortBy: 'key' | 'value';
@@ -18,7 +22,16 @@ export interface MapSelection {
   readonly limit: number | null;
 }
 
-/** Tables of a session's maps, in the order in which the session has them. */
+/** Whose counters are shown; everybody's where nothing is chosen. */
+export interface OwnerSelection {
+  readonly uids: readonly number[] | 'all';
+  readonly pids: readonly number[] | 'all';
+  readonly shared: boolean;
+  /** The kernel's, of which there are none here. */
+  readonly system: boolean;
+}
+
+/** Tables of a session's maps, in the order in which the session has them. One without rows is left out. */
 export function mapTables(
   maps: readonly MapChannelAttributes[],
   rows: readonly MapRow[],
@@ -26,62 +39,66 @@ export function mapTables(
 ): MapTable[] {
   return maps
     .filter(({ name }) => selection.maps.length === 0 || selection.maps.includes(name))
-    .flatMap(({ name, valueBits }) => {
-      const own = rows.filter((row) => row.map === name && isSelected(row, selection));
-      const byOwner = groupRows(own);
+    .flatMap((map) => {
+      const own = rows.filter((row) => row.map === map.name && isSelected(row, selection));
+      const groups = [...groupByOwner(own).values()];
       const table = (owners: readonly MapOwner[], of: readonly MapRow[]): MapTable => ({
-        map: name,
-        valueBits,
+        map: map.name,
+        valueBits: mapValueBits(map),
         per: selection.per,
         owners,
         rows: arranged(summed(of), selection),
       });
-      if (selection.per === 'channel')
-        return [
-          table(
-            [...byOwner.values()].map(({ owner }) => owner),
-            own,
-          ),
-        ];
-      return [...byOwner.values()].map(({ owner, rows: of }) => table([owner], of));
+      if (selection.per === 'owner') return groups.map(({ owner, rows: of }) => table([owner], of));
+      const owners = groups.map(({ owner }) => owner);
+      return own.length === 0 ? [] : [table(owners, own)];
     });
 }
 
-function isSelected(row: MapRow, { uids, pids, keys, keyPatterns, only }: MapSelection): boolean {
-  if (uids.length > 0 && !uids.includes(row.uid)) return false;
-  if (pids.length > 0 && (row.pid === null || !pids.includes(row.pid))) return false;
-  if (only !== null && (row.pid === null) !== (only === 'shared')) return false;
+function isSelected({ owner, key, value }: MapRow, selection: MapSelection): boolean {
+  const { owners, keys, keyPatterns, nonZero } = selection;
+  if (!isOwnerSelected(owner, owners) || (nonZero && value === 0)) return false;
   if (keys.length === 0 && keyPatterns.length === 0) return true;
-  return keys.includes(row.key) || keyPatterns.some((pattern) => matchesPattern(pattern, row.key));
+  return keys.includes(key) || keyPatterns.some((pattern) => matchesPattern(pattern, key));
 }
 
-function groupRows(rows: readonly MapRow[]): Map<string, { readonly owner: MapOwner; readonly rows: MapRow[] }> {
+function isOwnerSelected(owner: MapRowOwner, { uids, pids, shared, system }: OwnerSelection): boolean {
+  if (uids.length === 0 && pids.length === 0 && !shared && !system) return true;
+  switch (owner.kind) {
+    case 'user':
+      return uids === 'all' || uids.includes(owner.uid);
+    case 'process':
+      return pids === 'all' || pids.includes(owner.pid);
+    case 'shared':
+      return shared;
+  }
+}
+
+function groupByOwner(rows: readonly MapRow[]): Map<string, { readonly owner: MapOwner; readonly rows: MapRow[] }> {
   const groups = new Map<string, { readonly owner: MapOwner; readonly rows: MapRow[] }>();
-  for (const row of [...rows].sort((a, b) => (a.pid ?? 0) - (b.pid ?? 0))) {
-    const id = `${row.uid}:${row.pid}`;
-    const group = groups.get(id) ?? { owner: ownerOf(row), rows: [] };
+  for (const row of rows) {
+    const id = ownerKey(row.owner);
+    const group = groups.get(id) ?? { owner: mapOwnerOf(row.owner), rows: [] };
     group.rows.push(row);
     groups.set(id, group);
   }
   return groups;
 }
 
-function ownerOf({ pid, uid }: MapRow): MapOwner {
-  if (pid === null) return { kind: 'shared', id: null, name: `ended processes of user ${uid}` };
-  return { kind: 'process', id: pid, name: `process ${pid} of user ${uid}` };
+function summed(rows: readonly MapRow[]): MapTableRow[] {
+  const sums = new Map<string, MapTableRow>();
+  for (const { key, value, overflow } of rows) {
+    const sum = sums.get(key);
+    sums.set(key, { key, value: (sum?.value ?? 0) + value, overflow: overflow || sum?.overflow === true });
+  }
+  return [...sums.values()];
 }
 
-function summed(rows: readonly MapRow[]): { key: string; value: number }[] {
-  const sums = new Map<string, number>();
-  for (const { key, value } of rows) sums.set(key, (sums.get(key) ?? 0) + value);
-  return [...sums].map(([key, value]) => ({ key, value }));
-}
-
-function arranged(rows: { key: string; value: number }[], selection: MapSelection): { key: string; value: number }[] {
-  const byKey = (a: { key: string }, b: { key: string }): number => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0);
+function arranged(rows: readonly MapTableRow[], selection: MapSelection): MapTableRow[] {
+  const byKey = (a: MapTableRow, b: MapTableRow): number => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0);
   const sign = selection.descending ? -1 : 1;
-  const sorted = rows
-    .filter(({ value }) => !selection.nonZero || value !== 0)
-    .sort((a, b) => sign * (selection.sortBy === 'value' ? a.value - b.value : byKey(a, b)) || byKey(a, b));
+  const sorted = [...rows].sort(
+    (a, b) => sign * (selection.sortBy === 'value' ? a.value - b.value : byKey(a, b)) || byKey(a, b),
+  );
   return selection.limit === null ? sorted : sorted.slice(0, selection.limit);
 }

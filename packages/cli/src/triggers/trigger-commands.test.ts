@@ -1,8 +1,9 @@
-import type { MapRow } from '@ringtail/protocol';
+import { type MapRow, type MapRowOwner, NO_STATISTICS } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
 import { run } from '../cli.ts';
 import { TRIGGERS } from '../mi/samples.test.support.ts';
 import { violations } from '../mi/schema-facts.test.support.ts';
+import type { MapTable } from '../result.ts';
 import { fakeContext } from '../testing/fake-context.test.support.ts';
 import { type Answers, fakeDaemon, Refusal, sessionCalled } from '../testing/fake-daemon.test.support.ts';
 
@@ -159,63 +160,219 @@ describe('remove-trigger', () => {
 });
 
 describe('maps', () => {
-  const map = { name: 'm', valueBits: 64, keyCountMax: 8, deadProcesses: 'sum' } as const;
-  const row = (pid: number | null, key: string, value: number, uid = 1000): MapRow => ({
-    map: 'm',
-    uid,
-    pid,
+  const map = {
+    name: 'm',
+    valueType: 'signed-int-64',
+    keyCountMax: 8,
+    updatePolicy: 'per-event',
+    ownership: 'process',
+    deadProcesses: 'sum',
+  } as const;
+  const ofUsers = { ...map, name: 'of users', valueType: 'signed-int-32', ownership: 'user' } as const;
+  const shared: MapRowOwner = { kind: 'shared' };
+  const process = (pid: number): MapRowOwner => ({ kind: 'process', uid: 1000, pid, procname: 'node' });
+  const row = (owner: MapRowOwner, key: string, value: number, overflow = false): MapRow => ({
+    map: owner.kind === 'user' ? 'of users' : 'm',
+    owner,
     key,
     value,
+    overflow,
   });
-  const rows = [row(7, 'b', 2), row(9, 'b', 3), row(null, 'b', 4), row(7, 'a', 1), row(9, 'z', 0), row(3, 'a', 9, 5)];
+  const rows = [
+    row(shared, 'b', 4),
+    row(process(7), 'a', 1),
+    row(process(7), 'b', 2),
+    row(process(9), 'b', 3),
+    row(process(9), 'z', 0),
+    row({ kind: 'user', uid: 0 }, 'a', 5),
+    row({ kind: 'user', uid: 54_329 }, 'a', -(2 ** 31), true),
+    { ...row(shared, 'a', 7), map: 'of users' },
+  ];
   const answers: Answers = {
-    'list-sessions': () => [sessionCalled('s', { maps: [map] })],
+    'list-sessions': () => [sessionCalled('s', { maps: [map, ofUsers] })],
     'show-maps': () => rows,
-    'add-map': () => null,
+    'add-map': ({ map: { name } }) => ({ name: name ?? 'channel0' }),
   };
   const shown = async (...words: string[]) => {
     const { stdout } = await answered(['show-maps', '-s', 's', '--output-format=json', ...words], answers);
-    return (JSON.parse(stdout) as { tables: { owners: { id: number }[]; rows: { key: string; value: number }[] }[] })
-      .tables;
+    return (JSON.parse(stdout) as { tables: MapTable[] }).tables;
   };
+  /** Keys and values of a map's tables, all in one. */
+  const valuesIn = async (name: string, ...words: string[]) =>
+    (await shown('-c', name, ...words)).flatMap((table) => table.rows.map(({ key, value }) => [key, value]));
 
-  it('are added with what the options of LTTng say', async () => {
-    const words =
-      'add-map-channel -s s -t user m --value-type=signed-int-32 --max-key-count=5 --dead-process-policy=drop';
-    const { stdout, asked } = await answered(words.split(' '), answers);
+  it('are added with what the options of LTTng say, and with its defaults', async () => {
+    const add = async (words: string) => answered(`add-map-channel -s s ${words}`.split(' '), answers);
+    const given =
+      '-t user m --value-type=signed-int-32 --max-key-count=5 --update-policy=per-rule-match --buffer-ownership=process --dead-process-policy=drop';
+    const { stdout, asked } = await add(given);
     expect(stdout).toBe('Map channel `m` added to recording session `s`.\n');
     expect(asked).toEqual([
       {
         command: 'add-map',
-        params: { session: 's', map: { name: 'm', valueBits: 32, keyCountMax: 5, deadProcesses: 'drop' } },
+        params: {
+          session: 's',
+          map: {
+            name: 'm',
+            valueType: 'signed-int-32',
+            keyCountMax: 5,
+            updatePolicy: 'per-rule-match',
+            ownership: 'process',
+            deadProcesses: 'drop',
+          },
+        },
       },
     ]);
-    expect((await answered('add-map-channel -s s m'.split(' '), answers)).code).toBe(1);
-    expect((await answered('add-map-channel -s s -t kernel m'.split(' '), answers)).code).toBe(1);
+    const plain = await add('--type=user');
+    expect(plain.stdout).toBe('Map channel `channel0` added to recording session `s`.\n');
+    expect(plain.asked).toMatchObject([
+      {
+        params: {
+          map: {
+            name: null,
+            valueType: 'signed-int-max',
+            keyCountMax: 4096,
+            updatePolicy: 'per-event',
+            ownership: 'user',
+            deadProcesses: 'sum',
+          },
+        },
+      },
+    ]);
+    for (const wrong of [
+      'm',
+      '-t kernel m',
+      '-t user --dead-process-policy=drop',
+      '-t user --buffer-ownership=user --dead-process-policy=sum-into-shared',
+      '-t user --max-key-count=0',
+    ]) {
+      expect([wrong, (await add(wrong)).code]).toEqual([wrong, 1]);
+    }
   });
 
-  it('are shown with the counters of all processes added up', async () => {
+  it('are shown with the counters of all owners added up, and what has wrapped', async () => {
     const { stdout } = await answered(['show-maps', '-s', 's'], answers);
-    expect(stdout).toBe('m:\n  key  value\n  a       10\n  b        9\n  z        0\n');
-    expect(violations((await answered(['--mi=xml', 'show-maps', '-s', 's'], answers)).stdout)).toEqual([]);
+    expect(stdout).toBe(
+      [
+        'm:',
+        '  key  value',
+        '  a        1',
+        '  b        9',
+        '  z        0',
+        '',
+        'of users:',
+        '  key           value',
+        '  a    -2,147,483,636  overflow',
+        '',
+      ].join('\n'),
+    );
+    for (const words of [[], ['--per=owner'], ['--pid=4711']]) {
+      expect(violations((await answered(['--mi=xml', 'show-maps', '-s', 's', ...words], answers)).stdout)).toEqual([]);
+    }
   });
 
-  it('are shown for each owner, sorted, cut and chosen as asked', async () => {
-    const owners = (await shown('--per=owner')).map(({ owners: [owner] }) => owner!.id);
-    expect(owners).toEqual([null, 3, 7, 9]);
-    const chosen = async (...words: string[]) => (await shown(...words))[0]!.rows.map(({ key, value }) => [key, value]);
-    expect(await chosen('--sort-by=value', '--sort-order=desc', '--limit=1')).toEqual([['a', 10]]);
-    expect(await chosen('--pid=7')).toEqual([
-      ['a', 1],
-      ['b', 2],
+  it('are shown for each owner, sorted and cut as asked', async () => {
+    const { stdout } = await answered(['show-maps', '-s', 's', '--per=owner', '--key=a'], answers);
+    expect(stdout.split('\n').filter((line) => line.endsWith(':'))).toEqual([
+      'm, process 7 (node):',
+      'of users, user 0 (root):',
+      'of users, user 54329:',
+      'of users, shared:',
     ]);
-    expect(await chosen('--shared')).toEqual([['b', 4]]);
-    expect(await chosen('--all-pids', '--key=b')).toEqual([['b', 5]]);
-    expect(await chosen('--uid=5')).toEqual([['a', 9]]);
-    expect(await chosen('--key-glob=*', '--non-init-values')).toEqual([
-      ['a', 10],
+    expect(await valuesIn('m', '--sort-by=value', '--sort-order=desc', '--limit=2')).toEqual([
       ['b', 9],
+      ['a', 1],
     ]);
+  });
+
+  it.each<readonly [words: string, ofProcesses: unknown[], ofUsers: unknown[]]>([
+    [
+      '--pid=7',
+      [
+        ['a', 1],
+        ['b', 2],
+      ],
+      [],
+    ],
+    [
+      '--pid=7 --shared',
+      [
+        ['a', 1],
+        ['b', 6],
+      ],
+      [['a', 7]],
+    ],
+    ['--shared', [['b', 4]], [['a', 7]]],
+    [
+      '--all-pids',
+      [
+        ['a', 1],
+        ['b', 5],
+        ['z', 0],
+      ],
+      [],
+    ],
+    ['--uid=root', [], [['a', 5]]],
+    ['--all-uids --key=a', [], [['a', 5 - 2 ** 31]]],
+    ['--all-uids --pid=9 --non-init-values', [['b', 3]], [['a', 5 - 2 ** 31]]],
+    ['--system', [], []],
+    ['--type=kernel', [], []],
+    ['--type=kernel --type=user --shared', [['b', 4]], [['a', 7]]],
+    ['--key-glob=[ab]', [], []],
+    [
+      '--key-glob=* --non-init-values',
+      [
+        ['a', 1],
+        ['b', 9],
+      ],
+      [['a', 12 - 2 ** 31]],
+    ],
+    [
+      '--key=z --key-glob=a*',
+      [
+        ['a', 1],
+        ['z', 0],
+      ],
+      [['a', 12 - 2 ** 31]],
+    ],
+    ['--part-id=3 --shared', [['b', 4]], [['a', 7]]],
+  ])('are chosen by %s as LTTng chooses', async (words, ofProcesses, ofTheUsers) => {
+    expect(await valuesIn('m', ...words.split(' '))).toEqual(ofProcesses);
+    expect(await valuesIn('of users', ...words.split(' '))).toEqual(ofTheUsers);
+  });
+
+  it('that belong to no processor are told to, and are shown for owners', async () => {
+    for (const words of ['--per=cpu', '--per=part', '--cpu-id=0', '--part-id=1']) {
+      const { code, stderr } = await answered(['show-maps', '-s', 's', ...words.split(' ')], answers);
+      expect([words, code, stderr]).toEqual([words, 0, expect.stringContaining(`${words.split('=')[0]}`)]);
+    }
+    expect((await shown('--per=cpu')).map(({ per }) => per)).toEqual(Array.from({ length: 6 }, () => 'owner'));
+    for (const wrong of [
+      '--cpu-id=x',
+      '--type=moon',
+      '--limit=0',
+      '--per=day',
+      '--uid=no:body',
+      '--pid=1 --all-pids',
+    ]) {
+      expect([wrong, (await answered(['show-maps', '-s', 's', ...wrong.split(' ')], answers)).code > 0]).toEqual([
+        wrong,
+        true,
+      ]);
+    }
+  });
+
+  it('are listed with their session, alone where they are named', async () => {
+    const listed = async (...words: string[]) => (await answered(['list', 's', ...words], statistics)).stdout;
+    const statistics = { ...answers, 'session-statistics': () => NO_STATISTICS };
+    expect(await listed()).toMatch(/Map channels:\n-+\n- m:\n\n {4}Attributes:\n {6}Value type: +signed-int-64\n/);
+    const one = await listed('--map-channel=of users');
+    expect(one).toContain('- of users:');
+    expect(one).not.toContain('- m:');
+    expect((await answered(['list', 's', '--map-channel=n'], statistics)).stderr).toContain('did you mean "m"?');
+    const xml = (await answered(['--mi=xml', 'list', 's'], statistics)).stdout;
+    expect(violations(xml)).toEqual([]);
+    expect(xml).toContain('<dead_group_policy>sum-into-shared</dead_group_policy>');
   });
 
   it('that are not there have the nearest name', async () => {

@@ -25,8 +25,7 @@ export function triggerCommands({ triggers, publisher }: CommandServices) {
 export function mapCommands({ registry, triggers, drainApplications }: CommandServices) {
   return {
     'add-map': (session, { map }) => {
-      registry.addMap(session, map);
-      return null;
+      return { name: registry.addMap(session, map) };
     },
     'show-maps': (session, { map }) => {
       // Keys that threads have announced and nobody has read yet.

@@ -1,6 +1,8 @@
+import type { MapChannelAttributes } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
 import { CounterMap } from '../maps/counter-map.ts';
 import { FakeCountingThread } from '../testing/counting-thread.test.support.ts';
+import { MAP } from '../testing/maps.test.support.ts';
 import { processOf } from '../testing/threads.test.support.ts';
 import { KeyCounters } from './key-counters.ts';
 import { DAEMON_COUNTERS_MAX, type SharedCounter, ThreadCounters } from './thread-counters.ts';
@@ -69,8 +71,10 @@ describe('counters of threads', () => {
 });
 
 describe('counters of keys', () => {
-  const newMap = (deadProcesses: 'drop' | 'sum') =>
-    new CounterMap({ name: 'm', valueBits: 64, keyCountMax: 10, deadProcesses });
+  const newMap = (deadProcesses: 'drop' | 'sum', more: Partial<MapChannelAttributes> = {}) =>
+    new CounterMap({ ...MAP, deadProcesses, ...more });
+  const valuesIn = (counters: KeyCounters, map: CounterMap) =>
+    map.rows(counters.liveValues(map)).map(({ owner, key, value }) => [owner.kind, key, value]);
   const announce = (map: number, index: number, key: string) => ({
     type: 'counters' as const,
     counters: [{ index, map, key }],
@@ -87,14 +91,92 @@ describe('counters of keys', () => {
       counters.announced(thread, announce(number, 100, 'k'));
       thread.set(100, 3);
     }
-    const rows = () => map.rows(counters.liveValues(map)).map(({ pid, value }) => [pid, value]);
-    expect(rows()).toEqual([[5, 6]]);
+    const rows = () => valuesIn(counters, map);
+    expect(rows()).toEqual([['process', 'k', 6]]);
     counters.remove(threads[0]!);
-    expect(rows()).toEqual([[5, 6]]);
+    expect(rows()).toEqual([['process', 'k', 6]]);
     counters.remove(threads[1]!);
-    expect(rows()).toEqual([[5, 6]]);
+    expect(rows()).toEqual([['process', 'k', 6]]);
     map.processEnded(process);
-    expect(rows()).toEqual(deadProcesses === 'sum' ? [[null, 6]] : []);
+    expect(rows()).toEqual(deadProcesses === 'sum' ? [['shared', 'k', 6]] : []);
+  });
+
+  it('of users are those of all their processes, and stay when they have ended', () => {
+    const counters = new KeyCounters();
+    const map = newMap('drop', { ownership: 'user' });
+    const { number } = counters.open(map, all);
+    const threads = [1, 1, 2].map((uid, at) => new FakeCountingThread(uid, 0, processOf(at)));
+    threads.forEach((thread, at) => {
+      counters.add(thread);
+      counters.announced(thread, announce(number, 100, 'k'));
+      thread.set(100, 10 ** at);
+    });
+    map.increment('k', 7);
+    const rows = () => map.rows(counters.liveValues(map)).map(({ owner, value }) => [owner, value]);
+    const wanted = [
+      [{ kind: 'shared' }, 7],
+      [{ kind: 'user', uid: 1 }, 11],
+      [{ kind: 'user', uid: 2 }, 100],
+    ];
+    expect(rows()).toEqual(wanted);
+    for (const thread of threads.slice(1)) {
+      counters.remove(thread);
+      map.processEnded(thread.process);
+    }
+    expect(rows()).toEqual(wanted);
+    counters.clear(map);
+    expect(rows().map(([, value]) => value)).toEqual([0, 0, 0]);
+  });
+
+  it('that wrap say so', () => {
+    const map = newMap('sum', { valueType: 'signed-int-32' });
+    map.increment('a', 2 ** 31 - 1);
+    map.increment('b', 2 ** 31 + 5);
+    expect(map.rows([]).map(({ value, overflow }) => [value, overflow])).toEqual([
+      [2 ** 31 - 1, false],
+      [-(2 ** 31) + 5, true],
+    ]);
+  });
+
+  it('that an event adds to once are less by what several triggers have added', () => {
+    const counters = new KeyCounters();
+    const map = newMap('sum', { updatePolicy: 'per-event' });
+    const groups = [counters.open(map, all), counters.open(map, all)];
+    const repeats = counters.repeatsOf(map) as number;
+    expect(counters.repeatsOf(map)).toBe(repeats);
+    expect(counters.repeatsOf(newMap('sum'))).toBeUndefined();
+    const thread = new FakeCountingThread(1);
+    counters.add(thread);
+    for (const [at, number] of [...groups.map((group) => group.number), repeats].entries()) {
+      counters.announced(thread, announce(number, 100 + 2 * at, 'k'));
+    }
+    thread.set(100, 5);
+    thread.set(102, 4);
+    thread.set(104, 3);
+    expect(valuesIn(counters, map)).toEqual([['process', 'k', 6]]);
+    expect(groups.map((group) => group.read().added)).toEqual([5, 4]);
+    counters.clear(map);
+    thread.set(100, 6);
+    thread.set(102, 5);
+    thread.set(104, 4);
+    expect(valuesIn(counters, map)).toEqual([['process', 'k', 1]]);
+    // A thread that says anything takes nothing from others.
+    thread.set(104, 1e9);
+    expect(valuesIn(counters, map)).toEqual([['process', 'k', 0]]);
+    map.increment('k', 2);
+    counters.remove(thread);
+    map.processEnded(thread.process);
+    expect(valuesIn(counters, map)).toEqual([['shared', 'k', 2]]);
+  });
+
+  it('are not taken from users whom no trigger of the map is about', () => {
+    const counters = new KeyCounters();
+    const map = newMap('sum', { updatePolicy: 'per-event', keyCountMax: 1 });
+    counters.open(map, ({ uid }) => uid === 1);
+    const stranger = new FakeCountingThread(2);
+    counters.add(stranger);
+    counters.announced(stranger, announce(counters.repeatsOf(map) as number, 100, 'taken'));
+    expect(map.increment('k', 1)).toBe(true);
   });
 
   it('go on where their trigger is gone, and end with their map', () => {

@@ -40,12 +40,35 @@ export class KeyCounters {
   readonly #threads = new Map<CountingThread, Thread>();
   readonly #groups = new Map<number, Group>();
   readonly #ofMaps = new Map<CounterMap, Set<Group>>();
+  /** What maps whose events count once have too much of, by map: see `CounterKey`. */
+  readonly #repeats = new Map<CounterMap, Group>();
   readonly #closed: Group[] = [];
   #nextNumber = 1;
 
   /** @param counts whether what that thread adds is counted. */
   open(map: CounterMap, counts: (thread: CountingThread) => boolean): KeyGroup {
-    const group = new Group(this.#nextNumber++, map, counts, (closed) => this.#groupClosed(closed));
+    return this.#open(map, 1, counts);
+  }
+
+  /**
+   * How threads call what they count of a map's keys that is too much, since several triggers took one event: it is subtracted. Undefined where
+   * each trigger counts.
+   */
+  repeatsOf(map: CounterMap): number | undefined {
+    if (map.attributes.updatePolicy === 'per-rule-match') return undefined;
+    let group = this.#repeats.get(map);
+    if (group === undefined) {
+      // Whatever a thread says of itself, it takes no more away than it has added, and has no keys if it adds nothing.
+      const counts = (thread: CountingThread) =>
+        [...(this.#ofMaps.get(map) ?? [])].some((other) => other.sign === 1 && other.counts(thread));
+      group = this.#open(map, -1, counts);
+      this.#repeats.set(map, group);
+    }
+    return group.number;
+  }
+
+  #open(map: CounterMap, sign: 1 | -1, counts: (thread: CountingThread) => boolean): Group {
+    const group = new Group(this.#nextNumber++, map, sign, counts, (closed) => this.#groupClosed(closed));
     this.#groups.set(group.number, group);
     const groups = this.#ofMaps.get(map) ?? new Set();
     this.#ofMaps.set(map, groups.add(group));
@@ -73,22 +96,24 @@ export class KeyCounters {
 
   /** The thread has ended; its control file can still be read. */
   remove(thread: CountingThread): void {
-    for (const entry of this.#threads.get(thread)?.entries.values() ?? []) {
+    const entries = [...(this.#threads.get(thread)?.entries.values() ?? [])];
+    for (const map of new Set(entries.map(({ group }) => group.map))) {
+      const ofMap = entries.filter(({ group }) => group.map === map);
+      for (const value of valuesOf(ofMap)) map.threadEnded(value);
+    }
+    for (const entry of entries) {
       const { group, refused } = entry;
       const added = addedBy(entry);
       group.ended += added;
       if (refused) group.endedRefused += added;
-      else group.map.threadEnded(liveValueOf(entry));
       group.entries.delete(entry);
     }
     this.#threads.delete(thread);
   }
 
   /** What threads that are there have counted into a map. */
-  *liveValues(map: CounterMap): Iterable<LiveValue> {
-    for (const { entries } of this.#ofMaps.get(map) ?? []) {
-      for (const entry of entries) if (!entry.refused) yield liveValueOf(entry);
-    }
+  liveValues(map: CounterMap): readonly LiveValue[] {
+    return valuesOf([...(this.#ofMaps.get(map) ?? [])].flatMap(({ entries }) => [...entries]));
   }
 
   /** The map begins at zero again. */
@@ -106,6 +131,7 @@ export class KeyCounters {
       for (const { thread, index } of group.entries) this.#threads.get(thread)?.entries.delete(index);
     }
     this.#ofMaps.delete(map);
+    this.#repeats.delete(map);
   }
 
   /** A group that is closed keeps what it has counted, and may be announced late. */
@@ -121,6 +147,8 @@ export class KeyCounters {
 class Group implements KeyGroup {
   readonly number: number;
   readonly map: CounterMap;
+  /** Whether what threads count is added to the map's values, or subtracted. */
+  readonly sign: 1 | -1;
   readonly counts: (thread: CountingThread) => boolean;
   readonly entries = new Set<Entry>();
   /** What threads have added that are no more. */
@@ -131,11 +159,13 @@ class Group implements KeyGroup {
   constructor(
     number: number,
     map: CounterMap,
+    sign: 1 | -1,
     counts: (thread: CountingThread) => boolean,
     onClosed: (group: Group) => void,
   ) {
     this.number = number;
     this.map = map;
+    this.sign = sign;
     this.counts = counts;
     this.#onClosed = onClosed;
   }
@@ -160,7 +190,16 @@ function addedBy({ thread, index, start }: Entry): number {
   return difference(counterAt(thread, index), start);
 }
 
-function liveValueOf({ thread, index, key, base }: Entry): LiveValue {
-  const { uid, process } = thread;
-  return { uid, process, key, value: difference(counterAt(thread, index), base) };
+/** What entries of one map say, thread by thread and key by key: never less than nothing. */
+function valuesOf(entries: readonly Entry[]): LiveValue[] {
+  const byThread = new Map<CountingThread, Map<string, number>>();
+  for (const { thread, index, key, base, refused, group } of entries) {
+    if (refused) continue;
+    const values = byThread.get(thread) ?? new Map<string, number>();
+    byThread.set(thread, values);
+    values.set(key, (values.get(key) ?? 0) + group.sign * difference(counterAt(thread, index), base));
+  }
+  return [...byThread].flatMap(([{ uid, process }, values]) =>
+    [...values].map(([key, value]) => ({ uid, process, key, value: Math.max(value, 0) })),
+  );
 }

@@ -1,8 +1,10 @@
-import type { MapChannelAttributes, MapRow } from '@ringtail/protocol';
+import { type MapChannelAttributes, type MapRow, type MapRowOwner, mapValueBits } from '@ringtail/protocol';
 import type { ApplicationProcess } from '../session.ts';
 
-/** Whose a value is: of a process that is there, or of a user's processes that have ended. */
+/** Counters of one owner, by key. */
 type Values = Map<string, number>;
+
+const INT32_MAX = 2 ** 31 - 1;
 
 /** A value that is not kept here, but counted by a thread that is there. */
 export interface LiveValue {
@@ -16,10 +18,12 @@ export interface LiveValue {
 export class CounterMap {
   readonly attributes: MapChannelAttributes;
   readonly #keys = new Set<string>();
-  /** Of threads that have ended, of processes that go on. */
+  /** Where counters are of processes: of threads that have ended, of processes that go on. */
   readonly #ofProcesses = new Map<ApplicationProcess, { readonly uid: number; readonly values: Values }>();
-  /** By user: of processes that have ended, and of what no process counts. */
-  readonly #sums = new Map<number, Values>();
+  /** Where counters are of users: of threads that have ended. */
+  readonly #ofUsers = new Map<number, Values>();
+  /** What no application counts, and what processes left that have ended. */
+  readonly #shared: Values = new Map();
 
   constructor(attributes: MapChannelAttributes) {
     this.attributes = attributes;
@@ -33,14 +37,18 @@ export class CounterMap {
     return true;
   }
 
-  /** Adds to a counter of a user's that is no process's. False if the map is full. */
-  increment(uid: number, key: string, count: number): boolean {
+  /** Adds to a counter that no application has. False if the map is full. */
+  increment(key: string, count: number): boolean {
     if (!this.hasRoomFor(key)) return false;
-    addTo(valuesOf(this.#sums, uid), key, count);
+    addTo(this.#shared, key, count);
     return true;
   }
 
   threadEnded({ uid, process, key, value }: LiveValue): void {
+    if (this.attributes.ownership === 'user') {
+      addTo(valuesOf(this.#ofUsers, uid), key, value);
+      return;
+    }
     let entry = this.#ofProcesses.get(process);
     if (entry === undefined) {
       entry = { uid, values: new Map() };
@@ -54,17 +62,35 @@ export class CounterMap {
     if (entry === undefined) return;
     this.#ofProcesses.delete(process);
     if (this.attributes.deadProcesses === 'drop') return;
-    const sums = valuesOf(this.#sums, entry.uid);
-    for (const [key, value] of entry.values) addTo(sums, key, value);
+    for (const [key, value] of entry.values) addTo(this.#shared, key, value);
   }
 
+  /** All counters that are there begin at zero again. */
   clear(): void {
-    this.#ofProcesses.clear();
-    this.#sums.clear();
+    const all = [
+      this.#shared,
+      ...this.#ofUsers.values(),
+      ...[...this.#ofProcesses.values()].map(({ values }) => values),
+    ];
+    for (const values of all) for (const key of values.keys()) values.set(key, 0);
   }
 
-  /** One row for each user, process and key, in this order; the sum of what has ended comes before the processes. */
+  /** One row for each owner and key, in this order; what is shared comes first. */
   rows(live: Iterable<LiveValue>): MapRow[] {
+    const groups = this.attributes.ownership === 'user' ? this.#userGroups(live) : this.#processGroups(live);
+    groups.sort((a, b) => orderOf(a.owner) - orderOf(b.owner));
+    return [{ owner: { kind: 'shared' as const }, values: this.#shared }, ...groups].flatMap((group) =>
+      this.#rowsOf(group),
+    );
+  }
+
+  #userGroups(live: Iterable<LiveValue>): Group[] {
+    const byUser = new Map([...this.#ofUsers].map(([uid, values]) => [uid, new Map(values)]));
+    for (const { uid, key, value } of live) addTo(valuesOf(byUser, uid), key, value);
+    return [...byUser].map(([uid, values]) => ({ owner: { kind: 'user', uid }, values }));
+  }
+
+  #processGroups(live: Iterable<LiveValue>): Group[] {
     const byProcess = new Map<ApplicationProcess, { readonly uid: number; readonly values: Values }>();
     for (const [process, { uid, values }] of this.#ofProcesses)
       byProcess.set(process, { uid, values: new Map(values) });
@@ -73,21 +99,30 @@ export class CounterMap {
       byProcess.set(process, entry);
       addTo(entry.values, key, value);
     }
-    const rows = [...this.#sums].flatMap(([uid, values]) => this.#rowsOf(uid, null, values));
-    for (const [{ pid }, { uid, values }] of byProcess) rows.push(...this.#rowsOf(uid, pid, values));
-    return rows.sort(inOrder);
-  }
-
-  #rowsOf(uid: number, pid: number | null, values: Values): MapRow[] {
-    const { name, valueBits } = this.attributes;
-    return [...values].map(([key, value]) => ({
-      map: name,
-      uid,
-      pid,
-      key,
-      value: valueBits === 32 ? value | 0 : value,
+    return [...byProcess].map(([{ pid, procname }, { uid, values }]) => ({
+      owner: { kind: 'process', uid, pid, procname },
+      values,
     }));
   }
+
+  #rowsOf({ owner, values }: Group): MapRow[] {
+    const { name } = this.attributes;
+    const isNarrow = mapValueBits(this.attributes) === 32;
+    return [...values]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, value]) => ({
+        map: name,
+        owner,
+        key,
+        value: isNarrow ? value | 0 : value,
+        overflow: isNarrow && value > INT32_MAX,
+      }));
+  }
+}
+
+interface Group {
+  readonly owner: MapRowOwner;
+  readonly values: Values;
 }
 
 function addTo(values: Values, key: string, value: number): void {
@@ -103,6 +138,6 @@ function valuesOf(all: Map<number, Values>, uid: number): Values {
   return values;
 }
 
-function inOrder(a: MapRow, b: MapRow): number {
-  return a.uid - b.uid || (a.pid ?? -1) - (b.pid ?? -1) || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0);
+function orderOf(owner: MapRowOwner): number {
+  return owner.kind === 'process' ? owner.pid : owner.kind === 'user' ? owner.uid : -1;
 }

@@ -82,7 +82,7 @@ export class ActionTable {
     }
   }
 
-  /** Of what no application counts by itself; it belongs to no process. */
+  /** Of what no application counts by itself: it belongs to nobody. */
   #increment(
     { session, map: name, key }: Extract<TriggerAction, { kind: 'increment' }>,
     { trigger, times }: Firing,
@@ -92,8 +92,8 @@ export class ActionTable {
     const map = found.maps.get(name);
     if (map === undefined) throw new Error(`the session ${session} has no map ${name}`);
     if (!found.active) return;
-    const { owner, definition } = trigger;
-    if (!map.increment(owner.uid, expandKey(key, definition.condition), times)) throw new Error('the map is full');
+    const { condition } = trigger.definition;
+    if (!map.increment(expandKey(key, condition), times)) throw new Error('the map is full');
   }
 }
 

@@ -67,12 +67,11 @@ export class MapIncrements {
   desired(): DesiredTrigger[] {
     const rule = ruleOf(this.#trigger.definition.condition);
     if (rule === undefined) return [];
-    return [...this.#bindings.values()].map(({ key, action, group }) => ({
-      key,
-      rule,
-      captures: null,
-      counter: { map: group.number, template: action.key },
-    }));
+    return [...this.#bindings.values()].map(({ key, action, group, map }) => {
+      const repeats = this.#counters.repeatsOf(map);
+      const counter = { map: group.number, template: action.key, ...(repeats !== undefined && { repeats }) };
+      return { key, rule, captures: null, counter };
+    });
   }
 
   /** Occurrences of which the daemon was not told. */

@@ -1,11 +1,16 @@
 import { describeError } from '@ringtail/base';
 import { type FilterExpression, parseFilter } from '@ringtail/ctf';
-import type { EventRule, TriggerAction, TriggerCondition, TriggerDefinition } from '@ringtail/protocol';
+import {
+  type EventRule,
+  expandKeyTemplate,
+  namesEvent,
+  strayBraceIn,
+  type TriggerAction,
+  type TriggerCondition,
+  type TriggerDefinition,
+} from '@ringtail/protocol';
 import { DaemonError } from '../daemon-error.ts';
 import { RuleSet } from '../rule-set.ts';
-
-const PLACEHOLDER = /\{(?:event_name|provider_name)\}/;
-const PLACEHOLDERS = /\{(event_name|provider_name)\}/g;
 
 /**
  * Refuses what cannot work, whatever applications and sessions there will be.
@@ -19,7 +24,9 @@ export function checkDefinition({ condition, actions }: TriggerDefinition): void
   if (rule !== undefined) RuleSet.keyOf(rule);
   if (condition.kind === 'event-rule-matches') for (const capture of condition.captures) checkCapture(capture);
   for (const action of actions) {
-    if (action.kind !== 'increment' || isCountedAtEvent(condition, action) || !PLACEHOLDER.test(action.key)) continue;
+    if (action.kind !== 'increment') continue;
+    checkKey(action.key);
+    if (isCountedAtEvent(condition, action) || !namesEvent(action.key)) continue;
     if (rule === undefined || onlyNameOf(rule) === undefined) {
       throw new DaemonError(
         'BAD_PARAMETER',
@@ -43,9 +50,15 @@ export function isCountedAtEvent(condition: TriggerCondition, action: TriggerAct
 /** The key that the daemon adds to, the event's name being known from the rule. */
 export function expandKey(template: string, condition: TriggerCondition): string {
   const rule = ruleOf(condition);
-  const name = (rule && onlyNameOf(rule)) ?? '';
-  return template.replace(PLACEHOLDERS, (_, what) =>
-    what === 'event_name' ? name : name.slice(0, Math.max(name.indexOf(':'), 0)),
+  return expandKeyTemplate(template, (rule && onlyNameOf(rule)) ?? '');
+}
+
+function checkKey(template: string): void {
+  const stray = strayBraceIn(template);
+  if (stray === undefined) return;
+  throw new DaemonError(
+    'BAD_PARAMETER',
+    `the key ${template} is wrong at ${stray}: a brace is written twice, but for {event_name} and {provider_name}`,
   );
 }
 

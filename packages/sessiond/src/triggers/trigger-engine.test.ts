@@ -15,6 +15,7 @@ import type { Log } from '../log.ts';
 import { CounterMap } from '../maps/counter-map.ts';
 import type { Session } from '../session.ts';
 import { FakeCountingThread } from '../testing/counting-thread.test.support.ts';
+import { MAP } from '../testing/maps.test.support.ts';
 import type { ConditionKind, ConditionSource, ConditionSources, Occurred } from './condition-source.ts';
 import type { Firing, Performance } from './trigger.ts';
 import { TriggerEngine } from './trigger-engine.ts';
@@ -120,7 +121,7 @@ class World {
   }
 
   withMap(active: boolean): CounterMap {
-    const map = new CounterMap({ name: 'm', valueBits: 64, keyCountMax: 2, deadProcesses: 'sum' });
+    const map = new CounterMap({ ...MAP, keyCountMax: 2, updatePolicy: 'per-event' });
     this.session = { name: 's', active, owner: OWNER, maps: new Map([['m', map]]) } as unknown as Session;
     return map;
   }
@@ -457,7 +458,7 @@ describe('increments', () => {
     expect(published()).toEqual([]);
     const map = world.withMap(true);
     engine.sessionsChanged();
-    expect(published()).toEqual([[null, { map: 1, template: 'k_{event_name}' }]]);
+    expect(published()).toEqual([[null, { map: 1, template: 'k_{event_name}', repeats: 2 }]]);
     const before = world.published;
     engine.sessionsChanged();
     expect(world.published).toBe(before);
@@ -473,7 +474,10 @@ describe('increments', () => {
       ],
     });
     thread.set(16_382, 41);
-    expect(engine.rowsOf(map)).toEqual([{ map: 'm', uid: 7, pid: thread.process.pid, key: 'k_p:e', value: 41 }]);
+    const { pid, procname } = thread.process;
+    expect(engine.rowsOf(map)).toEqual([
+      { map: 'm', owner: { kind: 'process', uid: 7, pid, procname }, key: 'k_p:e', value: 41, overflow: false },
+    ]);
     expect(engine.describe(OWNER)).toMatchObject([
       { occurrences: 41, actionStatistics: [{ executions: 41, failures: 0 }] },
     ]);

@@ -11,6 +11,7 @@ import {
 } from '@ringtail/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeApplication } from '../testing/fake-application.test.support.ts';
+import { MAP } from '../testing/maps.test.support.ts';
 import { type TestClient, TestDaemon } from '../testing/test-daemon.test.support.ts';
 
 const SLOW = { timeout: 60_000 };
@@ -149,7 +150,7 @@ describe('a trigger on events', SLOW, () => {
     await createSession();
     await client.ask('add-map', {
       session: 's',
-      map: { name: 'm', valueBits: 64, keyCountMax: 1, deadProcesses: 'sum' },
+      map: { ...MAP, keyCountMax: 1 },
     });
     await client.ask('start-session', { session: 's' });
     for (let count = 0; count < 200; count++) matched(app, 1_000_000);
@@ -158,7 +159,7 @@ describe('a trigger on events', SLOW, () => {
     await expect.poll(async () => (await client.ask('list-triggers', {}))[0]?.occurrences, POLL).toBe(200_000_000);
     expect(fired(client.notifications).length).toBeLessThanOrEqual(200);
     expect(await client.ask('show-maps', { session: 's', map: null })).toEqual([
-      { map: 'm', uid: process.getuid?.(), pid: null, key: 'k', value: 100_000_000 },
+      { map: 'm', owner: { kind: 'shared' }, key: 'k', value: 100_000_000, overflow: false },
     ]);
   });
 });
@@ -196,7 +197,7 @@ describe('a trigger on rotations and sizes', SLOW, () => {
 });
 
 describe('a map', SLOW, () => {
-  const map: MapChannelAttributes = { name: 'm', valueBits: 32, keyCountMax: 2, deadProcesses: 'sum' };
+  const map: MapChannelAttributes = { ...MAP, valueType: 'signed-int-32', keyCountMax: 2 };
   const increment: TriggerAction = {
     kind: 'increment',
     ratePolicy: every1,
@@ -215,7 +216,7 @@ describe('a map', SLOW, () => {
   it('has what processes count, and keeps what ended ones had', async () => {
     const app = await application();
     await createSession();
-    await client.ask('add-map', { session: 's', map });
+    expect(await client.ask('add-map', { session: 's', map })).toEqual({ name: 'm' });
     expect((await client.ask('list-sessions', {}))[0]?.maps).toEqual([map]);
     expect((await client.reply('add-map', { session: 's', map })).ok).toBe(false);
     await addTrigger(matches, increment);
@@ -228,10 +229,10 @@ describe('a map', SLOW, () => {
     count(app, 16_382, 2 ** 31);
     count(app, 16_380, 7);
     count(app, 16_378, 5);
-    const [uid, pid] = [process.getuid?.() ?? 0, process.pid];
+    const owner = { kind: 'process', uid: process.getuid?.() ?? 0, pid: process.pid, procname: expect.any(String) };
     await expect.poll(rows, POLL).toEqual([
-      { map: 'm', uid, pid, key: 'p:a', value: -(2 ** 31) },
-      { map: 'm', uid, pid, key: 'p:b', value: 7 },
+      { map: 'm', owner, key: 'p:a', value: -(2 ** 31), overflow: true },
+      { map: 'm', owner, key: 'p:b', value: 7, overflow: false },
     ]);
     expect((await client.ask('list-triggers', {}))[0]).toMatchObject({
       occurrences: 2 ** 31 + 12,
@@ -242,14 +243,22 @@ describe('a map', SLOW, () => {
     expect((await rows()).map(({ value }) => value)).toEqual([0, 2]);
     app.close();
     await expect
-      .poll(async () => (await rows()).map(({ pid, value }) => [pid, value]), POLL)
+      .poll(async () => (await rows()).map(({ owner: { kind }, value }) => [kind, value]), POLL)
       .toEqual([
-        [null, 0],
-        [null, 2],
+        ['shared', 0],
+        ['shared', 2],
       ]);
     await client.ask('stop-session', { session: 's' });
     expect((await application()).state()?.triggers).toEqual([]);
     await client.ask('destroy-session', { session: 's' });
     expect((await client.reply('show-maps', { session: 's', map: null })).ok).toBe(false);
+  });
+
+  it('without a name gets the first that is free', async () => {
+    await createSession();
+    const add = (name: string | null) => client.ask('add-map', { session: 's', map: { ...map, name } });
+    expect(await add(null)).toEqual({ name: 'channel0' });
+    expect(await add('channel1')).toEqual({ name: 'channel1' });
+    expect(await add(null)).toEqual({ name: 'channel2' });
   });
 });

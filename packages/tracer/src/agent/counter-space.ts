@@ -3,6 +3,7 @@ import {
   CONTROL_KEY_COUNTERS_FROM,
   CONTROL_SLOT_COUNT,
   type CounterKey,
+  expandKeyTemplate,
 } from '@ringtail/protocol';
 import type { ControlFile } from './control-file.ts';
 import type { DaemonLink } from './daemon-link.ts';
@@ -70,11 +71,7 @@ function unused(slot: number) {
   return { indexes: new Map<string, number>(), next: CONTROL_KEY_COUNTERS_FROM + slot };
 }
 
-/** An event's name has its provider in front, as in LTTng. */
-function keyOf(template: string, eventName: string): string {
-  const provider = eventName.slice(0, eventName.indexOf(':'));
-  const key = template.replace(/\{(event_name|provider_name)\}/g, (_, what) =>
-    what === 'event_name' ? eventName : provider,
-  );
-  return key.slice(0, KEY_LENGTH_MAX);
+/** The key under which an event of that name is counted. */
+export function keyOf(template: string, eventName: string): string {
+  return expandKeyTemplate(template, eventName).slice(0, KEY_LENGTH_MAX);
 }

@@ -89,7 +89,14 @@ describe.each([
     const record = make({
       event: { name: 'p:e', logLevel: 13, fields: specs.map((spec, i) => ({ name: `f${i}`, spec })) },
       targets: targets.map((target) => ({ ...target, ring: target.ring.producer })),
-      triggers: triggers.map((what) => ({ condition: null, counter: null, reports: null, capture: null, ...what })),
+      triggers: triggers.map((what) => ({
+        condition: null,
+        counter: null,
+        once: null,
+        reports: null,
+        capture: null,
+        ...what,
+      })),
       gate,
       site: { on: 7 },
       stale: ((...values: unknown[]) => stale.push(values)) as never,
@@ -376,7 +383,14 @@ describe.each([
         condition: null,
         ...what,
       })),
-      triggers: triggers.map((what) => ({ condition: null, counter: null, reports: null, capture: null, ...what })),
+      triggers: triggers.map((what) => ({
+        condition: null,
+        counter: null,
+        once: null,
+        reports: null,
+        capture: null,
+        ...what,
+      })),
       gate,
       site: { on: 0 },
       stale: ((...values: unknown[]) => stale.push(values)) as never,
@@ -529,6 +543,29 @@ describe.each([
       1, 1,
     ]);
     expect([f64[7], f64[101]]).toEqual([1, 1]);
+  });
+
+  it.each([
+    ['three', 0],
+    ['more than are inlined', 30],
+  ])('counts how often an event was counted by more than one of %s triggers', (_, others) => {
+    const f64 = new Float64Array(8);
+    const once = { f64, index: 7, counted: false };
+    const { record, gate } = setUp(
+      [],
+      [
+        ...Array.from({ length: others }, () => ({ counter: { f64, index: 6 } })),
+        { once, counter: { f64, index: 0 }, condition: when('f0 > 0') },
+        { once, counter: { f64, index: 1 }, condition: when('f0 > 1') },
+        { counter: { f64, index: 2 } },
+        { once, counter: { f64, index: 3 }, condition: when('f0 > 2') },
+      ],
+    );
+    for (const number of [0, 1, 2, 3, 1, 0]) record(number, '');
+    expect([...f64]).toEqual([4, 2, 6, 1, 0, 0, others * 6, 3]);
+    gate.inside = 1;
+    record(3, '');
+    expect([...f64]).toEqual([4, 2, 7, 1, 0, 0, others * 7, 3]);
   });
 
   it('leads to whoever recompiles it once the generation has changed', () => {

@@ -42,10 +42,20 @@ export interface TriggerTarget {
   readonly condition: RecorderCondition | null;
   /** Counter that each of them adds one to; null: none. */
   readonly counter: { readonly f64: Float64Array; readonly index: number } | null;
+  /** Shared by targets of one recorder of which an event counts once; null: each counts. */
+  readonly once: CountedOnce | null;
   /** Who is told of each; null: nobody. */
   readonly reports: TriggerReports | null;
   /** Reads what they are told; null: nothing. */
   readonly capture: ArgumentCapture | null;
+}
+
+/** A counter of how often a target counted an event that another of those who share this had counted. */
+export interface CountedOnce {
+  readonly f64: Float64Array;
+  readonly index: number;
+  /** Whether the event that is being looked at has been counted. */
+  counted: boolean;
 }
 
 /** Told of what sets a trigger off. Never throws. */

@@ -21,6 +21,7 @@ const conditions = new WeakMap<TriggerTarget, ReturnType<typeof buildCondition>>
 export function buildTriggers(triggers: readonly TriggerTarget[], event: EventSpec): TriggerActions {
   const all = triggers.map((target) => ({ ...target, isWanted: conditionOf(target, event) }));
   const captured: (readonly CapturedValue[] | undefined)[] = all.map(() => undefined);
+  const shared = [...new Set(triggers.map(({ once }) => once).filter((once) => once !== null))];
 
   return {
     look(values) {
@@ -38,6 +39,7 @@ export function buildTriggers(triggers: readonly TriggerTarget[], event: EventSp
       return any;
     },
     act() {
+      for (const once of shared) once.counted = false;
       all.forEach((target, i) => {
         const captures = captured[i];
         if (captures === undefined) return;
@@ -47,6 +49,7 @@ export function buildTriggers(triggers: readonly TriggerTarget[], event: EventSp
       });
     },
     missed() {
+      for (const once of shared) once.counted = false;
       for (const target of all) {
         if (target.condition === null) count(target);
         target.reports?.missed();
@@ -65,6 +68,10 @@ function conditionOf(target: TriggerTarget, event: EventSpec): ReturnType<typeof
   return condition;
 }
 
-function count({ counter }: TriggerTarget): void {
-  if (counter !== null) (counter.f64[counter.index] as number) += 1;
+function count({ counter, once }: TriggerTarget): void {
+  if (counter === null) return;
+  (counter.f64[counter.index] as number) += 1;
+  if (once === null) return;
+  if (once.counted) (once.f64[once.index] as number) += 1;
+  else once.counted = true;
 }

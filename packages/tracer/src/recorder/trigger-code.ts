@@ -1,6 +1,6 @@
 import type { EventSpec } from '@ringtail/ctf';
 import { emitCondition } from './condition.ts';
-import type { TriggerTarget } from './recorder.ts';
+import type { CountedOnce, TriggerTarget } from './recorder.ts';
 import { buildTriggers, NO_CAPTURES } from './trigger-actions.ts';
 
 /** Beyond this many the function would get too long to be compiled well; the others are closures. */
@@ -30,11 +30,20 @@ export function emitTriggers(
   // Lists that can be read only once are arrays afterwards.
   const withValues = (statement: string) => `{ const values = [${names}]; ${statement} [${names}] = values; }`;
 
-  triggers.slice(0, INLINED_MAX).forEach(({ condition, counter, reports, capture }, i) => {
+  // Those that count an event once together are either all inlined or none.
+  const mayBeInlined = triggers.length > INLINED_MAX ? triggers.filter(({ once }) => once === null) : triggers;
+  const inlined = new Set(mayBeInlined.slice(0, INLINED_MAX));
+  const shared = [...new Set([...inlined].map(({ once }) => once).filter((once) => once !== null))];
+  const begin = shared.map((_, k) => `once${k}.counted = false;`).join(' ');
+  Object.assign(constants, Object.fromEntries(shared.map((once, k) => [`once${k}`, once])));
+  act.push(begin);
+  missed.push(begin);
+
+  [...inlined].forEach(({ condition, counter, once, reports, capture }, i) => {
     const hit = `hit${i}`;
     const tellMissed = reports === null ? '' : `reports${i}.missed();`;
     if (reports !== null) constants[`reports${i}`] = reports;
-    const count = counter === null ? '' : `counters${i}[${counter.index}] += 1;`;
+    const count = counter === null ? '' : `counters${i}[${counter.index}] += 1; ${countRepeats(once, shared)}`;
     if (counter !== null) constants[`counters${i}`] = counter.f64;
     if (condition === null) isAlwaysHit = true;
     else {
@@ -53,8 +62,9 @@ export function emitTriggers(
     missed.push(`${condition === null ? count : ''} ${tellMissed}`);
   });
 
-  if (triggers.length > INLINED_MAX) {
-    constants.others = buildTriggers(triggers.slice(INLINED_MAX), event);
+  const others = triggers.filter((target) => !inlined.has(target));
+  if (others.length > 0) {
+    constants.others = buildTriggers(others, event);
     look.push('let hitOthers;', withValues('hitOthers = others.look(values);'));
     hits.push('hitOthers');
     act.push('if (hitOthers) others.act();');
@@ -67,4 +77,10 @@ export function emitTriggers(
     missed: missed.join('\n'),
     constants,
   };
+}
+
+function countRepeats(once: CountedOnce | null, shared: readonly CountedOnce[]): string {
+  if (once === null) return '';
+  const name = `once${shared.indexOf(once)}`;
+  return `if (${name}.counted) ${name}.f64[${once.index}] += 1; else ${name}.counted = true;`;
 }

@@ -27,7 +27,7 @@ export class Roster {
 
 export const EMPTY_ROSTER = new Roster();
 
-interface Found {
+export interface Found {
   readonly binding: TriggerBinding;
   readonly target: TriggerTarget;
 }

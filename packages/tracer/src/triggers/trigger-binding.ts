@@ -1,7 +1,7 @@
 import { describeError } from '@ringtail/base';
 import { buildArgumentCapture, type EventSpec, type FilterExpression, parseFilter } from '@ringtail/ctf';
-import { type DesiredTrigger, ruleMatcher } from '@ringtail/protocol';
-import type { CounterSpace } from '../agent/counter-space.ts';
+import { type CounterKey, type DesiredTrigger, ruleMatcher } from '@ringtail/protocol';
+import { type Counter, type CounterSpace, keyOf } from '../agent/counter-space.ts';
 import type { DaemonLink } from '../agent/daemon-link.ts';
 import type { TallySpace } from '../agent/tally-space.ts';
 import { lookUpContext } from '../context/look-up-context.ts';
@@ -61,6 +61,20 @@ export class TriggerBinding {
     return target;
   }
 
+  /** What names the counter of repeats that this shares with others, for events of that name; undefined if it shares none. */
+  repeatsFor(eventName: string): string | undefined {
+    const key = this.#desired.counter;
+    if (key === null || 'index' in key || key.repeats === undefined) return undefined;
+    return `${this.#link.slot}:${key.repeats}:${keyOf(key.template, eventName)}`;
+  }
+
+  /** The counter of repeats. Without one, each trigger counts, which its daemon is told. */
+  repeatsCounterFor({ name }: EventSpec, counters: CounterSpace): Counter | null {
+    const key = this.#desired.counter;
+    if (key === null || 'index' in key || key.repeats === undefined) return null;
+    return this.#counterOf({ map: key.repeats, template: key.template }, name, counters);
+  }
+
   /** Sends what has not been told yet. */
   flush(): void {
     this.#reports?.end();
@@ -83,6 +97,7 @@ export class TriggerBinding {
     return {
       condition: filter === undefined ? null : { anyOf: [filter], lookUpContext },
       counter,
+      once: null,
       reports,
       capture: captures.length === 0 ? null : captureOf(captures, event),
     };
@@ -110,9 +125,12 @@ export class TriggerBinding {
     return this.#reports;
   }
 
-  #counterFor({ name }: EventSpec, counters: CounterSpace): TriggerTarget['counter'] {
+  #counterFor({ name }: EventSpec, counters: CounterSpace): Counter | null {
     const key = this.#desired.counter;
-    if (key === null) return null;
+    return key === null ? null : this.#counterOf(key, name, counters);
+  }
+
+  #counterOf(key: CounterKey, name: string, counters: CounterSpace): Counter | null {
     try {
       const counter = counters.counterFor(this.#link, key, name);
       if (counter !== undefined) return counter;

@@ -125,6 +125,31 @@ describe('the triggers of a thread', () => {
     expect(sent).toMatchObject([{ type: 'trouble', code: 'NO_COUNTER' }]);
   });
 
+  it('of which an event counts once share a counter of repeats, by key, where there are several', () => {
+    const { sent, link, targetsFor, add } = setUp();
+    const one = link(0);
+    const counting = (key: number, pattern: string, template: string, repeats?: number) =>
+      desired(key, pattern, {
+        captures: null,
+        counter: { map: 10 + key, template, ...(repeats !== undefined && { repeats }) },
+      });
+    add(
+      one,
+      counting(1, 'a:*', '{event_name}', 99),
+      counting(2, 'a:b', 'a:b', 99),
+      counting(3, 'a:b', 'other', 99),
+      counting(4, 'a:*', '{event_name}', 98),
+      counting(5, 'a:*', '{event_name}'),
+    );
+    const shared = targetsFor('a:b').map(({ once }) => once);
+    expect(shared.map((once) => once !== null)).toEqual([true, false, true, false, false]);
+    expect(shared[0]).toBe(shared[2]);
+    const announced = () => sent.flatMap((message) => (message.type === 'counters' ? message.counters : []));
+    expect(announced().filter(({ map }) => map === 99)).toEqual([{ index: shared[0]?.index, map: 99, key: 'a:b' }]);
+    expect(new Set(announced().map(({ index }) => index)).size).toBe(6);
+    expect(targetsFor('a:c').map(({ once }) => once)).toEqual([null, null, null]);
+  });
+
   it('may be ten thousand, of which an event meets its own', () => {
     const { link, targetsFor, add, remove } = setUp();
     const one = link(0);

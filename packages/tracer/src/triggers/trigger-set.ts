@@ -3,6 +3,7 @@ import type { DesiredTrigger } from '@ringtail/protocol';
 import type { DaemonLink } from '../agent/daemon-link.ts';
 import type { StateNews } from '../agent/state-reader.ts';
 import type { TriggerTarget } from '../recorder/recorder.ts';
+import { withRepeats } from './repeats.ts';
 import { ReportTimer } from './report-timer.ts';
 import { EMPTY_ROSTER, Roster, RosterView } from './roster.ts';
 import { type CountingSpaces, TriggerBinding } from './trigger-binding.ts';
@@ -68,7 +69,7 @@ export class TriggerSet {
     const others = view.others.look(this.#others, event, spaces);
     if (named !== view.found[0] || others !== view.found[1]) {
       view.found = [named, others];
-      view.targets = [...named, ...others].map(({ target }) => target);
+      view.targets = withRepeats([...named, ...others], event, spaces.counters);
     }
     return view.targets;
   }

@@ -1,0 +1,26 @@
+/**
+ * Keys of counters: text in which `{event_name}` and `{provider_name}` stand for those of the event, and a brace is written twice.
+ *
+ * @see lttng-add-trigger(1) of LTTng 2.16, incr-map-value
+ */
+const PARTS = /\{\{|\}\}|\{(event_name|provider_name)\}|[{}]/g;
+
+/** The key that a template gives for an event. Its name has its provider in front, as in LTTng. */
+export function expandKeyTemplate(template: string, eventName: string): string {
+  return template.replace(PARTS, (part, placeholder) => {
+    if (placeholder === 'event_name') return eventName;
+    if (placeholder === 'provider_name') return eventName.slice(0, Math.max(eventName.indexOf(':'), 0));
+    return part === '{{' ? '{' : part === '}}' ? '}' : part;
+  });
+}
+
+/** Whether the key depends on the event. */
+export function namesEvent(template: string): boolean {
+  return [...template.matchAll(PARTS)].some(([, placeholder]) => placeholder !== undefined);
+}
+
+/** A brace that stands alone, with what follows it; undefined if the template has none. */
+export function strayBraceIn(template: string): string | undefined {
+  const stray = [...template.matchAll(PARTS)].find(([part]) => part === '{' || part === '}');
+  return stray === undefined ? undefined : template.slice(stray.index);
+}

@@ -1,0 +1,370 @@
+/** Session files of LTTng 2.16 with triggers and maps: samples written by hand are read, and what is printed keeps to the schema. */
+import { readFileSync } from 'node:fs';
+import { DEFAULT_CHANNEL, EVERY_TIME, type TriggerDefinition } from '@ringtail/protocol';
+import { parseSessionFile, printSessionFile, type SavedSession } from '@ringtail/session-file';
+import { describe, expect, it } from 'vitest';
+import { TRIGGERS } from '../../packages/cli/src/mi/samples.test.support.ts';
+import { sessionFileViolations } from './session-schema-facts.ts';
+
+const sample = (name: string): string => readFileSync(new URL(`samples/${name}.lttng`, import.meta.url), 'utf8');
+const notify = { kind: 'notify', ratePolicy: EVERY_TIME } as const;
+const onShop = { session: 'shop', ratePolicy: EVERY_TIME };
+
+const ALL_KINDS: readonly TriggerDefinition[] = [
+  {
+    name: 'all actions',
+    condition: {
+      kind: 'event-rule-matches',
+      rule: {
+        pattern: 'shop:*',
+        exclude: ['shop:tick', 'shop:debug_*'],
+        logLevel: { from: 0, to: 4 },
+        filter: 'ms > 500 && user == "a*"',
+      },
+      captures: ['order_id', '$ctx.vpid', '$app.shop:customer', 'items[0][3]'],
+    },
+    actions: [
+      { kind: 'notify', ratePolicy: { onceAfter: 40 } },
+      { kind: 'start-session', ...onShop },
+      { kind: 'stop-session', ...onShop, ratePolicy: { every: 2 } },
+      { kind: 'rotate-session', ...onShop },
+      {
+        kind: 'snapshot-session',
+        session: 'black-box',
+        output: { name: 'incident', path: '/var/incidents', maxBytes: 1_048_576 },
+        name: null,
+        maxBytes: null,
+        ratePolicy: EVERY_TIME,
+      },
+      {
+        kind: 'snapshot-session',
+        session: 'black-box',
+        output: null,
+        name: 'named',
+        maxBytes: null,
+        ratePolicy: EVERY_TIME,
+      },
+      { kind: 'increment', ...onShop, map: 'by user', key: '{provider_name}_{event_name}_{{count}}' },
+    ],
+  },
+  {
+    name: 'exact level, one action',
+    condition: { kind: 'event-rule-matches', rule: { pattern: '*', logLevel: { from: 6, to: 6 } }, captures: [] },
+    actions: [{ kind: 'notify', ratePolicy: { every: 10 } }],
+  },
+  ...(['at-least', 'at-most'] as const).map((comparison) => ({
+    name: comparison === 'at-least' ? 'full' : 'empty',
+    condition: {
+      kind: 'channel-buffer-usage' as const,
+      session: 'shop',
+      channel: 'requests',
+      comparison,
+      threshold: comparison === 'at-least' ? { ratio: 0.75 } : { bytes: 4096 },
+    },
+    actions: [notify],
+  })),
+  {
+    name: 'much',
+    condition: { kind: 'session-consumed-size', session: 'shop', bytes: 104_857_600 },
+    actions: [{ kind: 'rotate-session', ...onShop }],
+  },
+  {
+    name: 'rotating',
+    condition: { kind: 'session-rotation', session: 'shop', phase: 'starts' },
+    actions: [{ kind: 'increment', ...onShop, map: 'by process', key: 'rotations' }],
+  },
+  { name: 'rotated', condition: { kind: 'session-rotation', session: 'shop', phase: 'finishes' }, actions: [notify] },
+];
+
+describe('a session file of LTTng 2.16', () => {
+  it('has triggers and maps of all kinds that user space has', () => {
+    const { sessions, triggers, warnings } = parseSessionFile(sample('all-kinds'));
+    expect(triggers).toEqual(ALL_KINDS);
+    const plain = { updatePolicy: 'per-event', ownership: 'user', deadProcesses: 'sum' };
+    expect(sessions[0]?.maps).toEqual([
+      { ...plain, name: 'by user', valueType: 'signed-int-max', keyCountMax: 4096 },
+      {
+        name: 'by process',
+        valueType: 'signed-int-32',
+        keyCountMax: 16,
+        updatePolicy: 'per-rule-match',
+        ownership: 'process',
+        deadProcesses: 'drop',
+      },
+      { ...plain, name: 'large', valueType: 'signed-int-64', keyCountMax: 8192 },
+    ]);
+    expect(warnings).toEqual(['session shop: the map large has at most 8192 keys, not 1000000']);
+  });
+
+  it('tells which triggers are left out because of what they are about', () => {
+    const { triggers, warnings } = parseSessionFile(sample('other-domains'));
+    expect(triggers.map(({ name }) => name)).toEqual(['here']);
+    expect(warnings).toEqual([
+      'session host: the domain KERNEL is not supported and is left out',
+      'the trigger kprobe is left out: events of probes of the kernel are not supported',
+      'the trigger syscall is left out: events of system calls are not supported',
+      'the trigger logger is left out: events of java.util.logging are not supported',
+      'the trigger kernel buffers is left out: the domain KERNEL is not supported',
+      'the trigger kernel map is left out: maps of the kernel are not supported',
+      'the trigger remote snapshot is left out: snapshots cannot be sent to tcp://10.0.0.1:5342',
+      'the trigger nothing to do is left out: it has no action',
+      'the trigger odd field is left out: no field cannot be captured',
+      'the trigger half a filter is left out: the filter n == is wrong: a field, a number or a text is missing before the end (column 5)',
+    ]);
+  });
+
+  it('cannot write to a terminal what its names and texts say', () => {
+    const source = sample('other-domains')
+      .replaceAll('logger', 'l\u001b[2Jogger')
+      .replace('<name>host', '<name>h\u009bost');
+    const { warnings } = parseSessionFile(source);
+    expect(warnings).toHaveLength(10);
+    expect(warnings.filter((warning) => /\p{Cc}/u.test(warning))).toEqual([]);
+    expect(() => parseSessionFile(source.replace('<type>KERNEL', '<type>MOON'))).toThrow(/^\P{Cc}*$/u);
+  });
+
+  const trigger =
+    sample('all-kinds').match(/<trigger>(?:(?!<trigger>)[\s\S])*<name>exact[\s\S]*?<\/trigger>/)?.[0] ?? '';
+  const withTrigger = (change: (text: string) => string): string =>
+    `<sessions><session><name>s</name></session><triggers>${change(trigger)}</triggers></sessions>`;
+  const place = 'sessions › triggers › trigger "exact level, one action"';
+  const nested = (depth: number): string => '<event_expr>'.repeat(depth) + '</event_expr>'.repeat(depth);
+
+  it.each<readonly [what: string, change: (text: string) => string, message: string]>([
+    [
+      'no name',
+      (text) => text.replace(/<name>.*?<\/name>/, ''),
+      'sessions › triggers › trigger: lacks the element name',
+    ],
+    ['two names', (text) => text.replace('<name>', '<name>a</name><name>'), 'more than one element name'],
+    [
+      'no condition',
+      (text) => text.replace(/<condition>[\s\S]*<\/condition>/, ''),
+      `${place}: lacks the element condition`,
+    ],
+    ['no action', (text) => text.replace(/<action>[\s\S]*<\/action>/, ''), `${place}: lacks the element action`],
+    [
+      'an empty condition',
+      (text) => text.replace(/<condition>[\s\S]*<\/condition>/, '<condition/>'),
+      `${place} › condition: is empty`,
+    ],
+    [
+      'text for a condition',
+      (text) => text.replace(/<condition>[\s\S]*<\/condition>/, '<condition>x</condition>'),
+      `${place} › condition: is empty`,
+    ],
+    [
+      'two conditions',
+      (text) => text.replace('<condition>', '<condition><other/>'),
+      'condition: has more than one element: other, condition_event_rule_matches',
+    ],
+    [
+      'an unknown condition',
+      (text) => text.replaceAll('condition_event_rule_matches', 'condition_moon_phase'),
+      `${place} › condition: there is no condition condition_moon_phase`,
+    ],
+    [
+      'an unknown event rule',
+      (text) => text.replaceAll('event_rule_user_tracepoint', 'event_rule_moon'),
+      'event_rule: there is no event rule event_rule_moon',
+    ],
+    [
+      'an unknown action',
+      (text) => text.replaceAll('action_notify', 'constructor'),
+      'action: there is no action constructor',
+    ],
+    [
+      'an unknown policy',
+      (text) => text.replaceAll('rate_policy_every_n', 'rate_policy_daily'),
+      'there is no rate policy rate_policy_daily',
+    ],
+    [
+      'no policy',
+      (text) => text.replace(/<rate_policy>[\s\S]*<\/rate_policy>/, '<x/>'),
+      'action_notify: lacks the element rate_policy',
+    ],
+    ['a policy of nothing', (text) => text.replace('<interval>10', '<interval>0'), `${place}: every must be`],
+    [
+      'a huge policy',
+      (text) => text.replace('<interval>10', '<interval>18446744073709551616'),
+      'interval must be an integer from 0',
+    ],
+    ['no captures', (text) => text.replace('<capture_descriptors/>', ''), 'lacks the element capture_descriptors'],
+    [
+      'an unknown expression',
+      (text) =>
+        text.replace(
+          '<capture_descriptors/>',
+          '<capture_descriptors><event_expr><a/></event_expr></capture_descriptors>',
+        ),
+      'event_expr: there is no expression a',
+    ],
+    [
+      'an unknown rule of levels',
+      (text) => text.replaceAll('log_level_rule_exactly', 'log_level_rule_roughly'),
+      'there is no rule of log levels',
+    ],
+    [
+      'a level that is none',
+      (text) => text.replace('<level>6', '<level>many'),
+      'level must be an integer from 0, not "many"',
+    ],
+    ['a level out of range', (text) => text.replace('<level>6', '<level>99'), `${place}: `],
+    [
+      'a long pattern',
+      (text) => text.replace('*</name_pattern>', `${'x'.repeat(300)}</name_pattern>`),
+      `${place}: pattern must be`,
+    ],
+    [
+      'more captures than there may be',
+      (text) =>
+        text.replace(
+          '<capture_descriptors/>',
+          `<capture_descriptors>${'<event_expr><event_expr_payload_field><name>a</name></event_expr_payload_field></event_expr>'.repeat(65)}</capture_descriptors>`,
+        ),
+      `${place}: captures must be`,
+    ],
+    [
+      'elements without an end in each other',
+      (text) => text.replace('<capture_descriptors/>', `<capture_descriptors>${nested(100_000)}</capture_descriptors>`),
+      'nested tags',
+    ],
+    [
+      'actions in lists in lists',
+      (text) =>
+        text.replace(
+          /<action>[\s\S]*<\/action>/,
+          `${'<action><action_list>'.repeat(200)}${'</action_list></action>'.repeat(200)}`,
+        ),
+      'nested tags',
+    ],
+    [
+      'more actions than there may be',
+      (text) =>
+        text.replace(
+          /(<action>[\s\S]*<\/action>)/,
+          (one) => `<action><action_list>${one.repeat(65)}</action_list></action>`,
+        ),
+      `${place}: actions must be`,
+    ],
+  ])('with a trigger that has %s is refused, with the place', (_, change, message) => {
+    expect(withTrigger(change)).not.toBe(withTrigger((text) => text));
+    expect(() => parseSessionFile(withTrigger(change))).toThrow(message);
+  });
+
+  it.each([
+    [
+      'a threshold that is none',
+      /<threshold_ratio>.*<\/threshold_ratio>/,
+      '',
+      'one of threshold_bytes and threshold_ratio',
+    ],
+    [
+      'two thresholds',
+      '<threshold_ratio>',
+      '<threshold_bytes>5</threshold_bytes><threshold_ratio>',
+      'one of threshold_bytes',
+    ],
+    ['more than a whole', '<threshold_ratio>0.750000', '<threshold_ratio>1.5', 'ratio must be a number from 0 to 1'],
+    [
+      'a part that is no number',
+      '<threshold_ratio>0.750000',
+      '<threshold_ratio>NaN',
+      'ratio must be a number from 0 to 1',
+    ],
+    ['a domain that is none', '<domain>UST</domain>', '<domain>MOON</domain>', 'domain must be one of UST, KERNEL'],
+    [
+      'a session in another directory',
+      '<session_name>black-box',
+      '<session_name>../etc',
+      'session must not contain a slash',
+    ],
+    ['a map of nobody', '<channel_type>user', '<channel_type>moon', 'channel_type must be one of user, kernel'],
+    ['a brace alone', '{{count}}', '{count}', 'has a brace that stands alone'],
+    [
+      'a value type that is none',
+      'SIGNED_INT_32',
+      'SIGNED_INT_8',
+      'map_channel "by process": value_type must be one of',
+    ],
+    ['no keys at all', '<max_entry_count>16', '<max_entry_count>0', 'map_channel "by process": keyCountMax must'],
+    [
+      'keys of another type',
+      '<key_type>STRING',
+      '<key_type>INDEX',
+      'map_channel "by user": key_type must be one of STRING',
+    ],
+    ['no key type', '<key_type>STRING</key_type>', '', 'key_type must be one of STRING'],
+    ['a map without a name', '<name>by process</name>', '', 'map_channels › map_channel: lacks the element name'],
+    ['an owner that is none', 'PER_PID', 'PER_CPU', 'buffer_ownership must be one of PER_UID, PER_PID'],
+  ])('with %s is refused, with the place', (_, pattern, replacement, message) => {
+    const source = sample('all-kinds').replace(pattern, replacement);
+    expect(source).not.toBe(sample('all-kinds'));
+    expect(() => parseSessionFile(source)).toThrow(message);
+  });
+});
+
+describe('a session file that ringtail prints', () => {
+  const session: SavedSession = {
+    name: 's <&>',
+    output: '/out',
+    shmPath: '/shm',
+    clock: 'tsc',
+    snapshot: false,
+    format: 'ctf-2',
+    active: true,
+    channels: [
+      {
+        ...DEFAULT_CHANNEL,
+        name: 'c',
+        enabled: true,
+        blockingTimeoutUs: null,
+        contexts: ['vpid', 'perf:thread:instructions', '$app.shop:user', 'vuid'],
+        rules: [
+          { pattern: 'a:*', enabled: true, exclude: ['a:b'], logLevel: { from: 2, to: 6 }, filter: 'n < 5' },
+          { pattern: 'b', enabled: false, logLevel: { from: 4, to: 4 } },
+        ],
+      },
+    ],
+    trackers: { vpid: [7], vuid: [], vgid: null },
+    snapshotOutputs: [],
+    rotationSchedule: { timerUs: 10, sizeBytes: 20 },
+    maps: parseSessionFile(sample('all-kinds')).sessions[0]?.maps ?? [],
+  };
+  const recorder: SavedSession = {
+    ...session,
+    name: 'box',
+    output: null,
+    snapshot: true,
+    snapshotOutputs: [{ id: 1, name: 'o', path: '/p', maxBytes: 5 }],
+    maps: [],
+  };
+
+  it('keeps to the schema, whatever is in it', () => {
+    const source = printSessionFile([session, recorder], [...ALL_KINDS, ...TRIGGERS]);
+    expect(sessionFileViolations(source)).toEqual([]);
+    expect(source.match(/<trigger>/g)?.length).toBeGreaterThanOrEqual(ALL_KINDS.length);
+  });
+
+  it('is judged by a checker that knows bad files', () => {
+    const source = printSessionFile([session], ALL_KINDS);
+    expect(sessionFileViolations(source.replace('SIGNED_INT_32', 'LONG'))).toHaveLength(1);
+    expect(sessionFileViolations(source.replaceAll('name_pattern>', 'pattern>'))).not.toEqual([]);
+    expect(sessionFileViolations(source.replace('<capture_descriptors/>', ''))).not.toEqual([]);
+    expect(
+      sessionFileViolations(sample('all-kinds').replace(/<session>[\s\S]*<\/session>/, '$&<session/>')),
+    ).not.toEqual([]);
+    expect(
+      sessionFileViolations(`${source.replace('</sessions>', '')}<session><name>x</name></session></sessions>`),
+    ).toContainEqual(expect.stringContaining('out of order'));
+  });
+
+  it('of what a sample says, says the same', () => {
+    const { sessions } = parseSessionFile(sample('all-kinds'));
+    expect(parseSessionFile(printSessionFile(sessions, ALL_KINDS))).toEqual({
+      sessions,
+      triggers: ALL_KINDS,
+      warnings: [],
+    });
+  });
+});
