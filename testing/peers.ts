@@ -2,7 +2,7 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** Programs of others that judge what Ringtail writes. `tools/install-peers.sh` installs them. */
-export type Peer = 'babeltrace2' | 'lttng' | 'lttng-sessiond' | 'gcc';
+export type Peer = 'babeltrace2' | 'lttng' | 'lttng-sessiond' | 'sqlite3' | 'gcc';
 
 /**
  * Where a peer is installed. For use with `describe.skipIf(path === undefined)`.

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Installs the peers that judge Ringtail's traces and speed: Babeltrace 2, LTTng and a C compiler (Debian, Ubuntu).
+# Installs the peers that judge Ringtail's traces, scripts and speed: Babeltrace 2, LTTng, SQLite and a C compiler (Debian, Ubuntu).
 # Ringtail itself needs none of them.
 set -euo pipefail
 
-packages=(babeltrace2 lttng-tools liblttng-ust-dev gcc)
+packages=(babeltrace2 lttng-tools liblttng-ust-dev sqlite3 gcc)
 
 fail() {
   echo "install-peers: $1" >&2

@@ -24,6 +24,7 @@ const PEERS = [
       ['', 'x86_64-linux-gnu', 'aarch64-linux-gnu'].some((place) => existsSync(join('/usr/include', place, 'lttng'))),
     judges: 'the cost of an event against the C tracer',
   },
+  { name: 'sqlite3', there: () => inPath('sqlite3'), judges: 'the script of export-maps' },
   { name: 'gcc', there: () => inPath('gcc'), judges: 'the clock addon, built from its source' },
 ];
 

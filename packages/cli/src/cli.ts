@@ -16,6 +16,7 @@ import { addDoctor } from './commands/doctor.ts';
 import { addEnableChannel } from './commands/enable-channel.ts';
 import { addEnableEvent } from './commands/enable-event.ts';
 import { addEnableRotation } from './commands/enable-rotation.ts';
+import { addExportMaps } from './commands/export-maps.ts';
 import { addGuard } from './commands/guard.ts';
 import { addHelp } from './commands/help.ts';
 import { addList } from './commands/list.ts';
@@ -88,6 +89,7 @@ const COMMANDS: readonly AddCommand[] = [
   addRemoveTrigger,
   addAddMapChannel,
   addShowMaps,
+  addExportMaps,
   addSave,
   addLoad,
   addView,

@@ -129,6 +129,7 @@ export type CommandResult =
   | { readonly command: 'list-triggers'; readonly triggers: readonly TriggerDescription[] }
   | { readonly command: 'add-map-channel'; readonly session: string; readonly map: MapChannelAttributes }
   | { readonly command: 'show-maps'; readonly session: string; readonly tables: readonly MapTable[] }
+  | { readonly command: 'export-maps'; readonly session: string; readonly format: 'sqlite'; readonly script: string }
   | { readonly command: 'version'; readonly ringtail: string; readonly node: string }
   | { readonly command: 'crash'; readonly trace: string; readonly recovered: readonly unknown[] };
 

@@ -274,6 +274,7 @@ export const RESULTS: readonly CommandResult[] = [
     ],
   },
   { command: 'show-maps', session: 's', tables: [] },
+  { command: 'export-maps', session: 's', format: 'sqlite', script: "INSERT INTO t VALUES ('<&>''');\n" },
   { command: 'version', ringtail: '1.2.3', node: '20.0.0' },
   { command: 'crash', trace: '/out', recovered: [] },
 ];

@@ -3,7 +3,8 @@ import { schemaViolations } from './schema-check.test.support.ts';
 /** What LTTng's machine-interface schema (version 4.3) says of the elements that we write. */
 const TYPES: Readonly<Record<string, string>> = {
   command: 'name:command-name! output:output! success:boolean',
-  output: `channel:channel channels:channels contexts:contexts domains:domains events:events load:load
+  output: `channel:channel channels:channels contexts:contexts domains:domains events:events
+    export-maps:>exported-maps load:load
     process_attr_trackers:trackers reclaim_channels:empty regenerate_action:regeneration rotation:>rotation
     rotation_schedule_results:>schedule-results save:saved session:session sessions:sessions show-maps:show-maps
     snapshot:snapshot snapshot_action:>snapshot-action trigger:trigger triggers:triggers version:version`,
@@ -16,6 +17,7 @@ const TYPES: Readonly<Record<string, string>> = {
   'map-channels': 'map_channel:map-channel*',
   'map-channel': `name:text! enabled:boolean value_type:map-value-type! max_key_count:u64! update_policy:map-update-policy!
     buffer_ownership:map-ownership dead_group_policy:dead-group-policy`,
+  '>exported-maps': 'output:text!',
   pids: 'pid:pid*',
   pid: 'id:i32! name:name! events:events',
   channels: 'channel:channel*',
@@ -135,7 +137,7 @@ const VALUES: Readonly<Record<string, RegExp>> = {
   mode: /^(DISCARD|OVERWRITE)$/,
   preallocation: /^(PREALLOCATE|ON_DEMAND)$/,
   'command-name':
-    /^(add-(context|map-channel|trigger)|clear|create|destroy|(dis|en)able-(channel|event|rotation)|list|list-trigger|load|reclaim-memory|regenerate|remove-trigger|rotate|save|set-session|show-maps|snapshot|start|stop|track|untrack|version)$/,
+    /^(add-(context|map-channel|trigger)|clear|create|destroy|(dis|en)able-(channel|event|rotation)|export-maps|list|list-trigger|load|reclaim-memory|regenerate|remove-trigger|rotate|save|set-session|show-maps|snapshot|start|stop|track|untrack|version)$/,
   'domain-type': /^(KERNEL|UST|JUL|LOG4J2?|PYTHON)$/,
   'buffer-type': /^(PER_PID|PER_UID|GLOBAL)$/,
   'output-type': /^(SPLICE|MMAP)$/,

@@ -134,6 +134,8 @@ export function writeMi(result: CommandResult): string {
       return miDocument('add-map-channel', {}, true);
     case 'show-maps':
       return miDocument('show-maps', mapTableElements(result.session, result.tables), true);
+    case 'export-maps':
+      return miDocument('export-maps', { 'export-maps': { output: result.script } }, true);
     case 'version':
       return miDocument('version', { version: versionElement(result.ringtail) }, undefined);
     case 'crash':

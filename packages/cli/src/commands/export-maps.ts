@@ -1,0 +1,42 @@
+import { type Command, Option } from 'commander';
+import type { Act } from '../cli.ts';
+import { type Context, report } from '../context.ts';
+import { addSessionOption, outputFormatOf } from '../options.ts';
+import { describeSession, onSession } from '../session-command.ts';
+import { mapScript } from '../triggers/map-script.ts';
+
+interface ExportMapsOptions {
+  readonly session?: string;
+  readonly format: 'sqlite';
+}
+
+export function addExportMaps(program: Command, context: Context, act: Act): Command {
+  const command = addSessionOption(
+    program.command('export-maps').description('write all counters of the maps of a session as a script for sqlite3'),
+  )
+    .addOption(new Option('-f, --format <format>', 'of the script').choices(['sqlite']).default('sqlite'))
+    .addHelpText(
+      'after',
+      `
+The script makes the tables channels, groups, keys and entries, and the view vmap of all of them:
+channel_name, channel_type, group_type, owner_id, owner_name, value_type, part_id, key, value, has_overflow.
+
+Examples:
+  { ringtail export-maps; echo 'SELECT * FROM vmap;'; } | sqlite3 :memory:
+  { ringtail export-maps -s slow; echo 'SELECT key, SUM(value) AS total FROM vmap
+      GROUP BY key ORDER BY total DESC LIMIT 10;'; } | sqlite3 :memory:
+  ringtail export-maps > maps.sql`,
+    );
+  act(command, async ({ session: named, format }: ExportMapsOptions) => {
+    const result = await onSession(context, named, async (client, session) => {
+      const { maps } = await describeSession(client, session);
+      return { session, format, script: mapScript(maps, await client.showMaps(session)) };
+    });
+    const output = outputFormatOf(command);
+    // The script is for a program, thus written whether or not a person wants to read anything.
+    if (output === 'human') context.stdout.write(result.script);
+    else report(context, output, { command: 'export-maps', ...result }, () => '');
+    return undefined;
+  });
+  return command;
+}
