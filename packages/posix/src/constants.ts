@@ -8,6 +8,9 @@ export const Memfd = { CLOEXEC: 1, ALLOW_SEALING: 2, NOEXEC_SEAL: 8 } as const;
 export const Seal = { SEAL: 1, SHRINK: 2, GROW: 4 } as const;
 export const Fcntl = { ADD_SEALS: 1033, GET_SEALS: 1034 } as const;
 
+/** `madvise`: gives the pages of a shared mapping, and what is behind them, back. */
+export const MADV_REMOVE = 9;
+
 export const Fallocate = { KEEP_SIZE: 1, PUNCH_HOLE: 2 } as const;
 
 export const Prot = { READ: 1, WRITE: 2 } as const;

@@ -142,6 +142,28 @@ describe('mappings', () => {
     }
   });
 
+  it('give pages of the file back, which read as zeros then', () => {
+    const fd = memfd(4 * 4096);
+    posix.addSeals(fd, Seal.SHRINK | Seal.GROW);
+    const mapping = posix.map(fd, 4 * 4096);
+    const bytes = new Uint8Array(mapping.buffer).fill(9);
+    posix.removePages(mapping, 4096, 2 * 4096);
+    expect(fstatSync(fd).blocks).toBe((2 * 4096) / 512);
+    bytes[4096] = 1;
+    expect(fstatSync(fd).blocks).toBe((3 * 4096) / 512);
+    expect([4095, 4096, 4097, 3 * 4096 - 1, 3 * 4096].map((at) => bytes[at])).toEqual([9, 1, 0, 0, 9]);
+    for (const [offset, length] of [
+      [3 * 4096, 2 * 4096],
+      [-4096, 4096],
+      [0, 0],
+      [1, 4096],
+    ] as const) {
+      expect(codeOf(() => posix.removePages(mapping, offset, length))).toBe('EINVAL');
+    }
+    posix.unmap(mapping);
+    expect(codeOf(() => posix.removePages(mapping, 0, 4096))).toBe('EINVAL');
+  });
+
   it('of a closed descriptor fail with a code', () => {
     const fd = memfd(4096);
     expect(codeOf(() => posix.map(fd + 1000, 4096))).toBe('EBADF');

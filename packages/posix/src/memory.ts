@@ -1,5 +1,5 @@
 import { fstatSync } from 'node:fs';
-import { Errno, Fallocate, Fcntl, MapFlag, Memfd, Prot } from './constants.ts';
+import { Errno, Fallocate, Fcntl, MADV_REMOVE, MapFlag, Memfd, Prot } from './constants.ts';
 import type { Libc } from './libc.ts';
 import { posixError, refusedCall } from './posix-error.ts';
 
@@ -31,6 +31,12 @@ export interface MemoryCalls {
    * @throws {PosixError} `EINVAL` for 2 GiB and more, or for more than the file has
    */
   map(fd: number, bytes: number, offset?: number): Mapping;
+  /**
+   * Gives memory of an anonymous file back to the system, through a mapping of it: whole pages, which read as zeros then.
+   *
+   * @throws {PosixError} `EINVAL` beyond the mapping
+   */
+  removePages(mapping: Mapping, offset: number, bytes: number): void;
   /** Ends a mapping. Only for those who know that nobody holds a view on it. */
   unmap(mapping: Mapping): void;
   /** Ends a mapping that a thread of this process made and, having ended, cannot use any more. */
@@ -123,6 +129,14 @@ export function memoryCalls(libc: Libc): MemoryCalls {
         // Some runtimes (Electron) forbid memory that they did not allocate.
         throw refusedCall('mmap', 'ENOTSUP', `this JavaScript runtime refuses a view: ${(error as Error).message}`);
       }
+    },
+
+    removePages(mapping, offset, bytes) {
+      const { address, bytes: mapped } = mapping;
+      if (!mappings.has(mapping) || offset < 0 || bytes <= 0 || offset + bytes > mapped) {
+        throw refusedCall('madvise', 'EINVAL', 'there is no such part of a mapping');
+      }
+      if (libc.madvise(address + offset, bytes, MADV_REMOVE) < 0) throw posixError('madvise', libc.errno());
     },
 
     unmap(mapping) {

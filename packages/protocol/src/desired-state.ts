@@ -66,6 +66,8 @@ export interface DesiredChannel {
   readonly contexts: readonly string[];
   /** Grows whenever the thread is to record its state; 0: not at all. */
   readonly statedump: number;
+  /** Grows whenever the thread is to give back the memory of sub-buffers that are free. */
+  readonly reclaim: number;
   /** Indexes of the thread's counters of evaluated filters, and of those that were false; null: they are not counted. */
   readonly filterCounters: { readonly evaluated: number; readonly rejected: number } | null;
   readonly rules: readonly EventRule[];

@@ -157,6 +157,20 @@ export class RingProducer {
     this.f64[DISCARDED_FULL]! += 1;
   }
 
+  /**
+   * The parts of the ring whose content was taken and that have not been opened since, in discard mode: nobody but this thread
+   * reads or writes there, and it does so not before it opens them.
+   */
+  freeParts(): { readonly offset: number; readonly bytes: number }[] {
+    const bytes = this.#subBufBytes;
+    const parts: { readonly offset: number; readonly bytes: number }[] = [];
+    const last = this.openSeq + this.#subBufCount - 1;
+    for (let seq = this.openSeq + 1; this.#discards && seq <= last && this.#isFree(seq); seq++) {
+      parts.push({ offset: this.#headerBytes + (seq % this.#subBufCount) * bytes, bytes });
+    }
+    return parts;
+  }
+
   /** From now on nothing fits and nothing is counted. */
   close(): void {
     this.#closed = true;

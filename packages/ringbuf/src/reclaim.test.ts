@@ -101,6 +101,59 @@ describe('a ring whose released sub-buffers are reclaimed', () => {
   });
 });
 
+describe('a ring whose producer gives back what is free', () => {
+  /** Memory of the ring, without its header. */
+  const subBufBytes = () => fstatSync(ring.fd).blocks * 512 - (ring.bytes - SUB_BUF_COUNT * SUB_BUF_BYTES);
+
+  it('keeps what is open or was not taken yet, and every record comes through, over many rounds', () => {
+    const consumer = open(RingMode.DISCARD);
+    const numbers: number[] = [];
+    for (let round = 0; round < 40; round++) {
+      record(PER_SUB_BUF + 100);
+      if (round % 2 === 0) numbers.push(...take(consumer, round % 3 === 0));
+      ring.reclaim();
+    }
+    numbers.push(...take(consumer, true));
+    expect(numbers).toEqual(upTo(recorded));
+  });
+
+  it('has no memory then but that of the open sub-buffer', () => {
+    const consumer = open(RingMode.DISCARD);
+    for (let round = 0; round < 2; round++) {
+      record(3 * PER_SUB_BUF + 1);
+      take(consumer, false);
+    }
+    expect(subBufBytes()).toBe(4 * SUB_BUF_BYTES);
+    ring.reclaim();
+    // Of the open one only what has been written since it was opened last.
+    expect(subBufBytes()).toBe(SUB_BUF_BYTES);
+    expect(fstatSync(ring.fd).size).toBe(ring.bytes);
+  });
+
+  it('keeps everything that nobody has taken', () => {
+    open(RingMode.DISCARD);
+    record(5 * PER_SUB_BUF);
+    const before = subBufBytes();
+    ring.reclaim();
+    expect(subBufBytes()).toBe(before);
+  });
+
+  it('keeps everything in overwrite mode, of which snapshots may still be taken', () => {
+    const consumer = open(RingMode.OVERWRITE);
+    record(3 * PER_SUB_BUF + 1);
+    take(consumer, false);
+    const before = subBufBytes();
+    ring.reclaim();
+    expect(subBufBytes()).toBe(before);
+  });
+
+  it('does nothing once it is closed', () => {
+    open(RingMode.DISCARD);
+    ring.close();
+    expect(() => ring.reclaim()).not.toThrow();
+  });
+});
+
 describe('a ring that is dropped', () => {
   it.each([RingMode.DISCARD, RingMode.OVERWRITE])('goes on with the same packet number (mode %i)', (mode) => {
     const consumer = open(mode);

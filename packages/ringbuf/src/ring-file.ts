@@ -30,6 +30,13 @@ export interface Ring {
   /** The file, or null for a memfd. */
   readonly path: string | null;
   readonly producer: RingProducer;
+  /**
+   * Gives the memory of sub-buffers that are free back to the system; for the producer's thread alone. Of a ring in a file, and
+   * where the kernel commits memory strictly, it stays: a later store could fail there.
+   *
+   * @throws {PosixError}
+   */
+  reclaim(): void;
   /** Closes the descriptor; the mapping stays. */
   closeFd(): void;
   /**
@@ -96,7 +103,11 @@ function handleOf(
     producer.close();
     posix.retire(mapping);
   };
-  return { fd, bytes, path, producer, closeFd, close };
+  const reclaim = () => {
+    if (!mapped || path !== null || memoryIsCommitted()) return;
+    for (const part of producer.freeParts()) posix.removePages(mapping, part.offset, part.bytes);
+  };
+  return { fd, bytes, path, producer, reclaim, closeFd, close };
 }
 
 function checkOptions(options: RingOptions): void {

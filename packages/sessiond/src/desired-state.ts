@@ -31,6 +31,7 @@ function channelsOf(trace: Trace, wakePath: string, filterCountersOf: FilterCoun
     preallocation: channel.attributes.preallocation,
     contexts: channel.contexts,
     statedump: trace.session.statedump,
+    reclaim: channel.reclaims,
     filterCounters: filterCountersOf(trace.session, channel),
     rules: channel.rules.enabled(),
   }));

@@ -332,6 +332,7 @@ describe('desiredChannelsOf', () => {
         preallocation: 'on-demand',
         contexts: [],
         statedump: 1,
+        reclaim: 0,
         filterCounters: null,
         ringDirectory: '/shm/ust/uid/1000/64-bit',
         wakePath: WAKE,

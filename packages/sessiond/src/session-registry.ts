@@ -254,6 +254,13 @@ export class SessionRegistry {
     session.statedump++;
   }
 
+  /** Every thread is to give back what memory it can of these channels; null: of all. */
+  requestReclaim(session: Session, names: readonly string[] | null): void {
+    for (const channel of session.channels.values()) {
+      if (names === null || names.includes(channel.attributes.name)) channel.reclaims++;
+    }
+  }
+
   /** The trace of a thread in a session, with all the channels that the session has by now. */
   ensureTrace(session: Session, thread: RecordedThread): Trace {
     const trace = this.traceOf(session, thread) ?? this.#newTrace(session, thread);
@@ -321,6 +328,7 @@ export class SessionRegistry {
       contexts: [],
       rules: new RuleSet(),
       streamClassId: session.channels.size,
+      reclaims: 0,
       enabled: true,
     };
     const texts = [session.name, wanted.name, session.shmPath];

@@ -21,6 +21,8 @@ export interface Channel {
   contexts: readonly string[];
   readonly rules: RuleSet;
   readonly streamClassId: number;
+  /** Grows whenever threads are to give back the memory of free sub-buffers. */
+  reclaims: number;
   /** A channel that is disabled keeps everything, and nobody is told to record into it. */
   enabled: boolean;
 }

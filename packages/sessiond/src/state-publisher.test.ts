@@ -123,6 +123,22 @@ describe('StatePublisher', () => {
     expect(looks()).toEqual([1, 1]);
   });
 
+  it('has those look that are to give memory back', () => {
+    const { registry, session, publisher } = newWorld();
+    const thread = threadOf(7);
+    registry.start(session);
+    registry.ensureTrace(session, thread);
+    const one = subscriber(thread);
+    publisher.add(one);
+    registry.requestReclaim(session, ['another']);
+    publisher.publish();
+    expect(one.looks).toBe(0);
+    registry.requestReclaim(session, null);
+    publisher.publish();
+    expect(one.looks).toBe(1);
+    expect(one.changes().at(-1)?.channels?.[0]?.reclaim).toBe(1);
+  });
+
   it('publishes several changes in a row once, and tells when it has', async () => {
     const { registry, session, publisher } = newWorld();
     const thread = threadOf(7);

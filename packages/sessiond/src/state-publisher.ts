@@ -126,7 +126,7 @@ export class StatePublisher {
         return;
       }
       this.#keep(subscriber, { channels, feed, version: feed.version });
-      if (hasNewStatedump(before, channels)) subscriber.look();
+      if (hasNewDemand(before, channels)) subscriber.look();
     } catch (error) {
       this.remove(subscriber);
       subscriber.disconnect(`its control file cannot be written: ${describeError(error)}`);
@@ -169,9 +169,9 @@ export class StatePublisher {
 
 const NO_TRIGGERS = new TriggerFeed();
 
-function hasNewStatedump(before: ChannelsText, channels: ChannelsText): boolean {
-  for (const [channel, statedump] of channels.statedumps) {
-    if (statedump > (before.statedumps.get(channel) ?? 0)) return true;
+function hasNewDemand(before: ChannelsText, channels: ChannelsText): boolean {
+  for (const [channel, count] of channels.demands) {
+    if (count > (before.demands.get(channel) ?? 0)) return true;
   }
   return false;
 }

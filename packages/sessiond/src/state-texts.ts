@@ -6,8 +6,8 @@ export interface ChannelsText {
   /** JSON of `DesiredChannel[]`. */
   readonly text: string;
   readonly bytes: number;
-  /** By the keys of channels: the numbers of the states that the thread is to record. */
-  readonly statedumps: ReadonlyMap<number, number>;
+  /** By the keys of channels: how often the thread was to do something at once, which is to record its state or to give memory back. */
+  readonly demands: ReadonlyMap<number, number>;
 }
 
 /** Pieces for control files, each made once for all threads that get it. */
@@ -24,8 +24,8 @@ export class StateTexts {
     const text = JSON.stringify(desired);
     const known = this.#channels.get(text);
     if (known !== undefined) return known;
-    const statedumps = new Map(desired.map(({ key, statedump }) => [key, statedump]));
-    const made = { text, bytes: Buffer.byteLength(text), statedumps };
+    const demands = new Map(desired.map(({ key, statedump, reclaim }) => [key, statedump + reclaim]));
+    const made = { text, bytes: Buffer.byteLength(text), demands };
     this.#channels.set(text, made);
     return made;
   }

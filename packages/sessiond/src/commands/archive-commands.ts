@@ -222,6 +222,11 @@ export class ArchiveCommands {
       channels,
       olderThanUs,
     });
+    // What was released before is the producers': only they know that they are not about to write there, and not since when.
+    if (olderThanUs === 0 && session.active) {
+      this.#services.registry.requestReclaim(session, names);
+      this.#services.publisher.publish();
+    }
     return { bytes };
   }
 }

@@ -69,6 +69,7 @@ export class ChannelBinding {
   }
 
   update(desired: DesiredChannel): void {
+    if (desired.reclaim > this.#desired.reclaim) this.#reclaim();
     this.#desired = desired;
     this.#readFilters();
   }
@@ -122,6 +123,15 @@ export class ChannelBinding {
     if (this.#wakeFd !== undefined) closeSync(this.#wakeFd);
     this.#wakeFd = undefined;
     this.#broken = true;
+  }
+
+  /** This thread is the only one that can know which sub-buffers nobody is about to open. */
+  #reclaim(): void {
+    try {
+      this.#ring?.reclaim();
+    } catch {
+      // The memory stays, and nothing else is wrong.
+    }
   }
 
   #openRing(): Ring | undefined {

@@ -1,0 +1,68 @@
+/** Memory that rings took and need no longer goes back to the system, also that of sub-buffers which were released long ago. */
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { eventsOf, program, type Sandbox, sandboxWithDaemon, startNode, succeed, until } from './harness.ts';
+
+const SLOW = { timeout: 120_000 };
+const SUB_BUF_BYTES = 65_536;
+const SUB_BUF_COUNT = 8;
+/** Several times round the ring. */
+const BURST = 200_000;
+
+/** What the rings that the session daemon holds take, in bytes. */
+function ringBytes(sandbox: Sandbox): number {
+  const pid = Number.parseInt(readFileSync(join(sandbox.env.RINGTAIL_RUNDIR as string, 'sessiond.pid'), 'utf8'), 10);
+  const directory = `/proc/${pid}/fd`;
+  return readdirSync(directory)
+    .map((fd) => join(directory, fd))
+    .filter((fd) => targetOf(fd).startsWith('/memfd:ringtail-ring'))
+    .reduce((sum, fd) => sum + statSync(fd).blocks * 512, 0);
+}
+
+function targetOf(link: string): string {
+  try {
+    return readlinkSync(link);
+  } catch {
+    return '';
+  }
+}
+
+it.each(['idle', 'busy'])(
+  'a program that is %s gives back its free sub-buffers, and goes on recording',
+  SLOW,
+  async (state) => {
+    const sandbox = sandboxWithDaemon();
+    const trace = join(sandbox.directory, 'trace');
+    await succeed(sandbox, 'create', 's', '-o', trace);
+    const size = [`--subbuf-size=${SUB_BUF_BYTES}`, `--num-subbuf=${SUB_BUF_COUNT}`, '--blocking-timeout=inf'];
+    await succeed(sandbox, 'enable-channel', '-u', 'c', ...size);
+    await succeed(sandbox, 'enable-event', '-u', '-c', 'c', 'e2e:*');
+    await succeed(sandbox, 'start');
+    const running = startNode(sandbox, [program('bursts.mjs')], { RINGTAIL_ALLOW_BLOCKING: '1' });
+    const say = async (line: string) => {
+      running.process.stdin?.write(`${line}\n`);
+      await running.says(new RegExp(`did ${line}\n`));
+    };
+    await say(`${BURST}`);
+    const fullBytes = SUB_BUF_COUNT * SUB_BUF_BYTES;
+    expect(ringBytes(sandbox)).toBeGreaterThanOrEqual(fullBytes);
+    if (state === 'busy') await say('busy');
+
+    await succeed(sandbox, 'reclaim-memory', '-u', '-a');
+    // The open sub-buffer stays, and what the loop may have opened since; the header of the ring is a page.
+    await until(() => ringBytes(sandbox) <= 2 * SUB_BUF_BYTES + 8192);
+
+    if (state === 'idle') {
+      await say('3000');
+      running.process.stdin?.end();
+      expect((await running.ended).code).toBe(0);
+    } else running.kill('SIGKILL');
+    await succeed(sandbox, 'destroy');
+    const indexes = eventsOf(sandbox, trace).map(({ fields }) => Number(/index = (\d+)/.exec(fields)?.[1]));
+    // The program waited for room, so nothing is missing.
+    expect(indexes).toEqual(Array.from({ length: indexes.length }, (_, index) => index));
+    if (state === 'idle') expect(indexes).toHaveLength(BURST + 3000);
+    else expect(indexes.length).toBeGreaterThan(BURST);
+  },
+);
