@@ -3,8 +3,9 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeError, errnoOf } from '@ringtail/base';
 import { homeDirectory } from '@ringtail/protocol';
-import type { Context } from './context.ts';
-import { CliError } from './errors.ts';
+import type { Outcome } from './cli.ts';
+import { type Context, warn } from './context.ts';
+import { CliError, ExitCode } from './errors.ts';
 
 /** The current session's name lies in `.ringtailrc` of the home directory, as `session=NAME`. */
 function currentSessionFile(context: Context): string {
@@ -37,6 +38,20 @@ export function writeCurrentSession(context: Context, name: string): void {
   } catch (error) {
     rmSync(temporary, { force: true });
     throw new CliError('FILE_NOT_WRITTEN', `cannot write ${path}: ${describeError(error)}`);
+  }
+}
+
+/**
+ * The same for a session that was just made. It is there, and may be recording soon, whether or not its name can be noted: as with LTTng, that is a warning.
+ */
+export function makeCurrentSession(context: Context, name: string): Outcome | undefined {
+  try {
+    writeCurrentSession(context, name);
+    return undefined;
+  } catch (error) {
+    warn(context, `session ${name} is not the current one: ${describeError(error)}`);
+    warn(context, `name it with -s ${name}, or make it the current one later: ringtail set-session ${name}`);
+    return { code: ExitCode.WARNING };
   }
 }
 

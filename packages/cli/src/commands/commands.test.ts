@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { DEFAULT_CHANNEL, NO_STATISTICS, type SessionDescription } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
 import { run } from '../cli.ts';
-import { writeCurrentSession } from '../current-session.ts';
+import { readCurrentSession, writeCurrentSession } from '../current-session.ts';
 import { type FakeContext, fakeContext } from '../testing/fake-context.test.support.ts';
 import {
   type Answers,
@@ -718,6 +718,7 @@ describe('save and load', () => {
     });
     expect(it.context.output()).toContain('Session s has been loaded successfully\nSession name overridden with t\n');
     expect(orders(it)[0]).toMatchObject(['create-session', { name: 't' }]);
+    expect(readCurrentSession(it.context)).toBe('t');
     expect(await run(['load', '-a', '--override-name=t'], it.context)).toMatchObject({ code: 1 });
     expect(await run(['load', 'nobody'], it.context)).toMatchObject({ code: 1 });
   });

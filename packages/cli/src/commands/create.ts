@@ -1,14 +1,13 @@
 import { isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describeError } from '@ringtail/base';
 import type { SessionDaemonClient } from '@ringtail/ctl';
 import type { ClockKind, SessionDescription, TraceFormat } from '@ringtail/protocol';
 import { type Command, Option } from 'commander';
-import type { Act, Outcome } from '../cli.ts';
-import { type Context, report, warn } from '../context.ts';
-import { writeCurrentSession } from '../current-session.ts';
+import type { Act } from '../cli.ts';
+import { type Context, report } from '../context.ts';
+import { makeCurrentSession } from '../current-session.ts';
 import { withDaemon } from '../daemon.ts';
-import { CliError, ExitCode } from '../errors.ts';
+import { CliError } from '../errors.ts';
 import { clockOption, outputFormatOf } from '../options.ts';
 import { describeSession, withNextStep } from '../session-command.ts';
 import { newTraceName, prepareTraceDirectory, tracesDirectory } from '../trace-directory.ts';
@@ -64,21 +63,9 @@ Examples:
     report(context, outputFormatOf(command), { command: 'create', session }, () =>
       describe(session, options.snapshot === true),
     );
-    return makeCurrent(context, session.name);
+    return makeCurrentSession(context, session.name);
   });
   return command;
-}
-
-/** The session is there, and may be recording soon, whether or not its name can be noted: as with LTTng, that is a warning. */
-function makeCurrent(context: Context, name: string): Outcome | undefined {
-  try {
-    writeCurrentSession(context, name);
-    return undefined;
-  } catch (error) {
-    warn(context, `session ${name} is not the current one: ${describeError(error)}`);
-    warn(context, `name it with -s ${name}, or make it the current one later: ringtail set-session ${name}`);
-    return { code: ExitCode.WARNING };
-  }
 }
 
 async function create(

@@ -3,6 +3,7 @@ import { CtlError, loadSessions, savedSessionsDirectories } from '@ringtail/ctl'
 import { type Command, Option } from 'commander';
 import type { Act } from '../cli.ts';
 import { type Context, report, warn } from '../context.ts';
+import { makeCurrentSession } from '../current-session.ts';
 import { withDaemon } from '../daemon.ts';
 import { CliError } from '../errors.ts';
 import { outputFormatOf } from '../options.ts';
@@ -73,7 +74,8 @@ export function addLoad(program: Command, context: Context, act: Act): Command {
         ...(options.overrideName === undefined ? [] : [`Session name overridden with ${options.overrideName}`]),
       ].join('\n'),
     );
-    return undefined;
+    // As with LTTng, one session that was asked for by its name becomes the current one; several do not.
+    return name === undefined ? undefined : makeCurrentSession(context, options.overrideName ?? name);
   });
   return command;
 }
