@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { optionalPeer, requirePeer } from './peers.ts';
+import { optionalPeer, requireHeader, requirePeer } from './peers.ts';
 
 describe('a peer that judges', () => {
   afterEach(() => {
@@ -34,6 +34,11 @@ describe('a peer that judges', () => {
     vi.stubEnv('PATH', '/nowhere');
     vi.stubEnv('CI', 'true');
     expect(() => requirePeer('babeltrace2', 'the traces')).toThrow('not tested: the traces');
+  });
+
+  it('is a header as well', () => {
+    vi.stubEnv('CI', 'true');
+    expect(() => requireHeader('lttng/no-such-header.h' as never, 'the triggers')).toThrow('not tested: the triggers');
   });
 
   it('and takes long to install may be absent in CI, which is told', () => {

@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** Programs of others that judge what Ringtail writes. `tools/install-peers.sh` installs them. */
@@ -12,9 +12,27 @@ export type Peer = 'babeltrace2' | 'lttng' | 'lttng-sessiond' | 'sqlite3' | 'gcc
  * @throws in CI, where an absent peer is a failure
  */
 export function requirePeer(peer: Peer, judged: string): string | undefined {
-  const path = findInPath(peer);
+  return required(findInPath(peer), peer, judged);
+}
+
+/** Headers of others' libraries, for programs in C that judge us: those of `liblttng-ust-dev` and of `liblttng-ctl-dev`. */
+export type PeerHeader = 'lttng/tracepoint.h' | 'lttng/lttng.h';
+
+const INCLUDE_DIRECTORIES = ['', 'x86_64-linux-gnu', 'aarch64-linux-gnu'].map((place) => join('/usr/include', place));
+
+/** As `requirePeer`, of a header. */
+export function requireHeader(header: PeerHeader, judged: string): string | undefined {
+  const places = INCLUDE_DIRECTORIES.map((directory) => join(directory, header));
+  return required(
+    places.find((place) => existsSync(place)),
+    header,
+    judged,
+  );
+}
+
+function required(path: string | undefined, what: string, judged: string): string | undefined {
   if (path !== undefined) return path;
-  const sentence = `${peer} is not installed (tools/install-peers.sh installs it): not tested: ${judged}`;
+  const sentence = `${what} is not installed (tools/install-peers.sh installs it): not tested: ${judged}`;
   if (process.env.CI !== undefined && process.env.CI !== '') throw new Error(sentence);
   process.stderr.write(`SKIPPED: ${sentence}\n`);
   return undefined;

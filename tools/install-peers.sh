@@ -3,7 +3,7 @@
 # Ringtail itself needs none of them.
 set -euo pipefail
 
-packages=(babeltrace2 lttng-tools liblttng-ust-dev sqlite3 gcc)
+packages=(babeltrace2 lttng-tools liblttng-ust-dev liblttng-ctl-dev sqlite3 gcc)
 
 fail() {
   echo "install-peers: $1" >&2

@@ -20,12 +20,16 @@ const PEERS = [
   { name: 'lttng', there: () => inPath('lttng'), judges: 'names and layouts against the original tools' },
   {
     name: 'liblttng-ust-dev',
-    there: () =>
-      ['', 'x86_64-linux-gnu', 'aarch64-linux-gnu'].some((place) => existsSync(join('/usr/include', place, 'lttng'))),
-    judges: 'the cost of an event against the C tracer',
+    there: () => isHeader('lttng/tracepoint.h'),
+    judges: 'the cost of an event against the C tracer, and what triggers mean',
   },
   { name: 'sqlite3', there: () => inPath('sqlite3'), judges: 'the script of export-maps' },
-  { name: 'gcc', there: () => inPath('gcc'), judges: 'the clock addon, built from its source' },
+  {
+    name: 'liblttng-ctl-dev',
+    there: () => isHeader('lttng/lttng.h'),
+    judges: 'what triggers mean',
+  },
+  { name: 'gcc', there: () => inPath('gcc'), judges: 'the clock addon, built from its source, and what triggers mean' },
 ];
 
 const absent = PEERS.filter((peer) => !peer.there());
@@ -77,6 +81,10 @@ function count(report, code) {
     failed: failed === 0 && code !== 0 ? 1 : failed,
     skipped: result.numPendingTests + result.numTodoTests,
   };
+}
+
+function isHeader(header) {
+  return ['', 'x86_64-linux-gnu', 'aarch64-linux-gnu'].some((place) => existsSync(join('/usr/include', place, header)));
 }
 
 function inPath(command) {

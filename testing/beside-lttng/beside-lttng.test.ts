@@ -38,9 +38,8 @@ describe.skipIf(!isInstalled)('ringtail beside lttng', () => {
     lttng = startLttng(join(root, 'lttng'));
     ringtail = startRingtail(join(root, 'ringtail'));
   });
-  afterAll(() => {
-    lttng.end();
-    ringtail.end();
+  afterAll(async () => {
+    await Promise.all([lttng.end(), ringtail.end()]);
     rmSync(root, { recursive: true, force: true });
   });
 

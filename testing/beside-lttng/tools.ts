@@ -1,4 +1,5 @@
-import { type ChildProcess, type ExecFileOptions, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, type ExecFileOptions, execFile, type SpawnOptions, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chownSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,8 +15,11 @@ export interface Answer {
 /** One of the two tools, with a session daemon and a directory of its own. */
 export interface Tool {
   readonly directory: string;
+  /** How programs are started that are to meet its session daemon. */
+  readonly surroundings: Pick<SpawnOptions, 'uid' | 'gid' | 'env'>;
   run(line: string): Promise<Answer>;
-  end(): void;
+  /** Settles when the session daemon has ended. */
+  end(): Promise<void>;
 }
 
 const NOBODY = 65534;
@@ -32,10 +36,11 @@ export function startLttng(directory: string): Tool {
   const pidFile = join(directory, 'sessiond.pid');
   const daemon = spawn('lttng-sessiond', ['--no-kernel', `--pidfile=${pidFile}`], { ...options, env, stdio: 'ignore' });
   waitFor(() => existsSync(pidFile) && readFileSync(pidFile, 'utf8').trim() !== '', 'lttng-sessiond');
-  return tool(directory, daemon, async (words) => {
+  return tool(directory, { ...options, env }, daemon, async (words) => {
     // lttng 2.13.9 dies of SIGPIPE now and then where its daemon refuses a command.
     for (let attempt = 1; ; attempt++) {
-      const answer = await execute('lttng', words, { ...options, env });
+      // A daemon that has died is not to be replaced by one that nobody ends.
+      const answer = await execute('lttng', ['--no-sessiond', ...words], { ...options, env });
       if (answer.exitCode >= 0 || attempt === ATTEMPTS_MAX) return answer;
     }
   });
@@ -56,7 +61,7 @@ export function startRingtail(directory: string): Tool {
   const env = { ...process.env, RINGTAIL_HOME: directory, RINGTAIL_RUNDIR: runDirectory };
   const daemon = spawn(process.execPath, [SESSIOND, '--rundir', runDirectory], { env, stdio: 'ignore' });
   waitFor(() => existsSync(join(runDirectory, 'client.sock')), 'the session daemon');
-  return tool(directory, daemon, async (words) => {
+  return tool(directory, { env }, daemon, async (words) => {
     let stdout = '';
     let stderr = '';
     const { code } = await run(words, {
@@ -70,11 +75,21 @@ export function startRingtail(directory: string): Tool {
   });
 }
 
-function tool(directory: string, daemon: ChildProcess, run: (words: string[]) => Promise<Answer>): Tool {
+function tool(
+  directory: string,
+  surroundings: Tool['surroundings'],
+  daemon: ChildProcess,
+  run: (words: string[]) => Promise<Answer>,
+): Tool {
+  const ended = once(daemon, 'exit');
   return {
     directory,
+    surroundings,
     run: (line) => run(shellWords(line).map((word) => word.replaceAll('OUT', directory))),
-    end: () => void daemon.kill('SIGTERM'),
+    async end() {
+      daemon.kill('SIGTERM');
+      await ended;
+    },
   };
 }
 

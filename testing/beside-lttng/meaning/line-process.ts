@@ -1,0 +1,53 @@
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+
+/** A program that answers each line of its standard input with one line, in order, and may say lines of its own accord between them. */
+export class LineProcess {
+  readonly #process: ChildProcess;
+  readonly #ended: Promise<unknown>;
+  readonly #waiting: ((line: string) => void)[] = [];
+  readonly #isAnswer: (line: string) => boolean;
+
+  /** @param onOther gets the lines that are no answers */
+  constructor(
+    [command, ...args]: readonly [string, ...string[]],
+    options: SpawnOptions,
+    isAnswer: (line: string) => boolean = () => true,
+    onOther: (line: string) => void = () => {},
+  ) {
+    const child = spawn(command, args, { ...options, stdio: ['pipe', 'pipe', 'inherit'] });
+    this.#process = child;
+    this.#isAnswer = isAnswer;
+    this.#ended = once(child, 'exit');
+    // Whoever writes to a program that has gone is told by `ask`.
+    child.stdin.on('error', () => undefined);
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      if (this.#isAnswer(line)) this.#waiting.shift()?.(line);
+      else onOther(line);
+    });
+  }
+
+  get pid(): number {
+    return this.#process.pid as number;
+  }
+
+  /** The next answer, to no question. */
+  says(): Promise<string> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push(resolve);
+      void this.#ended.then(() => reject(new Error('the program has ended')));
+    });
+  }
+
+  ask(line: string): Promise<string> {
+    const answer = this.says();
+    this.#process.stdin?.write(`${line}\n`);
+    return answer;
+  }
+
+  async end(): Promise<void> {
+    this.#process.stdin?.end();
+    await this.#ended;
+  }
+}

@@ -1,0 +1,193 @@
+import { existsSync } from 'node:fs';
+import { relative } from 'node:path';
+import { type Side, succeed } from './side.ts';
+import { createSubject, FILLING_BYTES, fillSubject, SUBJECT } from './subject.ts';
+import type { Condition } from './triggers.ts';
+import { Watches } from './watches.ts';
+
+/** When a condition holds, and what is told of it. */
+export interface MomentRow {
+  readonly title: string;
+  readonly play: (side: Side, watches: Watches) => Promise<unknown>;
+  readonly outcome: unknown;
+}
+
+const { session } = SUBJECT;
+const RECORDER = 'recorder';
+const SMALL_SUB_BUFS = '--subbuf-size=16k --num-subbuf=8';
+/** What `createSubject` makes. */
+const RING_BYTES = 4 * 65_536;
+
+const consumed: Condition = { kind: 'consumed-size', session, bytes: FILLING_BYTES / 2 };
+const low: Condition = { kind: 'usage-low', ...SUBJECT, threshold: '1024' };
+const highRatio: Condition = { kind: 'usage-high', ...SUBJECT, threshold: '0.05' };
+const ongoing: Condition = { kind: 'rotation-ongoing', session };
+const completed: Condition = { kind: 'rotation-completed', session };
+const events = (event: string): Condition => ({
+  kind: 'event-rule-matches',
+  words: `--type=user --name=meaning:${event}`,
+});
+
+export const MOMENT_ROWS: readonly MomentRow[] = [
+  {
+    title: 'a session that has recorded so much when the trigger is added: at once, with how much that is',
+    play: async (side, watches) => {
+      await createSubject(side, SMALL_SUB_BUFS);
+      await watches.add('before', consumed);
+      await side.emit('filling', 2 * FILLING_BYTES);
+      await watches.told('before');
+      await watches.add('after', consumed);
+      return (await watches.told('after')).map(({ bytes = 0 }) => bytes >= FILLING_BYTES / 2);
+    },
+    outcome: [true],
+  },
+  {
+    title: 'a ring that is empty when the trigger is added: at once, with how full it is',
+    play: async (side, watches) => {
+      await createSubject(side);
+      await watches.add('before', low);
+      await watches.told('before');
+      await watches.add('after', low);
+      return (await watches.told('after')).map(({ bytes = RING_BYTES }) => bytes <= 1024);
+    },
+    outcome: [true],
+  },
+  {
+    title: 'a ring that is as full as a ratio says',
+    play: async (side, watches) => {
+      await createSubject(side);
+      await watches.add('full', highRatio);
+      await fillSubject(side, () => watches.of('full').length > 0);
+      const [told] = await watches.told('full');
+      const bytes = told?.bytes ?? 0;
+      return bytes >= 0.05 * RING_BYTES && bytes <= RING_BYTES;
+    },
+    outcome: true,
+  },
+  {
+    title: 'rings of a flight recorder: neither full nor empty, for nobody takes anything out of them',
+    play: async (side, watches) => {
+      await succeed(
+        side,
+        `create ${RECORDER} --snapshot -o OUT/${RECORDER}`,
+        `enable-channel -s ${RECORDER} -u c --subbuf-size=16k --num-subbuf=2 --monitor-timer=5000`,
+        `enable-event -s ${RECORDER} -u -c c meaning:filling`,
+        `start ${RECORDER}`,
+      );
+      await watches.add('recorder-low', { ...low, session: RECORDER });
+      await watches.add('recorder-high', { ...highRatio, session: RECORDER });
+      await side.emit('filling', FILLING_BYTES);
+      await createSubject(side);
+      await watches.add('full', highRatio);
+      await fillSubject(side, () => watches.of('full').length > 0);
+      return watches.order().filter((name) => name.startsWith('recorder'));
+    },
+    outcome: [],
+  },
+  {
+    title: 'a rotation that was before the trigger is added: not told',
+    play: async (side, watches) => {
+      await createSubject(side);
+      await succeed(side, 'rotate subject');
+      await watches.add('rotated', completed);
+      await succeed(side, 'rotate subject');
+      return (await watches.told('rotated')).map(({ archive }) => numberOf(side, archive));
+    },
+    outcome: ['subject/archives/-1'],
+  },
+  {
+    title: 'a rotation: first that it starts, then that it is done, with an archive that is there',
+    play: async (side, watches) => {
+      await createSubject(side);
+      await watches.add('ongoing', ongoing);
+      await watches.add('completed', completed);
+      await succeed(side, 'rotate subject');
+      const [told] = await watches.told('completed');
+      return [watches.order(), numberOf(side, told?.archive)];
+    },
+    outcome: [['ongoing', 'completed'], 'subject/archives/-0'],
+  },
+  {
+    title: 'a rotation by schedule',
+    play: async (side, watches) => {
+      await createSubject(side);
+      await watches.add('completed', completed);
+      await succeed(side, 'enable-rotation -s subject --timer=500000');
+      const [told] = await watches.told('completed');
+      return numberOf(side, told?.archive);
+    },
+    outcome: 'subject/archives/-0',
+  },
+  {
+    title: 'a rotation by the action of a trigger',
+    play: async (side, watches) => {
+      await createSubject(side);
+      await watches.add('completed', completed);
+      const actions = [{ kind: 'rotate-session', session }] as const;
+      await side.addTrigger({ name: 'rotate', condition: events('step'), actions });
+      await side.emit('step', 1);
+      const [told] = await watches.told('completed');
+      await side.removeTrigger('rotate');
+      return numberOf(side, told?.archive);
+    },
+    outcome: 'subject/archives/-0',
+  },
+  {
+    title: 'the last rotation of a rotated session, when that is destroyed',
+    play: async (side, watches) => {
+      await createSubject(side);
+      await watches.add('ongoing', ongoing);
+      await watches.add('completed', completed);
+      await watches.add('barrier', events('step'));
+      await succeed(side, 'rotate subject');
+      await watches.told('completed');
+      await succeed(side, 'destroy subject');
+      await watches.told('completed', 2);
+      await side.emit('step', 1);
+      await watches.told('barrier');
+      return [watches.order(), watches.of('completed').map(({ archive }) => numberOf(side, archive))];
+    },
+    outcome: [
+      ['ongoing', 'completed', 'ongoing', 'completed', 'barrier'],
+      ['subject/archives/-0', 'subject/archives/-1'],
+    ],
+  },
+  {
+    title: 'a session that was never rotated, when that is destroyed: no rotation',
+    play: async (side, watches) => {
+      await createSubject(side);
+      await watches.add('ongoing', ongoing);
+      await watches.add('completed', completed);
+      await watches.add('barrier', events('step'));
+      await succeed(side, 'destroy subject');
+      await side.emit('step', 1);
+      await watches.told('barrier');
+      return watches.order();
+    },
+    outcome: ['barrier'],
+  },
+  {
+    title: 'fifty events at once: all of them count',
+    play: async (side, watches) => {
+      await watches.add('filling', events('filling'));
+      await side.emit('filling', 10_000);
+      return (await watches.told('filling', 50)).reduce((sum, { occurrences }) => sum + occurrences, 0);
+    },
+    outcome: 50,
+  },
+];
+
+export async function playMoment(side: Side, row: MomentRow): Promise<unknown> {
+  const watches = new Watches(side, `moment-${MOMENT_ROWS.indexOf(row)}`);
+  try {
+    return await row.play(side, watches);
+  } finally {
+    await watches.end([session, RECORDER]);
+  }
+}
+
+/** Which archive that is, below the directory of the tool; undefined if there is none. */
+function numberOf({ tool }: Side, archive: string | undefined): string | undefined {
+  if (archive === undefined || !existsSync(archive)) return undefined;
+  return relative(tool.directory, archive).replace(/[^/]*-(?=\d+$)/, '-');
+}

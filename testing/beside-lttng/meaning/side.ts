@@ -1,0 +1,64 @@
+import type { Tool } from '../tools.ts';
+import type { Trigger } from './triggers.ts';
+
+/** What one notification says. */
+export interface Told {
+  readonly trigger: string;
+  /** How often the condition held: Ringtail tells several times at once where they come fast. */
+  readonly occurrences: number;
+  /** In the order in which they were asked for; what is unavailable is null. */
+  readonly captures: readonly unknown[];
+  /** How full a ring is, or how much a session has recorded. */
+  readonly bytes?: number;
+  /** The directory of an archive. */
+  readonly archive?: string;
+}
+
+/** A tool with a program that emits events and somebody who is subscribed to all triggers. */
+export interface Side {
+  readonly tool: Tool;
+  readonly name: 'lttng' | 'ringtail';
+  /** lttng-sessiond 2.13.9 crashes when a session is destroyed after a trigger on its rotations was removed. */
+  readonly destroysFirst: boolean;
+  /** Of the program. */
+  readonly pid: number;
+  /** All notifications so far. */
+  readonly told: readonly Told[];
+  /** @see emitter.c */
+  emit(event: string, n: number): Promise<void>;
+  addTrigger(trigger: Trigger): Promise<void>;
+  removeTrigger(name: string): Promise<void>;
+  /** How often each action of a trigger failed. */
+  failures(name: string): Promise<readonly number[]>;
+  end(): Promise<void>;
+}
+
+export const POLL_MS = 5;
+export const WAIT_MS_MAX = 15_000;
+
+/** Waits until `condition` gives something; undefined if it does not within `waitMs`. */
+export async function until<T>(
+  condition: () => T | undefined | false | Promise<T | undefined | false>,
+  waitMs = WAIT_MS_MAX,
+): Promise<T | undefined> {
+  const end = performance.now() + waitMs;
+  for (;;) {
+    const found = await condition();
+    if (found !== undefined && found !== false) return found;
+    if (performance.now() > end) return undefined;
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+/** How many notifications there were of a trigger. */
+export function toldOf({ told }: Side, trigger: string): number {
+  return told.filter((one) => one.trigger === trigger).length;
+}
+
+/** Runs command lines that have to succeed. */
+export async function succeed({ tool, name }: Side, ...lines: readonly string[]): Promise<void> {
+  for (const line of lines) {
+    const { exitCode, stdout, stderr } = await tool.run(line);
+    if (exitCode !== 0) throw new Error(`${name} ${line}: ${exitCode} ${stdout}${stderr}`);
+  }
+}
