@@ -64,8 +64,9 @@ export interface TracepointsMessage {
 export interface TriggerMatchedMessage {
   readonly type: 'trigger-matched';
   readonly trigger: number;
-  /** Since the message before; those that could not be told are in `discarded`. */
+  /** Since the message before. */
   readonly matches: number;
+  /** Events that could not be looked at, since the message before. */
   readonly discarded: number;
   /** Of the newest match, in the order of `DesiredTrigger.captures`. */
   readonly captures: readonly CapturedValue[];

@@ -96,7 +96,7 @@ export interface TriggerDescription extends TriggerDefinition {
   readonly uid: number;
   /** How often the condition has held. */
   readonly occurrences: number;
-  /** Reports that applications could not send. */
+  /** Events that applications could not look at, and so told nothing of: hit inside a recorder, or a filter threw. */
   readonly messagesDiscarded: number;
   /** One for each action, in order. */
   readonly actionStatistics: readonly {

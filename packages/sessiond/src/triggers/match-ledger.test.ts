@@ -25,13 +25,6 @@ describe('what a thread has not told when it ends', () => {
     ]);
   });
 
-  it('leaves out matches that it told as discarded, since nobody read for long', () => {
-    const { ledger, thread, told } = setUp();
-    told(1, 10, 30);
-    thread.tally([1, 45, 2]);
-    expect(ledger.close(thread)).toEqual([{ trigger: 1, matches: 7, discarded: 0 }]);
-  });
-
   it('leaves out what was there when it registered', () => {
     const ledger = new MatchLedger();
     const thread = new FakeCountingThread(7);

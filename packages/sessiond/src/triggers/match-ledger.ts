@@ -49,10 +49,9 @@ export class MatchLedger {
     const untold: Matches[] = [];
     for (const tally of talliesOf(thread)) {
       const told = triggers?.get(tally.trigger) ?? { matches: 0, discarded: 0 };
-      // A thread may have told of matches as discarded, having waited for us in vain; in sum it told of each once.
-      const all = difference(tally.matches + tally.discarded, told.matches + told.discarded);
-      const discarded = Math.min(all, difference(tally.discarded, told.discarded));
-      if (all > 0) untold.push({ trigger: tally.trigger, matches: all - discarded, discarded });
+      const matches = difference(tally.matches, told.matches);
+      const discarded = difference(tally.discarded, told.discarded);
+      if (matches > 0 || discarded > 0) untold.push({ trigger: tally.trigger, matches, discarded });
     }
     return untold;
   }

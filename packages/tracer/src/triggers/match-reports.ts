@@ -3,9 +3,6 @@ import type { Tally } from '../agent/tally-space.ts';
 import type { TriggerReports } from '../recorder/recorder.ts';
 import { TokenBucket } from './token-bucket.ts';
 
-/** How long matches wait for a daemon that does not read before they count as discarded. */
-const FULL_MS_MAX = 1000;
-
 /** Where reports go. */
 export interface ReportLink {
   readonly isOpen: boolean;
@@ -26,8 +23,8 @@ const NO_TALLY: Tally = { f64: new Float64Array(2), matched: 0, missed: 1 };
 
 /**
  * What one trigger tells its daemon: the first match at once, later ones gathered where they come faster than messages may be sent. What
- * has been gathered goes out with the next match after a while, or from the event loop. A thread that ends before has counted it in
- * its tally, from which the daemon takes what it was not told.
+ * has been gathered goes out with the next match after a while, or from the event loop; so does what a daemon that does not read has
+ * no room for. A thread that ends before has counted it in its tally, from which the daemon takes what it was not told.
  */
 export class MatchReports implements TriggerReports {
   readonly #link: ReportLink;
@@ -38,8 +35,6 @@ export class MatchReports implements TriggerReports {
   #matches = 0;
   #discarded = 0;
   #captures: readonly CapturedValue[] = [];
-  /** Since when the daemon has not read; undefined if it does. */
-  #fullSince: number | undefined;
 
   constructor(link: ReportLink, trigger: number, schedule: ReportSchedule, tally: Tally = NO_TALLY) {
     this.#link = link;
@@ -65,18 +60,17 @@ export class MatchReports implements TriggerReports {
   /** Sends what has been gathered, if it may be sent now. Never throws. */
   flush(): void {
     if (this.#matches === 0 && this.#discarded === 0) return;
-    const now = this.#schedule.now();
-    if (!this.#bucket.take(now) || !this.#send(now)) this.#schedule.later(this);
+    if (!this.#bucket.take(this.#schedule.now()) || !this.#send()) this.#schedule.later(this);
   }
 
   /** The last that the thread says of this trigger. */
   end(): void {
-    if (this.#matches > 0 || this.#discarded > 0) this.#send(this.#schedule.now());
+    if (this.#matches > 0 || this.#discarded > 0) this.#send();
     this.#forget();
   }
 
   /** False if it has to be tried again. */
-  #send(now: number): boolean {
+  #send(): boolean {
     const message = {
       type: 'trigger-matched',
       trigger: this.#trigger,
@@ -84,16 +78,7 @@ export class MatchReports implements TriggerReports {
       discarded: this.#discarded,
       captures: this.#captures,
     } as const;
-    if (this.#link.isOpen && !this.#link.trySend(message)) {
-      this.#fullSince ??= now;
-      if (now - this.#fullSince >= FULL_MS_MAX) {
-        this.#discarded += this.#matches;
-        this.#matches = 0;
-        this.#captures = [];
-      }
-      return false;
-    }
-    this.#fullSince = undefined;
+    if (this.#link.isOpen && !this.#link.trySend(message)) return false;
     this.#forget();
     return true;
   }
