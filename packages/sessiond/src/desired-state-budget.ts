@@ -9,7 +9,10 @@ export class DesiredStateBudget {
   /** @param holder session or trigger. @throws {DaemonError} `TOO_MANY` */
   reserve(holder: object, bytes: number): void {
     if (this.#total + bytes > DESIRED_STATE_BYTES_MAX) {
-      throw new DaemonError('TOO_MANY', 'the rules of all sessions and triggers together are too many');
+      throw new DaemonError(
+        'TOO_MANY',
+        `the rules of all sessions and triggers together would be longer than ${DESIRED_STATE_BYTES_MAX} bytes, which is all that applications can be told: remove some first`,
+      );
     }
     this.#total += bytes;
     this.#reserved.set(holder, (this.#reserved.get(holder) ?? 0) + bytes);

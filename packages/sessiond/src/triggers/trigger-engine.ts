@@ -91,8 +91,17 @@ export class TriggerEngine {
       throw new DaemonError('TRIGGER_EXISTS', `user ${owner.uid} has a trigger ${name} already`);
     }
     const bytes = Buffer.byteLength(JSON.stringify(definition));
-    if (this.#byKey.size >= TRIGGERS_MAX || this.#bytes + bytes > TRIGGERS_BYTES_MAX) {
-      throw new DaemonError('TOO_MANY', `there are ${this.#byKey.size} triggers already`);
+    if (this.#byKey.size >= TRIGGERS_MAX) {
+      throw new DaemonError(
+        'TOO_MANY',
+        `there are ${TRIGGERS_MAX} triggers already, and no more can be: remove some first`,
+      );
+    }
+    if (this.#bytes + bytes > TRIGGERS_BYTES_MAX) {
+      throw new DaemonError(
+        'TOO_MANY',
+        `all triggers together would be longer than ${TRIGGERS_BYTES_MAX} bytes: remove some first`,
+      );
     }
     const trigger = this.#newTrigger({ ...definition, name }, owner);
     budget.reserve(trigger, desiredBytes(definition));
@@ -247,7 +256,9 @@ export class TriggerEngine {
   #counterFor({ definition: { condition }, owner }: Trigger): SharedCounter | undefined {
     if (ruleOf(condition) === undefined || condition.kind === 'event-rule-matches') return undefined;
     const counter = this.#options.counters.open((thread) => isAbout(owner, thread.uid));
-    if (counter === undefined) throw new DaemonError('TOO_MANY', 'there are too many triggers that count events');
+    if (counter === undefined) {
+      throw new DaemonError('TOO_MANY', 'all counters of events are taken: remove triggers on rates or silence first');
+    }
     return counter;
   }
 

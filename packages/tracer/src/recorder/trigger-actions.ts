@@ -15,18 +15,23 @@ export interface TriggerActions {
 
 export const NO_CAPTURES: readonly CapturedValue[] = [];
 
-/** Conditions by their targets: with one trigger more, those of thousands are not made again. */
-const conditions = new WeakMap<TriggerTarget, ReturnType<typeof buildCondition>>();
+interface BuiltTrigger {
+  readonly target: TriggerTarget;
+  readonly isWanted: ReturnType<typeof buildCondition>;
+}
+
+/** With one trigger more, those of thousands are not built again. */
+const built = new WeakMap<TriggerTarget, BuiltTrigger>();
 
 export function buildTriggers(triggers: readonly TriggerTarget[], event: EventSpec): TriggerActions {
-  const all = triggers.map((target) => ({ ...target, isWanted: conditionOf(target, event) }));
+  const all = triggers.map((target) => builtFor(target, event));
   const captured: (readonly CapturedValue[] | undefined)[] = all.map(() => undefined);
   const shared = [...new Set(triggers.map(({ once }) => once).filter((once) => once !== null))];
 
   return {
     look(values) {
       let any = false;
-      all.forEach(({ isWanted, reports, capture }, i) => {
+      all.forEach(({ target: { reports, capture }, isWanted }, i) => {
         captured[i] = undefined;
         try {
           if (isWanted !== null && !isWanted(values)) return;
@@ -40,7 +45,7 @@ export function buildTriggers(triggers: readonly TriggerTarget[], event: EventSp
     },
     act() {
       for (const once of shared) once.counted = false;
-      all.forEach((target, i) => {
+      all.forEach(({ target }, i) => {
         const captures = captured[i];
         if (captures === undefined) return;
         captured[i] = undefined;
@@ -50,7 +55,7 @@ export function buildTriggers(triggers: readonly TriggerTarget[], event: EventSp
     },
     missed() {
       for (const once of shared) once.counted = false;
-      for (const target of all) {
+      for (const target of triggers) {
         if (target.condition === null) count(target);
         target.reports?.missed();
       }
@@ -59,13 +64,13 @@ export function buildTriggers(triggers: readonly TriggerTarget[], event: EventSp
 }
 
 /** @param event the one that the target is about */
-function conditionOf(target: TriggerTarget, event: EventSpec): ReturnType<typeof buildCondition> {
-  let condition = conditions.get(target);
-  if (condition === undefined) {
-    condition = buildCondition(target.condition, event);
-    conditions.set(target, condition);
+function builtFor(target: TriggerTarget, event: EventSpec): BuiltTrigger {
+  let trigger = built.get(target);
+  if (trigger === undefined) {
+    trigger = { target, isWanted: buildCondition(target.condition, event) };
+    built.set(target, trigger);
   }
-  return condition;
+  return trigger;
 }
 
 function count({ counter, once }: TriggerTarget): void {
