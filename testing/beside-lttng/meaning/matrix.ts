@@ -1,6 +1,6 @@
 import type { ConditionRow } from './conditions.ts';
 import { activeSessions, archivesOf, snapshotsOf } from './session-state.ts';
-import { type Side, succeed, toldOf, until } from './side.ts';
+import { patience, type Side, succeed, toldOf } from './side.ts';
 import type { Action } from './triggers.ts';
 
 /** How often a condition is made to hold. */
@@ -54,26 +54,31 @@ export async function createTargets(side: Side): Promise<void> {
 
 /** Makes the condition hold four times, and looks at what each cell did; in the order of the cells. */
 export async function playMatrix(side: Side, row: ConditionRow): Promise<readonly CellOutcome[]> {
-  await row.prepare(side);
   const watched: WatchedCell[] = [];
-  for (const [at, cell] of CELLS.entries()) {
-    const one = new WatchedCell(side, cell, `${row.condition.kind}-${at}`);
-    watched.push(one);
-    // The second action says that the first is done, since actions follow each other.
-    await side.addTrigger({ name: one.name, condition: row.condition, actions: [cell.action, { kind: 'notify' }] });
+  const wait = patience();
+  try {
+    await row.prepare(side);
+    for (const [at, cell] of CELLS.entries()) {
+      const one = new WatchedCell(side, cell, `${row.condition.kind}-${at}`, wait);
+      // The second action says that the first is done, since actions follow each other.
+      const actions = [cell.action, { kind: 'notify' }] as const;
+      await side.addTrigger({ name: one.name, condition: row.condition, actions });
+      watched.push(one);
+    }
+    for (let step = 1; step <= STEPS; step++) {
+      await row.hold(side, step, () => watched.some((one) => one.isDone(step)));
+      await wait(() => watched.every((one) => one.isDone(step)));
+      const active = await activeSessions(side);
+      for (const one of watched) await one.look(step, active);
+    }
+    const outcomes: CellOutcome[] = [];
+    for (const { name, steps } of watched) outcomes.push({ steps, failures: (await side.failures(name))[0] ?? 0 });
+    return outcomes;
+  } finally {
+    if (side.destroysFirst) await row.clean(side);
+    for (const { name } of watched) await side.removeTrigger(name);
+    if (!side.destroysFirst) await row.clean(side);
   }
-  for (let step = 1; step <= STEPS; step++) {
-    await row.hold(side, step, () => watched.some((one) => one.isDone(step)));
-    await until(() => watched.every((one) => one.isDone(step)));
-    const active = await activeSessions(side);
-    for (const one of watched) await one.look(step, active);
-  }
-  const outcomes: CellOutcome[] = [];
-  for (const { name, steps } of watched) outcomes.push({ steps, failures: (await side.failures(name))[0] ?? 0 });
-  if (side.destroysFirst) await row.clean(side);
-  for (const { name } of watched) await side.removeTrigger(name);
-  if (!side.destroysFirst) await row.clean(side);
-  return outcomes;
 }
 
 /** Sees what a cell's action does, step by step. */
@@ -82,13 +87,15 @@ class WatchedCell {
   readonly steps: number[] = [];
   readonly #side: Side;
   readonly #cell: Cell;
+  readonly #wait: ReturnType<typeof patience>;
   readonly #toldBefore: number;
   readonly #writtenBefore: number;
 
-  constructor(side: Side, cell: Cell, name: string) {
+  constructor(side: Side, cell: Cell, name: string, wait: ReturnType<typeof patience>) {
     this.name = name;
     this.#side = side;
     this.#cell = cell;
+    this.#wait = wait;
     this.#toldBefore = toldOf(side, name);
     this.#writtenBefore = this.#written();
   }
@@ -117,7 +124,7 @@ class WatchedCell {
         return !active.has(session);
       default:
         // A rotation of lttng is done some time after its action.
-        await until(() => this.#written() - this.#writtenBefore >= this.#dueBy(step));
+        await this.#wait(() => this.#written() - this.#writtenBefore >= this.#dueBy(step));
         return this.#written() - this.#writtenBefore > this.steps.length;
     }
   }

@@ -33,8 +33,9 @@ export interface Side {
   end(): Promise<void>;
 }
 
-export const POLL_MS = 5;
-export const WAIT_MS_MAX = 15_000;
+const POLL_MS = 5;
+const WAIT_MS_MAX = 15_000;
+const IMPATIENT_MS = 1200;
 
 /** Waits until `condition` gives something; undefined if it does not within `waitMs`. */
 export async function until<T>(
@@ -48,6 +49,14 @@ export async function until<T>(
     if (performance.now() > end) return undefined;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
+}
+
+/** As `until`, but once a wait was in vain only a short while: what is wrong is seen soon then, and told of by what is compared. */
+export function patience(): (condition: () => boolean) => Promise<void> {
+  let waitMs = WAIT_MS_MAX;
+  return async (condition) => {
+    if (!(await until(condition, waitMs))) waitMs = IMPATIENT_MS;
+  };
 }
 
 /** How many notifications there were of a trigger. */
