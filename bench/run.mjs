@@ -19,6 +19,8 @@ const NAMES = [
   'disabled-tracepoint',
   'filtered-tracepoint',
   'triggers',
+  'many-triggers',
+  'trigger-latency',
   'bytes-per-event',
   'sustained',
   'flight-recorder',

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 
 /**
  * Runs a command to its end and returns its standard output.
@@ -32,24 +33,25 @@ export async function runJson(command, args, options) {
 /**
  * Starts a program that prints one line of JSON when it is ready and ends when its standard input does.
  *
- * @returns `ready`, what it printed, `pid`, and `end()`
+ * @returns `ready`, what it printed, `pid`, `ask()`, which sends a line and gives the JSON of the line that answers, and `end()`
  */
 export async function startUntilStdinEnds(command, args, options = {}) {
   const child = spawn(command, args, { ...options, stdio: ['pipe', 'pipe', 'inherit'] });
   const closed = once(child, 'close');
-  let text = '';
-  child.stdout.setEncoding('utf8');
-  const ready = await new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) => reject(new Error(`${command} ended with ${code} before it was ready`)));
-    child.stdout.on('data', (chunk) => {
-      text += chunk;
-      if (text.includes('\n')) resolve(JSON.parse(text.slice(0, text.indexOf('\n'))));
-    });
-  });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const answer = async () => {
+    const { value, done } = await lines.next();
+    if (done) throw new Error(`${command} ended before it answered`);
+    return JSON.parse(value);
+  };
+  await once(child, 'spawn');
   return {
-    ready,
+    ready: await answer(),
     pid: child.pid,
+    ask: () => {
+      child.stdin.write('\n');
+      return answer();
+    },
     end: async () => {
       child.stdin.end();
       await closed;

@@ -21,6 +21,8 @@ export const CLOCKS = {
   none: { clock: 'monotonic', env: { RINGTAIL_NO_CLOCK_ADDON: '1' } },
 };
 
+const NOTIFY = { kind: 'notify', ratePolicy: { every: 1 } };
+
 export async function startRingtail(parent) {
   const runDirectory = join(parent, 'ringtail');
   mkdirSync(runDirectory, { recursive: true, mode: 0o700 });
@@ -83,18 +85,23 @@ class Ringtail {
     }
   }
 
+  /** Runs `use` with the client, for what is not worth a method; it leaves nothing behind. */
+  withClient(use) {
+    return use(this.#client);
+  }
+
   /** Runs `use` while there is a trigger for each rule; returns what it returned. */
   async withTriggers(rules, use) {
+    const client = this.#client;
     const names = [];
     try {
       for (const rule of rules) {
         const condition = { kind: 'event-rule-matches', rule, captures: [] };
-        const trigger = { name: null, condition, actions: [{ kind: 'notify', ratePolicy: { every: 1 } }] };
-        names.push((await this.#client.request('add-trigger', { trigger, ownerUid: null })).name);
+        names.push(await client.addTrigger({ name: null, condition, actions: [NOTIFY] }));
       }
       return await use();
     } finally {
-      for (const name of names) await this.#client.request('remove-trigger', { name, ownerUid: null });
+      for (const name of names) await client.removeTrigger(name);
     }
   }
 
