@@ -364,7 +364,7 @@ describe('maps', () => {
 
   it('are listed with their session, alone where they are named', async () => {
     const listed = async (...words: string[]) => (await answered(['list', 's', ...words], statistics)).stdout;
-    const statistics = { ...answers, 'session-statistics': () => NO_STATISTICS };
+    const statistics = { ...answers, 'session-memory': () => [], 'session-statistics': () => NO_STATISTICS };
     expect(await listed()).toMatch(/Map channels:\n-+\n- m:\n\n {4}Attributes:\n {6}Value type: +signed-int-64\n/);
     const one = await listed('--map-channel=of users');
     expect(one).toContain('- of users:');
