@@ -1,6 +1,6 @@
 import { RingtailError } from '@ringtail/base';
 import { CtlError, type SessionDaemonClient } from '@ringtail/ctl';
-import { matchesPattern, type SessionDescription } from '@ringtail/protocol';
+import type { SessionDescription } from '@ringtail/protocol';
 import { type Context, type OutputFormat, reportError, warn } from './context.ts';
 import { readCurrentSession, sessionNamed } from './current-session.ts';
 import { withDaemon } from './daemon.ts';
@@ -8,6 +8,7 @@ import { CliError, ExitCode } from './errors.ts';
 import { exitCodeOf, isWarning } from './exit-codes.ts';
 import { didYouMean } from './nearest.ts';
 import { nextStep } from './next-steps.ts';
+import { matchesShellPattern } from './shell-pattern.ts';
 
 /**
  * Does something with one session: the one named, else the current one.
@@ -99,7 +100,7 @@ export async function chosenSessions(
   if (!choice.all && !choice.glob) return [sessionNamed(context, name)];
   if (choice.glob && name === undefined) throw new CliError('BAD_ARGUMENT', '--glob needs a pattern of names');
   const names = (await client.listSessions()).map((session) => session.name);
-  return choice.all ? names : names.filter((one) => matchesPattern(name as string, one));
+  return choice.all ? names : names.filter((one) => matchesShellPattern(name as string, one));
 }
 
 /** One session after the other; one that cannot be done does not keep the others from it. */

@@ -12,7 +12,7 @@ export function addDestroy(program: Command, context: Context, act: Act): Comman
     .description('end sessions; what they recorded stays on disk')
     .argument('[session]', 'session (default: the current one)')
     .option('-a, --all', 'all sessions')
-    .option('-g, --glob', 'all sessions whose names match, with * anywhere')
+    .option('-g, --glob', 'all sessions whose names match a pattern of the shell: *, ?, [a-z]')
     .option('-n, --no-wait', 'return once the sessions are in no list any more; the rest is done in the background')
     .addHelpText('after', "\nExamples:\n  ringtail destroy\n  ringtail destroy -a\n  ringtail destroy -g 'night-*'");
   act(command, async (name: string | undefined, options: SessionChoice & WaitOption) => {

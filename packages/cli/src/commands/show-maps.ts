@@ -52,7 +52,7 @@ export function addShowMaps(program: Command, context: Context, act: Act): Comma
     .addOption(new Option('--part-id <cpu>', 'without effect: no counter belongs to a processor').argParser(collect))
     .addOption(new Option('--cpu-id <cpu>', 'the same as --part-id').argParser(collect))
     .option('--key <key>', 'this key; repeatable', collect)
-    .option('--key-glob <pattern>', 'keys like this, with * anywhere; repeatable', collect)
+    .option('--key-glob <pattern>', 'keys like this, a pattern of the shell: *, ?, [a-z]; repeatable', collect)
     .option('--non-init-values', 'only counters that are not 0')
     .addOption(new Option('--sort-by <column>', 'order of the rows').choices(['key', 'value']).default('key'))
     .addOption(new Option('--sort-order <order>', 'up or down').choices(['asc', 'desc']).default('asc'))

@@ -10,7 +10,7 @@ export function addStart(program: Command, context: Context, act: Act): Command 
     .description('start recording in a session')
     .argument('[session]', 'session (default: the current one)')
     .option('-a, --all', 'all sessions')
-    .option('-g, --glob', 'all sessions whose names match, with * anywhere')
+    .option('-g, --glob', 'all sessions whose names match a pattern of the shell: *, ?, [a-z]')
     .addHelpText('after', '\nExample:\n  ringtail start');
   act(command, async (name: string | undefined, options: SessionChoice) => {
     const format = outputFormatOf(command);

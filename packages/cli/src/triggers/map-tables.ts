@@ -1,11 +1,6 @@
-import {
-  type MapChannelAttributes,
-  type MapRow,
-  type MapRowOwner,
-  mapValueBits,
-  matchesPattern,
-} from '@ringtail/protocol';
+import { type MapChannelAttributes, type MapRow, type MapRowOwner, mapValueBits } from '@ringtail/protocol';
 import type { MapOwner, MapTable, MapTableRow } from '../result.ts';
+import { matchesShellPattern } from '../shell-pattern.ts';
 import { mapOwnerOf, ownerKey } from './map-owner.ts';
 
 /** Which counters are shown, and how. What is chosen of one kind are alternatives; what is chosen of several has to hold all. */
@@ -59,7 +54,7 @@ function isSelected({ owner, key, value }: MapRow, selection: MapSelection): boo
   const { owners, keys, keyPatterns, nonZero } = selection;
   if (!isOwnerSelected(owner, owners) || (nonZero && value === 0)) return false;
   if (keys.length === 0 && keyPatterns.length === 0) return true;
-  return keys.includes(key) || keyPatterns.some((pattern) => matchesPattern(pattern, key));
+  return keys.includes(key) || keyPatterns.some((pattern) => matchesShellPattern(pattern, key));
 }
 
 function isOwnerSelected(owner: MapRowOwner, { uids, pids, shared, system }: OwnerSelection): boolean {

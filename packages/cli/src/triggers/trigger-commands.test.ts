@@ -318,7 +318,16 @@ describe('maps', () => {
     ['--system', [], []],
     ['--type=kernel', [], []],
     ['--type=kernel --type=user --shared', [['b', 4]], [['a', 7]]],
-    ['--key-glob=[ab]', [], []],
+    [
+      '--key-glob=[ab]',
+      [
+        ['a', 1],
+        ['b', 9],
+      ],
+      [['a', 12 - 2 ** 31]],
+    ],
+    ['--key-glob=[!ab]', [['z', 0]], []],
+    ['--key-glob=??', [], []],
     [
       '--key-glob=* --non-init-values',
       [
