@@ -96,6 +96,24 @@ describe('a session file of LTTng 2.16', () => {
     expect(warnings).toEqual(['session shop: the map large has at most 8192 keys, not 1000000']);
   });
 
+  it.each([
+    ['<consumed/>', 0],
+    ['<periodic><age_threshold>250</age_threshold></periodic>', 250],
+  ])('says when rings take memory and give it back, and what format traces have: %s', (policy, reclaimAfterUs) => {
+    const source = sample('all-kinds')
+      .replace('<name>shop</name>', '$&<trace_format>CTF_2</trace_format>')
+      .replace('<preallocation_policy>', `<reclaim_policy>${policy}</reclaim_policy>$&`);
+    const { sessions } = parseSessionFile(source);
+    expect(sessions).toMatchObject([{ format: 'ctf-2', channels: [{ preallocation: 'preallocate', reclaimAfterUs }] }]);
+    const onDemand = parseSessionFile(source.replace('PREALLOCATE', 'ON_DEMAND').replace('CTF_2', 'CTF_1_8'));
+    expect(onDemand.sessions).toMatchObject([{ format: 'ctf-1.8', channels: [{ preallocation: 'on-demand' }] }]);
+    expect(() => parseSessionFile(source.replace('CTF_2', 'CTF_3'))).toThrow('trace_format must be one of');
+    expect(() => parseSessionFile(source.replace('PREALLOCATE', 'LATER'))).toThrow(
+      'preallocation_policy must be one of',
+    );
+    expect(() => parseSessionFile(source.replace(policy, '<never/>'))).toThrow('there is no reclaim policy never');
+  });
+
   it('tells which triggers are left out because of what they are about', () => {
     const { triggers, warnings } = parseSessionFile(sample('other-domains'));
     expect(triggers.map(({ name }) => name)).toEqual(['here']);
@@ -341,7 +359,9 @@ describe('a session file that ringtail prints', () => {
   };
 
   it('keeps to the schema, whatever is in it', () => {
-    const source = printSessionFile([session, recorder], [...ALL_KINDS, ...TRIGGERS]);
+    const [channel] = session.channels as [SavedSession['channels'][number]];
+    const channels = [channel, { ...channel, reclaimAfterUs: 0 }, { ...channel, reclaimAfterUs: 5 }];
+    const source = printSessionFile([{ ...session, channels }, recorder], [...ALL_KINDS, ...TRIGGERS]);
     expect(sessionFileViolations(source)).toEqual([]);
     expect(source.match(/<trigger>/g)?.length).toBeGreaterThanOrEqual(ALL_KINDS.length);
   });
@@ -357,6 +377,21 @@ describe('a session file that ringtail prints', () => {
     expect(
       sessionFileViolations(`${source.replace('</sessions>', '')}<session><name>x</name></session></sessions>`),
     ).toContainEqual(expect.stringContaining('out of order'));
+  });
+
+  it('says in words of LTTng what it has since 2.15, once there is anything that older ones refuse', () => {
+    const plain = { ...recorder, format: 'ctf-1.8' } as const;
+    const [channel] = plain.channels as [SavedSession['channels'][number]];
+    const words = /<(trace_format|preallocation_policy|reclaim_policy)>/g;
+    const wordsIn = (one: SavedSession, triggers: readonly TriggerDefinition[] = []) =>
+      printSessionFile([one], triggers).match(words) ?? [];
+    expect(wordsIn({ ...plain, channels: [channel, { ...channel, preallocation: 'preallocate' }] })).toEqual([]);
+    expect(wordsIn(plain, TRIGGERS.slice(-1))).toEqual([]);
+    const both = ['<trace_format>', '<preallocation_policy>'];
+    expect(wordsIn({ ...plain, format: 'ctf-2' })).toEqual(both);
+    expect(wordsIn({ ...plain, maps: session.maps })).toEqual(both);
+    expect(wordsIn(plain, ALL_KINDS)).toEqual(both);
+    expect(wordsIn({ ...plain, channels: [{ ...channel, reclaimAfterUs: 0 }] })).toHaveLength(3);
   });
 
   it('of what a sample says, says the same', () => {

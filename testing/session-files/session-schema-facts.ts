@@ -11,7 +11,10 @@ const TYPES: Readonly<Record<string, string>> = {
   channels: 'channel:channel*',
   channel: `name:name! enabled:boolean overwrite_mode:mode subbuffer_size:u64 subbuffer_count:u64 switch_timer_interval:u32
     read_timer_interval:u32! blocking_timeout:timeout output_type:output-type! tracefile_size:u64 tracefile_count:u64
-    live_timer_interval:u32 events:events contexts:contexts monitor_timer_interval:u64`,
+    live_timer_interval:u32 events:events contexts:contexts monitor_timer_interval:u64 preallocation_policy:preallocation
+    reclaim_policy:|reclaim-policy`,
+  '|reclaim-policy': 'periodic:reclaim-periodic consumed:empty',
+  'reclaim-periodic': 'age_threshold:positive!',
   events: 'event:event*',
   event:
     'name:name enabled:boolean type:event-type loglevel_type:loglevel-type loglevel:i32 filter:text exclusions:exclusions',
@@ -78,12 +81,15 @@ const VALUES: Readonly<Record<string, RegExp>> = {
   text: /^/,
   name: /^[\s\S]{0,255}$/,
   boolean: /^(true|false|0|1)$/,
+  empty: /^$/,
+  positive: /^[1-9]\d{0,19}$/,
   u32: /^\d{1,10}$/,
   u64: /^\d{1,20}$/,
   i32: /^-?\d{1,10}$/,
   ratio: /^(0(\.\d+)?|1(\.0*)?)(e-\d+)?$/,
   timeout: /^(-1|\d{1,13})$/,
   format: /^CTF_(1_8|2)$/,
+  preallocation: /^(PREALLOCATE|ON_DEMAND)$/,
   mode: /^(DISCARD|OVERWRITE)$/,
   'domain-type': /^(KERNEL|UST|JUL|LOG4J2?|PYTHON)$/,
   'buffer-type': /^(PER_PID|PER_UID|GLOBAL)$/,

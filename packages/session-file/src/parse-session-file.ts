@@ -10,8 +10,9 @@ import {
 } from '@ringtail/protocol';
 import { type ContextElement, contextNameOf } from './context-elements.ts';
 import { mapsOf } from './map-elements.ts';
+import { memoryOf } from './memory-elements.ts';
 import { triggersOf } from './parse-trigger.ts';
-import { DEFINITION_ATTRIBUTE, OWN_INSTRUCTION, TRIGGER_INSTRUCTION } from './print-session-file.ts';
+import { DEFINITION_ATTRIBUTE, OWN_INSTRUCTION, TRACE_FORMATS, TRIGGER_INSTRUCTION } from './print-session-file.ts';
 import type { SavedSession } from './saved-session.ts';
 import { MESSAGE_LENGTH_MAX, XmlNode } from './xml-node.ts';
 
@@ -75,7 +76,7 @@ function sessionOf(unnamed: XmlNode, accounts: Accounts, warnings: string[]): Sa
     shmPath: node.text('shared_memory_path') || null,
     clock: choiceOf(node.attribute(OWN_INSTRUCTION, 'clock'), ['monotonic', 'tsc']),
     snapshot,
-    format: choiceOf(node.attribute(OWN_INSTRUCTION, 'format'), ['ctf-1.8', 'ctf-2']),
+    format: formatOf(node),
     active: node.boolean('started', false),
     channels: ust === undefined ? [] : channelsOf(ust, name, warnings),
     trackers: {
@@ -89,6 +90,13 @@ function sessionOf(unnamed: XmlNode, accounts: Accounts, warnings: string[]): Sa
     rotationSchedule: scheduleOf(attributes?.child('rotation_schedules')),
     maps: mapsOf(ust, name, warnings),
   };
+}
+
+/** LTTng's word for it, or ours in a file that LTTng 2.13 can load. */
+function formatOf(session: XmlNode): SavedSession['format'] {
+  const format = session.oneOf('trace_format', [...Object.values(TRACE_FORMATS), ''], '');
+  if (format !== '') return format === TRACE_FORMATS['ctf-2'] ? 'ctf-2' : 'ctf-1.8';
+  return choiceOf(session.attribute(OWN_INSTRUCTION, 'format'), ['ctf-1.8', 'ctf-2']);
 }
 
 /** The one of the choices, or the first. */
@@ -178,6 +186,7 @@ function channelOf(
     ownership,
     preallocation: choiceOf(own('preallocation'), ['on-demand', 'preallocate']),
     reclaimAfterUs: reclaim !== undefined && /^[0-9]{1,15}$/.test(reclaim) ? Number(reclaim) : null,
+    ...memoryOf(node),
     contexts: own('contexts')?.split(' ') ?? (node.child('contexts')?.children('context') ?? []).map(contextOf),
     rules: (node.child('events')?.children('event') ?? []).flatMap((event) => ruleOf(event, session, warnings)),
   };

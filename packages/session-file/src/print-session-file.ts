@@ -2,6 +2,7 @@ import type { ChannelDescription, RuleDescription, TriggerDefinition } from '@ri
 import { XMLBuilder } from 'fast-xml-parser';
 import { contextElementOf } from './context-elements.ts';
 import { mapElement } from './map-elements.ts';
+import { memoryElements } from './memory-elements.ts';
 import type { SavedSession } from './saved-session.ts';
 import { triggerElement } from './trigger-elements.ts';
 import { presentOnly } from './xml-element.ts';
@@ -12,6 +13,9 @@ export const OWN_INSTRUCTION = '?ringtail';
 export const TRIGGER_INSTRUCTION = '?ringtail-trigger';
 export const DEFINITION_ATTRIBUTE = 'definition';
 export const ATTRIBUTE_PREFIX = '@_';
+
+/** As LTTng names formats of traces since 2.15. */
+export const TRACE_FORMATS = { 'ctf-1.8': 'CTF_1_8', 'ctf-2': 'CTF_2' } as const;
 
 type Element = Readonly<Record<string, unknown>>;
 
@@ -25,10 +29,10 @@ const builder = new XMLBuilder({
 });
 
 /**
- * Sessions in the form of LTTng's `.lttng` files, with triggers that are saved along with them. LTTng before 2.16 refuses files with
- * triggers or maps.
+ * Sessions in the form of LTTng's `.lttng` files, with triggers that are saved along with them. A file with anything that LTTng 2.13
+ * has not is in the form of 2.16, which older ones refuse: a session that lacks part of itself would record something else.
  *
- * @see session.xsd of lttng-tools 2.13; of 2.16 for triggers and maps
+ * @see session.xsd of lttng-tools 2.13 and 2.16
  */
 export function printSessionFile(
   sessions: readonly SavedSession[],
@@ -36,10 +40,11 @@ export function printSessionFile(
 ): string {
   const elements = triggers.map(triggerElement);
   const lttngs = elements.filter((element) => element !== undefined);
+  const form = lttngs.length > 0 || sessions.some(needsForm216) ? '2.16' : '2.13';
   const file = {
     '?xml': { [`${ATTRIBUTE_PREFIX}version`]: '1.0', [`${ATTRIBUTE_PREFIX}encoding`]: 'UTF-8' },
     sessions: {
-      session: sessions.map(sessionElement),
+      session: sessions.map((session) => sessionElement(session, form)),
       ...(lttngs.length > 0 && { triggers: presentOnly({ trigger: lttngs }) as Element }),
       [TRIGGER_INSTRUCTION]: triggers.filter((_, at) => elements[at] === undefined).map(definition),
     },
@@ -47,7 +52,14 @@ export function printSessionFile(
   return builder.build(file) as string;
 }
 
-function sessionElement(session: SavedSession): Element {
+type Form = '2.13' | '2.16';
+
+/** When rings take their memory does not count: what a session records is the same. */
+function needsForm216({ format, channels, maps }: SavedSession): boolean {
+  return format !== 'ctf-1.8' || maps.length > 0 || channels.some(({ reclaimAfterUs }) => reclaimAfterUs !== null);
+}
+
+function sessionElement(session: SavedSession, form: Form): Element {
   const { timerUs, sizeBytes } = session.rotationSchedule;
   const schedules = {
     ...(timerUs !== null && { periodic: { time_us: timerUs } }),
@@ -61,11 +73,12 @@ function sessionElement(session: SavedSession): Element {
     [OWN_INSTRUCTION]: attributesOf({ clock: session.clock, format: session.format }),
     name: session.name,
     ...(session.shmPath !== null && { shared_memory_path: session.shmPath }),
+    ...(form === '2.16' && { trace_format: TRACE_FORMATS[session.format] }),
     domains: {
       domain: {
         type: 'UST',
         buffer_type: session.channels[0]?.ownership === 'process' ? 'PER_PID' : 'PER_UID',
-        channels: { channel: session.channels.map(channelElement) },
+        channels: { channel: session.channels.map((channel) => channelElement(channel, form)) },
         ...(session.maps.length > 0 && { map_channels: { map_channel: session.maps.map(mapElement) } }),
         process_attr_trackers: trackerElements(session.trackers),
       },
@@ -96,7 +109,7 @@ function consumerOutput(path: string): Element {
   return { enabled: true, destination: { path } };
 }
 
-function channelElement(channel: ChannelDescription): Element {
+function channelElement(channel: ChannelDescription, form: Form): Element {
   const contexts = channel.contexts.map(contextElementOf);
   const isComplete = contexts.every((context) => context !== undefined);
   return {
@@ -120,6 +133,7 @@ function channelElement(channel: ChannelDescription): Element {
     tracefile_size: channel.traceFileBytes,
     tracefile_count: channel.traceFileCount,
     live_timer_interval: 0,
+    ...(form === '2.16' && memoryElements(channel)),
     events: { event: channel.rules.map(ruleElement) },
     contexts: { context: contexts.filter((context) => context !== undefined) },
   };
