@@ -644,6 +644,7 @@ export const ROWS: readonly Row[] = [
     reason: 'lttng says that the argument is wrong, and exits with 0',
     words: 'list-triggers x',
   },
+  { command: 'list-triggers', exitCode: 1, words: 'list-triggers --nope' },
   {
     command: 'remove-trigger',
     exitCode: 0,
@@ -652,6 +653,7 @@ export const ROWS: readonly Row[] = [
   },
   { command: 'remove-trigger', exitCode: 1, words: 'remove-trigger nosuch' },
   { command: 'remove-trigger', exitCode: 1, words: 'remove-trigger' },
+  { command: 'remove-trigger', exitCode: 1, words: 'remove-trigger --nope' },
   { command: 'view', setUp: [SESSION], words: 'view -e true s', exitCode: 0 },
   { command: 'view', words: 'view nosuch', exitCode: 1 },
   { command: 'version', exitCode: 0, words: 'version' },

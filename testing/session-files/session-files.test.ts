@@ -40,7 +40,7 @@ const ALL_KINDS: readonly TriggerDefinition[] = [
         kind: 'snapshot-session',
         session: 'black-box',
         output: null,
-        name: 'named',
+        name: null,
         maxBytes: null,
         ratePolicy: EVERY_TIME,
       },
@@ -112,6 +112,24 @@ describe('a session file of LTTng 2.16', () => {
       'preallocation_policy must be one of',
     );
     expect(() => parseSessionFile(source.replace(policy, '<never/>'))).toThrow('there is no reclaim policy never');
+  });
+
+  it('says of a ring for each processor that it tells processors apart, which is no context that was asked for', () => {
+    const contexts = '<contexts><context><type>VPID</type></context><context><type>CPU_ID</type></context></contexts>';
+    const source = sample('all-kinds').replace('<contexts/>', contexts);
+    const channelOf = (text: string) => parseSessionFile(text).sessions[0]?.channels[0];
+    expect(channelOf(source)?.contexts).toEqual(['vpid']);
+    expect(channelOf(source.replace('PER_CPU', 'PER_CHANNEL'))?.contexts).toEqual(['vpid', 'cpu_id']);
+    const ours = [{ ...DEFAULT_CHANNEL, name: 'c', enabled: true, contexts: ['cpu_id'], rules: [] }];
+    const saved = parseSessionFile(sample('all-kinds')).sessions.map((one) => ({ ...one, channels: ours }));
+    expect(channelOf(printSessionFile(saved, ALL_KINDS))?.contexts).toEqual(['cpu_id']);
+  });
+
+  it('has names of maps with slashes, and sizes of nothing', () => {
+    const source = sample('all-kinds').replaceAll('>by user<', '>/by/user<').replace('>104857600<', '>0<');
+    const { sessions, triggers } = parseSessionFile(source);
+    expect(sessions[0]?.maps.map(({ name }) => name)).toContain('/by/user');
+    expect(triggers.map(({ condition }) => condition)).toContainEqual(expect.objectContaining({ bytes: 0 }));
   });
 
   it('tells which triggers are left out because of what they are about', () => {
@@ -392,6 +410,30 @@ describe('a session file that ringtail prints', () => {
     expect(wordsIn({ ...plain, maps: session.maps })).toEqual(both);
     expect(wordsIn(plain, ALL_KINDS)).toEqual(both);
     expect(wordsIn({ ...plain, channels: [{ ...channel, reclaimAfterUs: 0 }] })).toHaveLength(3);
+  });
+
+  it('has what LTTng would refuse in an instruction of its own', () => {
+    const snapshot = { kind: 'snapshot-session', session: 'box', output: null, ratePolicy: EVERY_TIME } as const;
+    const condition = { kind: 'session-rotation', session: 's', phase: 'starts' } as const;
+    const triggers = [
+      { name: 'named', condition, actions: [{ ...snapshot, name: 'n', maxBytes: null }] },
+      { name: 'limited', condition, actions: [{ ...snapshot, name: null, maxBytes: 4096 }] },
+      ...[String.raw`s == "a\"b"`, String.raw`s == "a\n"`].map((filter) => ({
+        name: filter,
+        condition: { kind: 'event-rule-matches', rule: { pattern: '*', filter }, captures: [] } as const,
+        actions: [notify],
+      })),
+    ];
+    const source = printSessionFile([], triggers);
+    expect(source).not.toContain('<trigger>');
+    expect(parseSessionFile(source).triggers).toEqual(triggers);
+    const rule = { pattern: '*', filter: String.raw`s == "a\\*\*"` };
+    const known = {
+      name: 'known',
+      condition: { kind: 'event-rule-matches', rule, captures: [] },
+      actions: [notify],
+    } as const;
+    expect(printSessionFile([], [known])).toContain('<trigger>');
   });
 
   it('of what a sample says, says the same', () => {

@@ -1,5 +1,5 @@
 import { type ClockKind, type EventRule, matchesPattern } from '@ringtail/protocol';
-import { Argument, type Command, Option } from 'commander';
+import { Argument, type Command, CommanderError, Option } from 'commander';
 import type { OutputFormat } from './context.ts';
 import { CliError } from './errors.ts';
 import { checkFilter } from './filter.ts';
@@ -8,6 +8,25 @@ import { parseLogLevel, parseLogLevels } from './log-level.ts';
 /** For options that may be given several times. */
 export function collect(value: string, before: readonly string[] = []): string[] {
   return [...before, value];
+}
+
+/**
+ * Reads options as LTTng's newer commands do: one that is given twice is refused, for one of its values is a mistake, and one that
+ * there is not is an error of the command. Options that `collect` values and flags may be repeated. To be called when the command has
+ * all its options.
+ */
+export function readOptionsAsArgpar(command: Command): void {
+  command.exitOverride((error) => {
+    throw error.code === 'commander.unknownOption' ? new CommanderError(1, 'ringtail.badOption', error.message) : error;
+  });
+  for (const option of command.options) {
+    if (option.parseArg === collect || option.isBoolean()) continue;
+    let isGiven = false;
+    command.on(`option:${option.name()}`, () => {
+      if (isGiven) command.error(`error: Option \`${option.long}\` specified more than once`);
+      isGiven = true;
+    });
+  }
 }
 
 /** `a,b` as two names; a comma after a backslash is part of the name. */

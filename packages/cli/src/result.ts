@@ -144,7 +144,6 @@ export interface ScheduleChange {
 /** Counters of one map: of all owners together, or of one. */
 export interface MapTable {
   readonly map: string;
-  readonly valueBits: 32 | 64;
   readonly per: 'channel' | 'owner';
   /** Whose counters are in it; exactly one with `owner`. */
   readonly owners: readonly MapOwner[];
@@ -165,4 +164,6 @@ export interface MapOwner {
   readonly id: number | null;
   /** Of the user or the program; null of what is shared. */
   readonly name: string | null;
+  /** Of each of its counters. */
+  readonly valueBits: 32 | 64;
 }

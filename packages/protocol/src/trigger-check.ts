@@ -2,6 +2,7 @@ import { isAbsolute } from 'node:path';
 import {
   checkEventRule,
   checkSnapshotOutput,
+  countIn,
   nameIn,
   orNull,
   PATTERN_BYTES_MAX,
@@ -27,6 +28,7 @@ export const TRIGGER_ACTIONS_MAX = 64;
 export const CAPTURES_MAX = 64;
 export const CAPTURE_BYTES_MAX = 1024;
 export const MAP_KEYS_MAX = 8192;
+const MAP_NAME_BYTES_MAX = 200;
 const KEY_TEMPLATE_BYTES_MAX = 256;
 const EXEC_WORDS_MAX = 256;
 const EXEC_WORD_BYTES_MAX = 4096;
@@ -50,13 +52,18 @@ export function triggerNameIn(json: JsonObject, name: string): string {
 /** A map that is to be made; one without a name gets one. */
 export function checkMap(json: JsonObject): MapChannelParameters {
   return {
-    name: orNull(json, 'name', (_, name) => nameIn(json, name, 200)),
+    name: orNull(json, 'name', mapNameIn),
     valueType: oneOfIn(json, 'valueType', MAP_VALUE_TYPES),
     keyCountMax: integerIn(json, 'keyCountMax', 1, MAP_KEYS_MAX),
     updatePolicy: oneOfIn(json, 'updatePolicy', ['per-event', 'per-rule-match']),
     ownership: oneOfIn(json, 'ownership', ['user', 'process']),
     deadProcesses: oneOfIn(json, 'deadProcesses', ['drop', 'sum']),
   };
+}
+
+/** No file is called by the name of a map, so it may have a slash. */
+function mapNameIn(json: JsonObject, name: string): string {
+  return plainTextIn(json, name, MAP_NAME_BYTES_MAX);
 }
 
 function checkCondition(json: JsonObject): TriggerCondition {
@@ -73,7 +80,7 @@ function checkCondition(json: JsonObject): TriggerCondition {
         threshold: checkThreshold(objectOf(json.threshold, 'threshold')),
       };
     case 'session-consumed-size':
-      return { kind, session: sessionIn(json), bytes: sizeIn(json, 'bytes') };
+      return { kind, session: sessionIn(json), bytes: countIn(json, 'bytes') };
     case 'session-rotation':
       return { kind, session: sessionIn(json), phase: oneOfIn(json, 'phase', ['starts', 'finishes']) };
     case 'application-exited':
@@ -117,7 +124,7 @@ function checkAction(json: JsonObject): TriggerAction {
         kind,
         ratePolicy,
         session: sessionIn(json),
-        map: nameIn(json, 'map', 200),
+        map: mapNameIn(json, 'map'),
         key: plainTextIn(json, 'key', KEY_TEMPLATE_BYTES_MAX),
       };
     case 'exec':

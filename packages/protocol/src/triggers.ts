@@ -127,9 +127,12 @@ export type MapChannelParameters = Omit<MapChannelAttributes, 'name'> & { readon
 export const MAP_VALUE_TYPES = ['signed-int-32', 'signed-int-64', 'signed-int-max'] as const;
 export type MapValueType = (typeof MAP_VALUE_TYPES)[number];
 
-/** Bits of a counter. */
-export function mapValueBits({ valueType }: Pick<MapChannelAttributes, 'valueType'>): 32 | 64 {
-  return valueType === 'signed-int-32' ? 32 : 64;
+/** Bits of a counter. What is shared is never narrow, for it takes up what many processes leave. */
+export function mapValueBits(
+  { valueType }: Pick<MapChannelAttributes, 'valueType'>,
+  owner: MapRowOwner['kind'],
+): 32 | 64 {
+  return valueType === 'signed-int-32' && owner !== 'shared' ? 32 : 64;
 }
 
 /** A counter. */

@@ -7,8 +7,8 @@ export type ContextElement =
   | { readonly app: { readonly provider_name: string; readonly ctx_name: string } };
 
 /**
- * The types that every version of LTTng's schema knows, by our names. Newer versions of LTTng write more (`VUID`, `NET_NS`,
- * …: the name in capitals), which the schema of an older one refuses.
+ * The types that every version of LTTng's schema knows, by our names. LTTng writes more (`VUID`, `NET_NS`, …: the name in
+ * capitals), which it does not load again: its own schema refuses them, that of 2.16 too.
  */
 const TYPES_OF_ALL_VERSIONS: ReadonlyMap<string, string> = new Map([
   ['vpid', 'VPID'],

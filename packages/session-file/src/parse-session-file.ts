@@ -187,9 +187,16 @@ function channelOf(
     preallocation: choiceOf(own('preallocation'), ['on-demand', 'preallocate']),
     reclaimAfterUs: reclaim !== undefined && /^[0-9]{1,15}$/.test(reclaim) ? Number(reclaim) : null,
     ...memoryOf(node),
-    contexts: own('contexts')?.split(' ') ?? (node.child('contexts')?.children('context') ?? []).map(contextOf),
+    contexts: own('contexts')?.split(' ') ?? contextsOf(node),
     rules: (node.child('events')?.children('event') ?? []).flatMap((event) => ruleOf(event, session, warnings)),
   };
+}
+
+/** With a ring for each processor LTTng saves the processor as a context that nobody asked for: it is in the packets there. */
+function contextsOf(channel: XmlNode): string[] {
+  const contexts = (channel.child('contexts')?.children('context') ?? []).map(contextOf);
+  const isImplied = channel.text('allocation_policy') === 'PER_CPU';
+  return contexts.filter((context) => !isImplied || context !== 'cpu_id');
 }
 
 function contextOf(node: XmlNode): string {

@@ -38,8 +38,9 @@ export function triggerElement({ name, condition, actions }: TriggerDefinition):
 function isLttngCondition(condition: TriggerCondition): condition is LttngCondition {
   switch (condition.kind) {
     case 'event-rule-matches': {
-      const { from = 0, to = 0 } = condition.rule.logLevel ?? {};
-      return (from === 0 || from === to) && condition.captures.every(isLttngCapture);
+      const { logLevel, filter = '' } = condition.rule;
+      const { from = 0, to = 0 } = logLevel ?? {};
+      return (from === 0 || from === to) && isLttngFilter(filter) && condition.captures.every(isLttngCapture);
     }
     case 'channel-buffer-usage':
     case 'session-consumed-size':
@@ -50,10 +51,21 @@ function isLttngCondition(condition: TriggerCondition): condition is LttngCondit
   }
 }
 
-/** LTTng's `incr-map-value` has no rate policy. */
+/** In its texts LTTng knows a backslash before another one and before a star, and refuses the filter otherwise. */
+function isLttngFilter(filter: string): boolean {
+  return !filter.replaceAll(/\\[\\*]/g, '').includes('\\');
+}
+
+/** LTTng's `incr-map-value` has no rate policy, and its snapshots have a name or a limit of their own only with a place. */
 function isLttngAction(action: TriggerAction): action is LttngAction {
-  if (action.kind === 'increment') return 'every' in action.ratePolicy && action.ratePolicy.every === 1;
-  return action.kind !== 'exec' && action.kind !== 'webhook';
+  switch (action.kind) {
+    case 'increment':
+      return 'every' in action.ratePolicy && action.ratePolicy.every === 1;
+    case 'snapshot-session':
+      return action.output !== null || (action.name === null && action.maxBytes === null);
+    default:
+      return action.kind !== 'exec' && action.kind !== 'webhook';
+  }
 }
 
 /** White space at the ends of a text does not survive in a file. */

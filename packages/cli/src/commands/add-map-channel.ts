@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import type { Act } from '../cli.ts';
 import { type Context, report } from '../context.ts';
 import { CliError } from '../errors.ts';
-import { addSessionOption, outputFormatOf } from '../options.ts';
+import { addSessionOption, outputFormatOf, readOptionsAsArgpar } from '../options.ts';
 import { parseCount } from '../quantity-options.ts';
 import { onSession } from '../session-command.ts';
 import { requireUserMap } from '../triggers/action-specs.ts';
@@ -65,6 +65,7 @@ Examples:
 
   ringtail add-map-channel -t user --buffer-ownership=process --dead-process-policy=drop per-worker`,
     );
+  readOptionsAsArgpar(command);
   act(command, async (name: string | undefined, options: AddMapOptions) => {
     if (options.type === undefined) {
       throw new CliError('BAD_ARGUMENT', 'Missing mandatory `--type` option', 'for Node.js programs: --type=user');

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { Act } from '../cli.ts';
 import { type Context, report } from '../context.ts';
-import { addSessionOption, outputFormatOf } from '../options.ts';
+import { addSessionOption, outputFormatOf, readOptionsAsArgpar } from '../options.ts';
 import { describeSession, onSession } from '../session-command.ts';
 import { mapScript } from '../triggers/map-script.ts';
 
@@ -27,6 +27,7 @@ Examples:
       GROUP BY key ORDER BY total DESC LIMIT 10;'; } | sqlite3 :memory:
   ringtail export-maps > maps.sql`,
     );
+  readOptionsAsArgpar(command);
   act(command, async ({ session: named, format }: ExportMapsOptions) => {
     const result = await onSession(context, named, async (client, session) => {
       const { maps } = await describeSession(client, session);

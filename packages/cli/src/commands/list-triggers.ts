@@ -2,13 +2,14 @@ import type { Command } from 'commander';
 import type { Act } from '../cli.ts';
 import { type Context, report } from '../context.ts';
 import { withDaemon } from '../daemon.ts';
-import { outputFormatOf } from '../options.ts';
+import { outputFormatOf, readOptionsAsArgpar } from '../options.ts';
 import { describeTriggers, inOrder } from '../triggers/describe-triggers.ts';
 
 export function addListTriggers(program: Command, context: Context, act: Act): Command {
   const command = program
     .command('list-triggers')
     .description('list your triggers (root: those of all users), how often they fired and what went wrong');
+  readOptionsAsArgpar(command);
   act(command, async () => {
     const triggers = await withDaemon(context, (client) => client.listTriggers());
     report(context, outputFormatOf(command), { command: 'list-triggers', triggers: inOrder(triggers) }, () =>

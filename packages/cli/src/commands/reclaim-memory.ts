@@ -3,7 +3,7 @@ import type { Act } from '../cli.ts';
 import { type Context, report } from '../context.ts';
 import { addDomainOptions, type DomainOptions, refuseOtherDomains } from '../domain.ts';
 import { CliError } from '../errors.ts';
-import { addSessionOption, outputFormatOf } from '../options.ts';
+import { addSessionOption, outputFormatOf, readOptionsAsArgpar } from '../options.ts';
 import { formatBytes } from '../quantity.ts';
 import { parsePeriodUs } from '../quantity-options.ts';
 import { onSession } from '../session-command.ts';
@@ -30,6 +30,7 @@ export function addReclaimMemory(program: Command, context: Context, act: Act): 
       'after',
       '\nExamples:\n  ringtail reclaim-memory -u -a\n  ringtail reclaim-memory -u big --older-than=30s',
     );
+  readOptionsAsArgpar(command);
   act(command, async (channels: string[], options: ReclaimOptions) => {
     refuseOtherDomains(options);
     if (options.all && channels.length > 0) throw new CliError('BAD_ARGUMENT', 'give either channels or --all');

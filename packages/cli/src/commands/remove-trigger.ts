@@ -5,7 +5,7 @@ import type { Act } from '../cli.ts';
 import { type Context, report } from '../context.ts';
 import { withDaemon } from '../daemon.ts';
 import { CliError } from '../errors.ts';
-import { outputFormatOf } from '../options.ts';
+import { outputFormatOf, readOptionsAsArgpar } from '../options.ts';
 import { ownerUidOf } from '../triggers/parse-trigger.ts';
 import { triggerStep } from '../triggers/trigger-step.ts';
 
@@ -16,6 +16,7 @@ export function addRemoveTrigger(program: Command, context: Context, act: Act): 
     .argument('[trigger]', 'its name, as list-triggers shows it')
     .option('--owner-uid <user>', 'whose trigger it is; for root only')
     .addHelpText('after', '\nExamples:\n  ringtail remove-trigger trigger0');
+  readOptionsAsArgpar(command);
   act(command, async (name: string | undefined, options: { readonly ownerUid?: string }) => {
     if (name === undefined) {
       throw new CliError('BAD_ARGUMENT', 'Missing `name` argument.', 'ringtail list-triggers names them');

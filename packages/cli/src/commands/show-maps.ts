@@ -3,7 +3,7 @@ import type { Act } from '../cli.ts';
 import { type Context, report, warn } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { didYouMean } from '../nearest.ts';
-import { addSessionOption, collect, outputFormatOf } from '../options.ts';
+import { addSessionOption, collect, outputFormatOf, readOptionsAsArgpar } from '../options.ts';
 import { formatCount } from '../quantity.ts';
 import { parseCount } from '../quantity-options.ts';
 import type { MapOwner, MapTable } from '../result.ts';
@@ -65,6 +65,7 @@ Examples:
   ringtail show-maps -c orders --per=owner
   ringtail show-maps --uid=1000 --shared`,
     );
+  readOptionsAsArgpar(command);
   act(command, async (options: ShowMapsOptions) => {
     const types = typesOf(options.type ?? []);
     warnOfProcessors(context, options);
@@ -96,7 +97,7 @@ function selectionOf(options: ShowMapsOptions): MapSelection {
     maps: options.channel ?? [],
     owners: {
       uids: options.allUids ? 'all' : (options.uid ?? []).map((text) => ownerUidOf(text) as number),
-      pids: options.allPids ? 'all' : (options.pid ?? []).map((text) => parseCount('--pid', text, 1)),
+      pids: options.allPids ? 'all' : (options.pid ?? []).map((text) => parseCount('--pid', text, 0)),
       shared: options.shared === true,
       system: options.system === true,
     },

@@ -15,8 +15,8 @@ export function mapTableElements(session: string, tables: readonly MapTable[]): 
   return { 'show-maps': { per_channel_map_table: of('channel'), per_owner_map_table: of('owner') } };
 }
 
-function tableElement(session: string, { map, valueBits, owners, per, rows }: MapTable): XmlChildren {
-  const groups = owners.map(({ kind, id, name }) => ({
+function tableElement(session: string, { map, owners, per, rows }: MapTable): XmlChildren {
+  const groups = owners.map(({ kind, id, name, valueBits }) => ({
     type: GROUP_TYPES[kind],
     effective_value_type: `signed-int-${valueBits}`,
     ...(id !== null && { owner_id: id, owner_name: name ?? '' }),

@@ -69,7 +69,7 @@ const bare: SessionDescription = {
 };
 const perProcess: SessionDescription = {
   ...session,
-  channels: session.channels.map((channel) => ({ ...channel, ownership: 'process' })),
+  channels: session.channels.map((channel, at) => ({ ...channel, ownership: 'process', reclaimAfterUs: at * 5 })),
 };
 const ring = (channel: string, pid: number) => ({
   channel,
@@ -138,11 +138,11 @@ export const TRIGGERS: readonly TriggerDescription[] = CONDITIONS.map((condition
     lastFailure: action % 2 === 1 ? 'it hung' : null,
   })),
 }));
-const table = { map: 'm', valueBits: 64, rows: [{ key: '<k>', value: -5, overflow: true }] } as const;
+const table = { map: 'm', rows: [{ key: '<k>', value: -5, overflow: true }] } as const;
 const owners = [
-  { kind: 'process', id: 7, name: 'node' },
-  { kind: 'user', id: 0, name: 'root' },
-  { kind: 'shared', id: null, name: null },
+  { kind: 'process', id: 7, name: 'node', valueBits: 32 },
+  { kind: 'user', id: 0, name: 'root', valueBits: 32 },
+  { kind: 'shared', id: null, name: null, valueBits: 64 },
 ] as const;
 
 /** A result of every kind of command. */

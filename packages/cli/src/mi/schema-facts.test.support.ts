@@ -32,7 +32,9 @@ const TYPES: Readonly<Record<string, string>> = {
   attributes: `overwrite_mode:mode subbuffer_size:u64 subbuffer_count:u64 switch_timer_interval:u32
     read_timer_interval:u32! output_type:output-type! tracefile_size:u64 tracefile_count:u64 live_timer_interval:u32
     discarded_events:u64 lost_packets:u64 monitor_timer_interval:u64 blocking_timeout:timeout
-    preallocation_policy:preallocation`,
+    preallocation_policy:preallocation reclaim_policy:|reclaim-policy`,
+  '|reclaim-policy': 'periodic:reclaim-periodic consumed:empty',
+  'reclaim-periodic': 'age_threshold:u64!',
   events: 'event:event*',
   event: `type:event-type name:name loglevel_type:loglevel-type loglevel:loglevel enabled:boolean filter_expression:text
     exclusions:exclusions event_fields:fields success:boolean`,

@@ -7,7 +7,7 @@ import type {
   SnapshotOutput,
   TrackedAttribute,
 } from '@ringtail/protocol';
-import type { XmlChildren } from '@ringtail/session-file/internal';
+import { memoryElements, type XmlChildren } from '@ringtail/session-file/internal';
 import { ruleElement } from './event-elements.ts';
 import { mapChannelElement } from './map-elements.ts';
 
@@ -102,7 +102,7 @@ export function attributesElement(channel: ChannelAttributes): XmlChildren {
     tracefile_size: channel.traceFileBytes,
     tracefile_count: channel.traceFileCount,
     live_timer_interval: 0,
-    preallocation_policy: channel.preallocation === 'preallocate' ? 'PREALLOCATE' : 'ON_DEMAND',
+    ...memoryElements(channel),
   };
 }
 

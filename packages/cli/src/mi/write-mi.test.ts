@@ -14,6 +14,14 @@ describe('the machine interface', () => {
     expect(writeMi(RESULTS[0]!)).toContain('<success>true</success>');
   });
 
+  it('says when a channel gives memory back, and how wide counters are', () => {
+    const all = RESULTS.map(writeMi).join('\n');
+    expect(all).toMatch(/<reclaim_policy>\s*<consumed *\/>\s*<\/reclaim_policy>/);
+    expect(all).toMatch(/<reclaim_policy>\s*<periodic>\s*<age_threshold>5</);
+    expect(all).toMatch(/<type>shared<\/type>\s*<effective_value_type>signed-int-64</);
+    expect(all).toMatch(/<type>user-per-process<\/type>\s*<effective_value_type>signed-int-32</);
+  });
+
   it('of a command that failed has its name and nothing else', () => {
     expect(violations(writeMiFailure('create'))).toEqual([]);
     expect(writeMiFailure('create')).toContain('<success>false</success>');

@@ -2,7 +2,7 @@ import { EXIT_CAUSES, type ExitCause, type TriggerCondition } from '@ringtail/pr
 import { refuseKernel } from '../domain.ts';
 import { CliError } from '../errors.ts';
 import { didYouMean } from '../nearest.ts';
-import { parsePeriodUs, parseSize, parseSizeOrZero } from '../quantity-options.ts';
+import { parsePeriodUs, parseSizeOrZero } from '../quantity-options.ts';
 import { parseCapture } from './capture-expression.ts';
 import { EVENT_RULE_OPTIONS, eventRuleOf, INSTRUMENTATION_OPTIONS, requireUserTracepoints } from './event-rule-spec.ts';
 import { one, type SpecOption, type SpecPart, type SpecWords } from './spec-words.ts';
@@ -46,7 +46,7 @@ export const CONDITION_SPECS: Readonly<Record<string, ConditionSpec>> = {
     make: (part) => ({
       kind: 'session-consumed-size',
       session: needed(part, 'session'),
-      bytes: parseSize(needed(part, 'threshold-size')),
+      bytes: parseSizeOrZero(needed(part, 'threshold-size')),
     }),
   },
   'session-rotation-starts': {
@@ -125,7 +125,7 @@ function bufferUsage(part: SpecPart, comparison: 'at-least' | 'at-most'): Trigge
 }
 
 function ratioOf(text: string): number {
-  const ratio = /^\d*\.?\d+$|^\d+\.$/.test(text) ? Number(text) : Number.NaN;
+  const ratio = /^(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
   if (ratio >= 0 && ratio <= 1) return ratio;
   throw new CliError(
     'BAD_ARGUMENT',

@@ -1,17 +1,23 @@
-import type { MapRowOwner } from '@ringtail/protocol';
+import { type MapChannelAttributes, type MapRowOwner, mapValueBits } from '@ringtail/protocol';
 import type { MapOwner } from '../result.ts';
 import { userName } from '../users.ts';
 
-/** Whose a counter is, with the name of the user or program. */
-export function mapOwnerOf(owner: MapRowOwner): MapOwner {
+/** Whose a counter of a map is, with the name of the user or program. */
+export function mapOwnerOf(map: MapChannelAttributes, owner: MapRowOwner): MapOwner {
+  const valueBits = mapValueBits(map, owner.kind);
   switch (owner.kind) {
     case 'user':
-      return { kind: 'user', id: owner.uid, name: userName(owner.uid) };
+      return { kind: 'user', id: owner.uid, name: userName(owner.uid), valueBits };
     case 'process':
-      return { kind: 'process', id: owner.pid, name: owner.procname };
+      return { kind: 'process', id: owner.pid, name: owner.procname, valueBits };
     case 'shared':
-      return { kind: 'shared', id: null, name: null };
+      return { kind: 'shared', id: null, name: null, valueBits };
   }
+}
+
+/** Maps in the order in which LTTng shows and exports them. */
+export function inOrderOfNames(maps: readonly MapChannelAttributes[]): MapChannelAttributes[] {
+  return [...maps].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** What tells owners apart. */

@@ -1,5 +1,5 @@
-import { type MapChannelAttributes, type MapRow, mapValueBits } from '@ringtail/protocol';
-import { mapOwnerOf, ownerKey } from './map-owner.ts';
+import type { MapChannelAttributes, MapRow } from '@ringtail/protocol';
+import { inOrderOfNames, mapOwnerOf, ownerKey } from './map-owner.ts';
 
 /**
  * Tables, columns and view of LTTng's `export-maps --format=sqlite`, so that queries that were written for it work.
@@ -50,18 +50,18 @@ export function mapScript(maps: readonly MapChannelAttributes[], rows: readonly 
   const lines: string[] = [];
   const groups = new Map<string, number>();
   const keys = new Map<string, number>();
-  const channelIds = new Map(maps.map(({ name }, at) => [name, at + 1]));
-  for (const [name, id] of channelIds) lines.push(insert('channels', id, quoted(name), "'user'"));
-  const valueTypes = new Map(maps.map((map) => [map.name, `'signed-int-${mapValueBits(map)}'`]));
+  const channels = new Map(inOrderOfNames(maps).map((map, at) => [map.name, { map, id: at + 1 }]));
+  for (const [name, { id }] of channels) lines.push(insert('channels', id, quoted(name), "'user'"));
 
   for (const { map, owner, key, value, overflow } of rows) {
-    const channelId = channelIds.get(map);
-    if (channelId === undefined) continue;
+    const channel = channels.get(map);
+    if (channel === undefined) continue;
+    const channelId = channel.id;
     const groupId = idIn(groups, `${channelId} ${ownerKey(owner)}`, (id) => {
-      const { kind, id: ownerId, name } = mapOwnerOf(owner);
+      const { kind, id: ownerId, name, valueBits } = mapOwnerOf(channel.map, owner);
       const type = kind === 'shared' ? "'shared'" : `'user-per-${kind}'`;
       const ownerName = name === null ? 'NULL' : quoted(name);
-      lines.push(insert('groups', id, channelId, type, ownerId ?? 'NULL', ownerName, valueTypes.get(map) as string));
+      lines.push(insert('groups', id, channelId, type, ownerId ?? 'NULL', ownerName, `'signed-int-${valueBits}'`));
     });
     const keyText = quoted(key);
     const keyId = idIn(keys, keyText, (id) => lines.push(insert('keys', id, keyText)));

@@ -1,7 +1,7 @@
-import { type MapChannelAttributes, type MapRow, type MapRowOwner, mapValueBits } from '@ringtail/protocol';
+import type { MapChannelAttributes, MapRow, MapRowOwner } from '@ringtail/protocol';
 import type { MapOwner, MapTable, MapTableRow } from '../result.ts';
 import { matchesShellPattern } from '../shell-pattern.ts';
-import { mapOwnerOf, ownerKey } from './map-owner.ts';
+import { inOrderOfNames, mapOwnerOf, ownerKey } from './map-owner.ts';
 
 /** Which counters are shown, and how. What is chosen of one kind are alternatives; what is chosen of several has to hold all. */
 export interface MapSelection {
@@ -26,20 +26,19 @@ export interface OwnerSelection {
   readonly system: boolean;
 }
 
-/** Tables of a session's maps, in the order in which the session has them. One without rows is left out. */
+/** Tables of a session's maps, in the order of their names. One without rows is left out. */
 export function mapTables(
   maps: readonly MapChannelAttributes[],
   rows: readonly MapRow[],
   selection: MapSelection,
 ): MapTable[] {
-  return maps
+  return inOrderOfNames(maps)
     .filter(({ name }) => selection.maps.length === 0 || selection.maps.includes(name))
     .flatMap((map) => {
       const own = rows.filter((row) => row.map === map.name && isSelected(row, selection));
-      const groups = [...groupByOwner(own).values()];
+      const groups = [...groupByOwner(map, own).values()];
       const table = (owners: readonly MapOwner[], of: readonly MapRow[]): MapTable => ({
         map: map.name,
-        valueBits: mapValueBits(map),
         per: selection.per,
         owners,
         rows: arranged(summed(of), selection),
@@ -69,11 +68,14 @@ function isOwnerSelected(owner: MapRowOwner, { uids, pids, shared, system }: Own
   }
 }
 
-function groupByOwner(rows: readonly MapRow[]): Map<string, { readonly owner: MapOwner; readonly rows: MapRow[] }> {
+function groupByOwner(
+  map: MapChannelAttributes,
+  rows: readonly MapRow[],
+): Map<string, { readonly owner: MapOwner; readonly rows: MapRow[] }> {
   const groups = new Map<string, { readonly owner: MapOwner; readonly rows: MapRow[] }>();
   for (const row of rows) {
     const id = ownerKey(row.owner);
-    const group = groups.get(id) ?? { owner: mapOwnerOf(row.owner), rows: [] };
+    const group = groups.get(id) ?? { owner: mapOwnerOf(map, row.owner), rows: [] };
     group.rows.push(row);
     groups.set(id, group);
   }

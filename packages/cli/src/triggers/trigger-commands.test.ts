@@ -350,6 +350,28 @@ describe('maps', () => {
     expect(await valuesIn('of users', ...words.split(' '))).toEqual(ofTheUsers);
   });
 
+  it('refuse what is given twice and what there is not, as LTTng does', async () => {
+    for (const wrong of [
+      'add-map-channel -s s -s s -t user m',
+      'add-map-channel -s s -t user -t user m',
+      'add-map-channel -s s -t user --value-type=signed-int-32 --value-type=signed-int-32 m',
+      'add-map-channel -s s --nope m',
+      'show-maps -s s --per=owner --per=owner',
+      'show-maps -s s --nope',
+      'export-maps -s s -f sqlite -f sqlite',
+      'export-maps -s s --nope',
+      'reclaim-memory -u -s s -s s',
+      'reclaim-memory -u --nope',
+      'list-triggers --nope',
+      'remove-trigger --nope t',
+    ]) {
+      const { code, stderr, asked } = await answered(wrong.split(' '), answers);
+      expect([wrong, code, asked]).toEqual([wrong, 1, []]);
+      expect(stderr).toMatch(/specified more than once|unknown option '--nope'/);
+    }
+    expect((await answered('show-maps -s s -c m -c m --pid=0 --key=a --key=a'.split(' '), answers)).code).toBe(0);
+  });
+
   it('that belong to no processor are told to, and are shown for owners', async () => {
     for (const words of ['--per=cpu', '--per=part', '--cpu-id=0', '--part-id=1']) {
       const { code, stderr } = await answered(['show-maps', '-s', 's', ...words.split(' ')], answers);

@@ -114,9 +114,9 @@ describe('counters of keys', () => {
     map.increment('k', 7);
     const rows = () => map.rows(counters.liveValues(map)).map(({ owner, value }) => [owner, value]);
     const wanted = [
-      [{ kind: 'shared' }, 7],
       [{ kind: 'user', uid: 1 }, 11],
       [{ kind: 'user', uid: 2 }, 100],
+      [{ kind: 'shared' }, 7],
     ];
     expect(rows()).toEqual(wanted);
     for (const thread of threads.slice(1)) {
@@ -128,13 +128,25 @@ describe('counters of keys', () => {
     expect(rows().map(([, value]) => value)).toEqual([0, 0, 0]);
   });
 
-  it('that wrap say so', () => {
+  it('that wrap say so, but for shared ones, which do not', () => {
     const map = newMap('sum', { valueType: 'signed-int-32' });
-    map.increment('a', 2 ** 31 - 1);
-    map.increment('b', 2 ** 31 + 5);
-    expect(map.rows([]).map(({ value, overflow }) => [value, overflow])).toEqual([
-      [2 ** 31 - 1, false],
-      [-(2 ** 31) + 5, true],
+    const { process } = new FakeCountingThread(1);
+    const values = [
+      ['a', 2 ** 31 - 1],
+      ['b', 2 ** 31 + 5],
+    ] as const;
+    for (const [key, value] of values) map.threadEnded({ uid: 0, process, key, value });
+    map.increment('b', 1);
+    const shown = () => map.rows([]).map(({ owner, key, value, overflow }) => [owner.kind, key, value, overflow]);
+    expect(shown()).toEqual([
+      ['process', 'a', 2 ** 31 - 1, false],
+      ['process', 'b', -(2 ** 31) + 5, true],
+      ['shared', 'b', 1, false],
+    ]);
+    map.processEnded(process);
+    expect(shown()).toEqual([
+      ['shared', 'a', 2 ** 31 - 1, false],
+      ['shared', 'b', 2 ** 31 + 6, false],
     ]);
   });
 

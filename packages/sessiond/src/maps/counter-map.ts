@@ -75,11 +75,11 @@ export class CounterMap {
     for (const values of all) for (const key of values.keys()) values.set(key, 0);
   }
 
-  /** One row for each owner and key, in this order; what is shared comes first. */
+  /** One row for each owner and key, in this order; what is shared comes last. */
   rows(live: Iterable<LiveValue>): MapRow[] {
     const groups = this.attributes.ownership === 'user' ? this.#userGroups(live) : this.#processGroups(live);
     groups.sort((a, b) => orderOf(a.owner) - orderOf(b.owner));
-    return [{ owner: { kind: 'shared' as const }, values: this.#shared }, ...groups].flatMap((group) =>
+    return [...groups, { owner: { kind: 'shared' as const }, values: this.#shared }].flatMap((group) =>
       this.#rowsOf(group),
     );
   }
@@ -107,7 +107,7 @@ export class CounterMap {
 
   #rowsOf({ owner, values }: Group): MapRow[] {
     const { name } = this.attributes;
-    const isNarrow = mapValueBits(this.attributes) === 32;
+    const isNarrow = mapValueBits(this.attributes, owner.kind) === 32;
     return [...values]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([key, value]) => ({
