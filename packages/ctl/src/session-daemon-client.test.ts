@@ -120,17 +120,32 @@ describe('SessionDaemonClient', () => {
     await expect(daemon.listSessions()).rejects.toMatchObject({ code: 'DAEMON_GONE' });
   });
 
+  it('lists applications with their tracepoints; equal lists are one', async () => {
+    const lists = [[{ name: 'p:a', logLevel: 6, fields: [] }], []];
+    const asked: unknown[] = [];
+    const daemon = await connected(({ id, params }) => {
+      asked.push(params);
+      const applications = [1, 0, 0].map((tracepoints, pid) => ({ pid, tracepoints }));
+      return { id, ok: true, result: { applications, tracepointLists: lists } };
+    });
+    const applications = await daemon.listApplications();
+    expect(applications).toEqual([1, 0, 0].map((list, pid) => ({ pid, tracepoints: lists[list] })));
+    expect(applications[1]?.tracepoints).toBe(applications[2]?.tracepoints);
+    await daemon.listApplications({ fields: false });
+    expect(asked).toEqual([{ fields: true }, { fields: false }]);
+  });
+
   it('says so when no answer comes in time, and ignores it when it comes late', async () => {
     let late: (() => void) | undefined;
     const daemon = await connected(({ id, command }, socket) => {
-      if (command === 'list-applications') return { id, ok: true, result: [] };
+      if (command === 'list-triggers') return { id, ok: true, result: [] };
       late = () => socket.write(encodeFrame({ id, ok: true, result: [] }, CLIENT_FRAME_BYTES_MAX));
       return undefined;
     });
     await expect(daemon.request('list-sessions', {}, { timeoutMs: 20 })).rejects.toMatchObject({ code: 'TIMEOUT' });
     await expect.poll(() => late).toBeDefined();
     late?.();
-    expect(await daemon.listApplications()).toEqual([]);
+    expect(await daemon.listTriggers()).toEqual([]);
   });
 
   it('has shut a daemon down when the daemon has closed the connection', async () => {

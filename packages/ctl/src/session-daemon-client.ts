@@ -236,8 +236,20 @@ export class SessionDaemonClient {
     return this.request('list-sessions', {});
   }
 
-  listApplications(): Promise<readonly ApplicationDescription[]> {
-    return this.request('list-applications', {});
+  /**
+   * The registered threads. Those with the same tracepoints share one list.
+   *
+   * @param options `fields: false` leaves the fields of tracepoints out, which are most of a long answer
+   */
+  async listApplications(
+    options: RequestOptions & { readonly fields?: boolean } = {},
+  ): Promise<readonly ApplicationDescription[]> {
+    const { fields = true } = options;
+    const { applications, tracepointLists } = await this.request('list-applications', { fields }, options);
+    return applications.map((application) => ({
+      ...application,
+      tracepoints: tracepointLists[application.tracepoints] ?? [],
+    }));
   }
 
   sessionStatistics(session: string): Promise<SessionStatistics> {

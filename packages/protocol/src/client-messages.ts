@@ -16,7 +16,7 @@ import type {
   TriggerReport,
 } from './triggers.ts';
 
-export const CLIENT_PROTOCOL_VERSION = 1;
+export const CLIENT_PROTOCOL_VERSION = 2;
 /** No frame of a client is longer. */
 export const CLIENT_FRAME_BYTES_MAX = 16 * 1024 * 1024;
 /** No frame of the daemon is longer: a list of thousands of threads with the fields of all their tracepoints is one. */
@@ -191,7 +191,8 @@ export interface Commands {
     result: { bytes: number };
   };
   'list-sessions': { params: Record<string, never>; result: readonly SessionDescription[] };
-  'list-applications': { params: Record<string, never>; result: readonly ApplicationDescription[] };
+  /** Without `fields`, those of the tracepoints are left out: most listings do not show them, and they are most of the answer. */
+  'list-applications': { params: { fields: boolean }; result: ApplicationList };
   'session-statistics': { params: { session: string }; result: SessionStatistics };
   /** What the rings of a session take of the machine's memory, those included whose threads have ended. */
   'session-memory': { params: { session: string }; result: readonly RingMemory[] };
@@ -252,7 +253,7 @@ export interface ContextDescription {
 export interface TracepointDescription {
   readonly name: string;
   readonly logLevel: number;
-  /** `NamedFieldSpec` of `@ringtail/ctf` each, passed through unread. */
+  /** `NamedFieldSpec` of `@ringtail/ctf` each, passed through unread; none where they were not asked for. */
   readonly fields: readonly JsonValue[];
 }
 
@@ -266,6 +267,17 @@ export interface ApplicationDescription {
   readonly tracepoints: readonly TracepointDescription[];
   /** What the thread said that it could not do, in words, newest last; the first few only. */
   readonly troubles: readonly string[];
+}
+
+/** Applications with each distinct list of tracepoints once: a thousand processes of one program have one. */
+export interface ApplicationList {
+  readonly applications: readonly ListedApplication[];
+  readonly tracepointLists: readonly (readonly TracepointDescription[])[];
+}
+
+export interface ListedApplication extends Omit<ApplicationDescription, 'tracepoints'> {
+  /** Index into `tracepointLists`. */
+  readonly tracepoints: number;
 }
 
 export interface DaemonStatus {

@@ -175,10 +175,11 @@ export function checkClientRequest(message: unknown): Request {
     case 'session-sightings':
     case 'session-diagnosis':
       return { id, command, params: sessionIn(params) };
+    case 'list-applications':
+      return { id, command, params: { fields: booleanIn(params, 'fields') } };
     case 'daemon-status':
     case 'list-contexts':
     case 'list-sessions':
-    case 'list-applications':
     case 'list-triggers':
     case 'subscribe':
     case 'shutdown':

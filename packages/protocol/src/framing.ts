@@ -16,22 +16,23 @@ export class FrameError extends RingtailError<FrameErrorCode> {
  * @throws {FrameError} `FRAME_TOO_LONG` if the text exceeds `bytesMax`.
  */
 export function encodeFrame(message: unknown, bytesMax: number): Buffer {
-  return frameOfText(JSON.stringify(message), bytesMax);
+  return frameOfTexts([JSON.stringify(message)], bytesMax);
 }
 
 /**
- * A message that is JSON already as a frame.
+ * A message that is JSON already as a frame, in pieces: what is long is not joined first.
  *
  * @throws {FrameError} `FRAME_TOO_LONG` if the text exceeds `bytesMax`.
  */
-export function frameOfText(json: string, bytesMax: number): Buffer {
-  const length = Buffer.byteLength(json, 'utf8');
+export function frameOfTexts(pieces: readonly string[], bytesMax: number): Buffer {
+  const length = pieces.reduce((sum, piece) => sum + Buffer.byteLength(piece), 0);
   if (length > bytesMax) {
     throw new FrameError('FRAME_TOO_LONG', `a message of ${length} bytes exceeds the limit of ${bytesMax}`);
   }
   const frame = Buffer.allocUnsafe(FRAME_LENGTH_BYTES + length);
   frame.writeUInt32LE(length, 0);
-  frame.write(json, FRAME_LENGTH_BYTES, 'utf8');
+  let end = FRAME_LENGTH_BYTES;
+  for (const piece of pieces) end += frame.write(piece, end);
   return frame;
 }
 

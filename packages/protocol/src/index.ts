@@ -14,7 +14,7 @@ export {
   FrameDecoder,
   FrameError,
   type FrameErrorCode,
-  frameOfText,
+  frameOfTexts,
 } from './framing.ts';
 export { printable, ShapeError, type ShapeErrorCode } from './json-shape.ts';
 export { expandKeyTemplate, namesEvent, strayBraceIn } from './key-template.ts';

@@ -3,11 +3,11 @@ import { describeError } from '@ringtail/base';
 import type { Posix } from '@ringtail/posix';
 import type {
   AliveMessage,
-  ApplicationDescription,
   AppReply,
   CountersMessage,
   DeclareMessage,
   GoodbyeMessage,
+  ListedApplication,
   ProcessEnd,
   RegisterMessage,
   RingMessage,
@@ -39,7 +39,7 @@ import type { SessionRegistry } from './session-registry.ts';
 import type { Sighting } from './sightings.ts';
 import { controlBytesOf, type StatePublisher, type Subscriber } from './state-publisher.ts';
 import type { TraceKeeper } from './trace-keeper.ts';
-import { NO_TRACEPOINTS, TracepointLists } from './tracepoint-lists.ts';
+import { jsonWithoutFields, NO_TRACEPOINTS, type TracepointList, TracepointLists } from './tracepoint-lists.ts';
 import type { TriggerEngine } from './triggers/trigger-engine.ts';
 import { Troubles } from './troubles.ts';
 
@@ -129,13 +129,19 @@ export class ApplicationService {
     return [...this.#applications].map((application) => application.sighting());
   }
 
-  /** The threads that this user may see: `ApplicationDescription[]`. */
-  describe(user: Owner): JsonText {
-    return new JsonText(
-      `[${this.#visibleTo(user)
-        .map((application) => application.json())
-        .join(',')}]`,
-    );
+  /** The threads that this user may see: `ApplicationList`. */
+  describe(user: Owner, fields: boolean): JsonText {
+    const indices = new Map<TracepointList, number>();
+    const applications = this.#visibleTo(user).map((application) => {
+      const index = indices.get(application.tracepointList) ?? indices.size;
+      indices.set(application.tracepointList, index);
+      return application.listed(index);
+    });
+    const lists = [...indices.keys()].flatMap((list, index) => {
+      const json = fields ? list.json : jsonWithoutFields(list);
+      return index === 0 ? [json] : [',', json];
+    });
+    return new JsonText([`{"applications":${JSON.stringify(applications)},"tracepointLists":[`, ...lists, ']}']);
   }
 
   /** How many threads this user may see. */
@@ -318,20 +324,15 @@ class Application implements RegisteredApplication, AskedThread {
     return { pid, tid, tracepoints: this.#tracepoints };
   }
 
-  /** `ApplicationDescription` */
-  json(): string {
+  get tracepointList(): TracepointList {
+    return this.#tracepoints;
+  }
+
+  /** @param tracepoints index of this application's list among those that are told with it */
+  listed(tracepoints: number): ListedApplication {
     const { pid, tid, procname, runtime, mainThread } = this.#parts.message;
     const troubles = this.#troubles.list();
-    const description: Omit<ApplicationDescription, 'tracepoints'> = {
-      pid,
-      tid,
-      uid: this.thread.uid,
-      procname,
-      runtime,
-      mainThread,
-      troubles,
-    };
-    return `${JSON.stringify(description).slice(0, -1)},"tracepoints":${this.#tracepoints.json}}`;
+    return { pid, tid, uid: this.thread.uid, procname, runtime, mainThread, troubles, tracepoints };
   }
 
   #channel(key: number): TraceChannel | undefined {

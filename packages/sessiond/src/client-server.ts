@@ -9,7 +9,7 @@ import {
   encodeFrame,
   FrameDecoder,
   FrameError,
-  frameOfText,
+  frameOfTexts,
   type Notification,
   type NotificationMessage,
   type Reply,
@@ -177,7 +177,7 @@ class ClientConnection implements Client {
 function frameOf(reply: Reply): Buffer {
   try {
     if (!reply.ok || !(reply.result instanceof JsonText)) return encodeFrame(reply, CLIENT_REPLY_BYTES_MAX);
-    return frameOfText(`{"id":${reply.id},"ok":true,"result":${reply.result.text}}`, CLIENT_REPLY_BYTES_MAX);
+    return frameOfTexts([`{"id":${reply.id},"ok":true,"result":`, ...reply.result.pieces, '}'], CLIENT_REPLY_BYTES_MAX);
   } catch (error) {
     const message = `the answer cannot be sent: ${describeError(error)}`;
     return encodeFrame({ id: reply.id, ok: false, code: 'ANSWER_TOO_LONG', message }, CLIENT_REPLY_BYTES_MAX);

@@ -1,8 +1,8 @@
 /** The result of a command, as JSON already: long answers are put together of texts that are kept. */
 export class JsonText {
-  readonly text: string;
+  readonly pieces: readonly string[];
 
-  constructor(text: string) {
-    this.text = text;
+  constructor(pieces: readonly string[]) {
+    this.pieces = pieces;
   }
 }

@@ -125,17 +125,36 @@ describe('a session', SLOW, () => {
     expect(await client.ask('list-sessions', {})).toMatchObject([
       { name: 's', active: true, channels: [{ ...smallChannel, rules: [{ pattern: 'p:*' }] }] },
     ]);
-    expect(await client.ask('list-applications', {})).toMatchObject([
-      {
-        procname: 'shop',
-        tid: 77,
-        uid: process.getuid?.(),
-        tracepoints: [{ name: 'p:a', logLevel: 6, fields: [] }],
-        troubles: ['a ring could not be made'],
-      },
-    ]);
+    expect(await client.ask('list-applications', { fields: true })).toMatchObject({
+      applications: [
+        {
+          procname: 'shop',
+          tid: 77,
+          uid: process.getuid?.(),
+          tracepoints: 0,
+          troubles: ['a ring could not be made'],
+        },
+      ],
+      tracepointLists: [[{ name: 'p:a', logLevel: 6, fields: [] }]],
+    });
     const { troubles } = await client.ask('session-statistics', { session: 's' });
     expect(troubles).toEqual([`thread 77 of process ${process.pid} (shop): a ring could not be made (NO_MEMORY)`]);
+  });
+
+  it('lists equal tracepoints of several applications once, without fields where nobody asks for them', async () => {
+    await daemon.start();
+    const client = await startedSession();
+    const a = { name: 'p:a', logLevel: 6, fields: [{ name: 'n', spec: { kind: 'string' } }] };
+    const b = { name: 'p:b', logLevel: 6, fields: [] };
+    for (const [idx, tracepoints] of [[a], [b], [a]].entries()) {
+      const app = await application({ tid: 70 + idx });
+      app.send({ type: 'tracepoints', tracepoints });
+      await app.declare(keyOf(app), event(`e${idx}`));
+    }
+    const listed = (fields: boolean) => client.ask('list-applications', { fields });
+    const applications = [0, 1, 0].map((tracepoints, idx) => ({ tid: 70 + idx, tracepoints }));
+    expect(await listed(true)).toMatchObject({ applications, tracepointLists: [[a], [b]] });
+    expect(await listed(false)).toMatchObject({ applications, tracepointLists: [[{ ...a, fields: [] }], [b]] });
   });
 });
 

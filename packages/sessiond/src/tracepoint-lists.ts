@@ -10,6 +10,11 @@ export interface TracepointList {
 
 export const NO_TRACEPOINTS: TracepointList = { json: '[]', names: [] };
 
+/** `TracepointDescription[]` as JSON, of which nobody wants to know the fields. */
+export function jsonWithoutFields({ names }: TracepointList): string {
+  return JSON.stringify(names.map(({ name, logLevel }): TracepointDescription => ({ name, logLevel, fields: [] })));
+}
+
 /** The lists of all threads, equal ones kept once: a thousand processes of one program have one. */
 export class TracepointLists {
   readonly #lists = new Map<string, { readonly list: TracepointList; uses: number }>();

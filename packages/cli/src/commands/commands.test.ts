@@ -625,16 +625,19 @@ describe('list', () => {
 
   it('of tracepoints shows fields when asked, whatever an application says they are', async () => {
     const { context } = await world({
-      'list-applications': () => [
-        {
-          pid: 7,
-          tid: 7,
+      'list-applications': () => ({
+        applications: [7, 8].map((pid) => ({
+          pid,
+          tid: pid,
           uid: 0,
           procname: 'node',
           runtime: 'node',
           mainThread: true,
           troubles: [],
-          tracepoints: [
+          tracepoints: 0,
+        })),
+        tracepointLists: [
+          [
             {
               name: 'a:b',
               logLevel: 13,
@@ -646,14 +649,16 @@ describe('list', () => {
               ],
             },
           ],
-        },
-      ],
+        ],
+      }),
     });
     expect(await run(['list', '-u', '-f'], context)).toMatchObject({ code: 0 });
-    expect(context.output()).toContain(
-      'PID: 7 - Name: node\n      a:b (loglevel: TRACE_DEBUG_LINE (13)) (type: tracepoint)\n' +
-        '        field: n (integer)\n        field: why (string) [no write]\n',
-    );
+    for (const pid of [7, 8]) {
+      expect(context.output()).toContain(
+        `PID: ${pid} - Name: node\n      a:b (loglevel: TRACE_DEBUG_LINE (13)) (type: tracepoint)\n` +
+          '        field: n (integer)\n        field: why (string) [no write]\n',
+      );
+    }
   });
 
   it('of loggers of Java and Python is empty, of the kernel refused', async () => {

@@ -158,7 +158,9 @@ async function listInstrumentation(context: Context, command: Command, options: 
   const format = outputFormatOf(command);
   const fields = options.fields === true;
   if (options.userspace) {
-    const applications = await withDaemon(context, (client) => client.listApplications());
+    // Programs get what there is; people and LTTng's machine interface get fields with --fields only.
+    const asked = { fields: fields || format === 'json' };
+    const applications = await withDaemon(context, (client) => client.listApplications(asked));
     report(context, format, { command: 'list-tracepoints', applications, fields }, (style) =>
       describeApplications(style, applications, fields),
     );

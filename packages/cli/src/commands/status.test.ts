@@ -37,7 +37,7 @@ async function world(answers: Answers) {
     'session-statistics': () => NO_STATISTICS,
     'session-memory': () => [],
     'daemon-status': () => DAEMON,
-    'list-applications': () => [],
+    'list-applications': () => ({ applications: [], tracepointLists: [] }),
     'session-sightings': () => ({ threads: 1, tracepoints: [] }),
     ...answers,
   });

@@ -17,7 +17,10 @@ export async function liveNames(client: SessionDaemonClient, kind: LiveKind): Pr
         channels.flatMap(({ rules }) => rules.map(({ pattern }) => pattern)),
       );
     case 'event': {
-      const [applications, rules] = await Promise.all([client.listApplications(), liveNames(client, 'rule')]);
+      const [applications, rules] = await Promise.all([
+        client.listApplications({ fields: false }),
+        liveNames(client, 'rule'),
+      ]);
       return [...applications.flatMap(({ tracepoints }) => tracepoints.map(({ name }) => name)), ...rules];
     }
   }

@@ -63,8 +63,7 @@ async function askOther(runDirectory: string): Promise<OtherDaemon> {
   try {
     const client = await SessionDaemonClient.connect({ runDirectory, timeoutMs: OTHER_DAEMON_TIMEOUT_MS });
     try {
-      const options = { timeoutMs: OTHER_DAEMON_TIMEOUT_MS };
-      const applications = await client.request('list-applications', {}, options);
+      const applications = await client.listApplications({ fields: false, timeoutMs: OTHER_DAEMON_TIMEOUT_MS });
       return { runDirectory, uid, pids: [...new Set(applications.map(({ pid }) => pid))] };
     } finally {
       client.close();

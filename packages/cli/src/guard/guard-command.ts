@@ -223,7 +223,7 @@ class Guard {
 
   /** Processes that are registered and outlive the command. */
   async #survivors(): Promise<number[]> {
-    const applications = await this.#daemon.client.listApplications().catch(() => []);
+    const applications = await this.#daemon.client.listApplications({ fields: false }).catch(() => []);
     const pids = new Set(applications.map(({ pid }) => pid));
     return [...pids].filter(isRunning).sort((a, b) => a - b);
   }

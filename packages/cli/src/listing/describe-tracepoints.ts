@@ -10,12 +10,15 @@ export function describeApplications(
   fields: boolean,
 ): string {
   if (applications.length === 0) return 'UST events:\n-------------\nNone\n';
+  // Threads of one program share their list, and so its text.
+  const texts = new Map<readonly TracepointDescription[], string>();
   const parts = applications.map((application) => {
     const thread = application.mainThread ? '' : ` - Thread: ${application.tid}`;
-    const tracepoints = application.tracepoints.flatMap((tracepoint) => tracepointLines(tracepoint, fields));
+    const text = texts.get(application.tracepoints) ?? tracepointText(application.tracepoints, fields);
+    texts.set(application.tracepoints, text);
     return [
       `PID: ${application.pid}${thread} - Name: ${style.bold(application.procname)}`,
-      ...(tracepoints.length === 0 ? ['      no tracepoints'] : tracepoints),
+      text,
       ...application.troubles.map((trouble) => `      ${style.yellow('trouble:')} ${trouble}`),
       '',
     ].join('\n');
@@ -25,6 +28,11 @@ export function describeApplications(
 
 export function describeLoggers(domains: readonly LoggerDomain[]): string {
   return domains.map((domain) => `${domain} events (Logger name):\n-------------------------\nNone\n`).join('\n');
+}
+
+function tracepointText(tracepoints: readonly TracepointDescription[], fields: boolean): string {
+  if (tracepoints.length === 0) return '      no tracepoints';
+  return tracepoints.flatMap((tracepoint) => tracepointLines(tracepoint, fields)).join('\n');
 }
 
 function tracepointLines({ name, logLevel, fields }: TracepointDescription, withFields: boolean): string[] {

@@ -136,7 +136,7 @@ async function finishSession(
 
 /** Processes that registered and outlive the command. */
 async function survivorsOf(client: SessionDaemonClient, commandPid: number): Promise<number[]> {
-  const applications = await client.listApplications().catch(() => []);
+  const applications = await client.listApplications({ fields: false }).catch(() => []);
   const pids = new Set(applications.map((application) => application.pid));
   pids.delete(commandPid);
   return [...pids].filter(isRunning).sort((a, b) => a - b);

@@ -127,7 +127,7 @@ describe('rings of threads that have ended', SLOW, () => {
     const { client, app } = await started({ snapshot: true });
     app.sendRing(keyOf(app), RING_BYTES, 'content');
     app.close();
-    await expect.poll(() => client.ask('list-applications', {}), POLL).toEqual([]);
+    await expect.poll(async () => (await client.ask('daemon-status', {})).applications, POLL).toBe(0);
     daemon.tell('kill-at', 'snapshot');
     await client.ask('record-snapshot', { session: 's', ...record });
     const opened = daemon.asked().filter(({ command }) => command.type === 'open-ring');

@@ -24,7 +24,7 @@ export function daemonCommands({ registry, applications, link, notifications, ru
       notifications.subscribe(client);
       return null;
     },
-    'list-applications': (_, client) => applications.describe(client),
+    'list-applications': ({ fields }, client) => applications.describe(client, fields),
   } satisfies Partial<DaemonHandlers>;
 }
 
