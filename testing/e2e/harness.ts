@@ -289,9 +289,9 @@ function commandLineOf(pid: number): string[] {
   }
 }
 
-/** The session daemon that `ringtail record` with this environment started. */
+/** The session daemon that `create` or `record` with this environment started. */
 export function sessionDaemonOf(sandbox: Sandbox): number {
-  const [pid] = daemonsBelow(sandbox.env.TMPDIR as string);
+  const [pid] = [sandbox.directory, sandbox.env.TMPDIR as string].flatMap(daemonsBelow);
   if (pid === undefined) throw new Error('no session daemon runs');
   return pid;
 }

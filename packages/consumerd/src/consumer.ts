@@ -358,10 +358,10 @@ export class Consumer {
     }
   }
 
-  #reclaim({ session, channels, olderThanUs }: ReclaimRequest): SessionStatistics {
+  #reclaim({ session, channels, until }: ReclaimRequest): SessionStatistics {
     const rings = this.#drainedOf(session).filter(({ request }) => channels.includes(request.channel));
     // What was taken before is in the producer's hands: nobody else can know that it is not about to be written.
-    const reclaimed = olderThanUs > 0 ? [] : rings.map(({ drain }) => drain.reclaim());
+    const reclaimed = rings.map(({ drain }) => drain.reclaim(until));
     if (reclaimed.length > 0 && reclaimed.every((bytes) => bytes === undefined)) {
       throw new ConsumerError('NOT_RECLAIMABLE', NOT_RECLAIMABLE);
     }

@@ -133,13 +133,15 @@ export class RingDrain implements DrainableRing {
   /**
    * Takes what is closed, and gives the memory of that back.
    *
+   * @param until clock value: only of sub-buffers whose newest event is not newer
    * @returns how many bytes that were; undefined where it cannot be done without a race against the producer
    */
-  reclaim(): number | undefined {
+  reclaim(until: number): number | undefined {
     const before = this.#ring.reclaimedBytes;
-    if (!this.#ring.reclaimReleased()) return undefined;
+    if (!this.#ring.reclaimReleased(until)) return undefined;
     this.#take(false, this.#ring.header.subBufCount + 2, Number.POSITIVE_INFINITY);
-    if (!this.#options.reclaims) this.#ring.keepReleased();
+    if (this.#options.reclaims) this.#ring.reclaimReleased();
+    else this.#ring.keepReleased();
     return this.#ring.reclaimedBytes - before;
   }
 

@@ -185,7 +185,7 @@ export interface Commands {
   'regenerate-metadata': { params: { session: string }; result: null };
   /** Has every application record its state again. */
   'regenerate-statedump': { params: { session: string }; result: null };
-  /** Gives back the memory of sub-buffers that were taken at least so long ago; null channels: all. */
+  /** Gives back the memory of sub-buffers that were taken and whose newest event is so old; null channels: all. */
   'reclaim-memory': {
     params: { session: string; channels: readonly string[] | null; olderThanUs: number };
     result: { bytes: number };

@@ -149,13 +149,14 @@ export interface RegenerateMetadataRequest {
   /** As in `OpenTraceRequest`. */
   readonly clockOffsetNs: string;
 }
-/** Give back the memory of sub-buffers that were taken at least so long ago. Answers with `bytes` in the statistics. */
+/** Give back the memory of closed sub-buffers. Answers with `bytes` in the statistics. */
 export interface ReclaimRequest {
   readonly type: 'reclaim';
   readonly session: string;
   /** Keys of channels. */
   readonly channels: readonly number[];
-  readonly olderThanUs: number;
+  /** Clock value: only sub-buffers whose newest event is not newer. */
+  readonly until: number;
 }
 
 /** How full the rings of channels are. Answers with a `ChannelUse` for each key that is known, in place of statistics. */

@@ -68,7 +68,7 @@ const commands: readonly ConsumerCommand[] = [
   { type: 'snapshot', session: 's', directory: '/tmp/snap', maxBytes: null },
   { type: 'rotate', session: 's', archive: '/tmp/out/archives/x' },
   { type: 'regenerate-metadata', trace: 1, clockOffsetNs: '5' },
-  { type: 'reclaim', session: 's', channels: [2], olderThanUs: 0 },
+  { type: 'reclaim', session: 's', channels: [2], until: 0 },
 ];
 
 const refused = (command: object) => {

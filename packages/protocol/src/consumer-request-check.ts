@@ -135,7 +135,7 @@ function checkCommand(json: JsonObject): ConsumerCommand {
         type,
         session: sessionIn(json),
         channels: channelKeysIn(json),
-        olderThanUs: integerIn(json, 'olderThanUs', 0, KEY_MAX),
+        until: integerIn(json, 'until', 0, KEY_MAX),
       };
     default:
       return refuseShape('there is no command of this type');

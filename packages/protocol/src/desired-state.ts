@@ -68,6 +68,8 @@ export interface DesiredChannel {
   readonly statedump: number;
   /** Grows whenever the thread is to give back the memory of sub-buffers that are free. */
   readonly reclaim: number;
+  /** Clock value: only of those whose newest event is not newer. */
+  readonly reclaimUntil: number;
   /** Indexes of the thread's counters of evaluated filters, and of those that were false; null: they are not counted. */
   readonly filterCounters: { readonly evaluated: number; readonly rejected: number } | null;
   readonly rules: readonly EventRule[];

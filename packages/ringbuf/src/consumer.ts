@@ -106,7 +106,8 @@ export class RingConsumer {
   #openSeqSeen = 0;
   /** The open sub-buffer and what was committed in it, when it was last looked at. */
   #openSeen = { seq: 0, committed: 0 };
-  #reclaims = false;
+  /** Clock value: older sub-buffers are given back when they are released; undefined: none. */
+  #reclaimUntil: number | undefined;
   #reclaimedBytes = 0;
   #discardedReleased = 0;
   #taken: Taken | null = null;
@@ -249,16 +250,18 @@ export class RingConsumer {
    * the consumer's: in discard mode the producer cannot open its slot yet. At no other time is that certain, and never in
    * overwrite mode.
    *
+   * @param until clock value: only of sub-buffers whose newest record is not newer
    * @returns false where it cannot be done
    */
-  reclaimReleased(): boolean {
-    this.#reclaims = !this.#overwrites && this.#medium.giveBack !== undefined;
-    return this.#reclaims;
+  reclaimReleased(until = Number.POSITIVE_INFINITY): boolean {
+    if (this.#overwrites || this.#medium.giveBack === undefined) return false;
+    this.#reclaimUntil = until;
+    return true;
   }
 
   /** Undoes `reclaimReleased`. */
   keepReleased(): void {
-    this.#reclaims = false;
+    this.#reclaimUntil = undefined;
   }
 
   /** Memory given back so far. */
@@ -421,14 +424,15 @@ export class RingConsumer {
 
   /** Stores where we are, for the producer and for the next consumer; remembered only once it is stored. */
   #store(position: ConsumerPosition): void {
-    if (this.#reclaims) this.#giveBackUntil(position.seq);
+    if (this.#reclaimUntil !== undefined) this.#giveBack(position.seq, this.#reclaimUntil);
     this.#medium.write(encodePosition(position, this.#wakeRequested), ConsumerLine.CONSUMED_SEQ);
     this.#position = position;
   }
 
   /** Sub-buffers before `seq` are closed, and the producer waits for them to be released. */
-  #giveBackUntil(seq: number): void {
+  #giveBack(seq: number, until: number): void {
     for (let closed = this.#position.seq; closed < seq; closed++) {
+      if (until < Number.POSITIVE_INFINITY && !(this.#readDescriptor(closed).lastTimestamp <= until)) continue;
       const bytes = this.#medium.giveBack?.(this.#subBufOffset(closed), this.header.subBufBytes);
       this.#reclaimedBytes += bytes ?? 0;
     }

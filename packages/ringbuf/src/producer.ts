@@ -160,13 +160,18 @@ export class RingProducer {
   /**
    * The parts of the ring whose content was taken and that have not been opened since, in discard mode: nobody but this thread
    * reads or writes there, and it does so not before it opens them.
+   *
+   * @param until clock value: only parts whose newest record is not newer
    */
-  freeParts(): { readonly offset: number; readonly bytes: number }[] {
+  freeParts(until: number): { readonly offset: number; readonly bytes: number }[] {
     const bytes = this.#subBufBytes;
     const parts: { readonly offset: number; readonly bytes: number }[] = [];
     const last = this.openSeq + this.#subBufCount - 1;
     for (let seq = this.openSeq + 1; this.#discards && seq <= last && this.#isFree(seq); seq++) {
-      parts.push({ offset: this.#headerBytes + (seq % this.#subBufCount) * bytes, bytes });
+      const slot = seq % this.#subBufCount;
+      const descriptor = (DESCRIPTORS_OFFSET + slot * DESCRIPTOR_BYTES) / 8;
+      if (this.f64[descriptor + LAST_TIMESTAMP]! > until) continue;
+      parts.push({ offset: this.#headerBytes + slot * bytes, bytes });
     }
     return parts;
   }

@@ -92,6 +92,14 @@ describe('a ring whose released sub-buffers are reclaimed', () => {
     expect(fstatSync(ring.fd).size).toBe(ring.bytes);
   });
 
+  it('keeps what is newer than it is asked for, until it is asked for more', () => {
+    const consumer = open(RingMode.DISCARD);
+    record(3 * PER_SUB_BUF + 1);
+    consumer.reclaimReleased(2 * PER_SUB_BUF);
+    expect(take(consumer, false)).toHaveLength(3 * PER_SUB_BUF);
+    expect(consumer.reclaimedBytes).toBe(2 * SUB_BUF_BYTES);
+  });
+
   it('is none in overwrite mode, whose producer may open any sub-buffer at any time', () => {
     const consumer = open(RingMode.OVERWRITE);
     expect(consumer.reclaimReleased()).toBe(false);
@@ -111,7 +119,7 @@ describe('a ring whose producer gives back what is free', () => {
     for (let round = 0; round < 40; round++) {
       record(PER_SUB_BUF + 100);
       if (round % 2 === 0) numbers.push(...take(consumer, round % 3 === 0));
-      ring.reclaim();
+      ring.reclaim(recorded);
     }
     numbers.push(...take(consumer, true));
     expect(numbers).toEqual(upTo(recorded));
@@ -124,17 +132,29 @@ describe('a ring whose producer gives back what is free', () => {
       take(consumer, false);
     }
     expect(subBufBytes()).toBe(4 * SUB_BUF_BYTES);
-    ring.reclaim();
+    ring.reclaim(recorded);
     // Of the open one only what has been written since it was opened last.
     expect(subBufBytes()).toBe(SUB_BUF_BYTES);
     expect(fstatSync(ring.fd).size).toBe(ring.bytes);
+  });
+
+  it('keeps what is newer than it is asked for', () => {
+    const consumer = open(RingMode.DISCARD);
+    record(3 * PER_SUB_BUF + 1);
+    take(consumer, false);
+    const before = subBufBytes();
+    const givenBack = [PER_SUB_BUF - 1, 2 * PER_SUB_BUF, 3 * PER_SUB_BUF].map((until) => {
+      ring.reclaim(until);
+      return (before - subBufBytes()) / SUB_BUF_BYTES;
+    });
+    expect(givenBack).toEqual([0, 2, 3]);
   });
 
   it('keeps everything that nobody has taken', () => {
     open(RingMode.DISCARD);
     record(5 * PER_SUB_BUF);
     const before = subBufBytes();
-    ring.reclaim();
+    ring.reclaim(recorded);
     expect(subBufBytes()).toBe(before);
   });
 
@@ -143,14 +163,14 @@ describe('a ring whose producer gives back what is free', () => {
     record(3 * PER_SUB_BUF + 1);
     take(consumer, false);
     const before = subBufBytes();
-    ring.reclaim();
+    ring.reclaim(recorded);
     expect(subBufBytes()).toBe(before);
   });
 
   it('does nothing once it is closed', () => {
     open(RingMode.DISCARD);
     ring.close();
-    expect(() => ring.reclaim()).not.toThrow();
+    expect(() => ring.reclaim(recorded)).not.toThrow();
   });
 });
 

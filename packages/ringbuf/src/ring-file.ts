@@ -34,9 +34,10 @@ export interface Ring {
    * Gives the memory of sub-buffers that are free back to the system; for the producer's thread alone. Of a ring in a file, and
    * where the kernel commits memory strictly, it stays: a later store could fail there.
    *
+   * @param until clock value: only of those whose newest record is not newer
    * @throws {PosixError}
    */
-  reclaim(): void;
+  reclaim(until: number): void;
   /** Closes the descriptor; the mapping stays. */
   closeFd(): void;
   /**
@@ -103,9 +104,9 @@ function handleOf(
     producer.close();
     posix.retire(mapping);
   };
-  const reclaim = () => {
+  const reclaim = (until: number) => {
     if (!mapped || path !== null || memoryIsCommitted()) return;
-    for (const part of producer.freeParts()) posix.removePages(mapping, part.offset, part.bytes);
+    for (const part of producer.freeParts(until)) posix.removePages(mapping, part.offset, part.bytes);
   };
   return { fd, bytes, path, producer, reclaim, closeFd, close };
 }

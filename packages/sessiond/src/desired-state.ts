@@ -32,6 +32,7 @@ function channelsOf(trace: Trace, wakePath: string, filterCountersOf: FilterCoun
     contexts: channel.contexts,
     statedump: trace.session.statedump,
     reclaim: channel.reclaims,
+    reclaimUntil: channel.reclaimUntil,
     filterCounters: filterCountersOf(trace.session, channel),
     rules: channel.rules.enabled(),
   }));

@@ -21,14 +21,32 @@ const NS_PER_SECOND = 1_000_000_000n;
 export function readClock(kind: ClockKind): ClockReading {
   const monotonicOffsetNs = clockOffsetNs();
   if (kind === 'monotonic') return { frequencyHz: NS_PER_SECOND, offsetNs: monotonicOffsetNs };
+  const { frequencyHz, tsc, monotonicNs } = readTsc();
+  return { frequencyHz, offsetNs: monotonicOffsetNs + monotonicNs - (tsc * NS_PER_SECOND) / frequencyHz };
+}
+
+/**
+ * What a clock showed so many microseconds ago; 0 where it did not run yet.
+ *
+ * @throws {DaemonError} `NO_CLOCK` as `readClock`
+ */
+export function clockValueAgo(kind: ClockKind, microseconds: number): number {
+  const agoNs = BigInt(microseconds) * 1000n;
+  return Math.max(0, Number(kind === 'monotonic' ? process.hrtime.bigint() - agoNs : tscAgo(agoNs)));
+}
+
+function tscAgo(ns: bigint): bigint {
+  const { frequencyHz, tsc } = readTsc();
+  return tsc - (ns * frequencyHz) / NS_PER_SECOND;
+}
+
+function readTsc(): { frequencyHz: bigint; tsc: bigint; monotonicNs: bigint } {
   try {
     const addon = createRequire(import.meta.url)(`@ringtail/clock-${process.platform}-${process.arch}`) as {
       tscFrequency(): number;
       tscPair(): { tsc: bigint; monotonicNs: bigint };
     };
-    const frequencyHz = BigInt(addon.tscFrequency());
-    const { tsc, monotonicNs } = addon.tscPair();
-    return { frequencyHz, offsetNs: monotonicOffsetNs + monotonicNs - (tsc * NS_PER_SECOND) / frequencyHz };
+    return { frequencyHz: BigInt(addon.tscFrequency()), ...addon.tscPair() };
   } catch (error) {
     const reason = describeError(error).split('\n')[0];
     throw new DaemonError('NO_CLOCK', `the tsc clock cannot be used here: ${reason}; the monotonic clock always works`);

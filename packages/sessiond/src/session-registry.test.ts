@@ -333,6 +333,7 @@ describe('desiredChannelsOf', () => {
         contexts: [],
         statedump: 1,
         reclaim: 0,
+        reclaimUntil: 0,
         filterCounters: null,
         ringDirectory: '/shm/ust/uid/1000/64-bit',
         wakePath: WAKE,

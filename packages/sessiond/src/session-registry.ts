@@ -254,10 +254,16 @@ export class SessionRegistry {
     session.statedump++;
   }
 
-  /** Every thread is to give back what memory it can of these channels; null: of all. */
-  requestReclaim(session: Session, names: readonly string[] | null): void {
+  /**
+   * Every thread is to give back what memory it can of these channels; null: of all.
+   *
+   * @param until clock value: what is newer stays
+   */
+  requestReclaim(session: Session, names: readonly string[] | null, until: number): void {
     for (const channel of session.channels.values()) {
-      if (names === null || names.includes(channel.attributes.name)) channel.reclaims++;
+      if (names !== null && !names.includes(channel.attributes.name)) continue;
+      channel.reclaims++;
+      channel.reclaimUntil = until;
     }
   }
 
@@ -329,6 +335,7 @@ export class SessionRegistry {
       rules: new RuleSet(),
       streamClassId: session.channels.size,
       reclaims: 0,
+      reclaimUntil: 0,
       enabled: true,
     };
     const texts = [session.name, wanted.name, session.shmPath];

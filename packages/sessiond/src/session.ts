@@ -23,6 +23,8 @@ export interface Channel {
   readonly streamClassId: number;
   /** Grows whenever threads are to give back the memory of free sub-buffers. */
   reclaims: number;
+  /** Clock value of the last such time: what is newer stays. */
+  reclaimUntil: number;
   /** A channel that is disabled keeps everything, and nobody is told to record into it. */
   enabled: boolean;
 }

@@ -130,10 +130,10 @@ describe('StatePublisher', () => {
     registry.ensureTrace(session, thread);
     const one = subscriber(thread);
     publisher.add(one);
-    registry.requestReclaim(session, ['another']);
+    registry.requestReclaim(session, ['another'], 0);
     publisher.publish();
     expect(one.looks).toBe(0);
-    registry.requestReclaim(session, null);
+    registry.requestReclaim(session, null, 0);
     publisher.publish();
     expect(one.looks).toBe(1);
     expect(one.changes().at(-1)?.channels?.[0]?.reclaim).toBe(1);

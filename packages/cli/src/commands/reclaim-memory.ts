@@ -24,7 +24,10 @@ export function addReclaimMemory(program: Command, context: Context, act: Act): 
     ),
   )
     .option('-a, --all', 'all channels of the session')
-    .option('--older-than <age>', 'only what was taken so long ago: microseconds, or with us, ms, s, m or h')
+    .option(
+      '--older-than <age>',
+      'only sub-buffers whose newest event is so old: microseconds, or with us, ms, s, m or h',
+    )
     .addOption(new Option('-n, --no-wait', 'accepted for scripts'))
     .addHelpText(
       'after',

@@ -262,9 +262,10 @@ describe('what else is done with everything that a session holds', SLOW, () => {
     expect(await client.ask('reclaim-memory', { session: 's', channels: ['small'], olderThanUs: 5 })).toEqual({
       bytes: 4096,
     });
-    expect(daemon.commands('reclaim')).toEqual([
-      { type: 'reclaim', session: 's', channels: [keyOf(app)], olderThanUs: 5 },
-    ]);
+    const until = daemon.commands('reclaim')[0]?.until ?? 0;
+    expect(daemon.commands('reclaim')).toEqual([{ type: 'reclaim', session: 's', channels: [keyOf(app)], until }]);
+    expect(process.hrtime.bigint() - BigInt(until)).toBeGreaterThanOrEqual(5000n);
+    await expect.poll(() => app.state()?.channels[0], POLL).toMatchObject({ reclaim: 1, reclaimUntil: until });
     expect(await codeOf(client, 'reclaim-memory', { channels: ['other'], olderThanUs: 0 })).toBe('NO_CHANNEL');
   });
 });

@@ -5,7 +5,7 @@ import { archiveName, snapshotDirectoryName } from '../archives/archive-names.ts
 import { DaemonError } from '../daemon-error.ts';
 import { makeOwnDirectory } from '../output-directory.ts';
 import { mayUse, type Owner, type Session } from '../session.ts';
-import { readClock } from '../session-clock.ts';
+import { clockValueAgo, readClock } from '../session-clock.ts';
 import type { CommandServices } from './command-services.ts';
 import type { Result, SessionHandlers } from './handlers.ts';
 import type { SessionWork } from './session-work.ts';
@@ -216,15 +216,11 @@ export class ArchiveCommands {
       .filter(({ channel }) => names === null || names.includes(channel.attributes.name))
       .map(({ key }) => key);
     if (channels.length === 0) return { bytes: 0 };
-    const { bytes } = await this.#work.perform(session, {
-      type: 'reclaim',
-      session: session.name,
-      channels,
-      olderThanUs,
-    });
-    // What was released before is the producers': only they know that they are not about to write there, and not since when.
-    if (olderThanUs === 0 && session.active) {
-      this.#services.registry.requestReclaim(session, names);
+    const until = clockValueAgo(session.clock, olderThanUs);
+    const { bytes } = await this.#work.perform(session, { type: 'reclaim', session: session.name, channels, until });
+    // What was released before is the producers': only they know that they are not about to write there.
+    if (session.active) {
+      this.#services.registry.requestReclaim(session, names, until);
       this.#services.publisher.publish();
     }
     return { bytes };

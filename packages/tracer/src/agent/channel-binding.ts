@@ -69,7 +69,7 @@ export class ChannelBinding {
   }
 
   update(desired: DesiredChannel): void {
-    if (desired.reclaim > this.#desired.reclaim) this.#reclaim();
+    if (desired.reclaim > this.#desired.reclaim) this.#reclaim(desired.reclaimUntil);
     this.#desired = desired;
     this.#readFilters();
   }
@@ -126,9 +126,9 @@ export class ChannelBinding {
   }
 
   /** This thread is the only one that can know which sub-buffers nobody is about to open. */
-  #reclaim(): void {
+  #reclaim(until: number): void {
     try {
-      this.#ring?.reclaim();
+      this.#ring?.reclaim(until);
     } catch {
       // The memory stays, and nothing else is wrong.
     }
