@@ -22,7 +22,7 @@ const ROOMY = { ...DEFAULT_CHANNEL, name: 'roomy', subBufBytes: 1024 * 1024, sub
 /** So small that it is overwritten all the time. */
 const TIGHT = { ...DEFAULT_CHANNEL, name: 'tight', subBufBytes: 32 * 1024, subBufCount: 8 };
 
-/** A program that starts on a busy machine goes on without a daemon that takes longer than three seconds, as it should. */
+/** A program that starts on a busy machine goes on without a daemon that takes long to answer, as it should: not these. */
 export const WAITING = { RINGTAIL_REGISTER_TIMEOUT: '-1' };
 
 /** A program that emits numbered events and says of each that it has been emitted. */

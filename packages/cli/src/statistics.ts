@@ -21,8 +21,9 @@ export function describeLoss(statistics: SessionStatistics): string[] {
   const losses: string[] = [];
   if (statistics.eventsDiscarded > 0) {
     losses.push(
-      `${plural(statistics.eventsDiscarded, 'event')} discarded: the rings were full, or a record exceeded a sub-buffer; ` +
-        'larger or more sub-buffers help (--subbuf-size, --num-subbuf)',
+      `${plural(statistics.eventsDiscarded, 'event')} discarded: the rings were full, or a record exceeded a sub-buffer, ` +
+        'where larger or more sub-buffers help (--subbuf-size, --num-subbuf); ' +
+        'or the daemon did not answer in time (RINGTAIL_REGISTER_TIMEOUT)',
     );
   }
   if (statistics.eventsFailed > 0) {

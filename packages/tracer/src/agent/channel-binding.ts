@@ -17,13 +17,14 @@ import type { Site } from '../recorder/tracepoint-function.ts';
 import type { WaitingChannel } from '../recorder/waiting.ts';
 import type { CounterSpace } from './counter-space.ts';
 import type { DaemonLink } from './daemon-link.ts';
+import { declareTimeoutMs } from './daemon-timeouts.ts';
 import { memoryName } from './leftovers.ts';
 
 /** Captured at load: test frameworks replace it. */
 const { now } = Date;
 
-/** How long a tracepoint may wait, once, for its identifier. */
-const DECLARE_TIMEOUT_MS = 1000;
+/** How long a tracepoint may wait, once, for its identifier: milliseconds; −1: for ever. */
+const declareTimeout = declareTimeoutMs(process.env);
 /** How long a failed exchange is left alone: doubled each time, so that a silent daemon costs the thread ever less. */
 const RETRY_AFTER_MS_MIN = 1000;
 const RETRY_AFTER_MS_MAX = 32_000;
@@ -273,7 +274,7 @@ export class ChannelBinding {
       return this.#declareBatch(sites.slice(0, middle)) && this.#declareBatch(sites.slice(middle));
     }
     const message = { type: 'declare', channel: this.#desired.key, events } as const;
-    const reply = this.link.request(message, DECLARE_TIMEOUT_MS);
+    const reply = this.link.request(message, declareTimeout);
     if (reply?.type !== 'declared' || reply.ids.length !== sites.length) return false;
     sites.forEach((site, i) => {
       this.#ids.set(site, reply.ids[i] as number);

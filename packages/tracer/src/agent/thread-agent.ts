@@ -25,6 +25,7 @@ import { ChannelBinding, type ThreadIdentity } from './channel-binding.ts';
 import { ControlFile } from './control-file.ts';
 import { CounterSpace } from './counter-space.ts';
 import { DaemonLink } from './daemon-link.ts';
+import { registerTimeoutMs } from './daemon-timeouts.ts';
 import { noteDescriptor, unmapLeftovers } from './leftovers.ts';
 import { StateReader } from './state-reader.ts';
 import { TallySpace } from './tally-space.ts';
@@ -34,7 +35,6 @@ import { describeTracepoints } from './tracepoint-list.ts';
 /** Captured at load: test frameworks replace timers. */
 const { setTimeout, queueMicrotask } = globalThis;
 
-const REGISTER_TIMEOUT_MS = 3000;
 const RECONNECT_AFTER_MS = 2000;
 /** When to look again where a daemon was writing. */
 const LOOK_AGAIN_AFTER_MS = 10;
@@ -95,7 +95,7 @@ export class ThreadAgent {
       agent.#giveUp(`tracing needs Linux; this is ${process.platform}`);
       return agent;
     }
-    agent.#register(registerTimeoutMs());
+    agent.#register(registerTimeoutMs(process.env));
     agent.#scheduleReconnect();
     return agent;
   }
@@ -471,13 +471,6 @@ function tellKnownTroubles(user: ContextUser): void {
 }
 
 function noOperation(): void {}
-
-/** LTTng's `LTTNG_UST_REGISTER_TIMEOUT`: milliseconds, 0 to not wait, −1 for ever. */
-function registerTimeoutMs(): number {
-  const text = process.env.RINGTAIL_REGISTER_TIMEOUT;
-  const value = text === undefined || text.trim() === '' ? Number.NaN : Number(text);
-  return Number.isInteger(value) && value >= -1 ? value : REGISTER_TIMEOUT_MS;
-}
 
 /** Whether a daemon may be there, and its directory belongs to root or to this user, who alone may write in it. */
 function isTrustworthy(directory: RunDirectory): boolean {
