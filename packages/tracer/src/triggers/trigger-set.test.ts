@@ -16,7 +16,7 @@ function setUp() {
   const sent: AppMessage[] = [];
   const send = (message: AppMessage) => sent.push(message) > 0;
   const link = (slot: number) => ({ slot, isOpen: true, send, trySend: send }) as unknown as DaemonLink;
-  const set = new TriggerSet();
+  const set = new TriggerSet({ now: () => 0, later: () => {} });
   const spaces = { counters: new CounterSpace(control), tallies: new TallySpace(control) };
   /** A tracepoint has one description as long as it lives. */
   const events = new Map<string, EventSpec>();

@@ -3,6 +3,7 @@ import type { DesiredTrigger } from '@ringtail/protocol';
 import type { DaemonLink } from '../agent/daemon-link.ts';
 import type { StateNews } from '../agent/state-reader.ts';
 import type { TriggerTarget } from '../recorder/recorder.ts';
+import type { ReportSchedule } from './match-reports.ts';
 import { withRepeats } from './repeats.ts';
 import { ReportTimer } from './report-timer.ts';
 import { EMPTY_ROSTER, Roster, RosterView } from './roster.ts';
@@ -23,13 +24,17 @@ interface View {
 
 /** The triggers that the daemons of this thread want events looked at for. There may be thousands. */
 export class TriggerSet {
-  readonly #timer = new ReportTimer();
+  readonly #schedule: ReportSchedule;
   /** By the keys that their daemons gave them. */
   readonly #ofLinks = new Map<DaemonLink, Map<number, Filed>>();
   /** Those whose pattern is the name of one event, by that name; the others. */
   readonly #byName = new Map<string, Roster>();
   #others = new Roster();
-  #views = new WeakMap<EventSpec, View>();
+  readonly #views = new WeakMap<EventSpec, View>();
+
+  constructor(schedule: ReportSchedule = new ReportTimer()) {
+    this.#schedule = schedule;
+  }
 
   /** Takes what a daemon has published since the last time; what stays keeps what it has gathered. */
   take(link: DaemonLink, { isWhole, changes }: StateNews): void {
@@ -84,7 +89,7 @@ export class TriggerSet {
     const { pattern } = desired.rule;
     const bindings = this.#ofLinks.get(link) ?? new Map<number, Filed>();
     if (bindings.has(key)) return;
-    const binding = new TriggerBinding(link, desired, this.#timer);
+    const binding = new TriggerBinding(link, desired, this.#schedule);
     this.#ofLinks.set(link, bindings.set(key, { binding, pattern }));
     if (!isName(pattern)) {
       this.#others.bindings.push(binding);
