@@ -96,6 +96,7 @@ export function checkAppMessage(message: unknown): AppMessage {
             index: integerIn(counter, 'index', 0, CONTROL_COUNTER_COUNT - 1),
             map: integerIn(counter, 'map', 0, KEY_MAX),
             key: foreignTextIn(counter, 'key', MAP_KEY_LENGTH_MAX),
+            start: integerIn(counter, 'start', 0, KEY_MAX),
           };
         }),
       };

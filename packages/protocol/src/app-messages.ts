@@ -72,10 +72,16 @@ export interface TriggerMatchedMessage {
   readonly captures: readonly CapturedValue[];
 }
 
-/** Counters that the thread has begun to use for keys of a map. */
+/** Counters that the thread has begun to use for keys of maps. What one was used for before, it counts no more. */
 export interface CountersMessage {
   readonly type: 'counters';
-  readonly counters: readonly { readonly index: number; readonly map: number; readonly key: string }[];
+  readonly counters: readonly {
+    readonly index: number;
+    readonly map: number;
+    readonly key: string;
+    /** What the counter held then: where the key begins, and a former one ends. */
+    readonly start: number;
+  }[];
 }
 
 /** The thread is in its event loop: answer to a `look` that asked for it. */

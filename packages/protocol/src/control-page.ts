@@ -12,8 +12,9 @@
  *
  * Behind the areas: CONTROL_COUNTER_COUNT f64 counters, sparse, which the thread adds to and daemons read. Even indexes belong to
  * the daemon of slot 0, odd ones to that of slot 1: each says in the desired state what it uses of the first half. Those of the second
- * half the thread gives to keys of maps, and announces them (`counters`). Nobody sets a counter back: what a daemon finds in one
- * when it begins to look is where it begins.
+ * half the thread gives to keys of maps, and announces them (`counters`); those of triggers that are gone it gives to other keys once
+ * there are no more. Nobody sets a counter back: what a daemon finds in one when it begins to look, or the thread when it gives it to
+ * a key, is where it begins.
  *
  * Behind the counters: for slot 0, then slot 1, how many of its tallies are in use (f64), and CONTROL_TALLY_COUNT tallies of three
  * f64, sparse: the key of a trigger (0: free), and how many events set it off, or could not be looked at, since the thread knows it.
@@ -57,7 +58,7 @@ export function controlAreaOffset(slot: number, area: number): number {
 /** FNV-1a, 32 bits: enough to notice a torn read; not a defence. */
 export function controlChecksum(bytes: Uint8Array): number {
   let hash = 0x811c9dc5;
-  // By index: with ten thousand triggers it is a million bytes at each change, and an iterator takes ten times as long.
+  // By index: all of ten thousand triggers are a million bytes, and an iterator takes ten times as long.
   for (let i = 0; i < bytes.length; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193);
   return hash >>> 0;
 }

@@ -75,9 +75,9 @@ describe('counters of keys', () => {
     new CounterMap({ ...MAP, deadProcesses, ...more });
   const valuesIn = (counters: KeyCounters, map: CounterMap) =>
     map.rows(counters.liveValues(map)).map(({ owner, key, value }) => [owner.kind, key, value]);
-  const announce = (map: number, index: number, key: string) => ({
+  const announce = (map: number, index: number, key: string, start = 0) => ({
     type: 'counters' as const,
-    counters: [{ index, map, key }],
+    counters: [{ index, map, key, start }],
   });
 
   it.each(['drop', 'sum'] as const)('of threads stay with their process, and then %s', (deadProcesses) => {
@@ -205,6 +205,68 @@ describe('counters of keys', () => {
     counters.announced(thread, announce(group.number, 102, 'too late'));
     expect(map.rows(counters.liveValues(map))).toEqual([]);
     counters.remove(thread);
+  });
+
+  it('that a thread gives to other keys begin there, and keep what they counted before', () => {
+    const counters = new KeyCounters();
+    const [map, other] = [newMap('sum', { keyCountMax: 1 }), newMap('sum')];
+    const [gone, full, next] = [counters.open(map, all), counters.open(map, all), counters.open(other, all)];
+    const thread = new FakeCountingThread(1);
+    counters.add(thread);
+    counters.announced(thread, announce(gone.number, 100, 'k', 2));
+    counters.announced(thread, announce(full.number, 102, 'too many'));
+    thread.set(100, 5);
+    thread.set(102, 4);
+    gone.close();
+    counters.announced(thread, announce(next.number, 100, 'n', 5));
+    counters.announced(thread, announce(next.number, 102, 'm', 4));
+    thread.set(100, 15);
+    thread.set(102, 104);
+    const expected = (kind: string) => [
+      [[kind, 'k', 3]],
+      [
+        [kind, 'm', 100],
+        [kind, 'n', 10],
+      ],
+    ];
+    expect([valuesIn(counters, map), valuesIn(counters, other)]).toEqual(expected('process'));
+    expect([gone, full, next].map((group) => group.read())).toEqual([
+      { added: 3, refused: 0 },
+      { added: 4, refused: 4 },
+      { added: 110, refused: 0 },
+    ]);
+    counters.remove(thread);
+    for (const each of [map, other]) each.processEnded(thread.process);
+    expect([valuesIn(counters, map), valuesIn(counters, other)]).toEqual(expected('shared'));
+  });
+
+  it('that were given to other keys begin at zero when the map is cleared, and end with it', () => {
+    const counters = new KeyCounters();
+    const map = newMap('sum');
+    const group = counters.open(map, all);
+    const thread = new FakeCountingThread(1);
+    counters.add(thread);
+    for (const [key, start] of [
+      ['a', 0],
+      ['b', 5],
+    ] as const) {
+      counters.announced(thread, announce(group.number, 100, key, start));
+      thread.set(100, start + 5);
+    }
+    expect(valuesIn(counters, map)).toEqual([
+      ['process', 'a', 5],
+      ['process', 'b', 5],
+    ]);
+    counters.clear(map);
+    thread.set(100, 11);
+    expect(valuesIn(counters, map)).toEqual([
+      ['process', 'a', 0],
+      ['process', 'b', 1],
+    ]);
+    counters.forget(map);
+    expect(valuesIn(counters, map)).toEqual([]);
+    counters.remove(thread);
+    expect(valuesIn(counters, map)).toEqual([]);
   });
 
   it('of users whom a trigger is not about are not believed', () => {

@@ -1,6 +1,6 @@
 import { CONTROL_COUNTER_COUNT, CONTROL_SLOT_COUNT, type CountersMessage } from '@ringtail/protocol';
 import type { CounterMap, LiveValue } from '../maps/counter-map.ts';
-import { type CountingThread, counterAt, countersAbove0, difference } from './thread-counters.ts';
+import { type CountingThread, counterAt, difference } from './thread-counters.ts';
 
 /** What events of one rule add to the keys of one map: threads number a counter for each key, and announce it. */
 export interface KeyGroup {
@@ -20,16 +20,17 @@ interface Entry {
   readonly key: string;
   /** Whether the map has no room for the key. */
   readonly refused: boolean;
-  /** What was there before: of a daemon that had the thread before this one. */
+  /** What was there before: of other keys, or of a daemon that had the thread before this one. */
   readonly start: number;
   /** Where the map's value begins; it is cleared without writing beside the thread. */
   base: number;
 }
 
 interface Thread {
-  /** By index, of counters that were not zero when the thread registered. */
-  readonly starts: ReadonlyMap<number, number>;
+  /** By index. */
   readonly entries: Map<number, Entry>;
+  /** What it has counted into maps with counters that it uses for something else now, by key. */
+  readonly settled: Map<CounterMap, Map<string, number>>;
 }
 
 /** Groups that were closed and may still be announced by threads that have not looked since. */
@@ -76,18 +77,19 @@ export class KeyCounters {
   }
 
   add(thread: CountingThread): void {
-    this.#threads.set(thread, { starts: countersAbove0(thread), entries: new Map() });
+    this.#threads.set(thread, { entries: new Map(), settled: new Map() });
   }
 
   announced(thread: CountingThread, { counters }: CountersMessage): void {
     const known = this.#threads.get(thread);
     if (known === undefined) return;
-    const { starts, entries } = known;
-    for (const { index, map, key } of counters) {
+    const { entries } = known;
+    for (const { index, map, key, start } of counters) {
       const group = this.#groups.get(map);
       if (index % CONTROL_SLOT_COUNT !== thread.slot || index >= CONTROL_COUNTER_COUNT) continue;
-      if (group === undefined || !group.counts(thread) || entries.has(index)) continue;
-      const start = starts.get(index) ?? 0;
+      const former = entries.get(index);
+      if (former !== undefined) settle(known, former, start);
+      if (group === undefined || !group.counts(thread)) continue;
       const entry: Entry = { thread, index, group, key, refused: !group.map.hasRoomFor(key), start, base: start };
       entries.set(index, entry);
       group.entries.add(entry);
@@ -96,29 +98,39 @@ export class KeyCounters {
 
   /** The thread has ended; its control file can still be read. */
   remove(thread: CountingThread): void {
-    const entries = [...(this.#threads.get(thread)?.entries.values() ?? [])];
-    for (const map of new Set(entries.map(({ group }) => group.map))) {
-      const ofMap = entries.filter(({ group }) => group.map === map);
-      for (const value of valuesOf(ofMap)) map.threadEnded(value);
-    }
-    for (const entry of entries) {
-      const { group, refused } = entry;
-      const added = addedBy(entry);
-      group.ended += added;
-      if (refused) group.endedRefused += added;
-      group.entries.delete(entry);
-    }
+    const known = this.#threads.get(thread);
+    if (known === undefined) return;
     this.#threads.delete(thread);
+    for (const entry of [...known.entries.values()]) settle(known, entry, counterAt(thread, entry.index));
+    for (const [map, values] of known.settled) {
+      for (const value of liveValuesOf(thread, values)) map.threadEnded(value);
+    }
   }
 
   /** What threads that are there have counted into a map. */
   liveValues(map: CounterMap): readonly LiveValue[] {
-    return valuesOf([...(this.#ofMaps.get(map) ?? [])].flatMap(({ entries }) => [...entries]));
+    const byThread = new Map<CountingThread, Map<string, number>>();
+    for (const [thread, { settled }] of this.#threads) {
+      const values = settled.get(map);
+      if (values !== undefined) byThread.set(thread, new Map(values));
+    }
+    for (const { entries } of this.#ofMaps.get(map) ?? []) {
+      for (const entry of entries) {
+        const values = byThread.get(entry.thread) ?? new Map<string, number>();
+        byThread.set(entry.thread, values);
+        addTo(values, entry, counterAt(entry.thread, entry.index));
+      }
+    }
+    return [...byThread].flatMap(([thread, values]) => liveValuesOf(thread, values));
   }
 
   /** The map begins at zero again. */
   clear(map: CounterMap): void {
     map.clear();
+    for (const { settled } of this.#threads.values()) {
+      const values = settled.get(map);
+      for (const key of values?.keys() ?? []) values?.set(key, 0);
+    }
     for (const { entries } of this.#ofMaps.get(map) ?? []) {
       for (const entry of entries) entry.base = counterAt(entry.thread, entry.index);
     }
@@ -130,6 +142,7 @@ export class KeyCounters {
       this.#groups.delete(group.number);
       for (const { thread, index } of group.entries) this.#threads.get(thread)?.entries.delete(index);
     }
+    for (const { settled } of this.#threads.values()) settled.delete(map);
     this.#ofMaps.delete(map);
     this.#repeats.delete(map);
   }
@@ -190,16 +203,25 @@ function addedBy({ thread, index, start }: Entry): number {
   return difference(counterAt(thread, index), start);
 }
 
-/** What entries of one map say, thread by thread and key by key: never less than nothing. */
-function valuesOf(entries: readonly Entry[]): LiveValue[] {
-  const byThread = new Map<CountingThread, Map<string, number>>();
-  for (const { thread, index, key, base, refused, group } of entries) {
-    if (refused) continue;
-    const values = byThread.get(thread) ?? new Map<string, number>();
-    byThread.set(thread, values);
-    values.set(key, (values.get(key) ?? 0) + group.sign * difference(counterAt(thread, index), base));
-  }
-  return [...byThread].flatMap(([{ uid, process }, values]) =>
-    [...values].map(([key, value]) => ({ uid, process, key, value: Math.max(value, 0) })),
-  );
+/** The counter will not be added to for this any more. @param end what it held then */
+function settle({ entries, settled }: Thread, entry: Entry, end: number): void {
+  const { group, index, refused, start } = entry;
+  const added = difference(end, start);
+  group.ended += added;
+  if (refused) group.endedRefused += added;
+  group.entries.delete(entry);
+  entries.delete(index);
+  const values = settled.get(group.map) ?? new Map<string, number>();
+  settled.set(group.map, values);
+  addTo(values, entry, end);
+}
+
+/** Adds what a counter has counted by the time it held `end`, as far as the map has room for its key. */
+function addTo(values: Map<string, number>, { group, key, refused, base }: Entry, end: number): void {
+  if (!refused) values.set(key, (values.get(key) ?? 0) + group.sign * difference(end, base));
+}
+
+/** What a thread has counted into a map, key by key: never less than nothing. */
+function liveValuesOf({ uid, process }: CountingThread, values: ReadonlyMap<string, number>): LiveValue[] {
+  return [...values].map(([key, value]) => ({ uid, process, key, value: Math.max(value, 0) }));
 }

@@ -1,9 +1,4 @@
-import {
-  CONTROL_COUNTER_COUNT,
-  CONTROL_COUNTERS_BYTES,
-  CONTROL_COUNTERS_OFFSET,
-  CONTROL_SLOT_COUNT,
-} from '@ringtail/protocol';
+import { CONTROL_COUNTER_COUNT, CONTROL_COUNTERS_OFFSET, CONTROL_SLOT_COUNT } from '@ringtail/protocol';
 import type { ApplicationProcess } from '../session.ts';
 
 const COUNTER_BYTES = 8;
@@ -152,18 +147,6 @@ export function counterAt(thread: CountingThread, index: number): number {
   const bytes = Buffer.alloc(COUNTER_BYTES);
   readOrZero(thread, bytes, CONTROL_COUNTERS_OFFSET + index * COUNTER_BYTES);
   return bytes.readDoubleLE(0);
-}
-
-/** All counters of a thread that are not zero, by index. */
-export function countersAbove0(thread: CountingThread): Map<number, number> {
-  const bytes = Buffer.alloc(CONTROL_COUNTERS_BYTES);
-  readOrZero(thread, bytes, CONTROL_COUNTERS_OFFSET);
-  const counters = new Map<number, number>();
-  for (let index = 0; index < CONTROL_COUNTER_COUNT; index++) {
-    const value = bytes.readDoubleLE(index * COUNTER_BYTES);
-    if (value > 0) counters.set(index, value);
-  }
-  return counters;
 }
 
 /** A thread may write anything: what is no count counts nothing. */

@@ -468,9 +468,9 @@ describe('increments', () => {
     engine.counted(thread, {
       type: 'counters',
       counters: [
-        { index: 16_382, map: 1, key: 'k_p:e' },
-        { index: 16_381, map: 1, key: 'of the other slot' },
-        { index: 16_380, map: 9, key: 'of no map' },
+        { index: 16_382, map: 1, key: 'k_p:e', start: 0 },
+        { index: 16_381, map: 1, key: 'of the other slot', start: 0 },
+        { index: 16_380, map: 9, key: 'of no map', start: 0 },
       ],
     });
     thread.set(16_382, 41);

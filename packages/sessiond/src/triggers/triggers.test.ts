@@ -224,7 +224,12 @@ describe('a map', SLOW, () => {
     await client.ask('start-session', { session: 's' });
     const counter = app.state()?.triggers[0]?.counter as { map: number; template: string };
     expect(counter.template).toBe('{event_name}');
-    const counters = ['p:a', 'p:b', 'p:c'].map((key, idx) => ({ index: 16_382 - 2 * idx, map: counter.map, key }));
+    const counters = ['p:a', 'p:b', 'p:c'].map((key, idx) => ({
+      index: 16_382 - 2 * idx,
+      map: counter.map,
+      key,
+      start: 0,
+    }));
     app.send({ type: 'counters', counters });
     count(app, 16_382, 2 ** 31);
     count(app, 16_380, 7);

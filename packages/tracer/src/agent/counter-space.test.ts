@@ -8,7 +8,7 @@ import {
 } from '@ringtail/protocol';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ControlFile } from './control-file.ts';
-import { CounterSpace } from './counter-space.ts';
+import { type Counter, CounterSpace } from './counter-space.ts';
 import type { DaemonLink } from './daemon-link.ts';
 
 const posix = (loadPosix() as { posix: Posix }).posix;
@@ -18,7 +18,19 @@ function setUp(slot = 0) {
   onTestFinished(() => posix.closeFd(control.fd));
   const sent: AppMessage[] = [];
   const link = { slot, send: (message: AppMessage) => sent.push(message) > 0 } as unknown as DaemonLink;
-  return { control, sent, link, space: new CounterSpace(control) };
+  const space = new CounterSpace(control);
+  const counterFor = (map: number, template: string, eventName: string, held = new Set<string>()) =>
+    space.counterFor(link, { map, template }, eventName, held);
+  const announced = () => sent.flatMap((message) => (message.type === 'counters' ? message.counters : []));
+  return { control, space, counterFor, announced };
+}
+
+/** Of a slot. */
+const KEY_COUNTERS = (CONTROL_COUNTER_COUNT - CONTROL_KEY_COUNTERS_FROM) / 2;
+
+function count(counter: Counter | undefined, by: number): void {
+  const { f64, index } = counter as Counter;
+  (f64[index] as number) += by;
 }
 
 /** As a daemon sees it. */
@@ -48,36 +60,51 @@ describe('the counters of a thread', () => {
   );
 
   it('are numbered for keys, each announced once', () => {
-    const { space, sent, link } = setUp(1);
-    const key = (map: number, template: string) => ({ map, template });
+    const { counterFor, announced } = setUp(1);
     const names = ['shop:order', 'shop:pay', 'shop:order'];
-    const indexes = names.map((name) => space.counterFor(link, key(3, 'n/{event_name}'), name)?.index);
+    const indexes = names.map((name) => counterFor(3, 'n/{event_name}', name)?.index);
     expect(indexes).toEqual([0, 2, 0].map((more) => CONTROL_KEY_COUNTERS_FROM + 1 + more));
-    expect(space.counterFor(link, key(3, '{provider_name}'), 'shop:pay')?.index).toBe(CONTROL_KEY_COUNTERS_FROM + 5);
-    expect(space.counterFor(link, key(3, '{provider_name}'), 'shop:order')?.index).toBe(CONTROL_KEY_COUNTERS_FROM + 5);
-    expect(sent.flatMap((message) => (message.type === 'counters' ? message.counters : []))).toEqual([
-      { index: CONTROL_KEY_COUNTERS_FROM + 1, map: 3, key: 'n/shop:order' },
-      { index: CONTROL_KEY_COUNTERS_FROM + 3, map: 3, key: 'n/shop:pay' },
-      { index: CONTROL_KEY_COUNTERS_FROM + 5, map: 3, key: 'shop' },
+    expect(counterFor(3, '{provider_name}', 'shop:pay')?.index).toBe(CONTROL_KEY_COUNTERS_FROM + 5);
+    expect(counterFor(3, '{provider_name}', 'shop:order')?.index).toBe(CONTROL_KEY_COUNTERS_FROM + 5);
+    expect(announced()).toEqual([
+      { index: CONTROL_KEY_COUNTERS_FROM + 1, map: 3, key: 'n/shop:order', start: 0 },
+      { index: CONTROL_KEY_COUNTERS_FROM + 3, map: 3, key: 'n/shop:pay', start: 0 },
+      { index: CONTROL_KEY_COUNTERS_FROM + 5, map: 3, key: 'shop', start: 0 },
     ]);
   });
 
-  it('are announced anew to the next daemon', () => {
-    const { space, sent, link } = setUp();
-    space.counterFor(link, { map: 1, template: 'k' }, 'a:b');
+  it('are announced anew to the next daemon, with what they hold', () => {
+    const { space, counterFor, announced } = setUp();
+    count(counterFor(1, 'k', 'a:b'), 5);
     space.forget(0);
-    space.counterFor(link, { map: 1, template: 'k' }, 'a:b');
-    expect(sent).toHaveLength(2);
-    expect(sent[1]).toEqual(sent[0]);
+    counterFor(1, 'k', 'a:b');
+    expect(announced()).toEqual([0, 5].map((start) => ({ index: CONTROL_KEY_COUNTERS_FROM, map: 1, key: 'k', start })));
   });
 
   it('end at the last of the slot', () => {
-    const { space, link } = setUp();
-    const count = (CONTROL_COUNTER_COUNT - CONTROL_KEY_COUNTERS_FROM) / 2;
-    const counters = Array.from({ length: count + 1 }, (_, i) =>
-      space.counterFor(link, { map: i, template: 'k' }, 'a:b'),
-    );
+    const { counterFor } = setUp();
+    const counters = Array.from({ length: KEY_COUNTERS + 1 }, (_, i) => counterFor(i, 'k', 'a:b'));
     expect(counters.filter((counter) => counter === undefined)).toHaveLength(1);
     expect(counters.at(-1)).toBeUndefined();
+  });
+
+  it('of triggers that are gone are given to other keys once there are no more, those first that were given back first', () => {
+    const { space, counterFor, announced } = setUp();
+    const held = Array.from({ length: KEY_COUNTERS }, () => new Set<string>());
+    const counters = held.map((names, i) => counterFor(i, 'k', 'a:b', names));
+    // Two triggers have this one.
+    const shared = new Set<string>();
+    expect(counterFor(3, 'k', 'a:b', shared)?.index).toBe(counters[3]?.index);
+    count(counters[5], 7);
+    for (const i of [3, 5, 4]) space.giveBack(0, held[i] as Set<string>);
+    const given = counterFor(90_000, 'k', 'a:b');
+    expect(given?.index).toBe(counters[5]?.index);
+    expect(announced().at(-1)).toEqual({ index: given?.index, map: 90_000, key: 'k', start: 7 });
+    // It has come again, and goes on where it was.
+    expect(counterFor(4, 'k', 'a:b')?.index).toBe(counters[4]?.index);
+    expect(counterFor(90_001, 'k', 'a:b')).toBeUndefined();
+    expect(announced()).toHaveLength(KEY_COUNTERS + 1);
+    space.giveBack(0, shared);
+    expect(counterFor(90_001, 'k', 'a:b')?.index).toBe(counters[3]?.index);
   });
 });

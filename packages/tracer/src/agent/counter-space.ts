@@ -17,11 +17,20 @@ export interface Counter {
   readonly index: number;
 }
 
+/** What is numbered by the thread itself. */
+interface Keys {
+  /** By map and key. */
+  readonly numbered: Map<string, { readonly index: number; users: number }>;
+  /** Those without a user, which may come again; the first to go first. */
+  readonly idle: Set<string>;
+  next: number;
+}
+
 /** Where this thread counts for its daemons: which of the control file's counters stand for what. */
 export class CounterSpace {
   readonly #control: ControlFile;
-  /** By slot: what is numbered by the thread itself. */
-  readonly #keys: { readonly indexes: Map<string, number>; next: number }[];
+  /** By slot. */
+  readonly #keys: Keys[];
 
   constructor(control: ControlFile) {
     this.#control = control;
@@ -42,23 +51,41 @@ export class CounterSpace {
   /**
    * What a trigger counts an event of that name with. A key that is new is announced to the daemon.
    *
+   * @param held what the trigger has, to which this is added: to be given back when it is gone
    * @returns undefined if the slot's counters for keys are all taken, or the daemon named one that is not the slot's
    * @throws {PosixError} where the counters cannot be mapped
    */
-  counterFor(link: DaemonLink, key: CounterKey, eventName: string): Counter | undefined {
+  counterFor(link: DaemonLink, key: CounterKey, eventName: string, held: Set<string>): Counter | undefined {
     if ('index' in key) return this.at(link.slot, key.index);
+    const f64 = this.#control.counters;
     const text = keyOf(key.template, eventName);
     const name = `${key.map}:${text}`;
-    const keys = this.#keys[link.slot] as { indexes: Map<string, number>; next: number };
-    let index = keys.indexes.get(name);
-    if (index === undefined) {
-      index = keys.next;
-      if (this.at(link.slot, index) === undefined) return undefined;
-      keys.next += CONTROL_SLOT_COUNT;
-      keys.indexes.set(name, index);
-      link.send({ type: 'counters', counters: [{ index, map: key.map, key: text }] });
+    const keys = this.#keys[link.slot] as Keys;
+    let counter = keys.numbered.get(name);
+    if (counter === undefined) {
+      const index = takeNumber(keys);
+      if (index === undefined) return undefined;
+      counter = { index, users: 0 };
+      keys.numbered.set(name, counter);
+      link.send({ type: 'counters', counters: [{ index, map: key.map, key: text, start: f64[index] as number }] });
     }
-    return this.at(link.slot, index);
+    if (!held.has(name)) {
+      held.add(name);
+      counter.users += 1;
+      keys.idle.delete(name);
+    }
+    return { f64, index: counter.index };
+  }
+
+  /** The trigger that has these is gone: others may have them where there are no more. */
+  giveBack(slot: number, held: ReadonlySet<string>): void {
+    const { numbered, idle } = this.#keys[slot] as Keys;
+    for (const name of held) {
+      const counter = numbered.get(name);
+      if (counter === undefined) continue;
+      counter.users -= 1;
+      if (counter.users === 0) idle.add(name);
+    }
   }
 
   /** The daemon of the slot is gone: its successor does not know what was announced. */
@@ -67,8 +94,24 @@ export class CounterSpace {
   }
 }
 
-function unused(slot: number) {
-  return { indexes: new Map<string, number>(), next: CONTROL_KEY_COUNTERS_FROM + slot };
+function unused(slot: number): Keys {
+  return { numbered: new Map(), idle: new Set(), next: CONTROL_KEY_COUNTERS_FROM + slot };
+}
+
+/** One that was never used, else the one that has been idle for the longest time. */
+function takeNumber(keys: Keys): number | undefined {
+  const fresh = keys.next;
+  if (fresh < CONTROL_COUNTER_COUNT) {
+    keys.next += CONTROL_SLOT_COUNT;
+    return fresh;
+  }
+  for (const former of keys.idle) {
+    const index = keys.numbered.get(former)?.index;
+    keys.idle.delete(former);
+    keys.numbered.delete(former);
+    return index;
+  }
+  return undefined;
 }
 
 /** The key under which an event of that name is counted. */

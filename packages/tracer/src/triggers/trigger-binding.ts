@@ -39,7 +39,9 @@ export class TriggerBinding {
   /** Null where they cannot be read, which the daemon has been told. */
   #expressions: Expressions | null | undefined;
   #reports: MatchReports | undefined;
-  #tallies: TallySpace | undefined;
+  #spaces: CountingSpaces | undefined;
+  /** Counters of keys that it has. */
+  readonly #held = new Set<string>();
   #isRefusalTold = false;
   /** A recorder that is made anew is to find what was made for the one before. */
   readonly #targets = new WeakMap<EventSpec, TriggerTarget>();
@@ -84,12 +86,14 @@ export class TriggerBinding {
   remove(): void {
     this.isGone = true;
     this.flush();
-    this.#tallies?.giveBack(this.#link.slot, this.#desired.key);
+    this.#spaces?.tallies.giveBack(this.#link.slot, this.#desired.key);
+    this.#spaces?.counters.giveBack(this.#link.slot, this.#held);
   }
 
   #newTargetFor(event: EventSpec, spaces: CountingSpaces): TriggerTarget | undefined {
     this.#expressions ??= this.#read();
     if (this.#expressions === null) return undefined;
+    this.#spaces = spaces;
     const { filter, captures } = this.#expressions;
     const counter = this.#counterFor(event, spaces.counters);
     const reports = this.#reportsInto(spaces.tallies);
@@ -120,7 +124,6 @@ export class TriggerBinding {
   #reportsInto(tallies: TallySpace): MatchReports | null {
     const { key, captures } = this.#desired;
     if (captures === null) return null;
-    this.#tallies = tallies;
     this.#reports ??= new MatchReports(this.#link, key, this.#schedule, tallies.take(this.#link.slot, key));
     return this.#reports;
   }
@@ -132,7 +135,7 @@ export class TriggerBinding {
 
   #counterOf(key: CounterKey, name: string, counters: CounterSpace): Counter | null {
     try {
-      const counter = counters.counterFor(this.#link, key, name);
+      const counter = counters.counterFor(this.#link, key, name, this.#held);
       if (counter !== undefined) return counter;
       this.#refuse(`there is no counter for events called ${name}`);
     } catch (error) {

@@ -145,9 +145,25 @@ describe('the triggers of a thread', () => {
     expect(shared.map((once) => once !== null)).toEqual([true, false, true, false, false]);
     expect(shared[0]).toBe(shared[2]);
     const announced = () => sent.flatMap((message) => (message.type === 'counters' ? message.counters : []));
-    expect(announced().filter(({ map }) => map === 99)).toEqual([{ index: shared[0]?.index, map: 99, key: 'a:b' }]);
+    expect(announced().filter(({ map }) => map === 99)).toEqual([
+      { index: shared[0]?.index, map: 99, key: 'a:b', start: 0 },
+    ]);
     expect(new Set(announced().map(({ index }) => index)).size).toBe(6);
     expect(targetsFor('a:c').map(({ once }) => once)).toEqual([null, null, null]);
+  });
+
+  it('leave their counters to those that come, however many come and go', () => {
+    const { sent, link, targetsFor, add, remove } = setUp();
+    const one = link(0);
+    for (let round = 0; round < 40; round++) {
+      const pair = [2 * round, 2 * round + 1];
+      const counting = (key: number) =>
+        desired(key, 'a:*', { captures: null, counter: { map: 100 + key, template: '{event_name}', repeats: 99 } });
+      add(one, ...pair.map(counting));
+      for (let i = 0; i < 64; i++) expect(targetsFor(`a:b${i}`)).toHaveLength(2);
+      remove(one, ...pair);
+    }
+    expect(sent.filter(({ type }) => type === 'trouble')).toEqual([]);
   });
 
   it('may be ten thousand, of which an event meets its own', () => {
