@@ -89,6 +89,28 @@ describe('Consumer', () => {
     expect(readStream(stream(1)).numbers).toEqual(upTo(1000));
   });
 
+  it.each([
+    ['tsc', 'with the last event, since nobody can tell what the clock says by then'],
+    ['monotonic', 'with the time of the end'],
+  ] as const)('ends what tells of discarded events at the end of a trace of the clock %s %s', (clock, _) => {
+    const consumer = makeConsumer();
+    const ring = makeRing();
+    const { setUp, openRing } = requests(root);
+    const [openTrace, openChannel, declareEvents] = setUp;
+    const trace = { ...openTrace, clock };
+    for (const command of [trace, openChannel, declareEvents, openRing(1, ring)]) consumer.handle(command);
+    ring.record(10);
+    const last = BigInt(ring.clock);
+    consumer.handle({ type: 'flush', session: 's' });
+    ring.recordTooBig();
+    const before = process.hrtime.bigint();
+    consumer.handle({ type: 'close-ring', ring: 1 });
+    const packet = readStream(stream(1)).packets.at(-1);
+    expect(packet).toMatchObject({ eventsDiscarded: 1n, timestampBegin: last });
+    if (clock === 'tsc') expect(packet?.timestampEnd).toBe(last);
+    else expect(packet?.timestampEnd).toBeGreaterThanOrEqual(before);
+  });
+
   it('describes events before it answers, and does not repeat itself', () => {
     const consumer = makeConsumer();
     const { setUp } = requests(root);

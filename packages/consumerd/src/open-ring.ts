@@ -57,8 +57,8 @@ export function openRing(options: OpenRingOptions): RingDrain {
       file,
       owner: options.owner,
       nowMs: options.nowMs,
-      // Both are CLOCK_MONOTONIC, whose frequency is the only one that traces have so far.
-      nowCycles: () => Number(process.hrtime.bigint()),
+      // Node.js reads CLOCK_MONOTONIC, and no other clock of traces.
+      nowCycles: () => (trace.clock === 'monotonic' ? Number(process.hrtime.bigint()) : undefined),
       onTrouble: (sentence) => session.troubles.add(sentence),
       onDamaged: options.onDamaged,
     });

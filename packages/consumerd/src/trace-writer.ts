@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { assert } from '@ringtail/base';
 import type { ClockClass, DataStreamClass, EventSpec, TraceClass } from '@ringtail/ctf';
 import { asUser, type UserIds } from '@ringtail/posix';
-import type { OpenChannelRequest, OpenTraceRequest } from '@ringtail/protocol';
+import type { ClockKind, OpenChannelRequest, OpenTraceRequest } from '@ringtail/protocol';
 import { ConsumerError } from './consumer-error.ts';
 import { type FileOutput, startOf } from './file-output.ts';
 import { MetadataFile } from './metadata-file.ts';
@@ -26,6 +26,8 @@ export class TraceWriter {
   /** What has to outlive a trace chunk; null where nothing is written. */
   readonly stateDirectory: string | null;
   readonly uuid: string;
+  /** Which clock its events are timed by. */
+  readonly clock: ClockKind;
   readonly owner: UserIds;
   /** All there is to say of the trace. */
   readonly text: MetadataText;
@@ -53,6 +55,7 @@ export class TraceWriter {
     this.directory = join(request.output ?? '', request.place);
     this.stateDirectory = writesChunks ? stateDirectoryOf(chunksIn, request.uuid) : null;
     this.uuid = request.uuid;
+    this.clock = request.clock;
     this.owner = request.owner;
     this.#request = request;
     this.#output = output;
