@@ -21,7 +21,7 @@ import { declareTimeoutMs } from './daemon-timeouts.ts';
 import { memoryName } from './leftovers.ts';
 
 /** Captured at load: test frameworks replace it. */
-const { now } = Date;
+const now = performance.now.bind(performance);
 
 /** How long a tracepoint may wait, once, for its identifier: milliseconds; −1: for ever. */
 const declareTimeout = declareTimeoutMs(process.env);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { loadPosix, type Posix } from '@ringtail/posix';
 import { APP_PROTOCOL_VERSION, type RegisterMessage } from '@ringtail/protocol';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ControlFile } from './control-file.ts';
 import { DaemonLink } from './daemon-link.ts';
 
@@ -129,6 +129,15 @@ describe('the link to a session daemon', () => {
     );
     expect((link as DaemonLink).request(DECLARE, 10)).toBeUndefined();
     expect((link as DaemonLink).request(DECLARE, 5000)).toEqual({ type: 'declared', ids: [2] });
+  });
+
+  it('waits for an answer as long as it was told, whatever becomes of the time of day', async () => {
+    const late = { before: [LOOK], message: { type: 'declared', ids: [5] }, delayMs: 20 };
+    const link = connect(await startDaemon([REGISTERED, late])) as DaemonLink;
+    let hour = 0;
+    vi.spyOn(Date, 'now').mockImplementation(() => ++hour * 3_600_000);
+    onTestFinished(() => void vi.restoreAllMocks());
+    expect(link.request(DECLARE, 5000)).toEqual({ type: 'declared', ids: [5] });
   });
 
   it('tells a request to look from the answer to a question, also when it comes before that', async () => {

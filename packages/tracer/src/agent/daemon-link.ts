@@ -17,6 +17,7 @@ const SEND_REST_AFTER_MS = 10;
 
 /** Captured at load: test frameworks replace them. */
 const { setImmediate, setTimeout } = globalThis;
+const now = performance.now.bind(performance);
 
 /**
  * The connection of this thread to one session daemon.
@@ -188,12 +189,12 @@ export class DaemonLink {
   }
 
   #await(timeoutMs: number): AppReply | undefined {
-    const deadline = Date.now() + timeoutMs;
+    const deadline = now() + timeoutMs;
     try {
       for (;;) {
         const reply = this.#next();
         if (reply !== undefined) return reply;
-        const left = timeoutMs < 0 ? -1 : deadline - Date.now();
+        const left = timeoutMs < 0 ? -1 : deadline - now();
         if (timeoutMs >= 0 && left <= 0) break;
         const count = this.#posix.receive(this.#fd, this.#chunk, left);
         if (count === 0) {
