@@ -28,6 +28,8 @@ const declareTimeout = declareTimeoutMs(process.env);
 /** How long a failed exchange is left alone: doubled each time, so that a silent daemon costs the thread ever less. */
 const RETRY_AFTER_MS_MIN = 1000;
 const RETRY_AFTER_MS_MAX = 32_000;
+/** Event record headers have room for no larger identifier. */
+const ID_MAX = 2 ** 32 - 1;
 /** Frames stay well below their limit. */
 const DECLARE_BATCH = 256;
 
@@ -121,7 +123,7 @@ export class ChannelBinding {
       this.#ring.close();
       this.#ring = undefined;
     }
-    if (this.#wakeFd !== undefined) closeSync(this.#wakeFd);
+    if (this.#wakeFd !== undefined) closeQuietly(this.#wakeFd);
     this.#wakeFd = undefined;
     this.#broken = true;
   }
@@ -275,9 +277,10 @@ export class ChannelBinding {
     }
     const message = { type: 'declare', channel: this.#desired.key, events } as const;
     const reply = this.link.request(message, declareTimeout);
-    if (reply?.type !== 'declared' || reply.ids.length !== sites.length) return false;
+    const ids: unknown = reply?.type === 'declared' ? reply.ids : undefined;
+    if (!Array.isArray(ids) || ids.length !== sites.length || !ids.every(isIdentifier)) return false;
     sites.forEach((site, i) => {
-      this.#ids.set(site, reply.ids[i] as number);
+      this.#ids.set(site, ids[i]);
     });
     return true;
   }
@@ -289,5 +292,18 @@ export class ChannelBinding {
     } catch {
       // No consumer at the moment, or its FIFO is full of wakes already; it looks by itself once a second.
     }
+  }
+}
+
+/** It becomes source text of recorders. */
+function isIdentifier(id: unknown): boolean {
+  return Number.isInteger(id) && (id as number) >= 0 && (id as number) <= ID_MAX;
+}
+
+function closeQuietly(fd: number): void {
+  try {
+    closeSync(fd);
+  } catch {
+    // The application has closed it: some close all that they do not know.
   }
 }
