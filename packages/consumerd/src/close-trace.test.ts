@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CountClosedTracesRequest, SessionStatistics } from '@ringtail/protocol';
@@ -73,6 +73,19 @@ function openFiles(): string[] {
     }
   });
 }
+
+describe('a trace that is refused', () => {
+  it('for checkpoints that cannot be read has no file open, and is taken once they can', () => {
+    const consumer = makeConsumer();
+    const inTheWay = join(checkpoints(), 'channel0_1.checkpoint');
+    mkdirSync(inTheWay, { recursive: true });
+    expect(() => openTrace(consumer)).toThrow(/EISDIR/);
+    expect(openFiles()).toEqual([]);
+    rmdirSync(inTheWay);
+    openTrace(consumer);
+    expect(openFiles()).toEqual([out(PLACE, 'metadata')]);
+  });
+});
 
 describe('a trace that is closed', () => {
   it('has its files closed, and its session goes on to count what it has come to', () => {

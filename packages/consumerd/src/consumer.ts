@@ -235,7 +235,12 @@ export class Consumer {
     const session = this.#session(request.session);
     session.place ??= placeOf(request);
     const { directory, stateDirectory, owner } = writer;
-    if (stateDirectory !== null) asUser(owner, () => session.countFormer(request.trace, directory, stateDirectory));
+    try {
+      if (stateDirectory !== null) asUser(owner, () => session.countFormer(request.trace, directory, stateDirectory));
+    } catch (error) {
+      writer.close();
+      throw error;
+    }
     this.#traces.set(request.trace, { request, session, writer });
     const what = request.snapshot ? `recording ${request.place} for snapshots` : `writing the trace ${directory}`;
     this.#options.log(`session ${request.session}: ${what}`);
