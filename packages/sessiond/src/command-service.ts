@@ -20,7 +20,7 @@ import type { Session } from './session.ts';
 export interface CommandServiceOptions extends CommandServices {
   /** Ends the daemon, once this command has been answered. */
   readonly onShutdown: () => void;
-  /** Called when a command on a session has been carried out. */
+  /** Called when a command on a session has been carried out, or has failed. */
   readonly onChanged: () => void;
   /** The daemon's own user. */
   readonly uid: number;
@@ -90,13 +90,17 @@ export class CommandService {
     if (ROTATIONS.has(command)) this.#archiveCommands.refuseWhileRotating(session, client);
     return await this.exclusively(session, async () => {
       const found = registry.sessionOf(session, client);
-      const result = await onSession(found, params, client);
-      const notification = notificationOf(command, session);
-      if (notification !== undefined) notifications.publish(notification, found.owner.uid);
-      this.#options.onChanged();
-      await publisher.published();
-      if (result instanceof Underway) void result.rest.then(() => this.#options.onChanged());
-      return result;
+      try {
+        const result = await onSession(found, params, client);
+        const notification = notificationOf(command, session);
+        if (notification !== undefined) notifications.publish(notification, found.owner.uid);
+        if (result instanceof Underway) void result.rest.then(() => this.#options.onChanged());
+        return result;
+      } finally {
+        // One that failed may have changed something too: a start does until it is refused.
+        this.#options.onChanged();
+        await publisher.published();
+      }
     });
   }
 

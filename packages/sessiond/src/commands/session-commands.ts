@@ -58,7 +58,7 @@ export class SessionCommands {
   /** It is in no list while this takes; if it fails, it is back, and stopped. */
   async destroy(session: Session): Promise<Result<'destroy-session'>> {
     const { registry, rings, triggers, notifications, log } = this.#services;
-    if (session.active) registry.stop(session);
+    if (session.active) this.#endRecording(session);
     session.leaving = true;
     let statistics: SessionStatistics;
     try {
@@ -118,8 +118,15 @@ export class SessionCommands {
   }
 
   #beginStop(session: Session): void {
-    this.#services.registry.stop(session);
+    this.#endRecording(session);
     this.#services.log.info(`session ${session.name} is stopped`);
+  }
+
+  /** Into channels and maps alike, as soon as it is published; taking what was recorded may last, and fail. */
+  #endRecording(session: Session): void {
+    const { registry, triggers } = this.#services;
+    registry.stop(session);
+    triggers.sessionsChanged();
   }
 }
 

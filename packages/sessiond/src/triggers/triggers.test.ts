@@ -259,6 +259,41 @@ describe('a map', SLOW, () => {
     expect((await client.reply('show-maps', { session: 's', map: null })).ok).toBe(false);
   });
 
+  it('is counted into no more from when a stop begins, though the stop fails', async () => {
+    const app = await application();
+    await createSession();
+    await client.ask('add-map', { session: 's', map });
+    await addTrigger(matches, increment);
+    await client.ask('start-session', { session: 's' });
+    expect(app.state()?.triggers).toHaveLength(1);
+    daemon.tell('hold', 'flush');
+    const stop = (await daemon.client()).reply('stop-session', { session: 's' });
+    await expect.poll(() => daemon.commands('flush'), POLL).toHaveLength(1);
+    expect(app.state()).toEqual({ channels: [], triggers: [] });
+    daemon.tell('refuse', 'flush');
+    daemon.untell('hold');
+    expect((await stop).ok).toBe(false);
+    expect([await isActive(), app.state()?.triggers]).toEqual([false, []]);
+  });
+
+  it('is counted into no more when its session could not be started', async () => {
+    const app = await application();
+    await createSession();
+    await createSession('another');
+    await client.ask('add-map', { session: 's', map });
+    await addTrigger(matches, increment);
+    daemon.tell('hold', 'open-trace');
+    const start = (await daemon.client()).reply('start-session', { session: 's' });
+    await expect.poll(() => daemon.commands('open-trace'), POLL).toHaveLength(1);
+    await client.ask('track', { session: 'another', attribute: 'vpid', values: null });
+    expect(app.state()?.triggers).toHaveLength(1);
+    daemon.tell('refuse', 'open-trace');
+    daemon.untell('hold');
+    expect((await start).ok).toBe(false);
+    await client.ask('list-sessions', {});
+    expect([await isActive(), app.state()?.triggers]).toEqual([false, []]);
+  });
+
   it('without a name gets the first that is free', async () => {
     await createSession();
     const add = (name: string | null) => client.ask('add-map', { session: 's', map: { ...map, name } });
