@@ -17,6 +17,7 @@ export interface Libc {
   mmap(address: number, bytes: number, prot: number, flags: number, fd: number, offset: number): number;
   munmap(address: number, bytes: number): number;
   madvise(address: number, bytes: number, advice: number): number;
+  getpagesize(): number;
   socket(domain: number, type: number, protocol: number): number;
   bind(fd: number, address: Uint8Array, bytes: number): number;
   listen(fd: number, backlog: number): number;
@@ -52,6 +53,7 @@ export function bindLibc(koffi: Koffi): Libc {
     mmap: bind('intptr_t mmap(intptr_t address, size_t bytes, int prot, int flags, int fd, int64_t offset)'),
     munmap: bind('int munmap(intptr_t address, size_t bytes)'),
     madvise: bind('int madvise(intptr_t address, size_t bytes, int advice)'),
+    getpagesize: bind('int getpagesize()'),
     socket: bind('int socket(int domain, int type, int protocol)'),
     bind: bind('int bind(int fd, const void *address, uint32_t bytes)'),
     listen: bind('int listen(int fd, int backlog)'),

@@ -157,9 +157,17 @@ describe('mappings', () => {
       [-4096, 4096],
       [0, 0],
       [1, 4096],
+      [0, 1],
+      [0, 4095],
+      [0, 4097],
+      [0, Number.NaN],
     ] as const) {
-      expect(codeOf(() => posix.removePages(mapping, offset, length))).toBe('EINVAL');
+      expect(
+        codeOf(() => posix.removePages(mapping, offset, length)),
+        `${length} from ${offset}`,
+      ).toBe('EINVAL');
     }
+    expect([bytes[0], bytes[3 * 4096]]).toEqual([9, 9]);
     posix.unmap(mapping);
     expect(codeOf(() => posix.removePages(mapping, 0, 4096))).toBe('EINVAL');
   });

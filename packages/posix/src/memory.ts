@@ -34,7 +34,7 @@ export interface MemoryCalls {
   /**
    * Gives memory of an anonymous file back to the system, through a mapping of it: whole pages, which read as zeros then.
    *
-   * @throws {PosixError} `EINVAL` beyond the mapping
+   * @throws {PosixError} `EINVAL` beyond the mapping, and for what is not whole pages of this system, which has larger ones on some machines
    */
   removePages(mapping: Mapping, offset: number, bytes: number): void;
   /** Ends a mapping. Only for those who know that nobody holds a view on it. */
@@ -135,6 +135,11 @@ export function memoryCalls(libc: Libc): MemoryCalls {
       const { address, bytes: mapped } = mapping;
       if (!mappings.has(mapping) || offset < 0 || bytes <= 0 || offset + bytes > mapped) {
         throw refusedCall('madvise', 'EINVAL', 'there is no such part of a mapping');
+      }
+      // The kernel would take the rest of a page that is begun as well.
+      const pageBytes = libc.getpagesize();
+      if (offset % pageBytes !== 0 || bytes % pageBytes !== 0) {
+        throw refusedCall('madvise', 'EINVAL', `${bytes} bytes from ${offset} on are not whole pages of ${pageBytes}`);
       }
       if (libc.madvise(address + offset, bytes, MADV_REMOVE) < 0) throw posixError('madvise', libc.errno());
     },
