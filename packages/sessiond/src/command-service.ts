@@ -76,9 +76,7 @@ export class CommandService {
   async execute({ command, params }: Request, client: Client): Promise<unknown> {
     const { registry, notifications, publisher, log } = this.#options;
     log.debug(`command ${command}`);
-    if (this.#shuttingDown && BEGINNINGS.has(command)) {
-      throw new DaemonError('SHUTTING_DOWN', 'the session daemon is about to end');
-    }
+    if (BEGINNINGS.has(command)) this.#refuseAtEnd();
     // The request's type says that the parameters are those of the command; a table loses that.
     const onDaemon = (this.#onDaemon as { readonly [name: string]: DaemonHandler })[command];
     if (onDaemon !== undefined) return await onDaemon(params, client);
@@ -154,7 +152,13 @@ export class CommandService {
   async #create(params: Commands['create-session']['params'], client: Client): Promise<Result<'create-session'>> {
     const leaving = this.#options.registry.leavingBefore(params);
     await Promise.allSettled(leaving.map(({ name }) => this.#busy.get(name)));
+    this.#refuseAtEnd();
     return this.#sessionCommands.create(params, client);
+  }
+
+  /** @throws {DaemonError} `SHUTTING_DOWN` */
+  #refuseAtEnd(): void {
+    if (this.#shuttingDown) throw new DaemonError('SHUTTING_DOWN', 'the session daemon is about to end');
   }
 
   async #shutdown({ uid }: Client): Promise<null> {

@@ -68,10 +68,10 @@ export class ArchiveCommands {
     } satisfies Partial<SessionHandlers>;
   }
 
-  /** @throws {DaemonError} `ROTATION_PENDING` */
+  /** @throws {DaemonError} `ROTATION_PENDING`; what there is to say of a session that is not there is said when its turn comes */
   refuseWhileRotating(name: string, client: Owner): void {
     const found = this.#services.registry.sessions().find((session) => session.name === name);
-    if (found === undefined || !mayUse(found, client) || !found.archive.rotating) return;
+    if (found === undefined || found.leaving || !mayUse(found, client) || !found.archive.rotating) return;
     throw new DaemonError('ROTATION_PENDING', `a rotation of the session ${name} is under way already`);
   }
 

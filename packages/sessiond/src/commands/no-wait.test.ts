@@ -30,6 +30,8 @@ const codeOf = async (command: string, by = client) => {
   const reply = await by.reply(command, SESSION);
   return reply.ok ? undefined : reply.code;
 };
+/** How often the daemon has got to a command. */
+const timesAsked = (command: string) => daemon.log().split(`command ${command}`).length - 1;
 const troubles = async () => (await client.ask('session-statistics', SESSION)).troubles;
 
 async function started(): Promise<void> {
@@ -114,6 +116,34 @@ describe('a destruction that is not waited for', SLOW, () => {
     await shutdown;
     expect((await daemon.ended()).code).toBe(0);
     expect(daemon.log()).not.toContain('at the end:');
+  });
+});
+
+describe('a session that is being destroyed', SLOW, () => {
+  it('is none that could be rotated, though its last trace chunk is being archived', async () => {
+    await started();
+    await client.ask('rotate-session', SESSION);
+    daemon.tell('hold', 'rotate');
+    await client.ask('begin-destruction', SESSION);
+    await expect.poll(() => daemon.commands('rotate'), POLL).toHaveLength(2);
+    const code = codeOf('rotate-session', await daemon.client());
+    await expect.poll(() => timesAsked('rotate-session'), POLL).toBe(2);
+    daemon.untell('hold');
+    expect(await code).toBe('NO_SUCH_SESSION');
+  });
+
+  it('is followed by no other in a daemon that is told to end meanwhile', async () => {
+    await started();
+    daemon.tell('hold', 'close-session');
+    await client.ask('begin-destruction', SESSION);
+    const parameters = { name: 's', output: output(), ...DEFAULT_SESSION };
+    const creation = (await daemon.client()).reply('create-session', parameters);
+    await expect.poll(() => timesAsked('create-session'), POLL).toBe(2);
+    const shutdown = client.reply('shutdown', {});
+    await expect.poll(() => timesAsked('shutdown'), POLL).toBe(1);
+    daemon.untell('hold');
+    expect(await creation).toMatchObject({ ok: false, code: 'SHUTTING_DOWN' });
+    expect((await shutdown).ok).toBe(true);
   });
 });
 
