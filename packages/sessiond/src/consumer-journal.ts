@@ -71,8 +71,9 @@ export class ConsumerJournal {
     this.#tasks.add(entry);
   }
 
+  /** Whether the next consumer would be told. */
   has(entry: JournalEntry): boolean {
-    return this.#setUps.has(entry as JournalEntry<SetUpCommand>);
+    return this.#setUps.has(entry as JournalEntry<SetUpCommand>) || this.#tasks.has(entry as JournalEntry<TaskCommand>);
   }
 
   entries(): readonly JournalEntry[] {

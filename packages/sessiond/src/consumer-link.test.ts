@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadPosix } from '@ringtail/posix';
-import { runDirectoryAt } from '@ringtail/protocol';
+import { DEFAULT_CHANNEL, type OpenTraceRequest, runDirectoryAt } from '@ringtail/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConsumerLink } from './consumer-link.ts';
 import { type ConsumerProcess, consumerStarter } from './consumer-process.ts';
@@ -15,6 +15,23 @@ if (!loaded.ok) throw new Error(loaded.reason);
 const { posix } = loaded;
 const POLL = { timeout: 30_000 };
 const HANG_TIMEOUT_MS = 400;
+
+const openTrace: OpenTraceRequest = {
+  type: 'open-trace',
+  trace: 1,
+  session: 's',
+  output: '/d',
+  place: 'ust/uid/0/64-bit',
+  snapshot: false,
+  format: 'ctf-1.8',
+  owner: { uid: 0, gid: 0 },
+  ringDirectory: null,
+  uuid: '00000000-0000-4000-8000-000000000000',
+  clock: 'monotonic',
+  clockFrequencyHz: '1',
+  clockOffsetNs: '0',
+  environment: [],
+};
 
 let directory: string;
 let link: ConsumerLink;
@@ -96,5 +113,22 @@ describe('ConsumerLink', () => {
     await told;
     expect(refusals[0]).toBe('NOT_WRITTEN');
     expect(asked()).toBeGreaterThan(2);
+  });
+
+  it('says that a consumer went without an answer to what no other will be asked, its session being closed', async () => {
+    await link.setUp(openTrace);
+    await link.setUp({
+      type: 'open-channel',
+      trace: 1,
+      channel: 1,
+      streamClassId: 0,
+      attributes: DEFAULT_CHANNEL,
+      contexts: [],
+    });
+    writeFileSync(join(directory, 'hold'), 'declare-events');
+    const declared = link.setUp({ type: 'declare-events', channel: 1, events: [] });
+    await link.perform({ type: 'close-session', session: 's' });
+    consumers[0]?.kill('SIGKILL');
+    await expect(declared).rejects.toMatchObject({ code: 'CONSUMER_GONE' });
   });
 });

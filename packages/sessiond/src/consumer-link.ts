@@ -328,9 +328,15 @@ export class ConsumerLink {
 
   #disconnected(): void {
     if (this.#connection === undefined) return;
-    this.#workedMs = performance.now() - this.#connection.since;
-    this.#connection.socket.destroy();
+    const { socket, since, unanswered } = this.#connection;
+    this.#workedMs = performance.now() - since;
+    socket.destroy();
     this.#connection = undefined;
+    // What the next consumer will not be asked nobody else answers: its trace or session has been closed meanwhile.
+    for (const [id, entry] of unanswered) {
+      if (this.#journal.has(entry)) continue;
+      entry.onReply({ id, ok: false, code: 'CONSUMER_GONE', message: 'the consumer went before it answered' });
+    }
   }
 
   /** Unless it is not wanted any more, or a new consumer has been told of it meanwhile. */
