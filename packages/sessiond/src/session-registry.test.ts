@@ -40,7 +40,7 @@ describe('SessionRegistry', () => {
     expect(() => create(registry, 'a')).toThrow(refusal('SESSION_EXISTS'));
     expect(() => create(registry, 'b', { output: '/out/a' })).toThrow(refusal('OUTPUT_IN_USE'));
     expect(() => create(registry, 'b', { shmPath: '/shm' })).toThrow(refusal('OUTPUT_IN_USE'));
-    expect(() => registry.session('b')).toThrow(refusal('NO_SUCH_SESSION'));
+    expect(() => registry.sessionOf('b', { uid: 0, gid: 0 })).toThrow(refusal('NO_SUCH_SESSION'));
   });
 
   it('forgets a session that is removed, with its keys', () => {

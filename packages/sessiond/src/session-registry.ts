@@ -94,12 +94,6 @@ export class SessionRegistry {
     return session;
   }
 
-  session(name: string): Session {
-    const session = this.#sessions.get(name);
-    if (session === undefined) throw new DaemonError('NO_SUCH_SESSION', `there is no session ${name}`);
-    return session;
-  }
-
   /** Sessions that are being destroyed, and still have the name or a directory of one that is to be created. */
   leavingBefore(wanted: Pick<SessionParameters, 'name' | 'output' | 'shmPath'>): Session[] {
     return this.sessions().filter(

@@ -101,6 +101,21 @@ describe('RotationScheduler', () => {
     expect(rotatedAt).toEqual([2000, 5000]);
   });
 
+  it('counts from a rotation by command on, whose time is not that of the schedule', async () => {
+    session.archive.setSchedule({ timerUs: 5_000_000, sizeBytes: 100 });
+    scheduler.look();
+    await time.advanceTo(1500);
+    bytes = 99;
+    session.archive.rotated('/a', new Date(0), true, bytes);
+    await time.advanceTo(2500);
+    bytes = 198;
+    await time.advanceTo(5500);
+    expect(rotatedAt).toEqual([5000]);
+    bytes = 298;
+    await time.advanceTo(6500);
+    expect(rotatedAt).toEqual([5000, 6000]);
+  });
+
   it('begins to count anew when there are fewer bytes than before', async () => {
     session.archive.setSchedule({ sizeBytes: 100 });
     bytes = 90;

@@ -28,7 +28,7 @@ interface Progress {
 /**
  * Rotates sessions that are active by their schedules: by time when it is due, by size as a look once a second finds it.
  *
- * A session is rotated once at a time. A rotation by command begins the time and the bytes anew.
+ * A session is rotated once at a time. A rotation by command begins the bytes anew, and leaves the time what it is, as LTTng's.
  */
 export class RotationScheduler {
   readonly #options: RotationSchedulerOptions;
