@@ -55,10 +55,15 @@ export class TraceKeeper {
     // A session that is gone has been closed with all its traces.
     if (!registry.sessions().includes(session)) return;
     const closed = await link.performPatiently({ type: 'close-trace', trace: key });
-    // One that the consumer refused to open, or closes with its session, is none of which it knows.
-    if (!closed.ok) log.debug(`session ${session.name}: the trace ${trace.place} is not there: ${closed.message}`);
+    if (!closed.ok) {
+      const sentence = `session ${session.name}: the trace ${trace.place} is not closed: ${closed.message}`;
+      // One that the consumer refused to open, or closes with its session, is none of which it knows.
+      if (closed.code === 'NO_TRACE') log.debug(sentence);
+      else log.warn(sentence);
+      return;
+    }
     const { output, snapshot, owner } = session;
-    if (!closed.ok || snapshot || output === null) return;
+    if (snapshot || output === null) return;
     const removed = await link.performPatiently({ type: 'remove-checkpoints', output, owner, uuid });
     if (!removed.ok) log.warn(`session ${session.name}: checkpoints of ${trace.place} stay: ${removed.message}`);
   }
