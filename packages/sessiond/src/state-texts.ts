@@ -10,13 +10,24 @@ export interface ChannelsText {
   readonly demands: ReadonlyMap<number, number>;
 }
 
+/** Pieces with all triggers of a feed, as of a version, by what is recorded. */
+interface WholePieces {
+  readonly version: number;
+  readonly pieces: WeakMap<ChannelsText, Buffer>;
+  /** Of all that were made, also of those whose threads have gone. */
+  bytes: number;
+}
+
+/** Processes with traces of their own share no piece, and each has all triggers in it: of one feed no more are kept than this. */
+export const WHOLE_BYTES_KEPT = 16 * 1024 * 1024;
+
 /** Pieces for control files, each made once for all threads that get it. */
 export class StateTexts {
   #channels = new Map<string, ChannelsText>();
   /** How many threads have it: processes that come and go by the hundred thousand leave nothing. */
   readonly #holders = new Map<ChannelsText, number>();
-  /** What is whole, as of a version of the feed, by what is recorded. */
-  #whole = new WeakMap<TriggerFeed, { readonly version: number; readonly pieces: WeakMap<ChannelsText, Buffer> }>();
+  /** What is whole, by feed and by what is recorded. */
+  #whole = new WeakMap<TriggerFeed, WholePieces>();
   /** By what is recorded, where that is new, and the text of the rest. */
   #changes = new Map<ChannelsText | undefined, Map<string, Buffer>>();
 
@@ -49,14 +60,15 @@ export class StateTexts {
   /** Everything that there is to look for. */
   whole(channels: ChannelsText, feed: TriggerFeed): Buffer {
     let known = this.#whole.get(feed);
-    if (known?.version !== feed.version) {
-      known = { version: feed.version, pieces: new WeakMap() };
+    if (known?.version !== feed.version || known.bytes > WHOLE_BYTES_KEPT) {
+      known = { version: feed.version, pieces: new WeakMap(), bytes: 0 };
       this.#whole.set(feed, known);
     }
     let piece = known.pieces.get(channels);
     if (piece === undefined) {
       piece = encodePiece(`{"channels":${channels.text},"added":[${[...feed.texts()].join()}]}`);
       known.pieces.set(channels, piece);
+      known.bytes += piece.length;
     }
     return piece;
   }
