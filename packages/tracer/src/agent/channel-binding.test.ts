@@ -44,6 +44,7 @@ function bind(ids: unknown): { readonly binding: ChannelBinding; readonly wakePa
     contexts: [],
     statedump: 0,
     reclaim: 0,
+    reclaimUntil: 0,
     filterCounters: null,
     rules: [{ pattern: '*' }],
   };
