@@ -282,6 +282,16 @@ describe('a session file', () => {
     expect(parseSessionFile(source).triggers).toEqual([saved]);
   });
 
+  it('is read again however many of its characters XML has references for', () => {
+    const ofOurs = { kind: 'event-loop-stalled', procname: '"<&>"', periodUs: 5 } as const;
+    const triggers: TriggerDefinition[] = Array.from({ length: 100 }, (_, at) => ({
+      name: `t${at}`,
+      condition: at < 50 ? matches({ filter: `a < ${at} && b > ${at} && c == "${'<&>'.repeat(10)}"` }) : ofOurs,
+      actions: [told],
+    }));
+    expect(parseSessionFile(printSessionFile([PLAIN], triggers)).triggers).toEqual(triggers);
+  });
+
   it('without triggers and maps has no element of LTTng 2.16', () => {
     expect(printSessionFile([PLAIN])).not.toMatch(/trigger|map/);
   });

@@ -22,8 +22,10 @@ const parser = new XMLParser({
   attributeNamePrefix: ATTRIBUTE_PREFIX,
   parseTagValue: false,
   parseAttributeValue: false,
-  // Numeric character references too; there are no other entities, since there is no document type.
+  // Numeric character references too; there are no other entities, since there is no document type. Each of them becomes
+  // shorter, so a file may have as many as it likes: a trigger that is kept as JSON has one for each of its quotation marks.
   htmlEntities: true,
+  processEntities: { enabled: true, maxTotalExpansions: Number.POSITIVE_INFINITY },
   isArray: (name, path) => REPEATED.has(name) || REPEATED_PATHS.test(path),
 });
 
