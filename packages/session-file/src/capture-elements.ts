@@ -13,12 +13,16 @@ export function captureElement(text: string): XmlChildren {
   return fieldElement(fieldOf(text) ?? { scope: 'payload', path: [text] });
 }
 
-/** Whether LTTng's words say exactly what a capture names: they have indexes behind a name, and no names behind indexes. */
+/**
+ * Whether LTTng's words say exactly what a capture names: they have indexes behind a name, and no names behind indexes. One that is
+ * written otherwise than it would be read again, as with an index in base 16, would be taken for another one.
+ */
 export function isLttngCapture(text: string): boolean {
-  const path = fieldOf(text)?.path ?? [''];
-  const names = path.findIndex((step) => typeof step === 'number');
-  const indexes = names === -1 ? [] : path.slice(names);
-  return path[0] !== '' && indexes.length <= INDEXES_MAX && indexes.every((step) => typeof step === 'number');
+  const field = fieldOf(text);
+  if (field === undefined) return false;
+  const names = field.path.filter((step) => typeof step === 'string');
+  const indexes = field.path.slice(names.length);
+  return indexes.length <= INDEXES_MAX && text === spelled(field.scope, names, indexes);
 }
 
 /** The capture of an `event_expr`. @throws {SessionFileError} */
@@ -46,6 +50,16 @@ export function fieldOf(text: string): Field | undefined {
   } catch {
     return undefined;
   }
+}
+
+function spelled(scope: Field['scope'], names: readonly string[], indexes: readonly (string | number)[]): string {
+  const [provider, ...rest] = names;
+  const name = {
+    payload: names.join('.'),
+    context: `$ctx.${names.join('.')}`,
+    application: `$app.${provider}:${rest.join('.')}`,
+  }[scope];
+  return name + indexes.map((index) => `[${index}]`).join('');
 }
 
 function fieldElement({ scope, path }: Field): XmlChildren {

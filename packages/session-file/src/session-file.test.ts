@@ -257,6 +257,8 @@ describe('a session file', () => {
     ['a session', true, { condition: { kind: 'session-consumed-size', session: 's', bytes: 5 } }],
     ['a member of an element', false, { condition: matches({}, 'a[1].b') }],
     ['a thousand dimensions', false, { condition: matches({}, `a${'[0]'.repeat(300)}`) }],
+    ['an index that is spelled otherwise', false, { condition: matches({}, 'a[0x10]') }],
+    ['an empty list of exclusions', false, { condition: matches({ exclude: [] }) }],
     ['a range of log levels', false, { condition: matches({ logLevel: { from: 3, to: 5 } }) }],
     ['a condition of ours', false, { condition: { kind: 'event-loop-stalled', procname: '*', periodUs: 5 } }],
     [
@@ -268,6 +270,22 @@ describe('a session file', () => {
       'an increment now and then',
       false,
       { actions: [{ kind: 'increment', session: 's', map: 'm', key: 'k', ratePolicy: { every: 2 } }] },
+    ],
+    [
+      'a snapshot to a place that has a name, and another name',
+      false,
+      {
+        actions: [
+          {
+            kind: 'snapshot-session',
+            session: 's',
+            output: { name: 'o', path: '/o', maxBytes: null },
+            name: 'n',
+            maxBytes: null,
+            ratePolicy: { every: 1 },
+          },
+        ],
+      },
     ],
     [
       'a key that ends with a space',

@@ -38,9 +38,10 @@ export function triggerElement({ name, condition, actions }: TriggerDefinition):
 function isLttngCondition(condition: TriggerCondition): condition is LttngCondition {
   switch (condition.kind) {
     case 'event-rule-matches': {
-      const { logLevel, filter = '' } = condition.rule;
+      const { logLevel, filter = '', exclude } = condition.rule;
       const { from = 0, to = 0 } = logLevel ?? {};
-      return (from === 0 || from === to) && isLttngFilter(filter) && condition.captures.every(isLttngCapture);
+      const isLttngRule = (from === 0 || from === to) && isLttngFilter(filter) && exclude?.length !== 0;
+      return isLttngRule && condition.captures.every(isLttngCapture);
     }
     case 'channel-buffer-usage':
     case 'session-consumed-size':
@@ -56,13 +57,13 @@ function isLttngFilter(filter: string): boolean {
   return !filter.replaceAll(/\\[\\*]/g, '').includes('\\');
 }
 
-/** LTTng's `incr-map-value` has no rate policy, and its snapshots have a name or a limit of their own only with a place. */
+/** LTTng's `incr-map-value` has no rate policy, and its snapshots have a name and a limit only with a place, as those of the output. */
 function isLttngAction(action: TriggerAction): action is LttngAction {
   switch (action.kind) {
     case 'increment':
       return 'every' in action.ratePolicy && action.ratePolicy.every === 1;
     case 'snapshot-session':
-      return action.output !== null || (action.name === null && action.maxBytes === null);
+      return action.name === null && action.maxBytes === null;
     default:
       return action.kind !== 'exec' && action.kind !== 'webhook';
   }
