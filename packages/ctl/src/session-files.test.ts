@@ -94,7 +94,9 @@ const saved = () => join(directory, 's.lttng');
 describe('saved sessions', () => {
   it('are private files that come whole, and replace others only when told to', async () => {
     const { client } = clientOf([SESSION]);
-    expect(await saveSessions(client, { sessions: null, directory })).toEqual([{ session: 's', path: saved() }]);
+    expect(await saveSessions(client, { sessions: null, directory })).toEqual([
+      { session: 's', path: saved(), warnings: [] },
+    ]);
     expect(statSync(saved()).mode & 0o777).toBe(0o600);
     writeFileSync(saved(), 'mine');
     await expect(saveSessions(client, { sessions: ['s'], directory })).rejects.toMatchObject({ code: 'FILE_EXISTS' });
@@ -135,6 +137,18 @@ describe('saved sessions', () => {
     ]);
     expect(asked[0]).toContain('"output":"/out"');
     expect(asked[3]).toContain('n > 1');
+  });
+
+  it('come without triggers of other users, which would become those of whoever loads them', async () => {
+    const [own, other] = [triggerOf('own', 1), { ...triggerOf('other', 1), uid: 4_000_000_000 }];
+    const [file] = await saveSessions(clientOf([SESSION], undefined, [own, other]).client, {
+      sessions: null,
+      directory,
+    });
+    expect(file?.warnings).toEqual(['triggers of other users are left out: 1']);
+    const { client, asked } = clientOf([]);
+    await loadSessions(client, { sessions: null, paths: [directory] });
+    expect(asked.filter((text) => text.startsWith('add-trigger'))).toEqual(['add-trigger own']);
   });
 
   it('come with triggers, unless they are there already', async () => {

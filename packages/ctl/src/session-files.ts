@@ -15,7 +15,12 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describeError, errnoOf, RingtailError } from '@ringtail/base';
-import { homeDirectory, type SessionDescription, type TriggerDefinition } from '@ringtail/protocol';
+import {
+  homeDirectory,
+  type SessionDescription,
+  type TriggerDefinition,
+  type TriggerDescription,
+} from '@ringtail/protocol';
 import { parseSessionFile, printSessionFile, restoreRequests, type SavedSession } from '@ringtail/session-file';
 import * as accounts from '@ringtail/session-file/accounts';
 import { type CtlError, ctlError } from './ctl-error.ts';
@@ -44,13 +49,18 @@ export interface SaveOptions {
   readonly directory: string;
   /** Whether files that are there are written over. */
   readonly force?: boolean;
-  /** Whether each file also gets all triggers that the client's user sees, as with LTTng; true where it is absent. */
+  /**
+   * Whether each file also gets all triggers of this process's user, as with LTTng; true where it is absent. Those of others, which
+   * root sees, are left out: whoever loads the file becomes their owner, and a program that they run would be root's.
+   */
   readonly triggers?: boolean;
 }
 
 export interface SavedFile {
   readonly session: string;
   readonly path: string;
+  /** What is left out. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -62,13 +72,16 @@ export interface SavedFile {
 export async function saveSessions(client: SessionDaemonClient, options: SaveOptions): Promise<SavedFile[]> {
   const { directory, force = false, triggers: withTriggers = true } = options;
   const sessions = chosen(await client.listSessions(), options.sessions);
-  const triggers = withTriggers ? await client.listTriggers() : [];
+  const all = withTriggers ? await client.listTriggers() : [];
+  const triggers = all.filter(isOwn);
+  const others = all.length - triggers.length;
+  const warnings = others === 0 ? [] : [`triggers of other users are left out: ${others}`];
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     return sessions.map((session) => {
       const path = join(directory, `${session.name}${SUFFIX}`);
       writeAtOnce(path, printSessionFile([session], triggers), force);
-      return { session: session.name, path };
+      return { session: session.name, path, warnings };
     });
   } catch (error) {
     if (error instanceof RingtailError) throw error;
@@ -142,10 +155,8 @@ interface FoundSession {
 async function newTriggers(client: SessionDaemonClient, found: readonly FoundSession[]): Promise<TriggerDefinition[]> {
   const saved = found.flatMap(({ triggers }) => triggers);
   if (saved.length === 0) return [];
-  const uid = process.getuid?.();
   const known = new Map<string | null, string>();
-  for (const trigger of await client.listTriggers())
-    if (trigger.uid === uid) known.set(trigger.name, meaningOf(trigger));
+  for (const trigger of (await client.listTriggers()).filter(isOwn)) known.set(trigger.name, meaningOf(trigger));
   return saved.filter((trigger) => {
     const same = trigger.name === null ? undefined : known.get(trigger.name);
     if (same === undefined) known.set(trigger.name, meaningOf(trigger));
@@ -154,6 +165,10 @@ async function newTriggers(client: SessionDaemonClient, found: readonly FoundSes
     }
     return same === undefined;
   });
+}
+
+function isOwn({ uid }: TriggerDescription): boolean {
+  return uid === process.getuid?.();
 }
 
 function meaningOf({ condition, actions }: TriggerDefinition): string {

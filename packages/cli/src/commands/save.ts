@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { savedSessionsDirectory, saveSessions } from '@ringtail/ctl';
 import type { Command } from 'commander';
 import type { Act } from '../cli.ts';
-import { type Context, report } from '../context.ts';
+import { type Context, report, warn } from '../context.ts';
 import { withDaemon } from '../daemon.ts';
 import { CliError } from '../errors.ts';
 import { outputFormatOf } from '../options.ts';
@@ -23,7 +23,7 @@ export function addSave(program: Command, context: Context, act: Act): Command {
     .option('-a, --all', 'all sessions')
     .option('-f, --force', 'replace files that are there')
     .option('-o, --output-path <dir>', 'directory of the files (default: .ringtail/sessions at home)')
-    .option('--no-triggers', 'leave out the triggers, which are else saved with each session')
+    .option('--no-triggers', 'leave out your triggers, which are else saved with each session')
     .addHelpText('after', '\nExamples:\n  ringtail save\n  ringtail save slow --force -o /tmp/sessions');
   act(command, async (name: string | undefined, options: SaveOptions) => {
     if (options.all && name !== undefined) throw new CliError('BAD_ARGUMENT', 'give either a session or --all');
@@ -31,13 +31,15 @@ export function addSave(program: Command, context: Context, act: Act): Command {
       options.outputPath === undefined ? savedSessionsDirectory(context.env) : resolve(context.cwd, options.outputPath);
     const { triggers } = options;
     const saving = { sessions: name === undefined ? null : [name], directory, force: options.force === true, triggers };
-    const sessions = await withDaemon(context, async (client) => {
+    const saved = await withDaemon(context, async (client) => {
       try {
         return await saveSessions(client, saving);
       } catch (error) {
         throw withForceHint(await withNextStep(context, client, name ?? '', error));
       }
     });
+    for (const warning of new Set(saved.flatMap(({ warnings }) => warnings))) warn(context, warning);
+    const sessions = saved.map(({ session, path }) => ({ session, path }));
     report(context, outputFormatOf(command), { command: 'save', sessions }, () =>
       name === undefined
         ? `All sessions have been saved successfully in ${directory}.`
