@@ -13,6 +13,7 @@ import { DEFAULT_CHANNEL, NO_STATISTICS, type SessionDescription } from '@ringta
 import { describe, expect, it } from 'vitest';
 import { run } from '../cli.ts';
 import { readCurrentSession, writeCurrentSession } from '../current-session.ts';
+import { TRIGGERS } from '../mi/samples.test.support.ts';
 import { type FakeContext, fakeContext } from '../testing/fake-context.test.support.ts';
 import {
   type Answers,
@@ -726,6 +727,31 @@ describe('save and load', () => {
     expect(readCurrentSession(it.context)).toBe('t');
     expect(await run(['load', '-a', '--override-name=t'], it.context)).toMatchObject({ code: 1 });
     expect(await run(['load', 'nobody'], it.context)).toMatchObject({ code: 1 });
+    expect(it.context.errors()).toContain('\n  ringtail save writes sessions');
+  });
+
+  it('tell once what of a file is left out, and what to do where its directory is taken', async () => {
+    const { context } = await world({
+      'create-session': () => {
+        throw new Refusal('OUTPUT_IN_USE', 'the session t writes to the same directory');
+      },
+      'list-triggers': () => [{ ...TRIGGERS[0]!, uid: 4_000_000_000 }],
+    });
+    expect(await run(['save', '-a'], context)).toMatchObject({ code: 0 });
+    expect(context.errors()).toBe('warning: triggers of other users are left out: 1\n');
+    expect(await run(['load'], context)).toMatchObject({ code: 1 });
+    expect(context.errors()).toContain('\n  --override-url=');
+  });
+
+  it('warn once of a file, however many sessions it has', async () => {
+    const { context } = await world({ 'create-session': ({ name, output }) => ({ name, output }) });
+    const kernel =
+      '<triggers><trigger><name>k</name><condition><condition_event_rule_matches><event_rule><event_rule_kernel_syscall/></event_rule>' +
+      '<capture_descriptors/></condition_event_rule_matches></condition><action><action_list/></action></trigger></triggers>';
+    const sessions = ['a', 'b'].map((name) => `<session><name>${name}</name></session>`).join('');
+    writeFileSync(join(context.cwd, 'two.lttng'), `<sessions>${sessions}${kernel}</sessions>`);
+    expect(await run(['load', '-i', 'two.lttng'], context)).toMatchObject({ code: 0 });
+    expect(context.errors().match(/warning: the trigger k is left out/g)).toHaveLength(1);
   });
 });
 

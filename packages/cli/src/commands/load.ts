@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { describeError } from '@ringtail/base';
 import { CtlError, loadSessions, savedSessionsDirectories } from '@ringtail/ctl';
 import { type Command, Option } from 'commander';
 import type { Act } from '../cli.ts';
@@ -17,6 +18,15 @@ interface LoadOptions {
   readonly overrideUrl?: string;
   readonly triggers: boolean;
 }
+
+/** What can be done about what is wrong, by its code. */
+const HINTS: Readonly<Record<string, string>> = {
+  SESSION_EXISTS: '--force destroys the one that is there; --override-name names the new one',
+  OUTPUT_IN_USE: '--override-url=file:///DIR has it write to another directory',
+  NO_SAVED_SESSION: 'ringtail save writes sessions; --input-path names a file or another directory',
+  TRIGGER_EXISTS:
+    '--no-triggers leaves those of the files out; ringtail remove-trigger NAME removes the one that is there',
+};
 
 export function addLoad(program: Command, context: Context, act: Act): Command {
   const command = program
@@ -56,15 +66,11 @@ export function addLoad(program: Command, context: Context, act: Act): Command {
         triggers: options.triggers,
       }),
     ).catch((error: unknown) => {
-      throw error instanceof CtlError && error.code === 'SESSION_EXISTS'
-        ? new CliError(
-            error.code,
-            error.describe(),
-            '--force destroys the one that is there; --override-name names the new one',
-          )
-        : error;
+      const hint = error instanceof CtlError && Object.hasOwn(HINTS, error.code) ? HINTS[error.code] : undefined;
+      throw hint === undefined ? error : new CliError((error as CtlError).code, describeError(error), hint);
     });
-    for (const { warnings } of loaded) for (const warning of warnings) warn(context, warning);
+    // Warnings are of the whole file, of which there may be several sessions.
+    for (const warning of new Set(loaded.flatMap(({ warnings }) => warnings))) warn(context, warning);
     const sessions = loaded.map(({ session, path }) => ({ session, path }));
     report(context, outputFormatOf(command), { command: 'load', sessions }, () =>
       [
