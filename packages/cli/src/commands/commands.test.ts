@@ -613,6 +613,9 @@ describe('list', () => {
     await run(['list', 's', '--style=compact'], context);
     expect(context.output()).toContain('Channels:\n-------------\n- channel0');
     expect(context.output()).not.toContain('\n\n');
+    await run(['list', 's', '-d', '--style=compact'], context);
+    expect(context.output()).toContain('Domains:\n');
+    expect(context.output()).not.toContain('\n\n');
   });
 
   it('of all sessions names each with its state and output', async () => {

@@ -105,14 +105,14 @@ export async function listSession(
   });
   const { session, statistics, memory } = onlyAsked(details, options);
   const format = outputFormatOf(command);
+  const styled = (text: string): string => (options.style === 'compact' ? text.replace(/\n{2,}/g, '\n') : text);
   if (options.domain) {
-    report(context, format, { command: 'list-domains', session }, (style) => describeDomains(style, session));
+    report(context, format, { command: 'list-domains', session }, (style) => styled(describeDomains(style, session)));
     return;
   }
   report(context, format, { command: 'list-session', session, statistics, memory, findings }, (style) => {
     const described = describeSessionDetails(style, { session, statistics, memory }, options.memUsage);
-    const text = [described, ...describeFindings(style, findings ?? [])].join('\n');
-    return options.style === 'compact' ? text.replace(/\n{2,}/g, '\n') : text;
+    return styled([described, ...describeFindings(style, findings ?? [])].join('\n'));
   });
 }
 
