@@ -16,6 +16,7 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   ROTATION_PENDING: 'try again when it is done; ringtail list SESSION tells of the newest archive',
   ROTATION_SCHEDULE_SET: 'unset it first: ringtail disable-rotation',
   NO_ROTATION_SCHEDULE: 'ringtail list SESSION shows the schedules',
+  MAP_EXISTS: 'choose another name; ringtail list SESSION shows the maps',
   NOT_PERMITTED: 'sessions and daemons are those of a user: is it the right one?',
   CONSUMER_UNAVAILABLE: 'try again; sessiond.log in the run directory says more',
 };

@@ -41,8 +41,13 @@ export function parsePeriodUs(text: string): number {
   );
 }
 
-/** A whole number of at least `least`. */
-export function parseCount(option: string, text: string, least: number): number {
-  if (/^\d{1,9}$/.test(text) && Number(text) >= least) return Number(text);
-  throw new CliError('BAD_ARGUMENT', `"${text}" is no number for ${option}`, `a whole number of at least ${least}`);
+/** A whole number of at least `least`, and at most `most` where that is given. */
+export function parseCount(option: string, text: string, least: number, most?: number): number {
+  const count = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  if (count >= least && count <= (most ?? count)) return count;
+  throw new CliError(
+    'BAD_ARGUMENT',
+    `"${text}" is no number for ${option}`,
+    `a whole number ${most === undefined ? `of at least ${least}` : `from ${least} to ${most}`}`,
+  );
 }

@@ -81,7 +81,7 @@ Examples:
     const parameters: MapChannelParameters = {
       name: name ?? null,
       valueType: options.valueType,
-      keyCountMax: parseCount('--max-key-count', options.maxKeyCount, 1),
+      keyCountMax: parseCount('--max-key-count', options.maxKeyCount, 1, MAP_KEYS_MAX),
       updatePolicy: options.updatePolicy,
       ownership: options.bufferOwnership,
       deadProcesses: options.deadProcessPolicy === 'drop' ? 'drop' : 'sum',

@@ -125,10 +125,11 @@ function typesOf(asked: readonly string[]): ReadonlySet<string> {
 function warnOfProcessors(context: Context, { per, partId = [], cpuId = [] }: ShowMapsOptions): void {
   for (const text of partId) parseCount('--part-id', text, 0);
   for (const text of cpuId) parseCount('--cpu-id', text, 0);
-  const option = per === 'cpu' || per === 'part' ? `--per=${per}` : partId.length > 0 ? '--part-id' : '--cpu-id';
-  if (option === '--cpu-id' && cpuId.length === 0) return;
-  const instead = option.startsWith('--per') ? 'shown for each owner instead' : 'it has no effect';
-  warn(context, `${option}: counters belong to users and processes, not to processors; ${instead}`);
+  const tell = (option: string, instead: string): void =>
+    warn(context, `${option}: counters belong to users and processes, not to processors; ${instead}`);
+  if (per === 'cpu' || per === 'part') tell(`--per=${per}`, 'shown for each owner instead');
+  if (partId.length > 0) tell('--part-id', 'it has no effect');
+  if (cpuId.length > 0) tell('--cpu-id', 'it has no effect');
 }
 
 function refuseUnknown(session: string, asked: readonly string[], known: readonly string[]): void {

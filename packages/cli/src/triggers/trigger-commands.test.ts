@@ -239,6 +239,9 @@ describe('maps', () => {
         },
       },
     ]);
+    const tooMany = await add('-t user --max-key-count=8193 m');
+    expect([tooMany.code, tooMany.asked]).toEqual([1, []]);
+    expect(tooMany.stderr).toContain('for --max-key-count\n  a whole number from 1 to 8192');
     for (const wrong of [
       'm',
       '-t kernel m',
@@ -248,6 +251,16 @@ describe('maps', () => {
     ]) {
       expect([wrong, (await add(wrong)).code]).toEqual([wrong, 1]);
     }
+  });
+
+  it('are not added twice, and where they are listed is told', async () => {
+    const { code, stderr } = await answered('add-map-channel -s s -t user m'.split(' '), {
+      'add-map': () => {
+        throw new Refusal('MAP_EXISTS', 'there is one');
+      },
+    });
+    expect(code).toBe(1);
+    expect(stderr).toContain('\n  choose another name; ringtail list s shows the maps');
   });
 
   it('are shown with the counters of all owners added up, and what has wrapped', async () => {
@@ -377,6 +390,8 @@ describe('maps', () => {
       const { code, stderr } = await answered(['show-maps', '-s', 's', ...words.split(' ')], answers);
       expect([words, code, stderr]).toEqual([words, 0, expect.stringContaining(`${words.split('=')[0]}`)]);
     }
+    const { stderr } = await answered('show-maps -s s --per=cpu --cpu-id=0 --part-id=1'.split(' '), answers);
+    expect(stderr.match(/--[-a-z]+(?=.*: counters)/g)).toEqual(['--per', '--part-id', '--cpu-id']);
     expect((await shown('--per=cpu')).map(({ per }) => per)).toEqual(Array.from({ length: 6 }, () => 'owner'));
     for (const wrong of [
       '--cpu-id=x',
