@@ -195,7 +195,7 @@ function channelOf(
 /** With a ring for each processor LTTng saves the processor as a context that nobody asked for: it is in the packets there. */
 function contextsOf(channel: XmlNode): string[] {
   const contexts = (channel.child('contexts')?.children('context') ?? []).map(contextOf);
-  const isImplied = channel.text('allocation_policy') === 'PER_CPU';
+  const isImplied = channel.word('allocation_policy') === 'PER_CPU';
   return contexts.filter((context) => !isImplied || context !== 'cpu_id');
 }
 
@@ -217,7 +217,7 @@ const NO_LOG_LEVEL = -1;
 
 function ruleOf(node: XmlNode, session: string, warnings: string[]): RuleDescription[] {
   const pattern = node.text('name') ?? '*';
-  const type = node.text('type') ?? 'TRACEPOINT';
+  const type = node.word('type') ?? 'TRACEPOINT';
   if (type !== 'TRACEPOINT' && type !== 'ALL') {
     warnings.push(`session ${session}: the event ${pattern} of type ${type} is not supported and is left out`);
     return [];

@@ -118,7 +118,7 @@ function captureHere(node: XmlNode): string {
 function thresholdOf(condition: XmlNode): Shape {
   const domain = condition.oneOf('domain', ['UST', 'KERNEL', 'JUL', 'LOG4J', 'LOG4J2', 'PYTHON']);
   if (domain !== 'UST') throw new NotHere(`the domain ${domain} is not supported`);
-  const ratio = condition.text('threshold_ratio');
+  const ratio = condition.word('threshold_ratio');
   const bytes = condition.text('threshold_bytes');
   if ((ratio === undefined) === (bytes === undefined)) {
     return condition.refuse('there must be one of threshold_bytes and threshold_ratio');

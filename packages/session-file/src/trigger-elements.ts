@@ -24,8 +24,7 @@ export type LttngAction = Exclude<TriggerAction, { readonly kind: 'exec' | 'webh
  * @see session.xsd of lttng-tools 2.16, `trigger_type`
  */
 export function triggerElement({ name, condition, actions }: TriggerDefinition): XmlChildren | undefined {
-  if (name === null || !isLttngCondition(condition) || !textsOf([name, condition, actions]).every(isKept))
-    return undefined;
+  if (name === null || !isLttngCondition(condition)) return undefined;
   const lttngs = actions.filter(isLttngAction);
   if (lttngs.length < actions.length || lttngs.length === 0) return undefined;
   return {
@@ -67,16 +66,6 @@ function isLttngAction(action: TriggerAction): action is LttngAction {
     default:
       return action.kind !== 'exec' && action.kind !== 'webhook';
   }
-}
-
-/** White space at the ends of a text does not survive in a file. */
-function isKept(text: string): boolean {
-  return text === text.trim();
-}
-
-function textsOf(value: unknown): string[] {
-  if (typeof value === 'string') return [value];
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsOf) : [];
 }
 
 /** A range of log levels that LTTng has no word for is shown up to its end. */

@@ -21,6 +21,8 @@ const parser = new XMLParser({
   ignoreAttributes: false,
   attributeNamePrefix: ATTRIBUTE_PREFIX,
   parseTagValue: false,
+  // A name may begin or end with a space, and LTTng reads it with that.
+  trimValues: false,
   parseAttributeValue: false,
   // Numeric character references too; there are no other entities, since there is no document type. Each of them becomes
   // shorter, so a file may have as many as it likes: a trigger that is kept as JSON has one for each of its quotation marks.
@@ -104,6 +106,11 @@ export class XmlNode {
     return typeof value === 'string' ? value : child.refuse('must be text');
   }
 
+  /** The same of a number or one of several words, around which white space means nothing. */
+  word(name: string): string | undefined {
+    return this.text(name)?.trim();
+  }
+
   /** Texts of all children of that name. */
   texts(name: string): string[] {
     return this.children(name).map((child) =>
@@ -123,7 +130,7 @@ export class XmlNode {
   }
 
   integer(name: string, fallback: number, min = 0): number {
-    const text = this.text(name);
+    const text = this.word(name);
     if (text === undefined) return fallback;
     const value = /^-?[0-9]{1,16}$/.test(text) ? Number(text) : Number.NaN;
     if (Number.isSafeInteger(value) && value >= min) return value;
@@ -131,7 +138,7 @@ export class XmlNode {
   }
 
   boolean(name: string, fallback: boolean): boolean {
-    const text = this.text(name);
+    const text = this.word(name);
     if (text === undefined) return fallback;
     if (text === 'true' || text === '1') return true;
     if (text === 'false' || text === '0') return false;
@@ -139,7 +146,7 @@ export class XmlNode {
   }
 
   oneOf<const Choice extends string>(name: string, choices: readonly Choice[], fallback?: Choice): Choice {
-    const text = this.text(name) ?? fallback;
+    const text = this.word(name) ?? fallback;
     const found = choices.find((choice) => choice === text);
     return found ?? this.refuse(`${name} must be one of ${choices.join(', ')}`);
   }
