@@ -84,6 +84,12 @@ describe('the command line', () => {
     });
   });
 
+  it('says how to record where the run directory that was named has no daemon', async () => {
+    const context = fakeContext();
+    expect(await run(['record', '--rundir=nowhere', 'true'], context)).toEqual({ code: 1 });
+    expect(context.errors()).toMatch(/no session daemon runs in .*nowhere\n {2}leave out --rundir, /);
+  });
+
   it('leaves the options of a recorded command alone', async () => {
     const context = fakeContext();
     expect(await run(['record', 'no-such-command', '--no-such-option'], context)).toEqual({ code: 127 });

@@ -52,12 +52,15 @@ async function connectToAny(context: Context, spawn: boolean): Promise<SessionDa
     });
     if (client !== undefined) return client;
   }
-  if (!spawn) return await connect(own);
+  if (!spawn) return await connect(own, 'ringtail create NAME starts one; ringtail record brings its own');
   const mainPath = context.settings.sessiondPath ?? daemonMainPath();
   const running = await ensureDaemon({ runDirectory: own, mainPath, env: { ...context.env } });
   if (running.spawned) explain(context, `started a session daemon in ${own}: process ${running.pid}`);
   return running.client;
 }
+
+const NO_DAEMON_TO_RECORD_WITH =
+  'leave out --rundir, and RINGTAIL_RUNDIR from the environment, to record with a daemon of its own; ringtail create NAME starts one in RINGTAIL_RUNDIR';
 
 /** A session daemon to record with. */
 export interface Daemon {
@@ -80,7 +83,7 @@ export async function daemonForRecording(context: Context, named: string | null)
   const path = named ?? context.env.RINGTAIL_RUNDIR;
   if (!path) return privateDaemon(context);
   const runDirectory = runDirectoryAt(resolve(context.cwd, path));
-  const client = await connect(runDirectory.path);
+  const client = await connect(runDirectory.path, NO_DAEMON_TO_RECORD_WITH);
   const abandon = (): void => client.close();
   return { client, runDirectory, isPrivate: false, release: async () => abandon(), abandon };
 }
@@ -153,12 +156,12 @@ function makePrivateDirectory(context: Context): string {
   throw new CliError('NO_DAEMON', `no place for a run directory: ${problem}`, 'set TMPDIR to a writable directory');
 }
 
-async function connect(runDirectory: string): Promise<SessionDaemonClient> {
+async function connect(runDirectory: string, hint: string): Promise<SessionDaemonClient> {
   try {
     return await SessionDaemonClient.connect({ runDirectory });
   } catch (error) {
     if (!(error instanceof CtlError) || error.code !== 'NO_DAEMON') throw error;
-    throw new CliError('NO_DAEMON', error.message, 'ringtail create NAME starts one; ringtail record brings its own');
+    throw new CliError('NO_DAEMON', error.message, hint);
   }
 }
 
