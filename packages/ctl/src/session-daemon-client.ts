@@ -167,6 +167,7 @@ export class SessionDaemonClient {
    */
   stopSession(session: string, options?: Waiting): Promise<SessionStatistics>;
   stopSession(session: string, options: NotWaiting): Promise<null>;
+  stopSession(session: string, options: WaitOptions): Promise<SessionStatistics | null>;
   stopSession(session: string, { wait = true }: WaitOptions = {}): Promise<SessionStatistics | null> {
     return this.request(wait ? 'stop-session' : 'begin-stop', { session });
   }
@@ -178,6 +179,7 @@ export class SessionDaemonClient {
    */
   destroySession(session: string, options?: Waiting): Promise<SessionStatistics>;
   destroySession(session: string, options: NotWaiting): Promise<null>;
+  destroySession(session: string, options: WaitOptions): Promise<SessionStatistics | null>;
   destroySession(session: string, { wait = true }: WaitOptions = {}): Promise<SessionStatistics | null> {
     return this.request(wait ? 'destroy-session' : 'begin-destruction', { session });
   }
@@ -204,6 +206,7 @@ export class SessionDaemonClient {
    */
   rotateSession(session: string, options?: Waiting): Promise<{ archive: string; statistics: SessionStatistics }>;
   rotateSession(session: string, options: NotWaiting): Promise<{ archive: string }>;
+  rotateSession(session: string, options: WaitOptions): Promise<{ archive: string; statistics?: SessionStatistics }>;
   rotateSession(session: string, { wait = true }: WaitOptions = {}): Promise<{ archive: string }> {
     return this.request(wait ? 'rotate-session' : 'begin-rotation', { session });
   }
@@ -285,7 +288,7 @@ export class SessionDaemonClient {
     return this.request('list-triggers', {});
   }
 
-  /** Makes a map of counters, which triggers add to while the session is active. */
+  /** Makes a map of counters, which triggers add to while the session is active. Answers its name: the first free one where it has none. */
   async addMap(session: string, map: MapChannelParameters): Promise<string> {
     return (await this.request('add-map', { session, map })).name;
   }

@@ -19,9 +19,7 @@ export function addDestroy(program: Command, context: Context, act: Act): Comman
     const format = outputFormatOf(command);
     const attempts = new Attempts(context, format, command.name());
     const sessions = await onEachSession(context, attempts, { name, options }, async (client, session) => {
-      const statistics = options.wait
-        ? await client.destroySession(session)
-        : await client.destroySession(session, { wait: false });
+      const statistics = await client.destroySession(session, options);
       forgetCurrentSession(context, session);
       return statistics === null ? {} : { statistics };
     });

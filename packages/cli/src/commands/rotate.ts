@@ -18,7 +18,7 @@ export function addRotate(program: Command, context: Context, act: Act): Command
   act(command, async (name: string | undefined, { wait }: WaitOption) => {
     const result = await onSession<Rotated>(context, name, async (client, session) => ({
       session,
-      ...(wait ? await client.rotateSession(session) : await client.rotateSession(session, { wait })),
+      ...(await client.rotateSession(session, { wait })),
     }));
     const { session, archive } = result;
     report(context, outputFormatOf(command), { command: 'rotate', ...result }, () =>

@@ -18,9 +18,8 @@ export function addStop(program: Command, context: Context, act: Act): Command {
     const format = outputFormatOf(command);
     const attempts = new Attempts(context, format, command.name());
     const sessions = await onEachSession(context, attempts, { name, options }, async (client, session) => {
-      if (options.wait) return { statistics: await client.stopSession(session) };
-      await client.stopSession(session, { wait: false });
-      return {};
+      const statistics = await client.stopSession(session, options);
+      return statistics === null ? {} : { statistics };
     });
     const stopped = sessions.filter(({ success }) => success);
     report(context, format, { command: 'stop', sessions }, () =>
