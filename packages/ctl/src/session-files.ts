@@ -1,18 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  constants,
-  existsSync,
-  fstatSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describeError, errnoOf, RingtailError } from '@ringtail/base';
 import {
@@ -23,12 +10,12 @@ import {
 } from '@ringtail/protocol';
 import { parseSessionFile, printSessionFile, restoreRequests, type SavedSession } from '@ringtail/session-file';
 import * as accounts from '@ringtail/session-file/accounts';
+import { readSessionFile } from '@ringtail/session-file/read';
 import { type CtlError, ctlError } from './ctl-error.ts';
 import type { SessionDaemonClient } from './session-daemon-client.ts';
 
 const SUFFIX = '.lttng';
 const SYSTEM_DIRECTORY = '/etc/ringtail/sessions';
-const FILE_BYTES_MAX = 64 * 1024 * 1024;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -206,26 +193,13 @@ function readSavedSessions(path: string): FoundSession[] {
   }
   return files.flatMap((file) => {
     try {
-      const { sessions, triggers, warnings } = parseSessionFile(readBounded(file), accounts);
+      const { sessions, triggers, warnings } = parseSessionFile(readSessionFile(file), accounts);
       return sessions.map((saved) => ({ saved, triggers, path: file, warnings }));
     } catch (error) {
       if (error instanceof RingtailError) throw error.within(file);
       throw notRead(file, error);
     }
   });
-}
-
-/** A regular file of a bounded size: not a FIFO that never ends, nor a device. */
-function readBounded(path: string): string {
-  const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  try {
-    const stats = fstatSync(descriptor);
-    if (!stats.isFile()) throw new Error('it is not a file');
-    if (stats.size > FILE_BYTES_MAX) throw new Error(`it is longer than ${FILE_BYTES_MAX} bytes`);
-    return readFileSync(descriptor, 'utf8');
-  } finally {
-    closeSync(descriptor);
-  }
 }
 
 /** A file that is whole from the moment it has its name, and replaces nothing unless told to. */

@@ -1,15 +1,14 @@
-import { closeSync, constants, existsSync, fstatSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeError, errnoOf } from '@ringtail/base';
 import { checkClientRequest, type Request, type TriggerDefinition } from '@ringtail/protocol';
 import { parseSessionFile, restoreRequests, type SavedSession } from '@ringtail/session-file';
 import * as accounts from '@ringtail/session-file/accounts';
+import { readSessionFile } from '@ringtail/session-file/read';
 import { directoryDate } from '../archives/archive-names.ts';
-import { DaemonError } from '../daemon-error.ts';
 import type { Log } from '../log.ts';
 import { SYSTEM_DIRECTORY } from './daemon-options.ts';
 
-const FILE_BYTES_MAX = 16 * 1024 * 1024;
 const SUFFIX = '.lttng';
 
 export interface SavedSessionLoaderOptions {
@@ -58,9 +57,10 @@ function sessionFilesAt(path: string, named: boolean): readonly string[] {
 
 /** @returns the triggers of the file. */
 async function loadFile(file: string, options: SavedSessionLoaderOptions): Promise<readonly TriggerDefinition[]> {
-  const { log } = options;
+  const { log, named, uid } = options;
   try {
-    const { sessions, triggers, warnings } = parseSessionFile(readSessionFile(file, options), accounts);
+    const text = readSessionFile(file, named === undefined ? uid : undefined);
+    const { sessions, triggers, warnings } = parseSessionFile(text, accounts);
     for (const warning of warnings) log.warn(`${file}: ${warning}`);
     for (const session of sessions) await restore(file, session, options);
     return triggers;
@@ -75,23 +75,6 @@ async function addTrigger(trigger: TriggerDefinition, { execute, log }: SavedSes
     await execute(checkClientRequest({ id: 0, command: 'add-trigger', params: { trigger, ownerUid: null } }));
   } catch (error) {
     log.error(`the trigger ${trigger.name} cannot be loaded: ${describeError(error)}`);
-  }
-}
-
-function readSessionFile(file: string, { uid, named }: SavedSessionLoaderOptions): string {
-  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
-  const descriptor = openSync(file, O_RDONLY | O_NONBLOCK | (named === undefined ? O_NOFOLLOW : 0));
-  try {
-    const stats = fstatSync(descriptor);
-    if (!stats.isFile()) throw new DaemonError('BAD_ARGUMENT', 'it is not a file');
-    if (stats.size > FILE_BYTES_MAX) throw new DaemonError('BAD_ARGUMENT', `it has more than ${FILE_BYTES_MAX} bytes`);
-    // With a file of somebody else's, that user would decide what is recorded and where it goes.
-    if (named === undefined && stats.uid !== uid) {
-      throw new DaemonError('BAD_ARGUMENT', `it belongs to user ${stats.uid}, the session daemon to user ${uid}`);
-    }
-    return readFileSync(descriptor, 'utf8');
-  } finally {
-    closeSync(descriptor);
   }
 }
 

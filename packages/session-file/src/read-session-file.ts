@@ -1,0 +1,26 @@
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { SESSION_FILE_LENGTH_MAX } from './xml-node.ts';
+
+const { O_RDONLY, O_NONBLOCK, O_NOFOLLOW } = constants;
+
+/**
+ * The text of a saved session's file: a regular one of a bounded size, not a FIFO that never ends, nor a device.
+ *
+ * @param owner the user whose it has to be, and no link to it: with a file of somebody else's, that user would decide what is
+ *   recorded and where it goes. Anybody's, where it is absent.
+ * @throws {Error} of the operating system, or with what is wrong
+ */
+export function readSessionFile(path: string, owner?: number): string {
+  const descriptor = openSync(path, O_RDONLY | O_NONBLOCK | (owner === undefined ? 0 : O_NOFOLLOW));
+  try {
+    const stats = fstatSync(descriptor);
+    if (!stats.isFile()) throw new Error('it is not a file');
+    if (stats.size > SESSION_FILE_LENGTH_MAX) throw new Error(`it is longer than ${SESSION_FILE_LENGTH_MAX} bytes`);
+    if (owner !== undefined && stats.uid !== owner) {
+      throw new Error(`it belongs to user ${stats.uid}, the session daemon to user ${owner}`);
+    }
+    return readFileSync(descriptor, 'utf8');
+  } finally {
+    closeSync(descriptor);
+  }
+}
