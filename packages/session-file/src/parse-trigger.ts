@@ -1,7 +1,7 @@
 import { FilterError, parseFilter } from '@ringtail/ctf/filter';
 import { checkTrigger, EVERY_TIME, strayBraceIn, type TriggerDefinition } from '@ringtail/protocol';
 import { captureOf, fieldOf } from './capture-elements.ts';
-import type { XmlNode } from './xml-node.ts';
+import { LABEL_LENGTH_MAX, type XmlNode } from './xml-node.ts';
 
 /** Something that LTTng does and Ringtail does not. */
 class NotHere extends Error {}
@@ -25,10 +25,14 @@ export function triggersOf(root: XmlNode, warnings: string[]): TriggerDefinition
       return [node.checked(() => checkTrigger({ name, condition, actions }))];
     } catch (error) {
       if (!(error instanceof NotHere)) throw error;
-      warnings.push(`the trigger ${name} is left out: ${error.message}`);
+      warnings.push(`the trigger ${shown(name)} is left out: ${error.message}`);
       return [];
     }
   });
+}
+
+function shown(text: string): string {
+  return text.length > LABEL_LENGTH_MAX ? `${text.slice(0, LABEL_LENGTH_MAX)}…` : text;
 }
 
 /** Shapes are told to `checkTrigger`, which knows the bounds. */
@@ -105,13 +109,13 @@ function filterHere(filter: string): string {
     return filter;
   } catch (error) {
     if (!(error instanceof FilterError)) throw error;
-    throw new NotHere(`the filter ${filter} is wrong: ${error.message} (column ${error.column})`);
+    throw new NotHere(`the filter ${shown(filter)} is wrong: ${error.message} (column ${error.column})`);
   }
 }
 
 function captureHere(node: XmlNode): string {
   const capture = captureOf(node);
-  if (fieldOf(capture) === undefined) throw new NotHere(`${capture} cannot be captured`);
+  if (fieldOf(capture) === undefined) throw new NotHere(`${shown(capture)} cannot be captured`);
   return capture;
 }
 
@@ -165,7 +169,7 @@ function snapshotOf(output: XmlNode | undefined): Shape {
   const url = output?.text('ctrl_url') ?? '';
   if (url === '') return { output: null, name, maxBytes };
   const path = url.startsWith('file://') ? url.slice('file://'.length) : url;
-  if (!path.startsWith('/') || output?.text('data_url')) throw new NotHere(`snapshots cannot be sent to ${url}`);
+  if (!path.startsWith('/') || output?.text('data_url')) throw new NotHere(`snapshots cannot be sent to ${shown(url)}`);
   return { output: { name, path, maxBytes }, name: null, maxBytes: null };
 }
 

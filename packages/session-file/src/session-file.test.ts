@@ -349,6 +349,15 @@ describe('a session file', () => {
     ]);
   });
 
+  it('is told why a trigger is left out, however long the filter is', () => {
+    const conditions = `<condition><condition_event_rule_matches><event_rule><event_rule_user_tracepoint><name_pattern>*</name_pattern>
+      <filter_expression>${'a || '.repeat(1000)}</filter_expression></event_rule_user_tracepoint></event_rule><capture_descriptors/></condition_event_rule_matches></condition>`;
+    const source = `<sessions><triggers><trigger><name>t</name>${conditions}<action><action_list/></action></trigger></triggers></sessions>`;
+    expect(parseSessionFile(source).warnings).toEqual([
+      expect.stringMatching(/^the trigger t is left out: the filter (a \|\| ){20}… is wrong: .* \(column \d+\)$/),
+    ]);
+  });
+
   it('may call tracked users and groups by names that are known here', () => {
     const tracked = (name: string) =>
       file(
@@ -383,6 +392,7 @@ describe('a session file', () => {
     ['<sessions>', 'NOT_XML'],
     ['<sessions><session></sessions>', 'NOT_XML'],
     ['<!DOCTYPE x [<!ENTITY a "b">]><sessions/>', 'NOT_XML a session file has no document type declaration'],
+    ['<sessions><a\u001b[2J/></sessions>', "Tag 'a?[2J' is an invalid name"],
     ['<other/>', 'BAD_SESSION_FILE there is no element sessions'],
     ['<sessions><session/></sessions>', 'lacks the element name'],
     [file('<started>maybe</started>'), 'sessions › session "s": started must be true or false'],

@@ -6,7 +6,8 @@ import { SessionFileError } from './session-file-error.ts';
 
 /** More is no session file: a thousand channels of a thousand rules each stay below. */
 export const SESSION_FILE_LENGTH_MAX = 64 * 1024 * 1024;
-const LABEL_LENGTH_MAX = 100;
+/** What is said of a file names so much of its texts. */
+export const LABEL_LENGTH_MAX = 100;
 /** What is said of a file is read by people, on terminals. */
 export const MESSAGE_LENGTH_MAX = 1000;
 
@@ -43,15 +44,13 @@ export class XmlNode {
 
   /** The root element of that name. @throws {SessionFileError} */
   static parse(text: string, root: string): XmlNode {
-    if (text.length > SESSION_FILE_LENGTH_MAX) throw new SessionFileError('NOT_XML', 'the file is too long');
+    if (text.length > SESSION_FILE_LENGTH_MAX) throw notXml('the file is too long');
     // Without a document type there are no entities that expand, and nothing outside of the file.
-    if (/<!(DOCTYPE|ENTITY)/i.test(text)) {
-      throw new SessionFileError('NOT_XML', 'a session file has no document type declaration');
-    }
+    if (/<!(DOCTYPE|ENTITY)/i.test(text)) throw notXml('a session file has no document type declaration');
     const valid = XMLValidator.validate(text);
     if (valid !== true) {
       const { msg, line, col } = valid.err;
-      throw new SessionFileError('NOT_XML', `line ${line}, column ${col}: ${msg}`);
+      throw notXml(`line ${line}, column ${col}: ${msg}`);
     }
     const parsed = parse(text);
     const element = Object.hasOwn(parsed, root) ? parsed[root] : undefined;
@@ -190,6 +189,11 @@ function parse(text: string): Record<string, Parsed> {
   try {
     return parser.parse(text) as Record<string, Parsed>;
   } catch (error) {
-    throw new SessionFileError('NOT_XML', describeError(error));
+    throw notXml(describeError(error));
   }
+}
+
+/** What the parser says has words of the file in it. */
+function notXml(why: string): SessionFileError {
+  return new SessionFileError('NOT_XML', printable(why, MESSAGE_LENGTH_MAX));
 }
