@@ -1,4 +1,3 @@
-import { existsSync, statSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 import { describeError } from '@ringtail/base';
 import { type EventSpec, parseEventSpec } from '@ringtail/ctf';
@@ -26,11 +25,13 @@ import { ControlFile } from './control-file.ts';
 import { CounterSpace } from './counter-space.ts';
 import { DaemonLink } from './daemon-link.ts';
 import { registerTimeoutMs } from './daemon-timeouts.ts';
+import { debug } from './debug.ts';
 import { noteDescriptor, unmapLeftovers } from './leftovers.ts';
 import { StateReader } from './state-reader.ts';
 import { TallySpace } from './tally-space.ts';
 import { threadName } from './thread-name.ts';
 import { describeTracepoints } from './tracepoint-list.ts';
+import { isTrustworthy } from './trusted-directory.ts';
 
 /** Captured at load: test frameworks replace timers. */
 const { setTimeout, queueMicrotask } = globalThis;
@@ -471,21 +472,3 @@ function tellKnownTroubles(user: ContextUser): void {
 }
 
 function noOperation(): void {}
-
-/** Whether a daemon may be there, and its directory belongs to root or to this user, who alone may write in it. */
-function isTrustworthy(directory: RunDirectory): boolean {
-  try {
-    if (!existsSync(directory.appSocket)) return false;
-    const { uid, mode } = statSync(directory.path);
-    const isOurs = uid === 0 || uid === process.getuid?.();
-    if (isOurs && (mode & 0o022) === 0) return true;
-    debug(`${directory.path} belongs to somebody else, or others may write in it: not registering there`);
-  } catch (error) {
-    debug(`cannot look at ${directory.path}: ${describeError(error)}`);
-  }
-  return false;
-}
-
-function debug(message: string): void {
-  if (process.env.RINGTAIL_DEBUG === '1') process.stderr.write(`ringtail: ${message}\n`);
-}
