@@ -4,7 +4,9 @@ import { readFileSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { context, provider, u32 } from '@ringtail/tracer';
 
-const event = provider('ctx').tracepoint('event', { step: u32 });
+const ctx = provider('ctx');
+const event = ctx.tracepoint('event', { step: u32 });
+const nested = ctx.tracepoint('inner', { step: u32 });
 const tenant = new AsyncLocalStorage();
 context('shop', 'tenant', tenant);
 context('shop', 'carts', () => 3n);
@@ -14,6 +16,7 @@ context('shop', 'throws', () => {
 });
 context('shop', 'nested', () => {
   event(99);
+  nested(99);
   return true;
 });
 

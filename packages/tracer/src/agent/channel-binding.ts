@@ -117,6 +117,11 @@ export class ChannelBinding {
     this.#ring?.producer.countDiscarded();
   }
 
+  /** Counts an event that was hit inside a recorder. */
+  countNested(): void {
+    this.#ring?.producer.countNested();
+  }
+
   /** The thread records into this channel no more. What is committed stays with whoever holds the descriptor. */
   retire(): void {
     if (this.#ring !== undefined) {

@@ -15,6 +15,7 @@ import { contextTroubleOf, onContextTrouble } from '../context/context-troubles.
 import { makeRecorder, makeTracepoint } from '../recorder/code-generation.ts';
 import type { Gate, Recorder, RecorderTarget, TriggerTarget } from '../recorder/recorder.ts';
 import type { Site } from '../recorder/tracepoint-function.ts';
+import { buildTriggers } from '../recorder/trigger-actions.ts';
 import { makeWaitingRecorder } from '../recorder/waiting.ts';
 import { Statedump } from '../statedump/statedump.ts';
 import { STATEDUMP_SITE_LIST } from '../statedump/statedump-events.ts';
@@ -156,8 +157,22 @@ export class ThreadAgent {
   }
 
   #resolveAndRecord(site: Site, values: unknown[]): void {
-    if (this.#gate.inside !== 0) return;
-    if (this.#resolve(site) && site.on >= 0) (site.record as (...values: unknown[]) => void)(...values);
+    if (this.#gate.inside !== 0) this.#countNested(site);
+    else if (this.#resolve(site) && site.on >= 0) (site.record as (...values: unknown[]) => void)(...values);
+  }
+
+  /**
+   * An event was hit inside a recorder, and has none of its own that is good. The one that runs shall not lose its rings, so that
+   * nothing is read anew: the event is counted by what was wanted when that was done last.
+   */
+  #countNested(site: Site): void {
+    try {
+      for (const binding of this.#bindings.values()) if (binding.wants(site)) binding.countNested();
+      if (this.#spaces === undefined) return;
+      buildTriggers(this.#triggers.targetsFor(site.event, this.#spaces), site.event).missed();
+    } catch (error) {
+      this.#giveUp(`internal error: ${describeError(error)}`);
+    }
   }
 
   /** Makes the site good for the current generation. False if that has to wait for the next event. */
