@@ -1,7 +1,6 @@
 import { RingtailError } from '@ringtail/base';
 import type { EventLoops, LoopTurn } from '../compile/event-loop.ts';
-import type { DataStreamClass, TraceClass } from '../model/trace-class.ts';
-import { uuidText } from '../packet/uuid.ts';
+import type { DataStreamClass } from '../model/trace-class.ts';
 import { ClockValue } from './clock-value.ts';
 import { Cursor, RoleValues } from './cursor.ts';
 import type { DataStreamDecoder, TraceDecoder } from './data-stream-decoder.ts';
@@ -16,11 +15,10 @@ import {
   type PacketFields,
   type TraceIdentity,
 } from './messages.ts';
+import { checkPacketHeader, magicBytes, packetSizes } from './packet-start.ts';
 import { PacketWindow } from './packet-window.ts';
 import { TraceFormatError } from './trace-format-error.ts';
 import type { StructureValue } from './values.ts';
-
-const MAGIC = 0xc1fc1fc1;
 
 /** One source of packets of a data stream, with what to call it. */
 export interface NamedMedium {
@@ -333,7 +331,7 @@ export class DataStreamReader {
     const start = cursor.at;
     const { roles } = cursor;
     let header = (this.#decoder ?? this.#trace).packetHeader?.(cursor);
-    this.#checkMagic();
+    checkPacketHeader(cursor, this.#trace.class);
     const decoder = this.#trace.dataStreamDecoder(roles.dataStreamClassId);
     if (decoder === undefined) {
       const which = roles.dataStreamClassId === undefined ? 'the only one' : String(roles.dataStreamClassId);
@@ -346,7 +344,8 @@ export class DataStreamReader {
       header = decoder.packetHeader?.(cursor);
     }
     const context = decoder.packetContext?.(cursor);
-    const totalBytes = this.#takeSizes(cursor);
+    const sizes = packetSizes(cursor);
+    if (sizes !== undefined) this.#window.setContentBits(sizes.contentBits);
     const beginCycles = toBigInt(roles.beginCycles);
     const endCycles = toBigInt(roles.endCycles);
     const instant = (cycles: bigint | undefined) =>
@@ -358,7 +357,7 @@ export class DataStreamReader {
         begin: instant(beginCycles),
         end: instant(endCycles),
       },
-      totalBytes,
+      totalBytes: sizes?.totalBytes,
       beginCycles,
       endCycles,
       sequenceNumber: toBigInt(roles.sequenceNumber),
@@ -377,36 +376,6 @@ export class DataStreamReader {
     this.#stream = state?.stream;
     this.#previous = state?.previous ?? this.#previous;
     this.#cursor.clock = state?.clock ?? (decoder.clockClass && new ClockValue(decoder.clockClass));
-  }
-
-  #checkMagic(): void {
-    const { magic, metadataUuid } = this.#cursor.roles;
-    if (magic !== undefined && magic !== MAGIC) {
-      const text = `the packet begins with ${hex(magic)} instead of ${hex(MAGIC)}`;
-      throw this.#cursor.error('BAD_MAGIC', text, 'packet-header');
-    }
-    const { uuid } = this.#trace.class;
-    if (metadataUuid !== undefined && uuid !== undefined && uuidText(metadataUuid) !== uuid) {
-      const text = `the packet belongs to metadata of the UUID ${uuidText(metadataUuid)}`;
-      throw this.#cursor.error('BAD_UUID', text, 'packet-header');
-    }
-  }
-
-  /** Where a packet tells only one of its sizes, that is both, but for the bits that fill its last byte. */
-  #takeSizes(cursor: Cursor): number | undefined {
-    const { roles } = cursor;
-    const total = roles.totalBits ?? (roles.contentBits === undefined ? undefined : inWholeBytes(roles.contentBits));
-    const content = roles.contentBits ?? roles.totalBits;
-    if (total === undefined || content === undefined) return undefined;
-    const bad = (message: string) => cursor.error('BAD_PACKET_SIZE', message, 'packet-context');
-    if (typeof total === 'bigint') throw bad(`a packet size of ${total} bits is impossible`);
-    if (content > total) throw bad(`the content (${content} bits) is larger than the packet (${total} bits)`);
-    if (total % 8 !== 0) throw bad(`the packet size (${total} bits) is not a whole number of bytes`);
-    if (content < cursor.windowAt + cursor.at) {
-      throw bad(`the content (${content} bits) is smaller than the packet's header and context`);
-    }
-    this.#window.setContentBits(Number(content));
-    return total / 8;
   }
 
   readonly #decodeEvent = (cursor: Cursor): EventMessage => {
@@ -491,23 +460,6 @@ export class DataStreamReader {
 
 const NO_CLOCK = { seconds: 0, nanoseconds: 0, high: 0, low: 0 };
 
-function inWholeBytes(bits: number | bigint): number | bigint {
-  return typeof bits === 'bigint' ? bits : Math.ceil(bits / 8) * 8;
-}
-
 function toBigInt(value: number | bigint | undefined): bigint | undefined {
   return value === undefined ? undefined : BigInt(value);
-}
-
-function hex(value: number | bigint): string {
-  return `0x${value.toString(16)}`;
-}
-
-/** The magic number as it stands at the begin of each packet, if it does. */
-function magicBytes({ packetHeader }: TraceClass): Uint8Array | undefined {
-  const first = packetHeader?.members[0]?.fieldClass;
-  if (first?.kind !== 'integer' || first.bits !== 32 || !first.roles?.includes('packet-magic-number')) return undefined;
-  const view = new DataView(new ArrayBuffer(4));
-  view.setUint32(0, MAGIC, first.byteOrder === 'le');
-  return new Uint8Array(view.buffer);
 }
