@@ -35,7 +35,7 @@ import type { RingDrain } from './ring-drain.ts';
 import { Session, type SessionPlace } from './session.ts';
 import { recoveryDirectory } from './snapshot/recovery-directory.ts';
 import { SnapshotRing } from './snapshot/snapshot-ring.ts';
-import { SnapshotRun } from './snapshot/snapshot-run.ts';
+import { SnapshotRuns } from './snapshot/snapshot-runs.ts';
 import { writeSnapshot } from './snapshot/write-snapshot.ts';
 import { stateDirectoryOf } from './trace-directory.ts';
 import { checkTraceFileNames } from './trace-file-names.ts';
@@ -85,12 +85,12 @@ export class Consumer {
   readonly #traces = new Map<number, OpenTrace>();
   readonly #channels = new Map<number, OpenChannel>();
   readonly #rings = new Map<number, OpenRing>();
-  /** Snapshots that are being written, by their directories. */
-  readonly #snapshots = new Map<string, { readonly session: string; readonly run: SnapshotRun }>();
+  readonly #snapshots: SnapshotRuns;
 
   constructor(options: ConsumerOptions) {
     this.#options = options;
     this.#loop = new DrainLoop(options.timers);
+    this.#snapshots = new SnapshotRuns(options.timers);
     this.#loop.start();
   }
 
@@ -138,7 +138,7 @@ export class Consumer {
         return this.#clear(command.session);
       case 'regenerate-metadata': {
         const trace = this.#trace(command.trace);
-        this.#finishSnapshots(trace.session.name);
+        this.#snapshots.finish(trace.session.name);
         trace.writer.setClockOffset(command.clockOffsetNs);
         return this.#statistics(trace.session.name);
       }
@@ -155,18 +155,10 @@ export class Consumer {
    *
    * @throws {ConsumerError} `NOT_A_SNAPSHOT_SESSION`, `NOT_WRITTEN`, `DIRECTORY_REFUSED`
    */
-  async snapshot(request: SnapshotRequest): Promise<SessionStatistics> {
+  snapshot(request: SnapshotRequest): Promise<SessionStatistics> {
     const { session, directory } = request;
-    const former = this.#snapshots.get(directory);
-    if (former !== undefined) return await former.run.result;
-    const steps = this.#writeSnapshot(request);
-    const run = new SnapshotRun(steps, this.#options.timers, this.#asOwnerOf(session));
-    if (!run.isDone) this.#snapshots.set(directory, { session, run });
-    try {
-      return await run.result;
-    } finally {
-      this.#snapshots.delete(directory);
-    }
+    const begin = () => this.#writeSnapshot(request);
+    return this.#snapshots.write({ session, directory, begin, within: this.#asOwnerOf(session) });
   }
 
   /**
@@ -219,7 +211,7 @@ export class Consumer {
   /** Takes everything and closes all files. What cannot be written now stays in the rings, for another consumer. */
   close(): void {
     this.#loop.stop();
-    for (const { session } of this.#snapshots.values()) this.#finishSnapshots(session);
+    this.#snapshots.finishAll();
     for (const ring of this.#rings.values()) {
       ring.recorder?.close();
       ring.recorder = undefined;
@@ -322,9 +314,7 @@ export class Consumer {
     if (recorder === undefined) return;
     ring.recorder = undefined;
     recorder.refreshStatistics();
-    const runs = [...this.#snapshots.values()].filter(({ session }) => session === ring.session.name);
-    if (runs.length === 0) recorder.close();
-    else void Promise.allSettled(runs.map(({ run }) => run.result)).then(() => recorder.close());
+    this.#snapshots.afterwards(ring.session.name, () => recorder.close());
   }
 
   #rotate({ session, archive }: RotateRequest): SessionStatistics {
@@ -338,7 +328,7 @@ export class Consumer {
   }
 
   #clear(name: string): SessionStatistics {
-    this.#finishSnapshots(name);
+    this.#snapshots.finish(name);
     for (const ring of this.#ringsOf(name)) this.#clearRecorder(ring);
     const chunk = this.#chunkOf(name);
     if (chunk !== undefined) {
@@ -437,11 +427,6 @@ export class Consumer {
       output: this.#options.output,
       onTrouble: (trouble) => troubles.add(trouble),
     });
-  }
-
-  /** Before what they copy changes. */
-  #finishSnapshots(session: string): void {
-    for (const snapshot of this.#snapshots.values()) if (snapshot.session === session) snapshot.run.finish();
   }
 
   /** A session without any trace is one in which nothing has registered: it has statistics too. */
