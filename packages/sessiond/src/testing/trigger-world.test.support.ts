@@ -1,0 +1,132 @@
+import type {
+  DesiredTrigger,
+  RatePolicy,
+  TriggerAction,
+  TriggerCondition,
+  TriggerDefinition,
+  TriggerReport,
+} from '@ringtail/protocol';
+import { KeyCounters } from '../counters/key-counters.ts';
+import { ThreadCounters } from '../counters/thread-counters.ts';
+import { DesiredStateBudget } from '../desired-state-budget.ts';
+import type { Log } from '../log.ts';
+import { CounterMap } from '../maps/counter-map.ts';
+import type { Session } from '../session.ts';
+import type { ConditionKind, ConditionSource, ConditionSources, Occurred } from '../triggers/condition-source.ts';
+import type { Firing, Performance } from '../triggers/trigger.ts';
+import { TriggerEngine } from '../triggers/trigger-engine.ts';
+import { FakeCountingThread } from './counting-thread.test.support.ts';
+import { MAP } from './maps.test.support.ts';
+
+const log = { info() {}, warn() {}, debug() {}, error() {} } as unknown as Log;
+export const OWNER = { uid: 7, gid: 70 };
+export const rule = { pattern: 'p:e' };
+
+export const CONDITIONS: { readonly [Kind in ConditionKind]: Extract<TriggerCondition, { kind: Kind }> } = {
+  'event-rule-matches': { kind: 'event-rule-matches', rule, captures: ['a', '$ctx.vpid'] },
+  'channel-buffer-usage': {
+    kind: 'channel-buffer-usage',
+    session: 's',
+    channel: 'c',
+    comparison: 'at-least',
+    threshold: { ratio: 0.5 },
+  },
+  'session-consumed-size': { kind: 'session-consumed-size', session: 's', bytes: 1 },
+  'session-rotation': { kind: 'session-rotation', session: 's', phase: 'starts' },
+  'application-exited': { kind: 'application-exited', procname: '*', causes: ['signal'] },
+  'event-rate-above': { kind: 'event-rate-above', rule, perSecond: 1 },
+  'no-event-for': { kind: 'no-event-for', rule, periodUs: 1 },
+  'event-loop-stalled': { kind: 'event-loop-stalled', procname: '*', periodUs: 1 },
+};
+export const ACTIONS: { readonly [Kind in TriggerAction['kind']]: (ratePolicy: RatePolicy) => TriggerAction } = {
+  notify: (ratePolicy) => ({ kind: 'notify', ratePolicy }),
+  'start-session': (ratePolicy) => ({ kind: 'start-session', ratePolicy, session: 's' }),
+  'stop-session': (ratePolicy) => ({ kind: 'stop-session', ratePolicy, session: 's' }),
+  'rotate-session': (ratePolicy) => ({ kind: 'rotate-session', ratePolicy, session: 's' }),
+  'snapshot-session': (ratePolicy) => ({
+    kind: 'snapshot-session',
+    ratePolicy,
+    session: 's',
+    output: null,
+    name: null,
+    maxBytes: null,
+  }),
+  increment: (ratePolicy) => ({ kind: 'increment', ratePolicy, session: 'none', map: 'm', key: 'k' }),
+  exec: (ratePolicy) => ({ kind: 'exec', ratePolicy, command: ['/bin/true'], timeoutMs: 1 }),
+  webhook: (ratePolicy) => ({ kind: 'webhook', ratePolicy, url: 'http://h/', timeoutMs: 1, attempts: 1 }),
+};
+interface Performed {
+  readonly kind: TriggerAction['kind'];
+  readonly times: number;
+  readonly report: TriggerReport;
+}
+
+/** An engine with sources that do what the test says, and actions that only write down that it was their turn. */
+export class TriggerWorld {
+  readonly performed: Performed[] = [];
+  readonly occurred = new Map<number, Occurred>();
+  readonly stopped: number[] = [];
+  readonly counters = new ThreadCounters();
+  readonly keyCounters = new KeyCounters();
+  session: Session | undefined;
+  published = 0;
+  perform: (action: TriggerAction, firing: Firing) => Performance | undefined = () => undefined;
+  readonly engine: TriggerEngine;
+
+  constructor(sources: ConditionSources = this.#sources()) {
+    this.engine = new TriggerEngine({
+      sources: () => sources,
+      counters: this.counters,
+      keyCounters: this.keyCounters,
+      budget: new DesiredStateBudget(),
+      findSession: (name) => (this.session?.name === name ? this.session : undefined),
+      perform: (action, firing) => {
+        this.performed.push({ kind: action.kind, times: firing.times, report: firing.report });
+        return this.perform(action, firing);
+      },
+      publish: () => {
+        this.published++;
+      },
+      now: () => new Date(0),
+      log,
+    });
+  }
+
+  /** Adds a trigger; what is returned makes its condition hold. */
+  add(condition: TriggerCondition, ...actions: readonly TriggerAction[]): Occurred {
+    this.engine.add({ name: null, condition, actions }, OWNER);
+    const thread = new FakeCountingThread(OWNER.uid);
+    if (condition.kind !== 'event-rule-matches') return [...this.occurred.values()].at(-1)!;
+    const key = this.desiredFor(OWNER.uid).at(-1)!.key;
+    return (matches, captures = []) =>
+      this.engine.matched(thread, { type: 'trigger-matched', trigger: key, matches, discarded: 0, captures });
+  }
+
+  /** What threads of that user are told. */
+  desiredFor(uid: number, slot = 0): DesiredTrigger[] {
+    return [...this.engine.feedFor(uid, slot).texts()].map((text) => JSON.parse(text) as DesiredTrigger);
+  }
+
+  withMap(active: boolean): CounterMap {
+    const map = new CounterMap({ ...MAP, keyCountMax: 2, updatePolicy: 'per-event' });
+    this.session = { name: 's', active, owner: OWNER, maps: new Map([['m', map]]) } as unknown as Session;
+    return map;
+  }
+
+  #sources(): ConditionSources {
+    const source: ConditionSource = {
+      start: ({ key }, occurred) => {
+        this.occurred.set(key, occurred);
+        return () => this.stopped.push(key);
+      },
+    };
+    return Object.fromEntries(Object.keys(CONDITIONS).map((kind) => [kind, source])) as ConditionSources;
+  }
+}
+
+export const named = (name: string, ...actions: TriggerAction[]): TriggerDefinition => ({
+  name,
+  condition: CONDITIONS['event-rule-matches'],
+  actions,
+});
+export const every1 = { every: 1 };

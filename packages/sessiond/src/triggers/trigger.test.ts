@@ -1,0 +1,158 @@
+import { setImmediate as settled } from 'node:timers/promises';
+import type { RatePolicy } from '@ringtail/protocol';
+import { describe, expect, it } from 'vitest';
+import { ACTIONS, CONDITIONS, every1, OWNER, TriggerWorld } from '../testing/trigger-world.test.support.ts';
+
+/** Occurrences come one by one: after which of the first ten an action is carried out. */
+const POLICIES: readonly (readonly [RatePolicy, readonly number[]])[] = [
+  [{ every: 1 }, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]],
+  [{ every: 3 }, [3, 6, 9]],
+  [{ every: 10 }, [10]],
+  [{ every: 11 }, []],
+  [{ onceAfter: 1 }, [1]],
+  [{ onceAfter: 4 }, [4]],
+  [{ onceAfter: 11 }, []],
+];
+
+describe('every condition with every action by every policy', () => {
+  for (const condition of Object.values(CONDITIONS)) {
+    it.each(Object.entries(ACTIONS))(`${condition.kind}, %s`, async (kind, actionOf) => {
+      for (const [policy, wanted] of POLICIES) {
+        const world = new TriggerWorld();
+        const occurred = world.add(condition, actionOf(policy));
+        const carriedOut: number[] = [];
+        for (let count = 1; count <= 10; count++) {
+          const before = world.performed.length;
+          occurred(1);
+          // At once, in the turn in which the condition held.
+          if (world.performed.length > before) carriedOut.push(count);
+        }
+        expect(carriedOut, JSON.stringify(policy)).toEqual(wanted);
+        expect(world.performed.every((performed) => performed.kind === kind)).toBe(true);
+        const [description] = world.engine.describe(OWNER);
+        expect(description).toMatchObject({ occurrences: 10, actionStatistics: [{ executions: wanted.length }] });
+        await settled();
+      }
+    });
+  }
+});
+
+describe('occurrences that come together', () => {
+  it('are one report, and as many additions as the policy says', () => {
+    const world = new TriggerWorld();
+    const occurred = world.add(
+      CONDITIONS['session-rotation'],
+      ACTIONS.notify({ every: 3 }),
+      ACTIONS.increment({ every: 3 }),
+    );
+    occurred(10);
+    expect(world.performed.map(({ kind, times, report }) => [kind, times, report.occurrences])).toEqual([
+      ['notify', 3, 10],
+      ['increment', 3, 10],
+    ]);
+    occurred(1);
+    occurred(1);
+    expect(world.performed).toHaveLength(4);
+    expect(world.performed[2]?.report.occurrences).toBe(2);
+  });
+
+  it('beyond all numbers stay numbers', () => {
+    const world = new TriggerWorld();
+    const occurred = world.add(CONDITIONS['event-rule-matches'], ACTIONS.notify(every1));
+    occurred(Number.MAX_SAFE_INTEGER);
+    occurred(Number.MAX_SAFE_INTEGER);
+    expect(world.engine.describe(OWNER)[0]?.occurrences).toBe(Number.MAX_SAFE_INTEGER);
+  });
+});
+
+describe('an action that takes time', () => {
+  it('has the later ones wait, and what happens meanwhile counted into one more report', async () => {
+    const world = new TriggerWorld();
+    const ends: (() => void)[] = [];
+    world.perform = ({ kind }) =>
+      kind === 'snapshot-session'
+        ? { done: new Promise((resolve) => ends.push(() => resolve({ snapshot: `/s${ends.length}` }))), inOrder: true }
+        : undefined;
+    const occurred = world.add(
+      CONDITIONS['event-rule-matches'],
+      ACTIONS['snapshot-session'](every1),
+      ACTIONS.notify(every1),
+    );
+    occurred(1);
+    for (let count = 0; count < 1000; count++) occurred(1);
+    expect(world.performed.map(({ kind }) => kind)).toEqual(['snapshot-session']);
+    ends[0]?.();
+    await settled();
+    expect(world.performed.map(({ kind, report }) => [kind, report.occurrences, report.details])).toEqual([
+      ['snapshot-session', 1, {}],
+      ['notify', 1001, { snapshot: '/s1' }],
+      ['snapshot-session', 1000, { snapshot: '/s1' }],
+    ]);
+    ends[1]?.();
+    await settled();
+    expect(ends).toHaveLength(2);
+  });
+
+  it('holds up nobody if it need not be waited for, nor other triggers in any case', async () => {
+    const world = new TriggerWorld();
+    const never = new Promise<undefined>(() => {});
+    world.perform = ({ kind }) => (kind === 'notify' ? undefined : { done: never, inOrder: kind !== 'webhook' });
+    const posts = world.add(CONDITIONS['session-rotation'], ACTIONS.webhook(every1), ACTIONS.notify(every1));
+    const programs = world.add(CONDITIONS['session-rotation'], ACTIONS.exec(every1), ACTIONS.notify(every1));
+    const others = world.add(CONDITIONS['session-rotation'], ACTIONS.notify(every1));
+    for (let count = 0; count < 3; count++) {
+      posts(1);
+      programs(1);
+      others(1);
+    }
+    await settled();
+    const counts = world.engine
+      .describe(OWNER)
+      .map(({ actionStatistics }) => actionStatistics.map((one) => one.executions));
+    expect(counts).toEqual([[1, 3], [1, 0], [3]]);
+  });
+
+  it('counts a failure with its reason, and goes on with the next action', async () => {
+    const world = new TriggerWorld();
+    world.perform = ({ kind }) => {
+      if (kind === 'increment') throw new Error('there is no session none');
+      return kind === 'exec' ? { done: Promise.reject(new Error('it is broken')), inOrder: true } : undefined;
+    };
+    const occurred = world.add(
+      CONDITIONS['session-rotation'],
+      ACTIONS.exec(every1),
+      ACTIONS.increment(every1),
+      ACTIONS.notify(every1),
+    );
+    occurred(2);
+    await settled();
+    expect(world.engine.describe(OWNER)[0]?.actionStatistics).toEqual([
+      { executions: 1, failures: 1, lastFailure: 'it is broken' },
+      { executions: 2, failures: 2, lastFailure: 'there is no session none' },
+      { executions: 1, failures: 0, lastFailure: null },
+    ]);
+  });
+});
+
+describe('a report', () => {
+  it('has captures by their expressions, and null for those that are missing', () => {
+    const world = new TriggerWorld();
+    world.add(CONDITIONS['event-rule-matches'], ACTIONS.notify(every1))(4, [1]);
+    expect(world.performed[0]?.report).toEqual({
+      trigger: 'trigger0',
+      uid: 7,
+      condition: 'event-rule-matches',
+      at: '1970-01-01T00:00:00.000Z',
+      occurrences: 4,
+      captures: { a: 1, '$ctx.vpid': null },
+      details: {},
+    });
+  });
+
+  it('leaves out what a program captures beyond all measure', () => {
+    const world = new TriggerWorld();
+    const occurred = world.add(CONDITIONS['event-rule-matches'], ACTIONS.notify(every1));
+    occurred(1, ['a', 'b'.repeat(300_000)]);
+    expect(world.performed[0]?.report.captures).toEqual({ a: 'a', '$ctx.vpid': null });
+  });
+});
