@@ -83,8 +83,8 @@ describe('an application with triggers', () => {
     await until(() => daemon.of('counters').length === 2);
     expect([2, 4, 3].map((index) => registration?.counter(index))).toEqual([2000, 10, 0]);
     expect(daemon.of('counters').flatMap(({ counters }) => counters)).toEqual([
-      { index: 8192, map: 11, key: 'trig/trig:one' },
-      { index: 8194, map: 11, key: 'trig/trig:two' },
+      { index: 8192, map: 11, key: 'trig/trig:one', start: 0 },
+      { index: 8194, map: 11, key: 'trig/trig:two', start: 0 },
     ]);
     expect([8192, 8194].map((index) => registration?.counter(index))).toEqual([1000, 1000]);
     expect(daemon.of('trigger-matched')).toEqual([]);

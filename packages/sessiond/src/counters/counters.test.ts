@@ -269,6 +269,24 @@ describe('counters of keys', () => {
     expect(valuesIn(counters, map)).toEqual([]);
   });
 
+  it('leave nothing of triggers that are long gone when the last thread that counted for them has ended', () => {
+    const counters = new KeyCounters();
+    const map = newMap('sum', { updatePolicy: 'per-event' });
+    let asked = 0;
+    const former = counters.open(map, () => ++asked > 0);
+    const [first, later] = [new FakeCountingThread(1), new FakeCountingThread(1)];
+    for (const thread of [first, later]) counters.add(thread);
+    counters.announced(first, announce(former.number, 100, 'k'));
+    first.set(100, 2);
+    former.close();
+    for (let count = 0; count < 2000; count++) counters.open(map, () => false).close();
+    counters.remove(first);
+    asked = 0;
+    // Whether there are keys that this thread adds to is asked of all groups that there are.
+    counters.announced(later, announce(counters.repeatsOf(map) as number, 100, 'k'));
+    expect([asked, valuesIn(counters, map)]).toEqual([0, [['process', 'k', 2]]]);
+  });
+
   it('of users whom a trigger is not about are not believed', () => {
     const counters = new KeyCounters();
     const map = newMap('sum');

@@ -88,7 +88,7 @@ export class KeyCounters {
       const group = this.#groups.get(map);
       if (index % CONTROL_SLOT_COUNT !== thread.slot || index >= CONTROL_COUNTER_COUNT) continue;
       const former = entries.get(index);
-      if (former !== undefined) settle(known, former, start);
+      if (former !== undefined) this.#settle(known, former, start);
       if (group === undefined || !group.counts(thread)) continue;
       const entry: Entry = { thread, index, group, key, refused: !group.map.hasRoomFor(key), start, base: start };
       entries.set(index, entry);
@@ -101,7 +101,7 @@ export class KeyCounters {
     const known = this.#threads.get(thread);
     if (known === undefined) return;
     this.#threads.delete(thread);
-    for (const entry of [...known.entries.values()]) settle(known, entry, counterAt(thread, entry.index));
+    for (const entry of [...known.entries.values()]) this.#settle(known, entry, counterAt(thread, entry.index));
     for (const [map, values] of known.settled) {
       for (const value of liveValuesOf(thread, values)) map.threadEnded(value);
     }
@@ -153,7 +153,26 @@ export class KeyCounters {
     const oldest = this.#closed.length > CLOSED_KEPT ? this.#closed.shift() : undefined;
     if (oldest === undefined) return;
     this.#groups.delete(oldest.number);
-    if (oldest.entries.size === 0) this.#ofMaps.get(oldest.map)?.delete(oldest);
+    this.#dropIfDone(oldest);
+  }
+
+  /** The counter will not be added to for this any more. @param end what it held then */
+  #settle({ entries, settled }: Thread, entry: Entry, end: number): void {
+    const { group, index, refused, start } = entry;
+    const added = difference(end, start);
+    group.ended += added;
+    if (refused) group.endedRefused += added;
+    group.entries.delete(entry);
+    entries.delete(index);
+    const values = settled.get(group.map) ?? new Map<string, number>();
+    settled.set(group.map, values);
+    addTo(values, entry, end);
+    this.#dropIfDone(group);
+  }
+
+  /** What nobody announces any more and no thread that is there has counted is in the map. */
+  #dropIfDone(group: Group): void {
+    if (group.entries.size === 0 && !this.#groups.has(group.number)) this.#ofMaps.get(group.map)?.delete(group);
   }
 }
 
@@ -201,19 +220,6 @@ class Group implements KeyGroup {
 
 function addedBy({ thread, index, start }: Entry): number {
   return difference(counterAt(thread, index), start);
-}
-
-/** The counter will not be added to for this any more. @param end what it held then */
-function settle({ entries, settled }: Thread, entry: Entry, end: number): void {
-  const { group, index, refused, start } = entry;
-  const added = difference(end, start);
-  group.ended += added;
-  if (refused) group.endedRefused += added;
-  group.entries.delete(entry);
-  entries.delete(index);
-  const values = settled.get(group.map) ?? new Map<string, number>();
-  settled.set(group.map, values);
-  addTo(values, entry, end);
 }
 
 /** Adds what a counter has counted by the time it held `end`, as far as the map has room for its key. */
