@@ -28,7 +28,7 @@ export class FlightRecorders {
     }
     this.#running = true;
     try {
-      const recorders = sessions().filter(({ snapshot, started }) => snapshot && started);
+      const recorders = sessions().filter(({ snapshot, started, leaving }) => snapshot && started && !leaving);
       log.info(
         `${why}: ${recorders.length === 0 ? 'there is no flight recorder' : 'a snapshot of each flight recorder'}`,
       );
