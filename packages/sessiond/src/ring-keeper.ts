@@ -96,7 +96,7 @@ export class RingKeeper {
         channel: name,
         uid: trace.uid,
         ...ring.owner,
-        usedBytes: memoryOf(ring),
+        usedBytes: usedBytesOf(ring),
         ringBytes: subBufBytes * subBufCount,
       };
     });
@@ -162,7 +162,7 @@ export class RingKeeper {
     let count = 0;
     // The newest first: what is beyond the bounds is what ended longest ago.
     for (const each of [...kept].reverse()) {
-      bytes += memoryOf(each);
+      bytes += usedBytesOf(each);
       count++;
       if (count > ENDED_RINGS_MAX || bytes > ENDED_RINGS_BYTES_MAX) this.#giveUp(each, kept);
     }
@@ -214,6 +214,6 @@ export class RingKeeper {
 }
 
 /** What a ring takes, which is what was written of it. */
-function memoryOf({ descriptor }: Ring): number {
+function usedBytesOf({ descriptor }: Ring): number {
   return fstatSync(descriptor).blocks * BLOCK_BYTES;
 }

@@ -33,7 +33,7 @@ interface Published {
   readonly version: number;
 }
 
-/** A text may have so much more than what is of it still true, and as much again; then another is begun. */
+/** A text may be so much longer than twice what of it is still true; then another is begun. */
 const OUTDATED_BYTES = 64 * 1024;
 
 /** Brings the control files of all threads up to date. */
