@@ -92,10 +92,11 @@ export class ArchiveCommands {
     }
     const end = this.#services.now();
     const path = join(output, 'archives', archiveName(archive.chunkBegin, end, archive.rotations));
-    this.#services.onRotation(session, 'starts', path);
     this.#services.drainApplications();
     if (!session.traced) makeOwnDirectory(path, session.owner);
     archive.rotating = true;
+    // A trigger that is told of it, and rotates the session, is refused: otherwise there would be no end to it.
+    this.#services.onRotation(session, 'starts', path);
     return { archive: path, end };
   }
 

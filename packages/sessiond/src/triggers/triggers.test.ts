@@ -181,6 +181,24 @@ describe('a trigger on rotations and sizes', SLOW, () => {
     ]);
   });
 
+  it('cannot rotate the session whose rotation has just begun', async () => {
+    await application();
+    await createSession();
+    await addTrigger(
+      { kind: 'session-rotation', session: 's', phase: 'starts' },
+      { kind: 'rotate-session', ratePolicy: every1, session: 's' },
+    );
+    await client.ask('start-session', { session: 's' });
+    await client.ask('rotate-session', { session: 's' });
+    // Whatever was asked of the session before is done by now.
+    await client.ask('session-statistics', { session: 's' });
+    expect(daemon.commands('rotate')).toHaveLength(1);
+    const lastFailure = expect.stringContaining('under way already');
+    expect((await client.ask('list-triggers', {}))[0]?.actionStatistics).toEqual([
+      { executions: 1, failures: 1, lastFailure },
+    ]);
+  });
+
   it('rotates the session of which it is told that it has recorded so much, once', async () => {
     await application();
     await createSession();
