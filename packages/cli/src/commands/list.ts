@@ -73,7 +73,7 @@ export function addListingOptions(command: Command): Command {
     .addOption(
       new Option(
         '--mem-usage <detail>',
-        'with a session: memory of each channel; compact: of each user or process, full: of each thread as well',
+        'with a session: memory of each channel; compact: and of each user or process in it, full: and of each thread',
       )
         .choices(MEMORY_DETAILS)
         .default('total'),
