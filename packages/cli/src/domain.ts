@@ -11,17 +11,18 @@ export interface DomainOptions {
   readonly python?: boolean;
 }
 
-/** Which flags a command has besides `-u` and `-k`. */
-export type LoggerFlag = 'jul' | 'log4j' | 'python';
+/** Domains of loggers, whose flags most commands have besides `-u` and `-k`. */
+export const LOGGERS = ['jul', 'log4j', 'python'] as const;
+export type LoggerDomain = (typeof LOGGERS)[number];
 
 const LOGGER_FLAGS = {
   jul: ['-j, --jul', 'java.util.logging'],
   log4j: ['-l, --log4j', 'Apache log4j'],
   python: ['-p, --python', 'Python loggers'],
-} as const satisfies Record<LoggerFlag, readonly [string, string]>;
+} as const satisfies Record<LoggerDomain, readonly [string, string]>;
 
 /** LTTng's domain flags. Those of domains that are not there yet are understood, so that their refusal can say why. */
-export function addDomainOptions(command: Command, loggers: readonly LoggerFlag[] = []): Command {
+export function addDomainOptions(command: Command, loggers: readonly LoggerDomain[] = []): Command {
   command.option('-u, --userspace', 'user space: Node.js programs').addOption(hidden('-k, --kernel', 'Linux kernel'));
   for (const logger of loggers) {
     const [flags, what] = LOGGER_FLAGS[logger];
@@ -41,7 +42,7 @@ function hidden(flags: string, what: string): Option {
  * @param known the flags that may be given, as the message names them
  * @throws {CliError} `UNSUPPORTED`, `NO_DOMAIN`
  */
-export function requireUserspace(options: DomainOptions, loggers: readonly LoggerFlag[] = []): void {
+export function requireUserspace(options: DomainOptions, loggers: readonly LoggerDomain[] = []): void {
   refuseOtherDomains(options);
   if (options.userspace) return;
   const flags = ['kernel', 'userspace', ...loggers].map((name) => `--${name}`).join('/');

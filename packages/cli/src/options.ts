@@ -53,7 +53,24 @@ export function eventRule(pattern: string, options: RuleOptions): EventRule {
   if (loglevel !== undefined && loglevelOnly !== undefined) {
     throw new CliError('BAD_ARGUMENT', 'give either --loglevel or --loglevel-only');
   }
-  const exclude = (options.exclude ?? []).flatMap(splitNames);
+  const logLevel = loglevel !== undefined ? parseLogLevels(loglevel) : exactly(loglevelOnly);
+  return consistentRule(pattern, { exclude: (options.exclude ?? []).flatMap(splitNames), logLevel, filter });
+}
+
+/**
+ * The rule of these parts.
+ *
+ * @throws {CliError} `BAD_ARGUMENT` for exclusions that leave nothing, `BAD_FILTER` with the column
+ */
+export function consistentRule(
+  pattern: string,
+  parts: {
+    readonly exclude: readonly string[];
+    readonly logLevel: EventRule['logLevel'] | undefined;
+    readonly filter: string | undefined;
+  },
+): EventRule {
+  const { exclude, logLevel, filter } = parts;
   if (exclude.length > 0 && !pattern.includes('*')) {
     throw new CliError('BAD_ARGUMENT', `Event ${pattern}: Exclusions can only be used with a globbing pattern`);
   }
@@ -61,7 +78,6 @@ export function eventRule(pattern: string, options: RuleOptions): EventRule {
   if (everything !== undefined) {
     throw new CliError('BAD_ARGUMENT', `Event ${pattern}: ${everything} excludes all events from ${pattern}`);
   }
-  const logLevel = loglevel !== undefined ? parseLogLevels(loglevel) : exactly(loglevelOnly);
   if (filter !== undefined) checkFilter(filter);
   return {
     pattern,
@@ -71,7 +87,7 @@ export function eventRule(pattern: string, options: RuleOptions): EventRule {
   };
 }
 
-function exactly(text: string | undefined): { from: number; to: number } | undefined {
+function exactly(text: string | undefined): EventRule['logLevel'] | undefined {
   if (text === undefined) return undefined;
   const level = parseLogLevel(text);
   return { from: level, to: level };

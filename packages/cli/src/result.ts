@@ -14,6 +14,7 @@ import type {
   TriggerDescription,
 } from '@ringtail/protocol';
 import type { Finding } from './diagnosis/finding.ts';
+import type { LoggerDomain } from './domain.ts';
 
 /** One of several things that a command was asked to do: `false` where it could not, which standard error explains. */
 export interface Attempt {
@@ -132,8 +133,6 @@ export type CommandResult =
   | { readonly command: 'export-maps'; readonly session: string; readonly format: 'sqlite'; readonly script: string }
   | { readonly command: 'version'; readonly ringtail: string; readonly node: string }
   | { readonly command: 'crash'; readonly trace: string; readonly recovered: readonly unknown[] };
-
-export type LoggerDomain = 'jul' | 'log4j' | 'python';
 
 export interface ScheduleChange {
   readonly kind: 'timer' | 'size';

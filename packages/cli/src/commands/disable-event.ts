@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { Act } from '../cli.ts';
 import { type Context, report } from '../context.ts';
-import { addDomainOptions, type DomainOptions, refuseKernel, requireUserspace } from '../domain.ts';
+import { addDomainOptions, type DomainOptions, LOGGERS, refuseKernel, requireUserspace } from '../domain.ts';
 import { CliError } from '../errors.ts';
 import { addSessionOption, outputFormatOf, splitNames } from '../options.ts';
 import { Attempts, onSession } from '../session-command.ts';
@@ -15,8 +15,6 @@ interface DisableEventOptions extends DomainOptions {
   readonly probe?: boolean;
   readonly function?: boolean;
 }
-
-const LOGGERS = ['jul', 'log4j', 'python'] as const;
 
 export function addDisableEvent(program: Command, context: Context, act: Act): Command {
   const command = addSessionOption(

@@ -2,7 +2,7 @@ import type { EventRule } from '@ringtail/protocol';
 import { type Command, Option } from 'commander';
 import type { Act } from '../cli.ts';
 import { type Context, report } from '../context.ts';
-import { addDomainOptions, type DomainOptions, refuseKernel, requireUserspace } from '../domain.ts';
+import { addDomainOptions, type DomainOptions, LOGGERS, refuseKernel, requireUserspace } from '../domain.ts';
 import { CliError } from '../errors.ts';
 import { addSessionOption, collect, eventRule, outputFormatOf, type RuleOptions, splitNames } from '../options.ts';
 import { Attempts, onSession } from '../session-command.ts';
@@ -16,8 +16,6 @@ interface EnableEventOptions extends RuleOptions, DomainOptions {
   readonly function?: string;
   readonly userspaceProbe?: string;
 }
-
-const LOGGERS = ['jul', 'log4j', 'python'] as const;
 
 export function addEnableEvent(program: Command, context: Context, act: Act): Command {
   const command = addSessionOption(

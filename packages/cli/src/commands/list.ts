@@ -7,7 +7,7 @@ import { sessionNamed } from '../current-session.ts';
 import { withDaemon } from '../daemon.ts';
 import { diagnose, withDaemonFinding } from '../diagnosis/diagnose.ts';
 import { describeFindings } from '../diagnosis/finding.ts';
-import { addDomainOptions, type DomainOptions, refuseKernel } from '../domain.ts';
+import { addDomainOptions, type DomainOptions, LOGGERS, type LoggerDomain, refuseKernel } from '../domain.ts';
 import { CliError } from '../errors.ts';
 import { MEMORY_DETAILS, type MemoryDetail } from '../listing/describe-memory.ts';
 import {
@@ -19,7 +19,6 @@ import {
 import { describeApplications, describeLoggers } from '../listing/describe-tracepoints.ts';
 import { didYouMean } from '../nearest.ts';
 import { outputFormatOf } from '../options.ts';
-import type { LoggerDomain } from '../result.ts';
 import { describeSession, onSession } from '../session-command.ts';
 
 export interface ListOptions extends DomainOptions {
@@ -31,8 +30,6 @@ export interface ListOptions extends DomainOptions {
   readonly style: 'breathe' | 'compact';
   readonly syscall?: boolean;
 }
-
-const LOGGERS = ['jul', 'log4j', 'python'] as const satisfies readonly LoggerDomain[];
 
 export function addList(program: Command, context: Context, act: Act): Command {
   const command = program

@@ -1,6 +1,6 @@
 import type { ApplicationDescription, JsonValue, TracepointDescription } from '@ringtail/protocol';
+import type { LoggerDomain } from '../domain.ts';
 import { describeLogLevel } from '../log-level.ts';
-import type { LoggerDomain } from '../result.ts';
 import type { Style } from '../style.ts';
 
 /** Tracepoints of the programs that are registered, thread by thread, as LTTng lists them. */

@@ -1,7 +1,7 @@
-import { type EventRule, matchesPattern } from '@ringtail/protocol';
+import type { EventRule } from '@ringtail/protocol';
 import { CliError } from '../errors.ts';
-import { checkFilter } from '../filter.ts';
 import { parseLogLevel, parseLogLevels } from '../log-level.ts';
+import { consistentRule } from '../options.ts';
 import { one, type SpecOption, type SpecPart } from './spec-words.ts';
 
 /** The options that say which events. @see lttng-event-rule(7) */
@@ -56,20 +56,7 @@ export function eventRuleOf(part: SpecPart): EventRule {
   const filter = one(part, 'filter');
   const logLevel = logLevelsOf(one(part, 'log-level'));
   if (pattern === '') throw new CliError('BAD_ARGUMENT', 'an event has a name: --name is empty');
-  if (exclude.length > 0 && !pattern.includes('*')) {
-    throw new CliError('BAD_ARGUMENT', `Event ${pattern}: Exclusions can only be used with a globbing pattern`);
-  }
-  const everything = exclude.find((excluded) => matchesPattern(excluded, pattern));
-  if (everything !== undefined) {
-    throw new CliError('BAD_ARGUMENT', `Event ${pattern}: ${everything} excludes all events from ${pattern}`);
-  }
-  if (filter !== undefined) checkFilter(filter);
-  return {
-    pattern,
-    ...(exclude.length > 0 && { exclude }),
-    ...(logLevel !== undefined && { logLevel }),
-    ...(filter !== undefined && { filter }),
-  };
+  return consistentRule(pattern, { exclude, logLevel, filter });
 }
 
 /** `warning` is that level alone, `warning..` everything at least that severe, `..` all, `err..info` a range. */
