@@ -121,6 +121,18 @@ export async function onEachSession<T extends object>(
   });
 }
 
+/** A line for each session with which it was done; where none was found, that there was nothing to do. */
+export function describeEach<T extends { readonly success: boolean }>(
+  sessions: readonly T[],
+  line: (session: T) => string,
+): string {
+  if (sessions.length === 0) return 'No session found, nothing to do.';
+  return sessions
+    .filter(({ success }) => success)
+    .map(line)
+    .join('\n');
+}
+
 interface AttemptPlace {
   readonly client: SessionDaemonClient;
   readonly session: string;

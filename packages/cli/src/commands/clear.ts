@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Act } from '../cli.ts';
 import { type Context, report } from '../context.ts';
 import { outputFormatOf } from '../options.ts';
-import { Attempts, onEachSession } from '../session-command.ts';
+import { Attempts, describeEach, onEachSession } from '../session-command.ts';
 
 export function addClear(program: Command, context: Context, act: Act): Command {
   const command = program
@@ -18,9 +18,8 @@ export function addClear(program: Command, context: Context, act: Act): Command 
       await client.clearSession(session);
       return {};
     });
-    const cleared = sessions.filter(({ success }) => success);
     report(context, format, { command: 'clear', sessions }, () =>
-      cleared.map(({ session }) => `Session "${session}" cleared`).join('\n'),
+      describeEach(sessions, ({ session }) => `Session "${session}" cleared`),
     );
     return attempts;
   });

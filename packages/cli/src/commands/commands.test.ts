@@ -205,10 +205,12 @@ describe('start, stop, clear and destroy', () => {
   });
 
   it('have nothing to do where there is no session', async () => {
-    const context = fakeContext();
-    await fakeDaemon(context, { 'list-sessions': () => [] });
-    expect(await run(['destroy', '-a'], context)).toMatchObject({ code: 0 });
-    expect(context.output()).toBe('No session found, nothing to do.\n');
+    for (const words of ['start -a', 'start -g x*', 'stop -a', 'clear -a', 'destroy -a']) {
+      const context = fakeContext();
+      await fakeDaemon(context, { 'list-sessions': () => [] });
+      expect([words, await run(words.split(' '), context)]).toEqual([words, { code: 0 }]);
+      expect([words, context.output()]).toEqual([words, 'No session found, nothing to do.\n']);
+    }
   });
 
   it('refuse a name together with --all', async () => {

@@ -3,7 +3,7 @@ import type { Act } from '../cli.ts';
 import { type Context, report } from '../context.ts';
 import { forgetCurrentSession } from '../current-session.ts';
 import { outputFormatOf } from '../options.ts';
-import { Attempts, onEachSession, type SessionChoice, type WaitOption } from '../session-command.ts';
+import { Attempts, describeEach, onEachSession, type SessionChoice, type WaitOption } from '../session-command.ts';
 import { statisticsText, warnOfLoss } from '../statistics.ts';
 
 export function addDestroy(program: Command, context: Context, act: Act): Command {
@@ -23,15 +23,10 @@ export function addDestroy(program: Command, context: Context, act: Act): Comman
       forgetCurrentSession(context, session);
       return statistics === null ? {} : { statistics };
     });
-    const destroyed = sessions.filter(({ success }) => success);
     report(context, format, { command: 'destroy', sessions }, () =>
-      sessions.length === 0
-        ? 'No session found, nothing to do.'
-        : destroyed
-            .map(({ session, statistics }) => `Session ${session} destroyed${statisticsText(statistics)}`)
-            .join('\n'),
+      describeEach(sessions, ({ session, statistics }) => `Session ${session} destroyed${statisticsText(statistics)}`),
     );
-    for (const { statistics } of destroyed) if (statistics !== undefined) warnOfLoss(context, statistics);
+    for (const { statistics } of sessions) if (statistics !== undefined) warnOfLoss(context, statistics);
     return attempts;
   });
   return command;

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Act } from '../cli.ts';
 import { type Context, report } from '../context.ts';
 import { outputFormatOf } from '../options.ts';
-import { Attempts, onEachSession, type SessionChoice } from '../session-command.ts';
+import { Attempts, describeEach, onEachSession, type SessionChoice } from '../session-command.ts';
 
 export function addStart(program: Command, context: Context, act: Act): Command {
   const command = program
@@ -19,9 +19,8 @@ export function addStart(program: Command, context: Context, act: Act): Command 
       await client.startSession(session);
       return {};
     });
-    const started = sessions.filter(({ success }) => success);
     report(context, format, { command: 'start', sessions }, () =>
-      started.map(({ session }) => `Tracing started for session ${session}`).join('\n'),
+      describeEach(sessions, ({ session }) => `Tracing started for session ${session}`),
     );
     return attempts;
   });

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Act } from '../cli.ts';
 import { type Context, report } from '../context.ts';
 import { outputFormatOf } from '../options.ts';
-import { Attempts, onEachSession, type SessionChoice, type WaitOption } from '../session-command.ts';
+import { Attempts, describeEach, onEachSession, type SessionChoice, type WaitOption } from '../session-command.ts';
 import { statisticsText, warnOfLoss } from '../statistics.ts';
 
 export function addStop(program: Command, context: Context, act: Act): Command {
@@ -21,13 +21,13 @@ export function addStop(program: Command, context: Context, act: Act): Command {
       const statistics = await client.stopSession(session, options);
       return statistics === null ? {} : { statistics };
     });
-    const stopped = sessions.filter(({ success }) => success);
     report(context, format, { command: 'stop', sessions }, () =>
-      stopped
-        .map(({ session, statistics }) => `Tracing stopped for session ${session}${statisticsText(statistics)}`)
-        .join('\n'),
+      describeEach(
+        sessions,
+        ({ session, statistics }) => `Tracing stopped for session ${session}${statisticsText(statistics)}`,
+      ),
     );
-    for (const { statistics } of stopped) if (statistics !== undefined) warnOfLoss(context, statistics);
+    for (const { statistics } of sessions) if (statistics !== undefined) warnOfLoss(context, statistics);
     return attempts;
   });
   return command;
