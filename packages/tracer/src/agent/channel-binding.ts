@@ -54,7 +54,6 @@ export class ChannelBinding {
   /** Filters of rules by their text; null for one that cannot be read, which the daemon has been told. */
   #filters = new Map<string, FilterExpression | null>();
   #ring: Ring | undefined;
-  #wakeFd: number | undefined;
   #clock: ThreadClock | undefined;
   /** What `#desired.contexts` names; found when the ring is made, since they do not change once there are records. */
   #contexts: readonly ContextSource[] = [];
@@ -128,8 +127,6 @@ export class ChannelBinding {
       this.#ring.close();
       this.#ring = undefined;
     }
-    if (this.#wakeFd !== undefined) closeQuietly(this.#wakeFd);
-    this.#wakeFd = undefined;
     this.#broken = true;
   }
 
@@ -292,8 +289,13 @@ export class ChannelBinding {
 
   #wakeConsumer(): void {
     try {
-      this.#wakeFd ??= openSync(this.#desired.wakePath, constants.O_WRONLY | constants.O_NONBLOCK);
-      writeSync(this.#wakeFd, WAKE_BYTE);
+      // Opened for each wake: a number that is kept may be that of a file of the application by then.
+      const fd = openSync(this.#desired.wakePath, constants.O_WRONLY | constants.O_NONBLOCK);
+      try {
+        writeSync(fd, WAKE_BYTE);
+      } finally {
+        closeSync(fd);
+      }
     } catch {
       // No consumer at the moment, or its FIFO is full of wakes already; it looks by itself once a second.
     }
@@ -303,12 +305,4 @@ export class ChannelBinding {
 /** It becomes source text of recorders. */
 function isIdentifier(id: unknown): boolean {
   return Number.isInteger(id) && (id as number) >= 0 && (id as number) <= ID_MAX;
-}
-
-function closeQuietly(fd: number): void {
-  try {
-    closeSync(fd);
-  } catch {
-    // The application has closed it: some close all that they do not know.
-  }
 }
