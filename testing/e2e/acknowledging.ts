@@ -22,9 +22,6 @@ const ROOMY = { ...DEFAULT_CHANNEL, name: 'roomy', subBufBytes: 1024 * 1024, sub
 /** So small that it is overwritten all the time. */
 const TIGHT = { ...DEFAULT_CHANNEL, name: 'tight', subBufBytes: 32 * 1024, subBufCount: 8 };
 
-/** A program that starts on a busy machine goes on without a daemon that takes long to answer, as it should: not these. */
-export const WAITING = { RINGTAIL_REGISTER_TIMEOUT: '-1' };
-
 /** A program that emits numbered events and says of each that it has been emitted. */
 export class Acknowledging {
   readonly name: string;
@@ -33,7 +30,7 @@ export class Acknowledging {
 
   constructor(sandbox: Sandbox, name: string, manner: 'in-turns' | 'for-ever') {
     this.name = name;
-    this.#running = startNode(sandbox, [program('acknowledge.mjs'), name, manner], WAITING);
+    this.#running = startNode(sandbox, [program('acknowledge.mjs'), name, manner]);
     this.#running.process.stdout?.on('data', (chunk: Buffer) => {
       this.#bytes += chunk.length;
     });
@@ -115,17 +112,6 @@ export class KillScene {
     const { text, warnings } = textAndWarningsOf(this.sandbox, trace);
     expect(warnings).toBe('');
     return text;
-  }
-
-  /**
-   * What a session recorded that came back with its session daemon. On a busy machine a program may wait for the daemon
-   * longer than it is ready to when it describes its events: those before the first that is recorded are discarded, and told.
-   */
-  textOfReturned(trace: string): { text: string; fromStart: boolean } {
-    const { text, warnings } = textAndWarningsOf(this.sandbox, trace);
-    const lines = warnings.split('\n').filter(Boolean);
-    expect(lines.filter((line) => !/ (may have )?discarded (\d+ )?events? /.test(line))).toEqual([]);
-    return { text, fromStart: lines.length === 0 };
   }
 
   async snapshot(): Promise<Snapshot> {

@@ -4,7 +4,17 @@ import { fileURLToPath } from 'node:url';
 import { spawnDaemon } from '@ringtail/ctl';
 import { type ChannelAttributes, DEFAULT_CHANNEL, type EventRule } from '@ringtail/protocol';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { childrenOf, eventsOf, isRunning, makeSandbox, program, type Sandbox, startNode, until } from './harness.ts';
+import {
+  childrenOf,
+  eventsOf,
+  IMPATIENT,
+  isRunning,
+  makeSandbox,
+  program,
+  type Sandbox,
+  startNode,
+  until,
+} from './harness.ts';
 
 interface Recording {
   readonly sandbox: Sandbox;
@@ -129,7 +139,8 @@ describe('a channel that may hold programs up', () => {
     await recording.start();
     const [consumer] = childrenOf(recording.daemonPid) as [number];
     process.kill(consumer, 'SIGSTOP');
-    const app = await startNode(recording.sandbox, [program('filtered.mjs'), '20000'], ALLOWED).ended;
+    const env = { ...ALLOWED, ...IMPATIENT };
+    const app = await startNode(recording.sandbox, [program('filtered.mjs'), '20000'], env).ended;
     process.kill(consumer, 'SIGCONT');
     expect(app.stdout).toContain('"emitted":20000');
     const { eventsRecorded, eventsDiscarded } = await recording.client.destroySession(SESSION);

@@ -19,6 +19,11 @@ export function program(name: string): string {
 const babeltrace2 = requirePeer('babeltrace2', 'traces of real processes, by another reader');
 export const isRoot = process.getuid?.() === 0;
 
+/** On a busy machine a daemon may answer later than a program waits by default, which then goes on unrecorded, as it should. */
+const PATIENT = { RINGTAIL_REGISTER_TIMEOUT: '-1' };
+/** For a program that has to do with a daemon that does not answer. */
+export const IMPATIENT = { RINGTAIL_REGISTER_TIMEOUT: undefined };
+
 /** A directory for one test, with a home and a place for run directories; removed when the test has ended. */
 export interface Sandbox {
   readonly directory: string;
@@ -37,7 +42,7 @@ export function makeSandbox(): Sandbox {
   mkdirSync(home);
   mkdirSync(temporary);
   const { NODE_OPTIONS: _, RINGTAIL_RUNDIR: __, XDG_RUNTIME_DIR: ___, NO_COLOR: ____, ...env } = process.env;
-  return { directory, home, env: { ...env, RINGTAIL_HOME: home, TMPDIR: temporary } };
+  return { directory, home, env: { ...env, ...PATIENT, RINGTAIL_HOME: home, TMPDIR: temporary } };
 }
 
 /** A sandbox whose run directory is named, so that `create` starts a daemon there; it is ended with the test. */

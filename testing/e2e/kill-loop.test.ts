@@ -7,7 +7,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runSeed, SeededRandom } from '../schemas/seeded-random.ts';
-import { WAITING } from './acknowledging.ts';
 import { eventsOf, findProgram, makeSandbox, pause, program, startRingtail, summaryOf } from './harness.ts';
 
 const kills = Number(process.env.RINGTAIL_KILLS ?? 5);
@@ -40,7 +39,7 @@ describe('a program that is killed', () => {
 async function killAfter(delayMs: number): Promise<{ acknowledged: number; indexes: number[] }> {
   const sandbox = makeSandbox();
   const command = [process.execPath, program('acknowledge.mjs')];
-  const running = startRingtail(sandbox, ['record', '-o', 'trace', '--output-format=json', ...command], WAITING);
+  const running = startRingtail(sandbox, ['record', '-o', 'trace', '--output-format=json', ...command]);
   await running.says(/[\s\S]/);
   const pid = findProgram('acknowledge.mjs', running.pid);
   await pause(delayMs);

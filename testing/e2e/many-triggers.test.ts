@@ -3,7 +3,6 @@ import { fileURLToPath } from 'node:url';
 import { type SessionDaemonClient, spawnDaemon } from '@ringtail/ctl';
 import { EVERY_TIME, type TriggerDefinition } from '@ringtail/protocol';
 import { expect, it, onTestFinished } from 'vitest';
-import { WAITING } from './acknowledging.ts';
 import { program, type Running, resultOf, ringtail, sandboxWithDaemon, startNode, until } from './harness.ts';
 
 const TRIGGERS = 10_000;
@@ -47,7 +46,7 @@ it('ten thousand triggers all work, one more is refused with the reason, and all
     env: { ...sandbox.env },
   });
   onTestFinished(() => client.close());
-  const app = startNode(sandbox, [program('many-events.mjs'), String(KINDS), String(EVENTS_OF_KIND)], WAITING);
+  const app = startNode(sandbox, [program('many-events.mjs'), String(KINDS), String(EVENTS_OF_KIND)]);
   await app.says(/ready/);
 
   const adding = stopwatch();

@@ -108,8 +108,9 @@ describe('a rotation', () => {
 
   it('comes by size as well as by time, without a command', async () => {
     const sandbox = await startedSession();
-    await succeed(sandbox, 'enable-rotation', '--size=300k', '--timer=700ms');
+    // An archive from before anything has registered has no trace.
     const app = await stepping(sandbox);
+    await succeed(sandbox, 'enable-rotation', '--size=300k', '--timer=700ms');
     await until(() => existsSync(join(sandbox.trace, 'archives')) && archivesOf(sandbox.trace).length >= 4);
     await succeed(sandbox, 'disable-rotation', '--size', '--timer');
     const count = await emittedBy(app);

@@ -11,7 +11,7 @@ import {
   type TriggerCondition,
 } from '@ringtail/protocol';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { Acknowledging, WAITING } from './acknowledging.ts';
+import { Acknowledging } from './acknowledging.ts';
 import { FakeSessionDaemon } from './fake-session-daemon.ts';
 import { eventsOf, makeSandbox, program, REGISTER_URL, startNode, until } from './harness.ts';
 
@@ -316,7 +316,7 @@ describe('triggers of a session daemon', () => {
       const { sandbox, addTrigger, described, noted } = await setUp();
       await addTrigger('flood', matches('flood:*', 'n >= 10'), { kind: 'notify', ...EVERY });
       await addTrigger('rare', matches('flood:one'), { kind: 'notify', ratePolicy: { onceAfter: 100_000 } });
-      await startNode(sandbox, [program('floods.mjs'), how, '100000'], WAITING).ended;
+      await startNode(sandbox, [program('floods.mjs'), how, '100000']).ended;
       await noted('application-gone');
       await until(async () => (await described('rare'))?.actionStatistics[0]?.executions === 1);
       expect(await described('flood')).toMatchObject({ occurrences: 99_990, messagesDiscarded: 0 });

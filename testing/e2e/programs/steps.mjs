@@ -1,10 +1,13 @@
-// Emits events at a steady pace, says so, and ends when its standard input does: node steps.mjs
+// Emits events at a steady pace and ends when its standard input does; once it says `ready`, it has emitted the first:
+// node steps.mjs
 import { provider, str, u32 } from '@ringtail/tracer';
 
 const step = provider('e2e').tracepoint('step', { index: u32, padding: str });
 let index = 0;
+const emit = () => step(index++, 'y'.repeat(100));
+emit();
 const timer = setInterval(() => {
-  for (let burst = 0; burst < 20; burst++) step(index++, 'y'.repeat(100));
+  for (let burst = 0; burst < 20; burst++) emit();
 }, 2);
 process.stdin.resume().on('end', () => {
   clearInterval(timer);
