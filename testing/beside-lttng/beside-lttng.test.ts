@@ -10,7 +10,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { requirePeer } from '../peers.ts';
 import { comparableListing } from './listing.ts';
-import { ROWS, type Row } from './rows.ts';
+import type { Row } from './rows/row.ts';
+import { ROWS } from './rows.ts';
 import { tableOf, withTable } from './table.ts';
 import { type Answer, startLttng, startRingtail, type Tool } from './tools.ts';
 

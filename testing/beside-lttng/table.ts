@@ -1,4 +1,4 @@
-import type { Row } from './rows.ts';
+import type { Row } from './rows/row.ts';
 
 const BEGIN = '<!-- Made by testing/beside-lttng of its rows. -->';
 const END = '<!-- End of what is made. -->';
