@@ -9,7 +9,7 @@ import {
 } from '@ringtail/protocol';
 import { ringBytesFor } from '@ringtail/ringbuf';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FakeApplication } from './testing/fake-application.test.support.ts';
+import type { FakeApplication } from './testing/fake-application.test.support.ts';
 import { FAKE_CONSUMER, type TestClient, TestDaemon } from './testing/test-daemon.test.support.ts';
 
 /** Processes start and restart in these tests, on machines that may be busy. */
@@ -27,20 +27,10 @@ const smallChannel = {
 const event = (name: string): JsonValue => ({ name: `p:${name}`, logLevel: 6, fields: [] });
 
 let daemon: TestDaemon;
-const applications: FakeApplication[] = [];
 beforeEach(() => {
   daemon = new TestDaemon();
 });
-afterEach(async () => {
-  for (const application of applications.splice(0)) application.close();
-  await daemon.dispose();
-});
-
-async function application(more: Parameters<typeof FakeApplication.registered>[1] = {}): Promise<FakeApplication> {
-  const registered = await FakeApplication.registered(daemon.directory.appSocket, more);
-  applications.push(registered);
-  return registered;
-}
+afterEach(() => daemon.dispose());
 
 /** A session with a small channel, not started. */
 async function createSession(client: TestClient, name = 's'): Promise<void> {
@@ -66,7 +56,7 @@ describe('a session', SLOW, () => {
   it('reaches an application that registers while it is active, before the answer', async () => {
     await daemon.start();
     await startedSession();
-    const app = await application();
+    const app = await daemon.application();
     const uid = process.getuid?.();
     expect(app.state()?.channels).toMatchObject([
       { session: 's', name: 'small', header: 'compact', subBufBytes: 4096, subBufCount: 2, ringDirectory: null },
@@ -84,7 +74,7 @@ describe('a session', SLOW, () => {
 
   it('reaches an application that was there before, and leaves it when it stops', async () => {
     await daemon.start();
-    const app = await application();
+    const app = await daemon.application();
     expect(app.state()).toEqual({ channels: [], triggers: [] });
     const client = await startedSession();
     expect(app.state()?.channels).toHaveLength(1);
@@ -99,7 +89,7 @@ describe('a session', SLOW, () => {
   it('tells applications of rules and channels that come while it is active', async () => {
     await daemon.start();
     const client = await startedSession();
-    const app = await application();
+    const app = await daemon.application();
     await client.ask('enable-event', { session: 's', channel: 'small', rule: { pattern: 'q:*' } });
     await expect.poll(() => app.state()?.channels[0]?.rules, POLL).toEqual([{ pattern: 'p:*' }, { pattern: 'q:*' }]);
     await client.ask('enable-channel', { session: 's', channel: { ...smallChannel, name: 'second' } });
@@ -110,7 +100,7 @@ describe('a session', SLOW, () => {
   it('writes to each slot on its own', async () => {
     await daemon.start();
     await startedSession();
-    const app = await application({ slot: 1 });
+    const app = await daemon.application({ slot: 1 });
     expect(app.state(1)?.channels).toHaveLength(1);
     expect(app.state(0)).toBeUndefined();
   });
@@ -118,7 +108,7 @@ describe('a session', SLOW, () => {
   it('lists what there is', async () => {
     await daemon.start();
     const client = await startedSession();
-    const app = await application({ procname: 'shop', tid: 77 });
+    const app = await daemon.application({ procname: 'shop', tid: 77 });
     app.send({ type: 'tracepoints', tracepoints: [{ name: 'p:a', logLevel: 6, fields: [] }] });
     app.send({ type: 'trouble', channel: keyOf(app), code: 'NO_MEMORY', message: 'a ring could not be made' });
     await app.declare(keyOf(app), event('a'));
@@ -147,7 +137,7 @@ describe('a session', SLOW, () => {
     const a = { name: 'p:a', logLevel: 6, fields: [{ name: 'n', spec: { kind: 'string' } }] };
     const b = { name: 'p:b', logLevel: 6, fields: [] };
     for (const [idx, tracepoints] of [[a], [b], [a]].entries()) {
-      const app = await application({ tid: 70 + idx });
+      const app = await daemon.application({ tid: 70 + idx });
       app.send({ type: 'tracepoints', tracepoints });
       await app.declare(keyOf(app), event(`e${idx}`));
     }
@@ -162,7 +152,7 @@ describe('identifiers', SLOW, () => {
   it('are one per description in a channel, whoever declares it, and confirmed by the consumer', async () => {
     await daemon.start();
     await startedSession();
-    const [one, two] = [await application(), await application({ tid: 2 })];
+    const [one, two] = [await daemon.application(), await daemon.application({ tid: 2 })];
     const key = keyOf(one);
     const answers = await Promise.all([
       one.declare(key, event('a'), event('b')),
@@ -178,7 +168,7 @@ describe('identifiers', SLOW, () => {
   it('are refused where the metadata cannot be written, and given once it can', async () => {
     await daemon.start();
     const client = await startedSession();
-    const app = await application();
+    const app = await daemon.application();
     daemon.tell('refuse', 'declare-events');
     expect(await app.declare(keyOf(app), event('a'))).toMatchObject({ type: 'refused', code: 'METADATA_NOT_WRITTEN' });
     expect((await client.ask('session-statistics', { session: 's' })).troubles.join()).toContain('refused by the test');
@@ -189,7 +179,7 @@ describe('identifiers', SLOW, () => {
   it('are not given in a channel that is gone', async () => {
     await daemon.start();
     const client = await startedSession();
-    const app = await application();
+    const app = await daemon.application();
     const key = keyOf(app);
     await client.ask('destroy-session', { session: 's' });
     expect(await app.declare(key, event('a'))).toMatchObject({ type: 'refused', code: 'NO_CHANNEL' });
@@ -200,7 +190,7 @@ describe('rings', SLOW, () => {
   it('reach the consumer with what is in them, though their thread is killed at once', async () => {
     await daemon.start();
     await startedSession();
-    const app = await application({ pid: 4, tid: 5, procname: 'brief' });
+    const app = await daemon.application({ pid: 4, tid: 5, procname: 'brief' });
     app.sendRing(keyOf(app), RING_BYTES, 'content');
     app.close();
     await expect.poll(() => daemon.commands('close-ring'), POLL).toHaveLength(1);
@@ -214,7 +204,7 @@ describe('rings', SLOW, () => {
   it('belong to a stop if they were sent before it', async () => {
     await daemon.start();
     const client = await startedSession();
-    const app = await application();
+    const app = await daemon.application();
     app.sendRing(keyOf(app), RING_BYTES);
     await client.ask('stop-session', { session: 's' });
     const types = daemon.asked().map(({ command }) => command.type);
@@ -225,7 +215,7 @@ describe('rings', SLOW, () => {
   it('replace the one that the thread had in the channel before', async () => {
     await daemon.start();
     await startedSession();
-    const app = await application();
+    const app = await daemon.application();
     app.sendRing(keyOf(app), RING_BYTES);
     app.sendRing(keyOf(app), RING_BYTES);
     await expect.poll(() => daemon.commands('close-ring').map(({ ring }) => ring), POLL).toEqual([1]);
@@ -238,7 +228,7 @@ describe('rings', SLOW, () => {
   it('are let go of with their session', async () => {
     await daemon.start();
     const client = await startedSession();
-    const app = await application();
+    const app = await daemon.application();
     app.sendRing(keyOf(app), RING_BYTES);
     await app.declare(keyOf(app), event('a'));
     expect(daemon.memfds()).toBe(2);
@@ -252,7 +242,7 @@ describe('rings', SLOW, () => {
   ])('%s end the connection and leave nothing open', async (_, bytes) => {
     await daemon.start();
     await startedSession();
-    const app = await application();
+    const app = await daemon.application();
     app.sendRing(keyOf(app), bytes);
     expect(await app.reply()).toMatchObject({ type: 'refused', code: 'BAD_MESSAGE' });
     expect(await app.reply()).toBeUndefined();
@@ -263,7 +253,7 @@ describe('rings', SLOW, () => {
   it('that the consumer refuses are told and let go of', async () => {
     await daemon.start();
     const client = await startedSession();
-    const app = await application();
+    const app = await daemon.application();
     daemon.tell('refuse', 'open-ring BAD_REQUEST');
     app.sendRing(keyOf(app), RING_BYTES);
     await expect.poll(() => daemon.commands('open-ring'), POLL).toHaveLength(1);
@@ -276,7 +266,7 @@ describe('the consumer', SLOW, () => {
   it('is replaced when it is killed, and the next one is told everything', async () => {
     await daemon.start();
     const client = await startedSession();
-    const app = await application();
+    const app = await daemon.application();
     app.sendRing(keyOf(app), RING_BYTES, 'content');
     expect(await app.declare(keyOf(app), event('a'))).toMatchObject({ ids: [0] });
     daemon.tell('kill-at', 'flush');
@@ -296,7 +286,7 @@ describe('the consumer', SLOW, () => {
   it.each(['declare-events', 'close-session'])('killed at %s does not lose the request', async (type) => {
     await daemon.start();
     const client = await startedSession();
-    const app = await application();
+    const app = await daemon.application();
     daemon.tell('kill-at', type);
     expect(await app.declare(keyOf(app), event('a'))).toEqual({ type: 'declared', ids: [0] });
     expect(await client.ask('destroy-session', { session: 's' })).toMatchObject({ eventsRecorded: 42 });
@@ -307,7 +297,7 @@ describe('the consumer', SLOW, () => {
   it('that dies with a thread at the same time still gets its ring', async () => {
     await daemon.start();
     await startedSession();
-    const app = await application();
+    const app = await daemon.application();
     app.sendRing(keyOf(app), RING_BYTES, 'content');
     await app.declare(keyOf(app), event('a'));
     daemon.tell('kill-at', 'close-ring');
@@ -332,13 +322,13 @@ describe('the consumer', SLOW, () => {
     await expect
       .poll(async () => (await client.reply('start-session', { session: 's' })).ok, { timeout: 30_000, interval: 500 })
       .toBe(true);
-    expect((await application()).state()?.channels).toHaveLength(1);
+    expect((await daemon.application()).state()?.channels).toHaveLength(1);
   });
 
   it('that refuses a trace makes the start fail with the reason, and can be asked again', async () => {
     await daemon.start();
     const client = await daemon.client();
-    const app = await application();
+    const app = await daemon.application();
     await createSession(client);
     daemon.tell('refuse', 'open-trace');
     const failed = await client.reply('start-session', { session: 's' });
@@ -384,7 +374,7 @@ describe('clients', SLOW, () => {
     await daemon.start();
     const client = await startedSession();
     const other = await daemon.client();
-    await application();
+    await daemon.application();
     const [stopped, destroyed, again] = await Promise.all([
       client.reply('stop-session', { session: 's' }),
       other.reply('destroy-session', { session: 's' }),
@@ -429,7 +419,7 @@ describe('the process', SLOW, () => {
   it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('ends in order at %s', async (signal) => {
     await daemon.start();
     await startedSession();
-    const app = await application();
+    const app = await daemon.application();
     app.sendRing(keyOf(app), RING_BYTES);
     await app.declare(keyOf(app), event('a'));
     daemon.kill(signal);
@@ -453,7 +443,7 @@ describe('the process', SLOW, () => {
   it('does not end while its consumer is gone and a session is open', async () => {
     await daemon.start();
     await startedSession();
-    await application();
+    await daemon.application();
     daemon.tell('kill-at', 'close-session');
     daemon.kill('SIGTERM');
     expect(await daemon.ended()).toMatchObject({ code: 0 });
@@ -481,7 +471,7 @@ describe('the process', SLOW, () => {
     await daemon.ended();
     expect(existsSync(daemon.directory.clientSocket)).toBe(true);
     expect(await daemon.start()).toBeUndefined();
-    await application();
+    await daemon.application();
   });
 
   it('refuses a run directory that others can write to', async () => {
@@ -496,7 +486,7 @@ describe('the process', SLOW, () => {
     await daemon.start();
     await startedSession();
     for (let round = 0; round < 100; round++) {
-      const app = await application();
+      const app = await daemon.application();
       const key = keyOf(app);
       if (round % 4 === 0) app.sendBytes(Buffer.alloc(4, 0xff));
       if (round % 4 === 1) app.sendRing(key, 12_345);
@@ -505,7 +495,7 @@ describe('the process', SLOW, () => {
       app.close();
     }
     await expect.poll(() => daemon.memfds(), POLL).toBe(0);
-    const app = await application();
+    const app = await daemon.application();
     expect(await app.declare(keyOf(app), event('a'))).toEqual({ type: 'declared', ids: [0] });
   });
 });
@@ -518,7 +508,7 @@ describe('ring files', SLOW, () => {
     await client.ask('create-session', { name: 's', output: join(daemon.parent, 's'), ...DEFAULT_SESSION, shmPath });
     await client.ask('enable-event', { session: 's', channel: null, rule: { pattern: 'p:*' } });
     await client.ask('start-session', { session: 's' });
-    const app = await application();
+    const app = await daemon.application();
     const directory = app.state()?.channels[0]?.ringDirectory as string;
     expect(directory).toBe(join(shmPath, 'ust', 'uid', `${process.getuid?.()}`, '64-bit'));
     expect(statSync(directory).mode & 0o777).toBe(0o700);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DEFAULT_CHANNEL, DEFAULT_SESSION } from '@ringtail/protocol';
 import { ringBytesFor } from '@ringtail/ringbuf';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FakeApplication } from '../testing/fake-application.test.support.ts';
+import type { FakeApplication } from '../testing/fake-application.test.support.ts';
 import { type TestClient, TestDaemon } from '../testing/test-daemon.test.support.ts';
 
 /** Processes start and restart in these tests, on machines that may be busy. */
@@ -12,20 +12,10 @@ const POLL = { timeout: 30_000 };
 const RING_BYTES = ringBytesFor(4096, 2);
 
 let daemon: TestDaemon;
-const applications: FakeApplication[] = [];
 beforeEach(() => {
   daemon = new TestDaemon();
 });
-afterEach(async () => {
-  for (const application of applications.splice(0)) application.close();
-  await daemon.dispose();
-});
-
-async function application(tid = process.pid): Promise<FakeApplication> {
-  const registered = await FakeApplication.registered(daemon.directory.appSocket, { tid });
-  applications.push(registered);
-  return registered;
-}
+afterEach(() => daemon.dispose());
 
 /** A client with a session of that kind and a channel of small rings, and an application where it is started. */
 async function session(more: object = {}, channel: object = {}): Promise<TestClient> {
@@ -41,7 +31,7 @@ async function session(more: object = {}, channel: object = {}): Promise<TestCli
 
 async function started(more: object = {}): Promise<{ client: TestClient; app: FakeApplication }> {
   const client = await session(more);
-  const app = await application();
+  const app = await daemon.application();
   await client.ask('start-session', { session: 's' });
   return { client, app };
 }
@@ -140,7 +130,7 @@ describe('rings of threads that have ended', SLOW, () => {
   it('are given up when they are too many, the oldest first, and that is said', async () => {
     const { client } = await started({ snapshot: true });
     for (let tid = 1; tid <= 66; tid++) {
-      const app = await application(tid);
+      const app = await daemon.application({ tid: tid });
       app.sendRing(keyOf(app), RING_BYTES);
       app.close();
     }
@@ -283,7 +273,7 @@ describe('subscribers', SLOW, () => {
       snapshot: true,
     });
     await client.ask('enable-event', { session: 's', channel: null, rule: { pattern: 'p:*' } });
-    const app = await application(77);
+    const app = await daemon.application({ tid: 77 });
     await client.ask('start-session', { session: 's' });
     const { path } = await client.ask('record-snapshot', { session: 's', ...record });
     await client.ask('stop-session', { session: 's' });

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { type Commands, DEFAULT_CHANNEL, DEFAULT_SESSION } from '@ringtail/protocol';
 import { ringBytesFor } from '@ringtail/ringbuf';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FakeApplication } from '../testing/fake-application.test.support.ts';
+import type { FakeApplication } from '../testing/fake-application.test.support.ts';
 import { type TestClient, TestDaemon } from '../testing/test-daemon.test.support.ts';
 
 /** Processes start in these tests, on machines that may be busy. */
@@ -13,20 +13,10 @@ const channel = { ...DEFAULT_CHANNEL, name: 'c', subBufBytes: 4096, subBufCount:
 const session = 's';
 
 let daemon: TestDaemon;
-const applications: FakeApplication[] = [];
 beforeEach(() => {
   daemon = new TestDaemon();
 });
-afterEach(async () => {
-  for (const application of applications.splice(0)) application.close();
-  await daemon.dispose();
-});
-
-async function application(more: Parameters<typeof FakeApplication.registered>[1] = {}): Promise<FakeApplication> {
-  const registered = await FakeApplication.registered(daemon.directory.appSocket, more);
-  applications.push(registered);
-  return registered;
-}
+afterEach(() => daemon.dispose());
 
 async function startedDaemon(): Promise<TestClient> {
   await daemon.start();
@@ -54,7 +44,7 @@ describe('a session that is active', SLOW, () => {
     await client.ask('enable-event', { session, channel: 'c', rule: { pattern: 'a:*' } });
     await client.ask('enable-event', { session, channel: 'd', rule: { pattern: 'b:*' } });
     await client.ask('start-session', { session });
-    const app = await application();
+    const app = await daemon.application();
     const before = app.state();
     expect(channelNames(app)).toEqual(['c', 'd']);
     await client.ask('disable-channel', { session, channel: 'c' });
@@ -81,7 +71,7 @@ describe('a session that is active', SLOW, () => {
     await client.ask('enable-event', { session, channel: null, rule: { pattern: '*' } });
     await client.ask('track', { session, attribute: 'vpid', values: [1] });
     await client.ask('start-session', { session });
-    const app = await application({ pid: 1 });
+    const app = await daemon.application({ pid: 1 });
     expect(channelNames(app)).toEqual([]);
     // What a program says of itself is not asked.
     expect(daemon.commands('open-trace')).toEqual([]);
@@ -99,13 +89,13 @@ describe('a session that is active', SLOW, () => {
 
   it('has idle applications look when they are to record their state', async () => {
     const client = await startedDaemon();
-    const app = await application();
+    const app = await daemon.application();
     await create(client);
     await client.ask('enable-event', { session, channel: null, rule: { pattern: '*' } });
     await client.ask('start-session', { session });
     expect(await app.reply()).toEqual({ type: 'look', turn: 0 });
     expect(app.state()?.channels[0]?.statedump).toBe(1);
-    const late = await application();
+    const late = await daemon.application();
     expect(late.state()?.channels[0]?.statedump).toBe(1);
     await client.ask('stop-session', { session });
     await client.ask('start-session', { session });
@@ -123,8 +113,8 @@ describe('buffers of processes', SLOW, () => {
     await create(client);
     await client.ask('enable-channel', { session, channel: { ...channel, ownership: 'process' } });
     await client.ask('start-session', { session });
-    const one = await application({ procname: 'my app' });
-    const two = await application({ tid: process.pid + 1 });
+    const one = await daemon.application({ procname: 'my app' });
+    const two = await daemon.application({ tid: process.pid + 1 });
     expect(two.state()).toEqual(one.state());
     const key = one.state()!.channels[0]!.key;
     two.sendRing(key, ringBytesFor(4096, 2));
@@ -135,7 +125,7 @@ describe('buffers of processes', SLOW, () => {
     two.close();
     await expect.poll(async () => (await client.ask('daemon-status', {})).applications, POLL).toBe(0);
     await expect.poll(() => daemon.commands('close-ring'), POLL).toHaveLength(1);
-    const again = await application({ procname: 'my app' });
+    const again = await daemon.application({ procname: 'my app' });
     expect(again.state()?.channels[0]?.key).not.toBe(key);
     const [first, second] = daemon.commands('open-trace');
     expect(first?.place).toMatch(new RegExp(`^ust/pid/my_app-${process.pid}-\\d{8}-\\d{6}/64-bit$`));
@@ -177,7 +167,7 @@ describe('a command', SLOW, () => {
   it('asks the daemon how it is', async () => {
     const client = await startedDaemon();
     await create(client);
-    await application();
+    await daemon.application();
     const status = await client.ask('daemon-status', {});
     expect(status).toMatchObject({
       pid: daemon.pid,

@@ -16,10 +16,12 @@ import {
   FrameDecoder,
   type Notification,
   type NotificationMessage,
+  type RegisterMessage,
   type Reply,
   type RunDirectory,
   runDirectoryAt,
 } from '@ringtail/protocol';
+import { FakeApplication } from './fake-application.test.support.ts';
 import type { Asked } from './fake-consumer.test.support.ts';
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
@@ -42,6 +44,7 @@ export class TestDaemon {
   #child: ChildProcess | undefined;
   #ended: Promise<Ended> | undefined;
   readonly #clients: TestClient[] = [];
+  readonly #applications: FakeApplication[] = [];
 
   constructor() {
     this.parent = mkdtempSync(join(tmpdir(), 'ringtail-sd-'));
@@ -87,6 +90,13 @@ export class TestDaemon {
     return client;
   }
 
+  /** A thread of an application that has registered; closed with the daemon if not before. */
+  async application(more: Partial<RegisterMessage> = {}): Promise<FakeApplication> {
+    const application = await FakeApplication.registered(this.directory.appSocket, more);
+    this.#applications.push(application);
+    return application;
+  }
+
   kill(signal: NodeJS.Signals): void {
     this.#child?.kill(signal);
   }
@@ -130,6 +140,7 @@ export class TestDaemon {
   }
 
   async dispose(): Promise<void> {
+    for (const application of this.#applications) application.close();
     for (const client of this.#clients) client.close();
     if (this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null) {
       this.kill('SIGKILL');

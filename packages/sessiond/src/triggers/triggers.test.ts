@@ -10,7 +10,7 @@ import {
   type TriggerCondition,
 } from '@ringtail/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FakeApplication } from '../testing/fake-application.test.support.ts';
+import type { FakeApplication } from '../testing/fake-application.test.support.ts';
 import { MAP } from '../testing/maps.test.support.ts';
 import { type TestClient, TestDaemon } from '../testing/test-daemon.test.support.ts';
 
@@ -22,22 +22,12 @@ const notify: TriggerAction = { kind: 'notify', ratePolicy: every1 };
 
 let daemon: TestDaemon;
 let client: TestClient;
-const applications: FakeApplication[] = [];
 beforeEach(async () => {
   daemon = new TestDaemon();
   await daemon.start();
   client = await daemon.client();
 });
-afterEach(async () => {
-  for (const application of applications.splice(0)) application.close();
-  await daemon.dispose();
-});
-
-async function application(more: Parameters<typeof FakeApplication.registered>[1] = {}): Promise<FakeApplication> {
-  const registered = await FakeApplication.registered(daemon.directory.appSocket, more);
-  applications.push(registered);
-  return registered;
-}
+afterEach(() => daemon.dispose());
 
 async function addTrigger(condition: TriggerCondition, ...actions: readonly TriggerAction[]): Promise<string> {
   const trigger = { name: null, condition, actions };
@@ -61,9 +51,9 @@ const isActive = async (name = 's') =>
 
 describe('a trigger on events', SLOW, () => {
   it('reaches applications that are there and those that come, and leaves them', async () => {
-    const before = await application();
+    const before = await daemon.application();
     const name = await addTrigger(matches, notify);
-    const after = await application();
+    const after = await daemon.application();
     for (const app of [before, after]) {
       expect(app.state()?.triggers).toEqual([
         { key: expect.any(Number), rule: { pattern: 'p:*' }, captures: ['a'], counter: null },
@@ -75,7 +65,7 @@ describe('a trigger on events', SLOW, () => {
   });
 
   it('notifies subscribers with what was captured', async () => {
-    const app = await application();
+    const app = await daemon.application();
     await client.ask('subscribe', {});
     await addTrigger(matches, notify);
     matched(app, 3, ['x']);
@@ -93,7 +83,7 @@ describe('a trigger on events', SLOW, () => {
   });
 
   it('starts and stops sessions, takes snapshots, and tells programs of them in their order', async () => {
-    const app = await application();
+    const app = await daemon.application();
     await createSession('s', true);
     const file = join(daemon.parent, 'report');
     await addTrigger(
@@ -123,7 +113,7 @@ describe('a trigger on events', SLOW, () => {
   });
 
   it('counts failures where its session is gone', async () => {
-    const app = await application();
+    const app = await daemon.application();
     await addTrigger(
       matches,
       { kind: 'start-session', ratePolicy: every1, session: 'gone' },
@@ -138,7 +128,7 @@ describe('a trigger on events', SLOW, () => {
   });
 
   it('of an application that tells of a million at once, of none and of others keeps the daemon up', async () => {
-    const app = await application();
+    const app = await daemon.application();
     await client.ask('subscribe', {});
     await addTrigger(matches, notify, {
       kind: 'increment',
@@ -166,7 +156,7 @@ describe('a trigger on events', SLOW, () => {
 
 describe('a trigger on rotations and sizes', SLOW, () => {
   it('is told when a rotation begins and when it is done', async () => {
-    await application();
+    await daemon.application();
     await client.ask('subscribe', {});
     await createSession();
     for (const phase of ['starts', 'finishes'] as const) {
@@ -200,7 +190,7 @@ describe('a trigger on rotations and sizes', SLOW, () => {
   });
 
   it('rotates the session of which it is told that it has recorded so much, once', async () => {
-    await application();
+    await daemon.application();
     await createSession();
     await client.ask('enable-event', { session: 's', channel: 'channel0', rule: { pattern: '*' } });
     await addTrigger(
@@ -232,7 +222,7 @@ describe('a map', SLOW, () => {
   }
 
   it('has what processes count, and keeps what ended ones had', async () => {
-    const app = await application();
+    const app = await daemon.application();
     await createSession();
     expect(await client.ask('add-map', { session: 's', map })).toEqual({ name: 'm' });
     expect((await client.ask('list-sessions', {}))[0]?.maps).toEqual([map]);
@@ -272,7 +262,7 @@ describe('a map', SLOW, () => {
         ['shared', 2],
       ]);
     await client.ask('stop-session', { session: 's' });
-    expect((await application()).state()?.triggers).toEqual([]);
+    expect((await daemon.application()).state()?.triggers).toEqual([]);
     await client.ask('destroy-session', { session: 's' });
     expect((await client.reply('show-maps', { session: 's', map: null })).ok).toBe(false);
   });
