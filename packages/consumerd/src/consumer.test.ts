@@ -1,65 +1,28 @@
-import {
-  appendFileSync,
-  closeSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, closeSync, openSync, readFileSync, statSync, truncateSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SessionStatistics } from '@ringtail/protocol';
 import { ProducerLine } from '@ringtail/ringbuf';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Consumer, type ImmediateCommand } from './consumer.ts';
 import { type FileOutput, systemOutput } from './file-output.ts';
+import { ConsumerScene, codeOf } from './testing/consumer-scene.test.support.ts';
 import { failingOutput } from './testing/failing-output.test.support.ts';
-import { FakeTimers } from './testing/fake-timers.test.support.ts';
+import type { FakeTimers } from './testing/fake-timers.test.support.ts';
 import { readStream } from './testing/read-stream.test.support.ts';
 import { requests, TEST_EVENT } from './testing/requests.test.support.ts';
-import { TestRing, type TestRingOptions } from './testing/test-ring.test.support.ts';
+import type { TestRingOptions } from './testing/test-ring.test.support.ts';
 
+let scene: ConsumerScene;
 let root: string;
-let rings: TestRing[];
-let consumers: Consumer[];
 let timers: FakeTimers;
-let logged: string[];
+let logged: readonly string[];
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'ringtail-consumer-'));
-  rings = [];
-  consumers = [];
-  timers = new FakeTimers();
-  logged = [];
+  scene = new ConsumerScene();
+  ({ root, timers, logged } = scene);
 });
-afterEach(() => {
-  for (const consumer of consumers) consumer.close();
-  for (const ring of rings) ring.close();
-  rmSync(root, { recursive: true, force: true });
-});
+afterEach(() => scene.close());
 
-function makeRing(options: Partial<TestRingOptions> = {}): TestRing {
-  const ring = new TestRing({ directory: root, name: `channel0_10-11-${rings.length + 1}.ring`, ...options });
-  rings.push(ring);
-  return ring;
-}
-
-function makeConsumer(output: FileOutput = systemOutput): Consumer {
-  const consumer = new Consumer({ output, timers, log: (sentence) => logged.push(sentence) });
-  consumers.push(consumer);
-  return consumer;
-}
-
-const codeOf = (consumer: Consumer, command: ImmediateCommand) => {
-  try {
-    consumer.handle(command);
-    return undefined;
-  } catch (error) {
-    return (error as { code?: string }).code;
-  }
-};
+const makeRing = (options?: Partial<TestRingOptions>) => scene.makeRing(options);
+const makeConsumer = (output: FileOutput = systemOutput) => scene.makeConsumer({ output });
 
 const directory = () => join(root, 'out/ust/uid/0/64-bit');
 const stream = (id: number) => join(directory(), `channel0_${id}`);

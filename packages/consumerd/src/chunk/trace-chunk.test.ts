@@ -1,54 +1,34 @@
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SessionStatistics } from '@ringtail/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Consumer, type ImmediateCommand } from '../consumer.ts';
+import type { Consumer } from '../consumer.ts';
 import { type FileOutput, systemOutput } from '../file-output.ts';
+import { ConsumerScene, codeOf } from '../testing/consumer-scene.test.support.ts';
 import { failingOutput } from '../testing/failing-output.test.support.ts';
-import { FakeTimers } from '../testing/fake-timers.test.support.ts';
+import type { FakeTimers } from '../testing/fake-timers.test.support.ts';
 import { readStream } from '../testing/read-stream.test.support.ts';
 import { requests } from '../testing/requests.test.support.ts';
-import { RECORD_BYTES, TestRing } from '../testing/test-ring.test.support.ts';
+import { RECORD_BYTES, type TestRing } from '../testing/test-ring.test.support.ts';
 
 const PER_SUB_BUF = Math.floor(4096 / RECORD_BYTES);
 const PLACE = 'ust/uid/0/64-bit';
 
+let scene: ConsumerScene;
 let root: string;
-let rings: TestRing[];
-let consumers: Consumer[];
+let rings: readonly TestRing[];
 let timers: FakeTimers;
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'ringtail-chunk-'));
-  rings = [];
-  consumers = [];
-  timers = new FakeTimers();
+  scene = new ConsumerScene();
+  ({ root, rings, timers } = scene);
 });
-afterEach(() => {
-  for (const consumer of consumers) consumer.close();
-  for (const ring of rings) ring.close();
-  rmSync(root, { recursive: true, force: true });
-});
+afterEach(() => scene.close());
 
-function makeRing(): TestRing {
-  const ring = new TestRing({ directory: root, name: `channel0_10-11-${rings.length + 1}.ring` });
-  rings.push(ring);
-  return ring;
-}
+const makeRing = () => scene.makeRing();
 
 /** A consumer that has been told of the session and of these rings, in order from 1 on. */
 function makeConsumer(opened: readonly TestRing[] = rings, output: FileOutput = systemOutput): Consumer {
-  const consumer = new Consumer({ output, timers, log: () => {} });
-  consumers.push(consumer);
+  const consumer = scene.makeConsumer({ output });
   const { setUp, openRing } = requests(root);
   for (const command of setUp) consumer.handle(command);
   for (const ring of opened) consumer.handle(openRing(rings.indexOf(ring) + 1, ring));
@@ -65,15 +45,6 @@ const CLOSE = { type: 'close-session', session: 's' } as const;
 const numbersIn = (chunk: string, stream = 'channel0_1') => readStream(join(chunk, PLACE, stream)).numbers;
 const packetsIn = (chunk: string) => readStream(join(chunk, PLACE, 'channel0_1')).packets;
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
-const codeOf = (consumer: Consumer, command: ImmediateCommand) => {
-  try {
-    consumer.handle(command);
-    return undefined;
-  } catch (error) {
-    return (error as { code?: string }).code;
-  }
-};
-
 describe('a rotation', () => {
   it('archives everything committed, with the metadata and nothing else, and goes on in new files', () => {
     const ring = makeRing();

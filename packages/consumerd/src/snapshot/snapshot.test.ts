@@ -3,29 +3,27 @@ import {
   chownSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   statSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { OpenTraceRequest, SessionStatistics } from '@ringtail/protocol';
 import { RingMode } from '@ringtail/ringbuf';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Consumer } from '../consumer.ts';
+import type { Consumer } from '../consumer.ts';
 import { recoverRings } from '../crash.ts';
-import { type FileOutput, systemOutput } from '../file-output.ts';
+import type { FileOutput } from '../file-output.ts';
 import type { LoopTimers } from '../loop-timers.ts';
+import { ConsumerScene } from '../testing/consumer-scene.test.support.ts';
 import { failingOutput } from '../testing/failing-output.test.support.ts';
-import { FakeTimers } from '../testing/fake-timers.test.support.ts';
+import type { FakeTimers } from '../testing/fake-timers.test.support.ts';
 import { readStream } from '../testing/read-stream.test.support.ts';
 import { requests } from '../testing/requests.test.support.ts';
-import { TestRing, type TestRingOptions } from '../testing/test-ring.test.support.ts';
+import type { TestRing, TestRingOptions } from '../testing/test-ring.test.support.ts';
 
 /** Records of a test ring that go into one of its sub-buffers. */
 const PER_SUB_BUF = 409;
@@ -33,35 +31,23 @@ const PER_SUB_BUF = 409;
 const isRoot = process.geteuid?.() === 0;
 if (!isRoot) console.warn('SKIPPED: only root can make what it takes: not tested: snapshots of other users');
 
+let scene: ConsumerScene;
 let root: string;
-let rings: TestRing[];
-let consumers: Consumer[];
+let rings: readonly TestRing[];
 let timers: FakeTimers;
-let logged: string[];
+let logged: readonly string[];
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'ringtail-snapshot-'));
-  rings = [];
-  consumers = [];
-  timers = new FakeTimers();
-  logged = [];
+  scene = new ConsumerScene();
+  ({ root, rings, timers, logged } = scene);
 });
-afterEach(() => {
-  for (const consumer of consumers) consumer.close();
-  for (const ring of rings) ring.close();
-  rmSync(root, { recursive: true, force: true });
-});
+afterEach(() => scene.close());
 
 const place = 'ust/uid/0/64-bit';
 const snapshotIn = (name: string) => join(root, 'snapshots', name);
 const stream = (name: string, id: number) => readStream(join(snapshotIn(name), place, `channel0_${id}`));
 const upTo = (count: number) => Array.from({ length: count }, (_, i) => i);
 
-function makeRing(options: Partial<TestRingOptions> = {}): TestRing {
-  const name = `channel0_10-11-${rings.length + 1}.ring`;
-  const ring = new TestRing({ directory: root, name, mode: RingMode.OVERWRITE, ...options });
-  rings.push(ring);
-  return ring;
-}
+const makeRing = (options: Partial<TestRingOptions> = {}) => scene.makeRing({ mode: RingMode.OVERWRITE, ...options });
 
 interface RecorderOptions {
   readonly output?: FileOutput;
@@ -71,12 +57,11 @@ interface RecorderOptions {
 
 /** A consumer with a flight recorder of these rings. */
 function startRecorder(of: readonly TestRing[], options: RecorderOptions = {}): Consumer {
-  const log = (sentence: string) => void logged.push(sentence);
-  const consumer = new Consumer({ output: options.output ?? systemOutput, timers: options.timers ?? timers, log });
-  consumers.push(consumer);
+  const { trace, ...consumerOptions } = options;
+  const consumer = scene.makeConsumer(consumerOptions);
   const { setUp, openRing } = requests(root);
   const [openTrace, ...rest] = setUp;
-  consumer.handle({ ...openTrace, output: null, snapshot: true, ringDirectory: null, ...options.trace });
+  consumer.handle({ ...openTrace, output: null, snapshot: true, ringDirectory: null, ...trace });
   for (const command of [...rest, ...of.map((ring, idx) => openRing(idx + 1, ring))]) consumer.handle(command);
   return consumer;
 }
