@@ -17,6 +17,7 @@ import {
   childrenOf,
   eventsOf,
   findProgram,
+  indexesOf,
   isRoot,
   isRunning,
   makeSandbox,
@@ -30,29 +31,19 @@ import {
   startNode,
   startRingtail,
   summaryOf,
-  type TracedEvent,
   until,
 } from './harness.ts';
+import { emittedBy } from './steps.ts';
 
 const node = process.execPath;
 const NOBODY = 65534;
 
 /** Records `steps.mjs`, which emits until its standard input ends. */
-async function startSteps(sandbox: Sandbox, options: readonly string[] = [], trace = 'trace'): Promise<Running> {
+async function recordSteps(sandbox: Sandbox, options: readonly string[] = [], trace = 'trace'): Promise<Running> {
   const command = [node, program('steps.mjs')];
   const running = startRingtail(sandbox, ['record', '-o', trace, '--output-format=json', ...options, '--', ...command]);
   await running.says(/ready/);
   return running;
-}
-
-/** Lets `steps.mjs` end and returns how many events it says it emitted. */
-async function finishSteps(running: Running): Promise<number> {
-  running.process.stdin?.end();
-  return Number((await running.says(/emitted (\d+)/))[1]);
-}
-
-function indexesOf(events: readonly TracedEvent[]): number[] {
-  return events.map(({ fields }) => Number(/\bindex = (\d+)/.exec(fields)?.[1]));
 }
 
 function expectConsecutive(indexes: readonly number[]): void {
@@ -95,7 +86,7 @@ describe('without a session daemon', () => {
 describe('when a process is killed during a recording', () => {
   it('the command: its trace has what it had recorded', async () => {
     const sandbox = makeSandbox();
-    const running = await startSteps(sandbox);
+    const running = await recordSteps(sandbox);
     await pause(300);
     process.kill(findProgram('steps.mjs', running.pid), 'SIGKILL');
     const ended = await running.ended;
@@ -111,7 +102,7 @@ describe('when a process is killed during a recording', () => {
   it('the consumer daemon, several times: another takes over, and no event is missing or there twice', async () => {
     const sandbox = makeSandbox();
     // Small rings, so that the trace files grow all the time and the kill meets the consumer at work.
-    const running = await startSteps(sandbox, ['--subbuf-size=64k', '--num-subbuf=64']);
+    const running = await recordSteps(sandbox, ['--subbuf-size=64k', '--num-subbuf=64']);
     const daemon = sessionDaemonOf(sandbox);
     for (let kill = 0; kill < 3; kill++) {
       await until(() => childrenOf(daemon).length === 1);
@@ -121,7 +112,7 @@ describe('when a process is killed during a recording', () => {
       await until(() => childrenOf(daemon).some((pid) => pid !== consumer));
     }
     await pause(300);
-    const emitted = await finishSteps(running);
+    const emitted = await emittedBy(running);
     const ended = await running.ended;
     expect(ended.code).toBe(0);
     expect(summaryOf(ended)).toMatchObject({
@@ -137,7 +128,7 @@ describe('when a process is killed during a recording', () => {
 
   it('the session daemon: the command goes on, and the trace has what came before', async () => {
     const sandbox = makeSandbox();
-    const running = await startSteps(sandbox);
+    const running = await recordSteps(sandbox);
     await pause(300);
     const daemon = sessionDaemonOf(sandbox);
     const consumers = childrenOf(daemon);
@@ -145,7 +136,7 @@ describe('when a process is killed during a recording', () => {
     // It takes everything, then it ends.
     await until(() => !consumers.some(isRunning));
     await pause(200);
-    const emitted = await finishSteps(running);
+    const emitted = await emittedBy(running);
     const ended = await running.ended;
     expect(ended.code).toBe(0);
     expect(ended.stdout).toBe(`ready\nemitted ${emitted}\n`);
@@ -158,7 +149,7 @@ describe('when a process is killed during a recording', () => {
 
   it('ringtail itself: its daemons finish the trace and end, and the command goes on', async () => {
     const sandbox = makeSandbox();
-    const running = await startSteps(sandbox);
+    const running = await recordSteps(sandbox);
     await pause(300);
     const daemon = sessionDaemonOf(sandbox);
     running.kill('SIGKILL');
@@ -175,7 +166,7 @@ describe('when a process is killed during a recording', () => {
     const sandbox = makeSandbox();
     const both = join(sandbox.directory, 'both');
     const rings = join(sandbox.directory, 'rings');
-    const running = await startSteps(sandbox, ['--shm-path', rings, '--subbuf-size=256k'], join(both, 'trace'));
+    const running = await recordSteps(sandbox, ['--shm-path', rings, '--subbuf-size=256k'], join(both, 'trace'));
     await pause(700);
     const daemon = sessionDaemonOf(sandbox);
     const consumers = childrenOf(daemon);
@@ -199,7 +190,7 @@ describe('when a process is killed during a recording', () => {
 describe('a ring that another process meddles with', () => {
   it('cannot be truncated, and scribbled on costs the trace what that ring held and the program nothing', async () => {
     const sandbox = makeSandbox();
-    const running = await startSteps(sandbox);
+    const running = await recordSteps(sandbox);
     const daemon = sessionDaemonOf(sandbox);
     await until(() => ringHeldBy(daemon) !== undefined);
     const ring = ringHeldBy(daemon) as string;
@@ -211,7 +202,7 @@ describe('a ring that another process meddles with', () => {
     writeSync(fd, Buffer.from([0, 255, 255, 255]), 0, 4, OPEN_SEQ);
     closeSync(fd);
     await pause(1500);
-    const emitted = await finishSteps(running);
+    const emitted = await emittedBy(running);
     const ended = await running.ended;
     const summary = summaryOf(ended);
     expect(ended.code).toBe(0);
@@ -239,7 +230,7 @@ describe.skipIf(!isRoot)('on a machine without room', () => {
     ]);
     await running.says(/ready/);
     await pause(2500);
-    const emitted = await finishSteps(running);
+    const emitted = await emittedBy(running);
     const ended = await running.ended;
     expect(ended.code).toBe(0);
     expect(ended.stdout).toBe(`ready\nemitted ${emitted}\n`);
@@ -255,9 +246,9 @@ describe.skipIf(!isRoot)('on a machine without room', () => {
     const sandbox = makeSandbox();
     const memory = mountTmpfs(sandbox, 'shm', 1024 * 1024);
     if (memory === undefined) return skip('mounting a tmpfs is not allowed here');
-    const running = await startSteps(sandbox, ['--shm-path', join(memory, 'rings'), '--subbuf-size=1M']);
+    const running = await recordSteps(sandbox, ['--shm-path', join(memory, 'rings'), '--subbuf-size=1M']);
     await pause(200);
-    const emitted = await finishSteps(running);
+    const emitted = await emittedBy(running);
     const ended = await running.ended;
     expect(ended.code).toBe(0);
     expect(ended.stdout).toBe(`ready\nemitted ${emitted}\n`);

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import {
   type Ended,
   eventsOf,
+  indexesOf,
   program,
   REGISTER_URL,
   type Running,
@@ -91,7 +92,7 @@ describe('the commands, with daemons and a program that emits', () => {
     await succeed(sandbox, 'destroy');
     const events = eventsOf(sandbox, trace);
     expect(events.length).toBeGreaterThan(0);
-    const indexes = events.map(({ fields }) => Number(/index = (\d+)/.exec(fields)?.[1]));
+    const indexes = indexesOf(events);
     expect(Math.min(...indexes)).toBeGreaterThanOrEqual(100);
     const uid = process.getuid?.();
     for (const { fields } of events.slice(0, 10)) expect(fields).toMatch(new RegExp(`vuid = ${uid}.*cpu_id = \\d+`));

@@ -24,13 +24,12 @@ import {
   isRunning,
   makeSandbox,
   pause,
-  program,
   type Running,
   ringtail,
   type Sandbox,
-  startNode,
   until,
 } from './harness.ts';
+import { startSteps } from './steps.ts';
 
 const SESSIOND = fileURLToPath(new URL('../../packages/sessiond/dist/main.js', import.meta.url));
 const NOBODY = 65534;
@@ -65,12 +64,6 @@ async function recordSteps(scene: Scene, name: string, output: string, snapshot 
   await scene.client.enableEvent(name, { pattern: 'e2e:*' });
   await scene.client.startSession(name);
   return await startSteps(scene);
-}
-
-async function startSteps(scene: Scene): Promise<Running> {
-  const running = startNode(scene, [program('steps.mjs')]);
-  await running.says(/ready/);
-  return running;
 }
 
 /** Lets `steps.mjs` end; it has not been disturbed. Answers how many events it emitted. */

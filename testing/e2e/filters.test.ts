@@ -8,6 +8,7 @@ import {
   childrenOf,
   eventsOf,
   IMPATIENT,
+  indexesOf,
   isRunning,
   makeSandbox,
   program,
@@ -48,7 +49,7 @@ async function sessionOf(
 
 /** The indexes of the events of a trace. */
 function indexesIn({ sandbox, trace }: Recording): number[] {
-  return eventsOf(sandbox, trace).map(({ fields }) => Number(/\bindex = (\d+)/.exec(fields)?.[1]));
+  return indexesOf(eventsOf(sandbox, trace));
 }
 
 describe('filters', () => {

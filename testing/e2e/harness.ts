@@ -203,6 +203,11 @@ export function eventsOf(sandbox: Sandbox, trace: string): TracedEvent[] {
   return events;
 }
 
+/** The numbers of events whose program numbers them, in a field `index`. */
+export function indexesOf(events: readonly TracedEvent[]): number[] {
+  return events.map(({ fields }) => Number(/\bindex = (\d+)/.exec(fields)?.[1]));
+}
+
 /** The same of a trace that may lack something, with what our reader says of that. */
 export function eventsAndWarningsOf(sandbox: Sandbox, trace: string): { events: TracedEvent[]; warnings: string } {
   const { text, warnings } = textAndWarningsOf(sandbox, trace);

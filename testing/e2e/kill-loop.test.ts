@@ -7,7 +7,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runSeed, SeededRandom } from '../schemas/seeded-random.ts';
-import { eventsOf, findProgram, makeSandbox, pause, program, startRingtail, summaryOf } from './harness.ts';
+import { eventsOf, findProgram, indexesOf, makeSandbox, pause, program, startRingtail, summaryOf } from './harness.ts';
 
 const kills = Number(process.env.RINGTAIL_KILLS ?? 5);
 const seed = runSeed('kill-loop');
@@ -50,6 +50,6 @@ async function killAfter(delayMs: number): Promise<{ acknowledged: number; index
   const events = eventsOf(sandbox, join(sandbox.directory, 'trace'));
   return {
     acknowledged: Math.floor(running.stdoutBytes.length / 4),
-    indexes: events.map(({ fields }) => Number(/\bindex = (\d+)/.exec(fields)?.[1])),
+    indexes: indexesOf(events),
   };
 }

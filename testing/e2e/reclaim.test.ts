@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import {
   eventsOf,
+  indexesOf,
   program,
   type Sandbox,
   sandboxWithDaemon,
@@ -69,7 +70,7 @@ it.each(['idle', 'busy'])(
       expect((await running.ended).code).toBe(0);
     } else running.kill('SIGKILL');
     await succeed(sandbox, 'destroy');
-    const indexes = eventsOf(sandbox, trace).map(({ fields }) => Number(/index = (\d+)/.exec(fields)?.[1]));
+    const indexes = indexesOf(eventsOf(sandbox, trace));
     // The program waited for room, so nothing is missing.
     expect(indexes).toEqual(Array.from({ length: indexes.length }, (_, index) => index));
     if (state === 'idle') expect(indexes).toHaveLength(BURST + 3000);

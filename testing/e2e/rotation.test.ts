@@ -2,18 +2,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { SessionDaemonClient } from '@ringtail/ctl';
 import { describe, expect, it } from 'vitest';
-import {
-  eventsOf,
-  pause,
-  program,
-  type Running,
-  type Sandbox,
-  sandboxWithDaemon,
-  startNode,
-  succeed,
-  type TracedEvent,
-  until,
-} from './harness.ts';
+import { eventsOf, indexesOf, pause, type Sandbox, sandboxWithDaemon, succeed, until } from './harness.ts';
+import { emittedBy, startSteps } from './steps.ts';
 
 /** A session `s` that is started, with a daemon of its own; ended with the test. */
 async function startedSession(): Promise<Sandbox & { readonly trace: string }> {
@@ -30,23 +20,6 @@ async function rotate(sandbox: Sandbox): Promise<string> {
   return archive;
 }
 
-async function stepping(sandbox: Sandbox): Promise<Running> {
-  const running = startNode(sandbox, [program('steps.mjs')]);
-  await running.says(/ready/);
-  return running;
-}
-
-/** Ends `steps.mjs`, which answers how many events it has emitted. */
-async function emittedBy(running: Running): Promise<number> {
-  running.process.stdin?.end();
-  await running.ended;
-  return Number((await running.says(/emitted (\d+)/))[1]);
-}
-
-function indexOf({ fields }: TracedEvent): number {
-  return Number(/index = (\d+)/.exec(fields)?.[1]);
-}
-
 function archivesOf(trace: string): string[] {
   const directory = join(trace, 'archives');
   const names = readdirSync(directory);
@@ -59,7 +32,7 @@ function numberOf(archive: string): number {
 
 /** What `steps.mjs` emitted, each event in one of the archives, in order. */
 function expectWhole(sandbox: Sandbox, archives: readonly string[], count: number): void {
-  const indices = archives.flatMap((archive) => eventsOf(sandbox, archive).map(indexOf));
+  const indices = archives.flatMap((archive) => indexesOf(eventsOf(sandbox, archive)));
   expect(indices.length).toBe(count);
   expect(indices.findIndex((index, at) => index !== at)).toBe(-1);
 }
@@ -67,7 +40,7 @@ function expectWhole(sandbox: Sandbox, archives: readonly string[], count: numbe
 describe('a rotation', () => {
   it('archives chunks that are traces of their own, and together have every event once', async () => {
     const sandbox = await startedSession();
-    const app = await stepping(sandbox);
+    const app = await startSteps(sandbox);
     const archives: string[] = [];
     for (let round = 0; round < 3; round++) {
       const before = app.stdout;
@@ -87,7 +60,7 @@ describe('a rotation', () => {
     const sandbox = await startedSession();
     const client = await SessionDaemonClient.connect({ runDirectory: join(sandbox.directory, 'run') });
     try {
-      const app = await stepping(sandbox);
+      const app = await startSteps(sandbox);
       // One more that ended at once would be one that cannot be started, by the daemon's judgement.
       for (let round = 0; round < 4; round++) {
         // The request is on its way when the consumer dies: before it, in it or after it.
@@ -109,7 +82,7 @@ describe('a rotation', () => {
   it('comes by size as well as by time, without a command', async () => {
     const sandbox = await startedSession();
     // An archive from before anything has registered has no trace.
-    const app = await stepping(sandbox);
+    const app = await startSteps(sandbox);
     await succeed(sandbox, 'enable-rotation', '--size=300k', '--timer=700ms');
     await until(() => existsSync(join(sandbox.trace, 'archives')) && archivesOf(sandbox.trace).length >= 4);
     await succeed(sandbox, 'disable-rotation', '--size', '--timer');
@@ -120,12 +93,12 @@ describe('a rotation', () => {
 
   it('is not undone by a clear, which empties the current chunk only', async () => {
     const sandbox = await startedSession();
-    const first = await stepping(sandbox);
+    const first = await startSteps(sandbox);
     const archived = await emittedBy(first);
     const archive = await rotate(sandbox);
-    await emittedBy(await stepping(sandbox));
+    await emittedBy(await startSteps(sandbox));
     await succeed(sandbox, 'clear');
-    const count = await emittedBy(await stepping(sandbox));
+    const count = await emittedBy(await startSteps(sandbox));
     await succeed(sandbox, 'destroy');
     expectWhole(sandbox, [archive], archived);
     expectWhole(sandbox, archivesOf(sandbox.trace).slice(1), count);

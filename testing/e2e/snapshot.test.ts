@@ -4,19 +4,17 @@ import { type RingMemory, SessionDaemonClient } from '@ringtail/ctl';
 import { describe, expect, it } from 'vitest';
 import {
   eventsOf,
+  indexesOf,
   isRunning,
   pause,
-  program,
-  type Running,
   resultOf,
   ringtail,
   type Sandbox,
   sandboxWithDaemon,
-  startNode,
   succeed,
-  type TracedEvent,
   until,
 } from './harness.ts';
+import { emittedBy, startSteps } from './steps.ts';
 
 /** A flight recorder `s` that is started, with a daemon of its own; ended with the test. */
 async function flightRecorder(...channel: string[]): Promise<Sandbox & { readonly output: string }> {
@@ -35,11 +33,7 @@ async function record(sandbox: Sandbox, ...args: string[]): Promise<{ path: stri
   const { code, stdout } = await ringtail(sandbox, ['snapshot', 'record', ...args, '--output-format=json']);
   expect(code).toBe(0);
   const { path } = JSON.parse(stdout) as { path: string };
-  return { path, indices: eventsOf(sandbox, path).map(indexOf) };
-}
-
-function indexOf({ fields }: TracedEvent): number {
-  return Number(/index = (\d+)/.exec(fields)?.[1]);
+  return { path, indices: indexesOf(eventsOf(sandbox, path)) };
 }
 
 function expectRun(indices: readonly number[]): void {
@@ -48,22 +42,10 @@ function expectRun(indices: readonly number[]): void {
   expect(indices.findIndex((index, at) => index !== first + at)).toBe(-1);
 }
 
-async function stepping(sandbox: Sandbox): Promise<Running> {
-  const running = startNode(sandbox, [program('steps.mjs')]);
-  await running.says(/ready/);
-  return running;
-}
-
-async function emittedBy(running: Running): Promise<number> {
-  running.process.stdin?.end();
-  await running.ended;
-  return Number((await running.says(/emitted (\d+)/))[1]);
-}
-
 describe('a flight recorder', () => {
   it('writes nothing but snapshots, each of which has everything up to it', async () => {
     const sandbox = await flightRecorder();
-    const app = await stepping(sandbox);
+    const app = await startSteps(sandbox);
     const first = await record(sandbox);
     const second = await record(sandbox, '--name=named');
     const count = await emittedBy(app);
@@ -86,7 +68,7 @@ describe('a flight recorder', () => {
 
   it('has the newest events when there is no room for all', async () => {
     const sandbox = await flightRecorder('--subbuf-size=16k', '--num-subbuf=4');
-    const app = await stepping(sandbox);
+    const app = await startSteps(sandbox);
     await until(async () => {
       await pause(50);
       return ((await record(sandbox)).indices.at(-1) as number) > 2000;
@@ -103,13 +85,13 @@ describe('a flight recorder', () => {
 
   it('leaves what it held in a last snapshot when the session daemon is killed', async () => {
     const sandbox = await flightRecorder();
-    const app = await stepping(sandbox);
+    const app = await startSteps(sandbox);
     const { indices } = await record(sandbox, join(sandbox.directory, 'elsewhere'));
     const consumer = await processOf(sandbox, 'consumerPid');
     process.kill(await processOf(sandbox, 'pid'), 'SIGKILL');
     const recovered = () => readdirSync(sandbox.output).filter((name) => name.startsWith('s-recovered-'));
     await until(() => recovered().length > 0 && !isRunning(consumer));
-    const held = eventsOf(sandbox, join(sandbox.output, recovered()[0] as string)).map(indexOf);
+    const held = indexesOf(eventsOf(sandbox, join(sandbox.output, recovered()[0] as string)));
     expectRun(held);
     expect(held[0]).toBe(0);
     expect(held.length).toBeGreaterThanOrEqual(indices.length);
@@ -118,7 +100,7 @@ describe('a flight recorder', () => {
 
   it('goes on with another consumer when the first is killed, with what was recorded before', async () => {
     const sandbox = await flightRecorder();
-    const app = await stepping(sandbox);
+    const app = await startSteps(sandbox);
     await record(sandbox);
     const consumer = await processOf(sandbox, 'consumerPid');
     process.kill(consumer, 'SIGKILL');

@@ -60,6 +60,11 @@ function committed(ring: Ring): string {
   return Buffer.from(ring.producer.u8.slice(start, start + bytes)).toString('hex');
 }
 
+/** A trigger that does nothing but what is said. */
+function triggerTarget(what: Partial<TriggerTarget>): TriggerTarget {
+  return { condition: null, counter: null, once: null, reports: null, capture: null, ...what };
+}
+
 const counter = (ring: Ring, offset: number) => ring.producer.f64[offset / 8];
 
 describe.each([
@@ -89,14 +94,7 @@ describe.each([
     const record = make({
       event: { name: 'p:e', logLevel: 13, fields: specs.map((spec, i) => ({ name: `f${i}`, spec })) },
       targets: targets.map((target) => ({ ...target, ring: target.ring.producer })),
-      triggers: triggers.map((what) => ({
-        condition: null,
-        counter: null,
-        once: null,
-        reports: null,
-        capture: null,
-        ...what,
-      })),
+      triggers: triggers.map(triggerTarget),
       gate,
       site: { on: 7 },
       stale: ((...values: unknown[]) => stale.push(values)) as never,
@@ -383,14 +381,7 @@ describe.each([
         condition: null,
         ...what,
       })),
-      triggers: triggers.map((what) => ({
-        condition: null,
-        counter: null,
-        once: null,
-        reports: null,
-        capture: null,
-        ...what,
-      })),
+      triggers: triggers.map(triggerTarget),
       gate,
       site: { on: 0 },
       stale: ((...values: unknown[]) => stale.push(values)) as never,

@@ -1,0 +1,16 @@
+/** `steps.mjs`: a program that emits events numbered from 0 until its standard input ends, and then says how many. */
+import { program, type Running, type Sandbox, startNode } from './harness.ts';
+
+/** Starts it, and waits until it has emitted its first event. */
+export async function startSteps(sandbox: Sandbox): Promise<Running> {
+  const running = startNode(sandbox, [program('steps.mjs')]);
+  await running.says(/ready/);
+  return running;
+}
+
+/** Ends it, or the recording of it, and answers how many events it has emitted. */
+export async function emittedBy(running: Running): Promise<number> {
+  running.process.stdin?.end();
+  await running.ended;
+  return Number((await running.says(/emitted (\d+)/))[1]);
+}
