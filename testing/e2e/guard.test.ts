@@ -23,6 +23,7 @@ import {
   type Sandbox,
   startRingtail,
   type TracedEvent,
+  until,
 } from './harness.ts';
 
 const crashes = Number(process.env.RINGTAIL_KILLS ?? 1);
@@ -271,7 +272,12 @@ describe('a guarded command', () => {
     const sandbox = makeSandbox();
     const output = join(sandbox.directory, 'out');
     const options = ['--snapshot-on=stall', '--stall-period=200ms', '--subbuf-size=64k'];
-    const ended = await startGuard(sandbox, output, crashing('stall', '10'), options).ended;
+    const enough = join(sandbox.directory, 'enough');
+    const guard = startGuard(sandbox, output, crashing('stall', '10', enough), options);
+    // Until it is whole, its name says that it is not.
+    await until(() => existsSync(output) && readdirSync(output).some((name) => !name.endsWith('.partial')));
+    writeFileSync(enough, '');
+    const ended = await guard.ended;
     const { snapshots } = summaryOf(ended);
     expect(ended.code).toBe(0);
     expect(snapshots.length).toBeGreaterThan(0);

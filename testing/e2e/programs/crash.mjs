@@ -1,11 +1,12 @@
 // Emits numbered events, acknowledges each on standard output, and dies in the way that it is told:
-// node crash.mjs WAY [EVENTS]; with `children` it starts programs that die so, EVENTS of them one after the other.
+// node crash.mjs WAY [EVENTS [FILE]]; with `children` it starts programs that die so, EVENTS of them one after the other.
+// With `stall` it ends in its own way, once there is a FILE.
 import { spawnSync } from 'node:child_process';
-import { writeSync } from 'node:fs';
+import { existsSync, writeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { provider, str, u32 } from '@ringtail/tracer';
 
-const [way, count = '200'] = process.argv.slice(2);
+const [way, count = '200', file] = process.argv.slice(2);
 const step = provider('crash').tracepoint('step', { index: u32, padding: str });
 const word = Buffer.alloc(4);
 
@@ -25,11 +26,13 @@ function eat(index, bite) {
   }
 }
 
-/** Never returns to its event loop, and goes on recording meanwhile. */
-function stall(index) {
-  const until = performance.now() + 1500;
-  while (performance.now() < until) {
-    if (index % 500 === 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+/** Does not return to its event loop until there is that file, and goes on recording meanwhile. */
+function stall(index, until) {
+  for (;;) {
+    if (index % 500 === 0) {
+      if (existsSync(until)) return;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+    }
     emit(index++);
   }
 }
@@ -61,7 +64,7 @@ if (way === 'children') {
       eat(Number(count), () => Buffer.alloc(1024 * 1024, 1));
       break;
     case 'stall':
-      setTimeout(stall, 100, Number(count));
+      setTimeout(stall, 100, Number(count), file);
       break;
     case 'wait':
       process.stdin.resume();
