@@ -185,8 +185,6 @@ export async function record(
 
 /** One event as the trace says it. */
 export interface TracedEvent {
-  /** Nanoseconds since the Unix epoch, or since the clock's zero where no reader could tell. */
-  readonly timestampNs: bigint;
   readonly name: string;
   /** What the line says behind the name: contexts and fields. */
   readonly fields: string;
@@ -211,18 +209,29 @@ export function indexesOf(events: readonly TracedEvent[]): number[] {
 /** The same of a trace that may lack something, with what our reader says of that. */
 export function eventsAndWarningsOf(sandbox: Sandbox, trace: string): { events: TracedEvent[]; warnings: string } {
   const { text, warnings } = textAndWarningsOf(sandbox, trace);
-  if (babeltrace2 === undefined) return { events: parseEvents(text), warnings };
-  const seconds = spawnSync(babeltrace2, ['--clock-seconds', trace], readOptions(sandbox));
-  return { events: parseEvents(seconds.stdout), warnings };
+  return { events: linesOf(text).map(parseEvent), warnings };
+}
+
+/** When the events of a trace happened, in nanoseconds since the Unix epoch. */
+export function timestampsOf(sandbox: Sandbox, trace: string): bigint[] {
+  const { text } = textAndWarningsOf(sandbox, trace, '--clock-seconds');
+  return linesOf(text).map((line) => {
+    const [, seconds, nanoseconds] = /^\[(\d+)\.(\d{9})\]/.exec(line) ?? [];
+    return BigInt(`${seconds}${nanoseconds}`);
+  });
 }
 
 /** The same as text: a line for each event. */
-export function textAndWarningsOf(sandbox: Sandbox, trace: string): { text: string; warnings: string } {
-  const own = spawnSync(process.execPath, [RINGTAIL, 'view', trace], readOptions(sandbox));
+export function textAndWarningsOf(
+  sandbox: Sandbox,
+  trace: string,
+  ...options: readonly string[]
+): { text: string; warnings: string } {
+  const own = spawnSync(process.execPath, [RINGTAIL, 'view', ...options, trace], readOptions(sandbox));
   expect(own.status, own.stderr).toBe(0);
   if (babeltrace2 !== undefined) {
     // A peer says on standard error what it had to guess or skip, discarded events among it; only its text is compared.
-    const peer = spawnSync(babeltrace2, [trace], readOptions(sandbox));
+    const peer = spawnSync(babeltrace2, [...options, trace], readOptions(sandbox));
     expect(peer.status, peer.stderr).toBe(0);
     expectSameText(own.stdout, peer.stdout);
   }
@@ -243,17 +252,15 @@ function expectSameText(own: string, peer: string): void {
   expect(ownLines.length).toBe(peerLines.length);
 }
 
-function parseEvents(text: string): TracedEvent[] {
-  return text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => {
-      const match = /^\[([\d:]+)\.(\d{9})\] \(\+[^)]*\) (?:\S+ )?([^\s:]+:[^\s:]+): (.*)$/.exec(line);
-      if (match === null) throw new Error(`not an event: ${line}`);
-      const [, whole, nanoseconds, name, fields] = match as unknown as [string, string, string, string, string];
-      const seconds = whole.split(':').reduce((sum, part) => sum * 60n + BigInt(part), 0n);
-      return { timestampNs: seconds * 1_000_000_000n + BigInt(nanoseconds), name, fields };
-    });
+function linesOf(text: string): string[] {
+  return text.split('\n').filter((line) => line !== '');
+}
+
+function parseEvent(line: string): TracedEvent {
+  const match = /^\[[\d:]+\.\d{9}\] \(\+[^)]*\) (?:\S+ )?([^\s:]+:[^\s:]+): (.*)$/.exec(line);
+  if (match === null) throw new Error(`not an event: ${line}`);
+  const [, name, fields] = match as unknown as [string, string, string];
+  return { name, fields };
 }
 
 /** Process ids of the children of a process. */
