@@ -172,7 +172,7 @@ describe('a trigger on rotations and sizes', SLOW, () => {
   });
 
   it('cannot rotate the session whose rotation has just begun', async () => {
-    await application();
+    await daemon.application();
     await createSession();
     await addTrigger(
       { kind: 'session-rotation', session: 's', phase: 'starts' },
@@ -268,7 +268,7 @@ describe('a map', SLOW, () => {
   });
 
   it('is counted into no more from when a stop begins, though the stop fails', async () => {
-    const app = await application();
+    const app = await daemon.application();
     await createSession();
     await client.ask('add-map', { session: 's', map });
     await addTrigger(matches, increment);
@@ -285,7 +285,7 @@ describe('a map', SLOW, () => {
   });
 
   it('is counted into no more when its session could not be started', async () => {
-    const app = await application();
+    const app = await daemon.application();
     await createSession();
     await createSession('another');
     await client.ask('add-map', { session: 's', map });
