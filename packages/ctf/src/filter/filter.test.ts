@@ -70,6 +70,9 @@ describe('a filter expression', () => {
     ['a < "x*"', 3],
     ['"x" == 1', 5],
     ['"x"', 1],
+    ['n & 1.5', 3],
+    ['-1.5 << n', 6],
+    ['n == ~1.5', 6],
     ['a + 1', 3],
     ['('.repeat(300), 201],
   ])('%s is refused, with the column', (text, column) => {

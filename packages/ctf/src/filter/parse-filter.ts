@@ -78,6 +78,7 @@ class FilterParser {
       this.#at++;
       const operand = this.#unary();
       if (operand.kind === 'text') throw new FilterError('TYPE', `${token.text} takes a number`, token.column);
+      if (token.text === '~' && isReal(operand)) throw new FilterError('TYPE', '~ takes an integer', token.column);
       return { kind: 'unary', operator: token.text as UnaryOperator, operand, column: token.column };
     } finally {
       this.#depth--;
@@ -166,8 +167,19 @@ class FilterParser {
 
 const TEXT_OPERATORS: ReadonlySet<string> = new Set(['==', '!=', '<', '<=', '>', '>=']);
 
+const INTEGER_OPERATORS: ReadonlySet<string> = new Set(['|', '^', '&', '<<', '>>']);
+
+/** Whether an expression is a real number whatever the event is. */
+function isReal(expression: FilterExpression): boolean {
+  if (expression.kind === 'unary') return '+-'.includes(expression.operator) && isReal(expression.operand);
+  return expression.kind === 'real';
+}
+
 /** What can be told without an event. */
 function checkTypes(left: FilterExpression, operator: string, right: FilterExpression, column: number): void {
+  if (INTEGER_OPERATORS.has(operator) && (isReal(left) || isReal(right))) {
+    throw new FilterError('TYPE', `${operator} takes integers`, column);
+  }
   for (const [one, other] of [
     [left, right],
     [right, left],
