@@ -45,6 +45,11 @@ describe('readDaemonOptions', () => {
     expect(read(['-v'])).toMatchObject({ logLevel: 'info', logStderr: true });
   });
 
+  it('takes what has nothing to change here, for the sake of scripts', () => {
+    const without = ['--no-kernel', '--spawn-consumers', '--event-notifier-error-buffer-size-userspace=4096'];
+    expect(read(without)).toEqual(read([]));
+  });
+
   it('lets later sources win: system, user, the file that was named, the command line', () => {
     const files = {
       '/etc/ringtail/ringtail.conf': config('group=system', 'load=/system', 'pidfile=/system', 'rundir=/system'),

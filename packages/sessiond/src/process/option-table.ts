@@ -15,7 +15,6 @@ const NO_KERNEL = 'the kernel cannot be traced';
 const NO_AGENTS = 'there are no agents for other loggers';
 const ONE_DIRECTORY = 'all sockets are in the run directory; use --rundir';
 const ONE_CONSUMER = 'there is one consumer daemon, whatever is traced; use --consumer';
-const NO_TRIGGERS = 'there are no triggers';
 
 /** LTTng's options where they make sense, and ours. */
 export const OPTIONS = {
@@ -56,6 +55,11 @@ export const OPTIONS = {
   },
   'no-kernel': { help: 'accepted for the sake of scripts: the kernel is never traced' },
   'verbose-consumer': { help: "accepted for the sake of scripts: the consumer's messages are always in the log" },
+  'spawn-consumers': { help: 'accepted for the sake of scripts: the consumer daemon is always started at once' },
+  'event-notifier-error-buffer-size-userspace': {
+    argument: 'SLOTS',
+    help: 'accepted for the sake of scripts: what programs could not tell of triggers is counted without a limit',
+  },
   help: { short: 'h', help: 'print this' },
   version: { short: 'V', help: 'print the version' },
   'kmod-probes': { argument: 'P', refused: NO_KERNEL },
@@ -74,7 +78,6 @@ export const OPTIONS = {
   'consumerd32-libdir': { argument: 'PATH', refused: ONE_CONSUMER },
   'consumerd64-path': { argument: 'PATH', refused: ONE_CONSUMER },
   'consumerd64-libdir': { argument: 'PATH', refused: ONE_CONSUMER },
-  'event-notifier-error-buffer-size-userspace': { argument: 'N', refused: NO_TRIGGERS },
 } as const satisfies Readonly<Record<string, OptionDescription>>;
 
 export type OptionName = keyof typeof OPTIONS;
