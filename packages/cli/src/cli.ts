@@ -41,7 +41,7 @@ import { type Context, DEFAULT_SETTINGS, reportError, warn } from './context.ts'
 import { ExitCode } from './errors.ts';
 import { exitCodeOf, isWarning } from './exit-codes.ts';
 import { addGeneralOptions, generalSettings } from './general-options.ts';
-import { outputFormatOf, outputFormatOption } from './options.ts';
+import { isUndefined, outputFormatOf, outputFormatOption } from './options.ts';
 
 /** How the process is to end: with a code, or by the signal that ended the command it ran. */
 export interface Outcome {
@@ -102,9 +102,6 @@ const COMMANDS: readonly AddCommand[] = [
   addHelp,
 ];
 
-/** The usage errors that exit with 2; other misuse (a missing argument, a bad value) is an error of the command. */
-const UNDEFINED_CODES = new Set(['commander.unknownCommand', 'commander.unknownOption']);
-
 /**
  * Runs one command line.
  *
@@ -131,7 +128,7 @@ export async function run(args: readonly string[], context: Context): Promise<Ou
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return { code: ExitCode.OK };
-    return { code: UNDEFINED_CODES.has(error.code) ? ExitCode.USAGE : ExitCode.ERROR };
+    return { code: isUndefined(error) ? ExitCode.USAGE : ExitCode.ERROR };
   }
   return outcome;
 }
@@ -174,12 +171,13 @@ Examples:
     throw new CommanderError(0, 'ringtail.listCommands', '');
   });
   for (const add of COMMANDS) addListOptions(context, add(program, context, act).addOption(outputFormatOption()));
+  addListOptions(context, program, 'write the options that stand before the command');
   return program;
 }
 
-/** `--list-options`: the flags of a command, one a line, for completion in shells. */
-function addListOptions(context: Context, command: Command): void {
-  command.addOption(new Option('--list-options', 'write the options of this command'));
+/** `--list-options`: the flags of a command, or those before it, one a line, for completion in shells. */
+function addListOptions(context: Context, command: Command, what = 'write the options of this command'): void {
+  command.addOption(new Option('--list-options', what));
   command.on('option:list-options', () => {
     const flags = command
       .createHelp()

@@ -13,6 +13,19 @@ interface CodeEntry {
 }
 
 const NO_SUCH_SESSION = 23;
+const NOT_STARTED = 118;
+
+const COMMANDS_THAT_NUMBER_A_MISSING_SESSION = [
+  'start',
+  'stop',
+  'clear',
+  'destroy',
+  'save',
+  'enable-event',
+  'disable-event',
+  'regenerate',
+  'metadata',
+] as const;
 
 /** What each error code means to the process that runs us. Codes that are not here exit with 1 and have no number. */
 const CODES: Readonly<Record<string, CodeEntry>> = {
@@ -21,9 +34,11 @@ const CODES: Readonly<Record<string, CodeEntry>> = {
   DAEMON_GONE: { exit: ExitCode.FATAL },
   NO_SESSION: { lttng: NO_SUCH_SESSION },
   NO_SUCH_SESSION: {
-    exitOf: Object.fromEntries(
-      ['start', 'stop', 'clear', 'destroy', 'save', 'enable-event'].map((command) => [command, NO_SUCH_SESSION]),
-    ),
+    exitOf: {
+      ...Object.fromEntries(COMMANDS_THAT_NUMBER_A_MISSING_SESSION.map((command) => [command, NO_SUCH_SESSION])),
+      'disable-channel': ExitCode.WARNING,
+      'add-context': ExitCode.WARNING,
+    },
     lttng: NO_SUCH_SESSION,
   },
   SESSION_EXISTS: { lttng: 28 },
@@ -43,7 +58,8 @@ const CODES: Readonly<Record<string, CodeEntry>> = {
   BAD_LOG_LEVEL: { exitOf: { 'enable-event': 97 }, lttng: 97 },
   BAD_FILTER: { exit: 106, exitOf: { 'add-trigger': ExitCode.ERROR }, lttng: 106 },
   SYNTAX: { lttng: 106 },
-  NOT_STARTED: { lttng: 118 },
+  NOT_STARTED: { exitOf: { regenerate: NOT_STARTED, metadata: NOT_STARTED }, lttng: NOT_STARTED },
+  NEVER_STARTED: { exitOf: { regenerate: NOT_STARTED, metadata: NOT_STARTED } },
   PER_PROCESS_SESSION: { exit: 120, lttng: 120 },
   ROTATION_PENDING: { lttng: 129 },
   COMMAND_NOT_EXECUTABLE: { exit: ExitCode.COMMAND_NOT_EXECUTABLE },

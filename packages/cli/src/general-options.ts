@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { type Context, DEFAULT_SETTINGS, type GeneralSettings } from './context.ts';
 import { CliError } from './errors.ts';
 import { outputFormatOption } from './options.ts';
@@ -9,6 +9,7 @@ interface GeneralOptions {
   readonly mi?: string;
   readonly sessiond: boolean;
   readonly sessiondPath?: string;
+  readonly relaydPath?: string;
   readonly quiet?: boolean;
   readonly verbose?: number;
 }
@@ -23,6 +24,7 @@ export function addGeneralOptions(program: Command): Command {
       '--sessiond-path <path>',
       'main module of the session daemon that create starts (or RINGTAIL_SESSIOND_PATH)',
     )
+    .addOption(new Option('--relayd-path <path>', 'of a relay daemon: not part of this version').hideHelp())
     .option('-q, --quiet', 'write nothing for people, not even errors')
     .option(
       '-v, --verbose',
@@ -45,6 +47,13 @@ export function generalSettings(program: Command, context: Pick<Context, 'env' |
       'BAD_ARGUMENT',
       `there is no machine interface of type "${options.mi}"`,
       'write --mi=xml, or --output-format=json for JSON',
+    );
+  }
+  if (options.relaydPath !== undefined) {
+    throw new CliError(
+      'UNSUPPORTED',
+      'not supported yet: --relayd-path; relay daemons are not part of this version',
+      'leave it out',
     );
   }
   const sessiondPath = options.sessiondPath ?? context.env.RINGTAIL_SESSIOND_PATH;

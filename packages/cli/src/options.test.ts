@@ -2,13 +2,21 @@ import { DEFAULT_CHANNEL } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
 import { channelAttributes } from './channel-options.ts';
 import { eventRule, splitNames } from './options.ts';
-import { parsePeriodUs, parseSize } from './quantity-options.ts';
+import { parseCount, parsePeriodUs, parseSize } from './quantity-options.ts';
 import { fakeContext } from './testing/fake-context.test.support.ts';
 
 describe('options', () => {
   it('sizes take the suffixes of LTTng', () => {
     expect(['4096', '16k', '2M', '1G'].map(parseSize)).toEqual([4096, 16384, 2 ** 21, 2 ** 30]);
     for (const text of ['', '0', 'k', '1.5M', '-1', '1T', '1e6']) expect(() => parseSize(text)).toThrow(/no size/);
+  });
+
+  it('sizes and counts are decimal, octal or hexadecimal, as in C', () => {
+    expect(['0x1000', '0X10k', '010000', '017M'].map(parseSize)).toEqual([4096, 16384, 4096, 15 * 2 ** 20]);
+    expect(['0', '8', '010', '0x10'].map((text) => parseCount('--n', text, 0))).toEqual([0, 8, 8, 16]);
+    for (const text of ['08', '0x', '0xg', '0b1', '1k', ''])
+      expect(() => parseCount('--n', text, 0)).toThrow(/no number/);
+    expect(() => parseCount('--n', '0x0', 1)).toThrow(/no number/);
   });
 
   it('periods are microseconds, or have a suffix of LTTng', () => {
@@ -44,8 +52,12 @@ describe('options', () => {
     expect(eventRule('*', { exclude: ['a:x,a:y', 'b:*'] })).toEqual({ pattern: '*', exclude: ['a:x', 'a:y', 'b:*'] });
   });
 
-  it('a comma behind a backslash belongs to the name, and an empty name is refused', () => {
+  it('a comma behind a backslash belongs to the name', () => {
     expect(splitNames('a\\,b,c')).toEqual(['a,b', 'c']);
-    expect(() => splitNames('a,,b')).toThrow(/empty name/);
+  });
+
+  it('empty names are passed over, and none at all is refused', () => {
+    expect(splitNames(',a,,b,')).toEqual(['a', 'b']);
+    for (const text of ['', ',']) expect(() => splitNames(text)).toThrow(/no name/);
   });
 });

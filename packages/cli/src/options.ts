@@ -5,6 +5,18 @@ import { CliError } from './errors.ts';
 import { checkFilter } from './filter.ts';
 import { parseLogLevel, parseLogLevels } from './log-level.ts';
 
+/** Mistakes that LTTng exits with 2 for; other misuse (a missing argument, a bad value) is an error of the command. */
+const UNDEFINED_CODES: ReadonlySet<string> = new Set([
+  'commander.unknownCommand',
+  'commander.unknownOption',
+  'commander.optionMissingArgument',
+]);
+
+/** Whether a command line says what there is not, or leaves an option without its argument. */
+export function isUndefined({ code }: CommanderError): boolean {
+  return UNDEFINED_CODES.has(code);
+}
+
 /** For options that may be given several times. */
 export function collect(value: string, before: readonly string[] = []): string[] {
   return [...before, value];
@@ -16,9 +28,7 @@ export function collect(value: string, before: readonly string[] = []): string[]
  * all its options.
  */
 export function readOptionsAsArgpar(command: Command): void {
-  command.exitOverride((error) => {
-    throw error.code === 'commander.unknownOption' ? new CommanderError(1, 'ringtail.badOption', error.message) : error;
-  });
+  exitAsArgpar(command);
   for (const option of command.options) {
     if (option.parseArg === collect || option.isBoolean()) continue;
     let isGiven = false;
@@ -29,10 +39,24 @@ export function readOptionsAsArgpar(command: Command): void {
   }
 }
 
-/** `a,b` as two names; a comma after a backslash is part of the name. */
+/** As LTTng's newer commands: whatever is wrong with the words is an error of the command. */
+export function exitAsArgpar(command: Command): void {
+  command.exitOverride((error) => {
+    throw isUndefined(error) ? new CommanderError(1, 'ringtail.badOption', error.message) : error;
+  });
+}
+
+/**
+ * `a,b` as two names; a comma after a backslash is part of the name. Empty names are passed over, as by LTTng: scripts write `a,b,`.
+ *
+ * @throws {CliError} `BAD_ARGUMENT` where there is no name at all
+ */
 export function splitNames(text: string): string[] {
-  const names = text.split(/(?<!\\),/).map((name) => name.replaceAll('\\,', ','));
-  if (names.some((name) => name === '')) throw new CliError('BAD_ARGUMENT', `an empty name in "${text}"`);
+  const names = text
+    .split(/(?<!\\),/)
+    .filter((name) => name !== '')
+    .map((name) => name.replaceAll('\\,', ','));
+  if (names.length === 0) throw new CliError('BAD_ARGUMENT', `there is no name in "${text}"`);
   return names;
 }
 

@@ -10,7 +10,12 @@ const PERIOD_FACTORS: Readonly<Record<string, number>> = {
   h: 3_600_000_000,
 };
 
-/** `524288`, `512k`, `1M`, `1G` in bytes, at least 1. */
+/** A whole number as in C: decimal, octal behind a `0`, hexadecimal behind `0x`. */
+const WHOLE = /^(?:0[xX][0-9a-fA-F]{1,13}|0[0-7]{0,17}|[1-9][0-9]{0,14})$/;
+const SIZE = /^([0-9a-fA-FxX]+)([kKMG]?)$/;
+const COUNT_MAX = 999_999_999;
+
+/** `524288`, `0x80000`, `512k`, `1M`, `1G` in bytes, at least 1. */
 export function parseSize(text: string): number {
   const bytes = parseSizeOrZero(text);
   if (bytes === 0) throw badSize(text);
@@ -19,10 +24,26 @@ export function parseSize(text: string): number {
 
 /** The same, where 0 means that there is no limit. */
 export function parseSizeOrZero(text: string): number {
-  const match = /^(\d{1,15})([kKMG]?)$/.exec(text);
-  const bytes = match === null ? Number.NaN : Number(match[1]) * (SIZE_FACTORS[match[2] as string] as number);
+  const bytes = sizeOf(text);
   if (!Number.isSafeInteger(bytes)) throw badSize(text);
   return bytes;
+}
+
+/** A limit in bytes; 0, as null, is none. */
+export function parseLimit(text: string): number | null {
+  return parseSizeOrZero(text) || null;
+}
+
+function sizeOf(text: string): number {
+  const match = SIZE.exec(text);
+  if (match === null) return Number.NaN;
+  const [, digits, suffix] = match as unknown as [string, string, string];
+  return wholeOf(digits) * (SIZE_FACTORS[suffix] as number);
+}
+
+function wholeOf(digits: string): number {
+  if (!WHOLE.test(digits)) return Number.NaN;
+  return /^0[0-7]/.test(digits) ? Number.parseInt(digits, 8) : Number(digits);
 }
 
 function badSize(text: string): CliError {
@@ -41,13 +62,13 @@ export function parsePeriodUs(text: string): number {
   );
 }
 
-/** A whole number of at least `least`, and at most `most` where that is given. */
-export function parseCount(option: string, text: string, least: number, most?: number): number {
-  const count = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-  if (count >= least && count <= (most ?? count)) return count;
+/** A whole number of at least `least`, and at most `most`. */
+export function parseCount(option: string, text: string, least: number, most = COUNT_MAX): number {
+  const count = wholeOf(text);
+  if (count >= least && count <= most) return count;
   throw new CliError(
     'BAD_ARGUMENT',
     `"${text}" is no number for ${option}`,
-    `a whole number ${most === undefined ? `of at least ${least}` : `from ${least} to ${most}`}`,
+    `a whole number ${most === COUNT_MAX ? `of at least ${least}` : `from ${least} to ${most}`}`,
   );
 }

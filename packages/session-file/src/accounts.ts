@@ -3,6 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 const LOOKUP_TIMEOUT_MS = 5000;
+/** The number above it means nobody to system calls. */
+const ID_MAX = 0xffff_fffe;
 
 /** The number of a user given by number or name; undefined if there is none. */
 export function userNumber(text: string): number | undefined {
@@ -28,7 +30,7 @@ export function primaryGroupOf(uid: number): number | undefined {
 
 /** The system's file first; then `getent`, which knows directories on the network as well. */
 function lookUp(database: 'passwd' | 'group', text: string): number | undefined {
-  if (/^\d{1,10}$/.test(text)) return Number(text);
+  if (/^\d{1,10}$/.test(text)) return Number(text) <= ID_MAX ? Number(text) : undefined;
   if (text === '' || /[:\n\0]/.test(text) || text.startsWith('-')) return undefined;
   return numberIn(linesOf(`/etc/${database}`), text) ?? numberIn(getent(database, text), text);
 }

@@ -164,7 +164,7 @@ export class SessionRegistry {
     channelName: string | null,
     pattern: string | null,
   ): { readonly channel: string; readonly disabled: number } {
-    const { attributes, rules } = namedChannel(session, channelName ?? DEFAULT_CHANNEL.name);
+    const { attributes, rules } = channelOfRules(session, channelName);
     const disabled = rules.disable(pattern);
     if (pattern !== null && disabled === 0) {
       throw new DaemonError('NO_RULE', `the channel ${attributes.name} has no rule ${pattern}`);
@@ -342,9 +342,7 @@ export class SessionRegistry {
     const wanted = name ?? DEFAULT_CHANNEL.name;
     const known = session.channels.get(wanted);
     if (known !== undefined) return known;
-    if (name === null && session.channels.size > 0) {
-      throw new DaemonError('CHANNEL_NAME_NEEDED', `the session ${session.name} has channels of other names: name one`);
-    }
+    if (name === null && session.channels.size > 0) throw channelNameNeeded(session);
     return this.#defaultChannel(session, wanted);
   }
 
@@ -412,6 +410,17 @@ function namedChannel(session: Session, name: string): Channel {
     throw new DaemonError('NO_CHANNEL', `the session ${session.name} has no channel ${name}`);
   }
   return channel;
+}
+
+/** The channel whose rules are meant: the one that is named, else the default one. */
+function channelOfRules(session: Session, name: string | null): Channel {
+  const { channels } = session;
+  if (name === null && channels.size > 0 && !channels.has(DEFAULT_CHANNEL.name)) throw channelNameNeeded(session);
+  return namedChannel(session, name ?? DEFAULT_CHANNEL.name);
+}
+
+function channelNameNeeded({ name }: Session): DaemonError {
+  return new DaemonError('CHANNEL_NAME_NEEDED', `the session ${name} has channels of other names: name one`);
 }
 
 function freeMapName({ maps }: Session): string {

@@ -50,4 +50,20 @@ export const SAVED_SESSION_ROWS: readonly Row[] = [
     exitCode: 0,
   },
   { command: 'load', words: 'load -i OUT/nosuch s', exitCode: 1 },
+  { command: 'load', words: 'load', exitCode: 0 },
+  { command: 'load', words: 'load -a', exitCode: 0 },
+  {
+    command: 'load',
+    words: 'load nosuch',
+    exitCode: 1,
+    lttng: 0,
+    reason: 'lttng says that a session was loaded that there is not',
+  },
+  { command: 'load', words: 'load s -a', exitCode: 1 },
+  {
+    command: 'load',
+    setUp: [SESSION, 'save -o OUT/saved', 'destroy'],
+    words: 'load -i OUT/saved/s.lttng s --override-name=a/b',
+    exitCode: 1,
+  },
 ];

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import type { Act } from '../cli.ts';
 import { type Context, report } from '../context.ts';
 import { withDaemon } from '../daemon.ts';
-import { outputFormatOf } from '../options.ts';
+import { exitAsArgpar, outputFormatOf } from '../options.ts';
 import { ACTION_SPECS } from '../triggers/action-specs.ts';
 import { CONDITION_SPECS } from '../triggers/condition-specs.ts';
 import { freshDescription } from '../triggers/describe-triggers.ts';
@@ -52,6 +52,7 @@ export function addAddTrigger(program: Command, context: Context, act: Act): Com
     .argument('[words...]', 'session of an action, URL of a webhook; behind --: the program of exec and its arguments')
     .allowUnknownOption()
     .allowExcessArguments();
+  exitAsArgpar(command);
   for (const [flags, what, choices] of OPTIONS) {
     // Named in the help and by completion, while what is none of them is refused below, with its place.
     const option = new Option(flags, what);

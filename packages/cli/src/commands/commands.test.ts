@@ -760,6 +760,23 @@ describe('save and load', () => {
   });
 });
 
+describe('load', () => {
+  it('of all sessions does nothing where none was saved, and says so', async () => {
+    const it = await world({});
+    for (const words of [['load'], ['load', '-a']]) expect(await run(words, it.context)).toMatchObject({ code: 0 });
+    expect(it.context.errors()).toContain('warning: there are no saved sessions in');
+    expect(orders(it)).toEqual([]);
+  });
+
+  it('fails where something is asked for and no session is saved', async () => {
+    const it = await world({});
+    for (const option of ['--input-path=.', '--override-name=t']) {
+      expect(await run(['load', option], it.context)).toMatchObject({ code: 1 });
+    }
+    expect(it.context.errors()).toContain('there are no saved sessions in');
+  });
+});
+
 describe('general options', () => {
   it('silence everything for people, but not what programs read', async () => {
     const { context } = await world({ 'start-session': noSuchSession });
@@ -776,6 +793,10 @@ describe('general options', () => {
     expect(await run(['--list-commands'], context)).toMatchObject({ code: 0 });
     expect(context.output().split('\n')).toEqual(expect.arrayContaining(['create', 'untrack', 'reclaim-memory']));
     const options = fakeContext();
+    expect(await run(['--list-options'], options)).toMatchObject({ code: 0 });
+    expect(options.output().split('\n')).toEqual(
+      expect.arrayContaining(['--mi', '-m', '--no-sessiond', '--list-options']),
+    );
     expect(await run(['enable-channel', '--list-options'], options)).toMatchObject({ code: 0 });
     expect(options.output().split('\n')).toEqual(
       expect.arrayContaining(['--userspace', '-u', '--tracefile-size', '-C']),

@@ -38,7 +38,7 @@ export function addCreate(program: Command, context: Context, act: Act): Command
       new Option('-F, --trace-format <format>', 'how the trace is written').choices(['default', 'ctf-1.8', 'ctf-2']),
     )
     .addOption(clockOption())
-    .addOption(new Option('-U, --set-url <url>', 'file:///DIR, the same as --output'))
+    .addOption(new Option('-U, --set-url <url>', 'file:///DIR, the same as --output').conflicts('output'))
     .addOption(new Option('-C, --ctrl-url <url>', 'of a relay daemon: not part of this version').hideHelp())
     .addOption(new Option('-D, --data-url <url>', 'of a relay daemon: not part of this version').hideHelp())
     .addOption(new Option('--live [period]', 'for live viewers: not part of this version').hideHelp())
@@ -93,10 +93,7 @@ async function create(
 
 /** Absolute path of the session's directory; null for none. */
 function outputOf(context: Context, traceName: string, options: CreateOptions): string | null {
-  if (options.output === false) {
-    if (options.setUrl !== undefined) throw new CliError('BAD_ARGUMENT', 'give either --set-url or --no-output');
-    return null;
-  }
+  if (options.output === false) return null;
   const named = options.setUrl === undefined ? options.output : pathOfUrl(options.setUrl);
   if (named === undefined) return resolve(tracesDirectory(context), traceName);
   // Snapshots get directories of their own, beside those of other sessions.

@@ -8,7 +8,7 @@ import { CliError } from '../errors.ts';
 import { type GuardPlan, guardCommand } from '../guard/guard-command.ts';
 import { DEFAULT_SNAPSHOT_CAUSES, parseSnapshotCauses } from '../guard/wanted-ends.ts';
 import { clockOption, collect, outputFormatOf } from '../options.ts';
-import { parseCount, parsePeriodUs, parseSize } from '../quantity-options.ts';
+import { parseCount, parseLimit, parsePeriodUs } from '../quantity-options.ts';
 import { resolveCommand } from '../record/resolve-command.ts';
 import { rulesOf, traceNameOf } from './record.ts';
 
@@ -82,7 +82,7 @@ Examples:
       clock: options.clock,
       causes: parseSnapshotCauses(options.snapshotOn),
       stallPeriodUs: stallPeriod(options.stallPeriod),
-      maxBytes: options.maxSize === undefined ? null : parseSize(options.maxSize),
+      maxBytes: options.maxSize === undefined ? null : parseLimit(options.maxSize),
       snapshotCountMax: parseCount('--max-snapshots', options.maxSnapshots, SNAPSHOTS_LEAST),
       format: outputFormatOf(command),
     };

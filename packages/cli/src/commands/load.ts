@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { describeError } from '@ringtail/base';
 import { CtlError, loadSessions, savedSessionsDirectories } from '@ringtail/ctl';
 import { type Command, Option } from 'commander';
 import type { Act } from '../cli.ts';
@@ -66,8 +65,14 @@ export function addLoad(program: Command, context: Context, act: Act): Command {
         triggers: options.triggers,
       }),
     ).catch((error: unknown) => {
-      const hint = error instanceof CtlError && Object.hasOwn(HINTS, error.code) ? HINTS[error.code] : undefined;
-      throw hint === undefined ? error : new CliError((error as CtlError).code, describeError(error), hint);
+      if (!(error instanceof CtlError)) throw error;
+      // A script that loads whatever there is, at each boot say, is right where there is nothing yet.
+      if (error.code === 'NO_SAVED_SESSION' && isWhateverThereIs(name, options)) {
+        warn(context, error.describe());
+        return [];
+      }
+      const hint = Object.hasOwn(HINTS, error.code) ? HINTS[error.code] : undefined;
+      throw hint === undefined ? error : new CliError(error.code, error.describe(), hint);
     });
     // Warnings are of the whole file, of which there may be several sessions.
     for (const warning of new Set(loaded.flatMap(({ warnings }) => warnings))) warn(context, warning);
@@ -75,7 +80,7 @@ export function addLoad(program: Command, context: Context, act: Act): Command {
     report(context, outputFormatOf(command), { command: 'load', sessions }, () =>
       [
         name === undefined && options.overrideName === undefined
-          ? `All sessions have been loaded successfully: ${sessions.map(({ session }) => session).join(', ')}`
+          ? `All sessions have been loaded successfully: ${sessions.map(({ session }) => session).join(', ') || 'none'}`
           : `Session ${name ?? sessions[0]?.session} has been loaded successfully`,
         ...(options.overrideName === undefined ? [] : [`Session name overridden with ${options.overrideName}`]),
       ].join('\n'),
@@ -84,4 +89,8 @@ export function addLoad(program: Command, context: Context, act: Act): Command {
     return name === undefined ? undefined : makeCurrentSession(context, options.overrideName ?? name);
   });
   return command;
+}
+
+function isWhateverThereIs(name: string | undefined, { inputPath, overrideName }: LoadOptions): boolean {
+  return [name, inputPath, overrideName].every((one) => one === undefined);
 }

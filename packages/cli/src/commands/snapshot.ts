@@ -7,7 +7,7 @@ import { type Context, type OutputFormat, report } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { didYouMean } from '../nearest.ts';
 import { actionArgument, addSessionOption, outputFormatOf } from '../options.ts';
-import { parseSize } from '../quantity-options.ts';
+import { parseLimit } from '../quantity-options.ts';
 import { describeSession, onSession } from '../session-command.ts';
 import { describeStatistics, warnOfLoss } from '../statistics.ts';
 import { pathOfUrl } from './create.ts';
@@ -149,7 +149,7 @@ function outputAt(context: Context, place: string, options: SnapshotOptions): Sn
 }
 
 function maxBytes({ maxSize }: SnapshotOptions): number | null {
-  return maxSize === undefined ? null : parseSize(maxSize);
+  return maxSize === undefined ? null : parseLimit(maxSize);
 }
 
 function placeOf({ path, maxBytes: limit }: SnapshotOutput): string {

@@ -6,7 +6,7 @@ import type { Context } from '../context.ts';
 import { refuseKernel } from '../domain.ts';
 import { CliError } from '../errors.ts';
 import { didYouMean } from '../nearest.ts';
-import { parseCount, parsePeriodUs, parseSize } from '../quantity-options.ts';
+import { parseCount, parseLimit, parsePeriodUs } from '../quantity-options.ts';
 import { one, type SpecOption, type SpecPart, type SpecWords } from './spec-words.ts';
 
 /** One type of action of the command line. */
@@ -156,7 +156,7 @@ function snapshot(part: SpecPart, ratePolicy: RatePolicy): TriggerAction {
   }
   const name = one(part, 'name') ?? null;
   const size = one(part, 'max-size');
-  const maxBytes = size === undefined ? null : parseSize(size);
+  const maxBytes = size === undefined ? null : parseLimit(size);
   const directory = url === undefined ? path : pathOfUrl(url);
   if (directory === undefined) return { kind: 'snapshot-session', ratePolicy, session, output: null, name, maxBytes };
   if (!isAbsolute(directory) || basename(directory) === '') {
