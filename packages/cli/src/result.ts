@@ -36,6 +36,8 @@ export type CommandResult =
         readonly session: string;
         /** Absent where it failed, or was not waited for. */
         readonly statistics?: SessionStatistics;
+        /** Of a rotated session that was destroyed: where what was recorded after the last rotation is. */
+        readonly archive?: string;
       })[];
     }
   | { readonly command: 'list-sessions'; readonly sessions: readonly SessionDescription[] }

@@ -47,3 +47,8 @@ export function describeLoss(statistics: SessionStatistics): string[] {
 export function warnOfLoss(context: Context, statistics: SessionStatistics): void {
   for (const loss of [...describeLoss(statistics), ...statistics.troubles]) warn(context, loss);
 }
+
+/** Where a part of a rotated session can be read, as LTTng says it. */
+export function archivedText(session: string, archive: string): string {
+  return `Trace chunk archive for session ${session} is now readable at ${archive}`;
+}

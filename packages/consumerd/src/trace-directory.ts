@@ -1,10 +1,8 @@
 import { lstatSync, mkdirSync, type Stats, statSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { errnoOf } from '@ringtail/base';
+import { STATE_DIRECTORY } from '@ringtail/protocol';
 import { ConsumerError } from './consumer-error.ts';
-
-/** In a session's output directory: what has to outlive the trace chunks. */
-export const STATE_DIRECTORY = '.ringtail';
 
 /** Where a trace of one user or one process lies below its session's output directory. */
 const LAYOUT = /\/ust\/(uid\/[0-9]+|pid\/[^/]+)\/(32|64)-bit$/;

@@ -3,6 +3,7 @@ export {
   type ChannelAttributes,
   type ContextDescription,
   DEFAULT_CHANNEL,
+  type DestroyedSession,
   defaultRunDirectory,
   type EventRule,
   LogLevels,

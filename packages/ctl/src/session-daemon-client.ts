@@ -7,6 +7,7 @@ import {
   type ContextDescription,
   type DaemonStatus,
   DEFAULT_SESSION,
+  type DestroyedSession,
   type EventRule,
   type MapChannelParameters,
   type MapRow,
@@ -173,14 +174,14 @@ export class SessionDaemonClient {
   }
 
   /**
-   * Answers once everything that was recorded is in the trace files; or with `wait: false` once the session is in no list any
+   * Answers once everything that was recorded is in the trace files, of a rotated session with the archive of the rest; or with `wait: false` once the session is in no list any
    * more, with null. One of the same name or to the same place is created as soon as it is gone. If that fails, it is back in
    * the list, stopped, with a trouble.
    */
-  destroySession(session: string, options?: Waiting): Promise<SessionStatistics>;
+  destroySession(session: string, options?: Waiting): Promise<DestroyedSession>;
   destroySession(session: string, options: NotWaiting): Promise<null>;
-  destroySession(session: string, options: WaitOptions): Promise<SessionStatistics | null>;
-  destroySession(session: string, { wait = true }: WaitOptions = {}): Promise<SessionStatistics | null> {
+  destroySession(session: string, options: WaitOptions): Promise<DestroyedSession | null>;
+  destroySession(session: string, { wait = true }: WaitOptions = {}): Promise<DestroyedSession | null> {
     return this.request(wait ? 'destroy-session' : 'begin-destruction', { session });
   }
 

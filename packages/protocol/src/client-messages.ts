@@ -159,7 +159,7 @@ export interface Commands {
   'start-session': { params: { session: string }; result: null };
   /** Answers once everything committed before the stop is in the trace files. */
   'stop-session': { params: { session: string }; result: SessionStatistics };
-  'destroy-session': { params: { session: string }; result: SessionStatistics };
+  'destroy-session': { params: { session: string }; result: DestroyedSession };
   /**
    * The same, answered once the order is taken: nothing is recorded any more, or the session is in no list any more. The rest
    * goes on in the daemon, and what fails of it is a trouble of the session. Later commands on the session wait for it.
@@ -403,6 +403,12 @@ export interface RingMemory {
 }
 
 /** Of a session in which nothing has happened. */
+/** What a session has come to. */
+export interface DestroyedSession extends SessionStatistics {
+  /** Of a session that was rotated: the directory of its last trace chunk, if something was recorded after the last rotation. */
+  readonly archive?: string;
+}
+
 export const NO_STATISTICS: SessionStatistics = {
   eventsRecorded: 0,
   eventsDiscarded: 0,

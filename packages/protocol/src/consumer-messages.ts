@@ -10,6 +10,9 @@ import type { ClockKind } from './desired-state.ts';
 
 export const CONSUMER_FRAME_BYTES_MAX = 64 * 1024 * 1024;
 
+/** In a session's output directory: what has to outlive the trace chunks. */
+export const STATE_DIRECTORY = '.ringtail';
+
 /** A trace to write: one per session and user, or process. */
 export interface OpenTraceRequest {
   readonly type: 'open-trace';

@@ -760,6 +760,27 @@ describe('save and load', () => {
   });
 });
 
+describe('destroy', () => {
+  it('of a rotated session says where the rest was archived', async () => {
+    const end = { 'destroy-session': () => ({ ...NO_STATISTICS, archive: '/a/2' }) };
+    const it = await world(end, sessionCalled('s', {}));
+    expect(await run(['destroy', 's'], it.context)).toMatchObject({ code: 0 });
+    expect(it.context.output()).toMatch(
+      /^Trace chunk archive for session s is now readable at \/a\/2\nSession s destroyed: 0 events/,
+    );
+  });
+});
+
+describe('list', () => {
+  it('shows what is tracked in a session without channels', async () => {
+    const trackers = { vpid: [7], vuid: null, vgid: null };
+    const it = await world({ 'session-statistics': () => NO_STATISTICS }, sessionCalled('s', { trackers }));
+    expect(await run(['list', 's'], it.context)).toMatchObject({ code: 0 });
+    expect(it.context.output()).toContain('  Virtual process IDs:  7\n');
+    expect(it.context.output()).not.toContain('Channels:');
+  });
+});
+
 describe('load', () => {
   it('of all sessions does nothing where none was saved, and says so', async () => {
     const it = await world({});

@@ -4,7 +4,7 @@ import { type Context, report } from '../context.ts';
 import { forgetCurrentSession } from '../current-session.ts';
 import { outputFormatOf } from '../options.ts';
 import { Attempts, describeEach, onEachSession, type SessionChoice, type WaitOption } from '../session-command.ts';
-import { statisticsText, warnOfLoss } from '../statistics.ts';
+import { archivedText, statisticsText, warnOfLoss } from '../statistics.ts';
 
 export function addDestroy(program: Command, context: Context, act: Act): Command {
   const command = program
@@ -19,12 +19,19 @@ export function addDestroy(program: Command, context: Context, act: Act): Comman
     const format = outputFormatOf(command);
     const attempts = new Attempts(context, format, command.name());
     const sessions = await onEachSession(context, attempts, { name, options }, async (client, session) => {
-      const statistics = await client.destroySession(session, options);
+      const end = await client.destroySession(session, options);
       forgetCurrentSession(context, session);
-      return statistics === null ? {} : { statistics };
+      if (end === null) return {};
+      const { archive, ...statistics } = end;
+      return archive === undefined ? { statistics } : { statistics, archive };
     });
     report(context, format, { command: 'destroy', sessions }, () =>
-      describeEach(sessions, ({ session, statistics }) => `Session ${session} destroyed${statisticsText(statistics)}`),
+      describeEach(sessions, ({ session, statistics, archive }) =>
+        [
+          ...(archive === undefined ? [] : [archivedText(session, archive)]),
+          `Session ${session} destroyed${statisticsText(statistics)}`,
+        ].join('\n'),
+      ),
     );
     for (const { statistics } of sessions) if (statistics !== undefined) warnOfLoss(context, statistics);
     return attempts;

@@ -4,7 +4,7 @@ import { type Context, report } from '../context.ts';
 import { outputFormatOf } from '../options.ts';
 import type { CommandResult } from '../result.ts';
 import { onSession, type WaitOption } from '../session-command.ts';
-import { warnOfLoss } from '../statistics.ts';
+import { archivedText, warnOfLoss } from '../statistics.ts';
 
 type Rotated = Omit<Extract<CommandResult, { readonly command: 'rotate' }>, 'command'>;
 
@@ -22,9 +22,7 @@ export function addRotate(program: Command, context: Context, act: Act): Command
     }));
     const { session, archive } = result;
     report(context, outputFormatOf(command), { command: 'rotate', ...result }, () =>
-      wait
-        ? `Trace chunk archive for session ${session} is now readable at ${archive}`
-        : `Rotation ongoing for session ${session}; its archive will be ${archive}`,
+      wait ? archivedText(session, archive) : `Rotation ongoing for session ${session}; its archive will be ${archive}`,
     );
     if (result.statistics !== undefined) warnOfLoss(context, result.statistics);
     return undefined;

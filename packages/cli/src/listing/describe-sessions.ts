@@ -41,7 +41,7 @@ export function describeSessionDetails(style: Style, details: SessionDetails, me
     ...headerOf(style, session),
     ...scheduleOf(session),
     ...snapshotOutputsOf(session),
-    ...(session.channels.length === 0 && session.maps.length === 0 ? [] : domainOf(style, details, memoryDetail)),
+    ...(hasDomain(session) ? domainOf(style, details, memoryDetail) : []),
     'Statistics:',
     ...statisticsOf(style, statistics),
     ...(session.rotations === 0
@@ -55,8 +55,13 @@ export function describeDomains(style: Style, session: SessionDescription): stri
     ...headerOf(style, session),
     'Domains:',
     '-------------',
-    session.channels.length === 0 && session.maps.length === 0 ? '  None' : '  - UST global',
+    hasDomain(session) ? '  - UST global' : '  None',
   ].join('\n');
+}
+
+/** Whether something was said of user space. */
+function hasDomain({ channels, maps, trackers }: SessionDescription): boolean {
+  return channels.length > 0 || maps.length > 0 || Object.values(trackers).some((values) => values !== null);
 }
 
 function headerOf(style: Style, session: SessionDescription): string[] {
@@ -113,8 +118,7 @@ function domainOf(style: Style, { session, memory }: SessionDetails, memoryDetai
     'Tracked process attributes',
     ...TRACKERS.map(([attribute, noun, text]) => `  ${noun.padEnd(21)} ${trackedText(trackers[attribute], text)}`),
     '',
-    'Channels:',
-    '-------------',
+    ...(channels.length === 0 ? [] : ['Channels:', '-------------']),
     ...channels.flatMap((channel) => {
       const rings = memory.filter((ring) => ring.channel === channel.name);
       return channelLines(style, channel, describeMemory(channel, rings, memoryDetail));

@@ -2,9 +2,10 @@ import { lstatSync, renameSync, rmdirSync, rmSync, unlinkSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import { errnoOf } from '@ringtail/base';
 import { asUser, type UserIds } from '@ringtail/posix';
+import { STATE_DIRECTORY } from '@ringtail/protocol';
 import { ConsumerError } from '../consumer-error.ts';
 import type { RingDrain } from '../ring-drain.ts';
-import { ensureTraceDirectory, STATE_DIRECTORY } from '../trace-directory.ts';
+import { ensureTraceDirectory } from '../trace-directory.ts';
 import { namesIn } from '../trace-file-names.ts';
 import type { TraceWriter } from '../trace-writer.ts';
 

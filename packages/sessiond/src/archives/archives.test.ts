@@ -168,7 +168,7 @@ describe('a rotation', SLOW, () => {
     expect(await codeOf(client, 'rotate-session')).toBe('ROTATED_ALREADY');
     await client.ask('start-session', { session: 's' });
     expect(await client.ask('list-sessions', {})).toMatchObject([{ rotations: 2 }]);
-    await client.ask('destroy-session', { session: 's' });
+    expect((await client.ask('destroy-session', { session: 's' })).archive).toMatch(/-2$/);
     expect(daemon.commands('rotate').map((command) => command.archive.at(-1))).toEqual(['0', '1', '2']);
     const types = daemon.asked().map(({ command }) => command.type);
     expect(types.lastIndexOf('rotate')).toBeLessThan(types.indexOf('close-session'));
@@ -176,7 +176,7 @@ describe('a rotation', SLOW, () => {
 
   it('is not part of destroying a session that never was rotated', async () => {
     const { client } = await started();
-    await client.ask('destroy-session', { session: 's' });
+    expect(await client.ask('destroy-session', { session: 's' })).not.toHaveProperty('archive');
     expect(daemon.commands('rotate')).toEqual([]);
   });
 

@@ -117,15 +117,20 @@ export class ArchiveCommands {
     return { archive: path, statistics };
   }
 
-  /** A session that was rotated has everything in archives when it is destroyed, as LTTng's. The session is stopped. */
-  async archiveRest(session: Session): Promise<void> {
-    if (session.archive.rotations === 0 || !session.archive.unarchived) return;
+  /**
+   * A session that was rotated has everything in archives when it is destroyed, as LTTng's. The session is stopped.
+   *
+   * @returns the last archive; undefined where there is nothing to archive
+   */
+  async archiveRest(session: Session): Promise<string | undefined> {
+    if (session.archive.rotations === 0 || !session.archive.unarchived) return undefined;
     try {
-      await this.rotate(session);
+      return (await this.rotate(session)).archive;
     } catch (error) {
       const sentence = `the last trace chunk stays where it is: ${describeError(error)}`;
       session.troubles.add(sentence);
       this.#services.log.error(`session ${session.name}: ${sentence}`);
+      return undefined;
     }
   }
 

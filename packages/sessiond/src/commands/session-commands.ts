@@ -1,4 +1,5 @@
 import type { Commands, SessionDescription, SessionStatistics } from '@ringtail/protocol';
+import { removeCheckpoints } from '../archives/checkpoints.ts';
 import { removeEmptyChunk } from '../archives/empty-chunk.ts';
 import type { Client } from '../client.ts';
 import { DaemonError } from '../daemon-error.ts';
@@ -60,10 +61,11 @@ export class SessionCommands {
     const { registry, rings, triggers, notifications, log } = this.#services;
     if (session.active) this.#endRecording(session);
     session.leaving = true;
+    let archive: string | undefined;
     let statistics: SessionStatistics;
     try {
       this.#work.publishAndDrain();
-      await this.#archives.archiveRest(session);
+      archive = await this.#archives.archiveRest(session);
       statistics = await this.#work.statistics(session, 'close-session');
     } catch (error) {
       session.leaving = false;
@@ -71,11 +73,12 @@ export class SessionCommands {
     }
     rings.releaseAllOf(session);
     if (session.output !== null && session.archive.rotations > 0) removeEmptyChunk(session.output, session.owner, log);
+    removeCheckpoints(session, log);
     registry.remove(session);
     triggers.sessionDestroyed(session);
     notifications.publish({ kind: 'session-destroyed', session: session.name }, session.owner.uid);
     log.info(`session ${session.name} is destroyed: ${statistics.eventsRecorded} events in ${session.output}`);
-    return statistics;
+    return archive === undefined ? statistics : { ...statistics, archive };
   }
 
   create(params: Commands['create-session']['params'], client: Client): Result<'create-session'> {

@@ -1,0 +1,33 @@
+import { rmdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { describeError, errnoOf } from '@ringtail/base';
+import { asUser } from '@ringtail/posix';
+import { STATE_DIRECTORY } from '@ringtail/protocol';
+import type { Log } from '../log.ts';
+import type { Session } from '../session.ts';
+
+/** Something else is in the directory, or nothing ever was: a user's own `.ringtail` may be there as well. */
+const STAYS = new Set<string | undefined>(['ENOENT', 'ENOTDIR', 'ENOTEMPTY', 'EEXIST']);
+
+/** Removes what consumers noted for each other of the traces of a session that is destroyed: nobody will ask for it any more. */
+export function removeCheckpoints(session: Pick<Session, 'name' | 'output' | 'owner' | 'traces'>, log: Log): void {
+  const { name, output, owner, traces } = session;
+  if (output === null) return;
+  const directory = join(output, STATE_DIRECTORY);
+  try {
+    asUser(owner, () => {
+      for (const { uuid } of traces.values()) rmSync(join(directory, uuid), { recursive: true, force: true });
+      removeIfEmpty(directory);
+    });
+  } catch (error) {
+    log.warn(`session ${name}: checkpoints in ${directory} stay: ${describeError(error)}`);
+  }
+}
+
+function removeIfEmpty(directory: string): void {
+  try {
+    rmdirSync(directory);
+  } catch (error) {
+    if (!STAYS.has(errnoOf(error))) throw error;
+  }
+}
