@@ -103,5 +103,6 @@ describe('recoverRings', () => {
 
   it('says that there are no rings', () => {
     expect(() => recoverRings(shm(), recovered('a'))).toThrowError(expect.objectContaining({ code: 'NO_TRACE' }));
+    expect(() => recoverRings('/nowhere', recovered('a'))).toThrowError('there is no directory /nowhere');
   });
 });

@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { type Dirent, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { describeError, errnoOf } from '@ringtail/base';
 import { uuidBytes } from '@ringtail/ctf';
@@ -54,7 +54,7 @@ const DIRECTORIES_MAX = 10_000;
  * damage, is told of in `troubles`, and does not disturb the others.
  *
  * @throws {ConsumerError} `DIRECTORY_REFUSED` if `outputDirectory` has such a trace already or cannot be trusted,
- *   `NOT_WRITTEN` if it cannot be written to; `NO_TRACE` if `shmDirectory` holds no rings
+ *   `NOT_WRITTEN` if it cannot be written to; `NO_TRACE` if `shmDirectory` holds no rings, or cannot be read
  */
 export function recoverRings(shmDirectory: string, outputDirectory: string): RecoveryReport {
   const ringDirectories = findRingDirectories(shmDirectory);
@@ -158,7 +158,7 @@ function findRingDirectories(root: string): string[] {
   for (let depth = 0; depth < DEPTH_MAX && directories.length > 0; depth++) {
     const below: string[] = [];
     for (const directory of directories) {
-      const entries = readdirSync(directory, { withFileTypes: true });
+      const entries = entriesOf(directory);
       const files = entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
       if (files.includes('metadata') && files.some((name) => name.endsWith(RING_SUFFIX))) found.push(directory);
       below.push(...entries.filter((entry) => entry.isDirectory()).map((entry) => join(directory, entry.name)));
@@ -168,6 +168,18 @@ function findRingDirectories(root: string): string[] {
     directories = below;
   }
   return found.sort();
+}
+
+function entriesOf(directory: string): readonly Dirent[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true });
+  } catch (error) {
+    const sentence =
+      errnoOf(error) === 'ENOENT'
+        ? `there is no directory ${directory}`
+        : `cannot read ring files: ${describeError(error)}`;
+    throw new ConsumerError('NO_TRACE', sentence, { cause: error });
+  }
 }
 
 function filesIn(directory: string): string[] {

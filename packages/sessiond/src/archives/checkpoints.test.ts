@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -38,6 +47,13 @@ describe('removeCheckpoints', () => {
     mkdirSync(join(output, '.ringtail', 'sessions'));
     remove('one', 'two');
     expect(readdirSync(join(output, '.ringtail'))).toEqual(['sessions']);
+  });
+
+  it('does not go through a link in place of the directory', () => {
+    renameSync(join(output, '.ringtail'), join(output, 'elsewhere'));
+    symlinkSync(join(output, 'elsewhere'), join(output, '.ringtail'));
+    remove('one', 'two');
+    expect(readdirSync(join(output, 'elsewhere'))).toEqual(['one', 'two']);
   });
 
   it('follows no link', () => {

@@ -1,4 +1,4 @@
-import { rmdirSync, rmSync } from 'node:fs';
+import { lstatSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeError, errnoOf } from '@ringtail/base';
 import { asUser } from '@ringtail/posix';
@@ -6,8 +6,8 @@ import { STATE_DIRECTORY } from '@ringtail/protocol';
 import type { Log } from '../log.ts';
 import type { Session } from '../session.ts';
 
-/** Something else is in the directory, or nothing ever was: a user's own `.ringtail` may be there as well. */
-const STAYS = new Set<string | undefined>(['ENOENT', 'ENOTDIR', 'ENOTEMPTY', 'EEXIST']);
+/** Something else is in the directory: it may be a user's own `.ringtail` as well. */
+const STAYS = new Set<string | undefined>(['ENOTEMPTY', 'EEXIST']);
 
 /** Removes what consumers noted for each other of the traces of a session that is destroyed: nobody will ask for it any more. */
 export function removeCheckpoints(session: Pick<Session, 'name' | 'output' | 'owner' | 'traces'>, log: Log): void {
@@ -16,6 +16,7 @@ export function removeCheckpoints(session: Pick<Session, 'name' | 'output' | 'ow
   const directory = join(output, STATE_DIRECTORY);
   try {
     asUser(owner, () => {
+      if (!lstatSync(directory, { throwIfNoEntry: false })?.isDirectory()) return;
       for (const { uuid } of traces.values()) rmSync(join(directory, uuid), { recursive: true, force: true });
       removeIfEmpty(directory);
     });
