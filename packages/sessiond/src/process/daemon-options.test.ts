@@ -65,6 +65,15 @@ describe('readDaemonOptions', () => {
     });
   });
 
+  it('has the trace format from the environment where nothing else says it', () => {
+    const env = { RINGTAIL_HOME: '/home/u', RINGTAIL_SESSIOND_DEFAULT_TRACE_FORMAT: 'ctf-2' };
+    const formatOf = (...args: string[]) => {
+      const invocation = readDaemonOptions(args, { env, readFile: () => undefined });
+      return invocation.kind === 'run' ? invocation.options.defaultFormat : invocation.kind;
+    };
+    expect([formatOf(), formatOf('--default-trace-format=ctf-1.8')]).toEqual(['ctf-2', 'ctf-1.8']);
+  });
+
   it('lets a file say no to what another said', () => {
     const files = {
       '/etc/ringtail/ringtail.conf': config('daemonize=yes', 'verbose=2'),

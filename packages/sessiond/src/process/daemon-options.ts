@@ -46,7 +46,7 @@ export interface DaemonSurroundings {
 type Values = Readonly<Partial<Record<OptionName, string | number>>>;
 
 /**
- * What the daemon is to do, by the configuration files and the command line; later ones win.
+ * What the daemon is to do, by the environment, the configuration files and the command line; later ones win.
  *
  * @throws {DaemonError} `BAD_ARGUMENT`
  */
@@ -56,7 +56,9 @@ export function readDaemonOptions(args: readonly string[], surroundings: DaemonS
   if (given.version !== undefined) return { kind: 'version' };
   const home = homeDirectory(surroundings.env);
   const usual = [join(SYSTEM_DIRECTORY, CONFIG_NAME), join(home, '.ringtail', CONFIG_NAME)];
+  const format = surroundings.env.RINGTAIL_SESSIOND_DEFAULT_TRACE_FORMAT;
   const values: Values = {
+    ...(format ? { 'default-trace-format': format } : {}),
     ...Object.assign({}, ...usual.map((path) => readConfig(path, surroundings) ?? {})),
     ...namedConfig(given.config, surroundings),
     ...given,

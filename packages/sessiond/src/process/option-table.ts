@@ -37,7 +37,10 @@ export const OPTIONS = {
     argument: 'DIR',
     help: 'run directory (default: RINGTAIL_RUNDIR, /run/ringtail for root, $XDG_RUNTIME_DIR/ringtail or a private directory under /tmp)',
   },
-  'default-trace-format': { argument: 'FORMAT', help: 'ctf-1.8 (the default) or ctf-2, for sessions that do not say' },
+  'default-trace-format': {
+    argument: 'FORMAT',
+    help: 'ctf-1.8 (the default) or ctf-2, for sessions that do not say; also RINGTAIL_SESSIOND_DEFAULT_TRACE_FORMAT',
+  },
   quiet: { short: 'q', help: 'log nothing but errors' },
   verbose: { short: 'v', help: 'write the log to standard error as well; twice: with every command' },
   'log-level': { argument: 'LEVEL', help: `${LOG_LEVELS.join(', ')} (default: info); the log is DIR/sessiond.log` },
