@@ -83,7 +83,7 @@ const rotation = (name: string) => ({ type: 'rotate', session: 's', archive: chu
 async function perform(command: ConsumerCommand): Promise<SessionStatistics> {
   const reply = await peer.request(command);
   if (!reply.ok || reply.result === null) throw new Error(`${command.type} failed: ${JSON.stringify(reply)}`);
-  return reply.result;
+  return reply.result as SessionStatistics;
 }
 
 /** Lets events come until the promise is settled, as fast as the rings take them, and some more. */

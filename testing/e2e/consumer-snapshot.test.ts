@@ -69,7 +69,7 @@ const snapshotIn = (name: string) => join(root, 'snapshots', name);
 async function take(name: string): Promise<SessionStatistics> {
   const reply = await peer.request({ type: 'snapshot', session: 's', directory: snapshotIn(name), maxBytes: null });
   if (!reply.ok || reply.result === null) throw new Error(`no snapshot: ${JSON.stringify(reply)}`);
-  return reply.result;
+  return reply.result as SessionStatistics;
 }
 
 /** The numbers of the events that Babeltrace 2 prints, and what else it has to say. */

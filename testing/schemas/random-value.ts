@@ -66,7 +66,13 @@ export function randomSample(random: SeededRandom, spec: FieldSpec, emptyTexts: 
     }
     case 'filter-only':
       return { input: random.pick<unknown>([1, 'x', null, Symbol('never converted')]), expected: null };
+    case 'dynamic':
+      return refuseDynamic();
   }
+}
+
+function refuseDynamic(): never {
+  throw new Error('random schemas are about payloads; only contexts have dynamic fields');
 }
 
 /** What fills the missing elements of an array. */
@@ -93,6 +99,8 @@ function zeroOf(spec: FieldSpec): Expected {
     case 'optional':
     case 'filter-only':
       return null;
+    case 'dynamic':
+      return refuseDynamic();
   }
 }
 

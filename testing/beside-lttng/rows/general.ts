@@ -1,4 +1,4 @@
-import { EVENTS, type Row, SESSION, STARTED } from './row.ts';
+import { CHANNEL, EVENTS, type Row, SESSION, STARTED } from './row.ts';
 
 export const GENERAL_ROWS: readonly Row[] = [
   { command: 'regenerate', setUp: STARTED, words: 'regenerate metadata', exitCode: 0 },
