@@ -190,7 +190,7 @@ describe('the commands, with daemons and a program that emits', () => {
     const sandbox = sandboxWithDaemon();
     await succeed(sandbox, `create s -o ${join(sandbox.directory, 'trace')}`);
     await succeed(sandbox, 'enable-event -u -a');
-    expect((await fail(sandbox, 'regenerate metadata')).code).toBe(1);
+    expect((await fail(sandbox, 'regenerate metadata')).code).toBe(118);
     await succeed(sandbox, 'start');
     const app = await startSteps(sandbox);
     await untilMore(sandbox, 's');
