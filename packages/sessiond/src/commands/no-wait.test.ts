@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { DEFAULT_CHANNEL, DEFAULT_SESSION } from '@ringtail/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FakeApplication } from '../testing/fake-application.test.support.ts';
+import type { FakeApplication } from '../testing/fake-application.test.support.ts';
 import { type TestClient, TestDaemon } from '../testing/test-daemon.test.support.ts';
 
 const SLOW = { timeout: 60_000 };
@@ -14,12 +14,9 @@ beforeEach(async () => {
   daemon = new TestDaemon();
   await daemon.start();
   client = await daemon.client();
-  application = await FakeApplication.registered(daemon.directory.appSocket);
+  application = await daemon.application();
 });
-afterEach(async () => {
-  application.close();
-  await daemon.dispose();
-});
+afterEach(() => daemon.dispose());
 
 const SESSION = { session: 's' };
 const output = () => join(daemon.parent, 's');
