@@ -102,6 +102,30 @@ export const EVENT_ROWS: readonly Row[] = [
   {
     command: 'enable-event',
     setUp: [SESSION, CHANNEL],
+    words: "enable-event -u p:e -c c --filter='a /* c */ == 1 // d'",
+    exitCode: 0,
+  },
+  {
+    command: 'enable-event',
+    setUp: [SESSION, CHANNEL],
+    words: "enable-event -u p:e -c c --filter='a->b == 1UL || $ctx->vpid == 0x1full'",
+    exitCode: 0,
+  },
+  {
+    command: 'enable-event',
+    setUp: [SESSION, CHANNEL],
+    words: 'enable-event -u p:e -c c --filter=\'a == 1.5f || a == L"x"\'',
+    exitCode: 0,
+  },
+  {
+    command: 'enable-event',
+    setUp: [SESSION, CHANNEL],
+    words: "enable-event -u p:e -c c --filter='a == 1 && /* x'",
+    exitCode: 106,
+  },
+  {
+    command: 'enable-event',
+    setUp: [SESSION, CHANNEL],
     words: "enable-event -u p:e -c c --filter='a & 1.5'",
     exitCode: 106,
   },

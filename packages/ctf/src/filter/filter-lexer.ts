@@ -7,12 +7,20 @@ export type FilterToken =
   | { readonly kind: 'real'; readonly value: number; readonly column: number }
   | { readonly kind: 'text'; readonly pattern: TextPattern; readonly column: number };
 
-const SPACE = /\s+/y;
+// C's comments, suffixes of numbers and kinds of texts are taken as LTTng takes them: they mean nothing.
+const SPACE = /(?:\s|\/\*[\s\S]*?\*\/|\/\/.*)+/y;
+const TEXT = /L?(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)')/sy;
 const NAME = /\$?[A-Za-z_][A-Za-z0-9_]*/y;
-const REAL = /(?:\d+\.\d*|\.\d+)(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+/y;
-const INTEGER = /0[xX][0-9a-fA-F]+|\d+/y;
-const TEXT = /"((?:[^"\\]|\\.)*)"/sy;
-const OPERATOR = /<<|>>|<=|>=|==|!=|&&|\|\||[-+!~&^|<>()[\].:]/y;
+const REAL = /((?:\d+\.\d*|\.\d+)(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+)[fFlL]?/y;
+const INTEGER = /(0[xX][0-9a-fA-F]+|\d+)(?:[uU](?:ll?|LL?)?|(?:ll?|LL?)[uU]?)?/y;
+const OPERATOR = /->|<<|>>|<=|>=|==|!=|&&|\|\||[-+!~&^|<>()[\].:]/y;
+
+/** What is wrong with a character that begins nothing, where more can be said than which it is. */
+const UNENDED: Readonly<Record<string, string>> = {
+  '"': 'a text that does not end',
+  "'": 'a text that does not end',
+  '/*': 'a comment that does not end',
+};
 
 const U64_MAX = (1n << 64n) - 1n;
 
@@ -30,6 +38,11 @@ export function filterTokens(text: string): FilterToken[] {
     take(SPACE);
     const column = at + 1;
     if (at === text.length) return [...tokens, { kind: 'end', text: 'the end', column }];
+    const quoted = take(TEXT);
+    if (quoted !== null) {
+      tokens.push({ kind: 'text', pattern: parsePattern((quoted[1] ?? quoted[2])!), column });
+      continue;
+    }
     const name = take(NAME);
     if (name !== null) {
       tokens.push({ kind: 'name', text: name[0], column });
@@ -37,25 +50,20 @@ export function filterTokens(text: string): FilterToken[] {
     }
     const real = take(REAL);
     if (real !== null) {
-      tokens.push({ kind: 'real', value: Number(real[0]), column });
+      tokens.push({ kind: 'real', value: Number(real[1]), column });
       continue;
     }
     const integer = take(INTEGER);
     if (integer !== null) {
-      tokens.push({ kind: 'integer', value: integerValue(integer[0], column), column });
-      continue;
-    }
-    const quoted = take(TEXT);
-    if (quoted !== null) {
-      tokens.push({ kind: 'text', pattern: parsePattern(quoted[1]!), column });
+      tokens.push({ kind: 'integer', value: integerValue(integer[1]!, column), column });
       continue;
     }
     const operator = take(OPERATOR);
     if (operator === null) {
-      const what = text[at] === '"' ? 'a text that does not end' : `an unexpected "${text[at]}"`;
+      const what = UNENDED[text[at]!] ?? UNENDED[text.slice(at, at + 2)] ?? `an unexpected "${text[at]}"`;
       throw new FilterError('SYNTAX', what, column);
     }
-    tokens.push({ kind: 'operator', text: operator[0], column });
+    tokens.push({ kind: 'operator', text: operator[0] === '->' ? '.' : operator[0], column });
   }
 }
 

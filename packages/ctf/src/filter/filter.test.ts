@@ -51,9 +51,23 @@ describe('a filter expression', () => {
     ['(a || b) && c', '((a || b) && c)'],
     ['a.b[3].c', 'a.b.3.c'],
     ['0x10 == 020', '(16 == 16)'],
+    ['a /* b */ == /**/ 1 // && c', '(a == 1)'],
+    ['a->b == $ctx->vpid', '(a.b == vpid)'],
+    [
+      'a == 1u || a == 2UL || a == 0x3ull || a == 4ll || a == 5LU',
+      '(((((a == 1) || (a == 2)) || (a == 3)) || (a == 4)) || (a == 5))',
+    ],
+    ['a == 1.5f || a == 2e1L', '((a == 1.5) || (a == 20))'],
   ])('%s means %s', (text, meaning) => {
     expect(shape(parseFilter(text))).toBe(meaning);
   });
+
+  it.each(["a == 'x\"'", 'a == L"x\\"" /* " */', "a == L'x\"'"])(
+    '%s compares with a text of two characters',
+    (text) => {
+      expect(shape(parseFilter(text))).toBe(shape(parseFilter('a == "x\\""')));
+    },
+  );
 
   it.each([
     ['', 1],
