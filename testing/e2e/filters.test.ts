@@ -151,12 +151,15 @@ describe('a channel that may hold programs up', () => {
   it('lets go of a program once the session daemon has gone', async () => {
     const recording = await sessionOf([SMALL, {}]);
     await recording.start();
-    const { app } = await startWithoutConsumer(recording, ALLOWED);
+    const { app, consumer } = await startWithoutConsumer(recording, ALLOWED);
     // The program sleeps in its full ring, which nobody empties, until the daemon goes.
     await until(() => wakesOf(app.pid) > 100);
     expect(app.stdout).not.toContain('emitted');
     process.kill(recording.daemonPid, 'SIGKILL');
     expect(await app.ended).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('"emitted":20000') });
+    // It writes what is left, and goes.
+    process.kill(consumer, 'SIGCONT');
+    await until(() => !isRunning(consumer));
   });
 });
 

@@ -2,6 +2,7 @@
 import type { SessionStatistics } from '@ringtail/protocol';
 import { expect, it, onTestFinished } from 'vitest';
 import {
+  IMPATIENT,
   isRunning,
   pause,
   program,
@@ -18,14 +19,14 @@ import {
 const BUSY_MS = 1500;
 
 it.each([
-  ['by default goes on after a second: what it cannot describe is discarded and counted', '', 1],
-  ['that is told to wait for ever loses nothing', '-1', 0],
-])('a program %s', { timeout: 60_000 }, async (_, timeout, discarded) => {
+  ['by default goes on after a second: what it cannot describe is discarded and counted', IMPATIENT, 1],
+  ['that is told to wait for ever loses nothing', { RINGTAIL_REGISTER_TIMEOUT: '-1' }, 0],
+])('a program %s', { timeout: 60_000 }, async (_, env, discarded) => {
   const sandbox = sandboxWithDaemon();
   await succeed(sandbox, 'create', 's', '-o', `${sandbox.directory}/trace`);
   await succeed(sandbox, 'enable-event', '-u', 'e2e:*');
   await succeed(sandbox, 'start');
-  const running = startNode(sandbox, [program('bursts.mjs')], { RINGTAIL_REGISTER_TIMEOUT: timeout });
+  const running = startNode(sandbox, [program('bursts.mjs')], env);
   await until(async () => (await succeed(sandbox, 'list', '-u')).includes('e2e:burst'));
   const daemon = sessionDaemonOf(sandbox);
   onTestFinished(() => {

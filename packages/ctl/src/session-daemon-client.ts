@@ -174,9 +174,9 @@ export class SessionDaemonClient {
   }
 
   /**
-   * Answers once everything that was recorded is in the trace files, of a rotated session with the archive of the rest; or with `wait: false` once the session is in no list any
-   * more, with null. One of the same name or to the same place is created as soon as it is gone. If that fails, it is back in
-   * the list, stopped, with a trouble.
+   * Answers once everything that was recorded is in the trace files, of a rotated session with the archive of the rest; or with
+   * `wait: false` once the session is in no list any more, with null. One of the same name or to the same place is created as
+   * soon as it is gone. If that fails, it is back in the list, stopped, with a trouble.
    */
   destroySession(session: string, options?: Waiting): Promise<DestroyedSession>;
   destroySession(session: string, options: NotWaiting): Promise<null>;

@@ -402,13 +402,13 @@ export interface RingMemory {
   readonly ringBytes: number;
 }
 
-/** Of a session in which nothing has happened. */
 /** What a session has come to. */
 export interface DestroyedSession extends SessionStatistics {
   /** Of a session that was rotated: the directory of its last trace chunk, if something was recorded after the last rotation. */
   readonly archive?: string;
 }
 
+/** Of a session in which nothing has happened. */
 export const NO_STATISTICS: SessionStatistics = {
   eventsRecorded: 0,
   eventsDiscarded: 0,
