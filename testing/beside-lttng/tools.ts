@@ -2,6 +2,7 @@ import { type ChildProcess, type ExecFileOptions, execFile, type SpawnOptions, s
 import { once } from 'node:events';
 import { chownSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { run, systemContext } from 'ringtail';
 import { shellWords } from './words.ts';
@@ -25,6 +26,7 @@ export interface Tool {
 const NOBODY = 65534;
 const START_MS_MAX = 20_000;
 const ATTEMPTS_MAX = 20;
+const PAUSE_MS = 5;
 const SESSIOND = fileURLToPath(import.meta.resolve('@ringtail/sessiond/main'));
 
 /** The real lttng, as an unprivileged user where we are root: root's daemon would be that of the whole machine. */
@@ -42,6 +44,8 @@ export function startLttng(directory: string): Tool {
       // A daemon that has died is not to be replaced by one that nobody ends.
       const answer = await execute('lttng', ['--no-sessiond', ...words], { ...options, env });
       if (answer.exitCode >= 0 || attempt === ATTEMPTS_MAX) return answer;
+      // Who of the two is faster decides: on a machine that is busy in the same way, it dies in the same way.
+      await pause(attempt * PAUSE_MS);
     }
   });
 }
@@ -95,9 +99,9 @@ function tool(
 
 function waitFor(condition: () => boolean, what: string): void {
   const until = Date.now() + START_MS_MAX;
-  const pause = new Int32Array(new SharedArrayBuffer(4));
+  const sleeper = new Int32Array(new SharedArrayBuffer(4));
   while (!condition()) {
     if (Date.now() > until) throw new Error(`${what} did not start`);
-    Atomics.wait(pause, 0, 0, 20);
+    Atomics.wait(sleeper, 0, 0, 20);
   }
 }

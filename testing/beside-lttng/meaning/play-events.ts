@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { END, type EventRow, SCRIPT } from './event-rows.ts';
 import { type Side, toldOf, until } from './side.ts';
 
@@ -58,9 +59,14 @@ function isOfScript(n: unknown): boolean {
 export function expectedOf(side: Side, { tells, lttng }: EventRow): readonly unknown[] {
   const expected = side.name === 'lttng' ? (lttng ?? tells) : tells;
   return expected.map((value) => {
-    if (value === 'PROCNAME') return readFileSync(`/proc/${side.pid}/comm`, 'utf8').trim();
+    if (value === 'PROCNAME') return programOf(side.pid);
     return value === 'PID' ? side.pid : value;
   });
+}
+
+/** How a process is called that has not given itself a name: threads of Node.js may have others. */
+function programOf(pid: number): string {
+  return basename(readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[0] as string);
 }
 
 function nameOf(at: number): string {

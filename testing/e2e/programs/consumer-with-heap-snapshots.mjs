@@ -1,0 +1,6 @@
+// A consumer daemon that writes a heap snapshot into the home of its user at SIGUSR2: it is started without NODE_OPTIONS.
+import { join } from 'node:path';
+import { writeHeapSnapshot } from 'node:v8';
+
+process.on('SIGUSR2', () => writeHeapSnapshot(join(process.env.RINGTAIL_HOME, `${process.pid}.heapsnapshot`)));
+await import('../../../packages/consumerd/dist/main.js');
