@@ -60,6 +60,11 @@ it.each(['idle', 'busy'])(
 
     // Longer ago than any machine that runs this has been up.
     await succeed(sandbox, 'reclaim-memory', '-u', '-a', '--older-than=1000000h');
+    if (state === 'idle') {
+      // By its next event the program has dealt with what it was asked.
+      await say('1');
+      expect(ringBytes(sandbox)).toBeGreaterThanOrEqual(fullBytes);
+    }
     await succeed(sandbox, 'reclaim-memory', '-u', '-a', '--older-than=1us');
     // The open sub-buffer stays, and what the loop may have opened since; the header of the ring is a page.
     await until(() => ringBytes(sandbox) <= 2 * SUB_BUF_BYTES + 8192);
@@ -73,7 +78,7 @@ it.each(['idle', 'busy'])(
     const indexes = indexesOf(eventsOf(sandbox, trace));
     // The program waited for room, so nothing is missing.
     expect(indexes).toEqual(Array.from({ length: indexes.length }, (_, index) => index));
-    if (state === 'idle') expect(indexes).toHaveLength(BURST + 3000);
+    if (state === 'idle') expect(indexes).toHaveLength(BURST + 1 + 3000);
     else expect(indexes.length).toBeGreaterThan(BURST);
   },
 );
