@@ -47,7 +47,7 @@ export class RecordCode {
   readonly #context: RecordCodeContext;
   /** Bits from `p` to the next field. */
   #offset = 0;
-  /** What `p` is a multiple of, in bytes. */
+  /** What `p` is known to be a multiple of, in bytes, on every way that leads here. */
   #alignBytes = 1;
   /** The line that will check the bound of the fields since `p`. */
   #boundLine = -1;
@@ -127,6 +127,7 @@ export class RecordCode {
   bytes(): void {
     this.#align(8);
     this.#flush();
+    this.#alignBytes = 1;
   }
 
   /**
@@ -156,7 +157,7 @@ export class RecordCode {
     if (!isTextElement(fieldClass.element)) throw new NotCompilable('no text');
     this.#align(alignmentOf(fieldClass));
     const length = this.#lengthOf(fieldClass, place);
-    this.#flush();
+    this.bytes();
     this.#code.line(`if (${length} > end - p) ${this.#context.giveUp}`);
     return length;
   }
@@ -171,12 +172,16 @@ export class RecordCode {
     this.#align(alignmentOf(fieldClass));
     const length = this.#lengthOf(fieldClass, place);
     this.#flush();
+    const alignBytes = this.#alignBytes;
     const index = this.#code.fresh('i');
     this.#code.line(`for (let ${index} = 0; ${index} < ${length}; ${index}++) {`);
+    // An element also starts where the one before it ends, and there may be none.
+    this.#alignBytes = 1;
     this.#depth++;
     element(index);
     this.#depth--;
     this.#flush();
+    this.#alignBytes = Math.min(alignBytes, this.#alignBytes);
     this.#code.line('}');
     return length;
   }
@@ -215,7 +220,7 @@ export class RecordCode {
   /** Leaves a field to the general decoder. @returns the name of its value */
   general(fieldClass: FieldClass, place: string): string {
     if (containsFormatInteger(fieldClass)) throw new NotCompilable('an integer with a role or a clock');
-    this.#align(8);
+    this.#align(Math.min(alignmentOf(fieldClass), 8));
     this.#flush();
     const decode = this.#code.constant('decode', attempting(this.#context.decoderOf(fieldClass, place)));
     const value = this.#code.local('g', `${decode}(cursor, p)`);
