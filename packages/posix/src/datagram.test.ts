@@ -1,18 +1,18 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AF_UNIX, MsgFlag, SOCK_CLOEXEC, SOCK_DGRAM } from './constants.ts';
-import { bindLibc, type Koffi } from './libc.ts';
+import { requireKoffi } from './koffi.ts';
+import { bindLibc } from './libc.ts';
 import { loadPosix } from './load.ts';
 import { abstractAddress, unixAddress } from './socket-address.ts';
 
 const loaded = loadPosix();
 if (!loaded.ok) throw new Error(loaded.reason);
 const { posix } = loaded;
-const libc = bindLibc(createRequire(import.meta.url)('koffi') as Koffi);
+const libc = bindLibc(requireKoffi());
 
 let directory: string;
 const fds: number[] = [];

@@ -1,6 +1,6 @@
 /** The functions of the C library that are called, bound once per JavaScript environment. */
 
-export type Koffi = typeof import('koffi').default;
+import type { Koffi } from './koffi.ts';
 
 /** A pointer argument: JavaScript memory (the call is over before it can move), an address, or none. */
 type Pointer = Uint8Array | number | null;

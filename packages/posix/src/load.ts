@@ -1,10 +1,10 @@
-import { createRequire } from 'node:module';
 import { type ClientSocketCalls, clientSocketCalls } from './client-socket.ts';
 import { GETTID_BY_ARCH } from './constants.ts';
 import { type DatagramCalls, datagramCalls } from './datagram.ts';
 import { type FileCalls, fileCalls } from './files.ts';
 import { type GroupCalls, groupCalls } from './groups.ts';
-import { bindLibc, type Koffi } from './libc.ts';
+import { requireKoffi } from './koffi.ts';
+import { bindLibc } from './libc.ts';
 import { type MemoryCalls, memoryCalls } from './memory.ts';
 import { type ProcessDescriptorCalls, processDescriptorCalls } from './process-descriptor.ts';
 import { type ServerSocketCalls, serverSocketCalls } from './server-socket.ts';
@@ -50,7 +50,7 @@ function load(): LoadedPosix {
   if (process.env.RINGTAIL_NO_KOFFI === '1') return { ok: false, reason: 'RINGTAIL_NO_KOFFI=1 turns koffi off' };
   try {
     // Required when first needed, so that a platform or a bundle without koffi can still import this module.
-    const libc = bindLibc(createRequire(import.meta.url)('koffi') as Koffi);
+    const libc = bindLibc(requireKoffi());
     const posix = {
       ...memoryCalls(libc),
       ...clientSocketCalls(libc),

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdtempSync, readdirSync, readlinkSync, readSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { bindLibc, type Koffi } from './libc.ts';
+import { requireKoffi } from './koffi.ts';
+import { bindLibc } from './libc.ts';
 import { loadPosix, type Posix } from './load.ts';
 import { MESSAGE_FD_COUNT_MAX, withMessageMemory } from './message-memory.ts';
 import { UNIX_PATH_BYTES_MAX } from './socket-address.ts';
@@ -193,7 +193,7 @@ describe('a connection', () => {
 
 /** Plays a peer that is not ours: one byte with any number of descriptors. */
 function sendRaw(socket: number, sent: readonly number[]): number {
-  const koffi = createRequire(import.meta.url)('koffi') as Koffi;
+  const koffi = requireKoffi();
   const libc = bindLibc(koffi);
   return withMessageMemory(libc, 1, (memory) => {
     memory.setFd(socket);

@@ -32,11 +32,11 @@ function platform(machine: Machine): Check {
   return problem('platform', `${what}: recording needs Linux`, 'traces can be read here; record them on Linux');
 }
 
-function sharedMemory({ posix }: Machine): Check[] {
+function sharedMemory({ arch, posix }: Machine): Check[] {
   if (!posix.ok) {
     const fix = /RINGTAIL_NO_KOFFI/.test(posix.reason)
       ? 'unset RINGTAIL_NO_KOFFI'
-      : 'npm install koffi, for this platform';
+      : `install @koromix/koffi-linux-${arch}, which npm leaves out with --omit=optional`;
     return [problem('koffi', `nothing can be recorded: ${posix.reason}`, fix)];
   }
   return [fine('koffi', 'loaded'), memfd(posix.posix), processor(posix.posix)];
