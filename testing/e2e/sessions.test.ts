@@ -1,9 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { openTraces } from '@ringtail/reader';
 import { describe, expect, it } from 'vitest';
 import {
   eventsOf,
+  indexesOf,
   makeSandbox,
   program,
   REGISTER_URL,
@@ -108,6 +109,39 @@ describe('a session made by hand', () => {
     app.process.stdin?.end();
     expect((await app.ended).code).toBe(0);
     await until(async () => (await resultOf<Applications>(sandbox, 'list', '-u')).applications.length === 0);
+  });
+
+  it('never has its files among those of another that was given the same directory', async () => {
+    const sandbox = sandboxWithDaemon();
+    const wanted = join(sandbox.directory, 'shared');
+    mkdirSync(wanted);
+    writeFileSync(join(wanted, 'notes.txt'), 'not of a trace');
+    const outputs = new Map<string, string>();
+    const start = async (name: string) => {
+      const { session } = await resultOf<{ session: { output: string } }>(sandbox, 'create', name, '-o', wanted);
+      outputs.set(name, session.output);
+      await succeed(sandbox, 'enable-event', '-u', 'e2e:sample');
+      await succeed(sandbox, 'start');
+    };
+    const emit = async (count: string) => {
+      const app = await startNode(sandbox, ['--import', REGISTER_URL, program('emit.mjs'), count]).ended;
+      expect(app.code).toBe(0);
+    };
+    await start('one');
+    await emit('3');
+    await succeed(sandbox, 'destroy');
+    await start('two');
+    await start('three');
+    await emit('5');
+    await succeed(sandbox, 'destroy', '-a');
+    expect(outputs.get('one')).toBe(wanted);
+    expect(readdirSync(wanted).sort()).toEqual(
+      ['notes.txt', 'ust', basename(outputs.get('two') ?? ''), basename(outputs.get('three') ?? '')].sort(),
+    );
+    expect(indexesOf(eventsOf(sandbox, join(wanted, 'ust')))).toEqual([0, 1, 2]);
+    for (const name of ['two', 'three']) {
+      expect(indexesOf(eventsOf(sandbox, outputs.get(name) ?? ''))).toEqual([0, 1, 2, 3, 4]);
+    }
   });
 
   it('is destroyed with all others by destroy -a', async () => {

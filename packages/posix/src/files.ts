@@ -1,11 +1,17 @@
 import { chmodSync } from 'node:fs';
-import { Errno, GETTID_BY_ARCH } from './constants.ts';
+import { Errno, Flock, GETTID_BY_ARCH } from './constants.ts';
 import type { Libc } from './libc.ts';
 import { posixError } from './posix-error.ts';
 
 export interface FileCalls {
   /** Makes a FIFO with exactly this mode. @throws {PosixError} `EEXIST`, … */
   mkfifo(path: string, mode: number): void;
+  /**
+   * Locks an open file or directory against every other `tryLock`, in this process too, until its descriptor is closed.
+   *
+   * @returns false if it is locked. @throws {PosixError} `EBADF`, `EOPNOTSUPP`, … on file systems without such locks
+   */
+  tryLock(fd: number): boolean;
   /**
    * Writes to a descriptor that was opened with `O_NONBLOCK`.
    *
@@ -27,6 +33,13 @@ export function fileCalls(libc: Libc, arch: string): FileCalls {
       if (libc.mkfifo(path, mode) < 0) throw posixError('mkfifo', libc.errno(), path);
       // mkfifo takes the umask off.
       chmodSync(path, mode);
+    },
+
+    tryLock(fd) {
+      if (libc.flock(fd, Flock.EXCLUSIVE | Flock.NONBLOCKING) === 0) return true;
+      const errno = libc.errno();
+      if (errno === Errno.EAGAIN) return false;
+      throw posixError('flock', errno);
     },
 
     writeNonBlocking(fd, bytes) {

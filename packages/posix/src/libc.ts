@@ -33,6 +33,7 @@ export interface Libc {
   write(fd: number, data: Pointer, bytes: number): number;
   close(fd: number): number;
   mkfifo(path: string, mode: number): number;
+  flock(fd: number, operation: number): number;
   /** The address of a `struct group`, which the next call overwrites; 0 where there is none. */
   getgrnam(name: string): number;
   syscall(number: number): number;
@@ -69,6 +70,7 @@ export function bindLibc(koffi: Koffi): Libc {
     close: bind('int close(int fd)'),
     write: bind('intptr_t write(int fd, const void *data, size_t bytes)'),
     mkfifo: bind('int mkfifo(const char *path, uint32_t mode)'),
+    flock: bind('int flock(int fd, int operation)'),
     getgrnam: bind('intptr_t getgrnam(const char *name)'),
     syscall: bind('intptr_t syscall(intptr_t number)'),
   };

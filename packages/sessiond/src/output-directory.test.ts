@@ -1,8 +1,18 @@
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { makeOwnDirectory, prepareOutput } from './output-directory.ts';
+import { type ClaimedOutput, claimOutput, makeOwnDirectory, prepareOutput } from './output-directory.ts';
 
 const self = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
 const nobody = { uid: 65_534, gid: 65_534 };
@@ -10,10 +20,24 @@ const isRoot = self.uid === 0;
 if (!isRoot) console.warn('SKIPPED: only root can make what it takes: not tested: output directories of other users');
 
 let directory: string;
+const claimed = new Set<ClaimedOutput>();
+
+function claim(path: string, inUse = false): string {
+  const output = claimOutput(path, { owner: self, inUse, name: 's' });
+  claimed.add(output);
+  return output.path;
+}
+
+function releaseAll(): void {
+  for (const output of claimed) output.release();
+  claimed.clear();
+}
+
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'ringtail-output-'));
 });
 afterEach(() => {
+  releaseAll();
   rmSync(directory, { recursive: true });
 });
 
@@ -25,9 +49,30 @@ describe('an output directory', () => {
     prepareOutput(path, self);
   });
 
-  it('is refused with a trace in it', () => {
+  it('is the wanted one, whatever other files are in it', () => {
+    writeFileSync(join(directory, 'file'), '');
     mkdirSync(join(directory, 'ust'));
-    expect(() => prepareOutput(directory, self)).toThrow(expect.objectContaining({ code: 'OUTPUT_IN_USE' }));
+    expect(claim(directory)).toBe(directory);
+  });
+
+  it.each(['ust', 'archives'])('is a new one within the wanted one if that has something in its %s', (name) => {
+    mkdirSync(join(directory, name, 'uid'), { recursive: true });
+    expect(claim(directory)).toBe(join(directory, 's'));
+    expect(claim(directory)).toBe(join(directory, 's-2'));
+  });
+
+  it('is a new one within the wanted one while another session has that, by any name', () => {
+    const link = `${directory}-link`;
+    symlinkSync(directory, link);
+    try {
+      claim(directory);
+      expect(claim(link)).toBe(join(link, 's'));
+      releaseAll();
+      expect(claim(link)).toBe(link);
+      expect(claim(join(directory, 'free'), true)).toBe(join(directory, 'free', 's'));
+    } finally {
+      rmSync(link);
+    }
   });
 
   it('is made once where nobody else may have it', () => {

@@ -352,10 +352,8 @@ describe('clients', SLOW, () => {
     const create = (more: object) => codeOf('create-session', { ...DEFAULT_SESSION, name: 'n', output, ...more });
     expect(await create({ name: 's' })).toBe('SESSION_EXISTS');
     expect(await create({ name: '../n' })).toBe('BAD_PARAMETER');
-    expect(await create({ output: join(daemon.parent, 's') })).toBe('OUTPUT_IN_USE');
+    expect(await create({ output: join(daemon.parent, 's', 'ust') })).toBe('OUTPUT_IN_USE');
     expect(await create({ output: '/proc/nowhere' })).toBe('OUTPUT_NOT_WRITABLE');
-    mkdirSync(join(output, 'ust'), { recursive: true });
-    expect(await create({})).toBe('OUTPUT_IN_USE');
     expect(await codeOf('start-session', { session: 's' })).toBe('ALREADY_STARTED');
     expect(await codeOf('start-session', { session: 'n' })).toBe('NO_SUCH_SESSION');
     expect(await codeOf('enable-channel', { session: 's', channel: smallChannel })).toBe('CHANNEL_EXISTS');
@@ -368,6 +366,21 @@ describe('clients', SLOW, () => {
     expect(await codeOf('dance', {})).toBe('BAD_PARAMETER');
     await client.ask('stop-session', { session: 's' });
     expect(await codeOf('stop-session', { session: 's' })).toBe('ALREADY_STOPPED');
+  });
+
+  it('get a directory of its own for a session whose directory is that of another', async () => {
+    await daemon.start();
+    const client = await startedSession();
+    const wanted = join(daemon.parent, 's');
+    const create = async (name: string) =>
+      (await client.ask('create-session', { ...DEFAULT_SESSION, name, output: wanted })).output as string;
+    for (const name of ['t', 'u']) {
+      const output = await create(name);
+      expect(output).toMatch(new RegExp(`^${wanted}/${name}-\\d{8}-\\d{6}$`));
+      expect(statSync(output).mode & 0o777).toBe(0o700);
+    }
+    await client.ask('destroy-session', { session: 's' });
+    expect(await create('s')).toBe(wanted);
   });
 
   it('may overlap on one session: each command finds what the one before has left', async () => {

@@ -34,13 +34,21 @@ function refusal(code: string): unknown {
 }
 
 describe('SessionRegistry', () => {
-  it('has one session of a name, and of a directory', () => {
+  it('has one session of a name, of a directory of ring files, and within a trace', () => {
     const registry = newRegistry();
     create(registry, 'a', { shmPath: '/shm' });
     expect(() => create(registry, 'a')).toThrow(refusal('SESSION_EXISTS'));
-    expect(() => create(registry, 'b', { output: '/out/a' })).toThrow(refusal('OUTPUT_IN_USE'));
     expect(() => create(registry, 'b', { shmPath: '/shm' })).toThrow(refusal('OUTPUT_IN_USE'));
+    expect(() => create(registry, 'b', { output: '/out/a/ust' })).toThrow(refusal('OUTPUT_IN_USE'));
+    expect(() => create(registry, 'b', { output: '/out/a/ust/uid' })).toThrow(refusal('OUTPUT_IN_USE'));
     expect(() => registry.sessionOf('b', { uid: 0, gid: 0 })).toThrow(refusal('NO_SUCH_SESSION'));
+  });
+
+  it('knows which directories sessions write their traces to', () => {
+    const registry = newRegistry();
+    create(registry, 'a');
+    create(registry, 'b', { snapshot: true });
+    expect(['/out/a', '/out/b', '/out/c'].map((output) => registry.writesTo(output))).toEqual([true, false, false]);
   });
 
   it('forgets a session that is removed, with its keys', () => {

@@ -59,16 +59,36 @@ export class SessionRegistry {
     this.#budget = budget;
   }
 
-  create(parameters: SessionParameters, createdAt: Date, clockReading: ClockReading): Session {
-    const { name, output } = parameters;
+  /**
+   * Refuses a session that cannot be created, wherever it is to write to.
+   *
+   * @throws {DaemonError} `SESSION_EXISTS`, `TOO_MANY`, `OUTPUT_IN_USE`
+   */
+  admit(wanted: Pick<SessionParameters, 'name' | 'output' | 'shmPath'>): void {
+    const { name } = wanted;
     if (this.#sessions.has(name)) throw new DaemonError('SESSION_EXISTS', `there is a session ${name} already`);
     if (this.#sessions.size >= SESSIONS_MAX) {
       throw new DaemonError('TOO_MANY', `there are ${SESSIONS_MAX} sessions already`);
     }
     for (const other of this.#sessions.values()) {
-      if (!sharesDirectory(other, parameters)) continue;
-      throw new DaemonError('OUTPUT_IN_USE', `the session ${other.name} writes to the same directory`);
+      if (sharesRingFiles(other, wanted)) {
+        throw new DaemonError('OUTPUT_IN_USE', `the session ${other.name} has its ring files in the same directory`);
+      }
+      if (isInsideTrace(other, wanted)) {
+        throw new DaemonError('OUTPUT_IN_USE', `${wanted.output} is inside of the trace of the session ${other.name}`);
+      }
     }
+  }
+
+  /** Whether a session writes its trace to this directory; the snapshots of others have directories of their own. */
+  writesTo(output: string): boolean {
+    return this.sessions().some((other) => !other.snapshot && other.output === output);
+  }
+
+  /** @throws {DaemonError} as {@link SessionRegistry.admit} */
+  create(parameters: SessionParameters, createdAt: Date, clockReading: ClockReading): Session {
+    this.admit(parameters);
+    const { name, output } = parameters;
     // Where nothing is written, nobody drains the rings: that is a flight recorder without a place for its snapshots.
     const actual = { ...parameters, snapshot: parameters.snapshot || output === null };
     const session: Session = {
@@ -97,7 +117,9 @@ export class SessionRegistry {
   /** Sessions that are being destroyed, and still have the name or a directory of one that is to be created. */
   leavingBefore(wanted: Pick<SessionParameters, 'name' | 'output' | 'shmPath'>): Session[] {
     return this.sessions().filter(
-      (other) => other.leaving && (other.name === wanted.name || sharesDirectory(other, wanted)),
+      (other) =>
+        other.leaving &&
+        (other.name === wanted.name || other.output === wanted.output || sharesRingFiles(other, wanted)),
     );
   }
 
@@ -386,8 +408,15 @@ export class SessionRegistry {
 
 type Directories = Pick<SessionParameters, 'output' | 'shmPath'>;
 
-function sharesDirectory(one: Directories, { output, shmPath }: Directories): boolean {
-  return (output !== null && one.output === output) || (shmPath !== null && one.shmPath === shmPath);
+function sharesRingFiles(one: Directories, { shmPath }: Directories): boolean {
+  return shmPath !== null && one.shmPath === shmPath;
+}
+
+/** A rotation moves all of `ust`, and a clear removes from it: nothing else may be written there. */
+function isInsideTrace(one: Directories, { output }: Directories): boolean {
+  if (one.output === null || output === null) return false;
+  const trace = join(one.output, 'ust');
+  return output === trace || output.startsWith(`${trace}/`);
 }
 
 /** All channels of a session have the same. */

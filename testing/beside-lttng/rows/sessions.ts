@@ -11,6 +11,20 @@ export const SESSION_ROWS: readonly Row[] = [
   },
   { command: 'create', exitCode: 0, words: 'create', notCompared: 'the name has the time in it' },
   { command: 'create', setUp: [SESSION], words: 'create s -o OUT/t', exitCode: 1 },
+  { command: 'create', words: 'create s -o OUT', exitCode: 0 },
+  {
+    command: 'create',
+    setUp: [SESSION],
+    words: 'create t -o OUT/s',
+    exitCode: 0,
+    notCompared: 'lttng has both sessions write to the same files; ringtail makes a directory in it for the second',
+  },
+  {
+    command: 'create',
+    setUp: [...STARTED, 'destroy s'],
+    words: 'create t -o OUT/s',
+    exitCode: 0,
+  },
   {
     command: 'create',
     words: 'create s --no-output',

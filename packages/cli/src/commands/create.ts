@@ -1,4 +1,4 @@
-import { isAbsolute, resolve } from 'node:path';
+import { dirname, isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { SessionDaemonClient } from '@ringtail/ctl';
 import type { ClockKind, SessionDescription, TraceFormat } from '@ringtail/protocol';
@@ -10,7 +10,7 @@ import { withDaemon } from '../daemon.ts';
 import { CliError } from '../errors.ts';
 import { clockOption, outputFormatOf } from '../options.ts';
 import { describeSession, withNextStep } from '../session-command.ts';
-import { newTraceName, prepareTraceDirectory, tracesDirectory } from '../trace-directory.ts';
+import { newTraceName, tracesDirectory } from '../trace-directory.ts';
 
 interface CreateOptions {
   /** False with `--no-output`. */
@@ -61,7 +61,7 @@ Examples:
       spawn: true,
     });
     report(context, outputFormatOf(command), { command: 'create', session }, () =>
-      describe(session, options.snapshot === true),
+      describe(session, options.snapshot === true, output),
     );
     return makeCurrentSession(context, session.name);
   });
@@ -95,9 +95,7 @@ async function create(
 function outputOf(context: Context, traceName: string, options: CreateOptions): string | null {
   if (options.output === false) return null;
   const named = options.setUrl === undefined ? options.output : pathOfUrl(options.setUrl);
-  if (named === undefined) return resolve(tracesDirectory(context), traceName);
-  // Snapshots get directories of their own, beside those of other sessions.
-  return options.snapshot ? resolve(context.cwd, named) : prepareTraceDirectory(context, named);
+  return named === undefined ? resolve(tracesDirectory(context), traceName) : resolve(context.cwd, named);
 }
 
 /**
@@ -137,10 +135,19 @@ function refuseNetwork(options: CreateOptions): void {
   );
 }
 
-/** @param asked whether a snapshot session was asked for; one without any output is one as well */
-function describe({ name, output, snapshot, shmPath }: SessionDescription, asked: boolean): string {
+/**
+ * @param asked whether a snapshot session was asked for; one without any output is one as well
+ * @param wanted the output that was asked for
+ */
+function describe(
+  { name, output, snapshot, shmPath }: SessionDescription,
+  asked: boolean,
+  wanted: string | null,
+): string {
   const lines = [`${asked ? 'Snapshot session' : 'Session'} ${name} created.`];
   if (output !== null) lines.push(`${snapshot ? 'Default snapshot output set' : 'Traces will be output'} to ${output}`);
+  if (output !== null && dirname(output) === wanted)
+    lines.push(`${wanted} holds the trace of another session, which stays as it is.`);
   if (snapshot) lines.push('Every channel enabled for this session will be set to overwrite mode.');
   if (shmPath !== null) lines.push(`Shared memory path set to ${shmPath}`);
   return lines.join('\n');

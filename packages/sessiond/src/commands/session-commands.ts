@@ -1,9 +1,10 @@
 import type { Commands, SessionDescription, SessionStatistics } from '@ringtail/protocol';
+import { directoryDate } from '../archives/archive-names.ts';
 import { removeCheckpoints } from '../archives/checkpoints.ts';
 import { removeEmptyChunk } from '../archives/empty-chunk.ts';
 import type { Client } from '../client.ts';
 import { DaemonError } from '../daemon-error.ts';
-import { prepareOutput } from '../output-directory.ts';
+import { type ClaimedOutput, claimOutput, prepareOutput } from '../output-directory.ts';
 import { type Owner, ownerFor, type Session } from '../session.ts';
 import { readClock } from '../session-clock.ts';
 import type { ArchiveCommands } from './archive-commands.ts';
@@ -17,6 +18,7 @@ export class SessionCommands {
   readonly #services: CommandServices;
   readonly #work: SessionWork;
   readonly #archives: ArchiveCommands;
+  readonly #claims = new Map<Session, ClaimedOutput>();
 
   constructor(services: CommandServices, work: SessionWork, archives: ArchiveCommands) {
     this.#services = services;
@@ -75,6 +77,8 @@ export class SessionCommands {
     if (session.output !== null && session.archive.rotations > 0) removeEmptyChunk(session.output, session.owner, log);
     removeCheckpoints(session, log);
     registry.remove(session);
+    this.#claims.get(session)?.release();
+    this.#claims.delete(session);
     triggers.sessionDestroyed(session);
     notifications.publish({ kind: 'session-destroyed', session: session.name }, session.owner.uid);
     log.info(`session ${session.name} is destroyed: ${statistics.eventsRecorded} events in ${session.output}`);
@@ -83,19 +87,36 @@ export class SessionCommands {
 
   create(params: Commands['create-session']['params'], client: Client): Result<'create-session'> {
     const { registry, applications, defaultFormat, notifications, now, log } = this.#services;
-    const parameters = { ...params, format: params.format ?? defaultFormat, owner: ownerFor(client) };
-    if (params.shmPath !== null) refuseForeignRingFiles(parameters.owner);
+    const owner = ownerFor(client);
+    if (params.shmPath !== null) refuseForeignRingFiles(owner);
+    registry.admit(params);
+    const claim = this.#claimOutput(params, owner);
+    const output = claim?.path ?? params.output;
+    const parameters = { ...params, output, format: params.format ?? defaultFormat, owner };
     const session = registry.create(parameters, now(), readClock(params.clock));
-    try {
-      if (session.output !== null) prepareOutput(session.output, session.owner);
-    } catch (error) {
-      registry.remove(session);
-      throw error;
-    }
+    if (claim !== undefined) this.#claims.set(session, claim);
     for (const sighting of applications.sightings()) session.sightings.add(sighting);
     notifications.publish({ kind: 'session-created', session: session.name }, session.owner.uid);
     log.info(`session ${session.name} of user ${session.owner.uid} is created, output ${session.output}`);
     return { name: session.name, output: session.output };
+  }
+
+  /** Snapshots go to new directories of their own, so that many sessions can have theirs in one place. */
+  #claimOutput(
+    { name, output, snapshot }: Commands['create-session']['params'],
+    owner: Owner,
+  ): ClaimedOutput | undefined {
+    if (output === null) return undefined;
+    if (snapshot) {
+      prepareOutput(output, owner);
+      return undefined;
+    }
+    const { registry, now } = this.#services;
+    return claimOutput(output, {
+      owner,
+      inUse: registry.writesTo(output),
+      name: `${name}-${directoryDate(now())}`,
+    });
   }
 
   /** The metadata of every trace is there before anybody is told to record into it. */
