@@ -1,5 +1,5 @@
 import { RingtailError } from '@ringtail/base';
-import type { Instant, Message, Next, PacketFields } from '@ringtail/ctf';
+import type { EventMessage, Instant, Message, Next, PacketFields } from '@ringtail/ctf';
 import { AGAIN, END, type EventLoops, LoopTurn } from '@ringtail/ctf/internal';
 
 /** Whatever the messages of one data stream come from. */
@@ -40,19 +40,28 @@ class Head extends LoopTurn {
   }
 }
 
+export interface MergeOptions {
+  /** Takes what is wrong with a data stream, which then ends. Without it, `next` and `drain` throw. */
+  readonly onError?: ((error: RingtailError) => void) | undefined;
+  /** Whether a data stream goes on behind a malformed packet. */
+  readonly keepsGoing?: boolean | undefined;
+  /** Takes each event that is earlier than the event before it. */
+  readonly onBackwards?: ((event: EventMessage, before: Instant) => void) | undefined;
+}
+
 /** Merges the messages of data streams in the order of time, with one message of each in memory. */
 export class MessageMerge {
-  readonly #onError: ((error: RingtailError) => void) | undefined;
-  readonly #keepsGoing: boolean;
+  readonly #options: MergeOptions;
   /** A binary heap, the earliest at its root. */
   readonly #heap: Head[] = [];
   /** Data streams whose next message is not known yet. */
   #starved: Head[];
+  /** Time of the event that was passed on last. */
+  #lastSeconds = Number.NEGATIVE_INFINITY;
+  #lastNanoseconds = 0;
 
-  /** @param keepsGoing whether a data stream goes on behind a malformed packet */
-  constructor(readers: readonly MessageSource[], onError?: (error: RingtailError) => void, keepsGoing = false) {
-    this.#onError = onError;
-    this.#keepsGoing = keepsGoing;
+  constructor(readers: readonly MessageSource[], options: MergeOptions = {}) {
+    this.#options = options;
     this.#starved = readers.map((reader, rank) => new Head(reader, rank));
   }
 
@@ -64,6 +73,7 @@ export class MessageMerge {
       if (head === undefined) return END;
       const { message, error } = head;
       this.#advance(head);
+      if (message?.kind === 'event') this.#notice(message);
       if (message !== undefined) return { kind: 'item', item: message };
       if (error !== undefined) this.#report(error);
     }
@@ -80,11 +90,13 @@ export class MessageMerge {
       const head = this.#heap[0];
       if (head === undefined || !consumer.isWanted) return END;
       const { message, error } = head;
+      if (message?.kind === 'event') this.#notice(message);
       if (message !== undefined) consumer.take(message);
       head.message = undefined;
       if (error === undefined) {
         this.#limit(head);
-        head.reader.takeEvents?.(consumer, head);
+        const count = head.reader.takeEvents?.(consumer, head) ?? 0;
+        if (count > 0) this.#pass(head.lastSeconds, head.lastNanoseconds);
       }
       if (head.isLater) this.#sink();
       else this.#advance(head);
@@ -93,8 +105,25 @@ export class MessageMerge {
   }
 
   #report(error: RingtailError): void {
-    if (this.#onError === undefined) throw error;
-    this.#onError(error);
+    const { onError } = this.#options;
+    if (onError === undefined) throw error;
+    onError(error);
+  }
+
+  /** Generated code takes no event before its turn; so only events that come as messages can go back. */
+  #notice(event: EventMessage): void {
+    if (event.stream.clockClass === undefined) return;
+    const { seconds, nanoseconds } = event;
+    const before = { seconds: this.#lastSeconds, nanoseconds: this.#lastNanoseconds };
+    this.#pass(seconds, nanoseconds);
+    if (seconds < before.seconds || (seconds === before.seconds && nanoseconds < before.nanoseconds)) {
+      this.#options.onBackwards?.(event, before);
+    }
+  }
+
+  #pass(seconds: number, nanoseconds: number): void {
+    this.#lastSeconds = seconds;
+    this.#lastNanoseconds = nanoseconds;
   }
 
   /** Lets the root take events until the turn of another data stream comes. */
@@ -134,7 +163,7 @@ export class MessageMerge {
   }
 
   #recover(head: Head): boolean {
-    if (!this.#keepsGoing || head.reader.skipPacket?.() !== true) return false;
+    if (this.#options.keepsGoing !== true || head.reader.skipPacket?.() !== true) return false;
     head.error = undefined;
     return true;
   }

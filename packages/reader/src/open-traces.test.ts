@@ -114,6 +114,65 @@ describe('opening traces', () => {
     expect(seen).toHaveLength(2);
   });
 
+  it('warns once where time runs backwards, and shows by how much', () => {
+    write('metadata', METADATA);
+    const times = [5_000, 4_000_000_000, 1_000, 2_000, 3_000_000_000, 7];
+    write(
+      's_0',
+      packet(
+        0,
+        times.map((time, n) => ({ time, n })),
+      ),
+    );
+    write('s_1', packet(1, [{ time: 4_000_000_001, n: 9 }]));
+    const inText = () => {
+      const warnings: string[] = [];
+      let text = '';
+      const reader = openTraces(root, { onWarning: (warning) => warnings.push(warning) });
+      const write = (chunk: string) => {
+        text += chunk;
+        return true;
+      };
+      printPretty(reader, { write }, { utc: true });
+      reader.close();
+      return { warnings, deltas: [...text.matchAll(/\(([-+].{11,}?)\)/g)].map(([, delta]) => delta) };
+    };
+    expect(inText()).toEqual({
+      warnings: [expect.stringMatching(/^time runs backwards: event "e" of .*s_0 is 3\.999999000 s earlier than/)],
+      deltas: [
+        '+?.?????????',
+        '+3.999995000',
+        '-3.999999000',
+        '+0.000001000',
+        '+2.999998000',
+        '-2.999999993',
+        '+3.999999994',
+      ],
+    });
+    const asMessages: string[] = [];
+    const reader = openTraces(root, { onWarning: (warning) => asMessages.push(warning) });
+    expect([...reader].flatMap((m) => (m.kind === 'event' ? [Number(m.payload!.n)] : []))).toEqual([
+      0, 1, 2, 3, 4, 5, 9,
+    ]);
+    reader.close();
+    expect(asMessages).toEqual(inText().warnings);
+  });
+
+  it('warns of nothing where events lie before the begin of their packet', () => {
+    write('metadata', METADATA);
+    const bytes = packet(0, [
+      { time: 50, n: 1 },
+      { time: 60, n: 2 },
+    ]);
+    bytes.writeBigUInt64LE(55n, 1);
+    write('s_0', bytes);
+    const warnings: string[] = [];
+    const reader = openTraces(root, { onWarning: (warning) => warnings.push(warning) });
+    expect([...reader]).toHaveLength(2);
+    reader.close();
+    expect(warnings).toEqual([]);
+  });
+
   it('says where there is no trace, or nothing at all', () => {
     expect(() => openTraces(root)).toThrow(expect.objectContaining({ code: 'NO_TRACE', path: [root] }));
     const missing = path.join(root, 'missing');

@@ -5,6 +5,7 @@ import {
   type BoundaryMessage,
   type EventMessage,
   type FirstPacket,
+  type Instant,
   type Message,
   MetadataError,
   type NamedMedium,
@@ -22,6 +23,7 @@ import { FileMedium } from './file-medium.ts';
 import { type MessageConsumer, MessageMerge, type MessageSource } from './merge.ts';
 import { MessageFilter } from './message-filter.ts';
 import { MessageTrimmer } from './message-trimmer.ts';
+import { durationText } from './pretty/pretty-time.ts';
 import { ReaderError } from './reader-error.ts';
 import { resolveTimeBound, type TimeBound, type TimeRange } from './time-range.ts';
 import { TraceStream } from './trace-stream.ts';
@@ -32,6 +34,8 @@ export interface OpenOptions {
    * Without it, `next` throws.
    */
   readonly onError?: (error: RingtailError) => void;
+  /** Takes a sentence about data that is sound in form but cannot be true. Each kind is reported once. */
+  readonly onWarning?: (warning: string) => void;
   /** A malformed packet is reported and left out; its data stream goes on with the packet behind it. */
   readonly keepGoing?: boolean;
   /** Only what happened from here on. Packets before are not read. */
@@ -79,13 +83,13 @@ export class TraceReader implements Iterable<Message> {
    * @throws {ReaderError} if a file cannot be read
    */
   next(): Next<Message> {
-    this.#merge ??= new MessageMerge(this.#sources(), this.#options.onError, this.#options.keepGoing);
+    this.#merge ??= this.#startMerge();
     return this.#merge.next();
   }
 
   /** Gives all messages that are left to a consumer, in the same order as `next` does, and faster. @internal */
   drain(consumer: MessageConsumer): Next<never> {
-    this.#merge ??= new MessageMerge(this.#sources(), this.#options.onError, this.#options.keepGoing);
+    this.#merge ??= this.#startMerge();
     return this.#merge.drain(consumer);
   }
 
@@ -131,6 +135,16 @@ export class TraceReader implements Iterable<Message> {
     return this.#options.streamIntersection ? common(this.range, intersection(trace)) : this.range;
   }
 
+  #startMerge(): MessageMerge {
+    const { onError, keepGoing: keepsGoing, onWarning } = this.#options;
+    let isReported = false;
+    const onBackwards = (event: EventMessage, before: Instant) => {
+      if (!isReported) onWarning?.(backwardsWarning(event, before));
+      isReported = true;
+    };
+    return new MessageMerge(this.#sources(), { onError, keepsGoing, onBackwards });
+  }
+
   #sources(): MessageSource[] {
     return this.traces.flatMap((trace) => {
       const range = this.rangeOf(trace);
@@ -145,6 +159,11 @@ export class TraceReader implements Iterable<Message> {
     const trimmed = isWhole ? reader : new MessageTrimmer(reader, range);
     return keep === undefined ? trimmed : new MessageFilter(trimmed, keep);
   }
+}
+
+function backwardsWarning(event: EventMessage, before: Instant): string {
+  const { stream, class: of } = event;
+  return `time runs backwards: event "${of.name}" of ${stream.name} is ${durationText(event, before)} s earlier than the event before it`;
 }
 
 export interface OpenedDirectory extends TraceDirectory {

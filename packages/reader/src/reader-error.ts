@@ -9,6 +9,8 @@ export type ReaderErrorCode =
   | 'BAD_TIME'
   /** A data stream without a clock cannot be cut by time. */
   | 'NO_CLOCK'
+  /** An event is earlier than the event before it, where that is not expected. */
+  | 'TIME_BACKWARDS'
   /** The data streams of a trace have no time in common, or do not tell. */
   | 'NO_INTERSECTION'
   /** Something is already where output is to go. */

@@ -40,7 +40,7 @@ export async function convertTraces(
 ): Promise<Outcome> {
   const outputFormat = outputFormatOf(command);
   let code: number = ExitCode.OK;
-  const opening = openOptions(options, (error) => {
+  const opening = openOptions(context, options, (error) => {
     // The other data streams may be sound; they go on.
     reportError(context, outputFormat, error);
     code = ExitCode.ERROR;

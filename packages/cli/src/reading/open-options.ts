@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { RingtailError } from '@ringtail/base';
 import { eventChoice, type OpenOptions, parseTimeBound, parseTimeRange } from '@ringtail/reader';
-import type { Context } from '../context.ts';
+import { type Context, warn } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { parseLogLevel } from '../log-level.ts';
 import { splitNames } from '../options.ts';
@@ -18,7 +18,11 @@ export function tracePaths(context: Context, paths: readonly string[]): string[]
  * @throws {FilterError} with the column
  * @throws {ReaderError} `BAD_TIME`
  */
-export function openOptions(options: ReadingOptions, onError: (error: RingtailError) => void): OpenOptions {
+export function openOptions(
+  context: Context,
+  options: ReadingOptions,
+  onError: (error: RingtailError) => void,
+): OpenOptions {
   const utc = options.clockGmt === true;
   if (options.timerange !== undefined && (options.begin ?? options.end) !== undefined) {
     throw new CliError('BAD_ARGUMENT', 'give either --timerange or --begin and --end');
@@ -34,6 +38,7 @@ export function openOptions(options: ReadingOptions, onError: (error: RingtailEr
     ...range,
     utc,
     onError,
+    onWarning: (warning) => warn(context, warning),
     keep: eventChoice({
       names: options.name?.flatMap(splitNames),
       logLevel: options.loglevel === undefined ? undefined : parseLogLevel(options.loglevel),

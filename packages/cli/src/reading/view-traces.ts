@@ -30,7 +30,7 @@ export async function viewTraces(
     options.tracePath === undefined ? await tracesOf(context, words) : [resolve(context.cwd, options.tracePath)];
   if (options.viewer !== undefined) return await runViewer(context, options.viewer, paths);
   let code: number = ExitCode.OK;
-  const opening = openOptions(options, (error) => {
+  const opening = openOptions(context, options, (error) => {
     // The other data streams may be sound; they go on.
     reportError(context, format, error);
     code = ExitCode.ERROR;

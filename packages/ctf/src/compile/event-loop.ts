@@ -16,6 +16,9 @@ export class LoopTurn {
   limitSeconds = Number.POSITIVE_INFINITY;
   /** May be half a nanosecond before a whole one. */
   limitNanoseconds = 0;
+  /** Time of the event that generated code took last. */
+  lastSeconds = Number.NEGATIVE_INFINITY;
+  lastNanoseconds = 0;
   /** Whether the next event was left because it is later than the limit; `seconds` and `nanoseconds` are then its time. */
   isLater = false;
 }
@@ -128,6 +131,7 @@ function generate(decoder: DataStreamDecoder, sink: EventLoopSink): EventLoop | 
   if (hasClock) {
     code.line('clock.high = startHigh; clock.low = startLow;');
     code.line('run.high = high; run.low = low;');
+    code.line('run.lastNanoseconds = former;');
     code.line(`run.nanoseconds = stop === ${StopReason.LATER} ? nanoseconds : former;`);
   }
   code.line('return count;');

@@ -37,6 +37,8 @@ export class LoopRun {
   secondLow = -0;
   /** Event records may not be earlier within the second. Afterwards that of the last one, or of the one that is later than the limit. */
   nanoseconds = 0;
+  /** Of the event record that was taken last, within the second. */
+  lastNanoseconds = 0;
   /** Those later than this within the second are left. */
   limit = -0;
   stop: (typeof StopReason)[keyof typeof StopReason] = StopReason.UNUSUAL;
@@ -64,6 +66,10 @@ export class LoopRun {
 
   end(turn: LoopTurn, count: number): void {
     turn.isLater = this.stop === StopReason.LATER;
+    if (count > 0) {
+      turn.lastSeconds = this.seconds;
+      turn.lastNanoseconds = this.lastNanoseconds;
+    }
     if (count === 0 && !turn.isLater) return;
     turn.seconds = this.seconds;
     turn.nanoseconds = this.nanoseconds;

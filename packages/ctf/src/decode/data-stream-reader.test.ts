@@ -231,6 +231,32 @@ describe('data stream reader', () => {
     ]);
   });
 
+  it('counts on where the counters of losses wrap, and gives no number where they go down', () => {
+    const bytes = concat(
+      packet([], { begin: 10n, end: 20n, discarded: 0xffff_fffe, sequence: 0xffff_fffe }),
+      packet([], { begin: 30n, end: 40n, discarded: 3, sequence: 1 }),
+      packet([], { begin: 50n, end: 60n, discarded: 1, sequence: 0 }),
+      packet([], { begin: 70n, end: 80n, discarded: 1, sequence: 1 }),
+    );
+    const { messages } = readAll(new BufferMedium(bytes));
+    const at = (nanoseconds: number) => ({ seconds: 100, nanoseconds });
+    expect(messages.slice(1).map((m) => (m.kind === 'event' ? m : [m.kind, m.count, m.range]))).toEqual([
+      ['discarded-events', 5n, { begin: at(20), end: at(40) }],
+      ['discarded-packets', 2n, { begin: at(20), end: at(30) }],
+      ['discarded-events', undefined, { begin: at(40), end: at(60) }],
+      ['discarded-packets', undefined, { begin: at(40), end: at(50) }],
+    ]);
+  });
+
+  it('tells no time range of losses between packets in disorder', () => {
+    const bytes = concat(
+      packet([], { begin: 50n, end: 60n, sequence: 7 }),
+      packet([], { begin: 30n, end: 40n, sequence: 6 }),
+    );
+    const { messages } = readAll(new BufferMedium(bytes));
+    expect(messages).toMatchObject([{ kind: 'discarded-packets', count: undefined, range: undefined }]);
+  });
+
   it('takes what the first packet says without reading on', () => {
     const bytes = packet([text(1, 'one')], { begin: 7n });
     const first = readFirstPacket(TRACE, { name: 'file', medium: new BufferMedium(bytes.subarray(0, HEADER_BYTES)) });

@@ -1,3 +1,7 @@
+import { visitFieldClasses } from '../metadata/field-class-walk.ts';
+import type { IntegerRole } from '../model/field-class.ts';
+import type { DataStreamClass } from '../model/trace-class.ts';
+import { integerOf } from './class-facts.ts';
 import type { ClockValue } from './clock-value.ts';
 import { type DataStream, instantOf, type LossMessage } from './messages.ts';
 
@@ -27,9 +31,10 @@ export function lossesBetween(
   const discarded = packet.discardedEvents;
   if (discarded !== undefined) {
     const before = previous?.discardedEvents;
-    const count = before === undefined ? undefined : BigInt.asUintN(64, discarded - before);
+    const count = before === undefined ? undefined : increase(before, discarded, stream.class, DISCARDED);
     const from = before === undefined ? packet.beginCycles : previous?.endCycles;
-    if (count === undefined ? discarded !== 0n : count !== 0n) {
+    const isLoss = before === undefined ? discarded !== 0n : count !== 0n;
+    if (isLoss) {
       const hasRange = packet.beginCycles !== undefined;
       losses.push(loss('discarded-events', stream, count, hasRange ? from : undefined, packet.endCycles, clock));
     }
@@ -37,13 +42,37 @@ export function lossesBetween(
   const number = packet.sequenceNumber;
   const numberBefore = previous?.sequenceNumber;
   if (number !== undefined && numberBefore !== undefined) {
-    const count = BigInt.asUintN(64, number - numberBefore);
-    if (count > 1n) {
+    const count = increase(numberBefore, number, stream.class, NUMBER);
+    if (count === undefined || count > 1n) {
       const to = packet.endCycles === undefined ? undefined : packet.beginCycles;
-      losses.push(loss('discarded-packets', stream, count - 1n, previous?.endCycles, to, clock));
+      losses.push(loss('discarded-packets', stream, count && count - 1n, previous?.endCycles, to, clock));
     }
   }
   return losses;
+}
+
+const DISCARDED = 'discarded-event-record-counter-snapshot';
+const NUMBER = 'packet-sequence-number';
+
+/**
+ * How far a counter has gone. Counters wrap at the width of their field.
+ *
+ * @returns undefined for a counter that went down: it began anew, or the packets are in disorder
+ */
+function increase(before: bigint, now: bigint, of: DataStreamClass, role: IntegerRole): bigint | undefined {
+  const bits = now < before ? bitsOf(of, role) : 64;
+  const step = BigInt.asUintN(bits, now - before);
+  return step < 1n << BigInt(bits - 1) ? step : undefined;
+}
+
+function bitsOf({ packetContext }: DataStreamClass, role: IntegerRole): number {
+  let bits = 64;
+  if (packetContext === undefined) return bits;
+  visitFieldClasses(packetContext, (fieldClass) => {
+    const integer = integerOf(fieldClass);
+    if (integer?.kind === 'integer' && integer.roles?.includes(role)) bits = integer.bits;
+  });
+  return bits;
 }
 
 function loss(
@@ -55,7 +84,8 @@ function loss(
   clock: ClockValue | undefined,
 ): LossMessage {
   if (clock === undefined) return { kind, stream, count, range: undefined, seconds: 0, nanoseconds: 0 };
-  if (begin === undefined || end === undefined) {
+  // A packet that was never closed has the end 0; an end before the begin is no time range either.
+  if (begin === undefined || end === undefined || end < begin) {
     clock.convert();
     return { kind, stream, count, range: undefined, seconds: clock.seconds, nanoseconds: clock.nanoseconds };
   }

@@ -96,7 +96,7 @@ export class EventMessage implements Instant {
 export interface LossMessage extends Instant {
   readonly kind: 'discarded-events' | 'discarded-packets';
   readonly stream: DataStream;
-  /** Undefined where losses are known only from before the first packet: how many is then unknown. */
+  /** Undefined where it is not known: before the first packet, and where the counter of losses went down. */
   readonly count: bigint | undefined;
   /** Between which times; undefined where packets do not tell. `seconds` and `nanoseconds` are those of `begin`. */
   readonly range: { readonly begin: Instant; readonly end: Instant } | undefined;

@@ -77,7 +77,11 @@ interface Kept {
 
 function opened(options: OpenOptions) {
   const kept: Kept = { errors: [], warnings: '' };
-  const reader = openTraces(root, { ...options, onError: (error) => void kept.errors.push(error.describe()) });
+  const reader = openTraces(root, {
+    ...options,
+    onError: (error) => void kept.errors.push(error.describe()),
+    onWarning: (warning) => void kept.errors.push(warning),
+  });
   const warnings = {
     write: (line: string) => {
       kept.warnings += line;
@@ -176,6 +180,20 @@ describe('printing in jobs', () => {
     },
     60_000,
   );
+
+  it('warns once of time that runs backwards within a packet, as one process does', async () => {
+    writeTrace((bytes, at) => {
+      if (at !== PACKET_COUNT - 10) return bytes;
+      // The time of the packet's second event.
+      bytes.writeBigUInt64LE(1n, 26 + 9);
+      return bytes;
+    });
+    const wanted = printAlone();
+    expect(wanted.errors).toEqual([expect.stringMatching(/^time runs backwards: /)]);
+    const printed = await printInJobs(2);
+    expectSame(printed, wanted);
+    expect(printed.jobBytes).toBeGreaterThan(0);
+  }, 60_000);
 
   it('tells of a file that ends within a packet as one process does', async () => {
     writeTrace((bytes, at) => (at === PACKET_COUNT - 1 ? bytes.subarray(0, bytes.length - 100) : bytes));

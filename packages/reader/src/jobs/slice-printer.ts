@@ -1,10 +1,12 @@
 import { RingtailError } from '@ringtail/base';
-import type { Instant } from '@ringtail/ctf';
+import type { EventMessage, Instant } from '@ringtail/ctf';
 import { DataStreamReader, encodeText } from '@ringtail/ctf/internal';
+import { isBefore } from '../instant.ts';
 import { MessageMerge } from '../merge.ts';
 import { PrettyPrinter } from '../pretty/pretty-printer.ts';
 import { deltaText } from '../pretty/pretty-time.ts';
 import { TextBuffer } from '../pretty/text-buffer.ts';
+import { ReaderError } from '../reader-error.ts';
 import { type TextSink, writeBytesTo } from '../text-sink.ts';
 import type { TraceStream } from '../trace-stream.ts';
 import type { PrintSetup, WrittenSlice } from './job-messages.ts';
@@ -95,7 +97,7 @@ export class SlicePrinter {
     this.#buffer.keep(start);
     this.#printer.restart();
     this.#packets.follow(packets, previous);
-    this.#current = { slice: held, merge: new MessageMerge([this.#packets]) };
+    this.#current = { slice: held, merge: this.#merge() };
   }
 
   /** Goes on with it for about a millisecond. @returns whether it is printed */
@@ -121,7 +123,7 @@ export class SlicePrinter {
   write(previous: Instant | undefined): WrittenSlice | undefined {
     const { start, end, overflow, warnings, eventCount, first, last, isDamaged } = this.#held.shift()!;
     this.#textBytes = 0;
-    if (isDamaged) return undefined;
+    if (isDamaged || isEarlier(first, previous)) return undefined;
     const [head, ...rest] = [...overflow, this.#buffer.bytes.subarray(start, end)];
     this.#writeHead(head!, previous, first);
     for (const bytes of rest) this.#write(bytes);
@@ -140,10 +142,19 @@ export class SlicePrinter {
     this.#buffer.pass(0);
     this.#printer.restart(previous);
     this.#packets.follow(slice.packets, slice.previous);
-    if (!drain(new MessageMerge([this.#packets]), this.#printer)) return undefined;
+    if (!drain(this.#merge(), this.#printer)) return undefined;
     this.#printer.finish();
-    const { eventCount, last } = this.#printer;
+    const { eventCount, first, last } = this.#printer;
+    if (isEarlier(first, previous)) return undefined;
     return { textBytes: this.#textBytes, eventCount, last, warnings: this.#warnings, isWanted: this.#isWanted };
+  }
+
+  /** Time that runs backwards is treated as damage: the first process warns of it once. */
+  #merge(): MessageMerge {
+    const onBackwards = ({ stream }: EventMessage) => {
+      throw new ReaderError('TIME_BACKWARDS', 'time runs backwards').within(stream.name);
+    };
+    return new MessageMerge([this.#packets], { onBackwards });
   }
 
   /** Takes text from the buffer. */
@@ -170,6 +181,10 @@ export class SlicePrinter {
     this.#isWanted &&= writeBytesTo(this.#sink, bytes);
     return this.#isWanted;
   }
+}
+
+function isEarlier(first: Instant | undefined, previous: Instant | undefined): boolean {
+  return first !== undefined && previous !== undefined && isBefore(first, previous);
 }
 
 /** @returns false if what it comes to is damaged */

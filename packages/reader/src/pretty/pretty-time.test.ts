@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { deltaText, TimeFormat } from './pretty-time.ts';
+import { cyclesDeltaText, deltaText, TimeFormat } from './pretty-time.ts';
 
 const at = (seconds: number, nanoseconds = 0) => ({ seconds, nanoseconds });
 
@@ -35,7 +35,11 @@ describe('delta', () => {
     expect(deltaText(at(5, 5), at(5, 5))).toBe('+0.000000000');
   });
 
-  it('is an unsigned number where time goes back', () => {
-    expect(deltaText(at(0, 330), at(0, 0))).toBe('+18446744073.709551286');
+  it('is negative where time goes back', () => {
+    expect(deltaText(at(0, 330), at(0, 0))).toBe('-0.000000330');
+    expect(deltaText(at(4, 294_900_000), at(0, 1000))).toBe('-4.294899000');
+    expect(deltaText(at(1, 0), at(-1, 999_999_999))).toBe('-1.000000001');
+    expect(cyclesDeltaText(2n ** 64n - 1n, 5n)).toBe('-18446744073709551610');
+    expect(cyclesDeltaText(5n, 7n)).toBe('+000000000002');
   });
 });

@@ -60,19 +60,19 @@ export class TimeFormat {
   }
 }
 
-/** `+D.ddddddddd`, from one time to a later one; question marks where there is none before. */
+/** `+D.ddddddddd`, from one time to another; `-` where the other is earlier, question marks where there is none before. */
 export function deltaText(from: Instant | undefined, to: Instant): string {
   if (from === undefined) return '+?.?????????';
-  let seconds = to.seconds - from.seconds;
-  let nanoseconds = to.nanoseconds - from.nanoseconds;
-  if (nanoseconds < 0) {
-    seconds -= 1;
-    nanoseconds += 1e9;
+  if (to.seconds < from.seconds || (to.seconds === from.seconds && to.nanoseconds < from.nanoseconds)) {
+    return `-${durationText(to, from)}`;
   }
-  if (seconds >= 0) return `+${seconds}.${nineDigits(nanoseconds)}`;
-  // Time went back: the difference is shown as the unsigned number that it is elsewhere.
-  const ns = BigInt.asUintN(64, BigInt(seconds) * NS_PER_S + BigInt(nanoseconds));
-  return `+${ns / NS_PER_S}.${nineDigits(Number(ns % NS_PER_S))}`;
+  return `+${durationText(from, to)}`;
+}
+
+/** `D.ddddddddd` seconds, from one time to a later one. */
+export function durationText(from: Instant, to: Instant): string {
+  const borrow = to.nanoseconds < from.nanoseconds ? 1 : 0;
+  return `${to.seconds - from.seconds - borrow}.${nineDigits(to.nanoseconds - from.nanoseconds + borrow * 1e9)}`;
 }
 
 /** Values of a clock: all digits that 64 bits may have. */
@@ -80,10 +80,10 @@ export function cyclesText(cycles: bigint): string {
   return String(cycles).padStart(20, '0');
 }
 
-/** `+dddddddddddd`, from one clock value to a later one; question marks where there is none before. */
+/** `+dddddddddddd`, from one clock value to another; `-` where the other is less, question marks where there is none before. */
 export function cyclesDeltaText(from: bigint | undefined, to: bigint): string {
   if (from === undefined) return '+????????????';
-  return `+${String(BigInt.asUintN(64, to - from)).padStart(12, '0')}`;
+  return `${to < from ? '-' : '+'}${String(to < from ? from - to : to - from).padStart(12, '0')}`;
 }
 
 function nineDigits(nanoseconds: number): string {
