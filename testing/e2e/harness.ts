@@ -8,7 +8,8 @@ import { expect, onTestFinished } from 'vitest';
 import { requirePeer } from '../peers.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const RINGTAIL = join(ROOT, 'packages', 'cli', 'bin', 'ringtail.mjs');
+/** The `ringtail` command, for Node.js to run. */
+export const RINGTAIL = join(ROOT, 'packages', 'cli', 'bin', 'ringtail.mjs');
 const READ_OUTPUT_BYTES_MAX = 1024 ** 3;
 
 /** A program of `testing/e2e/programs`. */

@@ -1,5 +1,5 @@
 export { AssertionError, assert, unreachable } from './assert.ts';
 export type { Brand } from './brand.ts';
-export { describeError, errnoOf, RingtailError } from './error.ts';
+export { describeError, errnoOf, isAbsence, RingtailError } from './error.ts';
 export type { BitOffset, ByteOffset, ClockCycles, Nanoseconds } from './units.ts';
 export { RINGTAIL_VERSION } from './version.ts';

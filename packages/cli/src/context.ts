@@ -1,3 +1,4 @@
+import { isAbsolute, resolve } from 'node:path';
 import { describeError, RingtailError } from '@ringtail/base';
 import { CliError } from './errors.ts';
 import { lttngNumberOf } from './exit-codes.ts';
@@ -42,12 +43,26 @@ export interface Context {
   readonly uid: number;
   /** Groups of this process. */
   readonly gids: readonly number[];
-  /** Directory against which relative paths are meant. */
-  readonly cwd: string;
+  /** Working directory, against which relative paths are meant; null where it was removed. */
+  readonly cwd: string | null;
   readonly now: () => Date;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
   readonly settings: GeneralSettings;
+}
+
+/**
+ * A path as given on the command line, made absolute.
+ *
+ * @throws {CliError} `NO_WORKING_DIRECTORY` for a relative one where the working directory was removed
+ */
+export function absolutePath({ cwd }: Pick<Context, 'cwd'>, path: string): string {
+  if (cwd !== null || isAbsolute(path)) return resolve(cwd ?? '/', path);
+  throw new CliError(
+    'NO_WORKING_DIRECTORY',
+    `${path} is a relative path, and the working directory was removed`,
+    'write the whole path, or cd to a directory that is there',
+  );
 }
 
 /** Writes a command's result to standard output: one line of JSON, LTTng's XML, or text. */

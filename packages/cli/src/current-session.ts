@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { describeError, errnoOf } from '@ringtail/base';
+import { dirname, join } from 'node:path';
+import { describeError, isAbsence } from '@ringtail/base';
+import { makeDirectories } from '@ringtail/base/files';
 import { homeDirectory } from '@ringtail/protocol';
 import type { Outcome } from './cli.ts';
 import { type Context, warn } from './context.ts';
@@ -16,7 +17,7 @@ export function readCurrentSession(context: Context): string | undefined {
   try {
     return /^session=(.+)$/m.exec(readFileSync(currentSessionFile(context), 'utf8'))?.[1]?.trim();
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined;
+    if (isAbsence(error)) return undefined;
     throw error;
   }
 }
@@ -33,6 +34,7 @@ export function writeCurrentSession(context: Context, name: string): void {
   const path = currentSessionFile(context);
   const temporary = `${path}.${randomBytes(6).toString('hex')}`;
   try {
+    makeDirectories(dirname(path), 0o700);
     writeFileSync(temporary, `session=${name}\n`, { flag: 'wx', mode: 0o600 });
     renameSync(temporary, path);
   } catch (error) {

@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describeError } from '@ringtail/base';
 import { CtlError, ensureDaemon, SessionDaemonClient, spawnDaemon } from '@ringtail/ctl';
 import { defaultRunDirectory, ROOT_RUN_DIRECTORY, type RunDirectory, runDirectoryAt } from '@ringtail/protocol';
-import { type Context, explain } from './context.ts';
+import { absolutePath, type Context, explain } from './context.ts';
 import { CliError } from './errors.ts';
 import { groupNumber } from './users.ts';
 
@@ -37,7 +37,7 @@ export async function withDaemon<T>(
  * answers, for members of the tracing group; else the user's own.
  */
 export function candidates(context: Context): string[] {
-  const own = resolve(context.cwd, defaultRunDirectory(context.env, context.uid).path);
+  const own = absolutePath(context, defaultRunDirectory(context.env, context.uid).path);
   if (context.env.RINGTAIL_RUNDIR || context.uid === 0) return [own];
   const group = groupNumber(context.settings.group);
   return group !== undefined && context.gids.includes(group) ? [ROOT_RUN_DIRECTORY, own] : [own];
@@ -82,7 +82,7 @@ export interface Daemon {
 export async function daemonForRecording(context: Context, named: string | null): Promise<Daemon> {
   const path = named ?? context.env.RINGTAIL_RUNDIR;
   if (!path) return privateDaemon(context);
-  const runDirectory = runDirectoryAt(resolve(context.cwd, path));
+  const runDirectory = runDirectoryAt(absolutePath(context, path));
   const client = await connect(runDirectory.path, NO_DAEMON_TO_RECORD_WITH);
   const abandon = (): void => client.close();
   return { client, runDirectory, isPrivate: false, release: async () => abandon(), abandon };

@@ -28,6 +28,7 @@ export type CliErrorCode =
   | 'NO_DAEMON'
   | 'NO_SUCH_USER'
   | 'NO_TRACE'
+  | 'NO_WORKING_DIRECTORY'
   | 'OUTPUT_NOT_EMPTY'
   | 'OUTPUT_NOT_WRITABLE'
   | 'COMMAND_NOT_FOUND'

@@ -1,6 +1,5 @@
-import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { type Context, DEFAULT_SETTINGS, type GeneralSettings } from './context.ts';
+import { absolutePath, type Context, DEFAULT_SETTINGS, type GeneralSettings } from './context.ts';
 import { CliError } from './errors.ts';
 import { outputFormatOption } from './options.ts';
 
@@ -60,7 +59,7 @@ export function generalSettings(program: Command, context: Pick<Context, 'env' |
   return {
     group: options.group,
     spawn: options.sessiond,
-    sessiondPath: sessiondPath === undefined ? null : resolve(context.cwd, sessiondPath),
+    sessiondPath: sessiondPath === undefined ? null : absolutePath(context, sessiondPath),
     quiet: options.quiet === true,
     verbosity: options.quiet ? 0 : (options.verbose ?? 0),
   };

@@ -6,10 +6,19 @@ export function systemContext(): Context {
     env: process.env,
     uid: process.getuid?.() ?? 0,
     gids: process.getgroups?.() ?? [],
-    cwd: process.cwd(),
+    cwd: workingDirectory(),
     now: () => new Date(),
     stdout: process.stdout,
     stderr: process.stderr,
     settings: DEFAULT_SETTINGS,
   };
+}
+
+function workingDirectory(): string | null {
+  try {
+    return process.cwd();
+  } catch {
+    // It was removed.
+    return null;
+  }
 }

@@ -1,8 +1,9 @@
-import { mkdirSync, readdirSync, rmdirSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { describeError, errnoOf } from '@ringtail/base';
+import { existsSync, readdirSync, rmdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { describeError, isAbsence } from '@ringtail/base';
+import { makeDirectories } from '@ringtail/base/files';
 import { homeDirectory } from '@ringtail/protocol';
-import type { Context } from './context.ts';
+import { absolutePath, type Context } from './context.ts';
 import { CliError } from './errors.ts';
 import { formatDatetime } from './quantity.ts';
 
@@ -16,7 +17,7 @@ export function newTraceName(context: Context, name: string): string {
   const base = `${name}-${formatDatetime(context.now())}`;
   for (let attempt = 1; ; attempt++) {
     const candidate = attempt === 1 ? base : `${base}-${attempt}`;
-    if (statSync(join(tracesDirectory(context), candidate), { throwIfNoEntry: false }) === undefined) return candidate;
+    if (!existsSync(join(tracesDirectory(context), candidate))) return candidate;
   }
 }
 
@@ -26,9 +27,9 @@ export function newTraceName(context: Context, name: string): string {
  * @throws {CliError} `OUTPUT_NOT_EMPTY` if something is in it: two traces in one directory would be read as one.
  */
 export function prepareTraceDirectory(context: Context, path: string): string {
-  const directory = resolve(context.cwd, path);
+  const directory = absolutePath(context, path);
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectories(directory, 0o700);
     if (readdirSync(directory).length === 0) return directory;
   } catch (error) {
     throw new CliError('OUTPUT_NOT_WRITABLE', `cannot use ${directory} for the trace: ${describeError(error)}`);
@@ -72,7 +73,7 @@ function namesIn(directory: string): string[] {
   try {
     return readdirSync(directory);
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return [];
+    if (isAbsence(error)) return [];
     throw error;
   }
 }

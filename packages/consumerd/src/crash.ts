@@ -1,6 +1,7 @@
-import { type Dirent, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { type Dirent, lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { describeError, errnoOf } from '@ringtail/base';
+import { makeDirectories } from '@ringtail/base/files';
 import { uuidBytes } from '@ringtail/ctf';
 import type { SessionStatistics } from '@ringtail/protocol';
 import {
@@ -121,7 +122,7 @@ function recoverRing(
     const name = basename(path, RING_SUFFIX);
     // What was overwritten before anybody looked is no loss of a flight recorder.
     if (ring.header.mode === RingMode.OVERWRITE && ring.position.packetSeq === 0) {
-      mkdirSync(join(directory, 'index'), { mode: 0o700, recursive: true });
+      makeDirectories(join(directory, 'index'), 0o700);
       const file = new SnapshotStreamFile(directory, name, identity, systemOutput);
       const onDamaged = (error: RingError) =>
         troubles.add(`a ring of ${ownerOf(ring.header, path)} was given up: ${describeError(error)}`);

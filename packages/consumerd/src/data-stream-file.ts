@@ -1,6 +1,7 @@
-import { fstatSync, lstatSync, mkdirSync, readSync, rmSync } from 'node:fs';
+import { fstatSync, lstatSync, readSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { assert, type ClockCycles, errnoOf } from '@ringtail/base';
+import { makeDirectories } from '@ringtail/base/files';
 import {
   encodeIndexHeader,
   encodePacketHeader,
@@ -356,7 +357,7 @@ export class DataStreamFile {
     const opened: number[] = [];
     try {
       this.#asOwner(() => {
-        mkdirSync(join(this.#directory, 'index'), { mode: 0o700, recursive: true });
+        makeDirectories(join(this.#directory, 'index'), 0o700);
         opened.push(openTraceFile(this.#indexPath(this.#number)), openTraceFile(this.#dataPath(this.#number)));
       });
       this.#files = { index: opened[0] as number, data: opened[1] as number };
@@ -372,7 +373,7 @@ export class DataStreamFile {
       const directory = join(this.#checkpointPath, '..');
       // All below the session's output is ours.
       if (this.#hasStateDirectory) ensureTraceDirectory(directory, join(directory, '..', '..'));
-      else mkdirSync(directory, { mode: 0o700, recursive: true });
+      else makeDirectories(directory, 0o700);
       return new CheckpointFile(this.#checkpointPath, this.#output);
     });
     return this.#checkpoints;

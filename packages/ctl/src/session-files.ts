@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, linkSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describeError, errnoOf, RingtailError } from '@ringtail/base';
+import { makeDirectories } from '@ringtail/base/files';
 import {
   homeDirectory,
   type SessionDescription,
@@ -64,7 +65,7 @@ export async function saveSessions(client: SessionDaemonClient, options: SaveOpt
   const others = all.length - triggers.length;
   const warnings = others === 0 ? [] : [`triggers of other users are left out: ${others}`];
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectories(directory, 0o700);
     return sessions.map((session) => {
       const path = join(directory, `${session.name}${SUFFIX}`);
       writeAtOnce(path, printSessionFile([session], triggers), force);

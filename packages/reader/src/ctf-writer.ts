@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { describeError, errnoOf, RingtailError } from '@ringtail/base';
+import { makeDirectories } from '@ringtail/base/files';
 import {
   DataStreamReader,
   lowerTrace,
@@ -117,7 +118,7 @@ class TraceWriter {
       const to = path.join(root, relative);
       directories.set(from, to);
       guarded(to, () => {
-        fs.mkdirSync(to, { recursive: true });
+        makeDirectories(to);
         fs.writeFileSync(path.join(to, 'metadata'), this.#target.metadata, { flag: 'wx' });
       });
     }
@@ -163,7 +164,7 @@ class TraceWriter {
     const flags = fs.constants.COPYFILE_EXCL | fs.constants.COPYFILE_FICLONE;
     fs.copyFileSync(from, to, flags);
     if (fs.existsSync(indexPath(from))) {
-      fs.mkdirSync(path.dirname(indexPath(to)), { recursive: true });
+      makeDirectories(path.dirname(indexPath(to)));
       fs.copyFileSync(indexPath(from), indexPath(to), flags);
     }
     this.#tally.filesCopied++;

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { ClockCycles } from '@ringtail/base';
+import { makeDirectories } from '@ringtail/base/files';
 import { DataStreamReader, encodeIndexEntry, encodeIndexHeader, type TraceClass, TraceDecoder } from '@ringtail/ctf';
 import { FileMedium } from './file-medium.ts';
 import { indexPath } from './packet-index.ts';
@@ -40,6 +41,6 @@ export function writeIndexFile(traceClass: TraceClass, stream: TraceStream, file
   } finally {
     medium.close();
   }
-  fs.mkdirSync(path.dirname(indexPath(file)), { recursive: true });
+  makeDirectories(path.dirname(indexPath(file)));
   fs.writeFileSync(indexPath(file), Buffer.concat(entries), { flag: 'wx' });
 }

@@ -1,9 +1,9 @@
 import { accessSync, closeSync, constants, mkdirSync, openSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describeError, errnoOf } from '@ringtail/base';
+import { makeDirectories } from '@ringtail/base/files';
 import { asUser, loadPosix, PosixError } from '@ringtail/posix';
 import { DaemonError } from './daemon-error.ts';
-import { makeDirectories } from './make-directories.ts';
 import type { Owner } from './session.ts';
 
 /** A directory that one session writes to, and no other session of any daemon until it is released. */

@@ -1,11 +1,11 @@
 import { chmodSync, chownSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describeError } from '@ringtail/base';
+import { makeDirectories } from '@ringtail/base/files';
 import { openChannelCommand, openTraceCommand } from './consumer-commands.ts';
 import type { ConsumerLink } from './consumer-link.ts';
 import { DaemonError } from './daemon-error.ts';
 import type { Log } from './log.ts';
-import { makeDirectories } from './make-directories.ts';
 import type { RingKeeper } from './ring-keeper.ts';
 import { type RecordedThread, type Session, type Trace, type TraceChannel, tracks } from './session.ts';
 import type { SessionRegistry } from './session-registry.ts';

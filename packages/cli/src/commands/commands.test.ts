@@ -76,7 +76,7 @@ describe('create', () => {
 
   it('succeeds with a warning where the current session cannot be noted', async () => {
     const { context } = await world({ 'create-session': created }, sessionCalled('new'));
-    const home = join(context.cwd, 'no-such-home');
+    const home = '/proc/no-such-home';
     const env = { ...context.env, RINGTAIL_HOME: home };
     expect(await run(['create', 'new', '-o', '/traces/new'], { ...context, env })).toMatchObject({ code: 4 });
     expect(context.output()).toBe('Session new created.\nTraces will be output to /traces/new\n');

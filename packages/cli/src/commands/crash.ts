@@ -1,7 +1,7 @@
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Act } from '../cli.ts';
-import { type Context, report } from '../context.ts';
+import { absolutePath, type Context, report } from '../context.ts';
 import { outputFormatOf } from '../options.ts';
 import { plural, shellQuote } from '../quantity.ts';
 import { runViewer } from '../reading/run-viewer.ts';
@@ -37,7 +37,7 @@ Example:
     try {
       // Loaded for this alone: it is half of a daemon.
       const { recoverRings } = await import('@ringtail/consumerd');
-      const { traces } = recoverRings(resolve(context.cwd, shmDirectory), trace);
+      const { traces } = recoverRings(absolutePath(context, shmDirectory), trace);
       report(context, outputFormatOf(command), { command: 'crash', trace, recovered: traces }, () =>
         [
           ...traces.map(

@@ -4,7 +4,7 @@ import type { SessionDaemonClient } from '@ringtail/ctl';
 import type { ClockKind, SessionDescription, TraceFormat } from '@ringtail/protocol';
 import { type Command, Option } from 'commander';
 import type { Act } from '../cli.ts';
-import { type Context, report } from '../context.ts';
+import { absolutePath, type Context, report } from '../context.ts';
 import { makeCurrentSession } from '../current-session.ts';
 import { withDaemon } from '../daemon.ts';
 import { CliError } from '../errors.ts';
@@ -78,7 +78,7 @@ async function create(
   const session = {
     name,
     output,
-    shmPath: options.shmPath === undefined ? null : resolve(context.cwd, options.shmPath),
+    shmPath: options.shmPath === undefined ? null : absolutePath(context, options.shmPath),
     clock: options.clock,
     snapshot: options.snapshot === true,
     format,
@@ -95,7 +95,7 @@ async function create(
 function outputOf(context: Context, traceName: string, options: CreateOptions): string | null {
   if (options.output === false) return null;
   const named = options.setUrl === undefined ? options.output : pathOfUrl(options.setUrl);
-  return named === undefined ? resolve(tracesDirectory(context), traceName) : resolve(context.cwd, named);
+  return named === undefined ? resolve(tracesDirectory(context), traceName) : absolutePath(context, named);
 }
 
 /**

@@ -1,9 +1,8 @@
-import { resolve } from 'node:path';
 import type { ClockKind } from '@ringtail/protocol';
 import type { Command } from 'commander';
 import { addChannelOptions, type ChannelOptions, channelAttributes } from '../channel-options.ts';
 import type { Act } from '../cli.ts';
-import type { Context } from '../context.ts';
+import { absolutePath, type Context } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { type GuardPlan, guardCommand } from '../guard/guard-command.ts';
 import { DEFAULT_SNAPSHOT_CAUSES, parseSnapshotCauses } from '../guard/wanted-ends.ts';
@@ -76,7 +75,7 @@ Examples:
       words,
       path: resolveCommand(context, words[0]),
       name: traceNameOf(words),
-      output: options.output === undefined ? null : resolve(context.cwd, options.output),
+      output: options.output === undefined ? null : absolutePath(context, options.output),
       rules: rulesOf(options),
       channel: channelAttributes(context, 'channel0', options, true),
       clock: options.clock,

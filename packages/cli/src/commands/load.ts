@@ -1,8 +1,7 @@
-import { resolve } from 'node:path';
 import { CtlError, loadSessions, savedSessionsDirectories } from '@ringtail/ctl';
 import { type Command, Option } from 'commander';
 import type { Act } from '../cli.ts';
-import { type Context, report, warn } from '../context.ts';
+import { absolutePath, type Context, report, warn } from '../context.ts';
 import { makeCurrentSession } from '../current-session.ts';
 import { withDaemon } from '../daemon.ts';
 import { CliError } from '../errors.ts';
@@ -54,7 +53,7 @@ export function addLoad(program: Command, context: Context, act: Act): Command {
     const paths =
       options.inputPath === undefined
         ? savedSessionsDirectories(context.env)
-        : [resolve(context.cwd, options.inputPath)];
+        : [absolutePath(context, options.inputPath)];
     const loaded = await withDaemon(context, (client) =>
       loadSessions(client, {
         sessions: name === undefined ? null : [name],

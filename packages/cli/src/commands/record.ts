@@ -1,9 +1,9 @@
-import { basename, resolve } from 'node:path';
+import { basename } from 'node:path';
 import type { ClockKind, EventRule } from '@ringtail/protocol';
 import type { Command } from 'commander';
 import { addChannelOptions, type ChannelOptions, channelAttributes } from '../channel-options.ts';
 import type { Act } from '../cli.ts';
-import type { Context } from '../context.ts';
+import { absolutePath, type Context } from '../context.ts';
 import { clockOption, collect, eventRule, outputFormatOf, splitNames } from '../options.ts';
 import { type RecordPlan, recordCommand } from '../record/record-command.ts';
 import { resolveCommand } from '../record/resolve-command.ts';
@@ -56,9 +56,9 @@ Examples:
       output: options.output ?? null,
       rules: rulesOf(options),
       channel: channelAttributes(context, 'channel0', options),
-      shmPath: options.shmPath === undefined ? null : resolve(context.cwd, options.shmPath),
+      shmPath: options.shmPath === undefined ? null : absolutePath(context, options.shmPath),
       clock: options.clock,
-      runDirectory: options.rundir === undefined ? null : resolve(context.cwd, options.rundir),
+      runDirectory: options.rundir === undefined ? null : absolutePath(context, options.rundir),
       format: outputFormatOf(command),
     };
     return recordCommand(context, plan);

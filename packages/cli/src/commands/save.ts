@@ -1,8 +1,7 @@
-import { resolve } from 'node:path';
 import { savedSessionsDirectory, saveSessions } from '@ringtail/ctl';
 import type { Command } from 'commander';
 import type { Act } from '../cli.ts';
-import { type Context, report, warn } from '../context.ts';
+import { absolutePath, type Context, report, warn } from '../context.ts';
 import { withDaemon } from '../daemon.ts';
 import { CliError } from '../errors.ts';
 import { outputFormatOf } from '../options.ts';
@@ -28,7 +27,9 @@ export function addSave(program: Command, context: Context, act: Act): Command {
   act(command, async (name: string | undefined, options: SaveOptions) => {
     if (options.all && name !== undefined) throw new CliError('BAD_ARGUMENT', 'give either a session or --all');
     const directory =
-      options.outputPath === undefined ? savedSessionsDirectory(context.env) : resolve(context.cwd, options.outputPath);
+      options.outputPath === undefined
+        ? savedSessionsDirectory(context.env)
+        : absolutePath(context, options.outputPath);
     const { triggers } = options;
     const saving = { sessions: name === undefined ? null : [name], directory, force: options.force === true, triggers };
     const saved = await withDaemon(context, async (client) => {

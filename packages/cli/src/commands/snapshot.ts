@@ -1,9 +1,9 @@
-import { basename, resolve } from 'node:path';
+import { basename } from 'node:path';
 import { CtlError } from '@ringtail/ctl';
 import type { SnapshotOutput, SnapshotOutputParameters } from '@ringtail/protocol';
 import { type Command, Option } from 'commander';
 import type { Act } from '../cli.ts';
-import { type Context, type OutputFormat, report } from '../context.ts';
+import { absolutePath, type Context, type OutputFormat, report } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { didYouMean } from '../nearest.ts';
 import { actionArgument, addSessionOption, outputFormatOf } from '../options.ts';
@@ -143,7 +143,7 @@ async function deleteOutput({ context, format, word, options }: Asked): Promise<
 }
 
 function outputAt(context: Context, place: string, options: SnapshotOptions): SnapshotOutputParameters {
-  const path = /^[a-z0-9]+:/.test(place) ? pathOfUrl(place) : resolve(context.cwd, place);
+  const path = /^[a-z0-9]+:/.test(place) ? pathOfUrl(place) : absolutePath(context, place);
   if (basename(path) === '') throw new CliError('BAD_ARGUMENT', `"${place}" is no directory for snapshots`);
   return { name: options.name ?? null, path, maxBytes: maxBytes(options) };
 }

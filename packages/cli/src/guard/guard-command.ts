@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { constants } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { basename, join } from 'node:path';
 import { describeError } from '@ringtail/base';
 import { CtlError } from '@ringtail/ctl';
 import {
@@ -11,7 +11,7 @@ import {
   type SnapshotRecorded,
 } from '@ringtail/protocol';
 import type { Outcome } from '../cli.ts';
-import { type Context, type OutputFormat, reportTo, warn } from '../context.ts';
+import { absolutePath, type Context, type OutputFormat, reportTo, warn } from '../context.ts';
 import { type Daemon, isRunning, privateDaemon } from '../daemon.ts';
 import { CommandSignals } from '../record/command-signals.ts';
 import { terminalRole } from '../record/controlling-terminal.ts';
@@ -52,7 +52,7 @@ const OTHERS_MAX = 1000;
 /** Runs a command with a flight recorder, and keeps what that holds when it ends otherwise than it should. */
 export async function guardCommand(context: Context, plan: GuardPlan): Promise<Outcome> {
   const session = newTraceName(context, plan.name);
-  const output = resolve(context.cwd, plan.output ?? join(tracesDirectory(context), session));
+  const output = absolutePath(context, plan.output ?? join(tracesDirectory(context), session));
   let daemon: Daemon | undefined;
   let guard: Guard | undefined;
   const signals = new CommandSignals(

@@ -1,5 +1,4 @@
 import fs from 'node:fs';
-import { resolve } from 'node:path';
 import {
   countMessages,
   countsText,
@@ -15,7 +14,7 @@ import {
 import type { Command } from 'commander';
 import type { Outcome } from '../cli.ts';
 import type { ConvertFormat } from '../commands/convert.ts';
-import { type Context, reportError, reportTo } from '../context.ts';
+import { absolutePath, type Context, reportError, reportTo } from '../context.ts';
 import { CliError, ExitCode } from '../errors.ts';
 import { outputFormatOf, splitNames } from '../options.ts';
 import { formatBytes, plural } from '../quantity.ts';
@@ -99,7 +98,7 @@ function convertToCtf(context: Context, command: Command, reader: TraceReader, o
   if (options.output === undefined) {
     throw new CliError('BAD_ARGUMENT', 'a trace needs a directory', 'name a new one with -w DIR');
   }
-  const directory = resolve(context.cwd, options.output);
+  const directory = absolutePath(context, options.output);
   if (fs.existsSync(directory) && fs.readdirSync(directory).length > 0) {
     throw new CliError(
       'OUTPUT_NOT_EMPTY',

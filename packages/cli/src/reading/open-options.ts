@@ -1,7 +1,6 @@
-import { resolve } from 'node:path';
 import type { RingtailError } from '@ringtail/base';
 import { eventChoice, type OpenOptions, parseTimeBound, parseTimeRange } from '@ringtail/reader';
-import { type Context, warn } from '../context.ts';
+import { absolutePath, type Context, warn } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { parseLogLevel } from '../log-level.ts';
 import { splitNames } from '../options.ts';
@@ -10,7 +9,7 @@ import type { ReadingOptions } from './reading-options.ts';
 
 /** The directories to read: those named, else the newest trace at home. */
 export function tracePaths(context: Context, paths: readonly string[]): string[] {
-  return paths.length === 0 ? [lastTrace(context)] : paths.map((path) => resolve(context.cwd, path));
+  return paths.length === 0 ? [lastTrace(context)] : paths.map((path) => absolutePath(context, path));
 }
 
 /**

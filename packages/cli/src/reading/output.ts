@@ -1,8 +1,7 @@
 import fs from 'node:fs';
-import { resolve } from 'node:path';
 import { describeError } from '@ringtail/base';
 import { FdSink, type TextSink } from '@ringtail/reader';
-import type { Context } from '../context.ts';
+import { absolutePath, type Context } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { ProgressBar } from './progress-bar.ts';
 
@@ -27,7 +26,7 @@ export class Output implements TextSink {
       return;
     }
     try {
-      this.#fd = fs.openSync(resolve(context.cwd, path), 'w');
+      this.#fd = fs.openSync(absolutePath(context, path), 'w');
     } catch (error) {
       throw new CliError('OUTPUT_NOT_WRITABLE', `cannot write ${path}: ${describeError(error)}`);
     }

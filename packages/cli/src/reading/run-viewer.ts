@@ -19,7 +19,7 @@ export async function runViewer(context: Context, viewer: string, traces: readon
     argv0: name,
     stdio: 'inherit',
     env: { ...context.env },
-    cwd: context.cwd,
+    cwd: context.cwd ?? undefined,
   });
   return await new Promise<Outcome>((resolve, reject) => {
     child.once('error', reject);

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { CtlError } from '@ringtail/ctl';
 import type { SessionDescription } from '@ringtail/protocol';
-import { type Context, warn } from '../context.ts';
+import { absolutePath, type Context, warn } from '../context.ts';
 import { readCurrentSession } from '../current-session.ts';
 import { withDaemon } from '../daemon.ts';
 import { CliError } from '../errors.ts';
@@ -27,8 +27,9 @@ export async function tracesOf(context: Context, words: readonly string[]): Prom
   return words.map((word) => {
     const session = sessions.find(({ name }) => name === word);
     if (session !== undefined && !word.includes('/')) return outputOf(context, session);
-    const path = resolve(context.cwd, word);
-    return existsSync(path) ? path : (pastTrace(context, word) ?? path);
+    const path = context.cwd === null && !isAbsolute(word) ? undefined : absolutePath(context, word);
+    if (path !== undefined && existsSync(path)) return path;
+    return pastTrace(context, word) ?? absolutePath(context, word);
   });
 }
 

@@ -1,8 +1,7 @@
-import { resolve } from 'node:path';
 import { openTraces, printJson } from '@ringtail/reader';
 import type { Command } from 'commander';
 import type { Outcome } from '../cli.ts';
-import { type Context, reportError } from '../context.ts';
+import { absolutePath, type Context, reportError } from '../context.ts';
 import { ExitCode } from '../errors.ts';
 import { outputFormatOf } from '../options.ts';
 import { openOptions } from './open-options.ts';
@@ -27,7 +26,7 @@ export async function viewTraces(
 ): Promise<Outcome> {
   const format = outputFormatOf(command);
   const paths =
-    options.tracePath === undefined ? await tracesOf(context, words) : [resolve(context.cwd, options.tracePath)];
+    options.tracePath === undefined ? await tracesOf(context, words) : [absolutePath(context, options.tracePath)];
   if (options.viewer !== undefined) return await runViewer(context, options.viewer, paths);
   let code: number = ExitCode.OK;
   const opening = openOptions(context, options, (error) => {

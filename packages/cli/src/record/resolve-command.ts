@@ -1,6 +1,6 @@
 import { accessSync, constants, type Stats, statSync } from 'node:fs';
-import { delimiter, join, resolve } from 'node:path';
-import type { Context } from '../context.ts';
+import { delimiter, isAbsolute, join } from 'node:path';
+import { absolutePath, type Context } from '../context.ts';
 import { CliError } from '../errors.ts';
 
 /**
@@ -10,10 +10,11 @@ import { CliError } from '../errors.ts';
  */
 export function resolveCommand(context: Context, command: string): string {
   const candidates = command.includes('/')
-    ? [resolve(context.cwd, command)]
+    ? [absolutePath(context, command)]
     : (context.env.PATH ?? '/usr/bin:/bin')
         .split(delimiter)
-        .map((directory) => resolve(context.cwd, join(directory, command)));
+        .filter((directory) => context.cwd !== null || isAbsolute(directory))
+        .map((directory) => absolutePath(context, join(directory, command)));
   const files = candidates.filter((path) => statOf(path) !== undefined);
   const executable = files.find((path) => statOf(path)?.isFile() && mayExecute(path));
   if (executable !== undefined) return executable;

@@ -5,6 +5,7 @@ import { onTestFinished } from 'vitest';
 import { type Context, DEFAULT_SETTINGS } from '../context.ts';
 
 export interface FakeContext extends Context {
+  readonly cwd: string;
   /** Everything written to standard output. */
   output(): string;
   /** Everything written to standard error. */
@@ -12,7 +13,7 @@ export interface FakeContext extends Context {
 }
 
 /** A world of its own for one test: a home that is removed afterwards, a fixed time, streams that remember. */
-export function fakeContext(overrides: Partial<Context> = {}): FakeContext {
+export function fakeContext(overrides: Partial<FakeContext> = {}): FakeContext {
   const home = mkdtempSync(join(tmpdir(), 'ringtail-cli-'));
   onTestFinished(() => rmSync(home, { recursive: true, force: true }));
   let output = '';

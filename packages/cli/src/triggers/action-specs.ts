@@ -2,7 +2,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { basename, delimiter, isAbsolute, join } from 'node:path';
 import { EVERY_TIME, type RatePolicy, type TriggerAction } from '@ringtail/protocol';
 import { pathOfUrl } from '../commands/create.ts';
-import type { Context } from '../context.ts';
+import { absolutePath, type Context } from '../context.ts';
 import { refuseKernel } from '../domain.ts';
 import { CliError } from '../errors.ts';
 import { didYouMean } from '../nearest.ts';
@@ -197,7 +197,7 @@ function commandOf(part: SpecPart, rest: readonly string[] | undefined, context:
 function programPath(program: string, context: Context): string {
   if (isAbsolute(program)) return program;
   const places = program.includes('/')
-    ? [join(context.cwd, program)]
+    ? [absolutePath(context, program)]
     : (context.env.PATH ?? '/usr/bin:/bin')
         .split(delimiter)
         .filter(isAbsolute)

@@ -1,0 +1,43 @@
+import { chmodSync, mkdirSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { errnoOf } from './error.ts';
+
+/**
+ * Makes a directory with those of its parents that are absent.
+ *
+ * Not with the `recursive` option of `mkdirSync`, which never returns where a directory cannot be made in a parent that
+ * exists and the system says `ENOENT` for it, as below `/proc`; and which says `ENOENT` on a read-only file system.
+ *
+ * @param mode exactly theirs; by default the umask decides
+ * @throws the system's error, for the topmost directory that cannot be made
+ */
+export function makeDirectories(path: string, mode?: number): void {
+  const error = makeDirectory(path, mode);
+  if (error === undefined) return;
+  const parent = dirname(path);
+  if (errnoOf(error) !== 'ENOENT' || parent === path || isDirectory(parent)) throw error;
+  makeDirectories(parent, mode);
+  const remaining = makeDirectory(path, mode);
+  if (remaining !== undefined) throw remaining;
+}
+
+/** Makes one directory. @returns why it is not there */
+function makeDirectory(path: string, mode: number | undefined): unknown {
+  try {
+    mkdirSync(path, { mode });
+    // mkdir takes the umask off.
+    if (mode !== undefined) chmodSync(path, mode);
+    return undefined;
+  } catch (error) {
+    // Parents that may not be written to (a read-only root) refuse even what is there.
+    return isDirectory(path) ? undefined : error;
+  }
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
