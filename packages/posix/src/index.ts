@@ -3,6 +3,7 @@ export { Memfd, Seal } from './constants.ts';
 export { type LoadedPosix, loadPosix, type Posix } from './load.ts';
 export type { Mapping } from './memory.ts';
 export { PosixError } from './posix-error.ts';
+export { requirePackage } from './require-package.ts';
 export type { PeerCredentials, ReceivedMessage } from './server-socket.ts';
 export { UNIX_PATH_BYTES_MAX } from './socket-address.ts';
 export type { CredentialIds } from './thread.ts';

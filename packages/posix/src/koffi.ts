@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import { requirePackage } from './require-package.ts';
 
 /** Koffi's type of a value, of which we only hold references. */
 type Reference = unknown;
@@ -34,5 +34,5 @@ export interface Koffi {
  * @throws where the package is not installed, or where native code cannot be loaded
  */
 export function requireKoffi(): Koffi {
-  return createRequire(import.meta.url)(`@koromix/koffi-linux-${process.arch}`) as Koffi;
+  return requirePackage(`@koromix/koffi-linux-${process.arch}`) as Koffi;
 }

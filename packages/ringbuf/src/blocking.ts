@@ -1,3 +1,5 @@
+import { now } from '@ringtail/base/node';
+
 /** How a producer waits for a free sub-buffer before it discards an event. Nothing here may throw. */
 export interface BlockingOptions {
   /** Microseconds; null: for ever. */
@@ -8,16 +10,13 @@ export interface BlockingOptions {
   readonly isConsumed: () => boolean;
 }
 
-/** Captured at load: test frameworks replace it. */
-const now = performance.now.bind(performance);
-
 const STEP_MS_MIN = 0.05;
 const STEP_MS_MAX = 2;
 /** How often a waiting producer wakes the consumer again and asks whether there is one. */
 const LOOK_EVERY_MS = 100;
 
-/** Nobody else has it, so that waiting on it is sleeping. */
-const cell = new Int32Array(new SharedArrayBuffer(4));
+/** Nobody else has it, so that waiting on it is sleeping. Made when first needed: not every realm has shared memory. */
+let cell: Int32Array | undefined;
 
 /**
  * Puts the thread to sleep, in short steps, until `isFree` or the time is over. The event loop stands still meanwhile.
@@ -49,6 +48,7 @@ export function waitUntilFree(
 /** False where the runtime does not let this thread sleep. */
 function sleep(ms: number): boolean {
   try {
+    cell ??= new Int32Array(new SharedArrayBuffer(4));
     Atomics.wait(cell, 0, 0, ms);
     return true;
   } catch {

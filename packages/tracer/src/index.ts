@@ -1,9 +1,9 @@
 /**
  * The tracer that a Node.js application imports.
  *
- * Importing it registers this thread with the session daemons that run, if any.
+ * Importing it registers this thread with the session daemons that run, if any. `node --import @ringtail/tracer/register` (or
+ * `--require`) is the same before the application's first line.
  */
-import { RINGTAIL_VERSION } from '@ringtail/base';
 import { threadRegistry } from './agent/registry.ts';
 
 export type { LogLevelName } from '@ringtail/protocol';
@@ -43,4 +43,4 @@ export { type Provider, provider, type TracepointOptions } from './api/provider.
 export { tracef, tracelog } from './api/tracef.ts';
 export type { FieldList, FieldsByName, ListedArguments, NamedArguments, Tracepoint } from './api/tracepoint.ts';
 
-threadRegistry(RINGTAIL_VERSION);
+threadRegistry();

@@ -37,9 +37,15 @@ export function toList(value: unknown): ArrayLike<unknown> {
 export function toBytes(value: unknown): Uint8Array {
   if (value instanceof Uint8Array) return value;
   if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
-  if (value instanceof ArrayBuffer || value instanceof SharedArrayBuffer) return new Uint8Array(value);
+  if (isPlainBuffer(value)) return new Uint8Array(value);
   if (Array.isArray(value)) return Uint8Array.from(value);
   throw new ValueError('NOT_BYTES', `bytes take a buffer, a view or an array of numbers, not ${typeof value}`);
+}
+
+/** By its tag, since it may come from another realm, and not every realm has shared memory. */
+function isPlainBuffer(value: unknown): value is ArrayBufferLike {
+  const tag = Object.prototype.toString.call(value);
+  return tag === '[object ArrayBuffer]' || tag === '[object SharedArrayBuffer]';
 }
 
 /** From label to the lowest value that has it. */

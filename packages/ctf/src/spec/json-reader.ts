@@ -41,11 +41,21 @@ export function readOneOf<T extends number>(value: unknown, at: string, allowed:
 export function readPrintable(value: unknown, at: string, bytesMax: number): string {
   if (typeof value !== 'string') throw new SpecError('BAD_SPEC', at, 'expected text');
   if (value.length === 0) throw new SpecError('BAD_NAME', at, 'empty');
-  if (value.length > bytesMax || new TextEncoder().encode(value).length > bytesMax) {
+  if (value.length > bytesMax || utf8BytesOf(value) > bytesMax) {
     throw new SpecError('TOO_LARGE', at, `more than ${bytesMax} bytes`);
   }
   if (NOT_PRINTABLE.test(value)) throw new SpecError('BAD_NAME', at, 'not printable');
   return value;
+}
+
+/** Counted here: not every realm has a TextEncoder. */
+function utf8BytesOf(text: string): number {
+  let bytes = 0;
+  for (const character of text) {
+    const point = character.codePointAt(0) as number;
+    bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+  }
+  return bytes;
 }
 
 /** Control characters, line and paragraph separators, and surrogates without their other half. */

@@ -1,5 +1,6 @@
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { describeError } from '@ringtail/base';
+import { now } from '@ringtail/base/node';
 import { type FilterExpression, parseFilter, uuidBytes } from '@ringtail/ctf';
 import {
   APP_FRAME_BYTES_MAX,
@@ -19,9 +20,6 @@ import type { CounterSpace } from './counter-space.ts';
 import type { DaemonLink } from './daemon-link.ts';
 import { declareTimeoutMs } from './daemon-timeouts.ts';
 import { memoryName } from './leftovers.ts';
-
-/** Captured at load: test frameworks replace it. */
-const now = performance.now.bind(performance);
 
 /** How long a tracepoint may wait, once, for its identifier: milliseconds; −1: for ever. */
 const declareTimeout = declareTimeoutMs(process.env);

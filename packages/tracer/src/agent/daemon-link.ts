@@ -1,4 +1,5 @@
 import { Socket } from 'node:net';
+import { now } from '@ringtail/base/node';
 import { type Posix, PosixError } from '@ringtail/posix';
 import {
   APP_FRAME_BYTES_MAX,
@@ -9,15 +10,12 @@ import {
   type LookMessage,
   type RegisterMessage,
 } from '@ringtail/protocol';
+import { guarded, inNextTurn, later } from './event-loop.ts';
 
 /** How long a send may wait for a daemon that does not read. */
 const SEND_TIMEOUT_MS = 500;
 /** When to try again where the socket took a part of a message only. */
 const SEND_REST_AFTER_MS = 10;
-
-/** Captured at load: test frameworks replace them. */
-const { setImmediate, setTimeout } = globalThis;
-const now = performance.now.bind(performance);
 
 /**
  * The connection of this thread to one session daemon.
@@ -64,10 +62,13 @@ export class DaemonLink {
     this.#socket.unref();
     this.#socket.on('data', (bytes) => this.#take(bytes));
     this.#socket.on('error', () => this.#socket.destroy());
-    this.#socket.on('close', () => {
-      this.#open = false;
-      onEnd(this);
-    });
+    this.#socket.on(
+      'close',
+      guarded(() => {
+        this.#open = false;
+        onEnd(this);
+      }),
+    );
   }
 
   /**
@@ -180,10 +181,10 @@ export class DaemonLink {
     if (this.#rest === undefined) return true;
     if (!this.#restScheduled) {
       this.#restScheduled = true;
-      setTimeout(() => {
+      later(SEND_REST_AFTER_MS, () => {
         this.#restScheduled = false;
         if (this.#open) this.#sendRest();
-      }, SEND_REST_AFTER_MS).unref();
+      });
     }
     return false;
   }
@@ -220,7 +221,7 @@ export class DaemonLink {
 
   /** The question may have been read in the middle of an exchange: what counts is that the event loop goes round. */
   #answerFromEventLoop(turn: number): void {
-    setImmediate(() => this.trySend({ type: 'alive', turn }));
+    inNextTurn(() => this.trySend({ type: 'alive', turn }));
   }
 
   #take(bytes: Uint8Array): void {

@@ -1,6 +1,6 @@
+import { describeError, RINGTAIL_VERSION } from '@ringtail/base';
 import type { EventSpec } from '@ringtail/ctf';
-import { installGuard } from '../guard/guard.ts';
-import { ThreadAgent } from './thread-agent.ts';
+import { debug } from './debug.ts';
 
 /**
  * What several copies of the tracer in one JavaScript thread share: the first one loaded serves all.
@@ -19,24 +19,49 @@ export interface ThreadRegistry {
   readonly inoperative: string | undefined;
 }
 
-const REGISTRY = Symbol.for('ringtail.thread-registry.1');
+let registry: ThreadRegistry | undefined;
 
-/** The registry of this thread, made (and registered with the daemons) at the first call. */
-export function threadRegistry(version: string): ThreadRegistry {
-  const holder = globalThis as { [REGISTRY]?: ThreadRegistry };
-  const existing = holder[REGISTRY];
-  if (existing !== undefined) return existing;
-  const agent = ThreadAgent.start(version);
-  if (process.env.RINGTAIL_GUARD === '1') installGuard(agent);
-  const registry: ThreadRegistry = {
-    version,
-    declare: (spec) => agent.declare(spec),
-    withdraw: (tracepoints) => agent.withdraw(tracepoints),
-    context: (provider, name, read) => agent.defineContext(provider, name, read),
-    get inoperative() {
-      return agent.inoperative;
-    },
-  };
-  Object.defineProperty(globalThis, REGISTRY, { value: registry });
+/** The registry of this thread, made (and registered with the daemons) at the first call. Never throws. */
+export function threadRegistry(): ThreadRegistry {
+  registry ??= sharedRegistry();
   return registry;
+}
+
+function sharedRegistry(): ThreadRegistry {
+  try {
+    const key = Symbol.for('ringtail.thread-registry.1');
+    const holder = globalThis as { [key: symbol]: ThreadRegistry | undefined };
+    return holder[key] ?? startRegistry(holder, key);
+  } catch (error) {
+    return inoperativeRegistry(error);
+  }
+}
+
+/**
+ * Everything behind the programming interface is loaded here, not when the program imports the tracer, so that nothing
+ * the tracer finds missing, forbidden or replaced ends the program. The tracer is published as one file
+ * (tools/bundle-tracer.mjs), where this `require` runs a part of that file.
+ */
+function startRegistry(holder: object, key: symbol): ThreadRegistry {
+  const { startThread } = require('./start-thread.ts') as typeof import('./start-thread.ts');
+  const started = startThread(RINGTAIL_VERSION);
+  try {
+    Object.defineProperty(holder, key, { value: started });
+  } catch (error) {
+    debug(`other copies of the tracer in this thread register on their own: ${describeError(error)}`);
+  }
+  return started;
+}
+
+function inoperativeRegistry(error: unknown): ThreadRegistry {
+  const inoperative = `the tracer cannot start: ${describeError(error)}`;
+  debug(inoperative);
+  return { version: RINGTAIL_VERSION, declare: () => inertTracepoint(), inoperative };
+}
+
+/** Stands for a tracepoint that cannot be recorded. */
+export function inertTracepoint(): unknown {
+  const tracepoint = () => {};
+  tracepoint.enabled = false;
+  return tracepoint;
 }

@@ -27,20 +27,21 @@ import { CounterSpace } from './counter-space.ts';
 import { DaemonLink } from './daemon-link.ts';
 import { registerTimeoutMs } from './daemon-timeouts.ts';
 import { debug } from './debug.ts';
+import { later, onFailure, soon } from './event-loop.ts';
 import { noteDescriptor, unmapLeftovers } from './leftovers.ts';
+import { inertTracepoint } from './registry.ts';
 import { StateReader } from './state-reader.ts';
 import { TallySpace } from './tally-space.ts';
 import { threadName } from './thread-name.ts';
 import { describeTracepoints } from './tracepoint-list.ts';
 import { isTrustworthy } from './trusted-directory.ts';
 
-/** Captured at load: test frameworks replace timers. */
-const { setTimeout, queueMicrotask } = globalThis;
-
 const RECONNECT_AFTER_MS = 2000;
 /** When to look again where a daemon was writing. */
 const LOOK_AGAIN_AFTER_MS = 10;
 const GENERATION = ControlPage.GENERATION / 4;
+/** Captured at load: programs may replace how arrays are spread. */
+const { apply } = Reflect;
 
 /**
  * The tracer in one JavaScript thread: its registrations, its tracepoints, and what they record now.
@@ -51,7 +52,9 @@ const GENERATION = ControlPage.GENERATION / 4;
 export class ThreadAgent {
   readonly #tracerVersion: string;
   readonly #runDirectories: readonly RunDirectory[];
-  readonly #gate: Gate = { page: new Uint32Array(GENERATION + 1), inside: 0 };
+  /** Stands for the control page while there is none. */
+  readonly #idlePage = new Uint32Array(GENERATION + 1);
+  readonly #gate: Gate = { page: this.#idlePage, inside: 0 };
   #sites: Site[] = [];
   readonly #siteOf = new WeakMap<object, Site>();
   readonly #withdrawn = new WeakSet<Site>();
@@ -84,6 +87,7 @@ export class ThreadAgent {
   private constructor(tracerVersion: string, runDirectories: readonly RunDirectory[]) {
     this.#tracerVersion = tracerVersion;
     this.#runDirectories = runDirectories;
+    onFailure((error) => this.#fail(error));
     onContextTrouble((context, message) => {
       for (const user of this.#contextUsers.values()) if (user.contexts.includes(context)) tellOf(user, message);
     });
@@ -104,15 +108,15 @@ export class ThreadAgent {
 
   /** Adds a tracepoint and returns the function that the application calls. */
   declare(event: EventSpec): unknown {
-    const site: Site = { event, off: 0, on: -1, record: noOperation };
-    const tracepoint = makeTracepoint(site, this.#gate);
-    Object.defineProperty(tracepoint, 'enabled', { get: () => this.#isEnabled(site) });
     try {
       parseEventSpec(event);
     } catch (error) {
       this.#tellTrouble('BAD_TRACEPOINT', `tracepoint ${event.name} is refused: ${describeError(error)}`);
-      return tracepoint;
+      return inertTracepoint();
     }
+    const site: Site = { event, off: 0, on: -1, record: noOperation };
+    const tracepoint = makeTracepoint(site, this.#gate);
+    Object.defineProperty(tracepoint, 'enabled', { get: () => this.#isEnabled(site) });
     this.#siteOf.set(tracepoint, site);
     site.record = ((...values: unknown[]) => this.#resolveAndRecord(site, values)) as Recorder;
     this.#sites.push(site);
@@ -157,8 +161,12 @@ export class ThreadAgent {
   }
 
   #resolveAndRecord(site: Site, values: unknown[]): void {
-    if (this.#gate.inside !== 0) this.#countNested(site);
-    else if (this.#resolve(site) && site.on >= 0) (site.record as (...values: unknown[]) => void)(...values);
+    try {
+      if (this.#gate.inside !== 0) this.#countNested(site);
+      else if (this.#resolve(site) && site.on >= 0) apply(site.record, undefined, values);
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   /**
@@ -166,13 +174,9 @@ export class ThreadAgent {
    * nothing is read anew: the event is counted by what was wanted when that was done last.
    */
   #countNested(site: Site): void {
-    try {
-      for (const binding of this.#bindings.values()) if (binding.wants(site)) binding.countNested();
-      if (this.#spaces === undefined) return;
-      buildTriggers(this.#triggers.targetsFor(site.event, this.#spaces), site.event).missed();
-    } catch (error) {
-      this.#giveUp(`internal error: ${describeError(error)}`);
-    }
+    for (const binding of this.#bindings.values()) if (binding.wants(site)) binding.countNested();
+    if (this.#spaces === undefined) return;
+    buildTriggers(this.#triggers.targetsFor(site.event, this.#spaces), site.event).missed();
   }
 
   /** Makes the site good for the current generation. False if that has to wait for the next event. */
@@ -184,7 +188,7 @@ export class ThreadAgent {
       this.#plan(site, generation);
       return true;
     } catch (error) {
-      this.#giveUp(`internal error: ${describeError(error)}`);
+      this.#fail(error);
       return false;
     }
   }
@@ -252,26 +256,22 @@ export class ThreadAgent {
   #scheduleLook(): void {
     if (this.#lookScheduled || this.inoperative !== undefined) return;
     this.#lookScheduled = true;
-    queueMicrotask(() => this.#look());
+    soon(() => this.#look());
   }
 
   #look(): void {
     this.#lookScheduled = false;
     if (this.inoperative !== undefined) return;
-    try {
-      const generation = this.#gate.page[GENERATION] as number;
-      const isReady = this.#gate.inside === 0 && (this.#reconciled === generation || this.#reconcile(generation));
-      if (isReady) this.#recordStatedumps();
-      else this.#lookAgain();
-    } catch (error) {
-      this.#giveUp(`internal error: ${describeError(error)}`);
-    }
+    const generation = this.#gate.page[GENERATION] as number;
+    const isReady = this.#gate.inside === 0 && (this.#reconciled === generation || this.#reconcile(generation));
+    if (isReady) this.#recordStatedumps();
+    else this.#lookAgain();
   }
 
   #lookAgain(): void {
     // Without a daemon there is nothing to look at, and whoever registers will look.
     if (this.#links.size === 0) return;
-    setTimeout(() => this.#scheduleLook(), LOOK_AGAIN_AFTER_MS).unref();
+    later(LOOK_AGAIN_AFTER_MS, () => this.#scheduleLook());
   }
 
   #recordStatedumps(): void {
@@ -418,11 +418,11 @@ export class ThreadAgent {
   }
 
   #scheduleReconnect(): void {
-    setTimeout(() => {
+    later(RECONNECT_AFTER_MS, () => {
       if (this.inoperative !== undefined) return;
       this.#register(0);
       this.#scheduleReconnect();
-    }, RECONNECT_AFTER_MS).unref();
+    });
   }
 
   /** Daemons list the tracepoints of running applications; one message for all that a module declares. */
@@ -430,7 +430,7 @@ export class ThreadAgent {
     if (this.#tellScheduled || this.#links.size === 0) return;
     this.#tellScheduled = true;
     // A microtask: it is run in a program that ends at once as well, and it is no resource that anybody could notice.
-    queueMicrotask(() => {
+    soon(() => {
       this.#tellScheduled = false;
       const tracepoints = describeTracepoints([...this.#sites, ...STATEDUMP_SITE_LIST]);
       for (const link of this.#links.values()) link.send({ type: 'tracepoints', tracepoints });
@@ -443,11 +443,18 @@ export class ThreadAgent {
     for (const link of this.#links.values()) link.send({ type: 'trouble', channel: null, code, message });
   }
 
+  /** What went wrong is not foreseen: a defect of ours, or a program that has replaced what the language offers. */
+  #fail(error: unknown): void {
+    this.#giveUp(`internal error: ${describeError(error)}`);
+  }
+
+  /** Uses nothing that a program could have replaced. */
   #giveUp(reason: string): void {
     debug(reason);
     this.inoperative = reason;
-    this.#gate.page = new Uint32Array(GENERATION + 1);
-    for (const site of this.#sites) {
+    this.#gate.page = this.#idlePage;
+    for (let i = 0; i < this.#sites.length; i++) {
+      const site = this.#sites[i] as Site;
       site.off = 0;
       site.record = noOperation;
     }

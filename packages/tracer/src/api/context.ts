@@ -1,4 +1,5 @@
-import { RINGTAIL_VERSION } from '@ringtail/base';
+import { describeError } from '@ringtail/base';
+import { debug } from '../agent/debug.ts';
 import { threadRegistry } from '../agent/registry.ts';
 
 /** What a context can be recorded as: an integer of 64 bits, a double, text, or nothing. */
@@ -25,6 +26,10 @@ export interface ContextStore {
  */
 export function context(provider: string, name: string, source: ContextStore | (() => ContextValue)): void {
   const read = typeof source === 'function' ? source : () => source.getStore();
-  // A registry that an older copy of the tracer made knows no contexts.
-  threadRegistry(RINGTAIL_VERSION).context?.(provider, name, read);
+  try {
+    // A registry that an older copy of the tracer made knows no contexts.
+    threadRegistry().context?.(provider, name, read);
+  } catch (error) {
+    debug(`context $app.${provider}:${name} is not defined: ${describeError(error)}`);
+  }
 }

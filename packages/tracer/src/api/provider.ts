@@ -1,7 +1,8 @@
-import { RINGTAIL_VERSION } from '@ringtail/base';
+import { describeError } from '@ringtail/base';
 import type { EventSpec } from '@ringtail/ctf';
 import { type LogLevelName, LogLevels } from '@ringtail/protocol';
-import { threadRegistry } from '../agent/registry.ts';
+import { debug } from '../agent/debug.ts';
+import { inertTracepoint, threadRegistry } from '../agent/registry.ts';
 import { type FieldType, namedSpecs } from './fields.ts';
 import type { FieldList, FieldsByName, ListedArguments, NamedArguments, Tracepoint } from './tracepoint.ts';
 
@@ -50,20 +51,33 @@ export function provider(name: string): Provider {
     name,
     // The registry knows nothing of argument types; the signatures above are what the compiler holds callers to.
     tracepoint(event: string, fields: FieldList | FieldsByName, options: TracepointOptions = {}): never {
-      const spec: EventSpec = {
-        name: `${name}:${event}`,
-        logLevel: LogLevels[options.logLevel ?? 'debug_line'] ?? LogLevels.debug_line,
-        fields: isList(fields) ? fields.map(([field, type]) => ({ name: field, spec: type.spec })) : namedSpecs(fields),
-      };
-      const tracepoint = threadRegistry(RINGTAIL_VERSION).declare(spec);
-      declared.push(tracepoint);
-      return tracepoint as never;
+      try {
+        const spec: EventSpec = {
+          name: `${name}:${event}`,
+          logLevel: LogLevels[options.logLevel ?? 'debug_line'] ?? LogLevels.debug_line,
+          fields: specsOf(fields),
+        };
+        const tracepoint = threadRegistry().declare(spec);
+        declared.push(tracepoint);
+        return tracepoint as never;
+      } catch (error) {
+        debug(`tracepoint ${name}:${event} cannot be recorded: ${describeError(error)}`);
+        return inertTracepoint() as never;
+      }
     },
     withdraw() {
-      // A registry that an older copy of the tracer made cannot.
-      threadRegistry(RINGTAIL_VERSION).withdraw?.(declared.splice(0));
+      try {
+        // A registry that an older copy of the tracer made cannot.
+        threadRegistry().withdraw?.(declared.splice(0));
+      } catch (error) {
+        debug(`tracepoints of ${name} stay: ${describeError(error)}`);
+      }
     },
   };
+}
+
+function specsOf(fields: FieldList | FieldsByName): EventSpec['fields'] {
+  return isList(fields) ? fields.map(([field, type]) => ({ name: field, spec: type.spec })) : namedSpecs(fields);
 }
 
 function isList(fields: FieldList | FieldsByName): fields is readonly (readonly [string, FieldType<unknown>])[] {

@@ -19,11 +19,13 @@ const TRACELOG_FIELDS = [
   ['func', str],
   ['msg', str],
 ] as const;
-const tracelogEvents = new Map<LogLevelName, Tracepoint<[line: number, file: string, func: string, msg: string]>>();
+const tracelogEvents: {
+  [level in LogLevelName]?: Tracepoint<[line: number, file: string, func: string, msg: string]>;
+} = {};
 
 /** Records a formatted message with a log level and the place of the call as `lttng_ust_tracelog:TRACE_<LEVEL>`. */
 export function tracelog(logLevel: LogLevelName, message: string, ...values: readonly unknown[]): void {
-  const event = tracelogEvents.get(logLevel) ?? declareTracelog(logLevel);
+  const event = tracelogEvents[logLevel] ?? declareTracelog(logLevel);
   if (!event.enabled) return;
   const { line, file, func } = callerOf(tracelog);
   event(
@@ -37,7 +39,7 @@ export function tracelog(logLevel: LogLevelName, message: string, ...values: rea
 function declareTracelog(logLevel: LogLevelName) {
   const name = `TRACE_${String(logLevel).toUpperCase()}`;
   const event = provider('lttng_ust_tracelog').tracepoint(name, TRACELOG_FIELDS, { logLevel });
-  tracelogEvents.set(logLevel, event);
+  tracelogEvents[logLevel] = event;
   return event;
 }
 
@@ -60,9 +62,13 @@ interface CallSite {
 function callerOf(callee: (...args: never) => unknown): CallSite {
   const holder: { stack?: string } = {};
   const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = 1;
-  Error.captureStackTrace(holder, callee);
-  Error.stackTraceLimit = limit;
-  const frame = /^\s*at (?:(.*?) \()?(.*?):(\d+):\d+\)?$/m.exec(String(holder.stack));
+  try {
+    Error.stackTraceLimit = 1;
+    Error.captureStackTrace(holder, callee);
+    Error.stackTraceLimit = limit;
+  } catch {
+    // A program may forbid changes of Error.
+  }
+  const frame = /^\s*at (?:(.*?) \()?(.*?):(\d+):\d+\)?$/m.exec(safely(() => String(holder.stack)));
   return { func: frame?.[1] ?? '', file: frame?.[2] ?? '', line: Number(frame?.[3] ?? 0) };
 }

@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import { requirePackage } from '@ringtail/posix';
 
 /** The optional clock addon, bound to this thread's memory. */
 export interface ClockAddon {
@@ -26,9 +26,7 @@ export function loadClockAddon(): ClockAddon | undefined {
 function load(): ClockAddon | undefined {
   if (process.env.RINGTAIL_NO_CLOCK_ADDON) return undefined;
   try {
-    const exports = createRequire(import.meta.url)(
-      `@ringtail/clock-${process.platform}-${process.arch}`,
-    ) as AddonExports;
+    const exports = requirePackage(`@ringtail/clock-${process.platform}-${process.arch}`) as AddonExports;
     // A page of its own: the addon keeps a raw pointer, and small buffers may live inside the moving heap.
     const memory = new ArrayBuffer(4096);
     exports.bind(memory);

@@ -1,3 +1,4 @@
+import { now } from '@ringtail/base/node';
 import type { ClockKind } from '@ringtail/protocol';
 import { loadClockAddon } from './addon.ts';
 
@@ -14,8 +15,7 @@ export interface ThreadClock {
   read(): number;
 }
 
-/** Captured at load: test frameworks replace them. */
-const now = performance.now.bind(performance);
+/** Captured at load: test frameworks replace it. */
 const hrtime = process.hrtime.bigint;
 const NANOSECONDS_PER_MILLISECOND = 1e6;
 

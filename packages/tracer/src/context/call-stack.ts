@@ -14,13 +14,6 @@ const { captureStackTrace } = Error;
 const { defineProperty, getOwnPropertyDescriptor } = Object;
 const { deleteProperty } = Reflect;
 
-/**
- * Where the tracer's files are, as V8 names files of modules, and as loaders that compile modules to scripts do. Generated functions are
- * among them: V8 says of those where they were generated.
- */
-const OWN_DIRECTORY = new URL('..', import.meta.url);
-const OWN_FILES = [OWN_DIRECTORY.href, decodeURIComponent(OWN_DIRECTORY.pathname)];
-
 /** The two properties by which a program says how stack traces come out. */
 const SETTINGS = ['stackTraceLimit', 'prepareStackTrace'] as const;
 
@@ -47,7 +40,7 @@ function captureFrames(): string[] | undefined {
     setSetting('stackTraceLimit', FRAMES_MAX + OWN_FRAMES_MAX);
     setSetting('prepareStackTrace', (_: unknown, frames: readonly NodeJS.CallSite[]) => frames);
     const holder: { stack?: unknown } = {};
-    captureStackTrace(holder, captureFrames);
+    captureStackTrace(holder);
     return applicationFrames(holder.stack as readonly NodeJS.CallSite[]);
   } catch {
     return undefined;
@@ -72,9 +65,11 @@ function restoreSetting(name: string, descriptor: PropertyDescriptor | undefined
 
 function applicationFrames(frames: readonly NodeJS.CallSite[]): string[] {
   const files = frames.map(fileOf);
+  // The tracer is one file, and V8 names it as the place of functions that were generated there.
+  const own = files[0];
   // In a bundle everything is in one file, and nothing can be told apart.
   let start = Math.max(
-    files.findIndex((file) => file !== undefined && !isOwn(file)),
+    files.findIndex((file) => file !== undefined && own !== undefined && !file.includes(own)),
     0,
   );
   // What is built into the runtime is in no file: it belongs to whoever called it.
@@ -85,8 +80,4 @@ function applicationFrames(frames: readonly NodeJS.CallSite[]): string[] {
 /** Where the code of a frame is, or where it was generated; undefined for what is built in. */
 function fileOf(frame: NodeJS.CallSite): string | undefined {
   return frame.getFileName() ?? frame.getEvalOrigin() ?? undefined;
-}
-
-function isOwn(file: string): boolean {
-  return OWN_FILES.some((own) => file.includes(own));
 }

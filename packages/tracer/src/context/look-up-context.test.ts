@@ -1,6 +1,7 @@
 import { AsyncLocalStorage, executionAsyncId, triggerAsyncId } from 'node:async_hooks';
 import { readFileSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { Script } from 'node:vm';
 import { CONTEXT_NAMES, contextSpec } from '@ringtail/ctf';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -134,12 +135,12 @@ describe('an application context', () => {
 });
 
 describe('the call stack as a context', () => {
-  /** A program of another file: frames of this package's own files are left out. */
-  const program = (text: string) =>
-    new Script(`(capture) => { ${text} }`, { filename: '/app/program.js' }).runInThisContext() as (
-      capture: () => unknown,
-    ) => unknown;
-  const capture = () => read('callstack-js');
+  const inFile = (filename: string) => (text: string) =>
+    new Script(`(capture) => { ${text} }`, { filename }).runInThisContext() as (capture: () => unknown) => unknown;
+  const program = inFile('/app/program.js');
+  /** As published, the tracer is one file, whose frames are left out. */
+  const tracer = inFile(fileURLToPath(new URL('./call-stack.ts', import.meta.url)));
+  const { read: capture } = lookUpContext('callstack-js') as ContextSource;
 
   it('is the frames of the program, innermost first, without ours', () => {
     const frames = program(`
@@ -155,7 +156,7 @@ describe('the call stack as a context', () => {
   it('begins with what is built in where the program called that', () => {
     const frames = program('return [0].map(capture)[0];')(capture) as string[];
     expect(frames.slice(0, 2)).toEqual(['Array.map (<anonymous>)', expect.stringContaining('/app/program.js:1:')]);
-    const ours = program('return capture();')(() => [0].map(capture)[0]) as string[];
+    const ours = program('return capture();')(tracer('return [0].map(capture)[0];').bind(null, capture)) as string[];
     expect(ours[0]).toContain('/app/program.js:1:');
   });
 

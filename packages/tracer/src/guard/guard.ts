@@ -1,10 +1,8 @@
 import { isMainThread } from 'node:worker_threads';
+import { now } from '@ringtail/base/node';
 import type { EventSpec, FieldSpec } from '@ringtail/ctf';
 import { LogLevels } from '@ringtail/protocol';
 import { describeException, type ExceptionDescription } from './describe-exception.ts';
-
-/** Captured at load: test frameworks replace it. */
-const now = performance.now.bind(performance);
 
 /** A program that handles an exception and ends soon after with an error ends because of it. */
 const HANDLED_MS_MAX = 5000;

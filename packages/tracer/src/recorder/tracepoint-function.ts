@@ -13,6 +13,8 @@ export interface Site {
 }
 
 const GENERATION = ControlPage.GENERATION / 4;
+/** Captured at load: programs may replace how arrays are spread. */
+const { apply } = Reflect;
 
 /**
  * The function that the application calls, compiled so that it passes its arguments on without an array.
@@ -33,6 +35,6 @@ export function compileTracepoint(site: Site, gate: Gate): (...values: never[]) 
 export function buildTracepoint(site: Site, gate: Gate): (...values: never[]) => void {
   return (...values: never[]) => {
     if (gate.page[GENERATION] === site.off) return;
-    site.record(...values);
+    apply(site.record, undefined, values);
   };
 }

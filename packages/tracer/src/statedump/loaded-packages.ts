@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import module from 'node:module';
 import { basename, dirname, join } from 'node:path';
 
 export interface LoadedPackage {
@@ -24,7 +24,7 @@ export function loadedFiles(): readonly string[] {
   const files = new Set<string>();
   const main = process.argv[1];
   if (main !== undefined) files.add(main);
-  for (const file of attempt(() => Object.keys(createRequire(import.meta.url).cache)) ?? []) files.add(file);
+  for (const file of attempt(() => Object.keys(module.createRequire('/').cache)) ?? []) files.add(file);
   for (const [, file] of attempt(() => [...readFileSync('/proc/self/maps', 'utf8').matchAll(ADDON_LINE)]) ?? []) {
     files.add(file as string);
   }

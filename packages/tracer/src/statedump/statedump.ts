@@ -1,16 +1,14 @@
 import { getHeapStatistics } from 'node:v8';
 import { isMainThread } from 'node:worker_threads';
+import { now } from '@ringtail/base/node';
 import { ControlPage } from '@ringtail/protocol';
 import type { ChannelBinding } from '../agent/channel-binding.ts';
+import { later } from '../agent/event-loop.ts';
 import { buildRecorder } from '../recorder/closure.ts';
 import type { Gate, Recorder, RecorderTarget } from '../recorder/recorder.ts';
 import type { Site } from '../recorder/tracepoint-function.ts';
 import { type LoadedPackage, loadedFiles, PackageFinder } from './loaded-packages.ts';
 import { HEAP_FIGURES, STATEDUMP_SITE_LIST, STATEDUMP_SITES } from './statedump-events.ts';
-
-/** Captured at load: test frameworks replace them. */
-const { setTimeout } = globalThis;
-const now = performance.now.bind(performance);
 
 /** The program waits for a dump no longer than this at a time, and all in all. */
 const TURN_MS = 5;
@@ -132,11 +130,11 @@ export class Statedump {
   }
 
   #later(delayMs: number, act: () => void): void {
-    setTimeout(() => {
+    later(delayMs, () => {
       this.#recorders = new Map();
       if (this.#isLive()) act();
       this.#recorders = new Map();
-    }, delayMs).unref();
+    });
   }
 
   #record(site: Site, ...values: readonly unknown[]): void {

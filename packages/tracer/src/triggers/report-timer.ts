@@ -1,8 +1,6 @@
+import { later } from '../agent/event-loop.ts';
 import { type ThreadClock, threadClock } from '../clock/thread-clock.ts';
 import type { MatchReports, ReportSchedule } from './match-reports.ts';
-
-/** Captured at load: test frameworks replace it. */
-const { setTimeout } = globalThis;
 
 const FLUSH_AFTER_MS = 10;
 const NANOSECONDS_PER_MILLISECOND = 1e6;
@@ -23,10 +21,10 @@ export class ReportTimer implements ReportSchedule {
     this.#waiting.add(reports);
     if (this.#isSet) return;
     this.#isSet = true;
-    setTimeout(() => {
+    later(FLUSH_AFTER_MS, () => {
       this.#isSet = false;
       this.#flush();
-    }, FLUSH_AFTER_MS).unref();
+    });
   }
 
   #flush(): void {

@@ -1,0 +1,10 @@
+/**
+ * Functions of Node.js as they were when this module was loaded: programs and test frameworks replace, fake and delete the
+ * global ones. They come from built-in modules, because realms made by others (jest, jsdom, vm) lack some of the globals.
+ */
+import { performance } from 'node:perf_hooks';
+import timers from 'node:timers';
+
+export const now = performance.now.bind(performance);
+export const { setImmediate, setTimeout } = timers;
+export const { queueMicrotask = process.nextTick } = globalThis;
