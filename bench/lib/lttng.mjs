@@ -20,16 +20,14 @@ const identity = process.getuid() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
  */
 export async function startLttng(parent) {
   const folder = join(parent, 'lttng');
-  mkdirSync(folder, { recursive: true });
-  if (identity.uid !== undefined) chownSync(folder, identity.uid, identity.gid);
+  makeFor(folder);
   const program = join(folder, 'tick');
   const env = { PATH: process.env.PATH, LTTNG_HOME: folder, HOME: folder, LANG: 'C' };
   const options = { ...identity, env, cwd: folder };
   let version;
   try {
     version = (await run('lttng', ['--version'], options)).trim();
-    await run('gcc', ['-O2', '-I', sources, '-o', program, join(sources, 'tick.c'), '-llttng-ust', '-ldl']);
-    chmodSync(program, 0o755);
+    await build('tick', program);
   } catch (error) {
     return { absent: String(error.message).split('\n')[0] };
   }
@@ -45,6 +43,12 @@ export async function startLttng(parent) {
   return new Lttng({ folder, program, options, daemon, ended, lttng, version });
 }
 
+async function build(name, program) {
+  const libraries = ['-llttng-ust', '-ldl', '-lpthread'];
+  await run('gcc', ['-O2', '-I', sources, '-o', program, join(sources, `${name}.c`), ...libraries]);
+  chmodSync(program, 0o755);
+}
+
 async function waitUntilItAnswers(lttng, daemon) {
   for (let attempt = 0; attempt < 100; attempt++) {
     if (daemon.exitCode !== null) throw new Error(`lttng-sessiond ended with ${daemon.exitCode}`);
@@ -56,6 +60,12 @@ async function waitUntilItAnswers(lttng, daemon) {
     }
   }
   throw new Error('lttng-sessiond does not answer');
+}
+
+/** Makes a directory that LTTng can write to. */
+function makeFor(directory) {
+  mkdirSync(directory, { recursive: true });
+  if (identity.uid !== undefined) chownSync(directory, identity.uid, identity.gid);
 }
 
 class Lttng {
@@ -76,8 +86,7 @@ class Lttng {
   async record({ output, channel, snapshot = false, filter }, use) {
     const { lttng } = this.#parts;
     const name = `bench-${++this.#sessions}`;
-    mkdirSync(output, { recursive: true });
-    if (identity.uid !== undefined) chownSync(output, identity.uid, identity.gid);
+    makeFor(output);
     await lttng('create', name, `--output=${output}`, ...(snapshot ? ['--snapshot'] : []));
     try {
       await lttng('enable-channel', '--userspace', `--session=${name}`, ...channel, 'channel0');
@@ -96,6 +105,31 @@ class Lttng {
       await lttng('destroy', name);
       rmSync(output, { recursive: true, force: true });
     }
+  }
+
+  /**
+   * Records `threads` threads of `mixed.c` without a loss: they wait for room.
+   *
+   * @returns the directory of the trace, which stays
+   */
+  async recordMixed(output, events, threads) {
+    const { folder, lttng, options } = this.#parts;
+    const program = join(folder, 'mixed');
+    await build('mixed', program);
+    const name = `bench-${++this.#sessions}`;
+    makeFor(output);
+    await lttng('create', name, `--output=${output}`);
+    try {
+      const room = ['--subbuf-size=1M', '--num-subbuf=8', '--blocking-timeout=inf'];
+      await lttng('enable-channel', '--userspace', `--session=${name}`, ...room, 'channel0');
+      await lttng('enable-event', '--userspace', `--session=${name}`, '--channel=channel0', 'mixed:*');
+      await lttng('start', name);
+      const env = { ...options.env, LTTNG_UST_ALLOW_BLOCKING: '1' };
+      await run(program, [Math.ceil(events / threads), threads, 0].map(String), { ...options, env });
+    } finally {
+      await lttng('destroy', name);
+    }
+    return output;
   }
 
   tick(...args) {
