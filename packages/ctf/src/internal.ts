@@ -4,7 +4,6 @@ export {
   type EventLoop,
   type EventLoopSink,
   type EventLoops,
-  LoopTurn,
 } from './compile/event-loop.ts';
 export { EventVisitor } from './compile/event-visitor.ts';
 export {
@@ -15,6 +14,7 @@ export {
   type RecordCodeContext,
   ZERO_BYTES,
 } from './compile/record-code.ts';
+export { type Lane, Turn, TurnHeap } from './compile/turn-heap.ts';
 export { integerOf, isTextElement } from './decode/class-facts.ts';
 export { ClockValue } from './decode/clock-value.ts';
 export { type DataStreamDecoder, TraceDecoder } from './decode/data-stream-decoder.ts';

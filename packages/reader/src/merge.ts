@@ -1,6 +1,6 @@
 import { RingtailError } from '@ringtail/base';
 import type { EventMessage, Instant, Message, Next, PacketFields } from '@ringtail/ctf';
-import { AGAIN, END, type EventLoops, LoopTurn } from '@ringtail/ctf/internal';
+import { AGAIN, END, type EventLoops, Turn, TurnHeap } from '@ringtail/ctf/internal';
 
 /** Whatever the messages of one data stream come from. */
 export interface MessageSource {
@@ -8,7 +8,7 @@ export interface MessageSource {
   /** After an error: leaves the malformed packet out, see `DataStreamReader.skipPacket`. */
   skipPacket?(): boolean;
   /** Where generated code may take events that follow, see `DataStreamReader.takeEvents`. */
-  takeEvents?(loops: EventLoops, turn: LoopTurn): number;
+  takeEvents?(loops: EventLoops, heap: TurnHeap): number;
 }
 
 /** Takes all messages, events mostly through generated code. */
@@ -24,19 +24,21 @@ export interface MessageConsumer extends EventLoops {
  * Its turn does not go back, even where the times of a data stream do, and neither an end of a packet nor a begin lies
  * behind it: so do others order packets that overlap, which old tracers wrote. Messages without a time come before all others.
  */
-class Head extends LoopTurn {
+class Head extends Turn {
   readonly reader: MessageSource;
-  /** Place among the data streams, for messages of equal time. */
-  readonly rank: number;
   packet: PacketFields | undefined;
   message: Message | undefined;
   /** What came instead of a message. It takes its turn at the time of the message before it. */
   error: RingtailError | undefined;
 
   constructor(reader: MessageSource, rank: number) {
-    super();
+    super(rank);
     this.reader = reader;
-    this.rank = rank;
+  }
+
+  /** Whether nothing is known of what comes next. */
+  get isIdle(): boolean {
+    return this.message === undefined && this.error === undefined && !this.isWaiting;
   }
 }
 
@@ -52,13 +54,9 @@ export interface MergeOptions {
 /** Merges the messages of data streams in the order of time, with one message of each in memory. */
 export class MessageMerge {
   readonly #options: MergeOptions;
-  /** A binary heap, the earliest at its root. */
-  readonly #heap: Head[] = [];
+  readonly #heap = new TurnHeap<Head>();
   /** Data streams whose next message is not known yet. */
   #starved: Head[];
-  /** Time of the event that was passed on last. */
-  #lastSeconds = Number.NEGATIVE_INFINITY;
-  #lastNanoseconds = 0;
 
   constructor(readers: readonly MessageSource[], options: MergeOptions = {}) {
     this.#options = options;
@@ -69,7 +67,7 @@ export class MessageMerge {
   next(): Next<Message> {
     for (;;) {
       if (this.#starved.length > 0 && !this.#feed()) return AGAIN;
-      const head = this.#heap[0];
+      const head = this.#heap.root;
       if (head === undefined) return END;
       const { message, error } = head;
       this.#advance(head);
@@ -87,20 +85,21 @@ export class MessageMerge {
   drain(consumer: MessageConsumer): Next<never> {
     for (;;) {
       if (this.#starved.length > 0 && !this.#feed()) return AGAIN;
-      const head = this.#heap[0];
+      const head = this.#heap.root;
       if (head === undefined || !consumer.isWanted) return END;
       const { message, error } = head;
+      if (error !== undefined) {
+        this.#advance(head);
+        this.#report(error);
+        continue;
+      }
       if (message?.kind === 'event') this.#notice(message);
       if (message !== undefined) consumer.take(message);
       head.message = undefined;
-      if (error === undefined) {
-        this.#limit(head);
-        const count = head.reader.takeEvents?.(consumer, head) ?? 0;
-        if (count > 0) this.#pass(head.lastSeconds, head.lastNanoseconds);
-      }
-      if (head.isLater) this.#sink();
-      else this.#advance(head);
-      if (error !== undefined) this.#report(error);
+      head.isWaiting = false;
+      head.reader.takeEvents?.(consumer, this.#heap);
+      const root = this.#heap.root!;
+      if (root.isIdle) this.#advance(root);
     }
   }
 
@@ -113,27 +112,14 @@ export class MessageMerge {
   /** Generated code takes no event before its turn; so only events that come as messages can go back. */
   #notice(event: EventMessage): void {
     if (event.stream.clockClass === undefined) return;
+    const heap = this.#heap;
     const { seconds, nanoseconds } = event;
-    const before = { seconds: this.#lastSeconds, nanoseconds: this.#lastNanoseconds };
-    this.#pass(seconds, nanoseconds);
+    const before = { seconds: heap.lastSeconds, nanoseconds: heap.lastNanoseconds };
+    heap.lastSeconds = seconds;
+    heap.lastNanoseconds = nanoseconds;
     if (seconds < before.seconds || (seconds === before.seconds && nanoseconds < before.nanoseconds)) {
       this.#options.onBackwards?.(event, before);
     }
-  }
-
-  #pass(seconds: number, nanoseconds: number): void {
-    this.#lastSeconds = seconds;
-    this.#lastNanoseconds = nanoseconds;
-  }
-
-  /** Lets the root take events until the turn of another data stream comes. */
-  #limit(root: Head): void {
-    const [, left, right] = this.#heap;
-    const next = right !== undefined && isBefore(right, left!) ? right : left;
-    root.limitSeconds = next?.seconds ?? Number.POSITIVE_INFINITY;
-    root.limitNanoseconds = 0;
-    // Half a nanosecond less leaves events of equal time to the other.
-    if (next !== undefined) root.limitNanoseconds = root.rank < next.rank ? next.nanoseconds : next.nanoseconds - 0.5;
   }
 
   #feed(): boolean {
@@ -142,23 +128,20 @@ export class MessageMerge {
     for (const head of starved) {
       const answer = this.#readAhead(head);
       if (answer === 'again') this.#starved.push(head);
-      else if (answer === 'item') this.#push(head);
+      else if (answer === 'item') this.#heap.push(head);
     }
     return this.#starved.length === 0;
   }
 
+  /** Reads what comes next of the root. */
   #advance(head: Head): void {
-    head.isLater = false;
+    head.isWaiting = false;
     const answer = head.error === undefined || this.#recover(head) ? this.#readAhead(head) : 'end';
     if (answer === 'item') {
-      this.#sink();
+      this.#heap.sink();
       return;
     }
-    const last = this.#heap.pop()!;
-    if (last !== head) {
-      this.#heap[0] = last;
-      this.#sink();
-    }
+    this.#heap.pop();
     if (answer === 'again') this.#starved.push(head);
   }
 
@@ -188,34 +171,6 @@ export class MessageMerge {
     }
     return 'item';
   }
-
-  #push(head: Head): void {
-    const heap = this.#heap;
-    let at = heap.length;
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if (!isBefore(head, heap[parent]!)) break;
-      heap[at] = heap[parent]!;
-      at = parent;
-    }
-    heap[at] = head;
-  }
-
-  /** Puts the root to its place. */
-  #sink(): void {
-    const heap = this.#heap;
-    const head = heap[0]!;
-    let at = 0;
-    for (;;) {
-      let child = 2 * at + 1;
-      if (child >= heap.length) break;
-      if (child + 1 < heap.length && isBefore(heap[child + 1]!, heap[child]!)) child++;
-      if (!isBefore(heap[child]!, head)) break;
-      heap[at] = heap[child]!;
-      at = child;
-    }
-    heap[at] = head;
-  }
 }
 
 function moveForward(head: Head, instant: Instant | undefined): void {
@@ -224,10 +179,4 @@ function moveForward(head: Head, instant: Instant | undefined): void {
   if (seconds < head.seconds || (seconds === head.seconds && nanoseconds < head.nanoseconds)) return;
   head.seconds = seconds;
   head.nanoseconds = nanoseconds;
-}
-
-function isBefore(a: Head, b: Head): boolean {
-  if (a.seconds !== b.seconds) return a.seconds < b.seconds;
-  if (a.nanoseconds !== b.nanoseconds) return a.nanoseconds < b.nanoseconds;
-  return a.rank < b.rank;
 }

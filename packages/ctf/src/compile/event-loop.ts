@@ -1,37 +1,23 @@
-import type { Cursor } from '../decode/cursor.ts';
 import type { DataStreamDecoder } from '../decode/data-stream-decoder.ts';
-import type { DataStream, PacketFields } from '../decode/messages.ts';
+import type { DataStream } from '../decode/messages.ts';
 import type { IntegerFieldClass } from '../model/field-class.ts';
 import type { ClockClass, EventRecordClass } from '../model/trace-class.ts';
 import { CodeWriter, evaluate, NotCompilable } from './code-writer.ts';
 import { LoopRun, StopReason } from './loop-run.ts';
 import { type IntegerCode, RecordCode, type RecordCodeContext } from './record-code.ts';
-
-/** The place of a data stream among others in the order of time, and up to where its events have their turn. */
-export class LoopTurn {
-  /** Time of the event taken last, or of what came before it. Events never lie before it. */
-  seconds = Number.NEGATIVE_INFINITY;
-  nanoseconds = 0;
-  /** Events later than this are left. */
-  limitSeconds = Number.POSITIVE_INFINITY;
-  /** May be half a nanosecond before a whole one. */
-  limitNanoseconds = 0;
-  /** Time of the event that generated code took last. */
-  lastSeconds = Number.NEGATIVE_INFINITY;
-  lastNanoseconds = 0;
-  /** Whether the next event was left because it is later than the limit; `seconds` and `nanoseconds` are then its time. */
-  isLater = false;
-}
+import { BEFORE_SECOND, BEHIND_SECOND, type Lane, type TurnHeap } from './turn-heap.ts';
 
 /**
- * Takes event records from a cursor's window, one after the other, as long as generated code can.
+ * Takes event records of the data stream at the heap's root, as long as generated code can. Where the next event of another
+ * data stream that the same code found comes before, it goes on there.
  *
- * It stops before a record that is later than the turn's limit, that is not whole in the window, that is damaged or out of the
- * ordinary, or whenever the sink wants it to. Cursor and clock are then as if the general decoder had come there.
+ * It stops before a record that is not whole in the window, that is damaged or out of the ordinary, whenever the sink wants it to, and
+ * where the turn of a data stream comes whose next message is not its own to take. All cursors and clocks are then as if the general
+ * decoder had come there.
  *
- * @returns how many records it took
+ * @returns how many records it took, of all data streams
  */
-export type EventLoop = (cursor: Cursor, turn: LoopTurn, packet: PacketFields) => number;
+export type EventLoop = (heap: TurnHeap, lane: Lane) => number;
 
 /** The loops of a consumer of events, one for each data stream class. */
 export interface EventLoops {
@@ -43,8 +29,10 @@ export interface EventLoops {
 export interface EventLoopSink {
   /** Values that the pieces of code refer to by name. */
   readonly constants: ReadonlyMap<string, unknown>;
-  /** Statements before the first event record. May use `packet`. */
+  /** Statements before the first event record. */
   readonly begin: string;
+  /** Statements before event records of one data stream, that may use `lane`. */
+  readonly enterLane: string;
   /**
    * Statements before each event record, after its header. They may use `seconds` and `nanoseconds`, `high` and `low` (the clock),
    * and `break loop`, which leaves the record for later; with `stop = PAUSE` before it, until `resume` has been called.
@@ -57,11 +45,11 @@ export interface EventLoopSink {
   /** Further arguments of the functions for event record classes. */
   readonly parameters: string;
   /**
-   * Called before events of one second are taken, all of one packet.
+   * Called before events of a second are taken from a lane, and again for another packet of it.
    *
    * @returns false to leave them to the general decoder
    */
-  prepare?(seconds: number, packet: PacketFields): boolean;
+  prepare?(seconds: number, lane: Lane): boolean;
   /** Called after a pause. @returns false if nothing is wanted for now */
   resume?(): boolean;
   /** Writes the body of the function for an event record class, from common context to payload. */
@@ -98,19 +86,25 @@ function generate(decoder: DataStreamDecoder, sink: EventLoopSink): EventLoop | 
   const code = new CodeWriter(constants);
   const compiler = new RecordCompiler(decoder, sink);
   const table = code.constant('records', recordTable(decoder, compiler));
-  code.line('return function eventLoop(cursor, run, packet) {');
-  code.line('const { bytes: u8, view: dv, slots, clock } = cursor;');
-  code.line('if (cursor.at % 8 !== 0) return 0;');
-  code.line('let p = cursor.at / 8, start = p, count = 0, stop = 0;');
-  code.line('const end = Math.min(Math.floor(cursor.end / 8), p + run.bytesMax);');
   const hasClock = decoder.clockClass !== undefined;
-  code.line('let nanoseconds = 0;');
-  if (hasClock) {
-    code.line('let high = clock.high, low = clock.low, startHigh = high, startLow = low;');
-    code.line('const { seconds, secondHigh, secondLow, limit } = run;');
-    code.line('let former = run.nanoseconds;');
-  }
+  code.line('return function eventLoop(heap, run) {');
+  code.line('const { loop: self, bytesMax } = run;');
+  code.line('let count = 0, stop = 0, nanoseconds = 0, last = 0, high = 0, low = 0;');
+  if (hasClock) code.line('const { seconds, secondHigh, secondLow } = run;');
   code.line(sink.begin);
+  code.line('for (;;) {');
+  code.line('const turn = heap.root, lane = turn.lane, cursor = lane.cursor;');
+  code.line('const { bytes: u8, view: dv, slots, clock } = cursor;');
+  code.line('if (cursor.at % 8 !== 0) break;');
+  code.line('let p = cursor.at / 8, start = p;');
+  code.line('const end = Math.min(Math.floor(cursor.end / 8), p + bytesMax);');
+  if (hasClock) {
+    code.line('high = clock.high; low = clock.low;');
+    code.line('let startHigh = high, startLow = low;');
+    code.line(`let former = turn.seconds === seconds ? turn.nanoseconds : ${outOfSecond('turn.seconds')};`);
+    code.line('const limit = heap.limitIn(seconds);');
+  }
+  code.line(sink.enterLane);
   code.line('loop: for (;;) {');
   code.line('start = p;');
   if (hasClock) code.line('startHigh = high; startLow = low;');
@@ -122,17 +116,34 @@ function generate(decoder: DataStreamDecoder, sink: EventLoopSink): EventLoop | 
   code.line(`p = ${table}[id + 1](${compiler.parameters});`);
   code.line('if (p === -1 || p === start) break;');
   code.line(sink.afterEach);
-  if (hasClock) code.line('former = nanoseconds;');
+  if (hasClock) code.line('former = nanoseconds; last = nanoseconds;');
   code.line('count++;');
   code.line('}');
-  code.line(sink.end);
   code.line('cursor.at = start * 8;');
-  code.line('run.stop = stop;');
   if (hasClock) {
     code.line('clock.high = startHigh; clock.low = startLow;');
+    code.line(`if (stop !== ${StopReason.LATER}) {`);
+    code.line(
+      `if (former !== ${BEFORE_SECOND} && former !== ${BEHIND_SECOND}) { turn.seconds = seconds; turn.nanoseconds = former; }`,
+    );
+    code.line('break;');
+    code.line('}');
+    // The other data stream has its turn.
+    code.line('turn.seconds = seconds; turn.nanoseconds = nanoseconds; turn.isWaiting = true;');
+    code.line('heap.sink();');
+    code.line('stop = 0;');
+    code.line('const next = heap.root;');
+    code.line('if (!next.isWaiting || next.lane.loop !== self || next.seconds !== seconds) break;');
+    code.line('next.isWaiting = false;');
+  } else {
+    code.line('break;');
+  }
+  code.line('}');
+  code.line(sink.end);
+  code.line('run.stop = stop;');
+  if (hasClock) {
     code.line('run.high = high; run.low = low;');
-    code.line('run.lastNanoseconds = former;');
-    code.line(`run.nanoseconds = stop === ${StopReason.LATER} ? nanoseconds : former;`);
+    code.line('if (count > 0) { heap.lastSeconds = seconds; heap.lastNanoseconds = last; }');
   }
   code.line('return count;');
   code.line('}');
@@ -140,26 +151,33 @@ function generate(decoder: DataStreamDecoder, sink: EventLoopSink): EventLoop | 
   return takeRun && inRuns(takeRun, sink);
 }
 
+/** Whether a second lies before or behind the one at hand, as nanoseconds within that. */
+function outOfSecond(other: string): string {
+  return `${other} < seconds ? ${BEFORE_SECOND} : ${BEHIND_SECOND}`;
+}
+
 /** The generated function: takes event records of one second. */
-type TakeRun = (cursor: Cursor, run: LoopRun, packet: PacketFields) => number;
+type TakeRun = (heap: TurnHeap, run: LoopRun) => number;
 
 function inRuns(takeRun: TakeRun, sink: EventLoopSink): EventLoop {
   const run = new LoopRun();
-  return (cursor, turn, packet) => {
-    const { clock } = cursor;
+  const eventLoop: EventLoop = (heap, lane) => {
+    const { clock } = lane.cursor;
     let count = 0;
-    turn.isLater = false;
+    let current = lane;
+    current.loop = eventLoop;
+    run.loop = eventLoop;
     if (clock !== undefined) run.enterSecond(clock, clock.high, clock.low);
     for (;;) {
-      run.begin(turn);
-      if (sink.prepare?.(run.seconds, packet) === false) return count;
-      const taken = takeRun(cursor, run, packet);
-      count += taken;
-      if (clock !== undefined) run.end(turn, taken);
-      if (run.stop === StopReason.SECOND) run.enterSecond(clock!, run.high, run.low);
+      run.begin();
+      if (sink.prepare?.(run.seconds, current) === false) return count;
+      count += takeRun(heap, run);
+      current = heap.root!.lane!;
+      if (run.stop === StopReason.SECOND) run.enterSecond(current.cursor.clock!, run.high, run.low);
       else if (run.stop !== StopReason.PAUSE || !sink.resume!()) return count;
     }
   };
+  return eventLoop;
 }
 
 type RecordFunction = (...args: never[]) => number;
@@ -284,5 +302,5 @@ function writeTime(code: CodeWriter, clock: ClockClass): void {
   }
   // Such data streams are in disorder; the general way knows what becomes of them.
   code.line('if (nanoseconds < former) break;');
-  code.line(`if (nanoseconds > limit) { stop = ${StopReason.LATER}; break; }`);
+  code.line(`if (nanoseconds >= limit) { stop = ${StopReason.LATER}; break; }`);
 }

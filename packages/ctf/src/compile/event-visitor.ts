@@ -2,15 +2,16 @@ import { isTextElement } from '../decode/class-facts.ts';
 import type { DataStreamDecoder } from '../decode/data-stream-decoder.ts';
 import type { DataStreamReader } from '../decode/data-stream-reader.ts';
 import { memberPlace } from '../decode/link.ts';
-import type { DataStream, EventMessage, Message } from '../decode/messages.ts';
+import type { EventMessage, Message } from '../decode/messages.ts';
 import { encodeText } from '../decode/text.ts';
 import type { FieldValue, StructureValue } from '../decode/values.ts';
 import type { FieldClass, FieldScope, StructureFieldClass } from '../model/field-class.ts';
 import type { EventRecordClass } from '../model/trace-class.ts';
 import type { CodeWriter } from './code-writer.ts';
-import { compileEventLoop, type EventLoop, type EventLoopSink, type EventLoops, LoopTurn } from './event-loop.ts';
+import { compileEventLoop, type EventLoop, type EventLoopSink, type EventLoops } from './event-loop.ts';
 import { type EventHandler, type EventHandlers, EventView, TextView, type VisitedField } from './event-view.ts';
 import { containerOf, RecordCode, type RecordCodeContext } from './record-code.ts';
+import { Turn, TurnHeap } from './turn-heap.ts';
 
 /** Where a handler's argument comes from. */
 interface WantedField {
@@ -78,12 +79,10 @@ export class EventVisitor implements EventLoops {
     handler.handle(this.#view, ...wanted.map((field) => visited(memberValue(message, field))));
   }
 
-  loopFor(decoder: DataStreamDecoder, stream: DataStream): EventLoop | undefined {
+  loopFor(decoder: DataStreamDecoder): EventLoop | undefined {
     if (!this.#loops.has(decoder)) {
       this.#loops.set(decoder, compileEventLoop(decoder, new VisitorSink(this.#handlers, this.#view, decoder)));
     }
-    // Data streams of one class share the code, and are visited one at a time.
-    this.#view.stream = stream;
     return this.#loops.get(decoder);
   }
 }
@@ -95,20 +94,23 @@ export class EventVisitor implements EventLoops {
  */
 export function visitDataStream(reader: DataStreamReader, handlers: EventHandlers): void {
   const visitor = new EventVisitor(handlers);
-  const turn = new LoopTurn();
+  const turn = new Turn(0);
+  const heap = new TurnHeap();
+  heap.push(turn);
   while (visitor.isWanted) {
     const next = reader.next();
     if (next.kind !== 'item') return;
     visitor.take(next.item);
     // In one data stream alone, the order is that of its bytes.
     turn.seconds = Number.NEGATIVE_INFINITY;
-    reader.takeEvents(visitor, turn);
+    reader.takeEvents(visitor, heap);
   }
 }
 
 class VisitorSink implements EventLoopSink {
   readonly constants: ReadonlyMap<string, unknown>;
-  readonly begin = 'view.packet = packet;';
+  readonly begin = '';
+  readonly enterLane = 'view.packet = lane.packet; view.stream = lane.stream;';
   readonly beforeEach: string;
   readonly afterEach = '';
   readonly end = '';

@@ -1,5 +1,5 @@
 import type { ClockValue } from '../decode/clock-value.ts';
-import type { LoopTurn } from './event-loop.ts';
+import type { EventLoop } from './event-loop.ts';
 
 /** Why generated code left an event record. */
 export const StopReason = {
@@ -17,10 +17,6 @@ export const StopReason = {
 const FIRST_RUN_BYTES = 512;
 const RUN_BYTES_MAX = 1 << 30;
 
-/** Before and behind all nanoseconds of a second. */
-const ALL = -1;
-const NONE = 1_000_000_000;
-
 /**
  * What generated code is told of a run over event records of one second, and what it answers.
  *
@@ -28,19 +24,15 @@ const NONE = 1_000_000_000;
  * make optimised code invalid.
  */
 export class LoopRun {
-  /** Bytes that may be taken. */
+  /** The code itself: it goes on where it has found the next event. */
+  loop: EventLoop | undefined;
+  /** Bytes that may be taken, of a data stream at a time. */
   bytesMax = FIRST_RUN_BYTES;
   /** The second that all event records are of. */
   seconds = -0;
   /** The clock's high word, and the low word where the second begins: below zero if that is in the high word before. */
   secondHigh = -0;
   secondLow = -0;
-  /** Event records may not be earlier within the second. Afterwards that of the last one, or of the one that is later than the limit. */
-  nanoseconds = 0;
-  /** Of the event record that was taken last, within the second. */
-  lastNanoseconds = 0;
-  /** Those later than this within the second are left. */
-  limit = -0;
   stop: (typeof StopReason)[keyof typeof StopReason] = StopReason.UNUSUAL;
   /** The clock at the event record that was left. */
   high = -0;
@@ -57,21 +49,8 @@ export class LoopRun {
     clock.set(keptHigh, keptLow);
   }
 
-  begin({ seconds, nanoseconds, limitSeconds, limitNanoseconds }: LoopTurn): void {
+  begin(): void {
     if (this.bytesMax < RUN_BYTES_MAX) this.bytesMax *= 2;
     this.stop = StopReason.UNUSUAL;
-    this.nanoseconds = seconds === this.seconds ? nanoseconds : seconds < this.seconds ? ALL : NONE;
-    this.limit = limitSeconds === this.seconds ? limitNanoseconds : limitSeconds > this.seconds ? NONE : ALL;
-  }
-
-  end(turn: LoopTurn, count: number): void {
-    turn.isLater = this.stop === StopReason.LATER;
-    if (count > 0) {
-      turn.lastSeconds = this.seconds;
-      turn.lastNanoseconds = this.lastNanoseconds;
-    }
-    if (count === 0 && !turn.isLater) return;
-    turn.seconds = this.seconds;
-    turn.nanoseconds = this.nanoseconds;
   }
 }

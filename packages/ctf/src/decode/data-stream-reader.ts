@@ -1,5 +1,6 @@
 import { RingtailError } from '@ringtail/base';
-import type { EventLoops, LoopTurn } from '../compile/event-loop.ts';
+import type { EventLoops } from '../compile/event-loop.ts';
+import { Lane, type TurnHeap } from '../compile/turn-heap.ts';
 import type { DataStreamClass } from '../model/trace-class.ts';
 import { ClockValue } from './clock-value.ts';
 import { Cursor, RoleValues } from './cursor.ts';
@@ -81,6 +82,7 @@ export class DataStreamReader {
   readonly #sources: readonly NamedMedium[];
   readonly #id: bigint;
   readonly #cursor = new Cursor();
+  readonly #lane = new Lane(this.#cursor);
 
   #sourceIdx = 0;
   #window: PacketWindow;
@@ -126,17 +128,22 @@ export class DataStreamReader {
   }
 
   /**
-   * Lets generated code take the event records at hand, up to the end of the packet or of what can be decoded so.
+   * Lets generated code take the event records at hand, up to the end of the packet or of what can be decoded so. This data stream
+   * is at the heap's root; others that the same code has come to before may have their turns in between.
    *
    * `next` goes on behind them. Also when this takes none there may be more.
    *
-   * @returns how many it took
+   * @returns how many it took, of all data streams
    */
-  takeEvents(loops: EventLoops, turn: LoopTurn): number {
-    turn.isLater = false;
-    if (this.#packet === undefined || this.#pending.length > 0 || this.#tellsBoundaries || this.#ended) return 0;
+  takeEvents(loops: EventLoops, heap: TurnHeap): number {
+    if (this.#packet === undefined || this.#pending.length > 0 || this.#ended) return 0;
     const loop = loops.loopFor(this.#decoder!, this.#stream!);
-    return loop === undefined ? 0 : loop(this.#cursor, turn, this.#packet.fields);
+    if (loop === undefined) return 0;
+    const lane = this.#lane;
+    lane.stream = this.#stream!;
+    lane.packet = this.#packet.fields;
+    heap.root!.lane = lane;
+    return loop(heap, lane);
   }
 
   /** As `next`, and also tells where packets begin and end. */

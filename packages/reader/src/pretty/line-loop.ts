@@ -1,4 +1,4 @@
-import type { DataStream, EventRecordClass, FieldScope, PacketFields, StructureFieldClass } from '@ringtail/ctf';
+import type { DataStream, EventRecordClass, FieldScope, StructureFieldClass } from '@ringtail/ctf';
 import {
   type CodeWriter,
   compileEventLoop,
@@ -6,6 +6,7 @@ import {
   type EventLoop,
   type EventLoopSink,
   encodeText,
+  type Lane,
   RecordCode,
   type RecordCodeContext,
 } from '@ringtail/ctf/internal';
@@ -94,26 +95,20 @@ class LineLoopSink implements EventLoopSink {
   readonly constants: ReadonlyMap<string, unknown>;
   readonly parameters = 'o, packetView, packetLength';
   readonly begin = [
-    'const { view: packetView, length: packetLength } = packetText;',
     'const { view: timeView, length: timeLength } = time;',
     'let o = T.at, done = o;',
     'let previousSeconds = time.seconds, previousNanoseconds = time.nanoseconds;',
   ].join('\n');
+  readonly enterLane = 'const { view: packetView, length: packetLength } = lane.prepared;';
   readonly beforeEach: string;
   readonly afterEach: string;
   readonly end = 'T.at = done; time.seconds = previousSeconds; time.nanoseconds = previousNanoseconds;';
   readonly #parts: LineLoopParts;
-  readonly #packetText = new PaddedText();
-  #packet: PacketFields | undefined;
 
   constructor(parts: LineLoopParts) {
     this.#parts = parts;
     const { buffer, time, stream } = parts;
-    this.constants = new Map<string, unknown>([
-      ...lineConstants(buffer),
-      ['time', time],
-      ['packetText', this.#packetText],
-    ]);
+    this.constants = new Map<string, unknown>([...lineConstants(buffer), ['time', time]]);
     const flush = 'o = done; if (o >= T.flushAt) { stop = PAUSE; break; }';
     const hasClock = stream.clockClass !== undefined;
     this.beforeEach = hasClock ? `${flush}\n${this.#timeCode()}` : flush;
@@ -122,17 +117,24 @@ class LineLoopSink implements EventLoopSink {
       : 'done = T.at;';
   }
 
-  prepare(seconds: number, packet: PacketFields): boolean {
-    const { stream, time, line } = this.#parts;
-    if (packet !== this.#packet) {
-      this.#packet = packet;
-      this.#packetText.set(line.packetText(packet));
-    }
-    if (this.#packetText.length > PACKET_TEXT_BYTES_MAX) return false;
+  prepare(seconds: number, lane: Lane): boolean {
+    const { stream, time } = this.#parts;
+    if (this.#packetText(lane).length > PACKET_TEXT_BYTES_MAX) return false;
     if (stream.clockClass === undefined) return true;
     if (seconds < 0) return false;
     time.renew(seconds);
     return true;
+  }
+
+  /** Made once for a packet, however often its data stream has its turn. */
+  #packetText(lane: Lane): PaddedText {
+    const text = lane.prepared instanceof PaddedText ? lane.prepared : new PaddedText();
+    if (lane.preparedFor !== lane.packet) {
+      lane.prepared = text;
+      lane.preparedFor = lane.packet;
+      text.set(this.#parts.line.packetText(lane.packet));
+    }
+    return text;
   }
 
   resume(): boolean {

@@ -101,8 +101,8 @@ export class PrettyPrinter implements MessageConsumer {
     const loop = this.#options.clockCycles ? undefined : this.#compileLoop(decoder, stream);
     const counting: EventLoop | undefined =
       loop &&
-      ((cursor, turn, packet) => {
-        const count = loop(cursor, turn, packet);
+      ((heap, lane) => {
+        const count = loop(heap, lane);
         this.#eventCount += count;
         return count;
       });
