@@ -1,4 +1,5 @@
 import { encodeText } from '@ringtail/ctf/internal';
+import { floatText } from './pretty-number.ts';
 import { escapeOf } from './pretty-text.ts';
 
 /**
@@ -14,6 +15,7 @@ export const FOUR_DIGITS = Int32Array.from({ length: 10_000 }, (_, value) => {
 });
 
 const MINUS = 0x2d;
+const POINT = 0x2e;
 const ZERO = 0x30;
 
 /** Up to 9999, without leading zeros. */
@@ -64,12 +66,26 @@ export function putSigned(view: DataView, at: number, value: number): number {
 /** An integer of 64 bits; `high` is negative where it is. */
 export function putTwoWords(view: DataView, at: number, high: number, low: number): number {
   if (high === 0) return putUnsigned(view, at, low);
-  const value = high * 0x1_0000_0000 + low;
-  if (!Number.isSafeInteger(value)) return putAscii(view, at, ((BigInt(high) << 32n) + BigInt(low)).toString());
-  if (value >= 0) return putSafe(view, at, value);
+  if (high > 0) return putWords(view, at, high, low);
   view.setUint8(at, MINUS);
-  return putSafe(view, at + 1, -value);
+  // Two's complement.
+  return low === 0 ? putWords(view, at + 1, -high, 0) : putWords(view, at + 1, -high - 1, 0x1_0000_0000 - low);
 }
+
+/** As paper and pencil divide: 16 bits at a time, so that all that comes up is exact in a number. */
+function putWords(view: DataView, at: number, high: number, low: number): number {
+  if (high < SAFE_HIGH) return putSafe(view, at, high * 0x1_0000_0000 + low);
+  const first = Math.floor(high / 100_000_000);
+  const second = (high - first * 100_000_000) * 0x1_0000 + (low >>> 16);
+  const secondQuotient = Math.floor(second / 100_000_000);
+  const third = (second - secondQuotient * 100_000_000) * 0x1_0000 + (low & 0xffff);
+  const thirdQuotient = Math.floor(third / 100_000_000);
+  const quotient = first * 0x1_0000_0000 + secondQuotient * 0x1_0000 + thirdQuotient;
+  return putEightDigits(view, putSafe(view, at, quotient), third - thirdQuotient * 100_000_000);
+}
+
+/** Values with a high word below are exact in a number. */
+const SAFE_HIGH = 0x20_0000;
 
 /** 0 to 2^53 - 1. */
 function putSafe(view: DataView, at: number, value: number): number {
@@ -81,21 +97,86 @@ function putSafe(view: DataView, at: number, value: number): number {
 /** `0x1F`, of 0 to 2^32 - 1. */
 export function putHexadecimal(view: DataView, at: number, value: number): number {
   view.setInt16(at, 0x7830, true);
-  return putHexadecimalDigits(view, at + 2, value, value === 0 ? 1 : 8 - (Math.clz32(value) >> 2));
+  let begin = at + 2;
+  const count = value === 0 ? 1 : 8 - (Math.clz32(value) >> 2);
+  if (count % 2 === 1) view.setUint8(begin++, HEXADECIMAL_DIGITS[(value >>> (4 * (count - 1))) & 15]! >> 8);
+  return putHexadecimalPairs(view, begin, value, count & 14);
 }
 
 /** `0x1F`, of two words. */
 export function putTwoWordsHexadecimal(view: DataView, at: number, high: number, low: number): number {
   if (high === 0) return putHexadecimal(view, at, low);
-  return putHexadecimalDigits(view, putHexadecimal(view, at, high >>> 0), low, 8);
+  return putHexadecimalPairs(view, putHexadecimal(view, at, high >>> 0), low, 8);
 }
 
-function putHexadecimalDigits(view: DataView, at: number, value: number, count: number): number {
-  for (let i = 0; i < count; i++) {
-    const digit = (value >>> (4 * (count - 1 - i))) & 15;
-    view.setUint8(at + i, digit < 10 ? ZERO + digit : 0x37 + digit);
+/** The last `count` digits, an even number. */
+function putHexadecimalPairs(view: DataView, at: number, value: number, count: number): number {
+  for (let i = 0; i < count; i += 2) {
+    view.setInt16(at + i, HEXADECIMAL_DIGITS[(value >>> (4 * (count - 2 - i))) & 255]!, true);
   }
   return at + count;
+}
+
+/** Two hexadecimal digits each, as the bytes of a little-endian word. */
+const HEXADECIMAL_DIGITS = Uint16Array.from({ length: 256 }, (_, value) => {
+  const text = value.toString(16).toUpperCase().padStart(2, '0');
+  return text.charCodeAt(0) | (text.charCodeAt(1) << 8);
+});
+
+/** `POWERS_OF_TEN[n]` is 10^n, exactly. */
+const POWERS_OF_TEN = Float64Array.from({ length: 10 }, (_, exponent) => Number(`1e${exponent}`));
+
+/** Fractions this close to a half may be on the other side of it, or a tie: scaling rounds once, below 2^-33 here. */
+const HALF_MARGIN = 1e-6;
+
+/**
+ * What `floatText` makes of a number.
+ *
+ * Numbers that need no exponent are scaled to six digits before the point by one multiplication with an exact power of ten. Its error is far
+ * less than the distance of nearly all numbers to where rounding changes.
+ */
+export function putFloat(view: DataView, at: number, value: number): number {
+  const amount = Math.abs(value);
+  if (!(amount >= 1e-4 && amount < 999_999)) return putAscii(view, at, floatText(value));
+  let decimals: number;
+  if (amount >= 1) {
+    decimals =
+      amount < 100 ? (amount < 10 ? 5 : 4) : amount < 10_000 ? (amount < 1000 ? 3 : 2) : amount < 100_000 ? 1 : 0;
+  } else {
+    decimals = amount < 0.01 ? (amount < 0.001 ? 9 : 8) : amount < 0.1 ? 7 : 6;
+  }
+  const scaled = amount * POWERS_OF_TEN[decimals]!;
+  let digits = scaled | 0;
+  const distance = scaled - digits - 0.5;
+  if (distance > -HALF_MARGIN) {
+    if (distance < HALF_MARGIN) return putAscii(view, at, floatText(value));
+    digits++;
+  }
+  if (value < 0) view.setUint8(at++, MINUS);
+  return putDecimal(view, at, digits, decimals);
+}
+
+/** `digits` / 10^`decimals`, without trailing zeros. */
+function putDecimal(view: DataView, at: number, digits: number, decimals: number): number {
+  const unit = POWERS_OF_TEN[decimals]!;
+  const whole = decimals > 6 ? 0 : (digits / unit) | 0;
+  let rest = digits - whole * unit;
+  const point = putUnsigned(view, at, whole);
+  if (rest === 0) return point;
+  let count = decimals;
+  let quotient = (rest / 10) | 0;
+  while (quotient * 10 === rest) {
+    rest = quotient;
+    quotient = (rest / 10) | 0;
+    count--;
+  }
+  for (let i = point + count; i > point; i--) {
+    view.setUint8(i, ZERO + rest - quotient * 10);
+    rest = quotient;
+    quotient = (rest / 10) | 0;
+  }
+  view.setUint8(point, POINT);
+  return point + count + 1;
 }
 
 export function putAscii(view: DataView, at: number, text: string): number {
@@ -146,6 +227,11 @@ function practise(): void {
       putTwoWords(view, 0, 0, value);
       putTwoWords(view, 0, 1, value);
       putTwoWords(view, 0, -1, value);
+      putTwoWords(view, 0, -value, value);
+      putTwoWords(view, 0, value, value);
+    }
+    for (const value of [0.000777, 0.00777, 0.0777, 0.777, 7.77, 77, 777.7, 7777.7, 77_777, 777_777, 1e9]) {
+      putFloat(view, 0, -value);
     }
   }
 }

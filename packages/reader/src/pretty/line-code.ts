@@ -27,6 +27,7 @@ import {
   putAscii,
   putBytes,
   putEscape,
+  putFloat,
   putHexadecimal,
   putSigned,
   putText,
@@ -36,7 +37,7 @@ import {
 } from './byte-text.ts';
 import type { ScopeText } from './event-line.ts';
 import { enumerationText, type FieldTextContext, isShown, memberLabel, shownFieldText } from './pretty-fields.ts';
-import { floatText, integerText } from './pretty-number.ts';
+import { integerText } from './pretty-number.ts';
 import { colored } from './pretty-style.ts';
 import { SLACK_BYTES, type TextBuffer } from './text-buffer.ts';
 
@@ -56,11 +57,11 @@ export function lineConstants(buffer: TextBuffer): Map<string, unknown> {
     BYTE_CLASSES,
     FOUR_DIGITS,
     PAIR_CLASSES,
-    floatText,
     joinWords,
     putAscii,
     putBytes,
     putEscape,
+    putFloat,
     putHexadecimal,
     putSigned,
     putText,
@@ -177,7 +178,7 @@ export class LineCode {
         break;
       case 'float': {
         const value = this.#record.float(fieldClass);
-        this.#colored(palette.number, context, () => this.#put(`putAscii(D, o, floatText(${value}))`));
+        this.#colored(palette.number, context, () => this.#put(`putFloat(D, o, ${value})`));
         break;
       }
       case 'string':
