@@ -107,7 +107,7 @@ describe('a trace of random event classes and values', () => {
       reader.drain({
         isWanted: true,
         take: () => others++,
-        loopFor: (decoder, stream) => visitor.loopFor(decoder, stream),
+        loopFor: (decoder) => visitor.loopFor(decoder),
       });
       reader.close();
       expect(others).toBeLessThan(messages(directory).length / 4);
