@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 const KILLS = 200;
 const CRASHES = 100;
 const SCHEMA_ROUNDS = 10;
+const HISTORIES = 5000;
 const COMMANDS = 10_000;
 const APPLICATIONS = 1000;
 
@@ -28,6 +29,16 @@ const runs = [
     what: `${KILLS} kills each of applications, consumers and session daemons, flight recorders too`,
     file: 'testing/e2e/kill-modes.test.ts',
     env: { RINGTAIL_KILLS: KILLS, RINGTAIL_SEED: seed },
+  },
+  {
+    what: `${KILLS} kills of consumers during rotations`,
+    file: 'testing/e2e/consumer-rotation.test.ts',
+    env: { RINGTAIL_KILLS: KILLS, RINGTAIL_SEED: seed },
+  },
+  {
+    what: `${HISTORIES} random histories of consumers that die at any point`,
+    file: 'testing/consumer-deaths',
+    env: { RINGTAIL_HISTORIES: HISTORIES, RINGTAIL_SEED: seed },
   },
   {
     what: `${CRASHES} crashes of each kind under guard`,

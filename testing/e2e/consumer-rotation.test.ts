@@ -130,38 +130,42 @@ const recorded = () => sumOf(rings.map((ring) => ring.recorded));
 const byBabeltrace = () => readBack([babeltrace2 as string, '--fields=trace', '--names=all'], join(root, 'out'));
 
 describe.skipIf(babeltrace2 === undefined)('rotations under load, read by Babeltrace 2', () => {
-  it(`archive every event once, whenever the consumer is killed (${kills} kills, seed ${seed})`, async () => {
-    const random = new SeededRandom(seed);
-    await start();
-    for (let kill = 0; kill < kills; kill++) {
-      const name = `chunk-${kill}`;
-      await recordDuring(random, perform({ type: 'statistics', session: 's' }));
-      const delayUs = random.between(0, 4000);
-      peer.send({ id: 1, command: rotation(name) });
-      const until = process.hrtime.bigint() + BigInt(delayUs) * 1000n;
-      while (process.hrtime.bigint() < until) random.pick(rings).record(1);
-      child.kill('SIGKILL');
-      await exited;
-      peer.end();
-      for (const ring of rings) ring.record(random.between(0, 600));
+  it(
+    `archive every event once, whenever the consumer is killed (${kills} kills, seed ${seed})`,
+    async () => {
+      const random = new SeededRandom(seed);
       await start();
-      await recordDuring(random, perform(rotation(name)));
-      expect(existsSync(join(chunkAt(name), PLACE, 'metadata'))).toBe(true);
-    }
-    const statistics = await perform({ type: 'close-session', session: 's' });
-    expect(statistics).toMatchObject({ eventsRecorded: recorded(), eventsLost: 0, packetsLost: 0, troubles: [] });
-    const { numbers, messages } = byBabeltrace();
-    expectEveryEventOnce(numbers);
-    // Events that found the rings full are told of; packets are not lost, and times do not go back.
-    expect(messages.split('\n').filter((line) => !/discarded [0-9]+ events? between|^$/.test(line))).toEqual([]);
-    const told = sumOf([...messages.matchAll(/discarded ([0-9]+) event/g)].map((match) => Number(match[1])));
-    expect(told).toBe(statistics.eventsDiscarded);
-    const own = readBack([process.execPath, RINGTAIL, 'view'], join(root, 'out'));
-    expectEveryEventOnce(own.numbers);
-    expect(own.messages).not.toContain('packet');
-    expect(readdirSync(join(root, 'out/archives'))).toHaveLength(kills);
-    expect(readdirSync(join(root, 'out')).sort()).toEqual(['.ringtail', 'archives', 'ust']);
-  }, 120_000);
+      for (let kill = 0; kill < kills; kill++) {
+        const name = `chunk-${kill}`;
+        await recordDuring(random, perform({ type: 'statistics', session: 's' }));
+        const delayUs = random.between(0, 4000);
+        peer.send({ id: 1, command: rotation(name) });
+        const until = process.hrtime.bigint() + BigInt(delayUs) * 1000n;
+        while (process.hrtime.bigint() < until) random.pick(rings).record(1);
+        child.kill('SIGKILL');
+        await exited;
+        peer.end();
+        for (const ring of rings) ring.record(random.between(0, 600));
+        await start();
+        await recordDuring(random, perform(rotation(name)));
+        expect(existsSync(join(chunkAt(name), PLACE, 'metadata'))).toBe(true);
+      }
+      const statistics = await perform({ type: 'close-session', session: 's' });
+      expect(statistics).toMatchObject({ eventsRecorded: recorded(), eventsLost: 0, packetsLost: 0, troubles: [] });
+      const { numbers, messages } = byBabeltrace();
+      expectEveryEventOnce(numbers);
+      // Events that found the rings full are told of; packets are not lost, and times do not go back.
+      expect(messages.split('\n').filter((line) => !/discarded [0-9]+ events? between|^$/.test(line))).toEqual([]);
+      const told = sumOf([...messages.matchAll(/discarded ([0-9]+) event/g)].map((match) => Number(match[1])));
+      expect(told).toBe(statistics.eventsDiscarded);
+      const own = readBack([process.execPath, RINGTAIL, 'view'], join(root, 'out'));
+      expectEveryEventOnce(own.numbers);
+      expect(own.messages).not.toContain('packet');
+      expect(readdirSync(join(root, 'out/archives'))).toHaveLength(kills);
+      expect(readdirSync(join(root, 'out')).sort()).toEqual(['.ringtail', 'archives', 'ust']);
+    },
+    Math.max(120_000, kills * 15_000),
+  );
 
   it('cut data streams into files that are one trace, over rotations and kills', async () => {
     const random = new SeededRandom(seed + 1);

@@ -33,31 +33,48 @@ export interface Checkpoint {
   readonly chunkPacketSeq: number;
 }
 
-const MAGIC = 0x32435452;
+const MAGIC = 0x33435452;
 const SLOT_BYTES = 256;
+const SLOT_COUNT = 4;
 const HEAD_BYTES = 8;
 const POSITION_NAMES = ['seq', 'bytes', 'records', 'packetSeq', 'lastTimestamp'] as const;
 const CLEARED_NAMES = ['recorded', 'discarded', 'failed', 'nested'] as const;
 const STATISTICS_NAMES = Object.keys(noStatistics()) as (keyof StreamStatistics)[];
 const OWN_NAMES = ['packetSeq', 'eventsDiscardedTold', 'fileNumber', 'fileBytes', 'chunkPacketSeq'] as const;
 
+/** A checkpoint as it is in the file. Each has a greater generation than the checkpoint written before it. */
+interface StoredCheckpoint {
+  readonly checkpoint: Checkpoint;
+  readonly generation: number;
+  readonly slot: number;
+}
+
 /**
  * The checkpoint file of a data stream: what a restarted consumer needs to know and cannot read from the packets.
  *
- * Two slots of 256 bytes, little-endian: u32 magic, u32 checksum of the rest (FNV-1a), then f64 values: sequence number
- * and counter of the packet, its file, position, statistics, counts at the last clear.
+ * Four slots of 256 bytes, little-endian: u32 magic, u32 checksum of the rest (FNV-1a), then f64 values: generation,
+ * sequence number and counter of the packet, its file, position, statistics, counts at the last clear.
  *
- * Checkpoint n goes into slot n % 2 before packet n goes into the data stream file, and the ring is told after that. So
- * whenever a consumer dies, the last whole packet has its checkpoint, be the ring told or not.
+ * Checkpoints of packets with even numbers go into the first two slots, those with odd numbers into the others, each into
+ * the older slot of its pair. So the newest checkpoint stays whole while it is renewed, and so does the checkpoint of the
+ * packet before. The checkpoint of a packet is written before the packet, and the ring is told after that. So whenever a
+ * consumer dies, the last whole packet has its checkpoint, whether or not the ring knows of the packet.
  */
 export class CheckpointFile {
   readonly #descriptor: number;
   readonly #output: FileOutput;
+  /** Generation of the checkpoint in each slot; 0 where there is none. */
+  readonly #generations: number[] = new Array(SLOT_COUNT).fill(0);
+  #generation = 0;
 
   /** Opens or makes the file. */
   constructor(path: string, output: FileOutput) {
     this.#descriptor = openTraceFile(path);
     this.#output = output;
+    for (const { generation, slot } of readSlots(this.#descriptor)) {
+      this.#generations[slot] = generation;
+      this.#generation = Math.max(this.#generation, generation);
+    }
   }
 
   /** The checkpoints of a file, newest first; none if it is absent. */
@@ -70,43 +87,61 @@ export class CheckpointFile {
       throw error;
     }
     try {
-      return readSlots(descriptor).sort((a, b) => b.packetSeq - a.packetSeq);
+      return readSlots(descriptor).map(({ checkpoint }) => checkpoint);
     } finally {
       closeQuietly(descriptor);
     }
   }
 
+  /** @throws the system's error; the checkpoint before is the newest then */
   write(checkpoint: Checkpoint): void {
-    this.#writeSlot(encode(checkpoint), checkpoint.packetSeq);
+    // Before the first packet there may be a checkpoint with number -1.
+    const first = 2 * Math.abs(checkpoint.packetSeq % 2);
+    const [one = 0, other = 0] = this.#generations.slice(first);
+    const slot = one <= other ? first : first + 1;
+    this.#generations[slot] = 0;
+    const generation = this.#generation + 1;
+    this.#writeSlot(encode(checkpoint, generation), slot);
+    this.#generations[slot] = generation;
+    this.#generation = generation;
   }
 
-  /** Forgets the checkpoint of a packet that did not come into being. */
-  erase(packetSeq: number): void {
-    this.#writeSlot(Buffer.alloc(SLOT_BYTES), packetSeq);
+  /**
+   * Removes the newest checkpoint: its packet did not come into being, or its command was abandoned.
+   *
+   * @throws the system's error
+   */
+  withdraw(): void {
+    const slot = this.#generations.indexOf(Math.max(...this.#generations));
+    this.#generations[slot] = 0;
+    this.#writeSlot(Buffer.alloc(SLOT_BYTES), slot);
   }
 
   close(): void {
     closeQuietly(this.#descriptor);
   }
 
-  #writeSlot(slot: Buffer, packetSeq: number): void {
-    // Before the first packet there may be a checkpoint with number -1.
-    writeWhole(this.#output, this.#descriptor, [slot], Math.abs(packetSeq % 2) * SLOT_BYTES);
+  #writeSlot(bytes: Buffer, slot: number): void {
+    writeWhole(this.#output, this.#descriptor, [bytes], slot * SLOT_BYTES);
   }
 }
 
-function readSlots(descriptor: number): Checkpoint[] {
-  const bytes = Buffer.alloc(2 * SLOT_BYTES);
+/** Newest first. */
+function readSlots(descriptor: number): StoredCheckpoint[] {
+  const bytes = Buffer.alloc(SLOT_COUNT * SLOT_BYTES);
   const length = readSync(descriptor, bytes, 0, bytes.length, 0);
-  return [0, 1]
-    .filter((idx) => length >= (idx + 1) * SLOT_BYTES)
-    .map((idx) => decode(bytes.subarray(idx * SLOT_BYTES, (idx + 1) * SLOT_BYTES)))
-    .filter((checkpoint) => checkpoint !== undefined);
+  const stored: StoredCheckpoint[] = [];
+  for (let slot = 0; (slot + 1) * SLOT_BYTES <= length; slot++) {
+    const decoded = decode(bytes.subarray(slot * SLOT_BYTES, (slot + 1) * SLOT_BYTES));
+    if (decoded !== undefined) stored.push({ ...decoded, slot });
+  }
+  return stored.sort((a, b) => b.generation - a.generation);
 }
 
-function encode(checkpoint: Checkpoint): Buffer {
+function encode(checkpoint: Checkpoint, generation: number): Buffer {
   const slot = Buffer.alloc(SLOT_BYTES);
   const values = [
+    generation,
     ...OWN_NAMES.map((name) => checkpoint[name]),
     ...POSITION_NAMES.map((name) => checkpoint.position[name]),
     ...STATISTICS_NAMES.map((name) => checkpoint.statistics[name]),
@@ -120,7 +155,7 @@ function encode(checkpoint: Checkpoint): Buffer {
   return slot;
 }
 
-function decode(slot: Buffer): Checkpoint | undefined {
+function decode(slot: Buffer): Omit<StoredCheckpoint, 'slot'> | undefined {
   if (slot.readUInt32LE(0) !== MAGIC) return undefined;
   if (slot.readUInt32LE(4) !== controlChecksum(slot.subarray(HEAD_BYTES))) return undefined;
   let at = HEAD_BYTES;
@@ -129,8 +164,9 @@ function decode(slot: Buffer): Checkpoint | undefined {
     at += names.length * 8;
     return Object.fromEntries(values) as Record<Name, number>;
   };
+  const { generation } = take(['generation']);
   const own = take(OWN_NAMES);
   const position: ConsumerPosition = take(POSITION_NAMES);
   const statistics: StreamStatistics = take(STATISTICS_NAMES);
-  return { ...own, position, statistics, cleared: take(CLEARED_NAMES) };
+  return { generation, checkpoint: { ...own, position, statistics, cleared: take(CLEARED_NAMES) } };
 }

@@ -98,6 +98,7 @@ export class DataStreamFile {
   #number = 0;
   #bytes = 0;
   #packets = 0;
+  #clearIsNoted = false;
 
   /** @param firstPacketSeq of the data stream's first packet, if none is lost */
   constructor(
@@ -144,12 +145,12 @@ export class DataStreamFile {
   recover(unacknowledgedSeq: number): RecoveredStream | null {
     return this.#asOwner(() => {
       const checkpoints = CheckpointFile.read(this.#checkpointPath);
-      for (const checkpoint of checkpoints) {
+      for (const [idx, checkpoint] of checkpoints.entries()) {
         const { packetSeq, fileNumber } = checkpoint;
         const found = this.#find(fileNumber);
         const lastSeq = found === undefined ? -1 : lastSeqOf(found);
         if (lastSeq !== packetSeq && !(packetSeq < unacknowledgedSeq && lastSeq < packetSeq)) continue;
-        this.#forgetAborted(checkpoints, checkpoint);
+        for (const aborted of checkpoints.slice(0, idx)) this.#forgetAborted(aborted, checkpoint);
         return this.#resume(checkpoint, found);
       }
       return this.#resumeWithout(unacknowledgedSeq);
@@ -196,15 +197,15 @@ export class DataStreamFile {
     const indexEnd = this.#packets === 0 ? 0 : INDEX_HEADER_BYTES + this.#packets * INDEX_ENTRY_BYTES;
     const entry = [...(this.#packets === 0 ? [encodeIndexHeader()] : []), indexEntryOf(header, this.#bytes)];
     const checkpoints = this.#openCheckpoints();
+    const noted = { packetSeq, position, statistics: after, cleared, eventsDiscardedTold };
+    checkpoints.write({ ...this.#whole(noted), fileBytes });
     try {
-      const noted = { packetSeq, position, statistics: after, cleared, eventsDiscardedTold };
-      checkpoints.write({ ...this.#whole(noted), fileBytes });
       writeWhole(this.#output, data, [head, packet.records], this.#bytes);
       writeWhole(this.#output, index, entry, indexEnd);
     } catch (error) {
       this.#output.truncate(data, this.#bytes);
       this.#output.truncate(index, indexEnd);
-      eraseQuietly(checkpoints, packetSeq);
+      withdrawQuietly(checkpoints);
       throw error;
     }
     this.#bytes = fileBytes;
@@ -218,10 +219,25 @@ export class DataStreamFile {
     this.#openCheckpoints().write(this.#whole(checkpoint));
   }
 
-  /** Makes this the only checkpoint: the packets after it have been removed. */
-  resetCheckpoint(checkpoint: DrainCheckpoint): void {
-    this.updateCheckpoint(checkpoint);
-    this.#openCheckpoints().erase(checkpoint.packetSeq + 1);
+  /** Number of the first packet of the trace chunk, if that packet is not lost. */
+  get chunkPacketSeq(): number {
+    return this.#chunkPacketSeq;
+  }
+
+  /**
+   * Notes that the files of the trace chunk are about to be removed. A consumer that takes over goes on from this
+   * checkpoint once the last trace file is gone, and from the checkpoint before while that file is there.
+   */
+  noteClear(checkpoint: DrainCheckpoint): void {
+    this.#openCheckpoints().write({ ...this.#whole(checkpoint), fileBytes: 0 });
+    this.#clearIsNoted = true;
+  }
+
+  /** The files that were to be removed stay. */
+  abandonClear(): void {
+    if (!this.#clearIsNoted) return;
+    this.#clearIsNoted = false;
+    withdrawQuietly(this.#openCheckpoints());
   }
 
   /** Closes the files, which are about to be moved: the next packet opens them again, wherever the directory is then. */
@@ -236,16 +252,12 @@ export class DataStreamFile {
     this.#chunkPacketSeq = this.#nextPacketSeq;
   }
 
-  /**
-   * The files of the trace chunk have been removed: it begins again.
-   *
-   * @returns the number of its first packet
-   */
-  restartChunk(): number {
+  /** The files of the trace chunk have been removed: it begins again, with the number of its first packet. */
+  restartChunk(): void {
     this.#closeFiles();
     this.#beginAt(0);
     this.#nextPacketSeq = this.#chunkPacketSeq;
-    return this.#chunkPacketSeq;
+    this.#clearIsNoted = false;
   }
 
   close(): void {
@@ -324,14 +336,11 @@ export class DataStreamFile {
     this.#packets = walked.indexEntries.length;
   }
 
-  /** A packet of which there is nothing but the checkpoint, or a part in a file of its own. */
-  #forgetAborted(checkpoints: readonly Checkpoint[], valid: Checkpoint): void {
-    for (const { packetSeq, fileNumber } of checkpoints) {
-      if (packetSeq <= valid.packetSeq) continue;
-      eraseQuietly(this.#openCheckpoints(), packetSeq);
-      if (fileNumber === valid.fileNumber) continue;
-      if (this.#find(fileNumber)?.walked.lastPacket === undefined) this.#remove(fileNumber);
-    }
+  /** Withdraws the checkpoint of a packet that has no bytes, or a part of its bytes in a file of its own. */
+  #forgetAborted({ fileNumber }: Checkpoint, valid: Checkpoint): void {
+    withdrawQuietly(this.#openCheckpoints());
+    if (fileNumber === valid.fileNumber) return;
+    if (this.#find(fileNumber)?.walked.lastPacket === undefined) this.#remove(fileNumber);
   }
 
   #beginNextFile(): void {
@@ -415,12 +424,11 @@ function lastSeqOf({ walked }: FoundFile): number {
 }
 
 /**
- * Where this fails nothing is wrong yet: the next packet has the same slot, and a checkpoint without its packet is told by the
- * size of the file.
+ * Withdraws the newest checkpoint. If that fails nothing is wrong yet: the size of the file shows that its packet is absent.
  */
-function eraseQuietly(checkpoints: CheckpointFile, packetSeq: number): void {
+function withdrawQuietly(checkpoints: CheckpointFile): void {
   try {
-    checkpoints.erase(packetSeq);
+    checkpoints.withdraw();
   } catch (error) {
     if (errnoOf(error) === undefined) throw error;
   }

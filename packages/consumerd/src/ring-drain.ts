@@ -1,6 +1,13 @@
 import { dirname } from 'node:path';
 import { describeError, errnoOf } from '@ringtail/base';
-import { type ConsumerPosition, type RingConsumer, RingError, RingMode, type Taken } from '@ringtail/ringbuf';
+import {
+  type ConsumerPosition,
+  packetSpan,
+  type RingConsumer,
+  RingError,
+  RingMode,
+  type Taken,
+} from '@ringtail/ringbuf';
 import { type ClearedCounts, NOTHING_CLEARED } from './checkpoint-file.ts';
 import type { DataStreamFile, DrainCheckpoint, StreamPacket } from './data-stream-file.ts';
 import type { DrainableRing, DrainResult } from './drain-loop.ts';
@@ -169,6 +176,21 @@ export class RingDrain implements DrainableRing {
   }
 
   /**
+   * The files are about to be removed, and what was in the ring was dropped: notes where a successor begins anew.
+   *
+   * @throws the system's error if that cannot be noted
+   */
+  prepareClear(): void {
+    if (this.#state === 'finished') return;
+    this.#file.noteClear(this.#clearedCheckpoint());
+  }
+
+  /** The files that were to be removed stay. */
+  abandonClear(): void {
+    this.#file.abandonClear();
+  }
+
+  /**
    * The files have been removed and what was in the ring was dropped: the statistics begin anew, and packets get the numbers of
    * those that were removed, so that they follow on the archived ones. The counter of discarded events goes on.
    *
@@ -176,27 +198,19 @@ export class RingDrain implements DrainableRing {
    */
   beginAnew(): void {
     if (this.#state === 'finished') return;
-    const packetSeq = this.#file.restartChunk();
-    this.#guarded(() => this.#readCounters());
-    const { eventsRecorded, eventsDiscarded, eventsFailed, eventsNested } = this.#statistics;
-    const { recorded, discarded, failed, nested } = this.#cleared;
-    const isSound = this.#state === 'draining';
-    this.#cleared = {
-      recorded: isSound ? recorded + eventsRecorded + this.#dropped : this.#recordedSeen,
-      discarded: discarded + eventsDiscarded,
-      failed: failed + eventsFailed,
-      nested: nested + eventsNested,
-    };
+    const checkpoint = this.#clearedCheckpoint();
+    const { position, cleared, eventsDiscardedTold } = checkpoint;
+    this.#cleared = cleared;
     this.#dropped = 0;
     Object.assign(this.#statistics, noStatistics());
-    const position = { ...this.#ring.position, packetSeq };
     this.#lastPosition = position;
     if (position.lastTimestamp > 0) this.#lastEndTimestamp = position.lastTimestamp;
-    this.#eventsDiscardedTold = Math.max(this.#eventsDiscardedTold, this.#cleared.discarded);
+    this.#eventsDiscardedTold = eventsDiscardedTold;
     this.#retryAtMs = Number.NEGATIVE_INFINITY;
-    this.#file.resetCheckpoint(this.#checkpointAt(position));
+    this.#file.restartChunk();
+    this.#file.updateCheckpoint(checkpoint);
     // Only now: the packets that have these numbers still were told by checkpoints until then.
-    this.#guarded(() => this.#ring.renumber(packetSeq));
+    this.#guarded(() => this.#ring.renumber(position.packetSeq));
   }
 
   /** Reads the producer's counters. */
@@ -209,9 +223,10 @@ export class RingDrain implements DrainableRing {
   /** Takes everything, counts as lost what cannot be written, and closes ring and file. */
   finish(): void {
     if (this.#state === 'finished') return;
-    // No packet will follow, so the last one may end now: what was discarded was discarded until now.
+    // The clock is read first: events that a successor of this consumer finds in the ring are newer.
+    const now = this.#options.nowCycles();
     this.#takeAll();
-    this.#writeDiscardCounter(this.#options.nowCycles() ?? this.#lastEndTimestamp);
+    this.#writeDiscardCounter(now ?? this.#lastEndTimestamp);
     this.refreshStatistics();
     if (this.#state === 'draining') this.#guarded(() => this.#countUnwritten());
     if (this.#state === 'damaged') this.#countUnreadable();
@@ -255,8 +270,8 @@ export class RingDrain implements DrainableRing {
   #packetOf(taken: Taken): StreamPacket {
     return {
       packetSeq: taken.packetSeq,
-      beginTimestamp: Math.floor(taken.beginTimestamp),
-      endTimestamp: Math.floor(taken.endTimestamp),
+      beginTimestamp: taken.beginTimestamp,
+      endTimestamp: taken.endTimestamp,
       eventsDiscarded: Math.max(taken.discardedSnapshot, this.#eventsDiscardedTold),
       recordCount: recordCountOf(taken),
       records: taken.bytes,
@@ -264,21 +279,17 @@ export class RingDrain implements DrainableRing {
     };
   }
 
-  /**
-   * Writes a last packet, without records, if events were discarded after the one before: only packets tell of them. Nothing
-   * may follow: another packet could begin at the same time, and readers put packets of several files in order by that.
-   */
+  /** Writes a packet without records if events were discarded after the last packet: only packets report them. */
   #writeDiscardCounter(timestamp: number | undefined): void {
     this.#guarded(() => {
       if (this.#options.nowMs() < this.#retryAtMs) return;
       const { discardedFull, discardedBig } = this.#ring.counters();
       const eventsDiscarded = discardedFull + discardedBig;
       if (timestamp === undefined || eventsDiscarded <= this.#eventsDiscardedTold) return;
-      const beginTimestamp = this.#lastEndTimestamp ?? timestamp;
-      const endTimestamp = Math.max(beginTimestamp, timestamp);
+      const span = packetSpan(this.#lastEndTimestamp ?? timestamp - 1, 0, timestamp);
       const { packetSeq } = this.#ring.position;
-      const after = { ...this.#ring.position, packetSeq: packetSeq + 1, lastTimestamp: endTimestamp };
-      const packet = { packetSeq, beginTimestamp, endTimestamp, eventsDiscarded, recordCount: 0, after };
+      const after = { ...this.#ring.position, packetSeq: packetSeq + 1, lastTimestamp: span.endTimestamp };
+      const packet = { packetSeq, ...span, eventsDiscarded, recordCount: 0, after };
       if (this.#write({ ...packet, records: new Uint8Array(0) })) this.#ring.resumeAt(after);
     });
   }
@@ -321,6 +332,28 @@ export class RingDrain implements DrainableRing {
       statistics: this.#statistics,
       cleared: this.#cleared,
       eventsDiscardedTold: this.#eventsDiscardedTold,
+    };
+  }
+
+  /** The data stream without the packets of the trace chunk. */
+  #clearedCheckpoint(): DrainCheckpoint {
+    this.#guarded(() => this.#readCounters());
+    const { eventsRecorded, eventsDiscarded, eventsFailed, eventsNested } = this.#statistics;
+    const { recorded, discarded, failed, nested } = this.#cleared;
+    const isSound = this.#state === 'draining';
+    const cleared = {
+      recorded: isSound ? recorded + eventsRecorded + this.#dropped : this.#recordedSeen,
+      discarded: discarded + eventsDiscarded,
+      failed: failed + eventsFailed,
+      nested: nested + eventsNested,
+    };
+    const packetSeq = this.#file.chunkPacketSeq;
+    return {
+      packetSeq: packetSeq - 1,
+      position: { ...this.#ring.position, packetSeq },
+      statistics: noStatistics(),
+      cleared,
+      eventsDiscardedTold: Math.max(this.#eventsDiscardedTold, cleared.discarded),
     };
   }
 

@@ -125,7 +125,7 @@ describe('taking', () => {
       expect(consumer.next(ALSO_OPEN)).toBeNull();
     }
     expect(spans).toEqual([
-      [0, 5000, 5000, 0, 1],
+      [0, 4999, 5000, 0, 1],
       [100, 5000, 5010, 1, 1],
       [200, 5010, 5020, 2, 1],
     ]);
@@ -178,16 +178,52 @@ describe('taking', () => {
     writeRecord(ring.producer, 100, 0, 5000.75);
     writeRecord(ring.producer, 100, 1, 5001.75);
     const consumer = new RingConsumer(ring.medium);
-    expect(consumer.next(ALSO_OPEN)).toMatchObject({ beginTimestamp: 5000, endTimestamp: 5001 });
+    expect(consumer.next(ALSO_OPEN)).toMatchObject({ beginTimestamp: 4999, endTimestamp: 5001 });
   });
 
-  it('ends a packet no earlier than it begins when the clock went back', () => {
+  it('ends a packet later than it begins when the clock went back', () => {
     const ring = makeMemoryRing();
     const consumer = new RingConsumer(ring.medium);
     writeRecord(ring.producer, 100, 0, 5000);
     consumer.release(consumer.next(ALSO_OPEN)!);
     writeRecord(ring.producer, 100, 1, 4000);
-    expect(consumer.next(ALSO_OPEN)).toMatchObject({ beginTimestamp: 5000, endTimestamp: 5000 });
+    expect(consumer.next(ALSO_OPEN)).toMatchObject({ beginTimestamp: 5000, endTimestamp: 5001 });
+  });
+
+  it('begins no two packets at the same time, whichever records are alone in a packet', () => {
+    const ring = makeMemoryRing();
+    const consumer = new RingConsumer(ring.medium);
+    const begins: number[] = [];
+    const take = () => {
+      const taken = consumer.next(ALSO_OPEN)!;
+      consumer.release(taken);
+      begins.push(taken.beginTimestamp);
+    };
+    writeRecord(ring.producer, 100, 0, 5000);
+    take();
+    fill(ring, 1, 5010);
+    // The ring is full: this event is discarded, and the packet before the next record reports it.
+    expect(writeRecord(ring.producer, 100, 2, 5100)).toBe(false);
+    expect(consumer.next(CLOSED)).toBeNull();
+    writeRecord(ring.producer, 100, 2, 5200);
+    take();
+    take();
+    writeRecord(ring.producer, 100, 3, 5210);
+    take();
+    expect(begins).toEqual([...new Set(begins)].sort((a, b) => a - b));
+    expect(begins).toHaveLength(4);
+  });
+
+  it('lets no record lie before its packet, though records in a row have the same time', () => {
+    const ring = makeMemoryRing();
+    const consumer = new RingConsumer(ring.medium);
+    for (let i = 0; i < 4; i++) {
+      fill(ring, 1, 5000);
+      const taken = consumer.next(CLOSED);
+      if (i === 0) expect(taken).toBeNull();
+      else expect([taken!.beginTimestamp <= 5000, taken!.endTimestamp]).toEqual([true, 5000]);
+      if (taken !== null) consumer.release(taken);
+    }
   });
 
   it('gives the events discarded up to the next sub-buffer, or up to now for the newest', () => {
@@ -203,16 +239,16 @@ describe('taking', () => {
     expect(consumer.next(ALSO_OPEN)).toMatchObject({ seq: 2, discardedSnapshot: 4 });
   });
 
-  it('ends a packet that tells of discarded events where the next sub-buffer was opened', () => {
+  it('ends a packet that reports discarded events just before the first record of the next sub-buffer', () => {
     const ring = makeMemoryRing();
     const consumer = new RingConsumer(ring.medium);
     fill(ring, 2, 5000);
     expect(writeRecord(ring.producer, 100, 2, 5100)).toBe(false);
     consumer.release(consumer.next(CLOSED)!);
     expect(writeRecord(ring.producer, 100, 2, 5200)).toBe(true);
-    expect(consumer.next(CLOSED)).toMatchObject({ endTimestamp: 5200, discardedSnapshot: 1 });
+    expect(consumer.next(CLOSED)).toMatchObject({ endTimestamp: 5199, discardedSnapshot: 1 });
     consumer.release(consumer.next(CLOSED)!);
-    expect(consumer.next(ALSO_OPEN)).toMatchObject({ beginTimestamp: 5200, endTimestamp: 5200 });
+    expect(consumer.next(ALSO_OPEN)).toMatchObject({ beginTimestamp: 5199, endTimestamp: 5200 });
   });
 
   it('ends a packet that tells of discarded events with its newest record where a tracer does not tell more', () => {

@@ -7,6 +7,7 @@ import {
   headerBytesFor,
   RingMode,
 } from './abi.ts';
+import { type PacketSpan, packetSpan } from './packet-span.ts';
 import { RingError } from './ring-error.ts';
 import { HEADER_WORDS_BYTES, parseHeader, type RingHeader } from './ring-header.ts';
 import type { RingMedium } from './ring-medium.ts';
@@ -33,16 +34,13 @@ export interface RingExpectation {
 }
 
 /** Whole records of one sub-buffer: what goes into one packet. */
-export interface Taken {
+export interface Taken extends PacketSpan {
   /** Sequence number of the sub-buffer. */
   readonly seq: number;
   /** Byte offset in the sub-buffer of the first record. */
   readonly begin: number;
   /** The records, never empty. A view that the next call of `next`, of this ring or of any other, overwrites. */
   readonly bytes: Buffer;
-  /** Clock values, whole cycles. The begin is the end of the packet before; no record lies outside. */
-  readonly beginTimestamp: number;
-  readonly endTimestamp: number;
   /** Records in `bytes`. While the producer is writing, one may be counted a packet too early. */
   readonly recordCount: number;
   /** Events discarded since the ring was made, up to the end of these records. */
@@ -72,11 +70,15 @@ export interface RingCounters {
   readonly nested: number;
 }
 
-/** What one look at a sub-buffer gave: its words, the events discarded by then, and the clock value that it lasts until. */
+/** One reading of a sub-buffer. */
 interface Snapshot {
   readonly words: DescriptorWords;
+  /** Events discarded until then. */
   readonly discarded: number;
+  /** Clock value at its end. */
   readonly endTimestamp: number;
+  /** Clock value of the first record behind it, if there is one yet. */
+  readonly nextTimestamp?: number;
 }
 
 /** A busy producer commits between any two reads; but hardly ever within that many single ones. */
@@ -364,10 +366,11 @@ export class RingConsumer {
     checkDescriptor(words, seq, bytes, this.header.subBufBytes);
     checkDescriptor(next, seq + 1, 0, this.header.subBufBytes);
     const discarded = next.discardedAtOpen;
-    // Events that found no room were discarded until the next sub-buffer was opened: the packet that tells of them lasts so long.
+    // Events that found no room were discarded until the next sub-buffer was opened: the packet that reports them ends just
+    // before its first record.
     const hasGap = discarded > words.discardedAtOpen;
-    const endTimestamp = hasGap ? Math.max(words.lastTimestamp, next.openTimestamp) : words.lastTimestamp;
-    return { words, discarded, endTimestamp };
+    const endTimestamp = hasGap ? Math.max(words.lastTimestamp, next.openTimestamp - 1) : words.lastTimestamp;
+    return { words, discarded, endTimestamp, nextTimestamp: next.openTimestamp };
   }
 
   /** Copies what has not been taken; null if the producer has overwritten it meanwhile. */
@@ -381,16 +384,13 @@ export class RingConsumer {
 
   #take({ words, discarded, ...snapshot }: Snapshot, bytes: Buffer, isOpen: boolean): Taken {
     const position = this.#position;
-    const begin = position.bytes === 0 ? Math.floor(words.beginTimestamp) : 0;
-    const beginTimestamp = Math.max(position.lastTimestamp, begin);
-    // A clock that went back shall cost the order of an event, not the trace.
-    const endTimestamp = Math.max(beginTimestamp, Math.floor(snapshot.endTimestamp));
+    const begin = position.bytes === 0 ? beginOf(words) : 0;
+    const span = packetSpan(position.lastTimestamp, begin, snapshot.endTimestamp, snapshot.nextTimestamp);
     this.#taken = {
       seq: position.seq,
       begin: position.bytes,
       bytes,
-      beginTimestamp,
-      endTimestamp,
+      ...span,
       recordCount: Math.max(0, words.recordCount - position.records),
       discardedSnapshot: Math.max(this.#discardedReleased, discarded),
       discardedAtOpen: words.discardedAtOpen,
@@ -401,7 +401,7 @@ export class RingConsumer {
         bytes: isOpen ? words.committed : 0,
         records: isOpen ? words.recordCount : 0,
         packetSeq: position.packetSeq + 1,
-        lastTimestamp: endTimestamp,
+        lastTimestamp: span.endTimestamp,
       },
     };
     return this.#taken;
@@ -466,6 +466,14 @@ export class RingConsumer {
     this.#medium.read(target, position);
     return target;
   }
+}
+
+/**
+ * A sub-buffer begins at the newest record of the one before. The first has none before it and begins just before its own
+ * first record: a packet with that record alone then ends later than it begins.
+ */
+function beginOf({ seq, beginTimestamp }: DescriptorWords): number {
+  return seq === 1 ? Math.max(0, beginTimestamp - 1) : beginTimestamp;
 }
 
 /** All rings of a process are read into one buffer, one after the other: a thousand of them would not fit otherwise. */

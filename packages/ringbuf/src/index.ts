@@ -7,6 +7,7 @@ export {
   type RingExpectation,
   type Taken,
 } from './consumer.ts';
+export { type PacketSpan, packetSpan } from './packet-span.ts';
 export { publishesWithAtomics, RingProducer, type RingProducerOptions } from './producer.ts';
 export { RingError, type RingErrorCode } from './ring-error.ts';
 export { createRing, type Ring, type RingOptions } from './ring-file.ts';

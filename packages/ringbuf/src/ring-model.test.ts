@@ -71,7 +71,7 @@ class RingModel {
   }
 
   produce(bytes: number): void {
-    this.#clock += bytes % 7;
+    this.#clock += 1 + (bytes % 7);
     const serial = this.counters.recorded;
     const wanted = this.#admit(bytes);
     expect(writeRecord(this.ring.producer, bytes, serial, this.#clock)).toBe(wanted);
@@ -161,7 +161,9 @@ class RingModel {
     if (this.sameConsumer) expect(taken.packetsLost).toBe(gap);
 
     expect(taken.beginTimestamp).toBeLessThanOrEqual(records[0]!.timestamp);
-    expect(taken.endTimestamp).toBe(this.#endOf(taken) ?? records.at(-1)!.timestamp);
+    expect(taken.endTimestamp).toBe(
+      Math.max(taken.beginTimestamp + 1, this.#endOf(taken) ?? records.at(-1)!.timestamp),
+    );
     if (this.lastEnd > 0 && gap === 0) expect(taken.beginTimestamp).toBe(this.lastEnd);
     expect(taken.beginTimestamp).toBeGreaterThanOrEqual(this.lastEnd);
 
@@ -173,13 +175,13 @@ class RingModel {
     if (next === undefined) expect(taken.discardedSnapshot).toBeGreaterThanOrEqual(before.discarded);
   }
 
-  /** When a packet ends that tells of events that found no room behind its records; undefined for any other. */
+  /** End of a packet that reports events discarded behind its records; undefined for any other packet. */
   #endOf(taken: Taken): number | undefined {
     const wasClosed = taken.after.seq > taken.seq;
     const next = this.subBufs[taken.seq];
     if (!wasClosed || next === undefined) return undefined;
     const { discardedAtOpen } = this.subBufs[taken.seq - 1]!;
-    return next.discardedAtOpen > discardedAtOpen ? next.openedAt : undefined;
+    return next.discardedAtOpen > discardedAtOpen ? next.openedAt - 1 : undefined;
   }
 
   #settle(taken: Taken | null, outcome: Extract<Step, { kind: 'take' }>['outcome']): void {

@@ -30,7 +30,7 @@ class Recording {
 
   record(sizes: readonly number[]): void {
     for (const bytes of sizes) {
-      this.#clock += bytes % 7;
+      this.#clock += 1 + (bytes % 7);
       const serial = this.records.length;
       if (writeRecord(this.ring.producer, bytes, serial, this.#clock)) {
         this.records.push({ bytes, serial, timestamp: this.#clock });

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SessionStatistics } from '@ringtail/protocol';
@@ -6,36 +6,19 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Consumer, type ImmediateCommand } from '../consumer.ts';
 import { systemOutput } from '../file-output.ts';
 import { FakeTimers } from '../testing/fake-timers.test.support.ts';
+import { bury, life } from '../testing/mortal-fs.test.support.ts';
 import { readStream } from '../testing/read-stream.test.support.ts';
 import { requests } from '../testing/requests.test.support.ts';
 import { TestRing } from '../testing/test-ring.test.support.ts';
 
-/** Changes of the file system that a consumer still lives to make; the one after that it makes by half, or not at all. */
-const life = vi.hoisted(() => ({ changesLeft: Number.POSITIVE_INFINITY }));
-
 vi.mock('node:fs', async (importOriginal) => {
-  const real = await importOriginal<typeof import('node:fs')>();
-  const names = ['ftruncateSync', 'openSync', 'mkdirSync', 'renameSync', 'rmSync', 'rmdirSync', 'unlinkSync'] as const;
-  const die = () => {
-    throw new Error('killed');
-  };
-  const mortal = names.map((name) => {
-    const call = real[name] as (...args: unknown[]) => unknown;
-    return [name, (...args: unknown[]) => (life.changesLeft-- > 0 ? call(...args) : die())] as const;
-  });
-  const writevSync: typeof real.writevSync = (descriptor, buffers, position) => {
-    if (life.changesLeft-- > 0) return real.writevSync(descriptor, buffers, position);
-    const [first] = buffers as readonly Uint8Array[];
-    if (life.changesLeft === -1 && first !== undefined) {
-      real.writevSync(descriptor, [first.subarray(0, first.length / 2)], position);
-    }
-    return die();
-  };
-  return { ...real, ...Object.fromEntries(mortal), writevSync };
+  const { mortalFs } = await import('../testing/mortal-fs.test.support.ts');
+  return mortalFs(await importOriginal<typeof import('node:fs')>());
 });
 
 /** A consumer that has been told of the session and of its ring. */
 function makeConsumer(root: string, ring: TestRing): Consumer {
+  life.descriptors.clear();
   const consumer = new Consumer({ output: systemOutput, timers: new FakeTimers(), log: () => {} });
   const { setUp, openRing } = requests(root);
   const [openTrace, openChannel, declareEvents] = setUp;
@@ -75,7 +58,7 @@ function dieAfter(changes: number, commandIn: (root: string) => ImmediateCommand
     } catch (error) {
       expect((error as Error).message).toMatch(/killed$/);
     }
-    life.changesLeft = Number.POSITIVE_INFINITY;
+    bury(closeSync);
     const second = makeConsumer(root, ring);
     second.handle(commandIn(root));
     ring.record(100);

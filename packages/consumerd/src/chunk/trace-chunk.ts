@@ -73,10 +73,16 @@ export function clearChunk({ output, owner, writers, drains }: TraceChunk): void
     drain.drop();
     drain.suspend();
   }
-  asUser(owner, () => {
-    for (const { directory } of writers) removePackets(directory);
-    removeClosedTraces(join(output, PROCESSES_DIRECTORY), writers);
-  });
+  try {
+    for (const drain of drains) drain.prepareClear();
+    asUser(owner, () => {
+      for (const { directory } of writers) removePackets(directory);
+      removeClosedTraces(join(output, PROCESSES_DIRECTORY), writers);
+    });
+  } catch (error) {
+    for (const drain of drains) drain.abandonClear();
+    throw error;
+  }
   for (const drain of drains) drain.beginAnew();
 }
 

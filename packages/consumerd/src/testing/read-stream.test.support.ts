@@ -7,6 +7,8 @@ export interface ReadStream {
   readonly packets: readonly PacketHeader[];
   /** The numbers of all records, in order. */
   readonly numbers: readonly number[];
+  /** Clock values of the records of each packet: the low 32 bits of the producer's clock. */
+  readonly timestamps: readonly (readonly number[])[];
 }
 
 /** Reads a data stream file of a test ring's records; throws unless packets and index are whole and agree. */
@@ -15,11 +17,16 @@ export function readStream(path: string): ReadStream {
   const packets: PacketHeader[] = [];
   const offsets: number[] = [];
   const numbers: number[] = [];
+  const timestamps: number[][] = [];
   for (let at = 0; at < data.length; ) {
     const header = readPacketHeader(data.subarray(at));
     if (header === null || header.packetBytes > data.length - at) throw new Error(`no whole packet at byte ${at}`);
-    for (let i = header.headerBytes; i < header.packetBytes; i += RECORD_BYTES)
+    const packetTimestamps: number[] = [];
+    for (let i = header.headerBytes; i < header.packetBytes; i += RECORD_BYTES) {
+      packetTimestamps.push(data.readUInt32LE(at + i + 2));
       numbers.push(data.readUInt32LE(at + i + 6));
+    }
+    timestamps.push(packetTimestamps);
     packets.push(header);
     offsets.push(at);
     at += header.packetBytes;
@@ -30,7 +37,7 @@ export function readStream(path: string): ReadStream {
   if (index?.trailingBytes !== 0 || JSON.stringify(indexed, text) !== JSON.stringify(expected, text)) {
     throw new Error('the index does not agree with the packets');
   }
-  return { packets, numbers };
+  return { packets, numbers, timestamps };
 }
 
 function text(_key: string, value: unknown): unknown {

@@ -22,6 +22,8 @@ export class TestRing {
   readonly bytes: number;
   /** Records committed; the number in the next one. */
   recorded = 0;
+  /** Records committed and records that found no room. */
+  attempted = 0;
   /** Clock of the producer: the timestamp of the last record, or attempt at one. */
   clock = 1_000_000;
   /** Called when a sub-buffer is closed and the consumer asked to be told. */
@@ -54,6 +56,7 @@ export class TestRing {
     let committed = 0;
     for (let i = 0; i < count; i++) {
       this.clock += 1000;
+      this.attempted += 1;
       if (producer.pos + RECORD_BYTES > producer.limit && !producer.makeRoom(RECORD_BYTES, this.clock)) continue;
       const { pos, dv } = producer;
       dv.setUint16(pos, 0, true);
@@ -73,6 +76,7 @@ export class TestRing {
   /** Attempts a record that exceeds a sub-buffer. */
   recordTooBig(): void {
     this.clock += 1000;
+    this.attempted += 1;
     this.#ring.producer.makeRoom(2 ** 30, this.clock);
   }
 

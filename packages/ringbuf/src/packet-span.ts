@@ -1,0 +1,28 @@
+/** Clock values that a packet begins and ends at, whole cycles. */
+export interface PacketSpan {
+  readonly beginTimestamp: number;
+  readonly endTimestamp: number;
+}
+
+/**
+ * The span of the next packet of a data stream: it never begins before the end of the packet before, and lasts a cycle or
+ * longer.
+ *
+ * Each packet begins at the end of the packet before, so no two packets of a data stream begin at the same time. Readers
+ * depend on that: Babeltrace 2 sorts the packets of several files (trace chunks, snapshots) by their begin alone, and
+ * reverses packets of equal begin. A clock that goes back costs the order of an event, not the trace.
+ *
+ * @param previousEnd clock value at the end of the packet before; 0 before the first
+ * @param endMax clock value of the next record, if it is known: a packet of a clock so coarse that this record has the
+ *   same time lasts no cycle, since no record may lie before its packet
+ */
+export function packetSpan(
+  previousEnd: number,
+  begin: number,
+  end: number,
+  endMax = Number.POSITIVE_INFINITY,
+): PacketSpan {
+  const beginTimestamp = Math.max(previousEnd, Math.floor(begin));
+  const endMin = Math.min(beginTimestamp + 1, Math.floor(endMax));
+  return { beginTimestamp, endTimestamp: Math.max(beginTimestamp, endMin, Math.floor(end)) };
+}
