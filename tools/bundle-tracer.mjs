@@ -3,11 +3,11 @@
 // dist/index.js is for `import`, dist/index.cjs for `require`, index.d.cts has the types of the latter. Each holds all that the
 // tracer needs but native code: what a program imports is inert, and the rest is a function of the same file that runs,
 // guarded, when the tracer starts (packages/tracer/src/agent/registry.ts). So it is in the hands of bundlers as well.
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { replaceFile } from './replace-file.mjs';
 
 const folder = join(dirname(dirname(fileURLToPath(import.meta.url))), 'packages', 'tracer');
 const COMMON = {
@@ -21,11 +21,11 @@ const COMMON = {
 
 await bundle({ format: 'esm' }, 'index.js');
 await bundle({ format: 'cjs', define: { 'import.meta.url': 'undefined' } }, 'index.cjs');
-replace('index.d.cts', typesOfRequire());
+replaceFile(join(folder, 'dist', 'index.d.cts'), typesOfRequire());
 
 async function bundle(options, name) {
   const { outputFiles } = await build({ ...COMMON, ...options });
-  replace(name, outputFiles[0].text);
+  replaceFile(join(folder, 'dist', name), outputFiles[0].text);
 }
 
 /** The declarations are those of an ES module; TypeScript wants to be told that `require` gives the same. */
@@ -34,12 +34,4 @@ function typesOfRequire() {
   const from = `from './index.js' with { 'resolution-mode': 'import' };`;
   const lines = values.map((name) => `export declare const ${name}: typeof tracer.${name};`);
   return [`import type * as tracer ${from}`, `export type * ${from}`, ...lines, ''].join('\n');
-}
-
-/** In one step, since programs that run may be loading the old one; not at all where nothing has changed. */
-function replace(name, text) {
-  const file = join(folder, 'dist', name);
-  if (existsSync(file) && readFileSync(file, 'utf8') === text) return;
-  writeFileSync(`${file}.${process.pid}`, text);
-  renameSync(`${file}.${process.pid}`, file);
 }

@@ -27,7 +27,7 @@ export async function startRingtail(parent) {
   const runDirectory = join(parent, 'ringtail');
   mkdirSync(runDirectory, { recursive: true, mode: 0o700 });
   const env = { ...process.env, RINGTAIL_RUNDIR: runDirectory, RINGTAIL_HOME: runDirectory };
-  const mainPath = fileURLToPath(import.meta.resolve('@ringtail/sessiond/main'));
+  const mainPath = fileURLToPath(import.meta.resolve('ringtail/sessiond'));
   const { pid, client } = await spawnDaemon({ runDirectory, mainPath, env });
   return new Ringtail({ pid, client, env });
 }

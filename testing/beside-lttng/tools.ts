@@ -27,7 +27,7 @@ const NOBODY = 65534;
 const START_MS_MAX = 20_000;
 const ATTEMPTS_MAX = 20;
 const PAUSE_MS = 5;
-const SESSIOND = fileURLToPath(import.meta.resolve('@ringtail/sessiond/main'));
+const SESSIOND = fileURLToPath(import.meta.resolve('ringtail/sessiond'));
 
 /** The real lttng, as an unprivileged user where we are root: root's daemon would be that of the whole machine. */
 export function startLttng(directory: string): Tool {

@@ -16,7 +16,7 @@ import {
   until,
 } from './harness.ts';
 
-const SESSIOND = fileURLToPath(new URL('../../packages/sessiond/dist/main.js', import.meta.url));
+const SESSIOND = fileURLToPath(import.meta.resolve('ringtail/sessiond'));
 /** Room for what programs emit while no consumer is there, however long a busy machine takes to start one. */
 const ROOMY = { ...DEFAULT_CHANNEL, name: 'roomy', subBufBytes: 1024 * 1024, subBufCount: 64 };
 /** So small that it is overwritten all the time. */

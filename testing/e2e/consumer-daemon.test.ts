@@ -12,7 +12,7 @@ import { requests } from '../../packages/consumerd/src/testing/requests.test.sup
 import { TestRing } from '../../packages/consumerd/src/testing/test-ring.test.support.ts';
 import { ConsumerPeer } from './consumer-peer.ts';
 
-const MAIN = fileURLToPath(new URL('../../packages/consumerd/dist/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../packages/cli/bundle/ringtail-consumerd.js', import.meta.url));
 
 let root: string;
 let run: RunDirectory;

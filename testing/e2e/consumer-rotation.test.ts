@@ -24,7 +24,7 @@ import { requirePeer } from '../peers.ts';
 import { runSeed, SeededRandom } from '../schemas/seeded-random.ts';
 import { ConsumerPeer } from './consumer-peer.ts';
 
-const MAIN = fileURLToPath(new URL('../../packages/consumerd/dist/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../packages/cli/bundle/ringtail-consumerd.js', import.meta.url));
 const RINGTAIL = fileURLToPath(new URL('../../packages/cli/bin/ringtail.mjs', import.meta.url));
 const babeltrace2 = requirePeer(
   'babeltrace2',

@@ -14,7 +14,7 @@ import { TestRing, type TestRingOptions } from '../../packages/consumerd/src/tes
 import { requirePeer } from '../peers.ts';
 import { ConsumerPeer } from './consumer-peer.ts';
 
-const MAIN = fileURLToPath(new URL('../../packages/consumerd/dist/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../packages/cli/bundle/ringtail-consumerd.js', import.meta.url));
 const babeltrace = requirePeer('babeltrace2', 'that snapshots are whole traces, without messages of loss');
 const PLACE = 'ust/uid/0/64-bit';
 

@@ -31,7 +31,7 @@ import {
 } from './harness.ts';
 import { startSteps } from './steps.ts';
 
-const SESSIOND = fileURLToPath(new URL('../../packages/sessiond/dist/main.js', import.meta.url));
+const SESSIOND = fileURLToPath(import.meta.resolve('ringtail/sessiond'));
 const NOBODY = 65534;
 const MIB = 1024 * 1024;
 

@@ -101,7 +101,7 @@ describe.skipIf(sqlite3 === undefined)('export-maps', () => {
   const EVENTS = 20_000;
 
   async function counting(sandbox: Sandbox) {
-    const mainPath = fileURLToPath(import.meta.resolve('@ringtail/sessiond/main'));
+    const mainPath = fileURLToPath(import.meta.resolve('ringtail/sessiond'));
     const runDirectory = sandbox.env.RINGTAIL_RUNDIR as string;
     const { client } = await spawnDaemon({ runDirectory, mainPath, env: { ...sandbox.env } });
     onTestFinished(() => client.close());

@@ -34,7 +34,7 @@ async function sessionOf(
   const base = makeSandbox();
   const runDirectory = join(base.directory, 'run');
   const sandbox = { ...base, env: { ...base.env, RINGTAIL_RUNDIR: runDirectory } };
-  const mainPath = fileURLToPath(import.meta.resolve('@ringtail/sessiond/main'));
+  const mainPath = fileURLToPath(import.meta.resolve('ringtail/sessiond'));
   const { pid, client } = await spawnDaemon({ runDirectory, mainPath, env: { ...sandbox.env } });
   onTestFinished(() => client.close());
   const trace = join(base.directory, 'trace');

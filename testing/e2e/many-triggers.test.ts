@@ -39,7 +39,7 @@ it('ten thousand triggers all work, one more is refused with the reason, and all
   timeout: 600_000,
 }, async () => {
   const sandbox = sandboxWithDaemon();
-  const mainPath = fileURLToPath(import.meta.resolve('@ringtail/sessiond/main'));
+  const mainPath = fileURLToPath(import.meta.resolve('ringtail/sessiond'));
   const { client } = await spawnDaemon({
     runDirectory: sandbox.env.RINGTAIL_RUNDIR as string,
     mainPath,

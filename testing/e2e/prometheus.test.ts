@@ -11,7 +11,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { optionalPeer } from '../peers.ts';
 import { eventsOf, makeSandbox, program, REGISTER_URL, Running, type Sandbox, startNode, until } from './harness.ts';
 
-const SESSIOND = fileURLToPath(new URL('../../packages/sessiond/dist/main.js', import.meta.url));
+const SESSIOND = fileURLToPath(import.meta.resolve('ringtail/sessiond'));
 const prometheus = optionalPeer('prometheus', 'metrics, scraped and queried');
 const promtool = optionalPeer('promtool', 'the text format of metrics, by another parser');
 const alertmanager = optionalPeer('prometheus-alertmanager', 'snapshots that an alert takes');

@@ -67,7 +67,7 @@ interface Run {
 async function drive(sandbox: Sandbox): Promise<Run> {
   const random = new SeededRandom(seed);
   const runDirectory = join(sandbox.directory, 'run');
-  const mainPath = fileURLToPath(import.meta.resolve('@ringtail/sessiond/main'));
+  const mainPath = fileURLToPath(import.meta.resolve('ringtail/sessiond'));
   const { client } = await ensureDaemon({ runDirectory, mainPath, env: { ...sandbox.env } });
   const output = (name: string) => join(sandbox.directory, name);
   const outputs = { reference: output('reference'), changing: output('changing'), recorder: output('recorder') };

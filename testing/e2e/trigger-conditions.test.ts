@@ -17,7 +17,7 @@ if (!tellsExits) console.warn(`SKIPPED: Linux ${release()} does not tell how a p
 async function setUp(conditions: Readonly<Record<string, TriggerCondition>>, env: Record<string, string> = {}) {
   const sandbox = makeSandbox();
   const runDirectory = join(sandbox.directory, 'run');
-  const mainPath = fileURLToPath(import.meta.resolve('@ringtail/sessiond/main'));
+  const mainPath = fileURLToPath(import.meta.resolve('ringtail/sessiond'));
   const { client } = await spawnDaemon({ runDirectory, mainPath, env: { ...sandbox.env } });
   onTestFinished(() => client.close());
   const reports: TriggerReport[] = [];

@@ -17,7 +17,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { isRoot, makeSandbox, program, REGISTER_URL } from './harness.ts';
 
 const RINGTAIL = fileURLToPath(new URL('../../packages/cli/bin/ringtail.mjs', import.meta.url));
-const SESSIOND = fileURLToPath(new URL('../../packages/sessiond/dist/main.js', import.meta.url));
+const SESSIOND = fileURLToPath(import.meta.resolve('ringtail/sessiond'));
 const SLOW = { timeout: 120_000 };
 
 /** A group that every system has, and two users of it whom none has. */

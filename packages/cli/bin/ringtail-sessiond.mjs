@@ -1,2 +1,4 @@
 #!/usr/bin/env node
-await import(import.meta.resolve('@ringtail/sessiond/main'));
+import './compile-cache.mjs';
+
+await import('../bundle/ringtail-sessiond.js');

@@ -1,2 +1,4 @@
 #!/usr/bin/env node
-import '../dist/main.js';
+import './compile-cache.mjs';
+
+await import('../bundle/ringtail.js');

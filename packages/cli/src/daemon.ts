@@ -167,5 +167,5 @@ async function connect(runDirectory: string, hint: string): Promise<SessionDaemo
 
 /** The session daemon's main module, as installed beside us. */
 function daemonMainPath(): string {
-  return fileURLToPath(import.meta.resolve('@ringtail/sessiond/main'));
+  return fileURLToPath(import.meta.resolve('ringtail/sessiond'));
 }

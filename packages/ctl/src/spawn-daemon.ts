@@ -13,7 +13,7 @@ const LOG_TAIL_BYTES = 2048;
 export interface SpawnDaemonOptions {
   /** Run directory; created where it is absent. */
   readonly runDirectory: string;
-  /** Path of the session daemon's main module: `fileURLToPath(import.meta.resolve('@ringtail/sessiond/main'))`. */
+  /** Path of the session daemon's main module: `fileURLToPath(import.meta.resolve('ringtail/sessiond'))`. */
   readonly mainPath: string;
   /** The daemon destroys its sessions and ends when this process does, however that happens. */
   readonly endWithUs?: boolean;

@@ -92,7 +92,7 @@ async function serve(options: DaemonOptions, inBackground: boolean): Promise<voi
   process.on('unhandledRejection', fail);
 
   const manager = new ServiceManager(posix, notifySocket, log);
-  const consumerMain = options.consumer ?? fileURLToPath(import.meta.resolve('@ringtail/consumerd/main'));
+  const consumerMain = options.consumer ?? fileURLToPath(import.meta.resolve('#consumerd'));
   const daemon = await startSessionDaemon({
     posix,
     claim: { ...claim, release },

@@ -3,4 +3,4 @@ import { join } from 'node:path';
 import { writeHeapSnapshot } from 'node:v8';
 
 process.on('SIGUSR2', () => writeHeapSnapshot(join(process.env.RINGTAIL_HOME, `${process.pid}.heapsnapshot`)));
-await import('../../../packages/consumerd/dist/main.js');
+await import('../../../packages/cli/bundle/ringtail-consumerd.js');

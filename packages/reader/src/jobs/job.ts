@@ -36,7 +36,7 @@ export class Job {
   /** @throws if no process can be started */
   constructor(setup: JobSetup, fd: number, events: JobEvents) {
     this.#events = events;
-    const script = createRequire(import.meta.url).resolve('@ringtail/reader/job-process');
+    const script = createRequire(import.meta.url).resolve('#job-process');
     this.#process = fork(script, { stdio: ['ignore', fd, 'ignore', 'ipc'], serialization: 'advanced', execArgv: [] });
     this.#ended = new Promise((resolve) => {
       this.#process.once('error', (error) => resolve(this.#end(error.message)));

@@ -1,0 +1,81 @@
+// Makes what the package ringtail runs: node tools/bundle-command.mjs
+//
+// packages/cli/bundle has one file for each process, since Node.js takes longer to find and read three hundred small modules
+// than to run a command. Modules that are imported when they are needed are in the same file and run no earlier. Beside each
+// file is its source map (node --enable-source-maps uses it), and the licenses of other people's packages in it.
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { replaceFile } from './replace-file.mjs';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const home = join(root, 'packages', 'cli');
+const output = join(home, 'bundle');
+
+const { outputFiles, metafile } = await build({
+  absWorkingDir: root,
+  entryPoints: {
+    ringtail: 'packages/cli/src/main.ts',
+    'ringtail-sessiond': 'packages/sessiond/src/main.ts',
+    'ringtail-consumerd': 'packages/consumerd/src/main.ts',
+    'job-process': 'packages/reader/src/jobs/job-process.ts',
+  },
+  outdir: output,
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'esm',
+  // CommonJS packages among the dependencies require Node.js' modules.
+  banner: {
+    js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
+  },
+  sourcemap: true,
+  sourcesContent: false,
+  metafile: true,
+  write: false,
+  logLevel: 'warning',
+});
+
+const packages = [...new Set(Object.keys(metafile.inputs).map(packageFolder))].sort();
+const missing = packages.flatMap(undeclared);
+if (missing.length > 0) {
+  for (const problem of missing) console.error(`bundle-command: ${problem}`);
+  process.exit(1);
+}
+mkdirSync(output, { recursive: true });
+for (const { path, contents } of outputFiles) replaceFile(path, contents);
+replaceFile(join(output, 'LICENSES.txt'), packages.filter(isForeign).map(licenseOf).join('\n'));
+
+/** Package that a file belongs to, by its folder. */
+function packageFolder(path) {
+  let folder = dirname(resolve(root, path));
+  while (!existsSync(join(folder, 'package.json')) || manifestOf(folder).name === undefined) folder = dirname(folder);
+  return folder;
+}
+
+function isForeign(folder) {
+  return relative(root, folder).startsWith('node_modules');
+}
+
+/**
+ * Packages that code in the bundle may load when it runs and that the package ringtail does not bring: native code, which no
+ * bundle can hold.
+ */
+function undeclared(folder) {
+  const ours = Object.keys(manifestOf(home).optionalDependencies ?? {});
+  return Object.entries(manifestOf(folder).optionalDependencies ?? {})
+    .filter(([name]) => !ours.includes(name))
+    .map(([name, version]) => `packages/cli/package.json lacks the optional dependency ${name} ${version}`);
+}
+
+function licenseOf(folder) {
+  const { name, version, license } = manifestOf(folder);
+  const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+  const text = file === undefined ? '' : `\n${readFileSync(join(folder, file), 'utf8').trim()}\n`;
+  return `${name} ${version}: ${license}\n${text}`;
+}
+
+function manifestOf(folder) {
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+}
