@@ -49,6 +49,14 @@ export function checkAppMessage(message: unknown): AppMessage {
   switch (type) {
     case 'register':
       return checkRegister(json);
+    case 'unable':
+      checkProtocol(json);
+      return {
+        type,
+        protocol: APP_PROTOCOL_VERSION,
+        procname: foreignTextIn(json, 'procname', TEXT_LENGTH_MAX),
+        reason: foreignTextIn(json, 'reason', TROUBLE_LENGTH_MAX),
+      };
     case 'declare':
       return {
         type,
@@ -113,13 +121,16 @@ export function checkAppMessage(message: unknown): AppMessage {
   }
 }
 
+function checkProtocol({ protocol }: JsonObject): void {
+  if (protocol === APP_PROTOCOL_VERSION) return;
+  throw new ShapeError(
+    'PROTOCOL_VERSION',
+    `this daemon speaks version ${APP_PROTOCOL_VERSION} of the application protocol`,
+  );
+}
+
 function checkRegister(json: JsonObject): AppMessage {
-  if (json.protocol !== APP_PROTOCOL_VERSION) {
-    throw new ShapeError(
-      'PROTOCOL_VERSION',
-      `this daemon speaks version ${APP_PROTOCOL_VERSION} of the application protocol`,
-    );
-  }
+  checkProtocol(json);
   return {
     type: 'register',
     protocol: APP_PROTOCOL_VERSION,

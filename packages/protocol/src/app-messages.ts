@@ -27,6 +27,14 @@ export interface RegisterMessage {
   readonly slot: number;
 }
 
+/** First message, in place of `register`, of a thread that cannot be recorded; it keeps the connection while it lives. */
+export interface UnableMessage {
+  readonly type: 'unable';
+  readonly protocol: number;
+  readonly procname: string;
+  readonly reason: string;
+}
+
 /** Asks for event record class identifiers in a channel. Equal descriptions get equal identifiers. */
 export interface DeclareMessage {
   readonly type: 'declare';
@@ -100,6 +108,7 @@ export interface GoodbyeMessage {
 
 export type AppMessage =
   | RegisterMessage
+  | UnableMessage
   | DeclareMessage
   | RingMessage
   | TroubleMessage

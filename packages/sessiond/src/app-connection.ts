@@ -18,6 +18,7 @@ import {
   type TracepointsMessage,
   type TriggerMatchedMessage,
   type TroubleMessage,
+  type UnableMessage,
 } from '@ringtail/protocol';
 import { APP_UNREAD_BYTES_MAX, REGISTER_TIMEOUT_MS } from './limits.ts';
 import type { Log } from './log.ts';
@@ -64,12 +65,22 @@ export type Register = (
   connection: ApplicationConnection,
 ) => RegisteredApplication;
 
+/**
+ * Takes a thread that cannot be recorded.
+ *
+ * @returns called when the thread has gone
+ */
+export type RegisterUnable = (peer: PeerCredentials, message: UnableMessage) => () => void;
+
 export interface AppConnectionOptions {
   readonly posix: Posix;
   /** Belongs to the connection. */
   readonly descriptor: number;
   readonly peer: PeerCredentials;
   readonly register: Register;
+  readonly registerUnable: RegisterUnable;
+  /** A thread that wants to be recorded is not, for the reason given. */
+  readonly onRefused: (why: string) => void;
   readonly log: Log;
   readonly onClosed: () => void;
 }
@@ -100,6 +111,8 @@ export class AppConnection {
   /** Of the frame that is being received: descriptors travel with the first byte of theirs. */
   readonly #descriptors: number[] = [];
   #application: RegisteredApplication | undefined;
+  /** Of a thread that cannot be recorded: called at its end. */
+  #onUnableEnded: (() => void) | undefined;
   #replies: Promise<void> = Promise.resolve();
   #repliesOpen = 0;
   #unsent = Buffer.alloc(0);
@@ -163,6 +176,10 @@ export class AppConnection {
       this.#register(checked);
       return;
     }
+    if (checked.type === 'unable') {
+      this.#registerUnable(checked);
+      return;
+    }
     if (this.#application === undefined) throw new PeerRefusal('BAD_MESSAGE', 'the first message must be register');
     switch (checked.type) {
       case 'declare':
@@ -193,7 +210,7 @@ export class AppConnection {
   }
 
   #register(message: RegisterMessage): void {
-    if (this.#application !== undefined) throw new PeerRefusal('BAD_MESSAGE', 'a thread registers once');
+    this.#refuseSecond();
     const { posix, descriptor, register, peer } = this.#options;
     const connection: ApplicationConnection = {
       disconnect: (why) => this.#close(why),
@@ -203,6 +220,17 @@ export class AppConnection {
     this.#application = register(peer, message, this.#takeDescriptor(), connection);
     clearTimeout(this.#registerTimer);
     this.#reply({ type: 'registered', daemonVersion: RINGTAIL_VERSION });
+  }
+
+  #registerUnable(message: UnableMessage): void {
+    this.#refuseSecond();
+    this.#onUnableEnded = this.#options.registerUnable(this.#options.peer, message);
+    clearTimeout(this.#registerTimer);
+  }
+
+  #refuseSecond(): void {
+    if (this.#application === undefined && this.#onUnableEnded === undefined) return;
+    throw new PeerRefusal('BAD_MESSAGE', 'a thread registers once');
   }
 
   #takeDescriptor(): number {
@@ -263,6 +291,7 @@ export class AppConnection {
       // Our own failures end the peer's connection too, rather than the daemon; but they are not the peer's.
       if (why instanceof Error && !(why instanceof RingtailError)) this.#options.log.error(why.stack ?? reason);
       this.#sendRefusal(why, reason);
+      if (this.#wantsToBeRecorded(why)) this.#options.onRefused(reason);
     }
     this.#closed = true;
     clearTimeout(this.#registerTimer);
@@ -271,7 +300,13 @@ export class AppConnection {
     for (const descriptor of this.#descriptors.splice(0)) closeSync(descriptor);
     closeSync(this.#options.descriptor);
     this.#application?.ended();
+    this.#onUnableEnded?.();
     this.#options.onClosed();
+  }
+
+  /** Anything may connect; a tracer is told by its registration, also by one of another version. */
+  #wantsToBeRecorded(refusal: unknown): boolean {
+    return this.#application !== undefined || (refusal instanceof ShapeError && refusal.code === 'PROTOCOL_VERSION');
   }
 
   #sendRefusal(why: unknown, message: string): void {

@@ -91,7 +91,20 @@ function register(_peer: unknown, message: RegisterMessage, descriptor: number):
 }
 
 function listen(more: Partial<AppServerOptions> = {}): void {
-  const options = { posix, socketPath, mode: 0o600, connectionsMax: 16, serves: () => true, register, log };
+  const options: AppServerOptions = {
+    posix,
+    socketPath,
+    mode: 0o600,
+    connectionsMax: 16,
+    serves: () => true,
+    register,
+    registerUnable: (_, { reason }) => {
+      events.push(`unable ${reason}`);
+      return () => events.push('unable ended');
+    },
+    onRefused: (_, why) => events.push(`refused ${why}`),
+    log,
+  };
   server = new AppServer({ ...options, ...more });
 }
 

@@ -2,7 +2,7 @@ import { closeSync } from 'node:fs';
 import { describeError } from '@ringtail/base';
 import type { PeerCredentials, Posix, Watch } from '@ringtail/posix';
 import { APP_FRAME_BYTES_MAX, encodeFrame, type RefusedReply } from '@ringtail/protocol';
-import { AppConnection, type Register } from './app-connection.ts';
+import { AppConnection, type Register, type RegisterUnable } from './app-connection.ts';
 import type { Log } from './log.ts';
 
 export interface AppServerOptions {
@@ -13,6 +13,9 @@ export interface AppServerOptions {
   /** Whether applications of this user are served. */
   readonly serves: (uid: number) => boolean;
   readonly register: Register;
+  readonly registerUnable: RegisterUnable;
+  /** An application that is served is not recorded, for the reason given. */
+  readonly onRefused: (peer: PeerCredentials, why: string) => void;
   readonly log: Log;
 }
 
@@ -75,7 +78,7 @@ export class AppServer {
   }
 
   #connected(descriptor: number): void {
-    const { posix, serves, connectionsMax, register, log } = this.#options;
+    const { posix, serves, connectionsMax, register, registerUnable, onRefused, log } = this.#options;
     let peer: PeerCredentials;
     try {
       peer = posix.peerCredentials(descriptor);
@@ -89,7 +92,9 @@ export class AppServer {
       return;
     }
     if (this.#connections.size >= connectionsMax) {
-      this.#turnAway(descriptor, peer, `there are ${connectionsMax} applications already`);
+      const why = `there are ${connectionsMax} applications already`;
+      this.#turnAway(descriptor, peer, why);
+      onRefused(peer, why);
       return;
     }
     try {
@@ -98,6 +103,8 @@ export class AppServer {
         descriptor,
         peer,
         register,
+        registerUnable,
+        onRefused: (why) => onRefused(peer, why),
         log,
         onClosed: () => this.#connections.delete(connection),
       });

@@ -1,6 +1,6 @@
 import { closeSync } from 'node:fs';
 import { describeError } from '@ringtail/base';
-import type { Posix } from '@ringtail/posix';
+import type { PeerCredentials, Posix } from '@ringtail/posix';
 import type {
   AliveMessage,
   AppReply,
@@ -16,7 +16,8 @@ import type {
   TroubleMessage,
 } from '@ringtail/protocol';
 import { ringBytesFor } from '@ringtail/ringbuf';
-import type { Register, RegisteredApplication } from './app-connection.ts';
+import type { Register, RegisteredApplication, RegisterUnable } from './app-connection.ts';
+import { hasClosedDescriptors } from './closed-descriptors.ts';
 import type { AskedThread } from './conditions/loop-watch.ts';
 import { describeEnd } from './conditions/process-end.ts';
 import type { ProcessExits } from './conditions/process-exits.ts';
@@ -32,6 +33,7 @@ import type { Log } from './log.ts';
 import type { NotificationHub } from './notifications/notification-hub.ts';
 import { PeerRefusal } from './peer-refusal.ts';
 import { ProcessTable } from './process-table.ts';
+import type { ProgramTroubles } from './program-troubles.ts';
 import { checkControlFile, checkRing } from './received-files.ts';
 import type { Ring, RingKeeper } from './ring-keeper.ts';
 import type { Owner, RecordedThread, TraceChannel } from './session.ts';
@@ -53,6 +55,7 @@ export interface ApplicationServiceOptions {
   readonly exits: ProcessExits;
   readonly triggers: TriggerEngine;
   readonly notifications: NotificationHub;
+  readonly troubles: ProgramTroubles;
   readonly now: () => Date;
   readonly log: Log;
 }
@@ -111,6 +114,20 @@ export class ApplicationService {
       throw error;
     }
   };
+
+  registerUnable: RegisterUnable = (peer, { procname, reason }) => {
+    const { troubles, log } = this.#options;
+    const sentence = `process ${peer.pid} (${procname}) is not recorded: ${reason} (NO_TRACER)`;
+    log.warn(sentence);
+    const program = { ...peer };
+    troubles.addStanding(program, sentence);
+    return () => troubles.forget(program);
+  };
+
+  /** A thread that wants to be recorded is not. */
+  refused({ pid, ...user }: PeerCredentials, why: string): void {
+    this.#options.troubles.add({ pid, ...user }, `process ${pid} is not recorded: ${why} (REFUSED)`);
+  }
 
   /** Those that can be asked whether they are in their event loops. */
   asked(): Iterable<AskedThread> {
@@ -257,6 +274,8 @@ class Application implements RegisteredApplication, AskedThread {
     this.#services.log.warn(sentence);
     this.#troubles.add(message);
     if (channel !== null) this.#channel(channel)?.trace.session.troubles.add(sentence);
+    // Without numbers: the threads and processes of one program say the same.
+    else this.#services.troubles.addStanding(this.thread, `${this.thread.process.procname}: ${message} (${code})`);
   }
 
   tracepoints({ tracepoints }: TracepointsMessage): void {
@@ -301,8 +320,16 @@ class Application implements RegisteredApplication, AskedThread {
   }
 
   ended(): void {
-    const { publisher, rings, triggers, notifications, log } = this.#services;
-    const { pid, tid, procname } = this.#parts.message;
+    const { publisher, rings, triggers, notifications, troubles, log } = this.#services;
+    const { pid, tid, procname, mainThread } = this.#parts.message;
+    if (mainThread && hasClosedDescriptors(this.thread.pid, tid)) {
+      const what = 'has closed descriptors of the tracer, or become another program';
+      troubles.add(
+        this.thread,
+        `process ${this.thread.pid} (${procname}) ${what}, and is not recorded from then on (DESCRIPTORS_CLOSED)`,
+      );
+    }
+    troubles.forget(this.thread);
     publisher.remove(this.#parts.subscriber);
     triggers.threadEnded(this.#parts.counting);
     for (const ring of this.#rings.values()) rings.close(ring);

@@ -29,6 +29,7 @@ import type { Log } from './log.ts';
 import type { MetricsOptions, ServeMetricsOptions } from './metrics/serve-metrics.ts';
 import { NotificationHub } from './notifications/notification-hub.ts';
 import { processWork } from './process-identity.ts';
+import { ProgramTroubles } from './program-troubles.ts';
 import { RingKeeper } from './ring-keeper.ts';
 import type { RunDirectoryClaim } from './run-directory-claim.ts';
 import { mayUse } from './session.ts';
@@ -132,6 +133,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     now,
     log,
   });
+  const programTroubles = new ProgramTroubles(() => registry.sessions());
   const applications = new ApplicationService({
     posix,
     registry,
@@ -142,6 +144,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     exits,
     triggers,
     notifications,
+    troubles: programTroubles,
     now,
     log,
   });
@@ -163,6 +166,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     onRotation: rotationWatch.tell,
     triggers,
     filterCounters,
+    programTroubles,
     notifications,
     runDirectory: directory.path,
     defaultFormat: options.defaultFormat,
@@ -208,6 +212,8 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     connectionsMax: Math.min(APP_CONNECTIONS_MAX, Math.floor(descriptors / 8)),
     serves: (peerUid) => isRoot || peerUid === uid || peerUid === 0,
     register: applications.register,
+    registerUnable: applications.registerUnable,
+    onRefused: (peer, why) => applications.refused(peer, why),
     log,
   });
   await clientServer.listen();

@@ -108,8 +108,8 @@ export function mayUse({ owner }: Session, { uid }: Owner): boolean {
   return uid === 0 || uid === owner.uid;
 }
 
-/** Whether the trackers of a session let this thread be recorded. */
-export function tracks({ trackers }: Session, { pid, uid, gid }: RecordedThread): boolean {
+/** Whether the trackers of a session let this process be recorded. */
+export function tracks({ trackers }: Session, { pid, uid, gid }: Owner & { readonly pid: number }): boolean {
   return trackers.vpid.has(pid) && trackers.vuid.has(uid) && trackers.vgid.has(gid);
 }
 

@@ -6,6 +6,7 @@ import { type Context, report } from '../context.ts';
 import { sessionNamed } from '../current-session.ts';
 import { withDaemon } from '../daemon.ts';
 import { diagnose, withDaemonFinding } from '../diagnosis/diagnose.ts';
+import { diagnoseTroubles } from '../diagnosis/diagnose-troubles.ts';
 import { describeFindings } from '../diagnosis/finding.ts';
 import { addDomainOptions, type DomainOptions, LOGGERS, type LoggerDomain, refuseKernel } from '../domain.ts';
 import { CliError } from '../errors.ts';
@@ -109,7 +110,16 @@ export async function listSession(
   }
   report(context, format, { command: 'list-session', session, statistics, memory, findings }, (style) => {
     const described = describeSessionDetails(style, { session, statistics, memory }, options.memUsage);
-    return styled([described, ...describeFindings(style, findings ?? [])].join('\n'));
+    return styled(
+      [
+        described,
+        ...describeFindings(
+          style,
+          findings ?? diagnoseTroubles(session, statistics.troubles),
+          statistics.eventsRecorded,
+        ),
+      ].join('\n'),
+    );
   });
 }
 

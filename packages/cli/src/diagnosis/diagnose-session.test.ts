@@ -247,7 +247,7 @@ describe('a session without events', () => {
       }),
     );
     expect(findings.map(({ code }) => code)).toEqual(['NOT_STARTED', 'NO_MATCHING_TRACEPOINT', 'ALL_DISCARDED']);
-    const text = describeFindings(styleFor({ isTTY: false }, {}), findings);
+    const text = describeFindings(styleFor({ isTTY: false }, {}), findings, 0);
     expect(text.slice(0, 3)).toEqual([
       'No events, for 3 reasons:',
       '  - the session is stopped',
@@ -256,6 +256,36 @@ describe('a session without events', () => {
   });
 
   it('is not one that has events', () => {
-    expect(diagnoseSession(facts({ statistics: { ...NO_STATISTICS, eventsRecorded: 1 } }))).toEqual([]);
+    expect(diagnoseSession(facts({ active: false, statistics: { ...NO_STATISTICS, eventsRecorded: 1 } }))).toEqual([]);
+  });
+
+  it('is explained by programs that say why they are not recorded, not by their absence', () => {
+    const troubles = ['process 5 (app.js) is not recorded: the tracer could not start (NO_TRACER)'];
+    const statistics = { ...NO_STATISTICS, troubles };
+    const found = diagnoseSession(
+      facts({ ...nobody, statistics }, { threadsSeen: 0, applications: [], surroundings: SURROUNDINGS }),
+    );
+    expect(found.map(({ code, evidence }) => [code, evidence])).toEqual([['NOT_RECORDED', troubles]]);
+  });
+});
+
+/** What a daemon says went wrong, and the code of the finding, also where other events were recorded. */
+const PARTIAL: readonly (readonly [string, string])[] = [
+  ['node: tracepoint a:"b" is refused: $.name: contains a quotation mark (BAD_TRACEPOINT)', 'TRACEPOINT_REFUSED'],
+  ['process 5 (app.js) is not recorded: no control file: memfd_create (EPERM) (NO_TRACER)', 'SHARED_MEMORY_REFUSED'],
+  ['process 5 (app.js) is not recorded: there are 16 applications already (REFUSED)', 'NOT_RECORDED'],
+  ['process 5 (app.js) has closed descriptors of the tracer (DESCRIPTORS_CLOSED)', 'NOT_RECORDED'],
+  ['/traces/s was removed (TRACE_REMOVED)', 'TRACE_REMOVED'],
+  ['process 5 (app.js): its clock differs (CLOCK_DIFFERS)', 'CLOCK_DIFFERS'],
+];
+
+describe('a session with events', () => {
+  it.each(PARTIAL)('says that not everything was recorded: %s', (trouble, code) => {
+    const statistics = { ...NO_STATISTICS, eventsRecorded: 7, troubles: [trouble] };
+    const findings = diagnoseSession(facts({ statistics }));
+    expect(findings.map((finding) => [finding.code, finding.evidence])).toEqual([[code, [trouble]]]);
+    expect(describeFindings(styleFor({ isTTY: false }, {}), findings, 7)[0]).toBe(
+      'Not everything was recorded, for 1 reason:',
+    );
   });
 });

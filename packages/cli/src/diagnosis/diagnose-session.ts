@@ -2,7 +2,7 @@ import type { ApplicationDescription, SessionDescription, SessionDiagnosis } fro
 import { formatBytes, plural, shellQuote } from '../quantity.ts';
 import { diagnoseAbsence } from './diagnose-absence.ts';
 import { diagnoseRule, ownNames } from './diagnose-rules.ts';
-import { diagnoseTroubles, isOfConsumer } from './diagnose-troubles.ts';
+import { diagnoseTroubles, isOfConsumer, isOfProgram } from './diagnose-troubles.ts';
 import { type Finding, shortened } from './finding.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -27,9 +27,12 @@ export interface DaemonFacts {
   readonly consumerPid: number | null;
 }
 
-/** Why a session has no events: in the order in which an event would meet the reasons. Empty for one that has events. */
+/**
+ * Why a session has no events: in the order in which an event would meet the reasons. Of a session that has events, why it has
+ * not all of them: the reasons that are known without comparing what is wanted with what there is.
+ */
 export function diagnoseSession(facts: SessionFacts): Finding[] {
-  if (facts.diagnosis.statistics.eventsRecorded > 0) return [];
+  if (facts.diagnosis.statistics.eventsRecorded > 0) return troubles(facts);
   const found = [
     ...consumer(facts),
     ...notStarted(facts),
@@ -92,7 +95,10 @@ function ruleNames({ channels }: SessionDescription, name: string): string[] {
 
 function applications(facts: SessionFacts): Finding[] {
   const { diagnosis, session } = facts;
-  if (diagnosis.threadsRegistered === 0) return facts.threadsSeen > 0 ? [] : diagnoseAbsence(facts);
+  if (diagnosis.threadsRegistered === 0) {
+    const isExplained = facts.threadsSeen > 0 || diagnosis.statistics.troubles.some(isOfProgram);
+    return isExplained ? [] : diagnoseAbsence(facts);
+  }
   if (diagnosis.threadsOfOwner > 0) return [];
   return [
     {

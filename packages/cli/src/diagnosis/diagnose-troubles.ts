@@ -15,6 +15,8 @@ export interface TroubledSession {
 }
 
 const CONSUMER_GONE = /consumer daemon cannot be started/;
+/** Codes of programs, or parts of them, that the session would record. */
+const NOT_RECORDED = /\((?:NO_TRACER|TRACER_STOPPED|REFUSED|UNREGISTERED|DESCRIPTORS_CLOSED)\)$/;
 
 /** The sentences of daemons and applications tell what went wrong; the first kind that fits is it. */
 const KINDS: readonly Kind[] = [
@@ -30,6 +32,33 @@ const KINDS: readonly Kind[] = [
     what: 'an application could not have shared memory',
     nextStep: () =>
       'ringtail doctor says what is refused: limits of descriptors and memory (ulimit -n, the cgroup), a seccomp profile, koffi',
+  },
+  {
+    code: 'NOT_RECORDED',
+    pattern: NOT_RECORDED,
+    what: 'programs were not recorded, or not to their end',
+    nextStep: () =>
+      'let them keep the environment (NODE_OPTIONS, RINGTAIL_RUNDIR), load native addons and keep their descriptors; ringtail doctor checks the machine',
+  },
+  {
+    code: 'TRACEPOINT_REFUSED',
+    pattern: /\(BAD_TRACEPOINT\)$/,
+    what: 'tracepoints were refused, and record nothing',
+    nextStep: () =>
+      'names of events are at most 256 bytes without quotation marks and backslashes, names of fields are C identifiers',
+  },
+  {
+    code: 'TRACE_REMOVED',
+    pattern: /\(TRACE_REMOVED\)$/,
+    what: 'files of the trace were removed while it was recorded',
+    nextStep: ({ name }) =>
+      `keep others from removing them (cleaners of temporary directories), then ringtail clear ${shellQuote(name)} or a new recording`,
+  },
+  {
+    code: 'CLOCK_DIFFERS',
+    pattern: /\(CLOCK_DIFFERS\)$/,
+    what: 'the clock of a program is not that of the recording, so its events have other times',
+    nextStep: () => 'run the session daemon in the time namespace of the program',
   },
   {
     code: 'NO_RING',
@@ -57,6 +86,11 @@ const KINDS: readonly Kind[] = [
 /** Whether a sentence tells that there is no consumer daemon. */
 export function isOfConsumer(trouble: string): boolean {
   return CONSUMER_GONE.test(trouble);
+}
+
+/** Whether a sentence tells why a program was not recorded. */
+export function isOfProgram(trouble: string): boolean {
+  return NOT_RECORDED.test(trouble);
 }
 
 /** What daemons and applications said went wrong, by kind. */

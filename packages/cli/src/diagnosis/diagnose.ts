@@ -5,11 +5,12 @@ import { type Context, explain } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { diagnoseNoDaemon } from './diagnose-no-daemon.ts';
 import { diagnoseSession } from './diagnose-session.ts';
+import { diagnoseTroubles } from './diagnose-troubles.ts';
 import type { Finding } from './finding.ts';
 import { lookAround } from './surroundings.ts';
 
 /**
- * Why a session has no events; empty for one that has.
+ * Why a session has no events, or not all of them.
  *
  * @returns null where the daemon is too old to say
  */
@@ -17,12 +18,11 @@ export async function diagnose(
   context: Context,
   client: SessionDaemonClient,
   session: SessionDescription,
-  { eventsRecorded }: SessionStatistics,
+  { eventsRecorded, troubles }: SessionStatistics,
 ): Promise<readonly Finding[] | null> {
-  if (eventsRecorded > 0) return [];
+  if (eventsRecorded > 0) return diagnoseTroubles(session, troubles);
   try {
     const diagnosis = await client.request('session-diagnosis', { session: session.name });
-    if (diagnosis.statistics.eventsRecorded > 0) return [];
     const [status, applications, sightings] = await Promise.all([
       client.daemonStatus(),
       client.listApplications(),

@@ -18,14 +18,18 @@ export type FindingCode =
   | 'LOG_LEVEL'
   | 'FILTER_LACKS_FIELD'
   | 'FILTER_NEVER_TRUE'
+  | 'NOT_RECORDED'
   | 'SHARED_MEMORY_REFUSED'
+  | 'TRACEPOINT_REFUSED'
   | 'NO_RING'
   | 'ALL_DISCARDED'
   | 'DISK_FULL'
+  | 'TRACE_REMOVED'
+  | 'CLOCK_DIFFERS'
   | 'TROUBLE'
   | 'NOT_REACHED';
 
-/** One reason why a session has no events. */
+/** One reason why a session has no events, or not all of them. */
 export interface Finding {
   readonly code: FindingCode;
   /** What is wrong, a sentence without its full stop. */
@@ -46,10 +50,11 @@ export function shortened(lines: readonly string[]): string[] {
 }
 
 /** For people, the first cause first; empty where there is no finding. */
-export function describeFindings(style: Style, findings: readonly Finding[]): string[] {
+export function describeFindings(style: Style, findings: readonly Finding[], eventsRecorded: number): string[] {
   if (findings.length === 0) return [];
-  const reasons = plural(findings.length, 'reason');
-  return [style.yellow(`No events, for ${reasons}:`), ...findings.flatMap((finding) => linesOf(style, finding))];
+  const what = eventsRecorded > 0 ? 'Not everything was recorded' : 'No events';
+  const heading = style.yellow(`${what}, for ${plural(findings.length, 'reason')}:`);
+  return [heading, ...findings.flatMap((finding) => linesOf(style, finding))];
 }
 
 function linesOf(style: Style, { what, evidence, nextStep }: Finding): string[] {

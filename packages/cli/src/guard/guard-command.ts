@@ -8,6 +8,7 @@ import {
   type ClockKind,
   EVERY_TIME,
   type EventRule,
+  NO_STATISTICS,
   type SnapshotRecorded,
 } from '@ringtail/protocol';
 import type { Outcome } from '../cli.ts';
@@ -15,7 +16,7 @@ import { absolutePath, type Context, type OutputFormat, reportTo, warn } from '.
 import { type Daemon, isRunning, privateDaemon } from '../daemon.ts';
 import { CommandSignals } from '../record/command-signals.ts';
 import { terminalRole } from '../record/controlling-terminal.ts';
-import { findNothing } from '../record/explain-nothing.ts';
+import { findMissing } from '../record/explain-missing.ts';
 import { registerUrl, tracedEnvironment } from '../record/preload.ts';
 import { outcomeOf } from '../record/record-command.ts';
 import { runCommand } from '../record/run-command.ts';
@@ -164,7 +165,7 @@ class Guard {
         lastEvents: await this.#lastEvents(),
         others: this.#others,
         survivors: await this.#survivors(),
-        findings: isEmpty(this.#queue) ? await findNothing(this.#context, client, this.#session) : [],
+        findings: isEmpty(this.#queue) ? await findMissing(this.#context, client, this.#session, NO_STATISTICS) : [],
       };
     } finally {
       for (const signal of ASKING) process.off(signal, note);

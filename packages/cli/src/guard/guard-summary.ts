@@ -1,7 +1,7 @@
 import type { ProcessEnd } from '@ringtail/protocol';
 import type { Finding } from '../diagnosis/finding.ts';
 import { formatSeconds, plural, shellQuote } from '../quantity.ts';
-import { explainNothing } from '../record/explain-nothing.ts';
+import { explainMissing } from '../record/explain-missing.ts';
 import { describeLoss, describeStatistics } from '../statistics.ts';
 import type { Style } from '../style.ts';
 import type { GuardSnapshot } from './snapshot-queue.ts';
@@ -53,7 +53,7 @@ export function guardJson(guarded: Guarded): Record<string, unknown> {
     lastEvents,
     others: others.map(({ text }) => text),
     survivors,
-    ...(isEmpty(guarded) && { explanation: explainNothing(findings).join('\n'), findings }),
+    ...(isEmpty(guarded) && { explanation: explainMissing(findings).join('\n'), findings }),
   };
 }
 
@@ -69,7 +69,7 @@ export function describeGuarded(style: Style, guarded: Guarded): string {
     ...others.slice(-OTHERS_SHOWN_MAX).map(({ text }) => row('process', text)),
     ...(exception === null ? [] : indented(row, 'exception', exception)),
     ...snapshots.flatMap((snapshot) => snapshotLines(style, row, snapshot)),
-    ...(isEmpty(guarded) ? explainNothing(guarded.findings).map((line) => `  ${line}`) : []),
+    ...(isEmpty(guarded) ? explainMissing(guarded.findings).map((line) => `  ${line}`) : []),
     ...(missed === 0
       ? []
       : [

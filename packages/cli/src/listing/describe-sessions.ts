@@ -43,7 +43,7 @@ export function describeSessionDetails(style: Style, details: SessionDetails, me
     ...snapshotOutputsOf(session),
     ...(hasDomain(session) ? domainOf(style, details, memoryDetail) : []),
     'Statistics:',
-    ...statisticsOf(style, statistics),
+    ...statisticsOf(statistics),
     ...(session.rotations === 0
       ? []
       : [`    Archived chunks:  ${session.rotations}, the newest ${session.lastArchive}`]),
@@ -222,7 +222,7 @@ function enabledText(enabled: boolean): string {
   return enabled ? '[enabled]' : '[disabled]';
 }
 
-function statisticsOf(style: Style, statistics: SessionStatistics): string[] {
+function statisticsOf(statistics: SessionStatistics): string[] {
   return [
     `    Recorded events:  ${formatCount(statistics.eventsRecorded)}`,
     `    Discarded events: ${formatCount(statistics.eventsDiscarded)}`,
@@ -232,6 +232,5 @@ function statisticsOf(style: Style, statistics: SessionStatistics): string[] {
     `    Lost packets:     ${formatCount(statistics.packetsLost)}`,
     `    Packets:          ${formatCount(statistics.packets)}`,
     `    Data streams:     ${formatCount(statistics.dataStreams)}, ${formatBytes(statistics.bytes)}`,
-    ...statistics.troubles.map((trouble) => `    ${style.yellow('Trouble:')}          ${trouble}`),
   ];
 }

@@ -16,7 +16,7 @@ import { styleFor } from '../style.ts';
 import { newTraceName, prepareTraceDirectory, removeIfEmpty, tracesDirectory } from '../trace-directory.ts';
 import { CommandSignals } from './command-signals.ts';
 import { terminalRole } from './controlling-terminal.ts';
-import { findNothing } from './explain-nothing.ts';
+import { findingsAtEnd, findMissing } from './explain-missing.ts';
 import { registerUrl, tracedEnvironment } from './preload.ts';
 import { ProgressLine } from './progress.ts';
 import { type CommandEnd, runCommand } from './run-command.ts';
@@ -107,17 +107,17 @@ async function runRecorded(
   const seconds = (performance.now() - begin) / 1000;
   await watch.stop();
   const survivors = daemon.isPrivate ? await survivorsOf(daemon.client, command.pid) : [];
-  const { eventsRecorded } = watch.statistics;
-  const findings = eventsRecorded > 0 ? [] : await findNothing(context, daemon.client, session);
+  const findings = await findMissing(context, daemon.client, session, watch.statistics);
   const finished = await finishSession(daemon.client, session);
+  const statistics = finished.statistics ?? watch.statistics;
   return {
     trace,
     seconds,
     end,
-    statistics: finished.statistics ?? watch.statistics,
+    statistics,
     cutShort: finished.cutShort,
     survivors,
-    findings,
+    findings: findingsAtEnd(findings, { name: session, output: trace, shmPath: plan.shmPath }, statistics),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { SessionStatistics } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
 import { styleFor } from '../style.ts';
-import { explainNothing } from './explain-nothing.ts';
+import { explainMissing } from './explain-missing.ts';
 import { describeSummary, type Recording, summaryJson } from './summary.ts';
 
 const plain = styleFor({ isTTY: false }, {});
@@ -26,7 +26,7 @@ function recording(statistics: Partial<SessionStatistics>, rest: Partial<Recordi
     },
     cutShort: null,
     survivors: [],
-    findings: [{ code: 'NO_APPLICATION', what: 'nobody', evidence: ['seen'], nextStep: 'do' }],
+    findings: [],
     ...rest,
   };
 }
@@ -44,14 +44,10 @@ describe('the summary', () => {
   });
 
   it('names every kind of loss that happened, and none that did not', () => {
-    const text = describeSummary(
-      plain,
-      recording({ eventsDiscarded: 3, eventsFailed: 1, eventsLost: 2, troubles: ['disk full'] }),
-    );
+    const text = describeSummary(plain, recording({ eventsDiscarded: 3, eventsFailed: 1, eventsLost: 2 }));
     expect(text).toContain('3 events discarded');
     expect(text).toContain('1 event failed');
     expect(text).toContain('2 events lost');
-    expect(text).toContain('disk full');
     expect(text).not.toContain('nested');
     expect(text).not.toContain('overwritten');
   });
@@ -62,11 +58,30 @@ describe('the summary', () => {
     expect(text).toContain('cut short: the daemon went away');
   });
 
+  it('says why not everything was recorded, after what was', () => {
+    const troubles = ['app: tracepoint a:b is refused (BAD_TRACEPOINT)'];
+    const findings: Recording['findings'] = [
+      { code: 'TRACEPOINT_REFUSED', what: 'refused', evidence: troubles, nextStep: 'rename' },
+    ];
+    const lines = describeSummary(plain, recording({ troubles }, { findings })).split('\n');
+    expect(lines.slice(-4)).toEqual([
+      '  not everything was recorded:',
+      '    refused:',
+      `      ${troubles[0]}`,
+      '      next: rename',
+    ]);
+    expect(describeSummary(plain, recording({ troubles }, { findings: null }))).toContain(`warning: ${troubles[0]}`);
+    expect(summaryJson(recording({ troubles }, { findings }))).toMatchObject({ troubles, findings });
+  });
+
   it('of nothing gives the likely reason instead of figures', () => {
-    const text = describeSummary(plain, recording({ eventsRecorded: 0, bytes: 0 }));
+    const findings: Recording['findings'] = [
+      { code: 'NO_APPLICATION', what: 'nobody', evidence: ['seen'], nextStep: 'do' },
+    ];
+    const text = describeSummary(plain, recording({ eventsRecorded: 0, bytes: 0 }, { findings }));
     expect(text).toContain('no events recorded');
     expect(text).toContain('  nobody:\n    seen\n    next: do');
-    expect(summaryJson(recording({ eventsRecorded: 0 }))).toMatchObject({
+    expect(summaryJson(recording({ eventsRecorded: 0 }, { findings }))).toMatchObject({
       bytesPerEvent: null,
       eventsPerSecond: 0,
       explanation: 'nobody:\n  seen\n  next: do',
@@ -87,5 +102,5 @@ describe('the summary', () => {
 });
 
 it('a recording of which nobody can say why it has no events says so', () => {
-  expect(explainNothing(null)).toEqual(['The session daemon cannot say why.']);
+  expect(explainMissing(null)).toEqual(['The session daemon cannot say why.']);
 });

@@ -3,7 +3,7 @@ import type { Finding } from '../diagnosis/finding.ts';
 import { formatBytes, formatCount, formatSeconds, shellQuote } from '../quantity.ts';
 import { describeLoss } from '../statistics.ts';
 import type { Style } from '../style.ts';
-import { explainNothing } from './explain-nothing.ts';
+import { explainMissing } from './explain-missing.ts';
 import type { CommandEnd } from './run-command.ts';
 
 /** What a recording came to. */
@@ -18,7 +18,7 @@ export interface Recording {
   readonly cutShort: string | null;
   /** Processes of the command that still run and are no longer recorded. */
   readonly survivors: readonly number[];
-  /** Why there are no events, if there are none; null where nobody can say. */
+  /** Why there are no events, or not all; null where nobody can say. */
   readonly findings: readonly Finding[] | null;
 }
 
@@ -35,10 +35,8 @@ export function summaryJson(recording: Recording): Record<string, unknown> {
     bytesPerEvent: bytesPerEvent(statistics),
     cutShort: recording.cutShort,
     survivors: recording.survivors,
-    ...(statistics.eventsRecorded === 0 && {
-      explanation: explainNothing(recording.findings).join('\n'),
-      findings: recording.findings,
-    }),
+    findings: recording.findings,
+    ...(statistics.eventsRecorded === 0 && { explanation: explainMissing(recording.findings).join('\n') }),
   };
 }
 
@@ -49,16 +47,17 @@ export function describeSummary(style: Style, recording: Recording): string {
   const notes = [
     ...(recording.cutShort === null ? [] : [`the recording was cut short: ${recording.cutShort}`]),
     ...describeLoss(statistics),
-    ...statistics.troubles,
+    ...(recording.findings === null ? statistics.troubles : []),
     ...describeSurvivors(recording.survivors),
   ].map((note) => `  ${style.yellow('warning:')} ${note}`);
   if (statistics.eventsRecorded === 0) {
     return [
       `ringtail: ${style.yellow('no events recorded')} in ${formatSeconds(recording.seconds)}`,
-      ...explainNothing(recording.findings).map((line) => `  ${line}`),
+      ...explainMissing(recording.findings).map((line) => `  ${line}`),
       ...notes,
     ].join('\n');
   }
+  const findings = recording.findings ?? [];
   const discarded = formatCount(statistics.eventsDiscarded);
   return [
     `ringtail: ${style.bold(`${formatCount(statistics.eventsRecorded)} events`)} in ${formatSeconds(recording.seconds)}`,
@@ -68,6 +67,8 @@ export function describeSummary(style: Style, recording: Recording): string {
     row('trace', trace),
     row('show it', `${style.cyan(`ringtail view ${shellQuote(trace)}`)}  or  babeltrace2 ${shellQuote(trace)}`),
     ...notes,
+    ...(findings.length === 0 ? [] : [`  ${style.yellow('not everything was recorded:')}`]),
+    ...explainMissing(findings).map((line) => `    ${line}`),
   ].join('\n');
 }
 

@@ -5,6 +5,7 @@ import type { ConsumerLink } from '../consumer-link.ts';
 import type { FilterCounters } from '../diagnosis/filter-counters.ts';
 import type { Log } from '../log.ts';
 import type { NotificationHub } from '../notifications/notification-hub.ts';
+import type { ProgramTroubles } from '../program-troubles.ts';
 import type { RingKeeper } from '../ring-keeper.ts';
 import type { SessionRegistry } from '../session-registry.ts';
 import type { StatePublisher } from '../state-publisher.ts';
@@ -24,6 +25,7 @@ export interface CommandServices {
   readonly notifications: NotificationHub;
   readonly triggers: TriggerEngine;
   readonly filterCounters: FilterCounters;
+  readonly programTroubles: ProgramTroubles;
   /** Called when a rotation begins, and when it is done. */
   readonly onRotation: RotationListener;
   readonly runDirectory: string;

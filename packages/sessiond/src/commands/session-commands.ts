@@ -121,8 +121,9 @@ export class SessionCommands {
 
   /** The metadata of every trace is there before anybody is told to record into it. */
   async #start(session: Session): Promise<null> {
-    const { registry, traces, applications, publisher, link, log } = this.#services;
+    const { registry, traces, applications, programTroubles, publisher, link, log } = this.#services;
     registry.start(session);
+    programTroubles.started(session);
     try {
       await link.unlessUnavailable(link.connected().then(() => traces.open(session, applications.threads())));
     } catch (error) {

@@ -19,10 +19,11 @@ import type { WaitingChannel } from '../recorder/waiting.ts';
 import type { CounterSpace } from './counter-space.ts';
 import type { DaemonLink } from './daemon-link.ts';
 import { declareTimeoutMs } from './daemon-timeouts.ts';
+import { settings } from './handed-on.ts';
 import { memoryName } from './leftovers.ts';
 
 /** How long a tracepoint may wait, once, for its identifier: milliseconds; −1: for ever. */
-const declareTimeout = declareTimeoutMs(process.env);
+const declareTimeout = declareTimeoutMs(settings());
 /** How long a failed exchange is left alone: doubled each time, so that a silent daemon costs the thread ever less. */
 const RETRY_AFTER_MS_MIN = 1000;
 const RETRY_AFTER_MS_MAX = 32_000;
@@ -32,7 +33,7 @@ const ID_MAX = 2 ** 32 - 1;
 const DECLARE_BATCH = 256;
 
 /** LTTng's `LTTNG_UST_ALLOW_BLOCKING`: whoever starts a program decides whether tracing may ever hold it up. */
-const mayBlock = process.env.RINGTAIL_ALLOW_BLOCKING !== undefined;
+const mayBlock = settings().RINGTAIL_ALLOW_BLOCKING !== undefined;
 
 const WAKE_BYTE = Buffer.from([1]);
 

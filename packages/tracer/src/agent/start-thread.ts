@@ -1,11 +1,12 @@
 import { installGuard } from '../guard/guard.ts';
+import { settings } from './handed-on.ts';
 import type { ThreadRegistry } from './registry.ts';
 import { ThreadAgent } from './thread-agent.ts';
 
 /** Registers this thread with the daemons. Loaded by `registry.ts` when the tracer starts. */
 export function startThread(version: string): ThreadRegistry {
   const agent = ThreadAgent.start(version);
-  if (process.env.RINGTAIL_GUARD === '1') installGuard(agent);
+  if (settings().RINGTAIL_GUARD === '1') installGuard(agent);
   return {
     version,
     declare: (spec) => agent.declare(spec),

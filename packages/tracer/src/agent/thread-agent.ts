@@ -4,7 +4,6 @@ import { type EventSpec, parseEventSpec } from '@ringtail/ctf';
 import { loadPosix, type Posix } from '@ringtail/posix';
 import {
   APP_PROTOCOL_VERSION,
-  applicationRunDirectories,
   ControlPage,
   type DesiredChannel,
   type RegisterMessage,
@@ -28,6 +27,7 @@ import { DaemonLink } from './daemon-link.ts';
 import { registerTimeoutMs } from './daemon-timeouts.ts';
 import { debug } from './debug.ts';
 import { later, onFailure, soon } from './event-loop.ts';
+import { HandingOn, handedOnSocket, runDirectories, settings } from './handed-on.ts';
 import { noteDescriptor, unmapLeftovers } from './leftovers.ts';
 import { inertTracepoint } from './registry.ts';
 import { StateReader } from './state-reader.ts';
@@ -35,6 +35,7 @@ import { TallySpace } from './tally-space.ts';
 import { threadName } from './thread-name.ts';
 import { describeTracepoints } from './tracepoint-list.ts';
 import { isTrustworthy } from './trusted-directory.ts';
+import { UnableLink } from './unable-link.ts';
 
 const RECONNECT_AFTER_MS = 2000;
 /** When to look again where a daemon was writing. */
@@ -59,6 +60,10 @@ export class ThreadAgent {
   readonly #siteOf = new WeakMap<object, Site>();
   readonly #withdrawn = new WeakSet<Site>();
   readonly #links = new Map<number, DaemonLink>();
+  readonly #handingOn: HandingOn;
+  /** Daemons that know that this thread cannot register, by slot. */
+  readonly #unableLinks = new Map<number, UnableLink>();
+  #isUnable = false;
   readonly #published = new WeakMap<DaemonLink, Published>();
   /** Another map whenever something about channels has changed. */
   #bindings = new Map<string, ChannelBinding>();
@@ -88,6 +93,7 @@ export class ThreadAgent {
     this.#tracerVersion = tracerVersion;
     this.#runDirectories = runDirectories;
     onFailure((error) => this.#fail(error));
+    this.#handingOn = new HandingOn(runDirectories);
     onContextTrouble((context, message) => {
       for (const user of this.#contextUsers.values()) if (user.contexts.includes(context)) tellOf(user, message);
     });
@@ -96,12 +102,12 @@ export class ThreadAgent {
   /** Makes the agent of this thread and registers it with every daemon that runs. Never throws. */
   static start(tracerVersion: string): ThreadAgent {
     const uid = process.getuid?.();
-    const agent = new ThreadAgent(tracerVersion, uid === undefined ? [] : applicationRunDirectories(process.env, uid));
+    const agent = new ThreadAgent(tracerVersion, uid === undefined ? [] : runDirectories(uid));
     if (process.platform !== 'linux' || uid === undefined) {
       agent.#giveUp(`tracing needs Linux; this is ${process.platform}`);
       return agent;
     }
-    agent.#register(registerTimeoutMs(process.env));
+    agent.#register(registerTimeoutMs(settings()));
     agent.#scheduleReconnect();
     return agent;
   }
@@ -337,19 +343,21 @@ export class ThreadAgent {
   }
 
   #register(timeoutMs: number): void {
-    this.#runDirectories.forEach((directory, slot) => {
-      if (this.inoperative !== undefined || this.#links.has(slot) || !isTrustworthy(directory)) return;
+    for (const [slot, directory] of this.#runDirectories.entries()) {
+      if (this.#links.has(slot) || this.#unableLinks.has(slot)) continue;
+      const socketPath = isTrustworthy(directory) ? directory.appSocket : handedOnSocket(directory);
+      if (socketPath === undefined) continue;
       try {
-        this.#registerWith(directory, slot, timeoutMs);
+        const prepared = this.#prepare();
+        if (prepared === undefined) this.#tellInability(socketPath, slot);
+        else this.#registerWith(prepared, socketPath, slot, timeoutMs);
       } catch (error) {
         debug(`cannot register at ${directory.appSocket}: ${describeError(error)}`);
       }
-    });
+    }
   }
 
-  #registerWith(directory: RunDirectory, slot: number, timeoutMs: number): void {
-    const prepared = this.#prepare();
-    if (prepared === undefined) return;
+  #registerWith(prepared: Prepared, socketPath: string, slot: number, timeoutMs: number): void {
     const register: RegisterMessage = {
       type: 'register',
       protocol: APP_PROTOCOL_VERSION,
@@ -362,28 +370,42 @@ export class ThreadAgent {
     };
     const link = DaemonLink.connect({
       posix: prepared.posix,
-      socketPath: directory.appSocket,
+      socketPath,
       register,
       controlFd: prepared.control.fd,
       timeoutMs,
       onLook: () => this.#scheduleLook(),
-      onRefused: (why) => debug(`refused at ${directory.appSocket}: ${why}`),
+      onRefused: (why) => debug(`refused at ${socketPath}: ${why}`),
       onEnd: (ended) => this.#forget(ended),
     });
     if (!(link instanceof DaemonLink)) {
-      debug(`refused at ${directory.appSocket}: ${link.refused}`);
+      debug(`refused at ${socketPath}: ${link.refused}`);
       return;
     }
     this.#links.set(slot, link);
+    this.#handingOn.registered(slot);
     for (const refusal of this.#refusals) link.send({ type: 'trouble', channel: null, ...refusal });
     this.#scheduleTellingTracepoints();
   }
 
+  #tellInability(socketPath: string, slot: number): void {
+    const link = UnableLink.connect(this.#posix, socketPath, {
+      type: 'unable',
+      protocol: APP_PROTOCOL_VERSION,
+      procname: threadName(),
+      reason: this.inoperative ?? 'the tracer could not start',
+    });
+    this.#unableLinks.set(slot, link);
+    link.onEnd(() => this.#unableLinks.delete(slot));
+  }
+
   /** What registering needs and a program without a daemon never pays for: koffi, the control file. */
-  #prepare(): { posix: Posix; control: ControlFile; identity: ThreadIdentity } | undefined {
+  #prepare(): Prepared | undefined {
+    if (this.#isUnable) return undefined;
     if (this.#posix === undefined) {
       const loaded = loadPosix();
       if (!loaded.ok) {
+        this.#isUnable = true;
         this.#giveUp(loaded.reason);
         return undefined;
       }
@@ -399,6 +421,7 @@ export class ThreadAgent {
         this.#gate.page = this.#control.page;
       }
     } catch (error) {
+      this.#isUnable = true;
       this.#giveUp(`no control file: ${describeError(error)}`);
       return undefined;
     }
@@ -419,7 +442,7 @@ export class ThreadAgent {
 
   #scheduleReconnect(): void {
     later(RECONNECT_AFTER_MS, () => {
-      if (this.inoperative !== undefined) return;
+      if (this.inoperative !== undefined && !this.#isUnable) return;
       this.#register(0);
       this.#scheduleReconnect();
     });
@@ -445,7 +468,10 @@ export class ThreadAgent {
 
   /** What went wrong is not foreseen: a defect of ours, or a program that has replaced what the language offers. */
   #fail(error: unknown): void {
-    this.#giveUp(`internal error: ${describeError(error)}`);
+    if (this.inoperative !== undefined) return;
+    const reason = `internal error: ${describeError(error)}`;
+    this.#giveUp(reason);
+    this.#tellTrouble('TRACER_STOPPED', `the tracer has stopped in a thread: ${reason}`);
   }
 
   /** Uses nothing that a program could have replaced. */
@@ -465,6 +491,13 @@ export class ThreadAgent {
 interface Published {
   readonly reader: StateReader;
   channels: readonly DesiredChannel[];
+}
+
+/** What registering needs. */
+interface Prepared {
+  readonly posix: Posix;
+  readonly control: ControlFile;
+  readonly identity: ThreadIdentity;
 }
 
 interface Plan {

@@ -1,4 +1,5 @@
 import { requirePackage } from '@ringtail/posix';
+import { settings } from '../agent/handed-on.ts';
 
 /** The optional clock addon, bound to this thread's memory. */
 export interface ClockAddon {
@@ -24,7 +25,7 @@ export function loadClockAddon(): ClockAddon | undefined {
 }
 
 function load(): ClockAddon | undefined {
-  if (process.env.RINGTAIL_NO_CLOCK_ADDON) return undefined;
+  if (settings().RINGTAIL_NO_CLOCK_ADDON) return undefined;
   try {
     const exports = requirePackage(`@ringtail/clock-${process.platform}-${process.arch}`) as AddonExports;
     // A page of its own: the addon keeps a raw pointer, and small buffers may live inside the moving heap.

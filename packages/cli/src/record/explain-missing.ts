@@ -1,7 +1,8 @@
 import type { SessionDaemonClient } from '@ringtail/ctl';
-import { NO_STATISTICS } from '@ringtail/protocol';
+import type { SessionStatistics } from '@ringtail/protocol';
 import type { Context } from '../context.ts';
 import { diagnose } from '../diagnosis/diagnose.ts';
+import { diagnoseTroubles, type TroubledSession } from '../diagnosis/diagnose-troubles.ts';
 import type { Finding, FindingCode } from '../diagnosis/finding.ts';
 import { describeSession } from '../session-command.ts';
 
@@ -22,24 +23,26 @@ const NEXT_RECORDING: Partial<Record<FindingCode, string>> = {
   NO_MATCHING_TRACEPOINT: 'name what there is: ringtail record -u PATTERN',
   LOG_LEVEL: 'record less severe events as well: ringtail record -l LEVEL',
   ALL_DISCARDED: 'ringtail record --subbuf-size=4M --num-subbuf=8',
+  TRACE_REMOVED: 'keep others from removing the trace (cleaners of temporary directories), and record again',
   NOT_REACHED: 'have the command do what has the tracepoints',
 };
 
 /**
- * Why a recording has no events so far: asked while the session is still there.
+ * Why a recording has no events so far, or not all of them: asked while the session is still there.
  *
- * @returns empty where it has some, null where the daemon cannot say
+ * @returns null where the daemon cannot say
  */
-export async function findNothing(
+export async function findMissing(
   context: Context,
   client: SessionDaemonClient,
   session: string,
+  statistics: SessionStatistics,
 ): Promise<readonly Finding[] | null> {
   try {
-    const findings = await diagnose(context, client, await describeSession(client, session), NO_STATISTICS);
+    const findings = await diagnose(context, client, await describeSession(client, session), statistics);
     if (findings === null) return null;
     const others = findings.filter(({ code }) => !NOBODY.has(code));
-    const ours = others.map((finding) => ({ ...finding, nextStep: NEXT_RECORDING[finding.code] ?? finding.nextStep }));
+    const ours = others.map(forNextRecording);
     return others.length < findings.length ? [NOBODY_REGISTERED, ...ours] : ours;
   } catch {
     // The daemon has gone meanwhile, which the recording's end tells.
@@ -47,8 +50,31 @@ export async function findNothing(
   }
 }
 
+/**
+ * The same once the recording has ended, when the last troubles are known.
+ *
+ * @param before what was found while the session was still there
+ */
+export function findingsAtEnd(
+  before: readonly Finding[] | null,
+  session: TroubledSession,
+  { eventsRecorded, troubles }: SessionStatistics,
+): readonly Finding[] | null {
+  const told = diagnoseTroubles(session, troubles).map(forNextRecording);
+  if (eventsRecorded > 0) return told;
+  const codes = new Set<FindingCode>(told.map(({ code }) => code));
+  if (codes.size > 0) codes.add('NOT_REACHED');
+  if (codes.has('NOT_RECORDED')) codes.add('NO_APPLICATION');
+  const others = before?.filter(({ code }) => !codes.has(code)) ?? [];
+  return before === null && told.length === 0 ? null : [...others, ...told];
+}
+
+function forNextRecording(finding: Finding): Finding {
+  return { ...finding, nextStep: NEXT_RECORDING[finding.code] ?? finding.nextStep };
+}
+
 /** The findings as lines for people. */
-export function explainNothing(findings: readonly Finding[] | null): string[] {
+export function explainMissing(findings: readonly Finding[] | null): string[] {
   if (findings === null) return ['The session daemon cannot say why.'];
   return findings.flatMap(({ what, evidence, nextStep }) => [
     `${what}:`,

@@ -1,0 +1,192 @@
+/** Recordings that have events, but not all of them: summary, status and JSON say what is missing. */
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { requirePeer } from '../peers.ts';
+import {
+  eventsOf,
+  isRoot,
+  makeSandbox,
+  program,
+  record,
+  resultOf,
+  ringtail,
+  type Sandbox,
+  sandboxWithDaemon,
+  startNode,
+  succeed,
+  until,
+} from './harness.ts';
+
+interface Finding {
+  readonly code: string;
+  readonly evidence: readonly string[];
+}
+
+const node = process.execPath;
+const gcc = requirePeer('gcc', 'a program to which the kernel refuses a system call');
+const PACKAGES = fileURLToPath(new URL('../../node_modules/@ringtail', import.meta.url));
+
+/** A program in the sandbox that can import the tracer. */
+function programOf(sandbox: Sandbox, source: string, name = 'app.mjs'): string {
+  const modules = join(sandbox.directory, 'node_modules');
+  if (!existsSync(modules)) {
+    mkdirSync(modules);
+    symlinkSync(PACKAGES, join(modules, '@ringtail'));
+  }
+  const path = join(sandbox.directory, name);
+  writeFileSync(path, source);
+  return path;
+}
+
+/** A program in C of `programs`. */
+function compiled(sandbox: Sandbox, name: string): string {
+  const path = join(sandbox.directory, 'compiled');
+  execFileSync('gcc', ['-o', path, program(name)]);
+  return path;
+}
+
+/** What the summary of a recording says: for programs, and for people. */
+async function told(sandbox: Sandbox, command: readonly string[]): Promise<{ findings: Finding[]; events: string[] }> {
+  const { summary, trace } = await record(sandbox, command);
+  const { findings } = summary as unknown as { findings: Finding[] };
+  const events = summary.eventsRecorded === 0 ? [] : eventsOf(sandbox, trace).map(({ fields }) => fields);
+  return { findings, events };
+}
+
+const TICK = `import { provider, u32 } from '@ringtail/tracer';
+provider('app').tracepoint('tick', { n: u32 })(1);
+`;
+
+it('tracepoints that are refused are named, beside those that record', async () => {
+  const sandbox = makeSandbox();
+  const app = programOf(
+    sandbox,
+    `import { provider, u32 } from '@ringtail/tracer';
+     const p = provider('svc');
+     p.tracepoint('GET "/orders"', { n: u32 })(1);
+     p.tracepoint('ok', { 'content-length': u32 })(2);
+     p.tracepoint('x'.repeat(300), { n: u32 })(3);
+     p.tracepoint('fine', { n: u32 })(4);`,
+  );
+  const { findings, events } = await told(sandbox, [node, app]);
+  expect(events).toHaveLength(1);
+  expect(findings.map(({ code }) => code)).toEqual(['TRACEPOINT_REFUSED']);
+  expect(findings[0]?.evidence.map((line) => /tracepoint svc:(\S{2})/.exec(line)?.[1])).toEqual(['GE', 'ok', 'xx']);
+  const text = (await ringtail(sandbox, ['record', '-o', join(sandbox.directory, 'again'), node, app])).stderr;
+  expect(text).toContain('not everything was recorded:');
+  expect(text).toContain('tracepoint svc:ok is refused');
+});
+
+describe('a program whose tracer cannot start', () => {
+  const permission = process.allowedNodeEnvironmentFlags.has('--permission') ? '' : 'experimental-';
+  const NO_ADDONS: readonly (readonly [string, string, readonly string[]])[] = [
+    ['native addons are switched off', 'addons', ['--no-addons']],
+    ['permissions are restricted', 'addons', [`--${permission}permission`, '--allow-fs-read=*']],
+    ['koffi is switched off', 'RINGTAIL_NO_KOFFI=1', []],
+  ];
+
+  it.each(NO_ADDONS)('says why where %s', async (_, words, options) => {
+    const sandbox = makeSandbox();
+    const app = programOf(sandbox, TICK);
+    const switches = words.includes('=') ? ['env', words] : [];
+    const { findings, events } = await told(sandbox, [...switches, node, ...options, app]);
+    expect(events).toEqual([]);
+    expect(findings.map(({ code }) => code)).toEqual(['SHARED_MEMORY_REFUSED']);
+    expect(findings[0]?.evidence.join()).toContain(words);
+  });
+
+  it('says why beside a program that is recorded, also of one that ends at once', async () => {
+    const sandbox = makeSandbox();
+    const app = programOf(sandbox, TICK);
+    const { findings, events } = await told(sandbox, ['sh', '-c', `${node} ${app}; ${node} --no-addons ${app}`]);
+    expect(events).toHaveLength(1);
+    expect(findings.map(({ code }) => code)).toEqual(['SHARED_MEMORY_REFUSED']);
+  });
+
+  it.skipIf(gcc === undefined)('says that memory files are refused to it', async () => {
+    const sandbox = makeSandbox();
+    const number = process.arch === 'arm64' ? '279' : '319';
+    const refuse = compiled(sandbox, 'refuse-system-call.c');
+    const EPERM = '1';
+    const { findings } = await told(sandbox, [refuse, number, EPERM, node, programOf(sandbox, TICK)]);
+    expect(findings.map(({ code }) => code)).toEqual(['SHARED_MEMORY_REFUSED']);
+    expect(findings[0]?.evidence.join()).toMatch(/memfd_create .*EPERM/);
+  });
+
+  it('says so to a session that is started while it runs', async () => {
+    const sandbox = sandboxWithDaemon();
+    await succeed(sandbox, 'create', 's', '--no-output');
+    await succeed(sandbox, 'enable-event', '-u', 'app:*');
+    const app = programOf(sandbox, `${TICK} console.log('ready'); setInterval(() => {}, 1000);`);
+    const running = startNode(sandbox, ['--no-addons', app]);
+    await running.says(/ready/);
+    await until(async () => {
+      await succeed(sandbox, 'start');
+      const { findings } = await resultOf<{ findings: Finding[] }>(sandbox, 'status');
+      expect((await ringtail(sandbox, ['stop'])).code).toBe(0);
+      return findings.some(({ code, evidence }) => code === 'SHARED_MEMORY_REFUSED' && /addons/.test(evidence.join()));
+    });
+  });
+});
+
+describe('a worker of a recorded program is recorded', () => {
+  const WORKERS = `import { once } from 'node:events';
+    import { isMainThread, SHARE_ENV, Worker, workerData } from 'node:worker_threads';
+    import { provider, str } from '@ringtail/tracer';
+    provider('w').tracepoint('hello', { who: str })(isMainThread ? 'main' : workerData);
+    const start = (who, options) => once(new Worker(new URL(import.meta.url), { ...options, workerData: who }), 'exit');
+    if (isMainThread) {
+      if (process.argv[2] !== undefined) {
+        process.setgid(Number(process.argv[2]));
+        process.setuid(Number(process.argv[2]));
+      }
+      await start('empty', { env: {} });
+      await start('shared', { env: SHARE_ENV });
+    } else if (workerData === 'empty') await start('nested', {});`;
+  const whoOf = (fields: string): string | undefined => /who = "(.*)"/.exec(fields)?.[1];
+
+  it('whatever its environment', async () => {
+    const sandbox = makeSandbox();
+    const { findings, events } = await told(sandbox, [node, programOf(sandbox, WORKERS)]);
+    expect(events.map(whoOf)).toEqual(['main', 'empty', 'nested', 'shared']);
+    expect(findings).toEqual([]);
+  });
+
+  it.skipIf(!isRoot)('after the process has become one of another user', async () => {
+    const sandbox = makeSandbox();
+    chmodSync(sandbox.directory, 0o711);
+    const { findings, events } = await told(sandbox, [node, programOf(sandbox, WORKERS), '54321']);
+    expect(events.map(whoOf)).toEqual(['main', 'empty', 'nested', 'shared']);
+    expect(findings).toEqual([]);
+  });
+});
+
+it('a program that closes descriptors which are not its own is told of', async () => {
+  const sandbox = sandboxWithDaemon();
+  await succeed(sandbox, 'create', 's');
+  await succeed(sandbox, 'enable-event', '-u', 'app:*');
+  await succeed(sandbox, 'start');
+  const app = programOf(
+    sandbox,
+    `${TICK} import { closeSync, readdirSync, readlinkSync } from 'node:fs';
+     for (const fd of readdirSync('/proc/self/fd')) {
+       try {
+         if (/^(socket:|.memfd:)/.test(readlinkSync('/proc/self/fd/' + fd)) && Number(fd) > 2) closeSync(Number(fd));
+       } catch {}
+     }
+     console.log('ready');
+     setInterval(() => {}, 1000);`,
+  );
+  const running = startNode(sandbox, [app]);
+  await running.says(/ready/);
+  await until(async () => (await resultOf<{ findings: Finding[] }>(sandbox, 'status')).findings.length > 0);
+  const { findings } = await resultOf<{ findings: Finding[] }>(sandbox, 'status');
+  expect(findings.map(({ code }) => code)).toEqual(['NOT_RECORDED']);
+  expect(findings[0]?.evidence.join()).toContain(`process ${running.pid} `);
+  const stopped = await ringtail(sandbox, ['stop']);
+  expect(stopped.stdout).toContain('1 event');
+  expect(stopped.stderr).toContain('has closed descriptors of the tracer');
+});
