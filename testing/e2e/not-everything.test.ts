@@ -1,5 +1,5 @@
 /** Recordings that have events, but not all of them: summary, status and JSON say what is missing. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,6 +17,7 @@ import {
   sandboxWithDaemon,
   startNode,
   succeed,
+  timestampsOf,
   until,
 } from './harness.ts';
 
@@ -190,3 +191,47 @@ it('a program that closes descriptors which are not its own is told of', async (
   expect(stopped.stdout).toContain('1 event');
   expect(stopped.stderr).toContain('has closed descriptors of the tracer');
 });
+
+describe.skipIf(!hasTimeNamespaces())('programs in several time namespaces', () => {
+  const ahead = (seconds: number) => ['unshare', '--time', '--monotonic', String(seconds), '--fork'];
+
+  /** All events lie between the beginning and the end of the recording, by the clock that all namespaces share. */
+  function expectOneTimeLine(sandbox: Sandbox, trace: string, count: number, beginMs: number): void {
+    const times = timestampsOf(sandbox, trace).map((time) => Number(time / 1_000_000n));
+    expect(times).toHaveLength(count);
+    expect(Math.min(...times)).toBeGreaterThanOrEqual(beginMs - 1);
+    expect(Math.max(...times)).toBeLessThanOrEqual(Date.now() + 1);
+    expect(times).toEqual([...times].sort((a, b) => a - b));
+  }
+
+  it.each(['', 'RINGTAIL_NO_CLOCK_ADDON=1'])('are on one time line with the recorder (%s)', async (variable) => {
+    const sandbox = makeSandbox();
+    const run = `${variable} ${node} ${programOf(sandbox, TICK)}`;
+    const lines = [run, `${ahead(86_400).join(' ')} env ${run}`, `${ahead(-100).join(' ')} env ${run}`, run];
+    const beginMs = Date.now();
+    const { summary, trace } = await record(sandbox, ['sh', '-c', lines.join('\n')]);
+    expect(summary.eventsRecorded).toBe(4);
+    expectOneTimeLine(sandbox, trace, 4, beginMs);
+  });
+
+  it('are on one time line with a recorder that is in one of its own', async () => {
+    const sandbox = sandboxWithDaemon();
+    const [unshare, ...options] = ahead(86_400) as [string, ...string[]];
+    const cli = fileURLToPath(new URL('../../packages/cli/bin/ringtail.mjs', import.meta.url));
+    const trace = join(sandbox.directory, 'trace');
+    const made = spawnSync(unshare, [...options, node, cli, 'create', 's', '-o', trace], { env: sandbox.env });
+    expect(made.status, made.stderr.toString()).toBe(0);
+    const beginMs = Date.now();
+    await succeed(sandbox, 'enable-event', '-u', 'app:*');
+    await succeed(sandbox, 'start');
+    expect((await startNode(sandbox, [programOf(sandbox, TICK)]).ended).code).toBe(0);
+    await succeed(sandbox, 'destroy');
+    expectOneTimeLine(sandbox, trace, 1, beginMs);
+  });
+});
+
+function hasTimeNamespaces(): boolean {
+  const has = spawnSync('unshare', ['--time', '--fork', 'true']).status === 0;
+  if (!has) process.stderr.write('SKIPPED: no time namespace can be made: not tested: programs in several of them\n');
+  return has;
+}

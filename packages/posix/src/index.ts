@@ -7,4 +7,5 @@ export { requirePackage } from './require-package.ts';
 export type { PeerCredentials, ReceivedMessage } from './server-socket.ts';
 export { UNIX_PATH_BYTES_MAX } from './socket-address.ts';
 export type { CredentialIds } from './thread.ts';
+export { monotonicOffsetNs } from './time-namespace.ts';
 export type { Watch, WatchOptions } from './watch.ts';

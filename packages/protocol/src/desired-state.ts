@@ -55,6 +55,11 @@ export interface DesiredChannel {
   readonly subBufBytes: number;
   readonly subBufCount: number;
   readonly clock: ClockKind;
+  /**
+   * By how many nanoseconds CLOCK_MONOTONIC of the recording is ahead of that of the kernel's first time namespace, so that
+   * threads in another namespace can give its times; absent: 0.
+   */
+  readonly monotonicOffsetNs?: number;
   /** Directory for ring files; null for memfds. */
   readonly ringDirectory: string | null;
   /** FIFO to write one byte to when a sub-buffer is closed and the consumer asked for it. */

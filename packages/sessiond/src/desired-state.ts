@@ -1,8 +1,12 @@
+import { monotonicOffsetNs } from '@ringtail/posix';
 import type { DesiredChannel } from '@ringtail/protocol';
 import type { Channel, Session, Trace, TraceChannel } from './session.ts';
 
 /** Where threads count what the filters of a channel decide; null where they do not. */
 export type FilterCountersOf = (session: Session, channel: Channel) => DesiredChannel['filterCounters'];
+
+/** Of this process, which the recording's clock is read in. */
+const offsetNs = monotonicOffsetNs() ?? 0;
 
 /** What the threads that record into these traces ought to record. */
 export function desiredChannelsOf(
@@ -25,6 +29,7 @@ function channelsOf(trace: Trace, wakePath: string, filterCountersOf: FilterCoun
     subBufBytes: channel.attributes.subBufBytes,
     subBufCount: channel.attributes.subBufCount,
     clock: trace.session.clock,
+    ...(offsetNs !== 0 && { monotonicOffsetNs: offsetNs }),
     ringDirectory: trace.ringDirectory,
     wakePath,
     blockingTimeoutUs: channel.attributes.blockingTimeoutUs,

@@ -2,6 +2,7 @@ import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { describeError } from '@ringtail/base';
 import { now } from '@ringtail/base/node';
 import { type FilterExpression, parseFilter, uuidBytes } from '@ringtail/ctf';
+import { monotonicOffsetNs } from '@ringtail/posix';
 import {
   APP_FRAME_BYTES_MAX,
   type DesiredChannel,
@@ -141,7 +142,11 @@ export class ChannelBinding {
   #openRing(): Ring | undefined {
     if (this.#ring !== undefined || this.#broken) return this.#ring;
     const desired = this.#desired;
-    this.#clock = threadClock(desired.clock);
+    const ahead = monotonicOffsetNs();
+    if (ahead === undefined && desired.clock === 'monotonic') {
+      this.#tell('CLOCK_DIFFERS', 'the time namespace of this thread is unknown: its events may have other times');
+    }
+    this.#clock = threadClock(desired.clock, (desired.monotonicOffsetNs ?? 0) - (ahead ?? 0));
     if (this.#clock === undefined) {
       this.#refuse('NO_CLOCK', `this thread cannot read the ${desired.clock} clock: install the clock addon`);
       return undefined;

@@ -4,7 +4,8 @@ import { loadClockAddon } from './addon.ts';
 
 /** A clock as recorders read it. */
 export interface ThreadClock {
-  readonly kind: ClockKind;
+  /** Part of an identifier: clocks of one name give the same values. */
+  readonly name: string;
   /** Source text: a statement to run before `expression`. */
   readonly statement: string;
   /** Source text: the clock value, a number that is a whole count of nanoseconds or cycles. */
@@ -22,39 +23,44 @@ const NANOSECONDS_PER_MILLISECOND = 1e6;
 /**
  * The clock of that kind in this thread.
  *
+ * @param offsetNs added to CLOCK_MONOTONIC, which differs from one time namespace to another
  * @returns undefined where the machine or the missing addon does not allow it (only `monotonic` is always there).
  */
-export function threadClock(kind: ClockKind): ThreadClock | undefined {
+export function threadClock(kind: ClockKind, offsetNs = 0): ThreadClock | undefined {
   const addon = loadClockAddon();
   if (kind === 'tsc') {
-    return addon === undefined ? undefined : addonClock(kind, addon.tsc, addon.value);
+    return addon === undefined ? undefined : addonClock(kind, addon.tsc, addon.value, 0);
   }
-  return addon === undefined ? performanceClock() : addonClock(kind, addon.monotonic, addon.value);
+  return addon === undefined ? performanceClock(offsetNs) : addonClock(kind, addon.monotonic, addon.value, offsetNs);
 }
 
-function addonClock(kind: ClockKind, readClock: () => void, clockValue: Float64Array): ThreadClock {
+function addonClock(kind: ClockKind, readClock: () => void, clockValue: Float64Array, offsetNs: number): ThreadClock {
   return {
-    kind,
+    name: nameOf(kind, offsetNs),
     statement: `readClock_${kind}();`,
-    expression: `clockValue[0]`,
+    expression: offsetNs === 0 ? 'clockValue[0]' : `clockValue[0] + ${offsetNs}`,
     constants: { [`readClock_${kind}`]: readClock, clockValue },
     read() {
       readClock();
-      return clockValue[0] as number;
+      return (clockValue[0] as number) + offsetNs;
     },
   };
 }
 
 /** `performance.now()` is CLOCK_MONOTONIC from an origin of its own; it is the fastest clock without native code. */
-function performanceClock(): ThreadClock {
-  const origin = performanceOriginNs();
+function performanceClock(offsetNs: number): ThreadClock {
+  const origin = performanceOriginNs() + offsetNs;
   return {
-    kind: 'monotonic',
+    name: nameOf('monotonic', offsetNs),
     statement: '',
     expression: `Math.round(now() * ${NANOSECONDS_PER_MILLISECOND}) + ${origin}`,
     constants: { now },
     read: () => Math.round(now() * NANOSECONDS_PER_MILLISECOND) + origin,
   };
+}
+
+function nameOf(kind: ClockKind, offsetNs: number): string {
+  return offsetNs === 0 ? kind : `${kind}_${offsetNs}`.replace('-', 'minus');
 }
 
 /** CLOCK_MONOTONIC at the zero of `performance.now()`, to within the shortest of several brackets. */

@@ -29,7 +29,7 @@ export function compileRecorder(plan: RecorderPlan): Recorder {
   const contexts = emitContexts(plan.targets);
   const conditions = emitConditions(plan, names);
   const triggers = emitTriggers(plan.triggers, plan.event, names);
-  const clocks = [...new Map(plan.targets.map((target) => [target.clock.kind, target.clock])).values()];
+  const clocks = [...new Map(plan.targets.map((target) => [target.clock.name, target.clock])).values()];
   const constants: Record<string, unknown> = { gate: plan.gate, site: plan.site, stale: plan.stale, scratch };
   for (const [name, value] of encoder.constants) constants[name] = value;
   Object.assign(constants, contexts.constants, conditions.constants, triggers.constants);
@@ -46,7 +46,7 @@ export function compileRecorder(plan: RecorderPlan): Recorder {
       try {
         ${contexts.prepare}
         ${encoder.prepare}
-        ${clocks.map((clock) => `${clock.statement} const t_${clock.kind} = ${clock.expression};`).join('\n')}
+        ${clocks.map((clock) => `${clock.statement} const t_${clock.name} = ${clock.expression};`).join('\n')}
         ${forEachTarget(plan, (target, i) => emitTarget(target, i, contexts.encoders[i], encoder))}
       } catch {
         ${forEachTarget(plan, (_, i) => `ring${i}.countFailed();`)}
@@ -85,7 +85,7 @@ function emitTarget(
   const committed = `ring${i}.d32 + ${Descriptor.COMMITTED / 4}`;
   return `
     {
-      const dv = dv${i}, u8 = u8_${i}, t = t_${target.clock.kind};
+      const dv = dv${i}, u8 = u8_${i}, t = t_${target.clock.name};
       const short = ${isShort};
       const head = short ? ${layout.shortBytes} : ${layout.longBytes};
       let p = ring${i}.pos, room = true;

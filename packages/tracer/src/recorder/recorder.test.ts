@@ -41,7 +41,7 @@ function makeRing(mode: RingMode = RingMode.DISCARD): Ring {
 /** A clock that shows what it is told to. */
 function fakeClock(): ThreadClock & { time: number } {
   const clock = {
-    kind: 'monotonic' as const,
+    name: 'monotonic',
     time: 1000,
     statement: '',
     expression: 'clock.time',
