@@ -174,7 +174,8 @@ describe.each(FORMS)('a %s filter over arguments', (_, make) => {
     '!(zero && missing)',
     '!(zero && none)',
     '!(n == 6) == 1',
-    '"a" < "b"',
+    '"a" < "b" && "ab" == "*b" && "a*" == "ab*"',
+    'name >= "hel*" && !(name > "hel*") && name < "i*"',
     '3 < 4 && 18446744073709551615 == -1',
   ])('%s is true', (filter) => {
     expect(holds(filter)).toBe(true);

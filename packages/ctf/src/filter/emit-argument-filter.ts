@@ -4,7 +4,13 @@ import { labelTable, toBytes, toEnumerator, toList } from '../encode/values.ts';
 import { beginsWithList, type FilterScope, findPlace, type PlaceLeaf, type PlaceStep } from './argument-place.ts';
 import { asWritten, dynamicOperand, isWrittenAs, matchesAsWritten } from './argument-text.ts';
 import { evaluatorOf } from './evaluate.ts';
-import type { BinaryOperator, FilterExpression, FilterField, UnaryOperator } from './filter-ast.ts';
+import {
+  type BinaryOperator,
+  beginningOf,
+  type FilterExpression,
+  type FilterField,
+  type UnaryOperator,
+} from './filter-ast.ts';
 import { bitAnd, bitOr, bitXor, complement, integer64, narrow, negate, shiftLeft, shiftRight } from './operators.ts';
 
 /** A filter over the arguments of a tracepoint as source text, to be put into a generated function. */
@@ -68,6 +74,8 @@ export function emitArgumentFilter(
 interface Operand {
   readonly kind: 'truth' | 'small' | 'exact' | 'wide' | 'real' | 'text' | 'dynamic';
   readonly code: string;
+  /** Of a text with a star at its end: the length up to which texts that it is compared with count. */
+  readonly upTo?: number | undefined;
 }
 
 /** Every method that returns undefined has left the block: what it stands for is missing in all events. */
@@ -103,7 +111,7 @@ class FilterEmitter {
       case 'real':
         return { kind: 'real', code: String(expression.value) };
       case 'text':
-        return { kind: 'text', code: JSON.stringify(expression.pattern.join('*')) };
+        return { kind: 'text', code: JSON.stringify(expression.pattern[0]), upTo: beginningOf(expression) };
       case 'field':
         return this.#field(expression);
       case 'unary':
@@ -175,7 +183,9 @@ class FilterEmitter {
       const a = this.#text(one);
       const b = a === undefined ? undefined : this.#text(two);
       if (a === undefined || b === undefined) return undefined;
-      return { kind: 'truth', code: `(asWritten(${a}) ${operator} asWritten(${b}))` };
+      const end = one.upTo ?? two.upTo;
+      const compared = (text: string) => `asWritten(${text})${end === undefined ? '' : `.slice(0, ${end})`}`;
+      return { kind: 'truth', code: `(${compared(a)} ${operator} ${compared(b)})` };
     }
     if (one.kind === 'dynamic' && two.kind === 'dynamic') {
       this.#leaveIf(`(typeof ${one.code} === 'string') !== (typeof ${two.code} === 'string')`);

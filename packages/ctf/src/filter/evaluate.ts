@@ -1,4 +1,11 @@
-import { type BinaryOperator, type FilterExpression, type FilterField, matchesPattern } from './filter-ast.ts';
+import {
+  type BinaryOperator,
+  beginningOf,
+  type FilterExpression,
+  type FilterField,
+  isGlob,
+  matchesPattern,
+} from './filter-ast.ts';
 import {
   bitAnd,
   bitOr,
@@ -42,7 +49,7 @@ function compile<S>(expression: FilterExpression, fieldOf: (field: FilterField) 
     case 'real':
       return () => expression.value;
     case 'text': {
-      const text = expression.pattern.join('*');
+      const [text] = expression.pattern;
       return () => text;
     }
     case 'field':
@@ -56,9 +63,11 @@ function compile<S>(expression: FilterExpression, fieldOf: (field: FilterField) 
 
 function binary<S>(
   { operator, left, right }: Extract<FilterExpression, { kind: 'binary' }>,
-  one: Evaluate<S>,
-  two: Evaluate<S>,
+  wholeOne: Evaluate<S>,
+  wholeTwo: Evaluate<S>,
 ): Evaluate<S> {
+  const one = upTo(beginningOf(right), wholeOne);
+  const two = upTo(beginningOf(left), wholeTwo);
   switch (operator) {
     case '&&':
       return (subject) => {
@@ -73,9 +82,10 @@ function binary<S>(
     case '==':
     case '!=': {
       const wanted = operator === '==';
-      const pattern = left.kind === 'text' ? left.pattern : right.kind === 'text' ? right.pattern : undefined;
-      if (pattern !== undefined && pattern.length > 1) {
-        const other = left.kind === 'text' ? two : one;
+      const glob = [left, right].find((side) => side.kind === 'text' && isGlob(side.pattern));
+      if (glob?.kind === 'text') {
+        const { pattern } = glob;
+        const other = glob === left ? two : one;
         return (subject) => {
           const text = other(subject);
           return typeof text === 'string' ? Number(matchesPattern(pattern, text) === wanted) : undefined;
@@ -96,6 +106,14 @@ function binary<S>(
     default:
       return bitwise(operator, one, two);
   }
+}
+
+function upTo<S>(length: number | undefined, evaluate: Evaluate<S>): Evaluate<S> {
+  if (length === undefined) return evaluate;
+  return (subject) => {
+    const value = evaluate(subject);
+    return typeof value === 'string' ? value.slice(0, length) : value;
+  };
 }
 
 type Comparable = FilterNumber | string;

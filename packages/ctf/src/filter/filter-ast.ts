@@ -37,6 +37,17 @@ export type BinaryOperator = '<<' | '>>' | '&' | '^' | '|' | '<' | '<=' | '>' | 
 /** Text between its stars: `a*b` is `a` and `b`; without a star there is one part. */
 export type TextPattern = readonly string[];
 
+/** Whether a pattern has a star elsewhere than at its end. One with a star at its end is a beginning, which has an order. */
+export function isGlob(pattern: TextPattern): boolean {
+  return pattern.slice(1).some((part) => part !== '');
+}
+
+/** The length of a text that ends with a star. Only up to it count the texts that it is compared with. */
+export function beginningOf(expression: FilterExpression): number | undefined {
+  if (expression.kind !== 'text' || expression.pattern.length === 1 || isGlob(expression.pattern)) return undefined;
+  return expression.pattern[0]?.length;
+}
+
 /** Whether a text matches: each star stands for any text. */
 export function matchesPattern(pattern: TextPattern, text: string): boolean {
   const first = pattern[0]!;

@@ -13,7 +13,7 @@ const TEXT = /L?(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)')/sy;
 const NAME = /\$?[A-Za-z_][A-Za-z0-9_]*/y;
 const REAL = /((?:\d+\.\d*|\.\d+)(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+)[fFlL]?/y;
 const INTEGER = /(0[xX][0-9a-fA-F]+|\d+)(?:[uU](?:ll?|LL?)?|(?:ll?|LL?)[uU]?)?/y;
-const OPERATOR = /->|<<|>>|<=|>=|==|!=|&&|\|\||[-+!~&^|<>()[\].:]/y;
+const OPERATOR = /->|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%!~&^|<>()[\].:]/y;
 
 /** What is wrong with a character that begins nothing, where more can be said than which it is. */
 const UNENDED: Readonly<Record<string, string>> = {

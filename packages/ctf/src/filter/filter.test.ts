@@ -81,7 +81,9 @@ describe('a filter expression', () => {
     ['09', 1],
     ['a == 99999999999999999999', 6],
     ['"x" & a', 5],
-    ['a < "x*"', 3],
+    ['a < "*x"', 3],
+    ['"a*" == "a*b"', 6],
+    ['"*a" == "*a"', 6],
     ['"x" == 1', 5],
     ['"x"', 1],
     ['n & 1.5', 3],
@@ -93,6 +95,13 @@ describe('a filter expression', () => {
     expect(() => parseFilter(text)).toThrow(FilterError);
     expect(() => parseFilter(text)).toThrow(expect.objectContaining({ column }));
   });
+
+  it.each(['a * 1', 'a / 1', 'a % 1', 'a + 1', 'a - 1', '(a - 1) == 2', '"a" + 1 == 2'])(
+    '%s is refused as not supported',
+    (text) => {
+      expect(() => parseFilter(text)).toThrow(/binary operator [-*/%+] is not supported/);
+    },
+  );
 
   it('has an end to its length', () => {
     const chain = (parts: number) => `a${'||a'.repeat(parts)}`;
@@ -157,6 +166,50 @@ describe('a filter', () => {
     's',
   ])('%s is false', (text) => {
     expect(holds(text)).toBe(false);
+  });
+});
+
+/** Filters of LTTng 2.13.9 on an event of its own, of a process called `ls`, with what it recorded of them. */
+const IN_LTTNG: readonly (readonly [string, boolean])[] = [
+  ['"abcccd" == "*ccd"', true],
+  ['"*ccd" == "abcccd"', true],
+  ['"abcccd" == "abc*"', true],
+  ['"abc*" == "abcccd"', true],
+  ['"abcccd" == "abd*"', false],
+  ['"abcccd" == "*cce"', false],
+  ['"*cce" == "abcccd"', false],
+  ['"abcccd" != "*ccd"', false],
+  ['"*ccd" != "abcccd"', false],
+  ['"abcccd" != "*cce"', true],
+  ['"abc*" == "abc*"', true],
+  ['"abc*" != "abc*"', false],
+  ['"abc*" == "ab*"', true],
+  ['"ab*" == "abc*"', true],
+  ['"abc*" == "abd*"', false],
+  ['"*" == "a*"', true],
+  ['"" == "*"', true],
+  ['"abc" < "abd"', true],
+  ['"abc" > "abd"', false],
+  ['"abc" > "a*"', false],
+  ['"b" > "a*"', true],
+  ['"a\\*" == "a\\*"', true],
+  ['"a\\*" == "ab"', false],
+  ['"a\\*b" == "a*b"', true],
+  ['$ctx.procname > "a*"', true],
+  ['$ctx.procname > "l*"', false],
+  ['$ctx.procname >= "l*"', true],
+  ['$ctx.procname <= "l*"', true],
+  ['$ctx.procname < "l*"', false],
+  ['$ctx.procname < "z*"', true],
+  ['"*s" == $ctx.procname', true],
+  ['!("a" == "b*")', true],
+  ['("a" == "a*") == 1', true],
+];
+
+describe('texts in a filter', () => {
+  it.each(IN_LTTNG)('compare as in LTTng: %s is %s', (text, isTrue) => {
+    const event = { ...EVENT, commonContext: { procname: 'ls' } } as unknown as EventMessage;
+    expect(compileFilter(parseFilter(text))(event)).toBe(isTrue);
   });
 });
 

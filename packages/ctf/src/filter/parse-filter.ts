@@ -1,4 +1,10 @@
-import type { BinaryOperator, FilterExpression, FilterField, UnaryOperator } from './filter-ast.ts';
+import {
+  type BinaryOperator,
+  type FilterExpression,
+  type FilterField,
+  isGlob,
+  type UnaryOperator,
+} from './filter-ast.ts';
 import { FilterError } from './filter-error.ts';
 import { type FilterToken, filterTokens } from './filter-lexer.ts';
 
@@ -13,6 +19,9 @@ const LEVELS: readonly (readonly string[])[] = [
   ['&'],
   ['<<', '>>'],
 ];
+
+/** C's operators that LTTng reads and refuses. */
+const ARITHMETIC: ReadonlySet<string> = new Set(['*', '/', '%', '+', '-']);
 
 const UNARY: ReadonlySet<string> = new Set(['-', '+', '!', '~']);
 
@@ -46,9 +55,16 @@ class FilterParser {
 
   whole(): FilterExpression {
     const expression = this.#binary(0);
+    this.#refuseArithmetic();
     if (expression.kind === 'text') throw new FilterError('TYPE', 'a text alone is neither true nor false', 1);
     if (this.#token.kind !== 'end') throw this.#unexpected('an operator');
     return expression;
+  }
+
+  #refuseArithmetic(): void {
+    const { kind, column } = this.#token;
+    if (kind !== 'operator' || !ARITHMETIC.has(this.#token.text)) return;
+    throw new FilterError('SYNTAX', `the binary operator ${this.#token.text} is not supported`, column);
   }
 
   get #token(): FilterToken {
@@ -103,6 +119,7 @@ class FilterParser {
       default: {
         if (this.#takeOperator(['(']) === undefined) throw this.#unexpected('a field, a number or a text');
         const inner = this.#binary(0);
+        this.#refuseArithmetic();
         this.#expect(')');
         return inner;
       }
@@ -186,8 +203,11 @@ function checkTypes(left: FilterExpression, operator: string, right: FilterExpre
   ] as const) {
     if (one.kind !== 'text') continue;
     if (!TEXT_OPERATORS.has(operator)) throw new FilterError('TYPE', `${operator} takes numbers`, column);
-    if (one.pattern.length > 1 && operator !== '==' && operator !== '!=') {
-      throw new FilterError('TYPE', 'a text with a star can only be equal or not', column);
+    if (isGlob(one.pattern) && operator !== '==' && operator !== '!=') {
+      throw new FilterError('TYPE', 'a text with a star that is not at its end can only be equal or not', column);
+    }
+    if (isGlob(one.pattern) && other.kind === 'text' && other.pattern.length > 1) {
+      throw new FilterError('TYPE', 'two patterns cannot be compared', column);
     }
     if (other.kind !== 'field' && other.kind !== 'text') {
       throw new FilterError('TYPE', 'a text cannot be compared with a number', column);
