@@ -9,7 +9,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { requirePeer } from '../peers.ts';
-import { comparableListing } from './listing.ts';
+import { comparableAnswer, comparableListing } from './listing.ts';
+import { MI_ROWS } from './rows/machine-interface.ts';
 import type { Row } from './rows/row.ts';
 import { ROWS } from './rows.ts';
 import { tableOf, withTable } from './table.ts';
@@ -53,6 +54,26 @@ describe.skipIf(!isInstalled)('ringtail beside lttng', () => {
       expect(theirs.answer.exitCode, `lttng: ${theirs.answer.stderr}`).toBe(row.lttng ?? row.exitCode);
       expect(ours.answer.exitCode, `ringtail: ${ours.answer.stderr}`).toBe(row.exitCode);
       if (row.notCompared === undefined) expect(ours.listing).toEqual(theirs.listing);
+    },
+  );
+
+  it.each(MI_ROWS.map((row) => [row.words, (row.setUp ?? []).join('; '), row] as const))(
+    'answers %s (after: %s) in the machine interface in the same way',
+    async (_, __, { setUp = [], words }) => {
+      const answers = await Promise.all(
+        [lttng, ringtail].map(async (tool) => {
+          const { answer, failedSetUp } = await outcomeOf(tool, {
+            command: '',
+            setUp,
+            words: `--mi xml ${words}`,
+            exitCode: 0,
+            notCompared: 'the answer is',
+          });
+          expect(failedSetUp).toEqual([]);
+          return [answer.exitCode, comparableAnswer(answer.stdout, tool.directory)];
+        }),
+      );
+      expect(answers[1]).toEqual(answers[0]);
     },
   );
 });

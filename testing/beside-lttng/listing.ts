@@ -9,6 +9,7 @@ const IGNORED = new Set([
   'preallocation_policy',
   'snapshots',
   'schemaVersion',
+  'owner_uid',
 ]);
 /** Defaults of the tools, which a listing shows like any other value. */
 const DEFAULTS: Readonly<Record<string, readonly string[]>> = {
@@ -25,6 +26,13 @@ const parser = new XMLParser({ parseTagValue: false, ignoreAttributes: true });
 export function comparableListing(xml: string, directory: string): unknown {
   const document = parser.parse(xml) as { command?: { output?: unknown } };
   return comparable(document.command?.output ?? '', directory, '');
+}
+
+/** A whole answer in the machine interface, in the same form: undefined where there is none. */
+export function comparableAnswer(xml: string, directory: string): unknown {
+  const { command } = parser.parse(xml) as { command?: { name: unknown; output: unknown; success?: unknown } };
+  if (command === undefined) return undefined;
+  return { ...command, output: comparable(command.output, directory, '') };
 }
 
 function comparable(value: unknown, directory: string, name: string): unknown {

@@ -8,7 +8,9 @@ describe('the command line', () => {
     for (const [code, ...args] of [
       [2, 'no-such-command'],
       [2, 'list', '--no-such-option'],
-      [2, '--no-such-option'],
+      [2, 'no-such-command', '--help'],
+      [1, '--no-such-option'],
+      [1, '--mi'],
       [2, 'create', '-o'],
       [1, 'add-trigger', '--name'],
       [1, 'create', '-o', '/a', '-U', 'file:///b'],

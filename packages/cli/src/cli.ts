@@ -41,7 +41,8 @@ import { type Context, DEFAULT_SETTINGS, reportError, warn } from './context.ts'
 import { ExitCode } from './errors.ts';
 import { exitCodeOf, isWarning } from './exit-codes.ts';
 import { addGeneralOptions, generalSettings } from './general-options.ts';
-import { isUndefined, outputFormatOf, outputFormatOption } from './options.ts';
+import { writeMiFailure } from './mi/write-mi.ts';
+import { exitAsArgpar, isUndefined, outputFormatOf, outputFormatOption } from './options.ts';
 
 /** How the process is to end: with a code, or by the signal that ended the command it ran. */
 export interface Outcome {
@@ -117,6 +118,7 @@ export async function run(args: readonly string[], context: Context): Promise<Ou
         outcome = (await (action as (...args: unknown[]) => Promise<Outcome | undefined>)(...args)) ?? outcome;
       } catch (error) {
         const format = outputFormatOf(command);
+        if (format === 'mi') world.stdout.write(writeMiFailure(command.name(), command.args[0]));
         if (isWarning(error) && format === 'human') warn(world, (error as Error).message);
         else reportError(world, format, error);
         outcome = { code: exitCodeOf(error, command.name()) };
@@ -172,7 +174,25 @@ Examples:
   });
   for (const add of COMMANDS) addListOptions(context, add(program, context, act).addOption(outputFormatOption()));
   addListOptions(context, program, 'write the options that stand before the command');
+  refuseHelpOfUnknownCommand(program);
+  // After the commands, which take over what the program has: LTTng exits with another code for options that stand before them.
+  exitAsArgpar(program);
   return program;
+}
+
+/** `nosuch --help` asks for the help of a command that there is not; `--help nosuch` for the help of all. */
+function refuseHelpOfUnknownCommand(program: Command): void {
+  program.on('beforeAllHelp', () => {
+    const [name] = program.args;
+    const words = (program as Command & { readonly rawArgs: readonly string[] }).rawArgs;
+    const isAsked = name !== undefined && !name.startsWith('-') && words.indexOf(name) < words.findIndex(isHelp);
+    if (!isAsked || program.commands.some((command) => command.name() === name)) return;
+    program.error(`error: unknown command '${name}'`, { code: 'commander.unknownCommand' });
+  });
+}
+
+function isHelp(word: string): boolean {
+  return word === '--help' || word === '-h';
 }
 
 /** `--list-options`: the flags of a command, or those before it, one a line, for completion in shells. */

@@ -44,6 +44,7 @@ const CODES: Readonly<Record<string, CodeEntry>> = {
   SESSION_EXISTS: { lttng: 28 },
   CHANNEL_EXISTS: { exit: ExitCode.WARNING, warning: true },
   CONTEXT_EXISTS: { exit: ExitCode.WARNING, warning: true },
+  UNKNOWN_CONTEXT: { exit: ExitCode.FATAL },
   STARTED_ONCE: { exit: ExitCode.WARNING },
   NO_CHANNEL: {
     exitOf: { start: 72, 'disable-event': 59, 'disable-channel': ExitCode.WARNING, 'add-context': ExitCode.WARNING },

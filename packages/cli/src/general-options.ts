@@ -17,7 +17,9 @@ interface GeneralOptions {
 export function addGeneralOptions(program: Command): Command {
   return program
     .option('-g, --group <group>', "Unix group whose members use root's session daemon", DEFAULT_SETTINGS.group)
-    .option('-m, --mi <type>', "write results in LTTng's machine interface; the only type is xml")
+    .option('-m, --mi <type>', "write results in LTTng's machine interface; the only type is xml", (type) =>
+      /^xml$/i.test(type) ? 'xml' : type,
+    )
     .option('-n, --no-sessiond', 'never start a session daemon')
     .option(
       '--sessiond-path <path>',

@@ -7,6 +7,7 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   RULE_EXISTS: 'ringtail list SESSION shows the rules',
   NO_RULE: 'ringtail list SESSION shows the rules',
   BAD_CONTEXT: 'ringtail add-context --list names what there is',
+  UNKNOWN_CONTEXT: 'ringtail add-context --list names what there is',
   STARTED_ONCE: 'add contexts between ringtail create and ringtail start',
   NEVER_STARTED: 'ringtail start SESSION starts it',
   NOT_STARTED: 'ringtail start SESSION starts it',

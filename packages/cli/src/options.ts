@@ -39,10 +39,12 @@ export function readOptionsAsArgpar(command: Command): void {
   }
 }
 
-/** As LTTng's newer commands: whatever is wrong with the words is an error of the command. */
+/** As LTTng's newer commands, and its options before the command: what is wrong with the options is an error like any other. */
 export function exitAsArgpar(command: Command): void {
   command.exitOverride((error) => {
-    throw isUndefined(error) ? new CommanderError(1, 'ringtail.badOption', error.message) : error;
+    throw isUndefined(error) && error.code !== 'commander.unknownCommand'
+      ? new CommanderError(1, 'ringtail.badOption', error.message)
+      : error;
   });
 }
 

@@ -12,14 +12,20 @@ export function knownContexts(): string[] {
   return [...CONTEXT_NAMES, ...PERF_COUNTER_NAMES.map((name) => `${PERF_PREFIX}${name}`)];
 }
 
+/** Whether a context can have this name, on any machine. */
+export function isKnownContext(name: string): boolean {
+  if (!name.startsWith(PERF_PREFIX)) return contextSpec(name) !== undefined;
+  return perfCounterOf(name.slice(PERF_PREFIX.length)) !== undefined;
+}
+
 /**
  * Why a context of this name cannot be added, in words; null if it can. What this process may do is asked of the kernel, since
  * a context that nobody could record would only show up as a trace without it.
  */
 export function contextRefusal(name: string): string | null {
+  if (!isKnownContext(name)) return unknown(name);
   const spec = contextSpec(name);
-  if (spec === undefined) return unknown(name);
-  if (spec.place === 'nowhere') return spec.reason;
+  if (spec?.place === 'nowhere') return spec.reason;
   if (name.startsWith(PERF_PREFIX)) return perfRefusal(name.slice(PERF_PREFIX.length));
   if (name.endsWith(NAMESPACE_SUFFIX) && !name.startsWith('$')) return namespaceRefusal(name);
   if (name === 'cpu_id') return processorRefusal();
@@ -35,7 +41,7 @@ function unknown(name: string): string {
 
 function perfRefusal(name: string): string | null {
   const counter = perfCounterOf(name);
-  if (counter === undefined) return unknown(name);
+  if (counter === undefined) return unknown(`${PERF_PREFIX}${name}`);
   const loaded = loadPosix();
   if (!loaded.ok) return loaded.reason;
   try {

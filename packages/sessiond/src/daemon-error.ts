@@ -22,6 +22,7 @@ export type DaemonErrorCode =
   | 'NO_MAP'
   | 'CONTEXT_EXISTS'
   | 'BAD_CONTEXT'
+  | 'UNKNOWN_CONTEXT'
   | 'ALREADY_STARTED'
   | 'ALREADY_STOPPED'
   | 'NOT_STARTED'

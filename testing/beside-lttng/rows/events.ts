@@ -132,6 +132,24 @@ export const EVENT_ROWS: readonly Row[] = [
   {
     command: 'enable-event',
     setUp: [SESSION, CHANNEL],
+    words: 'enable-event -u p:e -c c --filter=\'"abcccd" == "*ccd" && a >= "b*"\'',
+    exitCode: 0,
+  },
+  {
+    command: 'enable-event',
+    setUp: [SESSION, CHANNEL],
+    words: 'enable-event -u p:e -c c --filter=\'"a*b" == "a*"\'',
+    exitCode: 106,
+  },
+  {
+    command: 'enable-event',
+    setUp: [SESSION, CHANNEL],
+    words: 'enable-event -u p:e -c c --filter=\'a > "*b"\'',
+    exitCode: 106,
+  },
+  {
+    command: 'enable-event',
+    setUp: [SESSION, CHANNEL],
     words: "enable-event -u p:e -c c --filter='~1.5'",
     exitCode: 106,
   },

@@ -1,4 +1,4 @@
-import { CtlError } from '@ringtail/ctl';
+import { CtlError, type SessionDaemonClient } from '@ringtail/ctl';
 import type { Command } from 'commander';
 import type { Act } from '../cli.ts';
 import { type Context, type OutputFormat, report } from '../context.ts';
@@ -6,7 +6,7 @@ import { withDaemon } from '../daemon.ts';
 import { addDomainOptions, type DomainOptions, requireUserspace } from '../domain.ts';
 import { CliError } from '../errors.ts';
 import { addSessionOption, collect, outputFormatOf, splitNames } from '../options.ts';
-import { Attempts, onSession } from '../session-command.ts';
+import { Attempts, describeSession, onSession } from '../session-command.ts';
 
 interface AddContextOptions extends DomainOptions {
   readonly session?: string;
@@ -48,16 +48,22 @@ Examples:
     const attempts = new Attempts(context, format, command.name());
     const channel = options.channel ?? null;
     const result = await onSession(context, options.session, async (client, session) => {
-      const contexts = [];
-      for (const type of types) {
+      const held = await heldContexts(client, session, channel);
+      // Types that are there already are said one by one, and do not keep the others from being added: all of those, or none.
+      const batches = [
+        types.filter((type) => !held.has(type)),
+        ...types.filter((type) => held.has(type)).map((type) => [type]),
+      ];
+      const added = new Set<string>();
+      for (const batch of batches.filter(({ length }) => length > 0)) {
         const done = await attempts.try({ client, session, channel: options.channel }, () =>
-          client.addContext(session, [type], channel).catch((error: unknown) => {
+          client.addContext(session, batch, channel).catch((error: unknown) => {
             throw error instanceof CtlError && error.code === 'ALREADY_STARTED' ? startedOnce(error) : error;
           }),
         );
-        contexts.push({ success: done !== undefined, context: type });
+        if (done !== undefined) for (const type of batch) added.add(type);
       }
-      return { session, channel, contexts };
+      return { session, channel, contexts: types.map((context) => ({ success: added.has(context), context })) };
     });
     report(context, format, { command: 'add-context', ...result }, () =>
       result.contexts
@@ -68,6 +74,18 @@ Examples:
     return attempts;
   });
   return command;
+}
+
+/** Types that each of the channels has. */
+async function heldContexts(
+  client: SessionDaemonClient,
+  session: string,
+  channel: string | null,
+): Promise<ReadonlySet<string>> {
+  const { channels } = await describeSession(client, session);
+  const asked = channel === null ? channels : channels.filter(({ name }) => name === channel);
+  const [first, ...others] = asked.map(({ contexts }) => contexts);
+  return new Set(first?.filter((type) => others.every((contexts) => contexts.includes(type))));
 }
 
 /** Here the daemon's code is no warning: the context is not what was asked for. */

@@ -1,4 +1,3 @@
-import type { RotationSchedule } from '@ringtail/protocol';
 import type { Command } from 'commander';
 import type { Act } from '../cli.ts';
 import { type Context, report } from '../context.ts';
@@ -29,7 +28,7 @@ export function addDisableRotation(program: Command, context: Context, act: Act)
     const format = outputFormatOf(command);
     const attempts = new Attempts(context, format, command.name());
     const result = await onSession(context, options.session, async (client, session) => {
-      let schedule: RotationSchedule | undefined;
+      let { rotationSchedule: schedule } = await describeSession(client, session);
       const schedules = [];
       for (const kind of kinds) {
         const done = await attempts.try({ client, session }, async () => {
@@ -41,7 +40,6 @@ export function addDisableRotation(program: Command, context: Context, act: Act)
         });
         schedules.push({ success: done === true, kind });
       }
-      schedule ??= (await describeSession(client, session)).rotationSchedule;
       return { session, schedules, schedule };
     });
     report(context, format, { command: 'disable-rotation', ...result }, () =>

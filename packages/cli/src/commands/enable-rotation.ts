@@ -29,7 +29,7 @@ export function addEnableRotation(program: Command, context: Context, act: Act):
     const format = outputFormatOf(command);
     const attempts = new Attempts(context, format, command.name());
     const result = await onSession(context, options.session, async (client, session) => {
-      let schedule: RotationSchedule | undefined;
+      let { rotationSchedule: schedule } = await describeSession(client, session);
       const schedules = [];
       for (const change of changes) {
         const done = await attempts.try({ client, session }, async () => {
@@ -38,7 +38,6 @@ export function addEnableRotation(program: Command, context: Context, act: Act):
         });
         schedules.push({ success: done === true, ...change });
       }
-      schedule ??= (await describeSession(client, session)).rotationSchedule;
       return { session, schedules, schedule };
     });
     report(context, format, { command: 'enable-rotation', ...result }, () =>

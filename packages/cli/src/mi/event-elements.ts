@@ -67,8 +67,7 @@ function contextKind(name: string): XmlChildren {
   const perf = /^perf:thread:(.+)$/.exec(name)?.[1];
   const counter = perf === undefined ? undefined : perfCounterOf(perf);
   if (perf !== undefined && counter !== undefined) {
-    const bare = perf.slice(perf.lastIndexOf(':') + 1).replaceAll('-', '_');
-    return { perf: { ...counter, name: `perf_thread_${bare}` } };
+    return { perf: { ...counter, name: `perf_thread_${perf.replaceAll(/[-:]/g, '_')}` } };
   }
   const app = /^\$app\.([^:]+):(.+)$/.exec(name);
   return { app: { provider_name: app?.[1] ?? 'ringtail', ctx_name: app?.[2] ?? name } };

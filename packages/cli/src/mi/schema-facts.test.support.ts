@@ -53,7 +53,7 @@ const TYPES: Readonly<Record<string, string>> = {
   'vuid-values': 'vuid:tracked*',
   'vgid-values': 'vgid:tracked*',
   tracked: 'type:tracked-value success:boolean',
-  'tracked-value': 'id:u32 name:text',
+  'tracked-value': 'id:u32 name:text all:boolean',
   snapshots: 'snapshot:snapshot*',
   snapshot: 'id:u32 max_size:u64 name:name session_name:name ctrl_url:text data_url:text',
   '>snapshot-action': 'name:snapshot-action-name output:output',
@@ -139,7 +139,7 @@ const VALUES: Readonly<Record<string, RegExp>> = {
   mode: /^(DISCARD|OVERWRITE)$/,
   preallocation: /^(PREALLOCATE|ON_DEMAND)$/,
   'command-name':
-    /^(add-(context|map-channel|trigger)|clear|create|destroy|(dis|en)able-(channel|event|rotation)|export-maps|list|list-trigger|load|reclaim-memory|regenerate|remove-trigger|rotate|save|set-session|show-maps|snapshot|start|stop|track|untrack|version)$/,
+    /^(add-(context|map-channel|trigger)|clear|create|destroy|(dis|en)able-(channel|event|rotation)|export-maps|list|list-trigger|load|metadata|reclaim-memory|regenerate|remove-trigger|rotate|save|set-session|show-maps|snapshot|start|stop|track|untrack|version)$/,
   'domain-type': /^(KERNEL|UST|JUL|LOG4J2?|PYTHON)$/,
   'buffer-type': /^(PER_PID|PER_UID|GLOBAL)$/,
   'output-type': /^(SPLICE|MMAP)$/,

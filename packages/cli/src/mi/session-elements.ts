@@ -143,7 +143,7 @@ export function targetElements(
     attributes.map((attribute) => {
       const values = targets
         .filter((target) => target.attribute === attribute)
-        .map(({ value, success }) => ({ ...(value !== null && { type: valueElement(value) }), success }));
+        .map(({ value, success }) => ({ type: value === null ? { all: true } : valueElement(value), success }));
       return [`${attribute}_process_attr_tracker`, { process_attr_values: { [attribute]: values } }];
     }),
   );

@@ -27,13 +27,14 @@ export function triggerElement(trigger: TriggerDescription, errors: boolean): Xm
   };
 }
 
+/** Names and descriptions of counters are LTTng's, word for word: programs know counters by them. */
 const TRACER_MESSAGES = {
   name: 'discarded tracer messages',
-  description: 'Messages of applications about events that the condition is about, which could not be sent',
+  description: 'Count of messages discarded by the tracer due to a communication error with the session daemon',
 };
 const EXECUTION_FAILURES = {
   name: 'total execution failures',
-  description: 'How many times the action could not be carried out',
+  description: 'Aggregated count of errors encountered when executing the action',
 };
 
 function errorsOf(isCounted: boolean, what: { name: string; description: string }, value: number): XmlChildren {

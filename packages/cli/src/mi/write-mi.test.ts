@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { describeProgram } from '../cli.ts';
+import { systemContext } from '../system-context.ts';
 import { RESULTS } from './samples.test.support.ts';
 import { violations } from './schema-facts.test.support.ts';
 import { writeMi, writeMiFailure } from './write-mi.ts';
@@ -22,9 +24,17 @@ describe('the machine interface', () => {
     expect(all).toMatch(/<type>user-per-process<\/type>\s*<effective_value_type>signed-int-32</);
   });
 
-  it('of a command that failed has its name and nothing else', () => {
-    expect(violations(writeMiFailure('create'))).toEqual([]);
-    expect(writeMiFailure('create')).toContain('<success>false</success>');
+  it('of a command that failed has its name and an empty output', () => {
+    const commands = describeProgram(systemContext()).commands.map((command) => command.name());
+    for (const command of commands) {
+      const document = writeMiFailure(command, command === 'snapshot' ? 'record' : undefined);
+      if (document === '') continue;
+      expect([command, violations(document)]).toEqual([command, []]);
+      expect(document).toContain('<success>false</success>');
+    }
+    expect(writeMiFailure('status')).toContain('<name>list</name>');
+    expect(writeMiFailure('destroy')).toMatch(/<output>\s*<sessions *\/>/);
+    expect(writeMiFailure('snapshot', 'del-output')).toMatch(/<name>del-output<\/name>\s*<output *\/>/);
   });
 
   it('is judged by a checker that knows bad documents', () => {

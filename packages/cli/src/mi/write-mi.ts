@@ -27,7 +27,7 @@ export function writeMi(result: CommandResult): string {
     case 'create':
       return miDocument('create', { session: sessionElement(result.session) }, true);
     case 'set-session':
-      return miDocument('set-session', { session: { name: result.session } }, true);
+      return miDocument('set-session', { sessions: { session: { name: result.session } } }, true);
     case 'start':
     case 'stop':
     case 'clear':
@@ -144,9 +144,42 @@ export function writeMi(result: CommandResult): string {
   }
 }
 
-/** What there is to say in the machine interface of a command that failed: the reason is on standard error. */
-export function writeMiFailure(command: string): string {
-  return miDocument(command, {}, false);
+/** Output of commands that failed: what LTTng has of nothing done. */
+const NOTHING_DONE: Readonly<Record<string, XmlChildren>> = {
+  ...Object.fromEntries(['start', 'stop', 'clear', 'destroy', 'list'].map((name) => [name, { sessions: {} }])),
+  ...Object.fromEntries(['enable-channel', 'disable-channel'].map((name) => [name, { channels: {} }])),
+  ...Object.fromEntries(['track', 'untrack'].map((name) => [name, { process_attr_trackers: {} }])),
+  'enable-event': { events: {} },
+  'add-context': { contexts: {} },
+};
+
+/** Names that commands have in the machine interface, where they differ. */
+const OTHER_NAMES: Readonly<Record<string, string>> = { status: 'list', 'list-triggers': 'list-trigger' };
+
+/** Commands that the machine interface does not know. */
+const UNKNOWN: ReadonlySet<string> = new Set([
+  'record',
+  'guard',
+  'view',
+  'convert',
+  'crash',
+  'doctor',
+  'completion',
+  'help',
+  '__complete',
+]);
+
+/**
+ * A command that failed in LTTng's machine interface; the reason is on standard error.
+ *
+ * @param action of `snapshot`
+ * @returns nothing of a command that the interface does not know
+ */
+export function writeMiFailure(command: string, action?: string): string {
+  if (UNKNOWN.has(command)) return '';
+  const name = OTHER_NAMES[command] ?? command;
+  const output = command === 'snapshot' ? { snapshot_action: { name: action, output: {} } } : NOTHING_DONE[name];
+  return miDocument(name, output ?? {}, false);
 }
 
 function all(attempts: readonly { readonly success: boolean }[]): boolean {

@@ -1,4 +1,4 @@
-import { contextRefusal, knownContexts } from '../context-check.ts';
+import { contextRefusal, isKnownContext, knownContexts } from '../context-check.ts';
 import { DaemonError } from '../daemon-error.ts';
 import type { CommandServices } from './command-services.ts';
 import type { DaemonHandlers, SessionHandlers } from './handlers.ts';
@@ -15,7 +15,9 @@ export function contextCommands({ registry }: CommandServices) {
     'add-context': (session, { channel, contexts }) => {
       for (const context of contexts) {
         const refusal = contextRefusal(context);
-        if (refusal !== null) throw new DaemonError('BAD_CONTEXT', `${context}: ${refusal}`);
+        if (refusal === null) continue;
+        const code = isKnownContext(context) ? 'BAD_CONTEXT' : 'UNKNOWN_CONTEXT';
+        throw new DaemonError(code, `${context}: ${refusal}`);
       }
       const added = registry.addContexts(session, channel, contexts);
       return { channels: added.map(({ attributes }) => attributes.name) };
