@@ -17,6 +17,15 @@ export function corpusPath(relative: string, judged: string): string | undefined
   return undefined;
 }
 
+/** As `corpusPath`, of inputs that once failed, each with a note on what is right. */
+export function casePath(relative: string, judged: string): string | undefined {
+  const cases = process.env.RINGTAIL_CASES ?? fileURLToPath(new URL('../../shared/cases', import.meta.url));
+  const path = `${cases}/${relative}`;
+  if (existsSync(path)) return path;
+  process.stderr.write(`SKIPPED: no inputs that once failed beside the project: not tested: ${judged}\n`);
+  return undefined;
+}
+
 export interface CorpusCase {
   readonly name: string;
   /** Absolute. */

@@ -13,6 +13,7 @@ import {
   type TraceClass,
 } from '@ringtail/ctf';
 import { instantOf, isBefore } from './instant.ts';
+import type { PacketSelection } from './packet-selection.ts';
 import { NS_MAX, NS_MIN, type TimeRange } from './time-range.ts';
 import type { TraceStream } from './trace-stream.ts';
 
@@ -73,8 +74,9 @@ export class CtfFileWriter {
   write(): void {
     try {
       const isTrimmed = this.#begin !== undefined || this.#end !== undefined;
-      if (isTrimmed && this.#stream.index.isOrdered) this.#writeChosen();
-      else this.#rewrite(undefined);
+      const selection = isTrimmed ? this.#stream.select(this.#options.range) : undefined;
+      if (selection === undefined) this.#rewrite(undefined);
+      else this.#writeSelected(selection);
     } catch (error) {
       if (!(error instanceof RingtailError)) throw error;
       this.#options.onError(error);
@@ -83,23 +85,28 @@ export class CtfFileWriter {
     }
   }
 
-  #writeChosen(): void {
+  #writeSelected({ from, wholeFrom, wholeTo, to }: PacketSelection): void {
     const { begin = NS_MIN, end = NS_MAX } = this.#options.range;
     const isCopied = this.#options.keepsPackets && this.#options.keep === undefined;
-    const packets = this.#stream.index.packets.filter(({ sourceIdx }) => sourceIdx === this.#sourceIdx);
+    const { packets } = this.#stream.index;
     let run: PacketSummary[] = [];
-    for (const packet of packets) {
-      const isWhole = begin <= packet.beginNs! && packet.endNs! <= end;
+    for (let i = from; i < to; i++) {
+      const packet = packets[i]!;
+      if (packet.sourceIdx !== this.#sourceIdx) continue;
+      const isWhole = wholeFrom <= i && i < wholeTo && begin <= packet.beginNs! && packet.endNs! <= end;
       if (isWhole && isCopied && packet.totalBytes !== undefined) {
         run.push(packet);
         continue;
       }
       this.#copy(run);
       run = [];
-      if (packet.endNs! >= begin && packet.beginNs! <= end) this.#rewrite(packet);
+      this.#rewrite(packet);
     }
     this.#copy(run);
-    this.#checkTail(packets.at(-1), end);
+    this.#checkTail(
+      packets.findLast(({ sourceIdx }) => sourceIdx === this.#sourceIdx),
+      end,
+    );
   }
 
   /** An index ends before damage. Whoever asked for what comes then has to hear of it. */

@@ -7,6 +7,10 @@ export function instantOf(ns: bigint): Instant {
   return { seconds: Number((ns - nanoseconds) / NS_PER_S), nanoseconds: Number(nanoseconds) };
 }
 
+export function nanosecondsOf({ seconds, nanoseconds }: Instant): bigint {
+  return BigInt(seconds) * NS_PER_S + BigInt(nanoseconds);
+}
+
 export function isBefore(a: Instant, b: Instant): boolean {
   return a.seconds < b.seconds || (a.seconds === b.seconds && a.nanoseconds < b.nanoseconds);
 }

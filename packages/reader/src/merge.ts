@@ -21,8 +21,8 @@ export interface MessageConsumer extends EventLoops {
 /**
  * A data stream with its next message read ahead.
  *
- * Its turn does not go back, even where the times of a data stream do, and neither an end of a packet nor a begin lies
- * behind it: so do others order packets that overlap, which old tracers wrote. Messages without a time come before all others.
+ * Its turn does not go back, even where the times of a data stream do, and no end of a packet before lies behind it: so do
+ * others order packets that overlap, which old tracers wrote. Messages without a time come before all others.
  */
 class Head extends Turn {
   readonly reader: MessageSource;
@@ -161,7 +161,6 @@ export class MessageMerge {
       if (message.kind === 'event' && message.packet !== head.packet) {
         moveForward(head, head.packet?.end);
         head.packet = message.packet;
-        moveForward(head, message.packet.begin);
       }
       moveForward(head, message);
     } catch (error) {

@@ -1,4 +1,5 @@
 import type { Instant, LossMessage, Message, Next } from '@ringtail/ctf';
+import { type EventLoops, Turn, TurnHeap } from '@ringtail/ctf/internal';
 import { instantOf, isBefore } from './instant.ts';
 import type { MessageSource } from './merge.ts';
 import { ReaderError } from './reader-error.ts';
@@ -9,9 +10,12 @@ export class MessageTrimmer implements MessageSource {
   readonly #source: MessageSource;
   readonly #begin: Instant | undefined;
   readonly #end: Instant | undefined;
+  readonly #skipper: EventLoops;
 
-  constructor(source: MessageSource, { begin, end }: TimeRange) {
+  /** @param skipper takes the events that lie outside, and makes nothing of them */
+  constructor(source: MessageSource, { begin, end }: TimeRange, skipper: EventLoops) {
     this.#source = source;
+    this.#skipper = skipper;
     this.#begin = begin === undefined ? undefined : instantOf(begin);
     this.#end = end === undefined ? undefined : instantOf(end);
   }
@@ -29,6 +33,7 @@ export class MessageTrimmer implements MessageSource {
       }
       if (message.kind === 'event') {
         if (this.#contains(message)) return next;
+        this.#skip(message);
       } else {
         const trimmed = this.#trimLoss(message);
         if (trimmed !== undefined) return { kind: 'item', item: trimmed };
@@ -38,6 +43,27 @@ export class MessageTrimmer implements MessageSource {
 
   skipPacket(): boolean {
     return this.#source.skipPacket?.() === true;
+  }
+
+  /** Without an end, generated code can take events: it takes none before a message that was passed on, which lies in the range. */
+  takeEvents(loops: EventLoops, heap: TurnHeap): number {
+    return this.#end === undefined ? (this.#source.takeEvents?.(loops, heap) ?? 0) : 0;
+  }
+
+  /** Passes over the events behind one that lies outside of the range, as long as they lie on the same side of it. */
+  #skip(event: Instant): void {
+    const heap = new TurnHeap();
+    // The lesser rank leaves the events at the begin.
+    const turn = new Turn(1);
+    if (this.#isEarly(event)) {
+      heap.push(turn);
+      heap.push(Object.assign(new Turn(0), this.#begin));
+    } else {
+      turn.seconds = this.#end!.seconds;
+      turn.nanoseconds = this.#end!.nanoseconds + 1;
+      heap.push(turn);
+    }
+    this.#source.takeEvents?.(this.#skipper, heap);
   }
 
   #contains(instant: Instant): boolean {

@@ -16,6 +16,7 @@ import {
   TraceDecoder,
   type TraceIdentity,
 } from '@ringtail/ctf';
+import { EventVisitor } from '@ringtail/ctf/internal';
 import { BoundarySource } from './boundary-source.ts';
 import { type ClockCorrection, correctClocks } from './clock-correction.ts';
 import { findTraceDirectories, type TraceDirectory } from './discover.ts';
@@ -146,17 +147,18 @@ export class TraceReader implements Iterable<Message> {
   }
 
   #sources(): MessageSource[] {
+    const skipper = new EventVisitor({});
     return this.traces.flatMap((trace) => {
       const range = this.rangeOf(trace);
-      return trace.streams.map((stream) => this.#sourceOf(stream, range));
+      return trace.streams.map((stream) => this.#sourceOf(stream, range, skipper));
     });
   }
 
-  #sourceOf(stream: TraceStream, range: TimeRange): MessageSource {
+  #sourceOf(stream: TraceStream, range: TimeRange, skipper: EventVisitor): MessageSource {
     const { keep, boundaries = false } = this.#options;
     const isWhole = range.begin === undefined && range.end === undefined;
     const reader = boundaries ? new BoundarySource(stream.reader(range)) : stream.reader(range);
-    const trimmed = isWhole ? reader : new MessageTrimmer(reader, range);
+    const trimmed = isWhole ? reader : new MessageTrimmer(reader, range, skipper);
     return keep === undefined ? trimmed : new MessageFilter(trimmed, keep);
   }
 }
@@ -238,9 +240,8 @@ function intersection(trace: OpenedTrace): TimeRange {
   let begin: bigint | undefined;
   let end: bigint | undefined;
   const fail = (message: string) => new ReaderError('NO_INTERSECTION', message).within(trace.directories[0]!.path);
-  for (const { index } of trace.streams) {
+  for (const { index, lastEndNs: last } of trace.streams) {
     const first = index.packets[0]?.beginNs;
-    const last = index.packets.at(-1)?.endNs;
     if (first === undefined || last === undefined) throw fail('a data stream does not tell when it begins and ends');
     if (begin === undefined || first > begin) begin = first;
     if (end === undefined || last < end) end = last;

@@ -5,6 +5,7 @@ import { encodeIndexEntry, encodeIndexHeader, type IndexEntry } from '@ringtail/
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type OpenOptions, openTraces } from './open-traces.ts';
 import { METADATA, packet } from './testing/small-trace.test.support.ts';
+import { visitEvents } from './visit-events.ts';
 
 let root: string;
 
@@ -85,6 +86,41 @@ describe('a time range', () => {
     write('index/s.idx', indexOf(packets));
     expect(numbers({ begin: at(100), end: at(110) })).toEqual([100, 105, 110]);
     expect(() => numbers({})).toThrow('packet');
+  });
+
+  it('has events that lie outside of what their packet says, before, behind, and where it was never closed', () => {
+    const moved = PACKETS.map((bytes, i) => {
+      const copy = Buffer.from(bytes);
+      if (i === 4) copy.writeBigUInt64LE(41n, 9);
+      if (i === 11) copy.writeBigUInt64LE(112n, 1);
+      if (i === 19) copy.writeBigUInt64LE(0n, 9);
+      return copy;
+    });
+    for (const index of [undefined, indexOf(moved), indexOf(PACKETS)]) {
+      fs.rmSync(path.join(root, 'index'), { recursive: true, force: true });
+      write('s', Buffer.concat(moved));
+      if (index !== undefined) write('index/s.idx', index);
+      expect(numbers({ begin: at(42), end: at(45) })).toEqual([45]);
+      expect(numbers({ begin: at(44), end: at(50) })).toEqual([45, 50]);
+      expect(numbers({ begin: at(105), end: at(111) })).toEqual([105, 110]);
+      expect(numbers({ begin: at(191) })).toEqual([195]);
+    }
+  });
+
+  it('is the same for events that are passed over by generated code, in the range and outside of it', () => {
+    // The third packet is older than the second, so that no packet can be left out.
+    const packets = [0, 4000, 2000, 8000].map((from) =>
+      Array.from({ length: 2000 }, (_, i) => ({ time: from + i, n: i % 200 })),
+    );
+    write('s', Buffer.concat(packets.map((events) => packet(0, events))));
+    const range = { begin: at(2_500), end: at(5_500) };
+    const wanted = packets.flat().flatMap(({ time, n }) => (time >= 2_500 && time <= 5_500 ? [n] : []));
+    expect(numbers(range)).toEqual(wanted);
+    const seen: number[] = [];
+    const reader = openTraces(root, range);
+    visitEvents(reader, { e: (_, n: number) => void seen.push(n) });
+    reader.close();
+    expect(seen).toEqual(wanted);
   });
 
   it('does not trust an index of another file', () => {

@@ -15,42 +15,27 @@ const INDEX_BYTES_MAX = 1 << 28;
  */
 export class PacketIndex {
   readonly packets: readonly PacketSummary[];
-  /**
-   * Whether all packets are here, and their begins and ends are known and never go back: only then can a time be looked up.
-   */
+  /** Whether all packets are here, and their begins are known and never go back. */
   readonly isOrdered: boolean;
+  /** Whether the begins and ends of packets make sense besides: only then can a time be searched for. */
+  readonly isConsistent: boolean;
 
   constructor(packets: readonly PacketSummary[], isWhole = true) {
     this.packets = packets;
     this.isOrdered =
       isWhole &&
-      packets.every((packet, i) => {
-        const { beginNs, endNs } = packet;
-        const before = packets[i - 1];
-        if (beginNs === undefined || endNs === undefined) return false;
-        return before === undefined || (before.beginNs! <= beginNs && before.endNs! <= endNs);
+      packets.every(({ beginNs }, i) => {
+        if (beginNs === undefined) return false;
+        return i === 0 || packets[i - 1]!.beginNs! <= beginNs;
       });
-  }
-
-  /** The first packet that ends at `ns` or later; the number of packets if none does. */
-  firstEndingFrom(ns: bigint): number {
-    return this.#search(({ endNs }) => endNs! >= ns);
-  }
-
-  /** The first packet that begins after `ns`; the number of packets if none does. */
-  firstBeginningAfter(ns: bigint): number {
-    return this.#search(({ beginNs }) => beginNs! > ns);
-  }
-
-  #search(isBeyond: (packet: PacketSummary) => boolean): number {
-    let low = 0;
-    let high = this.packets.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (isBeyond(this.packets[middle]!)) high = middle;
-      else low = middle + 1;
-    }
-    return low;
+    this.isConsistent =
+      this.isOrdered &&
+      packets.every(({ beginNs, endNs, endCycles }, i) => {
+        // A packet that was never closed has the end 0.
+        if (endNs === undefined || endCycles === 0n || endNs < beginNs!) return false;
+        const next = packets[i + 1];
+        return next === undefined || endNs <= next.beginNs!;
+      });
   }
 }
 

@@ -4,11 +4,15 @@ import {
   DataStreamReader,
   type NamedMedium,
   type PacketPlace,
+  type TraceClass,
   type TraceDecoder,
   type TraceIdentity,
 } from '@ringtail/ctf';
+import { firstEventNs, lastEventNs } from './packet-events.ts';
 import { buildPacketIndex, type PacketIndex } from './packet-index.ts';
-import { NS_MAX, NS_MIN, type TimeRange } from './time-range.ts';
+import { type PacketSelection, selectPackets } from './packet-selection.ts';
+import type { TimeRange } from './time-range.ts';
+import { recordsBehindPacketEnds } from './tracer-quirks.ts';
 
 /** A data stream of an opened trace: its files, and how to read them. */
 export class TraceStream {
@@ -44,6 +48,27 @@ export class TraceStream {
   }
 
   /**
+   * Which packets have events in a time range.
+   *
+   * @returns undefined where that cannot be known without reading all of them
+   */
+  select(range: TimeRange): PacketSelection | undefined {
+    if (!this.index.isConsistent || !beginsWithWholeClock(this.decoder.class)) return undefined;
+    return selectPackets(this.index.packets, range, (packet) => firstEventNs(this, packet));
+  }
+
+  /** When its last packet ends, or its last event is later; undefined where neither packets nor events tell. */
+  get lastEndNs(): bigint | undefined {
+    const packet = this.index.packets.at(-1);
+    if (packet === undefined) return undefined;
+    const { beginNs, endNs, endCycles } = packet;
+    const lastNs = this.clockClass && (lastEventNs(this, packet) ?? beginNs);
+    const isKnown = endNs !== undefined && endCycles !== 0n && (beginNs === undefined || beginNs <= endNs);
+    if (!isKnown || recordsBehindPacketEnds(this.decoder.class)) return lastNs;
+    return lastNs === undefined || lastNs < endNs ? endNs : lastNs;
+  }
+
+  /**
    * A reader of its packets, of those only that may have something in `range`.
    *
    * Events of these packets may still lie outside of it.
@@ -60,10 +85,9 @@ export class TraceStream {
     const isTrimmed = begin !== undefined || end !== undefined;
     if (!isTrimmed && !this.#mayOverlap()) return undefined;
     const { packets, isOrdered } = this.index;
-    if (!isTrimmed) return isOrdered ? { packets, previous: undefined } : undefined;
-    if (!isOrdered || packets.length === 0) return undefined;
-    const from = this.index.firstEndingFrom(begin ?? NS_MIN);
-    const to = this.index.firstBeginningAfter(end ?? NS_MAX);
+    const selection = isTrimmed ? this.select({ begin, end }) : undefined;
+    if (selection === undefined) return isOrdered && this.#mayOverlap() ? { packets, previous: undefined } : undefined;
+    const { from, to } = selection;
     return { packets: packets.slice(from, to) as readonly PacketPlace[], previous: packets[from - 1] };
   }
 
@@ -71,4 +95,17 @@ export class TraceStream {
   #mayOverlap(): boolean {
     return this.sources.length > 1 && this.clockClass !== undefined;
   }
+}
+
+/** Whether nothing is carried over from a packet to the next, whatever class they are of: then each can be decoded alone. */
+export function beginsWithWholeClock({ dataStreamClasses }: TraceClass): boolean {
+  return dataStreamClasses.every(({ packetContext }) =>
+    (packetContext?.members ?? []).some(
+      ({ fieldClass }) =>
+        fieldClass.kind === 'integer' &&
+        fieldClass.bits === 64 &&
+        fieldClass.clock !== undefined &&
+        fieldClass.roles?.includes('default-clock-timestamp'),
+    ),
+  );
 }

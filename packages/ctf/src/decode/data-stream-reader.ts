@@ -97,6 +97,10 @@ export class DataStreamReader {
   #ended = false;
   #skippedCount = 0;
   #tellsBoundaries = false;
+  /** Whether the begin of the packet at hand is still to be told. */
+  #isBeginUntold = false;
+  /** What came instead of the first event of a packet whose begin was told since. */
+  #failure: unknown;
   #plan: readonly PacketPlace[] | undefined;
 
   /** @param sources in order of time, at least one. @param id what the data stream is called in messages */
@@ -240,6 +244,7 @@ export class DataStreamReader {
       // Only who asked for boundaries finds some here.
       const pending = this.#pending.shift() as Message | undefined;
       if (pending !== undefined) return { kind: 'item', item: pending };
+      if (this.#failure !== undefined) this.#fail();
       if (this.#ended) return END;
       if (this.#packet === undefined) {
         const begun = this.#beginPacket();
@@ -248,10 +253,46 @@ export class DataStreamReader {
       } else {
         const content = this.#window.hasContent();
         if (content.kind !== 'item') return content;
-        if (content.item) return this.#window.decode(this.#decodeEvent);
-        this.#endPacket(this.#packet);
+        if (this.#isBeginUntold) {
+          const told = this.#tellBegin(this.#packet, content.item);
+          if (told.kind !== 'item') return told;
+        } else if (content.item) {
+          return this.#window.decode(this.#decodeEvent);
+        } else {
+          this.#endPacket(this.#packet);
+        }
       }
     }
+  }
+
+  /** Tells where a packet begins: at its first event, if that is earlier than the packet says. */
+  #tellBegin(packet: Packet, hasContent: boolean): Next<undefined> {
+    const boundary = this.#boundary('packet-begin', packet);
+    this.#pending.push(boundary);
+    if (hasContent) {
+      try {
+        const first = this.#window.decode(this.#decodeEvent);
+        if (first.kind !== 'item') {
+          this.#pending.pop();
+          return first;
+        }
+        const { cycles, seconds, nanoseconds } = first.item;
+        if (boundary.cycles !== undefined && cycles < boundary.cycles) {
+          this.#pending = [{ ...boundary, cycles, seconds, nanoseconds }];
+        }
+        this.#pending.push(first.item);
+      } catch (error) {
+        this.#failure = error;
+      }
+    }
+    this.#isBeginUntold = false;
+    return { kind: 'item', item: undefined };
+  }
+
+  #fail(): never {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    throw failure;
   }
 
   /**
@@ -330,7 +371,7 @@ export class DataStreamReader {
     const packet = begun.item;
     this.#pending.push(...lossesBetween(this.#streamOf(this.#decoder!), this.#previous, packet, cursor.clock));
     this.#packet = packet;
-    if (this.#tellsBoundaries) this.#pending.push(this.#boundary('packet-begin', packet));
+    this.#isBeginUntold = this.#tellsBoundaries;
     return { kind: 'item', item: undefined };
   }
 
@@ -433,16 +474,13 @@ export class DataStreamReader {
   }
 
   #boundary(kind: BoundaryMessage['kind'], { fields, beginCycles, endCycles }: Packet): BoundaryMessage {
-    const at = kind === 'packet-begin' ? fields.begin : fields.end;
-    const cycles = kind === 'packet-begin' ? beginCycles : endCycles;
-    return {
-      kind,
-      stream: this.#stream!,
-      packet: fields,
-      cycles,
-      seconds: at?.seconds ?? Number.NEGATIVE_INFINITY,
-      nanoseconds: at?.nanoseconds ?? 0,
-    };
+    const { clock } = this.#cursor;
+    const told = kind === 'packet-begin' ? beginCycles : endCycles;
+    // The clock has come to the packet's end, or further: some tracers recorded events behind the end, or left it 0.
+    const cycles = kind === 'packet-end' && told !== undefined && clock !== undefined ? clock.cycles : told;
+    const isDated = clock !== undefined && cycles !== undefined;
+    const at = isDated ? instantOf(clock.toNanoseconds(cycles)) : { seconds: Number.NEGATIVE_INFINITY, nanoseconds: 0 };
+    return { kind, stream: this.#stream!, packet: fields, cycles, ...at };
   }
 
   #streamOf(decoder: DataStreamDecoder): DataStream {

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
-import type { PacketSummary, TraceClass } from '@ringtail/ctf';
+import type { PacketSummary } from '@ringtail/ctf';
 import type { TraceReader } from '../open-traces.ts';
-import type { TraceStream } from '../trace-stream.ts';
+import { beginsWithWholeClock, type TraceStream } from '../trace-stream.ts';
 
 /** Packets that follow each other are decoded by one job, at least so many bytes at a time: passing the turn costs a little. */
 const SLICE_BYTES_MIN = 1 << 20;
@@ -38,7 +38,8 @@ export function slicesOf(reader: TraceReader): SlicedStream | undefined {
   if (streams.length !== 1 || stream === undefined || stream.clockClass === undefined) return undefined;
   const range = reader.rangeOf(reader.traces.find((trace) => trace.streams.length > 0)!);
   if (reader.keep !== undefined || range.begin !== undefined || range.end !== undefined) return undefined;
-  if (!beginsWithWholeClock(stream)) return undefined;
+  const { dataStreamClasses } = stream.decoder.class;
+  if (dataStreamClasses.length !== 1 || !beginsWithWholeClock(stream.decoder.class)) return undefined;
   const { packets, isOrdered } = stream.index;
   if (!isOrdered || !coversAll(stream) || packets[0] === undefined || packets[0].beginNs! < 0n) return undefined;
   if (packets.some(({ totalBytes }) => totalBytes! > PACKET_BYTES_MAX)) return undefined;
@@ -61,18 +62,6 @@ function cut(stream: TraceStream, packets: readonly PacketSummary[]): SlicedStre
     bytes = 0;
   }
   return { stream, slices, sliceBytesMax, totalBytes };
-}
-
-function beginsWithWholeClock({ class: dataStreamClass, decoder }: TraceStream): boolean {
-  const classes: TraceClass['dataStreamClasses'] = decoder.class.dataStreamClasses;
-  if (dataStreamClass === undefined || classes.length !== 1) return false;
-  return (dataStreamClass.packetContext?.members ?? []).some(
-    ({ fieldClass }) =>
-      fieldClass.kind === 'integer' &&
-      fieldClass.bits === 64 &&
-      fieldClass.clock !== undefined &&
-      fieldClass.roles?.includes('default-clock-timestamp'),
-  );
 }
 
 /** The index of a damaged data stream ends before the damage; the damage is to be reported as it always is. */
