@@ -1,11 +1,12 @@
 /** Recordings that have events, but not all of them: summary, status and JSON say what is missing. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { requirePeer } from '../peers.ts';
 import {
+  eventsAndWarningsOf,
   eventsOf,
   isRoot,
   makeSandbox,
@@ -235,3 +236,86 @@ function hasTimeNamespaces(): boolean {
   if (!has) process.stderr.write('SKIPPED: no time namespace can be made: not tested: programs in several of them\n');
   return has;
 }
+
+describe('a trace that is removed while it is recorded', () => {
+  /** Emits as many events as a line of its standard input says. */
+  const COUNTED = `import { createInterface } from 'node:readline';
+    import { provider, u32 } from '@ringtail/tracer';
+    const tick = provider('app').tracepoint('tick', { n: u32 });
+    for await (const line of createInterface({ input: process.stdin })) {
+      for (let n = 0; n < Number(line); n++) tick(n);
+      console.log('emitted ' + line);
+    }`;
+
+  interface Details {
+    readonly statistics: { readonly eventsRecorded: number; readonly eventsLost: number };
+    readonly findings: readonly Finding[];
+  }
+
+  async function removed() {
+    const sandbox = sandboxWithDaemon();
+    const trace = join(sandbox.directory, 'trace');
+    await succeed(sandbox, 'create', 's', '-o', trace);
+    await succeed(sandbox, 'enable-event', '-u', 'app:*');
+    await succeed(sandbox, 'start');
+    const app = startNode(sandbox, [programOf(sandbox, COUNTED)]);
+    const emit = async (count: number) => {
+      app.process.stdin?.write(`${count}\n`);
+      await app.says(new RegExp(`emitted ${count}\\b`));
+    };
+    const counts = async (): Promise<readonly [number, number]> => {
+      const { statistics } = await resultOf<Details>(sandbox, 'status');
+      return [statistics.eventsRecorded, statistics.eventsLost];
+    };
+    await emit(5);
+    await until(async () => (await counts())[0] === 5);
+    rmSync(trace, { recursive: true });
+    await emit(3);
+    await until(async () => (await counts())[1] === 8);
+    expect(await counts()).toEqual([0, 8]);
+    return { sandbox, trace, emit, counts };
+  }
+
+  it('counts what was in it and what follows as lost', async () => {
+    const { sandbox, trace } = await removed();
+    const { findings } = await resultOf<Details>(sandbox, 'status');
+    expect(findings.map(({ code }) => code)).toEqual(['TRACE_REMOVED']);
+    const stopped = await ringtail(sandbox, ['stop']);
+    expect(stopped.stdout).toContain('0 events');
+    expect(stopped.stderr).toContain('8 events lost');
+    expect(stopped.stderr).toContain(`${trace}/ust/uid`);
+    expect(existsSync(trace)).toBe(false);
+    await ringtail(sandbox, ['destroy']);
+  });
+
+  it('goes on in a new trace chunk with a rotation', async () => {
+    const { sandbox, trace, emit, counts } = await removed();
+    expect((await ringtail(sandbox, ['rotate'])).code).toBe(0);
+    await emit(4);
+    await ringtail(sandbox, ['stop']);
+    expect(await counts()).toEqual([4, 8]);
+    expect(eventsAndWarningsOf(sandbox, trace).events).toHaveLength(4);
+  });
+
+  it('goes on with a clear, which forgets what was lost', async () => {
+    const { sandbox, trace, emit, counts } = await removed();
+    expect((await ringtail(sandbox, ['clear'])).code).toBe(0);
+    await emit(2);
+    await ringtail(sandbox, ['stop']);
+    expect(await counts()).toEqual([2, 0]);
+    expect(eventsAndWarningsOf(sandbox, trace).events).toHaveLength(2);
+  });
+
+  it('is not what the summary of a recording leads to', async () => {
+    const sandbox = makeSandbox();
+    const trace = join(sandbox.directory, 'trace');
+    const app = programOf(
+      sandbox,
+      `${TICK} import { rmSync } from 'node:fs'; rmSync('${trace}', { recursive: true });`,
+    );
+    const ended = await ringtail(sandbox, ['record', '-o', trace, node, app]);
+    expect(ended.stderr).toContain('1 event lost');
+    expect(ended.stderr).toContain('TRACE_REMOVED');
+    expect(ended.stderr).not.toContain('show it');
+  });
+});

@@ -323,7 +323,11 @@ export class Consumer {
     }
     const chunk = this.#chunkOf(session);
     // A session in which nothing has registered has no trace chunk.
-    if (chunk !== undefined) rotateChunk(chunk, archive);
+    if (chunk !== undefined) {
+      this.#session(session).lookForRemoved();
+      rotateChunk(chunk, archive);
+      this.#session(session).chunkArchived();
+    }
     return this.#statistics(session);
   }
 

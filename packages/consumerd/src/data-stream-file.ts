@@ -24,6 +24,7 @@ import {
   traceFileName,
   traceFileNumbers,
 } from './trace-file-names.ts';
+import { WrittenFiles } from './written-files.ts';
 
 /** A packet to be: records and what its header says of them. */
 export interface StreamPacket {
@@ -57,6 +58,8 @@ export interface DataStreamFileOptions {
   readonly limits?: TraceFileLimits;
   /** To whom the files belong, if this process is root's. */
   readonly owner?: UserIds;
+  /** Whether the trace chunk, which the files are to be part of, is where it was made. */
+  readonly isChunkThere?: () => boolean;
 }
 
 /** What whoever drains the ring has to say of a packet. */
@@ -89,6 +92,9 @@ export class DataStreamFile {
   readonly #hasStateDirectory: boolean;
   readonly #limits: TraceFileLimits;
   readonly #owner: UserIds | undefined;
+  readonly #isChunkThere: () => boolean;
+  /** What is in the files of the trace chunk, as far as this object wrote it. */
+  readonly written = new WrittenFiles();
   #nextPacketSeq: number;
   /** The first of the trace chunk. */
   #chunkPacketSeq: number;
@@ -117,6 +123,7 @@ export class DataStreamFile {
     this.#checkpointPath = join(options.stateDirectory ?? join(directory, 'index'), `${name}.checkpoint`);
     this.#limits = options.limits ?? ONE_TRACE_FILE;
     this.#owner = options.owner;
+    this.#isChunkThere = options.isChunkThere ?? (() => true);
     this.#nextPacketSeq = firstPacketSeq;
     this.#chunkPacketSeq = firstPacketSeq;
   }
@@ -158,7 +165,7 @@ export class DataStreamFile {
   }
 
   /**
-   * Writes one packet.
+   * Writes one packet. Where the trace chunk has been removed it is lost, and counted so.
    *
    * @param statistics of the data stream so far
    * @returns statistics with the packet in it
@@ -180,6 +187,7 @@ export class DataStreamFile {
     });
     const header = readPacketHeader(head);
     assert(header !== null, 'a packet header that was encoded can be read back');
+    if (this.#isChunkRemoved()) return this.#lose(packet, statistics, cleared);
     const { bytesMax } = this.#limits;
     if (bytesMax > 0 && this.#packets > 0 && this.#bytes + header.packetBytes > bytesMax) this.#beginNextFile();
     const { data, index } = this.#open();
@@ -208,14 +216,43 @@ export class DataStreamFile {
       withdrawQuietly(checkpoints);
       throw error;
     }
+    this.written.wrote({ events: packet.recordCount, packets: 1, bytes: header.packetBytes });
     this.#bytes = fileBytes;
     this.#packets += 1;
     this.#nextPacketSeq = packetSeq + 1;
     return after;
   }
 
+  /** Whether packets have no place: without its metadata the chunk would be unreadable. A file that alone is gone is made again. */
+  #isChunkRemoved(): boolean {
+    const isFileRemoved = this.#files !== undefined && fstatSync(this.#files.data).nlink === 0;
+    if (this.#files !== undefined && !isFileRemoved) return false;
+    if (!this.#asOwner(this.#isChunkThere)) return true;
+    if (isFileRemoved) {
+      this.#closeFiles();
+      this.#asOwner(() => this.#remove(this.#number));
+      this.#beginAt(this.#number);
+    }
+    return false;
+  }
+
+  #lose(
+    { packetSeq, recordCount, eventsDiscarded }: StreamPacket,
+    statistics: StreamStatistics,
+    cleared: ClearedCounts,
+  ): StreamStatistics {
+    this.close();
+    this.#nextPacketSeq = packetSeq + 1;
+    return {
+      ...statistics,
+      eventsLost: statistics.eventsLost + recordCount,
+      eventsDiscarded: Math.max(statistics.eventsDiscarded, eventsDiscarded - cleared.discarded),
+    };
+  }
+
   /** Renews the checkpoint of the last packet: something else has changed since. */
   updateCheckpoint(checkpoint: DrainCheckpoint): void {
+    if (this.#checkpoints === undefined && this.#isChunkRemoved()) return;
     this.#openCheckpoints().write(this.#whole(checkpoint));
   }
 
@@ -248,6 +285,7 @@ export class DataStreamFile {
   /** The files have been moved away: the next packet goes into new ones. */
   beginChunk(): void {
     this.#closeFiles();
+    this.written.forgetAll();
     this.#beginAt(0);
     this.#chunkPacketSeq = this.#nextPacketSeq;
   }
@@ -255,6 +293,7 @@ export class DataStreamFile {
   /** The files of the trace chunk have been removed: it begins again, with the number of its first packet. */
   restartChunk(): void {
     this.#closeFiles();
+    this.written.forgetAll();
     this.#beginAt(0);
     this.#nextPacketSeq = this.#chunkPacketSeq;
     this.#clearIsNoted = false;
@@ -277,6 +316,10 @@ export class DataStreamFile {
     // A chunk without the file has been archived, and the next one has no packet yet.
     this.#chunkPacketSeq = found === undefined ? this.#nextPacketSeq : checkpoint.chunkPacketSeq;
     const { position, statistics, eventsDiscardedTold } = checkpoint;
+    // Of several files, or archives, nobody has noted how many events are in each.
+    if (found !== undefined && this.#limits.bytesMax === 0 && this.#chunkPacketSeq === 0) {
+      this.written.wrote({ events: statistics.eventsRecorded, packets: this.#packets, bytes: this.#bytes });
+    }
     return { endTimestamp: position.lastTimestamp, eventsDiscarded: eventsDiscardedTold, checkpoint, statistics };
   }
 
@@ -345,6 +388,8 @@ export class DataStreamFile {
 
   #beginNextFile(): void {
     const number = nextTraceFile(this.#number, this.#limits);
+    // What was in the oldest file was written.
+    this.written.forget(this.#dataPath(number));
     this.#asOwner(() => this.#remove(number));
     this.#closeFiles();
     this.#beginAt(number);
@@ -370,6 +415,7 @@ export class DataStreamFile {
         opened.push(openTraceFile(this.#indexPath(this.#number)), openTraceFile(this.#dataPath(this.#number)));
       });
       this.#files = { index: opened[0] as number, data: opened[1] as number };
+      this.written.opened(this.#dataPath(this.#number), this.#files.data);
       return this.#files;
     } catch (error) {
       opened.forEach(closeQuietly);
@@ -390,6 +436,7 @@ export class DataStreamFile {
 
   #closeFiles(): void {
     if (this.#files === undefined) return;
+    this.written.closing();
     closeQuietly(this.#files.data);
     closeQuietly(this.#files.index);
     this.#files = undefined;

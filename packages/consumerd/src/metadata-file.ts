@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, fsyncSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, lstatSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { ConsumerError } from './consumer-error.ts';
 import { closeQuietly, type FileOutput, openTraceFile, writeWhole } from './file-output.ts';
 import { blockEndOf, traceUuidOf, upToLast } from './metadata-format.ts';
@@ -102,6 +102,11 @@ export class MetadataFile {
     closeQuietly(this.#descriptor);
     this.#descriptor = descriptor;
     this.#bytes = Buffer.byteLength(text);
+  }
+
+  /** Whether its path still leads to it. */
+  isThere(): boolean {
+    return lstatSync(this.#path, { throwIfNoEntry: false })?.ino === fstatSync(this.#descriptor).ino;
   }
 
   /** The file's directory has been moved. */

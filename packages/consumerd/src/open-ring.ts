@@ -5,7 +5,7 @@ import { openRingFile, RingConsumer } from '@ringtail/ringbuf';
 import { DataStreamFile } from './data-stream-file.ts';
 import type { FileOutput } from './file-output.ts';
 import { RingDrain } from './ring-drain.ts';
-import type { Session } from './session.ts';
+import { removedFrom, type Session } from './session.ts';
 import { traceFileLimitsOf } from './trace-file-names.ts';
 import type { TraceWriter } from './trace-writer.ts';
 
@@ -43,6 +43,11 @@ export function openRing(options: OpenRingOptions): RingDrain {
     stateDirectory,
     owner,
     limits: traceFileLimitsOf(attributes),
+    isChunkThere: () => {
+      const isThere = trace.isChunkThere();
+      if (!isThere) session.troubles.add(removedFrom(trace.directory));
+      return isThere;
+    },
   });
   try {
     const ring = new RingConsumer(ringFile, { streamClassId, uuid: uuidBytes(trace.uuid) });
@@ -62,7 +67,7 @@ export function openRing(options: OpenRingOptions): RingDrain {
       onTrouble: (sentence) => session.troubles.add(sentence),
       onDamaged: options.onDamaged,
     });
-    session.addStream(channel.trace, file.path, drain.statistics);
+    session.addStream(channel.trace, file.path, drain.statistics, file.written);
     return drain;
   } catch (error) {
     file.close();

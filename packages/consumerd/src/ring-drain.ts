@@ -338,11 +338,11 @@ export class RingDrain implements DrainableRing {
   /** The data stream without the packets of the trace chunk. */
   #clearedCheckpoint(): DrainCheckpoint {
     this.#guarded(() => this.#readCounters());
-    const { eventsRecorded, eventsDiscarded, eventsFailed, eventsNested } = this.#statistics;
+    const { eventsRecorded, eventsLost, eventsDiscarded, eventsFailed, eventsNested } = this.#statistics;
     const { recorded, discarded, failed, nested } = this.#cleared;
     const isSound = this.#state === 'draining';
     const cleared = {
-      recorded: isSound ? recorded + eventsRecorded + this.#dropped : this.#recordedSeen,
+      recorded: isSound ? recorded + eventsRecorded + eventsLost + this.#dropped : this.#recordedSeen,
       discarded: discarded + eventsDiscarded,
       failed: failed + eventsFailed,
       nested: nested + eventsNested,

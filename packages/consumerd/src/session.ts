@@ -1,10 +1,11 @@
 import { statSync } from 'node:fs';
-import { join } from 'node:path';
-import type { UserIds } from '@ringtail/posix';
+import { dirname, join } from 'node:path';
+import { asUser, type UserIds } from '@ringtail/posix';
 import { addStatistics, NO_STATISTICS, type SessionStatistics } from '@ringtail/protocol';
 import { CheckpointFile } from './checkpoint-file.ts';
 import { type StreamStatistics, sumStatistics, Troubles } from './statistics.ts';
 import { namesIn } from './trace-file-names.ts';
+import type { WrittenFiles } from './written-files.ts';
 
 /** More data streams than this in one directory are not counted again after a restart. */
 const STREAMS_MAX = 100_000;
@@ -23,6 +24,8 @@ export class Session {
   place: SessionPlace | undefined;
   /** By trace, then by path of the data stream file. */
   readonly #streams = new Map<number, Map<string, StreamStatistics>>();
+  /** What the files of a data stream hold, where that is known. */
+  readonly #written = new Map<StreamStatistics, { readonly directory: string; readonly files: WrittenFiles }>();
   #closedTraces = NO_STATISTICS;
 
   constructor(name: string, onTrouble: (sentence: string) => void) {
@@ -31,8 +34,14 @@ export class Session {
   }
 
   /** Counts a data stream, in place of what {@link Session.countFormer} found of it. */
-  addStream(trace: number, path: string, statistics: StreamStatistics): void {
+  addStream(trace: number, path: string, statistics: StreamStatistics, written?: WrittenFiles): void {
     this.#streamsOf(trace).set(path, statistics);
+    if (written !== undefined) this.#written.set(statistics, { directory: dirname(path), files: written });
+  }
+
+  /** The trace chunk has been archived: whatever becomes of it, it was written. */
+  chunkArchived(): void {
+    for (const { files } of this.#written.values()) files.forgetAll();
   }
 
   /** Counts the data streams of a trace that a former consumer wrote, by their checkpoints. */
@@ -55,6 +64,8 @@ export class Session {
 
   /** Nothing will change any more of what a trace has come to, which is answered. */
   closeTrace(trace: number): SessionStatistics {
+    this.lookForRemoved();
+    for (const stream of this.#streamsOf(trace).values()) this.#written.delete(stream);
     const statistics = sumStatistics(this.#streamsOf(trace).values(), []);
     this.#streams.delete(trace);
     this.#closedTraces = addStatistics(this.#closedTraces, statistics);
@@ -65,11 +76,26 @@ export class Session {
   forgetFormer(open: ReadonlySet<StreamStatistics>): void {
     this.#closedTraces = NO_STATISTICS;
     for (const streams of this.#streams.values()) {
-      for (const [path, statistics] of streams) if (!open.has(statistics)) streams.delete(path);
+      for (const [path, statistics] of streams) {
+        if (open.has(statistics)) continue;
+        streams.delete(path);
+        this.#written.delete(statistics);
+      }
     }
   }
 
+  /** Counts as lost what was in trace files that somebody has removed. */
+  lookForRemoved(): void {
+    if (this.place === undefined) return;
+    asUser(this.place.owner, () => {
+      for (const [statistics, { directory, files }] of this.#written) {
+        if (files.settle(statistics)) this.troubles.add(removedFrom(directory));
+      }
+    });
+  }
+
   statistics(): SessionStatistics {
+    this.lookForRemoved();
     const streams = [...this.#streams.values()].flatMap((ofTrace) => [...ofTrace.values()]);
     return addStatistics(sumStatistics(streams, this.troubles.list()), this.#closedTraces);
   }
@@ -81,6 +107,11 @@ export class Session {
     this.#streams.set(trace, streams);
     return streams;
   }
+}
+
+/** Says that a part of a trace has been removed. */
+export function removedFrom(directory: string): string {
+  return `${directory}: files were removed while they were recorded, and the events in them are lost (TRACE_REMOVED)`;
 }
 
 /** Whether the packet of a checkpoint is not in its file: one that is absent was archived with everything in it. */

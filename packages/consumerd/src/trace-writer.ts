@@ -104,6 +104,18 @@ export class TraceWriter {
     this.#clock = clock;
   }
 
+  /** Whether the metadata of the current trace chunk is where it was written. */
+  isChunkThere(): boolean {
+    return this.#chunkFile?.isThere() ?? true;
+  }
+
+  /** Makes the directory and the metadata of the current trace chunk again, if they have been removed. */
+  restoreChunk(root: string): void {
+    if (asUser(this.owner, () => this.isChunkThere())) return;
+    this.prepareChunk(root);
+    this.beginChunk();
+  }
+
   /** Writes the whole metadata for a new trace chunk below `root`. @throws {ConsumerError} `DIRECTORY_REFUSED`, `NOT_WRITTEN` */
   prepareChunk(root: string): void {
     this.abandonChunk();

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { describeError } from '@ringtail/base';
@@ -112,6 +113,7 @@ async function runRecorded(
   const statistics = finished.statistics ?? watch.statistics;
   return {
     trace,
+    isThere: existsSync(trace),
     seconds,
     end,
     statistics,

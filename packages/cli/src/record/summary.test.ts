@@ -9,6 +9,7 @@ const plain = styleFor({ isTTY: false }, {});
 function recording(statistics: Partial<SessionStatistics>, rest: Partial<Recording> = {}): Recording {
   return {
     trace: '/tmp/my trace',
+    isThere: true,
     seconds: 2,
     end: { code: 0, signal: null },
     statistics: {
@@ -41,6 +42,12 @@ describe('the summary', () => {
       '  trace      /tmp/my trace',
       "  show it    ringtail view '/tmp/my trace'  or  babeltrace2 '/tmp/my trace'",
     ]);
+  });
+
+  it('does not say how to look at a trace that is not there any more', () => {
+    const text = describeSummary(plain, recording({}, { isThere: false }));
+    expect(text).toContain('/tmp/my trace is not there any more');
+    expect(text).not.toContain('show it');
   });
 
   it('names every kind of loss that happened, and none that did not', () => {

@@ -9,6 +9,8 @@ import type { CommandEnd } from './run-command.ts';
 /** What a recording came to. */
 export interface Recording {
   readonly trace: string;
+  /** Whether it is still there. */
+  readonly isThere: boolean;
   /** From the start of the command to its end. */
   readonly seconds: number;
   readonly end: CommandEnd;
@@ -64,8 +66,10 @@ export function describeSummary(style: Style, recording: Recording): string {
     row('events/s', formatCount(perSecond(recording))),
     row('discarded', statistics.eventsDiscarded > 0 ? style.yellow(discarded) : discarded),
     row('size', `${formatBytes(statistics.bytes)}, ${(bytesPerEvent(statistics) ?? 0).toFixed(1)} bytes an event`),
-    row('trace', trace),
-    row('show it', `${style.cyan(`ringtail view ${shellQuote(trace)}`)}  or  babeltrace2 ${shellQuote(trace)}`),
+    row('trace', recording.isThere ? trace : `${trace} ${style.yellow('is not there any more')}`),
+    ...(recording.isThere
+      ? [row('show it', `${style.cyan(`ringtail view ${shellQuote(trace)}`)}  or  babeltrace2 ${shellQuote(trace)}`)]
+      : []),
     ...notes,
     ...(findings.length === 0 ? [] : [`  ${style.yellow('not everything was recorded:')}`]),
     ...explainMissing(findings).map((line) => `    ${line}`),

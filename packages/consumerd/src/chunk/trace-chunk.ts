@@ -42,6 +42,7 @@ export function rotateChunk(chunk: TraceChunk, archive: string): void {
   asUser(owner, () => rmSync(next, { recursive: true, force: true }));
   if (asUser(owner, () => isThere(join(archive, DOMAIN_DIRECTORY)))) return;
   for (const drain of drains) drain.flush();
+  for (const writer of writers) writer.restoreChunk(output);
   try {
     for (const writer of writers) writer.prepareChunk(next);
     for (const drain of drains) drain.suspend();
@@ -69,6 +70,7 @@ export function rotateChunk(chunk: TraceChunk, archive: string): void {
  * @throws the system's error; some of it has been dropped then
  */
 export function clearChunk({ output, owner, writers, drains }: TraceChunk): void {
+  for (const writer of writers) writer.restoreChunk(output);
   for (const drain of drains) {
     drain.drop();
     drain.suspend();
