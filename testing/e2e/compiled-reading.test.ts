@@ -4,7 +4,15 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { type EventHandlers, type FieldValue, type Message, printCtf2, printTsdl, TextView } from '@ringtail/ctf';
 import { EventVisitor } from '@ringtail/ctf/internal';
-import { openTraces, type PrettyOptions, parseFields, parseNames, printPretty, visitEvents } from '@ringtail/reader';
+import {
+  openTraces,
+  type PrettyOptions,
+  parseFields,
+  parseNames,
+  printDetails,
+  printPretty,
+  visitEvents,
+} from '@ringtail/reader';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { corpusPath } from '../corpus.ts';
 import { randomTrace } from '../schemas/random-trace.ts';
@@ -35,6 +43,20 @@ function printed(trace: string, options: PrettyOptions, way: 'compiled' | 'gener
     reader.close();
   }
   return [...text, ...remarks].join('');
+}
+
+/** The same of the details. */
+function described(trace: string, way: 'compiled' | 'general'): string {
+  const text: string[] = [];
+  // With a choice of events, all are messages.
+  const keep = way === 'general' ? () => true : undefined;
+  const reader = openTraces(trace, { boundaries: true, keep, onError: (error) => text.push(error.describe()) });
+  try {
+    printDetails(reader, { write: (chunk) => text.push(chunk) > 0 });
+  } finally {
+    reader.close();
+  }
+  return text.join('');
 }
 
 function* oneByOne(messages: Iterable<Message>): Iterable<Message> {
@@ -92,6 +114,14 @@ describe('a trace of random event classes and values', () => {
       const general = printed(directory, STYLES[style]!, 'general');
       expect(general.length).toBeGreaterThan(100_000);
       expect(printed(directory, STYLES[style]!, 'compiled') === general, directory).toBe(true);
+    }
+  });
+
+  it('is described in detail by generated code as message by message', () => {
+    for (const directory of directories) {
+      const general = described(directory, 'general');
+      expect(general.length).toBeGreaterThan(100_000);
+      expect(described(directory, 'compiled') === general, directory).toBe(true);
     }
   });
 

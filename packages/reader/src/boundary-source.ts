@@ -1,4 +1,5 @@
 import type { DataStreamReader, Message, Next } from '@ringtail/ctf';
+import type { EventLoops, TurnHeap } from '@ringtail/ctf/internal';
 import type { MessageSource } from './merge.ts';
 
 /** The messages of a data stream with those of its packets, which are merged by time as others are. */
@@ -11,6 +12,10 @@ export class BoundarySource implements MessageSource {
 
   skipPacket(): boolean {
     return this.#reader.skipPacket();
+  }
+
+  takeEvents(loops: EventLoops, heap: TurnHeap): number {
+    return this.#reader.takeEvents(loops, heap);
   }
 
   next(): Next<Message> {

@@ -3,22 +3,21 @@ import type {
   DataStream,
   EventMessage,
   EventRecordClass,
-  FieldScope,
   FieldValue,
   Instant,
   LossMessage,
   Message,
-  StructureFieldClass,
 } from '@ringtail/ctf';
-import { ClockValue, type Links } from '@ringtail/ctf/internal';
+import { ClockValue, type DataStreamDecoder, type EventLoop } from '@ringtail/ctf/internal';
 import { ClassDescription } from './details/describe-class.ts';
 import { fieldDescription } from './details/describe-field.ts';
 import { describeTrace, describeTraceClass } from './details/describe-trace.ts';
+import { detailsLoop, EVENT_SCOPES, eventTitle, scopeOf } from './details/details-loop.ts';
 import { detailsInteger } from './details/details-number.ts';
+import type { MessageConsumer } from './merge.ts';
 import type { TraceReader } from './open-traces.ts';
+import { TextBuffer } from './text/text-buffer.ts';
 import type { TextSink } from './text-sink.ts';
-
-const CHUNK_CHARACTERS = 1 << 16;
 
 /**
  * Prints every message with all it has, and what the metadata says, as Babeltrace's `sink.text.details` does.
@@ -29,11 +28,8 @@ export function printDetails(reader: TraceReader, sink: TextSink): void {
   const printer = new DetailsPrinter(reader, sink);
   try {
     printer.begin();
-    for (const message of reader.messages()) {
-      printer.take(message);
-      if (!printer.isWanted) return;
-    }
-    printer.end();
+    reader.drain(printer);
+    if (printer.isWanted) printer.end();
   } finally {
     printer.flush();
   }
@@ -43,9 +39,8 @@ type Describe = (value: FieldValue, indent: string) => string;
 
 interface EventDescription {
   readonly title: string;
-  readonly commonContext: Describe | undefined;
-  readonly specificContext: Describe | undefined;
-  readonly payload: Describe | undefined;
+  /** For each scope of `EVENT_SCOPES`, unless it is not shown. */
+  readonly scopes: readonly (Describe | undefined)[];
 }
 
 interface StreamState {
@@ -58,17 +53,28 @@ interface StreamState {
   readonly events: Map<EventRecordClass, EventDescription>;
 }
 
-class DetailsPrinter {
-  isWanted = true;
+class DetailsPrinter implements MessageConsumer {
   readonly #reader: TraceReader;
-  readonly #sink: TextSink;
+  readonly #buffer: TextBuffer;
+  readonly #loops = new Map<DataStreamDecoder, EventLoop | undefined>();
   readonly #states = new Map<string, StreamState>();
-  #chunk = '';
   #isFirst = true;
 
   constructor(reader: TraceReader, sink: TextSink) {
     this.#reader = reader;
-    this.#sink = sink;
+    this.#buffer = new TextBuffer(sink);
+  }
+
+  get isWanted(): boolean {
+    return this.#buffer.isWanted;
+  }
+
+  loopFor(decoder: DataStreamDecoder, stream: DataStream): EventLoop | undefined {
+    if (!this.#loops.has(decoder)) {
+      const tagOf = (of: DataStream) => this.#stateOf(of).tag;
+      this.#loops.set(decoder, detailsLoop(decoder, stream, this.#buffer, tagOf));
+    }
+    return this.#loops.get(decoder);
   }
 
   begin(): void {
@@ -114,17 +120,12 @@ class DetailsPrinter {
   }
 
   flush(): void {
-    if (this.#chunk !== '') this.#sink.write(this.#chunk);
-    this.#chunk = '';
+    this.#buffer.flush();
   }
 
   #write(block: string): void {
-    this.#chunk += this.#isFirst ? block : `\n${block}`;
+    this.#buffer.append(this.#isFirst ? block : `\n${block}`);
     this.#isFirst = false;
-    if (this.#chunk.length < CHUNK_CHARACTERS) return;
-    const full = this.#chunk;
-    this.#chunk = '';
-    this.isWanted = this.#sink.write(full);
   }
 
   #stateOf(stream: DataStream): StreamState {
@@ -132,7 +133,7 @@ class DetailsPrinter {
     if (state.stream === undefined) {
       state.stream = stream;
       state.clock = stream.clockClass && new ClockValue(stream.clockClass);
-      state.packetContext = compile('packet-context', stream.class.packetContext, [stream.links.common]);
+      state.packetContext = describePacketContext(stream);
     }
     return state;
   }
@@ -145,11 +146,13 @@ class DetailsPrinter {
 
   #event(event: EventMessage, state: StreamState): void {
     const description = state.events.get(event.class) ?? describeEvent(event, state);
-    const { title, commonContext, specificContext, payload } = description;
+    const { title, scopes } = description;
+    const values = [event.commonContext, event.specificContext, event.payload];
     let text = '';
-    if (commonContext !== undefined) text += `  Common context:${commonContext(event.commonContext, '  ')}\n`;
-    if (specificContext !== undefined) text += `  Specific context:${specificContext(event.specificContext, '  ')}\n`;
-    if (payload !== undefined) text += `  Payload:${payload(event.payload, '  ')}\n`;
+    for (const [i, [, label]] of EVENT_SCOPES.entries()) {
+      const describe = scopes[i];
+      if (describe !== undefined) text += `${label}${describe(values[i], '  ')}\n`;
+    }
     const time = state.clock === undefined ? '' : cyclesLine(event, state, event.cycles);
     this.#write(`${time}${state.tag}${title}${text === '' ? '\n' : `:\n${text}`}`);
   }
@@ -167,27 +170,20 @@ class DetailsPrinter {
   }
 }
 
-function describeEvent({ class: of, stream }: EventMessage, state: StreamState): EventDescription {
-  const { common, eventRecordClasses } = stream.links;
-  const links = [eventRecordClasses.get(of)!, common];
-  const name = of.name === '' ? '' : ` \`${of.name}\``;
-  const description = {
-    title: `Event${name} (Class ID ${detailsInteger(of.id)})`,
-    commonContext: compile('event-record-common-context', stream.class.eventRecordCommonContext, [common]),
-    specificContext: compile('event-record-specific-context', of.specificContext, links),
-    payload: compile('event-record-payload', of.payload, links),
-  };
-  state.events.set(of, description);
-  return description;
+function describePacketContext({ class: { packetContext }, links }: DataStream): Describe | undefined {
+  const classes = new ClassDescription('packet-context', [links.common]);
+  if (packetContext === undefined || !classes.isShown(packetContext)) return undefined;
+  return fieldDescription(packetContext, classes, 'packet-context');
 }
 
-function compile(
-  scope: FieldScope,
-  root: StructureFieldClass | undefined,
-  links: readonly Links[],
-): Describe | undefined {
-  const classes = new ClassDescription(scope, links);
-  return root === undefined || !classes.isShown(root) ? undefined : fieldDescription(root, classes, scope);
+function describeEvent({ class: of, stream }: EventMessage, state: StreamState): EventDescription {
+  const scopes = EVENT_SCOPES.map(([scope]) => {
+    const { root, classes, isShown } = scopeOf(scope, of, stream);
+    return isShown ? fieldDescription(root!, classes, scope) : undefined;
+  });
+  const description = { title: eventTitle(of), scopes };
+  state.events.set(of, description);
+  return description;
 }
 
 function cyclesLine(instant: Instant, state: StreamState, cycles: bigint | undefined): string {

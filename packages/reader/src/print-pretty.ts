@@ -1,7 +1,7 @@
 import type { Message } from '@ringtail/ctf';
 import { TraceReader } from './open-traces.ts';
 import { type PrettyOptions, PrettyPrinter } from './pretty/pretty-printer.ts';
-import { TextBuffer } from './pretty/text-buffer.ts';
+import { TextBuffer } from './text/text-buffer.ts';
 import type { TextSink } from './text-sink.ts';
 
 /**

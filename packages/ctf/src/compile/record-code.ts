@@ -162,17 +162,19 @@ export class RecordCode {
     return length;
   }
 
-  /** Reads an array: `element` writes the code for one, with the name of its index. */
+  /** Reads an array: `element` writes the code for one, with the name of its index; `begin` for before, with the length's. */
   array(
     fieldClass: StaticArrayFieldClass | DynamicArrayFieldClass,
     place: string,
     element: (index: string) => void,
+    begin: (length: string) => void = () => {},
   ): string {
     if (bitsMinOf(fieldClass.element) === 0) throw new NotCompilable('elements without size');
     this.#align(alignmentOf(fieldClass));
     const length = this.#lengthOf(fieldClass, place);
     this.#flush();
     const alignBytes = this.#alignBytes;
+    begin(length);
     const index = this.#code.fresh('i');
     this.#code.line(`for (let ${index} = 0; ${index} < ${length}; ${index}++) {`);
     // An element also starts where the one before it ends, and there may be none.

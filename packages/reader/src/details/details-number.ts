@@ -16,11 +16,15 @@ function grouped(digits: string, size: number, separator: string): string {
   return text;
 }
 
-/** C's `%f`: six decimals. */
+/** C's `%f`: six decimals, ties to even. */
 export function detailsFloat(value: number): string {
   if (Number.isNaN(value)) return 'nan';
   if (!Number.isFinite(value)) return value < 0 ? '-inf' : 'inf';
-  if (Math.abs(value) < 1e21) return Object.is(value, -0) ? '-0.000000' : value.toFixed(6);
   // `toFixed` gives up here, where all values are whole.
-  return `${BigInt(value)}.000000`;
+  if (Math.abs(value) >= 1e21) return `${BigInt(value)}.000000`;
+  if (Object.is(value, -0)) return '-0.000000';
+  // `toFixed` takes the larger of two neighbours. Only odd multiples of 2^-7 lie in the middle between two of six decimals.
+  const isTie = Math.abs(value * 128) % 2 === 1;
+  const text = value.toFixed(6);
+  return isTie && Number(text.at(-1)) % 2 === 1 ? value.toFixed(7).slice(0, -1) : text;
 }

@@ -34,15 +34,13 @@ import {
   putTwoWords,
   putTwoWordsHexadecimal,
   putUnsigned,
-} from './byte-text.ts';
+} from '../text/byte-text.ts';
+import type { TextBuffer } from '../text/text-buffer.ts';
+import type { TextCode } from '../text/text-code.ts';
 import type { ScopeText } from './event-line.ts';
 import { enumerationText, type FieldTextContext, isShown, memberLabel, shownFieldText } from './pretty-fields.ts';
 import { integerText } from './pretty-number.ts';
 import { colored } from './pretty-style.ts';
-import { SLACK_BYTES, type TextBuffer } from './text-buffer.ts';
-
-/** The most bytes that one call writes that does not check for room: a number, or an escaped byte. */
-const PIECE_BYTES_MAX = 64;
 
 /** Texts of so many values of an enumeration are kept. */
 const ENUMERATION_TEXTS_MAX = 1024;
@@ -77,18 +75,6 @@ function joinWords(high: number, low: number): number | bigint {
   return Number.isSafeInteger(value) ? value : (BigInt(high) << 32n) + BigInt(low);
 }
 
-/** The statements that store constant text at `o` and advance it. They may write up to three bytes more. */
-export function storeText(text: string): string {
-  const bytes = encodeText(text);
-  const stores: string[] = [];
-  for (let i = 0; i < bytes.length; i += 4) {
-    const word = [0, 1, 2, 3].reduce((sum, k) => sum | ((bytes[i + k] ?? 0) << (8 * k)), 0);
-    const at = i === 0 ? 'o' : `o + ${i}`;
-    stores.push(bytes.length - i === 1 ? `O[${at}] = ${bytes[i]};` : `D.setInt32(${at}, ${word}, true);`);
-  }
-  return bytes.length === 0 ? '' : `${stores.join(' ')} o += ${bytes.length};`;
-}
-
 /** The statements that store nine digits at `o` and advance it. */
 export function storeNineDigits(name: string): string {
   return [
@@ -105,64 +91,17 @@ export function storeNineDigits(name: string): string {
 export class LineCode {
   readonly #code: CodeWriter;
   readonly #record: RecordCode;
-  /** Constant text that is yet to be stored. */
-  #pending = '';
-  /** How much may have been written since the last check for room. */
-  #unchecked = 0;
+  readonly #out: TextCode;
 
-  constructor(code: CodeWriter, record: RecordCode) {
+  constructor(code: CodeWriter, record: RecordCode, out: TextCode) {
     this.#code = code;
     this.#record = record;
-  }
-
-  text(text: string): void {
-    this.#pending += text;
+    this.#out = out;
   }
 
   scope({ scope, root, label, context }: ScopeText): void {
-    this.text(label);
+    this.#out.text(label);
     this.#field(root, scope, context);
-  }
-
-  finish(): void {
-    this.flush();
-    this.#record.finish();
-  }
-
-  /** Stores the constant text so far. */
-  flush(): void {
-    const text = this.#pending;
-    this.#pending = '';
-    if (text === '') return;
-    this.#reserve(text.length * 3 + 4);
-    this.#code.line(storeText(text));
-  }
-
-  /** Sees to it that so many bytes fit behind what has been written. */
-  #reserve(bytes: number): void {
-    this.#unchecked += bytes;
-    if (this.#unchecked < SLACK_BYTES) return;
-    this.#code.line('if (o >= LIMIT) return -1;');
-    this.#unchecked = bytes;
-  }
-
-  /** To be called where code behind may run after more text than has been counted. */
-  #check(): void {
-    this.#code.line('if (o >= LIMIT) return -1;');
-    this.#unchecked = 0;
-  }
-
-  #put(call: string): void {
-    this.flush();
-    this.#reserve(PIECE_BYTES_MAX);
-    this.#code.line(`o = ${call};`);
-  }
-
-  #putAnyLength(call: string): void {
-    this.flush();
-    this.#code.line(`o = ${call};`);
-    this.#code.line('if (o === -1) return -1;');
-    this.#unchecked = 0;
   }
 
   #field(fieldClass: FieldClass, place: string, context: FieldTextContext): void {
@@ -178,7 +117,7 @@ export class LineCode {
         break;
       case 'float': {
         const value = this.#record.float(fieldClass);
-        this.#colored(palette.number, context, () => this.#put(`putFloat(D, o, ${value})`));
+        this.#colored(palette.number, context, () => this.#out.put(`putFloat(D, o, ${value})`));
         break;
       }
       case 'string':
@@ -187,7 +126,7 @@ export class LineCode {
           break;
         }
         this.#colored(palette.text, context, () => {
-          this.flush();
+          this.#out.flush();
           this.#record.bytes();
           this.#nullTerminated();
         });
@@ -213,40 +152,40 @@ export class LineCode {
       return;
     }
     const [before, behind] = colored('\0', color, palette).split('\0') as [string, string];
-    this.text(before);
+    this.#out.text(before);
     write();
-    this.text(behind);
+    this.#out.text(behind);
   }
 
   #general(fieldClass: FieldClass, place: string, context: FieldTextContext): void {
     const value = this.#record.general(fieldClass, place);
     const text = this.#code.constant('text', shownFieldText(fieldClass, place, context));
-    this.#putAnyLength(`putText(O, o, LIMIT, ${text}(${value}))`);
+    this.#out.putAnyLength(`putText(O, o, LIMIT, ${text}(${value}))`);
   }
 
   #integer(fieldClass: IntegerFieldClass, integer: IntegerCode): void {
     const { base, bits, signed } = fieldClass;
     if (base === 10) {
-      if (integer.width === 'two-words') this.#put(`putTwoWords(D, o, ${integer.high}, ${integer.low})`);
-      else this.#put(`${signed ? 'putSigned' : 'putUnsigned'}(D, o, ${integer.name})`);
+      if (integer.width === 'two-words') this.#out.put(`putTwoWords(D, o, ${integer.high}, ${integer.low})`);
+      else this.#out.put(`${signed ? 'putSigned' : 'putUnsigned'}(D, o, ${integer.name})`);
     } else if (base === 16) {
       const digitBits = Math.ceil(bits / 4) * 4;
       if (integer.width === 'two-words') {
-        this.#put(`putTwoWordsHexadecimal(D, o, ${integer.high}, ${integer.low})`);
+        this.#out.put(`putTwoWordsHexadecimal(D, o, ${integer.high}, ${integer.low})`);
       } else {
         const mask = digitBits >= 32 ? '' : ` & ${2 ** digitBits - 1}`;
-        this.#put(`putHexadecimal(D, o, (${integer.name}${mask}) >>> 0)`);
+        this.#out.put(`putHexadecimal(D, o, (${integer.name}${mask}) >>> 0)`);
       }
     } else {
       const text = this.#code.constant('text', integerText(fieldClass));
-      this.#putAnyLength(`putText(O, o, LIMIT, ${text}(${valueText(integer)}))`);
+      this.#out.putAnyLength(`putText(O, o, LIMIT, ${text}(${valueText(integer)}))`);
     }
   }
 
   #enumeration(fieldClass: EnumerationFieldClass, place: string, { palette }: FieldTextContext): void {
     const integer = this.#record.integer(containerOf(fieldClass), place);
     const bytes = this.#code.constant('bytes', cachedBytes(enumerationText(fieldClass, palette)));
-    this.#putAnyLength(`putBytes(O, o, LIMIT, ${bytes}(${valueText(integer)}))`);
+    this.#out.putAnyLength(`putBytes(O, o, LIMIT, ${bytes}(${valueText(integer)}))`);
   }
 
   #structure(fieldClass: StructureFieldClass, place: string, context: FieldTextContext): void {
@@ -255,14 +194,14 @@ export class LineCode {
     for (const member of fieldClass.members) {
       const inner = memberPlace(place, member.name);
       if (isShown(member.fieldClass, inner, context)) {
-        this.text(separator + memberLabel(member, context));
+        this.#out.text(separator + memberLabel(member, context));
         this.#field(member.fieldClass, inner, context);
         separator = ', ';
       } else {
         this.#record.skip(member.fieldClass, inner);
       }
     }
-    this.text(separator === '{ ' ? '{ }' : ' }');
+    this.#out.text(separator === '{ ' ? '{ }' : ' }');
   }
 
   #array(fieldClass: StaticArrayFieldClass | DynamicArrayFieldClass, place: string, context: FieldTextContext): void {
@@ -273,7 +212,7 @@ export class LineCode {
         return;
       }
       this.#colored(context.palette.text, context, () => {
-        this.flush();
+        this.#out.flush();
         const length = this.#record.textArray(fieldClass, place);
         const textEnd = this.#code.local('textEnd', `p + ${length}`);
         const at = this.#code.fresh('at');
@@ -283,34 +222,34 @@ export class LineCode {
       });
       return;
     }
-    this.text('[');
-    this.flush();
+    this.#out.text('[');
+    this.#out.flush();
     this.#record.array(fieldClass, place, (index) => {
-      this.#check();
+      this.#out.check();
       this.#code.line(`if (${index} === 0) O[o++] = 32; else { D.setInt16(o, ${0x20_2c}, true); o += 2; }`);
       if (context.names) {
-        this.text('[');
-        this.#put(`putUnsigned(D, o, ${index})`);
-        this.text('] = ');
+        this.#out.text('[');
+        this.#out.put(`putUnsigned(D, o, ${index})`);
+        this.#out.text('] = ');
       }
       this.#field(element, elementPlace(place), context);
-      this.flush();
+      this.#out.flush();
     });
-    this.#check();
-    this.text(' ]');
+    this.#out.check();
+    this.#out.text(' ]');
   }
 
   #variant(fieldClass: VariantFieldClass, place: string, context: FieldTextContext): void {
-    this.text('{ ');
-    this.flush();
+    this.#out.text('{ ');
+    this.#out.flush();
     this.#record.variant(fieldClass, place, (index) => {
-      this.#check();
+      this.#out.check();
       const option = fieldClass.options[index]!;
       this.#field(option.fieldClass, optionPlace(place, option.name, index), context);
-      this.flush();
+      this.#out.flush();
     });
-    this.#check();
-    this.text(' }');
+    this.#out.check();
+    this.#out.text(' }');
   }
 
   /**
@@ -319,8 +258,8 @@ export class LineCode {
    */
   #nullTerminated(): void {
     const code = this.#code;
-    this.text('"');
-    this.flush();
+    this.#out.text('"');
+    this.#out.flush();
     const loop = code.fresh('text');
     const words = code.local('words', 'u8.length - 4');
     code.line(`${loop}: for (;;) {`);
@@ -340,15 +279,15 @@ export class LineCode {
     this.#fourBytes('p', loop);
     code.line('}');
     code.line('if (p > end) return -1;');
-    this.#check();
-    this.text('"');
+    this.#out.check();
+    this.#out.text('"');
   }
 
   /** As `#nullTerminated`, of the bytes from `at` to `end` if no null character comes before. */
   #quoted(at: string, end: string): void {
     const code = this.#code;
-    this.text('"');
-    this.flush();
+    this.#out.text('"');
+    this.#out.flush();
     const loop = code.fresh('text');
     code.line(`${loop}: for (;;) {`);
     code.line('if (o >= LIMIT) return -1;');
@@ -359,8 +298,8 @@ export class LineCode {
     code.line('}');
     this.#fourBytes(at, loop, end);
     code.line('}');
-    this.#check();
-    this.text('"');
+    this.#out.check();
+    this.#out.text('"');
   }
 
   /** Copies up to four bytes, one after the other, and leaves `loop` at the end of the text. */

@@ -5,35 +5,21 @@ import {
   type DataStreamDecoder,
   type EventLoop,
   type EventLoopSink,
-  encodeText,
   type Lane,
   RecordCode,
   type RecordCodeContext,
 } from '@ringtail/ctf/internal';
+import { PaddedText, packetTextOf } from '../text/padded-text.ts';
+import type { TextBuffer } from '../text/text-buffer.ts';
+import { copyPadded, storeText, TextCode } from '../text/text-code.ts';
 import type { EventLine } from './event-line.ts';
 import { headerText } from './header-text.ts';
-import { LineCode, lineConstants, storeNineDigits, storeText } from './line-code.ts';
+import { LineCode, lineConstants, storeNineDigits } from './line-code.ts';
 import type { PrettyStyle } from './pretty-style.ts';
 import { deltaText, type TimeFormat } from './pretty-time.ts';
-import type { TextBuffer } from './text-buffer.ts';
 
 /** Longer texts of packets are left to the general printer. */
 const PACKET_TEXT_BYTES_MAX = 2048;
-
-/** Text with room for whole words. */
-class PaddedText {
-  view = new DataView(new ArrayBuffer(0));
-  /** Bytes. */
-  length = 0;
-
-  set(text: string): void {
-    const bytes = encodeText(text);
-    const padded = new Uint8Array(Math.ceil(bytes.length / 4) * 4);
-    padded.set(bytes);
-    this.view = new DataView(padded.buffer);
-    this.length = bytes.length;
-  }
-}
 
 /** The event printed last, and how times are printed: what the lines of all data streams share. */
 export class LineTime {
@@ -118,23 +104,13 @@ class LineLoopSink implements EventLoopSink {
   }
 
   prepare(seconds: number, lane: Lane): boolean {
-    const { stream, time } = this.#parts;
-    if (this.#packetText(lane).length > PACKET_TEXT_BYTES_MAX) return false;
+    const { stream, time, line } = this.#parts;
+    const packetText = packetTextOf(lane, () => line.packetText(lane.packet));
+    if (packetText.length > PACKET_TEXT_BYTES_MAX) return false;
     if (stream.clockClass === undefined) return true;
     if (seconds < 0) return false;
     time.renew(seconds);
     return true;
-  }
-
-  /** Made once for a packet, however often its data stream has its turn. */
-  #packetText(lane: Lane): PaddedText {
-    const text = lane.prepared instanceof PaddedText ? lane.prepared : new PaddedText();
-    if (lane.preparedFor !== lane.packet) {
-      lane.prepared = text;
-      lane.preparedFor = lane.packet;
-      text.set(this.#parts.line.packetText(lane.packet));
-    }
-    return text;
   }
 
   resume(): boolean {
@@ -146,21 +122,21 @@ class LineLoopSink implements EventLoopSink {
   writeRecord(eventRecordClass: EventRecordClass, code: CodeWriter, context: RecordCodeContext): void {
     const { stream, style, line } = this.#parts;
     const record = new RecordCode(code, context);
-    const fields = new LineCode(code, record);
-    code.line('if (o >= LIMIT) return -1;');
-    fields.text(headerText(stream, eventRecordClass, style));
+    const out = new TextCode(code);
+    const fields = new LineCode(code, record, out);
+    out.check();
+    out.text(headerText(stream, eventRecordClass, style));
     let separator = '';
     if (line.scope('packet-context', stream.class.packetContext) !== undefined) {
-      fields.flush();
-      code.line('for (let i = 0; i < packetLength; i += 4) D.setInt32(o + i, packetView.getInt32(i, true), true);');
-      code.line('o += packetLength;');
+      out.flush();
+      code.line(copyPadded('packetView', 'packetLength'));
       separator = ', ';
     }
     const own = context.links.slice(0, 1);
     const add = (scope: FieldScope, root: StructureFieldClass | undefined, links = own) => {
       const shown = line.scope(scope, root, links);
       if (shown !== undefined) {
-        fields.text(separator);
+        out.text(separator);
         fields.scope(shown);
         separator = ', ';
       } else if (root !== undefined) {
@@ -170,8 +146,9 @@ class LineLoopSink implements EventLoopSink {
     add('event-record-common-context', stream.class.eventRecordCommonContext, []);
     add('event-record-specific-context', eventRecordClass.specificContext);
     add('event-record-payload', eventRecordClass.payload);
-    fields.text('\n');
-    fields.finish();
+    out.text('\n');
+    out.flush();
+    record.finish();
     code.line('T.at = o;');
   }
 
@@ -181,8 +158,7 @@ class LineLoopSink implements EventLoopSink {
     const { palette } = style;
     const { afterTime, beforeDelta, afterDelta } = timeFrame(style);
     const lines = [
-      'for (let i = 0; i < timeLength; i += 4) D.setInt32(o + i, timeView.getInt32(i, true), true);',
-      'o += timeLength;',
+      copyPadded('timeView', 'timeLength'),
       storeNineDigits('nanoseconds'),
       storeText(palette.reset + afterTime + (delta ? beforeDelta : '')),
     ];

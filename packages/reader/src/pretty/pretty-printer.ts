@@ -1,13 +1,13 @@
 import type { DataStream, EventMessage, Instant, LossMessage, Message } from '@ringtail/ctf';
 import type { DataStreamDecoder, EventLoop } from '@ringtail/ctf/internal';
 import type { MessageConsumer } from '../merge.ts';
+import type { TextBuffer } from '../text/text-buffer.ts';
 import type { TextSink } from '../text-sink.ts';
 import { EventLine } from './event-line.ts';
 import { LineTime, lineLoop, timeFrame } from './line-loop.ts';
 import { lossLine } from './loss-line.ts';
 import { type PrettyFields, type PrettyNames, type PrettyStyle, prettyStyle } from './pretty-style.ts';
 import { cyclesDeltaText, cyclesText, deltaText, TimeFormat } from './pretty-time.ts';
-import type { TextBuffer } from './text-buffer.ts';
 
 export interface PrettyOptions {
   /** Times in UTC instead of the local time zone. */

@@ -1,6 +1,6 @@
 import { encodeText } from '@ringtail/ctf/internal';
-import { floatText } from './pretty-number.ts';
-import { escapeOf } from './pretty-text.ts';
+import { floatText } from '../pretty/pretty-number.ts';
+import { escapeOf } from '../pretty/pretty-text.ts';
 
 /**
  * What generated printers call: each function writes text as bytes at a position and returns the position behind it.
@@ -72,16 +72,32 @@ export function putTwoWords(view: DataView, at: number, high: number, low: numbe
   return low === 0 ? putWords(view, at + 1, -high, 0) : putWords(view, at + 1, -high - 1, 0x1_0000_0000 - low);
 }
 
-/** As paper and pencil divide: 16 bits at a time, so that all that comes up is exact in a number. */
 function putWords(view: DataView, at: number, high: number, low: number): number {
   if (high < SAFE_HIGH) return putSafe(view, at, high * 0x1_0000_0000 + low);
-  const first = Math.floor(high / 100_000_000);
-  const second = (high - first * 100_000_000) * 0x1_0000 + (low >>> 16);
-  const secondQuotient = Math.floor(second / 100_000_000);
-  const third = (second - secondQuotient * 100_000_000) * 0x1_0000 + (low & 0xffff);
-  const thirdQuotient = Math.floor(third / 100_000_000);
-  const quotient = first * 0x1_0000_0000 + secondQuotient * 0x1_0000 + thirdQuotient;
-  return putEightDigits(view, putSafe(view, at, quotient), third - thirdQuotient * 100_000_000);
+  const quotient = divideWords(high, low, 100_000_000);
+  return putEightDigits(view, putSafe(view, at, quotient), remainder);
+}
+
+let remainder = -0;
+
+/** What `divideWords` left. */
+export function lastRemainder(): number {
+  return remainder;
+}
+
+/**
+ * Divides two unsigned words as paper and pencil do, 16 bits at a time, so that all that comes up is exact in a number.
+ *
+ * @param divisor 2^11 to 2^30
+ */
+export function divideWords(high: number, low: number, divisor: number): number {
+  const first = Math.floor(high / divisor);
+  const second = (high - first * divisor) * 0x1_0000 + (low >>> 16);
+  const secondQuotient = Math.floor(second / divisor);
+  const third = (second - secondQuotient * divisor) * 0x1_0000 + (low & 0xffff);
+  const thirdQuotient = Math.floor(third / divisor);
+  remainder = third - thirdQuotient * divisor;
+  return first * 0x1_0000_0000 + secondQuotient * 0x1_0000 + thirdQuotient;
 }
 
 /** Values with a high word below are exact in a number. */

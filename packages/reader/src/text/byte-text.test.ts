@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { floatText } from '../pretty/pretty-number.ts';
 import { putFloat, putHexadecimal, putSigned, putTwoWords, putTwoWordsHexadecimal, putUnsigned } from './byte-text.ts';
-import { floatText } from './pretty-number.ts';
 
 const bytes = new Uint8Array(128);
 const view = new DataView(bytes.buffer);

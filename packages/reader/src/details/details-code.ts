@@ -1,0 +1,208 @@
+import type {
+  DynamicArrayFieldClass,
+  FieldClass,
+  IntegerFieldClass,
+  StaticArrayFieldClass,
+  StructureFieldClass,
+  VariantFieldClass,
+} from '@ringtail/ctf';
+import {
+  type CodeWriter,
+  containerOf,
+  elementPlace,
+  firstZeroByte,
+  isTextElement,
+  memberPlace,
+  optionPlace,
+  type RecordCode,
+  ZERO_BYTES,
+} from '@ringtail/ctf/internal';
+import { putText } from '../text/byte-text.ts';
+import type { TextCode } from '../text/text-code.ts';
+import type { ClassDescription } from './describe-class.ts';
+import { fieldDescription } from './describe-field.ts';
+import {
+  putDetailsFloat,
+  putGrouped,
+  putGroupedHexadecimal,
+  putTwoWordsGrouped,
+  putTwoWordsGroupedHexadecimal,
+} from './details-bytes.ts';
+
+/** What the code refers to by name, beside what `TextCode` needs. */
+export const DETAILS_CONSTANTS: Readonly<Record<string, unknown>> = {
+  putDetailsFloat,
+  putGrouped,
+  putGroupedHexadecimal,
+  putText,
+  putTwoWordsGrouped,
+  putTwoWordsGroupedHexadecimal,
+};
+
+/**
+ * Writes the code that describes the fields of a record as it reads them: byte for byte what `fieldDescription` makes of their values.
+ */
+export class DetailsCode {
+  readonly #code: CodeWriter;
+  readonly #record: RecordCode;
+  readonly #out: TextCode;
+  readonly #classes: ClassDescription;
+
+  constructor(code: CodeWriter, record: RecordCode, out: TextCode, classes: ClassDescription) {
+    this.#code = code;
+    this.#record = record;
+    this.#out = out;
+    this.#classes = classes;
+  }
+
+  /** From behind the colon of the field's name on. */
+  field(fieldClass: FieldClass, place: string, indent: string): void {
+    switch (fieldClass.kind) {
+      case 'integer':
+        this.#integer(fieldClass, place, indent);
+        break;
+      case 'enumeration':
+        this.#integer(containerOf(fieldClass), place, indent);
+        break;
+      case 'float':
+        this.#out.text(' ');
+        this.#out.put(`putDetailsFloat(D, o, ${this.#record.float(fieldClass)})`);
+        break;
+      case 'string':
+        if (fieldClass.encoding === 'utf8' || fieldClass.encoding === 'ascii') this.#nullTerminated();
+        else this.#general(fieldClass, place, indent);
+        break;
+      case 'structure':
+        this.#structure(fieldClass, place, indent);
+        break;
+      case 'static-array':
+      case 'dynamic-array':
+        this.#array(fieldClass, place, indent);
+        break;
+      case 'variant':
+        this.#variant(fieldClass, place, indent);
+        break;
+      default:
+        this.#general(fieldClass, place, indent);
+    }
+  }
+
+  #general(fieldClass: FieldClass, place: string, indent: string): void {
+    const value = this.#record.general(fieldClass, place);
+    const describe = this.#code.constant('text', fieldDescription(fieldClass, this.#classes, place));
+    this.#out.putAnyLength(`putText(O, o, LIMIT, ${describe}(${value}, ${JSON.stringify(indent)}))`);
+  }
+
+  #integer(fieldClass: IntegerFieldClass, place: string, indent: string): void {
+    const { base } = fieldClass;
+    if (base === 8) {
+      this.#general(fieldClass, place, indent);
+      return;
+    }
+    const integer = this.#record.integer(fieldClass, place);
+    const words = integer.width === 'word' ? integer.name : `${integer.high}, ${integer.low}`;
+    const name = `put${integer.width === 'word' ? '' : 'TwoWords'}Grouped${base === 10 ? '' : 'Hexadecimal'}`;
+    this.#out.text(' ');
+    this.#out.put(`${name}(D, o, ${words})`);
+  }
+
+  #structure(fieldClass: StructureFieldClass, place: string, indent: string): void {
+    this.#record.structure(fieldClass);
+    const inner = `${indent}  `;
+    let isEmpty = true;
+    for (const { name, fieldClass: memberClass } of fieldClass.members) {
+      const memberAt = memberPlace(place, name);
+      if (this.#classes.isShown(memberClass, memberAt)) {
+        isEmpty = false;
+        this.#out.text(`\n${inner}${name}:`);
+        this.field(memberClass, memberAt, inner);
+      } else {
+        this.#record.skip(memberClass, memberAt);
+      }
+    }
+    if (isEmpty) this.#out.text(' Empty');
+  }
+
+  #array(fieldClass: StaticArrayFieldClass | DynamicArrayFieldClass, place: string, indent: string): void {
+    const { element } = fieldClass;
+    if (isTextElement(element)) {
+      if (element.kind === 'integer' && (element.encoding === 'utf8' || element.encoding === 'ascii')) {
+        this.#textArray(fieldClass, place);
+      } else {
+        this.#general(fieldClass, place, indent);
+      }
+      return;
+    }
+    const inner = `${indent}  `;
+    const out = this.#out;
+    out.flush();
+    const begin = (length: string) => {
+      this.#code.line(`if (${length} === 0) {`);
+      out.text(' Empty');
+      out.flush();
+      this.#code.line('} else {');
+      out.text(' Length ');
+      out.put(`putGrouped(D, o, ${length})`);
+      out.text(':');
+      out.flush();
+      this.#code.line('}');
+    };
+    const each = (index: string) => {
+      out.check();
+      out.text(`\n${inner}[`);
+      out.put(`putGrouped(D, o, ${index})`);
+      out.text(']:');
+      this.field(element, elementPlace(place), inner);
+      out.flush();
+    };
+    this.#record.array(fieldClass, place, each, begin);
+    out.check();
+  }
+
+  #variant(fieldClass: VariantFieldClass, place: string, indent: string): void {
+    const out = this.#out;
+    out.flush();
+    this.#record.variant(fieldClass, place, (index) => {
+      out.check();
+      const option = fieldClass.options[index]!;
+      this.field(option.fieldClass, optionPlace(place, option.name, index), indent);
+      out.flush();
+    });
+    out.check();
+  }
+
+  /** Copies a text up to its null character, four bytes at once. The last bytes of a window are left to the general decoder. */
+  #nullTerminated(): void {
+    const code = this.#code;
+    this.#out.text(' ');
+    this.#out.flush();
+    this.#record.bytes();
+    const words = code.local('words', 'u8.length - 4');
+    code.line('for (;;) {');
+    code.line(`if (p > ${words} || o >= LIMIT) return -1;`);
+    code.line(`const word = dv.getInt32(p, true), zeros = ${ZERO_BYTES};`);
+    code.line('D.setInt32(o, word, true);');
+    code.line(`if (zeros !== 0) { const count = ${firstZeroByte('zeros')}; p += count + 1; o += count; break; }`);
+    code.line('p += 4; o += 4;');
+    code.line('}');
+    code.line('if (p > end) return -1;');
+    this.#out.check();
+  }
+
+  /** The same of a known length, unless a null character comes before. */
+  #textArray(fieldClass: StaticArrayFieldClass | DynamicArrayFieldClass, place: string): void {
+    const code = this.#code;
+    this.#out.text(' ');
+    this.#out.flush();
+    const length = this.#record.textArray(fieldClass, place);
+    code.line(`if (o + ${length} > LIMIT) return -1;`);
+    const index = code.fresh('i');
+    code.line(`for (let ${index} = 0; ${index} < ${length}; ${index}++) {`);
+    code.line(`const byte = u8[p + ${index}];`);
+    code.line('if (byte === 0) break;');
+    code.line('O[o++] = byte;');
+    code.line('}');
+    code.line(`p += ${length};`);
+    this.#out.check();
+  }
+}
