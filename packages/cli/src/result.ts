@@ -125,7 +125,18 @@ export type CommandResult =
       readonly schedule: RotationSchedule;
     }
   | { readonly command: 'save'; readonly sessions: readonly { readonly session: string; readonly path: string }[] }
-  | { readonly command: 'load'; readonly sessions: readonly { readonly session: string; readonly path: string }[] }
+  | {
+      readonly command: 'load';
+      readonly sessions: readonly {
+        readonly session: string;
+        /** The file it came from. */
+        readonly path: string;
+        /** Where it writes; null: nowhere, or to where snapshots go. */
+        readonly output: string | null;
+      }[];
+      /** Whether every file was read and every session loaded. */
+      readonly success: boolean;
+    }
   | { readonly command: 'regenerate-metadata' | 'regenerate-statedump'; readonly session: string }
   | { readonly command: 'reclaim-memory'; readonly session: string; readonly bytes: number }
   | { readonly command: 'add-trigger' | 'remove-trigger'; readonly trigger: TriggerDescription }

@@ -72,6 +72,7 @@ function clientOf(
     request: async (command: string, params: object) => {
       if (command === refused) throw new CtlError('REFUSED', 'no');
       asked.push(`${command} ${JSON.stringify(params)}`);
+      return { output: '/there' };
     },
   };
   return { client: client as unknown as SessionDaemonClient, asked };
@@ -120,7 +121,12 @@ describe('saved sessions', () => {
     await saveSessions(clientOf([SESSION]).client, { sessions: null, directory });
     const { client, asked } = clientOf([]);
     expect(await loadSessions(client, { sessions: null, paths: [directory] })).toEqual([
-      { session: 's', path: saved(), warnings: [] },
+      {
+        session: 's',
+        path: saved(),
+        output: '/there',
+        warnings: ['session s writes to /there: /out holds the trace of another session'],
+      },
     ]);
     expect(asked.map((text) => text.split(' ')[0])).toEqual([
       'create-session',
@@ -191,6 +197,26 @@ describe('saved sessions', () => {
       code: 'REFUSED',
     });
     expect(asked.at(-1)).toBe('destroy s');
+  });
+
+  it('are loaded beside others that cannot be, where the caller takes the errors', async () => {
+    await saveSessions(clientOf([{ ...SESSION, name: 'a' }, SESSION]).client, { sessions: null, directory });
+    writeFileSync(join(directory, 'bad.lttng'), 'garbage');
+    const { client } = clientOf([]);
+    const failures: unknown[] = [];
+    const onFailure = (error: unknown) => failures.push(error);
+    const loaded = await loadSessions(client, { sessions: null, paths: [directory], onFailure });
+    expect(loaded.map(({ session }) => session)).toEqual(['a', 's']);
+    expect(failures).toEqual([expect.objectContaining({ code: 'NOT_XML', path: [join(directory, 'bad.lttng')] })]);
+    // A session that was named is loaded whatever the other files are like.
+    expect(await loadSessions(client, { sessions: ['s'], paths: [directory] })).toHaveLength(1);
+    await expect(loadSessions(client, { sessions: ['x'], paths: [directory] })).rejects.toMatchObject({
+      code: 'NOT_XML',
+    });
+    failures.length = 0;
+    const refusing = clientOf([], 'create-session').client;
+    expect(await loadSessions(refusing, { sessions: null, paths: [directory], onFailure })).toEqual([]);
+    expect(failures.map((error) => (error as CtlError).code)).toEqual(['NOT_XML', 'REFUSED', 'REFUSED']);
   });
 
   it('replace a session of their name only when told to', async () => {

@@ -88,6 +88,11 @@ export interface LoadOptions {
   readonly name?: string | undefined;
   /** Where a session writes now, in place of where it wrote. */
   readonly outputOf?: (session: SavedSession) => string | undefined;
+  /**
+   * Called with the error of a file that cannot be read, or of a session that cannot be made again: the others are loaded.
+   * Where it is absent, the first such error is thrown.
+   */
+  readonly onFailure?: (error: unknown) => void;
   /** Whether the triggers of the files are added, for the client's user; true where it is absent. */
   readonly triggers?: boolean;
 }
@@ -96,23 +101,30 @@ export interface LoadedSession {
   readonly session: string;
   /** The file it came from. */
   readonly path: string;
+  /** Where it writes: a new directory in the saved one, where that holds the trace of another session. Null: nowhere, or to where snapshots go. */
+  readonly output: string | null;
   readonly warnings: readonly string[];
 }
 
 /**
  * Makes the sessions of files again, then adds the triggers that were saved along with them. A session that cannot be made whole is destroyed
- * again, and what was loaded before it stays. Where a trigger of the name does something else already, nothing is loaded.
+ * again, and what was loaded before it stays. Where a trigger of the name does something else already, nothing is loaded. Files
+ * that have nothing to do with the sessions that are named may be damaged.
  *
  * @throws {CtlError} `NO_SAVED_SESSION`, `FILE_NOT_READ`, `TRIGGER_EXISTS`, `BAD_PARAMETER` for one name of several sessions, or what the
  *   daemon answers; {@link SessionFileError} with the path
  */
 export async function loadSessions(client: SessionDaemonClient, options: LoadOptions): Promise<LoadedSession[]> {
   const { sessions, paths, force = false, name, outputOf = () => undefined, triggers: withTriggers = true } = options;
-  const found = paths.flatMap(readSavedSessions).filter(({ saved }) => sessions?.includes(saved.name) ?? true);
+  const { onFailure = rethrow } = options;
+  const unread: unknown[] = [];
+  const all = paths.flatMap((path) => readSavedSessions(path, (error) => unread.push(error)));
+  const found = all.filter(({ saved }) => sessions?.includes(saved.name) ?? true);
   const names = new Set(found.map(({ saved }) => saved.name));
   const missing = sessions?.find((wanted) => !names.has(wanted));
+  if (sessions === null || missing !== undefined) for (const error of unread) onFailure(error);
   if (missing !== undefined) throw noSavedSession(`there is no saved session ${missing}`, paths);
-  if (found.length === 0) throw noSavedSession('there are no saved sessions', paths);
+  if (found.length === 0 && unread.length === 0) throw noSavedSession('there are no saved sessions', paths);
   // The first place that has a name counts, as for programs in PATH.
   const first = [...names].map((wanted) => found.find(({ saved }) => saved.name === wanted) as FoundSession);
   if (name !== undefined && first.length > 1) {
@@ -123,12 +135,23 @@ export async function loadSessions(client: SessionDaemonClient, options: LoadOpt
   const loaded: LoadedSession[] = [];
   for (const { saved, path, warnings } of first) {
     const session = name ?? saved.name;
-    if (force && existing.has(session)) await client.destroySession(session);
-    await restore(client, saved, { name: session, output: outputOf(saved) });
-    loaded.push({ session, path, warnings });
+    try {
+      if (force && existing.has(session)) await client.destroySession(session);
+      const wanted = outputOf(saved) ?? saved.output;
+      const output = await restore(client, saved, { name: session, output: wanted ?? undefined });
+      const isElsewhere = output !== null && wanted !== null && output !== wanted;
+      const elsewhere = `session ${session} writes to ${output}: ${wanted} holds the trace of another session`;
+      loaded.push({ session, path, output, warnings: isElsewhere ? [...warnings, elsewhere] : warnings });
+    } catch (error) {
+      onFailure(error);
+    }
   }
   for (const trigger of triggers) await client.addTrigger(trigger);
   return loaded;
+}
+
+function rethrow(error: unknown): never {
+  throw error;
 }
 
 interface FoundSession {
@@ -163,24 +186,26 @@ function meaningOf({ condition, actions }: TriggerDefinition): string {
   return JSON.stringify([condition, actions]);
 }
 
+/** @returns where the session writes */
 async function restore(
   client: SessionDaemonClient,
   saved: SavedSession,
   options: { readonly name: string; readonly output: string | undefined },
-): Promise<void> {
+): Promise<string | null> {
   const [create, ...rest] = restoreRequests(saved, options);
-  if (create === undefined) return;
-  await client.request(create.command, create.params);
+  if (create?.command !== 'create-session') return null;
+  const { output } = await client.request(create.command, create.params);
   try {
     for (const { command, params } of rest) await client.request(command, params);
   } catch (error) {
     await client.destroySession(options.name).catch(() => {});
     throw error instanceof RingtailError ? error.within(`session ${options.name}`) : error;
   }
+  return output;
 }
 
-/** What a file holds, or every file of a directory; nothing where neither is there. */
-function readSavedSessions(path: string): FoundSession[] {
+/** What a file holds, or every file of a directory that can be read; nothing where neither is there. */
+function readSavedSessions(path: string, onUnread: (error: unknown) => void): FoundSession[] {
   let files: string[];
   try {
     files = readdirSync(path)
@@ -189,7 +214,10 @@ function readSavedSessions(path: string): FoundSession[] {
       .map((name) => join(path, name));
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return [];
-    if (errnoOf(error) !== 'ENOTDIR') throw notRead(path, error);
+    if (errnoOf(error) !== 'ENOTDIR') {
+      onUnread(notRead(path, error));
+      return [];
+    }
     files = [path];
   }
   return files.flatMap((file) => {
@@ -197,8 +225,8 @@ function readSavedSessions(path: string): FoundSession[] {
       const { sessions, triggers, warnings } = parseSessionFile(readSessionFile(file), accounts);
       return sessions.map((saved) => ({ saved, triggers, path: file, warnings }));
     } catch (error) {
-      if (error instanceof RingtailError) throw error.within(file);
-      throw notRead(file, error);
+      onUnread(error instanceof RingtailError ? error.within(file) : notRead(file, error));
+      return [];
     }
   });
 }

@@ -143,14 +143,22 @@ function trackerOf(
   attribute: TrackedAttribute,
   numberOf: (name: string) => number | undefined,
 ): readonly number[] | null {
-  const tracker = domain?.child('process_attr_trackers')?.child(`${attribute}_process_attr_tracker`);
-  if (tracker === undefined) return null;
-  const values = tracker.child('process_attr_values')?.children(attribute) ?? [];
+  const former = attribute === 'vpid' ? formerTrackerOf(domain) : null;
+  // An attribute may have several elements: their values together are tracked.
+  const trackers = domain?.child('process_attr_trackers')?.children(`${attribute}_process_attr_tracker`) ?? [];
+  if (trackers.length === 0) return former;
+  const values = trackers.flatMap((tracker) => tracker.child('process_attr_values')?.children(attribute) ?? []);
   return values.map((value) => {
     const name = value.text('name');
     if (name === undefined) return value.requiredInteger('id');
     return numberOf(name) ?? value.refuse(`nobody here is called ${name}: write a number as id`);
   });
+}
+
+/** The process tracker as LTTng wrote it before version 2.12. */
+function formerTrackerOf(domain: XmlNode | undefined): readonly number[] | null {
+  const targets = domain?.child('trackers')?.child('pid_tracker')?.child('targets');
+  return targets?.children('pid_target').map((target) => target.requiredInteger('pid')) ?? null;
 }
 
 function channelsOf(domain: XmlNode, session: string, warnings: string[]): ChannelDescription[] {
@@ -213,7 +221,8 @@ function contextOf(node: XmlNode): string {
   return contextNameOf(element);
 }
 
-const NO_LOG_LEVEL = -1;
+/** With whatever type of levels: LTTng's tracers take it for every level, and LTTng wrote it so. */
+const ANY_LOG_LEVEL = -1;
 
 function ruleOf(node: XmlNode, session: string, warnings: string[]): RuleDescription[] {
   const pattern = node.text('name') ?? '*';
@@ -224,8 +233,10 @@ function ruleOf(node: XmlNode, session: string, warnings: string[]): RuleDescrip
   }
   const exclude = node.child('exclusions')?.texts('exclusion') ?? [];
   const levels = node.oneOf('loglevel_type', ['ALL', 'RANGE', 'SINGLE'], 'ALL');
-  const to = node.integer('loglevel', NO_LOG_LEVEL, NO_LOG_LEVEL);
-  if (levels !== 'ALL' && to === NO_LOG_LEVEL) node.labelled(pattern).refuse('lacks the element loglevel');
+  if (levels !== 'ALL' && node.child('loglevel') === undefined)
+    node.labelled(pattern).refuse('lacks the element loglevel');
+  const to = node.integer('loglevel', ANY_LOG_LEVEL, ANY_LOG_LEVEL);
+  const hasLevels = levels !== 'ALL' && to !== ANY_LOG_LEVEL;
   const from = levels === 'SINGLE' ? to : Number(node.attribute(OWN_INSTRUCTION, 'loglevel-from') ?? 0) || 0;
   const filter = node.text('filter');
   return [
@@ -233,7 +244,7 @@ function ruleOf(node: XmlNode, session: string, warnings: string[]): RuleDescrip
       pattern,
       enabled: node.boolean('enabled', true),
       ...(exclude.length > 0 && { exclude }),
-      ...(levels !== 'ALL' && { logLevel: { from, to } }),
+      ...(hasLevels && { logLevel: { from, to } }),
       ...(filter !== undefined && { filter }),
     },
   ];

@@ -358,6 +358,31 @@ describe('a session file', () => {
     ]);
   });
 
+  it.each([
+    ['RANGE', '-1', undefined],
+    ['SINGLE', '-1', undefined],
+    ['ALL', '-1', undefined],
+    ['RANGE', '6', { from: 0, to: 6 }],
+    ['SINGLE', '6', { from: 6, to: 6 }],
+  ])('takes log level -1 for every level, as LTTng does and has saved it: %s %s', (type, level, expected) => {
+    const event = `<event><name>e</name><loglevel_type>${type}</loglevel_type><loglevel>${level}</loglevel></event>`;
+    const channel = `<channels><channel><name>c</name><events>${event}</events></channel></channels>`;
+    const [rule] = parseSessionFile(file(domain(channel))).sessions[0]?.channels[0]?.rules ?? [];
+    expect(rule?.logLevel).toEqual(expected);
+  });
+
+  it('may have several trackers of an attribute, or the one of LTTng before 2.12', () => {
+    const vpid = (id: number) =>
+      `<vpid_process_attr_tracker><process_attr_values><vpid><id>${id}</id></vpid></process_attr_values></vpid_process_attr_tracker>`;
+    const trackedOf = (...inside: string[]) => parseSessionFile(file(domain(...inside))).sessions[0]?.trackers.vpid;
+    expect(trackedOf(`<process_attr_trackers>${vpid(666)}${vpid(999)}</process_attr_trackers>`)).toEqual([666, 999]);
+    const former = (targets: string) => `<trackers><pid_tracker>${targets}</pid_tracker></trackers>`;
+    const target = (pid: number) => `<pid_target><pid>${pid}</pid></pid_target>`;
+    expect(trackedOf(former(`<targets>${target(42)}${target(1337)}</targets>`))).toEqual([42, 1337]);
+    expect(trackedOf(former('<targets/>'))).toEqual([]);
+    expect(trackedOf()).toBeNull();
+  });
+
   it('may call tracked users and groups by names that are known here', () => {
     const tracked = (name: string) =>
       file(

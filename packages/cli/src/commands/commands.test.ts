@@ -748,6 +748,18 @@ describe('save and load', () => {
     expect(context.errors()).toContain('\n  --override-url=');
   });
 
+  it('are loaded beside files that cannot be read, and the exit code says so', async () => {
+    const { context } = await world({ 'create-session': ({ name, output }) => ({ name, output }) });
+    for (const name of ['a', 'b']) {
+      writeFileSync(join(context.cwd, `${name}.lttng`), `<sessions><session><name>${name}</name></session></sessions>`);
+    }
+    writeFileSync(join(context.cwd, 'bad.lttng'), 'garbage');
+    expect(await run(['load', '-i', '.'], context)).toMatchObject({ code: 1 });
+    expect(context.output()).toBe('Loaded: a, b\n');
+    expect(context.errors()).toMatch(/^ringtail: error: .*bad\.lttng: /);
+    expect(await run(['load', '-i', '.', 'a'], context)).toMatchObject({ code: 0 });
+  });
+
   it('warn once of a file, however many sessions it has', async () => {
     const { context } = await world({ 'create-session': ({ name, output }) => ({ name, output }) });
     const kernel =

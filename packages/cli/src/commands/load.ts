@@ -1,10 +1,12 @@
-import { CtlError, loadSessions, savedSessionsDirectories } from '@ringtail/ctl';
+import { RingtailError } from '@ringtail/base';
+import { CtlError, type LoadedSession, loadSessions, savedSessionsDirectories } from '@ringtail/ctl';
 import { type Command, Option } from 'commander';
 import type { Act } from '../cli.ts';
-import { absolutePath, type Context, report, warn } from '../context.ts';
+import { absolutePath, type Context, report, reportError, warn } from '../context.ts';
 import { makeCurrentSession } from '../current-session.ts';
 import { withDaemon } from '../daemon.ts';
-import { CliError } from '../errors.ts';
+import { CliError, ExitCode } from '../errors.ts';
+import { exitCodeOf } from '../exit-codes.ts';
 import { outputFormatOf } from '../options.ts';
 import { pathOfUrl } from './create.ts';
 
@@ -54,6 +56,13 @@ export function addLoad(program: Command, context: Context, act: Act): Command {
       options.inputPath === undefined
         ? savedSessionsDirectories(context.env)
         : [absolutePath(context, options.inputPath)];
+    const format = outputFormatOf(command);
+    let code: number = ExitCode.OK;
+    const onFailure = (error: unknown) => {
+      if (!(error instanceof RingtailError) || error.code === 'DAEMON_GONE') throw error;
+      reportError(context, format, withHint(error));
+      if (code === ExitCode.OK) code = exitCodeOf(error, command.name());
+    };
     const loaded = await withDaemon(context, (client) =>
       loadSessions(client, {
         sessions: name === undefined ? null : [name],
@@ -62,6 +71,7 @@ export function addLoad(program: Command, context: Context, act: Act): Command {
         name: options.overrideName,
         outputOf: () => output,
         triggers: options.triggers,
+        onFailure,
       }),
     ).catch((error: unknown) => {
       if (!(error instanceof CtlError)) throw error;
@@ -70,24 +80,40 @@ export function addLoad(program: Command, context: Context, act: Act): Command {
         warn(context, error.describe());
         return [];
       }
-      const hint = Object.hasOwn(HINTS, error.code) ? HINTS[error.code] : undefined;
-      throw hint === undefined ? error : new CliError(error.code, error.describe(), hint);
+      throw withHint(error);
     });
     // Warnings are of the whole file, of which there may be several sessions.
     for (const warning of new Set(loaded.flatMap(({ warnings }) => warnings))) warn(context, warning);
-    const sessions = loaded.map(({ session, path }) => ({ session, path }));
-    report(context, outputFormatOf(command), { command: 'load', sessions }, () =>
-      [
-        name === undefined && options.overrideName === undefined
-          ? `All sessions have been loaded successfully: ${sessions.map(({ session }) => session).join(', ') || 'none'}`
-          : `Session ${name ?? sessions[0]?.session} has been loaded successfully`,
-        ...(options.overrideName === undefined ? [] : [`Session name overridden with ${options.overrideName}`]),
-      ].join('\n'),
+    const success = code === ExitCode.OK;
+    const sessions = loaded.map(({ session, path, output: place }) => ({ session, path, output: place }));
+    report(context, format, { command: 'load', sessions, success }, () =>
+      describe(loaded, name, options.overrideName, success),
     );
     // As with LTTng, one session that was asked for by its name becomes the current one; several do not.
-    return name === undefined ? undefined : makeCurrentSession(context, options.overrideName ?? name);
+    return name === undefined || !success ? { code } : makeCurrentSession(context, options.overrideName ?? name);
   });
   return command;
+}
+
+function withHint(error: RingtailError): RingtailError {
+  const hint = Object.hasOwn(HINTS, error.code) ? HINTS[error.code] : undefined;
+  return hint === undefined ? error : new CliError(error.code, error.describe(), hint);
+}
+
+/** @param asked name of the session that was asked for; undefined: all */
+function describe(
+  loaded: readonly LoadedSession[],
+  asked: string | undefined,
+  overrideName: string | undefined,
+  success: boolean,
+): string {
+  const names = loaded.map(({ session }) => session).join(', ');
+  if (!success) return names === '' ? '' : `Loaded: ${names}`;
+  if (asked === undefined && overrideName === undefined) {
+    return `All sessions have been loaded successfully: ${names || 'none'}`;
+  }
+  const line = `Session ${asked ?? names} has been loaded successfully`;
+  return overrideName === undefined ? line : `${line}\nSession name overridden with ${overrideName}`;
 }
 
 function isWhateverThereIs(name: string | undefined, { inputPath, overrideName }: LoadOptions): boolean {

@@ -252,7 +252,7 @@ export const RESULTS: readonly CommandResult[] = [
     schedule: bare.rotationSchedule,
   },
   { command: 'save', sessions: [{ session: 's', path: '/saved/s.lttng' }] },
-  { command: 'load', sessions: [] },
+  { command: 'load', sessions: [], success: true },
   { command: 'regenerate-metadata', session: 's' },
   { command: 'regenerate-statedump', session: 's' },
   { command: 'reclaim-memory', session: 's', bytes: 4096 },

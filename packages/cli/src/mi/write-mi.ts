@@ -117,7 +117,7 @@ export function writeMi(result: CommandResult): string {
     case 'save':
       return miDocument('save', { save: savedElement(result.sessions) }, true);
     case 'load':
-      return miDocument('load', { load: { ...savedElement(result.sessions), overrides: {} } }, true);
+      return miDocument('load', { load: { ...savedElement(result.sessions), overrides: {} } }, result.success);
     case 'regenerate-metadata':
     case 'regenerate-statedump':
       return miDocument(command as string, { regenerate_action: { name: action.join('-') } }, true);
