@@ -21,7 +21,7 @@ const SPECIAL = { '\\': '\\e', '-': '\\-', "'": '\\[aq]', '`': '\\[ga]', '"': '\
 /** What manual pages call what help calls otherwise. */
 const TITLES = { 'Exit codes': 'EXIT STATUS', Example: 'EXAMPLES' };
 
-const pages = allPages();
+const pages = await allPages();
 const there = existsSync(directory) ? readdirSync(directory).filter(isPage) : [];
 const excess = there.filter((name) => !pages.has(name));
 if (isCheck) {
@@ -46,10 +46,10 @@ function textOf(name) {
 }
 
 /** Texts by file name. */
-function allPages() {
+async function allPages() {
   const stream = { columns: 100, write: () => {} };
   const world = { env: {}, uid: 0, gids: [], cwd: '/', now: () => new Date(0), stdout: stream, stderr: stream };
-  const program = describeProgram(world);
+  const program = await describeProgram(world);
   const help = program.createHelp();
   const commands = help.visibleCommands(program);
   return new Map([

@@ -1,42 +1,5 @@
 import { RINGTAIL_VERSION } from '@ringtail/base';
 import { Command, CommanderError, Option } from 'commander';
-import { addAddContext } from './commands/add-context.ts';
-import { addAddMapChannel } from './commands/add-map-channel.ts';
-import { addAddTrigger } from './commands/add-trigger.ts';
-import { addClear } from './commands/clear.ts';
-import { addComplete, addCompletion } from './commands/completion.ts';
-import { addConvert } from './commands/convert.ts';
-import { addCrash } from './commands/crash.ts';
-import { addCreate } from './commands/create.ts';
-import { addDestroy } from './commands/destroy.ts';
-import { addDisableChannel } from './commands/disable-channel.ts';
-import { addDisableEvent } from './commands/disable-event.ts';
-import { addDisableRotation } from './commands/disable-rotation.ts';
-import { addDoctor } from './commands/doctor.ts';
-import { addEnableChannel } from './commands/enable-channel.ts';
-import { addEnableEvent } from './commands/enable-event.ts';
-import { addEnableRotation } from './commands/enable-rotation.ts';
-import { addExportMaps } from './commands/export-maps.ts';
-import { addGuard } from './commands/guard.ts';
-import { addHelp } from './commands/help.ts';
-import { addList } from './commands/list.ts';
-import { addListTriggers } from './commands/list-triggers.ts';
-import { addLoad } from './commands/load.ts';
-import { addReclaimMemory } from './commands/reclaim-memory.ts';
-import { addRecord } from './commands/record.ts';
-import { addMetadata, addRegenerate } from './commands/regenerate.ts';
-import { addRemoveTrigger } from './commands/remove-trigger.ts';
-import { addRotate } from './commands/rotate.ts';
-import { addSave } from './commands/save.ts';
-import { addSetSession } from './commands/set-session.ts';
-import { addShowMaps } from './commands/show-maps.ts';
-import { addSnapshot } from './commands/snapshot.ts';
-import { addStart } from './commands/start.ts';
-import { addStatus } from './commands/status.ts';
-import { addStop } from './commands/stop.ts';
-import { addTrack, addUntrack } from './commands/track.ts';
-import { addVersion } from './commands/version.ts';
-import { addView } from './commands/view.ts';
 import { type Context, DEFAULT_SETTINGS, reportError, warn } from './context.ts';
 import { ExitCode } from './errors.ts';
 import { exitCodeOf, isWarning } from './exit-codes.ts';
@@ -59,49 +22,54 @@ export type Act = <Args extends unknown[]>(
 /** Adds a sub-command to the program. */
 type AddCommand = (program: Command, context: Context, act: Act) => Command;
 
-/** Sub-commands in the order in which the help lists them. */
-const COMMANDS: readonly AddCommand[] = [
-  addRecord,
-  addGuard,
-  addCreate,
-  addSetSession,
-  addEnableChannel,
-  addDisableChannel,
-  addEnableEvent,
-  addDisableEvent,
-  addAddContext,
-  addTrack,
-  addUntrack,
-  addStart,
-  addStop,
-  addClear,
-  addDestroy,
-  addList,
-  addStatus,
-  addSnapshot,
-  addRotate,
-  addEnableRotation,
-  addDisableRotation,
-  addRegenerate,
-  addMetadata,
-  addReclaimMemory,
-  addAddTrigger,
-  addListTriggers,
-  addRemoveTrigger,
-  addAddMapChannel,
-  addShowMaps,
-  addExportMaps,
-  addSave,
-  addLoad,
-  addView,
-  addConvert,
-  addCrash,
-  addDoctor,
-  addCompletion,
-  addComplete,
-  addVersion,
-  addHelp,
-];
+/** Loads the function that adds a sub-command, by name, in the order in which the help lists them. */
+const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  record: async () => (await import('./commands/record.ts')).addRecord,
+  guard: async () => (await import('./commands/guard.ts')).addGuard,
+  create: async () => (await import('./commands/create.ts')).addCreate,
+  'set-session': async () => (await import('./commands/set-session.ts')).addSetSession,
+  'enable-channel': async () => (await import('./commands/enable-channel.ts')).addEnableChannel,
+  'disable-channel': async () => (await import('./commands/disable-channel.ts')).addDisableChannel,
+  'enable-event': async () => (await import('./commands/enable-event.ts')).addEnableEvent,
+  'disable-event': async () => (await import('./commands/disable-event.ts')).addDisableEvent,
+  'add-context': async () => (await import('./commands/add-context.ts')).addAddContext,
+  track: async () => (await import('./commands/track.ts')).addTrack,
+  untrack: async () => (await import('./commands/track.ts')).addUntrack,
+  start: async () => (await import('./commands/start.ts')).addStart,
+  stop: async () => (await import('./commands/stop.ts')).addStop,
+  clear: async () => (await import('./commands/clear.ts')).addClear,
+  destroy: async () => (await import('./commands/destroy.ts')).addDestroy,
+  list: async () => (await import('./commands/list.ts')).addList,
+  status: async () => (await import('./commands/status.ts')).addStatus,
+  snapshot: async () => (await import('./commands/snapshot.ts')).addSnapshot,
+  rotate: async () => (await import('./commands/rotate.ts')).addRotate,
+  'enable-rotation': async () => (await import('./commands/enable-rotation.ts')).addEnableRotation,
+  'disable-rotation': async () => (await import('./commands/disable-rotation.ts')).addDisableRotation,
+  regenerate: async () => (await import('./commands/regenerate.ts')).addRegenerate,
+  metadata: async () => (await import('./commands/regenerate.ts')).addMetadata,
+  'reclaim-memory': async () => (await import('./commands/reclaim-memory.ts')).addReclaimMemory,
+  'add-trigger': async () => (await import('./commands/add-trigger.ts')).addAddTrigger,
+  'list-triggers': async () => (await import('./commands/list-triggers.ts')).addListTriggers,
+  'remove-trigger': async () => (await import('./commands/remove-trigger.ts')).addRemoveTrigger,
+  'add-map-channel': async () => (await import('./commands/add-map-channel.ts')).addAddMapChannel,
+  'show-maps': async () => (await import('./commands/show-maps.ts')).addShowMaps,
+  'export-maps': async () => (await import('./commands/export-maps.ts')).addExportMaps,
+  save: async () => (await import('./commands/save.ts')).addSave,
+  load: async () => (await import('./commands/load.ts')).addLoad,
+  view: async () => (await import('./commands/view.ts')).addView,
+  convert: async () => (await import('./commands/convert.ts')).addConvert,
+  crash: async () => (await import('./commands/crash.ts')).addCrash,
+  doctor: async () => (await import('./commands/doctor.ts')).addDoctor,
+  completion: async () => (await import('./commands/completion.ts')).addCompletion,
+  __complete: async () => (await import('./commands/completion.ts')).addComplete,
+  version: async () => (await import('./commands/version.ts')).addVersion,
+  help: async () => (await import('./commands/help.ts')).addHelp,
+};
+
+const ALL: readonly string[] = Object.keys(COMMANDS);
+/** Sub-commands that speak of all others. */
+const ABOUT_ALL: readonly string[] = ['help', '__complete'];
+const SILENT = { writeOut: () => undefined, writeErr: () => undefined };
 
 /**
  * Runs one command line.
@@ -126,7 +94,8 @@ export async function run(args: readonly string[], context: Context): Promise<Ou
     });
   };
   try {
-    await buildProgram(world, act).parseAsync(args, { from: 'user' });
+    const program = await buildProgram(world, act, commandsFor(args));
+    await program.parseAsync(args, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return { code: ExitCode.OK };
@@ -136,12 +105,28 @@ export async function run(args: readonly string[], context: Context): Promise<Ou
 }
 
 /** The program with all sub-commands as a description of itself, for manual pages and completion. */
-export function describeProgram(context: Omit<Context, 'settings'>): Command {
-  return buildProgram({ ...context, settings: DEFAULT_SETTINGS }, () => undefined);
+export async function describeProgram(context: Omit<Context, 'settings'>): Promise<Command> {
+  return await buildProgram({ ...context, settings: DEFAULT_SETTINGS }, () => undefined, ALL);
 }
 
-/** The whole command line with all sub-commands. */
-function buildProgram(context: Context, act: Act): Command {
+/**
+ * Sub-commands that a command line needs: the one that it names; all for help, suggestions and everything that only the
+ * whole program answers rightly.
+ */
+function commandsFor(args: readonly string[]): readonly string[] {
+  const scout = addGeneralOptions(new Command()).enablePositionalOptions().exitOverride().configureOutput(SILENT);
+  for (const name of ALL) scout.command(name);
+  try {
+    const { operands } = scout.parseOptions([...args]);
+    const named = scout.opts().listCommands ? undefined : operands[0];
+    return named !== undefined && ALL.includes(named) && !ABOUT_ALL.includes(named) ? [named] : ALL;
+  } catch {
+    return ALL;
+  }
+}
+
+/** The command line with these sub-commands. */
+async function buildProgram(context: Context, act: Act, names: readonly string[]): Promise<Command> {
   const program = new Command('ringtail');
   const isQuiet = (): boolean => program.opts<{ quiet?: boolean }>().quiet === true;
   program
@@ -172,7 +157,9 @@ Examples:
     context.stdout.write(commands.map((command) => `${command.name()}\n`).join(''));
     throw new CommanderError(0, 'ringtail.listCommands', '');
   });
-  for (const add of COMMANDS) addListOptions(context, add(program, context, act).addOption(outputFormatOption()));
+  for (const add of await Promise.all(names.map((name) => COMMANDS[name]?.()))) {
+    if (add !== undefined) addListOptions(context, add(program, context, act).addOption(outputFormatOption()));
+  }
   addListOptions(context, program, 'write the options that stand before the command');
   refuseHelpOfUnknownCommand(program);
   // After the commands, which take over what the program has: LTTng exits with another code for options that stand before them.

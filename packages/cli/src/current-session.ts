@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describeError, isAbsence } from '@ringtail/base';
-import { makeDirectories } from '@ringtail/base/files';
+import { makeDirectories, temporaryBeside } from '@ringtail/base/files';
 import { homeDirectory } from '@ringtail/protocol';
 import type { Outcome } from './cli.ts';
 import { type Context, warn } from './context.ts';
@@ -32,7 +31,7 @@ export function readCurrentSession(context: Context): string | undefined {
  */
 export function writeCurrentSession(context: Context, name: string): void {
   const path = currentSessionFile(context);
-  const temporary = `${path}.${randomBytes(6).toString('hex')}`;
+  const temporary = temporaryBeside(path);
   try {
     makeDirectories(dirname(path), 0o700);
     writeFileSync(temporary, `session=${name}\n`, { flag: 'wx', mode: 0o600 });

@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { existsSync, linkSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describeError, errnoOf, RingtailError } from '@ringtail/base';
-import { makeDirectories } from '@ringtail/base/files';
+import { makeDirectories, temporaryBeside } from '@ringtail/base/files';
 import {
   homeDirectory,
   type SessionDescription,
@@ -233,7 +232,7 @@ function readSavedSessions(path: string, onUnread: (error: unknown) => void): Fo
 
 /** A file that is whole from the moment it has its name, and replaces nothing unless told to. */
 function writeAtOnce(path: string, text: string, force: boolean): void {
-  const temporary = `${path}.${randomBytes(6).toString('hex')}.new`;
+  const temporary = temporaryBeside(path);
   try {
     writeFileSync(temporary, text, { flag: 'wx', mode: 0o600 });
     if (force) renameSync(temporary, path);

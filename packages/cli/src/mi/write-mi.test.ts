@@ -24,8 +24,9 @@ describe('the machine interface', () => {
     expect(all).toMatch(/<type>user-per-process<\/type>\s*<effective_value_type>signed-int-32</);
   });
 
-  it('of a command that failed has its name and an empty output', () => {
-    const commands = describeProgram(systemContext()).commands.map((command) => command.name());
+  it('of a command that failed has its name and an empty output', async () => {
+    const { commands: all } = await describeProgram(systemContext());
+    const commands = all.map((command) => command.name());
     for (const command of commands) {
       const document = writeMiFailure(command, command === 'snapshot' ? 'record' : undefined);
       if (document === '') continue;

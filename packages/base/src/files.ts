@@ -1,0 +1,2 @@
+export { makeDirectories } from './make-directories.ts';
+export { temporaryBeside } from './temporary-name.ts';
