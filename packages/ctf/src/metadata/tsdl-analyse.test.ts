@@ -120,6 +120,52 @@ describe('TSDL types', () => {
   });
 });
 
+describe('TSDL that readers let pass', () => {
+  it('has arrays behind the name of a typealias, and const within it', () => {
+    const before = 'typealias integer { size = 8; } := u8; typealias u8 := row[3]; typealias row := rows[2];';
+    expect(field('rows x;', before)).toEqual(field('u8 x[2][3];', 'typealias integer { size = 8; } := u8;'));
+    const constant = 'typealias integer { size = 8; } := const unsigned char;';
+    expect(field('const unsigned char x;', constant)).toMatchObject({ kind: 'integer', bits: 8 });
+  });
+
+  it('has variants that are declared with their tag and used without it', () => {
+    const before = 'variant choice <event.fields.tag> { string A; string B; };';
+    const fields = 'enum : integer { size = 8; } { A, B } tag; variant choice x;';
+    expect(field(fields, before)).toMatchObject({
+      kind: 'variant',
+      selector: { scope: 'event-record-payload', path: ['tag'] },
+    });
+    expect(() => field(fields, before.replace('event.fields.tag', 'tag'))).toThrow('there is no field tag');
+  });
+
+  it('has types of a clock that is not there, of which no field is', () => {
+    const before = 'typealias integer { size = 8; map = clock.none.value; } := t8;';
+    expect(field('integer { size = 8; } x;', before)).toMatchObject({ kind: 'integer' });
+    for (const fields of ['t8 x;', 'struct { t8 y[2]; } x;', 'enum : t8 { A } x;']) {
+      expect(() => field(fields, before)).toThrow('there is no clock none');
+    }
+  });
+});
+
+describe('TSDL texts', () => {
+  const name = (text: string) =>
+    parseTsdl(`/* CTF 1.8 */\n${TRACE}event { name = "${text}"; };`).dataStreamClasses[0]!.eventRecordClasses[0]!.name;
+
+  it.each([
+    ['a\\303\\251b', 'aéb'],
+    ['\\xc3\\xa9', 'é'],
+    ['é\\x41', 'éA'],
+    ['a\\x414b', 'a\x14b'],
+    ['a\\0b', 'a'],
+    ['a\\400b', 'a'],
+    ['a\\xg', 'a'],
+    ['\\377', '\udcff'],
+    ['\\t\\"\\\\\\?', '\t"\\?'],
+  ])('has the bytes that escapes stand for, up to the first that is null: %s', (text, wanted) => {
+    expect(name(text)).toBe(wanted);
+  });
+});
+
 describe('TSDL names', () => {
   it('may be words of basic types, where nothing but a name can stand', () => {
     const before = 'typealias integer { size = 8; } := unsigned int;';

@@ -61,7 +61,7 @@ export interface Declarator {
 export type Declaration =
   | { readonly kind: 'fields'; readonly type: TypeSpecifier; readonly declarators: readonly Declarator[] }
   | { readonly kind: 'typedef'; readonly type: TypeSpecifier; readonly declarators: readonly Declarator[] }
-  | { readonly kind: 'typealias'; readonly type: TypeSpecifier; readonly alias: string; readonly at: number }
+  | { readonly kind: 'typealias'; readonly type: TypeSpecifier; readonly alias: Declarator }
   /** `struct foo { … };`, `enum foo { … };`, `variant foo { … };` */
   | { readonly kind: 'type'; readonly type: TypeSpecifier };
 

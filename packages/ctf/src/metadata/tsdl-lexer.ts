@@ -1,3 +1,4 @@
+import { decodeText, encodeText } from '../decode/text.ts';
 import { type MetadataCode, MetadataError } from './parse-error.ts';
 
 /** A lexical element of TSDL. `at` is its offset in the text. */
@@ -13,7 +14,8 @@ const WORD = /[A-Za-z_][A-Za-z0-9_]*/y;
 const INTEGER = /(0[xX][0-9a-fA-F]+|0[bB][01]+|0[0-7]*|[1-9][0-9]*)[uUlL]*(?![A-Za-z0-9_])/y;
 const QUOTE = /L?["']/y;
 const MARK = /\.\.\.|:=|->|[{}()[\]<>;:=,.*+-]/y;
-const ESCAPE = /\\(?:x([0-9a-fA-F]{1,2})|([0-7]{1,3})|([\s\S]))/g;
+/** As many digits as Babeltrace takes. */
+const ESCAPE = /\\(?:x([0-9a-fA-F]{0,3})|([0-7]{1,3})|([\s\S]))/g;
 
 const ESCAPED: Readonly<Record<string, string>> = {
   n: '\n',
@@ -130,11 +132,27 @@ function integerValue(digits: string): bigint {
   return BigInt(/^0[0-7]+$/.test(digits) ? `0o${digits.slice(1)}` : digits);
 }
 
+/** Numbers in escapes are bytes, of UTF-8 too, and a null byte ends a text, as in C. */
 function withoutEscapes(text: string): string {
-  return text.replaceAll(ESCAPE, (_, hex?: string, octal?: string, other?: string) => {
-    if (hex !== undefined) return String.fromCharCode(Number.parseInt(hex, 16));
-    if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8) & 0xff);
+  if (!text.includes('\\')) return text;
+  const parts: Uint8Array[] = [];
+  let from = 0;
+  for (const match of text.matchAll(ESCAPE)) {
+    const [whole, hex, octal, other] = match;
+    parts.push(encodeText(text.slice(from, match.index)));
+    from = match.index + whole.length;
+    if (hex !== undefined) parts.push(Uint8Array.of(Number.parseInt(`0${hex}`, 16)));
+    else if (octal !== undefined) parts.push(Uint8Array.of(Number.parseInt(octal, 8)));
     // An unknown escape is what it would be without the backslash.
-    return ESCAPED[other!] ?? other!;
-  });
+    else parts.push(encodeText(ESCAPED[other!] ?? other!));
+  }
+  parts.push(encodeText(text.slice(from)));
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  const end = bytes.indexOf(0);
+  return decodeText(bytes, 0, end === -1 ? bytes.length : end);
 }

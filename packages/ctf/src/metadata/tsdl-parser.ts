@@ -100,9 +100,10 @@ class TsdlParser {
     if (this.#acceptWord('typealias')) {
       const type = this.#pointerTo(this.#typeSpecifier());
       this.#expect(':=');
-      const alias = this.#typeName();
+      const name = this.#typeName();
+      const lengths = this.#lengths();
       this.#expect(';');
-      return { kind: 'typealias', type, alias, at };
+      return { kind: 'typealias', type, alias: { name, lengths, at } };
     }
     const isTypedef = this.#acceptWord('typedef');
     const type = this.#typeSpecifier();
@@ -132,12 +133,16 @@ class TsdlParser {
   #declarator(): Declarator {
     const { at } = this.#token;
     const name = this.#name();
+    return { name, lengths: this.#lengths(), at };
+  }
+
+  #lengths(): Expression[] {
     const lengths: Expression[] = [];
     while (this.#accept('[')) {
       lengths.push(this.#expression());
       this.#expect(']');
     }
-    return { name, lengths, at };
+    return lengths;
   }
 
   #typeSpecifier(): TypeSpecifier {
@@ -184,6 +189,7 @@ class TsdlParser {
 
   #typeName(): string {
     const words: string[] = [];
+    while (this.#acceptWord('const'));
     while (this.#isBasicTypeWord()) words.push(this.#advance().text);
     return (words.length > 0 ? words.join(' ') : this.#name()) + this.#stars();
   }

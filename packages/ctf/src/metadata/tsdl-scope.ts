@@ -1,10 +1,13 @@
-import type { FieldClass, StructureFieldClass, VariantOption } from '../model/field-class.ts';
+import type { FieldClass, StructureFieldClass, VariantFieldClass, VariantOption } from '../model/field-class.ts';
 
 /** A variant without a tag: it becomes a field class where it is used with one. */
 export interface UntaggedVariant {
   readonly kind: 'untagged-variant';
   readonly options: readonly VariantOption[];
 }
+
+/** A variant that was declared by name, without a tag or with one. */
+export type Variant = UntaggedVariant | VariantFieldClass;
 
 export type TsdlType = FieldClass | UntaggedVariant;
 
@@ -13,7 +16,7 @@ interface Declared {
   alias: TsdlType;
   struct: StructureFieldClass;
   enum: FieldClass;
-  variant: UntaggedVariant;
+  variant: Variant;
 }
 
 /**

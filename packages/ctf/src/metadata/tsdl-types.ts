@@ -1,4 +1,4 @@
-import { bitsMinOf } from '../decode/class-facts.ts';
+import { bitsMinOf, integerOf } from '../decode/class-facts.ts';
 import { selectorProblem } from '../decode/link.ts';
 import { ALIGN_BITS_MAX } from '../decode/packet-window.ts';
 import type {
@@ -12,11 +12,13 @@ import type {
   IntegerFieldClass,
   StructureFieldClass,
   StructureMember,
+  VariantFieldClass,
   VariantOption,
 } from '../model/field-class.ts';
 import type { EnvironmentValue } from '../model/trace-class.ts';
+import { visitFieldClasses } from './field-class-walk.ts';
 import type { Attribute, Declaration, Declarator, Expression, TypeSpecifier } from './tsdl-ast.ts';
-import { TsdlScope, type TsdlType, type UntaggedVariant } from './tsdl-scope.ts';
+import { TsdlScope, type TsdlType, type UntaggedVariant, type Variant } from './tsdl-scope.ts';
 import type { TsdlValues } from './tsdl-values.ts';
 import { TypeWeights } from './tsdl-weights.ts';
 
@@ -46,6 +48,8 @@ export class TsdlTypes {
   readonly #weights = new TypeWeights();
   readonly #nativeByteOrder: ByteOrder;
   readonly #clockNames: ReadonlySet<string>;
+  /** Clocks that types refer to in vain, and where. */
+  readonly #unknownClocks = new Map<string, number>();
   readonly #environment: ReadonlyMap<string, EnvironmentValue>;
 
   constructor(
@@ -65,7 +69,17 @@ export class TsdlTypes {
     const fieldClass = this.fieldClass(type, scope);
     if (fieldClass.kind !== 'structure') throw this.values.error('a structure is needed here', type.at);
     if (this.#weights.exceedsWhole(fieldClass)) throw this.values.unsupported('metadata of that many fields', type.at);
+    if (this.#unknownClocks.size > 0) this.#refuseUnknownClocks(fieldClass);
     return fieldClass;
+  }
+
+  /** A type may be of a clock that is not there, as long as no field is of that type. */
+  #refuseUnknownClocks(root: StructureFieldClass): void {
+    visitFieldClasses(root, (fieldClass) => {
+      const { clock } = integerOf(fieldClass) ?? {};
+      const at = clock === undefined ? undefined : this.#unknownClocks.get(clock);
+      if (at !== undefined) throw this.values.error(`there is no clock ${clock}`, at);
+    });
   }
 
   fieldClass(type: TypeSpecifier, scope: TsdlScope): FieldClass {
@@ -80,16 +94,17 @@ export class TsdlTypes {
     if (declaration.kind === 'fields') throw this.values.error('there are no fields here', declaration.type.at);
     const type = this.#type(declaration.type, scope);
     if (declaration.kind === 'typealias') {
-      this.#declareAlias(declaration.alias, type, scope, declaration.at);
+      this.#declareAlias(type, declaration.alias, scope);
     } else if (declaration.kind === 'typedef') {
-      for (const declarator of declaration.declarators) {
-        this.#declareAlias(declarator.name, this.#arrays(type, declarator, scope), scope, declarator.at);
-      }
+      for (const declarator of declaration.declarators) this.#declareAlias(type, declarator, scope);
     }
   }
 
-  #declareAlias(name: string, type: TsdlType, scope: TsdlScope, at: number): void {
-    if (!scope.declare('alias', name, type)) throw this.values.error(`the type ${name} is declared twice`, at);
+  #declareAlias(type: TsdlType, declarator: Declarator, scope: TsdlScope): void {
+    const { name, at } = declarator;
+    if (!scope.declare('alias', name, this.#arrays(type, declarator, scope))) {
+      throw this.values.error(`the type ${name} is declared twice`, at);
+    }
   }
 
   #type(type: TypeSpecifier, scope: TsdlScope): TsdlType {
@@ -157,7 +172,7 @@ export class TsdlTypes {
     if (words.length !== 3 || prefix !== 'clock' || suffix !== 'value' || name === undefined) {
       throw this.values.error('a clock mapping is written clock.NAME.value', value.at);
     }
-    if (!this.#clockNames.has(name)) throw this.values.error(`there is no clock ${name}`, value.at);
+    if (!this.#clockNames.has(name)) this.#unknownClocks.set(name, value.at);
     return name;
   }
 
@@ -268,21 +283,25 @@ export class TsdlTypes {
 
   #variant(type: Specifier<'variant'>, scope: TsdlScope): TsdlType {
     const { name, at } = type;
-    let untagged: UntaggedVariant | undefined;
     if (type.body === undefined) {
-      untagged = name === undefined ? undefined : scope.find('variant', name);
-      if (untagged === undefined) throw this.values.error(`there is no variant ${name ?? ''}`, at);
-    } else {
-      // Options keep their underscores: they are compared with labels, which have theirs too.
-      const options: VariantOption[] = this.#fields(type.body, new TsdlScope(scope), () => undefined);
-      this.#refuseDuplicates(options, at);
-      untagged = { kind: 'untagged-variant', options };
-      if (name !== undefined && !scope.declare('variant', name, untagged)) {
-        throw this.values.error(`the variant ${name} is declared twice`, at);
-      }
+      const found = name === undefined ? undefined : scope.find('variant', name);
+      if (found === undefined) throw this.values.error(`there is no variant ${name ?? ''}`, at);
+      return type.tag === undefined ? found : this.#tagged(found, type.tag, scope);
     }
-    if (type.tag === undefined) return untagged;
-    return { kind: 'variant', selector: this.#location(type.tag, scope), options: untagged.options };
+
+    // Options keep their underscores: they are compared with labels, which have theirs too.
+    const options: VariantOption[] = this.#fields(type.body, new TsdlScope(scope), () => undefined);
+    this.#refuseDuplicates(options, at);
+    const untagged: UntaggedVariant = { kind: 'untagged-variant', options };
+    const variant = type.tag === undefined ? untagged : this.#tagged(untagged, type.tag, scope);
+    if (name !== undefined && !scope.declare('variant', name, variant)) {
+      throw this.values.error(`the variant ${name} is declared twice`, at);
+    }
+    return variant;
+  }
+
+  #tagged({ options }: Variant, tag: Expression, scope: TsdlScope): VariantFieldClass {
+    return { kind: 'variant', selector: this.#location(tag, scope), options };
   }
 
   /** Variants beside their selector are wrong whether or not anything uses the structure. */

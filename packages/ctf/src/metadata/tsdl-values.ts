@@ -18,6 +18,7 @@ const BASES: Readonly<Record<string, DisplayBase>> = {
   oct: 8,
   o: 8,
   binary: 2,
+  bin: 2,
   b: 2,
 };
 

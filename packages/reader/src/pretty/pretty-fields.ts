@@ -68,7 +68,8 @@ export function shownFieldText(fieldClass: FieldClass, place: string, context: F
       return arrayText(shownFieldText(fieldClass.element, elementPlace(place), context), context);
     case 'static-blob':
     case 'dynamic-blob':
-      return (value) => `{ ${[...(value as Uint8Array)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ')} }`;
+      return (value) =>
+        `{${[...(value as Uint8Array)].map((byte) => ` ${byte.toString(16).padStart(2, '0')}`).join('')} }`;
     case 'optional':
       return optionalText(fieldClass, place, context);
     case 'variant':
