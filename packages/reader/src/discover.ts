@@ -1,12 +1,16 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { describeError } from '@ringtail/base';
+import { packedSentence } from './packed-file.ts';
 import { ReaderError } from './reader-error.ts';
 
 const METADATA = 'metadata';
 
 /** Directories below the given one beyond this depth are not looked at. */
 const DEPTH_MAX = 32;
+
+/** Files beyond this number are not looked into where there is no trace. */
+const PACKED_MAX = 100;
 
 /** A directory with a metadata file, and the files of its data streams. */
 export interface TraceDirectory {
@@ -27,12 +31,36 @@ export interface TraceDirectory {
  */
 export function findTraceDirectories(root: string): TraceDirectory[] {
   const found: TraceDirectory[] = [];
-  visit(path.resolve(root), 0, new Set(), found);
-  if (found.length === 0) throw new ReaderError('NO_TRACE', 'there is no trace here').within(root);
-  return found;
+  const packed: string[] = [];
+  if (fileSize(root) !== undefined) throw noDirectory(root);
+  visit(path.resolve(root), 0, new Set(), found, packed);
+  if (found.length > 0) return found;
+  for (const file of packed) {
+    const sentence = guarded(file, () => packedSentence(file));
+    if (sentence !== undefined) throw new ReaderError('NO_TRACE', sentence).within(file);
+  }
+  throw new ReaderError('NO_TRACE', 'there is no trace here').within(root);
 }
 
-function visit(directory: string, depth: number, seen: Set<string>, found: TraceDirectory[]): void {
+function noDirectory(file: string): ReaderError {
+  const sentence = guarded(file, () => packedSentence(file));
+  const isOfTrace = fs.existsSync(path.join(path.dirname(path.resolve(file)), METADATA));
+  const other = isOfTrace
+    ? 'this is a file of a trace: name its directory'
+    : 'this is a file, and a trace is a directory with a file called metadata';
+  return new ReaderError('NO_TRACE', sentence ?? other).within(file);
+}
+
+function guarded<T>(file: string, look: () => T): T {
+  try {
+    return look();
+  } catch (error) {
+    throw new ReaderError('UNREADABLE', describeError(error), { cause: error }).within(file);
+  }
+}
+
+/** @param packed takes files that may be packed traces, or the packed metadata of one */
+function visit(directory: string, depth: number, seen: Set<string>, found: TraceDirectory[], packed: string[]): void {
   let names: string[];
   try {
     // Links are followed, so that a directory of links to traces works, but not in circles.
@@ -54,7 +82,9 @@ function visit(directory: string, depth: number, seen: Set<string>, found: Trace
   }
   for (const name of names) {
     const inner = path.join(directory, name);
-    if (fs.statSync(inner, { throwIfNoEntry: false })?.isDirectory()) visit(inner, depth + 1, seen, found);
+    const stat = fs.statSync(inner, { throwIfNoEntry: false });
+    if (stat?.isDirectory()) visit(inner, depth + 1, seen, found, packed);
+    else if (stat?.isFile() && packed.length < PACKED_MAX) packed.push(inner);
   }
 }
 

@@ -24,6 +24,7 @@ import { FileMedium } from './file-medium.ts';
 import { type MessageConsumer, MessageMerge, type MessageSource } from './merge.ts';
 import { MessageFilter } from './message-filter.ts';
 import { MessageTrimmer } from './message-trimmer.ts';
+import { packedSentence } from './packed-file.ts';
 import { durationText } from './pretty/pretty-time.ts';
 import { ReaderError } from './reader-error.ts';
 import { resolveTimeBound, type TimeBound, type TimeRange } from './time-range.ts';
@@ -260,6 +261,8 @@ function common(a: TimeRange, b: TimeRange): TimeRange {
 function openMetadata(root: string, directory: OpenedDirectory, options: OpenOptions): TraceMetadata {
   let bytes: Buffer;
   try {
+    const sentence = packedSentence(directory.metadataPath);
+    if (sentence !== undefined) throw new Error(sentence);
     bytes = fs.readFileSync(directory.metadataPath);
   } catch (error) {
     throw new ReaderError('UNREADABLE', describeError(error), { cause: error }).within(directory.metadataPath);
