@@ -1,6 +1,15 @@
 /** Recordings that have events, but not all of them: summary, status and JSON say what is missing. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -11,6 +20,7 @@ import {
   isRoot,
   makeSandbox,
   program,
+  REGISTER_URL,
   record,
   resultOf,
   ringtail,
@@ -319,3 +329,61 @@ describe('a trace that is removed while it is recorded', () => {
     expect(ended.stderr).not.toContain('show it');
   });
 });
+
+describe('a program that does not register', () => {
+  const PARENT = `import { spawn } from 'node:child_process';
+    import { provider, u32 } from '@ringtail/tracer';
+    provider('app').tracepoint('tick', { n: u32 })(1);
+    const child = spawn(process.execPath, ['child.mjs', 'a secret'], { env: {}, stdio: 'inherit', cwd: import.meta.dirname ?? '.' });`;
+
+  it('since its environment was dropped is named in the summary of a recording', async () => {
+    const sandbox = makeSandbox();
+    programOf(sandbox, `setTimeout(() => {}, 1500);`, 'child.mjs');
+    const { findings, events } = await told(sandbox, [node, programOf(sandbox, PARENT)]);
+    expect(events).toHaveLength(1);
+    expect(findings.map(({ code }) => code)).toEqual(['NOT_RECORDED']);
+    expect(findings[0]?.evidence).toEqual([
+      expect.stringMatching(
+        /^child\.mjs ran in Node\.js .* lacks NODE_OPTIONS and RINGTAIL_RUNDIR .*\(UNREGISTERED\)$/,
+      ),
+    ]);
+  });
+
+  it('is named in place of the general reason where nothing registers', async () => {
+    const sandbox = makeSandbox();
+    const app = programOf(sandbox, `setTimeout(() => {}, 1500);`);
+    const { findings } = await told(sandbox, ['env', '-i', node, app]);
+    expect(findings.map(({ code }) => code)).toEqual(['NOT_RECORDED']);
+    expect(findings[0]?.evidence).toEqual([expect.stringMatching(/^app\.mjs ran in Node\.js .*NODE_OPTIONS/)]);
+  });
+
+  it('is named when a session stops, if a recorded program has started it without the tracer', async () => {
+    const sandbox = sandboxWithDaemon();
+    await succeed(sandbox, 'create', 's', '--no-output');
+    await succeed(sandbox, 'enable-event', '-u', 'app:*');
+    await succeed(sandbox, 'start');
+    programOf(sandbox, `console.log('ready'); setInterval(() => {}, 1000);`, 'child.mjs');
+    const NODE_OPTIONS = `--import=${REGISTER_URL}`;
+    const parent = startNode(sandbox, [programOf(sandbox, `${PARENT} setInterval(() => {}, 1000);`)], { NODE_OPTIONS });
+    await parent.says(/ready/);
+    const stopped = await ringtail(sandbox, ['stop']);
+    expect(stopped.stderr).toMatch(/child\.mjs ran in Node\.js and did not register: .* NODE_OPTIONS/);
+    for (const pid of childrenOf(parent.pid)) process.kill(pid, 'SIGKILL');
+  });
+
+  it('is no matter where it was to be recorded by nobody, or runs nothing', async () => {
+    const sandbox = makeSandbox();
+    const { findings } = await told(sandbox, [
+      'sh',
+      '-c',
+      `${node} ${programOf(sandbox, TICK)}; env -i ${node} --version`,
+    ]);
+    expect(findings).toEqual([]);
+  });
+});
+
+function childrenOf(pid: number): number[] {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  const texts = threads.map((tid) => readFileSync(`/proc/${pid}/task/${tid}/children`, 'utf8'));
+  return texts.flatMap((text) => text.trim().split(' ').filter(Boolean).map(Number));
+}

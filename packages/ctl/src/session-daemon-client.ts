@@ -162,6 +162,11 @@ export class SessionDaemonClient {
     await this.request('start-session', { session });
   }
 
+  /** Has programs of a process, and of all that it starts, that do not register told among the session's troubles. */
+  async watchCommand(session: string, pid: number, preload: string): Promise<void> {
+    await this.request('watch-command', { session, pid, preload });
+  }
+
   /**
    * Answers once everything committed before the stop is in the trace files; or with `wait: false` once nothing is recorded
    * any more, with null. Later requests about the session wait for the rest, and what fails of it is among its troubles.

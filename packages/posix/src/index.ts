@@ -2,6 +2,7 @@ export { asUser, type UserIds } from './as-user.ts';
 export { Memfd, Seal } from './constants.ts';
 export { type LoadedPosix, loadPosix, type Posix } from './load.ts';
 export type { Mapping } from './memory.ts';
+export { nodeProgramName } from './node-command-line.ts';
 export { PosixError } from './posix-error.ts';
 export { requirePackage } from './require-package.ts';
 export type { PeerCredentials, ReceivedMessage } from './server-socket.ts';

@@ -197,6 +197,11 @@ export interface Commands {
   /** What the rings of a session take of the machine's memory, those included whose threads have ended. */
   'session-memory': { params: { session: string }; result: readonly RingMemory[] };
   'session-sightings': { params: { session: string }; result: SessionSightings };
+  /**
+   * While a session is active, programs of a process and of all that it starts which do not register are its troubles.
+   * `preload` is the option of Node.js by which they would.
+   */
+  'watch-command': { params: { session: string; pid: number; preload: string }; result: null };
   /** What keeps a session from recording, as far as the daemon can tell. */
   'session-diagnosis': { params: { session: string }; result: SessionDiagnosis };
   /** Adds a trigger for the client's user; root may name another owner. Answers its name. */

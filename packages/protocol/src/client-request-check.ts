@@ -20,8 +20,11 @@ import {
   textsIn,
   userIn,
 } from './client-shape.ts';
-import { booleanIn, integerIn, objectOf, oneOfIn, refuseShape } from './json-shape.ts';
+import { booleanIn, integerIn, objectOf, oneOfIn, plainTextIn, refuseShape } from './json-shape.ts';
 import { checkMap, checkTrigger, triggerNameIn } from './trigger-check.ts';
+
+/** The longest path in an option. */
+const PRELOAD_BYTES_MAX = 4096 + 64;
 
 /**
  * A message of a client as a request. Paths come out normalized, without a slash at the end.
@@ -56,6 +59,16 @@ export function checkClientRequest(message: unknown): Request {
         id,
         command,
         params: { ...sessionIn(params), channel: checkChannelAttributes(objectOf(params.channel, 'channel')) },
+      };
+    case 'watch-command':
+      return {
+        id,
+        command,
+        params: {
+          ...sessionIn(params),
+          pid: integerIn(params, 'pid', 1, 2 ** 31 - 1),
+          preload: plainTextIn(params, 'preload', PRELOAD_BYTES_MAX),
+        },
       };
     case 'disable-channel':
       return { id, command, params: { ...sessionIn(params), channel: channelNameIn(params, 'channel') } };

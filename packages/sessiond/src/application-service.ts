@@ -56,6 +56,8 @@ export interface ApplicationServiceOptions {
   readonly triggers: TriggerEngine;
   readonly notifications: NotificationHub;
   readonly troubles: ProgramTroubles;
+  /** A process has registered, or said why it cannot. */
+  readonly onHeardOf: (pid: number) => void;
   readonly now: () => Date;
   readonly log: Log;
 }
@@ -74,7 +76,8 @@ export class ApplicationService {
 
   /** @throws {PeerRefusal} The descriptor is ours in any case. */
   register: Register = (peer, message, controlFile, connection) => {
-    const { posix, registry, traces, publisher, exits, triggers, notifications, log } = this.#options;
+    const { posix, registry, traces, publisher, exits, triggers, notifications, onHeardOf, log } = this.#options;
+    onHeardOf(peer.pid);
     let thread: RecordedThread | undefined;
     let counting: CountingThread | undefined;
     try {
@@ -116,7 +119,8 @@ export class ApplicationService {
   };
 
   registerUnable: RegisterUnable = (peer, { procname, reason }) => {
-    const { troubles, log } = this.#options;
+    const { troubles, onHeardOf, log } = this.#options;
+    onHeardOf(peer.pid);
     const sentence = `process ${peer.pid} (${procname}) is not recorded: ${reason} (NO_TRACER)`;
     log.warn(sentence);
     const program = { ...peer };
@@ -126,6 +130,7 @@ export class ApplicationService {
 
   /** A thread that wants to be recorded is not. */
   refused({ pid, ...user }: PeerCredentials, why: string): void {
+    this.#options.onHeardOf(pid);
     this.#options.troubles.add({ pid, ...user }, `process ${pid} is not recorded: ${why} (REFUSED)`);
   }
 

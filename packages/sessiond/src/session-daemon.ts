@@ -43,6 +43,8 @@ import { ConsumedSizeSource } from './triggers/sources/consumed-size-source.ts';
 import { rotationSource } from './triggers/sources/rotation-source.ts';
 import { TriggerEngine } from './triggers/trigger-engine.ts';
 import { triggerSampleOf } from './triggers/trigger-sample.ts';
+import { procView } from './unregistered/process-view.ts';
+import { UnregisteredPrograms } from './unregistered/unregistered-programs.ts';
 
 /** A consumer that does not answer holds the end up for so long. */
 const SHUTDOWN_MS_MAX = 60_000;
@@ -145,8 +147,18 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     triggers,
     notifications,
     troubles: programTroubles,
+    onHeardOf: (pid) => unregistered.heardOf(pid),
     now,
     log,
+  });
+  const unregistered = new UnregisteredPrograms({
+    view: procView,
+    troubles: programTroubles,
+    registeredPids: () => applications.threads().map(({ pid }) => pid),
+    drainApplications: () => appServer.drain(),
+    isWanted: () => registry.sessions().some(({ active }) => active),
+    nowMs,
+    schedule: scheduleTimer,
   });
   const rotationWatch = new RotationWatch();
   const commands: CommandService = new CommandService({
@@ -161,12 +173,14 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     onShutdown: () => setImmediate(() => void stop('a client asked for it')),
     onChanged: () => {
       rotations.look();
+      unregistered.look();
       triggers.sessionsChanged();
     },
     onRotation: rotationWatch.tell,
     triggers,
     filterCounters,
     programTroubles,
+    unregistered,
     notifications,
     runDirectory: directory.path,
     defaultFormat: options.defaultFormat,
@@ -256,6 +270,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
       clientServer.close();
       metrics?.close();
       rotations.close();
+      unregistered.close();
       triggers.close();
       actions.close();
       exits.close();

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
+import { nodeProgramName } from '@ringtail/posix';
 
 /** A process that runs Node.js. */
 export interface NodeProgram {
@@ -11,8 +12,6 @@ export interface NodeProgram {
   readonly traced: boolean | null;
 }
 
-/** Our own programs run in Node.js as well, and nobody wants them traced. */
-const OWN_SCRIPT = /\/(?:ringtail(?:-sessiond)?(?:\.mjs)?|(?:sessiond|consumerd)\/dist\/main\.js)$/;
 /** What a thread with the tracer holds: see `control-file.ts` of the tracer. */
 const CONTROL_FILE = /^\/memfd:ringtail-control-/;
 /** Command lines longer than this are not of interest beyond it. */
@@ -30,24 +29,15 @@ function nodeProgram(procDirectory: string, pid: number): NodeProgram | undefine
   const directory = join(procDirectory, String(pid));
   try {
     const words = readFileSync(join(directory, 'cmdline'), 'utf8').slice(0, COMMAND_LINE_LENGTH_MAX).split('\0');
-    if (!/^node(?:js)?$/.test(basename(words[0] ?? ''))) return undefined;
-    const script = scriptOf(words.slice(1));
-    if (pid === process.pid || (script !== undefined && OWN_SCRIPT.test(script))) return undefined;
+    const name = nodeProgramName(words);
+    if (name === undefined || pid === process.pid) return undefined;
     const status = readFileSync(join(directory, 'status'), 'latin1');
     const uid = Number(/^Uid:\s+(\d+)/m.exec(status)?.[1]);
-    return { pid, uid, name: script === undefined ? 'node' : basename(script), traced: isTraced(directory) };
+    return { pid, uid, name, traced: isTraced(directory) };
   } catch {
     // It has ended, or it is hidden from us.
     return undefined;
   }
-}
-
-/** The first word that is a script, among options with and without values. */
-function scriptOf(words: readonly string[]): string | undefined {
-  return (
-    words.find((word) => /\.[cm]?[jt]sx?$/.test(word) && !word.startsWith('-') && !word.includes(':')) ??
-    words.find((word) => word.startsWith('/'))
-  );
 }
 
 function isTraced(directory: string): boolean | null {

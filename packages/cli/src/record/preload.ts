@@ -6,8 +6,13 @@ type Environment = Readonly<Record<string, string | undefined>>;
  */
 export function tracedEnvironment(env: Environment, registerUrl: string, runDirectory: string): Environment {
   // First, so that other preloads of the command can already trace. What the user had is kept as it is.
-  const nodeOptions = [`--import=${registerUrl}`, env.NODE_OPTIONS].filter(Boolean).join(' ');
+  const nodeOptions = [preloadOption(registerUrl), env.NODE_OPTIONS].filter(Boolean).join(' ');
   return { ...env, NODE_OPTIONS: nodeOptions, RINGTAIL_RUNDIR: runDirectory };
+}
+
+/** The option of Node.js that loads the tracer. */
+export function preloadOption(registerUrl: string): string {
+  return `--import=${registerUrl}`;
 }
 
 /** Location of the tracer's preload module. A file URL holds no space, so it needs no quoting in NODE_OPTIONS. */

@@ -11,6 +11,7 @@ import type { SessionRegistry } from '../session-registry.ts';
 import type { StatePublisher } from '../state-publisher.ts';
 import type { TraceKeeper } from '../trace-keeper.ts';
 import type { TriggerEngine } from '../triggers/trigger-engine.ts';
+import type { UnregisteredPrograms } from '../unregistered/unregistered-programs.ts';
 
 /** What commands are carried out with. */
 export interface CommandServices {
@@ -26,6 +27,7 @@ export interface CommandServices {
   readonly triggers: TriggerEngine;
   readonly filterCounters: FilterCounters;
   readonly programTroubles: ProgramTroubles;
+  readonly unregistered: UnregisteredPrograms;
   /** Called when a rotation begins, and when it is done. */
   readonly onRotation: RotationListener;
   readonly runDirectory: string;

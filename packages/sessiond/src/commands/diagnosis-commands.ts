@@ -8,12 +8,17 @@ import type { SessionHandlers } from './handlers.ts';
 import type { SessionWork } from './session-work.ts';
 
 export function diagnosisCommands(
-  { applications, drainApplications, filterCounters }: CommandServices,
+  { applications, drainApplications, filterCounters, unregistered, runDirectory }: CommandServices,
   work: SessionWork,
 ) {
   return {
+    'watch-command': (_, { pid, preload }): null => {
+      unregistered.watchCommand(pid, { NODE_OPTIONS: preload, RINGTAIL_RUNDIR: runDirectory });
+      return null;
+    },
     'session-diagnosis': async (session) => {
       drainApplications();
+      unregistered.settle();
       const statistics = await statisticsOf(session, work);
       return diagnose({
         session,

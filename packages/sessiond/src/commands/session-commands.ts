@@ -149,7 +149,8 @@ export class SessionCommands {
 
   /** Into channels and maps alike, as soon as it is published; taking what was recorded may last, and fail. */
   #endRecording(session: Session): void {
-    const { registry, triggers } = this.#services;
+    const { registry, triggers, unregistered } = this.#services;
+    unregistered.settle();
     registry.stop(session);
     triggers.sessionsChanged();
   }
