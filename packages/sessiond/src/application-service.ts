@@ -17,7 +17,7 @@ import type {
 } from '@ringtail/protocol';
 import { ringBytesFor } from '@ringtail/ringbuf';
 import type { Register, RegisteredApplication, RegisterUnable } from './app-connection.ts';
-import { hasClosedDescriptors } from './closed-descriptors.ts';
+import { controlFileName, hasClosedDescriptors } from './closed-descriptors.ts';
 import type { AskedThread } from './conditions/loop-watch.ts';
 import { describeEnd } from './conditions/process-end.ts';
 import type { ProcessExits } from './conditions/process-exits.ts';
@@ -98,6 +98,7 @@ export class ApplicationService {
         thread,
         counting,
         subscriber,
+        controlFile: controlFileName(controlFile),
         onEnded: (then) => {
           this.#applications.delete(application);
           closeSync(controlFile);
@@ -206,6 +207,8 @@ interface ApplicationParts {
   readonly thread: RecordedThread;
   readonly counting: CountingThread;
   readonly subscriber: Subscriber;
+  /** As `/proc` calls it; undefined where a tracer would call it otherwise. */
+  readonly controlFile: string | undefined;
   readonly onEnded: (then: (end: ProcessEnd | undefined) => void) => void;
 }
 
@@ -327,7 +330,8 @@ class Application implements RegisteredApplication, AskedThread {
   ended(): void {
     const { publisher, rings, triggers, notifications, troubles, log } = this.#services;
     const { pid, tid, procname, mainThread } = this.#parts.message;
-    if (mainThread && hasClosedDescriptors(this.thread.pid, tid)) {
+    const { controlFile } = this.#parts;
+    if (mainThread && controlFile !== undefined && hasClosedDescriptors(this.thread.pid, controlFile)) {
       const what = 'has closed descriptors of the tracer, or become another program';
       troubles.add(
         this.thread,

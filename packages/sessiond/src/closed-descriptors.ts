@@ -1,17 +1,22 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 
+/** How tracers name their control files: see `control-file.ts` of the tracer. */
+const CONTROL_FILE = /^\/memfd:ringtail-control-\d+ \(deleted\)$/;
 /** A program that goes on may close a descriptor while we look at it. */
 const LOOKS_MAX = 4;
+
+/** What `/proc` calls the control file that a thread has sent; undefined where a tracer would call it otherwise. */
+export function controlFileName(descriptor: number): string | undefined {
+  const name = readlinkSync(`/proc/self/fd/${descriptor}`);
+  return CONTROL_FILE.test(name) ? name : undefined;
+}
 
 /**
  * Whether a process has closed the descriptors of its tracer, control file included, and goes on. One that ends has none at
  * all, or still has the control file, which is no resource of its event loop.
- *
- * @param tid of the thread, as its control file is named: see `control-file.ts` of the tracer
  */
-export function hasClosedDescriptors(pid: number, tid: number): boolean {
+export function hasClosedDescriptors(pid: number, controlFile: string): boolean {
   const directory = `/proc/${pid}/fd`;
-  const controlFile = `/memfd:ringtail-control-${tid} (deleted)`;
   for (let looks = 0; looks < LOOKS_MAX; looks++) {
     try {
       const targets = readdirSync(directory).map((fd) => readlinkSync(`${directory}/${fd}`));

@@ -17,7 +17,7 @@ import { type Daemon, isRunning, privateDaemon } from '../daemon.ts';
 import { CommandSignals } from '../record/command-signals.ts';
 import { terminalRole } from '../record/controlling-terminal.ts';
 import { findMissing } from '../record/explain-missing.ts';
-import { registerUrl, tracedEnvironment } from '../record/preload.ts';
+import { registerUrl, tracedEnvironment, watchCommand } from '../record/preload.ts';
 import { outcomeOf } from '../record/record-command.ts';
 import { runCommand } from '../record/run-command.ts';
 import { newTraceName, removeIfEmpty, tracesDirectory } from '../trace-directory.ts';
@@ -144,6 +144,7 @@ class Guard {
       const begin = performance.now();
       const command = await runCommand(plan.path, plan.words, env, signals);
       this.#commandPid = command.pid;
+      await watchCommand(this.#daemon.client, this.#session, command.pid);
       const ended = await command.ended;
       this.#hasEnded = true;
       const seconds = (performance.now() - begin) / 1000;

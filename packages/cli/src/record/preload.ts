@@ -1,3 +1,5 @@
+import type { SessionDaemonClient } from '@ringtail/ctl';
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
@@ -10,8 +12,13 @@ export function tracedEnvironment(env: Environment, registerUrl: string, runDire
   return { ...env, NODE_OPTIONS: nodeOptions, RINGTAIL_RUNDIR: runDirectory };
 }
 
+/** Has programs of the command that do not register told. A daemon of an older version does not know how. */
+export async function watchCommand(client: SessionDaemonClient, session: string, pid: number): Promise<void> {
+  await client.watchCommand(session, pid, preloadOption(registerUrl())).catch(() => undefined);
+}
+
 /** The option of Node.js that loads the tracer. */
-export function preloadOption(registerUrl: string): string {
+function preloadOption(registerUrl: string): string {
   return `--import=${registerUrl}`;
 }
 

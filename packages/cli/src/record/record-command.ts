@@ -18,7 +18,7 @@ import { newTraceName, prepareTraceDirectory, removeIfEmpty, tracesDirectory } f
 import { CommandSignals } from './command-signals.ts';
 import { terminalRole } from './controlling-terminal.ts';
 import { findingsAtEnd, findMissing } from './explain-missing.ts';
-import { preloadOption, registerUrl, tracedEnvironment } from './preload.ts';
+import { registerUrl, tracedEnvironment, watchCommand } from './preload.ts';
 import { ProgressLine } from './progress.ts';
 import { type CommandEnd, runCommand } from './run-command.ts';
 import { describeSummary, type Recording, summaryJson } from './summary.ts';
@@ -103,8 +103,7 @@ async function runRecorded(
     await finishSession(daemon.client, session);
     throw error;
   }
-  // An older daemon does not know of this.
-  await daemon.client.watchCommand(session, command.pid, preloadOption(registerUrl())).catch(() => undefined);
+  await watchCommand(daemon.client, session, command.pid);
   watch.start(begin);
   const end = await command.ended;
   const seconds = (performance.now() - begin) / 1000;
