@@ -29,6 +29,7 @@ const NAMES = [
   'http-server',
   'alternatives',
   'memory',
+  'startup',
   'reading',
 ];
 const DOCUMENT = fileURLToPath(new URL('../docs/benchmarks.md', import.meta.url));

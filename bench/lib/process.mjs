@@ -26,6 +26,16 @@ export async function run(command, args, options = {}) {
   return output.stdout;
 }
 
+/**
+ * Runs a command to its end, its output thrown away, and measures it: milliseconds on the clock, and of CPU with the processes
+ * that it waited for.
+ */
+export async function costOf(command, args, options) {
+  const script = `TIMEFORMAT='%R %U %S'; { time "$@" > /dev/null 2>&1; } 2>&1`;
+  const [wall, user, system] = (await run('bash', ['-c', script, 'bash', command, ...args], options)).split(' ');
+  return { wallMs: Number(wall) * 1000, cpuMs: (Number(user) + Number(system)) * 1000 };
+}
+
 export async function runJson(command, args, options) {
   return JSON.parse(await run(command, args, options));
 }

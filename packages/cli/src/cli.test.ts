@@ -46,6 +46,25 @@ describe('the command line', () => {
     }
   });
 
+  it('takes no value of an option and no word of another command for the name of its command', async () => {
+    for (const [words, message] of [
+      [['--group', 'list', 'no-such-command'], "unknown command 'no-such-command'"],
+      [['no-such-command', 'list'], "unknown command 'no-such-command'"],
+      [['toString'], "unknown command 'toString'"],
+      [['--no-such-option', 'list'], "unknown option '--no-such-option'"],
+    ] as const) {
+      const context = fakeContext();
+      await run(words, context);
+      expect(context.errors()).toContain(message);
+    }
+  });
+
+  it('lists all commands, also where it names one', async () => {
+    const context = fakeContext();
+    expect(await run(['--list-commands', 'view'], context)).toEqual({ code: 0 });
+    expect(context.output().split('\n')).toEqual(expect.arrayContaining(['record', 'view', 'help']));
+  });
+
   it('suggests what may have been meant', async () => {
     const context = fakeContext();
     await run(['enable-evnt'], context);
