@@ -15,12 +15,12 @@ const structure = (...members: Json[]) => ({ type: 'structure', 'member-classes'
 const at = (...path: (string | null)[]) => ({ path });
 
 /** The messages of a data stream, whatever its metadata says besides the preamble. */
-function messages(fragments: readonly Json[], bytes: readonly number[], preamble: Json = {}): Message[] {
+function messages(fragments: readonly Json[], bytes: readonly number[] | Uint8Array, preamble: Json = {}): Message[] {
   const all = [{ type: 'preamble', version: 2, ...preamble }, ...fragments];
   const text = all.map((fragment) => `\x1e${JSON.stringify(fragment)}\n`).join('');
   const trace = new TraceDecoder(parseMetadata(new TextEncoder().encode(text)));
   const identity = { class: trace.class, name: '', uuid: undefined };
-  const medium = new BufferMedium(Uint8Array.from(bytes));
+  const medium = new BufferMedium(bytes instanceof Uint8Array ? bytes : Uint8Array.from(bytes));
   const reader = new DataStreamReader(trace, identity, [{ name: 's', medium }], 0n);
   const found: Message[] = [];
   for (;;) {
@@ -155,6 +155,17 @@ describe('text', () => {
 });
 
 describe('BLOBs', () => {
+  it('are copies, also of bytes in a Buffer', () => {
+    const event = structure(member('x', { type: 'static-length-blob', length: 2 }));
+    const bytes = Buffer.from([1, 2]);
+    const [message] = messages(
+      [{ type: 'data-stream-class' }, { type: 'event-record-class', 'payload-field-class': event }],
+      bytes,
+    );
+    bytes.fill(0);
+    expect((message as EventMessage).payload).toStrictEqual({ x: Uint8Array.of(1, 2) });
+  });
+
   it('are copies of their bytes, aligned to whole bytes', () => {
     const members = [
       member('bits', { ...U8, length: 4 }),

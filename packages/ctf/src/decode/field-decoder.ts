@@ -210,7 +210,8 @@ function blobDecoder(place: string, lengthOf: LengthOf): (cursor: Cursor) => Uin
     const length = cursor.elementCount(lengthOf(cursor), 8, place);
     const start = cursor.at >>> 3;
     cursor.at += length * 8;
-    return cursor.bytes.slice(start, start + length);
+    // Of a `Buffer`, `slice` would be a view.
+    return new Uint8Array(cursor.bytes.subarray(start, start + length));
   };
 }
 
