@@ -27,6 +27,7 @@ export {
   type Links,
   memberPlace,
   optionPlace,
+  targetOf,
 } from './decode/link.ts';
 export { AGAIN, END } from './decode/medium.ts';
 export { decodeText, encodeText } from './decode/text.ts';

@@ -45,6 +45,8 @@ interface EventDescription {
 
 interface StreamState {
   readonly tag: string;
+  /** The tag of messages without a time, which is said where there could be one. */
+  readonly untimed: string;
   /** Packets that are still to end. */
   packetsLeft: number;
   stream: DataStream | undefined;
@@ -79,13 +81,16 @@ class DetailsPrinter implements MessageConsumer {
 
   begin(): void {
     for (const [traceIdx, trace] of this.#reader.traces.entries()) {
-      for (const [i, { class: of, id, sources, index }] of trace.streams.entries()) {
+      for (const [i, { class: of, id, sources, index, decoder }] of trace.streams.entries()) {
         if (i === 0) this.#write(describeTraceClass(trace));
-        const tag = `{Trace ${traceIdx}, Stream class ID ${of?.id ?? 0n}, Stream ID ${id}}\n`;
+        const place = `{Trace ${traceIdx}, Stream class ID ${of?.id ?? 0n}, Stream ID ${id}}\n`;
+        const hasClock = of !== undefined && decoder.dataStreamDecoder(of.id)?.clockClass !== undefined;
         const name = sources[0]!.name;
-        this.#write(`[Unknown]\n${tag}Stream beginning:\n  Name: ${name}\n${describeTrace(trace)}`);
+        const untimed = `${hasClock ? '[Unknown]\n' : ''}${place}`;
+        this.#write(`${untimed}Stream beginning:\n  Name: ${name}\n${describeTrace(trace)}`);
         this.#states.set(name, {
-          tag,
+          tag: place,
+          untimed,
           packetsLeft: index.packets.length,
           stream: undefined,
           clock: undefined,
@@ -154,7 +159,7 @@ class DetailsPrinter implements MessageConsumer {
       if (describe !== undefined) text += `${label}${describe(values[i], '  ')}\n`;
     }
     const time = state.clock === undefined ? '' : cyclesLine(event, state, event.cycles);
-    this.#write(`${time}${state.tag}${title}${text === '' ? '\n' : `:\n${text}`}`);
+    this.#write(`${time}${state.tag}${title}:\n${text}`);
   }
 
   #loss({ kind, count, range }: LossMessage, state: StreamState): void {
@@ -166,7 +171,7 @@ class DetailsPrinter implements MessageConsumer {
 
   #streamEnd(state: StreamState): void {
     state.packetsLeft = 0;
-    this.#write(`[Unknown]\n${state.tag}Stream end\n`);
+    this.#write(`${state.untimed}Stream end\n`);
   }
 }
 

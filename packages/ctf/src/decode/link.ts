@@ -79,6 +79,22 @@ function escaped(name: string): string {
   return name.replaceAll(/[\\.<[?#]/g, '\\$&');
 }
 
+/** The field that the one at `place` depends on: its scope, and the names of the members that lead to it. */
+export function targetOf(place: string, links: readonly Links[]): { scope: FieldScope; names: readonly string[] } {
+  const { slot } = links.map(({ references }) => references.get(place)).find((found) => found !== undefined)!;
+  const target = links
+    .flatMap(({ targets }) => [...targets])
+    .find(([, stores]) => stores.some((store) => store.slot === slot && store.index === undefined))![0];
+  const names = [...target.matchAll(OPTION_OR_MEMBER)].flatMap(([, name]) => name?.replaceAll(/\\(.)/g, '$1') ?? []);
+  return { scope: scopeOf(target), names };
+}
+
+const OPTION_OR_MEMBER = /<(?:\\.|[^\\>])*>|\.((?:\\.|[^\\.<[?#])*)/g;
+
+function scopeOf(place: string): FieldScope {
+  return place.split(/[.<[?]/, 1)[0] as FieldScope;
+}
+
 interface Enclosing {
   readonly structure: StructureFieldClass;
   readonly place: string;
@@ -349,8 +365,7 @@ function descend(fieldClass: FieldClass, place: string, path: readonly string[],
     }
     default: {
       if (path.length > 0) return undefined;
-      const scope = place.split(/[.<[?]/, 1)[0] as FieldScope;
-      return [{ fieldClass, place, inEvent: EVENT_SCOPES.has(scope) }];
+      return [{ fieldClass, place, inEvent: EVENT_SCOPES.has(scopeOf(place)) }];
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { EnumerationFieldClass, FieldClass, FieldLocation, FieldScope, IntegerRange } from '@ringtail/ctf';
+import type { EnumerationFieldClass, FieldClass, FieldScope, IntegerRange } from '@ringtail/ctf';
 import {
   contentPlace,
   elementPlace,
@@ -7,6 +7,7 @@ import {
   type Links,
   memberPlace,
   optionPlace,
+  targetOf,
 } from '@ringtail/ctf/internal';
 import { isShown } from '../pretty/pretty-fields.ts';
 import { prettyStyle } from '../pretty/pretty-style.ts';
@@ -69,19 +70,19 @@ export class ClassDescription {
         const kind =
           fieldClass.kind === 'static-array'
             ? `Static array (Length ${detailsInteger(fieldClass.length)})`
-            : `Dynamic array (with length field) (Length field location ${this.#location(fieldClass.length)})`;
+            : `Dynamic array (with length field) (Length field location ${this.#location(place)})`;
         return `${kind}:\n${inner}Element: ${this.text(fieldClass.element, inner, elementPlace(place))}`;
       }
       case 'static-blob':
         return `Static BLOB (Length ${detailsInteger(fieldClass.length)})`;
       case 'dynamic-blob':
-        return `Dynamic BLOB (with length field) (Length field location ${this.#location(fieldClass.length)})`;
+        return `Dynamic BLOB (with length field) (Length field location ${this.#location(place)})`;
       case 'optional': {
         const content = this.text(fieldClass.content, inner, contentPlace(place));
         const ranges =
           fieldClass.ranges === undefined ? '' : `${inner}Selector ranges:${rangesText(fieldClass.ranges)}\n`;
         const selector = this.#selectorName(place);
-        return `Option (${selector} selector) (Selector field location ${this.#location(fieldClass.selector)}):\n${ranges}${inner}Content: ${content}`;
+        return `Option (${selector} selector) (Selector field location ${this.#location(place)}):\n${ranges}${inner}Content: ${content}`;
       }
       case 'variant': {
         const target = this.#target(place);
@@ -92,7 +93,7 @@ export class ClassDescription {
           const text = this.text(option.fieldClass, inner, optionPlace(place, option.name, i));
           return `\n${inner}${name}:${rangesText(ranges)}: ${text}`;
         });
-        const selector = `Selector field location ${this.#location(fieldClass.selector)}`;
+        const selector = `Selector field location ${this.#location(place)}`;
         return `Variant (${this.#selectorName(place)} selector) (${counted(lines.length, 'option')}, ${selector}):${lines.join('')}`;
       }
     }
@@ -105,8 +106,10 @@ export class ClassDescription {
     return `${integerName(fieldClass.container.signed)} enumeration ${integerText(fieldClass.container)}, ${mappings})${lines.length > 0 ? ':' : ''}${lines.join('')}`;
   }
 
-  #location({ scope = this.#scope, path }: FieldLocation): string {
-    return `[${SCOPE_NAMES[scope]}: ${path.join(', ')}]`;
+  /** The field that the one at this place depends on, by all names that lead to it from the root of its scope. */
+  #location(place: string): string {
+    const { scope, names } = targetOf(place, this.#links);
+    return `[${SCOPE_NAMES[scope]}: ${names.join(', ')}]`;
   }
 
   #target(place: string): FieldClass | undefined {

@@ -124,7 +124,7 @@ function clockLines(clock: ClockClass): string[] {
     `  Precision (cycles): ${detailsInteger(clock.precision ?? 0)}`,
     `  Offset from origin (s): ${detailsInteger(seconds)}`,
     `  Offset from origin (cycles): ${detailsInteger(cycles)}`,
-    `  Origin: ${clock.originIsUnixEpoch ? 'Unix epoch' : 'Unknown'}`,
+    ...(clock.originIsUnixEpoch ? ['  Origin: Unix epoch'] : []),
   ];
 }
 

@@ -122,7 +122,7 @@ class DetailsLoopSink implements EventLoopSink {
       label,
       ...scopeOf(scope, eventRecordClass, this.#stream),
     }));
-    out.text(`${eventTitle(eventRecordClass)}${scopes.some(({ isShown }) => isShown) ? ':' : ''}\n`);
+    out.text(`${eventTitle(eventRecordClass)}:\n`);
     for (const { scope, label, root, classes, isShown } of scopes) {
       if (root === undefined) continue;
       if (!isShown) {

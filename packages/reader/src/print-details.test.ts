@@ -1,0 +1,121 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openTraces } from './open-traces.ts';
+import { printDetails } from './print-details.ts';
+
+let root: string;
+
+beforeEach(() => {
+  root = fs.mkdtempSync(path.join(os.tmpdir(), 'ringtail-details-'));
+});
+
+afterEach(() => {
+  fs.rmSync(root, { recursive: true });
+});
+
+function details(metadata: string, data: readonly number[]): string {
+  fs.writeFileSync(path.join(root, 'metadata'), `/* CTF 1.8 */\n${metadata}`);
+  fs.writeFileSync(path.join(root, 's'), Uint8Array.from(data));
+  let text = '';
+  const write = (piece: string) => {
+    text += piece;
+    return true;
+  };
+  const reader = openTraces(root, { boundaries: true });
+  try {
+    printDetails(reader, { write });
+  } finally {
+    reader.close();
+  }
+  return text.replaceAll(root, '/trace');
+}
+
+const NESTED = `typealias integer { size = 8; } := u8;
+trace { major = 1; minor = 8; byte_order = le; };
+env { hostname = "host"; };
+stream { event.header := struct { u8 id; }; };
+event { name = none; id = 0; };
+event { name = nested; id = 1; fields := struct {
+  struct { u8 n; u8 list[n]; struct { enum : u8 { a = 1, b = 2 ... 3 } tag; variant <tag> { u8 a; string b; } v; } inner; } s;
+  u8 more[s.n];
+}; };
+`;
+
+/** Printed by Babeltrace 2.1.1. */
+const NESTED_DETAILS = `Trace class:
+  Stream class (ID 0):
+    Supports packets: Yes
+    Packets have beginning default clock snapshot: No
+    Packets have end default clock snapshot: No
+    Supports discarded events: No
+    Supports discarded packets: No
+    Event class \`none\` (ID 0):
+    Event class \`nested\` (ID 1):
+      Payload field class: Structure (2 members):
+        s: Structure (3 members):
+          n: Unsigned integer (8-bit, Base 10)
+          list: Dynamic array (with length field) (Length field location [Event payload: s, n]):
+            Element: Unsigned integer (8-bit, Base 10)
+          inner: Structure (2 members):
+            tag: Unsigned enumeration (8-bit, Base 10, 2 mappings):
+              a: [1]
+              b: [2, 3]
+            v: Variant (unsigned integer selector) (2 options, Selector field location [Event payload: s, inner, tag]):
+              a: [1]: Unsigned integer (8-bit, Base 10)
+              b: [2, 3]: String
+        more: Dynamic array (with length field) (Length field location [Event payload: s, n]):
+          Element: Unsigned integer (8-bit, Base 10)
+
+{Trace 0, Stream class ID 0, Stream ID 0}
+Stream beginning:
+  Name: /trace/s
+  Trace \`host\`:
+    Environment (1 entry):
+      hostname: host
+    Stream (ID 0, Class ID 0)
+
+{Trace 0, Stream class ID 0, Stream ID 0}
+Packet beginning
+
+{Trace 0, Stream class ID 0, Stream ID 0}
+Event \`none\` (Class ID 0):
+
+{Trace 0, Stream class ID 0, Stream ID 0}
+Event \`nested\` (Class ID 1):
+  Payload:
+    s:
+      n: 1
+      list: Length 1:
+        [0]: 7
+      inner:
+        tag: 1
+        v: 5
+    more: Length 1:
+      [0]: 6
+
+{Trace 0, Stream class ID 0, Stream ID 0}
+Event \`none\` (Class ID 0):
+
+{Trace 0, Stream class ID 0, Stream ID 0}
+Packet end
+
+{Trace 0, Stream class ID 0, Stream ID 0}
+Stream end
+`;
+
+describe('details', () => {
+  it('tell where lengths and selectors are from the root of their scope on, and nothing of times without a clock', () => {
+    expect(details(NESTED, [0, 1, 1, 7, 1, 5, 6, 0])).toBe(NESTED_DETAILS);
+  });
+
+  it('tell the origin of a clock only if it is known', () => {
+    const clock = (absolute: string) => `trace { major = 1; minor = 8; byte_order = le; };
+      clock { name = c; freq = 1000; ${absolute} };
+      stream { event.header := struct { integer { size = 8; map = clock.c.value; } t; }; };
+      event { name = e; id = 0; };`;
+    expect(details(clock('absolute = TRUE;'), [5])).toMatch(/^ {6}Origin: Unix epoch$/m);
+    expect(details(clock(''), [5])).not.toContain('Origin:');
+  });
+});
