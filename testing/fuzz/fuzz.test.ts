@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { fuzzNumber } from './fuzz-number.ts';
 import { runFuzz } from './run-fuzz.ts';
 import { fuzzTraces } from './traces.ts';
 
 /** In the ordinary run, the seed is always the same; `npm run fuzz` takes others and more inputs. */
-const SEED = Number(process.env.RINGTAIL_FUZZ_SEED ?? 20_261_120);
-const INPUTS = Number(process.env.RINGTAIL_FUZZ_INPUTS ?? 20_000);
+const SEED = fuzzNumber('SEED') ?? 20_261_120;
+const INPUTS = fuzzNumber('INPUTS') ?? 20_000;
 /** One input alone, to look at it. */
-const ONLY = process.env.RINGTAIL_FUZZ_ONLY === undefined ? undefined : Number(process.env.RINGTAIL_FUZZ_ONLY);
+const ONLY = fuzzNumber('ONLY');
 
 /** A limit against hanging of the whole, not a measurement. */
 const LIMIT_MS = 120_000 + INPUTS * 50;

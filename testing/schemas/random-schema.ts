@@ -80,7 +80,7 @@ function randomInteger(random: SeededRandom): IntegerSpec {
   };
 }
 
-const LABELS = [
+export const LABELS = [
   'zero',
   'ONE',
   'two words',

@@ -175,7 +175,7 @@ function randomEnumerator(random: SeededRandom, { container, ranges }: Enumerati
   return container.bits === 64 ? randomInteger64(random, container) : randomInteger(random, container);
 }
 
-const TEXTS = [
+export const TEXTS = [
   'a',
   'plain text',
   '\n',

@@ -1,0 +1,45 @@
+import { spawnSync } from 'node:child_process';
+import type { PrettyOptions } from '@ringtail/reader';
+
+/**
+ * What Babeltrace prints of a trace.
+ *
+ * @throws what it says if it refuses the trace
+ */
+export function judgement(program: string, args: readonly string[]): string {
+  const { status, stdout, stderr, signal } = spawnSync(program, args, { encoding: 'utf8', maxBuffer: 2 ** 30 });
+  if (status !== 0) throw new Error(`babeltrace2 ${args.join(' ')}: ${signal ?? `status ${status}`}: ${stderr}`);
+  return stdout;
+}
+
+/** The options of `babeltrace2` with which it prints text in a style. */
+export function styleArguments(
+  { clockDate, clockSeconds, clockCycles, delta }: PrettyOptions,
+  lists: readonly string[],
+) {
+  return [
+    '--clock-gmt',
+    ...(clockDate ? ['--clock-date'] : []),
+    ...(clockSeconds ? ['--clock-seconds'] : []),
+    ...(clockCycles ? ['--clock-cycles'] : []),
+    ...(delta === false ? ['--no-delta'] : []),
+    ...lists,
+  ];
+}
+
+const LABELS = String.raw`"(?:[^"\\]|\\.)*"`;
+const SEVERAL_LABELS = new RegExp(String.raw`\( (?:\{ )?(${LABELS}(?:, ${LABELS})+)(?: \})? : container`, 'g');
+
+/** Several labels of a value are in no order in Babeltrace 2.0, and without braces. */
+export function withoutLabelOrder(text: string): string {
+  return text.replaceAll(SEVERAL_LABELS, (_, labels: string) => {
+    const sorted = labels.match(new RegExp(LABELS, 'g'))!.sort();
+    return `( ${sorted.join(', ')} : container`;
+  });
+}
+
+/** The messages of packets and events in a text of details. Babeltrace 2.0 describes metadata in other words than we do. */
+export function detailedMessages(text: string): string {
+  const beginning = text.lastIndexOf('Stream beginning:\n');
+  return text.slice(text.indexOf('\n\n', beginning) + 2);
+}
