@@ -176,9 +176,10 @@ describe('a worker of a recorded program is recorded', () => {
   });
 });
 
-it('a program that closes descriptors which are not its own is told of', async () => {
+it('a program that closes descriptors which are not its own is told of, also by a trigger', async () => {
   const sandbox = sandboxWithDaemon();
   await succeed(sandbox, 'create', 's');
+  await succeed(sandbox, 'add-trigger', '--condition=session-trouble', '--session=s', '--action=notify');
   await succeed(sandbox, 'enable-event', '-u', 'app:*');
   await succeed(sandbox, 'start');
   const app = programOf(
@@ -198,6 +199,8 @@ it('a program that closes descriptors which are not its own is told of', async (
   const { findings } = await resultOf<{ findings: Finding[] }>(sandbox, 'status');
   expect(findings.map(({ code }) => code)).toEqual(['NOT_RECORDED']);
   expect(findings[0]?.evidence.join()).toContain(`process ${running.pid} `);
+  const { triggers } = await resultOf<{ triggers: { occurrences: number }[] }>(sandbox, 'list-triggers');
+  expect(triggers.map(({ occurrences }) => occurrences)).toEqual([1]);
   const stopped = await ringtail(sandbox, ['stop']);
   expect(stopped.stdout).toContain('1 event');
   expect(stopped.stderr).toContain('has closed descriptors of the tracer');

@@ -83,6 +83,8 @@ function checkCondition(json: JsonObject): TriggerCondition {
       return { kind, session: sessionIn(json), bytes: countIn(json, 'bytes') };
     case 'session-rotation':
       return { kind, session: sessionIn(json), phase: oneOfIn(json, 'phase', ['starts', 'finishes']) };
+    case 'session-trouble':
+      return { kind, session: sessionIn(json) };
     case 'application-exited':
       return {
         kind,

@@ -35,6 +35,8 @@ export type TriggerCondition =
   /** A session has recorded at least so many bytes since it was created: once. */
   | { readonly kind: 'session-consumed-size'; readonly session: string; readonly bytes: number }
   | { readonly kind: 'session-rotation'; readonly session: string; readonly phase: 'starts' | 'finishes' }
+  /** Something keeps a session from recording all that it should: each thing once. */
+  | { readonly kind: 'session-trouble'; readonly session: string }
   /** A process whose name matches has ended for one of the causes; an exit code of 0 never counts. */
   | { readonly kind: 'application-exited'; readonly procname: string; readonly causes: readonly ExitCause[] }
   /** The rule takes more events in a second, over all applications: when that becomes true. */

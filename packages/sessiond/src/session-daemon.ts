@@ -25,6 +25,7 @@ import { DesiredStateBudget } from './desired-state-budget.ts';
 import { FilterCounters } from './diagnosis/filter-counters.ts';
 import { FlightRecorders } from './flight-recorders.ts';
 import { APP_CONNECTIONS_MAX } from './limits.ts';
+import { Listeners } from './listeners.ts';
 import type { Log } from './log.ts';
 import type { MetricsOptions, ServeMetricsOptions } from './metrics/serve-metrics.ts';
 import { NotificationHub } from './notifications/notification-hub.ts';
@@ -32,7 +33,7 @@ import { processWork } from './process-identity.ts';
 import { ProgramTroubles } from './program-troubles.ts';
 import { RingKeeper } from './ring-keeper.ts';
 import type { RunDirectoryClaim } from './run-directory-claim.ts';
-import { mayUse } from './session.ts';
+import { mayUse, type Session } from './session.ts';
 import { SessionRegistry } from './session-registry.ts';
 import { StatePublisher } from './state-publisher.ts';
 import { TraceKeeper } from './trace-keeper.ts';
@@ -41,6 +42,7 @@ import type { ConditionSources } from './triggers/condition-source.ts';
 import type { FindSession } from './triggers/map-increments.ts';
 import { ConsumedSizeSource } from './triggers/sources/consumed-size-source.ts';
 import { rotationSource } from './triggers/sources/rotation-source.ts';
+import { troubleSource } from './triggers/sources/trouble-source.ts';
 import { TriggerEngine } from './triggers/trigger-engine.ts';
 import { triggerSampleOf } from './triggers/trigger-sample.ts';
 import { procView } from './unregistered/process-view.ts';
@@ -91,7 +93,8 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
   // Whoever may register may also wake the consumer.
   posix.mkfifo(directory.wakeFifo, isRoot ? 0o622 : 0o600);
   const budget = new DesiredStateBudget();
-  const registry = new SessionRegistry(randomUUID, budget);
+  const troubleWatch = new Listeners<[Session, string]>();
+  const registry = new SessionRegistry(randomUUID, budget, troubleWatch.tell);
   const counters = new ThreadCounters();
   const filterCounters = new FilterCounters({
     open: (counts) => counters.open(counts),
@@ -201,6 +204,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
   const sources: ConditionSources = {
     ...conditionSources({ registry, applications, exits, link, nowMs, schedule: scheduleTimer, log }),
     'session-rotation': rotationSource(rotationWatch),
+    'session-trouble': troubleSource(troubleWatch),
     'session-consumed-size': new ConsumedSizeSource({
       findSession,
       recordedBytes: (session) => commands.recordedBytes(session),

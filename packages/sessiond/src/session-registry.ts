@@ -51,12 +51,19 @@ export class SessionRegistry {
   readonly #channelsByKey = new Map<number, TraceChannel>();
   readonly #newUuid: () => string;
   readonly #budget: DesiredStateBudget;
+  readonly #onTrouble: (session: Session, sentence: string) => void;
   #nextTraceKey = 1;
   #nextChannelKey = 1;
 
-  constructor(newUuid: () => string, budget: DesiredStateBudget = new DesiredStateBudget()) {
+  /** @param onTrouble told of each thing that goes wrong in a session, once */
+  constructor(
+    newUuid: () => string,
+    budget: DesiredStateBudget = new DesiredStateBudget(),
+    onTrouble: (session: Session, sentence: string) => void = () => {},
+  ) {
     this.#newUuid = newUuid;
     this.#budget = budget;
+    this.#onTrouble = onTrouble;
   }
 
   /**
@@ -102,7 +109,7 @@ export class SessionRegistry {
       processPlaces: new Set(),
       eventSpecs: new EventSpecs(),
       archive: new SessionArchive(actual),
-      troubles: new Troubles(),
+      troubles: new Troubles((sentence) => this.#onTrouble(session, sentence)),
       sightings: new Sightings(),
       active: false,
       leaving: false,

@@ -3,12 +3,22 @@ import { TROUBLES_MAX } from './limits.ts';
 /** What went wrong, in words: each sentence once, and a bounded number of them. */
 export class Troubles {
   readonly #sentences = new Set<string>();
+  readonly #onNew: (sentence: string) => void;
   #omitted = 0;
+
+  /** @param onNew told of each sentence that is kept, once */
+  constructor(onNew: (sentence: string) => void = () => {}) {
+    this.#onNew = onNew;
+  }
 
   add(sentence: string): void {
     if (this.#sentences.has(sentence)) return;
-    if (this.#sentences.size < TROUBLES_MAX) this.#sentences.add(sentence);
-    else this.#omitted++;
+    if (this.#sentences.size >= TROUBLES_MAX) {
+      this.#omitted++;
+      return;
+    }
+    this.#sentences.add(sentence);
+    this.#onNew(sentence);
   }
 
   list(): readonly string[] {

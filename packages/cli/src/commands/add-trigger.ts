@@ -68,6 +68,7 @@ Conditions:
   session-consumed-size-ge  --session --threshold-size
   session-rotation-starts, session-rotation-finishes
                             --session
+  session-trouble           --session
   application-exited        [--procname] [--cause]…
   event-rate-above          [--name] [--exclude-name]… [--log-level] [--filter] --rate
   no-event-for              [--name] [--exclude-name]… [--log-level] [--filter] --period

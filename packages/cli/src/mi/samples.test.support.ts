@@ -101,6 +101,7 @@ const CONDITIONS: readonly TriggerCondition[] = [
   { kind: 'session-consumed-size', session: 's', bytes: 5 },
   { kind: 'session-rotation', session: 's', phase: 'starts' },
   { kind: 'session-rotation', session: 's', phase: 'finishes' },
+  { kind: 'session-trouble', session: 's' },
   { kind: 'application-exited', procname: 'web*', causes: EXIT_CAUSES },
   { kind: 'event-rate-above', rule, perSecond: 0.5 },
   { kind: 'no-event-for', rule: { pattern: 'a:b' }, periodUs: 5 },

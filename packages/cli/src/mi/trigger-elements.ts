@@ -56,6 +56,8 @@ function shownCondition(condition: TriggerCondition): XmlChildren {
       const causes = condition.causes.map((cause) => `cause == ${JSON.stringify(cause)}`).join(' || ');
       return ofRingtail(condition.kind, `procname == ${JSON.stringify(condition.procname)} && (${causes})`);
     }
+    case 'session-trouble':
+      return ofRingtail(condition.kind, `session == ${JSON.stringify(condition.session)}`);
     case 'event-loop-stalled':
       return ofRingtail(
         condition.kind,

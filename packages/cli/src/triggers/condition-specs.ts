@@ -57,6 +57,10 @@ export const CONDITION_SPECS: Readonly<Record<string, ConditionSpec>> = {
     options: [SESSION],
     make: (part) => ({ kind: 'session-rotation', session: needed(part, 'session'), phase: 'finishes' }),
   },
+  'session-trouble': {
+    options: [SESSION],
+    make: (part) => ({ kind: 'session-trouble', session: needed(part, 'session') }),
+  },
   'application-exited': {
     options: [PROCNAME, { long: 'cause', repeated: true }],
     make: (part) => ({

@@ -66,6 +66,7 @@ function conditionLines(condition: TriggerCondition): string[] {
     case 'session-consumed-size':
       return [`session name: ${condition.session}`, `threshold: ${condition.bytes} bytes`];
     case 'session-rotation':
+    case 'session-trouble':
       return [`session name: ${condition.session}`];
     case 'application-exited':
       return [`process name: ${condition.procname}`, `causes: ${condition.causes.join(', ')}`];

@@ -77,6 +77,7 @@ const CONDITIONS: readonly (readonly [string, TriggerCondition])[] = [
     { kind: 'session-consumed-size', session: 's', bytes: 1024 * 1024 },
   ],
   ['session-rotation-starts --session=s', { kind: 'session-rotation', session: 's', phase: 'starts' }],
+  ['session-trouble --session=s', { kind: 'session-trouble', session: 's' }],
   ['session-rotation-finishes -s s', { kind: 'session-rotation', session: 's', phase: 'finishes' }],
   ['application-exited', { kind: 'application-exited', procname: '*', causes: EXIT_CAUSES }],
   [

@@ -33,6 +33,7 @@ export const CONDITIONS: { readonly [Kind in ConditionKind]: Extract<TriggerCond
   },
   'session-consumed-size': { kind: 'session-consumed-size', session: 's', bytes: 1 },
   'session-rotation': { kind: 'session-rotation', session: 's', phase: 'starts' },
+  'session-trouble': { kind: 'session-trouble', session: 's' },
   'application-exited': { kind: 'application-exited', procname: '*', causes: ['signal'] },
   'event-rate-above': { kind: 'event-rate-above', rule, perSecond: 1 },
   'no-event-for': { kind: 'no-event-for', rule, periodUs: 1 },

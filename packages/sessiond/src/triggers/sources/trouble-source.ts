@@ -1,0 +1,14 @@
+import type { Listeners } from '../../listeners.ts';
+import { mayUse, type Session } from '../../session.ts';
+import type { ConditionSource } from '../condition-source.ts';
+
+/** What goes wrong in sessions, each sentence once for each session. */
+export function troubleSource(watch: Listeners<[Session, string]>): ConditionSource<'session-trouble'> {
+  return {
+    start: ({ owner, condition }, occurred) =>
+      watch.listen((session, trouble) => {
+        if (session.name !== condition.session || !mayUse(session, owner)) return;
+        occurred(1, [], { session: session.name, trouble });
+      }),
+  };
+}
