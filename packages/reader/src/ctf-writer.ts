@@ -114,12 +114,12 @@ class TraceWriter {
 
   write(root: string): void {
     const directories = new Map<string, string>();
-    for (const { path: from, relative } of this.#trace.directories) {
+    for (const { path: from, relative, metadataUuid } of this.#trace.directories) {
       const to = path.join(root, relative);
       directories.set(from, to);
       guarded(to, () => {
         makeDirectories(to);
-        fs.writeFileSync(path.join(to, 'metadata'), this.#target.metadata, { flag: 'wx' });
+        fs.writeFileSync(path.join(to, 'metadata'), this.#metadataFor(metadataUuid), { flag: 'wx' });
       });
     }
     for (const stream of this.#trace.streams) {
@@ -128,6 +128,13 @@ class TraceWriter {
         guarded(target, () => this.#writeFile(stream, sourceIdx, target));
       }
     }
+  }
+
+  /** Packets keep the UUID of the metadata of their directory. */
+  #metadataFor(uuid: string | undefined): string {
+    const { class: of } = this.#trace;
+    if (uuid === of.uuid || uuid === undefined) return this.#target.metadata;
+    return targetOf({ ...this.#trace, class: { ...of, uuid } }, this.#options.version).metadata;
   }
 
   #writeFile(stream: TraceStream, sourceIdx: number, target: string): void {

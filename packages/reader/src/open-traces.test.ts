@@ -2,8 +2,9 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { RingtailError } from '@ringtail/base';
-import type { Message, TraceFormatError } from '@ringtail/ctf';
+import { type Message, parseMetadata, printCtf2, type TraceFormatError } from '@ringtail/ctf';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { writeCtf } from './ctf-writer.ts';
 import { type OpenOptions, openTraces } from './open-traces.ts';
 import { printPretty } from './print-pretty.ts';
 import { METADATA, packet, UUID } from './testing/small-trace.test.support.ts';
@@ -14,6 +15,25 @@ function write(file: string, content: string | Buffer): void {
   const target = path.join(root, file);
   fs.mkdirSync(path.dirname(target), { recursive: true });
   fs.writeFileSync(target, content);
+}
+
+/** A part of a trace of CTF 2: its metadata and its packets have a UUID of their own. */
+function writeSnapshot(directory: string, digit: string, packets: readonly Buffer[], metadata = METADATA): void {
+  const uuid = `${digit}${UUID.slice(1)}`;
+  const withUuid = metadata.replace(
+    'struct { u8 stream_instance_id; }',
+    'struct { u8 uuid[16]; u8 stream_instance_id; }',
+  );
+  const traceClass = parseMetadata(Buffer.from(withUuid.replace(UUID, uuid)));
+  const identity = { namespace: 'example.com,2026', name: 'shop', uid: UUID };
+  write(`${directory}/metadata`, printCtf2({ ...traceClass, version: { major: 2, minor: 0 }, uuid, identity }));
+  const prefix = Buffer.from(uuid.replaceAll('-', ''), 'hex');
+  const longer = packets.map((bytes) => {
+    const copy = Buffer.concat([prefix, bytes]);
+    copy.writeUInt32LE(copy.length * 8, 16 + 17);
+    return copy;
+  });
+  write(`${directory}/s`, Buffer.concat(longer));
 }
 
 function read(): { ns: number[]; errors: RingtailError[] } {
@@ -82,6 +102,45 @@ describe('opening traces', () => {
     const messages = [...reader].map((m: Message) => (m.kind === 'event' ? Number(m.payload!.n) : m.count));
     reader.close();
     expect(messages).toEqual([undefined, 1, 2n, 2]);
+  });
+
+  it('reads CTF 2 of one namespace, name and UID as one trace, whatever UUID the metadata of each part has', () => {
+    writeSnapshot('1', '1', [packet(0, [{ time: 1, n: 1 }], 3), packet(0, [{ time: 2, n: 2 }], 3)]);
+    writeSnapshot('2', '2', [packet(0, [{ time: 2, n: 2 }], 3), packet(0, [{ time: 4, n: 4 }], 5)]);
+    const reader = openTraces(root);
+    const messages = [...reader];
+    reader.close();
+    expect(reader.traces).toHaveLength(1);
+    // A packet that both have comes once, and losses are counted across them.
+    expect(messages.map((m) => (m.kind === 'event' ? m.payload!.n : m.count))).toEqual([undefined, 1, 2, 2n, 4]);
+  });
+
+  it('converts such parts so that they are one trace again, and readable in CTF 1.8', () => {
+    writeSnapshot('in/1', '1', [packet(0, [{ time: 1, n: 1 }]), packet(0, [{ time: 2, n: 2 }])]);
+    writeSnapshot('in/2', '2', [packet(0, [{ time: 3, n: 3 }])]);
+    for (const [version, keep] of [
+      [2, undefined],
+      [2, () => true],
+      [1, undefined],
+      [1, () => true],
+    ] as const) {
+      const copy = path.join(root, `copy-${version}-${keep === undefined}`);
+      const original = openTraces(path.join(root, 'in'), { keepsHeaders: true, keep });
+      writeCtf(original, copy, { version });
+      original.close();
+      const reader = openTraces(copy);
+      expect([...reader].flatMap((m) => (m.kind === 'event' ? [Number(m.payload!.n)] : []))).toEqual([1, 2, 3]);
+      if (version === 2) expect(reader.traces).toHaveLength(1);
+      reader.close();
+    }
+  });
+
+  it('reads CTF 2 of one identity apart where the same events are described in different ways', () => {
+    writeSnapshot('1', '1', [packet(0, [{ time: 1, n: 1 }])]);
+    writeSnapshot('2', '2', [packet(0, [{ time: 2, n: 2 }])], METADATA.replace('u8 _n', 'u8 _m'));
+    const reader = openTraces(root);
+    reader.close();
+    expect(reader.traces).toHaveLength(2);
   });
 
   it('gives the events before a cut in their turn, then an error with file, packet and place, and goes on with other files', () => {

@@ -1,9 +1,11 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { describeError, RingtailError } from '@ringtail/base';
 import {
   type BoundaryMessage,
   type EventMessage,
+  type EventRecordClass,
   type FirstPacket,
   type Instant,
   type Message,
@@ -59,7 +61,7 @@ export interface OpenOptions {
 
 /** The messages of some traces, in the order of time. To be closed after use. */
 export class TraceReader implements Iterable<Message> {
-  /** What was opened, sorted by path. Directories of one UUID are one trace. */
+  /** What was opened, sorted by path. Directories of one identity are one trace. */
   readonly traces: readonly OpenedTrace[];
   /** The part of the traces' time that was asked for. */
   readonly range: TimeRange;
@@ -169,9 +171,14 @@ function backwardsWarning(event: EventMessage, before: Instant): string {
   return `time runs backwards: event "${of.name}" of ${stream.name} is ${durationText(event, before)} s earlier than the event before it`;
 }
 
-export interface OpenedDirectory extends TraceDirectory {
+interface FoundDirectory extends TraceDirectory {
   /** From what was opened; where that was several directories, from the one above the one that holds it. */
   readonly relative: string;
+}
+
+export interface OpenedDirectory extends FoundDirectory {
+  /** Of its metadata. Its packets have the same, if any. */
+  readonly metadataUuid: string | undefined;
 }
 
 /** A trace, which may lie in several directories: the chunks of a rotated trace, and its snapshots. */
@@ -183,7 +190,7 @@ export interface OpenedTrace extends TraceIdentity {
 
 interface TraceMetadata {
   readonly root: string;
-  readonly directory: OpenedDirectory;
+  readonly directory: FoundDirectory;
   readonly class: TraceClass;
   readonly metadataBytes: number;
 }
@@ -202,7 +209,7 @@ interface TraceMetadata {
 export function openTraces(roots: string | readonly string[], options: OpenOptions = {}): TraceReader {
   const media: FileMedium[] = [];
   try {
-    const found = new Map<string, { root: string; directory: OpenedDirectory }>();
+    const found = new Map<string, { root: string; directory: FoundDirectory }>();
     const all = (typeof roots === 'string' ? [roots] : roots).map((root) => path.resolve(root));
     for (const root of all) {
       const above = all.length === 1 ? root : path.dirname(root);
@@ -215,7 +222,7 @@ export function openTraces(roots: string | readonly string[], options: OpenOptio
       }
     }
     const metadata = [...found.values()].map(({ root, directory }) => openMetadata(root, directory, options));
-    const traces = byUuid(metadata).map((physical) => openTrace(physical, media, options));
+    const traces = byIdentity(metadata).map((physical) => openTrace(physical, media, options));
     return new TraceReader(traces, timeRange(traces, options), options, media);
   } catch (error) {
     for (const medium of media) medium.close();
@@ -258,7 +265,7 @@ function common(a: TimeRange, b: TimeRange): TimeRange {
   return { begin, end };
 }
 
-function openMetadata(root: string, directory: OpenedDirectory, options: OpenOptions): TraceMetadata {
+function openMetadata(root: string, directory: FoundDirectory, options: OpenOptions): TraceMetadata {
   let bytes: Buffer;
   try {
     const sentence = packedSentence(directory.metadataPath);
@@ -280,30 +287,55 @@ function openMetadata(root: string, directory: OpenedDirectory, options: OpenOpt
 }
 
 /**
- * What the chunks of one trace have in common. In CTF 2 the UUID is that of the metadata: with another one, the same trace was
- * written in another way.
+ * What the chunks of one trace have in common. In CTF 2 that is namespace, name and UID: the UUID is that of the metadata stream,
+ * of which each snapshot may have another.
+ *
+ * @see CTF2-SPEC-2.0 §5.6 (trace class fragment)
  */
 function identityOf({ uuid, identity }: TraceClass): string | undefined {
   const { namespace, name, uid } = identity ?? {};
-  return uuid === undefined && uid === undefined ? undefined : JSON.stringify([namespace, name, uid, uuid]);
+  if (uid !== undefined) return JSON.stringify([namespace, name, uid]);
+  return uuid === undefined ? undefined : JSON.stringify([namespace, name, uuid]);
 }
 
 /** The chunks of a rotated trace, and its snapshots, have one identity; they continue each other. */
-function byUuid(traces: readonly TraceMetadata[]): TraceMetadata[][] {
-  const groups = new Map<string, TraceMetadata[]>();
+function byIdentity(traces: readonly TraceMetadata[]): TraceMetadata[][] {
+  const groups = new Map<string, TraceMetadata[][]>();
   for (const trace of traces) {
     const key = identityOf(trace.class) ?? trace.directory.path;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [trace]);
+    const sameKey = groups.get(key) ?? [];
+    groups.set(key, sameKey);
+    const group = sameKey.find(([first]) => areCompatible(first!.class, trace.class));
+    if (group === undefined) sameKey.push([trace]);
     else group.push(trace);
   }
-  return [...groups.values()];
+  return [...groups.values()].flat();
+}
+
+/**
+ * Whether what one of them describes is the same in the other one, so that the richer metadata decodes the data of both. A trace
+ * may have been written once more in another way.
+ */
+function areCompatible(a: TraceClass, b: TraceClass): boolean {
+  if (a.uuid === b.uuid) return true;
+  if (!isDeepStrictEqual(a.packetHeader, b.packetHeader)) return false;
+  return a.dataStreamClasses.every(({ eventRecordClasses, ...stream }) => {
+    const other = b.dataStreamClasses.find(({ id }) => id === stream.id);
+    if (other === undefined) return true;
+    const { eventRecordClasses: otherEvents, ...otherStream } = other;
+    const byId = new Map(otherEvents.map((event) => [event.id, event]));
+    const isSame = (event: EventRecordClass) => !byId.has(event.id) || isDeepStrictEqual(byId.get(event.id), event);
+    return isDeepStrictEqual(stream, otherStream) && eventRecordClasses.every(isSame);
+  });
 }
 
 function openTrace(physical: readonly TraceMetadata[], media: FileMedium[], options: OpenOptions): OpenedTrace {
   // Metadata only grows, so the longest one describes the data of all.
   const richest = physical.reduce((best, trace) => (trace.metadataBytes > best.metadataBytes ? trace : best));
-  const decoder = new TraceDecoder(richest.class, { keepsHeaders: options.keepsHeaders ?? false });
+  const decoder = new TraceDecoder(richest.class, {
+    keepsHeaders: options.keepsHeaders ?? false,
+    metadataUuids: physical.flatMap((trace) => trace.class.uuid ?? []),
+  });
   const { root, directory } = physical[0]!;
   const identity: TraceIdentity = {
     class: richest.class,
@@ -311,7 +343,7 @@ function openTrace(physical: readonly TraceMetadata[], media: FileMedium[], opti
     name: traceName(richest.class, physical.length > 1 ? '' : path.relative(root, directory.path)),
     uuid: richest.class.uuid,
   };
-  const directories = physical.map((trace) => trace.directory);
+  const directories = physical.map((trace) => ({ ...trace.directory, metadataUuid: trace.class.uuid }));
   const files = directories.flatMap(({ dataPaths }) => dataPaths).map((file) => openFile(decoder, file, media));
   const streams = groupFiles(files)
     .sort(compareStreams)

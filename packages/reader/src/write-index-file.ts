@@ -19,7 +19,7 @@ export function writeIndexFile(traceClass: TraceClass, stream: TraceStream, file
   const entries = [encodeIndexHeader()];
   const medium = new FileMedium(file);
   try {
-    const decoder = new TraceDecoder(traceClass);
+    const decoder = new TraceDecoder(traceClass, { metadataUuids: [] });
     const identity = { ...stream.identity, class: traceClass };
     const reader = new DataStreamReader(decoder, identity, [{ name: file, medium }], stream.id);
     for (let next = reader.nextPacket(); next.kind === 'item'; next = reader.nextPacket()) {

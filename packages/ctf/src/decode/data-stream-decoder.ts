@@ -200,14 +200,22 @@ const NO_CLASSES: readonly DataStreamClass[] = [{ id: 0n, eventRecordClasses: []
 /** The compiled decoders of a trace. */
 export class TraceDecoder {
   readonly class: TraceClass;
+  /** Packets of other metadata are refused. Without any, all are taken. */
+  readonly metadataUuids: ReadonlySet<string>;
   readonly packetHeader: FieldDecoder | undefined;
   /** Whether event messages have the values of their headers: writers need them. */
   readonly keepsHeaders: boolean;
   readonly #decoders = new Map<DataStreamClass, DataStreamDecoder>();
 
-  constructor(trace: TraceClass, options: { readonly keepsHeaders?: boolean } = {}) {
+  /** @param options `metadataUuids` are those of all metadata of the trace; absent, that of `trace` */
+  constructor(
+    trace: TraceClass,
+    options: { readonly keepsHeaders?: boolean; readonly metadataUuids?: readonly string[] } = {},
+  ) {
+    const { keepsHeaders = false, metadataUuids = trace.uuid === undefined ? [] : [trace.uuid] } = options;
     this.class = trace;
-    this.keepsHeaders = options.keepsHeaders ?? false;
+    this.keepsHeaders = keepsHeaders;
+    this.metadataUuids = new Set(metadataUuids);
     this.packetHeader = packetHeaderDecoder(trace);
   }
 

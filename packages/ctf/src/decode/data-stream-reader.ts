@@ -141,6 +141,7 @@ export class DataStreamReader {
    */
   takeEvents(loops: EventLoops, heap: TurnHeap): number {
     if (this.#packet === undefined || this.#pending.length > 0 || this.#ended) return 0;
+    if (this.#isBeginUntold || this.#failure !== undefined) return 0;
     const loop = loops.loopFor(this.#decoder!, this.#stream!);
     if (loop === undefined) return 0;
     const lane = this.#lane;
@@ -379,7 +380,7 @@ export class DataStreamReader {
     const start = cursor.at;
     const { roles } = cursor;
     let header = (this.#decoder ?? this.#trace).packetHeader?.(cursor);
-    checkPacketHeader(cursor, this.#trace.class);
+    checkPacketHeader(cursor, this.#trace.metadataUuids);
     const decoder = this.#trace.dataStreamDecoder(roles.dataStreamClassId);
     if (decoder === undefined) {
       const which = roles.dataStreamClassId === undefined ? 'the only one' : String(roles.dataStreamClassId);

@@ -7,15 +7,16 @@ const MAGIC = 0xc1fc1fc1;
 /**
  * Refuses the header that the cursor has just read where it is none of a packet of the trace.
  *
+ * @param metadataUuids of the trace's metadata; without any, packets of all are taken
  * @throws {TraceFormatError} `BAD_MAGIC`, `BAD_UUID`
  */
-export function checkPacketHeader(cursor: Cursor, { uuid }: TraceClass): void {
+export function checkPacketHeader(cursor: Cursor, metadataUuids: ReadonlySet<string>): void {
   const { magic, metadataUuid } = cursor.roles;
   if (magic !== undefined && magic !== MAGIC) {
     const text = `the packet begins with ${hex(magic)} instead of ${hex(MAGIC)}`;
     throw cursor.error('BAD_MAGIC', text, 'packet-header');
   }
-  if (metadataUuid !== undefined && uuid !== undefined && uuidText(metadataUuid) !== uuid) {
+  if (metadataUuid !== undefined && metadataUuids.size > 0 && !metadataUuids.has(uuidText(metadataUuid))) {
     const text = `the packet belongs to metadata of the UUID ${uuidText(metadataUuid)}`;
     throw cursor.error('BAD_UUID', text, 'packet-header');
   }

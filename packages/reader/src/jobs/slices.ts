@@ -38,8 +38,10 @@ export function slicesOf(reader: TraceReader): SlicedStream | undefined {
   if (streams.length !== 1 || stream === undefined || stream.clockClass === undefined) return undefined;
   const range = reader.rangeOf(reader.traces.find((trace) => trace.streams.length > 0)!);
   if (reader.keep !== undefined || range.begin !== undefined || range.end !== undefined) return undefined;
-  const { dataStreamClasses } = stream.decoder.class;
-  if (dataStreamClasses.length !== 1 || !beginsWithWholeClock(stream.decoder.class)) return undefined;
+  const { class: traceClass, metadataUuids } = stream.decoder;
+  // Other processes know the metadata of one directory only.
+  if (metadataUuids.size > 1) return undefined;
+  if (traceClass.dataStreamClasses.length !== 1 || !beginsWithWholeClock(traceClass)) return undefined;
   const { packets, isOrdered } = stream.index;
   if (!isOrdered || !coversAll(stream) || packets[0] === undefined || packets[0].beginNs! < 0n) return undefined;
   if (packets.some(({ totalBytes }) => totalBytes! > PACKET_BYTES_MAX)) return undefined;
