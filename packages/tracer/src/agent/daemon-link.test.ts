@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -84,6 +84,7 @@ function connect(
   onEnd: (link: DaemonLink) => void = () => {},
   onLook: () => void = () => {},
   onRefused: (why: string) => void = () => {},
+  onLost: () => void = () => {},
 ) {
   const control = ControlFile.create(posix, 1);
   onTestFinished(() => posix.closeFd(control.fd));
@@ -96,6 +97,7 @@ function connect(
     timeoutMs,
     onLook,
     onRefused,
+    onLost,
     onEnd,
   });
   onTestFinished(() => {
@@ -104,7 +106,43 @@ function connect(
   return link;
 }
 
+/** Sockets of this process. */
+function sockets(): number[] {
+  return readdirSync('/proc/self/fd')
+    .filter((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`).startsWith('socket:');
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+}
+
 describe('the link to a session daemon', () => {
+  it('leaves a descriptor alone that the application has closed and opened for something else', async () => {
+    const path = await startDaemon([REGISTERED]);
+    const before = sockets();
+    let lost = 0;
+    const link = connect(path, 5000, undefined, undefined, undefined, () => lost++) as DaemonLink;
+    const [descriptor] = sockets().filter((fd) => !before.includes(fd));
+    expect(descriptor).toBeDefined();
+    // The event loop has to know of it before it can be taken away.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    posix.closeFd(descriptor as number);
+    const file = `${path}.file`;
+    // The lowest number is given out first. It stays in use: the event loop still knows it as the link's.
+    while (openSync(file, 'w') !== descriptor);
+    expect(link.send(DECLARE)).toBe(false);
+    expect(link.trySend(DECLARE)).toBe(false);
+    expect(link.isAlive()).toBe(false);
+    link.close();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(lost).toBe(1);
+    expect(readFileSync(file, 'utf8')).toBe('');
+    expect(readlinkSync(`/proc/self/fd/${descriptor}`)).toBe(file);
+  });
+
   it('asks and gets its answer without an event loop', async () => {
     const link = connect(await startDaemon([REGISTERED, { message: { type: 'declared', ids: [4] }, delayMs: 20 }]));
     expect(link).toBeInstanceOf(DaemonLink);

@@ -1,3 +1,4 @@
+import { fstatSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { now } from '@ringtail/base/node';
 import { type Posix, PosixError } from '@ringtail/posix';
@@ -27,6 +28,8 @@ export class DaemonLink {
   readonly slot: number;
   readonly #posix: Posix;
   readonly #fd: number;
+  /** Of the socket: the application may close it, and have its number for something else. */
+  readonly #inode: number;
   readonly #socket: Socket;
   readonly #replies = new FrameDecoder(APP_FRAME_BYTES_MAX);
   readonly #arrived: AppReply[] = [];
@@ -35,6 +38,7 @@ export class DaemonLink {
   #overdue = 0;
   readonly #onLook: () => void;
   readonly #onRefused: (why: string) => void;
+  readonly #onLost: () => void;
   /** Whether the registration has been answered. */
   #isAnswered = false;
   #open = true;
@@ -49,6 +53,7 @@ export class DaemonLink {
     listeners: {
       readonly onLook: () => void;
       readonly onRefused: (why: string) => void;
+      readonly onLost: () => void;
       readonly onEnd: (link: DaemonLink) => void;
     },
   ) {
@@ -58,6 +63,8 @@ export class DaemonLink {
     this.slot = slot;
     this.#onLook = listeners.onLook;
     this.#onRefused = listeners.onRefused;
+    this.#onLost = listeners.onLost;
+    this.#inode = fstatSync(fd).ino;
     this.#socket = new Socket({ fd, readable: true, writable: true });
     this.#socket.unref();
     this.#socket.on('data', (bytes) => this.#take(bytes));
@@ -89,6 +96,8 @@ export class DaemonLink {
     onLook: () => void;
     /** The daemon has refused the registration after nobody waited for its answer any more. */
     onRefused: (why: string) => void;
+    /** The application has closed the connection's descriptor, whose number is no longer ours to use or to close. */
+    onLost: () => void;
     onEnd: (link: DaemonLink) => void;
   }): DaemonLink | { refused: string } {
     const { posix, register, timeoutMs } = options;
@@ -112,7 +121,7 @@ export class DaemonLink {
 
   /** Looks at the connection itself: while an event waits, the event loop that would notice its end stands still. */
   isAlive(): boolean {
-    if (!this.#open) return false;
+    if (!this.#isOurs()) return false;
     try {
       const count = this.#posix.receive(this.#fd, this.#chunk, 0);
       if (count === 0) this.close();
@@ -125,7 +134,7 @@ export class DaemonLink {
 
   /** Sends a message, with a descriptor if given. False if the daemon is gone or does not read. */
   send(message: AppMessage, fd: number | null = null): boolean {
-    if (!this.#open) return false;
+    if (!this.#isOurs()) return false;
     try {
       if (this.#rest !== undefined) {
         this.#posix.sendWithFd(this.#fd, this.#rest, null, SEND_TIMEOUT_MS);
@@ -142,7 +151,7 @@ export class DaemonLink {
 
   /** Sends a message without waiting for anybody. False if the daemon is gone or has not read what was sent before. */
   trySend(message: AppMessage): boolean {
-    if (!this.#open || !this.#sendRest()) return false;
+    if (!this.#isOurs() || !this.#sendRest()) return false;
     try {
       const frame = encodeFrame(message, APP_FRAME_BYTES_MAX);
       const sent = this.#posix.sendNow(this.#fd, frame);
@@ -162,8 +171,22 @@ export class DaemonLink {
   }
 
   close(): void {
+    if (!this.#isOurs()) return;
     this.#open = false;
     this.#socket.destroy();
+  }
+
+  /** Whether the connection is open, and its descriptor still is the connection. */
+  #isOurs(): boolean {
+    if (!this.#open || this.#socket.destroyed) return false;
+    try {
+      if (fstatSync(this.#fd).ino === this.#inode) return true;
+    } catch {
+      // Nothing has the number now.
+    }
+    this.#open = false;
+    this.#onLost();
+    return false;
   }
 
   /** Whether nothing is left of an earlier message; what is will be sent from the event loop. */
@@ -183,7 +206,7 @@ export class DaemonLink {
       this.#restScheduled = true;
       later(SEND_REST_AFTER_MS, () => {
         this.#restScheduled = false;
-        if (this.#open) this.#sendRest();
+        if (this.#isOurs()) this.#sendRest();
       });
     }
     return false;

@@ -376,6 +376,7 @@ export class ThreadAgent {
       timeoutMs,
       onLook: () => this.#scheduleLook(),
       onRefused: (why) => debug(`refused at ${socketPath}: ${why}`),
+      onLost: () => this.#giveUp('the program has closed descriptors of the tracer'),
       onEnd: (ended) => this.#forget(ended),
     });
     if (!(link instanceof DaemonLink)) {
