@@ -3,7 +3,7 @@
  *
  * The table in docs/cli.md is made of the rows: RINGTAIL_UPDATE_DOCS=1 writes it anew.
  */
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -76,6 +76,25 @@ describe.skipIf(!isInstalled)('ringtail beside lttng', () => {
       expect(answers[1]).toEqual(answers[0]);
     },
   );
+
+  it.each([
+    ['create s -o OUT/s'],
+    ['create s -o OUT/s', 'enable-channel -u c', 'enable-event -u -c c p:*', 'start'],
+    ['create s -o OUT/s', 'enable-channel -u c', 'enable-event -u -c c p:*', 'start', 'clear'],
+    ['create s -o OUT/s', 'enable-channel -u c', 'enable-event -u -c c p:*', 'start', 'destroy'],
+    ['create s -o OUT/s', 'enable-channel -u c', 'enable-event -u -c c p:*', 'start', 'rotate', 'destroy'],
+  ])('leaves the same directories behind %s', async (...lines) => {
+    const found = await Promise.all(
+      [lttng, ringtail].map(async (tool) => {
+        for (const line of lines) expect([line, (await tool.run(line)).exitCode]).toEqual([line, 0]);
+        const names = existsSync(join(tool.directory, 's')) ? readdirSync(join(tool.directory, 's')) : [];
+        await tool.run('destroy -a');
+        rmSync(join(tool.directory, 's'), { recursive: true, force: true });
+        return names;
+      }),
+    );
+    expect(found[1]).toEqual(found[0]);
+  });
 });
 
 describe('the table of command lines in docs/cli.md', () => {

@@ -104,7 +104,7 @@ export function channelAttributes(
     mode,
     subBufBytes,
     subBufCount: roundUp(context, 'The number of subbuffers', count, SUB_BUF_COUNT_LEAST),
-    blockingTimeoutUs: blockingTimeout(options, mode),
+    blockingTimeoutUs: blockingTimeout(context, options, mode),
     switchTimerUs: period(options.switchTimer, DEFAULT_CHANNEL.switchTimerUs),
     readTimerUs: period(options.readTimer, DEFAULT_CHANNEL.readTimerUs),
     monitorTimerUs: period(options.monitorTimer, DEFAULT_CHANNEL.monitorTimerUs),
@@ -141,15 +141,19 @@ function period(text: string | undefined, otherwise: number): number {
 }
 
 function blockingTimeout(
-  { blockingTimeout: text }: FullChannelOptions,
+  context: Context,
+  { blockingTimeout: text, overwrite }: FullChannelOptions,
   mode: ChannelAttributes['mode'],
 ): number | null {
   const timeout = text === undefined ? DEFAULT_CHANNEL.blockingTimeoutUs : text === 'inf' ? null : parsePeriodUs(text);
-  if (mode === 'overwrite' && timeout !== 0) {
+  if (overwrite && timeout !== 0) {
     throw new CliError(
       'BAD_ARGUMENT',
       'a channel that overwrites never waits: --overwrite goes with --blocking-timeout=0 only',
     );
+  }
+  if (mode === 'overwrite' && timeout !== 0) {
+    warn(context, 'the channels of a snapshot session overwrite and never wait: --blocking-timeout has no effect');
   }
   return timeout;
 }

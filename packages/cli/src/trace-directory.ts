@@ -37,12 +37,14 @@ export function prepareTraceDirectory(context: Context, path: string): string {
   throw new CliError('OUTPUT_NOT_EMPTY', `${directory} is not empty`, 'name a new directory, or remove that one first');
 }
 
-/** Leaves no empty directory behind when nothing was written. */
+/** Leaves no empty directory behind when nothing was written; a session that was started has made `ust` in it. */
 export function removeIfEmpty(directory: string): void {
-  try {
-    rmdirSync(directory);
-  } catch {
-    // It holds the trace.
+  for (const path of [join(directory, 'ust'), directory]) {
+    try {
+      rmdirSync(path);
+    } catch {
+      // It holds the trace, or is not there.
+    }
   }
 }
 

@@ -10,7 +10,7 @@ import { readStream } from './testing/read-stream.test.support.ts';
 import { requests } from './testing/requests.test.support.ts';
 import { TestRing, TRACE_UUID } from './testing/test-ring.test.support.ts';
 
-const PLACE = 'ust/pid/app-10-20260101-000000/64-bit';
+const PLACE = 'ust/pid/app-10-20260101-000000';
 
 let root: string;
 let ring: TestRing;
@@ -142,7 +142,7 @@ describe('a trace that is closed', () => {
       expect(statistics).toMatchObject({ eventsRecorded: 10 });
     }
     expect(readStream(out('archives', 'a', PLACE, 'channel0_1')).numbers).toEqual(upTo(10));
-    expect(readdirSync(out('archives', 'b'))).toEqual([]);
+    expect(readdirSync(out('archives', 'b'))).toEqual(['ust']);
     openTrace(consumer);
     expect(readdirSync(out(PLACE))).toEqual(['metadata']);
   });

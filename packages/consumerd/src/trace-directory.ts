@@ -5,8 +5,7 @@ import { STATE_DIRECTORY } from '@ringtail/protocol';
 import { ConsumerError } from './consumer-error.ts';
 
 /** Where a trace of one user or one process lies below its session's output directory. */
-const LAYOUT = /\/ust\/(uid\/[0-9]+|pid\/[^/]+)\/(32|64)-bit$/;
-const LAYOUT_COMPONENTS = 4;
+const LAYOUT = /\/ust\/(uid\/[0-9]+\/(32|64)-bit|pid\/[^/]+)$/;
 
 /**
  * Makes sure that a directory for trace files exists and is a directory of this user. What is missing of the path is
@@ -20,15 +19,15 @@ const LAYOUT_COMPONENTS = 4;
  */
 export function ensureTraceDirectory(path: string, output?: string): void {
   const components = componentsOf(path);
-  const hasLayout = LAYOUT.test(path);
+  const layout = LAYOUT.exec(path)?.[0];
   const oursFrom =
-    output === undefined ? components.length - (hasLayout ? LAYOUT_COMPONENTS : 1) : componentsOf(output).length;
+    output === undefined ? components.length - componentsOf(layout ?? 'one').length : componentsOf(output).length;
   let current: string = sep;
   components.forEach((component, idx) => {
     current = join(current, component);
     if (createDirectory(current)) return;
     if (idx >= oursFrom) checkOwnDirectory(current);
-    else if (hasLayout && idx === oursFrom - 1) checkOwner(current, statSync(current).uid, true);
+    else if (layout !== undefined && idx === oursFrom - 1) checkOwner(current, statSync(current).uid, true);
   });
 }
 

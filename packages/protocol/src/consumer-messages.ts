@@ -21,7 +21,7 @@ export interface OpenTraceRequest {
   readonly trace: number;
   /** Directory of the session, in which the current trace chunk is; null where nothing but snapshots is written. */
   readonly output: string | null;
-  /** Where the trace is in a chunk or snapshot: `ust/uid/<uid>/64-bit`, `ust/pid/<procname>-<pid>-<datetime>/64-bit`. */
+  /** Where the trace is in a chunk or snapshot: `ust/uid/<uid>/64-bit`, `ust/pid/<procname>-<pid>-<datetime>`. */
   readonly place: string;
   /** Flight recorder: rings are read for snapshots only. */
   readonly snapshot: boolean;

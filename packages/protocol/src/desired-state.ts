@@ -54,6 +54,8 @@ export interface DesiredChannel {
   readonly mode: 'discard' | 'overwrite';
   readonly subBufBytes: number;
   readonly subBufCount: number;
+  /** Bytes of a sub-buffer that records may take, so that the packet fits into a trace file; absent: all. */
+  readonly recordsBytesMax?: number;
   readonly clock: ClockKind;
   /**
    * By how many nanoseconds CLOCK_MONOTONIC of the recording is ahead of that of the kernel's first time namespace, so that

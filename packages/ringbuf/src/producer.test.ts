@@ -12,6 +12,7 @@ import {
 } from './abi.ts';
 import type { BlockingOptions } from './blocking.ts';
 import { type MemoryRing, makeMemoryRing, writeRecord } from './memory-ring.test.support.ts';
+import { RingProducer } from './producer.ts';
 
 const SUB_BUF_BYTES = 4096;
 
@@ -82,6 +83,18 @@ describe('RingProducer', () => {
     expect(f64(ring, at + Descriptor.DISCARDED_AT_OPEN)).toBe(1);
     expect(f64(ring, at + Descriptor.RECORDED_AT_OPEN)).toBe(1);
     expect(f64(ring, at + Descriptor.RECORD_COUNT)).toBe(1);
+  });
+
+  it('leaves room in each sub-buffer where records may not take all of it', () => {
+    const { header, buffer } = makeMemoryRing();
+    const recordsBytesMax = SUB_BUF_BYTES - 100;
+    const producer = new RingProducer(buffer, { ...header, recordsBytesMax, onSubBufClosed: () => undefined });
+    expect(writeRecord(producer, recordsBytesMax + 1, 1, 5000)).toBe(false);
+    expect(writeRecord(producer, recordsBytesMax, 1, 5000)).toBe(true);
+    expect(producer.openSeq).toBe(1);
+    expect(writeRecord(producer, 1, 1, 5000)).toBe(true);
+    expect(producer.openSeq).toBe(2);
+    expect(producer.base - headerBytesFor(2)).toBe(0);
   });
 
   it('discards and counts a record larger than a sub-buffer, in either mode, and takes the largest possible', () => {

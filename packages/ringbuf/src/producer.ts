@@ -42,6 +42,8 @@ export interface RingProducerOptions extends RingGeometry {
   readonly onSubBufClosed: () => void;
   /** Discard mode: waits before it discards an event for want of a free sub-buffer. Without it, it never waits. */
   readonly blocking?: BlockingOptions | undefined;
+  /** Bytes of a sub-buffer that records may take; by default all. */
+  readonly recordsBytesMax?: number | undefined;
 }
 
 /**
@@ -83,6 +85,7 @@ export class RingProducer {
   openSeq = 0;
 
   readonly #subBufBytes: number;
+  readonly #recordsBytesMax: number;
   readonly #subBufCount: number;
   readonly #headerBytes: number;
   readonly #discards: boolean;
@@ -97,6 +100,7 @@ export class RingProducer {
     this.u32 = new Uint32Array(buffer);
     this.f64 = new Float64Array(buffer);
     this.#subBufBytes = options.subBufBytes;
+    this.#recordsBytesMax = Math.min(options.recordsBytesMax ?? options.subBufBytes, options.subBufBytes);
     this.#subBufCount = options.subBufCount;
     this.#headerBytes = headerBytesFor(options.subBufCount);
     this.#discards = options.mode === RingMode.DISCARD;
@@ -112,7 +116,7 @@ export class RingProducer {
    */
   makeRoom(recordBytes: number, timestamp: number): boolean {
     if (this.#closed) return false;
-    if (recordBytes > this.#subBufBytes) {
+    if (recordBytes > this.#recordsBytesMax) {
       this.f64[DISCARDED_BIG]! += 1;
       return false;
     }
@@ -217,7 +221,7 @@ export class RingProducer {
     this.d64 = d64;
     this.base = this.#headerBytes + slot * this.#subBufBytes;
     this.pos = this.base;
-    this.limit = this.base + this.#subBufBytes;
+    this.limit = this.base + this.#recordsBytesMax;
     this.recordedInSubBuf = 0;
   }
 }

@@ -18,6 +18,8 @@ export interface RingOptions extends RingHeader {
   readonly onSubBufClosed: () => void;
   /** Discard mode: waits before it discards an event for want of a free sub-buffer. Without it, it never waits. */
   readonly blocking?: BlockingOptions | undefined;
+  /** Bytes of a sub-buffer that records may take; by default all. */
+  readonly recordsBytesMax?: number | undefined;
   /** Takes all memory of a memfd now instead of page by page; a file does so anyway. */
   readonly preallocate?: boolean;
 }

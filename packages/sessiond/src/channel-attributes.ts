@@ -14,8 +14,9 @@ const TIMER_US_MAX = 2 ** 32 - 1;
  */
 export function attributesIn(session: Session, wanted: ChannelAttributes): ChannelAttributes {
   const attributes = roundedToRing(session.snapshot ? { ...wanted, mode: 'overwrite' } : wanted);
-  const { mode, blockingTimeoutUs, traceFileBytes, traceFileCount, subBufBytes, ownership } = attributes;
-  if (mode === 'overwrite' && blockingTimeoutUs !== 0) {
+  const { blockingTimeoutUs, traceFileBytes, traceFileCount, subBufBytes, ownership } = attributes;
+  // Where overwriting is only implied, the timeout has no effect, as in LTTng.
+  if (wanted.mode === 'overwrite' && !session.snapshot && blockingTimeoutUs !== 0) {
     refuse('a program does not wait for a sub-buffer in a channel that overwrites: the blocking timeout must be 0');
   }
   if (traceFileBytes > 0 && traceFileBytes < subBufBytes) {

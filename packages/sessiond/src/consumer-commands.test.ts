@@ -66,7 +66,7 @@ describe('commands of a trace', () => {
     const other = registry.create({ ...parameters, name: 'p', output: '/p' }, new Date(0), session.clockReading);
     registry.enableChannel(other, { ...DEFAULT_CHANNEL, ownership: 'process' });
     const command = openTraceCommand(registry.ensureTrace(other, threadOf(1000, processOf(77, 'a/../b c'))), 'host');
-    expect(command.place).toMatch(/^ust\/pid\/a_\.\._b_c-77-19\d{6}-\d{6}\/64-bit$/);
+    expect(command.place).toMatch(/^ust\/pid\/a_\.\._b_c-77-19\d{6}-\d{6}$/);
     const environment = Object.fromEntries(command.environment);
     expect(environment).toMatchObject({
       tracer_buffering_scheme: 'pid',

@@ -1,5 +1,6 @@
+import { PACKET_HEADER_BYTES_MAX } from '@ringtail/ctf';
 import { monotonicOffsetNs } from '@ringtail/posix';
-import type { DesiredChannel } from '@ringtail/protocol';
+import type { ChannelAttributes, DesiredChannel } from '@ringtail/protocol';
 import type { Channel, Session, Trace, TraceChannel } from './session.ts';
 
 /** Where threads count what the filters of a channel decide; null where they do not. */
@@ -28,11 +29,12 @@ function channelsOf(trace: Trace, wakePath: string, filterCountersOf: FilterCoun
     mode: channel.attributes.mode,
     subBufBytes: channel.attributes.subBufBytes,
     subBufCount: channel.attributes.subBufCount,
+    ...recordsLimitOf(channel.attributes),
     clock: trace.session.clock,
     ...(offsetNs !== 0 && { monotonicOffsetNs: offsetNs }),
     ringDirectory: trace.ringDirectory,
     wakePath,
-    blockingTimeoutUs: channel.attributes.blockingTimeoutUs,
+    blockingTimeoutUs: channel.attributes.mode === 'overwrite' ? 0 : channel.attributes.blockingTimeoutUs,
     preallocation: channel.attributes.preallocation,
     contexts: channel.contexts,
     statedump: trace.session.statedump,
@@ -41,6 +43,12 @@ function channelsOf(trace: Trace, wakePath: string, filterCountersOf: FilterCoun
     filterCounters: filterCountersOf(trace.session, channel),
     rules: channel.rules.enabled(),
   }));
+}
+
+/** A packet has a header before its records, and is never larger than a trace file may be. */
+function recordsLimitOf({ traceFileBytes, subBufBytes }: ChannelAttributes): Pick<DesiredChannel, 'recordsBytesMax'> {
+  const recordsBytesMax = traceFileBytes - PACKET_HEADER_BYTES_MAX;
+  return traceFileBytes > 0 && recordsBytesMax < subBufBytes ? { recordsBytesMax } : {};
 }
 
 function enabledChannelsOf(trace: Trace): TraceChannel[] {

@@ -26,7 +26,7 @@ export function placeOfProcess({ procname, pid, since }: ApplicationProcess, tak
   taken.add(unique);
   const [oldest] = taken;
   if (taken.size > PLACES_MAX && oldest !== undefined) taken.delete(oldest);
-  return join('ust', 'pid', unique, '64-bit');
+  return join('ust', 'pid', unique);
 }
 
 /** A process may call itself anything. */

@@ -93,6 +93,20 @@ export const CHANNEL_ROWS: readonly Row[] = [
   { command: 'enable-channel', setUp: [SESSION], words: 'enable-channel -u c --monitor-timer=500000', exitCode: 0 },
   { command: 'enable-channel', setUp: [SESSION], words: 'enable-channel -u c --blocking-timeout=100', exitCode: 0 },
   { command: 'enable-channel', setUp: [SESSION], words: 'enable-channel -u c --blocking-timeout=inf', exitCode: 0 },
+  { command: 'enable-channel', setUp: [SNAPSHOT], words: 'enable-channel -u c --blocking-timeout=100', exitCode: 0 },
+  {
+    command: 'enable-channel',
+    setUp: ['create s --no-output'],
+    words: 'enable-channel -u c --blocking-timeout=inf',
+    exitCode: 0,
+    notCompared: 'a session without an output is a flight recorder that has none yet',
+  },
+  {
+    command: 'enable-channel',
+    setUp: [SNAPSHOT],
+    words: 'enable-channel -u c --overwrite --blocking-timeout=100',
+    exitCode: 1,
+  },
   { command: 'enable-channel', setUp: [SESSION], words: 'enable-channel -u c --blocking-timeout=nope', exitCode: 1 },
   {
     command: 'enable-channel',

@@ -66,6 +66,8 @@ export const SNAPSHOT_AND_ROTATION_ROWS: readonly Row[] = [
     words: 'snapshot record',
     exitCode: 0,
   },
+  { command: 'snapshot', setUp: [SNAPSHOT, CHANNEL, EVENTS, 'start'], words: "snapshot record ''", exitCode: 0 },
+  { command: 'snapshot', setUp: [SNAPSHOT, 'snapshot del-output 1'], words: "snapshot add-output ''", exitCode: 1 },
   { command: 'snapshot', setUp: [SNAPSHOT], words: 'snapshot record', exitCode: 1 },
   { command: 'snapshot', setUp: STARTED, words: 'snapshot record', exitCode: 1 },
   { command: 'snapshot', setUp: [SESSION], words: 'snapshot list-output', exitCode: 1 },

@@ -82,7 +82,8 @@ Examples:
 
 async function record({ context, format, word, options }: Asked): Promise<void> {
   const result = await onSession(context, options.session, async (client, session) => {
-    const output = word === undefined ? null : outputAt(context, word, options);
+    // Scripts write "" for no place, as LTTng takes it.
+    const output = word === undefined || word === '' ? null : outputAt(context, word, options);
     const { name = null } = options;
     return { session, ...(await client.recordSnapshot(session, { output, name, maxBytes: maxBytes(options) })) };
   });
@@ -97,7 +98,7 @@ async function record({ context, format, word, options }: Asked): Promise<void> 
 }
 
 async function addOutput({ context, format, word, options }: Asked): Promise<void> {
-  if (word === undefined) throw missing('a directory', 'ringtail snapshot add-output DIR');
+  if (word === undefined || word === '') throw missing('a directory', 'ringtail snapshot add-output DIR');
   const { session, output } = await onSession(context, options.session, async (client, name) => ({
     session: name,
     output: await client.addSnapshotOutput(name, outputAt(context, word, options)),

@@ -1,5 +1,5 @@
 import { lstatSync, renameSync, rmdirSync, rmSync, unlinkSync } from 'node:fs';
-import { dirname, isAbsolute, join, relative } from 'node:path';
+import { isAbsolute, join, relative } from 'node:path';
 import { errnoOf } from '@ringtail/base';
 import { asUser, type UserIds } from '@ringtail/posix';
 import { STATE_DIRECTORY } from '@ringtail/protocol';
@@ -49,9 +49,9 @@ export function rotateChunk(chunk: TraceChunk, archive: string): void {
     asUser(owner, () => {
       ensureTraceDirectory(archive, output);
       const [current, archived] = [join(output, DOMAIN_DIRECTORY), join(archive, DOMAIN_DIRECTORY)];
-      // With all processes gone there is nothing to go on with, and there may be nothing to archive either.
-      if (writers.length > 0) exchange(current, archived, join(next, DOMAIN_DIRECTORY));
-      else if (isThere(current)) renameSync(current, archived);
+      // With all processes gone nothing was prepared, and there may be nothing to archive either.
+      if (writers.length === 0) ensureTraceDirectory(join(next, DOMAIN_DIRECTORY), output);
+      if (writers.length > 0 || isThere(current)) exchange(current, archived, join(next, DOMAIN_DIRECTORY));
     });
   } catch (error) {
     for (const writer of writers) writer.abandonChunk();
@@ -135,7 +135,7 @@ function removePackets(directory: string): void {
 }
 
 function removeClosedTraces(processes: string, writers: readonly TraceWriter[]): void {
-  const open = new Set(writers.map(({ directory }) => dirname(directory)));
+  const open = new Set(writers.map(({ directory }) => directory));
   for (const name of namesIn(processes)) {
     const directory = join(processes, name);
     if (!open.has(directory)) rmSync(directory, { recursive: true, force: true });

@@ -93,7 +93,8 @@ export class ArchiveCommands {
     const end = this.#services.now();
     const path = join(output, 'archives', archiveName(archive.chunkBegin, end, archive.rotations));
     this.#services.drainApplications();
-    if (!session.traced) makeOwnDirectory(path, session.owner);
+    // Of a session in which nothing has registered the consumer has never heard.
+    if (!session.traced) makeOwnDirectory(join(path, 'ust'), session.owner);
     archive.rotating = true;
     // A trigger that is told of it, and rotates the session, is refused: otherwise there would be no end to it.
     this.#services.onRotation(session, 'starts', path);

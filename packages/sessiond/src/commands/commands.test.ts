@@ -128,7 +128,7 @@ describe('buffers of processes', SLOW, () => {
     const again = await daemon.application({ procname: 'my app' });
     expect(again.state()?.channels[0]?.key).not.toBe(key);
     const [first, second] = daemon.commands('open-trace');
-    expect(first?.place).toMatch(new RegExp(`^ust/pid/my_app-${process.pid}-\\d{8}-\\d{6}/64-bit$`));
+    expect(first?.place).toMatch(new RegExp(`^ust/pid/my_app-${process.pid}-\\d{8}-\\d{6}$`));
     expect(second?.place).not.toBe(first?.place);
     expect(Object.fromEntries(first?.environment ?? [])).toMatchObject({
       tracer_buffering_scheme: 'pid',

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Commands, SessionDescription, SessionStatistics } from '@ringtail/protocol';
 import { directoryDate } from '../archives/archive-names.ts';
 import { removeCheckpoints } from '../archives/checkpoints.ts';
@@ -125,6 +126,8 @@ export class SessionCommands {
     registry.start(session);
     programTroubles.started(session);
     try {
+      // As LTTng's, a session that has been started has the directory, whatever is recorded.
+      if (!session.snapshot && session.output !== null) prepareOutput(join(session.output, 'ust'), session.owner);
       await link.unlessUnavailable(link.connected().then(() => traces.open(session, applications.threads())));
     } catch (error) {
       registry.stop(session);

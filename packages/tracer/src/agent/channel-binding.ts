@@ -161,6 +161,7 @@ export class ChannelBinding {
       const ring = createRing({
         subBufBytes: desired.subBufBytes,
         subBufCount: desired.subBufCount,
+        recordsBytesMax: desired.recordsBytesMax,
         mode: desired.mode === 'overwrite' ? RingMode.OVERWRITE : RingMode.DISCARD,
         clock: desired.clock === 'tsc' ? RingClock.TSC : RingClock.MONOTONIC,
         streamClassId: desired.streamClassId,
