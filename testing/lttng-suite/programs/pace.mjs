@@ -1,0 +1,34 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { setImmediate, setTimeout as pause } from 'node:timers/promises';
+
+const WITHOUT_PAUSE = 1000;
+const POLL_MS = 10;
+
+/** Whether SIGTERM has come: the programs of the suite then end in order. */
+let terminated = false;
+process.on('SIGTERM', () => {
+  terminated = true;
+});
+
+/** Turns of a loop with a pause after each, until SIGTERM; without an end where `count` is negative. */
+export async function* turns(count, pauseUs) {
+  for (let turn = 0; (count < 0 || turn < count) && !terminated; turn += 1) {
+    yield turn;
+    if (pauseUs > 0) await pause(pauseUs / 1000);
+    else if (turn % WITHOUT_PAUSE === WITHOUT_PAUSE - 1) await setImmediate();
+  }
+}
+
+/** Makes an empty file, by which the scripts see how far a program is. */
+export function touch(path) {
+  if (path !== undefined) writeFileSync(path, '');
+}
+
+/** Waits until a script has made the file; ends the program where SIGTERM comes first. */
+export async function waitFor(path) {
+  if (path === undefined) return;
+  while (!existsSync(path)) {
+    if (terminated) process.exit(1);
+    await pause(POLL_MS);
+  }
+}

@@ -1,0 +1,45 @@
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { writeScript } from './scripts.mjs';
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+const COMMAND = `exec node ${join(HERE, '..', '..', 'packages', 'cli', 'bin', 'ringtail.mjs')}`;
+
+/** Where the scripts look for a test program, below `tests`, and which of `programs` stands in for it. */
+const PROGRAMS = {
+  'utils/testapp/gen-ust-events/gen-ust-events': 'gen-ust-events',
+  'utils/testapp/gen-ust-nevents/gen-ust-nevents': 'gen-ust-nevents',
+  'utils/testapp/gen-ust-nevents-str/gen-ust-nevents-str': 'gen-ust-nevents-str',
+  'utils/testapp/gen-ust-tracef/gen-ust-tracef': 'gen-ust-tracef',
+  'regression/tools/filtering/gen-ust-events': 'filter-events',
+  'regression/tools/trigger/utils/notification-client': 'notification-client',
+  'regression/ust/high-throughput/gen-events': 'many-events',
+  'regression/ust/multi-session/gen-nevents': 'gen-nevents',
+  'regression/ust/overlap/demo/demo-trace': 'demo',
+};
+
+/** The scripts' variables under Ringtail's names. */
+const VARIABLES = `export RINGTAIL_HOME="$LTTNG_HOME" RINGTAIL_REGISTER_TIMEOUT="$LTTNG_UST_REGISTER_TIMEOUT"
+[ -z "$LTTNG_UST_ALLOW_BLOCKING" ] || export RINGTAIL_ALLOW_BLOCKING=1
+`;
+
+/** Puts Ringtail where the scripts look for LTTng, and programs in JavaScript where they look for theirs. */
+export function layOutRingtail(tree) {
+  const standIn = (place, body) => writeScript(join(tree, place), VARIABLES + body);
+  for (const place of ['src/bin/lttng/lttng', 'bin/lttng']) standIn(place, `${COMMAND} --no-sessiond "$@"`);
+  standIn('src/bin/lttng-crash/lttng-crash', `${COMMAND} crash "$@"`);
+  const [sessiond, consumerd] = ['sessiond', 'consumerd'].map((name) => join(HERE, 'daemons', `lttng-${name}.mjs`));
+  // There is one consumer daemon, whatever the size of a pointer. And `start_lttng_sessiond` passes its own first argument
+  // on by mistake (`shift 2` of one word), which LTTng's daemon ignores.
+  standIn(
+    'src/bin/lttng-sessiond/lttng-sessiond',
+    `words=()
+for word; do case $word in --consumerd*-path=* | 1) ;; *) words+=("$word") ;; esac; done
+exec -a lttng-sessiond node ${sessiond} --consumer ${consumerd} "\${words[@]}"`,
+  );
+  for (const [place, program] of Object.entries(PROGRAMS)) {
+    // Listings show a program by its first word.
+    const name = `"$(readlink -f "$0")"`;
+    standIn(join('tests', place), `exec -a ${name} node ${join(HERE, 'programs', `${program}.mjs`)} "$@"`);
+  }
+}

@@ -1,0 +1,62 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/**
+ * Mounts private run directories, then becomes an ordinary user: the scripts leave out what needs root by themselves.
+ *
+ * The scripts look for daemons by name and kill them. In a process namespace of their own they find theirs alone.
+ */
+const INSIDE = `
+mount -t tmpfs tmpfs /run && ip link set lo up 2>/dev/null
+exec unshare --user --map-user=1000 --map-group=1000 "$@"`;
+
+const NAMESPACES = ['--user', '--map-root-user', '--mount', '--net', '--pid', '--fork', '--kill-child', '--mount-proc'];
+
+/**
+ * Runs one test script in namespaces and directories of its own, and removes them.
+ *
+ * @param {{ script: string, arguments: readonly string[], path: string, limitS: number }} test
+ * @returns {Promise<{ output: string, timedOut: boolean, seconds: number }>}
+ */
+export async function runInSandbox({ script, arguments: words, path, limitS }) {
+  const directory = mkdtempSync(join(tmpdir(), 'rt-suite-'));
+  const env = {
+    PATH: `${path}:${process.env.PATH}`,
+    LANG: 'C.UTF-8',
+    USER: 'suite',
+    HOME: join(directory, 'home'),
+    TMPDIR: join(directory, 'tmp'),
+    XDG_RUNTIME_DIR: join(directory, 'run'),
+    LTTNG_HOME: join(directory, 'home'),
+    LTTNG_TEST_TEARDOWN_TIMEOUT: '30',
+  };
+  for (const place of [env.HOME, env.TMPDIR, env.XDG_RUNTIME_DIR]) mkdirSync(place);
+  const start = process.hrtime.bigint();
+  const child = spawn('unshare', [...NAMESPACES, 'sh', '-c', INSIDE, 'sh', script, ...words], {
+    cwd: join(script, '..'),
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  const chunks = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => chunks.push(chunk));
+  let timedOut = false;
+  // The namespace's first process takes all others with it.
+  const timer = setTimeout(() => {
+    timedOut = true;
+    process.kill(-child.pid, 'SIGKILL');
+  }, limitS * 1000);
+  try {
+    await new Promise((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', resolve);
+    });
+  } finally {
+    clearTimeout(timer);
+    rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
+  }
+  const seconds = Number((process.hrtime.bigint() - start) / 1_000_000_000n);
+  return { output: Buffer.concat(chunks).toString('utf8'), timedOut, seconds };
+}

@@ -1,0 +1,126 @@
+/**
+ * @typedef {object} Test
+ * @property {string} name path below `tests/regression`
+ * @property {readonly string[]} [arguments]
+ * @property {readonly string[]} [leftOut] functions of the script that are not run, since they need a relay daemon
+ * @property {number} [limitS]
+ */
+
+/** Scripts that are run. */
+export const TESTS = [
+  { name: 'tools/save-load/test_save' },
+  {
+    name: 'tools/save-load/test_load',
+    leftOut: ['test_complex_load', 'test_override_url_live'],
+  },
+  { name: 'tools/save-load/test_autoload' },
+  { name: 'tools/mi/test_mi' },
+  { name: 'tools/filtering/test_invalid_filter' },
+  { name: 'tools/filtering/test_unsupported_op' },
+  { name: 'tools/filtering/test_valid_filter', limitS: 5400 },
+  { name: 'tools/exclusion/test_exclusion' },
+  { name: 'tools/wildcard/test_event_wildcard' },
+  { name: 'tools/tracker/test_event_tracker' },
+  { name: 'tools/channel/test_channel' },
+  {
+    name: 'tools/clear/test_ust',
+    limitS: 5400,
+    leftOut: [
+      'test_ust_streaming',
+      'test_ust_streaming_no_event',
+      'test_ust_streaming_rotate_clear',
+      'test_ust_streaming_clear_rotate',
+      'test_ust_streaming_tracefile_rotation',
+      'test_ust_streaming_tracefile_rotation_overwrite_files',
+      'test_ust_streaming_snapshot',
+      'test_ust_streaming_live',
+      'test_ust_basic_streaming_live_viewer',
+      'test_ust_streaming_live_viewer',
+      'test_ust_streaming_live_viewer_new_metadata_after_clear',
+      'test_ust_disallow_clear',
+    ],
+  },
+  {
+    name: 'tools/rotation/test_ust',
+    leftOut: [
+      'test_ust_streaming_uid',
+      'test_ust_streaming_pid',
+      'test_ust_streaming_timer_uid',
+      'test_ust_streaming_timer_pid',
+    ],
+  },
+  { name: 'tools/rotation/test_save_load_mi' },
+  { name: 'tools/snapshots/test_ust_fast' },
+  { name: 'tools/snapshots/test_ust_long', limitS: 3600 },
+  { name: 'tools/metadata/test_ust' },
+  { name: 'tools/regen-metadata/test_ust', leftOut: ['test_ust_streaming', 'test_ust_live'] },
+  { name: 'tools/regen-statedump/test_ust' },
+  { name: 'tools/tracefile-limits/test_tracefile_count' },
+  { name: 'tools/tracefile-limits/test_tracefile_size' },
+  { name: 'tools/crash/test_crash' },
+  { name: 'tools/trigger/start-stop/test_start_stop' },
+  { name: 'tools/trigger/rate-policy/test_ust_rate_policy' },
+  { name: 'tools/trigger/test_add_trigger_cli' },
+  { name: 'tools/trigger/test_list_triggers_cli' },
+  { name: 'tools/trigger/test_remove_trigger_cli' },
+  { name: 'ust/before-after/test_before_after' },
+  { name: 'ust/blocking/test_blocking' },
+  { name: 'ust/buffers-pid/test_buffers_pid' },
+  { name: 'ust/high-throughput/test_high_throughput' },
+  { name: 'ust/multi-session/test_multi_session' },
+  { name: 'ust/namespaces/test_ns_contexts' },
+  { name: 'ust/nprocesses/test_nprocesses' },
+  { name: 'ust/overlap/test_overlap' },
+  { name: 'ust/periodical-metadata-flush/test_periodical_metadata_flush' },
+  { name: 'ust/rotation-destroy-flush/test_rotation_destroy_flush' },
+  { name: 'ust/test_event_basic' },
+  { name: 'ust/test_event_tracef' },
+];
+
+const RELAY = 'needs a relay daemon';
+const C_LIBRARY = "tests the C library's ways into a program: linking, forking, preloading, other languages' agents";
+const CONTROL_LIBRARY = 'its checks are made by a C program of liblttng-ctl';
+
+/** Scripts for user space that are not run, with the reason. */
+export const LEFT_OUT = {
+  'tools/base-path/test_ust': RELAY,
+  'tools/live/test_lttng_ust': RELAY,
+  'tools/live/test_ust': RELAY,
+  'tools/live/test_ust_tracefile_count': RELAY,
+  'tools/relayd-grouping/test_ust': RELAY,
+  'tools/snapshots/test_ust_streaming': RELAY,
+  'tools/streaming/test_high_throughput_limits': RELAY,
+  'tools/streaming/test_ust': RELAY,
+  'tools/working-directory/test_relayd_working_directory': RELAY,
+  'tools/health/test_thread_ok': CONTROL_LIBRARY,
+  'tools/health/test_thread_stall': CONTROL_LIBRARY,
+  'tools/health/test_tp_fail': CONTROL_LIBRARY,
+  'tools/notification/test_notification_multi_app': CONTROL_LIBRARY,
+  'tools/notification/test_notification_notifier_discarded_count': CONTROL_LIBRARY,
+  'tools/notification/test_notification_ust_buffer_usage': CONTROL_LIBRARY,
+  'tools/notification/test_notification_ust_capture': CONTROL_LIBRARY,
+  'tools/notification/test_notification_ust_error': CONTROL_LIBRARY,
+  'tools/notification/test_notification_ust_event_rule_condition_exclusion': CONTROL_LIBRARY,
+  'tools/notification/test_rotation': CONTROL_LIBRARY,
+  'tools/rotation/test_schedule_api': CONTROL_LIBRARY,
+  'tools/trigger/hidden/test_hidden_trigger': CONTROL_LIBRARY,
+  'tools/trigger/name/test_trigger_name_backwards_compat': CONTROL_LIBRARY,
+  'ust/baddr-statedump/test_baddr-statedump': C_LIBRARY,
+  'ust/clock-override/test_clock_override': C_LIBRARY,
+  'ust/daemon/test_daemon': C_LIBRARY,
+  'ust/exit-fast/test_exit-fast': C_LIBRARY,
+  'ust/fork/test_fork': C_LIBRARY,
+  'ust/getcpu-override/test_getcpu_override': C_LIBRARY,
+  'ust/java-jul/test_java_jul': C_LIBRARY,
+  'ust/java-log4j/test_java_log4j': C_LIBRARY,
+  'ust/java-log4j2/test_agent_log4j2_domain_log4j': C_LIBRARY,
+  'ust/libc-wrapper/test_libc-wrapper': C_LIBRARY,
+  'ust/linking/test_linking': C_LIBRARY,
+  'ust/multi-lib/test_multi_lib': C_LIBRARY,
+  'ust/namespaces/test_ns_contexts_change': 'its program changes its own namespaces, which Node.js cannot',
+  'ust/python-logging/test_python_logging': C_LIBRARY,
+  'ust/test_event_perf': 'needs performance counters of the processor',
+  'ust/type-declarations/test_type_declarations': C_LIBRARY,
+  'ust/ust-dl/test_ust-dl': C_LIBRARY,
+  'ust/low-throughput/test_low_throughput': 'takes 20 minutes',
+};
