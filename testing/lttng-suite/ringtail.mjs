@@ -18,9 +18,12 @@ const PROGRAMS = {
   'regression/ust/overlap/demo/demo-trace': 'demo',
 };
 
-/** The scripts' variables under Ringtail's names. */
+/** The scripts' variables, and what lies in a home directory, under Ringtail's names. */
 const VARIABLES = `export RINGTAIL_HOME="$LTTNG_HOME" RINGTAIL_REGISTER_TIMEOUT="$LTTNG_UST_REGISTER_TIMEOUT"
 [ -z "$LTTNG_UST_ALLOW_BLOCKING" ] || export RINGTAIL_ALLOW_BLOCKING=1
+[ -e "$LTTNG_HOME/.ringtail" ] || ln -sfn .lttng "$LTTNG_HOME/.ringtail"
+[ -e "$LTTNG_HOME/ringtail-traces" ] || ln -sfn lttng-traces "$LTTNG_HOME/ringtail-traces"
+mkdir -p "$LTTNG_HOME/.lttng" "$LTTNG_HOME/lttng-traces"
 `;
 
 /** Puts Ringtail where the scripts look for LTTng, and programs in JavaScript where they look for theirs. */

@@ -31,9 +31,9 @@ layOut(resolve(checkout), tree, selected);
 if (options.peer) layOutLttng(resolve(checkout), tree);
 else layOutRingtail(tree);
 const results = {};
-for (const { name, arguments: words = [], limitS = LIMIT_S } of selected) {
-  const script = join(tree, 'tests', 'regression', name);
-  const { output, timedOut, seconds } = await runInSandbox({ script, arguments: words, path: commandsOf(tree), limitS });
+const place = { directory: join(tree, 'tests', 'regression'), path: commandsOf(tree) };
+for (const { name, limitS = LIMIT_S } of selected) {
+  const { output, timedOut, seconds } = await runInSandbox({ ...place, script: name, limitS });
   const { passed, failed, skipped, bailedOut } = readTap(output);
   results[name] = { passed: passed.length, checks: passed.length + failed.length };
   const remark = [skipped > 0 && `${skipped} skipped`, bailedOut && 'bailed out', timedOut && `stopped after ${limitS} s`];

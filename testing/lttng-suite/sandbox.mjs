@@ -17,10 +17,11 @@ const NAMESPACES = ['--user', '--map-root-user', '--mount', '--net', '--pid', '-
 /**
  * Runs one test script in namespaces and directories of its own, and removes them.
  *
- * @param {{ script: string, arguments: readonly string[], path: string, limitS: number }} test
+ * @param {{ directory: string, script: string, path: string, limitS: number }} test `script` relative to `directory`, since
+ *   some scripts put `./` before their own path; `path` holds commands that come before the system's
  * @returns {Promise<{ output: string, timedOut: boolean, seconds: number }>}
  */
-export async function runInSandbox({ script, arguments: words, path, limitS }) {
+export async function runInSandbox({ directory: cwd, script, path, limitS }) {
   const directory = mkdtempSync(join(tmpdir(), 'rt-suite-'));
   const env = {
     PATH: `${path}:${process.env.PATH}`,
@@ -34,8 +35,8 @@ export async function runInSandbox({ script, arguments: words, path, limitS }) {
   };
   for (const place of [env.HOME, env.TMPDIR, env.XDG_RUNTIME_DIR]) mkdirSync(place);
   const start = process.hrtime.bigint();
-  const child = spawn('unshare', [...NAMESPACES, 'sh', '-c', INSIDE, 'sh', script, ...words], {
-    cwd: join(script, '..'),
+  const child = spawn('unshare', [...NAMESPACES, 'sh', '-c', INSIDE, 'sh', `./${script}`], {
+    cwd,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,

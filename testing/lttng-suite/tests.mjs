@@ -1,7 +1,6 @@
 /**
  * @typedef {object} Test
  * @property {string} name path below `tests/regression`
- * @property {readonly string[]} [arguments]
  * @property {readonly string[]} [leftOut] functions of the script that are not run, since they need a relay daemon
  * @property {number} [limitS]
  */
