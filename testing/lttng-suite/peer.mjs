@@ -23,7 +23,11 @@ const DEMO_PROVIDERS = {
   '.libs/liblttng-ust-provider-ust-tests-demo.so': ['tp.c', 'tp2.c'],
   '.libs/liblttng-ust-provider-ust-tests-demo3.so': ['tp3.c'],
 };
-const CONSUMER_PLACES = ['/usr/lib/x86_64-linux-gnu/lttng/libexec', '/usr/lib/aarch64-linux-gnu/lttng/libexec', '/usr/lib/lttng/libexec'];
+const CONSUMER_PLACES = [
+  '/usr/lib/x86_64-linux-gnu/lttng/libexec',
+  '/usr/lib/aarch64-linux-gnu/lttng/libexec',
+  '/usr/lib/lttng/libexec',
+];
 
 /** Puts the installed LTTng and the suite's own C programs, built from the checkout, where the scripts look for them. */
 export function layOutLttng(checkout, tree) {
@@ -40,20 +44,34 @@ export function layOutLttng(checkout, tree) {
     const includes = ['.', '..', '../include', '../src', 'utils', 'utils/testapp'].map((path) => `-I${path}`);
     const all = ['-D_GNU_SOURCE', '-D_LGPL_SOURCE', '-w', `-I${stubs}`, ...includes, ...words];
     const libraries = ['-llttng-ust', '-llttng-ust-common', '-llttng-ctl', '-ldl', '-lpthread'];
-    const { status, stderr } = spawnSync('cc', [...all, ...libraries], { cwd: join(checkout, 'tests'), encoding: 'utf8' });
+    const { status, stderr } = spawnSync('cc', [...all, ...libraries], {
+      cwd: join(checkout, 'tests'),
+      encoding: 'utf8',
+    });
     if (status !== 0) throw new Error(`cc ${words.join(' ')}:\n${stderr}`);
   };
   const inTree = (place) => join(tree, 'tests', place);
   for (const [place, sources] of Object.entries(SOURCES)) {
     const files = sources.flatMap((source) =>
-      source.endsWith('.c') ? [source] : readdirSync(inTree(source)).filter((name) => name.endsWith('.c')).map((name) => join(source, name)),
+      source.endsWith('.c')
+        ? [source]
+        : readdirSync(inTree(source))
+            .filter((name) => name.endsWith('.c'))
+            .map((name) => join(source, name)),
     );
     mkdirSync(dirname(inTree(place)), { recursive: true });
     compile([`-I${dirname(files[0])}`, ...files, '-o', inTree(place)]);
   }
   mkdirSync(inTree(`${DEMO}/.libs`));
   for (const [library, sources] of Object.entries(DEMO_PROVIDERS)) {
-    compile(['-shared', '-fPIC', `-I${DEMO}`, ...sources.map((name) => join(DEMO, name)), '-o', inTree(`${DEMO}/${library}`)]);
+    compile([
+      '-shared',
+      '-fPIC',
+      `-I${DEMO}`,
+      ...sources.map((name) => join(DEMO, name)),
+      '-o',
+      inTree(`${DEMO}/${library}`),
+    ]);
   }
   compile([`-I${DEMO}`, `${DEMO}/demo.c`, '-o', inTree(`${DEMO}/demo`)]);
 }

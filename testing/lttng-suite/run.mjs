@@ -19,7 +19,9 @@ const { values: options, positionals } = parseArgs({
 });
 const checkout = positionals[0] ?? process.env.LTTNG_TOOLS;
 if (checkout === undefined || !existsSync(join(checkout, 'tests', 'regression'))) {
-  console.error(`SKIPPED: no checkout of lttng-tools 2.13 (npm run lttng-suite -- DIR): not tested: LTTng's own scripts`);
+  console.error(
+    `SKIPPED: no checkout of lttng-tools 2.13 (npm run lttng-suite -- DIR): not tested: LTTng's own scripts`,
+  );
   process.exit(checkout === undefined ? 0 : 2);
 }
 
@@ -36,8 +38,14 @@ for (const { name, limitS = LIMIT_S } of selected) {
   const { output, timedOut, seconds } = await runInSandbox({ ...place, script: name, limitS });
   const { passed, failed, skipped, bailedOut } = readTap(output);
   results[name] = { passed: passed.length, checks: passed.length + failed.length };
-  const remark = [skipped > 0 && `${skipped} skipped`, bailedOut && 'bailed out', timedOut && `stopped after ${limitS} s`];
-  console.log(`${name}: ${passed.length} of ${passed.length + failed.length} (${[`${seconds} s`, ...remark].filter(Boolean).join(', ')})`);
+  const remark = [
+    skipped > 0 && `${skipped} skipped`,
+    bailedOut && 'bailed out',
+    timedOut && `stopped after ${limitS} s`,
+  ];
+  console.log(
+    `${name}: ${passed.length} of ${passed.length + failed.length} (${[`${seconds} s`, ...remark].filter(Boolean).join(', ')})`,
+  );
   for (const description of failed) console.log(`  not ok ${description}`);
   if (options.logs !== undefined) {
     mkdirSync(options.logs, { recursive: true });

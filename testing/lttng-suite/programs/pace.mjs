@@ -1,5 +1,5 @@
 import { existsSync, writeFileSync } from 'node:fs';
-import { setImmediate, setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as pause, setImmediate } from 'node:timers/promises';
 
 const WITHOUT_PAUSE = 1000;
 const POLL_MS = 10;

@@ -11,7 +11,12 @@ import { memoryElements, type XmlChildren } from '@ringtail/session-file/interna
 import { ruleElement } from './event-elements.ts';
 import { mapChannelElement } from './map-elements.ts';
 
-/** A session without what is in it, as `list` shows it. */
+/**
+ * A session without its domain, as `list` shows it.
+ *
+ * LTTng 2.13 and 2.14 refuse elements that later schemas added. Here and in a channel's attributes, such an element appears
+ * only where a session uses the feature, so that readers of the old schema understand the others.
+ */
 export function sessionElement(session: SessionDescription): XmlChildren {
   return {
     name: session.name,
@@ -20,7 +25,7 @@ export function sessionElement(session: SessionDescription): XmlChildren {
     enabled: session.active,
     snapshot_mode: session.snapshot ? 1 : 0,
     live_timer_interval: 0,
-    trace_format: session.format === 'ctf-2' ? 'CTF_2' : 'CTF_1_8',
+    ...(session.format === 'ctf-2' && { trace_format: 'CTF_2' }),
   };
 }
 
@@ -102,7 +107,7 @@ export function attributesElement(channel: ChannelAttributes): XmlChildren {
     tracefile_size: channel.traceFileBytes,
     tracefile_count: channel.traceFileCount,
     live_timer_interval: 0,
-    ...memoryElements(channel),
+    ...((channel.preallocation === 'preallocate' || channel.reclaimAfterUs !== null) && memoryElements(channel)),
   };
 }
 

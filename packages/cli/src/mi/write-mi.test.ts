@@ -24,6 +24,19 @@ describe('the machine interface', () => {
     expect(all).toMatch(/<type>user-per-process<\/type>\s*<effective_value_type>signed-int-32</);
   });
 
+  it('has elements of later schemas than 2.13 only for features that came with them', () => {
+    const listOf = (session: object, channel: object): string => {
+      const sample = RESULTS.find((result) => result.command === 'list-session');
+      if (sample?.command !== 'list-session') throw new Error('no listing among the samples');
+      const channels = sample.session.channels.map((one) => ({ ...one, ...channel }));
+      return writeMi({ ...sample, session: { ...sample.session, ...session, channels } });
+    };
+    const later = /<(trace_format|preallocation_policy|reclaim_policy)>[^<]*/g;
+    expect(listOf({ format: 'ctf-1.8' }, { preallocation: 'on-demand', reclaimAfterUs: null }).match(later)).toBe(null);
+    const modern = listOf({ format: 'ctf-2' }, { preallocation: 'preallocate', reclaimAfterUs: null }).match(later);
+    expect(new Set(modern)).toEqual(new Set(['<trace_format>CTF_2', '<preallocation_policy>PREALLOCATE']));
+  });
+
   it('of a command that failed has its name and an empty output', async () => {
     const { commands: all } = await describeProgram(systemContext());
     const commands = all.map((command) => command.name());
