@@ -72,6 +72,6 @@ export function declare(providerName, name, fields, options) {
     fields.map(([field, type]) => [field, type]),
     options,
   );
-  const values = fields.map(([, , valueOf]) => valueOf);
-  return (i) => record(...values.map((valueOf) => valueOf(i)));
+  const values = fields.map(([, , valueIn]) => valueIn);
+  return (i) => record(...values.map((valueIn) => valueIn(i)));
 }
