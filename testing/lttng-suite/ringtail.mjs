@@ -33,11 +33,11 @@ export function layOutRingtail(tree) {
   standIn('src/bin/lttng-crash/lttng-crash', `${COMMAND} crash "$@"`);
   const [sessiond, consumerd] = ['sessiond', 'consumerd'].map((name) => join(HERE, 'daemons', `lttng-${name}.mjs`));
   // There is one consumer daemon, whatever the size of a pointer. And `start_lttng_sessiond` passes its own first argument
-  // on by mistake (`shift 2` of one word), which LTTng's daemon ignores.
+  // (0 or 1) on by mistake: `shift 2` of one word shifts nothing. LTTng's daemon ignores it.
   standIn(
     'src/bin/lttng-sessiond/lttng-sessiond',
     `words=()
-for word; do case $word in --consumerd*-path=* | 1) ;; *) words+=("$word") ;; esac; done
+for word; do case $word in --consumerd*-path=* | [01]) ;; *) words+=("$word") ;; esac; done
 exec -a lttng-sessiond node ${sessiond} --consumer ${consumerd} "\${words[@]}"`,
   );
   for (const [place, program] of Object.entries(PROGRAMS)) {

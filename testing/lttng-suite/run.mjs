@@ -1,5 +1,5 @@
 // Runs LTTng's own test scripts for user space against Ringtail, or prints what docs/lttng-suite.md shows of it.
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -20,7 +20,7 @@ CHECKOUT  a checkout of lttng-tools 2.13 (or LTTNG_TOOLS); nothing is written in
 --peer    run the installed LTTng instead, with the C programs of the checkout
 --table   print the tables of docs/lttng-suite.md
 `;
-const LIMIT_S = 3600;
+const LIMIT_S = 1200;
 const EXPECTED = JSON.parse(readFileSync(new URL('results.json', import.meta.url), 'utf8'));
 
 const { values: options, positionals } = parseArgs({
@@ -59,8 +59,7 @@ async function runAll(checkout) {
   const sum = { passed: 0, checks: 0 };
   let asExpected = true;
   for (const { name, limitS = LIMIT_S } of selected) {
-    const { output, timedOut, seconds } = await runInSandbox({ ...place, script: name, limitS });
-    if (options.logs !== undefined) keepLog(name, output);
+    const { output, timedOut, seconds } = await runInSandbox({ ...place, script: name, limitS, onOutput: logOf(name) });
     const { passed, failed, skipped, bailedOut } = readTap(output);
     const expected = EXPECTED[name];
     // A script that ends early does not run all of its checks.
@@ -83,7 +82,11 @@ async function runAll(checkout) {
   return options.peer || asExpected;
 }
 
-function keepLog(name, output) {
+/** Keeps what a script prints as it comes, where asked to. */
+function logOf(name) {
+  if (options.logs === undefined) return () => {};
   mkdirSync(options.logs, { recursive: true });
-  writeFileSync(join(options.logs, `${name.replaceAll('/', '_')}.log`), output);
+  const path = join(options.logs, `${name.replaceAll('/', '_')}.log`);
+  writeFileSync(path, '');
+  return (chunk) => appendFileSync(path, chunk);
 }

@@ -17,11 +17,12 @@ const NAMESPACES = ['--user', '--map-root-user', '--mount', '--net', '--pid', '-
 /**
  * Runs one test script in namespaces and directories of its own, and removes them.
  *
- * @param {{ directory: string, script: string, path: string, limitS: number }} test `script` relative to `directory`, since
+ * @param {{ directory: string, script: string, path: string, limitS: number,
+ *   onOutput: (chunk: Buffer) => void }} test `script` relative to `directory`, since
  *   some scripts put `./` before their own path; `path` holds commands that come before the system's
  * @returns {Promise<{ output: string, timedOut: boolean, seconds: number }>}
  */
-export async function runInSandbox({ directory: cwd, script, path, limitS }) {
+export async function runInSandbox({ directory: cwd, script, path, limitS, onOutput }) {
   const directory = mkdtempSync(join(tmpdir(), 'rt-suite-'));
   const env = {
     PATH: `${path}:${process.env.PATH}`,
@@ -39,15 +40,21 @@ export async function runInSandbox({ directory: cwd, script, path, limitS }) {
     cwd,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
-    detached: true,
   });
   const chunks = [];
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => chunks.push(chunk));
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk) => {
+      chunks.push(chunk);
+      onOutput(chunk);
+    });
+  }
   let timedOut = false;
-  // The namespace's first process takes all others with it.
+  // The namespaces' first process takes all others along.
+  const end = () => child.kill('SIGKILL');
+  process.on('exit', end);
   const timer = setTimeout(() => {
     timedOut = true;
-    process.kill(-child.pid, 'SIGKILL');
+    end();
   }, limitS * 1000);
   try {
     await new Promise((resolve, reject) => {
@@ -56,6 +63,7 @@ export async function runInSandbox({ directory: cwd, script, path, limitS }) {
     });
   } finally {
     clearTimeout(timer);
+    process.off('exit', end);
     rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
   }
   const seconds = Number((process.hrtime.bigint() - start) / 1_000_000_000n);

@@ -1,4 +1,4 @@
-import { LEFT_OUT, TESTS } from './tests.mjs';
+import { LEFT_OUT, RELAY, TESTS } from './tests.mjs';
 
 /**
  * What `results.json` says of a script: all checks, how many the real LTTng 2.13.9 passes in the same surroundings, how many
@@ -32,9 +32,9 @@ export function resultsTable(results) {
 
 /** Scripts and parts of scripts that are not run. */
 export function leftOutTable() {
-  const parts = TESTS.filter(({ leftOut }) => leftOut !== undefined).map(({ name, leftOut }) => [
+  const parts = TESTS.filter(({ leftOut }) => leftOut !== undefined).map(({ name, leftOut, reason = RELAY }) => [
     `\`${name}\`: ${leftOut.map((part) => `\`${part}\``).join(', ')}`,
-    'needs a relay daemon',
+    reason,
   ]);
   const whole = Object.entries(LEFT_OUT).map(([name, reason]) => [`\`${name}\``, reason]);
   return table(['left out', 'reason'], [...parts, ...whole]);

@@ -1,3 +1,3 @@
 // The consumer daemon under LTTng's name, by which the scripts find it.
 process.title = 'lttng-consumerd';
-await import(import.meta.resolve('@ringtail/consumerd/main'));
+await import('../../../packages/cli/bundle/ringtail-consumerd.js');

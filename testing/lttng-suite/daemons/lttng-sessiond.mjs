@@ -1,3 +1,3 @@
 // The session daemon under LTTng's name, by which the scripts find it.
 process.title = 'lttng-sessiond';
-await import(import.meta.resolve('@ringtail/sessiond/main'));
+await import('../../../packages/cli/bundle/ringtail-sessiond.js');
