@@ -230,8 +230,9 @@ export class RandomClasses {
 
   #layout<Bits extends number>(bits: Bits = this.#bits() as Bits): BitField & { readonly bits: Bits } {
     const random = this.#random;
-    const within = this.wholeBytes ? [] : ALIGNS_WITHIN_BYTES;
-    const align = random.pick([...ALIGNS, ...within, random.pick([128, 256, 4096])]);
+    const usual = random.pick(this.wholeBytes ? ALIGNS : [...ALIGNS, ...ALIGNS_WITHIN_BYTES]);
+    // Large ones make large records.
+    const align = random.oneIn(40) ? random.pick([128, 128, 256, 256, 4096]) : usual;
     const isWhole = align >= 8 && bits % 8 === 0;
     const byteOrder = isWhole ? random.pick(['le', 'be'] as const) : this.#packedOrder;
     return { bits, align, byteOrder, ...(this.#mayReverse() && { bitsReversed: true }) };

@@ -194,7 +194,7 @@ class TraceMaker {
     const random = this.#random;
     const classes = this.#classes;
     const clock = this.#clock?.name;
-    classes.wholeBytes = !random.oneIn(4);
+    classes.wholeBytes = !random.oneIn(6);
     const tellsSizes = !random.oneIn(6);
     const tellsTimes = clock !== undefined && random.oneIn(2);
     const context: Record<string, FieldClass> = {};
@@ -243,7 +243,7 @@ class TraceMaker {
     if (timestampBits === 0 || !random.oneIn(3)) {
       const header: Fields = { id: this.#whole('event-record-class-id', 4), ...timestamp };
       const ordered = Object.fromEntries(random.shuffled(Object.entries(header)));
-      const extra = random.oneIn(4) ? random.between(1, 2) : 0;
+      const extra = random.oneIn(8) ? random.between(1, 2) : 0;
       return { header, eventRecordHeader: classes.scope('event-record-header', members(ordered), extra) };
     }
     // As LTTng's: an identifier that selects a short or a long form of the rest.
@@ -343,7 +343,7 @@ class TraceMaker {
     for (let i = 0; i < this.#options.records; i++) {
       this.#pause();
       // In runs, which generated code takes at once.
-      if (random.oneIn(12)) file = random.pick(files);
+      if (random.oneIn(25)) file = random.pick(files);
       const { timestampBits, tellsSizes } = file.stream;
       const isFull = file.open !== undefined && file.open.recordCount >= file.open.recordsMax;
       const isLate = file.open !== undefined && this.#now - file.open.lastCycles >= 2n ** BigInt(timestampBits);
