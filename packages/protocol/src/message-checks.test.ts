@@ -56,6 +56,16 @@ const statistics = {
 };
 
 describe('checkAppMessage', () => {
+  it('passes on that a thread cannot be recorded, with a reason that is cut and without control characters', () => {
+    const unable = { type: 'unable', protocol: APP_PROTOCOL_VERSION, procname: 'app', reason: 'no memory' };
+    expect(checkAppMessage(unable)).toEqual(unable);
+    const long = checkAppMessage({ ...unable, reason: `\u001b${'x'.repeat(10_000)}` });
+    expect(long.type === 'unable' && long.reason.length).toBeLessThan(2000);
+    expect(JSON.stringify(long)).not.toContain('\\u001b');
+    expect(codeOf(() => checkAppMessage({ ...unable, protocol: 99 }))).toBe('PROTOCOL_VERSION');
+    expect(codeOf(() => checkAppMessage({ ...unable, reason: 7 }))).toBe('BAD_MESSAGE');
+  });
+
   it('passes a registration on', () => {
     expect(checkAppMessage(register)).toEqual(register);
   });

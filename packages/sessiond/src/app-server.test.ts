@@ -121,6 +121,8 @@ async function registered(): Promise<FakeApplication> {
   return application;
 }
 
+const UNABLE = { type: 'unable', protocol: REGISTER.protocol, procname: 'fake', reason: 'no memory' };
+
 /** All answers until the daemon ends the connection. */
 async function answersUntilEnd(application: FakeApplication): Promise<AppReply[]> {
   const answers: AppReply[] = [];
@@ -140,6 +142,16 @@ describe('a thread that keeps to the protocol', () => {
     expect(await application.reply()).toEqual({ type: 'declared', ids: [0, 1, 2] });
     expect(await application.reply()).toEqual({ type: 'declared', ids: [0] });
     expect(events).toEqual(['register fake', 'declare', 'declare', 'tracepoints 1', 'trouble X']);
+  });
+
+  it('may say instead that it cannot be recorded, and is known as long as it is there', async () => {
+    listen();
+    const application = connect();
+    application.send(UNABLE);
+    await expect.poll(() => events).toEqual(['unable no memory']);
+    application.close();
+    await expect.poll(() => events).toEqual(['unable no memory', 'unable ended']);
+    expect(logged).toEqual([]);
   });
 
   it('may send its frames in any pieces, descriptors with the first byte of theirs', async () => {
@@ -222,6 +234,16 @@ describe('a peer that does not keep to the protocol', () => {
     const application = connect();
     application.send({ ...REGISTER, protocol: 99 }, application.control);
     expect(await answersUntilEnd(application)).toMatchObject([{ type: 'refused', code: 'PROTOCOL_VERSION' }]);
+    expect(events).toEqual([expect.stringMatching(/^refused .*version/)]);
+  });
+
+  it('cannot register once it has said that it cannot be recorded', async () => {
+    listen();
+    const application = connect();
+    application.send(UNABLE);
+    application.send(REGISTER, application.control);
+    expect(await answersUntilEnd(application)).toMatchObject([{ type: 'refused', code: 'BAD_MESSAGE' }]);
+    expect(events).toEqual(['unable no memory', 'unable ended']);
   });
 
   it.each<[string, (application: FakeApplication) => void]>([
@@ -244,6 +266,7 @@ describe('a peer that does not keep to the protocol', () => {
     speak(application);
     await answersUntilEnd(application);
     expect([events[0], events.at(-1)]).toEqual(['register fake', 'ended']);
+    expect(events.filter((event) => event.startsWith('refused'))).toHaveLength(1);
     expect(logged).toHaveLength(1);
   });
 
@@ -281,6 +304,7 @@ describe('who is served', () => {
     const first = await registered();
     await registered();
     expect(await answersUntilEnd(connect())).toMatchObject([{ type: 'refused', code: 'NOT_PERMITTED' }]);
+    expect(events).toContain('refused there are 2 applications already');
     first.close();
     await expect.poll(() => events).toContain('ended');
     await registered();

@@ -19,7 +19,7 @@ interface StatusOptions extends ListOptions {
 export function addStatus(program: Command, context: Context, act: Act): Command {
   const command = program
     .command('status')
-    .description('describe the current session in detail, and say why it has no events');
+    .description('describe the current session in detail, and say why it has no events, or not all');
   addListingOptions(command)
     .option('--daemon', 'describe the session daemon instead')
     .addHelpText('after', '\nExamples:\n  ringtail status\n  ringtail status --daemon --output-format=json');
