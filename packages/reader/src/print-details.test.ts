@@ -16,7 +16,7 @@ afterEach(() => {
 });
 
 function details(metadata: string, data: readonly number[]): string {
-  fs.writeFileSync(path.join(root, 'metadata'), `/* CTF 1.8 */\n${metadata}`);
+  fs.writeFileSync(path.join(root, 'metadata'), metadata.startsWith('\x1e') ? metadata : `/* CTF 1.8 */\n${metadata}`);
   fs.writeFileSync(path.join(root, 's'), Uint8Array.from(data));
   let text = '';
   const write = (piece: string) => {
@@ -108,6 +108,59 @@ Stream end
 describe('details', () => {
   it('tell where lengths and selectors are from the root of their scope on, and nothing of times without a clock', () => {
     expect(details(NESTED, [0, 1, 1, 7, 1, 5, 6, 0])).toBe(NESTED_DETAILS);
+  });
+
+  it('tell of CTF 2 what kind of bytes a BLOB has, and of a clock what is known', () => {
+    const fragment = (json: object) => `\x1e${JSON.stringify(json)}\n`;
+    const u8 = { type: 'fixed-length-unsigned-integer', length: 8, 'byte-order': 'little-endian' };
+    const member = (name: string, fieldClass: object) => ({ name, 'field-class': fieldClass });
+    const structure = (...members: object[]) => ({ type: 'structure', 'member-classes': members });
+    const metadata = (clock: object) =>
+      [
+        { type: 'preamble', version: 2 },
+        { type: 'clock-class', id: 'c', name: 'c', frequency: 1000, ...clock },
+        {
+          type: 'data-stream-class',
+          'default-clock-class-id': 'c',
+          'packet-context-field-class': structure(member('t', { ...u8, roles: ['default-clock-timestamp'] })),
+        },
+        {
+          type: 'event-record-class',
+          'payload-field-class': structure(
+            member('n', u8),
+            member('a', { type: 'static-length-blob', length: 2, 'media-type': 'image/png' }),
+            member('z', { type: 'dynamic-length-blob', 'length-field-location': { path: ['n'] } }),
+          ),
+        },
+      ]
+        .map(fragment)
+        .join('');
+    const lines = (clock: object) =>
+      details(metadata(clock), [1, 1, 97, 97, 122]).split('\n\n', 1)[0]!.split('\n').slice(9);
+    // Both printed by Babeltrace 2.1.1.
+    const origin = { namespace: 's', name: 'n', uid: 'u' };
+    expect(lines({ precision: 3, accuracy: 7, origin })).toEqual([
+      '      Frequency (Hz): 1000',
+      '      Precision (cycles): 3',
+      '      Accuracy (cycles): 7',
+      '      Offset from origin (s): 0',
+      '      Offset from origin (cycles): 0',
+      '      Origin:',
+      '        Namespace: s',
+      '        Name: n',
+      '        UID: u',
+      '    Event class (ID 0):',
+      '      Payload field class: Structure (3 members):',
+      '        n: Unsigned integer (8-bit, Base 10)',
+      '        a: Static BLOB (Length 2, Media type `image/png`)',
+      '        z: Dynamic BLOB (with length field) (Length field location [Event payload: n], Media type `application/octet-stream`)',
+    ]);
+    expect(lines({}).slice(0, 4)).toEqual([
+      '      Frequency (Hz): 1000',
+      '      Offset from origin (s): 0',
+      '      Offset from origin (cycles): 0',
+      '    Event class (ID 0):',
+    ]);
   });
 
   it('tell the origin of a clock only if it is known', () => {

@@ -74,9 +74,9 @@ export class ClassDescription {
         return `${kind}:\n${inner}Element: ${this.text(fieldClass.element, inner, elementPlace(place))}`;
       }
       case 'static-blob':
-        return `Static BLOB (Length ${detailsInteger(fieldClass.length)})`;
+        return `Static BLOB (Length ${detailsInteger(fieldClass.length)}, ${mediaType(fieldClass)})`;
       case 'dynamic-blob':
-        return `Dynamic BLOB (with length field) (Length field location ${this.#location(place)})`;
+        return `Dynamic BLOB (with length field) (Length field location ${this.#location(place)}, ${mediaType(fieldClass)})`;
       case 'optional': {
         const content = this.text(fieldClass.content, inner, contentPlace(place));
         const ranges =
@@ -123,6 +123,10 @@ export class ClassDescription {
     const integer = target && integerOf(target);
     return integer === undefined ? 'boolean' : `${integer.signed ? 'signed' : 'unsigned'} integer`;
   }
+}
+
+function mediaType({ mediaType: type = 'application/octet-stream' }: { readonly mediaType?: string }): string {
+  return `Media type \`${type}\``;
 }
 
 function integerName(isSigned: boolean): string {

@@ -35,7 +35,8 @@ const LOG_LEVELS = [
 /** What the metadata of a trace says. */
 export function describeTraceClass({ class: traceClass, streams }: OpenedTrace): string {
   const classes = traceClass.dataStreamClasses.toSorted((a, b) => (a.id < b.id ? -1 : 1));
-  return `Trace class:\n${classes.map((c) => describeStreamClass(c, decoderOf(c, streams))).join('')}`;
+  const texts = classes.map((c) => describeStreamClass(c, decoderOf(c, streams), traceClass));
+  return `Trace class:\n${texts.join('')}`;
 }
 
 type Decoder = NonNullable<ReturnType<TraceStream['decoder']['dataStreamDecoder']>>;
@@ -44,7 +45,11 @@ function decoderOf(dataStreamClass: DataStreamClass, streams: readonly TraceStre
   return streams[0]?.decoder.dataStreamDecoder(dataStreamClass.id);
 }
 
-function describeStreamClass(dataStreamClass: DataStreamClass, decoder: Decoder | undefined): string {
+function describeStreamClass(
+  dataStreamClass: DataStreamClass,
+  decoder: Decoder | undefined,
+  { version }: TraceClass,
+): string {
   const { packetContext, id, name } = dataStreamClass;
   const has = (role: IntegerRole) => yesOrNo(packetContext !== undefined && hasRole(packetContext, role));
   const hasTimes = has('default-clock-timestamp') === 'Yes' && has('packet-end-default-clock-timestamp') === 'Yes';
@@ -61,7 +66,7 @@ function describeStreamClass(dataStreamClass: DataStreamClass, decoder: Decoder 
     `Packets have end default clock snapshot: ${has('packet-end-default-clock-timestamp')}`,
     ...losses('events', has('discarded-event-record-counter-snapshot')),
     ...losses('packets', has('packet-sequence-number')),
-    ...(decoder?.clockClass === undefined ? [] : clockLines(decoder.clockClass)),
+    ...(decoder?.clockClass === undefined ? [] : clockLines(decoder.clockClass, version.major)),
     ...(decoder === undefined ? [] : commonScopes(dataStreamClass, decoder.links)),
   ];
   const events = dataStreamClass.eventRecordClasses
@@ -112,19 +117,34 @@ function describeEventClass(event: EventRecordClass, links: DataStreamLinks | un
   return `    Event class${name} (ID ${detailsInteger(event.id)}):\n${lines.map((line) => `      ${line}\n`).join('')}`;
 }
 
-function clockLines(clock: ClockClass): string[] {
+function clockLines(clock: ClockClass, version: 1 | 2): string[] {
   const cycles = ((clock.offsetCycles % clock.frequency) + clock.frequency) % clock.frequency;
   const seconds = clock.offsetSeconds + (clock.offsetCycles - cycles) / clock.frequency;
+  // A precision that is not told is unknown in CTF 2, and 0 in CTF 1.8.
+  const precision = clock.precision ?? (version === 1 ? 0n : undefined);
   return [
     'Default clock class:',
     `  Name: ${clock.name}`,
     ...(clock.uuid === undefined ? [] : [`  UID: ${clock.uuid}`]),
     ...(clock.description === undefined ? [] : [`  Description: ${clock.description}`]),
     `  Frequency (Hz): ${detailsInteger(clock.frequency)}`,
-    `  Precision (cycles): ${detailsInteger(clock.precision ?? 0)}`,
+    ...(precision === undefined ? [] : [`  Precision (cycles): ${detailsInteger(precision)}`]),
+    ...(clock.accuracy === undefined ? [] : [`  Accuracy (cycles): ${detailsInteger(clock.accuracy)}`]),
     `  Offset from origin (s): ${detailsInteger(seconds)}`,
     `  Offset from origin (cycles): ${detailsInteger(cycles)}`,
-    ...(clock.originIsUnixEpoch ? ['  Origin: Unix epoch'] : []),
+    ...originLines(clock),
+  ];
+}
+
+function originLines({ originIsUnixEpoch, origin }: ClockClass): string[] {
+  if (originIsUnixEpoch) return ['  Origin: Unix epoch'];
+  if (origin === undefined) return [];
+  const { namespace, name, uid } = origin;
+  return [
+    '  Origin:',
+    ...(namespace === undefined ? [] : [`    Namespace: ${namespace}`]),
+    ...(name === undefined ? [] : [`    Name: ${name}`]),
+    ...(uid === undefined ? [] : [`    UID: ${uid}`]),
   ];
 }
 
