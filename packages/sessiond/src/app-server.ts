@@ -28,13 +28,23 @@ const EXHAUSTED_PAUSE_MS = 500;
 export class AppServer {
   readonly #options: AppServerOptions;
   readonly #connections = new Set<AppConnection>();
-  readonly #descriptor: number;
+  #descriptor: number;
   #watch: Watch | undefined;
   #pause: NodeJS.Timeout | undefined;
 
   constructor(options: AppServerOptions) {
     this.#options = options;
-    this.#descriptor = options.posix.listenUnix(options.socketPath, options.mode, BACKLOG);
+    this.#descriptor = this.#bind();
+    this.#listen();
+  }
+
+  /** Takes connections at a new socket, where the file of the old one is gone. Connections stay. */
+  listenAgain(): void {
+    const fresh = this.#bind();
+    this.#watch?.close();
+    clearTimeout(this.#pause);
+    closeSync(this.#descriptor);
+    this.#descriptor = fresh;
     this.#listen();
   }
 
@@ -49,6 +59,11 @@ export class AppServer {
     clearTimeout(this.#pause);
     closeSync(this.#descriptor);
     for (const connection of [...this.#connections]) connection.close();
+  }
+
+  #bind(): number {
+    const { posix, socketPath, mode } = this.#options;
+    return posix.listenUnix(socketPath, mode, BACKLOG);
   }
 
   #listen(): void {

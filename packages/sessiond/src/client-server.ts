@@ -50,6 +50,7 @@ export class ClientServer {
 
   /** The socket gets its mode from the process's umask. */
   listen(): Promise<void> {
+    this.#server.removeAllListeners('error');
     return new Promise((resolve, reject) => {
       this.#server.once('error', reject);
       this.#server.listen(this.#options.socketPath, () => {
@@ -59,6 +60,12 @@ export class ClientServer {
         resolve();
       });
     });
+  }
+
+  /** The same once the socket's file is gone. Connections stay. */
+  listenAgain(): Promise<void> {
+    this.#server.close();
+    return this.listen();
   }
 
   /** Takes no more connections. Those there are end with the process, by which a client knows that it has ended. */

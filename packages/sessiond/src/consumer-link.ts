@@ -85,6 +85,19 @@ export class ConsumerLink {
   }
 
   async start(): Promise<void> {
+    await this.#listen();
+    this.#startProcess();
+  }
+
+  /** Goes on at a new socket, and with a new consumer, where the run directory had to be made again. */
+  async listenAgain(): Promise<void> {
+    this.#server.close();
+    await this.#listen();
+    this.#process?.kill('SIGTERM');
+  }
+
+  async #listen(): Promise<void> {
+    this.#server.removeAllListeners('error');
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
       this.#server.listen(this.#options.socketPath, () => {
@@ -94,7 +107,6 @@ export class ConsumerLink {
         resolve();
       });
     });
-    this.#startProcess();
   }
 
   /**

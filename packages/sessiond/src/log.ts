@@ -40,6 +40,14 @@ export class FileLog implements Log {
   info = (message: string): void => this.#write('info', message);
   debug = (message: string): void => this.#write('debug', message);
 
+  /** Goes on in a new file, where the old one has been removed. */
+  reopen(): void {
+    const fresh = openLog(this.#options.path);
+    closeSync(this.#descriptor);
+    this.#descriptor = fresh;
+    this.#bytes = fstatSync(fresh).size;
+  }
+
   close(): void {
     closeSync(this.#descriptor);
   }
@@ -58,10 +66,7 @@ export class FileLog implements Log {
 
   #turnOver(): void {
     renameSync(this.#options.path, `${this.#options.path}.1`);
-    const fresh = openLog(this.#options.path);
-    closeSync(this.#descriptor);
-    this.#descriptor = fresh;
-    this.#bytes = 0;
+    this.reopen();
   }
 }
 

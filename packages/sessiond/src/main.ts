@@ -63,9 +63,7 @@ async function serve(options: DaemonOptions, inBackground: boolean): Promise<voi
   // Every file and socket is ours alone, but for those that are opened up on purpose.
   process.umask(0o077);
   const runDirectory = options.rundir ?? defaultRunDirectory(process.env, uid).path;
-  if (uid === 0) process.umask(0o022);
   const claim = await claimRunDirectory(resolve(runDirectory), uid, uid === 0 ? 0o755 : 0o700);
-  process.umask(0o077);
   let removePidFile = (): void => {};
   const release = (): void => {
     removePidFile();

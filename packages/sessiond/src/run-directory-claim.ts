@@ -1,4 +1,14 @@
-import { linkSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, type Stats, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  writeFileSync,
+} from 'node:fs';
 import { connect } from 'node:net';
 import { describeError, errnoOf } from '@ringtail/base';
 import { UNIX_PATH_BYTES_MAX } from '@ringtail/posix';
@@ -12,6 +22,8 @@ const SOCKET_TIMEOUT_MS = 1000;
 /** A run directory that is this process's until it is released. */
 export interface RunDirectoryClaim {
   readonly directory: RunDirectory;
+  /** Claims the directory again, which has been removed. @throws {DaemonError} as {@link claimRunDirectory} */
+  renew(): Promise<void>;
   /** Removes sockets, FIFO and pid file; the log stays. */
   release(): void;
 }
@@ -26,13 +38,17 @@ export interface RunDirectoryClaim {
 export async function claimRunDirectory(path: string, uid: number, mode: number): Promise<RunDirectoryClaim> {
   const directory = runDirectoryAt(path);
   checkSocketPaths(directory);
-  makeDirectory(path, mode);
-  checkOwnership(path, uid);
   const identity = `${process.pid}\n${processStartTime(process.pid)}\n`;
-  await writePidFile(directory, identity);
-  removeSockets(directory);
+  const take = async (isOurs: boolean): Promise<void> => {
+    makeDirectory(path, mode);
+    checkOwnership(path, uid);
+    if (!isOurs) await writePidFile(directory, identity);
+    removeSockets(directory);
+  };
+  await take(false);
   return {
     directory,
+    renew: () => take(contentOf(directory.pidFile) === identity),
     release() {
       if (contentOf(directory.pidFile) !== identity) return;
       removeSockets(directory);
@@ -50,6 +66,8 @@ function checkSocketPaths({ path, consumerSocket }: RunDirectory): void {
 function makeDirectory(path: string, mode: number): void {
   try {
     mkdirSync(path, { mode });
+    // mkdir takes the umask off.
+    chmodSync(path, mode);
   } catch (error) {
     if (errnoOf(error) !== 'EEXIST') refuse(path, `it cannot be made: ${describeError(error)}`);
   }

@@ -26,13 +26,14 @@ import { FilterCounters } from './diagnosis/filter-counters.ts';
 import { FlightRecorders } from './flight-recorders.ts';
 import { APP_CONNECTIONS_MAX } from './limits.ts';
 import { Listeners } from './listeners.ts';
-import type { Log } from './log.ts';
+import type { FileLog } from './log.ts';
 import type { MetricsOptions, ServeMetricsOptions } from './metrics/serve-metrics.ts';
 import { NotificationHub } from './notifications/notification-hub.ts';
 import { processWork } from './process-identity.ts';
 import { ProgramTroubles } from './program-troubles.ts';
 import { RingKeeper } from './ring-keeper.ts';
 import type { RunDirectoryClaim } from './run-directory-claim.ts';
+import { RunDirectoryWatch } from './run-directory-watch.ts';
 import { mayUse, type Session } from './session.ts';
 import { SessionRegistry } from './session-registry.ts';
 import { StatePublisher } from './state-publisher.ts';
@@ -64,7 +65,7 @@ export interface SessionDaemonOptions {
   readonly defaultFormat: TraceFormat;
   /** Where metrics are served; undefined: nowhere. */
   readonly metrics: MetricsOptions | undefined;
-  readonly log: Log;
+  readonly log: FileLog;
   /** Called when the daemon begins to end. */
   readonly onStopping: (why: string) => void;
 }
@@ -91,7 +92,8 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
   const now = () => new Date();
 
   // Whoever may register may also wake the consumer.
-  posix.mkfifo(directory.wakeFifo, isRoot ? 0o622 : 0o600);
+  const makeWakeFifo = () => posix.mkfifo(directory.wakeFifo, isRoot ? 0o622 : 0o600);
+  makeWakeFifo();
   const budget = new DesiredStateBudget();
   const troubleWatch = new Listeners<[Session, string]>();
   const registry = new SessionRegistry(randomUUID, budget, troubleWatch.tell);
@@ -234,11 +236,13 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     onRefused: (peer, why) => applications.refused(peer, why),
     log,
   });
-  await clientServer.listen();
-  if (clientGroup !== undefined) {
+  const openToGroup = () => {
+    if (clientGroup === undefined) return;
     chownSync(directory.clientSocket, uid, clientGroup);
     chmodSync(directory.clientSocket, 0o660);
-  }
+  };
+  await clientServer.listen();
+  openToGroup();
 
   const self: Client = { uid, gid: process.getegid?.() ?? 0, notify: () => true, onClosed: () => {} };
   const execute = (request: Request) => commands.execute(request, self);
@@ -279,6 +283,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
       actions.close();
       exits.close();
       clearInterval(troubles);
+      runDirectoryWatch.close();
       await within(SHUTDOWN_MS_MAX, commands.destroyAll());
       appServer.close();
       await link.stop();
@@ -288,6 +293,22 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     })();
     return stopping;
   };
+  const runDirectoryWatch = new RunDirectoryWatch({
+    socketPath: directory.clientSocket,
+    isInUse: () => registry.sessions().some(({ active }) => active) || triggers.describe({ uid: 0, gid: 0 }).length > 0,
+    restore: async () => {
+      await claim.renew();
+      log.reopen();
+      makeWakeFifo();
+      await link.listenAgain();
+      appServer.listenAgain();
+      await clientServer.listenAgain();
+      openToGroup();
+    },
+    stop: (why) => void stop(why),
+    schedule: scheduleTimer,
+    log,
+  });
   log.info(`process ${process.pid} serves ${directory.path}`);
   const recorders = new FlightRecorders({ sessions: () => registry.sessions(), execute, log });
   return { stop, stopped, execute, snapshotAll: (why) => recorders.snapshotAll(why) };
