@@ -19,13 +19,21 @@ const COMMON = {
   logLevel: 'warning',
 };
 
+/** esbuild's way to define exports would throw in a program that adds, say, `value` to Object.prototype. */
+const DEFINE = 'var __defProp = Object.defineProperty;';
+const DEFINE_OWN =
+  'var __defProp = (to, name, property) => Object.defineProperty(to, name, { __proto__: null, ...property });';
+
 await bundle({ format: 'esm' }, 'index.js');
 await bundle({ format: 'cjs', define: { 'import.meta.url': 'undefined' } }, 'index.cjs');
 replaceFile(join(folder, 'dist', 'index.d.cts'), typesOfRequire());
 
 async function bundle(options, name) {
   const { outputFiles } = await build({ ...COMMON, ...options });
-  replaceFile(join(folder, 'dist', name), outputFiles[0].text);
+  const { text } = outputFiles[0];
+  if (!text.includes(DEFINE))
+    throw new Error(`esbuild begins ${name} in another way: look at DEFINE in bundle-tracer.mjs`);
+  replaceFile(join(folder, 'dist', name), text.replace(DEFINE, DEFINE_OWN));
 }
 
 /** The declarations are those of an ES module; TypeScript wants to be told that `require` gives the same. */

@@ -27,10 +27,14 @@ export class RingtailError<Code extends string = string> extends Error {
   }
 }
 
-/** What to tell a person of any thrown value. */
+/** What to tell a person of any thrown value. Never throws. */
 export function describeError(error: unknown): string {
-  if (error instanceof RingtailError) return error.describe();
-  return error instanceof Error ? error.message : String(error);
+  try {
+    if (error instanceof RingtailError) return error.describe();
+    return error instanceof Error ? error.message : String(error);
+  } catch {
+    return 'a thrown value that cannot be described';
+  }
 }
 
 /** The `errno` name (`ENOSPC`, `ENOENT`, …) of a failed system call, if the error carries one. */

@@ -16,6 +16,7 @@ export {
   type FrameErrorCode,
   frameOfTexts,
 } from './framing.ts';
+export { homeDirectory } from './home-directory.ts';
 export { printable, ShapeError, type ShapeErrorCode } from './json-shape.ts';
 export { expandKeyTemplate, namesEvent, strayBraceIn } from './key-template.ts';
 export { type LogLevelName, LogLevels } from './log-level.ts';
@@ -24,7 +25,6 @@ export { checkConsumerReply, checkReply, notificationOf } from './reply-check.ts
 export {
   applicationRunDirectories,
   defaultRunDirectory,
-  homeDirectory,
   ROOT_RUN_DIRECTORY,
   type RunDirectory,
   runDirectoryAt,

@@ -1,4 +1,4 @@
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** What lies in a run directory. */
@@ -45,9 +45,4 @@ export function applicationRunDirectories(env: Environment, uid: number): RunDir
   const own = defaultRunDirectory(env, uid);
   if (env.RINGTAIL_RUNDIR || uid === 0) return [own];
   return [runDirectoryAt(ROOT_RUN_DIRECTORY), own];
-}
-
-/** What `LTTNG_HOME` is to LTTng: where traces, saved sessions and the current session's name go. */
-export function homeDirectory(env: Environment): string {
-  return env.RINGTAIL_HOME ?? homedir();
 }

@@ -1,4 +1,4 @@
-import { TextDecoder, TextEncoder } from 'node:util';
+import { TextEncoder } from 'node:util';
 import {
   Header,
   headerBytesFor,

@@ -1,6 +1,6 @@
-import { describeError, RINGTAIL_VERSION } from '@ringtail/base';
+import { RINGTAIL_VERSION } from '@ringtail/base/version';
 import type { EventSpec } from '@ringtail/ctf';
-import { debug } from './debug.ts';
+import { debug, reasonOf } from './debug.ts';
 
 /**
  * What several copies of the tracer in one JavaScript thread share: the first one loaded serves all.
@@ -40,7 +40,8 @@ function sharedRegistry(): ThreadRegistry {
 /**
  * Everything behind the programming interface is loaded here, not when the program imports the tracer, so that nothing
  * the tracer finds missing, forbidden or replaced ends the program. The tracer is published as one file
- * (tools/bundle-tracer.mjs), where this `require` runs a part of that file.
+ * (tools/bundle-tracer.mjs), where this `require` runs a part of that file. The part that is loaded with the program, this
+ * file and `api`, imports nothing of the other packages that does anything while it is loaded.
  */
 function startRegistry(holder: object, key: symbol): ThreadRegistry {
   const { startThread } = require('./start-thread.ts') as typeof import('./start-thread.ts');
@@ -48,13 +49,13 @@ function startRegistry(holder: object, key: symbol): ThreadRegistry {
   try {
     Object.defineProperty(holder, key, { value: started });
   } catch (error) {
-    debug(`other copies of the tracer in this thread register on their own: ${describeError(error)}`);
+    debug('other copies of the tracer in this thread register on their own', error);
   }
   return started;
 }
 
 function inoperativeRegistry(error: unknown): ThreadRegistry {
-  const inoperative = `the tracer cannot start: ${describeError(error)}`;
+  const inoperative = `the tracer cannot start: ${reasonOf(error)}`;
   debug(inoperative);
   return { version: RINGTAIL_VERSION, declare: () => inertTracepoint(), inoperative };
 }

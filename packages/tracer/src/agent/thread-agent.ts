@@ -41,8 +41,9 @@ const RECONNECT_AFTER_MS = 2000;
 /** When to look again where a daemon was writing. */
 const LOOK_AGAIN_AFTER_MS = 10;
 const GENERATION = ControlPage.GENERATION / 4;
-/** Captured at load: programs may replace how arrays are spread. */
+/** Captured at load: programs may replace these, and how arrays are spread. */
 const { apply } = Reflect;
+const RangeErrorConstructor = RangeError;
 
 /**
  * The tracer in one JavaScript thread: its registrations, its tracepoints, and what they record now.
@@ -55,10 +56,13 @@ export class ThreadAgent {
   readonly #runDirectories: readonly RunDirectory[];
   /** Stands for the control page while there is none. */
   readonly #idlePage = new Uint32Array(GENERATION + 1);
-  readonly #gate: Gate = { page: this.#idlePage, inside: 0 };
+  readonly #gate: Gate = {
+    page: this.#idlePage,
+    inside: 0,
+    failed: (error, site) => this.#recordingFailed(error, site as Site),
+  };
   #sites: Site[] = [];
   readonly #siteOf = new WeakMap<object, Site>();
-  readonly #withdrawn = new WeakSet<Site>();
   readonly #links = new Map<number, DaemonLink>();
   readonly #handingOn: HandingOn;
   /** Daemons that know that this thread cannot register, by slot. */
@@ -137,7 +141,6 @@ export class ThreadAgent {
       const site = this.#siteOf.get(tracepoint as object);
       if (site === undefined) continue;
       gone.add(site);
-      this.#withdrawn.add(site);
       site.on = -1;
       site.record = noOperation;
     }
@@ -159,20 +162,16 @@ export class ThreadAgent {
   }
 
   #isEnabled(site: Site): boolean {
-    if (this.#withdrawn.has(site)) return false;
     const generation = this.#gate.page[GENERATION];
     if (generation === site.off) return false;
     if (generation === site.on) return true;
+    if (site.record === noOperation) return false;
     return this.#resolve(site) && this.#gate.page[GENERATION] !== site.off;
   }
 
   #resolveAndRecord(site: Site, values: unknown[]): void {
-    try {
-      if (this.#gate.inside !== 0) this.#countNested(site);
-      else if (this.#resolve(site) && site.on >= 0) apply(site.record, undefined, values);
-    } catch (error) {
-      this.#fail(error);
-    }
+    if (this.#gate.inside !== 0) this.#countNested(site);
+    else if (this.#resolve(site) && site.on >= 0) apply(site.record, undefined, values);
   }
 
   /**
@@ -183,6 +182,13 @@ export class ThreadAgent {
     for (const binding of this.#bindings.values()) if (binding.wants(site)) binding.countNested();
     if (this.#spaces === undefined) return;
     buildTriggers(this.#triggers.targetsFor(site.event, this.#spaces), site.event).missed();
+  }
+
+  /** The stack may have been exhausted: that is the program's, and passes. The event is then counted like a nested one. */
+  #recordingFailed(error: unknown, site: Site): void {
+    this.#gate.inside = 0;
+    if (error instanceof RangeErrorConstructor) soon(() => this.#countNested(site));
+    else this.#fail(error);
   }
 
   /** Makes the site good for the current generation. False if that has to wait for the next event. */

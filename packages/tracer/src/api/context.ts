@@ -1,4 +1,3 @@
-import { describeError } from '@ringtail/base';
 import { debug } from '../agent/debug.ts';
 import { threadRegistry } from '../agent/registry.ts';
 
@@ -30,6 +29,6 @@ export function context(provider: string, name: string, source: ContextStore | (
     // A registry that an older copy of the tracer made knows no contexts.
     threadRegistry().context?.(provider, name, read);
   } catch (error) {
-    debug(`context $app.${provider}:${name} is not defined: ${describeError(error)}`);
+    debug(`context $app.${provider}:${name} is not defined`, error);
   }
 }

@@ -65,9 +65,10 @@ export function enumeration<const M extends Readonly<Record<string, EnumeratorRa
   container: IntegerType<unknown>,
   mappings: M,
 ): FieldType<(keyof M & string) | Integer64> {
-  const ranges = Object.entries(mappings).map(([label, range]) => {
-    const [lower, upper] = typeof range === 'object' ? range : [range, range];
-    return [label, lower.toString(), upper.toString()] as const;
+  const ranges = Object.keys(mappings).map((label) => {
+    const range = mappings[label] as EnumeratorRange;
+    const bounds = typeof range === 'object' ? range : ([range, range] as const);
+    return [label, bounds[0].toString(), bounds[1].toString()] as const;
   });
   return { spec: { kind: 'enumeration', container: container.spec, ranges } };
 }

@@ -1,6 +1,5 @@
-import { describeError } from '@ringtail/base';
 import type { EventSpec } from '@ringtail/ctf';
-import { type LogLevelName, LogLevels } from '@ringtail/protocol';
+import { type LogLevelName, LogLevels } from '@ringtail/protocol/log-level';
 import { debug } from '../agent/debug.ts';
 import { inertTracepoint, threadRegistry } from '../agent/registry.ts';
 import { type FieldType, namedSpecs } from './fields.ts';
@@ -61,7 +60,7 @@ export function provider(name: string): Provider {
         declared.push(tracepoint);
         return tracepoint as never;
       } catch (error) {
-        debug(`tracepoint ${name}:${event} cannot be recorded: ${describeError(error)}`);
+        debug(`tracepoint ${name}:${event} cannot be recorded`, error);
         return inertTracepoint() as never;
       }
     },
@@ -70,7 +69,7 @@ export function provider(name: string): Provider {
         // A registry that an older copy of the tracer made cannot.
         threadRegistry().withdraw?.(declared.splice(0));
       } catch (error) {
-        debug(`tracepoints of ${name} stay: ${describeError(error)}`);
+        debug(`tracepoints of ${name} stay`, error);
       }
     },
   };

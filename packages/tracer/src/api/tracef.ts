@@ -1,5 +1,6 @@
 import { format } from 'node:util';
 import type { LogLevelName } from '@ringtail/protocol';
+import { debug } from '../agent/debug.ts';
 import { i32, str } from './fields.ts';
 import { provider } from './provider.ts';
 import type { Tracepoint } from './tracepoint.ts';
@@ -9,8 +10,12 @@ let tracefEvent: Tracepoint<[msg: string]> | undefined;
 
 /** Records a formatted message as `lttng_ust_tracef:event`, formatted as `util.format` does and only when recorded. */
 export function tracef(message: string, ...values: readonly unknown[]): void {
-  tracefEvent ??= provider('lttng_ust_tracef').tracepoint('event', [['msg', str]], { logLevel: 'debug' });
-  if (tracefEvent.enabled) tracefEvent(safely(() => format(message, ...values)));
+  try {
+    tracefEvent ??= provider('lttng_ust_tracef').tracepoint('event', [['msg', str]], { logLevel: 'debug' });
+    if (tracefEvent.enabled) tracefEvent(safely(() => format(message, ...values)));
+  } catch (error) {
+    debug('a message is not recorded', error);
+  }
 }
 
 const TRACELOG_FIELDS = [
@@ -25,15 +30,19 @@ const tracelogEvents: {
 
 /** Records a formatted message with a log level and the place of the call as `lttng_ust_tracelog:TRACE_<LEVEL>`. */
 export function tracelog(logLevel: LogLevelName, message: string, ...values: readonly unknown[]): void {
-  const event = tracelogEvents[logLevel] ?? declareTracelog(logLevel);
-  if (!event.enabled) return;
-  const { line, file, func } = callerOf(tracelog);
-  event(
-    line,
-    file,
-    func,
-    safely(() => format(message, ...values)),
-  );
+  try {
+    const event = tracelogEvents[logLevel] ?? declareTracelog(logLevel);
+    if (!event.enabled) return;
+    const { line, file, func } = callerOf(tracelog);
+    event(
+      line,
+      file,
+      func,
+      safely(() => format(message, ...values)),
+    );
+  } catch (error) {
+    debug('a message is not recorded', error);
+  }
 }
 
 function declareTracelog(logLevel: LogLevelName) {

@@ -78,7 +78,7 @@ describe.each([
     each: Partial<Pick<RecorderTarget, 'contexts' | 'condition'>>[] = [{}],
     triggers: Partial<TriggerTarget>[] = [],
   ) {
-    const gate: Gate = { page: new Uint32Array(ControlPage.GENERATION / 4 + 1), inside: 0 };
+    const gate: Gate = { page: new Uint32Array(ControlPage.GENERATION / 4 + 1), inside: 0, failed: () => {} };
     gate.page[ControlPage.GENERATION / 4] = 7;
     const clock = fakeClock();
     const targets = each.map((what) => ({
@@ -366,7 +366,7 @@ describe.each([
 
   /** What it did, in the order in which it did it. */
   function setUp(targets: Partial<RecorderTarget>[], triggers: Partial<TriggerTarget>[], fields = scope.fields) {
-    const gate: Gate = { page: new Uint32Array(ControlPage.GENERATION / 4 + 1), inside: 0 };
+    const gate: Gate = { page: new Uint32Array(ControlPage.GENERATION / 4 + 1), inside: 0, failed: () => {} };
     const clock = fakeClock();
     const used = targets.map(() => makeRing());
     const stale: unknown[][] = [];
@@ -571,7 +571,7 @@ describe.each([
 
 describe('the recorder of a tracepoint that waits for identifiers', () => {
   function setUp(filter: string) {
-    const gate: Gate = { page: new Uint32Array(ControlPage.GENERATION / 4 + 1), inside: 0 };
+    const gate: Gate = { page: new Uint32Array(ControlPage.GENERATION / 4 + 1), inside: 0, failed: () => {} };
     const ring = makeRing();
     const stale: unknown[][] = [];
     const channel = {

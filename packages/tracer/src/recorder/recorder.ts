@@ -71,6 +71,8 @@ export interface Gate {
   page: Uint32Array;
   /** 1 while a recorder runs: values may run code of the application that hits tracepoints. */
   inside: 0 | 1;
+  /** Told what a tracepoint would have thrown. */
+  readonly failed: (error: unknown, site: object) => void;
 }
 
 export interface RecorderPlan {

@@ -50,6 +50,7 @@ export class Statedump {
     this.#gate = {
       // A dump's recorders are used at once and thrown away, so that they need not look whether the state has changed.
       page: new Uint32Array(ControlPage.GENERATION / 4 + 1),
+      failed: gate.failed,
       get inside() {
         return gate.inside;
       },

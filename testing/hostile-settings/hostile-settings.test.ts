@@ -1,0 +1,103 @@
+/** A program with the tracer runs as it does without, in whatever setting; it is recorded, or says why not when asked. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type Ended, eventsOf, Running, type Sandbox, sandboxWithDaemon, succeed } from '../e2e/harness.ts';
+import { makePlaces, type Places } from './places.ts';
+import { BUNDLED_SETTINGS, bundling, NODE_SETTINGS, RUNNER_SETTINGS, type Setting } from './settings.ts';
+
+/** Output without colours, which depend on how long something takes. */
+const PLAIN = { NO_COLOR: '1', FORCE_COLOR: undefined };
+const TICKS = 3;
+const TIMEOUT_MS = 240_000;
+
+describe('a program with the tracer', () => {
+  it.each([
+    ['with options of Node.js', NODE_SETTINGS],
+    ['in a bundle', BUNDLED_SETTINGS],
+    ['in a test runner', RUNNER_SETTINGS],
+  ] as const)(
+    'runs %s as without, and is recorded or says why not',
+    async (_, settings) => {
+      const sandbox = sandboxWithDaemon();
+      const places = makePlaces(sandbox);
+      const trace = await recordingInto(sandbox);
+      const said = new Map<string, string>();
+      for (const setting of settings) {
+        const [traced, untraced] = await runBoth(sandbox, places, setting);
+        expect({ [setting.name]: outcomeOf(traced, places) }).toEqual({ [setting.name]: outcomeOf(untraced, places) });
+        if (setting.unrecorded !== undefined) said.set(setting.name, await reasonOf(sandbox, places, setting));
+      }
+      await succeed(sandbox, 'destroy');
+      const ticks = ticksOf(sandbox, trace);
+      for (const { name, parts = [name], unrecorded } of settings) {
+        for (const part of parts)
+          expect([part, ticks.get(part) ?? 0]).toEqual([part, unrecorded === undefined ? TICKS : 0]);
+        if (unrecorded !== undefined) expect(said.get(name)).toMatch(unrecorded);
+      }
+    },
+    TIMEOUT_MS,
+  );
+});
+
+/** Starts a session that takes the events of all programs of the sandbox. Answers where its trace is. */
+async function recordingInto(sandbox: Sandbox): Promise<string> {
+  const trace = join(sandbox.directory, 'trace');
+  await succeed(sandbox, 'create', 'hostile', '-o', trace);
+  await succeed(sandbox, 'enable-event', '-u', 'hostile:*');
+  await succeed(sandbox, 'start');
+  return trace;
+}
+
+function runBoth(sandbox: Sandbox, { traced, untraced }: Places, setting: Setting): Promise<[Ended, Ended]> {
+  return Promise.all([runIn(traced, sandbox, setting), runIn(untraced, sandbox, setting)]);
+}
+
+async function runIn(place: string, sandbox: Sandbox, setting: Setting, env: Sandbox['env'] = {}): Promise<Ended> {
+  const run = (args: readonly string[]) =>
+    new Running(
+      process.execPath,
+      args,
+      { ...sandbox.env, ...PLAIN, SETTING: setting.name, ...setting.env, ...env },
+      place,
+    ).ended;
+  if (setting.bundler !== undefined) {
+    mkdirSync(join(place, 'bundled'), { recursive: true });
+    const { code, stdout, stderr } = await run(bundling(setting, place));
+    expect({ bundler: setting.bundler, code, said: stdout + stderr }).toEqual({
+      bundler: setting.bundler,
+      code: 0,
+      said: '',
+    });
+  }
+  return run(setting.command);
+}
+
+/** Of a run: all that somebody could see, without times, process identifiers and where it ran. */
+function outcomeOf({ code, signal, stdout, stderr }: Ended, places: Places): object {
+  const lines = `${stdout}\n${stderr}`
+    .replaceAll(places.traced, 'PLACE')
+    .replaceAll(places.untraced, 'PLACE')
+    .replace(/\(node:\d+\)/g, '(node)')
+    .replace(/^\s*(?:Time|Start at|Duration).*$/gm, '')
+    .replace(/ *\(?\d+(?:\.\d+)? ?m?s\b\)?/g, '')
+    .split('\n');
+  // Programs in test runners follow each other in any order.
+  return { code, signal, said: lines.sort() };
+}
+
+async function reasonOf(sandbox: Sandbox, { traced }: Places, setting: Setting): Promise<string> {
+  const { stderr } = await runIn(traced, sandbox, setting, { RINGTAIL_DEBUG: '1' });
+  return stderr;
+}
+
+/** How many events of programs there are, by the setting that they name. */
+function ticksOf(sandbox: Sandbox, trace: string): Map<string, number> {
+  const ticks = new Map<string, number>();
+  for (const { name, fields } of eventsOf(sandbox, trace)) {
+    if (name !== 'hostile:tick') continue;
+    const setting = /\bsetting = "([^"]*)"/.exec(fields)?.[1] as string;
+    ticks.set(setting, (ticks.get(setting) ?? 0) + 1);
+  }
+  return ticks;
+}

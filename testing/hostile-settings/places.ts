@@ -1,0 +1,57 @@
+/** Two directories with the same program: one has the tracer installed as users have it, the other a stand-in that does nothing. */
+import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as tracer from '@ringtail/tracer';
+import type { Sandbox } from '../e2e/harness.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const PROGRAMS = fileURLToPath(new URL('programs', import.meta.url));
+/** Packages with native code, which the tracer requires at run time. */
+const NATIVE = [`@koromix/koffi-linux-${process.arch}`, `@ringtail/clock-linux-${process.arch}`];
+
+export interface Places {
+  readonly traced: string;
+  readonly untraced: string;
+}
+
+export function makePlaces({ directory }: Sandbox): Places {
+  // Of equal length, so that nothing depends on it.
+  const places = { traced: join(directory, 'with'), untraced: join(directory, 'sans') };
+  for (const place of Object.values(places)) cpSync(PROGRAMS, place, { recursive: true });
+  installTracer(join(places.traced, 'node_modules'));
+  installStandIn(join(places.untraced, 'node_modules', '@ringtail', 'tracer'));
+  return places;
+}
+
+/** As from a registry: the published files alone. */
+function installTracer(modules: string): void {
+  const source = join(ROOT, 'packages', 'tracer');
+  const destination = join(modules, '@ringtail', 'tracer');
+  for (const file of ['package.json', 'dist/index.js', 'dist/index.cjs']) {
+    cpSync(join(source, file), join(destination, file));
+  }
+  for (const name of NATIVE) {
+    mkdirSync(dirname(join(modules, name)), { recursive: true });
+    symlinkSync(join(ROOT, 'node_modules', name), join(modules, name));
+  }
+}
+
+function installStandIn(destination: string): void {
+  const exported = Object.entries(tracer).map(([name, value]) => [name, standInFor(name, value)]);
+  mkdirSync(destination, { recursive: true });
+  const write = (file: string, text: string) => writeFileSync(join(destination, file), text);
+  write('index.js', exported.map(([name, value]) => `export const ${name} = ${value};\n`).join(''));
+  write('index.cjs', exported.map(([name, value]) => `exports.${name} = ${value};\n`).join(''));
+  const entry = { import: './index.js', require: './index.cjs' };
+  write(
+    'package.json',
+    JSON.stringify({ name: '@ringtail/tracer', type: 'module', exports: { '.': entry, './register': entry } }),
+  );
+}
+
+function standInFor(name: string, value: unknown): string {
+  if (name === 'provider')
+    return '() => ({ tracepoint() { const f = () => {}; f.enabled = false; return f; }, withdraw() {} })';
+  return typeof value === 'function' ? '() => {}' : '{}';
+}

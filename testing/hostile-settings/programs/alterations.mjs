@@ -1,0 +1,76 @@
+// What a program may do to its global object: to which subjects, how, and whether before it loads the tracer.
+
+const { defineProperty, getOwnPropertyNames, getOwnPropertyDescriptor, getPrototypeOf } = Object;
+
+const names = () => getOwnPropertyNames(globalThis).filter((name) => name !== 'globalThis');
+const remove = (name) => delete globalThis[name];
+
+/** Objects whose functions programs and their libraries replace. */
+const PATCHED = {
+  Array: Array.prototype,
+  'array iterators': getPrototypeOf([][Symbol.iterator]()),
+  Atomics,
+  Buffer,
+  DataView: DataView.prototype,
+  Error,
+  Function: Function.prototype,
+  JSON,
+  Map: Map.prototype,
+  'Map itself': Map,
+  Math,
+  Number,
+  Object,
+  Performance: getPrototypeOf(performance),
+  'Promise itself': Promise,
+  Reflect,
+  RegExp: RegExp.prototype,
+  Set: Set.prototype,
+  String: String.prototype,
+  Symbol,
+  'typed arrays': getPrototypeOf(Uint8Array.prototype),
+  'typed arrays themselves': getPrototypeOf(Uint8Array),
+  WeakMap: WeakMap.prototype,
+  WeakSet: WeakSet.prototype,
+  process,
+};
+
+/** Replaces every function of the object by one that throws, but for those that running any program needs. */
+function breakAll(subject) {
+  const object = PATCHED[subject];
+  for (const key of Reflect.ownKeys(object)) {
+    const { configurable, value } = getOwnPropertyDescriptor(object, key);
+    if (!configurable || typeof value !== 'function' || key === 'constructor') continue;
+    defineProperty(object, key, { value: broken, configurable: true, writable: true });
+  }
+}
+
+function broken() {
+  throw new Error('broken by the program');
+}
+
+/** Names that property descriptors have: one inherited by all objects makes every descriptor another one. */
+const INHERITED = [
+  'get',
+  'set',
+  'value',
+  'writable',
+  'enumerable',
+  'configurable',
+  'name',
+  'kind',
+  'spec',
+  'type',
+  'toJSON',
+];
+const inherit = (name) => {
+  defineProperty(Object.prototype, name, { __proto__: null, value: broken, configurable: true, writable: true });
+};
+
+export const ALTERATIONS = {
+  'deleted before': { subjects: names, alter: remove, isBefore: true },
+  'deleted after': { subjects: names, alter: remove, isBefore: false },
+  'broken before': { subjects: () => Object.keys(PATCHED), alter: breakAll, isBefore: true },
+  'broken after': { subjects: () => Object.keys(PATCHED), alter: breakAll, isBefore: false },
+  'inherited before': { subjects: () => INHERITED, alter: inherit, isBefore: true },
+  'inherited after': { subjects: () => INHERITED, alter: inherit, isBefore: false },
+};

@@ -1,0 +1,19 @@
+// Hits a tracepoint at every depth of the stack, until there is no room for another call.
+import { provider, str } from '@ringtail/tracer';
+
+const tick = provider('hostile').tracepoint('deep', { setting: str });
+let thrown;
+function down() {
+  try {
+    tick(process.env.SETTING);
+  } catch (error) {
+    thrown ??= error;
+  }
+  down();
+}
+try {
+  down();
+} catch (error) {
+  console.log(error instanceof RangeError, thrown);
+}
+await import('./app.mjs');

@@ -1,0 +1,11 @@
+/* global SETTING, test, expect, jest */
+// A test of a user of jest, as jest is by default.
+const timers = require('node:timers');
+const tracer = require('@ringtail/tracer');
+const run = require('./run.cjs');
+
+test('is traced', async () => {
+  jest.useFakeTimers();
+  expect(run(tracer, SETTING)).toMatch(/^(undefined ?)+$/);
+  await new Promise((resolve) => timers.setTimeout(resolve, 20));
+});

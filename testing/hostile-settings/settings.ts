@@ -1,0 +1,93 @@
+/** Settings in which a program may find itself with the tracer, and what is to come of it. docs/where-it-runs.md has the same table. */
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export interface Setting {
+  readonly name: string;
+  /** Arguments of Node.js. */
+  readonly command: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Makes `command[0]` of the program first: arguments of `bundle.mjs`. */
+  readonly bundler?: string;
+  /** Settings that its events name, if there are several programs in it or none by its own name. */
+  readonly parts?: readonly string[];
+  /** Why nothing is recorded, as `RINGTAIL_DEBUG=1` says it; absent: everything is. */
+  readonly unrecorded?: RegExp;
+}
+
+const TOOLS = fileURLToPath(new URL('../../package.json', import.meta.url));
+const { resolve } = createRequire(TOOLS);
+const permission = process.allowedNodeEnvironmentFlags.has('--permission')
+  ? '--permission'
+  : '--experimental-permission';
+const mayLimitRequire = process.allowedNodeEnvironmentFlags.has('--no-experimental-require-module');
+
+const options = (name: string, ...command: string[]): Setting => ({ name, command });
+const NO_ADDONS = /koffi cannot be loaded: .*addons/;
+
+export const NODE_SETTINGS: readonly Setting[] = [
+  options('import', 'app.mjs'),
+  options('require', 'app.cjs'),
+  options('--import @ringtail/tracer/register', '--import', '@ringtail/tracer/register', 'app.mjs'),
+  options('--require @ringtail/tracer/register', '--require', '@ringtail/tracer/register', 'app.cjs'),
+  options('--eval', '--eval', "require('./app.cjs')"),
+  ...(mayLimitRequire
+    ? [options('--no-experimental-require-module', '--no-experimental-require-module', 'app.cjs')]
+    : []),
+  { ...options('--permission', permission, '--allow-fs-read=*', 'app.mjs'), unrecorded: NO_ADDONS },
+  options('--permission --allow-addons', permission, '--allow-fs-read=*', '--allow-addons', 'app.mjs'),
+  { ...options('--no-addons', '--no-addons', 'app.mjs'), unrecorded: NO_ADDONS },
+  options('--frozen-intrinsics', '--frozen-intrinsics', 'app.mjs'),
+  options('--jitless', '--jitless', 'app.mjs'),
+  options('--disable-proto=throw', '--disable-proto=throw', 'app.mjs'),
+  options('--disable-proto=delete', '--disable-proto=delete', 'app.mjs'),
+  options('--disallow-code-generation-from-strings', '--disallow-code-generation-from-strings', 'app.mjs'),
+  options('--throw-deprecation --pending-deprecation', '--throw-deprecation', '--pending-deprecation', 'app.mjs'),
+  options('frozen global object', 'frozen.mjs'),
+  options('exhausted stack', 'deep.mjs'),
+  options('realm of node:vm with process and Buffer', 'in-context.cjs', 'process', 'Buffer'),
+  // Without `process` there is nobody to tell.
+  { ...options('realm of node:vm without globals of Node.js', 'in-context.cjs'), unrecorded: /^/ },
+  options('worker without environment', 'worker-without-environment.mjs'),
+];
+
+const bundled = (name: string, bundler: string, extension: 'cjs' | 'mjs'): Setting => ({
+  name,
+  bundler,
+  command: [`bundled/${bundler}.${extension}`],
+});
+
+export const BUNDLED_SETTINGS: readonly Setting[] = [
+  bundled('esbuild, CommonJS', 'esbuild-cjs', 'cjs'),
+  bundled('esbuild, ES module', 'esbuild-esm', 'mjs'),
+  bundled('esbuild, minified', 'esbuild-minified', 'cjs'),
+  bundled('webpack, development', 'webpack-development', 'cjs'),
+  bundled('webpack, production', 'webpack-production', 'cjs'),
+  bundled('rollup, CommonJS', 'rollup-cjs', 'cjs'),
+  bundled('rollup, ES module', 'rollup-esm', 'mjs'),
+  bundled('@vercel/ncc', 'ncc', 'mjs'),
+];
+
+const jest = (name: string, modules: 'cjs' | 'mjs', env: Readonly<Record<string, string>>): Setting => ({
+  name,
+  command: [resolve('jest/bin/jest'), '--config=jest.config.cjs', '--ci', '--runInBand', '--no-cache', '--no-watchman'],
+  env: { JEST_MODULES: modules, JEST_JSDOM: resolve('jest-environment-jsdom'), ...env },
+  parts: [`${name}, node`, `${name}, jsdom`],
+});
+const VITEST = ['forks', 'threads', 'vmThreads', 'vmForks', 'jsdom'].map((pool) => `vitest, ${pool}`);
+
+export const RUNNER_SETTINGS: readonly Setting[] = [
+  jest('jest', 'cjs', {}),
+  jest('jest with ES modules', 'mjs', { NODE_OPTIONS: '--experimental-vm-modules' }),
+  {
+    name: 'vitest',
+    command: [join(dirname(resolve('vitest/package.json')), 'vitest.mjs'), 'run', '--config=vitest.config.mjs'],
+    parts: VITEST,
+  },
+];
+
+/** Arguments of `bundle.mjs`, from the directory of the program. */
+export function bundling({ bundler, command: [output] }: Setting, place: string): string[] {
+  return ['bundle.mjs', bundler as string, `${place}/${output}`, TOOLS];
+}
