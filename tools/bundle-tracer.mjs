@@ -17,6 +17,8 @@ const COMMON = {
   target: 'node20',
   write: false,
   logLevel: 'warning',
+  // Used by esbuild's own first lines, which are outside of any guard: a program may have deleted the global one.
+  banner: { js: 'const Object = {}.constructor;' },
 };
 
 /** esbuild's way to define exports would throw in a program that adds, say, `value` to Object.prototype. */

@@ -78,6 +78,13 @@ describe('in an application', () => {
     ]);
   });
 
+  it('workers that start while others end take no memory of each other away', async () => {
+    const sandbox = makeSandbox();
+    const { ended, summary } = await record(sandbox, [process.execPath, program('worker-churn.mjs'), '48', '8']);
+    expect([ended.code, summary.signal]).toEqual([0, null]);
+    expect(summary.eventsRecorded).toBe(48);
+  });
+
   it('workers that are terminated leave at most the rings of the last ones', async () => {
     const sandbox = makeSandbox();
     const { ended, summary } = await record(sandbox, [process.execPath, program('worker-churn.mjs'), '8']);

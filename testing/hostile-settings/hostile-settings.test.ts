@@ -1,10 +1,26 @@
 /** A program with the tracer runs as it does without, in whatever setting; it is recorded, or says why not when asked. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { type Ended, eventsOf, Running, type Sandbox, sandboxWithDaemon, succeed } from '../e2e/harness.ts';
+import {
+  type Ended,
+  Running,
+  ringtail,
+  type Sandbox,
+  sandboxWithDaemon,
+  succeed,
+  textAndWarningsOf,
+} from '../e2e/harness.ts';
 import { makePlaces, type Places } from './places.ts';
-import { BUNDLED_SETTINGS, bundling, NODE_SETTINGS, RUNNER_SETTINGS, type Setting } from './settings.ts';
+import {
+  ALTERED_SETTINGS,
+  BUNDLED_SETTINGS,
+  bundling,
+  NODE_SETTINGS,
+  RUNNER_SETTINGS,
+  type Setting,
+} from './settings.ts';
 
 /** Output without colours, which depend on how long something takes. */
 const PLAIN = { NO_COLOR: '1', FORCE_COLOR: undefined };
@@ -28,13 +44,40 @@ describe('a program with the tracer', () => {
         expect({ [setting.name]: outcomeOf(traced, places) }).toEqual({ [setting.name]: outcomeOf(untraced, places) });
         if (setting.unrecorded !== undefined) said.set(setting.name, await reasonOf(sandbox, places, setting));
       }
-      await succeed(sandbox, 'destroy');
+      await ringtail(sandbox, ['destroy']);
       const ticks = ticksOf(sandbox, trace);
       for (const { name, parts = [name], unrecorded } of settings) {
         for (const part of parts)
           expect([part, ticks.get(part) ?? 0]).toEqual([part, unrecorded === undefined ? TICKS : 0]);
         if (unrecorded !== undefined) expect(said.get(name)).toMatch(unrecorded);
       }
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'runs as without where globals are deleted or replaced, and is recorded where they are not of the language',
+    async () => {
+      const sandbox = sandboxWithDaemon();
+      const places = makePlaces(sandbox);
+      const trace = await recordingInto(sandbox);
+      const lines: string[] = [];
+      for (const setting of ALTERED_SETTINGS) {
+        const [traced, untraced] = await runBoth(sandbox, places, setting);
+        expect({ [setting.name]: outcomeOf(traced, places) }).toEqual({ [setting.name]: outcomeOf(untraced, places) });
+        if (/deleted/.test(setting.name)) {
+          lines.push(...traced.stdout.split('\n').map((line) => `${setting.name}: ${line}`));
+        }
+      }
+      await ringtail(sandbox, ['destroy']);
+      const ticks = ticksOf(sandbox, trace);
+      const needed = [...runInNewContext('Object.getOwnPropertyNames(globalThis)'), 'process', 'Buffer'];
+      const recorded = lines
+        .filter((line) => line.endsWith(' exit 0'))
+        .map((line) => line.slice(0, line.lastIndexOf(': ')));
+      const ofNodeJs = recorded.filter((part) => !needed.includes(part.slice(part.lastIndexOf(' ') + 1)));
+      expect(ofNodeJs.length).toBeGreaterThan(100);
+      for (const part of ofNodeJs) expect([part, ticks.get(part) ?? 0]).toEqual([part, TICKS]);
     },
     TIMEOUT_MS,
   );
@@ -94,9 +137,10 @@ async function reasonOf(sandbox: Sandbox, { traced }: Places, setting: Setting):
 /** How many events of programs there are, by the setting that they name. */
 function ticksOf(sandbox: Sandbox, trace: string): Map<string, number> {
   const ticks = new Map<string, number>();
-  for (const { name, fields } of eventsOf(sandbox, trace)) {
-    if (name !== 'hostile:tick') continue;
-    const setting = /\bsetting = "([^"]*)"/.exec(fields)?.[1] as string;
+  // Readers may warn of what programs that broke themselves could not record.
+  for (const [, setting = ''] of textAndWarningsOf(sandbox, trace).text.matchAll(
+    / hostile:tick: .* setting = "([^"]*)"/g,
+  )) {
     ticks.set(setting, (ticks.get(setting) ?? 0) + 1);
   }
   return ticks;

@@ -87,6 +87,16 @@ export const RUNNER_SETTINGS: readonly Setting[] = [
   },
 ];
 
+/** What the program does to its global object, by the name that `altered.mjs` takes. */
+export const ALTERED_SETTINGS: readonly Setting[] = [
+  ['each global deleted before the tracer is loaded', 'deleted before'],
+  ['each global deleted afterwards', 'deleted after'],
+  ['methods of a built-in object replaced by ones that throw, before', 'broken before'],
+  ['methods of a built-in object replaced by ones that throw, afterwards', 'broken after'],
+  ['properties added to Object.prototype before', 'inherited before'],
+  ['properties added to Object.prototype afterwards', 'inherited after'],
+].map(([name, alteration]) => ({ name: name as string, command: ['altered.mjs', alteration as string] }));
+
 /** Arguments of `bundle.mjs`, from the directory of the program. */
 export function bundling({ bundler, command: [output] }: Setting, place: string): string[] {
   return ['bundle.mjs', bundler as string, `${place}/${output}`, TOOLS];

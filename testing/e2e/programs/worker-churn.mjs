@@ -1,5 +1,5 @@
-// Starts workers one after the other, each ended in the middle of its work, and prints how many rings stay mapped and how
-// many perf counters and control files stay open.
+// Starts COUNT workers, WIDTH at a time, each ended in the middle of its work, and prints how many rings stay mapped and how
+// many perf counters and control files stay open: node worker-churn.mjs COUNT [WIDTH]
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { provider, u32 } from '@ringtail/tracer';
@@ -7,12 +7,16 @@ import { provider, u32 } from '@ringtail/tracer';
 const event = provider('churn').tracepoint('event', { index: u32 });
 
 if (isMainThread) {
-  const count = Number(process.argv[2]);
-  for (let i = 0; i < count; i++) {
-    const worker = new Worker(new URL(import.meta.url));
-    await new Promise((resolve) => worker.once('message', resolve));
-    await worker.terminate();
-  }
+  const [count, width = 1] = process.argv.slice(2).map(Number);
+  let started = 0;
+  const churn = async () => {
+    while (started++ < count) {
+      const worker = new Worker(new URL(import.meta.url));
+      await new Promise((resolve) => worker.once('message', resolve));
+      await worker.terminate();
+    }
+  };
+  await Promise.all(Array.from({ length: width }, churn));
   const rings = readFileSync('/proc/self/maps', 'latin1').split('memfd:ringtail-ring').length - 1;
   const open = readdirSync('/proc/self/fd').map(targetOf);
   const countOf = (what) => open.filter((target) => target.includes(what)).length;

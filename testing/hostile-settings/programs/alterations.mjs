@@ -6,9 +6,10 @@ const names = () => getOwnPropertyNames(globalThis).filter((name) => name !== 'g
 const remove = (name) => delete globalThis[name];
 
 /** Objects whose functions programs and their libraries replace. */
+const ARRAY_ITERATORS = 'array iterators';
 const PATCHED = {
+  [ARRAY_ITERATORS]: getPrototypeOf([][Symbol.iterator]()),
   Array: Array.prototype,
-  'array iterators': getPrototypeOf([][Symbol.iterator]()),
   Atomics,
   Buffer,
   DataView: DataView.prototype,
@@ -34,7 +35,7 @@ const PATCHED = {
   process,
 };
 
-/** Replaces every function of the object by one that throws, but for those that running any program needs. */
+/** Replaces every function of the object by one that throws. */
 function breakAll(subject) {
   const object = PATCHED[subject];
   for (const key of Reflect.ownKeys(object)) {
@@ -69,7 +70,12 @@ const inherit = (name) => {
 export const ALTERATIONS = {
   'deleted before': { subjects: names, alter: remove, isBefore: true },
   'deleted after': { subjects: names, alter: remove, isBefore: false },
-  'broken before': { subjects: () => Object.keys(PATCHED), alter: breakAll, isBefore: true },
+  'broken before': {
+    // Without these, Node.js itself cannot load `node:net`, and no module that a bundler has compiled can be loaded.
+    subjects: () => Object.keys(PATCHED).filter((subject) => subject !== ARRAY_ITERATORS && subject !== 'Object'),
+    alter: breakAll,
+    isBefore: true,
+  },
   'broken after': { subjects: () => Object.keys(PATCHED), alter: breakAll, isBefore: false },
   'inherited before': { subjects: () => INHERITED, alter: inherit, isBefore: true },
   'inherited after': { subjects: () => INHERITED, alter: inherit, isBefore: false },

@@ -1,5 +1,5 @@
 // Runs the program in workers, each with something of its global object altered: node altered.mjs ALTERATION
-// (a function of alterations.mjs). Prints a line for each.
+// (one of alterations.mjs). Prints a line for each.
 import { Worker } from 'node:worker_threads';
 import { ALTERATIONS } from './alterations.mjs';
 

@@ -1,4 +1,4 @@
-import { existsSync, ftruncateSync, readFileSync, readlinkSync } from 'node:fs';
+import { closeSync, existsSync, ftruncateSync, openSync, readFileSync, readlinkSync } from 'node:fs';
 import type { Posix } from '@ringtail/posix';
 
 /** The name under which `/proc/self/maps` shows what a thread maps. */
@@ -26,10 +26,20 @@ const LINE = /^([0-9a-f]+)-([0-9a-f]+) .*\/memfd:ringtail-(?:ring|control|note)-
  * Unmaps what worker threads that have ended left mapped, and closes what they noted.
  *
  * A worker that is terminated runs nothing at its end, so a process that starts workers by the thousand would keep
- * the rings of all of them. Each new worker clears up after those before it.
+ * the rings of all of them. Each new worker clears up after those before it, unless another one is doing that: addresses
+ * that one thread has unmapped may be those of a third thread's ring before the second comes to unmap them.
  */
 export function unmapLeftovers(posix: Posix): void {
-  for (const [, from, to, tid, fd] of readFileSync('/proc/self/maps', 'latin1').matchAll(LINE)) {
+  const maps = openSync('/proc/self/maps', 'r');
+  try {
+    if (posix.tryLock(maps)) unmapThoseIn(readFileSync(maps, 'latin1'), posix);
+  } finally {
+    closeSync(maps);
+  }
+}
+
+function unmapThoseIn(maps: string, posix: Posix): void {
+  for (const [, from, to, tid, fd] of maps.matchAll(LINE)) {
     if (existsSync(`/proc/self/task/${tid}`)) continue;
     const start = Number.parseInt(from as string, 16);
     posix.unmapLeftover(start, Number.parseInt(to as string, 16) - start);
