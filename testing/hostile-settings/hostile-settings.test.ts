@@ -1,5 +1,5 @@
 /** A program with the tracer runs as it does without, in whatever setting; it is recorded, or says why not when asked. */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
@@ -26,6 +26,20 @@ import {
 const PLAIN = { NO_COLOR: '1', FORCE_COLOR: undefined };
 const TICKS = 3;
 const TIMEOUT_MS = 240_000;
+
+describe('docs/where-it-runs.md', () => {
+  it('has the settings of this test, and which of them are recorded', () => {
+    const text = readFileSync(new URL('../../docs/where-it-runs.md', import.meta.url), 'utf8');
+    const rows = [...text.matchAll(/^\| (.*?) \| yes \| (yes|no|not|mostly not)\b/gm)];
+    const told = rows.map(([, name = '', recorded = '']) => [name.replaceAll('`', ''), !recorded.startsWith('no')]);
+    const tested = [...NODE_SETTINGS, ...BUNDLED_SETTINGS, ...RUNNER_SETTINGS].map(({ name, unrecorded }) => [
+      name,
+      unrecorded === undefined,
+    ]);
+    expect(told.slice(0, tested.length)).toEqual(tested);
+    expect(told.slice(tested.length).map(([name]) => name)).toEqual(ALTERED_SETTINGS.map(({ name }) => name));
+  });
+});
 
 describe('a program with the tracer', () => {
   it.each([
@@ -116,15 +130,17 @@ async function runIn(place: string, sandbox: Sandbox, setting: Setting, env: San
   return run(setting.command);
 }
 
-/** Of a run: all that somebody could see, without times, process identifiers and where it ran. */
+/** Of a run: all that somebody could see, without times, process identifiers, where it ran, and frames of stack traces. */
 function outcomeOf({ code, signal, stdout, stderr }: Ended, places: Places): object {
   const lines = `${stdout}\n${stderr}`
     .replaceAll(places.traced, 'PLACE')
     .replaceAll(places.untraced, 'PLACE')
     .replace(/\(node:\d+\)/g, '(node)')
+    .replace(/^\s+at .*$/gm, '')
     .replace(/^\s*(?:Time|Start at|Duration).*$/gm, '')
     .replace(/ *\(?\d+(?:\.\d+)? ?m?s\b\)?/g, '')
-    .split('\n');
+    .split('\n')
+    .filter((line) => line !== '');
   // Programs in test runners follow each other in any order.
   return { code, signal, said: lines.sort() };
 }

@@ -21,7 +21,10 @@ const { resolve } = createRequire(TOOLS);
 const permission = process.allowedNodeEnvironmentFlags.has('--permission')
   ? '--permission'
   : '--experimental-permission';
-const mayLimitRequire = process.allowedNodeEnvironmentFlags.has('--no-experimental-require-module');
+/** Older versions are like that without the option. */
+const withoutRequireOfModules = ['--no-experimental-require-module'].filter((option) =>
+  process.allowedNodeEnvironmentFlags.has(option),
+);
 
 const options = (name: string, ...command: string[]): Setting => ({ name, command });
 const NO_ADDONS = /koffi cannot be loaded: .*addons/;
@@ -32,9 +35,7 @@ export const NODE_SETTINGS: readonly Setting[] = [
   options('--import @ringtail/tracer/register', '--import', '@ringtail/tracer/register', 'app.mjs'),
   options('--require @ringtail/tracer/register', '--require', '@ringtail/tracer/register', 'app.cjs'),
   options('--eval', '--eval', "require('./app.cjs')"),
-  ...(mayLimitRequire
-    ? [options('--no-experimental-require-module', '--no-experimental-require-module', 'app.cjs')]
-    : []),
+  options('--no-experimental-require-module', ...withoutRequireOfModules, 'app.cjs'),
   { ...options('--permission', permission, '--allow-fs-read=*', 'app.mjs'), unrecorded: NO_ADDONS },
   options('--permission --allow-addons', permission, '--allow-fs-read=*', '--allow-addons', 'app.mjs'),
   { ...options('--no-addons', '--no-addons', 'app.mjs'), unrecorded: NO_ADDONS },

@@ -1,5 +1,8 @@
 import type { DisplayBase, FieldSpec, IntegerSpec } from '@ringtail/ctf';
 
+/** Captured at load: programs may replace it. */
+const { keys } = Object;
+
 /** The type of a field of an event: how it is written, and, for the compiler, which values it takes. */
 export interface FieldType<T> {
   readonly spec: FieldSpec;
@@ -65,10 +68,9 @@ export function enumeration<const M extends Readonly<Record<string, EnumeratorRa
   container: IntegerType<unknown>,
   mappings: M,
 ): FieldType<(keyof M & string) | Integer64> {
-  const ranges = Object.keys(mappings).map((label) => {
-    const range = mappings[label] as EnumeratorRange;
+  const ranges = mapEntries(mappings, (label, range) => {
     const bounds = typeof range === 'object' ? range : ([range, range] as const);
-    return [label, bounds[0].toString(), bounds[1].toString()] as const;
+    return [label, `${bounds[0]}`, `${bounds[1]}`] as const;
   });
   return { spec: { kind: 'enumeration', container: container.spec, ranges } };
 }
@@ -105,5 +107,16 @@ export function filterOnly<T>(content: FieldType<T>): FieldType<T> {
 
 /** Field specifications from named field types, in the order of the object's keys. */
 export function namedSpecs(fields: Readonly<Record<string, FieldType<unknown>>>): { name: string; spec: FieldSpec }[] {
-  return Object.entries(fields).map(([name, type]) => ({ name, spec: type.spec }));
+  return mapEntries(fields, (name, { spec }) => ({ name, spec }));
+}
+
+/** `Object.entries(of).map(…)` by what was captured at load: it runs where a program declares its fields. */
+function mapEntries<T, R>(of: Readonly<Record<string, T>>, entry: (key: string, value: T) => R): R[] {
+  const names = keys(of);
+  const results: R[] = [];
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i] as string;
+    results[i] = entry(name, of[name] as T);
+  }
+  return results;
 }
