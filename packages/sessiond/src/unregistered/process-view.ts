@@ -10,14 +10,18 @@ const TEXT_LENGTH_MAX = 131_072;
 export const PRELOAD_VARIABLES = ['NODE_OPTIONS', 'RINGTAIL_RUNDIR'] as const;
 export type Preload = Readonly<Partial<Record<(typeof PRELOAD_VARIABLES)[number], string>>>;
 
-/** A process as `/proc` shows it. */
-export interface SeenProcess {
-  readonly pid: number;
+/** Where a process comes from, and by what it is seen to run another program. */
+export interface ProcessOrigin {
   readonly parent: number;
   /** Ticks since boot: with the number, the identity of a process. */
   readonly startTime: string;
-  /** Differs from that of the parent once it runs a program of its own; 0 where we may not know. */
+  /** Address of its arguments: another with each program that it runs, the parent's before that; 0 where we may not know. */
   readonly argumentsAt: string;
+}
+
+/** A process as `/proc` shows it. */
+export interface SeenProcess extends ProcessOrigin {
+  readonly pid: number;
   readonly commandLine: string;
   /** Name of the Node.js program that it runs; undefined where it runs something else. */
   readonly nodeProgram: string | undefined;
@@ -26,6 +30,8 @@ export interface SeenProcess {
 /** Where processes are seen. */
 export interface ProcessView {
   pids(): number[];
+  /** Undefined where it has ended. */
+  originOf(pid: number): ProcessOrigin | undefined;
   /** Undefined where it has ended. */
   look(pid: number): SeenProcess | undefined;
   /** Of its environment, what has it registered; undefined where we may not know. */
@@ -40,6 +46,7 @@ export const procView: ProcessView = {
     readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name))
       .map(Number),
+  originOf: (pid) => parseProcessStat(textOf(`/proc/${pid}/stat`) ?? ''),
   look(pid) {
     const stat = parseProcessStat(textOf(`/proc/${pid}/stat`) ?? '');
     const commandLine = textOf(`/proc/${pid}/cmdline`);

@@ -20,6 +20,7 @@ class World {
   constructor() {
     const view: ProcessView = {
       pids: () => [...this.processes.keys()],
+      originOf: (pid) => this.processes.get(pid),
       look: (pid) => this.processes.get(pid),
       preloadOf: (pid) => this.processes.get(pid)?.preload,
       ownerOf: () => ({ uid: 1, gid: 1 }),

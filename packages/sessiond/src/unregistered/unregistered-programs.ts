@@ -33,6 +33,8 @@ interface Entry {
   /** Whether it, or what started it, is a command that is recorded as a whole. */
   isOfCommand: boolean;
   isTold: boolean;
+  /** Where the arguments were of a program that is none of Node.js. */
+  otherProgramAt: string | undefined;
 }
 
 /**
@@ -112,16 +114,17 @@ export class UnregisteredPrograms {
   }
 
   #enter(pid: number): Entry | undefined {
-    const seen = this.#options.view.look(pid);
-    if (seen === undefined) return undefined;
+    const origin = this.#options.view.originOf(pid);
+    if (origin === undefined) return undefined;
     const entry: Entry = {
-      parent: seen.parent,
-      startTime: seen.startTime,
+      parent: origin.parent,
+      startTime: origin.startTime,
       sinceMs: this.#options.nowMs(),
       found: null,
       preload: this.#commands.get(pid),
       isOfCommand: this.#commands.has(pid),
       isTold: false,
+      otherProgramAt: undefined,
     };
     this.#entries.set(pid, entry);
     return entry;
@@ -150,8 +153,14 @@ export class UnregisteredPrograms {
     origin: { readonly isOfCommand: boolean; readonly preload: Preload },
   ): Entry['found'] {
     const { view } = this.#options;
+    const { startTime, argumentsAt = '0' } = view.originOf(pid) ?? {};
+    if (startTime !== entry.startTime || (argumentsAt !== '0' && argumentsAt === entry.otherProgramAt)) return null;
     const seen = view.look(pid);
-    if (seen?.nodeProgram === undefined || seen.startTime !== entry.startTime) return null;
+    if (seen === undefined) return null;
+    if (seen.nodeProgram === undefined) {
+      entry.otherProgramAt = seen.argumentsAt;
+      return null;
+    }
     const parent = view.look(seen.parent);
     // Between its start and its program a process looks like the one that started it.
     if (parent?.argumentsAt === seen.argumentsAt && parent.commandLine === seen.commandLine) return null;
