@@ -1,12 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openTraces, type PrettyOptions, parseFields, parseNames, printDetails, printPretty } from '@ringtail/reader';
+import { openTraces, type PrettyOptions, printDetails, printPretty } from '@ringtail/reader';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { requirePeer } from '../peers.ts';
 import { compareLines, storeTrace } from '../schemas/check-reading.ts';
-import { detailedMessages, judgement, styleArguments, withoutLabelOrder } from '../schemas/judge.ts';
+import { detailedMessages, judgement, withoutLabelOrder } from '../schemas/judge.ts';
 import { randomPackets } from '../schemas/random-packets.ts';
+import { randomStyle } from '../schemas/random-style.ts';
 import { SeededRandom } from '../schemas/seeded-random.ts';
 import { fuzzNumber } from './fuzz-number.ts';
 
@@ -51,35 +52,20 @@ function compareWithJudge(seed: number, index: number, directory: string): void 
   const random = new SeededRandom(seed + index);
   const trace = randomPackets(random, { version: 1, forBabeltrace20: true, records: RECORDS });
   storeTrace(trace, directory);
-  const { style, args } = randomStyle(random);
+  const { options, args } = randomStyle(random);
   const wanted = judgement(babeltrace!, [...args, directory]);
-  compareLines(`text, ${args.join(' ')}`, withoutLabelOrder(ownText(directory, style)), withoutLabelOrder(wanted));
-  // Without times, or with several data streams whose ends no time tells, the order of messages is nobody's to say.
+  compareLines(`text, ${args.join(' ')}`, withoutLabelOrder(ownText(directory, options)), withoutLabelOrder(wanted));
+  // The order of messages without a time is undefined between data streams.
   if (trace.streams.length > 1) return;
   const details = judgement(babeltrace!, ['-c', 'sink.text.details', '-p', 'with-metadata=no', directory]);
   compareLines('details', detailedMessages(ownDetails(directory)), detailedMessages(details));
 }
 
-function randomStyle(random: SeededRandom): { style: PrettyOptions; args: readonly string[] } {
-  const names = random.pick(['all', 'none', 'payload', 'context', 'header', 'scope', 'payload,context']);
-  const fields = random.pick(['all', 'trace', 'loglevel', 'trace:hostname']);
-  const style: PrettyOptions = {
-    utc: true,
-    clockDate: random.oneIn(3),
-    clockSeconds: random.oneIn(4),
-    clockCycles: random.oneIn(6),
-    delta: !random.oneIn(4),
-    names: parseNames(names),
-    fields: parseFields(fields),
-  };
-  return { style, args: styleArguments(style, [`--names=${names}`, `--fields=${fields}`]) };
-}
-
-function ownText(directory: string, style: PrettyOptions): string {
+function ownText(directory: string, options: PrettyOptions): string {
   return collected((sink) => {
     const reader = openTraces(directory);
     try {
-      printPretty(reader, sink, style);
+      printPretty(reader, sink, options);
     } finally {
       reader.close();
     }

@@ -16,8 +16,6 @@ import {
   eventJson,
   openTraces,
   type PrettyOptions,
-  parseFields,
-  parseNames,
   printCsv,
   printDetails,
   printJson,
@@ -26,9 +24,10 @@ import {
   writeCtf,
 } from '@ringtail/reader';
 import type { WrittenEvent, WrittenTrace } from './random-packets.ts';
+import { DEFAULT_STYLE, randomStyle } from './random-style.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
-/** An event as it is in a trace: the data stream it is of, and what was written. */
+/** A written event with its data stream and its time. */
 interface Placed {
   readonly streamIdx: number;
   readonly at: bigint;
@@ -46,7 +45,7 @@ export function storeTrace({ metadata, streams }: WrittenTrace, directory: strin
 }
 
 /**
- * Reads a trace in every way there is, and compares each with what was written into it.
+ * Reads a trace in every way, and compares each result with the values that were written.
  *
  * @param directory that of the trace; others are made beside it and removed
  * @throws {Difference}
@@ -54,7 +53,7 @@ export function storeTrace({ metadata, streams }: WrittenTrace, directory: strin
 export function checkReading(random: SeededRandom, trace: WrittenTrace, directory: string): void {
   const expected = placedEvents(trace);
   checkMessages(expected, directory);
-  for (const style of [DEFAULT, randomStyle(random)]) checkText(directory, style);
+  for (const { options } of [DEFAULT_STYLE, randomStyle(random)]) checkText(directory, options);
   compareLines(
     'details',
     described(directory),
@@ -134,21 +133,6 @@ function show(value: unknown): string {
   return typeof value === 'bigint'
     ? `${value}n`
     : JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? `${v}n` : v));
-}
-
-const DEFAULT: PrettyOptions = { utc: true };
-
-export function randomStyle(random: SeededRandom): PrettyOptions {
-  const list = (words: string) => random.pick(['all', 'none', ...words.split(' ')]);
-  return {
-    utc: true,
-    clockDate: random.oneIn(3),
-    clockSeconds: random.oneIn(4),
-    clockCycles: random.oneIn(6),
-    delta: !random.oneIn(4),
-    names: parseNames(list('payload context header scope')),
-    fields: parseFields(list('trace loglevel')),
-  };
 }
 
 function printed(directory: string, style: PrettyOptions, way: 'compiled' | 'general', keep?: Keep): string {
@@ -251,7 +235,7 @@ function fieldAt(event: WrittenEvent, field: string): FieldValue {
   return field.startsWith('$event.') ? of(event.specificContext, field.slice(7)) : of(event.payload, field);
 }
 
-/** Lines of JSON have all values; tables have those of the messages. */
+/** JSON has a line for each event; tables are the same whether messages come one by one or not. */
 function checkJson(expected: readonly Placed[], directory: string): void {
   const lines: string[] = [];
   let reader = openTraces(directory);
@@ -289,7 +273,7 @@ function checkChoice(random: SeededRandom, expected: readonly Placed[], director
   const keep = eventChoice({ filters: [`${name} == ${literal}`] });
   const kept = expected.filter((placed) => fieldAt(placed.event, name) === value);
   checkMessages(kept, directory, keep);
-  checkText(directory, DEFAULT, keep);
+  checkText(directory, DEFAULT_STYLE.options, keep);
 }
 
 /** What a filter can name and compare exactly. */

@@ -1,30 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import type { PrettyOptions } from '@ringtail/reader';
 
 /**
- * What Babeltrace prints of a trace.
+ * Output of Babeltrace for a trace.
  *
- * @throws what it says if it refuses the trace
+ * @throws Error with its messages if it refuses the trace
  */
 export function judgement(program: string, args: readonly string[]): string {
   const { status, stdout, stderr, signal } = spawnSync(program, args, { encoding: 'utf8', maxBuffer: 2 ** 30 });
   if (status !== 0) throw new Error(`babeltrace2 ${args.join(' ')}: ${signal ?? `status ${status}`}: ${stderr}`);
   return stdout;
-}
-
-/** The options of `babeltrace2` with which it prints text in a style. */
-export function styleArguments(
-  { clockDate, clockSeconds, clockCycles, delta }: PrettyOptions,
-  lists: readonly string[],
-) {
-  return [
-    '--clock-gmt',
-    ...(clockDate ? ['--clock-date'] : []),
-    ...(clockSeconds ? ['--clock-seconds'] : []),
-    ...(clockCycles ? ['--clock-cycles'] : []),
-    ...(delta === false ? ['--no-delta'] : []),
-    ...lists,
-  ];
 }
 
 const LABELS = String.raw`"(?:[^"\\]|\\.)*"`;

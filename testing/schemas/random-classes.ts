@@ -81,7 +81,7 @@ export class RandomClasses {
   /** The innermost structure that is being made. */
   #open: OpenStructure | undefined;
   readonly #selections = new Map<FieldClass, Selection>();
-  /** Structures that are made, for what depends on fields within them. */
+  /** Finished structures, by their class: later fields may depend on fields within them. */
   readonly #closed = new Map<FieldClass, OpenStructure>();
   #nameCount = 0;
 

@@ -428,7 +428,7 @@ class TraceMaker {
     open.lastCycles = this.#now;
   }
 
-  /** Writes what only the end of a packet tells. */
+  /** Fills in the sizes and the end time of a packet. */
   #endPacket(file: FilePlan): void {
     const { open, stream } = file;
     if (open === undefined) return;

@@ -48,7 +48,7 @@ export class BitPacket {
     for (const byte of bytes) this.put(BigInt(byte), 8, 'le');
   }
 
-  /** The bytes that hold what was written. */
+  /** The bytes written so far. */
   get bytes(): Uint8Array {
     return this.#bytes.slice(0, Math.ceil(this.at / 8));
   }
@@ -64,7 +64,7 @@ export class BitPacket {
 }
 
 /**
- * Writes fields with random values, as the specifications say and no faster than that: it shares nothing with what is to read them.
+ * Encoder of fields with random values. It follows the specifications bit by bit and shares no code with the readers.
  *
  * @see CTF 1.8.3 §4, CTF2-SPEC-2.0 §6.4
  */
@@ -164,7 +164,7 @@ export class ReferenceEncoder {
     return this.#last.get(this.#classes.targets.get(dependent)!)!;
   }
 
-  /** The value that the field has to have, or one of those that it may have. */
+  /** The given value of a field, or one of its choices; undefined if it may have any. */
   #valueOf(fieldClass: FieldClass): bigint | undefined {
     const given = this.given.get(fieldClass);
     if (given !== undefined) {

@@ -110,7 +110,7 @@ describe('details', () => {
     expect(details(NESTED, [0, 1, 1, 7, 1, 5, 6, 0])).toBe(NESTED_DETAILS);
   });
 
-  it('tell of CTF 2 what kind of bytes a BLOB has, and of a clock what is known', () => {
+  it('have the media type of BLOBs and the known properties of a clock of CTF 2', () => {
     const fragment = (json: object) => `\x1e${JSON.stringify(json)}\n`;
     const u8 = { type: 'fixed-length-unsigned-integer', length: 8, 'byte-order': 'little-endian' };
     const member = (name: string, fieldClass: object) => ({ name, 'field-class': fieldClass });
