@@ -5,6 +5,8 @@ import { PRELOAD_VARIABLES, type Preload, type ProcessView } from './process-vie
 /** Node.js takes longer than this to start. */
 const COMMAND_LOOK_PERIOD_MS = 30;
 const LOOK_PERIOD_MS = 1000;
+/** On a machine with thousands of processes a look takes milliseconds: at most a part in so many of the time goes into them. */
+const IDLE_RATIO = 20;
 /** A program that runs for so long has registered, or never will. */
 const PATIENCE_MS = 5000;
 
@@ -47,6 +49,7 @@ interface Entry {
 export class UnregisteredPrograms {
   readonly #options: UnregisteredProgramsOptions;
   readonly #ticker: Ticker;
+  #costMs = 0;
   /** What has programs of a command registered, by the number of its process. */
   readonly #commands = new Map<number, Preload>();
   readonly #entries = new Map<number, Entry>();
@@ -55,17 +58,26 @@ export class UnregisteredPrograms {
 
   constructor(options: UnregisteredProgramsOptions) {
     this.#options = options;
-    this.#ticker = new Ticker(options.schedule, () => this.#tick());
+    this.#ticker = new Ticker(options.schedule, () => {
+      const begin = options.nowMs();
+      this.#tick();
+      this.#costMs = Math.ceil(options.nowMs() - begin);
+      this.#ticker.every(this.#periodMs());
+    });
   }
 
   /** Something about sessions has changed. */
   look(): void {
     if (this.#options.isWanted()) {
-      this.#ticker.every(this.#commands.size > 0 ? COMMAND_LOOK_PERIOD_MS : LOOK_PERIOD_MS);
+      this.#ticker.every(this.#periodMs());
       return;
     }
     this.#ticker.every(undefined);
     this.#forgetAll();
+  }
+
+  #periodMs(): number {
+    return this.#commands.size > 0 ? Math.max(COMMAND_LOOK_PERIOD_MS, IDLE_RATIO * this.#costMs) : LOOK_PERIOD_MS;
   }
 
   /** A process and all that it starts are recorded; `preload` is in the environment that it was given. */
