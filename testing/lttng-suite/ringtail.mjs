@@ -30,7 +30,11 @@ mkdir -p "$LTTNG_HOME/.lttng" "$LTTNG_HOME/lttng-traces"
 export function layOutRingtail(tree) {
   const standIn = (place, body) => writeScript(join(tree, place), VARIABLES + body);
   for (const place of ['src/bin/lttng/lttng', 'bin/lttng']) standIn(place, `${COMMAND} --no-sessiond "$@"`);
-  standIn('src/bin/lttng-crash/lttng-crash', `${COMMAND} crash "$@"`);
+  // Without a directory to extract to, LTTng's prints the events.
+  standIn(
+    'src/bin/lttng-crash/lttng-crash',
+    `[ "$1" = -x ] || set -- --viewer babeltrace2 "$@"\n${COMMAND} -q crash "$@"`,
+  );
   const [sessiond, consumerd] = ['sessiond', 'consumerd'].map((name) => join(HERE, 'daemons', `lttng-${name}.mjs`));
   // There is one consumer daemon, whatever the size of a pointer. And `start_lttng_sessiond` passes its own first argument
   // (0 or 1) on by mistake: `shift 2` of one word shifts nothing. LTTng's daemon ignores it.

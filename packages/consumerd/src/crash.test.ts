@@ -1,6 +1,6 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { RingMode } from '@ringtail/ringbuf';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Consumer } from './consumer.ts';
@@ -75,6 +75,19 @@ describe('recoverRings', () => {
     const { numbers } = readStream(join(recovered('a'), 'channel0_10-11-3'));
     expect(numbers.length).toBeGreaterThan(3 * 409);
     expect(numbers).toEqual(upTo(10_000).slice(-numbers.length));
+  });
+
+  it('reads ring files and metadata through links to them', () => {
+    recordSession((first) => first.record(5));
+    const links = join(root, 'links');
+    mkdirSync(links);
+    for (const name of ['metadata', ...rings.map(({ path }) => basename(path))]) {
+      symlinkSync(join(shm(), name), join(links, name));
+    }
+    symlinkSync(join(root, 'nowhere'), join(links, 'channel0_1-1-1.ring'));
+    expect(recoverRings(links, recovered('a')).traces).toMatchObject([
+      { ringDirectory: links, rings: 2, statistics: { eventsRecorded: 5, troubles: [] } },
+    ]);
   });
 
   it('tells of damaged rings and recovers the others, at the same places below', () => {

@@ -1,4 +1,4 @@
-import { type Dirent, lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { type Dirent, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { describeError, errnoOf } from '@ringtail/base';
 import { makeDirectories } from '@ringtail/base/files';
@@ -92,7 +92,7 @@ function recoverTrace(ringDirectory: string, directory: string): RecoveredTrace 
 
 /** Copies the whole blocks of a metadata file into a new trace directory, and returns the trace's UUID. */
 function copyMetadata(path: string, directory: string): string {
-  if (lstatSync(path).size > METADATA_BYTES_MAX) {
+  if (statSync(path).size > METADATA_BYTES_MAX) {
     throw new ConsumerError('DIRECTORY_REFUSED', `${path} is too long for metadata of ours`);
   }
   const text = wholeBlocks(readFileSync(path, 'utf8'));
@@ -114,7 +114,7 @@ function recoverRing(
   streamInstanceId: number,
   troubles: Troubles,
 ): StreamStatistics {
-  const ringFile = openRingFile(path, lstatSync(path).size);
+  const ringFile = openRingFile(path, statSync(path).size);
   try {
     const ring = new RingConsumer(unmoved(ringFile), { uuid: uuidBytes(traceUuid) });
     const { streamClassId, pid, tid, procname } = ring.header;
@@ -160,7 +160,7 @@ function findRingDirectories(root: string): string[] {
     const below: string[] = [];
     for (const directory of directories) {
       const entries = entriesOf(directory);
-      const files = entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
+      const files = entries.filter((entry) => isRegularFile(directory, entry)).map((entry) => entry.name);
       if (files.includes('metadata') && files.some((name) => name.endsWith(RING_SUFFIX))) found.push(directory);
       below.push(...entries.filter((entry) => entry.isDirectory()).map((entry) => join(directory, entry.name)));
       seen += 1;
@@ -186,7 +186,13 @@ function entriesOf(directory: string): readonly Dirent[] {
 function filesIn(directory: string): string[] {
   const entries = readdirSync(directory, { withFileTypes: true });
   return entries
-    .filter((entry) => entry.isFile())
+    .filter((entry) => isRegularFile(directory, entry))
     .map((entry) => entry.name)
     .sort();
+}
+
+/** Whether it is one or a link to one: people make directories of links to keep ring files where they are. */
+function isRegularFile(directory: string, entry: Dirent): boolean {
+  if (!entry.isSymbolicLink()) return entry.isFile();
+  return statSync(join(directory, entry.name), { throwIfNoEntry: false })?.isFile() === true;
 }

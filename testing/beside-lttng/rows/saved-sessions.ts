@@ -49,6 +49,12 @@ export const SAVED_SESSION_ROWS: readonly Row[] = [
     words: 'load -i OUT/saved/s.lttng s --override-name=t',
     exitCode: 0,
   },
+  {
+    command: 'load',
+    setUp: [SESSION, 'save -o OUT/saved', 'destroy'],
+    words: 'load -i OUT/saved/s.lttng --override-name=t',
+    exitCode: 1,
+  },
   { command: 'load', words: 'load -i OUT/nosuch s', exitCode: 1 },
   { command: 'load', words: 'load', exitCode: 0 },
   { command: 'load', words: 'load -a', exitCode: 0 },

@@ -731,6 +731,7 @@ describe('save and load', () => {
     expect(orders(it)[0]).toMatchObject(['create-session', { name: 't' }]);
     expect(readCurrentSession(it.context)).toBe('t');
     expect(await run(['load', '-a', '--override-name=t'], it.context)).toMatchObject({ code: 1 });
+    expect(await run(['load', '--override-name=t'], it.context)).toMatchObject({ code: 1 });
     expect(await run(['load', 'nobody'], it.context)).toMatchObject({ code: 1 });
     expect(it.context.errors()).toContain('\n  ringtail save writes sessions');
   });
@@ -803,8 +804,8 @@ describe('load', () => {
 
   it('fails where something is asked for and no session is saved', async () => {
     const it = await world({});
-    for (const option of ['--input-path=.', '--override-name=t']) {
-      expect(await run(['load', option], it.context)).toMatchObject({ code: 1 });
+    for (const words of [['--input-path=.'], ['s', '--override-name=t']]) {
+      expect(await run(['load', ...words], it.context)).toMatchObject({ code: 1 });
     }
     expect(it.context.errors()).toContain('there are no saved sessions in');
   });

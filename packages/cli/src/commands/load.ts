@@ -44,12 +44,19 @@ export function addLoad(program: Command, context: Context, act: Act): Command {
     .option('--no-triggers', 'leave out the triggers that were saved with the sessions')
     .addHelpText(
       'after',
-      '\nExamples:\n  ringtail load slow\n  ringtail load --input-path=slow.lttng --override-name=again',
+      '\nExamples:\n  ringtail load slow\n  ringtail load slow --input-path=slow.lttng --override-name=again',
     );
   act(command, async (name: string | undefined, options: LoadOptions) => {
     if (options.all && name !== undefined) throw new CliError('BAD_ARGUMENT', 'give either a session or --all');
     if (options.all && options.overrideName !== undefined) {
       throw new CliError('BAD_ARGUMENT', 'Options --all and --override-name cannot be used simultaneously');
+    }
+    if (name === undefined && options.overrideName !== undefined) {
+      throw new CliError(
+        'BAD_ARGUMENT',
+        'Option --override-name needs the name of the session that it renames',
+        'ringtail load SESSION --override-name=NAME',
+      );
     }
     const output = options.overrideUrl === undefined ? undefined : pathOfUrl(options.overrideUrl);
     const paths =

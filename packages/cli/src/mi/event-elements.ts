@@ -51,13 +51,13 @@ function fieldElement(field: unknown): XmlChildren {
   return { name: String(name), type: FIELD_TYPES[String(kind)] ?? 'OTHER', nowrite: isFilterOnly ? 1 : 0 };
 }
 
-/** Contexts that LTTng knows too; the schema has no words for others. */
+/** Contexts that every schema since LTTng 2.13 has; `cpu_id` is in those of 2.15 and later only. */
 const CONTEXT_TYPES = new Set(
   `pid procname prio nice vpid tid vtid ppid vppid pthread_id hostname ip cgroup_ns ipc_ns mnt_ns net_ns pid_ns time_ns user_ns
-  uts_ns uid euid suid gid egid sgid vuid veuid vsuid vgid vegid vsgid cpu_id`.split(/\s+/),
+  uts_ns uid euid suid gid egid sgid vuid veuid vsuid vgid vegid vsgid`.split(/\s+/),
 );
 
-/** A context field. One that only Ringtail has is shown as an application's, of the provider `ringtail`. */
+/** A context field. One that the schema lacks is shown as an application's, of the provider `ringtail`. */
 export function contextElement(name: string, success?: boolean): XmlChildren {
   return { ...contextKind(name), symbol: name, success };
 }

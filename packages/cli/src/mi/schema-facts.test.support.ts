@@ -149,7 +149,7 @@ const VALUES: Readonly<Record<string, RegExp>> = {
     /^(|UNKNOWN|TRACE_(EMERG|ALERT|CRIT|ERR|WARNING|NOTICE|INFO|DEBUG(_(SYSTEM|PROGRAM|PROCESS|MODULE|UNIT|FUNCTION|LINE))?))$/,
   'field-type': /^(OTHER|INTEGER|ENUM|FLOAT|STRING)$/,
   'context-type':
-    /^(PID|PROCNAME|PRIO|NICE|V?P?PID|V?TID|PTHREAD_ID|HOSTNAME|IP|(CGROUP|IPC|MNT|NET|PID|TIME|USER|UTS)_NS|V?[ES]?[UG]ID|CPU_ID)$/,
+    /^(PID|PROCNAME|PRIO|NICE|V?P?PID|V?TID|PTHREAD_ID|HOSTNAME|IP|(CGROUP|IPC|MNT|NET|PID|TIME|USER|UTS)_NS|V?[ES]?[UG]ID)$/,
   'snapshot-action-name': /^(record|(add|list|del)-output)$/,
   'rotation-state': /^(ONGOING|COMPLETED|EXPIRED|ERROR)$/,
   'regenerate-name': /^(metadata|statedump)$/,
