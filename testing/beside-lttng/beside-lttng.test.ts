@@ -119,6 +119,12 @@ async function outcomeOf(tool: Tool, row: Row): Promise<Outcome> {
     listing.push(comparableListing(stdout, tool.directory));
   }
   await tool.run('destroy -a');
+  if ([...(row.setUp ?? []), row.words].some((line) => line.includes('trigger'))) await removeTriggers(tool);
   for (const name of LEFTOVERS) rmSync(join(tool.directory, name), { recursive: true, force: true });
   return { answer, failedSetUp, listing };
+}
+
+async function removeTriggers(tool: Tool): Promise<void> {
+  const { stdout } = await tool.run('list-triggers');
+  for (const [, name] of stdout.matchAll(/^- name: (.+)$/gm)) await tool.run(`remove-trigger ${name}`);
 }
