@@ -95,9 +95,10 @@ function generate(decoder: DataStreamDecoder, sink: EventLoopSink): EventLoop | 
   code.line('for (;;) {');
   code.line('const turn = heap.root, lane = turn.lane, cursor = lane.cursor;');
   code.line('const { bytes: u8, view: dv, slots, clock } = cursor;');
-  code.line('if (cursor.at % 8 !== 0) break;');
-  code.line('let p = cursor.at / 8, start = p;');
-  code.line('const end = Math.min(Math.floor(cursor.end / 8), p + bytesMax);');
+  // A window has less than 2^31 bits.
+  code.line('if ((cursor.at & 7) !== 0) break;');
+  code.line('let p = cursor.at >> 3, start = p;');
+  code.line('const end = Math.min(cursor.end >> 3, p + bytesMax);');
   if (hasClock) {
     code.line('high = clock.high; low = clock.low;');
     code.line('let startHigh = high, startLow = low;');
@@ -119,7 +120,7 @@ function generate(decoder: DataStreamDecoder, sink: EventLoopSink): EventLoop | 
   if (hasClock) code.line('former = nanoseconds; last = nanoseconds;');
   code.line('count++;');
   code.line('}');
-  code.line('cursor.at = start * 8;');
+  code.line('cursor.at = start << 3;');
   if (hasClock) {
     code.line('clock.high = startHigh; clock.low = startLow;');
     code.line(`if (stop !== ${StopReason.LATER}) {`);

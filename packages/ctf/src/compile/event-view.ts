@@ -8,9 +8,12 @@ import type { EventRecordClass } from '../model/trace-class.ts';
  * The event that a visitor is being shown. One object serves all events: copy what you keep.
  */
 export class EventView implements Instant {
-  stream!: DataStream;
-  class!: EventRecordClass;
-  packet!: PacketFields;
+  /** Where the event comes from. @internal */
+  source!: { readonly stream: DataStream; readonly packet: PacketFields };
+  /** Its class among `classes`: to store a small number costs less than to store an object. @internal */
+  classIdx = 0;
+  /** @internal */
+  readonly classes: EventRecordClass[] = [];
   /** Whole seconds since the origin of the clock class; zero where there is no clock. */
   seconds = 0;
   nanoseconds = 0;
@@ -20,6 +23,18 @@ export class EventView implements Instant {
   low = -0;
   /** @internal */
   isStopped = false;
+
+  get stream(): DataStream {
+    return this.source.stream;
+  }
+
+  get packet(): PacketFields {
+    return this.source.packet;
+  }
+
+  get class(): EventRecordClass {
+    return this.classes[this.classIdx]!;
+  }
 
   get name(): string {
     return this.class.name;
@@ -40,11 +55,16 @@ export class EventView implements Instant {
     this.isStopped = true;
   }
 
+  /** Place of a class among `classes`. @internal */
+  indexOf(eventRecordClass: EventRecordClass): number {
+    const found = this.classes.indexOf(eventRecordClass);
+    return found === -1 ? this.classes.push(eventRecordClass) - 1 : found;
+  }
+
   /** @internal */
   show(event: EventMessage): void {
-    this.stream = event.stream;
-    this.class = event.class;
-    this.packet = event.packet;
+    this.source = event;
+    this.classIdx = this.indexOf(event.class);
     this.seconds = event.seconds;
     this.nanoseconds = event.nanoseconds;
     this.high = Number(event.cycles >> 32n);

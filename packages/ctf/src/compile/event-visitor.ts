@@ -1,11 +1,17 @@
-import { isTextElement } from '../decode/class-facts.ts';
+import { integerOf, isTextElement } from '../decode/class-facts.ts';
 import type { DataStreamDecoder } from '../decode/data-stream-decoder.ts';
 import type { DataStreamReader } from '../decode/data-stream-reader.ts';
-import { memberPlace } from '../decode/link.ts';
+import { elementPlace, memberPlace } from '../decode/link.ts';
 import type { EventMessage, Message } from '../decode/messages.ts';
 import { encodeText } from '../decode/text.ts';
 import type { FieldValue, StructureValue } from '../decode/values.ts';
-import type { FieldClass, FieldScope, StructureFieldClass } from '../model/field-class.ts';
+import type {
+  DynamicArrayFieldClass,
+  FieldClass,
+  FieldScope,
+  StaticArrayFieldClass,
+  StructureFieldClass,
+} from '../model/field-class.ts';
 import type { EventRecordClass } from '../model/trace-class.ts';
 import type { CodeWriter } from './code-writer.ts';
 import { compileEventLoop, type EventLoop, type EventLoopSink, type EventLoops } from './event-loop.ts';
@@ -110,22 +116,26 @@ export function visitDataStream(reader: DataStreamReader, handlers: EventHandler
 class VisitorSink implements EventLoopSink {
   readonly constants: ReadonlyMap<string, unknown>;
   readonly begin = '';
-  readonly enterLane = 'view.packet = lane.packet; view.stream = lane.stream;';
+  readonly enterLane: string;
   readonly beforeEach: string;
   readonly afterEach = '';
   readonly end = '';
   readonly parameters = '';
   readonly #handlers: EventHandlers;
+  readonly #view: EventView;
   readonly #decoder: DataStreamDecoder;
 
   constructor(handlers: EventHandlers, view: EventView, decoder: DataStreamDecoder) {
     this.#handlers = handlers;
+    this.#view = view;
     this.#decoder = decoder;
     this.constants = new Map<string, unknown>([
       ['view', view],
       ['joinWords', joinWords],
     ]);
-    const time = 'view.seconds = seconds; view.nanoseconds = nanoseconds; view.high = high; view.low = low;';
+    this.enterLane =
+      decoder.clockClass === undefined ? 'view.source = lane;' : 'view.source = lane; view.seconds = seconds;';
+    const time = 'view.nanoseconds = nanoseconds; view.high = high; view.low = low;';
     this.beforeEach = `if (view.isStopped) break;\n${decoder.clockClass === undefined ? '' : time}`;
   }
 
@@ -150,7 +160,7 @@ class VisitorSink implements EventLoopSink {
     }
     record.finish();
     if (handler === undefined) return;
-    code.line(`view.class = ${code.constant('class', eventRecordClass)};`);
+    code.line(`view.classIdx = ${this.#view.indexOf(eventRecordClass)};`);
     const handlerName = code.constant('handler', handler);
     const args = wanted.map(({ scope, name }) => values.get(memberPlace(scope, name)) ?? 'undefined');
     code.line(`${handlerName}.handle(${['view', ...args].join(', ')});`);
@@ -183,6 +193,9 @@ class ValueCode {
           : this.#general(fieldClass, place);
       case 'string':
         return isUtf8(fieldClass.encoding) ? this.#string() : this.#general(fieldClass, place);
+      case 'static-array':
+      case 'dynamic-array':
+        return this.#array(fieldClass, place);
       default:
         return this.#general(fieldClass, place);
     }
@@ -190,9 +203,39 @@ class ValueCode {
 
   #string(): string {
     const { start, end } = this.#record.nullTerminated();
+    return this.#text(start, end);
+  }
+
+  #text(start: string, end: string): string {
     const text = this.#code.constant('text', new TextView());
-    this.#code.line(`${text}.bytes = u8; ${text}.start = ${start}; ${text}.end = ${end};`);
+    this.#code.line(`if (${text}.bytes !== u8) ${text}.bytes = u8;`);
+    this.#code.line(`${text}.start = ${start}; ${text}.end = ${end};`);
     return text;
+  }
+
+  #array(fieldClass: StaticArrayFieldClass | DynamicArrayFieldClass, place: string): string {
+    const { element } = fieldClass;
+    if (isTextElement(element)) {
+      if (element.kind !== 'integer' || !isUtf8(element.encoding)) return this.#general(fieldClass, place);
+      const length = this.#record.textArray(fieldClass, place);
+      const start = this.#code.local('start', 'p');
+      this.#code.line(`p += ${length};`);
+      const end = this.#code.fresh('textEnd');
+      this.#code.line(`let ${end} = ${start}; while (${end} < p && u8[${end}] !== 0) ${end}++;`);
+      return this.#text(start, end);
+    }
+    if (!isNumber(element)) return this.#general(fieldClass, place);
+    const values = this.#code.fresh('values');
+    const begin = (length: string) => {
+      // Each element takes a bit at least: no array is made for more than there can be.
+      this.#code.line(`if (${length} > (end - p) * 8) return -1;`);
+      this.#code.line(`const ${values} = new Array(${length});`);
+    };
+    const each = (index: string) => {
+      this.#code.line(`${values}[${index}] = ${this.value(element, elementPlace(place))};`);
+    };
+    this.#record.array(fieldClass, place, each, begin);
+    return values;
   }
 
   #general(fieldClass: FieldClass, place: string): string {
@@ -200,6 +243,12 @@ class ValueCode {
     if (!isText(fieldClass)) return value;
     return `${this.#code.constant('visited', visited)}(${value})`;
   }
+}
+
+/** Whether a field is decoded into one number. */
+function isNumber(fieldClass: FieldClass): boolean {
+  if (fieldClass.kind === 'float') return fieldClass.bits === 32 || fieldClass.bits === 64;
+  return integerOf(fieldClass)?.kind === 'integer';
 }
 
 function isUtf8(encoding: string): boolean {
@@ -212,9 +261,17 @@ function isText(fieldClass: FieldClass): boolean {
   return fieldClass.kind === 'string' || fieldClass.kind === 'optional' || fieldClass.kind === 'variant';
 }
 
+const words = new Int32Array(2);
+const wholeOfWords = new BigInt64Array(words.buffer);
+const HIGH = new Int8Array(Int16Array.of(1).buffer)[0]!;
+
+/** `high` is negative where the integer is. */
 function joinWords(high: number, low: number): number | bigint {
   const value = high * 0x1_0000_0000 + low;
-  return Number.isSafeInteger(value) ? value : (BigInt(high) << 32n) + BigInt(low);
+  if (Number.isSafeInteger(value)) return value;
+  words[HIGH] = high;
+  words[1 - HIGH] = low;
+  return high > 0x7fff_ffff ? BigInt.asUintN(64, wholeOfWords[0]!) : wholeOfWords[0]!;
 }
 
 function visited(value: FieldValue): VisitedField {

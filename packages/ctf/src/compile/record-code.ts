@@ -2,7 +2,7 @@ import { RingtailError } from '@ringtail/base';
 import { alignmentOf, bitsMinOf, isTextElement, unitBytesOf } from '../decode/class-facts.ts';
 import { type Cursor, NEED_MORE } from '../decode/cursor.ts';
 import type { Links, Reference, Store } from '../decode/link.ts';
-import { memberPlace, optionPlace } from '../decode/link.ts';
+import { elementPlace, memberPlace, optionPlace } from '../decode/link.ts';
 import type { FieldDecoder } from '../decode/structure-decoder.ts';
 import type { FieldValue } from '../decode/values.ts';
 import type {
@@ -76,6 +76,10 @@ export class RecordCode {
         for (const { name, fieldClass: memberClass } of fieldClass.members)
           this.skip(memberClass, memberPlace(place, name));
         break;
+      case 'static-array':
+      case 'dynamic-array':
+        this.#skipArray(fieldClass, place);
+        break;
       case 'variant':
         this.variant(fieldClass, place, (option) => {
           const { name, fieldClass: optionClass } = fieldClass.options[option]!;
@@ -89,6 +93,30 @@ export class RecordCode {
       default:
         this.general(fieldClass, place);
     }
+  }
+
+  #skipArray(fieldClass: StaticArrayFieldClass | DynamicArrayFieldClass, place: string): void {
+    const { element } = fieldClass;
+    const bytes = this.#elementBytes(element, elementPlace(place));
+    if (bytes === undefined) {
+      this.array(fieldClass, place, () => this.skip(element, elementPlace(place)));
+      return;
+    }
+    this.#align(alignmentOf(fieldClass));
+    const length = this.#lengthOf(fieldClass, place);
+    this.#flush();
+    this.#code.line(`if (${length} > (end - p) / ${bytes}) ${this.#context.giveUp}`);
+    this.#code.line(`p += ${length} * ${bytes};`);
+    while (bytes % this.#alignBytes !== 0) this.#alignBytes /= 2;
+  }
+
+  /** Size of elements that follow each other without gaps, and of which nothing but their size matters. */
+  #elementBytes(element: FieldClass, place: string): number | undefined {
+    const field = element.kind === 'enumeration' ? element.container : element;
+    if (field.kind !== 'integer' && field.kind !== 'float') return undefined;
+    if (field.bitsReversed || field.bits % 8 !== 0 || field.bits % field.align !== 0) return undefined;
+    if (storesAt(this.#context.links, place).length > 0 || containsFormatInteger(element)) return undefined;
+    return field.bits / 8;
   }
 
   integer(fieldClass: IntegerFieldClass, place: string): IntegerCode {
