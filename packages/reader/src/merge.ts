@@ -1,6 +1,8 @@
 import { RingtailError } from '@ringtail/base';
 import type { EventMessage, Instant, Message, Next, PacketFields } from '@ringtail/ctf';
 import { AGAIN, END, type EventLoops, Turn, TurnHeap } from '@ringtail/ctf/internal';
+import { isBefore } from './instant.ts';
+import { ReaderError } from './reader-error.ts';
 
 /** Whatever the messages of one data stream come from. */
 export interface MessageSource {
@@ -51,10 +53,15 @@ export interface MergeOptions {
   readonly onBackwards?: ((event: EventMessage, before: Instant) => void) | undefined;
 }
 
+/** Never read: it stands at a time until which messages are wanted. */
+const NO_SOURCE: MessageSource = { next: () => END };
+
 /** Merges the messages of data streams in the order of time, with one message of each in memory. */
 export class MessageMerge {
   readonly #options: MergeOptions;
   readonly #heap = new TurnHeap<Head>();
+  /** Before all data streams at its time. */
+  readonly #bound = new Head(NO_SOURCE, -1);
   /** Data streams whose next message is not known yet. */
   #starved: Head[];
 
@@ -83,10 +90,32 @@ export class MessageMerge {
    * @returns `again` as `next` does
    */
   drain(consumer: MessageConsumer): Next<never> {
+    return this.#drain(consumer, undefined);
+  }
+
+  /**
+   * As `drain`, of the messages whose turn comes before a time. What comes then is left.
+   *
+   * @throws {ReaderError} `PACKET_EXCEEDED` if an event is left in a packet that ends before that time
+   */
+  drainUntil(consumer: MessageConsumer, until: Instant): Next<never> {
+    const bound = this.#bound;
+    bound.seconds = until.seconds;
+    bound.nanoseconds = until.nanoseconds;
+    this.#heap.push(bound);
+    const next = this.#drain(consumer, bound);
+    this.#heap.remove(bound);
+    if (consumer.isWanted) {
+      for (const head of this.#heap) requireWithinPacket(head, until);
+    }
+    return next;
+  }
+
+  #drain(consumer: MessageConsumer, bound: Head | undefined): Next<never> {
     for (;;) {
       if (this.#starved.length > 0 && !this.#feed()) return AGAIN;
       const head = this.#heap.root;
-      if (head === undefined || !consumer.isWanted) return END;
+      if (head === undefined || head === bound || !consumer.isWanted) return END;
       const { message, error } = head;
       if (error !== undefined) {
         this.#advance(head);
@@ -99,7 +128,7 @@ export class MessageMerge {
       head.isWaiting = false;
       head.reader.takeEvents?.(consumer, this.#heap);
       const root = this.#heap.root!;
-      if (root.isIdle) this.#advance(root);
+      if (root.isIdle && root !== bound) this.#advance(root);
     }
   }
 
@@ -178,4 +207,12 @@ function moveForward(head: Head, instant: Instant | undefined): void {
   if (seconds < head.seconds || (seconds === head.seconds && nanoseconds < head.nanoseconds)) return;
   head.seconds = seconds;
   head.nanoseconds = nanoseconds;
+}
+
+function requireWithinPacket({ isWaiting, lane, message }: Head, until: Instant): void {
+  const event = message?.kind === 'event' ? message : undefined;
+  const packet = isWaiting ? lane!.packet : event?.packet;
+  if (packet?.end === undefined || !isBefore(packet.end, until)) return;
+  const stream = isWaiting ? lane!.stream : event!.stream;
+  throw new ReaderError('PACKET_EXCEEDED', 'an event lies behind the end of its packet').within(stream.name);
 }

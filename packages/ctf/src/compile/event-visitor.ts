@@ -1,4 +1,4 @@
-import { integerOf, isTextElement } from '../decode/class-facts.ts';
+import { isTextElement } from '../decode/class-facts.ts';
 import type { DataStreamDecoder } from '../decode/data-stream-decoder.ts';
 import type { DataStreamReader } from '../decode/data-stream-reader.ts';
 import { elementPlace, memberPlace } from '../decode/link.ts';
@@ -224,7 +224,10 @@ class ValueCode {
       this.#code.line(`let ${end} = ${start}; while (${end} < p && u8[${end}] !== 0) ${end}++;`);
       return this.#text(start, end);
     }
-    if (!isNumber(element)) return this.#general(fieldClass, place);
+    // Numbers of other sizes are compiled outside of arrays, if at all.
+    if (![1, 2, 4, 8].includes(this.#record.elementBytes(element, elementPlace(place)) ?? 0)) {
+      return this.#general(fieldClass, place);
+    }
     const values = this.#code.fresh('values');
     const begin = (length: string) => {
       // Each element takes a bit at least: no array is made for more than there can be.
@@ -243,12 +246,6 @@ class ValueCode {
     if (!isText(fieldClass)) return value;
     return `${this.#code.constant('visited', visited)}(${value})`;
   }
-}
-
-/** Whether a field is decoded into one number. */
-function isNumber(fieldClass: FieldClass): boolean {
-  if (fieldClass.kind === 'float') return fieldClass.bits === 32 || fieldClass.bits === 64;
-  return integerOf(fieldClass)?.kind === 'integer';
 }
 
 function isUtf8(encoding: string): boolean {

@@ -97,9 +97,9 @@ export class RecordCode {
 
   #skipArray(fieldClass: StaticArrayFieldClass | DynamicArrayFieldClass, place: string): void {
     const { element } = fieldClass;
-    const bytes = this.#elementBytes(element, elementPlace(place));
+    const bytes = this.elementBytes(element, elementPlace(place));
     if (bytes === undefined) {
-      this.array(fieldClass, place, () => this.skip(element, elementPlace(place)));
+      this.general(fieldClass, place);
       return;
     }
     this.#align(alignmentOf(fieldClass));
@@ -110,8 +110,8 @@ export class RecordCode {
     while (bytes % this.#alignBytes !== 0) this.#alignBytes /= 2;
   }
 
-  /** Size of elements that follow each other without gaps, and of which nothing but their size matters. */
-  #elementBytes(element: FieldClass, place: string): number | undefined {
+  /** Size of numbers that follow each other without gaps, and on which nothing depends; undefined for other elements. */
+  elementBytes(element: FieldClass, place: string): number | undefined {
     const field = element.kind === 'enumeration' ? element.container : element;
     if (field.kind !== 'integer' && field.kind !== 'float') return undefined;
     if (field.bitsReversed || field.bits % 8 !== 0 || field.bits % field.align !== 0) return undefined;

@@ -61,6 +61,16 @@ export class TurnHeap<T extends Turn = Turn> {
     turns[at] = turn;
   }
 
+  /** In no order. */
+  [Symbol.iterator](): Iterator<T> {
+    return this.#turns[Symbol.iterator]();
+  }
+
+  remove(turn: T): void {
+    const rest = this.#turns.splice(0).filter((other) => other !== turn);
+    for (const other of rest) this.push(other);
+  }
+
   /** Removes the root. */
   pop(): void {
     const turns = this.#turns;

@@ -163,12 +163,14 @@ export class DataStreamReader {
   }
 
   /**
-   * Reads these packets only, in this order, instead of all. To be called before anything is read, or when all is read.
+   * Reads these packets only, in this order, instead of all; what is left of others is left out.
    *
    * @param previous what the packet before the first of them said, so that losses between them are known
    */
   follow(places: readonly PacketPlace[], previous?: PacketCounters): void {
     this.#plan = places;
+    this.#packet = undefined;
+    this.#pending = [];
     this.#packetIdx = 0;
     this.#previous = previous;
     this.#ended = places.length === 0;

@@ -5,16 +5,21 @@ import type { Slice } from './slices.ts';
 /** How slices are printed. */
 export interface PrintSetup {
   readonly options: Omit<PrettyOptions, 'warnings'>;
-  /** Size of the largest slice. */
-  readonly sliceBytesMax: number;
+  /** Size of what a slice is made of, mostly. */
+  readonly sliceBytes: number;
 }
 
-/** What a job has to know from the beginning: the data stream as it was opened, since to open it again takes a while. */
+/** What a job has to know from the beginning: the traces as they were opened, since to open them again takes a while. */
 export interface JobSetup extends PrintSetup {
-  readonly identity: TraceIdentity;
-  /** Absolute. */
-  readonly files: readonly string[];
-  readonly id: bigint;
+  readonly traces: readonly {
+    readonly identity: TraceIdentity;
+    readonly streams: readonly {
+      /** Absolute. */
+      readonly files: readonly string[];
+      readonly id: bigint;
+      readonly classId: bigint;
+    }[];
+  }[];
 }
 
 /** What a job is told: to print a slice, and to write the one that it printed the longest time ago. */

@@ -21,10 +21,15 @@ function obey(order: JobOrder): void {
   else answer(write(printer!, order.previous));
 }
 
-function setUp({ identity, files, id, ...setup }: JobSetup): void {
-  const decoder = new TraceDecoder(identity.class);
-  const sources = files.map((name) => ({ name, medium: new FileMedium(name) }));
-  printer = new SlicePrinter({ decoder, identity, sources, id }, new FdSink(STDOUT_FD), setup);
+function setUp({ traces, ...setup }: JobSetup): void {
+  const streams = traces.flatMap(({ identity, streams: ofTrace }) => {
+    const decoder = new TraceDecoder(identity.class);
+    return ofTrace.map(({ files, id, classId }) => {
+      const sources = files.map((name) => ({ name, medium: new FileMedium(name) }));
+      return { decoder, identity, sources, id, class: decoder.dataStreamDecoder(classId)?.class };
+    });
+  });
+  printer = new SlicePrinter(streams, new FdSink(STDOUT_FD), setup);
   answer({ kind: 'ready' });
 }
 

@@ -1,13 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Instant } from '@ringtail/ctf';
-import type { TraceReader } from '../open-traces.ts';
+import type { OpenedTrace, TraceReader } from '../open-traces.ts';
 import type { PrettyOptions } from '../pretty/pretty-printer.ts';
 import { printPretty } from '../print-pretty.ts';
 import { type TextSink, writeBytesTo } from '../text-sink.ts';
 import { Job, type JobEvents, type SliceFate } from './job.ts';
 import type { JobSetup, WrittenSlice } from './job-messages.ts';
 import { SlicePrinter } from './slice-printer.ts';
-import { type Slice, type SlicedStream, slicesOf } from './slices.ts';
+import { type Slice, type SlicedTraces, slicesOf } from './slices.ts';
 
 /** While a process starts and becomes fast, another prints about so much. */
 const TRACE_BYTES_MIN = 1 << 28;
@@ -22,8 +22,7 @@ export interface JobOptions extends PrettyOptions {
 /**
  * Prints as `printPretty` does, with processes that decode and print packets, and write them in turn to the sink's descriptor.
  *
- * This process prints alone where the sink has no descriptor, or where the traces are short or not a single data stream that is
- * read whole: the packets of several data streams depend on each other.
+ * This process prints alone where the sink has no descriptor, or where the traces are short or cannot be cut into slices of time.
  *
  * @returns how many events were printed
  * @throws {ReaderError} `JOB_ENDED` if somebody ended one of the processes while it wrote; otherwise as `printPretty`
@@ -64,6 +63,18 @@ function printBehind(reader: TraceReader, sink: TextSink, options: PrettyOptions
   );
 }
 
+/** What of an opened trace another process needs; media and indexes stay here. */
+function setupOf({ class: of, name, uuid, streams }: OpenedTrace): JobSetup['traces'][number] {
+  return {
+    identity: { class: of, name, uuid },
+    streams: streams.map(({ sources, id, class: streamClass }) => ({
+      files: sources.map((source) => source.name),
+      id,
+      classId: streamClass!.id,
+    })),
+  };
+}
+
 /** Who prints a slice: a job, or this process. */
 type Owner = Job | 'self';
 
@@ -94,13 +105,13 @@ class JobPool implements Written {
   #failure: Error | undefined;
   #wake: () => void = () => {};
 
-  constructor(sink: TextSink, sliced: SlicedStream, { warnings, ...options }: PrettyOptions) {
-    const { stream, slices, sliceBytesMax } = sliced;
-    const { identity, sources, id } = stream;
+  constructor(sink: TextSink, sliced: SlicedTraces, { warnings, ...options }: PrettyOptions) {
+    const { traces, slices, sliceBytes } = sliced;
+    const streams = traces.flatMap((trace) => trace.streams);
     this.#sink = sink;
     this.#slices = slices;
-    this.#setup = { identity, files: sources.map(({ name }) => name), id, options, sliceBytesMax };
-    this.#printer = new SlicePrinter(stream, sink, this.#setup);
+    this.#setup = { traces: traces.map(setupOf), options, sliceBytes };
+    this.#printer = new SlicePrinter(streams, sink, this.#setup);
     this.#warnings = warnings;
   }
 

@@ -1,6 +1,6 @@
 import { RingtailError } from '@ringtail/base';
 import type { EventMessage, Instant } from '@ringtail/ctf';
-import { DataStreamReader, encodeText } from '@ringtail/ctf/internal';
+import { DataStreamReader, EventVisitor, encodeText } from '@ringtail/ctf/internal';
 import { isBefore } from '../instant.ts';
 import { MessageMerge } from '../merge.ts';
 import { PrettyPrinter } from '../pretty/pretty-printer.ts';
@@ -10,6 +10,7 @@ import { TextBuffer } from '../text/text-buffer.ts';
 import { type TextSink, writeBytesTo } from '../text-sink.ts';
 import type { TraceStream } from '../trace-stream.ts';
 import type { PrintSetup, WrittenSlice } from './job-messages.ts';
+import { SliceSource } from './slice-source.ts';
 import type { Slice } from './slices.ts';
 
 /** Text is mostly less than so many times as long as what it is made of; what is longer is kept in fresh memory. */
@@ -23,6 +24,8 @@ const STEP_BYTES = 1 << 20;
 /** What stands for a difference in time that is not known before the turn of a slice has come: that of its first event. */
 const UNKNOWN_DELTA = encodeText(deltaText(undefined, { seconds: 0, nanoseconds: 0 }));
 
+type SlicedStream = Pick<TraceStream, 'decoder' | 'identity' | 'sources' | 'id' | 'class'>;
+
 /** A slice that waits for its turn. Its text is what did not fit the buffer, and behind that a part of the buffer. */
 interface HeldSlice {
   readonly start: number;
@@ -35,9 +38,9 @@ interface HeldSlice {
   isDamaged: boolean;
 }
 
-/** Prints slices of a data stream one after the other, each into memory until its turn comes, or at once. */
+/** Prints slices of traces one after the other, each into memory until its turn comes, or at once. */
 export class SlicePrinter {
-  readonly #packets: DataStreamReader;
+  readonly #streams: readonly { readonly stream: SlicedStream; readonly reader: DataStreamReader }[];
   readonly #sink: TextSink;
   readonly #hasDelta: boolean;
   /** Text of a slice is mostly shorter. */
@@ -47,20 +50,21 @@ export class SlicePrinter {
   /** The oldest first. */
   readonly #held: HeldSlice[] = [];
   /** What is being printed into memory. */
-  #current: { readonly slice: HeldSlice; readonly merge: MessageMerge } | undefined;
+  #current: { readonly held: HeldSlice; readonly slice: Slice; merge: MessageMerge | undefined } | undefined;
+  /** Reads past events. */
+  readonly #skipper = new EventVisitor({});
   #textBytes = 0;
   #isWanted = true;
   #warnings: string[] = [];
 
-  constructor(
-    { decoder, identity, sources, id }: Pick<TraceStream, 'decoder' | 'identity' | 'sources' | 'id'>,
-    sink: TextSink,
-    { options, sliceBytesMax }: PrintSetup,
-  ) {
-    this.#packets = new DataStreamReader(decoder, identity, sources, id);
+  constructor(streams: readonly SlicedStream[], sink: TextSink, { options, sliceBytes }: PrintSetup) {
+    this.#streams = streams.map((stream) => {
+      const { decoder, identity, sources, id } = stream;
+      return { stream, reader: new DataStreamReader(decoder, identity, sources, id) };
+    });
     this.#sink = sink;
     this.#hasDelta = options.delta !== false;
-    this.#sliceTextBytes = TEXT_FACTOR * sliceBytesMax;
+    this.#sliceTextBytes = TEXT_FACTOR * sliceBytes;
     const keptBytes = Math.min(HELD_MAX * this.#sliceTextBytes, TEXT_BYTES_MAX);
     this.#buffer = new TextBuffer({ write: () => true, writeBytes: (bytes) => this.#put(bytes) }, keptBytes);
     const warnings = { write: (line: string) => this.#warnings.push(line) > 0 };
@@ -80,7 +84,7 @@ export class SlicePrinter {
   }
 
   /** Begins to print a slice into memory, where there is room for it. */
-  begin({ packets, previous }: Slice): void {
+  begin(slice: Slice): void {
     const start = this.#held.at(-1)?.end ?? 0;
     const held: HeldSlice = {
       start,
@@ -96,20 +100,23 @@ export class SlicePrinter {
     this.#warnings = held.warnings;
     this.#buffer.keep(start);
     this.#printer.restart();
-    this.#packets.follow(packets, previous);
-    this.#current = { slice: held, merge: this.#merge() };
+    this.#current = { held, slice, merge: undefined };
   }
 
   /** Goes on with it for about a millisecond. @returns whether it is printed */
   step(): boolean {
-    const { slice, merge } = this.#current!;
+    const current = this.#current!;
+    const { held, slice } = current;
     this.#buffer.goOn(STEP_BYTES);
-    slice.isDamaged = !drain(merge, this.#printer);
-    if (!this.#buffer.isWanted && !slice.isDamaged) return false;
-    slice.end = this.#buffer.at;
-    slice.eventCount = this.#printer.eventCount;
-    slice.first = this.#printer.first;
-    slice.last = this.#printer.last;
+    held.isDamaged = !isSound(() => {
+      current.merge ??= this.#mergeFrom(slice);
+      print(current.merge, this.#printer, slice);
+    });
+    if (!this.#buffer.isWanted && !held.isDamaged) return false;
+    held.end = this.#buffer.at;
+    held.eventCount = this.#printer.eventCount;
+    held.first = this.#printer.first;
+    held.last = this.#printer.last;
     this.#current = undefined;
     return true;
   }
@@ -141,26 +148,32 @@ export class SlicePrinter {
     this.#warnings = [];
     this.#buffer.pass(0);
     this.#printer.restart(previous);
-    this.#packets.follow(slice.packets, slice.previous);
-    if (!drain(this.#merge(), this.#printer)) return undefined;
+    if (!isSound(() => print(this.#mergeFrom(slice), this.#printer, slice))) return undefined;
     this.#printer.finish();
     const { eventCount, first, last } = this.#printer;
     if (isEarlier(first, previous)) return undefined;
     return { textBytes: this.#textBytes, eventCount, last, warnings: this.#warnings, isWanted: this.#isWanted };
   }
 
-  /** Time that runs backwards is treated as damage: the first process warns of it once. */
-  #merge(): MessageMerge {
+  /**
+   * The messages of the slice's packets, behind what is of slices before.
+   *
+   * Time that runs backwards is treated as damage: the first process warns of it once.
+   */
+  #mergeFrom({ begin, streams }: Slice): MessageMerge {
     const onBackwards = ({ stream }: EventMessage) => {
       throw new ReaderError('TIME_BACKWARDS', 'time runs backwards').within(stream.name);
     };
-    return new MessageMerge([this.#packets], { onBackwards });
+    const sources = this.#streams.map(({ stream, reader }, i) => new SliceSource(reader, stream, streams[i]!));
+    const merge = new MessageMerge(sources, { onBackwards });
+    if (begin !== undefined) merge.drainUntil(this.#skipper, begin);
+    return merge;
   }
 
   /** Takes text from the buffer. */
   #put(bytes: Uint8Array): boolean {
     if (this.#current === undefined) return this.#write(bytes);
-    this.#current.slice.overflow.push(bytes.slice());
+    this.#current.held.overflow.push(bytes.slice());
     return true;
   }
 
@@ -187,10 +200,15 @@ function isEarlier(first: Instant | undefined, previous: Instant | undefined): b
   return first !== undefined && previous !== undefined && isBefore(first, previous);
 }
 
-/** @returns false if what it comes to is damaged */
-function drain(merge: MessageMerge, printer: PrettyPrinter): boolean {
+function print(merge: MessageMerge, printer: PrettyPrinter, { end }: Slice): void {
+  if (end === undefined) merge.drain(printer);
+  else merge.drainUntil(printer, end);
+}
+
+/** @returns false if what is read comes to damage */
+function isSound(read: () => void): boolean {
   try {
-    merge.drain(printer);
+    read();
     return true;
   } catch (error) {
     if (error instanceof RingtailError) return false;

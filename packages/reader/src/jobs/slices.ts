@@ -1,69 +1,88 @@
 import fs from 'node:fs';
-import type { PacketSummary } from '@ringtail/ctf';
-import type { TraceReader } from '../open-traces.ts';
-import { beginsWithWholeClock, type TraceStream } from '../trace-stream.ts';
+import type { DataStreamClass, Instant, PacketSummary } from '@ringtail/ctf';
+import { instantOf } from '../instant.ts';
+import type { OpenedTrace, TraceReader } from '../open-traces.ts';
+import type { TraceStream } from '../trace-stream.ts';
 
-/** Packets that follow each other are decoded by one job, at least so many bytes at a time: passing the turn costs a little. */
+/** A slice has at least so many bytes: passing the turn costs a little. */
 const SLICE_BYTES_MIN = 1 << 20;
-/** The text of a packet is kept until its turn comes; that of larger ones is better not kept. */
-const PACKET_BYTES_MAX = 1 << 24;
+/** And so many times what its data streams have in packets, since packets at its bounds are read past by two processes. */
+const SLICE_PACKETS_MIN = 4;
+/** The text of a slice is kept until its turn comes; that of larger ones is better not kept. */
+const SLICE_BYTES_MAX = 1 << 26;
 
-/** Packets of a data stream that one job decodes. */
-export interface Slice {
+/** The packets of a data stream that have something in a slice. */
+export interface StreamSlice {
   readonly packets: readonly PacketSummary[];
   /** The packet before them. */
   readonly previous: PacketSummary | undefined;
 }
 
-/** A data stream in slices that can be printed on their own, in any order, and put together. */
-export interface SlicedStream {
-  readonly stream: TraceStream;
+/** What happened from one time to another, in all data streams. */
+export interface Slice {
+  /** Undefined for the first slice. */
+  readonly begin: Instant | undefined;
+  /** What happens at this time is in the next slice. Undefined for the last slice. */
+  readonly end: Instant | undefined;
+  /** For each data stream. */
+  readonly streams: readonly StreamSlice[];
+}
+
+/** Traces in slices that can be printed on their own, in any order, and put together. */
+export interface SlicedTraces {
+  readonly traces: readonly OpenedTrace[];
   readonly slices: readonly Slice[];
-  /** Size of the largest slice. */
-  readonly sliceBytesMax: number;
+  /** Size of what a slice is made of, mostly. */
+  readonly sliceBytes: number;
   readonly totalBytes: number;
 }
 
 /**
- * Cuts what is to be read into slices.
+ * Cuts what is to be read into slices of time.
  *
- * That can be done where a single data stream is read whole, and each of its packets begins with a whole clock value: then nothing
- * is carried over from one to the next but the time of the last event.
+ * That can be done where data streams are read whole, and each of their packets begins with a whole clock value and tells when it ends:
+ * then nothing is carried over but the time of the last event. Whether the events of a packet do lie between its begin and its end
+ * is seen when a slice is printed.
  *
  * @returns undefined where it cannot be done
  */
-export function slicesOf(reader: TraceReader): SlicedStream | undefined {
+export function slicesOf(reader: TraceReader): SlicedTraces | undefined {
+  if (reader.keep !== undefined) return undefined;
+  const isWhole = reader.traces.every((trace) => {
+    const range = reader.rangeOf(trace);
+    return range.begin === undefined && range.end === undefined;
+  });
   const streams = reader.traces.flatMap((trace) => trace.streams);
-  const [stream] = streams;
-  if (streams.length !== 1 || stream === undefined || stream.clockClass === undefined) return undefined;
-  const range = reader.rangeOf(reader.traces.find((trace) => trace.streams.length > 0)!);
-  if (reader.keep !== undefined || range.begin !== undefined || range.end !== undefined) return undefined;
-  const { class: traceClass, metadataUuids } = stream.decoder;
-  // Other processes know the metadata of one directory only.
-  if (metadataUuids.size > 1) return undefined;
-  if (traceClass.dataStreamClasses.length !== 1 || !beginsWithWholeClock(traceClass)) return undefined;
-  const { packets, isOrdered } = stream.index;
-  if (!isOrdered || !coversAll(stream) || packets[0] === undefined || packets[0].beginNs! < 0n) return undefined;
-  if (packets.some(({ totalBytes }) => totalBytes! > PACKET_BYTES_MAX)) return undefined;
-  return cut(stream, packets);
+  if (!isWhole || streams.length === 0 || !streams.every(isDivisible)) return undefined;
+  const sizes = streams.map(({ index }) => Math.max(...index.packets.map((packet) => packet.totalBytes!)));
+  const sliceBytes = Math.max(SLICE_BYTES_MIN, SLICE_PACKETS_MIN * sizes.reduce((sum, size) => sum + size, 0));
+  if (sliceBytes > SLICE_BYTES_MAX) return undefined;
+  const { bounds, totalBytes } = boundsOf(streams, sliceBytes);
+  return { traces: reader.traces, slices: cut(streams, bounds), sliceBytes, totalBytes };
 }
 
-function cut(stream: TraceStream, packets: readonly PacketSummary[]): SlicedStream {
-  const slices: Slice[] = [];
-  let from = 0;
-  let bytes = 0;
-  let totalBytes = 0;
-  let sliceBytesMax = 0;
-  for (const [i, packet] of packets.entries()) {
-    bytes += packet.totalBytes!;
-    totalBytes += packet.totalBytes!;
-    if (bytes < SLICE_BYTES_MIN && i + 1 < packets.length) continue;
-    slices.push({ packets: packets.slice(from, i + 1), previous: packets[from - 1] });
-    sliceBytesMax = Math.max(sliceBytesMax, bytes);
-    from = i + 1;
-    bytes = 0;
+function isDivisible(stream: TraceStream): boolean {
+  const { clockClass, class: of, decoder, index } = stream;
+  if (clockClass === undefined || of === undefined || !decoder.class.dataStreamClasses.every(beginsWithWholeClock)) {
+    return false;
   }
-  return { stream, slices, sliceBytesMax, totalBytes };
+  // Other processes know the metadata of one directory only.
+  if (decoder.metadataUuids.size > 1) return false;
+  const { packets, isOrdered } = index;
+  if (!isOrdered || packets.length === 0 || packets[0]!.beginNs! < 0n || !coversAll(stream)) return false;
+  return packets.every(
+    ({ beginNs, endNs }, i) => beginNs! <= endNs! && (i === 0 || packets[i - 1]!.endNs! <= beginNs!),
+  );
+}
+
+function beginsWithWholeClock({ packetContext }: DataStreamClass): boolean {
+  return (packetContext?.members ?? []).some(
+    ({ fieldClass }) =>
+      fieldClass.kind === 'integer' &&
+      fieldClass.bits === 64 &&
+      fieldClass.clock !== undefined &&
+      fieldClass.roles?.includes('default-clock-timestamp'),
+  );
 }
 
 /** The index of a damaged data stream ends before the damage; the damage is to be reported as it always is. */
@@ -74,4 +93,43 @@ function coversAll({ sources, index }: TraceStream): boolean {
     covered[sourceIdx]! += totalBytes;
   }
   return sources.every(({ name }, i) => fs.statSync(name).size === covered[i]);
+}
+
+/** Times between which there are about as many bytes. */
+function boundsOf(streams: readonly TraceStream[], sliceBytes: number) {
+  const packets = streams.flatMap(({ index }) => index.packets);
+  packets.sort((a, b) => (a.beginNs! < b.beginNs! ? -1 : a.beginNs! > b.beginNs! ? 1 : 0));
+  const bounds: bigint[] = [];
+  let bytes = 0;
+  let totalBytes = 0;
+  for (const { beginNs, totalBytes: size } of packets) {
+    if (bytes >= sliceBytes && beginNs !== bounds.at(-1)) {
+      bounds.push(beginNs!);
+      bytes = 0;
+    }
+    bytes += size!;
+    totalBytes += size!;
+  }
+  return { bounds, totalBytes };
+}
+
+function cut(streams: readonly TraceStream[], bounds: readonly bigint[]): Slice[] {
+  const firsts = streams.map(() => 0);
+  return [undefined, ...bounds].map((begin, i) => {
+    const end = bounds[i];
+    return {
+      begin: begin === undefined ? undefined : instantOf(begin),
+      end: end === undefined ? undefined : instantOf(end),
+      streams: streams.map(({ index: { packets } }, k) => {
+        let from = firsts[k]!;
+        while (begin !== undefined && from < packets.length && packets[from]!.endNs! < begin) from++;
+        // What was lost before a packet is told where the packet before it ends.
+        let to = from;
+        while (to < packets.length && (end === undefined || (packets[to - 1]?.endNs ?? packets[to]!.beginNs!) < end))
+          to++;
+        firsts[k] = from;
+        return { packets: packets.slice(from, to), previous: packets[from - 1] };
+      }),
+    };
+  });
 }
