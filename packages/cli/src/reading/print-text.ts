@@ -3,7 +3,6 @@ import {
   type PrettyOptions,
   parseFields,
   parseNames,
-  printPretty,
   printPrettyInJobs,
   type TextSink,
   type TraceReader,
@@ -32,15 +31,13 @@ export function prettyOptions(context: Context, options: TextOptions, output: Ou
 
 const STDERR_FD = 2;
 
-/** Prints with the processes that were asked for. */
+/** Prints with the processes that were asked for, or with as many as pay. */
 export async function printText(
   reader: TraceReader,
   output: TextSink,
-  { jobs, pretty }: { readonly jobs: number; readonly pretty: PrettyOptions },
+  { jobs, pretty }: { readonly jobs: number | undefined; readonly pretty: PrettyOptions },
 ): Promise<void> {
-  const options = { ...pretty, warnings: new FdSink(STDERR_FD) };
-  if (jobs === 1) printPretty(reader, output, options);
-  else await printPrettyInJobs(reader, output, { ...options, jobs });
+  await printPrettyInJobs(reader, output, { ...pretty, warnings: new FdSink(STDERR_FD), jobs });
 }
 
 function isColored({ env }: Context, output: OutputStream | undefined): boolean {

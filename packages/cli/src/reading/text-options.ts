@@ -13,7 +13,8 @@ export interface TextOptions {
   readonly names?: string;
   /** False with `--no-delta`. */
   readonly delta?: boolean;
-  readonly jobs: number;
+  /** Absent: as many as pay. */
+  readonly jobs?: number;
 }
 
 export function addTextOptions(command: Command): Command {
@@ -30,9 +31,8 @@ export function addTextOptions(command: Command): Command {
     .option('--no-delta', 'do not print the time since the event before')
     .option(
       '-j, --jobs <count>',
-      'decode and print long traces with so many processes, where they allow it',
+      'decode and print long traces with this number of processes (default: the number of processors, at most 4)',
       parseJobs,
-      1,
     );
 }
 

@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { RingtailError } from '@ringtail/base';
+import { type ClockCycles, RingtailError } from '@ringtail/base';
+import { encodeIndexEntry, encodeIndexHeader } from '@ringtail/ctf';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type OpenOptions, openTraces } from '../open-traces.ts';
 import { printPretty } from '../print-pretty.ts';
@@ -13,6 +14,10 @@ import { printPrettyInJobs } from './print-in-jobs.ts';
 /** Enough for several slices, with packets as small as tracers write them. */
 const EVENTS_PER_PACKET = 2000;
 const PACKET_COUNT = 400;
+const STREAM_COUNT = 4;
+/** Where a packet has its times. */
+const TIMESTAMP_BEGIN = 1;
+const TIMESTAMP_END = 9;
 /** How long this process takes for each piece of text until others have written one: they need time to start. */
 const PIECE_MS = 10;
 
@@ -36,6 +41,49 @@ function writeTrace(change: (packet: Buffer, at: number) => Buffer = (bytes) => 
     return change(packet(0, events, discarded * p), p);
   });
   fs.writeFileSync(path.join(root, 's_0'), Buffer.concat(packets));
+}
+
+/** As `writeTrace`, with data streams whose events take turns, some at equal times. */
+function writeInterleaved(change: (packet: Buffer, stream: number, at: number) => Buffer = (bytes) => bytes): void {
+  for (let stream = 0; stream < STREAM_COUNT; stream++) {
+    let time = stream;
+    const packets = Array.from({ length: PACKET_COUNT / STREAM_COUNT }, (_, p) => {
+      const events = Array.from({ length: EVENTS_PER_PACKET - 100 * stream }, (_, i) => {
+        time += (7 * i + stream) % 11;
+        return { time, n: i % 256 };
+      });
+      return change(packet(stream, events, (p * stream) >> 2), stream, p);
+    });
+    fs.writeFileSync(path.join(root, `s_${stream}`), Buffer.concat(packets));
+  }
+}
+
+/** Writes the index of a file, in which the middle packets begin and end at wrong times. */
+function writeIndex(stream: number): void {
+  const bytes = fs.readFileSync(path.join(root, `s_${stream}`));
+  const entries: Buffer[] = [];
+  for (let offset = 0; offset < bytes.length; ) {
+    const packetBits = bytes.readUInt32LE(offset + 17);
+    const wrong = offset > bytes.length / 3 && offset < bytes.length / 2 ? 5000n : 0n;
+    entries.push(
+      Buffer.from(
+        encodeIndexEntry({
+          offsetBytes: BigInt(offset),
+          packetBits: BigInt(packetBits),
+          contentBits: BigInt(packetBits),
+          timestampBegin: (bytes.readBigUInt64LE(offset + TIMESTAMP_BEGIN) + wrong) as ClockCycles,
+          timestampEnd: (bytes.readBigUInt64LE(offset + TIMESTAMP_END) + wrong) as ClockCycles,
+          eventsDiscarded: BigInt(bytes.readUInt32LE(offset + 21)),
+          streamClassId: 0n,
+          streamInstanceId: BigInt(stream),
+          packetSequenceNumber: 0n,
+        }),
+      ),
+    );
+    offset += packetBits / 8;
+  }
+  fs.mkdirSync(path.join(root, 'index'), { recursive: true });
+  fs.writeFileSync(path.join(root, 'index', `s_${stream}.idx`), Buffer.concat([encodeIndexHeader(), ...entries]));
 }
 
 /** Makes a packet end within an event record, which its size does not tell. */
@@ -193,6 +241,39 @@ describe('printing in jobs', () => {
     const printed = await printInJobs(2);
     expectSame(printed, wanted);
     expect(printed.jobBytes).toBeGreaterThan(0);
+  }, 60_000);
+
+  it('gives the text of one process for data streams that take turns, and warns in the same order', async () => {
+    writeInterleaved();
+    const wanted = printAlone();
+    expect(wanted.warnings.length).toBeGreaterThan(1000);
+    const printed = await printInJobs(2);
+    expectSame(printed, wanted);
+    expect(printed.jobBytes).toBeGreaterThan(0);
+  }, 60_000);
+
+  it.each([
+    ['ends before its last event', TIMESTAMP_END, -4000n],
+    ['begins behind its first event', TIMESTAMP_BEGIN, 3000n],
+    ['ends behind the begin of the next', TIMESTAMP_END, 3000n],
+  ])(
+    'gives the text of one process where a packet says that it %s',
+    async (_, field, difference) => {
+      writeInterleaved((bytes, stream) => {
+        if (stream === 1) bytes.writeBigUInt64LE(bytes.readBigUInt64LE(field) + difference, field);
+        return bytes;
+      });
+      const wanted = printAlone();
+      expectSame(await printInJobs(2, {}, undefined, false), wanted);
+    },
+    60_000,
+  );
+
+  it('gives the text of one process where an index has other times than the packets', async () => {
+    writeInterleaved();
+    const wanted = printAlone();
+    for (let stream = 0; stream < STREAM_COUNT; stream++) writeIndex(stream);
+    expectSame(await printInJobs(2, {}, undefined, false), wanted);
   }, 60_000);
 
   it('tells of a file that ends within a packet as one process does', async () => {

@@ -1,3 +1,4 @@
+import os from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import type { Instant } from '@ringtail/ctf';
 import type { OpenedTrace, TraceReader } from '../open-traces.ts';
@@ -9,13 +10,16 @@ import type { JobSetup, WrittenSlice } from './job-messages.ts';
 import { SlicePrinter } from './slice-printer.ts';
 import { type Slice, type SlicedTraces, slicesOf } from './slices.ts';
 
-/** While a process starts and becomes fast, another prints about so much. */
-const TRACE_BYTES_MIN = 1 << 28;
+/** While a process starts and becomes fast, another prints about half as much. */
+const TRACE_BYTES_MIN = 1 << 27;
+
+/** More processes than these wait for each other, unless somebody knows better. */
+const DEFAULT_JOBS_MAX = 4;
 
 export interface JobOptions extends PrettyOptions {
-  /** How many processes decode and print, this one included. */
-  readonly jobs: number;
-  /** Traces with fewer bytes are printed by this process alone. 256 MiB if absent: less is printed before others are a help. */
+  /** How many processes decode and print, this one included. If absent, as many as the machine runs at once, up to four. */
+  readonly jobs?: number | undefined;
+  /** Traces with fewer bytes are printed by this process alone. 128 MiB if absent: less is printed before others are a help. */
   readonly traceBytesMin?: number | undefined;
 }
 
@@ -28,7 +32,7 @@ export interface JobOptions extends PrettyOptions {
  * @throws {ReaderError} `JOB_ENDED` if somebody ended one of the processes while it wrote; otherwise as `printPretty`
  */
 export async function printPrettyInJobs(reader: TraceReader, sink: TextSink, options: JobOptions): Promise<number> {
-  const { jobs, traceBytesMin = TRACE_BYTES_MIN, ...pretty } = options;
+  const { jobs = defaultJobs(), traceBytesMin = TRACE_BYTES_MIN, ...pretty } = options;
   const sliced = jobs < 2 || sink.fd === undefined || options.clockCycles ? undefined : slicesOf(reader);
   if (sliced === undefined || sliced.slices.length < 2 || sliced.totalBytes < traceBytesMin) {
     return printPretty(reader, sink, pretty);
@@ -37,6 +41,10 @@ export async function printPrettyInJobs(reader: TraceReader, sink: TextSink, opt
   const outcome = await pool.run(sink.fd!, Math.min(jobs, sliced.slices.length) - 1);
   if (outcome === 'done') return pool.eventCount;
   return printBehind(reader, sink, pretty, pool);
+}
+
+function defaultJobs(): number {
+  return Math.min(os.availableParallelism(), DEFAULT_JOBS_MAX);
 }
 
 /** What of the text of a trace was written. */
