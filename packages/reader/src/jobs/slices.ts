@@ -68,11 +68,8 @@ function isDivisible(stream: TraceStream): boolean {
   }
   // Other processes know the metadata of one directory only.
   if (decoder.metadataUuids.size > 1) return false;
-  const { packets, isOrdered } = index;
-  if (!isOrdered || packets.length === 0 || packets[0]!.beginNs! < 0n || !coversAll(stream)) return false;
-  return packets.every(
-    ({ beginNs, endNs }, i) => beginNs! <= endNs! && (i === 0 || packets[i - 1]!.endNs! <= beginNs!),
-  );
+  const { packets, isConsistent } = index;
+  return isConsistent && packets.length > 0 && packets[0]!.beginNs! >= 0n && coversAll(stream);
 }
 
 function beginsWithWholeClock({ packetContext }: DataStreamClass): boolean {
