@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { builtinModules, SourceMap } from 'node:module';
 import { join } from 'node:path';
@@ -10,6 +11,13 @@ const CLI = join(ROOT, 'packages', 'cli');
 const bundle = join(CLI, 'bundle');
 const scripts = readdirSync(bundle).filter((name) => name.endsWith('.js'));
 const textOf = (name: string) => readFileSync(join(bundle, name), 'utf8');
+
+/** Paths of the files that npm publishes of a package. */
+function packed(folder: string): string[] {
+  const options = { cwd: folder, encoding: 'utf8', maxBuffer: 2 ** 26 } as const;
+  const [{ files }] = JSON.parse(execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], options));
+  return files.map(({ path }: { path: string }) => path).filter((path: string) => !path.startsWith('dist/'));
+}
 
 describe('the bundle of the command', () => {
   it.each(scripts)('%s imports nothing but modules of Node.js', (name) => {
@@ -49,8 +57,7 @@ describe('the bundle of the command', () => {
     const sandbox = makeSandbox();
     const modules = join(sandbox.directory, 'node_modules');
     const installed = join(modules, 'ringtail');
-    for (const part of ['bin', 'bundle', 'package.json'])
-      cpSync(join(CLI, part), join(installed, part), { recursive: true });
+    for (const path of packed(CLI)) cpSync(join(CLI, path), join(installed, path));
     mkdirSync(join(modules, '@ringtail'));
     symlinkSync(join(ROOT, 'packages', 'tracer'), join(modules, '@ringtail', 'tracer'));
     symlinkSync(join(ROOT, 'node_modules', '@koromix'), join(modules, '@koromix'));
