@@ -58,7 +58,8 @@ describe('a program with the tracer', () => {
         expect({ [setting.name]: outcomeOf(traced, places) }).toEqual({ [setting.name]: outcomeOf(untraced, places) });
         if (setting.unrecorded !== undefined) said.set(setting.name, await reasonOf(sandbox, places, setting));
       }
-      await ringtail(sandbox, ['destroy']);
+      const { stderr: warnings } = await ringtail(sandbox, ['destroy']);
+      expect(warnings).toContain('tracepoint hostile:no_fields is refused');
       const ticks = ticksOf(sandbox, trace);
       for (const { name, parts = [name], unrecorded } of settings) {
         for (const part of parts)
@@ -120,7 +121,7 @@ async function runIn(place: string, sandbox: Sandbox, setting: Setting, env: San
     ).ended;
   if (setting.bundler !== undefined) {
     mkdirSync(join(place, 'bundled'), { recursive: true });
-    const { code, stdout, stderr } = await run(bundling(setting, place));
+    const { code, stdout, stderr } = await run(['--no-warnings', ...bundling(setting, place)]);
     expect({ bundler: setting.bundler, code, said: stdout + stderr }).toEqual({
       bundler: setting.bundler,
       code: 0,

@@ -18,13 +18,11 @@ export interface Setting {
 
 const TOOLS = fileURLToPath(new URL('../../package.json', import.meta.url));
 const { resolve } = createRequire(TOOLS);
-const permission = process.allowedNodeEnvironmentFlags.has('--permission')
-  ? '--permission'
-  : '--experimental-permission';
+const isOption = (option: string) => process.allowedNodeEnvironmentFlags.has(option);
+const permission = isOption('--permission') ? '--permission' : '--experimental-permission';
+const allowed = ['--allow-fs-read=*', '--allow-addons', ...['--allow-net'].filter(isOption)];
 /** Older versions are like that without the option. */
-const withoutRequireOfModules = ['--no-experimental-require-module'].filter((option) =>
-  process.allowedNodeEnvironmentFlags.has(option),
-);
+const withoutRequireOfModules = ['--no-experimental-require-module'].filter(isOption);
 
 const options = (name: string, ...command: string[]): Setting => ({ name, command });
 const NO_ADDONS = /koffi cannot be loaded: .*addons/;
@@ -37,7 +35,7 @@ export const NODE_SETTINGS: readonly Setting[] = [
   options('--eval', '--eval', "require('./app.cjs')"),
   options('--no-experimental-require-module', ...withoutRequireOfModules, 'app.cjs'),
   { ...options('--permission', permission, '--allow-fs-read=*', 'app.mjs'), unrecorded: NO_ADDONS },
-  options('--permission --allow-addons', permission, '--allow-fs-read=*', '--allow-addons', 'app.mjs'),
+  options('--permission --allow-addons --allow-net', permission, ...allowed, 'app.mjs'),
   { ...options('--no-addons', '--no-addons', 'app.mjs'), unrecorded: NO_ADDONS },
   options('--frozen-intrinsics', '--frozen-intrinsics', 'app.mjs'),
   options('--jitless', '--jitless', 'app.mjs'),

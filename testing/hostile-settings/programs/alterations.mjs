@@ -6,9 +6,8 @@ const names = () => getOwnPropertyNames(globalThis).filter((name) => name !== 'g
 const remove = (name) => delete globalThis[name];
 
 /** Objects whose functions programs and their libraries replace. */
-const ARRAY_ITERATORS = 'array iterators';
 const PATCHED = {
-  [ARRAY_ITERATORS]: getPrototypeOf([][Symbol.iterator]()),
+  'array iterators': getPrototypeOf([][Symbol.iterator]()),
   Array: Array.prototype,
   Atomics,
   Buffer,
@@ -34,6 +33,9 @@ const PATCHED = {
   WeakSet: WeakSet.prototype,
   process,
 };
+
+/** Without these, Node.js cannot load some of its own modules, and no module that a bundler has compiled can be loaded. */
+const LOADING_NEEDS = ['array iterators', 'Function', 'Object'];
 
 /** Replaces every function of the object by one that throws. */
 function breakAll(subject) {
@@ -71,12 +73,16 @@ export const ALTERATIONS = {
   'deleted before': { subjects: names, alter: remove, isBefore: true },
   'deleted after': { subjects: names, alter: remove, isBefore: false },
   'broken before': {
-    // Without these, Node.js itself cannot load `node:net`, and no module that a bundler has compiled can be loaded.
-    subjects: () => Object.keys(PATCHED).filter((subject) => subject !== ARRAY_ITERATORS && subject !== 'Object'),
+    subjects: () => Object.keys(PATCHED).filter((subject) => !LOADING_NEEDS.includes(subject)),
     alter: breakAll,
     isBefore: true,
   },
-  'broken after': { subjects: () => Object.keys(PATCHED), alter: breakAll, isBefore: false },
+  'broken after': {
+    // Sockets of Node.js call functions by `call`.
+    subjects: () => Object.keys(PATCHED).filter((subject) => subject !== 'Function'),
+    alter: breakAll,
+    isBefore: false,
+  },
   'inherited before': { subjects: () => INHERITED, alter: inherit, isBefore: true },
   'inherited after': { subjects: () => INHERITED, alter: inherit, isBefore: false },
 };

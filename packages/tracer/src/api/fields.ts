@@ -107,7 +107,7 @@ export function filterOnly<T>(content: FieldType<T>): FieldType<T> {
 
 /** Field specifications from named field types, in the order of the object's keys. */
 export function namedSpecs(fields: Readonly<Record<string, FieldType<unknown>>>): { name: string; spec: FieldSpec }[] {
-  return mapEntries(fields, (name, { spec }) => ({ name, spec }));
+  return mapEntries(fields, (name, type) => ({ name, spec: type?.spec }));
 }
 
 /** `Object.entries(of).map(…)` by what was captured at load: it runs where a program declares its fields. */

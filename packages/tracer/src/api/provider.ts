@@ -75,8 +75,11 @@ export function provider(name: string): Provider {
   };
 }
 
-function specsOf(fields: FieldList | FieldsByName): EventSpec['fields'] {
-  return isList(fields) ? fields.map(([field, type]) => ({ name: field, spec: type.spec })) : namedSpecs(fields);
+/** Programs without a compiler may pass anything: what has no specification is left for the registry to refuse. */
+function specsOf(fields: FieldList | FieldsByName | null | undefined): EventSpec['fields'] {
+  if (typeof fields !== 'object' || fields === null) return fields as never;
+  if (!isList(fields)) return namedSpecs(fields);
+  return fields.map((field) => ({ name: field?.[0], spec: field?.[1]?.spec }));
 }
 
 function isList(fields: FieldList | FieldsByName): fields is readonly (readonly [string, FieldType<unknown>])[] {
