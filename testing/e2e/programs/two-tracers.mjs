@@ -1,11 +1,11 @@
 // Two copies of the tracer in one process, as two dependencies of an application may bring them.
-import { cpSync, mkdirSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, realpathSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import * as first from '@ringtail/tracer';
 
 const [place] = process.argv.slice(2);
-const installed = dirname(dirname(fileURLToPath(import.meta.resolve('@ringtail/tracer'))));
+const installed = realpathSync(dirname(dirname(fileURLToPath(import.meta.resolve('@ringtail/tracer')))));
 const copy = join(place, 'node_modules', '@ringtail', 'tracer');
 mkdirSync(dirname(copy), { recursive: true });
 cpSync(installed, copy, { recursive: true, filter: (path) => !path.includes('node_modules') });
