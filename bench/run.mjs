@@ -1,9 +1,12 @@
 // Runs the benchmarks and writes docs/benchmarks.md.
 //
-//   node bench/run.mjs [--quick] [NAME…]     --quick (or RINGTAIL_BENCH_QUICK=1): short runs, to see that it works
+//   node bench/run.mjs [--quick] [--write] [NAME…]
 //
-// With names (tracepoint-cost, http-server …) only those run; then, and with --quick, the document is not written.
-import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+//   --quick    (or RINGTAIL_BENCH_QUICK=1) short runs, to see that it works; the document is not written
+//   --write    with names: replaces the sections of these in the document
+//
+// With names (tracepoint-cost, http-server …) only those run, and the document is not written unless --write is given.
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startLttng } from './lib/lttng.mjs';
 import { describeMachine } from './lib/machine.mjs';
-import { documentMarkdown, sectionText } from './lib/report.mjs';
+import { documentMarkdown, sectionText, withSection } from './lib/report.mjs';
 import { runUntraced, startRingtail } from './lib/ringtail.mjs';
 
 const NAMES = [
@@ -34,7 +37,10 @@ const NAMES = [
 ];
 const DOCUMENT = fileURLToPath(new URL('../docs/benchmarks.md', import.meta.url));
 
-const { values, positionals } = parseArgs({ options: { quick: { type: 'boolean' } }, allowPositionals: true });
+const { values, positionals } = parseArgs({
+  options: { quick: { type: 'boolean' }, write: { type: 'boolean' } },
+  allowPositionals: true,
+});
 const quick = values.quick ?? process.env.RINGTAIL_BENCH_QUICK === '1';
 const unknown = positionals.filter((name) => !NAMES.includes(name));
 if (unknown.length > 0) {
@@ -105,6 +111,10 @@ async function runAll() {
   if (names === NAMES && !quick) {
     writeFileSync(DOCUMENT, documentMarkdown({ machine, sections, floors, absences, quick }));
     console.log(`Written: ${DOCUMENT}`);
+  } else if (values.write && !quick) {
+    const document = sections.reduce((text, one) => withSection(text, one, machine), readFileSync(DOCUMENT, 'utf8'));
+    writeFileSync(DOCUMENT, document);
+    console.log(`Written: ${sections.map((one) => one.title).join(', ')} in ${DOCUMENT}`);
   }
   return 0;
 }

@@ -62,6 +62,20 @@ function sectionMarkdown({ title, rows, notes }) {
   return [`## ${title}`, '', ...table, '', ...notes.flatMap((note) => [`- ${note}`]), ''].join('\n');
 }
 
+/** The document with one section in place of the former one, or at its end; the section's notes say when it was measured. */
+export function withSection(document, section, machine) {
+  const of = new Map(machine);
+  const notes = [
+    ...section.notes,
+    `Measured on ${of.get('Date')} with Node.js ${of.get('Node.js')}, apart from the other sections.`,
+  ];
+  const text = sectionMarkdown({ ...section, notes });
+  const begin = document.indexOf(`## ${section.title}\n`);
+  if (begin === -1) return `${document.trimEnd()}\n\n${text}`;
+  const end = document.indexOf('\n## ', begin);
+  return document.slice(0, begin) + text + (end === -1 ? '' : document.slice(end));
+}
+
 export function documentMarkdown({ machine, sections, floors, absences, quick }) {
   const floorLines = Object.entries(floors).map(([name, ns]) => `| ${name} | ${ns.toFixed(1)} ns |`);
   return [
