@@ -100,7 +100,8 @@ function generate(decoder: DataStreamDecoder, sink: EventLoopSink): EventLoop | 
   code.line('let p = cursor.at >> 3, start = p;');
   code.line('const end = Math.min(cursor.end >> 3, p + bytesMax);');
   if (hasClock) {
-    code.line('high = clock.high; low = clock.low;');
+    // So that both are known to be whole numbers of 32 bits.
+    code.line('high = clock.high >>> 0; low = clock.low >>> 0;');
     code.line('let startHigh = high, startLow = low;');
     code.line(`let former = turn.seconds === seconds ? turn.nanoseconds : ${outOfSecond('turn.seconds')};`);
     code.line('const limit = heap.limitIn(seconds);');
@@ -280,7 +281,7 @@ function writeHeaderInteger(
     const former = code.local('former', `(low & ${span - 1}) >>> 0`);
     code.line(`low = low - ${former} + ${value} + (${value} < ${former} ? ${span} : 0);`);
     const carry = code.local('carry', 'low > 4294967295 ? 1 : 0');
-    code.line(`low -= ${carry} * 4294967296;`);
+    code.line(`low = (low - ${carry} * 4294967296) >>> 0;`);
     code.line(`high = (high + ${carry}) >>> 0;`);
   }
 }

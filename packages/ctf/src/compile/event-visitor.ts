@@ -259,7 +259,8 @@ function isText(fieldClass: FieldClass): boolean {
 }
 
 const words = new Int32Array(2);
-const wholeOfWords = new BigInt64Array(words.buffer);
+const signedOfWords = new BigInt64Array(words.buffer);
+const unsignedOfWords = new BigUint64Array(words.buffer);
 const HIGH = new Int8Array(Int16Array.of(1).buffer)[0]!;
 
 /** `high` is negative where the integer is. */
@@ -268,7 +269,7 @@ function joinWords(high: number, low: number): number | bigint {
   if (Number.isSafeInteger(value)) return value;
   words[HIGH] = high;
   words[1 - HIGH] = low;
-  return high > 0x7fff_ffff ? BigInt.asUintN(64, wholeOfWords[0]!) : wholeOfWords[0]!;
+  return high < 0 ? signedOfWords[0]! : unsignedOfWords[0]!;
 }
 
 function visited(value: FieldValue): VisitedField {

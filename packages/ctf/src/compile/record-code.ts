@@ -71,6 +71,10 @@ export class RecordCode {
       case 'enumeration':
         this.integer(containerOf(fieldClass), place);
         break;
+      case 'float':
+        if (fieldClass.bits === 32 || fieldClass.bits === 64) this.float(fieldClass);
+        else this.general(fieldClass, place);
+        break;
       case 'structure':
         this.structure(fieldClass);
         for (const { name, fieldClass: memberClass } of fieldClass.members)
