@@ -15,6 +15,7 @@ const PROGRAMS = {
   'regression/tools/trigger/utils/notification-client': 'notification-client',
   'regression/ust/high-throughput/gen-events': 'many-events',
   'regression/ust/multi-session/gen-nevents': 'gen-nevents',
+  'regression/ust/overlap/demo/demo': 'demo',
   'regression/ust/overlap/demo/demo-trace': 'demo',
 };
 
@@ -45,8 +46,8 @@ for word; do case $word in --consumerd*-path=* | [01]) ;; *) words+=("$word") ;;
 exec -a lttng-sessiond node ${sessiond} --consumer ${consumerd} "\${words[@]}"`,
   );
   for (const [place, program] of Object.entries(PROGRAMS)) {
-    // Listings show a program by its first word.
-    const name = `"$(readlink -f "$0")"`;
-    standIn(join('tests', place), `exec -a ${name} node ${join(HERE, 'programs', `${program}.mjs`)} "$@"`);
+    // Listings show a program by its first word, and scripts look for it there.
+    const path = join(HERE, 'programs', `${program}.mjs`);
+    standIn(join('tests', place), `exec -a "$0" node ${path} "$@"`);
   }
 }

@@ -5,6 +5,8 @@ import { RESULTS } from './samples.test.support.ts';
 import { violations } from './schema-facts.test.support.ts';
 import { writeMi, writeMiFailure } from './write-mi.ts';
 
+const versionOf = (document: string) => /schemaVersion="([^"]*)"/.exec(document)?.[1];
+
 describe('the machine interface', () => {
   it.each(RESULTS.map((result) => [result.command, result] as const))('of %s keeps to the schema', (_, result) => {
     expect(violations(writeMi(result))).toEqual([]);
@@ -29,12 +31,28 @@ describe('the machine interface', () => {
       const sample = RESULTS.find((result) => result.command === 'list-session');
       if (sample?.command !== 'list-session') throw new Error('no listing among the samples');
       const channels = sample.session.channels.map((one) => ({ ...one, ...channel }));
-      return writeMi({ ...sample, session: { ...sample.session, ...session, channels } });
+      return writeMi({ ...sample, memory: [], session: { ...sample.session, ...session, channels } });
     };
     const later = /<(trace_format|preallocation_policy|reclaim_policy)>[^<]*/g;
-    expect(listOf({ format: 'ctf-1.8' }, { preallocation: 'on-demand', reclaimAfterUs: null }).match(later)).toBe(null);
-    const modern = listOf({ format: 'ctf-2' }, { preallocation: 'preallocate', reclaimAfterUs: null }).match(later);
-    expect(new Set(modern)).toEqual(new Set(['<trace_format>CTF_2', '<preallocation_policy>PREALLOCATE']));
+    const plain = listOf({ format: 'ctf-1.8', maps: [] }, { preallocation: 'on-demand', reclaimAfterUs: null });
+    expect([plain.match(later), versionOf(plain)]).toEqual([null, '4.1']);
+    const modern = listOf({ format: 'ctf-2', maps: [] }, { preallocation: 'preallocate', reclaimAfterUs: null });
+    expect(new Set(modern.match(later))).toEqual(new Set(['<trace_format>CTF_2', '<preallocation_policy>PREALLOCATE']));
+    expect(versionOf(modern)).toBe('4.3');
+  });
+
+  it.each([
+    ['add-map-channel', '4.3'],
+    ['export-maps', '4.3'],
+    ['reclaim-memory', '4.3'],
+    ['show-maps', '4.3'],
+    ['list-contexts', '4.1'],
+    ['rotate', '4.1'],
+    ['start', '4.1'],
+  ])('of %s names schema %s', (command, version) => {
+    const all = RESULTS.filter((result) => result.command === command);
+    expect(all.length).toBeGreaterThan(0);
+    for (const result of all) expect(versionOf(writeMi(result))).toBe(version);
   });
 
   it('of a command that failed has its name and an empty output', async () => {

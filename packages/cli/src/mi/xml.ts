@@ -2,8 +2,13 @@ import { presentOnly, type XmlChildren } from '@ringtail/session-file/internal';
 import { XMLBuilder } from 'fast-xml-parser';
 
 const NAMESPACE = 'https://lttng.org/xml/ns/lttng-mi';
-/** Of LTTng 2.16; what we write of it is in 4.1, LTTng 2.13's, as well, but for trace formats and policies of memory. */
-const SCHEMA_VERSION = '4.3';
+/** Schema of LTTng 2.13. */
+const FIRST_SCHEMA = '4.1';
+/** Schema of LTTng 2.16. */
+const LATEST_SCHEMA = '4.3';
+/** Commands and elements that the first schema lacks. Text has no `<`, so these are never found in text. */
+const LATER =
+  /<name>(add-map-channel|export-maps|reclaim-memory|show-maps)<|<(trace_format|preallocation_policy|reclaim_policy|data_stream_info_sets|map_channels|action_increment_map_value)\b/;
 
 const builder = new XMLBuilder({
   ignoreAttributes: false,
@@ -15,15 +20,24 @@ const builder = new XMLBuilder({
   suppressBooleanAttributes: false,
 });
 
-/** A document of LTTng's machine interface: the one command with its name and what is in it. */
+/**
+ * A document of LTTng's machine interface: the one command with its name and its output.
+ *
+ * It names the oldest schema that has all of it, so that readers of LTTng 2.13 take the documents that they can.
+ */
 export function miDocument(command: string, output: XmlChildren, success: boolean | undefined): string {
+  const text = textOf(FIRST_SCHEMA, command, output, success);
+  return LATER.test(text) ? textOf(LATEST_SCHEMA, command, output, success) : text;
+}
+
+function textOf(schema: string, command: string, output: XmlChildren, success: boolean | undefined): string {
   const document = {
     '?xml': { '@_version': '1.0', '@_encoding': 'UTF-8' },
     command: {
       '@_xmlns': NAMESPACE,
       '@_xmlns:xsi': 'http://www.w3.org/2001/XMLSchema-instance',
-      '@_xsi:schemaLocation': `${NAMESPACE} https://lttng.org/xml/schemas/lttng-mi/4/lttng-mi-${SCHEMA_VERSION}.xsd`,
-      '@_schemaVersion': SCHEMA_VERSION,
+      '@_xsi:schemaLocation': `${NAMESPACE} https://lttng.org/xml/schemas/lttng-mi/4/lttng-mi-${schema}.xsd`,
+      '@_schemaVersion': schema,
       name: command,
       output: presentOnly(output),
       ...(success !== undefined && { success }),
