@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+import { nodeProgramName } from './node-command-line.ts';
+
+describe('the program that a command line runs', () => {
+  it.each([
+    ['node app.js', 'app.js'],
+    ['/usr/bin/node --import tracer/register /srv/app/server.mjs --port 80', 'server.mjs'],
+    ['node -e 1', 'node'],
+    ['node /srv/ringtail.js', 'ringtail.js'],
+  ])('%s is named after its script', (line, name) => {
+    expect(nodeProgramName(line.split(' '))).toBe(name);
+  });
+
+  it.each([
+    'python3 app.py',
+    'node --version',
+    '/usr/bin/node /opt/node_modules/.bin/ringtail list',
+    '/usr/bin/node /opt/ringtail/bin/ringtail-sessiond.mjs',
+    '/usr/bin/node /opt/ringtail/bundle/ringtail-sessiond.js --rundir /run/ringtail',
+    '/usr/bin/node /opt/ringtail/bundle/ringtail-consumerd.js --rundir /run/ringtail',
+    '/usr/bin/node /opt/ringtail/bundle/job-process.js',
+    '/usr/bin/node /opt/consumerd/dist/main.js',
+  ])('%s is none that could be traced', (line) => {
+    expect(nodeProgramName(line.split(' '))).toBeUndefined();
+  });
+});
