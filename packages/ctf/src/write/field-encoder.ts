@@ -175,15 +175,19 @@ function variableEncoder({ signed, roles = [] }: VariableIntegerFieldClass): Fie
 }
 
 function floatEncoder(fieldClass: FloatFieldClass): FieldEncoder {
-  const { bits, align, byteOrder } = fieldClass;
-  const encode = bitFieldEncoder(fieldClass.bits === 128 ? { ...fieldClass, bits: 64 } : fieldClass);
-  if (bits !== 128) return (writer, value) => encode(writer, floatBits(value as number, bits) as number | bigint);
-  const le = byteOrder === 'le';
+  const { bits, byteOrder, bitsReversed } = fieldClass;
+  if (bits !== 128) {
+    const encode = bitFieldEncoder(fieldClass);
+    return (writer, value) => encode(writer, floatBits(value as number, bits) as number | bigint);
+  }
+  const first = bitFieldEncoder({ ...fieldClass, bits: 64 });
+  const second = bitFieldEncoder({ ...fieldClass, bits: 64, align: 1 });
+  // Halves in reversed order of bits have changed places too.
+  const lowFirst = (byteOrder === 'le') !== (bitsReversed === true);
   return (writer, value) => {
     const [high, low] = floatBits(value as number, bits) as readonly [bigint, bigint];
-    writer.align(align);
-    writer.write(64, le ? low : high, le);
-    writer.write(64, le ? high : low, le);
+    first(writer, lowFirst ? low : high);
+    second(writer, lowFirst ? high : low);
   };
 }
 
