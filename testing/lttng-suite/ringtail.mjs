@@ -46,7 +46,7 @@ for word; do case $word in --consumerd*-path=* | [01]) ;; *) words+=("$word") ;;
 exec -a lttng-sessiond node ${sessiond} --consumer ${consumerd} "\${words[@]}"`,
   );
   for (const [place, program] of Object.entries(PROGRAMS)) {
-    // Listings show a program by its first word, and scripts look for it there.
+    // A program is named after its first word.
     const path = join(HERE, 'programs', `${program}.mjs`);
     standIn(join('tests', place), `exec -a "$0" node ${path} "$@"`);
   }

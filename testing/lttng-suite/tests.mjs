@@ -78,7 +78,7 @@ export const TESTS = [
   { name: 'ust/high-throughput/test_high_throughput' },
   { name: 'ust/multi-session/test_multi_session' },
   { name: 'ust/namespaces/test_ns_contexts' },
-  { name: 'ust/nprocesses/test_nprocesses' },
+  { name: 'ust/nprocesses/test_nprocesses', limitS: 120 },
   { name: 'ust/overlap/test_overlap' },
   { name: 'ust/periodical-metadata-flush/test_periodical_metadata_flush' },
   { name: 'ust/rotation-destroy-flush/test_rotation_destroy_flush' },

@@ -1,6 +1,11 @@
 import { basename } from 'node:path';
 
-/** The process's title, without the directory of `node`, which is what a title that nobody set starts with. */
+/** The process's title. */
 export function threadName(): string {
-  return process.title.startsWith('/') ? basename(process.title) : process.title;
+  return nameOfTitle(process.title, process.argv0);
+}
+
+/** A title that nobody set is the command as it was typed: its last part is the name. */
+export function nameOfTitle(title: string, argv0: string): string {
+  return title === argv0 || title.startsWith('/') ? basename(title) : title;
 }
