@@ -38,6 +38,7 @@ describe('the command line', () => {
       [1, 'record', '--overwrite', '--discard', 'true'],
       [1, 'record', '-l', 'loud', 'true'],
       [1, 'start'],
+      [1, 'view', '.', '--jobs=0'],
     ] as const) {
       const context = fakeContext();
       expect([await run(args, context), args]).toEqual([{ code }, args]);

@@ -1,7 +1,7 @@
 import { RINGTAIL_VERSION } from '@ringtail/base';
 import { Command, CommanderError, Option } from 'commander';
 import { type Context, DEFAULT_SETTINGS, reportError, warn } from './context.ts';
-import { ExitCode } from './errors.ts';
+import { CliError, ExitCode } from './errors.ts';
 import { exitCodeOf, isWarning } from './exit-codes.ts';
 import { addGeneralOptions, generalSettings } from './general-options.ts';
 import { writeMiFailure } from './mi/write-mi.ts';
@@ -97,6 +97,11 @@ export async function run(args: readonly string[], context: Context): Promise<Ou
     const program = await buildProgram(world, act, commandsFor(args));
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
+    if (error instanceof CliError) {
+      // The value of an option was refused while the command line was read.
+      reportError({ ...world, settings: DEFAULT_SETTINGS }, 'human', error);
+      return { code: ExitCode.ERROR };
+    }
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return { code: ExitCode.OK };
     return { code: isUndefined(error) ? ExitCode.USAGE : ExitCode.ERROR };

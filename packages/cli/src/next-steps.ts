@@ -15,7 +15,7 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   NO_SNAPSHOT_OUTPUT: 'ringtail snapshot list-output -s SESSION lists them, ringtail snapshot add-output DIR adds one',
   SNAPSHOT_OUTPUT_EXISTS: 'ringtail snapshot del-output removes one',
   ROTATION_PENDING: 'try again when it is done; ringtail list SESSION tells of the newest archive',
-  ROTATION_SCHEDULE_SET: 'unset it first: ringtail disable-rotation',
+  ROTATION_SCHEDULE_SET: 'unset it first: ringtail disable-rotation --timer, or --size',
   NO_ROTATION_SCHEDULE: 'ringtail list SESSION shows the schedules',
   MAP_EXISTS: 'choose another name; ringtail list SESSION shows the maps',
   NOT_PERMITTED: 'sessions and daemons are those of a user: is it the right one?',

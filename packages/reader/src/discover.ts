@@ -84,8 +84,13 @@ function visit(directory: string, depth: number, seen: Set<string>, found: Trace
     const inner = path.join(directory, name);
     const stat = fs.statSync(inner, { throwIfNoEntry: false });
     if (stat?.isDirectory()) visit(inner, depth + 1, seen, found, packed);
-    else if (stat?.isFile() && packed.length < PACKED_MAX) packed.push(inner);
+    else if (stat?.isFile() && mayBePacked(name, depth) && packed.length < PACKED_MAX) packed.push(inner);
   }
+}
+
+/** Whether a file can be a packed trace, or the packed metadata of one: other files below a directory are not traces. */
+function mayBePacked(name: string, depth: number): boolean {
+  return depth === 0 || name.startsWith(METADATA);
 }
 
 /** Undefined unless there is a regular file. */

@@ -91,6 +91,11 @@ describe('a packed trace', () => {
 });
 
 describe('a file', () => {
+  it('is not looked for deep below a directory, where other files are compressed too', () => {
+    write('docs/old/page.1.gz', gzipSync('a page'));
+    expect(refusal(root)).toContain('there is no trace here');
+  });
+
   it('that is no trace is told what a trace is', () => {
     expect(refusal(write('note', 'hello'))).toContain('this is a file, and a trace is a directory');
     write('t/metadata', METADATA);

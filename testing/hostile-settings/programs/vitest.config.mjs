@@ -4,6 +4,8 @@ const project = (setting, options) => ({
 
 export default {
   test: {
+    // Tests that take longer than this are printed one by one.
+    slowTestThreshold: 600_000,
     projects: [
       project('vitest, forks', { pool: 'forks' }),
       project('vitest, threads', { pool: 'threads' }),

@@ -444,7 +444,9 @@ describe('rotation', () => {
       },
     });
     expect(await run(['enable-rotation', '--timer=10s', '--size=1M'], it.context)).toMatchObject({ code: 1 });
-    expect(it.context.errors()).toContain('it rotates by time already\n  unset it first: ringtail disable-rotation');
+    expect(it.context.errors()).toContain(
+      'it rotates by time already\n  unset it first: ringtail disable-rotation --timer, or --size',
+    );
     expect(it.context.output()).toBe('Enabled size-based rotations every 1048576 bytes written on session s\n');
     expect(orders(it).at(-1)).toEqual(['set-rotation-schedule', { session: 's', sizeBytes: 1024 ** 2 }]);
     expect(await run(['disable-rotation', '--timer'], it.context)).toMatchObject({ code: 0 });

@@ -280,6 +280,12 @@ const PARTIAL: readonly (readonly [string, string])[] = [
 ];
 
 describe('a session with events', () => {
+  it('names the options that forbid a program to load native addons', () => {
+    const troubles = ['process 5 (app.js) is not recorded: koffi: loading addons is disabled (NO_TRACER)'];
+    const [finding] = diagnoseSession(facts({ statistics: { ...NO_STATISTICS, eventsRecorded: 7, troubles } }));
+    expect(finding?.nextStep).toContain('leave out --no-addons');
+  });
+
   it.each(PARTIAL)('says that not everything was recorded: %s', (trouble, code) => {
     const statistics = { ...NO_STATISTICS, eventsRecorded: 7, troubles: [trouble] };
     const findings = diagnoseSession(facts({ statistics }));

@@ -5,7 +5,7 @@ interface Kind {
   readonly code: FindingCode;
   readonly pattern: RegExp;
   readonly what: string;
-  readonly nextStep: (session: TroubledSession) => string;
+  readonly nextStep: (session: TroubledSession, evidence: readonly string[]) => string;
 }
 
 export interface TroubledSession {
@@ -17,6 +17,9 @@ export interface TroubledSession {
 const CONSUMER_GONE = /consumer daemon cannot be started/;
 /** Codes of programs, or parts of them, that the session would record. */
 const NOT_RECORDED = /\((?:NO_TRACER|TRACER_STOPPED|REFUSED|UNREGISTERED|DESCRIPTORS_CLOSED)\)$/;
+
+/** Words of Node.js where its options forbid a program to load native addons. */
+const ADDONS_OFF = /loading addons is disabled/;
 
 /** The sentences of daemons and applications tell what went wrong; the first kind that fits is it. */
 const KINDS: readonly Kind[] = [
@@ -30,8 +33,10 @@ const KINDS: readonly Kind[] = [
     code: 'SHARED_MEMORY_REFUSED',
     pattern: /memfd_create|F_ADD_SEALS|koffi|shared memory|refuses a view|control file/i,
     what: 'an application could not have shared memory',
-    nextStep: () =>
-      'ringtail doctor says what is refused: limits of descriptors and memory (ulimit -n, the cgroup), a seccomp profile, koffi',
+    nextStep: (_session, evidence) =>
+      evidence.every((sentence) => ADDONS_OFF.test(sentence))
+        ? 'let the program load native addons while you record: leave out --no-addons, and give --allow-addons with --permission'
+        : 'ringtail doctor says what is refused: limits of descriptors and memory (ulimit -n, the cgroup), a seccomp profile, koffi',
   },
   {
     code: 'NOT_RECORDED',
@@ -100,6 +105,8 @@ export function diagnoseTroubles(session: TroubledSession, troubles: readonly st
   return KINDS.flatMap((kind) => {
     const evidence = all.filter((trouble) => kindOf(trouble) === kind);
     if (evidence.length === 0) return [];
-    return [{ code: kind.code, what: kind.what, evidence: shortened(evidence), nextStep: kind.nextStep(session) }];
+    return [
+      { code: kind.code, what: kind.what, evidence: shortened(evidence), nextStep: kind.nextStep(session, evidence) },
+    ];
   });
 }

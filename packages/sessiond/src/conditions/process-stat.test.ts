@@ -14,8 +14,10 @@ describe('parseProcessStat', () => {
     for (const name of ['node', 'a b) R 1 2', ') (', '']) {
       expect(parseProcessStat(stat(name, 'Z', 139))).toEqual({
         state: 'Z',
+        parent: 1,
         threads: 7,
         startTime: '8915',
+        argumentsAt: '140720000001000',
         permitted: true,
         exitStatus: 139,
       });
