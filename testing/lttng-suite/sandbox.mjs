@@ -2,14 +2,22 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
- * Mounts private run directories, then becomes an ordinary user: the scripts leave out what needs root by themselves.
+ * Mounts private run and temporary directories (some scripts write below `/tmp` whatever `TMPDIR` says), then becomes an
+ * ordinary user: the scripts leave out what needs root by themselves.
  *
  * The scripts look for daemons by name and kill them. In a process namespace of their own they find theirs alone.
  */
 const INSIDE = `
 mount -t tmpfs tmpfs /run && ip link set lo up 2>/dev/null
+for kept in $KEPT; do
+  case $kept in /tmp/*) mkdir -p "$PRIVATE_TMP\${kept#/tmp}" && mount --bind "$kept" "$PRIVATE_TMP\${kept#/tmp}" ;; esac
+done
+mount --rbind "$PRIVATE_TMP" /tmp
 exec unshare --user --map-user=1000 --map-group=1000 "$@"`;
 
 const NAMESPACES = ['--user', '--map-root-user', '--mount', '--net', '--pid', '--fork', '--kill-child', '--mount-proc'];
@@ -33,8 +41,10 @@ export async function runInSandbox({ directory: cwd, script, path, limitS, onOut
     XDG_RUNTIME_DIR: join(directory, 'run'),
     LTTNG_HOME: join(directory, 'home'),
     LTTNG_TEST_TEARDOWN_TIMEOUT: '30',
+    PRIVATE_TMP: join(directory, 'private'),
+    KEPT: [PROJECT, join(cwd, '..', '..'), directory].join(' '),
   };
-  for (const place of [env.HOME, env.TMPDIR, env.XDG_RUNTIME_DIR]) mkdirSync(place);
+  for (const place of [env.HOME, env.TMPDIR, env.XDG_RUNTIME_DIR, env.PRIVATE_TMP]) mkdirSync(place);
   const start = process.hrtime.bigint();
   const child = spawn('unshare', [...NAMESPACES, 'sh', '-c', INSIDE, 'sh', `./${script}`], {
     cwd,
