@@ -3,11 +3,23 @@ import { describeError } from '@ringtail/base';
 import type { Medium, Next } from '@ringtail/ctf';
 import { ReaderError } from './reader-error.ts';
 
-/** Read at once unless more is asked for. One such buffer is held for each data stream. */
+/** Read at once unless more is asked for. A buffer of this size is held for each file. */
 const CHUNK_BYTES = 256 * 1024;
+
+/** Few files are read in larger chunks, up to this size: what happens between chunks happens less often. */
+const CHUNK_BYTES_MAX = 1024 * 1024;
+/** Buffers of larger chunks take no more, all together. */
+const LARGE_CHUNKS_BYTES_MAX = 16 * 1024 * 1024;
+
+/** Has files that are read side by side read in chunks as large as their number allows. */
+export function shareChunkMemory(media: readonly FileMedium[]): void {
+  const share = Math.floor(LARGE_CHUNKS_BYTES_MAX / media.length);
+  for (const medium of media) medium.chunkBytes = Math.min(Math.max(CHUNK_BYTES, share), CHUNK_BYTES_MAX);
+}
 
 /** The bytes of one file, read as they are needed. The file is opened at the first read. */
 export class FileMedium implements Medium {
+  chunkBytes = CHUNK_BYTES;
   readonly #path: string;
   #fd: number | undefined;
   #buffer: Buffer = Buffer.alloc(0);
@@ -37,7 +49,10 @@ export class FileMedium implements Medium {
     try {
       this.#fd ??= fs.openSync(this.#path, 'r');
       const size = fs.fstatSync(this.#fd).size;
-      const wanted = Math.min(Math.max(bytesMin, CHUNK_BYTES), Math.max(0, size - offset));
+      // Who jumps from packet to packet wants little of each.
+      const goesOn = offset >= this.#offset && offset <= this.#offset + this.#length;
+      const chunkBytes = goesOn ? this.chunkBytes : CHUNK_BYTES;
+      const wanted = Math.min(Math.max(bytesMin, chunkBytes), Math.max(0, size - offset));
       if (wanted > this.#buffer.length) this.#buffer = Buffer.allocUnsafeSlow(wanted);
       this.#offset = offset;
       this.#length = 0;

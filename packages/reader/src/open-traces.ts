@@ -22,7 +22,7 @@ import { EventVisitor } from '@ringtail/ctf/internal';
 import { BoundarySource } from './boundary-source.ts';
 import { type ClockCorrection, correctClocks } from './clock-correction.ts';
 import { findTraceDirectories, type TraceDirectory } from './discover.ts';
-import { FileMedium } from './file-medium.ts';
+import { FileMedium, shareChunkMemory } from './file-medium.ts';
 import { type MessageConsumer, MessageMerge, type MessageSource } from './merge.ts';
 import { MessageFilter } from './message-filter.ts';
 import { MessageTrimmer } from './message-trimmer.ts';
@@ -223,6 +223,7 @@ export function openTraces(roots: string | readonly string[], options: OpenOptio
     }
     const metadata = [...found.values()].map(({ root, directory }) => openMetadata(root, directory, options));
     const traces = byIdentity(metadata).map((physical) => openTrace(physical, media, options));
+    shareChunkMemory(media);
     return new TraceReader(traces, timeRange(traces, options), options, media);
   } catch (error) {
     for (const medium of media) medium.close();

@@ -103,7 +103,10 @@ function generate(decoder: DataStreamDecoder, sink: EventLoopSink): EventLoop | 
     // So that both are known to be whole numbers of 32 bits.
     code.line('high = clock.high >>> 0; low = clock.low >>> 0;');
     code.line('let startHigh = high, startLow = low;');
-    code.line(`let former = turn.seconds === seconds ? turn.nanoseconds : ${outOfSecond('turn.seconds')};`);
+    code.line('let former = turn.nanoseconds;');
+    code.line(
+      `if (turn.seconds < seconds) former = ${BEFORE_SECOND}; else if (turn.seconds > seconds) former = ${BEHIND_SECOND};`,
+    );
     code.line('const limit = heap.limitIn(seconds);');
   }
   code.line(sink.enterLane);
@@ -151,11 +154,6 @@ function generate(decoder: DataStreamDecoder, sink: EventLoopSink): EventLoop | 
   code.line('}');
   const takeRun = evaluate<TakeRun>(code.text, constants);
   return takeRun && inRuns(takeRun, sink);
-}
-
-/** Whether a second lies before or behind the one at hand, as nanoseconds within that. */
-function outOfSecond(other: string): string {
-  return `${other} < seconds ? ${BEFORE_SECOND} : ${BEHIND_SECOND}`;
 }
 
 /** The generated function: takes event records of one second. */

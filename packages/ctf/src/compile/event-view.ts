@@ -72,15 +72,22 @@ export class EventView implements Instant {
   }
 }
 
+const NO_SOURCE = { bytes: new Uint8Array(0) };
+
 /**
  * A text that a visitor is being shown, as the bytes that it is. It lives until the handler returns: copy what you keep.
  */
 export class TextView {
-  bytes: Uint8Array = new Uint8Array(0);
+  /** Has the bytes: a cursor lives long, which makes storing it cheap; windows of bytes come and go. @internal */
+  source: { readonly bytes: Uint8Array } = NO_SOURCE;
   /** Of the text's first byte in `bytes`. */
   start = 0;
   /** Behind the text's last byte in `bytes`. */
   end = 0;
+
+  get bytes(): Uint8Array {
+    return this.source.bytes;
+  }
 
   /** Bytes. */
   get length(): number {

@@ -208,7 +208,7 @@ class ValueCode {
 
   #text(start: string, end: string): string {
     const text = this.#code.constant('text', new TextView());
-    this.#code.line(`if (${text}.bytes !== u8) ${text}.bytes = u8;`);
+    this.#code.line(`if (${text}.source !== cursor) ${text}.source = cursor;`);
     this.#code.line(`${text}.start = ${start}; ${text}.end = ${end};`);
     return text;
   }
@@ -275,8 +275,9 @@ function joinWords(high: number, low: number): number | bigint {
 function visited(value: FieldValue): VisitedField {
   if (typeof value !== 'string') return value;
   const view = new TextView();
-  view.bytes = encodeText(value);
-  view.end = view.bytes.length;
+  const bytes = encodeText(value);
+  view.source = { bytes };
+  view.end = bytes.length;
   return view;
 }
 

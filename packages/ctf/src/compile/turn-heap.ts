@@ -103,7 +103,8 @@ export class TurnHeap<T extends Turn = Turn> {
     const { length } = turns;
     if (length === 1) return BEHIND_SECOND;
     const next = length > 2 && isBefore(turns[2]!, turns[1]!) ? turns[2]! : turns[1]!;
-    if (next.seconds !== seconds) return next.seconds > seconds ? BEHIND_SECOND : BEFORE_SECOND;
+    if (next.seconds > seconds) return BEHIND_SECOND;
+    if (next.seconds < seconds) return BEFORE_SECOND;
     return turns[0]!.rank < next.rank ? next.nanoseconds + 1 : next.nanoseconds;
   }
 }
