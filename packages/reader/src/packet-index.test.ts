@@ -123,6 +123,17 @@ describe('a time range', () => {
     expect(seen).toEqual(wanted);
   });
 
+  it('reports a last packet of which a part of the padding is missing', () => {
+    write('metadata', METADATA.replace('events_discarded', 'content_size'));
+    const events = [{ time: 10, n: 1 }];
+    const cut = packet(0, events, packet(0, events).length * 8);
+    cut.writeUInt32LE(4096 * 8, 17);
+    write('s', Buffer.concat([cut, Buffer.alloc(1000)]));
+    for (const options of [{}, { begin: at(0) }, { end: at(100) }, { streamIntersection: true }]) {
+      expect(() => numbers(options)).toThrow('ends within the packet before');
+    }
+  });
+
   it('does not trust an index of another file', () => {
     write('s', Buffer.concat(PACKETS));
     write('index/s.idx', indexOf(PACKETS.toReversed()));

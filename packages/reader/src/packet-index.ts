@@ -76,10 +76,10 @@ function scanSource(stream: TraceStream, sourceIdx: number): { packets: PacketSu
       packets.push({ ...next.item, sourceIdx });
     }
   } catch {
-    // A packet that the end of the file cuts is the last one, and here; whoever reads it reports that.
+    // Whoever reads the last packet reports that its content is cut, but not that the padding behind it is.
     const last = packets.at(-1);
-    const end = last?.totalBytes === undefined ? 0 : last.offsetBytes + last.totalBytes;
-    return { packets, isWhole: end > fs.statSync(stream.sources[sourceIdx]!.name).size };
+    const contentEnd = last?.contentBits === undefined ? 0 : last.offsetBytes + last.contentBits / 8;
+    return { packets, isWhole: contentEnd > fs.statSync(stream.sources[sourceIdx]!.name).size };
   }
 }
 
