@@ -29,7 +29,7 @@ const MEMORY_BUDGET_MIB = 8;
 
 export async function run({ quick, folder, lttng }) {
   const million = quick ? 100_000 : 1_000_000;
-  const rounds = quick ? 1 : 5;
+  const rounds = quick ? 1 : 3;
   const traces = new Map();
   if (lttng.absent === undefined) {
     const output = join(folder, 'lttng-mixed');
