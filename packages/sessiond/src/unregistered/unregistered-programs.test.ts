@@ -91,6 +91,16 @@ describe('of a command', () => {
     ]);
   });
 
+  it('a program whose options restrict its permissions is told with that cause', () => {
+    const world = commandWorld();
+    const restricted = 'node\0--permission\0--allow-fs-read=*\0p11.js';
+    world.run(11, COMMAND, { commandLine: restricted });
+    world.run(12, COMMAND, { preload: { ...PRELOAD, NODE_OPTIONS: `${PRELOAD.NODE_OPTIONS} --permission` } });
+    world.run(13, COMMAND, { commandLine: 'node\0p13.js\0--permission' });
+    world.lookAndEnd(11, 12, 13);
+    expect(world.told.map((line) => line.includes('--permission'))).toEqual([true, true, false]);
+  });
+
   it('a program is not told that has registered, be it that the daemon reads it after its end', () => {
     const world = commandWorld();
     world.run(11, COMMAND);

@@ -29,7 +29,13 @@ interface Entry {
   readonly startTime: string;
   readonly sinceMs: number;
   /** Who is to be told of: null where none, or not yet. */
-  found: { readonly name: string; readonly program: Program; readonly lost: readonly string[] } | null;
+  found: {
+    readonly name: string;
+    readonly program: Program;
+    readonly lost: readonly string[];
+    /** Its options forbid native addons and, in Node.js 25 and later, sockets: it could not report that itself. */
+    readonly isRestricted: boolean;
+  } | null;
   /** What it hands on to the programs that it starts; undefined before it is known to be of interest. */
   preload: Preload | undefined;
   /** Whether it, or what started it, is a command that is recorded as a whole. */
@@ -186,7 +192,9 @@ export class UnregisteredPrograms {
       return null;
     }
     const owner = view.ownerOf(pid);
-    return owner === undefined ? null : { name: seen.nodeProgram, program: { pid, ...owner }, lost };
+    if (owner === undefined) return null;
+    const isRestricted = restrictsPermissions(seen.commandLine.split('\0'), own?.NODE_OPTIONS);
+    return { name: seen.nodeProgram, program: { pid, ...owner }, lost, isRestricted };
   }
 
   #settleEnded(pid: number, entry: Entry): void {
@@ -199,12 +207,12 @@ export class UnregisteredPrograms {
 
   #tell(entry: Entry, how: 'add' | 'addStanding'): void {
     if (entry.found === null) return;
-    const { name, program, lost } = entry.found;
+    const { name, program, lost, isRestricted } = entry.found;
     entry.isTold = true;
-    const why =
-      lost.length > 0
-        ? `its environment lacks ${lost.join(' and ')} of what started it`
-        : 'its tracer could not start, or the program ended before';
+    let why = 'its tracer could not start, or the program ended before';
+    if (lost.length > 0) why = `its environment lacks ${lost.join(' and ')} of what started it`;
+    else if (isRestricted)
+      why = 'its option --permission forbids the tracer to start without --allow-addons and --allow-net';
     this.#options.troubles[how](program, `${name} ran in Node.js and did not register: ${why} (UNREGISTERED)`);
   }
 
@@ -214,4 +222,13 @@ export class UnregisteredPrograms {
     this.#commands.clear();
     this.#heardOf.clear();
   }
+}
+
+const PERMISSION = /^--(?:experimental-)?permission$/;
+
+/** Whether options of Node.js, which stand before the script, restrict what a program may do. */
+function restrictsPermissions(words: readonly string[], nodeOptions = ''): boolean {
+  const script = words.findIndex((word, idx) => idx > 0 && !word.startsWith('-'));
+  const options = script === -1 ? words : words.slice(0, script);
+  return [...options, ...nodeOptions.split(' ')].some((word) => PERMISSION.test(word));
 }
