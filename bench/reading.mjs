@@ -1,6 +1,6 @@
 // Reading traces beside babeltrace2: as text, with all details, by a visitor that reads every field, and as a copy.
 //
-// CPU is user and system time of whole processes, all of those that take part; a visitor's is that of opening and reading.
+// CPU is user and system time, summed over all processes of a reading. For the visitor it covers opening and reading only.
 
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -95,7 +95,7 @@ async function measure(name, trace, copy, rounds) {
     for (const [what, [our, their]] of Object.entries(commands)) {
       costs[what].ours.push(our === undefined ? await visit() : await costOf(...our));
       rmSync(copy, { recursive: true, force: true });
-      // The same as for text, which costs babeltrace2 what it costs whoever is beside it.
+      // babeltrace2 prints the same text for both text rows, so it is measured once a round.
       costs[what].theirs.push(what === 'textInJobs' ? costs.text.theirs.at(-1) : await costOf(...their));
       rmSync(copy, { recursive: true, force: true });
     }

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { errnoOf } from './error.ts';
 
 /**
- * Makes a directory with those of its parents that are absent.
+ * Makes a directory and its missing parents.
  *
  * Not with the `recursive` option of `mkdirSync`, which never returns where a directory cannot be made in a parent that
  * exists and the system says `ENOENT` for it, as below `/proc`; and which says `ENOENT` on a read-only file system.

@@ -115,8 +115,8 @@ export async function describeProgram(context: Omit<Context, 'settings'>): Promi
 }
 
 /**
- * Sub-commands that a command line needs: the one that it names; all for help, suggestions and everything that only the
- * whole program answers rightly.
+ * Sub-commands that a command line needs: the named one, or all of them. Help, suggestions and errors describe the whole
+ * program, so they need all.
  */
 function commandsFor(args: readonly string[]): readonly string[] {
   const scout = addGeneralOptions(new Command()).enablePositionalOptions().exitOverride().configureOutput(SILENT);

@@ -51,7 +51,7 @@ export function claimOutput(
 }
 
 /**
- * Makes a directory that is nobody else's yet, with those of its parents that are absent.
+ * Makes a new directory and its missing parents.
  *
  * @returns false if something of that name is there.
  * @throws {DaemonError} `OUTPUT_NOT_WRITABLE`
