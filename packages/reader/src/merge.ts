@@ -1,5 +1,5 @@
 import { RingtailError } from '@ringtail/base';
-import type { EventMessage, Instant, Message, Next, PacketFields } from '@ringtail/ctf';
+import type { DataStream, EventMessage, Instant, Message, Next, PacketFields } from '@ringtail/ctf';
 import { AGAIN, END, type EventLoops, Turn, TurnHeap } from '@ringtail/ctf/internal';
 import { isBefore } from './instant.ts';
 import { ReaderError } from './reader-error.ts';
@@ -18,6 +18,8 @@ export interface MessageConsumer extends EventLoops {
   /** Whether it wants to go on. */
   readonly isWanted: boolean;
   take(message: Message): void;
+  /** Takes the end of a data stream of which it took messages, once nothing more comes of it. */
+  takeEnd?(stream: DataStream): void;
 }
 
 /**
@@ -28,6 +30,8 @@ export interface MessageConsumer extends EventLoops {
  */
 class Head extends Turn {
   readonly reader: MessageSource;
+  /** Of the last message. */
+  stream: DataStream | undefined;
   packet: PacketFields | undefined;
   message: Message | undefined;
   /** What came instead of a message. It takes its turn at the time of the message before it. */
@@ -113,12 +117,12 @@ export class MessageMerge {
 
   #drain(consumer: MessageConsumer, bound: Head | undefined): Next<never> {
     for (;;) {
-      if (this.#starved.length > 0 && !this.#feed()) return AGAIN;
+      if (this.#starved.length > 0 && !this.#feed(consumer)) return AGAIN;
       const head = this.#heap.root;
       if (head === undefined || head === bound || !consumer.isWanted) return END;
       const { message, error } = head;
       if (error !== undefined) {
-        this.#advance(head);
+        this.#advance(head, consumer);
         this.#report(error);
         continue;
       }
@@ -128,7 +132,7 @@ export class MessageMerge {
       head.isWaiting = false;
       head.reader.takeEvents?.(consumer, this.#heap);
       const root = this.#heap.root!;
-      if (root.isIdle && root !== bound) this.#advance(root);
+      if (root.isIdle && root !== bound) this.#advance(root, consumer);
     }
   }
 
@@ -151,19 +155,20 @@ export class MessageMerge {
     }
   }
 
-  #feed(): boolean {
+  #feed(consumer?: MessageConsumer): boolean {
     const starved = this.#starved;
     this.#starved = [];
     for (const head of starved) {
       const answer = this.#readAhead(head);
       if (answer === 'again') this.#starved.push(head);
       else if (answer === 'item') this.#heap.push(head);
+      else tellEnd(head, consumer);
     }
     return this.#starved.length === 0;
   }
 
   /** Reads what comes next of the root. */
-  #advance(head: Head): void {
+  #advance(head: Head, consumer?: MessageConsumer): void {
     head.isWaiting = false;
     const answer = head.error === undefined || this.#recover(head) ? this.#readAhead(head) : 'end';
     if (answer === 'item') {
@@ -172,6 +177,7 @@ export class MessageMerge {
     }
     this.#heap.pop();
     if (answer === 'again') this.#starved.push(head);
+    else tellEnd(head, consumer);
   }
 
   #recover(head: Head): boolean {
@@ -186,6 +192,7 @@ export class MessageMerge {
       if (next.kind !== 'item') return next.kind;
       const message = next.item;
       head.message = message;
+      head.stream = message.stream;
       if (message.stream.clockClass === undefined) return 'item';
       if (message.kind === 'event' && message.packet !== head.packet) {
         moveForward(head, head.packet?.end);
@@ -199,6 +206,10 @@ export class MessageMerge {
     }
     return 'item';
   }
+}
+
+function tellEnd({ stream }: Head, consumer: MessageConsumer | undefined): void {
+  if (stream !== undefined) consumer?.takeEnd?.(stream);
 }
 
 function moveForward(head: Head, instant: Instant | undefined): void {

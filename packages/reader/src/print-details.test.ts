@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openTraces } from './open-traces.ts';
+import { type OpenOptions, openTraces } from './open-traces.ts';
 import { printDetails } from './print-details.ts';
 
 let root: string;
@@ -15,7 +15,7 @@ afterEach(() => {
   fs.rmSync(root, { recursive: true });
 });
 
-function details(metadata: string, data: readonly number[]): string {
+function details(metadata: string, data: readonly number[], options: OpenOptions = {}): string {
   fs.writeFileSync(path.join(root, 'metadata'), metadata.startsWith('\x1e') ? metadata : `/* CTF 1.8 */\n${metadata}`);
   fs.writeFileSync(path.join(root, 's'), Uint8Array.from(data));
   let text = '';
@@ -23,7 +23,7 @@ function details(metadata: string, data: readonly number[]): string {
     text += piece;
     return true;
   };
-  const reader = openTraces(root, { boundaries: true });
+  const reader = openTraces(root, { ...options, boundaries: true });
   try {
     printDetails(reader, { write });
   } finally {
@@ -170,5 +170,32 @@ describe('details', () => {
       event { name = e; id = 0; };`;
     expect(details(clock('absolute = TRUE;'), [5])).toMatch(/^ {6}Origin: Unix epoch$/m);
     expect(details(clock(''), [5])).not.toContain('Origin:');
+  });
+
+  it('describe each packet by its own class behind a refused packet header, and end the data stream once, behind its last packet', () => {
+    const metadata = `typealias integer { size = 8; } := u8;
+      trace { major = 1; minor = 8; byte_order = le; packet.header := struct { integer { size = 32; } magic; u8 stream_id; }; };
+      stream { id = 0; packet.context := struct { u8 packet_size; u8 a; }; };
+      stream { id = 1; packet.context := struct { u8 packet_size; u8 b; }; };
+      event { name = e; stream_id = 0; fields := struct { u8 m; }; };
+      event { name = f; stream_id = 1; fields := struct { u8 n; }; };`;
+    const packet = (id: number, magic = 0xc1) => [magic, 0x1f, 0xfc, 0xc1, id, 64, 7 + id, 3];
+    const codes: string[] = [];
+    const onError = ({ code }: { code: string }) => codes.push(code);
+    const data = [...packet(0, 0), ...packet(1), ...packet(0), ...packet(5), ...packet(1)];
+    const text = details(metadata, data, { keepGoing: true, onError });
+    expect(codes).toEqual(['BAD_MAGIC', 'UNKNOWN_DATA_STREAM_CLASS']);
+    const messages = text.slice(text.indexOf('{Trace')).trimEnd().split('\n\n').slice(1);
+    const ofPacket = (id: number, name: string, event: string, field: string) => [
+      `{Trace 0, Stream class ID ${id}, Stream ID 0}\nPacket beginning:\n  Context:\n    ${name}: ${7 + id}`,
+      `{Trace 0, Stream class ID ${id}, Stream ID 0}\nEvent \`${event}\` (Class ID 0):\n  Payload:\n    ${field}: 3`,
+      `{Trace 0, Stream class ID ${id}, Stream ID 0}\nPacket end`,
+    ];
+    expect(messages).toEqual([
+      ...ofPacket(1, 'b', 'f', 'n'),
+      ...ofPacket(0, 'a', 'e', 'm'),
+      ...ofPacket(1, 'b', 'f', 'n'),
+      '{Trace 0, Stream class ID 0, Stream ID 0}\nStream end',
+    ]);
   });
 });

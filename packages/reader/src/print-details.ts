@@ -1,5 +1,6 @@
 import type {
   BoundaryMessage,
+  ClockClass,
   DataStream,
   EventMessage,
   EventRecordClass,
@@ -43,15 +44,18 @@ interface EventDescription {
   readonly scopes: readonly (Describe | undefined)[];
 }
 
-interface StreamState {
-  readonly tag: string;
+/** A data stream of the opened traces. */
+interface OpenStream {
+  readonly traceIdx: number;
   /** The tag of messages without a time, which is said where there could be one. */
   readonly untimed: string;
-  /** Packets that are still to end. */
-  packetsLeft: number;
-  stream: DataStream | undefined;
-  clock: ClockValue | undefined;
-  packetContext: Describe | undefined;
+}
+
+/** Descriptions for the messages of one data stream class in one data stream: a file may hold packets of several. */
+interface StreamDescription {
+  readonly tag: string;
+  readonly clock: ClockValue | undefined;
+  readonly packetContext: Describe | undefined;
   readonly events: Map<EventRecordClass, EventDescription>;
 }
 
@@ -59,7 +63,9 @@ class DetailsPrinter implements MessageConsumer {
   readonly #reader: TraceReader;
   readonly #buffer: TextBuffer;
   readonly #loops = new Map<DataStreamDecoder, EventLoop | undefined>();
-  readonly #states = new Map<string, StreamState>();
+  /** Data streams that have not ended, by their names. */
+  readonly #open = new Map<string, OpenStream>();
+  readonly #descriptions = new Map<DataStream, StreamDescription>();
   #isFirst = true;
 
   constructor(reader: TraceReader, sink: TextSink) {
@@ -73,7 +79,7 @@ class DetailsPrinter implements MessageConsumer {
 
   loopFor(decoder: DataStreamDecoder, stream: DataStream): EventLoop | undefined {
     if (!this.#loops.has(decoder)) {
-      const tagOf = (of: DataStream) => this.#stateOf(of).tag;
+      const tagOf = (of: DataStream) => this.#describe(of).tag;
       this.#loops.set(decoder, detailsLoop(decoder, stream, this.#buffer, tagOf));
     }
     return this.#loops.get(decoder);
@@ -81,47 +87,42 @@ class DetailsPrinter implements MessageConsumer {
 
   begin(): void {
     for (const [traceIdx, trace] of this.#reader.traces.entries()) {
-      for (const [i, { class: of, id, sources, index, decoder }] of trace.streams.entries()) {
+      for (const [i, { class: of, id, sources, decoder }] of trace.streams.entries()) {
         if (i === 0) this.#write(describeTraceClass(trace));
-        const place = `{Trace ${traceIdx}, Stream class ID ${of?.id ?? 0n}, Stream ID ${id}}\n`;
         const hasClock = of !== undefined && decoder.dataStreamDecoder(of.id)?.clockClass !== undefined;
         const name = sources[0]!.name;
-        const untimed = `${hasClock ? '[Unknown]\n' : ''}${place}`;
+        const untimed = `${hasClock ? '[Unknown]\n' : ''}${tagOf(traceIdx, of?.id ?? 0n, id)}`;
         this.#write(`${untimed}Stream beginning:\n  Name: ${name}\n${describeTrace(trace)}`);
-        this.#states.set(name, {
-          tag: place,
-          untimed,
-          packetsLeft: index.packets.length,
-          stream: undefined,
-          clock: undefined,
-          packetContext: undefined,
-          events: new Map(),
-        });
+        this.#open.set(name, { traceIdx, untimed });
       }
     }
   }
 
   take(message: Message | BoundaryMessage): void {
-    const state = this.#stateOf(message.stream);
+    const description = this.#describe(message.stream);
     switch (message.kind) {
       case 'event':
-        this.#event(message, state);
+        this.#event(message, description);
         break;
       case 'packet-begin':
-        this.#packetBegin(message, state);
+        this.#packetBegin(message, description);
         break;
       case 'packet-end':
-        this.#write(`${cyclesLine(message, state, message.cycles)}${state.tag}Packet end\n`);
-        if (--state.packetsLeft === 0) this.#streamEnd(state);
+        this.#write(`${cyclesLine(message, description, message.cycles)}${description.tag}Packet end\n`);
         break;
       default:
-        this.#loss(message, state);
+        this.#loss(message, description);
     }
   }
 
+  takeEnd(stream: DataStream): void {
+    this.#write(`${this.#open.get(stream.name)!.untimed}Stream end\n`);
+    this.#open.delete(stream.name);
+  }
+
   end(): void {
-    // Of a damaged data stream not all packets end.
-    for (const state of this.#states.values()) if (state.packetsLeft > 0) this.#streamEnd(state);
+    // Data streams without any message.
+    for (const { untimed } of this.#open.values()) this.#write(`${untimed}Stream end\n`);
   }
 
   flush(): void {
@@ -133,46 +134,51 @@ class DetailsPrinter implements MessageConsumer {
     this.#isFirst = false;
   }
 
-  #stateOf(stream: DataStream): StreamState {
-    const state = this.#states.get(stream.name)!;
-    if (state.stream === undefined) {
-      state.stream = stream;
-      state.clock = stream.clockClass && new ClockValue(stream.clockClass);
-      state.packetContext = describePacketContext(stream);
+  #describe(stream: DataStream): StreamDescription {
+    let description = this.#descriptions.get(stream);
+    if (description === undefined) {
+      description = {
+        tag: tagOf(this.#open.get(stream.name)!.traceIdx, stream.class.id, stream.id),
+        clock: stream.clockClass && new ClockValue(stream.clockClass),
+        packetContext: describePacketContext(stream),
+        events: new Map(),
+      };
+      this.#descriptions.set(stream, description);
     }
-    return state;
+    return description;
   }
 
-  #packetBegin(message: BoundaryMessage, state: StreamState): void {
-    const context = state.packetContext?.(message.packet.context, '  ');
+  #packetBegin(message: BoundaryMessage, stream: StreamDescription): void {
+    const context = stream.packetContext?.(message.packet.context, '  ');
     const text = context === undefined ? '' : `:\n  Context:${context}`;
-    this.#write(`${cyclesLine(message, state, message.cycles)}${state.tag}Packet beginning${text}\n`);
+    this.#write(`${cyclesLine(message, stream, message.cycles)}${stream.tag}Packet beginning${text}\n`);
   }
 
-  #event(event: EventMessage, state: StreamState): void {
-    const description = state.events.get(event.class) ?? describeEvent(event, state);
-    const { title, scopes } = description;
+  #event(event: EventMessage, stream: StreamDescription): void {
+    const { title, scopes } = stream.events.get(event.class) ?? describeEvent(event, stream);
     const values = [event.commonContext, event.specificContext, event.payload];
     let text = '';
     for (const [i, [, label]] of EVENT_SCOPES.entries()) {
       const describe = scopes[i];
       if (describe !== undefined) text += `${label}${describe(values[i], '  ')}\n`;
     }
-    const time = state.clock === undefined ? '' : cyclesLine(event, state, event.cycles);
-    this.#write(`${time}${state.tag}${title}:\n${text}`);
+    const time = stream.clock === undefined ? '' : cyclesLine(event, stream, event.cycles);
+    this.#write(`${time}${stream.tag}${title}:\n${text}`);
   }
 
-  #loss({ kind, count, range }: LossMessage, state: StreamState): void {
+  #loss({ kind, count, range, stream: { clockClass } }: LossMessage, stream: StreamDescription): void {
     const what = kind === 'discarded-events' ? 'events' : 'packets';
-    const times = range === undefined ? '' : instantLine(range.begin, state) + instantLine(range.end, state);
+    const times =
+      range === undefined || clockClass === undefined
+        ? ''
+        : instantLine(range.begin, clockClass, stream) + instantLine(range.end, clockClass, stream);
     const amount = count === undefined ? '' : ` (${detailsInteger(count)} ${what})`;
-    this.#write(`${times}${state.tag}Discarded ${what}${amount}\n`);
+    this.#write(`${times}${stream.tag}Discarded ${what}${amount}\n`);
   }
+}
 
-  #streamEnd(state: StreamState): void {
-    state.packetsLeft = 0;
-    this.#write(`${state.untimed}Stream end\n`);
-  }
+function tagOf(traceIdx: number, classId: bigint, id: bigint): string {
+  return `{Trace ${traceIdx}, Stream class ID ${classId}, Stream ID ${id}}\n`;
 }
 
 function describePacketContext({ class: { packetContext }, links }: DataStream): Describe | undefined {
@@ -181,26 +187,25 @@ function describePacketContext({ class: { packetContext }, links }: DataStream):
   return fieldDescription(packetContext, classes, 'packet-context');
 }
 
-function describeEvent({ class: of, stream }: EventMessage, state: StreamState): EventDescription {
+function describeEvent({ class: of, stream }: EventMessage, { events }: StreamDescription): EventDescription {
   const scopes = EVENT_SCOPES.map(([scope]) => {
     const { root, classes, isShown } = scopeOf(scope, of, stream);
     return isShown ? fieldDescription(root!, classes, scope) : undefined;
   });
   const description = { title: eventTitle(of), scopes };
-  state.events.set(of, description);
+  events.set(of, description);
   return description;
 }
 
-function cyclesLine(instant: Instant, state: StreamState, cycles: bigint | undefined): string {
-  if (state.clock === undefined || cycles === undefined) return '';
+function cyclesLine(instant: Instant, { clock }: StreamDescription, cycles: bigint | undefined): string {
+  if (clock === undefined || cycles === undefined) return '';
   return `[${detailsInteger(cycles)} cycles, ${detailsInteger(nanoseconds(instant))} ns from origin]\n`;
 }
 
 /** Losses know their times, and not the values of the clock. */
-function instantLine(instant: Instant, state: StreamState): string {
-  const { frequency } = state.stream!.clockClass!;
-  const elapsed = nanoseconds(instant) - state.clock!.toNanoseconds(0n);
-  return cyclesLine(instant, state, (elapsed * frequency + 999_999_999n) / 1_000_000_000n);
+function instantLine(instant: Instant, { frequency }: ClockClass, stream: StreamDescription): string {
+  const elapsed = nanoseconds(instant) - stream.clock!.toNanoseconds(0n);
+  return cyclesLine(instant, stream, (elapsed * frequency + 999_999_999n) / 1_000_000_000n);
 }
 
 function nanoseconds({ seconds, nanoseconds: rest }: Instant): bigint {
