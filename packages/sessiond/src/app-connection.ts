@@ -22,6 +22,7 @@ import {
 } from '@ringtail/protocol';
 import { APP_UNREAD_BYTES_MAX, REGISTER_TIMEOUT_MS } from './limits.ts';
 import type { Log } from './log.ts';
+import type { PeerLog } from './peer-log.ts';
 import { PeerRefusal } from './peer-refusal.ts';
 
 /** What a registered thread says. Descriptors belong to whoever is called. */
@@ -81,7 +82,7 @@ export interface AppConnectionOptions {
   readonly registerUnable: RegisterUnable;
   /** A thread that wants to be recorded is not, for the reason given. */
   readonly onRefused: (why: string) => void;
-  readonly log: Log;
+  readonly log: PeerLog;
   readonly onClosed: () => void;
 }
 
@@ -274,7 +275,7 @@ export class AppConnection {
       this.#unsent = this.#unsent.subarray(sent);
     } catch (error) {
       // The peer has gone; what it sent before is still to be read, up to its end.
-      this.#options.log.debug(`${this.#name()}: an answer could not be sent: ${describeError(error)}`);
+      this.#log('unsent answers').debug(`${this.#name()}: an answer could not be sent: ${describeError(error)}`);
       this.#unsent = Buffer.alloc(0);
       return;
     }
@@ -287,9 +288,9 @@ export class AppConnection {
     if (this.#closed) return;
     if (why !== undefined) {
       const reason = typeof why === 'string' ? why : describeError(why);
-      this.#options.log.warn(`${this.#name()}: disconnected: ${reason}`);
+      this.#log('disconnected applications').warn(`${this.#name()}: disconnected: ${reason}`);
       // Our own failures end the peer's connection too, rather than the daemon; but they are not the peer's.
-      if (why instanceof Error && !(why instanceof RingtailError)) this.#options.log.error(why.stack ?? reason);
+      if (why instanceof Error && !(why instanceof RingtailError)) this.#log('failures').error(why.stack ?? reason);
       this.#sendRefusal(why, reason);
       if (this.#wantsToBeRecorded(why)) this.#options.onRefused(reason);
     }
@@ -313,6 +314,10 @@ export class AppConnection {
     if (typeof why === 'string') return;
     const code = why instanceof PeerRefusal || why instanceof ShapeError ? why.code : 'BAD_MESSAGE';
     this.#send({ type: 'refused', code, message });
+  }
+
+  #log(about: string): Log {
+    return this.#options.log.of(this.#options.peer.uid, about);
   }
 
   #name(): string {

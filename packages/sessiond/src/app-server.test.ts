@@ -13,7 +13,7 @@ import {
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RegisteredApplication } from './app-connection.ts';
 import { AppServer, type AppServerOptions } from './app-server.ts';
-import type { Log } from './log.ts';
+import type { PeerLog } from './peer-log.ts';
 import { checkControlFile } from './received-files.ts';
 import { FakeApplication, memfd, posix, REGISTER } from './testing/fake-application.test.support.ts';
 
@@ -55,7 +55,8 @@ function openFiles(): string[] {
     .sort();
 }
 
-const log: Log = {
+const log: PeerLog = {
+  of: () => log,
   error: (message) => logged.push(`error ${message}`),
   warn: (message) => logged.push(`warn ${message}`),
   info: () => {},

@@ -3,7 +3,7 @@ import { describeError } from '@ringtail/base';
 import type { PeerCredentials, Posix, Watch } from '@ringtail/posix';
 import { APP_FRAME_BYTES_MAX, encodeFrame, type RefusedReply } from '@ringtail/protocol';
 import { AppConnection, type Register, type RegisterUnable } from './app-connection.ts';
-import type { Log } from './log.ts';
+import type { PeerLog } from './peer-log.ts';
 
 export interface AppServerOptions {
   readonly posix: Posix;
@@ -16,7 +16,7 @@ export interface AppServerOptions {
   readonly registerUnable: RegisterUnable;
   /** An application that is served is not recorded, for the reason given. */
   readonly onRefused: (peer: PeerCredentials, why: string) => void;
-  readonly log: Log;
+  readonly log: PeerLog;
 }
 
 const BACKLOG = 511;
@@ -86,7 +86,7 @@ export class AppServer {
 
   /** The queue stays readable while nobody can accept: watching it on would be a busy loop. */
   #pauseAccepting(why: string): void {
-    this.#options.log.error(`no application can connect for the moment: ${why}`);
+    this.#options.log.of(undefined, 'connections').error(`no application can connect for the moment: ${why}`);
     this.#watch?.close();
     clearTimeout(this.#pause);
     this.#pause = setTimeout(() => this.#listen(), EXHAUSTED_PAUSE_MS);
@@ -98,7 +98,7 @@ export class AppServer {
     try {
       peer = posix.peerCredentials(descriptor);
     } catch (error) {
-      log.warn(`a peer could not be identified: ${describeError(error)}`);
+      log.of(undefined, 'connections').warn(`a peer could not be identified: ${describeError(error)}`);
       closeSync(descriptor);
       return;
     }
@@ -125,13 +125,17 @@ export class AppServer {
       });
       this.#connections.add(connection);
     } catch (error) {
-      log.error(`the connection of application ${peer.pid} cannot be watched: ${describeError(error)}`);
+      log
+        .of(peer.uid, 'connections')
+        .error(`the connection of application ${peer.pid} cannot be watched: ${describeError(error)}`);
       closeSync(descriptor);
     }
   }
 
   #turnAway(descriptor: number, { pid, uid }: PeerCredentials, message: string): void {
-    this.#options.log.warn(`application ${pid} of user ${uid} is turned away: ${message}`);
+    this.#options.log
+      .of(uid, 'refused applications')
+      .warn(`application ${pid} of user ${uid} is turned away: ${message}`);
     const reply: RefusedReply = { type: 'refused', code: 'NOT_PERMITTED', message };
     try {
       this.#options.posix.writeNonBlocking(descriptor, encodeFrame(reply, APP_FRAME_BYTES_MAX));

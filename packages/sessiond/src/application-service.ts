@@ -23,7 +23,7 @@ import { describeEnd } from './conditions/process-end.ts';
 import type { ProcessExits } from './conditions/process-exits.ts';
 import { processHandle } from './conditions/process-handle.ts';
 import type { ConsumerLink } from './consumer-link.ts';
-import { ControlFile } from './control-file.ts';
+import { ControlFile, controlBytesOf } from './control-file.ts';
 import type { CountingThread } from './counters/thread-counters.ts';
 import type { DiagnosedThread } from './diagnosis/diagnose.ts';
 import type { Batch } from './identifier-table.ts';
@@ -31,6 +31,7 @@ import { JsonText } from './json-text.ts';
 import { RINGS_PER_APPLICATION_MAX } from './limits.ts';
 import type { Log } from './log.ts';
 import type { NotificationHub } from './notifications/notification-hub.ts';
+import type { PeerLog } from './peer-log.ts';
 import { PeerRefusal } from './peer-refusal.ts';
 import { ProcessTable } from './process-table.ts';
 import type { ProgramTroubles } from './program-troubles.ts';
@@ -39,7 +40,7 @@ import type { Ring, RingKeeper } from './ring-keeper.ts';
 import type { Owner, RecordedThread, TraceChannel } from './session.ts';
 import type { SessionRegistry } from './session-registry.ts';
 import type { Sighting } from './sightings.ts';
-import { controlBytesOf, type StatePublisher, type Subscriber } from './state-publisher.ts';
+import type { StatePublisher, Subscriber } from './state-publisher.ts';
 import type { TraceKeeper } from './trace-keeper.ts';
 import { jsonWithoutFields, NO_TRACEPOINTS, type TracepointList, TracepointLists } from './tracepoint-lists.ts';
 import type { TriggerEngine } from './triggers/trigger-engine.ts';
@@ -59,7 +60,7 @@ export interface ApplicationServiceOptions {
   /** A process has registered, or said why it cannot. */
   readonly onHeardOf: (pid: number) => void;
   readonly now: () => Date;
-  readonly log: Log;
+  readonly log: PeerLog;
 }
 
 /** All registered threads. */
@@ -109,7 +110,7 @@ export class ApplicationService {
       for (const session of registry.sessions()) session.sightings.add(application.sighting());
       const { pid, tid, procname } = message;
       notifications.publish({ kind: 'application-registered', pid, tid, procname }, peer.uid);
-      log.info(`registered ${application.name} of user ${peer.uid}: ${message.runtime}`);
+      log.of(peer.uid, 'registrations').info(`registered ${application.name} of user ${peer.uid}: ${message.runtime}`);
       return application;
     } catch (error) {
       if (counting !== undefined) triggers.threadEnded(counting);
@@ -123,7 +124,7 @@ export class ApplicationService {
     const { troubles, onHeardOf, log } = this.#options;
     onHeardOf(peer.pid);
     const sentence = `process ${peer.pid} (${procname}) is not recorded: ${reason} (NO_TRACER)`;
-    log.warn(sentence);
+    log.of(peer.uid, 'programs that cannot be recorded').warn(sentence);
     const program = { ...peer };
     troubles.addStanding(program, sentence);
     return () => troubles.forget(program);
@@ -264,7 +265,7 @@ class Application implements RegisteredApplication, AskedThread {
       throw error;
     }
     if (channel === undefined) {
-      this.#services.log.debug(`${this.name}: a ring for a channel that is gone`);
+      this.#log('rings').debug(`${this.name}: a ring for a channel that is gone`);
       closeSync(descriptor);
       return;
     }
@@ -279,7 +280,7 @@ class Application implements RegisteredApplication, AskedThread {
 
   trouble({ channel, code, message }: TroubleMessage): void {
     const sentence = `${this.name}: ${message} (${code})`;
-    this.#services.log.warn(sentence);
+    this.#log('troubles').warn(sentence);
     this.#troubles.add(message);
     if (channel !== null) this.#channel(channel)?.trace.session.troubles.add(sentence);
     // Without numbers: the threads and processes of one program say the same.
@@ -292,7 +293,7 @@ class Application implements RegisteredApplication, AskedThread {
     const list = lists.acquire(tracepoints);
     if (list === undefined) {
       const sentence = 'its tracepoints are not listed: those of all applications together are too many';
-      this.#services.log.warn(`${this.name}: ${sentence}`);
+      this.#log('tracepoints').warn(`${this.name}: ${sentence}`);
       this.#troubles.add(sentence);
     }
     this.#tracepoints = list ?? NO_TRACEPOINTS;
@@ -328,7 +329,7 @@ class Application implements RegisteredApplication, AskedThread {
   }
 
   ended(): void {
-    const { publisher, rings, triggers, notifications, troubles, log } = this.#services;
+    const { publisher, rings, triggers, notifications, troubles } = this.#services;
     const { pid, tid, procname, mainThread } = this.#parts.message;
     const { controlFile } = this.#parts;
     if (mainThread && controlFile !== undefined && hasClosedDescriptors(this.thread.pid, controlFile)) {
@@ -347,7 +348,7 @@ class Application implements RegisteredApplication, AskedThread {
     this.#parts.onEnded((end) => {
       const gone = { kind: 'application-gone', pid, tid, procname } as const;
       notifications.publish(end === undefined ? gone : { ...gone, end }, this.thread.uid);
-      log.info(`${this.name} has gone${end === undefined ? '' : `: ${describeEnd(end)}`}`);
+      this.#log('ended applications').info(`${this.name} has gone${end === undefined ? '' : `: ${describeEnd(end)}`}`);
     });
   }
 
@@ -369,6 +370,10 @@ class Application implements RegisteredApplication, AskedThread {
     const { pid, tid, procname, runtime, mainThread } = this.#parts.message;
     const troubles = this.#troubles.list();
     return { pid, tid, uid: this.thread.uid, procname, runtime, mainThread, troubles, tracepoints };
+  }
+
+  #log(about: string): Log {
+    return this.#services.log.of(this.thread.uid, about);
   }
 
   #channel(key: number): TraceChannel | undefined {
@@ -403,7 +408,7 @@ class Application implements RegisteredApplication, AskedThread {
   #metadataRefused(channel: TraceChannel, why: string): AppReply {
     const sentence = `${this.name}: events could not be declared: ${why}`;
     channel.trace.session.troubles.add(sentence);
-    this.#services.log.error(sentence);
+    this.#log('declarations').error(sentence);
     return { type: 'refused', code: 'METADATA_NOT_WRITTEN', message: why };
   }
 }

@@ -25,6 +25,7 @@ import {
   NOTIFICATIONS_AHEAD_MAX,
 } from './limits.ts';
 import type { Log } from './log.ts';
+import type { PeerLog } from './peer-log.ts';
 import type { Owner } from './session.ts';
 
 export interface ClientServerOptions {
@@ -34,7 +35,7 @@ export interface ClientServerOptions {
   /** Whether this user may give commands. */
   readonly serves: (uid: number) => boolean;
   readonly execute: (request: Request, client: Client) => Promise<unknown>;
-  readonly log: Log;
+  readonly log: PeerLog;
 }
 
 /** Takes the connections of clients and answers their requests, each client's in order. */
@@ -56,7 +57,9 @@ export class ClientServer {
       this.#server.listen(this.#options.socketPath, () => {
         this.#server.off('error', reject);
         // A connection that cannot be accepted, for want of descriptors, is its client's to try again.
-        this.#server.on('error', (error) => this.#options.log.error(`clients: ${error.message}`));
+        this.#server.on('error', (error) =>
+          this.#options.log.of(undefined, 'connections of clients').error(`clients: ${error.message}`),
+        );
         resolve();
       });
     });
@@ -75,18 +78,18 @@ export class ClientServer {
 
   #connected(socket: Socket): void {
     const { credentialsOf, serves, execute, log } = this.#options;
-    socket.on('error', (error) => log.debug(`client: ${error.message}`));
+    socket.on('error', (error) => log.of(user?.uid, 'connections of clients').debug(`client: ${error.message}`));
     let user: Owner | undefined;
     try {
       user = credentialsOf(socket);
     } catch (error) {
-      log.warn(`a client could not be identified: ${describeError(error)}`);
+      log.of(undefined, 'connections of clients').warn(`a client could not be identified: ${describeError(error)}`);
     }
     if (user !== undefined && serves(user.uid)) {
       new ClientConnection(socket, user, execute, log).listen();
       return;
     }
-    log.warn(`user ${user?.uid ?? 'unknown'} may not give commands`);
+    log.of(user?.uid, 'refused clients').warn(`user ${user?.uid ?? 'unknown'} may not give commands`);
     socket.destroy();
   }
 }
@@ -96,7 +99,7 @@ class ClientConnection implements Client {
   readonly gid: number;
   readonly #socket: Socket;
   readonly #execute: ClientServerOptions['execute'];
-  readonly #log: Log;
+  readonly #log: PeerLog;
   readonly #decoder = new FrameDecoder(CLIENT_FRAME_BYTES_MAX);
   readonly #waiting: unknown[] = [];
   /** Sent, and not taken by the system yet, because the client does not read. */
@@ -104,7 +107,7 @@ class ClientConnection implements Client {
   #answering = false;
   #hello = false;
 
-  constructor(socket: Socket, { uid, gid }: Owner, execute: ClientServerOptions['execute'], log: Log) {
+  constructor(socket: Socket, { uid, gid }: Owner, execute: ClientServerOptions['execute'], log: PeerLog) {
     this.uid = uid;
     this.gid = gid;
     this.#socket = socket;
@@ -135,7 +138,7 @@ class ClientConnection implements Client {
       this.#waiting.push(...this.#decoder.push(chunk));
     } catch (error) {
       // The decoder throws nothing but `FrameError`: where the next message would begin is not known any more.
-      this.#log.warn(`client: ${describeError(error)}`);
+      this.#logOf('bad messages').warn(`client: ${describeError(error)}`);
       if (error instanceof FrameError) this.#write({ id: 0, ok: false, code: error.code, message: error.message });
       this.#socket.destroySoon();
       return;
@@ -163,17 +166,22 @@ class ClientConnection implements Client {
       else if (!this.#hello) return { id, ok: false, code: 'PROTOCOL_VERSION', message: 'say hello first' };
       return { id, ok: true, result: await this.#execute(request, this) };
     } catch (error) {
-      if (!(error instanceof RingtailError)) this.#log.error(`a command failed: ${(error as Error).stack}`);
+      if (!(error instanceof RingtailError))
+        this.#logOf('failed commands').error(`a command failed: ${(error as Error).stack}`);
       const code =
         error instanceof ShapeError ? 'BAD_PARAMETER' : error instanceof RingtailError ? error.code : 'FAILED';
       return { id, ok: false, code, message: describeError(error) };
     }
   }
 
+  #logOf(about: string): Log {
+    return this.#log.of(this.uid, about);
+  }
+
   #write(reply: Reply): void {
     if (this.#socket.destroyed || !this.#socket.writable) return;
     if (this.#socket.writableLength > CLIENT_UNREAD_BYTES_MAX) {
-      this.#log.warn('a client does not read its answers');
+      this.#logOf('unread answers').warn('a client does not read its answers');
       this.#socket.destroy();
       return;
     }

@@ -1,3 +1,5 @@
+import { readSync, writeSync } from 'node:fs';
+import { describeError } from '@ringtail/base';
 import {
   CONTROL_AREA_BYTES,
   CONTROL_SLOT_WORDS_BYTES,
@@ -5,6 +7,7 @@ import {
   ControlSlot,
   controlAreaOffset,
 } from '@ringtail/protocol';
+import { PeerRefusal } from './peer-refusal.ts';
 
 /** The bytes of a control file, read and written at positions. */
 export interface ControlBytes {
@@ -100,5 +103,31 @@ export class ControlFile {
     const word = Buffer.alloc(4);
     this.#bytes.read(word, position);
     return word.readUInt32LE(0);
+  }
+}
+
+/**
+ * The bytes behind a descriptor that a thread has sent. It may be open for reading only, or sealed against writing, also later.
+ *
+ * Both methods throw a `PeerRefusal`, `BAD_MESSAGE`.
+ */
+export function controlBytesOf(descriptor: number): ControlBytes {
+  return {
+    read(bytes, position) {
+      const count = trying('read', () => readSync(descriptor, bytes, 0, bytes.length, position));
+      if (count !== bytes.length) throw new PeerRefusal('BAD_MESSAGE', 'the control file is too short');
+    },
+    write(bytes, position) {
+      const count = trying('written', () => writeSync(descriptor, bytes, 0, bytes.length, position));
+      if (count !== bytes.length) throw new PeerRefusal('BAD_MESSAGE', 'the control file took only a part');
+    },
+  };
+}
+
+function trying<T>(what: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    throw new PeerRefusal('BAD_MESSAGE', `the control file cannot be ${what}: ${describeError(error)}`);
   }
 }

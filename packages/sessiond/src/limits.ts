@@ -36,6 +36,11 @@ export const CLIENT_UNREAD_BYTES_MAX = 64 * 1024 * 1024;
 export const NOTIFICATIONS_AHEAD_MAX = 100;
 
 export const LOG_FILE_BYTES_MAX = 4 * 1024 * 1024;
+/** Lines that one user causes about one thing in a period: enough to see a cause, too few to push other lines out of the log. */
+export const LOG_LINES_PER_PEER_MAX = 20;
+export const LOG_PERIOD_MS = 60_000;
+/** Pairs of user and thing that have a limit of their own at a time; more share one. */
+export const LOG_PEERS_MAX = 4096;
 
 export const SNAPSHOT_OUTPUTS_MAX = 64;
 /** Rings of threads that have ended, kept open for the snapshots of one session, and the memory that they take. */

@@ -1,7 +1,8 @@
-import { fstatSync, readSync } from 'node:fs';
+import { fstatSync } from 'node:fs';
 import { errnoOf } from '@ringtail/base';
 import { type Posix, Seal } from '@ringtail/posix';
 import { CONTROL_ABI_VERSION, CONTROL_FILE_BYTES, CONTROL_MAGIC, ControlPage } from '@ringtail/protocol';
+import { controlBytesOf } from './control-file.ts';
 import { PeerRefusal } from './peer-refusal.ts';
 
 /**
@@ -15,7 +16,7 @@ export function checkControlFile(posix: Posix, descriptor: number): void {
   checkSealed(posix, descriptor, Seal.SHRINK, 'control file');
   checkRegular(descriptor, CONTROL_FILE_BYTES, 'control file');
   const words = Buffer.alloc(8);
-  readSync(descriptor, words, 0, words.length, 0);
+  controlBytesOf(descriptor).read(words, 0);
   if (words.readUInt32LE(ControlPage.MAGIC) !== CONTROL_MAGIC) {
     throw new PeerRefusal('BAD_MESSAGE', 'the descriptor is not that of a control file');
   }

@@ -1,4 +1,15 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import {
   CLIENT_FRAME_BYTES_MAX,
@@ -9,13 +20,16 @@ import {
 } from '@ringtail/protocol';
 import { ringBytesFor } from '@ringtail/ringbuf';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { FakeApplication } from './testing/fake-application.test.support.ts';
+import { LOG_LINES_PER_PEER_MAX } from './limits.ts';
+import { FakeApplication, posix, REGISTER } from './testing/fake-application.test.support.ts';
 import { FAKE_CONSUMER, type TestClient, TestDaemon } from './testing/test-daemon.test.support.ts';
 
 /** Processes start and restart in these tests, on machines that may be busy. */
 const SLOW = { timeout: 60_000 };
 const POLL = { timeout: 30_000 };
 
+/** Of `fcntl`; the tracer has no use for it. */
+const F_SEAL_WRITE = 8;
 const RING_BYTES = ringBytesFor(4096, 2);
 const smallChannel = {
   ...DEFAULT_CHANNEL,
@@ -415,6 +429,46 @@ describe('clients', SLOW, () => {
     await daemon.start();
     const client = await daemon.client();
     expect(await client.reply('hello', { protocol: 99 })).toMatchObject({ ok: false, code: 'PROTOCOL_VERSION' });
+  });
+});
+
+describe('control files that are no use', SLOW, () => {
+  it.each<[string, string, (application: FakeApplication) => number]>([
+    ['open for reading only', 'cannot be written: EBADF', ({ control }) => openSync(`/proc/self/fd/${control}`, 'r')],
+    [
+      'open for writing only',
+      'cannot be read: EBADF',
+      ({ control }) => openSync(`/proc/self/fd/${control}`, constants.O_WRONLY),
+    ],
+    [
+      'sealed against writing',
+      'cannot be written: EPERM',
+      ({ control }) => {
+        posix.addSeals(control, F_SEAL_WRITE);
+        return openSync(`/proc/self/fd/${control}`, 'r+');
+      },
+    ],
+  ])('%s are refused in one line each, of which the log has the first and a count', async (_, why, open) => {
+    const extra = 7;
+    await daemon.start();
+    for (let count = 0; count < LOG_LINES_PER_PEER_MAX + extra; count++) {
+      const application = new FakeApplication(daemon.directory.appSocket);
+      const descriptor = open(application);
+      application.send(REGISTER, descriptor);
+      expect(await application.reply()).toMatchObject({
+        type: 'refused',
+        code: 'BAD_MESSAGE',
+        message: expect.stringContaining(`the control file ${why}`),
+      });
+      closeSync(descriptor);
+      application.close();
+    }
+    daemon.kill('SIGTERM');
+    await daemon.ended();
+    const lines = readFileSync(daemon.directory.logFile, 'utf8').split('\n');
+    expect(lines.filter((line) => line.includes(`the control file ${why}`))).toHaveLength(LOG_LINES_PER_PEER_MAX);
+    expect(lines.filter((line) => line.includes(`: ${extra} more lines are left out`))).toHaveLength(1);
+    expect(lines.filter((line) => line.includes('.js:'))).toEqual([]);
   });
 });
 

@@ -29,6 +29,7 @@ import { Listeners } from './listeners.ts';
 import type { FileLog } from './log.ts';
 import type { MetricsOptions, ServeMetricsOptions } from './metrics/serve-metrics.ts';
 import { NotificationHub } from './notifications/notification-hub.ts';
+import { LimitedLog } from './peer-log.ts';
 import { processWork } from './process-identity.ts';
 import { ProgramTroubles } from './program-troubles.ts';
 import { RingKeeper } from './ring-keeper.ts';
@@ -84,12 +85,14 @@ export interface SessionDaemon {
 
 /** Puts the parts together and listens. */
 export async function startSessionDaemon(options: SessionDaemonOptions): Promise<SessionDaemon> {
-  const { posix, claim, uid, clientGroup, consumerMain, log } = options;
+  const { posix, claim, uid, clientGroup, consumerMain } = options;
   const { directory } = claim;
   const isRoot = uid === 0;
   const credentialsOf = (socket: Socket) => posix.peerCredentials(descriptorOf(socket));
   const descriptors = descriptorLimit();
   const now = () => new Date();
+  const nowMs = () => performance.now();
+  const log = new LimitedLog({ log: options.log, nowMs, schedule: scheduleTimer });
 
   // Whoever may register may also wake the consumer.
   const makeWakeFifo = () => posix.mkfifo(directory.wakeFifo, isRoot ? 0o622 : 0o600);
@@ -119,7 +122,6 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
   const rings = new RingKeeper(link, Math.floor(descriptors / 2), log);
   const traces = new TraceKeeper({ registry, link, rings, hostname: hostname(), uid, log });
   const notifications = new NotificationHub();
-  const nowMs = () => performance.now();
   const exits = new ProcessExits({ oomKills: new OomLedger(readText), nowMs, schedule: scheduleTimer });
   const findSession: FindSession = (name, owner) =>
     registry.sessions().find((session) => session.name === name && mayUse(session, owner));
@@ -288,6 +290,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
       appServer.close();
       await link.stop();
       claim.release();
+      log.close();
       log.info('stopped');
       resolveStopped();
     })();
@@ -298,7 +301,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     isInUse: () => registry.sessions().some(({ active }) => active) || triggers.describe({ uid: 0, gid: 0 }).length > 0,
     restore: async () => {
       await claim.renew();
-      log.reopen();
+      options.log.reopen();
       makeWakeFifo();
       await link.listenAgain();
       appServer.listenAgain();

@@ -1,7 +1,6 @@
-import { readSync, writeSync } from 'node:fs';
 import { describeError } from '@ringtail/base';
 import type { DesiredChannel } from '@ringtail/protocol';
-import type { ControlBytes, ControlFile } from './control-file.ts';
+import type { ControlFile } from './control-file.ts';
 import { desiredChannelsOf } from './desired-state.ts';
 import type { Log } from './log.ts';
 import type { Channel, RecordedThread, Session } from './session.ts';
@@ -174,20 +173,4 @@ function hasNewDemand(before: ChannelsText, channels: ChannelsText): boolean {
     if (count > (before.demands.get(channel) ?? 0)) return true;
   }
   return false;
-}
-
-/** The bytes behind a descriptor. */
-export function controlBytesOf(descriptor: number): ControlBytes {
-  return {
-    read(bytes, position) {
-      if (readSync(descriptor, bytes, 0, bytes.length, position) !== bytes.length) {
-        throw new Error('the control file is shorter than it was');
-      }
-    },
-    write(bytes, position) {
-      if (writeSync(descriptor, bytes, 0, bytes.length, position) !== bytes.length) {
-        throw new Error('the control file took only a part');
-      }
-    },
-  };
 }
