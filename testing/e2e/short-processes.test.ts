@@ -4,7 +4,7 @@
  *
  * `RINGTAIL_TEST_PROCESSES=100000` makes it as many as such a service starts in a day.
  */
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { uuidBytes } from '@ringtail/ctf';
 import { DEFAULT_CHANNEL, DEFAULT_SESSION, type DesiredChannel, type JsonValue } from '@ringtail/protocol';
@@ -26,6 +26,8 @@ const EVENT: JsonValue = {
 /** Large event header (u16 identifier, u32 timestamp), then u32 `n`. */
 const RECORD_BYTES = 10;
 const HEAP_SIGNAL = 'SIGUSR2';
+/** What `/proc` calls a descriptor of a process. */
+const PROCESS = 'anon_inode:[pidfd]';
 /** What an ended process left is taken soon, and not at once. */
 const POLL = { timeout: 30_000 };
 
@@ -81,7 +83,9 @@ interface Keeping {
 
 /** What a daemon keeps, by the heap snapshot that it writes into a directory when it is asked to. */
 async function keptBy(pid: number, directory: string): Promise<Keeping> {
-  const descriptors = readdirSync(`/proc/${pid}/fd`).length;
+  // These processes are all one that goes on: the daemon looks for the end of each for a moment, by a descriptor of it.
+  await expect.poll(() => descriptorsOf(pid).filter((target) => target === PROCESS), POLL).toEqual([]);
+  const descriptors = descriptorsOf(pid).length;
   process.kill(pid, HEAP_SIGNAL);
   let bytes = 0;
   await expect
@@ -93,6 +97,19 @@ async function keptBy(pid: number, directory: string): Promise<Keeping> {
     }, POLL)
     .toBeGreaterThan(0);
   return { descriptors, bytes };
+}
+
+/** What each descriptor of a process is of. */
+function descriptorsOf(pid: number): string[] {
+  const directory = `/proc/${pid}/fd`;
+  return readdirSync(directory).flatMap((name) => {
+    try {
+      return [readlinkSync(join(directory, name))];
+    } catch {
+      // It has been closed meanwhile.
+      return [];
+    }
+  });
 }
 
 interface HeapSnapshot {
