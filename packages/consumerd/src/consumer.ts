@@ -234,8 +234,6 @@ export class Consumer {
       throw error;
     }
     this.#traces.set(request.trace, { request, session, writer });
-    const what = request.snapshot ? `recording ${request.place} for snapshots` : `writing the trace ${directory}`;
-    this.#options.log(`session ${request.session}: ${what}`);
     return null;
   }
 

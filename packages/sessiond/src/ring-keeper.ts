@@ -4,7 +4,7 @@ import type { OpenRingRequest, RingMemory } from '@ringtail/protocol';
 import type { ConsumerLink } from './consumer-link.ts';
 import type { ConsumerRefusal } from './consumer-refusal.ts';
 import { ENDED_RINGS_BYTES_MAX, ENDED_RINGS_MAX } from './limits.ts';
-import type { Log } from './log.ts';
+import type { PeerLog } from './peer-log.ts';
 import type { Session, Trace, TraceChannel } from './session.ts';
 
 /** The thread that made a ring. */
@@ -37,7 +37,7 @@ const BLOCK_BYTES = 512;
 export class RingKeeper {
   readonly #link: ConsumerLink;
   readonly #ringsMax: number;
-  readonly #log: Log;
+  readonly #log: PeerLog;
   /** In the order in which they came. */
   readonly #rings = new Set<Ring>();
   /** Of snapshot sessions, in the order in which their threads ended. */
@@ -46,7 +46,7 @@ export class RingKeeper {
   readonly #waiting = new Map<Trace, () => void>();
   #nextKey = 1;
 
-  constructor(link: ConsumerLink, ringsMax: number, log: Log) {
+  constructor(link: ConsumerLink, ringsMax: number, log: PeerLog) {
     this.#link = link;
     this.#ringsMax = ringsMax;
     this.#log = log;
@@ -182,7 +182,9 @@ export class RingKeeper {
     const { session } = ring.channel.trace;
     kept.delete(ring);
     session.troubles.add('threads have ended whose events no later snapshot has: the rings of too many were kept');
-    this.#log.warn(`session ${session.name}: the ring of process ${ring.owner.pid}, which has ended, is given up`);
+    this.#log
+      .of(session.owner.uid, 'rings')
+      .warn(`session ${session.name}: the ring of process ${ring.owner.pid}, which has ended, is given up`);
     this.#close(ring);
   }
 
@@ -190,7 +192,8 @@ export class RingKeeper {
     if (ring.state === 'closing' || ring.state === 'closed') return;
     ring.state = 'closing';
     void this.#link.performPatiently({ type: 'close-ring', ring: ring.key }).then((reply) => {
-      if (!reply.ok) this.#log.error(`ring ${ring.key} could not be closed: ${reply.message}`);
+      if (!reply.ok)
+        this.#log.of(ring.channel.trace.uid, 'rings').error(`ring ${ring.key} could not be closed: ${reply.message}`);
       this.#release(ring);
     });
   }
@@ -209,7 +212,7 @@ export class RingKeeper {
 
   #trouble(session: Session, sentence: string): void {
     session.troubles.add(sentence);
-    this.#log.error(`session ${session.name}: ${sentence}`);
+    this.#log.of(session.owner.uid, 'rings').error(`session ${session.name}: ${sentence}`);
   }
 }
 

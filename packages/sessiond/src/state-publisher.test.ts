@@ -1,14 +1,12 @@
 import { DEFAULT_CHANNEL, DEFAULT_SESSION, type DesiredStateChange, decodePieces } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
 import type { ControlFile } from './control-file.ts';
-import type { Log } from './log.ts';
 import type { RecordedThread, Session } from './session.ts';
 import { SessionRegistry } from './session-registry.ts';
 import { StatePublisher, type Subscriber } from './state-publisher.ts';
+import { QUIET_LOG } from './testing/quiet-log.test.support.ts';
 import { processOf, threadOf } from './testing/threads.test.support.ts';
 import { TriggerFeed } from './triggers/trigger-feed.ts';
-
-const log: Log = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} };
 
 interface Published extends Subscriber {
   /** Pieces in the order in which they were written. */
@@ -25,7 +23,7 @@ function newWorld(feed = new TriggerFeed()) {
   const parameters = { ...DEFAULT_SESSION, name: 's', output: '/o', format: 'ctf-1.8', owner } as const;
   const session: Session = registry.create(parameters, new Date(0), { frequencyHz: 1n, offsetNs: 0n });
   registry.enableChannel(session, DEFAULT_CHANNEL);
-  return { registry, session, publisher: new StatePublisher(registry, '/wake', log, () => feed) };
+  return { registry, session, publisher: new StatePublisher(registry, '/wake', QUIET_LOG, () => feed) };
 }
 
 /** A thread whose control file takes everything, or fails from the second piece on. */

@@ -2,7 +2,7 @@ import { describeError } from '@ringtail/base';
 import type { DesiredChannel } from '@ringtail/protocol';
 import type { ControlFile } from './control-file.ts';
 import { desiredChannelsOf } from './desired-state.ts';
-import type { Log } from './log.ts';
+import type { PeerLog } from './peer-log.ts';
 import type { Channel, RecordedThread, Session } from './session.ts';
 import type { SessionRegistry } from './session-registry.ts';
 import { type ChannelsText, StateTexts } from './state-texts.ts';
@@ -41,7 +41,7 @@ export class StatePublisher {
   readonly #wakePath: string;
   readonly #feedFor: FeedFor;
   readonly #filterCountersFor: FilterCountersFor;
-  readonly #log: Log;
+  readonly #log: PeerLog;
   readonly #subscribers = new Map<Subscriber, Published>();
   readonly #texts = new StateTexts();
   #soon: Promise<void> | undefined;
@@ -51,7 +51,7 @@ export class StatePublisher {
   constructor(
     registry: SessionRegistry,
     wakePath: string,
-    log: Log,
+    log: PeerLog,
     feedFor: FeedFor = () => NO_TRIGGERS,
     filterCountersFor: FilterCountersFor = () => null,
   ) {
@@ -162,7 +162,7 @@ export class StatePublisher {
   }
 
   #tellTooLong({ thread }: Subscriber): void {
-    this.#log.error(`the desired state of user ${thread.uid} is too long`);
+    this.#log.of(thread.uid, 'desired states').error(`the desired state of user ${thread.uid} is too long`);
   }
 }
 

@@ -5,7 +5,7 @@ import { makeDirectories } from '@ringtail/base/files';
 import { openChannelCommand, openTraceCommand } from './consumer-commands.ts';
 import type { ConsumerLink } from './consumer-link.ts';
 import { DaemonError } from './daemon-error.ts';
-import type { Log } from './log.ts';
+import type { PeerLog } from './peer-log.ts';
 import type { RingKeeper } from './ring-keeper.ts';
 import { type RecordedThread, type Session, type Trace, type TraceChannel, tracks } from './session.ts';
 import type { SessionRegistry } from './session-registry.ts';
@@ -17,7 +17,7 @@ export interface TraceKeeperOptions {
   readonly hostname: string;
   /** The daemon's own user. */
   readonly uid: number;
-  readonly log: Log;
+  readonly log: PeerLog;
 }
 
 /** Sees to it that every user or process that a session records has a trace, and that the consumer knows of it. */
@@ -58,14 +58,18 @@ export class TraceKeeper {
     if (!closed.ok) {
       const sentence = `session ${session.name}: the trace ${trace.place} is not closed: ${closed.message}`;
       // One that the consumer refused to open, or closes with its session, is none of which it knows.
-      if (closed.code === 'NO_TRACE') log.debug(sentence);
-      else log.warn(sentence);
+      const { debug, warn } = log.of(session.owner.uid, 'closed traces');
+      if (closed.code === 'NO_TRACE') debug(sentence);
+      else warn(sentence);
       return;
     }
     const { output, snapshot, owner } = session;
     if (snapshot || output === null) return;
     const removed = await link.performPatiently({ type: 'remove-checkpoints', output, owner, uuid });
-    if (!removed.ok) log.warn(`session ${session.name}: checkpoints of ${trace.place} stay: ${removed.message}`);
+    if (!removed.ok)
+      log
+        .of(owner.uid, 'checkpoints')
+        .warn(`session ${session.name}: checkpoints of ${trace.place} stay: ${removed.message}`);
   }
 
   async #openOne(trace: Trace): Promise<void> {
@@ -84,7 +88,7 @@ export class TraceKeeper {
       if (answer.status === 'fulfilled') continue;
       const sentence = `the trace ${trace.place} cannot be written: ${describeError(answer.reason)}`;
       trace.session.troubles.add(sentence);
-      log.error(`session ${trace.session.name}: ${sentence}`);
+      log.of(trace.session.owner.uid, 'traces').error(`session ${trace.session.name}: ${sentence}`);
       throw new DaemonError('OUTPUT_NOT_WRITABLE', sentence, { cause: answer.reason });
     }
   }

@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { describeError, errnoOf } from '@ringtail/base';
 import { asUser } from '@ringtail/posix';
 import { STATE_DIRECTORY } from '@ringtail/protocol';
-import type { Log } from '../log.ts';
+import type { PeerLog } from '../peer-log.ts';
 import type { Session } from '../session.ts';
 
 /** Something else is in the directory: it may be a user's own `.ringtail` as well. */
 const STAYS = new Set<string | undefined>(['ENOTEMPTY', 'EEXIST']);
 
 /** Removes what consumers noted for each other of the traces of a session that is destroyed: nobody will ask for it any more. */
-export function removeCheckpoints(session: Pick<Session, 'name' | 'output' | 'owner' | 'traces'>, log: Log): void {
+export function removeCheckpoints(session: Pick<Session, 'name' | 'output' | 'owner' | 'traces'>, log: PeerLog): void {
   const { name, output, owner, traces } = session;
   if (output === null) return;
   const directory = join(output, STATE_DIRECTORY);
@@ -21,7 +21,7 @@ export function removeCheckpoints(session: Pick<Session, 'name' | 'output' | 'ow
       removeIfEmpty(directory);
     });
   } catch (error) {
-    log.warn(`session ${name}: checkpoints in ${directory} stay: ${describeError(error)}`);
+    log.of(owner.uid, 'checkpoints').warn(`session ${name}: checkpoints in ${directory} stay: ${describeError(error)}`);
   }
 }
 

@@ -2,9 +2,9 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { QUIET_LOG } from '../testing/quiet-log.test.support.ts';
 import { removeEmptyChunk } from './empty-chunk.ts';
 
-const log = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} };
 const owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
 
 let output: string;
@@ -21,20 +21,20 @@ afterEach(() => {
 
 describe('removeEmptyChunk', () => {
   it('removes a chunk with nothing but metadata', () => {
-    removeEmptyChunk(output, owner, log);
+    removeEmptyChunk(output, owner, QUIET_LOG);
     expect(existsSync(join(output, 'ust'))).toBe(false);
-    removeEmptyChunk(output, owner, log);
+    removeEmptyChunk(output, owner, QUIET_LOG);
   });
 
   it.each(['channel0_0', 'index/channel0_0.idx'])('keeps one with %s', (name) => {
     writeFileSync(join(trace, name), '');
-    removeEmptyChunk(output, owner, log);
+    removeEmptyChunk(output, owner, QUIET_LOG);
     expect(existsSync(join(trace, name))).toBe(true);
   });
 
   it('keeps one with a link, whatever that is called', () => {
     symlinkSync('/etc/passwd', join(trace, 'index', 'metadata'));
-    removeEmptyChunk(output, owner, log);
+    removeEmptyChunk(output, owner, QUIET_LOG);
     expect(existsSync(join(trace, 'metadata'))).toBe(true);
   });
 });

@@ -2,7 +2,7 @@ import { type Dirent, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeError, errnoOf } from '@ringtail/base';
 import { asUser } from '@ringtail/posix';
-import type { Log } from '../log.ts';
+import type { PeerLog } from '../peer-log.ts';
 import type { Owner } from '../session.ts';
 
 /** What every trace has that has no data stream yet. */
@@ -12,14 +12,16 @@ const METADATA = 'metadata';
  * Removes the trace chunk that begins with the last rotation of a session, if nothing was recorded into it: a session that
  * has everything in archives leaves nothing beside them, as LTTng's.
  */
-export function removeEmptyChunk(output: string, owner: Owner, log: Log): void {
+export function removeEmptyChunk(output: string, owner: Owner, log: PeerLog): void {
   const chunk = join(output, 'ust');
   try {
     asUser(owner, () => {
       if (isEmpty(chunk)) rmSync(chunk, { recursive: true, force: true });
     });
   } catch (error) {
-    log.warn(`the empty trace chunk in ${output} could not be removed: ${describeError(error)}`);
+    log
+      .of(owner.uid, 'trace chunks')
+      .warn(`the empty trace chunk in ${output} could not be removed: ${describeError(error)}`);
   }
 }
 

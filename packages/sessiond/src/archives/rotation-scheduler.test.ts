@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Session } from '../session.ts';
+import { QUIET_LOG } from '../testing/quiet-log.test.support.ts';
 import { Troubles } from '../troubles.ts';
 import { RotationScheduler } from './rotation-scheduler.ts';
 import { SessionArchive } from './session-archive.ts';
@@ -48,7 +49,13 @@ beforeEach(() => {
   time = new FakeTime();
   const archive = new SessionArchive({ name: 's', snapshot: false, output: '/out' });
   archive.started(new Date(0));
-  session = { name: 's', active: true, archive, troubles: new Troubles() } as unknown as Session;
+  session = {
+    name: 's',
+    owner: { uid: 0, gid: 0 },
+    active: true,
+    archive,
+    troubles: new Troubles(),
+  } as unknown as Session;
   sessions = [session];
   bytes = 0;
   rotatedAt = [];
@@ -63,7 +70,7 @@ beforeEach(() => {
     },
     nowMs: () => time.now,
     schedule: time.schedule,
-    log: { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} },
+    log: QUIET_LOG,
   });
 });
 

@@ -1,5 +1,5 @@
 import { describeError } from '@ringtail/base';
-import type { Log } from '../log.ts';
+import type { PeerLog } from '../peer-log.ts';
 import type { Session } from '../session.ts';
 
 const CHECK_PERIOD_MS = 1000;
@@ -13,7 +13,7 @@ export interface RotationSchedulerOptions {
   /** Milliseconds of a clock that never goes back. */
   readonly nowMs: () => number;
   readonly schedule: (callback: () => void, delayMs: number) => { cancel(): void };
-  readonly log: Log;
+  readonly log: PeerLog;
 }
 
 /** When the next rotation is due, and from how many bytes on it is counted (null: not asked for yet). */
@@ -100,7 +100,9 @@ export class RotationScheduler {
       const grown = bytes - progress.bytesBefore;
       if (grown < sizeBytes || session.archive.rotations !== rotations) return;
     } catch (error) {
-      this.#options.log.warn(`session ${session.name}: its size cannot be known: ${describeError(error)}`);
+      this.#options.log
+        .of(session.owner.uid, 'sizes')
+        .warn(`session ${session.name}: its size cannot be known: ${describeError(error)}`);
       return;
     } finally {
       progress.rotating = false;
@@ -116,7 +118,7 @@ export class RotationScheduler {
     } catch (error) {
       const sentence = `a rotation by its schedule failed: ${describeError(error)}`;
       session.troubles.add(sentence);
-      this.#options.log.error(`session ${session.name}: ${sentence}`);
+      this.#options.log.of(session.owner.uid, 'rotations').error(`session ${session.name}: ${sentence}`);
     } finally {
       progress.rotating = false;
     }

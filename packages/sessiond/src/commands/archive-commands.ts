@@ -114,7 +114,7 @@ export class ArchiveCommands {
       session.owner.uid,
     );
     this.#services.onRotation(session, 'finishes', path);
-    this.#services.log.info(`session ${session.name}: archived ${path}`);
+    this.#services.log.of(session.owner.uid, 'archives').info(`session ${session.name}: archived ${path}`);
     return { archive: path, statistics };
   }
 
@@ -130,7 +130,7 @@ export class ArchiveCommands {
     } catch (error) {
       const sentence = `the last trace chunk stays where it is: ${describeError(error)}`;
       session.troubles.add(sentence);
-      this.#services.log.error(`session ${session.name}: ${sentence}`);
+      this.#services.log.of(session.owner.uid, 'archives').error(`session ${session.name}: ${sentence}`);
       return undefined;
     }
   }
@@ -166,7 +166,9 @@ export class ArchiveCommands {
         { kind: 'snapshot-recorded', session: session.name, path },
         session.owner.uid,
       );
-      this.#services.log.info(`session ${session.name}: recorded the snapshot ${path}`);
+      this.#services.log
+        .of(session.owner.uid, 'snapshots')
+        .info(`session ${session.name}: recorded the snapshot ${path}`);
     }
     return recorded[0] as SnapshotRecorded;
   }
@@ -186,7 +188,7 @@ export class ArchiveCommands {
     this.#services.rings.releaseEndedOf(session);
     await this.#work.perform(session, { type: 'clear', session: session.name });
     session.archive.cleared(session.active);
-    this.#services.log.info(`session ${session.name} is cleared`);
+    this.#services.log.of(session.owner.uid, 'sessions').info(`session ${session.name} is cleared`);
     return null;
   }
 

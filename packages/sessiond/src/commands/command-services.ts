@@ -3,8 +3,8 @@ import type { ApplicationService } from '../application-service.ts';
 import type { RotationListener } from '../archives/rotation-watch.ts';
 import type { ConsumerLink } from '../consumer-link.ts';
 import type { FilterCounters } from '../diagnosis/filter-counters.ts';
-import type { Log } from '../log.ts';
 import type { NotificationHub } from '../notifications/notification-hub.ts';
+import type { PeerLog } from '../peer-log.ts';
 import type { ProgramTroubles } from '../program-troubles.ts';
 import type { RingKeeper } from '../ring-keeper.ts';
 import type { SessionRegistry } from '../session-registry.ts';
@@ -34,5 +34,5 @@ export interface CommandServices {
   /** Of sessions that are created without one. */
   readonly defaultFormat: TraceFormat;
   readonly now: () => Date;
-  readonly log: Log;
+  readonly log: PeerLog;
 }

@@ -82,7 +82,9 @@ export class SessionCommands {
     this.#claims.delete(session);
     triggers.sessionDestroyed(session);
     notifications.publish({ kind: 'session-destroyed', session: session.name }, session.owner.uid);
-    log.info(`session ${session.name} is destroyed: ${statistics.eventsRecorded} events in ${session.output}`);
+    log
+      .of(session.owner.uid, 'sessions')
+      .info(`session ${session.name} is destroyed: ${statistics.eventsRecorded} events in ${session.output}`);
     return archive === undefined ? statistics : { ...statistics, archive };
   }
 
@@ -98,7 +100,9 @@ export class SessionCommands {
     if (claim !== undefined) this.#claims.set(session, claim);
     for (const sighting of applications.sightings()) session.sightings.add(sighting);
     notifications.publish({ kind: 'session-created', session: session.name }, session.owner.uid);
-    log.info(`session ${session.name} of user ${session.owner.uid} is created, output ${session.output}`);
+    log
+      .of(session.owner.uid, 'sessions')
+      .info(`session ${session.name} of user ${session.owner.uid} is created, output ${session.output}`);
     return { name: session.name, output: session.output };
   }
 
@@ -136,7 +140,7 @@ export class SessionCommands {
       publisher.publish();
     }
     session.archive.started(this.#services.now());
-    log.info(`session ${session.name} is started`);
+    log.of(session.owner.uid, 'sessions').info(`session ${session.name} is started`);
     return null;
   }
 
@@ -147,7 +151,7 @@ export class SessionCommands {
 
   #beginStop(session: Session): void {
     this.#endRecording(session);
-    this.#services.log.info(`session ${session.name} is stopped`);
+    this.#services.log.of(session.owner.uid, 'sessions').info(`session ${session.name} is stopped`);
   }
 
   /** Into channels and maps alike, as soon as it is published; taking what was recorded may last, and fail. */

@@ -57,7 +57,7 @@ export class SessionWork {
     } catch (error) {
       const sentence = `${what}: ${describeError(error)}`;
       session.troubles.add(sentence);
-      this.#services.log.error(`session ${session.name}: ${sentence}`);
+      this.#services.log.of(session.owner.uid, 'sessions').error(`session ${session.name}: ${sentence}`);
     }
   }
 

@@ -1,10 +1,10 @@
 import type { ChannelUse } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.test.support.ts';
+import { QUIET_LOG } from '../testing/quiet-log.test.support.ts';
 import { watchedTrigger } from '../testing/watched-trigger.test.support.ts';
 import { ChannelUsage, type MonitoredChannel } from './channel-buffer-usage.ts';
 
-const log = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} };
 const use = (channel: number, usedBytes: number, highestBytes = usedBytes): ChannelUse => {
   return { channel, usedBytes, highestBytes, ringBytes: 1000 };
 };
@@ -25,7 +25,7 @@ function makeUsage() {
       return world.uses;
     },
     schedule: clock.schedule,
-    log,
+    log: QUIET_LOG,
   });
   const told: unknown[] = [];
   const start = (comparison: 'at-least' | 'at-most', threshold: { ratio: number } | { bytes: number }) => {

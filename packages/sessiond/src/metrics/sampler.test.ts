@@ -1,9 +1,8 @@
 import { type ChannelUse, NO_STATISTICS, type SessionStatistics } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
 import type { Session } from '../session.ts';
+import { QUIET_LOG } from '../testing/quiet-log.test.support.ts';
 import { Sampler, type SamplerOptions } from './sampler.ts';
-
-const quiet = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} };
 
 /** As much of a session as a sample needs: two traces with a channel `c` each. */
 function session(name: string): Session {
@@ -22,7 +21,7 @@ function samplerWith(parts: Partial<SamplerOptions>, ...sessions: Session[]): Sa
     snapshotsOf: () => 0,
     daemon: () => ({ threads: 0, processes: 0, consumer: { running: true, restarts: 0 }, triggers: [] }),
     timeoutMs: 1,
-    log: quiet,
+    log: QUIET_LOG,
     ...parts,
   });
 }

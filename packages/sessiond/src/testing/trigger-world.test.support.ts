@@ -9,7 +9,6 @@ import type {
 import { KeyCounters } from '../counters/key-counters.ts';
 import { ThreadCounters } from '../counters/thread-counters.ts';
 import { DesiredStateBudget } from '../desired-state-budget.ts';
-import type { Log } from '../log.ts';
 import { CounterMap } from '../maps/counter-map.ts';
 import type { Session } from '../session.ts';
 import type { ConditionKind, ConditionSource, ConditionSources, Occurred } from '../triggers/condition-source.ts';
@@ -17,8 +16,8 @@ import type { Firing, Performance } from '../triggers/trigger.ts';
 import { TriggerEngine } from '../triggers/trigger-engine.ts';
 import { FakeCountingThread } from './counting-thread.test.support.ts';
 import { MAP } from './maps.test.support.ts';
+import { QUIET_LOG } from './quiet-log.test.support.ts';
 
-const log = { info() {}, warn() {}, debug() {}, error() {} } as unknown as Log;
 export const OWNER = { uid: 7, gid: 70 };
 export const rule = { pattern: 'p:e' };
 
@@ -89,7 +88,7 @@ export class TriggerWorld {
         this.published++;
       },
       now: () => new Date(0),
-      log,
+      log: QUIET_LOG,
     });
   }
 

@@ -12,8 +12,8 @@ import type { CountingThread, SharedCounter, ThreadCounters } from '../counters/
 import { DaemonError } from '../daemon-error.ts';
 import type { DesiredStateBudget } from '../desired-state-budget.ts';
 import { CAPTURES_BYTES_MAX, TRIGGERS_BYTES_MAX, TRIGGERS_MAX } from '../limits.ts';
-import type { Log } from '../log.ts';
 import type { CounterMap } from '../maps/counter-map.ts';
+import type { PeerLog } from '../peer-log.ts';
 import type { Owner, Session } from '../session.ts';
 import { type ConditionKind, type ConditionSource, type ConditionSources, isAbout } from './condition-source.ts';
 import { type FindSession, MapIncrements } from './map-increments.ts';
@@ -36,7 +36,7 @@ export interface TriggerEngineOptions {
   /** Has applications told of what has changed in feeds. */
   readonly publish: () => void;
   readonly now: () => Date;
-  readonly log: Log;
+  readonly log: PeerLog;
 }
 
 interface Entry {
@@ -125,7 +125,7 @@ export class TriggerEngine {
         { key: trigger.key, name, owner, condition, countedEvents: () => counter?.read() ?? 0 },
         (count, captures, details) => trigger.occurred(count, captures, details),
       ) ?? (() => {});
-    log.info(`trigger ${name} of user ${owner.uid} is added`);
+    log.of(owner.uid, 'triggers').info(`trigger ${name} of user ${owner.uid} is added`);
     return name;
   }
 
@@ -145,7 +145,7 @@ export class TriggerEngine {
     this.#options.budget.release(trigger);
     this.#ledger.triggerRemoved(trigger.key);
     if (ruleOf(trigger.definition.condition) !== undefined) this.#changed(entry);
-    this.#options.log.info(`trigger ${name} of user ${uid} is removed`);
+    this.#options.log.of(uid, 'triggers').info(`trigger ${name} of user ${uid} is removed`);
   }
 
   /** The triggers that this user may see. */
@@ -239,7 +239,7 @@ export class TriggerEngine {
       perform,
       now,
       onFailure: ({ definition: { name } }, { kind }, why) =>
-        log.warn(`trigger ${name} of user ${owner.uid}: ${kind}: ${why}`),
+        log.of(owner.uid, 'failed actions').warn(`trigger ${name} of user ${owner.uid}: ${kind}: ${why}`),
     });
   }
 
