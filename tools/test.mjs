@@ -5,7 +5,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -76,6 +76,11 @@ function count(report, code) {
     (file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
   ).length;
   const failed = result.numFailedTests + brokenFiles;
+  for (const { name, assertionResults } of result.testResults) {
+    const unfinished = assertionResults.filter((test) => test.status === 'pending').length;
+    if (unfinished > 0)
+      console.log(`unfinished: ${unfinished} tests of ${relative(root, name)}: its process has ended`);
+  }
   return {
     passed: result.numPassedTests,
     failed: failed === 0 && code !== 0 ? 1 : failed,
