@@ -1,5 +1,14 @@
 export { asUser, type UserIds } from './as-user.ts';
 export { Memfd, Seal } from './constants.ts';
+export {
+  checkDirectory,
+  DirectoryRefused,
+  ensureDirectory,
+  openDirectory,
+  pathOf,
+  type WalkOptions,
+  withDirectory,
+} from './directory-walk.ts';
 export { type LoadedPosix, loadPosix, type Posix } from './load.ts';
 export type { Mapping } from './memory.ts';
 export { nodeProgramName } from './node-command-line.ts';

@@ -1,11 +1,9 @@
-import { chmodSync, chownSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { describeError } from '@ringtail/base';
-import { makeDirectories } from '@ringtail/base/files';
 import { openChannelCommand, openTraceCommand } from './consumer-commands.ts';
 import type { ConsumerLink } from './consumer-link.ts';
 import { DaemonError } from './daemon-error.ts';
 import type { PeerLog } from './peer-log.ts';
+import { prepareRingDirectory } from './ring-directory.ts';
 import type { RingKeeper } from './ring-keeper.ts';
 import { type RecordedThread, type Session, type Trace, type TraceChannel, tracks } from './session.ts';
 import type { SessionRegistry } from './session-registry.ts';
@@ -73,10 +71,10 @@ export class TraceKeeper {
   }
 
   async #openOne(trace: Trace): Promise<void> {
-    const { link, hostname, log } = this.#options;
+    const { link, hostname, uid, log } = this.#options;
     const answers = [
       this.#tell(trace, () => {
-        this.#prepareRingDirectory(trace);
+        prepareRingDirectory(trace, uid);
         return link.setUp(openTraceCommand(trace, hostname));
       }),
       ...[...trace.channels.values()].map((channel) =>
@@ -100,19 +98,5 @@ export class TraceKeeper {
     this.#told.set(what, answer);
     answer.catch(() => this.#told.delete(what));
     return answer;
-  }
-
-  /**
-   * The directory for ring files: its user's applications make files in it, and we keep a copy of the metadata there. A
-   * user other than ours may add files, through its group, but neither list nor replace what is not its own.
-   */
-  #prepareRingDirectory(trace: Trace): void {
-    if (trace.ringDirectory === null) return;
-    const foreign = trace.uid !== this.#options.uid;
-    makeDirectories(dirname(trace.ringDirectory), this.#options.uid === 0 ? 0o711 : 0o700);
-    makeDirectories(trace.ringDirectory, 0o700);
-    if (!foreign) return;
-    chownSync(trace.ringDirectory, this.#options.uid, trace.gid);
-    chmodSync(trace.ringDirectory, 0o1730);
   }
 }

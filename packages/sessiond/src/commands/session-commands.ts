@@ -6,6 +6,7 @@ import { removeEmptyChunk } from '../archives/empty-chunk.ts';
 import type { Client } from '../client.ts';
 import { DaemonError } from '../daemon-error.ts';
 import { type ClaimedOutput, claimOutput, prepareOutput } from '../output-directory.ts';
+import { prepareShmPath } from '../ring-directory.ts';
 import { type Owner, ownerFor, type Session } from '../session.ts';
 import { readClock } from '../session-clock.ts';
 import type { ArchiveCommands } from './archive-commands.ts';
@@ -93,6 +94,7 @@ export class SessionCommands {
     const owner = ownerFor(client);
     if (params.shmPath !== null) refuseForeignRingFiles(owner);
     registry.admit(params);
+    if (params.shmPath !== null) prepareShmPath(params.shmPath, owner.uid);
     const claim = this.#claimOutput(params, owner);
     const output = claim?.path ?? params.output;
     const parameters = { ...params, output, format: params.format ?? defaultFormat, owner };

@@ -1,0 +1,98 @@
+/** What tests of several users at one daemon of root share. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { accessSync, chmodSync, chownSync, constants, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+import { isRoot, makeSandbox, RINGTAIL } from './harness.ts';
+
+const SESSIOND = fileURLToPath(import.meta.resolve('ringtail/sessiond'));
+
+/** A group that every system has, and two users of it whom none has. */
+export const GROUP = 'daemon';
+export const USERS = [54_321, 54_322] as const;
+
+/** Whether other users can run what is to be tested: the tree may be in a directory of root's. */
+export const othersCanRun = isRoot && readableByOthers(RINGTAIL) && readableByOthers(process.execPath);
+if (!othersCanRun) {
+  process.stderr.write(
+    'NOT TESTED: sessions of several users at one daemon (needs root, and a tree that others can read)\n',
+  );
+}
+
+function readableByOthers(path: string): boolean {
+  for (let at = path; at !== '/'; at = join(at, '..')) {
+    if ((statSync(at).mode & (at === path ? 0o004 : 0o001)) === 0) return false;
+  }
+  accessSync(path, constants.R_OK);
+  return true;
+}
+
+export function groupId(name: string): number {
+  const line = readFileSync('/etc/group', 'utf8')
+    .split('\n')
+    .find((text) => text.startsWith(`${name}:`));
+  return Number(line?.split(':')[2]);
+}
+
+/** A daemon of root that serves the group, and a home for each user. */
+export class SharedDaemon {
+  readonly directory: string;
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #gid = groupId(GROUP);
+
+  constructor() {
+    const sandbox = makeSandbox();
+    this.directory = sandbox.directory;
+    chmodSync(this.directory, 0o711);
+    this.#env = { ...sandbox.env, RINGTAIL_RUNDIR: join(this.directory, 'run') };
+    for (const uid of USERS) {
+      mkdirSync(this.homeOf(uid));
+      chownSync(this.homeOf(uid), uid, this.#gid);
+      chmodSync(this.homeOf(uid), 0o700);
+    }
+  }
+
+  homeOf(uid: number): string {
+    return join(this.directory, `home-${uid}`);
+  }
+
+  /** @param options of the daemon, beside its run directory and its group */
+  async start(...options: readonly string[]): Promise<void> {
+    const args = [SESSIOND, '--rundir', join(this.directory, 'run'), '--group', GROUP, '--ready-fd', '3', ...options];
+    const child: ChildProcess = spawn(process.execPath, args, {
+      env: this.#env,
+      stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+    });
+    const closed = once(child, 'close');
+    onTestFinished(async () => {
+      child.kill('SIGTERM');
+      await closed;
+    });
+    await once(child.stdio[3] as NodeJS.ReadableStream, 'data');
+  }
+
+  /** Runs `node ARGS` as that user; 0 is root. */
+  async run(uid: number, args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+    const home = uid === 0 ? join(this.directory, 'home') : this.homeOf(uid);
+    const child = spawn(process.execPath, args, {
+      env: { ...this.#env, HOME: home, RINGTAIL_HOME: home },
+      cwd: home,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...(uid !== 0 && { uid, gid: this.#gid }),
+    });
+    const text = { stdout: '', stderr: '' };
+    for (const name of ['stdout', 'stderr'] as const) {
+      child[name].setEncoding('utf8').on('data', (chunk: string) => {
+        text[name] += chunk;
+      });
+    }
+    const [code] = (await once(child, 'close')) as [number];
+    return { code, ...text };
+  }
+
+  ringtail(uid: number, ...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+    return this.run(uid, [RINGTAIL, '--no-sessiond', ...args]);
+  }
+}
