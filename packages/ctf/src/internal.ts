@@ -31,3 +31,4 @@ export {
 } from './decode/link.ts';
 export { AGAIN, END } from './decode/medium.ts';
 export { decodeText, encodeText } from './decode/text.ts';
+export { METADATA_BYTES_MAX } from './metadata/parse-metadata.ts';

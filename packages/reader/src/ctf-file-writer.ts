@@ -14,10 +14,13 @@ import {
 } from '@ringtail/ctf';
 import { instantOf, isBefore } from './instant.ts';
 import type { PacketSelection } from './packet-selection.ts';
+import { ReaderError } from './reader-error.ts';
+import { openRegularFile, readFrom, sizeOfFile } from './regular-file.ts';
 import { NS_MAX, NS_MIN, type TimeRange } from './time-range.ts';
 import type { TraceStream } from './trace-stream.ts';
 
 const COPY_BYTES = 1 << 20;
+const ZEROS = Buffer.alloc(COPY_BYTES);
 
 export interface FileWriteOptions {
   /** What the metadata of the output says. */
@@ -41,6 +44,7 @@ export class CtfFileWriter {
   readonly #begin: Instant | undefined;
   readonly #end: Instant | undefined;
   readonly #fd: number;
+  #at = 0;
   /** By data stream class: a file may hold packets of several. */
   readonly #writers = new Map<bigint, PacketWriter>();
   /** When the packet that was copied last ends. */
@@ -62,7 +66,7 @@ export class CtfFileWriter {
       const traceClass = this.#options.class;
       const dataStreamClass = traceClass.dataStreamClasses.find((c) => c.id === id)!;
       writer = new PacketWriter(traceClass, dataStreamClass, (packet) => {
-        writeAll(this.#fd, packet);
+        this.#put(packet);
         this.#options.onPackets('written', 1, packet.length);
       });
       writer.skipTo(this.#copiedTo);
@@ -72,11 +76,32 @@ export class CtfFileWriter {
   }
 
   write(): void {
-    try {
+    this.#finish(() => {
       const isTrimmed = this.#begin !== undefined || this.#end !== undefined;
       const selection = isTrimmed ? this.#stream.select(this.#options.range) : undefined;
       if (selection === undefined) this.#rewrite(undefined);
       else this.#writeSelected(selection);
+    });
+  }
+
+  /** Copies all packets, from header to header: what lies between or behind them is not read. */
+  copy(): void {
+    this.#finish(() => {
+      const source = this.#stream.sources[this.#sourceIdx]!;
+      const packets = this.#stream.index.packets
+        .filter(({ sourceIdx }) => sourceIdx === this.#sourceIdx)
+        .map((packet) => ({
+          ...packet,
+          totalBytes: packet.totalBytes ?? (sizeOfFile(source.name) ?? 0) - packet.offsetBytes,
+        }));
+      this.#copy(packets);
+      this.#checkTail(packets.at(-1), NS_MAX);
+    });
+  }
+
+  #finish(write: () => void): void {
+    try {
+      write();
     } catch (error) {
       if (!(error instanceof RingtailError)) throw error;
       this.#options.onError(error);
@@ -113,7 +138,7 @@ export class CtfFileWriter {
   #checkTail(last: PacketSummary | undefined, end: bigint): void {
     const offsetBytes = last === undefined ? 0 : last.offsetBytes + (last.totalBytes ?? Number.POSITIVE_INFINITY);
     const source = this.#stream.sources[this.#sourceIdx]!;
-    if (offsetBytes >= fs.statSync(source.name).size || (last !== undefined && last.endNs! > end)) return;
+    if (offsetBytes >= (sizeOfFile(source.name) ?? 0) || (last?.endNs !== undefined && last.endNs > end)) return;
     this.#reader({ sourceIdx: this.#sourceIdx, offsetBytes }).nextPacket();
   }
 
@@ -123,12 +148,41 @@ export class CtfFileWriter {
       while (to < packets.length && packets[to]!.offsetBytes === endOf(packets[to - 1]!)) to++;
       const start = packets[from]!.offsetBytes;
       const bytes = endOf(packets[to - 1]!) - start;
-      copyRange(this.#stream.sources[this.#sourceIdx]!.name, this.#fd, start, bytes);
+      this.#copyRange(this.#stream.sources[this.#sourceIdx]!.name, start, bytes);
       this.#options.onPackets('copied', to - from, bytes);
       this.#copiedTo = packets[to - 1]!.endCycles;
       for (const writer of this.#writers.values()) writer.skipTo(this.#copiedTo);
       from = to;
     }
+  }
+
+  /** @throws {ReaderError} `UNREADABLE` where the file has become shorter than it was when its packets were counted */
+  #copyRange(file: string, start: number, length: number): void {
+    const { fd } = openRegularFile(file);
+    try {
+      const buffer = Buffer.allocUnsafe(Math.min(length, COPY_BYTES));
+      for (let done = 0; done < length; ) {
+        const count = readFrom(fd, buffer, Math.min(buffer.length, length - done), start + done);
+        if (count === 0) throw new ReaderError('UNREADABLE', 'the file became shorter while it was read').within(file);
+        this.#put(buffer.subarray(0, count));
+        done += count;
+      }
+    } finally {
+      fs.closeSync(fd);
+    }
+  }
+
+  /** Large pieces of zeros become holes: a packet may claim a terabyte of them. */
+  #put(bytes: Uint8Array): void {
+    if (bytes.length === COPY_BYTES && ZEROS.equals(bytes)) {
+      this.#at += bytes.length;
+      fs.ftruncateSync(this.#fd, this.#at);
+      return;
+    }
+    for (let done = 0; done < bytes.length; ) {
+      done += fs.writeSync(this.#fd, bytes, done, bytes.length - done, this.#at + done);
+    }
+    this.#at += bytes.length;
   }
 
   #reader(place: PacketPlace | undefined): DataStreamReader {
@@ -210,23 +264,4 @@ class PacketCut {
 
 function endOf({ offsetBytes, totalBytes }: PacketSummary): number {
   return offsetBytes + totalBytes!;
-}
-
-function copyRange(file: string, to: number, start: number, length: number): void {
-  const from = fs.openSync(file, 'r');
-  try {
-    const buffer = Buffer.allocUnsafe(Math.min(length, COPY_BYTES));
-    for (let done = 0; done < length; ) {
-      const count = fs.readSync(from, buffer, 0, Math.min(buffer.length, length - done), start + done);
-      if (count === 0) return;
-      writeAll(to, buffer.subarray(0, count));
-      done += count;
-    }
-  } finally {
-    fs.closeSync(from);
-  }
-}
-
-function writeAll(fd: number, bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.length; ) done += fs.writeSync(fd, bytes, done);
 }

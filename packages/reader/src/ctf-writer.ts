@@ -14,6 +14,7 @@ import {
   withTsdlNames,
 } from '@ringtail/ctf';
 import { CtfFileWriter } from './ctf-file-writer.ts';
+import { systemPath } from './file-names.ts';
 import type { OpenedTrace, TraceReader } from './open-traces.ts';
 import { indexPath } from './packet-index.ts';
 import { ReaderError } from './reader-error.ts';
@@ -36,6 +37,11 @@ export interface CtfWriteReport {
   readonly packetsWritten: number;
   readonly bytes: number;
 }
+
+/** Of `fs.Stats`. */
+const BLOCK_BYTES = 512;
+/** Smaller files are copied whole: file systems that compress store less than they are long. */
+const HOLES_BYTES_MIN = 1 << 30;
 
 type Tally = { -readonly [Key in keyof CtfWriteReport]: CtfWriteReport[Key] };
 
@@ -88,12 +94,18 @@ function packetUuid({ class: { version, uuid }, streams }: OpenedTrace): string 
   const first = streams[0];
   if (version.major !== 1 || uuid === undefined || first?.class === undefined) return undefined;
   const reader = first.reader();
-  for (;;) {
-    const next = reader.nextWithBoundaries();
-    if (next.kind !== 'item') return undefined;
-    if (next.item.kind !== 'packet-begin') continue;
-    const bytes = next.item.packet.header?.uuid;
-    return Array.isArray(bytes) && bytes.length === UUID_BYTES ? uuidText(Uint8Array.from(bytes)) : undefined;
+  try {
+    for (;;) {
+      const next = reader.nextWithBoundaries();
+      if (next.kind !== 'item') return undefined;
+      if (next.item.kind !== 'packet-begin') continue;
+      const bytes = next.item.packet.header?.uuid;
+      return Array.isArray(bytes) && bytes.length === UUID_BYTES ? uuidText(Uint8Array.from(bytes)) : undefined;
+    }
+  } catch (error) {
+    // Damage is reported when the packets are written.
+    if (error instanceof RingtailError) return undefined;
+    throw error;
   }
 }
 
@@ -115,7 +127,7 @@ class TraceWriter {
   write(root: string): void {
     const directories = new Map<string, string>();
     for (const { path: from, relative, metadataUuid } of this.#trace.directories) {
-      const to = path.join(root, relative);
+      const to = path.join(root, plainName(relative));
       directories.set(from, to);
       guarded(to, () => {
         makeDirectories(to);
@@ -124,7 +136,7 @@ class TraceWriter {
     }
     for (const stream of this.#trace.streams) {
       for (const [sourceIdx, { name }] of stream.sources.entries()) {
-        const target = path.join(directories.get(path.dirname(name))!, path.basename(name));
+        const target = path.join(directories.get(path.dirname(name))!, plainName(path.basename(name)));
         guarded(target, () => this.#writeFile(stream, sourceIdx, target));
       }
     }
@@ -143,7 +155,8 @@ class TraceWriter {
     const { keepsPackets } = this.#target;
     const { name } = stream.sources[sourceIdx]!;
     const isWhole = range.begin === undefined && range.end === undefined && keep === undefined;
-    if (isWhole && keepsPackets && (!keepsGoing || isSound(stream, sourceIdx))) {
+    const hasHoles = hasHolesIn(name);
+    if (isWhole && keepsPackets && !hasHoles && (!keepsGoing || isSound(stream, sourceIdx))) {
       this.#copyFile(name, target);
       return;
     }
@@ -151,7 +164,7 @@ class TraceWriter {
       this.#tally[kind === 'copied' ? 'packetsCopied' : 'packetsWritten'] += count;
       this.#progress(bytes);
     };
-    new CtfFileWriter(stream, sourceIdx, target, {
+    const writer = new CtfFileWriter(stream, sourceIdx, target, {
       class: this.#target.class,
       range,
       keep,
@@ -159,20 +172,23 @@ class TraceWriter {
       keepsGoing,
       onPackets,
       onError: (error) => this.#reader.report(error),
-    }).write();
+    });
+    if (isWhole && keepsPackets && !keepsGoing) writer.copy();
+    else writer.write();
     // Whoever finds a file without packets takes it for damage.
     if (fs.statSync(target).size === 0) fs.unlinkSync(target);
-    else if (stream.class !== undefined && fs.existsSync(indexPath(name)))
+    else if (stream.class !== undefined && fs.existsSync(systemPath(indexPath(name))))
       writeIndexFile(this.#target.class, stream, target);
   }
 
   /** With its index, which fits the copy too. */
   #copyFile(from: string, to: string): void {
     const flags = fs.constants.COPYFILE_EXCL | fs.constants.COPYFILE_FICLONE;
-    fs.copyFileSync(from, to, flags);
-    if (fs.existsSync(indexPath(from))) {
+    fs.copyFileSync(systemPath(from), to, flags);
+    const index = systemPath(indexPath(from));
+    if (fs.existsSync(index)) {
       makeDirectories(path.dirname(indexPath(to)));
-      fs.copyFileSync(indexPath(from), indexPath(to), flags);
+      fs.copyFileSync(index, indexPath(to), flags);
     }
     this.#tally.filesCopied++;
     this.#progress(fs.statSync(to).size);
@@ -181,6 +197,25 @@ class TraceWriter {
   #progress(bytes: number): void {
     this.#tally.bytes += bytes;
     this.#options.onProgress?.(this.#tally.bytes);
+  }
+}
+
+/** A name for a new file: bytes that are no text are replaced. */
+function plainName(name: string): string {
+  return Buffer.from(name).toString();
+}
+
+/**
+ * Whether less of a file is stored than it is long. To copy such a file whole could fill a disk with zeros, which are in no packet.
+ *
+ * @throws {ReaderError} `UNREADABLE`
+ */
+function hasHolesIn(file: string): boolean {
+  try {
+    const { blocks, size } = fs.statSync(systemPath(file));
+    return size > HOLES_BYTES_MIN && blocks * BLOCK_BYTES < size / 2;
+  } catch (error) {
+    throw new ReaderError('UNREADABLE', describeError(error), { cause: error }).within(file);
   }
 }
 
@@ -201,7 +236,7 @@ function guarded(target: string, write: () => void): void {
     write();
   } catch (error) {
     const errno = errnoOf(error);
-    if (errno === undefined) throw error;
+    if (errno === undefined || error instanceof RingtailError) throw error;
     const code = errno === 'EEXIST' ? 'OUTPUT_EXISTS' : 'UNWRITABLE';
     throw new ReaderError(code, describeError(error), { cause: error }).within(target);
   }

@@ -1,7 +1,9 @@
 import fs from 'node:fs';
 import { describeError } from '@ringtail/base';
 import type { Medium, Next } from '@ringtail/ctf';
+import { closeDescriptorOf, descriptorOf } from './descriptor-pool.ts';
 import { ReaderError } from './reader-error.ts';
+import { readFrom } from './regular-file.ts';
 
 /** Read at once unless more is asked for. A buffer of this size is held for each file. */
 const CHUNK_BYTES = 256 * 1024;
@@ -11,17 +13,29 @@ const CHUNK_BYTES_MAX = 1024 * 1024;
 /** Buffers of larger chunks take no more, all together. */
 const LARGE_CHUNKS_BYTES_MAX = 16 * 1024 * 1024;
 
+/** Thousands of files are read in smaller chunks, down to this size: less is as slow as to read the file in small pieces. */
+const CHUNK_BYTES_MIN = 32 * 1024;
+/** Buffers of chunks take no more than this, unless that many of the least size do. */
+const CHUNKS_BYTES_MAX = 128 * 1024 * 1024;
+
 /** Has files that are read side by side read in chunks as large as their number allows. */
 export function shareChunkMemory(media: readonly FileMedium[]): void {
-  const share = Math.floor(LARGE_CHUNKS_BYTES_MAX / media.length);
-  for (const medium of media) medium.chunkBytes = Math.min(Math.max(CHUNK_BYTES, share), CHUNK_BYTES_MAX);
+  const chunkBytes = chunkBytesOf(media.length);
+  for (const medium of media) medium.chunkBytes = chunkBytes;
 }
 
-/** The bytes of one file, read as they are needed. The file is opened at the first read. */
+function chunkBytesOf(fileCount: number): number {
+  const large = Math.min(Math.floor(LARGE_CHUNKS_BYTES_MAX / fileCount), CHUNK_BYTES_MAX);
+  if (large > CHUNK_BYTES) return large;
+  return Math.max(CHUNK_BYTES_MIN, Math.min(Math.floor(CHUNKS_BYTES_MAX / fileCount), CHUNK_BYTES));
+}
+
+/** The bytes of one file, read as they are needed. It is opened when it is read, and closed when others are read. */
 export class FileMedium implements Medium {
   chunkBytes = CHUNK_BYTES;
-  readonly #path: string;
-  #fd: number | undefined;
+  readonly path: string;
+  /** Of the file that was opened first. */
+  identity: string | undefined;
   #buffer: Buffer = Buffer.alloc(0);
   /** What of the file the buffer holds. */
   #offset = 0;
@@ -29,7 +43,7 @@ export class FileMedium implements Medium {
   #atEnd = false;
 
   constructor(path: string) {
-    this.#path = path;
+    this.path = path;
   }
 
   read(offset: number, bytesMin: number): Next<Uint8Array> {
@@ -41,29 +55,24 @@ export class FileMedium implements Medium {
   }
 
   close(): void {
-    if (this.#fd !== undefined) fs.closeSync(this.#fd);
-    this.#fd = undefined;
+    closeDescriptorOf(this);
   }
 
   #fill(offset: number, bytesMin: number): void {
     try {
-      this.#fd ??= fs.openSync(this.#path, 'r');
-      const size = fs.fstatSync(this.#fd).size;
+      const fd = descriptorOf(this);
+      const size = fs.fstatSync(fd).size;
       // Who jumps from packet to packet wants little of each.
       const goesOn = offset >= this.#offset && offset <= this.#offset + this.#length;
-      const chunkBytes = goesOn ? this.chunkBytes : CHUNK_BYTES;
+      const chunkBytes = goesOn ? this.chunkBytes : Math.min(this.chunkBytes, CHUNK_BYTES);
       const wanted = Math.min(Math.max(bytesMin, chunkBytes), Math.max(0, size - offset));
       if (wanted > this.#buffer.length) this.#buffer = Buffer.allocUnsafeSlow(wanted);
       this.#offset = offset;
       this.#length = 0;
-      while (this.#length < wanted) {
-        const count = fs.readSync(this.#fd, this.#buffer, this.#length, wanted - this.#length, offset + this.#length);
-        if (count === 0) break;
-        this.#length += count;
-      }
+      this.#length = readFrom(fd, this.#buffer, wanted, offset);
       this.#atEnd = offset + this.#length >= size;
     } catch (error) {
-      throw new ReaderError('UNREADABLE', describeError(error), { cause: error }).within(this.#path);
+      throw new ReaderError('UNREADABLE', describeError(error), { cause: error }).within(this.path);
     }
   }
 }

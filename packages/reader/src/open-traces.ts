@@ -1,4 +1,3 @@
-import fs from 'node:fs';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { describeError, RingtailError } from '@ringtail/base';
@@ -18,7 +17,7 @@ import {
   TraceDecoder,
   type TraceIdentity,
 } from '@ringtail/ctf';
-import { EventVisitor } from '@ringtail/ctf/internal';
+import { EventVisitor, METADATA_BYTES_MAX } from '@ringtail/ctf/internal';
 import { BoundarySource } from './boundary-source.ts';
 import { type ClockCorrection, correctClocks } from './clock-correction.ts';
 import { findTraceDirectories, type TraceDirectory } from './discover.ts';
@@ -29,8 +28,11 @@ import { MessageTrimmer } from './message-trimmer.ts';
 import { packedSentence } from './packed-file.ts';
 import { durationText } from './pretty/pretty-time.ts';
 import { ReaderError } from './reader-error.ts';
+import { readWholeFile, sizeOfFile } from './regular-file.ts';
 import { resolveTimeBound, type TimeBound, type TimeRange } from './time-range.ts';
 import { TraceStream } from './trace-stream.ts';
+
+const MIB = 2 ** 20;
 
 export interface OpenOptions {
   /**
@@ -114,6 +116,12 @@ export class TraceReader implements Iterable<Message> {
     for (const medium of this.#media) medium.close();
   }
 
+  /** Size of all files of data streams. */
+  get fileBytes(): number {
+    const sources = this.traces.flatMap(({ streams }) => streams.flatMap((stream) => stream.sources));
+    return sources.reduce((sum, { name }) => sum + (sizeOfFile(name) ?? 0), 0);
+  }
+
   /** Which events are wanted; undefined means all. */
   get keep(): OpenOptions['keep'] {
     return this.#options.keep;
@@ -176,6 +184,11 @@ interface FoundDirectory extends TraceDirectory {
   readonly relative: string;
 }
 
+interface FoundBelow {
+  readonly root: string;
+  readonly directory: FoundDirectory;
+}
+
 export interface OpenedDirectory extends FoundDirectory {
   /** Of its metadata. Its packets have the same, if any. */
   readonly metadataUuid: string | undefined;
@@ -209,11 +222,11 @@ interface TraceMetadata {
 export function openTraces(roots: string | readonly string[], options: OpenOptions = {}): TraceReader {
   const media: FileMedium[] = [];
   try {
-    const found = new Map<string, { root: string; directory: FoundDirectory }>();
+    const found = new Map<string, FoundBelow>();
     const all = (typeof roots === 'string' ? [roots] : roots).map((root) => path.resolve(root));
     for (const root of all) {
       const above = all.length === 1 ? root : path.dirname(root);
-      for (const directory of findTraceDirectories(root)) {
+      for (const directory of findTraceDirectories(root, options)) {
         if (found.has(directory.path)) continue;
         found.set(directory.path, {
           root,
@@ -221,7 +234,7 @@ export function openTraces(roots: string | readonly string[], options: OpenOptio
         });
       }
     }
-    const metadata = [...found.values()].map(({ root, directory }) => openMetadata(root, directory, options));
+    const metadata = openAllMetadata([...found.values()], options);
     const traces = byIdentity(metadata).map((physical) => openTrace(physical, media, options));
     shareChunkMemory(media);
     return new TraceReader(traces, timeRange(traces, options), options, media);
@@ -266,12 +279,32 @@ function common(a: TimeRange, b: TimeRange): TimeRange {
   return { begin, end };
 }
 
-function openMetadata(root: string, directory: FoundDirectory, options: OpenOptions): TraceMetadata {
+/** A reader that keeps going leaves out directories whose metadata is refused, unless that leaves none. */
+function openAllMetadata(found: readonly FoundBelow[], options: OpenOptions): TraceMetadata[] {
+  const opened: TraceMetadata[] = [];
+  const refused: RingtailError[] = [];
+  for (const directory of found) {
+    try {
+      opened.push(openMetadata(directory, options));
+    } catch (error) {
+      if (!(error instanceof RingtailError) || options.keepGoing !== true) throw error;
+      refused.push(error);
+    }
+  }
+  const [first] = refused;
+  if (first !== undefined && (opened.length === 0 || options.onError === undefined)) throw first;
+  for (const error of refused) options.onError?.(error);
+  return opened;
+}
+
+function openMetadata({ root, directory }: FoundBelow, options: OpenOptions): TraceMetadata {
   let bytes: Buffer;
   try {
     const sentence = packedSentence(directory.metadataPath);
     if (sentence !== undefined) throw new Error(sentence);
-    bytes = fs.readFileSync(directory.metadataPath);
+    const whole = readWholeFile(directory.metadataPath, METADATA_BYTES_MAX);
+    if (whole === undefined) throw new Error(`the metadata is larger than ${METADATA_BYTES_MAX / MIB} MiB`);
+    bytes = whole;
   } catch (error) {
     throw new ReaderError('UNREADABLE', describeError(error), { cause: error }).within(directory.metadataPath);
   }

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { gunzipSync, constants as zlib } from 'node:zlib';
+import { openRegularFile, readFrom } from './regular-file.ts';
 
 /** How a kind of file begins, and how it is unpacked. */
 interface Packing {
@@ -58,10 +59,10 @@ function untar(file: string, directory: string): string {
 }
 
 function readHead(file: string): Buffer {
-  const fd = fs.openSync(file, 'r');
+  const { fd } = openRegularFile(file);
   try {
     const head = Buffer.alloc(HEAD_BYTES);
-    return head.subarray(0, fs.readSync(fd, head, 0, HEAD_BYTES, 0));
+    return head.subarray(0, readFrom(fd, head, HEAD_BYTES, 0));
   } finally {
     fs.closeSync(fd);
   }

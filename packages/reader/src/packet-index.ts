@@ -1,11 +1,17 @@
-import fs from 'node:fs';
 import path from 'node:path';
+import { RingtailError } from '@ringtail/base';
 import { DataStreamReader, type PacketSummary, parseIndexFile } from '@ringtail/ctf';
 import { ClockValue } from '@ringtail/ctf/internal';
+import { readWholeFile, sizeOfFile } from './regular-file.ts';
 import type { TraceStream } from './trace-stream.ts';
 
-/** An index file beyond this is not taken into memory; the data file's own headers serve then. */
-const INDEX_BYTES_MAX = 1 << 28;
+/**
+ * A data stream of more packets has no index: one packet takes some 400 bytes of memory there. It is read whole whatever
+ * the time range is, as one whose packets do not tell times. With packets of a page, this is a data stream of 4 GiB.
+ */
+export const INDEX_PACKETS_MAX = 1 << 20;
+/** An index file beyond this is of more packets. */
+const INDEX_BYTES_MAX = 128 * INDEX_PACKETS_MAX;
 
 /**
  * Where the packets of a data stream lie, and when they begin and end, in the order of time.
@@ -50,13 +56,9 @@ export function buildPacketIndex(stream: TraceStream): PacketIndex {
   let isWhole = true;
   for (let sourceIdx = 0; sourceIdx < stream.sources.length; sourceIdx++) {
     const indexed = indexFromFile(stream, sourceIdx);
-    if (indexed !== undefined) {
-      packets.push(...indexed);
-      continue;
-    }
-    const scanned = scanSource(stream, sourceIdx);
-    packets.push(...scanned.packets);
-    isWhole &&= scanned.isWhole;
+    if (indexed === undefined) isWhole = scanSource(stream, sourceIdx, packets) && isWhole;
+    else for (const packet of indexed) packets.push(packet);
+    if (packets.length > INDEX_PACKETS_MAX) return new PacketIndex([], false);
   }
   return new PacketIndex(stream.sources.length === 1 ? packets : inOrderOnce(packets), isWhole);
 }
@@ -66,20 +68,23 @@ export function indexPath(file: string): string {
   return path.join(path.dirname(file), 'index', `${path.basename(file)}.idx`);
 }
 
-function scanSource(stream: TraceStream, sourceIdx: number): { packets: PacketSummary[]; isWhole: boolean } {
-  const packets: PacketSummary[] = [];
+/** @returns whether these are all packets of the file */
+function scanSource(stream: TraceStream, sourceIdx: number, packets: PacketSummary[]): boolean {
   const reader = readerOf(stream, sourceIdx);
+  let last: PacketSummary | undefined;
   try {
     for (;;) {
       const next = reader.nextPacket();
-      if (next.kind !== 'item') return { packets, isWhole: true };
-      packets.push({ ...next.item, sourceIdx });
+      if (next.kind !== 'item') return true;
+      last = { ...next.item, sourceIdx };
+      packets.push(last);
+      if (packets.length > INDEX_PACKETS_MAX) return false;
     }
-  } catch {
+  } catch (error) {
+    if (!(error instanceof RingtailError)) throw error;
     // Whoever reads the last packet reports that its content is cut, but not that the padding behind it is.
-    const last = packets.at(-1);
     const contentEnd = last?.contentBits === undefined ? 0 : last.offsetBytes + last.contentBits / 8;
-    return { packets, isWhole: contentEnd > fs.statSync(stream.sources[sourceIdx]!.name).size };
+    return contentEnd > (sizeOfFile(stream.sources[sourceIdx]!.name) ?? Number.POSITIVE_INFINITY);
   }
 }
 
@@ -99,7 +104,7 @@ function indexFromFile(stream: TraceStream, sourceIdx: number): PacketSummary[] 
     if (offsetBytes !== offset || packetBits <= 0n || packetBits % 8n !== 0n) return undefined;
     offset += packetBits / 8n;
   }
-  if (offset !== BigInt(fs.statSync(file).size)) return undefined;
+  if (offset !== BigInt(sizeOfFile(file) ?? -1)) return undefined;
   const ends = [index.entries[0]!, index.entries.at(-1)!];
   const found = readPackets(
     stream,
@@ -131,7 +136,7 @@ function indexFromFile(stream: TraceStream, sourceIdx: number): PacketSummary[] 
 
 function readIndexFile(file: string): Uint8Array | undefined {
   try {
-    return fs.statSync(file).size > INDEX_BYTES_MAX ? undefined : fs.readFileSync(file);
+    return readWholeFile(file, INDEX_BYTES_MAX);
   } catch {
     return undefined;
   }
@@ -148,34 +153,23 @@ function readPackets(stream: TraceStream, sourceIdx: number, offsets: readonly n
       packets.push(next.item);
     }
     return packets;
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (error instanceof RingtailError) return undefined;
+    throw error;
   }
 }
 
-/** Packets that say the same of themselves are copies of one. */
+/** Packets of different files that say the same of themselves are copies of one. */
 function inOrderOnce(packets: readonly PacketSummary[]): PacketSummary[] {
   if (packets.some(({ beginNs, endNs }) => beginNs === undefined || endNs === undefined)) return [...packets];
   const sorted = packets.toSorted((a, b) => compare(a.beginNs!, b.beginNs!) || compare(a.endNs!, b.endNs!));
-  const kept: PacketSummary[] = [];
-  for (const packet of sorted) {
-    let isCopy = false;
-    for (let i = kept.length - 1; i >= 0 && kept[i]!.beginNs === packet.beginNs; i--) {
-      isCopy ||= isSame(kept[i]!, packet);
-    }
-    if (!isCopy) kept.push(packet);
-  }
-  return kept;
-}
-
-function isSame(a: PacketSummary, b: PacketSummary): boolean {
-  return (
-    a.sourceIdx !== b.sourceIdx &&
-    a.endNs === b.endNs &&
-    a.totalBytes === b.totalBytes &&
-    a.sequenceNumber === b.sequenceNumber &&
-    a.discardedEvents === b.discardedEvents
-  );
+  const firstSources = new Map<string, number>();
+  return sorted.filter(({ sourceIdx, beginNs, endNs, totalBytes, sequenceNumber, discardedEvents }) => {
+    const key = [beginNs, endNs, totalBytes, sequenceNumber, discardedEvents].join();
+    const first = firstSources.get(key);
+    if (first === undefined) firstSources.set(key, sourceIdx);
+    return first === undefined || first === sourceIdx;
+  });
 }
 
 function compare(a: bigint, b: bigint): number {

@@ -106,9 +106,7 @@ function convertToCtf(context: Context, command: Command, reader: TraceReader, o
       'name a new directory, or remove that one first',
     );
   }
-  const files = reader.traces.flatMap(({ streams }) => streams.flatMap(({ sources }) => sources));
-  const totalBytes = files.reduce((sum, { name }) => sum + fs.statSync(name).size, 0);
-  const progress = new ProgressBar(context, totalBytes);
+  const progress = new ProgressBar(context, reader.fileBytes);
   try {
     const done = writeCtf(reader, directory, {
       version: options.format === 'ctf' ? 1 : 2,

@@ -8,7 +8,7 @@ import { parseTsdl } from './tsdl-analyse.ts';
 const RECORD_SEPARATOR = 0x1e;
 
 /** Metadata beyond this is refused. LTTng's largest kernel metadata has 2 MB. */
-const METADATA_BYTES_MAX = 1 << 28;
+export const METADATA_BYTES_MAX = 1 << 28;
 
 /**
  * Reads the metadata of a trace, plain text or packetised.

@@ -33,10 +33,9 @@ export interface JobOptions extends PrettyOptions {
  */
 export async function printPrettyInJobs(reader: TraceReader, sink: TextSink, options: JobOptions): Promise<number> {
   const { jobs = defaultJobs(), traceBytesMin = TRACE_BYTES_MIN, ...pretty } = options;
-  const sliced = jobs < 2 || sink.fd === undefined || options.clockCycles ? undefined : slicesOf(reader);
-  if (sliced === undefined || sliced.slices.length < 2 || sliced.totalBytes < traceBytesMin) {
-    return printPretty(reader, sink, pretty);
-  }
+  const paysOff = jobs > 1 && sink.fd !== undefined && !options.clockCycles && reader.fileBytes >= traceBytesMin;
+  const sliced = paysOff ? slicesOf(reader) : undefined;
+  if (sliced === undefined || sliced.slices.length < 2) return printPretty(reader, sink, pretty);
   const pool = new JobPool(sink, sliced, pretty);
   const outcome = await pool.run(sink.fd!, Math.min(jobs, sliced.slices.length) - 1);
   if (outcome === 'done') return pool.eventCount;

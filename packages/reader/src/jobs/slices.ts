@@ -1,7 +1,7 @@
-import fs from 'node:fs';
 import type { DataStreamClass, Instant, PacketSummary } from '@ringtail/ctf';
 import { instantOf } from '../instant.ts';
 import type { OpenedTrace, TraceReader } from '../open-traces.ts';
+import { sizeOfFile } from '../regular-file.ts';
 import type { TraceStream } from '../trace-stream.ts';
 
 /** A slice has at least so many bytes: passing the turn costs a little. */
@@ -34,7 +34,6 @@ export interface SlicedTraces {
   readonly slices: readonly Slice[];
   /** Size of what a slice is made of, mostly. */
   readonly sliceBytes: number;
-  readonly totalBytes: number;
 }
 
 /**
@@ -54,11 +53,13 @@ export function slicesOf(reader: TraceReader): SlicedTraces | undefined {
   });
   const streams = reader.traces.flatMap((trace) => trace.streams);
   if (!isWhole || streams.length === 0 || !streams.every(isDivisible)) return undefined;
-  const sizes = streams.map(({ index }) => Math.max(...index.packets.map((packet) => packet.totalBytes!)));
+  const sizes = streams.map(({ index }) =>
+    index.packets.reduce((size, packet) => Math.max(size, packet.totalBytes!), 0),
+  );
   const sliceBytes = Math.max(SLICE_BYTES_MIN, SLICE_PACKETS_MIN * sizes.reduce((sum, size) => sum + size, 0));
   if (sliceBytes > SLICE_BYTES_MAX) return undefined;
-  const { bounds, totalBytes } = boundsOf(streams, sliceBytes);
-  return { traces: reader.traces, slices: cut(streams, bounds), sliceBytes, totalBytes };
+  const bounds = boundsOf(streams, sliceBytes);
+  return { traces: reader.traces, slices: cut(streams, bounds), sliceBytes };
 }
 
 function isDivisible(stream: TraceStream): boolean {
@@ -89,25 +90,23 @@ function coversAll({ sources, index }: TraceStream): boolean {
     if (totalBytes === undefined) return false;
     covered[sourceIdx]! += totalBytes;
   }
-  return sources.every(({ name }, i) => fs.statSync(name).size === covered[i]);
+  return sources.every(({ name }, i) => sizeOfFile(name) === covered[i]);
 }
 
 /** Times between which there are about as many bytes. */
-function boundsOf(streams: readonly TraceStream[], sliceBytes: number) {
+function boundsOf(streams: readonly TraceStream[], sliceBytes: number): bigint[] {
   const packets = streams.flatMap(({ index }) => index.packets);
   packets.sort((a, b) => (a.beginNs! < b.beginNs! ? -1 : a.beginNs! > b.beginNs! ? 1 : 0));
   const bounds: bigint[] = [];
   let bytes = 0;
-  let totalBytes = 0;
   for (const { beginNs, totalBytes: size } of packets) {
     if (bytes >= sliceBytes && beginNs !== bounds.at(-1)) {
       bounds.push(beginNs!);
       bytes = 0;
     }
     bytes += size!;
-    totalBytes += size!;
   }
-  return { bounds, totalBytes };
+  return bounds;
 }
 
 function cut(streams: readonly TraceStream[], bounds: readonly bigint[]): Slice[] {

@@ -1,0 +1,67 @@
+import fs from 'node:fs';
+import { errnoOf } from '@ringtail/base';
+import { openRegularFile } from './regular-file.ts';
+
+/**
+ * How many files of traces are open at a time. A trace may have thousands of data streams, and a process as few as a thousand
+ * descriptors. To open a file again costs little beside reading a chunk of it.
+ */
+export const OPEN_FILES_MAX = 64;
+
+/** A file that is opened when it is read, and closed when others need its descriptor. */
+interface PooledFile {
+  readonly path: string;
+  /** Of the file that was opened first. */
+  identity: string | undefined;
+}
+
+/** Open files, the one that was used last at the end. */
+const open = new Map<PooledFile, number>();
+
+/**
+ * The descriptor of a file, opened if it is not.
+ *
+ * @throws an error of `node:fs`, or `Error` if this is no regular file any more, or another one
+ */
+export function descriptorOf(file: PooledFile): number {
+  const known = open.get(file);
+  if (known !== undefined) {
+    open.delete(file);
+    open.set(file, known);
+    return known;
+  }
+  if (open.size >= OPEN_FILES_MAX) closeOldest();
+  const fd = openFile(file);
+  open.set(file, fd);
+  return fd;
+}
+
+export function closeDescriptorOf(file: PooledFile): void {
+  const fd = open.get(file);
+  if (fd === undefined) return;
+  open.delete(file);
+  fs.closeSync(fd);
+}
+
+function openFile(file: PooledFile): number {
+  for (;;) {
+    try {
+      const { fd, identity } = openRegularFile(file.path);
+      file.identity ??= identity;
+      if (file.identity === identity) return fd;
+      fs.closeSync(fd);
+      throw new Error('another file took the place of this one while it was read');
+    } catch (error) {
+      const isFull = ['EMFILE', 'ENFILE'].includes(errnoOf(error) ?? '');
+      if (!isFull || open.size === 0) throw error;
+      closeOldest();
+    }
+  }
+}
+
+function closeOldest(): void {
+  for (const [file] of open) {
+    closeDescriptorOf(file);
+    return;
+  }
+}
