@@ -1,5 +1,6 @@
 export { asUser, type UserIds } from './as-user.ts';
 export { Memfd, Seal } from './constants.ts';
+export { descriptorCount, descriptorLimit } from './descriptors.ts';
 export {
   checkDirectory,
   DirectoryRefused,

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { chmodSync, chownSync, readFileSync } from 'node:fs';
+import { chmodSync, chownSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { describeError } from '@ringtail/base';
-import type { Posix } from '@ringtail/posix';
+import { descriptorLimit, type Posix } from '@ringtail/posix';
 import type { Request, TraceFormat } from '@ringtail/protocol';
 import { AppServer } from './app-server.ts';
 import { ApplicationService } from './application-service.ts';
@@ -52,6 +52,8 @@ import { UnregisteredPrograms } from './unregistered/unregistered-programs.ts';
 
 /** A consumer that does not answer holds the end up for so long. */
 const SHUTDOWN_MS_MAX = 60_000;
+/** The usual limit of descriptors, where the kernel does not say. */
+const DESCRIPTORS_DEFAULT = 1024;
 /** How often the consumer is asked what went wrong, which it forgets when it dies. */
 const TROUBLES_PERIOD_MS = 10_000;
 
@@ -89,7 +91,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
   const { directory } = claim;
   const isRoot = uid === 0;
   const credentialsOf = (socket: Socket) => posix.peerCredentials(descriptorOf(socket));
-  const descriptors = descriptorLimit();
+  const descriptors = descriptorLimit() ?? DESCRIPTORS_DEFAULT;
   const now = () => new Date();
   const nowMs = () => performance.now();
   const log = new LimitedLog({ log: options.log, nowMs, schedule: scheduleTimer });
@@ -340,10 +342,4 @@ async function within(limitMs: number, promise: Promise<void>): Promise<void> {
 /** Node.js has no public way to the descriptor of a socket, which peer credentials need. */
 function descriptorOf(socket: Socket): number {
   return (socket as unknown as { readonly _handle: { readonly fd: number } | null })._handle?.fd ?? -1;
-}
-
-/** How many descriptors this process may have; Node.js raises the limit as far as it may at its start. */
-function descriptorLimit(): number {
-  const limit = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1'))?.[1];
-  return limit === undefined ? 1024 : Number(limit);
 }

@@ -8,6 +8,7 @@ import {
   type DesiredChannel,
   type RegisterMessage,
   type RunDirectory,
+  type UnableMessage,
 } from '@ringtail/protocol';
 import { defineApplicationContext } from '../context/application-context.ts';
 import { contextTroubleOf, onContextTrouble } from '../context/context-troubles.ts';
@@ -26,6 +27,7 @@ import { CounterSpace } from './counter-space.ts';
 import { DaemonLink } from './daemon-link.ts';
 import { registerTimeoutMs } from './daemon-timeouts.ts';
 import { debug } from './debug.ts';
+import { descriptorShortage } from './descriptor-reserve.ts';
 import { later, onFailure, soon } from './event-loop.ts';
 import { HandingOn, handedOnSocket, runDirectories, settings } from './handed-on.ts';
 import { noteDescriptor, unmapLeftovers } from './leftovers.ts';
@@ -68,6 +70,8 @@ export class ThreadAgent {
   /** Daemons that know that this thread cannot register, by slot. */
   readonly #unableLinks = new Map<number, UnableLink>();
   #isUnable = false;
+  /** The program has too few descriptors: daemons are told so, and no connection stays. */
+  #isCrowded = false;
   readonly #published = new WeakMap<DaemonLink, Published>();
   /** Another map whenever something about channels has changed. */
   #bindings = new Map<string, ChannelBinding>();
@@ -396,19 +400,24 @@ export class ThreadAgent {
   }
 
   #tellInability(socketPath: string, slot: number): void {
-    const link = UnableLink.connect(this.#posix, socketPath, {
+    const message: UnableMessage = {
       type: 'unable',
       protocol: APP_PROTOCOL_VERSION,
       procname: threadName(),
       reason: this.inoperative ?? 'the tracer could not start',
-    });
+    };
+    if (this.#isCrowded && this.#posix !== undefined) {
+      UnableLink.tell(this.#posix, socketPath, message);
+      return;
+    }
+    const link = UnableLink.connect(this.#posix, socketPath, message);
     this.#unableLinks.set(slot, link);
     link.onEnd(() => this.#unableLinks.delete(slot));
   }
 
   /** What registering needs and a program without a daemon never pays for: koffi, the control file. */
   #prepare(): Prepared | undefined {
-    if (this.#isUnable) return undefined;
+    if (this.inoperative !== undefined) return undefined;
     if (this.#posix === undefined) {
       const loaded = loadPosix();
       if (!loaded.ok) {
@@ -417,6 +426,12 @@ export class ThreadAgent {
         return undefined;
       }
       this.#posix = loaded.posix;
+    }
+    const shortage = this.#control === undefined ? descriptorShortage() : undefined;
+    if (shortage !== undefined) {
+      this.#isCrowded = true;
+      this.#giveUp(shortage);
+      return undefined;
     }
     try {
       this.#identity ??= { pid: process.pid, tid: this.#posix.gettid(), procname: threadName() };

@@ -21,25 +21,38 @@ export class UnableLink {
     socket.resume();
   }
 
+  /** Only says why, for a program that has no descriptor to spare. @throws {PosixError} where the daemon cannot be reached */
+  static tell(posix: Posix, socketPath: string, message: UnableMessage): void {
+    posix.closeFd(connected(posix, socketPath, message));
+  }
+
   /** @throws {PosixError} where the daemon cannot be reached */
   static connect(posix: Posix | undefined, socketPath: string, message: UnableMessage): UnableLink {
-    const frame = encodeFrame(message, APP_FRAME_BYTES_MAX);
     if (posix === undefined) {
       const link = new UnableLink(connect(socketPath));
-      link.#socket.write(frame);
+      link.#socket.write(frameOf(message));
       return link;
     }
-    const fd = posix.connectUnix(socketPath, SEND_TIMEOUT_MS);
-    try {
-      posix.sendWithFd(fd, frame, null, SEND_TIMEOUT_MS);
-    } catch (error) {
-      posix.closeFd(fd);
-      throw error;
-    }
-    return new UnableLink(new Socket({ fd, readable: true, writable: true }));
+    return new UnableLink(new Socket({ fd: connected(posix, socketPath, message), readable: true, writable: true }));
   }
 
   onEnd(listener: () => void): void {
     this.#socket.once('close', listener);
   }
+}
+
+/** Connects and says why. */
+function connected(posix: Posix, socketPath: string, message: UnableMessage): number {
+  const fd = posix.connectUnix(socketPath, SEND_TIMEOUT_MS);
+  try {
+    posix.sendWithFd(fd, frameOf(message), null, SEND_TIMEOUT_MS);
+    return fd;
+  } catch (error) {
+    posix.closeFd(fd);
+    throw error;
+  }
+}
+
+function frameOf(message: UnableMessage): Buffer {
+  return encodeFrame(message, APP_FRAME_BYTES_MAX);
 }

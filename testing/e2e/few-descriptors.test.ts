@@ -1,0 +1,45 @@
+/** Programs that may have few descriptors: tracing leaves them theirs, or stays away and says so. */
+import { spawnSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import { makeSandbox, program, record } from './harness.ts';
+
+const SLOW = { timeout: 120_000 };
+/** Numbers of descriptors with which some Node.js does not start, and with which every Node.js has some to spare. */
+const LIMIT_MIN = 10;
+const LIMIT_MAX = 128;
+/** What the tests add to the fewest descriptors with which Node.js runs the program. */
+const MORE = [0, 1, 2, 3, 4, 8, 16, 32];
+
+/** The program, which tells what it printed and how it ended, under a limit of descriptors. */
+function command(limit: number): string[] {
+  return ['bash', '-c', `ulimit -n ${limit} && exec "$0" "$@"`, process.execPath, program('plain.mjs'), '7'];
+}
+
+function withoutTracer(limit: number) {
+  const [file, ...args] = command(limit) as [string, ...string[]];
+  const { NODE_OPTIONS: _, ...env } = process.env;
+  const { status, stdout } = spawnSync(file, args, { env: { ...env, WITHOUT_TRACER: '1' }, encoding: 'utf8' });
+  return { status, stdout };
+}
+
+function fewest(): number {
+  for (let limit = LIMIT_MIN; limit < LIMIT_MAX; limit++) if (withoutTracer(limit).status === 7) return limit;
+  throw new Error(`Node.js does not run with ${LIMIT_MAX} descriptors`);
+}
+
+describe('a program that may have few descriptors', SLOW, () => {
+  const least = fewest();
+  const limits = [...MORE.map((more) => least + more), LIMIT_MAX];
+
+  it.each(limits)('runs with %i as it does without the tracer, and is recorded or said not to be', async (limit) => {
+    const { ended, summary } = await record(makeSandbox(), command(limit));
+    expect({ status: ended.code, stdout: ended.stdout }).toEqual(withoutTracer(limit));
+    if (limit === LIMIT_MAX) expect(summary.eventsRecorded).toBe(100);
+    if (summary.eventsRecorded === 100) {
+      expect(summary.troubles).toEqual([]);
+    } else {
+      expect(summary.eventsRecorded).toBe(0);
+      expect(summary.troubles.join('\n')).toMatch(/only \d+ of \d+ file descriptors are left.*raise ulimit -n/);
+    }
+  });
+});
