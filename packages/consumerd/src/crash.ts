@@ -1,7 +1,16 @@
-import { type Dirent, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  type Dirent,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { describeError, errnoOf } from '@ringtail/base';
-import { makeDirectories } from '@ringtail/base/files';
 import { uuidBytes } from '@ringtail/ctf';
 import type { SessionStatistics } from '@ringtail/protocol';
 import {
@@ -63,17 +72,18 @@ export function recoverRings(shmDirectory: string, outputDirectory: string): Rec
     throw new ConsumerError('NO_TRACE', `${shmDirectory} holds no directory with a metadata file and ring files`);
   }
   const traces = ringDirectories.map((ringDirectory) =>
-    recoverTrace(ringDirectory, join(outputDirectory, relative(shmDirectory, ringDirectory))),
+    recoverTrace(ringDirectory, outputDirectory, relative(shmDirectory, ringDirectory)),
   );
   return { traces };
 }
 
-function recoverTrace(ringDirectory: string, directory: string): RecoveredTrace {
+function recoverTrace(ringDirectory: string, output: string, place: string): RecoveredTrace {
+  const directory = join(output, place);
   const troubles = new Troubles(() => {});
   const streams: StreamStatistics[] = [];
   const ringNames = filesIn(ringDirectory).filter((name) => name.endsWith(RING_SUFFIX));
   try {
-    const traceUuid = copyMetadata(join(ringDirectory, 'metadata'), directory);
+    const traceUuid = copyMetadata(join(ringDirectory, 'metadata'), directory, output);
     for (const [streamInstanceId, name] of ringNames.entries()) {
       const path = join(ringDirectory, name);
       try {
@@ -91,20 +101,32 @@ function recoverTrace(ringDirectory: string, directory: string): RecoveredTrace 
 }
 
 /** Copies the whole blocks of a metadata file into a new trace directory, and returns the trace's UUID. */
-function copyMetadata(path: string, directory: string): string {
-  if (statSync(path).size > METADATA_BYTES_MAX) {
-    throw new ConsumerError('DIRECTORY_REFUSED', `${path} is too long for metadata of ours`);
-  }
-  const text = wholeBlocks(readFileSync(path, 'utf8'));
+function copyMetadata(path: string, directory: string, output: string): string {
+  const text = wholeBlocks(readMetadata(path));
   const uuid = traceUuidOf(text);
   if (uuid === undefined) throw new ConsumerError('DIRECTORY_REFUSED', `${path} is no metadata of a trace`);
-  ensureTraceDirectory(directory);
+  ensureTraceDirectory(directory, output);
   try {
     writeFileSync(join(directory, 'metadata'), text, { flag: 'wx', mode: 0o600 });
   } catch (error) {
     throw new ConsumerError('NOT_WRITTEN', `cannot make a trace: ${(error as Error).message}`, { cause: error });
   }
   return uuid;
+}
+
+/** The owner of the directory for ring files may put a FIFO or a device in its place at any moment. */
+function readMetadata(path: string): string {
+  const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const stats = fstatSync(descriptor);
+    if (!stats.isFile()) throw new ConsumerError('DIRECTORY_REFUSED', `${path} is not a file`);
+    if (stats.size > METADATA_BYTES_MAX) {
+      throw new ConsumerError('DIRECTORY_REFUSED', `${path} is too long for metadata of ours`);
+    }
+    return readFileSync(descriptor, 'utf8');
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 function recoverRing(
@@ -122,7 +144,7 @@ function recoverRing(
     const name = basename(path, RING_SUFFIX);
     // What was overwritten before anybody looked is no loss of a flight recorder.
     if (ring.header.mode === RingMode.OVERWRITE && ring.position.packetSeq === 0) {
-      makeDirectories(join(directory, 'index'), 0o700);
+      ensureTraceDirectory(join(directory, 'index'), directory);
       const file = new SnapshotStreamFile(directory, name, identity, systemOutput);
       const onDamaged = (error: RingError) =>
         troubles.add(`a ring of ${ownerOf(ring.header, path)} was given up: ${describeError(error)}`);

@@ -1,7 +1,6 @@
 import { fstatSync, lstatSync, readSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { assert, type ClockCycles, errnoOf } from '@ringtail/base';
-import { makeDirectories } from '@ringtail/base/files';
 import {
   encodeIndexHeader,
   encodePacketHeader,
@@ -16,7 +15,7 @@ import { ConsumerError } from './consumer-error.ts';
 import { closeQuietly, type FileOutput, openTraceFile, writeWhole } from './file-output.ts';
 import { beginsLikeTrace, indexEntryOf, type StreamIdentity, type WalkedPackets, walkPackets } from './packet-walk.ts';
 import { noStatistics, type StreamStatistics } from './statistics.ts';
-import { ensureTraceDirectory } from './trace-directory.ts';
+import { ensureTraceDirectory, outputOf } from './trace-directory.ts';
 import {
   nextTraceFile,
   ONE_TRACE_FILE,
@@ -89,7 +88,8 @@ export class DataStreamFile {
   readonly #identity: StreamIdentity;
   readonly #output: FileOutput;
   readonly #checkpointPath: string;
-  readonly #hasStateDirectory: boolean;
+  /** All below is ours. */
+  readonly #root: string;
   readonly #limits: TraceFileLimits;
   readonly #owner: UserIds | undefined;
   readonly #isChunkThere: () => boolean;
@@ -119,8 +119,9 @@ export class DataStreamFile {
     this.#name = name;
     this.#identity = identity;
     this.#output = output;
-    this.#hasStateDirectory = options.stateDirectory !== undefined;
-    this.#checkpointPath = join(options.stateDirectory ?? join(directory, 'index'), `${name}.checkpoint`);
+    const { stateDirectory = join(directory, 'index') } = options;
+    this.#root = options.stateDirectory === undefined ? directory : outputOf(stateDirectory);
+    this.#checkpointPath = join(stateDirectory, `${name}.checkpoint`);
     this.#limits = options.limits ?? ONE_TRACE_FILE;
     this.#owner = options.owner;
     this.#isChunkThere = options.isChunkThere ?? (() => true);
@@ -411,7 +412,7 @@ export class DataStreamFile {
     const opened: number[] = [];
     try {
       this.#asOwner(() => {
-        makeDirectories(join(this.#directory, 'index'), 0o700);
+        ensureTraceDirectory(join(this.#directory, 'index'), this.#root);
         opened.push(openTraceFile(this.#indexPath(this.#number)), openTraceFile(this.#dataPath(this.#number)));
       });
       this.#files = { index: opened[0] as number, data: opened[1] as number };
@@ -425,10 +426,7 @@ export class DataStreamFile {
 
   #openCheckpoints(): CheckpointFile {
     this.#checkpoints ??= this.#asOwner(() => {
-      const directory = join(this.#checkpointPath, '..');
-      // All below the session's output is ours.
-      if (this.#hasStateDirectory) ensureTraceDirectory(directory, join(directory, '..', '..'));
-      else makeDirectories(directory, 0o700);
+      ensureTraceDirectory(join(this.#checkpointPath, '..'), this.#root);
       return new CheckpointFile(this.#checkpointPath, this.#output);
     });
     return this.#checkpoints;

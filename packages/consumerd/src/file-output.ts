@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, writevSync } from 'node:fs';
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, type Stats, writevSync } from 'node:fs';
 import { errnoOf } from '@ringtail/base';
 import { ConsumerError } from './consumer-error.ts';
 
@@ -22,10 +22,30 @@ export const systemOutput: FileOutput = {
 export function openTraceFile(path: string): number {
   const { O_RDWR, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
   const descriptor = openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
-  const stats = fstatSync(descriptor);
-  if (stats.isFile() && stats.uid === process.geteuid?.()) return descriptor;
-  closeSync(descriptor);
-  throw new ConsumerError('DIRECTORY_REFUSED', `${path} is not a file of this user`);
+  try {
+    checkTraceFile(path, fstatSync(descriptor));
+    return descriptor;
+  } catch (error) {
+    closeSync(descriptor);
+    throw error;
+  }
+}
+
+/** Makes a file that is about to replace another. @throws the system's error, `EEXIST` for whatever is there */
+export function makeTraceFile(path: string): number {
+  const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
+  return openSync(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+}
+
+function checkTraceFile(path: string, stats: Stats): void {
+  const uid = process.geteuid?.();
+  if (!stats.isFile() || stats.uid !== uid) {
+    throw new ConsumerError('DIRECTORY_REFUSED', `${path} is not a file of this user`);
+  }
+  // Where others may make entries, as beside ring files, they could give any file of root's a name that is ours.
+  if (uid === 0 && stats.nlink > 1) {
+    throw new ConsumerError('DIRECTORY_REFUSED', `${path} is a file with other names (hard links): remove it`);
+  }
 }
 
 /** The text at the start of a file, as much as there is of so many bytes; nothing if the file is absent. */

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, fsyncSync, lstatSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { ConsumerError } from './consumer-error.ts';
-import { closeQuietly, type FileOutput, openTraceFile, writeWhole } from './file-output.ts';
+import { closeQuietly, type FileOutput, makeTraceFile, openTraceFile, writeWhole } from './file-output.ts';
 import { blockEndOf, traceUuidOf, upToLast } from './metadata-format.ts';
 
 export { traceUuidOf, wholeBlocks } from './metadata-format.ts';
@@ -136,7 +136,7 @@ function checkUuid(path: string, text: string, uuid: string): void {
 function replace(path: string, text: string, output: FileOutput): number {
   const temporary = `${path}.new`;
   rmSync(temporary, { force: true });
-  const descriptor = openTraceFile(temporary);
+  const descriptor = makeTraceFile(temporary);
   try {
     writeWhole(output, descriptor, [Buffer.from(text, 'utf8')], 0);
     fsyncSync(descriptor);

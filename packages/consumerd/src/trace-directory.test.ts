@@ -2,7 +2,7 @@ import { chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symli
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { checkStateDirectory, ensureTraceDirectory } from './trace-directory.ts';
+import { checkTraceDirectory, ensureSnapshotDirectory, ensureTraceDirectory } from './trace-directory.ts';
 
 let root: string;
 beforeEach(() => {
@@ -19,8 +19,8 @@ if (process.geteuid?.() !== 0)
 describe('ensureTraceDirectory', () => {
   it('creates what is missing, privately, and is content with what it made', () => {
     const path = join(root, 'session', 'ust/uid/0/64-bit');
-    ensureTraceDirectory(path);
-    ensureTraceDirectory(path);
+    ensureTraceDirectory(path, join(root, 'session'));
+    ensureTraceDirectory(path, join(root, 'session'));
     for (const part of ['session', 'session/ust', 'session/ust/uid/0/64-bit']) {
       expect(statSync(join(root, part)).mode & 0o777).toBe(0o700);
     }
@@ -29,7 +29,7 @@ describe('ensureTraceDirectory', () => {
   it('lets a person reach the output directory through a link', () => {
     mkdirSync(join(root, 'real'));
     symlinkSync('real', join(root, 'link'));
-    ensureTraceDirectory(join(root, 'link/ust/uid/0/64-bit'));
+    ensureTraceDirectory(join(root, 'link/ust/uid/0/64-bit'), join(root, 'link'));
     expect(statSync(join(root, 'real/ust/uid/0/64-bit')).isDirectory()).toBe(true);
   });
 
@@ -37,12 +37,20 @@ describe('ensureTraceDirectory', () => {
     mkdirSync(join(root, 'elsewhere'));
     mkdirSync(join(root, part, '..'), { recursive: true });
     symlinkSync(join(root, 'elsewhere'), join(root, part));
-    expect(() => ensureTraceDirectory(join(root, 'ust/uid/0/64-bit'))).toThrowError(refusal(/is a symbolic link/));
+    expect(() => ensureTraceDirectory(join(root, 'ust/uid/0/64-bit'), root)).toThrowError(
+      refusal(/is a symbolic link/),
+    );
   });
 
-  it('refuses a link in place of a directory outside of the layout', () => {
-    symlinkSync(root, join(root, 'link'));
-    expect(() => ensureTraceDirectory(join(root, 'link'))).toThrowError(refusal(/is a symbolic link/));
+  it('refuses a link in place of a snapshot, whose parent may be a link', () => {
+    mkdirSync(join(root, 'shared'));
+    symlinkSync('shared', join(root, 'link'));
+    symlinkSync(root, join(root, 'shared/snapshot'));
+    expect(() => ensureSnapshotDirectory(join(root, 'link/snapshot'), join(root, 'link'))).toThrowError(
+      refusal(/snapshot is a symbolic link/),
+    );
+    ensureSnapshotDirectory(join(root, 'link/other'), join(root, 'link'));
+    expect(readdirSync(join(root, 'shared')).sort()).toEqual(['other', 'snapshot']);
   });
 
   it('refuses a link anywhere below an output directory that it is told of', () => {
@@ -53,17 +61,18 @@ describe('ensureTraceDirectory', () => {
     rmSync(join(root, 'archives'));
     ensureTraceDirectory(join(root, 'archives/one'), root);
     expect(readdirSync(join(root, 'archives'))).toEqual(['one']);
-    expect(() => checkStateDirectory(root)).not.toThrow();
+    expect(checkTraceDirectory(join(root, '.ringtail/uuid'), root)).toBe(false);
     symlinkSync('elsewhere', join(root, '.ringtail'));
-    expect(() => checkStateDirectory(root)).toThrowError(refusal(/is a symbolic link/));
+    expect(() => checkTraceDirectory(join(root, '.ringtail/uuid'), root)).toThrowError(refusal(/is a symbolic link/));
   });
 
   it('refuses a file in its place', () => {
     writeFileSync(join(root, 'file'), '');
-    expect(() => ensureTraceDirectory(join(root, 'file'))).toThrowError(refusal(/is not a directory/));
-    expect(() => ensureTraceDirectory(join(root, 'file/below'))).toThrowError(
-      expect.objectContaining({ code: 'NOT_WRITTEN' }),
-    );
+    for (const path of ['file', 'file/below']) {
+      expect(() => ensureTraceDirectory(join(root, path), root)).toThrowError(
+        refusal(/not a directory, open '.*\/file'/),
+      );
+    }
   });
 
   it.skipIf(process.geteuid?.() !== 0)('refuses directories of somebody else', () => {
@@ -72,7 +81,7 @@ describe('ensureTraceDirectory', () => {
       rmSync(join(root, 'session'), { recursive: true, force: true });
       mkdirSync(path, { recursive: true });
       chownSync(join(root, part), 12345, 12345);
-      expect(() => ensureTraceDirectory(path)).toThrowError(refusal(/belongs to somebody else \(user 12345\)/));
+      expect(() => ensureTraceDirectory(path, join(root, 'session'))).toThrowError(refusal(/belongs to user 12345/));
     }
   });
 });

@@ -8,7 +8,7 @@ import { type FileOutput, startOf } from './file-output.ts';
 import { MetadataFile } from './metadata-file.ts';
 import { clockOffsetOf, METADATA_PRINTERS, type MetadataPrinter } from './metadata-format.ts';
 import { MetadataText } from './snapshot/metadata-text.ts';
-import { checkStateDirectory, ensureTraceDirectory, stateDirectoryOf } from './trace-directory.ts';
+import { checkTraceDirectory, ensureTraceDirectory, stateDirectoryOf } from './trace-directory.ts';
 import { clockClassOf, dataStreamClassOf, eventRecordClassOf, traceClassOf } from './trace-model.ts';
 
 /** More than any preamble of ours takes. */
@@ -51,9 +51,12 @@ export class TraceWriter {
     }
     const chunksIn = request.snapshot ? null : request.output;
     const writesChunks = chunksIn !== null;
-    if (writesChunks) asUser(request.owner, () => checkStateDirectory(chunksIn));
     this.directory = join(request.output ?? '', request.place);
-    this.stateDirectory = writesChunks ? stateDirectoryOf(chunksIn, request.uuid) : null;
+    const stateDirectory = writesChunks ? stateDirectoryOf(chunksIn, request.uuid) : null;
+    if (writesChunks && stateDirectory !== null) {
+      asUser(request.owner, () => checkTraceDirectory(stateDirectory, chunksIn));
+    }
+    this.stateDirectory = stateDirectory;
     this.uuid = request.uuid;
     this.clock = request.clock;
     this.owner = request.owner;
@@ -65,8 +68,8 @@ export class TraceWriter {
     if (former !== null) this.#clock = asUser(this.owner, () => this.#clockIn(join(former, 'metadata')));
     this.text = new MetadataText(this.#preamble(this.#clock));
     try {
-      if (writesChunks) this.#chunkFile = asUser(this.owner, () => this.#openIn(this.directory));
-      if (request.ringDirectory !== null) this.#ringDirectoryFile = this.#openIn(request.ringDirectory);
+      if (writesChunks) this.#chunkFile = asUser(this.owner, () => this.#openIn(this.directory, chunksIn));
+      if (request.ringDirectory !== null) this.#ringDirectoryFile = this.#openBesideRings(request.ringDirectory);
     } catch (error) {
       this.close();
       throw error;
@@ -120,7 +123,7 @@ export class TraceWriter {
   prepareChunk(root: string): void {
     this.abandonChunk();
     asUser(this.owner, () => {
-      this.#nextChunkFile = this.#openIn(join(root, this.#request.place));
+      this.#nextChunkFile = this.#openIn(join(root, this.#request.place), this.#request.output ?? root);
       this.#nextChunkFile.append(this.text.blocks);
     });
   }
@@ -152,8 +155,14 @@ export class TraceWriter {
     this.text.append(blocks);
   }
 
-  #openIn(directory: string): MetadataFile {
-    ensureTraceDirectory(directory);
+  /** Ring files lie below the directory that was named for them as the trace lies below its session's output. */
+  #openBesideRings(directory: string): MetadataFile {
+    const { place } = this.#request;
+    return this.#openIn(directory, directory.endsWith(`/${place}`) ? directory.slice(0, -place.length) : directory);
+  }
+
+  #openIn(directory: string, output: string): MetadataFile {
+    ensureTraceDirectory(directory, output);
     return MetadataFile.open(join(directory, 'metadata'), this.uuid, this.text.prologue, this.#output);
   }
 

@@ -26,6 +26,8 @@ export interface WalkOptions {
    * nothing of another user.
    */
   readonly ownBelow?: string;
+  /** Whether the directory that was named may be anybody's, in a process that is not root's; false by default. */
+  readonly isShared?: boolean;
   /** Whether the last component may be a link; true by default. */
   readonly followLast?: boolean;
   /** Whose directories are accepted, undefined for everybody's; by default as {@link processTrust} says. */
@@ -130,13 +132,13 @@ export function pathOf(descriptor: number, name?: string): string {
   return name === undefined ? path : `${path}/${name}`;
 }
 
-function stepsTo(path: string, { ownBelow, followLast = true }: WalkOptions): Step[] {
+function stepsTo(path: string, { ownBelow, isShared = false, followLast = true }: WalkOptions): Step[] {
   const names = namesIn(resolve(path));
   const named = ownBelow === undefined ? Number.POSITIVE_INFINITY : namesIn(resolve(ownBelow)).length;
   return names.map((name, idx) => ({
     name,
     followsLink: idx < named && (followLast || idx < names.length - 1),
-    owner: idx >= named ? 'self' : idx === named - 1 ? 'self or root' : undefined,
+    owner: idx >= named ? 'self' : idx === named - 1 && !isShared ? 'self or root' : undefined,
   }));
 }
 

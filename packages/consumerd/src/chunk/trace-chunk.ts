@@ -5,7 +5,7 @@ import { asUser, type UserIds } from '@ringtail/posix';
 import { STATE_DIRECTORY } from '@ringtail/protocol';
 import { ConsumerError } from '../consumer-error.ts';
 import type { RingDrain } from '../ring-drain.ts';
-import { ensureTraceDirectory } from '../trace-directory.ts';
+import { checkTraceDirectory, ensureTraceDirectory, outputOf } from '../trace-directory.ts';
 import { namesIn } from '../trace-file-names.ts';
 import type { TraceWriter } from '../trace-writer.ts';
 
@@ -39,8 +39,8 @@ export function rotateChunk(chunk: TraceChunk, archive: string): void {
   checkArchive(chunk.output, archive);
   const { output, owner, writers, drains } = chunk;
   const next = join(output, NEXT_CHUNK_DIRECTORY);
-  asUser(owner, () => rmSync(next, { recursive: true, force: true }));
-  if (asUser(owner, () => isThere(join(archive, DOMAIN_DIRECTORY)))) return;
+  asUser(owner, () => removeTree(next, output));
+  if (asUser(owner, () => checkTraceDirectory(join(archive, DOMAIN_DIRECTORY), output))) return;
   for (const drain of drains) drain.flush();
   for (const writer of writers) writer.restoreChunk(output);
   try {
@@ -55,12 +55,12 @@ export function rotateChunk(chunk: TraceChunk, archive: string): void {
     });
   } catch (error) {
     for (const writer of writers) writer.abandonChunk();
-    asUser(owner, () => removeQuietly(next, archive));
+    asUser(owner, () => removeQuietly(next, output, archive));
     throw error;
   }
   for (const writer of writers) writer.beginChunk();
   for (const drain of drains) drain.beginChunk();
-  asUser(owner, () => removeQuietly(next));
+  asUser(owner, () => removeQuietly(next, output));
 }
 
 /**
@@ -78,8 +78,11 @@ export function clearChunk({ output, owner, writers, drains }: TraceChunk): void
   try {
     for (const drain of drains) drain.prepareClear();
     asUser(owner, () => {
-      for (const { directory } of writers) removePackets(directory);
-      removeClosedTraces(join(output, PROCESSES_DIRECTORY), writers);
+      for (const { directory } of writers) {
+        if (checkTraceDirectory(directory, output)) removePackets(directory);
+      }
+      const processes = join(output, PROCESSES_DIRECTORY);
+      if (checkTraceDirectory(processes, output)) removeClosedTraces(processes, writers);
     });
   } catch (error) {
     for (const drain of drains) drain.abandonClear();
@@ -92,6 +95,7 @@ export function clearChunk({ output, owner, writers, drains }: TraceChunk): void
 export function removeCheckpoints({ stateDirectory, owner }: TraceWriter, but: ReadonlySet<string>): void {
   if (stateDirectory === null) return;
   asUser(owner, () => {
+    if (!checkTraceDirectory(stateDirectory, outputOf(stateDirectory))) return;
     for (const name of namesIn(stateDirectory)) {
       if (!but.has(name)) removeFile(join(stateDirectory, name));
     }
@@ -100,7 +104,7 @@ export function removeCheckpoints({ stateDirectory, owner }: TraceWriter, but: R
 
 /** Nobody will ask for these any more. */
 export function removeAllCheckpoints(stateDirectory: string, owner: UserIds): void {
-  asUser(owner, () => rmSync(stateDirectory, { recursive: true, force: true }));
+  asUser(owner, () => removeTree(stateDirectory, outputOf(stateDirectory)));
 }
 
 /** An archive is somewhere in the session's directory, but not in what moves or is ours. */
@@ -154,10 +158,15 @@ function isThere(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
+/** Removes a directory of ours. In one of somebody else's, entries could become links to other places while they are removed. */
+function removeTree(directory: string, output: string): void {
+  if (checkTraceDirectory(directory, output)) rmSync(directory, { recursive: true, force: true });
+}
+
 /** What is left of a rotation that came to nothing, or of its preparations. An archive goes only if it is empty. */
-function removeQuietly(directory: string, archive?: string): void {
+function removeQuietly(directory: string, output: string, archive?: string): void {
   try {
-    rmSync(directory, { recursive: true, force: true });
+    removeTree(directory, output);
     if (archive !== undefined) rmdirSync(archive);
   } catch (error) {
     if (errnoOf(error) === undefined) throw error;

@@ -1,5 +1,4 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describeError, errnoOf, RingtailError } from '@ringtail/base';
 import { PACKET_HEADER_BYTES_MAX } from '@ringtail/ctf';
 import type { SessionStatistics } from '@ringtail/protocol';
@@ -7,7 +6,7 @@ import { RingError } from '@ringtail/ringbuf';
 import { ConsumerError } from '../consumer-error.ts';
 import { closeQuietly, type FileOutput, openTraceFile, writeWhole } from '../file-output.ts';
 import { type StreamStatistics, sumStatistics, Troubles } from '../statistics.ts';
-import { ensureTraceDirectory } from '../trace-directory.ts';
+import { ensureSnapshotDirectory } from '../trace-directory.ts';
 import { byteShares } from './byte-shares.ts';
 import { copyRing } from './copy-ring.ts';
 import { isInUse, nameWhole, partialOf, removeEmpty, removePartial } from './snapshot-directory.ts';
@@ -53,11 +52,7 @@ export function* writeSnapshot(options: SnapshotOptions): Generator<void, Sessio
   const streams: StreamStatistics[] = [];
   try {
     removePartial(directory);
-    ensureTraceDirectory(partial);
-    for (const { place } of traces) {
-      ensureTraceDirectory(join(partial, place));
-      mkdirSync(join(partial, place, 'index'), { mode: 0o700 });
-    }
+    for (const { place } of traces) ensureSnapshotDirectory(join(partial, place, 'index'), dirname(partial));
     const troubles = new Troubles(options.onTrouble);
     for (const { ring, bytesMax } of withShares(options, troubles)) {
       const file = new SnapshotStreamFile(join(partial, ring.place), ring.streamName, ring.identity, output);
