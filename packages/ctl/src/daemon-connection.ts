@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { describeError, errnoOf } from '@ringtail/base';
 import {
   CLIENT_FRAME_BYTES_MAX,
@@ -33,6 +34,7 @@ const FLUSHING_COMMANDS: ReadonlySet<CommandName> = new Set([
   'shutdown',
 ]);
 const CONNECT_TIMEOUT_MS = 5_000;
+const CONNECT_AGAIN_MS = 20;
 
 export interface ConnectOptions {
   /** Path of the session daemon's run directory; by default the user's own: `RINGTAIL_RUNDIR`, `/run/ringtail` of root, … */
@@ -170,6 +172,8 @@ export class DaemonConnection {
       return;
     }
     const reply = checkReply(message);
+    // An answer to no request: why the daemon ends the connection.
+    if (reply.id === 0 && !reply.ok) this.#end(new CtlError(reply.code, reply.message));
     const pending = this.#pending.get(reply.id);
     // Absent when the answer came after its request had timed out.
     if (pending === undefined) return;
@@ -193,16 +197,30 @@ export class DaemonConnection {
   }
 }
 
-function connectedSocket(runDirectory: string, timeoutMs: number): Promise<Socket> {
+async function connectedSocket(runDirectory: string, timeoutMs: number): Promise<Socket> {
+  const deadlineMs = performance.now() + timeoutMs;
+  for (;;) {
+    try {
+      return await connectOnce(runDirectory, deadlineMs - performance.now());
+    } catch (error) {
+      // More clients than the system lets wait are there already: some of them may be clients of another user.
+      if (errnoOf(error) !== 'EAGAIN') throw error instanceof CtlError ? error : connectionRefused(runDirectory, error);
+      if (performance.now() + CONNECT_AGAIN_MS > deadlineMs) throw notTaken(runDirectory);
+      await delay(CONNECT_AGAIN_MS);
+    }
+  }
+}
+
+function connectOnce(runDirectory: string, timeoutMs: number): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect(runDirectoryAt(runDirectory).clientSocket);
     const timer = setTimeout(() => {
       socket.destroy();
-      reject(ctlError('TIMEOUT', `the session daemon in ${runDirectory} did not take the connection`));
+      reject(notTaken(runDirectory));
     }, timeoutMs);
     const fail = (error: Error) => {
       clearTimeout(timer);
-      reject(connectionRefused(runDirectory, error));
+      reject(error);
     };
     socket.once('error', fail);
     socket.once('connect', () => {
@@ -213,7 +231,11 @@ function connectedSocket(runDirectory: string, timeoutMs: number): Promise<Socke
   });
 }
 
-function connectionRefused(runDirectory: string, error: Error): CtlError {
+function notTaken(runDirectory: string): CtlError {
+  return ctlError('TIMEOUT', `the session daemon in ${runDirectory} did not take the connection`);
+}
+
+function connectionRefused(runDirectory: string, error: unknown): CtlError {
   switch (errnoOf(error)) {
     case 'ENOENT':
     case 'ENOTDIR':
@@ -223,6 +245,10 @@ function connectionRefused(runDirectory: string, error: Error): CtlError {
     case 'EPERM':
       return ctlError('NOT_PERMITTED', `the session daemon in ${runDirectory} belongs to somebody else`, error);
     default:
-      return ctlError('NO_DAEMON', `cannot reach the session daemon in ${runDirectory}: ${error.message}`, error);
+      return ctlError(
+        'NO_DAEMON',
+        `cannot reach the session daemon in ${runDirectory}: ${describeError(error)}`,
+        error,
+      );
   }
 }

@@ -130,7 +130,13 @@ export interface DeclaredReply {
 }
 export interface RefusedReply {
   readonly type: 'refused';
-  readonly code: 'PROTOCOL_VERSION' | 'NOT_PERMITTED' | 'BAD_MESSAGE' | 'NO_CHANNEL' | 'METADATA_NOT_WRITTEN';
+  readonly code:
+    | 'PROTOCOL_VERSION'
+    | 'NOT_PERMITTED'
+    | 'SHARE_USED_UP'
+    | 'BAD_MESSAGE'
+    | 'NO_CHANNEL'
+    | 'METADATA_NOT_WRITTEN';
   readonly message: string;
 }
 export type AppReply = RegisteredReply | DeclaredReply | RefusedReply;

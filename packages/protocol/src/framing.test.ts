@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { encodeFrame, FRAME_LENGTH_BYTES, FrameDecoder, type FrameError } from './framing.ts';
 
 const BYTES_MAX = 1024;
@@ -43,6 +43,36 @@ describe('FrameDecoder', () => {
     expect(decoder.pendingBytes).toBe(6);
     expect(decoder.push(frame.subarray(6))).toEqual([{ a: 1 }]);
     expect(decoder.pendingBytes).toBe(0);
+  });
+
+  it('knows how long a begun frame is going to be', () => {
+    const decoder = new FrameDecoder(BYTES_MAX);
+    const frame = encodeFrame('x'.repeat(500), BYTES_MAX);
+    decoder.push(frame.subarray(0, 3));
+    expect(decoder.begunBytes).toBe(FRAME_LENGTH_BYTES);
+    decoder.push(frame.subarray(3, 6));
+    expect(decoder.begunBytes).toBe(frame.length);
+    decoder.push(Buffer.concat([frame.subarray(6), frame]));
+    expect(decoder.begunBytes).toBe(0);
+  });
+
+  it('copies a frame that comes in single bytes a bounded number of times', () => {
+    const decoder = new FrameDecoder(1 << 20);
+    const frame = encodeFrame('x'.repeat(1 << 18), 1 << 20);
+    const set = vi.spyOn(Uint8Array.prototype, 'set');
+    onTestFinished(() => set.mockRestore());
+    for (let at = 0; at < frame.length - 1; at++) decoder.push(frame.subarray(at, at + 1));
+    const copied = set.mock.calls.reduce((sum, [bytes]) => sum + bytes.length, 0);
+    expect(copied).toBeLessThan(3 * frame.length);
+    expect(decoder.push(frame.subarray(-1))).toHaveLength(1);
+  });
+
+  it('takes longer frames once it may', () => {
+    const decoder = new FrameDecoder(16);
+    const long = encodeFrame('x'.repeat(100), BYTES_MAX);
+    decoder.push(encodeFrame('short', 16));
+    decoder.bytesMax = BYTES_MAX;
+    expect(decoder.push(long)).toEqual(['x'.repeat(100)]);
   });
 
   it('refuses a length beyond the limit as soon as it is announced', () => {

@@ -36,25 +36,36 @@ export function frameOfTexts(pieces: readonly string[], bytesMax: number): Buffe
   return frame;
 }
 
+/** Bytes that the memory for a begun frame starts with. */
+const FIRST_BYTES = 64;
+
 /**
- * Cuts a byte stream into messages. A length beyond the limit is refused before anything of it is kept.
+ * Cuts a byte stream into messages. A length beyond the limit is refused before anything of the frame is kept.
  *
- * Messages come out as parsed JSON of unknown shape: whoever reads them checks them.
+ * Frames that come whole are read where they are. Of a begun frame the decoder keeps its bytes, in memory that grows by
+ * doubling up to the announced length: a frame costs as much in single bytes as in one piece.
+ *
+ * Messages come out as parsed JSON of unknown shape: their reader checks them.
  */
 export class FrameDecoder {
-  /** Grows by doubling, so that a frame that comes byte by byte costs no more than one that comes whole. */
-  #buffer: Buffer = Buffer.alloc(0);
-  #begin = 0;
-  #end = 0;
-  readonly bytesMax: number;
+  /** The begun frame with its length; empty memory between frames, since idle connections are many. */
+  #begun: Buffer = Buffer.alloc(0);
+  #bytes = 0;
+  /** Longest text of a frame that is begun from now on. */
+  bytesMax: number;
 
   constructor(bytesMax: number) {
     this.bytesMax = bytesMax;
   }
 
-  /** Bytes of a frame that is not complete yet. */
+  /** Bytes of the begun frame that have come; 0 between frames. */
   get pendingBytes(): number {
-    return this.#end - this.#begin;
+    return this.#bytes;
+  }
+
+  /** Bytes that the begun frame takes in the end, as announced; 0 between frames. */
+  get begunBytes(): number {
+    return this.#bytes === 0 ? 0 : (this.#frameBytesIn(this.#begun, this.#bytes) ?? FRAME_LENGTH_BYTES);
   }
 
   /**
@@ -63,46 +74,48 @@ export class FrameDecoder {
    * @throws {FrameError} for a frame that is too long or not JSON.
    */
   push(chunk: Uint8Array): unknown[] {
-    this.#append(chunk);
+    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
     const messages: unknown[] = [];
-    for (;;) {
-      const length = this.#announcedLength();
-      if (length === undefined || this.pendingBytes < FRAME_LENGTH_BYTES + length) break;
-      const textBegin = this.#begin + FRAME_LENGTH_BYTES;
-      this.#begin = textBegin + length;
-      messages.push(parse(this.#buffer.subarray(textBegin, this.#begin)));
+    for (let at = 0; at < bytes.length; ) {
+      const frameBytes = this.#bytes === 0 ? this.#frameBytesIn(bytes.subarray(at), bytes.length - at) : undefined;
+      if (frameBytes !== undefined && at + frameBytes <= bytes.length) {
+        messages.push(parse(bytes.subarray(at + FRAME_LENGTH_BYTES, at + frameBytes)));
+        at += frameBytes;
+        continue;
+      }
+      at += this.#keep(bytes.subarray(at));
+      if (this.#bytes !== this.#frameBytesIn(this.#begun, this.#bytes)) continue;
+      const text = this.#begun.subarray(FRAME_LENGTH_BYTES, this.#bytes);
+      this.#begun = Buffer.alloc(0);
+      this.#bytes = 0;
+      messages.push(parse(text));
     }
-    if (this.pendingBytes === 0) this.#release();
     return messages;
   }
 
-  #append(chunk: Uint8Array): void {
-    if (this.#end + chunk.length > this.#buffer.length) {
-      const pending = this.#buffer.subarray(this.#begin, this.#end);
-      const grown = Buffer.allocUnsafe(Math.max(4096, 2 * (pending.length + chunk.length)));
-      grown.set(pending);
-      this.#buffer = grown;
-      this.#begin = 0;
-      this.#end = pending.length;
+  /** Keeps bytes up to the end of the begun frame, or of its length. @returns how many */
+  #keep(bytes: Buffer): number {
+    const whole = this.#frameBytesIn(this.#begun, this.#bytes) ?? FRAME_LENGTH_BYTES;
+    const count = Math.min(whole - this.#bytes, bytes.length);
+    const needed = this.#bytes + count;
+    if (needed > this.#begun.length) {
+      const grown = Buffer.allocUnsafeSlow(Math.max(needed, Math.min(whole, 2 * needed), FIRST_BYTES));
+      grown.set(this.#begun.subarray(0, this.#bytes));
+      this.#begun = grown;
     }
-    this.#buffer.set(chunk, this.#end);
-    this.#end += chunk.length;
+    this.#begun.set(bytes.subarray(0, count), this.#bytes);
+    this.#bytes = needed;
+    return count;
   }
 
-  #announcedLength(): number | undefined {
-    if (this.pendingBytes < FRAME_LENGTH_BYTES) return undefined;
-    const length = this.#buffer.readUInt32LE(this.#begin);
+  /** Bytes of the frame that begins with these, its length included; undefined while the length has not come. */
+  #frameBytesIn(begin: Buffer, bytes: number): number | undefined {
+    if (bytes < FRAME_LENGTH_BYTES) return undefined;
+    const length = begin.readUInt32LE(0);
     if (length > this.bytesMax) {
       throw new FrameError('FRAME_TOO_LONG', `the peer announced ${length} bytes; the limit is ${this.bytesMax}`);
     }
-    return length;
-  }
-
-  /** Idle connections are many and hold nothing. */
-  #release(): void {
-    this.#buffer = Buffer.alloc(0);
-    this.#begin = 0;
-    this.#end = 0;
+    return FRAME_LENGTH_BYTES + length;
   }
 }
 

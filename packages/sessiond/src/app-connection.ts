@@ -20,10 +20,12 @@ import {
   type TroubleMessage,
   type UnableMessage,
 } from '@ringtail/protocol';
-import { APP_UNREAD_BYTES_MAX, REGISTER_TIMEOUT_MS } from './limits.ts';
+import { APP_UNREAD_BYTES_MAX, REGISTER_FRAME_BYTES_MAX, REGISTER_TIMEOUT_MS } from './limits.ts';
 import type { Log } from './log.ts';
 import type { PeerLog } from './peer-log.ts';
 import { PeerRefusal } from './peer-refusal.ts';
+import type { BegunFrame } from './shares/begun-frames.ts';
+import type { Shares } from './shares/shares.ts';
 
 /** What a registered thread says. Descriptors belong to whoever is called. */
 export interface RegisteredApplication {
@@ -82,13 +84,16 @@ export interface AppConnectionOptions {
   readonly registerUnable: RegisterUnable;
   /** A thread that wants to be recorded is not, for the reason given. */
   readonly onRefused: (why: string) => void;
+  readonly shares: Pick<Shares, 'turns' | 'appBytes' | 'appFrames'>;
   readonly log: PeerLog;
   readonly onClosed: () => void;
 }
 
-/** One read; also what one readiness event may take before others have their turn. */
 const READ_BYTES = 64 * 1024;
-const READS_PER_TURN = 16;
+/** Where the user has no room for a begun frame of a whole read. */
+const SHORT_READ_BYTES = 4096;
+/** How long one application may read before others have their turn; a frame is finished in any case. */
+const READ_MS_PER_TURN = 2;
 /** What is read at once where everything in flight has to be seen before going on. */
 const READS_PER_DRAIN = 256;
 /** The tracer asks one thing at a time; a peer that asks for so much ahead of the answers is none. */
@@ -106,8 +111,12 @@ const readBuffer = Buffer.alloc(READ_BYTES);
  */
 export class AppConnection {
   readonly #options: AppConnectionOptions;
-  readonly #watch: Watch;
-  readonly #decoder = new FrameDecoder(APP_FRAME_BYTES_MAX);
+  /** Undefined while the connection waits for room. */
+  #watch: Watch | undefined;
+  /** Its turn to read is requested. */
+  #isQueued = false;
+  readonly #decoder = new FrameDecoder(REGISTER_FRAME_BYTES_MAX);
+  readonly #frame: BegunFrame;
   readonly #registerTimer: NodeJS.Timeout;
   /** Of the frame that is being received: descriptors travel with the first byte of theirs. */
   readonly #descriptors: number[] = [];
@@ -118,17 +127,23 @@ export class AppConnection {
   #repliesOpen = 0;
   #unsent = Buffer.alloc(0);
   #sendAgain: NodeJS.Timeout | undefined;
+  #isClosing = false;
   #closed = false;
 
   constructor(options: AppConnectionOptions) {
     this.#options = options;
-    this.#watch = options.posix.watch(options.descriptor, () => this.#readTurn());
+    this.#watch = this.#watched();
+    this.#frame = options.shares.appFrames.open({
+      uid: options.peer.uid,
+      onRoom: () => this.#goOn(),
+      onLate: (why) => this.#close(new PeerRefusal('BAD_MESSAGE', why)),
+    });
     this.#registerTimer = setTimeout(() => this.#close('it has not registered'), REGISTER_TIMEOUT_MS);
   }
 
   /** Reads what the peer has sent so far, as at the end of a session: rings may be in flight. */
   drain(): void {
-    this.#read(READS_PER_DRAIN);
+    for (let count = 0; count < READS_PER_DRAIN && this.#readOnce(); count++);
   }
 
   /** Ends the connection. */
@@ -136,23 +151,44 @@ export class AppConnection {
     this.#close('the daemon ends');
   }
 
-  #readTurn(): void {
-    // The event loop stops watching a socket with a pending error, even if there are bytes in front of it.
-    if (this.#read(READS_PER_TURN) === 'more') setImmediate(() => this.#readTurn());
+  #watched(): Watch {
+    return this.#options.posix.watch(this.#options.descriptor, () => this.#requestTurn());
   }
 
-  #read(reads: number): 'more' | 'done' {
-    for (let count = 0; count < reads; count++) {
-      if (this.#closed || !this.#readOnce()) return 'done';
-    }
-    return 'more';
+  #requestTurn(): void {
+    if (this.#isQueued) return;
+    this.#isQueued = true;
+    this.#options.shares.turns.request(this.#options.peer.uid, () => {
+      this.#isQueued = false;
+      this.#readTurn();
+    });
+  }
+
+  /** Until there is room for the begun frame. */
+  #pause(): void {
+    this.#watch?.close();
+    this.#watch = undefined;
+  }
+
+  #goOn(): void {
+    this.#watch = this.#watched();
+    this.#requestTurn();
+  }
+
+  #readTurn(): void {
+    const endMs = performance.now() + READ_MS_PER_TURN;
+    do if (!this.#readOnce()) return;
+    while (performance.now() < endMs);
+    // The event loop stops watching a socket with a pending error, even if there are bytes in front of it.
+    this.#requestTurn();
   }
 
   /** False when there is nothing more to read now, or ever. */
   #readOnce(): boolean {
+    if (this.#closed || this.#watch === undefined) return false;
     const { posix, descriptor } = this.#options;
     try {
-      const received = posix.receiveWithFds(descriptor, readBuffer);
+      const received = posix.receiveWithFds(descriptor, this.#freeBuffer());
       if (received === null) return false;
       this.#descriptors.push(...received.fds);
       if (received.fdsRefused) throw new PeerRefusal('BAD_MESSAGE', 'more descriptors came than there is room for');
@@ -160,14 +196,23 @@ export class AppConnection {
         this.#close(undefined);
         return false;
       }
-      for (const message of this.#decoder.push(readBuffer.subarray(0, received.bytes))) this.#take(message);
+      const messages = this.#decoder.push(readBuffer.subarray(0, received.bytes));
+      for (const message of messages) this.#take(message);
       this.#checkDescriptors();
-      return !this.#closed;
+      if (this.#closed) return false;
+      const { begunBytes } = this.#decoder;
+      if (!this.#frame.received(begunBytes, messages.length > 0)) this.#pause();
+      return true;
     } catch (error) {
       // A peer that goes without reading its last answer resets the connection: an end like any other.
       this.#close(errnoOf(error) === 'ECONNRESET' ? undefined : error);
       return false;
     }
+  }
+
+  #freeBuffer(): Buffer {
+    const { peer, shares } = this.#options;
+    return shares.appFrames.hasRoomFor(peer.uid, READ_BYTES) ? readBuffer : readBuffer.subarray(0, SHORT_READ_BYTES);
   }
 
   #take(message: unknown): void {
@@ -219,14 +264,19 @@ export class AppConnection {
       openProcess: () => posix.openPeerProcess(descriptor),
     };
     this.#application = register(peer, message, this.#takeDescriptor(), connection);
-    clearTimeout(this.#registerTimer);
+    this.#registered();
     this.#reply({ type: 'registered', daemonVersion: RINGTAIL_VERSION });
   }
 
   #registerUnable(message: UnableMessage): void {
     this.#refuseSecond();
     this.#onUnableEnded = this.#options.registerUnable(this.#options.peer, message);
+    this.#registered();
+  }
+
+  #registered(): void {
     clearTimeout(this.#registerTimer);
+    this.#decoder.bytesMax = APP_FRAME_BYTES_MAX;
   }
 
   #refuseSecond(): void {
@@ -263,8 +313,18 @@ export class AppConnection {
 
   #send(reply: AppReply | LookMessage): void {
     if (this.#closed) return;
-    this.#unsent = Buffer.concat([this.#unsent, encodeFrame(reply, APP_FRAME_BYTES_MAX)]);
+    const frame = encodeFrame(reply, APP_FRAME_BYTES_MAX);
+    const refusal = this.#options.shares.appBytes.take(this.#options.peer.uid, frame.length);
+    if (refusal !== undefined) {
+      this.#close(`it does not read its answers: ${refusal}`);
+      return;
+    }
+    this.#unsent = Buffer.concat([this.#unsent, frame]);
     this.#flush();
+  }
+
+  #giveBack(bytes: number): void {
+    this.#options.shares.appBytes.give(this.#options.peer.uid, bytes);
   }
 
   #flush(): void {
@@ -272,10 +332,12 @@ export class AppConnection {
     clearTimeout(this.#sendAgain);
     try {
       const sent = this.#options.posix.writeNonBlocking(this.#options.descriptor, this.#unsent);
+      this.#giveBack(sent);
       this.#unsent = this.#unsent.subarray(sent);
     } catch (error) {
       // The peer has gone; what it sent before is still to be read, up to its end.
       this.#log('unsent answers').debug(`${this.#name()}: an answer could not be sent: ${describeError(error)}`);
+      this.#giveBack(this.#unsent.length);
       this.#unsent = Buffer.alloc(0);
       return;
     }
@@ -285,7 +347,9 @@ export class AppConnection {
 
   /** @param why undefined if the peer has ended the connection. */
   #close(why: unknown): void {
-    if (this.#closed) return;
+    // To report the reason may fail, which is one more reason to close.
+    if (this.#closed || this.#isClosing) return;
+    this.#isClosing = true;
     if (why !== undefined) {
       const reason = typeof why === 'string' ? why : describeError(why);
       this.#log('disconnected applications').warn(`${this.#name()}: disconnected: ${reason}`);
@@ -297,7 +361,9 @@ export class AppConnection {
     this.#closed = true;
     clearTimeout(this.#registerTimer);
     clearTimeout(this.#sendAgain);
-    this.#watch.close();
+    this.#frame.release();
+    this.#giveBack(this.#unsent.length);
+    this.#watch?.close();
     for (const descriptor of this.#descriptors.splice(0)) closeSync(descriptor);
     closeSync(this.#options.descriptor);
     this.#application?.ended();

@@ -15,7 +15,11 @@ import type { RegisteredApplication } from './app-connection.ts';
 import { AppServer, type AppServerOptions } from './app-server.ts';
 import type { PeerLog } from './peer-log.ts';
 import { checkControlFile } from './received-files.ts';
+import { SharedPool } from './shares/shared-pool.ts';
 import { FakeApplication, memfd, posix, REGISTER } from './testing/fake-application.test.support.ts';
+import { testShares } from './testing/shares.test.support.ts';
+
+const UID = process.getuid?.() ?? 0;
 
 let directory: string;
 let socketPath: string;
@@ -96,7 +100,7 @@ function listen(more: Partial<AppServerOptions> = {}): void {
     posix,
     socketPath,
     mode: 0o600,
-    connectionsMax: 16,
+    shares: testShares(),
     serves: () => true,
     register,
     registerUnable: (_, { reason }) => {
@@ -301,11 +305,20 @@ describe('who is served', () => {
   });
 
   it('turns away who comes when there are too many, and serves again when there is room', async () => {
-    listen({ connectionsMax: 2 });
+    const shares = testShares();
+    const options = {
+      of: 'places',
+      total: 2,
+      rootReserve: 0,
+      remedy: 'wait',
+      daemonUid: UID,
+      userBehind: (u: number) => u,
+    };
+    listen({ shares: { ...shares, appConnections: new SharedPool(options) } });
     const first = await registered();
     await registered();
-    expect(await answersUntilEnd(connect())).toMatchObject([{ type: 'refused', code: 'NOT_PERMITTED' }]);
-    expect(events).toContain('refused there are 2 applications already');
+    expect(await answersUntilEnd(connect())).toMatchObject([{ type: 'refused', code: 'SHARE_USED_UP' }]);
+    expect(events).toContain(`refused the share of user ${UID} is used up: 2 of 2 places: wait`);
     first.close();
     await expect.poll(() => events).toContain('ended');
     await registered();

@@ -4,12 +4,13 @@ import type { PeerCredentials, Posix, Watch } from '@ringtail/posix';
 import { APP_FRAME_BYTES_MAX, encodeFrame, type RefusedReply } from '@ringtail/protocol';
 import { AppConnection, type Register, type RegisterUnable } from './app-connection.ts';
 import type { PeerLog } from './peer-log.ts';
+import type { Shares } from './shares/shares.ts';
 
 export interface AppServerOptions {
   readonly posix: Posix;
   readonly socketPath: string;
   readonly mode: number;
-  readonly connectionsMax: number;
+  readonly shares: Pick<Shares, 'turns' | 'appConnections' | 'appBytes' | 'appFrames'>;
   /** Whether applications of this user are served. */
   readonly serves: (uid: number) => boolean;
   readonly register: Register;
@@ -93,7 +94,7 @@ export class AppServer {
   }
 
   #connected(descriptor: number): void {
-    const { posix, serves, connectionsMax, register, registerUnable, onRefused, log } = this.#options;
+    const { posix, serves, shares, register, registerUnable, onRefused, log } = this.#options;
     let peer: PeerCredentials;
     try {
       peer = posix.peerCredentials(descriptor);
@@ -103,12 +104,12 @@ export class AppServer {
       return;
     }
     if (!serves(peer.uid)) {
-      this.#turnAway(descriptor, peer, 'this session daemon does not serve your user');
+      this.#turnAway(descriptor, peer, 'NOT_PERMITTED', 'this session daemon does not serve your user');
       return;
     }
-    if (this.#connections.size >= connectionsMax) {
-      const why = `there are ${connectionsMax} applications already`;
-      this.#turnAway(descriptor, peer, why);
+    const why = shares.appConnections.take(peer.uid, 1);
+    if (why !== undefined) {
+      this.#turnAway(descriptor, peer, 'SHARE_USED_UP', why);
       onRefused(peer, why);
       return;
     }
@@ -120,23 +121,28 @@ export class AppServer {
         register,
         registerUnable,
         onRefused: (why) => onRefused(peer, why),
+        shares,
         log,
-        onClosed: () => this.#connections.delete(connection),
+        onClosed: () => {
+          this.#connections.delete(connection);
+          shares.appConnections.give(peer.uid, 1);
+        },
       });
       this.#connections.add(connection);
     } catch (error) {
       log
         .of(peer.uid, 'connections')
         .error(`the connection of application ${peer.pid} cannot be watched: ${describeError(error)}`);
+      shares.appConnections.give(peer.uid, 1);
       closeSync(descriptor);
     }
   }
 
-  #turnAway(descriptor: number, { pid, uid }: PeerCredentials, message: string): void {
+  #turnAway(descriptor: number, { pid, uid }: PeerCredentials, code: RefusedReply['code'], message: string): void {
     this.#options.log
       .of(uid, 'refused applications')
       .warn(`application ${pid} of user ${uid} is turned away: ${message}`);
-    const reply: RefusedReply = { type: 'refused', code: 'NOT_PERMITTED', message };
+    const reply: RefusedReply = { type: 'refused', code, message };
     try {
       this.#options.posix.writeNonBlocking(descriptor, encodeFrame(reply, APP_FRAME_BYTES_MAX));
     } catch {

@@ -2,6 +2,7 @@ import { DEFAULT_CHANNEL, DEFAULT_SESSION } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
 import { basicDateTime, openChannelCommand, openTraceCommand } from './consumer-commands.ts';
 import { SessionRegistry } from './session-registry.ts';
+import { testShares } from './testing/shares.test.support.ts';
 import { processOf, threadOf } from './testing/threads.test.support.ts';
 
 describe('basicDateTime', () => {
@@ -14,7 +15,7 @@ describe('basicDateTime', () => {
 });
 
 describe('commands of a trace', () => {
-  const registry = new SessionRegistry(() => '00000000-0000-4000-8000-000000000001');
+  const registry = new SessionRegistry(() => '00000000-0000-4000-8000-000000000001', testShares().sessions);
   const owner = { uid: 7, gid: 8 };
   const parameters = { ...DEFAULT_SESSION, name: 's', output: '/out', format: 'ctf-1.8', owner } as const;
   const session = registry.create(parameters, new Date(0), { frequencyHz: 1_000_000_000n, offsetNs: -12n });

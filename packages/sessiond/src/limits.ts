@@ -1,5 +1,7 @@
 /** Bounds of everything that peers can make the daemon keep. */
 export const SESSIONS_MAX = 256;
+/** Sessions beyond these that root can create whatever other users do. */
+export const SESSIONS_ROOT_RESERVE = 16;
 export const CHANNELS_PER_SESSION_MAX = 64;
 export const RULES_PER_CHANNEL_MAX = 1024;
 export const CONTEXTS_PER_CHANNEL_MAX = 64;
@@ -20,18 +22,43 @@ export const TRACEPOINTS_SEEN_MAX = 4096;
 /** Characters of the lists of tracepoints of all threads, equal lists counted once. */
 export const TRACEPOINT_LISTS_LENGTH_MAX = 128 * 1024 * 1024;
 
+/** Fewer where the daemon may have few descriptors: see `planDescriptors`. */
 export const APP_CONNECTIONS_MAX = 4096;
+/** Connections that root's programs find whatever other users do. */
+export const APP_CONNECTIONS_ROOT_RESERVE = 64;
 /** How long an application may hold a connection without registering. */
 export const REGISTER_TIMEOUT_MS = 10_000;
+/** The first message of an application: a dozen short texts and numbers. */
+export const REGISTER_FRAME_BYTES_MAX = 16 * 1024;
+/**
+ * How long a begun frame may take. A program that computes without a pause sends the second half of a frame once it comes
+ * back to its event loop, so this is more than the kernel would need for it.
+ */
+export const FRAME_TIMEOUT_MS = 30_000;
+/** Begun frames and unread answers of all applications: several whole frames for each of the first users. */
+export const APP_BYTES_MAX = 32 * 1024 * 1024;
+/** One whole frame. */
+export const APP_BYTES_ROOT_RESERVE = 4 * 1024 * 1024 + 64;
 /** Rings that one thread may announce in its life. */
 export const RINGS_PER_APPLICATION_MAX = 4096;
-/** Answers that a peer does not read are kept up to here. */
+/** Answers that one application does not read. */
 export const APP_UNREAD_BYTES_MAX = 1024 * 1024;
 
+/** Fewer where the daemon may have few descriptors: see `planDescriptors`. */
 export const CLIENT_CONNECTIONS_MAX = 128;
-/** Requests that a client may send ahead of the answers. */
-export const CLIENT_REQUESTS_AHEAD_MAX = 64;
-export const CLIENT_UNREAD_BYTES_MAX = 64 * 1024 * 1024;
+/** Clients of root that find a place whatever other users do: one in so many places, and at least two. */
+export const CLIENT_ROOT_RESERVE_RATIO = 8;
+/** How long a client may hold a place without saying hello. */
+export const HELLO_TIMEOUT_MS = 10_000;
+export const HELLO_FRAME_BYTES_MAX = 4096;
+/** Requests that a client sends ahead of the answers: as much as is read at once; then it is read no more. */
+export const CLIENT_AHEAD_BYTES_MAX = 64 * 1024;
+/** Turned-away clients that may still read why, and for how long. */
+export const TURNED_AWAY_MAX = 32;
+export const TURNED_AWAY_MS = 1000;
+/** Begun frames, unread answers and unread notifications of all clients: a whole frame of 16 MiB for the first user. */
+export const CLIENT_BYTES_MAX = 48 * 1024 * 1024;
+export const CLIENT_BYTES_ROOT_RESERVE = 8 * 1024 * 1024;
 /** Notifications that wait for a client to read, as many as LTTng's. */
 export const NOTIFICATIONS_AHEAD_MAX = 100;
 

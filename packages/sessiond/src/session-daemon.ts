@@ -24,7 +24,6 @@ import { ThreadCounters } from './counters/thread-counters.ts';
 import { DesiredStateBudget } from './desired-state-budget.ts';
 import { FilterCounters } from './diagnosis/filter-counters.ts';
 import { FlightRecorders } from './flight-recorders.ts';
-import { APP_CONNECTIONS_MAX } from './limits.ts';
 import { Listeners } from './listeners.ts';
 import type { FileLog } from './log.ts';
 import type { MetricsOptions, ServeMetricsOptions } from './metrics/serve-metrics.ts';
@@ -37,6 +36,8 @@ import type { RunDirectoryClaim } from './run-directory-claim.ts';
 import { RunDirectoryWatch } from './run-directory-watch.ts';
 import { mayUse, type Session } from './session.ts';
 import { SessionRegistry } from './session-registry.ts';
+import { planDescriptors } from './shares/descriptor-plan.ts';
+import { makeShares } from './shares/shares.ts';
 import { StatePublisher } from './state-publisher.ts';
 import { TraceKeeper } from './trace-keeper.ts';
 import { ActionTable } from './triggers/action-table.ts';
@@ -94,6 +95,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
   const descriptors = descriptorLimit() ?? DESCRIPTORS_DEFAULT;
   const now = () => new Date();
   const nowMs = () => performance.now();
+  const shares = makeShares({ daemonUid: uid, descriptors, nowMs });
   const log = new LimitedLog({ log: options.log, nowMs, schedule: scheduleTimer });
 
   // Whoever may register may also wake the consumer.
@@ -101,7 +103,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
   makeWakeFifo();
   const budget = new DesiredStateBudget();
   const troubleWatch = new Listeners<[Session, string]>();
-  const registry = new SessionRegistry(randomUUID, budget, troubleWatch.tell);
+  const registry = new SessionRegistry(randomUUID, shares.sessions, budget, troubleWatch.tell);
   const counters = new ThreadCounters();
   const filterCounters = new FilterCounters({
     open: (counts) => counters.open(counts),
@@ -121,7 +123,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     workOf: processWork,
     log,
   });
-  const rings = new RingKeeper(link, Math.floor(descriptors / 2), log);
+  const rings = new RingKeeper(link, planDescriptors(descriptors).rings, log);
   const traces = new TraceKeeper({ registry, link, rings, hostname: hostname(), uid, log });
   const notifications = new NotificationHub();
   const exits = new ProcessExits({ oomKills: new OomLedger(readText), nowMs, schedule: scheduleTimer });
@@ -224,6 +226,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     // With a group, the mode of the socket has decided who could connect.
     serves: (peerUid) => peerUid === uid || peerUid === 0 || clientGroup !== undefined,
     execute: (request, client) => commands.execute(request, client),
+    shares,
     log,
   });
 
@@ -232,8 +235,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     posix,
     socketPath: directory.appSocket,
     mode: isRoot ? 0o666 : 0o600,
-    // Each has a socket, a control file, and at most a descriptor of its process.
-    connectionsMax: Math.min(APP_CONNECTIONS_MAX, Math.floor(descriptors / 8)),
+    shares,
     serves: (peerUid) => isRoot || peerUid === uid || peerUid === 0,
     register: applications.register,
     registerUnable: applications.registerUnable,

@@ -9,6 +9,7 @@ import { describe, expect, it } from 'vitest';
 import { desiredChannelsOf } from './desired-state.ts';
 import type { RecordedThread, Session, SessionParameters } from './session.ts';
 import { SessionRegistry } from './session-registry.ts';
+import { testShares } from './testing/shares.test.support.ts';
 import { processOf, threadOf } from './testing/threads.test.support.ts';
 
 const WAKE = '/run/x/consumer.wake';
@@ -16,7 +17,7 @@ const rule: EventRule = { pattern: 'shop:*' };
 
 function newRegistry(): SessionRegistry {
   let uuid = 0;
-  return new SessionRegistry(() => `uuid-${++uuid}`);
+  return new SessionRegistry(() => `uuid-${++uuid}`, testShares().sessions);
 }
 
 function create(registry: SessionRegistry, name: string, more: Partial<SessionParameters> = {}): Session {

@@ -19,7 +19,6 @@ import {
   CONTEXTS_PER_CHANNEL_MAX,
   MAPS_PER_SESSION_MAX,
   RULES_PER_CHANNEL_MAX,
-  SESSIONS_MAX,
   TRACKED_VALUES_MAX,
 } from './limits.ts';
 import { CounterMap } from './maps/counter-map.ts';
@@ -38,6 +37,7 @@ import {
 } from './session.ts';
 import type { ClockReading } from './session-clock.ts';
 import { describeSession } from './session-description.ts';
+import type { SharedPool } from './shares/shared-pool.ts';
 import { Sightings } from './sightings.ts';
 import { placeOfProcess, placeOfUser } from './trace-place.ts';
 import { Troubles } from './troubles.ts';
@@ -50,18 +50,24 @@ export class SessionRegistry {
   readonly #sessions = new Map<string, Session>();
   readonly #channelsByKey = new Map<number, TraceChannel>();
   readonly #newUuid: () => string;
+  readonly #pool: SharedPool;
   readonly #budget: DesiredStateBudget;
   readonly #onTrouble: (session: Session, sentence: string) => void;
   #nextTraceKey = 1;
   #nextChannelKey = 1;
 
-  /** @param onTrouble told of each thing that goes wrong in a session, once */
+  /**
+   * @param pool of sessions
+   * @param onTrouble told of each thing that goes wrong in a session, once
+   */
   constructor(
     newUuid: () => string,
+    pool: SharedPool,
     budget: DesiredStateBudget = new DesiredStateBudget(),
     onTrouble: (session: Session, sentence: string) => void = () => {},
   ) {
     this.#newUuid = newUuid;
+    this.#pool = pool;
     this.#budget = budget;
     this.#onTrouble = onTrouble;
   }
@@ -71,12 +77,11 @@ export class SessionRegistry {
    *
    * @throws {DaemonError} `SESSION_EXISTS`, `TOO_MANY`, `OUTPUT_IN_USE`
    */
-  admit(wanted: Pick<SessionParameters, 'name' | 'output' | 'shmPath'>): void {
+  admit(wanted: Pick<SessionParameters, 'name' | 'output' | 'shmPath' | 'owner'>): void {
     const { name } = wanted;
     if (this.#sessions.has(name)) throw new DaemonError('SESSION_EXISTS', `there is a session ${name} already`);
-    if (this.#sessions.size >= SESSIONS_MAX) {
-      throw new DaemonError('TOO_MANY', `there are ${SESSIONS_MAX} sessions already`);
-    }
+    const refusal = this.#pool.refusalOf(wanted.owner.uid, 1);
+    if (refusal !== undefined) throw new DaemonError('TOO_MANY', refusal);
     for (const other of this.#sessions.values()) {
       if (sharesRingFiles(other, wanted)) {
         throw new DaemonError('OUTPUT_IN_USE', `the session ${other.name} has its ring files in the same directory`);
@@ -118,6 +123,7 @@ export class SessionRegistry {
       statedump: 0,
     };
     this.#sessions.set(name, session);
+    this.#pool.take(session.owner.uid, 1);
     return session;
   }
 
@@ -145,6 +151,7 @@ export class SessionRegistry {
 
   remove(session: Session): void {
     this.#sessions.delete(session.name);
+    this.#pool.give(session.owner.uid, 1);
     this.#budget.release(session);
     for (const trace of session.traces.values()) this.#forgetKeys(trace);
   }

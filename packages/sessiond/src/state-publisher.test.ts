@@ -5,6 +5,7 @@ import type { RecordedThread, Session } from './session.ts';
 import { SessionRegistry } from './session-registry.ts';
 import { StatePublisher, type Subscriber } from './state-publisher.ts';
 import { QUIET_LOG } from './testing/quiet-log.test.support.ts';
+import { testShares } from './testing/shares.test.support.ts';
 import { processOf, threadOf } from './testing/threads.test.support.ts';
 import { TriggerFeed } from './triggers/trigger-feed.ts';
 
@@ -18,7 +19,7 @@ interface Published extends Subscriber {
 }
 
 function newWorld(feed = new TriggerFeed()) {
-  const registry = new SessionRegistry(() => 'uuid');
+  const registry = new SessionRegistry(() => 'uuid', testShares().sessions);
   const owner = { uid: 0, gid: 0 };
   const parameters = { ...DEFAULT_SESSION, name: 's', output: '/o', format: 'ctf-1.8', owner } as const;
   const session: Session = registry.create(parameters, new Date(0), { frequencyHz: 1n, offsetNs: 0n });

@@ -93,7 +93,7 @@ export class SessionCommands {
     const { registry, applications, defaultFormat, notifications, now, log } = this.#services;
     const owner = ownerFor(client);
     if (params.shmPath !== null) refuseForeignRingFiles(owner);
-    registry.admit(params);
+    registry.admit({ ...params, owner });
     if (params.shmPath !== null) prepareShmPath(params.shmPath, owner.uid);
     const claim = this.#claimOutput(params, owner);
     const output = claim?.path ?? params.output;

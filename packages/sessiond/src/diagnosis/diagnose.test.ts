@@ -2,6 +2,7 @@ import { DEFAULT_CHANNEL, DEFAULT_SESSION, NO_STATISTICS, type SessionDiagnosis 
 import { describe, expect, it } from 'vitest';
 import type { Session } from '../session.ts';
 import { SessionRegistry } from '../session-registry.ts';
+import { testShares } from '../testing/shares.test.support.ts';
 import { processOf, threadOf } from '../testing/threads.test.support.ts';
 import { TracepointLists } from '../tracepoint-lists.ts';
 import { type DiagnosedThread, type DiagnosisFacts, diagnose, RULES_DIAGNOSED_MAX } from './diagnose.ts';
@@ -27,7 +28,7 @@ interface SetUp {
 
 /** What is said of a session that records `shop:*` and is started, unless something else is said. */
 function diagnosisOf(setUp: SetUp): SessionDiagnosis {
-  const registry = new SessionRegistry(() => '00000000-0000-0000-0000-000000000000');
+  const registry = new SessionRegistry(() => '00000000-0000-0000-0000-000000000000', testShares().sessions);
   const owner = { uid: 7, gid: 7 };
   const parameters = { ...DEFAULT_SESSION, name: 's', output: '/tmp/s', format: 'ctf-1.8', owner } as const;
   const session = registry.create(parameters, new Date(0), { frequencyHz: 1_000_000_000n, offsetNs: 0n });

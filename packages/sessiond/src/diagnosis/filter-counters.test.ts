@@ -2,6 +2,7 @@ import { DEFAULT_CHANNEL, DEFAULT_SESSION } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
 import type { CountingThread, SharedCounter } from '../counters/thread-counters.ts';
 import { SessionRegistry } from '../session-registry.ts';
+import { testShares } from '../testing/shares.test.support.ts';
 import { processOf, threadOf } from '../testing/threads.test.support.ts';
 import { FilterCounters } from './filter-counters.ts';
 
@@ -12,7 +13,7 @@ interface Opened {
 }
 
 function makeCounters(room = 100) {
-  const registry = new SessionRegistry(() => '00000000-0000-0000-0000-000000000000');
+  const registry = new SessionRegistry(() => '00000000-0000-0000-0000-000000000000', testShares().sessions);
   const opened: Opened[] = [];
   const counters = new FilterCounters({
     sessions: () => registry.sessions(),

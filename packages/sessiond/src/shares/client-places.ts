@@ -1,0 +1,95 @@
+import type { PoolUsers } from './shared-pool.ts';
+
+/** A connection of a client that has a place. */
+export interface PlaceHolder {
+  readonly uid: number;
+  /** What the client does: `silent` has not said hello, `listening` waits for notifications, `busy` for an answer. */
+  readonly activity: 'silent' | 'idle' | 'listening' | 'busy';
+  /** When it began to do that. */
+  readonly sinceMs: number;
+  /** Gives up the place, for the reason given. */
+  makeRoom(why: string): void;
+}
+
+export interface ClientPlacesOptions extends PoolUsers {
+  readonly total: number;
+  /** Places that only root may take. */
+  readonly rootReserve: number;
+}
+
+/** Who makes room first. */
+const ORDER: readonly PlaceHolder['activity'][] = ['silent', 'idle', 'listening', 'busy'];
+
+/**
+ * Places for connections of clients. While there are free ones, a user may have as many as the user likes, and a client may
+ * be idle for as long as it likes. Once all are taken, the user with the most makes room for users with fewer.
+ */
+export class ClientPlaces {
+  readonly #options: ClientPlacesOptions;
+  /** By user. */
+  readonly #holders = new Map<number, Set<PlaceHolder>>();
+  #count = 0;
+
+  constructor(options: ClientPlacesOptions) {
+    this.#options = options;
+  }
+
+  /** Takes a place, for which another client may have to make room. @returns why there is none */
+  take(holder: PlaceHolder): string | undefined {
+    const user = this.#options.userBehind(holder.uid);
+    if (!this.#hasFreeFor(user)) {
+      const refusal = this.#makeRoomFor(user);
+      if (refusal !== undefined) return refusal;
+    }
+    const held = this.#holders.get(user) ?? new Set();
+    this.#holders.set(user, held.add(holder));
+    this.#count++;
+    return undefined;
+  }
+
+  leave(holder: PlaceHolder): void {
+    const user = this.#options.userBehind(holder.uid);
+    const held = this.#holders.get(user);
+    if (held?.delete(holder)) this.#count--;
+    if (held?.size === 0) this.#holders.delete(user);
+  }
+
+  #hasFreeFor(user: number): boolean {
+    const { total, rootReserve } = this.#options;
+    const ofRoot = this.#countOf(0);
+    return user === 0 ? this.#count < total : this.#count - ofRoot + Math.max(rootReserve, ofRoot) < total;
+  }
+
+  #countOf(user: number): number {
+    return this.#holders.get(user)?.size ?? 0;
+  }
+
+  #makeRoomFor(user: number): string | undefined {
+    const { total } = this.#options;
+    const count = this.#countOf(user);
+    const others = [...this.#holders].filter(([other]) => other !== 0 && other !== user);
+    const [largest, held] = others.reduce<[number, Set<PlaceHolder> | undefined]>(
+      (most, [other, holders]) => (holders.size > (most[1]?.size ?? 0) ? [other, holders] : most),
+      [0, undefined],
+    );
+    // A user without a client finds a place even where no other has more than one.
+    if (held === undefined || (user !== 0 && count > 0 && held.size <= count + 1)) {
+      return (
+        `the share of user ${user} is used up: all ${total} places for clients are taken, and no other user has many more than ` +
+        `the ${count} of this one: end some clients of this user`
+      );
+    }
+    const first = [...held].reduce((one, other) => (makesRoomBefore(other, one) ? other : one));
+    const why =
+      `all ${total} places for clients are taken, and user ${largest} has the most (${held.size}): ` +
+      'its client that was idle for longest makes room for another user';
+    this.leave(first);
+    first.makeRoom(why);
+    return undefined;
+  }
+}
+
+function makesRoomBefore(one: PlaceHolder, other: PlaceHolder): boolean {
+  const order = ORDER.indexOf(one.activity) - ORDER.indexOf(other.activity);
+  return order === 0 ? one.sinceMs < other.sinceMs : order < 0;
+}

@@ -1,0 +1,24 @@
+import { APP_CONNECTIONS_MAX, CLIENT_CONNECTIONS_MAX } from '../limits.ts';
+
+/** How many of what needs descriptors there may be. */
+export interface DescriptorPlan {
+  readonly appConnections: number;
+  readonly rings: number;
+  readonly clientConnections: number;
+}
+
+/** Socket, control file, process, and a ring that has come and is not kept yet. */
+const DESCRIPTORS_PER_APP_CONNECTION = 4;
+
+/**
+ * Divides the descriptors of the daemon, so that none of its sockets is ever short of one: two fifths for connections of
+ * applications, two fifths for rings, a sixteenth for clients. The rest is the daemon's own: its files, its consumer,
+ * metrics, and programs of triggers.
+ */
+export function planDescriptors(limit: number): DescriptorPlan {
+  return {
+    appConnections: Math.min(APP_CONNECTIONS_MAX, Math.floor((0.4 * limit) / DESCRIPTORS_PER_APP_CONNECTION)),
+    rings: Math.floor(0.4 * limit),
+    clientConnections: Math.min(CLIENT_CONNECTIONS_MAX, Math.max(4, Math.floor(limit / 16))),
+  };
+}

@@ -1,0 +1,65 @@
+/** How long the event loop may be kept by work of users at a time. */
+const TURN_MS = 10;
+
+type Work = () => void;
+
+/**
+ * Does what users ask for in turn, one piece of each, so that a user with a thousand busy connections holds up nobody but
+ * that user. Root has every second turn.
+ */
+export class FairTurns {
+  readonly #nowMs: () => number;
+  readonly #userBehind: (uid: number) => number;
+  readonly #ofRoot: Work[] = [];
+  /** By user, in the order of their turns. */
+  readonly #ofOthers = new Map<number, Work[]>();
+  #isScheduled = false;
+
+  constructor({ nowMs, userBehind }: { readonly nowMs: () => number; readonly userBehind: (uid: number) => number }) {
+    this.#nowMs = nowMs;
+    this.#userBehind = userBehind;
+  }
+
+  /** Has a short piece of work of a user done soon. It must not throw. */
+  request(uid: number, work: Work): void {
+    const user = this.#userBehind(uid);
+    if (user === 0) this.#ofRoot.push(work);
+    else {
+      const known = this.#ofOthers.get(user);
+      if (known === undefined) this.#ofOthers.set(user, [work]);
+      else known.push(work);
+    }
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      this.#run();
+      if (this.#ofRoot.length > 0 || this.#ofOthers.size > 0) this.#schedule();
+    });
+  }
+
+  #run(): void {
+    const endMs = this.#nowMs() + TURN_MS;
+    do {
+      const ofRoot = this.#ofRoot.shift();
+      ofRoot?.();
+      const ofOther = this.#nextOfOthers();
+      ofOther?.();
+      if (ofRoot === undefined && ofOther === undefined) return;
+    } while (this.#nowMs() < endMs);
+  }
+
+  #nextOfOthers(): Work | undefined {
+    for (const [user, queue] of this.#ofOthers) {
+      const work = queue.shift();
+      this.#ofOthers.delete(user);
+      if (queue.length > 0) this.#ofOthers.set(user, queue);
+      return work;
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,86 @@
+import { scheduleTimer } from '../conditions/schedule.ts';
+import {
+  APP_BYTES_MAX,
+  APP_BYTES_ROOT_RESERVE,
+  APP_CONNECTIONS_ROOT_RESERVE,
+  CLIENT_BYTES_MAX,
+  CLIENT_BYTES_ROOT_RESERVE,
+  CLIENT_ROOT_RESERVE_RATIO,
+  SESSIONS_MAX,
+  SESSIONS_ROOT_RESERVE,
+} from '../limits.ts';
+import { BegunFrames } from './begun-frames.ts';
+import { ClientPlaces } from './client-places.ts';
+import { planDescriptors } from './descriptor-plan.ts';
+import { FairTurns } from './fair-turns.ts';
+import { type PoolUsers, SharedPool } from './shared-pool.ts';
+import { SubordinateUsers } from './subordinate-users.ts';
+
+export interface SharesOptions {
+  readonly daemonUid: number;
+  /** How many descriptors the daemon may have. */
+  readonly descriptors: number;
+  readonly nowMs: () => number;
+  readonly userBehind?: PoolUsers['userBehind'];
+}
+
+/** Everything bounded in the session daemon that one user could use up, divided among users. */
+export interface Shares {
+  readonly turns: FairTurns;
+  readonly appConnections: SharedPool;
+  /** Of begun frames and unread answers. */
+  readonly appBytes: SharedPool;
+  readonly appFrames: BegunFrames;
+  readonly clientPlaces: ClientPlaces;
+  /** Of begun frames, unread answers and unread notifications. */
+  readonly clientBytes: SharedPool;
+  readonly clientFrames: BegunFrames;
+  readonly sessions: SharedPool;
+}
+
+export function makeShares(options: SharesOptions): Shares {
+  const { daemonUid, descriptors, nowMs } = options;
+  const subordinates = new SubordinateUsers({ nowMs });
+  const userBehind = options.userBehind ?? ((uid) => subordinates.userBehind(uid));
+  const users: PoolUsers = { daemonUid, userBehind };
+  const plan = planDescriptors(descriptors);
+  const pool = (of: string, total: number, rootReserve: number, remedy: string) =>
+    new SharedPool({ ...users, of, total, rootReserve, remedy });
+
+  const appBytes = pool(
+    'bytes of begun messages and unread answers of applications',
+    APP_BYTES_MAX,
+    APP_BYTES_ROOT_RESERVE,
+    'end programs of this user that do not read or finish their messages',
+  );
+  const clientBytes = pool(
+    'bytes of begun requests and unread answers of clients',
+    CLIENT_BYTES_MAX,
+    CLIENT_BYTES_ROOT_RESERVE,
+    'end clients of this user that do not read their answers',
+  );
+  return {
+    turns: new FairTurns({ nowMs, userBehind }),
+    appConnections: pool(
+      'connections of applications',
+      plan.appConnections,
+      Math.min(APP_CONNECTIONS_ROOT_RESERVE, Math.ceil(plan.appConnections / 8)),
+      'end programs of this user, or raise the limit of descriptors of the session daemon',
+    ),
+    appBytes,
+    appFrames: new BegunFrames(appBytes, scheduleTimer),
+    clientPlaces: new ClientPlaces({
+      ...users,
+      total: plan.clientConnections,
+      rootReserve: Math.max(2, Math.floor(plan.clientConnections / CLIENT_ROOT_RESERVE_RATIO)),
+    }),
+    clientBytes,
+    clientFrames: new BegunFrames(clientBytes, scheduleTimer),
+    sessions: pool(
+      'sessions',
+      SESSIONS_MAX + SESSIONS_ROOT_RESERVE,
+      SESSIONS_ROOT_RESERVE,
+      'destroy sessions of this user (ringtail destroy)',
+    ),
+  };
+}
