@@ -1,7 +1,7 @@
 /** Metrics, judged by a real Prometheus; and an alert of its, sent by a real Alertmanager, that takes a snapshot. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +9,17 @@ import { SessionDaemonClient } from '@ringtail/ctl';
 import { DEFAULT_CHANNEL } from '@ringtail/protocol';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { optionalPeer } from '../peers.ts';
-import { eventsOf, makeSandbox, program, REGISTER_URL, Running, type Sandbox, startNode, until } from './harness.ts';
+import {
+  eventsOf,
+  makeSandbox,
+  program,
+  REGISTER_URL,
+  Running,
+  type Sandbox,
+  startNode,
+  succeed,
+  until,
+} from './harness.ts';
 
 const SESSIOND = fileURLToPath(import.meta.resolve('ringtail/sessiond'));
 const prometheus = optionalPeer('prometheus', 'metrics, scraped and queried');
@@ -150,6 +160,49 @@ describe('metrics of real daemons', () => {
   });
 });
 
+/** How many answers the endpoint gives in a second at most. */
+const ANSWERS_PER_SECOND_MAX = 64;
+const HOSTILE_CONNECTIONS = 100;
+const NOBODY = 65_534;
+
+/** Starts the attack of another user, where this one may do that. */
+async function startFlood({ sandbox, port }: Served, mode: string): Promise<Running> {
+  const path = join(sandbox.directory, 'scrape-flood.mjs');
+  copyFileSync(program('scrape-flood.mjs'), path);
+  chmodSync(sandbox.directory, 0o711);
+  const words = [process.execPath, path, String(port), String(HOSTILE_CONNECTIONS), mode];
+  const setpriv = ['--reuid', String(NOBODY), '--regid', String(NOBODY), '--clear-groups'];
+  const canBeAnother = spawnSync('setpriv', [...setpriv, process.execPath, '--version']).status === 0;
+  if (!canBeAnother) process.stderr.write('NOT TESTED: another user at the metrics endpoint; the same one is tested\n');
+  const [command, ...args] = (canBeAnother ? ['setpriv', ...setpriv, ...words] : words) as [string, ...string[]];
+  const running = new Running(command, args, sandbox.env, '/');
+  await running.says(/ready/);
+  return running;
+}
+
+describe('a user with a hundred connections to the endpoint', () => {
+  it.each(['pipelined', 'scrape', 'unread', 'silent'])('(%s) delays neither commands nor scrapes', async (mode) => {
+    const served = await servedDaemon();
+    const beganAtMs = performance.now();
+    const flood = await startFlood(served, mode);
+    for (let n = 0; n < 3; n++) {
+      // A Prometheus waits for ten seconds.
+      const scraped = await fetch(`http://127.0.0.1:${served.port}/metrics`, { signal: AbortSignal.timeout(10_000) });
+      const text = await scraped.text();
+      expect(text).toContain('ringtail_sessions{state="active"} 2\n');
+      const residentBytes = Number(/^process_resident_memory_bytes (\d+)$/m.exec(text)?.[1]);
+      expect(residentBytes).toBeLessThan(256 * 1024 * 1024);
+      expect(await succeed(served.sandbox, 'list')).toContain('plain [active]');
+    }
+    flood.process.stdin?.write('?');
+    const [, answered] = await flood.says(/answered (\d+)/);
+    const seconds = (performance.now() - beganAtMs) / 1000;
+    expect(Number(answered)).toBeLessThanOrEqual(ANSWERS_PER_SECOND_MAX * (seconds + 1));
+    flood.kill('SIGKILL');
+    await flood.ended;
+  });
+});
+
 /** Starts an Alertmanager whose alerts take snapshots of `box`, and answers its port. */
 async function startAlertmanager(served: Served): Promise<number> {
   const port = await freePort();
@@ -208,6 +261,6 @@ describe.skipIf(prometheus === undefined)('a real Prometheus', () => {
     await until(() => snapshots().length > 0);
     expect(snapshots()).toHaveLength(1);
     expect(eventsOf(served.sandbox, join(output, snapshots()[0] as string))).toHaveLength(50);
-    expect(await metricsOf(served)).toContain('ringtail_snapshots_total{session="box"} 1\n');
+    await until(async () => (await metricsOf(served)).includes('ringtail_snapshots_total{session="box"} 1\n'));
   });
 });

@@ -6,7 +6,7 @@ export const Errno = constants.errno;
 
 export const Memfd = { CLOEXEC: 1, ALLOW_SEALING: 2, NOEXEC_SEAL: 8 } as const;
 export const Seal = { SEAL: 1, SHRINK: 2, GROW: 4 } as const;
-export const Fcntl = { ADD_SEALS: 1033, GET_SEALS: 1034 } as const;
+export const Fcntl = { DUPFD_CLOEXEC: 1030, ADD_SEALS: 1033, GET_SEALS: 1034 } as const;
 
 /** `madvise`: gives the pages of a shared mapping, and what is behind them, back. */
 export const MADV_REMOVE = 9;

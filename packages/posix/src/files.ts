@@ -1,5 +1,5 @@
 import { chmodSync } from 'node:fs';
-import { Errno, Flock, GETTID_BY_ARCH } from './constants.ts';
+import { Errno, Fcntl, Flock, GETTID_BY_ARCH } from './constants.ts';
 import type { Libc } from './libc.ts';
 import { posixError } from './posix-error.ts';
 
@@ -18,6 +18,8 @@ export interface FileCalls {
    * @returns the number of bytes written, 0 if nothing fits now
    */
   writeNonBlocking(fd: number, bytes: Uint8Array): number;
+  /** Another descriptor of the same open file or socket, close-on-exec. @throws {PosixError} `EMFILE`, … */
+  duplicate(fd: number): number;
   /**
    * Closes a descriptor that one of these calls gave. `fs.closeSync` is not for them: in worker threads Node.js keeps a list
    * of what `fs` opened, and warns on the application's standard error of a descriptor that is not in it.
@@ -33,6 +35,12 @@ export function fileCalls(libc: Libc, arch: string): FileCalls {
       if (libc.mkfifo(path, mode) < 0) throw posixError('mkfifo', libc.errno(), path);
       // mkfifo takes the umask off.
       chmodSync(path, mode);
+    },
+
+    duplicate(fd) {
+      const copy = libc.fcntl(fd, Fcntl.DUPFD_CLOEXEC, 0);
+      if (copy < 0) throw posixError('fcntl(F_DUPFD_CLOEXEC)', libc.errno());
+      return copy;
     },
 
     tryLock(fd) {

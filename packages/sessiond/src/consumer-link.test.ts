@@ -1,5 +1,4 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadPosix } from '@ringtail/posix';
@@ -7,6 +6,7 @@ import { DEFAULT_CHANNEL, type OpenTraceRequest, runDirectoryAt } from '@ringtai
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConsumerLink } from './consumer-link.ts';
 import { type ConsumerProcess, consumerStarter } from './consumer-process.ts';
+import { descriptorOf } from './descriptor-of.ts';
 import { processWork } from './process-identity.ts';
 import { FAKE_CONSUMER } from './testing/test-daemon.test.support.ts';
 
@@ -63,10 +63,6 @@ afterEach(async () => {
   for (const consumer of consumers) await consumer.ended;
   rmSync(directory, { recursive: true });
 });
-
-function descriptorOf(socket: Socket): number {
-  return (socket as unknown as { readonly _handle: { readonly fd: number } })._handle.fd;
-}
 
 function asked(): number {
   const path = join(directory, 'asked');

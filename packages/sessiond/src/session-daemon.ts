@@ -21,6 +21,7 @@ import { ConsumerLink } from './consumer-link.ts';
 import { consumerStarter } from './consumer-process.ts';
 import { KeyCounters } from './counters/key-counters.ts';
 import { ThreadCounters } from './counters/thread-counters.ts';
+import { descriptorOf } from './descriptor-of.ts';
 import { DesiredStateBudget } from './desired-state-budget.ts';
 import { FilterCounters } from './diagnosis/filter-counters.ts';
 import { FlightRecorders } from './flight-recorders.ts';
@@ -264,6 +265,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     }),
     notifications,
     execute,
+    duplicate: posix.duplicate,
     log,
   });
 
@@ -339,9 +341,4 @@ async function within(limitMs: number, promise: Promise<void>): Promise<void> {
   });
   await Promise.race([promise, limit]);
   clearTimeout(timer);
-}
-
-/** Node.js has no public way to the descriptor of a socket, which peer credentials need. */
-function descriptorOf(socket: Socket): number {
-  return (socket as unknown as { readonly _handle: { readonly fd: number } | null })._handle?.fd ?? -1;
 }

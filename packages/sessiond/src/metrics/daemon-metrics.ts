@@ -1,12 +1,8 @@
 import { RINGTAIL_VERSION } from '@ringtail/base';
-import { Counter, Gauge, Registry } from 'prom-client';
+import { type Described, Exposition } from './exposition.ts';
 import { PROCESS_METRICS, readProcess } from './process-metrics.ts';
 import type { Sample, SessionSample, TriggerSample } from './sample.ts';
 
-interface Described {
-  readonly help: string;
-  readonly type: 'counter' | 'gauge';
-}
 interface SessionMetric extends Described {
   readonly of: (session: SessionSample) => number;
 }
@@ -90,12 +86,9 @@ export const METRICS: Readonly<Record<string, Described>> = {
   ...PROCESS_METRICS,
 };
 
-/** Media type of the text. */
-export const METRICS_CONTENT_TYPE: string = Registry.PROMETHEUS_CONTENT_TYPE;
-
-/** A sample in the text format of Prometheus. A registry for each, so that what has gone is not shown any more. */
-export async function metricsText(sample: Sample & { readonly fresh: boolean }): Promise<string> {
-  const page = new Page();
+/** A sample in the text format of Prometheus. */
+export function metricsText(sample: Sample & { readonly fresh: boolean }): string {
+  const page = new Exposition(METRICS);
   const { sessions, consumer, triggers } = sample;
   page.set('ringtail_build_info', 1, { version: RINGTAIL_VERSION, node: process.version });
   for (const [state, wanted] of [
@@ -122,30 +115,7 @@ export async function metricsText(sample: Sample & { readonly fresh: boolean }):
     for (const [name, { of }] of Object.entries(TRIGGER_METRICS)) page.set(name, of(trigger), labels);
   }
   for (const [name, value] of Object.entries(readProcess())) page.set(name, value);
-  return await page.text();
-}
-
-/** Metrics of one scrape, made as they are first set. */
-class Page {
-  readonly #registry = new Registry();
-  readonly #metrics = new Map<string, Counter | Gauge>();
-
-  set(name: string, value: number, labels: Readonly<Record<string, string>> = {}): void {
-    const metric = this.#metrics.get(name) ?? this.#make(name, Object.keys(labels));
-    metric.inc({ ...labels }, value);
-  }
-
-  text(): Promise<string> {
-    return this.#registry.metrics();
-  }
-
-  #make(name: string, labelNames: string[]): Counter | Gauge {
-    const { help, type } = METRICS[name] as Described;
-    const Kind = type === 'counter' ? Counter : Gauge;
-    const metric = new Kind({ name, help, labelNames, registers: [this.#registry] });
-    this.#metrics.set(name, metric);
-    return metric;
-  }
+  return page.toString();
 }
 
 function counter<Of>(help: string, of: Of): { type: 'counter'; help: string; of: Of } {

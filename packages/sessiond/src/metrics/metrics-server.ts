@@ -1,36 +1,40 @@
 import { lstatSync, unlinkSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { describeError, errnoOf, RingtailError } from '@ringtail/base';
 import type { Request, SnapshotRecorded } from '@ringtail/protocol';
 import type { Log } from '../log.ts';
 import { isBearer, readToken } from './bearer-token.ts';
-import { bodyOf } from './http-body.ts';
+import { METRICS_CONTENT_TYPE } from './exposition.ts';
+import {
+  HTTP_BODY_BYTES_MAX,
+  HTTP_CONNECTIONS_MAX,
+  HTTP_CONNECTIONS_PER_SECOND_MAX,
+  HTTP_HEAD_BYTES_MAX,
+  HTTP_SNAPSHOT_TIMEOUT_MS,
+  HTTP_SNAPSHOTS_AT_ONCE_MAX,
+  HTTP_TIMEOUT_MS,
+} from './limits.ts';
 import type { MetricsAddress } from './metrics-address.ts';
+import { PacedListener } from './paced-listener.ts';
+import { Places } from './places.ts';
+import { SingleRequest } from './single-request.ts';
 import { BadOrder, snapshotOrder } from './snapshot-request.ts';
 
 const LOOPBACKS: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost']);
-const CONNECTIONS_MAX = 64;
-const HEADER_BYTES_MAX = 16 * 1024;
-/** A group of thousands of alerts is smaller. */
-const BODY_BYTES_MAX = 1024 * 1024;
-const HEADERS_TIMEOUT_MS = 5000;
-const REQUEST_TIMEOUT_MS = 10_000;
-const IDLE_TIMEOUT_MS = 5000;
-/** Snapshots that are being recorded or wait for their turn. */
-const SNAPSHOTS_AT_ONCE_MAX = 8;
-/** Whoever posts is told no later than this, although the snapshot goes on. */
-const SNAPSHOT_TIMEOUT_MS = 60_000;
 
 export interface MetricsServerOptions {
   readonly address: MetricsAddress;
   /** File with the secret that is wanted for taking snapshots; undefined: none is wanted. */
   readonly tokenFile: string | undefined;
-  readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
+  readonly metrics: () => Promise<Buffer>;
   /** Whether the daemon can do its work. */
   readonly isHealthy: () => boolean;
   /** Carries out a command as the daemon's own user. @throws {RingtailError} */
   readonly execute: (request: Request) => Promise<unknown>;
+  /** Another descriptor of the same socket. @throws the system's error */
+  readonly duplicate: (descriptor: number) => number;
   readonly log: Log;
 }
 
@@ -38,7 +42,7 @@ export interface MetricsServerOptions {
 interface Answer {
   readonly status: number;
   readonly type?: string;
-  readonly body: string;
+  readonly body: string | Buffer;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -54,25 +58,21 @@ const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   SHUTTING_DOWN: 503,
 };
 
-/** Serves metrics, and takes orders for snapshots, over HTTP. Whoever can connect may ask. */
+/**
+ * Serves metrics, and takes orders for snapshots, over HTTP. Whoever can connect may ask, once a connection: a Prometheus
+ * comes every few seconds, and a client that asks more often costs no more than the limits allow.
+ */
 export class MetricsServer {
   readonly #options: MetricsServerOptions;
-  readonly #server: Server;
+  readonly #http: Server;
+  readonly #places = new Places<SingleRequest>(HTTP_CONNECTIONS_MAX, HTTP_TIMEOUT_MS);
+  #listener: PacedListener | undefined;
   #snapshots = 0;
 
   private constructor(options: MetricsServerOptions) {
     this.#options = options;
-    this.#server = createServer(
-      {
-        maxHeaderSize: HEADER_BYTES_MAX,
-        headersTimeout: HEADERS_TIMEOUT_MS,
-        requestTimeout: REQUEST_TIMEOUT_MS,
-        keepAliveTimeout: IDLE_TIMEOUT_MS,
-        connectionsCheckingInterval: 1000,
-      },
-      (request, response) => void this.#serve(request, response),
-    );
-    this.#server.maxConnections = CONNECTIONS_MAX;
+    const limits = { maxHeaderSize: HTTP_HEAD_BYTES_MAX, keepAlive: false };
+    this.#http = createServer(limits, (request, response) => void this.#serve(request, response));
   }
 
   /** @throws {DaemonError} `BAD_ARGUMENT` for a token file that cannot be used, and what listening throws */
@@ -88,13 +88,13 @@ export class MetricsServer {
   get url(): string {
     const { address } = this.#options;
     if (address.kind === 'unix') return `unix:${address.path}`;
-    const { port } = this.#server.address() as AddressInfo;
-    return `http://${address.host.includes(':') ? `[${address.host}]` : address.host}:${port}`;
+    const host = address.host.includes(':') ? `[${address.host}]` : address.host;
+    return `http://${host}:${this.#listener?.port ?? address.port}`;
   }
 
   close(): void {
-    this.#server.close();
-    this.#server.closeAllConnections();
+    this.#listener?.close();
+    this.#places.closeAll();
   }
 
   async #listen(): Promise<void> {
@@ -107,20 +107,23 @@ export class MetricsServer {
       unlinkSync(address.path);
       await this.#listenOnce();
     }
-    this.#server.on('error', (error) => this.#options.log.warn(`metrics: ${error.message}`));
   }
 
-  #listenOnce(): Promise<void> {
-    const { address } = this.#options;
-    return new Promise((resolve, reject) => {
-      this.#server.once('error', reject);
-      const done = (): void => {
-        this.#server.off('error', reject);
-        resolve();
-      };
-      if (address.kind === 'unix') this.#server.listen(address.path, done);
-      else this.#server.listen(address.port, address.host, done);
+  async #listenOnce(): Promise<void> {
+    const { address, duplicate, log } = this.#options;
+    this.#listener = await PacedListener.listen({
+      listen: address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port },
+      connectionsPerSecondMax: HTTP_CONNECTIONS_PER_SECOND_MAX,
+      onConnection: (socket) => this.#take(socket),
+      onError: (error) => log.warn(`metrics: ${error.message}`),
+      duplicate,
     });
+  }
+
+  #take(socket: Socket): void {
+    const connection = new SingleRequest(socket);
+    this.#places.add(connection);
+    this.#http.emit('connection', connection);
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -135,15 +138,13 @@ export class MetricsServer {
       answer = refusal(500, 'FAILED', 'the log of the session daemon says more');
     }
     const { status, type = 'application/json', body, headers } = answer;
-    // What was not read to its end is not to be read as the next request.
-    const close = request.complete ? {} : { connection: 'close' };
     response.writeHead(status, {
       'content-type': type,
       'content-length': Buffer.byteLength(body),
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
+      connection: 'close',
       ...headers,
-      ...close,
     });
     response.end(request.method === 'HEAD' ? '' : body);
   }
@@ -156,8 +157,8 @@ export class MetricsServer {
     switch (pathname) {
       case '/metrics': {
         if (!reads) return notAllowed('GET, HEAD');
-        const { contentType, text } = await this.#options.metrics();
-        return { status: 200, type: contentType, body: text };
+        const body = await this.#places.during(connectionOf(request), this.#options.metrics());
+        return { status: 200, type: METRICS_CONTENT_TYPE, body };
       }
       case '/healthz': {
         if (!reads) return notAllowed('GET, HEAD');
@@ -188,18 +189,28 @@ export class MetricsServer {
     if (tokenFile !== undefined && !isBearer(request.headers.authorization, readToken(tokenFile))) {
       return { ...refusal(401, 'NOT_PERMITTED', 'a token is wanted'), headers: { 'www-authenticate': 'Bearer' } };
     }
-    const body = await bodyOf(request, BODY_BYTES_MAX);
-    if (body === null) return refusal(413, 'TOO_LONG', `a body has at most ${BODY_BYTES_MAX} bytes`);
+    const bytes = Number(request.headers['content-length'] ?? 0);
+    if (request.headers['transfer-encoding'] !== undefined) {
+      return refusal(411, 'BAD_MESSAGE', 'a body is sent with its length');
+    }
+    if (bytes > HTTP_BODY_BYTES_MAX) {
+      return refusal(413, 'TOO_LONG', `a body has at most ${HTTP_BODY_BYTES_MAX} bytes`);
+    }
+    connectionOf(request).readBody(bytes);
+    const body = await text(request);
     try {
       const order = snapshotOrder(query, body);
       if (order.kind === 'leave') return json(200, { taken: false, reason: order.reason });
-      if (this.#snapshots >= SNAPSHOTS_AT_ONCE_MAX) {
-        const answer = refusal(503, 'TOO_MANY', `${SNAPSHOTS_AT_ONCE_MAX} snapshots are being recorded already`);
+      if (this.#snapshots >= HTTP_SNAPSHOTS_AT_ONCE_MAX) {
+        const answer = refusal(503, 'TOO_MANY', `${HTTP_SNAPSHOTS_AT_ONCE_MAX} snapshots are being recorded already`);
         return { ...answer, headers: { 'retry-after': '10' } };
       }
       const { session } = order.request.params;
       log.info(`session ${session}: a snapshot was asked for over HTTP`);
-      const recorded = await withinTime(this.#count(execute(order.request)), SNAPSHOT_TIMEOUT_MS);
+      const recorded = await this.#places.during(
+        connectionOf(request),
+        withinTime(this.#count(execute(order.request)), HTTP_SNAPSHOT_TIMEOUT_MS),
+      );
       if (recorded === undefined) return refusal(504, 'TIMEOUT', 'the snapshot is not written yet; it goes on');
       const { path, statistics } = recorded as SnapshotRecorded;
       return json(200, { taken: true, session, path, statistics });
@@ -216,6 +227,11 @@ export class MetricsServer {
       this.#snapshots--;
     });
   }
+}
+
+/** The HTTP server was given nothing else. */
+function connectionOf(request: IncomingMessage): SingleRequest {
+  return request.socket as unknown as SingleRequest;
 }
 
 function json(status: number, value: unknown): Answer {

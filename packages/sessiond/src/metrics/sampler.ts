@@ -2,10 +2,8 @@ import { describeError } from '@ringtail/base';
 import { type ChannelUse, NO_STATISTICS, type SessionStatistics } from '@ringtail/protocol';
 import type { Log } from '../log.ts';
 import type { Session } from '../session.ts';
+import { SAMPLE_TIMEOUT_MS } from './limits.ts';
 import type { ChannelSample, Sample, SessionSample } from './sample.ts';
-
-/** How long a scrape waits for the consumer. Prometheus gives up after ten seconds. */
-const CONSUMER_TIMEOUT_MS = 2000;
 
 export interface SamplerOptions {
   readonly sessions: () => readonly Session[];
@@ -42,7 +40,7 @@ export class Sampler {
     this.#asking ??= this.#askConsumer().finally(() => {
       this.#asking = undefined;
     });
-    const fresh = await within(this.#options.timeoutMs ?? CONSUMER_TIMEOUT_MS, this.#asking);
+    const fresh = await within(this.#options.timeoutMs ?? SAMPLE_TIMEOUT_MS, this.#asking);
     const { sessions, daemon } = this.#options;
     return { ...daemon(), sessions: sessions().map((session) => this.#describe(session)), fresh };
   }

@@ -2,7 +2,8 @@ import type { Request } from '@ringtail/protocol';
 import type { Client } from '../client.ts';
 import type { Log } from '../log.ts';
 import type { NotificationHub } from '../notifications/notification-hub.ts';
-import { METRICS_CONTENT_TYPE, metricsText } from './daemon-metrics.ts';
+import { metricsText } from './daemon-metrics.ts';
+import { SAMPLE_AGE_MS_MAX } from './limits.ts';
 import type { MetricsAddress } from './metrics-address.ts';
 import { MetricsServer } from './metrics-server.ts';
 import { Sampler, type SamplerOptions } from './sampler.ts';
@@ -16,6 +17,7 @@ export interface MetricsOptions {
 export interface ServeMetricsOptions extends MetricsOptions, Omit<SamplerOptions, 'snapshotsOf'> {
   readonly notifications: NotificationHub;
   readonly execute: (request: Request) => Promise<unknown>;
+  readonly duplicate: (descriptor: number) => number;
   readonly log: Log;
 }
 
@@ -26,11 +28,27 @@ export async function serveMetrics(options: ServeMetricsOptions): Promise<Metric
   return await MetricsServer.listen({
     address: options.address,
     tokenFile: options.tokenFile,
-    metrics: async () => ({ contentType: METRICS_CONTENT_TYPE, text: await metricsText(await sampler.sample()) }),
+    metrics: keptFor(SAMPLE_AGE_MS_MAX, async () => Buffer.from(metricsText(await sampler.sample()))),
     isHealthy: () => options.daemon().consumer.running,
     execute: options.execute,
+    duplicate: options.duplicate,
     log: options.log,
   });
+}
+
+/** What `make` answers, which all who want it within that time share. */
+function keptFor<T>(ageMsMax: number, make: () => Promise<T>): () => Promise<T> {
+  let kept: Promise<T> | undefined;
+  const forget = (): void => {
+    kept = undefined;
+  };
+  return () => {
+    if (kept === undefined) {
+      kept = make();
+      kept.then(() => setTimeout(forget, ageMsMax).unref(), forget);
+    }
+    return kept;
+  };
 }
 
 /** Snapshots by session, of sessions that there are. */
