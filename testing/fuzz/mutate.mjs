@@ -185,7 +185,7 @@ function damagedText(random, bytes, other) {
   return Buffer.from(tokens.join(''), 'latin1');
 }
 
-function damagedBytes(random, bytes, other) {
+export function damagedBytes(random, bytes, other) {
   const result = Buffer.from(bytes);
   const at = random.below(bytes.length + 1);
   const length = 1 + random.below(random.pick([2, 8, 64]));

@@ -1,0 +1,318 @@
+/** A session daemon of root, a program of one user that it records, attackers of other users, and the judgement afterwards. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  accessSync,
+  chmodSync,
+  chownSync,
+  closeSync,
+  constants,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { SessionDaemonClient } from '@ringtail/ctl';
+import { expect, onTestFinished } from 'vitest';
+import { isRoot, isRunning, makeSandbox, pause, REGISTER_URL, type Sandbox } from '../e2e/harness.ts';
+import { requirePeer } from '../peers.ts';
+
+const SESSIOND = fileURLToPath(import.meta.resolve('ringtail/sessiond'));
+const PROGRAMS = fileURLToPath(new URL('programs', import.meta.url));
+
+/** A group that every system has: its members may give commands. */
+const GROUP = 'daemon';
+/** Users without an entry in the list of users, others in each process: files of theirs are found by their number. */
+const USERS_FROM = 420_000_000 + process.pid * 4;
+const WITNESS_USER = USERS_FROM;
+export const ATTACKERS = [USERS_FROM + 1, USERS_FROM + 2] as const;
+export const EVENTS_A_SECOND = 1000;
+
+/** A limit against hanging. */
+const SETTLE_MS = 60_000;
+/** A heap that has been used does not shrink at once. More than that is kept for attackers who have gone. */
+const MEMORY_KEPT_BYTES = 128 * 2 ** 20;
+/** Messages of failures that are the daemon's own, whatever a peer sent. */
+const OWN_FAILURE =
+  /\b(error failed: |a command failed: |(Type|Range|Reference|Syntax|Assertion)Error\b|\bat .*\.m?js:\d+)/;
+
+const babeltrace2 = requirePeer('babeltrace2', 'the trace of a program that was recorded during an attack');
+
+/** Whether there can be other users: the tree may be in a directory of root's. */
+export const canAttack = isRoot && readableByOthers(SESSIOND) && readableByOthers(process.execPath);
+if (!canAttack) {
+  process.stderr.write('NOT TESTED: attacks of other users (needs root, and a tree that others can read)\n');
+}
+
+function readableByOthers(path: string): boolean {
+  for (let at = path; at !== '/'; at = dirname(at)) {
+    if ((statSync(at).mode & (at === path ? 0o004 : 0o001)) === 0) return false;
+  }
+  accessSync(path, constants.R_OK);
+  return true;
+}
+
+/** What an attacking program says of itself at its end. */
+export interface AttackReport {
+  /** Sentences: of an attack without an answer, of a connection that ended without a reason. */
+  readonly problems: readonly string[];
+  readonly [count: string]: unknown;
+}
+
+interface Use {
+  readonly descriptors: number;
+  readonly memoryBytes: number;
+}
+
+/** Memory and descriptors of a process now. */
+export function useOf(pid: number): Use {
+  const pages = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
+  return { descriptors: readdirSync(`/proc/${pid}/fd`).length, memoryBytes: Number(pages) * 1024 };
+}
+
+export class AttackedDaemon {
+  readonly directory: string;
+  readonly runDirectory: string;
+  /** Files of root and of the witness that attackers know of. */
+  readonly bait: string;
+  /** Root's session, which records everything. */
+  readonly output: string;
+  readonly client: SessionDaemonClient;
+  readonly #sandbox: Sandbox;
+  readonly #consumer: number;
+  readonly #witness: ChildProcess;
+  readonly #baitBefore: string;
+  #before: { readonly daemon: Use; readonly consumer: Use } | undefined;
+
+  private constructor(parts: {
+    sandbox: Sandbox;
+    bait: string;
+    client: SessionDaemonClient;
+    consumer: number;
+    witness: ChildProcess;
+  }) {
+    this.#sandbox = parts.sandbox;
+    this.directory = parts.sandbox.directory;
+    this.runDirectory = join(this.directory, 'run');
+    this.output = outputIn(this.directory);
+    this.bait = parts.bait;
+    this.client = parts.client;
+    this.#consumer = parts.consumer;
+    this.#witness = parts.witness;
+    this.#baitBefore = listingOf(parts.bait);
+  }
+
+  /** Starts a daemon whose session `all` records everything, with a program of another user at work. */
+  static async open(): Promise<AttackedDaemon> {
+    const sandbox = makeSandbox();
+    const { directory } = sandbox;
+    chmodSync(directory, 0o711);
+    for (const uid of [0, WITNESS_USER, ...ATTACKERS]) {
+      mkdirSync(homeIn(directory, uid), { mode: 0o700 });
+      chownSync(homeIn(directory, uid), uid, groupId());
+    }
+    await startDaemon(sandbox);
+    const client = await SessionDaemonClient.connect({ runDirectory: join(directory, 'run') });
+    onTestFinished(() => client.close());
+    await client.createSession({ name: 'all', output: outputIn(directory) });
+    await client.enableEvent('all', { pattern: '*' });
+    await client.startSession('all');
+    const witness = await startWitness(sandbox, WITNESS_USER);
+    const { consumerPid } = await client.daemonStatus();
+    return new AttackedDaemon({ sandbox, bait: makeBait(), client, consumer: consumerPid as number, witness });
+  }
+
+  homeOf(uid: number): string {
+    return homeIn(this.directory, uid);
+  }
+
+  /** Starts another program that emits events, of that user; it is ended with the test. */
+  async record(uid: number): Promise<void> {
+    await startWitness(this.#sandbox, uid);
+  }
+
+  /** Starts a program of `programs` as that user, a member of the group that may give commands. */
+  start(uid: number, program: string, ...args: readonly string[]): ChildProcess {
+    return startAs(this.#sandbox, uid, [join(PROGRAMS, program), ...args]);
+  }
+
+  /** Runs an attacking program to its end and returns its report. Problems of it fail the test. */
+  async attack(uid: number, program: string, seed: number, count: number): Promise<AttackReport> {
+    const args = [this.runDirectory, this.homeOf(uid), this.bait, String(seed), String(count)];
+    const child = this.start(uid, program, ...args);
+    const text = { stdout: '', stderr: '' };
+    for (const name of ['stdout', 'stderr'] as const) {
+      child[name]?.setEncoding('utf8').on('data', (chunk: string) => {
+        text[name] += chunk;
+      });
+    }
+    const [code] = (await once(child, 'close')) as [number];
+    expect([code, text.stderr], `${program} ${args.join(' ')}`).toEqual([0, '']);
+    const report = JSON.parse(text.stdout.trimEnd().split('\n').at(-1) as string) as AttackReport;
+    process.stderr.write(`attack: ${program}: ${JSON.stringify(report)}\n`);
+    expect(report.problems).toEqual([]);
+    return report;
+  }
+
+  /**
+   * Notes what the daemons use now. To be called after a first, small attack: by then traces of the attackers are open, and
+   * code that is used has been compiled.
+   */
+  async noteUse(): Promise<void> {
+    await pause(1000);
+    this.#before = { daemon: useOf(this.client.daemonPid), consumer: useOf(this.#consumer) };
+  }
+
+  /** After the attack: everything is as it was, and the witness has lost nothing. Ends the session. */
+  async judge(): Promise<void> {
+    await this.#settle();
+    const status = await this.client.daemonStatus();
+    expect(status).toMatchObject({ pid: this.client.daemonPid, consumerPid: this.#consumer, consumerRestarts: 0 });
+    this.#witness.stdin?.end();
+    const [said] = (await once(this.#witness.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
+    await this.client.destroySession('all');
+    expect(ownFailures(readFileSync(join(this.directory, 'stderr'), 'utf8'))).toEqual([]);
+    const emitted = Number(/emitted (\d+)/.exec(said.toString())?.[1]);
+    expect(emitted).toBeGreaterThan(0);
+    expect(witnessLoss(this.output, emitted)).toEqual({ emitted, read: emitted, outOfOrder: 0, warnings: '' });
+    this.expectNothingElsewhere();
+  }
+
+  /** Files of other users are as they were, and there are none of the attackers in public places. */
+  expectNothingElsewhere(): void {
+    expect(listingOf(this.bait)).toBe(this.#baitBefore);
+    const ofAttackers = ATTACKERS.flatMap((uid, at) => [...(at === 0 ? [] : ['-o']), '-uid', String(uid)]);
+    // No deeper: others' mounts may be there that never answer. Files of others come and go meanwhile, of which it complains.
+    const places = ['/', '/run', '/dev/shm', '-xdev', '-maxdepth', '2'];
+    const found = spawnSync('find', [...places, '(', ...ofAttackers, ')', '-print'], { encoding: 'utf8' });
+    expect(found.stdout).toBe('');
+  }
+
+  async #settle(): Promise<void> {
+    const before = this.#before;
+    if (before === undefined) return;
+    const limit = performance.now() + SETTLE_MS;
+    for (;;) {
+      const now = { daemon: useOf(this.client.daemonPid), consumer: useOf(this.#consumer) };
+      const isSettled = (['daemon', 'consumer'] as const).every(
+        (name) =>
+          now[name].descriptors <= before[name].descriptors &&
+          now[name].memoryBytes <= before[name].memoryBytes + MEMORY_KEPT_BYTES,
+      );
+      if (isSettled || performance.now() > limit) {
+        process.stderr.write(`attack: before ${JSON.stringify(before)}, after ${JSON.stringify(now)}\n`);
+        expect(isSettled, `memory and descriptors, ${SETTLE_MS} ms after the attack`).toBe(true);
+        return;
+      }
+      await pause(100);
+    }
+  }
+}
+
+/** Lines of a daemon's log that tell of a failure of its own. */
+export function ownFailures(log: string): string[] {
+  return log.split('\n').filter((line) => OWN_FAILURE.test(line));
+}
+
+/** What the trace of the witness lacks, as babeltrace2 reads it; without babeltrace2 nothing is known to be lacking. */
+export function witnessLoss(output: string, emitted: number) {
+  if (babeltrace2 === undefined) return { emitted, read: emitted, outOfOrder: 0, warnings: '' };
+  const trace = join(output, 'ust', 'uid', String(WITNESS_USER), '64-bit');
+  const { stdout, stderr } = spawnSync(babeltrace2, [trace], { encoding: 'utf8', maxBuffer: 2 ** 31 - 1 });
+  const indexes = [...stdout.matchAll(/\bindex = (\d+)/g)].map(([, index]) => Number(index));
+  const outOfOrder = indexes.filter((index, at) => at > 0 && index <= (indexes[at - 1] as number)).length;
+  return { emitted, read: indexes.length, outOfOrder, warnings: stderr };
+}
+
+/** That babeltrace2 reads a whole directory without a word of complaint. */
+export function expectReadable(directory: string): void {
+  if (babeltrace2 === undefined) return;
+  const { status, stderr } = spawnSync(babeltrace2, ['--output-format=dummy', directory], { encoding: 'utf8' });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+}
+
+function outputIn(directory: string): string {
+  return join(directory, 'traces', 'all');
+}
+
+function homeIn(directory: string, uid: number): string {
+  return join(directory, `home-${uid}`);
+}
+
+async function startDaemon({ directory, env }: Sandbox): Promise<void> {
+  // The log itself is bounded, and its beginning is gone after a long attack.
+  const stderr = openSync(join(directory, 'stderr'), 'w');
+  const args = [SESSIOND, '--rundir', join(directory, 'run'), '--group', GROUP, '--log-stderr', '--ready-fd', '3'];
+  const child = spawn(process.execPath, args, { env: { ...env }, stdio: ['ignore', 'ignore', stderr, 'pipe'] });
+  closeSync(stderr);
+  await once(child.stdio[3] as NodeJS.ReadableStream, 'data');
+}
+
+/** Returns once it has emitted its first event. */
+async function startWitness(sandbox: Sandbox, uid: number): Promise<ChildProcess> {
+  const args = ['--import', REGISTER_URL, join(PROGRAMS, 'witness.mjs'), String(EVENTS_A_SECOND)];
+  const child = startAs(sandbox, uid, args);
+  await once(child.stdout as NodeJS.ReadableStream, 'data');
+  return child;
+}
+
+function startAs(sandbox: Sandbox, uid: number, args: readonly string[]): ChildProcess {
+  const home = homeIn(sandbox.directory, uid);
+  const env = {
+    ...sandbox.env,
+    HOME: home,
+    RINGTAIL_HOME: home,
+    RINGTAIL_RUNDIR: join(sandbox.directory, 'run'),
+    TMPDIR: home,
+  };
+  const child = spawn(process.execPath, args, {
+    env,
+    cwd: home,
+    stdio: ['pipe', 'pipe', 'pipe'],
+    uid,
+    gid: groupId(),
+  });
+  onTestFinished(() => {
+    if (isRunning(child.pid as number)) child.kill('SIGKILL');
+  });
+  return child;
+}
+
+function groupId(): number {
+  const line = readFileSync('/etc/group', 'utf8')
+    .split('\n')
+    .find((text) => text.startsWith(`${GROUP}:`));
+  return Number(line?.split(':')[2]);
+}
+
+/** A directory of root's outside of the sandbox, with files that only root may read or change. */
+function makeBait(): string {
+  const bait = mkdtempSync(join(tmpdir(), 'rt-bait-'));
+  onTestFinished(() => rmSync(bait, { recursive: true }));
+  chmodSync(bait, 0o755);
+  writeFileSync(join(bait, 'secret'), 'secret', { mode: 0o600 });
+  writeFileSync(join(bait, 'public'), 'public', { mode: 0o644 });
+  mkdirSync(join(bait, 'private'), { mode: 0o700 });
+  mkdirSync(join(bait, 'of-witness'), { mode: 0o700 });
+  chownSync(join(bait, 'of-witness'), WITNESS_USER, groupId());
+  return bait;
+}
+
+/** Everything below a directory with owner, mode, size and times. */
+function listingOf(directory: string): string {
+  const names = ['', ...(readdirSync(directory, { recursive: true }) as string[]).sort()];
+  return names
+    .map((name) => {
+      const { mode, uid, gid, size, mtimeMs, ctimeMs } = lstatSync(join(directory, name));
+      return [name, mode.toString(8), uid, gid, size, mtimeMs, ctimeMs].join(' ');
+    })
+    .join('\n');
+}

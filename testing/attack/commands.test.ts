@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { ATTACK_SEED, attackNumber } from './attack-number.ts';
+import { ATTACKERS, AttackedDaemon, canAttack } from './attacked-daemon.ts';
+
+const COMMANDS = attackNumber('COMMANDS') ?? 1200;
+const FIRST_COMMANDS = 300;
+const USERS = [0, ...ATTACKERS];
+
+describe.skipIf(!canAttack)('conflicting commands of three users', () => {
+  it(
+    `are all answered, and harm no other session, ${COMMANDS} of them`,
+    async () => {
+      const daemon = await AttackedDaemon.open();
+      // Else two of them would have nothing to record.
+      for (const uid of ATTACKERS) await daemon.record(uid);
+      const attack = (seed: number, count: number) =>
+        Promise.all(
+          USERS.map((uid, at) => daemon.attack(uid, 'commands.mjs', seed + at, Math.ceil(count / USERS.length))),
+        );
+      await attack(ATTACK_SEED + USERS.length, FIRST_COMMANDS);
+      await daemon.noteUse();
+      const reports = await attack(ATTACK_SEED, COMMANDS);
+      const done = reports.reduce((sum, report) => sum + (report.done as number), 0);
+      // Commands that are mostly refused test little.
+      expect(done).toBeGreaterThan(COMMANDS / 10);
+      await daemon.judge();
+    },
+    120_000 + COMMANDS * 100,
+  );
+});

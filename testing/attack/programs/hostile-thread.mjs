@@ -1,0 +1,182 @@
+// A thread of an application as a session daemon sees it, made by hand so that every part of it can be hostile.
+import { closeSync, ftruncateSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { loadPosix, Memfd, Seal } from '@ringtail/posix';
+import {
+  APP_FRAME_BYTES_MAX,
+  APP_PROTOCOL_VERSION,
+  CONTROL_ABI_VERSION,
+  CONTROL_FILE_BYTES,
+  CONTROL_MAGIC,
+  CONTROL_SLOT_WORDS_BYTES,
+  ControlPage,
+  ControlSlot,
+  controlAreaOffset,
+  decodePieces,
+  FrameDecoder,
+  runDirectoryAt,
+} from '@ringtail/protocol';
+
+const loaded = loadPosix();
+if (!loaded.ok) throw new Error(loaded.reason);
+export const { posix } = loaded;
+
+/** A limit against hanging: an answer takes milliseconds. */
+const ANSWER_MS = 120_000;
+const SLOT = 0;
+
+const buffer = Buffer.alloc(65_536);
+
+/** A control file as the tracer makes one. */
+export function soundControlFile() {
+  const fd = posix.memfdCreate('control', Memfd.ALLOW_SEALING);
+  ftruncateSync(fd, CONTROL_FILE_BYTES);
+  posix.addSeals(fd, Seal.SHRINK | Seal.GROW | Seal.SEAL);
+  const words = Buffer.alloc(8);
+  words.writeUInt32LE(CONTROL_MAGIC, ControlPage.MAGIC);
+  words.writeUInt32LE(CONTROL_ABI_VERSION, ControlPage.ABI_VERSION);
+  writeSync(fd, words, 0, words.length, 0);
+  return fd;
+}
+
+export function registration(more = {}) {
+  return {
+    type: 'register',
+    protocol: APP_PROTOCOL_VERSION,
+    tracerVersion: '0.1.0',
+    runtime: 'node',
+    pid: process.pid,
+    tid: process.pid,
+    ppid: process.ppid,
+    procname: 'hostile',
+    mainThread: true,
+    slot: SLOT,
+    ...more,
+  };
+}
+
+/** Bytes of a message, be it one of the protocol or not. */
+export function frameOf(message) {
+  const text = Buffer.from(JSON.stringify(message) ?? 'null');
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(text.length);
+  return Buffer.concat([length, text]);
+}
+
+/** A connection to the application socket. Its calls block, which is all right for an attacker. */
+export class HostileThread {
+  /** Reason with which the daemon has ended the connection. */
+  refusal;
+  #socket;
+  #decoder = new FrameDecoder(APP_FRAME_BYTES_MAX);
+  #messages = [];
+  #controlFile;
+
+  constructor(runDirectory) {
+    this.#socket = posix.connectUnix(runDirectoryAt(runDirectory).appSocket, ANSWER_MS);
+  }
+
+  get socket() {
+    return this.#socket;
+  }
+
+  /** Registers as the tracer does. @returns whether the daemon has taken it */
+  register() {
+    this.#controlFile = soundControlFile();
+    this.send(frameOf(registration()), this.#controlFile);
+    return this.answer()?.type === 'registered';
+  }
+
+  /** Sends bytes with a descriptor, if there is one. What the daemon thinks of it, the next answer tells. */
+  send(bytes, fd = null) {
+    try {
+      posix.sendWithFd(this.#socket, bytes, fd, ANSWER_MS);
+    } catch (error) {
+      if (error.code !== 'EPIPE' && error.code !== 'ECONNRESET') throw error;
+    }
+  }
+
+  /**
+   * The next answer, or undefined once the daemon has ended the connection.
+   *
+   * @throws where there is no answer, and where the connection ends without a reason
+   */
+  answer() {
+    for (;;) {
+      const message = this.#messages.shift() ?? this.#receive();
+      if (message === undefined) {
+        if (this.refusal === undefined) throw new Error('the connection ended without a reason');
+        return undefined;
+      }
+      if (message.type === 'refused') this.refusal = message;
+      if (message.type !== 'look') return message;
+    }
+  }
+
+  #receive() {
+    while (this.#messages.length === 0) {
+      let bytes;
+      try {
+        bytes = posix.receive(this.#socket, buffer, ANSWER_MS);
+      } catch (error) {
+        if (error.code !== 'ECONNRESET') throw error;
+        bytes = 0;
+      }
+      if (bytes === 0) return undefined;
+      this.#messages.push(...this.#decoder.push(buffer.subarray(0, bytes)));
+    }
+    return this.#messages.shift();
+  }
+
+  /** Channels that the daemon wants this thread to record into. */
+  desiredChannels() {
+    const words = Buffer.alloc(CONTROL_SLOT_WORDS_BYTES);
+    readSync(this.#controlFile, words, 0, words.length, ControlPage.SLOTS + SLOT * ControlPage.SLOT_BYTES);
+    const text = Buffer.alloc(words.readUInt32LE(ControlSlot.LENGTH));
+    readSync(this.#controlFile, text, 0, text.length, controlAreaOffset(SLOT, words.readUInt32LE(ControlSlot.AREA)));
+    const changes = decodePieces(text) ?? [];
+    return changes.findLast(({ channels }) => channels !== undefined)?.channels ?? [];
+  }
+
+  close() {
+    posix.closeFd(this.#socket);
+    if (this.#controlFile !== undefined) posix.closeFd(this.#controlFile);
+  }
+}
+
+/** Descriptors of every kind but the right one; each call opens it, `close` ends it. */
+export function wrongDescriptors(home) {
+  const memfd = (bytes, seals) => {
+    const fd = posix.memfdCreate('wrong', Memfd.ALLOW_SEALING);
+    ftruncateSync(fd, bytes);
+    if (seals !== 0) posix.addSeals(fd, seals);
+    return fd;
+  };
+  const all = Seal.SHRINK | Seal.GROW | Seal.SEAL;
+  const fifo = `${home}/fifo`;
+  rmSync(fifo, { force: true });
+  posix.mkfifo(fifo, 0o600);
+  return [
+    () => openSync('/dev/zero', 'r+'),
+    () => openSync('/dev/null', 'r+'),
+    () => openSync(home, 'r'),
+    () => openSync(fifo, 'r+'),
+    () => openSync('/proc/self/mem', 'r+'),
+    () => openSync('/proc/self/status', 'r'),
+    () => {
+      const fd = openSync(`${home}/file`, 'w+');
+      ftruncateSync(fd, CONTROL_FILE_BYTES);
+      return fd;
+    },
+    () => memfd(0, all),
+    () => memfd(4096, all),
+    () => memfd(CONTROL_FILE_BYTES, 0),
+    () => memfd(CONTROL_FILE_BYTES, Seal.GROW),
+    () => memfd(CONTROL_FILE_BYTES, all),
+    () => memfd(CONTROL_FILE_BYTES + 1, all),
+    () => memfd(2 ** 40, all),
+  ];
+}
+
+export function closeDescriptor(fd) {
+  closeSync(fd);
+}

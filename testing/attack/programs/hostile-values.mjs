@@ -1,0 +1,127 @@
+// Values that break programs, and JSON damaged with them. Everything depends on the random numbers alone, so that a seed replays it.
+
+/** `[' nested ']` 3,000 deep: JSON.parse takes it, a recursive function may not. */
+const DEEP = Array.from({ length: 3000 }).reduce((inner) => [inner], 0);
+
+const NUMBERS = [
+  -1,
+  0,
+  1,
+  0.5,
+  255,
+  65_536,
+  2 ** 31 - 1,
+  2 ** 31,
+  2 ** 32,
+  2 ** 53 - 1,
+  2 ** 53,
+  2 ** 64,
+  1e308,
+  -1e308,
+];
+const TEXTS = [
+  '',
+  ' ',
+  '.',
+  '..',
+  '/',
+  '../../../../etc',
+  '.hidden',
+  'a/b',
+  '\0',
+  'a\0b',
+  '\n',
+  '\x1b[2J',
+  '\u202e',
+  '\ufffe',
+  '\uffff',
+  '\ud800',
+  '\u{1f600}',
+  '"',
+  '\\',
+  "'; DROP",
+  '</name>',
+  ']]>',
+  '&amp;',
+  '=1+1',
+  '$(touch attacked)',
+  '%s%n',
+  '__proto__',
+  'constructor',
+  'toString',
+  'hasOwnProperty',
+  '*',
+  '*'.repeat(255),
+  'a*'.repeat(127),
+  'x'.repeat(200),
+  'x'.repeat(256),
+  'é'.repeat(200),
+  'x'.repeat(70_000),
+  '('.repeat(5000),
+  `${'!'.repeat(5000)}1`,
+  `1${'+1'.repeat(10_000)}`,
+  'a == "*',
+  '$ctx.',
+  '$app.a:b',
+  '18446744073709551616',
+  '-9223372036854775809',
+  'NaN',
+];
+const ALL = [null, true, false, [], {}, [[]], DEEP, Array.from({ length: 70_000 }, () => 0), ...NUMBERS, ...TEXTS];
+const NAMES = ['__proto__', 'constructor', 'length', '', 'kind', 'type', 'toJSON', 'then'];
+
+export function hostileValue(random, more = []) {
+  return random.below(4) === 0 && more.length > 0 ? random.pick(more) : random.pick(ALL);
+}
+
+/**
+ * A copy of a JSON value with one to three damages.
+ *
+ * @param more values of the caller's own to put in, such as paths
+ */
+export function damagedJson(random, value, more = []) {
+  const holder = { value: structuredClone(value) };
+  const damages = 1 + random.below(random.pick([1, 1, 3]));
+  for (let i = 0; i < damages; i++) {
+    const { parent, key } = random.pick(placesIn(holder));
+    switch (random.below(6)) {
+      case 0:
+        if (Array.isArray(parent)) parent.splice(Number(key), 1);
+        else delete parent[key];
+        break;
+      case 1:
+        parent[key] = [parent[key]];
+        break;
+      case 2:
+        if (Array.isArray(parent)) parent.push(parent[key]);
+        else setOwn(parent, random.pick(NAMES), parent[key]);
+        break;
+      default:
+        parent[key] = hostileValue(random, more);
+    }
+    // Whatever became of it, there is a value to damage again.
+    if (!('value' in holder)) holder.value = hostileValue(random, more);
+  }
+  return holder.value;
+}
+
+/** Every member and element below a value, up to a bound: hostile arrays are long, and deep. */
+function placesIn(holder) {
+  const places = [];
+  const pending = [{ value: holder, depth: 0 }];
+  for (let at = pending.pop(); at !== undefined && places.length < 200; at = pending.pop()) {
+    for (const key of Object.keys(at.value).slice(0, 50)) {
+      places.push({ parent: at.value, key });
+      const inner = at.value[key];
+      if (typeof inner === 'object' && inner !== null && at.depth < 20) {
+        pending.push({ value: inner, depth: at.depth + 1 });
+      }
+    }
+  }
+  return places;
+}
+
+/** Also a member called `__proto__`, which JSON can have. */
+function setOwn(object, name, value) {
+  Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true });
+}

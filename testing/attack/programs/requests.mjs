@@ -1,0 +1,295 @@
+// Sends requests to the client socket, most of them damaged, and reads what is answered: node requests.mjs RUNDIR HOME BAIT SEED COUNT
+//
+// Every request has to be answered, or its connection to be closed with a reason. The report is a line of JSON on standard output.
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import {
+  CLIENT_FRAME_BYTES_MAX,
+  CLIENT_PROTOCOL_VERSION,
+  CLIENT_REPLY_BYTES_MAX,
+  DEFAULT_CHANNEL,
+  FrameDecoder,
+  runDirectoryAt,
+} from '@ringtail/protocol';
+import { damagedBytes, randomOf } from '../../fuzz/mutate.mjs';
+import { damagedJson } from './hostile-values.mjs';
+
+const [runDirectory, home, bait, seed, count] = process.argv.slice(2);
+const { clientSocket } = runDirectoryAt(runDirectory);
+const CONNECTIONS = 4;
+const REQUESTS_A_CONNECTION = 12;
+/** A limit against hanging: an answer takes milliseconds. */
+const ANSWER_MS = 120_000;
+
+const report = { seed: Number(seed), requests: 0, answered: 0, refused: {}, cut: {}, problems: [] };
+const paths = [
+  join(home, 'a'),
+  join(home, 'a', 'b'),
+  bait,
+  join(bait, 'secret'),
+  join(bait, 'private', 'new'),
+  runDirectory,
+  '/',
+  '/etc',
+  '/dev/null',
+  '/dev/shm',
+  '/proc/self/fd/3',
+  '/proc/1/root/etc',
+  '/sys/kernel',
+];
+
+const SESSIONS = ['a', 'b', 'c', 'd', 'all'];
+const CHANNELS = ['channel0', 'other', 'third'];
+const EVERY = { every: 1 };
+const rule = (random) => ({
+  pattern: random.pick(['*', 'witness:*', 'attack:e*', 'a:b']),
+  ...(random.below(3) === 0 && { filter: random.pick(['index > 5', '$ctx.vpid == 1', 'a == "b*" && !(c < 2)']) }),
+  ...(random.below(3) === 0 && { exclude: ['a:*'] }),
+  ...(random.below(3) === 0 && { logLevel: { from: 0, to: 6 } }),
+});
+const session = (random) => ({ session: random.pick(SESSIONS) });
+const output = (random) => ({
+  name: random.pick([null, 'out']),
+  path: random.pick(paths),
+  maxBytes: random.pick([null, 65_536]),
+});
+const channel = (random) => ({
+  ...DEFAULT_CHANNEL,
+  name: random.pick(CHANNELS),
+  mode: random.pick(['discard', 'overwrite']),
+  subBufBytes: 4096 * (1 + random.below(4)),
+  subBufCount: 2 + random.below(3),
+  ownership: random.pick(['user', 'process']),
+});
+const condition = (random) =>
+  random.pick([
+    { kind: 'event-rule-matches', rule: rule(random), captures: ['index', '$ctx.vpid'] },
+    {
+      kind: 'channel-buffer-usage',
+      ...session(random),
+      channel: 'channel0',
+      comparison: 'at-least',
+      threshold: { ratio: 0.5 },
+    },
+    { kind: 'session-consumed-size', ...session(random), bytes: 4096 },
+    { kind: 'session-rotation', ...session(random), phase: 'finishes' },
+    { kind: 'session-trouble', ...session(random) },
+    { kind: 'application-exited', procname: '*', causes: ['signal'] },
+    { kind: 'event-rate-above', rule: rule(random), perSecond: 5 },
+    { kind: 'no-event-for', rule: rule(random), periodUs: 1_000_000 },
+    { kind: 'event-loop-stalled', procname: '*', periodUs: 5_000_000 },
+  ]);
+// Programs and posts are few: each costs a process or a connection, which is not what is attacked here.
+const action = (random) =>
+  random.pick([
+    { kind: 'notify', ratePolicy: EVERY },
+    {
+      kind: random.pick(['start-session', 'stop-session', 'rotate-session']),
+      ratePolicy: { every: 50 },
+      ...session(random),
+    },
+    {
+      kind: 'snapshot-session',
+      ratePolicy: { onceAfter: 10 },
+      ...session(random),
+      output: null,
+      name: null,
+      maxBytes: null,
+    },
+    { kind: 'increment', ratePolicy: EVERY, ...session(random), map: 'm', key: '{event_name}' },
+    { kind: 'exec', ratePolicy: { every: 1000 }, command: ['/bin/true', '-x'], timeoutMs: 1000 },
+    { kind: 'webhook', ratePolicy: { every: 1000 }, url: 'http://127.0.0.1:9/x', timeoutMs: 1000, attempts: 1 },
+  ]);
+const trigger = (random) => ({ name: random.pick(['t1', 't2', 't3', 't4']), ownerUid: random.pick([null, null, 0]) });
+
+/** Parameters of every command. */
+const REQUESTS = {
+  hello: () => ({ protocol: CLIENT_PROTOCOL_VERSION }),
+  'daemon-status': () => ({}),
+  'create-session': (random) => ({
+    name: random.pick(SESSIONS),
+    output: random.pick([null, join(home, 'out'), random.pick(paths)]),
+    shmPath: random.pick([null, null, random.pick(paths)]),
+    clock: random.pick(['monotonic', 'tsc']),
+    snapshot: random.below(2) === 0,
+    format: random.pick([null, 'ctf-1.8', 'ctf-2']),
+  }),
+  'enable-channel': (random) => ({ ...session(random), channel: channel(random) }),
+  'disable-channel': (random) => ({ ...session(random), channel: random.pick(CHANNELS) }),
+  'enable-event': (random) => ({ ...session(random), channel: random.pick([null, ...CHANNELS]), rule: rule(random) }),
+  'disable-event': (random) => ({
+    ...session(random),
+    channel: random.pick([null, ...CHANNELS]),
+    pattern: random.pick([null, '*']),
+  }),
+  'add-context': (random) => ({ ...session(random), channel: null, contexts: ['vpid', 'procname', '$app.a:b'] }),
+  'list-contexts': () => ({}),
+  track: (random) => ({
+    ...session(random),
+    attribute: random.pick(['vpid', 'vuid', 'vgid']),
+    values: random.pick([null, [1, 2]]),
+  }),
+  untrack: (random) => ({
+    ...session(random),
+    attribute: random.pick(['vpid', 'vuid', 'vgid']),
+    values: random.pick([null, [1]]),
+  }),
+  'start-session': session,
+  'stop-session': session,
+  'destroy-session': session,
+  'begin-stop': session,
+  'begin-destruction': session,
+  'record-snapshot': (random) => ({
+    ...session(random),
+    output: random.pick([null, output(random)]),
+    name: null,
+    maxBytes: null,
+  }),
+  'add-snapshot-output': (random) => ({ ...session(random), output: output(random) }),
+  'delete-snapshot-output': (random) => ({ ...session(random), output: random.pick([1, 'out']) }),
+  'rotate-session': session,
+  'begin-rotation': session,
+  'set-rotation-schedule': (random) => ({
+    ...session(random),
+    timerUs: random.pick([null, 1_000_000]),
+    sizeBytes: random.pick([null, 1_000_000]),
+  }),
+  'clear-session': session,
+  'regenerate-metadata': session,
+  'regenerate-statedump': session,
+  'reclaim-memory': (random) => ({ ...session(random), channels: random.pick([null, CHANNELS]), olderThanUs: 0 }),
+  'list-sessions': () => ({}),
+  'list-applications': (random) => ({ fields: random.below(2) === 0 }),
+  'session-statistics': session,
+  'session-memory': session,
+  'session-sightings': session,
+  'watch-command': (random) => ({ ...session(random), pid: random.pick([1, process.pid]), preload: '--import=x' }),
+  'session-diagnosis': session,
+  'add-trigger': (random) => ({
+    trigger: { name: trigger(random).name, condition: condition(random), actions: [action(random), action(random)] },
+    ownerUid: null,
+  }),
+  'remove-trigger': trigger,
+  'list-triggers': () => ({}),
+  'add-map': (random) => ({
+    ...session(random),
+    map: {
+      name: 'm',
+      valueType: 'signed-int-64',
+      keyCountMax: 100,
+      updatePolicy: 'per-event',
+      ownership: 'user',
+      deadProcesses: 'sum',
+    },
+  }),
+  'show-maps': (random) => ({ ...session(random), map: random.pick([null, 'm']) }),
+  subscribe: () => ({}),
+  shutdown: () => ({}),
+};
+// Most commands say little of sessions that are not there.
+const OFTEN = ['create-session', 'create-session', 'create-session', 'enable-event', 'start-session', 'start-session'];
+const COMMANDS = [...Object.keys(REQUESTS), ...OFTEN];
+const NEVER_DAMAGED = /"webhook"|"exec"/;
+
+await Promise.all(Array.from({ length: CONNECTIONS }, (_, lane) => attack(lane)));
+for (const name of SESSIONS) await converse([request(1, 'destroy-session', { session: name })]);
+for (const name of ['t1', 't2', 't3', 't4']) await converse([request(1, 'remove-trigger', { name, ownerUid: null })]);
+console.log(JSON.stringify(report));
+
+async function attack(lane) {
+  for (let index = lane; report.requests < Number(count); index += CONNECTIONS) {
+    const random = randomOf(Number(seed), index);
+    const requests = Array.from({ length: 1 + random.below(REQUESTS_A_CONNECTION) }, (_, at) =>
+      oneRequest(random, at + 1),
+    );
+    const damaged = random.below(8) === 0 ? damagedFrame(random) : undefined;
+    report.requests += requests.length + (damaged === undefined ? 0 : 1);
+    try {
+      await converse(requests, damaged);
+    } catch (error) {
+      report.problems.push(`connection ${index}: ${error.message}`);
+    }
+    if (report.problems.length > 20) return;
+  }
+}
+
+function request(id, command, params) {
+  return { id, command, params };
+}
+
+function oneRequest(random, id) {
+  const command = random.pick(COMMANDS);
+  const sound = request(id, command, REQUESTS[command](random));
+  // A damaged address could be anywhere.
+  if (random.below(5) < 2 || NEVER_DAMAGED.test(JSON.stringify(sound))) return sound;
+  return damagedJson(random, sound, paths);
+}
+
+function damagedFrame(random) {
+  const frame = frameOf(request(99, 'list-sessions', {}));
+  return damagedBytes(random, frame, frameOf(request(98, 'create-session', REQUESTS['create-session'](random))));
+}
+
+function frameOf(message) {
+  const text = Buffer.from(JSON.stringify(message) ?? 'null');
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(text.length);
+  return Buffer.concat([length, text]);
+}
+
+function shortened(request) {
+  return (JSON.stringify(request) ?? 'damaged bytes').slice(0, 300);
+}
+
+/** What our own decoder makes of the bytes: the code of its refusal, or how many messages they are. */
+function expectationOf(bytes) {
+  try {
+    return { messages: new FrameDecoder(CLIENT_FRAME_BYTES_MAX).push(bytes).length };
+  } catch (error) {
+    return { messages: 0, code: error.code };
+  }
+}
+
+/** Says hello, sends requests and perhaps bytes that are none, and waits for all answers and the end. */
+function converse(requests, damaged) {
+  const last = damaged === undefined ? { messages: 0 } : expectationOf(damaged);
+  const expected = 1 + requests.length + last.messages;
+  return new Promise((resolve, reject) => {
+    const socket = connect(clientSocket);
+    const decoder = new FrameDecoder(CLIENT_REPLY_BYTES_MAX);
+    const limit = setTimeout(
+      () => finish(new Error(`no answer within ${ANSWER_MS} ms to ${shortened(requests[answers - 1])}`)),
+      ANSWER_MS,
+    );
+    let answers = 0;
+    let cut;
+    const finish = (error) => {
+      clearTimeout(limit);
+      socket.destroy();
+      if (error === undefined) resolve();
+      else reject(error);
+    };
+    socket.on('error', () => {});
+    socket.on('data', (chunk) => {
+      for (const message of decoder.push(chunk)) {
+        if (message.notification !== undefined) continue;
+        if (message.ok === false && message.code.startsWith('FRAME_')) cut = message.code;
+        else answers++;
+        if (message.ok === true) report.answered++;
+        else report.refused[message.code] = (report.refused[message.code] ?? 0) + 1;
+      }
+      if (answers === expected && last.code === undefined) {
+        // Bytes that are the beginning of a frame wait for its end: we go.
+        finish();
+      }
+    });
+    socket.on('close', () => {
+      if (cut !== undefined) report.cut[cut] = (report.cut[cut] ?? 0) + 1;
+      if (last.code !== undefined && cut === last.code) finish();
+      else finish(new Error(`closed after ${answers} of ${expected} answers, with ${cut ?? 'no reason'}`));
+    });
+    socket.write(frameOf(request(0, 'hello', REQUESTS.hello())));
+    for (const each of requests) socket.write(frameOf(each));
+    if (damaged !== undefined) socket.write(damaged);
+  });
+}
