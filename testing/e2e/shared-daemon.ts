@@ -3,9 +3,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, chmodSync, chownSync, constants, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
-import { isRoot, makeSandbox, RINGTAIL } from './harness.ts';
+import { isRoot, makeSandbox, program, RINGTAIL } from './harness.ts';
 
 const SESSIOND = fileURLToPath(import.meta.resolve('ringtail/sessiond'));
 
@@ -41,8 +42,12 @@ export class SharedDaemon {
   readonly directory: string;
   readonly #env: NodeJS.ProcessEnv;
   readonly #gid = groupId(GROUP);
+  readonly #descriptors: number | undefined;
+  #pid = 0;
 
-  constructor() {
+  /** @param descriptors how many the daemon may have, by which its connections and rings are bounded */
+  constructor({ descriptors }: { readonly descriptors?: number } = {}) {
+    this.#descriptors = descriptors;
     const sandbox = makeSandbox();
     this.directory = sandbox.directory;
     chmodSync(this.directory, 0o711);
@@ -54,6 +59,36 @@ export class SharedDaemon {
     }
   }
 
+  get runDirectory(): string {
+    return join(this.directory, 'run');
+  }
+
+  /** Memory of the daemon now. */
+  memoryBytes(): number {
+    return 1024 * Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${this.#pid}/status`, 'latin1'))?.[1]);
+  }
+
+  log(): string {
+    return readFileSync(join(this.runDirectory, 'sessiond.log'), 'utf8');
+  }
+
+  /** Has that user take all that can be had of a share: see `programs/take-shares.mjs`. It is held until the test has ended. */
+  async takeShare(
+    uid: number,
+    what: string,
+    count: number,
+  ): Promise<{ held: number; refusals: Record<string, number> }> {
+    const args = [program('take-shares.mjs'), this.runDirectory, what, String(count)];
+    const child = spawn(process.execPath, args, { uid, gid: this.#gid, stdio: ['pipe', 'pipe', 'inherit'], cwd: '/' });
+    const closed = once(child, 'close');
+    onTestFinished(async () => {
+      child.kill('SIGKILL');
+      await closed;
+    });
+    const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
+    return JSON.parse(line.replace('ready ', ''));
+  }
+
   homeOf(uid: number): string {
     return join(this.directory, `home-${uid}`);
   }
@@ -61,10 +96,12 @@ export class SharedDaemon {
   /** @param options of the daemon, beside its run directory and its group */
   async start(...options: readonly string[]): Promise<void> {
     const args = [SESSIOND, '--rundir', join(this.directory, 'run'), '--group', GROUP, '--ready-fd', '3', ...options];
-    const child: ChildProcess = spawn(process.execPath, args, {
+    const limit = this.#descriptors === undefined ? '' : `ulimit -n ${this.#descriptors}; `;
+    const child: ChildProcess = spawn('/bin/sh', ['-c', `${limit}exec "$@"`, 'sh', process.execPath, ...args], {
       env: this.#env,
       stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
     });
+    this.#pid = child.pid ?? 0;
     const closed = once(child, 'close');
     onTestFinished(async () => {
       child.kill('SIGTERM');

@@ -108,6 +108,7 @@ function listen(more: Partial<AppServerOptions> = {}): void {
       return () => events.push('unable ended');
     },
     onRefused: (_, why) => events.push(`refused ${why}`),
+    onShareUsedUp: (_, share) => events.push(`used up: ${share}`),
     log,
   };
   server = new AppServer({ ...options, ...more });
@@ -318,7 +319,8 @@ describe('who is served', () => {
     const first = await registered();
     await registered();
     expect(await answersUntilEnd(connect())).toMatchObject([{ type: 'refused', code: 'SHARE_USED_UP' }]);
-    expect(events).toContain(`refused the share of user ${UID} is used up: 2 of 2 places: wait`);
+    expect(events).toContain(`used up: the share of user ${UID} in places`);
+    expect(logged).toEqual([expect.stringContaining(`the share of user ${UID} is used up: 2 of 2 places: wait`)]);
     first.close();
     await expect.poll(() => events).toContain('ended');
     await registered();

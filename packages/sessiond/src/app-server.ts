@@ -17,6 +17,8 @@ export interface AppServerOptions {
   readonly registerUnable: RegisterUnable;
   /** An application that is served is not recorded, for the reason given. */
   readonly onRefused: (peer: PeerCredentials, why: string) => void;
+  /** An application that is served finds no place. */
+  readonly onShareUsedUp: (peer: PeerCredentials, share: string) => void;
   readonly log: PeerLog;
 }
 
@@ -94,7 +96,7 @@ export class AppServer {
   }
 
   #connected(descriptor: number): void {
-    const { posix, serves, shares, register, registerUnable, onRefused, log } = this.#options;
+    const { posix, serves, shares, register, registerUnable, onRefused, onShareUsedUp, log } = this.#options;
     let peer: PeerCredentials;
     try {
       peer = posix.peerCredentials(descriptor);
@@ -110,7 +112,7 @@ export class AppServer {
     const why = shares.appConnections.take(peer.uid, 1);
     if (why !== undefined) {
       this.#turnAway(descriptor, peer, 'SHARE_USED_UP', why);
-      onRefused(peer, why);
+      onShareUsedUp(peer, shares.appConnections.nameShare(peer.uid));
       return;
     }
     try {

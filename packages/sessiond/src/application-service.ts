@@ -77,8 +77,10 @@ export class ApplicationService {
 
   /** @throws {PeerRefusal} The descriptor is ours in any case. */
   register: Register = (peer, message, controlFile, connection) => {
-    const { posix, registry, traces, publisher, exits, triggers, notifications, onHeardOf, log } = this.#options;
+    const { posix, registry, traces, publisher, exits, triggers, notifications, troubles, onHeardOf, log } =
+      this.#options;
     onHeardOf(peer.pid);
+    troubles.registered(peer.pid);
     let thread: RecordedThread | undefined;
     let counting: CountingThread | undefined;
     try {
@@ -134,6 +136,13 @@ export class ApplicationService {
   refused({ pid, ...user }: PeerCredentials, why: string): void {
     this.#options.onHeardOf(pid);
     this.#options.troubles.add({ pid, ...user }, `process ${pid} is not recorded: ${why} (REFUSED)`);
+  }
+
+  /** A program finds no place, since its user has too many. Without numbers: a thousand programs have one reason. */
+  shareUsedUp(peer: PeerCredentials, share: string): void {
+    this.#options.onHeardOf(peer.pid);
+    const sentence = `programs of user ${peer.uid} are not recorded: ${share} is used up (SHARE_USED_UP)`;
+    this.#options.troubles.addRefused({ ...peer }, sentence);
   }
 
   /** Those that can be asked whether they are in their event loops. */

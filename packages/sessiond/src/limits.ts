@@ -15,6 +15,8 @@ export const EVENT_CLASSES_MAX = 65_536;
 export const EVENT_SPECS_LENGTH_MAX = 64 * 1024 * 1024;
 
 export const TROUBLES_MAX = 64;
+/** Programs that were refused, and are remembered for sessions that are started later. */
+export const REFUSED_PROGRAMS_MAX = 256;
 /** What a session remembers of the applications it saw. */
 export const THREADS_SEEN_MAX = 65_536;
 export const TRACEPOINTS_SEEN_MAX = 4096;

@@ -1,9 +1,17 @@
+import { REFUSED_PROGRAMS_MAX } from './limits.ts';
+import { processStartTime } from './process-identity.ts';
 import { type Owner, type Session, tracks } from './session.ts';
 import { Troubles } from './troubles.ts';
 
 /** A process as the kernel tells of it. */
 export interface Program extends Owner {
   readonly pid: number;
+}
+
+interface RefusedProgram {
+  readonly program: Program;
+  /** With its number, what it is known by; undefined where it cannot be seen. */
+  readonly startTime: string | undefined;
 }
 
 /**
@@ -13,6 +21,9 @@ export interface Program extends Owner {
 export class ProgramTroubles {
   readonly #sessions: () => readonly Session[];
   readonly #standing = new Map<Program, Troubles>();
+  /** Programs that were refused, by what was refused them; the newest last. */
+  readonly #refused = new Map<string, Map<number, RefusedProgram>>();
+  #refusedCount = 0;
 
   constructor(sessions: () => readonly Session[]) {
     this.#sessions = sessions;
@@ -33,6 +44,22 @@ export class ProgramTroubles {
     this.add(program, sentence);
   }
 
+  /** Adds what holds until the program has registered, or has gone: it has no connection that would tell of its end. */
+  addRefused(program: Program, sentence: string): void {
+    this.add(program, sentence);
+    const refused = this.#refused.get(sentence) ?? new Map<number, RefusedProgram>();
+    if (refused.has(program.pid)) return;
+    if (this.#refusedCount >= REFUSED_PROGRAMS_MAX) this.#forgetOldestRefused();
+    this.#refused.set(sentence, refused);
+    refused.set(program.pid, { program, startTime: processStartTime(program.pid) });
+    this.#refusedCount++;
+  }
+
+  /** A program that was refused may have registered after all. */
+  registered(pid: number): void {
+    for (const sentence of [...this.#refused.keys()]) this.#forgetRefused(sentence, pid);
+  }
+
   /** The program has gone. */
   forget(program: Program): void {
     this.#standing.delete(program);
@@ -43,5 +70,25 @@ export class ProgramTroubles {
     for (const [program, troubles] of this.#standing) {
       if (tracks(session, program)) for (const sentence of troubles.list()) session.troubles.add(sentence);
     }
+    for (const [sentence, refused] of [...this.#refused]) {
+      for (const [pid, { program, startTime }] of [...refused]) {
+        if (startTime === undefined || processStartTime(pid) !== startTime) this.#forgetRefused(sentence, pid);
+        else if (tracks(session, program)) session.troubles.add(sentence);
+      }
+    }
+  }
+
+  /** Of the sentence with the most programs: those of one user do not make forgotten those of another. */
+  #forgetOldestRefused(): void {
+    const [most] = [...this.#refused].sort(([, one], [, other]) => other.size - one.size);
+    const oldest = most?.[1].keys().next().value;
+    if (most !== undefined && oldest !== undefined) this.#forgetRefused(most[0], oldest);
+  }
+
+  #forgetRefused(sentence: string, pid: number): void {
+    const refused = this.#refused.get(sentence);
+    if (refused === undefined || !refused.delete(pid)) return;
+    this.#refusedCount--;
+    if (refused.size === 0) this.#refused.delete(sentence);
   }
 }

@@ -241,6 +241,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     register: applications.register,
     registerUnable: applications.registerUnable,
     onRefused: (peer, why) => applications.refused(peer, why),
+    onShareUsedUp: (peer, share) => applications.shareUsedUp(peer, share),
     log,
   });
   const openToGroup = () => {

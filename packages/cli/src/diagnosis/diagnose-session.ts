@@ -32,15 +32,19 @@ export interface DaemonFacts {
  * not all of them: the reasons that are known without comparing what is wanted with what there is.
  */
 export function diagnoseSession(facts: SessionFacts): Finding[] {
-  if (facts.diagnosis.statistics.eventsRecorded > 0) return troubles(facts);
+  const told = troubles(facts);
+  if (facts.diagnosis.statistics.eventsRecorded > 0) return told;
+  // Where programs were turned away, the others that registered are not the reason.
+  const turnedAway = told.filter(({ code }) => code === 'SHARE_USED_UP');
   const found = [
     ...consumer(facts),
     ...notStarted(facts),
     ...rules(facts),
+    ...turnedAway,
     ...applications(facts),
     ...trackers(facts),
-    ...matching(facts),
-    ...troubles(facts),
+    ...(turnedAway.length > 0 ? [] : matching(facts)),
+    ...told.filter((finding) => !turnedAway.includes(finding)),
     ...discarded(facts),
   ];
   return found.length > 0 ? found : notReached(facts);

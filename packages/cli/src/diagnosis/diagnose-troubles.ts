@@ -18,6 +18,9 @@ const CONSUMER_GONE = /consumer daemon cannot be started/;
 /** Codes of programs, or parts of them, that the session would record. */
 const NOT_RECORDED = /\((?:NO_TRACER|TRACER_STOPPED|REFUSED|UNREGISTERED|DESCRIPTORS_CLOSED)\)$/;
 
+/** Programs for which the session daemon had no place, since their user has too many. */
+const SHARE_USED_UP = /\(SHARE_USED_UP\)$/;
+
 /** Words of Node.js where its options forbid a program to load native addons. */
 const ADDONS_OFF = /loading addons is disabled/;
 
@@ -37,6 +40,13 @@ const KINDS: readonly Kind[] = [
       evidence.every((sentence) => ADDONS_OFF.test(sentence))
         ? 'let the program load native addons while you record: leave out --no-addons, and give --allow-addons with --permission'
         : 'ringtail doctor says what is refused: limits of descriptors and memory (ulimit -n, the cgroup), a seccomp profile, koffi',
+  },
+  {
+    code: 'SHARE_USED_UP',
+    pattern: SHARE_USED_UP,
+    what: 'programs were not recorded: their user has as many at this session daemon as one user may have',
+    nextStep: () =>
+      'ringtail list -u shows the programs of a user: end some, and others are recorded within seconds; sessiond.log in the run directory has the numbers',
   },
   {
     code: 'NOT_RECORDED',
@@ -95,7 +105,7 @@ export function isOfConsumer(trouble: string): boolean {
 
 /** Whether a sentence tells why a program was not recorded. */
 export function isOfProgram(trouble: string): boolean {
-  return NOT_RECORDED.test(trouble);
+  return NOT_RECORDED.test(trouble) || SHARE_USED_UP.test(trouble);
 }
 
 /** What daemons and applications said went wrong, by kind. */

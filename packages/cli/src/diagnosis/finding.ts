@@ -8,6 +8,7 @@ export type FindingCode =
   | 'NOT_STARTED'
   | 'NO_RULE'
   | 'CHANNEL_DISABLED'
+  | 'SHARE_USED_UP'
   | 'NO_APPLICATION'
   | 'OTHER_DAEMON'
   | 'OTHER_USER'

@@ -64,7 +64,7 @@ export function findingsAtEnd(
   if (eventsRecorded > 0) return told;
   const codes = new Set<FindingCode>(told.map(({ code }) => code));
   if (codes.size > 0) codes.add('NOT_REACHED');
-  if (codes.has('NOT_RECORDED')) codes.add('NO_APPLICATION');
+  if (codes.has('NOT_RECORDED') || codes.has('SHARE_USED_UP')) codes.add('NO_APPLICATION');
   const others = before?.filter(({ code }) => !codes.has(code)) ?? [];
   return before === null && told.length === 0 ? null : [...others, ...told];
 }

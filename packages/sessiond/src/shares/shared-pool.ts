@@ -53,6 +53,11 @@ export class SharedPool {
     return this.hasRoomFor(uid, amount) ? undefined : this.#refusal(uid, amount);
   }
 
+  /** What a user has of the pool, in words without numbers. */
+  nameShare(uid: number): string {
+    return `the share of user ${this.#options.userBehind(uid)} in ${this.#options.of}`;
+  }
+
   hasRoomFor(uid: number, amount: number): boolean {
     const user = this.#options.userBehind(uid);
     return (this.#used.get(user) ?? 0) + amount <= this.#mostFor(user);

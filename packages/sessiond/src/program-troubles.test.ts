@@ -1,0 +1,59 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { REFUSED_PROGRAMS_MAX } from './limits.ts';
+import { ProgramTroubles } from './program-troubles.ts';
+import type { Session } from './session.ts';
+import { SessionRegistry } from './session-registry.ts';
+import { testShares } from './testing/shares.test.support.ts';
+
+const SENTENCE = 'programs of user 1001 are not recorded (SHARE_USED_UP)';
+const OWNER = { uid: 1001, gid: 1001 };
+
+const registry = new SessionRegistry(() => 'uuid', testShares().sessions);
+let count = 0;
+
+function newSession(active: boolean): Session {
+  const parameters = { output: null, shmPath: null, clock: 'monotonic', snapshot: true, format: 'ctf-1.8' } as const;
+  const reading = { offsetNs: 0n, frequencyHz: 1_000_000_000n } as never;
+  const session = registry.create({ ...parameters, name: `s${count++}`, owner: OWNER }, new Date(0), reading);
+  session.active = active;
+  onTestFinished(() => registry.remove(session));
+  return session;
+}
+
+describe('programs that were refused', () => {
+  it('are a trouble of sessions that are active, and of those that are started while they run', async () => {
+    const troubles = new ProgramTroubles(() => registry.sessions());
+    const active = newSession(true);
+    const child = spawn('sleep', ['1000']);
+    troubles.addRefused({ pid: child.pid as number, ...OWNER }, SENTENCE);
+    expect(active.troubles.list()).toEqual([SENTENCE]);
+    const later = newSession(false);
+    troubles.started(later);
+    expect(later.troubles.list()).toEqual([SENTENCE]);
+    child.kill('SIGKILL');
+    await once(child, 'close');
+    const last = newSession(false);
+    troubles.started(last);
+    expect(last.troubles.list()).toEqual([]);
+  });
+
+  it('are no trouble any more once they have registered', () => {
+    const troubles = new ProgramTroubles(() => registry.sessions());
+    troubles.addRefused({ pid: process.pid, ...OWNER }, SENTENCE);
+    troubles.registered(process.pid);
+    const session = newSession(false);
+    troubles.started(session);
+    expect(session.troubles.list()).toEqual([]);
+  });
+
+  it('of one user do not make forgotten those of another', () => {
+    const troubles = new ProgramTroubles(() => registry.sessions());
+    troubles.addRefused({ pid: process.pid, ...OWNER }, SENTENCE);
+    for (let pid = 1; pid < 3 * REFUSED_PROGRAMS_MAX; pid++) troubles.addRefused({ pid, ...OWNER }, 'others');
+    const session = newSession(false);
+    troubles.started(session);
+    expect(session.troubles.list()).toContain(SENTENCE);
+  });
+});

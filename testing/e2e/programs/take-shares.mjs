@@ -1,0 +1,91 @@
+// Takes all that one user can get of a session daemon: node take-shares.mjs RUN_DIRECTORY WHAT COUNT
+//
+// Says `ready JSON` once it has what it can get, and keeps it until standard input ends.
+import { once } from 'node:events';
+import { connect, Socket } from 'node:net';
+import { join } from 'node:path';
+import { SessionDaemonClient } from '../../../packages/ctl/dist/index.js';
+import { FakeApplication, REGISTER } from '../../../packages/sessiond/dist/testing/fake-application.test.support.js';
+
+const [runDirectory, what, count] = process.argv.slice(2);
+const appSocket = join(runDirectory, 'app.sock');
+const clientSocket = join(runDirectory, 'client.sock');
+const FRAME_BYTES = 4 * 1024 * 1024;
+
+/** What it holds, so that nothing of it is closed. */
+const held = [];
+/** Reasons for which it got no more. */
+const refusals = new Map();
+
+const attacks = {
+  async registrations() {
+    await register();
+  },
+
+  /** Registers, then begins a message of 4 MiB and sends half of it, as far as it is read. */
+  async 'half-messages'() {
+    const application = await register();
+    if (application === undefined) return;
+    const half = Buffer.alloc(FRAME_BYTES / 2, ' ');
+    half.writeUInt32LE(FRAME_BYTES - 4);
+    new Socket({ fd: application.socket }).on('error', () => {}).write(half);
+  },
+
+  /** Without a registration. */
+  async 'half-registrations'() {
+    const socket = await connected(appSocket);
+    const half = Buffer.alloc(FRAME_BYTES / 2, ' ');
+    half.writeUInt32LE(FRAME_BYTES - 4);
+    socket.write(half);
+  },
+
+  async 'silent-clients'() {
+    await connected(clientSocket);
+  },
+
+  async sessions() {
+    held[0] ??= await SessionDaemonClient.connect({ runDirectory });
+    await held[0].createSession({ name: `taken-${process.getuid()}-${at}`, output: null });
+  },
+};
+
+async function register() {
+  const application = new FakeApplication(appSocket);
+  try {
+    application.send({ ...REGISTER, tid: process.pid + at }, application.control);
+  } catch {
+    // It was turned away before: the answer says why.
+  }
+  const reply = await application.reply();
+  if (reply?.type === 'registered') {
+    held.push(application);
+    return application;
+  }
+  application.close();
+  note(reply?.message ?? 'no reason');
+  return undefined;
+}
+
+async function connected(path) {
+  const socket = connect(path);
+  held.push(socket);
+  socket.on('error', () => {}).resume();
+  await once(socket, 'connect');
+  return socket;
+}
+
+function note(message) {
+  refusals.set(message, (refusals.get(message) ?? 0) + 1);
+}
+
+let at = 0;
+for (; at < Number(count); at++) {
+  try {
+    await attacks[what]();
+  } catch (error) {
+    note(error.message);
+  }
+}
+process.stdout.write(`ready ${JSON.stringify({ held: held.length, refusals: Object.fromEntries(refusals) })}\n`);
+await once(process.stdin.resume(), 'end');
+process.exit(0);

@@ -1,0 +1,114 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { program, REGISTER_URL } from './harness.ts';
+import { othersCanRun, SharedDaemon, USERS } from './shared-daemon.ts';
+
+const SLOW = { timeout: 120_000 };
+const [ATTACKER, VICTIM] = USERS;
+/** So few that a test can use them up. */
+const FEW = { descriptors: 512 };
+const EVENTS = 20;
+
+/** Has the victim record a program of its own, and answers how many events its trace has. */
+async function recordedEvents(daemon: SharedDaemon): Promise<number> {
+  const trace = join(daemon.homeOf(VICTIM), 'trace');
+  for (const args of [['create', 's', '-o', trace], ['enable-event', '-u', 'e2e:*'], ['start']]) {
+    expect(await daemon.ringtail(VICTIM, ...args)).toMatchObject({ code: 0, stderr: '' });
+  }
+  const ended = await daemon.run(VICTIM, ['--import', REGISTER_URL, program('threads.mjs'), '1', String(EVENTS / 2)]);
+  expect(ended).toMatchObject({ code: 0, stderr: '' });
+  expect((await daemon.ringtail(VICTIM, 'destroy')).code).toBe(0);
+  const view = await daemon.ringtail(VICTIM, 'view', trace);
+  return view.stdout.trimEnd().split('\n').length;
+}
+
+/** Programs and commands of root work as ever. */
+async function expectRootServed(daemon: SharedDaemon): Promise<void> {
+  const name = 'of-root';
+  for (const args of [
+    ['create', name, '--no-output'],
+    ['enable-event', '-u', 'e2e:*', '-s', name],
+    ['destroy', name],
+  ]) {
+    expect(await daemon.ringtail(0, ...args)).toMatchObject({ code: 0, stderr: '' });
+  }
+}
+
+describe.skipIf(!othersCanRun)('a user who takes all that can be had at a daemon of root', SLOW, () => {
+  it('of memory for begun messages holds up nobody else, and keeps little', async () => {
+    const daemon = new SharedDaemon();
+    await daemon.start();
+    const before = daemon.memoryBytes();
+    const { held } = await daemon.takeShare(ATTACKER, 'half-messages', 150);
+    expect(held).toBe(150);
+    expect(await recordedEvents(daemon)).toBe(EVENTS);
+    await expectRootServed(daemon);
+    expect(daemon.memoryBytes() - before).toBeLessThan(96 * 2 ** 20);
+  });
+
+  it('of memory without registering is refused at the first bytes', async () => {
+    const daemon = new SharedDaemon();
+    await daemon.start();
+    await daemon.takeShare(ATTACKER, 'half-registrations', 50);
+    await expect.poll(() => daemon.log()).toContain('the peer announced');
+    expect(await recordedEvents(daemon)).toBe(EVENTS);
+  });
+
+  it('of registrations leaves half to others, and status names the reason of those who find no place', async () => {
+    const daemon = new SharedDaemon(FEW);
+    await daemon.start();
+    for (const args of [['create', 'all', '--no-output'], ['enable-event', '-u', 'no:such'], ['start']]) {
+      expect((await daemon.ringtail(0, ...args)).code).toBe(0);
+    }
+    const { held, refusals } = await daemon.takeShare(ATTACKER, 'registrations', 60);
+    expect(held).toBeGreaterThan(10);
+    expect(held).toBeLessThan(30);
+    expect(Object.keys(refusals)).toEqual([
+      expect.stringMatching(
+        new RegExp(
+          `^the share of user ${ATTACKER} is used up: ${held} of \\d+ connections of applications; .*: end programs`,
+        ),
+      ),
+    ]);
+    expect(daemon.log()).toContain(`user ${ATTACKER} is turned away: the share of user ${ATTACKER} is used up`);
+    expect(daemon.log().match(/is turned away/g)?.length).toBeLessThanOrEqual(20);
+    const status = await daemon.ringtail(0, 'list', 'all');
+    expect(status.stdout).toContain(`programs of user ${ATTACKER} are not recorded: the share of user ${ATTACKER} in`);
+    expect(status.stdout).toContain('as many at this session daemon as one user may have');
+    expect(status.stdout).not.toContain('NODE_OPTIONS');
+    expect(await recordedEvents(daemon)).toBe(EVENTS);
+    // A session that comes later reports it too, since the program still runs.
+    for (const args of [['create', 'later', '--no-output'], ['enable-event', '-u', 'no:such'], ['start']]) {
+      expect((await daemon.ringtail(0, ...args)).code).toBe(0);
+    }
+    expect((await daemon.ringtail(0, 'list', 'later')).stdout).toContain(
+      `programs of user ${ATTACKER} are not recorded`,
+    );
+  });
+
+  it('of places for clients makes room for others, and reads why it finds no more', async () => {
+    const daemon = new SharedDaemon(FEW);
+    await daemon.start();
+    await daemon.takeShare(ATTACKER, 'silent-clients', 200);
+    await expectRootServed(daemon);
+    expect(await recordedEvents(daemon)).toBe(EVENTS);
+    expect(daemon.log()).toMatch(
+      new RegExp(`a client of user ${ATTACKER} is turned away: the share of user ${ATTACKER} is used up`),
+    );
+    await daemon.takeShare(ATTACKER, 'silent-clients', 30);
+    const refused = await daemon.ringtail(ATTACKER, 'list');
+    expect(refused.code).not.toBe(0);
+    expect(refused.stderr).toContain(`the share of user ${ATTACKER} is used up: all 32 places for clients are taken`);
+  });
+
+  it('of sessions leaves half to others', async () => {
+    const daemon = new SharedDaemon();
+    await daemon.start();
+    const { refusals } = await daemon.takeShare(ATTACKER, 'sessions', 140);
+    expect(Object.entries(refusals)).toEqual([
+      [expect.stringMatching(`the share of user ${ATTACKER} is used up: 128 of 272 sessions; .*ringtail destroy`), 12],
+    ]);
+    expect(await recordedEvents(daemon)).toBe(EVENTS);
+    await expectRootServed(daemon);
+  });
+});
