@@ -1,24 +1,34 @@
 /** A user puts links, and other things, where a daemon of root makes or takes over directories and files. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, readdirSync, statSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { program, REGISTER_URL } from './harness.ts';
-import { othersCanRun, SharedDaemon, USERS } from './shared-daemon.ts';
+import { othersCanRun, SESSIOND, SharedDaemon, USERS } from './shared-daemon.ts';
 
 const SLOW = { timeout: 240_000 };
 /** A user without an entry in the list of users, who may not give commands. */
 const ATTACKER = 42_421;
+const AS_ATTACKER = [`--reuid=${ATTACKER}`, `--regid=${ATTACKER}`, '--clear-groups'];
 const [VICTIM_USER] = USERS;
+/** A daemon that is not refused would go on for good. */
+const START_TIMEOUT_MS = 60_000;
 
 /** Carries out calls of `node:fs` as the attacker. */
 function attack(...calls: readonly (readonly [name: string, ...args: unknown[]])[]): void {
   const code = `for (const [name, ...args] of ${JSON.stringify(calls)}) require('node:fs')[name](...args)`;
-  const { status, stderr } = spawnSync(
-    'setpriv',
-    [`--reuid=${ATTACKER}`, `--regid=${ATTACKER}`, '--clear-groups', process.execPath, '-e', code],
-    { encoding: 'utf8' },
-  );
+  const { status, stderr } = spawnSync('setpriv', [...AS_ATTACKER, process.execPath, '-e', code], { encoding: 'utf8' });
   expect([status, stderr]).toEqual([0, '']);
 }
 
@@ -50,6 +60,17 @@ class Scene extends SharedDaemon {
     mkdirSync(path);
     chmodSync(path, mode);
     return path;
+  }
+
+  /** Starts another daemon of root, which has to end at once with a reason. */
+  refusedDaemon(...args: readonly string[]): string {
+    const ended = spawnSync(process.execPath, [SESSIOND, ...args], {
+      env: { ...process.env, RINGTAIL_HOME: join(this.directory, 'home') },
+      encoding: 'utf8',
+      timeout: START_TIMEOUT_MS,
+    });
+    expect([ended.status, ended.stdout]).toEqual([1, '']);
+    return ended.stderr;
   }
 
   expectUnharmed(): void {
@@ -113,5 +134,49 @@ describe.skipIf(!othersCanRun)('root does not follow what another user plants', 
     expect(await scene.ringtail(0, 'create', 's', '--shm-path', shm)).toMatchObject({ code: 0, stderr: '' });
     await scene.recordAll('s');
     expect(existsSync(join(scene.directory, 'data/shm/ust/uid', String(VICTIM_USER), '64-bit/metadata'))).toBe(true);
+  });
+
+  it('as the way to a run directory, a pid file or a socket for metrics', () => {
+    const scene = new Scene();
+    const open = scene.open('open', 0o777);
+    const run = join(scene.directory, 'run');
+    for (const [parent, why] of [
+      [scene.attic, `${scene.attic} belongs to user ${ATTACKER}`],
+      [open, `${open} can be written to by everybody (mode 0777, owner 0, no sticky bit)`],
+    ] as const) {
+      expect(scene.refusedDaemon('--rundir', join(parent, 'run'))).toContain(`as run directory: ${why}`);
+      const pidFile = join(parent, 'pid');
+      expect(scene.refusedDaemon('--rundir', run, '--pidfile', pidFile)).toContain(
+        `pid file cannot be written: ${why}`,
+      );
+      const metrics = `unix:${join(parent, 'metrics')}`;
+      expect(scene.refusedDaemon('--rundir', run, '--metrics', metrics)).toContain(why);
+      expect(readdirSync(parent)).toEqual([]);
+    }
+    attack(['symlinkSync', scene.victim, join(scene.open('sticky', 0o1777), 'run')]);
+    expect(scene.refusedDaemon('--rundir', join(scene.directory, 'sticky', 'run'))).toContain(
+      `is a symbolic link (of user ${ATTACKER})`,
+    );
+    scene.expectUnharmed();
+  });
+
+  it('in the place of a pid file: links, FIFOs and files of others are replaced where everybody may make files', async () => {
+    const scene = new Scene();
+    const pidFile = join(scene.open('sticky', 0o1777), 'pid');
+    const file = join(scene.victim, 'file');
+    for (const plant of [
+      () => attack(['symlinkSync', file, pidFile]),
+      () => attack(['writeFileSync', pidFile, 'x']),
+      () => expect(spawnSync('setpriv', [...AS_ATTACKER, 'mkfifo', pidFile]).status).toBe(0),
+    ]) {
+      rmSync(pidFile, { force: true });
+      plant();
+      await scene.start('--pidfile', pidFile);
+      expect(readFileSync(pidFile, 'utf8')).toMatch(/^\d+\n$/);
+      expect(lstatSync(pidFile)).toMatchObject({ uid: 0, mode: 0o100644 });
+      await scene.stop();
+      expect(existsSync(pidFile)).toBe(false);
+    }
+    scene.expectUnharmed();
   });
 });

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { isRoot, makeSandbox, program, RINGTAIL } from './harness.ts';
 
-const SESSIOND = fileURLToPath(import.meta.resolve('ringtail/sessiond'));
+export const SESSIOND = fileURLToPath(import.meta.resolve('ringtail/sessiond'));
 
 /** A group that every system has, and two users of it whom none has. */
 export const GROUP = 'daemon';
@@ -44,6 +44,7 @@ export class SharedDaemon {
   readonly #gid = groupId(GROUP);
   readonly #descriptors: number | undefined;
   #pid = 0;
+  #stop: () => Promise<void> = async () => {};
 
   /** @param descriptors how many the daemon may have, by which its connections and rings are bounded */
   constructor({ descriptors }: { readonly descriptors?: number } = {}) {
@@ -103,11 +104,17 @@ export class SharedDaemon {
     });
     this.#pid = child.pid ?? 0;
     const closed = once(child, 'close');
-    onTestFinished(async () => {
+    this.#stop = async () => {
       child.kill('SIGTERM');
       await closed;
-    });
+    };
+    onTestFinished(this.#stop);
     await once(child.stdio[3] as NodeJS.ReadableStream, 'data');
+  }
+
+  /** Ends the daemon, which is done with the test otherwise, and waits until it has ended. */
+  async stop(): Promise<void> {
+    await this.#stop();
   }
 
   /** Runs `node ARGS` as that user; 0 is root. */

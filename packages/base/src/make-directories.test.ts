@@ -13,7 +13,7 @@ afterEach(() => {
 });
 
 describe('makeDirectories', () => {
-  it('makes what is absent, with the mode or that of the umask, and leaves what is there', () => {
+  it('makes what is absent, with the mode less the umask, and leaves what is there', () => {
     const umask = process.umask(0o027);
     try {
       makeDirectories(join(root, 'a', 'b'), 0o700);
@@ -25,7 +25,7 @@ describe('makeDirectories', () => {
     const modes = ['a', 'a/b', 'a/b/c', 'a/b/c/d', 'a/e', 'a/e/f'].map(
       (path) => statSync(join(root, path)).mode & 0o777,
     );
-    expect(modes).toEqual([0o700, 0o700, 0o711, 0o711, 0o750, 0o750]);
+    expect(modes).toEqual([0o700, 0o700, 0o710, 0o710, 0o750, 0o750]);
     makeDirectories('/', 0o700);
   });
 

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, statSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { errnoOf } from './error.ts';
 
@@ -8,7 +8,7 @@ import { errnoOf } from './error.ts';
  * Not with the `recursive` option of `mkdirSync`, which never returns where a directory cannot be made in a parent that
  * exists and the system says `ENOENT` for it, as below `/proc`; and which says `ENOENT` on a read-only file system.
  *
- * @param mode exactly theirs; by default the umask decides
+ * @param mode of the directories that are made, less the umask
  * @throws the system's error, for the topmost directory that cannot be made
  */
 export function makeDirectories(path: string, mode?: number): void {
@@ -25,8 +25,6 @@ export function makeDirectories(path: string, mode?: number): void {
 function makeDirectory(path: string, mode: number | undefined): unknown {
   try {
     mkdirSync(path, { mode });
-    // mkdir takes the umask off.
-    if (mode !== undefined) chmodSync(path, mode);
     return undefined;
   } catch (error) {
     // Parents that may not be written to (a read-only root) refuse even what is there.

@@ -43,7 +43,7 @@ const ATTEMPTS_MAX = 16;
 /** No descriptor. */
 const NONE = -1;
 /** For lookups alone, which need no permission on the directory itself. */
-const O_PATH = 0o10000000;
+export const O_PATH = 0o10000000;
 const O_LOOKUP = O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 
 interface Step {
@@ -190,7 +190,8 @@ function enter(
       const link = isOther ? linkAt(entry, path, step, trust) : undefined;
       if (link !== undefined) return { descriptor: NONE, path, link };
       const isAbsent = errno === 'ENOENT' && mode !== undefined;
-      if (attempt === ATTEMPTS_MAX || !(isOther || isAbsent)) throw located(error, entry, path);
+      if (!isOther && !isAbsent) throw located(error, entry, path);
+      if (attempt === ATTEMPTS_MAX) refuse(path, 'comes and goes', 'find the process that makes and removes it');
       if (isAbsent) made = make(entry, path, mode);
     }
   }

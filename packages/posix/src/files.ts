@@ -1,4 +1,4 @@
-import { chmodSync } from 'node:fs';
+import { changeEntry } from './change-entry.ts';
 import { Errno, Fcntl, Flock, GETTID_BY_ARCH } from './constants.ts';
 import type { Libc } from './libc.ts';
 import { posixError } from './posix-error.ts';
@@ -34,7 +34,7 @@ export function fileCalls(libc: Libc, arch: string): FileCalls {
     mkfifo(path, mode) {
       if (libc.mkfifo(path, mode) < 0) throw posixError('mkfifo', libc.errno(), path);
       // mkfifo takes the umask off.
-      chmodSync(path, mode);
+      changeEntry(path, { mode });
     },
 
     duplicate(fd) {

@@ -1,4 +1,5 @@
 export { asUser, type UserIds } from './as-user.ts';
+export { changeEntry } from './change-entry.ts';
 export { Memfd, Seal } from './constants.ts';
 export { descriptorCount, descriptorLimit } from './descriptors.ts';
 export {

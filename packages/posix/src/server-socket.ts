@@ -1,4 +1,5 @@
-import { chmodSync, fchmodSync } from 'node:fs';
+import { fchmodSync } from 'node:fs';
+import { changeEntry } from './change-entry.ts';
 import {
   AF_UNIX,
   Errno,
@@ -47,7 +48,7 @@ export function serverSocketCalls(libc: Libc): ServerSocketCalls {
     // Linux gives the file the socket's mode less the umask, so at no moment is it wider than asked for.
     fchmodSync(fd, mode);
     if (libc.bind(fd, address, address.length) < 0) throw posixError('bind', libc.errno(), path);
-    chmodSync(path, mode);
+    changeEntry(path, { mode });
     if (libc.listen(fd, backlog) < 0) throw posixError('listen', libc.errno(), path);
   }
 

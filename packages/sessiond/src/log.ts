@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
 import { printable } from '@ringtail/protocol';
+import { DaemonError } from './daemon-error.ts';
 import { LOG_FILE_BYTES_MAX } from './limits.ts';
 
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
@@ -71,6 +72,10 @@ export class FileLog implements Log {
 }
 
 function openLog(path: string): number {
-  const { O_APPEND, O_CREAT, O_NOFOLLOW, O_WRONLY } = constants;
-  return openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
+  const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants;
+  const descriptor = openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
+  const stats = fstatSync(descriptor);
+  if (stats.isFile() && stats.uid === process.geteuid?.()) return descriptor;
+  closeSync(descriptor);
+  throw new DaemonError('BAD_ARGUMENT', `${path} is not a file of this user, as the log has to be: remove it`);
 }

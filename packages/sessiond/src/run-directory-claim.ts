@@ -1,17 +1,8 @@
-import {
-  chmodSync,
-  linkSync,
-  lstatSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  type Stats,
-  writeFileSync,
-} from 'node:fs';
+import { fstatSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { dirname } from 'node:path';
 import { describeError, errnoOf } from '@ringtail/base';
-import { UNIX_PATH_BYTES_MAX } from '@ringtail/posix';
+import { checkDirectory, UNIX_PATH_BYTES_MAX, withDirectory } from '@ringtail/posix';
 import { type RunDirectory, runDirectoryAt } from '@ringtail/protocol';
 import { DaemonError } from './daemon-error.ts';
 import { processStartTime } from './process-identity.ts';
@@ -40,8 +31,7 @@ export async function claimRunDirectory(path: string, uid: number, mode: number)
   checkSocketPaths(directory);
   const identity = `${process.pid}\n${processStartTime(process.pid)}\n`;
   const take = async (isOurs: boolean): Promise<void> => {
-    makeDirectory(path, mode);
-    checkOwnership(path, uid);
+    makeDirectory(path, uid, mode);
     if (!isOurs) await writePidFile(directory, identity);
     removeSockets(directory);
   };
@@ -63,30 +53,21 @@ function checkSocketPaths({ path, consumerSocket }: RunDirectory): void {
   }
 }
 
-function makeDirectory(path: string, mode: number): void {
+/** Makes the last component of the path where it is absent; its parents are there. */
+function makeDirectory(path: string, uid: number, mode: number): void {
   try {
-    mkdirSync(path, { mode });
-    // mkdir takes the umask off.
-    chmodSync(path, mode);
+    if (!checkDirectory(dirname(path))) refuse(path, `there is no directory ${dirname(path)}`);
+    withDirectory(path, { mode, followLast: false }, (descriptor) => checkOwnership(path, descriptor, uid));
   } catch (error) {
-    if (errnoOf(error) !== 'EEXIST') refuse(path, `it cannot be made: ${describeError(error)}`);
+    if (error instanceof DaemonError || errnoOf(error) === undefined) throw error;
+    refuse(path, describeError(error));
   }
 }
 
-function checkOwnership(path: string, uid: number): void {
-  const stats = statsOf(path);
-  if (stats.isSymbolicLink()) refuse(path, 'it is a symbolic link');
-  if (!stats.isDirectory()) refuse(path, 'it is not a directory');
+function checkOwnership(path: string, descriptor: number, uid: number): void {
+  const stats = fstatSync(descriptor);
   if (stats.uid !== uid) refuse(path, `it belongs to the user with the identifier ${stats.uid}`);
   if ((stats.mode & 0o022) !== 0) refuse(path, 'others can write to it (its mode must not have group or world write)');
-}
-
-function statsOf(path: string): Stats {
-  try {
-    return lstatSync(path);
-  } catch (error) {
-    return refuse(path, describeError(error));
-  }
 }
 
 /**

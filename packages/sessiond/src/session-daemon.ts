@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { chmodSync, chownSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { describeError } from '@ringtail/base';
-import { descriptorLimit, type Posix } from '@ringtail/posix';
+import { changeEntry, descriptorLimit, type Posix } from '@ringtail/posix';
 import type { Request, TraceFormat } from '@ringtail/protocol';
 import { AppServer } from './app-server.ts';
 import { ApplicationService } from './application-service.ts';
@@ -246,8 +245,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
   });
   const openToGroup = () => {
     if (clientGroup === undefined) return;
-    chownSync(directory.clientSocket, uid, clientGroup);
-    chmodSync(directory.clientSocket, 0o660);
+    changeEntry(directory.clientSocket, { mode: 0o660, gid: clientGroup });
   };
   await clientServer.listen();
   openToGroup();

@@ -1,8 +1,10 @@
 import { lstatSync, unlinkSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
+import { dirname } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describeError, errnoOf, RingtailError } from '@ringtail/base';
+import { checkDirectory } from '@ringtail/posix';
 import type { Request, SnapshotRecorded } from '@ringtail/protocol';
 import type { Log } from '../log.ts';
 import { isBearer, readToken } from './bearer-token.ts';
@@ -99,6 +101,7 @@ export class MetricsServer {
 
   async #listen(): Promise<void> {
     const { address } = this.#options;
+    if (address.kind === 'unix') checkDirectory(dirname(address.path));
     try {
       await this.#listenOnce();
     } catch (error) {
