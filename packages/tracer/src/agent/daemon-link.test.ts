@@ -127,8 +127,8 @@ describe('the link to a session daemon', () => {
     const link = connect(path, 5000, undefined, undefined, undefined, () => lost++) as DaemonLink;
     const [descriptor] = sockets().filter((fd) => !before.includes(fd));
     expect(descriptor).toBeDefined();
-    // The event loop has to know of it before it can be taken away.
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    // The event loop has to watch it before it can be taken away. It begins to between the next immediates and those after.
+    for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
     posix.closeFd(descriptor as number);
     const file = `${path}.file`;
     // The lowest number is given out first. It stays in use: the event loop still knows it as the link's.
