@@ -274,7 +274,11 @@ function converse(requests, damaged) {
       for (const message of decoder.push(chunk)) {
         if (message.notification !== undefined) continue;
         if (message.ok === false && message.code.startsWith('FRAME_')) cut = message.code;
-        else answers++;
+        else if (++answers === 1) {
+          // Before the daemon has answered it takes short requests only.
+          for (const each of requests) socket.write(frameOf(each));
+          if (damaged !== undefined) socket.write(damaged);
+        }
         if (message.ok === true) report.answered++;
         else report.refused[message.code] = (report.refused[message.code] ?? 0) + 1;
       }
@@ -289,7 +293,5 @@ function converse(requests, damaged) {
       else finish(new Error(`closed after ${answers} of ${expected} answers, with ${cut ?? 'no reason'}`));
     });
     socket.write(frameOf(request(0, 'hello', REQUESTS.hello())));
-    for (const each of requests) socket.write(frameOf(each));
-    if (damaged !== undefined) socket.write(damaged);
   });
 }
