@@ -6,6 +6,7 @@ import { exitCodeOf, isWarning } from './exit-codes.ts';
 import { addGeneralOptions, generalSettings } from './general-options.ts';
 import { writeMiFailure } from './mi/write-mi.ts';
 import { exitAsArgpar, isUndefined, outputFormatOf, outputFormatOption } from './options.ts';
+import { visibleStream } from './visible-stream.ts';
 
 /** How the process is to end: with a code, or by the signal that ended the command it ran. */
 export interface Outcome {
@@ -78,7 +79,7 @@ const SILENT = { writeOut: () => undefined, writeErr: () => undefined };
  */
 export async function run(args: readonly string[], context: Context): Promise<Outcome> {
   let outcome: Outcome = { code: ExitCode.OK };
-  const world = { ...context };
+  const world = { ...context, stdout: visibleStream(context.stdout), stderr: visibleStream(context.stderr) };
   const act: Act = (command, action) => {
     command.action(async (...args: unknown[]) => {
       try {

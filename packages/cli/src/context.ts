@@ -1,5 +1,6 @@
 import { isAbsolute, resolve } from 'node:path';
 import { describeError, RingtailError } from '@ringtail/base';
+import { jsonText } from '@ringtail/base/text';
 import { CliError } from './errors.ts';
 import { lttngNumberOf } from './exit-codes.ts';
 import { writeMi } from './mi/write-mi.ts';
@@ -11,7 +12,7 @@ export type OutputFormat = 'human' | 'json' | 'mi';
 
 export interface OutputStream {
   readonly isTTY?: boolean;
-  readonly columns?: number;
+  readonly columns?: number | undefined;
   write(text: string): unknown;
 }
 
@@ -85,7 +86,7 @@ export function reportTo(
   human: (style: Style) => string,
 ): void {
   if (format === 'json') {
-    stream.write(`${JSON.stringify(json)}\n`);
+    stream.write(`${jsonText(json)}\n`);
   } else if (!context.settings.quiet) {
     const text = human(styleFor(stream, context.env));
     if (text !== '') stream.write(`${text}\n`);
@@ -95,13 +96,13 @@ export function reportTo(
 /** Something a person ought to know, on standard error. */
 export function warn(context: Context, message: string): void {
   if (context.settings.quiet) return;
-  context.stderr.write(`${styleFor(context.stderr, context.env).yellow('warning:')} ${message}\n`);
+  context.stderr.write(`${styleFor(context.stderr, context.env).yellow('warning:')} ${continued(message)}\n`);
 }
 
 /** What only `-v` shows, on standard error. */
 export function explain(context: Context, message: string): void {
   if (context.settings.verbosity === 0) return;
-  context.stderr.write(`${styleFor(context.stderr, context.env).dim(message)}\n`);
+  context.stderr.write(`${styleFor(context.stderr, context.env).dim(continued(message))}\n`);
 }
 
 /** A failed command, on standard error, with the next step where one is known. */
@@ -124,8 +125,14 @@ export function reportError(context: Context, format: OutputFormat, error: unkno
         ...(findings.length > 0 && { findings }),
       },
     },
-    (style) => `${style.red('ringtail: error:')} ${message}${hint === undefined ? '' : `\n${indented(hint)}`}`,
+    (style) =>
+      `${style.red('ringtail: error:')} ${continued(message)}${hint === undefined ? '' : `\n${indented(hint)}`}`,
   );
+}
+
+/** A message whose further lines are indented: no name in it can pass for a message of its own. */
+function continued(message: string): string {
+  return message.replaceAll('\n', '\n  ');
 }
 
 function indented(text: string): string {

@@ -1,3 +1,5 @@
+import { ownEscape } from './visible-stream.ts';
+
 /** Colours of one output stream. Every member returns the text unchanged where colours are not wanted. */
 export interface Style {
   bold(text: string): string;
@@ -16,7 +18,7 @@ export function styleFor(stream: { readonly isTTY?: boolean }, env: Environment)
   const paint =
     (open: number, close: number) =>
     (text: string): string =>
-      wanted ? `\u001b[${open}m${text}\u001b[${close}m` : text;
+      wanted ? `${ownEscape()}[${open}m${text}${ownEscape()}[${close}m` : text;
   return {
     bold: paint(1, 22),
     dim: paint(2, 22),
@@ -25,4 +27,9 @@ export function styleFor(stream: { readonly isTTY?: boolean }, env: Environment)
     yellow: paint(33, 39),
     cyan: paint(36, 39),
   };
+}
+
+/** Makes a terminal take the present line away and begin it again. */
+export function clearedLine(): string {
+  return `${ownEscape()}[G${ownEscape()}[2K`;
 }

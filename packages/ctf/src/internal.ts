@@ -30,5 +30,5 @@ export {
   targetOf,
 } from './decode/link.ts';
 export { AGAIN, END } from './decode/medium.ts';
-export { decodeText, encodeText } from './decode/text.ts';
+export { characterBytesAt, codePoint, decodeText, encodeText } from './decode/text.ts';
 export { METADATA_BYTES_MAX } from './metadata/parse-metadata.ts';

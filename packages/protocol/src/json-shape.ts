@@ -48,11 +48,12 @@ export function oneOfIn<const Choice extends string>(
   return found ?? refuseShape(`${name} must be one of ${choices.join(', ')}`);
 }
 
-// Control characters, and halves of surrogate pairs: two texts that differ in those would be one file name.
-const UNPRINTABLE = /[\p{Cc}\p{Cs}]/u;
-const UNPRINTABLE_ALL = /[\p{Cc}\p{Cs}]/gu;
+// Control characters and line separators, halves of surrogate pairs (two texts that differ in those would be one file name), and the
+// noncharacters that no XML document may hold, thus no saved session either.
+const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\ufffe\uffff]/u;
+const UNPRINTABLE_ALL = new RegExp(UNPRINTABLE, 'gu');
 
-/** Text without control characters, of 1 to `bytesMax` bytes of UTF-8. */
+/** Text of 1 to `bytesMax` bytes of UTF-8, without what is in `UNPRINTABLE`. */
 export function plainTextIn(json: JsonObject, name: string, bytesMax: number): string {
   const value = json[name];
   if (
@@ -64,7 +65,9 @@ export function plainTextIn(json: JsonObject, name: string, bytesMax: number): s
   ) {
     return value;
   }
-  return refuseShape(`${name} must be a text of 1 to ${bytesMax} bytes without control characters`);
+  return refuseShape(
+    `${name} must be a text of 1 to ${bytesMax} bytes without control characters, line separators, U+FFFE and U+FFFF`,
+  );
 }
 
 /** Text that may hold anything, cut to `lengthMax` characters and made safe for logs and terminals. */
@@ -85,7 +88,7 @@ export function foreignLinesIn(json: JsonObject, name: string, lengthMax: number
     .join('\n');
 }
 
-/** The text with every control character replaced, at most `lengthMax` characters of it. */
+/** The text with every character of `UNPRINTABLE` replaced, at most `lengthMax` characters of it. */
 export function printable(text: string, lengthMax: number): string {
   return text.slice(0, lengthMax).replace(UNPRINTABLE_ALL, '?');
 }

@@ -1,3 +1,4 @@
+import { csvCell, jsonText } from '@ringtail/base/text';
 import {
   type EventMessage,
   type FieldClass,
@@ -21,6 +22,7 @@ const FIXED = ['at', 'name', 'stream'] as const;
  *
  * Columns are the time in nanoseconds from the clock's origin, the event's name, the identifier of its data stream, then
  * contexts as `ctx.NAME` and payload members by name; members of structures as `a.b`. Arrays and what varies are JSON.
+ * Texts are as `csvCell` makes them: nothing in them is obeyed by a terminal or run by a spreadsheet.
  *
  * @param hasEvent which events may occur, by name; others get no columns
  * @returns how many events were printed, fewer than there are if the sink did not want more
@@ -36,7 +38,7 @@ export function printCsv(
   for (const column of [...FIXED, ...contextColumns(traces, hasEvent), ...payloadColumns(traces, hasEvent)]) {
     if (!columns.has(column)) columns.set(column, columns.size);
   }
-  const head = `${[...columns.keys()].map(quoted).join(',')}\n`;
+  const head = `${[...columns.keys()].map(csvCell).join(',')}\n`;
   return printLines(messages, sink, (event) => row(event, columns), head);
 }
 
@@ -69,7 +71,7 @@ function columnsOfField(fieldClass: FieldClass, name: string): string[] {
 function row(event: EventMessage, columns: ReadonlyMap<string, number>): string {
   const cells = new Array<string>(columns.size).fill('');
   cells[0] = String(event.at);
-  cells[1] = quoted(event.class.name);
+  cells[1] = csvCell(event.class.name);
   cells[2] = String(event.stream.id);
   fill(cells, columns, event.packet.context, 'ctx.');
   fill(cells, columns, event.commonContext, 'ctx.');
@@ -106,17 +108,13 @@ function cell(value: FieldValue): string {
     case 'undefined':
       return '';
     case 'string':
-      return quoted(value);
+      return csvCell(value);
     case 'object': {
       if (value instanceof VariantValue && typeof value.value !== 'object') return cell(value.value);
       const json = jsonOf(value);
-      return quoted(typeof json === 'string' ? json : JSON.stringify(json));
+      return csvCell(typeof json === 'string' ? json : jsonText(json));
     }
     default:
       return String(value);
   }
-}
-
-function quoted(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -1,3 +1,4 @@
+import { visibleLine } from '@ringtail/base/text';
 import type {
   BoundaryMessage,
   ClockClass,
@@ -92,7 +93,7 @@ class DetailsPrinter implements MessageConsumer {
         const hasClock = of !== undefined && decoder.dataStreamDecoder(of.id)?.clockClass !== undefined;
         const name = sources[0]!.name;
         const untimed = `${hasClock ? '[Unknown]\n' : ''}${tagOf(traceIdx, of?.id ?? 0n, id)}`;
-        this.#write(`${untimed}Stream beginning:\n  Name: ${name}\n${describeTrace(trace)}`);
+        this.#write(`${untimed}Stream beginning:\n  Name: ${visibleLine(name)}\n${describeTrace(trace)}`);
         this.#open.set(name, { traceIdx, untimed });
       }
     }

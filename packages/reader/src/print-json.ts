@@ -1,3 +1,4 @@
+import { jsonText } from '@ringtail/base/text';
 import type { Message } from '@ringtail/ctf';
 import { eventJson } from './event-json.ts';
 import { printLines } from './print-lines.ts';
@@ -9,5 +10,5 @@ import type { TextSink } from './text-sink.ts';
  * @returns how many events were printed, fewer than there are if the sink did not want more
  */
 export function printJson(messages: Iterable<Message>, sink: TextSink): number {
-  return printLines(messages, sink, (event) => `${JSON.stringify(eventJson(event))}\n`);
+  return printLines(messages, sink, (event) => `${jsonText(eventJson(event))}\n`);
 }

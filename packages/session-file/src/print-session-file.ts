@@ -1,3 +1,4 @@
+import { jsonText } from '@ringtail/base/text';
 import type { ChannelDescription, RuleDescription, TriggerDefinition } from '@ringtail/protocol';
 import { XMLBuilder } from 'fast-xml-parser';
 import { contextElementOf } from './context-elements.ts';
@@ -5,7 +6,7 @@ import { mapElement } from './map-elements.ts';
 import { memoryElements } from './memory-elements.ts';
 import type { SavedSession } from './saved-session.ts';
 import { triggerElement } from './trigger-elements.ts';
-import { presentOnly } from './xml-element.ts';
+import { presentOnly, XML_VALUES } from './xml-element.ts';
 
 /** What LTTng's schema has no place for is in processing instructions, which a validating reader passes over. */
 export const OWN_INSTRUCTION = '?ringtail';
@@ -19,13 +20,14 @@ export const TRACE_FORMATS = { 'ctf-1.8': 'CTF_1_8', 'ctf-2': 'CTF_2' } as const
 
 type Element = Readonly<Record<string, unknown>>;
 
-/** XML's white space, and what it does not allow in any form, is kept out of names by the protocol's checks. */
+/** Characters that XML does not allow in any form are kept out of names by the protocol's checks. */
 const builder = new XMLBuilder({
   format: true,
   indentBy: '\t',
   ignoreAttributes: false,
   attributeNamePrefix: ATTRIBUTE_PREFIX,
   suppressEmptyNode: true,
+  ...XML_VALUES,
 });
 
 /**
@@ -90,7 +92,7 @@ function sessionElement(session: SavedSession, form: Form): Element {
 }
 
 function definition({ name, condition, actions }: TriggerDefinition): Element {
-  return attributesOf({ [DEFINITION_ATTRIBUTE]: JSON.stringify({ name, condition, actions }) });
+  return attributesOf({ [DEFINITION_ATTRIBUTE]: jsonText({ name, condition, actions }) });
 }
 
 function snapshotOutputs({ snapshotOutputs: outputs }: SavedSession): Element {

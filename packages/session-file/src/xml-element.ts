@@ -1,3 +1,5 @@
+import { xmlText } from '@ringtail/base/text';
+
 /** An element's children by name: text, a number, a flag, one element, or several of the same name. */
 export type XmlChildren = { readonly [name: string]: XmlContent | readonly XmlContent[] | undefined };
 export type XmlContent = string | number | boolean | XmlChildren;
@@ -10,3 +12,10 @@ export function presentOnly(content: XmlContent): unknown {
     .map(([name, value]) => [name, Array.isArray(value) ? value.map(presentOnly) : presentOnly(value as XmlContent)]);
   return members.length === 0 ? '' : Object.fromEntries(members);
 }
+
+/** Options of the library's builder by which `xmlText` writes every value. */
+export const XML_VALUES = {
+  processEntities: false,
+  tagValueProcessor: (_name: string, value: unknown): string => xmlText(String(value)),
+  attributeValueProcessor: (_name: string, value: unknown): string => xmlText(String(value)),
+};

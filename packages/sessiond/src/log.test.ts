@@ -35,7 +35,7 @@ describe('FileLog', () => {
 
   it('keeps one line per message, whatever a peer wrote into it', () => {
     open('info').info('a\nb\u001b[2Jc');
-    expect(readFileSync(path, 'utf8').split('\n')).toEqual(['1970-01-01T00:00:00.000Z info a?b?[2Jc', '']);
+    expect(readFileSync(path, 'utf8').split('\n')).toEqual(['1970-01-01T00:00:00.000Z info a\\nb\\e[2Jc', '']);
   });
 
   it('stays bounded however much is logged', () => {

@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
-import { printable } from '@ringtail/protocol';
+import { visibleLine } from '@ringtail/base/text';
 import { DaemonError } from './daemon-error.ts';
 import { LOG_FILE_BYTES_MAX } from './limits.ts';
 
@@ -18,7 +18,7 @@ export interface FileLogOptions {
 const LINE_LENGTH_MAX = 4096;
 
 /**
- * The daemon's log: one line per message, control characters taken out, since much of it is what peers said.
+ * The daemon's log: one line per message, in which unsafe characters only show, since much of it is what peers said.
  *
  * The file is private and bounded: a full one becomes `PATH.1`, in place of the one before. A disk that is full costs
  * lines, never the daemon.
@@ -55,7 +55,7 @@ export class FileLog implements Log {
 
   #write(level: LogLevel, message: string): void {
     if (LOG_LEVELS.indexOf(level) > this.#rank) return;
-    const line = `${this.#options.now().toISOString()} ${level} ${printable(message, LINE_LENGTH_MAX)}\n`;
+    const line = `${this.#options.now().toISOString()} ${level} ${visibleLine(message.slice(0, LINE_LENGTH_MAX))}\n`;
     try {
       if (this.#bytes + line.length > LOG_FILE_BYTES_MAX) this.#turnOver();
       this.#bytes += writeSync(this.#descriptor, line);

@@ -3,6 +3,7 @@ import { Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describeError, errnoOf, RINGTAIL_VERSION } from '@ringtail/base';
+import { visibleLine } from '@ringtail/base/text';
 import { loadPosix } from '@ringtail/posix';
 import { defaultRunDirectory, homeDirectory } from '@ringtail/protocol';
 import { DaemonError } from './daemon-error.ts';
@@ -23,7 +24,7 @@ const EXIT_FATAL = 3;
 try {
   await main();
 } catch (error) {
-  process.stderr.write(`ringtail-sessiond: ${describeError(error)}\n`);
+  process.stderr.write(`ringtail-sessiond: ${visibleLine(describeError(error))}\n`);
   // What was started already must not keep a daemon alive that serves nobody.
   process.exit(EXIT_ERROR);
 }

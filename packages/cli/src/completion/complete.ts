@@ -1,3 +1,4 @@
+import { visibleLine } from '@ringtail/base/text';
 import { SessionDaemonClient } from '@ringtail/ctl';
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
@@ -17,7 +18,7 @@ export async function completions(context: Context, program: Command, words: rea
   const { words: known, live, prefix, part } = suggest(program, words);
   const names = live === undefined ? [] : await namesOfDaemon(context, live);
   // A line break, or what a terminal takes for a command, is no part of any name that can be written.
-  const printable = names.filter((name) => !/\p{Cc}/u.test(name));
+  const printable = names.filter((name) => visibleLine(name) === name && !name.includes('\t'));
   return [...known, ...startingWith(part, printable).map((name) => prefix + name)];
 }
 

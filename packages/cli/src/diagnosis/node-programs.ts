@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { visibleLine } from '@ringtail/base/text';
 import { nodeProgramName } from '@ringtail/posix';
 
 /** A process that runs Node.js. */
@@ -33,7 +34,7 @@ function nodeProgram(procDirectory: string, pid: number): NodeProgram | undefine
     if (name === undefined || pid === process.pid) return undefined;
     const status = readFileSync(join(directory, 'status'), 'latin1');
     const uid = Number(/^Uid:\s+(\d+)/m.exec(status)?.[1]);
-    return { pid, uid, name, traced: isTraced(directory) };
+    return { pid, uid, name: visibleLine(name), traced: isTraced(directory) };
   } catch {
     // It has ended, or it is hidden from us.
     return undefined;

@@ -1,4 +1,4 @@
-import { presentOnly, type XmlChildren } from '@ringtail/session-file/internal';
+import { presentOnly, XML_VALUES, type XmlChildren } from '@ringtail/session-file/internal';
 import { XMLBuilder } from 'fast-xml-parser';
 
 const NAMESPACE = 'https://lttng.org/xml/ns/lttng-mi';
@@ -18,6 +18,7 @@ const builder = new XMLBuilder({
   suppressEmptyNode: true,
   // An attribute that is true has a value all the same: this is not HTML.
   suppressBooleanAttributes: false,
+  ...XML_VALUES,
 });
 
 /**

@@ -1,8 +1,7 @@
 import type { Context } from '../context.ts';
 import { formatBytes, formatSeconds } from '../quantity.ts';
-import { styleFor } from '../style.ts';
+import { clearedLine, styleFor } from '../style.ts';
 
-const CLEAR_LINE = '\r\u001b[2K';
 const BAR_CELLS = 24;
 /** Work that is done sooner shows nothing. */
 const DELAY_MS = 500;
@@ -31,13 +30,15 @@ export class ProgressBar {
     if (nowMs < this.#nextMs) return;
     this.#nextMs = nowMs + PERIOD_MS;
     const text = describe(bytes, this.#totalBytes, (nowMs - this.#startMs) / 1000);
-    stderr.write(`${CLEAR_LINE}${styleFor(stderr, this.#context.env).dim(text.slice(0, (stderr.columns || 80) - 1))}`);
+    stderr.write(
+      `${clearedLine()}${styleFor(stderr, this.#context.env).dim(text.slice(0, (stderr.columns || 80) - 1))}`,
+    );
     this.#isShown = true;
   }
 
   /** Takes the line away. */
   clear(): void {
-    if (this.#isShown) this.#context.stderr.write(CLEAR_LINE);
+    if (this.#isShown) this.#context.stderr.write(clearedLine());
     this.#isShown = false;
   }
 }

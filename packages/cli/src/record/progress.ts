@@ -1,9 +1,7 @@
 import type { SessionStatistics } from '@ringtail/protocol';
 import type { OutputStream } from '../context.ts';
 import { formatBytes, formatCount, formatSeconds } from '../quantity.ts';
-import type { Style } from '../style.ts';
-
-const CLEAR_LINE = '\r\u001b[2K';
+import { clearedLine, type Style } from '../style.ts';
 
 /** The live line of a recording, rewritten in place. Does nothing where the stream is no terminal. */
 export class ProgressLine {
@@ -27,13 +25,13 @@ export class ProgressLine {
     this.#secondsBefore = seconds;
     // A terminal that does not know its width says 0.
     const text = describeProgress(seconds, rate, statistics).slice(0, (this.#stream.columns || 80) - 1);
-    this.#stream.write(`${CLEAR_LINE}${this.#style.dim(text)}`);
+    this.#stream.write(`${clearedLine()}${this.#style.dim(text)}`);
     this.#shown = true;
   }
 
   /** Takes the line away. */
   clear(): void {
-    if (this.#shown) this.#stream.write(CLEAR_LINE);
+    if (this.#shown) this.#stream.write(clearedLine());
     this.#shown = false;
   }
 }

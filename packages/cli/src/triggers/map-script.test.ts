@@ -64,6 +64,7 @@ describe('the script of maps', () => {
     ["\\' \\", "'\\'' \\'"],
     ["''", "''''''"],
     ['a\0b', "'a\ufffdb'"],
+    ["\u202e\u009b' b\u001b", "'' || char(8238, 155) || ''' b' || char(27) || ''"],
     ['"`[]$1{{', "'\"`[]$1{{'"],
   ])('quotes %j', (key, quoted) => {
     expect(mapScript([MAP], [row(key)])).toContain(`INSERT INTO keys VALUES (1, ${quoted});\n`);

@@ -1,3 +1,4 @@
+import { replaceUnsafe } from '@ringtail/base/text';
 import type { MapChannelAttributes, MapRow } from '@ringtail/protocol';
 import { inOrderOfNames, mapOwnerOf, ownerKey } from './map-owner.ts';
 
@@ -86,10 +87,13 @@ function insert(table: string, ...values: readonly (string | number)[]): string 
 }
 
 /**
- * A text as SQLite reads it: a backslash is one, a single quote is doubled. What cannot be in a script as it is, is not in its
- * output either: a character that ends C's texts, and halves of characters.
+ * A text as SQLite reads it: a backslash is one, a single quote is doubled, unsafe characters are calls of `char`. What cannot be in a
+ * text of SQLite is not in its output either: a character that ends C's texts, and halves of characters.
  */
 function quoted(text: string): string {
-  const written = Buffer.from(text).toString().replaceAll('\0', '\ufffd');
-  return `'${written.replaceAll("'", "''")}'`;
+  const written = Buffer.from(text).toString().replaceAll('\0', '\ufffd').replaceAll("'", "''");
+  return `'${replaceUnsafe(written, (unsafe) => {
+    const points = [...unsafe].map((character) => character.codePointAt(0));
+    return `' || char(${points.join(', ')}) || '`;
+  })}'`;
 }

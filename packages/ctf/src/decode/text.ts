@@ -81,6 +81,12 @@ function decodeByCharacter(bytes: Uint8Array, start: number, end: number): strin
   return text;
 }
 
+/** Bytes of the character beyond ASCII that starts at `at` and ends before `end`; 1 where the byte there belongs to none. */
+export function characterBytesAt(bytes: Uint8Array, at: number, end: number): number {
+  const length = sequenceLength(bytes[at]!);
+  return length === 0 || at + length > end || codePoint(bytes, at, length) === -1 ? 1 : length;
+}
+
 /** Bytes of the character that starts with this byte of 0x80 or more; 0 if none does. */
 function sequenceLength(lead: number): number {
   if (lead < 0xc2) return 0;
@@ -90,7 +96,7 @@ function sequenceLength(lead: number): number {
 }
 
 /** -1 where the bytes are no character in its only form. */
-function codePoint(bytes: Uint8Array, at: number, length: number): number {
+export function codePoint(bytes: Uint8Array, at: number, length: number): number {
   let point = bytes[at]! & (0x7f >> length);
   for (let i = 1; i < length; i++) {
     const byte = bytes[at + i]!;

@@ -58,5 +58,5 @@ function utf8BytesOf(text: string): number {
   return bytes;
 }
 
-/** Control characters, line and paragraph separators, and surrogates without their other half. */
-const NOT_PRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/u;
+/** Control characters, line and paragraph separators, surrogates without their other half, and what no XML document may hold. */
+const NOT_PRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\ufffe\uffff]/u;

@@ -1,3 +1,4 @@
+import { visibleLine } from '@ringtail/base/text';
 import type { EnumerationFieldClass, FieldClass, FieldScope, IntegerRange } from '@ringtail/ctf';
 import {
   contentPlace,
@@ -60,7 +61,7 @@ export class ClassDescription {
       case 'structure': {
         const members = fieldClass.members.filter((m) => this.isShown(m.fieldClass, memberPlace(place, m.name)));
         const lines = members.map(
-          (m) => `\n${inner}${m.name}: ${this.text(m.fieldClass, inner, memberPlace(place, m.name))}`,
+          (m) => `\n${inner}${visibleLine(m.name)}: ${this.text(m.fieldClass, inner, memberPlace(place, m.name))}`,
         );
         return `Structure (${counted(members.length, 'member')})${lines.length > 0 ? ':' : ''}${lines.join('')}`;
       }
@@ -91,7 +92,7 @@ export class ClassDescription {
           // CTF 1.8 names options like labels; both may have an underscore that is not part of the name.
           const name = option.ranges === undefined ? option.name.replace(/^_/, '') : option.name;
           const text = this.text(option.fieldClass, inner, optionPlace(place, option.name, i));
-          return `\n${inner}${name}:${rangesText(ranges)}: ${text}`;
+          return `\n${inner}${visibleLine(name)}:${rangesText(ranges)}: ${text}`;
         });
         const selector = `Selector field location ${this.#location(place)}`;
         return `Variant (${this.#selectorName(place)} selector) (${counted(lines.length, 'option')}, ${selector}):${lines.join('')}`;
@@ -101,7 +102,9 @@ export class ClassDescription {
 
   #enumeration(fieldClass: EnumerationFieldClass, inner: string): string {
     const labels = [...new Set(fieldClass.mappings.map(({ label }) => label))].sort(compareBytes);
-    const lines = labels.map((label) => `\n${inner}${label}:${rangesText(rangesOfLabel(fieldClass, label))}`);
+    const lines = labels.map(
+      (label) => `\n${inner}${visibleLine(label)}:${rangesText(rangesOfLabel(fieldClass, label))}`,
+    );
     const mappings = counted(labels.length, 'mapping');
     return `${integerName(fieldClass.container.signed)} enumeration ${integerText(fieldClass.container)}, ${mappings})${lines.length > 0 ? ':' : ''}${lines.join('')}`;
   }
@@ -109,7 +112,7 @@ export class ClassDescription {
   /** The field that the one at this place depends on, by all names that lead to it from the root of its scope. */
   #location(place: string): string {
     const { scope, names } = targetOf(place, this.#links);
-    return `[${SCOPE_NAMES[scope]}: ${names.join(', ')}]`;
+    return `[${SCOPE_NAMES[scope]}: ${visibleLine(names.join(', '))}]`;
   }
 
   #target(place: string): FieldClass | undefined {
@@ -126,7 +129,7 @@ export class ClassDescription {
 }
 
 function mediaType({ mediaType: type = 'application/octet-stream' }: { readonly mediaType?: string }): string {
-  return `Media type \`${type}\``;
+  return `Media type \`${visibleLine(type)}\``;
 }
 
 function integerName(isSigned: boolean): string {

@@ -1,7 +1,9 @@
+import { visibleLine } from '@ringtail/base/text';
 import type { FieldClass, FieldValue, StructureFieldClass, StructureValue, VariantValue } from '@ringtail/ctf';
 import { contentPlace, elementPlace, integerOf, isTextElement, memberPlace, optionPlace } from '@ringtail/ctf/internal';
 import type { ClassDescription } from './describe-class.ts';
 import { detailsFloat, detailsInteger } from './details-number.ts';
+import { DETAILS_TEXT } from './details-text.ts';
 
 type Describe = (value: FieldValue, indent: string) => string;
 
@@ -21,12 +23,12 @@ export function fieldDescription(fieldClass: FieldClass, classes: ClassDescripti
     case 'float':
       return (value) => ` ${detailsFloat(value as number)}`;
     case 'string':
-      return (value) => ` ${value}`;
+      return textDescription;
     case 'structure':
       return structureDescription(fieldClass, classes, place);
     case 'static-array':
     case 'dynamic-array': {
-      if (isTextElement(fieldClass.element)) return (value) => ` ${value}`;
+      if (isTextElement(fieldClass.element)) return textDescription;
       const element = fieldDescription(fieldClass.element, classes, elementPlace(place));
       return (value, indent) => listText(value as readonly FieldValue[], element, indent);
     }
@@ -54,16 +56,24 @@ export function fieldDescription(fieldClass: FieldClass, classes: ClassDescripti
   }
 }
 
+function textDescription(value: FieldValue): string {
+  return ` ${DETAILS_TEXT.text(value as string)}`;
+}
+
 function structureDescription(fieldClass: StructureFieldClass, classes: ClassDescription, place: string): Describe {
   const members = fieldClass.members
     .filter((m) => classes.isShown(m.fieldClass, memberPlace(place, m.name)))
-    .map((m) => ({ name: m.name, describe: fieldDescription(m.fieldClass, classes, memberPlace(place, m.name)) }));
+    .map((m) => ({
+      name: m.name,
+      label: visibleLine(m.name),
+      describe: fieldDescription(m.fieldClass, classes, memberPlace(place, m.name)),
+    }));
   if (members.length === 0) return () => ' Empty';
   return (value, indent) => {
     const structure = value as StructureValue;
     const inner = `${indent}  `;
     let text = '';
-    for (const { name, describe } of members) text += `\n${inner}${name}:${describe(structure[name], inner)}`;
+    for (const { name, label, describe } of members) text += `\n${inner}${label}:${describe(structure[name], inner)}`;
     return text;
   };
 }

@@ -1,3 +1,4 @@
+import { visibleLine } from '@ringtail/base/text';
 import type {
   Attributes,
   AttributeValue,
@@ -72,7 +73,7 @@ function describeStreamClass(
   const events = dataStreamClass.eventRecordClasses
     .toSorted((a, b) => (a.id < b.id ? -1 : 1))
     .map((event) => describeEventClass(event, decoder?.links));
-  const title = `  Stream class${name === undefined ? '' : ` \`${name}\``} (ID ${detailsInteger(id)}):\n`;
+  const title = `  Stream class${name === undefined ? '' : ` \`${visibleLine(name)}\``} (ID ${detailsInteger(id)}):\n`;
   return title + lines.map((line) => `    ${line}\n`).join('') + events.join('');
 }
 
@@ -100,7 +101,7 @@ function scopeLine(
 
 function describeEventClass(event: EventRecordClass, links: DataStreamLinks | undefined): string {
   const own: readonly Links[] = links === undefined ? [] : [links.eventRecordClasses.get(event)!, links.common];
-  const emfUri = event.emfUri === undefined ? [] : [`EMF URI: ${event.emfUri}`];
+  const emfUri = event.emfUri === undefined ? [] : [`EMF URI: ${visibleLine(event.emfUri)}`];
   const lines = [
     ...userAttributes(event.attributes, '      '),
     ...(event.logLevel === undefined ? [] : [`Log level: ${LOG_LEVELS[event.logLevel] ?? event.logLevel}`]),
@@ -113,7 +114,7 @@ function describeEventClass(event: EventRecordClass, links: DataStreamLinks | un
     ),
     ...scopeLine('Payload', event.payload, new ClassDescription('event-record-payload', own), '      '),
   ];
-  const name = event.name === '' ? '' : ` \`${event.name}\``;
+  const name = event.name === '' ? '' : ` \`${visibleLine(event.name)}\``;
   return `    Event class${name} (ID ${detailsInteger(event.id)}):\n${lines.map((line) => `      ${line}\n`).join('')}`;
 }
 
@@ -124,9 +125,9 @@ function clockLines(clock: ClockClass, version: 1 | 2): string[] {
   const precision = clock.precision ?? (version === 1 ? 0n : undefined);
   return [
     'Default clock class:',
-    `  Name: ${clock.name}`,
-    ...(clock.uuid === undefined ? [] : [`  UID: ${clock.uuid}`]),
-    ...(clock.description === undefined ? [] : [`  Description: ${clock.description}`]),
+    `  Name: ${visibleLine(clock.name)}`,
+    ...(clock.uuid === undefined ? [] : [`  UID: ${visibleLine(clock.uuid)}`]),
+    ...(clock.description === undefined ? [] : [`  Description: ${visibleLine(clock.description)}`]),
     `  Frequency (Hz): ${detailsInteger(clock.frequency)}`,
     ...(precision === undefined ? [] : [`  Precision (cycles): ${detailsInteger(precision)}`]),
     ...(clock.accuracy === undefined ? [] : [`  Accuracy (cycles): ${detailsInteger(clock.accuracy)}`]),
@@ -142,9 +143,9 @@ function originLines({ originIsUnixEpoch, origin }: ClockClass): string[] {
   const { namespace, name, uid } = origin;
   return [
     '  Origin:',
-    ...(namespace === undefined ? [] : [`    Namespace: ${namespace}`]),
-    ...(name === undefined ? [] : [`    Name: ${name}`]),
-    ...(uid === undefined ? [] : [`    UID: ${uid}`]),
+    ...(namespace === undefined ? [] : [`    Namespace: ${visibleLine(namespace)}`]),
+    ...(name === undefined ? [] : [`    Name: ${visibleLine(name)}`]),
+    ...(uid === undefined ? [] : [`    UID: ${visibleLine(uid)}`]),
   ];
 }
 
@@ -164,8 +165,8 @@ export function describeTrace(trace: OpenedTrace): string {
   const { environment } = trace.class;
   const { namespace, uid } = identityOf(trace.class);
   const identity = [
-    ...(namespace === undefined ? [] : [`Namespace \`${namespace}\``]),
-    ...(uid === undefined ? [] : [`UID \`${uid}\``]),
+    ...(namespace === undefined ? [] : [`Namespace \`${visibleLine(namespace)}\``]),
+    ...(uid === undefined ? [] : [`UID \`${visibleLine(uid)}\``]),
   ].join(', ');
   const entries = [...environment].sort(([a], [b]) => compareBytes(a, b));
   const environmentLines =
@@ -174,13 +175,14 @@ export function describeTrace(trace: OpenedTrace): string {
       : [
           `    Environment (${entries.length} entr${entries.length === 1 ? 'y' : 'ies'}):\n`,
           ...entries.map(
-            ([name, value]) => `      ${name}: ${typeof value === 'string' ? value : detailsInteger(value)}\n`,
+            ([name, value]) =>
+              `      ${visibleLine(name)}: ${typeof value === 'string' ? visibleLine(value) : detailsInteger(value)}\n`,
           ),
         ];
   const streams = trace.streams
     .toSorted((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))
     .map(({ id, class: of }) => `    Stream (ID ${detailsInteger(id)}, Class ID ${detailsInteger(of?.id ?? 0n)})\n`);
-  const name = trace.name === '' ? '' : ` \`${trace.name}\``;
+  const name = trace.name === '' ? '' : ` \`${visibleLine(trace.name)}\``;
   return `  Trace${name}${identity === '' ? '' : ` (${identity})`}:\n${[...environmentLines, ...streams].join('')}`;
 }
 
@@ -204,14 +206,14 @@ function attributeText(value: AttributeValue, indent: string): string {
   if (typeof value === 'boolean') return value ? ' Yes' : ' No';
   if (typeof value === 'bigint') return ` ${detailsInteger(value)}`;
   if (typeof value === 'number') return ` ${detailsFloat(value)}`;
-  if (typeof value === 'string') return ` ${value}`;
+  if (typeof value === 'string') return ` ${visibleLine(value)}`;
   if (isList(value)) {
     const lines = value.map((element, i) => `\n${inner}[${i}]:${attributeText(element, inner)}`);
     return lines.length === 0 ? ' Empty' : ` Length ${detailsInteger(lines.length)}:${lines.join('')}`;
   }
   const entries = Object.entries(value).sort(([a], [b]) => compareBytes(a, b));
   if (entries.length === 0) return ' Empty';
-  return entries.map(([name, entry]) => `\n${inner}${name}:${attributeText(entry, inner)}`).join('');
+  return entries.map(([name, entry]) => `\n${inner}${visibleLine(name)}:${attributeText(entry, inner)}`).join('');
 }
 
 function isList(value: object): value is readonly AttributeValue[] {

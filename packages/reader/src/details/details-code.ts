@@ -1,3 +1,4 @@
+import { visibleLine } from '@ringtail/base/text';
 import type {
   DynamicArrayFieldClass,
   FieldClass,
@@ -10,14 +11,13 @@ import {
   type CodeWriter,
   containerOf,
   elementPlace,
-  firstZeroByte,
   isTextElement,
   memberPlace,
   optionPlace,
   type RecordCode,
-  ZERO_BYTES,
 } from '@ringtail/ctf/internal';
 import { putText } from '../text/byte-text.ts';
+import { copyNullTerminated, copyTextArray } from '../text/copy-text-code.ts';
 import type { TextCode } from '../text/text-code.ts';
 import type { ClassDescription } from './describe-class.ts';
 import { fieldDescription } from './describe-field.ts';
@@ -69,8 +69,10 @@ export class DetailsCode {
         this.#out.put(`putDetailsFloat(D, o, ${this.#record.float(fieldClass)})`);
         break;
       case 'string':
-        if (fieldClass.encoding === 'utf8' || fieldClass.encoding === 'ascii') this.#nullTerminated();
-        else this.#general(fieldClass, place, indent);
+        if (fieldClass.encoding === 'utf8' || fieldClass.encoding === 'ascii') {
+          this.#out.text(' ');
+          copyNullTerminated(this.#code, this.#out, this.#record);
+        } else this.#general(fieldClass, place, indent);
         break;
       case 'structure':
         this.#structure(fieldClass, place, indent);
@@ -114,7 +116,7 @@ export class DetailsCode {
       const memberAt = memberPlace(place, name);
       if (this.#classes.isShown(memberClass, memberAt)) {
         isEmpty = false;
-        this.#out.text(`\n${inner}${name}:`);
+        this.#out.text(`\n${inner}${visibleLine(name)}:`);
         this.field(memberClass, memberAt, inner);
       } else {
         this.#record.skip(memberClass, memberAt);
@@ -127,7 +129,9 @@ export class DetailsCode {
     const { element } = fieldClass;
     if (isTextElement(element)) {
       if (element.kind === 'integer' && (element.encoding === 'utf8' || element.encoding === 'ascii')) {
-        this.#textArray(fieldClass, place);
+        this.#out.text(' ');
+        this.#out.flush();
+        copyTextArray(this.#code, this.#out, this.#record.textArray(fieldClass, place));
       } else {
         this.#general(fieldClass, place, indent);
       }
@@ -169,40 +173,5 @@ export class DetailsCode {
       out.flush();
     });
     out.check();
-  }
-
-  /** Copies a text up to its null character, four bytes at once. The last bytes of a window are left to the general decoder. */
-  #nullTerminated(): void {
-    const code = this.#code;
-    this.#out.text(' ');
-    this.#out.flush();
-    this.#record.bytes();
-    const words = code.local('words', 'u8.length - 4');
-    code.line('for (;;) {');
-    code.line(`if (p > ${words} || o >= LIMIT) return -1;`);
-    code.line(`const word = dv.getInt32(p, true), zeros = ${ZERO_BYTES};`);
-    code.line('D.setInt32(o, word, true);');
-    code.line(`if (zeros !== 0) { const count = ${firstZeroByte('zeros')}; p += count + 1; o += count; break; }`);
-    code.line('p += 4; o += 4;');
-    code.line('}');
-    code.line('if (p > end) return -1;');
-    this.#out.check();
-  }
-
-  /** The same of a known length, unless a null character comes before. */
-  #textArray(fieldClass: StaticArrayFieldClass | DynamicArrayFieldClass, place: string): void {
-    const code = this.#code;
-    this.#out.text(' ');
-    this.#out.flush();
-    const length = this.#record.textArray(fieldClass, place);
-    code.line(`if (o + ${length} > LIMIT) return -1;`);
-    const index = code.fresh('i');
-    code.line(`for (let ${index} = 0; ${index} < ${length}; ${index}++) {`);
-    code.line(`const byte = u8[p + ${index}];`);
-    code.line('if (byte === 0) break;');
-    code.line('O[o++] = byte;');
-    code.line('}');
-    code.line(`p += ${length};`);
-    this.#out.check();
   }
 }

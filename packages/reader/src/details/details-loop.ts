@@ -1,3 +1,4 @@
+import { visibleLine } from '@ringtail/base/text';
 import type { DataStream, EventRecordClass, FieldScope, StructureFieldClass } from '@ringtail/ctf';
 import {
   type CodeWriter,
@@ -13,14 +14,16 @@ import {
 import { PaddedText, packetTextOf } from '../text/padded-text.ts';
 import type { TextBuffer } from '../text/text-buffer.ts';
 import { copyPadded, storeText, TextCode } from '../text/text-code.ts';
+import { copyConstants } from '../text/text-escapes.ts';
 import { ClassDescription } from './describe-class.ts';
 import { putNineGrouped } from './details-bytes.ts';
 import { DETAILS_CONSTANTS, DetailsCode } from './details-code.ts';
 import { detailsInteger } from './details-number.ts';
+import { DETAILS_TEXT } from './details-text.ts';
 
 /** What the description of an event begins with, behind its time and data stream. */
 export function eventTitle({ name, id }: EventRecordClass): string {
-  return `Event${name === '' ? '' : ` \`${name}\``} (Class ID ${detailsInteger(id)})`;
+  return `Event${name === '' ? '' : ` \`${visibleLine(name)}\``} (Class ID ${detailsInteger(id)})`;
 }
 
 /** The scopes of an event that may be described, and what stands before them. */
@@ -75,6 +78,7 @@ class DetailsLoopSink implements EventLoopSink {
     this.constants = new Map<string, unknown>(
       Object.entries({
         ...DETAILS_CONSTANTS,
+        ...copyConstants(DETAILS_TEXT),
         T: buffer,
         O: buffer.bytes,
         D: buffer.view,

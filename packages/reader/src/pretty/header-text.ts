@@ -1,3 +1,4 @@
+import { visibleLine } from '@ringtail/base/text';
 import type { DataStream, EventRecordClass } from '@ringtail/ctf';
 import { colored, type PrettyStyle } from './pretty-style.ts';
 
@@ -28,7 +29,7 @@ export function headerText(stream: DataStream, eventRecordClass: EventRecordClas
   const comma = names.header && stream.clockClass !== undefined ? ', ' : '';
   let header = '';
   if (fields.trace && stream.trace.name !== '') {
-    header += `${comma}${name('trace')}${stream.trace.name}${names.header ? ', ' : ''}`;
+    header += `${comma}${name('trace')}${visibleLine(stream.trace.name)}${names.header ? ', ' : ''}`;
   }
   let hasOrigin = false;
   const add = (partName: string, text: string) => {
@@ -38,7 +39,7 @@ export function headerText(stream: DataStream, eventRecordClass: EventRecordClas
   };
   const addText = (key: 'hostname' | 'domain' | 'procname') => {
     const value = environment.get(key);
-    if (fields[key] && typeof value === 'string') add(`trace:${key}`, value);
+    if (fields[key] && typeof value === 'string') add(`trace:${key}`, visibleLine(value));
   };
   addText('hostname');
   addText('domain');
@@ -47,10 +48,10 @@ export function headerText(stream: DataStream, eventRecordClass: EventRecordClas
   if (fields.vpid && typeof vpid === 'bigint') add('trace:vpid', `(${vpid})`);
   const { logLevel, emfUri } = eventRecordClass;
   if (fields.logLevel && logLevel !== undefined) add('loglevel', `${LOG_LEVELS[logLevel] ?? ''} (${logLevel})`);
-  if (fields.emfUri && emfUri !== undefined) add('model.emf.uri', emfUri);
+  if (fields.emfUri && emfUri !== undefined) add('model.emf.uri', visibleLine(emfUri));
   if (hasOrigin && !names.header) header += ' ';
   const eventName = eventRecordClass.name
-    ? colored(eventRecordClass.name, palette.eventName, palette)
+    ? colored(visibleLine(eventRecordClass.name), palette.eventName, palette)
     : colored('<unknown>', palette.unknown, palette);
   return `${header}${comma}${name('name')}${eventName}${names.header ? ', ' : ': '}`;
 }

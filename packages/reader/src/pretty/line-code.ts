@@ -12,21 +12,16 @@ import {
   containerOf,
   elementPlace,
   encodeText,
-  firstZeroByte,
   type IntegerCode,
   isTextElement,
   memberPlace,
   optionPlace,
   type RecordCode,
-  ZERO_BYTES,
 } from '@ringtail/ctf/internal';
 import {
-  BYTE_CLASSES,
   FOUR_DIGITS,
-  PAIR_CLASSES,
   putAscii,
   putBytes,
-  putEscape,
   putFloat,
   putHexadecimal,
   putSigned,
@@ -35,12 +30,15 @@ import {
   putTwoWordsHexadecimal,
   putUnsigned,
 } from '../text/byte-text.ts';
+import { copyNullTerminated, copyTextArray } from '../text/copy-text-code.ts';
 import type { TextBuffer } from '../text/text-buffer.ts';
 import type { TextCode } from '../text/text-code.ts';
+import { copyConstants } from '../text/text-escapes.ts';
 import type { ScopeText } from './event-line.ts';
 import { enumerationText, type FieldTextContext, isShown, memberLabel, shownFieldText } from './pretty-fields.ts';
 import { integerText } from './pretty-number.ts';
 import { colored } from './pretty-style.ts';
+import { QUOTED } from './pretty-text.ts';
 
 /** Texts of so many values of an enumeration are kept. */
 const ENUMERATION_TEXTS_MAX = 1024;
@@ -52,13 +50,11 @@ export function lineConstants(buffer: TextBuffer): Map<string, unknown> {
     O: buffer.bytes,
     D: buffer.view,
     LIMIT: buffer.limit,
-    BYTE_CLASSES,
+    ...copyConstants(QUOTED),
     FOUR_DIGITS,
-    PAIR_CLASSES,
     joinWords,
     putAscii,
     putBytes,
-    putEscape,
     putFloat,
     putHexadecimal,
     putSigned,
@@ -126,9 +122,9 @@ export class LineCode {
           break;
         }
         this.#colored(palette.text, context, () => {
-          this.#out.flush();
-          this.#record.bytes();
-          this.#nullTerminated();
+          this.#out.text('"');
+          copyNullTerminated(this.#code, this.#out, this.#record);
+          this.#out.text('"');
         });
         break;
       case 'structure':
@@ -212,13 +208,10 @@ export class LineCode {
         return;
       }
       this.#colored(context.palette.text, context, () => {
+        this.#out.text('"');
         this.#out.flush();
-        const length = this.#record.textArray(fieldClass, place);
-        const textEnd = this.#code.local('textEnd', `p + ${length}`);
-        const at = this.#code.fresh('at');
-        this.#code.line(`let ${at} = p;`);
-        this.#quoted(at, textEnd);
-        this.#code.line(`p = ${textEnd};`);
+        copyTextArray(this.#code, this.#out, this.#record.textArray(fieldClass, place));
+        this.#out.text('"');
       });
       return;
     }
@@ -251,73 +244,6 @@ export class LineCode {
     this.#out.check();
     this.#out.text(' }');
   }
-
-  /**
-   * Copies a text up to its null character in quotes: four bytes at once as long as they stand for themselves, also the last ones.
-   * The last bytes of a window are left to the general decoder.
-   */
-  #nullTerminated(): void {
-    const code = this.#code;
-    this.#out.text('"');
-    this.#out.flush();
-    const loop = code.fresh('text');
-    const words = code.local('words', 'u8.length - 4');
-    code.line(`${loop}: for (;;) {`);
-    code.line(`if (p > ${words} || o >= LIMIT) return -1;`);
-    code.line('let word = dv.getInt32(p, true);');
-    code.line(`while (${isPlain('word')}) {`);
-    code.line('D.setInt32(o, word, true); p += 4; o += 4;');
-    code.line(`if (p > ${words} || o >= LIMIT) return -1;`);
-    code.line('word = dv.getInt32(p, true);');
-    code.line('}');
-    code.line(`const zeros = ${ZERO_BYTES};`);
-    code.line('if (zeros !== 0) {');
-    code.line(`const count = ${firstZeroByte('zeros')}, below = (1 << (8 * count)) - 1;`);
-    code.line('const text = (word & below) | (0x20202020 & ~below);');
-    code.line(`if (${isPlain('text')}) { D.setInt32(o, word, true); o += count; p += count + 1; break; }`);
-    code.line('}');
-    this.#fourBytes('p', loop);
-    code.line('}');
-    code.line('if (p > end) return -1;');
-    this.#out.check();
-    this.#out.text('"');
-  }
-
-  /** As `#nullTerminated`, of the bytes from `at` to `end` if no null character comes before. */
-  #quoted(at: string, end: string): void {
-    const code = this.#code;
-    this.#out.text('"');
-    this.#out.flush();
-    const loop = code.fresh('text');
-    code.line(`${loop}: for (;;) {`);
-    code.line('if (o >= LIMIT) return -1;');
-    code.line(`while (${at} + 4 <= ${end} && o < LIMIT) {`);
-    code.line(`const word = dv.getInt32(${at}, true);`);
-    code.line(`if (!(${isPlain('word')})) break;`);
-    code.line(`D.setInt32(o, word, true); ${at} += 4; o += 4;`);
-    code.line('}');
-    this.#fourBytes(at, loop, end);
-    code.line('}');
-    this.#out.check();
-    this.#out.text('"');
-  }
-
-  /** Copies up to four bytes, one after the other, and leaves `loop` at the end of the text. */
-  #fourBytes(at: string, loop: string, end?: string): void {
-    const code = this.#code;
-    code.line('for (let n = 0; n < 4; n++) {');
-    if (end !== undefined) code.line(`if (${at} >= ${end}) break ${loop};`);
-    code.line(`const byte = u8[${at}++];`);
-    code.line('if (BYTE_CLASSES[byte] === 0) O[o++] = byte;');
-    code.line(`else if (byte === 0) break ${loop};`);
-    code.line('else o = putEscape(D, o, byte);');
-    code.line('}');
-  }
-}
-
-/** Whether the four bytes of a word stand for themselves. */
-function isPlain(word: string): string {
-  return `(PAIR_CLASSES[${word} & 65535] | PAIR_CLASSES[${word} >>> 16]) === 0`;
 }
 
 function valueText(integer: IntegerCode): string {

@@ -1,4 +1,5 @@
 import { unreachable } from '@ringtail/base';
+import { visibleLine } from '@ringtail/base/text';
 import type {
   BitArrayFieldClass,
   BitFlag,
@@ -127,7 +128,7 @@ function isSet({ lower, upper }: BitFlag, value: bigint): boolean {
 
 /** What stands before the value of a structure's member: `name = `, or nothing. */
 export function memberLabel({ name }: StructureMember, { names, palette }: FieldTextContext): string {
-  return names ? `${colored(name, palette.fieldName, palette)} = ` : '';
+  return names ? `${colored(visibleLine(name), palette.fieldName, palette)} = ` : '';
 }
 
 /** `( "label" : container = 1 )`; several labels in braces, the last of the metadata first. */

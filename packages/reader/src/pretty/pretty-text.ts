@@ -1,33 +1,19 @@
+import { visibleCharacter } from '@ringtail/base/text';
+import { TextEscapes } from '../text/text-escapes.ts';
+
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-const SPECIAL = /[\\'"?\x00-\x1f\x7f]/g;
+const SPECIAL = /[\\'"?\x00-\x1f\x7f]/;
 
-const ESCAPES: Readonly<Record<string, string>> = {
-  '\\': '\\\\',
-  "'": "\\'",
-  '"': '\\"',
-  '?': '\\?',
-  '\x07': '\\a',
-  '\b': '\\b',
-  '\x1b': '\\e',
-  '\f': '\\f',
-  '\n': '\\n',
-  '\r': '\\r',
-  '\t': '\\t',
-  '\v': '\\v',
-};
-
-/** A text in quotes, escaped as a C string literal would be. What is not ASCII stays as it is. */
+/**
+ * A text in quotes, as a C string literal would be: what Babeltrace 2 escapes, and all other characters that are not safe to show. It leaves
+ * those as they are.
+ */
 export function quotedText(text: string): string {
-  return `"${text.replace(SPECIAL, escaped)}"`;
+  return `"${QUOTED.text(text)}"`;
 }
 
-/** What a byte of a text in quotes is replaced with; undefined where it stays as it is. */
-export function escapeOf(byte: number): string | undefined {
-  const character = String.fromCharCode(byte);
-  const text = character.replace(SPECIAL, escaped);
-  return text === character ? undefined : text;
-}
-
-function escaped(character: string): string {
-  return ESCAPES[character] ?? `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
-}
+/** How characters between quotes are written. */
+export const QUOTED = new TextEscapes((character) => {
+  if (!SPECIAL.test(character)) return undefined;
+  return '\\\'"?'.includes(character) ? `\\${character}` : visibleCharacter(character);
+});

@@ -1,6 +1,5 @@
 import { encodeText } from '@ringtail/ctf/internal';
 import { floatText } from '../pretty/pretty-number.ts';
-import { escapeOf } from '../pretty/pretty-text.ts';
 
 /**
  * What generated printers call: each function writes text as bytes at a position and returns the position behind it.
@@ -212,23 +211,6 @@ export function putBytes(bytes: Uint8Array, at: number, limit: number, source: U
   if (length > 64) bytes.set(source, at);
   else for (let i = 0; i < length; i++) bytes[at + i] = source[i]!;
   return at + length;
-}
-
-const ESCAPES = Array.from({ length: 256 }, (_, byte) => escapeOf(byte));
-
-/** For each byte of a text in quotes, whether it stands for itself: 0, or needs a second look: 1. A null character ends the text. */
-export const BYTE_CLASSES = Uint8Array.from(ESCAPES, (escaped, byte) => (byte === 0 || escaped !== undefined ? 1 : 0));
-
-/** The same for pairs of bytes, as the word that they are. */
-export const PAIR_CLASSES = new Uint8Array(0x1_0000);
-for (let second = 0; second < 256; second++) {
-  PAIR_CLASSES.set(BYTE_CLASSES, second * 256);
-  if (BYTE_CLASSES[second] === 1) PAIR_CLASSES.fill(1, second * 256, second * 256 + 256);
-}
-
-/** A byte that does not stand for itself. */
-export function putEscape(view: DataView, at: number, byte: number): number {
-  return putAscii(view, at, ESCAPES[byte]!);
 }
 
 /**

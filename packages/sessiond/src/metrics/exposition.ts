@@ -1,3 +1,5 @@
+import { visibleText } from '@ringtail/base/text';
+
 /** A metric as Prometheus has to know it. */
 export interface Described {
   readonly help: string;
@@ -44,5 +46,5 @@ export class Exposition {
 }
 
 function escapeLabel(text: string): string {
-  return text.replace(/[\\"\n]/g, (character) => (character === '\n' ? '\\n' : `\\${character}`));
+  return visibleText(text).replace(/[\\"\n]/g, (character) => (character === '\n' ? '\\n' : `\\${character}`));
 }

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
+import { visibleLine } from '@ringtail/base/text';
 import { nodeProgramName } from '@ringtail/posix';
 import { parseProcessStat } from '../conditions/process-stat.ts';
 
@@ -54,13 +55,14 @@ export const procView: ProcessView = {
     if (stat === undefined || !commandLine || 'ZX'.includes(stat.state)) return undefined;
     const { parent, startTime, argumentsAt } = stat;
     const [command = '', ...words] = commandLine.slice(0, TEXT_LENGTH_MAX).split('\0');
+    const name = nodeProgramName([executableOf(pid) ?? command, ...words]);
     return {
       pid,
       parent,
       startTime,
       argumentsAt,
       commandLine,
-      nodeProgram: nodeProgramName([executableOf(pid) ?? command, ...words]),
+      nodeProgram: name === undefined ? undefined : visibleLine(name),
     };
   },
   preloadOf(pid) {
