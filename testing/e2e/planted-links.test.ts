@@ -114,7 +114,7 @@ describe.skipIf(!othersCanRun)('root does not follow what another user plants', 
     const shm = scene.open('shm', 0o1777);
     attack(['symlinkSync', scene.victim, join(shm, 'ust')]);
     const refused = await scene.ringtail(0, 'create', 's', '--shm-path', shm);
-    expect(refused.stderr).toContain(`${join(shm, 'ust')} is a symbolic link (of user ${ATTACKER})`);
+    expect(refused.stderr).toContain(`${join(shm, 'ust')} is a symbolic link of user ${ATTACKER}`);
     attack(['unlinkSync', join(shm, 'ust')]);
     expect(await scene.ringtail(0, 'create', 's', '--shm-path', shm)).toMatchObject({ code: 0, stderr: '' });
     // The place is taken: nobody can plant anything between the creation and the start.
@@ -155,7 +155,7 @@ describe.skipIf(!othersCanRun)('root does not follow what another user plants', 
     }
     attack(['symlinkSync', scene.victim, join(scene.open('sticky', 0o1777), 'run')]);
     expect(scene.refusedDaemon('--rundir', join(scene.directory, 'sticky', 'run'))).toContain(
-      `is a symbolic link (of user ${ATTACKER})`,
+      `is a symbolic link of user ${ATTACKER}`,
     );
     scene.expectUnharmed();
   });
@@ -178,5 +178,158 @@ describe.skipIf(!othersCanRun)('root does not follow what another user plants', 
       expect(existsSync(pidFile)).toBe(false);
     }
     scene.expectUnharmed();
+  });
+
+  it('in an output directory, or on the way to it: the session is refused, of root as of the user whose session it is', async () => {
+    const scene = new Scene();
+    await scene.start();
+    const open = scene.open('open', 0o777);
+    const sticky = scene.open('sticky', 0o1777);
+    attack(
+      ['mkdirSync', join(scene.attic, 'made')],
+      ['mkdirSync', join(sticky, 'made')],
+      ['symlinkSync', scene.victim, join(scene.attic, 'link')],
+      ['symlinkSync', scene.victim, join(sticky, 'link')],
+      ['mkdirSync', join(sticky, 'theirs')],
+    );
+    chmodSync(scene.attic, 0o777);
+    const cases = [
+      [join(scene.attic, 'made'), `${scene.attic} belongs to user ${ATTACKER}`],
+      [join(scene.attic, 'link'), `${scene.attic} belongs to user ${ATTACKER}`],
+      [join(scene.attic, 'new'), `${scene.attic} belongs to user ${ATTACKER}`],
+      [join(open, 'new'), `${open} can be written to by everybody`],
+      [join(sticky, 'link'), `${join(sticky, 'link')} is a symbolic link of user ${ATTACKER}`],
+      [join(sticky, 'made'), `${join(sticky, 'made')} belongs to user ${ATTACKER}`],
+    ] as const;
+    for (const uid of [0, VICTIM_USER]) {
+      for (const [output, why] of cases) {
+        for (const options of [[], ['--snapshot']]) {
+          const created = await scene.ringtail(uid, 'create', 's', ...options, '--output', output);
+          expect(created.stderr).toContain(why);
+          expect(created.code).not.toBe(0);
+        }
+      }
+    }
+    attack(['symlinkSync', scene.victim, join(sticky, 'ust')]);
+    const shared = await scene.ringtail(0, 'create', 's', '--output', sticky);
+    expect(shared.stderr).toContain(`${join(sticky, 'ust')} is a symbolic link of user ${ATTACKER}`);
+    scene.expectUnharmed();
+    // In a directory like /tmp everybody may have a trace all the same.
+    for (const uid of [0, VICTIM_USER]) {
+      const output = join(sticky, `new-${uid}`);
+      expect(await scene.ringtail(uid, 'create', 's', '--output', output)).toMatchObject({ code: 0, stderr: '' });
+      expect(statSync(output)).toMatchObject({ uid, mode: 0o40700 });
+      expect((await scene.ringtail(uid, 'destroy', 's')).code).toBe(0);
+    }
+  });
+
+  it('but users have links and shared directories in their own homes', async () => {
+    const scene = new Scene();
+    await scene.start();
+    const home = scene.homeOf(VICTIM_USER);
+    const data = join(scene.directory, 'data');
+    mkdirSync(data);
+    chownSync(data, VICTIM_USER, 0);
+    chmodSync(data, 0o755);
+    const made = await scene.run(VICTIM_USER, [
+      '-e',
+      `const fs = require('node:fs');
+       fs.symlinkSync(${JSON.stringify(data)}, 'traces');
+       fs.mkdirSync('shared'); fs.chmodSync('shared', 0o775);`,
+    ]);
+    expect(made).toMatchObject({ code: 0, stderr: '' });
+    // Like /home -> /usr/home.
+    symlinkSync(home, join(scene.directory, 'home-link'));
+    for (const [idx, output] of [
+      join(home, 'traces', 'a'),
+      join(home, 'traces'),
+      join(scene.directory, 'home-link', 'b'),
+      join(home, 'shared', 'c'),
+      `${home}/traces/../d`,
+    ].entries()) {
+      const created = await scene.ringtail(VICTIM_USER, 'create', `s${idx}`, '--output', output);
+      expect(created).toMatchObject({ code: 0, stderr: '' });
+      for (const args of [
+        ['enable-event', '-u', '-s', `s${idx}`, 'e2e:*'],
+        ['start', `s${idx}`],
+      ]) {
+        expect(await scene.ringtail(VICTIM_USER, ...args)).toMatchObject({ code: 0, stderr: '' });
+      }
+    }
+    const ended = await scene.run(VICTIM_USER, ['--import', REGISTER_URL, program('threads.mjs'), '1', '10']);
+    expect(ended).toMatchObject({ code: 0, stderr: '' });
+    expect((await scene.ringtail(VICTIM_USER, 'destroy', '--all')).code).toBe(0);
+    for (const trace of [join(data, 'a'), data, join(home, 'b'), join(home, 'shared/c'), join(home, 'd')]) {
+      expect(existsSync(join(trace, 'ust/uid', String(VICTIM_USER), '64-bit/metadata'))).toBe(true);
+    }
+  });
+
+  it('in place of what a session has made: archives, chunks and checkpoints, when it rotates, clears and is destroyed', async () => {
+    const scene = new Scene();
+    await scene.start();
+    const output = scene.open('out', 0o1777);
+    expect((await scene.ringtail(0, 'create', 's', '--output', output)).code).toBe(0);
+    for (const args of [
+      ['enable-event', '-u', '-s', 's', 'e2e:*'],
+      ['start', 's'],
+    ]) {
+      expect(await scene.ringtail(0, ...args)).toMatchObject({ code: 0, stderr: '' });
+    }
+    const record = () => scene.run(VICTIM_USER, ['--import', REGISTER_URL, program('threads.mjs'), '1', '10']);
+    await record();
+    mkdirSync(join(scene.victim, 'deep', 'ust'));
+    const planted = join(output, 'archives');
+    const before = stateOf(scene.victim);
+    attack(['symlinkSync', join(scene.victim, 'deep'), planted]);
+    const rotated = await scene.ringtail(0, 'rotate', 's');
+    expect(rotated.code).not.toBe(0);
+    expect(rotated.stderr).toContain(`${planted} is a symbolic link of user ${ATTACKER}`);
+    attack(['unlinkSync', planted], ['symlinkSync', scene.victim, join(output, '.tmp_new_chunk')]);
+    const again = await scene.ringtail(0, 'rotate', 's');
+    expect(again.stderr).toContain(`${join(output, '.tmp_new_chunk')} is a symbolic link of user ${ATTACKER}`);
+    // Of the directories that root has made, the attacker can replace none.
+    for (const name of ['ust', '.ringtail']) {
+      const tried = spawnSync('setpriv', [...AS_ATTACKER, 'mv', join(output, name), `${output}/mine`]);
+      expect([name, tried.status]).toEqual([name, 1]);
+    }
+    await record();
+    expect(await scene.ringtail(0, 'clear', 's')).toMatchObject({ code: 0, stderr: '' });
+    attack(['unlinkSync', join(output, '.tmp_new_chunk')]);
+    await record();
+    expect(await scene.ringtail(0, 'rotate', 's')).toMatchObject({ code: 0, stderr: '' });
+    expect((await scene.ringtail(0, 'destroy', 's')).code).toBe(0);
+    expect(stateOf(scene.victim)).toEqual(before);
+  });
+
+  it('in place of a directory for snapshots', async () => {
+    const scene = new Scene();
+    await scene.start();
+    const sticky = scene.open('sticky', 0o1777);
+    expect((await scene.ringtail(0, 'create', 's', '--snapshot')).code).toBe(0);
+    for (const args of [
+      ['enable-event', '-u', '-s', 's', 'e2e:*'],
+      ['start', 's'],
+    ]) {
+      expect(await scene.ringtail(0, ...args)).toMatchObject({ code: 0, stderr: '' });
+    }
+    await scene.run(VICTIM_USER, ['--import', REGISTER_URL, program('threads.mjs'), '1', '10']);
+    attack(
+      ['symlinkSync', scene.victim, join(sticky, 'link')],
+      ['symlinkSync', scene.victim, join(scene.attic, 'link')],
+      ['mkdirSync', join(sticky, 'made')],
+    );
+    symlinkSync(scene.victim, join(scene.directory, 'of-root'));
+    for (const [output, why] of [
+      [join(sticky, 'link'), `is a symbolic link of user ${ATTACKER}`],
+      [join(scene.attic, 'link'), `${scene.attic} belongs to user ${ATTACKER}`],
+      [join(sticky, 'made'), `${join(sticky, 'made')} belongs to user ${ATTACKER}`],
+      [join(scene.directory, 'of-root'), 'is a symbolic link of user 0'],
+    ] as const) {
+      const recorded = await scene.ringtail(0, 'snapshot', 'record', '-s', 's', output);
+      expect(recorded.stderr).toContain(why);
+      expect(recorded.code).not.toBe(0);
+    }
+    scene.expectUnharmed();
+    expect(await scene.ringtail(0, 'snapshot', 'record', '-s', 's', join(sticky, 'new'))).toMatchObject({ code: 0 });
   });
 });

@@ -9,7 +9,7 @@ import {
   openSync,
   readlinkSync,
 } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { errnoOf, RingtailError } from '@ringtail/base';
 import { objectionTo, processTrust, type Trust } from './directory-trust.ts';
 
@@ -109,6 +109,15 @@ export function withDirectory<T>(path: string, options: WalkOptions, action: (de
 /** Makes a directory and those on the way, or checks the ones that are there: see {@link openDirectory}. */
 export function ensureDirectory(path: string, options: WalkOptions & { readonly mode: number }): void {
   closeSync(openDirectory(path, options));
+}
+
+/**
+ * Makes a new directory in one that {@link openDirectory} finds or makes: `options` are about its parent.
+ *
+ * @returns false if something of that name is there @throws as {@link openDirectory}
+ */
+export function makeDirectory(path: string, options: WalkOptions & { readonly mode: number }): boolean {
+  return withDirectory(dirname(path), options, (parent) => make(pathOf(parent, basename(path)), path, options.mode));
 }
 
 /**
@@ -223,7 +232,7 @@ function linkAt(entry: string, path: string, { followsLink }: Step, trust: Trust
   const stats = lstatSync(entry, { throwIfNoEntry: false });
   if (stats === undefined || stats.isDirectory()) return undefined;
   if (!stats.isSymbolicLink()) throw systemError('ENOTDIR', 'not a directory', path);
-  if (!followsLink) refuse(path, `is a symbolic link (of user ${stats.uid}), and none is followed there`, 'remove it');
+  if (!followsLink) refuse(path, `is a symbolic link of user ${stats.uid}, and none is followed there`, 'remove it');
   if (trust !== undefined && !trust.uids.includes(stats.uid)) {
     refuse(path, `is a symbolic link of user ${stats.uid}`, advice(trust));
   }

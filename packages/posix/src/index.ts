@@ -6,6 +6,7 @@ export {
   checkDirectory,
   DirectoryRefused,
   ensureDirectory,
+  makeDirectory,
   openDirectory,
   pathOf,
   type WalkOptions,

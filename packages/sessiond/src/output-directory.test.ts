@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -12,7 +13,13 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type ClaimedOutput, claimOutput, makeOwnDirectory, prepareOutput } from './output-directory.ts';
+import {
+  type ClaimedOutput,
+  claimOutput,
+  makeSnapshotDirectory,
+  prepareOutput,
+  prepareSnapshotOutput,
+} from './output-directory.ts';
 
 const self = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
 const nobody = { uid: 65_534, gid: 65_534 };
@@ -77,18 +84,45 @@ describe('an output directory', () => {
 
   it('is made once where nobody else may have it', () => {
     const path = join(directory, 'a', 'b');
-    expect(makeOwnDirectory(path, self)).toBe(true);
-    expect(makeOwnDirectory(path, self)).toBe(false);
+    expect(makeSnapshotDirectory(path, self)).toBe(true);
+    expect(makeSnapshotDirectory(path, self)).toBe(false);
     symlinkSync(directory, join(directory, 'link'));
-    expect(makeOwnDirectory(join(directory, 'link'), self)).toBe(false);
+    expect(makeSnapshotDirectory(join(directory, 'link'), self)).toBe(false);
+  });
+
+  it('is refused where a link is in the place of what is to be made in it', () => {
+    symlinkSync('elsewhere', join(directory, 'ust'));
+    expect(() => claim(directory)).toThrow(/cannot write to .*: .*\/ust is a symbolic link of user \d+/);
+    rmSync(join(directory, 'ust'));
+    expect(claim(directory)).toBe(directory);
+  });
+
+  it('of snapshots is no link, and may be reached through links', () => {
+    symlinkSync('.', join(directory, 'link'));
+    expect(() => prepareSnapshotOutput(join(directory, 'link'), self)).toThrow(/link is a symbolic link/);
+    prepareSnapshotOutput(join(directory, 'link', 'snapshots'), self);
+    symlinkSync('snapshots', join(directory, 'other'));
+    expect(() => makeSnapshotDirectory(join(directory, 'other', 'one'), self)).toThrow(/other is a symbolic link/);
+    expect(makeSnapshotDirectory(join(directory, 'snapshots', 'one'), self)).toBe(true);
+  });
+
+  it.skipIf(!isRoot)('that its user may not write to is refused, though the process is root', () => {
+    const path = join(directory, 'of-root');
+    mkdirSync(path);
+    chmodSync(directory, 0o755);
+    chmodSync(path, 0o755);
+    for (const prepare of [prepareOutput, prepareSnapshotOutput]) {
+      expect(() => prepare(path, nobody)).toThrow(/cannot write to .*: EACCES/);
+    }
+    expect(readdirSync(path)).toEqual([]);
   });
 
   it.skipIf(!isRoot)('of another user is made as that user, where that user may', () => {
     const path = join(directory, 'theirs');
-    expect(() => makeOwnDirectory(path, nobody)).toThrow(expect.objectContaining({ code: 'OUTPUT_NOT_WRITABLE' }));
+    expect(() => makeSnapshotDirectory(path, nobody)).toThrow(expect.objectContaining({ code: 'OUTPUT_NOT_WRITABLE' }));
     expect(existsSync(path)).toBe(false);
     chownSync(directory, nobody.uid, nobody.gid);
-    expect(makeOwnDirectory(path, nobody)).toBe(true);
+    expect(makeSnapshotDirectory(path, nobody)).toBe(true);
     expect(statSync(path)).toMatchObject(nobody);
     expect(process.geteuid?.()).toBe(0);
     const secret = join(directory, 'secret');

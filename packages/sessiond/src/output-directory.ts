@@ -1,8 +1,17 @@
-import { accessSync, closeSync, constants, mkdirSync, openSync, readdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { accessSync, closeSync, constants, openSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { describeError, errnoOf } from '@ringtail/base';
-import { makeDirectories } from '@ringtail/base/files';
-import { asUser, loadPosix, PosixError } from '@ringtail/posix';
+import {
+  asUser,
+  checkDirectory,
+  DirectoryRefused,
+  loadPosix,
+  makeDirectory,
+  PosixError,
+  pathOf,
+  type WalkOptions,
+  withDirectory,
+} from '@ringtail/posix';
 import { DaemonError } from './daemon-error.ts';
 import type { Owner } from './session.ts';
 
@@ -13,18 +22,46 @@ export interface ClaimedOutput {
 }
 
 /** What a session writes into its output directory, here and in LTTng. */
-const TRACE_DIRECTORIES = ['ust', 'archives'];
+const TRACE_DIRECTORY = 'ust';
+const TRACE_DIRECTORIES = [TRACE_DIRECTORY, 'archives'];
+
+/** A file without a name, and the answers of file systems that have none. */
+const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
+const LACKS_TMPFILE = new Set<string | undefined>(['EOPNOTSUPP', 'ENOTSUP', 'EISDIR', 'ENOENT', 'EINVAL']);
+
+/** Of directories that are made. */
+const MODE = 0o700;
 
 /**
- * Makes an output directory where it is absent, so that a reason why it cannot be used is given when the session is created.
- * It belongs to the session's owner, who must be able to write to it.
+ * Makes an output directory where it is absent, so that a reason why it cannot be used is given when the session is created:
+ * the session's owner must be able to write to it, and no other user to put links in its place or into it.
  *
  * @throws {DaemonError} `OUTPUT_NOT_WRITABLE`
  */
 export function prepareOutput(path: string, owner: Owner): void {
   writing(path, owner, () => {
-    makeDirectories(path, 0o700);
-    accessSync(path, constants.W_OK | constants.X_OK);
+    withDirectory(path, { mode: MODE, ownBelow: path }, checkWritable);
+    for (const name of TRACE_DIRECTORIES) checkReplaceable(join(path, name));
+  });
+}
+
+/**
+ * Makes a directory for snapshots where it is absent. It may not be a link, since each snapshot walks to it anew.
+ *
+ * @throws {DaemonError} `OUTPUT_NOT_WRITABLE`
+ */
+export function prepareSnapshotOutput(path: string, owner: Owner): void {
+  writing(path, owner, () => withDirectory(path, { mode: MODE, followLast: false }, checkWritable));
+}
+
+/**
+ * Makes the directory for traces in an output directory. A session that has been started has it, whatever is recorded.
+ *
+ * @throws {DaemonError} `OUTPUT_NOT_WRITABLE`
+ */
+export function prepareTraceDirectory(output: string, owner: Owner): void {
+  writing(output, owner, () => {
+    withDirectory(join(output, TRACE_DIRECTORY), { mode: MODE, ownBelow: output }, checkWritable);
   });
 }
 
@@ -45,28 +82,55 @@ export function claimOutput(
   if (claim !== undefined) return claim;
   for (let count = 1; ; count++) {
     const path = join(wanted, count === 1 ? name : `${name}-${count}`);
-    const own = makeOwnDirectory(path, owner) ? lock(path, owner) : undefined;
+    const own = makeNew(path, owner, { ownBelow: wanted }) ? lock(path, owner) : undefined;
     if (own !== undefined) return own;
   }
 }
 
 /**
- * Makes a new directory and its missing parents.
+ * Makes a new directory for a snapshot, and its missing parents.
  *
  * @returns false if something of that name is there.
  * @throws {DaemonError} `OUTPUT_NOT_WRITABLE`
  */
-export function makeOwnDirectory(path: string, owner: Owner): boolean {
-  return writing(path, owner, () => {
-    makeDirectories(dirname(path), 0o700);
-    try {
-      mkdirSync(path, { mode: 0o700 });
-      return true;
-    } catch (error) {
-      if (errnoOf(error) === 'EEXIST') return false;
-      throw error;
-    }
-  });
+export function makeSnapshotDirectory(path: string, owner: Owner): boolean {
+  return makeNew(path, owner, { followLast: false });
+}
+
+/**
+ * Makes an archive, without any trace in it, in an output directory.
+ *
+ * @throws {DaemonError} `OUTPUT_NOT_WRITABLE`
+ */
+export function makeArchive(path: string, output: string, owner: Owner): void {
+  makeNew(join(path, TRACE_DIRECTORY), owner, { ownBelow: output });
+}
+
+function makeNew(path: string, owner: Owner, parent: Omit<WalkOptions, 'mode'>): boolean {
+  return writing(path, owner, () => makeDirectory(path, { mode: MODE, ...parent }));
+}
+
+/** `access` asks for the real user, whom `asUser` leaves as it is: a file without a name is tried in its place. */
+function checkWritable(directory: number): void {
+  const path = pathOf(directory);
+  if (process.getuid?.() === process.geteuid?.()) {
+    accessSync(path, constants.W_OK | constants.X_OK);
+    return;
+  }
+  try {
+    closeSync(openSync(path, O_TMPFILE | constants.O_WRONLY, 0o600));
+  } catch (error) {
+    if (!LACKS_TMPFILE.has(errnoOf(error))) throw error;
+  }
+}
+
+/** A link of that name, or a directory of somebody else, would be found when the session is started. */
+function checkReplaceable(path: string): void {
+  try {
+    checkDirectory(path, { followLast: false });
+  } catch (error) {
+    if (error instanceof DirectoryRefused) throw error;
+  }
 }
 
 /** Directories without anything in them are left by a session that recorded nothing: there is nothing to mix with. */
@@ -96,7 +160,9 @@ function lock(path: string, owner: Owner): ClaimedOutput | undefined {
     if (descriptor !== undefined) closeSync(descriptor);
   };
   try {
-    descriptor = asUser(owner, () => openSync(path, O_RDONLY | O_DIRECTORY));
+    descriptor = asUser(owner, () =>
+      withDirectory(path, {}, (directory) => openSync(pathOf(directory), O_RDONLY | O_DIRECTORY)),
+    );
     if (loaded.ok && !loaded.posix.tryLock(descriptor)) {
       release();
       return undefined;

@@ -3,7 +3,7 @@ import { describeError } from '@ringtail/base';
 import type { SessionStatistics, SnapshotOutputParameters, SnapshotRecorded } from '@ringtail/protocol';
 import { archiveName, snapshotDirectoryName } from '../archives/archive-names.ts';
 import { DaemonError } from '../daemon-error.ts';
-import { makeOwnDirectory } from '../output-directory.ts';
+import { makeArchive, makeSnapshotDirectory } from '../output-directory.ts';
 import { mayUse, type Owner, type Session } from '../session.ts';
 import { clockValueAgo, readClock } from '../session-clock.ts';
 import type { CommandServices } from './command-services.ts';
@@ -94,7 +94,7 @@ export class ArchiveCommands {
     const path = join(output, 'archives', archiveName(archive.chunkBegin, end, archive.rotations));
     this.#services.drainApplications();
     // Of a session in which nothing has registered the consumer has never heard.
-    if (!session.traced) makeOwnDirectory(join(path, 'ust'), session.owner);
+    if (!session.traced) makeArchive(path, output, session.owner);
     archive.rotating = true;
     // A trigger that is told of it, and rotates the session, is refused: otherwise there would be no end to it.
     this.#services.onRotation(session, 'starts', path);
@@ -178,7 +178,7 @@ export class ArchiveCommands {
     for (;;) {
       const number = session.archive.takeSnapshotNumber();
       const path = join(parent, snapshotDirectoryName(name, this.#services.now(), number));
-      if (makeOwnDirectory(path, session.owner)) return path;
+      if (makeSnapshotDirectory(path, session.owner)) return path;
     }
   }
 

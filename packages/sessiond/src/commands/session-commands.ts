@@ -1,11 +1,10 @@
-import { join } from 'node:path';
 import type { Commands, SessionDescription, SessionStatistics } from '@ringtail/protocol';
 import { directoryDate } from '../archives/archive-names.ts';
 import { removeCheckpoints } from '../archives/checkpoints.ts';
 import { removeEmptyChunk } from '../archives/empty-chunk.ts';
 import type { Client } from '../client.ts';
 import { DaemonError } from '../daemon-error.ts';
-import { type ClaimedOutput, claimOutput, prepareOutput } from '../output-directory.ts';
+import { type ClaimedOutput, claimOutput, prepareSnapshotOutput, prepareTraceDirectory } from '../output-directory.ts';
 import { prepareShmPath } from '../ring-directory.ts';
 import { type Owner, ownerFor, type Session } from '../session.ts';
 import { readClock } from '../session-clock.ts';
@@ -115,7 +114,7 @@ export class SessionCommands {
   ): ClaimedOutput | undefined {
     if (output === null) return undefined;
     if (snapshot) {
-      prepareOutput(output, owner);
+      prepareSnapshotOutput(output, owner);
       return undefined;
     }
     const { registry, now } = this.#services;
@@ -132,8 +131,7 @@ export class SessionCommands {
     registry.start(session);
     programTroubles.started(session);
     try {
-      // As LTTng's, a session that has been started has the directory, whatever is recorded.
-      if (!session.snapshot && session.output !== null) prepareOutput(join(session.output, 'ust'), session.owner);
+      if (!session.snapshot && session.output !== null) prepareTraceDirectory(session.output, session.owner);
       await link.unlessUnavailable(link.connected().then(() => traces.open(session, applications.threads())));
     } catch (error) {
       registry.stop(session);
