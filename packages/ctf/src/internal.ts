@@ -19,7 +19,7 @@ export { integerOf, isTextElement } from './decode/class-facts.ts';
 export { ClockValue } from './decode/clock-value.ts';
 export { type DataStreamDecoder, TraceDecoder } from './decode/data-stream-decoder.ts';
 export { DataStreamReader } from './decode/data-stream-reader.ts';
-export { enumerationLabels } from './decode/enumeration.ts';
+export { enumerationLabels, rangesByLabel } from './decode/enumeration.ts';
 export {
   contentPlace,
   type DataStreamLinks,

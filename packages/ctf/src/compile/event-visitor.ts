@@ -230,8 +230,8 @@ class ValueCode {
     }
     const values = this.#code.fresh('values');
     const begin = (length: string) => {
-      // Each element takes a bit at least: no array is made for more than there can be.
-      this.#code.line(`if (${length} > (end - p) * 8) return -1;`);
+      // Each element takes a byte at least: no array is made for more than there can be.
+      this.#code.line(`if (${length} > end - p) return -1;`);
       this.#code.line(`const ${values} = new Array(${length});`);
     };
     const each = (index: string) => {

@@ -2,7 +2,7 @@ import { RingtailError } from '@ringtail/base';
 import { alignmentOf, bitsMinOf, isTextElement, unitBytesOf } from '../decode/class-facts.ts';
 import { type Cursor, NEED_MORE } from '../decode/cursor.ts';
 import type { Links, Reference, Store } from '../decode/link.ts';
-import { elementPlace, memberPlace, optionPlace } from '../decode/link.ts';
+import { elementPlace, memberPlace, optionPlace, storesWithin } from '../decode/link.ts';
 import type { FieldDecoder } from '../decode/structure-decoder.ts';
 import type { FieldValue } from '../decode/values.ts';
 import type {
@@ -224,7 +224,8 @@ export class RecordCode {
   variant(fieldClass: VariantFieldClass, place: string, option: (index: number) => void): void {
     const reference = this.#referenceOf(place);
     if (reference.targetSlot !== undefined) throw new NotCompilable('a selector with several places');
-    if (hasTargetsWithin(this.#context.links, place)) throw new NotCompilable('a variant that others depend on');
+    if (this.#context.links.some((links) => storesWithin(place, links).length > 0))
+      throw new NotCompilable('a variant that others depend on');
     const [target] = reference.targets;
     this.#flushWholeBytes();
     // An option may start within the byte in which the field before it ends.
@@ -411,6 +412,7 @@ function attempting(decode: FieldDecoder): (cursor: Cursor, positionBytes: numbe
   return (cursor, positionBytes) => {
     cursor.at = positionBytes * 8;
     const { emptyElements } = cursor;
+    cursor.elementWords = 0;
     try {
       const value = decode(cursor);
       if (cursor.at % 8 === 0 && cursor.at <= cursor.end) return value;
@@ -438,10 +440,6 @@ function storesAt(links: readonly Links[], place: string): readonly Store[] {
     if (stores !== undefined) return stores;
   }
   return [];
-}
-
-function hasTargetsWithin(links: readonly Links[], place: string): boolean {
-  return links.some(({ targets }) => [...targets.keys()].some((target) => target.startsWith(place)));
 }
 
 function isFormatInteger({ clock, roles }: { readonly clock?: string; readonly roles?: readonly unknown[] }): boolean {

@@ -29,8 +29,19 @@ export function alignmentOf(fieldClass: FieldClass): number {
   }
 }
 
-/** A lower bound of the size in bits of any field of this class, padding left out. */
+const leastBits = new WeakMap<FieldClass, number>();
+
+/** A lower bound of the size in bits of any field of this class, padding left out. Counted once: a large class may be used very often. */
 export function bitsMinOf(fieldClass: FieldClass): number {
+  let bits = leastBits.get(fieldClass);
+  if (bits === undefined) {
+    bits = countBits(fieldClass);
+    leastBits.set(fieldClass, bits);
+  }
+  return bits;
+}
+
+function countBits(fieldClass: FieldClass): number {
   switch (fieldClass.kind) {
     case 'integer':
     case 'float':
@@ -54,11 +65,39 @@ export function bitsMinOf(fieldClass: FieldClass): number {
     case 'optional':
       return 0;
     case 'variant':
-      return fieldClass.options.length === 0 ? 0 : Math.min(...fieldClass.options.map((o) => bitsMinOf(o.fieldClass)));
+      return leastOf(fieldClass.options.map((o) => bitsMinOf(o.fieldClass)));
     default:
       return unreachable(fieldClass);
   }
 }
+
+function leastOf(numbers: readonly number[]): number {
+  return numbers.length === 0 ? 0 : numbers.reduce((least, bits) => Math.min(least, bits));
+}
+
+/**
+ * How many words of memory the value of a field takes at most, the elements of arrays left out: those are counted when their number is
+ * known.
+ */
+export function wordsOf(fieldClass: FieldClass): number {
+  switch (fieldClass.kind) {
+    case 'structure':
+      return fieldClass.members.reduce((sum, m) => sum + wordsOf(m.fieldClass), OBJECT_WORDS);
+    case 'optional':
+      return wordsOf(fieldClass.content);
+    case 'variant':
+      return fieldClass.options.reduce((most, o) => Math.max(most, wordsOf(o.fieldClass)), 0) + OBJECT_WORDS;
+    case 'integer':
+    case 'enumeration':
+    case 'boolean':
+      return 1;
+    default:
+      return OBJECT_WORDS;
+  }
+}
+
+/** An object, a text or an array without elements. */
+const OBJECT_WORDS = 4;
 
 export type AnyInteger = IntegerFieldClass | VariableIntegerFieldClass;
 

@@ -17,8 +17,22 @@ export const RECORD_BYTES_MAX = 1 << 27;
 const EMPTY_ELEMENTS_MAX = 1 << 16;
 const EMPTY_ELEMENTS_PER_BIT = 16;
 
+/**
+ * How many words of memory the elements of arrays of one event record may take: 16 million of bytes or of other numbers. Elements of less
+ * than a byte, and structures, take more memory than they take space in the packet.
+ */
+const ELEMENT_WORDS_MAX = 1 << 24;
+
 /** Nothing was stored in this slot yet. */
 export const UNSET = Number.NaN;
+
+/** What an element of an array takes. */
+export interface ElementSize {
+  /** At least, in the packet. */
+  readonly bitsMin: number;
+  /** Of memory, in the value of the array. */
+  readonly words: number;
+}
 
 /** What the fields with roles said, in the packet that is being decoded. */
 export class RoleValues {
@@ -64,6 +78,8 @@ export class Cursor {
   variableBits = 0;
   /** Of the packet, so far. */
   emptyElements = 0;
+  /** Of the record, so far. */
+  elementWords = 0;
   roles = new RoleValues();
   clock: ClockValue | undefined;
 
@@ -91,7 +107,7 @@ export class Cursor {
   }
 
   /** The length of an array, checked before anything is allocated for it. */
-  elementCount(count: number | bigint, bitsMin: number, path: string): number {
+  elementCount(count: number | bigint, { bitsMin, words }: ElementSize, path: string): number {
     if (typeof count === 'bigint') throw this.error('PAST_CONTENT', `a length of ${count} exceeds the packet`, path);
     if (Number.isNaN(count))
       throw this.error('UNSET_REFERENCE', 'the field with the length did not occur before', path);
@@ -99,7 +115,10 @@ export class Cursor {
     if (this.windowAt + this.at + bits > this.contentBits) {
       throw this.error('PAST_CONTENT', `a length of ${count} exceeds the packet's content`, path);
     }
-    if (bits > RECORD_BYTES_MAX * 8) throw this.error('TOO_LARGE', `a length of ${count} exceeds the decoder`, path);
+    this.elementWords += count * words;
+    if (bits > RECORD_BYTES_MAX * 8 || this.elementWords > ELEMENT_WORDS_MAX) {
+      throw this.error('TOO_LARGE', `a length of ${count} exceeds the decoder`, path);
+    }
     if (bitsMin === 0) {
       this.emptyElements += count;
       if (this.emptyElements > EMPTY_ELEMENTS_MAX + (this.windowAt + this.at) * EMPTY_ELEMENTS_PER_BIT)

@@ -145,7 +145,7 @@ function clockEffect(fieldClass: AnyInteger): Effect {
 /** The clock class that the fields of a data stream class refer to. */
 function clockClassOf(trace: TraceClass, dataStreamClass: DataStreamClass): ClockClass | undefined {
   const { defaultClock } = dataStreamClass;
-  if (defaultClock !== undefined) return trace.clockClasses.find((c) => c.name === defaultClock);
+  if (defaultClock !== undefined) return clockNamed(defaultClock, trace);
   const roots = [
     dataStreamClass.packetContext,
     dataStreamClass.eventRecordHeader,
@@ -154,9 +154,21 @@ function clockClassOf(trace: TraceClass, dataStreamClass: DataStreamClass): Cloc
   ];
   for (const root of roots) {
     const name = root && clockNameIn(root);
-    if (name !== undefined) return trace.clockClasses.find((c) => c.name === name);
+    if (name !== undefined) return clockNamed(name, trace);
   }
   return undefined;
+}
+
+const clocksByName = new WeakMap<TraceClass, ReadonlyMap<string, ClockClass>>();
+
+/** Traces can have very many clock classes, and each data stream class one of them. */
+function clockNamed(name: string, trace: TraceClass): ClockClass | undefined {
+  let clocks = clocksByName.get(trace);
+  if (clocks === undefined) {
+    clocks = new Map(trace.clockClasses.map((clock) => [clock.name, clock]));
+    clocksByName.set(trace, clocks);
+  }
+  return clocks.get(name);
 }
 
 function clockNameIn(fieldClass: StructureFieldClass['members'][number]['fieldClass']): string | undefined {
@@ -205,6 +217,9 @@ export class TraceDecoder {
   readonly packetHeader: FieldDecoder | undefined;
   /** Whether event messages have the values of their headers: writers need them. */
   readonly keepsHeaders: boolean;
+  readonly #classById: ReadonlyMap<number | bigint, DataStreamClass>;
+  /** What is meant where packets do not tell. */
+  readonly #unnamed: DataStreamClass | undefined;
   readonly #decoders = new Map<DataStreamClass, DataStreamDecoder>();
 
   /** @param options `metadataUuids` are those of all metadata of the trace; absent, that of `trace` */
@@ -217,14 +232,15 @@ export class TraceDecoder {
     this.keepsHeaders = keepsHeaders;
     this.metadataUuids = new Set(metadataUuids);
     this.packetHeader = packetHeaderDecoder(trace);
+    const classes = trace.dataStreamClasses.length === 0 ? NO_CLASSES : trace.dataStreamClasses;
+    this.#classById = new Map(classes.map((c) => [c.id <= Number.MAX_SAFE_INTEGER ? Number(c.id) : c.id, c]));
+    this.#unnamed = classWithoutId(trace, classes);
   }
 
   /** @param id what the packet header said; undefined means the only class there is */
   dataStreamDecoder(id: number | bigint | undefined): DataStreamDecoder | undefined {
-    const { dataStreamClasses } = this.class;
-    const classes = dataStreamClasses.length === 0 ? NO_CLASSES : dataStreamClasses;
-    const found =
-      id === undefined ? classWithoutId(this.class, classes) : classes.find((c) => id === Number(c.id) || id === c.id);
+    const isSmall = typeof id === 'bigint' && id <= Number.MAX_SAFE_INTEGER;
+    const found = id === undefined ? this.#unnamed : this.#classById.get(isSmall ? Number(id) : id);
     if (found === undefined) return undefined;
     let decoder = this.#decoders.get(found);
     if (decoder === undefined) {

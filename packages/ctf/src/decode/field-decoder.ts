@@ -12,8 +12,9 @@ import type {
   TextEncoding,
   VariantFieldClass,
 } from '../model/field-class.ts';
-import { type AnyInteger, alignmentOf, bitsMinOf, textEncodingOf, unitBytesOf } from './class-facts.ts';
-import { type Cursor, UNSET } from './cursor.ts';
+import { type AnyInteger, alignmentOf, bitsMinOf, textEncodingOf, unitBytesOf, wordsOf } from './class-facts.ts';
+import { type Cursor, type ElementSize, UNSET } from './cursor.ts';
+import { rangesByLabel } from './enumeration.ts';
 import { floatDecoder } from './float-decoder.ts';
 import { integerDecoder } from './integer-decoder.ts';
 import {
@@ -24,6 +25,7 @@ import {
   optionPlace,
   type Reference,
   type Store,
+  storesWithin,
 } from './link.ts';
 import { rangeSearch } from './range-search.ts';
 import { type FieldDecoder, membersDecoder, membersSkipper } from './structure-decoder.ts';
@@ -181,15 +183,22 @@ function arrayDecoder(
   if (encoding !== undefined) return textDecoder(encoding, place, lengthOf);
   const decode = fieldDecoder(element, elementPlace(place), context);
   const align = alignmentOf(fieldClass);
-  const bitsMin = bitsMinOf(element);
+  const { keepValues: keepsValues } = context;
+  const size = { bitsMin: bitsMinOf(element), words: keepsValues ? wordsOf(element) : 0 };
   return (cursor) => {
     cursor.align(align);
-    const length = cursor.elementCount(lengthOf(cursor), bitsMin, place);
-    const values = new Array<FieldValue>(length);
-    for (let i = 0; i < length; i++) values[i] = decode(cursor);
+    const length = cursor.elementCount(lengthOf(cursor), size, place);
+    const values = new Array<FieldValue>(keepsValues ? length : 0);
+    for (let i = 0; i < length; i++) {
+      const value = decode(cursor);
+      if (keepsValues) values[i] = value;
+    }
     return values;
   };
 }
+
+/** The bytes of a text or a BLOB are no elements of its value. */
+const BYTE: ElementSize = { bitsMin: 8, words: 0 };
 
 /** Text ends at its first null character, or with the array. */
 function textDecoder(encoding: TextEncoding, place: string, lengthOf: LengthOf): FieldDecoder {
@@ -197,7 +206,7 @@ function textDecoder(encoding: TextEncoding, place: string, lengthOf: LengthOf):
   const decode = textDecoderFor(encoding);
   return (cursor) => {
     cursor.align(8);
-    const length = cursor.elementCount(lengthOf(cursor), 8, place);
+    const length = cursor.elementCount(lengthOf(cursor), BYTE, place);
     const start = cursor.at >>> 3;
     cursor.at += length * 8;
     return decode(cursor.bytes, start, nullCharacterAt(cursor.bytes, start, start + length, unitBytes));
@@ -207,7 +216,7 @@ function textDecoder(encoding: TextEncoding, place: string, lengthOf: LengthOf):
 function blobDecoder(place: string, lengthOf: LengthOf): (cursor: Cursor) => Uint8Array {
   return (cursor) => {
     cursor.align(8);
-    const length = cursor.elementCount(lengthOf(cursor), 8, place);
+    const length = cursor.elementCount(lengthOf(cursor), BYTE, place);
     const start = cursor.at >>> 3;
     cursor.at += length * 8;
     // Of a `Buffer`, `slice` would be a view.
@@ -243,18 +252,11 @@ function optionalDecoder(fieldClass: OptionalFieldClass, place: string, context:
 
 /** What makes the values of fields within an optional or variant field unknown, as they are where those do not occur. */
 function forgetWithin(place: string, { links }: DecoderContext): ((cursor: Cursor) => void) | undefined {
-  const slots = links
-    .flatMap(({ targets }) => [...targets].filter(([target]) => isWithin(target, place)))
-    .flatMap(([, stores]) => stores.map(({ slot }) => slot));
+  const slots = links.flatMap((some) => storesWithin(place, some)).map(({ slot }) => slot);
   if (slots.length === 0) return undefined;
   return (cursor) => {
     for (const slot of slots) cursor.slots[slot] = UNSET;
   };
-}
-
-/** Whether a place lies in an option or in the content of another, and does not just begin with the same name. */
-function isWithin(target: string, place: string): boolean {
-  return target.startsWith(place) && '<?'.includes(target.charAt(place.length) || ' ');
 }
 
 function variantDecoder(fieldClass: VariantFieldClass, place: string, context: DecoderContext): FieldDecoder {
@@ -279,14 +281,9 @@ function variantDecoder(fieldClass: VariantFieldClass, place: string, context: D
 const TABLE_MAX = 256;
 
 function optionSelector(variant: VariantFieldClass, selector: Reference['targets'][number]) {
-  const byLabel = new Map<string, IntegerRange[]>();
-  for (const mapping of selector.kind === 'enumeration' ? selector.mappings : []) {
-    const known = byLabel.get(mapping.label);
-    if (known === undefined) byLabel.set(mapping.label, [mapping]);
-    else known.push(mapping);
-  }
+  const ofLabels = selector.kind === 'enumeration' ? rangesByLabel(selector) : undefined;
   const ranges = variant.options.flatMap((o, meaning) => {
-    const own = o.ranges ?? byLabel.get(o.name) ?? [];
+    const own: readonly IntegerRange[] = o.ranges ?? ofLabels?.get(o.name) ?? [];
     return own.map(({ lower, upper }) => ({ meaning, lower, upper }));
   });
   const search = rangeSearch(ranges);

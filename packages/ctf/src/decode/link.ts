@@ -9,6 +9,7 @@ import type {
 } from '../model/field-class.ts';
 import type { DataStreamClass, EventRecordClass, TraceClass } from '../model/trace-class.ts';
 import { integerOf } from './class-facts.ts';
+import { rangesByLabel } from './enumeration.ts';
 
 /** A location leads to no field, or to one that cannot serve. */
 export class LinkError extends RingtailError<'UNRESOLVED' | 'NOT_A_LENGTH' | 'NOT_A_SELECTOR' | 'TOO_MANY_TARGETS'> {
@@ -79,12 +80,65 @@ function escaped(name: string): string {
   return name.replaceAll(/[\\.<[?#]/g, '\\$&');
 }
 
+/** Places of fields by what is stored of them, and in order. Made once for each `Links`, in which there may be very many. */
+interface TargetTables {
+  readonly bySlot: ReadonlyMap<number, readonly string[]>;
+  /** Sorted. */
+  readonly places: readonly string[];
+}
+
+const tables = new WeakMap<Links, TargetTables>();
+
+function tablesOf(links: Links): TargetTables {
+  const known = tables.get(links);
+  if (known !== undefined) return known;
+  const bySlot = new Map<number, string[]>();
+  for (const [place, stores] of links.targets) {
+    for (const { slot, index } of stores) {
+      if (index !== undefined) continue;
+      const places = bySlot.get(slot);
+      if (places === undefined) bySlot.set(slot, [place]);
+      else places.push(place);
+    }
+  }
+  const made = { bySlot, places: [...links.targets.keys()].sort() };
+  tables.set(links, made);
+  return made;
+}
+
+/** The fields whose values are stored in a slot. */
+export function placesOfSlot(slot: number, links: Links): readonly string[] {
+  return tablesOf(links).bySlot.get(slot) ?? [];
+}
+
+/** What is stored of the fields in an option of a variant, or in the content of an optional field. */
+export function storesWithin(place: string, links: Links): readonly Store[] {
+  const { places } = tablesOf(links);
+  return ['<', '?'].flatMap((opening) => {
+    const prefix = place + opening;
+    const found: Store[] = [];
+    for (let i = firstFrom(places, prefix); places[i]?.startsWith(prefix); i++) {
+      for (const store of links.targets.get(places[i]!)!) found.push(store);
+    }
+    return found;
+  });
+}
+
+function firstFrom(sorted: readonly string[], wanted: string): number {
+  let from = 0;
+  let to = sorted.length;
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if (sorted[middle]! < wanted) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+}
+
 /** The field that the one at `place` depends on: its scope, and the names of the members that lead to it. */
 export function targetOf(place: string, links: readonly Links[]): { scope: FieldScope; names: readonly string[] } {
   const { slot } = links.map(({ references }) => references.get(place)).find((found) => found !== undefined)!;
-  const target = links
-    .flatMap(({ targets }) => [...targets])
-    .find(([, stores]) => stores.some((store) => store.slot === slot && store.index === undefined))![0];
+  const target = links.flatMap((some) => placesOfSlot(slot, some))[0]!;
   const names = [...target.matchAll(OPTION_OR_MEMBER)].flatMap(([, name]) => name?.replaceAll(/\\(.)/g, '$1') ?? []);
   return { scope: scopeOf(target), names };
 }
@@ -138,6 +192,8 @@ export function linkDataStreamClass(trace: TraceClass, dataStreamClass: DataStre
 
 /** Variants within variants multiply what a location leads to; a data stream class with more than this is refused. */
 const TARGETS_MAX = 100_000;
+/** Nor may the locations of a data stream class lead past more options of variants. */
+const OPTIONS_PASSED_MAX = 2_000_000;
 
 const EVENT_SCOPES: ReadonlySet<FieldScope> = new Set(['event-record-specific-context', 'event-record-payload']);
 
@@ -147,6 +203,7 @@ class Linker {
   #own: MutableLinks;
   #slotCount = 0;
   #targetCount = 0;
+  readonly #passed = { options: 0 };
 
   readonly #isCtf2: boolean;
 
@@ -208,6 +265,13 @@ class Linker {
   ): void {
     const targets = this.#find(location, place, enclosing);
     const text = location.path.join('.');
+    if (this.#passed.options > OPTIONS_PASSED_MAX) {
+      throw new LinkError(
+        'TOO_MANY_TARGETS',
+        `the way to ${text}, which ${place} depends on, leads past too many options`,
+        location,
+      );
+    }
     if (targets.length === 0) throw new LinkError('UNRESOLVED', `there is no field ${text} before ${place}`, location);
     for (const { fieldClass } of targets) {
       if (selected === undefined && integerOf(fieldClass)?.signed !== false) {
@@ -258,7 +322,7 @@ class Linker {
 
   #find(location: FieldLocation, dependent: string, enclosing: readonly Enclosing[]): readonly Target[] {
     const { scope, path } = location;
-    const origin = { dependent, enclosing, namesOptions: !this.#isCtf2 };
+    const origin = { dependent, enclosing, namesOptions: !this.#isCtf2, passed: this.#passed };
     if (scope !== undefined) {
       const root = this.#roots.get(scope);
       return root === undefined ? [] : (descend(root, scope, path, origin) ?? []);
@@ -301,7 +365,7 @@ export function selectorProblem(
   }
   const { options } = selected;
   if (fieldClass.kind !== 'enumeration') return `the selector ${name} is no enumeration`;
-  const labels = new Set(fieldClass.mappings.map((m) => m.label));
+  const labels = rangesByLabel(fieldClass);
   const unselectable = options.find((o) => !labels.has(o.name));
   return unselectable && `the selector ${name} has no label for the option ${unselectable.name}`;
 }
@@ -318,6 +382,8 @@ interface Origin {
   readonly enclosing: readonly Enclosing[];
   /** CTF 1.8: a path may name an option of a variant. */
   readonly namesOptions: boolean;
+  /** How many options of variants locations led past. */
+  readonly passed: { options: number };
 }
 
 /**
@@ -348,6 +414,8 @@ function descend(fieldClass: FieldClass, place: string, path: readonly string[],
       return descend(fieldClass.content, contentPlace(place), path, origin);
     case 'variant': {
       if (origin.dependent === place || fieldClass.options.length === 0) return undefined;
+      origin.passed.options += fieldClass.options.length;
+      if (origin.passed.options > OPTIONS_PASSED_MAX) return undefined;
       const options = fieldClass.options.map((o, index) => ({ ...o, place: optionPlace(place, o.name, index) }));
       const [name, ...rest] = path;
       const chosen = origin.namesOptions ? options.find((o) => o.name === name) : undefined;
@@ -357,7 +425,7 @@ function descend(fieldClass: FieldClass, place: string, path: readonly string[],
       for (const option of around.length > 0 ? around : options) {
         const found = descend(option.fieldClass, option.place, path, origin);
         if (targets.length > TARGETS_MAX) return undefined;
-        if (found !== undefined) targets.push(...found);
+        if (found !== undefined) for (const target of found) targets.push(target);
         // CTF 2 leaves it to the data whether an option with such a field was selected.
         else if (origin.namesOptions) return undefined;
       }
@@ -372,8 +440,12 @@ function descend(fieldClass: FieldClass, place: string, path: readonly string[],
 
 const memberIndices = new WeakMap<StructureFieldClass, ReadonlyMap<string, number>>();
 
+export function hasMember(structure: StructureFieldClass, name: string | undefined): boolean {
+  return name !== undefined && indexOfMember(structure, name) < structure.members.length;
+}
+
 /** Infinity if there is none. Structures can have very many members, and each of them may look for another. */
-function indexOfMember(structure: StructureFieldClass, name: string): number {
+export function indexOfMember(structure: StructureFieldClass, name: string): number {
   let indices = memberIndices.get(structure);
   if (indices === undefined) {
     indices = new Map(structure.members.map((m, index) => [m.name, index]));

@@ -78,6 +78,7 @@ export class PacketWindow {
     const [high, low] = clock === undefined ? [0, 0] : [clock.high, clock.low];
     const { emptyElements } = cursor;
     for (let bytesMin = WINDOW_BYTES_MIN; ; bytesMin *= 2) {
+      cursor.elementWords = 0;
       try {
         const item = decode(cursor);
         if (cursor.at > cursor.end) cursor.short('padding');

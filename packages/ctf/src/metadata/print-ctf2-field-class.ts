@@ -1,4 +1,6 @@
 import { textEncodingOf } from '../decode/class-facts.ts';
+import { rangesByLabel } from '../decode/enumeration.ts';
+import { hasMember, indexOfMember } from '../decode/link.ts';
 import type {
   BitField,
   BitFlag,
@@ -127,11 +129,17 @@ export class Ctf2FieldClassPrinter {
   }
 
   #variant(variant: VariantFieldClass): JsonMembers {
+    const byLabels = variant.options.every(({ ranges }) => ranges !== undefined)
+      ? undefined
+      : rangesByLabel(this.#resolve(variant.selector));
     return {
       type: 'variant',
       'selector-field-location': this.#location(variant.selector),
       options: variant.options.map((option) => {
-        const ranges = option.ranges ?? this.#rangesOfLabel(variant.selector, option.name);
+        const ranges = option.ranges ?? byLabels?.get(option.name);
+        if (ranges === undefined) {
+          throw new MetadataPrintError(`no label of the selector selects the option "${option.name}"`);
+        }
         return {
           name: option.name === '' ? undefined : option.name,
           'field-class': this.print(option.fieldClass),
@@ -140,12 +148,6 @@ export class Ctf2FieldClassPrinter {
         };
       }),
     };
-  }
-
-  #rangesOfLabel(selector: FieldLocation, name: string): readonly IntegerRange[] {
-    const selected = this.#resolve(selector).mappings.filter(({ label }) => label === name);
-    if (selected.length === 0) throw new MetadataPrintError(`no label of the selector selects the option "${name}"`);
-    return selected;
   }
 
   /** The enumeration that selects a variant's option. */
@@ -178,8 +180,7 @@ export class Ctf2FieldClassPrinter {
     const last = this.#around.length - 1;
     for (let up = outer ?? 0; up <= last; up++) {
       const { structure, index } = this.#around[last - up]!;
-      const found = structure.members.findIndex(({ name }) => name === path[0]);
-      const isBefore = found !== -1 && found < index;
+      const isBefore = indexOfMember(structure, path[0]!) < index;
       if (outer !== undefined || isBefore) return { outer: up, ...follow(structure, path) };
     }
     return { outer: outer ?? 0, path, targets: [] };
@@ -207,9 +208,9 @@ interface Named {
 function structuresIn(fieldClass: FieldClass, name: string): Named[] {
   switch (fieldClass.kind) {
     case 'structure':
-      return fieldClass.members
-        .filter((member) => member.name === name)
-        .map((member) => ({ fieldClass: member.fieldClass, isOption: false }));
+      return hasMember(fieldClass, name)
+        ? [{ fieldClass: fieldClass.members[indexOfMember(fieldClass, name)]!.fieldClass, isOption: false }]
+        : [];
     case 'static-array':
     case 'dynamic-array':
       return structuresIn(fieldClass.element, name);
@@ -252,19 +253,17 @@ function encoding(text: TextEncoding): string | undefined {
 
 function flags(bits: readonly BitFlag[]): JsonTree {
   const byName = new Map<string, JsonTree[]>();
-  for (const { name, lower, upper } of bits) byName.set(name, [...(byName.get(name) ?? []), [lower, upper]]);
+  for (const { name, lower, upper } of bits) {
+    const ranges = byName.get(name);
+    if (ranges === undefined) byName.set(name, [[lower, upper]]);
+    else ranges.push([lower, upper]);
+  }
   return byName;
 }
 
 /** Ranges by label; a label may have several. */
 function mappings(enumeration: EnumerationFieldClass): JsonTree {
-  const byLabel = new Map<string, JsonTree[]>();
-  for (const mapping of enumeration.mappings) {
-    const ranges = byLabel.get(mapping.label);
-    if (ranges === undefined) byLabel.set(mapping.label, [range(mapping)]);
-    else ranges.push(range(mapping));
-  }
-  return byLabel;
+  return new Map([...rangesByLabel(enumeration)].map(([label, ranges]) => [label, ranges.map(range)]));
 }
 
 function range({ lower, upper }: IntegerRange): JsonTree {

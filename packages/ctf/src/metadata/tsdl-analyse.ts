@@ -57,6 +57,7 @@ class Analysis {
   readonly #types: TsdlTypes;
   readonly #streams = new Map<bigint, DataStreamClassDraft>();
   readonly #eventKeys = new Set<string>();
+  #packetHeader: StructureFieldClass | undefined;
 
   constructor(document: TsdlDocument, errorAt: TsdlLexer['error']) {
     this.#document = document;
@@ -177,6 +178,7 @@ class Analysis {
         this.#refuseSecond(trace.packetHeader, entry);
         const header = this.#types.rootStructure(entry.type, scope);
         this.#checkMagic(header, entry.at);
+        this.#packetHeader = header;
         trace.packetHeader = withPacketHeaderRoles(header);
       }
     }
@@ -223,6 +225,8 @@ class Analysis {
       }
     }
     if (this.#streams.has(draft.id)) throw this.#values.error(`there is a second stream ${draft.id}`, at);
+    // Each has the packet header of the trace, too.
+    if (this.#packetHeader !== undefined) this.#types.countRoot(this.#packetHeader, at);
     this.#streams.set(draft.id, draft);
   }
 

@@ -68,9 +68,14 @@ export class TsdlTypes {
   rootStructure(type: TypeSpecifier, scope: TsdlScope): StructureFieldClass {
     const fieldClass = this.fieldClass(type, scope);
     if (fieldClass.kind !== 'structure') throw this.values.error('a structure is needed here', type.at);
-    if (this.#weights.exceedsWhole(fieldClass)) throw this.values.unsupported('metadata of that many fields', type.at);
+    this.countRoot(fieldClass, type.at);
     if (this.#unknownClocks.size > 0) this.#refuseUnknownClocks(fieldClass);
     return fieldClass;
+  }
+
+  /** Counts the fields of a scope among those of the trace. */
+  countRoot(root: StructureFieldClass, at: number): void {
+    if (this.#weights.exceedsWhole(root)) throw this.values.unsupported('metadata of that many fields', at);
   }
 
   /** A type may be of a clock that is not there, as long as no field is of that type. */

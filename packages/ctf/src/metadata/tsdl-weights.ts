@@ -5,6 +5,8 @@ const FIELDS_MAX = 100_000;
 /** Of a whole trace. LTTng's kernel tracer describes some 20,000. */
 const TRACE_FIELDS_MAX = 2_000_000;
 const TRACE_PLACE_CHARACTERS_MAX = 2 ** 28;
+/** Of all enumerations of a trace, each as often as it is used: details list them that often. */
+const TRACE_LABELS_MAX = 4_000_000;
 
 interface Weight {
   readonly depth: number;
@@ -12,6 +14,8 @@ interface Weight {
   readonly fields: number;
   /** Length of the names that lead to each field, summed up: links between fields are found by these. */
   readonly placeCharacters: number;
+  /** Mappings of enumerations, each as often as it is used. */
+  readonly labels: number;
 }
 
 /**
@@ -24,18 +28,24 @@ export class TypeWeights {
   readonly #weights = new WeakMap<FieldClass, Weight>();
   #traceFields = 0;
   #tracePlaceCharacters = 0;
+  #traceLabels = 0;
 
   isExcessive(fieldClass: FieldClass): boolean {
     const { depth, fields } = this.#weigh(fieldClass);
     return depth > DEPTH_MAX || fields > FIELDS_MAX;
   }
 
-  /** Adds the root of a scope to the whole trace. A short event may be of a large type, and there may be many of those. */
+  /** Adds the root of a scope to the whole trace. A short event may be of a large type, and there may be many such events. */
   exceedsWhole(root: FieldClass): boolean {
-    const { fields, placeCharacters } = this.#weigh(root);
+    const { fields, placeCharacters, labels } = this.#weigh(root);
     this.#traceFields += fields;
     this.#tracePlaceCharacters += placeCharacters;
-    return this.#traceFields > TRACE_FIELDS_MAX || this.#tracePlaceCharacters > TRACE_PLACE_CHARACTERS_MAX;
+    this.#traceLabels += labels;
+    return (
+      this.#traceFields > TRACE_FIELDS_MAX ||
+      this.#tracePlaceCharacters > TRACE_PLACE_CHARACTERS_MAX ||
+      this.#traceLabels > TRACE_LABELS_MAX
+    );
   }
 
   /** The classes within have been weighed before, so this does not go down. */
@@ -45,13 +55,15 @@ export class TypeWeights {
     let depth = 1;
     let fields = 1;
     let placeCharacters = 0;
+    let labels = fieldClass.kind === 'enumeration' ? fieldClass.mappings.length : 0;
     for (const [name, inner] of innerClasses(fieldClass)) {
       const weight = this.#weigh(inner);
       depth = Math.max(depth, weight.depth + 1);
       fields += weight.fields;
       placeCharacters += weight.placeCharacters + (name.length + 2) * weight.fields;
+      labels += weight.labels;
     }
-    const weight = { depth, fields, placeCharacters };
+    const weight = { depth, fields, placeCharacters, labels };
     this.#weights.set(fieldClass, weight);
     return weight;
   }

@@ -1,5 +1,12 @@
 import { alignmentOf, textEncodingOf } from '../decode/class-facts.ts';
-import { contentPlace, elementPlace, linkDataStreamClass, memberPlace, optionPlace } from '../decode/link.ts';
+import {
+  contentPlace,
+  elementPlace,
+  hasMember,
+  linkDataStreamClass,
+  memberPlace,
+  optionPlace,
+} from '../decode/link.ts';
 import type {
   EnumerationMapping,
   FieldClass,
@@ -190,7 +197,7 @@ class Lowering {
   #location({ scope, path }: FieldLocation, place: string): FieldLocation {
     if (scope === undefined) return { path };
     const isOwn = place === scope || place.startsWith(`${scope}.`);
-    const isHidden = this.#around.slice(1).some(({ members }) => members.some(({ name }) => name === path[0]));
+    const isHidden = this.#around.slice(1).some((structure) => hasMember(structure, path[0]));
     return isOwn && !isHidden ? { path } : { scope, path };
   }
 

@@ -1,5 +1,15 @@
-import { contentPlace, elementPlace, type Links, memberPlace, optionPlace, type Reference } from '../decode/link.ts';
+import { rangesByLabel } from '../decode/enumeration.ts';
+import {
+  contentPlace,
+  elementPlace,
+  type Links,
+  memberPlace,
+  optionPlace,
+  placesOfSlot,
+  type Reference,
+} from '../decode/link.ts';
 import type {
+  EnumerationFieldClass,
   EnumerationMapping,
   FieldClass,
   IntegerRange,
@@ -53,10 +63,12 @@ export class SelectorPlan {
     this.names.set(place, names);
     for (const target of placesOf(reference, links)) {
       const mappings = this.mappings.get(target) ?? [];
+      const labels = new Set(mappings.map(({ label }) => label));
       for (const [i, { ranges }] of options.entries()) {
         const label = names[i]!;
         if (ranges === undefined || labelFor(reference, ranges) === label) continue;
-        if (mappings.some((mapping) => mapping.label === label)) continue;
+        if (labels.has(label)) continue;
+        labels.add(label);
         mappings.push(...ranges.map(({ lower, upper }) => ({ label, lower, upper })));
       }
       this.mappings.set(target, mappings);
@@ -110,21 +122,31 @@ function complement(ranges: readonly IntegerRange[]): IntegerRange[] {
 function labelFor({ targets }: Reference, ranges: readonly IntegerRange[] | undefined): string | undefined {
   const [target] = targets;
   if (ranges === undefined || targets.length !== 1 || target?.kind !== 'enumeration') return undefined;
-  const labels = new Set(target.mappings.map(({ label }) => label));
-  return [...labels].find((label) =>
-    isSame(
-      target.mappings.filter((m) => m.label === label),
-      ranges,
-    ),
-  );
+  return labelsByRanges(target).get(textOf(ranges));
 }
 
-function isSame(a: readonly IntegerRange[], b: readonly IntegerRange[]): boolean {
-  return a.length === b.length && a.every(({ lower, upper }) => b.some((r) => r.lower === lower && r.upper === upper));
+const labels = new WeakMap<EnumerationFieldClass['mappings'], ReadonlyMap<string, string>>();
+
+/** The first label for each set of ranges. */
+function labelsByRanges(fieldClass: EnumerationFieldClass): ReadonlyMap<string, string> {
+  const known = labels.get(fieldClass.mappings);
+  if (known !== undefined) return known;
+  const byRanges = new Map<string, string>();
+  for (const [label, ranges] of rangesByLabel(fieldClass)) {
+    const text = textOf(ranges);
+    if (!byRanges.has(text)) byRanges.set(text, label);
+  }
+  labels.set(fieldClass.mappings, byRanges);
+  return byRanges;
 }
 
-function placesOf({ slot }: Reference, links: readonly Links[]): string[] {
-  return links.flatMap(({ targets }) =>
-    [...targets].filter(([, stores]) => stores.some((store) => store.slot === slot)).map(([place]) => place),
-  );
+function textOf(ranges: readonly IntegerRange[]): string {
+  return ranges
+    .map(({ lower, upper }) => `${lower}/${upper}`)
+    .sort()
+    .join();
+}
+
+function placesOf({ slot }: Reference, links: readonly Links[]): readonly string[] {
+  return links.flatMap((some) => placesOfSlot(slot, some));
 }

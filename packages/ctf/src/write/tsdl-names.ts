@@ -1,3 +1,4 @@
+import { hasMember } from '../decode/link.ts';
 import { MetadataPrintError } from '../metadata/print-error.ts';
 import type {
   FieldClass,
@@ -72,7 +73,8 @@ class Naming {
       this.#renamed.set(`${scope}.${member.name}`, name);
       return { ...member, name };
     });
-    const clash = members.find(({ name }, i) => members.findIndex((other) => other.name === name) !== i);
+    const names = new Set<string>();
+    const clash = members.find(({ name }) => names.size === names.add(name).size);
     if (clash !== undefined) throw new MetadataPrintError(`two fields would be called ${clash.name} in CTF 1.8`);
     return {
       ...structure,
@@ -112,7 +114,7 @@ class Naming {
 
   #location(location: FieldLocation, scope: FieldScope, root: StructureFieldClass): FieldLocation {
     const [first, ...rest] = location.path;
-    const isOfRoot = location.scope !== undefined || root.members.some(({ name }) => name === first);
+    const isOfRoot = location.scope !== undefined || hasMember(root, first);
     const name = isOfRoot ? this.#renamed.get(`${location.scope ?? scope}.${first}`) : undefined;
     return name === undefined ? location : { ...location, path: [name, ...rest] };
   }

@@ -8,6 +8,7 @@ import {
   type Links,
   memberPlace,
   optionPlace,
+  rangesByLabel,
   targetOf,
 } from '@ringtail/ctf/internal';
 import { isShown } from '../pretty/pretty-fields.ts';
@@ -101,10 +102,8 @@ export class ClassDescription {
   }
 
   #enumeration(fieldClass: EnumerationFieldClass, inner: string): string {
-    const labels = [...new Set(fieldClass.mappings.map(({ label }) => label))].sort(compareBytes);
-    const lines = labels.map(
-      (label) => `\n${inner}${visibleLine(label)}:${rangesText(rangesOfLabel(fieldClass, label))}`,
-    );
+    const labels = [...rangesByLabel(fieldClass)].sort(([a], [b]) => compareBytes(a, b));
+    const lines = labels.map(([label, ranges]) => `\n${inner}${visibleLine(label)}:${rangesText(ranges)}`);
     const mappings = counted(labels.length, 'mapping');
     return `${integerName(fieldClass.container.signed)} enumeration ${integerText(fieldClass.container)}, ${mappings})${lines.length > 0 ? ':' : ''}${lines.join('')}`;
   }
@@ -146,7 +145,7 @@ export function counted(count: number, what: string): string {
 }
 
 function rangesOfLabel(fieldClass: FieldClass | undefined, label: string): readonly IntegerRange[] {
-  return fieldClass?.kind === 'enumeration' ? fieldClass.mappings.filter((m) => m.label === label) : [];
+  return fieldClass?.kind === 'enumeration' ? (rangesByLabel(fieldClass).get(label) ?? []) : [];
 }
 
 function rangesText(ranges: readonly IntegerRange[]): string {
@@ -158,7 +157,16 @@ function rangesText(ranges: readonly IntegerRange[]): string {
     .join('');
 }
 
-/** As C compares texts. */
+/** As C compares texts of UTF-8: by their code points. */
 export function compareBytes(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  const length = Math.min(a.length, b.length);
+  let at = 0;
+  while (at < length && a.charCodeAt(at) === b.charCodeAt(at)) at++;
+  if (at === length) return a.length - b.length;
+  return codePointOrder(a.charCodeAt(at)) - codePointOrder(b.charCodeAt(at));
+}
+
+/** Surrogates stand for code points beyond all others. */
+function codePointOrder(unit: number): number {
+  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x1_0000 : unit;
 }
