@@ -94,8 +94,9 @@ const READ_BYTES = 64 * 1024;
 const SHORT_READ_BYTES = 4096;
 /** How long one application may read before others have their turn; a frame is finished in any case. */
 const READ_MS_PER_TURN = 2;
-/** What is read at once where everything in flight has to be seen before going on. */
+/** What is read at once where everything in flight has to be seen before going on: more than a socket holds. */
 const READS_PER_DRAIN = 256;
+const BYTES_PER_DRAIN = 512 * 1024;
 /** The tracer asks one thing at a time; a peer that asks for so much ahead of the answers is none. */
 const REPLIES_OPEN_MAX = 64;
 const SEND_AGAIN_MS = 10;
@@ -125,6 +126,7 @@ export class AppConnection {
   #onUnableEnded: (() => void) | undefined;
   #replies: Promise<void> = Promise.resolve();
   #repliesOpen = 0;
+  #bytesRead = 0;
   #unsent = Buffer.alloc(0);
   #sendAgain: NodeJS.Timeout | undefined;
   #isClosing = false;
@@ -141,9 +143,14 @@ export class AppConnection {
     this.#registerTimer = setTimeout(() => this.#close('it has not registered'), REGISTER_TIMEOUT_MS);
   }
 
+  get uid(): number {
+    return this.#options.peer.uid;
+  }
+
   /** Reads what the peer has sent so far, as at the end of a session: rings may be in flight. */
   drain(): void {
-    for (let count = 0; count < READS_PER_DRAIN && this.#readOnce(); count++);
+    const end = this.#bytesRead + BYTES_PER_DRAIN;
+    for (let count = 0; count < READS_PER_DRAIN && this.#bytesRead < end && this.#readOnce(); count++);
   }
 
   /** Ends the connection. */
@@ -190,6 +197,7 @@ export class AppConnection {
     try {
       const received = posix.receiveWithFds(descriptor, this.#freeBuffer());
       if (received === null) return false;
+      this.#bytesRead += received.bytes;
       this.#descriptors.push(...received.fds);
       if (received.fdsRefused) throw new PeerRefusal('BAD_MESSAGE', 'more descriptors came than there is room for');
       if (received.bytes === 0) {

@@ -10,7 +10,7 @@ export interface AppServerOptions {
   readonly posix: Posix;
   readonly socketPath: string;
   readonly mode: number;
-  readonly shares: Pick<Shares, 'turns' | 'appConnections' | 'appBytes' | 'appFrames'>;
+  readonly shares: Pick<Shares, 'turns' | 'drains' | 'appConnections' | 'appBytes' | 'appFrames'>;
   /** Whether applications of this user are served. */
   readonly serves: (uid: number) => boolean;
   readonly register: Register;
@@ -51,10 +51,21 @@ export class AppServer {
     this.#listen();
   }
 
-  /** Reads what all applications have sent so far. */
+  /** Reads what all applications have sent so far, as far as the time of their users allows. */
   drain(): void {
+    const { drains } = this.#options.shares;
     this.#acceptAll();
-    for (const connection of [...this.#connections]) connection.drain();
+    drains.forgetIdle();
+    const unread = new Map<number, number>();
+    for (const connection of [...this.#connections]) {
+      const { uid } = connection;
+      if (!drains.spend(uid, () => connection.drain())) unread.set(uid, (unread.get(uid) ?? 0) + 1);
+    }
+    for (const [uid, count] of unread) {
+      this.#options.log
+        .of(uid, 'messages that were under way')
+        .warn(`user ${uid}: ${count} applications were not waited for: the applications of this user send too much`);
+    }
   }
 
   close(): void {

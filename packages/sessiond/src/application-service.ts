@@ -39,6 +39,9 @@ import { checkControlFile, checkRing } from './received-files.ts';
 import type { Ring, RingKeeper } from './ring-keeper.ts';
 import type { Owner, RecordedThread, TraceChannel } from './session.ts';
 import type { SessionRegistry } from './session-registry.ts';
+import { textWeight } from './shares/memory-weight.ts';
+import { PoolHolding } from './shares/pool-holding.ts';
+import type { SharedPool } from './shares/shared-pool.ts';
 import type { Sighting } from './sightings.ts';
 import type { StatePublisher, Subscriber } from './state-publisher.ts';
 import type { TraceKeeper } from './trace-keeper.ts';
@@ -57,6 +60,8 @@ export interface ApplicationServiceOptions {
   readonly triggers: TriggerEngine;
   readonly notifications: NotificationHub;
   readonly troubles: ProgramTroubles;
+  /** Bytes kept for applications. */
+  readonly kept: SharedPool;
   /** A process has registered, or said why it cannot. */
   readonly onHeardOf: (pid: number) => void;
   readonly now: () => Date;
@@ -68,10 +73,11 @@ export class ApplicationService {
   readonly #options: ApplicationServiceOptions;
   readonly #applications = new Set<Application>();
   readonly #processes: ProcessTable;
-  readonly #shared: Shared = { declarations: new Map(), lists: new TracepointLists() };
+  readonly #shared: Shared;
 
   constructor(options: ApplicationServiceOptions) {
     this.#options = options;
+    this.#shared = { declarations: new Map(), lists: new TracepointLists(options.kept) };
     this.#processes = new ProcessTable(options.now);
   }
 
@@ -222,6 +228,9 @@ interface ApplicationParts {
   readonly onEnded: (then: (end: ProcessEnd | undefined) => void) => void;
 }
 
+/** Of the application's own, of its program's, and with names around it. */
+const TROUBLE_COPIES = 3;
+
 /** One registered thread. */
 class Application implements RegisteredApplication, AskedThread {
   readonly thread: RecordedThread;
@@ -231,6 +240,7 @@ class Application implements RegisteredApplication, AskedThread {
   readonly #parts: ApplicationParts;
   readonly #rings = new Map<TraceChannel, Ring>();
   readonly #troubles = new Troubles();
+  readonly #kept: PoolHolding;
   #ringCount = 0;
   #tracepoints = NO_TRACEPOINTS;
   /** Of the newest `look` that was answered. */
@@ -241,6 +251,7 @@ class Application implements RegisteredApplication, AskedThread {
     this.#services = services;
     this.#shared = shared;
     this.#parts = parts;
+    this.#kept = new PoolHolding(services.kept);
     this.thread = parts.thread;
     this.name = `thread ${tid} of process ${pid} (${procname})`;
   }
@@ -290,22 +301,29 @@ class Application implements RegisteredApplication, AskedThread {
   trouble({ channel, code, message }: TroubleMessage): void {
     const sentence = `${this.name}: ${message} (${code})`;
     this.#log('troubles').warn(sentence);
+    if (!this.#keepsTrouble(message)) return;
     this.#troubles.add(message);
     if (channel !== null) this.#channel(channel)?.trace.session.troubles.add(sentence);
     // Without numbers: the threads and processes of one program say the same.
     else this.#services.troubles.addStanding(this.thread, `${this.thread.process.procname}: ${message} (${code})`);
   }
 
+  /** What an application says goes wrong counts for its user; what has no room is in the log. */
+  #keepsTrouble(message: string): boolean {
+    if (this.#troubles.has(message)) return true;
+    return this.#kept.take(this.thread.uid, TROUBLE_COPIES * textWeight(message)) === undefined;
+  }
+
   tracepoints({ tracepoints }: TracepointsMessage): void {
     const { lists } = this.#shared;
     lists.release(this.#tracepoints);
-    const list = lists.acquire(tracepoints);
-    if (list === undefined) {
-      const sentence = 'its tracepoints are not listed: those of all applications together are too many';
-      this.#log('tracepoints').warn(`${this.name}: ${sentence}`);
-      this.#troubles.add(sentence);
+    const list = lists.acquire(this.thread.uid, tracepoints);
+    if (typeof list === 'string') {
+      this.#log('tracepoints').warn(`${this.name}: its tracepoints are not listed: ${list}`);
+      // Short, and one for each application: kept in any case.
+      this.#troubles.add('its tracepoints are not listed: the share of its user is used up');
     }
-    this.#tracepoints = list ?? NO_TRACEPOINTS;
+    this.#tracepoints = typeof list === 'string' ? NO_TRACEPOINTS : list;
     for (const session of this.#services.registry.sessions()) session.sightings.add(this.sighting());
   }
 
@@ -354,6 +372,7 @@ class Application implements RegisteredApplication, AskedThread {
     for (const ring of this.#rings.values()) rings.close(ring);
     this.#rings.clear();
     this.#shared.lists.release(this.#tracepoints);
+    this.#kept.giveBackAll();
     this.#parts.onEnded((end) => {
       const gone = { kind: 'application-gone', pid, tid, procname } as const;
       notifications.publish(end === undefined ? gone : { ...gone, end }, this.thread.uid);
@@ -366,8 +385,7 @@ class Application implements RegisteredApplication, AskedThread {
   }
 
   sighting(): Sighting {
-    const { pid, tid } = this.#parts.message;
-    return { pid, tid, tracepoints: this.#tracepoints };
+    return { thread: this.thread, tracepoints: this.#tracepoints };
   }
 
   get tracepointList(): TracepointList {

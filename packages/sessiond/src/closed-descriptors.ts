@@ -4,6 +4,8 @@ import { readdirSync, readlinkSync } from 'node:fs';
 const CONTROL_FILE = /^\/memfd:ringtail-control-\d+ \(deleted\)$/;
 /** A program that goes on may close a descriptor while we look at it. */
 const LOOKS_MAX = 4;
+/** A program with more is not looked at: that takes long, and a program can have a million. */
+const DESCRIPTORS_MAX = 4096;
 
 /** What `/proc` calls the control file that a thread has sent; undefined where a tracer would call it otherwise. */
 export function controlFileName(descriptor: number): string | undefined {
@@ -19,7 +21,9 @@ export function hasClosedDescriptors(pid: number, controlFile: string): boolean 
   const directory = `/proc/${pid}/fd`;
   for (let looks = 0; looks < LOOKS_MAX; looks++) {
     try {
-      const targets = readdirSync(directory).map((fd) => readlinkSync(`${directory}/${fd}`));
+      const descriptors = readdirSync(directory);
+      if (descriptors.length > DESCRIPTORS_MAX) return false;
+      const targets = descriptors.map((fd) => readlinkSync(`${directory}/${fd}`));
       return targets.length > 0 && !targets.includes(controlFile);
     } catch {
       // It has ended, or it is hidden from us, or it has just closed one.

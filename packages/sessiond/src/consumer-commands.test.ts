@@ -15,7 +15,7 @@ describe('basicDateTime', () => {
 });
 
 describe('commands of a trace', () => {
-  const registry = new SessionRegistry(() => '00000000-0000-4000-8000-000000000001', testShares().sessions);
+  const registry = new SessionRegistry(() => '00000000-0000-4000-8000-000000000001', testShares());
   const owner = { uid: 7, gid: 8 };
   const parameters = { ...DEFAULT_SESSION, name: 's', output: '/out', format: 'ctf-1.8', owner } as const;
   const session = registry.create(parameters, new Date(0), { frequencyHz: 1_000_000_000n, offsetNs: -12n });

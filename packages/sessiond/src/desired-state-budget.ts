@@ -1,26 +1,27 @@
 import { DaemonError } from './daemon-error.ts';
-import { DESIRED_STATE_BYTES_MAX } from './limits.ts';
+import { PoolHolding } from './shares/pool-holding.ts';
+import type { SharedPool } from './shares/shared-pool.ts';
 
 /** Whatever sessions and triggers ask of applications has to fit into a control file, all of it at once. */
 export class DesiredStateBudget {
-  readonly #reserved = new Map<object, number>();
-  #total = 0;
+  readonly #pool: SharedPool;
+  readonly #reserved = new Map<object, PoolHolding>();
 
-  /** @param holder session or trigger. @throws {DaemonError} `TOO_MANY` */
-  reserve(holder: object, bytes: number): void {
-    if (this.#total + bytes > DESIRED_STATE_BYTES_MAX) {
-      throw new DaemonError(
-        'TOO_MANY',
-        `the rules of all sessions and triggers together would be longer than ${DESIRED_STATE_BYTES_MAX} bytes, which is all that applications can be told: remove some first`,
-      );
-    }
-    this.#total += bytes;
-    this.#reserved.set(holder, (this.#reserved.get(holder) ?? 0) + bytes);
+  constructor(pool: SharedPool) {
+    this.#pool = pool;
+  }
+
+  /** @param holder session or trigger, of that user. @throws {DaemonError} `TOO_MANY` */
+  reserve(holder: object, uid: number, bytes: number): void {
+    const holding = this.#reserved.get(holder) ?? new PoolHolding(this.#pool);
+    const refusal = holding.take(uid, bytes);
+    if (refusal !== undefined) throw new DaemonError('TOO_MANY', refusal);
+    this.#reserved.set(holder, holding);
   }
 
   /** Gives back all that this one has. */
   release(holder: object): void {
-    this.#total -= this.#reserved.get(holder) ?? 0;
+    this.#reserved.get(holder)?.giveBackAll();
     this.#reserved.delete(holder);
   }
 }

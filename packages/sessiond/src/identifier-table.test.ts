@@ -3,6 +3,12 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EventSpecs } from './event-specs.ts';
 import { canonicalJson, type Declaration, IdentifierTable } from './identifier-table.ts';
+import { testPool, testShares } from './testing/shares.test.support.ts';
+
+function newTable(): IdentifierTable {
+  const { kept } = testShares();
+  return new IdentifierTable(UID, new EventSpecs(kept), kept);
+}
 
 type Identified = Extract<Declaration, { kind: 'identified' }>;
 
@@ -25,16 +31,18 @@ function shuffled(value: unknown): unknown {
   );
 }
 
+const UID = process.geteuid?.() ?? 0;
+
 describe('IdentifierTable', () => {
   it('numbers descriptions from 0 and knows equal ones again', () => {
-    const table = new IdentifierTable(new EventSpecs());
+    const table = newTable();
     expect(declared(table, a, b, a).ids).toEqual([0, 1, 0]);
     expect(declared(table, b, { fields: [], logLevel: 6, name: 'p:a' }).ids).toEqual([1, 0]);
     expect(declared(table, { ...a, logLevel: 7 }).ids).toEqual([2]);
   });
 
   it('sends each description once, and lets others wait for it', () => {
-    const table = new IdentifierTable(new EventSpecs());
+    const table = newTable();
     const first = declared(table, a, a);
     expect(first.unsent?.events).toEqual([{ id: 0, spec: a }]);
     expect(first.unconfirmed).toEqual([first.unsent]);
@@ -44,13 +52,13 @@ describe('IdentifierTable', () => {
   });
 
   it('depends on nothing once everything is confirmed', () => {
-    const table = new IdentifierTable(new EventSpecs());
+    const table = newTable();
     table.confirm(declared(table, a).unsent!);
     expect(declared(table, a)).toEqual({ kind: 'identified', ids: [0], unsent: undefined, unconfirmed: [] });
   });
 
   it('sends what could not be written again, under the same identifier', () => {
-    const table = new IdentifierTable(new EventSpecs());
+    const table = newTable();
     table.withdraw(declared(table, a, b).unsent!);
     const again = declared(table, b);
     expect(again.ids).toEqual([1]);
@@ -58,11 +66,29 @@ describe('IdentifierTable', () => {
   });
 
   it('refuses more than a channel may have, and forgets nothing for it', () => {
-    const table = new IdentifierTable(new EventSpecs());
+    const table = newTable();
     const many = Array.from({ length: 65_536 }, (_, idx) => ({ name: `p:${idx}` }));
     declared(table, ...many);
     expect(table.declare([{ name: 'one more' }]).kind).toBe('refused');
     expect(declared(table, { name: 'p:65535' }).ids).toEqual([65_535]);
+  });
+
+  it('refuses what the share of the user has no room for, and gives all back at its end', () => {
+    const pool = testPool(4000);
+    const specs = new EventSpecs(pool);
+    const table = new IdentifierTable(1001, specs, pool);
+    declared(table, a);
+    const { used } = pool;
+    const long = { name: 'x'.repeat(5000) };
+    expect(table.declare([b, long])).toMatchObject({
+      kind: 'refused',
+      message: expect.stringContaining('the share of user 1001 is used up'),
+    });
+    expect(pool.used).toBe(used);
+    expect(declared(table, b).ids).toEqual([1]);
+    table.release();
+    specs.release();
+    expect(pool.used).toBe(0);
   });
 });
 

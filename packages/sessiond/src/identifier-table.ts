@@ -1,6 +1,8 @@
 import type { JsonValue } from '@ringtail/protocol';
 import type { EventSpecs } from './event-specs.ts';
-import { EVENT_CLASSES_MAX, EVENT_SPECS_LENGTH_MAX } from './limits.ts';
+import { EVENT_CLASS_BYTES, EVENT_CLASSES_MAX } from './limits.ts';
+import { PoolHolding } from './shares/pool-holding.ts';
+import type { SharedPool } from './shares/shared-pool.ts';
 
 /** An event record class as the consumer is told of it. */
 export interface IdentifiedEvent {
@@ -36,19 +38,31 @@ interface Entry extends IdentifiedEvent {
 export class IdentifierTable {
   /** By canonical text; the nth entry has the identifier n. */
   readonly #entries = new Map<string, Entry>();
+  readonly #uid: number;
   readonly #specs: EventSpecs;
-  #textLength = 0;
+  readonly #holding: PoolHolding;
 
-  /** @param specs of the session */
-  constructor(specs: EventSpecs) {
+  /**
+   * @param uid for whom the classes count
+   * @param specs of the session
+   * @param kept bytes kept for applications
+   */
+  constructor(uid: number, specs: EventSpecs, kept: SharedPool) {
+    this.#uid = uid;
     this.#specs = specs;
+    this.#holding = new PoolHolding(kept);
+  }
+
+  /** Its trace has gone. */
+  release(): void {
+    this.#holding.giveBackAll();
   }
 
   declare(specs: readonly JsonValue[]): Declaration {
     const texts = specs.map(canonicalJson);
-    const refusal = this.#refusalOf(texts);
+    const refusal = this.#takeRoomFor(new Map(texts.map((text, idx) => [text, specs[idx] as JsonValue])));
     if (refusal !== undefined) return { kind: 'refused', message: refusal };
-    const entries = texts.map((text, idx) => this.#entryOf(text, specs[idx] as JsonValue));
+    const entries = texts.map((text) => this.#entryOf(text));
     const unsent = this.#batchOf(new Set(entries.filter(({ state }) => state === 'unsent')));
     const unconfirmed = new Set(entries.map(({ state }) => state).filter((state) => typeof state === 'object'));
     return { kind: 'identified', ids: entries.map(({ id }) => id), unsent, unconfirmed: [...unconfirmed] };
@@ -75,20 +89,23 @@ export class IdentifierTable {
     return batch;
   }
 
-  #refusalOf(texts: readonly string[]): string | undefined {
-    const fresh = new Set(texts.filter((text) => !this.#entries.has(text)));
+  #takeRoomFor(specs: ReadonlyMap<string, JsonValue>): string | undefined {
+    const fresh = new Map([...specs].filter(([text]) => !this.#entries.has(text)));
     if (this.#entries.size + fresh.size > EVENT_CLASSES_MAX) return `a channel has at most ${EVENT_CLASSES_MAX} events`;
-    let length = this.#textLength;
-    for (const text of fresh) length += text.length;
-    return length > EVENT_SPECS_LENGTH_MAX ? 'the descriptions of the events of this channel are too large' : undefined;
+    if (fresh.size === 0) return undefined;
+    const bytes = fresh.size * EVENT_CLASS_BYTES;
+    const refusal = this.#holding.take(this.#uid, bytes);
+    if (refusal !== undefined) return refusal;
+    const specsRefusal = this.#specs.enter(this.#uid, fresh);
+    if (specsRefusal !== undefined) this.#holding.giveBack(this.#uid, bytes);
+    return specsRefusal;
   }
 
-  #entryOf(text: string, spec: JsonValue): Entry {
+  #entryOf(text: string): Entry {
     const known = this.#entries.get(text);
     if (known !== undefined) return known;
-    const entry: Entry = { id: this.#entries.size, spec: this.#specs.shared(text, spec), state: 'unsent' };
+    const entry: Entry = { id: this.#entries.size, spec: this.#specs.get(text), state: 'unsent' };
     this.#entries.set(text, entry);
-    this.#textLength += text.length;
     return entry;
   }
 }

@@ -6,23 +6,30 @@ export const CHANNELS_PER_SESSION_MAX = 64;
 export const RULES_PER_CHANNEL_MAX = 1024;
 export const CONTEXTS_PER_CHANNEL_MAX = 64;
 export const TRACKED_VALUES_MAX = 65_536;
+/** Of all trackers of all sessions: a few full ones. */
+export const ALL_TRACKED_VALUES_MAX = 8 * TRACKED_VALUES_MAX;
 export const MAPS_PER_SESSION_MAX = 64;
 /** What the desired state of all sessions and triggers together may take; below the size of a control file's area. */
 export const DESIRED_STATE_BYTES_MAX = 6 * 1024 * 1024;
+/** Rules and triggers of root beyond these. */
+export const DESIRED_STATE_ROOT_RESERVE = 256 * 1024;
 
-/** Event record classes of one channel of one trace, and the characters of their descriptions. */
+/** Event record classes of one channel of one trace, and what each takes beside its description, which channels share. */
 export const EVENT_CLASSES_MAX = 65_536;
-export const EVENT_SPECS_LENGTH_MAX = 64 * 1024 * 1024;
+export const EVENT_CLASS_BYTES = 128;
 
 export const TROUBLES_MAX = 64;
 /** Programs that were refused, and are remembered for sessions that are started later. */
 export const REFUSED_PROGRAMS_MAX = 256;
 /** What a session remembers of the applications it saw. */
-export const THREADS_SEEN_MAX = 65_536;
 export const TRACEPOINTS_SEEN_MAX = 4096;
 
-/** Characters of the lists of tracepoints of all threads, equal lists counted once. */
-export const TRACEPOINT_LISTS_LENGTH_MAX = 128 * 1024 * 1024;
+/**
+ * What all applications have the daemon keep: lists of tracepoints, descriptions of events, captures, keys, troubles. About as
+ * many bytes of memory; 10,000 tracepoints take 3 MiB.
+ */
+export const KEPT_BYTES_MAX = 72 * 1024 * 1024;
+export const KEPT_BYTES_ROOT_RESERVE = 8 * 1024 * 1024;
 
 /** Fewer where the daemon may have few descriptors: see `planDescriptors`. */
 export const APP_CONNECTIONS_MAX = 4096;
@@ -77,8 +84,11 @@ export const ENDED_RINGS_MAX = 64;
 export const ENDED_RINGS_BYTES_MAX = 256 * 1024 * 1024;
 
 export const TRIGGERS_MAX = 10_000;
-/** Of all definitions of triggers, as JSON. */
-export const TRIGGERS_BYTES_MAX = 64 * 1024 * 1024;
+/** Triggers beyond these that root can add whatever other users do. */
+export const TRIGGERS_ROOT_RESERVE = 256;
+/** Memory of all definitions of triggers. */
+export const TRIGGERS_BYTES_MAX = 40 * 1024 * 1024;
+export const TRIGGERS_BYTES_ROOT_RESERVE = 2 * 1024 * 1024;
 /** Of what the newest match of a trigger captured, as JSON; what is beyond is left out. */
 export const CAPTURES_BYTES_MAX = 256 * 1024;
 /** Programs and posts of one user's triggers: at work at a time, and waiting for their turn. */

@@ -10,7 +10,7 @@ import { testShares } from './testing/shares.test.support.ts';
 const SENTENCE = 'programs of user 1001 are not recorded (SHARE_USED_UP)';
 const OWNER = { uid: 1001, gid: 1001 };
 
-const registry = new SessionRegistry(() => 'uuid', testShares().sessions);
+const registry = new SessionRegistry(() => 'uuid', testShares());
 let count = 0;
 
 function newSession(active: boolean): Session {

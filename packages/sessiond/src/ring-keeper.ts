@@ -6,6 +6,7 @@ import type { ConsumerRefusal } from './consumer-refusal.ts';
 import { ENDED_RINGS_BYTES_MAX, ENDED_RINGS_MAX } from './limits.ts';
 import type { PeerLog } from './peer-log.ts';
 import type { Session, Trace, TraceChannel } from './session.ts';
+import type { SharedPool } from './shares/shared-pool.ts';
 
 /** The thread that made a ring. */
 export interface RingOwner {
@@ -36,7 +37,7 @@ const BLOCK_BYTES = 512;
 /** The descriptors of rings: open from when they come until the consumer has taken what is in them, or nobody wants it. */
 export class RingKeeper {
   readonly #link: ConsumerLink;
-  readonly #ringsMax: number;
+  readonly #pool: SharedPool;
   readonly #log: PeerLog;
   /** In the order in which they came. */
   readonly #rings = new Set<Ring>();
@@ -46,20 +47,24 @@ export class RingKeeper {
   readonly #waiting = new Map<Trace, () => void>();
   #nextKey = 1;
 
-  constructor(link: ConsumerLink, ringsMax: number, log: PeerLog) {
+  /** @param pool of rings */
+  constructor(link: ConsumerLink, pool: SharedPool, log: PeerLog) {
     this.#link = link;
-    this.#ringsMax = ringsMax;
+    this.#pool = pool;
     this.#log = log;
   }
 
   /** Keeps a ring and has the consumer drain it. Undefined, with the descriptor closed, where there is no room for it. */
   open(channel: TraceChannel, descriptor: number, bytes: number, owner: RingOwner): Ring | undefined {
-    if (this.#rings.size >= this.#ringsMax) this.#closeOldestEnded();
-    if (this.#rings.size >= this.#ringsMax) {
+    const { uid } = channel.trace;
+    let refusal = this.#pool.take(uid, 1);
+    // One that is given up is closed once the consumer has taken the rest: what is refused now may have room soon.
+    if (refusal !== undefined && this.#closeOldestEndedOf(uid)) refusal = this.#pool.take(uid, 1);
+    if (refusal !== undefined) {
       closeSync(descriptor);
       this.#trouble(
         channel.trace.session,
-        `a ring of process ${owner.pid} is lost: ${this.#ringsMax} are open already`,
+        `rings of user ${uid} are lost: ${this.#pool.nameShare(uid)} is used up (SHARE_USED_UP)`,
       );
       return undefined;
     }
@@ -168,14 +173,16 @@ export class RingKeeper {
     }
   }
 
-  #closeOldestEnded(): void {
+  #closeOldestEndedOf(uid: number): boolean {
     for (const ring of this.#rings) {
+      if (ring.channel.trace.uid !== uid) continue;
       const kept = this.#ended.get(ring.channel.trace.session);
       if (kept?.has(ring)) {
         this.#giveUp(ring, kept);
-        return;
+        return true;
       }
     }
+    return false;
   }
 
   #giveUp(ring: Ring, kept: Set<Ring>): void {
@@ -203,6 +210,7 @@ export class RingKeeper {
     ring.state = 'closed';
     this.#rings.delete(ring);
     closeSync(ring.descriptor);
+    this.#pool.give(ring.channel.trace.uid, 1);
     const { trace } = ring.channel;
     const done = this.#waiting.get(trace);
     if (done === undefined || this.#hasRings(trace)) return;

@@ -36,7 +36,6 @@ import type { RunDirectoryClaim } from './run-directory-claim.ts';
 import { RunDirectoryWatch } from './run-directory-watch.ts';
 import { mayUse, type Session } from './session.ts';
 import { SessionRegistry } from './session-registry.ts';
-import { planDescriptors } from './shares/descriptor-plan.ts';
 import { makeShares } from './shares/shares.ts';
 import { StatePublisher } from './state-publisher.ts';
 import { TraceKeeper } from './trace-keeper.ts';
@@ -101,9 +100,9 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
   // Whoever may register may also wake the consumer.
   const makeWakeFifo = () => posix.mkfifo(directory.wakeFifo, isRoot ? 0o622 : 0o600);
   makeWakeFifo();
-  const budget = new DesiredStateBudget();
+  const budget = new DesiredStateBudget(shares.desiredState);
   const troubleWatch = new Listeners<[Session, string]>();
-  const registry = new SessionRegistry(randomUUID, shares.sessions, budget, troubleWatch.tell);
+  const registry = new SessionRegistry(randomUUID, shares, budget, troubleWatch.tell);
   const counters = new ThreadCounters();
   const filterCounters = new FilterCounters({
     open: (counts) => counters.open(counts),
@@ -123,7 +122,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     workOf: processWork,
     log,
   });
-  const rings = new RingKeeper(link, planDescriptors(descriptors).rings, log);
+  const rings = new RingKeeper(link, shares.rings, log);
   const traces = new TraceKeeper({ registry, link, rings, hostname: hostname(), uid, log });
   const notifications = new NotificationHub();
   const exits = new ProcessExits({ oomKills: new OomLedger(readText), nowMs, schedule: scheduleTimer });
@@ -138,8 +137,11 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
   const triggers = new TriggerEngine({
     sources: () => sources,
     counters,
-    keyCounters: new KeyCounters(),
+    keyCounters: new KeyCounters(shares.kept, (user, why) =>
+      log.of(user, 'keys of maps').warn(`a key of a map is not counted: ${why}`),
+    ),
     budget,
+    shares,
     findSession,
     perform: actions.perform,
     publish: () => void publisher.publishTriggersSoon(),
@@ -158,6 +160,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     triggers,
     notifications,
     troubles: programTroubles,
+    kept: shares.kept,
     onHeardOf: (pid) => unregistered.heardOf(pid),
     now,
     log,

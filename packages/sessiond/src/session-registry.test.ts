@@ -17,7 +17,7 @@ const rule: EventRule = { pattern: 'shop:*' };
 
 function newRegistry(): SessionRegistry {
   let uuid = 0;
-  return new SessionRegistry(() => `uuid-${++uuid}`, testShares().sessions);
+  return new SessionRegistry(() => `uuid-${++uuid}`, testShares());
 }
 
 function create(registry: SessionRegistry, name: string, more: Partial<SessionParameters> = {}): Session {
@@ -284,6 +284,35 @@ describe('SessionRegistry', () => {
     const room = desiredText(registry, 1);
     expect(room.length).toBeLessThan(8 * 1024 * 1024);
     expect(room.length).toBeGreaterThan(4 * 1024 * 1024);
+  });
+
+  it('gives each user a share of sessions, rules and tracked values, and takes back what is destroyed', () => {
+    const shares = testShares(0);
+    const registry = new SessionRegistry(() => 'uuid', shares);
+    const values = Array.from({ length: 65_536 }, (_, idx) => idx);
+    let sessions = 0;
+    const fillFor = (uid: number) => {
+      const own: Session[] = [];
+      expect(() => {
+        for (;;) own.push(create(registry, `s${sessions++}`, { owner: { uid, gid: uid } }));
+      }).toThrow(new RegExp(`^the share of user ${uid} is used up: \\d+ of 272 sessions;`));
+      expect(() => {
+        for (const session of own)
+          for (const attribute of ['vpid', 'vuid', 'vgid'] as const) registry.track(session, attribute, values);
+      }).toThrow(`the share of user ${uid} is used up`);
+      expect(() => {
+        for (const session of own)
+          for (let r = 0; r < 100; r++) registry.enableEvent(session, null, { pattern: `${r}`.padEnd(250, 'x') });
+      }).toThrow(`the share of user ${uid} is used up`);
+      return own;
+    };
+    const all = [...fillFor(1001), ...fillFor(1002)];
+    const ofRoot = create(registry, 'of root');
+    registry.track(ofRoot, 'vpid', values);
+    registry.enableEvent(ofRoot, null, rule);
+    registry.untrack(ofRoot, 'vpid', values.slice(0, 10));
+    for (const session of [...all, ofRoot]) registry.remove(session);
+    expect([shares.sessions.used, shares.trackedValues.used, shares.desiredState.used]).toEqual([0, 0, 0]);
   });
 
   it('gives channels of different users and sessions different keys, and each user only their own', () => {

@@ -37,7 +37,7 @@ import {
 } from './session.ts';
 import type { ClockReading } from './session-clock.ts';
 import { describeSession } from './session-description.ts';
-import type { SharedPool } from './shares/shared-pool.ts';
+import type { Shares } from './shares/shares.ts';
 import { Sightings } from './sightings.ts';
 import { placeOfProcess, placeOfUser } from './trace-place.ts';
 import { Troubles } from './troubles.ts';
@@ -45,29 +45,28 @@ import { Troubles } from './troubles.ts';
 /** What in a desired channel is not text that a client gave. */
 const DESIRED_CHANNEL_BYTES = 1024;
 
+type RegistryShares = Pick<Shares, 'sessions' | 'desiredState' | 'trackedValues' | 'kept'>;
+
 /** Sessions with their channels, rules and traces: the decisions of every command, and nothing of their effects. */
 export class SessionRegistry {
   readonly #sessions = new Map<string, Session>();
   readonly #channelsByKey = new Map<number, TraceChannel>();
   readonly #newUuid: () => string;
-  readonly #pool: SharedPool;
+  readonly #shares: RegistryShares;
   readonly #budget: DesiredStateBudget;
   readonly #onTrouble: (session: Session, sentence: string) => void;
   #nextTraceKey = 1;
   #nextChannelKey = 1;
 
-  /**
-   * @param pool of sessions
-   * @param onTrouble told of each thing that goes wrong in a session, once
-   */
+  /** @param onTrouble told of each thing that goes wrong in a session, once */
   constructor(
     newUuid: () => string,
-    pool: SharedPool,
-    budget: DesiredStateBudget = new DesiredStateBudget(),
+    shares: RegistryShares,
+    budget = new DesiredStateBudget(shares.desiredState),
     onTrouble: (session: Session, sentence: string) => void = () => {},
   ) {
     this.#newUuid = newUuid;
-    this.#pool = pool;
+    this.#shares = shares;
     this.#budget = budget;
     this.#onTrouble = onTrouble;
   }
@@ -80,7 +79,7 @@ export class SessionRegistry {
   admit(wanted: Pick<SessionParameters, 'name' | 'output' | 'shmPath' | 'owner'>): void {
     const { name } = wanted;
     if (this.#sessions.has(name)) throw new DaemonError('SESSION_EXISTS', `there is a session ${name} already`);
-    const refusal = this.#pool.refusalOf(wanted.owner.uid, 1);
+    const refusal = this.#shares.sessions.refusalOf(wanted.owner.uid, 1);
     if (refusal !== undefined) throw new DaemonError('TOO_MANY', refusal);
     for (const other of this.#sessions.values()) {
       if (sharesRingFiles(other, wanted)) {
@@ -112,7 +111,7 @@ export class SessionRegistry {
       trackers: { vpid: new InclusionSet(), vuid: new InclusionSet(), vgid: new InclusionSet() },
       traces: new Map(),
       processPlaces: new Set(),
-      eventSpecs: new EventSpecs(),
+      eventSpecs: new EventSpecs(this.#shares.kept),
       archive: new SessionArchive(actual),
       troubles: new Troubles((sentence) => this.#onTrouble(session, sentence)),
       sightings: new Sightings(),
@@ -123,7 +122,7 @@ export class SessionRegistry {
       statedump: 0,
     };
     this.#sessions.set(name, session);
-    this.#pool.take(session.owner.uid, 1);
+    this.#shares.sessions.take(session.owner.uid, 1);
     return session;
   }
 
@@ -151,7 +150,9 @@ export class SessionRegistry {
 
   remove(session: Session): void {
     this.#sessions.delete(session.name);
-    this.#pool.give(session.owner.uid, 1);
+    this.#shares.sessions.give(session.owner.uid, 1);
+    for (const { size } of Object.values(session.trackers)) this.#shares.trackedValues.give(session.owner.uid, size);
+    session.eventSpecs.release();
     this.#budget.release(session);
     for (const trace of session.traces.values()) this.#forgetKeys(trace);
   }
@@ -186,7 +187,7 @@ export class SessionRegistry {
       if (rules.size >= RULES_PER_CHANNEL_MAX) {
         throw new DaemonError('TOO_MANY', `the channel ${channel.attributes.name} has too many rules`);
       }
-      this.#budget.reserve(session, Buffer.byteLength(JSON.stringify(rule)) + 1);
+      this.#budget.reserve(session, session.owner.uid, Buffer.byteLength(JSON.stringify(rule)) + 1);
     }
     if (!rules.enable(key, rule)) {
       throw new DaemonError('RULE_EXISTS', `the channel ${channel.attributes.name} has this rule already`);
@@ -231,7 +232,7 @@ export class SessionRegistry {
     if (channels.some((channel, idx) => channel.contexts.length + lacking[idx]!.length > CONTEXTS_PER_CHANNEL_MAX)) {
       throw new DaemonError('TOO_MANY', `a channel has at most ${CONTEXTS_PER_CHANNEL_MAX} context fields`);
     }
-    this.#budget.reserve(session, Buffer.byteLength(JSON.stringify(lacking)));
+    this.#budget.reserve(session, session.owner.uid, Buffer.byteLength(JSON.stringify(lacking)));
     channels.forEach((channel, idx) => {
       channel.contexts = [...channel.contexts, ...lacking[idx]!];
     });
@@ -256,11 +257,22 @@ export class SessionRegistry {
     if (tracker.size + (values?.length ?? 0) > TRACKED_VALUES_MAX) {
       throw new DaemonError('TOO_MANY', `a tracker has at most ${TRACKED_VALUES_MAX} values`);
     }
-    tracker.track(values);
+    const { trackedValues } = this.#shares;
+    const refusal = trackedValues.refusalOf(session.owner.uid, values?.length ?? 0);
+    if (refusal !== undefined) throw new DaemonError('TOO_MANY', refusal);
+    this.#changeTracker(session, attribute, () => tracker.track(values));
+  }
+
+  #changeTracker({ trackers, owner }: Session, attribute: TrackedAttribute, change: () => void): void {
+    const before = trackers[attribute].size;
+    change();
+    const more = trackers[attribute].size - before;
+    if (more > 0) this.#shares.trackedValues.take(owner.uid, more);
+    else this.#shares.trackedValues.give(owner.uid, -more);
   }
 
   untrack(session: Session, attribute: TrackedAttribute, values: readonly number[] | null): void {
-    session.trackers[attribute].untrack(values);
+    this.#changeTracker(session, attribute, () => session.trackers[attribute].untrack(values));
   }
 
   start(session: Session): void {
@@ -302,7 +314,7 @@ export class SessionRegistry {
     const trace = this.traceOf(session, thread) ?? this.#newTrace(session, thread);
     for (const channel of session.channels.values()) {
       if (trace.channels.has(channel)) continue;
-      const identifiers = new IdentifierTable(session.eventSpecs);
+      const identifiers = new IdentifierTable(thread.uid, session.eventSpecs, this.#shares.kept);
       const traceChannel = { key: this.#nextChannelKey++, trace, channel, identifiers };
       trace.channels.set(channel, traceChannel);
       this.#channelsByKey.set(traceChannel.key, traceChannel);
@@ -369,7 +381,7 @@ export class SessionRegistry {
       enabled: true,
     };
     const texts = [session.name, wanted.name, session.shmPath];
-    this.#budget.reserve(session, DESIRED_CHANNEL_BYTES + Buffer.byteLength(JSON.stringify(texts)));
+    this.#budget.reserve(session, session.owner.uid, DESIRED_CHANNEL_BYTES + Buffer.byteLength(JSON.stringify(texts)));
     session.channels.set(wanted.name, channel);
     return channel;
   }
@@ -416,7 +428,10 @@ export class SessionRegistry {
   }
 
   #forgetKeys(trace: Trace): void {
-    for (const { key } of trace.channels.values()) this.#channelsByKey.delete(key);
+    for (const { key, identifiers } of trace.channels.values()) {
+      this.#channelsByKey.delete(key);
+      identifiers.release();
+    }
   }
 }
 

@@ -19,7 +19,7 @@ interface Published extends Subscriber {
 }
 
 function newWorld(feed = new TriggerFeed()) {
-  const registry = new SessionRegistry(() => 'uuid', testShares().sessions);
+  const registry = new SessionRegistry(() => 'uuid', testShares());
   const owner = { uid: 0, gid: 0 };
   const parameters = { ...DEFAULT_SESSION, name: 's', output: '/o', format: 'ctf-1.8', owner } as const;
   const session: Session = registry.create(parameters, new Date(0), { frequencyHz: 1n, offsetNs: 0n });

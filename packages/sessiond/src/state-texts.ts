@@ -14,11 +14,9 @@ export interface ChannelsText {
 interface WholePieces {
   readonly version: number;
   readonly pieces: WeakMap<ChannelsText, Buffer>;
-  /** Of all that were made, also of those whose threads have gone. */
-  bytes: number;
 }
 
-/** Processes with traces of their own share no piece, and each has all triggers in it: of one feed no more are kept than this. */
+/** Processes with traces of their own, and users, share no piece, and each has all triggers in it: no more are kept than this. */
 export const WHOLE_BYTES_KEPT = 16 * 1024 * 1024;
 
 /** Pieces for control files, each made once for all threads that get it. */
@@ -28,6 +26,8 @@ export class StateTexts {
   readonly #holders = new Map<ChannelsText, number>();
   /** What is whole, by feed and by what is recorded. */
   #whole = new WeakMap<TriggerFeed, WholePieces>();
+  /** Of all whole pieces that were made, also of those whose threads have gone. */
+  #wholeBytes = 0;
   /** By what is recorded, where that is new, and the text of the rest. */
   #changes = new Map<ChannelsText | undefined, Map<string, Buffer>>();
 
@@ -59,16 +59,17 @@ export class StateTexts {
 
   /** Everything that there is to look for. */
   whole(channels: ChannelsText, feed: TriggerFeed): Buffer {
+    if (this.#wholeBytes > WHOLE_BYTES_KEPT) this.#forgetWhole();
     let known = this.#whole.get(feed);
-    if (known?.version !== feed.version || known.bytes > WHOLE_BYTES_KEPT) {
-      known = { version: feed.version, pieces: new WeakMap(), bytes: 0 };
+    if (known?.version !== feed.version) {
+      known = { version: feed.version, pieces: new WeakMap() };
       this.#whole.set(feed, known);
     }
     let piece = known.pieces.get(channels);
     if (piece === undefined) {
       piece = encodePiece(`{"channels":${channels.text},"added":[${[...feed.texts()].join()}]}`);
       known.pieces.set(channels, piece);
-      known.bytes += piece.length;
+      this.#wholeBytes += piece.length;
     }
     return piece;
   }
@@ -94,6 +95,11 @@ export class StateTexts {
   /** What is recorded has changed; those who record the same as before may get another text object. */
   forgetChannels(): void {
     this.#channels.clear();
+    this.#forgetWhole();
+  }
+
+  #forgetWhole(): void {
     this.#whole = new WeakMap();
+    this.#wholeBytes = 0;
   }
 }

@@ -1,5 +1,6 @@
 import type { TracepointDescription } from '@ringtail/protocol';
-import { TRACEPOINT_LISTS_LENGTH_MAX } from './limits.ts';
+import { textWeight } from './shares/memory-weight.ts';
+import type { SharedPool } from './shares/shared-pool.ts';
 
 /** What a thread says that it can record, as clients are told of it. */
 export interface TracepointList {
@@ -15,38 +16,65 @@ export function jsonWithoutFields({ names }: TracepointList): string {
   return JSON.stringify(names.map(({ name, logLevel }): TracepointDescription => ({ name, logLevel, fields: [] })));
 }
 
-/** The lists of all threads, equal ones kept once: a thousand processes of one program have one. */
-export class TracepointLists {
-  readonly #lists = new Map<string, { readonly list: TracepointList; uses: number }>();
+/** Of a name and its log level, beside the characters. */
+const NAME_BYTES = 64;
 
-  #length = 0;
+/**
+ * The lists of all threads, equal ones of a user kept once: a thousand processes of one program have one. Users have none
+ * together, so that each list counts for one user.
+ */
+export class TracepointLists {
+  /** By user and JSON. */
+  readonly #lists = new Map<number, Map<string, Entry>>();
+  readonly #entries = new Map<TracepointList, Entry>();
+  readonly #kept: SharedPool;
+
+  /** @param kept bytes kept for applications */
+  constructor(kept: SharedPool) {
+    this.#kept = kept;
+  }
 
   get size(): number {
-    return this.#lists.size;
+    return this.#entries.size;
   }
 
   /**
-   * The list with these tracepoints, until it has been released as often as it was asked for. Undefined where all lists
-   * together would be too long.
+   * The list of the user with these tracepoints, until it has been released as often as it was acquired.
+   *
+   * @returns the reason where the share of the user has no room
    */
-  acquire(tracepoints: readonly TracepointDescription[]): TracepointList | undefined {
+  acquire(uid: number, tracepoints: readonly TracepointDescription[]): TracepointList | string {
     const json = JSON.stringify(tracepoints);
-    const known = this.#lists.get(json);
+    const ofUser = this.#lists.get(uid) ?? new Map<string, Entry>();
+    const known = ofUser.get(json);
     if (known !== undefined) {
       known.uses++;
       return known.list;
     }
-    if (this.#length + json.length > TRACEPOINT_LISTS_LENGTH_MAX) return undefined;
-    this.#length += json.length;
+    const bytes = textWeight(json) + tracepoints.reduce((sum, { name }) => sum + NAME_BYTES + textWeight(name), 0);
+    const refusal = this.#kept.take(uid, bytes);
+    if (refusal !== undefined) return refusal;
     const list = { json, names: tracepoints.map(({ name, logLevel }) => ({ name, logLevel })) };
-    this.#lists.set(json, { list, uses: 1 });
+    const entry: Entry = { uid, list, bytes, uses: 1 };
+    this.#lists.set(uid, ofUser.set(json, entry));
+    this.#entries.set(list, entry);
     return list;
   }
 
   release(list: TracepointList): void {
-    const known = this.#lists.get(list.json);
+    const known = this.#entries.get(list);
     if (known === undefined || --known.uses > 0) return;
-    this.#lists.delete(list.json);
-    this.#length -= list.json.length;
+    this.#entries.delete(list);
+    this.#kept.give(known.uid, known.bytes);
+    const ofUser = this.#lists.get(known.uid);
+    ofUser?.delete(list.json);
+    if (ofUser?.size === 0) this.#lists.delete(known.uid);
   }
+}
+
+interface Entry {
+  readonly uid: number;
+  readonly list: TracepointList;
+  readonly bytes: number;
+  uses: number;
 }

@@ -11,6 +11,10 @@ export class Troubles {
     this.#onNew = onNew;
   }
 
+  has(sentence: string): boolean {
+    return this.#sentences.has(sentence);
+  }
+
   add(sentence: string): void {
     if (this.#sentences.has(sentence)) return;
     if (this.#sentences.size >= TROUBLES_MAX) {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { CounterMap } from '../maps/counter-map.ts';
 import { FakeCountingThread } from '../testing/counting-thread.test.support.ts';
 import { MAP } from '../testing/maps.test.support.ts';
+import { testShares } from '../testing/shares.test.support.ts';
 import { processOf } from '../testing/threads.test.support.ts';
 import { KeyCounters } from './key-counters.ts';
 import { DAEMON_COUNTERS_MAX, type SharedCounter, ThreadCounters } from './thread-counters.ts';
@@ -81,7 +82,7 @@ describe('counters of keys', () => {
   });
 
   it.each(['drop', 'sum'] as const)('of threads stay with their process, and then %s', (deadProcesses) => {
-    const counters = new KeyCounters();
+    const counters = new KeyCounters(testShares().kept);
     const map = newMap(deadProcesses);
     const { number } = counters.open(map, all);
     const process = processOf(5);
@@ -102,7 +103,7 @@ describe('counters of keys', () => {
   });
 
   it('of users are those of all their processes, and stay when they have ended', () => {
-    const counters = new KeyCounters();
+    const counters = new KeyCounters(testShares().kept);
     const map = newMap('drop', { ownership: 'user' });
     const { number } = counters.open(map, all);
     const threads = [1, 1, 2].map((uid, at) => new FakeCountingThread(uid, 0, processOf(at)));
@@ -151,7 +152,7 @@ describe('counters of keys', () => {
   });
 
   it('that an event adds to once are less by what several triggers have added', () => {
-    const counters = new KeyCounters();
+    const counters = new KeyCounters(testShares().kept);
     const map = newMap('sum', { updatePolicy: 'per-event' });
     const groups = [counters.open(map, all), counters.open(map, all)];
     const repeats = counters.repeatsOf(map) as number;
@@ -182,7 +183,7 @@ describe('counters of keys', () => {
   });
 
   it('are not taken from users whom no trigger of the map is about', () => {
-    const counters = new KeyCounters();
+    const counters = new KeyCounters(testShares().kept);
     const map = newMap('sum', { updatePolicy: 'per-event', keyCountMax: 1 });
     counters.open(map, ({ uid }) => uid === 1);
     const stranger = new FakeCountingThread(2);
@@ -192,7 +193,7 @@ describe('counters of keys', () => {
   });
 
   it('go on where their trigger is gone, and end with their map', () => {
-    const counters = new KeyCounters();
+    const counters = new KeyCounters(testShares().kept);
     const map = newMap('sum');
     const group = counters.open(map, all);
     const thread = new FakeCountingThread(1);
@@ -208,7 +209,7 @@ describe('counters of keys', () => {
   });
 
   it('that a thread gives to other keys begin there, and keep what they counted before', () => {
-    const counters = new KeyCounters();
+    const counters = new KeyCounters(testShares().kept);
     const [map, other] = [newMap('sum', { keyCountMax: 1 }), newMap('sum')];
     const [gone, full, next] = [counters.open(map, all), counters.open(map, all), counters.open(other, all)];
     const thread = new FakeCountingThread(1);
@@ -241,7 +242,7 @@ describe('counters of keys', () => {
   });
 
   it('that were given to other keys begin at zero when the map is cleared, and end with it', () => {
-    const counters = new KeyCounters();
+    const counters = new KeyCounters(testShares().kept);
     const map = newMap('sum');
     const group = counters.open(map, all);
     const thread = new FakeCountingThread(1);
@@ -270,7 +271,7 @@ describe('counters of keys', () => {
   });
 
   it('leave nothing of triggers that are long gone when the last thread that counted for them has ended', () => {
-    const counters = new KeyCounters();
+    const counters = new KeyCounters(testShares().kept);
     const map = newMap('sum', { updatePolicy: 'per-event' });
     let asked = 0;
     const former = counters.open(map, () => ++asked > 0);
@@ -288,7 +289,7 @@ describe('counters of keys', () => {
   });
 
   it('of users whom a trigger is not about are not believed', () => {
-    const counters = new KeyCounters();
+    const counters = new KeyCounters(testShares().kept);
     const map = newMap('sum');
     const group = counters.open(map, ({ uid }) => uid === 1);
     const thread = new FakeCountingThread(2);

@@ -1,5 +1,7 @@
 import { CONTROL_COUNTER_COUNT, CONTROL_SLOT_COUNT, type CountersMessage } from '@ringtail/protocol';
 import type { CounterMap, LiveValue } from '../maps/counter-map.ts';
+import { textWeight } from '../shares/memory-weight.ts';
+import type { SharedPool } from '../shares/shared-pool.ts';
 import { type CountingThread, counterAt, difference } from './thread-counters.ts';
 
 /** What events of one rule add to the keys of one map: threads number a counter for each key, and announce it. */
@@ -33,11 +35,16 @@ interface Thread {
   readonly settled: Map<CounterMap, Map<string, number>>;
 }
 
+/** Of an entry, beside its key. */
+const ENTRY_BYTES = 160;
+
 /** Groups that were closed and may still be announced by threads that have not looked since. */
 const CLOSED_KEPT = 1024;
 
 /** Counters of maps, as threads announce them. */
 export class KeyCounters {
+  readonly #kept: SharedPool;
+  readonly #onRefused: (uid: number, why: string) => void;
   readonly #threads = new Map<CountingThread, Thread>();
   readonly #groups = new Map<number, Group>();
   readonly #ofMaps = new Map<CounterMap, Set<Group>>();
@@ -45,6 +52,15 @@ export class KeyCounters {
   readonly #repeats = new Map<CounterMap, Group>();
   readonly #closed: Group[] = [];
   #nextNumber = 1;
+
+  /**
+   * @param kept bytes kept for applications
+   * @param onRefused a key of a user's thread is not counted
+   */
+  constructor(kept: SharedPool, onRefused: (uid: number, why: string) => void = () => {}) {
+    this.#kept = kept;
+    this.#onRefused = onRefused;
+  }
 
   /** @param counts whether what that thread adds is counted. */
   open(map: CounterMap, counts: (thread: CountingThread) => boolean): KeyGroup {
@@ -90,6 +106,11 @@ export class KeyCounters {
       const former = entries.get(index);
       if (former !== undefined) this.#settle(known, former, start);
       if (group === undefined || !group.counts(thread)) continue;
+      const refusal = this.#kept.take(thread.uid, weightOf(key));
+      if (refusal !== undefined) {
+        this.#onRefused(thread.uid, refusal);
+        continue;
+      }
       const entry: Entry = { thread, index, group, key, refused: !group.map.hasRoomFor(key), start, base: start };
       entries.set(index, entry);
       group.entries.add(entry);
@@ -140,7 +161,9 @@ export class KeyCounters {
   forget(map: CounterMap): void {
     for (const group of this.#ofMaps.get(map) ?? []) {
       this.#groups.delete(group.number);
-      for (const { thread, index } of group.entries) this.#threads.get(thread)?.entries.delete(index);
+      for (const { thread, index, key } of group.entries) {
+        if (this.#threads.get(thread)?.entries.delete(index)) this.#kept.give(thread.uid, weightOf(key));
+      }
     }
     for (const { settled } of this.#threads.values()) settled.delete(map);
     this.#ofMaps.delete(map);
@@ -158,7 +181,8 @@ export class KeyCounters {
 
   /** The counter will not be added to for this any more. @param end what it held then */
   #settle({ entries, settled }: Thread, entry: Entry, end: number): void {
-    const { group, index, refused, start } = entry;
+    const { thread, group, index, key, refused, start } = entry;
+    this.#kept.give(thread.uid, weightOf(key));
     const added = difference(end, start);
     group.ended += added;
     if (refused) group.endedRefused += added;
@@ -220,6 +244,10 @@ class Group implements KeyGroup {
 
 function addedBy({ thread, index, start }: Entry): number {
   return difference(counterAt(thread, index), start);
+}
+
+function weightOf(key: string): number {
+  return ENTRY_BYTES + textWeight(key);
 }
 
 /** Adds what a counter has counted by the time it held `end`, as far as the map has room for its key. */

@@ -4,17 +4,17 @@ import type { Session } from '../session.ts';
 import { SessionRegistry } from '../session-registry.ts';
 import { testShares } from '../testing/shares.test.support.ts';
 import { processOf, threadOf } from '../testing/threads.test.support.ts';
-import { TracepointLists } from '../tracepoint-lists.ts';
+import { type TracepointList, TracepointLists } from '../tracepoint-lists.ts';
 import { type DiagnosedThread, type DiagnosisFacts, diagnose, RULES_DIAGNOSED_MAX } from './diagnose.ts';
 
 const INFO = 6;
 const DEBUG = 14;
-const lists = new TracepointLists();
+const lists = new TracepointLists(testShares().kept);
 
 /** A thread of the user 7 whose program has these tracepoints. */
 function thread(pid: number, tracepoints: Readonly<Record<string, number>> = { 'shop:order': INFO }): DiagnosedThread {
   const described = Object.entries(tracepoints).map(([name, logLevel]) => ({ name, logLevel, fields: [] }));
-  return { thread: threadOf(7, processOf(pid)), tracepoints: lists.acquire(described)! };
+  return { thread: threadOf(7, processOf(pid)), tracepoints: lists.acquire(7, described) as TracepointList };
 }
 
 interface SetUp {
@@ -28,14 +28,14 @@ interface SetUp {
 
 /** What is said of a session that records `shop:*` and is started, unless something else is said. */
 function diagnosisOf(setUp: SetUp): SessionDiagnosis {
-  const registry = new SessionRegistry(() => '00000000-0000-0000-0000-000000000000', testShares().sessions);
+  const registry = new SessionRegistry(() => '00000000-0000-0000-0000-000000000000', testShares());
   const owner = { uid: 7, gid: 7 };
   const parameters = { ...DEFAULT_SESSION, name: 's', output: '/tmp/s', format: 'ctf-1.8', owner } as const;
   const session = registry.create(parameters, new Date(0), { frequencyHz: 1_000_000_000n, offsetNs: 0n });
   for (const rule of setUp.rules ?? [{ pattern: 'shop:*' }]) registry.enableEvent(session, null, rule);
   const threads = setUp.threads ?? [thread(1)];
   for (const { thread: of, tracepoints } of [...threads, ...(setUp.gone ?? [])]) {
-    session.sightings.add({ pid: of.pid, tid: of.pid, tracepoints });
+    session.sightings.add({ thread: of, tracepoints });
   }
   if (setUp.stopped !== true) registry.start(session);
   setUp.change?.(registry, session);

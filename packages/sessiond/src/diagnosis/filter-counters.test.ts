@@ -13,7 +13,7 @@ interface Opened {
 }
 
 function makeCounters(room = 100) {
-  const registry = new SessionRegistry(() => '00000000-0000-0000-0000-000000000000', testShares().sessions);
+  const registry = new SessionRegistry(() => '00000000-0000-0000-0000-000000000000', testShares());
   const opened: Opened[] = [];
   const counters = new FilterCounters({
     sessions: () => registry.sessions(),

@@ -1,17 +1,28 @@
 import { scheduleTimer } from '../conditions/schedule.ts';
 import {
+  ALL_TRACKED_VALUES_MAX,
   APP_BYTES_MAX,
   APP_BYTES_ROOT_RESERVE,
   APP_CONNECTIONS_ROOT_RESERVE,
   CLIENT_BYTES_MAX,
   CLIENT_BYTES_ROOT_RESERVE,
   CLIENT_ROOT_RESERVE_RATIO,
+  DESIRED_STATE_BYTES_MAX,
+  DESIRED_STATE_ROOT_RESERVE,
+  KEPT_BYTES_MAX,
+  KEPT_BYTES_ROOT_RESERVE,
   SESSIONS_MAX,
   SESSIONS_ROOT_RESERVE,
+  TRACKED_VALUES_MAX,
+  TRIGGERS_BYTES_MAX,
+  TRIGGERS_BYTES_ROOT_RESERVE,
+  TRIGGERS_MAX,
+  TRIGGERS_ROOT_RESERVE,
 } from '../limits.ts';
 import { BegunFrames } from './begun-frames.ts';
 import { ClientPlaces } from './client-places.ts';
 import { planDescriptors } from './descriptor-plan.ts';
+import { DrainBudget } from './drain-budget.ts';
 import { FairTurns } from './fair-turns.ts';
 import { type PoolUsers, SharedPool } from './shared-pool.ts';
 import { SubordinateUsers } from './subordinate-users.ts';
@@ -27,6 +38,7 @@ export interface SharesOptions {
 /** Everything bounded in the session daemon that one user could use up, divided among users. */
 export interface Shares {
   readonly turns: FairTurns;
+  readonly drains: DrainBudget;
   readonly appConnections: SharedPool;
   /** Of begun frames and unread answers. */
   readonly appBytes: SharedPool;
@@ -36,6 +48,14 @@ export interface Shares {
   readonly clientBytes: SharedPool;
   readonly clientFrames: BegunFrames;
   readonly sessions: SharedPool;
+  /** Bytes of rules and triggers in control files. */
+  readonly desiredState: SharedPool;
+  readonly triggers: SharedPool;
+  readonly triggerBytes: SharedPool;
+  readonly trackedValues: SharedPool;
+  /** Bytes of what applications have the daemon keep. */
+  readonly kept: SharedPool;
+  readonly rings: SharedPool;
 }
 
 export function makeShares(options: SharesOptions): Shares {
@@ -61,6 +81,7 @@ export function makeShares(options: SharesOptions): Shares {
   );
   return {
     turns: new FairTurns({ nowMs, userBehind }),
+    drains: new DrainBudget({ ...users, nowMs }),
     appConnections: pool(
       'connections of applications',
       plan.appConnections,
@@ -81,6 +102,42 @@ export function makeShares(options: SharesOptions): Shares {
       SESSIONS_MAX + SESSIONS_ROOT_RESERVE,
       SESSIONS_ROOT_RESERVE,
       'destroy sessions of this user (ringtail destroy)',
+    ),
+    desiredState: pool(
+      'bytes of rules and triggers, which all applications have to be told',
+      DESIRED_STATE_BYTES_MAX + DESIRED_STATE_ROOT_RESERVE,
+      DESIRED_STATE_ROOT_RESERVE,
+      'destroy sessions or remove triggers of this user',
+    ),
+    triggers: pool(
+      'triggers',
+      TRIGGERS_MAX + TRIGGERS_ROOT_RESERVE,
+      TRIGGERS_ROOT_RESERVE,
+      'remove triggers of this user (ringtail remove-trigger)',
+    ),
+    triggerBytes: pool(
+      'bytes of definitions of triggers',
+      TRIGGERS_BYTES_MAX + TRIGGERS_BYTES_ROOT_RESERVE,
+      TRIGGERS_BYTES_ROOT_RESERVE,
+      'remove triggers of this user (ringtail remove-trigger)',
+    ),
+    trackedValues: pool(
+      'values of process trackers',
+      ALL_TRACKED_VALUES_MAX + TRACKED_VALUES_MAX,
+      TRACKED_VALUES_MAX,
+      'track fewer values in sessions of this user (ringtail untrack)',
+    ),
+    kept: pool(
+      'bytes kept for applications',
+      KEPT_BYTES_MAX,
+      KEPT_BYTES_ROOT_RESERVE,
+      'run fewer programs of this user, or programs with fewer tracepoints',
+    ),
+    rings: pool(
+      'ring buffers',
+      plan.rings,
+      Math.ceil(plan.rings / 16),
+      'end programs of this user, use fewer channels, or raise the limit of descriptors of the session daemon',
     ),
   };
 }

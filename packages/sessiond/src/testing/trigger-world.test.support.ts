@@ -11,12 +11,14 @@ import { ThreadCounters } from '../counters/thread-counters.ts';
 import { DesiredStateBudget } from '../desired-state-budget.ts';
 import { CounterMap } from '../maps/counter-map.ts';
 import type { Session } from '../session.ts';
+import type { Shares } from '../shares/shares.ts';
 import type { ConditionKind, ConditionSource, ConditionSources, Occurred } from '../triggers/condition-source.ts';
 import type { Firing, Performance } from '../triggers/trigger.ts';
 import { TriggerEngine } from '../triggers/trigger-engine.ts';
 import { FakeCountingThread } from './counting-thread.test.support.ts';
 import { MAP } from './maps.test.support.ts';
 import { QUIET_LOG } from './quiet-log.test.support.ts';
+import { testShares } from './shares.test.support.ts';
 
 export const OWNER = { uid: 7, gid: 70 };
 export const rule = { pattern: 'p:e' };
@@ -67,18 +69,22 @@ export class TriggerWorld {
   readonly occurred = new Map<number, Occurred>();
   readonly stopped: number[] = [];
   readonly counters = new ThreadCounters();
-  readonly keyCounters = new KeyCounters();
+  readonly shares: Shares;
+  readonly keyCounters: KeyCounters;
   session: Session | undefined;
   published = 0;
   perform: (action: TriggerAction, firing: Firing) => Performance | undefined = () => undefined;
   readonly engine: TriggerEngine;
 
-  constructor(sources: ConditionSources = this.#sources()) {
+  constructor(sources: ConditionSources = this.#sources(), shares = testShares(OWNER.uid)) {
+    this.shares = shares;
+    this.keyCounters = new KeyCounters(shares.kept);
     this.engine = new TriggerEngine({
       sources: () => sources,
       counters: this.counters,
       keyCounters: this.keyCounters,
-      budget: new DesiredStateBudget(),
+      budget: new DesiredStateBudget(shares.desiredState),
+      shares,
       findSession: (name) => (this.session?.name === name ? this.session : undefined),
       perform: (action, firing) => {
         this.performed.push({ kind: action.kind, times: firing.times, report: firing.report });

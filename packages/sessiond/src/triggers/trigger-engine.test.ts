@@ -3,6 +3,7 @@ import type { TriggerAction } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
 import { TRIGGERS_MAX } from '../limits.ts';
 import { FakeCountingThread } from '../testing/counting-thread.test.support.ts';
+import { testShares } from '../testing/shares.test.support.ts';
 import {
   ACTIONS,
   CONDITIONS,
@@ -155,6 +156,28 @@ describe('TriggerEngine', () => {
     for (let count = 0; count < TRIGGERS_MAX; count++) engine.remove(`trigger${count}`, OWNER.uid);
     expect(engine.add(more, OWNER)).toBe('more');
     expect(world.desiredFor(OWNER.uid)).toHaveLength(1);
+  });
+
+  it('gives each user a share of the triggers and of the memory for captures', () => {
+    const world = new TriggerWorld(undefined, testShares(0));
+    const { engine } = world;
+    const addAll = () => {
+      for (;;) engine.add({ ...named('', ACTIONS.notify(every1)), name: null }, OWNER);
+    };
+    expect(addAll).toThrow(/^the share of user 7 is used up: 5000 of 10256 triggers; .*remove-trigger/);
+    expect(engine.add(named('other', ACTIONS.notify(every1)), { uid: 8, gid: 8 })).toBe('other');
+    const thread = new FakeCountingThread(OWNER.uid);
+    engine.threadRegistered(thread);
+    const captures = ['x'.repeat(60_000)];
+    for (let trigger = 1; trigger <= 5000; trigger++) {
+      engine.matched(thread, { type: 'trigger-matched', trigger, matches: 1, discarded: 0, captures });
+    }
+    const kept = world.performed.filter(({ report }) => report.captures.a !== null);
+    expect(kept.length).toBeGreaterThan(100);
+    expect(kept.length).toBeLessThan(1000);
+    expect(world.performed).toHaveLength(5000);
+    for (let count = 0; count < 5000; count++) engine.remove(`trigger${count}`, OWNER.uid);
+    expect(world.shares.kept.used).toBe(0);
   });
 
   it('keeps what is published within what a control file can take', () => {

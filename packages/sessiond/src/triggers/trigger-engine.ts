@@ -11,10 +11,13 @@ import type { KeyCounters } from '../counters/key-counters.ts';
 import type { CountingThread, SharedCounter, ThreadCounters } from '../counters/thread-counters.ts';
 import { DaemonError } from '../daemon-error.ts';
 import type { DesiredStateBudget } from '../desired-state-budget.ts';
-import { CAPTURES_BYTES_MAX, TRIGGERS_BYTES_MAX, TRIGGERS_MAX } from '../limits.ts';
+import { CAPTURES_BYTES_MAX } from '../limits.ts';
 import type { CounterMap } from '../maps/counter-map.ts';
 import type { PeerLog } from '../peer-log.ts';
 import type { Owner, Session } from '../session.ts';
+import { jsonWeight } from '../shares/memory-weight.ts';
+import { PoolHolding } from '../shares/pool-holding.ts';
+import type { Shares } from '../shares/shares.ts';
 import { type ConditionKind, type ConditionSource, type ConditionSources, isAbout } from './condition-source.ts';
 import { type FindSession, MapIncrements } from './map-increments.ts';
 import { type Matches, MatchLedger } from './match-ledger.ts';
@@ -31,6 +34,7 @@ export interface TriggerEngineOptions {
   readonly counters: ThreadCounters;
   readonly keyCounters: KeyCounters;
   readonly budget: DesiredStateBudget;
+  readonly shares: Pick<Shares, 'triggers' | 'triggerBytes' | 'kept'>;
   readonly findSession: FindSession;
   readonly perform: Perform;
   /** Has applications told of what has changed in feeds. */
@@ -42,6 +46,8 @@ export interface TriggerEngineOptions {
 interface Entry {
   readonly trigger: Trigger;
   readonly bytes: number;
+  /** The newest captures, which count for the user of the thread. */
+  readonly captures: PoolHolding;
   readonly increments: MapIncrements;
   /** Counts the events of conditions that only count. */
   readonly counter: SharedCounter | undefined;
@@ -68,7 +74,6 @@ export class TriggerEngine {
   /** By user and slot. */
   readonly #feeds = new Map<string, Feed>();
   readonly #ledger = new MatchLedger();
-  #bytes = 0;
   #nextKey = 1;
   #nextNumber = 0;
   #closed = false;
@@ -82,7 +87,7 @@ export class TriggerEngine {
    * @throws {DaemonError} `TRIGGER_EXISTS` for a name that the owner has given already, `TOO_MANY`, `UNSUPPORTED`, and for what cannot work
    */
   add(definition: TriggerDefinition, owner: Owner): string {
-    const { budget, log } = this.#options;
+    const { budget, shares, log } = this.#options;
     checkDefinition(definition);
     const { condition } = definition;
     const source = this.#sourceOf(condition.kind);
@@ -90,21 +95,11 @@ export class TriggerEngine {
     if (this.#byName.has(nameKey(owner.uid, name))) {
       throw new DaemonError('TRIGGER_EXISTS', `user ${owner.uid} has a trigger ${name} already`);
     }
-    const bytes = Buffer.byteLength(JSON.stringify(definition));
-    if (this.#byKey.size >= TRIGGERS_MAX) {
-      throw new DaemonError(
-        'TOO_MANY',
-        `there are ${TRIGGERS_MAX} triggers already, and no more can be: remove some first`,
-      );
-    }
-    if (this.#bytes + bytes > TRIGGERS_BYTES_MAX) {
-      throw new DaemonError(
-        'TOO_MANY',
-        `all triggers together would be longer than ${TRIGGERS_BYTES_MAX} bytes: remove some first`,
-      );
-    }
+    const bytes = jsonWeight(definition);
+    const refusal = shares.triggers.refusalOf(owner.uid, 1) ?? shares.triggerBytes.refusalOf(owner.uid, bytes);
+    if (refusal !== undefined) throw new DaemonError('TOO_MANY', refusal);
     const trigger = this.#newTrigger({ ...definition, name }, owner);
-    budget.reserve(trigger, desiredBytes(definition));
+    budget.reserve(trigger, owner.uid, desiredBytes(definition));
     let counter: SharedCounter | undefined;
     try {
       counter = this.#counterFor(trigger);
@@ -113,10 +108,12 @@ export class TriggerEngine {
       throw error;
     }
     const increments = new MapIncrements(trigger, this.#options.keyCounters, () => this.#nextKey++);
-    const entry: Entry = { trigger, bytes, increments, counter, stop: () => {} };
+    const captures = new PoolHolding(shares.kept);
+    const entry: Entry = { trigger, bytes, captures, increments, counter, stop: () => {} };
     this.#byKey.set(trigger.key, entry);
     this.#byName.set(nameKey(owner.uid, name), entry);
-    this.#bytes += bytes;
+    shares.triggers.take(owner.uid, 1);
+    shares.triggerBytes.take(owner.uid, bytes);
     if (definition.actions.some((action) => isCountedAtEvent(condition, action))) this.#counting.add(entry);
     increments.bind(this.#options.findSession);
     if (ruleOf(condition) !== undefined) this.#changed(entry);
@@ -133,11 +130,14 @@ export class TriggerEngine {
   remove(name: string, uid: number): void {
     const entry = this.#byName.get(nameKey(uid, name));
     if (entry === undefined) throw new DaemonError('NO_TRIGGER', `user ${uid} has no trigger ${name}`);
-    const { trigger, increments, counter, bytes } = entry;
+    const { trigger, increments, captures, counter, bytes } = entry;
+    const { shares } = this.#options;
     this.#byName.delete(nameKey(uid, name));
     this.#byKey.delete(trigger.key);
     this.#counting.delete(entry);
-    this.#bytes -= bytes;
+    shares.triggers.give(trigger.owner.uid, 1);
+    shares.triggerBytes.give(trigger.owner.uid, bytes);
+    captures.giveBackAll();
     entry.stop();
     trigger.remove();
     increments.close();
@@ -226,8 +226,14 @@ export class TriggerEngine {
     const { trigger } = entry;
     if (trigger.definition.condition.kind !== 'event-rule-matches') return false;
     trigger.messagesDiscarded = Math.min(trigger.messagesDiscarded + discarded, Number.MAX_SAFE_INTEGER);
-    trigger.occurred(matches, bounded(captures));
+    trigger.occurred(matches, this.#kept(entry, uid, bounded(captures)));
     return true;
+  }
+
+  /** The captures, or none of them where the share of the user has no room: the occurrence counts in any case. */
+  #kept({ captures: holding }: Entry, uid: number, captures: Captures): Captures {
+    holding.giveBackAll();
+    return captures.length === 0 || holding.take(uid, jsonWeight(captures)) === undefined ? captures : [];
   }
 
   #newTrigger(definition: TriggerDefinition & { readonly name: string }, owner: Owner): Trigger {

@@ -1,0 +1,47 @@
+import type { PoolUsers } from './shared-pool.ts';
+
+/** What a user's applications may keep the daemon with reading at once: enough for thousands that behave. */
+const BURST_MS = 200;
+/** The part of the time that a user gets back. */
+const REFILL = 0.1;
+
+export interface DrainBudgetOptions extends PoolUsers {
+  readonly nowMs: () => number;
+}
+
+/**
+ * Time for reading what applications have sent, where a command waits for it. A user whose applications send without end
+ * uses up the time of that user, and commands of others go on.
+ */
+export class DrainBudget {
+  readonly #options: DrainBudgetOptions;
+  /** What users have spent, as of when. */
+  readonly #spent = new Map<number, { spentMs: number; atMs: number }>();
+
+  constructor(options: DrainBudgetOptions) {
+    this.#options = options;
+  }
+
+  /** @returns false, without having done it, if the user has no time left */
+  spend(uid: number, work: () => void): boolean {
+    const { nowMs, userBehind, daemonUid } = this.#options;
+    const user = userBehind(uid);
+    const beginMs = nowMs();
+    const before = this.#spent.get(user);
+    const spentMs = before === undefined ? 0 : Math.max(0, before.spentMs - REFILL * (beginMs - before.atMs));
+    const isTrusted = user === 0 || user === daemonUid;
+    if (spentMs >= BURST_MS && !isTrusted) return false;
+    work();
+    const endMs = nowMs();
+    if (!isTrusted) this.#spent.set(user, { spentMs: spentMs + endMs - beginMs, atMs: beginMs });
+    return true;
+  }
+
+  /** Forgets users who have all their time. */
+  forgetIdle(): void {
+    const nowMs = this.#options.nowMs();
+    for (const [user, { spentMs, atMs }] of this.#spent) {
+      if (spentMs <= REFILL * (nowMs - atMs)) this.#spent.delete(user);
+    }
+  }
+}

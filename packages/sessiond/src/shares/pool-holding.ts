@@ -1,0 +1,32 @@
+import type { SharedPool } from './shared-pool.ts';
+
+/** What one thing holds of a pool, for whichever users, until all of it is given back at once. */
+export class PoolHolding {
+  readonly #pool: SharedPool;
+  readonly #held = new Map<number, number>();
+
+  constructor(pool: SharedPool) {
+    this.#pool = pool;
+  }
+
+  /** @returns why the user cannot have it; undefined if it is taken */
+  take(uid: number, amount: number): string | undefined {
+    const refusal = this.#pool.take(uid, amount);
+    if (refusal === undefined) this.#held.set(uid, this.heldFor(uid) + amount);
+    return refusal;
+  }
+
+  heldFor(uid: number): number {
+    return this.#held.get(uid) ?? 0;
+  }
+
+  giveBack(uid: number, amount: number): void {
+    this.#pool.give(uid, amount);
+    this.#held.set(uid, this.heldFor(uid) - amount);
+  }
+
+  giveBackAll(): void {
+    for (const [uid, amount] of this.#held) this.#pool.give(uid, amount);
+    this.#held.clear();
+  }
+}
