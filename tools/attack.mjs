@@ -1,6 +1,6 @@
 // Attacks a session daemon of root as other users: npm run attack [-- PART...] [--seed N] [--requests N] [--declarations N] …
 //
-// Without a part, all with a number of inputs, one after the other; `hostile-user` alone is to be asked for by its name:
+// Without a part, all that have a number of inputs, one after the other. One with a time has to be named:
 //   npm run attack -- hostile-user [--minutes N]
 // Has to run as root. The suite does the same with fewer inputs and always the same seed, see testing/attack.
 import { spawnSync } from 'node:child_process';
@@ -44,21 +44,29 @@ const PARTS = {
   kills: { count: 84, test: 'testing/e2e/kill-modes.test.ts', env: 'RINGTAIL_KILLS', seed: 'RINGTAIL_SEED' },
 };
 
+/** Everything at once, for a time: how long root's commands take, events that a bystander loses, memory. */
+const HOSTILE_USER = {
+  count: 10,
+  test: 'testing/attack/hostile-user',
+  env: 'RINGTAIL_ATTACK_MINUTES',
+  seed: 'RINGTAIL_ATTACK_SEED',
+};
+
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const { values, positionals } = readWords();
-const seed = wholeNumber('seed') ?? Math.floor(Math.random() * 2 ** 31);
+const seed = numberOf('seed') ?? Math.floor(Math.random() * 2 ** 31);
 const wanted = positionals.length === 0 ? Object.keys(PARTS) : positionals;
 
 const failed = [];
 for (const name of wanted) {
-  const { count: usual, test, env, seed: seedEnv } = PARTS[name];
-  const count = wholeNumber(name) ?? usual;
-  console.log(`\nattack: ${name}, ${count}, seed ${seed}`);
+  const isHostileUser = name === 'hostile-user';
+  const { count: usual, test, env, seed: seedEnv } = isHostileUser ? HOSTILE_USER : PARTS[name];
+  const count = numberOf(isHostileUser ? 'minutes' : name) ?? usual;
+  console.log(`\nattack: ${name}, ${count}${isHostileUser ? ' minutes' : ''}, seed ${seed}`);
   if (!run(test, { [env]: String(count), [seedEnv]: String(seed) })) failed.push(name);
 }
-console.log(
-  `\nattack: ${wanted.length - failed.length} passed, ${failed.length} failed${failed.map((name) => ` ${name}`).join('')}`,
-);
+const failures = failed.length === 0 ? '' : `: ${failed.join(', ')}`;
+console.log(`\nattack: ${wanted.length - failed.length} passed, ${failed.length} failed${failures}`);
 process.exitCode = failed.length === 0 ? 0 : 1;
 
 function run(test, env) {
@@ -70,21 +78,25 @@ function run(test, env) {
 }
 
 function readWords() {
-  const options = Object.fromEntries(['seed', ...Object.keys(PARTS)].map((name) => [name, { type: 'string' }]));
+  const options = Object.fromEntries(
+    ['seed', 'minutes', ...Object.keys(PARTS)].map((name) => [name, { type: 'string' }]),
+  );
   try {
     const words = parseArgs({ options, allowPositionals: true });
-    const stranger = words.positionals.find((name) => !(name in PARTS));
-    if (stranger === undefined) return words;
-    return refuse(`there is no part ${stranger}, but ${Object.keys(PARTS).join(', ')}`);
+    const names = [...Object.keys(PARTS), 'hostile-user'];
+    const stranger = words.positionals.find((name) => !names.includes(name));
+    return stranger === undefined ? words : refuse(`there is no part ${stranger}, but ${names.join(', ')}`);
   } catch (error) {
     return refuse(error.message);
   }
 }
 
-function wholeNumber(name) {
+/** A whole number; of minutes, parts are possible. */
+function numberOf(name) {
   const text = values[name];
-  if (text === undefined || /^\d+$/.test(text)) return text === undefined ? undefined : Number(text);
-  return refuse(`--${name} is a whole number, not ${text}`);
+  const pattern = name === 'minutes' ? /^\d+(\.\d+)?$/ : /^\d+$/;
+  if (text === undefined || pattern.test(text)) return text === undefined ? undefined : Number(text);
+  return refuse(`--${name} is a number, not ${text}`);
 }
 
 function refuse(why) {

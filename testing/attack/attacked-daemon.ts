@@ -22,7 +22,17 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SessionDaemonClient } from '@ringtail/ctl';
 import { expect, onTestFinished } from 'vitest';
-import { isRoot, isRunning, makeSandbox, pause, REGISTER_URL, type Sandbox } from '../e2e/harness.ts';
+import {
+  type Ended,
+  isRoot,
+  isRunning,
+  makeSandbox,
+  pause,
+  REGISTER_URL,
+  ringtail,
+  type Sandbox,
+  until,
+} from '../e2e/harness.ts';
 import { requirePeer } from '../peers.ts';
 
 const SESSIOND = fileURLToPath(import.meta.resolve('ringtail/sessiond'));
@@ -34,7 +44,7 @@ const GROUP = 'daemon';
 const USERS_FROM = 420_000_000 + process.pid * 4;
 const WITNESS_USER = USERS_FROM;
 export const ATTACKERS = [USERS_FROM + 1, USERS_FROM + 2] as const;
-export const EVENTS_A_SECOND = 1000;
+const EVENTS_A_SECOND = 1000;
 
 /** A limit against hanging. */
 const SETTLE_MS = 60_000;
@@ -78,6 +88,16 @@ export function useOf(pid: number): Use {
   return { descriptors: readdirSync(`/proc/${pid}/fd`).length, memoryBytes: Number(pages) * 1024 };
 }
 
+/** Clock ticks of `/proc/PID/stat`: 100 a second on every Linux that we know. */
+const TICK_MS = 10;
+
+/** How long a process has computed until now. */
+export function cpuMsOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+}
+
 export class AttackedDaemon {
   readonly directory: string;
   readonly runDirectory: string;
@@ -87,7 +107,7 @@ export class AttackedDaemon {
   readonly output: string;
   readonly client: SessionDaemonClient;
   readonly #sandbox: Sandbox;
-  readonly #consumer: number;
+  readonly consumerPid: number;
   readonly #witness: ChildProcess;
   readonly #baitBefore: string;
   #before: { readonly daemon: Use; readonly consumer: Use } | undefined;
@@ -105,7 +125,7 @@ export class AttackedDaemon {
     this.output = outputIn(this.directory);
     this.bait = parts.bait;
     this.client = parts.client;
-    this.#consumer = parts.consumer;
+    this.consumerPid = parts.consumer;
     this.#witness = parts.witness;
     this.#baitBefore = listingOf(parts.bait);
   }
@@ -128,6 +148,15 @@ export class AttackedDaemon {
     const witness = await startWitness(sandbox, WITNESS_USER);
     const { consumerPid } = await client.daemonStatus();
     return new AttackedDaemon({ sandbox, bait: makeBait(), client, consumer: consumerPid as number, witness });
+  }
+
+  get daemonPid(): number {
+    return this.client.daemonPid;
+  }
+
+  /** Runs `ringtail WORDS` as root. */
+  asRoot(words: readonly string[]): Promise<Ended> {
+    return ringtail(this.#sandbox, ['--no-sessiond', ...words], { RINGTAIL_RUNDIR: this.runDirectory });
   }
 
   homeOf(uid: number): string {
@@ -164,18 +193,28 @@ export class AttackedDaemon {
 
   /**
    * Notes what the daemons use now. To be called after a first, small attack: by then traces of the attackers are open, and
-   * code that is used has been compiled.
+   * code that is used has been compiled. Waits for the first events of the witness: until then it has no files.
    */
   async noteUse(): Promise<void> {
-    await pause(1000);
-    this.#before = { daemon: useOf(this.client.daemonPid), consumer: useOf(this.#consumer) };
+    await until(async () => (await this.client.sessionStatistics('all')).eventsRecorded > 0);
+    this.#before = { daemon: useOf(this.daemonPid), consumer: useOf(this.consumerPid) };
+  }
+
+  /** Attackers who have gone may have left sessions, and orders that the daemon has not carried out yet. */
+  async destroyOtherSessions(): Promise<void> {
+    for (let others = 1; others > 0; ) {
+      await pause(1000);
+      const names = (await this.client.listSessions()).map(({ name }) => name).filter((name) => name !== 'all');
+      others = names.length;
+      for (const name of names) await this.client.destroySession(name);
+    }
   }
 
   /** After the attack: everything is as it was, and the witness has lost nothing. Ends the session. */
   async judge(): Promise<void> {
     await this.#settle();
     const status = await this.client.daemonStatus();
-    expect(status).toMatchObject({ pid: this.client.daemonPid, consumerPid: this.#consumer, consumerRestarts: 0 });
+    expect(status).toMatchObject({ pid: this.daemonPid, consumerPid: this.consumerPid, consumerRestarts: 0 });
     this.#witness.stdin?.end();
     const [said] = (await once(this.#witness.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
     await this.client.destroySession('all');
@@ -201,7 +240,7 @@ export class AttackedDaemon {
     if (before === undefined) return;
     const limit = performance.now() + SETTLE_MS;
     for (;;) {
-      const now = { daemon: useOf(this.client.daemonPid), consumer: useOf(this.#consumer) };
+      const now = { daemon: useOf(this.daemonPid), consumer: useOf(this.consumerPid) };
       const isSettled = (['daemon', 'consumer'] as const).every(
         (name) =>
           now[name].descriptors <= before[name].descriptors &&

@@ -15,6 +15,7 @@ import {
   FrameDecoder,
   runDirectoryAt,
 } from '@ringtail/protocol';
+import { frameOf } from './hostile-values.mjs';
 
 const loaded = loadPosix();
 if (!loaded.ok) throw new Error(loaded.reason);
@@ -52,14 +53,6 @@ export function registration(more = {}) {
     slot: SLOT,
     ...more,
   };
-}
-
-/** Bytes of a message, be it one of the protocol or not. */
-export function frameOf(message) {
-  const text = Buffer.from(JSON.stringify(message) ?? 'null');
-  const length = Buffer.alloc(4);
-  length.writeUInt32LE(text.length);
-  return Buffer.concat([length, text]);
 }
 
 /** A connection to the application socket. Its calls block, which is all right for an attacker. */
@@ -152,6 +145,11 @@ export function wrongDescriptors(home) {
     return fd;
   };
   const all = Seal.SHRINK | Seal.GROW | Seal.SEAL;
+  const readOnly = (fd) => {
+    const again = openSync(`/proc/self/fd/${fd}`, 'r');
+    posix.closeFd(fd);
+    return again;
+  };
   const fifo = `${home}/fifo`;
   rmSync(fifo, { force: true });
   posix.mkfifo(fifo, 0o600);
@@ -174,6 +172,7 @@ export function wrongDescriptors(home) {
     () => memfd(CONTROL_FILE_BYTES, all),
     () => memfd(CONTROL_FILE_BYTES + 1, all),
     () => memfd(2 ** 40, all),
+    () => readOnly(soundControlFile()),
   ];
 }
 

@@ -1,7 +1,11 @@
 // Values that break programs, and JSON damaged with them. Everything depends on the random numbers alone, so that a seed replays it.
 
-/** `[' nested ']` 3,000 deep: JSON.parse takes it, a recursive function may not. */
-const DEEP = Array.from({ length: 3000 }).reduce((inner) => [inner], 0);
+/**
+ * Stands for `[[[…]]]`, 50,000 deep: JSON.parse takes it, a recursive function may not. JSON.stringify does not either, so it
+ * becomes text in `frameOf` only.
+ */
+const DEEP = '@deep@';
+const DEEP_TEXT = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
 
 const NUMBERS = [
   -1,
@@ -70,8 +74,17 @@ const TEXTS = [
 const ALL = [null, true, false, [], {}, [[]], DEEP, Array.from({ length: 70_000 }, () => 0), ...NUMBERS, ...TEXTS];
 const NAMES = ['__proto__', 'constructor', 'length', '', 'kind', 'type', 'toJSON', 'then'];
 
+/** Bytes of a message, be it one of the protocol or not. */
+export function frameOf(message) {
+  const text = Buffer.from((JSON.stringify(message) ?? 'null').replaceAll(`"${DEEP}"`, DEEP_TEXT));
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(text.length);
+  return Buffer.concat([length, text]);
+}
+
 export function hostileValue(random, more = []) {
-  return random.below(4) === 0 && more.length > 0 ? random.pick(more) : random.pick(ALL);
+  // A copy: damages are done to what was put in, too.
+  return structuredClone(random.below(4) === 0 && more.length > 0 ? random.pick(more) : random.pick(ALL));
 }
 
 /**
@@ -93,8 +106,8 @@ export function damagedJson(random, value, more = []) {
         parent[key] = [parent[key]];
         break;
       case 2:
-        if (Array.isArray(parent)) parent.push(parent[key]);
-        else setOwn(parent, random.pick(NAMES), parent[key]);
+        if (Array.isArray(parent)) parent.push(structuredClone(parent[key]));
+        else setOwn(parent, random.pick(NAMES), structuredClone(parent[key]));
         break;
       default:
         parent[key] = hostileValue(random, more);

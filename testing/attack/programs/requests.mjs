@@ -12,7 +12,7 @@ import {
   runDirectoryAt,
 } from '@ringtail/protocol';
 import { damagedBytes, randomOf } from '../../fuzz/mutate.mjs';
-import { damagedJson } from './hostile-values.mjs';
+import { damagedJson, frameOf } from './hostile-values.mjs';
 
 const [runDirectory, home, bait, seed, count] = process.argv.slice(2);
 const { clientSocket } = runDirectoryAt(runDirectory);
@@ -228,13 +228,6 @@ function oneRequest(random, id) {
 function damagedFrame(random) {
   const frame = frameOf(request(99, 'list-sessions', {}));
   return damagedBytes(random, frame, frameOf(request(98, 'create-session', REQUESTS['create-session'](random))));
-}
-
-function frameOf(message) {
-  const text = Buffer.from(JSON.stringify(message) ?? 'null');
-  const length = Buffer.alloc(4);
-  length.writeUInt32LE(text.length);
-  return Buffer.concat([length, text]);
 }
 
 function shortened(request) {

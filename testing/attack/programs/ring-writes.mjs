@@ -14,7 +14,8 @@ import {
   RingMode,
 } from '@ringtail/ringbuf';
 import { randomOf } from '../../fuzz/mutate.mjs';
-import { frameOf, HostileThread } from './hostile-thread.mjs';
+import { HostileThread } from './hostile-thread.mjs';
+import { frameOf } from './hostile-values.mjs';
 
 const [runDirectory, , , seed, count] = process.argv.slice(2);
 const WRITES_A_RING = 120;

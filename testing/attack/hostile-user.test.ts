@@ -1,0 +1,140 @@
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { loadavg } from 'node:os';
+import { SessionDaemonClient } from '@ringtail/ctl';
+import { describe, expect, it } from 'vitest';
+import { pause } from '../e2e/harness.ts';
+import { ATTACK_SEED, attackNumber } from './attack-number.ts';
+import { ATTACKERS, AttackedDaemon, canAttack, cpuMsOf, useOf } from './attacked-daemon.ts';
+
+/** In the suite only so long that each kind of attack has begun; a real one is `npm run attack -- hostile-user`. */
+const MINUTES = attackNumber('MINUTES') ?? 0.1;
+const isMeasured = attackNumber('MINUTES') !== undefined;
+/** Bounds of what root and others may feel of the attack. Answers are measured on a machine that does nothing else. */
+const ANSWER_MS_MAX = 1000;
+const MEMORY_BYTES_MAX = 256 * 2 ** 20;
+const PERIOD_MS = 1000;
+const START_MS = 300;
+
+/** In the order in which they begin: the last ones take all that is left. */
+const KINDS = [
+  'sessions',
+  'declarations',
+  'pipelined',
+  'half-requests',
+  'watchers',
+  'drip',
+  'log-flood',
+  'half-frames',
+  'registrations',
+  'silent-programs',
+  'silent-clients',
+];
+/** What root does all the while, one command a second. */
+const COMMANDS = [
+  ['create', 'of-root', '--output=OUTPUT'],
+  ['enable-event', '-u', 'witness:*'],
+  ['start'],
+  ['status'],
+  ['list'],
+  ['stop'],
+  ['destroy'],
+];
+
+describe.skipIf(!canAttack)('a hostile user who does everything at once', () => {
+  it(
+    `neither shuts out root nor costs others an event, ${MINUTES} minutes`,
+    async () => {
+      const daemon = await AttackedDaemon.open();
+      // Traces of the attacker are open from now on.
+      await daemon.attack(ATTACKERS[0], 'declarations.mjs', ATTACK_SEED + 1, 20);
+      await daemon.noteUse();
+      const crowd = await startAll(daemon);
+      const reports = crowd.map((child) => reportOf(child.stdout as NodeJS.ReadableStream));
+      const measured = await commandsOfRoot(daemon, MINUTES * 60_000);
+      for (const child of crowd) child.stdin?.end();
+      const told = await Promise.all(reports);
+      for (const report of told) process.stderr.write(`attack: ${report}\n`);
+      const { answers, daemonAnswers, failures, memoryBytesMax } = measured;
+      process.stderr.write(
+        `attack: commands of root: ${describeTimes(answers)}; ${failures.length} failed\n` +
+          `attack: daemon, to a new client: ${describeTimes(daemonAnswers.map(({ ms }) => ms))}\n` +
+          `attack: of which the daemon computes: ${describeTimes(daemonAnswers.map(({ cpuMs }) => cpuMs))}\n` +
+          `attack: memory at most ${mebibytes(memoryBytesMax.daemon)}, consumer ${mebibytes(memoryBytesMax.consumer)}; ` +
+          `load ${loadavg()
+            .map((load) => load.toFixed(1))
+            .join(' ')}\n`,
+      );
+      expect(failures).toEqual([]);
+      expect(memoryBytesMax.daemon).toBeLessThan(MEMORY_BYTES_MAX);
+      expect(memoryBytesMax.consumer).toBeLessThan(MEMORY_BYTES_MAX);
+      if (isMeasured) expect(Math.max(...answers)).toBeLessThan(ANSWER_MS_MAX);
+      await daemon.destroyOtherSessions();
+      await daemon.judge();
+    },
+    120_000 + MINUTES * 120_000,
+  );
+});
+
+async function startAll(daemon: AttackedDaemon): Promise<ChildProcess[]> {
+  const crowd: ChildProcess[] = [];
+  for (const kind of KINDS) {
+    crowd.push(daemon.start(ATTACKERS[0], 'crowd.mjs', kind, daemon.runDirectory, String(ATTACK_SEED)));
+    await pause(START_MS);
+  }
+  return crowd;
+}
+
+async function reportOf(stdout: NodeJS.ReadableStream): Promise<string> {
+  let text = '';
+  stdout.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+  });
+  await once(stdout, 'close');
+  return text.trim();
+}
+
+/** Runs one command after the other, a second apart, and samples the daemons' memory as often. */
+async function commandsOfRoot(daemon: AttackedDaemon, forMs: number) {
+  const answers: number[] = [];
+  const daemonAnswers: { readonly ms: number; readonly cpuMs: number }[] = [];
+  const failures: string[] = [];
+  const memoryBytesMax = { daemon: 0, consumer: 0 };
+  const begin = performance.now();
+  for (let i = 0; performance.now() < begin + forMs; i++) {
+    const words = (COMMANDS[i % COMMANDS.length] as string[]).map((word) =>
+      word.replace('OUTPUT', `${daemon.directory}/of-root-${i}`),
+    );
+    const asked = performance.now();
+    const { code, stdout, stderr } = await daemon.asRoot(words);
+    const answerMs = Math.round(performance.now() - asked);
+    answers.push(answerMs);
+    daemonAnswers.push(await daemonAnswer(daemon));
+    if (code !== 0) failures.push(`${words.join(' ')}: ${stdout}${stderr}`);
+    for (const name of ['daemon', 'consumer'] as const) {
+      memoryBytesMax[name] = Math.max(memoryBytesMax[name], useOf(daemon[`${name}Pid`]).memoryBytes);
+    }
+    await pause(Math.max(0, begin + (i + 1) * PERIOD_MS - performance.now()));
+  }
+  return { answers, daemonAnswers, failures, memoryBytesMax };
+}
+
+/** How long a client that comes now waits for its first answers, and how much the daemon computes meanwhile. */
+async function daemonAnswer({ runDirectory, daemonPid }: AttackedDaemon): Promise<{ ms: number; cpuMs: number }> {
+  const asked = performance.now();
+  const before = cpuMsOf(daemonPid);
+  const client = await SessionDaemonClient.connect({ runDirectory, timeoutMs: 60_000 });
+  await client.daemonStatus();
+  client.close();
+  return { ms: Math.round(performance.now() - asked), cpuMs: cpuMsOf(daemonPid) - before };
+}
+
+function describeTimes(times: readonly number[]): string {
+  const sorted = times.toSorted((a, b) => a - b);
+  const at = (part: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))];
+  return `${sorted.length} times, median ${at(0.5)} ms, p99 ${at(0.99)} ms, max ${at(1)} ms`;
+}
+
+function mebibytes(bytes: number): string {
+  return `${Math.round(bytes / 2 ** 20)} MiB`;
+}
