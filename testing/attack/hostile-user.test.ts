@@ -101,7 +101,7 @@ async function commandsOfRoot(daemon: AttackedDaemon, forMs: number) {
   const failures: string[] = [];
   const memoryBytesMax = { daemon: 0, consumer: 0 };
   const begin = performance.now();
-  for (let i = 0; performance.now() < begin + forMs; i++) {
+  for (let i = 0; i < COMMANDS.length || performance.now() < begin + forMs; i++) {
     const words = (COMMANDS[i % COMMANDS.length] as string[]).map((word) =>
       word.replace('OUTPUT', `${daemon.directory}/of-root-${i}`),
     );
