@@ -1,20 +1,26 @@
 /** A user puts links, and other things, where a daemon of root makes or takes over directories and files. */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   chownSync,
   existsSync,
   lstatSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
   symlinkSync,
 } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { describe, expect, it } from 'vitest';
-import { program, REGISTER_URL } from './harness.ts';
+import { describeError } from '@ringtail/base';
+import { SessionDaemonClient } from '@ringtail/ctl';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { runSeed } from '../schemas/seeded-random.ts';
+import { program, REGISTER_URL, RINGTAIL } from './harness.ts';
 import { othersCanRun, SESSIOND, SharedDaemon, USERS } from './shared-daemon.ts';
 
 const SLOW = { timeout: 240_000 };
@@ -22,6 +28,9 @@ const SLOW = { timeout: 240_000 };
 const ATTACKER = 42_421;
 const AS_ATTACKER = [`--reuid=${ATTACKER}`, `--regid=${ATTACKER}`, '--clear-groups'];
 const [VICTIM_USER] = USERS;
+/** Pairs of directories that the attacker exchanges. */
+const RACES = 40;
+const EXCHANGE = program('exchange.mjs');
 /** A daemon that is not refused would go on for good. */
 const START_TIMEOUT_MS = 60_000;
 
@@ -331,5 +340,65 @@ describe.skipIf(!othersCanRun)('root does not follow what another user plants', 
     }
     scene.expectUnharmed();
     expect(await scene.ringtail(0, 'snapshot', 'record', '-s', 's', join(sticky, 'new'))).toMatchObject({ code: 0 });
+  });
+
+  it('while directories and links are exchanged all the time: a session is created in directories of root, or refused', async () => {
+    const scene = new Scene();
+    await scene.start();
+    const sticky = scene.open('sticky', 0o1777);
+    const places = Array.from({ length: RACES }, (_, idx) => ({
+      output: join(sticky, `out-${idx}`),
+      shmPath: join(sticky, `shm-${idx}`),
+    }));
+    const names = places.flatMap(({ output, shmPath }) => [output, shmPath]);
+    const seed = String(runSeed('planted links'));
+    const attacker = spawn('setpriv', [...AS_ATTACKER, process.execPath, EXCHANGE, scene.victim, seed, ...names], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const closed = once(attacker, 'close');
+    onTestFinished(async () => {
+      attacker.kill('SIGKILL');
+      await closed;
+    });
+    await once(attacker.stdout, 'data');
+    const client = await SessionDaemonClient.connect({ runDirectory: scene.runDirectory });
+    onTestFinished(() => client.close());
+    const outcomes = { created: 0, refused: 0 };
+    for (const [idx, place] of places.entries()) {
+      try {
+        await client.createSession({ name: `s${idx}`, ...place });
+        await client.enableEvent(`s${idx}`, { pattern: 'e2e:*' });
+        await client.startSession(`s${idx}`);
+        for (const path of [place.output, place.shmPath]) expect(lstatSync(path)).toMatchObject({ uid: 0 });
+        outcomes.created += 1;
+      } catch (error) {
+        expect(describeError(error)).toMatch(new RegExp(`of user ${ATTACKER}|to user ${ATTACKER}|comes and goes`));
+        outcomes.refused += 1;
+      }
+    }
+    console.info(`seed ${seed}: ${JSON.stringify(outcomes)}`);
+    await scene.run(VICTIM_USER, ['--import', REGISTER_URL, program('threads.mjs'), '1', '10']);
+    for (const { name } of await client.listSessions()) await client.destroySession(name);
+    scene.expectUnharmed();
+  });
+
+  it('in a user namespace, where the owners of / and /tmp have no number of their own', () => {
+    const home = mkdtempSync(join(tmpdir(), 'rt-'));
+    onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+    chownSync(home, ATTACKER, ATTACKER);
+    const inside = (...words: readonly string[]) =>
+      spawnSync('setpriv', [...AS_ATTACKER, 'unshare', '--user', '--map-root-user', ...words], {
+        env: { ...process.env, HOME: home, RINGTAIL_HOME: home, TMPDIR: home, RINGTAIL_RUNDIR: undefined },
+        cwd: home,
+        encoding: 'utf8',
+      });
+    const owner = inside('stat', '-c', '%u', '/');
+    if (owner.stdout !== '65534\n') {
+      console.warn(`NOT TESTED: directories in a user namespace: ${owner.stderr || owner.stdout}`);
+      return;
+    }
+    const args = ['record', '--output', join(home, 'trace'), '--shm-path', join(home, 'shm')];
+    const recorded = inside(process.execPath, RINGTAIL, ...args, process.execPath, program('threads.mjs'), '1', '10');
+    expect(recorded).toMatchObject({ status: 0, stderr: expect.stringMatching(/ringtail: 20 events/) });
   });
 });

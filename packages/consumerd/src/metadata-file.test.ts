@@ -3,6 +3,7 @@ import {
   appendFileSync,
   chownSync,
   existsSync,
+  linkSync,
   mkdtempSync,
   readFileSync,
   rmSync,
@@ -97,6 +98,26 @@ describe('MetadataFile', () => {
       expect(() => write([])).toThrowError(/is not a file of this user/);
     },
   );
+
+  it.skipIf(process.geteuid?.() !== 0)('refuses a file of root to which somebody has given another name', () => {
+    const other = join(directory, 'other');
+    writeFileSync(other, '');
+    linkSync(other, path);
+    expect(() => write([])).toThrowError(/is a file with other names \(hard links\)/);
+    expect(readFileSync(other, 'utf8')).toBe('');
+  });
+
+  it('is replaced by a new file, whatever has the name of that', () => {
+    const other = join(directory, 'other');
+    writeFileSync(other, 'precious');
+    write([block('a')]);
+    for (const plant of [linkSync, symlinkSync]) {
+      plant(other, `${path}.new`);
+      write([block('a')], systemOutput, `${PROLOGUE}env {\n\tby = "${plant.name}";\n};\n\n`);
+      expect(content()).toContain(plant.name);
+      expect(readFileSync(other, 'utf8')).toBe('precious');
+    }
+  });
 
   it('is as before when the disk is full in the middle of a block, and takes the block when it is repeated', () => {
     const output = failingOutput();

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { hostname } from 'node:os';
-import { describeError } from '@ringtail/base';
+import { describeError, errnoOf } from '@ringtail/base';
 import { changeEntry, descriptorLimit, type Posix } from '@ringtail/posix';
 import type { Request, TraceFormat } from '@ringtail/protocol';
 import { AppServer } from './app-server.ts';
@@ -248,7 +248,12 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
   });
   const openToGroup = () => {
     if (clientGroup === undefined) return;
-    changeEntry(directory.clientSocket, { mode: 0o660, gid: clientGroup });
+    try {
+      changeEntry(directory.clientSocket, { mode: 0o660, gid: clientGroup });
+    } catch (error) {
+      if (errnoOf(error) !== 'EINVAL') throw error;
+      log.warn(`group ${clientGroup} does not exist in this user namespace: only root may give commands`);
+    }
   };
   await clientServer.listen();
   openToGroup();
