@@ -20,6 +20,7 @@ const { outputFiles, metafile } = await build({
     'ringtail-sessiond': 'packages/sessiond/src/main.ts',
     'ringtail-consumerd': 'packages/consumerd/src/main.ts',
     'job-process': 'packages/reader/src/jobs/job-process.ts',
+    'place-helper': 'packages/sessiond/src/places/place-helper.ts',
   },
   outdir: output,
   bundle: true,

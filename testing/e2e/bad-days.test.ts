@@ -14,7 +14,7 @@ import {
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
-  childrenOf,
+  consumersOf,
   eventsOf,
   findProgram,
   indexesOf,
@@ -105,11 +105,11 @@ describe('when a process is killed during a recording', () => {
     const running = await recordSteps(sandbox, ['--subbuf-size=64k', '--num-subbuf=64']);
     const daemon = sessionDaemonOf(sandbox);
     for (let kill = 0; kill < 3; kill++) {
-      await until(() => childrenOf(daemon).length === 1);
+      await until(() => consumersOf(daemon).length === 1);
       await pause(400);
-      const [consumer] = childrenOf(daemon) as [number];
+      const [consumer] = consumersOf(daemon) as [number];
       process.kill(consumer, 'SIGKILL');
-      await until(() => childrenOf(daemon).some((pid) => pid !== consumer));
+      await until(() => consumersOf(daemon).some((pid) => pid !== consumer));
     }
     await pause(300);
     const emitted = await emittedBy(running);
@@ -131,7 +131,7 @@ describe('when a process is killed during a recording', () => {
     const running = await recordSteps(sandbox);
     await pause(300);
     const daemon = sessionDaemonOf(sandbox);
-    const consumers = childrenOf(daemon);
+    const consumers = consumersOf(daemon);
     process.kill(daemon, 'SIGKILL');
     // It takes everything, then it ends.
     await until(() => !consumers.some(isRunning));
@@ -169,7 +169,7 @@ describe('when a process is killed during a recording', () => {
     const running = await recordSteps(sandbox, ['--shm-path', rings, '--subbuf-size=256k'], join(both, 'trace'));
     await pause(700);
     const daemon = sessionDaemonOf(sandbox);
-    const consumers = childrenOf(daemon);
+    const consumers = consumersOf(daemon);
     // First those who could still take something.
     for (const pid of [...consumers, daemon]) process.kill(pid, 'SIGKILL');
     await pause(100);

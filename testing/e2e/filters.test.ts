@@ -5,7 +5,7 @@ import { spawnDaemon } from '@ringtail/ctl';
 import { type ChannelAttributes, DEFAULT_CHANNEL, type EventRule } from '@ringtail/protocol';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
-  childrenOf,
+  consumersOf,
   eventsOf,
   IMPATIENT,
   indexesOf,
@@ -115,7 +115,7 @@ describe('a channel that may hold programs up', () => {
   async function startWithoutConsumer({ sandbox, daemonPid }: Recording, env: Sandbox['env']) {
     const app = startNode(sandbox, [program('filtered.mjs'), '20000', 'wait'], env);
     await app.says(/emitting/);
-    const [consumer] = childrenOf(daemonPid) as [number];
+    const [consumer] = consumersOf(daemonPid) as [number];
     process.kill(consumer, 'SIGSTOP');
     onTestFinished(() => {
       if (isRunning(consumer)) process.kill(consumer, 'SIGCONT');
@@ -138,7 +138,7 @@ describe('a channel that may hold programs up', () => {
   it('holds no program up for long whose events nobody names', async () => {
     const recording = await sessionOf([SMALL, {}]);
     await recording.start();
-    const [consumer] = childrenOf(recording.daemonPid) as [number];
+    const [consumer] = consumersOf(recording.daemonPid) as [number];
     process.kill(consumer, 'SIGSTOP');
     const env = { ...ALLOWED, ...IMPATIENT };
     const app = await startNode(recording.sandbox, [program('filtered.mjs'), '20000'], env).ended;

@@ -272,6 +272,11 @@ export function childrenOf(pid: number): number[] {
     .filter((child) => parentOf(child) === pid);
 }
 
+/** The consumer daemons of a session daemon, which has helper processes as well. */
+export function consumersOf(daemon: number): number[] {
+  return childrenOf(daemon).filter((pid) => commandLineOf(pid)[1]?.includes('consumerd'));
+}
+
 function parentOf(pid: number): number | undefined {
   const parent = statOf(pid)?.[1];
   return parent === undefined ? undefined : Number(parent);

@@ -19,6 +19,7 @@ export interface Libc {
   madvise(address: number, bytes: number, advice: number): number;
   getpagesize(): number;
   socket(domain: number, type: number, protocol: number): number;
+  socketpair(domain: number, type: number, protocol: number, fds: Uint8Array): number;
   bind(fd: number, address: Uint8Array, bytes: number): number;
   listen(fd: number, backlog: number): number;
   accept4(fd: number, address: null, bytes: null, flags: number): number;
@@ -56,6 +57,7 @@ export function bindLibc(koffi: Koffi): Libc {
     madvise: bind('int madvise(intptr_t address, size_t bytes, int advice)'),
     getpagesize: bind('int getpagesize()'),
     socket: bind('int socket(int domain, int type, int protocol)'),
+    socketpair: bind('int socketpair(int domain, int type, int protocol, void *fds)'),
     bind: bind('int bind(int fd, const void *address, uint32_t bytes)'),
     listen: bind('int listen(int fd, int backlog)'),
     accept4: bind('int accept4(int fd, void *address, void *bytes, int flags)'),

@@ -40,6 +40,8 @@ export interface ServerSocketCalls {
   /** Receives bytes and descriptors. A read never goes beyond the bytes that a descriptor came with. */
   receiveWithFds(fd: number, buffer: Uint8Array): ReceivedMessage | null;
   peerCredentials(fd: number): PeerCredentials;
+  /** Two connected sockets, close-on-exec, that belong to the caller. @throws {PosixError} `EMFILE`, … */
+  socketPair(): readonly [number, number];
 }
 
 export function serverSocketCalls(libc: Libc): ServerSocketCalls {
@@ -63,6 +65,13 @@ export function serverSocketCalls(libc: Libc): ServerSocketCalls {
         libc.close(fd);
         throw error;
       }
+    },
+
+    socketPair() {
+      const fds = Buffer.alloc(8);
+      if (libc.socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
+        throw posixError('socketpair', libc.errno());
+      return [fds.readInt32LE(0), fds.readInt32LE(4)];
     },
 
     accept(fd) {

@@ -29,6 +29,8 @@ import type { Shares } from './shares/shares.ts';
 
 /** What a registered thread says. Descriptors belong to whoever is called. */
 export interface RegisteredApplication {
+  /** Resolves when all that it is to record is in its control file; undefined where it is already. Does not reject. */
+  readonly informed: Promise<void> | undefined;
   declare(message: DeclareMessage): Promise<AppReply>;
   /** @throws {PeerRefusal} for what is no ring; the connection ends then. */
   ring(message: RingMessage, descriptor: number): void;
@@ -122,6 +124,7 @@ export class AppConnection {
   /** Of the frame that is being received: descriptors travel with the first byte of theirs. */
   readonly #descriptors: number[] = [];
   #application: RegisteredApplication | undefined;
+  #isRegistered = false;
   /** Of a thread that cannot be recorded: called at its end. */
   #onUnableEnded: (() => void) | undefined;
   #replies: Promise<void> = Promise.resolve();
@@ -268,12 +271,23 @@ export class AppConnection {
     const { posix, descriptor, register, peer } = this.#options;
     const connection: ApplicationConnection = {
       disconnect: (why) => this.#close(why),
-      look: (turn = 0) => this.#send({ type: 'look', turn }),
+      // Until it is registered it waits for that answer alone, and looks then.
+      look: (turn = 0) => {
+        if (this.#isRegistered) this.#send({ type: 'look', turn });
+      },
       openProcess: () => posix.openPeerProcess(descriptor),
     };
     this.#application = register(peer, message, this.#takeDescriptor(), connection);
     this.#registered();
-    this.#reply({ type: 'registered', daemonVersion: RINGTAIL_VERSION });
+    const registered = { type: 'registered', daemonVersion: RINGTAIL_VERSION } as const;
+    const { informed } = this.#application;
+    this.#isRegistered = informed === undefined;
+    this.#reply(
+      informed?.then(() => {
+        this.#isRegistered = true;
+        return registered;
+      }) ?? registered,
+    );
   }
 
   #registerUnable(message: UnableMessage): void {

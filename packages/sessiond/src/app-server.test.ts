@@ -76,6 +76,7 @@ function register(_peer: unknown, message: RegisterMessage, descriptor: number):
   }
   events.push(`register ${message.procname}`);
   return {
+    informed: undefined,
     declare: async ({ events: specs }) => {
       events.push('declare');
       await Promise.resolve();

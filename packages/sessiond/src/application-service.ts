@@ -107,6 +107,7 @@ export class ApplicationService {
         thread,
         counting,
         subscriber,
+        informed: traces.prepared(thread)?.then(() => publisher.published()),
         controlFile: controlFileName(controlFile),
         onEnded: (then) => {
           this.#applications.delete(application);
@@ -223,6 +224,7 @@ interface ApplicationParts {
   readonly thread: RecordedThread;
   readonly counting: CountingThread;
   readonly subscriber: Subscriber;
+  readonly informed: Promise<void> | undefined;
   /** As `/proc` calls it; undefined where a tracer would call it otherwise. */
   readonly controlFile: string | undefined;
   readonly onEnded: (then: (end: ProcessEnd | undefined) => void) => void;
@@ -254,6 +256,10 @@ class Application implements RegisteredApplication, AskedThread {
     this.#kept = new PoolHolding(services.kept);
     this.thread = parts.thread;
     this.name = `thread ${tid} of process ${pid} (${procname})`;
+  }
+
+  get informed(): Promise<void> | undefined {
+    return this.#parts.informed;
   }
 
   async declare(message: DeclareMessage): Promise<AppReply> {

@@ -150,10 +150,18 @@ export class CommandService {
 
   /** What a session that is being destroyed has still is free when that is done. */
   async #create(params: Commands['create-session']['params'], client: Client): Promise<Result<'create-session'>> {
-    const leaving = this.#options.registry.leavingBefore(params);
+    const leaving = this.#options.registry.leavingBefore(params, client);
     await Promise.allSettled(leaving.map(({ name }) => this.#busy.get(name)));
     this.#refuseAtEnd();
-    return this.#sessionCommands.create(params, client);
+    const place = await this.#sessionCommands.claim(params, client);
+    try {
+      this.#refuseAtEnd();
+      return this.#sessionCommands.create(params, client, place);
+    } catch (error) {
+      place.unreserve();
+      place.output.release();
+      throw error;
+    }
   }
 
   /** @throws {DaemonError} `SHUTTING_DOWN` */

@@ -8,6 +8,7 @@ export type DaemonErrorCode =
   | 'NO_SUCH_SESSION'
   | 'OUTPUT_IN_USE'
   | 'OUTPUT_NOT_WRITABLE'
+  | 'PLACE_NOT_ANSWERING'
   | 'CHANNEL_EXISTS'
   | 'NO_CHANNEL'
   | 'CHANNEL_NAME_NEEDED'

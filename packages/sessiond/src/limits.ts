@@ -95,3 +95,15 @@ export const CAPTURES_BYTES_MAX = 256 * 1024;
 export const PROGRAMS_MAX = 16;
 export const POSTS_MAX = 16;
 export const ACTIONS_WAITING_MAX = 256;
+
+/** How long a file system may take for one call in a directory that a user chose: a disk that was spun down takes up to ten seconds. */
+export const PLACE_TIMEOUT_MS = 15_000;
+/**
+ * Helper processes at work for one user's directories, those included that hang: the second is for a command on a sound file
+ * system beside one that hangs. More would be processes that nobody can kill.
+ */
+export const PLACE_HELPERS_PER_USER_MAX = 2;
+/** A helper starts in a tenth of a second; on a machine that is busy without measure, in some. */
+export const PLACE_HELPER_START_MS = 30_000;
+/** After so long without work a helper ends, but for the last. */
+export const PLACE_HELPER_IDLE_MS = 10_000;

@@ -98,6 +98,7 @@ async function serve(options: DaemonOptions, inBackground: boolean): Promise<voi
     uid,
     clientGroup: uid === 0 ? posix.groupIdOf(options.group) : undefined,
     consumerMain,
+    helperMain: fileURLToPath(import.meta.resolve('#place-helper')),
     defaultFormat: options.defaultFormat,
     metrics: options.metrics && { address: options.metrics, tokenFile: options.metricsTokenFile },
     log,
@@ -115,7 +116,8 @@ async function serve(options: DaemonOptions, inBackground: boolean): Promise<voi
   // One that lives for a single recording loads nothing that it was not told to.
   if (!options.lifeline || options.load !== undefined) {
     const home = homeDirectory(process.env);
-    await loadSavedSessions({ uid, home, named: options.load, execute: daemon.execute, now: () => new Date(), log });
+    const { places, execute } = daemon;
+    await loadSavedSessions({ uid, home, named: options.load, places, execute, now: () => new Date(), log });
   }
   manager.ready(`serving ${claim.directory.path}`);
   announceReady(inBackground ? { ...options, sigParent: false } : options, parent);

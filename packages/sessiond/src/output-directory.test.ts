@@ -1,6 +1,7 @@
 import {
   chmodSync,
   chownSync,
+  closeSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -36,7 +37,7 @@ function claim(path: string, inUse = false): string {
 }
 
 function releaseAll(): void {
-  for (const output of claimed) output.release();
+  for (const { descriptor } of claimed) if (descriptor !== undefined) closeSync(descriptor);
   claimed.clear();
 }
 

@@ -15,10 +15,11 @@ import {
 import { DaemonError } from './daemon-error.ts';
 import type { Owner } from './session.ts';
 
-/** A directory that one session writes to, and no other session of any daemon until it is released. */
+/** A directory that one session writes to, and no other session of any daemon until the descriptor is closed. */
 export interface ClaimedOutput {
   readonly path: string;
-  release(): void;
+  /** Holds the lock; undefined where the directory cannot be opened. */
+  readonly descriptor: number | undefined;
 }
 
 /** What a session writes into its output directory, here and in LTTng. */
@@ -147,8 +148,8 @@ function isEmptyOrAbsent(directory: string): boolean {
 }
 
 /**
- * The kernel drops the lock with the daemon, however it ends. Where a directory cannot be locked, as on NFS, the choice is
- * left to what this daemon knows of its sessions.
+ * The kernel drops the lock with the process that has the descriptor, however it ends. Where a directory cannot be locked, as
+ * on NFS, the choice is left to what the daemon knows of its sessions.
  *
  * @returns undefined if another session has the lock
  */
@@ -156,21 +157,18 @@ function lock(path: string, owner: Owner): ClaimedOutput | undefined {
   const { O_RDONLY, O_DIRECTORY } = constants;
   const loaded = loadPosix();
   let descriptor: number | undefined;
-  const release = () => {
-    if (descriptor !== undefined) closeSync(descriptor);
-  };
   try {
     descriptor = asUser(owner, () =>
       withDirectory(path, {}, (directory) => openSync(pathOf(directory), O_RDONLY | O_DIRECTORY)),
     );
     if (loaded.ok && !loaded.posix.tryLock(descriptor)) {
-      release();
+      closeSync(descriptor);
       return undefined;
     }
   } catch (error) {
     if (errnoOf(error) === undefined && !(error instanceof PosixError)) throw error;
   }
-  return { path, release };
+  return { path, descriptor };
 }
 
 function writing<T>(path: string, owner: Owner, action: () => T): T {

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { describeError } from '@ringtail/base';
 import { checkDirectory, ensureDirectory, pathOf, withDirectory } from '@ringtail/posix';
 import { DaemonError } from './daemon-error.ts';
-import type { Trace } from './session.ts';
+import type { Owner } from './session.ts';
 
 /** What a session has in the directory for its ring files, and what is in there. */
 const DOMAIN_DIRECTORY = 'ust';
@@ -31,14 +31,15 @@ export function prepareShmPath(shmPath: string, uid: number): void {
  * Makes the directory for the ring files of a trace: its user's applications make files in it, and we keep a copy of the
  * metadata there. A user other than ours may add files, through its group, but neither list nor replace what is not its own.
  *
+ * @param shmPath what the session was given, in which it is
+ * @param user whose applications are recorded
  * @param uid the daemon's own user
  * @throws {DirectoryRefused} or the system's error
  */
-export function prepareRingDirectory({ session, ringDirectory, ...user }: Trace, uid: number): void {
-  if (session.shmPath === null || ringDirectory === null) return;
-  const ownBelow = session.shmPath;
-  ensureDirectory(dirname(ringDirectory), { mode: modeAbove(uid), ownBelow });
-  withDirectory(ringDirectory, { mode: 0o700, ownBelow }, (descriptor) => {
+export function prepareRingDirectory(path: string, shmPath: string, user: Owner, uid: number): void {
+  const ownBelow = shmPath;
+  ensureDirectory(dirname(path), { mode: modeAbove(uid), ownBelow });
+  withDirectory(path, { mode: 0o700, ownBelow }, (descriptor) => {
     if (user.uid === uid) return;
     chownSync(pathOf(descriptor), uid, user.gid);
     chmodSync(pathOf(descriptor), 0o1730);

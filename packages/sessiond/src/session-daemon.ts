@@ -29,6 +29,8 @@ import type { FileLog } from './log.ts';
 import type { MetricsOptions, ServeMetricsOptions } from './metrics/serve-metrics.ts';
 import { NotificationHub } from './notifications/notification-hub.ts';
 import { LimitedLog } from './peer-log.ts';
+import { helperStarter } from './places/helper-process.ts';
+import { Places } from './places/places.ts';
 import { processWork } from './process-identity.ts';
 import { ProgramTroubles } from './program-troubles.ts';
 import { RingKeeper } from './ring-keeper.ts';
@@ -64,6 +66,8 @@ export interface SessionDaemonOptions {
   /** Group whose users may give commands to a daemon of root; undefined: root alone. */
   readonly clientGroup: number | undefined;
   readonly consumerMain: string;
+  /** Main module of the helper processes. */
+  readonly helperMain: string;
   /** Of sessions that are created without one. */
   readonly defaultFormat: TraceFormat;
   /** Where metrics are served; undefined: nowhere. */
@@ -77,6 +81,7 @@ export interface SessionDaemonOptions {
 export interface SessionDaemon {
   /** Destroys all sessions, ends the consumer and removes what is in the run directory. */
   stop(why: string): Promise<void>;
+  readonly places: Places;
   /** Carries out a command as the daemon's own user. @throws {RingtailError} */
   execute(request: Request): Promise<unknown>;
   /** Records a snapshot of every flight recorder; what cannot be recorded is a line in the log. */
@@ -87,7 +92,7 @@ export interface SessionDaemon {
 
 /** Puts the parts together and listens. */
 export async function startSessionDaemon(options: SessionDaemonOptions): Promise<SessionDaemon> {
-  const { posix, claim, uid, clientGroup, consumerMain } = options;
+  const { posix, claim, uid, clientGroup, consumerMain, helperMain } = options;
   const { directory } = claim;
   const isRoot = uid === 0;
   const credentialsOf = (socket: Socket) => posix.peerCredentials(descriptorOf(socket));
@@ -123,7 +128,10 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     log,
   });
   const rings = new RingKeeper(link, shares.rings, log);
-  const traces = new TraceKeeper({ registry, link, rings, hostname: hostname(), uid, log });
+  const places = new Places({ startHelper: helperStarter(helperMain, posix, log), userBehind: shares.userBehind, log });
+  places.warmUp();
+  const onRecordable = () => void publisher.publishSoon();
+  const traces = new TraceKeeper({ registry, link, rings, places, onRecordable, hostname: hostname(), log });
   const notifications = new NotificationHub();
   const exits = new ProcessExits({ oomKills: new OomLedger(readText), nowMs, schedule: scheduleTimer });
   const findSession: FindSession = (name, owner) =>
@@ -180,6 +188,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     applications,
     traces,
     rings,
+    places,
     publisher,
     link,
     drainApplications: () => appServer.drain(),
@@ -300,6 +309,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
       clearInterval(troubles);
       runDirectoryWatch.close();
       await within(SHUTDOWN_MS_MAX, commands.destroyAll());
+      places.close();
       appServer.close();
       await link.stop();
       claim.release();
@@ -327,7 +337,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
   });
   log.info(`process ${process.pid} serves ${directory.path}`);
   const recorders = new FlightRecorders({ sessions: () => registry.sessions(), execute, log });
-  return { stop, stopped, execute, snapshotAll: (why) => recorders.snapshotAll(why) };
+  return { stop, stopped, places, execute, snapshotAll: (why) => recorders.snapshotAll(why) };
 }
 
 /** Loaded only where it is asked for: most daemons serve no metrics. */

@@ -350,10 +350,12 @@ describe('desiredChannelsOf', () => {
     const registry = newRegistry();
     const session = create(registry, 'a', { shmPath: '/shm', clock: 'tsc' });
     registry.enableEvent(session, null, rule);
-    registry.ensureTrace(session, threadOf(1000));
+    const trace = registry.ensureTrace(session, threadOf(1000));
     expect(desired(registry, 1000)).toEqual([]);
     registry.start(session);
     expect(desired(registry, 0)).toEqual([]);
+    expect(desired(registry, 1000), 'the directory for its rings is not there yet').toEqual([]);
+    trace.isRecordable = true;
     expect(desired(registry, 1000)).toEqual([
       {
         key: 1,

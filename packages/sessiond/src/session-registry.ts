@@ -47,9 +47,13 @@ const DESIRED_CHANNEL_BYTES = 1024;
 
 type RegistryShares = Pick<Shares, 'sessions' | 'desiredState' | 'trackedValues' | 'kept'>;
 
+/** What of a session may be in the way of others. */
+type WantedSession = Pick<SessionParameters, 'name' | 'output' | 'shmPath' | 'snapshot' | 'owner'>;
+
 /** Sessions with their channels, rules and traces: the decisions of every command, and nothing of their effects. */
 export class SessionRegistry {
   readonly #sessions = new Map<string, Session>();
+  readonly #reserved = new Set<WantedSession>();
   readonly #channelsByKey = new Map<number, TraceChannel>();
   readonly #newUuid: () => string;
   readonly #shares: RegistryShares;
@@ -72,16 +76,37 @@ export class SessionRegistry {
   }
 
   /**
-   * Refuses a session that cannot be created, wherever it is to write to.
+   * Reserves the place of a session that is about to be created: its output directory is still to be made.
    *
+   * @returns gives the place back
    * @throws {DaemonError} `SESSION_EXISTS`, `TOO_MANY`, `OUTPUT_IN_USE`
    */
-  admit(wanted: Pick<SessionParameters, 'name' | 'output' | 'shmPath' | 'owner'>): void {
-    const { name } = wanted;
+  reserve(wanted: WantedSession): () => void {
+    const { owner } = wanted;
+    this.#admit(wanted);
+    this.#reserved.add(wanted);
+    this.#shares.sessions.take(owner.uid, 1);
+    return () => {
+      if (this.#reserved.delete(wanted)) this.#shares.sessions.give(owner.uid, 1);
+    };
+  }
+
+  /** Whether a session of this daemon writes to that directory, or is about to. */
+  writesTo(output: string): boolean {
+    const others = [...this.#sessions.values(), ...this.#reserved];
+    return others.some((other) => !other.snapshot && other.output === output);
+  }
+
+  #admit(wanted: WantedSession): void {
+    const { name, owner } = wanted;
     if (this.#sessions.has(name)) throw new DaemonError('SESSION_EXISTS', `there is a session ${name} already`);
-    const refusal = this.#shares.sessions.refusalOf(wanted.owner.uid, 1);
+    const others = [...this.#sessions.values(), ...this.#reserved];
+    if (others.some((other) => other.name === name)) {
+      throw new DaemonError('SESSION_EXISTS', `a session ${name} is being created already`);
+    }
+    const refusal = this.#shares.sessions.refusalOf(owner.uid, 1);
     if (refusal !== undefined) throw new DaemonError('TOO_MANY', refusal);
-    for (const other of this.#sessions.values()) {
+    for (const other of others) {
       if (sharesRingFiles(other, wanted)) {
         throw new DaemonError('OUTPUT_IN_USE', `the session ${other.name} has its ring files in the same directory`);
       }
@@ -91,14 +116,9 @@ export class SessionRegistry {
     }
   }
 
-  /** Whether a session writes its trace to this directory; the snapshots of others have directories of their own. */
-  writesTo(output: string): boolean {
-    return this.sessions().some((other) => !other.snapshot && other.output === output);
-  }
-
-  /** @throws {DaemonError} as {@link SessionRegistry.admit} */
+  /** @throws {DaemonError} as {@link SessionRegistry.reserve} */
   create(parameters: SessionParameters, createdAt: Date, clockReading: ClockReading): Session {
-    this.admit(parameters);
+    this.#admit(parameters);
     const { name, output } = parameters;
     // Where nothing is written, nobody drains the rings: that is a flight recorder without a place for its snapshots.
     const actual = { ...parameters, snapshot: parameters.snapshot || output === null };
@@ -127,10 +147,11 @@ export class SessionRegistry {
   }
 
   /** Sessions that are being destroyed, and still have the name or a directory of one that is to be created. */
-  leavingBefore(wanted: Pick<SessionParameters, 'name' | 'output' | 'shmPath'>): Session[] {
+  leavingBefore(wanted: Omit<WantedSession, 'owner'>, user: Owner): Session[] {
     return this.sessions().filter(
       (other) =>
         other.leaving &&
+        mayUse(other, user) &&
         (other.name === wanted.name || other.output === wanted.output || sharesRingFiles(other, wanted)),
     );
   }
@@ -331,7 +352,8 @@ export class SessionRegistry {
     return this.sessions()
       .filter((session) => session.active && tracks(session, thread))
       .map((session) => this.traceOf(session, thread))
-      .filter((trace) => trace !== undefined);
+      .filter((trace) => trace !== undefined)
+      .filter(({ isRecordable }) => isRecordable);
   }
 
   /** The channel under a key, if it is one that this thread may write to. */
@@ -419,6 +441,7 @@ export class SessionRegistry {
       uuid: this.#newUuid(),
       place,
       ringDirectory: session.shmPath === null ? null : join(session.shmPath, place),
+      isRecordable: session.shmPath === null,
       channels: new Map(),
       nextStreamInstanceId: 0,
     };

@@ -62,6 +62,8 @@ export interface Trace extends Owner {
   /** Where it is in a trace chunk or snapshot. */
   readonly place: string;
   readonly ringDirectory: string | null;
+  /** Whether threads may be told of it: the directory for their ring files, if there are any, is there. */
+  isRecordable: boolean;
   readonly channels: Map<Channel, TraceChannel>;
   nextStreamInstanceId: number;
 }

@@ -3,7 +3,7 @@ import { openChannelCommand, openTraceCommand } from './consumer-commands.ts';
 import type { ConsumerLink } from './consumer-link.ts';
 import { DaemonError } from './daemon-error.ts';
 import type { PeerLog } from './peer-log.ts';
-import { prepareRingDirectory } from './ring-directory.ts';
+import type { Places } from './places/places.ts';
 import type { RingKeeper } from './ring-keeper.ts';
 import { type RecordedThread, type Session, type Trace, type TraceChannel, tracks } from './session.ts';
 import type { SessionRegistry } from './session-registry.ts';
@@ -12,15 +12,18 @@ export interface TraceKeeperOptions {
   readonly registry: SessionRegistry;
   readonly link: ConsumerLink;
   readonly rings: RingKeeper;
+  readonly places: Places;
+  /** Threads may be told of a trace of which they could not be told before. */
+  readonly onRecordable: () => void;
   readonly hostname: string;
-  /** The daemon's own user. */
-  readonly uid: number;
   readonly log: PeerLog;
 }
 
 /** Sees to it that every user or process that a session records has a trace, and that the consumer knows of it. */
 export class TraceKeeper {
   readonly #options: TraceKeeperOptions;
+  /** Traces whose directories for rings are being made. */
+  readonly #preparing = new Map<Trace, Promise<void>>();
   /** What the consumer has been told of; what it refused is told again at the next occasion. */
   readonly #told = new WeakMap<Trace | TraceChannel, Promise<void>>();
 
@@ -70,25 +73,61 @@ export class TraceKeeper {
         .warn(`session ${session.name}: checkpoints of ${trace.place} stay: ${removed.message}`);
   }
 
+  /**
+   * Resolves when every directory that is being made for rings of this thread is there, or cannot be; undefined where none is
+   * being made.
+   */
+  prepared(thread: RecordedThread): Promise<unknown> | undefined {
+    const { registry } = this.#options;
+    const ofThread = [...this.#preparing].filter(([trace]) => registry.traceOf(trace.session, thread) === trace);
+    return ofThread.length === 0 ? undefined : Promise.allSettled(ofThread.map(([, prepared]) => prepared));
+  }
+
   async #openOne(trace: Trace): Promise<void> {
-    const { link, hostname, uid, log } = this.#options;
+    const { link, hostname } = this.#options;
+    try {
+      // Where nothing is to be made, the consumer is told in this very turn: rings may follow.
+      if (!trace.isRecordable) await this.#prepare(trace);
+    } catch (error) {
+      this.#refused(trace, error);
+    }
     const answers = [
-      this.#tell(trace, () => {
-        prepareRingDirectory(trace, uid);
-        return link.setUp(openTraceCommand(trace, hostname));
-      }),
+      this.#tell(trace, () => link.setUp(openTraceCommand(trace, hostname))),
       ...[...trace.channels.values()].map((channel) =>
         this.#tell(channel, () => link.setUp(openChannelCommand(channel))),
       ),
     ];
     // The first refusal has the cause; a channel of a trace that could not be opened only follows from it.
     for (const answer of await Promise.allSettled(answers)) {
-      if (answer.status === 'fulfilled') continue;
-      const sentence = `the trace ${trace.place} cannot be written: ${describeError(answer.reason)}`;
-      trace.session.troubles.add(sentence);
-      log.of(trace.session.owner.uid, 'traces').error(`session ${trace.session.name}: ${sentence}`);
-      throw new DaemonError('OUTPUT_NOT_WRITABLE', sentence, { cause: answer.reason });
+      if (answer.status === 'rejected') this.#refused(trace, answer.reason);
     }
+  }
+
+  #refused({ session, place }: Trace, reason: unknown): never {
+    const sentence = `the trace ${place} cannot be written: ${describeError(reason)}`;
+    session.troubles.add(sentence);
+    this.#options.log.of(session.owner.uid, 'traces').error(`session ${session.name}: ${sentence}`);
+    throw new DaemonError('OUTPUT_NOT_WRITABLE', sentence, { cause: reason });
+  }
+
+  /** Makes the directory for ring files: threads are told of the trace when it is there. */
+  #prepare(trace: Trace): Promise<void> {
+    const known = this.#preparing.get(trace);
+    if (known !== undefined) return known;
+    const prepared = this.#makeRingDirectory(trace).finally(() => this.#preparing.delete(trace));
+    this.#preparing.set(trace, prepared);
+    return prepared;
+  }
+
+  async #makeRingDirectory(trace: Trace): Promise<void> {
+    const { places, onRecordable } = this.#options;
+    const { session, ringDirectory, uid, gid } = trace;
+    if (ringDirectory !== null && session.shmPath !== null) {
+      const params = { path: ringDirectory, shmPath: session.shmPath, user: { uid, gid } };
+      await places.perform('prepare-ring-directory', session.owner, params);
+    }
+    trace.isRecordable = true;
+    onRecordable();
   }
 
   #tell(what: Trace | TraceChannel, tell: () => Promise<void>): Promise<void> {

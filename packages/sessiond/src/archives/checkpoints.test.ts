@@ -11,8 +11,6 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Trace } from '../session.ts';
-import { QUIET_LOG } from '../testing/quiet-log.test.support.ts';
 import { removeCheckpoints } from './checkpoints.ts';
 
 const owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
@@ -30,8 +28,7 @@ afterEach(() => {
 });
 
 function remove(...uuids: string[]): void {
-  const traces = new Map(uuids.map((uuid) => [uuid, { uuid } as Trace]));
-  removeCheckpoints({ name: 's', output, owner, traces }, QUIET_LOG);
+  removeCheckpoints(output, uuids, owner);
 }
 
 describe('removeCheckpoints', () => {

@@ -1,28 +1,46 @@
-import { lstatSync, rmdirSync, rmSync } from 'node:fs';
+import { lstatSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { describeError, errnoOf } from '@ringtail/base';
+import { errnoOf } from '@ringtail/base';
 import { asUser } from '@ringtail/posix';
 import { STATE_DIRECTORY } from '@ringtail/protocol';
-import type { PeerLog } from '../peer-log.ts';
-import type { Session } from '../session.ts';
+import type { Owner } from '../session.ts';
 
 /** Something else is in the directory: it may be a user's own `.ringtail` as well. */
 const STAYS = new Set<string | undefined>(['ENOTEMPTY', 'EEXIST']);
 
-/** Removes what consumers noted for each other of the traces of a session that is destroyed: nobody will ask for it any more. */
-export function removeCheckpoints(session: Pick<Session, 'name' | 'output' | 'owner' | 'traces'>, log: PeerLog): void {
-  const { name, output, owner, traces } = session;
-  if (output === null) return;
+/**
+ * Removes what consumers noted for each other of the traces of a session that is destroyed: nobody will ask for it any more.
+ *
+ * @param uuids of the traces
+ * @param onRemoved called after each file: there may be thousands
+ */
+export function removeCheckpoints(
+  output: string,
+  uuids: readonly string[],
+  owner: Owner,
+  onRemoved: () => void = () => {},
+): void {
   const directory = join(output, STATE_DIRECTORY);
-  try {
-    asUser(owner, () => {
-      if (!lstatSync(directory, { throwIfNoEntry: false })?.isDirectory()) return;
-      for (const { uuid } of traces.values()) rmSync(join(directory, uuid), { recursive: true, force: true });
-      removeIfEmpty(directory);
-    });
-  } catch (error) {
-    log.of(owner.uid, 'checkpoints').warn(`session ${name}: checkpoints in ${directory} stay: ${describeError(error)}`);
+  asUser(owner, () => {
+    if (!isDirectory(directory)) return;
+    for (const uuid of uuids) removeAllIn(join(directory, uuid), onRemoved);
+    removeIfEmpty(directory);
+  });
+}
+
+/** A consumer makes nothing but files in the directory of a trace. */
+function removeAllIn(path: string, onRemoved: () => void): void {
+  if (isDirectory(path)) {
+    for (const name of readdirSync(path)) {
+      rmSync(join(path, name), { recursive: true, force: true });
+      onRemoved();
+    }
   }
+  rmSync(path, { recursive: true, force: true });
+}
+
+function isDirectory(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 function removeIfEmpty(directory: string): void {

@@ -2,7 +2,6 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { QUIET_LOG } from '../testing/quiet-log.test.support.ts';
 import { removeEmptyChunk } from './empty-chunk.ts';
 
 const owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
@@ -21,20 +20,20 @@ afterEach(() => {
 
 describe('removeEmptyChunk', () => {
   it('removes a chunk with nothing but metadata', () => {
-    removeEmptyChunk(output, owner, QUIET_LOG);
+    removeEmptyChunk(output, owner);
     expect(existsSync(join(output, 'ust'))).toBe(false);
-    removeEmptyChunk(output, owner, QUIET_LOG);
+    removeEmptyChunk(output, owner);
   });
 
   it.each(['channel0_0', 'index/channel0_0.idx'])('keeps one with %s', (name) => {
     writeFileSync(join(trace, name), '');
-    removeEmptyChunk(output, owner, QUIET_LOG);
+    removeEmptyChunk(output, owner);
     expect(existsSync(join(trace, name))).toBe(true);
   });
 
   it('keeps one with a link, whatever that is called', () => {
     symlinkSync('/etc/passwd', join(trace, 'index', 'metadata'));
-    removeEmptyChunk(output, owner, QUIET_LOG);
+    removeEmptyChunk(output, owner);
     expect(existsSync(join(trace, 'metadata'))).toBe(true);
   });
 });

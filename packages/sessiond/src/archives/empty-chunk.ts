@@ -1,8 +1,7 @@
 import { type Dirent, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { describeError, errnoOf } from '@ringtail/base';
+import { errnoOf } from '@ringtail/base';
 import { asUser } from '@ringtail/posix';
-import type { PeerLog } from '../peer-log.ts';
 import type { Owner } from '../session.ts';
 
 /** What every trace has that has no data stream yet. */
@@ -12,17 +11,11 @@ const METADATA = 'metadata';
  * Removes the trace chunk that begins with the last rotation of a session, if nothing was recorded into it: a session that
  * has everything in archives leaves nothing beside them, as LTTng's.
  */
-export function removeEmptyChunk(output: string, owner: Owner, log: PeerLog): void {
+export function removeEmptyChunk(output: string, owner: Owner): void {
   const chunk = join(output, 'ust');
-  try {
-    asUser(owner, () => {
-      if (isEmpty(chunk)) rmSync(chunk, { recursive: true, force: true });
-    });
-  } catch (error) {
-    log
-      .of(owner.uid, 'trace chunks')
-      .warn(`the empty trace chunk in ${output} could not be removed: ${describeError(error)}`);
-  }
+  asUser(owner, () => {
+    if (isEmpty(chunk)) rmSync(chunk, { recursive: true, force: true });
+  });
 }
 
 function isEmpty(directory: string): boolean {

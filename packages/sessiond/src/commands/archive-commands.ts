@@ -3,7 +3,6 @@ import { describeError } from '@ringtail/base';
 import type { SessionStatistics, SnapshotOutputParameters, SnapshotRecorded } from '@ringtail/protocol';
 import { archiveName, snapshotDirectoryName } from '../archives/archive-names.ts';
 import { DaemonError } from '../daemon-error.ts';
-import { makeArchive, makeSnapshotDirectory } from '../output-directory.ts';
 import { mayUse, type Owner, type Session } from '../session.ts';
 import { clockValueAgo, readClock } from '../session-clock.ts';
 import type { CommandServices } from './command-services.ts';
@@ -44,8 +43,8 @@ export class ArchiveCommands {
       },
       'record-snapshot': (session, { output, name, maxBytes }) => this.#snapshot(session, output, name, maxBytes),
       'rotate-session': (session) => this.rotate(session),
-      'begin-rotation': (session) => {
-        const rotation = this.#beginRotation(session);
+      'begin-rotation': async (session) => {
+        const rotation = await this.#beginRotation(session);
         const work = this.#completeRotation(session, rotation);
         const what = `the rotation to ${rotation.archive} failed`;
         return new Underway({ archive: rotation.archive }, this.#work.behindTheAnswer(session, what, work));
@@ -77,10 +76,10 @@ export class ArchiveCommands {
 
   /** @throws {DaemonError} `ROTATION_NOT_AVAILABLE`, `NEVER_STARTED`, `ROTATED_ALREADY` */
   async rotate(session: Session): Promise<Result<'rotate-session'>> {
-    return await this.#completeRotation(session, this.#beginRotation(session));
+    return await this.#completeRotation(session, await this.#beginRotation(session));
   }
 
-  #beginRotation(session: Session): Rotation {
+  async #beginRotation(session: Session): Promise<Rotation> {
     const output = checkRotatable(session);
     const { archive } = session;
     if (archive.chunkBegin === undefined) neverStarted(session);
@@ -93,9 +92,14 @@ export class ArchiveCommands {
     const end = this.#services.now();
     const path = join(output, 'archives', archiveName(archive.chunkBegin, end, archive.rotations));
     this.#services.drainApplications();
-    // Of a session in which nothing has registered the consumer has never heard.
-    if (!session.traced) makeArchive(path, output, session.owner);
     archive.rotating = true;
+    // Of a session in which nothing has registered the consumer has never heard.
+    if (!session.traced) {
+      await this.#services.places.perform('make-archive', session.owner, { path, output }).catch((error: unknown) => {
+        archive.rotating = false;
+        throw error;
+      });
+    }
     // A trigger that is told of it, and rotates the session, is refused: otherwise there would be no end to it.
     this.#services.onRotation(session, 'starts', path);
     return { archive: path, end };
@@ -154,7 +158,7 @@ export class ArchiveCommands {
     this.#services.drainApplications();
     const recorded: SnapshotRecorded[] = [];
     for (const each of outputs) {
-      const path = this.#makeSnapshotDirectory(session, each.path, name ?? each.name);
+      const path = await this.#makeSnapshotDirectory(session, each.path, name ?? each.name);
       const statistics = await this.#work.perform(session, {
         type: 'snapshot',
         session: session.name,
@@ -174,11 +178,11 @@ export class ArchiveCommands {
   }
 
   /** Another session may have recorded a snapshot of the same name to the same place in this very second. */
-  #makeSnapshotDirectory(session: Session, parent: string, name: string): string {
+  async #makeSnapshotDirectory(session: Session, parent: string, name: string): Promise<string> {
     for (;;) {
       const number = session.archive.takeSnapshotNumber();
       const path = join(parent, snapshotDirectoryName(name, this.#services.now(), number));
-      if (makeSnapshotDirectory(path, session.owner)) return path;
+      if (await this.#services.places.perform('make-snapshot-directory', session.owner, { path })) return path;
     }
   }
 

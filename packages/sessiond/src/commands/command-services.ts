@@ -5,6 +5,7 @@ import type { ConsumerLink } from '../consumer-link.ts';
 import type { FilterCounters } from '../diagnosis/filter-counters.ts';
 import type { NotificationHub } from '../notifications/notification-hub.ts';
 import type { PeerLog } from '../peer-log.ts';
+import type { Places } from '../places/places.ts';
 import type { ProgramTroubles } from '../program-troubles.ts';
 import type { RingKeeper } from '../ring-keeper.ts';
 import type { SessionRegistry } from '../session-registry.ts';
@@ -19,6 +20,8 @@ export interface CommandServices {
   readonly applications: ApplicationService;
   readonly traces: TraceKeeper;
   readonly rings: RingKeeper;
+  /** The only way to directories that users have chosen. */
+  readonly places: Places;
   readonly publisher: StatePublisher;
   readonly link: ConsumerLink;
   /** Reads what applications have sent so far: rings that were made before a stop belong to it. */

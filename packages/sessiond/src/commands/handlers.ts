@@ -7,7 +7,12 @@ import type { Underway } from './underway.ts';
 export type Result<Name extends CommandName> = Commands[Name]['result'];
 
 /** What a handler gives: the result, now or later, or its JSON, or what goes on behind it. */
-export type Answer<Name extends CommandName> = Result<Name> | Promise<Result<Name>> | JsonText | Underway<Result<Name>>;
+export type Answer<Name extends CommandName> =
+  | Result<Name>
+  | Promise<Result<Name>>
+  | JsonText
+  | Underway<Result<Name>>
+  | Promise<Underway<Result<Name>>>;
 
 /** The commands that are about a session which there is. */
 export type SessionCommandName = {

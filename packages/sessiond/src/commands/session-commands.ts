@@ -1,11 +1,9 @@
+import { closeSync } from 'node:fs';
+import { describeError } from '@ringtail/base';
 import type { Commands, SessionDescription, SessionStatistics } from '@ringtail/protocol';
 import { directoryDate } from '../archives/archive-names.ts';
-import { removeCheckpoints } from '../archives/checkpoints.ts';
-import { removeEmptyChunk } from '../archives/empty-chunk.ts';
 import type { Client } from '../client.ts';
 import { DaemonError } from '../daemon-error.ts';
-import { type ClaimedOutput, claimOutput, prepareSnapshotOutput, prepareTraceDirectory } from '../output-directory.ts';
-import { prepareShmPath } from '../ring-directory.ts';
 import { type Owner, ownerFor, type Session } from '../session.ts';
 import { readClock } from '../session-clock.ts';
 import type { ArchiveCommands } from './archive-commands.ts';
@@ -13,6 +11,19 @@ import type { CommandServices } from './command-services.ts';
 import type { DaemonHandlers, Result, SessionHandlers } from './handlers.ts';
 import type { SessionWork } from './session-work.ts';
 import { Underway } from './underway.ts';
+
+/** Where a session writes to; no other does until it is released. */
+interface ClaimedOutput {
+  readonly path: string | null;
+  release(): void;
+}
+
+/** What is there for a session that is about to be created. */
+export interface ClaimedPlace {
+  readonly output: ClaimedOutput;
+  /** Gives its name back. */
+  readonly unreserve: () => void;
+}
 
 /** Makes, starts, stops and destroys sessions, and tells of them. */
 export class SessionCommands {
@@ -75,8 +86,7 @@ export class SessionCommands {
       throw error;
     }
     rings.releaseAllOf(session);
-    if (session.output !== null && session.archive.rotations > 0) removeEmptyChunk(session.output, session.owner, log);
-    removeCheckpoints(session, log);
+    await this.#removeRemains(session);
     registry.remove(session);
     this.#claims.get(session)?.release();
     this.#claims.delete(session);
@@ -88,17 +98,35 @@ export class SessionCommands {
     return archive === undefined ? statistics : { ...statistics, archive };
   }
 
-  create(params: Commands['create-session']['params'], client: Client): Result<'create-session'> {
-    const { registry, applications, defaultFormat, notifications, now, log } = this.#services;
+  /** Reserves the name of a session and makes its output directory. @throws {DaemonError} */
+  async claim(params: Commands['create-session']['params'], client: Client): Promise<ClaimedPlace> {
     const owner = ownerFor(client);
     if (params.shmPath !== null) refuseForeignRingFiles(owner);
-    registry.admit({ ...params, owner });
-    if (params.shmPath !== null) prepareShmPath(params.shmPath, owner.uid);
-    const claim = this.#claimOutput(params, owner);
-    const output = claim?.path ?? params.output;
-    const parameters = { ...params, output, format: params.format ?? defaultFormat, owner };
-    const session = registry.create(parameters, now(), readClock(params.clock));
-    if (claim !== undefined) this.#claims.set(session, claim);
+    const { registry, places } = this.#services;
+    const inUse = params.output !== null && registry.writesTo(params.output);
+    const unreserve = registry.reserve({ ...params, owner });
+    try {
+      if (params.shmPath !== null) await places.perform('prepare-shm-path', owner, { path: params.shmPath });
+      return { output: await this.#claimOutput(params, owner, inUse), unreserve };
+    } catch (error) {
+      unreserve();
+      throw error;
+    }
+  }
+
+  /** Creates a session that writes to what was claimed for it. */
+  create(
+    params: Commands['create-session']['params'],
+    client: Client,
+    { output, unreserve }: ClaimedPlace,
+  ): Result<'create-session'> {
+    const { registry, applications, defaultFormat, notifications, now, log } = this.#services;
+    const owner = ownerFor(client);
+    const parameters = { ...params, output: output.path, format: params.format ?? defaultFormat, owner };
+    const clockReading = readClock(params.clock);
+    unreserve();
+    const session = registry.create(parameters, now(), clockReading);
+    this.#claims.set(session, output);
     for (const sighting of applications.sightings()) session.sightings.add(sighting);
     notifications.publish({ kind: 'session-created', session: session.name }, session.owner.uid);
     log
@@ -108,30 +136,57 @@ export class SessionCommands {
   }
 
   /** Snapshots go to new directories of their own, so that many sessions can have theirs in one place. */
-  #claimOutput(
+  async #claimOutput(
     { name, output, snapshot }: Commands['create-session']['params'],
     owner: Owner,
-  ): ClaimedOutput | undefined {
-    if (output === null) return undefined;
+    inUse: boolean,
+  ): Promise<ClaimedOutput> {
+    const { places, now } = this.#services;
+    if (output === null) return unclaimed(null);
     if (snapshot) {
-      prepareSnapshotOutput(output, owner);
-      return undefined;
+      await places.perform('prepare-snapshot-output', owner, { path: output });
+      return unclaimed(output);
     }
-    const { registry, now } = this.#services;
-    return claimOutput(output, {
-      owner,
-      inUse: registry.writesTo(output),
+    const { result, descriptor } = await places.performOpening('claim-output', owner, {
+      path: output,
+      inUse,
       name: `${name}-${directoryDate(now())}`,
     });
+    return descriptor === undefined ? unclaimed(result) : { path: result, release: () => closeSync(descriptor) };
+  }
+
+  /** What cannot be removed stays: nothing of it is recorded data. */
+  async #removeRemains(session: Session): Promise<void> {
+    const { places, log } = this.#services;
+    const { name, output, owner } = session;
+    if (output === null) return;
+    try {
+      if (session.archive.rotations > 0) await places.perform('remove-empty-chunk', owner, { path: output });
+    } catch (error) {
+      log
+        .of(owner.uid, 'output directories')
+        .warn(`session ${name}: the empty trace chunk in ${output} could not be removed: ${describeError(error)}`);
+    }
+    const uuids = [...session.traces.values()].map(({ uuid }) => uuid);
+    if (uuids.length === 0) return;
+    try {
+      await places.perform('remove-checkpoints', owner, { path: output, uuids });
+    } catch (error) {
+      log
+        .of(owner.uid, 'output directories')
+        .warn(`session ${name}: checkpoints in ${output} stay: ${describeError(error)}`);
+    }
   }
 
   /** The metadata of every trace is there before anybody is told to record into it. */
   async #start(session: Session): Promise<null> {
-    const { registry, traces, applications, programTroubles, publisher, link, log } = this.#services;
+    const { registry, traces, applications, places, programTroubles, publisher, link, log } = this.#services;
     registry.start(session);
     programTroubles.started(session);
     try {
-      if (!session.snapshot && session.output !== null) prepareTraceDirectory(session.output, session.owner);
+      if (!session.snapshot && session.output !== null) {
+        await places.perform('prepare-trace-directory', session.owner, { path: session.output });
+      }
       await link.unlessUnavailable(link.connected().then(() => traces.open(session, applications.threads())));
     } catch (error) {
       registry.stop(session);
@@ -161,6 +216,10 @@ export class SessionCommands {
     registry.stop(session);
     triggers.sessionsChanged();
   }
+}
+
+function unclaimed(path: string | null): ClaimedOutput {
+  return { path, release: () => {} };
 }
 
 /** Directories in which both we and applications make files are only safe below one that nobody else can change. */

@@ -1,15 +1,13 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { describeError, errnoOf } from '@ringtail/base';
+import { describeError } from '@ringtail/base';
 import { checkClientRequest, type Request, type TriggerDefinition } from '@ringtail/protocol';
 import { parseSessionFile, restoreRequests, type SavedSession } from '@ringtail/session-file';
 import * as accounts from '@ringtail/session-file/accounts';
-import { readSessionFile } from '@ringtail/session-file/read';
 import { directoryDate } from '../archives/archive-names.ts';
 import type { Log } from '../log.ts';
+import type { Places } from '../places/places.ts';
+import type { Owner } from '../session.ts';
 import { SYSTEM_DIRECTORY } from './daemon-options.ts';
-
-const SUFFIX = '.lttng';
 
 export interface SavedSessionLoaderOptions {
   /** The daemon's user, to whom files must belong that are loaded without having been named. */
@@ -17,6 +15,7 @@ export interface SavedSessionLoaderOptions {
   readonly home: string;
   /** File or directory that was named, in place of the usual directories. */
   readonly named: string | undefined;
+  readonly places: Pick<Places, 'perform'>;
   readonly execute: (request: Request) => Promise<unknown>;
   readonly now: () => Date;
   readonly log: Log;
@@ -29,14 +28,14 @@ export interface SavedSessionLoaderOptions {
  * What cannot be loaded is a line in the log and stops nothing else.
  */
 export async function loadSavedSessions(options: SavedSessionLoaderOptions): Promise<void> {
-  const { named, home, log } = options;
+  const { named, home, places, log } = options;
   const usual = [join(home, '.ringtail', 'sessions', 'auto'), join(SYSTEM_DIRECTORY, 'sessions', 'auto')];
   /** Every file has all triggers that there were when it was saved. */
   const triggers = new Map<string, TriggerDefinition>();
   for (const path of named === undefined ? usual : [named]) {
     let files: readonly string[] = [];
     try {
-      files = sessionFilesAt(path, named !== undefined);
+      files = await places.perform('find-session-files', daemonUser(), { path, named: named !== undefined });
     } catch (error) {
       log.error(`saved sessions cannot be loaded: ${describeError(error)}`);
     }
@@ -47,19 +46,12 @@ export async function loadSavedSessions(options: SavedSessionLoaderOptions): Pro
   for (const trigger of triggers.values()) await addTrigger(trigger, options);
 }
 
-/** A directory that is not there has none, unless it was named. */
-function sessionFilesAt(path: string, named: boolean): readonly string[] {
-  if (!named && !existsSync(path)) return [];
-  if (!statSync(path).isDirectory()) return [path];
-  const names = readdirSync(path).filter((name) => name.endsWith(SUFFIX));
-  return names.sort().map((name) => join(path, name));
-}
-
 /** @returns the triggers of the file. */
 async function loadFile(file: string, options: SavedSessionLoaderOptions): Promise<readonly TriggerDefinition[]> {
-  const { log, named, uid } = options;
+  const { log, named, uid, places } = options;
   try {
-    const text = readSessionFile(file, named === undefined ? uid : undefined);
+    const ownerUid = named === undefined ? uid : null;
+    const text = await places.perform('read-session-file', daemonUser(), { path: file, ownerUid });
     const { sessions, triggers, warnings } = parseSessionFile(text, accounts);
     for (const warning of warnings) log.warn(`${file}: ${warning}`);
     for (const session of sessions) await restore(file, session, options);
@@ -79,11 +71,11 @@ async function addTrigger(trigger: TriggerDefinition, { execute, log }: SavedSes
 }
 
 async function restore(file: string, saved: SavedSession, options: SavedSessionLoaderOptions): Promise<void> {
-  const { execute, now, log } = options;
+  const { execute, log } = options;
   const destroy: Request = { id: 0, command: 'destroy-session', params: { session: saved.name } };
   let created = false;
   try {
-    for (const command of restoreRequests(saved, { output: freshOutput(saved, now()) })) {
+    for (const command of restoreRequests(saved, { output: await freshOutputOf(saved, options) })) {
       await execute(checkClientRequest({ id: 0, ...command }));
       created = true;
     }
@@ -94,21 +86,17 @@ async function restore(file: string, saved: SavedSession, options: SavedSessionL
   }
 }
 
-/** Where the session is to write if there is a trace already where it wrote: beside that, under a name with a new date. */
-function freshOutput({ output, snapshot }: SavedSession, at: Date): string | undefined {
-  if (snapshot || output === null || !hasTrace(output)) return undefined;
-  const dated = `${output.replace(/-\d{8}-\d{6}(-\d+)?$/, '')}-${directoryDate(at)}`;
-  // A daemon that is killed and started again within a second finds what the one before made in it.
-  let fresh = dated;
-  for (let count = 2; hasTrace(fresh); count++) fresh = `${dated}-${count}`;
-  return fresh;
+/** Where the session is to write if there is a trace already where it wrote. */
+async function freshOutputOf(
+  { output, snapshot }: SavedSession,
+  { places, now }: SavedSessionLoaderOptions,
+): Promise<string | undefined> {
+  if (snapshot || output === null) return undefined;
+  const date = directoryDate(now());
+  return (await places.perform('find-fresh-output', daemonUser(), { path: output, date })) ?? undefined;
 }
 
-function hasTrace(output: string): boolean {
-  try {
-    return readdirSync(output).length > 0;
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return false;
-    throw error;
-  }
+/** Saved sessions are read, and made again, by the daemon's own user. */
+function daemonUser(): Owner {
+  return { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
 }

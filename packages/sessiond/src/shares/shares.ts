@@ -37,6 +37,7 @@ export interface SharesOptions {
 
 /** Everything bounded in the session daemon that one user could use up, divided among users. */
 export interface Shares {
+  readonly userBehind: PoolUsers['userBehind'];
   readonly turns: FairTurns;
   readonly drains: DrainBudget;
   readonly appConnections: SharedPool;
@@ -80,6 +81,7 @@ export function makeShares(options: SharesOptions): Shares {
     'end clients of this user that do not read their answers',
   );
   return {
+    userBehind,
     turns: new FairTurns({ nowMs, userBehind }),
     drains: new DrainBudget({ ...users, nowMs }),
     appConnections: pool(

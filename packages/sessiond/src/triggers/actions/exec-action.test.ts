@@ -74,9 +74,11 @@ describe('a program', () => {
     );
     await expect(run('kill -SEGV $$')).rejects.toThrow(/ended with SIGSEGV/);
     await expect(runner.run([join(directory, 'none')], NO_LIMIT_MS, OWNER, REPORT)).rejects.toThrow(
-      /cannot be run: .*ENOENT/,
+      /cannot be run: .*No such file/,
     );
-    await expect(runner.run([directory], NO_LIMIT_MS, OWNER, REPORT)).rejects.toThrow(/cannot be run: .*EACCES/);
+    await expect(runner.run([directory], NO_LIMIT_MS, OWNER, REPORT)).rejects.toThrow(
+      /cannot be run: .*Permission denied/,
+    );
   });
 
   it('that floods its output is not held up, and keeps no memory', async () => {

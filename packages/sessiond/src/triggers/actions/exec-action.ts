@@ -7,6 +7,9 @@ const ENVIRONMENT = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/
 /** Of what a program says on standard error, the end is told where it fails. */
 const STDERR_LENGTH_MAX = 512;
 
+/** With these `nice` ends where it cannot run the program, and says why. */
+const LAUNCHER_FAILURES = [126, 127];
+
 /** Runs programs for triggers, each in a process group of its own. */
 export class ProgramRunner {
   readonly #running = new Set<ChildProcess>();
@@ -19,7 +22,8 @@ export class ProgramRunner {
    */
   run(command: readonly string[], timeoutMs: number, owner: Owner, report: TriggerReport): Promise<void> {
     const [program = '', ...args] = command;
-    const child = spawn(program, args, {
+    // Node.js waits until what it starts has been loaded: the program itself may be on a file system that does not answer.
+    const child = spawn('nice', ['-n', '0', program, ...args], {
       cwd: '/',
       env: ENVIRONMENT,
       stdio: ['pipe', 'ignore', 'pipe'],
@@ -57,6 +61,7 @@ export class ProgramRunner {
         const words = said === '' ? '' : `: ${said}`;
         if (timedOut) end(`was killed after ${timeoutMs} ms${words}`);
         else if (code === 0) end(undefined);
+        else if (LAUNCHER_FAILURES.includes(code ?? 0) && said.startsWith('nice:')) end(`cannot be run: ${said}`);
         else end(`ended with ${signal ?? `exit code ${code}`}${words}`);
       });
     });

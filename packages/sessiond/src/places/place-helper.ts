@@ -1,0 +1,66 @@
+import { closeSync } from 'node:fs';
+import { assert, describeError, errnoOf } from '@ringtail/base';
+import { loadPosix } from '@ringtail/posix';
+import { encodeFrame, FrameDecoder } from '@ringtail/protocol';
+import { DaemonError } from '../daemon-error.ts';
+import { PLACE_FRAME_BYTES_MAX, PLACE_HELPER_FD, type PlaceReply, type PlaceRequest } from './place-messages.ts';
+import { type PlaceContext, type PlaceResult, placeOperations } from './place-operations.ts';
+
+// The program of a helper process. It carries out one operation after the other, without an event loop: while a file system
+// does not answer there is nothing else that it could do. It ends with the connection to the session daemon.
+
+/** How often a long operation reports its progress, at most. */
+const PROGRESS_PERIOD_MS = 500;
+const READ_BYTES = 64 * 1024;
+
+const loaded = loadPosix();
+assert(loaded.ok, 'a session daemon runs only where the system calls are there');
+const { posix } = loaded;
+
+// Each file and directory is its owner's alone, as with the session daemon.
+process.umask(0o077);
+send({ kind: 'ready' });
+const decoder = new FrameDecoder(PLACE_FRAME_BYTES_MAX);
+const buffer = Buffer.alloc(READ_BYTES);
+for (;;) {
+  const count = posix.receive(PLACE_HELPER_FD, buffer, -1);
+  if (count === 0) process.exit(0);
+  for (const request of decoder.push(buffer.subarray(0, count))) answer(request as PlaceRequest);
+}
+
+function answer(request: PlaceRequest): void {
+  let performed: PlaceResult<unknown>;
+  try {
+    performed = perform(request);
+  } catch (error) {
+    const code = error instanceof DaemonError ? error.code : 'OUTPUT_NOT_WRITABLE';
+    // What has no code is a failure of ours: it ends the helper, and the session daemon logs it.
+    if (!(error instanceof DaemonError) && errnoOf(error) === undefined) throw error;
+    send({ kind: 'failed', code, message: describeError(error) });
+    return;
+  }
+  const { result, descriptor } = performed;
+  send({ kind: 'done', result: result ?? null, hasDescriptor: descriptor !== undefined }, descriptor);
+  if (descriptor !== undefined) closeSync(descriptor);
+}
+
+function perform({ operation, owner, params }: PlaceRequest): PlaceResult<unknown> {
+  let reportedMs = performance.now();
+  const onProgress = () => {
+    const now = performance.now();
+    if (now - reportedMs < PROGRESS_PERIOD_MS) return;
+    reportedMs = now;
+    send({ kind: 'progress' });
+  };
+  // The session daemon took name and parameters from the same table.
+  const table = placeOperations as Readonly<
+    Record<string, (params: unknown, context: PlaceContext) => PlaceResult<unknown>>
+  >;
+  const action = table[operation];
+  assert(action !== undefined, `the session daemon asks for what there is, not for ${operation}`);
+  return action(params, { owner, onProgress });
+}
+
+function send(reply: PlaceReply, descriptor: number | null = null): void {
+  posix.sendWithFd(PLACE_HELPER_FD, encodeFrame(reply, PLACE_FRAME_BYTES_MAX), descriptor, -1);
+}

@@ -1,0 +1,22 @@
+import type { DaemonErrorCode } from '../daemon-error.ts';
+import type { Owner } from '../session.ts';
+
+/** Longest message: the text of a saved session's file as JSON. */
+export const PLACE_FRAME_BYTES_MAX = 512 * 1024 * 1024;
+
+/** The descriptor of the helper's socket. */
+export const PLACE_HELPER_FD = 3;
+
+export interface PlaceRequest {
+  readonly operation: string;
+  readonly owner: Owner;
+  readonly params: unknown;
+}
+
+/** A descriptor travels with the answer where the operation opened one. */
+export type PlaceReply =
+  | { readonly kind: 'ready' }
+  /** One more call has been answered by the file system; the operation goes on. */
+  | { readonly kind: 'progress' }
+  | { readonly kind: 'done'; readonly result: unknown; readonly hasDescriptor: boolean }
+  | { readonly kind: 'failed'; readonly code: DaemonErrorCode; readonly message: string };

@@ -1,0 +1,96 @@
+import { removeCheckpoints } from '../archives/checkpoints.ts';
+import { removeEmptyChunk } from '../archives/empty-chunk.ts';
+import {
+  claimOutput,
+  makeArchive,
+  makeSnapshotDirectory,
+  prepareSnapshotOutput,
+  prepareTraceDirectory,
+} from '../output-directory.ts';
+import { findSessionFiles, freshOutput, readSavedText } from '../process/session-file-places.ts';
+import { prepareRingDirectory, prepareShmPath } from '../ring-directory.ts';
+import type { Owner } from '../session.ts';
+
+/** How an operation answers. */
+export interface PlaceResult<Result> {
+  readonly result: Result;
+  /** Open; it goes to the session daemon. */
+  readonly descriptor?: number | undefined;
+}
+
+/** What an operation is carried out for and with. */
+export interface PlaceContext {
+  readonly owner: Owner;
+  /** Called after each step of a long operation: the time limit is for a step. */
+  readonly onProgress: () => void;
+}
+
+const only = <Result>(result: Result): PlaceResult<Result> => ({ result });
+
+/**
+ * All that is done for the session daemon in directories that a user has chosen: by a helper process, since a file system may
+ * never answer. Each makes, reads or removes with the rights of the owner.
+ */
+export const placeOperations = {
+  /** Makes a directory for snapshots where it is absent. */
+  'prepare-snapshot-output': ({ path }: { readonly path: string }, { owner }: PlaceContext) =>
+    only(prepareSnapshotOutput(path, owner)),
+
+  /** Makes the directory for traces in an output directory. */
+  'prepare-trace-directory': ({ path }: { readonly path: string }, { owner }: PlaceContext) =>
+    only(prepareTraceDirectory(path, owner)),
+
+  /** Chooses and locks the output directory of a session. The descriptor holds the lock. */
+  'claim-output': (
+    { path, inUse, name }: { readonly path: string; readonly inUse: boolean; readonly name: string },
+    { owner }: PlaceContext,
+  ): PlaceResult<string> => {
+    const claimed = claimOutput(path, { owner, inUse, name });
+    return { result: claimed.path, descriptor: claimed.descriptor };
+  },
+
+  /** Makes the directory for a session's ring files, which is the owner's. */
+  'prepare-shm-path': ({ path }: { readonly path: string }, { owner }: PlaceContext) =>
+    only(prepareShmPath(path, owner.uid)),
+
+  /** Makes the directory for the ring files of a trace. */
+  'prepare-ring-directory': (
+    { path, shmPath, user }: { readonly path: string; readonly shmPath: string; readonly user: Owner },
+    { owner }: PlaceContext,
+  ) => only(prepareRingDirectory(path, shmPath, user, owner.uid)),
+
+  /** Makes a new directory for a snapshot; answers false where something of that name is there. */
+  'make-snapshot-directory': ({ path }: { readonly path: string }, { owner }: PlaceContext) =>
+    only(makeSnapshotDirectory(path, owner)),
+
+  /** Makes an archive without any trace in it. */
+  'make-archive': ({ path, output }: { readonly path: string; readonly output: string }, { owner }: PlaceContext) =>
+    only(makeArchive(path, output, owner)),
+
+  /** Removes the checkpoints of a session's traces. */
+  'remove-checkpoints': (
+    { path, uuids }: { readonly path: string; readonly uuids: readonly string[] },
+    { owner, onProgress }: PlaceContext,
+  ) => only(removeCheckpoints(path, uuids, owner, onProgress)),
+
+  /** Removes the trace chunk in an output directory if nothing was recorded into it. */
+  'remove-empty-chunk': ({ path }: { readonly path: string }, { owner }: PlaceContext) =>
+    only(removeEmptyChunk(path, owner)),
+
+  /** Lists the saved sessions of a file or directory. */
+  'find-session-files': ({ path, named }: { readonly path: string; readonly named: boolean }) =>
+    only(findSessionFiles(path, named)),
+
+  /** Reads a saved session; `owner` is the user to whom the file has to belong. */
+  'read-session-file': ({ path, ownerUid }: { readonly path: string; readonly ownerUid: number | null }) =>
+    only(readSavedText(path, ownerUid)),
+
+  /** Chooses an output for a saved session beside the trace that it recorded before. */
+  'find-fresh-output': ({ path, date }: { readonly path: string; readonly date: string }) =>
+    only(freshOutput(path, date)),
+} satisfies Record<string, (params: never, context: PlaceContext) => PlaceResult<unknown>>;
+
+type Operations = typeof placeOperations;
+export type PlaceOperation = keyof Operations;
+export type PlaceParams<Name extends PlaceOperation> = Parameters<Operations[Name]>[0];
+export type PlaceAnswer<Name extends PlaceOperation> = ReturnType<Operations[Name]>['result'];

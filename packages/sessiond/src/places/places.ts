@@ -1,0 +1,245 @@
+import { DaemonError } from '../daemon-error.ts';
+import {
+  PLACE_HELPER_IDLE_MS,
+  PLACE_HELPER_START_MS,
+  PLACE_HELPERS_PER_USER_MAX,
+  PLACE_TIMEOUT_MS,
+} from '../limits.ts';
+import type { PeerLog } from '../peer-log.ts';
+import type { Owner } from '../session.ts';
+import type { PoolUsers } from '../shares/shared-pool.ts';
+import type { HelperProcess, StartHelper } from './helper-process.ts';
+import type { PlaceReply } from './place-messages.ts';
+import type { PlaceAnswer, PlaceOperation, PlaceParams } from './place-operations.ts';
+
+export interface PlacesOptions {
+  readonly startHelper: StartHelper;
+  /** The user that a number stands for; numbers of one user have one share. */
+  readonly userBehind: PoolUsers['userBehind'];
+  readonly timeoutMs?: number;
+  readonly log: PeerLog;
+}
+
+export interface Performed<Result> {
+  readonly result: Result;
+  /** Belongs to the caller. */
+  readonly descriptor: number | undefined;
+}
+
+interface Job {
+  readonly operation: PlaceOperation;
+  readonly owner: Owner;
+  readonly params: { readonly path: string };
+  resolve(performed: Performed<unknown>): void;
+  reject(error: DaemonError): void;
+}
+
+/** What one user's operations have of helpers. */
+class UserShare {
+  /** Helpers at work, those included that hang. */
+  readonly helpers = new Set<HelperProcess>();
+  /** Paths whose file system has not answered, by the helper that hangs there and has been killed. */
+  readonly stuck = new Map<HelperProcess, string>();
+  readonly waiting: Job[] = [];
+}
+
+/**
+ * Directories that users have chosen, for the session daemon: it touches none of them itself, since a file system that does
+ * not answer (FUSE, a dead NFS server) would hold it, and with it every user.
+ *
+ * A helper process carries out one operation at a time. One that does not answer within the time limit is killed, and counts
+ * against its user until it has ended; where it hangs in the kernel that may be never. A helper without work is kept for a
+ * while, the last of them for good: so that an ordinary command waits for no process to start.
+ */
+export class Places {
+  readonly #options: PlacesOptions;
+  readonly #timeoutMs: number;
+  readonly #users = new Map<number, UserShare>();
+  /** Without work, with the timer of their end. */
+  readonly #idle = new Map<HelperProcess, NodeJS.Timeout>();
+  #closed = false;
+
+  constructor(options: PlacesOptions) {
+    this.#options = options;
+    this.#timeoutMs = options.timeoutMs ?? PLACE_TIMEOUT_MS;
+  }
+
+  /** Starts a helper, so that the first operation finds one. */
+  warmUp(): void {
+    this.#rest(this.#options.startHelper({ onReply: () => {}, onEnded: () => {} }));
+  }
+
+  /** How many helpers hang in the kernel, by user. */
+  stuck(): ReadonlyMap<number, number> {
+    const counts = [...this.#users].map(([uid, { stuck }]) => [uid, stuck.size] as const);
+    return new Map(counts.filter(([, count]) => count > 0));
+  }
+
+  /**
+   * Carries out an operation with the rights of the owner.
+   *
+   * @throws {DaemonError} that of the operation; `PLACE_NOT_ANSWERING` at the time limit, or at once where the user has as many
+   *   operations without an answer as a user may have
+   */
+  async perform<Name extends PlaceOperation>(
+    operation: Name,
+    owner: Owner,
+    params: PlaceParams<Name>,
+  ): Promise<PlaceAnswer<Name>> {
+    const { result, descriptor } = await this.performOpening(operation, owner, params);
+    if (descriptor !== undefined) throw new Error(`${operation} opened something that nobody closes`);
+    return result;
+  }
+
+  /** The same for an operation that may open something. */
+  performOpening<Name extends PlaceOperation>(
+    operation: Name,
+    owner: Owner,
+    params: PlaceParams<Name>,
+  ): Promise<Performed<PlaceAnswer<Name>>> {
+    return new Promise((resolve, reject) => {
+      const job: Job = { operation, owner, params, resolve: resolve as Job['resolve'], reject };
+      const user = this.#options.userBehind(owner.uid);
+      this.#shareOf(user).waiting.push(job);
+      this.#next(user);
+    });
+  }
+
+  /** Gives all helpers up; what they were at fails. */
+  close(): void {
+    this.#closed = true;
+    for (const [helper, timer] of this.#idle) {
+      clearTimeout(timer);
+      helper.end();
+    }
+    for (const { helpers } of this.#users.values()) for (const helper of helpers) helper.kill();
+  }
+
+  #shareOf(user: number): UserShare {
+    let share = this.#users.get(user);
+    if (share === undefined) {
+      share = new UserShare();
+      this.#users.set(user, share);
+    }
+    return share;
+  }
+
+  /** Begins what waits for its turn, as far as the user's share allows. */
+  #next(user: number): void {
+    const share = this.#shareOf(user);
+    while (share.waiting.length > 0) {
+      if (share.stuck.size >= PLACE_HELPERS_PER_USER_MAX) {
+        for (const job of share.waiting.splice(0)) job.reject(refusal(job, share));
+      } else if (share.helpers.size < PLACE_HELPERS_PER_USER_MAX) {
+        this.#begin(share.waiting.shift() as Job, user, share);
+      } else return;
+    }
+    if (share.helpers.size === 0) this.#users.delete(user);
+  }
+
+  #begin(job: Job, user: number, share: UserShare): void {
+    const { operation, owner, params } = job;
+    const idle = this.#takeIdle();
+    let timer: NodeJS.Timeout | undefined;
+    const leave = (helper: HelperProcess) => {
+      share.helpers.delete(helper);
+      share.stuck.delete(helper);
+      this.#next(user);
+    };
+    const giveUp = (helper: HelperProcess, error: DaemonError) => {
+      share.stuck.set(helper, params.path);
+      helper.events = { onReply: () => {}, onEnded: () => leave(helper) };
+      helper.kill();
+      this.#options.log.of(owner.uid, 'output directories').error(`user ${owner.uid}: ${error.message} (${operation})`);
+      job.reject(error);
+      this.#next(user);
+    };
+    const limit = (helper: HelperProcess, limitMs: number, error: () => DaemonError) => {
+      clearTimeout(timer);
+      timer = setTimeout(() => giveUp(helper, error()), limitMs);
+    };
+    const request = (helper: HelperProcess) => {
+      limit(helper, this.#timeoutMs, () => notAnswering(params.path, this.#timeoutMs));
+      helper.send({ operation, owner, params });
+    };
+    const events = {
+      onReply: (reply: PlaceReply, descriptor: number | undefined) => {
+        if (reply.kind === 'ready') request(helper);
+        else if (reply.kind === 'progress') timer?.refresh();
+        else {
+          clearTimeout(timer);
+          if (reply.kind === 'done') job.resolve({ result: reply.result, descriptor });
+          else job.reject(new DaemonError(reply.code, reply.message));
+          this.#rest(helper);
+          leave(helper);
+        }
+      },
+      onEnded: (how: string) => {
+        clearTimeout(timer);
+        job.reject(
+          new DaemonError('OUTPUT_NOT_WRITABLE', `cannot use ${params.path}: the helper process is gone: ${how}`),
+        );
+        leave(helper);
+      },
+    };
+    const helper = idle ?? this.#options.startHelper(events);
+    helper.events = events;
+    share.helpers.add(helper);
+    if (helper.isReady) request(helper);
+    else {
+      limit(helper, PLACE_HELPER_START_MS, () => {
+        const what = `the helper process has not started within ${PLACE_HELPER_START_MS / 1000} s`;
+        return new DaemonError('PLACE_NOT_ANSWERING', `cannot use ${params.path}: ${what}`);
+      });
+    }
+  }
+
+  #takeIdle(): HelperProcess | undefined {
+    const [first] = this.#idle;
+    if (first === undefined) return undefined;
+    const [helper, timer] = first;
+    clearTimeout(timer);
+    this.#idle.delete(helper);
+    return helper;
+  }
+
+  #rest(helper: HelperProcess): void {
+    if (this.#closed) {
+      helper.end();
+      return;
+    }
+    helper.events = {
+      onReply: () => {},
+      onEnded: (how) => {
+        this.#options.log.warn(`helper ${helper.pid} is gone: ${how}`);
+        clearTimeout(this.#idle.get(helper));
+        this.#idle.delete(helper);
+      },
+    };
+    const timer = setTimeout(() => {
+      if (this.#idle.size === 1) return;
+      this.#idle.delete(helper);
+      helper.events = { onReply: () => {}, onEnded: () => {} };
+      helper.end();
+    }, PLACE_HELPER_IDLE_MS);
+    timer.unref();
+    this.#idle.set(helper, timer);
+  }
+}
+
+function notAnswering(path: string, timeoutMs: number): DaemonError {
+  const what = `its file system has not answered within ${timeoutMs / 1000} s`;
+  return new DaemonError(
+    'PLACE_NOT_ANSWERING',
+    `cannot use ${path}: ${what}; choose another directory, or mount that file system again`,
+  );
+}
+
+function refusal({ params, owner }: Job, { stuck }: UserShare): DaemonError {
+  const paths = [...new Set(stuck.values())].join(' and ');
+  return new DaemonError(
+    'PLACE_NOT_ANSWERING',
+    `cannot use ${params.path}: user ${owner.uid} has ${stuck.size} operations on file systems that do not answer, the most that a ` +
+      `user may have: ${paths}; unmount what does not answer (umount -f, or fusermount -u), then try again`,
+  );
+}

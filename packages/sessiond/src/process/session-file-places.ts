@@ -1,0 +1,41 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { errnoOf } from '@ringtail/base';
+import { readSessionFile } from '@ringtail/session-file/read';
+
+const SUFFIX = '.lttng';
+
+/** The files of saved sessions at a path. A directory that is not there has none, unless it was named. */
+export function findSessionFiles(path: string, named: boolean): readonly string[] {
+  if (!named && !existsSync(path)) return [];
+  if (!statSync(path).isDirectory()) return [path];
+  const names = readdirSync(path).filter((name) => name.endsWith(SUFFIX));
+  return names.sort().map((name) => join(path, name));
+}
+
+/** @param ownerUid to whom the file has to belong; null: to anybody */
+export function readSavedText(path: string, ownerUid: number | null): string {
+  return readSessionFile(path, ownerUid ?? undefined);
+}
+
+/**
+ * Where a saved session is to write if there is a trace already where it wrote: beside that, under a name with a new date.
+ * Null where it can write to the same place.
+ */
+export function freshOutput(output: string, date: string): string | null {
+  if (!hasTrace(output)) return null;
+  const dated = `${output.replace(/-\d{8}-\d{6}(-\d+)?$/, '')}-${date}`;
+  // A daemon that is killed and started again within a second finds what the one before made in it.
+  let fresh = dated;
+  for (let count = 2; hasTrace(fresh); count++) fresh = `${dated}-${count}`;
+  return fresh;
+}
+
+function hasTrace(output: string): boolean {
+  try {
+    return readdirSync(output).length > 0;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return false;
+    throw error;
+  }
+}

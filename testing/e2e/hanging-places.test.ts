@@ -1,0 +1,58 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { canHang, HangingFileSystem } from './hanging-file-system.ts';
+import { othersCanRun, SharedDaemon, USERS } from './shared-daemon.ts';
+
+const SLOW = { timeout: 180_000 };
+const [one, other] = USERS;
+
+/** How a command ended, and whether it had when others were done. */
+interface Waiting {
+  readonly ended: ReturnType<SharedDaemon['ringtail']>;
+  isOver: boolean;
+}
+
+function begin(daemon: SharedDaemon, uid: number, ...args: string[]): Waiting {
+  const waiting: Waiting = { ended: daemon.ringtail(uid, ...args), isOver: false };
+  void waiting.ended.then(() => {
+    waiting.isOver = true;
+  });
+  return waiting;
+}
+
+async function sharedDaemon(): Promise<SharedDaemon> {
+  const daemon = new SharedDaemon();
+  await daemon.start();
+  return daemon;
+}
+
+describe.skipIf(!othersCanRun || !canHang)('a directory on a file system that does not answer', SLOW, () => {
+  it.each(['hang', 'hangUnkillably'] as const)(
+    'keeps nobody but its user waiting, and that user for a while (%s)',
+    async (hang) => {
+      const daemon = await sharedDaemon();
+      // One for each, since a process that waits may hold a lock for which others wait that can be killed.
+      const names = ['a', 'b', 'c'];
+      const places = await Promise.all(names.map(() => HangingFileSystem.mount()));
+      for (const place of places) place[hang]();
+      // Two are at work at a time, the third waits for its turn.
+      const commands = places.map(({ path }, index) => {
+        const name = names[index] as string;
+        return begin(daemon, one, 'create', name, '-o', join(path, name));
+      });
+      expect(await daemon.ringtail(other, 'create', 'theirs')).toMatchObject({ code: 0 });
+      expect((await daemon.ringtail(0, 'list')).stdout).toContain('theirs [inactive]');
+      expect(commands.map(({ isOver }) => isOver)).toEqual([false, false, false]);
+      const ended = await Promise.all(commands.map((command) => command.ended));
+      expect(ended.map(({ code }) => code)).toEqual([1, 1, 1]);
+      const silence = /cannot use \S+: its file system has not answered within 15 s/;
+      const share = /user 54321 has 2 operations on file systems that do not answer, .*mount/;
+      const refused = ended.filter(({ stderr }) => share.test(stderr));
+      expect(refused).toHaveLength(hang === 'hang' ? 0 : 1);
+      expect(ended.filter(({ stderr }) => silence.test(stderr))).toHaveLength(3 - refused.length);
+      expect((await daemon.ringtail(other, 'destroy', 'theirs')).code).toBe(0);
+      expect((await daemon.ringtail(0, 'list')).stdout).not.toContain('[');
+      await daemon.stop();
+    },
+  );
+});
