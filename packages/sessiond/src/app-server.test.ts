@@ -321,7 +321,7 @@ describe('who is served', () => {
     await registered();
     expect(await answersUntilEnd(connect())).toMatchObject([{ type: 'refused', code: 'SHARE_USED_UP' }]);
     expect(events).toContain(`used up: the share of user ${UID} in places`);
-    expect(logged).toEqual([expect.stringContaining(`the share of user ${UID} is used up: 2 of 2 places: wait`)]);
+    expect(logged).toEqual([expect.stringContaining('there are 2 places already: wait')]);
     first.close();
     await expect.poll(() => events).toContain('ended');
     await registered();

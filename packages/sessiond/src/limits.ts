@@ -28,7 +28,7 @@ export const TRACEPOINTS_SEEN_MAX = 4096;
  * What all applications have the daemon keep: lists of tracepoints, descriptions of events, captures, keys, troubles. About as
  * many bytes of memory; 10,000 tracepoints take 3 MiB.
  */
-export const KEPT_BYTES_MAX = 72 * 1024 * 1024;
+export const KEPT_BYTES_MAX = 48 * 1024 * 1024;
 export const KEPT_BYTES_ROOT_RESERVE = 8 * 1024 * 1024;
 
 /** Fewer where the daemon may have few descriptors: see `planDescriptors`. */
@@ -45,7 +45,7 @@ export const REGISTER_FRAME_BYTES_MAX = 16 * 1024;
  */
 export const FRAME_TIMEOUT_MS = 30_000;
 /** Begun frames and unread answers of all applications: several whole frames for each of the first users. */
-export const APP_BYTES_MAX = 32 * 1024 * 1024;
+export const APP_BYTES_MAX = 24 * 1024 * 1024;
 /** One whole frame. */
 export const APP_BYTES_ROOT_RESERVE = 4 * 1024 * 1024 + 64;
 /** Rings that one thread may announce in its life. */
@@ -66,7 +66,7 @@ export const CLIENT_AHEAD_BYTES_MAX = 64 * 1024;
 export const TURNED_AWAY_MAX = 32;
 export const TURNED_AWAY_MS = 1000;
 /** Begun frames, unread answers and unread notifications of all clients: a whole frame of 16 MiB for the first user. */
-export const CLIENT_BYTES_MAX = 48 * 1024 * 1024;
+export const CLIENT_BYTES_MAX = 41 * 1024 * 1024;
 export const CLIENT_BYTES_ROOT_RESERVE = 8 * 1024 * 1024;
 /** Notifications that wait for a client to read, as many as LTTng's. */
 export const NOTIFICATIONS_AHEAD_MAX = 100;
@@ -84,10 +84,10 @@ export const ENDED_RINGS_MAX = 64;
 export const ENDED_RINGS_BYTES_MAX = 256 * 1024 * 1024;
 
 export const TRIGGERS_MAX = 10_000;
-/** Triggers beyond these that root can add whatever other users do. */
+/** Triggers of these, and bytes, that root of a daemon of root can add whatever other users do. */
 export const TRIGGERS_ROOT_RESERVE = 256;
 /** Memory of all definitions of triggers. */
-export const TRIGGERS_BYTES_MAX = 40 * 1024 * 1024;
+export const TRIGGERS_BYTES_MAX = 24 * 1024 * 1024;
 export const TRIGGERS_BYTES_ROOT_RESERVE = 2 * 1024 * 1024;
 /** Of what the newest match of a trigger captured, as JSON; what is beyond is left out. */
 export const CAPTURES_BYTES_MAX = 256 * 1024;

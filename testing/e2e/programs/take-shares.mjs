@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { connect, Socket } from 'node:net';
 import { join } from 'node:path';
 import { SessionDaemonClient } from '../../../packages/ctl/dist/index.js';
+import { CLIENT_PROTOCOL_VERSION } from '../../../packages/protocol/dist/index.js';
 import { FakeApplication, REGISTER } from '../../../packages/sessiond/dist/testing/fake-application.test.support.js';
 
 const [runDirectory, what, count] = process.argv.slice(2);
@@ -37,6 +38,43 @@ const attacks = {
     const half = Buffer.alloc(FRAME_BYTES / 2, ' ');
     half.writeUInt32LE(FRAME_BYTES - 4);
     socket.write(half);
+  },
+
+  /** Sends messages as fast as they are read: long ones of much that is to be kept, each another. */
+  async 'endless-messages'() {
+    const application = await register();
+    if (application === undefined) return;
+    const socket = new Socket({ fd: application.socket }).on('error', () => {});
+    let number = 0;
+    const send = () => {
+      const tracepoints = Array.from({ length: 500 }, (_, idx) => {
+        return { name: `a:${at}-${number}-${idx}`, logLevel: 6, fields: Array(50).fill([]) };
+      });
+      number++;
+      const text = Buffer.from(JSON.stringify({ type: 'tracepoints', tracepoints }));
+      const length = Buffer.alloc(4);
+      length.writeUInt32LE(text.length);
+      socket.write(Buffer.concat([length, text]), send);
+    };
+    send();
+  },
+
+  /** Asks for long answers without end, and reads none. */
+  async 'unread-answers'() {
+    const socket = connect(clientSocket)
+      .on('error', () => {})
+      .pause();
+    held.push(socket);
+    await once(socket, 'connect');
+    const frame = (id, command, params) => {
+      const text = Buffer.from(JSON.stringify({ id, command, params }));
+      const length = Buffer.alloc(4);
+      length.writeUInt32LE(text.length);
+      return Buffer.concat([length, text]);
+    };
+    socket.write(frame(1, 'hello', { protocol: CLIENT_PROTOCOL_VERSION }));
+    const ask = () => socket.write(frame(2, 'list-applications', { fields: true }), ask);
+    ask();
   },
 
   async 'silent-clients'() {

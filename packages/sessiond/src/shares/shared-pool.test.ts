@@ -68,7 +68,8 @@ describe('a pool of a daemon that is not of root', () => {
   it('gives its user all but the reserve of root', () => {
     const pool = new SharedPool({ ...OF_ROOT, daemonUid: 1001 });
     expect(takeAll(pool, 1001)).toBe(100);
-    expect(pool.take(1001, 1)).toContain('100 of 110 places, of which 10 are reserved for root: end some');
+    expect(pool.take(1001, 1)).toBe('there are 100 places already, and 10 of 110 are reserved for root: end some');
     expect(takeAll(pool, 0)).toBe(10);
+    expect(pool.take(0, 1)).toBe('there are 110 places already: end some');
   });
 });

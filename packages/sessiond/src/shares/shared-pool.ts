@@ -82,17 +82,15 @@ export class SharedPool {
   }
 
   #refusal(uid: number, amount: number): string {
-    const user = this.#options.userBehind(uid);
-    const used = this.#used.get(user) ?? 0;
     const { of, total, rootReserve, daemonUid, remedy } = this.#options;
-    const named = user === uid ? `user ${user}` : `user ${user}, who is behind user ${uid},`;
+    const user = this.#options.userBehind(uid);
     const wanted = amount === 1 ? '' : `, and ${amount} more are too many`;
-    const rule =
-      user === 0
-        ? ''
-        : user === daemonUid
-          ? `, of which ${rootReserve} are reserved for root`
-          : '; a user may have half of what others leave';
-    return `the share of ${named} is used up: ${used} of ${total} ${of}${wanted}${rule}: ${remedy}`;
+    if (user === 0 || user === daemonUid) {
+      const reserve = user === 0 || rootReserve === 0 ? '' : `, and ${rootReserve} of ${total} are reserved for root`;
+      return `there are ${this.#sum} ${of} already${wanted}${reserve}: ${remedy}`;
+    }
+    const named = user === uid ? `user ${user}` : `user ${user}, who is behind user ${uid},`;
+    const used = `${this.#used.get(user) ?? 0} of ${total} ${of}`;
+    return `the share of ${named} is used up: ${used}${wanted}; a user may have half of what others leave: ${remedy}`;
   }
 }

@@ -65,6 +65,7 @@ export function makeShares(options: SharesOptions): Shares {
   const userBehind = options.userBehind ?? ((uid) => subordinates.userBehind(uid));
   const users: PoolUsers = { daemonUid, userBehind };
   const plan = planDescriptors(descriptors);
+  const isRoot = daemonUid === 0;
   const pool = (of: string, total: number, rootReserve: number, remedy: string) =>
     new SharedPool({ ...users, of, total, rootReserve, remedy });
 
@@ -113,15 +114,15 @@ export function makeShares(options: SharesOptions): Shares {
     ),
     triggers: pool(
       'triggers',
-      TRIGGERS_MAX + TRIGGERS_ROOT_RESERVE,
-      TRIGGERS_ROOT_RESERVE,
-      'remove triggers of this user (ringtail remove-trigger)',
+      TRIGGERS_MAX,
+      isRoot ? TRIGGERS_ROOT_RESERVE : 0,
+      'remove some first (ringtail remove-trigger)',
     ),
     triggerBytes: pool(
       'bytes of definitions of triggers',
-      TRIGGERS_BYTES_MAX + TRIGGERS_BYTES_ROOT_RESERVE,
-      TRIGGERS_BYTES_ROOT_RESERVE,
-      'remove triggers of this user (ringtail remove-trigger)',
+      TRIGGERS_BYTES_MAX,
+      isRoot ? TRIGGERS_BYTES_ROOT_RESERVE : 0,
+      'remove some first (ringtail remove-trigger)',
     ),
     trackedValues: pool(
       'values of process trackers',

@@ -1,10 +1,11 @@
 import { CONTROL_TALLY_COUNT } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
 import { FakeCountingThread } from '../testing/counting-thread.test.support.ts';
+import { testPool } from '../testing/shares.test.support.ts';
 import { MatchLedger } from './match-ledger.ts';
 
 function setUp(slot = 0) {
-  const ledger = new MatchLedger();
+  const ledger = new MatchLedger(testPool(1_000_000));
   const thread = new FakeCountingThread(7, slot);
   ledger.open(thread);
   const told = (trigger: number, matches: number, discarded = 0) =>
@@ -26,7 +27,7 @@ describe('what a thread has not told when it ends', () => {
   });
 
   it('leaves out what was there when it registered', () => {
-    const ledger = new MatchLedger();
+    const ledger = new MatchLedger(testPool(1_000_000));
     const thread = new FakeCountingThread(7);
     thread.tally([1, 100, 2]);
     ledger.open(thread);

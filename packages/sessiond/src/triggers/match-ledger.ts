@@ -6,8 +6,11 @@ import {
   type TriggerMatchedMessage,
 } from '@ringtail/protocol';
 import { type CountingThread, difference } from '../counters/thread-counters.ts';
+import type { SharedPool } from '../shares/shared-pool.ts';
 
 const WORD_BYTES = 8;
+/** Of what is noted of a thread and a trigger. */
+const NOTE_BYTES = 80;
 
 /** What a thread had to tell of a trigger: how many events set it off, and how many could not be looked at. */
 export interface Matches {
@@ -24,28 +27,42 @@ type Told = Omit<Matches, 'trigger'>;
  */
 export class MatchLedger {
   readonly #threads = new Map<CountingThread, Map<number, Told>>();
+  readonly #kept: SharedPool;
+
+  /** @param kept bytes kept for applications */
+  constructor(kept: SharedPool) {
+    this.#kept = kept;
+  }
 
   /** What is there when a thread registers is nothing new. */
   open(thread: CountingThread): void {
-    const told = talliesOf(thread).map(({ trigger, matches, discarded }) => [trigger, { matches, discarded }] as const);
-    this.#threads.set(thread, new Map(told));
+    this.#threads.set(thread, new Map());
+    for (const { trigger, ...told } of talliesOf(thread)) this.#note(thread, trigger, told);
   }
 
   /** The trigger is one that there is, so that no thread can have us keep whatever it likes. */
   told(thread: CountingThread, { trigger, matches, discarded }: TriggerMatchedMessage): void {
-    const triggers = this.#threads.get(thread);
-    const told = triggers?.get(trigger) ?? { matches: 0, discarded: 0 };
-    triggers?.set(trigger, { matches: told.matches + matches, discarded: told.discarded + discarded });
+    const told = this.#threads.get(thread)?.get(trigger) ?? { matches: 0, discarded: 0 };
+    this.#note(thread, trigger, { matches: told.matches + matches, discarded: told.discarded + discarded });
   }
 
   triggerRemoved(trigger: number): void {
-    for (const triggers of this.#threads.values()) triggers.delete(trigger);
+    for (const [{ uid }, triggers] of this.#threads) if (triggers.delete(trigger)) this.#kept.give(uid, NOTE_BYTES);
+  }
+
+  /** Where the share of the user has no room, events that the thread told count once more when it ends. */
+  #note(thread: CountingThread, trigger: number, told: Told): void {
+    const triggers = this.#threads.get(thread);
+    if (triggers === undefined) return;
+    if (!triggers.has(trigger) && this.#kept.take(thread.uid, NOTE_BYTES) !== undefined) return;
+    triggers.set(trigger, told);
   }
 
   /** The thread has ended, and its control file can still be read: what it has not told. */
   close(thread: CountingThread): Matches[] {
     const triggers = this.#threads.get(thread);
     this.#threads.delete(thread);
+    this.#kept.give(thread.uid, NOTE_BYTES * (triggers?.size ?? 0));
     const untold: Matches[] = [];
     for (const tally of talliesOf(thread)) {
       const told = triggers?.get(tally.trigger) ?? { matches: 0, discarded: 0 };

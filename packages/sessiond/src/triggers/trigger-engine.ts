@@ -73,13 +73,14 @@ export class TriggerEngine {
   readonly #counting = new Set<Entry>();
   /** By user and slot. */
   readonly #feeds = new Map<string, Feed>();
-  readonly #ledger = new MatchLedger();
+  readonly #ledger: MatchLedger;
   #nextKey = 1;
   #nextNumber = 0;
   #closed = false;
 
   constructor(options: TriggerEngineOptions) {
     this.#options = options;
+    this.#ledger = new MatchLedger(options.shares.kept);
   }
 
   /**
