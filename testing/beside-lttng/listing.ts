@@ -17,7 +17,8 @@ const DEFAULTS: Readonly<Record<string, readonly string[]>> = {
   subbuffer_count: ['4'],
 };
 
-const parser = new XMLParser({ parseTagValue: false, ignoreAttributes: true });
+// Numeric character references too, which XML has and the parser leaves alone otherwise.
+const parser = new XMLParser({ parseTagValue: false, ignoreAttributes: true, htmlEntities: true });
 
 /**
  * What `list SESSION` shows in the machine interface, in a form that is equal for equal sessions: without what is of no

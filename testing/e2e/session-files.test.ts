@@ -74,6 +74,13 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
     made: [CREATE, 'enable-channel -u c', 'enable-event -u -c c p:* --exclude=p:x,p:y*'],
     unlisted: 'lttng 2.13.9 crashes when it lists a rule with exclusions',
   },
+  'names that are not safe to show': {
+    made: [
+      CREATE,
+      'enable-channel -u c\u202e\u2066\u061c\ufeff\u{e0041}\u{1fffe}',
+      'enable-event -u -c c\u202e\u2066\u061c\ufeff\u{e0041}\u{1fffe} p:\u202e]]>&"*',
+    ],
+  },
   contexts: {
     made: [
       CREATE,

@@ -1,6 +1,6 @@
 import { RINGTAIL_VERSION } from '@ringtail/base';
 import { Command, CommanderError, Option } from 'commander';
-import { type Context, DEFAULT_SETTINGS, reportError, warn } from './context.ts';
+import { type Context, continued, DEFAULT_SETTINGS, reportError, warn } from './context.ts';
 import { CliError, ExitCode } from './errors.ts';
 import { exitCodeOf, isWarning } from './exit-codes.ts';
 import { addGeneralOptions, generalSettings } from './general-options.ts';
@@ -142,6 +142,7 @@ async function buildProgram(context: Context, act: Act, names: readonly string[]
     .exitOverride()
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),
+      outputError: (text, write) => write(`${continued(text.trimEnd())}\n`),
       writeErr: (text) => isQuiet() || context.stderr.write(text),
       getOutHelpWidth: () => context.stdout.columns ?? 100,
       getErrHelpWidth: () => context.stderr.columns ?? 100,

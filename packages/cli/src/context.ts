@@ -131,7 +131,7 @@ export function reportError(context: Context, format: OutputFormat, error: unkno
 }
 
 /** A message whose further lines are indented: no name in it can pass for a message of its own. */
-function continued(message: string): string {
+export function continued(message: string): string {
   return message.replaceAll('\n', '\n  ');
 }
 

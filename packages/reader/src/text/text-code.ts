@@ -1,8 +1,11 @@
 import { type CodeWriter, encodeText } from '@ringtail/ctf/internal';
+import { putBytes } from './byte-text.ts';
 import { SLACK_BYTES } from './text-buffer.ts';
 
 /** The most bytes that one call writes that does not check for room: a number, or an escaped byte. */
 const PIECE_BYTES_MAX = 64;
+/** Longer constant text, which names of a trace make, is copied: as statements it would be too much code, and more than there is room for. */
+const STORED_LENGTH_MAX = 1024;
 
 /** The statements that store constant text at `o` and advance it. They may write up to three bytes more. */
 export function storeText(text: string): string {
@@ -46,6 +49,11 @@ export class TextCode {
     const text = this.#pending;
     this.#pending = '';
     if (text === '') return;
+    if (text.length > STORED_LENGTH_MAX) {
+      const [put, bytes] = [this.#code.constant('put', putBytes), this.#code.constant('bytes', encodeText(text))];
+      this.putAnyLength(`${put}(O, o, LIMIT, ${bytes})`);
+      return;
+    }
     this.#reserve(text.length * 3 + 4);
     this.#code.line(storeText(text));
   }
