@@ -109,7 +109,11 @@ async function commandsOfRoot(daemon: AttackedDaemon, forMs: number) {
     const { code, stdout, stderr } = await daemon.asRoot(words);
     const answerMs = Math.round(performance.now() - asked);
     answers.push(answerMs);
-    daemonAnswers.push(await daemonAnswer(daemon));
+    try {
+      daemonAnswers.push(await daemonAnswer(daemon));
+    } catch (error) {
+      failures.push(`a new client: ${(error as Error).message}`);
+    }
     if (code !== 0) failures.push(`${words.join(' ')}: ${stdout}${stderr}`);
     for (const name of ['daemon', 'consumer'] as const) {
       memoryBytesMax[name] = Math.max(memoryBytesMax[name], useOf(daemon[`${name}Pid`]).memoryBytes);
