@@ -166,7 +166,8 @@ function lock(path: string, owner: Owner): ClaimedOutput | undefined {
       return undefined;
     }
   } catch (error) {
-    if (errnoOf(error) === undefined && !(error instanceof PosixError)) throw error;
+    if (error instanceof DirectoryRefused || (errnoOf(error) === undefined && !(error instanceof PosixError)))
+      throw error;
   }
   return { path, descriptor };
 }

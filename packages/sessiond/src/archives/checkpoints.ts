@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf } from '@ringtail/base';
-import { asUser } from '@ringtail/posix';
+import { asUser, checkDirectory } from '@ringtail/posix';
 import { STATE_DIRECTORY } from '@ringtail/protocol';
 import type { Owner } from '../session.ts';
 
@@ -12,6 +12,7 @@ const STAYS = new Set<string | undefined>(['ENOTEMPTY', 'EEXIST']);
  * Removes what consumers noted for each other of the traces of a session that is destroyed: nobody will ask for it any more.
  *
  * @param uuids of the traces
+ * @throws {DirectoryRefused} if somebody else's directory, or a link, is in the place of ours; or the system's error
  * @param onRemoved called after each file: there may be thousands
  */
 export function removeCheckpoints(
@@ -22,7 +23,7 @@ export function removeCheckpoints(
 ): void {
   const directory = join(output, STATE_DIRECTORY);
   asUser(owner, () => {
-    if (!isDirectory(directory)) return;
+    if (!checkDirectory(directory, { ownBelow: output })) return;
     for (const uuid of uuids) removeAllIn(join(directory, uuid), onRemoved);
     removeIfEmpty(directory);
   });

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chownSync, lchownSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DEFAULT_CHANNEL, type Request } from '@ringtail/protocol';
@@ -116,6 +116,24 @@ describe('loadSavedSessions', () => {
     asked = [];
     expect(await load({ uid: uid + 1 })).toEqual([]);
     expect(errors.join()).toContain(`belongs to user ${uid}`);
+  });
+
+  it.skipIf(uid !== 0)('of root are in no directory that another user can put in place', async () => {
+    writeFileSync(join(auto, 'a.lttng'), printSessionFile([saved('one')]));
+    for (const path of ['.ringtail', '.ringtail/sessions', '.ringtail/sessions/auto']) {
+      errors = [];
+      chownSync(join(home, path), 42_421, 42_421);
+      expect(await load()).toEqual([]);
+      expect(errors.join()).toContain(`${join(home, path)} belongs to user 42421`);
+      chownSync(join(home, path), 0, 0);
+    }
+    expect(await load()).toEqual(whole('one'));
+    renameSync(auto, `${auto}-elsewhere`);
+    symlinkSync(`${auto}-elsewhere`, auto);
+    lchownSync(auto, 42_421, 42_421);
+    asked = [];
+    expect(await load()).toEqual([]);
+    expect(errors.join()).toContain(`${auto} is a symbolic link of user 42421`);
   });
 
   it('destroys what could not be made whole, and goes on with the others', async () => {

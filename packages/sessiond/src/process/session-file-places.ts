@@ -1,13 +1,18 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf } from '@ringtail/base';
+import { checkDirectory } from '@ringtail/posix';
 import { readSessionFile } from '@ringtail/session-file/read';
 
 const SUFFIX = '.lttng';
 
-/** The files of saved sessions at a path. A directory that is not there has none, unless it was named. */
+/**
+ * The files of saved sessions at a path. A directory that is not there has none, unless it was named.
+ *
+ * @throws {DirectoryRefused} if it was not named, and another user could decide what root records; or the system's error
+ */
 export function findSessionFiles(path: string, named: boolean): readonly string[] {
-  if (!named && !existsSync(path)) return [];
+  if (!named && !checkDirectory(path)) return [];
   if (!statSync(path).isDirectory()) return [path];
   const names = readdirSync(path).filter((name) => name.endsWith(SUFFIX));
   return names.sort().map((name) => join(path, name));
