@@ -29,18 +29,29 @@ export interface Checkpoint {
   /** The trace file that the packet is in, and its size with the packet; 0 bytes: the trace chunk has no packet yet. */
   readonly fileNumber: number;
   readonly fileBytes: number;
+  /** Events and packets of that file, with this packet. */
+  readonly fileEvents: number;
+  readonly filePackets: number;
   /** Number of the trace chunk's first packet, if it is not lost. */
   readonly chunkPacketSeq: number;
 }
 
-const MAGIC = 0x33435452;
+const MAGIC = 0x34435452;
 const SLOT_BYTES = 256;
 const SLOT_COUNT = 4;
 const HEAD_BYTES = 8;
 const POSITION_NAMES = ['seq', 'bytes', 'records', 'packetSeq', 'lastTimestamp'] as const;
 const CLEARED_NAMES = ['recorded', 'discarded', 'failed', 'nested'] as const;
 const STATISTICS_NAMES = Object.keys(noStatistics()) as (keyof StreamStatistics)[];
-const OWN_NAMES = ['packetSeq', 'eventsDiscardedTold', 'fileNumber', 'fileBytes', 'chunkPacketSeq'] as const;
+const OWN_NAMES = [
+  'packetSeq',
+  'eventsDiscardedTold',
+  'fileNumber',
+  'fileBytes',
+  'fileEvents',
+  'filePackets',
+  'chunkPacketSeq',
+] as const;
 
 /** A checkpoint as it is in the file. Each has a greater generation than the checkpoint written before it. */
 interface StoredCheckpoint {

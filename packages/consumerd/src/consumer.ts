@@ -20,6 +20,7 @@ import { RingError } from '@ringtail/ringbuf';
 import { channelTimersOf } from './channel-timers.ts';
 import {
   clearChunk,
+  isArchived,
   removeAllCheckpoints,
   removeCheckpoints,
   rotateChunk,
@@ -234,6 +235,7 @@ export class Consumer {
       throw error;
     }
     this.#traces.set(request.trace, { request, session, writer });
+    session.addTrace(request.trace, writer);
     return null;
   }
 
@@ -322,7 +324,7 @@ export class Consumer {
     const chunk = this.#chunkOf(session);
     // A session in which nothing has registered has no trace chunk.
     if (chunk !== undefined) {
-      this.#session(session).lookForRemoved();
+      if (!isArchived(chunk, archive)) this.#session(session).lookForRemoved();
       rotateChunk(chunk, archive);
       this.#session(session).chunkArchived();
     }
@@ -400,9 +402,10 @@ export class Consumer {
       this.#rings.delete(ring.request.ring);
     }
     for (const [channel, open] of this.#channels) if (open.trace === trace) this.#channels.delete(channel);
+    const statistics = trace.session.closeTrace(key);
     trace.writer.close();
     this.#traces.delete(key);
-    return trace.session.closeTrace(key);
+    return statistics;
   }
 
   #countClosedTraces(request: CountClosedTracesRequest): null {

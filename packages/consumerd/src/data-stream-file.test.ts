@@ -58,6 +58,8 @@ function recovered(packetSeq: number) {
     eventsDiscardedTold: packetSeq,
     fileNumber: 0,
     fileBytes: statistics.bytes,
+    fileEvents: statistics.eventsRecorded,
+    filePackets: statistics.packets,
     chunkPacketSeq: 0,
   };
   return { endTimestamp: 10 + packetSeq, eventsDiscarded: packetSeq, checkpoint, statistics };

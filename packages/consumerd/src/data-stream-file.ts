@@ -1,4 +1,4 @@
-import { fstatSync, lstatSync, readSync, rmSync } from 'node:fs';
+import { fstatSync, readSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { assert, type ClockCycles, errnoOf } from '@ringtail/base';
 import {
@@ -13,6 +13,7 @@ import type { ConsumerPosition } from '@ringtail/ringbuf';
 import { type Checkpoint, CheckpointFile, type ClearedCounts, NOTHING_CLEARED } from './checkpoint-file.ts';
 import { ConsumerError } from './consumer-error.ts';
 import { closeQuietly, type FileOutput, openTraceFile, writeWhole } from './file-output.ts';
+import { lstatIfThere } from './lstat-if-there.ts';
 import { beginsLikeTrace, indexEntryOf, type StreamIdentity, type WalkedPackets, walkPackets } from './packet-walk.ts';
 import { noStatistics, type StreamStatistics } from './statistics.ts';
 import { ensureTraceDirectory, outputOf } from './trace-directory.ts';
@@ -62,7 +63,8 @@ export interface DataStreamFileOptions {
 }
 
 /** What whoever drains the ring has to say of a packet. */
-export type DrainCheckpoint = Omit<Checkpoint, 'fileNumber' | 'fileBytes' | 'chunkPacketSeq'>;
+export type DrainCheckpoint = Omit<Checkpoint, keyof FilePlace>;
+type FilePlace = Pick<Checkpoint, 'fileNumber' | 'fileBytes' | 'fileEvents' | 'filePackets' | 'chunkPacketSeq'>;
 
 interface OpenFiles {
   readonly data: number;
@@ -104,6 +106,7 @@ export class DataStreamFile {
   #number = 0;
   #bytes = 0;
   #packets = 0;
+  #events = 0;
   #clearIsNoted = false;
 
   /** @param firstPacketSeq of the data stream's first packet, if none is lost */
@@ -161,7 +164,10 @@ export class DataStreamFile {
         for (const aborted of checkpoints.slice(0, idx)) this.#forgetAborted(aborted, checkpoint);
         return this.#resume(checkpoint, found);
       }
-      return this.#resumeWithout(unacknowledgedSeq);
+      const recovered = this.#resumeWithout(unacknowledgedSeq);
+      if (recovered === null)
+        this.#nextPacketSeq = this.#chunkPacketSeq = Math.max(this.#nextPacketSeq, unacknowledgedSeq);
+      return recovered;
     });
   }
 
@@ -207,7 +213,8 @@ export class DataStreamFile {
     const entry = [...(this.#packets === 0 ? [encodeIndexHeader()] : []), indexEntryOf(header, this.#bytes)];
     const checkpoints = this.#openCheckpoints();
     const noted = { packetSeq, position, statistics: after, cleared, eventsDiscardedTold };
-    checkpoints.write({ ...this.#whole(noted), fileBytes });
+    const fileEvents = this.#events + packet.recordCount;
+    checkpoints.write({ ...this.#whole(noted), fileBytes, fileEvents, filePackets: this.#packets + 1 });
     try {
       writeWhole(this.#output, data, [head, packet.records], this.#bytes);
       writeWhole(this.#output, index, entry, indexEnd);
@@ -220,16 +227,17 @@ export class DataStreamFile {
     this.written.wrote({ events: packet.recordCount, packets: 1, bytes: header.packetBytes });
     this.#bytes = fileBytes;
     this.#packets += 1;
+    this.#events = fileEvents;
     this.#nextPacketSeq = packetSeq + 1;
     return after;
   }
 
   /** Whether packets have no place: without its metadata the chunk would be unreadable. A file that alone is gone is made again. */
   #isChunkRemoved(): boolean {
-    const isFileRemoved = this.#files !== undefined && fstatSync(this.#files.data).nlink === 0;
-    if (this.#files !== undefined && !isFileRemoved) return false;
+    const hasFiles = this.#files !== undefined;
+    if (hasFiles && this.written.isOpenFileKept()) return false;
     if (!this.#asOwner(this.#isChunkThere)) return true;
-    if (isFileRemoved) {
+    if (hasFiles) {
       this.#closeFiles();
       this.#asOwner(() => this.#remove(this.#number));
       this.#beginAt(this.#number);
@@ -267,7 +275,7 @@ export class DataStreamFile {
    * checkpoint once the last trace file is gone, and from the checkpoint before while that file is there.
    */
   noteClear(checkpoint: DrainCheckpoint): void {
-    this.#openCheckpoints().write({ ...this.#whole(checkpoint), fileBytes: 0 });
+    this.#openCheckpoints().write({ ...this.#whole(checkpoint), fileBytes: 0, fileEvents: 0, filePackets: 0 });
     this.#clearIsNoted = true;
   }
 
@@ -307,8 +315,14 @@ export class DataStreamFile {
   }
 
   #whole(checkpoint: DrainCheckpoint): Checkpoint {
-    const chunkPacketSeq = this.#chunkPacketSeq;
-    return { ...checkpoint, fileNumber: this.#number, fileBytes: this.#bytes, chunkPacketSeq };
+    const place: FilePlace = {
+      fileNumber: this.#number,
+      fileBytes: this.#bytes,
+      fileEvents: this.#events,
+      filePackets: this.#packets,
+      chunkPacketSeq: this.#chunkPacketSeq,
+    };
+    return { ...checkpoint, ...place };
   }
 
   #resume(checkpoint: Checkpoint, found: FoundFile | undefined): RecoveredStream {
@@ -316,10 +330,14 @@ export class DataStreamFile {
     this.#nextPacketSeq = checkpoint.packetSeq + 1;
     // A chunk without the file has been archived, and the next one has no packet yet.
     this.#chunkPacketSeq = found === undefined ? this.#nextPacketSeq : checkpoint.chunkPacketSeq;
-    const { position, statistics, eventsDiscardedTold } = checkpoint;
-    // Of several files, or archives, nobody has noted how many events are in each.
-    if (found !== undefined && this.#limits.bytesMax === 0 && this.#chunkPacketSeq === 0) {
-      this.written.wrote({ events: statistics.eventsRecorded, packets: this.#packets, bytes: this.#bytes });
+    const { packetSeq, position, statistics, eventsDiscardedTold, fileBytes } = checkpoint;
+    const written = { events: checkpoint.fileEvents, packets: checkpoint.filePackets, bytes: fileBytes };
+    if (found !== undefined && lastSeqOf(found) === packetSeq) {
+      this.#events = written.events;
+      this.written.wrote(written);
+    } else if (fileBytes > 0) {
+      // Lost, unless the rotation during which the former consumer died is repeated.
+      this.written.missed(this.#dataPath(checkpoint.fileNumber), written);
     }
     return { endTimestamp: position.lastTimestamp, eventsDiscarded: eventsDiscardedTold, checkpoint, statistics };
   }
@@ -358,7 +376,7 @@ export class DataStreamFile {
 
   /** The whole packets of a trace file, if there is such a file. */
   #find(number: number, packetSeqEnd?: number): FoundFile | undefined {
-    if (lstatSync(this.#dataPath(number), { throwIfNoEntry: false }) === undefined) return undefined;
+    if (lstatIfThere(this.#dataPath(number)) === undefined) return undefined;
     const descriptor = openTraceFile(this.#dataPath(number));
     try {
       if (!beginsLikeTrace(descriptor, this.#identity.traceUuid)) {
@@ -400,6 +418,7 @@ export class DataStreamFile {
     this.#number = number;
     this.#bytes = 0;
     this.#packets = 0;
+    this.#events = 0;
   }
 
   #remove(number: number): void {

@@ -1,6 +1,18 @@
-import { closeSync, fstatSync, fsyncSync, lstatSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  type Stats,
+} from 'node:fs';
+import { dirname } from 'node:path';
 import { ConsumerError } from './consumer-error.ts';
 import { closeQuietly, type FileOutput, makeTraceFile, openTraceFile, writeWhole } from './file-output.ts';
+import { lstatIfThere } from './lstat-if-there.ts';
 import { blockEndOf, traceUuidOf, upToLast } from './metadata-format.ts';
 
 export { traceUuidOf, wholeBlocks } from './metadata-format.ts';
@@ -19,12 +31,15 @@ export class MetadataFile {
   readonly #blocks: Set<string>;
   #path: string;
   #descriptor: number;
+  /** Of the directory, by which it is known again. */
+  readonly #directory: number;
   #bytes: number;
 
   private constructor(path: string, output: FileOutput, descriptor: number, prologue: string, blocks: string) {
     this.#path = path;
     this.#output = output;
     this.#descriptor = descriptor;
+    this.#directory = openSync(dirname(path), constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
     const end = blockEndOf(prologue);
     this.#blocks = new Set(
       blocks
@@ -47,13 +62,14 @@ export class MetadataFile {
    */
   static open(path: string, uuid: string, prologue: string, output: FileOutput): MetadataFile {
     let descriptor: number | undefined;
+    let file: MetadataFile | undefined;
     try {
       descriptor = openTraceFile(path);
       const found = readWhole(descriptor, path);
       checkUuid(path, found, uuid);
       if (found.startsWith(prologue)) {
         const blocks = upToLast(found.slice(prologue.length), blockEndOf(prologue));
-        const file = new MetadataFile(path, output, descriptor, prologue, blocks);
+        file = new MetadataFile(path, output, descriptor, prologue, blocks);
         if (prologue.length + blocks.length < found.length) output.truncate(descriptor, file.#bytes);
         return file;
       }
@@ -62,7 +78,8 @@ export class MetadataFile {
       descriptor = replace(path, prologue, output);
       return new MetadataFile(path, output, descriptor, prologue, '');
     } catch (error) {
-      if (descriptor !== undefined) closeQuietly(descriptor);
+      if (file !== undefined) file.close();
+      else if (descriptor !== undefined) closeQuietly(descriptor);
       throw error instanceof ConsumerError ? error : notWritten(path, error);
     }
   }
@@ -104,9 +121,16 @@ export class MetadataFile {
     this.#bytes = Buffer.byteLength(text);
   }
 
-  /** Whether its path still leads to it. */
+  /** Whether its path still leads to it, and all is in it that was written. */
   isThere(): boolean {
-    return lstatSync(this.#path, { throwIfNoEntry: false })?.ino === fstatSync(this.#descriptor).ino;
+    const found = lstatIfThere(this.#path);
+    return found !== undefined && found.size >= this.#bytes && isSame(found, this.#descriptor);
+  }
+
+  /** Whether the path of its directory still leads there, whatever has become of the file. */
+  isDirectoryThere(): boolean {
+    const found = lstatIfThere(dirname(this.#path));
+    return found !== undefined && isSame(found, this.#directory);
   }
 
   /** The file's directory has been moved. */
@@ -116,7 +140,13 @@ export class MetadataFile {
 
   close(): void {
     closeQuietly(this.#descriptor);
+    closeQuietly(this.#directory);
   }
+}
+
+function isSame({ dev, ino }: Stats, descriptor: number): boolean {
+  const stats = fstatSync(descriptor);
+  return dev === stats.dev && ino === stats.ino;
 }
 
 function readWhole(descriptor: number, path: string): string {

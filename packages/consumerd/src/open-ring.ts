@@ -44,7 +44,7 @@ export function openRing(options: OpenRingOptions): RingDrain {
     owner,
     limits: traceFileLimitsOf(attributes),
     isChunkThere: () => {
-      const isThere = trace.isChunkThere();
+      const isThere = session.keepMetadata(trace);
       if (!isThere) session.troubles.add(removedFrom(trace.directory));
       return isThere;
     },
@@ -57,6 +57,7 @@ export function openRing(options: OpenRingOptions): RingDrain {
     }
     const drain = new RingDrain({
       ring,
+      continuesTrace: true,
       reclaims,
       closeRing: ringFile.close,
       file,

@@ -36,6 +36,8 @@ export interface RingDrainOptions {
   readonly file: DataStreamFile;
   /** Whose ring it is, in words. */
   readonly owner: string;
+  /** Whether what was taken from the ring before went into the same trace, so that it is lost where nothing is left of it. */
+  readonly continuesTrace?: boolean;
   /** Whether memory is given back with every sub-buffer that is released. */
   readonly reclaims?: boolean;
   /** Monotonic milliseconds. */
@@ -93,7 +95,10 @@ export class RingDrain implements DrainableRing {
     const { packetSeq } = this.#ring.position;
     const recovered = this.#file.recover(packetSeq);
     this.#countsAll = recovered === null ? packetSeq === 0 : recovered.checkpoint !== undefined;
-    if (recovered === null) return;
+    if (recovered === null) {
+      if (options.continuesTrace === true) this.#countFormer();
+      return;
+    }
     this.#lastEndTimestamp = recovered.endTimestamp === 0 ? undefined : recovered.endTimestamp;
     this.#eventsDiscardedTold = recovered.eventsDiscarded;
     this.#statistics = recovered.statistics;
@@ -101,6 +106,17 @@ export class RingDrain implements DrainableRing {
     this.#lastPosition = recovered.checkpoint?.position;
     if (this.#lastPosition !== undefined) this.#ring.resumeAt(this.#lastPosition);
     else options.onTrouble(`the count of events written so far to ${this.#file.path} was lost`);
+  }
+
+  /** Neither a file nor a checkpoint is left of what a former consumer took. */
+  #countFormer(): void {
+    const { records } = this.#ring.position;
+    if (records === 0) return;
+    this.#statistics.eventsLost = records;
+    const { path } = this.#file;
+    this.#options.onTrouble(
+      `${path} and its checkpoints were removed: ${records} events that were in it, or in archives, count as lost (TRACE_REMOVED)`,
+    );
   }
 
   /** Counts so far, of the same object for the life of this ring. */
@@ -318,7 +334,7 @@ export class RingDrain implements DrainableRing {
     const directory = dirname(this.#file.path);
     if (errno === 'ENOSPC') return `disk full while writing ${directory}`;
     if (errno === 'EDQUOT') return `disk quota exceeded while writing ${directory}`;
-    return `cannot write ${this.#file.path}: ${describeError(error)}`;
+    return `cannot write ${this.#file.path}: ${describeError(error)} (NOT_WRITTEN)`;
   }
 
   #noteCheckpoint(): void {

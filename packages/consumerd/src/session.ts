@@ -1,10 +1,13 @@
-import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { describeError, errnoOf } from '@ringtail/base';
 import { asUser, type UserIds } from '@ringtail/posix';
 import { addStatistics, NO_STATISTICS, type SessionStatistics } from '@ringtail/protocol';
 import { CheckpointFile } from './checkpoint-file.ts';
+import { ConsumerError } from './consumer-error.ts';
+import { lstatIfThere } from './lstat-if-there.ts';
 import { type StreamStatistics, sumStatistics, Troubles } from './statistics.ts';
 import { namesIn } from './trace-file-names.ts';
+import type { TraceWriter } from './trace-writer.ts';
 import type { WrittenFiles } from './written-files.ts';
 
 /** More data streams than this in one directory are not counted again after a restart. */
@@ -26,11 +29,17 @@ export class Session {
   readonly #streams = new Map<number, Map<string, StreamStatistics>>();
   /** What the files of a data stream hold, where that is known. */
   readonly #written = new Map<StreamStatistics, { readonly directory: string; readonly files: WrittenFiles }>();
+  readonly #writers = new Map<number, TraceWriter>();
   #closedTraces = NO_STATISTICS;
 
   constructor(name: string, onTrouble: (sentence: string) => void) {
     this.name = name;
     this.troubles = new Troubles(onTrouble);
+  }
+
+  /** A trace has been opened. */
+  addTrace(trace: number, writer: TraceWriter): void {
+    this.#writers.set(trace, writer);
   }
 
   /** Counts a data stream, in place of what {@link Session.countFormer} found of it. */
@@ -68,6 +77,7 @@ export class Session {
     for (const stream of this.#streamsOf(trace).values()) this.#written.delete(stream);
     const statistics = sumStatistics(this.#streamsOf(trace).values(), []);
     this.#streams.delete(trace);
+    this.#writers.delete(trace);
     this.#closedTraces = addStatistics(this.#closedTraces, statistics);
     return statistics;
   }
@@ -84,14 +94,30 @@ export class Session {
     }
   }
 
-  /** Counts as lost what was in trace files that somebody has removed. */
+  /** Counts as lost what was in trace files that somebody has removed, and repairs metadata that is damaged alone. */
   lookForRemoved(): void {
     if (this.place === undefined) return;
     asUser(this.place.owner, () => {
       for (const [statistics, { directory, files }] of this.#written) {
-        if (files.settle(statistics)) this.troubles.add(removedFrom(directory));
+        const { removed, movedTo } = files.settle(statistics);
+        if (removed) this.troubles.add(removedFrom(directory));
+        if (movedTo !== undefined) this.troubles.add(movedFrom(directory, movedTo));
       }
     });
+    for (const writer of this.#writers.values()) this.keepMetadata(writer);
+  }
+
+  /** Whether the metadata of a trace chunk is there, perhaps again. */
+  keepMetadata(writer: TraceWriter): boolean {
+    try {
+      const state = writer.keepMetadata();
+      if (state === 'repaired') this.troubles.add(repairedIn(writer.directory));
+      return state !== 'removed';
+    } catch (error) {
+      if (!(error instanceof ConsumerError) && errnoOf(error) === undefined) throw error;
+      this.troubles.add(describeError(error));
+      return false;
+    }
   }
 
   statistics(): SessionStatistics {
@@ -111,12 +137,20 @@ export class Session {
 
 /** Says that a part of a trace has been removed. */
 export function removedFrom(directory: string): string {
-  return `${directory}: files were removed while they were recorded, and the events in them are lost (TRACE_REMOVED)`;
+  return `${directory}: files were removed, cut short, replaced or unmounted while they were recorded, and the events in them are lost (TRACE_REMOVED)`;
+}
+
+/** Says where a part of a trace is now. */
+function movedFrom(directory: string, movedTo: string): string {
+  return `${directory}: files were moved while they were recorded; the events in them are in ${movedTo} (TRACE_MOVED)`;
+}
+
+function repairedIn(directory: string): string {
+  return `${directory}/metadata was removed or changed while it was recorded, and has been written again (TRACE_REPAIRED)`;
 }
 
 /** Whether the packet of a checkpoint is not in its file: one that is absent was archived with everything in it. */
 function isTorn(path: string, fileNumber: number, fileBytes: number): boolean {
-  const stats =
-    statSync(path, { throwIfNoEntry: false }) ?? statSync(`${path}_${fileNumber}`, { throwIfNoEntry: false });
+  const stats = lstatIfThere(path) ?? lstatIfThere(`${path}_${fileNumber}`);
   return stats !== undefined && stats.size < fileBytes;
 }

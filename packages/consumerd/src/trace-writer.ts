@@ -107,14 +107,26 @@ export class TraceWriter {
     this.#clock = clock;
   }
 
-  /** Whether the metadata of the current trace chunk is where it was written. */
-  isChunkThere(): boolean {
-    return this.#chunkFile?.isThere() ?? true;
+  /**
+   * Looks for the metadata of the current trace chunk. Where it alone was removed or changed, it is written again: what else
+   * is in the directory would be unreadable without it. A directory that was removed is not made again.
+   *
+   * @throws {ConsumerError} `NOT_WRITTEN`
+   */
+  keepMetadata(): 'there' | 'repaired' | 'removed' {
+    const file = this.#chunkFile;
+    if (file === undefined) return 'there';
+    return asUser(this.owner, () => {
+      if (file.isThere()) return 'there';
+      if (!file.isDirectoryThere()) return 'removed';
+      file.rewrite(this.text.prologue);
+      return 'repaired';
+    });
   }
 
   /** Makes the directory and the metadata of the current trace chunk again, if they have been removed. */
   restoreChunk(root: string): void {
-    if (asUser(this.owner, () => this.isChunkThere())) return;
+    if (this.keepMetadata() !== 'removed') return;
     this.prepareChunk(root);
     this.beginChunk();
   }

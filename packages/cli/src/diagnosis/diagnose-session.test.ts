@@ -276,6 +276,10 @@ const PARTIAL: readonly (readonly [string, string])[] = [
   ['process 5 (app.js) is not recorded: there are 16 applications already (REFUSED)', 'NOT_RECORDED'],
   ['process 5 (app.js) has closed descriptors of the tracer (DESCRIPTORS_CLOSED)', 'NOT_RECORDED'],
   ['/traces/s was removed (TRACE_REMOVED)', 'TRACE_REMOVED'],
+  ['/traces/s: files were moved; they are in /traces/t (TRACE_MOVED)', 'TRACE_MOVED'],
+  ['/traces/s/metadata was removed, and has been written again (TRACE_REPAIRED)', 'TRACE_REPAIRED'],
+  ['cannot write /traces/s/channel0_0: EFBIG: file too large, write (NOT_WRITTEN)', 'NOT_WRITTEN'],
+  ['disk full while writing /traces/s', 'DISK_FULL'],
   ['process 5 (app.js): its clock differs (CLOCK_DIFFERS)', 'CLOCK_DIFFERS'],
 ];
 

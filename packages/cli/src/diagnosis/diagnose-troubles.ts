@@ -70,6 +70,19 @@ const KINDS: readonly Kind[] = [
       `keep others from removing them (cleaners of temporary directories), then ringtail clear ${shellQuote(name)} or a new recording`,
   },
   {
+    code: 'TRACE_MOVED',
+    pattern: /\(TRACE_MOVED\)$/,
+    what: 'the trace was moved while it was recorded',
+    nextStep: ({ name }) =>
+      `read it where it is now; ringtail rotate ${shellQuote(name)} or ringtail clear ${shellQuote(name)} goes on in the output directory`,
+  },
+  {
+    code: 'TRACE_REPAIRED',
+    pattern: /\(TRACE_REPAIRED\)$/,
+    what: 'the metadata of the trace was removed or changed while it was recorded, and is whole again',
+    nextStep: () => 'keep others from changing the trace (cleaners of temporary directories)',
+  },
+  {
     code: 'CLOCK_DIFFERS',
     pattern: /\(CLOCK_DIFFERS\)$/,
     what: 'the clock of a program is not that of the recording, so its events have other times',
@@ -89,6 +102,15 @@ const KINDS: readonly Kind[] = [
     pattern: /disk full|disk is full|disk quota|ENOSPC|EDQUOT|rings wait for their files/i,
     what: 'the trace cannot be written: its file system is full',
     nextStep: ({ output }) => `make room (df ${shellQuote(output ?? '.')}); what waits in the rings is written then`,
+  },
+  {
+    code: 'NOT_WRITTEN',
+    pattern: /\(NOT_WRITTEN\)$|EFBIG|EROFS|\bEIO\b/,
+    what: 'the trace cannot be written',
+    nextStep: (_session, evidence) =>
+      evidence.some((sentence) => /EFBIG/.test(sentence))
+        ? 'start the session daemon without a limit of file sizes (ulimit -f), which its consumer daemon has from it'
+        : 'mend what the reason names; what waits in the rings is written then',
   },
   {
     code: 'TROUBLE',

@@ -25,7 +25,10 @@ export type FindingCode =
   | 'NO_RING'
   | 'ALL_DISCARDED'
   | 'DISK_FULL'
+  | 'NOT_WRITTEN'
   | 'TRACE_REMOVED'
+  | 'TRACE_MOVED'
+  | 'TRACE_REPAIRED'
   | 'CLOCK_DIFFERS'
   | 'TROUBLE'
   | 'NOT_REACHED';

@@ -1,9 +1,10 @@
-import { lstatSync, renameSync, rmdirSync, rmSync, unlinkSync } from 'node:fs';
+import { renameSync, rmdirSync, rmSync, unlinkSync } from 'node:fs';
 import { isAbsolute, join, relative } from 'node:path';
 import { errnoOf } from '@ringtail/base';
 import { asUser, type UserIds } from '@ringtail/posix';
 import { STATE_DIRECTORY } from '@ringtail/protocol';
 import { ConsumerError } from '../consumer-error.ts';
+import { lstatIfThere } from '../lstat-if-there.ts';
 import type { RingDrain } from '../ring-drain.ts';
 import { checkTraceDirectory, ensureTraceDirectory, outputOf } from '../trace-directory.ts';
 import { namesIn } from '../trace-file-names.ts';
@@ -40,7 +41,7 @@ export function rotateChunk(chunk: TraceChunk, archive: string): void {
   const { output, owner, writers, drains } = chunk;
   const next = join(output, NEXT_CHUNK_DIRECTORY);
   asUser(owner, () => removeTree(next, output));
-  if (asUser(owner, () => checkTraceDirectory(join(archive, DOMAIN_DIRECTORY), output))) return;
+  if (isArchived(chunk, archive)) return;
   for (const drain of drains) drain.flush();
   for (const writer of writers) writer.restoreChunk(output);
   try {
@@ -61,6 +62,11 @@ export function rotateChunk(chunk: TraceChunk, archive: string): void {
   for (const writer of writers) writer.beginChunk();
   for (const drain of drains) drain.beginChunk();
   asUser(owner, () => removeQuietly(next, output));
+}
+
+/** Whether the rotation into this archive was carried out by a consumer that died before it answered. */
+export function isArchived({ output, owner }: TraceChunk, archive: string): boolean {
+  return asUser(owner, () => checkTraceDirectory(join(archive, DOMAIN_DIRECTORY), output));
 }
 
 /**
@@ -155,7 +161,7 @@ function removeFile(path: string): void {
 }
 
 function isThere(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  return lstatIfThere(path) !== undefined;
 }
 
 /** Removes a directory of ours. In one of somebody else's, entries could become links to other places while they are removed. */
