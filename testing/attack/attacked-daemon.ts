@@ -71,7 +71,7 @@ function readableByOthers(path: string): boolean {
 }
 
 /** What an attacking program says of itself at its end. */
-export interface AttackReport {
+interface AttackReport {
   /** Sentences: of an attack without an answer, of a connection that ended without a reason. */
   readonly problems: readonly string[];
   readonly [count: string]: unknown;
@@ -84,8 +84,8 @@ interface Use {
 
 /** Memory and descriptors of a process now. */
 export function useOf(pid: number): Use {
-  const pages = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
-  return { descriptors: readdirSync(`/proc/${pid}/fd`).length, memoryBytes: Number(pages) * 1024 };
+  const kibibytes = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
+  return { descriptors: readdirSync(`/proc/${pid}/fd`).length, memoryBytes: Number(kibibytes) * 1024 };
 }
 
 /** Clock ticks of `/proc/PID/stat`: 100 a second on every Linux that we know. */
@@ -106,8 +106,8 @@ export class AttackedDaemon {
   /** Root's session, which records everything. */
   readonly output: string;
   readonly client: SessionDaemonClient;
-  readonly #sandbox: Sandbox;
   readonly consumerPid: number;
+  readonly #sandbox: Sandbox;
   readonly #witness: ChildProcess;
   readonly #baitBefore: string;
   #before: { readonly daemon: Use; readonly consumer: Use } | undefined;
@@ -206,7 +206,8 @@ export class AttackedDaemon {
       await pause(1000);
       const names = (await this.client.listSessions()).map(({ name }) => name).filter((name) => name !== 'all');
       others = names.length;
-      for (const name of names) await this.client.destroySession(name);
+      // Such an order may destroy it first.
+      await Promise.allSettled(names.map((name) => this.client.destroySession(name)));
     }
   }
 
@@ -221,12 +222,14 @@ export class AttackedDaemon {
     expect(ownFailures(readFileSync(join(this.directory, 'stderr'), 'utf8'))).toEqual([]);
     const emitted = Number(/emitted (\d+)/.exec(said.toString())?.[1]);
     expect(emitted).toBeGreaterThan(0);
-    expect(witnessLoss(this.output, emitted)).toEqual({ emitted, read: emitted, outOfOrder: 0, warnings: '' });
-    this.expectNothingElsewhere();
+    const loss = witnessLoss(this.output, emitted);
+    process.stderr.write(`attack: another user's program: ${emitted} events, ${emitted - loss.read} lost\n`);
+    expect(loss).toEqual({ emitted, read: emitted, outOfOrder: 0, warnings: '' });
+    this.#expectNothingElsewhere();
   }
 
   /** Files of other users are as they were, and there are none of the attackers in public places. */
-  expectNothingElsewhere(): void {
+  #expectNothingElsewhere(): void {
     expect(listingOf(this.bait)).toBe(this.#baitBefore);
     const ofAttackers = ATTACKERS.flatMap((uid, at) => [...(at === 0 ? [] : ['-o']), '-uid', String(uid)]);
     // No deeper: others' mounts may be there that never answer. Files of others come and go meanwhile, of which it complains.
@@ -257,12 +260,12 @@ export class AttackedDaemon {
 }
 
 /** Lines of a daemon's log that tell of a failure of its own. */
-export function ownFailures(log: string): string[] {
+function ownFailures(log: string): string[] {
   return log.split('\n').filter((line) => OWN_FAILURE.test(line));
 }
 
 /** What the trace of the witness lacks, as babeltrace2 reads it; without babeltrace2 nothing is known to be lacking. */
-export function witnessLoss(output: string, emitted: number) {
+function witnessLoss(output: string, emitted: number) {
   if (babeltrace2 === undefined) return { emitted, read: emitted, outOfOrder: 0, warnings: '' };
   const trace = join(output, 'ust', 'uid', String(WITNESS_USER), '64-bit');
   const { stdout, stderr } = spawnSync(babeltrace2, [trace], { encoding: 'utf8', maxBuffer: 2 ** 31 - 1 });

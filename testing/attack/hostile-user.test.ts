@@ -1,8 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { loadavg } from 'node:os';
+import { constants, loadavg, setPriority } from 'node:os';
 import { SessionDaemonClient } from '@ringtail/ctl';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { pause } from '../e2e/harness.ts';
 import { ATTACK_SEED, attackNumber } from './attack-number.ts';
 import { ATTACKERS, AttackedDaemon, canAttack, cpuMsOf, useOf } from './attacked-daemon.ts';
@@ -51,24 +51,26 @@ describe.skipIf(!canAttack)('a hostile user who does everything at once', () => 
       await daemon.noteUse();
       const crowd = await startAll(daemon);
       const reports = crowd.map((child) => reportOf(child.stdout as NodeJS.ReadableStream));
-      const measured = await commandsOfRoot(daemon, MINUTES * 60_000);
+      const memory = sampleMemory(daemon);
+      const { answers, daemonAnswers, failures } = await commandsOfRoot(daemon, MINUTES * 60_000);
+      clearInterval(memory.timer);
       for (const child of crowd) child.stdin?.end();
       const told = await Promise.all(reports);
       for (const report of told) process.stderr.write(`attack: ${report}\n`);
-      const { answers, daemonAnswers, failures, memoryBytesMax } = measured;
       process.stderr.write(
         `attack: commands of root: ${describeTimes(answers)}; ${failures.length} failed\n` +
           `attack: daemon, to a new client: ${describeTimes(daemonAnswers.map(({ ms }) => ms))}\n` +
           `attack: of which the daemon computes: ${describeTimes(daemonAnswers.map(({ cpuMs }) => cpuMs))}\n` +
-          `attack: memory at most ${mebibytes(memoryBytesMax.daemon)}, consumer ${mebibytes(memoryBytesMax.consumer)}; ` +
+          `attack: memory at most ${mebibytes(memory.bytesMax.daemon)}, consumer ${mebibytes(memory.bytesMax.consumer)}; ` +
           `load ${loadavg()
             .map((load) => load.toFixed(1))
             .join(' ')}\n`,
       );
-      expect(failures).toEqual([]);
-      expect(memoryBytesMax.daemon).toBeLessThan(MEMORY_BYTES_MAX);
-      expect(memoryBytesMax.consumer).toBeLessThan(MEMORY_BYTES_MAX);
-      if (isMeasured) expect(Math.max(...answers)).toBeLessThan(ANSWER_MS_MAX);
+      // All bounds are judged, also where one is broken.
+      expect.soft(failures).toEqual([]);
+      expect.soft(memory.bytesMax.daemon, 'memory of the session daemon').toBeLessThan(MEMORY_BYTES_MAX);
+      expect.soft(memory.bytesMax.consumer, 'memory of the consumer').toBeLessThan(MEMORY_BYTES_MAX);
+      if (isMeasured) expect.soft(Math.max(...answers), 'milliseconds of an answer').toBeLessThan(ANSWER_MS_MAX);
       await daemon.destroyOtherSessions();
       await daemon.judge();
     },
@@ -79,7 +81,10 @@ describe.skipIf(!canAttack)('a hostile user who does everything at once', () => 
 async function startAll(daemon: AttackedDaemon): Promise<ChildProcess[]> {
   const crowd: ChildProcess[] = [];
   for (const kind of KINDS) {
-    crowd.push(daemon.start(ATTACKERS[0], 'crowd.mjs', kind, daemon.runDirectory, String(ATTACK_SEED)));
+    const child = daemon.start(ATTACKERS[0], 'crowd.mjs', kind, daemon.runDirectory, String(ATTACK_SEED));
+    // Beside other tests, eleven more processes would leave too little of the processors to the daemon.
+    if (!isMeasured) setPriority(child.pid as number, constants.priority.PRIORITY_LOW);
+    crowd.push(child);
     await pause(START_MS);
   }
   return crowd;
@@ -94,12 +99,22 @@ async function reportOf(stdout: NodeJS.ReadableStream): Promise<string> {
   return text.trim();
 }
 
-/** Runs one command after the other, a second apart, and samples the daemons' memory as often. */
+/** The most that the daemons ever have, looked at once a second. */
+function sampleMemory(daemon: AttackedDaemon) {
+  const bytesMax = { daemon: 0, consumer: 0 };
+  const timer = setInterval(() => {
+    bytesMax.daemon = Math.max(bytesMax.daemon, useOf(daemon.daemonPid).memoryBytes);
+    bytesMax.consumer = Math.max(bytesMax.consumer, useOf(daemon.consumerPid).memoryBytes);
+  }, PERIOD_MS);
+  onTestFinished(() => clearInterval(timer));
+  return { bytesMax, timer };
+}
+
+/** Runs one command after the other, a second apart. */
 async function commandsOfRoot(daemon: AttackedDaemon, forMs: number) {
   const answers: number[] = [];
   const daemonAnswers: { readonly ms: number; readonly cpuMs: number }[] = [];
   const failures: string[] = [];
-  const memoryBytesMax = { daemon: 0, consumer: 0 };
   const begin = performance.now();
   for (let i = 0; i < COMMANDS.length || performance.now() < begin + forMs; i++) {
     const words = (COMMANDS[i % COMMANDS.length] as string[]).map((word) =>
@@ -115,12 +130,9 @@ async function commandsOfRoot(daemon: AttackedDaemon, forMs: number) {
       failures.push(`a new client: ${(error as Error).message}`);
     }
     if (code !== 0) failures.push(`${words.join(' ')}: ${stdout}${stderr}`);
-    for (const name of ['daemon', 'consumer'] as const) {
-      memoryBytesMax[name] = Math.max(memoryBytesMax[name], useOf(daemon[`${name}Pid`]).memoryBytes);
-    }
     await pause(Math.max(0, begin + (i + 1) * PERIOD_MS - performance.now()));
   }
-  return { answers, daemonAnswers, failures, memoryBytesMax };
+  return { answers, daemonAnswers, failures };
 }
 
 /** How long a client that comes now waits for its first answers, and how much the daemon computes meanwhile. */

@@ -73,7 +73,7 @@ const KINDS = {
   /** Each connection is a line in the log, or was one. */
   'log-flood': () => {
     hold(10, appSocket, (socket) => socket.end('\x07\0\0\0garbage'), PERIOD_MS);
-    hold(2, clientSocket, (socket) => socket.end('\xff\xff\xff\xff'), PERIOD_MS);
+    hold(2, clientSocket, (socket) => socket.end('\xff\xff\xff\xff', 'latin1'), PERIOD_MS);
   },
   'half-frames': () => register(350, half(APP_FRAME_BYTES_MAX)),
   /** Threads that register and then do nothing. */
