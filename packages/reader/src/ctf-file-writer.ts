@@ -14,6 +14,7 @@ import {
 } from '@ringtail/ctf';
 import { instantOf, isBefore } from './instant.ts';
 import type { PacketSelection } from './packet-selection.ts';
+import { PRIVATE_FILE } from './private-modes.ts';
 import { ReaderError } from './reader-error.ts';
 import { openRegularFile, readFrom, sizeOfFile } from './regular-file.ts';
 import { NS_MAX, NS_MIN, type TimeRange } from './time-range.ts';
@@ -57,7 +58,7 @@ export class CtfFileWriter {
     const { begin, end } = options.range;
     this.#begin = begin === undefined ? undefined : instantOf(begin);
     this.#end = end === undefined ? undefined : instantOf(end);
-    this.#fd = fs.openSync(target, 'wx');
+    this.#fd = fs.openSync(target, 'wx', PRIVATE_FILE);
   }
 
   #writerFor(id: bigint): PacketWriter {

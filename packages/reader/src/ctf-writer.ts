@@ -17,6 +17,7 @@ import { CtfFileWriter } from './ctf-file-writer.ts';
 import { systemPath } from './file-names.ts';
 import type { OpenedTrace, TraceReader } from './open-traces.ts';
 import { indexPath } from './packet-index.ts';
+import { PRIVATE_DIRECTORY, PRIVATE_FILE } from './private-modes.ts';
 import { ReaderError } from './reader-error.ts';
 import type { TraceStream } from './trace-stream.ts';
 import { writeIndexFile } from './write-index-file.ts';
@@ -130,8 +131,11 @@ class TraceWriter {
       const to = path.join(root, plainName(relative));
       directories.set(from, to);
       guarded(to, () => {
-        makeDirectories(to);
-        fs.writeFileSync(path.join(to, 'metadata'), this.#metadataFor(metadataUuid), { flag: 'wx' });
+        makeDirectories(to, PRIVATE_DIRECTORY);
+        fs.writeFileSync(path.join(to, 'metadata'), this.#metadataFor(metadataUuid), {
+          flag: 'wx',
+          mode: PRIVATE_FILE,
+        });
       });
     }
     for (const stream of this.#trace.streams) {
@@ -185,10 +189,12 @@ class TraceWriter {
   #copyFile(from: string, to: string): void {
     const flags = fs.constants.COPYFILE_EXCL | fs.constants.COPYFILE_FICLONE;
     fs.copyFileSync(systemPath(from), to, flags);
+    fs.chmodSync(to, PRIVATE_FILE);
     const index = systemPath(indexPath(from));
     if (fs.existsSync(index)) {
-      makeDirectories(path.dirname(indexPath(to)));
+      makeDirectories(path.dirname(indexPath(to)), PRIVATE_DIRECTORY);
       fs.copyFileSync(index, indexPath(to), flags);
+      fs.chmodSync(indexPath(to), PRIVATE_FILE);
     }
     this.#tally.filesCopied++;
     this.#progress(fs.statSync(to).size);

@@ -5,6 +5,7 @@ import { makeDirectories } from '@ringtail/base/files';
 import { DataStreamReader, encodeIndexEntry, encodeIndexHeader, type TraceClass, TraceDecoder } from '@ringtail/ctf';
 import { FileMedium } from './file-medium.ts';
 import { indexPath } from './packet-index.ts';
+import { PRIVATE_DIRECTORY, PRIVATE_FILE } from './private-modes.ts';
 import type { TraceStream } from './trace-stream.ts';
 
 /**
@@ -41,6 +42,6 @@ export function writeIndexFile(traceClass: TraceClass, stream: TraceStream, file
   } finally {
     medium.close();
   }
-  makeDirectories(path.dirname(indexPath(file)));
-  fs.writeFileSync(indexPath(file), Buffer.concat(entries), { flag: 'wx' });
+  makeDirectories(path.dirname(indexPath(file)), PRIVATE_DIRECTORY);
+  fs.writeFileSync(indexPath(file), Buffer.concat(entries), { flag: 'wx', mode: PRIVATE_FILE });
 }

@@ -6,8 +6,10 @@ import { CliError } from '../errors.ts';
 import { ProgressBar } from './progress-bar.ts';
 
 const STDOUT_FD = 1;
+/** Of a new file: it holds what programs recorded. */
+const PRIVATE_MODE = 0o600;
 
-/** Where text goes: standard output, or a file that is made or written anew. To be closed. */
+/** Where text goes: standard output, or a file that is made, private, or written anew. To be closed. */
 export class Output implements TextSink {
   readonly #sink: FdSink;
   readonly #fd: number | undefined;
@@ -26,7 +28,7 @@ export class Output implements TextSink {
       return;
     }
     try {
-      this.#fd = fs.openSync(absolutePath(context, path), 'w');
+      this.#fd = fs.openSync(absolutePath(context, path), 'w', PRIVATE_MODE);
     } catch (error) {
       throw new CliError('OUTPUT_NOT_WRITABLE', `cannot write ${path}: ${describeError(error)}`);
     }
