@@ -2,6 +2,7 @@ export { asUser, type UserIds } from './as-user.ts';
 export { changeEntry } from './change-entry.ts';
 export { Memfd, Seal } from './constants.ts';
 export { descriptorCount, descriptorLimit } from './descriptors.ts';
+export { objectionTo, processTrust } from './directory-trust.ts';
 export {
   checkDirectory,
   DirectoryRefused,

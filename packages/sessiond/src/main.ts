@@ -1,14 +1,15 @@
-import { closeSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describeError, errnoOf, RINGTAIL_VERSION } from '@ringtail/base';
+import { describeError, RINGTAIL_VERSION } from '@ringtail/base';
 import { visibleLine } from '@ringtail/base/text';
 import { loadPosix } from '@ringtail/posix';
 import { defaultRunDirectory, homeDirectory } from '@ringtail/protocol';
 import { DaemonError } from './daemon-error.ts';
 import { FileLog } from './log.ts';
 import { runInBackground, takeBackgroundMark } from './process/background.ts';
+import { readConfigText } from './process/config-text.ts';
 import { type DaemonOptions, readDaemonOptions } from './process/daemon-options.ts';
 import { helpText } from './process/option-table.ts';
 import { writePidFile } from './process/pid-file.ts';
@@ -30,7 +31,7 @@ try {
 }
 
 async function main(): Promise<void> {
-  const invocation = readDaemonOptions(process.argv.slice(2), { env: process.env, readFile: textOf });
+  const invocation = readDaemonOptions(process.argv.slice(2), { env: process.env, readFile: readConfigText });
   if (invocation.kind === 'help') process.stdout.write(helpText());
   else if (invocation.kind === 'version') process.stdout.write(`ringtail-sessiond ${RINGTAIL_VERSION}\n`);
   else await run(invocation.options);
@@ -129,16 +130,6 @@ async function serve(options: DaemonOptions, inBackground: boolean): Promise<voi
   }
   await daemon.stopped;
   process.exit(0);
-}
-
-/** Undefined if there is no such file. */
-function textOf(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined;
-    throw error;
-  }
 }
 
 /** Whoever waits may have gone by now; that is nothing to us. */
