@@ -83,7 +83,7 @@ async function startAll(daemon: AttackedDaemon): Promise<ChildProcess[]> {
   for (const kind of KINDS) {
     const child = daemon.start(ATTACKERS[0], 'crowd.mjs', kind, daemon.runDirectory, String(ATTACK_SEED));
     // Beside other tests, eleven more processes would leave too little of the processors to the daemon.
-    if (!isMeasured) setPriority(child.pid as number, constants.priority.PRIORITY_LOW);
+    if (!isMeasured) setPriority(child.pid as number, constants.priority.PRIORITY_BELOW_NORMAL);
     crowd.push(child);
     await pause(START_MS);
   }

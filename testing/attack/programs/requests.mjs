@@ -3,6 +3,7 @@
 // Every request has to be answered, or its connection to be closed with a reason. The report is a line of JSON on standard output.
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { SessionDaemonClient } from '@ringtail/ctl';
 import {
   CLIENT_FRAME_BYTES_MAX,
   CLIENT_PROTOCOL_VERSION,
@@ -192,9 +193,16 @@ const COMMANDS = [...Object.keys(REQUESTS), ...OFTEN];
 const NEVER_DAMAGED = /"webhook"|"exec"/;
 
 await Promise.all(Array.from({ length: CONNECTIONS }, (_, lane) => attack(lane)));
-for (const name of SESSIONS) await converse([request(1, 'destroy-session', { session: name })]);
-for (const name of ['t1', 't2', 't3', 't4']) await converse([request(1, 'remove-trigger', { name, ownerUid: null })]);
+await tidyUp();
 console.log(JSON.stringify(report));
+
+/** Whatever has come of damaged names. */
+async function tidyUp() {
+  const client = await SessionDaemonClient.connect({ runDirectory });
+  for (const { name } of await client.listTriggers()) await client.removeTrigger(name);
+  for (const { name } of await client.listSessions()) await client.destroySession(name);
+  client.close();
+}
 
 async function attack(lane) {
   for (let index = lane; report.requests < Number(count); index += CONNECTIONS) {
