@@ -58,6 +58,12 @@ interface DataStreamState {
 /** So many packets of one data stream may be malformed; behind them hardly anything can be what it seems. */
 const SKIPPED_PACKETS_MAX = 1000;
 
+/**
+ * How far packets are searched for behind malformed ones in a data stream, all together: further than any packet is long, and as far as takes
+ * a second. A file may have a hole of terabytes.
+ */
+const SEARCH_BYTES_MAX = 2 ** 30;
+
 /** Where a packet starts. */
 export interface PacketPlace {
   /** Which of the data stream's sources it lies in. */
@@ -96,6 +102,8 @@ export class DataStreamReader {
   readonly #others = new Map<DataStreamDecoder, DataStreamState>();
   #ended = false;
   #skippedCount = 0;
+  #searchedBytes = 0;
+  #hasGivenUp = false;
   #tellsBoundaries = false;
   /** Whether the begin of the packet at hand is still to be told. */
   #isBeginUntold = false;
@@ -307,10 +315,13 @@ export class DataStreamReader {
    * @returns false if nothing can be read behind it, or too many packets were malformed
    */
   skipPacket(): boolean {
-    if (++this.#skippedCount > SKIPPED_PACKETS_MAX) return false;
+    if (this.#hasGivenUp) return false;
     this.#ended = false;
     this.#pending = [];
-    if (this.#packet !== undefined) {
+    this.#failure = undefined;
+    if (++this.#skippedCount > SKIPPED_PACKETS_MAX) {
+      this.#giveUp(`after ${SKIPPED_PACKETS_MAX} malformed packets the rest of the data stream is left out`);
+    } else if (this.#packet !== undefined) {
       this.#endPacket(this.#packet);
       // A packet that the end of the data cuts has no successor.
       if (!this.#ended && this.#window.isBeyondEnd()) this.#nextSource();
@@ -329,9 +340,21 @@ export class DataStreamReader {
       return;
     }
     const magic = magicBytes(this.#trace.class);
-    const offset = magic && this.#window.find(magic);
-    if (offset === undefined) this.#nextSource();
-    else this.#window.packetOffset = offset;
+    const found = magic && this.#window.find(magic, SEARCH_BYTES_MAX - this.#searchedBytes);
+    if (found === undefined) {
+      this.#nextSource();
+      return;
+    }
+    this.#searchedBytes += found.offset - this.#window.packetOffset;
+    if (!found.isThere) this.#giveUp(`no packet begins within the next ${SEARCH_BYTES_MAX / 2 ** 20} MiB`);
+    this.#window.packetOffset = found.offset;
+  }
+
+  /** What `next` says before it ends, so that it is not thought that there was nothing more. */
+  #giveUp(message: string): void {
+    this.#hasGivenUp = true;
+    if (this.#packet !== undefined) this.#endPacket(this.#packet);
+    this.#failure = this.#cursor.error('GIVEN_UP', message, 'packet-header');
   }
 
   #endSource(): void {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseMetadata } from '../metadata/parse-metadata.ts';
 import { TraceDecoder } from './data-stream-decoder.ts';
 import { DataStreamReader } from './data-stream-reader.ts';
-import { BufferMedium } from './medium.ts';
+import { BufferMedium, type Medium } from './medium.ts';
 import { TraceFormatError } from './trace-format-error.ts';
 
 const METADATA = (magic: string) => `/* CTF 1.8 */
@@ -122,9 +122,44 @@ describe('behind a malformed packet', () => {
     expect(readOn([...one(1, 0, 10), ...one(2, 0, 11, 0, 12).slice(0, -1)])).toEqual([10, 11, 'TRUNCATED', 'end']);
   });
 
-  it('reading ends when there have been a thousand of them', () => {
+  it('reading ends when there have been a thousand of them, and says so', () => {
     const seen = readOn(Array.from({ length: 3000 }, () => [...MAGIC, 7]).flat());
-    expect(seen).toHaveLength(1002);
-    expect(seen.at(-1)).toBe('end');
+    expect(seen.slice(0, 1001)).toEqual(new Array(1001).fill('UNKNOWN_DATA_STREAM_CLASS'));
+    expect(seen.slice(1001)).toEqual(['GIVEN_UP', 'end']);
+  });
+
+  it('the next one is searched for within a gibibyte of a file that may be a terabyte of zeros', () => {
+    const trace = new TraceDecoder(parseMetadata(new TextEncoder().encode(METADATA('u32 magic;'))));
+    const zeros = new Uint8Array(2 ** 24);
+    let furthest = 0;
+    const medium: Medium = {
+      read: (offset) => {
+        furthest = Math.max(furthest, offset);
+        return { kind: 'item', item: zeros };
+      },
+    };
+    const identity = { class: trace.class, name: '', uuid: undefined };
+    const reader = new DataStreamReader(trace, identity, [{ name: 'file', medium }], 0n);
+    for (const code of ['BAD_MAGIC', 'GIVEN_UP']) {
+      expect(() => reader.next()).toThrow(expect.objectContaining({ code }));
+      expect(reader.skipPacket()).toBe(code === 'BAD_MAGIC');
+    }
+    expect(reader.next()).toEqual({ kind: 'end' });
+    expect(furthest).toBeGreaterThan(2 ** 29);
+    expect(furthest).toBeLessThan(2 ** 31);
+  });
+});
+
+describe('arrays that claim more elements than memory can hold', () => {
+  it('are refused before they are made, as of single bits in a packet of 100 MiB', () => {
+    const text = `/* CTF 1.8 */ trace { major = 1; minor = 8; byte_order = le; };
+      typealias integer { size = 1; align = 1; } := bit;
+      event { name = e; fields := struct { integer { size = 32; } n; struct { bit a; bit b; } s[n]; }; };`;
+    const trace = new TraceDecoder(parseMetadata(new TextEncoder().encode(text)));
+    const bytes = new Uint8Array(100 * 2 ** 20);
+    new DataView(bytes.buffer).setUint32(0, 4 * bytes.length - 1000, true);
+    const identity = { class: trace.class, name: '', uuid: undefined };
+    const reader = new DataStreamReader(trace, identity, [{ name: 'file', medium: new BufferMedium(bytes) }], 0n);
+    expect(() => reader.next()).toThrow(expect.objectContaining({ code: 'TOO_LARGE' }));
   });
 });

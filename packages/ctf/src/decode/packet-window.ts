@@ -43,20 +43,23 @@ export class PacketWindow {
   }
 
   /**
-   * Where these bytes come next behind the start of the packet, counted in bytes from the start of the medium.
+   * Where these bytes come next behind the start of the packet, counted in bytes from the start of the medium, or how far they were
+   * searched for.
    *
-   * @returns undefined if they do not, as far as the medium has bytes
+   * @returns undefined if they do not come, as far as the medium has bytes
    */
-  find(wanted: Uint8Array): number | undefined {
+  find(wanted: Uint8Array, bytesMax: number): { readonly offset: number; readonly isThere: boolean } | undefined {
+    const end = this.packetOffset + bytesMax;
     for (let offset = this.packetOffset + 1; ; ) {
       const answer = this.#medium.read(offset, WINDOW_BYTES_MIN);
       if (answer.kind !== 'item' || answer.item.length < wanted.length) return undefined;
       const bytes = answer.item;
       for (let at = bytes.indexOf(wanted[0]!); at !== -1; at = bytes.indexOf(wanted[0]!, at + 1)) {
-        if (wanted.every((byte, i) => bytes[at + i] === byte)) return offset + at;
+        if (wanted.every((byte, i) => bytes[at + i] === byte)) return { offset: offset + at, isThere: true };
       }
       // What the end of this piece cuts is whole in the next.
       offset += bytes.length - wanted.length + 1;
+      if (offset > end) return { offset, isThere: false };
     }
   }
 

@@ -22,6 +22,8 @@ export type TraceFormatCode =
   | 'EMPTY_EVENT_RECORD'
   /** An event record or an array beyond what the decoder is willing to hold in memory. */
   | 'TOO_LARGE'
+  /** Behind malformed packets nothing more is read of the data stream. */
+  | 'GIVEN_UP'
   /** The metadata describes something that cannot be decoded. */
   | 'BAD_CLASS';
 

@@ -27,6 +27,9 @@ const DEPTH_MAX = 256;
 /** Longer numbers mean nothing that a trace could hold, and to convert them takes time. */
 const NUMBER_CHARACTERS_MAX = 400;
 
+/** How many values a fragment may have: each takes some hundred bytes of memory. */
+const VALUES_MAX = 3_000_000;
+
 const WHITE_SPACE = /[\t\n\r ]*/y;
 const NUMBER = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;
 /** Up to a quote, an escape or what must not stand in a string. */
@@ -61,6 +64,7 @@ class JsonParser {
   readonly #end: number;
   #at: number;
   #depth = 0;
+  #valueCount = 0;
 
   constructor(source: string, start: number, end: number) {
     this.#source = source;
@@ -79,6 +83,7 @@ class JsonParser {
     this.#skip(WHITE_SPACE);
     const at = this.#at;
     if (at >= this.#end) throw this.#error('the fragment ends where a value is needed');
+    if (++this.#valueCount > VALUES_MAX) throw this.#error(`the fragment has more than ${VALUES_MAX} values`);
     const character = this.#source[at]!;
     switch (character) {
       case '{':

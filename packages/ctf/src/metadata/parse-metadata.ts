@@ -7,8 +7,8 @@ import { parseTsdl } from './tsdl-analyse.ts';
 /** The first byte of CTF 2 metadata. */
 const RECORD_SEPARATOR = 0x1e;
 
-/** Metadata beyond this is refused. LTTng's largest kernel metadata has 2 MB. */
-export const METADATA_BYTES_MAX = 1 << 28;
+/** Metadata beyond this is refused: read, it takes some twenty times as much memory. LTTng's largest kernel metadata has 2 MB. */
+export const METADATA_BYTES_MAX = 1 << 26;
 
 /**
  * Reads the metadata of a trace, plain text or packetised.

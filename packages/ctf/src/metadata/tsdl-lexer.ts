@@ -33,10 +33,17 @@ const WORD_CHARACTERS_MAX = 4096;
 /** Longer integers are refused: what they cost grows with the square of their length. */
 const INTEGER_CHARACTERS_MAX = 256;
 
+/**
+ * How many tokens metadata may have: each takes some hundred bytes of memory in what is made of it. LTTng's kernel tracer has half a
+ * million.
+ */
+const TOKENS_MAX = 6_000_000;
+
 /** Splits metadata text into tokens, one at a time. */
 export class TsdlLexer {
   readonly #text: string;
   #at = 0;
+  #tokenCount = 0;
 
   constructor(text: string) {
     this.#text = text;
@@ -46,6 +53,9 @@ export class TsdlLexer {
     this.#skipBlanks();
     const at = this.#at;
     if (at >= this.#text.length) return { kind: 'end', text: '', at };
+    if (++this.#tokenCount > TOKENS_MAX) {
+      throw this.error('UNSUPPORTED', `metadata of more than ${TOKENS_MAX} words and marks`, at);
+    }
     const quote = this.#match(QUOTE);
     if (quote !== undefined) return this.#string(quote[0], at);
     const word = this.#match(WORD);
@@ -135,24 +145,27 @@ function integerValue(digits: string): bigint {
 /** Numbers in escapes are bytes, of UTF-8 too, and a null byte ends a text, as in C. */
 function withoutEscapes(text: string): string {
   if (!text.includes('\\')) return text;
-  const parts: Uint8Array[] = [];
+  const bytes = new Uint8Array(text.length * UTF8_BYTES_PER_UNIT_MAX);
+  let length = 0;
+  const put = (piece: string) => {
+    const encoded = encodeText(piece);
+    bytes.set(encoded, length);
+    length += encoded.length;
+  };
   let from = 0;
   for (const match of text.matchAll(ESCAPE)) {
     const [whole, hex, octal, other] = match;
-    parts.push(encodeText(text.slice(from, match.index)));
+    put(text.slice(from, match.index));
     from = match.index + whole.length;
-    if (hex !== undefined) parts.push(Uint8Array.of(Number.parseInt(`0${hex}`, 16)));
-    else if (octal !== undefined) parts.push(Uint8Array.of(Number.parseInt(octal, 8)));
+    if (hex !== undefined) bytes[length++] = Number.parseInt(`0${hex}`, 16);
+    else if (octal !== undefined) bytes[length++] = Number.parseInt(octal, 8);
     // An unknown escape is what it would be without the backslash.
-    else parts.push(encodeText(ESCAPED[other!] ?? other!));
+    else put(ESCAPED[other!] ?? other!);
   }
-  parts.push(encodeText(text.slice(from)));
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
+  put(text.slice(from));
   const end = bytes.indexOf(0);
-  return decodeText(bytes, 0, end === -1 ? bytes.length : end);
+  return decodeText(bytes, 0, end === -1 || end > length ? length : end);
 }
+
+/** A unit of a string takes up to three bytes in UTF-8; those that take four are two units. */
+const UTF8_BYTES_PER_UNIT_MAX = 3;
