@@ -1,4 +1,4 @@
-// Reads damaged inputs, one after the other: node child.mjs DIRECTORY SEED FROM TO
+// Reads damaged inputs, one after the other: node child.mjs DIRECTORY KIND SEED FROM TO
 //
 // DIRECTORY holds the traces (`N.metadata`, `N.data`, `traces.json`) and `progress`, to which the number of each input is written
 // before it is read: whoever watches knows at which one this process hangs or dies. What is wrong is said on the standard output,
@@ -13,11 +13,12 @@ import {
   TraceDecoder,
   TraceFormatError,
 } from '@ringtail/ctf';
-import { openTraces, printPretty, ReaderError } from '@ringtail/reader';
+import { writeDamagedDirectory } from './directories.mjs';
 import { damagedInput, randomOf } from './mutate.mjs';
+import { readIntoOutputs } from './outputs.mjs';
 
-/** Every so many inputs are also read from files, printed, and read on behind their damages. */
-const FILES_EVERY = 8;
+/** Every so many inputs are also read from files, into every output, and read on behind their damages. */
+const FILES_EVERY = 32;
 
 /** What reading one input may add to the largest size this process has had: a part of its own, and so much for each byte. */
 const MEMORY_BYTES = 128 * 2 ** 20;
@@ -26,7 +27,7 @@ const MEMORY_BYTES_PER_BYTE = 256;
 /** No record is smaller than a bit, and there may be a loss before each packet. */
 const MESSAGES_PER_BYTE = 16;
 
-const [directory, seed, from, to] = process.argv.slice(2);
+const [directory, kind, seed, from, to] = process.argv.slice(2);
 const names = JSON.parse(fs.readFileSync(path.join(directory, 'traces.json'), 'utf8'));
 const traces = names.map((name, i) => ({
   name,
@@ -37,21 +38,38 @@ const progress = fs.openSync(path.join(directory, 'progress'), 'r+');
 const scratch = fs.mkdtempSync(path.join(directory, 'scratch-'));
 const counts = { inputs: 0, refusedMetadata: 0, refusedData: 0, messages: 0 };
 const word = Buffer.alloc(4);
+const METADATA_CODES = new Set(['SYNTAX', 'SEMANTICS', 'UNSUPPORTED', 'BAD_PACKET']);
+
+/** How inputs of each kind are made. @returns the name of the input, its size and how to read it */
+const KINDS = {
+  bytes(random, index) {
+    const input = damagedInput(random, traces);
+    const outputsOf = index % FILES_EVERY === 0 ? random : undefined;
+    return { name: input.name, size: sizeOf(input), read: () => readBytes(input, outputsOf) };
+  },
+  directories(random) {
+    const target = path.join(scratch, 'traces');
+    const name = writeDamagedDirectory(random, target);
+    return { name, size: 0, read: () => readIntoOutputs(random, target, path.join(scratch, 'copy'), refuse) };
+  },
+};
 
 try {
   // The largest size before the first input is that of the program and of everything that reads.
-  for (const trace of traces) judge(trace, true);
+  const sound = randomOf(Number(seed), -1);
+  for (const trace of traces) judge(() => readBytes(trace, sound));
   Object.assign(counts, { inputs: 0, refusedMetadata: 0, refusedData: 0, messages: 0 });
   let largest = memoryBytes();
   for (let index = Number(from); index < Number(to); index++) {
     word.writeUInt32LE(index);
     fs.writeSync(progress, word, 0, 4, 0);
-    const input = damagedInput(randomOf(Number(seed), index), traces);
-    const problem = judge(input, index % FILES_EVERY === 0);
-    if (problem !== undefined) report(index, input, problem);
+    const { name, size, read } = KINDS[kind](randomOf(Number(seed), index), index);
+    const problem = judge(read);
+    if (problem !== undefined) report(index, name, problem);
     const now = memoryBytes();
-    const bound = largest + MEMORY_BYTES + (input.metadata.length + input.data.length) * MEMORY_BYTES_PER_BYTE;
-    if (now > bound) report(index, input, `took ${Math.round((now - largest) / 2 ** 20)} MiB`);
+    if (now > largest + MEMORY_BYTES + size * MEMORY_BYTES_PER_BYTE) {
+      report(index, name, `took ${Math.round((now - largest) / 2 ** 20)} MiB`);
+    }
     largest = now;
   }
 } finally {
@@ -63,20 +81,33 @@ function memoryBytes() {
   return process.resourceUsage().maxRSS * 1024;
 }
 
-function report(index, { name }, problem) {
+function sizeOf({ metadata, data }) {
+  return metadata.length + data.length;
+}
+
+function report(index, name, problem) {
   console.log(JSON.stringify({ index, name, problem }));
 }
 
+function refuse(code) {
+  counts[METADATA_CODES.has(code) ? 'refusedMetadata' : 'refusedData']++;
+}
+
 /** @returns what is wrong, undefined if the input is read, or refused as it should be */
-function judge(input, usesFiles) {
+function judge(read) {
   counts.inputs++;
   try {
-    decode(input);
-    if (usesFiles) print(input);
+    read();
     return undefined;
   } catch (error) {
     return error instanceof Error ? (error.stack ?? String(error)) : String(error);
   }
+}
+
+/** @param random says which outputs are made of the input; without it, none is */
+function readBytes(input, random) {
+  decode(input);
+  if (random !== undefined) print(input, random);
 }
 
 function decode({ metadata, data }) {
@@ -100,24 +131,12 @@ function decode({ metadata, data }) {
   counts.messages += messages;
 }
 
-function print({ metadata, data }) {
-  fs.writeFileSync(path.join(scratch, 'metadata'), metadata);
-  fs.writeFileSync(path.join(scratch, 'stream'), data);
-  const sink = { write: () => true };
-  for (const keepGoing of [false, true]) {
-    expectRefusal(() => {
-      const reader = openTraces(scratch, { keepGoing, onError: (error) => expectRefusal(() => raise(error)) });
-      try {
-        printPretty(reader, sink, { utc: true, warnings: sink });
-      } finally {
-        reader.close();
-      }
-    });
-  }
-}
-
-function raise(error) {
-  throw error;
+function print({ metadata, data }, random) {
+  const directory = path.join(scratch, 'trace');
+  fs.mkdirSync(directory, { recursive: true });
+  fs.writeFileSync(path.join(directory, 'metadata'), metadata);
+  fs.writeFileSync(path.join(directory, 'stream'), data);
+  readIntoOutputs(random, directory, path.join(scratch, 'copy'));
 }
 
 /** @returns undefined if it is refused */
@@ -125,7 +144,7 @@ function expectRefusal(read, count) {
   try {
     return read();
   } catch (error) {
-    const isRefusal = [MetadataError, TraceFormatError, ReaderError].some((kind) => error instanceof kind);
+    const isRefusal = [MetadataError, TraceFormatError].some((kind) => error instanceof kind);
     if (!isRefusal) throw error;
     if (count !== undefined) counts[count]++;
     return undefined;

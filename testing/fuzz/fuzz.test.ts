@@ -18,7 +18,7 @@ describe('damaged metadata and packets', () => {
     async () => {
       const traces = fuzzTraces();
       const [from, to] = ONLY === undefined ? [0, INPUTS] : [ONLY, ONLY + 1];
-      const { problems, counts } = await runFuzz(traces, SEED, from, to);
+      const { problems, counts } = await runFuzz('bytes', traces, SEED, from, to);
       process.stderr.write(`fuzz: seed ${SEED}, ${traces.length} traces: ${JSON.stringify(counts)}\n`);
       for (const { index, name = '', problem } of problems) {
         process.stderr.write(`fuzz: npm run fuzz -- --seed ${SEED} --only ${index} (${name})\n${problem}\n`);
@@ -30,6 +30,27 @@ describe('damaged metadata and packets', () => {
         expect(counts.refusedMetadata).toBeGreaterThan(counts.inputs / 20);
         expect(counts.messages).toBeGreaterThan(counts.inputs);
       }
+    },
+    LIMIT_MS,
+  );
+});
+
+/** Each takes as long as some hundred of the others. */
+const DIRECTORIES = Math.ceil(INPUTS / 100);
+
+describe('directories of traces with wrong packets, indexes and files', () => {
+  it(
+    'are read into every output or refused with file and place, with no crash, no hang and no memory beyond bounds',
+    async () => {
+      const [from, to] = ONLY === undefined ? [0, DIRECTORIES] : [ONLY, ONLY + 1];
+      const { problems, counts } = await runFuzz('directories', [], SEED, from, to);
+      process.stderr.write(`fuzz: seed ${SEED}, directories: ${JSON.stringify(counts)}\n`);
+      for (const { index, name = '', problem } of problems) {
+        process.stderr.write(`fuzz: npm run fuzz -- --seed ${SEED} --only ${index} (${name})\n${problem}\n`);
+      }
+      expect(problems.map(({ index, problem }) => `${index}: ${problem.split('\n', 1)[0]}`)).toEqual([]);
+      expect(counts.inputs).toBe(to - from);
+      if (ONLY === undefined) expect(counts.refusedData).toBeGreaterThan(counts.inputs / 2);
     },
     LIMIT_MS,
   );

@@ -14,6 +14,9 @@ const HEAP_MIB = 256;
 const HANG_MS = 20_000;
 const LOOK_MS = 500;
 
+/** Bytes of metadata and packets are damaged, or directories of traces are made wrong in other ways. */
+export type FuzzKind = 'bytes' | 'directories';
+
 export interface FuzzProblem {
   /** Which input; with the seed, it can be made again. */
   readonly index: number;
@@ -32,6 +35,7 @@ const PROBLEMS_MAX = 20;
 
 /** Has damaged inputs read by a child process, by another one from where it died or hung. */
 export async function runFuzz(
+  kind: FuzzKind,
   traces: readonly FuzzTrace[],
   seed: number,
   from: number,
@@ -49,7 +53,7 @@ export async function runFuzz(
     let next = from;
     while (next < to && problems.length < PROBLEMS_MAX) {
       writeFileSync(join(directory, 'progress'), numberBytes(next));
-      const { lines, end } = await runChild(directory, seed, next, to);
+      const { lines, end } = await runChild(directory, kind, seed, next, to);
       for (const line of lines) {
         const { counts: some, ...problem } = JSON.parse(line) as Partial<FuzzResult> & Partial<FuzzProblem>;
         if (some === undefined) problems.push(problem as FuzzProblem);
@@ -73,10 +77,10 @@ function numberBytes(value: number): Buffer {
 }
 
 /** `end` is undefined if the child came to its end. */
-async function runChild(directory: string, seed: number, from: number, to: number) {
+async function runChild(directory: string, kind: FuzzKind, seed: number, from: number, to: number) {
   const child = spawn(
     process.execPath,
-    [`--max-old-space-size=${HEAP_MIB}`, CHILD, directory, String(seed), String(from), String(to)],
+    [`--max-old-space-size=${HEAP_MIB}`, CHILD, directory, kind, String(seed), String(from), String(to)],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );
   let output = '';

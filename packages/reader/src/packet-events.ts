@@ -30,6 +30,8 @@ export function lastEventNs(stream: Stream, packet: PacketPlace): bigint | undef
     for (;;) {
       const next = reader.next();
       if (next.kind !== 'item') return last;
+      // A file may hold packets of several classes, also of one without a clock.
+      if (next.item.stream.clockClass === undefined) return undefined;
       if (next.item.kind === 'event') last = next.item.at;
       turn.seconds = Number.NEGATIVE_INFINITY;
       const count = reader.takeEvents(visitor, heap);

@@ -59,10 +59,10 @@ interface DataStreamState {
 const SKIPPED_PACKETS_MAX = 1000;
 
 /**
- * How far packets are searched for behind malformed ones in a data stream, all together: further than any packet is long, and as far as takes
- * a second. A file may have a hole of terabytes.
+ * How far packets are searched for behind malformed ones in a data stream, all together: further than tracers make packets, and a part of a
+ * second long. A file may have a hole of terabytes.
  */
-const SEARCH_BYTES_MAX = 2 ** 30;
+const SEARCH_BYTES_MAX = 2 ** 28;
 
 /** Where a packet starts. */
 export interface PacketPlace {

@@ -128,7 +128,7 @@ describe('behind a malformed packet', () => {
     expect(seen.slice(1001)).toEqual(['GIVEN_UP', 'end']);
   });
 
-  it('the next one is searched for within a gibibyte of a file that may be a terabyte of zeros', () => {
+  it('the next one is searched for within 256 MiB of a file that may be a terabyte of zeros', () => {
     const trace = new TraceDecoder(parseMetadata(new TextEncoder().encode(METADATA('u32 magic;'))));
     const zeros = new Uint8Array(2 ** 24);
     let furthest = 0;
@@ -145,8 +145,8 @@ describe('behind a malformed packet', () => {
       expect(reader.skipPacket()).toBe(code === 'BAD_MAGIC');
     }
     expect(reader.next()).toEqual({ kind: 'end' });
-    expect(furthest).toBeGreaterThan(2 ** 29);
-    expect(furthest).toBeLessThan(2 ** 31);
+    expect(furthest).toBeGreaterThan(2 ** 27);
+    expect(furthest).toBeLessThan(2 ** 29);
   });
 });
 
