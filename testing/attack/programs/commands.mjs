@@ -3,6 +3,7 @@
 // Others do so at the same time, root on the same sessions. Every command has to be answered, by a refusal at most. The report is a
 // line of JSON on standard output.
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { SessionDaemonClient } from '@ringtail/ctl';
 import { DEFAULT_CHANNEL } from '@ringtail/protocol';
 import { randomOf } from '../../fuzz/mutate.mjs';
@@ -10,10 +11,11 @@ import { randomOf } from '../../fuzz/mutate.mjs';
 const [runDirectory, home, , seed, count] = process.argv.slice(2);
 const CONNECTIONS = 4;
 const AHEAD_MAX = 3;
+const PAUSE_MAX_MS = 30;
 /** Codes that are no refusals. */
 const FAILURES = new Set(['FAILED', 'TIMEOUT', 'DAEMON_GONE', 'BAD_MESSAGE', 'ANSWER_TOO_LONG']);
-// Names are unique among all users: one that all want, and two of each user, which root changes as well.
-const ALL_NAMES = ['shared', 'of-1-a', 'of-1-b', 'of-2-a', 'of-2-b'];
+// Names are unique among all users: one that all want, and some of each user, which root changes as well.
+const ALL_NAMES = ['shared', ...['a', 'b', 'c', 'd', 'e'].flatMap((letter) => [`of-1-${letter}`, `of-2-${letter}`])];
 const uid = process.getuid();
 const SESSIONS =
   uid === 0 ? ALL_NAMES : ALL_NAMES.filter((name) => name === 'shared' || name.startsWith(`of-${uid % 4}-`));
@@ -91,9 +93,7 @@ async function attack(random) {
   while (report.commands < Number(count) && report.problems.length < 20) {
     report.commands++;
     const command = random.pick(COMMANDS);
-    const answer = judged(String(command), command(client, random.pick(SESSIONS), random)).then(() =>
-      underway.delete(answer),
-    );
+    const answer = one(command, client, random).then(() => underway.delete(answer));
     underway.add(answer);
     if (underway.size > random.below(AHEAD_MAX)) await Promise.race(underway);
   }
@@ -101,12 +101,21 @@ async function attack(random) {
   client.close();
 }
 
+/** A session takes its time to come or to go: without a pause most commands would only be told so. */
+async function one(command, client, random) {
+  const code = await judged(String(command), command(client, random.pick(SESSIONS), random));
+  if (code === 'NO_SUCH_SESSION' || code === 'SESSION_EXISTS') await pause(random.below(PAUSE_MAX_MS));
+}
+
+/** Answers with the code of a refusal. */
 async function judged(command, answer) {
   try {
     await answer;
     report.done++;
+    return undefined;
   } catch (error) {
     report.refused[error.code] = (report.refused[error.code] ?? 0) + 1;
     if (error.code === undefined || FAILURES.has(error.code)) report.problems.push(`${command}: ${error.stack}`);
+    return error.code;
   }
 }
