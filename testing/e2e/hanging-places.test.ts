@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { canHang, HangingFileSystem } from './hanging-file-system.ts';
+import { program, REGISTER_URL, RINGTAIL } from './harness.ts';
 import { othersCanRun, SharedDaemon, USERS } from './shared-daemon.ts';
 
 const SLOW = { timeout: 180_000 };
@@ -53,6 +55,52 @@ describe.skipIf(!othersCanRun || !canHang)('a directory on a file system that do
       expect((await daemon.ringtail(other, 'destroy', 'theirs')).code).toBe(0);
       expect((await daemon.ringtail(0, 'list')).stdout).not.toContain('[');
       await daemon.stop();
+    },
+  );
+
+  it.each(['hang', 'hangUnkillably'] as const)(
+    'that was fine when the recording began costs the recordings of others nothing (%s)',
+    async (hang) => {
+      const daemon = await sharedDaemon();
+      const place = await HangingFileSystem.mount();
+      const outputs = new Map([
+        [one, join(place.path, 'x')],
+        [other, join(daemon.homeOf(other), 'trace')],
+        [0, join(daemon.directory, 'of-root')],
+      ]);
+      const programs = [];
+      for (const [uid, output] of outputs) {
+        const session = ['-s', `of-${uid}`];
+        for (const args of [
+          ['create', `of-${uid}`, '-o', output],
+          ['track', '-u', `--vuid=${uid}`, ...session],
+          ['enable-event', '-u', 'e2e:*', ...session],
+          ['start', `of-${uid}`],
+        ]) {
+          expect(await daemon.ringtail(uid, ...args)).toMatchObject({ code: 0, stderr: '' });
+        }
+        const steps = daemon.begin(uid, ['--import', REGISTER_URL, program('steps.mjs')]);
+        await once(steps.process.stdout, 'data');
+        programs.push({ uid, ...steps });
+      }
+      place[hang]();
+      const stuck = begin(daemon, one, 'stop', `of-${one}`);
+      // Their rings are far too small for what is emitted meanwhile, unless somebody takes it.
+      await new Promise((resolve) => setTimeout(resolve, 4000));
+      for (const { uid, process: child, ended } of programs) {
+        child.stdin.end();
+        const emitted = Number(/emitted (\d+)/.exec((await ended).stdout)?.[1]);
+        if (uid === one) continue;
+        const stopped = await daemon.ringtail(uid, 'stop', `of-${uid}`, '--output-format=json');
+        const { sessions } = JSON.parse(stopped.stdout) as { sessions: { statistics: object }[] };
+        expect(sessions[0]?.statistics).toMatchObject({ eventsRecorded: emitted, eventsDiscarded: 0, eventsLost: 0 });
+        const view = await daemon.run(uid, [RINGTAIL, 'view', outputs.get(uid) as string]);
+        expect(view.stdout.split('\n').length - 1).toBe(emitted);
+      }
+      expect(stuck.isOver).toBe(false);
+      const { stdout } = await daemon.ringtail(0, 'status', '--daemon');
+      expect(stdout).toContain(`of user ${one}`);
+      expect(stdout).toContain(`of user ${other}`);
     },
   );
 });

@@ -1,5 +1,5 @@
 /** What tests of several users at one daemon of root share. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, chmodSync, chownSync, constants, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -35,6 +35,13 @@ export function groupId(name: string): number {
     .split('\n')
     .find((text) => text.startsWith(`${name}:`));
   return Number(line?.split(':')[2]);
+}
+
+/** How a command of a user ended. */
+export interface UsersCommand {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
 }
 
 /** A daemon of root that serves the group, and a home for each user. */
@@ -118,25 +125,38 @@ export class SharedDaemon {
   }
 
   /** Runs `node ARGS` as that user; 0 is root. */
-  async run(uid: number, args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  async run(uid: number, args: readonly string[]): Promise<UsersCommand> {
+    const { process: child, ended } = this.begin(uid, args);
+    child.stdin.end();
+    return await ended;
+  }
+
+  /** Starts `node ARGS` as that user; ended with the test. */
+  begin(
+    uid: number,
+    args: readonly string[],
+  ): { process: ChildProcessWithoutNullStreams; ended: Promise<UsersCommand> } {
     const home = uid === 0 ? join(this.directory, 'home') : this.homeOf(uid);
     const child = spawn(process.execPath, args, {
       env: { ...this.#env, HOME: home, RINGTAIL_HOME: home },
       cwd: home,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: 'pipe',
       ...(uid !== 0 && { uid, gid: this.#gid }),
     });
+    onTestFinished(() => {
+      child.kill('SIGKILL');
+    });
+    child.stdin.on('error', () => {});
     const text = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr'] as const) {
       child[name].setEncoding('utf8').on('data', (chunk: string) => {
         text[name] += chunk;
       });
     }
-    const [code] = (await once(child, 'close')) as [number];
-    return { code, ...text };
+    return { process: child, ended: once(child, 'close').then(([code]) => ({ code, ...text })) };
   }
 
-  ringtail(uid: number, ...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  ringtail(uid: number, ...args: string[]): Promise<UsersCommand> {
     return this.run(uid, [RINGTAIL, '--no-sessiond', ...args]);
   }
 }

@@ -285,15 +285,27 @@ export interface ListedApplication extends Omit<ApplicationDescription, 'tracepo
   readonly tracepoints: number;
 }
 
+/** A consumer daemon, which writes what one user's sessions record. */
+export interface ConsumerStatus {
+  readonly uid: number;
+  /** Absent while it is being started again. */
+  readonly pid: number | null;
+  readonly restarts: number;
+  /** How often one in a row had to be given up, since it did nothing any more: an output may be on a file system that hangs. */
+  readonly hangs: number;
+}
+
 export interface DaemonStatus {
   readonly pid: number;
   readonly version: string;
   readonly runDirectory: string;
   /** ISO 8601. */
   readonly startedAt: string;
-  /** Absent while it is being started again. */
+  /** Of the client's consumer, else of the daemon's own user's. Absent while it is being started again. */
   readonly consumerPid: number | null;
   readonly consumerRestarts: number;
+  /** All of them, for root; for others, their own. */
+  readonly consumers: readonly ConsumerStatus[];
   readonly applications: number;
   readonly sessions: number;
   /** Resident memory of the session daemon. */

@@ -12,6 +12,8 @@ export interface RunDirectory {
   readonly consumerSocket: string;
   /** Producers write a byte here when the consumer asked to be woken. */
   readonly wakeFifo: string;
+  /** Run directories of the consumers of other users than the daemon's, by the user's number. */
+  readonly consumersDirectory: string;
   readonly pidFile: string;
   readonly logFile: string;
 }
@@ -23,6 +25,7 @@ export function runDirectoryAt(path: string): RunDirectory {
     clientSocket: join(path, 'client.sock'),
     consumerSocket: join(path, 'consumer.sock'),
     wakeFifo: join(path, 'consumer.wake'),
+    consumersDirectory: join(path, 'consumers'),
     pidFile: join(path, 'sessiond.pid'),
     logFile: join(path, 'sessiond.log'),
   };

@@ -22,7 +22,7 @@ import type { AskedThread } from './conditions/loop-watch.ts';
 import { describeEnd } from './conditions/process-end.ts';
 import type { ProcessExits } from './conditions/process-exits.ts';
 import { processHandle } from './conditions/process-handle.ts';
-import type { ConsumerLink } from './consumer-link.ts';
+import type { Consumers } from './consumers.ts';
 import { ControlFile, controlBytesOf } from './control-file.ts';
 import type { CountingThread } from './counters/thread-counters.ts';
 import type { DiagnosedThread } from './diagnosis/diagnose.ts';
@@ -52,7 +52,7 @@ import { Troubles } from './troubles.ts';
 export interface ApplicationServiceOptions {
   readonly posix: Posix;
   readonly registry: SessionRegistry;
-  readonly link: ConsumerLink;
+  readonly consumers: Consumers;
   readonly traces: TraceKeeper;
   readonly rings: RingKeeper;
   readonly publisher: StatePublisher;
@@ -273,7 +273,8 @@ class Application implements RegisteredApplication, AskedThread {
     if (unsent !== undefined) this.#tellConsumer(channel, unsent);
     try {
       const answers = unconfirmed.map((batch) => this.#shared.declarations.get(batch));
-      await this.#services.link.unlessUnavailable(Promise.all(answers));
+      const { consumers } = this.#services;
+      await consumers.of(channel.trace.session.owner).unlessUnavailable(Promise.all(answers));
       return { type: 'declared', ids };
     } catch (error) {
       return this.#metadataRefused(channel, describeError(error));
@@ -425,7 +426,8 @@ class Application implements RegisteredApplication, AskedThread {
   }
 
   #tellConsumer(channel: TraceChannel, batch: Batch): void {
-    const answer = this.#services.link
+    const answer = this.#services.consumers
+      .of(channel.trace.session.owner)
       .setUp({ type: 'declare-events', channel: channel.key, events: batch.events })
       .then(() => channel.identifiers.confirm(batch))
       .catch((error: unknown) => {

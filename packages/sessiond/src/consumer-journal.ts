@@ -71,6 +71,10 @@ export class ConsumerJournal {
     this.#tasks.add(entry);
   }
 
+  get isEmpty(): boolean {
+    return this.#setUps.size + this.#closedTraces.size + this.#tasks.size === 0;
+  }
+
   /** Whether the next consumer would be told. */
   has(entry: JournalEntry): boolean {
     return this.#setUps.has(entry as JournalEntry<SetUpCommand>) || this.#tasks.has(entry as JournalEntry<TaskCommand>);

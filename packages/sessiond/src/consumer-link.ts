@@ -36,6 +36,8 @@ export interface ConsumerLinkOptions {
   /** Anything that changes while the process works; undefined if that cannot be known. */
   readonly workOf: (pid: number) => string | undefined;
   readonly hangTimeoutMs?: number;
+  /** A consumer did nothing any more and has been given up. */
+  readonly onHung?: (sentence: string) => void;
   readonly log: Log;
 }
 
@@ -55,6 +57,7 @@ interface Connection {
  */
 export class ConsumerLink {
   readonly #options: ConsumerLinkOptions;
+  readonly #hangTimeoutMs: number;
   readonly #server: Server;
   readonly #journal = new ConsumerJournal();
   readonly #policy = new RestartPolicy();
@@ -69,9 +72,12 @@ export class ConsumerLink {
   #connectTimer: NodeJS.Timeout | undefined;
   #unavailable: string | undefined;
   #stopping = false;
+  /** The process that runs, or is to end, hung. */
+  #hasHung = false;
 
   constructor(options: ConsumerLinkOptions) {
     this.#options = options;
+    this.#hangTimeoutMs = options.hangTimeoutMs ?? HANG_TIMEOUT_MS;
     this.#server = createServer((socket) => this.#accept(socket));
   }
 
@@ -84,8 +90,26 @@ export class ConsumerLink {
     return this.#restarts;
   }
 
+  /** How many consumers in a row had to be given up, since they did nothing any more. */
+  get hangs(): number {
+    const connection = this.#connection;
+    const works = connection !== undefined && performance.now() - connection.since > this.#hangTimeoutMs;
+    return works && !this.#hasHung ? 0 : this.#policy.hangs + Number(this.#hasHung);
+  }
+
+  /** Whether a consumer has nothing to know and nothing to do. */
+  get isIdle(): boolean {
+    return this.#journal.isEmpty;
+  }
+
+  /** What is asked for before is done as soon as there is a consumer. @throws where it cannot listen */
   async start(): Promise<void> {
-    await this.#listen();
+    try {
+      await this.#listen();
+    } catch (error) {
+      this.#becomeUnavailable(`the consumer daemon cannot be started: ${describeError(error)}`);
+      throw error;
+    }
     this.#startProcess();
   }
 
@@ -224,7 +248,11 @@ export class ConsumerLink {
     ];
     // One that has not connected yet has nothing to take.
     if (this.#connection === undefined) consumer.kill('SIGTERM');
-    await consumer.ended;
+    // One that hangs in the kernel ends when its file system answers, which may be never.
+    const givenUp = new Promise<void>((resolve) => {
+      impatience.push(setTimeout(resolve, 3 * END_TIMEOUT_MS));
+    });
+    await Promise.race([consumer.ended, givenUp]);
     for (const timer of impatience) clearTimeout(timer);
   }
 
@@ -248,17 +276,35 @@ export class ConsumerLink {
     this.#process = undefined;
     this.#disconnected();
     if (this.#stopping) return;
-    const { delayMs, hopeless } = this.#policy.ended(this.#workedMs);
+    const delayMs = this.#hasHung ? this.#delayAfterHang() : this.#delayAfterEnd(how);
     this.#options.log.error(`the consumer has gone: ${how}; starting another in ${delayMs} ms`);
-    if (hopeless) this.#becomeUnavailable(how);
     this.#restart = setTimeout(() => {
       this.#restarts++;
       this.#startProcess();
     }, delayMs);
   }
 
-  #becomeUnavailable(how: string): void {
-    this.#unavailable = how;
+  #delayAfterEnd(how: string): number {
+    const { delayMs, hopeless } = this.#policy.ended(this.#workedMs);
+    if (hopeless) this.#becomeUnavailable(`the consumer daemon cannot be started: ${how}`);
+    return delayMs;
+  }
+
+  /** The first in a row is replaced at once: it may have been a slow disk. */
+  #delayAfterHang(): number {
+    this.#hasHung = false;
+    const { delayMs } = this.#policy.hung(this.#workedMs, this.#hangTimeoutMs);
+    if (this.#policy.hangs > 1) this.#becomeUnavailable(this.#describeHang(`it is tried again in ${delayMs / 1000} s`));
+    return delayMs;
+  }
+
+  #describeHang(next: string): string {
+    const what = `the consumer daemon has done nothing for ${Math.round(this.#hangTimeoutMs / 1000)} s`;
+    return `${what}: is an output directory on a file system that does not answer? ${next}`;
+  }
+
+  #becomeUnavailable(why: string): void {
+    this.#unavailable = why;
     for (const [entry, reject] of this.#impatient) {
       this.#journal.forget(entry);
       reject(this.#unavailableError());
@@ -269,7 +315,7 @@ export class ConsumerLink {
   }
 
   #unavailableError(): DaemonError {
-    return new DaemonError('CONSUMER_UNAVAILABLE', `the consumer daemon cannot be started: ${this.#unavailable}`);
+    return new DaemonError('CONSUMER_UNAVAILABLE', this.#unavailable ?? 'there is no consumer daemon');
   }
 
   #accept(socket: Socket): void {
@@ -359,7 +405,7 @@ export class ConsumerLink {
 
   /** A disk may be slow and a snapshot long; but then something is read or written. */
   #watch(connection: Connection): void {
-    const limitMs = this.#options.hangTimeoutMs ?? HANG_TIMEOUT_MS;
+    const limitMs = this.#hangTimeoutMs;
     const timer = setInterval(() => {
       const consumer = this.#process;
       if (this.#connection !== connection || consumer === undefined) {
@@ -374,10 +420,22 @@ export class ConsumerLink {
       } else if (now - connection.progressMs > limitMs) {
         this.#options.log.error(`the consumer has done nothing for ${Math.round(limitMs / 1000)} s, and is killed`);
         clearInterval(timer);
-        consumer.kill('SIGKILL');
+        this.#giveUpHung(consumer);
       }
     }, limitMs / 4);
     timer.unref();
+  }
+
+  /** One that hangs in the kernel stays there after the signal, until its file system answers; then the next is started. */
+  #giveUpHung(consumer: ConsumerProcess): void {
+    this.#hasHung = true;
+    this.#options.onHung?.(this.#describeHang('it is given up, and what it has not taken from rings may be lost'));
+    consumer.kill('SIGKILL');
+    const timer = setTimeout(() => {
+      if (this.#process === consumer) this.#becomeUnavailable(this.#describeHang('it cannot even be killed'));
+    }, END_TIMEOUT_MS);
+    timer.unref();
+    void consumer.ended.then(() => clearTimeout(timer));
   }
 
   #send(entry: JournalEntry): void {

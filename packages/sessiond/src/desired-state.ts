@@ -1,10 +1,13 @@
 import { PACKET_HEADER_BYTES_MAX } from '@ringtail/ctf';
 import { monotonicOffsetNs } from '@ringtail/posix';
 import type { ChannelAttributes, DesiredChannel } from '@ringtail/protocol';
-import type { Channel, Session, Trace, TraceChannel } from './session.ts';
+import type { Channel, Owner, Session, Trace, TraceChannel } from './session.ts';
 
 /** Where threads count what the filters of a channel decide; null where they do not. */
 export type FilterCountersOf = (session: Session, channel: Channel) => DesiredChannel['filterCounters'];
+
+/** Where producers wake the consumer that takes the packets of a session of that owner. */
+export type WakePathOf = (owner: Owner) => string;
 
 /** Of this process, which the recording's clock is read in. */
 const offsetNs = monotonicOffsetNs() ?? 0;
@@ -12,10 +15,10 @@ const offsetNs = monotonicOffsetNs() ?? 0;
 /** What the threads that record into these traces ought to record. */
 export function desiredChannelsOf(
   traces: readonly Trace[],
-  wakePath: string,
+  wakePathOf: WakePathOf,
   filterCountersOf: FilterCountersOf = () => null,
 ): DesiredChannel[] {
-  return traces.flatMap((trace) => channelsOf(trace, wakePath, filterCountersOf));
+  return traces.flatMap((trace) => channelsOf(trace, wakePathOf(trace.session.owner), filterCountersOf));
 }
 
 function channelsOf(trace: Trace, wakePath: string, filterCountersOf: FilterCountersOf): DesiredChannel[] {

@@ -103,6 +103,8 @@ export const PLACE_TIMEOUT_MS = 15_000;
  * system beside one that hangs. More would be processes that nobody can kill.
  */
 export const PLACE_HELPERS_PER_USER_MAX = 2;
+/** A consumer of a user without sessions ends after one to two of these. */
+export const CONSUMER_IDLE_MS = 10_000;
 /** A helper starts in a tenth of a second; on a machine that is busy without measure, in some. */
 export const PLACE_HELPER_START_MS = 30_000;
 /** After so long without work a helper ends, but for the last. */

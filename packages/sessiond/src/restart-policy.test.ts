@@ -9,6 +9,17 @@ describe('RestartPolicy', () => {
     expect(answers.map(({ hopeless }) => hopeless)).toEqual([false, false, false, false, true, true, true, true]);
   });
 
+  it('gives the next longer and longer times of rest where one after the other hangs', () => {
+    const policy = new RestartPolicy();
+    const hang = (workedMs = 70_000) => policy.hung(workedMs, 60_000).delayMs;
+    expect([hang(), hang(), hang(), hang()]).toEqual([100, 60_000, 120_000, 240_000]);
+    expect(policy.hangs).toBe(4);
+    for (let count = 0; count < 10; count++) hang();
+    expect(hang()).toBe(3_600_000);
+    expect(hang(600_000), 'after one that worked for a while').toBe(100);
+    expect(policy.hangs).toBe(1);
+  });
+
   it('begins anew after a consumer that worked for a while', () => {
     const policy = new RestartPolicy();
     for (let failures = 0; failures < 6; failures++) policy.ended(10);

@@ -1,6 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import type { ConsumerLink } from './consumer-link.ts';
+import type { Consumers } from './consumers.ts';
 import { RingKeeper } from './ring-keeper.ts';
 import type { TraceChannel } from './session.ts';
 import { QUIET_LOG } from './testing/quiet-log.test.support.ts';
@@ -10,10 +10,11 @@ import { Troubles } from './troubles.ts';
 const OWNER = { pid: 1, tid: 1, procname: 'p' };
 
 /** Takes every ring on, and closes it when it is asked to. */
-const LINK = {
+const link = {
   setUp: () => Promise.resolve(),
   performPatiently: () => Promise.resolve({ id: 0, ok: true, result: null }),
-} as unknown as ConsumerLink;
+};
+const CONSUMERS = { of: () => link } as unknown as Consumers;
 
 function channelOf(uid: number, troubles: Troubles): TraceChannel {
   const session = { name: 's', snapshot: false, owner: { uid: 0, gid: 0 }, troubles };
@@ -22,7 +23,7 @@ function channelOf(uid: number, troubles: Troubles): TraceChannel {
 
 it('each user has a share of the rings; what has no room is closed, and a trouble of the session', async () => {
   const pool = testPool(16);
-  const rings = new RingKeeper(LINK, pool, QUIET_LOG);
+  const rings = new RingKeeper(CONSUMERS, pool, QUIET_LOG);
   const troubles = new Troubles();
   const open = (uid: number) => {
     const descriptor = openSync('/dev/null', 'r');

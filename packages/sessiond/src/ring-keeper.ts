@@ -1,8 +1,8 @@
 import { closeSync, fstatSync } from 'node:fs';
 import { describeError } from '@ringtail/base';
 import type { OpenRingRequest, RingMemory } from '@ringtail/protocol';
-import type { ConsumerLink } from './consumer-link.ts';
 import type { ConsumerRefusal } from './consumer-refusal.ts';
+import type { Consumers } from './consumers.ts';
 import { ENDED_RINGS_BYTES_MAX, ENDED_RINGS_MAX } from './limits.ts';
 import type { PeerLog } from './peer-log.ts';
 import type { Session, Trace, TraceChannel } from './session.ts';
@@ -36,7 +36,7 @@ const BLOCK_BYTES = 512;
 
 /** The descriptors of rings: open from when they come until the consumer has taken what is in them, or nobody wants it. */
 export class RingKeeper {
-  readonly #link: ConsumerLink;
+  readonly #consumers: Consumers;
   readonly #pool: SharedPool;
   readonly #log: PeerLog;
   /** In the order in which they came. */
@@ -48,8 +48,8 @@ export class RingKeeper {
   #nextKey = 1;
 
   /** @param pool of rings */
-  constructor(link: ConsumerLink, pool: SharedPool, log: PeerLog) {
-    this.#link = link;
+  constructor(consumers: Consumers, pool: SharedPool, log: PeerLog) {
+    this.#consumers = consumers;
     this.#pool = pool;
     this.#log = log;
   }
@@ -131,7 +131,8 @@ export class RingKeeper {
   }
 
   #tellConsumer(ring: Ring, request: OpenRingRequest): void {
-    this.#link
+    this.#consumers
+      .of(ring.channel.trace.session.owner)
       .setUp(request, (refusal) => this.#waitsFor(ring, refusal))
       .then(
         () => {
@@ -198,7 +199,8 @@ export class RingKeeper {
   #close(ring: Ring): void {
     if (ring.state === 'closing' || ring.state === 'closed') return;
     ring.state = 'closing';
-    void this.#link.performPatiently({ type: 'close-ring', ring: ring.key }).then((reply) => {
+    const link = this.#consumers.of(ring.channel.trace.session.owner);
+    void link.performPatiently({ type: 'close-ring', ring: ring.key }).then((reply) => {
       if (!reply.ok)
         this.#log.of(ring.channel.trace.uid, 'rings').error(`ring ${ring.key} could not be closed: ${reply.message}`);
       this.#release(ring);

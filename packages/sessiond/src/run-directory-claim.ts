@@ -146,6 +146,7 @@ function removeSockets(directory: RunDirectory): void {
   for (const path of [directory.appSocket, directory.clientSocket, directory.consumerSocket, directory.wakeFifo]) {
     rmSync(path, { force: true });
   }
+  rmSync(directory.consumersDirectory, { recursive: true, force: true });
 }
 
 function contentOf(path: string): string | undefined {

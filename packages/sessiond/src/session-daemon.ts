@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { describeError, errnoOf } from '@ringtail/base';
-import { changeEntry, descriptorLimit, type Posix } from '@ringtail/posix';
+import { changeEntry, descriptorLimit, ensureDirectory, type Posix } from '@ringtail/posix';
 import type { Request, TraceFormat } from '@ringtail/protocol';
 import { AppServer } from './app-server.ts';
 import { ApplicationService } from './application-service.ts';
@@ -18,6 +19,7 @@ import { readText } from './conditions/process-handle.ts';
 import { scheduleTimer } from './conditions/schedule.ts';
 import { ConsumerLink } from './consumer-link.ts';
 import { consumerStarter } from './consumer-process.ts';
+import { Consumers } from './consumers.ts';
 import { KeyCounters } from './counters/key-counters.ts';
 import { ThreadCounters } from './counters/thread-counters.ts';
 import { descriptorOf } from './descriptor-of.ts';
@@ -102,9 +104,6 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
   const shares = makeShares({ daemonUid: uid, descriptors, nowMs });
   const log = new LimitedLog({ log: options.log, nowMs, schedule: scheduleTimer });
 
-  // Whoever may register may also wake the consumer.
-  const makeWakeFifo = () => posix.mkfifo(directory.wakeFifo, isRoot ? 0o622 : 0o600);
-  makeWakeFifo();
   const budget = new DesiredStateBudget(shares.desiredState);
   const troubleWatch = new Listeners<[Session, string]>();
   const registry = new SessionRegistry(randomUUID, shares, budget, troubleWatch.tell);
@@ -115,23 +114,43 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
   });
   const publisher = new StatePublisher(
     registry,
-    directory.wakeFifo,
+    (owner) => consumers.wakePathOf(owner),
     log,
     (user, slot) => triggers.feedFor(user, slot),
     (session, channel, slot) => filterCounters.indexesFor(session, channel, slot),
   );
-  const link = new ConsumerLink({
-    socketPath: directory.consumerSocket,
-    startConsumer: consumerStarter(consumerMain, directory.path, log),
-    peerPidOf: (socket) => credentialsOf(socket).pid,
-    workOf: processWork,
+  const consumers = new Consumers({
+    runDirectory: directory,
+    daemonUid: uid,
+    userBehind: shares.userBehind,
+    prepare(place) {
+      // Programs of every user come through it to the FIFO.
+      ensureDirectory(place.path, { mode: isRoot ? 0o755 : 0o700, ownBelow: directory.path });
+      rmSync(place.wakeFifo, { force: true });
+      // Whoever may register may also wake the consumer.
+      posix.mkfifo(place.wakeFifo, isRoot ? 0o622 : 0o600);
+    },
+    makeLink: (place) =>
+      new ConsumerLink({
+        socketPath: place.consumerSocket,
+        startConsumer: consumerStarter(consumerMain, place.path, log),
+        peerPidOf: (socket) => credentialsOf(socket).pid,
+        workOf: processWork,
+        onHung: (sentence) => {
+          for (const session of registry.sessions()) {
+            if (session.traced && consumers.isOf(place.user, session.owner)) session.troubles.add(sentence);
+          }
+        },
+        log,
+      }),
+    isUsed: (user) => registry.sessions().some(({ owner }) => consumers.isOf(user, owner)),
     log,
   });
-  const rings = new RingKeeper(link, shares.rings, log);
+  const rings = new RingKeeper(consumers, shares.rings, log);
   const places = new Places({ startHelper: helperStarter(helperMain, posix, log), userBehind: shares.userBehind, log });
   places.warmUp();
   const onRecordable = () => void publisher.publishSoon();
-  const traces = new TraceKeeper({ registry, link, rings, places, onRecordable, hostname: hostname(), log });
+  const traces = new TraceKeeper({ registry, consumers, rings, places, onRecordable, hostname: hostname(), log });
   const notifications = new NotificationHub();
   const exits = new ProcessExits({ oomKills: new OomLedger(readText), nowMs, schedule: scheduleTimer });
   const findSession: FindSession = (name, owner) =>
@@ -160,7 +179,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
   const applications = new ApplicationService({
     posix,
     registry,
-    link,
+    consumers,
     traces,
     rings,
     publisher,
@@ -190,7 +209,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     rings,
     places,
     publisher,
-    link,
+    consumers,
     drainApplications: () => appServer.drain(),
     uid,
     onShutdown: () => setImmediate(() => void stop('a client asked for it')),
@@ -222,7 +241,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     log,
   });
   const sources: ConditionSources = {
-    ...conditionSources({ registry, applications, exits, link, nowMs, schedule: scheduleTimer, log }),
+    ...conditionSources({ registry, applications, exits, consumers, nowMs, schedule: scheduleTimer, log }),
     'session-rotation': rotationSource(rotationWatch),
     'session-trouble': troubleSource(troubleWatch),
     'session-consumed-size': new ConsumedSizeSource({
@@ -242,7 +261,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     log,
   });
 
-  await link.start();
+  await consumers.start();
   const appServer = new AppServer({
     posix,
     socketPath: directory.appSocket,
@@ -272,11 +291,11 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
   const metrics = await startMetrics(options.metrics, {
     sessions: () => registry.sessions(),
     statistics: (session) => commands.statistics(session),
-    channelUse: (channels) => link.channelUse(channels),
+    channelUse: (session, channels) => consumers.of(session.owner).channelUse(channels),
     daemon: () => ({
       threads: applications.threads().length,
       processes: new Set(applications.threads().map(({ pid }) => pid)).size,
-      consumer: { running: link.pid !== undefined, restarts: link.restarts },
+      consumers: consumers.status({ uid: 0, gid: 0 }),
       triggers: triggers.describe({ uid: 0, gid: 0 }).map(triggerSampleOf),
     }),
     notifications,
@@ -311,7 +330,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
       await within(SHUTDOWN_MS_MAX, commands.destroyAll());
       places.close();
       appServer.close();
-      await link.stop();
+      await consumers.stop();
       claim.release();
       log.close();
       log.info('stopped');
@@ -325,8 +344,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     restore: async () => {
       await claim.renew();
       options.log.reopen();
-      makeWakeFifo();
-      await link.listenAgain();
+      await consumers.listenAgain();
       appServer.listenAgain();
       await clientServer.listenAgain();
       openToGroup();

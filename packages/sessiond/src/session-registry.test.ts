@@ -342,7 +342,7 @@ function desiredText(registry: SessionRegistry, uid: number): string {
 }
 
 function desired(registry: SessionRegistry, uid: number, thread: RecordedThread = threadOf(uid)): DesiredChannel[] {
-  return desiredChannelsOf(registry.activeTracesOf(thread), WAKE);
+  return desiredChannelsOf(registry.activeTracesOf(thread), () => WAKE);
 }
 
 describe('desiredChannelsOf', () => {

@@ -24,7 +24,16 @@ function newWorld(feed = new TriggerFeed()) {
   const parameters = { ...DEFAULT_SESSION, name: 's', output: '/o', format: 'ctf-1.8', owner } as const;
   const session: Session = registry.create(parameters, new Date(0), { frequencyHz: 1n, offsetNs: 0n });
   registry.enableChannel(session, DEFAULT_CHANNEL);
-  return { registry, session, publisher: new StatePublisher(registry, '/wake', QUIET_LOG, () => feed) };
+  return {
+    registry,
+    session,
+    publisher: new StatePublisher(
+      registry,
+      () => '/wake',
+      QUIET_LOG,
+      () => feed,
+    ),
+  };
 }
 
 /** A thread whose control file takes everything, or fails from the second piece on. */

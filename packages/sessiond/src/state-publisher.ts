@@ -1,7 +1,7 @@
 import { describeError } from '@ringtail/base';
 import type { DesiredChannel } from '@ringtail/protocol';
 import type { ControlFile } from './control-file.ts';
-import { desiredChannelsOf } from './desired-state.ts';
+import { desiredChannelsOf, type WakePathOf } from './desired-state.ts';
 import type { PeerLog } from './peer-log.ts';
 import type { Channel, RecordedThread, Session } from './session.ts';
 import type { SessionRegistry } from './session-registry.ts';
@@ -38,7 +38,7 @@ const OUTDATED_BYTES = 64 * 1024;
 /** Brings the control files of all threads up to date. */
 export class StatePublisher {
   readonly #registry: SessionRegistry;
-  readonly #wakePath: string;
+  readonly #wakePathOf: WakePathOf;
   readonly #feedFor: FeedFor;
   readonly #filterCountersFor: FilterCountersFor;
   readonly #log: PeerLog;
@@ -50,13 +50,13 @@ export class StatePublisher {
 
   constructor(
     registry: SessionRegistry,
-    wakePath: string,
+    wakePathOf: WakePathOf,
     log: PeerLog,
     feedFor: FeedFor = () => NO_TRIGGERS,
     filterCountersFor: FilterCountersFor = () => null,
   ) {
     this.#registry = registry;
-    this.#wakePath = wakePath;
+    this.#wakePathOf = wakePathOf;
     this.#feedFor = feedFor;
     this.#filterCountersFor = filterCountersFor;
     this.#log = log;
@@ -155,7 +155,9 @@ export class StatePublisher {
     const known = byContents.get(key);
     if (known !== undefined) return known;
     const channels = this.#texts.channels(
-      desiredChannelsOf(traces, this.#wakePath, (session, channel) => this.#filterCountersFor(session, channel, slot)),
+      desiredChannelsOf(traces, this.#wakePathOf, (session, channel) =>
+        this.#filterCountersFor(session, channel, slot),
+      ),
     );
     byContents.set(key, channels);
     return channels;

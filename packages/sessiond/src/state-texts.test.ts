@@ -9,7 +9,7 @@ describe('pieces with everything', () => {
     feed.put(1, [{ key: 1, rule: { pattern: `p:${'e'.repeat(bytes)}` }, captures: [], counter: null }]);
     return feed;
   };
-  const noChannels = (texts: StateTexts) => texts.channels(desiredChannelsOf([], '/wake'));
+  const noChannels = (texts: StateTexts) => texts.channels(desiredChannelsOf([], () => '/wake'));
   /** Of another process: what it is to record is its own. */
   const another = (number: number) => ({ text: `[${number}]`, bytes: 3, demands: new Map() });
 

@@ -1,6 +1,6 @@
 import { describeError } from '@ringtail/base';
 import { openChannelCommand, openTraceCommand } from './consumer-commands.ts';
-import type { ConsumerLink } from './consumer-link.ts';
+import type { Consumers } from './consumers.ts';
 import { DaemonError } from './daemon-error.ts';
 import type { PeerLog } from './peer-log.ts';
 import type { Places } from './places/places.ts';
@@ -10,7 +10,7 @@ import type { SessionRegistry } from './session-registry.ts';
 
 export interface TraceKeeperOptions {
   readonly registry: SessionRegistry;
-  readonly link: ConsumerLink;
+  readonly consumers: Consumers;
   readonly rings: RingKeeper;
   readonly places: Places;
   /** Threads may be told of a trace of which they could not be told before. */
@@ -50,8 +50,9 @@ export class TraceKeeper {
    * recorder. Resolves when that is done.
    */
   async close(trace: Trace): Promise<void> {
-    const { registry, link, rings, log } = this.#options;
+    const { registry, consumers, rings, log } = this.#options;
     const { session, key, uuid } = trace;
+    const link = consumers.of(session.owner);
     await rings.allClosed(trace);
     // A session that is gone has been closed with all its traces.
     if (!registry.sessions().includes(session)) return;
@@ -84,7 +85,8 @@ export class TraceKeeper {
   }
 
   async #openOne(trace: Trace): Promise<void> {
-    const { link, hostname } = this.#options;
+    const { consumers, hostname } = this.#options;
+    const link = consumers.of(trace.session.owner);
     try {
       // Where nothing is to be made, the consumer is told in this very turn: rings may follow.
       if (!trace.isRecordable) await this.#prepare(trace);

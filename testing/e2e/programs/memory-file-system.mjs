@@ -65,7 +65,7 @@ if (isMainThread) {
 }
 
 function serve({ device, swallowFile }) {
-  const nodes = new Map([[1n, newNode(1n, S_IFDIR | 0o777, { uid: 0, gid: 0 })]]);
+  const nodes = new Map([[1n, newNode(1n, S_IFDIR | 0o1777, { uid: 0, gid: 0 })]]);
   let nextId = 2n;
   const buffer = Buffer.alloc(MAX_WRITE_BYTES + 64 * 1024);
   for (;;) {

@@ -24,6 +24,7 @@ const DAEMON = {
   startedAt: '2026-02-03T04:00:00.000Z',
   consumerPid: 13,
   consumerRestarts: 2,
+  consumers: [{ uid: 0, pid: 13, restarts: 2, hangs: 0 }],
   applications: 4,
   sessions: 1,
   memoryBytes: 64 * 1024 * 1024,

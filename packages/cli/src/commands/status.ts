@@ -60,6 +60,12 @@ function linesOf(style: Style, status: DaemonStatus, uptimeSeconds: number): str
     row('Up for', `${formatSeconds(uptimeSeconds)}, since ${status.startedAt}`),
     row('Memory', formatBytes(status.memoryBytes)),
     row('Consumer', `${consumer}, started again ${plural(status.consumerRestarts, 'time')}`),
+    ...status.consumers.flatMap(({ uid, pid, restarts, hangs }) => {
+      if (pid === status.consumerPid && hangs === 0) return [];
+      const words =
+        hangs > 0 ? style.yellow('hangs') : pid === null ? style.yellow('being started again') : `process ${pid}`;
+      return [row(`  of user ${uid}`, `${words}, started again ${plural(restarts, 'time')}`)];
+    }),
     row('Applications', plural(status.applications, 'thread')),
     row('Sessions', String(status.sessions)),
   ];

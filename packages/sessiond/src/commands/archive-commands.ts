@@ -205,7 +205,7 @@ export class ArchiveCommands {
         'metadata of traces of single processes cannot be regenerated: some of the processes may have gone',
       );
     }
-    const { link } = this.#services;
+    const link = this.#services.consumers.of(session.owner);
     const { offsetNs } = readClock(session.clock);
     session.clockReading = { ...session.clockReading, offsetNs };
     const answers = [...session.traces.values()].map(({ key }) =>

@@ -1,7 +1,7 @@
 import type { TraceFormat } from '@ringtail/protocol';
 import type { ApplicationService } from '../application-service.ts';
 import type { RotationListener } from '../archives/rotation-watch.ts';
-import type { ConsumerLink } from '../consumer-link.ts';
+import type { Consumers } from '../consumers.ts';
 import type { FilterCounters } from '../diagnosis/filter-counters.ts';
 import type { NotificationHub } from '../notifications/notification-hub.ts';
 import type { PeerLog } from '../peer-log.ts';
@@ -23,7 +23,7 @@ export interface CommandServices {
   /** The only way to directories that users have chosen. */
   readonly places: Places;
   readonly publisher: StatePublisher;
-  readonly link: ConsumerLink;
+  readonly consumers: Consumers;
   /** Reads what applications have sent so far: rings that were made before a stop belong to it. */
   readonly drainApplications: () => void;
   readonly notifications: NotificationHub;

@@ -1,11 +1,18 @@
 import { RINGTAIL_VERSION } from '@ringtail/base';
-import { CLIENT_PROTOCOL_VERSION } from '@ringtail/protocol';
+import { CLIENT_PROTOCOL_VERSION, type ConsumerStatus, type DaemonStatus } from '@ringtail/protocol';
 import { DaemonError } from '../daemon-error.ts';
 import type { CommandServices } from './command-services.ts';
 import type { DaemonHandlers, Result } from './handlers.ts';
 
 /** What clients ask of the daemon itself. */
-export function daemonCommands({ registry, applications, link, notifications, runDirectory, now }: CommandServices) {
+export function daemonCommands({
+  registry,
+  applications,
+  consumers,
+  notifications,
+  runDirectory,
+  now,
+}: CommandServices) {
   const startedAt = now().toISOString();
   return {
     'daemon-status': (_, client) => ({
@@ -13,8 +20,7 @@ export function daemonCommands({ registry, applications, link, notifications, ru
       version: RINGTAIL_VERSION,
       runDirectory,
       startedAt,
-      consumerPid: link.pid ?? null,
-      consumerRestarts: link.restarts,
+      ...consumerOf(consumers.status(client), client.uid),
       applications: applications.countFor(client),
       sessions: registry.describe(client).length,
       memoryBytes: process.memoryUsage.rss(),
@@ -26,6 +32,15 @@ export function daemonCommands({ registry, applications, link, notifications, ru
     },
     'list-applications': ({ fields }, client) => applications.describe(client, fields),
   } satisfies Partial<DaemonHandlers>;
+}
+
+/** Of several consumers, the one of this client is told by itself. */
+function consumerOf(
+  consumers: readonly ConsumerStatus[],
+  uid: number,
+): Pick<DaemonStatus, 'consumerPid' | 'consumerRestarts' | 'consumers'> {
+  const own = consumers.find((consumer) => consumer.uid === uid) ?? consumers[0];
+  return { consumerPid: own?.pid ?? null, consumerRestarts: own?.restarts ?? 0, consumers };
 }
 
 function hello(protocol: number): Result<'hello'> {

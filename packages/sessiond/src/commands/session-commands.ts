@@ -180,13 +180,14 @@ export class SessionCommands {
 
   /** The metadata of every trace is there before anybody is told to record into it. */
   async #start(session: Session): Promise<null> {
-    const { registry, traces, applications, places, programTroubles, publisher, link, log } = this.#services;
+    const { registry, traces, applications, places, programTroubles, publisher, consumers, log } = this.#services;
     registry.start(session);
     programTroubles.started(session);
     try {
       if (!session.snapshot && session.output !== null) {
         await places.perform('prepare-trace-directory', session.owner, { path: session.output });
       }
+      const link = consumers.of(session.owner);
       await link.unlessUnavailable(link.connected().then(() => traces.open(session, applications.threads())));
     } catch (error) {
       registry.stop(session);

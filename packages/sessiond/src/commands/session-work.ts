@@ -24,10 +24,10 @@ export class SessionWork {
    */
   async changed<T>(session: Session, result: T): Promise<T> {
     if (!session.active) return result;
-    const { traces, applications, publisher, link } = this.#services;
+    const { traces, applications, publisher, consumers } = this.#services;
     const opened = traces.open(session, applications.threads());
     const published = publisher.publishSoon();
-    await link.unlessUnavailable(opened);
+    await consumers.of(session.owner).unlessUnavailable(opened);
     await published;
     return result;
   }
@@ -71,7 +71,7 @@ export class SessionWork {
    * The troubles that a consumer knows of go with it; those that it has told stay with the session.
    */
   async perform(session: Session, task: SessionTask): Promise<SessionStatistics> {
-    const counted = session.traced ? await this.#services.link.perform(task) : undefined;
+    const counted = session.traced ? await this.#services.consumers.of(session.owner).perform(task) : undefined;
     for (const trouble of counted?.troubles ?? []) session.troubles.add(trouble);
     return withTroubles(counted, session.troubles.list());
   }

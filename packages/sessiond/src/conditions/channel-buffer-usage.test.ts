@@ -9,17 +9,19 @@ const use = (channel: number, usedBytes: number, highestBytes = usedBytes): Chan
   return { channel, usedBytes, highestBytes, ringBytes: 1000 };
 };
 
+const owner = { uid: 1, gid: 1 };
+
 function makeUsage() {
   const clock = new FakeClock();
   const world = {
-    channel: { keys: [1, 2], monitorTimerUs: 100_000 } as MonitoredChannel | undefined,
+    channel: { owner, keys: [1, 2], monitorTimerUs: 100_000 } as MonitoredChannel | undefined,
     uses: [] as readonly ChannelUse[],
     fails: false,
   };
   const asked: (readonly number[])[] = [];
   const usage = new ChannelUsage({
     channelOf: () => world.channel,
-    useOf: async (keys) => {
+    useOf: async ({ keys }) => {
       asked.push(keys);
       if (world.fails) throw new Error('there is no consumer');
       return world.uses;
@@ -83,7 +85,11 @@ describe('ChannelUsage', () => {
   it('waits for a channel that is not there yet, or has no traces, and asks for nothing meanwhile', async () => {
     const { clock, world, asked, told, start, sample } = makeUsage();
     const channel = world.channel;
-    for (const absent of [undefined, { keys: [], monitorTimerUs: 100_000 }, { keys: [1], monitorTimerUs: 0 }]) {
+    for (const absent of [
+      undefined,
+      { owner, keys: [], monitorTimerUs: 100_000 },
+      { owner, keys: [1], monitorTimerUs: 0 },
+    ]) {
       world.channel = absent;
       const stop = start('at-most', { ratio: 1 });
       await sample(use(1, 0));

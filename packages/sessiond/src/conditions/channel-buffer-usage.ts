@@ -7,6 +7,8 @@ import type { Schedule } from './schedule.ts';
 
 /** A channel as the consumer knows it. */
 export interface MonitoredChannel {
+  /** Of its session. */
+  readonly owner: Owner;
   /** One for each trace. */
   readonly keys: readonly number[];
   /** 0: it is not sampled. */
@@ -16,7 +18,7 @@ export interface MonitoredChannel {
 export interface ChannelUsageOptions {
   /** The channel of a session, if there is one now that this user may see. */
   readonly channelOf: (session: string, channel: string, user: Owner) => MonitoredChannel | undefined;
-  readonly useOf: (keys: readonly number[]) => Promise<readonly ChannelUse[]>;
+  readonly useOf: (channel: MonitoredChannel) => Promise<readonly ChannelUse[]>;
   readonly schedule: Schedule;
   readonly log: Log;
 }
@@ -81,7 +83,7 @@ export class ChannelUsage implements ConditionSource<'channel-buffer-usage'> {
     const channel = this.#channelOf(trigger);
     const sampled = channel !== undefined && channel.monitorTimerUs > 0 && channel.keys.length > 0;
     try {
-      const uses = sampled ? await this.#options.useOf(channel.keys) : [];
+      const uses = sampled ? await this.#options.useOf(channel) : [];
       for (const watch of [...sampling.watches]) judge(watch, uses);
     } catch (error) {
       const { session, channel: name } = trigger.condition;

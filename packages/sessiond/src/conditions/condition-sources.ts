@@ -1,5 +1,5 @@
 import type { ApplicationService } from '../application-service.ts';
-import type { ConsumerLink } from '../consumer-link.ts';
+import type { Consumers } from '../consumers.ts';
 import type { Log } from '../log.ts';
 import { mayUse, type Owner } from '../session.ts';
 import type { SessionRegistry } from '../session-registry.ts';
@@ -17,7 +17,7 @@ export interface ConditionSourcesOptions {
   readonly registry: SessionRegistry;
   readonly applications: ApplicationService;
   readonly exits: ProcessExits;
-  readonly link: ConsumerLink;
+  readonly consumers: Consumers;
   readonly nowMs: () => number;
   readonly schedule: Schedule;
   readonly log: Log;
@@ -25,7 +25,7 @@ export interface ConditionSourcesOptions {
 
 /** The sources of conditions about applications and buffers. */
 export function conditionSources(options: ConditionSourcesOptions): ConditionSources {
-  const { registry, applications, exits, link, nowMs, schedule, log } = options;
+  const { registry, applications, exits, consumers, nowMs, schedule, log } = options;
   const counts = new EventCounts({ threadsOf: (user) => applications.countFor(user), nowMs, schedule });
   return {
     'application-exited': applicationExited((listener) => exits.onEnd(listener)),
@@ -39,7 +39,7 @@ export function conditionSources(options: ConditionSourcesOptions): ConditionSou
     'no-event-for': counts.noEventFor,
     'channel-buffer-usage': new ChannelUsage({
       channelOf: (session, channel, user) => monitoredChannel(registry, session, channel, user),
-      useOf: (keys) => link.channelUse(keys),
+      useOf: ({ owner, keys }) => consumers.of(owner).channelUse(keys),
       schedule,
       log,
     }),
@@ -56,5 +56,5 @@ function monitoredChannel(
   const channel = session?.channels.get(channelName);
   if (session === undefined || channel === undefined || !mayUse(session, user)) return undefined;
   const keys = [...session.traces.values()].flatMap(({ channels }) => channels.get(channel)?.key ?? []);
-  return { keys, monitorTimerUs: channel.attributes.monitorTimerUs };
+  return { owner: session.owner, keys, monitorTimerUs: channel.attributes.monitorTimerUs };
 }

@@ -17,7 +17,7 @@ const SAMPLE: Sample & { readonly fresh: boolean } = {
   ],
   threads: 3,
   processes: 2,
-  consumer: { running: false, restarts: 4 },
+  consumers: [{ uid: 1000, pid: null, restarts: 4, hangs: 0 }],
   triggers: [
     { name: 't', uid: 1000, occurrences: 7, messagesDiscarded: 1, executions: 5, failures: 2 },
     { name: 't', uid: 1001, occurrences: 8, messagesDiscarded: 0, executions: 0, failures: 0 },
@@ -43,8 +43,8 @@ describe('the text of the metrics', () => {
       'ringtail_trigger_firings_total{trigger="t",uid="1000"} 7',
       'ringtail_trigger_firings_total{trigger="t",uid="1001"} 8',
       'ringtail_trigger_action_failures_total{trigger="t",uid="1000"} 2',
-      'ringtail_consumer_up 0',
-      'ringtail_consumer_restarts_total 4',
+      'ringtail_consumer_up{uid="1000"} 0',
+      'ringtail_consumer_restarts_total{uid="1000"} 4',
       'ringtail_metrics_fresh 0',
     ]) {
       expect(text.split('\n')).toContain(line);

@@ -62,14 +62,20 @@ const CHANNEL_METRICS = {
   ringtail_ring_size_bytes: 'Size of a ring of the channel.',
 } as const;
 
-/** Of the daemon. `ringtail_sessions` has the label `state`, `ringtail_build_info` has `version` and `node`. */
+/**
+ * Of the daemon. `ringtail_sessions` has the label `state`, `ringtail_build_info` has `version` and `node`, those of consumers
+ * have `uid`.
+ */
 const DAEMON_METRICS: Readonly<Record<string, Described>> = {
   ringtail_build_info: { type: 'gauge', help: 'Version of the session daemon and of its Node.js.' },
   ringtail_sessions: { type: 'gauge', help: 'Sessions, by whether they are started.' },
   ringtail_applications: { type: 'gauge', help: 'Processes that are registered.' },
   ringtail_application_threads: { type: 'gauge', help: 'JavaScript threads that are registered.' },
-  ringtail_consumer_up: { type: 'gauge', help: 'Whether the consumer daemon runs.' },
-  ringtail_consumer_restarts_total: { type: 'counter', help: 'How often the consumer daemon was started again.' },
+  ringtail_consumer_up: { type: 'gauge', help: 'Whether the consumer daemon of a user runs and does not hang.' },
+  ringtail_consumer_restarts_total: {
+    type: 'counter',
+    help: 'How often the consumer daemon of a user was started again.',
+  },
   ringtail_metrics_fresh: {
     type: 'gauge',
     help: 'Whether the consumer daemon answered this scrape in time; if not, counts of sessions are older ones.',
@@ -89,7 +95,7 @@ export const METRICS: Readonly<Record<string, Described>> = {
 /** A sample in the text format of Prometheus. */
 export function metricsText(sample: Sample & { readonly fresh: boolean }): string {
   const page = new Exposition(METRICS);
-  const { sessions, consumer, triggers } = sample;
+  const { sessions, consumers, triggers } = sample;
   page.set('ringtail_build_info', 1, { version: RINGTAIL_VERSION, node: process.version });
   for (const [state, wanted] of [
     ['active', true],
@@ -99,8 +105,11 @@ export function metricsText(sample: Sample & { readonly fresh: boolean }): strin
   }
   page.set('ringtail_applications', sample.processes);
   page.set('ringtail_application_threads', sample.threads);
-  page.set('ringtail_consumer_up', Number(consumer.running));
-  page.set('ringtail_consumer_restarts_total', consumer.restarts);
+  for (const { uid, pid, restarts, hangs } of consumers) {
+    const labels = { uid: String(uid) };
+    page.set('ringtail_consumer_up', Number(pid !== null && hangs === 0), labels);
+    page.set('ringtail_consumer_restarts_total', restarts, labels);
+  }
   page.set('ringtail_metrics_fresh', Number(sample.fresh));
   for (const session of sessions) {
     const labels = { session: session.name };

@@ -1,4 +1,4 @@
-import type { SessionStatistics } from '@ringtail/protocol';
+import type { ConsumerStatus, SessionStatistics } from '@ringtail/protocol';
 
 /** The state of the daemon at one moment. */
 export interface Sample {
@@ -6,7 +6,7 @@ export interface Sample {
   /** JavaScript threads that are registered, and the processes that they belong to. */
   readonly threads: number;
   readonly processes: number;
-  readonly consumer: { readonly running: boolean; readonly restarts: number };
+  readonly consumers: readonly ConsumerStatus[];
   readonly triggers: readonly TriggerSample[];
 }
 

@@ -9,7 +9,7 @@ export interface SamplerOptions {
   readonly sessions: () => readonly Session[];
   /** Of all data stream files of a session, by the consumer's count. */
   readonly statistics: (session: Session) => Promise<SessionStatistics>;
-  readonly channelUse: (channels: readonly number[]) => Promise<readonly ChannelUse[]>;
+  readonly channelUse: (session: Session, channels: readonly number[]) => Promise<readonly ChannelUse[]>;
   readonly snapshotsOf: (session: Session) => number;
   readonly daemon: () => Omit<Sample, 'sessions'>;
   readonly timeoutMs?: number;
@@ -24,24 +24,26 @@ interface Counts {
 /**
  * Reads the state of the daemon when somebody wants to know it: nothing is counted for the sake of metrics.
  *
- * What only the consumer knows is asked of it once at a time, however many ask us, and nobody waits for it longer than that.
+ * What only a consumer knows of a session is asked once at a time, however many ask us, and nobody waits longer than that.
  */
 export class Sampler {
   readonly #options: SamplerOptions;
   readonly #counts = new WeakMap<Session, Counts>();
-  #asking: Promise<boolean> | undefined;
+  /** Sessions about which consumers are asked now. */
+  readonly #asking = new Map<Session, Promise<boolean>>();
 
   constructor(options: SamplerOptions) {
     this.#options = options;
   }
 
-  /** `fresh`: whether the consumer has answered; the counts of sessions are older ones otherwise. */
+  /** `fresh`: whether the consumers have answered; the counts of sessions are older ones otherwise. */
   async sample(): Promise<Sample & { readonly fresh: boolean }> {
-    this.#asking ??= this.#askConsumer().finally(() => {
-      this.#asking = undefined;
-    });
-    const fresh = await within(this.#options.timeoutMs ?? SAMPLE_TIMEOUT_MS, this.#asking);
     const { sessions, daemon } = this.#options;
+    const answers = Promise.all(sessions().map((session) => this.#ask(session)));
+    const fresh = await within(
+      this.#options.timeoutMs ?? SAMPLE_TIMEOUT_MS,
+      answers.then((all) => all.every((isAnswered) => isAnswered)),
+    );
     return { ...daemon(), sessions: sessions().map((session) => this.#describe(session)), fresh };
   }
 
@@ -58,17 +60,27 @@ export class Sampler {
     };
   }
 
-  /** Whether it answered everything. */
-  async #askConsumer(): Promise<boolean> {
-    const asked = this.#options.sessions().map(async (session) => {
-      const statistics = await this.#options.statistics(session);
-      this.#counts.set(session, { statistics, channels: this.#counts.get(session)?.channels ?? [] });
-      this.#counts.set(session, { statistics, channels: await this.#channelsOf(session) });
-    });
-    const answers = await Promise.allSettled(asked);
-    const failures = answers.filter((answer) => answer.status === 'rejected');
-    for (const { reason } of failures) this.#options.log.debug(`metrics: ${describeError(reason)}`);
-    return failures.length === 0;
+  /** One that does not answer is not asked again meanwhile. @returns whether it answered */
+  #ask(session: Session): Promise<boolean> {
+    const known = this.#asking.get(session);
+    if (known !== undefined) return known;
+    const answer = this.#askConsumer(session)
+      .then(
+        () => true,
+        (error: unknown) => {
+          this.#options.log.debug(`metrics: ${describeError(error)}`);
+          return false;
+        },
+      )
+      .finally(() => this.#asking.delete(session));
+    this.#asking.set(session, answer);
+    return answer;
+  }
+
+  async #askConsumer(session: Session): Promise<void> {
+    const statistics = await this.#options.statistics(session);
+    this.#counts.set(session, { statistics, channels: this.#counts.get(session)?.channels ?? [] });
+    this.#counts.set(session, { statistics, channels: await this.#channelsOf(session) });
   }
 
   /** A channel has rings in several traces; the fullest of all is told. */
@@ -77,7 +89,7 @@ export class Sampler {
     if (channels.length === 0) return [];
     const names = new Map(channels.map(({ key, channel }) => [key, channel.attributes.name]));
     const fullest = new Map<string, ChannelSample>();
-    for (const { channel, usedBytes, ringBytes } of await this.#options.channelUse([...names.keys()])) {
+    for (const { channel, usedBytes, ringBytes } of await this.#options.channelUse(session, [...names.keys()])) {
       const name = names.get(channel);
       if (name === undefined) continue;
       const before = fullest.get(name);

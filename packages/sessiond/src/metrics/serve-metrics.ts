@@ -29,7 +29,8 @@ export async function serveMetrics(options: ServeMetricsOptions): Promise<Metric
     address: options.address,
     tokenFile: options.tokenFile,
     metrics: keptFor(SAMPLE_AGE_MS_MAX, async () => Buffer.from(metricsText(await sampler.sample()))),
-    isHealthy: () => options.daemon().consumer.running,
+    // The first is the daemon's own user's; where another user's hangs, that is not the daemon's health.
+    isHealthy: () => typeof options.daemon().consumers[0]?.pid === 'number',
     execute: options.execute,
     duplicate: options.duplicate,
     log: options.log,
