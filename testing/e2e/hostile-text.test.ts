@@ -9,7 +9,7 @@ import { describe, expect, it } from 'vitest';
 import { makeSandbox, RINGTAIL, Running, type Sandbox } from './harness.ts';
 
 const HOSTILE =
-  '=cmd()\u001b[31m\u009b2J\u007f\r\u202e\u2066\u200f\u061c\u2028\ufeff\ufffe\uffff\u{e0041}"\'`$(x)\\<&]]>;\nINJECTED';
+  '=cmd()\u001b[31m\u009b2J\u007f\r\u202e\u2066\u200f\u061c\u2028\ufffe\uffff\u{e0041}"\'`$(x)\\<&]]>;\nINJECTED';
 /** What a file may be called. */
 const FILE = HOSTILE.replaceAll('/', '');
 /** 64 KiB; where it is shown, twice as much: more than printers have room for. */

@@ -112,6 +112,8 @@ function cell(value: FieldValue): string {
     case 'object': {
       if (value instanceof VariantValue && typeof value.value !== 'object') return cell(value.value);
       const json = jsonOf(value);
+      // An optional field that is absent, as an option of a variant.
+      if (json === undefined) return '';
       return csvCell(typeof json === 'string' ? json : jsonText(json));
     }
     default:

@@ -25,7 +25,7 @@ const EXIT_FATAL = 3;
 try {
   await main();
 } catch (error) {
-  process.stderr.write(`ringtail-sessiond: ${visibleLine(describeError(error))}\n`);
+  complain(describeError(error));
   // What was started already must not keep a daemon alive that serves nobody.
   process.exit(EXIT_ERROR);
 }
@@ -132,19 +132,23 @@ async function serve(options: DaemonOptions, inBackground: boolean): Promise<voi
   process.exit(0);
 }
 
+function complain(message: string): void {
+  process.stderr.write(`ringtail-sessiond: ${visibleLine(message)}\n`);
+}
+
 /** Whoever waits may have gone by now; that is nothing to us. */
 function announceReady({ readyFd, sigParent }: DaemonOptions, parent: number): void {
   try {
     if (readyFd !== undefined) writeSync(readyFd, 'ready\n');
   } catch (error) {
-    process.stderr.write(`ringtail-sessiond: cannot write to descriptor ${readyFd}: ${describeError(error)}\n`);
+    complain(`cannot write to descriptor ${readyFd}: ${describeError(error)}`);
   }
   // One that was left behind by its parent has another now, to which the signal is not addressed.
   if (!sigParent || parent <= 1 || parent !== process.ppid) return;
   try {
     process.kill(parent, 'SIGUSR1');
   } catch (error) {
-    process.stderr.write(`ringtail-sessiond: cannot signal process ${parent}: ${describeError(error)}\n`);
+    complain(`cannot signal process ${parent}: ${describeError(error)}`);
   }
 }
 

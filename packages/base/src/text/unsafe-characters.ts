@@ -1,8 +1,9 @@
 /**
- * Characters that never reach a terminal, a log or a table as they are: a terminal obeys them, or a person cannot see them.
+ * Characters that never reach a terminal, a log or a table as they are: a terminal obeys them, they put text into another order or on
+ * another line, they carry text that no person sees, or they are no characters.
  *
- * Ranges of code points, in order. Tab and line feed are not among them: each writer decides about lines.
- * Joiners (U+200C, U+200D) and variation selectors are not either: words of several scripts and emoji are spelt with them.
+ * Ranges of code points, in order. Tab and line feed are not among them: each writer decides about lines. Characters that are only
+ * invisible are not either: words of several scripts and emoji are spelt with joiners and variation selectors.
  */
 const UNSAFE_RANGES: readonly (readonly [from: number, to: number])[] = [
   // C0 controls without tab and line feed.
@@ -10,27 +11,19 @@ const UNSAFE_RANGES: readonly (readonly [from: number, to: number])[] = [
   [0x0b, 0x1f],
   // Delete and C1 controls: U+009B begins an escape sequence as ESC [ does.
   [0x7f, 0x9f],
-  // Soft hyphen.
-  [0xad, 0xad],
-  // Marks of writing direction, and what is invisible without being a joiner.
+  // Marks of writing direction.
   [0x061c, 0x061c],
-  [0x180e, 0x180e],
-  [0x200b, 0x200b],
   [0x200e, 0x200f],
   // Line and paragraph separators, then embeddings and overrides of the writing direction.
   [0x2028, 0x202e],
-  // Invisible operators, isolates of the writing direction, deprecated format characters.
-  [0x2060, 0x206f],
+  // Isolates of the writing direction and deprecated format characters.
+  [0x2066, 0x206f],
   // Halves of surrogate pairs.
   [0xd800, 0xdfff],
-  // Noncharacters, byte order mark, interlinear annotations; the last two of each plane are noncharacters as well.
+  // Noncharacters and interlinear annotations; the last two of each plane are noncharacters as well.
   [0xfdd0, 0xfdef],
-  [0xfeff, 0xfeff],
   [0xfff9, 0xfffb],
   [0xfffe, 0xffff],
-  // Format controls of shorthand and of musical notation.
-  [0x1bca0, 0x1bca3],
-  [0x1d173, 0x1d17a],
   ...Array.from({ length: 13 }, (_, i) => [0x1_fffe + i * 0x1_0000, 0x1_ffff + i * 0x1_0000] as const),
   // Tags, with all that is reserved beside them; between them are variation selectors.
   [0xe0000, 0xe00ff],
