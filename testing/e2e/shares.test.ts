@@ -101,6 +101,27 @@ describe.skipIf(!othersCanRun)('a user who takes all that can be had at a daemon
     expect(refused.stderr).toContain(`the share of user ${ATTACKER} is used up: all 32 places for clients are taken`);
   });
 
+  it('of the time of the daemon holds up nobody else', async () => {
+    const daemon = new SharedDaemon();
+    await daemon.start();
+    for (const args of [['create', 'all', '--no-output'], ['enable-event', '-u', 'a:*'], ['start']]) {
+      expect((await daemon.ringtail(0, ...args)).code).toBe(0);
+    }
+    for (const [what, count] of [
+      ['endless-messages', 30],
+      ['endless-registrations', 10],
+      ['endless-connections', 5],
+      ['endless-requests', 20],
+      ['unread-answers', 20],
+    ] as const) {
+      await daemon.takeShare(ATTACKER, what, count);
+    }
+    await expectRootServed(daemon);
+    expect(await recordedEvents(daemon)).toBe(EVENTS);
+    expect((await daemon.ringtail(0, 'stop', 'all')).code).toBe(0);
+    expect(daemon.memoryBytes()).toBeLessThan(256 * 2 ** 20);
+  });
+
   it('of sessions leaves half to others', async () => {
     const daemon = new SharedDaemon();
     await daemon.start();

@@ -34,7 +34,7 @@ const FLUSHING_COMMANDS: ReadonlySet<CommandName> = new Set([
   'shutdown',
 ]);
 const CONNECT_TIMEOUT_MS = 5_000;
-const CONNECT_AGAIN_MS = 20;
+const CONNECT_AGAIN_MS = 5;
 
 export interface ConnectOptions {
   /** Path of the session daemon's run directory; by default the user's own: `RINGTAIL_RUNDIR`, `/run/ringtail` of root, … */
@@ -198,22 +198,27 @@ export class DaemonConnection {
 }
 
 async function connectedSocket(runDirectory: string, timeoutMs: number): Promise<Socket> {
+  const { clientSocket, rootSocket } = runDirectoryAt(runDirectory);
   const deadlineMs = performance.now() + timeoutMs;
+  let path = process.geteuid?.() === 0 ? rootSocket : clientSocket;
   for (;;) {
     try {
-      return await connectOnce(runDirectory, deadlineMs - performance.now());
+      return await connectOnce(runDirectory, path, deadlineMs - performance.now());
     } catch (error) {
+      if (error instanceof CtlError) throw error;
+      // Only a daemon of root that serves a group has a socket for root.
+      if (path === rootSocket) path = clientSocket;
       // More clients than the system lets wait are there already: some of them may be clients of another user.
-      if (errnoOf(error) !== 'EAGAIN') throw error instanceof CtlError ? error : connectionRefused(runDirectory, error);
-      if (performance.now() + CONNECT_AGAIN_MS > deadlineMs) throw notTaken(runDirectory);
-      await delay(CONNECT_AGAIN_MS);
+      else if (errnoOf(error) !== 'EAGAIN') throw connectionRefused(runDirectory, error);
+      else if (performance.now() + CONNECT_AGAIN_MS > deadlineMs) throw notTaken(runDirectory);
+      else await delay(CONNECT_AGAIN_MS);
     }
   }
 }
 
-function connectOnce(runDirectory: string, timeoutMs: number): Promise<Socket> {
+function connectOnce(runDirectory: string, path: string, timeoutMs: number): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = connect(runDirectoryAt(runDirectory).clientSocket);
+    const socket = connect(path);
     const timer = setTimeout(() => {
       socket.destroy();
       reject(notTaken(runDirectory));

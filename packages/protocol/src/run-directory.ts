@@ -8,6 +8,10 @@ export interface RunDirectory {
   readonly appSocket: string;
   /** Clients send commands here. */
   readonly clientSocket: string;
+  /**
+   * Root sends commands to a daemon of root here: at the other socket, users who connect without end could fill the queue.
+   */
+  readonly rootSocket: string;
   /** The consumer daemon connects here. */
   readonly consumerSocket: string;
   /** Producers write a byte here when the consumer asked to be woken. */
@@ -23,6 +27,7 @@ export function runDirectoryAt(path: string): RunDirectory {
     path,
     appSocket: join(path, 'app.sock'),
     clientSocket: join(path, 'client.sock'),
+    rootSocket: join(path, 'root.sock'),
     consumerSocket: join(path, 'consumer.sock'),
     wakeFifo: join(path, 'consumer.wake'),
     consumersDirectory: join(path, 'consumers'),

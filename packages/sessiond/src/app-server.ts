@@ -1,8 +1,9 @@
 import { closeSync } from 'node:fs';
 import { describeError } from '@ringtail/base';
-import type { PeerCredentials, Posix, Watch } from '@ringtail/posix';
+import type { PeerCredentials, Posix } from '@ringtail/posix';
 import { APP_FRAME_BYTES_MAX, encodeFrame, type RefusedReply } from '@ringtail/protocol';
 import { AppConnection, type Register, type RegisterUnable } from './app-connection.ts';
+import { ListeningSocket } from './listening-socket.ts';
 import type { PeerLog } from './peer-log.ts';
 import type { Shares } from './shares/shares.ts';
 
@@ -10,7 +11,7 @@ export interface AppServerOptions {
   readonly posix: Posix;
   readonly socketPath: string;
   readonly mode: number;
-  readonly shares: Pick<Shares, 'turns' | 'drains' | 'appConnections' | 'appBytes' | 'appFrames'>;
+  readonly shares: Pick<Shares, 'turns' | 'drains' | 'appRate' | 'appConnections' | 'appBytes' | 'appFrames'>;
   /** Whether applications of this user are served. */
   readonly serves: (uid: number) => boolean;
   readonly register: Register;
@@ -22,39 +23,35 @@ export interface AppServerOptions {
   readonly log: PeerLog;
 }
 
-const BACKLOG = 511;
-const ACCEPTS_PER_TURN = 64;
-/** How long to leave the queue alone when there are no descriptors left to accept with. */
-const EXHAUSTED_PAUSE_MS = 500;
-
 /** Takes the connections of applications. */
 export class AppServer {
   readonly #options: AppServerOptions;
   readonly #connections = new Set<AppConnection>();
-  #descriptor: number;
-  #watch: Watch | undefined;
-  #pause: NodeJS.Timeout | undefined;
+  readonly #socket: ListeningSocket;
 
   constructor(options: AppServerOptions) {
     this.#options = options;
-    this.#descriptor = this.#bind();
-    this.#listen();
+    const { posix, socketPath: path, mode, shares, log } = options;
+    this.#socket = new ListeningSocket({
+      posix,
+      path,
+      mode,
+      of: 'applications',
+      rate: shares.appRate,
+      onConnection: (descriptor, peer) => this.#connected(descriptor, peer),
+      log,
+    });
   }
 
   /** Takes connections at a new socket, where the file of the old one is gone. Connections stay. */
   listenAgain(): void {
-    const fresh = this.#bind();
-    this.#watch?.close();
-    clearTimeout(this.#pause);
-    closeSync(this.#descriptor);
-    this.#descriptor = fresh;
-    this.#listen();
+    this.#socket.listenAgain();
   }
 
   /** Reads what all applications have sent so far, as far as the time of their users allows. */
   drain(): void {
     const { drains } = this.#options.shares;
-    this.#acceptAll();
+    this.#socket.acceptAll();
     drains.forgetIdle();
     const unread = new Map<number, number>();
     for (const connection of [...this.#connections]) {
@@ -69,53 +66,12 @@ export class AppServer {
   }
 
   close(): void {
-    this.#watch?.close();
-    clearTimeout(this.#pause);
-    closeSync(this.#descriptor);
+    this.#socket.close();
     for (const connection of [...this.#connections]) connection.close();
   }
 
-  #bind(): number {
-    const { posix, socketPath, mode } = this.#options;
-    return posix.listenUnix(socketPath, mode, BACKLOG);
-  }
-
-  #listen(): void {
-    this.#watch = this.#options.posix.watch(this.#descriptor, () => this.#acceptAll());
-  }
-
-  #acceptAll(): void {
-    for (let count = 0; count < ACCEPTS_PER_TURN; count++) {
-      let descriptor: number | null;
-      try {
-        descriptor = this.#options.posix.accept(this.#descriptor);
-      } catch (error) {
-        this.#pauseAccepting(describeError(error));
-        return;
-      }
-      if (descriptor === null) return;
-      this.#connected(descriptor);
-    }
-  }
-
-  /** The queue stays readable while nobody can accept: watching it on would be a busy loop. */
-  #pauseAccepting(why: string): void {
-    this.#options.log.of(undefined, 'connections').error(`no application can connect for the moment: ${why}`);
-    this.#watch?.close();
-    clearTimeout(this.#pause);
-    this.#pause = setTimeout(() => this.#listen(), EXHAUSTED_PAUSE_MS);
-  }
-
-  #connected(descriptor: number): void {
+  #connected(descriptor: number, peer: PeerCredentials): void {
     const { posix, serves, shares, register, registerUnable, onRefused, onShareUsedUp, log } = this.#options;
-    let peer: PeerCredentials;
-    try {
-      peer = posix.peerCredentials(descriptor);
-    } catch (error) {
-      log.of(undefined, 'connections').warn(`a peer could not be identified: ${describeError(error)}`);
-      closeSync(descriptor);
-      return;
-    }
     if (!serves(peer.uid)) {
       this.#turnAway(descriptor, peer, 'NOT_PERMITTED', 'this session daemon does not serve your user');
       return;

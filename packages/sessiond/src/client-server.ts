@@ -1,78 +1,66 @@
-import { createServer, type Server, type Socket } from 'node:net';
-import { describeError } from '@ringtail/base';
+import { closeSync } from 'node:fs';
+import { Socket } from 'node:net';
+import type { PeerCredentials, Posix } from '@ringtail/posix';
 import { CLIENT_REPLY_BYTES_MAX, clientRequestIdOf, encodeFrame, FrameDecoder } from '@ringtail/protocol';
 import { ClientConnection, type ClientConnectionOptions } from './client-connection.ts';
 import { HELLO_FRAME_BYTES_MAX, TURNED_AWAY_MAX, TURNED_AWAY_MS } from './limits.ts';
+import { ListeningSocket } from './listening-socket.ts';
 import type { PeerLog } from './peer-log.ts';
-import type { Owner } from './session.ts';
 import type { Shares } from './shares/shares.ts';
 
 export interface ClientServerOptions {
+  readonly posix: Posix;
   readonly socketPath: string;
-  /** @throws where the peer cannot be identified. */
-  readonly credentialsOf: (socket: Socket) => Owner;
+  /** A second socket that no other user can open; undefined: none. */
+  readonly rootSocketPath: string | undefined;
   /** Whether this user may give commands. */
   readonly serves: (uid: number) => boolean;
-  readonly execute: (...request: Parameters<ClientConnectionOptions['execute']>) => Promise<unknown>;
-  readonly shares: Pick<Shares, 'turns' | 'clientPlaces' | 'clientBytes' | 'clientFrames'>;
+  readonly execute: ClientConnectionOptions['execute'];
+  readonly shares: Pick<Shares, 'turns' | 'clientRate' | 'clientPlaces' | 'clientBytes' | 'clientFrames'>;
   readonly log: PeerLog;
 }
-
-/** As long as the system allows: a client that finds the queue full is turned away without a reason. */
-const BACKLOG = 4096;
 
 /** Takes the connections of clients. */
 export class ClientServer {
   readonly #options: ClientServerOptions;
-  readonly #server: Server;
+  readonly #sockets: readonly ListeningSocket[];
   #turnedAway = 0;
 
   constructor(options: ClientServerOptions) {
     this.#options = options;
-    this.#server = createServer((socket) => this.#connected(socket));
-  }
-
-  /** The socket gets its mode from the process's umask. */
-  listen(): Promise<void> {
-    this.#server.removeAllListeners('error');
-    return new Promise((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen({ path: this.#options.socketPath, backlog: BACKLOG }, () => {
-        this.#server.off('error', reject);
-        // A connection that cannot be accepted, for want of descriptors, is its client's to try again.
-        this.#server.on('error', (error) =>
-          this.#options.log.of(undefined, 'connections of clients').error(`clients: ${error.message}`),
-        );
-        resolve();
+    const { posix, socketPath, rootSocketPath, shares, log } = options;
+    const listenAt = (path: string) =>
+      new ListeningSocket({
+        posix,
+        path,
+        mode: 0o600,
+        of: 'clients',
+        rate: shares.clientRate,
+        onConnection: (descriptor, peer) => this.#connected(descriptor, peer),
+        log,
       });
-    });
+    this.#sockets = [socketPath, rootSocketPath].filter((path) => path !== undefined).map(listenAt);
   }
 
-  /** The same once the socket's file is gone. Connections stay. */
-  listenAgain(): Promise<void> {
-    this.#server.close();
-    return this.listen();
+  /** Takes connections at a new socket, where the file of the old one is gone. Connections stay. */
+  listenAgain(): void {
+    for (const socket of this.#sockets) socket.listenAgain();
   }
 
   /** Takes no more connections. Those there are end with the process, by which a client knows that it has ended. */
   close(): void {
-    this.#server.close();
+    for (const socket of this.#sockets) socket.close();
   }
 
-  #connected(socket: Socket): void {
-    const { credentialsOf, serves, execute, shares, log } = this.#options;
-    socket.on('error', (error) => log.of(user?.uid, 'connections of clients').debug(`client: ${error.message}`));
-    let user: Owner | undefined;
-    try {
-      user = credentialsOf(socket);
-    } catch (error) {
-      log.of(undefined, 'connections of clients').warn(`a client could not be identified: ${describeError(error)}`);
-    }
-    if (user === undefined || !serves(user.uid)) {
-      log.of(user?.uid, 'refused clients').warn(`user ${user?.uid ?? 'unknown'} may not give commands`);
-      socket.destroy();
+  #connected(fd: number, user: PeerCredentials): void {
+    const { serves, execute, shares, log } = this.#options;
+    if (!serves(user.uid)) {
+      log.of(user.uid, 'refused clients').warn(`user ${user.uid} may not give commands`);
+      closeSync(fd);
       return;
     }
+    const socket = new Socket({ fd, readable: true, writable: true });
+    socket.on('error', (error) => log.of(user.uid, 'connections of clients').debug(`client: ${error.message}`));
     const connection = new ClientConnection({ socket, user, execute, shares, log });
     const refusal = shares.clientPlaces.take(connection);
     if (refusal === undefined) {

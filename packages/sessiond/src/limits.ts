@@ -35,6 +35,9 @@ export const KEPT_BYTES_ROOT_RESERVE = 8 * 1024 * 1024;
 export const APP_CONNECTIONS_MAX = 4096;
 /** Connections that root's programs find whatever other users do. */
 export const APP_CONNECTIONS_ROOT_RESERVE = 64;
+/** How often one user's applications may connect: all that can be, then as fast as processes start on a large machine. */
+export const APP_CONNECTIONS_AT_ONCE_MAX = 4096;
+export const APP_CONNECTIONS_PER_SECOND_MAX = 1000;
 /** How long an application may hold a connection without registering. */
 export const REGISTER_TIMEOUT_MS = 10_000;
 /** The first message of an application: a dozen short texts and numbers. */
@@ -57,6 +60,9 @@ export const APP_UNREAD_BYTES_MAX = 1024 * 1024;
 export const CLIENT_CONNECTIONS_MAX = 128;
 /** Clients of root that find a place whatever other users do: one in so many places, and at least two. */
 export const CLIENT_ROOT_RESERVE_RATIO = 8;
+/** How often one user's clients may connect: more than scripts can run commands. */
+export const CLIENT_CONNECTIONS_AT_ONCE_MAX = 512;
+export const CLIENT_CONNECTIONS_PER_SECOND_MAX = 200;
 /** How long a client may hold a place without saying hello. */
 export const HELLO_TIMEOUT_MS = 10_000;
 export const HELLO_FRAME_BYTES_MAX = 4096;

@@ -138,12 +138,19 @@ function answers(socketPath: string): Promise<boolean> {
     // One that takes no connection within this time still has the socket: it is busy, not gone.
     socket.setTimeout(SOCKET_TIMEOUT_MS, () => settle(true));
     socket.once('connect', () => settle(true));
-    socket.once('error', () => settle(false));
+    // One whose queue is full has the socket too.
+    socket.once('error', (error) => settle(errnoOf(error) === 'EAGAIN'));
   });
 }
 
 function removeSockets(directory: RunDirectory): void {
-  for (const path of [directory.appSocket, directory.clientSocket, directory.consumerSocket, directory.wakeFifo]) {
+  for (const path of [
+    directory.appSocket,
+    directory.clientSocket,
+    directory.rootSocket,
+    directory.consumerSocket,
+    directory.wakeFifo,
+  ]) {
     rmSync(path, { force: true });
   }
   rmSync(directory.consumersDirectory, { recursive: true, force: true });

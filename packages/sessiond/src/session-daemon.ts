@@ -251,16 +251,6 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
       log,
     }),
   };
-  const clientServer = new ClientServer({
-    socketPath: directory.clientSocket,
-    credentialsOf,
-    // With a group, the mode of the socket has decided who could connect.
-    serves: (peerUid) => peerUid === uid || peerUid === 0 || clientGroup !== undefined,
-    execute: (request, client) => commands.execute(request, client),
-    shares,
-    log,
-  });
-
   await consumers.start();
   const appServer = new AppServer({
     posix,
@@ -283,7 +273,16 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
       log.warn(`group ${clientGroup} does not exist in this user namespace: only root may give commands`);
     }
   };
-  await clientServer.listen();
+  const clientServer = new ClientServer({
+    posix,
+    socketPath: directory.clientSocket,
+    rootSocketPath: clientGroup === undefined ? undefined : directory.rootSocket,
+    // With a group, the mode of the socket has decided who could connect.
+    serves: (peerUid) => peerUid === uid || peerUid === 0 || clientGroup !== undefined,
+    execute: (request, client) => commands.execute(request, client),
+    shares,
+    log,
+  });
   openToGroup();
 
   const self: Client = { uid, gid: process.getegid?.() ?? 0, notify: () => true, onClosed: () => {} };
@@ -346,7 +345,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
       options.log.reopen();
       await consumers.listenAgain();
       appServer.listenAgain();
-      await clientServer.listenAgain();
+      clientServer.listenAgain();
       openToGroup();
     },
     stop: (why) => void stop(why),

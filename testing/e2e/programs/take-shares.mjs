@@ -59,22 +59,36 @@ const attacks = {
     send();
   },
 
+  /** Registers and goes again, without end. */
+  async 'endless-registrations'() {
+    const again = async () => {
+      const application = await register();
+      held.length = 0;
+      application?.close();
+      setImmediate(again);
+    };
+    void again();
+  },
+
+  /** Connects and goes again, without end. */
+  async 'endless-connections'() {
+    for (const path of [appSocket, clientSocket]) {
+      const again = () => {
+        const socket = connect(path).on('error', () => {});
+        socket.once('connect', () => socket.destroy()).once('close', again);
+      };
+      again();
+    }
+  },
+
   /** Asks for long answers without end, and reads none. */
   async 'unread-answers'() {
-    const socket = connect(clientSocket)
-      .on('error', () => {})
-      .pause();
-    held.push(socket);
-    await once(socket, 'connect');
-    const frame = (id, command, params) => {
-      const text = Buffer.from(JSON.stringify({ id, command, params }));
-      const length = Buffer.alloc(4);
-      length.writeUInt32LE(text.length);
-      return Buffer.concat([length, text]);
-    };
-    socket.write(frame(1, 'hello', { protocol: CLIENT_PROTOCOL_VERSION }));
-    const ask = () => socket.write(frame(2, 'list-applications', { fields: true }), ask);
-    ask();
+    await asking().then((socket) => socket.pause());
+  },
+
+  /** Asks for long answers without end, and reads them. */
+  async 'endless-requests'() {
+    await asking();
   },
 
   async 'silent-clients'() {
@@ -102,6 +116,20 @@ async function register() {
   application.close();
   note(reply?.message ?? 'no reason');
   return undefined;
+}
+
+async function asking() {
+  const socket = await connected(clientSocket);
+  const frame = (id, command, params) => {
+    const text = Buffer.from(JSON.stringify({ id, command, params }));
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(text.length);
+    return Buffer.concat([length, text]);
+  };
+  socket.write(frame(1, 'hello', { protocol: CLIENT_PROTOCOL_VERSION }));
+  const ask = () => socket.write(frame(2, 'list-applications', { fields: true }), ask);
+  ask();
+  return socket;
 }
 
 async function connected(path) {

@@ -3,9 +3,13 @@ import {
   ALL_TRACKED_VALUES_MAX,
   APP_BYTES_MAX,
   APP_BYTES_ROOT_RESERVE,
+  APP_CONNECTIONS_AT_ONCE_MAX,
+  APP_CONNECTIONS_PER_SECOND_MAX,
   APP_CONNECTIONS_ROOT_RESERVE,
   CLIENT_BYTES_MAX,
   CLIENT_BYTES_ROOT_RESERVE,
+  CLIENT_CONNECTIONS_AT_ONCE_MAX,
+  CLIENT_CONNECTIONS_PER_SECOND_MAX,
   CLIENT_ROOT_RESERVE_RATIO,
   DESIRED_STATE_BYTES_MAX,
   DESIRED_STATE_ROOT_RESERVE,
@@ -21,6 +25,7 @@ import {
 } from '../limits.ts';
 import { BegunFrames } from './begun-frames.ts';
 import { ClientPlaces } from './client-places.ts';
+import { ConnectionRate } from './connection-rate.ts';
 import { planDescriptors } from './descriptor-plan.ts';
 import { DrainBudget } from './drain-budget.ts';
 import { FairTurns } from './fair-turns.ts';
@@ -40,10 +45,12 @@ export interface Shares {
   readonly userBehind: PoolUsers['userBehind'];
   readonly turns: FairTurns;
   readonly drains: DrainBudget;
+  readonly appRate: ConnectionRate;
   readonly appConnections: SharedPool;
   /** Of begun frames and unread answers. */
   readonly appBytes: SharedPool;
   readonly appFrames: BegunFrames;
+  readonly clientRate: ConnectionRate;
   readonly clientPlaces: ClientPlaces;
   /** Of begun frames, unread answers and unread notifications. */
   readonly clientBytes: SharedPool;
@@ -69,6 +76,8 @@ export function makeShares(options: SharesOptions): Shares {
   const pool = (of: string, total: number, rootReserve: number, remedy: string) =>
     new SharedPool({ ...users, of, total, rootReserve, remedy });
 
+  const rate = (burst: number, perSecond: number) => new ConnectionRate({ ...users, burst, perSecond, nowMs });
+
   const appBytes = pool(
     'bytes of begun messages and unread answers of applications',
     APP_BYTES_MAX,
@@ -85,6 +94,7 @@ export function makeShares(options: SharesOptions): Shares {
     userBehind,
     turns: new FairTurns({ nowMs, userBehind }),
     drains: new DrainBudget({ ...users, nowMs }),
+    appRate: rate(APP_CONNECTIONS_AT_ONCE_MAX, APP_CONNECTIONS_PER_SECOND_MAX),
     appConnections: pool(
       'connections of applications',
       plan.appConnections,
@@ -93,6 +103,7 @@ export function makeShares(options: SharesOptions): Shares {
     ),
     appBytes,
     appFrames: new BegunFrames(appBytes, scheduleTimer),
+    clientRate: rate(CLIENT_CONNECTIONS_AT_ONCE_MAX, CLIENT_CONNECTIONS_PER_SECOND_MAX),
     clientPlaces: new ClientPlaces({
       ...users,
       total: plan.clientConnections,

@@ -1,0 +1,36 @@
+import type { PoolUsers } from './shared-pool.ts';
+
+export interface ConnectionRateOptions extends PoolUsers {
+  /** Connections that a user may make at once, and in each second after that. */
+  readonly burst: number;
+  readonly perSecond: number;
+  readonly nowMs: () => number;
+}
+
+/** Users that are remembered at a time: with user namespaces one person can be many. */
+const USERS_MAX = 4096;
+
+/** Limits how often a user connects: each connection costs the daemon a tenth of a millisecond, and the user less. */
+export class ConnectionRate {
+  readonly #options: ConnectionRateOptions;
+  readonly #left = new Map<number, { count: number; atMs: number }>();
+
+  constructor(options: ConnectionRateOptions) {
+    this.#options = options;
+  }
+
+  /** Whether the user may connect once more now. */
+  take(uid: number): boolean {
+    const { burst, perSecond, nowMs, userBehind, daemonUid } = this.#options;
+    const user = userBehind(uid);
+    if (user === 0 || user === daemonUid) return true;
+    const atMs = nowMs();
+    const before = this.#left.get(user) ?? { count: burst, atMs };
+    const count = Math.min(burst, before.count + ((atMs - before.atMs) * perSecond) / 1000);
+    this.#left.delete(user);
+    this.#left.set(user, { count: count < 1 ? count : count - 1, atMs });
+    const [oldest] = this.#left.keys();
+    if (this.#left.size > USERS_MAX && oldest !== undefined) this.#left.delete(oldest);
+    return count >= 1;
+  }
+}
