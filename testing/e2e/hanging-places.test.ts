@@ -58,6 +58,37 @@ describe.skipIf(!othersCanRun || !canHang)('a directory on a file system that do
     },
   );
 
+  it('that was fine when the session was created fails what is done with it, and destroys it all the same', async () => {
+    const daemon = await sharedDaemon();
+    const place = await HangingFileSystem.mount();
+    const sessions = {
+      started: ['start', 'started'],
+      rotated: ['rotate', 'rotated'],
+      recorded: ['snapshot', 'record', '-s', 'recorded'],
+      destroyed: ['destroy', 'destroyed'],
+    };
+    for (const name of Object.keys(sessions)) {
+      const kind = name === 'recorded' ? ['--snapshot'] : [];
+      const commands = [
+        ['create', name, '-o', join(place.path, name), ...kind],
+        ['enable-event', '-u', 'e2e:*', '-s', name],
+        ...(name === 'started' ? [] : [['start', name]]),
+        ...(name === 'destroyed' ? [['rotate', name]] : []),
+      ];
+      for (const args of commands) expect(await daemon.ringtail(one, ...args)).toMatchObject({ code: 0, stderr: '' });
+    }
+    place.hang();
+    const commands = Object.values(sessions).map((args) => begin(daemon, one, ...args));
+    expect((await daemon.ringtail(0, 'list')).stdout).toContain('recorded [active snapshot]');
+    expect(commands.map(({ isOver }) => isOver)).toEqual([false, false, false, false]);
+    const [started, rotated, recorded, destroyed] = await Promise.all(commands.map(({ ended }) => ended));
+    for (const command of [started, rotated, recorded]) {
+      expect(command).toMatchObject({ code: 1, stderr: expect.stringContaining('has not answered within 15 s') });
+    }
+    expect(destroyed).toMatchObject({ code: 0 });
+    expect((await daemon.ringtail(one, 'list')).stdout).not.toContain('destroyed');
+  });
+
   it.each(['hang', 'hangUnkillably'] as const)(
     'that was fine when the recording began costs the recordings of others nothing (%s)',
     async (hang) => {

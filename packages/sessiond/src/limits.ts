@@ -113,5 +113,7 @@ export const PLACE_HELPERS_PER_USER_MAX = 2;
 export const CONSUMER_IDLE_MS = 10_000;
 /** A helper starts in a tenth of a second; on a machine that is busy without measure, in some. */
 export const PLACE_HELPER_START_MS = 30_000;
+/** A helper that has been killed ends at once, unless it hangs in the kernel. */
+export const PLACE_HELPER_END_MS = 1000;
 /** After so long without work a helper ends, but for the last. */
 export const PLACE_HELPER_IDLE_MS = 10_000;

@@ -295,6 +295,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
       threads: applications.threads().length,
       processes: new Set(applications.threads().map(({ pid }) => pid)).size,
       consumers: consumers.status({ uid: 0, gid: 0 }),
+      hangingOperations: places.stuck(),
       triggers: triggers.describe({ uid: 0, gid: 0 }).map(triggerSampleOf),
     }),
     notifications,

@@ -18,6 +18,7 @@ const SAMPLE: Sample & { readonly fresh: boolean } = {
   threads: 3,
   processes: 2,
   consumers: [{ uid: 1000, pid: null, restarts: 4, hangs: 0 }],
+  hangingOperations: new Map([[1000, 2]]),
   triggers: [
     { name: 't', uid: 1000, occurrences: 7, messagesDiscarded: 1, executions: 5, failures: 2 },
     { name: 't', uid: 1001, occurrences: 8, messagesDiscarded: 0, executions: 0, failures: 0 },
@@ -45,6 +46,7 @@ describe('the text of the metrics', () => {
       'ringtail_trigger_action_failures_total{trigger="t",uid="1000"} 2',
       'ringtail_consumer_up{uid="1000"} 0',
       'ringtail_consumer_restarts_total{uid="1000"} 4',
+      'ringtail_hanging_operations{uid="1000"} 2',
       'ringtail_metrics_fresh 0',
     ]) {
       expect(text.split('\n')).toContain(line);

@@ -64,7 +64,7 @@ const CHANNEL_METRICS = {
 
 /**
  * Of the daemon. `ringtail_sessions` has the label `state`, `ringtail_build_info` has `version` and `node`, those of consumers
- * have `uid`.
+ * and of hanging operations have `uid`.
  */
 const DAEMON_METRICS: Readonly<Record<string, Described>> = {
   ringtail_build_info: { type: 'gauge', help: 'Version of the session daemon and of its Node.js.' },
@@ -75,6 +75,10 @@ const DAEMON_METRICS: Readonly<Record<string, Described>> = {
   ringtail_consumer_restarts_total: {
     type: 'counter',
     help: 'How often the consumer daemon of a user was started again.',
+  },
+  ringtail_hanging_operations: {
+    type: 'gauge',
+    help: 'Operations in directories of a user whose file system does not answer, and that not even a signal ends.',
   },
   ringtail_metrics_fresh: {
     type: 'gauge',
@@ -109,6 +113,9 @@ export function metricsText(sample: Sample & { readonly fresh: boolean }): strin
     const labels = { uid: String(uid) };
     page.set('ringtail_consumer_up', Number(pid !== null && hangs === 0), labels);
     page.set('ringtail_consumer_restarts_total', restarts, labels);
+  }
+  for (const [uid, count] of sample.hangingOperations) {
+    page.set('ringtail_hanging_operations', count, { uid: String(uid) });
   }
   page.set('ringtail_metrics_fresh', Number(sample.fresh));
   for (const session of sessions) {

@@ -7,6 +7,8 @@ export interface Sample {
   readonly threads: number;
   readonly processes: number;
   readonly consumers: readonly ConsumerStatus[];
+  /** Operations in directories of users that hang in the kernel, by user. */
+  readonly hangingOperations: ReadonlyMap<number, number>;
   readonly triggers: readonly TriggerSample[];
 }
 

@@ -19,7 +19,7 @@ function samplerWith(parts: Partial<SamplerOptions>, ...sessions: Session[]): Sa
     statistics: async () => ({ ...NO_STATISTICS, eventsRecorded: 7 }),
     channelUse: async (): Promise<ChannelUse[]> => [],
     snapshotsOf: () => 0,
-    daemon: () => ({ threads: 0, processes: 0, consumers: [], triggers: [] }),
+    daemon: () => ({ threads: 0, processes: 0, consumers: [], hangingOperations: new Map(), triggers: [] }),
     timeoutMs: 1,
     log: QUIET_LOG,
     ...parts,

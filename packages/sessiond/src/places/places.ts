@@ -1,5 +1,6 @@
 import { DaemonError } from '../daemon-error.ts';
 import {
+  PLACE_HELPER_END_MS,
   PLACE_HELPER_IDLE_MS,
   PLACE_HELPER_START_MS,
   PLACE_HELPERS_PER_USER_MAX,
@@ -38,7 +39,7 @@ interface Job {
 class UserShare {
   /** Helpers at work, those included that hang. */
   readonly helpers = new Set<HelperProcess>();
-  /** Paths whose file system has not answered, by the helper that hangs there and has been killed. */
+  /** Paths whose file system has not answered, by the helper that hangs there although it has been killed. */
   readonly stuck = new Map<HelperProcess, string>();
   readonly waiting: Job[] = [];
 }
@@ -147,12 +148,19 @@ export class Places {
       this.#next(user);
     };
     const giveUp = (helper: HelperProcess, error: DaemonError) => {
-      share.stuck.set(helper, params.path);
-      helper.events = { onReply: () => {}, onEnded: () => leave(helper) };
+      const hangs = setTimeout(() => {
+        share.stuck.set(helper, params.path);
+        this.#next(user);
+      }, PLACE_HELPER_END_MS);
+      hangs.unref();
+      const onEnded = () => {
+        clearTimeout(hangs);
+        leave(helper);
+      };
+      helper.events = { onReply: () => {}, onEnded };
       helper.kill();
       this.#options.log.of(owner.uid, 'output directories').error(`user ${owner.uid}: ${error.message} (${operation})`);
       job.reject(error);
-      this.#next(user);
     };
     const limit = (helper: HelperProcess, limitMs: number, error: () => DaemonError) => {
       clearTimeout(timer);
