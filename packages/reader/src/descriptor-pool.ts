@@ -6,7 +6,10 @@ import { openRegularFile } from './regular-file.ts';
  * How many files of traces are open at a time. A trace may have thousands of data streams, and a process as few as a thousand
  * descriptors. To open a file again costs little beside reading a chunk of it.
  */
-export const OPEN_FILES_MAX = 64;
+export const OPEN_FILES_MAX = 32;
+
+/** Fewer where the process has no more: others need descriptors too, as what is written. */
+let openMax = OPEN_FILES_MAX;
 
 /** A file that is opened when it is read, and closed when others need its descriptor. */
 interface PooledFile {
@@ -30,7 +33,7 @@ export function descriptorOf(file: PooledFile): number {
     open.set(file, known);
     return known;
   }
-  if (open.size >= OPEN_FILES_MAX) closeOldest();
+  closeDownTo(openMax - 1);
   const fd = openFile(file);
   open.set(file, fd);
   return fd;
@@ -54,14 +57,16 @@ function openFile(file: PooledFile): number {
     } catch (error) {
       const isFull = ['EMFILE', 'ENFILE'].includes(errnoOf(error) ?? '');
       if (!isFull || open.size === 0) throw error;
-      closeOldest();
+      openMax = Math.ceil(open.size / 2);
+      closeDownTo(openMax - 1);
     }
   }
 }
 
-function closeOldest(): void {
+/** Closes those that were used the longest time ago. */
+function closeDownTo(count: number): void {
   for (const [file] of open) {
+    if (open.size <= count) return;
     closeDescriptorOf(file);
-    return;
   }
 }
