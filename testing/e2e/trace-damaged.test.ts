@@ -10,7 +10,7 @@ import { DEFAULT_CHANNEL } from '@ringtail/protocol';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { requirePeer } from '../peers.ts';
 import {
-  childrenOf,
+  consumersOf,
   program,
   resultOf,
   ringtail,
@@ -210,7 +210,7 @@ describe.skipIf(babeltrace2 === undefined)('a trace that is damaged while it is 
 
   it('has each event counted, although the consumer daemon was killed meanwhile', async () => {
     await play(REMOVED_BEFORE_DEATH, (sandbox) => {
-      for (const pid of childrenOf(sessionDaemonOf(sandbox))) process.kill(pid, 'SIGKILL');
+      for (const pid of consumersOf(sessionDaemonOf(sandbox))) process.kill(pid, 'SIGKILL');
     });
   });
 

@@ -40,6 +40,9 @@ export function describeLoss(statistics: SessionStatistics): string[] {
   if (statistics.packetsLost > 0) {
     losses.push(`${plural(statistics.packetsLost, 'sub-buffer')} overwritten before being written to the trace`);
   }
+  if (statistics.programsNotRecorded > 0) {
+    losses.push(`${plural(statistics.programsNotRecorded, 'program')} not recorded, or not to the end`);
+  }
   return losses;
 }
 

@@ -47,6 +47,7 @@ describe('Consumer', () => {
       packets: 3,
       bytes: statSync(stream(1)).size,
       dataStreams: 1,
+      programsNotRecorded: 0,
       troubles: [],
     });
     expect(readStream(stream(1)).numbers).toEqual(upTo(1000));

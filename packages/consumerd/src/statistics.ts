@@ -1,12 +1,14 @@
 import { NO_STATISTICS, type SessionStatistics } from '@ringtail/protocol';
 
+type NotOfStreams = 'dataStreams' | 'programsNotRecorded' | 'troubles';
+
 /** What one data stream contributes to the statistics of its session; `bytes` is the size of its file. */
 export type StreamStatistics = {
-  -readonly [Name in Exclude<keyof SessionStatistics, 'dataStreams' | 'troubles'>]: number;
+  -readonly [Name in Exclude<keyof SessionStatistics, NotOfStreams>]: number;
 };
 
 export function noStatistics(): StreamStatistics {
-  const { dataStreams: _, troubles: __, ...counts } = NO_STATISTICS;
+  const { dataStreams: _, programsNotRecorded: __, troubles: ___, ...counts } = NO_STATISTICS;
   return counts;
 }
 
@@ -48,5 +50,5 @@ export function sumStatistics(streams: Iterable<StreamStatistics>, troubles: rea
     for (const name of Object.keys(sum) as (keyof StreamStatistics)[]) sum[name] += stream[name];
     if (stream.packets > 0) dataStreams += 1;
   }
-  return { ...sum, dataStreams, troubles };
+  return { ...sum, dataStreams, programsNotRecorded: 0, troubles };
 }

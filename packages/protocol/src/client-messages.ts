@@ -402,6 +402,8 @@ export interface SessionStatistics {
   /** Size of the data stream files. */
   readonly bytes: number;
   readonly dataStreams: number;
+  /** Programs that the session would have recorded and has not, or not to their end; the reasons are in the troubles. */
+  readonly programsNotRecorded: number;
   /** What went wrong, in words: a full disk, a damaged ring, a ring that could not be made. */
   readonly troubles: readonly string[];
 }
@@ -436,6 +438,7 @@ export const NO_STATISTICS: SessionStatistics = {
   packets: 0,
   bytes: 0,
   dataStreams: 0,
+  programsNotRecorded: 0,
   troubles: [],
 };
 

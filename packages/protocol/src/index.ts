@@ -19,6 +19,7 @@ export {
 export { homeDirectory } from './home-directory.ts';
 export { printable, ShapeError, type ShapeErrorCode } from './json-shape.ts';
 export { expandKeyTemplate, namesEvent, strayBraceIn } from './key-template.ts';
+export { isAboutProgramLeftOut } from './left-out.ts';
 export { type LogLevelName, LogLevels } from './log-level.ts';
 export { PERF_COUNTER_NAMES, type PerfCounter, perfCounterName, perfCounterOf } from './perf-counters.ts';
 export { checkConsumerReply, checkReply, notificationOf } from './reply-check.ts';

@@ -52,6 +52,7 @@ const statistics = {
   packets: 1,
   bytes: 4096,
   dataStreams: 1,
+  programsNotRecorded: 0,
   troubles: ['the disk is full'],
 };
 

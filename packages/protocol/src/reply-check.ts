@@ -94,6 +94,7 @@ export function statisticsOf(json: JsonObject): SessionStatistics {
     packets: count('packets'),
     bytes: count('bytes'),
     dataStreams: count('dataStreams'),
+    programsNotRecorded: count('programsNotRecorded'),
     troubles: arrayIn(json, 'troubles', TROUBLES_MAX).map((trouble) =>
       foreignTextIn({ trouble }, 'trouble', MESSAGE_LENGTH_MAX),
     ),

@@ -124,6 +124,7 @@ export class AppConnection {
   /** Of the frame that is being received: descriptors travel with the first byte of theirs. */
   readonly #descriptors: number[] = [];
   #application: RegisteredApplication | undefined;
+  #asksToBeRecorded = false;
   #isRegistered = false;
   /** Of a thread that cannot be recorded: called at its end. */
   #onUnableEnded: (() => void) | undefined;
@@ -268,6 +269,7 @@ export class AppConnection {
 
   #register(message: RegisterMessage): void {
     this.#refuseSecond();
+    this.#asksToBeRecorded = true;
     const { posix, descriptor, register, peer } = this.#options;
     const connection: ApplicationConnection = {
       disconnect: (why) => this.#close(why),
@@ -393,9 +395,11 @@ export class AppConnection {
     this.#options.onClosed();
   }
 
-  /** Anything may connect; a tracer is told by its registration, also by one of another version. */
+  /** Anything may connect; a tracer is told by its registration, also by one of another version or that fails for our sake. */
   #wantsToBeRecorded(refusal: unknown): boolean {
-    return this.#application !== undefined || (refusal instanceof ShapeError && refusal.code === 'PROTOCOL_VERSION');
+    if (this.#application !== undefined) return true;
+    if (this.#asksToBeRecorded && !(refusal instanceof PeerRefusal || refusal instanceof ShapeError)) return true;
+    return refusal instanceof ShapeError && refusal.code === 'PROTOCOL_VERSION';
   }
 
   #sendRefusal(why: unknown, message: string): void {

@@ -310,7 +310,7 @@ class Application implements RegisteredApplication, AskedThread {
     this.#log('troubles').warn(sentence);
     if (!this.#keepsTrouble(message)) return;
     this.#troubles.add(message);
-    if (channel !== null) this.#channel(channel)?.trace.session.troubles.add(sentence);
+    if (channel !== null) this.#channel(channel)?.trace.session.troubles.addOfProgram(this.thread.pid, sentence);
     // Without numbers: the threads and processes of one program say the same.
     else this.#services.troubles.addStanding(this.thread, `${this.thread.process.procname}: ${message} (${code})`);
   }

@@ -1,5 +1,5 @@
 import { readSync, writeSync } from 'node:fs';
-import { describeError } from '@ringtail/base';
+import { describeError, errnoOf } from '@ringtail/base';
 import {
   CONTROL_AREA_BYTES,
   CONTROL_SLOT_WORDS_BYTES,
@@ -7,7 +7,12 @@ import {
   ControlSlot,
   controlAreaOffset,
 } from '@ringtail/protocol';
+import { DaemonError } from './daemon-error.ts';
 import { PeerRefusal } from './peer-refusal.ts';
+
+/** The limit holds for shared memory as for files of a disk. */
+const FILE_SIZE_LIMIT =
+  'the session daemon was started with a limit of file sizes (ulimit -f) below the 32 MiB that it needs to control a program';
 
 /** The bytes of a control file, read and written at positions. */
 export interface ControlBytes {
@@ -109,7 +114,7 @@ export class ControlFile {
 /**
  * The bytes behind a descriptor that a thread has sent. It may be open for reading only, or sealed against writing, also later.
  *
- * Both methods throw a `PeerRefusal`, `BAD_MESSAGE`.
+ * Both methods throw a `PeerRefusal`, `BAD_MESSAGE`, or a `DaemonError`, `FILE_SIZE_LIMIT`.
  */
 export function controlBytesOf(descriptor: number): ControlBytes {
   return {
@@ -128,6 +133,7 @@ function trying<T>(what: string, action: () => T): T {
   try {
     return action();
   } catch (error) {
+    if (errnoOf(error) === 'EFBIG') throw new DaemonError('FILE_SIZE_LIMIT', FILE_SIZE_LIMIT);
     throw new PeerRefusal('BAD_MESSAGE', `the control file cannot be ${what}: ${describeError(error)}`);
   }
 }

@@ -44,6 +44,8 @@ export type DaemonErrorCode =
   | 'SHUTTING_DOWN'
   | 'CONSUMER_UNAVAILABLE'
   | 'UNSUPPORTED'
+  // To applications.
+  | 'FILE_SIZE_LIMIT'
   // At start.
   | 'BAD_ARGUMENT'
   | 'RUN_DIRECTORY_REFUSED'

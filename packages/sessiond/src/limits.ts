@@ -19,6 +19,8 @@ export const EVENT_CLASSES_MAX = 65_536;
 export const EVENT_CLASS_BYTES = 128;
 
 export const TROUBLES_MAX = 64;
+/** Programs of which a session counts that they were not recorded. */
+export const PROGRAMS_NOT_RECORDED_MAX = 65_536;
 /** Programs that were refused, and are remembered for sessions that are started later. */
 export const REFUSED_PROGRAMS_MAX = 256;
 /** What a session remembers of the applications it saw. */

@@ -57,3 +57,17 @@ describe('programs that were refused', () => {
     expect(session.troubles.list()).toContain(SENTENCE);
   });
 });
+
+describe('the count of programs that are not recorded', () => {
+  it('has each program once, although many have one sentence, and none of which only a tracepoint is refused', () => {
+    const troubles = new ProgramTroubles(() => registry.sessions());
+    const session = newSession(true);
+    for (const pid of [1, 2, 2]) troubles.add({ pid, ...OWNER }, SENTENCE);
+    troubles.addStanding({ pid: 3, ...OWNER }, 'node: the tracer could not start (NO_TRACER)');
+    troubles.addStanding({ pid: 4, ...OWNER }, 'node: tracepoint a:b is refused (BAD_TRACEPOINT)');
+    expect([session.troubles.programsNotRecorded, session.troubles.list()]).toEqual([3, expect.any(Array)]);
+    const later = newSession(false);
+    troubles.started(later);
+    expect(later.troubles.programsNotRecorded).toBe(1);
+  });
+});

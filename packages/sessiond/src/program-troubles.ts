@@ -32,7 +32,7 @@ export class ProgramTroubles {
   /** Adds what is over once it is said. */
   add(program: Program, sentence: string): void {
     for (const session of this.#sessions()) {
-      if (session.active && tracks(session, program)) session.troubles.add(sentence);
+      if (session.active && tracks(session, program)) session.troubles.addOfProgram(program.pid, sentence);
     }
   }
 
@@ -68,12 +68,13 @@ export class ProgramTroubles {
   /** A session has been started: it records the programs that are there. */
   started(session: Session): void {
     for (const [program, troubles] of this.#standing) {
-      if (tracks(session, program)) for (const sentence of troubles.list()) session.troubles.add(sentence);
+      if (!tracks(session, program)) continue;
+      for (const sentence of troubles.list()) session.troubles.addOfProgram(program.pid, sentence);
     }
     for (const [sentence, refused] of [...this.#refused]) {
       for (const [pid, { program, startTime }] of [...refused]) {
         if (startTime === undefined || processStartTime(pid) !== startTime) this.#forgetRefused(sentence, pid);
-        else if (tracks(session, program)) session.troubles.add(sentence);
+        else if (tracks(session, program)) session.troubles.addOfProgram(pid, sentence);
       }
     }
   }

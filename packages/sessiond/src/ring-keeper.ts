@@ -154,7 +154,7 @@ export class RingKeeper {
   #refused(ring: Ring, error: unknown): void {
     if (ring.state === 'closed' || ring.state === 'closing') return;
     const { session } = ring.channel.trace;
-    this.#trouble(session, `a ring of process ${ring.owner.pid} is lost: ${describeError(error)}`);
+    this.#lost(session, ring.owner, describeError(error));
     this.#ended.get(session)?.delete(ring);
     this.#release(ring);
   }
@@ -218,6 +218,11 @@ export class RingKeeper {
     if (done === undefined || this.#hasRings(trace)) return;
     this.#waiting.delete(trace);
     done();
+  }
+
+  #lost(session: Session, { pid }: RingOwner, why: string): void {
+    session.troubles.addOfProgram(pid, `a ring of process ${pid} is lost: ${why} (RING_LOST)`);
+    this.#log.of(session.owner.uid, 'rings').error(`session ${session.name}: a ring of process ${pid} is lost: ${why}`);
   }
 
   #trouble(session: Session, sentence: string): void {

@@ -1,7 +1,13 @@
 import { NO_STATISTICS, type SessionStatistics } from '@ringtail/protocol';
+import type { Troubles } from './troubles.ts';
 
-/** What the consumer counted (undefined if it was never asked), with the troubles that the session daemon knows of. */
-export function withTroubles(counted: SessionStatistics | undefined, troubles: readonly string[]): SessionStatistics {
+/** The consumer's counts (undefined if it was never asked), with everything that the session daemon knows went wrong. */
+export function withTroubles(
+  counted: SessionStatistics | undefined,
+  known: Troubles,
+  ...more: readonly string[]
+): SessionStatistics {
   const statistics = counted ?? NO_STATISTICS;
-  return { ...statistics, troubles: [...new Set([...troubles, ...statistics.troubles])] };
+  const troubles = [...new Set([...known.list(), ...more, ...statistics.troubles])];
+  return { ...statistics, programsNotRecorded: known.programsNotRecorded, troubles };
 }

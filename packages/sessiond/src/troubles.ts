@@ -1,10 +1,13 @@
-import { TROUBLES_MAX } from './limits.ts';
+import { isAboutProgramLeftOut } from '@ringtail/protocol';
+import { PROGRAMS_NOT_RECORDED_MAX, TROUBLES_MAX } from './limits.ts';
 
 /** What went wrong, in words: each sentence once, and a bounded number of them. */
 export class Troubles {
   readonly #sentences = new Set<string>();
   readonly #onNew: (sentence: string) => void;
   #omitted = 0;
+  /** Process numbers. */
+  readonly #notRecorded = new Set<number>();
 
   /** @param onNew told of each sentence that is kept, once */
   constructor(onNew: (sentence: string) => void = () => {}) {
@@ -23,6 +26,17 @@ export class Troubles {
     }
     this.#sentences.add(sentence);
     this.#onNew(sentence);
+  }
+
+  /** Adds a sentence about a program, which counts if it is not recorded, whether or not the sentence is new. */
+  addOfProgram(pid: number, sentence: string): void {
+    if (isAboutProgramLeftOut(sentence) && this.#notRecorded.size < PROGRAMS_NOT_RECORDED_MAX)
+      this.#notRecorded.add(pid);
+    this.add(sentence);
+  }
+
+  get programsNotRecorded(): number {
+    return this.#notRecorded.size;
   }
 
   list(): readonly string[] {

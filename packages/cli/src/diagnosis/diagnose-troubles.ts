@@ -16,13 +16,22 @@ export interface TroubledSession {
 
 const CONSUMER_GONE = /consumer daemon cannot be started/;
 /** Codes of programs, or parts of them, that the session would record. */
-const NOT_RECORDED = /\((?:NO_TRACER|TRACER_STOPPED|REFUSED|UNREGISTERED|DESCRIPTORS_CLOSED)\)$/;
+const NOT_RECORDED = /\((?:NO_TRACER|TRACER_STOPPED|REFUSED|UNREGISTERED|DESCRIPTORS_CLOSED|RING_LOST)\)$/;
 
 /** Programs for which the session daemon had no place, since their user has too many. */
 const SHARE_USED_UP = /\(SHARE_USED_UP\)$/;
 
 /** Words of Node.js where its options forbid a program to load native addons. */
 const ADDONS_OFF = /loading addons is disabled/;
+
+/** Limits that daemons have met, and not the programs. */
+const LIMITS_OF_DAEMONS = [
+  { pattern: /ulimit -f/, nextStep: 'start the session daemon without a limit of file sizes (ulimit -f unlimited)' },
+  {
+    pattern: /EMFILE/,
+    nextStep: 'start the session daemon with more file descriptors (ulimit -n), which its consumer shares',
+  },
+] as const;
 
 /** The sentences of daemons and applications tell what went wrong; the first kind that fits is it. */
 const KINDS: readonly Kind[] = [
@@ -52,7 +61,8 @@ const KINDS: readonly Kind[] = [
     code: 'NOT_RECORDED',
     pattern: NOT_RECORDED,
     what: 'programs were not recorded, or not to their end',
-    nextStep: () =>
+    nextStep: (_session, evidence) =>
+      LIMITS_OF_DAEMONS.find(({ pattern }) => evidence.every((sentence) => pattern.test(sentence)))?.nextStep ??
       'let them keep the environment (NODE_OPTIONS, RINGTAIL_RUNDIR), load native addons and keep their descriptors; ringtail doctor checks the machine',
   },
   {

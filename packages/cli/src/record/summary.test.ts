@@ -22,6 +22,7 @@ function recording(statistics: Partial<SessionStatistics>, rest: Partial<Recordi
       packets: 1,
       bytes: 20480,
       dataStreams: 1,
+      programsNotRecorded: 0,
       troubles: [],
       ...statistics,
     },

@@ -105,6 +105,7 @@ describe('a flight recorder', () => {
         statSync(join(snapshotIn('first'), place, 'channel0_1')).size +
         statSync(join(snapshotIn('first'), place, 'channel0_2')).size,
       dataStreams: 2,
+      programsNotRecorded: 0,
       troubles: [],
     });
     expect(stream('first', 1).numbers).toEqual(upTo(10_000).slice(-held));

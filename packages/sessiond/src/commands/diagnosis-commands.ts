@@ -35,6 +35,6 @@ async function statisticsOf(session: Session, work: SessionWork): Promise<Sessio
   try {
     return await work.statistics(session, 'statistics');
   } catch (error) {
-    return withTroubles(undefined, [...session.troubles.list(), describeError(error)]);
+    return withTroubles(undefined, session.troubles, describeError(error));
   }
 }

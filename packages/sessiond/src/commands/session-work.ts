@@ -73,6 +73,6 @@ export class SessionWork {
   async perform(session: Session, task: SessionTask): Promise<SessionStatistics> {
     const counted = session.traced ? await this.#services.consumers.of(session.owner).perform(task) : undefined;
     for (const trouble of counted?.troubles ?? []) session.troubles.add(trouble);
-    return withTroubles(counted, session.troubles.list());
+    return withTroubles(counted, session.troubles);
   }
 }

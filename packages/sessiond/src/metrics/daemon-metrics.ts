@@ -40,6 +40,10 @@ const SESSION_METRICS: Readonly<Record<string, SessionMetric>> = {
     'Different things that went wrong in the session.',
     ({ statistics }) => statistics.troubles.length,
   ),
+  ringtail_programs_not_recorded_total: counter(
+    'Programs that the session would have recorded and has not, or not to their end.',
+    ({ statistics }) => statistics.programsNotRecorded,
+  ),
   ringtail_session_active: gauge('Whether the session is started.', ({ active }) => Number(active)),
   ringtail_snapshots_total: counter('Snapshots that were recorded.', ({ snapshots }) => snapshots),
   ringtail_rotations_total: counter('Trace chunks that were archived.', ({ rotations }) => rotations),

@@ -99,6 +99,7 @@ function statistics(): SessionStatistics {
     packets: 1,
     bytes: 4096,
     dataStreams: 1,
+    programsNotRecorded: 0,
     troubles: [],
   };
 }
