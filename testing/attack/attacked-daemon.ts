@@ -52,7 +52,7 @@ const SETTLE_MS = 60_000;
 const MEMORY_KEPT_BYTES = 128 * 2 ** 20;
 /** Messages of failures that are the daemon's own, whatever a peer sent. */
 const OWN_FAILURE =
-  /\b(error failed: |a command failed: |(Type|Range|Reference|Syntax|Assertion)Error\b|\bat .*\.m?js:\d+)/;
+  /\b(error failed: |a command failed: |the consumer (has gone|has done nothing|sent nonsense)|(Type|Range|Reference|Syntax|Assertion)Error\b|\bat .*\.m?js:\d+)/;
 
 const babeltrace2 = requirePeer('babeltrace2', 'the trace of a program that was recorded during an attack');
 
@@ -187,7 +187,7 @@ export class AttackedDaemon {
     expect([code, text.stderr], `${program} ${args.join(' ')}`).toEqual([0, '']);
     const report = JSON.parse(text.stdout.trimEnd().split('\n').at(-1) as string) as AttackReport;
     process.stderr.write(`attack: ${program}: ${JSON.stringify(report)}\n`);
-    expect(report.problems).toEqual([]);
+    expect(report.problems, this.#troublesInLog().join('\n')).toEqual([]);
     return report;
   }
 
@@ -219,7 +219,7 @@ export class AttackedDaemon {
     this.#witness.stdin?.end();
     const [said] = (await once(this.#witness.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
     await this.client.destroySession('all');
-    expect(ownFailures(readFileSync(join(this.directory, 'stderr'), 'utf8'))).toEqual([]);
+    expect(this.#troublesInLog()).toEqual([]);
     const emitted = Number(/emitted (\d+)/.exec(said.toString())?.[1]);
     expect(emitted).toBeGreaterThan(0);
     const loss = witnessLoss(this.output, emitted);
@@ -236,6 +236,12 @@ export class AttackedDaemon {
     const places = ['/', '/run', '/dev/shm', '-xdev', '-maxdepth', '2'];
     const found = spawnSync('find', [...places, '(', ...ofAttackers, ')', '-print'], { encoding: 'utf8' });
     expect(found.stdout).toBe('');
+  }
+
+  /** Lines of the log that tell of a failure of a daemon's own. */
+  #troublesInLog(): string[] {
+    const log = readFileSync(join(this.directory, 'stderr'), 'utf8');
+    return log.split('\n').filter((line) => OWN_FAILURE.test(line));
   }
 
   async #settle(): Promise<void> {
@@ -257,11 +263,6 @@ export class AttackedDaemon {
       await pause(100);
     }
   }
-}
-
-/** Lines of a daemon's log that tell of a failure of its own. */
-function ownFailures(log: string): string[] {
-  return log.split('\n').filter((line) => OWN_FAILURE.test(line));
 }
 
 /** What the trace of the witness lacks, as babeltrace2 reads it; without babeltrace2 nothing is known to be lacking. */
