@@ -11,14 +11,20 @@ export interface DescriptorPlan {
 const DESCRIPTORS_PER_APP_CONNECTION = 4;
 
 /**
+ * Ring, data, index and checkpoints. The consumer has the same limit, and may have all rings: what other users record counts
+ * there too, where a session of root records it.
+ */
+const CONSUMER_DESCRIPTORS_PER_RING = 4;
+
+/**
  * Divides the descriptors of the daemon, so that none of its sockets is ever short of one: two fifths for connections of
- * applications, two fifths for rings, a sixteenth for clients. The rest is the daemon's own: its files, its consumer,
- * metrics, and programs of triggers.
+ * applications, as many rings as a consumer can take, a sixteenth for clients. The rest is the daemon's own: its files, its
+ * consumers, metrics, and programs of triggers.
  */
 export function planDescriptors(limit: number): DescriptorPlan {
   return {
     appConnections: Math.min(APP_CONNECTIONS_MAX, Math.floor((0.4 * limit) / DESCRIPTORS_PER_APP_CONNECTION)),
-    rings: Math.floor(0.4 * limit),
+    rings: Math.floor((0.96 * limit) / CONSUMER_DESCRIPTORS_PER_RING),
     clientConnections: Math.min(CLIENT_CONNECTIONS_MAX, Math.max(4, Math.floor(limit / 16))),
   };
 }
