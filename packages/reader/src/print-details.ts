@@ -16,18 +16,21 @@ import { fieldDescription } from './details/describe-field.ts';
 import { describeTrace, describeTraceClass } from './details/describe-trace.ts';
 import { detailsLoop, EVENT_SCOPES, eventTitle, scopeOf } from './details/details-loop.ts';
 import { detailsInteger } from './details/details-number.ts';
+import { DETAILS_TEXT, SHOWN_TEXT } from './details/details-text.ts';
 import type { MessageConsumer } from './merge.ts';
 import type { TraceReader } from './open-traces.ts';
 import { TextBuffer } from './text/text-buffer.ts';
+import type { TextEscapes } from './text/text-escapes.ts';
 import type { TextSink } from './text-sink.ts';
 
 /**
  * Prints every message with all it has, and what the metadata says, as Babeltrace's `sink.text.details` does.
  *
  * @param reader opened with `boundaries`
+ * @param forTerminal whether a person reads it there: line feeds in texts are then escaped as well
  */
-export function printDetails(reader: TraceReader, sink: TextSink): void {
-  const printer = new DetailsPrinter(reader, sink);
+export function printDetails(reader: TraceReader, sink: TextSink, { forTerminal = false } = {}): void {
+  const printer = new DetailsPrinter(reader, sink, forTerminal ? SHOWN_TEXT : DETAILS_TEXT);
   try {
     printer.begin();
     reader.drain(printer);
@@ -63,14 +66,16 @@ interface StreamDescription {
 class DetailsPrinter implements MessageConsumer {
   readonly #reader: TraceReader;
   readonly #buffer: TextBuffer;
+  readonly #escapes: TextEscapes;
   readonly #loops = new Map<DataStreamDecoder, EventLoop | undefined>();
   /** Data streams that have not ended, by their names. */
   readonly #open = new Map<string, OpenStream>();
   readonly #descriptions = new Map<DataStream, StreamDescription>();
   #isFirst = true;
 
-  constructor(reader: TraceReader, sink: TextSink) {
+  constructor(reader: TraceReader, sink: TextSink, escapes: TextEscapes) {
     this.#reader = reader;
+    this.#escapes = escapes;
     this.#buffer = new TextBuffer(sink);
   }
 
@@ -81,7 +86,7 @@ class DetailsPrinter implements MessageConsumer {
   loopFor(decoder: DataStreamDecoder, stream: DataStream): EventLoop | undefined {
     if (!this.#loops.has(decoder)) {
       const tagOf = (of: DataStream) => this.#describe(of).tag;
-      this.#loops.set(decoder, detailsLoop(decoder, stream, this.#buffer, tagOf));
+      this.#loops.set(decoder, detailsLoop(decoder, stream, this.#buffer, this.#escapes, tagOf));
     }
     return this.#loops.get(decoder);
   }
@@ -141,7 +146,7 @@ class DetailsPrinter implements MessageConsumer {
       description = {
         tag: tagOf(this.#open.get(stream.name)!.traceIdx, stream.class.id, stream.id),
         clock: stream.clockClass && new ClockValue(stream.clockClass),
-        packetContext: describePacketContext(stream),
+        packetContext: describePacketContext(stream, this.#escapes),
         events: new Map(),
       };
       this.#descriptions.set(stream, description);
@@ -156,7 +161,7 @@ class DetailsPrinter implements MessageConsumer {
   }
 
   #event(event: EventMessage, stream: StreamDescription): void {
-    const { title, scopes } = stream.events.get(event.class) ?? describeEvent(event, stream);
+    const { title, scopes } = stream.events.get(event.class) ?? describeEvent(event, stream, this.#escapes);
     const values = [event.commonContext, event.specificContext, event.payload];
     let text = '';
     for (const [i, [, label]] of EVENT_SCOPES.entries()) {
@@ -182,16 +187,23 @@ function tagOf(traceIdx: number, classId: bigint, id: bigint): string {
   return `{Trace ${traceIdx}, Stream class ID ${classId}, Stream ID ${id}}\n`;
 }
 
-function describePacketContext({ class: { packetContext }, links }: DataStream): Describe | undefined {
+function describePacketContext(
+  { class: { packetContext }, links }: DataStream,
+  escapes: TextEscapes,
+): Describe | undefined {
   const classes = new ClassDescription('packet-context', [links.common]);
   if (packetContext === undefined || !classes.isShown(packetContext)) return undefined;
-  return fieldDescription(packetContext, classes, 'packet-context');
+  return fieldDescription(packetContext, classes, 'packet-context', escapes);
 }
 
-function describeEvent({ class: of, stream }: EventMessage, { events }: StreamDescription): EventDescription {
+function describeEvent(
+  { class: of, stream }: EventMessage,
+  { events }: StreamDescription,
+  escapes: TextEscapes,
+): EventDescription {
   const scopes = EVENT_SCOPES.map(([scope]) => {
     const { root, classes, isShown } = scopeOf(scope, of, stream);
-    return isShown ? fieldDescription(root!, classes, scope) : undefined;
+    return isShown ? fieldDescription(root!, classes, scope, escapes) : undefined;
   });
   const description = { title: eventTitle(of), scopes };
   events.set(of, description);

@@ -1,5 +1,8 @@
 import { visibleText } from './visible-text.ts';
 
+/** Text of ASCII with none of the characters below, as most texts are. */
+const SIMPLE = /^[!#-*.-:<>?A-~][ !#-+\--:<-~]*$/;
+
 /** What spreadsheets take for the beginning of a formula, in full width too, also behind white space. */
 const FORMULA = /^\s*[=+\-@\uff1d\uff0b\uff0d\uff20\ufe62\ufe63\ufe66\ufe6b\u2212]|^[\t\r\n]/;
 
@@ -26,6 +29,7 @@ const QUOTED = /[",;\t\r\n]/;
  * @see OWASP, CSV Injection
  */
 export function csvCell(text: string): string {
+  if (SIMPLE.test(text)) return text;
   const isFormula = FORMULA.test(text) && !(text.length <= AMOUNT_LENGTH_MAX && AMOUNT.test(text));
   // A carriage return before a line feed ends a line; alone it lets one text write over another.
   const lines = text.split('\r\n').map((line) => visibleText(line.replace(LONE_CR, '\\r')));

@@ -100,6 +100,18 @@ describe('a cell of comma-separated values', () => {
     expect(csvCell(text)).toBe(text);
   });
 
+  it('of any two ASCII characters is text that stands alone', () => {
+    for (let first = 0; first < 0x80; first++) {
+      for (let second = 0; second < 0x80; second++) {
+        const text = String.fromCharCode(first, second);
+        const cell = csvCell(text);
+        const plain = cell.startsWith('"') ? cell.slice(1, -1).replaceAll('""', '"') : cell;
+        expect(cell.startsWith('"') || !/[",;\t\r\n]/.test(cell), JSON.stringify(text)).toBe(true);
+        expect(/^[=+\-@\t\r\n]/.test(plain), JSON.stringify(text)).toBe(/^[+-]\d$/.test(text));
+      }
+    }
+  });
+
   it('is in quotes where it holds quotes, lines, or a character that spreadsheets separate cells by', () => {
     expect(['a,b', 'a;b', 'a\tb', 'a\nb', 'a\r\nb', 'a"b'].map(csvCell)).toEqual([
       '"a,b"',

@@ -68,7 +68,7 @@ async function convertToText(context: Context, reader: TraceReader, options: Con
         await printText(reader, output, { jobs: options.jobs, pretty });
         break;
       case 'details':
-        printDetails(reader, output);
+        printDetails(reader, output, { forTerminal: options.output === undefined && context.stdout.isTTY === true });
         break;
       case 'json':
         printJson(reader, output);

@@ -1,14 +1,23 @@
 import { visibleLine } from '@ringtail/base/text';
 import type { FieldClass, FieldValue, StructureFieldClass, StructureValue, VariantValue } from '@ringtail/ctf';
 import { contentPlace, elementPlace, integerOf, isTextElement, memberPlace, optionPlace } from '@ringtail/ctf/internal';
+import type { TextEscapes } from '../text/text-escapes.ts';
 import type { ClassDescription } from './describe-class.ts';
 import { detailsFloat, detailsInteger } from './details-number.ts';
-import { DETAILS_TEXT } from './details-text.ts';
 
 type Describe = (value: FieldValue, indent: string) => string;
 
-/** Compiles a field class into what describes its fields, from behind the colon of their name on. */
-export function fieldDescription(fieldClass: FieldClass, classes: ClassDescription, place: string): Describe {
+/**
+ * Compiles a field class into what describes its fields, from behind the colon of their name on.
+ *
+ * @param escapes how texts are written
+ */
+export function fieldDescription(
+  fieldClass: FieldClass,
+  classes: ClassDescription,
+  place: string,
+  escapes: TextEscapes,
+): Describe {
   switch (fieldClass.kind) {
     case 'integer':
     case 'variable-integer':
@@ -23,13 +32,13 @@ export function fieldDescription(fieldClass: FieldClass, classes: ClassDescripti
     case 'float':
       return (value) => ` ${detailsFloat(value as number)}`;
     case 'string':
-      return textDescription;
+      return textDescription(escapes);
     case 'structure':
-      return structureDescription(fieldClass, classes, place);
+      return structureDescription(fieldClass, classes, place, escapes);
     case 'static-array':
     case 'dynamic-array': {
-      if (isTextElement(fieldClass.element)) return textDescription;
-      const element = fieldDescription(fieldClass.element, classes, elementPlace(place));
+      if (isTextElement(fieldClass.element)) return textDescription(escapes);
+      const element = fieldDescription(fieldClass.element, classes, elementPlace(place), escapes);
       return (value, indent) => listText(value as readonly FieldValue[], element, indent);
     }
     case 'static-blob':
@@ -41,12 +50,12 @@ export function fieldDescription(fieldClass: FieldClass, classes: ClassDescripti
         return ` Length ${detailsInteger(bytes.length)}: ${text}`;
       };
     case 'optional': {
-      const content = fieldDescription(fieldClass.content, classes, contentPlace(place));
+      const content = fieldDescription(fieldClass.content, classes, contentPlace(place), escapes);
       return (value, indent) => (value === undefined ? ' None' : content(value, indent));
     }
     case 'variant': {
       const options = fieldClass.options.map((o, i) =>
-        fieldDescription(o.fieldClass, classes, optionPlace(place, o.name, i)),
+        fieldDescription(o.fieldClass, classes, optionPlace(place, o.name, i), escapes),
       );
       return (value, indent) => {
         const { option, value: field } = value as VariantValue;
@@ -56,17 +65,22 @@ export function fieldDescription(fieldClass: FieldClass, classes: ClassDescripti
   }
 }
 
-function textDescription(value: FieldValue): string {
-  return ` ${DETAILS_TEXT.text(value as string)}`;
+function textDescription(escapes: TextEscapes): Describe {
+  return (value) => ` ${escapes.text(value as string)}`;
 }
 
-function structureDescription(fieldClass: StructureFieldClass, classes: ClassDescription, place: string): Describe {
+function structureDescription(
+  fieldClass: StructureFieldClass,
+  classes: ClassDescription,
+  place: string,
+  escapes: TextEscapes,
+): Describe {
   const members = fieldClass.members
     .filter((m) => classes.isShown(m.fieldClass, memberPlace(place, m.name)))
     .map((m) => ({
       name: m.name,
       label: visibleLine(m.name),
-      describe: fieldDescription(m.fieldClass, classes, memberPlace(place, m.name)),
+      describe: fieldDescription(m.fieldClass, classes, memberPlace(place, m.name), escapes),
     }));
   if (members.length === 0) return () => ' Empty';
   return (value, indent) => {

@@ -19,6 +19,7 @@ import {
 import { putText } from '../text/byte-text.ts';
 import { copyNullTerminated, copyTextArray } from '../text/copy-text-code.ts';
 import type { TextCode } from '../text/text-code.ts';
+import type { TextEscapes } from '../text/text-escapes.ts';
 import type { ClassDescription } from './describe-class.ts';
 import { fieldDescription } from './describe-field.ts';
 import {
@@ -47,12 +48,14 @@ export class DetailsCode {
   readonly #record: RecordCode;
   readonly #out: TextCode;
   readonly #classes: ClassDescription;
+  readonly #escapes: TextEscapes;
 
-  constructor(code: CodeWriter, record: RecordCode, out: TextCode, classes: ClassDescription) {
+  constructor(code: CodeWriter, record: RecordCode, out: TextCode, classes: ClassDescription, escapes: TextEscapes) {
     this.#code = code;
     this.#record = record;
     this.#out = out;
     this.#classes = classes;
+    this.#escapes = escapes;
   }
 
   /** From behind the colon of the field's name on. */
@@ -91,7 +94,7 @@ export class DetailsCode {
 
   #general(fieldClass: FieldClass, place: string, indent: string): void {
     const value = this.#record.general(fieldClass, place);
-    const describe = this.#code.constant('text', fieldDescription(fieldClass, this.#classes, place));
+    const describe = this.#code.constant('text', fieldDescription(fieldClass, this.#classes, place, this.#escapes));
     this.#out.putAnyLength(`putText(O, o, LIMIT, ${describe}(${value}, ${JSON.stringify(indent)}))`);
   }
 

@@ -14,12 +14,11 @@ import {
 import { PaddedText, packetTextOf } from '../text/padded-text.ts';
 import type { TextBuffer } from '../text/text-buffer.ts';
 import { copyPadded, storeText, TextCode } from '../text/text-code.ts';
-import { copyConstants } from '../text/text-escapes.ts';
+import { copyConstants, type TextEscapes } from '../text/text-escapes.ts';
 import { ClassDescription } from './describe-class.ts';
 import { putNineGrouped } from './details-bytes.ts';
 import { DETAILS_CONSTANTS, DetailsCode } from './details-code.ts';
 import { detailsInteger } from './details-number.ts';
-import { DETAILS_TEXT } from './details-text.ts';
 
 /** What the description of an event begins with, behind its time and data stream. */
 export function eventTitle({ name, id }: EventRecordClass): string {
@@ -51,9 +50,10 @@ export function detailsLoop(
   decoder: DataStreamDecoder,
   stream: DataStream,
   buffer: TextBuffer,
+  escapes: TextEscapes,
   tagOf: (stream: DataStream) => string,
 ): EventLoop | undefined {
-  return compileEventLoop(decoder, new DetailsLoopSink(stream, buffer, tagOf));
+  return compileEventLoop(decoder, new DetailsLoopSink(stream, buffer, escapes, tagOf));
 }
 
 class DetailsLoopSink implements EventLoopSink {
@@ -66,19 +66,21 @@ class DetailsLoopSink implements EventLoopSink {
   readonly end = 'T.at = done;';
   readonly #stream: DataStream;
   readonly #buffer: TextBuffer;
+  readonly #escapes: TextEscapes;
   readonly #tagOf: (stream: DataStream) => string;
   /** Whole seconds since the origin, as text. */
   readonly #second = new PaddedText();
   #secondOfText = Number.NaN;
 
-  constructor(stream: DataStream, buffer: TextBuffer, tagOf: (stream: DataStream) => string) {
+  constructor(stream: DataStream, buffer: TextBuffer, escapes: TextEscapes, tagOf: (stream: DataStream) => string) {
+    this.#escapes = escapes;
     this.#stream = stream;
     this.#buffer = buffer;
     this.#tagOf = tagOf;
     this.constants = new Map<string, unknown>(
       Object.entries({
         ...DETAILS_CONSTANTS,
-        ...copyConstants(DETAILS_TEXT),
+        ...copyConstants(escapes),
         T: buffer,
         O: buffer.bytes,
         D: buffer.view,
@@ -134,7 +136,7 @@ class DetailsLoopSink implements EventLoopSink {
         continue;
       }
       out.text(label);
-      new DetailsCode(code, record, out, classes).field(root, scope, '  ');
+      new DetailsCode(code, record, out, classes, this.#escapes).field(root, scope, '  ');
       out.text('\n');
     }
     out.flush();

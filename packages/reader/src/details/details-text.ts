@@ -5,7 +5,12 @@ import { TextEscapes } from '../text/text-escapes.ts';
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
 const PASSED_OVER = /[\x01-\x04\x06\x10\x12\x14-\x17\x19\x1c-\x1f\x7f]/;
 
-/** How texts of events are written: as they are, as Babeltrace writes them, but for what a terminal obeys or does not show. */
+/** How texts of events are written on a terminal: in one line, so that none can pass for a line of details. */
+export const SHOWN_TEXT = new TextEscapes((character) =>
+  isUnsafe(character.charCodeAt(0)) || character === '\n' ? visibleCharacter(character) : undefined,
+);
+
+/** The same elsewhere: as they are, as Babeltrace writes them, but for what a terminal obeys or does not show. */
 export const DETAILS_TEXT = new TextEscapes((character) =>
   !isUnsafe(character.charCodeAt(0)) || PASSED_OVER.test(character) ? undefined : visibleCharacter(character),
 );

@@ -83,6 +83,26 @@ describe('texts of a trace', () => {
     expect(unsafeIn(generated.text)).toEqual([]);
   });
 
+  it('are in one line each, and whole, in details for a terminal', () => {
+    writeTrace(5000);
+    const lineCounts = [true, false].map((forTerminal) => {
+      const reader = openTraces(root, { boundaries: true });
+      const out = sink();
+      printDetails(reader, out, { forTerminal });
+      reader.close();
+      if (forTerminal) expect(unsafeIn(out.text)).toEqual([]);
+      return out.text.split('\n').length;
+    });
+    const events = openTraces(root);
+    const feeds = [...events].flatMap((message) =>
+      message.kind === 'event' ? [message.payload?.s, message.payload?.v] : [],
+    );
+    events.close();
+    const feedCount = feeds.join('').split('\n').length - 1;
+    expect(feedCount).toBeGreaterThan(100);
+    expect(lineCounts[1]! - lineCounts[0]!).toBe(feedCount);
+  });
+
   it('keep tabs, line feeds and controls that terminals pass over in details, as babeltrace2 prints them', () => {
     writeTrace(5000);
     const reader = openTraces(root, { boundaries: true });
