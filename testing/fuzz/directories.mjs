@@ -1,4 +1,5 @@
-// Makes directories of traces in which packets, indexes and the directory itself are wrong in ways that damaged bytes seldom are.
+// Makes directories of traces in which packets, indexes and the directory itself are wrong in ways in which damaged
+// bytes seldom are.
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';

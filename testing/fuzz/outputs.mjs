@@ -85,8 +85,8 @@ function readInto(output, print, options, directory, target, say) {
 }
 
 /**
- * What was written of a damaged trace is sound. But for the UUIDs of packets, which keep theirs: they are not compared in CTF 1.8, where
- * tracers gave them others than their metadata had.
+ * What was written of a damaged trace is sound. But for the UUIDs of packets, which keep theirs: they are not compared
+ * in CTF 1.8, where tracers gave them others than their metadata had.
  */
 function readCopy(target) {
   if (fs.readdirSync(target, { recursive: true }).length === 0) return;

@@ -212,7 +212,8 @@ function plainName(name: string): string {
 }
 
 /**
- * Whether less of a file is stored than it is long. To copy such a file whole could fill a disk with zeros, which are in no packet.
+ * Whether less of a file is stored than it is long. To copy such a file whole could fill a disk with zeros, which are
+ * in no packet.
  *
  * @throws {ReaderError} `UNREADABLE`
  */

@@ -3,8 +3,8 @@ import { errnoOf } from '@ringtail/base';
 import { openRegularFile } from './regular-file.ts';
 
 /**
- * How many files of traces are open at a time. A trace may have thousands of data streams, and a process as few as a thousand
- * descriptors. To open a file again costs little beside reading a chunk of it.
+ * How many files of traces are open at a time. A trace may have thousands of data streams, and a process as few as a
+ * thousand descriptors. To open a file again costs little beside reading a chunk of it.
  */
 export const OPEN_FILES_MAX = 32;
 

@@ -8,12 +8,15 @@ import { sizeOfFile } from './regular-file.ts';
 
 const METADATA = 'metadata';
 
-/** Directories below the given one beyond this depth are not read. Output directories of sessions have six levels at most. */
+/**
+ * Directories below the given one beyond this depth are not read. Output directories of sessions have six levels at
+ * most.
+ */
 const DEPTH_MAX = 32;
 
 /**
- * After this number of directories the search ends: a link may lead to a whole file system. Sessions of a thousand processes that
- * were rotated a hundred times have fewer.
+ * After this number of directories the search ends: a link may lead to a whole file system. Sessions of a thousand
+ * processes that were rotated a hundred times have fewer.
  */
 const DIRECTORIES_MAX = 250_000;
 

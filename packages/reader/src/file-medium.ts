@@ -13,7 +13,10 @@ const CHUNK_BYTES_MAX = 1024 * 1024;
 /** Buffers of larger chunks take no more, all together. */
 const LARGE_CHUNKS_BYTES_MAX = 16 * 1024 * 1024;
 
-/** Thousands of files are read in smaller chunks, down to this size: less is as slow as to read the file in small pieces. */
+/**
+ * Thousands of files are read in smaller chunks, down to this size: less is as slow as to read the file in small
+ * pieces.
+ */
 const CHUNK_BYTES_MIN = 32 * 1024;
 /** Buffers of chunks take no more than this, unless that many of the least size do. */
 const CHUNKS_BYTES_MAX = 128 * 1024 * 1024;

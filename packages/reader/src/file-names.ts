@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 
 /**
- * Names of files are bytes, and not always text. Within the reader they are text: each byte that is no UTF-8 stands as a lone
- * surrogate, from U+DC80 on, so that the name can be given back to the system as it was.
+ * Names of files are bytes, and not always text. Within the reader they are text: each byte that is no UTF-8 stands as
+ * a lone surrogate, from U+DC80 on, so that the name can be given back to the system as it was.
  */
 const ESCAPE_BASE = 0xdc00;
 const ESCAPED = /[\udc80-\udcff]/u;

@@ -8,8 +8,8 @@ import { printDetails } from './print-details.ts';
 import { printPretty } from './print-pretty.ts';
 
 /**
- * With work that grows with the square of the metadata, each of these would take minutes; as it is, a second. This limit is against
- * such growth and not a measurement.
+ * With work that grows with the square of the metadata, each of these would take minutes; as it is, a second. This
+ * limit is against such growth and not a measurement.
  */
 const LIMIT = { timeout: 60_000 };
 

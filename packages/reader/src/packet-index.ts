@@ -6,8 +6,9 @@ import { readWholeFile, sizeOfFile } from './regular-file.ts';
 import type { TraceStream } from './trace-stream.ts';
 
 /**
- * A data stream of more packets has no index: one packet takes some 400 bytes of memory there. It is read whole whatever
- * the time range is, as one whose packets do not tell times. With packets of a page, this is a data stream of 4 GiB.
+ * A data stream of more packets has no index: one packet takes some 400 bytes of memory there. It is read whole
+ * whatever the time range is, as one whose packets do not tell times. With packets of a page, this is a data stream of
+ * 4 GiB.
  */
 export const INDEX_PACKETS_MAX = 1 << 20;
 /** An index file beyond this is of more packets. */

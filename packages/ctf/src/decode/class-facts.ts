@@ -31,7 +31,10 @@ export function alignmentOf(fieldClass: FieldClass): number {
 
 const leastBits = new WeakMap<FieldClass, number>();
 
-/** A lower bound of the size in bits of any field of this class, padding left out. Counted once: a large class may be used very often. */
+/**
+ * A lower bound of the size in bits of any field of this class, padding left out. Counted once: a large class may be
+ * used very often.
+ */
 export function bitsMinOf(fieldClass: FieldClass): number {
   let bits = leastBits.get(fieldClass);
   if (bits === undefined) {
@@ -76,8 +79,8 @@ function leastOf(numbers: readonly number[]): number {
 }
 
 /**
- * How many words of memory the value of a field takes at most, the elements of arrays left out: those are counted when their number is
- * known.
+ * How many words of memory the value of a field takes at most, the elements of arrays left out: those are counted when
+ * their number is known.
  */
 export function wordsOf(fieldClass: FieldClass): number {
   switch (fieldClass.kind) {

@@ -18,8 +18,8 @@ const EMPTY_ELEMENTS_MAX = 1 << 16;
 const EMPTY_ELEMENTS_PER_BIT = 16;
 
 /**
- * How many words of memory the elements of arrays of one event record may take: 16 million of bytes or of other numbers. Elements of less
- * than a byte, and structures, take more memory than they take space in the packet.
+ * How many words of memory the elements of arrays of one event record may take: 16 million of bytes or of other
+ * numbers. Elements of less than a byte, and structures, take more memory than they take space in the packet.
  */
 const ELEMENT_WORDS_MAX = 1 << 24;
 

@@ -59,8 +59,8 @@ interface DataStreamState {
 const SKIPPED_PACKETS_MAX = 1000;
 
 /**
- * How far packets are searched for behind malformed ones in a data stream, all together: further than tracers make packets, and a part of a
- * second long. A file may have a hole of terabytes.
+ * How far packets are searched for behind malformed ones in a data stream, all together: further than tracers make
+ * packets, and a part of a second long. A file may have a hole of terabytes.
  */
 const SEARCH_BYTES_MAX = 2 ** 28;
 

@@ -34,7 +34,10 @@ class LabelSearch {
     return highest;
   }
 
-  /** Goes through a part of the mappings as through a tree, whose root is in the middle. A bigint compares with a number by value. */
+  /**
+   * Goes through a part of the mappings as through a tree, whose root is in the middle. A bigint compares with a
+   * number by value.
+   */
   #collect(from: number, to: number, value: number | bigint, found: { label: string; rank: number }[]): void {
     if (from === to) return;
     const middle = (from + to) >>> 1;

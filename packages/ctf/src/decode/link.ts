@@ -80,7 +80,10 @@ function escaped(name: string): string {
   return name.replaceAll(/[\\.<[?#]/g, '\\$&');
 }
 
-/** Places of fields by what is stored of them, and in order. Made once for each `Links`, in which there may be very many. */
+/**
+ * Places of fields by what is stored of them, and in order. Made once for each `Links`, in which there may be very
+ * many.
+ */
 interface TargetTables {
   readonly bySlot: ReadonlyMap<number, readonly string[]>;
   /** Sorted. */

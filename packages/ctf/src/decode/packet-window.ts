@@ -43,8 +43,8 @@ export class PacketWindow {
   }
 
   /**
-   * Where these bytes come next behind the start of the packet, counted in bytes from the start of the medium, or how far they were
-   * searched for.
+   * Where these bytes come next behind the start of the packet, counted in bytes from the start of the medium, or how
+   * far they were searched for.
    *
    * @returns undefined if they do not come, as far as the medium has bytes
    */

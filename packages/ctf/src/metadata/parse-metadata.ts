@@ -7,7 +7,10 @@ import { parseTsdl } from './tsdl-analyse.ts';
 /** The first byte of CTF 2 metadata. */
 const RECORD_SEPARATOR = 0x1e;
 
-/** Metadata beyond this is refused: read, it takes some twenty times as much memory. LTTng's largest kernel metadata has 2 MB. */
+/**
+ * Metadata beyond this is refused: read, it takes some twenty times as much memory. LTTng's largest kernel metadata
+ * has 2 MB.
+ */
 export const METADATA_BYTES_MAX = 1 << 26;
 
 /**

@@ -34,8 +34,8 @@ const WORD_CHARACTERS_MAX = 4096;
 const INTEGER_CHARACTERS_MAX = 256;
 
 /**
- * How many tokens metadata may have: each takes some hundred bytes of memory in what is made of it. LTTng's kernel tracer has half a
- * million.
+ * How many tokens metadata may have: each takes some hundred bytes of memory in what is made of it. LTTng's kernel
+ * tracer has half a million.
  */
 const TOKENS_MAX = 6_000_000;
 

@@ -35,7 +35,10 @@ export class TypeWeights {
     return depth > DEPTH_MAX || fields > FIELDS_MAX;
   }
 
-  /** Adds the root of a scope to the whole trace. A short event may be of a large type, and there may be many such events. */
+  /**
+   * Adds the root of a scope to the whole trace. A short event may be of a large type, and there may be many such
+   * events.
+   */
   exceedsWhole(root: FieldClass): boolean {
     const { fields, placeCharacters, labels } = this.#weigh(root);
     this.#traceFields += fields;
