@@ -3,11 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { program, REGISTER_URL } from './harness.ts';
 import { othersCanRun, SharedDaemon, USERS } from './shared-daemon.ts';
 
-const SLOW = { timeout: 120_000 };
+const SLOW = { timeout: 240_000 };
 const [ATTACKER, VICTIM] = USERS;
 /** So few that a test can use them up. */
 const FEW = { descriptors: 512 };
 const EVENTS = 20;
+/** Silent peers are ended after 10 s. */
+const LATE = { timeout: 60_000 };
 
 /** Has the victim record a program of its own, and answers how many events its trace has. */
 async function recordedEvents(daemon: SharedDaemon): Promise<number> {
@@ -89,6 +91,7 @@ describe.skipIf(!othersCanRun)('a user who takes all that can be had at a daemon
   it('of places for clients makes room for others, and reads why it finds no more', async () => {
     const daemon = new SharedDaemon(FEW);
     await daemon.start();
+    await daemon.takeShare(ATTACKER, 'silent-programs', 5);
     await daemon.takeShare(ATTACKER, 'silent-clients', 200);
     await expectRootServed(daemon);
     expect(await recordedEvents(daemon)).toBe(EVENTS);
@@ -99,6 +102,8 @@ describe.skipIf(!othersCanRun)('a user who takes all that can be had at a daemon
     const refused = await daemon.ringtail(ATTACKER, 'list');
     expect(refused.code).not.toBe(0);
     expect(refused.stderr).toContain(`the share of user ${ATTACKER} is used up: all 32 places for clients are taken`);
+    await expect.poll(() => daemon.log(), LATE).toContain('the client has not said hello in 10 s');
+    await expect.poll(() => daemon.log(), LATE).toContain('it has not registered');
   });
 
   it('of the time of the daemon holds up nobody else', async () => {

@@ -91,6 +91,10 @@ const attacks = {
     await asking();
   },
 
+  async 'silent-programs'() {
+    await connected(appSocket);
+  },
+
   async 'silent-clients'() {
     await connected(clientSocket);
   },
