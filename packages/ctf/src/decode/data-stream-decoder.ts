@@ -209,6 +209,18 @@ function classWithoutId<T extends { readonly id: bigint }>(trace: TraceClass, cl
 /** Packets that are of no data stream class may be there nevertheless, with a header and nothing behind it. */
 const NO_CLASSES: readonly DataStreamClass[] = [{ id: 0n, eventRecordClasses: [] }];
 
+const classTables = new WeakMap<readonly DataStreamClass[], ReadonlyMap<bigint, DataStreamClass>>();
+
+/** Made once: very many packets may be of very many classes. */
+function classesById(classes: readonly DataStreamClass[]): ReadonlyMap<bigint, DataStreamClass> {
+  let table = classTables.get(classes);
+  if (table === undefined) {
+    table = new Map(classes.map((c) => [c.id, c]));
+    classTables.set(classes, table);
+  }
+  return table;
+}
+
 /** The compiled decoders of a trace. */
 export class TraceDecoder {
   readonly class: TraceClass;
@@ -217,9 +229,6 @@ export class TraceDecoder {
   readonly packetHeader: FieldDecoder | undefined;
   /** Whether event messages have the values of their headers: writers need them. */
   readonly keepsHeaders: boolean;
-  readonly #classById: ReadonlyMap<number | bigint, DataStreamClass>;
-  /** What is meant where packets do not tell. */
-  readonly #unnamed: DataStreamClass | undefined;
   readonly #decoders = new Map<DataStreamClass, DataStreamDecoder>();
 
   /** @param options `metadataUuids` are those of all metadata of the trace; absent, that of `trace` */
@@ -232,15 +241,13 @@ export class TraceDecoder {
     this.keepsHeaders = keepsHeaders;
     this.metadataUuids = new Set(metadataUuids);
     this.packetHeader = packetHeaderDecoder(trace);
-    const classes = trace.dataStreamClasses.length === 0 ? NO_CLASSES : trace.dataStreamClasses;
-    this.#classById = new Map(classes.map((c) => [c.id <= Number.MAX_SAFE_INTEGER ? Number(c.id) : c.id, c]));
-    this.#unnamed = classWithoutId(trace, classes);
   }
 
   /** @param id what the packet header said; undefined means the only class there is */
   dataStreamDecoder(id: number | bigint | undefined): DataStreamDecoder | undefined {
-    const isSmall = typeof id === 'bigint' && id <= Number.MAX_SAFE_INTEGER;
-    const found = id === undefined ? this.#unnamed : this.#classById.get(isSmall ? Number(id) : id);
+    const { dataStreamClasses } = this.class;
+    const classes = dataStreamClasses.length === 0 ? NO_CLASSES : dataStreamClasses;
+    const found = id === undefined ? classWithoutId(this.class, classes) : classesById(classes).get(BigInt(id));
     if (found === undefined) return undefined;
     let decoder = this.#decoders.get(found);
     if (decoder === undefined) {
