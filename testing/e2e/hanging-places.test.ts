@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { describe, expect, it } from 'vitest';
 import { canHang, HangingFileSystem } from './hanging-file-system.ts';
 import { program, REGISTER_URL, RINGTAIL } from './harness.ts';
@@ -134,4 +135,25 @@ describe.skipIf(!othersCanRun || !canHang)('a directory on a file system that do
       expect(stdout).toContain(`of user ${other}`);
     },
   );
+
+  it('is nothing that the daemon waits for when a program sends an open file of it', async () => {
+    const daemon = await sharedDaemon();
+    const place = await HangingFileSystem.mount();
+    const attacker = daemon.begin(one, [
+      program('send-files.mjs'),
+      daemon.runDirectory,
+      join(place.path, 'file'),
+      '12',
+    ]);
+    const says = createInterface(attacker.process.stdout);
+    await once(says, 'line');
+    place.hangUnkillably();
+    attacker.process.stdin.end('send\n');
+    // It cannot even end before its file system answers.
+    expect(await once(says, 'line')).toEqual(['ended 12']);
+    expect(await daemon.ringtail(0, 'list')).toMatchObject({ code: 0 });
+    expect(daemon.log()).toContain('a descriptor came of a file on a file system that may never answer');
+    expect(daemon.log()).toContain(`user ${one} has sent 8 files on file systems that may never answer`);
+    expect(await daemon.ringtail(other, 'create', 'theirs')).toMatchObject({ code: 0 });
+  });
 });

@@ -13,6 +13,15 @@ export const MADV_REMOVE = 9;
 
 export const Fallocate = { KEEP_SIZE: 1, PUNCH_HOLE: 2 } as const;
 
+/** `statx`: flags, and where `struct statx` has the device of the file's file system. */
+export const Statx = {
+  EMPTY_PATH: 0x1000,
+  DONT_SYNC: 0x4000,
+  DEVICE_MAJOR: 136,
+  DEVICE_MINOR: 140,
+  BYTES: 256,
+} as const;
+
 export const Flock = { EXCLUSIVE: 2, NONBLOCKING: 4 } as const;
 
 export const Prot = { READ: 1, WRITE: 2 } as const;

@@ -1,5 +1,5 @@
 import { changeEntry } from './change-entry.ts';
-import { Errno, Fcntl, Flock, GETTID_BY_ARCH } from './constants.ts';
+import { Errno, Fcntl, Flock, GETTID_BY_ARCH, Statx } from './constants.ts';
 import type { Libc } from './libc.ts';
 import { posixError } from './posix-error.ts';
 
@@ -25,11 +25,27 @@ export interface FileCalls {
    * of what `fs` opened, and warns on the application's standard error of a descriptor that is not in it.
    */
   closeFd(fd: number): void;
+  /**
+   * The device of an open file's file system, as `MAJOR:MINOR`: what the kernel knows, without asking a server (FUSE, NFS)
+   * that may never answer.
+   */
+  deviceOf(fd: number): string;
   /** The kernel's identifier of the calling thread. */
   gettid(): number;
 }
 
+type StatxCall = (fd: number, path: string, flags: number, mask: number, stats: Uint8Array) => number;
+
 export function fileCalls(libc: Libc, arch: string): FileCalls {
+  let statxCall: StatxCall | undefined;
+  /** Bound when first called: older C libraries lack it, and an application never needs it. */
+  function statx(): StatxCall {
+    statxCall ??= libc.koffi
+      .load(null)
+      .func('int statx(int fd, const char *path, int flags, unsigned int mask, void *stats)') as unknown as StatxCall;
+    return statxCall;
+  }
+
   return {
     mkfifo(path, mode) {
       if (libc.mkfifo(path, mode) < 0) throw posixError('mkfifo', libc.errno(), path);
@@ -62,6 +78,12 @@ export function fileCalls(libc: Libc, arch: string): FileCalls {
 
     closeFd(fd) {
       if (libc.close(fd) < 0) throw posixError('close', libc.errno());
+    },
+
+    deviceOf(fd) {
+      const stats = Buffer.alloc(Statx.BYTES);
+      if (statx()(fd, '', Statx.EMPTY_PATH | Statx.DONT_SYNC, 0, stats) < 0) throw posixError('statx', libc.errno());
+      return `${stats.readUInt32LE(Statx.DEVICE_MAJOR)}:${stats.readUInt32LE(Statx.DEVICE_MINOR)}`;
     },
 
     gettid: () => libc.syscall(GETTID_BY_ARCH[arch]!),

@@ -27,7 +27,7 @@ export interface ReceivedMessage {
   readonly bytes: number;
   /** Descriptors that came along, close-on-exec. They belong to the caller. */
   readonly fds: readonly number[];
-  /** True if descriptors came that could not all be taken (too many of them, or of ours). Those that could are closed. */
+  /** True if descriptors came that could not all be taken (too many of them, or of ours): `fds` has the others. */
   readonly fdsRefused: boolean;
 }
 
@@ -98,9 +98,7 @@ export function serverSocketCalls(libc: Libc): ServerSocketCalls {
         buffer.set(memory.data.subarray(0, bytes));
         const fds = memory.fds();
         const fdsRefused = (memory.flags() & MsgFlag.CTRUNC) !== 0;
-        if (!fdsRefused) return { bytes, fds, fdsRefused };
-        for (const received of fds) libc.close(received);
-        return { bytes, fds: [], fdsRefused };
+        return { bytes, fds, fdsRefused };
       });
     },
 

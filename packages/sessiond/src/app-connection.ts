@@ -20,6 +20,7 @@ import {
   type TroubleMessage,
   type UnableMessage,
 } from '@ringtail/protocol';
+import type { DescriptorQuarantine } from './descriptor-quarantine.ts';
 import { APP_UNREAD_BYTES_MAX, REGISTER_FRAME_BYTES_MAX, REGISTER_TIMEOUT_MS } from './limits.ts';
 import type { Log } from './log.ts';
 import type { PeerLog } from './peer-log.ts';
@@ -88,6 +89,7 @@ export interface AppConnectionOptions {
   readonly onRefused: (why: string) => void;
   readonly shares: Pick<Shares, 'turns' | 'appBytes' | 'appFrames'>;
   readonly log: PeerLog;
+  readonly quarantine: DescriptorQuarantine;
   readonly onClosed: () => void;
 }
 
@@ -199,10 +201,11 @@ export class AppConnection {
     if (this.#closed || this.#watch === undefined) return false;
     const { posix, descriptor } = this.#options;
     try {
+      this.#options.quarantine.refuseFull(this.#options.peer.uid);
       const received = posix.receiveWithFds(descriptor, this.#freeBuffer());
       if (received === null) return false;
       this.#bytesRead += received.bytes;
-      this.#descriptors.push(...received.fds);
+      this.#takeIn(received.fds);
       if (received.fdsRefused) throw new PeerRefusal('BAD_MESSAGE', 'more descriptors came than there is room for');
       if (received.bytes === 0) {
         this.#close(undefined);
@@ -312,6 +315,15 @@ export class AppConnection {
     const descriptor = this.#descriptors.shift();
     if (descriptor === undefined) throw new PeerRefusal('BAD_MESSAGE', 'the message came without a descriptor');
     return descriptor;
+  }
+
+  /** What must not be touched is left aside; the connection ends then. */
+  #takeIn(descriptors: readonly number[]): void {
+    const { quarantine, peer } = this.#options;
+    const admitted = descriptors.filter((descriptor) => quarantine.admit(descriptor, peer.uid));
+    this.#descriptors.push(...admitted);
+    if (admitted.length === descriptors.length) return;
+    throw new PeerRefusal('BAD_MESSAGE', 'a descriptor came of a file on a file system that may never answer');
   }
 
   /** One descriptor may wait for the rest of its frame; where no frame is begun, or two wait, one is a stray. */

@@ -13,6 +13,7 @@ import {
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RegisteredApplication } from './app-connection.ts';
 import { AppServer, type AppServerOptions } from './app-server.ts';
+import { DescriptorQuarantine } from './descriptor-quarantine.ts';
 import type { PeerLog } from './peer-log.ts';
 import { checkControlFile } from './received-files.ts';
 import { SharedPool } from './shares/shared-pool.ts';
@@ -101,6 +102,7 @@ function listen(more: Partial<AppServerOptions> = {}): void {
     posix,
     socketPath,
     mode: 0o600,
+    quarantine: new DescriptorQuarantine({ posix, userBehind: (uid) => uid, nowMs: () => performance.now() }),
     shares: testShares(),
     serves: () => true,
     register,

@@ -3,6 +3,7 @@ import { describeError } from '@ringtail/base';
 import type { PeerCredentials, Posix } from '@ringtail/posix';
 import { APP_FRAME_BYTES_MAX, encodeFrame, type RefusedReply } from '@ringtail/protocol';
 import { AppConnection, type Register, type RegisterUnable } from './app-connection.ts';
+import type { DescriptorQuarantine } from './descriptor-quarantine.ts';
 import { ListeningSocket } from './listening-socket.ts';
 import type { PeerLog } from './peer-log.ts';
 import type { Shares } from './shares/shares.ts';
@@ -11,6 +12,7 @@ export interface AppServerOptions {
   readonly posix: Posix;
   readonly socketPath: string;
   readonly mode: number;
+  readonly quarantine: DescriptorQuarantine;
   readonly shares: Pick<Shares, 'turns' | 'drains' | 'appRate' | 'appConnections' | 'appBytes' | 'appFrames'>;
   /** Whether applications of this user are served. */
   readonly serves: (uid: number) => boolean;
@@ -71,7 +73,8 @@ export class AppServer {
   }
 
   #connected(descriptor: number, peer: PeerCredentials): void {
-    const { posix, serves, shares, register, registerUnable, onRefused, onShareUsedUp, log } = this.#options;
+    const { posix, quarantine, serves, shares, register, registerUnable, onRefused, onShareUsedUp, log } =
+      this.#options;
     if (!serves(peer.uid)) {
       this.#turnAway(descriptor, peer, 'NOT_PERMITTED', 'this session daemon does not serve your user');
       return;
@@ -90,6 +93,7 @@ export class AppServer {
         register,
         registerUnable,
         onRefused: (why) => onRefused(peer, why),
+        quarantine,
         shares,
         log,
         onClosed: () => {

@@ -104,6 +104,11 @@ export const PROGRAMS_MAX = 16;
 export const POSTS_MAX = 16;
 export const ACTIONS_WAITING_MAX = 256;
 
+/**
+ * Descriptors of files on file systems that may never answer, kept open since even to close them may wait: no tracer sends any.
+ */
+export const QUARANTINED_PER_USER_MAX = 8;
+
 /** How long a file system may take for one call in a directory that a user chose: a disk that was spun down takes up to ten seconds. */
 export const PLACE_TIMEOUT_MS = 15_000;
 /**

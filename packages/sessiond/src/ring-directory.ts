@@ -1,7 +1,7 @@
-import { chmodSync, chownSync } from 'node:fs';
+import { chmodSync, chownSync, closeSync, constants, openSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { describeError } from '@ringtail/base';
-import { checkDirectory, ensureDirectory, pathOf, withDirectory } from '@ringtail/posix';
+import { assert, describeError } from '@ringtail/base';
+import { checkDirectory, ensureDirectory, loadPosix, pathOf, withDirectory } from '@ringtail/posix';
 import { DaemonError } from './daemon-error.ts';
 import type { Owner } from './session.ts';
 
@@ -34,16 +34,36 @@ export function prepareShmPath(shmPath: string, uid: number): void {
  * @param shmPath what the session was given, in which it is
  * @param user whose applications are recorded
  * @param uid the daemon's own user
+ * @returns the device that files in it are on
  * @throws {DirectoryRefused} or the system's error
  */
-export function prepareRingDirectory(path: string, shmPath: string, user: Owner, uid: number): void {
+export function prepareRingDirectory(path: string, shmPath: string, user: Owner, uid: number): string {
   const ownBelow = shmPath;
   ensureDirectory(dirname(path), { mode: modeAbove(uid), ownBelow });
-  withDirectory(path, { mode: 0o700, ownBelow }, (descriptor) => {
-    if (user.uid === uid) return;
-    chownSync(pathOf(descriptor), uid, user.gid);
-    chmodSync(pathOf(descriptor), 0o1730);
+  return withDirectory(path, { mode: 0o700, ownBelow }, (descriptor) => {
+    if (user.uid !== uid) {
+      chownSync(pathOf(descriptor), uid, user.gid);
+      chmodSync(pathOf(descriptor), 0o1730);
+    }
+    return deviceOfFilesIn(descriptor);
   });
+}
+
+/** Where file systems lie upon each other, files have other devices than their directory. */
+function deviceOfFilesIn(directory: number): string {
+  const loaded = loadPosix();
+  assert(loaded.ok, 'a session daemon runs only where the system calls are there');
+  const { posix } = loaded;
+  const probe = join(pathOf(directory), `.probe-${process.pid}`);
+  rmSync(probe, { force: true });
+  const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
+  const descriptor = openSync(probe, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+  try {
+    return posix.deviceOf(descriptor);
+  } finally {
+    closeSync(descriptor);
+    rmSync(probe, { force: true });
+  }
 }
 
 /** Root's daemon has directories for every user, who come through those above theirs. */

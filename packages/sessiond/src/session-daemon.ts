@@ -23,6 +23,7 @@ import { Consumers } from './consumers.ts';
 import { KeyCounters } from './counters/key-counters.ts';
 import { ThreadCounters } from './counters/thread-counters.ts';
 import { descriptorOf } from './descriptor-of.ts';
+import { DescriptorQuarantine } from './descriptor-quarantine.ts';
 import { DesiredStateBudget } from './desired-state-budget.ts';
 import { FilterCounters } from './diagnosis/filter-counters.ts';
 import { FlightRecorders } from './flight-recorders.ts';
@@ -149,8 +150,19 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
   const rings = new RingKeeper(consumers, shares.rings, log);
   const places = new Places({ startHelper: helperStarter(helperMain, posix, log), userBehind: shares.userBehind, log });
   places.warmUp();
+  const quarantine = new DescriptorQuarantine({ posix, userBehind: shares.userBehind, nowMs });
+  const onRingDevice = (device: string) => quarantine.trust(device);
   const onRecordable = () => void publisher.publishSoon();
-  const traces = new TraceKeeper({ registry, consumers, rings, places, onRecordable, hostname: hostname(), log });
+  const traces = new TraceKeeper({
+    registry,
+    consumers,
+    rings,
+    places,
+    onRingDevice,
+    onRecordable,
+    hostname: hostname(),
+    log,
+  });
   const notifications = new NotificationHub();
   const exits = new ProcessExits({ oomKills: new OomLedger(readText), nowMs, schedule: scheduleTimer });
   const findSession: FindSession = (name, owner) =>
@@ -255,6 +267,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
   const appServer = new AppServer({
     posix,
     socketPath: directory.appSocket,
+    quarantine,
     mode: isRoot ? 0o666 : 0o600,
     shares,
     serves: (peerUid) => isRoot || peerUid === uid || peerUid === 0,

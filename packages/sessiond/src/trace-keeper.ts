@@ -13,6 +13,8 @@ export interface TraceKeeperOptions {
   readonly consumers: Consumers;
   readonly rings: RingKeeper;
   readonly places: Places;
+  /** Ring files may come that are on this device. */
+  readonly onRingDevice: (device: string) => void;
   /** Threads may be told of a trace of which they could not be told before. */
   readonly onRecordable: () => void;
   readonly hostname: string;
@@ -122,11 +124,12 @@ export class TraceKeeper {
   }
 
   async #makeRingDirectory(trace: Trace): Promise<void> {
-    const { places, onRecordable } = this.#options;
+    const { places, onRingDevice, onRecordable } = this.#options;
     const { session, ringDirectory, uid, gid } = trace;
     if (ringDirectory !== null && session.shmPath !== null) {
       const params = { path: ringDirectory, shmPath: session.shmPath, user: { uid, gid } };
-      await places.perform('prepare-ring-directory', session.owner, params);
+      const device = await places.perform('prepare-ring-directory', session.owner, params);
+      onRingDevice(device);
     }
     trace.isRecordable = true;
     onRecordable();
