@@ -19,7 +19,7 @@ const ORDER = {
   consumerd: ['base', 'posix', 'ctf', 'ringbuf', 'protocol'],
   sessiond: ['base', 'posix', 'ctf', 'ringbuf', 'protocol', 'session-file'],
   'session-file': ['base', 'ctf', 'protocol'],
-  ctl: ['base', 'protocol', 'session-file'],
+  ctl: ['base', 'posix', 'protocol', 'session-file'],
   reader: ['base', 'ctf'],
   cli: ['base', 'posix', 'ctf', 'protocol', 'session-file', 'ctl', 'reader', 'consumerd'],
   'clock-linux-x64': [],

@@ -1,4 +1,5 @@
 import {
+  chownSync,
   existsSync,
   mkdtempSync,
   readdirSync,
@@ -180,6 +181,15 @@ describe('saved sessions', () => {
       triggers: false,
     });
     expect(await load([])).toEqual([]);
+  });
+
+  it.skipIf(process.getuid?.() !== 0)('of root are not saved where another user can put links', async () => {
+    chownSync(directory, 42_421, 42_421);
+    await expect(saveSessions(clientOf([SESSION]).client, { sessions: null, directory })).rejects.toMatchObject({
+      code: 'FILE_NOT_WRITTEN',
+      message: expect.stringContaining(`cannot save to ${directory}: ${directory} belongs to user 42421`),
+    });
+    expect(readdirSync(directory)).toEqual([]);
   });
 
   it('get another name and another output where one is given', async () => {

@@ -1,7 +1,8 @@
 import { existsSync, linkSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describeError, errnoOf, RingtailError } from '@ringtail/base';
-import { makeDirectories, temporaryBeside } from '@ringtail/base/files';
+import { temporaryBeside } from '@ringtail/base/files';
+import { DirectoryRefused, ensureDirectory } from '@ringtail/posix';
 import {
   homeDirectory,
   type SessionDescription,
@@ -64,14 +65,14 @@ export async function saveSessions(client: SessionDaemonClient, options: SaveOpt
   const others = all.length - triggers.length;
   const warnings = others === 0 ? [] : [`triggers of other users are left out: ${others}`];
   try {
-    makeDirectories(directory, 0o700);
+    ensureDirectory(directory, { mode: 0o700 });
     return sessions.map((session) => {
       const path = join(directory, `${session.name}${SUFFIX}`);
       writeAtOnce(path, printSessionFile([session], triggers), force);
       return { session: session.name, path, warnings };
     });
   } catch (error) {
-    if (error instanceof RingtailError) throw error;
+    if (error instanceof RingtailError && !(error instanceof DirectoryRefused)) throw error;
     throw ctlError('FILE_NOT_WRITTEN', `cannot save to ${directory}: ${describeError(error)}`, error);
   }
 }
