@@ -53,6 +53,10 @@ const OWN_NAMES = [
   'chunkPacketSeq',
 ] as const;
 
+const NUMBER_COUNT = 1 + OWN_NAMES.length + POSITION_NAMES.length + STATISTICS_NAMES.length + CLEARED_NAMES.length;
+/** Counts, positions and clock values: whole numbers that fit a word of 64 bits. */
+const NUMBER_END = 2 ** 63;
+
 /** A checkpoint as it is in the file. Each has a greater generation than the checkpoint written before it. */
 interface StoredCheckpoint {
   readonly checkpoint: Checkpoint;
@@ -166,9 +170,15 @@ function encode(checkpoint: Checkpoint, generation: number): Buffer {
   return slot;
 }
 
+function numbersOf(slot: Buffer): number[] {
+  return Array.from({ length: NUMBER_COUNT }, (_, idx) => slot.readDoubleLE(HEAD_BYTES + idx * 8));
+}
+
 function decode(slot: Buffer): Omit<StoredCheckpoint, 'slot'> | undefined {
   if (slot.readUInt32LE(0) !== MAGIC) return undefined;
   if (slot.readUInt32LE(4) !== controlChecksum(slot.subarray(HEAD_BYTES))) return undefined;
+  // The session's owner can write here too: nothing but a checksum says that these words are ours.
+  if (!numbersOf(slot).every((value) => Number.isInteger(value) && Math.abs(value) < NUMBER_END)) return undefined;
   let at = HEAD_BYTES;
   const take = <Name extends string>(names: readonly Name[]) => {
     const values = names.map((name, idx) => [name, slot.readDoubleLE(at + idx * 8)] as const);

@@ -76,6 +76,8 @@ describe('opening a ring', () => {
     ['PACKET_SEQ', Number.NaN],
     ['PACKET_SEQ', -1],
     ['LAST_TIMESTAMP', Number.POSITIVE_INFINITY],
+    ['LAST_TIMESTAMP', 3.39519326554e-313],
+    ['LAST_TIMESTAMP', 0.5],
     ['CONSUMED_RECORDS', 0.5],
   ] as const)('is refused with a stored %s of %d', (name, value) => {
     const ring = makeMemoryRing();

@@ -130,7 +130,7 @@ export function parsePosition(bytes: Uint8Array, subBufBytes: number): ConsumerP
     bytes: taken,
     records: checkedCount('CONSUMED_RECORDS', double('CONSUMED_RECORDS')),
     packetSeq: checkedCount('PACKET_SEQ', double('PACKET_SEQ')),
-    lastTimestamp: checkedTimestamp('LAST_TIMESTAMP of the consumer', double('LAST_TIMESTAMP')),
+    lastTimestamp: wholeTimestamp('LAST_TIMESTAMP of the consumer', double('LAST_TIMESTAMP')),
   };
 }
 
@@ -146,6 +146,12 @@ export function corrupt(what: string): RingError {
 function checkedTimestamp(name: string, value: number): number {
   if (!(value >= 0 && value < TIMESTAMP_END)) throw corrupt(`${name} is ${value}, no clock value`);
   return value;
+}
+
+/** Of the consumer, who stores whole cycles only: packets begin there. */
+function wholeTimestamp(name: string, value: number): number {
+  if (!Number.isInteger(value)) throw corrupt(`${name} is ${value}, no whole clock value`);
+  return checkedTimestamp(name, value);
 }
 
 function checkedCount(name: string, value: number): number {
