@@ -546,7 +546,7 @@ describe('the process', SLOW, () => {
     chmodSync(daemon.directory.path, 0o777);
     const ended = await daemon.start();
     expect(ended).toMatchObject({ code: 1 });
-    expect(ended?.stderr).toContain('others can write to it');
+    expect(ended?.stderr).toContain('can be written to by everybody');
   });
 
   it('survives a run of hostile applications with its descriptors', async () => {

@@ -40,6 +40,18 @@ function ask(method: string, path: string, options: RequestOptions = { port: por
   });
 }
 
+/** Starts the daemon with a token: `secret`. @returns the token's file */
+async function startWithToken(): Promise<string> {
+  const tokenFile = join(daemon.parent, 'token');
+  writeFileSync(tokenFile, 'secret\n', { mode: 0o600 });
+  await daemon.start(undefined, ['--metrics', '0', '--metrics-token-file', tokenFile]);
+  return tokenFile;
+}
+
+function withToken(): RequestOptions {
+  return { port: port(), headers: { authorization: 'Bearer secret' } };
+}
+
 /** A flight recorder `box` that has been started, and a session `plain`. */
 async function withSessions(): Promise<void> {
   const client = await daemon.client();
@@ -111,10 +123,25 @@ describe('the metrics of a daemon', () => {
 });
 
 describe('a snapshot over HTTP', () => {
-  it('is recorded, counted, and its directory told', async () => {
+  it('is not taken through a port that every user can reach, unless a token is wanted', async () => {
     await daemon.start(undefined, ['--metrics', '0']);
     await withSessions();
-    const { status, body } = await ask('POST', '/snapshot?session=box&name=slow');
+    const { status, body } = await ask('POST', '/snapshot?session=box');
+    expect([status, body]).toEqual([403, expect.stringContaining('--metrics-token-file')]);
+    expect((await ask('GET', '/metrics')).body).toContain('ringtail_snapshots_total{session="box"} 0\n');
+  });
+
+  it('is taken through a Unix socket, which is for its user alone', async () => {
+    const socketPath = join(daemon.parent, 'metrics.sock');
+    await daemon.start(undefined, ['--metrics', `unix:${socketPath}`]);
+    await withSessions();
+    expect((await ask('POST', '/snapshot?session=box', { socketPath })).status).toBe(200);
+  });
+
+  it('is recorded, counted, and its directory told', async () => {
+    await startWithToken();
+    await withSessions();
+    const { status, body } = await ask('POST', '/snapshot?session=box&name=slow', withToken());
     expect([status, JSON.parse(body)]).toEqual([
       200,
       expect.objectContaining({ taken: true, session: 'box', path: expect.stringContaining('/box/slow-') }),
@@ -123,17 +150,17 @@ describe('a snapshot over HTTP', () => {
   });
 
   it('is taken for an alert that fires, and not when that is resolved', async () => {
-    await daemon.start(undefined, ['--metrics', '0']);
+    await startWithToken();
     await withSessions();
     const post = async (body: string) =>
-      JSON.parse((await ask('POST', '/snapshot?session=box', undefined, body)).body) as { readonly taken: boolean };
+      JSON.parse((await ask('POST', '/snapshot?session=box', withToken(), body)).body) as { readonly taken: boolean };
     expect((await post(alertmanagerBody('firing'))).taken).toBe(true);
     expect((await post(alertmanagerBody('resolved'))).taken).toBe(false);
     expect((await ask('GET', '/metrics')).body).toContain('ringtail_snapshots_total{session="box"} 1\n');
   });
 
   it('that cannot be recorded is answered with the reason, as whatever else cannot be done', async () => {
-    await daemon.start(undefined, ['--metrics', '0']);
+    await startWithToken();
     await withSessions();
     for (const [method, path, status, code] of [
       ['POST', '/snapshot?session=plain', 409, 'NOT_A_SNAPSHOT_SESSION'],
@@ -145,15 +172,13 @@ describe('a snapshot over HTTP', () => {
       ['GET', '//[', 404, 'NOT_FOUND'],
       ['GET', 'http://elsewhere/metrics', 400, 'BAD_MESSAGE'],
     ] as const) {
-      const answered = await ask(method, path);
+      const answered = await ask(method, path, withToken());
       expect([path, answered.status, JSON.parse(answered.body)]).toMatchObject([path, status, { error: { code } }]);
     }
   });
 
   it('with a token is for those who have it', async () => {
-    const tokenFile = join(daemon.parent, 'token');
-    writeFileSync(tokenFile, 'secret\n', { mode: 0o600 });
-    await daemon.start(undefined, ['--metrics', '0', '--metrics-token-file', tokenFile]);
+    const tokenFile = await startWithToken();
     await withSessions();
     const post = async (headers: Record<string, string>) =>
       (await ask('POST', '/snapshot?session=box', { port: port(), headers })).status;
@@ -185,9 +210,9 @@ describe('whoever asks over HTTP', () => {
   });
 
   it('sends no more than is needed', async () => {
-    await daemon.start(undefined, ['--metrics', '0']);
+    await startWithToken();
     await withSessions();
-    const long = await ask('POST', '/snapshot?session=box', undefined, 'x'.repeat(1024 * 1024 + 1)).catch(
+    const long = await ask('POST', '/snapshot?session=box', withToken(), 'x'.repeat(1024 * 1024 + 1)).catch(
       (error: NodeJS.ErrnoException) => error,
     );
     expect(long).toSatisfy((answer: Answered | NodeJS.ErrnoException) =>

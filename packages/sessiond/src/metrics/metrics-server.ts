@@ -28,7 +28,7 @@ const LOOPBACKS: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost']
 
 export interface MetricsServerOptions {
   readonly address: MetricsAddress;
-  /** File with the secret that is wanted for taking snapshots; undefined: none is wanted. */
+  /** File with the secret that is wanted for taking snapshots; undefined: none is taken for who comes through a port. */
   readonly tokenFile: string | undefined;
   readonly metrics: () => Promise<Buffer>;
   /** Whether the daemon can do its work. */
@@ -188,7 +188,14 @@ export class MetricsServer {
   }
 
   async #snapshot(request: IncomingMessage, query: URLSearchParams): Promise<Answer> {
-    const { tokenFile, execute, log } = this.#options;
+    const { address, tokenFile, execute, log } = this.#options;
+    if (tokenFile === undefined && address.kind !== 'unix') {
+      return refusal(
+        403,
+        'NOT_PERMITTED',
+        'every user can reach a port: start the daemon with --metrics-token-file PATH',
+      );
+    }
     if (tokenFile !== undefined && !isBearer(request.headers.authorization, readToken(tokenFile))) {
       return { ...refusal(401, 'NOT_PERMITTED', 'a token is wanted'), headers: { 'www-authenticate': 'Bearer' } };
     }

@@ -54,7 +54,7 @@ export const OPTIONS = {
   },
   'metrics-token-file': {
     argument: 'PATH',
-    help: 'file with a secret that has to come along (Authorization: Bearer) with orders for snapshots',
+    help: 'file with a secret that orders for snapshots have to bring (Authorization: Bearer); without it a port takes none',
   },
   'no-kernel': { help: 'accepted for the sake of scripts: the kernel is never traced' },
   'verbose-consumer': { help: "accepted for the sake of scripts: the consumer's messages are always in the log" },
