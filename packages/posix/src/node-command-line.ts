@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 
 /** Our own programs run in Node.js as well, and nobody wants them traced. */
 const OWN_SCRIPT =
-  /\/(?:ringtail(?:-sessiond)?(?:\.mjs)?|(?:sessiond|consumerd)\/dist\/main\.js|bundle\/(?:ringtail-\w+|job-process)\.js)$/;
+  /\/(?:ringtail(?:-sessiond)?(?:\.mjs)?|(?:sessiond|consumerd)\/dist\/main\.js|sessiond\/dist\/places\/place-helper\.js|bundle\/(?:ringtail-\w+|job-process|place-helper)\.js)$/;
 /** With these Node.js says something of itself, or of a program, and runs none. */
 const RUNS_NOTHING = /^(?:-v|--version|-h|--help|-c|--check|--v8-options|--completion-bash)$/;
 
