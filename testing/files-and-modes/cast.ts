@@ -27,6 +27,11 @@ const COMMON_PLACES: Places = [
   [/^run/, 'RUN'],
   [/^shm/, 'RINGS'],
 ];
+/** What root's daemon has for the consumer of another user. */
+const CONSUMER_PLACES: Places = [
+  [/^run\/consumers\/\d+/, 'RUN/consumers/UID'],
+  [/^run\/consumers$/, 'RUN/consumers'],
+];
 
 /** Names of the table, each with all that was ever seen of it. */
 export type Sightings = Map<string, Made[]>;
@@ -105,6 +110,7 @@ export class Cast {
   look(role: Role, pids: readonly number[] = []): void {
     const found = [madeBelow(this.directoryOf(role), PLACES), ...pids.map(memoryOf)];
     if (role === 'root') found.push(madeBelow(this.directory, COMMON_PLACES));
+    if (role === 'member') found.push(madeBelow(this.directory, CONSUMER_PLACES));
     for (const [name, made] of found.flat()) {
       const known = this.seen[role].get(name) ?? [];
       known.push(made);

@@ -35,7 +35,7 @@ describe.skipIf(!othersCanRun)('docs/security.md', SLOW, () => {
 });
 
 /** What users other than the owner may write to; see {@link namesWith}. */
-const OPEN_TO_PEERS = ['RUN/app.sock', 'RUN/client.sock', 'RUN/consumer.wake'];
+const OPEN_TO_PEERS = ['RUN/app.sock', 'RUN/client.sock', 'RUN/consumer.wake', 'RUN/consumers/UID/consumer.wake'];
 
 async function castWith(umask: number): Promise<Cast> {
   const cast = new Cast(umask);
