@@ -300,7 +300,9 @@ class Application implements RegisteredApplication, AskedThread {
     const former = this.#rings.get(channel);
     if (former !== undefined) rings.close(former);
     const { pid, tid, procname } = this.#parts.message;
-    const ring = rings.open(channel, descriptor, message.bytes, { pid, tid, procname });
+    const ring = rings.open(channel, descriptor, message.bytes, { pid, tid, procname }, (released) => {
+      if (this.#rings.get(channel) === released) this.#rings.delete(channel);
+    });
     if (ring === undefined) this.#rings.delete(channel);
     else this.#rings.set(channel, ring);
   }

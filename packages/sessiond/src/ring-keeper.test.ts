@@ -41,3 +41,14 @@ it('each user has a share of the rings; what has no room is closed, and a troubl
   for (const { ring } of [...all, other]) if (ring !== undefined) rings.close(ring);
   await expect.poll(() => pool.used).toBe(0);
 });
+
+it('a ring that is released with its session is told, so that its thread forgets the session', async () => {
+  const rings = new RingKeeper(CONSUMERS, testPool(16), QUIET_LOG);
+  const channel = channelOf(1001, new Troubles());
+  const released: unknown[] = [];
+  const ring = rings.open(channel, openSync('/dev/null', 'r'), 4096, OWNER, (gone) => released.push(gone));
+  expect(released).toEqual([]);
+  rings.releaseAllOf(channel.trace.session);
+  rings.releaseAllOf(channel.trace.session);
+  expect(released).toEqual([ring]);
+});

@@ -28,6 +28,8 @@ export interface Ring {
   state: 'opening' | 'open' | 'ended' | 'closing' | 'closed';
   /** Whether the consumer has taken it on. */
   opened: boolean;
+  /** Called once, when it is closed: whoever knows it has to forget it, and the session with it. */
+  readonly onReleased: (ring: Ring) => void;
 }
 
 /** What the consumer refuses a ring with when its files cannot be written. */
@@ -55,7 +57,13 @@ export class RingKeeper {
   }
 
   /** Keeps a ring and has the consumer drain it. Undefined, with the descriptor closed, where there is no room for it. */
-  open(channel: TraceChannel, descriptor: number, bytes: number, owner: RingOwner): Ring | undefined {
+  open(
+    channel: TraceChannel,
+    descriptor: number,
+    bytes: number,
+    owner: RingOwner,
+    onReleased: Ring['onReleased'] = () => {},
+  ): Ring | undefined {
     const { uid } = channel.trace;
     let refusal = this.#pool.take(uid, 1);
     // One that is given up is closed once the consumer has taken the rest: what is refused now may have room soon.
@@ -69,7 +77,7 @@ export class RingKeeper {
       return undefined;
     }
     const key = this.#nextKey++;
-    const ring: Ring = { key, channel, owner, descriptor, state: 'opening', opened: false };
+    const ring: Ring = { key, channel, owner, descriptor, state: 'opening', opened: false, onReleased };
     this.#rings.add(ring);
     this.#tellConsumer(ring, {
       type: 'open-ring',
@@ -212,6 +220,7 @@ export class RingKeeper {
     ring.state = 'closed';
     this.#rings.delete(ring);
     closeSync(ring.descriptor);
+    ring.onReleased(ring);
     this.#pool.give(ring.channel.trace.uid, 1);
     const { trace } = ring.channel;
     const done = this.#waiting.get(trace);
