@@ -1,7 +1,10 @@
-// The long tests: npm run soak [-- SEED]. Repeats what the suite does a few times, often, with a seed that is printed.
+// The long tests: npm run soak [-- --seed N] [--minutes N]. Repeats what the suite does a few times, often, with a seed that is
+// printed; then an hour of hostile and normal use in turns, after which memory, descriptors and files have to be flat. With
+// --minutes only that, for so long. It has to run as root, without which it is skipped.
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 
 const KILLS = 200;
 const CRASHES = 100;
@@ -9,17 +12,16 @@ const SCHEMA_ROUNDS = 10;
 const HISTORIES = 5000;
 const COMMANDS = 10_000;
 const APPLICATIONS = 1000;
+const MIX_MINUTES = 60;
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
-const seed = process.argv[2] === undefined ? Date.now() % 1_000_000 : Number(process.argv[2]);
-if (!Number.isInteger(seed)) {
-  console.error(`soak: a seed is a whole number, not ${process.argv[2]}`);
-  process.exit(2);
-}
+const { values } = parseArgs({ options: { seed: { type: 'string' }, minutes: { type: 'string' } } });
+const seed = numberOf('seed') ?? Date.now() % 1_000_000;
+const minutes = numberOf('minutes');
 console.log(`soak: seed ${seed}`);
 
-const runs = [
+const repetitions = [
   {
     what: `${KILLS} kills of applications at random moments`,
     file: 'testing/e2e/kill-loop.test.ts',
@@ -62,6 +64,13 @@ const runs = [
   })),
 ];
 
+const mix = {
+  what: `${minutes ?? MIX_MINUTES} minutes of hostile and normal use in turns`,
+  file: 'testing/soak/mix.test.ts',
+  env: { RINGTAIL_SOAK_MINUTES: minutes ?? MIX_MINUTES, RINGTAIL_SEED: seed },
+};
+const runs = minutes === undefined ? [...repetitions, mix] : [mix];
+
 let failed = 0;
 for (const { what, file, env } of runs) {
   console.log(
@@ -79,3 +88,13 @@ for (const { what, file, env } of runs) {
 }
 console.log(`\n${runs.length - failed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
+
+function numberOf(name) {
+  const text = values[name];
+  if (text === undefined) return undefined;
+  if (!/^\d+$/.test(text)) {
+    console.error(`soak: --${name} is a whole number, not ${text}`);
+    process.exit(2);
+  }
+  return Number(text);
+}

@@ -98,6 +98,12 @@ export function cpuMsOf(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
 }
 
+/** What a daemon is started with, beside what all are. */
+export interface DaemonOptions {
+  readonly options?: readonly string[];
+  readonly env?: (directory: string) => NodeJS.ProcessEnv;
+}
+
 export class AttackedDaemon {
   readonly directory: string;
   readonly runDirectory: string;
@@ -131,7 +137,7 @@ export class AttackedDaemon {
   }
 
   /** Starts a daemon whose session `all` records everything, with a program of another user at work. */
-  static async open(): Promise<AttackedDaemon> {
+  static async open(more: DaemonOptions = {}): Promise<AttackedDaemon> {
     const sandbox = makeSandbox();
     const { directory } = sandbox;
     chmodSync(directory, 0o711);
@@ -139,7 +145,7 @@ export class AttackedDaemon {
       mkdirSync(homeIn(directory, uid), { mode: 0o700 });
       chownSync(homeIn(directory, uid), uid, groupId());
     }
-    await startDaemon(sandbox);
+    await startDaemon(sandbox, more);
     const client = await SessionDaemonClient.connect({ runDirectory: join(directory, 'run') });
     onTestFinished(() => client.close());
     await client.createSession({ name: 'all', output: outputIn(directory) });
@@ -290,11 +296,15 @@ function homeIn(directory: string, uid: number): string {
   return join(directory, `home-${uid}`);
 }
 
-async function startDaemon({ directory, env }: Sandbox): Promise<void> {
+async function startDaemon({ directory, env }: Sandbox, more: DaemonOptions): Promise<void> {
   // The log itself is bounded, and its beginning is gone after a long attack.
   const stderr = openSync(join(directory, 'stderr'), 'w');
   const args = [SESSIOND, '--rundir', join(directory, 'run'), '--group', GROUP, '--log-stderr', '--ready-fd', '3'];
-  const child = spawn(process.execPath, args, { env: { ...env }, stdio: ['ignore', 'ignore', stderr, 'pipe'] });
+  const words = [...args, ...(more.options ?? [])];
+  const child = spawn(process.execPath, words, {
+    env: { ...env, ...more.env?.(directory) },
+    stdio: ['ignore', 'ignore', stderr, 'pipe'],
+  });
   closeSync(stderr);
   await once(child.stdio[3] as NodeJS.ReadableStream, 'data');
 }
