@@ -10,6 +10,7 @@ import { median } from './lib/statistics.mjs';
 export const title = 'Starting';
 
 const VIEW_BUDGET_MS = 120;
+const WORKERS = 30;
 const RINGTAIL = fileURLToPath(new URL('../packages/cli/bin/ringtail.mjs', import.meta.url));
 const REGISTER = import.meta.resolve('@ringtail/tracer/register');
 
@@ -19,6 +20,7 @@ export async function run({ quick, ringtail, folder }) {
   await runCommand(process.execPath, [RINGTAIL, 'record', '--output', trace, '--', ...tenEvents]);
   const node = (...args) => ({ command: process.execPath, args });
   const program = ['-e', '0'];
+  const workers = [programPath('workers.mjs'), String(WORKERS)];
   const variants = {
     bare: node(...program),
     view: node(RINGTAIL, 'view', trace),
@@ -28,9 +30,17 @@ export async function run({ quick, ringtail, folder }) {
     record: node(RINGTAIL, 'record', '--output', join(folder, 'nothing'), 'true'),
     preload: node('--import', REGISTER, ...program),
     registered: node('--import', REGISTER, ...program),
+    workers: node(...workers),
+    workersPreload: node('--import', REGISTER, ...workers),
+    workersRegistered: node('--import', REGISTER, ...workers),
   };
   const nowhere = { ...process.env, RINGTAIL_RUNDIR: join(folder, 'nowhere') };
-  const environments = { list: ringtail.env, record: process.env, registered: ringtail.env };
+  const environments = {
+    list: ringtail.env,
+    record: process.env,
+    registered: ringtail.env,
+    workersRegistered: ringtail.env,
+  };
   const samples = new Map(Object.keys(variants).map((name) => [name, []]));
   for (let round = 0; round < (quick ? 3 : 21); round++) {
     for (const [name, { command, args }] of Object.entries(variants)) {
@@ -40,7 +50,7 @@ export async function run({ quick, ringtail, folder }) {
   const of = (name, key) => median(samples.get(name).map((cost) => cost[key]));
   const row = (name, what, peer = 'bare') => {
     const cpuMs = of(name, 'cpuMs');
-    const moreMs = cpuMs - of('bare', 'cpuMs');
+    const moreMs = cpuMs - of(peer === 'workers' ? peer : 'bare', 'cpuMs');
     return {
       moreMs,
       what,
@@ -59,12 +69,14 @@ export async function run({ quick, ringtail, folder }) {
       valueRow(row('record', 'ringtail record true, with the two daemons that it starts and ends')),
       valueRow(row('preload', 'a program with the tracer, without a session daemon')),
       valueRow(row('registered', 'a program with the tracer, registered with a session daemon')),
+      valueRow(row('workersPreload', `${WORKERS} worker threads with the tracer, without a session daemon`, 'workers')),
+      valueRow(row('workersRegistered', `${WORKERS} worker threads, each registered with a session daemon`, 'workers')),
     ],
     notes: [
-      'CPU time of the process and of those that it waited for; "more" is more than bare Node.js.',
+      'CPU time of the process and of those that it waited for; "more" is more than bare Node.js, or than the same threads without the tracer.',
       'Each command is one file, which Node.js 22.8 and later keep compiled between runs.',
     ],
   };
 }
 
-const PEERS = { bare: 'node -e 0', babeltrace2: 'babeltrace2' };
+const PEERS = { bare: 'node -e 0', babeltrace2: 'babeltrace2', workers: 'without the tracer' };
