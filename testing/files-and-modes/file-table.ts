@@ -61,6 +61,9 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   FILE: '`convert -w` of text',
 };
 
+/** In place of a description. */
+export const NOT_DESCRIBED = 'NOT DESCRIBED';
+
 /** What was seen, as lines of the table. Names without a description stand at its end, so that somebody describes them. */
 export function fileTable(cast: Cast): string[] {
   const names = new Set(ROLES.flatMap((role) => [...cast.seen[role].keys()]));
@@ -68,7 +71,7 @@ export function fileTable(cast: Cast): string[] {
   const unknown = [...names].filter((name) => !(name in DESCRIPTIONS)).sort();
   const rows = [...known, ...unknown].map((name) => {
     const cells = ROLES.map((role) => cellOf(cast, role, name));
-    return `| \`${name}\` | ${kindOf(cast, name)} | ${cells.join(' | ')} | ${DESCRIPTIONS[name] ?? 'NOT DESCRIBED'} |`;
+    return `| \`${name}\` | ${kindOf(cast, name)} | ${cells.join(' | ')} | ${DESCRIPTIONS[name] ?? NOT_DESCRIBED} |`;
   });
   return [
     "| name | kind | root, at root's daemon | member of the group, at root's daemon | user, with an own daemon | is |",

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { othersCanRun } from '../e2e/shared-daemon.ts';
 import { Cast } from './cast.ts';
-import { fileTable } from './file-table.ts';
+import { fileTable, NOT_DESCRIBED } from './file-table.ts';
 import { makeEverything } from './scenario.ts';
 
 const SLOW = { timeout: 300_000 };
@@ -21,6 +21,7 @@ describe.skipIf(!othersCanRun)('docs/security.md', SLOW, () => {
     const casts = await Promise.all([0, 0o077].map(castWith));
     const [table, ofNarrow] = casts.map(fileTable) as [string[], string[]];
     expect(table).toEqual(ofNarrow);
+    expect(table.filter((row) => row.includes(NOT_DESCRIBED))).toEqual([]);
     expect(namesWith(casts[0], 0o022)).toEqual(['RINGS/ust/uid/UID/64-bit', ...OPEN_TO_PEERS]);
     expect(namesWith(casts[0], 0o044)).toEqual([...OPEN_TO_PEERS.slice(0, 2), 'RUN/pid-file'].sort());
     const text = readFileSync(DOCUMENT, 'utf8');
