@@ -3,6 +3,7 @@
 // Every request has to be answered, or its connection to be closed with a reason. The report is a line of JSON on standard output.
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { SessionDaemonClient } from '@ringtail/ctl';
 import {
   CLIENT_FRAME_BYTES_MAX,
@@ -19,6 +20,9 @@ const [runDirectory, home, bait, seed, count] = process.argv.slice(2);
 const { clientSocket } = runDirectoryAt(runDirectory);
 const CONNECTIONS = 4;
 const REQUESTS_A_CONNECTION = 12;
+/** Below what a user's clients may do, beyond which the daemon cuts them off unheard: so many at once, then so many a second. */
+const CONNECTIONS_AT_ONCE = 400;
+const CONNECTIONS_A_SECOND = 180;
 /** A limit against hanging: an answer takes milliseconds. */
 const ANSWER_MS = 120_000;
 
@@ -33,7 +37,6 @@ const paths = [
   '/',
   '/etc',
   '/dev/null',
-  '/dev/shm',
   '/proc/self/fd/3',
   '/proc/1/root/etc',
   '/sys/kernel',
@@ -192,6 +195,7 @@ const OFTEN = ['create-session', 'create-session', 'create-session', 'enable-eve
 const COMMANDS = [...Object.keys(REQUESTS), ...OFTEN];
 const NEVER_DAMAGED = /"webhook"|"exec"/;
 
+const begin = performance.now();
 await Promise.all(Array.from({ length: CONNECTIONS }, (_, lane) => attack(lane)));
 await tidyUp();
 console.log(JSON.stringify(report));
@@ -206,6 +210,7 @@ async function tidyUp() {
 
 async function attack(lane) {
   for (let index = lane; report.requests < Number(count); index += CONNECTIONS) {
+    await pause(Math.max(0, begin + ((index - CONNECTIONS_AT_ONCE) * 1000) / CONNECTIONS_A_SECOND - performance.now()));
     const random = randomOf(Number(seed), index);
     const requests = Array.from({ length: 1 + random.below(REQUESTS_A_CONNECTION) }, (_, at) =>
       oneRequest(random, at + 1),
