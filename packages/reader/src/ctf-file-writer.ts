@@ -21,6 +21,8 @@ import { NS_MAX, NS_MIN, type TimeRange } from './time-range.ts';
 import type { TraceStream } from './trace-stream.ts';
 
 const COPY_BYTES = 1 << 20;
+/** Packets whose places are kept until they are copied. */
+const RUN_PACKETS = 1000;
 const ZEROS = Buffer.alloc(COPY_BYTES);
 
 export interface FileWriteOptions {
@@ -88,15 +90,20 @@ export class CtfFileWriter {
   /** Copies all packets, from header to header: what lies between or behind them is not read. */
   copy(): void {
     this.#finish(() => {
-      const source = this.#stream.sources[this.#sourceIdx]!;
-      const packets = this.#stream.index.packets
-        .filter(({ sourceIdx }) => sourceIdx === this.#sourceIdx)
-        .map((packet) => ({
-          ...packet,
-          totalBytes: packet.totalBytes ?? (sizeOfFile(source.name) ?? 0) - packet.offsetBytes,
-        }));
-      this.#copy(packets);
-      this.#checkTail(packets.at(-1), NS_MAX);
+      const reader = this.#reader(undefined);
+      const { name } = this.#stream.sources[this.#sourceIdx]!;
+      let run: PacketSummary[] = [];
+      try {
+        for (let next = reader.nextPacket(); next.kind === 'item'; next = reader.nextPacket()) {
+          const { totalBytes = (sizeOfFile(name) ?? 0) - next.item.offsetBytes } = next.item;
+          run.push({ ...next.item, totalBytes });
+          if (run.length < RUN_PACKETS) continue;
+          this.#copy(run);
+          run = [];
+        }
+      } finally {
+        this.#copy(run);
+      }
     });
   }
 

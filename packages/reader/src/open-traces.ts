@@ -26,6 +26,7 @@ import { type MessageConsumer, MessageMerge, type MessageSource } from './merge.
 import { MessageFilter } from './message-filter.ts';
 import { MessageTrimmer } from './message-trimmer.ts';
 import { packedSentence } from './packed-file.ts';
+import { INDEX_PACKETS_MAX, type IndexBudget } from './packet-index.ts';
 import { durationText } from './pretty/pretty-time.ts';
 import { ReaderError } from './reader-error.ts';
 import { readWholeFile, sizeOfFile } from './regular-file.ts';
@@ -235,7 +236,8 @@ export function openTraces(roots: string | readonly string[], options: OpenOptio
       }
     }
     const metadata = openAllMetadata([...found.values()], options);
-    const traces = byIdentity(metadata).map((physical) => openTrace(physical, media, options));
+    const indexBudget = { packets: INDEX_PACKETS_MAX };
+    const traces = byIdentity(metadata).map((physical) => openTrace(physical, media, indexBudget, options));
     shareChunkMemory(media);
     return new TraceReader(traces, timeRange(traces, options), options, media);
   } catch (error) {
@@ -363,7 +365,12 @@ function areCompatible(a: TraceClass, b: TraceClass): boolean {
   });
 }
 
-function openTrace(physical: readonly TraceMetadata[], media: FileMedium[], options: OpenOptions): OpenedTrace {
+function openTrace(
+  physical: readonly TraceMetadata[],
+  media: FileMedium[],
+  indexBudget: IndexBudget,
+  options: OpenOptions,
+): OpenedTrace {
   // Metadata only grows, so the longest one describes the data of all.
   const richest = physical.reduce((best, trace) => (trace.metadataBytes > best.metadataBytes ? trace : best));
   const decoder = new TraceDecoder(richest.class, {
@@ -383,14 +390,17 @@ function openTrace(physical: readonly TraceMetadata[], media: FileMedium[], opti
     .sort(compareStreams)
     .map(
       ({ id, files: [first, ...more] }) =>
-        new TraceStream({
-          decoder,
-          identity,
-          sources: [first!, ...more].map((file) => file.source),
-          id,
-          class: first!.first?.class,
-          firstBeginNs: first!.first?.beginNs,
-        }),
+        new TraceStream(
+          {
+            decoder,
+            identity,
+            sources: [first!, ...more].map((file) => file.source),
+            id,
+            class: first!.first?.class,
+            firstBeginNs: first!.first?.beginNs,
+          },
+          indexBudget,
+        ),
     );
   return { ...identity, directories, streams };
 }

@@ -5,6 +5,7 @@ import { encodeIndexEntry, encodeIndexHeader, type IndexEntry } from '@ringtail/
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type OpenOptions, openTraces } from './open-traces.ts';
 import { METADATA, packet } from './testing/small-trace.test.support.ts';
+import { TraceStream } from './trace-stream.ts';
 import { visitEvents } from './visit-events.ts';
 
 let root: string;
@@ -78,6 +79,21 @@ describe('a time range', () => {
     expect(numbers({ begin: at(185) })).toEqual([185, 190, 195]);
     expect(numbers({ end: at(5) })).toEqual([0, 5]);
     expect(numbers({ begin: at(1000) })).toEqual([]);
+  });
+
+  it('has the same events where the data stream has too many packets for an index', () => {
+    write('metadata', METADATA);
+    write('s', Buffer.concat(PACKETS));
+    const reader = openTraces(root);
+    const [stream] = reader.traces[0]!.streams;
+    const budget = { packets: PACKETS.length + 3 };
+    expect(new TraceStream(stream!, budget).index.packets).toHaveLength(PACKETS.length);
+    expect(budget.packets).toBe(3);
+    const second = new TraceStream(stream!, budget);
+    expect(second.index).toMatchObject({ packets: [], isOrdered: false });
+    expect(second.select({ begin: 95n, end: 110n })).toBeUndefined();
+    expect(second.reader({ begin: 95n, end: 110n }).next()).toMatchObject({ item: { seconds: 0, nanoseconds: 0 } });
+    reader.close();
   });
 
   it('is found without decoding the packets before and behind it', () => {

@@ -6,11 +6,17 @@ import { readWholeFile, sizeOfFile } from './regular-file.ts';
 import type { TraceStream } from './trace-stream.ts';
 
 /**
- * A data stream of more packets has no index: one packet takes some 400 bytes of memory there. It is read whole
- * whatever the time range is, as one whose packets do not tell times. With packets of a page, this is a data stream of
- * 4 GiB.
+ * How many packets the indexes of all data streams may have: one packet takes some 400 bytes of memory there. A data stream
+ * for which that is too few has no index. It is read whole whatever the time range is, as one whose packets do not tell
+ * times. With packets of a page, these are data streams of 4 GiB.
  */
 export const INDEX_PACKETS_MAX = 1 << 20;
+
+/** What is left of that number for the data streams that were opened together. */
+export interface IndexBudget {
+  packets: number;
+}
+
 /** An index file beyond this is of more packets. */
 const INDEX_BYTES_MAX = 128 * INDEX_PACKETS_MAX;
 
@@ -52,15 +58,16 @@ export class PacketIndex {
  * A data stream that is damaged has an index of the packets before the damage, by which no time can be looked up: whoever reads
  * has to come past the damage to tell of it.
  */
-export function buildPacketIndex(stream: TraceStream): PacketIndex {
+export function buildPacketIndex(stream: TraceStream, budget: IndexBudget): PacketIndex {
   const packets: PacketSummary[] = [];
   let isWhole = true;
   for (let sourceIdx = 0; sourceIdx < stream.sources.length; sourceIdx++) {
     const indexed = indexFromFile(stream, sourceIdx);
-    if (indexed === undefined) isWhole = scanSource(stream, sourceIdx, packets) && isWhole;
+    if (indexed === undefined) isWhole = scanSource(stream, sourceIdx, packets, budget.packets) && isWhole;
     else for (const packet of indexed) packets.push(packet);
-    if (packets.length > INDEX_PACKETS_MAX) return new PacketIndex([], false);
+    if (packets.length > budget.packets) return new PacketIndex([], false);
   }
+  budget.packets -= packets.length;
   return new PacketIndex(stream.sources.length === 1 ? packets : inOrderOnce(packets), isWhole);
 }
 
@@ -70,7 +77,7 @@ export function indexPath(file: string): string {
 }
 
 /** @returns whether these are all packets of the file */
-function scanSource(stream: TraceStream, sourceIdx: number, packets: PacketSummary[]): boolean {
+function scanSource(stream: TraceStream, sourceIdx: number, packets: PacketSummary[], packetsMax: number): boolean {
   const reader = readerOf(stream, sourceIdx);
   let last: PacketSummary | undefined;
   try {
@@ -79,7 +86,7 @@ function scanSource(stream: TraceStream, sourceIdx: number, packets: PacketSumma
       if (next.kind !== 'item') return true;
       last = { ...next.item, sourceIdx };
       packets.push(last);
-      if (packets.length > INDEX_PACKETS_MAX) return false;
+      if (packets.length > packetsMax) return false;
     }
   } catch (error) {
     if (!(error instanceof RingtailError)) throw error;

@@ -9,7 +9,7 @@ import {
   type TraceIdentity,
 } from '@ringtail/ctf';
 import { firstEventNs, lastEventNs } from './packet-events.ts';
-import { buildPacketIndex, type PacketIndex } from './packet-index.ts';
+import { buildPacketIndex, INDEX_PACKETS_MAX, type IndexBudget, type PacketIndex } from './packet-index.ts';
 import { type PacketSelection, selectPackets } from './packet-selection.ts';
 import type { TimeRange } from './time-range.ts';
 import { recordsBehindPacketEnds } from './tracer-quirks.ts';
@@ -26,9 +26,15 @@ export class TraceStream {
   readonly class: DataStreamClass | undefined;
   /** When its first packet begins, where packets tell. */
   readonly firstBeginNs: bigint | undefined;
+  readonly #indexBudget: IndexBudget;
   #index: PacketIndex | undefined;
 
-  constructor(stream: Pick<TraceStream, 'decoder' | 'identity' | 'sources' | 'id' | 'class' | 'firstBeginNs'>) {
+  /** @param indexBudget shared with the data streams that are opened with it */
+  constructor(
+    stream: Pick<TraceStream, 'decoder' | 'identity' | 'sources' | 'id' | 'class' | 'firstBeginNs'>,
+    indexBudget: IndexBudget = { packets: INDEX_PACKETS_MAX },
+  ) {
+    this.#indexBudget = indexBudget;
     this.decoder = stream.decoder;
     this.identity = stream.identity;
     this.sources = stream.sources;
@@ -43,7 +49,7 @@ export class TraceStream {
 
   /** Made when it is first asked for, and kept. */
   get index(): PacketIndex {
-    this.#index ??= buildPacketIndex(this);
+    this.#index ??= buildPacketIndex(this, this.#indexBudget);
     return this.#index;
   }
 
