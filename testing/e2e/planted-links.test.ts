@@ -251,6 +251,30 @@ describe.skipIf(!othersCanRun)('root does not follow what another user plants', 
     }
   });
 
+  it('but root may run a command in a directory of a user, and record there', () => {
+    const scene = new Scene();
+    const project = join(scene.directory, 'project');
+    mkdirSync(project);
+    // With the umask of many systems: the user's own group may write.
+    chmodSync(project, 0o775);
+    chownSync(project, VICTIM_USER, VICTIM_USER);
+    const record = (cwd: string, ...options: readonly string[]) => {
+      const env = { ...process.env, RINGTAIL_HOME: join(scene.directory, 'home'), RINGTAIL_RUNDIR: '' };
+      const command = ['record', ...options, '--', process.execPath, program('emit.mjs'), '5'];
+      const { status, stderr } = spawnSync(process.execPath, [RINGTAIL, ...command], { cwd, env, encoding: 'utf8' });
+      return { status, stderr };
+    };
+    expect(record(project, '-o', 'trace')).toMatchObject({
+      status: 0,
+      stderr: expect.stringMatching(/^ringtail: 10 events/),
+    });
+    expect(statSync(join(project, 'trace')).uid).toBe(0);
+    // The owner of another directory has no say in what root runs.
+    const elsewhere = record(scene.directory, '-o', join(project, 'other'));
+    expect(elsewhere).toMatchObject({ status: 1, stderr: expect.stringContaining('RINGTAIL_TRUSTED_USERS=UID:GID') });
+    expect(record(project, '-o', join(scene.attic, 'trace'))).toMatchObject({ status: 1 });
+  });
+
   it('but users have links and shared directories in their own homes', async () => {
     const scene = new Scene();
     await scene.start();

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, rmdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeError, isAbsence } from '@ringtail/base';
-import { ensureDirectory } from '@ringtail/posix';
+import { ensureDirectory, processTrust } from '@ringtail/posix';
 import { homeDirectory } from '@ringtail/protocol';
 import { absolutePath, type Context } from './context.ts';
 import { CliError } from './errors.ts';
@@ -29,7 +29,7 @@ export function newTraceName(context: Context, name: string): string {
 export function prepareTraceDirectory(context: Context, path: string): string {
   const directory = absolutePath(context, path);
   try {
-    ensureDirectory(directory, { mode: 0o700 });
+    ensureDirectory(directory, { mode: 0o700, trust: processTrust(context.env) });
     if (readdirSync(directory).length === 0) return directory;
   } catch (error) {
     throw new CliError('OUTPUT_NOT_WRITABLE', `cannot use ${directory} for the trace: ${describeError(error)}`);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { isMapped, objectionTo } from './directory-trust.ts';
+import { isMapped, objectionTo, processTrust } from './directory-trust.ts';
 
-const root = { uids: [0], gid: undefined };
-const user = { uids: [0, 1000], gid: 100 };
+const root = { uids: [0], gids: [] };
+const user = { uids: [0, 1000], gids: [100] };
 
 describe('objectionTo', () => {
   it.each([
@@ -22,6 +22,21 @@ describe('objectionTo', () => {
   ])('to what %s would use %#', (_, trust, stats, objection) => {
     if (objection === undefined) expect(objectionTo(stats, trust)).toBeUndefined();
     else expect(objectionTo(stats, trust)).toMatch(objection);
+  });
+});
+
+describe.skipIf(process.getuid?.() !== 0)('users whom root trusts', () => {
+  const trusted = (users: string) => processTrust({ RINGTAIL_TRUSTED_USERS: users });
+
+  it('are named with or without a group', () => {
+    const { uids = [], gids } = trusted('1000:100,1001') ?? {};
+    expect(uids.slice(-2)).toEqual([1000, 1001]);
+    expect(gids).toEqual([100]);
+    expect(trusted('')).toEqual(processTrust({}));
+  });
+
+  it.each(['x', '1000,', '1000:', '-1', ' 1000', '99999999999'])('are not %j', (users) => {
+    expect(() => trusted(users)).toThrow(/RINGTAIL_TRUSTED_USERS=.* is no list of users: give UID or UID:GID/);
   });
 });
 

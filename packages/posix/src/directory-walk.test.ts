@@ -113,7 +113,7 @@ describe('a walk', () => {
 });
 
 /** What this user may trust in a process of root's. */
-const trustOf = (uid: number, gid: number): Trust => ({ uids: [0, uid], gid: uid === 0 ? undefined : gid });
+const trustOf = (uid: number, gid: number): Trust => ({ uids: [0, uid], gids: uid === 0 ? [] : [gid] });
 
 describe.skipIf(!isRoot)('a walk of root', () => {
   const walk = (path: string, uid = 0) => {
@@ -166,7 +166,7 @@ describe.skipIf(!isRoot)('a walk of root', () => {
 
   it('trusts the owners of unmapped files in a user namespace', () => {
     chownSync(root, 65_534, 65_534);
-    ensureDirectory(join(root, 'a'), { mode: 0o700, trust: { uids: [0, 65_534], gid: undefined } });
+    ensureDirectory(join(root, 'a'), { mode: 0o700, trust: { uids: [0, 65_534], gids: [] } });
     expect(existsSync(join(root, 'a'))).toBe(true);
   });
 

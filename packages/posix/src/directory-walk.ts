@@ -11,12 +11,8 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { errnoOf, RingtailError } from '@ringtail/base';
-import { objectionTo, processTrust, type Trust } from './directory-trust.ts';
-
-/** A directory on the way can be changed by a user who is not trusted, or is a link where none is followed. */
-export class DirectoryRefused extends RingtailError<'DIRECTORY_REFUSED'> {
-  override readonly name = 'DirectoryRefused';
-}
+import { DirectoryRefused } from './directory-refused.ts';
+import { objectionTo, processTrust, TRUSTED_USERS, type Trust } from './directory-trust.ts';
 
 export interface WalkOptions {
   /** Exact mode of the directories that are made where they are absent; without it none is made. */
@@ -250,7 +246,8 @@ function checkDescriptor({ descriptor, path }: Place, owner: Step['owner'], trus
 
 function advice({ uids }: Trust): string {
   const owners = [...new Set(uids)].map((uid) => (uid === 0 ? 'root' : `user ${uid}`)).join(' or ');
-  return `every directory on the way must belong to ${owners} and be closed to the writes of others, or have the sticky bit`;
+  const rule = `every directory on the way must belong to ${owners} and be closed to the writes of others, or have the sticky bit`;
+  return process.geteuid?.() === 0 ? `${rule}; ${TRUSTED_USERS}=UID:GID names users whom root trusts` : rule;
 }
 
 function refuse(path: string, objection: string, remedy: string): never {

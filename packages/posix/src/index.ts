@@ -2,10 +2,10 @@ export { asUser, type UserIds } from './as-user.ts';
 export { changeEntry } from './change-entry.ts';
 export { Memfd, Seal } from './constants.ts';
 export { descriptorCount, descriptorLimit } from './descriptors.ts';
-export { objectionTo, processTrust } from './directory-trust.ts';
+export { DirectoryRefused } from './directory-refused.ts';
+export { objectionTo, processTrust, TRUSTED_USERS } from './directory-trust.ts';
 export {
   checkDirectory,
-  DirectoryRefused,
   ensureDirectory,
   makeDirectory,
   openDirectory,

@@ -21,6 +21,7 @@ import { registerUrl, tracedEnvironment, watchCommand } from '../record/preload.
 import { outcomeOf } from '../record/record-command.ts';
 import { runCommand } from '../record/run-command.ts';
 import { newTraceName, removeIfEmpty, tracesDirectory } from '../trace-directory.ts';
+import { trustingWorkingDirectoryOwner } from '../working-directory-owner.ts';
 import { describeGuarded, describeSnapshot, type Guarded, guardJson, isEmpty } from './guard-summary.ts';
 import { type EndedProcess, ProcessWatch } from './process-watch.ts';
 import { type GuardSnapshot, SnapshotQueue } from './snapshot-queue.ts';
@@ -66,7 +67,7 @@ export async function guardCommand(context: Context, plan: GuardPlan): Promise<O
     { SIGUSR2: () => guard?.demand() },
   );
   try {
-    daemon = await privateDaemon(context);
+    daemon = await privateDaemon(trustingWorkingDirectoryOwner(context));
     const prepared = new Guard(context, plan, daemon, session);
     await prepared.prepare(output);
     guard = prepared;

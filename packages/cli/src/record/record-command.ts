@@ -15,6 +15,7 @@ import { type Context, type OutputFormat, reportTo, warn } from '../context.ts';
 import { type Daemon, daemonForRecording, isRunning } from '../daemon.ts';
 import { styleFor } from '../style.ts';
 import { newTraceName, prepareTraceDirectory, removeIfEmpty, tracesDirectory } from '../trace-directory.ts';
+import { trustingWorkingDirectoryOwner } from '../working-directory-owner.ts';
 import { CommandSignals } from './command-signals.ts';
 import { terminalRole } from './controlling-terminal.ts';
 import { findingsAtEnd, findMissing } from './explain-missing.ts';
@@ -47,7 +48,8 @@ export interface RecordPlan {
 /** Records a command from its first line to its end, and says what came of it. */
 export async function recordCommand(context: Context, plan: RecordPlan): Promise<Outcome> {
   const session = newTraceName(context, plan.name);
-  const trace = prepareTraceDirectory(context, plan.output ?? join(tracesDirectory(context), session));
+  const trusting = trustingWorkingDirectoryOwner(context);
+  const trace = prepareTraceDirectory(trusting, plan.output ?? join(tracesDirectory(context), session));
   let daemon: Daemon | undefined;
   const signals = new CommandSignals(
     terminalRole,
@@ -58,7 +60,7 @@ export async function recordCommand(context: Context, plan: RecordPlan): Promise
     },
   );
   try {
-    daemon = await daemonForRecording(context, plan.runDirectory);
+    daemon = await daemonForRecording(trusting, plan.runDirectory);
     await startSession(daemon.client, plan, session, trace);
     const recording = await runRecorded(context, plan, daemon, session, trace, signals);
     reportTo(context, context.stderr, plan.format, summaryJson(recording), (style) =>
