@@ -217,9 +217,13 @@ export class AttackedDaemon {
     }
   }
 
-  /** After the attack: everything is as it was, and the witness has lost nothing. Ends the session. */
-  async judge(): Promise<void> {
-    await this.#settle();
+  /**
+   * After the attack: everything is as it was, and the witness has lost nothing. Ends the session.
+   *
+   * @param memoryKeptBytes how much more than before the daemons may keep
+   */
+  async judge(memoryKeptBytes = MEMORY_KEPT_BYTES): Promise<void> {
+    await this.#settle(memoryKeptBytes);
     const status = await this.client.daemonStatus();
     expect(status).toMatchObject({ pid: this.daemonPid, consumerPid: this.consumerPid, consumerRestarts: 0 });
     this.#witness.stdin?.end();
@@ -250,7 +254,7 @@ export class AttackedDaemon {
     return log.split('\n').filter((line) => OWN_FAILURE.test(line));
   }
 
-  async #settle(): Promise<void> {
+  async #settle(memoryKeptBytes: number): Promise<void> {
     const before = this.#before;
     if (before === undefined) return;
     const limit = performance.now() + SETTLE_MS;
@@ -259,7 +263,7 @@ export class AttackedDaemon {
       const isSettled = (['daemon', 'consumer'] as const).every(
         (name) =>
           now[name].descriptors <= before[name].descriptors &&
-          now[name].memoryBytes <= before[name].memoryBytes + MEMORY_KEPT_BYTES,
+          now[name].memoryBytes <= before[name].memoryBytes + memoryKeptBytes,
       );
       if (isSettled || performance.now() > limit) {
         process.stderr.write(`attack: before ${JSON.stringify(before)}, after ${JSON.stringify(now)}\n`);
