@@ -29,10 +29,10 @@ const PLAIN: SavedSession = {
   maps: [],
 };
 
-// What the protocol's checks let through: no control characters, no halves of characters.
+// What the protocol's checks let through: no control characters, line separators, halves of characters, U+FFFE and U+FFFF.
 const text = fc
   .string({ unit: 'grapheme', minLength: 1, maxLength: 20 })
-  .filter((value) => /^[^\p{Cc}\p{Cs}]+$/u.test(value));
+  .filter((value) => /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\ufffe\uffff]+$/u.test(value));
 const count = fc.nat(2 ** 40);
 const rule = fc.record(
   {
