@@ -323,6 +323,8 @@ export interface SessionDiagnosis {
   readonly threadsUntracked: number;
   /** Of each enabled rule in each enabled channel. */
   readonly rules: readonly RuleDiagnosis[];
+  /** Enabled rules that are left out of `rules`: there are too many to compare with tracepoints. */
+  readonly rulesNotCompared: number;
   /** Of what is registered now and was since the session was created. */
   readonly tracepointNames: readonly string[];
   readonly channelsDisabled: readonly string[];

@@ -115,8 +115,11 @@ export function ruleMatcher({ pattern, exclude, logLevel }: EventRule): (name: s
   return (name, level) => level >= from && level <= to && isIncluded(name) && !excluded.some((takes) => takes(name));
 }
 
-/** Without regular expressions: there may be thousands of patterns, and one takes longer to compile than to ask all of them. */
-function patternMatcher(pattern: string): (name: string) => boolean {
+/**
+ * Matches names with one pattern. Not a regular expression: there may be thousands of patterns, and one takes longer to compile
+ * than to match.
+ */
+export function patternMatcher(pattern: string): (name: string) => boolean {
   const [first, ...between] = literalsOf(pattern) as [string, ...string[]];
   const last = between.pop();
   if (last === undefined) return (name) => name === first;
@@ -131,6 +134,11 @@ function patternMatcher(pattern: string): (name: string) => boolean {
     }
     return true;
   };
+}
+
+/** Most searches that a comparison of a name with this pattern takes. */
+export function searchesOf(pattern: string): number {
+  return literalsOf(pattern).length;
 }
 
 /** What stands before, between and behind the stars. */

@@ -235,6 +235,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     filterCounters,
     programTroubles,
     unregistered,
+    turns: shares.turns,
     notifications,
     runDirectory: directory.path,
     defaultFormat: options.defaultFormat,

@@ -12,6 +12,7 @@ const DIAGNOSIS: SessionDiagnosis = {
   threadsOfOwner: 1,
   threadsUntracked: 0,
   rules: [],
+  rulesNotCompared: 0,
   tracepointNames: ['shop:order'],
   channelsDisabled: [],
   statistics: NO_STATISTICS,

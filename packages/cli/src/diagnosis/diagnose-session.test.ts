@@ -42,6 +42,7 @@ function facts(diagnosis: Partial<SessionDiagnosis> = {}, more: Partial<SessionF
       threadsOfOwner: 1,
       threadsUntracked: 0,
       rules: [ruleDiagnosis({ pattern: 'shop:*' })],
+      rulesNotCompared: 0,
       tracepointNames: NAMES,
       channelsDisabled: [],
       statistics: NO_STATISTICS,
@@ -118,6 +119,12 @@ const CASES: readonly [string, SessionFacts, readonly string[], readonly string[
     facts({ rules: [ruleDiagnosis({ pattern: 'shop:*', logLevel: { from: 0, to: 3 } }, { ofLogLevel: 0 })] }),
     ['LOG_LEVEL'],
     ['wanted: TRACE_EMERG (0) to TRACE_ERR (3)', 'shop:order TRACE_DEBUG_LINE (13)', '--loglevel=13'],
+  ],
+  [
+    'more rules than are compared',
+    facts({ rulesNotCompared: 812 }),
+    ['RULES_NOT_COMPARED'],
+    ['812 of 813 rules were not compared', 'ringtail disable-event'],
   ],
   [
     'a filter on a field that there is not',

@@ -77,7 +77,7 @@ function rules({ session, diagnosis }: SessionFacts): Finding[] {
     evidence: ruleNames(session, channel),
     nextStep: `ringtail enable-channel -u -s ${name} ${shellQuote(channel)}`,
   }));
-  if (disabled.length > 0 || diagnosis.rules.length > 0) return disabled;
+  if (disabled.length > 0 || diagnosis.rules.length + diagnosis.rulesNotCompared > 0) return disabled;
   const off = session.channels.flatMap((channel) => channel.rules.filter(({ enabled }) => !enabled));
   return [
     {
@@ -147,7 +147,21 @@ function matching({ session, diagnosis, applications: there, threadsSeen }: Sess
     ];
   }
   const facts = { session: session.name, names: diagnosis.tracepointNames, applications: there };
-  return diagnosis.rules.map((rule) => diagnoseRule(rule, facts)).filter((finding) => finding !== undefined);
+  const ofRules = diagnosis.rules.map((rule) => diagnoseRule(rule, facts)).filter((finding) => finding !== undefined);
+  return [...ofRules, ...notCompared(diagnosis)];
+}
+
+function notCompared({ rules: compared, rulesNotCompared, tracepointNames }: SessionDiagnosis): Finding[] {
+  if (rulesNotCompared === 0) return [];
+  const all = compared.length + rulesNotCompared;
+  return [
+    {
+      code: 'RULES_NOT_COMPARED',
+      what: `too many rules to compare: ${rulesNotCompared} of ${all} rules were not compared with the tracepoints`,
+      evidence: [`${plural(tracepointNames.length, 'tracepoint')} seen`],
+      nextStep: 'disable rules that are not needed (ringtail disable-event), or use fewer stars and exclusions',
+    },
+  ];
 }
 
 function troubles({ session, diagnosis, applications: there }: SessionFacts): Finding[] {

@@ -9,6 +9,7 @@ import type { Places } from '../places/places.ts';
 import type { ProgramTroubles } from '../program-troubles.ts';
 import type { RingKeeper } from '../ring-keeper.ts';
 import type { SessionRegistry } from '../session-registry.ts';
+import type { FairTurns } from '../shares/fair-turns.ts';
 import type { StatePublisher } from '../state-publisher.ts';
 import type { TraceKeeper } from '../trace-keeper.ts';
 import type { TriggerEngine } from '../triggers/trigger-engine.ts';
@@ -30,6 +31,8 @@ export interface CommandServices {
   readonly triggers: TriggerEngine;
   readonly filterCounters: FilterCounters;
   readonly programTroubles: ProgramTroubles;
+  /** Turns of users, for work that takes longer than one. */
+  readonly turns: FairTurns;
   readonly unregistered: UnregisteredPrograms;
   /** Called when a rotation begins, and when it is done. */
   readonly onRotation: RotationListener;

@@ -1,14 +1,14 @@
 import { describeError } from '@ringtail/base';
 import type { SessionStatistics } from '@ringtail/protocol';
 import { diagnose } from '../diagnosis/diagnose.ts';
-import type { Session } from '../session.ts';
+import type { Channel, Session } from '../session.ts';
 import { withTroubles } from '../statistics.ts';
 import type { CommandServices } from './command-services.ts';
 import type { SessionHandlers } from './handlers.ts';
 import type { SessionWork } from './session-work.ts';
 
 export function diagnosisCommands(
-  { applications, drainApplications, filterCounters, unregistered, runDirectory }: CommandServices,
+  { applications, drainApplications, filterCounters, unregistered, turns, runDirectory }: CommandServices,
   work: SessionWork,
 ) {
   return {
@@ -16,16 +16,13 @@ export function diagnosisCommands(
       unregistered.watchCommand(pid, { NODE_OPTIONS: preload, RINGTAIL_RUNDIR: runDirectory });
       return null;
     },
-    'session-diagnosis': async (session) => {
+    'session-diagnosis': async (session, _, { uid }) => {
       drainApplications();
       unregistered.settle();
       const statistics = await statisticsOf(session, work);
-      return diagnose({
-        session,
-        threads: applications.diagnosed(),
-        statistics,
-        filterCounts: (channel) => filterCounters.countsOf(channel),
-      });
+      const threads = applications.diagnosed();
+      const filterCounts = (channel: Channel) => filterCounters.countsOf(channel);
+      return await turns.inSlices(uid, diagnose({ session, threads, statistics, filterCounts }));
     },
   } satisfies Partial<SessionHandlers>;
 }

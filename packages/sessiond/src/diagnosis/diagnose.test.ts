@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Session } from '../session.ts';
 import { SessionRegistry } from '../session-registry.ts';
 import { testShares } from '../testing/shares.test.support.ts';
+import { countSteps } from '../testing/steps.test.support.ts';
 import { processOf, threadOf } from '../testing/threads.test.support.ts';
 import { type TracepointList, TracepointLists } from '../tracepoint-lists.ts';
 import { type DiagnosedThread, type DiagnosisFacts, diagnose, RULES_DIAGNOSED_MAX } from './diagnose.ts';
@@ -39,7 +40,8 @@ function diagnosisOf(setUp: SetUp): SessionDiagnosis {
   }
   if (setUp.stopped !== true) registry.start(session);
   setUp.change?.(registry, session);
-  return diagnose({ session, threads, statistics: NO_STATISTICS, filterCounts: () => null, ...setUp.facts });
+  const facts = { session, threads, statistics: NO_STATISTICS, filterCounts: () => null, ...setUp.facts };
+  return countSteps(diagnose(facts)).result;
 }
 
 const sound = {
@@ -59,6 +61,7 @@ const sound = {
       filterRejections: null,
     },
   ],
+  rulesNotCompared: 0,
   tracepointNames: ['shop:order'],
   channelsDisabled: [],
   statistics: NO_STATISTICS,
@@ -196,6 +199,9 @@ describe('diagnose', () => {
           registry.enableEvent(session, `c${channel}`, { pattern: `shop:${rule}` });
       }
     };
-    expect(diagnosisOf({ change }).rules).toHaveLength(RULES_DIAGNOSED_MAX);
+    const { rules, rulesNotCompared } = diagnosisOf({ change });
+    expect(rules).toHaveLength(RULES_DIAGNOSED_MAX);
+    // With the one that the session has from the start.
+    expect(rulesNotCompared).toBe(1501 - RULES_DIAGNOSED_MAX);
   });
 });

@@ -1,13 +1,8 @@
-import {
-  type RuleDescription,
-  type RuleDiagnosis,
-  ruleMatcher,
-  type SessionDiagnosis,
-  type SessionStatistics,
-} from '@ringtail/protocol';
+import type { RuleDescription, RuleDiagnosis, SessionDiagnosis, SessionStatistics } from '@ringtail/protocol';
 import { TRACEPOINTS_SEEN_MAX } from '../limits.ts';
 import { type Channel, type RecordedThread, type Session, tracks } from '../session.ts';
 import type { TracepointList } from '../tracepoint-lists.ts';
+import { compareRules, type NamedTracepoint } from './compared-rules.ts';
 import type { FilterCounts } from './filter-counters.ts';
 
 /** What the reasons for a session's silence are derived from. */
@@ -25,28 +20,39 @@ export interface DiagnosedThread {
   readonly tracepoints: TracepointList;
 }
 
-type Tracepoint = TracepointList['names'][number];
-
 /** Rules are compared with thousands of tracepoints: more than these nobody reads. */
 export const RULES_DIAGNOSED_MAX = 1024;
+/** Tracepoints that are looked through between two points at which the work can be interrupted. */
+const TRACEPOINTS_PER_STEP = 256;
 
 /**
  * How far events get on their way into a session: which threads there are, what trackers leave of them, and what each
  * rule leaves of their tracepoints. A session records the applications of all users that its daemon serves.
+ *
+ * Yields after each short step.
  */
-export function diagnose({ session, threads, statistics, filterCounts }: DiagnosisFacts): SessionDiagnosis {
+export function* diagnose({
+  session,
+  threads,
+  statistics,
+  filterCounts,
+}: DiagnosisFacts): Generator<void, SessionDiagnosis> {
   const tracked = threads.filter(({ thread }) => tracks(session, thread));
-  const tracepoints = tracepointsOf(session, tracked);
+  const tracepoints = yield* tracepointsOf(session, tracked);
   const channels = [...session.channels.values()];
-  const rules: RuleDiagnosis[] = [];
-  for (const channel of channels) {
-    if (!channel.enabled) continue;
-    const counts = filterCounts(channel);
-    for (const rule of channel.rules.describe()) {
-      if (rules.length >= RULES_DIAGNOSED_MAX) break;
-      if (rule.enabled) rules.push(diagnoseRule(channel.attributes.name, rule, tracepoints, counts));
-    }
-  }
+  const wanted = channels.filter(({ enabled }) => enabled).flatMap(enabledRulesOf);
+  const counts = yield* compareRules(
+    wanted.slice(0, RULES_DIAGNOSED_MAX).map(({ rule }) => rule),
+    tracepoints,
+  );
+  const rules = counts.flatMap((count, index): RuleDiagnosis[] => {
+    const { channel, rule } = wanted[index] as WantedRule;
+    if (count === undefined) return [];
+    const counted = rule.filter === undefined ? null : filterCounts(channel);
+    const filterEvaluations = counted?.evaluated ?? null;
+    const filterRejections = counted?.rejected ?? null;
+    return [{ channel: channel.attributes.name, rule, ...count, filterEvaluations, filterRejections }];
+  });
   return {
     active: session.active,
     startedOnce: session.started,
@@ -54,41 +60,34 @@ export function diagnose({ session, threads, statistics, filterCounts }: Diagnos
     threadsOfOwner: threads.length,
     threadsUntracked: threads.length - tracked.length,
     rules,
+    rulesNotCompared: wanted.length - rules.length,
     tracepointNames: [...new Set(tracepoints.map(({ name }) => name))],
     channelsDisabled: channels.filter(({ enabled }) => !enabled).map(({ attributes }) => attributes.name),
     statistics,
   };
 }
 
-function diagnoseRule(
-  channel: string,
-  rule: RuleDescription,
-  tracepoints: readonly Tracepoint[],
-  counts: FilterCounts | null,
-): RuleDiagnosis {
-  const { pattern, exclude } = rule;
-  const count = (matches: (name: string, logLevel: number) => boolean): number => {
-    const matching = tracepoints.filter(({ name, logLevel }) => matches(name, logLevel));
-    return new Set(matching.map(({ name }) => name)).size;
-  };
-  const counted = rule.filter === undefined ? null : counts;
-  return {
-    channel,
-    rule,
-    named: count(ruleMatcher({ pattern })),
-    notExcluded: count(ruleMatcher(exclude === undefined ? { pattern } : { pattern, exclude })),
-    ofLogLevel: count(ruleMatcher(rule)),
-    filterEvaluations: counted?.evaluated ?? null,
-    filterRejections: counted?.rejected ?? null,
-  };
+interface WantedRule {
+  readonly channel: Channel;
+  readonly rule: RuleDescription;
+}
+
+function enabledRulesOf(channel: Channel): WantedRule[] {
+  const rules = channel.rules.describe().filter(({ enabled }) => enabled);
+  return rules.map((rule) => ({ channel, rule }));
 }
 
 /** Those of what is registered first, then those that were seen. Programs may have one name with several log levels. */
-function tracepointsOf({ sightings }: Session, threads: readonly DiagnosedThread[]): Tracepoint[] {
+function* tracepointsOf(
+  { sightings }: Session,
+  threads: readonly DiagnosedThread[],
+): Generator<void, NamedTracepoint[]> {
   const lists = new Set(threads.map(({ tracepoints }) => tracepoints));
-  const found = new Map<string, Tracepoint>();
+  const found = new Map<string, NamedTracepoint>();
+  let seen = 0;
   for (const names of [...[...lists].map((list) => list.names), sightings.describe().tracepoints]) {
     for (const tracepoint of names) {
+      if (++seen % TRACEPOINTS_PER_STEP === 0) yield;
       if (found.size >= TRACEPOINTS_SEEN_MAX) return [...found.values()];
       found.set(`${tracepoint.logLevel} ${tracepoint.name}`, tracepoint);
     }

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { FairTurns } from './fair-turns.ts';
 
 it('a user with a thousand pieces of work holds up no other, and root has every second turn', async () => {
@@ -37,4 +37,43 @@ it('work that asks for another turn gets it behind the others', async () => {
   });
   turns.request(1001, () => done.push('second'));
   await expect.poll(() => done).toEqual(['first', 'second', 'again']);
+});
+
+describe('long work', () => {
+  /** Work of so many steps, each of which takes a millisecond of `clock`. */
+  function* steps(count: number, clock: { nowMs: number }, done: string[], name: string): Generator<void, string> {
+    for (let step = 0; step < count; step++) {
+      clock.nowMs += 1;
+      done.push(name);
+      yield;
+    }
+    return name;
+  }
+
+  it('is done in slices between the turns of others', async () => {
+    const clock = { nowMs: 0 };
+    const turns = new FairTurns({ nowMs: () => clock.nowMs, userBehind: (uid) => uid });
+    const done: string[] = [];
+    const long = turns.inSlices(1001, steps(10, clock, done, 'long'));
+    for (let count = 0; count < 3; count++) turns.request(1002, () => done.push('other'));
+    turns.request(0, () => done.push('root'));
+    expect(await long).toBe('long');
+    const slices = done
+      .join(' ')
+      .match(/(?:long ?)+/g)
+      ?.map((slice) => slice.trim().split(' ').length);
+    expect(slices?.slice(0, 3)).toEqual([2, 2, 2]);
+    expect(done.filter((name) => name === 'long')).toHaveLength(10);
+  });
+
+  function* failingWork(): Generator<void, void> {
+    yield;
+    throw new Error('no');
+  }
+
+  it('rejects with the error of a step', async () => {
+    const turns = new FairTurns({ nowMs: () => 0, userBehind: (uid) => uid });
+    const failing = turns.inSlices(1001, failingWork());
+    await expect(failing).rejects.toThrow('no');
+  });
 });

@@ -1,5 +1,7 @@
 /** How long the event loop may be kept by work of users at a time. */
 const TURN_MS = 10;
+/** How long one user's work may take in one turn before it is cut into slices. */
+const SLICE_MS = 2;
 
 type Work = () => void;
 
@@ -30,6 +32,34 @@ export class FairTurns {
       else known.push(work);
     }
     this.#schedule();
+  }
+
+  /**
+   * Does long work of a user in slices, each of them one turn.
+   *
+   * @param work yields after each step; a step takes microseconds
+   * @returns the result of the work; rejects with what a step throws
+   */
+  inSlices<T>(uid: number, work: Generator<void, T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const slice = () => {
+        try {
+          const endMs = this.#nowMs() + SLICE_MS;
+          do {
+            const step = work.next();
+            if (step.done === true) {
+              resolve(step.value);
+              return;
+            }
+          } while (this.#nowMs() < endMs);
+        } catch (error) {
+          reject(error);
+          return;
+        }
+        this.request(uid, slice);
+      };
+      this.request(uid, slice);
+    });
   }
 
   #schedule(): void {
