@@ -75,4 +75,47 @@ describe.skipIf(!othersCanRun)('users of one session daemon of root', SLOW, () =
     expect((await daemon.ringtail(other, 'create', 'x', '--shm-path', shm)).stderr).toContain('only root');
     expect(existsSync(shm)).toBe(false);
   });
+
+  it('record their own programs, and learn nothing of those of others; root records all', async () => {
+    const daemon = new SharedDaemon();
+    await daemon.start();
+    const [one, other] = USERS;
+    const traces = [one, 0].map((uid) => join(uid === 0 ? daemon.directory : daemon.homeOf(uid), `trace-${uid}`));
+    for (const [idx, uid] of [one, 0].entries()) {
+      const name = `of-${uid}`;
+      for (const args of [
+        ['create', name, '-o', traces[idx] as string],
+        ['enable-event', '-u', '-s', name, 'e2e:*,ringtail_statedump:*'],
+        ['start', name],
+      ]) {
+        expect(await daemon.ringtail(uid, ...args)).toMatchObject({ code: 0, stderr: '' });
+      }
+    }
+    for (const uid of [one, other, 0]) {
+      const ended = await daemon.run(uid, ['--import', REGISTER_URL, program('threads.mjs'), '1', '10']);
+      expect(ended).toMatchObject({ code: 0 });
+    }
+    for (const [idx, uid] of [one, 0].entries()) {
+      expect((await daemon.ringtail(uid, 'destroy', `of-${uid}`)).code).toBe(0);
+      const recorded = readdirSync(join(traces[idx] as string, 'ust', 'uid'))
+        .map(Number)
+        .sort();
+      expect(recorded).toEqual(uid === 0 ? [0, one, other].sort() : [one]);
+    }
+    const view = await daemon.run(one, [RINGTAIL, 'view', traces[0] as string]);
+    expect(view.stdout.match(/e2e:/g)).toHaveLength(20);
+  });
+
+  it('see no names of the tracepoints of others where status names those that there are', async () => {
+    const daemon = new SharedDaemon();
+    await daemon.start();
+    const [one, other] = USERS;
+    const output = join(daemon.homeOf(one), 'trace');
+    for (const args of [['create', 's', '-o', output], ['enable-event', '-u', 'nothing:*'], ['start']]) {
+      expect(await daemon.ringtail(one, ...args)).toMatchObject({ code: 0, stderr: '' });
+    }
+    expect((await daemon.run(other, ['--import', REGISTER_URL, program('threads.mjs'), '1', '10'])).code).toBe(0);
+    const { stdout } = await daemon.ringtail(one, 'status', '--output-format=json');
+    expect(stdout).not.toContain('e2e:');
+  });
 });

@@ -134,7 +134,7 @@ export class SessionRegistry {
       eventSpecs: new EventSpecs(this.#shares.kept),
       archive: new SessionArchive(actual),
       troubles: new Troubles((sentence) => this.#onTrouble(session, sentence)),
-      sightings: new Sightings(),
+      sightings: new Sightings(actual.owner),
       active: false,
       leaving: false,
       started: false,

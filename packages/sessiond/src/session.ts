@@ -110,9 +110,14 @@ export function mayUse({ owner }: Session, { uid }: Owner): boolean {
   return uid === 0 || uid === owner.uid;
 }
 
-/** Whether the trackers of a session let this process be recorded. */
-export function tracks({ trackers }: Session, { pid, uid, gid }: Owner & { readonly pid: number }): boolean {
-  return trackers.vpid.has(pid) && trackers.vuid.has(uid) && trackers.vgid.has(gid);
+/** Whether sessions and triggers of this owner are about programs of that user: root's are about all, others' about their own. */
+export function isAbout(owner: Owner, uid: number): boolean {
+  return owner.uid === 0 || owner.uid === uid;
+}
+
+/** Whether a session records this process: it is about its user, and its trackers leave the process in. */
+export function tracks({ owner, trackers }: Session, { pid, uid, gid }: Owner & { readonly pid: number }): boolean {
+  return isAbout(owner, uid) && trackers.vpid.has(pid) && trackers.vuid.has(uid) && trackers.vgid.has(gid);
 }
 
 /** What a daemon of root makes belongs to whoever asked for it; another can only give what is its own. */

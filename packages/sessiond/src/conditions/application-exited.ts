@@ -1,6 +1,7 @@
 import { matchesPattern, type ProcessEnd } from '@ringtail/protocol';
 import type { ApplicationProcess } from '../session.ts';
-import { type ConditionSource, isAbout, type OccurrenceDetails } from '../triggers/condition-source.ts';
+import { isAbout } from '../session.ts';
+import type { ConditionSource, OccurrenceDetails } from '../triggers/condition-source.ts';
 import type { EndListener } from './process-exits.ts';
 
 /** Where ends are told of. @returns stops that. */

@@ -1,6 +1,7 @@
 import { matchesPattern } from '@ringtail/protocol';
 import type { RecordedThread } from '../session.ts';
-import { type ConditionSource, isAbout, type Occurred, type WatchedTrigger } from '../triggers/condition-source.ts';
+import { isAbout } from '../session.ts';
+import type { ConditionSource, Occurred, WatchedTrigger } from '../triggers/condition-source.ts';
 import { type Schedule, Ticker } from './schedule.ts';
 
 /** A registered thread that can be asked whether it is in its event loop. */

@@ -1,6 +1,6 @@
 import type { RuleDescription, RuleDiagnosis, SessionDiagnosis, SessionStatistics } from '@ringtail/protocol';
 import { TRACEPOINTS_SEEN_MAX } from '../limits.ts';
-import { type Channel, type RecordedThread, type Session, tracks } from '../session.ts';
+import { type Channel, isAbout, type RecordedThread, type Session, tracks } from '../session.ts';
 import type { TracepointList } from '../tracepoint-lists.ts';
 import { compareRules, type NamedTracepoint } from './compared-rules.ts';
 import type { FilterCounts } from './filter-counters.ts';
@@ -27,7 +27,7 @@ const TRACEPOINTS_PER_STEP = 256;
 
 /**
  * How far events get on their way into a session: which threads there are, what trackers leave of them, and what each
- * rule leaves of their tracepoints. A session records the applications of all users that its daemon serves.
+ * rule leaves of their tracepoints.
  *
  * Yields after each short step.
  */
@@ -37,7 +37,8 @@ export function* diagnose({
   statistics,
   filterCounts,
 }: DiagnosisFacts): Generator<void, SessionDiagnosis> {
-  const tracked = threads.filter(({ thread }) => tracks(session, thread));
+  const ofOwner = threads.filter(({ thread }) => isAbout(session.owner, thread.uid));
+  const tracked = ofOwner.filter(({ thread }) => tracks(session, thread));
   const tracepoints = yield* tracepointsOf(session, tracked);
   const channels = [...session.channels.values()];
   const wanted = channels.filter(({ enabled }) => enabled).flatMap(enabledRulesOf);
@@ -57,8 +58,8 @@ export function* diagnose({
     active: session.active,
     startedOnce: session.started,
     threadsRegistered: threads.length,
-    threadsOfOwner: threads.length,
-    threadsUntracked: threads.length - tracked.length,
+    threadsOfOwner: ofOwner.length,
+    threadsUntracked: ofOwner.length - tracked.length,
     rules,
     rulesNotCompared: wanted.length - rules.length,
     tracepointNames: [...new Set(tracepoints.map(({ name }) => name))],

@@ -44,8 +44,3 @@ export interface ConditionSource<Kind extends ConditionKind = ConditionKind> {
 
 /** The source of each kind; a kind without one is refused with `UNSUPPORTED`. */
 export type ConditionSources = { readonly [Kind in ConditionKind]?: ConditionSource<Kind> };
-
-/** Whether a trigger of this owner is about what belongs to that user. */
-export function isAbout(owner: Owner, uid: number): boolean {
-  return owner.uid === 0 || owner.uid === uid;
-}

@@ -2,7 +2,7 @@ import type { DesiredTrigger, TriggerAction } from '@ringtail/protocol';
 import type { KeyCounters, KeyGroup } from '../counters/key-counters.ts';
 import type { CounterMap } from '../maps/counter-map.ts';
 import type { Session } from '../session.ts';
-import { isAbout } from './condition-source.ts';
+import { isAbout } from '../session.ts';
 import type { ActionState, Trigger } from './trigger.ts';
 import { isCountedAtEvent, ruleOf } from './trigger-check.ts';
 
