@@ -113,13 +113,14 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     open: (counts) => counters.open(counts),
     sessions: () => registry.sessions(),
   });
-  const publisher = new StatePublisher(
+  const publisher = new StatePublisher({
     registry,
-    (owner) => consumers.wakePathOf(owner),
+    turns: shares.turns,
+    wakePathOf: (owner) => consumers.wakePathOf(owner),
+    feedFor: (user, slot) => triggers.feedFor(user, slot),
+    filterCountersFor: (session, channel, slot) => filterCounters.indexesFor(session, channel, slot),
     log,
-    (user, slot) => triggers.feedFor(user, slot),
-    (session, channel, slot) => filterCounters.indexesFor(session, channel, slot),
-  );
+  });
   const consumers = new Consumers({
     runDirectory: directory,
     daemonUid: uid,

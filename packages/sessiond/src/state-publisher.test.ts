@@ -1,8 +1,10 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { DEFAULT_CHANNEL, DEFAULT_SESSION, type DesiredStateChange, decodePieces } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
 import type { ControlFile } from './control-file.ts';
 import type { RecordedThread, Session } from './session.ts';
 import { SessionRegistry } from './session-registry.ts';
+import { FairTurns } from './shares/fair-turns.ts';
 import { StatePublisher, type Subscriber } from './state-publisher.ts';
 import { QUIET_LOG } from './testing/quiet-log.test.support.ts';
 import { testShares } from './testing/shares.test.support.ts';
@@ -18,7 +20,10 @@ interface Published extends Subscriber {
   readonly changes: () => DesiredStateChange[];
 }
 
-function newWorld(feed = new TriggerFeed()) {
+function newWorld({
+  feed = new TriggerFeed(),
+  turns = new FairTurns({ nowMs: () => 0, userBehind: (uid) => uid }),
+} = {}) {
   const registry = new SessionRegistry(() => 'uuid', testShares());
   const owner = { uid: 0, gid: 0 };
   const parameters = { ...DEFAULT_SESSION, name: 's', output: '/o', format: 'ctf-1.8', owner } as const;
@@ -27,22 +32,25 @@ function newWorld(feed = new TriggerFeed()) {
   return {
     registry,
     session,
-    publisher: new StatePublisher(
+    publisher: new StatePublisher({
       registry,
-      () => '/wake',
-      QUIET_LOG,
-      () => feed,
-    ),
+      turns,
+      wakePathOf: () => '/wake',
+      feedFor: () => feed,
+      filterCountersFor: () => null,
+      log: QUIET_LOG,
+    }),
   };
 }
 
 /** A thread whose control file takes everything, or fails from the second piece on. */
-function subscriber(thread: RecordedThread, fails = false): Published {
+function subscriber(thread: RecordedThread, { fails = false, onPiece = () => {} } = {}): Published {
   const pieces: Buffer[] = [];
   let length = 0;
   const take = (piece: Buffer): boolean => {
     if (fails && pieces.length > 0) throw new Error('gone');
     pieces.push(piece);
+    onPiece();
     length += piece.length;
     return true;
   };
@@ -74,7 +82,7 @@ function subscriber(thread: RecordedThread, fails = false): Published {
 }
 
 describe('StatePublisher', () => {
-  it('has one piece for all threads that are to record the same', () => {
+  it('has one piece for all threads that are to record the same', async () => {
     const { registry, session, publisher } = newWorld();
     const threads = [threadOf(7, processOf(1)), threadOf(7, processOf(2)), threadOf(8)];
     const all = threads.map((thread) => subscriber(thread));
@@ -83,7 +91,7 @@ describe('StatePublisher', () => {
     expect(sameOfSeven).toBe(ofSeven);
     registry.start(session);
     for (const thread of threads) registry.ensureTrace(session, thread);
-    publisher.publish();
+    await publisher.publishSoon();
     const [first, second, other] = all.map(({ pieces }) => pieces[1]);
     expect(second).toBe(first);
     expect(other).not.toBe(first);
@@ -95,7 +103,7 @@ describe('StatePublisher', () => {
     expect(later.pieces[0]).toBe(late.pieces[0]);
   });
 
-  it('forgets a text with the last thread that has it', () => {
+  it('forgets a text with the last thread that has it', async () => {
     const { publisher } = newWorld();
     const [first, second, third, fourth] = [1, 2, 3, 4].map((pid) => subscriber(threadOf(7, processOf(pid))));
     publisher.add(first!);
@@ -108,7 +116,7 @@ describe('StatePublisher', () => {
     expect(fourth!.pieces[0]).not.toBe(first!.pieces[0]);
   });
 
-  it('has those look that are to record their state, once', () => {
+  it('has those look that are to record their state, once', async () => {
     const { registry, session, publisher } = newWorld();
     const [recorded, left] = [threadOf(7, processOf(1)), threadOf(7, processOf(2))];
     registry.track(session, 'vpid', [1]);
@@ -116,22 +124,22 @@ describe('StatePublisher', () => {
     registry.ensureTrace(session, recorded);
     const [one, two] = [subscriber(recorded), subscriber(left)];
     for (const subscribed of [one, two]) publisher.add(subscribed);
-    const looks = () => {
-      publisher.publish();
+    const looks = async () => {
+      await publisher.publishSoon();
       return [one.looks, two.looks];
     };
-    expect(looks()).toEqual([0, 0]);
+    expect(await looks()).toEqual([0, 0]);
     registry.requestStatedump(session);
-    expect(looks()).toEqual([1, 0]);
+    expect(await looks()).toEqual([1, 0]);
     registry.enableEvent(session, null, { pattern: 'a:*' });
-    expect(looks()).toEqual([1, 0]);
+    expect(await looks()).toEqual([1, 0]);
     registry.track(session, 'vpid', [2]);
-    expect(looks()).toEqual([1, 1]);
+    expect(await looks()).toEqual([1, 1]);
     registry.stop(session);
-    expect(looks()).toEqual([1, 1]);
+    expect(await looks()).toEqual([1, 1]);
   });
 
-  it('has those look that are to give memory back', () => {
+  it('has those look that are to give memory back', async () => {
     const { registry, session, publisher } = newWorld();
     const thread = threadOf(7);
     registry.start(session);
@@ -139,12 +147,58 @@ describe('StatePublisher', () => {
     const one = subscriber(thread);
     publisher.add(one);
     registry.requestReclaim(session, ['another'], 0);
-    publisher.publish();
+    await publisher.publishSoon();
     expect(one.looks).toBe(0);
     registry.requestReclaim(session, null, 0);
-    publisher.publish();
+    await publisher.publishSoon();
     expect(one.looks).toBe(1);
     expect(one.changes().at(-1)?.channels?.[0]?.reclaim).toBe(1);
+  });
+
+  it('goes through thousands of threads in slices: others have their turns meanwhile', async () => {
+    // A millisecond for each write.
+    let written = 0;
+    const turns = new FairTurns({ nowMs: () => written, userBehind: (uid) => uid });
+    const { registry, session, publisher } = newWorld({ turns });
+    const threads = Array.from({ length: 1000 }, (_, pid) => threadOf(7, processOf(pid)));
+    const onPiece = () => {
+      written++;
+    };
+    for (const thread of threads) publisher.add(subscriber(thread, { onPiece }));
+    registry.start(session);
+    for (const thread of threads) registry.ensureTrace(session, thread);
+    let writtenBefore: number | undefined;
+    const published = publisher.publishSoon();
+    await nextTurn();
+    turns.request(8, () => {
+      writtenBefore = written;
+    });
+    await published;
+    expect(written).toBe(2000);
+    expect(writtenBefore).toBeLessThan(1020);
+  });
+
+  it('leaves out a thread that has gone during a pass, and publishes a change during it afterwards', async () => {
+    const turns = new FairTurns({ nowMs: () => 0, userBehind: (uid) => uid });
+    const { registry, session, publisher } = newWorld({ turns });
+    const [first, gone] = [threadOf(7, processOf(1)), threadOf(7, processOf(2))];
+    const goes = subscriber(gone);
+    let passes = 0;
+    const one = subscriber(first, {
+      onPiece: () => {
+        if (++passes !== 2) return;
+        publisher.remove(goes);
+        registry.enableEvent(session, null, { pattern: 'late:*' });
+        void publisher.publishSoon();
+      },
+    });
+    for (const subscribed of [one, goes]) publisher.add(subscribed);
+    registry.start(session);
+    for (const thread of [first, gone]) registry.ensureTrace(session, thread);
+    await publisher.publishSoon();
+    await publisher.published();
+    expect(goes.pieces).toHaveLength(1);
+    expect(one.changes().map(({ channels }) => channels?.[0]?.rules.length)).toEqual([undefined, 0, 1]);
   });
 
   it('publishes several changes in a row once, and tells when it has', async () => {
@@ -162,15 +216,15 @@ describe('StatePublisher', () => {
     expect(one.changes()[1]?.channels?.[0]?.rules).toHaveLength(2);
   });
 
-  it('leaves out a thread whose file cannot be written, and that one only', () => {
+  it('leaves out a thread whose file cannot be written, and that one only', async () => {
     const { registry, session, publisher } = newWorld();
-    const [broken, sound] = [subscriber(threadOf(7), true), subscriber(threadOf(7))];
+    const [broken, sound] = [subscriber(threadOf(7), { fails: true }), subscriber(threadOf(7))];
     for (const subscribed of [broken, sound]) publisher.add(subscribed);
     registry.start(session);
     registry.ensureTrace(session, threadOf(7));
-    publisher.publish();
+    await publisher.publishSoon();
     registry.stop(session);
-    publisher.publish();
+    await publisher.publishSoon();
     expect([broken.pieces.length, sound.pieces.length]).toEqual([1, 3]);
   });
 
@@ -178,7 +232,7 @@ describe('StatePublisher', () => {
     const trigger = (key: number) => ({ key, rule: { pattern: `p:e${key}` }, captures: [], counter: null });
     function withTriggers() {
       const feed = new TriggerFeed();
-      const world = newWorld(feed);
+      const world = newWorld({ feed });
       const one = subscriber(threadOf(7));
       const publish = async () => {
         await world.publisher.publishTriggersSoon();
@@ -236,10 +290,10 @@ describe('StatePublisher', () => {
       registry.start(session);
       registry.ensureTrace(session, one.thread);
       feed.put(1, [trigger(1)]);
-      publisher.publish();
+      await publisher.publishSoon();
       expect(one.changes()[1]).toMatchObject({ channels: [{ session: 's' }], removed: [], added: [trigger(1)] });
       registry.enableEvent(session, null, { pattern: 'a:*' });
-      publisher.publish();
+      await publisher.publishSoon();
       expect(one.changes()[2]).toMatchObject({ channels: [{ session: 's' }], removed: [], added: [] });
     });
   });

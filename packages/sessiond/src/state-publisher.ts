@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describeError } from '@ringtail/base';
 import type { DesiredChannel } from '@ringtail/protocol';
 import type { ControlFile } from './control-file.ts';
@@ -5,8 +6,9 @@ import { desiredChannelsOf, type WakePathOf } from './desired-state.ts';
 import type { PeerLog } from './peer-log.ts';
 import type { Channel, RecordedThread, Session } from './session.ts';
 import type { SessionRegistry } from './session-registry.ts';
+import type { FairTurns } from './shares/fair-turns.ts';
 import { type ChannelsText, StateTexts } from './state-texts.ts';
-import { TriggerFeed } from './triggers/trigger-feed.ts';
+import type { TriggerFeed } from './triggers/trigger-feed.ts';
 
 export interface Subscriber {
   readonly thread: RecordedThread;
@@ -35,36 +37,37 @@ interface Published {
 /** A text may be so much longer than twice what of it is still true; then another is begun. */
 const OUTDATED_BYTES = 64 * 1024;
 
+export interface StatePublisherOptions {
+  readonly registry: SessionRegistry;
+  readonly turns: FairTurns;
+  readonly wakePathOf: WakePathOf;
+  readonly feedFor: FeedFor;
+  readonly filterCountersFor: FilterCountersFor;
+  readonly log: PeerLog;
+}
+
+/** A user may have thousands of threads, and megabytes of rules for each: the daemon's own turns are used, in slices. */
+const DAEMON = 0;
+
 /** Brings the control files of all threads up to date. */
 export class StatePublisher {
-  readonly #registry: SessionRegistry;
-  readonly #wakePathOf: WakePathOf;
-  readonly #feedFor: FeedFor;
-  readonly #filterCountersFor: FilterCountersFor;
-  readonly #log: PeerLog;
+  readonly #options: StatePublisherOptions;
   readonly #subscribers = new Map<Subscriber, Published>();
   readonly #texts = new StateTexts();
+  /** The pass through all subscribers that began last. */
+  #pass: Promise<void> = Promise.resolve();
+  /** The end of the next pass. */
   #soon: Promise<void> | undefined;
   /** Whether something else than triggers may have changed since it was published. */
   #channelsDue = false;
 
-  constructor(
-    registry: SessionRegistry,
-    wakePathOf: WakePathOf,
-    log: PeerLog,
-    feedFor: FeedFor = () => NO_TRIGGERS,
-    filterCountersFor: FilterCountersFor = () => null,
-  ) {
-    this.#registry = registry;
-    this.#wakePathOf = wakePathOf;
-    this.#feedFor = feedFor;
-    this.#filterCountersFor = filterCountersFor;
-    this.#log = log;
+  constructor(options: StatePublisherOptions) {
+    this.#options = options;
   }
 
   /** Publishes to this one from now on, at once for the first time. @throws what writing to the file throws. */
   add(subscriber: Subscriber): void {
-    const feed = this.#feedFor(subscriber.thread.uid, subscriber.slot);
+    const feed = this.#options.feedFor(subscriber.thread.uid, subscriber.slot);
     const channels = this.#channelsFor(subscriber);
     if (!subscriber.controlFile.begin(this.#texts.whole(channels, feed))) this.#tellTooLong(subscriber);
     this.#keep(subscriber, { channels, feed, version: feed.version });
@@ -84,34 +87,33 @@ export class StatePublisher {
 
   /** The same where nothing has changed but triggers: what is recorded is not looked at. */
   publishTriggersSoon(): Promise<void> {
-    this.#soon ??= new Promise((resolve) => {
-      setImmediate(() => {
-        if (this.#soon !== undefined) this.#publishDue();
-        resolve();
+    this.#soon ??= this.#pass
+      .then(() => nextTurn())
+      .then(() => {
+        this.#soon = undefined;
+        this.#pass = this.#options.turns.inSlices(DAEMON, this.#publishDue());
+        return this.#pass;
       });
-    });
     return this.#soon;
   }
 
   /** Resolves when nothing waits to be published any more. */
   async published(): Promise<void> {
-    await this.#soon;
+    await (this.#soon ?? this.#pass);
   }
 
-  publish(): void {
-    this.#channelsDue = true;
-    this.#publishDue();
-  }
-
-  #publishDue(): void {
+  /** Changes during the pass are of the next one, also where the pass has seen them already. */
+  *#publishDue(): Generator<void, void> {
     const areChannelsDue = this.#channelsDue;
-    this.#soon = undefined;
     this.#channelsDue = false;
     if (areChannelsDue) this.#texts.forgetChannels();
     const byContents = new Map<string, ChannelsText>();
-    for (const [subscriber, published] of [...this.#subscribers]) {
+    for (const subscriber of [...this.#subscribers.keys()]) {
+      const published = this.#subscribers.get(subscriber);
+      if (published === undefined) continue;
       const channels = areChannelsDue ? this.#channelsFor(subscriber, byContents) : published.channels;
       this.#publishTo(subscriber, published, channels);
+      yield;
     }
     this.#texts.forgetChanges();
   }
@@ -150,25 +152,22 @@ export class StatePublisher {
   /** @param byContents what was found for others that record into the same traces */
   #channelsFor(subscriber: Subscriber, byContents = new Map<string, ChannelsText>()): ChannelsText {
     const { thread, slot } = subscriber;
-    const traces = this.#registry.activeTracesOf(thread);
+    const { wakePathOf, filterCountersFor } = this.#options;
+    const traces = this.#options.registry.activeTracesOf(thread);
     const key = `${slot} ${traces.map((trace) => trace.key).join()}`;
     const known = byContents.get(key);
     if (known !== undefined) return known;
     const channels = this.#texts.channels(
-      desiredChannelsOf(traces, this.#wakePathOf, (session, channel) =>
-        this.#filterCountersFor(session, channel, slot),
-      ),
+      desiredChannelsOf(traces, wakePathOf, (session, channel) => filterCountersFor(session, channel, slot)),
     );
     byContents.set(key, channels);
     return channels;
   }
 
   #tellTooLong({ thread }: Subscriber): void {
-    this.#log.of(thread.uid, 'desired states').error(`the desired state of user ${thread.uid} is too long`);
+    this.#options.log.of(thread.uid, 'desired states').error(`the desired state of user ${thread.uid} is too long`);
   }
 }
-
-const NO_TRIGGERS = new TriggerFeed();
 
 function hasNewDemand(before: ChannelsText, channels: ChannelsText): boolean {
   for (const [channel, count] of channels.demands) {

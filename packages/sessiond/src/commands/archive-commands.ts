@@ -58,9 +58,9 @@ export class ArchiveCommands {
       },
       'clear-session': (session) => this.#clear(session),
       'regenerate-metadata': (session) => this.#regenerateMetadata(session),
-      'regenerate-statedump': (session) => {
+      'regenerate-statedump': async (session) => {
         if (!session.active) throw new DaemonError('NOT_STARTED', `the session ${session.name} is not started`);
-        this.#work.statedump(session);
+        await this.#work.statedump(session);
         return null;
       },
       'reclaim-memory': (session, { channels, olderThanUs }) => this.#reclaim(session, channels, olderThanUs),
@@ -234,7 +234,7 @@ export class ArchiveCommands {
     // What was released before is the producers': only they know that they are not about to write there.
     if (session.active) {
       this.#services.registry.requestReclaim(session, names, until);
-      this.#services.publisher.publish();
+      await this.#services.publisher.publishSoon();
     }
     return { bytes };
   }

@@ -78,7 +78,7 @@ export class SessionCommands {
     let archive: string | undefined;
     let statistics: SessionStatistics;
     try {
-      this.#work.publishAndDrain();
+      await this.#work.publishAndDrain();
       archive = await this.#archives.archiveRest(session);
       statistics = await this.#work.statistics(session, 'close-session');
     } catch (error) {
@@ -193,7 +193,7 @@ export class SessionCommands {
       registry.stop(session);
       throw error;
     } finally {
-      publisher.publish();
+      await publisher.publishSoon();
     }
     session.archive.started(this.#services.now());
     log.of(session.owner.uid, 'sessions').info(`session ${session.name} is started`);

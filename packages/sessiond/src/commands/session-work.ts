@@ -33,20 +33,20 @@ export class SessionWork {
   }
 
   /** Has every thread that the session records record its state again. */
-  statedump(session: Session): void {
+  async statedump(session: Session): Promise<void> {
     this.#services.registry.requestStatedump(session);
-    this.#services.publisher.publish();
+    await this.#services.publisher.publishSoon();
   }
 
   /** Has everything taken that was committed so far. */
   async flush(session: Session): Promise<SessionStatistics> {
-    this.publishAndDrain();
+    await this.publishAndDrain();
     return await this.statistics(session, 'flush');
   }
 
   /** No application is waited for: one that never reads its control file again keeps nobody. */
-  publishAndDrain(): void {
-    this.#services.publisher.publish();
+  async publishAndDrain(): Promise<void> {
+    await this.#services.publisher.publishSoon();
     this.#services.drainApplications();
   }
 
