@@ -127,6 +127,29 @@ describe.skipIf(!othersCanRun)('a user who takes all that can be had at a daemon
     expect(daemon.memoryBytes()).toBeLessThan(256 * 2 ** 20);
   });
 
+  it('of keys of maps takes little memory, and reads that further ones are not counted', async () => {
+    const daemon = new SharedDaemon();
+    await daemon.start();
+    const before = daemon.memoryBytes();
+    const { held, refusals } = await daemon.takeShare(ATTACKER, 'keys-of-maps', 3);
+    expect([held, refusals]).toEqual([6, {}]);
+    const taken = `the share of user ${ATTACKER} in bytes kept for applications is used up`;
+    expect((await daemon.ringtail(ATTACKER, 'list', 'keys-2')).stdout).toContain(
+      `keys of maps are not counted: ${taken}`,
+    );
+    expect((await daemon.ringtail(0, 'show-maps', '-s', 'keys-0')).code).toBe(0);
+    expect(daemon.memoryBytes() - before).toBeLessThan(128 * 2 ** 20);
+    expect(await recordedEvents(daemon)).toBe(EVENTS);
+    await expectRootServed(daemon);
+    // All that the keys have of the share comes back with the sessions, while the programs go on.
+    for (const name of ['keys-0', 'keys-1', 'keys-2']) {
+      expect((await daemon.ringtail(ATTACKER, 'destroy', name)).code).toBe(0);
+    }
+    const again = await daemon.takeShare(ATTACKER, 'keys-of-maps', 1);
+    expect(again.refusals).toEqual({});
+    expect((await daemon.ringtail(ATTACKER, 'show-maps', '-s', 'keys-0', '-c', 'm0')).stdout).toContain('-2047-');
+  });
+
   it('of sessions leaves half to others', async () => {
     const daemon = new SharedDaemon();
     await daemon.start();

@@ -9,6 +9,13 @@ export const TRACKED_VALUES_MAX = 65_536;
 /** Of all trackers of all sessions: a few full ones. */
 export const ALL_TRACKED_VALUES_MAX = 8 * TRACKED_VALUES_MAX;
 export const MAPS_PER_SESSION_MAX = 64;
+/** Memory of a map without keys, beside the texts of its attributes. */
+export const MAP_BYTES = 1024;
+/** Memory of maps without keys and of snapshot outputs of all sessions: those of 30 sessions with as many as there can be. */
+export const SESSION_PARTS_BYTES_MAX = 9 * 1024 * 1024;
+export const SESSION_PARTS_ROOT_RESERVE = 1024 * 1024;
+/** Rows of one answer about maps, as JSON: some 250,000. The command line needs several times as much memory to show them. */
+export const MAP_ROWS_BYTES_MAX = 32 * 1024 * 1024;
 /** What the desired state of all sessions and triggers together may take; below the size of a control file's area. */
 export const DESIRED_STATE_BYTES_MAX = 6 * 1024 * 1024;
 /** Rules and triggers of root beyond these. */
@@ -19,12 +26,18 @@ export const EVENT_CLASSES_MAX = 65_536;
 export const EVENT_CLASS_BYTES = 128;
 
 export const TROUBLES_MAX = 64;
-/** Programs of which a session counts that they were not recorded. */
-export const PROGRAMS_NOT_RECORDED_MAX = 65_536;
+/**
+ * Programs that a session knows by number among all that it counts as not recorded: all sentences about one program come
+ * within a moment, and 65,536 numbers in each session were half a gigabyte.
+ */
+export const PROGRAMS_REMEMBERED_MAX = 1024;
 /** Programs that were refused, and are remembered for sessions that are started later. */
 export const REFUSED_PROGRAMS_MAX = 256;
 /** What a session remembers of the applications it saw. */
 export const TRACEPOINTS_SEEN_MAX = 4096;
+/** Memory of what all sessions remember: 20 times what one can. */
+export const SEEN_BYTES_MAX = 10 * 1024 * 1024;
+export const SEEN_BYTES_ROOT_RESERVE = 2 * 1024 * 1024;
 
 /**
  * What all applications have the daemon keep: lists of tracepoints, descriptions of events, captures, keys, troubles. About as

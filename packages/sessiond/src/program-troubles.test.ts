@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { REFUSED_PROGRAMS_MAX } from './limits.ts';
+import { PROGRAMS_REMEMBERED_MAX, REFUSED_PROGRAMS_MAX } from './limits.ts';
 import { ProgramTroubles } from './program-troubles.ts';
 import type { Session } from './session.ts';
 import { SessionRegistry } from './session-registry.ts';
 import { testShares } from './testing/shares.test.support.ts';
+import { Troubles } from './troubles.ts';
 
 const SENTENCE = 'programs of user 1001 are not recorded (SHARE_USED_UP)';
 const OWNER = { uid: 1001, gid: 1001 };
@@ -69,5 +70,14 @@ describe('the count of programs that are not recorded', () => {
     const later = newSession(false);
     troubles.started(later);
     expect(later.troubles.programsNotRecorded).toBe(1);
+  });
+
+  it('goes on where there are more programs than the session knows by number', () => {
+    const troubles = new Troubles();
+    const count = 3 * PROGRAMS_REMEMBERED_MAX;
+    for (let pid = 1; pid <= count; pid++) {
+      for (let times = 0; times < 2; times++) troubles.addOfProgram(pid, SENTENCE);
+    }
+    expect(troubles.programsNotRecorded).toBe(count);
   });
 });

@@ -177,9 +177,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
   const triggers = new TriggerEngine({
     sources: () => sources,
     counters,
-    keyCounters: new KeyCounters(shares.kept, (user, why) =>
-      log.of(user, 'keys of maps').warn(`a key of a map is not counted: ${why}`),
-    ),
+    keyCounters: new KeyCounters(shares.kept),
     budget,
     shares,
     findSession,

@@ -7,8 +7,10 @@ import {
 } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
 import { desiredChannelsOf } from './desired-state.ts';
+import { SNAPSHOT_OUTPUTS_MAX } from './limits.ts';
 import type { RecordedThread, Session, SessionParameters } from './session.ts';
 import { SessionRegistry } from './session-registry.ts';
+import { MAP } from './testing/maps.test.support.ts';
 import { testShares } from './testing/shares.test.support.ts';
 import { processOf, threadOf } from './testing/threads.test.support.ts';
 
@@ -284,6 +286,52 @@ describe('SessionRegistry', () => {
     const room = desiredText(registry, 1);
     expect(room.length).toBeLessThan(8 * 1024 * 1024);
     expect(room.length).toBeGreaterThan(4 * 1024 * 1024);
+  });
+
+  it('gives each user a share of the memory for maps and snapshot outputs, and takes back what is gone', () => {
+    const shares = testShares(0);
+    const registry = new SessionRegistry(() => 'uuid', shares);
+    const ofUser = (name: string, uid: number) =>
+      create(registry, name, { owner: { uid, gid: uid }, snapshot: true, output: null });
+    const path = `/${'\u{1234}'.repeat(1300)}`;
+    const sessions: Session[] = [];
+    const fill = () => {
+      for (let number = 0; ; number++) {
+        const session = ofUser(`s${number}`, 1001);
+        sessions.push(session);
+        for (let idx = 0; idx < SNAPSHOT_OUTPUTS_MAX; idx++) {
+          registry.addSnapshotOutput(session, { name: null, path, maxBytes: null });
+          registry.addMap(session, { ...MAP, name: `m${idx}` });
+        }
+      }
+    };
+    expect(fill).toThrow('the share of user 1001 is used up');
+    expect(shares.sessionParts.used).toBeGreaterThan(SNAPSHOT_OUTPUTS_MAX * 2 * path.length);
+    const last = sessions.at(-1)!;
+    const used = shares.sessionParts.used;
+    const outputs = last.archive.outputs;
+    expect(() => registry.deleteSnapshotOutput(last, 'no such')).toThrow(refusal('NO_SNAPSHOT_OUTPUT'));
+    registry.deleteSnapshotOutput(last, outputs[0]!.id);
+    expect(shares.sessionParts.used).toBeLessThan(used - 2 * path.length);
+    const other = ofUser('other', 1002);
+    expect(registry.addMap(other, { ...MAP, name: null })).toBe('channel0');
+    for (const session of [...sessions, other]) registry.remove(session);
+    expect(shares.sessionParts.used).toBe(0);
+  });
+
+  it('reports keys of maps that a share has no room for among the troubles of the session, once', () => {
+    const shares = testShares(0);
+    const registry = new SessionRegistry(() => 'uuid', shares);
+    const session = create(registry, 'a', { owner: { uid: 1001, gid: 1001 } });
+    registry.addMap(session, { ...MAP, keyCountMax: 8192 });
+    const map = session.maps.get('m')!;
+    while (shares.kept.take(1001, 1000) === undefined);
+    for (const key of ['a', 'b']) {
+      expect(map.increment(key.padEnd(1000, 'x'), 1)).toContain('the share of user 1001 is used up');
+    }
+    expect(session.troubles.list()).toEqual([
+      'keys of maps are not counted: the share of user 1001 in bytes kept for applications is used up',
+    ]);
   });
 
   it('gives each user a share of sessions, rules and tracked values, and takes back what is destroyed', () => {

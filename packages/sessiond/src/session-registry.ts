@@ -5,6 +5,8 @@ import {
   type EventRule,
   type MapChannelParameters,
   type SessionDescription,
+  type SnapshotOutput,
+  type SnapshotOutputParameters,
   type TrackedAttribute,
 } from '@ringtail/protocol';
 import { SessionArchive } from './archives/session-archive.ts';
@@ -17,6 +19,7 @@ import { InclusionSet } from './inclusion-set.ts';
 import {
   CHANNELS_PER_SESSION_MAX,
   CONTEXTS_PER_CHANNEL_MAX,
+  MAP_BYTES,
   MAPS_PER_SESSION_MAX,
   RULES_PER_CHANNEL_MAX,
   TRACKED_VALUES_MAX,
@@ -37,6 +40,8 @@ import {
 } from './session.ts';
 import type { ClockReading } from './session-clock.ts';
 import { describeSession } from './session-description.ts';
+import { jsonWeight } from './shares/memory-weight.ts';
+import { PoolHolding } from './shares/pool-holding.ts';
 import type { Shares } from './shares/shares.ts';
 import { Sightings } from './sightings.ts';
 import { placeOfProcess, placeOfUser } from './trace-place.ts';
@@ -45,7 +50,7 @@ import { Troubles } from './troubles.ts';
 /** What in a desired channel is not text that a client gave. */
 const DESIRED_CHANNEL_BYTES = 1024;
 
-type RegistryShares = Pick<Shares, 'sessions' | 'desiredState' | 'trackedValues' | 'kept'>;
+type RegistryShares = Pick<Shares, 'sessions' | 'desiredState' | 'trackedValues' | 'kept' | 'sessionParts' | 'seen'>;
 
 /** What of a session may be in the way of others. */
 type WantedSession = Pick<SessionParameters, 'name' | 'output' | 'shmPath' | 'snapshot' | 'owner'>;
@@ -134,7 +139,8 @@ export class SessionRegistry {
       eventSpecs: new EventSpecs(this.#shares.kept),
       archive: new SessionArchive(actual),
       troubles: new Troubles((sentence) => this.#onTrouble(session, sentence)),
-      sightings: new Sightings(actual.owner),
+      sightings: new Sightings(actual.owner, this.#shares.seen),
+      parts: new PoolHolding(this.#shares.sessionParts),
       active: false,
       leaving: false,
       started: false,
@@ -174,6 +180,8 @@ export class SessionRegistry {
     this.#shares.sessions.give(session.owner.uid, 1);
     for (const { size } of Object.values(session.trackers)) this.#shares.trackedValues.give(session.owner.uid, size);
     session.eventSpecs.release();
+    session.sightings.release();
+    session.parts.giveBackAll();
     this.#budget.release(session);
     for (const trace of session.traces.values()) this.#forgetKeys(trace);
   }
@@ -269,8 +277,28 @@ export class SessionRegistry {
     if (session.maps.size >= MAPS_PER_SESSION_MAX) {
       throw new DaemonError('TOO_MANY', `the session ${session.name} has ${MAPS_PER_SESSION_MAX} maps already`);
     }
-    session.maps.set(name, new CounterMap({ ...parameters, name }));
+    const attributes = { ...parameters, name };
+    const ownerUid = session.owner.uid;
+    const refusal = session.parts.take(ownerUid, MAP_BYTES + jsonWeight(attributes));
+    if (refusal !== undefined) throw new DaemonError('TOO_MANY', refusal);
+    const { kept } = this.#shares;
+    const onRefused = (uid: number) =>
+      session.troubles.add(`keys of maps are not counted: ${kept.nameShare(uid)} is used up`);
+    session.maps.set(name, new CounterMap({ attributes, ownerUid, kept, onRefused }));
     return name;
+  }
+
+  addSnapshotOutput({ archive, parts, owner }: Session, parameters: SnapshotOutputParameters): SnapshotOutput {
+    const output = archive.addOutput(parameters);
+    const refusal = parts.take(owner.uid, jsonWeight(output));
+    if (refusal === undefined) return output;
+    archive.deleteOutput(output.id);
+    throw new DaemonError('TOO_MANY', refusal);
+  }
+
+  /** @param key identifier or name */
+  deleteSnapshotOutput({ archive, parts, owner }: Session, key: number | string): void {
+    parts.giveBack(owner.uid, jsonWeight(archive.deleteOutput(key)));
   }
 
   track(session: Session, attribute: TrackedAttribute, values: readonly number[] | null): void {

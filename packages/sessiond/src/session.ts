@@ -6,6 +6,7 @@ import type { InclusionSet } from './inclusion-set.ts';
 import type { CounterMap } from './maps/counter-map.ts';
 import type { RuleSet } from './rule-set.ts';
 import type { ClockReading } from './session-clock.ts';
+import type { PoolHolding } from './shares/pool-holding.ts';
 import type { Sightings } from './sightings.ts';
 import type { Troubles } from './troubles.ts';
 
@@ -94,6 +95,8 @@ export interface Session extends SessionParameters {
   readonly archive: SessionArchive;
   readonly troubles: Troubles;
   readonly sightings: Sightings;
+  /** What its maps and snapshot outputs have of the owner's share. */
+  readonly parts: PoolHolding;
   active: boolean;
   /** It is being destroyed: nobody finds it any more. */
   leaving: boolean;

@@ -1,13 +1,14 @@
 import { isAboutProgramLeftOut } from '@ringtail/protocol';
-import { PROGRAMS_NOT_RECORDED_MAX, TROUBLES_MAX } from './limits.ts';
+import { PROGRAMS_REMEMBERED_MAX, TROUBLES_MAX } from './limits.ts';
 
 /** What went wrong, in words: each sentence once, and a bounded number of them. */
 export class Troubles {
   readonly #sentences = new Set<string>();
   readonly #onNew: (sentence: string) => void;
   #omitted = 0;
-  /** Process numbers. */
-  readonly #notRecorded = new Set<number>();
+  #programsNotRecorded = 0;
+  /** Process numbers of the last of them, which count once though there is more to say of them. */
+  readonly #counted = new Set<number>();
 
   /** @param onNew told of each sentence that is kept, once */
   constructor(onNew: (sentence: string) => void = () => {}) {
@@ -30,13 +31,19 @@ export class Troubles {
 
   /** Adds a sentence about a program, which counts if it is not recorded, whether or not the sentence is new. */
   addOfProgram(pid: number, sentence: string): void {
-    if (isAboutProgramLeftOut(sentence) && this.#notRecorded.size < PROGRAMS_NOT_RECORDED_MAX)
-      this.#notRecorded.add(pid);
+    if (isAboutProgramLeftOut(sentence) && !this.#counted.has(pid)) this.#count(pid);
     this.add(sentence);
   }
 
+  #count(pid: number): void {
+    this.#programsNotRecorded++;
+    this.#counted.add(pid);
+    const [oldest] = this.#counted;
+    if (this.#counted.size > PROGRAMS_REMEMBERED_MAX && oldest !== undefined) this.#counted.delete(oldest);
+  }
+
   get programsNotRecorded(): number {
-    return this.#notRecorded.size;
+    return this.#programsNotRecorded;
   }
 
   list(): readonly string[] {

@@ -13,6 +13,14 @@ const appSocket = join(runDirectory, 'app.sock');
 const clientSocket = join(runDirectory, 'client.sock');
 const FRAME_BYTES = 4 * 1024 * 1024;
 
+const KEY_MAP = {
+  valueType: 'signed-int-64',
+  keyCountMax: 2048,
+  updatePolicy: 'per-rule-match',
+  ownership: 'user',
+  deadProcesses: 'sum',
+};
+
 /** What it holds, so that nothing of it is closed. */
 const held = [];
 /** Reasons for which it got no more. */
@@ -97,6 +105,37 @@ const attacks = {
 
   async 'silent-clients'() {
     await connected(clientSocket);
+  },
+
+  /** A session with 64 maps, and a thread that gives one counter to one key after the other. */
+  async 'keys-of-maps'() {
+    const client = await SessionDaemonClient.connect({ runDirectory, timeoutMs: 120_000 });
+    const application = await register();
+    if (application === undefined) return;
+    const session = `keys-${at}`;
+    const maps = Array.from({ length: 64 }, (_, idx) => `m${idx}`);
+    await client.createSession({ name: session, output: null, snapshot: true });
+    for (const name of maps) await client.addMap(session, { ...KEY_MAP, name });
+    await client.startSession(session);
+    const rule = { pattern: '*' };
+    const increment = { kind: 'increment', session, key: '{event_name}', ratePolicy: { every: 1 } };
+    await client.addTrigger({
+      name: null,
+      condition: { kind: 'event-rule-matches', rule, captures: [] },
+      actions: maps.map((map) => ({ ...increment, map })),
+    });
+    const groups = application.state().triggers.slice(-maps.length);
+    for (const { counter } of groups) {
+      const { map } = counter;
+      const keyAt = (idx) => `${map}-${idx}-`.padEnd(500, 'x');
+      const counters = Array.from({ length: KEY_MAP.keyCountMax }, (_, idx) => {
+        return { index: 8192, map, key: keyAt(idx), start: 0 };
+      });
+      application.send({ type: 'counters', counters });
+    }
+    // Has the daemon read all that was sent before.
+    await client.showMaps(session, 'm0');
+    held.push(client);
   },
 
   async sessions() {

@@ -78,13 +78,14 @@ export class SessionArchive {
     return output;
   }
 
-  /** @param key identifier or name. */
-  deleteOutput(key: number | string): void {
+  /** @param key identifier or name. @returns the output that was deleted */
+  deleteOutput(key: number | string): SnapshotOutput {
     const output = this.outputs.find(({ id, name }) => id === key || name === key);
     if (output === undefined) {
       throw new DaemonError('NO_SNAPSHOT_OUTPUT', `the session ${this.#name} has no snapshot output ${key}`);
     }
     this.#outputs.delete(output.id);
+    return output;
   }
 
   /** The number of a snapshot that is about to be recorded. */

@@ -34,11 +34,11 @@ export class ArchiveCommands {
     return {
       'add-snapshot-output': (session, { output }) => {
         checkSnapshotSession(session);
-        return session.archive.addOutput(output);
+        return this.#services.registry.addSnapshotOutput(session, output);
       },
       'delete-snapshot-output': (session, { output }) => {
         checkSnapshotSession(session);
-        session.archive.deleteOutput(output);
+        this.#services.registry.deleteSnapshotOutput(session, output);
         return null;
       },
       'record-snapshot': (session, { output, name, maxBytes }) => this.#snapshot(session, output, name, maxBytes),

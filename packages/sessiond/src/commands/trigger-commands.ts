@@ -1,6 +1,9 @@
+import type { MapRow } from '@ringtail/protocol';
 import { primaryGroupOf } from '@ringtail/session-file/accounts';
 import type { Client } from '../client.ts';
 import { DaemonError } from '../daemon-error.ts';
+import type { CounterMap } from '../maps/counter-map.ts';
+import { jsonOfRows } from '../maps/map-rows.ts';
 import { type Owner, ownerFor } from '../session.ts';
 import type { CommandServices } from './command-services.ts';
 import type { DaemonHandlers, SessionHandlers } from './handlers.ts';
@@ -33,11 +36,14 @@ export function mapCommands({ registry, triggers, drainApplications }: CommandSe
       if (map !== null && !session.maps.has(map)) {
         throw new DaemonError('NO_MAP', `the session ${session.name} has no map ${map}`);
       }
-      return [...session.maps.values()]
-        .filter(({ attributes }) => map === null || attributes.name === map)
-        .flatMap((each) => triggers.rowsOf(each));
+      const chosen = [...session.maps.values()].filter(({ attributes }) => map === null || attributes.name === map);
+      return jsonOfRows(tablesOf(chosen, triggers));
     },
   } satisfies Partial<SessionHandlers>;
+}
+
+function* tablesOf(maps: readonly CounterMap[], triggers: CommandServices['triggers']): Iterable<readonly MapRow[]> {
+  for (const map of maps) yield triggers.rowsOf(map);
 }
 
 /** The client's own user; root may name another. */

@@ -1,8 +1,7 @@
-import type { MapChannelAttributes } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
 import { CounterMap } from '../maps/counter-map.ts';
 import { FakeCountingThread } from '../testing/counting-thread.test.support.ts';
-import { MAP } from '../testing/maps.test.support.ts';
+import { MAP, newMap } from '../testing/maps.test.support.ts';
 import { testShares } from '../testing/shares.test.support.ts';
 import { processOf } from '../testing/threads.test.support.ts';
 import { KeyCounters } from './key-counters.ts';
@@ -72,8 +71,6 @@ describe('counters of threads', () => {
 });
 
 describe('counters of keys', () => {
-  const newMap = (deadProcesses: 'drop' | 'sum', more: Partial<MapChannelAttributes> = {}) =>
-    new CounterMap({ ...MAP, deadProcesses, ...more });
   const valuesIn = (counters: KeyCounters, map: CounterMap) =>
     map.rows(counters.liveValues(map)).map(({ owner, key, value }) => [owner.kind, key, value]);
   const announce = (map: number, index: number, key: string, start = 0) => ({
@@ -83,7 +80,7 @@ describe('counters of keys', () => {
 
   it.each(['drop', 'sum'] as const)('of threads stay with their process, and then %s', (deadProcesses) => {
     const counters = new KeyCounters(testShares().kept);
-    const map = newMap(deadProcesses);
+    const map = newMap({ deadProcesses });
     const { number } = counters.open(map, all);
     const process = processOf(5);
     const threads = [new FakeCountingThread(1, 0, process), new FakeCountingThread(1, 0, process)];
@@ -104,7 +101,7 @@ describe('counters of keys', () => {
 
   it('of users are those of all their processes, and stay when they have ended', () => {
     const counters = new KeyCounters(testShares().kept);
-    const map = newMap('drop', { ownership: 'user' });
+    const map = newMap({ deadProcesses: 'drop', ownership: 'user' });
     const { number } = counters.open(map, all);
     const threads = [1, 1, 2].map((uid, at) => new FakeCountingThread(uid, 0, processOf(at)));
     threads.forEach((thread, at) => {
@@ -130,13 +127,16 @@ describe('counters of keys', () => {
   });
 
   it('that wrap say so, but for shared ones, which do not', () => {
-    const map = newMap('sum', { valueType: 'signed-int-32' });
+    const map = newMap({ deadProcesses: 'sum', valueType: 'signed-int-32' });
     const { process } = new FakeCountingThread(1);
     const values = [
       ['a', 2 ** 31 - 1],
       ['b', 2 ** 31 + 5],
     ] as const;
-    for (const [key, value] of values) map.threadEnded({ uid: 0, process, key, value });
+    for (const [key, value] of values) {
+      map.admit(0, process, key);
+      map.threadEnded({ uid: 0, process, key, value });
+    }
     map.increment('b', 1);
     const shown = () => map.rows([]).map(({ owner, key, value, overflow }) => [owner.kind, key, value, overflow]);
     expect(shown()).toEqual([
@@ -153,11 +153,11 @@ describe('counters of keys', () => {
 
   it('that an event adds to once are less by what several triggers have added', () => {
     const counters = new KeyCounters(testShares().kept);
-    const map = newMap('sum', { updatePolicy: 'per-event' });
+    const map = newMap({ deadProcesses: 'sum', updatePolicy: 'per-event' });
     const groups = [counters.open(map, all), counters.open(map, all)];
     const repeats = counters.repeatsOf(map) as number;
     expect(counters.repeatsOf(map)).toBe(repeats);
-    expect(counters.repeatsOf(newMap('sum'))).toBeUndefined();
+    expect(counters.repeatsOf(newMap({ deadProcesses: 'sum' }))).toBeUndefined();
     const thread = new FakeCountingThread(1);
     counters.add(thread);
     for (const [at, number] of [...groups.map((group) => group.number), repeats].entries()) {
@@ -184,17 +184,17 @@ describe('counters of keys', () => {
 
   it('are not taken from users whom no trigger of the map is about', () => {
     const counters = new KeyCounters(testShares().kept);
-    const map = newMap('sum', { updatePolicy: 'per-event', keyCountMax: 1 });
+    const map = newMap({ deadProcesses: 'sum', updatePolicy: 'per-event', keyCountMax: 1 });
     counters.open(map, ({ uid }) => uid === 1);
     const stranger = new FakeCountingThread(2);
     counters.add(stranger);
     counters.announced(stranger, announce(counters.repeatsOf(map) as number, 100, 'taken'));
-    expect(map.increment('k', 1)).toBe(true);
+    expect(map.increment('k', 1)).toBeUndefined();
   });
 
   it('go on where their trigger is gone, and end with their map', () => {
     const counters = new KeyCounters(testShares().kept);
-    const map = newMap('sum');
+    const map = newMap({ deadProcesses: 'sum' });
     const group = counters.open(map, all);
     const thread = new FakeCountingThread(1);
     counters.add(thread);
@@ -210,7 +210,7 @@ describe('counters of keys', () => {
 
   it('that a thread gives to other keys begin there, and keep what they counted before', () => {
     const counters = new KeyCounters(testShares().kept);
-    const [map, other] = [newMap('sum', { keyCountMax: 1 }), newMap('sum')];
+    const [map, other] = [newMap({ deadProcesses: 'sum', keyCountMax: 1 }), newMap({ deadProcesses: 'sum' })];
     const [gone, full, next] = [counters.open(map, all), counters.open(map, all), counters.open(other, all)];
     const thread = new FakeCountingThread(1);
     counters.add(thread);
@@ -243,7 +243,7 @@ describe('counters of keys', () => {
 
   it('that were given to other keys begin at zero when the map is cleared, and end with it', () => {
     const counters = new KeyCounters(testShares().kept);
-    const map = newMap('sum');
+    const map = newMap({ deadProcesses: 'sum' });
     const group = counters.open(map, all);
     const thread = new FakeCountingThread(1);
     counters.add(thread);
@@ -272,7 +272,7 @@ describe('counters of keys', () => {
 
   it('leave nothing of triggers that are long gone when the last thread that counted for them has ended', () => {
     const counters = new KeyCounters(testShares().kept);
-    const map = newMap('sum', { updatePolicy: 'per-event' });
+    const map = newMap({ deadProcesses: 'sum', updatePolicy: 'per-event' });
     let asked = 0;
     const former = counters.open(map, () => ++asked > 0);
     const [first, later] = [new FakeCountingThread(1), new FakeCountingThread(1)];
@@ -288,9 +288,95 @@ describe('counters of keys', () => {
     expect([asked, valuesIn(counters, map)]).toEqual([0, [['process', 'k', 2]]]);
   });
 
+  it.each([
+    ['user', 'sum'],
+    ['process', 'sum'],
+    ['process', 'drop'],
+  ] as const)(
+    'count for the user of their threads as long as a map of a %s has them, also where the dead %s',
+    (ownership, deadProcesses) => {
+      const shares = testShares(0);
+      const counters = new KeyCounters(shares.kept);
+      const map = newMap({ ownership, deadProcesses, keyCountMax: 8192 }, shares.kept);
+      const { number } = counters.open(map, all);
+      const thread = new FakeCountingThread(2);
+      counters.add(thread);
+      const used: number[] = [];
+      for (let count = 0; count < 100; count++) {
+        // One index for all keys, each of 500 characters, of which the map and the thread keep copies.
+        counters.announced(thread, announce(number, 100, `${count}`.padEnd(500, 'x'), count));
+        used.push(shares.kept.used);
+      }
+      expect(used.every((bytes, idx) => bytes >= (idx + 1) * 3 * 500)).toBe(true);
+      counters.clear(map);
+      counters.remove(thread);
+      map.processEnded(thread.process);
+      const rows = map.rows([]).length;
+      expect(rows).toBe(deadProcesses === 'drop' ? 0 : 100);
+      expect(shares.kept.used).toBeGreaterThan((100 + rows) * 500);
+      expect(shares.kept.used).toBeLessThan((100 + rows) * 600);
+      // The daemon's own counters of the same keys are rows of the owner of the session.
+      map.increment('of the daemon'.padEnd(500, 'x'), 1);
+      expect(shares.kept.used).toBeGreaterThan((102 + rows) * 500);
+      counters.forget(map);
+      expect([shares.kept.used, map.rows([])]).toEqual([0, []]);
+    },
+  );
+
+  it('are given back with their map while threads still count, in whatever way they got there', () => {
+    const shares = testShares(0);
+    const counters = new KeyCounters(shares.kept);
+    const [map, other] = [newMap({ keyCountMax: 1 }, shares.kept), newMap({}, shares.kept)];
+    const [group, ofOther] = [counters.open(map, all), counters.open(other, all)];
+    const thread = new FakeCountingThread(2);
+    counters.add(thread);
+    for (const key of ['a', 'full', 'a', 'a', 'full']) counters.announced(thread, announce(group.number, 100, key));
+    counters.announced(thread, announce(group.number, 102, 'a'));
+    counters.announced(thread, announce(ofOther.number, 104, 'b'));
+    map.increment('a', 1);
+    group.close();
+    counters.forget(map);
+    counters.announced(thread, announce(ofOther.number, 100, 'c'));
+    expect(map.rows(counters.liveValues(map))).toEqual([]);
+    counters.forget(other);
+    counters.remove(thread);
+    expect(shares.kept.used).toBe(0);
+  });
+
+  it('that have no room in the share of their user are counted as refused and told, and nobody else has fewer', () => {
+    const shares = testShares(0);
+    const counters = new KeyCounters(shares.kept);
+    const refusedOf: number[] = [];
+    const map = new CounterMap({
+      attributes: { ...MAP, keyCountMax: 8192 },
+      ownerUid: 1,
+      kept: shares.kept,
+      onRefused: (uid) => refusedOf.push(uid),
+    });
+    const group = counters.open(map, all);
+    const [hostile, other] = [new FakeCountingThread(2), new FakeCountingThread(3)];
+    for (const thread of [hostile, other]) counters.add(thread);
+    const indices = 1000;
+    for (let index = 0; index < 2 * indices; index += 2) {
+      counters.announced(hostile, announce(group.number, index, `${index}`.padEnd(4096, '\u{1234}')));
+      hostile.set(index, 2);
+    }
+    const rows = map.rows(counters.liveValues(map)).length;
+    expect(rows).toBeLessThan(indices);
+    expect(new Set(refusedOf)).toEqual(new Set([2]));
+    // Where there is room to follow the counter, every event; else the one for which it was announced.
+    const { added, refused } = group.read();
+    expect(added - refused).toBe(2 * rows);
+    expect(refused).toBeGreaterThan(refusedOf.length);
+    expect(refused).toBeLessThan(2 * refusedOf.length);
+    counters.announced(other, announce(group.number, 100, 'of another'));
+    expect(map.increment('of the owner', 1)).toBeUndefined();
+    expect(map.rows(counters.liveValues(map))).toHaveLength(rows + 2);
+  });
+
   it('of users whom a trigger is not about are not believed', () => {
     const counters = new KeyCounters(testShares().kept);
-    const map = newMap('sum');
+    const map = newMap({ deadProcesses: 'sum' });
     const group = counters.open(map, ({ uid }) => uid === 1);
     const thread = new FakeCountingThread(2);
     counters.add(thread);

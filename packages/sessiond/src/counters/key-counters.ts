@@ -20,8 +20,10 @@ interface Entry {
   readonly index: number;
   readonly group: Group;
   readonly key: string;
-  /** Whether the map has no room for the key. */
+  /** Whether the map, or the share of the user, has no room for the key, which is not kept then. */
   readonly refused: boolean;
+  /** What it has of the share of its user. */
+  readonly bytes: number;
   /** What was there before: of other keys, or of a daemon that had the thread before this one. */
   readonly start: number;
   /** Where the map's value begins; it is cleared without writing beside the thread. */
@@ -35,7 +37,7 @@ interface Thread {
   readonly settled: Map<CounterMap, Map<string, number>>;
 }
 
-/** Of an entry, beside its key. */
+/** Of an entry, or a value that is settled, beside its key. */
 const ENTRY_BYTES = 160;
 
 /** Groups that were closed and may still be announced by threads that have not looked since. */
@@ -44,22 +46,17 @@ const CLOSED_KEPT = 1024;
 /** Counters of maps, as threads announce them. */
 export class KeyCounters {
   readonly #kept: SharedPool;
-  readonly #onRefused: (uid: number, why: string) => void;
   readonly #threads = new Map<CountingThread, Thread>();
   readonly #groups = new Map<number, Group>();
   readonly #ofMaps = new Map<CounterMap, Set<Group>>();
   /** What maps whose events count once have too much of, by map: see `CounterKey`. */
   readonly #repeats = new Map<CounterMap, Group>();
-  readonly #closed: Group[] = [];
+  #closed: Group[] = [];
   #nextNumber = 1;
 
-  /**
-   * @param kept bytes kept for applications
-   * @param onRefused a key of a user's thread is not counted
-   */
-  constructor(kept: SharedPool, onRefused: (uid: number, why: string) => void = () => {}) {
+  /** @param kept bytes kept for applications */
+  constructor(kept: SharedPool) {
     this.#kept = kept;
-    this.#onRefused = onRefused;
   }
 
   /** @param counts whether what that thread adds is counted. */
@@ -106,15 +103,28 @@ export class KeyCounters {
       const former = entries.get(index);
       if (former !== undefined) this.#settle(known, former, start);
       if (group === undefined || !group.counts(thread)) continue;
-      const refusal = this.#kept.take(thread.uid, weightOf(key));
-      if (refusal !== undefined) {
-        this.#onRefused(thread.uid, refusal);
-        continue;
-      }
-      const entry: Entry = { thread, index, group, key, refused: !group.map.hasRoomFor(key), start, base: start };
-      entries.set(index, entry);
-      group.entries.add(entry);
+      this.#enter(known, { thread, index, group, key, start });
     }
+  }
+
+  /** The thread adds to the key from now on; counted where the map and the share of the user have room for it. */
+  #enter(known: Thread, announced: Pick<Entry, 'thread' | 'index' | 'group' | 'key' | 'start'>): void {
+    const { thread, index, group, key, start } = announced;
+    const { uid, process } = thread;
+    const isFull = this.#kept.take(uid, weightOf(key)) !== undefined;
+    if (isFull) group.map.refused(uid);
+    const refused = isFull || group.map.admit(uid, process, key) !== undefined;
+    if (refused && !isFull) this.#kept.give(uid, weightOf(key));
+    if (refused && this.#kept.take(uid, ENTRY_BYTES) !== undefined) {
+      // Nothing can follow this counter: the event for which it was announced is all that is known.
+      group.ended++;
+      group.endedRefused++;
+      return;
+    }
+    const bytes = refused ? ENTRY_BYTES : weightOf(key);
+    const entry: Entry = { ...announced, key: refused ? '' : key, refused, bytes, base: start };
+    known.entries.set(index, entry);
+    group.entries.add(entry);
   }
 
   /** The thread has ended; its control file can still be read. */
@@ -125,6 +135,7 @@ export class KeyCounters {
     for (const entry of [...known.entries.values()]) this.#settle(known, entry, counterAt(thread, entry.index));
     for (const [map, values] of known.settled) {
       for (const value of liveValuesOf(thread, values)) map.threadEnded(value);
+      this.#giveBack(thread, values);
     }
   }
 
@@ -161,13 +172,22 @@ export class KeyCounters {
   forget(map: CounterMap): void {
     for (const group of this.#ofMaps.get(map) ?? []) {
       this.#groups.delete(group.number);
-      for (const { thread, index, key } of group.entries) {
-        if (this.#threads.get(thread)?.entries.delete(index)) this.#kept.give(thread.uid, weightOf(key));
+      for (const { thread, index, bytes } of group.entries) {
+        if (this.#threads.get(thread)?.entries.delete(index)) this.#kept.give(thread.uid, bytes);
       }
     }
-    for (const { settled } of this.#threads.values()) settled.delete(map);
+    for (const [thread, { settled }] of this.#threads) {
+      this.#giveBack(thread, settled.get(map) ?? new Map());
+      settled.delete(map);
+    }
     this.#ofMaps.delete(map);
     this.#repeats.delete(map);
+    this.#closed = this.#closed.filter((group) => group.map !== map);
+    map.release();
+  }
+
+  #giveBack({ uid }: CountingThread, settled: ReadonlyMap<string, number>): void {
+    for (const key of settled.keys()) this.#kept.give(uid, weightOf(key));
   }
 
   /** A group that is closed keeps what it has counted, and may be announced late. */
@@ -181,15 +201,16 @@ export class KeyCounters {
 
   /** The counter will not be added to for this any more. @param end what it held then */
   #settle({ entries, settled }: Thread, entry: Entry, end: number): void {
-    const { thread, group, index, key, refused, start } = entry;
-    this.#kept.give(thread.uid, weightOf(key));
+    const { thread, group, index, key, refused, bytes, start } = entry;
     const added = difference(end, start);
     group.ended += added;
     if (refused) group.endedRefused += added;
     group.entries.delete(entry);
     entries.delete(index);
     const values = settled.get(group.map) ?? new Map<string, number>();
-    settled.set(group.map, values);
+    // The first settled value of a key keeps the entry's part of the share.
+    if (refused || values.has(key)) this.#kept.give(thread.uid, bytes);
+    if (!refused) settled.set(group.map, values);
     addTo(values, entry, end);
     this.#dropIfDone(group);
   }

@@ -1,5 +1,8 @@
 import { type MapChannelAttributes, type MapRow, type MapRowOwner, mapValueBits } from '@ringtail/protocol';
 import type { ApplicationProcess } from '../session.ts';
+import { textWeight } from '../shares/memory-weight.ts';
+import { PoolHolding } from '../shares/pool-holding.ts';
+import type { SharedPool } from '../shares/shared-pool.ts';
 
 /** Counters of one owner, by key. */
 type Values = Map<string, number>;
@@ -14,7 +17,26 @@ export interface LiveValue {
   readonly value: number;
 }
 
-/** A map of a session: what is known of its counters but for those that threads have at this moment. */
+/** Of a key in a table, beside its characters. */
+const ROW_BYTES = 64;
+
+export interface CounterMapOptions {
+  readonly attributes: MapChannelAttributes;
+  /** User of the session: has the keys that no application counts. */
+  readonly ownerUid: number;
+  /** Bytes kept for applications. */
+  readonly kept: SharedPool;
+  /** Called for each key that is not counted, since the share of that user has no room. */
+  readonly onRefused: (uid: number) => void;
+}
+
+/**
+ * A map of a session: what is known of its counters but for those that threads have at this moment.
+ *
+ * A key has a row for each owner of a counter. Keys and rows stay until the session is destroyed, whatever happens to the
+ * threads, and so do their places in the share of a user. This is the user whose thread announced the key, also in maps
+ * of root's sessions: the session's owner cannot keep programs of others from making keys.
+ */
 export class CounterMap {
   readonly attributes: MapChannelAttributes;
   readonly #keys = new Set<string>();
@@ -24,45 +46,78 @@ export class CounterMap {
   readonly #ofUsers = new Map<number, Values>();
   /** What no application counts, and what processes left that have ended. */
   readonly #shared: Values = new Map();
+  readonly #options: CounterMapOptions;
+  readonly #holding: PoolHolding;
 
-  constructor(attributes: MapChannelAttributes) {
-    this.attributes = attributes;
+  constructor(options: CounterMapOptions) {
+    this.attributes = options.attributes;
+    this.#options = options;
+    this.#holding = new PoolHolding(options.kept);
   }
 
-  /** Whether there is a counter of this key, which is made where there is room. */
-  hasRoomFor(key: string): boolean {
-    if (this.#keys.has(key)) return true;
-    if (this.#keys.size >= this.attributes.keyCountMax) return false;
-    this.#keys.add(key);
-    return true;
+  /** Makes the counter of a key for the threads of a user or process. @returns why it cannot be counted */
+  admit(uid: number, process: ApplicationProcess, key: string): string | undefined {
+    const known = this.#valuesOf(uid, process);
+    const values = known ?? new Map<string, number>();
+    const refusal = this.#enter(uid, key, values);
+    if (refusal !== undefined || known !== undefined) return refusal;
+    if (this.attributes.ownership === 'user') this.#ofUsers.set(uid, values);
+    else this.#ofProcesses.set(process, { uid, values });
+    return undefined;
   }
 
-  /** Adds to a counter that no application has. False if the map is full. */
-  increment(key: string, count: number): boolean {
-    if (!this.hasRoomFor(key)) return false;
-    addTo(this.#shared, key, count);
-    return true;
+  /** A key of a user's thread is not counted, since the share of the user has no room. */
+  refused(uid: number): void {
+    this.#options.onRefused(uid);
+  }
+
+  /** Adds to a counter that no application has. @returns why it is not counted */
+  increment(key: string, count: number): string | undefined {
+    const refusal = this.#enter(this.#options.ownerUid, key, this.#shared);
+    if (refusal === undefined) addTo(this.#shared, key, count);
+    return refusal;
   }
 
   threadEnded({ uid, process, key, value }: LiveValue): void {
-    if (this.attributes.ownership === 'user') {
-      addTo(valuesOf(this.#ofUsers, uid), key, value);
-      return;
-    }
-    let entry = this.#ofProcesses.get(process);
-    if (entry === undefined) {
-      entry = { uid, values: new Map() };
-      this.#ofProcesses.set(process, entry);
-    }
-    addTo(entry.values, key, value);
+    const values = this.#valuesOf(uid, process);
+    if (values?.has(key)) addTo(values, key, value);
   }
 
   processEnded(process: ApplicationProcess): void {
     const entry = this.#ofProcesses.get(process);
     if (entry === undefined) return;
     this.#ofProcesses.delete(process);
-    if (this.attributes.deadProcesses === 'drop') return;
-    for (const [key, value] of entry.values) addTo(this.#shared, key, value);
+    const { uid, values } = entry;
+    const isDropped = this.attributes.deadProcesses === 'drop';
+    for (const [key, value] of values) {
+      // A row that becomes the shared one keeps its place.
+      if (isDropped || this.#shared.has(key)) this.#holding.giveBack(uid, rowWeight(key));
+      if (!isDropped) addTo(this.#shared, key, value);
+    }
+  }
+
+  /** The session is destroyed. */
+  release(): void {
+    this.#holding.giveBackAll();
+    for (const table of [this.#keys, this.#ofUsers, this.#ofProcesses, this.#shared]) table.clear();
+  }
+
+  #valuesOf(uid: number, process: ApplicationProcess): Values | undefined {
+    return this.attributes.ownership === 'user' ? this.#ofUsers.get(uid) : this.#ofProcesses.get(process)?.values;
+  }
+
+  #enter(uid: number, key: string, values: Values): string | undefined {
+    if (values.has(key)) return undefined;
+    const isNew = !this.#keys.has(key);
+    if (isNew && this.#keys.size >= this.attributes.keyCountMax) return 'the map is full';
+    const refusal = this.#holding.take(uid, (isNew ? 2 : 1) * rowWeight(key));
+    if (refusal !== undefined) {
+      this.refused(uid);
+      return refusal;
+    }
+    this.#keys.add(key);
+    values.set(key, 0);
+    return undefined;
   }
 
   /** All counters that are there begin at zero again. */
@@ -123,6 +178,10 @@ export class CounterMap {
 interface Group {
   readonly owner: MapRowOwner;
   readonly values: Values;
+}
+
+function rowWeight(key: string): number {
+  return ROW_BYTES + textWeight(key);
 }
 
 function addTo(values: Values, key: string, value: number): void {

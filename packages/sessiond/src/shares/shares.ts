@@ -15,6 +15,10 @@ import {
   DESIRED_STATE_ROOT_RESERVE,
   KEPT_BYTES_MAX,
   KEPT_BYTES_ROOT_RESERVE,
+  SEEN_BYTES_MAX,
+  SEEN_BYTES_ROOT_RESERVE,
+  SESSION_PARTS_BYTES_MAX,
+  SESSION_PARTS_ROOT_RESERVE,
   SESSIONS_MAX,
   SESSIONS_ROOT_RESERVE,
   TRACKED_VALUES_MAX,
@@ -63,6 +67,10 @@ export interface Shares {
   readonly trackedValues: SharedPool;
   /** Bytes of what applications have the daemon keep. */
   readonly kept: SharedPool;
+  /** Bytes of maps without keys and of snapshot outputs, by the owner of their session. */
+  readonly sessionParts: SharedPool;
+  /** Bytes of tracepoints that sessions have seen, by the owner of the session. */
+  readonly seen: SharedPool;
   readonly rings: SharedPool;
 }
 
@@ -145,7 +153,19 @@ export function makeShares(options: SharesOptions): Shares {
       'bytes kept for applications',
       KEPT_BYTES_MAX,
       KEPT_BYTES_ROOT_RESERVE,
-      'run fewer programs of this user, or programs with fewer tracepoints',
+      'run fewer programs of this user, or programs with fewer tracepoints, or destroy sessions with maps',
+    ),
+    sessionParts: pool(
+      'bytes of maps and snapshot outputs',
+      SESSION_PARTS_BYTES_MAX,
+      SESSION_PARTS_ROOT_RESERVE,
+      'delete snapshot outputs, or destroy sessions of this user (ringtail destroy)',
+    ),
+    seen: pool(
+      'bytes of tracepoints that sessions have seen',
+      SEEN_BYTES_MAX,
+      SEEN_BYTES_ROOT_RESERVE,
+      'destroy sessions of this user (ringtail destroy)',
     ),
     rings: pool(
       'ring buffers',

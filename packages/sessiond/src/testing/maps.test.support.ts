@@ -1,4 +1,7 @@
 import type { MapChannelAttributes } from '@ringtail/protocol';
+import { CounterMap } from '../maps/counter-map.ts';
+import type { SharedPool } from '../shares/shared-pool.ts';
+import { testShares } from './shares.test.support.ts';
 
 /** A map in which nothing is added up or wraps. */
 export const MAP: MapChannelAttributes = {
@@ -9,3 +12,8 @@ export const MAP: MapChannelAttributes = {
   ownership: 'process',
   deadProcesses: 'sum',
 };
+
+/** A map of a session of user 1, like {@link MAP}. */
+export function newMap(more: Partial<MapChannelAttributes> = {}, kept: SharedPool = testShares().kept): CounterMap {
+  return new CounterMap({ attributes: { ...MAP, ...more }, ownerUid: 1, kept, onRefused: () => {} });
+}

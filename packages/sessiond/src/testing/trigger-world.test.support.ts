@@ -9,14 +9,14 @@ import type {
 import { KeyCounters } from '../counters/key-counters.ts';
 import { ThreadCounters } from '../counters/thread-counters.ts';
 import { DesiredStateBudget } from '../desired-state-budget.ts';
-import { CounterMap } from '../maps/counter-map.ts';
+import type { CounterMap } from '../maps/counter-map.ts';
 import type { Session } from '../session.ts';
 import type { Shares } from '../shares/shares.ts';
 import type { ConditionKind, ConditionSource, ConditionSources, Occurred } from '../triggers/condition-source.ts';
 import type { Firing, Performance } from '../triggers/trigger.ts';
 import { TriggerEngine } from '../triggers/trigger-engine.ts';
 import { FakeCountingThread } from './counting-thread.test.support.ts';
-import { MAP } from './maps.test.support.ts';
+import { newMap } from './maps.test.support.ts';
 import { QUIET_LOG } from './quiet-log.test.support.ts';
 import { testShares } from './shares.test.support.ts';
 
@@ -114,7 +114,7 @@ export class TriggerWorld {
   }
 
   withMap(active: boolean): CounterMap {
-    const map = new CounterMap({ ...MAP, keyCountMax: 2, updatePolicy: 'per-event' });
+    const map = newMap({ keyCountMax: 2, updatePolicy: 'per-event' });
     this.session = { name: 's', active, owner: OWNER, maps: new Map([['m', map]]) } as unknown as Session;
     return map;
   }

@@ -93,7 +93,8 @@ export class ActionTable {
     if (map === undefined) throw new Error(`the session ${session} has no map ${name}`);
     if (!found.active) return;
     const { condition } = trigger.definition;
-    if (!map.increment(expandKey(key, condition), times)) throw new Error('the map is full');
+    const refusal = map.increment(expandKey(key, condition), times);
+    if (refusal !== undefined) throw new Error(refusal);
   }
 }
 

@@ -342,7 +342,7 @@ function describe({ trigger, increments }: Entry): TriggerDescription {
       return {
         executions: state.executions + added,
         failures: state.failures + refused,
-        lastFailure: refused > 0 ? 'the map is full' : state.lastFailure,
+        lastFailure: refused > 0 ? 'the map, or the share of a user, is full' : state.lastFailure,
       };
     }),
   };

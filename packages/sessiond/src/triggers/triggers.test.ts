@@ -249,7 +249,9 @@ describe('a map', SLOW, () => {
     ]);
     expect((await client.ask('list-triggers', {}))[0]).toMatchObject({
       occurrences: 2 ** 31 + 12,
-      actionStatistics: [{ executions: 2 ** 31 + 12, failures: 5, lastFailure: 'the map is full' }],
+      actionStatistics: [
+        { executions: 2 ** 31 + 12, failures: 5, lastFailure: 'the map, or the share of a user, is full' },
+      ],
     });
     await client.ask('clear-session', { session: 's' });
     count(app, 16_380, 9);

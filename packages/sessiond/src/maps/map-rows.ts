@@ -1,0 +1,32 @@
+import type { MapRow } from '@ringtail/protocol';
+import { DaemonError } from '../daemon-error.ts';
+import { JsonText } from '../json-text.ts';
+import { MAP_ROWS_BYTES_MAX } from '../limits.ts';
+
+/**
+ * Rows of maps, as the JSON of an answer. Written map by map, and given up as soon as the limit is exceeded: the whole is
+ * never in memory twice, nor more of it than the limit.
+ *
+ * @throws {DaemonError} `ANSWER_TOO_LONG`
+ */
+export function jsonOfRows(tables: Iterable<readonly MapRow[]>, bytesMax = MAP_ROWS_BYTES_MAX): JsonText {
+  const pieces: string[] = [];
+  let bytes = 0;
+  for (const rows of tables) {
+    const texts: string[] = [];
+    for (const row of rows) {
+      const text = JSON.stringify(row);
+      bytes += Buffer.byteLength(text) + 1;
+      if (bytes > bytesMax) {
+        const limit = `${bytesMax / 2 ** 20} MiB`;
+        throw new DaemonError(
+          'ANSWER_TOO_LONG',
+          `the counters of these maps take more than ${limit}: name one map (ringtail show-maps -c MAP)`,
+        );
+      }
+      texts.push(text);
+    }
+    if (texts.length > 0) pieces.push(texts.join(','));
+  }
+  return new JsonText(['[', ...pieces.flatMap((piece, idx) => (idx === 0 ? [piece] : [',', piece])), ']']);
+}
