@@ -1,6 +1,6 @@
 import { chmodSync, chownSync, closeSync, constants, fstatSync, openSync } from 'node:fs';
+import { O_PATH, pathOf } from './descriptor-path.ts';
 import { DirectoryRefused } from './directory-refused.ts';
-import { O_PATH, pathOf } from './directory-walk.ts';
 
 /**
  * Gives a socket or a FIFO that this process has just made another mode, and another group. Both are changed by a descriptor of

@@ -18,8 +18,9 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { asUser } from './as-user.ts';
+import { pathOf } from './descriptor-path.ts';
 import type { Trust } from './directory-trust.ts';
-import { checkDirectory, ensureDirectory, pathOf, withDirectory } from './directory-walk.ts';
+import { checkDirectory, ensureDirectory, withDirectory } from './directory-walk.ts';
 
 const isRoot = process.getuid?.() === 0;
 if (!isRoot) console.warn('SKIPPED: only root can make what it takes: not tested: directories that others can change');

@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { errnoOf, RingtailError } from '@ringtail/base';
+import { DESCRIPTORS, O_PATH, pathOf } from './descriptor-path.ts';
 import { DirectoryRefused } from './directory-refused.ts';
 import { objectionTo, processTrust, TRUSTED_USERS, type Trust } from './directory-trust.ts';
 
@@ -30,16 +31,12 @@ export interface WalkOptions {
   readonly trust?: Trust | undefined;
 }
 
-/** Where this process's descriptors are paths. */
-const DESCRIPTORS = '/proc/self/fd';
 /** As many as the kernel follows. */
 const LINKS_MAX = 40;
 /** Bounds the patience with a process that removes a directory whenever it is made. */
 const ATTEMPTS_MAX = 16;
 /** No descriptor. */
 const NONE = -1;
-/** For lookups alone, which need no permission on the directory itself. */
-export const O_PATH = 0o10000000;
 const O_LOOKUP = O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 
 interface Step {
@@ -129,12 +126,6 @@ export function checkDirectory(path: string, options: Omit<WalkOptions, 'mode'> 
     if (errnoOf(error) === 'ENOENT') return false;
     throw error;
   }
-}
-
-/** The path of an open file or directory, or of an entry of the directory, that nobody can lead elsewhere. */
-export function pathOf(descriptor: number, name?: string): string {
-  const path = `${DESCRIPTORS}/${descriptor}`;
-  return name === undefined ? path : `${path}/${name}`;
 }
 
 function stepsTo(path: string, { ownBelow, isShared = false, followLast = true }: WalkOptions): Step[] {

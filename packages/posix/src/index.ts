@@ -1,6 +1,7 @@
 export { asUser, type UserIds } from './as-user.ts';
 export { changeEntry } from './change-entry.ts';
 export { Memfd, Seal } from './constants.ts';
+export { pathOf } from './descriptor-path.ts';
 export { descriptorCount, descriptorLimit } from './descriptors.ts';
 export { DirectoryRefused } from './directory-refused.ts';
 export { objectionTo, processTrust, TRUSTED_USERS } from './directory-trust.ts';
@@ -9,7 +10,6 @@ export {
   ensureDirectory,
   makeDirectory,
   openDirectory,
-  pathOf,
   type WalkOptions,
   withDirectory,
 } from './directory-walk.ts';
