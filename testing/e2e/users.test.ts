@@ -15,8 +15,11 @@ describe.skipIf(!othersCanRun)('users of one session daemon of root', SLOW, () =
     expect((await daemon.ringtail(one, 'list')).stdout).toContain('mine [inactive]');
     expect(await daemon.ringtail(0, 'list')).toMatchObject({
       stderr: '',
-      stdout: expect.stringContaining('mine [inactive]'),
+      stdout: expect.stringMatching(new RegExp(`mine \\[inactive\\]\n +Owner: .*${one}`)),
     });
+    const namesake = await daemon.ringtail(0, 'create', 'mine');
+    expect(namesake.stderr).toContain(`there is a session mine of user ${one} already`);
+    expect(namesake.stderr).not.toContain('destroy');
     expect((await daemon.ringtail(other, 'list')).stdout).not.toContain('mine');
     for (const args of [
       ['destroy', 'mine'],

@@ -42,6 +42,7 @@ const CODES: Readonly<Record<string, CodeEntry>> = {
     lttng: NO_SUCH_SESSION,
   },
   SESSION_EXISTS: { lttng: 28 },
+  NAME_TAKEN: { lttng: 28 },
   CHANNEL_EXISTS: { exit: ExitCode.WARNING, warning: true },
   CONTEXT_EXISTS: { exit: ExitCode.WARNING, warning: true },
   UNKNOWN_CONTEXT: { exit: ExitCode.FATAL },

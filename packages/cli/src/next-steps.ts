@@ -1,6 +1,7 @@
 /** What can be done about a refusal of the session daemon, by its code. `SESSION` stands for the session's name. */
 const NEXT_STEPS: Readonly<Record<string, string>> = {
   SESSION_EXISTS: 'choose another name, or end it first: ringtail destroy SESSION',
+  NAME_TAKEN: 'choose another name',
   OUTPUT_IN_USE: 'choose another directory',
   CHANNEL_NAME_NEEDED: 'with -c CHANNEL; ringtail list SESSION names them',
   OWNERSHIP_MISMATCH: 'write --buffer-ownership as the other channels have it: ringtail list SESSION shows it',

@@ -238,7 +238,9 @@ function checkDescriptor({ descriptor, path }: Place, owner: Step['owner'], trus
 function advice({ uids }: Trust): string {
   const owners = [...new Set(uids)].map((uid) => (uid === 0 ? 'root' : `user ${uid}`)).join(' or ');
   const rule = `every directory on the way must belong to ${owners} and be closed to the writes of others, or have the sticky bit`;
-  return process.geteuid?.() === 0 ? `${rule}; ${TRUSTED_USERS}=UID:GID names users whom root trusts` : rule;
+  const remedy = `${rule}: choose another place, or change that one (chmod g-w, chmod +t, chown)`;
+  if (process.geteuid?.() !== 0) return remedy;
+  return `${remedy}; where root trusts its owner, start the session daemon with ${TRUSTED_USERS}=UID:GID`;
 }
 
 function refuse(path: string, objection: string, remedy: string): never {

@@ -5,6 +5,7 @@ export type DaemonErrorCode =
   | 'BAD_PARAMETER'
   | 'PROTOCOL_VERSION'
   | 'SESSION_EXISTS'
+  | 'NAME_TAKEN'
   | 'NO_SUCH_SESSION'
   | 'OUTPUT_IN_USE'
   | 'OUTPUT_NOT_WRITABLE'

@@ -241,9 +241,13 @@ describe('SessionRegistry', () => {
     ]);
     expect(() => registry.sessionOf('theirs', { uid: 7, gid: 7 })).toThrow(refusal('NO_SUCH_SESSION'));
     expect(registry.sessionOf('theirs', { uid: 0, gid: 0 }).name).toBe('theirs');
-    expect(() => create(registry, 'theirs', { owner: { uid: 7, gid: 7 }, output: '/x' })).toThrow(
-      refusal('SESSION_EXISTS'),
+    const [another, root] = [7, 0].map(
+      (uid) => () => create(registry, 'theirs', { owner: { uid, gid: uid }, output: '/x' }),
     );
+    expect(another).toThrow(refusal('NAME_TAKEN'));
+    expect(another).toThrow('taken by a session of another user');
+    expect(root).toThrow(refusal('NAME_TAKEN'));
+    expect(root).toThrow(/a session theirs of user \d+ already/);
   });
 
   it('counts the states that threads are to record', () => {

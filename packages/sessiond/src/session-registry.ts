@@ -29,6 +29,7 @@ import { RuleSet } from './rule-set.ts';
 import {
   type ApplicationProcess,
   type Channel,
+  isAbout,
   mayUse,
   type Owner,
   type RecordedThread,
@@ -84,7 +85,7 @@ export class SessionRegistry {
    * Reserves the place of a session that is about to be created: its output directory is still to be made.
    *
    * @returns gives the place back
-   * @throws {DaemonError} `SESSION_EXISTS`, `TOO_MANY`, `OUTPUT_IN_USE`
+   * @throws {DaemonError} `SESSION_EXISTS`, `NAME_TAKEN`, `TOO_MANY`, `OUTPUT_IN_USE`
    */
   reserve(wanted: WantedSession): () => void {
     const { owner } = wanted;
@@ -104,10 +105,17 @@ export class SessionRegistry {
 
   #admit(wanted: WantedSession): void {
     const { name, owner } = wanted;
-    if (this.#sessions.has(name)) throw new DaemonError('SESSION_EXISTS', `there is a session ${name} already`);
     const others = [...this.#sessions.values(), ...this.#reserved];
-    if (others.some((other) => other.name === name)) {
-      throw new DaemonError('SESSION_EXISTS', `a session ${name} is being created already`);
+    const namesake = this.#sessions.get(name) ?? others.find((other) => other.name === name);
+    if (namesake !== undefined) {
+      if (!isAbout(owner, namesake.owner.uid)) {
+        throw new DaemonError('NAME_TAKEN', `the name ${name} is taken by a session of another user`);
+      }
+      if (owner.uid !== namesake.owner.uid) {
+        throw new DaemonError('NAME_TAKEN', `there is a session ${name} of user ${namesake.owner.uid} already`);
+      }
+      const state = this.#sessions.has(name) ? `there is a session ${name}` : `a session ${name} is being created`;
+      throw new DaemonError('SESSION_EXISTS', `${state} already`);
     }
     const refusal = this.#shares.sessions.refusalOf(owner.uid, 1);
     if (refusal !== undefined) throw new DaemonError('TOO_MANY', refusal);

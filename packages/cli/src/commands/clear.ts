@@ -9,7 +9,7 @@ export function addClear(program: Command, context: Context, act: Act): Command 
     .command('clear')
     .description('drop what sessions have recorded so far, but for archived chunks and snapshots')
     .argument('[session]', 'session (default: the current one)')
-    .option('-a, --all', 'all sessions')
+    .option('-a, --all', 'all sessions; for root of all users')
     .addHelpText('after', '\nExample:\n  ringtail clear');
   act(command, async (name: string | undefined, options: { all?: boolean }) => {
     const format = outputFormatOf(command);

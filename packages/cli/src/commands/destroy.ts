@@ -11,7 +11,7 @@ export function addDestroy(program: Command, context: Context, act: Act): Comman
     .command('destroy')
     .description('end sessions; what they recorded stays on disk')
     .argument('[session]', 'session (default: the current one)')
-    .option('-a, --all', 'all sessions')
+    .option('-a, --all', 'all sessions; for root of all users')
     .option('-g, --glob', 'all sessions whose names match a pattern of the shell: *, ?, [a-z]')
     .option('-n, --no-wait', 'return once the sessions are in no list any more; the rest is done in the background')
     .addHelpText('after', "\nExamples:\n  ringtail destroy\n  ringtail destroy -a\n  ringtail destroy -g 'night-*'");

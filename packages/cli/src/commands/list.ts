@@ -81,7 +81,7 @@ export function addListingOptions(command: Command): Command {
 async function listSessions(context: Context, command: Command): Promise<void> {
   const sessions = await withDaemon(context, (client) => client.listSessions());
   report(context, outputFormatOf(command), { command: 'list-sessions', sessions }, (style) =>
-    describeSessionList(style, sessions),
+    describeSessionList(style, sessions, context.uid),
   );
 }
 
@@ -105,11 +105,13 @@ export async function listSession(
   const format = outputFormatOf(command);
   const styled = (text: string): string => (options.style === 'compact' ? text.replace(/\n{2,}/g, '\n') : text);
   if (options.domain) {
-    report(context, format, { command: 'list-domains', session }, (style) => styled(describeDomains(style, session)));
+    report(context, format, { command: 'list-domains', session }, (style) =>
+      styled(describeDomains(style, session, context.uid)),
+    );
     return;
   }
   report(context, format, { command: 'list-session', session, statistics, memory, findings }, (style) => {
-    const described = describeSessionDetails(style, { session, statistics, memory }, options.memUsage);
+    const described = describeSessionDetails(style, { session, statistics, memory }, options.memUsage, context.uid);
     return styled(
       [
         described,

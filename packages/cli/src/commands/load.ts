@@ -21,6 +21,7 @@ interface LoadOptions {
 
 /** What can be done about what is wrong, by its code. */
 const HINTS: Readonly<Record<string, string>> = {
+  NAME_TAKEN: '--override-name names the new one',
   SESSION_EXISTS: '--force destroys the one that is there; --override-name names the new one',
   OUTPUT_IN_USE: '--override-url=file:///DIR has it write to another directory',
   NO_SAVED_SESSION: 'ringtail save writes sessions; --input-path names a file or another directory',

@@ -21,10 +21,15 @@ const TRACKERS: readonly (readonly [TrackedAttribute, string, (value: number) =>
 ];
 
 /** LTTng's words and layout throughout, so that what searches its listings finds the same here; ours are added lines. */
-export function describeSessionList(style: Style, sessions: readonly SessionDescription[]): string {
+export function describeSessionList(style: Style, sessions: readonly SessionDescription[], uid: number): string {
   if (sessions.length === 0) return 'Currently no available recording session';
   const lines = sessions.map((session, index) =>
-    [`  ${index + 1}) ${style.bold(session.name)} [${stateOf(style, session)}]`, ...outputLine(session), ''].join('\n'),
+    [
+      `  ${index + 1}) ${style.bold(session.name)} [${stateOf(style, session)}]`,
+      ...ownerLine(session, uid),
+      ...outputLine(session),
+      '',
+    ].join('\n'),
   );
   return `Available recording sessions:\n${lines.join('\n')}\n\nUse ringtail list <session_name> for more details`;
 }
@@ -35,10 +40,15 @@ export interface SessionDetails {
   readonly memory: readonly RingMemory[];
 }
 
-export function describeSessionDetails(style: Style, details: SessionDetails, memoryDetail: MemoryDetail): string {
+export function describeSessionDetails(
+  style: Style,
+  details: SessionDetails,
+  memoryDetail: MemoryDetail,
+  uid: number,
+): string {
   const { session, statistics } = details;
   return [
-    ...headerOf(style, session),
+    ...headerOf(style, session, uid),
     ...scheduleOf(session),
     ...snapshotOutputsOf(session),
     ...(hasDomain(session) ? domainOf(style, details, memoryDetail) : []),
@@ -50,9 +60,9 @@ export function describeSessionDetails(style: Style, details: SessionDetails, me
   ].join('\n');
 }
 
-export function describeDomains(style: Style, session: SessionDescription): string {
+export function describeDomains(style: Style, session: SessionDescription, uid: number): string {
   return [
-    ...headerOf(style, session),
+    ...headerOf(style, session, uid),
     'Domains:',
     '-------------',
     hasDomain(session) ? '  - UST global' : '  None',
@@ -64,15 +74,21 @@ function hasDomain({ channels, maps, trackers }: SessionDescription): boolean {
   return channels.length > 0 || maps.length > 0 || Object.values(trackers).some((values) => values !== null);
 }
 
-function headerOf(style: Style, session: SessionDescription): string[] {
+function headerOf(style: Style, session: SessionDescription, uid: number): string[] {
   return [
     `Recording session ${style.bold(session.name)}: [${stateOf(style, session)}]`,
+    ...ownerLine(session, uid),
     ...outputLine(session),
     ...(session.shmPath === null ? [] : [`    Shared memory path: ${session.shmPath}`]),
     `    Trace format: ${session.format}`,
     `    Clock: ${session.clock}`,
     '',
   ];
+}
+
+/** Root sees the sessions of all users. @param uid of the user who asks */
+function ownerLine(session: SessionDescription, uid: number): string[] {
+  return session.uid === uid ? [] : [`    Owner: ${userName(session.uid)}`];
 }
 
 function outputLine({ output }: SessionDescription): string[] {
