@@ -2,6 +2,7 @@ import type { PeerCredentials } from '@ringtail/posix';
 import type { RegisterMessage } from '@ringtail/protocol';
 import { processStartTime } from './process-identity.ts';
 import type { ApplicationProcess } from './session.ts';
+import { ProcessPlaces } from './trace-place.ts';
 
 interface Entry {
   readonly identity: string;
@@ -13,6 +14,7 @@ export class ProcessTable {
   readonly #now: () => Date;
   readonly #byIdentity = new Map<string, ApplicationProcess>();
   readonly #entries = new Map<ApplicationProcess, Entry>();
+  readonly #places = new ProcessPlaces();
   #nextKey = 1;
 
   constructor(now: () => Date) {
@@ -23,13 +25,18 @@ export class ProcessTable {
   join(peer: PeerCredentials, message: RegisterMessage): ApplicationProcess {
     const identity = identityOf(peer, message);
     const known = this.#byIdentity.get(identity);
-    const process = known ?? { key: this.#nextKey++, pid: peer.pid, procname: message.procname, since: this.#now() };
+    const process = known ?? this.#newProcess(peer.pid, message.procname);
     if (known === undefined) {
       this.#byIdentity.set(identity, process);
       this.#entries.set(process, { identity, threads: 0 });
     }
     this.#entries.get(process)!.threads++;
     return process;
+  }
+
+  #newProcess(pid: number, procname: string): ApplicationProcess {
+    const process = { pid, procname, since: this.#now() };
+    return { key: this.#nextKey++, ...process, tracePlace: this.#places.take(process) };
   }
 
   /** A thread of it has gone. True if it was the last one. */

@@ -45,7 +45,7 @@ import { jsonWeight } from './shares/memory-weight.ts';
 import { PoolHolding } from './shares/pool-holding.ts';
 import type { Shares } from './shares/shares.ts';
 import { Sightings } from './sightings.ts';
-import { placeOfProcess, placeOfUser } from './trace-place.ts';
+import { placeOfUser } from './trace-place.ts';
 import { Troubles } from './troubles.ts';
 
 /** What in a desired channel is not text that a client gave. */
@@ -143,7 +143,6 @@ export class SessionRegistry {
       maps: new Map(),
       trackers: { vpid: new InclusionSet(), vuid: new InclusionSet(), vgid: new InclusionSet() },
       traces: new Map(),
-      processPlaces: new Set(),
       eventSpecs: new EventSpecs(this.#shares.kept),
       archive: new SessionArchive(actual),
       troubles: new Troubles((sentence) => this.#onTrouble(session, sentence)),
@@ -467,7 +466,7 @@ export class SessionRegistry {
 
   #newTrace(session: Session, thread: RecordedThread): Trace {
     const process = ownershipOf(session) === 'process' ? thread.process : null;
-    const place = process === null ? placeOfUser(thread.uid) : placeOfProcess(process, session.processPlaces);
+    const place = process === null ? placeOfUser(thread.uid) : process.tracePlace;
     const trace: Trace = {
       key: this.#nextTraceKey++,
       session,

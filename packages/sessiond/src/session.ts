@@ -45,6 +45,8 @@ export interface ApplicationProcess {
   readonly pid: number;
   readonly procname: string;
   readonly since: Date;
+  /** Where traces of it alone are in a trace chunk or snapshot; no other process has the same. */
+  readonly tracePlace: string;
 }
 
 /** A registered thread, as the kernel tells of it: what it says of itself decides nothing. */
@@ -89,8 +91,6 @@ export interface Session extends SessionParameters {
   readonly trackers: Readonly<Record<TrackedAttribute, InclusionSet>>;
   /** By what they are of; those of processes that have gone are not kept. */
   readonly traces: Map<string, Trace>;
-  /** Where traces of processes have been of late, of those as well that have gone. */
-  readonly processPlaces: Set<string>;
   readonly eventSpecs: EventSpecs;
   readonly archive: SessionArchive;
   readonly troubles: Troubles;

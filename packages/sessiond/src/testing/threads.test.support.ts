@@ -1,10 +1,13 @@
 import type { ApplicationProcess, RecordedThread } from '../session.ts';
+import { ProcessPlaces } from '../trace-place.ts';
 
 let nextKey = 1;
+const places = new ProcessPlaces();
 
 /** A process that registered at the beginning of 1970. */
 export function processOf(pid = 1, procname = 'node'): ApplicationProcess {
-  return { key: nextKey++, pid, procname, since: new Date(0) };
+  const process = { pid, procname, since: new Date(0) };
+  return { key: nextKey++, ...process, tracePlace: places.take(process) };
 }
 
 /** A thread of that user, whose group has the same number. */
