@@ -21,6 +21,13 @@ export const DESIRED_STATE_BYTES_MAX = 6 * 1024 * 1024;
 /** Rules and triggers of root beyond these. */
 export const DESIRED_STATE_ROOT_RESERVE = 256 * 1024;
 
+/**
+ * Desired states in the control files of all threads: each state counts for the user of its thread, whose processes may each
+ * have another one. A user may have half: a thousand threads with 128 KiB of rules each.
+ */
+export const CONTROL_BYTES_MAX = 256 * 1024 * 1024;
+export const CONTROL_BYTES_ROOT_RESERVE = 16 * 1024 * 1024;
+
 /** Event record classes of one channel of one trace, and what each takes beside its description, which channels share. */
 export const EVENT_CLASSES_MAX = 65_536;
 export const EVENT_CLASS_BYTES = 128;

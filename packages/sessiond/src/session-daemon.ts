@@ -116,6 +116,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
   const publisher = new StatePublisher({
     registry,
     turns: shares.turns,
+    controlBytes: shares.controlBytes,
     wakePathOf: (owner) => consumers.wakePathOf(owner),
     feedFor: (user, slot) => triggers.feedFor(user, slot),
     filterCountersFor: (session, channel, slot) => filterCounters.indexesFor(session, channel, slot),

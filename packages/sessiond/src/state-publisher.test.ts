@@ -7,7 +7,7 @@ import { SessionRegistry } from './session-registry.ts';
 import { FairTurns } from './shares/fair-turns.ts';
 import { StatePublisher, type Subscriber } from './state-publisher.ts';
 import { QUIET_LOG } from './testing/quiet-log.test.support.ts';
-import { testShares } from './testing/shares.test.support.ts';
+import { testPool, testShares } from './testing/shares.test.support.ts';
 import { processOf, threadOf } from './testing/threads.test.support.ts';
 import { TriggerFeed } from './triggers/trigger-feed.ts';
 
@@ -23,6 +23,7 @@ interface Published extends Subscriber {
 function newWorld({
   feed = new TriggerFeed(),
   turns = new FairTurns({ nowMs: () => 0, userBehind: (uid) => uid }),
+  controlBytes = testPool(1e9),
 } = {}) {
   const registry = new SessionRegistry(() => 'uuid', testShares());
   const owner = { uid: 0, gid: 0 };
@@ -35,6 +36,7 @@ function newWorld({
     publisher: new StatePublisher({
       registry,
       turns,
+      controlBytes,
       wakePathOf: () => '/wake',
       feedFor: () => feed,
       filterCountersFor: () => null,
@@ -199,6 +201,34 @@ describe('StatePublisher', () => {
     await publisher.published();
     expect(goes.pieces).toHaveLength(1);
     expect(one.changes().map(({ channels }) => channels?.[0]?.rules.length)).toEqual([undefined, 0, 1]);
+  });
+
+  it('disconnects threads of a user whose share has no room for what they are told, and gives it back', async () => {
+    const controlBytes = testPool(20_000);
+    const { registry, session, publisher } = newWorld({ controlBytes });
+    const threads = Array.from({ length: 20 }, (_, pid) => threadOf(7, processOf(pid)));
+    const disconnected: string[] = [];
+    const all = threads.map((thread) => ({
+      ...subscriber(thread),
+      disconnect: (why: string) => void disconnected.push(why),
+    }));
+    for (const one of all) publisher.add(one);
+    registry.start(session);
+    for (const thread of threads) registry.ensureTrace(session, thread);
+    registry.enableEvent(session, null, { pattern: `a:${'x'.repeat(200)}` });
+    await publisher.publishSoon();
+    expect(disconnected.length).toBeGreaterThan(0);
+    expect(disconnected.length).toBeLessThan(20);
+    expect(disconnected[0]).toMatch(/^it cannot be told what to record: the share of user 7 is used up: /);
+    expect(controlBytes.used).toBeLessThanOrEqual(10_000);
+    expect(() => {
+      for (let count = 0; count < 20; count++) publisher.add(subscriber(threads[0]!));
+    }).toThrow('the share of user 7 is used up');
+    expect(() => publisher.add(subscriber(threadOf(8)))).not.toThrow();
+    for (const one of all) publisher.remove(one);
+    registry.stop(session);
+    await publisher.publishSoon();
+    expect(controlBytes.used).toBeLessThan(100);
   });
 
   it('publishes several changes in a row once, and tells when it has', async () => {

@@ -4,9 +4,12 @@ import type { DesiredChannel } from '@ringtail/protocol';
 import type { ControlFile } from './control-file.ts';
 import { desiredChannelsOf, type WakePathOf } from './desired-state.ts';
 import type { PeerLog } from './peer-log.ts';
+import { PeerRefusal } from './peer-refusal.ts';
 import type { Channel, RecordedThread, Session } from './session.ts';
 import type { SessionRegistry } from './session-registry.ts';
 import type { FairTurns } from './shares/fair-turns.ts';
+import { PoolHolding } from './shares/pool-holding.ts';
+import type { SharedPool } from './shares/shared-pool.ts';
 import { type ChannelsText, StateTexts } from './state-texts.ts';
 import type { TriggerFeed } from './triggers/trigger-feed.ts';
 
@@ -32,6 +35,8 @@ interface Published {
   readonly feed: TriggerFeed;
   /** Of the feed. */
   readonly version: number;
+  /** Its bytes. */
+  readonly holding: PoolHolding;
 }
 
 /** A text may be so much longer than twice what of it is still true; then another is begun. */
@@ -43,6 +48,8 @@ export interface StatePublisherOptions {
   readonly wakePathOf: WakePathOf;
   readonly feedFor: FeedFor;
   readonly filterCountersFor: FilterCountersFor;
+  /** Bytes of what all threads are told. */
+  readonly controlBytes: SharedPool;
   readonly log: PeerLog;
 }
 
@@ -65,18 +72,34 @@ export class StatePublisher {
     this.#options = options;
   }
 
-  /** Publishes to this one from now on, at once for the first time. @throws what writing to the file throws. */
+  /**
+   * Publishes to this one from now on, at once for the first time.
+   *
+   * @throws {PeerRefusal} `SHARE_USED_UP`
+   * @throws what writing to the file throws.
+   */
   add(subscriber: Subscriber): void {
-    const feed = this.#options.feedFor(subscriber.thread.uid, subscriber.slot);
+    const { uid } = subscriber.thread;
+    const feed = this.#options.feedFor(uid, subscriber.slot);
     const channels = this.#channelsFor(subscriber);
-    if (!subscriber.controlFile.begin(this.#texts.whole(channels, feed))) this.#tellTooLong(subscriber);
-    this.#keep(subscriber, { channels, feed, version: feed.version });
+    const holding = new PoolHolding(this.#options.controlBytes);
+    const refusal = holding.take(uid, channels.bytes + feed.bytes);
+    if (refusal !== undefined) throw new PeerRefusal('SHARE_USED_UP', refusal);
+    try {
+      if (!subscriber.controlFile.begin(this.#texts.whole(channels, feed))) this.#tellTooLong(subscriber);
+    } catch (error) {
+      holding.giveBackAll();
+      throw error;
+    }
+    this.#keep(subscriber, { channels, feed, version: feed.version, holding });
   }
 
   remove(subscriber: Subscriber): void {
     const published = this.#subscribers.get(subscriber);
     this.#subscribers.delete(subscriber);
-    if (published !== undefined) this.#texts.release(published.channels);
+    if (published === undefined) return;
+    this.#texts.release(published.channels);
+    published.holding.giveBackAll();
   }
 
   /** Publishes soon: several changes in a row are one for the applications. Resolves when it is done. */
@@ -118,15 +141,22 @@ export class StatePublisher {
     this.#texts.forgetChanges();
   }
 
-  #publishTo(subscriber: Subscriber, { channels: before, feed, version }: Published, channels: ChannelsText): void {
+  #publishTo(subscriber: Subscriber, published: Published, channels: ChannelsText): void {
+    const { channels: before, feed, version, holding } = published;
     const hasNewChannels = channels.text !== before.text;
     if (!hasNewChannels && version === feed.version) return;
+    const refusal = this.#holdRoom(subscriber, holding, channels.bytes + feed.bytes);
+    if (refusal !== undefined) {
+      this.remove(subscriber);
+      subscriber.disconnect(`it cannot be told what to record: ${refusal}`);
+      return;
+    }
     try {
-      if (!this.#write(subscriber.controlFile, { channels, feed, version }, hasNewChannels)) {
+      if (!this.#write(subscriber.controlFile, { ...published, channels }, hasNewChannels)) {
         this.#tellTooLong(subscriber);
         return;
       }
-      this.#keep(subscriber, { channels, feed, version: feed.version });
+      this.#keep(subscriber, { channels, feed, version: feed.version, holding });
       if (hasNewDemand(before, channels)) subscriber.look();
     } catch (error) {
       this.remove(subscriber);
@@ -134,10 +164,19 @@ export class StatePublisher {
     }
   }
 
+  /** @returns why there is no room for so many bytes in all */
+  #holdRoom({ thread: { uid } }: Subscriber, holding: PoolHolding, bytes: number): string | undefined {
+    const more = bytes - holding.heldFor(uid);
+    if (more > 0) return holding.take(uid, more);
+    holding.giveBack(uid, -more);
+    return undefined;
+  }
+
   #keep(subscriber: Subscriber, published: Published): void {
     this.#texts.hold(published.channels);
-    this.remove(subscriber);
+    const before = this.#subscribers.get(subscriber);
     this.#subscribers.set(subscriber, published);
+    if (before !== undefined) this.#texts.release(before.channels);
   }
 
   /** Writes what has changed behind what is there; everything where that is not possible, or much of what is there is no more. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { desiredChannelsOf } from './desired-state.ts';
-import { StateTexts, WHOLE_BYTES_KEPT } from './state-texts.ts';
+import { PIECE_BYTES_KEPT, StateTexts } from './state-texts.ts';
 import { TriggerFeed } from './triggers/trigger-feed.ts';
 
 describe('pieces with everything', () => {
@@ -26,7 +26,7 @@ describe('pieces with everything', () => {
 
   it('are kept up to a bound, however many processes have traces of their own beside a long list of triggers', () => {
     const texts = new StateTexts();
-    const feed = feedOf(WHOLE_BYTES_KEPT / 4);
+    const feed = feedOf(PIECE_BYTES_KEPT / 4);
     const others = Array.from({ length: 8 }, (_, number) => another(number));
     const pieces = others.map((channels) => texts.whole(channels, feed));
     const kept = others.filter((channels, idx) => texts.whole(channels, feed) === pieces[idx]);

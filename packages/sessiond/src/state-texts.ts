@@ -16,8 +16,8 @@ interface WholePieces {
   readonly pieces: WeakMap<ChannelsText, Buffer>;
 }
 
-/** Processes with traces of their own, and users, share no piece, and each has all triggers in it: no more are kept than this. */
-export const WHOLE_BYTES_KEPT = 16 * 1024 * 1024;
+/** Processes with traces of their own, and users, share no piece: no more whole ones, and no more changes, are kept than this. */
+export const PIECE_BYTES_KEPT = 16 * 1024 * 1024;
 
 /** Pieces for control files, each made once for all threads that get it. */
 export class StateTexts {
@@ -30,6 +30,7 @@ export class StateTexts {
   #wholeBytes = 0;
   /** By what is recorded, where that is new, and the text of the rest. */
   #changes = new Map<ChannelsText | undefined, Map<string, Buffer>>();
+  #changeBytes = 0;
 
   channels(desired: readonly DesiredChannel[]): ChannelsText {
     const text = JSON.stringify(desired);
@@ -59,7 +60,7 @@ export class StateTexts {
 
   /** Everything that there is to look for. */
   whole(channels: ChannelsText, feed: TriggerFeed): Buffer {
-    if (this.#wholeBytes > WHOLE_BYTES_KEPT) this.#forgetWhole();
+    if (this.#wholeBytes > PIECE_BYTES_KEPT) this.#forgetWhole();
     let known = this.#whole.get(feed);
     if (known?.version !== feed.version) {
       known = { version: feed.version, pieces: new WeakMap() };
@@ -76,6 +77,7 @@ export class StateTexts {
 
   /** @param channels undefined where they stay */
   change(channels: ChannelsText | undefined, { removed, added }: FeedNews): Buffer {
+    if (this.#changeBytes > PIECE_BYTES_KEPT) this.forgetChanges();
     const known = this.#changes.get(channels) ?? new Map<string, Buffer>();
     this.#changes.set(channels, known);
     const triggers = `"removed":[${removed.join()}],"added":[${added.join()}]`;
@@ -83,6 +85,7 @@ export class StateTexts {
     if (piece === undefined) {
       piece = encodePiece(channels === undefined ? `{${triggers}}` : `{"channels":${channels.text},${triggers}}`);
       known.set(triggers, piece);
+      this.#changeBytes += piece.length;
     }
     return piece;
   }
@@ -90,6 +93,7 @@ export class StateTexts {
   /** Nobody will get the same changes again. */
   forgetChanges(): void {
     this.#changes.clear();
+    this.#changeBytes = 0;
   }
 
   /** What is recorded has changed; those who record the same as before may get another text object. */

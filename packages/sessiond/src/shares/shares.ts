@@ -11,6 +11,8 @@ import {
   CLIENT_CONNECTIONS_AT_ONCE_MAX,
   CLIENT_CONNECTIONS_PER_SECOND_MAX,
   CLIENT_ROOT_RESERVE_RATIO,
+  CONTROL_BYTES_MAX,
+  CONTROL_BYTES_ROOT_RESERVE,
   DESIRED_STATE_BYTES_MAX,
   DESIRED_STATE_ROOT_RESERVE,
   KEPT_BYTES_MAX,
@@ -62,6 +64,8 @@ export interface Shares {
   readonly sessions: SharedPool;
   /** Bytes of rules and triggers in control files. */
   readonly desiredState: SharedPool;
+  /** Bytes of desired states in the control files of all threads. */
+  readonly controlBytes: SharedPool;
   readonly triggers: SharedPool;
   readonly triggerBytes: SharedPool;
   readonly trackedValues: SharedPool;
@@ -130,6 +134,12 @@ export function makeShares(options: SharesOptions): Shares {
       DESIRED_STATE_BYTES_MAX + DESIRED_STATE_ROOT_RESERVE,
       DESIRED_STATE_ROOT_RESERVE,
       'destroy sessions or remove triggers of this user',
+    ),
+    controlBytes: pool(
+      'bytes of rules and triggers in control files',
+      CONTROL_BYTES_MAX,
+      CONTROL_BYTES_ROOT_RESERVE,
+      'run fewer programs of this user, or record with fewer rules',
     ),
     triggers: pool(
       'triggers',
