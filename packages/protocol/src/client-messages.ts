@@ -17,8 +17,11 @@ import type {
 } from './triggers.ts';
 
 export const CLIENT_PROTOCOL_VERSION = 2;
-/** No frame of a client is longer. */
-export const CLIENT_FRAME_BYTES_MAX = 16 * 1024 * 1024;
+/**
+ * No frame of a client is longer: 65,536 values of a process tracker have 720 KB. JSON of 16 MiB would take the daemon most of
+ * a second to parse, and nobody else would be answered meanwhile.
+ */
+export const CLIENT_FRAME_BYTES_MAX = 1024 * 1024;
 /** No frame of the daemon is longer: a list of thousands of threads with the fields of all their tracepoints is one. */
 export const CLIENT_REPLY_BYTES_MAX = 256 * 1024 * 1024;
 

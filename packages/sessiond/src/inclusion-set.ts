@@ -19,7 +19,7 @@ export class InclusionSet {
 
   /** Null: everything. */
   describe(): readonly number[] | null {
-    return this.#values === null ? null : [...this.#values].sort((a, b) => a - b);
+    return this.#values === null ? null : [...Uint32Array.from(this.#values).sort()];
   }
 
   get size(): number {

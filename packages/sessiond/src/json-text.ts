@@ -6,3 +6,13 @@ export class JsonText {
     this.pieces = pieces;
   }
 }
+
+/** A list as JSON, made in steps: one for each element. */
+export function* jsonList(elements: Iterable<unknown>): Generator<void, JsonText> {
+  const pieces: string[] = [];
+  for (const element of elements) {
+    pieces.push(pieces.length === 0 ? '[' : ',', JSON.stringify(element));
+    yield;
+  }
+  return new JsonText(pieces.length === 0 ? ['[]'] : [...pieces, ']']);
+}

@@ -93,7 +93,7 @@ export const CLIENT_AHEAD_BYTES_MAX = 64 * 1024;
 /** Turned-away clients that may still read why, and for how long. */
 export const TURNED_AWAY_MAX = 32;
 export const TURNED_AWAY_MS = 1000;
-/** Begun frames, unread answers and unread notifications of all clients: a whole frame of 16 MiB for the first user. */
+/** Begun frames, unread answers and unread notifications of all clients: long answers for several users. */
 export const CLIENT_BYTES_MAX = 41 * 1024 * 1024;
 export const CLIENT_BYTES_ROOT_RESERVE = 8 * 1024 * 1024;
 /** Notifications that wait for a client to read, as many as LTTng's. */

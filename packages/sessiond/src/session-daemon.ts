@@ -310,7 +310,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
       processes: new Set(applications.threads().map(({ pid }) => pid)).size,
       consumers: consumers.status({ uid: 0, gid: 0 }),
       hangingOperations: places.stuck(),
-      triggers: triggers.describe({ uid: 0, gid: 0 }).map(triggerSampleOf),
+      triggers: Array.from(triggers.describe({ uid: 0, gid: 0 }), triggerSampleOf),
     }),
     notifications,
     execute,
@@ -354,7 +354,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
   };
   const runDirectoryWatch = new RunDirectoryWatch({
     socketPath: directory.clientSocket,
-    isInUse: () => registry.sessions().some(({ active }) => active) || triggers.describe({ uid: 0, gid: 0 }).length > 0,
+    isInUse: () => registry.sessions().some(({ active }) => active) || triggers.size > 0,
     restore: async () => {
       await claim.renew();
       options.log.reopen();

@@ -29,7 +29,7 @@ function create(registry: SessionRegistry, name: string, more: Partial<SessionPa
 }
 
 function onlyOne(registry: SessionRegistry): SessionDescription {
-  return registry.describe({ uid: 0, gid: 0 })[0]!;
+  return [...registry.describe({ uid: 0, gid: 0 })][0]!;
 }
 
 function refusal(code: string): unknown {
@@ -61,7 +61,7 @@ describe('SessionRegistry', () => {
     const [channel] = registry.ensureTrace(session, threadOf(1000)).channels.values();
     registry.remove(session);
     expect(registry.channelOf(channel!.key, threadOf(1000))).toBeUndefined();
-    expect(registry.describe({ uid: 0, gid: 0 })).toEqual([]);
+    expect([...registry.describe({ uid: 0, gid: 0 })]).toEqual([]);
     create(registry, 'a');
   });
 
@@ -69,7 +69,7 @@ describe('SessionRegistry', () => {
     const registry = newRegistry();
     const session = create(registry, 'a');
     registry.enableChannel(session, { ...DEFAULT_CHANNEL, name: 'c', subBufBytes: 5000, subBufCount: 3 });
-    expect(registry.describe({ uid: 0, gid: 0 })[0]?.channels).toMatchObject([
+    expect([...registry.describe({ uid: 0, gid: 0 })][0]?.channels).toMatchObject([
       { name: 'c', subBufBytes: 8192, subBufCount: 4, rules: [] },
     ]);
     expect(() => registry.enableChannel(session, { ...DEFAULT_CHANNEL, name: 'c' })).toThrow(refusal('CHANNEL_EXISTS'));
@@ -232,7 +232,7 @@ describe('SessionRegistry', () => {
     const registry = newRegistry();
     create(registry, 'mine', { owner: { uid: 7, gid: 7 } });
     create(registry, 'theirs', { owner: { uid: 8, gid: 7 } });
-    const namesFor = (uid: number) => registry.describe({ uid, gid: 7 }).map(({ name }) => name);
+    const namesFor = (uid: number) => [...registry.describe({ uid, gid: 7 })].map(({ name }) => name);
     expect([namesFor(7), namesFor(8), namesFor(9), namesFor(0)]).toEqual([
       ['mine'],
       ['theirs'],

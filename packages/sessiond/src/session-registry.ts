@@ -418,10 +418,16 @@ export class SessionRegistry {
   }
 
   /** The sessions that this user may see. */
-  describe(user: Owner): SessionDescription[] {
-    return this.sessions()
-      .filter((session) => !session.leaving && mayUse(session, user))
-      .map(describeSession);
+  *describe(user: Owner): Generator<SessionDescription> {
+    for (const session of this.#visibleTo(user)) yield describeSession(session);
+  }
+
+  countFor(user: Owner): number {
+    return this.#visibleTo(user).length;
+  }
+
+  #visibleTo(user: Owner): Session[] {
+    return this.sessions().filter((session) => !session.leaving && mayUse(session, user));
   }
 
   #newChannel(session: Session, wanted: ChannelAttributes): Channel {

@@ -22,7 +22,7 @@ export function daemonCommands({
       startedAt,
       ...consumerOf(consumers.status(client), client.uid),
       applications: applications.countFor(client),
-      sessions: registry.describe(client).length,
+      sessions: registry.countFor(client),
       memoryBytes: process.memoryUsage.rss(),
     }),
     hello: ({ protocol }) => hello(protocol),

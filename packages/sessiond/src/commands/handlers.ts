@@ -11,6 +11,7 @@ export type Answer<Name extends CommandName> =
   | Result<Name>
   | Promise<Result<Name>>
   | JsonText
+  | Promise<JsonText>
   | Underway<Result<Name>>
   | Promise<Underway<Result<Name>>>;
 

@@ -1,9 +1,10 @@
 import { closeSync } from 'node:fs';
 import { describeError } from '@ringtail/base';
-import type { Commands, SessionDescription, SessionStatistics } from '@ringtail/protocol';
+import type { Commands, SessionStatistics } from '@ringtail/protocol';
 import { directoryDate } from '../archives/archive-names.ts';
 import type { Client } from '../client.ts';
 import { DaemonError } from '../daemon-error.ts';
+import { jsonList } from '../json-text.ts';
 import { type Owner, ownerFor, type Session } from '../session.ts';
 import { readClock } from '../session-clock.ts';
 import type { ArchiveCommands } from './archive-commands.ts';
@@ -40,7 +41,10 @@ export class SessionCommands {
 
   daemonHandlers() {
     return {
-      'list-sessions': (_, client): SessionDescription[] => this.#services.registry.describe(client),
+      'list-sessions': (_, client) => {
+        const { registry, turns } = this.#services;
+        return turns.inSlices(client.uid, jsonList(registry.describe(client)));
+      },
     } satisfies Partial<DaemonHandlers>;
   }
 

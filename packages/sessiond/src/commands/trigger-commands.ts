@@ -2,13 +2,14 @@ import type { MapRow } from '@ringtail/protocol';
 import { primaryGroupOf } from '@ringtail/session-file/accounts';
 import type { Client } from '../client.ts';
 import { DaemonError } from '../daemon-error.ts';
+import { jsonList } from '../json-text.ts';
 import type { CounterMap } from '../maps/counter-map.ts';
 import { jsonOfRows } from '../maps/map-rows.ts';
 import { type Owner, ownerFor } from '../session.ts';
 import type { CommandServices } from './command-services.ts';
 import type { DaemonHandlers, SessionHandlers } from './handlers.ts';
 
-export function triggerCommands({ triggers, publisher }: CommandServices) {
+export function triggerCommands({ triggers, publisher, turns }: CommandServices) {
   return {
     'add-trigger': async ({ trigger, ownerUid }, client) => {
       const name = triggers.add(trigger, triggerOwner(client, ownerUid));
@@ -21,7 +22,7 @@ export function triggerCommands({ triggers, publisher }: CommandServices) {
       await publisher.published();
       return null;
     },
-    'list-triggers': (_, client) => triggers.describe(client),
+    'list-triggers': (_, client) => turns.inSlices(client.uid, jsonList(triggers.describe(client))),
   } satisfies Partial<DaemonHandlers>;
 }
 

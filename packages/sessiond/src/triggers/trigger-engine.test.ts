@@ -25,8 +25,8 @@ describe('TriggerEngine', () => {
       expect.objectContaining({ code: 'TRIGGER_EXISTS' }),
     );
     expect(engine.add(named('trigger1', ACTIONS.notify(every1)), { uid: 8, gid: 8 })).toBe('trigger1');
-    expect(engine.describe(OWNER).map(({ name }) => name)).toEqual(['trigger1', 'trigger0', 'trigger2']);
-    expect(engine.describe({ uid: 0, gid: 0 })).toHaveLength(4);
+    expect([...engine.describe(OWNER)].map(({ name }) => name)).toEqual(['trigger1', 'trigger0', 'trigger2']);
+    expect([...engine.describe({ uid: 0, gid: 0 })]).toHaveLength(4);
   });
 
   it('tells threads of what is about them, and believes no others', () => {
@@ -41,7 +41,7 @@ describe('TriggerEngine', () => {
       engine.matched(new FakeCountingThread(8), matched);
     }
     expect(performed.map(({ report }) => report.trigger)).toEqual(['of root']);
-    expect(engine.describe({ uid: 0, gid: 0 }).map(({ messagesDiscarded }) => messagesDiscarded)).toEqual([0, 5]);
+    expect([...engine.describe({ uid: 0, gid: 0 })].map(({ messagesDiscarded }) => messagesDiscarded)).toEqual([0, 5]);
   });
 
   it('counts what a thread had gathered and not told when it ended, as the rate policy says', () => {
@@ -60,7 +60,10 @@ describe('TriggerEngine', () => {
       world.performed.map(({ kind, times, report }) => [kind, times, report.occurrences, report.captures]),
     ).toEqual([['notify', 3, 30, { a: null, '$ctx.vpid': null }]]);
     expect(
-      engine.describe({ uid: 0, gid: 0 }).map(({ occurrences, messagesDiscarded }) => [occurrences, messagesDiscarded]),
+      [...engine.describe({ uid: 0, gid: 0 })].map(({ occurrences, messagesDiscarded }) => [
+        occurrences,
+        messagesDiscarded,
+      ]),
     ).toEqual([
       [30, 2],
       [0, 0],
@@ -227,14 +230,14 @@ describe('increments', () => {
     expect(engine.rowsOf(map)).toEqual([
       { map: 'm', owner: { kind: 'process', uid: 7, pid, procname }, key: 'k_p:e', value: 41, overflow: false },
     ]);
-    expect(engine.describe(OWNER)).toMatchObject([
+    expect([...engine.describe(OWNER)]).toMatchObject([
       { occurrences: 41, actionStatistics: [{ executions: 41, failures: 0 }] },
     ]);
 
     world.session = undefined;
     engine.sessionsChanged();
     expect(published()).toEqual([[['a', '$ctx.vpid'], null]]);
-    expect(engine.describe(OWNER)).toMatchObject([{ occurrences: 41 }]);
+    expect([...engine.describe(OWNER)]).toMatchObject([{ occurrences: 41 }]);
   });
 
   it('go beside reports where there are other actions', () => {

@@ -151,8 +151,10 @@ export class TriggerEngine {
   }
 
   /** The triggers that this user may see. */
-  describe({ uid }: Owner): TriggerDescription[] {
-    return [...this.#byKey.values()].filter(({ trigger }) => isAbout({ uid, gid: 0 }, trigger.owner.uid)).map(describe);
+  *describe({ uid }: Owner): Generator<TriggerDescription> {
+    for (const entry of [...this.#byKey.values()]) {
+      if (isAbout({ uid, gid: 0 }, entry.trigger.owner.uid)) yield describe(entry);
+    }
   }
 
   /** How many there are, whoever has them. */

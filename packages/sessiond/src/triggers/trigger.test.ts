@@ -61,7 +61,7 @@ describe('occurrences that come together', () => {
     const occurred = world.add(CONDITIONS['event-rule-matches'], ACTIONS.notify(every1));
     occurred(Number.MAX_SAFE_INTEGER);
     occurred(Number.MAX_SAFE_INTEGER);
-    expect(world.engine.describe(OWNER)[0]?.occurrences).toBe(Number.MAX_SAFE_INTEGER);
+    expect([...world.engine.describe(OWNER)][0]?.occurrences).toBe(Number.MAX_SAFE_INTEGER);
   });
 });
 
@@ -106,9 +106,9 @@ describe('an action that takes time', () => {
       others(1);
     }
     await settled();
-    const counts = world.engine
-      .describe(OWNER)
-      .map(({ actionStatistics }) => actionStatistics.map((one) => one.executions));
+    const counts = [...world.engine.describe(OWNER)].map(({ actionStatistics }) =>
+      actionStatistics.map((one) => one.executions),
+    );
     expect(counts).toEqual([[1, 3], [1, 0], [3]]);
   });
 
@@ -126,7 +126,7 @@ describe('an action that takes time', () => {
     );
     occurred(2);
     await settled();
-    expect(world.engine.describe(OWNER)[0]?.actionStatistics).toEqual([
+    expect([...world.engine.describe(OWNER)][0]?.actionStatistics).toEqual([
       { executions: 1, failures: 1, lastFailure: 'it is broken' },
       { executions: 2, failures: 2, lastFailure: 'there is no session none' },
       { executions: 1, failures: 0, lastFailure: null },
