@@ -43,6 +43,22 @@ const DAEMON = `
   }).listen(workerData.path, () => parentPort.postMessage('listening'));
 `;
 
+/** A daemon that refuses at once and closes the connection; `closed` is 1 then. */
+const REFUSING_DAEMON = `
+  const { createServer } = require('node:net');
+  const { parentPort, workerData } = require('node:worker_threads');
+  const text = Buffer.from(JSON.stringify({ type: 'refused', code: 'SHARE_USED_UP', message: 'the share is used up' }));
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(text.length);
+  createServer((socket) => {
+    socket.on('close', () => {
+      Atomics.store(workerData.closed, 0, 1);
+      Atomics.notify(workerData.closed, 0);
+    });
+    socket.write(Buffer.concat([length, text]), () => socket.destroy());
+  }).listen(workerData.path, () => parentPort.postMessage('listening'));
+`;
+
 type Answer = { readonly message: object; readonly before?: readonly object[]; readonly delayMs?: number } | null;
 const LOOK = { type: 'look', turn: 0 };
 
@@ -152,6 +168,38 @@ describe('the link to a session daemon', () => {
   it('says why a daemon refuses', async () => {
     const refused = { message: { type: 'refused', code: 'PROTOCOL_VERSION', message: 'speaks version 9' } };
     expect(connect(await startDaemon([refused]))).toEqual({ refused: 'speaks version 9' });
+  });
+
+  it('says why a daemon refuses that has closed the connection before it reads', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'rt-link-'));
+    const path = join(directory, 'app.sock');
+    const closed = new Int32Array(new SharedArrayBuffer(4));
+    const worker = new Worker(REFUSING_DAEMON, { eval: true, workerData: { path, closed } });
+    onTestFinished(async () => {
+      await worker.terminate();
+      rmSync(directory, { recursive: true, force: true });
+    });
+    await new Promise((resolve) => worker.once('message', resolve));
+    const connectUnix: Posix['connectUnix'] = (...args) => {
+      const fd = posix.connectUnix(...args);
+      Atomics.wait(closed, 0, 0);
+      return fd;
+    };
+    const control = ControlFile.create(posix, 1);
+    onTestFinished(() => posix.closeFd(control.fd));
+    const nothing = () => {};
+    const link = DaemonLink.connect({
+      posix: { ...posix, connectUnix },
+      socketPath: path,
+      register: REGISTER,
+      controlFd: control.fd,
+      timeoutMs: 0,
+      onLook: nothing,
+      onRefused: nothing,
+      onLost: nothing,
+      onEnd: nothing,
+    });
+    expect(link).toEqual({ refused: 'the share is used up' });
   });
 
   it('says why a daemon refuses to whoever does not wait for it, too', async () => {

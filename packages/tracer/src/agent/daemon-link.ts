@@ -1,5 +1,6 @@
 import { fstatSync } from 'node:fs';
 import { Socket } from 'node:net';
+import { describeError } from '@ringtail/base';
 import { now } from '@ringtail/base/node';
 import { type Posix, PosixError } from '@ringtail/posix';
 import {
@@ -103,7 +104,8 @@ export class DaemonLink {
     const { posix, register, timeoutMs } = options;
     const fd = posix.connectUnix(options.socketPath, timeoutMs < 0 ? -1 : Math.max(timeoutMs, SEND_TIMEOUT_MS));
     const link = new DaemonLink(posix, fd, register.slot, options);
-    if (!link.send(register, options.controlFd)) return { refused: 'the session daemon does not read' };
+    const refusal = link.#register(register, options.controlFd);
+    if (refusal !== undefined) return { refused: refusal };
     link.#overdue += 1;
     if (timeoutMs === 0) return link;
     link.#overdue -= 1;
@@ -130,6 +132,22 @@ export class DaemonLink {
       if (!(error instanceof PosixError) || error.code !== 'TIMEOUT') this.close();
     }
     return this.#open;
+  }
+
+  /** Sends the registration. @returns why the daemon did not take it; undefined if it did */
+  #register(message: RegisterMessage, controlFd: number): string | undefined {
+    try {
+      this.#posix.sendWithFd(this.#fd, encodeFrame(message, APP_FRAME_BYTES_MAX), controlFd, SEND_TIMEOUT_MS);
+      return undefined;
+    } catch (error) {
+      const isSilent = error instanceof PosixError && error.code === 'TIMEOUT';
+      // A daemon without a place for this thread refuses and closes before it reads: the refusal is in the socket.
+      const reply = isSilent ? undefined : this.#await(SEND_TIMEOUT_MS);
+      this.close();
+      if (reply?.type === 'refused') return reply.message;
+      if (isSilent) return 'the session daemon does not read';
+      return `the session daemon has closed the connection: ${describeError(error)}`;
+    }
   }
 
   /** Sends a message, with a descriptor if given. False if the daemon is gone or does not read. */
