@@ -85,8 +85,8 @@ export interface AppConnectionOptions {
   readonly peer: PeerCredentials;
   readonly register: Register;
   readonly registerUnable: RegisterUnable;
-  /** A thread that wants to be recorded is not, for the reason given. */
-  readonly onRefused: (why: string) => void;
+  /** A thread that wants to be recorded is not, for the reason given; its name is known once it has asked for that. */
+  readonly onRefused: (why: string, procname: string | undefined) => void;
   readonly shares: Pick<Shares, 'turns' | 'appBytes' | 'appFrames'>;
   readonly log: PeerLog;
   readonly quarantine: DescriptorQuarantine;
@@ -126,7 +126,8 @@ export class AppConnection {
   /** Of the frame that is being received: descriptors travel with the first byte of theirs. */
   readonly #descriptors: number[] = [];
   #application: RegisteredApplication | undefined;
-  #asksToBeRecorded = false;
+  /** Name of a thread that has asked to be recorded. */
+  #procname: string | undefined;
   #isRegistered = false;
   /** Of a thread that cannot be recorded: called at its end. */
   #onUnableEnded: (() => void) | undefined;
@@ -272,7 +273,7 @@ export class AppConnection {
 
   #register(message: RegisterMessage): void {
     this.#refuseSecond();
-    this.#asksToBeRecorded = true;
+    this.#procname = message.procname;
     const { posix, descriptor, register, peer } = this.#options;
     const connection: ApplicationConnection = {
       disconnect: (why) => this.#close(why),
@@ -392,7 +393,7 @@ export class AppConnection {
       // Our own failures end the peer's connection too, rather than the daemon; but they are not the peer's.
       if (why instanceof Error && !(why instanceof RingtailError)) this.#log('failures').error(why.stack ?? reason);
       this.#sendRefusal(why, reason);
-      if (this.#wantsToBeRecorded(why)) this.#options.onRefused(reason);
+      if (this.#wantsToBeRecorded(why)) this.#options.onRefused(reason, this.#procname);
     }
     this.#closed = true;
     clearTimeout(this.#registerTimer);
@@ -410,7 +411,7 @@ export class AppConnection {
   /** Anything may connect; a tracer is told by its registration, also by one of another version or that fails for our sake. */
   #wantsToBeRecorded(refusal: unknown): boolean {
     if (this.#application !== undefined) return true;
-    if (this.#asksToBeRecorded && !(refusal instanceof PeerRefusal || refusal instanceof ShapeError)) return true;
+    if (this.#procname !== undefined && !(refusal instanceof PeerRefusal || refusal instanceof ShapeError)) return true;
     return refusal instanceof ShapeError && refusal.code === 'PROTOCOL_VERSION';
   }
 

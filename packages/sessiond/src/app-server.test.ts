@@ -110,7 +110,7 @@ function listen(more: Partial<AppServerOptions> = {}): void {
       events.push(`unable ${reason}`);
       return () => events.push('unable ended');
     },
-    onRefused: (_, why) => events.push(`refused ${why}`),
+    onRefused: (_, why, procname) => events.push(`refused ${procname ?? ''} ${why}`),
     onShareUsedUp: (_, share) => events.push(`used up: ${share}`),
     log,
   };
@@ -243,7 +243,7 @@ describe('a peer that does not keep to the protocol', () => {
     const application = connect();
     application.send({ ...REGISTER, protocol: 99 }, application.control);
     expect(await answersUntilEnd(application)).toMatchObject([{ type: 'refused', code: 'PROTOCOL_VERSION' }]);
-    expect(events).toEqual([expect.stringMatching(/^refused .*version/)]);
+    expect(events).toEqual([expect.stringMatching(/^refused {2}.*version/)]);
   });
 
   it('cannot register once it has said that it cannot be recorded', async () => {
@@ -275,7 +275,7 @@ describe('a peer that does not keep to the protocol', () => {
     speak(application);
     await answersUntilEnd(application);
     expect([events[0], events.at(-1)]).toEqual(['register fake', 'ended']);
-    expect(events.filter((event) => event.startsWith('refused'))).toHaveLength(1);
+    expect(events.filter((event) => event.startsWith('refused fake '))).toHaveLength(1);
     expect(logged).toHaveLength(1);
   });
 

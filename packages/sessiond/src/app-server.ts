@@ -19,7 +19,7 @@ export interface AppServerOptions {
   readonly register: Register;
   readonly registerUnable: RegisterUnable;
   /** An application that is served is not recorded, for the reason given. */
-  readonly onRefused: (peer: PeerCredentials, why: string) => void;
+  readonly onRefused: (peer: PeerCredentials, why: string, procname: string | undefined) => void;
   /** An application that is served finds no place. */
   readonly onShareUsedUp: (peer: PeerCredentials, share: string) => void;
   readonly log: PeerLog;
@@ -92,7 +92,7 @@ export class AppServer {
         peer,
         register,
         registerUnable,
-        onRefused: (why) => onRefused(peer, why),
+        onRefused: (why, procname) => onRefused(peer, why, procname),
         quarantine,
         shares,
         log,

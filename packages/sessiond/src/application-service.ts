@@ -140,10 +140,11 @@ export class ApplicationService {
   };
 
   /** A thread that wants to be recorded is not. */
-  refused({ pid, ...user }: PeerCredentials, why: string): void {
+  refused = ({ pid, ...user }: PeerCredentials, why: string, procname: string | undefined): void => {
     this.#options.onHeardOf(pid);
-    this.#options.troubles.add({ pid, ...user }, `process ${pid} is not recorded: ${why} (REFUSED)`);
-  }
+    const name = procname === undefined ? '' : ` (${procname})`;
+    this.#options.troubles.add({ pid, ...user }, `process ${pid}${name} is not recorded: ${why} (REFUSED)`);
+  };
 
   /** A program finds no place, since its user has too many. Without numbers: a thousand programs have one reason. */
   shareUsedUp(peer: PeerCredentials, share: string): void {

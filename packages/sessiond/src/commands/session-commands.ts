@@ -232,6 +232,6 @@ function refuseForeignRingFiles({ uid }: Owner): void {
   if (uid === process.geteuid?.()) return;
   throw new DaemonError(
     'NOT_PERMITTED',
-    'only root may have ring files in a directory with the session daemon of root',
+    'at a session daemon of root --shm-path is for root alone: run a daemon of your own for it (RINGTAIL_RUNDIR=DIR ringtail create …)',
   );
 }

@@ -51,9 +51,11 @@ class FakeHelper implements HelperProcess {
 
 let helpers: FakeHelper[];
 let places: Places;
+let warnings: string[];
 beforeEach(() => {
   vi.useFakeTimers();
   helpers = [];
+  warnings = [];
   places = new Places({
     startHelper(events) {
       const helper = new FakeHelper(events);
@@ -62,7 +64,7 @@ beforeEach(() => {
     },
     // Numbers from 100,000 on are those of user 7.
     userBehind: (uid) => (uid >= 100_000 ? 7 : uid),
-    log: QUIET_LOG,
+    log: { ...QUIET_LOG, warn: (line) => warnings.push(line) },
   });
 });
 afterEach(() => {
@@ -168,6 +170,25 @@ describe('operations in the directories of users', () => {
     helper(0).ready();
     helper(0).events.onEnded('it ended with exit code 1');
     expect(await answer).toBe('cannot use /a: the helper process is gone: it ended with exit code 1');
+  });
+
+  it('tell of a helper without work that is gone', async () => {
+    const answer = ask(1, '/a');
+    helper(0).ready();
+    helper(0).answer(true);
+    await answer;
+    helper(0).events.onEnded('it was killed by SIGKILL');
+    expect(warnings).toEqual(['helper 1 is gone: it was killed by SIGKILL']);
+  });
+
+  it('leave no line in the log where a helper without work ends with the daemon', async () => {
+    const answer = ask(1, '/a');
+    helper(0).ready();
+    helper(0).answer(true);
+    await answer;
+    places.close();
+    helper(0).events.onEnded('it ended with exit code 0');
+    expect(warnings).toEqual([]);
   });
 
   it('are given up when the daemon ends', () => {

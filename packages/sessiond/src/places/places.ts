@@ -111,7 +111,7 @@ export class Places {
     this.#closed = true;
     for (const [helper, timer] of this.#idle) {
       clearTimeout(timer);
-      helper.end();
+      dismiss(helper);
     }
     for (const { helpers } of this.#users.values()) for (const helper of helpers) helper.kill();
   }
@@ -213,7 +213,7 @@ export class Places {
 
   #rest(helper: HelperProcess): void {
     if (this.#closed) {
-      helper.end();
+      dismiss(helper);
       return;
     }
     helper.events = {
@@ -227,12 +227,17 @@ export class Places {
     const timer = setTimeout(() => {
       if (this.#idle.size === 1) return;
       this.#idle.delete(helper);
-      helper.events = { onReply: () => {}, onEnded: () => {} };
-      helper.end();
+      dismiss(helper);
     }, PLACE_HELPER_IDLE_MS);
     timer.unref();
     this.#idle.set(helper, timer);
   }
+}
+
+/** Lets a helper end that has nothing to do: an end without a word in the log. */
+function dismiss(helper: HelperProcess): void {
+  helper.events = { onReply: () => {}, onEnded: () => {} };
+  helper.end();
 }
 
 function notAnswering(path: string, timeoutMs: number): DaemonError {
