@@ -1,6 +1,7 @@
 import { isAbsolute, resolve } from 'node:path';
 import { describeError, RingtailError } from '@ringtail/base';
 import { jsonText } from '@ringtail/base/text';
+import { DEFAULT_GROUP } from '@ringtail/protocol';
 import { CliError } from './errors.ts';
 import { lttngNumberOf } from './exit-codes.ts';
 import { writeMi } from './mi/write-mi.ts';
@@ -31,7 +32,7 @@ export interface GeneralSettings {
 }
 
 export const DEFAULT_SETTINGS: GeneralSettings = {
-  group: 'tracing',
+  group: DEFAULT_GROUP,
   spawn: true,
   sessiondPath: null,
   quiet: false,

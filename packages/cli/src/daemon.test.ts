@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_SETTINGS } from './context.ts';
-import { candidates } from './daemon.ts';
+import { candidates, permissionHint } from './daemon.ts';
 import { type FakeContext, fakeContext } from './testing/fake-context.test.support.ts';
 
 const ROOTS = '/run/ringtail';
@@ -32,5 +32,15 @@ describe('the session daemon of', () => {
   it('whoever names a run directory is the one there', () => {
     const env = { RINGTAIL_RUNDIR: 'mine' };
     expect(candidates(user({ uid: 0, gids: [4242], env, cwd: '/somewhere' }))).toEqual(['/somewhere/mine']);
+  });
+});
+
+describe('a user whom a daemon does not serve', () => {
+  const OWN_DAEMON = 'leave out --rundir and RINGTAIL_RUNDIR for a daemon of your own';
+
+  it('can join its group, or have a daemon', () => {
+    expect(permissionHint({ user: 'root', group: 'staff' })).toBe(`join the group staff, or ${OWN_DAEMON}`);
+    expect(permissionHint({ user: 'root', group: undefined })).toBe(OWN_DAEMON);
+    expect(permissionHint(undefined)).toBe(OWN_DAEMON);
   });
 });

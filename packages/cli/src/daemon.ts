@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describeError } from '@ringtail/base';
-import { CtlError, ensureDaemon, SessionDaemonClient, spawnDaemon } from '@ringtail/ctl';
+import { CtlError, type DaemonOwner, daemonOwner, ensureDaemon, SessionDaemonClient, spawnDaemon } from '@ringtail/ctl';
 import { defaultRunDirectory, ROOT_RUN_DIRECTORY, type RunDirectory, runDirectoryAt } from '@ringtail/protocol';
 import { absolutePath, type Context, explain } from './context.ts';
 import { CliError } from './errors.ts';
@@ -54,7 +54,11 @@ async function connectToAny(context: Context, spawn: boolean): Promise<SessionDa
   }
   if (!spawn) return await connect(own, 'ringtail create NAME starts one; ringtail record brings its own');
   const mainPath = context.settings.sessiondPath ?? daemonMainPath();
-  const running = await ensureDaemon({ runDirectory: own, mainPath, env: { ...context.env } });
+  const running = await ensureDaemon({ runDirectory: own, mainPath, env: { ...context.env } }).catch(
+    (error: unknown) => {
+      throw withHint(error, own);
+    },
+  );
   if (running.spawned) explain(context, `started a session daemon in ${own}: process ${running.pid}`);
   return running.client;
 }
@@ -160,9 +164,21 @@ async function connect(runDirectory: string, hint: string): Promise<SessionDaemo
   try {
     return await SessionDaemonClient.connect({ runDirectory });
   } catch (error) {
-    if (!(error instanceof CtlError) || error.code !== 'NO_DAEMON') throw error;
+    if (!(error instanceof CtlError) || error.code !== 'NO_DAEMON') throw withHint(error, runDirectory);
     throw new CliError('NO_DAEMON', error.message, hint);
   }
+}
+
+/** A daemon that does not serve this user is told with a way out. */
+function withHint(error: unknown, runDirectory: string): unknown {
+  if (!(error instanceof CtlError) || error.code !== 'NOT_PERMITTED') return error;
+  return new CliError(error.code, error.message, permissionHint(daemonOwner(runDirectory)));
+}
+
+/** What a user can do whom a session daemon does not serve. */
+export function permissionHint(owner: DaemonOwner | undefined): string {
+  const own = 'leave out --rundir and RINGTAIL_RUNDIR for a daemon of your own';
+  return owner?.group === undefined ? own : `join the group ${owner.group}, or ${own}`;
 }
 
 /** The session daemon's main module, as installed beside us. */

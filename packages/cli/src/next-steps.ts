@@ -19,7 +19,6 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   ROTATION_SCHEDULE_SET: 'unset it first: ringtail disable-rotation --timer, or --size',
   NO_ROTATION_SCHEDULE: 'ringtail list SESSION shows the schedules',
   MAP_EXISTS: 'choose another name; ringtail list SESSION shows the maps',
-  NOT_PERMITTED: 'sessions and daemons are those of a user: is it the right one?',
   CONSUMER_UNAVAILABLE: 'try again; sessiond.log in the run directory says more',
 };
 

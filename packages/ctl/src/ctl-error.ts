@@ -4,7 +4,7 @@ import { RingtailError } from '@ringtail/base';
 export type ConnectionErrorCode =
   /** Nobody listens in the run directory. */
   | 'NO_DAEMON'
-  /** The run directory or its socket belongs to somebody else. */
+  /** The run directory or its socket belongs to another user. */
   | 'NOT_PERMITTED'
   /** The daemon went away before it answered. */
   | 'DAEMON_GONE'

@@ -16,6 +16,7 @@ import {
   runDirectoryAt,
 } from '@ringtail/protocol';
 import { CtlError, ctlError } from './ctl-error.ts';
+import { daemonOwner, describeOwner } from './daemon-owner.ts';
 import { NotificationQueue } from './notification-queue.ts';
 
 /** How long a client waits for an answer; commands that write out what was recorded take as long as the disk needs. */
@@ -248,7 +249,11 @@ function connectionRefused(runDirectory: string, error: unknown): CtlError {
       return ctlError('NO_DAEMON', `no session daemon runs in ${runDirectory}`, error);
     case 'EACCES':
     case 'EPERM':
-      return ctlError('NOT_PERMITTED', `the session daemon in ${runDirectory} belongs to somebody else`, error);
+      return ctlError(
+        'NOT_PERMITTED',
+        `the session daemon in ${runDirectory} ${describeOwner(daemonOwner(runDirectory))}`,
+        error,
+      );
     default:
       return ctlError(
         'NO_DAEMON',

@@ -26,6 +26,7 @@ export {
 } from '@ringtail/protocol';
 export { type ConnectionErrorCode, CtlError, type SessionFilesErrorCode } from './ctl-error.ts';
 export type { ConnectOptions, RequestOptions } from './daemon-connection.ts';
+export { type DaemonOwner, daemonOwner, ownerBySocket } from './daemon-owner.ts';
 export {
   type NewSession,
   type NotWaiting,

@@ -302,6 +302,8 @@ export interface DaemonStatus {
   readonly pid: number;
   readonly version: string;
   readonly runDirectory: string;
+  /** Group that the daemon was started with and that does not exist; null: it exists, or none was named. */
+  readonly missingGroup: string | null;
   /** ISO 8601. */
   readonly startedAt: string;
   /** Of the client's consumer, else of the daemon's own user's. Absent while it is being started again. */

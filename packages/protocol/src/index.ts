@@ -25,6 +25,7 @@ export { PERF_COUNTER_NAMES, type PerfCounter, perfCounterName, perfCounterOf } 
 export { checkConsumerReply, checkReply, notificationOf } from './reply-check.ts';
 export {
   applicationRunDirectories,
+  DEFAULT_GROUP,
   defaultRunDirectory,
   ROOT_RUN_DIRECTORY,
   type RunDirectory,

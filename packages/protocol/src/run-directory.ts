@@ -37,6 +37,8 @@ export function runDirectoryAt(path: string): RunDirectory {
 }
 
 export const ROOT_RUN_DIRECTORY = '/run/ringtail';
+/** Group whose members may give commands to a daemon of root, where no other is named. */
+export const DEFAULT_GROUP = 'tracing';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

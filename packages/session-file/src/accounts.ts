@@ -33,6 +33,22 @@ export function primaryGroupOf(uid: number): number | undefined {
   return undefined;
 }
 
+/** `root` of 0; the number itself where the system's own file has no name for it. */
+export function userName(number: number): string {
+  return nameIn('/etc/passwd', number);
+}
+
+export function groupName(number: number): string {
+  return nameIn('/etc/group', number);
+}
+
+function nameIn(path: string, number: number): string {
+  const line = linesOf(path)
+    .split('\n')
+    .find((one) => one.split(':')[2] === String(number));
+  return line?.split(':')[0] ?? String(number);
+}
+
 /** The system's file first; then `getent`, which knows directories on the network as well. */
 function lookUp(database: 'passwd' | 'group', text: string): number | undefined {
   if (/^\d{1,10}$/.test(text)) return Number(text) <= ID_MAX ? Number(text) : undefined;

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { describeError, RINGTAIL_VERSION } from '@ringtail/base';
 import { visibleLine } from '@ringtail/base/text';
 import { loadPosix } from '@ringtail/posix';
-import { defaultRunDirectory, homeDirectory } from '@ringtail/protocol';
+import { DEFAULT_GROUP, defaultRunDirectory, homeDirectory } from '@ringtail/protocol';
 import { DaemonError } from './daemon-error.ts';
 import { FileLog } from './log.ts';
 import { runInBackground, takeBackgroundMark } from './process/background.ts';
@@ -93,11 +93,14 @@ async function serve(options: DaemonOptions, inBackground: boolean): Promise<voi
 
   const manager = new ServiceManager(posix, notifySocket, log);
   const consumerMain = options.consumer ?? fileURLToPath(import.meta.resolve('#consumerd'));
+  const clientGroup = uid === 0 ? posix.groupIdOf(options.group) : undefined;
+  const isGroupMissing = uid === 0 && clientGroup === undefined && options.group !== DEFAULT_GROUP;
   const daemon = await startSessionDaemon({
     posix,
     claim: { ...claim, release },
     uid,
-    clientGroup: uid === 0 ? posix.groupIdOf(options.group) : undefined,
+    clientGroup,
+    missingGroup: isGroupMissing ? options.group : null,
     consumerMain,
     helperMain: fileURLToPath(import.meta.resolve('#place-helper')),
     defaultFormat: options.defaultFormat,

@@ -582,3 +582,12 @@ describe('ring files', SLOW, () => {
     writeFileSync(join(directory, 'probe'), '');
   });
 });
+
+describe('a daemon of root', SLOW, () => {
+  it.skipIf(process.geteuid?.() !== 0)('warns of a group that was named and does not exist', async () => {
+    await daemon.start(undefined, ['--group', 'no-such-group']);
+    expect(daemon.log()).toContain('there is no group no-such-group: only root may give commands');
+    const client = await daemon.client();
+    expect(await client.ask('daemon-status', {})).toMatchObject({ missingGroup: 'no-such-group' });
+  });
+});

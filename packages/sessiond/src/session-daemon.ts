@@ -68,6 +68,8 @@ export interface SessionDaemonOptions {
   readonly uid: number;
   /** Group whose users may give commands to a daemon of root; undefined: root alone. */
   readonly clientGroup: number | undefined;
+  /** Name of that group where it was named and does not exist. */
+  readonly missingGroup: string | null;
   readonly consumerMain: string;
   /** Main module of the helper processes. */
   readonly helperMain: string;
@@ -95,7 +97,7 @@ export interface SessionDaemon {
 
 /** Puts the parts together and listens. */
 export async function startSessionDaemon(options: SessionDaemonOptions): Promise<SessionDaemon> {
-  const { posix, claim, uid, clientGroup, consumerMain, helperMain } = options;
+  const { posix, claim, uid, clientGroup, missingGroup, consumerMain, helperMain } = options;
   const { directory } = claim;
   const isRoot = uid === 0;
   const credentialsOf = (socket: Socket) => posix.peerCredentials(descriptorOf(socket));
@@ -238,6 +240,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     turns: shares.turns,
     notifications,
     runDirectory: directory.path,
+    missingGroup,
     defaultFormat: options.defaultFormat,
     now,
     log,
@@ -274,10 +277,11 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     serves: (peerUid) => isRoot || peerUid === uid || peerUid === 0,
     register: applications.register,
     registerUnable: applications.registerUnable,
-    onRefused: (peer, why) => applications.refused(peer, why),
+    onRefused: applications.refused,
     onShareUsedUp: (peer, share) => applications.shareUsedUp(peer, share),
     log,
   });
+  if (missingGroup !== null) log.warn(`there is no group ${missingGroup}: only root may give commands`);
   const openToGroup = () => {
     if (clientGroup === undefined) return;
     try {

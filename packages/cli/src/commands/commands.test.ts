@@ -480,6 +480,20 @@ describe('a rotation that is not waited for', () => {
 describe('snapshot', () => {
   const output = { id: 2, name: 'zz', path: '/q', maxBytes: 4 * 1024 ** 2 };
 
+  it('says how to name a session where a directory cannot be written to that looks like one', async () => {
+    const refuse = () => {
+      throw new Refusal('OUTPUT_NOT_WRITABLE', 'cannot write there');
+    };
+    const hint = 'for a session: ringtail snapshot record -s mf';
+    const of = async (...words: string[]) => {
+      const { context } = await world({ 'record-snapshot': refuse });
+      await run(['snapshot', 'record', ...words], context);
+      return context.errors();
+    };
+    expect(await of('mf')).toContain(hint);
+    for (const words of [[], ['./mf'], ['mf', '-s', 's']]) expect(await of(...words)).not.toContain('for a session');
+  });
+
   it('is recorded to the outputs of the session, or to a place named', async () => {
     const it = await world({ 'record-snapshot': () => ({ path: '/t/snapshot-1', statistics: NO_STATISTICS }) });
     expect(await run(['snapshot', 'record'], it.context)).toMatchObject({ code: 0 });

@@ -68,7 +68,7 @@ Every Node.js program in the command counts. SIGUSR2 to ringtail records a snaps
 Examples:
   ringtail guard node app.js
   ringtail guard --snapshot-on=crash,stall --stall-period=2s -o /var/crashes -- npm start
-  pkill -USR2 -f 'ringtail guard'`,
+  kill -USR2 PID                          (of ringtail guard)`,
   );
   act(command, (words: [string, ...string[]], options: GuardOptions) => {
     const plan: GuardPlan = {

@@ -7,6 +7,7 @@ import { absolutePath, type Context, type OutputFormat, report } from '../contex
 import { CliError } from '../errors.ts';
 import { didYouMean } from '../nearest.ts';
 import { actionArgument, addSessionOption, outputFormatOf } from '../options.ts';
+import { shellQuote } from '../quantity.ts';
 import { parseLimit } from '../quantity-options.ts';
 import { describeSession, onSession } from '../session-command.ts';
 import { describeStatistics, warnOfLoss } from '../statistics.ts';
@@ -85,7 +86,11 @@ async function record({ context, format, word, options }: Asked): Promise<void> 
     // Scripts write "" for no place, as LTTng takes it.
     const output = word === undefined || word === '' ? null : outputAt(context, word, options);
     const { name = null } = options;
-    return { session, ...(await client.recordSnapshot(session, { output, name, maxBytes: maxBytes(options) })) };
+    const parameters = { output, name, maxBytes: maxBytes(options) };
+    const recorded = await client.recordSnapshot(session, parameters).catch((error: unknown) => {
+      throw word !== undefined && options.session === undefined ? withSessionHint(error, word) : error;
+    });
+    return { session, ...recorded };
   });
   report(context, format, { command: 'snapshot-record', ...result }, () =>
     [
@@ -95,6 +100,18 @@ async function record({ context, format, word, options }: Asked): Promise<void> 
   );
   // What a flight recorder overwrote before is what it is meant to overwrite.
   warnOfLoss(context, { ...result.statistics, packetsLost: 0 });
+}
+
+/** The word after `record` is a directory; one that looks like a name may be meant for a session. */
+function withSessionHint(error: unknown, word: string): unknown {
+  if (!(error instanceof CtlError) || error.code === 'NO_SUCH_SESSION' || word === '' || word.includes('/'))
+    return error;
+  const place = `"${word}" is taken as a directory`;
+  return new CliError(
+    error.code,
+    error.describe(),
+    `${place}; for a session: ringtail snapshot record -s ${shellQuote(word)}`,
+  );
 }
 
 async function addOutput({ context, format, word, options }: Asked): Promise<void> {

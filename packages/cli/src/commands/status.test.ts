@@ -22,6 +22,7 @@ const DAEMON = {
   pid: 12,
   version: '1.2.3',
   runDirectory: '/run/ringtail',
+  missingGroup: null,
   startedAt: '2026-02-03T04:00:00.000Z',
   consumerPid: 13,
   consumerRestarts: 2,

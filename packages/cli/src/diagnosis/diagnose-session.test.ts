@@ -297,6 +297,19 @@ describe('a session with events', () => {
     expect(finding?.nextStep).toContain('leave out --no-addons');
   });
 
+  it.each([
+    ['no control file: EFBIG: file too large, ftruncate', 'ulimit -f unlimited'],
+    [
+      'only 35 of 54 file descriptors are left, and tracing needs 36 beside the program: raise ulimit -n',
+      'ulimit -n 4096',
+    ],
+  ])('names the limit that a program has met: %s', (reason, step) => {
+    const troubles = [`process 5 (app.js) is not recorded: ${reason} (NO_TRACER)`];
+    const [finding] = diagnoseSession(facts({ statistics: { ...NO_STATISTICS, eventsRecorded: 7, troubles } }));
+    expect(finding?.nextStep).toContain(`start the program with`);
+    expect(finding?.nextStep).toContain(step);
+  });
+
   it.each(PARTIAL)('says that not everything was recorded: %s', (trouble, code) => {
     const statistics = { ...NO_STATISTICS, eventsRecorded: 7, troubles: [trouble] };
     const findings = diagnoseSession(facts({ statistics }));

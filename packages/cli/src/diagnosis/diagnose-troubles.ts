@@ -24,8 +24,15 @@ const SHARE_USED_UP = /\(SHARE_USED_UP\)$/;
 /** Words of Node.js where its options forbid a program to load native addons. */
 const ADDONS_OFF = /loading addons is disabled/;
 
-/** Limits that daemons have met, and not the programs. */
-const LIMITS_OF_DAEMONS = [
+/** Words of the system where a program's limit of file sizes is below its control file. */
+const FILE_TOO_LARGE = /EFBIG/;
+
+/** Limits that programs or daemons have met. */
+const LIMITS = [
+  {
+    pattern: /file descriptors are left/,
+    nextStep: 'start the program with more file descriptors: ulimit -n 4096, LimitNOFILE= of a systemd unit',
+  },
   { pattern: /ulimit -f/, nextStep: 'start the session daemon without a limit of file sizes (ulimit -f unlimited)' },
   {
     pattern: /EMFILE/,
@@ -45,10 +52,15 @@ const KINDS: readonly Kind[] = [
     code: 'SHARED_MEMORY_REFUSED',
     pattern: /memfd_create|F_ADD_SEALS|koffi|shared memory|refuses a view|control file/i,
     what: 'an application could not have shared memory',
-    nextStep: (_session, evidence) =>
-      evidence.every((sentence) => ADDONS_OFF.test(sentence))
-        ? 'let the program load native addons while you record: leave out --no-addons, and give --allow-addons with --permission'
-        : 'ringtail doctor says what is refused: limits of descriptors and memory (ulimit -n, the cgroup), a seccomp profile, koffi',
+    nextStep: (_session, evidence) => {
+      if (evidence.every((sentence) => ADDONS_OFF.test(sentence))) {
+        return 'let the program load native addons while you record: leave out --no-addons, and give --allow-addons with --permission';
+      }
+      if (evidence.every((sentence) => FILE_TOO_LARGE.test(sentence))) {
+        return 'start the program without a limit of file sizes (ulimit -f unlimited), which holds for shared memory too';
+      }
+      return 'ringtail doctor says what is refused: limits of descriptors, file sizes and memory (ulimit -n, ulimit -f, the cgroup), a seccomp profile, koffi';
+    },
   },
   {
     code: 'SHARE_USED_UP',
@@ -62,7 +74,7 @@ const KINDS: readonly Kind[] = [
     pattern: NOT_RECORDED,
     what: 'programs were not recorded, or not to their end',
     nextStep: (_session, evidence) =>
-      LIMITS_OF_DAEMONS.find(({ pattern }) => evidence.every((sentence) => pattern.test(sentence)))?.nextStep ??
+      LIMITS.find(({ pattern }) => evidence.every((sentence) => pattern.test(sentence)))?.nextStep ??
       'let them keep the environment (NODE_OPTIONS, RINGTAIL_RUNDIR), load native addons and keep their descriptors; ringtail doctor checks the machine',
   },
   {

@@ -29,6 +29,7 @@ export function problem(name: string, what: string, fix: string): Check {
 export interface PathFacts {
   readonly kind: 'directory' | 'socket' | 'link' | 'file';
   readonly uid: number;
+  readonly gid: number;
   /** Permission bits. */
   readonly mode: number;
 }

@@ -1,4 +1,5 @@
 import { loadPosix } from '@ringtail/posix';
+import { DEFAULT_GROUP } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
 import { run } from '../cli.ts';
 import { fakeContext } from '../testing/fake-context.test.support.ts';
@@ -7,7 +8,7 @@ import { type DaemonFacts, runDirectoryChecks } from './run-directory-checks.ts'
 import { runtimeChecks } from './runtime-checks.ts';
 import { systemChecks } from './system-checks.ts';
 
-const OWN: PathFacts = { kind: 'directory', uid: 54321, mode: 0o700 };
+const OWN: PathFacts = { kind: 'directory', uid: 54321, gid: 54321, mode: 0o700 };
 
 function machine(parts: Partial<Machine> = {}, files: Readonly<Record<string, string>> = {}): Machine {
   return {
@@ -29,11 +30,23 @@ function machine(parts: Partial<Machine> = {}, files: Readonly<Record<string, st
 
 const ofRuntime = (parts: Partial<Machine>, files?: Record<string, string>) => runtimeChecks(machine(parts, files));
 const ofSystem = (parts: Partial<Machine>, files?: Record<string, string>) =>
-  systemChecks(machine(parts, files), 'no-such-group');
+  systemChecks(machine(parts, files), DEFAULT_GROUP);
 const ofDirectory = (parts: Partial<Machine>, daemon: DaemonFacts = { kind: 'none' }, path = '/run/user/1/ringtail') =>
   runDirectoryChecks(machine(parts), path, daemon, '1.0.0');
-const running = { kind: 'running', pid: 7, version: '1.0.0', consumerPid: 8 } as const;
-const sockets = (path: string): PathFacts => (path.endsWith('.sock') ? { kind: 'socket', uid: 0, mode: 0o600 } : OWN);
+const running = {
+  kind: 'running',
+  pid: 7,
+  version: '1.0.0',
+  missingGroup: null,
+  consumerPid: 8,
+  consumers: [{ uid: 0, pid: 8, restarts: 0, hangs: 0 }],
+} as const;
+const refused = { kind: 'refused', code: 'NOT_PERMITTED', why: 'no way' } as const;
+const FILE_LIMIT = 'Max file size             33554432             unlimited            bytes';
+/** As a daemon of root has it that serves a group. */
+const GROUP_SOCKET: PathFacts = { kind: 'socket', uid: 0, gid: 54321, mode: 0o660 };
+const sockets = (path: string): PathFacts =>
+  path.endsWith('.sock') ? { kind: 'socket', uid: 0, gid: 0, mode: 0o600 } : OWN;
 
 /** What is wrong, the checks, the name of the one that says so, its state, and words of what it says. */
 const CASES: readonly [string, readonly Check[], string, Check['state'], string][] = [
@@ -85,8 +98,56 @@ const CASES: readonly [string, readonly Check[], string, Check['state'], string]
   ['stale sockets', ofDirectory({ lookAt: sockets }), 'run directory', 'warning', 'does not run any more'],
   ['no place', ofDirectory({ lookAt: () => undefined }), 'run directory', 'warning', 'cannot be made'],
   ['another version', ofDirectory({}, { ...running, version: '0.9.0' }), 'session daemon', 'warning', 'version 0.9.0'],
-  ['no consumer', ofDirectory({}, { ...running, consumerPid: null }), 'consumer daemon', 'problem', 'sessiond.log'],
-  ['a refusal', ofDirectory({}, { kind: 'refused', why: 'no way' }), 'session daemon', 'warning', 'no way'],
+  [
+    'no consumer',
+    ofDirectory({}, { ...running, consumerPid: null, consumers: [{ uid: 0, pid: null, restarts: 9, hangs: 0 }] }),
+    'consumer daemon',
+    'problem',
+    'sessiond.log',
+  ],
+  ['a refusal', ofDirectory({}, { ...refused, code: 'TIMEOUT' }), 'session daemon', 'warning', 'no way'],
+  [
+    'a daemon of another group',
+    ofDirectory({ lookAt: () => GROUP_SOCKET }, refused),
+    'session daemon',
+    'warning',
+    'no way join the group 54321, or',
+  ],
+  [
+    'a daemon of another user',
+    ofDirectory({ lookAt: sockets }, refused),
+    'session daemon',
+    'warning',
+    'no way leave out --rundir and RINGTAIL_RUNDIR',
+  ],
+  [
+    'a daemon whose group does not exist',
+    ofDirectory({}, { ...running, missingGroup: 'nogroup7' }),
+    'session daemon',
+    'warning',
+    'no group nogroup7: only root may give commands',
+  ],
+  [
+    'a limit of file sizes of a daemon',
+    runDirectoryChecks(machine({}, { '/proc/7/limits': FILE_LIMIT }), '/run/user/1/ringtail', running, '1.0.0'),
+    'session daemon',
+    'problem',
+    'ulimit -f',
+  ],
+  [
+    'a limit of file sizes',
+    ofSystem({}, { '/proc/self/limits': FILE_LIMIT }),
+    'file sizes',
+    'warning',
+    'at most 32.0 MiB',
+  ],
+  [
+    'a group that does not exist',
+    systemChecks(machine(), 'no-such-group'),
+    'tracing group',
+    'warning',
+    'no group no-such-group',
+  ],
 ];
 
 describe('the doctor', () => {
@@ -102,9 +163,24 @@ describe('the doctor', () => {
     const posix = loadPosix();
     const good = machine({ posix }, { '/proc/sys/kernel/perf_event_paranoid': '2' });
     const directory = runDirectoryChecks(good, '/run/user/1/ringtail', running, '1.0.0');
-    const checks = [...runtimeChecks(good), ...systemChecks(good, 'no-such-group'), ...directory];
+    const checks = [...runtimeChecks(good), ...systemChecks(good, DEFAULT_GROUP), ...directory];
     expect(checks.filter(({ state }) => state !== 'ok')).toEqual([]);
     expect(checks.map(({ name }) => name)).toContain('shared memory');
+  });
+
+  it('finds nothing wrong with a member of the group without a session, thus without a consumer', () => {
+    const checks = ofDirectory({}, { ...running, consumerPid: null, consumers: [] });
+    expect(checks.find(({ name }) => name === 'consumer daemon')).toMatchObject({ state: 'ok' });
+  });
+
+  it('says of the group of the daemon that runs whether the user is in it', () => {
+    const run = { lookAt: () => GROUP_SOCKET };
+    const of = (gids: readonly number[]) =>
+      systemChecks(machine({ ...run, gids }), DEFAULT_GROUP, ['/run/user/1/ringtail']).find(
+        ({ name }) => name === 'tracing group',
+      )?.what;
+    expect(of([1, 54321])).toBe('you may use a session daemon of root');
+    expect(of([1])).toBe('you are not in the group 54321, whose members may use a session daemon of root');
   });
 
   it('says by its exit code how bad it is', async () => {

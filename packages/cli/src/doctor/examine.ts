@@ -13,10 +13,11 @@ const DAEMON_TIMEOUT_MS = 2000;
 /** Everything that recording depends on, on this machine and for this user. */
 export async function examine(context: Context, machine: Machine): Promise<Check[]> {
   const checks = [...runtimeChecks(machine)];
-  for (const path of runDirectories(context, machine)) {
+  const places = runDirectories(context, machine);
+  for (const path of places) {
     checks.push(...runDirectoryChecks(machine, path, await daemonIn(path), RINGTAIL_VERSION));
   }
-  return [...checks, ...systemChecks(machine, context.settings.group)];
+  return [...checks, ...systemChecks(machine, context.settings.group, places)];
 }
 
 /** Ours, and root's where there is one: applications register there as well. */
@@ -31,13 +32,12 @@ async function daemonIn(runDirectory: string): Promise<DaemonFacts> {
   try {
     const client = await SessionDaemonClient.connect({ runDirectory, timeoutMs: DAEMON_TIMEOUT_MS });
     try {
-      const { pid, version, consumerPid } = await client.request('daemon-status', {}, { timeoutMs: DAEMON_TIMEOUT_MS });
-      return { kind: 'running', pid, version, consumerPid };
+      return { kind: 'running', ...(await client.request('daemon-status', {}, { timeoutMs: DAEMON_TIMEOUT_MS })) };
     } finally {
       client.close();
     }
   } catch (error) {
     if (!(error instanceof CtlError)) throw error;
-    return error.code === 'NO_DAEMON' ? { kind: 'none' } : { kind: 'refused', why: error.describe() };
+    return error.code === 'NO_DAEMON' ? { kind: 'none' } : { kind: 'refused', code: error.code, why: error.describe() };
   }
 }

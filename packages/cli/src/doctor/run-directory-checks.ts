@@ -1,18 +1,26 @@
 import { dirname } from 'node:path';
-import { runDirectoryAt } from '@ringtail/protocol';
-import { shellQuote } from '../quantity.ts';
+import { ownerBySocket } from '@ringtail/ctl';
+import { CONTROL_COUNTERS_OFFSET, type DaemonStatus, runDirectoryAt } from '@ringtail/protocol';
+import { permissionHint } from '../daemon.ts';
+import { formatBytes, shellQuote } from '../quantity.ts';
 import { userName } from '../users.ts';
 import { type Check, fine, type Machine, problem, warning } from './check.ts';
+import { fileSizeLimit } from './process-limit.ts';
 
 /** Longest path of a Unix socket, its final zero included (`sun_path`). */
 const SOCKET_PATH_BYTES_MAX = 108;
+/** What a session daemon writes of a control file. */
+const DAEMON_FILE_BYTES_MIN = CONTROL_COUNTERS_OFFSET;
 const WRITABLE_BY_OTHERS = 0o022;
 
 /** What was found out about the session daemon of a run directory. */
 export type DaemonFacts =
   | { readonly kind: 'none' }
-  | { readonly kind: 'refused'; readonly why: string }
-  | { readonly kind: 'running'; readonly pid: number; readonly version: string; readonly consumerPid: number | null };
+  | { readonly kind: 'refused'; readonly code: string; readonly why: string }
+  | ({ readonly kind: 'running' } & Pick<
+      DaemonStatus,
+      'pid' | 'version' | 'missingGroup' | 'consumerPid' | 'consumers'
+    >);
 
 /** A run directory, and the daemon in it. */
 export function runDirectoryChecks(
@@ -21,7 +29,7 @@ export function runDirectoryChecks(
   daemon: DaemonFacts,
   ownVersion: string,
 ): readonly Check[] {
-  return [directory(machine, path, daemon), ...daemonChecks(path, daemon, ownVersion)];
+  return [directory(machine, path, daemon), ...daemonChecks(machine, path, daemon, ownVersion)];
 }
 
 function directory(machine: Machine, path: string, daemon: DaemonFacts): Check {
@@ -67,24 +75,52 @@ function absent(machine: Machine, path: string, name: string): Check {
   return fine(name, 'does not exist yet; a session daemon makes it');
 }
 
-function daemonChecks(path: string, daemon: DaemonFacts, ownVersion: string): Check[] {
+function daemonChecks(machine: Machine, path: string, daemon: DaemonFacts, ownVersion: string): Check[] {
   const name = 'session daemon';
   switch (daemon.kind) {
     case 'none':
       return [fine(name, `none runs in ${path}; ringtail create starts one where it is yours`)];
-    case 'refused':
-      return [warning(name, `${path}: ${daemon.why}`, 'ask whoever it belongs to, or join the tracing group')];
+    case 'refused': {
+      if (daemon.code !== 'NOT_PERMITTED') {
+        return [warning(name, `${path}: ${daemon.why}`, `${path}/sessiond.log says more; end it and start it again`)];
+      }
+      const socket = machine.lookAt(runDirectoryAt(path).clientSocket);
+      return [warning(name, daemon.why, permissionHint(socket && ownerBySocket(socket)))];
+    }
     case 'running': {
-      const consumer =
-        daemon.consumerPid === null
-          ? [problem('consumer daemon', 'does not run', `${path}/sessiond.log says why it ended`)]
-          : [fine('consumer daemon', `process ${daemon.consumerPid}`)];
       const what = `process ${daemon.pid}, version ${daemon.version}`;
       const version =
         daemon.version === ownVersion
           ? fine(name, what)
           : warning(name, `${what}; this command is of version ${ownVersion}`, 'end it and start it again');
-      return [version, ...consumer];
+      return [version, ...limits(machine, daemon), consumer(path, daemon)];
     }
   }
+}
+
+type RunningDaemon = Extract<DaemonFacts, { kind: 'running' }>;
+
+/** What a daemon was started with that holds it up. */
+function limits(machine: Machine, { pid, missingGroup }: RunningDaemon): Check[] {
+  const name = 'session daemon';
+  const bytes = fileSizeLimit(machine, pid);
+  const found: Check[] = [];
+  if (bytes < DAEMON_FILE_BYTES_MIN) {
+    const needed = formatBytes(DAEMON_FILE_BYTES_MIN);
+    const what = `process ${pid} may write files of at most ${formatBytes(bytes)} (ulimit -f), and needs ${needed}`;
+    found.push(problem(name, what, 'start it without that limit: ulimit -f unlimited, LimitFSIZE= of a systemd unit'));
+  }
+  if (missingGroup) {
+    const what = `there is no group ${missingGroup}: only root may give commands`;
+    found.push(warning(name, what, 'make the group, or start the daemon with --group and another'));
+  }
+  return found;
+}
+
+/** A consumer of another user than the daemon's lives only while that user has sessions. */
+function consumer(path: string, { consumerPid, consumers }: RunningDaemon): Check {
+  const name = 'consumer daemon';
+  if (consumerPid !== null) return fine(name, `process ${consumerPid}`);
+  if (consumers.length === 0) return fine(name, 'none: one is started with your first session');
+  return problem(name, 'does not run', `${path}/sessiond.log says why it ended`);
 }

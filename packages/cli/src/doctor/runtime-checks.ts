@@ -58,7 +58,7 @@ function memfd(posix: Posix): Check {
     return problem(
       name,
       `refused: ${describeError(error)}`,
-      'raise the limits of descriptors and memory (ulimit -n, the cgroup), and let seccomp profiles permit memfd_create',
+      'raise the limits of descriptors, file sizes and memory (ulimit -n, ulimit -f, the cgroup), and let seccomp profiles permit memfd_create',
     );
   } finally {
     if (fd !== undefined) closeSync(fd);

@@ -1,6 +1,9 @@
+import { ownerBySocket } from '@ringtail/ctl';
+import { CONTROL_FILE_BYTES, DEFAULT_GROUP, runDirectoryAt } from '@ringtail/protocol';
 import { formatBytes, formatCount } from '../quantity.ts';
-import { groupNumber } from '../users.ts';
+import { groupName, groupNumber } from '../users.ts';
 import { type Check, fine, type Machine, warning } from './check.ts';
+import { fileSizeLimit, processLimit } from './process-limit.ts';
 
 const OPEN_FILES_MIN = 4096;
 const DEV_SHM_BYTES_MIN = 64 * 1024 * 1024;
@@ -8,26 +11,19 @@ const DEV_SHM_BYTES_MIN = 64 * 1024 * 1024;
 const PERF_PARANOID_FORBIDS = 3;
 
 /** Limits and abilities of the system that recording depends on. */
-export function systemChecks(machine: Machine, group: string): Check[] {
+export function systemChecks(machine: Machine, group: string, runDirectories: readonly string[] = []): Check[] {
   return [
     openFiles(machine),
+    fileSizes(machine),
     lockedMemory(machine),
     cores(machine),
     memoryLimit(machine),
     devShm(machine),
-    tracingGroup(machine, group),
+    tracingGroup(machine, group, runDirectories),
     perfCounters(machine),
     kernelTracing(machine),
     ...peers(machine),
   ];
-}
-
-/** Soft and hard limit; undefined where `/proc` does not tell. */
-function limit(machine: Machine, name: string): { readonly soft: number; readonly hard: number } | undefined {
-  const line = new RegExp(`^${name}\\s+(\\S+)\\s+(\\S+)`, 'm').exec(machine.textOf('/proc/self/limits') ?? '');
-  if (line === null) return undefined;
-  const [soft, hard] = line.slice(1).map((word) => (word === 'unlimited' ? Number.POSITIVE_INFINITY : Number(word)));
-  return { soft: soft as number, hard: hard as number };
 }
 
 function count(value: number): string {
@@ -36,7 +32,7 @@ function count(value: number): string {
 
 function openFiles(machine: Machine): Check {
   const name = 'open files';
-  const found = limit(machine, 'Max open files');
+  const found = processLimit(machine, 'Max open files');
   if (found === undefined) return fine(name, 'the limit is not known');
   // Node.js raises the soft limit to the hard one.
   if (found.hard >= OPEN_FILES_MIN) return fine(name, `at most ${count(found.hard)} a process`);
@@ -47,14 +43,26 @@ function openFiles(machine: Machine): Check {
   );
 }
 
+/** The limit holds for shared memory too. */
+function fileSizes(machine: Machine): Check {
+  const name = 'file sizes';
+  const bytes = fileSizeLimit(machine);
+  if (!Number.isFinite(bytes)) return fine(name, 'no limit');
+  const what = `at most ${formatBytes(bytes)}`;
+  const fix = 'ulimit -f unlimited, LimitFSIZE= of a systemd unit';
+  return bytes < CONTROL_FILE_BYTES
+    ? warning(name, `${what}: a program that is started here needs ${formatBytes(CONTROL_FILE_BYTES)}`, fix)
+    : fine(name, `${what}; trace files of daemons that are started here end there`);
+}
+
 function lockedMemory(machine: Machine): Check {
-  const found = limit(machine, 'Max locked memory');
+  const found = processLimit(machine, 'Max locked memory');
   const text = found === undefined ? 'not known' : Number.isFinite(found.soft) ? formatBytes(found.soft) : 'unlimited';
   return fine('locked memory', `limit ${text}; nothing is locked`);
 }
 
 function cores(machine: Machine): Check {
-  const found = limit(machine, 'Max core file size');
+  const found = processLimit(machine, 'Max core file size');
   const pattern = machine.textOf('/proc/sys/kernel/core_pattern')?.trim();
   const size = found === undefined ? 'not known' : found.soft === 0 ? 'none are written' : `limit ${count(found.soft)}`;
   return fine('core dumps', `${size}; pattern ${pattern === undefined || pattern === '' ? 'not known' : pattern}`);
@@ -89,12 +97,26 @@ function devShm(machine: Machine): Check {
   return warning(name, what, 'mount -o remount,size=1G /dev/shm (docker run --shm-size=1g), or leave --shm-path out');
 }
 
-function tracingGroup(machine: Machine, group: string): Check {
+function tracingGroup(machine: Machine, group: string, runDirectories: readonly string[]): Check {
   const name = 'tracing group';
-  const gid = groupNumber(group);
-  if (gid === undefined) return fine(name, `there is no group ${group}: only root gives commands to a daemon of root`);
-  if (machine.uid === 0 || machine.gids.includes(gid)) return fine(name, `you may use a session daemon of root`);
-  return fine(name, `you are not in the group ${group}, whose members may use a session daemon of root`);
+  const served = groupServed(machine, runDirectories);
+  const gid = served ?? groupNumber(group);
+  if (gid === undefined) {
+    const what = `there is no group ${group}: only root gives commands to a daemon of root`;
+    return group === DEFAULT_GROUP
+      ? fine(name, what)
+      : warning(name, what, `make it, or name another: groupadd ${group}`);
+  }
+  if (machine.uid === 0 || machine.gids.includes(gid)) return fine(name, 'you may use a session daemon of root');
+  const words = served === undefined ? group : groupName(served);
+  return fine(name, `you are not in the group ${words}, whose members may use a session daemon of root`);
+}
+
+/** The group of a running daemon of root, which may have been started with another name than ours. */
+function groupServed(machine: Machine, runDirectories: readonly string[]): number | undefined {
+  const sockets = runDirectories.map((path) => machine.lookAt(runDirectoryAt(path).clientSocket));
+  const open = sockets.find((socket) => socket?.uid === 0 && ownerBySocket(socket).group !== undefined);
+  return open?.gid;
 }
 
 function perfCounters(machine: Machine): Check {

@@ -38,7 +38,7 @@ function textOf(path: string): string | undefined {
 function lookAt(path: string): PathFacts | undefined {
   try {
     const stat = lstatSync(path);
-    return { kind: kindOf(stat), uid: stat.uid, mode: stat.mode & PERMISSION_BITS };
+    return { kind: kindOf(stat), uid: stat.uid, gid: stat.gid, mode: stat.mode & PERMISSION_BITS };
   } catch {
     return undefined;
   }

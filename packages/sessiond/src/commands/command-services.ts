@@ -37,6 +37,8 @@ export interface CommandServices {
   /** Called when a rotation begins, and when it is done. */
   readonly onRotation: RotationListener;
   readonly runDirectory: string;
+  /** `DaemonStatus`. */
+  readonly missingGroup: string | null;
   /** Of sessions that are created without one. */
   readonly defaultFormat: TraceFormat;
   readonly now: () => Date;

@@ -11,6 +11,7 @@ export function daemonCommands({
   consumers,
   notifications,
   runDirectory,
+  missingGroup,
   now,
 }: CommandServices) {
   const startedAt = now().toISOString();
@@ -19,6 +20,7 @@ export function daemonCommands({
       pid: process.pid,
       version: RINGTAIL_VERSION,
       runDirectory,
+      missingGroup,
       startedAt,
       ...consumerOf(consumers.status(client), client.uid),
       applications: applications.countFor(client),

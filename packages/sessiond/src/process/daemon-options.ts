@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { describeError } from '@ringtail/base';
-import { homeDirectory, TRACE_FORMATS, type TraceFormat } from '@ringtail/protocol';
+import { DEFAULT_GROUP, homeDirectory, TRACE_FORMATS, type TraceFormat } from '@ringtail/protocol';
 import { DaemonError } from '../daemon-error.ts';
 import { LOG_LEVELS, type LogLevel } from '../log.ts';
 import { type MetricsAddress, parseMetricsAddress } from '../metrics/metrics-address.ts';
@@ -10,7 +10,6 @@ import { OPTIONS, type OptionDescription, type OptionName } from './option-table
 
 export const SYSTEM_DIRECTORY = '/etc/ringtail';
 const CONFIG_NAME = 'ringtail.conf';
-const DEFAULT_GROUP = 'tracing';
 
 export interface DaemonOptions {
   /** How the process goes on: as it is, in the background, or in the background without a console. */
