@@ -139,6 +139,9 @@ class TsdlParser {
   #lengths(): Expression[] {
     const lengths: Expression[] = [];
     while (this.#accept('[')) {
+      if (lengths.length === DEPTH_MAX) {
+        throw this.#lexer.error('UNSUPPORTED', `arrays are nested more than ${DEPTH_MAX} deep`, this.#token.at);
+      }
       lengths.push(this.#expression());
       this.#expect(']');
     }

@@ -4,7 +4,9 @@ import {
   chmodSync,
   existsSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -72,6 +74,17 @@ describe('the daemon in the background', SLOW, () => {
     writeFileSync(file, '[sessiond]\ndaemonize=yes\n');
     expect(run('-f', file)).toMatchObject({ status: 0, stderr: '' });
     expect(existsSync(directory.pidFile)).toBe(true);
+  });
+
+  it('keeps no file open that whoever started it has open, and so no lock', async () => {
+    const file = join(home, 'lock');
+    const script = 'exec 9<>"$1" 200<>"$1"; shift; "$@"';
+    const command = ['-c', script, 'bash', file, process.execPath, ...args('-d')];
+    expect(spawnSync('bash', command, { env: env(), stdio: 'ignore' }).status).toBe(0);
+    const pid = Number.parseInt(readFileSync(directory.pidFile, 'utf8'), 10);
+    const open = readdirSync(`/proc/${pid}/fd`).map((name) => readlinkSync(`/proc/${pid}/fd/${name}`));
+    expect(open).not.toContain(file);
+    expect(open).toContain(directory.logFile);
   });
 
   it('signals the parent when it is ready', async () => {

@@ -94,8 +94,13 @@ describe('a program', () => {
     await expect.poll(() => isAlive(Number(written())), POLL).toBe(false);
   });
 
-  it('that leaves somebody behind with its output open has ended', async () => {
+  it('takes what it has left in its process group along when it ends', async () => {
     await run('sleep 1000 & echo $! > "$1"');
+    await expect.poll(() => isAlive(Number(written())), POLL).toBe(false);
+  });
+
+  it('that leaves a process of another group behind, with its output open, has ended', async () => {
+    await run('setsid sleep 1000 & echo $! > "$1"; while [ "$(ps -o pgid= -p $!)" -ne $! ]; do :; done');
     const pid = Number(written());
     expect(isAlive(pid)).toBe(true);
     process.kill(pid, 'SIGKILL');

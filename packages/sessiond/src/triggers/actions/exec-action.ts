@@ -18,7 +18,7 @@ export class ProgramRunner {
    * Runs a program as that user, without supplementary groups, in the root directory, with the report as JSON on standard input. What it
    * writes is thrown away, but for the end of its standard error. The process has been started when this returns.
    *
-   * @throws {Error} if it cannot be started, fails, or is killed with its process group at the limit
+   * @throws {Error} if it cannot be started, fails, or is killed at the limit; its process group is killed with it, or when it ends
    */
   run(command: readonly string[], timeoutMs: number, owner: Owner, report: TriggerReport): Promise<void> {
     const [program = '', ...args] = command;
@@ -42,7 +42,9 @@ export class ProgramRunner {
       const end = (failure: string | undefined) => {
         clearTimeout(timer);
         this.#running.delete(child);
-        // Somebody whom the program left behind may have it open for ever.
+        // Each occurrence would leave more behind, without any limit.
+        killGroup(child);
+        // A process that has left the group may have it open for ever.
         child.stdin.destroy();
         child.stderr.destroy();
         if (failure === undefined) resolve();
