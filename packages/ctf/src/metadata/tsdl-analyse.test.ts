@@ -336,7 +336,7 @@ describe('TSDL errors', () => {
     ['SEMANTICS', inEvent('struct { enum : integer { size = 8; } { a } t; } s[1]; variant <^s.t> { string a; } v;')],
     ['SYNTAX', `${TRACE}env { s = ^"a\0b"; };`],
     ['UNSUPPORTED', inEvent(`string ^${'x'.repeat(5000)};`)],
-    ['UNSUPPORTED', inEvent(`string x${'[1]'.repeat(64)}^[1]${'[1]'.repeat(5000)};`)],
+    ['UNSUPPORTED', inEvent(`string x${'[1]'.repeat(64)}[^1]${'[1]'.repeat(5000)};`)],
   ])('%s at the mark in %j', (code, marked) => {
     const before = marked.slice(0, marked.indexOf('^')).split('\n');
     const place = { line: before.length, column: before.at(-1)!.length + 1 };
