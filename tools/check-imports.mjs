@@ -20,7 +20,7 @@ const ORDER = {
   sessiond: ['base', 'posix', 'ctf', 'ringbuf', 'protocol', 'session-file'],
   'session-file': ['base', 'ctf', 'protocol'],
   ctl: ['base', 'posix', 'protocol', 'session-file'],
-  reader: ['base', 'ctf'],
+  reader: ['base', 'posix', 'ctf'],
   cli: ['base', 'posix', 'ctf', 'protocol', 'session-file', 'ctl', 'reader', 'consumerd'],
   'clock-linux-x64': [],
 };

@@ -251,6 +251,44 @@ describe.skipIf(!othersCanRun)('root does not follow what another user plants', 
     }
   });
 
+  it('where root converts a trace to: it writes nothing through them', () => {
+    const scene = new Scene();
+    const trace = join(scene.directory, 'trace');
+    const run = (...args: readonly string[]) =>
+      spawnSync(process.execPath, [RINGTAIL, ...args], {
+        cwd: scene.directory,
+        env: { ...process.env, RINGTAIL_HOME: join(scene.directory, 'home'), RINGTAIL_RUNDIR: '' },
+        encoding: 'utf8',
+        timeout: START_TIMEOUT_MS,
+      });
+    expect(run('record', '-o', trace, '--', process.execPath, program('emit.mjs'), '5').status).toBe(0);
+    const [own, open] = [scene.attic, scene.open('open', 0o1777)];
+    attack(
+      ['mkdirSync', join(own, 'copy')],
+      ['symlinkSync', join(scene.victim, 'deep'), join(own, 'link')],
+      ['symlinkSync', join(scene.victim, 'new'), join(own, 'text')],
+      ['symlinkSync', join(scene.victim, 'new'), join(open, 'text')],
+      ['symlinkSync', join(scene.victim, 'deep'), join(open, 'link')],
+    );
+    for (const args of [
+      ['ctf', join(own, 'copy')],
+      ['ctf2', join(own, 'link')],
+      ['ctf', join(open, 'link')],
+      ['text', join(own, 'text')],
+      ['json', join(open, 'text')],
+    ] as const) {
+      const { status, stderr } = run('convert', '-o', args[0], '-w', args[1], trace);
+      expect([args, status, stderr]).toEqual([
+        args,
+        1,
+        expect.stringMatching(new RegExp(`of user ${ATTACKER}|to user ${ATTACKER}`)),
+      ]);
+    }
+    expect(run('convert', '-o', 'text', '-w', join(open, 'own'), trace).status).toBe(0);
+    expect(run('convert', '-o', 'ctf', '-w', join(open, 'copy'), trace).status).toBe(0);
+    scene.expectUnharmed();
+  });
+
   it('but root may run a command in a directory of a user, and record there', () => {
     const scene = new Scene();
     const project = join(scene.directory, 'project');

@@ -124,7 +124,7 @@ export class MetadataFile {
   /** Whether its path still leads to it, and all is in it that was written. */
   isThere(): boolean {
     const found = lstatIfThere(this.#path);
-    return found !== undefined && found.size >= this.#bytes && isSame(found, this.#descriptor);
+    return found !== undefined && found.size === this.#bytes && isSame(found, this.#descriptor);
   }
 
   /** Whether the path of its directory still leads there, whatever has become of the file. */

@@ -19,8 +19,11 @@ import { CtlError, ctlError } from './ctl-error.ts';
 import { daemonOwner, describeOwner } from './daemon-owner.ts';
 import { NotificationQueue } from './notification-queue.ts';
 
-/** How long a client waits for an answer; commands that write out what was recorded take as long as the disk needs. */
-const REQUEST_TIMEOUT_MS = 60_000;
+/**
+ * How long a client waits for an answer: longer than the session daemon waits for a consumer that hangs, so that the daemon's
+ * answer names the reason. Commands that write out what was recorded take as long as the disk needs.
+ */
+const REQUEST_TIMEOUT_MS = 90_000;
 const FLUSHING_TIMEOUT_MS = 600_000;
 const FLUSHING_COMMANDS: ReadonlySet<CommandName> = new Set([
   'stop-session',

@@ -1,7 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { describeError, errnoOf, RingtailError } from '@ringtail/base';
-import { makeDirectories } from '@ringtail/base/files';
 import {
   DataStreamReader,
   lowerTrace,
@@ -13,6 +12,7 @@ import {
   visitDataStream,
   withTsdlNames,
 } from '@ringtail/ctf';
+import { ensureDirectory } from '@ringtail/posix';
 import { CtfFileWriter } from './ctf-file-writer.ts';
 import { systemPath } from './file-names.ts';
 import type { OpenedTrace, TraceReader } from './open-traces.ts';
@@ -131,7 +131,7 @@ class TraceWriter {
       const to = path.join(root, plainName(relative));
       directories.set(from, to);
       guarded(to, () => {
-        makeDirectories(to, PRIVATE_DIRECTORY);
+        ensureDirectory(to, { mode: PRIVATE_DIRECTORY, ownBelow: root });
         fs.writeFileSync(path.join(to, 'metadata'), this.#metadataFor(metadataUuid), {
           flag: 'wx',
           mode: PRIVATE_FILE,
@@ -192,7 +192,8 @@ class TraceWriter {
     fs.chmodSync(to, PRIVATE_FILE);
     const index = systemPath(indexPath(from));
     if (fs.existsSync(index)) {
-      makeDirectories(path.dirname(indexPath(to)), PRIVATE_DIRECTORY);
+      const directory = path.dirname(indexPath(to));
+      ensureDirectory(directory, { mode: PRIVATE_DIRECTORY, ownBelow: path.dirname(to) });
       fs.copyFileSync(index, indexPath(to), flags);
       fs.chmodSync(indexPath(to), PRIVATE_FILE);
     }

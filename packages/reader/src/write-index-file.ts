@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { ClockCycles } from '@ringtail/base';
-import { makeDirectories } from '@ringtail/base/files';
 import { DataStreamReader, encodeIndexEntry, encodeIndexHeader, type TraceClass, TraceDecoder } from '@ringtail/ctf';
+import { ensureDirectory } from '@ringtail/posix';
 import { FileMedium } from './file-medium.ts';
 import { indexPath } from './packet-index.ts';
 import { PRIVATE_DIRECTORY, PRIVATE_FILE } from './private-modes.ts';
@@ -42,6 +42,6 @@ export function writeIndexFile(traceClass: TraceClass, stream: TraceStream, file
   } finally {
     medium.close();
   }
-  makeDirectories(path.dirname(indexPath(file)), PRIVATE_DIRECTORY);
+  ensureDirectory(path.dirname(indexPath(file)), { mode: PRIVATE_DIRECTORY, ownBelow: path.dirname(file) });
   fs.writeFileSync(indexPath(file), Buffer.concat(entries), { flag: 'wx', mode: PRIVATE_FILE });
 }

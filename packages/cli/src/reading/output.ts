@@ -3,11 +3,10 @@ import { describeError } from '@ringtail/base';
 import { FdSink, type TextSink } from '@ringtail/reader';
 import { absolutePath, type Context } from '../context.ts';
 import { CliError } from '../errors.ts';
+import { openOutputFile } from './open-output-file.ts';
 import { ProgressBar } from './progress-bar.ts';
 
 const STDOUT_FD = 1;
-/** Of a new file: it holds what programs recorded. */
-const PRIVATE_MODE = 0o600;
 
 /** Where text goes: standard output, or a file that is made, private, or written anew. To be closed. */
 export class Output implements TextSink {
@@ -28,7 +27,7 @@ export class Output implements TextSink {
       return;
     }
     try {
-      this.#fd = fs.openSync(absolutePath(context, path), 'w', PRIVATE_MODE);
+      this.#fd = openOutputFile(absolutePath(context, path));
     } catch (error) {
       throw new CliError('OUTPUT_NOT_WRITABLE', `cannot write ${path}: ${describeError(error)}`);
     }

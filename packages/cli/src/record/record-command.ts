@@ -48,7 +48,9 @@ export interface RecordPlan {
 /** Records a command from its first line to its end, and says what came of it. */
 export async function recordCommand(context: Context, plan: RecordPlan): Promise<Outcome> {
   const session = newTraceName(context, plan.name);
-  const trusting = trustingWorkingDirectoryOwner(context);
+  // A daemon that runs already has users of its own whom it trusts.
+  const isAlone = plan.runDirectory === null && !context.env.RINGTAIL_RUNDIR;
+  const trusting = isAlone ? trustingWorkingDirectoryOwner(context) : context;
   const trace = prepareTraceDirectory(trusting, plan.output ?? join(tracesDirectory(context), session));
   let daemon: Daemon | undefined;
   const signals = new CommandSignals(

@@ -1,0 +1,27 @@
+import { lstatSync, openSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { DirectoryRefused, pathOf, withDirectory } from '@ringtail/posix';
+
+/** Of a new file: it holds what programs recorded. */
+const PRIVATE_MODE = 0o600;
+
+/**
+ * Opens a file that is made, private, or written anew. Root writes into no file, and through no link, that another user has
+ * put there.
+ *
+ * @throws {DirectoryRefused} or the system's error
+ */
+export function openOutputFile(path: string): number {
+  if (process.getuid?.() !== 0) return openSync(path, 'w', PRIVATE_MODE);
+  return withDirectory(dirname(path), {}, (directory) => {
+    const entry = pathOf(directory, basename(path));
+    const uid = lstatSync(entry, { throwIfNoEntry: false })?.uid;
+    if (uid !== undefined && uid !== 0) {
+      throw new DirectoryRefused(
+        'DIRECTORY_REFUSED',
+        `${path} belongs to user ${uid}: choose another name, or remove it`,
+      );
+    }
+    return openSync(entry, uid === undefined ? 'wx' : 'w', PRIVATE_MODE);
+  });
+}
