@@ -215,7 +215,8 @@ describe.skipIf(!isRoot)('as root, a session without events', () => {
 
   it.skipIf(!othersCanRun())('says that the program is that of another user', async () => {
     const base = makeSandbox();
-    const [one, other] = [54_321, 54_322];
+    // No other test has programs of these users, which would be found as well.
+    const [one, other] = [54_331, 54_332];
     const home = join(base.directory, 'theirs');
     mkdirSync(home);
     chmodSync(base.directory, 0o711);
