@@ -69,6 +69,15 @@ describe('begun frames', () => {
     expect(pool.used).toBe(10);
   });
 
+  it('that wait for what is no frame go on once that is given back', async () => {
+    // An unread answer.
+    pool.take(1001, 40);
+    expect(open('a').received(40, false)).toBe(false);
+    pool.give(1001, 40);
+    await nextTurn();
+    expect(events).toEqual(['a has room']);
+  });
+
   it('that go while they wait take nothing', async () => {
     const [a, b] = [open('a'), open('b')];
     a.received(40, false);

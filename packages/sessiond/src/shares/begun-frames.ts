@@ -40,6 +40,8 @@ export class BegunFrames {
   constructor(pool: SharedPool, schedule: Schedule) {
     this.#pool = pool;
     this.#schedule = schedule;
+    // Unread answers share the pool with frames: what they give back is room for frames as well.
+    pool.watch(() => this.#serveSoon());
   }
 
   /** Whether the user may begin a frame of this length. */
@@ -48,7 +50,7 @@ export class BegunFrames {
   }
 
   open(receiver: FrameReceiver): BegunFrame {
-    const holding = new Holding(receiver, this.#pool, this.#schedule, () => this.#serveSoon());
+    const holding = new Holding(receiver, this.#pool, this.#schedule);
     const release = () => {
       this.#waiting.delete(holding);
       holding.end();
@@ -83,17 +85,15 @@ class Holding {
   readonly receiver: FrameReceiver;
   readonly #pool: SharedPool;
   readonly #schedule: Schedule;
-  readonly #onGiven: () => void;
   #held = 0;
   #wanted = 0;
   /** The time in which the connection waits for room is not the peer's. */
   #timer: ReturnType<Schedule> | undefined;
 
-  constructor(receiver: FrameReceiver, pool: SharedPool, schedule: Schedule, onGiven: () => void) {
+  constructor(receiver: FrameReceiver, pool: SharedPool, schedule: Schedule) {
     this.receiver = receiver;
     this.#pool = pool;
     this.#schedule = schedule;
-    this.#onGiven = onGiven;
   }
 
   take(bytes: number): boolean {
@@ -118,9 +118,9 @@ class Holding {
     this.#stopTimer();
     this.#wanted = 0;
     if (this.#held === 0) return;
-    this.#pool.give(this.receiver.uid, this.#held);
+    const held = this.#held;
     this.#held = 0;
-    this.#onGiven();
+    this.#pool.give(this.receiver.uid, held);
   }
 
   #stopTimer(): void {

@@ -28,6 +28,7 @@ export class SharedPool {
   /** By the user behind. */
   readonly #used = new Map<number, number>();
   #sum = 0;
+  #onGiven: () => void = () => {};
 
   constructor(options: PoolOptions) {
     this.#options = options;
@@ -63,6 +64,11 @@ export class SharedPool {
     return (this.#used.get(user) ?? 0) + amount <= this.#mostFor(user);
   }
 
+  /** @param onGiven called each time something is given back */
+  watch(onGiven: () => void): void {
+    this.#onGiven = onGiven;
+  }
+
   /** Gives back what the user took. */
   give(uid: number, amount: number): void {
     const user = this.#options.userBehind(uid);
@@ -70,6 +76,7 @@ export class SharedPool {
     if (left > 0) this.#used.set(user, left);
     else this.#used.delete(user);
     this.#sum -= amount;
+    this.#onGiven();
   }
 
   #mostFor(user: number): number {
