@@ -50,7 +50,7 @@ export class Session {
 
   /** The trace chunk has been archived: whatever becomes of it, it was written. */
   chunkArchived(): void {
-    for (const { files } of this.#written.values()) files.forgetAll();
+    for (const { files } of this.#written.values()) files.forgetClosed();
   }
 
   /** Counts the data streams of a trace that a former consumer wrote, by their checkpoints. */

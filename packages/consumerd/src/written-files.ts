@@ -77,6 +77,15 @@ export class WrittenFiles {
     this.#files.delete(path);
   }
 
+  /**
+   * All files but the open one have been archived, by a former consumer perhaps: what was in them was written. The open file
+   * is of the new trace chunk then.
+   */
+  forgetClosed(): void {
+    for (const path of [...this.#files.keys()]) if (path !== this.#open?.path) this.#files.delete(path);
+    this.#removed = undefined;
+  }
+
   /** All files have been archived, or removed on purpose. */
   forgetAll(): void {
     this.#files.clear();
