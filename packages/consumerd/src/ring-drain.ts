@@ -186,6 +186,11 @@ export class RingDrain implements DrainableRing {
     this.#checkpoint();
   }
 
+  /** A former consumer has archived the files: notes it, so that no successor looks for them in the trace chunk. */
+  noteChunk(): void {
+    if (this.#state !== 'finished') this.#checkpoint();
+  }
+
   /** Drops everything that is committed now. */
   drop(): void {
     this.#dropped += this.#guarded(() => this.#ring.drop()) ?? 0;

@@ -41,7 +41,10 @@ export function rotateChunk(chunk: TraceChunk, archive: string): void {
   const { output, owner, writers, drains } = chunk;
   const next = join(output, NEXT_CHUNK_DIRECTORY);
   asUser(owner, () => removeTree(next, output));
-  if (isArchived(chunk, archive)) return;
+  if (isArchived(chunk, archive)) {
+    for (const drain of drains) drain.noteChunk();
+    return;
+  }
   for (const drain of drains) drain.flush();
   for (const writer of writers) writer.restoreChunk(output);
   try {
