@@ -7,6 +7,7 @@ import {
   chownSync,
   closeSync,
   constants,
+  existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -118,6 +119,8 @@ export class AttackedDaemon {
   readonly #sandbox: Sandbox;
   readonly #witness: ChildProcess;
   readonly #baitBefore: string;
+  /** Users of programs that are recorded. */
+  readonly #recorded: number[] = [WITNESS_USER];
   #before: { readonly daemon: Use; readonly consumer: Use } | undefined;
 
   private constructor(parts: {
@@ -174,6 +177,7 @@ export class AttackedDaemon {
   /** Starts another program that emits events, of that user; it is ended with the test. */
   async record(uid: number): Promise<void> {
     await startWitness(this.#sandbox, uid);
+    this.#recorded.push(uid);
   }
 
   /** Starts a program of `programs` as that user, a member of the group that may give commands. */
@@ -201,10 +205,13 @@ export class AttackedDaemon {
 
   /**
    * Notes what the daemons use now. To be called after a first, small attack: by then traces of the attackers are open, and
-   * code that is used has been compiled. Waits for the first events of the witness: until then it has no files.
+   * code that is used has been compiled. Waits for the first packet of every program that is recorded: the consumer opens
+   * a data stream's files with it.
    */
   async noteUse(): Promise<void> {
-    await until(async () => (await this.client.sessionStatistics('all')).eventsRecorded > 0);
+    await until(() => this.#recorded.every((uid) => existsSync(join(traceOf(this.output, uid), 'channel0_0'))));
+    // The consumer answers once it has opened all files of that packet.
+    await this.client.sessionStatistics('all');
     this.#before = { daemon: useOf(this.daemonPid), consumer: useOf(this.consumerPid) };
   }
 
@@ -280,7 +287,7 @@ export class AttackedDaemon {
 /** What the trace of the witness lacks, as babeltrace2 reads it; without babeltrace2 nothing is known to be lacking. */
 async function witnessLoss(output: string, emitted: number) {
   if (babeltrace2 === undefined) return { emitted, read: emitted, outOfOrder: 0, warnings: '' };
-  const trace = join(output, 'ust', 'uid', String(WITNESS_USER), '64-bit');
+  const trace = traceOf(output, WITNESS_USER);
   // The text of an hour is longer than a string can be.
   const { stdout, stderr } = spawn(babeltrace2, [trace], { stdio: ['ignore', 'pipe', 'pipe'] });
   const warnings = text(stderr);
@@ -300,6 +307,10 @@ export function expectReadable(directory: string): void {
   if (babeltrace2 === undefined) return;
   const { status, stderr } = spawnSync(babeltrace2, ['--output-format=dummy', directory], { encoding: 'utf8' });
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+}
+
+function traceOf(output: string, uid: number): string {
+  return join(output, 'ust', 'uid', String(uid), '64-bit');
 }
 
 function outputIn(directory: string): string {
