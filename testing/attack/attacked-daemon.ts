@@ -226,13 +226,9 @@ export class AttackedDaemon {
     }
   }
 
-  /**
-   * After the attack: everything is as it was, and the witness has lost nothing. Ends the session.
-   *
-   * @param memoryKeptBytes how much more than before the daemons may keep
-   */
-  async judge(memoryKeptBytes = MEMORY_KEPT_BYTES): Promise<void> {
-    await this.#settle(memoryKeptBytes);
+  /** After the attack: everything is as it was, and the witness has lost nothing. Ends the session. */
+  async judge(): Promise<void> {
+    await this.#settle();
     const status = await this.client.daemonStatus();
     expect(status).toMatchObject({ pid: this.daemonPid, consumerPid: this.consumerPid, consumerRestarts: 0 });
     this.#witness.stdin?.end();
@@ -263,7 +259,7 @@ export class AttackedDaemon {
     return log.split('\n').filter((line) => OWN_FAILURE.test(line));
   }
 
-  async #settle(memoryKeptBytes: number): Promise<void> {
+  async #settle(): Promise<void> {
     const before = this.#before;
     if (before === undefined) return;
     const limit = performance.now() + SETTLE_MS;
@@ -272,7 +268,7 @@ export class AttackedDaemon {
       const isSettled = (['daemon', 'consumer'] as const).every(
         (name) =>
           now[name].descriptors <= before[name].descriptors &&
-          now[name].memoryBytes <= before[name].memoryBytes + memoryKeptBytes,
+          now[name].memoryBytes <= before[name].memoryBytes + MEMORY_KEPT_BYTES,
       );
       if (isSettled || performance.now() > limit) {
         process.stderr.write(`attack: before ${JSON.stringify(before)}, after ${JSON.stringify(now)}\n`);
@@ -326,7 +322,7 @@ async function startDaemon({ directory, env }: Sandbox, more: DaemonOptions): Pr
   const stderr = openSync(join(directory, 'stderr'), 'w');
   const args = [SESSIOND, '--rundir', join(directory, 'run'), '--group', GROUP, '--log-stderr', '--ready-fd', '3'];
   const words = [...args, ...(more.options ?? [])];
-  const child = spawn(process.execPath, words, {
+  const child = spawn(process.execPath, [...(process.env.PROBE ? ['--import', process.env.PROBE] : []), ...words], {
     env: { ...env, ...more.env?.(directory) },
     stdio: ['ignore', 'ignore', stderr, 'pipe'],
   });

@@ -94,7 +94,7 @@ export const CLIENT_AHEAD_BYTES_MAX = 64 * 1024;
 export const TURNED_AWAY_MAX = 32;
 export const TURNED_AWAY_MS = 1000;
 /** Begun frames, unread answers and unread notifications of all clients: long answers for several users. */
-export const CLIENT_BYTES_MAX = 41 * 1024 * 1024;
+export const CLIENT_BYTES_MAX = 24 * 1024 * 1024;
 export const CLIENT_BYTES_ROOT_RESERVE = 8 * 1024 * 1024;
 /** Notifications that wait for a client to read, as many as LTTng's. */
 export const NOTIFICATIONS_AHEAD_MAX = 100;

@@ -11,6 +11,7 @@ import { FileLog } from './log.ts';
 import { runInBackground, takeBackgroundMark } from './process/background.ts';
 import { readConfigText } from './process/config-text.ts';
 import { type DaemonOptions, readDaemonOptions } from './process/daemon-options.ts';
+import { boundHeapGrowth } from './process/heap-growth.ts';
 import { closeInheritedDescriptors } from './process/inherited-descriptors.ts';
 import { helpText } from './process/option-table.ts';
 import { writePidFile } from './process/pid-file.ts';
@@ -52,6 +53,7 @@ async function run(options: DaemonOptions): Promise<void> {
 }
 
 async function serve(options: DaemonOptions, inBackground: boolean): Promise<void> {
+  boundHeapGrowth();
   closeInheritedDescriptors(options.readyFd === undefined ? [] : [options.readyFd]);
   const uid = process.geteuid?.() ?? 0;
   const parent = process.ppid;
