@@ -24,7 +24,6 @@ import {
   RULES_PER_CHANNEL_MAX,
   TRACKED_VALUES_MAX,
 } from './limits.ts';
-import { CounterMap } from './maps/counter-map.ts';
 import { RuleSet } from './rule-set.ts';
 import {
   type ApplicationProcess,
@@ -46,6 +45,7 @@ import { PoolHolding } from './shares/pool-holding.ts';
 import type { Shares } from './shares/shares.ts';
 import { Sightings } from './sightings.ts';
 import { placeOfUser } from './trace-place.ts';
+import { CounterMap } from './triggers/maps/counter-map.ts';
 import { Troubles } from './troubles.ts';
 
 /** What in a desired channel is not text that a client gave. */

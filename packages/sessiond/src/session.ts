@@ -3,11 +3,11 @@ import type { SessionArchive } from './archives/session-archive.ts';
 import type { EventSpecs } from './event-specs.ts';
 import type { IdentifierTable } from './identifier-table.ts';
 import type { InclusionSet } from './inclusion-set.ts';
-import type { CounterMap } from './maps/counter-map.ts';
 import type { RuleSet } from './rule-set.ts';
 import type { ClockReading } from './session-clock.ts';
 import type { PoolHolding } from './shares/pool-holding.ts';
 import type { Sightings } from './sightings.ts';
+import type { CounterMap } from './triggers/maps/counter-map.ts';
 import type { Troubles } from './troubles.ts';
 
 /** The user to whom something belongs. */

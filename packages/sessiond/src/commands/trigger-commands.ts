@@ -3,9 +3,9 @@ import { primaryGroupOf } from '@ringtail/session-file/accounts';
 import type { Client } from '../client.ts';
 import { DaemonError } from '../daemon-error.ts';
 import { jsonList } from '../json-text.ts';
-import type { CounterMap } from '../maps/counter-map.ts';
-import { jsonOfRows } from '../maps/map-rows.ts';
 import { type Owner, ownerFor } from '../session.ts';
+import type { CounterMap } from '../triggers/maps/counter-map.ts';
+import { jsonOfRows } from '../triggers/maps/map-rows.ts';
 import type { CommandServices } from './command-services.ts';
 import type { DaemonHandlers, SessionHandlers } from './handlers.ts';
 

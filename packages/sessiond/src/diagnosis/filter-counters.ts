@@ -1,6 +1,6 @@
 import type { DesiredChannel } from '@ringtail/protocol';
-import type { CountingThread, SharedCounter } from '../counters/thread-counters.ts';
 import type { Channel, Session } from '../session.ts';
+import type { CountingThread, SharedCounter } from '../triggers/counters/thread-counters.ts';
 
 /** How often filters of a channel were evaluated, and how often all of them were false. */
 export interface FilterCounts {

@@ -1,6 +1,6 @@
 import { CONTROL_COUNTERS_OFFSET, CONTROL_TALLIES_BYTES, CONTROL_TALLIES_OFFSET } from '@ringtail/protocol';
-import type { CountingThread } from '../counters/thread-counters.ts';
 import type { ApplicationProcess } from '../session.ts';
+import type { CountingThread } from '../triggers/counters/thread-counters.ts';
 import { processOf } from './threads.test.support.ts';
 
 /** A thread whose control file is a table of words. */

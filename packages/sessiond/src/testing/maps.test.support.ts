@@ -1,6 +1,6 @@
 import type { MapChannelAttributes } from '@ringtail/protocol';
-import { CounterMap } from '../maps/counter-map.ts';
 import type { SharedPool } from '../shares/shared-pool.ts';
+import { CounterMap } from '../triggers/maps/counter-map.ts';
 import { testShares } from './shares.test.support.ts';
 
 /** A map in which nothing is added up or wraps. */

@@ -6,13 +6,18 @@ import type {
   TriggerDefinition,
   TriggerReport,
 } from '@ringtail/protocol';
-import { KeyCounters } from '../counters/key-counters.ts';
-import { ThreadCounters } from '../counters/thread-counters.ts';
 import { DesiredStateBudget } from '../desired-state-budget.ts';
-import type { CounterMap } from '../maps/counter-map.ts';
 import type { Session } from '../session.ts';
 import type { Shares } from '../shares/shares.ts';
-import type { ConditionKind, ConditionSource, ConditionSources, Occurred } from '../triggers/condition-source.ts';
+import type {
+  ConditionKind,
+  ConditionSource,
+  ConditionSources,
+  Occurred,
+} from '../triggers/conditions/condition-source.ts';
+import { KeyCounters } from '../triggers/counters/key-counters.ts';
+import { ThreadCounters } from '../triggers/counters/thread-counters.ts';
+import type { CounterMap } from '../triggers/maps/counter-map.ts';
 import type { Firing, Performance } from '../triggers/trigger.ts';
 import { TriggerEngine } from '../triggers/trigger-engine.ts';
 import { FakeCountingThread } from './counting-thread.test.support.ts';

@@ -1,4 +1,4 @@
-import type { ConditionKind, ConditionOf, WatchedTrigger } from '../triggers/condition-source.ts';
+import type { ConditionKind, ConditionOf, WatchedTrigger } from '../triggers/conditions/condition-source.ts';
 
 let nextKey = 1;
 

@@ -13,7 +13,7 @@ import {
   rule,
   TriggerWorld,
 } from '../testing/trigger-world.test.support.ts';
-import type { ConditionSources } from './condition-source.ts';
+import type { ConditionSources } from './conditions/condition-source.ts';
 
 describe('TriggerEngine', () => {
   it('names triggers, and refuses a name twice for one owner', () => {

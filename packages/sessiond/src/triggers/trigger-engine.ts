@@ -7,21 +7,21 @@ import type {
   TriggerDescription,
   TriggerMatchedMessage,
 } from '@ringtail/protocol';
-import type { KeyCounters } from '../counters/key-counters.ts';
-import type { CountingThread, SharedCounter, ThreadCounters } from '../counters/thread-counters.ts';
 import { DaemonError } from '../daemon-error.ts';
 import type { DesiredStateBudget } from '../desired-state-budget.ts';
 import { CAPTURES_BYTES_MAX } from '../limits.ts';
-import type { CounterMap } from '../maps/counter-map.ts';
 import type { PeerLog } from '../peer-log.ts';
 import type { Owner, Session } from '../session.ts';
 import { isAbout } from '../session.ts';
 import { jsonWeight } from '../shares/memory-weight.ts';
 import { PoolHolding } from '../shares/pool-holding.ts';
 import type { Shares } from '../shares/shares.ts';
-import type { ConditionKind, ConditionSource, ConditionSources } from './condition-source.ts';
-import { type FindSession, MapIncrements } from './map-increments.ts';
-import { type Matches, MatchLedger } from './match-ledger.ts';
+import { type FindSession, MapIncrements } from './actions/map-increments.ts';
+import type { ConditionKind, ConditionSource, ConditionSources } from './conditions/condition-source.ts';
+import type { KeyCounters } from './counters/key-counters.ts';
+import { type Matches, MatchLedger } from './counters/match-ledger.ts';
+import type { CountingThread, SharedCounter, ThreadCounters } from './counters/thread-counters.ts';
+import type { CounterMap } from './maps/counter-map.ts';
 import { type Perform, Trigger } from './trigger.ts';
 import { checkDefinition, isCountedAtEvent, ruleOf } from './trigger-check.ts';
 import { TriggerFeed } from './trigger-feed.ts';

@@ -1,7 +1,7 @@
 import type { CapturedValue, TriggerAction, TriggerDefinition, TriggerReport } from '@ringtail/protocol';
 import type { Owner } from '../session.ts';
-import type { OccurrenceDetails } from './condition-source.ts';
-import { dueTimes } from './rate-policy.ts';
+import { dueTimes } from './actions/rate-policy.ts';
+import type { OccurrenceDetails } from './conditions/condition-source.ts';
 
 const COUNT_MAX = Number.MAX_SAFE_INTEGER;
 const NOTHING: OccurrenceDetails = {};

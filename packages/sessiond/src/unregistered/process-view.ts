@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { visibleLine } from '@ringtail/base/text';
 import { nodeProgramName } from '@ringtail/posix';
-import { parseProcessStat } from '../conditions/process-stat.ts';
+import { parseProcessStat } from '../process-exits/process-stat.ts';
 
 /** Command lines and environments longer than this are not of interest beyond it. */
 const TEXT_LENGTH_MAX = 131_072;

@@ -1,17 +1,17 @@
-import type { ApplicationService } from '../application-service.ts';
-import type { Consumers } from '../consumers.ts';
-import type { Log } from '../log.ts';
-import { mayUse, type Owner } from '../session.ts';
-import type { SessionRegistry } from '../session-registry.ts';
-import type { ConditionSources } from '../triggers/condition-source.ts';
+import type { ApplicationService } from '../../application-service.ts';
+import type { Schedule } from '../../conditions/schedule.ts';
+import type { Consumers } from '../../consumers.ts';
+import type { Log } from '../../log.ts';
+import type { ProcessExits } from '../../process-exits/process-exits.ts';
+import { readText } from '../../process-exits/process-handle.ts';
+import { parseProcessStat } from '../../process-exits/process-stat.ts';
+import { mayUse, type Owner } from '../../session.ts';
+import type { SessionRegistry } from '../../session-registry.ts';
 import { applicationExited } from './application-exited.ts';
 import { ChannelUsage, type MonitoredChannel } from './channel-buffer-usage.ts';
+import type { ConditionSources } from './condition-source.ts';
 import { EventCounts } from './event-counts.ts';
-import { LoopWatch } from './loop-watch.ts';
-import type { ProcessExits } from './process-exits.ts';
-import { readText } from './process-handle.ts';
-import { parseProcessStat } from './process-stat.ts';
-import type { Schedule } from './schedule.ts';
+import { LoopWatch } from './event-loop-stalled.ts';
 
 export interface ConditionSourcesOptions {
   readonly registry: SessionRegistry;

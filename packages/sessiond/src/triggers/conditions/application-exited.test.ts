@@ -1,10 +1,10 @@
 import type { ExitCause } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
-import { processOf } from '../testing/threads.test.support.ts';
-import { watchedTrigger } from '../testing/watched-trigger.test.support.ts';
+import { processEndOf } from '../../process-exits/process-end.ts';
+import type { EndListener } from '../../process-exits/process-exits.ts';
+import { processOf } from '../../testing/threads.test.support.ts';
+import { watchedTrigger } from '../../testing/watched-trigger.test.support.ts';
 import { applicationExited } from './application-exited.ts';
-import { processEndOf } from './process-end.ts';
-import type { EndListener } from './process-exits.ts';
 
 const unknown = { status: undefined, goodbye: undefined, oomKilled: () => false };
 

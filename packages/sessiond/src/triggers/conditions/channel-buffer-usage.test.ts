@@ -1,8 +1,8 @@
 import type { ChannelUse } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
-import { FakeClock } from '../testing/fake-clock.test.support.ts';
-import { QUIET_LOG } from '../testing/quiet-log.test.support.ts';
-import { watchedTrigger } from '../testing/watched-trigger.test.support.ts';
+import { FakeClock } from '../../testing/fake-clock.test.support.ts';
+import { QUIET_LOG } from '../../testing/quiet-log.test.support.ts';
+import { watchedTrigger } from '../../testing/watched-trigger.test.support.ts';
 import { ChannelUsage, type MonitoredChannel } from './channel-buffer-usage.ts';
 
 const use = (channel: number, usedBytes: number, highestBytes = usedBytes): ChannelUse => {

@@ -1,9 +1,9 @@
 import { describeError } from '@ringtail/base';
 import type { ChannelUse } from '@ringtail/protocol';
-import type { Log } from '../log.ts';
-import type { Owner } from '../session.ts';
-import type { ConditionSource, Occurred, WatchedTrigger } from '../triggers/condition-source.ts';
-import type { Schedule } from './schedule.ts';
+import type { Schedule } from '../../conditions/schedule.ts';
+import type { Log } from '../../log.ts';
+import type { Owner } from '../../session.ts';
+import type { ConditionSource, Occurred, WatchedTrigger } from './condition-source.ts';
 
 /** A channel as the consumer knows it. */
 export interface MonitoredChannel {

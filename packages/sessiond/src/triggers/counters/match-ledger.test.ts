@@ -1,7 +1,7 @@
 import { CONTROL_TALLY_COUNT } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
-import { FakeCountingThread } from '../testing/counting-thread.test.support.ts';
-import { testPool } from '../testing/shares.test.support.ts';
+import { FakeCountingThread } from '../../testing/counting-thread.test.support.ts';
+import { testPool } from '../../testing/shares.test.support.ts';
 import { MatchLedger } from './match-ledger.ts';
 
 function setUp(slot = 0) {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { FakeClock } from '../testing/fake-clock.test.support.ts';
-import { processOf, threadOf } from '../testing/threads.test.support.ts';
-import { watchedTrigger } from '../testing/watched-trigger.test.support.ts';
-import { type AskedThread, LoopWatch } from './loop-watch.ts';
+import { FakeClock } from '../../testing/fake-clock.test.support.ts';
+import { processOf, threadOf } from '../../testing/threads.test.support.ts';
+import { watchedTrigger } from '../../testing/watched-trigger.test.support.ts';
+import { type AskedThread, LoopWatch } from './event-loop-stalled.ts';
 
 class FakeThread implements AskedThread {
   readonly thread;

@@ -1,10 +1,10 @@
 import type { DesiredTrigger, TriggerAction } from '@ringtail/protocol';
+import type { Session } from '../../session.ts';
+import { isAbout } from '../../session.ts';
 import type { KeyCounters, KeyGroup } from '../counters/key-counters.ts';
 import type { CounterMap } from '../maps/counter-map.ts';
-import type { Session } from '../session.ts';
-import { isAbout } from '../session.ts';
-import type { ActionState, Trigger } from './trigger.ts';
-import { isCountedAtEvent, ruleOf } from './trigger-check.ts';
+import type { ActionState, Trigger } from '../trigger.ts';
+import { isCountedAtEvent, ruleOf } from '../trigger-check.ts';
 
 type Increment = Extract<TriggerAction, { kind: 'increment' }>;
 

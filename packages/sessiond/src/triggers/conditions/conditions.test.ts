@@ -12,14 +12,14 @@ import {
   type TriggerReport,
 } from '@ringtail/protocol';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { FakeApplication } from '../testing/fake-application.test.support.ts';
-import { tellsExits } from '../testing/tells-exits.test.support.ts';
-import { type TestClient, TestDaemon } from '../testing/test-daemon.test.support.ts';
+import { FakeApplication } from '../../testing/fake-application.test.support.ts';
+import { tellsExits } from '../../testing/tells-exits.test.support.ts';
+import { type TestClient, TestDaemon } from '../../testing/test-daemon.test.support.ts';
 
 /** Processes start in these tests, on machines that may be busy. */
 const SLOW = { timeout: 60_000 };
 const POLL = { timeout: 30_000 };
-const PROGRAM = fileURLToPath(new URL('../../dist/testing/ending-application.test.support.js', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../../../dist/testing/ending-application.test.support.js', import.meta.url));
 
 let daemon: TestDaemon;
 let client: TestClient;

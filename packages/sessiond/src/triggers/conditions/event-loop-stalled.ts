@@ -1,8 +1,8 @@
 import { matchesPattern } from '@ringtail/protocol';
-import type { RecordedThread } from '../session.ts';
-import { isAbout } from '../session.ts';
-import type { ConditionSource, Occurred, WatchedTrigger } from '../triggers/condition-source.ts';
-import { type Schedule, Ticker } from './schedule.ts';
+import { type Schedule, Ticker } from '../../conditions/schedule.ts';
+import type { RecordedThread } from '../../session.ts';
+import { isAbout } from '../../session.ts';
+import type { ConditionSource, Occurred, WatchedTrigger } from './condition-source.ts';
 
 /** A registered thread that can be asked whether it is in its event loop. */
 export interface AskedThread {

@@ -1,8 +1,8 @@
 import { type MapChannelAttributes, type MapRow, type MapRowOwner, mapValueBits } from '@ringtail/protocol';
-import type { ApplicationProcess } from '../session.ts';
-import { textWeight } from '../shares/memory-weight.ts';
-import { PoolHolding } from '../shares/pool-holding.ts';
-import type { SharedPool } from '../shares/shared-pool.ts';
+import type { ApplicationProcess } from '../../session.ts';
+import { textWeight } from '../../shares/memory-weight.ts';
+import { PoolHolding } from '../../shares/pool-holding.ts';
+import type { SharedPool } from '../../shares/shared-pool.ts';
 
 /** Counters of one owner, by key. */
 type Values = Map<string, number>;

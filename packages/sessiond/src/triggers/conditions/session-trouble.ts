@@ -1,6 +1,6 @@
 import type { Listeners } from '../../listeners.ts';
 import { mayUse, type Session } from '../../session.ts';
-import type { ConditionSource } from '../condition-source.ts';
+import type { ConditionSource } from './condition-source.ts';
 
 /** What goes wrong in sessions, each sentence once for each session. */
 export function troubleSource(watch: Listeners<[Session, string]>): ConditionSource<'session-trouble'> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { FakeClock } from '../testing/fake-clock.test.support.ts';
-import { watchedTrigger } from '../testing/watched-trigger.test.support.ts';
+import { FakeClock } from '../../testing/fake-clock.test.support.ts';
+import { watchedTrigger } from '../../testing/watched-trigger.test.support.ts';
 import { EventCounts } from './event-counts.ts';
 
 const rule = { pattern: 'a:*' };

@@ -1,9 +1,9 @@
 import type { GoodbyeMessage, ProcessEnd } from '@ringtail/protocol';
+import type { Schedule } from '../conditions/schedule.ts';
 import type { ApplicationProcess } from '../session.ts';
 import type { OomCounter, OomLedger } from './oom-kills.ts';
 import { processEndOf } from './process-end.ts';
 import type { ProcessHandle } from './process-handle.ts';
-import type { Schedule } from './schedule.ts';
 
 /** A process that has ended, of this user. */
 export interface EndedProcess {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { FakeCountingThread } from '../../testing/counting-thread.test.support.ts';
+import { MAP, newMap } from '../../testing/maps.test.support.ts';
+import { testShares } from '../../testing/shares.test.support.ts';
+import { processOf } from '../../testing/threads.test.support.ts';
 import { CounterMap } from '../maps/counter-map.ts';
-import { FakeCountingThread } from '../testing/counting-thread.test.support.ts';
-import { MAP, newMap } from '../testing/maps.test.support.ts';
-import { testShares } from '../testing/shares.test.support.ts';
-import { processOf } from '../testing/threads.test.support.ts';
 import { KeyCounters } from './key-counters.ts';
 import { DAEMON_COUNTERS_MAX, type SharedCounter, ThreadCounters } from './thread-counters.ts';
 

@@ -1,16 +1,16 @@
 import { describeError, RingtailError } from '@ringtail/base';
 import type { Request, TriggerAction } from '@ringtail/protocol';
-import type { Client } from '../client.ts';
-import { ACTIONS_WAITING_MAX, POSTS_MAX, PROGRAMS_MAX } from '../limits.ts';
-import type { NotificationHub } from '../notifications/notification-hub.ts';
-import type { Owner } from '../session.ts';
-import { ProgramRunner } from './actions/exec-action.ts';
-import { Lanes } from './actions/lanes.ts';
-import { WebhookSender, type WebhookSenderOptions } from './actions/webhook-action.ts';
-import type { OccurrenceDetails } from './condition-source.ts';
+import type { Client } from '../../client.ts';
+import { ACTIONS_WAITING_MAX, POSTS_MAX, PROGRAMS_MAX } from '../../limits.ts';
+import type { NotificationHub } from '../../notifications/notification-hub.ts';
+import type { Owner } from '../../session.ts';
+import type { OccurrenceDetails } from '../conditions/condition-source.ts';
+import type { Firing, Performance } from '../trigger.ts';
+import { expandKey } from '../trigger-check.ts';
+import { ProgramRunner } from './exec-action.ts';
 import type { FindSession } from './map-increments.ts';
-import type { Firing, Performance } from './trigger.ts';
-import { expandKey } from './trigger-check.ts';
+import { Lanes } from './task-queues.ts';
+import { WebhookSender, type WebhookSenderOptions } from './webhook-action.ts';
 
 export interface ActionTableOptions extends WebhookSenderOptions {
   /** Carries a command out as that user. */

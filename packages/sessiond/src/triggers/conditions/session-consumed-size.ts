@@ -1,8 +1,8 @@
 import { describeError } from '@ringtail/base';
 import type { Log } from '../../log.ts';
 import type { Session } from '../../session.ts';
-import type { ConditionSource, Occurred, WatchedTrigger } from '../condition-source.ts';
-import type { FindSession } from '../map-increments.ts';
+import type { FindSession } from '../actions/map-increments.ts';
+import type { ConditionSource, Occurred, WatchedTrigger } from './condition-source.ts';
 
 /** As often as LTTng's monitor timer looks. */
 const CHECK_PERIOD_MS = 1000;

@@ -1,6 +1,6 @@
-import type { Owner } from '../session.ts';
-import type { ConditionSource, Occurred, WatchedTrigger } from '../triggers/condition-source.ts';
-import { type Schedule, Ticker } from './schedule.ts';
+import { type Schedule, Ticker } from '../../conditions/schedule.ts';
+import type { Owner } from '../../session.ts';
+import type { ConditionSource, Occurred, WatchedTrigger } from './condition-source.ts';
 
 export interface EventCountsOptions {
   /** How many threads are registered that this user may see. */

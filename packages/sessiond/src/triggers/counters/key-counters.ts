@@ -1,7 +1,7 @@
 import { CONTROL_COUNTER_COUNT, CONTROL_SLOT_COUNT, type CountersMessage } from '@ringtail/protocol';
+import { textWeight } from '../../shares/memory-weight.ts';
+import type { SharedPool } from '../../shares/shared-pool.ts';
 import type { CounterMap, LiveValue } from '../maps/counter-map.ts';
-import { textWeight } from '../shares/memory-weight.ts';
-import type { SharedPool } from '../shares/shared-pool.ts';
 import { type CountingThread, counterAt, difference } from './thread-counters.ts';
 
 /** What events of one rule add to the keys of one map: threads number a counter for each key, and announce it. */

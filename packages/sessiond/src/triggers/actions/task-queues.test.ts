@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Lanes } from './lanes.ts';
+import { Lanes } from './task-queues.ts';
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 

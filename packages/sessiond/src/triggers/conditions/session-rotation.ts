@@ -1,6 +1,6 @@
 import type { RotationWatch } from '../../archives/rotation-watch.ts';
 import { mayUse } from '../../session.ts';
-import type { ConditionSource } from '../condition-source.ts';
+import type { ConditionSource } from './condition-source.ts';
 
 /** Rotations of sessions, by command, by schedule and at the end of a session that was rotated. */
 export function rotationSource(watch: RotationWatch): ConditionSource<'session-rotation'> {

@@ -5,8 +5,8 @@ import {
   CONTROL_TALLY_WORDS,
   type TriggerMatchedMessage,
 } from '@ringtail/protocol';
-import { type CountingThread, difference } from '../counters/thread-counters.ts';
-import type { SharedPool } from '../shares/shared-pool.ts';
+import type { SharedPool } from '../../shares/shared-pool.ts';
+import { type CountingThread, difference } from './thread-counters.ts';
 
 const WORD_BYTES = 8;
 /** Of what is noted of a thread and a trigger. */
