@@ -11,7 +11,7 @@ const WRITES = /process\.std(?:out|err)\b|\bconsole\.\w+\(|new FdSink\(|new XMLB
 /** Every such module, and what in it makes names, paths and values of others safe to show. */
 const WRITERS: Readonly<Record<string, string>> = {
   // The streams of all commands: `run` wraps them in a `visibleStream`.
-  'cli/src/system-context.ts': 'stdout: process.stdout',
+  'cli/src/program/system-context.ts': 'stdout: process.stdout',
   // A reader that went away.
   'cli/src/main.ts': "on('error'",
   // Text of the printers, which write with `TextEscapes`, `visibleLine`, `jsonText` and `csvCell`.
@@ -19,7 +19,7 @@ const WRITERS: Readonly<Record<string, string>> = {
   'cli/src/reading/print-text.ts': 'printPrettyInJobs',
   'reader/src/jobs/job-process.ts': 'SlicePrinter',
   'cli/src/mi/xml.ts': '...XML_VALUES',
-  'session-file/src/print-session-file.ts': '...XML_VALUES',
+  'session-file/src/sessions/print-session-file.ts': '...XML_VALUES',
   'consumerd/src/log.ts': 'visibleLine(',
   'consumerd/src/main.ts': "on('error'",
   'sessiond/src/log.ts': 'visibleLine(',
@@ -37,7 +37,7 @@ it('every module that writes to a standard stream or builds XML makes texts of o
   const writers = modules.filter((name) => WRITES.test(withoutComments(textOf(name))));
   expect(writers.sort()).toEqual(Object.keys(WRITERS).sort());
   for (const [name, means] of Object.entries(WRITERS)) expect(textOf(name), name).toContain(means);
-  expect(textOf('cli/src/cli.ts')).toContain('stdout: visibleStream(context.stdout)');
+  expect(textOf('cli/src/program/run.ts')).toContain('stdout: visibleStream(context.stdout)');
 });
 
 function modulesOf(folder: string): string[] {

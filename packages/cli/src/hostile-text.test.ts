@@ -7,9 +7,9 @@ import { checkClientRequest, NO_STATISTICS } from '@ringtail/protocol';
 import { XMLValidator } from 'fast-xml-parser';
 import { describe, expect, it } from 'vitest';
 import { run } from './cli.ts';
-import { writeCurrentSession } from './current-session.ts';
 import { RESULTS, TRIGGERS } from './mi/samples.test.support.ts';
 import { writeMi } from './mi/write-mi.ts';
+import { writeCurrentSession } from './session/current-session.ts';
 import { type FakeContext, fakeContext } from './testing/fake-context.test.support.ts';
 import { type Answers, fakeDaemon, sessionCalled } from './testing/fake-daemon.test.support.ts';
 

@@ -1,3 +1,6 @@
-export { describeProgram, type Outcome, run } from './cli.ts';
-export type { Context, OutputFormat, OutputStream } from './context.ts';
-export { systemContext } from './system-context.ts';
+export { describeProgram, run } from './cli.ts';
+export type { OutputFormat } from './output/report.ts';
+export type { OutputStream } from './output/visible-stream.ts';
+export type { Outcome } from './program/command.ts';
+export type { Context } from './program/context.ts';
+export { systemContext } from './program/system-context.ts';

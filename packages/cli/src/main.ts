@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import { run } from './cli.ts';
-import { systemContext } from './system-context.ts';
+import { systemContext } from './program/system-context.ts';
 
 // A reader that goes away (`ringtail view | head`) ends us quietly.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

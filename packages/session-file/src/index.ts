@@ -1,5 +1,5 @@
-export { type Accounts, parseSessionFile, type SessionFile } from './parse-session-file.ts';
-export { printSessionFile } from './print-session-file.ts';
-export { type Command, type RestoreOptions, restoreRequests } from './restore-requests.ts';
-export type { SavedSession } from './saved-session.ts';
 export { SessionFileError, type SessionFileErrorCode } from './session-file-error.ts';
+export { type Accounts, parseSessionFile, type SessionFile } from './sessions/parse-session-file.ts';
+export { printSessionFile } from './sessions/print-session-file.ts';
+export { type Command, type RestoreOptions, restoreRequests } from './sessions/restore-requests.ts';
+export type { SavedSession } from './sessions/saved-session.ts';

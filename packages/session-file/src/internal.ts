@@ -1,3 +1,3 @@
-export { memoryElements } from './memory-elements.ts';
-export { actionElement, conditionElement, type LttngAction, type LttngCondition } from './trigger-elements.ts';
-export { presentOnly, XML_VALUES, type XmlChildren } from './xml-element.ts';
+export { memoryElements } from './sessions/memory-elements.ts';
+export { actionElement, conditionElement, type LttngAction, type LttngCondition } from './triggers/trigger-elements.ts';
+export { presentOnly, XML_VALUES, type XmlChildren } from './xml/xml-element.ts';

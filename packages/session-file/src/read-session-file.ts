@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
-import { SESSION_FILE_LENGTH_MAX } from './xml-node.ts';
+import { SESSION_FILE_LENGTH_MAX } from './xml/xml-node.ts';
 
 const { O_RDONLY, O_NONBLOCK, O_NOFOLLOW } = constants;
 

@@ -8,11 +8,11 @@ import {
 } from '@ringtail/protocol';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseSessionFile } from './parse-session-file.ts';
-import { printSessionFile } from './print-session-file.ts';
-import type { SavedSession } from './saved-session.ts';
 import { SessionFileError } from './session-file-error.ts';
-import { triggerElement } from './trigger-elements.ts';
+import { parseSessionFile } from './sessions/parse-session-file.ts';
+import { printSessionFile } from './sessions/print-session-file.ts';
+import type { SavedSession } from './sessions/saved-session.ts';
+import { triggerElement } from './triggers/trigger-elements.ts';
 
 const PLAIN: SavedSession = {
   name: 's',

@@ -1,12 +1,14 @@
 import { CtlError, type SessionDaemonClient } from '@ringtail/ctl';
 import type { Command } from 'commander';
-import type { Act } from '../cli.ts';
-import { type Context, type OutputFormat, report } from '../context.ts';
-import { withDaemon } from '../daemon.ts';
-import { addDomainOptions, type DomainOptions, requireUserspace } from '../domain.ts';
-import { CliError } from '../errors.ts';
-import { addSessionOption, collect, outputFormatOf, splitNames } from '../options.ts';
-import { Attempts, describeSession, onSession } from '../session-command.ts';
+import { withDaemon } from '../daemon/daemon.ts';
+import { CliError } from '../errors/cli-error.ts';
+import { addSessionOption, collect, outputFormatOf, splitNames } from '../options/common-options.ts';
+import { addDomainOptions, type DomainOptions, requireUserspace } from '../options/domain-options.ts';
+import { type OutputFormat, report } from '../output/report.ts';
+import type { Act } from '../program/command.ts';
+import type { Context } from '../program/context.ts';
+import { Attempts } from '../session/attempts.ts';
+import { describeSession, onSession } from '../session/on-session.ts';
 
 interface AddContextOptions extends DomainOptions {
   readonly session?: string;

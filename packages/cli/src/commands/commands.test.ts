@@ -12,8 +12,8 @@ import { join } from 'node:path';
 import { DEFAULT_CHANNEL, NO_STATISTICS, type SessionDescription } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
 import { run } from '../cli.ts';
-import { readCurrentSession, writeCurrentSession } from '../current-session.ts';
 import { TRIGGERS } from '../mi/samples.test.support.ts';
+import { readCurrentSession, writeCurrentSession } from '../session/current-session.ts';
 import { type FakeContext, fakeContext } from '../testing/fake-context.test.support.ts';
 import {
   type Answers,

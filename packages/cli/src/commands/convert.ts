@@ -1,19 +1,17 @@
 import { type Command, Option } from 'commander';
-import type { Act } from '../cli.ts';
-import type { Context } from '../context.ts';
+import type { Act } from '../program/command.ts';
+import type { Context } from '../program/context.ts';
+import { CONVERT_FORMATS } from '../reading/convert-format.ts';
 import type { ConvertOptions } from '../reading/convert-traces.ts';
 import { addReadingOptions } from '../reading/reading-options.ts';
 import { addTextOptions } from '../reading/text-options.ts';
-
-const FORMATS = ['text', 'details', 'json', 'csv', 'ctf', 'ctf2', 'counter', 'dummy'] as const;
-export type ConvertFormat = (typeof FORMATS)[number];
 
 export function addConvert(program: Command, context: Context, act: Act): Command {
   const command = program
     .command('convert')
     .description('convert traces: to text, tables, or other traces')
     .argument('[paths...]', 'traces, or directories above traces (default: the newest in ringtail-traces at home)')
-    .addOption(new Option('-o, --format <format>', 'what to make').choices(FORMATS).default('text'))
+    .addOption(new Option('-o, --format <format>', 'what to make').choices(CONVERT_FORMATS).default('text'))
     .option(
       '-w, --output <path>',
       'a file; with ctf and ctf2 a directory that is new or empty (default: standard output)',

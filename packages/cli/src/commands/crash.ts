@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
-import type { Act } from '../cli.ts';
-import { absolutePath, type Context, report } from '../context.ts';
-import { outputFormatOf } from '../options.ts';
-import { plural, shellQuote } from '../quantity.ts';
+import { outputFormatOf } from '../options/common-options.ts';
+import { plural, shellQuote } from '../output/quantity.ts';
+import { report } from '../output/report.ts';
+import { describeStatistics, warnOfLoss } from '../output/statistics.ts';
+import type { Act } from '../program/command.ts';
+import { absolutePath, type Context } from '../program/context.ts';
 import { runViewer } from '../reading/run-viewer.ts';
-import { describeStatistics, warnOfLoss } from '../statistics.ts';
-import { newTraceName, prepareTraceDirectory, removeIfEmpty, tracesDirectory } from '../trace-directory.ts';
+import { newTraceName, prepareTraceDirectory, removeIfEmpty, tracesDirectory } from '../session/trace-directory.ts';
 
 interface CrashOptions {
   readonly output?: string;

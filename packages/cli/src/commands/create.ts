@@ -1,16 +1,17 @@
-import { dirname, isAbsolute, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { dirname, resolve } from 'node:path';
 import type { SessionDaemonClient } from '@ringtail/ctl';
 import type { ClockKind, SessionDescription, TraceFormat } from '@ringtail/protocol';
 import { type Command, Option } from 'commander';
-import type { Act } from '../cli.ts';
-import { absolutePath, type Context, report } from '../context.ts';
-import { makeCurrentSession } from '../current-session.ts';
-import { withDaemon } from '../daemon.ts';
-import { CliError } from '../errors.ts';
-import { clockOption, outputFormatOf } from '../options.ts';
-import { describeSession, withNextStep } from '../session-command.ts';
-import { newTraceName, tracesDirectory } from '../trace-directory.ts';
+import { withDaemon } from '../daemon/daemon.ts';
+import { CliError } from '../errors/cli-error.ts';
+import { clockOption, outputFormatOf } from '../options/common-options.ts';
+import { pathOfUrl } from '../options/directory-url.ts';
+import { report } from '../output/report.ts';
+import type { Act } from '../program/command.ts';
+import { absolutePath, type Context } from '../program/context.ts';
+import { makeCurrentSession } from '../session/current-session.ts';
+import { describeSession, withNextStep } from '../session/on-session.ts';
+import { newTraceName, tracesDirectory } from '../session/trace-directory.ts';
 
 interface CreateOptions {
   /** False with `--no-output`. */
@@ -96,26 +97,6 @@ function outputOf(context: Context, traceName: string, options: CreateOptions): 
   if (options.output === false) return null;
   const named = options.setUrl === undefined ? options.output : pathOfUrl(options.setUrl);
   return named === undefined ? resolve(tracesDirectory(context), traceName) : absolutePath(context, named);
-}
-
-/**
- * The directory of a `file://` URL, as LTTng writes it; a bare absolute path is taken as well.
- *
- * @throws {CliError} `UNSUPPORTED`, `BAD_ARGUMENT`
- */
-export function pathOfUrl(url: string): string {
-  if (isAbsolute(url)) return url;
-  if (/^(net6?|tcp6?):/.test(url)) {
-    throw new CliError(
-      'UNSUPPORTED',
-      `not supported yet: ${url}; this version writes to local directories`,
-      'write -o DIR',
-    );
-  }
-  if (!/^file:\/\/\/[^?#]*$/.test(url)) {
-    throw new CliError('BAD_ARGUMENT', `"${url}" is no URL of a directory`, 'write file:///DIR, or -o DIR');
-  }
-  return fileURLToPath(url);
 }
 
 function refuseNetwork(options: CreateOptions): void {

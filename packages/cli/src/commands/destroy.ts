@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
-import type { Act } from '../cli.ts';
-import { type Context, report } from '../context.ts';
-import { forgetCurrentSession } from '../current-session.ts';
-import { outputFormatOf } from '../options.ts';
-import { Attempts, describeEach, onEachSession, type SessionChoice, type WaitOption } from '../session-command.ts';
-import { archivedText, statisticsText, warnOfLoss } from '../statistics.ts';
+import { outputFormatOf } from '../options/common-options.ts';
+import { report } from '../output/report.ts';
+import { archivedText, statisticsText, warnOfLoss } from '../output/statistics.ts';
+import type { Act } from '../program/command.ts';
+import type { Context } from '../program/context.ts';
+import { Attempts } from '../session/attempts.ts';
+import { forgetCurrentSession } from '../session/current-session.ts';
+import { describeEach, onEachSession, type SessionChoice, type WaitOption } from '../session/each-session.ts';
 
 export function addDestroy(program: Command, context: Context, act: Act): Command {
   const command = program

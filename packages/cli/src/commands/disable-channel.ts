@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
-import type { Act } from '../cli.ts';
-import { type Context, report } from '../context.ts';
-import { addDomainOptions, type DomainOptions, requireUserspace } from '../domain.ts';
-import { addSessionOption, outputFormatOf, splitNames } from '../options.ts';
-import { Attempts, onSession } from '../session-command.ts';
+import { addSessionOption, outputFormatOf, splitNames } from '../options/common-options.ts';
+import { addDomainOptions, type DomainOptions, requireUserspace } from '../options/domain-options.ts';
+import { report } from '../output/report.ts';
+import type { Act } from '../program/command.ts';
+import type { Context } from '../program/context.ts';
+import { Attempts } from '../session/attempts.ts';
+import { onSession } from '../session/on-session.ts';
 
 export function addDisableChannel(program: Command, context: Context, act: Act): Command {
   const command = addSessionOption(

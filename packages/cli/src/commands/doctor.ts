@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
-import type { Act } from '../cli.ts';
-import { type Context, reportTo } from '../context.ts';
 import type { Check, CheckState } from '../doctor/check.ts';
-import { CliError, ExitCode } from '../errors.ts';
-import { outputFormatOf } from '../options.ts';
-import { plural } from '../quantity.ts';
-import type { Style } from '../style.ts';
+import { CliError } from '../errors/cli-error.ts';
+import { ExitCode } from '../errors/exit-codes.ts';
+import { outputFormatOf } from '../options/common-options.ts';
+import { plural } from '../output/quantity.ts';
+import { reportTo } from '../output/report.ts';
+import type { Style } from '../output/style.ts';
+import type { Act } from '../program/command.ts';
+import type { Context } from '../program/context.ts';
 
 export function addDoctor(program: Command, context: Context, act: Act): Command {
   const command = program

@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
-import { addFullChannelOptions, channelAttributes, type FullChannelOptions } from '../channel-options.ts';
-import type { Act } from '../cli.ts';
-import { type Context, report } from '../context.ts';
-import { addDomainOptions, type DomainOptions, requireUserspace } from '../domain.ts';
-import { addSessionOption, outputFormatOf, splitNames } from '../options.ts';
-import { Attempts, describeSession, onSession } from '../session-command.ts';
+import { addFullChannelOptions, channelAttributes, type FullChannelOptions } from '../options/channel-options.ts';
+import { addSessionOption, outputFormatOf, splitNames } from '../options/common-options.ts';
+import { addDomainOptions, type DomainOptions, requireUserspace } from '../options/domain-options.ts';
+import { report } from '../output/report.ts';
+import type { Act } from '../program/command.ts';
+import type { Context } from '../program/context.ts';
+import { Attempts } from '../session/attempts.ts';
+import { describeSession, onSession } from '../session/on-session.ts';
 
 interface EnableChannelOptions extends FullChannelOptions, DomainOptions {
   readonly session?: string;

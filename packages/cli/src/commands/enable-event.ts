@@ -1,11 +1,20 @@
 import type { EventRule } from '@ringtail/protocol';
 import { type Command, Option } from 'commander';
-import type { Act } from '../cli.ts';
-import { type Context, report } from '../context.ts';
-import { addDomainOptions, type DomainOptions, LOGGERS, refuseKernel, requireUserspace } from '../domain.ts';
-import { CliError } from '../errors.ts';
-import { addSessionOption, collect, eventRule, outputFormatOf, type RuleOptions, splitNames } from '../options.ts';
-import { Attempts, onSession } from '../session-command.ts';
+import { CliError } from '../errors/cli-error.ts';
+import { addSessionOption, collect, outputFormatOf, splitNames } from '../options/common-options.ts';
+import {
+  addDomainOptions,
+  type DomainOptions,
+  LOGGERS,
+  refuseKernel,
+  requireUserspace,
+} from '../options/domain-options.ts';
+import { eventRule, type RuleOptions } from '../options/rule-options.ts';
+import { report } from '../output/report.ts';
+import type { Act } from '../program/command.ts';
+import type { Context } from '../program/context.ts';
+import { Attempts } from '../session/attempts.ts';
+import { onSession } from '../session/on-session.ts';
 
 interface EnableEventOptions extends RuleOptions, DomainOptions {
   readonly session?: string;

@@ -1,12 +1,14 @@
 import type { RotationSchedule } from '@ringtail/protocol';
 import type { Command } from 'commander';
-import type { Act } from '../cli.ts';
-import { type Context, report } from '../context.ts';
-import { CliError } from '../errors.ts';
-import { addSessionOption, outputFormatOf } from '../options.ts';
-import { parsePeriodUs, parseSize } from '../quantity-options.ts';
-import type { ScheduleChange } from '../result.ts';
-import { Attempts, describeSession, onSession } from '../session-command.ts';
+import { CliError } from '../errors/cli-error.ts';
+import { addSessionOption, outputFormatOf } from '../options/common-options.ts';
+import { parsePeriodUs, parseSize } from '../options/quantity-options.ts';
+import { report } from '../output/report.ts';
+import type { ScheduleChange } from '../output/result.ts';
+import type { Act } from '../program/command.ts';
+import type { Context } from '../program/context.ts';
+import { Attempts } from '../session/attempts.ts';
+import { describeSession, onSession } from '../session/on-session.ts';
 
 interface RotationOptions {
   readonly session?: string;

@@ -1,8 +1,10 @@
 import { type Command, Option } from 'commander';
-import type { Act } from '../cli.ts';
-import { type Context, report } from '../context.ts';
-import { addSessionOption, outputFormatOf, readOptionsAsArgpar } from '../options.ts';
-import { describeSession, onSession } from '../session-command.ts';
+import { readOptionsAsArgpar } from '../options/argpar.ts';
+import { addSessionOption, outputFormatOf } from '../options/common-options.ts';
+import { report } from '../output/report.ts';
+import type { Act } from '../program/command.ts';
+import type { Context } from '../program/context.ts';
+import { describeSession, onSession } from '../session/on-session.ts';
 import { mapScript } from '../triggers/map-script.ts';
 
 interface ExportMapsOptions {

@@ -1,15 +1,15 @@
 import type { ClockKind } from '@ringtail/protocol';
 import type { Command } from 'commander';
-import { addChannelOptions, type ChannelOptions, channelAttributes } from '../channel-options.ts';
-import type { Act } from '../cli.ts';
-import { absolutePath, type Context } from '../context.ts';
-import { CliError } from '../errors.ts';
+import { CliError } from '../errors/cli-error.ts';
 import { type GuardPlan, guardCommand } from '../guard/guard-command.ts';
 import { DEFAULT_SNAPSHOT_CAUSES, parseSnapshotCauses } from '../guard/wanted-ends.ts';
-import { clockOption, collect, outputFormatOf } from '../options.ts';
-import { parseCount, parseLimit, parsePeriodUs } from '../quantity-options.ts';
+import { addChannelOptions, type ChannelOptions, channelAttributes } from '../options/channel-options.ts';
+import { clockOption, collect, outputFormatOf } from '../options/common-options.ts';
+import { parseCount, parseLimit, parsePeriodUs } from '../options/quantity-options.ts';
+import type { Act } from '../program/command.ts';
+import { absolutePath, type Context } from '../program/context.ts';
+import { rulesOf, traceNameOf } from '../record/recorded-rules.ts';
 import { resolveCommand } from '../record/resolve-command.ts';
-import { rulesOf, traceNameOf } from './record.ts';
 
 interface GuardOptions extends ChannelOptions {
   readonly snapshotOn: string;

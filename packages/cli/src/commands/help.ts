@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import type { Act } from '../cli.ts';
-import type { Context } from '../context.ts';
-import { CliError } from '../errors.ts';
-import { didYouMean } from '../nearest.ts';
+import { CliError } from '../errors/cli-error.ts';
+import { didYouMean } from '../errors/nearest.ts';
+import type { Act } from '../program/command.ts';
+import type { Context } from '../program/context.ts';
 
 export function addHelp(program: Command, _context: Context, act: Act): Command {
   const command = program.command('help').description('explain a sub-command').argument('[command]', 'sub-command');

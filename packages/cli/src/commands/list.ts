@@ -1,15 +1,12 @@
 import { CtlError, type SessionDaemonClient } from '@ringtail/ctl';
 import type { SessionStatistics } from '@ringtail/protocol';
 import { type Command, Option } from 'commander';
-import type { Act } from '../cli.ts';
-import { type Context, report } from '../context.ts';
-import { sessionNamed } from '../current-session.ts';
-import { withDaemon } from '../daemon.ts';
+import { withDaemon } from '../daemon/daemon.ts';
+import { describeFindings } from '../diagnosis/describe-findings.ts';
 import { diagnose, withDaemonFinding } from '../diagnosis/diagnose.ts';
 import { diagnoseTroubles } from '../diagnosis/diagnose-troubles.ts';
-import { describeFindings } from '../diagnosis/finding.ts';
-import { addDomainOptions, type DomainOptions, LOGGERS, type LoggerDomain, refuseKernel } from '../domain.ts';
-import { CliError } from '../errors.ts';
+import { CliError } from '../errors/cli-error.ts';
+import { didYouMean } from '../errors/nearest.ts';
 import { MEMORY_DETAILS, type MemoryDetail } from '../listing/describe-memory.ts';
 import {
   describeDomains,
@@ -18,9 +15,19 @@ import {
   type SessionDetails,
 } from '../listing/describe-sessions.ts';
 import { describeApplications, describeLoggers } from '../listing/describe-tracepoints.ts';
-import { didYouMean } from '../nearest.ts';
-import { outputFormatOf } from '../options.ts';
-import { describeSession, onSession } from '../session-command.ts';
+import { outputFormatOf } from '../options/common-options.ts';
+import {
+  addDomainOptions,
+  type DomainOptions,
+  LOGGERS,
+  type LoggerDomain,
+  refuseKernel,
+} from '../options/domain-options.ts';
+import { report } from '../output/report.ts';
+import type { Act } from '../program/command.ts';
+import type { Context } from '../program/context.ts';
+import { sessionNamed } from '../session/current-session.ts';
+import { describeSession, onSession } from '../session/on-session.ts';
 
 export interface ListOptions extends DomainOptions {
   readonly channel?: string;

@@ -1,14 +1,15 @@
 import { RingtailError } from '@ringtail/base';
 import { CtlError, type LoadedSession, loadSessions, savedSessionsDirectories } from '@ringtail/ctl';
 import { type Command, Option } from 'commander';
-import type { Act } from '../cli.ts';
-import { absolutePath, type Context, report, reportError, warn } from '../context.ts';
-import { makeCurrentSession } from '../current-session.ts';
-import { withDaemon } from '../daemon.ts';
-import { CliError, ExitCode } from '../errors.ts';
-import { exitCodeOf } from '../exit-codes.ts';
-import { outputFormatOf } from '../options.ts';
-import { pathOfUrl } from './create.ts';
+import { withDaemon } from '../daemon/daemon.ts';
+import { CliError } from '../errors/cli-error.ts';
+import { ExitCode, exitCodeOf } from '../errors/exit-codes.ts';
+import { outputFormatOf } from '../options/common-options.ts';
+import { pathOfUrl } from '../options/directory-url.ts';
+import { report, reportError, warn } from '../output/report.ts';
+import type { Act } from '../program/command.ts';
+import { absolutePath, type Context } from '../program/context.ts';
+import { makeCurrentSession } from '../session/current-session.ts';
 
 interface LoadOptions {
   readonly all?: boolean;

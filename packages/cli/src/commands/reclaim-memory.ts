@@ -1,12 +1,14 @@
 import { type Command, Option } from 'commander';
-import type { Act } from '../cli.ts';
-import { type Context, report } from '../context.ts';
-import { addDomainOptions, type DomainOptions, refuseOtherDomains } from '../domain.ts';
-import { CliError } from '../errors.ts';
-import { addSessionOption, outputFormatOf, readOptionsAsArgpar } from '../options.ts';
-import { formatBytes } from '../quantity.ts';
-import { parsePeriodUs } from '../quantity-options.ts';
-import { onSession } from '../session-command.ts';
+import { CliError } from '../errors/cli-error.ts';
+import { readOptionsAsArgpar } from '../options/argpar.ts';
+import { addSessionOption, outputFormatOf } from '../options/common-options.ts';
+import { addDomainOptions, type DomainOptions, refuseOtherDomains } from '../options/domain-options.ts';
+import { parsePeriodUs } from '../options/quantity-options.ts';
+import { formatBytes } from '../output/quantity.ts';
+import { report } from '../output/report.ts';
+import type { Act } from '../program/command.ts';
+import type { Context } from '../program/context.ts';
+import { onSession } from '../session/on-session.ts';
 
 interface ReclaimOptions extends DomainOptions {
   readonly session?: string;

@@ -1,11 +1,11 @@
-import { basename } from 'node:path';
-import type { ClockKind, EventRule } from '@ringtail/protocol';
+import type { ClockKind } from '@ringtail/protocol';
 import type { Command } from 'commander';
-import { addChannelOptions, type ChannelOptions, channelAttributes } from '../channel-options.ts';
-import type { Act } from '../cli.ts';
-import { absolutePath, type Context } from '../context.ts';
-import { clockOption, collect, eventRule, outputFormatOf, splitNames } from '../options.ts';
+import { addChannelOptions, type ChannelOptions, channelAttributes } from '../options/channel-options.ts';
+import { clockOption, collect, outputFormatOf } from '../options/common-options.ts';
+import type { Act } from '../program/command.ts';
+import { absolutePath, type Context } from '../program/context.ts';
 import { type RecordPlan, recordCommand } from '../record/record-command.ts';
+import { rulesOf, traceNameOf } from '../record/recorded-rules.ts';
 import { resolveCommand } from '../record/resolve-command.ts';
 
 interface RecordOptions extends ChannelOptions {
@@ -64,26 +64,4 @@ Examples:
     return recordCommand(context, plan);
   });
   return command;
-}
-
-/** What each program records of its own state. */
-const STATEDUMP_PROVIDER = 'ringtail_statedump:';
-
-/** The state of programs is recorded only where it is named: a recording of one command is about what that does. */
-export function rulesOf(options: Pick<RecordOptions, 'userspace' | 'loglevel'>): EventRule[] {
-  return (options.userspace ?? ['*']).flatMap(splitNames).map((pattern) => {
-    const leavesOut = pattern.includes('*') && !pattern.startsWith(STATEDUMP_PROVIDER);
-    return eventRule(pattern, {
-      ...(options.loglevel !== undefined && { loglevel: options.loglevel }),
-      ...(leavesOut && { exclude: [`${STATEDUMP_PROVIDER}*`] }),
-    });
-  });
-}
-
-/** What a trace of this command is called: `app` for `node --flag dir/app.js`, else the command's own name. */
-export function traceNameOf(words: readonly [string, ...string[]]): string {
-  const [command, ...rest] = words;
-  const script = /^node(js)?$/.test(basename(command)) ? rest.find((word) => /\.[cm]?[jt]s$/.test(word)) : undefined;
-  const name = basename(script ?? command).replace(/\.[cm]?[jt]s$/, '');
-  return name.replace(/[^\w.-]+/g, '_').replace(/^[.-]+/, '') || 'command';
 }

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
-import type { Act } from '../cli.ts';
-import { type Context, type OutputFormat, report, warn } from '../context.ts';
-import { CliError } from '../errors.ts';
-import { actionArgument, addSessionOption, outputFormatOf } from '../options.ts';
-import { onSession } from '../session-command.ts';
+import { CliError } from '../errors/cli-error.ts';
+import { actionArgument, addSessionOption, outputFormatOf } from '../options/common-options.ts';
+import { type OutputFormat, report, warn } from '../output/report.ts';
+import type { Act } from '../program/command.ts';
+import type { Context } from '../program/context.ts';
+import { onSession } from '../session/on-session.ts';
 
 type Part = 'metadata' | 'statedump';
 

@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
-import type { Act } from '../cli.ts';
-import { type Context, report } from '../context.ts';
-import { outputFormatOf } from '../options.ts';
-import type { CommandResult } from '../result.ts';
-import { onSession, type WaitOption } from '../session-command.ts';
-import { archivedText, warnOfLoss } from '../statistics.ts';
+import { outputFormatOf } from '../options/common-options.ts';
+import { report } from '../output/report.ts';
+import type { CommandResult } from '../output/result.ts';
+import { archivedText, warnOfLoss } from '../output/statistics.ts';
+import type { Act } from '../program/command.ts';
+import type { Context } from '../program/context.ts';
+import type { WaitOption } from '../session/each-session.ts';
+import { onSession } from '../session/on-session.ts';
 
 type Rotated = Omit<Extract<CommandResult, { readonly command: 'rotate' }>, 'command'>;
 

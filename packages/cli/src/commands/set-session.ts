@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
-import type { Act } from '../cli.ts';
-import { type Context, report } from '../context.ts';
-import { writeCurrentSession } from '../current-session.ts';
-import { outputFormatOf } from '../options.ts';
-import { describeSession, onSession } from '../session-command.ts';
+import { outputFormatOf } from '../options/common-options.ts';
+import { report } from '../output/report.ts';
+import type { Act } from '../program/command.ts';
+import type { Context } from '../program/context.ts';
+import { writeCurrentSession } from '../session/current-session.ts';
+import { describeSession, onSession } from '../session/on-session.ts';
 
 export function addSetSession(program: Command, context: Context, act: Act): Command {
   const command = program

@@ -1,13 +1,15 @@
 import { type Command, Option } from 'commander';
-import type { Act } from '../cli.ts';
-import { type Context, report, warn } from '../context.ts';
-import { CliError } from '../errors.ts';
-import { didYouMean } from '../nearest.ts';
-import { addSessionOption, collect, outputFormatOf, readOptionsAsArgpar } from '../options.ts';
-import { formatCount } from '../quantity.ts';
-import { parseCount } from '../quantity-options.ts';
-import type { MapOwner, MapTable } from '../result.ts';
-import { describeSession, onSession } from '../session-command.ts';
+import { CliError } from '../errors/cli-error.ts';
+import { didYouMean } from '../errors/nearest.ts';
+import { readOptionsAsArgpar } from '../options/argpar.ts';
+import { addSessionOption, collect, outputFormatOf } from '../options/common-options.ts';
+import { parseCount } from '../options/quantity-options.ts';
+import { formatCount } from '../output/quantity.ts';
+import { report, warn } from '../output/report.ts';
+import type { MapOwner, MapTable } from '../output/result.ts';
+import type { Act } from '../program/command.ts';
+import type { Context } from '../program/context.ts';
+import { describeSession, onSession } from '../session/on-session.ts';
 import { type MapSelection, mapTables } from '../triggers/map-tables.ts';
 import { ownerUidOf } from '../triggers/parse-trigger.ts';
 

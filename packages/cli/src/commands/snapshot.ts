@@ -2,16 +2,17 @@ import { basename } from 'node:path';
 import { CtlError } from '@ringtail/ctl';
 import type { SnapshotOutput, SnapshotOutputParameters } from '@ringtail/protocol';
 import { type Command, Option } from 'commander';
-import type { Act } from '../cli.ts';
-import { absolutePath, type Context, type OutputFormat, report } from '../context.ts';
-import { CliError } from '../errors.ts';
-import { didYouMean } from '../nearest.ts';
-import { actionArgument, addSessionOption, outputFormatOf } from '../options.ts';
-import { shellQuote } from '../quantity.ts';
-import { parseLimit } from '../quantity-options.ts';
-import { describeSession, onSession } from '../session-command.ts';
-import { describeStatistics, warnOfLoss } from '../statistics.ts';
-import { pathOfUrl } from './create.ts';
+import { CliError } from '../errors/cli-error.ts';
+import { didYouMean } from '../errors/nearest.ts';
+import { actionArgument, addSessionOption, outputFormatOf } from '../options/common-options.ts';
+import { pathOfUrl } from '../options/directory-url.ts';
+import { parseLimit } from '../options/quantity-options.ts';
+import { shellQuote } from '../output/quantity.ts';
+import { type OutputFormat, report } from '../output/report.ts';
+import { describeStatistics, warnOfLoss } from '../output/statistics.ts';
+import type { Act } from '../program/command.ts';
+import { absolutePath, type Context } from '../program/context.ts';
+import { describeSession, onSession } from '../session/on-session.ts';
 
 interface SnapshotOptions {
   readonly session?: string;

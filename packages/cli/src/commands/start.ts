@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
-import type { Act } from '../cli.ts';
-import { type Context, report } from '../context.ts';
-import { outputFormatOf } from '../options.ts';
-import { Attempts, describeEach, onEachSession, type SessionChoice } from '../session-command.ts';
+import { outputFormatOf } from '../options/common-options.ts';
+import { report } from '../output/report.ts';
+import type { Act } from '../program/command.ts';
+import type { Context } from '../program/context.ts';
+import { Attempts } from '../session/attempts.ts';
+import { describeEach, onEachSession, type SessionChoice } from '../session/each-session.ts';
 
 export function addStart(program: Command, context: Context, act: Act): Command {
   const command = program

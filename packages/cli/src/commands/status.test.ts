@@ -1,7 +1,7 @@
 import { NO_STATISTICS, type SessionDiagnosis } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
 import { run } from '../cli.ts';
-import { writeCurrentSession } from '../current-session.ts';
+import { writeCurrentSession } from '../session/current-session.ts';
 import { fakeContext } from '../testing/fake-context.test.support.ts';
 import { type Answers, fakeDaemon, Refusal, sessionCalled } from '../testing/fake-daemon.test.support.ts';
 

@@ -1,14 +1,15 @@
 import type { DaemonStatus } from '@ringtail/protocol';
 import type { Command } from 'commander';
-import type { Act } from '../cli.ts';
-import { type Context, reportTo } from '../context.ts';
-import { withDaemon } from '../daemon.ts';
+import { withDaemon } from '../daemon/daemon.ts';
 import { withDaemonFinding } from '../diagnosis/diagnose.ts';
-import { refuseKernel } from '../domain.ts';
-import { CliError } from '../errors.ts';
-import { outputFormatOf } from '../options.ts';
-import { formatBytes, formatSeconds, plural } from '../quantity.ts';
-import type { Style } from '../style.ts';
+import { CliError } from '../errors/cli-error.ts';
+import { outputFormatOf } from '../options/common-options.ts';
+import { refuseKernel } from '../options/domain-options.ts';
+import { formatBytes, formatSeconds, plural } from '../output/quantity.ts';
+import { reportTo } from '../output/report.ts';
+import type { Style } from '../output/style.ts';
+import type { Act } from '../program/command.ts';
+import type { Context } from '../program/context.ts';
 import { addListingOptions, type ListOptions, listSession } from './list.ts';
 
 interface StatusOptions extends ListOptions {

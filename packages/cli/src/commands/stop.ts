@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
-import type { Act } from '../cli.ts';
-import { type Context, report } from '../context.ts';
-import { outputFormatOf } from '../options.ts';
-import { Attempts, describeEach, onEachSession, type SessionChoice, type WaitOption } from '../session-command.ts';
-import { statisticsText, warnOfLoss } from '../statistics.ts';
+import { outputFormatOf } from '../options/common-options.ts';
+import { report } from '../output/report.ts';
+import { statisticsText, warnOfLoss } from '../output/statistics.ts';
+import type { Act } from '../program/command.ts';
+import type { Context } from '../program/context.ts';
+import { Attempts } from '../session/attempts.ts';
+import { describeEach, onEachSession, type SessionChoice, type WaitOption } from '../session/each-session.ts';
 
 export function addStop(program: Command, context: Context, act: Act): Command {
   const command = program

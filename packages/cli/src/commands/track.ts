@@ -1,13 +1,15 @@
 import type { SessionDaemonClient } from '@ringtail/ctl';
 import type { TrackedAttribute } from '@ringtail/protocol';
 import { type Command, Option } from 'commander';
-import type { Act } from '../cli.ts';
-import { type Context, report, warn } from '../context.ts';
-import { addDomainOptions, type DomainOptions, refuseKernel, requireUserspace } from '../domain.ts';
-import { CliError } from '../errors.ts';
-import { addSessionOption, outputFormatOf, splitNames } from '../options.ts';
-import type { CommandResult } from '../result.ts';
-import { Attempts, describeSession, onSession } from '../session-command.ts';
+import { CliError } from '../errors/cli-error.ts';
+import { addSessionOption, outputFormatOf, splitNames } from '../options/common-options.ts';
+import { addDomainOptions, type DomainOptions, refuseKernel, requireUserspace } from '../options/domain-options.ts';
+import { report, warn } from '../output/report.ts';
+import type { CommandResult } from '../output/result.ts';
+import type { Act } from '../program/command.ts';
+import type { Context } from '../program/context.ts';
+import { Attempts } from '../session/attempts.ts';
+import { describeSession, onSession } from '../session/on-session.ts';
 import { groupNumber, userNumber } from '../users.ts';
 
 /** An option without a value is `true`. */

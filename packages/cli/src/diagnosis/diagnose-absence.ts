@@ -1,8 +1,8 @@
-import { plural, shellQuote } from '../quantity.ts';
+import { plural, shellQuote } from '../output/quantity.ts';
 import { userName } from '../users.ts';
-import type { DaemonFacts } from './diagnose-session.ts';
 import { type Finding, shortened } from './finding.ts';
 import type { NodeProgram } from './node-programs.ts';
+import type { DaemonFacts } from './session-facts.ts';
 import type { OtherDaemon, Surroundings } from './surroundings.ts';
 
 interface AbsenceFacts {

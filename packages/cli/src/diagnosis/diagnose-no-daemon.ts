@@ -1,4 +1,4 @@
-import { shellQuote } from '../quantity.ts';
+import { shellQuote } from '../output/quantity.ts';
 import { daemonLines } from './diagnose-absence.ts';
 import type { Finding } from './finding.ts';
 import type { Surroundings } from './surroundings.ts';

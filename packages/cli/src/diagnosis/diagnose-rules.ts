@@ -6,9 +6,9 @@ import {
   ruleMatches,
   type TracepointDescription,
 } from '@ringtail/protocol';
-import { describeLogLevel } from '../log-level.ts';
-import { nearestNames } from '../nearest.ts';
-import { formatCount, plural, shellQuote } from '../quantity.ts';
+import { nearestNames } from '../errors/nearest.ts';
+import { describeLogLevel } from '../options/log-level.ts';
+import { formatCount, plural, shellQuote } from '../output/quantity.ts';
 import { fieldNamesOf, fieldsAskedFor, hasField } from './filter-fields.ts';
 import { type Finding, shortened } from './finding.ts';
 

@@ -7,10 +7,11 @@ import {
   type SessionDiagnosis,
 } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
-import { styleFor } from '../style.ts';
+import { styleFor } from '../output/style.ts';
 import { sessionCalled } from '../testing/fake-daemon.test.support.ts';
-import { diagnoseSession, type SessionFacts } from './diagnose-session.ts';
-import { describeFindings } from './finding.ts';
+import { describeFindings } from './describe-findings.ts';
+import { diagnoseSession } from './diagnose-session.ts';
+import type { SessionFacts } from './session-facts.ts';
 import type { Surroundings } from './surroundings.ts';
 
 const NAMES = ['shop:order', 'shop:payment'];

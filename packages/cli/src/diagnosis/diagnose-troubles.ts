@@ -1,4 +1,4 @@
-import { shellQuote } from '../quantity.ts';
+import { shellQuote } from '../output/quantity.ts';
 import { type Finding, type FindingCode, shortened } from './finding.ts';
 
 interface Kind {

@@ -1,8 +1,9 @@
 import { statSync } from 'node:fs';
 import { CtlError, type SessionDaemonClient } from '@ringtail/ctl';
 import type { SessionDescription, SessionStatistics } from '@ringtail/protocol';
-import { type Context, explain } from '../context.ts';
-import { CliError } from '../errors.ts';
+import { CliError } from '../errors/cli-error.ts';
+import { explain } from '../output/report.ts';
+import type { Context } from '../program/context.ts';
 import { diagnoseNoDaemon } from './diagnose-no-daemon.ts';
 import { diagnoseSession } from './diagnose-session.ts';
 import { diagnoseTroubles } from './diagnose-troubles.ts';

@@ -1,6 +1,3 @@
-import { plural } from '../quantity.ts';
-import type { Style } from '../style.ts';
-
 /** What can stand between a program and its trace; in the order in which an event meets it. */
 export type FindingCode =
   | 'NO_DAEMON'
@@ -52,20 +49,4 @@ const SHOWN_MAX = 20;
 export function shortened(lines: readonly string[]): string[] {
   if (lines.length <= SHOWN_MAX) return [...lines];
   return [...lines.slice(0, SHOWN_MAX), `and ${lines.length - SHOWN_MAX} more`];
-}
-
-/** For people, the first cause first; empty where there is no finding. */
-export function describeFindings(style: Style, findings: readonly Finding[], eventsRecorded: number): string[] {
-  if (findings.length === 0) return [];
-  const what = eventsRecorded > 0 ? 'Not everything was recorded' : 'No events';
-  const heading = style.yellow(`${what}, for ${plural(findings.length, 'reason')}:`);
-  return [heading, ...findings.flatMap((finding) => linesOf(style, finding))];
-}
-
-function linesOf(style: Style, { what, evidence, nextStep }: Finding): string[] {
-  return [
-    `  - ${style.bold(what)}`,
-    ...evidence.map((line) => `      ${line}`),
-    `      ${style.cyan('next:')} ${nextStep}`,
-  ];
 }

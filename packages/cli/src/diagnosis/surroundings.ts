@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CtlError, SessionDaemonClient } from '@ringtail/ctl';
 import { ROOT_RUN_DIRECTORY } from '@ringtail/protocol';
-import type { Context } from '../context.ts';
-import { candidates } from '../daemon.ts';
+import { candidates } from '../daemon/daemon.ts';
+import type { Context } from '../program/context.ts';
 import { listeningRunDirectories } from './listening-sockets.ts';
 import { type NodeProgram, nodePrograms } from './node-programs.ts';
 

@@ -1,8 +1,8 @@
 import { dirname } from 'node:path';
 import { ownerBySocket } from '@ringtail/ctl';
 import { CONTROL_COUNTERS_OFFSET, type DaemonStatus, runDirectoryAt } from '@ringtail/protocol';
-import { permissionHint } from '../daemon.ts';
-import { formatBytes, shellQuote } from '../quantity.ts';
+import { permissionHint } from '../daemon/daemon.ts';
+import { formatBytes, shellQuote } from '../output/quantity.ts';
 import { userName } from '../users.ts';
 import { type Check, fine, type Machine, problem, warning } from './check.ts';
 import { fileSizeLimit } from './process-limit.ts';

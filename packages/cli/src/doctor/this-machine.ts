@@ -3,7 +3,7 @@ import { lstatSync, readFileSync, type Stats, statfsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { describeError } from '@ringtail/base';
 import { loadPosix } from '@ringtail/posix';
-import type { Context } from '../context.ts';
+import type { Context } from '../program/context.ts';
 import type { Machine, PathFacts } from './check.ts';
 
 const VERSION_TIMEOUT_MS = 5000;

@@ -11,17 +11,18 @@ import {
   NO_STATISTICS,
   type SnapshotRecorded,
 } from '@ringtail/protocol';
-import type { Outcome } from '../cli.ts';
-import { absolutePath, type Context, type OutputFormat, reportTo, warn } from '../context.ts';
-import { type Daemon, isRunning, privateDaemon } from '../daemon.ts';
+import { type Daemon, isRunning, privateDaemon } from '../daemon/daemon.ts';
+import { type OutputFormat, reportTo, warn } from '../output/report.ts';
+import type { Outcome } from '../program/command.ts';
+import { absolutePath, type Context } from '../program/context.ts';
 import { CommandSignals } from '../record/command-signals.ts';
 import { terminalRole } from '../record/controlling-terminal.ts';
 import { findMissing } from '../record/explain-missing.ts';
 import { registerUrl, tracedEnvironment, watchCommand } from '../record/preload.ts';
 import { outcomeOf } from '../record/record-command.ts';
 import { runCommand } from '../record/run-command.ts';
-import { newTraceName, removeIfEmpty, tracesDirectory } from '../trace-directory.ts';
-import { trustingWorkingDirectoryOwner } from '../working-directory-owner.ts';
+import { trustingWorkingDirectoryOwner } from '../record/working-directory-owner.ts';
+import { newTraceName, removeIfEmpty, tracesDirectory } from '../session/trace-directory.ts';
 import { describeGuarded, describeSnapshot, type Guarded, guardJson, isEmpty } from './guard-summary.ts';
 import { type EndedProcess, ProcessWatch } from './process-watch.ts';
 import { type GuardSnapshot, SnapshotQueue } from './snapshot-queue.ts';

@@ -1,9 +1,9 @@
 import type { ProcessEnd } from '@ringtail/protocol';
 import type { Finding } from '../diagnosis/finding.ts';
-import { formatSeconds, plural, shellQuote } from '../quantity.ts';
+import { formatSeconds, plural, shellQuote } from '../output/quantity.ts';
+import { describeLoss, describeStatistics } from '../output/statistics.ts';
+import type { Style } from '../output/style.ts';
 import { explainMissing } from '../record/explain-missing.ts';
-import { describeLoss, describeStatistics } from '../statistics.ts';
-import type { Style } from '../style.ts';
 import type { GuardSnapshot } from './snapshot-queue.ts';
 import { describeEnd } from './wanted-ends.ts';
 

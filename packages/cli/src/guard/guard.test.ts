@@ -1,6 +1,6 @@
 import { NO_STATISTICS, type ProcessEnd, type SnapshotRecorded } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
-import { styleFor } from '../style.ts';
+import { styleFor } from '../output/style.ts';
 import { describeGuarded, type Guarded, guardJson } from './guard-summary.ts';
 import { ProcessWatch } from './process-watch.ts';
 import { SnapshotQueue } from './snapshot-queue.ts';

@@ -1,5 +1,5 @@
 import type { Notification, ProcessEnd, TriggerReport } from '@ringtail/protocol';
-import { isRunning } from '../daemon.ts';
+import { isRunning } from '../daemon/daemon.ts';
 
 /** A process that had registered, and has ended. */
 export interface EndedProcess {

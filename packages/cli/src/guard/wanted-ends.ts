@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import type { ProcessEnd } from '@ringtail/protocol';
-import { CliError } from '../errors.ts';
-import { didYouMean } from '../nearest.ts';
+import { CliError } from '../errors/cli-error.ts';
+import { didYouMean } from '../errors/nearest.ts';
 import type { CommandEnd } from '../record/run-command.ts';
 
 /** What a snapshot is recorded of. */

@@ -1,5 +1,5 @@
 import type { ChannelDescription, RingMemory } from '@ringtail/protocol';
-import { formatBytes, plural } from '../quantity.ts';
+import { formatBytes, plural } from '../output/quantity.ts';
 import { userName } from '../users.ts';
 
 export const MEMORY_DETAILS = ['total', 'compact', 'full'] as const;

@@ -7,9 +7,9 @@ import type {
   SessionStatistics,
   TrackedAttribute,
 } from '@ringtail/protocol';
-import { describeLogLevel } from '../log-level.ts';
-import { formatBytes, formatCount } from '../quantity.ts';
-import type { Style } from '../style.ts';
+import { describeLogLevel } from '../options/log-level.ts';
+import { formatBytes, formatCount } from '../output/quantity.ts';
+import type { Style } from '../output/style.ts';
 import { groupName, userName } from '../users.ts';
 import { describeMemory, type MemoryDetail } from './describe-memory.ts';
 

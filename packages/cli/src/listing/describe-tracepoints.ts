@@ -1,7 +1,7 @@
 import type { ApplicationDescription, JsonValue, TracepointDescription } from '@ringtail/protocol';
-import type { LoggerDomain } from '../domain.ts';
-import { describeLogLevel } from '../log-level.ts';
-import type { Style } from '../style.ts';
+import type { LoggerDomain } from '../options/domain-options.ts';
+import { describeLogLevel } from '../options/log-level.ts';
+import type { Style } from '../output/style.ts';
 
 /** Tracepoints of the programs that are registered, thread by thread, as LTTng lists them. */
 export function describeApplications(

@@ -8,7 +8,7 @@ import {
   type TriggerCondition,
   type TriggerDescription,
 } from '@ringtail/protocol';
-import type { CommandResult } from '../result.ts';
+import type { CommandResult } from '../output/result.ts';
 
 const MAPS: readonly MapChannelAttributes[] = (['user', 'process'] as const).map((ownership) => ({
   name: `${ownership}s`,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { describeProgram } from '../cli.ts';
-import { systemContext } from '../system-context.ts';
+import { systemContext } from '../program/system-context.ts';
 import { RESULTS } from './samples.test.support.ts';
 import { violations } from './schema-facts.test.support.ts';
 import { writeMi, writeMiFailure } from './write-mi.ts';

@@ -1,5 +1,5 @@
 import type { XmlChildren } from '@ringtail/session-file/internal';
-import type { CommandResult } from '../result.ts';
+import type { CommandResult } from '../output/result.ts';
 import { contextElement, ruleElement, tracepointElement } from './event-elements.ts';
 import { mapTableElements } from './map-elements.ts';
 import {

@@ -12,12 +12,14 @@ import {
   writeCtf,
 } from '@ringtail/reader';
 import type { Command } from 'commander';
-import type { Outcome } from '../cli.ts';
-import type { ConvertFormat } from '../commands/convert.ts';
-import { absolutePath, type Context, reportError, reportTo } from '../context.ts';
-import { CliError, ExitCode } from '../errors.ts';
-import { outputFormatOf, splitNames } from '../options.ts';
-import { formatBytes, plural } from '../quantity.ts';
+import { CliError } from '../errors/cli-error.ts';
+import { ExitCode } from '../errors/exit-codes.ts';
+import { outputFormatOf, splitNames } from '../options/common-options.ts';
+import { formatBytes, plural } from '../output/quantity.ts';
+import { reportError, reportTo } from '../output/report.ts';
+import type { Outcome } from '../program/command.ts';
+import { absolutePath, type Context } from '../program/context.ts';
+import type { ConvertFormat } from './convert-format.ts';
 import { openOptions, tracePaths } from './open-options.ts';
 import { Output } from './output.ts';
 import { prettyOptions, printText } from './print-text.ts';

@@ -7,8 +7,9 @@ import {
   type TextSink,
   type TraceReader,
 } from '@ringtail/reader';
-import type { Context, OutputStream } from '../context.ts';
-import { CliError } from '../errors.ts';
+import { CliError } from '../errors/cli-error.ts';
+import type { OutputStream } from '../output/visible-stream.ts';
+import type { Context } from '../program/context.ts';
 import type { TextOptions } from './text-options.ts';
 
 /** @throws {CliError} `BAD_ARGUMENT` */

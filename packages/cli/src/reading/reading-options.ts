@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { collect } from '../options.ts';
+import { collect } from '../options/common-options.ts';
 
 /** What the user wants of traces, as the options of commands that read them say it. */
 export interface ReadingOptions {

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
-import type { Outcome } from '../cli.ts';
-import type { Context } from '../context.ts';
-import { CliError } from '../errors.ts';
+import { CliError } from '../errors/cli-error.ts';
+import type { Outcome } from '../program/command.ts';
+import type { Context } from '../program/context.ts';
 import { resolveCommand } from '../record/resolve-command.ts';
 
 /**

@@ -2,11 +2,12 @@ import { existsSync, readdirSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { CtlError } from '@ringtail/ctl';
 import type { SessionDescription } from '@ringtail/protocol';
-import { absolutePath, type Context, warn } from '../context.ts';
-import { readCurrentSession } from '../current-session.ts';
-import { withDaemon } from '../daemon.ts';
-import { CliError } from '../errors.ts';
-import { lastTrace, tracesDirectory } from '../trace-directory.ts';
+import { withDaemon } from '../daemon/daemon.ts';
+import { CliError } from '../errors/cli-error.ts';
+import { warn } from '../output/report.ts';
+import { absolutePath, type Context } from '../program/context.ts';
+import { readCurrentSession } from '../session/current-session.ts';
+import { lastTrace, tracesDirectory } from '../session/trace-directory.ts';
 
 /**
  * The directories of the traces that words of a command line mean: paths, or names of sessions, also of destroyed ones

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { CliError } from '../errors.ts';
+import { CliError } from '../errors/cli-error.ts';
 
 const JOBS_MAX = 64;
 

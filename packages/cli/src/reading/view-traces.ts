@@ -1,9 +1,10 @@
 import { openTraces, printJson } from '@ringtail/reader';
 import type { Command } from 'commander';
-import type { Outcome } from '../cli.ts';
-import { absolutePath, type Context, reportError } from '../context.ts';
-import { ExitCode } from '../errors.ts';
-import { outputFormatOf } from '../options.ts';
+import { ExitCode } from '../errors/exit-codes.ts';
+import { outputFormatOf } from '../options/common-options.ts';
+import { reportError } from '../output/report.ts';
+import type { Outcome } from '../program/command.ts';
+import { absolutePath, type Context } from '../program/context.ts';
 import { openOptions } from './open-options.ts';
 import { Output } from './output.ts';
 import { prettyOptions, printText } from './print-text.ts';

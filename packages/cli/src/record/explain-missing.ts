@@ -1,10 +1,10 @@
 import type { SessionDaemonClient } from '@ringtail/ctl';
 import type { SessionStatistics } from '@ringtail/protocol';
-import type { Context } from '../context.ts';
 import { diagnose } from '../diagnosis/diagnose.ts';
 import { diagnoseTroubles, type TroubledSession } from '../diagnosis/diagnose-troubles.ts';
 import type { Finding, FindingCode } from '../diagnosis/finding.ts';
-import { describeSession } from '../session-command.ts';
+import type { Context } from '../program/context.ts';
+import { describeSession } from '../session/on-session.ts';
 
 /** A command's programs get the tracer and the run directory from its environment: what else runs has nothing to do with it. */
 const NOBODY: ReadonlySet<FindingCode> = new Set(['OTHER_DAEMON', 'OTHER_USER', 'NO_APPLICATION']);

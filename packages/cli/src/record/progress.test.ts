@@ -1,7 +1,7 @@
 import type { SessionStatistics } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
-import { styleFor } from '../style.ts';
-import { visibleStream } from '../visible-stream.ts';
+import { styleFor } from '../output/style.ts';
+import { visibleStream } from '../output/visible-stream.ts';
 import { ProgressLine } from './progress.ts';
 
 const statistics = { eventsRecorded: 3000, eventsDiscarded: 2, bytes: 4096 } as SessionStatistics;

@@ -1,7 +1,7 @@
 import type { SessionStatistics } from '@ringtail/protocol';
-import type { OutputStream } from '../context.ts';
-import { formatBytes, formatCount, formatSeconds } from '../quantity.ts';
-import { clearedLine, type Style } from '../style.ts';
+import { formatBytes, formatCount, formatSeconds } from '../output/quantity.ts';
+import { clearedLine, type Style } from '../output/style.ts';
+import type { OutputStream } from '../output/visible-stream.ts';
 
 /** The live line of a recording, rewritten in place. Does nothing where the stream is no terminal. */
 export class ProgressLine {

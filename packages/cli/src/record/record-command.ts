@@ -10,12 +10,12 @@ import {
   NO_STATISTICS,
   type SessionStatistics,
 } from '@ringtail/protocol';
-import type { Outcome } from '../cli.ts';
-import { type Context, type OutputFormat, reportTo, warn } from '../context.ts';
-import { type Daemon, daemonForRecording, isRunning } from '../daemon.ts';
-import { styleFor } from '../style.ts';
-import { newTraceName, prepareTraceDirectory, removeIfEmpty, tracesDirectory } from '../trace-directory.ts';
-import { trustingWorkingDirectoryOwner } from '../working-directory-owner.ts';
+import { type Daemon, daemonForRecording, isRunning } from '../daemon/daemon.ts';
+import { type OutputFormat, reportTo, warn } from '../output/report.ts';
+import { styleFor } from '../output/style.ts';
+import type { Outcome } from '../program/command.ts';
+import type { Context } from '../program/context.ts';
+import { newTraceName, prepareTraceDirectory, removeIfEmpty, tracesDirectory } from '../session/trace-directory.ts';
 import { CommandSignals } from './command-signals.ts';
 import { terminalRole } from './controlling-terminal.ts';
 import { findingsAtEnd, findMissing } from './explain-missing.ts';
@@ -23,6 +23,7 @@ import { registerUrl, tracedEnvironment, watchCommand } from './preload.ts';
 import { ProgressLine } from './progress.ts';
 import { type CommandEnd, runCommand } from './run-command.ts';
 import { describeSummary, type Recording, summaryJson } from './summary.ts';
+import { trustingWorkingDirectoryOwner } from './working-directory-owner.ts';
 
 const PROGRESS_PERIOD_MS = 1000;
 

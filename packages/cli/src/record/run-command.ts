@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { errnoOf } from '@ringtail/base';
-import { CliError } from '../errors.ts';
+import { CliError } from '../errors/cli-error.ts';
 import type { CommandSignals } from './command-signals.ts';
 import { notExecutable } from './resolve-command.ts';
 

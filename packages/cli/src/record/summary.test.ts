@@ -1,6 +1,6 @@
 import type { SessionStatistics } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
-import { styleFor } from '../style.ts';
+import { styleFor } from '../output/style.ts';
 import { explainMissing } from './explain-missing.ts';
 import { describeSummary, type Recording, summaryJson } from './summary.ts';
 

@@ -1,8 +1,8 @@
 import type { SessionStatistics } from '@ringtail/protocol';
 import type { Finding } from '../diagnosis/finding.ts';
-import { formatBytes, formatCount, formatSeconds, shellQuote } from '../quantity.ts';
-import { describeLoss } from '../statistics.ts';
-import type { Style } from '../style.ts';
+import { formatBytes, formatCount, formatSeconds, shellQuote } from '../output/quantity.ts';
+import { describeLoss } from '../output/statistics.ts';
+import type { Style } from '../output/style.ts';
 import { explainMissing } from './explain-missing.ts';
 import type { CommandEnd } from './run-command.ts';
 

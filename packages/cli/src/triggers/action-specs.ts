@@ -1,12 +1,12 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { basename, delimiter, isAbsolute, join } from 'node:path';
 import { EVERY_TIME, type RatePolicy, type TriggerAction } from '@ringtail/protocol';
-import { pathOfUrl } from '../commands/create.ts';
-import { absolutePath, type Context } from '../context.ts';
-import { refuseKernel } from '../domain.ts';
-import { CliError } from '../errors.ts';
-import { didYouMean } from '../nearest.ts';
-import { parseCount, parseLimit, parsePeriodUs } from '../quantity-options.ts';
+import { CliError } from '../errors/cli-error.ts';
+import { didYouMean } from '../errors/nearest.ts';
+import { pathOfUrl } from '../options/directory-url.ts';
+import { refuseKernel } from '../options/domain-options.ts';
+import { parseCount, parseLimit, parsePeriodUs } from '../options/quantity-options.ts';
+import { absolutePath, type Context } from '../program/context.ts';
 import { one, type SpecOption, type SpecPart, type SpecWords } from './spec-words.ts';
 
 /** One type of action of the command line. */

@@ -1,6 +1,6 @@
 import { FilterError, parseFilter } from '@ringtail/ctf/filter';
-import { CliError } from '../errors.ts';
-import { pointAt } from '../filter.ts';
+import { CliError } from '../errors/cli-error.ts';
+import { pointAt } from '../options/filter.ts';
 
 /** A field of an event or a context, or an element of one, by the names and indexes that lead to it. */
 export type CapturedField = Extract<ReturnType<typeof parseFilter>, { readonly kind: 'field' }>;

@@ -1,8 +1,8 @@
 import { EXIT_CAUSES, type ExitCause, type TriggerCondition } from '@ringtail/protocol';
-import { refuseKernel } from '../domain.ts';
-import { CliError } from '../errors.ts';
-import { didYouMean } from '../nearest.ts';
-import { parsePeriodUs, parseSizeOrZero } from '../quantity-options.ts';
+import { CliError } from '../errors/cli-error.ts';
+import { didYouMean } from '../errors/nearest.ts';
+import { refuseKernel } from '../options/domain-options.ts';
+import { parsePeriodUs, parseSizeOrZero } from '../options/quantity-options.ts';
 import { parseCapture } from './capture-expression.ts';
 import { EVENT_RULE_OPTIONS, eventRuleOf, INSTRUMENTATION_OPTIONS, requireUserTracepoints } from './event-rule-spec.ts';
 import { one, type SpecOption, type SpecPart, type SpecWords } from './spec-words.ts';

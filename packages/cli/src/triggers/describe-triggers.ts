@@ -6,8 +6,8 @@ import type {
   TriggerDefinition,
   TriggerDescription,
 } from '@ringtail/protocol';
-import { describeLogLevel } from '../log-level.ts';
-import { shellQuote } from '../quantity.ts';
+import { describeLogLevel } from '../options/log-level.ts';
+import { shellQuote } from '../output/quantity.ts';
 
 /** Triggers as LTTng lists them, with what each has done so far where that is anything. */
 export function describeTriggers(triggers: readonly TriggerDescription[]): string {

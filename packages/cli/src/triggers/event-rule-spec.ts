@@ -1,7 +1,7 @@
 import type { EventRule } from '@ringtail/protocol';
-import { CliError } from '../errors.ts';
-import { parseLogLevel, parseLogLevels } from '../log-level.ts';
-import { consistentRule } from '../options.ts';
+import { CliError } from '../errors/cli-error.ts';
+import { parseLogLevel, parseLogLevels } from '../options/log-level.ts';
+import { consistentRule } from '../options/rule-options.ts';
 import { one, type SpecOption, type SpecPart } from './spec-words.ts';
 
 /** The options that say which events. @see lttng-event-rule(7) */

@@ -1,5 +1,5 @@
 import { type MapChannelAttributes, type MapRowOwner, mapValueBits } from '@ringtail/protocol';
-import type { MapOwner } from '../result.ts';
+import type { MapOwner } from '../output/result.ts';
 import { userName } from '../users.ts';
 
 /** Whose a counter of a map is, with the name of the user or program. */

@@ -1,6 +1,6 @@
 import type { MapChannelAttributes, MapRow, MapRowOwner } from '@ringtail/protocol';
-import type { MapOwner, MapTable, MapTableRow } from '../result.ts';
-import { matchesShellPattern } from '../shell-pattern.ts';
+import type { MapOwner, MapTable, MapTableRow } from '../output/result.ts';
+import { matchesShellPattern } from '../session/shell-pattern.ts';
 import { inOrderOfNames, mapOwnerOf, ownerKey } from './map-owner.ts';
 
 /** Which counters are shown, and how. What is chosen of one kind are alternatives; what is chosen of several has to hold all. */

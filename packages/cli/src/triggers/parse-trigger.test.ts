@@ -1,6 +1,6 @@
 import { EXIT_CAUSES, type TriggerAction, type TriggerCondition } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
-import { CliError } from '../errors.ts';
+import { CliError } from '../errors/cli-error.ts';
 import { fakeContext } from '../testing/fake-context.test.support.ts';
 import { parseTrigger } from './parse-trigger.ts';
 

@@ -1,6 +1,6 @@
 import type { TriggerAction, TriggerCondition, TriggerDefinition } from '@ringtail/protocol';
-import type { Context } from '../context.ts';
-import { CliError } from '../errors.ts';
+import { CliError } from '../errors/cli-error.ts';
+import type { Context } from '../program/context.ts';
 import { userNumber } from '../users.ts';
 import { actionOf } from './action-specs.ts';
 import { conditionOf } from './condition-specs.ts';

@@ -1,6 +1,6 @@
 import { CtlError, type SessionDaemonClient } from '@ringtail/ctl';
-import { CliError } from '../errors.ts';
-import { didYouMean } from '../nearest.ts';
+import { CliError } from '../errors/cli-error.ts';
+import { didYouMean } from '../errors/nearest.ts';
 
 /** What the daemon refused of a trigger, with what to do about it and the nearest name. */
 export async function triggerStep(client: SessionDaemonClient, error: unknown, name: string | null): Promise<unknown> {

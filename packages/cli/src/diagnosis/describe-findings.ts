@@ -1,0 +1,19 @@
+import { plural } from '../output/quantity.ts';
+import type { Style } from '../output/style.ts';
+import type { Finding } from './finding.ts';
+
+/** For people, the first cause first; empty where there is no finding. */
+export function describeFindings(style: Style, findings: readonly Finding[], eventsRecorded: number): string[] {
+  if (findings.length === 0) return [];
+  const what = eventsRecorded > 0 ? 'Not everything was recorded' : 'No events';
+  const heading = style.yellow(`${what}, for ${plural(findings.length, 'reason')}:`);
+  return [heading, ...findings.flatMap((finding) => linesOf(style, finding))];
+}
+
+function linesOf(style: Style, { what, evidence, nextStep }: Finding): string[] {
+  return [
+    `  - ${style.bold(what)}`,
+    ...evidence.map((line) => `      ${line}`),
+    `      ${style.cyan('next:')} ${nextStep}`,
+  ];
+}

@@ -1,0 +1,35 @@
+import { RingtailError } from '@ringtail/base';
+import type { Finding } from '../diagnosis/finding.ts';
+
+/** A command could not do what it was asked; `hint` names the next step. Codes of daemons pass through as they are. */
+export class CliError extends RingtailError<string> {
+  override readonly name = 'CliError';
+  readonly hint: string | undefined;
+  /** The causes, for programs; `hint` has them for people. */
+  readonly findings: readonly Finding[];
+
+  constructor(code: CliErrorCode | (string & {}), message: string, hint?: string, findings: readonly Finding[] = []) {
+    super(code, message);
+    this.hint = hint;
+    this.findings = findings;
+  }
+}
+
+/** The command line's own codes. */
+export type CliErrorCode =
+  | 'BAD_ARGUMENT'
+  | 'BAD_FILTER'
+  | 'BAD_LOG_LEVEL'
+  | 'UNKNOWN_ACTION'
+  | 'UNSUPPORTED'
+  | 'FILE_NOT_WRITTEN'
+  | 'NO_DOMAIN'
+  | 'NO_SESSION'
+  | 'NO_DAEMON'
+  | 'NO_SUCH_USER'
+  | 'NO_TRACE'
+  | 'NO_WORKING_DIRECTORY'
+  | 'OUTPUT_NOT_EMPTY'
+  | 'OUTPUT_NOT_WRITABLE'
+  | 'COMMAND_NOT_FOUND'
+  | 'COMMAND_NOT_EXECUTABLE';

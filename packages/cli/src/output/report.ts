@@ -1,0 +1,85 @@
+import { describeError, RingtailError } from '@ringtail/base';
+import { jsonText } from '@ringtail/base/text';
+import { CliError } from '../errors/cli-error.ts';
+import { lttngNumberOf } from '../errors/exit-codes.ts';
+import { writeMi } from '../mi/write-mi.ts';
+import type { Context } from '../program/context.ts';
+import type { CommandResult } from './result.ts';
+import { type Style, styleFor } from './style.ts';
+import type { OutputStream } from './visible-stream.ts';
+
+/** `mi` is LTTng's machine interface, XML. */
+export type OutputFormat = 'human' | 'json' | 'mi';
+
+/** Writes a command's result to standard output: one line of JSON, LTTng's XML, or text. */
+export function report(
+  context: Context,
+  format: OutputFormat,
+  result: CommandResult,
+  human: (style: Style) => string,
+): void {
+  if (format === 'mi') context.stdout.write(writeMi(result));
+  else reportTo(context, context.stdout, format, result, human);
+}
+
+/** Writes a value to a stream: one line of JSON, or text, of which an empty one is left out. */
+export function reportTo(
+  context: Context,
+  stream: OutputStream,
+  format: OutputFormat,
+  json: unknown,
+  human: (style: Style) => string,
+): void {
+  if (format === 'json') {
+    stream.write(`${jsonText(json)}\n`);
+  } else if (!context.settings.quiet) {
+    const text = human(styleFor(stream, context.env));
+    if (text !== '') stream.write(`${text}\n`);
+  }
+}
+
+/** Something a person ought to know, on standard error. */
+export function warn(context: Context, message: string): void {
+  if (context.settings.quiet) return;
+  context.stderr.write(`${styleFor(context.stderr, context.env).yellow('warning:')} ${continued(message)}\n`);
+}
+
+/** What only `-v` shows, on standard error. */
+export function explain(context: Context, message: string): void {
+  if (context.settings.verbosity === 0) return;
+  context.stderr.write(`${styleFor(context.stderr, context.env).dim(continued(message))}\n`);
+}
+
+/** A failed command, on standard error, with the next step where one is known. */
+export function reportError(context: Context, format: OutputFormat, error: unknown): void {
+  const code = error instanceof RingtailError ? error.code : 'UNEXPECTED';
+  const hint = error instanceof CliError ? error.hint : undefined;
+  const findings = error instanceof CliError ? error.findings : [];
+  const message = describeError(error);
+  const number = lttngNumberOf(code);
+  reportTo(
+    context,
+    context.stderr,
+    format,
+    {
+      error: {
+        code,
+        message,
+        ...(hint !== undefined && { hint }),
+        ...(number !== undefined && { lttngCode: number }),
+        ...(findings.length > 0 && { findings }),
+      },
+    },
+    (style) =>
+      `${style.red('ringtail: error:')} ${continued(message)}${hint === undefined ? '' : `\n${indented(hint)}`}`,
+  );
+}
+
+/** A message whose further lines are indented: no name in it can pass for a message of its own. */
+export function continued(message: string): string {
+  return message.replaceAll('\n', '\n  ');
+}
+
+function indented(text: string): string {
+  return text.replace(/^/gm, '  ');
+}

@@ -1,0 +1,2 @@
+export const CONVERT_FORMATS = ['text', 'details', 'json', 'csv', 'ctf', 'ctf2', 'counter', 'dummy'] as const;
+export type ConvertFormat = (typeof CONVERT_FORMATS)[number];

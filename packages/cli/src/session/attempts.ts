@@ -1,0 +1,45 @@
+import { RingtailError } from '@ringtail/base';
+import type { SessionDaemonClient } from '@ringtail/ctl';
+import { ExitCode, exitCodeOf, isWarning } from '../errors/exit-codes.ts';
+import { type OutputFormat, reportError, warn } from '../output/report.ts';
+import type { Context } from '../program/context.ts';
+import { withNextStep } from './on-session.ts';
+
+interface AttemptPlace {
+  readonly client: SessionDaemonClient;
+  readonly session: string;
+  /** The channel that was named. */
+  readonly channel?: string | undefined;
+}
+
+/** Several things that one command does: each that fails is told, the others are done, and the exit code is the first failure's, else the first warning's. */
+export class Attempts {
+  readonly #context: Context;
+  readonly #format: OutputFormat;
+  readonly #command: string;
+  /** Exit code of the command. */
+  code: number = ExitCode.OK;
+  #failed = false;
+
+  constructor(context: Context, format: OutputFormat, command: string) {
+    this.#context = context;
+    this.#format = format;
+    this.#command = command;
+  }
+
+  /** The action's result; undefined if it failed. Without its daemon, or with a defect of ours, the rest is not tried. */
+  async try<T>(place: AttemptPlace, action: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await action();
+    } catch (failure) {
+      const error = await withNextStep(this.#context, place.client, place.session, failure, place.channel);
+      if (!(error instanceof RingtailError) || error.code === 'DAEMON_GONE') throw error;
+      const warning = isWarning(error);
+      if (!this.#failed && !(warning && this.code !== ExitCode.OK)) this.code = exitCodeOf(error, this.#command);
+      this.#failed ||= !warning;
+      if (warning && this.#format === 'human') warn(this.#context, error.describe());
+      else reportError(this.#context, this.#format, error);
+      return undefined;
+    }
+  }
+}

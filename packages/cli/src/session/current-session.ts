@@ -1,0 +1,75 @@
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describeError, isAbsence } from '@ringtail/base';
+import { makeDirectories, temporaryBeside } from '@ringtail/base/files';
+import { homeDirectory } from '@ringtail/protocol';
+import { CliError } from '../errors/cli-error.ts';
+import { ExitCode } from '../errors/exit-codes.ts';
+import { warn } from '../output/report.ts';
+import type { Outcome } from '../program/command.ts';
+import type { Context } from '../program/context.ts';
+
+/** The current session's name lies in `.ringtailrc` of the home directory, as `session=NAME`. */
+function currentSessionFile(context: Context): string {
+  return join(homeDirectory(context.env), '.ringtailrc');
+}
+
+export function readCurrentSession(context: Context): string | undefined {
+  try {
+    return /^session=(.+)$/m.exec(readFileSync(currentSessionFile(context), 'utf8'))?.[1]?.trim();
+  } catch (error) {
+    if (isAbsence(error)) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Makes `name` the current session.
+ *
+ * A new file takes the old one's place in one step: another command reads the one or the other, and a symbolic link that
+ * somebody planted is replaced, not followed.
+ *
+ * @throws {CliError} `FILE_NOT_WRITTEN` with the file and the reason, such as a disk that is full.
+ */
+export function writeCurrentSession(context: Context, name: string): void {
+  const path = currentSessionFile(context);
+  const temporary = temporaryBeside(path);
+  try {
+    makeDirectories(dirname(path), 0o700);
+    writeFileSync(temporary, `session=${name}\n`, { flag: 'wx', mode: 0o600 });
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw new CliError('FILE_NOT_WRITTEN', `cannot write ${path}: ${describeError(error)}`);
+  }
+}
+
+/**
+ * The same for a session that was just made. It is there, and may be recording soon, whether or not its name can be noted: as with LTTng, that is a warning.
+ */
+export function makeCurrentSession(context: Context, name: string): Outcome | undefined {
+  try {
+    writeCurrentSession(context, name);
+    return undefined;
+  } catch (error) {
+    warn(context, `session ${name} is not the current one: ${describeError(error)}`);
+    warn(context, `name it with -s ${name}, or make it the current one later: ringtail set-session ${name}`);
+    return { code: ExitCode.WARNING };
+  }
+}
+
+/** Forgets the current session if it is `name`. */
+export function forgetCurrentSession(context: Context, name: string): void {
+  if (readCurrentSession(context) === name) rmSync(currentSessionFile(context), { force: true });
+}
+
+/**
+ * The session a command is about: the one named, else the current one.
+ *
+ * @throws {CliError} `NO_SESSION` if neither is there.
+ */
+export function sessionNamed(context: Context, name: string | undefined): string {
+  const session = name ?? readCurrentSession(context);
+  if (session !== undefined) return session;
+  throw new CliError('NO_SESSION', 'there is no current session', 'make one with: ringtail create NAME');
+}

@@ -1,0 +1,81 @@
+import { existsSync, readdirSync, rmdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { describeError, isAbsence } from '@ringtail/base';
+import { ensureDirectory, processTrust } from '@ringtail/posix';
+import { homeDirectory } from '@ringtail/protocol';
+import { CliError } from '../errors/cli-error.ts';
+import { formatDatetime } from '../output/quantity.ts';
+import { absolutePath, type Context } from '../program/context.ts';
+
+/** Where traces go whose place nobody chose. */
+export function tracesDirectory(context: Context): string {
+  return join(homeDirectory(context.env), 'ringtail-traces');
+}
+
+/** `NAME-YYYYmmdd-HHMMSS` for now, with `-2`, `-3`, … where a trace of that second is there already. */
+export function newTraceName(context: Context, name: string): string {
+  const base = `${name}-${formatDatetime(context.now())}`;
+  for (let attempt = 1; ; attempt++) {
+    const candidate = attempt === 1 ? base : `${base}-${attempt}`;
+    if (!existsSync(join(tracesDirectory(context), candidate))) return candidate;
+  }
+}
+
+/**
+ * The absolute path of a trace directory that somebody asked for, made if it does not exist.
+ *
+ * @throws {CliError} `OUTPUT_NOT_EMPTY` if something is in it: two traces in one directory would be read as one.
+ */
+export function prepareTraceDirectory(context: Context, path: string): string {
+  const directory = absolutePath(context, path);
+  try {
+    ensureDirectory(directory, { mode: 0o700, trust: processTrust(context.env) });
+    if (readdirSync(directory).length === 0) return directory;
+  } catch (error) {
+    throw new CliError('OUTPUT_NOT_WRITABLE', `cannot use ${directory} for the trace: ${describeError(error)}`);
+  }
+  throw new CliError('OUTPUT_NOT_EMPTY', `${directory} is not empty`, 'name a new directory, or remove that one first');
+}
+
+/** Leaves no empty directory behind when nothing was written; a session that was started has made `ust` in it. */
+export function removeIfEmpty(directory: string): void {
+  for (const path of [join(directory, 'ust'), directory]) {
+    try {
+      rmdirSync(path);
+    } catch {
+      // It holds the trace, or is not there.
+    }
+  }
+}
+
+/**
+ * The directory of the newest trace under the home directory.
+ *
+ * @throws {CliError} `NO_TRACE` if there is none.
+ */
+export function lastTrace(context: Context): string {
+  const directory = tracesDirectory(context);
+  let newest: { path: string; time: number } | undefined;
+  for (const name of namesIn(directory)) {
+    const path = join(directory, name);
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat?.isDirectory() && (newest === undefined || stat.mtimeMs > newest.time)) {
+      newest = { path, time: stat.mtimeMs };
+    }
+  }
+  if (newest !== undefined) return newest.path;
+  throw new CliError(
+    'NO_TRACE',
+    `there is no trace in ${directory}`,
+    'name one: ringtail view DIR; or make one: ringtail record node app.js',
+  );
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    if (isAbsence(error)) return [];
+    throw error;
+  }
+}

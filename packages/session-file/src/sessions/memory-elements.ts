@@ -1,0 +1,36 @@
+import type { ChannelAttributes } from '@ringtail/protocol';
+import type { XmlChildren } from '../xml/xml-element.ts';
+import type { XmlNode } from '../xml/xml-node.ts';
+
+type ChannelMemory = Pick<ChannelAttributes, 'preallocation' | 'reclaimAfterUs'>;
+
+/**
+ * When rings of a channel take memory and give it back, as LTTng saves it since 2.15.
+ *
+ * @see session.xsd of lttng-tools 2.16, `channel_type`
+ */
+export function memoryElements({ preallocation, reclaimAfterUs }: ChannelMemory): XmlChildren {
+  return {
+    preallocation_policy: preallocation === 'preallocate' ? 'PREALLOCATE' : 'ON_DEMAND',
+    ...(reclaimAfterUs !== null && {
+      reclaim_policy: reclaimAfterUs === 0 ? { consumed: '' } : { periodic: { age_threshold: reclaimAfterUs } },
+    }),
+  };
+}
+
+/** What a channel says in these words; undefined where it says nothing. @throws {SessionFileError} */
+export function memoryOf(channel: XmlNode): Partial<ChannelMemory> {
+  const policy = channel.oneOf('preallocation_policy', ['PREALLOCATE', 'ON_DEMAND', ''], '');
+  const reclaim = channel.child('reclaim_policy');
+  return {
+    ...(policy !== '' && { preallocation: policy === 'PREALLOCATE' ? 'preallocate' : 'on-demand' }),
+    ...(reclaim !== undefined && { reclaimAfterUs: ageOf(reclaim) }),
+  };
+}
+
+function ageOf(reclaim: XmlNode): number {
+  const [kind, policy] = reclaim.variant();
+  if (kind === 'consumed') return 0;
+  if (kind === 'periodic') return policy.requiredInteger('age_threshold');
+  return reclaim.refuse(`there is no reclaim policy ${kind}`);
+}
