@@ -17,7 +17,7 @@ const WRITERS: Readonly<Record<string, string>> = {
   // Text of the printers, which write with `TextEscapes`, `visibleLine`, `jsonText` and `csvCell`.
   'cli/src/reading/output.ts': 'writeBytes',
   'cli/src/reading/print-text.ts': 'printPrettyInJobs',
-  'reader/src/jobs/job-process.ts': 'SlicePrinter',
+  'reader/src/files/jobs/job-process.ts': 'SlicePrinter',
   'cli/src/mi/xml.ts': '...XML_VALUES',
   'session-file/src/sessions/print-session-file.ts': '...XML_VALUES',
   'consumerd/src/log.ts': 'visibleLine(',

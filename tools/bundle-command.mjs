@@ -19,7 +19,7 @@ const { outputFiles, metafile } = await build({
     ringtail: 'packages/cli/src/main.ts',
     'ringtail-sessiond': 'packages/sessiond/src/main.ts',
     'ringtail-consumerd': 'packages/consumerd/src/main.ts',
-    'job-process': 'packages/reader/src/jobs/job-process.ts',
+    'job-process': 'packages/reader/src/files/jobs/job-process.ts',
     'place-helper': 'packages/sessiond/src/places/place-helper.ts',
   },
   outdir: output,

@@ -9,7 +9,6 @@ export {
   type PacketSummary,
   readFirstPacket,
 } from './decode/data-stream-reader.ts';
-export { enumerationLabels } from './decode/enumeration.ts';
 export type { PacketCounters } from './decode/losses.ts';
 export { BufferMedium, type Medium, type Next } from './decode/medium.ts';
 export {
@@ -50,8 +49,10 @@ export {
 export { MetadataPrintError } from './metadata/print-error.ts';
 export { printTsdl, tsdlDataStreamClass, tsdlEventRecordClass, tsdlPreamble } from './metadata/print-tsdl.ts';
 export type * from './model/attributes.ts';
+export { enumerationLabels } from './model/enumeration.ts';
 export type * from './model/field-class.ts';
 export type * from './model/trace-class.ts';
+export { UUID_BYTES, uuidBytes, uuidText } from './model/uuid.ts';
 export {
   COMPACT_EVENT_HEADER,
   compactEventHeaderClass,
@@ -78,7 +79,6 @@ export {
   packetHeaderClass,
   readPacketHeader,
 } from './packet/packet-header.ts';
-export { UUID_BYTES, uuidBytes, uuidText } from './packet/uuid.ts';
 export {
   CONTEXT_NAMES,
   type ContextSpec,
@@ -86,11 +86,11 @@ export {
   contextFields,
   contextSpec,
   recordedContexts,
-} from './spec/context-spec.ts';
-export type * from './spec/field-spec.ts';
-export { lowerFields } from './spec/lower.ts';
-export { SpecError, type SpecErrorCode } from './spec/spec-error.ts';
-export { parseEventSpec } from './spec/validate.ts';
+} from './schema/context-spec.ts';
+export type * from './schema/field-spec.ts';
+export { lowerFields } from './schema/lower.ts';
+export { SpecError, type SpecErrorCode } from './schema/spec-error.ts';
+export { parseEventSpec } from './schema/validate.ts';
 export { type LoweredTrace, lowerTrace } from './write/lower-trace.ts';
 export { type PacketSink, PacketWriter } from './write/packet-writer.ts';
 export { withTsdlNames } from './write/tsdl-names.ts';

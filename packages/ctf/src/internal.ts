@@ -14,12 +14,15 @@ export {
   type RecordCodeContext,
   ZERO_BYTES,
 } from './compile/record-code.ts';
-export { type Lane, Turn, TurnHeap } from './compile/turn-heap.ts';
-export { integerOf, isTextElement } from './decode/class-facts.ts';
 export { ClockValue } from './decode/clock-value.ts';
 export { type DataStreamDecoder, TraceDecoder } from './decode/data-stream-decoder.ts';
 export { DataStreamReader } from './decode/data-stream-reader.ts';
-export { enumerationLabels, rangesByLabel } from './decode/enumeration.ts';
+export { AGAIN, END } from './decode/medium.ts';
+export { characterBytesAt, codePoint, decodeText, encodeText } from './decode/text.ts';
+export { type Lane, Turn, TurnHeap } from './decode/turn-heap.ts';
+export { METADATA_BYTES_MAX } from './metadata/parse-metadata.ts';
+export { integerOf, isTextElement } from './model/class-facts.ts';
+export { enumerationLabels, rangesByLabel } from './model/enumeration.ts';
 export {
   contentPlace,
   type DataStreamLinks,
@@ -28,7 +31,4 @@ export {
   memberPlace,
   optionPlace,
   targetOf,
-} from './decode/link.ts';
-export { AGAIN, END } from './decode/medium.ts';
-export { characterBytesAt, codePoint, decodeText, encodeText } from './decode/text.ts';
-export { METADATA_BYTES_MAX } from './metadata/parse-metadata.ts';
+} from './model/link.ts';

@@ -1,6 +1,6 @@
 import type { EventHandlers, LossMessage } from '@ringtail/ctf';
 import { EventVisitor } from '@ringtail/ctf/internal';
-import type { TraceReader } from './open-traces.ts';
+import type { TraceReader } from './files/open-traces.ts';
 
 /**
  * Shows the events of opened traces to handlers in the order of time, without making an object for any of them.

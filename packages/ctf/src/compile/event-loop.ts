@@ -1,11 +1,11 @@
 import type { DataStreamDecoder } from '../decode/data-stream-decoder.ts';
 import type { DataStream } from '../decode/messages.ts';
+import { BEFORE_SECOND, BEHIND_SECOND, type Lane, type TurnHeap } from '../decode/turn-heap.ts';
 import type { IntegerFieldClass } from '../model/field-class.ts';
 import type { ClockClass, EventRecordClass } from '../model/trace-class.ts';
 import { CodeWriter, evaluate, NotCompilable } from './code-writer.ts';
 import { LoopRun, StopReason } from './loop-run.ts';
 import { type IntegerCode, RecordCode, type RecordCodeContext } from './record-code.ts';
-import { BEFORE_SECOND, BEHIND_SECOND, type Lane, type TurnHeap } from './turn-heap.ts';
 
 /**
  * Takes event records of the data stream at the heap's root, as long as generated code can. Where the next event of another

@@ -1,10 +1,10 @@
-import { isTextElement } from '../decode/class-facts.ts';
 import type { DataStreamDecoder } from '../decode/data-stream-decoder.ts';
 import type { DataStreamReader } from '../decode/data-stream-reader.ts';
-import { elementPlace, memberPlace } from '../decode/link.ts';
 import type { EventMessage, Message } from '../decode/messages.ts';
 import { encodeText } from '../decode/text.ts';
+import { Turn, TurnHeap } from '../decode/turn-heap.ts';
 import type { FieldValue, StructureValue } from '../decode/values.ts';
+import { isTextElement } from '../model/class-facts.ts';
 import type {
   DynamicArrayFieldClass,
   FieldClass,
@@ -12,12 +12,12 @@ import type {
   StaticArrayFieldClass,
   StructureFieldClass,
 } from '../model/field-class.ts';
+import { elementPlace, memberPlace } from '../model/link.ts';
 import type { EventRecordClass } from '../model/trace-class.ts';
 import type { CodeWriter } from './code-writer.ts';
 import { compileEventLoop, type EventLoop, type EventLoopSink, type EventLoops } from './event-loop.ts';
 import { type EventHandler, type EventHandlers, EventView, TextView, type VisitedField } from './event-view.ts';
 import { containerOf, RecordCode, type RecordCodeContext } from './record-code.ts';
-import { Turn, TurnHeap } from './turn-heap.ts';
 
 /** Where a handler's argument comes from. */
 interface WantedField {

@@ -1,10 +1,8 @@
 import { RingtailError } from '@ringtail/base';
-import { alignmentOf, bitsMinOf, isTextElement, unitBytesOf } from '../decode/class-facts.ts';
 import { type Cursor, NEED_MORE } from '../decode/cursor.ts';
-import type { Links, Reference, Store } from '../decode/link.ts';
-import { elementPlace, memberPlace, optionPlace, storesWithin } from '../decode/link.ts';
 import type { FieldDecoder } from '../decode/structure-decoder.ts';
 import type { FieldValue } from '../decode/values.ts';
+import { alignmentOf, bitsMinOf, isTextElement, unitBytesOf } from '../model/class-facts.ts';
 import type {
   BitField,
   DynamicArrayFieldClass,
@@ -16,6 +14,8 @@ import type {
   StructureFieldClass,
   VariantFieldClass,
 } from '../model/field-class.ts';
+import type { Links, Reference, Store } from '../model/link.ts';
+import { elementPlace, memberPlace, optionPlace, storesWithin } from '../model/link.ts';
 import { type CodeWriter, NotCompilable } from './code-writer.ts';
 
 /** An integer that generated code has read: the names of its variables. */

@@ -1,9 +1,9 @@
+import type { AnyInteger } from '../model/class-facts.ts';
 import type { FieldClass, FieldScope, IntegerRole, StructureFieldClass } from '../model/field-class.ts';
+import { type DataStreamLinks, type Links, linkDataStreamClass } from '../model/link.ts';
 import type { ClockClass, DataStreamClass, EventRecordClass, TraceClass } from '../model/trace-class.ts';
-import type { AnyInteger } from './class-facts.ts';
 import type { Cursor, RoleValues } from './cursor.ts';
 import { type DecoderContext, fieldDecoder } from './field-decoder.ts';
-import { type DataStreamLinks, type Links, linkDataStreamClass } from './link.ts';
 import type { FieldDecoder } from './structure-decoder.ts';
 
 const ROLE_PROPERTIES: Readonly<Record<IntegerRole, Exclude<keyof RoleValues, 'metadataUuid'>>> = {

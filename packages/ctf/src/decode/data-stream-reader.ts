@@ -1,6 +1,5 @@
 import { RingtailError } from '@ringtail/base';
 import type { EventLoops } from '../compile/event-loop.ts';
-import { Lane, type TurnHeap } from '../compile/turn-heap.ts';
 import type { DataStreamClass } from '../model/trace-class.ts';
 import { ClockValue } from './clock-value.ts';
 import { Cursor, RoleValues } from './cursor.ts';
@@ -19,6 +18,7 @@ import {
 import { checkPacketHeader, magicBytes, packetSizes } from './packet-start.ts';
 import { PacketWindow } from './packet-window.ts';
 import { TraceFormatError } from './trace-format-error.ts';
+import { Lane, type TurnHeap } from './turn-heap.ts';
 import type { StructureValue } from './values.ts';
 
 /** One source of packets of a data stream, with what to call it. */

@@ -1,4 +1,6 @@
 import { unreachable } from '@ringtail/base';
+import { type AnyInteger, alignmentOf, bitsMinOf, textEncodingOf, unitBytesOf, wordsOf } from '../model/class-facts.ts';
+import { rangesByLabel } from '../model/enumeration.ts';
 import type {
   BooleanFieldClass,
   DynamicArrayFieldClass,
@@ -12,11 +14,6 @@ import type {
   TextEncoding,
   VariantFieldClass,
 } from '../model/field-class.ts';
-import { type AnyInteger, alignmentOf, bitsMinOf, textEncodingOf, unitBytesOf, wordsOf } from './class-facts.ts';
-import { type Cursor, type ElementSize, UNSET } from './cursor.ts';
-import { rangesByLabel } from './enumeration.ts';
-import { floatDecoder } from './float-decoder.ts';
-import { integerDecoder } from './integer-decoder.ts';
 import {
   contentPlace,
   elementPlace,
@@ -26,7 +23,10 @@ import {
   type Reference,
   type Store,
   storesWithin,
-} from './link.ts';
+} from '../model/link.ts';
+import { type Cursor, type ElementSize, UNSET } from './cursor.ts';
+import { floatDecoder } from './float-decoder.ts';
+import { integerDecoder } from './integer-decoder.ts';
 import { rangeSearch } from './range-search.ts';
 import { type FieldDecoder, membersDecoder, membersSkipper } from './structure-decoder.ts';
 import { nullCharacterAt, textDecoderFor } from './text.ts';

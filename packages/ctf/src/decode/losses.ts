@@ -1,7 +1,7 @@
-import { visitFieldClasses } from '../metadata/field-class-walk.ts';
+import { integerOf } from '../model/class-facts.ts';
 import type { IntegerRole } from '../model/field-class.ts';
+import { visitFieldClasses } from '../model/field-class-walk.ts';
 import type { DataStreamClass } from '../model/trace-class.ts';
-import { integerOf } from './class-facts.ts';
 import type { ClockValue } from './clock-value.ts';
 import { type DataStream, instantOf, type LossMessage } from './messages.ts';
 

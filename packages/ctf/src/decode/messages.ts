@@ -1,6 +1,6 @@
 import type { ClockCycles, Nanoseconds } from '@ringtail/base';
+import type { DataStreamLinks } from '../model/link.ts';
 import type { ClockClass, DataStreamClass, EventRecordClass, TraceClass } from '../model/trace-class.ts';
-import type { DataStreamLinks } from './link.ts';
 import type { StructureValue } from './values.ts';
 
 /** A data stream as its messages see it: what it belongs to and how to speak of it. */

@@ -1,5 +1,5 @@
 import type { TraceClass } from '../model/trace-class.ts';
-import { uuidText } from '../packet/uuid.ts';
+import { uuidText } from '../model/uuid.ts';
 import type { Cursor } from './cursor.ts';
 
 const MAGIC = 0xc1fc1fc1;

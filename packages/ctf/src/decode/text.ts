@@ -1,5 +1,5 @@
+import { unitBytesOf } from '../model/class-facts.ts';
 import type { TextEncoding } from '../model/field-class.ts';
-import { unitBytesOf } from './class-facts.ts';
 
 /**
  * Text of a trace as JavaScript strings, without loss.

@@ -5,7 +5,7 @@ import type {
   OptionalSpec,
   SequenceSpec,
   StructureSpec,
-} from '../spec/field-spec.ts';
+} from '../schema/field-spec.ts';
 import { encodeDynamic } from './dynamic.ts';
 import { isScalar, type ScalarSpec, scalarBytes, setterOf, typedArrayOf } from './scalar.ts';
 import type { Scratch } from './scratch.ts';

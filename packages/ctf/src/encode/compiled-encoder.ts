@@ -1,4 +1,4 @@
-import type { FieldSpec, NamedFieldSpec, StructureSpec } from '../spec/field-spec.ts';
+import type { FieldSpec, NamedFieldSpec, StructureSpec } from '../schema/field-spec.ts';
 import { buildFieldEncoder } from './closure-encoder.ts';
 import { isScalar, type ScalarSpec, scalarBytes, setterOf, typedArrayOf } from './scalar.ts';
 import { putRepeatedString, putText, RepeatedText, toText, utf8Bytes } from './text.ts';

@@ -1,4 +1,4 @@
-import { DynamicTag } from '../spec/dynamic-tag.ts';
+import { DynamicTag } from '../schema/dynamic-tag.ts';
 import type { Scratch } from './scratch.ts';
 import { putString } from './text.ts';
 import { put64 } from './values.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { FieldSpec, NamedFieldSpec } from '../spec/field-spec.ts';
+import type { FieldSpec, NamedFieldSpec } from '../schema/field-spec.ts';
 import { buildPayloadEncoder, compilePayloadEncoder } from './standalone.ts';
 import { putString, utf8Bytes } from './text.ts';
 

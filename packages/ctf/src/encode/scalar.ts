@@ -1,4 +1,4 @@
-import type { EnumerationSpec, FieldSpec, FloatSpec, IntegerSpec } from '../spec/field-spec.ts';
+import type { EnumerationSpec, FieldSpec, FloatSpec, IntegerSpec } from '../schema/field-spec.ts';
 import { HOST_IS_LITTLE_ENDIAN } from './host.ts';
 
 /** Fields of a size that is fixed and that one store writes. */

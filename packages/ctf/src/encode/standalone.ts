@@ -1,4 +1,4 @@
-import type { NamedFieldSpec } from '../spec/field-spec.ts';
+import type { NamedFieldSpec } from '../schema/field-spec.ts';
 import { buildEventEncoder } from './closure-encoder.ts';
 import { emitEventEncoder } from './compiled-encoder.ts';
 import { Scratch } from './scratch.ts';

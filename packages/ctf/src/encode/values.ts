@@ -1,5 +1,5 @@
 import { RingtailError } from '@ringtail/base';
-import type { EnumerationSpec } from '../spec/field-spec.ts';
+import type { EnumerationSpec } from '../schema/field-spec.ts';
 
 /**
  * Conversion of what an application passes into what a field holds, as a typed array would convert it.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { FieldSpec, IntegerSpec } from '../spec/field-spec.ts';
+import type { FieldSpec, IntegerSpec } from '../schema/field-spec.ts';
 import { buildArgumentCapture } from './argument-capture.ts';
 import { parseFilter } from './parse-filter.ts';
 

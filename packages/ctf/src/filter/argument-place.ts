@@ -1,8 +1,8 @@
 import { zeroOf } from '../encode/closure-encoder.ts';
 import type { ScalarSpec } from '../encode/scalar.ts';
 import { isScalar } from '../encode/scalar.ts';
-import type { ArraySpec, BytesSpec, FieldSpec, NamedFieldSpec, SequenceSpec } from '../spec/field-spec.ts';
-import { WRAPPED_NAME } from '../spec/lower.ts';
+import type { ArraySpec, BytesSpec, FieldSpec, NamedFieldSpec, SequenceSpec } from '../schema/field-spec.ts';
+import { WRAPPED_NAME } from '../schema/lower.ts';
 import type { FilterField } from './filter-ast.ts';
 
 /** Where the value of a context field comes from, for a filter that names it. */

@@ -1,6 +1,7 @@
-import { integerOf } from '../decode/class-facts.ts';
-import { LinkError, linkDataStreamClass } from '../decode/link.ts';
+import { integerOf } from '../model/class-facts.ts';
 import type { FieldScope, StructureFieldClass } from '../model/field-class.ts';
+import { byteOrderOf, tellsClock, visitFieldClasses } from '../model/field-class-walk.ts';
+import { LinkError, linkDataStreamClass } from '../model/link.ts';
 import type {
   ClockClass,
   DataStreamClass,
@@ -8,14 +9,13 @@ import type {
   EventRecordClass,
   TraceClass,
 } from '../model/trace-class.ts';
-import { UUID_BYTES, uuidText } from '../packet/uuid.ts';
+import { UUID_BYTES, uuidText } from '../model/uuid.ts';
 import { ctf2ClockClass } from './ctf2-clock-class.ts';
 import { eventAttributes } from './ctf2-event-attributes.ts';
 import { Ctf2FieldClasses } from './ctf2-field-classes.ts';
 import { errorAt, type JsonNode, type JsonObject, parseJson } from './ctf2-json.ts';
 import { Ctf2Reader, IDENTITY } from './ctf2-reader.ts';
 import { withScope } from './ctf2-scope.ts';
-import { byteOrderOf, tellsClock, visitFieldClasses } from './field-class-walk.ts';
 
 /** Stands before each fragment. */
 const RECORD_SEPARATOR = '\u001e';

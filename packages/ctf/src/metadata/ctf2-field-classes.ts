@@ -1,5 +1,5 @@
-import { bitsMinOf } from '../decode/class-facts.ts';
 import { ALIGN_BITS_MAX } from '../decode/packet-window.ts';
+import { bitsMinOf } from '../model/class-facts.ts';
 import type {
   BitField,
   BitFlag,

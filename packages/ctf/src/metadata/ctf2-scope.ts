@@ -1,4 +1,4 @@
-import type { AnyInteger } from '../decode/class-facts.ts';
+import type { AnyInteger } from '../model/class-facts.ts';
 import type { FieldClass, FieldScope, IntegerRole, StructureFieldClass } from '../model/field-class.ts';
 
 /**

@@ -1,6 +1,5 @@
-import { textEncodingOf } from '../decode/class-facts.ts';
-import { rangesByLabel } from '../decode/enumeration.ts';
-import { hasMember, indexOfMember } from '../decode/link.ts';
+import { textEncodingOf } from '../model/class-facts.ts';
+import { rangesByLabel } from '../model/enumeration.ts';
 import type {
   BitField,
   BitFlag,
@@ -14,6 +13,7 @@ import type {
   VariableIntegerFieldClass,
   VariantFieldClass,
 } from '../model/field-class.ts';
+import { hasMember, indexOfMember } from '../model/link.ts';
 import { type JsonTree, jsonText } from './json-text.ts';
 import { MetadataPrintError } from './print-error.ts';
 

@@ -1,6 +1,6 @@
 import type { FieldClass, FieldScope, StructureFieldClass, StructureMember } from '../model/field-class.ts';
 import type { ClockClass, DataStreamClass, EventRecordClass, TraceClass } from '../model/trace-class.ts';
-import { UUID_BYTES, uuidBytes } from '../packet/uuid.ts';
+import { UUID_BYTES, uuidBytes } from '../model/uuid.ts';
 import { type JsonTree, jsonText } from './json-text.ts';
 import { LOG_LEVEL_NAMES } from './log-level-names.ts';
 import { Ctf2FieldClassPrinter, type JsonMembers } from './print-ctf2-field-class.ts';

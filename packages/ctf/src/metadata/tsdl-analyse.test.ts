@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { linkDataStreamClass } from '../decode/link.ts';
 import type { FieldClass, StructureFieldClass } from '../model/field-class.ts';
+import { linkDataStreamClass } from '../model/link.ts';
 import type { TraceClass } from '../model/trace-class.ts';
 import { compactEventHeaderClass } from '../packet/event-header.ts';
 import { packetContextClass, packetHeaderClass } from '../packet/packet-header.ts';
-import type { NamedFieldSpec } from '../spec/field-spec.ts';
-import { lowerFields } from '../spec/lower.ts';
+import type { NamedFieldSpec } from '../schema/field-spec.ts';
+import { lowerFields } from '../schema/lower.ts';
 import { MetadataError } from './parse-error.ts';
 import { printTsdl } from './print-tsdl.ts';
 import { parseTsdl } from './tsdl-analyse.ts';

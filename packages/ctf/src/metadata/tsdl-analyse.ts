@@ -1,6 +1,6 @@
-import { bitsMinOf } from '../decode/class-facts.ts';
-import { LinkError, linkDataStreamClass } from '../decode/link.ts';
+import { bitsMinOf } from '../model/class-facts.ts';
 import type { ByteOrder, FieldClass, StructureFieldClass } from '../model/field-class.ts';
+import { LinkError, linkDataStreamClass } from '../model/link.ts';
 import type {
   ClockClass,
   DataStreamClass,

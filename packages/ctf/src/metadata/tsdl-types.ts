@@ -1,6 +1,5 @@
-import { bitsMinOf, integerOf } from '../decode/class-facts.ts';
-import { selectorProblem } from '../decode/link.ts';
 import { ALIGN_BITS_MAX } from '../decode/packet-window.ts';
+import { bitsMinOf, integerOf } from '../model/class-facts.ts';
 import type {
   ByteOrder,
   EnumerationFieldClass,
@@ -15,8 +14,9 @@ import type {
   VariantFieldClass,
   VariantOption,
 } from '../model/field-class.ts';
+import { visitFieldClasses } from '../model/field-class-walk.ts';
+import { selectorProblem } from '../model/link.ts';
 import type { EnvironmentValue } from '../model/trace-class.ts';
-import { visitFieldClasses } from './field-class-walk.ts';
 import type { Attribute, Declaration, Declarator, Expression, TypeSpecifier } from './tsdl-ast.ts';
 import { TsdlScope, type TsdlType, type UntaggedVariant, type Variant } from './tsdl-scope.ts';
 import type { TsdlValues } from './tsdl-values.ts';

@@ -1,7 +1,6 @@
 import { unreachable } from '@ringtail/base';
-import { alignmentOf, textEncodingOf, unitBytesOf } from '../decode/class-facts.ts';
-import { contentPlace, elementPlace, type Links, memberPlace, optionPlace, type Store } from '../decode/link.ts';
 import { type FieldValue, type StructureValue, VariantValue } from '../decode/values.ts';
+import { alignmentOf, textEncodingOf, unitBytesOf } from '../model/class-facts.ts';
 import type {
   BitField,
   BooleanFieldClass,
@@ -16,6 +15,7 @@ import type {
   VariableIntegerFieldClass,
   VariantFieldClass,
 } from '../model/field-class.ts';
+import { contentPlace, elementPlace, type Links, memberPlace, optionPlace, type Store } from '../model/link.ts';
 import type { BitWriter } from './bit-writer.ts';
 import { floatBits } from './float-bits.ts';
 import { textBytes } from './text-bytes.ts';

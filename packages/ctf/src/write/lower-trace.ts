@@ -1,12 +1,4 @@
-import { alignmentOf, textEncodingOf } from '../decode/class-facts.ts';
-import {
-  contentPlace,
-  elementPlace,
-  hasMember,
-  linkDataStreamClass,
-  memberPlace,
-  optionPlace,
-} from '../decode/link.ts';
+import { alignmentOf, textEncodingOf } from '../model/class-facts.ts';
 import type {
   EnumerationMapping,
   FieldClass,
@@ -18,6 +10,7 @@ import type {
   VariableIntegerFieldClass,
 } from '../model/field-class.ts';
 import { integerClass, structureClass } from '../model/field-class-builders.ts';
+import { contentPlace, elementPlace, hasMember, linkDataStreamClass, memberPlace, optionPlace } from '../model/link.ts';
 import type { DataStreamClass, EventRecordClass, TraceClass } from '../model/trace-class.ts';
 import { SelectorPlan } from './selector-plan.ts';
 

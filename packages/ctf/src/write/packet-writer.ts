@@ -1,9 +1,8 @@
 import { ClockValue } from '../decode/clock-value.ts';
 import { TraceDecoder } from '../decode/data-stream-decoder.ts';
-import type { Links } from '../decode/link.ts';
 import type { EventMessage, PacketFields } from '../decode/messages.ts';
-
 import type { FieldScope, IntegerRole, StructureFieldClass } from '../model/field-class.ts';
+import type { Links } from '../model/link.ts';
 import type { DataStreamClass, EventRecordClass, TraceClass } from '../model/trace-class.ts';
 import { BitWriter } from './bit-writer.ts';
 import { type FieldEncoder, fieldEncoder } from './field-encoder.ts';

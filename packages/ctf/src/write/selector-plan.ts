@@ -1,13 +1,4 @@
-import { rangesByLabel } from '../decode/enumeration.ts';
-import {
-  contentPlace,
-  elementPlace,
-  type Links,
-  memberPlace,
-  optionPlace,
-  placesOfSlot,
-  type Reference,
-} from '../decode/link.ts';
+import { rangesByLabel } from '../model/enumeration.ts';
 import type {
   EnumerationFieldClass,
   EnumerationMapping,
@@ -17,6 +8,15 @@ import type {
   StructureFieldClass,
   VariantFieldClass,
 } from '../model/field-class.ts';
+import {
+  contentPlace,
+  elementPlace,
+  type Links,
+  memberPlace,
+  optionPlace,
+  placesOfSlot,
+  type Reference,
+} from '../model/link.ts';
 
 /**
  * How fields that are selected by values, as in CTF 2, can be selected by labels, as in CTF 1.8: what the options are

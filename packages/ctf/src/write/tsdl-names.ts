@@ -1,4 +1,3 @@
-import { hasMember } from '../decode/link.ts';
 import { MetadataPrintError } from '../metadata/print-error.ts';
 import type {
   FieldClass,
@@ -8,6 +7,7 @@ import type {
   StructureFieldClass,
   StructureMember,
 } from '../model/field-class.ts';
+import { hasMember } from '../model/link.ts';
 import type { DataStreamClass, EventRecordClass, TraceClass } from '../model/trace-class.ts';
 
 const ROLE_NAMES: Readonly<Partial<Record<FieldScope, Readonly<Partial<Record<IntegerRole, string>>>>>> = {

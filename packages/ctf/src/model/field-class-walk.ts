@@ -1,0 +1,60 @@
+import { integerOf } from './class-facts.ts';
+import type { ByteOrder, FieldClass } from './field-class.ts';
+import type { DataStreamClass, TraceClass } from './trace-class.ts';
+
+/** Whether timestamps tell the clock of a data stream class. */
+export function tellsClock({ packetContext, eventRecordHeader }: DataStreamClass): boolean {
+  let found = false;
+  for (const root of [packetContext, eventRecordHeader]) {
+    if (root === undefined) continue;
+    visitFieldClasses(root, (fieldClass) => {
+      found ||= integerOf(fieldClass)?.clock !== undefined;
+    });
+  }
+  return found;
+}
+
+/** CTF 2 has no native byte order; to CTF 1.8, that of the first field of a byte order is as good as any. */
+export function byteOrderOf(trace: TraceClass): ByteOrder {
+  const roots = [
+    trace.packetHeader,
+    ...trace.dataStreamClasses.flatMap((stream) => [
+      stream.packetContext,
+      stream.eventRecordHeader,
+      stream.eventRecordCommonContext,
+      ...stream.eventRecordClasses.flatMap(({ specificContext, payload }) => [specificContext, payload]),
+    ]),
+  ];
+  let byteOrder: ByteOrder | undefined;
+  for (const root of roots) {
+    if (byteOrder !== undefined) break;
+    if (root === undefined) continue;
+    visitFieldClasses(root, (fieldClass) => {
+      const field = fieldClass.kind === 'enumeration' ? fieldClass.container : fieldClass;
+      if ('byteOrder' in field) byteOrder ??= field.byteOrder;
+    });
+  }
+  return byteOrder ?? 'le';
+}
+
+/** Calls `see` with every class within, the outer ones first. */
+export function visitFieldClasses(fieldClass: FieldClass, see: (fieldClass: FieldClass) => void): void {
+  see(fieldClass);
+  switch (fieldClass.kind) {
+    case 'structure':
+      for (const m of fieldClass.members) visitFieldClasses(m.fieldClass, see);
+      break;
+    case 'static-array':
+    case 'dynamic-array':
+      visitFieldClasses(fieldClass.element, see);
+      break;
+    case 'optional':
+      visitFieldClasses(fieldClass.content, see);
+      break;
+    case 'variant':
+      for (const o of fieldClass.options) visitFieldClasses(o.fieldClass, see);
+      break;
+    default:
+      break;
+  }
+}

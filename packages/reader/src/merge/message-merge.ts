@@ -1,0 +1,229 @@
+import { RingtailError } from '@ringtail/base';
+import type { DataStream, EventMessage, Instant, Message, Next, PacketFields } from '@ringtail/ctf';
+import { AGAIN, END, type EventLoops, Turn, TurnHeap } from '@ringtail/ctf/internal';
+import { isBefore } from '../instant.ts';
+import { ReaderError } from '../reader-error.ts';
+
+/** Whatever the messages of one data stream come from. */
+export interface MessageSource {
+  next(): Next<Message>;
+  /** After an error: leaves the malformed packet out, see `DataStreamReader.skipPacket`. */
+  skipPacket?(): boolean;
+  /** Where generated code may take events that follow, see `DataStreamReader.takeEvents`. */
+  takeEvents?(loops: EventLoops, heap: TurnHeap): number;
+}
+
+/** Takes all messages, events mostly through generated code. */
+export interface MessageConsumer extends EventLoops {
+  /** Whether it wants to go on. */
+  readonly isWanted: boolean;
+  take(message: Message): void;
+  /** Takes the end of a data stream of which it took messages, once nothing more comes of it. */
+  takeEnd?(stream: DataStream): void;
+}
+
+/**
+ * A data stream with its next message read ahead.
+ *
+ * Its turn does not go back, even where the times of a data stream do, and no end of a packet before lies behind it: so do
+ * others order packets that overlap, which old tracers wrote. Messages without a time come before all others.
+ */
+class Head extends Turn {
+  readonly reader: MessageSource;
+  /** Of the last message. */
+  stream: DataStream | undefined;
+  packet: PacketFields | undefined;
+  message: Message | undefined;
+  /** What came instead of a message. It takes its turn at the time of the message before it. */
+  error: RingtailError | undefined;
+
+  constructor(reader: MessageSource, rank: number) {
+    super(rank);
+    this.reader = reader;
+  }
+
+  /** Whether nothing is known of what comes next. */
+  get isIdle(): boolean {
+    return this.message === undefined && this.error === undefined && !this.isWaiting;
+  }
+}
+
+export interface MergeOptions {
+  /** Takes what is wrong with a data stream, which then ends. Without it, `next` and `drain` throw. */
+  readonly onError?: ((error: RingtailError) => void) | undefined;
+  /** Whether a data stream goes on behind a malformed packet. */
+  readonly keepsGoing?: boolean | undefined;
+  /** Takes each event that is earlier than the event before it. */
+  readonly onBackwards?: ((event: EventMessage, before: Instant) => void) | undefined;
+}
+
+/** Never read: it stands at a time until which messages are wanted. */
+const NO_SOURCE: MessageSource = { next: () => END };
+
+/** Merges the messages of data streams in the order of time, with one message of each in memory. */
+export class MessageMerge {
+  readonly #options: MergeOptions;
+  readonly #heap = new TurnHeap<Head>();
+  /** Before all data streams at its time. */
+  readonly #bound = new Head(NO_SOURCE, -1);
+  /** Data streams whose next message is not known yet. */
+  #starved: Head[];
+
+  constructor(readers: readonly MessageSource[], options: MergeOptions = {}) {
+    this.#options = options;
+    this.#starved = readers.map((reader, rank) => new Head(reader, rank));
+  }
+
+  /** @returns `again` while any data stream does: an earlier message may come from it */
+  next(): Next<Message> {
+    for (;;) {
+      if (this.#starved.length > 0 && !this.#feed()) return AGAIN;
+      const head = this.#heap.root;
+      if (head === undefined) return END;
+      const { message, error } = head;
+      this.#advance(head);
+      if (message?.kind === 'event') this.#notice(message);
+      if (message !== undefined) return { kind: 'item', item: message };
+      if (error !== undefined) this.#report(error);
+    }
+  }
+
+  /**
+   * Gives all messages to a consumer, until there are no more or it wants no more: the same in the same order as `next` does.
+   *
+   * @returns `again` as `next` does
+   */
+  drain(consumer: MessageConsumer): Next<never> {
+    return this.#drain(consumer, undefined);
+  }
+
+  /**
+   * As `drain`, of the messages whose turn comes before a time. What comes then is left.
+   *
+   * @throws {ReaderError} `PACKET_EXCEEDED` if an event is left in a packet that ends before that time
+   */
+  drainUntil(consumer: MessageConsumer, until: Instant): Next<never> {
+    const bound = this.#bound;
+    bound.seconds = until.seconds;
+    bound.nanoseconds = until.nanoseconds;
+    this.#heap.push(bound);
+    const next = this.#drain(consumer, bound);
+    this.#heap.remove(bound);
+    if (consumer.isWanted) {
+      for (const head of this.#heap) requireWithinPacket(head, until);
+    }
+    return next;
+  }
+
+  #drain(consumer: MessageConsumer, bound: Head | undefined): Next<never> {
+    for (;;) {
+      if (this.#starved.length > 0 && !this.#feed(consumer)) return AGAIN;
+      const head = this.#heap.root;
+      if (head === undefined || head === bound || !consumer.isWanted) return END;
+      const { message, error } = head;
+      if (error !== undefined) {
+        this.#advance(head, consumer);
+        this.#report(error);
+        continue;
+      }
+      if (message?.kind === 'event') this.#notice(message);
+      if (message !== undefined) consumer.take(message);
+      head.message = undefined;
+      head.isWaiting = false;
+      head.reader.takeEvents?.(consumer, this.#heap);
+      const root = this.#heap.root!;
+      if (root.isIdle && root !== bound) this.#advance(root, consumer);
+    }
+  }
+
+  #report(error: RingtailError): void {
+    const { onError } = this.#options;
+    if (onError === undefined) throw error;
+    onError(error);
+  }
+
+  /** Generated code takes no event before its turn; so only events that come as messages can go back. */
+  #notice(event: EventMessage): void {
+    if (event.stream.clockClass === undefined) return;
+    const heap = this.#heap;
+    const { seconds, nanoseconds } = event;
+    const before = { seconds: heap.lastSeconds, nanoseconds: heap.lastNanoseconds };
+    heap.lastSeconds = seconds;
+    heap.lastNanoseconds = nanoseconds;
+    if (seconds < before.seconds || (seconds === before.seconds && nanoseconds < before.nanoseconds)) {
+      this.#options.onBackwards?.(event, before);
+    }
+  }
+
+  #feed(consumer?: MessageConsumer): boolean {
+    const starved = this.#starved;
+    this.#starved = [];
+    for (const head of starved) {
+      const answer = this.#readAhead(head);
+      if (answer === 'again') this.#starved.push(head);
+      else if (answer === 'item') this.#heap.push(head);
+      else tellEnd(head, consumer);
+    }
+    return this.#starved.length === 0;
+  }
+
+  /** Reads what comes next of the root. */
+  #advance(head: Head, consumer?: MessageConsumer): void {
+    head.isWaiting = false;
+    const answer = head.error === undefined || this.#recover(head) ? this.#readAhead(head) : 'end';
+    if (answer === 'item') {
+      this.#heap.sink();
+      return;
+    }
+    this.#heap.pop();
+    if (answer === 'again') this.#starved.push(head);
+    else tellEnd(head, consumer);
+  }
+
+  #recover(head: Head): boolean {
+    if (this.#options.keepsGoing !== true || head.reader.skipPacket?.() !== true) return false;
+    head.error = undefined;
+    return true;
+  }
+
+  #readAhead(head: Head): Next<Message>['kind'] {
+    try {
+      const next = head.reader.next();
+      if (next.kind !== 'item') return next.kind;
+      const message = next.item;
+      head.message = message;
+      head.stream = message.stream;
+      if (message.stream.clockClass === undefined) return 'item';
+      if (message.kind === 'event' && message.packet !== head.packet) {
+        moveForward(head, head.packet?.end);
+        head.packet = message.packet;
+      }
+      moveForward(head, message);
+    } catch (error) {
+      if (!(error instanceof RingtailError)) throw error;
+      head.message = undefined;
+      head.error = error;
+    }
+    return 'item';
+  }
+}
+
+function tellEnd({ stream }: Head, consumer: MessageConsumer | undefined): void {
+  if (stream !== undefined) consumer?.takeEnd?.(stream);
+}
+
+function moveForward(head: Head, instant: Instant | undefined): void {
+  if (instant === undefined) return;
+  const { seconds, nanoseconds } = instant;
+  if (seconds < head.seconds || (seconds === head.seconds && nanoseconds < head.nanoseconds)) return;
+  head.seconds = seconds;
+  head.nanoseconds = nanoseconds;
+}
+
+function requireWithinPacket({ isWaiting, lane, message }: Head, until: Instant): void {
+  const event = message?.kind === 'event' ? message : undefined;
+  const packet = isWaiting ? lane!.packet : event?.packet;
+  if (packet?.end === undefined || !isBefore(packet.end, until)) return;
+  const stream = isWaiting ? lane!.stream : event!.stream;
+  throw new ReaderError('PACKET_EXCEEDED', 'an event lies behind the end of its packet').within(stream.name);
+}
