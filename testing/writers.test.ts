@@ -20,7 +20,7 @@ const WRITERS: Readonly<Record<string, string>> = {
   'reader/src/files/jobs/job-process.ts': 'SlicePrinter',
   'cli/src/mi/xml.ts': '...XML_VALUES',
   'session-file/src/sessions/print-session-file.ts': '...XML_VALUES',
-  'consumerd/src/log.ts': 'visibleLine(',
+  'consumerd/src/daemon/log.ts': 'visibleLine(',
   'consumerd/src/main.ts': "on('error'",
   'sessiond/src/log.ts': 'visibleLine(',
   'sessiond/src/main.ts': 'visibleLine(',

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import type { SessionStatistics } from '@ringtail/protocol';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Consumer, type ImmediateCommand } from '../../packages/consumerd/src/consumer.ts';
-import { systemOutput } from '../../packages/consumerd/src/file-output.ts';
+import { systemOutput } from '../../packages/consumerd/src/output/files/file-calls.ts';
 import { FakeTimers } from '../../packages/consumerd/src/testing/fake-timers.test.support.ts';
 import { bury, life } from '../../packages/consumerd/src/testing/mortal-fs.test.support.ts';
 import { requests } from '../../packages/consumerd/src/testing/requests.test.support.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Consumer } from '../../packages/consumerd/src/consumer.ts';
-import { systemOutput } from '../../packages/consumerd/src/file-output.ts';
+import { systemOutput } from '../../packages/consumerd/src/output/files/file-calls.ts';
 import { FakeTimers } from '../../packages/consumerd/src/testing/fake-timers.test.support.ts';
 import { readStream } from '../../packages/consumerd/src/testing/read-stream.test.support.ts';
 import { requests } from '../../packages/consumerd/src/testing/requests.test.support.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { SessionStatistics } from '@ringtail/protocol';
 import { ProducerLine } from '@ringtail/ringbuf';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type FileOutput, systemOutput } from './file-output.ts';
+import { type FileOutput, systemOutput } from './output/files/file-calls.ts';
 import { ConsumerScene, codeOf } from './testing/consumer-scene.test.support.ts';
 import { failingOutput } from './testing/failing-output.test.support.ts';
 import type { FakeTimers } from './testing/fake-timers.test.support.ts';

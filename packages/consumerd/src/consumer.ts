@@ -17,7 +17,6 @@ import type {
   SnapshotRequest,
 } from '@ringtail/protocol';
 import { RingError } from '@ringtail/ringbuf';
-import { channelTimersOf } from './channel-timers.ts';
 import {
   clearChunk,
   isArchived,
@@ -27,20 +26,21 @@ import {
   type TraceChunk,
 } from './chunk/trace-chunk.ts';
 import { ConsumerError } from './consumer-error.ts';
-import { DrainLoop } from './drain-loop.ts';
-import type { FileOutput } from './file-output.ts';
-import type { Log } from './log.ts';
-import type { LoopTimers } from './loop-timers.ts';
-import { NOT_RECLAIMABLE, openRing, streamNameOf } from './open-ring.ts';
-import type { RingDrain } from './ring-drain.ts';
-import { Session, type SessionPlace } from './session.ts';
+import type { Log } from './daemon/log.ts';
+import { channelTimersOf } from './drain/channel-timers.ts';
+import { DrainLoop } from './drain/drain-loop.ts';
+import type { LoopTimers } from './drain/loop-timers.ts';
+import type { RingDrain } from './drain/ring-drain.ts';
+import type { FileOutput } from './output/files/file-calls.ts';
+import { stateDirectoryOf } from './output/files/trace-directory.ts';
+import { checkTraceFileNames } from './output/files/trace-file-names.ts';
+import { TraceWriter } from './output/files/trace-writer.ts';
+import { Session, type SessionPlace } from './session/session.ts';
 import { recoveryDirectory } from './snapshot/recovery-directory.ts';
 import { SnapshotRing } from './snapshot/snapshot-ring.ts';
 import { SnapshotRuns } from './snapshot/snapshot-runs.ts';
 import { writeSnapshot } from './snapshot/write-snapshot.ts';
-import { stateDirectoryOf } from './trace-directory.ts';
-import { checkTraceFileNames } from './trace-file-names.ts';
-import { TraceWriter } from './trace-writer.ts';
+import { NOT_RECLAIMABLE, openRing, streamNameOf } from './source/ring/open-ring.ts';
 
 export interface ConsumerOptions {
   readonly output: FileOutput;

@@ -4,10 +4,10 @@ import { parseArgs } from 'node:util';
 import { errnoOf } from '@ringtail/base';
 import { loadPosix } from '@ringtail/posix';
 import { runDirectoryAt } from '@ringtail/protocol';
-import { startDaemon } from './daemon.ts';
-import { systemOutput } from './file-output.ts';
-import { stderrLog } from './log.ts';
-import { systemTimers } from './loop-timers.ts';
+import { startDaemon } from './daemon/daemon.ts';
+import { stderrLog } from './daemon/log.ts';
+import { systemTimers } from './drain/loop-timers.ts';
+import { systemOutput } from './output/files/file-calls.ts';
 
 const log = stderrLog('ringtail-consumerd');
 

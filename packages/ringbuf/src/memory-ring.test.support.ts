@@ -1,8 +1,8 @@
 import { RingClock, RingMode, ringBytesFor } from './abi.ts';
-import type { BlockingOptions } from './blocking.ts';
-import { RingProducer } from './producer.ts';
+import type { RingMedium } from './consumer/ring-medium.ts';
+import type { BlockingOptions } from './producer/blocking.ts';
+import { RingProducer } from './producer/producer.ts';
 import { type RingHeader, writeHeader } from './ring-header.ts';
-import type { RingMedium } from './ring-medium.ts';
 
 /** A ring in plain memory: the producer's view of it, and a consumer's way to it that a test can step into. */
 export interface MemoryRing {

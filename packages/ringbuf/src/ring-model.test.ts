@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RingMode } from './abi.ts';
-import { RingConsumer, type Taken } from './consumer.ts';
+import { RingConsumer, type Taken } from './consumer/consumer.ts';
 import {
   type MemoryRing,
   makeMemoryRing,

@@ -6,7 +6,7 @@
 import { once } from 'node:events';
 import { RingMode } from './abi.ts';
 import { RECORD_BYTES_MIN, TEST_HEADER, writeRecord } from './memory-ring.test.support.ts';
-import { createRing } from './ring-file.ts';
+import { createRing } from './producer/ring-file.ts';
 
 const overwrites = process.argv[2] === 'overwrite';
 const wanted = Number(process.argv[3]);

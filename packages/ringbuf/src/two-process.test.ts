@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
-import { RingConsumer, type Taken } from './consumer.ts';
+import { RingConsumer, type Taken } from './consumer/consumer.ts';
+import { openRingFile, type RingFile } from './consumer/ring-medium.ts';
+import { RingSnapshot } from './consumer/ring-snapshot.ts';
 import { readRecords } from './memory-ring.test.support.ts';
-import { openRingFile, type RingFile } from './ring-medium.ts';
-import { RingSnapshot } from './ring-snapshot.ts';
 
 const script = fileURLToPath(new URL('../dist/two-process.test.child.js', import.meta.url));
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { SessionStatistics } from '@ringtail/protocol';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Consumer, type ImmediateCommand } from '../consumer.ts';
-import { systemOutput } from '../file-output.ts';
+import { systemOutput } from '../output/files/file-calls.ts';
 import { FakeTimers } from '../testing/fake-timers.test.support.ts';
 import { bury, life } from '../testing/mortal-fs.test.support.ts';
 import { readStream } from '../testing/read-stream.test.support.ts';

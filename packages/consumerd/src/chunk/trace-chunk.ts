@@ -4,11 +4,11 @@ import { errnoOf } from '@ringtail/base';
 import { asUser, type UserIds } from '@ringtail/posix';
 import { STATE_DIRECTORY } from '@ringtail/protocol';
 import { ConsumerError } from '../consumer-error.ts';
-import { lstatIfThere } from '../lstat-if-there.ts';
-import type { RingDrain } from '../ring-drain.ts';
-import { checkTraceDirectory, ensureTraceDirectory, outputOf } from '../trace-directory.ts';
-import { namesIn } from '../trace-file-names.ts';
-import type { TraceWriter } from '../trace-writer.ts';
+import type { RingDrain } from '../drain/ring-drain.ts';
+import { lstatIfThere } from '../output/files/lstat-if-there.ts';
+import { checkTraceDirectory, ensureTraceDirectory, outputOf } from '../output/files/trace-directory.ts';
+import { namesIn } from '../output/files/trace-file-names.ts';
+import type { TraceWriter } from '../output/files/trace-writer.ts';
 
 /** In a trace chunk, what moves as a whole. */
 const DOMAIN_DIRECTORY = 'ust';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { NO_STATISTICS, type SessionStatistics } from '@ringtail/protocol';
-import { closeQuietly, type FileOutput, openTraceFile, startOf, writeWhole } from '../file-output.ts';
+import { closeQuietly, type FileOutput, openTraceFile, startOf, writeWhole } from '../output/files/file-calls.ts';
 
 /** In the directory of a snapshot: what its statistics are, and that it is one. */
 const NOTE_NAME = '.snapshot.json';

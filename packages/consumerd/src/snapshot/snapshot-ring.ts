@@ -10,8 +10,8 @@ import {
   type RingSnapshotOptions,
   unmoved,
 } from '@ringtail/ringbuf';
-import type { StreamIdentity } from '../packet-walk.ts';
-import { noStatistics, type StreamStatistics } from '../statistics.ts';
+import type { StreamIdentity } from '../output/files/packet-walk.ts';
+import { noStatistics, type StreamStatistics } from '../session/statistics.ts';
 
 export interface SnapshotRingOptions {
   readonly request: OpenRingRequest;

@@ -1,6 +1,6 @@
 import { NO_STATISTICS } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
-import type { LoopTimers } from '../loop-timers.ts';
+import type { LoopTimers } from '../drain/loop-timers.ts';
 import { FakeTimers } from '../testing/fake-timers.test.support.ts';
 import { SnapshotRun } from './snapshot-run.ts';
 

@@ -1,5 +1,5 @@
 import type { SessionStatistics } from '@ringtail/protocol';
-import type { LoopTimers } from '../loop-timers.ts';
+import type { LoopTimers } from '../drain/loop-timers.ts';
 
 /** How long the rings of other sessions wait at most while a snapshot is written, but for the last packet of a turn. */
 const TURN_MS = 4;

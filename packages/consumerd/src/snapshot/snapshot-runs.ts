@@ -1,5 +1,5 @@
 import type { SessionStatistics } from '@ringtail/protocol';
-import type { LoopTimers } from '../loop-timers.ts';
+import type { LoopTimers } from '../drain/loop-timers.ts';
 import { SnapshotRun } from './snapshot-run.ts';
 
 /** A snapshot that is to be written. */

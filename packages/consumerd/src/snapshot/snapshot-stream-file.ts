@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { assert, type ClockCycles } from '@ringtail/base';
 import { encodeIndexHeader, encodePacketHeader, readPacketHeader } from '@ringtail/ctf';
 import type { SnapshotPacket } from '@ringtail/ringbuf';
-import { closeQuietly, type FileOutput, openTraceFile, writeWhole } from '../file-output.ts';
-import { indexEntryOf, type StreamIdentity } from '../packet-walk.ts';
-import { noStatistics, type StreamStatistics } from '../statistics.ts';
+import { closeQuietly, type FileOutput, openTraceFile, writeWhole } from '../output/files/file-calls.ts';
+import { indexEntryOf, type StreamIdentity } from '../output/files/packet-walk.ts';
+import { noStatistics, type StreamStatistics } from '../session/statistics.ts';
 
 /**
  * A data stream file of a snapshot, written once from its beginning to its end, with its index. Nobody continues it, so it

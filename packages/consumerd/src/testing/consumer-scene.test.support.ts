@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Consumer, type ConsumerOptions, type ImmediateCommand } from '../consumer.ts';
-import { systemOutput } from '../file-output.ts';
+import { systemOutput } from '../output/files/file-calls.ts';
 import { FakeTimers } from './fake-timers.test.support.ts';
 import { TestRing, type TestRingOptions } from './test-ring.test.support.ts';
 

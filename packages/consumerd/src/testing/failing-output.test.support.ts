@@ -1,4 +1,4 @@
-import { type FileOutput, systemOutput } from '../file-output.ts';
+import { type FileOutput, systemOutput } from '../output/files/file-calls.ts';
 
 /** Output that can be told to fail, and that never takes more than a few bytes at once if so wanted. */
 export interface FailingOutput extends FileOutput {

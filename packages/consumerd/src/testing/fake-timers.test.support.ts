@@ -1,4 +1,4 @@
-import type { LoopTimers, TimerHandle } from '../loop-timers.ts';
+import type { LoopTimers, TimerHandle } from '../drain/loop-timers.ts';
 
 /** Time that passes when a test says so. */
 export class FakeTimers implements LoopTimers {

@@ -1,0 +1,220 @@
+import {
+  closeSync,
+  constants,
+  type Dirent,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, join, relative } from 'node:path';
+import { describeError, errnoOf } from '@ringtail/base';
+import { uuidBytes } from '@ringtail/ctf';
+import type { SessionStatistics } from '@ringtail/protocol';
+import {
+  openRingFile,
+  RingConsumer,
+  RingError,
+  type RingHeader,
+  RingMode,
+  RingSnapshot,
+  unmoved,
+} from '@ringtail/ringbuf';
+import { ConsumerError } from '../consumer-error.ts';
+import { RingDrain } from '../drain/ring-drain.ts';
+import { DataStreamFile } from '../output/files/data-stream-file.ts';
+import { systemOutput } from '../output/files/file-calls.ts';
+import { METADATA_BYTES_MAX, traceUuidOf, wholeBlocks } from '../output/files/metadata-file.ts';
+import { ensureTraceDirectory } from '../output/files/trace-directory.ts';
+import { type StreamStatistics, sumStatistics, Troubles } from '../session/statistics.ts';
+import { copyRing } from '../snapshot/copy-ring.ts';
+import { SnapshotStreamFile } from '../snapshot/snapshot-stream-file.ts';
+
+export interface RecoveredTrace {
+  /** Where its rings and the copy of its metadata lie. */
+  readonly ringDirectory: string;
+  /** Where the trace is now. */
+  readonly directory: string;
+  /** Rings found, damaged and empty ones included. */
+  readonly rings: number;
+  /** `dataStreams` are the rings that had something; `troubles` the rings that were skipped or given up, and why. */
+  readonly statistics: SessionStatistics;
+}
+
+export interface RecoveryReport {
+  readonly traces: readonly RecoveredTrace[];
+}
+
+const RING_SUFFIX = '.ring';
+const DEPTH_MAX = 8;
+const DIRECTORIES_MAX = 10_000;
+
+/**
+ * Makes traces of rings that nobody owns any more: of every directory below `shmDirectory` that holds a `metadata` file and
+ * `*.ring` files, one trace at the same place below `outputDirectory`, with one data stream per ring that has something.
+ *
+ * What comes out is the rest: all that was committed and that no consumer has acknowledged, oldest first. In discard mode
+ * that is exactly what the session's own trace directory lacks (but for a packet that a consumer wrote just before it
+ * died, which is in both); in overwrite mode it is what of that has not been overwritten. A flight recorder, and a session
+ * without a consumer, gives its rings whole. Both directories together are the session.
+ *
+ * Rings are only read, so that they can be recovered again. A damaged ring gives what can be taken of it before the
+ * damage, is told of in `troubles`, and does not disturb the others.
+ *
+ * @throws {ConsumerError} `DIRECTORY_REFUSED` if `outputDirectory` has such a trace already or cannot be trusted,
+ *   `NOT_WRITTEN` if it cannot be written to; `NO_TRACE` if `shmDirectory` holds no rings, or cannot be read
+ */
+export function recoverRings(shmDirectory: string, outputDirectory: string): RecoveryReport {
+  const ringDirectories = findRingDirectories(shmDirectory);
+  if (ringDirectories.length === 0) {
+    throw new ConsumerError('NO_TRACE', `${shmDirectory} holds no directory with a metadata file and ring files`);
+  }
+  const traces = ringDirectories.map((ringDirectory) =>
+    recoverTrace(ringDirectory, outputDirectory, relative(shmDirectory, ringDirectory)),
+  );
+  return { traces };
+}
+
+function recoverTrace(ringDirectory: string, output: string, place: string): RecoveredTrace {
+  const directory = join(output, place);
+  const troubles = new Troubles(() => {});
+  const streams: StreamStatistics[] = [];
+  const ringNames = filesIn(ringDirectory).filter((name) => name.endsWith(RING_SUFFIX));
+  try {
+    const traceUuid = copyMetadata(join(ringDirectory, 'metadata'), directory, output);
+    for (const [streamInstanceId, name] of ringNames.entries()) {
+      const path = join(ringDirectory, name);
+      try {
+        streams.push(recoverRing(path, directory, traceUuid, streamInstanceId, troubles));
+      } catch (error) {
+        if (!(error instanceof RingError) && errnoOf(error) === undefined) throw error;
+        troubles.add(`${path} was skipped: ${describeError(error)}`);
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof ConsumerError)) throw error;
+    throw error.within(ringDirectory);
+  }
+  return { ringDirectory, directory, rings: ringNames.length, statistics: sumStatistics(streams, troubles.list()) };
+}
+
+/** Copies the whole blocks of a metadata file into a new trace directory, and returns the trace's UUID. */
+function copyMetadata(path: string, directory: string, output: string): string {
+  const text = wholeBlocks(readMetadata(path));
+  const uuid = traceUuidOf(text);
+  if (uuid === undefined) throw new ConsumerError('DIRECTORY_REFUSED', `${path} is no metadata of a trace`);
+  ensureTraceDirectory(directory, output);
+  try {
+    writeFileSync(join(directory, 'metadata'), text, { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    throw new ConsumerError('NOT_WRITTEN', `cannot make a trace: ${(error as Error).message}`, { cause: error });
+  }
+  return uuid;
+}
+
+/** The owner of the directory for ring files may put a FIFO or a device in its place at any moment. */
+function readMetadata(path: string): string {
+  const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const stats = fstatSync(descriptor);
+    if (!stats.isFile()) throw new ConsumerError('DIRECTORY_REFUSED', `${path} is not a file`);
+    if (stats.size > METADATA_BYTES_MAX) {
+      throw new ConsumerError('DIRECTORY_REFUSED', `${path} is too long for metadata of ours`);
+    }
+    return readFileSync(descriptor, 'utf8');
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function recoverRing(
+  path: string,
+  directory: string,
+  traceUuid: string,
+  streamInstanceId: number,
+  troubles: Troubles,
+): StreamStatistics {
+  const ringFile = openRingFile(path, statSync(path).size);
+  try {
+    const ring = new RingConsumer(unmoved(ringFile), { uuid: uuidBytes(traceUuid) });
+    const { streamClassId, pid, tid, procname } = ring.header;
+    const identity = { traceUuid, streamClassId, streamInstanceId, pid: pid | 0, tid: tid | 0, procname };
+    const name = basename(path, RING_SUFFIX);
+    // What was overwritten before anybody looked is no loss of a flight recorder.
+    if (ring.header.mode === RingMode.OVERWRITE && ring.position.packetSeq === 0) {
+      ensureTraceDirectory(join(directory, 'index'), directory);
+      const file = new SnapshotStreamFile(directory, name, identity, systemOutput);
+      const onDamaged = (error: RingError) =>
+        troubles.add(`a ring of ${ownerOf(ring.header, path)} was given up: ${describeError(error)}`);
+      const steps = copyRing(() => new RingSnapshot(ringFile), file, onDamaged);
+      while (!steps.next().done);
+      return file.statistics;
+    }
+    const file = new DataStreamFile(directory, name, identity, systemOutput, ring.position.packetSeq);
+    const drain = new RingDrain({
+      ring,
+      closeRing: () => {},
+      file,
+      owner: ownerOf(ring.header, path),
+      nowMs: () => 0,
+      nowCycles: () => undefined,
+      onTrouble: (sentence) => troubles.add(sentence),
+      onDamaged: () => {},
+    });
+    drain.finish();
+    return drain.statistics;
+  } finally {
+    ringFile.close();
+  }
+}
+
+function ownerOf({ pid, tid, procname }: RingHeader, path: string): string {
+  return `thread ${tid} of process ${pid} (${procname}), ${path},`;
+}
+
+function findRingDirectories(root: string): string[] {
+  const found: string[] = [];
+  let directories = [root];
+  let seen = 0;
+  for (let depth = 0; depth < DEPTH_MAX && directories.length > 0; depth++) {
+    const below: string[] = [];
+    for (const directory of directories) {
+      const entries = entriesOf(directory);
+      const files = entries.filter((entry) => isRegularFile(directory, entry)).map((entry) => entry.name);
+      if (files.includes('metadata') && files.some((name) => name.endsWith(RING_SUFFIX))) found.push(directory);
+      below.push(...entries.filter((entry) => entry.isDirectory()).map((entry) => join(directory, entry.name)));
+      seen += 1;
+      if (seen > DIRECTORIES_MAX) throw new ConsumerError('DIRECTORY_REFUSED', `${root} holds too many directories`);
+    }
+    directories = below;
+  }
+  return found.sort();
+}
+
+function entriesOf(directory: string): readonly Dirent[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true });
+  } catch (error) {
+    const sentence =
+      errnoOf(error) === 'ENOENT'
+        ? `there is no directory ${directory}`
+        : `cannot read ring files: ${describeError(error)}`;
+    throw new ConsumerError('NO_TRACE', sentence, { cause: error });
+  }
+}
+
+function filesIn(directory: string): string[] {
+  const entries = readdirSync(directory, { withFileTypes: true });
+  return entries
+    .filter((entry) => isRegularFile(directory, entry))
+    .map((entry) => entry.name)
+    .sort();
+}
+
+/** Whether it is one or a link to one: people make directories of links to keep ring files where they are. */
+function isRegularFile(directory: string, entry: Dirent): boolean {
+  if (!entry.isSymbolicLink()) return entry.isFile();
+  return statSync(join(directory, entry.name), { throwIfNoEntry: false })?.isFile() === true;
+}

@@ -1,0 +1,184 @@
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  type Stats,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { ConsumerError } from '../../consumer-error.ts';
+import { blockEndOf, traceUuidOf, upToLast } from '../../metadata/metadata-format.ts';
+import { closeQuietly, type FileOutput, makeTraceFile, openTraceFile, writeWhole } from './file-calls.ts';
+import { lstatIfThere } from './lstat-if-there.ts';
+
+export { traceUuidOf, wholeBlocks } from '../../metadata/metadata-format.ts';
+
+/** More metadata than this is not ours: 65,536 event classes of a kilobyte each. */
+export const METADATA_BYTES_MAX = 256 * 1024 * 1024;
+
+/**
+ * A metadata file that grows by whole blocks and that a restarted consumer finds again.
+ *
+ * The session daemon repeats everything it ever declared to a restarted consumer. Blocks that the file has already are not
+ * written twice, wherever in the file they are, so the text stays as it is, and readers of a live trace see it grow only.
+ */
+export class MetadataFile {
+  readonly #output: FileOutput;
+  readonly #blocks: Set<string>;
+  #path: string;
+  #descriptor: number;
+  /** Of the directory, by which it is known again. */
+  readonly #directory: number;
+  #bytes: number;
+
+  private constructor(path: string, output: FileOutput, descriptor: number, prologue: string, blocks: string) {
+    this.#path = path;
+    this.#output = output;
+    this.#descriptor = descriptor;
+    this.#directory = openSync(dirname(path), constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+    const end = blockEndOf(prologue);
+    this.#blocks = new Set(
+      blocks
+        .split(end)
+        .slice(0, -1)
+        .map((block) => block + end),
+    );
+    this.#bytes = Buffer.byteLength(prologue) + Buffer.byteLength(blocks);
+  }
+
+  get path(): string {
+    return this.#path;
+  }
+
+  /**
+   * Opens or makes the file at `path`, which is to begin with `prologue`. A block that a former consumer did not finish
+   * is cut off. A file that begins otherwise is replaced, in one step, by one that has the prologue alone.
+   *
+   * @throws {ConsumerError} `DIRECTORY_REFUSED` if the file describes a trace with another UUID, `NOT_WRITTEN`.
+   */
+  static open(path: string, uuid: string, prologue: string, output: FileOutput): MetadataFile {
+    let descriptor: number | undefined;
+    let file: MetadataFile | undefined;
+    try {
+      descriptor = openTraceFile(path);
+      const found = readWhole(descriptor, path);
+      checkUuid(path, found, uuid);
+      if (found.startsWith(prologue)) {
+        const blocks = upToLast(found.slice(prologue.length), blockEndOf(prologue));
+        file = new MetadataFile(path, output, descriptor, prologue, blocks);
+        if (prologue.length + blocks.length < found.length) output.truncate(descriptor, file.#bytes);
+        return file;
+      }
+      closeQuietly(descriptor);
+      descriptor = undefined;
+      descriptor = replace(path, prologue, output);
+      return new MetadataFile(path, output, descriptor, prologue, '');
+    } catch (error) {
+      if (file !== undefined) file.close();
+      else if (descriptor !== undefined) closeQuietly(descriptor);
+      throw error instanceof ConsumerError ? error : notWritten(path, error);
+    }
+  }
+
+  /**
+   * Appends those of `blocks` that the file lacks. Once this returns they are in the file.
+   *
+   * @throws {ConsumerError} `NOT_WRITTEN`; the file is then as it was.
+   */
+  append(blocks: readonly string[]): void {
+    const lacking = blocks.filter((block) => !this.#blocks.has(block));
+    if (lacking.length === 0) return;
+    const text = Buffer.from(lacking.join(''), 'utf8');
+    try {
+      writeWhole(this.#output, this.#descriptor, [text], this.#bytes);
+    } catch (error) {
+      this.#output.truncate(this.#descriptor, this.#bytes);
+      throw notWritten(this.#path, error);
+    }
+    this.#bytes += text.length;
+    for (const block of lacking) this.#blocks.add(block);
+  }
+
+  /**
+   * Gives the file another prologue, in one step: readers see the one or the other.
+   *
+   * @throws {ConsumerError} `NOT_WRITTEN`; the file is then as it was.
+   */
+  rewrite(prologue: string): void {
+    const text = [prologue, ...this.#blocks].join('');
+    let descriptor: number;
+    try {
+      descriptor = replace(this.#path, text, this.#output);
+    } catch (error) {
+      throw error instanceof ConsumerError ? error : notWritten(this.#path, error);
+    }
+    closeQuietly(this.#descriptor);
+    this.#descriptor = descriptor;
+    this.#bytes = Buffer.byteLength(text);
+  }
+
+  /** Whether its path still leads to it, and all is in it that was written. */
+  isThere(): boolean {
+    const found = lstatIfThere(this.#path);
+    return found !== undefined && found.size === this.#bytes && isSame(found, this.#descriptor);
+  }
+
+  /** Whether the path of its directory still leads there, whatever has become of the file. */
+  isDirectoryThere(): boolean {
+    const found = lstatIfThere(dirname(this.#path));
+    return found !== undefined && isSame(found, this.#directory);
+  }
+
+  /** The file's directory has been moved. */
+  movedTo(path: string): void {
+    this.#path = path;
+  }
+
+  close(): void {
+    closeQuietly(this.#descriptor);
+    closeQuietly(this.#directory);
+  }
+}
+
+function isSame({ dev, ino }: Stats, descriptor: number): boolean {
+  const stats = fstatSync(descriptor);
+  return dev === stats.dev && ino === stats.ino;
+}
+
+function readWhole(descriptor: number, path: string): string {
+  if (fstatSync(descriptor).size > METADATA_BYTES_MAX) {
+    throw new ConsumerError('DIRECTORY_REFUSED', `${path} is too long for metadata of ours`);
+  }
+  return readFileSync(descriptor, 'utf8');
+}
+
+/** What is there already has to be of the same trace: nothing else may be written over, or mixed with this trace's streams. */
+function checkUuid(path: string, text: string, uuid: string): void {
+  if (text !== '' && traceUuidOf(text) !== uuid) {
+    throw new ConsumerError('DIRECTORY_REFUSED', `${path} describes another trace; its directory cannot be used`);
+  }
+}
+
+function replace(path: string, text: string, output: FileOutput): number {
+  const temporary = `${path}.new`;
+  rmSync(temporary, { force: true });
+  const descriptor = makeTraceFile(temporary);
+  try {
+    writeWhole(output, descriptor, [Buffer.from(text, 'utf8')], 0);
+    fsyncSync(descriptor);
+    renameSync(temporary, path);
+    return descriptor;
+  } catch (error) {
+    closeSync(descriptor);
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+function notWritten(path: string, error: unknown): ConsumerError {
+  return new ConsumerError('NOT_WRITTEN', `cannot write ${path}: ${(error as Error).message}`, { cause: error });
+}

@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+import { describeError, errnoOf } from '@ringtail/base';
+import { checkDirectory, DirectoryRefused, ensureDirectory } from '@ringtail/posix';
+import { STATE_DIRECTORY } from '@ringtail/protocol';
+import { ConsumerError } from '../../consumer-error.ts';
+
+/**
+ * Makes sure that a directory for trace files exists and is a directory of this user. The missing components of the path are
+ * made with mode 0700.
+ *
+ * All below `output` is ours: no symbolic links, owned by this user. `output` was named by a person: it may be reached through
+ * links, but must belong to this user or to root. "This user" is the effective one: see `asUser`.
+ *
+ * @throws {ConsumerError} `DIRECTORY_REFUSED`, or `NOT_WRITTEN` if it cannot be made.
+ */
+export function ensureTraceDirectory(path: string, output: string): void {
+  inWalk(path, () => ensureDirectory(path, { mode: 0o700, ownBelow: output }));
+}
+
+/**
+ * The same for a directory of snapshots, which may be anybody's as far as this user may use it: each snapshot in it is ours.
+ *
+ * @throws {ConsumerError} `DIRECTORY_REFUSED`, or `NOT_WRITTEN` if it cannot be made.
+ */
+export function ensureSnapshotDirectory(path: string, parent: string): void {
+  inWalk(path, () => ensureDirectory(path, { mode: 0o700, ownBelow: parent, isShared: true }));
+}
+
+/**
+ * Checks a directory of ours below a session's output, in which something is to be changed or removed.
+ *
+ * @returns whether it is there
+ * @throws {ConsumerError} `DIRECTORY_REFUSED` if somebody else has put something in its place, `NOT_WRITTEN`
+ */
+export function checkTraceDirectory(path: string, output: string): boolean {
+  return inWalk(path, () => checkDirectory(path, { ownBelow: output }));
+}
+
+/** Where the checkpoints of a trace are. */
+export function stateDirectoryOf(output: string, uuid: string): string {
+  return join(output, STATE_DIRECTORY, uuid);
+}
+
+/** The session's output directory to which checkpoints in this directory belong. */
+export function outputOf(stateDirectory: string): string {
+  return join(stateDirectory, '..', '..');
+}
+
+function inWalk<T>(path: string, walk: () => T): T {
+  try {
+    return walk();
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === undefined) throw error;
+    if (error instanceof DirectoryRefused || errno === 'ENOTDIR' || errno === 'ELOOP') {
+      throw new ConsumerError('DIRECTORY_REFUSED', describeError(error), { cause: error });
+    }
+    throw new ConsumerError('NOT_WRITTEN', `cannot use the directory ${path}: ${describeError(error)}`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,62 @@
+import { readdirSync } from 'node:fs';
+import { errnoOf } from '@ringtail/base';
+import type { ChannelAttributes } from '@ringtail/protocol';
+import { ConsumerError } from '../../consumer-error.ts';
+
+/** How a data stream is cut into files. */
+export interface TraceFileLimits {
+  /** A file is closed before it exceeds this; 0: one file without a limit. */
+  readonly bytesMax: number;
+  /** How many files are kept, the newest; 0: all. */
+  readonly count: number;
+}
+
+export const ONE_TRACE_FILE: TraceFileLimits = { bytesMax: 0, count: 0 };
+
+/** A file takes a packet at least, so its size is no smaller than that of a sub-buffer. */
+export function traceFileLimitsOf({ traceFileBytes, traceFileCount, subBufBytes }: ChannelAttributes): TraceFileLimits {
+  if (traceFileBytes === 0) return ONE_TRACE_FILE;
+  return { bytesMax: Math.max(traceFileBytes, subBufBytes), count: traceFileCount };
+}
+
+/**
+ * Refuses two channels of a trace whose files could have the same names: `a`, whose data stream 1 has a file `a_1_0`, and
+ * `a_1`, whose data stream 0 has a file of that name.
+ *
+ * @throws {ConsumerError} `BAD_REQUEST`
+ */
+export function checkTraceFileNames(one: ChannelAttributes, other: ChannelAttributes): void {
+  for (const [a, b] of [[one, other] as const, [other, one] as const]) {
+    const isNumbered = b.name.startsWith(`${a.name}_`) && /^[0-9]+$/.test(b.name.slice(a.name.length + 1));
+    if (!isNumbered || a.traceFileBytes === 0 || b.traceFileBytes > 0) continue;
+    throw new ConsumerError('BAD_REQUEST', `files of the channels ${a.name} and ${b.name} would have the same names`);
+  }
+}
+
+/** Name of a trace file: LTTng numbers them where their size is limited. */
+export function traceFileName(stream: string, number: number, { bytesMax }: TraceFileLimits): string {
+  return bytesMax === 0 ? stream : `${stream}_${number}`;
+}
+
+/** The file after number `number`: as in LTTng, numbers begin anew where no more files are kept. */
+export function nextTraceFile(number: number, { count }: TraceFileLimits): number {
+  return count === 0 ? number + 1 : (number + 1) % count;
+}
+
+/** Numbers of the files of a data stream that are in its directory, where their size is limited. */
+export function traceFileNumbers(directory: string, stream: string): number[] {
+  return namesIn(directory).flatMap((name) => {
+    const digits = name.startsWith(`${stream}_`) ? /^[0-9]{1,15}$/.exec(name.slice(stream.length + 1)) : null;
+    return digits === null ? [] : [Number(digits[0])];
+  });
+}
+
+/** Names in a directory; none if it is absent. */
+export function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
