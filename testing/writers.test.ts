@@ -22,10 +22,10 @@ const WRITERS: Readonly<Record<string, string>> = {
   'session-file/src/sessions/print-session-file.ts': '...XML_VALUES',
   'consumerd/src/daemon/log.ts': 'visibleLine(',
   'consumerd/src/main.ts': "on('error'",
-  'sessiond/src/log.ts': 'visibleLine(',
+  'sessiond/src/log/log.ts': 'visibleLine(',
   'sessiond/src/main.ts': 'visibleLine(',
   // What the daemon in the background writes goes on as it is.
-  'sessiond/src/process/background.ts': 'pipe(process.stderr',
+  'sessiond/src/startup/background.ts': 'pipe(process.stderr',
   // Where a program's own user wants to know, on the program's own stream.
   'tracer/src/agent/debug.ts': 'RINGTAIL_DEBUG',
 };

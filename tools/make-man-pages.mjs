@@ -8,7 +8,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RINGTAIL_VERSION } from '../packages/base/dist/index.js';
 import { describeProgram } from '../packages/cli/dist/index.js';
-import { helpText, OPTIONS } from '../packages/sessiond/dist/process/option-table.js';
+import { helpText, OPTIONS } from '../packages/sessiond/dist/startup/option-table.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const words = process.argv.slice(2);

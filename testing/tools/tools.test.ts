@@ -95,6 +95,27 @@ describe('check-imports', () => {
     expect(status).toBe(1);
   });
 
+  it.each([
+    ['a value', "export { a } from './a.ts';\n"],
+    ['a type', "import type { A } from './a.ts';\n"],
+    ['a type within an expression', "export type B = import('./a.ts').A;\n"],
+    ['a module that is loaded later', "export const a = async () => await import('./a.ts');\n"],
+  ])('stops at a cycle of imports that is closed by %s, and writes it out', (_, last) => {
+    const cycle = {
+      'packages/base/src/a.ts': "import './b.ts';\n",
+      'packages/base/src/b.ts': "import { c } from './c.ts';\nimport './other.ts';\n",
+      'packages/base/src/c.ts': last,
+      'packages/base/src/other.ts': '',
+    };
+    const src = 'packages/base/src';
+    expect(run('check-imports.mjs', tree({ ...WORKSPACE, ...cycle }))).toEqual({
+      status: 1,
+      output:
+        `import cycle: ${src}/a.ts -> ${src}/b.ts -> ${src}/c.ts -> ${src}/a.ts\n` +
+        'check-imports: 1 import goes where it may not\n',
+    });
+  });
+
   it('keeps examples away from what is internal', () => {
     const example = {
       'examples/e/package.json': manifest('e', ['@r/base']),

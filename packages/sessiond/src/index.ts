@@ -1,1 +1,1 @@
-export { DaemonError, type DaemonErrorCode } from './daemon-error.ts';
+export { DaemonError, type DaemonErrorCode } from './model/daemon-error.ts';

@@ -1,4 +1,4 @@
-import { basicDateTime } from '../consumer-commands.ts';
+import { basicDateTime } from '../consumer/consumer-commands.ts';
 
 /** Minutes to add to UTC for the time of day here, at that moment. */
 function offsetMinutes(at: Date): number {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { errnoOf } from '@ringtail/base';
 import { asUser, checkDirectory } from '@ringtail/posix';
 import { STATE_DIRECTORY } from '@ringtail/protocol';
-import type { Owner } from '../session.ts';
+import type { Owner } from '../model/session.ts';
 
 /** Something else is in the directory: it may be a user's own `.ringtail` as well. */
 const STAYS = new Set<string | undefined>(['ENOTEMPTY', 'EEXIST']);

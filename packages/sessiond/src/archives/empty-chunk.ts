@@ -2,7 +2,7 @@ import { type Dirent, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf } from '@ringtail/base';
 import { asUser, checkDirectory } from '@ringtail/posix';
-import type { Owner } from '../session.ts';
+import type { Owner } from '../model/session.ts';
 
 /** What every trace has that has no data stream yet. */
 const METADATA = 'metadata';

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Session } from '../session.ts';
+import type { Session } from '../model/session.ts';
+import { Troubles } from '../model/troubles.ts';
 import { QUIET_LOG } from '../testing/quiet-log.test.support.ts';
-import { Troubles } from '../troubles.ts';
 import { RotationScheduler } from './rotation-scheduler.ts';
 import { SessionArchive } from './session-archive.ts';
 

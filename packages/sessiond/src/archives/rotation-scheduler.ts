@@ -1,6 +1,6 @@
 import { describeError } from '@ringtail/base';
-import type { PeerLog } from '../peer-log.ts';
-import type { Session } from '../session.ts';
+import type { PeerLog } from '../log/peer-log.ts';
+import type { Session } from '../model/session.ts';
 
 const CHECK_PERIOD_MS = 1000;
 

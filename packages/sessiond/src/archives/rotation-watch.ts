@@ -1,5 +1,5 @@
-import { Listeners } from '../listeners.ts';
-import type { Session } from '../session.ts';
+import { Listeners } from '../model/listeners.ts';
+import type { Session } from '../model/session.ts';
 
 /** Called when a session's rotation begins, and when the archive is in its place. */
 export type RotationListener = (session: Session, phase: 'starts' | 'finishes', archive: string) => void;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SNAPSHOT_OUTPUTS_MAX } from '../limits.ts';
+import { SNAPSHOT_OUTPUTS_MAX } from '../model/limits.ts';
 import { SessionArchive } from './session-archive.ts';
 
 const archive = (more: object = {}) => new SessionArchive({ name: 's', snapshot: true, output: '/out', ...more });

@@ -4,8 +4,8 @@ import type {
   SnapshotOutput,
   SnapshotOutputParameters,
 } from '@ringtail/protocol';
-import { DaemonError } from '../daemon-error.ts';
-import { SNAPSHOT_OUTPUTS_MAX } from '../limits.ts';
+import { DaemonError } from '../model/daemon-error.ts';
+import { SNAPSHOT_OUTPUTS_MAX } from '../model/limits.ts';
 
 type Described = Pick<SessionDescription, 'snapshotOutputs' | 'rotationSchedule' | 'rotations' | 'lastArchive'>;
 

@@ -1,19 +1,19 @@
 import type { TraceFormat } from '@ringtail/protocol';
-import type { ApplicationService } from '../application-service.ts';
 import type { RotationListener } from '../archives/rotation-watch.ts';
-import type { Consumers } from '../consumers.ts';
+import type { Consumers } from '../consumer/consumers.ts';
+import type { RingKeeper } from '../consumer/ring-keeper.ts';
+import type { TraceKeeper } from '../consumer/trace-keeper.ts';
 import type { FilterCounters } from '../diagnosis/filter-counters.ts';
+import type { ApplicationService } from '../domains/user/application-service.ts';
+import type { ProgramTroubles } from '../domains/user/program-troubles.ts';
+import type { StatePublisher } from '../domains/user/state-publisher.ts';
+import type { UnregisteredPrograms } from '../domains/user/unregistered/unregistered-programs.ts';
+import type { PeerLog } from '../log/peer-log.ts';
+import type { SessionRegistry } from '../model/session-registry.ts';
 import type { NotificationHub } from '../notifications/notification-hub.ts';
-import type { PeerLog } from '../peer-log.ts';
 import type { Places } from '../places/places.ts';
-import type { ProgramTroubles } from '../program-troubles.ts';
-import type { RingKeeper } from '../ring-keeper.ts';
-import type { SessionRegistry } from '../session-registry.ts';
 import type { FairTurns } from '../shares/fair-turns.ts';
-import type { StatePublisher } from '../state-publisher.ts';
-import type { TraceKeeper } from '../trace-keeper.ts';
 import type { TriggerEngine } from '../triggers/trigger-engine.ts';
-import type { UnregisteredPrograms } from '../unregistered/unregistered-programs.ts';
 
 /** What commands are carried out with. */
 export interface CommandServices {

@@ -1,5 +1,5 @@
-import { contextRefusal, isKnownContext, knownContexts } from '../context-check.ts';
-import { DaemonError } from '../daemon-error.ts';
+import { contextRefusal, isKnownContext, knownContexts } from '../domains/user/context-check.ts';
+import { DaemonError } from '../model/daemon-error.ts';
 import type { CommandServices } from './command-services.ts';
 import type { DaemonHandlers, SessionHandlers } from './handlers.ts';
 

@@ -1,6 +1,6 @@
 import { RINGTAIL_VERSION } from '@ringtail/base';
 import { CLIENT_PROTOCOL_VERSION, type ConsumerStatus, type DaemonStatus } from '@ringtail/protocol';
-import { DaemonError } from '../daemon-error.ts';
+import { DaemonError } from '../model/daemon-error.ts';
 import type { CommandServices } from './command-services.ts';
 import type { DaemonHandlers, Result } from './handlers.ts';
 

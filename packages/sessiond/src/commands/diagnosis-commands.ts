@@ -1,8 +1,8 @@
 import { describeError } from '@ringtail/base';
 import type { SessionStatistics } from '@ringtail/protocol';
 import { diagnose } from '../diagnosis/diagnose.ts';
-import type { Channel, Session } from '../session.ts';
-import { withTroubles } from '../statistics.ts';
+import type { Channel, Session } from '../model/session.ts';
+import { withTroubles } from '../model/statistics.ts';
 import type { CommandServices } from './command-services.ts';
 import type { SessionHandlers } from './handlers.ts';
 import type { SessionWork } from './session-work.ts';

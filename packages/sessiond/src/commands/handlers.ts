@@ -1,7 +1,7 @@
 import type { CommandName, Commands } from '@ringtail/protocol';
-import type { Client } from '../client.ts';
-import type { JsonText } from '../json-text.ts';
-import type { Session } from '../session.ts';
+import type { Client } from '../clients/client.ts';
+import type { JsonText } from '../clients/json-text.ts';
+import type { Session } from '../model/session.ts';
 import type { Underway } from './underway.ts';
 
 export type Result<Name extends CommandName> = Commands[Name]['result'];

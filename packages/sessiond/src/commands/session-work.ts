@@ -1,7 +1,7 @@
 import { describeError } from '@ringtail/base';
 import type { ConsumerCommand, SessionStatistics } from '@ringtail/protocol';
-import type { Session } from '../session.ts';
-import { withTroubles } from '../statistics.ts';
+import type { Session } from '../model/session.ts';
+import { withTroubles } from '../model/statistics.ts';
 import type { CommandServices } from './command-services.ts';
 
 /** What the consumer answers with statistics. */

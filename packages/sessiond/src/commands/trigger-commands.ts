@@ -1,9 +1,9 @@
 import type { MapRow } from '@ringtail/protocol';
 import { primaryGroupOf } from '@ringtail/session-file/accounts';
-import type { Client } from '../client.ts';
-import { DaemonError } from '../daemon-error.ts';
-import { jsonList } from '../json-text.ts';
-import { type Owner, ownerFor } from '../session.ts';
+import type { Client } from '../clients/client.ts';
+import { jsonList } from '../clients/json-text.ts';
+import { DaemonError } from '../model/daemon-error.ts';
+import { type Owner, ownerFor } from '../model/session.ts';
 import type { CounterMap } from '../triggers/maps/counter-map.ts';
 import { jsonOfRows } from '../triggers/maps/map-rows.ts';
 import type { CommandServices } from './command-services.ts';

@@ -1,11 +1,11 @@
 import { DEFAULT_CHANNEL, DEFAULT_SESSION, NO_STATISTICS, type SessionDiagnosis } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
-import type { Session } from '../session.ts';
-import { SessionRegistry } from '../session-registry.ts';
+import type { Session } from '../model/session.ts';
+import { SessionRegistry } from '../model/session-registry.ts';
+import { type TracepointList, TracepointLists } from '../model/tracepoint-lists.ts';
 import { testShares } from '../testing/shares.test.support.ts';
 import { countSteps } from '../testing/steps.test.support.ts';
 import { processOf, threadOf } from '../testing/threads.test.support.ts';
-import { type TracepointList, TracepointLists } from '../tracepoint-lists.ts';
 import { type DiagnosedThread, type DiagnosisFacts, diagnose, RULES_DIAGNOSED_MAX } from './diagnose.ts';
 
 const INFO = 6;

@@ -1,7 +1,7 @@
 import type { RuleDescription, RuleDiagnosis, SessionDiagnosis, SessionStatistics } from '@ringtail/protocol';
-import { TRACEPOINTS_SEEN_MAX } from '../limits.ts';
-import { type Channel, isAbout, type RecordedThread, type Session, tracks } from '../session.ts';
-import type { TracepointList } from '../tracepoint-lists.ts';
+import { TRACEPOINTS_SEEN_MAX } from '../model/limits.ts';
+import { type Channel, isAbout, type RecordedThread, type Session, tracks } from '../model/session.ts';
+import type { TracepointList } from '../model/tracepoint-lists.ts';
 import { compareRules, type NamedTracepoint } from './compared-rules.ts';
 import type { FilterCounts } from './filter-counters.ts';
 

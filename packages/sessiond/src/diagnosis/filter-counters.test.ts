@@ -1,6 +1,6 @@
 import { DEFAULT_CHANNEL, DEFAULT_SESSION } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
-import { SessionRegistry } from '../session-registry.ts';
+import { SessionRegistry } from '../model/session-registry.ts';
 import { testShares } from '../testing/shares.test.support.ts';
 import { processOf, threadOf } from '../testing/threads.test.support.ts';
 import type { CountingThread, SharedCounter } from '../triggers/counters/thread-counters.ts';

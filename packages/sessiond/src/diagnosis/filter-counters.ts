@@ -1,5 +1,5 @@
 import type { DesiredChannel } from '@ringtail/protocol';
-import type { Channel, Session } from '../session.ts';
+import type { Channel, Session } from '../model/session.ts';
 import type { CountingThread, SharedCounter } from '../triggers/counters/thread-counters.ts';
 
 /** How often filters of a channel were evaluated, and how often all of them were false. */

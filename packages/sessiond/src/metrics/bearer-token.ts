@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { DaemonError } from '../daemon-error.ts';
+import { DaemonError } from '../model/daemon-error.ts';
 
 const TOKEN_BYTES_MAX = 4096;
 /** For anybody but the owner. */

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { DaemonError } from '../daemon-error.ts';
+import { DaemonError } from '../model/daemon-error.ts';
 
 /** Where metrics are served: a port of an address, or a Unix socket. */
 export type MetricsAddress =

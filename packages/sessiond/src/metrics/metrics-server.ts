@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { describeError, errnoOf, RingtailError } from '@ringtail/base';
 import { checkDirectory } from '@ringtail/posix';
 import type { Request, SnapshotRecorded } from '@ringtail/protocol';
-import type { Log } from '../log.ts';
+import type { Log } from '../log/log.ts';
 import { isBearer, readToken } from './bearer-token.ts';
 import { METRICS_CONTENT_TYPE } from './exposition.ts';
 import {

@@ -1,6 +1,6 @@
 import { closeSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { descriptorOf } from '../descriptor-of.ts';
+import { descriptorOf } from '../peers/descriptor-of.ts';
 
 const PERIOD_MS = 1000;
 

@@ -1,6 +1,6 @@
 import { type ChannelUse, NO_STATISTICS, type SessionStatistics } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
-import type { Session } from '../session.ts';
+import type { Session } from '../model/session.ts';
 import { QUIET_LOG } from '../testing/quiet-log.test.support.ts';
 import { Sampler, type SamplerOptions } from './sampler.ts';
 

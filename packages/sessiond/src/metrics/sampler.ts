@@ -1,7 +1,7 @@
 import { describeError } from '@ringtail/base';
 import { type ChannelUse, NO_STATISTICS, type SessionStatistics } from '@ringtail/protocol';
-import type { Log } from '../log.ts';
-import type { Session } from '../session.ts';
+import type { Log } from '../log/log.ts';
+import type { Session } from '../model/session.ts';
 import { SAMPLE_TIMEOUT_MS } from './limits.ts';
 import type { ChannelSample, Sample, SessionSample } from './sample.ts';
 

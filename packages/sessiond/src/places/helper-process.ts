@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { describeError } from '@ringtail/base';
 import type { Posix, Watch } from '@ringtail/posix';
 import { encodeFrame, FrameDecoder } from '@ringtail/protocol';
-import type { Log } from '../log.ts';
+import type { Log } from '../log/log.ts';
 import { PLACE_FRAME_BYTES_MAX, type PlaceReply, type PlaceRequest } from './place-messages.ts';
 
 /** A request is far shorter than the buffer of a socket, and a helper without work reads at once. */

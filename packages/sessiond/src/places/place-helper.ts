@@ -2,7 +2,7 @@ import { closeSync } from 'node:fs';
 import { assert, describeError, errnoOf } from '@ringtail/base';
 import { loadPosix } from '@ringtail/posix';
 import { encodeFrame, FrameDecoder } from '@ringtail/protocol';
-import { DaemonError } from '../daemon-error.ts';
+import { DaemonError } from '../model/daemon-error.ts';
 import { PLACE_FRAME_BYTES_MAX, PLACE_HELPER_FD, type PlaceReply, type PlaceRequest } from './place-messages.ts';
 import { type PlaceContext, type PlaceResult, placeOperations } from './place-operations.ts';
 

@@ -1,15 +1,15 @@
 import { removeCheckpoints } from '../archives/checkpoints.ts';
 import { removeEmptyChunk } from '../archives/empty-chunk.ts';
+import type { Owner } from '../model/session.ts';
+import { findSessionFiles, freshOutput, readSavedText } from '../startup/session-file-places.ts';
 import {
   claimOutput,
   makeArchive,
   makeSnapshotDirectory,
   prepareSnapshotOutput,
   prepareTraceDirectory,
-} from '../output-directory.ts';
-import { findSessionFiles, freshOutput, readSavedText } from '../process/session-file-places.ts';
-import { prepareRingDirectory, prepareShmPath } from '../ring-directory.ts';
-import type { Owner } from '../session.ts';
+} from './output-directory.ts';
+import { prepareRingDirectory, prepareShmPath } from './ring-directory.ts';
 
 /** How an operation answers. */
 export interface PlaceResult<Result> {

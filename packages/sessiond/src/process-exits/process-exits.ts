@@ -1,6 +1,6 @@
 import type { GoodbyeMessage, ProcessEnd } from '@ringtail/protocol';
 import type { Schedule } from '../conditions/schedule.ts';
-import type { ApplicationProcess } from '../session.ts';
+import type { ApplicationProcess } from '../model/session.ts';
 import type { OomCounter, OomLedger } from './oom-kills.ts';
 import { processEndOf } from './process-end.ts';
 import type { ProcessHandle } from './process-handle.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { processStartTime } from '../process-identity.ts';
+import { processStartTime } from '../peers/process-identity.ts';
 import { parseProcessStat } from './process-stat.ts';
 
 /** proc_pid_stat(5), from Linux 6.18. */

@@ -1,5 +1,5 @@
 import type { Schedule } from '../conditions/schedule.ts';
-import { FRAME_TIMEOUT_MS } from '../limits.ts';
+import { FRAME_TIMEOUT_MS } from '../model/limits.ts';
 import type { SharedPool } from './shared-pool.ts';
 
 /** A connection that receives frames. */

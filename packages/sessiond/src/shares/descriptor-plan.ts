@@ -1,4 +1,4 @@
-import { APP_CONNECTIONS_MAX, CLIENT_CONNECTIONS_MAX } from '../limits.ts';
+import { APP_CONNECTIONS_MAX, CLIENT_CONNECTIONS_MAX } from '../model/limits.ts';
 
 /** How many of what needs descriptors there may be. */
 export interface DescriptorPlan {

@@ -28,7 +28,7 @@ import {
   TRIGGERS_BYTES_ROOT_RESERVE,
   TRIGGERS_MAX,
   TRIGGERS_ROOT_RESERVE,
-} from '../limits.ts';
+} from '../model/limits.ts';
 import { BegunFrames } from './begun-frames.ts';
 import { ClientPlaces } from './client-places.ts';
 import { ConnectionRate } from './connection-rate.ts';

@@ -1,5 +1,5 @@
 import { CONTROL_COUNTERS_OFFSET, CONTROL_TALLIES_BYTES, CONTROL_TALLIES_OFFSET } from '@ringtail/protocol';
-import type { ApplicationProcess } from '../session.ts';
+import type { ApplicationProcess } from '../model/session.ts';
 import type { CountingThread } from '../triggers/counters/thread-counters.ts';
 import { processOf } from './threads.test.support.ts';
 

@@ -1,4 +1,4 @@
-import type { PeerLog } from '../peer-log.ts';
+import type { PeerLog } from '../log/peer-log.ts';
 
 const nothing = (): void => {};
 

@@ -1,5 +1,5 @@
-import type { ApplicationProcess, RecordedThread } from '../session.ts';
-import { ProcessPlaces } from '../trace-place.ts';
+import type { ApplicationProcess, RecordedThread } from '../model/session.ts';
+import { ProcessPlaces } from '../model/trace-place.ts';
 
 let nextKey = 1;
 const places = new ProcessPlaces();

@@ -6,8 +6,8 @@ import type {
   TriggerDefinition,
   TriggerReport,
 } from '@ringtail/protocol';
-import { DesiredStateBudget } from '../desired-state-budget.ts';
-import type { Session } from '../session.ts';
+import { DesiredStateBudget } from '../model/desired-state-budget.ts';
+import type { Session } from '../model/session.ts';
 import type { Shares } from '../shares/shares.ts';
 import type {
   ConditionKind,

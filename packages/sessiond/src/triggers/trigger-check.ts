@@ -9,8 +9,8 @@ import {
   type TriggerCondition,
   type TriggerDefinition,
 } from '@ringtail/protocol';
-import { DaemonError } from '../daemon-error.ts';
-import { RuleSet } from '../rule-set.ts';
+import { DaemonError } from '../model/daemon-error.ts';
+import { RuleSet } from '../model/rule-set.ts';
 
 /**
  * Refuses what cannot work, whatever applications and sessions there will be.

@@ -7,12 +7,12 @@ import type {
   TriggerDescription,
   TriggerMatchedMessage,
 } from '@ringtail/protocol';
-import { DaemonError } from '../daemon-error.ts';
-import type { DesiredStateBudget } from '../desired-state-budget.ts';
-import { CAPTURES_BYTES_MAX } from '../limits.ts';
-import type { PeerLog } from '../peer-log.ts';
-import type { Owner, Session } from '../session.ts';
-import { isAbout } from '../session.ts';
+import type { PeerLog } from '../log/peer-log.ts';
+import { DaemonError } from '../model/daemon-error.ts';
+import type { DesiredStateBudget } from '../model/desired-state-budget.ts';
+import { CAPTURES_BYTES_MAX } from '../model/limits.ts';
+import type { Owner, Session } from '../model/session.ts';
+import { isAbout } from '../model/session.ts';
 import { jsonWeight } from '../shares/memory-weight.ts';
 import { PoolHolding } from '../shares/pool-holding.ts';
 import type { Shares } from '../shares/shares.ts';

@@ -1,6 +1,6 @@
 import type { DesiredTrigger, TriggerAction } from '@ringtail/protocol';
-import type { Session } from '../../session.ts';
-import { isAbout } from '../../session.ts';
+import type { Session } from '../../model/session.ts';
+import { isAbout } from '../../model/session.ts';
 import type { KeyCounters, KeyGroup } from '../counters/key-counters.ts';
 import type { CounterMap } from '../maps/counter-map.ts';
 import type { ActionState, Trigger } from '../trigger.ts';

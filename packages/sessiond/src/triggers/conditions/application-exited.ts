@@ -1,7 +1,7 @@
 import { matchesPattern, type ProcessEnd } from '@ringtail/protocol';
+import type { ApplicationProcess } from '../../model/session.ts';
+import { isAbout } from '../../model/session.ts';
 import type { EndListener } from '../../process-exits/process-exits.ts';
-import type { ApplicationProcess } from '../../session.ts';
-import { isAbout } from '../../session.ts';
 import type { ConditionSource, OccurrenceDetails } from './condition-source.ts';
 
 /** Where ends are told of. @returns stops that. */

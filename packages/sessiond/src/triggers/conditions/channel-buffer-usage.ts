@@ -1,8 +1,8 @@
 import { describeError } from '@ringtail/base';
 import type { ChannelUse } from '@ringtail/protocol';
 import type { Schedule } from '../../conditions/schedule.ts';
-import type { Log } from '../../log.ts';
-import type { Owner } from '../../session.ts';
+import type { Log } from '../../log/log.ts';
+import type { Owner } from '../../model/session.ts';
 import type { ConditionSource, Occurred, WatchedTrigger } from './condition-source.ts';
 
 /** A channel as the consumer knows it. */

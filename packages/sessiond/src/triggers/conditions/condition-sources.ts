@@ -1,12 +1,12 @@
-import type { ApplicationService } from '../../application-service.ts';
 import type { Schedule } from '../../conditions/schedule.ts';
-import type { Consumers } from '../../consumers.ts';
-import type { Log } from '../../log.ts';
+import type { Consumers } from '../../consumer/consumers.ts';
+import type { ApplicationService } from '../../domains/user/application-service.ts';
+import type { Log } from '../../log/log.ts';
+import { mayUse, type Owner } from '../../model/session.ts';
+import type { SessionRegistry } from '../../model/session-registry.ts';
 import type { ProcessExits } from '../../process-exits/process-exits.ts';
 import { readText } from '../../process-exits/process-handle.ts';
 import { parseProcessStat } from '../../process-exits/process-stat.ts';
-import { mayUse, type Owner } from '../../session.ts';
-import type { SessionRegistry } from '../../session-registry.ts';
 import { applicationExited } from './application-exited.ts';
 import { ChannelUsage, type MonitoredChannel } from './channel-buffer-usage.ts';
 import type { ConditionSources } from './condition-source.ts';

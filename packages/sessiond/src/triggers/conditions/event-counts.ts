@@ -1,5 +1,5 @@
 import { type Schedule, Ticker } from '../../conditions/schedule.ts';
-import type { Owner } from '../../session.ts';
+import type { Owner } from '../../model/session.ts';
 import type { ConditionSource, Occurred, WatchedTrigger } from './condition-source.ts';
 
 export interface EventCountsOptions {

@@ -1,7 +1,7 @@
 import { matchesPattern } from '@ringtail/protocol';
 import { type Schedule, Ticker } from '../../conditions/schedule.ts';
-import type { RecordedThread } from '../../session.ts';
-import { isAbout } from '../../session.ts';
+import type { RecordedThread } from '../../model/session.ts';
+import { isAbout } from '../../model/session.ts';
 import type { ConditionSource, Occurred, WatchedTrigger } from './condition-source.ts';
 
 /** A registered thread that can be asked whether it is in its event loop. */

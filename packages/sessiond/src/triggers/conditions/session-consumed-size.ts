@@ -1,6 +1,6 @@
 import { describeError } from '@ringtail/base';
-import type { Log } from '../../log.ts';
-import type { Session } from '../../session.ts';
+import type { Log } from '../../log/log.ts';
+import type { Session } from '../../model/session.ts';
 import type { FindSession } from '../actions/map-increments.ts';
 import type { ConditionSource, Occurred, WatchedTrigger } from './condition-source.ts';
 

@@ -1,5 +1,5 @@
 import type { RotationWatch } from '../../archives/rotation-watch.ts';
-import { mayUse } from '../../session.ts';
+import { mayUse } from '../../model/session.ts';
 import type { ConditionSource } from './condition-source.ts';
 
 /** Rotations of sessions, by command, by schedule and at the end of a session that was rotated. */

@@ -1,5 +1,5 @@
-import type { Listeners } from '../../listeners.ts';
-import { mayUse, type Session } from '../../session.ts';
+import type { Listeners } from '../../model/listeners.ts';
+import { mayUse, type Session } from '../../model/session.ts';
 import type { ConditionSource } from './condition-source.ts';
 
 /** What goes wrong in sessions, each sentence once for each session. */

@@ -1,5 +1,5 @@
 import { CONTROL_COUNTER_COUNT, CONTROL_COUNTERS_OFFSET, CONTROL_SLOT_COUNT } from '@ringtail/protocol';
-import type { ApplicationProcess } from '../../session.ts';
+import type { ApplicationProcess } from '../../model/session.ts';
 
 const COUNTER_BYTES = 8;
 /** Counters that the daemon numbers; the other half of a slot's is for the thread to number. */

@@ -1,7 +1,7 @@
 import type { MapRow } from '@ringtail/protocol';
-import { DaemonError } from '../../daemon-error.ts';
-import { JsonText } from '../../json-text.ts';
-import { MAP_ROWS_BYTES_MAX } from '../../limits.ts';
+import { JsonText } from '../../clients/json-text.ts';
+import { DaemonError } from '../../model/daemon-error.ts';
+import { MAP_ROWS_BYTES_MAX } from '../../model/limits.ts';
 
 /**
  * Rows of maps, as the JSON of an answer. Written map by map, and given up as soon as the limit is exceeded: the whole is

@@ -1,0 +1,54 @@
+import { createRequire } from 'node:module';
+import { describeError } from '@ringtail/base';
+import type { ClockKind } from '@ringtail/protocol';
+import { DaemonError } from '../model/daemon-error.ts';
+import { clockOffsetNs } from './clock-offset.ts';
+
+/** A clock as its metadata describe it. */
+export interface ClockReading {
+  readonly frequencyHz: bigint;
+  /** Realtime at the clock's zero, nanoseconds. */
+  readonly offsetNs: bigint;
+}
+
+const NS_PER_SECOND = 1_000_000_000n;
+
+/**
+ * Frequency and offset of a clock now.
+ *
+ * @throws {DaemonError} `NO_CLOCK` where the machine or the missing clock addon does not allow it
+ */
+export function readClock(kind: ClockKind): ClockReading {
+  const monotonicOffsetNs = clockOffsetNs();
+  if (kind === 'monotonic') return { frequencyHz: NS_PER_SECOND, offsetNs: monotonicOffsetNs };
+  const { frequencyHz, tsc, monotonicNs } = readTsc();
+  return { frequencyHz, offsetNs: monotonicOffsetNs + monotonicNs - (tsc * NS_PER_SECOND) / frequencyHz };
+}
+
+/**
+ * What a clock showed so many microseconds ago; 0 where it did not run yet.
+ *
+ * @throws {DaemonError} `NO_CLOCK` as `readClock`
+ */
+export function clockValueAgo(kind: ClockKind, microseconds: number): number {
+  const agoNs = BigInt(microseconds) * 1000n;
+  return Math.max(0, Number(kind === 'monotonic' ? process.hrtime.bigint() - agoNs : tscAgo(agoNs)));
+}
+
+function tscAgo(ns: bigint): bigint {
+  const { frequencyHz, tsc } = readTsc();
+  return tsc - (ns * frequencyHz) / NS_PER_SECOND;
+}
+
+function readTsc(): { frequencyHz: bigint; tsc: bigint; monotonicNs: bigint } {
+  try {
+    const addon = createRequire(import.meta.url)(`@ringtail/clock-${process.platform}-${process.arch}`) as {
+      tscFrequency(): number;
+      tscPair(): { tsc: bigint; monotonicNs: bigint };
+    };
+    return { frequencyHz: BigInt(addon.tscFrequency()), ...addon.tscPair() };
+  } catch (error) {
+    const reason = describeError(error).split('\n')[0];
+    throw new DaemonError('NO_CLOCK', `the tsc clock cannot be used here: ${reason}; the monotonic clock always works`);
+  }
+}

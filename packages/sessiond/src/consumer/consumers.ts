@@ -1,0 +1,116 @@
+import { join } from 'node:path';
+import { describeError } from '@ringtail/base';
+import { type ConsumerStatus, type RunDirectory, runDirectoryAt } from '@ringtail/protocol';
+import type { Log } from '../log/log.ts';
+import { CONSUMER_IDLE_MS } from '../model/limits.ts';
+import type { Owner } from '../model/session.ts';
+import type { PoolUsers } from '../shares/shared-pool.ts';
+import type { ConsumerLink } from './consumer-link.ts';
+
+/** Which consumer a link is for. */
+export interface ConsumerPlace extends RunDirectory {
+  readonly user: number;
+}
+
+export interface ConsumersOptions extends PoolUsers {
+  readonly runDirectory: RunDirectory;
+  /** Makes what a consumer and producers need at that place: its directory and the FIFO. */
+  readonly prepare: (place: ConsumerPlace) => void;
+  readonly makeLink: (place: ConsumerPlace) => ConsumerLink;
+  /** Whether there is a session of that user. */
+  readonly isUsed: (user: number) => boolean;
+  readonly log: Log;
+}
+
+/**
+ * The consumer daemons: one for each user who has sessions, so that a directory of one user's that hangs holds up nobody else's
+ * recording. The one of the daemon's own user runs for as long as the daemon, others from the first trace of their
+ * user until there is no session of that user any more.
+ */
+export class Consumers {
+  readonly #options: ConsumersOptions;
+  readonly #links = new Map<number, ConsumerLink>();
+  readonly #ending = new Set<Promise<void>>();
+  readonly #sweep: NodeJS.Timeout;
+
+  constructor(options: ConsumersOptions) {
+    this.#options = options;
+    this.#sweep = setInterval(() => this.#endUnused(), CONSUMER_IDLE_MS);
+    this.#sweep.unref();
+  }
+
+  /** Starts the consumer of the daemon's own user. */
+  async start(): Promise<void> {
+    await this.#add(this.#options.daemonUid).start();
+  }
+
+  /** The link to the consumer of a session's owner, which is started where it does not run. */
+  of(owner: Owner): ConsumerLink {
+    const user = this.#userOf(owner);
+    const known = this.#links.get(user);
+    if (known !== undefined) return known;
+    const link = this.#add(user);
+    link.start().catch((error: unknown) => {
+      this.#options.log.error(`the consumer of user ${user} cannot be started: ${describeError(error)}`);
+    });
+    return link;
+  }
+
+  /** Where producers wake the consumer of a session's owner. */
+  wakePathOf(owner: Owner): string {
+    return this.#placeOf(this.#userOf(owner)).wakeFifo;
+  }
+
+  /** Whether sessions of that owner are a user's. */
+  isOf(user: number, owner: Owner): boolean {
+    return this.#userOf(owner) === user;
+  }
+
+  /** Of all consumers, or of one user's. */
+  status({ uid }: Owner): ConsumerStatus[] {
+    return [...this.#links]
+      .filter(([user]) => uid === 0 || user === this.#options.userBehind(uid))
+      .map(([user, link]) => ({ uid: user, pid: link.pid ?? null, restarts: link.restarts, hangs: link.hangs }));
+  }
+
+  /** Goes on at new places where the run directory had to be made again. */
+  async listenAgain(): Promise<void> {
+    for (const [user, link] of this.#links) {
+      this.#options.prepare(this.#placeOf(user));
+      await link.listenAgain();
+    }
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#sweep);
+    await Promise.all([...[...this.#links.values()].map((link) => link.stop()), ...this.#ending]);
+  }
+
+  #userOf({ uid }: Owner): number {
+    const { daemonUid, userBehind } = this.#options;
+    return uid === daemonUid ? uid : userBehind(uid);
+  }
+
+  #placeOf(user: number): ConsumerPlace {
+    const { runDirectory, daemonUid } = this.#options;
+    if (user === daemonUid) return { ...runDirectory, user };
+    return { ...runDirectoryAt(join(runDirectory.consumersDirectory, String(user))), user };
+  }
+
+  #add(user: number): ConsumerLink {
+    const place = this.#placeOf(user);
+    this.#options.prepare(place);
+    const link = this.#options.makeLink(place);
+    this.#links.set(user, link);
+    return link;
+  }
+
+  #endUnused(): void {
+    for (const [user, link] of this.#links) {
+      if (user === this.#options.daemonUid || this.#options.isUsed(user) || !link.isIdle) continue;
+      this.#links.delete(user);
+      const ending = link.stop().finally(() => this.#ending.delete(ending));
+      this.#ending.add(ending);
+    }
+  }
+}

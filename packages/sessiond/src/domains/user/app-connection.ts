@@ -1,0 +1,432 @@
+import { closeSync } from 'node:fs';
+import { describeError, errnoOf, RINGTAIL_VERSION, RingtailError } from '@ringtail/base';
+import type { PeerCredentials, Posix, Watch } from '@ringtail/posix';
+import {
+  type AliveMessage,
+  APP_FRAME_BYTES_MAX,
+  type AppReply,
+  type CountersMessage,
+  checkAppMessage,
+  type DeclareMessage,
+  encodeFrame,
+  FrameDecoder,
+  type GoodbyeMessage,
+  type LookMessage,
+  type RegisterMessage,
+  type RingMessage,
+  ShapeError,
+  type TracepointsMessage,
+  type TriggerMatchedMessage,
+  type TroubleMessage,
+  type UnableMessage,
+} from '@ringtail/protocol';
+import type { Log } from '../../log/log.ts';
+import type { PeerLog } from '../../log/peer-log.ts';
+import { APP_UNREAD_BYTES_MAX, REGISTER_FRAME_BYTES_MAX, REGISTER_TIMEOUT_MS } from '../../model/limits.ts';
+import type { DescriptorQuarantine } from '../../peers/descriptor-quarantine.ts';
+import type { BegunFrame } from '../../shares/begun-frames.ts';
+import type { Shares } from '../../shares/shares.ts';
+import { PeerRefusal } from './peer-refusal.ts';
+
+/** What a registered thread says. Descriptors belong to whoever is called. */
+export interface RegisteredApplication {
+  /** Resolves when all that it is to record is in its control file; undefined where it is already. Does not reject. */
+  readonly informed: Promise<void> | undefined;
+  declare(message: DeclareMessage): Promise<AppReply>;
+  /** @throws {PeerRefusal} for what is no ring; the connection ends then. */
+  ring(message: RingMessage, descriptor: number): void;
+  trouble(message: TroubleMessage): void;
+  tracepoints(message: TracepointsMessage): void;
+  triggerMatched(message: TriggerMatchedMessage): void;
+  counters(message: CountersMessage): void;
+  alive(message: AliveMessage): void;
+  goodbye(message: GoodbyeMessage): void;
+  /** Nothing more will come: everything that was in flight has been handed over. */
+  ended(): void;
+}
+
+/** What can be done to a thread. */
+export interface ApplicationConnection {
+  /** Ends the connection, for the reason given. */
+  disconnect(why: string): void;
+  /**
+   * Has the thread look at its control file although it may be idle.
+   *
+   * @param turn not 0: it answers with `alive` and this number
+   */
+  look(turn?: number): void;
+  /** A descriptor of the thread's process, the caller's from then on; undefined where the kernel gives none. */
+  openProcess(): number | undefined;
+}
+
+/**
+ * Takes a registration.
+ *
+ * @throws {PeerRefusal} if it cannot be taken.
+ */
+export type Register = (
+  peer: PeerCredentials,
+  message: RegisterMessage,
+  controlFile: number,
+  connection: ApplicationConnection,
+) => RegisteredApplication;
+
+/**
+ * Takes a thread that cannot be recorded.
+ *
+ * @returns called when the thread has gone
+ */
+export type RegisterUnable = (peer: PeerCredentials, message: UnableMessage) => () => void;
+
+export interface AppConnectionOptions {
+  readonly posix: Posix;
+  /** Belongs to the connection. */
+  readonly descriptor: number;
+  readonly peer: PeerCredentials;
+  readonly register: Register;
+  readonly registerUnable: RegisterUnable;
+  /** A thread that wants to be recorded is not, for the reason given; its name is known once it has asked for that. */
+  readonly onRefused: (why: string, procname: string | undefined) => void;
+  readonly shares: Pick<Shares, 'turns' | 'appBytes' | 'appFrames'>;
+  readonly log: PeerLog;
+  readonly quarantine: DescriptorQuarantine;
+  readonly onClosed: () => void;
+}
+
+const READ_BYTES = 64 * 1024;
+/** Where the user has no room for a begun frame of a whole read. */
+const SHORT_READ_BYTES = 4096;
+/** How long one application may read before others have their turn; a frame is finished in any case. */
+const READ_MS_PER_TURN = 2;
+/** What is read at once where everything in flight has to be seen before going on: more than a socket holds. */
+const READS_PER_DRAIN = 256;
+const BYTES_PER_DRAIN = 512 * 1024;
+/** The tracer asks one thing at a time; a peer that asks for so much ahead of the answers is none. */
+const REPLIES_OPEN_MAX = 64;
+const SEND_AGAIN_MS = 10;
+
+/** All connections read into this one; the decoder keeps copies. */
+const readBuffer = Buffer.alloc(READ_BYTES);
+
+/**
+ * The connection of one thread of an application.
+ *
+ * The peer may send anything: what is not of the protocol ends the connection, with a reason where there is still somebody
+ * to read it. Nothing that it sends is kept without a bound, and each descriptor that it sends is either handed on or closed.
+ */
+export class AppConnection {
+  readonly #options: AppConnectionOptions;
+  /** Undefined while the connection waits for room. */
+  #watch: Watch | undefined;
+  /** Its turn to read is requested. */
+  #isQueued = false;
+  readonly #decoder = new FrameDecoder(REGISTER_FRAME_BYTES_MAX);
+  readonly #frame: BegunFrame;
+  readonly #registerTimer: NodeJS.Timeout;
+  /** Of the frame that is being received: descriptors travel with the first byte of theirs. */
+  readonly #descriptors: number[] = [];
+  #application: RegisteredApplication | undefined;
+  /** Name of a thread that has asked to be recorded. */
+  #procname: string | undefined;
+  #isRegistered = false;
+  /** Of a thread that cannot be recorded: called at its end. */
+  #onUnableEnded: (() => void) | undefined;
+  #replies: Promise<void> = Promise.resolve();
+  #repliesOpen = 0;
+  #bytesRead = 0;
+  #unsent = Buffer.alloc(0);
+  #sendAgain: NodeJS.Timeout | undefined;
+  #isClosing = false;
+  #closed = false;
+
+  constructor(options: AppConnectionOptions) {
+    this.#options = options;
+    this.#watch = this.#watched();
+    this.#frame = options.shares.appFrames.open({
+      uid: options.peer.uid,
+      onRoom: () => this.#goOn(),
+      onLate: (why) => this.#close(new PeerRefusal('BAD_MESSAGE', why)),
+    });
+    this.#registerTimer = setTimeout(() => this.#close('it has not registered'), REGISTER_TIMEOUT_MS);
+  }
+
+  get uid(): number {
+    return this.#options.peer.uid;
+  }
+
+  /** Reads what the peer has sent so far, as at the end of a session: rings may be in flight. */
+  drain(): void {
+    const end = this.#bytesRead + BYTES_PER_DRAIN;
+    for (let count = 0; count < READS_PER_DRAIN && this.#bytesRead < end && this.#readOnce(); count++);
+  }
+
+  /** Ends the connection. */
+  close(): void {
+    this.#close('the daemon ends');
+  }
+
+  #watched(): Watch {
+    return this.#options.posix.watch(this.#options.descriptor, () => this.#requestTurn());
+  }
+
+  #requestTurn(): void {
+    if (this.#isQueued) return;
+    this.#isQueued = true;
+    this.#options.shares.turns.request(this.#options.peer.uid, () => {
+      this.#isQueued = false;
+      this.#readTurn();
+    });
+  }
+
+  /** Until there is room for the begun frame. */
+  #pause(): void {
+    this.#watch?.close();
+    this.#watch = undefined;
+  }
+
+  #goOn(): void {
+    this.#watch = this.#watched();
+    this.#requestTurn();
+  }
+
+  #readTurn(): void {
+    const endMs = performance.now() + READ_MS_PER_TURN;
+    do if (!this.#readOnce()) return;
+    while (performance.now() < endMs);
+    // The event loop stops watching a socket with a pending error, even if there are bytes in front of it.
+    this.#requestTurn();
+  }
+
+  /** False when there is nothing more to read now, or ever. */
+  #readOnce(): boolean {
+    if (this.#closed || this.#watch === undefined) return false;
+    const { posix, descriptor } = this.#options;
+    try {
+      this.#options.quarantine.refuseFull(this.#options.peer.uid);
+      const received = posix.receiveWithFds(descriptor, this.#freeBuffer());
+      if (received === null) return false;
+      this.#bytesRead += received.bytes;
+      this.#takeIn(received.fds);
+      if (received.fdsRefused) throw new PeerRefusal('BAD_MESSAGE', 'more descriptors came than there is room for');
+      if (received.bytes === 0) {
+        this.#close(undefined);
+        return false;
+      }
+      const messages = this.#decoder.push(readBuffer.subarray(0, received.bytes));
+      for (const message of messages) this.#take(message);
+      this.#checkDescriptors();
+      if (this.#closed) return false;
+      const { begunBytes } = this.#decoder;
+      if (!this.#frame.received(begunBytes, messages.length > 0)) this.#pause();
+      return true;
+    } catch (error) {
+      // A peer that goes without reading its last answer resets the connection: an end like any other.
+      this.#close(errnoOf(error) === 'ECONNRESET' ? undefined : error);
+      return false;
+    }
+  }
+
+  #freeBuffer(): Buffer {
+    const { peer, shares } = this.#options;
+    return shares.appFrames.hasRoomFor(peer.uid, READ_BYTES) ? readBuffer : readBuffer.subarray(0, SHORT_READ_BYTES);
+  }
+
+  #take(message: unknown): void {
+    if (this.#closed) return;
+    const checked = checkAppMessage(message);
+    if (checked.type === 'register') {
+      this.#register(checked);
+      return;
+    }
+    if (checked.type === 'unable') {
+      this.#registerUnable(checked);
+      return;
+    }
+    if (this.#application === undefined) throw new PeerRefusal('BAD_MESSAGE', 'the first message must be register');
+    switch (checked.type) {
+      case 'declare':
+        this.#reply(this.#application.declare(checked));
+        break;
+      case 'ring':
+        this.#application.ring(checked, this.#takeDescriptor());
+        break;
+      case 'trouble':
+        this.#application.trouble(checked);
+        break;
+      case 'tracepoints':
+        this.#application.tracepoints(checked);
+        break;
+      case 'trigger-matched':
+        this.#application.triggerMatched(checked);
+        break;
+      case 'counters':
+        this.#application.counters(checked);
+        break;
+      case 'alive':
+        this.#application.alive(checked);
+        break;
+      case 'goodbye':
+        this.#application.goodbye(checked);
+        break;
+    }
+  }
+
+  #register(message: RegisterMessage): void {
+    this.#refuseSecond();
+    this.#procname = message.procname;
+    const { posix, descriptor, register, peer } = this.#options;
+    const connection: ApplicationConnection = {
+      disconnect: (why) => this.#close(why),
+      // Until it is registered it waits for that answer alone, and looks then.
+      look: (turn = 0) => {
+        if (this.#isRegistered) this.#send({ type: 'look', turn });
+      },
+      openProcess: () => posix.openPeerProcess(descriptor),
+    };
+    this.#application = register(peer, message, this.#takeDescriptor(), connection);
+    this.#registered();
+    const registered = { type: 'registered', daemonVersion: RINGTAIL_VERSION } as const;
+    const { informed } = this.#application;
+    this.#isRegistered = informed === undefined;
+    this.#reply(
+      informed?.then(() => {
+        this.#isRegistered = true;
+        return registered;
+      }) ?? registered,
+    );
+  }
+
+  #registerUnable(message: UnableMessage): void {
+    this.#refuseSecond();
+    this.#onUnableEnded = this.#options.registerUnable(this.#options.peer, message);
+    this.#registered();
+  }
+
+  #registered(): void {
+    clearTimeout(this.#registerTimer);
+    this.#decoder.bytesMax = APP_FRAME_BYTES_MAX;
+  }
+
+  #refuseSecond(): void {
+    if (this.#application === undefined && this.#onUnableEnded === undefined) return;
+    throw new PeerRefusal('BAD_MESSAGE', 'a thread registers once');
+  }
+
+  #takeDescriptor(): number {
+    const descriptor = this.#descriptors.shift();
+    if (descriptor === undefined) throw new PeerRefusal('BAD_MESSAGE', 'the message came without a descriptor');
+    return descriptor;
+  }
+
+  /** What must not be touched is left aside; the connection ends then. */
+  #takeIn(descriptors: readonly number[]): void {
+    const { quarantine, peer } = this.#options;
+    const admitted = descriptors.filter((descriptor) => quarantine.admit(descriptor, peer.uid));
+    this.#descriptors.push(...admitted);
+    if (admitted.length === descriptors.length) return;
+    throw new PeerRefusal('BAD_MESSAGE', 'a descriptor came of a file on a file system that may never answer');
+  }
+
+  /** One descriptor may wait for the rest of its frame; where no frame is begun, or two wait, one is a stray. */
+  #checkDescriptors(): void {
+    const waiting = this.#descriptors.length;
+    if (waiting > 1 || (waiting === 1 && this.#decoder.pendingBytes === 0)) {
+      throw new PeerRefusal('BAD_MESSAGE', 'a descriptor came that no message speaks of');
+    }
+  }
+
+  /** Answers in the order of the messages. */
+  #reply(reply: AppReply | Promise<AppReply>): void {
+    if (++this.#repliesOpen > REPLIES_OPEN_MAX) {
+      throw new PeerRefusal('BAD_MESSAGE', 'too much was asked ahead of the answers');
+    }
+    this.#replies = this.#replies
+      .then(() => reply)
+      .then((settled) => {
+        this.#repliesOpen--;
+        this.#send(settled);
+      });
+  }
+
+  #send(reply: AppReply | LookMessage): void {
+    if (this.#closed) return;
+    const frame = encodeFrame(reply, APP_FRAME_BYTES_MAX);
+    const refusal = this.#options.shares.appBytes.take(this.#options.peer.uid, frame.length);
+    if (refusal !== undefined) {
+      this.#close(`it does not read its answers: ${refusal}`);
+      return;
+    }
+    this.#unsent = Buffer.concat([this.#unsent, frame]);
+    this.#flush();
+  }
+
+  #giveBack(bytes: number): void {
+    this.#options.shares.appBytes.give(this.#options.peer.uid, bytes);
+  }
+
+  #flush(): void {
+    if (this.#closed) return;
+    clearTimeout(this.#sendAgain);
+    try {
+      const sent = this.#options.posix.writeNonBlocking(this.#options.descriptor, this.#unsent);
+      this.#giveBack(sent);
+      this.#unsent = this.#unsent.subarray(sent);
+    } catch (error) {
+      // The peer has gone; what it sent before is still to be read, up to its end.
+      this.#log('unsent answers').debug(`${this.#name()}: an answer could not be sent: ${describeError(error)}`);
+      this.#giveBack(this.#unsent.length);
+      this.#unsent = Buffer.alloc(0);
+      return;
+    }
+    if (this.#unsent.length > APP_UNREAD_BYTES_MAX) this.#close('it does not read its answers');
+    else if (this.#unsent.length > 0) this.#sendAgain = setTimeout(() => this.#flush(), SEND_AGAIN_MS);
+  }
+
+  /** @param why undefined if the peer has ended the connection. */
+  #close(why: unknown): void {
+    // To report the reason may fail, which is one more reason to close.
+    if (this.#closed || this.#isClosing) return;
+    this.#isClosing = true;
+    if (why !== undefined) {
+      const reason = typeof why === 'string' ? why : describeError(why);
+      this.#log('disconnected applications').warn(`${this.#name()}: disconnected: ${reason}`);
+      // Our own failures end the peer's connection too, rather than the daemon; but they are not the peer's.
+      if (why instanceof Error && !(why instanceof RingtailError)) this.#log('failures').error(why.stack ?? reason);
+      this.#sendRefusal(why, reason);
+      if (this.#wantsToBeRecorded(why)) this.#options.onRefused(reason, this.#procname);
+    }
+    this.#closed = true;
+    clearTimeout(this.#registerTimer);
+    clearTimeout(this.#sendAgain);
+    this.#frame.release();
+    this.#giveBack(this.#unsent.length);
+    this.#watch?.close();
+    for (const descriptor of this.#descriptors.splice(0)) closeSync(descriptor);
+    closeSync(this.#options.descriptor);
+    this.#application?.ended();
+    this.#onUnableEnded?.();
+    this.#options.onClosed();
+  }
+
+  /** Anything may connect; a tracer is told by its registration, also by one of another version or that fails for our sake. */
+  #wantsToBeRecorded(refusal: unknown): boolean {
+    if (this.#application !== undefined) return true;
+    if (this.#procname !== undefined && !(refusal instanceof PeerRefusal || refusal instanceof ShapeError)) return true;
+    return refusal instanceof ShapeError && refusal.code === 'PROTOCOL_VERSION';
+  }
+
+  #sendRefusal(why: unknown, message: string): void {
+    if (typeof why === 'string') return;
+    const code = why instanceof PeerRefusal || why instanceof ShapeError ? why.code : 'BAD_MESSAGE';
+    this.#send({ type: 'refused', code, message });
+  }
+
+  #log(about: string): Log {
+    return this.#options.log.of(this.#options.peer.uid, about);
+  }
+
+  #name(): string {
+    const { pid, uid } = this.#options.peer;
+    return `application ${pid} of user ${uid}`;
+  }
+}

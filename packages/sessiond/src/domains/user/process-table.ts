@@ -1,0 +1,55 @@
+import type { PeerCredentials } from '@ringtail/posix';
+import type { RegisterMessage } from '@ringtail/protocol';
+import type { ApplicationProcess } from '../../model/session.ts';
+import { ProcessPlaces } from '../../model/trace-place.ts';
+import { processStartTime } from '../../peers/process-identity.ts';
+
+interface Entry {
+  readonly identity: string;
+  threads: number;
+}
+
+/** The processes that have registered threads. */
+export class ProcessTable {
+  readonly #now: () => Date;
+  readonly #byIdentity = new Map<string, ApplicationProcess>();
+  readonly #entries = new Map<ApplicationProcess, Entry>();
+  readonly #places = new ProcessPlaces();
+  #nextKey = 1;
+
+  constructor(now: () => Date) {
+    this.#now = now;
+  }
+
+  /** The process of a thread that registers. */
+  join(peer: PeerCredentials, message: RegisterMessage): ApplicationProcess {
+    const identity = identityOf(peer, message);
+    const known = this.#byIdentity.get(identity);
+    const process = known ?? this.#newProcess(peer.pid, message.procname);
+    if (known === undefined) {
+      this.#byIdentity.set(identity, process);
+      this.#entries.set(process, { identity, threads: 0 });
+    }
+    this.#entries.get(process)!.threads++;
+    return process;
+  }
+
+  #newProcess(pid: number, procname: string): ApplicationProcess {
+    const process = { pid, procname, since: this.#now() };
+    return { key: this.#nextKey++, ...process, tracePlace: this.#places.take(process) };
+  }
+
+  /** A thread of it has gone. True if it was the last one. */
+  leave(process: ApplicationProcess): boolean {
+    const entry = this.#entries.get(process);
+    if (entry === undefined || --entry.threads > 0) return false;
+    this.#entries.delete(process);
+    this.#byIdentity.delete(entry.identity);
+    return true;
+  }
+}
+
+/** A process that we cannot see, since it is in another process namespace, is known by what it says of itself. */
+function identityOf({ pid, uid }: PeerCredentials, message: RegisterMessage): string {
+  return `${uid} ${pid} ${processStartTime(pid) ?? `says ${message.pid}`}`;
+}

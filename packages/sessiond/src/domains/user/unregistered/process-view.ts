@@ -1,0 +1,100 @@
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
+import { visibleLine } from '@ringtail/base/text';
+import { nodeProgramName } from '@ringtail/posix';
+import { parseProcessStat } from '../../../process-exits/process-stat.ts';
+
+/** Command lines and environments longer than this are not of interest beyond it. */
+const TEXT_LENGTH_MAX = 131_072;
+
+/** What has a program registered with a session daemon: names of variables that go to its children. */
+export const PRELOAD_VARIABLES = ['NODE_OPTIONS', 'RINGTAIL_RUNDIR'] as const;
+export type Preload = Readonly<Partial<Record<(typeof PRELOAD_VARIABLES)[number], string>>>;
+
+/** Where a process comes from, and by what it is seen to run another program. */
+export interface ProcessOrigin {
+  readonly parent: number;
+  /** Ticks since boot: with the number, the identity of a process. */
+  readonly startTime: string;
+  /** Address of its arguments: another with each program that it runs, the parent's before that; 0 where we may not know. */
+  readonly argumentsAt: string;
+}
+
+/** A process as `/proc` shows it. */
+export interface SeenProcess extends ProcessOrigin {
+  readonly pid: number;
+  readonly commandLine: string;
+  /** Name of the Node.js program that it runs; undefined where it runs something else. */
+  readonly nodeProgram: string | undefined;
+}
+
+/** Where processes are seen. */
+export interface ProcessView {
+  pids(): number[];
+  /** Undefined where it has ended. */
+  originOf(pid: number): ProcessOrigin | undefined;
+  /** Undefined where it has ended. */
+  look(pid: number): SeenProcess | undefined;
+  /** Of its environment, what has it registered; undefined where we may not know. */
+  preloadOf(pid: number): Preload | undefined;
+  /** Undefined where it has ended. */
+  ownerOf(pid: number): { readonly uid: number; readonly gid: number } | undefined;
+}
+
+/** The processes that `/proc` shows. */
+export const procView: ProcessView = {
+  pids: () =>
+    readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number),
+  originOf: (pid) => parseProcessStat(textOf(`/proc/${pid}/stat`) ?? ''),
+  look(pid) {
+    const stat = parseProcessStat(textOf(`/proc/${pid}/stat`) ?? '');
+    const commandLine = textOf(`/proc/${pid}/cmdline`);
+    // A process that is just about to run another program has no command line.
+    if (stat === undefined || !commandLine || 'ZX'.includes(stat.state)) return undefined;
+    const { parent, startTime, argumentsAt } = stat;
+    const [command = '', ...words] = commandLine.slice(0, TEXT_LENGTH_MAX).split('\0');
+    const name = nodeProgramName([executableOf(pid) ?? command, ...words]);
+    return {
+      pid,
+      parent,
+      startTime,
+      argumentsAt,
+      commandLine,
+      nodeProgram: name === undefined ? undefined : visibleLine(name),
+    };
+  },
+  preloadOf(pid) {
+    const text = textOf(`/proc/${pid}/environ`);
+    if (text === undefined) return undefined;
+    const lines = text.slice(0, TEXT_LENGTH_MAX).split('\0');
+    const entries = PRELOAD_VARIABLES.flatMap((name) => {
+      const line = lines.find((one) => one.startsWith(`${name}=`));
+      return line === undefined ? [] : [[name, line.slice(name.length + 1)]];
+    });
+    return Object.fromEntries(entries) as Preload;
+  },
+  ownerOf(pid) {
+    const stats = statSync(`/proc/${pid}`, { throwIfNoEntry: false });
+    return stats && { uid: stats.uid, gid: stats.gid };
+  },
+};
+
+/** A program may have written another command over its own. */
+function executableOf(pid: number): string | undefined {
+  try {
+    const name = basename(readlinkSync(`/proc/${pid}/exe`));
+    return /^node(?:js)?$/.test(name) ? name : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,234 @@
+import { type Schedule, Ticker } from '../../../conditions/schedule.ts';
+import type { Program, ProgramTroubles } from '../program-troubles.ts';
+import { PRELOAD_VARIABLES, type Preload, type ProcessView } from './process-view.ts';
+
+/** Node.js takes longer than this to start. */
+const COMMAND_LOOK_PERIOD_MS = 30;
+const LOOK_PERIOD_MS = 1000;
+/** On a machine with thousands of processes a look takes milliseconds: at most a part in so many of the time goes into them. */
+const IDLE_RATIO = 20;
+/** A program that runs for so long has registered, or never will. */
+const PATIENCE_MS = 5000;
+
+export interface UnregisteredProgramsOptions {
+  readonly view: ProcessView;
+  readonly troubles: ProgramTroubles;
+  /** Processes that are registered now. */
+  readonly registeredPids: () => Iterable<number>;
+  /** Reads what programs have sent: one that has ended may have registered before. */
+  readonly drainApplications: () => void;
+  /** Whether a session is active. */
+  readonly isWanted: () => boolean;
+  readonly nowMs: () => number;
+  readonly schedule: Schedule;
+}
+
+/** A process as far as it is known. */
+interface Entry {
+  readonly parent: number;
+  readonly startTime: string;
+  readonly sinceMs: number;
+  /** Who is to be told of: null where none, or not yet. */
+  found: {
+    readonly name: string;
+    readonly program: Program;
+    readonly lost: readonly string[];
+    /** Its options forbid native addons and, in Node.js 25 and later, sockets: it could not report that itself. */
+    readonly isRestricted: boolean;
+  } | null;
+  /** What it hands on to the programs that it starts; undefined before it is known to be of interest. */
+  preload: Preload | undefined;
+  /** Whether it, or what started it, is a command that is recorded as a whole. */
+  isOfCommand: boolean;
+  isTold: boolean;
+  /** Where the arguments were of a program that is none of Node.js. */
+  otherProgramAt: string | undefined;
+}
+
+/**
+ * Node.js programs that should have registered and have not: those of a command that is recorded as a whole, and those that
+ * a registered program started without what had it registered.
+ *
+ * Nothing tells of other processes' children, so they are looked for: seldom, or where a command is recorded as often as a
+ * program cannot start in between. Only processes that have come since the last look are looked at.
+ */
+export class UnregisteredPrograms {
+  readonly #options: UnregisteredProgramsOptions;
+  readonly #ticker: Ticker;
+  #costMs = 0;
+  /** What has programs of a command registered, by the number of its process. */
+  readonly #commands = new Map<number, Preload>();
+  readonly #entries = new Map<number, Entry>();
+  /** Numbers of processes that registered, or said why they cannot, as long as they are there. */
+  readonly #heardOf = new Set<number>();
+
+  constructor(options: UnregisteredProgramsOptions) {
+    this.#options = options;
+    this.#ticker = new Ticker(options.schedule, () => {
+      const begin = options.nowMs();
+      this.#tick();
+      this.#costMs = Math.ceil(options.nowMs() - begin);
+      this.#ticker.every(this.#periodMs());
+    });
+  }
+
+  /** Something about sessions has changed. */
+  look(): void {
+    if (this.#options.isWanted()) {
+      this.#ticker.every(this.#periodMs());
+      return;
+    }
+    this.#ticker.every(undefined);
+    this.#forgetAll();
+  }
+
+  #periodMs(): number {
+    return this.#commands.size > 0 ? Math.max(COMMAND_LOOK_PERIOD_MS, IDLE_RATIO * this.#costMs) : LOOK_PERIOD_MS;
+  }
+
+  /** A process and all that it starts are recorded; `preload` is in the environment that it was given. */
+  watchCommand(pid: number, preload: Preload): void {
+    this.#commands.set(pid, preload);
+    this.#entries.delete(pid);
+    this.look();
+    this.#tick();
+  }
+
+  heardOf(pid: number): void {
+    this.#heardOf.add(pid);
+  }
+
+  /** A session is about to be stopped: what is known by now is told. */
+  settle(): void {
+    if (this.#options.isWanted()) this.#tick(true);
+  }
+
+  close(): void {
+    this.#ticker.every(undefined);
+    this.#forgetAll();
+  }
+
+  #tick(isLast = false): void {
+    const { view, drainApplications, registeredPids } = this.#options;
+    const there = new Set(view.pids());
+    const gone = [...this.#entries].filter(([pid]) => !there.has(pid));
+    if (isLast || gone.some(([, entry]) => entry.found !== null)) drainApplications();
+    for (const [pid, entry] of gone) this.#settleEnded(pid, entry);
+    for (const pid of this.#heardOf) if (!there.has(pid)) this.#heardOf.delete(pid);
+    const registered = new Set(registeredPids());
+    for (const pid of there) this.#see(pid, registered, isLast);
+  }
+
+  #see(pid: number, registered: ReadonlySet<number>, isLast: boolean): void {
+    const entry = this.#entries.get(pid) ?? this.#enter(pid);
+    if (entry === undefined || entry.isTold || this.#heardOf.has(pid)) return;
+    const origin = this.#originOf(entry, registered);
+    if (origin === undefined) return;
+    entry.isOfCommand ||= origin.isOfCommand;
+    entry.found ??= this.#find(pid, entry, origin);
+    if (entry.found === null) return;
+    const isLate = this.#options.nowMs() - entry.sinceMs >= PATIENCE_MS;
+    if (isLate || (isLast && entry.found.lost.length > 0)) this.#tell(entry, 'addStanding');
+  }
+
+  #enter(pid: number): Entry | undefined {
+    const origin = this.#options.view.originOf(pid);
+    if (origin === undefined) return undefined;
+    const entry: Entry = {
+      parent: origin.parent,
+      startTime: origin.startTime,
+      sinceMs: this.#options.nowMs(),
+      found: null,
+      preload: this.#commands.get(pid),
+      isOfCommand: this.#commands.has(pid),
+      isTold: false,
+      otherProgramAt: undefined,
+    };
+    this.#entries.set(pid, entry);
+    return entry;
+  }
+
+  /** What a process has from the one that is recorded and started it; undefined where there is none. */
+  #originOf(
+    entry: Entry,
+    registered: ReadonlySet<number>,
+  ): { readonly isOfCommand: boolean; readonly preload: Preload } | undefined {
+    if (entry.isOfCommand && entry.preload !== undefined) return { isOfCommand: true, preload: entry.preload };
+    const parent = this.#entries.get(entry.parent);
+    if (parent === undefined) return undefined;
+    if (parent.isOfCommand) {
+      entry.preload = parent.preload ?? {};
+      return { isOfCommand: true, preload: entry.preload };
+    }
+    if (!registered.has(entry.parent)) return undefined;
+    parent.preload ??= this.#options.view.preloadOf(entry.parent) ?? {};
+    return { isOfCommand: false, preload: parent.preload };
+  }
+
+  #find(
+    pid: number,
+    entry: Entry,
+    origin: { readonly isOfCommand: boolean; readonly preload: Preload },
+  ): Entry['found'] {
+    const { view } = this.#options;
+    const { startTime, argumentsAt = '0' } = view.originOf(pid) ?? {};
+    if (startTime !== entry.startTime || (argumentsAt !== '0' && argumentsAt === entry.otherProgramAt)) return null;
+    const seen = view.look(pid);
+    if (seen === undefined) return null;
+    if (seen.nodeProgram === undefined) {
+      entry.otherProgramAt = seen.argumentsAt;
+      return null;
+    }
+    const parent = view.look(seen.parent);
+    // Between its start and its program a process looks like the one that started it.
+    if (parent?.argumentsAt === seen.argumentsAt && parent.commandLine === seen.commandLine) return null;
+    const own = view.preloadOf(pid);
+    const lost = PRELOAD_VARIABLES.filter((name) => {
+      const wanted = origin.preload[name];
+      return own !== undefined && wanted !== undefined && own[name]?.includes(wanted) !== true;
+    });
+    // Programs that a program starts may have nothing to do with tracing, unless it was preloaded.
+    if (!origin.isOfCommand && !(lost.includes('NODE_OPTIONS') && /tracer/.test(origin.preload.NODE_OPTIONS ?? ''))) {
+      return null;
+    }
+    const owner = view.ownerOf(pid);
+    if (owner === undefined) return null;
+    const isRestricted = restrictsPermissions(seen.commandLine.split('\0'), own?.NODE_OPTIONS);
+    return { name: seen.nodeProgram, program: { pid, ...owner }, lost, isRestricted };
+  }
+
+  #settleEnded(pid: number, entry: Entry): void {
+    this.#entries.delete(pid);
+    this.#commands.delete(pid);
+    if (entry.found === null) return;
+    if (!entry.isTold && !this.#heardOf.has(pid)) this.#tell(entry, 'add');
+    this.#options.troubles.forget(entry.found.program);
+  }
+
+  #tell(entry: Entry, how: 'add' | 'addStanding'): void {
+    if (entry.found === null) return;
+    const { name, program, lost, isRestricted } = entry.found;
+    entry.isTold = true;
+    let why = 'its tracer could not start, or the program ended before';
+    if (lost.length > 0) why = `its environment lacks ${lost.join(' and ')} of what started it`;
+    else if (isRestricted)
+      why = 'its option --permission forbids the tracer to start without --allow-addons and --allow-net';
+    this.#options.troubles[how](program, `${name} ran in Node.js and did not register: ${why} (UNREGISTERED)`);
+  }
+
+  #forgetAll(): void {
+    for (const { found } of this.#entries.values()) if (found !== null) this.#options.troubles.forget(found.program);
+    this.#entries.clear();
+    this.#commands.clear();
+    this.#heardOf.clear();
+  }
+}
+
+const PERMISSION = /^--(?:experimental-)?permission$/;
+
+/** Whether options of Node.js, which stand before the script, restrict what a program may do. */
+function restrictsPermissions(words: readonly string[], nodeOptions = ''): boolean {
+  const script = words.findIndex((word, idx) => idx > 0 && !word.startsWith('-'));
+  const options = script === -1 ? words : words.slice(0, script);
+  return [...options, ...nodeOptions.split(' ')].some((word) => PERMISSION.test(word));
+}

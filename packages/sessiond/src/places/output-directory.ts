@@ -1,0 +1,181 @@
+import { accessSync, closeSync, constants, openSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describeError, errnoOf } from '@ringtail/base';
+import {
+  asUser,
+  checkDirectory,
+  DirectoryRefused,
+  loadPosix,
+  makeDirectory,
+  PosixError,
+  pathOf,
+  type WalkOptions,
+  withDirectory,
+} from '@ringtail/posix';
+import { DaemonError } from '../model/daemon-error.ts';
+import type { Owner } from '../model/session.ts';
+
+/** A directory that one session writes to, and no other session of any daemon until the descriptor is closed. */
+export interface ClaimedOutput {
+  readonly path: string;
+  /** Holds the lock; undefined where the directory cannot be opened. */
+  readonly descriptor: number | undefined;
+}
+
+/** What a session writes into its output directory, here and in LTTng. */
+const TRACE_DIRECTORY = 'ust';
+const TRACE_DIRECTORIES = [TRACE_DIRECTORY, 'archives'];
+
+/** A file without a name, and the answers of file systems that have none. */
+const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
+const LACKS_TMPFILE = new Set<string | undefined>(['EOPNOTSUPP', 'ENOTSUP', 'EISDIR', 'ENOENT', 'EINVAL']);
+
+/** Of directories that are made. */
+const MODE = 0o700;
+
+/**
+ * Makes an output directory where it is absent, so that a reason why it cannot be used is given when the session is created:
+ * the session's owner must be able to write to it, and no other user to put links in its place or into it.
+ *
+ * @throws {DaemonError} `OUTPUT_NOT_WRITABLE`
+ */
+export function prepareOutput(path: string, owner: Owner): void {
+  writing(path, owner, () => {
+    withDirectory(path, { mode: MODE, ownBelow: path }, checkWritable);
+    for (const name of TRACE_DIRECTORIES) checkReplaceable(join(path, name));
+  });
+}
+
+/**
+ * Makes a directory for snapshots where it is absent. It may not be a link, since each snapshot walks to it anew.
+ *
+ * @throws {DaemonError} `OUTPUT_NOT_WRITABLE`
+ */
+export function prepareSnapshotOutput(path: string, owner: Owner): void {
+  writing(path, owner, () => withDirectory(path, { mode: MODE, followLast: false }, checkWritable));
+}
+
+/**
+ * Makes the directory for traces in an output directory. A session that has been started has it, whatever is recorded.
+ *
+ * @throws {DaemonError} `OUTPUT_NOT_WRITABLE`
+ */
+export function prepareTraceDirectory(output: string, owner: Owner): void {
+  writing(output, owner, () => {
+    withDirectory(join(output, TRACE_DIRECTORY), { mode: MODE, ownBelow: output }, checkWritable);
+  });
+}
+
+/**
+ * Claims a session's output directory: the wanted one where it is free, whatever other files are in it. Where it holds a
+ * trace or another session writes to it, a new directory in it: files of two sessions are never in one place.
+ *
+ * @param inUse a session of this daemon is known to write to the wanted directory
+ * @param name of the new directory; a number is added where there is one of that name
+ * @throws {DaemonError} `OUTPUT_NOT_WRITABLE`
+ */
+export function claimOutput(
+  wanted: string,
+  { owner, inUse, name }: { readonly owner: Owner; readonly inUse: boolean; readonly name: string },
+): ClaimedOutput {
+  prepareOutput(wanted, owner);
+  const claim = inUse || holdsTrace(wanted, owner) ? undefined : lock(wanted, owner);
+  if (claim !== undefined) return claim;
+  for (let count = 1; ; count++) {
+    const path = join(wanted, count === 1 ? name : `${name}-${count}`);
+    const own = makeNew(path, owner, { ownBelow: wanted }) ? lock(path, owner) : undefined;
+    if (own !== undefined) return own;
+  }
+}
+
+/**
+ * Makes a new directory for a snapshot, and its missing parents.
+ *
+ * @returns false if something of that name is there.
+ * @throws {DaemonError} `OUTPUT_NOT_WRITABLE`
+ */
+export function makeSnapshotDirectory(path: string, owner: Owner): boolean {
+  return makeNew(path, owner, { followLast: false });
+}
+
+/**
+ * Makes an archive, without any trace in it, in an output directory.
+ *
+ * @throws {DaemonError} `OUTPUT_NOT_WRITABLE`
+ */
+export function makeArchive(path: string, output: string, owner: Owner): void {
+  makeNew(join(path, TRACE_DIRECTORY), owner, { ownBelow: output });
+}
+
+function makeNew(path: string, owner: Owner, parent: Omit<WalkOptions, 'mode'>): boolean {
+  return writing(path, owner, () => makeDirectory(path, { mode: MODE, ...parent }));
+}
+
+/** `access` asks for the real user, whom `asUser` leaves as it is: a file without a name is tried in its place. */
+function checkWritable(directory: number): void {
+  const path = pathOf(directory);
+  if (process.getuid?.() === process.geteuid?.()) {
+    accessSync(path, constants.W_OK | constants.X_OK);
+    return;
+  }
+  try {
+    closeSync(openSync(path, O_TMPFILE | constants.O_WRONLY, 0o600));
+  } catch (error) {
+    if (!LACKS_TMPFILE.has(errnoOf(error))) throw error;
+  }
+}
+
+/** A link of that name, or a directory of somebody else, would be found when the session is started. */
+function checkReplaceable(path: string): void {
+  try {
+    checkDirectory(path, { followLast: false });
+  } catch (error) {
+    if (error instanceof DirectoryRefused) throw error;
+  }
+}
+
+/** Directories without anything in them are left by a session that recorded nothing: there is nothing to mix with. */
+function holdsTrace(path: string, owner: Owner): boolean {
+  return asUser(owner, () => TRACE_DIRECTORIES.some((name) => !isEmptyOrAbsent(join(path, name))));
+}
+
+function isEmptyOrAbsent(directory: string): boolean {
+  try {
+    return readdirSync(directory).length === 0;
+  } catch (error) {
+    return errnoOf(error) === 'ENOENT';
+  }
+}
+
+/**
+ * The kernel drops the lock with the process that has the descriptor, however it ends. Where a directory cannot be locked, as
+ * on NFS, the choice is left to what the daemon knows of its sessions.
+ *
+ * @returns undefined if another session has the lock
+ */
+function lock(path: string, owner: Owner): ClaimedOutput | undefined {
+  const { O_RDONLY, O_DIRECTORY } = constants;
+  const loaded = loadPosix();
+  let descriptor: number | undefined;
+  try {
+    descriptor = asUser(owner, () =>
+      withDirectory(path, {}, (directory) => openSync(pathOf(directory), O_RDONLY | O_DIRECTORY)),
+    );
+    if (loaded.ok && !loaded.posix.tryLock(descriptor)) {
+      closeSync(descriptor);
+      return undefined;
+    }
+  } catch (error) {
+    if (error instanceof DirectoryRefused || (errnoOf(error) === undefined && !(error instanceof PosixError)))
+      throw error;
+  }
+  return { path, descriptor };
+}
+
+function writing<T>(path: string, owner: Owner, action: () => T): T {
+  try {
+    return asUser(owner, action);
+  } catch (error) {
+    throw new DaemonError('OUTPUT_NOT_WRITABLE', `cannot write to ${path}: ${describeError(error)}`);
+  }
+}

@@ -1,0 +1,72 @@
+import { chmodSync, chownSync, closeSync, constants, openSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { assert, describeError } from '@ringtail/base';
+import { checkDirectory, ensureDirectory, loadPosix, pathOf, withDirectory } from '@ringtail/posix';
+import { DaemonError } from '../model/daemon-error.ts';
+import type { Owner } from '../model/session.ts';
+
+/** What a session has in the directory for its ring files, and what is in there. */
+const DOMAIN_DIRECTORY = 'ust';
+const OWNERSHIP_DIRECTORIES = ['uid', 'pid'];
+
+/**
+ * Makes the directory for a session's ring files (`--shm-path`), so that a reason why it cannot be used is given when the
+ * session is created. The directory below it is made too: nobody else can put anything in its place then, even where anybody
+ * may make files.
+ *
+ * @param uid the daemon's own user
+ * @throws {DaemonError} `OUTPUT_NOT_WRITABLE`
+ */
+export function prepareShmPath(shmPath: string, uid: number): void {
+  const domain = join(shmPath, DOMAIN_DIRECTORY);
+  try {
+    ensureDirectory(domain, { mode: modeAbove(uid), ownBelow: shmPath });
+    for (const name of OWNERSHIP_DIRECTORIES) checkDirectory(join(domain, name), { ownBelow: shmPath });
+  } catch (error) {
+    throw new DaemonError('OUTPUT_NOT_WRITABLE', `cannot use ${shmPath} for ring files: ${describeError(error)}`);
+  }
+}
+
+/**
+ * Makes the directory for the ring files of a trace: its user's applications make files in it, and we keep a copy of the
+ * metadata there. A user other than ours may add files, through its group, but neither list nor replace what is not its own.
+ *
+ * @param shmPath what the session was given, in which it is
+ * @param user whose applications are recorded
+ * @param uid the daemon's own user
+ * @returns the device that files in it are on
+ * @throws {DirectoryRefused} or the system's error
+ */
+export function prepareRingDirectory(path: string, shmPath: string, user: Owner, uid: number): string {
+  const ownBelow = shmPath;
+  ensureDirectory(dirname(path), { mode: modeAbove(uid), ownBelow });
+  return withDirectory(path, { mode: 0o700, ownBelow }, (descriptor) => {
+    if (user.uid !== uid) {
+      chownSync(pathOf(descriptor), uid, user.gid);
+      chmodSync(pathOf(descriptor), 0o1730);
+    }
+    return deviceOfFilesIn(descriptor);
+  });
+}
+
+/** Where file systems lie upon each other, files have other devices than their directory. */
+function deviceOfFilesIn(directory: number): string {
+  const loaded = loadPosix();
+  assert(loaded.ok, 'a session daemon runs only where the system calls are there');
+  const { posix } = loaded;
+  const probe = join(pathOf(directory), `.probe-${process.pid}`);
+  rmSync(probe, { force: true });
+  const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
+  const descriptor = openSync(probe, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+  try {
+    return posix.deviceOf(descriptor);
+  } finally {
+    closeSync(descriptor);
+    rmSync(probe, { force: true });
+  }
+}
+
+/** Root's daemon has directories for every user, who come through those above theirs. */
+function modeAbove(uid: number): number {
+  return uid === 0 ? 0o711 : 0o700;
+}

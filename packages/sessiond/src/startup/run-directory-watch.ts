@@ -1,0 +1,84 @@
+import { lstatSync } from 'node:fs';
+import { describeError } from '@ringtail/base';
+import type { Schedule } from '../conditions/schedule.ts';
+import type { Log } from '../log/log.ts';
+
+const PERIOD_MS = 5000;
+
+export interface RunDirectoryWatchOptions {
+  /** The socket by which clients reach the daemon; it is there. */
+  readonly socketPath: string;
+  /** Whether anything is recorded, or waits for events. */
+  readonly isInUse: () => boolean;
+  /** Makes directory and sockets again. */
+  readonly restore: () => Promise<void>;
+  /** Ends the daemon. */
+  readonly stop: (why: string) => void;
+  readonly schedule: Schedule;
+  readonly log: Log;
+}
+
+/**
+ * Sees to it that a daemon can be reached: where its run directory has been removed, one that records nothing ends, and one
+ * that records makes its sockets again.
+ */
+export class RunDirectoryWatch {
+  readonly #options: RunDirectoryWatchOptions;
+  #socket: string | undefined;
+  #reported = false;
+  #timer: { cancel(): void } | undefined;
+
+  constructor(options: RunDirectoryWatchOptions) {
+    this.#options = options;
+    this.#socket = identityOf(options.socketPath);
+    this.#lookLater();
+  }
+
+  close(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  #lookLater(): void {
+    this.#timer = this.#options.schedule(() => void this.#look(), PERIOD_MS);
+  }
+
+  async #look(): Promise<void> {
+    const { socketPath, isInUse, stop } = this.#options;
+    if (identityOf(socketPath) !== this.#socket) {
+      if (!isInUse()) {
+        stop(`${socketPath} is gone, so that nobody can reach this daemon, and it records nothing`);
+        return;
+      }
+      await this.#restore();
+    }
+    // Unless it was closed meanwhile.
+    if (this.#timer !== undefined) this.#lookLater();
+  }
+
+  async #restore(): Promise<void> {
+    const { socketPath, restore, log } = this.#options;
+    try {
+      await restore();
+      this.#socket = identityOf(socketPath);
+      this.#reported = false;
+      log.warn(`${socketPath} was gone and has been made again: something removes files of the run directory`);
+    } catch (error) {
+      if (this.#reported) return;
+      this.#reported = true;
+      log.error(
+        `${socketPath} is gone, so that nobody can reach this daemon, and it cannot be made again: ${describeError(error)}. ` +
+          `The daemon goes on recording and tries again; "kill ${process.pid}" ends it and finishes its traces`,
+      );
+    }
+  }
+}
+
+function identityOf(path: string): string | undefined {
+  try {
+    const { dev, ino } = lstatSync(path);
+    return `${dev}:${ino}`;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,102 @@
+import { join } from 'node:path';
+import { describeError } from '@ringtail/base';
+import { checkClientRequest, type Request, type TriggerDefinition } from '@ringtail/protocol';
+import { parseSessionFile, restoreRequests, type SavedSession } from '@ringtail/session-file';
+import * as accounts from '@ringtail/session-file/accounts';
+import { directoryDate } from '../archives/archive-names.ts';
+import type { Log } from '../log/log.ts';
+import type { Owner } from '../model/session.ts';
+import type { Places } from '../places/places.ts';
+import { SYSTEM_DIRECTORY } from './daemon-options.ts';
+
+export interface SavedSessionLoaderOptions {
+  /** The daemon's user, to whom files must belong that are loaded without having been named. */
+  readonly uid: number;
+  readonly home: string;
+  /** File or directory that was named, in place of the usual directories. */
+  readonly named: string | undefined;
+  readonly places: Pick<Places, 'perform'>;
+  readonly execute: (request: Request) => Promise<unknown>;
+  readonly now: () => Date;
+  readonly log: Log;
+}
+
+/**
+ * Makes sessions again that were saved for the start of the daemon: those of the named file or directory, else those of
+ * `sessions/auto` in the user's and the system's directory.
+ *
+ * What cannot be loaded is a line in the log and stops nothing else.
+ */
+export async function loadSavedSessions(options: SavedSessionLoaderOptions): Promise<void> {
+  const { named, home, places, log } = options;
+  const usual = [join(home, '.ringtail', 'sessions', 'auto'), join(SYSTEM_DIRECTORY, 'sessions', 'auto')];
+  /** Every file has all triggers that there were when it was saved. */
+  const triggers = new Map<string, TriggerDefinition>();
+  for (const path of named === undefined ? usual : [named]) {
+    let files: readonly string[] = [];
+    try {
+      files = await places.perform('find-session-files', daemonUser(), { path, named: named !== undefined });
+    } catch (error) {
+      log.error(`saved sessions cannot be loaded: ${describeError(error)}`);
+    }
+    for (const file of files) {
+      for (const trigger of await loadFile(file, options)) triggers.set(JSON.stringify(trigger), trigger);
+    }
+  }
+  for (const trigger of triggers.values()) await addTrigger(trigger, options);
+}
+
+/** @returns the triggers of the file. */
+async function loadFile(file: string, options: SavedSessionLoaderOptions): Promise<readonly TriggerDefinition[]> {
+  const { log, named, uid, places } = options;
+  try {
+    const ownerUid = named === undefined ? uid : null;
+    const text = await places.perform('read-session-file', daemonUser(), { path: file, ownerUid });
+    const { sessions, triggers, warnings } = parseSessionFile(text, accounts);
+    for (const warning of warnings) log.warn(`${file}: ${warning}`);
+    for (const session of sessions) await restore(file, session, options);
+    return triggers;
+  } catch (error) {
+    log.error(`${file} cannot be loaded: ${describeError(error)}`);
+    return [];
+  }
+}
+
+async function addTrigger(trigger: TriggerDefinition, { execute, log }: SavedSessionLoaderOptions): Promise<void> {
+  try {
+    await execute(checkClientRequest({ id: 0, command: 'add-trigger', params: { trigger, ownerUid: null } }));
+  } catch (error) {
+    log.error(`the trigger ${trigger.name} cannot be loaded: ${describeError(error)}`);
+  }
+}
+
+async function restore(file: string, saved: SavedSession, options: SavedSessionLoaderOptions): Promise<void> {
+  const { execute, log } = options;
+  const destroy: Request = { id: 0, command: 'destroy-session', params: { session: saved.name } };
+  let created = false;
+  try {
+    for (const command of restoreRequests(saved, { output: await freshOutputOf(saved, options) })) {
+      await execute(checkClientRequest({ id: 0, ...command }));
+      created = true;
+    }
+    log.info(`session ${saved.name} is loaded from ${file}`);
+  } catch (error) {
+    log.error(`session ${saved.name} of ${file} cannot be loaded: ${describeError(error)}`);
+    if (created) await execute(destroy).catch((why) => log.error(`session ${saved.name}: ${describeError(why)}`));
+  }
+}
+
+/** Where the session is to write if there is a trace already where it wrote. */
+async function freshOutputOf(
+  { output, snapshot }: SavedSession,
+  { places, now }: SavedSessionLoaderOptions,
+): Promise<string | undefined> {
+  if (snapshot || output === null) return undefined;
+  const date = directoryDate(now());
+  return (await places.perform('find-fresh-output', daemonUser(), { path: output, date })) ?? undefined;
+}
+
+/** Saved sessions are read, and made again, by the daemon's own user. */
+function daemonUser(): Owner {
+  return { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
+}
