@@ -5,7 +5,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type RunDirectory, runDirectoryAt } from '@ringtail/protocol';
+import { type RunDirectory, runDirectoryAt } from '@ringtail/posix';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readStream } from '../../packages/consumerd/src/testing/read-stream.test.support.ts';
 import { requests } from '../../packages/consumerd/src/testing/requests.test.support.ts';

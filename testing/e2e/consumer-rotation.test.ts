@@ -10,13 +10,8 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import {
-  type ChannelAttributes,
-  type ConsumerCommand,
-  runDirectoryAt,
-  type SessionStatistics,
-  type TraceFormat,
-} from '@ringtail/protocol';
+import { runDirectoryAt } from '@ringtail/posix';
+import type { ChannelAttributes, ConsumerCommand, SessionStatistics, TraceFormat } from '@ringtail/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { requests } from '../../packages/consumerd/src/testing/requests.test.support.ts';
 import { TestRing } from '../../packages/consumerd/src/testing/test-ring.test.support.ts';

@@ -1,7 +1,7 @@
 /** A session daemon as an application sees one: it takes registrations, publishes what it is told to, and notes what comes. */
 import { closeSync, mkdirSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadPosix, type Posix } from '@ringtail/posix';
+import { loadPosix, type Posix, runDirectoryAt } from '@ringtail/posix';
 import {
   APP_FRAME_BYTES_MAX,
   type AppMessage,
@@ -14,7 +14,6 @@ import {
   encodeFrame,
   encodePiece,
   FrameDecoder,
-  runDirectoryAt,
 } from '@ringtail/protocol';
 import { onTestFinished } from 'vitest';
 import type { Sandbox } from './harness.ts';

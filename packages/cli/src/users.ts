@@ -1,1 +1,1 @@
-export { groupName, groupNumber, userName, userNumber } from '@ringtail/session-file/accounts';
+export { groupName, groupNumber, userName, userNumber } from '@ringtail/posix/accounts';

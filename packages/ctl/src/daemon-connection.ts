@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describeError, errnoOf } from '@ringtail/base';
+import { defaultRunDirectory, runDirectoryAt } from '@ringtail/posix';
 import {
   CLIENT_FRAME_BYTES_MAX,
   CLIENT_PROTOCOL_VERSION,
@@ -8,12 +9,10 @@ import {
   type CommandName,
   type Commands,
   checkReply,
-  defaultRunDirectory,
   encodeFrame,
   FrameDecoder,
   type Notification,
   notificationOf,
-  runDirectoryAt,
 } from '@ringtail/protocol';
 import { CtlError, ctlError } from './ctl-error.ts';
 import { daemonOwner, describeOwner } from './daemon-owner.ts';

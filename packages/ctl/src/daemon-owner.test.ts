@@ -1,8 +1,8 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runDirectoryAt } from '@ringtail/protocol';
-import { groupName, userName } from '@ringtail/session-file/accounts';
+import { runDirectoryAt } from '@ringtail/posix';
+import { groupName, userName } from '@ringtail/posix/accounts';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { daemonOwner, describeOwner } from './daemon-owner.ts';
 

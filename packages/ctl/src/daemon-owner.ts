@@ -1,6 +1,6 @@
 import { lstatSync } from 'node:fs';
-import { runDirectoryAt } from '@ringtail/protocol';
-import { groupName, userName } from '@ringtail/session-file/accounts';
+import { runDirectoryAt } from '@ringtail/posix';
+import { groupName, userName } from '@ringtail/posix/accounts';
 
 const GROUP_MAY_CONNECT = 0o060;
 

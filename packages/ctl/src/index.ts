@@ -1,10 +1,10 @@
+export { defaultRunDirectory } from '@ringtail/posix';
 export {
   type ApplicationDescription,
   type ChannelAttributes,
   type ContextDescription,
   DEFAULT_CHANNEL,
   type DestroyedSession,
-  defaultRunDirectory,
   type EventRule,
   LogLevels,
   type MapChannelAttributes,

@@ -2,15 +2,10 @@ import { existsSync, linkSync, readdirSync, renameSync, rmSync, writeFileSync } 
 import { basename, join } from 'node:path';
 import { describeError, errnoOf, RingtailError } from '@ringtail/base';
 import { temporaryBeside } from '@ringtail/base/files';
-import { DirectoryRefused, ensureDirectory } from '@ringtail/posix';
-import {
-  homeDirectory,
-  type SessionDescription,
-  type TriggerDefinition,
-  type TriggerDescription,
-} from '@ringtail/protocol';
+import { DirectoryRefused, ensureDirectory, homeDirectory } from '@ringtail/posix';
+import * as accounts from '@ringtail/posix/accounts';
+import type { SessionDescription, TriggerDefinition, TriggerDescription } from '@ringtail/protocol';
 import { parseSessionFile, printSessionFile, restoreRequests, type SavedSession } from '@ringtail/session-file';
-import * as accounts from '@ringtail/session-file/accounts';
 import { readSessionFile } from '@ringtail/session-file/read';
 import { type CtlError, ctlError } from './ctl-error.ts';
 import type { SessionDaemonClient } from './session-daemon-client.ts';

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { runDirectoryAt } from '@ringtail/protocol';
+import { runDirectoryAt } from '@ringtail/posix';
 import { CtlError, ctlError } from './ctl-error.ts';
 import { SessionDaemonClient } from './session-daemon-client.ts';
 

@@ -13,11 +13,20 @@ export {
   type WalkOptions,
   withDirectory,
 } from './directory-walk.ts';
+export { homeDirectory } from './home-directory.ts';
 export { type LoadedPosix, loadPosix, type Posix } from './load.ts';
 export type { Mapping } from './memory.ts';
 export { nodeProgramName } from './node-command-line.ts';
 export { PosixError } from './posix-error.ts';
 export { requirePackage } from './require-package.ts';
+export {
+  applicationRunDirectories,
+  DEFAULT_GROUP,
+  defaultRunDirectory,
+  ROOT_RUN_DIRECTORY,
+  type RunDirectory,
+  runDirectoryAt,
+} from './run-directory.ts';
 export type { PeerCredentials, ReceivedMessage } from './server-socket.ts';
 export { UNIX_PATH_BYTES_MAX } from './socket-address.ts';
 export type { CredentialIds } from './thread.ts';

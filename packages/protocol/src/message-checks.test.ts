@@ -1,11 +1,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkAppMessage } from './app-message-check.ts';
-import { APP_PROTOCOL_VERSION } from './app-messages.ts';
-import { DEFAULT_SESSION } from './client-messages.ts';
-import { checkClientRequest, clientRequestIdOf } from './client-request-check.ts';
-import { ShapeError } from './json-shape.ts';
-import { checkConsumerReply, checkReply } from './reply-check.ts';
+import { checkAppMessage } from './app/app-message-check.ts';
+import { APP_PROTOCOL_VERSION } from './app/app-messages.ts';
+import { DEFAULT_SESSION } from './client/client-messages.ts';
+import { checkClientRequest, clientRequestIdOf } from './client/client-request-check.ts';
+import { checkConsumerReply, checkReply } from './client/reply-check.ts';
+import { ShapeError } from './wire/json-shape.ts';
 
 function codeOf(action: () => unknown): string | undefined {
   try {

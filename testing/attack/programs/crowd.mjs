@@ -4,6 +4,7 @@
 // standard output: attempts, and refusals by their words.
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
+import { runDirectoryAt } from '@ringtail/posix';
 import {
   APP_FRAME_BYTES_MAX,
   CLIENT_FRAME_BYTES_MAX,
@@ -11,7 +12,6 @@ import {
   CLIENT_REPLY_BYTES_MAX,
   DEFAULT_CHANNEL,
   FrameDecoder,
-  runDirectoryAt,
 } from '@ringtail/protocol';
 import { randomOf } from '../../fuzz/mutate.mjs';
 import { oneMessage } from './hostile-messages.mjs';

@@ -1,6 +1,6 @@
 // A thread of an application as a session daemon sees it, made by hand so that every part of it can be hostile.
 import { closeSync, ftruncateSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
-import { loadPosix, Memfd, Seal } from '@ringtail/posix';
+import { loadPosix, Memfd, runDirectoryAt, Seal } from '@ringtail/posix';
 import {
   APP_FRAME_BYTES_MAX,
   APP_PROTOCOL_VERSION,
@@ -13,7 +13,6 @@ import {
   controlAreaOffset,
   decodePieces,
   FrameDecoder,
-  runDirectoryAt,
 } from '@ringtail/protocol';
 import { frameOf } from './hostile-values.mjs';
 

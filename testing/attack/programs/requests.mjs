@@ -5,13 +5,13 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { SessionDaemonClient } from '@ringtail/ctl';
+import { runDirectoryAt } from '@ringtail/posix';
 import {
   CLIENT_FRAME_BYTES_MAX,
   CLIENT_PROTOCOL_VERSION,
   CLIENT_REPLY_BYTES_MAX,
   DEFAULT_CHANNEL,
   FrameDecoder,
-  runDirectoryAt,
 } from '@ringtail/protocol';
 import { damagedBytes, randomOf } from '../../fuzz/mutate.mjs';
 import { damagedJson, frameOf } from './hostile-values.mjs';

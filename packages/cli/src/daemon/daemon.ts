@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describeError } from '@ringtail/base';
 import { CtlError, type DaemonOwner, daemonOwner, ensureDaemon, SessionDaemonClient, spawnDaemon } from '@ringtail/ctl';
-import { defaultRunDirectory, ROOT_RUN_DIRECTORY, type RunDirectory, runDirectoryAt } from '@ringtail/protocol';
+import { defaultRunDirectory, ROOT_RUN_DIRECTORY, type RunDirectory, runDirectoryAt } from '@ringtail/posix';
 import { CliError } from '../errors/cli-error.ts';
 import { explain } from '../output/report.ts';
 import { absolutePath, type Context } from '../program/context.ts';

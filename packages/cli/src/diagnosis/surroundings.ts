@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CtlError, SessionDaemonClient } from '@ringtail/ctl';
-import { ROOT_RUN_DIRECTORY } from '@ringtail/protocol';
+import { ROOT_RUN_DIRECTORY } from '@ringtail/posix';
 import { candidates } from '../daemon/daemon.ts';
 import type { Context } from '../program/context.ts';
 import { listeningRunDirectories } from './listening-sockets.ts';

@@ -1,5 +1,4 @@
-import { loadPosix } from '@ringtail/posix';
-import { DEFAULT_GROUP } from '@ringtail/protocol';
+import { DEFAULT_GROUP, loadPosix } from '@ringtail/posix';
 import { describe, expect, it } from 'vitest';
 import { run } from '../cli.ts';
 import { fakeContext } from '../testing/fake-context.test.support.ts';

@@ -1,6 +1,6 @@
 import { RINGTAIL_VERSION } from '@ringtail/base';
 import { CtlError, SessionDaemonClient } from '@ringtail/ctl';
-import { ROOT_RUN_DIRECTORY } from '@ringtail/protocol';
+import { ROOT_RUN_DIRECTORY } from '@ringtail/posix';
 import { candidates } from '../daemon/daemon.ts';
 import type { Context } from '../program/context.ts';
 import type { Check, Machine } from './check.ts';

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { ownerBySocket } from '@ringtail/ctl';
-import { CONTROL_COUNTERS_OFFSET, type DaemonStatus, runDirectoryAt } from '@ringtail/protocol';
+import { runDirectoryAt } from '@ringtail/posix';
+import { CONTROL_COUNTERS_OFFSET, type DaemonStatus } from '@ringtail/protocol';
 import { permissionHint } from '../daemon/daemon.ts';
 import { formatBytes, shellQuote } from '../output/quantity.ts';
 import { userName } from '../users.ts';

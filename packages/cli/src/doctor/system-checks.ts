@@ -1,5 +1,6 @@
 import { ownerBySocket } from '@ringtail/ctl';
-import { CONTROL_FILE_BYTES, DEFAULT_GROUP, runDirectoryAt } from '@ringtail/protocol';
+import { DEFAULT_GROUP, runDirectoryAt } from '@ringtail/posix';
+import { CONTROL_FILE_BYTES } from '@ringtail/protocol';
 import { formatBytes, formatCount } from '../output/quantity.ts';
 import { groupName, groupNumber } from '../users.ts';
 import { type Check, fine, type Machine, warning } from './check.ts';

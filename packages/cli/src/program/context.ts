@@ -1,5 +1,5 @@
 import { isAbsolute, resolve } from 'node:path';
-import { DEFAULT_GROUP } from '@ringtail/protocol';
+import { DEFAULT_GROUP } from '@ringtail/posix';
 import { CliError } from '../errors/cli-error.ts';
 import type { OutputStream } from '../output/visible-stream.ts';
 

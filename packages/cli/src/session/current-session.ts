@@ -2,7 +2,7 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describeError, isAbsence } from '@ringtail/base';
 import { makeDirectories, temporaryBeside } from '@ringtail/base/files';
-import { homeDirectory } from '@ringtail/protocol';
+import { homeDirectory } from '@ringtail/posix';
 import { CliError } from '../errors/cli-error.ts';
 import { ExitCode } from '../errors/exit-codes.ts';
 import { warn } from '../output/report.ts';

@@ -1,8 +1,7 @@
 import { existsSync, readdirSync, rmdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeError, isAbsence } from '@ringtail/base';
-import { ensureDirectory, processTrust } from '@ringtail/posix';
-import { homeDirectory } from '@ringtail/protocol';
+import { ensureDirectory, homeDirectory, processTrust } from '@ringtail/posix';
 import { CliError } from '../errors/cli-error.ts';
 import { formatDatetime } from '../output/quantity.ts';
 import { absolutePath, type Context } from '../program/context.ts';

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { runDirectoryAt } from '@ringtail/posix';
 import {
   CLIENT_FRAME_BYTES_MAX,
   type CommandName,
@@ -7,7 +8,6 @@ import {
   encodeFrame,
   FrameDecoder,
   type Request,
-  runDirectoryAt,
   type SessionDescription,
 } from '@ringtail/protocol';
 import { onTestFinished } from 'vitest';

@@ -1,5 +1,5 @@
 import { RINGTAIL_VERSION } from '@ringtail/base';
-import type { RunDirectory } from '@ringtail/protocol';
+import type { RunDirectory } from '@ringtail/posix';
 import { Consumer, type ConsumerOptions } from '../consumer.ts';
 import { Connection } from './connection.ts';
 import { WakeFifo } from './wake-fifo.ts';

@@ -1,5 +1,5 @@
+import { primaryGroupOf } from '@ringtail/posix/accounts';
 import type { MapRow } from '@ringtail/protocol';
-import { primaryGroupOf } from '@ringtail/session-file/accounts';
 import type { Client } from '../clients/client.ts';
 import { jsonList } from '../clients/json-text.ts';
 import { DaemonError } from '../model/daemon-error.ts';

@@ -1,8 +1,8 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadPosix } from '@ringtail/posix';
-import { DEFAULT_CHANNEL, type OpenTraceRequest, runDirectoryAt } from '@ringtail/protocol';
+import { loadPosix, runDirectoryAt } from '@ringtail/posix';
+import { DEFAULT_CHANNEL, type OpenTraceRequest } from '@ringtail/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { descriptorOf } from '../peers/descriptor-of.ts';
 import { processWork } from '../peers/process-identity.ts';

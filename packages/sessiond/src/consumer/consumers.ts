@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { describeError } from '@ringtail/base';
-import { type ConsumerStatus, type RunDirectory, runDirectoryAt } from '@ringtail/protocol';
+import { type RunDirectory, runDirectoryAt } from '@ringtail/posix';
+import type { ConsumerStatus } from '@ringtail/protocol';
 import type { Log } from '../log/log.ts';
 import { CONSUMER_IDLE_MS } from '../model/limits.ts';
 import type { Owner } from '../model/session.ts';

@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { localUserNumber } from '@ringtail/session-file/accounts';
+import { localUserNumber } from '@ringtail/posix/accounts';
 
 /** How long a change of the file may go unseen. */
 const LOOK_AGAIN_MS = 10_000;

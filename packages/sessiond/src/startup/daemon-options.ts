@@ -1,7 +1,8 @@
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { describeError } from '@ringtail/base';
-import { DEFAULT_GROUP, homeDirectory, TRACE_FORMATS, type TraceFormat } from '@ringtail/protocol';
+import { DEFAULT_GROUP, homeDirectory } from '@ringtail/posix';
+import { TRACE_FORMATS, type TraceFormat } from '@ringtail/protocol';
 import { LOG_LEVELS, type LogLevel } from '../log/log.ts';
 import { type MetricsAddress, parseMetricsAddress } from '../metrics/metrics-address.ts';
 import { DaemonError } from '../model/daemon-error.ts';

@@ -15,7 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { runDirectoryAt } from '@ringtail/protocol';
+import { runDirectoryAt } from '@ringtail/posix';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FAKE_CONSUMER, TestClient } from '../testing/test-daemon.test.support.ts';
 

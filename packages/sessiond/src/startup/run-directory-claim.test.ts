@@ -15,7 +15,7 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { runDirectoryAt } from '@ringtail/protocol';
+import { runDirectoryAt } from '@ringtail/posix';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { processStartTime } from '../peers/process-identity.ts';
 import { claimRunDirectory } from './run-directory-claim.ts';

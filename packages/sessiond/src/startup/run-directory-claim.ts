@@ -2,8 +2,7 @@ import { fstatSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } 
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { describeError, errnoOf } from '@ringtail/base';
-import { checkDirectory, UNIX_PATH_BYTES_MAX, withDirectory } from '@ringtail/posix';
-import { type RunDirectory, runDirectoryAt } from '@ringtail/protocol';
+import { checkDirectory, type RunDirectory, runDirectoryAt, UNIX_PATH_BYTES_MAX, withDirectory } from '@ringtail/posix';
 import { DaemonError } from '../model/daemon-error.ts';
 import { processStartTime } from '../peers/process-identity.ts';
 

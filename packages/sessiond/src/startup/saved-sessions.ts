@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { describeError } from '@ringtail/base';
+import * as accounts from '@ringtail/posix/accounts';
 import { checkClientRequest, type Request, type TriggerDefinition } from '@ringtail/protocol';
 import { parseSessionFile, restoreRequests, type SavedSession } from '@ringtail/session-file';
-import * as accounts from '@ringtail/session-file/accounts';
 import { directoryDate } from '../archives/archive-names.ts';
 import type { Log } from '../log/log.ts';
 import type { Owner } from '../model/session.ts';

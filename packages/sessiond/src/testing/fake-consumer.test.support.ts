@@ -8,6 +8,7 @@
 import { appendFileSync, closeSync, existsSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { runDirectoryAt } from '@ringtail/posix';
 import {
   CONSUMER_FRAME_BYTES_MAX,
   type ConsumerCommand,
@@ -15,7 +16,6 @@ import {
   type ConsumerRequest,
   encodeFrame,
   FrameDecoder,
-  runDirectoryAt,
   type SessionStatistics,
 } from '@ringtail/protocol';
 

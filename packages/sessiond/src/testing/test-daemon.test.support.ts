@@ -5,6 +5,7 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type RunDirectory, runDirectoryAt } from '@ringtail/posix';
 import {
   CLIENT_FRAME_BYTES_MAX,
   CLIENT_PROTOCOL_VERSION,
@@ -18,8 +19,6 @@ import {
   type NotificationMessage,
   type RegisterMessage,
   type Reply,
-  type RunDirectory,
-  runDirectoryAt,
 } from '@ringtail/protocol';
 import { FakeApplication } from './fake-application.test.support.ts';
 import type { Asked } from './fake-consumer.test.support.ts';

@@ -24,7 +24,7 @@ import { memoryName } from './leftovers.ts';
 const PAGE_BYTES_MAX = 65_536;
 const COUNTERS_MAPPED_FROM = CONTROL_COUNTERS_OFFSET - (CONTROL_COUNTERS_OFFSET % PAGE_BYTES_MAX);
 
-/** The control file of this thread: made here, written by the daemons. Layout: `protocol/control-page.ts`. */
+/** The control file of this thread: made here, written by the daemons. Layout: `protocol/control/control-page.ts`. */
 export class ControlFile {
   readonly fd: number;
   readonly page: Uint32Array;

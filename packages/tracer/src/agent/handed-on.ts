@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync, readlinkSync, statSync } from 'node:fs';
 import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads';
-import { applicationRunDirectories, type RunDirectory, runDirectoryAt } from '@ringtail/protocol';
+import { applicationRunDirectories, type RunDirectory, runDirectoryAt } from '@ringtail/posix';
 
 /** Opens a file for nothing but its identity; Node.js has no name for it. */
 const O_PATH = 0o10000000;

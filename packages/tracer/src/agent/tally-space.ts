@@ -23,7 +23,7 @@ interface Slot {
 
 /**
  * Where this thread counts what it has to tell of triggers: a process may be killed, or just end, with matches that it has
- * gathered and not sent. Layout: `protocol/control-page.ts`.
+ * gathered and not sent. Layout: `protocol/control/control-page.ts`.
  */
 export class TallySpace {
   readonly #control: ControlFile;

@@ -1,13 +1,12 @@
 import { isMainThread } from 'node:worker_threads';
 import { describeError } from '@ringtail/base';
 import { type EventSpec, parseEventSpec } from '@ringtail/ctf';
-import { loadPosix, type Posix } from '@ringtail/posix';
+import { loadPosix, type Posix, type RunDirectory } from '@ringtail/posix';
 import {
   APP_PROTOCOL_VERSION,
   ControlPage,
   type DesiredChannel,
   type RegisterMessage,
-  type RunDirectory,
   type UnableMessage,
 } from '@ringtail/protocol';
 import { defineApplicationContext } from '../context/application-context.ts';

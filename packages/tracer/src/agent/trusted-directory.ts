@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { describeError } from '@ringtail/base';
-import type { RunDirectory } from '@ringtail/protocol';
+import type { RunDirectory } from '@ringtail/posix';
 import { debug } from './debug.ts';
 
 /** Whether a daemon may be there, and its directory belongs to root or to this user, who alone may write in it. */

@@ -4,8 +4,9 @@
  * A client sends requests, the daemon answers each once, in order; between the answers a client that subscribed gets
  * notifications. Frames as in `framing.ts`.
  */
-import type { JsonValue } from './app-messages.ts';
-import type { ClockKind, EventHeaderKind, EventRule } from './desired-state.ts';
+import type { JsonValue } from '../app/app-messages.ts';
+import type { ClockKind, EventHeaderKind } from '../control/desired-state.ts';
+import type { EventRule } from '../model/event-rule.ts';
 import type {
   MapChannelAttributes,
   MapChannelParameters,
@@ -14,7 +15,7 @@ import type {
   TriggerDefinition,
   TriggerDescription,
   TriggerReport,
-} from './triggers.ts';
+} from '../model/triggers.ts';
 
 export const CLIENT_PROTOCOL_VERSION = 2;
 /**

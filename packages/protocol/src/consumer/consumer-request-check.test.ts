@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_CHANNEL, NO_STATISTICS } from './client-messages.ts';
+import { DEFAULT_CHANNEL, NO_STATISTICS } from '../client/client-messages.ts';
+import { ShapeError } from '../wire/json-shape.ts';
 import type { ConsumerCommand } from './consumer-messages.ts';
 import { checkConsumerRequest } from './consumer-request-check.ts';
-import { ShapeError } from './json-shape.ts';
 
 const commands: readonly ConsumerCommand[] = [
   {

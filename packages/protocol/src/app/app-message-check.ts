@@ -1,6 +1,5 @@
-import type { AppMessage, JsonValue } from './app-messages.ts';
-import { APP_PROTOCOL_VERSION } from './app-messages.ts';
-import { CONTROL_COUNTER_COUNT, CONTROL_SLOT_COUNT } from './control-page.ts';
+import { CONTROL_COUNTER_COUNT, CONTROL_SLOT_COUNT } from '../control/control-page.ts';
+import type { CapturedValue } from '../model/triggers.ts';
 import {
   arrayIn,
   booleanIn,
@@ -13,8 +12,9 @@ import {
   printable,
   refuseShape,
   ShapeError,
-} from './json-shape.ts';
-import type { CapturedValue } from './triggers.ts';
+} from '../wire/json-shape.ts';
+import type { AppMessage, JsonValue } from './app-messages.ts';
+import { APP_PROTOCOL_VERSION } from './app-messages.ts';
 
 /** What one `declare` may hold; a thread with more events sends several. */
 export const DECLARE_EVENTS_MAX = 16_384;

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { matchesPattern, ruleMatches } from './desired-state.ts';
+import { ruleMatches } from './event-rule.ts';
+import { matchesPattern } from './pattern.ts';
 
 /** The same by a regular expression. */
 function matchesByRegExp(pattern: string, name: string): boolean {

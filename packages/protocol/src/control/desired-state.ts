@@ -1,3 +1,5 @@
+import type { EventRule } from '../model/event-rule.ts';
+
 /** Desired state: what one thread ought to record, as a session daemon publishes it in the control file. */
 export interface DesiredState {
   readonly channels: readonly DesiredChannel[];
@@ -84,69 +86,3 @@ export interface DesiredChannel {
 
 export type EventHeaderKind = 'compact' | 'large';
 export type ClockKind = 'monotonic' | 'tsc';
-
-/** Which events a channel records. Several rules are alternatives. */
-export interface EventRule {
-  /** `provider:event` with `*` anywhere. */
-  readonly pattern: string;
-  /** Patterns of names that the rule leaves out. */
-  readonly exclude?: readonly string[];
-  /** Log levels, LTTng's numbers, both ends included; absent for all. Lower numbers are more severe. */
-  readonly logLevel?: { readonly from: number; readonly to: number };
-  /** Only events for which this expression of LTTng's filter language is true. */
-  readonly filter?: string;
-}
-
-/** Whether `name` matches `pattern`, in which `*` stands for any run of characters and `\*` for itself. */
-export function matchesPattern(pattern: string, name: string): boolean {
-  return patternMatcher(pattern)(name);
-}
-
-/** Whether an event of this name and log level is one that the rule records. */
-export function ruleMatches(rule: EventRule, name: string, logLevel: number): boolean {
-  return ruleMatcher(rule)(name, logLevel);
-}
-
-/** The same for whoever asks often. */
-export function ruleMatcher({ pattern, exclude, logLevel }: EventRule): (name: string, logLevel: number) => boolean {
-  const isIncluded = patternMatcher(pattern);
-  const excluded = exclude?.map(patternMatcher) ?? [];
-  const { from, to } = logLevel ?? { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
-  return (name, level) => level >= from && level <= to && isIncluded(name) && !excluded.some((takes) => takes(name));
-}
-
-/**
- * Matches names with one pattern. Not a regular expression: there may be thousands of patterns, and one takes longer to compile
- * than to match.
- */
-export function patternMatcher(pattern: string): (name: string) => boolean {
-  const [first, ...between] = literalsOf(pattern) as [string, ...string[]];
-  const last = between.pop();
-  if (last === undefined) return (name) => name === first;
-  return (name) => {
-    const end = name.length - last.length;
-    if (end < first.length || !name.startsWith(first) || !name.endsWith(last)) return false;
-    let at = first.length;
-    for (const literal of between) {
-      const found = name.indexOf(literal, at);
-      if (found === -1 || found + literal.length > end) return false;
-      at = found + literal.length;
-    }
-    return true;
-  };
-}
-
-/** Most searches that a comparison of a name with this pattern takes. */
-export function searchesOf(pattern: string): number {
-  return literalsOf(pattern).length;
-}
-
-/** What stands before, between and behind the stars. */
-function literalsOf(pattern: string): string[] {
-  const literals = [''];
-  for (const [part] of pattern.matchAll(/\\\*|\*+|[^*\\]+|\\/g)) {
-    if (part.startsWith('*')) literals.push('');
-    else literals[literals.length - 1] += part === '\\*' ? '*' : part;
-  }
-  return literals;
-}

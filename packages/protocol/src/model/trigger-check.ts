@@ -10,9 +10,17 @@ import {
   sizeIn,
   snapshotNameIn,
   textsIn,
-} from './client-shape.ts';
-import type { EventRule } from './desired-state.ts';
-import { arrayIn, integerIn, type JsonObject, objectOf, oneOfIn, plainTextIn, refuseShape } from './json-shape.ts';
+} from '../client/client-shape.ts';
+import {
+  arrayIn,
+  integerIn,
+  type JsonObject,
+  objectOf,
+  oneOfIn,
+  plainTextIn,
+  refuseShape,
+} from '../wire/json-shape.ts';
+import type { EventRule } from './event-rule.ts';
 import {
   EXIT_CAUSES,
   MAP_VALUE_TYPES,

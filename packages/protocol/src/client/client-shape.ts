@@ -1,7 +1,15 @@
 import { isAbsolute, normalize } from 'node:path';
+import type { EventRule } from '../model/event-rule.ts';
+import {
+  arrayIn,
+  integerIn,
+  type JsonObject,
+  objectOf,
+  oneOfIn,
+  plainTextIn,
+  refuseShape,
+} from '../wire/json-shape.ts';
 import type { ChannelAttributes, SnapshotOutputParameters, TraceFormat } from './client-messages.ts';
-import type { EventRule } from './desired-state.ts';
-import { arrayIn, integerIn, type JsonObject, objectOf, oneOfIn, plainTextIn, refuseShape } from './json-shape.ts';
 
 export const SESSION_NAME_BYTES_MAX = 255;
 /** Trace files are called after their channel and a number, within the 255 bytes of a file name. */

@@ -5,8 +5,8 @@
  * The daemon answers `register` and `declare`, in order; nothing else is answered. What the daemon wants is in the
  * control file; on its own it sends only `look`, for a thread that is idle and has to do something at once.
  */
-import type { TracepointDescription } from './client-messages.ts';
-import type { CapturedValue } from './triggers.ts';
+import type { TracepointDescription } from '../client/client-messages.ts';
+import type { CapturedValue } from '../model/triggers.ts';
 
 export const APP_PROTOCOL_VERSION = 3;
 /** No frame of either direction is longer. */

@@ -4,8 +4,8 @@
  * Conditions about events are evaluated in applications, at the tracepoint, whether or not a session records the event.
  * Everything else is evaluated by the session daemon.
  */
-import type { SnapshotOutputParameters } from './client-messages.ts';
-import type { EventRule } from './desired-state.ts';
+import type { SnapshotOutputParameters } from '../client/client-messages.ts';
+import type { EventRule } from './event-rule.ts';
 
 /** How an application ended. `exception`: by an exception that nobody caught. */
 export const EXIT_CAUSES = ['signal', 'exit-code', 'exception', 'out-of-memory', 'unknown'] as const;

@@ -1,3 +1,5 @@
+import { checkMap, checkTrigger, triggerNameIn } from '../model/trigger-check.ts';
+import { booleanIn, integerIn, objectOf, oneOfIn, plainTextIn, refuseShape } from '../wire/json-shape.ts';
 import type { Request } from './client-messages.ts';
 import {
   absolutePathIn,
@@ -20,8 +22,6 @@ import {
   textsIn,
   userIn,
 } from './client-shape.ts';
-import { booleanIn, integerIn, objectOf, oneOfIn, plainTextIn, refuseShape } from './json-shape.ts';
-import { checkMap, checkTrigger, triggerNameIn } from './trigger-check.ts';
 
 /** The longest path in an option. */
 const PRELOAD_BYTES_MAX = 4096 + 64;

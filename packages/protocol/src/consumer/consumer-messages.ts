@@ -4,9 +4,9 @@
  * Every message is idempotent: a session daemon repeats all of them to a consumer that it had to start again.
  */
 
-import type { JsonValue } from './app-messages.ts';
-import type { ChannelAttributes, SessionStatistics, TraceFormat } from './client-messages.ts';
-import type { ClockKind } from './desired-state.ts';
+import type { JsonValue } from '../app/app-messages.ts';
+import type { ChannelAttributes, SessionStatistics, TraceFormat } from '../client/client-messages.ts';
+import type { ClockKind } from '../control/desired-state.ts';
 
 export const CONSUMER_FRAME_BYTES_MAX = 64 * 1024 * 1024;
 

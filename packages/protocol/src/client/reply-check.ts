@@ -1,6 +1,14 @@
+import type { ChannelUse, ConsumerReply } from '../consumer/consumer-messages.ts';
+import {
+  arrayIn,
+  booleanIn,
+  foreignTextIn,
+  integerIn,
+  type JsonObject,
+  objectOf,
+  refuseShape,
+} from '../wire/json-shape.ts';
 import type { Notification, Reply, SessionStatistics } from './client-messages.ts';
-import type { ChannelUse, ConsumerReply } from './consumer-messages.ts';
-import { arrayIn, booleanIn, foreignTextIn, integerIn, type JsonObject, objectOf, refuseShape } from './json-shape.ts';
 
 const CODE_LENGTH_MAX = 255;
 const MESSAGE_LENGTH_MAX = 65_536;

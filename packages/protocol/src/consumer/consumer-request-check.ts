@@ -1,12 +1,12 @@
-import type { JsonValue } from './app-messages.ts';
+import type { JsonValue } from '../app/app-messages.ts';
 import {
   absolutePathIn,
   checkChannelAttributes,
   contextNamesIn,
   SESSION_NAME_BYTES_MAX,
   TRACE_FORMATS,
-} from './client-shape.ts';
-import type { ConsumerCommand, ConsumerRequest } from './consumer-messages.ts';
+} from '../client/client-shape.ts';
+import { statisticsOf } from '../client/reply-check.ts';
 import {
   arrayIn,
   booleanIn,
@@ -17,8 +17,8 @@ import {
   oneOfIn,
   plainTextIn,
   refuseShape,
-} from './json-shape.ts';
-import { statisticsOf } from './reply-check.ts';
+} from '../wire/json-shape.ts';
+import type { ConsumerCommand, ConsumerRequest } from './consumer-messages.ts';
 
 const KEY_MAX = Number.MAX_SAFE_INTEGER;
 const U32_MAX = 2 ** 32 - 1;
