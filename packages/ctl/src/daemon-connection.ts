@@ -19,8 +19,8 @@ import { daemonOwner, describeOwner } from './daemon-owner.ts';
 import { NotificationQueue } from './notification-queue.ts';
 
 /**
- * How long a client waits for an answer: longer than the session daemon waits for a consumer that hangs, so that the daemon's
- * answer names the reason. Commands that write out what was recorded take as long as the disk needs.
+ * How long a client waits for an answer: longer than the session daemon waits for a consumer that hangs, so that the
+ * daemon's answer names the reason. Commands that write recorded events out take as long as the disk needs.
  */
 const REQUEST_TIMEOUT_MS = 90_000;
 const FLUSHING_TIMEOUT_MS = 600_000;
@@ -28,7 +28,7 @@ const FLUSHING_COMMANDS: ReadonlySet<CommandName> = new Set([
   'stop-session',
   'destroy-session',
   'rotate-session',
-  // Work that is under way is waited for before they begin.
+  // These wait for earlier work on the session.
   'begin-stop',
   'begin-destruction',
   'begin-rotation',
@@ -40,14 +40,17 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const CONNECT_AGAIN_MS = 5;
 
 export interface ConnectOptions {
-  /** Path of the session daemon's run directory; by default the user's own: `RINGTAIL_RUNDIR`, `/run/ringtail` of root, … */
+  /**
+   * Path of the session daemon's run directory; by default the user's own: `RINGTAIL_RUNDIR`, `/run/ringtail` of root,
+   * …
+   */
   readonly runDirectory?: string | undefined;
-  /** Milliseconds to wait for the daemon to take the connection and to answer the first message; 5000 by default. */
+  /** Milliseconds in which the daemon has to accept the connection and to answer the first message; 5000 by default. */
   readonly timeoutMs?: number;
 }
 
 export interface RequestOptions {
-  /** Milliseconds to wait for the answer: a minute by default, ten where recorded events are written out first. */
+  /** Milliseconds to wait for the answer: 90,000 by default, 600,000 for commands that write recorded events out. */
   readonly timeoutMs?: number;
 }
 
@@ -58,7 +61,7 @@ interface PendingRequest {
 }
 
 /**
- * The wire to a session daemon: requests with their answers, and notifications.
+ * The connection to a session daemon: requests with their answers, and notifications.
  *
  * Requests may overlap; the daemon carries them out and answers in order.
  */
@@ -126,7 +129,7 @@ export class DaemonConnection {
     });
   }
 
-  /** What happens from now on; ends with the connection. The first call subscribes at the daemon. */
+  /** Notifications from now on, until the connection ends. The first call subscribes at the daemon. */
   async subscribe(): Promise<AsyncIterableIterator<Notification>> {
     if (this.#ended !== undefined) throw this.#ended;
     const queue = new NotificationQueue(() => this.#listeners.delete(queue));
@@ -175,10 +178,10 @@ export class DaemonConnection {
       return;
     }
     const reply = checkReply(message);
-    // An answer to no request: why the daemon ends the connection.
+    // Answer 0 belongs to no request: it says why the daemon ends the connection.
     if (reply.id === 0 && !reply.ok) this.#end(new CtlError(reply.code, reply.message));
     const pending = this.#pending.get(reply.id);
-    // Absent when the answer came after its request had timed out.
+    // Absent if the request has timed out.
     if (pending === undefined) return;
     this.#pending.delete(reply.id);
     clearTimeout(pending.timer);
@@ -211,7 +214,7 @@ async function connectedSocket(runDirectory: string, timeoutMs: number): Promise
       if (error instanceof CtlError) throw error;
       // Only a daemon of root that serves a group has a socket for root.
       if (path === rootSocket) path = clientSocket;
-      // More clients than the system lets wait are there already: some of them may be clients of another user.
+      // The socket's queue is full, maybe with clients of another user.
       else if (errnoOf(error) !== 'EAGAIN') throw connectionRefused(runDirectory, error);
       else if (performance.now() + CONNECT_AGAIN_MS > deadlineMs) throw notTaken(runDirectory);
       else await delay(CONNECT_AGAIN_MS);

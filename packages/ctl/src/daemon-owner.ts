@@ -17,7 +17,9 @@ export interface DaemonOwner {
   readonly group: string | undefined;
 }
 
-/** Of the daemon in a run directory, by its socket, else by the directory; undefined where neither can be seen. */
+/**
+ * Owner of the daemon in a run directory, by its socket, else by the directory; undefined if this user can see neither.
+ */
 export function daemonOwner(runDirectory: string): DaemonOwner | undefined {
   const socket = ownership(runDirectoryAt(runDirectory).clientSocket);
   if (socket !== undefined) return ownerBySocket(socket);
@@ -25,7 +27,7 @@ export function daemonOwner(runDirectory: string): DaemonOwner | undefined {
   return directory && { user: userName(directory.uid), group: undefined };
 }
 
-/** Of the daemon that made this `client.sock`. */
+/** Owner of the daemon that made this `client.sock`. */
 export function ownerBySocket({ uid, gid, mode }: Ownership): DaemonOwner {
   const group = (mode & GROUP_MAY_CONNECT) === GROUP_MAY_CONNECT ? groupName(gid) : undefined;
   return { user: userName(uid), group };
@@ -39,7 +41,7 @@ function ownership(path: string): Ownership | undefined {
   }
 }
 
-/** Whose a daemon is that does not take commands of this user. */
+/** Describes the owner of a daemon that refuses commands of this user. */
 export function describeOwner(owner: DaemonOwner | undefined): string {
   if (owner === undefined) return 'belongs to another user';
   if (owner.group === undefined) return `belongs to ${owner.user}`;

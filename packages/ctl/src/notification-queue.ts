@@ -1,6 +1,6 @@
 import type { Notification } from '@ringtail/protocol';
 
-/** What a reader that is behind may have waiting; what comes then is left out and counted. */
+/** Notifications that wait for a slow reader. The queue drops and counts further ones. */
 export const NOTIFICATIONS_WAITING_MAX = 1000;
 
 /** Notifications for one reader, in order. */
@@ -11,7 +11,7 @@ export class NotificationQueue implements AsyncIterableIterator<Notification> {
   #dropped = 0;
   #ended = false;
 
-  /** @param onReturn the reader wants no more */
+  /** @param onReturn called when the reader stops */
   constructor(onReturn: () => void) {
     this.#onReturn = onReturn;
   }
@@ -23,7 +23,7 @@ export class NotificationQueue implements AsyncIterableIterator<Notification> {
     else this.#dropped += 1;
   }
 
-  /** Nothing more will come; what waits can still be read. */
+  /** Ends the queue. Its reader still gets the notifications that wait. */
   end(): void {
     this.#ended = true;
     for (const reader of this.#readers.splice(0)) reader({ done: true, value: undefined });

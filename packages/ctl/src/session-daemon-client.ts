@@ -31,18 +31,23 @@ const SHUTDOWN_TIMEOUT_MS = 600_000;
 
 export interface NewSession {
   readonly name: string;
-  /** Absolute path of the session's directory, in which there must be no other trace; null: nothing is written there. */
+  /**
+   * Absolute path of the session's directory, which must hold no other trace; null: the session writes only snapshots.
+   */
   readonly output: string | null;
-  /** Directory for rings as files, which outlive every process; by default they are memory. */
+  /** Directory for rings as files, which outlive every process; by default rings are memory. */
   readonly shmPath?: string | null;
   readonly clock?: ClockKind;
-  /** Flight recorder: nothing is written but snapshots, of which `output` is the first place. */
+  /** Flight recorder: the session writes only snapshots, by default to `output`. */
   readonly snapshot?: boolean;
   /** null: the daemon's default. */
   readonly format?: TraceFormat | null;
 }
 
-/** Whether the answer comes when the work is done; else it comes when the work has begun, which goes on in the daemon. */
+/**
+ * `wait` true: the answer comes when the work is done. False: it comes when the work has begun, which goes on in the
+ * daemon.
+ */
 export interface WaitOptions {
   readonly wait?: boolean;
 }
@@ -54,19 +59,20 @@ export interface NotWaiting extends WaitOptions {
 }
 
 export interface SnapshotOptions {
-  /** Where to, in place of the session's own output. */
+  /** Output in place of the session's own. */
   readonly output?: SnapshotOutputParameters | null;
   /** Beginning of the directory's name, in place of the output's. */
   readonly name?: string | null;
-  /** At most so many bytes, the newest. */
+  /** Size limit of the snapshot, which then holds the newest packets. */
   readonly maxBytes?: number | null;
 }
 
 /**
- * A session daemon, as its clients see it: everything that the command line does is a method here.
+ * Client of a session daemon: each command of the command line is a method here.
  *
- * Every method throws `CtlError`: with the daemon's code where it refused (`NO_SUCH_SESSION`, `ALREADY_STARTED`, …), with a
- * `ConnectionErrorCode` where it could not be asked. Requests may overlap; the daemon carries them out in order.
+ * Every method throws `CtlError`: with the daemon's code if the daemon refuses (`NO_SUCH_SESSION`, `ALREADY_STARTED`,
+ * …), with a `ConnectionErrorCode` if the request fails on the way. Requests may overlap; the daemon carries them out
+ * in order.
  */
 export class SessionDaemonClient {
   readonly #connection: DaemonConnection;
@@ -92,7 +98,7 @@ export class SessionDaemonClient {
     return this.#connection.daemonVersion;
   }
 
-  /** Any command of the protocol, typed by its name. */
+  /** Sends any command of the protocol, typed by its name. */
   request<Name extends CommandName>(
     command: Name,
     params: Commands[Name]['params'],
@@ -110,8 +116,8 @@ export class SessionDaemonClient {
   }
 
   /**
-   * Makes a channel, or enables one that is disabled. Sizes are rounded up to powers of two; `listSessions` tells what came
-   * of them.
+   * Makes a channel, or enables a disabled one. The daemon rounds sizes up to powers of two; `listSessions` has the
+   * result.
    */
   async enableChannel(session: string, channel: ChannelAttributes): Promise<void> {
     await this.request('enable-channel', { session, channel });
@@ -121,7 +127,10 @@ export class SessionDaemonClient {
     await this.request('disable-channel', { session, channel });
   }
 
-  /** Answers the channel's name; `channel` null is the default channel, created where the session has none. */
+  /**
+   * Adds or enables a rule. Answers the channel's name; `channel` null is the default channel, created if the session
+   * has none.
+   */
   async enableEvent(session: string, rule: EventRule, channel: string | null = null): Promise<string> {
     return (await this.request('enable-event', { session, channel, rule })).channel;
   }
@@ -144,12 +153,15 @@ export class SessionDaemonClient {
     return (await this.request('add-context', { session, channel, contexts })).channels;
   }
 
-  /** All contexts there are, with the reason where one cannot be had on this machine. */
+  /** All contexts, each with the reason if this machine does not have it. */
   listContexts(): Promise<readonly ContextDescription[]> {
     return this.request('list-contexts', {});
   }
 
-  /** Records only applications with these process, user or group numbers, besides those tracked already; null: all. */
+  /**
+   * Adds process, user or group numbers to a tracker: the session records only applications with these numbers; null:
+   * all.
+   */
   async track(session: string, attribute: TrackedAttribute, values: readonly number[] | null): Promise<void> {
     await this.request('track', { session, attribute, values });
   }
@@ -162,14 +174,15 @@ export class SessionDaemonClient {
     await this.request('start-session', { session });
   }
 
-  /** Has programs of a process, and of all that it starts, that do not register told among the session's troubles. */
+  /** Makes each program of a process tree that does not register a trouble of the session. */
   async watchCommand(session: string, pid: number, preload: string): Promise<void> {
     await this.request('watch-command', { session, pid, preload });
   }
 
   /**
-   * Answers once everything committed before the stop is in the trace files; or with `wait: false` once nothing is recorded
-   * any more, with null. Later requests about the session wait for the rest, and what fails of it is among its troubles.
+   * Answers once everything committed before the stop is in the trace files; with `wait: false` once the session
+   * records no longer, with null. Later requests about the session wait for the rest, whose failures are troubles of
+   * the session.
    */
   stopSession(session: string, options?: Waiting): Promise<SessionStatistics>;
   stopSession(session: string, options: NotWaiting): Promise<null>;
@@ -179,9 +192,9 @@ export class SessionDaemonClient {
   }
 
   /**
-   * Answers once everything that was recorded is in the trace files, of a rotated session with the archive of the rest; or with
-   * `wait: false` once the session is in no list any more, with null. One of the same name or to the same place is created as
-   * soon as it is gone. If that fails, it is back in the list, stopped, with a trouble.
+   * Answers once all recorded events are in the trace files, for a rotated session with its last archive; with `wait:
+   * false` once no list has the session any longer, with null. A new session of the same name or output waits until
+   * this one is gone. If the destruction fails, the session is in the list again, stopped, with a trouble.
    */
   destroySession(session: string, options?: Waiting): Promise<DestroyedSession>;
   destroySession(session: string, options: NotWaiting): Promise<null>;
@@ -190,7 +203,7 @@ export class SessionDaemonClient {
     return this.request(wait ? 'destroy-session' : 'begin-destruction', { session });
   }
 
-  /** Writes what the rings of a snapshot session hold; answers once it is on disk. */
+  /** Writes the content of a snapshot session's rings; answers once it is on disk. */
   recordSnapshot(session: string, options: SnapshotOptions = {}): Promise<SnapshotRecorded> {
     const { output = null, name = null, maxBytes = null } = options;
     return this.request('record-snapshot', { session, output, name, maxBytes });
@@ -206,9 +219,9 @@ export class SessionDaemonClient {
   }
 
   /**
-   * Archives the current trace chunk. Answers once it is in its place; or with `wait: false` once the rotation has begun, with
-   * where it will be: the notification `rotation-completed` tells that it is. Refused with `ROTATION_PENDING` while another
-   * one is under way.
+   * Archives the current trace chunk. Answers once the archive is complete; with `wait: false` once the rotation has
+   * begun, with the directory of the future archive, which the notification `rotation-completed` announces. Refused
+   * with `ROTATION_PENDING` during another rotation.
    */
   rotateSession(session: string, options?: Waiting): Promise<{ archive: string; statistics: SessionStatistics }>;
   rotateSession(session: string, options: NotWaiting): Promise<{ archive: string }>;
@@ -217,26 +230,27 @@ export class SessionDaemonClient {
     return this.request(wait ? 'rotate-session' : 'begin-rotation', { session });
   }
 
-  /** Changes what is given, and answers the whole. */
+  /** Changes the given members, and answers the whole schedule. */
   setRotationSchedule(session: string, schedule: Partial<RotationSchedule>): Promise<RotationSchedule> {
     return this.request('set-rotation-schedule', { session, ...schedule });
   }
 
-  /** Drops everything recorded so far, but for archived chunks and snapshots. */
+  /** Drops all recorded events, but no archived chunk and no snapshot. */
   async clearSession(session: string): Promise<void> {
     await this.request('clear-session', { session });
   }
 
-  /** Samples the clock's offset again, after the system's time was set. */
+  /** Samples the clock's offset again, after a change of the system's time. */
   async regenerateMetadata(session: string): Promise<void> {
     await this.request('regenerate-metadata', { session });
   }
 
+  /** Makes each application record its state again. */
   async regenerateStatedump(session: string): Promise<void> {
     await this.request('regenerate-statedump', { session });
   }
 
-  /** Gives back memory of sub-buffers taken at least so many microseconds ago; answers how many bytes. */
+  /** Gives back memory of consumed sub-buffers of at least this age. Answers the number of bytes. */
   async reclaimMemory(session: string, olderThanUs = 0, channels: readonly string[] | null = null): Promise<number> {
     return (await this.request('reclaim-memory', { session, channels, olderThanUs })).bytes;
   }
@@ -246,7 +260,7 @@ export class SessionDaemonClient {
   }
 
   /**
-   * The registered threads. Those with the same tracepoints share one list.
+   * The registered threads. Threads with the same tracepoints share one list.
    *
    * @param options `fields: false` leaves the fields of tracepoints out, which are most of a long answer
    */
@@ -265,21 +279,21 @@ export class SessionDaemonClient {
     return this.request('session-statistics', { session });
   }
 
-  /** What the rings of a session take of memory, ring by ring. */
+  /** Memory of each ring of a session. */
   sessionMemory(session: string): Promise<readonly RingMemory[]> {
     return this.request('session-memory', { session });
   }
 
-  /** What was seen of applications since the session was created, for telling why nothing was recorded. */
+  /** Applications since the session was created, to explain why it recorded nothing. */
   sessionSightings(session: string): Promise<SessionSightings> {
     return this.request('session-sightings', { session });
   }
 
   /**
-   * Adds a trigger and answers its name. From then on it is looked for in every event of every application that it is about; what its
-   * action `notify` tells comes among the {@link notifications} of its owner.
+   * Adds a trigger and answers its name. From then on it applies to each event of each application of its owner. Its
+   * action `notify` sends {@link notifications} to its owner.
    *
-   * @param ownerUid another user, if this one is root
+   * @param ownerUid another owner; for root only
    */
   async addTrigger(trigger: TriggerDefinition, ownerUid: number | null = null): Promise<string> {
     return (await this.request('add-trigger', { trigger, ownerUid })).name;
@@ -289,12 +303,15 @@ export class SessionDaemonClient {
     await this.request('remove-trigger', { name, ownerUid });
   }
 
-  /** The triggers of this user, of root those of everybody, with what came of them. */
+  /** The triggers of this user, for root those of all users, with their statistics. */
   listTriggers(): Promise<readonly TriggerDescription[]> {
     return this.request('list-triggers', {});
   }
 
-  /** Makes a map of counters, which triggers add to while the session is active. Answers its name: the first free one where it has none. */
+  /**
+   * Makes a map of counters, which triggers increment while the session is active. Answers its name; null gets the
+   * first free one.
+   */
   async addMap(session: string, map: MapChannelParameters): Promise<string> {
     return (await this.request('add-map', { session, map })).name;
   }
@@ -305,9 +322,10 @@ export class SessionDaemonClient {
   }
 
   /**
-   * What happens to sessions and applications from now on. Several may be read at once; each ends with the connection.
+   * Notifications about sessions, applications and triggers from now on. Several readers may run at once, until the
+   * connection ends.
    *
-   * A reader that does not keep up gets `dropped` with the number of those it missed.
+   * A slow reader gets `dropped` with the number of notifications that it missed.
    *
    * @example
    * for await (const notification of await client.notifications()) console.log(notification.kind);

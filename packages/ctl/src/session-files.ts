@@ -15,12 +15,12 @@ const SYSTEM_DIRECTORY = '/etc/ringtail/sessions';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Where sessions are saved to: `.ringtail/sessions` at home. */
+/** Directory for saved sessions: `.ringtail/sessions` at home. */
 export function savedSessionsDirectory(env: Environment): string {
   return join(homeDirectory(env), '.ringtail', 'sessions');
 }
 
-/** Where saved sessions are looked for, first the user's own. */
+/** Directories of saved sessions, the user's own first. */
 export function savedSessionsDirectories(env: Environment): readonly string[] {
   return [savedSessionsDirectory(env), SYSTEM_DIRECTORY];
 }
@@ -28,13 +28,14 @@ export function savedSessionsDirectories(env: Environment): readonly string[] {
 export interface SaveOptions {
   /** Names of sessions; null: all. */
   readonly sessions: readonly string[] | null;
-  /** Directory for the files, each called after its session; made where it is absent. */
+  /** Directory for the files, each named after its session; made if it is absent. */
   readonly directory: string;
-  /** Whether files that are there are written over. */
+  /** Whether to overwrite existing files. */
   readonly force?: boolean;
   /**
-   * Whether each file also gets all triggers of this process's user, as with LTTng; true where it is absent. Those of others, which
-   * root sees, are left out: whoever loads the file becomes their owner, and a program that they run would be root's.
+   * Whether each file also gets all triggers of this process's user, as with LTTng; true by default. Root sees triggers
+   * of other users too, and leaves them out: the user who loads a file owns its triggers, so their programs would run
+   * as root.
    */
   readonly triggers?: boolean;
 }
@@ -42,15 +43,15 @@ export interface SaveOptions {
 export interface SavedFile {
   readonly session: string;
   readonly path: string;
-  /** What is left out. */
+  /** Sentences about triggers that are left out. */
   readonly warnings: readonly string[];
 }
 
 /**
- * Writes sessions to files in LTTng's `.lttng` form, which `loadSessions` and mostly `lttng load` read. A file appears whole
- * or not at all, and is private.
+ * Writes sessions to files in LTTng's `.lttng` format, which `loadSessions` and mostly `lttng load` read. A file
+ * appears complete or not at all, and is private.
  *
- * @throws {CtlError} `NO_SUCH_SESSION`, `FILE_EXISTS`, `FILE_NOT_WRITTEN`, or what the daemon answers
+ * @throws {CtlError} `NO_SUCH_SESSION`, `FILE_EXISTS`, `FILE_NOT_WRITTEN`, or a code of the daemon
  */
 export async function saveSessions(client: SessionDaemonClient, options: SaveOptions): Promise<SavedFile[]> {
   const { directory, force = false, triggers: withTriggers = true } = options;
@@ -73,41 +74,41 @@ export async function saveSessions(client: SessionDaemonClient, options: SaveOpt
 }
 
 export interface LoadOptions {
-  /** Names of sessions; null: all that there are. */
+  /** Names of sessions; null: all in the files. */
   readonly sessions: readonly string[] | null;
   /** Files, or directories of them. */
   readonly paths: readonly string[];
-  /** Whether a session of the same name is destroyed first. */
+  /** Whether to destroy a session of the same name first. */
   readonly force?: boolean;
   /** Another name, for a single session. */
   readonly name?: string | undefined;
-  /** Where a session writes now, in place of where it wrote. */
+  /** Another output for a session. */
   readonly outputOf?: (session: SavedSession) => string | undefined;
   /**
-   * Called with the error of a file that cannot be read, or of a session that cannot be made again: the others are loaded.
-   * Where it is absent, the first such error is thrown.
+   * Called with the error of an unreadable file, or of a session that cannot be restored; the others are loaded. If
+   * absent, `loadSessions` throws the first such error.
    */
   readonly onFailure?: (error: unknown) => void;
-  /** Whether the triggers of the files are added, for the client's user; true where it is absent. */
+  /** Whether to add the triggers of the files, for the client's user; true by default. */
   readonly triggers?: boolean;
 }
 
 export interface LoadedSession {
   readonly session: string;
-  /** The file it came from. */
+  /** The session's file. */
   readonly path: string;
-  /** Where it writes: a new directory in the saved one, where that holds the trace of another session. Null: nowhere, or to where snapshots go. */
+  /** Output: a new directory in the saved one if that holds the trace of another session. Null: only snapshots. */
   readonly output: string | null;
   readonly warnings: readonly string[];
 }
 
 /**
- * Makes the sessions of files again, then adds the triggers that were saved along with them. A session that cannot be made whole is destroyed
- * again, and what was loaded before it stays. Where a trigger of the name does something else already, nothing is loaded. Files
- * that have nothing to do with the sessions that are named may be damaged.
+ * Restores the sessions of files, then adds their triggers. Destroys a session again that cannot be restored
+ * completely; sessions loaded before it stay. Loads nothing if another trigger has the name of a saved one. Damaged
+ * files matter only if they may hold a wanted session.
  *
- * @throws {CtlError} `NO_SAVED_SESSION`, `FILE_NOT_READ`, `TRIGGER_EXISTS`, `BAD_PARAMETER` for one name of several sessions, or what the
- *   daemon answers; {@link SessionFileError} with the path
+ * @throws {CtlError} `NO_SAVED_SESSION`, `FILE_NOT_READ`, `TRIGGER_EXISTS`, `BAD_PARAMETER` for one name of several
+ *   sessions, or a code of the daemon; {@link SessionFileError} with the path
  */
 export async function loadSessions(client: SessionDaemonClient, options: LoadOptions): Promise<LoadedSession[]> {
   const { sessions, paths, force = false, name, outputOf = () => undefined, triggers: withTriggers = true } = options;
@@ -120,7 +121,7 @@ export async function loadSessions(client: SessionDaemonClient, options: LoadOpt
   if (sessions === null || missing !== undefined) for (const error of unread) onFailure(error);
   if (missing !== undefined) throw noSavedSession(`there is no saved session ${missing}`, paths);
   if (found.length === 0 && unread.length === 0) throw noSavedSession('there are no saved sessions', paths);
-  // The first place that has a name counts, as for programs in PATH.
+  // The first directory that has a name wins, as in PATH.
   const first = [...names].map((wanted) => found.find(({ saved }) => saved.name === wanted) as FoundSession);
   if (name !== undefined && first.length > 1) {
     throw ctlError('BAD_PARAMETER', `${first.length} sessions cannot all be called ${name}`);
@@ -151,13 +152,13 @@ function rethrow(error: unknown): never {
 
 interface FoundSession {
   readonly saved: SavedSession;
-  /** Of the whole file. */
+  /** All triggers of the file. */
   readonly triggers: readonly TriggerDefinition[];
   readonly path: string;
   readonly warnings: readonly string[];
 }
 
-/** The triggers of files that are not there yet: each file has all that there were. */
+/** The saved triggers that the daemon does not have yet. Files that were saved together hold the same triggers. */
 async function newTriggers(client: SessionDaemonClient, found: readonly FoundSession[]): Promise<TriggerDefinition[]> {
   const saved = found.flatMap(({ triggers }) => triggers);
   if (saved.length === 0) return [];
@@ -181,7 +182,7 @@ function meaningOf({ condition, actions }: TriggerDefinition): string {
   return JSON.stringify([condition, actions]);
 }
 
-/** @returns where the session writes */
+/** @returns the output of the session */
 async function restore(
   client: SessionDaemonClient,
   saved: SavedSession,
@@ -199,7 +200,7 @@ async function restore(
   return output;
 }
 
-/** What a file holds, or every file of a directory that can be read; nothing where neither is there. */
+/** The sessions of a file, or of each readable file of a directory; none if the path does not exist. */
 function readSavedSessions(path: string, onUnread: (error: unknown) => void): FoundSession[] {
   let files: string[];
   try {
@@ -226,7 +227,7 @@ function readSavedSessions(path: string, onUnread: (error: unknown) => void): Fo
   });
 }
 
-/** A file that is whole from the moment it has its name, and replaces nothing unless told to. */
+/** Writes a file that is complete as soon as it has its name. Replaces another one only with `force`. */
 function writeAtOnce(path: string, text: string, force: boolean): void {
   const temporary = temporaryBeside(path);
   try {

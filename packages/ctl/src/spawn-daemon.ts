@@ -11,11 +11,11 @@ const OUTPUT_LENGTH_MAX = 16 * 1024;
 const LOG_TAIL_BYTES = 2048;
 
 export interface SpawnDaemonOptions {
-  /** Run directory; created where it is absent. */
+  /** Run directory; created if it is absent. */
   readonly runDirectory: string;
   /** Path of the session daemon's main module: `fileURLToPath(import.meta.resolve('ringtail/sessiond'))`. */
   readonly mainPath: string;
-  /** The daemon destroys its sessions and ends when this process does, however that happens. */
+  /** Makes the daemon destroy its sessions and end when this process ends, even if it is killed. */
   readonly endWithUs?: boolean;
   /** `error`, `warn`, `info` (the default) or `debug`. */
   readonly logLevel?: string;
@@ -33,14 +33,14 @@ export interface RunningDaemon {
  * Starts a session daemon in a process group and session of its own, so that Ctrl-C in a shell does not end it, and
  * connects to it.
  *
- * @throws {CtlError} `DAEMON_NOT_STARTED` with what the daemon said and the end of its log; `TIMEOUT`
+ * @throws {CtlError} `DAEMON_NOT_STARTED` with the daemon's output and the end of its log; `TIMEOUT`
  */
 export async function spawnDaemon(options: SpawnDaemonOptions): Promise<RunningDaemon> {
   const { runDirectory, mainPath, logLevel, endWithUs = false } = options;
   const args = [mainPath, '--rundir', runDirectory, '--ready-fd', String(READY_FD)];
   if (endWithUs) args.push('--lifeline');
   if (logLevel !== undefined) args.push('--log-level', logLevel);
-  // What a user preloads into applications (the tracer itself, for one) is not meant for the daemon.
+  // Modules that a user preloads into applications, such as the tracer, do not belong into the daemon.
   const { NODE_OPTIONS: _, ...env } = options.env ?? process.env;
   const child = spawn(process.execPath, args, {
     cwd: '/',
@@ -64,7 +64,7 @@ export async function spawnDaemon(options: SpawnDaemonOptions): Promise<RunningD
 }
 
 /**
- * Connects to the session daemon of a run directory, and starts one if there is none.
+ * Connects to the session daemon of a run directory, or starts one.
  *
  * @throws {CtlError} as `SessionDaemonClient.connect` and `spawnDaemon`
  */
@@ -77,7 +77,7 @@ export async function ensureDaemon(
   try {
     return { ...(await spawnDaemon(options)), spawned: true };
   } catch (error) {
-    // Somebody else may have started one at the same moment; only one of the two lives on.
+    // Another process may have started a daemon at the same moment: only one of the two stays.
     const other = await connectIfRunning(runDirectory);
     if (other !== undefined) return { ...other, spawned: false };
     throw error;
@@ -96,7 +96,7 @@ async function connectIfRunning(runDirectory: string): Promise<RunningDaemon | u
 
 function ready(child: ChildProcess, runDirectory: string, timeoutMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    let said = '';
+    let output = '';
     const timer = setTimeout(() => {
       child.kill('SIGTERM');
       settle(ctlError('TIMEOUT', `the session daemon was not ready within ${timeoutMs} ms${logTail(runDirectory)}`));
@@ -107,16 +107,16 @@ function ready(child: ChildProcess, runDirectory: string, timeoutMs: number): Pr
       else reject(error);
     };
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      said = (said + text).slice(-OUTPUT_LENGTH_MAX);
+      output = (output + text).slice(-OUTPUT_LENGTH_MAX);
     });
     readyPipeOf(child).once('data', () => settle());
     child.once('error', (error) =>
       settle(ctlError('DAEMON_NOT_STARTED', `cannot start ${process.execPath}: ${error.message}`, error)),
     );
-    // Only after `close` has everything that the daemon said arrived.
+    // All output of the daemon has arrived only at `close`.
     child.once('close', (code, signal) => {
       const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
-      const why = said.trim() === '' ? `${how}${logTail(runDirectory)}` : said.trim();
+      const why = output.trim() === '' ? `${how}${logTail(runDirectory)}` : output.trim();
       settle(ctlError('DAEMON_NOT_STARTED', `the session daemon did not start: ${why}`));
     });
   });
@@ -126,14 +126,14 @@ function readyPipeOf(child: ChildProcess): Socket {
   return child.stdio[READY_FD] as Socket;
 }
 
-/** Open until this process ends, without keeping it from ending. */
+/** Keeps the pipe open until this process ends, without delaying that end. */
 function keepOpen(pipe: Socket): void {
   pipe.on('error', () => {});
   pipe.resume();
   pipe.unref();
 }
 
-/** The last lines of the daemon's log, as a continuation of an error message; empty if there is none to read. */
+/** The last lines of the daemon's log, to append to an error message; empty if there is no readable log. */
 function logTail(runDirectory: string): string {
   const path = runDirectoryAt(runDirectory).logFile;
   try {

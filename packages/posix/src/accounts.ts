@@ -1,9 +1,9 @@
-/** Numbers of users and groups that files and command lines call by their names. */
+/** Names and numbers of users and groups. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 const LOOKUP_TIMEOUT_MS = 5000;
-/** The number above it means nobody to system calls. */
+/** 0xffffffff means "no user" to system calls. */
 const ID_MAX = 0xffff_fffe;
 
 /** The number of a user given by number or name; undefined if there is none. */
@@ -11,7 +11,7 @@ export function userNumber(text: string): number | undefined {
   return lookUp('passwd', text);
 }
 
-/** The same by the system's own file alone, which answers at once. */
+/** The same by /etc/passwd alone: no directory service can delay it. */
 export function localUserNumber(text: string): number | undefined {
   return /^\d{1,10}$/.test(text) ? Number(text) : numberIn(linesOf('/etc/passwd'), text);
 }
@@ -21,10 +21,10 @@ export function groupNumber(text: string): number | undefined {
   return lookUp('group', text);
 }
 
-/** The group that a user belongs to by the user's own entry; undefined if there is no such user. */
+/** The primary group of a user; undefined if there is no such user. */
 export function primaryGroupOf(uid: number): number | undefined {
-  for (const look of [() => linesOf('/etc/passwd'), () => getent('passwd', String(uid))]) {
-    const entry = look()
+  for (const read of [() => linesOf('/etc/passwd'), () => getent('passwd', String(uid))]) {
+    const entry = read()
       .split('\n')
       .map((line) => line.split(':'))
       .find((fields) => fields[2] === String(uid));
@@ -33,7 +33,7 @@ export function primaryGroupOf(uid: number): number | undefined {
   return undefined;
 }
 
-/** `root` of 0; the number itself where the system's own file has no name for it. */
+/** The name of a user, `root` for 0; the number itself if /etc/passwd has no name for it. */
 export function userName(number: number): string {
   return nameIn('/etc/passwd', number);
 }
@@ -49,7 +49,7 @@ function nameIn(path: string, number: number): string {
   return line?.split(':')[0] ?? String(number);
 }
 
-/** The system's file first; then `getent`, which knows directories on the network as well. */
+/** Reads the system's file first, then asks `getent`, which knows directory services as well. */
 function lookUp(database: 'passwd' | 'group', text: string): number | undefined {
   if (/^\d{1,10}$/.test(text)) return Number(text) <= ID_MAX ? Number(text) : undefined;
   if (text === '' || /[:\n\0]/.test(text) || text.startsWith('-')) return undefined;

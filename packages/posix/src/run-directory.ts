@@ -1,22 +1,23 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** What lies in a run directory. */
+/** Paths in the run directory of a session daemon. */
 export interface RunDirectory {
   readonly path: string;
-  /** Applications register here. */
+  /** Socket at which applications register. */
   readonly appSocket: string;
-  /** Clients send commands here. */
+  /** Socket for commands of clients. */
   readonly clientSocket: string;
   /**
-   * Root sends commands to a daemon of root here: at the other socket, users who connect without end could fill the queue.
+   * Socket for root's commands to a daemon of root: users cannot fill its queue, as they can fill that of
+   * `clientSocket`.
    */
   readonly rootSocket: string;
-  /** The consumer daemon connects here. */
+  /** Socket to which the consumer daemon connects. */
   readonly consumerSocket: string;
-  /** Producers write a byte here when the consumer asked to be woken. */
+  /** FIFO in which producers write a byte to wake the consumer. */
   readonly wakeFifo: string;
-  /** Run directories of the consumers of other users than the daemon's, by the user's number. */
+  /** Run directories of other users' consumers, by the user's number. */
   readonly consumersDirectory: string;
   readonly pidFile: string;
   readonly logFile: string;
@@ -37,12 +38,15 @@ export function runDirectoryAt(path: string): RunDirectory {
 }
 
 export const ROOT_RUN_DIRECTORY = '/run/ringtail';
-/** Group whose members may give commands to a daemon of root, where no other is named. */
+/** Group whose members may give commands to a daemon of root, by default. */
 export const DEFAULT_GROUP = 'tracing';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The user's own run directory: `RINGTAIL_RUNDIR`, or root's, or `$XDG_RUNTIME_DIR/ringtail`, or one under the temporary directory. */
+/**
+ * The user's run directory: `RINGTAIL_RUNDIR`, else root's, `$XDG_RUNTIME_DIR/ringtail`, or one in the temporary
+ * directory.
+ */
 export function defaultRunDirectory(env: Environment, uid: number): RunDirectory {
   if (env.RINGTAIL_RUNDIR) return runDirectoryAt(env.RINGTAIL_RUNDIR);
   if (uid === 0) return runDirectoryAt(ROOT_RUN_DIRECTORY);
@@ -50,7 +54,10 @@ export function defaultRunDirectory(env: Environment, uid: number): RunDirectory
   return runDirectoryAt(join(tmpdir(), `ringtail-${uid}`));
 }
 
-/** The run directories an application registers with, in control-slot order: root's and the user's, or the one named. */
+/**
+ * Run directories in which an application registers, in control-slot order: root's and the user's, or
+ * `RINGTAIL_RUNDIR`.
+ */
 export function applicationRunDirectories(env: Environment, uid: number): RunDirectory[] {
   const own = defaultRunDirectory(env, uid);
   if (env.RINGTAIL_RUNDIR || uid === 0) return [own];
