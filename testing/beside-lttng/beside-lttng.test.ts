@@ -1,7 +1,7 @@
 /**
  * Gives the same command lines to the real lttng and to ringtail, and compares exit codes and what is listed afterwards.
  *
- * The table in docs/cli.md is made of the rows: RINGTAIL_UPDATE_DOCS=1 writes it anew.
+ * docs/beside-lttng.md is generated from the rows: RINGTAIL_UPDATE_DOCS=1 writes it anew.
  */
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,7 +16,7 @@ import { ROWS } from './rows.ts';
 import { tableOf, withTable } from './table.ts';
 import { type Answer, startLttng, startRingtail, type Tool } from './tools.ts';
 
-const DOCUMENT = fileURLToPath(new URL('../../docs/cli.md', import.meta.url));
+const DOCUMENT = fileURLToPath(new URL('../../docs/beside-lttng.md', import.meta.url));
 /** What the rows make below the directory of each tool. */
 const LEFTOVERS = ['s', 't', 'o', 'saved', 'shm', 'lttng-traces', 'ringtail-traces'];
 
@@ -97,8 +97,8 @@ describe.skipIf(!isInstalled)('ringtail beside lttng', () => {
   });
 });
 
-describe('the table of command lines in docs/cli.md', () => {
-  it('is that of the rows', () => {
+describe('the table in docs/beside-lttng.md', () => {
+  it('has a row for each compared command line', () => {
     const document = readFileSync(DOCUMENT, 'utf8');
     const expected = withTable(document, tableOf(ROWS));
     if (process.env.RINGTAIL_UPDATE_DOCS === '1') writeFileSync(DOCUMENT, expected);

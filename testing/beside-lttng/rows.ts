@@ -8,7 +8,7 @@ import { SESSION_ROWS } from './rows/sessions.ts';
 import { SNAPSHOT_AND_ROTATION_ROWS } from './rows/snapshots-and-rotations.ts';
 import { TRIGGER_ROWS } from './rows/triggers.ts';
 
-/** All rows, in the order of the table in docs/cli.md. */
+/** All rows, in the order of the table in docs/beside-lttng.md. */
 export const ROWS: readonly Row[] = [
   ...SESSION_ROWS,
   ...CHANNEL_ROWS,

@@ -1,9 +1,10 @@
 import type { Row } from './rows/row.ts';
 
-const BEGIN = '<!-- Made by testing/beside-lttng of its rows. -->';
-const END = '<!-- End of what is made. -->';
+const BEGIN =
+  '<!-- Made by testing/beside-lttng from its rows. RINGTAIL_UPDATE_DOCS=1 npx vitest run testing/beside-lttng writes it. -->';
+const END = '<!-- End of the generated table. -->';
 
-/** The rows as a table for people: what differs is said in words. */
+/** The rows as a Markdown table; each difference is described in words. */
 export function tableOf(rows: readonly Row[]): string {
   const lines = rows.map((row) => {
     const codes = row.lttng === undefined ? String(row.exitCode) : `${row.exitCode} (lttng: ${row.lttng})`;
@@ -17,7 +18,7 @@ export function tableOf(rows: readonly Row[]): string {
 export function withTable(document: string, table: string): string {
   const begin = document.indexOf(BEGIN);
   const end = document.indexOf(END);
-  if (begin === -1 || end < begin) throw new Error(`the document has no place for the table: ${BEGIN} … ${END}`);
+  if (begin === -1 || end < begin) throw new Error(`the document lacks the marks around the table: ${BEGIN} … ${END}`);
   return `${document.slice(0, begin + BEGIN.length)}\n\n${table}\n\n${document.slice(end)}`;
 }
 
