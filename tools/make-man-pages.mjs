@@ -204,7 +204,7 @@ function alike(lines) {
   return groups;
 }
 
-/** Cells of the rows of a table in docs/cli.md, without the marks of code. */
+/** Cells of the rows of a table in docs/cli.md, without the marks of code and links. */
 function tableOf(head) {
   const lines = readFileSync(join(root, 'docs', 'cli.md'), 'utf8').split('\n');
   const start = lines.indexOf(head);
@@ -214,7 +214,13 @@ function tableOf(head) {
     line
       .slice(1, -1)
       .split(/(?<!\\)\|/)
-      .map((cell) => cell.trim().replaceAll('`', '').replaceAll('\\|', '|')),
+      .map((cell) =>
+        cell
+          .trim()
+          .replace(/\[([^\]]+)\]\([^)]+\)/g, '$1')
+          .replaceAll('`', '')
+          .replaceAll('\\|', '|'),
+      ),
   );
 }
 
