@@ -1,7 +1,6 @@
 import type { Row } from './rows/row.ts';
 
-const BEGIN =
-  '<!-- Made by testing/beside-lttng from its rows. RINGTAIL_UPDATE_DOCS=1 npx vitest run testing/beside-lttng writes it. -->';
+const BEGIN = '<!-- Made by RINGTAIL_UPDATE_DOCS=1 npx vitest run testing/beside-lttng -->';
 const END = '<!-- End of the generated table. -->';
 
 /** The rows as a Markdown table; each difference is described in words. */
