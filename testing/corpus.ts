@@ -2,13 +2,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 
-/** Traces that others made, beside the project on the developers' machines; nothing of them is part of the project. */
+/** Traces of other tracers, beside the project on the developers' machines. They are not part of the project. */
 const CORPUS = `${process.env.RINGTAIL_CORPUS ?? fileURLToPath(new URL('../../shared/corpus', import.meta.url))}/`;
 
 /**
- * The path of something in the corpus. For use with `describe.skipIf(path === undefined)`.
+ * Path of a file or directory of the corpus. For `describe.skipIf(path === undefined)`.
  *
- * @param judged what goes untested without it, for the line that says so
+ * @param judged the untested subject without it, for the message
  */
 export function corpusPath(relative: string, judged: string): string | undefined {
   const path = CORPUS + relative;
@@ -17,7 +17,7 @@ export function corpusPath(relative: string, judged: string): string | undefined
   return undefined;
 }
 
-/** As `corpusPath`, of inputs that once failed, each with a note on what is right. */
+/** As `corpusPath`, for inputs that once failed, each with a note about the right result. */
 export function casePath(relative: string, judged: string): string | undefined {
   const cases = process.env.RINGTAIL_CASES ?? fileURLToPath(new URL('../../shared/cases', import.meta.url));
   const path = `${cases}/${relative}`;
@@ -30,14 +30,14 @@ export interface CorpusCase {
   readonly name: string;
   /** Absolute. */
   readonly path: string;
-  /** The text that babeltrace2 prints of it. */
+  /** The text of babeltrace2 for it. */
   expected(): string;
 }
 
 /**
- * The valid traces of a version of CTF, those of yactfr aside, which are files of a kind of their own.
+ * The valid traces of a version of CTF, except yactfr's, which have their own file format.
  *
- * @param judged what goes untested without them, for the line that says so
+ * @param judged the untested subject without them, for the message
  */
 export function corpusCases(version: '1.8' | '2', judged: string): CorpusCase[] {
   const index = corpusPath('index.tsv', judged);

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { optionalPeer, requireHeader, requirePeer } from './peers.ts';
 
-describe('a peer that judges', () => {
+describe('a tool for comparisons', () => {
   afterEach(() => {
     vi.unstubAllEnvs();
     vi.restoreAllMocks();
   });
 
-  it('is found where PATH says', () => {
+  it('is found in PATH', () => {
     const directory = mkdtempSync(join(tmpdir(), 'ringtail-peers-'));
     try {
       const program = join(directory, 'gcc');
@@ -22,7 +22,7 @@ describe('a peer that judges', () => {
     }
   });
 
-  it('that is absent is named with what goes untested', () => {
+  it('that is absent is named with the untested part', () => {
     vi.stubEnv('PATH', '/nowhere');
     vi.stubEnv('CI', '');
     const spoken = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
@@ -36,12 +36,12 @@ describe('a peer that judges', () => {
     expect(() => requirePeer('babeltrace2', 'the traces')).toThrow('not tested: the traces');
   });
 
-  it('is a header as well', () => {
+  it('can be a header', () => {
     vi.stubEnv('CI', 'true');
     expect(() => requireHeader('lttng/no-such-header.h' as never, 'the triggers')).toThrow('not tested: the triggers');
   });
 
-  it('and takes long to install may be absent in CI, which is told', () => {
+  it('with a long installation may be absent in CI, with a message', () => {
     vi.stubEnv('PATH', '/nowhere');
     vi.stubEnv('CI', 'true');
     const spoken = vi.spyOn(process.stderr, 'write').mockReturnValue(true);

@@ -1,21 +1,21 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** Programs of others that judge what Ringtail writes. `tools/install-peers.sh` installs them. */
+/** Programs of others that check Ringtail's output. `tools/install-peers.sh` installs them. */
 export type Peer = 'babeltrace2' | 'lttng' | 'lttng-sessiond' | 'sqlite3' | 'gcc';
 
 /**
- * Where a peer is installed. For use with `describe.skipIf(path === undefined)`.
+ * Path of an installed peer. For `describe.skipIf(path === undefined)`.
  *
- * @param judged what goes untested without it, for the line that says so
- * @returns undefined where it is absent and the tests are to be skipped
+ * @param judged the untested subject without it, for the message
+ * @returns undefined if it is absent and the tests have to be skipped
  * @throws in CI, where an absent peer is a failure
  */
 export function requirePeer(peer: Peer, judged: string): string | undefined {
   return required(findInPath(peer), peer, judged);
 }
 
-/** Headers of others' libraries, for programs in C that judge us: those of `liblttng-ust-dev` and of `liblttng-ctl-dev`. */
+/** Headers of `liblttng-ust-dev` and `liblttng-ctl-dev`, for C programs of comparisons. */
 export type PeerHeader = 'lttng/tracepoint.h' | 'lttng/lttng.h';
 
 const INCLUDE_DIRECTORIES = ['', 'x86_64-linux-gnu', 'aarch64-linux-gnu'].map((place) => join('/usr/include', place));
@@ -38,7 +38,7 @@ function required(path: string | undefined, what: string, judged: string): strin
   return undefined;
 }
 
-/** Programs of others that take long to install, so that a machine without them is no failure anywhere. */
+/** Programs of others with a long installation. Their absence is never a failure. */
 export type OptionalPeer = 'prometheus' | 'prometheus-alertmanager' | 'promtool';
 
 /** As `requirePeer`, of a peer that may be absent in CI as well. Its Debian package has the name of the program. */

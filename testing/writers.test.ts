@@ -5,14 +5,14 @@ import { expect, it } from 'vitest';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** What writes to a standard stream, or builds XML: one of these is in every module that does. */
+/** Code that writes to a standard stream or builds XML: every such module contains one of these. */
 const WRITES = /process\.std(?:out|err)\b|\bconsole\.\w+\(|new FdSink\(|new XMLBuilder\(/;
 
-/** Every such module, and what in it makes names, paths and values of others safe to show. */
+/** Every such module, and its code that makes names, paths and values of others safe to display. */
 const WRITERS: Readonly<Record<string, string>> = {
   // The streams of all commands: `run` wraps them in a `visibleStream`.
   'cli/src/program/system-context.ts': 'stdout: process.stdout',
-  // A reader that went away.
+  // A message about a reader that ended.
   'cli/src/main.ts': "on('error'",
   // Text of the printers, which write with `TextEscapes`, `visibleLine`, `jsonText` and `csvCell`.
   'cli/src/reading/output.ts': 'writeBytes',
@@ -24,13 +24,13 @@ const WRITERS: Readonly<Record<string, string>> = {
   'consumerd/src/main.ts': "on('error'",
   'sessiond/src/log/log.ts': 'visibleLine(',
   'sessiond/src/main.ts': 'visibleLine(',
-  // What the daemon in the background writes goes on as it is.
+  // Output of the daemon in the background is passed on unchanged.
   'sessiond/src/startup/background.ts': 'pipe(process.stderr',
-  // Where a program's own user wants to know, on the program's own stream.
+  // Written for the program's own user, on the program's own stream.
   'tracer/src/agent/debug.ts': 'RINGTAIL_DEBUG',
 };
 
-it('every module that writes to a standard stream or builds XML makes texts of others safe to show', () => {
+it('every module that writes to a standard stream or builds XML makes texts of others safe to display', () => {
   const packages = readdirSync(join(ROOT, 'packages'));
   const modules = packages.flatMap((of) => modulesOf(join(of, 'src')));
   expect(modules.length).toBeGreaterThan(500);

@@ -17,17 +17,17 @@ import {
 } from '@ringtail/ctf';
 import { elementPlace, integerOf, isTextElement, type Links, memberPlace, optionPlace } from '@ringtail/ctf/internal';
 
-/** What was decoded, one element a line as yactfr's test suite writes them, and the error that ended it, if one did. */
+/** Decoded elements, one a line in the form of yactfr's test suite, and the error that ended decoding. */
 export interface Elements {
   readonly lines: readonly string[];
   readonly error: unknown;
-  /** Of the packet in which the error is, in bits from the start of the data. */
+  /** Start of the packet with the error, in bits from the start of the data. */
   readonly errorPacketBits: number;
 }
 
 /**
- * Decodes a data stream and walks over what came out once more, by the field classes alone: positions in the text are computed
- * here, from alignments and lengths, and not by the decoder that is judged.
+ * Decodes a data stream and walks over the result again by the field classes. The positions are computed here from
+ * alignments and lengths, independently of the tested decoder.
  */
 export function yactfrElements(metadata: Uint8Array, data: Uint8Array): Elements {
   const traceClass = parseMetadata(metadata);
@@ -49,7 +49,7 @@ export function yactfrElements(metadata: Uint8Array, data: Uint8Array): Elements
 
 class Walk {
   readonly lines: string[] = [];
-  /** Where the packet at hand starts or, between packets, the next one does. */
+  /** Start of the present packet or, between packets, of the next one. */
   nextPacketBits = 0;
   readonly #data: Uint8Array;
   readonly #view: DataView;
@@ -237,7 +237,7 @@ class Walk {
     this.#line(`MSU:${hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')}`);
   }
 
-  /** Every byte of an integer of variable length but the last has its highest bit set. */
+  /** Every byte of an integer of variable length except the last has its highest bit set. */
   #variableBytes(): number {
     const start = (this.nextPacketBits + this.#at) / 8;
     return this.#data.subarray(start).findIndex((byte) => byte < 0x80) + 1;

@@ -1,4 +1,4 @@
-/** A number that `npm run attack` passes on, if it does: `RINGTAIL_ATTACK_SEED` and the like. */
+/** A number from an option of `npm run attack`, for example `RINGTAIL_ATTACK_SEED`. Undefined without the option. */
 export function attackNumber(
   name: 'SEED' | 'REQUESTS' | 'DECLARATIONS' | 'RING_WRITES' | 'COMMANDS' | 'MINUTES',
 ): number | undefined {
@@ -6,5 +6,5 @@ export function attackNumber(
   return text === undefined || text === '' ? undefined : Number(text);
 }
 
-/** The suite always attacks with the same seed; `npm run attack` takes others. */
+/** The suite always attacks with this seed; `npm run attack` can use another. */
 export const ATTACK_SEED = attackNumber('SEED') ?? 20_261_201;

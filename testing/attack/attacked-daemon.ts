@@ -1,4 +1,4 @@
-/** A session daemon of root, a program of one user that it records, attackers of other users, and the judgement afterwards. */
+/** A session daemon of root that records one user's program, attackers of other users, and the checks afterwards. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -41,25 +41,25 @@ import { requirePeer } from '../peers.ts';
 const SESSIOND = fileURLToPath(import.meta.resolve('ringtail/sessiond'));
 const PROGRAMS = fileURLToPath(new URL('programs', import.meta.url));
 
-/** A group that every system has: its members may give commands. */
+/** The tracing group of these tests, which exists on every system. */
 const GROUP = 'daemon';
-/** Users without an entry in the list of users, others in each process: files of theirs are found by their number. */
+/** Users without an entry in the user database, different in each process, so that their files are found by number. */
 const USERS_FROM = 420_000_000 + process.pid * 4;
 const WITNESS_USER = USERS_FROM;
 export const ATTACKERS = [USERS_FROM + 1, USERS_FROM + 2] as const;
 const EVENTS_A_SECOND = 1000;
 
-/** A limit against hanging. */
+/** A limit for hangs. */
 const SETTLE_MS = 60_000;
-/** A heap that has been used does not shrink at once. More than that is kept for attackers who have gone. */
+/** Noise of a used heap, which does not shrink at once. Larger growth is memory kept for attackers who have gone. */
 const MEMORY_KEPT_BYTES = 128 * 2 ** 20;
-/** Messages of failures that are the daemon's own, whatever a peer sent. */
+/** Log messages of failures in the daemon itself, which no peer may cause. */
 const OWN_FAILURE =
   /\b(error failed: |a command failed: |the consumer (has gone|has done nothing|sent nonsense)|(Type|Range|Reference|Syntax|Assertion)Error\b|\bat .*\.m?js:\d+)/;
 
 const babeltrace2 = requirePeer('babeltrace2', 'the trace of a program that was recorded during an attack');
 
-/** Whether there can be other users: the tree may be in a directory of root's. */
+/** Whether other users can run programs: they cannot if the tree is in a directory of root. */
 export const canAttack = isRoot && readableByOthers(SESSIOND) && readableByOthers(process.execPath);
 if (!canAttack) {
   process.stderr.write('NOT TESTED: attacks of other users (needs root, and a tree that others can read)\n');
@@ -73,9 +73,9 @@ function readableByOthers(path: string): boolean {
   return true;
 }
 
-/** What an attacking program says of itself at its end. */
+/** Report of an attacking program at its end. */
 interface AttackReport {
-  /** Sentences: of an attack without an answer, of a connection that ended without a reason. */
+  /** Sentences about attacks without an answer and connections that ended without a reason. */
   readonly problems: readonly string[];
   readonly [count: string]: unknown;
 }
@@ -85,23 +85,23 @@ interface Use {
   readonly memoryBytes: number;
 }
 
-/** Memory and descriptors of a process now. */
+/** Present memory and descriptors of a process. */
 export function useOf(pid: number): Use {
   const kibibytes = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
   return { descriptors: readdirSync(`/proc/${pid}/fd`).length, memoryBytes: Number(kibibytes) * 1024 };
 }
 
-/** Clock ticks of `/proc/PID/stat`: 100 a second on every Linux that we know. */
+/** Clock ticks of `/proc/PID/stat`: 100 a second on Linux. */
 const TICK_MS = 10;
 
-/** How long a process has computed until now. */
+/** CPU time of a process until now. */
 export function cpuMsOf(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
 }
 
-/** What a daemon is started with, beside what all are. */
+/** Additional options of the daemon. */
 export interface DaemonOptions {
   readonly options?: readonly string[];
   readonly env?: (directory: string) => NodeJS.ProcessEnv;
@@ -110,16 +110,16 @@ export interface DaemonOptions {
 export class AttackedDaemon {
   readonly directory: string;
   readonly runDirectory: string;
-  /** Files of root and of the witness that attackers know of. */
+  /** Files of root and of the witness whose paths the attackers know. */
   readonly bait: string;
-  /** Root's session, which records everything. */
+  /** Root's session, which records all events. */
   readonly output: string;
   readonly client: SessionDaemonClient;
   readonly consumerPid: number;
   readonly #sandbox: Sandbox;
   readonly #witness: ChildProcess;
   readonly #baitBefore: string;
-  /** Users of programs that are recorded. */
+  /** Users of recorded programs. */
   readonly #recorded: number[] = [WITNESS_USER];
   #before: { readonly daemon: Use; readonly consumer: Use } | undefined;
 
@@ -141,7 +141,7 @@ export class AttackedDaemon {
     this.#baitBefore = listingOf(parts.bait);
   }
 
-  /** Starts a daemon whose session `all` records everything, with a program of another user at work. */
+  /** Starts a daemon with a session `all` that records all events, and a running program of another user. */
   static async open(more: DaemonOptions = {}): Promise<AttackedDaemon> {
     const sandbox = makeSandbox();
     const { directory } = sandbox;
@@ -174,18 +174,18 @@ export class AttackedDaemon {
     return homeIn(this.directory, uid);
   }
 
-  /** Starts another program that emits events, of that user; it is ended with the test. */
+  /** Starts another program of the user that emits events. It ends with the test. */
   async record(uid: number): Promise<void> {
     await startWitness(this.#sandbox, uid);
     this.#recorded.push(uid);
   }
 
-  /** Starts a program of `programs` as that user, a member of the group that may give commands. */
+  /** Starts a program of `programs` as the user, who is a member of the tracing group. */
   start(uid: number, program: string, ...args: readonly string[]): ChildProcess {
     return startAs(this.#sandbox, uid, [join(PROGRAMS, program), ...args]);
   }
 
-  /** Runs an attacking program to its end and returns its report. Problems of it fail the test. */
+  /** Runs an attacking program to its end and returns its report. Problems in the report fail the test. */
   async attack(uid: number, program: string, seed: number, count: number): Promise<AttackReport> {
     const args = [this.runDirectory, this.homeOf(uid), this.bait, String(seed), String(count)];
     const child = this.start(uid, program, ...args);
@@ -210,23 +210,23 @@ export class AttackedDaemon {
    */
   async noteUse(): Promise<void> {
     await until(() => this.#recorded.every((uid) => existsSync(join(traceOf(this.output, uid), 'channel0_0'))));
-    // The consumer answers once it has opened all files of that packet.
+    // The consumer daemon answers once it has opened all files of that packet.
     await this.client.sessionStatistics('all');
     this.#before = { daemon: useOf(this.daemonPid), consumer: useOf(this.consumerPid) };
   }
 
-  /** Attackers who have gone may have left sessions, and orders that the daemon has not carried out yet. */
+  /** Destroys sessions of attackers who have gone. The daemon may still carry out their last requests. */
   async destroyOtherSessions(): Promise<void> {
     for (let others = 1; others > 0; ) {
       await pause(1000);
       const names = (await this.client.listSessions()).map(({ name }) => name).filter((name) => name !== 'all');
       others = names.length;
-      // Such an order may destroy it first.
+      // Such a request may destroy it first.
       await Promise.allSettled(names.map((name) => this.client.destroySession(name)));
     }
   }
 
-  /** After the attack: everything is as it was, and the witness has lost nothing. Ends the session. */
+  /** Checks after the attack that everything is as before and that the witness has lost no event. Ends the session. */
   async judge(): Promise<void> {
     await this.#settle();
     const status = await this.client.daemonStatus();
@@ -243,17 +243,17 @@ export class AttackedDaemon {
     this.#expectNothingElsewhere();
   }
 
-  /** Files of other users are as they were, and there are none of the attackers in public places. */
+  /** Checks that files of other users are unchanged and that public places have no files of the attackers. */
   #expectNothingElsewhere(): void {
     expect(listingOf(this.bait)).toBe(this.#baitBefore);
     const ofAttackers = ATTACKERS.flatMap((uid, at) => [...(at === 0 ? [] : ['-o']), '-uid', String(uid)]);
-    // No deeper: others' mounts may be there that never answer. Files of others come and go meanwhile, of which it complains.
+    // No deeper, since mounts of other tests may never answer. `find` complains about files that vanish meanwhile.
     const places = ['/', '/run', '/dev/shm', '-xdev', '-maxdepth', '2'];
     const found = spawnSync('find', [...places, '(', ...ofAttackers, ')', '-print'], { encoding: 'utf8' });
     expect(found.stdout).toBe('');
   }
 
-  /** Lines of the log that tell of a failure of a daemon's own. */
+  /** Lines of the log about failures in a daemon itself. */
   #troublesInLog(): string[] {
     const log = readFileSync(join(this.directory, 'stderr'), 'utf8');
     return log.split('\n').filter((line) => OWN_FAILURE.test(line));
@@ -280,11 +280,11 @@ export class AttackedDaemon {
   }
 }
 
-/** What the trace of the witness lacks, as babeltrace2 reads it; without babeltrace2 nothing is known to be lacking. */
+/** Events that babeltrace2 does not find in the witness's trace; none without babeltrace2. */
 async function witnessLoss(output: string, emitted: number) {
   if (babeltrace2 === undefined) return { emitted, read: emitted, outOfOrder: 0, warnings: '' };
   const trace = traceOf(output, WITNESS_USER);
-  // The text of an hour is longer than a string can be.
+  // The text of an hour exceeds the longest string.
   const { stdout, stderr } = spawn(babeltrace2, [trace], { stdio: ['ignore', 'pipe', 'pipe'] });
   const warnings = text(stderr);
   let [read, outOfOrder, newest] = [0, 0, -1];
@@ -298,7 +298,7 @@ async function witnessLoss(output: string, emitted: number) {
   return { emitted, read, outOfOrder, warnings: await warnings };
 }
 
-/** That babeltrace2 reads a whole directory without a word of complaint. */
+/** Checks that babeltrace2 reads a whole directory without a message. */
 export function expectReadable(directory: string): void {
   if (babeltrace2 === undefined) return;
   const { status, stderr } = spawnSync(babeltrace2, ['--output-format=dummy', directory], { encoding: 'utf8' });
@@ -318,7 +318,7 @@ function homeIn(directory: string, uid: number): string {
 }
 
 async function startDaemon({ directory, env }: Sandbox, more: DaemonOptions): Promise<void> {
-  // The log itself is bounded, and its beginning is gone after a long attack.
+  // The log is bounded; after a long attack its beginning is gone.
   const stderr = openSync(join(directory, 'stderr'), 'w');
   const args = [SESSIOND, '--rundir', join(directory, 'run'), '--group', GROUP, '--log-stderr', '--ready-fd', '3'];
   const words = [...args, ...(more.options ?? [])];
@@ -367,7 +367,7 @@ function groupId(): number {
   return Number(line?.split(':')[2]);
 }
 
-/** A directory of root's outside of the sandbox, with files that only root may read or change. */
+/** A directory of root outside of the sandbox, with files that only root may read or change. */
 function makeBait(): string {
   const bait = mkdtempSync(join(tmpdir(), 'rt-bait-'));
   onTestFinished(() => rmSync(bait, { recursive: true }));

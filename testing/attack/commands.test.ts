@@ -8,10 +8,10 @@ const USERS = [0, ...ATTACKERS];
 
 describe.skipIf(!canAttack)('conflicting commands of three users', () => {
   it(
-    `are all answered, and harm no other session, ${COMMANDS} of them`,
+    `are all answered and change no other session, ${COMMANDS} commands`,
     async () => {
       const daemon = await AttackedDaemon.open();
-      // Else two of them would have nothing to record.
+      // Otherwise two of them would have no events to record.
       for (const uid of ATTACKERS) await daemon.record(uid);
       const attack = (seed: number, count: number) =>
         Promise.all(
@@ -21,7 +21,7 @@ describe.skipIf(!canAttack)('conflicting commands of three users', () => {
       await daemon.noteUse();
       const reports = await attack(ATTACK_SEED, COMMANDS);
       const done = reports.reduce((sum, report) => sum + (report.done as number), 0);
-      // Commands that are mostly refused test little.
+      // A test with mostly refused commands would prove little.
       expect(done).toBeGreaterThan(COMMANDS / 10);
       await daemon.judge();
     },

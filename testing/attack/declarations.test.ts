@@ -7,7 +7,7 @@ const FIRST_DECLARATIONS = 200;
 
 describe.skipIf(!canAttack)('hostile declarations of another user', () => {
   it(
-    `leave the metadata readable and other programs alone, ${DECLARATIONS} of them`,
+    `leave metadata readable and other programs recorded, ${DECLARATIONS} declarations`,
     async () => {
       const daemon = await AttackedDaemon.open();
       const attack = (seed: number, count: number) => daemon.attack(ATTACKERS[0], 'declarations.mjs', seed, count);

@@ -7,16 +7,16 @@ import { childrenOf, pause } from '../e2e/harness.ts';
 import { ATTACK_SEED, attackNumber } from './attack-number.ts';
 import { ATTACKERS, AttackedDaemon, canAttack, cpuMsOf, useOf } from './attacked-daemon.ts';
 
-/** In the suite only so long that each kind of attack has begun; a real one is `npm run attack -- hostile-user`. */
+/** In the suite, long enough for each kind of attack to begin; `npm run attack -- hostile-user` is the full attack. */
 const MINUTES = attackNumber('MINUTES') ?? 0.1;
 const isMeasured = attackNumber('MINUTES') !== undefined;
-/** Bounds of what root and others may feel of the attack. Answers are measured on a machine that does nothing else. */
+/** Bounds for the effect on root and others. Times of answers are measured on an otherwise idle machine. */
 const ANSWER_MS_MAX = 1000;
 const MEMORY_BYTES_MAX = 256 * 2 ** 20;
 const PERIOD_MS = 1000;
 const START_MS = 300;
 
-/** In the order in which they begin: the last ones take all that is left. */
+/** In the order in which they begin; the last ones use up the rest. */
 const KINDS = [
   'sessions',
   'declarations',
@@ -30,7 +30,7 @@ const KINDS = [
   'silent-programs',
   'silent-clients',
 ];
-/** What root does all the while, one command a second. */
+/** Commands of root during the attack, one a second. */
 const COMMANDS = [
   ['create', 'of-root', '--output=OUTPUT'],
   ['enable-event', '-u', 'witness:*'],
@@ -41,12 +41,12 @@ const COMMANDS = [
   ['destroy'],
 ];
 
-describe.skipIf(!canAttack)('a hostile user who does everything at once', () => {
+describe.skipIf(!canAttack)('a hostile user with all attacks at once', () => {
   it(
-    `neither shuts out root nor costs others an event, ${MINUTES} minutes`,
+    `neither delays root's commands nor costs other users an event, ${MINUTES} minutes`,
     async () => {
       const daemon = await AttackedDaemon.open();
-      // Traces of the attacker are open from now on.
+      // From now on, traces of the attacker are open.
       await daemon.attack(ATTACKERS[0], 'declarations.mjs', ATTACK_SEED + 1, 20);
       await daemon.noteUse();
       const crowd = await startAll(daemon);
@@ -66,7 +66,7 @@ describe.skipIf(!canAttack)('a hostile user who does everything at once', () => 
             .map((load) => load.toFixed(1))
             .join(' ')}\n`,
       );
-      // All bounds are judged, also where one is broken.
+      // All bounds are checked, even if one is exceeded.
       expect.soft(failures).toEqual([]);
       expect.soft(memory.bytesMax.daemon, 'memory of the session daemon').toBeLessThan(MEMORY_BYTES_MAX);
       expect.soft(memory.bytesMax.consumer, 'memory of a consumer').toBeLessThan(MEMORY_BYTES_MAX);
@@ -82,7 +82,7 @@ async function startAll(daemon: AttackedDaemon): Promise<ChildProcess[]> {
   const crowd: ChildProcess[] = [];
   for (const kind of KINDS) {
     const child = daemon.start(ATTACKERS[0], 'crowd.mjs', kind, daemon.runDirectory, String(ATTACK_SEED));
-    // Beside other tests, eleven more processes would leave too little of the processors to the daemon.
+    // Beside other tests, eleven more processes would leave too little CPU time to the daemon.
     if (!isMeasured) setPriority(child.pid as number, constants.priority.PRIORITY_BELOW_NORMAL);
     crowd.push(child);
     await pause(START_MS);
@@ -99,19 +99,19 @@ async function reportOf(stdout: NodeJS.ReadableStream): Promise<string> {
   return text.trim();
 }
 
-/** The most that the daemons ever have, looked at once a second. */
+/** Highest memory of the daemons, sampled once a second. */
 function sampleMemory(daemon: AttackedDaemon) {
   const bytesMax = { daemon: 0, consumer: 0 };
   const timer = setInterval(() => {
     bytesMax.daemon = Math.max(bytesMax.daemon, useOf(daemon.daemonPid).memoryBytes);
-    // One for each user, besides short helpers.
+    // One for each user, in addition to short-lived helpers.
     for (const pid of childrenOf(daemon.daemonPid)) bytesMax.consumer = Math.max(bytesMax.consumer, memoryOf(pid));
   }, PERIOD_MS);
   onTestFinished(() => clearInterval(timer));
   return { bytesMax, timer };
 }
 
-/** Nothing of a process that has just ended. */
+/** Zero for a process that has just ended. */
 function memoryOf(pid: number): number {
   try {
     return useOf(pid).memoryBytes;
@@ -145,7 +145,7 @@ async function commandsOfRoot(daemon: AttackedDaemon, forMs: number) {
   return { answers, daemonAnswers, failures };
 }
 
-/** How long a client that comes now waits for its first answers, and how much the daemon computes meanwhile. */
+/** Time until a new client has its first answers, and CPU time of the daemon in that time. */
 async function daemonAnswer({ runDirectory, daemonPid }: AttackedDaemon): Promise<{ ms: number; cpuMs: number }> {
   const asked = performance.now();
   const before = cpuMsOf(daemonPid);

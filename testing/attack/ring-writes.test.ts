@@ -7,12 +7,12 @@ import { ATTACKERS, AttackedDaemon, canAttack } from './attacked-daemon.ts';
 const WRITES = attackNumber('RING_WRITES') ?? 5000;
 const FIRST_WRITES = 2000;
 const SNAPSHOT_PERIOD_MS = 200;
-/** Packets follow each other quickly, and are overwritten while they are read. */
+/** Small sub-buffers: packets follow quickly and are overwritten while they are read. */
 const CHANNEL = { ...DEFAULT_CHANNEL, subBufBytes: 4096, subBufCount: 4 };
 
 describe.skipIf(!canAttack)('writes of another user into the rings that it shares', () => {
   it(
-    `harm nothing but those rings, in files and in flight recorders, ${WRITES} of them`,
+    `harm only those rings, with trace files and in flight recorders, ${WRITES} writes`,
     async () => {
       const daemon = await AttackedDaemon.open();
       const { client } = daemon;
@@ -41,7 +41,7 @@ describe.skipIf(!canAttack)('writes of another user into the rings that it share
       expect(snapshots).toBeGreaterThan(0);
       const { eventsRecorded, eventsLost } = await client.destroySession('files');
       process.stderr.write(`attack: ${snapshots} snapshots, ${eventsRecorded} events recorded, ${eventsLost} lost\n`);
-      // Else nothing was read: the writes would have harmed nothing for that reason.
+      // Otherwise the consumer daemon read nothing, and the test would prove nothing.
       expect(eventsRecorded).toBeGreaterThan(WRITES / 10);
       await client.destroySession('recorder');
       await daemon.judge();

@@ -1,5 +1,5 @@
 /**
- * Gives the same command lines to the real lttng and to ringtail, and compares exit codes and what is listed afterwards.
+ * Gives the same command lines to the real lttng and to ringtail, and compares exit codes and listings.
  *
  * docs/beside-lttng.md is generated from the rows: RINGTAIL_UPDATE_DOCS=1 writes it anew.
  */
@@ -17,14 +17,14 @@ import { tableOf, withTable } from './table.ts';
 import { type Answer, startLttng, startRingtail, type Tool } from './tools.ts';
 
 const DOCUMENT = fileURLToPath(new URL('../../docs/beside-lttng.md', import.meta.url));
-/** What the rows make below the directory of each tool. */
+/** Names that the rows create in the directory of each tool. */
 const LEFTOVERS = ['s', 't', 'o', 'saved', 'shm', 'lttng-traces', 'ringtail-traces'];
 
 const isInstalled = requirePeer('lttng-sessiond', 'that ringtail answers as lttng does') !== undefined;
 
 interface Outcome {
   readonly answer: Answer;
-  /** Set-up commands that failed, as they were. */
+  /** Failed set-up commands with their errors. */
   readonly failedSetUp: readonly string[];
   readonly listing: unknown;
 }

@@ -1,6 +1,6 @@
 import { XMLParser } from 'fast-xml-parser';
 
-/** What tells nothing of what a command meant: counters, and what each tool has its own default of. */
+/** Elements that do not depend on the command: counters, and values with a default of each tool's own. */
 const IGNORED = new Set([
   'discarded_events',
   'lost_packets',
@@ -11,13 +11,13 @@ const IGNORED = new Set([
   'schemaVersion',
   'owner_uid',
 ]);
-/** Defaults of the tools, which a listing shows like any other value. */
+/** Defaults of the tools. A listing does not mark them as defaults. */
 const DEFAULTS: Readonly<Record<string, readonly string[]>> = {
   subbuffer_size: ['524288', '16384', '4194304'],
   subbuffer_count: ['4'],
 };
 
-// Numeric character references too, which XML has and the parser leaves alone otherwise.
+// Numeric character references too; by default the parser leaves them unchanged.
 const parser = new XMLParser({ parseTagValue: false, ignoreAttributes: true, htmlEntities: true });
 
 /**
@@ -51,7 +51,7 @@ function comparable(value: unknown, directory: string, name: string): unknown {
     // An element without anything in it says what its absence says.
     .filter(([, inside]) => inside !== '')
     .sort(([a], [b]) => (a < b ? -1 : 1));
-  // So does a domain in which nothing is; lttng shows one as soon as a command was about it.
+  // The same for an empty domain; lttng shows one after any command that names it.
   const isEmptyDomain = name === 'domain' && members.every(([member]) => member === 'type' || member === 'buffer_type');
   return members.length === 0 || isEmptyDomain ? '' : Object.fromEntries(members);
 }

@@ -16,7 +16,7 @@ export interface Answer {
 /** One of the two tools, with a session daemon and a directory of its own. */
 export interface Tool {
   readonly directory: string;
-  /** How programs are started that are to meet its session daemon. */
+  /** Environment for programs of its session daemon. */
   readonly surroundings: Pick<SpawnOptions, 'uid' | 'gid' | 'env'>;
   run(line: string): Promise<Answer>;
   /** Settles when the session daemon has ended. */
@@ -29,7 +29,7 @@ const ATTEMPTS_MAX = 20;
 const PAUSE_MS = 5;
 const SESSIOND = fileURLToPath(import.meta.resolve('ringtail/sessiond'));
 
-/** The real lttng, as an unprivileged user where we are root: root's daemon would be that of the whole machine. */
+/** The real lttng. Root runs it as an unprivileged user, since root's daemon would serve the whole machine. */
 export function startLttng(directory: string): Tool {
   const options = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
   mkdirSync(directory, { recursive: true });
@@ -39,12 +39,12 @@ export function startLttng(directory: string): Tool {
   const daemon = spawn('lttng-sessiond', ['--no-kernel', `--pidfile=${pidFile}`], { ...options, env, stdio: 'ignore' });
   waitFor(() => existsSync(pidFile) && readFileSync(pidFile, 'utf8').trim() !== '', 'lttng-sessiond');
   return tool(directory, { ...options, env }, daemon, async (words) => {
-    // lttng 2.13.9 dies of SIGPIPE now and then where its daemon refuses a command.
+    // lttng 2.13.9 sometimes dies of SIGPIPE when its daemon refuses a command.
     for (let attempt = 1; ; attempt++) {
-      // A daemon that has died is not to be replaced by one that nobody ends.
+      // A new daemon in place of a dead one would never be ended.
       const answer = await execute('lttng', ['--no-sessiond', ...words], { ...options, env });
       if (answer.exitCode >= 0 || attempt === ATTEMPTS_MAX) return answer;
-      // Who of the two is faster decides: on a machine that is busy in the same way, it dies in the same way.
+      // A race decides this, so an equally busy machine shows it again.
       await pause(attempt * PAUSE_MS);
     }
   });
@@ -58,7 +58,7 @@ function execute(command: string, words: readonly string[], options: ExecFileOpt
   });
 }
 
-/** Our command line runs in this process, which saves starting one for each row. */
+/** Ringtail's command line runs in this process, which saves a process for each row. */
 export function startRingtail(directory: string): Tool {
   mkdirSync(directory, { recursive: true });
   const runDirectory = join(directory, 'run');

@@ -1,6 +1,6 @@
 /**
- * Adds the same triggers to the real lttng and to ringtail, lets a program of each emit the same events, and compares what comes of it:
- * who is told what, and what becomes of sessions.
+ * Adds the same triggers to the real lttng and to ringtail. A program of each emits the same events. The test compares
+ * notifications and the resulting state of sessions.
  */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
@@ -51,7 +51,7 @@ describe.skipIf(peers.includes(undefined))('a trigger beside lttng', () => {
     rmSync(root, { recursive: true, force: true });
   });
 
-  /** Plays with both at once, and to the end also where one of them fails. */
+  /** Plays with both at once, and to the end even if one of them fails. */
   async function both<Outcome>(play: (side: Side) => Promise<Outcome>): Promise<OfBoth<Outcome>> {
     const [lttng, ringtail] = await Promise.allSettled([play(sides.lttng), play(sides.ringtail)]);
     return bothOf(lttng, ringtail);
@@ -72,11 +72,11 @@ describe.skipIf(peers.includes(undefined))('a trigger beside lttng', () => {
       expect.soft(told.lttng[at], 'lttng').toEqual(expectedOf(sides.lttng, row));
       expect.soft(told.ringtail[at], 'ringtail').toEqual(expectedOf(sides.ringtail, row));
     };
-    it.each(titled(RULE_ROWS))('takes those of the rule %s', tells);
+    it.each(titled(RULE_ROWS))('matches the events of the rule %s', tells);
     it.each(titled(CAPTURE_ROWS))('captures %s', tells);
-    it.each(titled(POLICY_ROWS))('tells of them as the rate policy %s says', tells);
+    it.each(titled(POLICY_ROWS))('notifies as the rate policy %s requires', tells);
 
-    it('tells the same while a session records them', async () => {
+    it('notifies in the same way while a session records the events', async () => {
       const recordAll = [
         'create s -o OUT/s',
         'enable-channel -s s -u c',
@@ -84,7 +84,7 @@ describe.skipIf(peers.includes(undefined))('a trigger beside lttng', () => {
         'start s',
       ];
       await both((side) => succeed(side, ...recordAll));
-      // Rate policies go on counting.
+      // Rate policies continue to count.
       const fresh = rows.slice(0, rows.length - POLICY_ROWS.length);
       const again = await both((side) => playEvents(side, fresh));
       const recorded = await both(async (side) => {
@@ -98,15 +98,15 @@ describe.skipIf(peers.includes(undefined))('a trigger beside lttng', () => {
     });
   });
 
-  describe('does to sessions', () => {
-    it.each(titled(ACTION_ROWS))('what lttng does: %s', async (_, row) => {
+  describe('changes sessions', () => {
+    it.each(titled(ACTION_ROWS))('as lttng does: %s', async (_, row) => {
       const expected = { lttng: { ...row.outcome, ...row.lttng }, ringtail: row.outcome };
       const outcome = await both((side) => playActions(side, row, expected[side.name]));
       expect.soft(outcome.lttng, 'lttng').toEqual(expected.lttng);
       expect.soft(outcome.ringtail, 'ringtail').toEqual(expected.ringtail);
     });
 
-    it('what its listing counts, where that fails', async () => {
+    it('and counts the same failures in the listing', async () => {
       const listed = await both(listedAfterFailures);
       expect(failuresIn(listed.lttng)).toEqual(['4', '1', '0']);
       expect(listed.ringtail).toEqual(listed.lttng);
@@ -114,14 +114,14 @@ describe.skipIf(peers.includes(undefined))('a trigger beside lttng', () => {
   });
 
   describe('holds', () => {
-    it.each(titled(MOMENT_ROWS))('when that of lttng does: %s', async (_, row) => {
+    it.each(titled(MOMENT_ROWS))('when the trigger of lttng does: %s', async (_, row) => {
       const outcome = await both((side) => playMoment(side, row));
       expect.soft(outcome.lttng, 'lttng').toEqual(row.outcome);
       expect.soft(outcome.ringtail, 'ringtail').toEqual(row.outcome);
     });
   });
 
-  describe('carries out each action', () => {
+  describe('runs each action', () => {
     beforeAll(() => both(createTargets));
     afterAll(() => both((side) => succeed(side, 'destroy --all')));
 
@@ -131,7 +131,7 @@ describe.skipIf(peers.includes(undefined))('a trigger beside lttng', () => {
         outcome = await both((side) => playMatrix(side, row));
       });
 
-      it.each(titled(CELLS))('as its rate policy says: %s', (_, cell) => {
+      it.each(titled(CELLS))('as its rate policy requires: %s', (_, cell) => {
         const expected: CellOutcome = { steps: cell.due, failures: 0 };
         expect.soft(outcome.lttng[CELLS.indexOf(cell)], 'lttng').toEqual(expected);
         expect.soft(outcome.ringtail[CELLS.indexOf(cell)], 'ringtail').toEqual(expected);
@@ -140,14 +140,14 @@ describe.skipIf(peers.includes(undefined))('a trigger beside lttng', () => {
   });
 });
 
-/** @throws why it failed */
+/** @throws the reason of the failure */
 function bothOf<T>(lttng: PromiseSettledResult<T>, ringtail: PromiseSettledResult<T>): OfBoth<T> {
   if (lttng.status === 'rejected') throw lttng.reason;
   if (ringtail.status === 'rejected') throw ringtail.reason;
   return { lttng: lttng.value, ringtail: ringtail.value };
 }
 
-/** Rows by their titles, for names of tests. */
+/** Rows with their titles, for names of tests. */
 function titled<Row extends { readonly title: string }>(rows: readonly Row[]): (readonly [title: string, row: Row])[] {
   return rows.map((row) => [row.title, row]);
 }

@@ -1,8 +1,8 @@
 /**
- * A model of consumers that die: random histories of producers, commands and deaths, each checked packet by packet and by
- * Babeltrace 2.
+ * A model of consumer daemons that die. Random histories of producers, commands and deaths are checked packet by packet
+ * and by Babeltrace 2.
  *
- * RINGTAIL_HISTORIES says how many histories (default 40), RINGTAIL_SEED replays them.
+ * RINGTAIL_HISTORIES is the number of histories (default 40). RINGTAIL_SEED replays them.
  */
 import { closeSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -37,7 +37,7 @@ const babeltrace2 = requirePeer('babeltrace2', 'that a trace is in order however
 const histories = Number(process.env.RINGTAIL_HISTORIES ?? 40);
 const seed = runSeed('consumer-deaths');
 
-/** A consumer, its successors, and the producers and requests that they meet. */
+/** A consumer daemon and its successors, with producers and requests. */
 class History {
   readonly root = mkdtempSync(join(tmpdir(), 'ringtail-deaths-'));
   readonly rings: readonly TestRing[];
@@ -60,7 +60,7 @@ class History {
     });
   }
 
-  /** One command or one passage of time, repeated by successors until one of them lives to answer. */
+  /** One command or a passage of time, repeated by successors until one of them survives it. */
   step(): void {
     const random = this.#random;
     this.#produce();
@@ -72,7 +72,7 @@ class History {
     else if (random.oneIn(3)) this.#clear();
   }
 
-  /** Closes the session, whose producers have ended. */
+  /** Closes the session after its producers have ended. */
   end(): SessionStatistics {
     this.#produce();
     this.#producersRun = false;
@@ -85,13 +85,13 @@ class History {
     rmSync(this.root, { recursive: true, force: true });
   }
 
-  /** Clock of the consumer: the producers' clock, which is the same one on a real machine. */
+  /** Clock of the consumer daemon: the producers' clock, as on a real machine. */
   nowCycles(): number {
     return Math.max(...this.rings.map(({ clock }) => clock)) + 1;
   }
 
   #rotate(): void {
-    // A reader that goes through directories by name meets the chunks in any order.
+    // A reader that walks directories by name reads the chunks in any order.
     const archive = join(this.root, 'out/archives', `${this.#random.between(100, 999)}-${this.archives.length}`);
     this.archives.push(archive);
     this.#request({ type: 'rotate', session: 's', archive });
@@ -146,7 +146,7 @@ class History {
     return consumer;
   }
 
-  /** A few events, or more than the ring takes, so that packets have losses to report. */
+  /** A few events, or more than the ring can hold, so that packets report losses. */
   #produce(): void {
     if (!this.#producersRun) return;
     const random = this.#random;
@@ -171,7 +171,7 @@ afterEach(() => {
   history = undefined;
 });
 
-describe('consumers that die at any point', () => {
+describe('consumer daemons that die at any point', () => {
   it(`leave every packet once and in order (${histories} histories, seed ${seed})`, () => {
     let deaths = 0;
     for (let round = 0; round < histories; round++) {

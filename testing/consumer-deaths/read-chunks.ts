@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { type ReadStream, readStream } from '../../packages/consumerd/src/testing/read-stream.test.support.ts';
 
 export interface FoundEvents {
-  /** Numbers of the events, by data stream. */
+  /** Event numbers of each data stream. */
   readonly numbers: readonly number[][];
   /** Events that the data streams report as discarded; undefined if the reader does not know all of them. */
   readonly eventsDiscarded: number | undefined;
-  /** Rules that a packet breaks, in words. */
+  /** Violated rules, as sentences. */
   readonly problems: readonly string[];
 }
 

@@ -36,7 +36,7 @@ function printed(trace: string, options: PrettyOptions, way: 'compiled' | 'gener
   const into = (chunks: string[]) => ({ write: (chunk: string) => chunks.push(chunk) > 0 });
   const reader = openTraces(trace, { onError: (error) => remarks.push(error.describe()) });
   try {
-    // A generator is no reader, so that its messages are printed one by one.
+    // A generator is not a reader, so its messages are printed one by one.
     const messages = way === 'compiled' ? reader : oneByOne(reader);
     printPretty(messages, into(text), { ...options, warnings: into(remarks) });
   } finally {

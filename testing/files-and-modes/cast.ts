@@ -1,4 +1,4 @@
-/** Who makes files: root, a member of the tracing group at root's daemon, and a user with a daemon of that user's own. */
+/** Makers of files: root, a member of the tracing group at root's daemon, and a user with a separate daemon. */
 import { once } from 'node:events';
 import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ export const ROLES: readonly Role[] = ['root', 'member', 'user'];
 
 const UID_OF: Readonly<Record<Role, number>> = { root: 0, member: USERS[0], user: USERS[1] };
 
-/** The named places of a role's directory. A run directory is in the temporary directory where a user names no other. */
+/** Named places in a role's directory. Without another choice, a run directory is in the temporary directory. */
 const PLACES: Places = [
   [/^home/, 'HOME'],
   [/^out\/[^/]+/, 'OUTPUT'],
@@ -22,21 +22,21 @@ const PLACES: Places = [
   [/^copy\/[^/]+/, 'OUTPUT'],
   [/^tmp\/ringtail-[^/]+/, 'RUN'],
 ];
-/** Of the directory of all: what every user may enter. */
+/** The common directory, which every user may enter. */
 const COMMON_PLACES: Places = [
   [/^run/, 'RUN'],
   [/^shm/, 'RINGS'],
 ];
-/** What root's daemon has for the consumer of another user. */
+/** Files of root's daemon for the consumer daemon of another user. */
 const CONSUMER_PLACES: Places = [
   [/^run\/consumers\/\d+/, 'RUN/consumers/UID'],
   [/^run\/consumers$/, 'RUN/consumers'],
 ];
 
-/** Names of the table, each with all that was ever seen of it. */
+/** Names of the table, each with all observed files. */
 export type Sightings = Map<string, Made[]>;
 
-/** The three, in a directory of their own, all with one umask. */
+/** The three roles in one directory, with one umask. */
 export class Cast {
   readonly directory: string;
   readonly seen: Readonly<Record<Role, Sightings>> = { root: new Map(), member: new Map(), user: new Map() };
@@ -53,7 +53,7 @@ export class Cast {
     chmodSync(directory, 0o711);
     for (const role of ROLES) {
       const own = this.directoryOf(role);
-      // The rest is for what is tested to make.
+      // The tested programs make the rest.
       for (const path of [own, join(own, 'tmp')]) {
         mkdirSync(path);
         chmodSync(path, 0o700);
@@ -66,7 +66,7 @@ export class Cast {
     return join(this.directory, role);
   }
 
-  /** Where the ring files of a role's session are: those of root's are made by every user's programs. */
+  /** Directory for ring files of a role's session. Programs of every user make ring files of root's session. */
   ringsOf(role: Role): string {
     return join(role === 'root' ? this.directory : this.directoryOf(role), 'shm');
   }
@@ -106,7 +106,7 @@ export class Cast {
     return this.succeed(role, [RINGTAIL, ...words]);
   }
 
-  /** Notes everything that there is now. */
+  /** Notes all present files. */
   look(role: Role, pids: readonly number[] = []): void {
     const found = [madeBelow(this.directoryOf(role), PLACES), ...pids.map(memoryOf)];
     if (role === 'root') found.push(madeBelow(this.directory, COMMON_PLACES));
@@ -118,7 +118,7 @@ export class Cast {
     }
   }
 
-  /** The session daemon that a role's commands talk to. */
+  /** The session daemon for a role's commands. */
   daemonOf(role: Role): number {
     return Number.parseInt(readFileSync(this.#pidFileOf(role), 'utf8'), 10);
   }
@@ -136,7 +136,7 @@ export class Cast {
     await until(() => !isRunning(pid));
   }
 
-  /** How a table calls the owner of something. */
+  /** The owner's name in the table. */
   ownerOf({ uid, gid }: Made): string {
     const users = new Map<number, string>([
       [0, 'root'],
@@ -147,7 +147,7 @@ export class Cast {
   }
 }
 
-/** Ends a program by its standard input, and waits until it has ended. */
+/** Closes a program's standard input, and waits until it has ended. */
 export async function end(program: Running): Promise<void> {
   program.process.stdin?.end();
   if (program.process.exitCode === null) await once(program.process, 'close');

@@ -1,37 +1,37 @@
-/** The table of docs/security.md: what is made, by whom, with which mode. */
+/** The table of docs/security.md: files and directories with their makers and modes. */
 import { type Cast, ROLES, type Role } from './cast.ts';
 
-/** What the names of the table are, in its order. */
+/** Description of each name in the table, in its order. */
 const DESCRIPTIONS: Readonly<Record<string, string>> = {
-  RUN: 'run directory of a session daemon, also the one that `record` makes for itself',
+  RUN: 'run directory of a session daemon, also the private one of `record`',
   'RUN/app.sock': 'applications register here',
   'RUN/client.sock': 'commands arrive here',
-  'RUN/root.sock': "root's commands arrive here, with a daemon that serves a group",
+  'RUN/root.sock': "root's commands arrive here, at a daemon that serves a group",
   'RUN/consumer.sock': 'between session daemon and consumer daemon',
-  'RUN/consumer.wake': 'a byte here wakes the consumer daemon; who may register may write',
-  'RUN/consumers': 'consumer daemons of other users than the daemon, while they have sessions',
-  'RUN/consumers/UID': 'of one user',
+  'RUN/consumer.wake': 'a byte here wakes the consumer daemon; every user who may register may write',
+  'RUN/consumers': "consumer daemons of users other than the daemon's own, while they have sessions",
+  'RUN/consumers/UID': "one user's consumer daemon",
   'RUN/consumers/UID/consumer.sock': 'between session daemon and consumer daemon',
-  'RUN/consumers/UID/consumer.wake': 'a byte here wakes the consumer daemon; who may register may write',
+  'RUN/consumers/UID/consumer.wake': 'a byte here wakes the consumer daemon; every user who may register may write',
   'RUN/metrics.sock': '`--metrics unix:PATH`',
   'RUN/pid-file': '`--pidfile PATH`',
   'RUN/sessiond.log': 'log; `sessiond.log.1` is the same',
   'RUN/sessiond.pid': 'process that has the directory',
   'ringtail-control-TID': 'control file of a thread, passed by descriptor',
   'ringtail-ring-TID': 'ring buffer of a thread, passed by descriptor',
-  HOME: '`RINGTAIL_HOME`, where it is absent',
+  HOME: '`RINGTAIL_HOME`, if it does not exist',
   'HOME/.ringtail': 'settings and saved sessions',
   'HOME/.ringtail/sessions': '`save`',
   'HOME/.ringtail/sessions/NAME.lttng': 'a saved session',
   'HOME/.ringtailrc': 'name of the current session',
-  'HOME/ringtail-traces': 'traces for which no directory was named',
+  'HOME/ringtail-traces': 'traces without a named directory',
   'HOME/ringtail-traces/NAME-DATE': 'a trace of `record` or `create`, snapshots of `guard`',
   'HOME/ringtail-traces/NAME-DATE/NAME-DATE': 'a snapshot',
   'HOME/ringtail-traces/NAME-DATE/NAME-DATE/.snapshot.json': 'statistics of the snapshot',
   OUTPUT: 'output directory of a session, `crash -o`, `convert -w` of a trace',
   'OUTPUT/.ringtail': 'state of the consumer daemon; removed when the session is destroyed',
-  'OUTPUT/.ringtail/UUID': 'of one trace',
-  'OUTPUT/.ringtail/UUID/CHANNEL_N.checkpoint': 'where a ring stands',
+  'OUTPUT/.ringtail/UUID': 'checkpoints of one trace',
+  'OUTPUT/.ringtail/UUID/CHANNEL_N.checkpoint': 'position of a ring',
   'OUTPUT/archives': 'archived trace chunks',
   'OUTPUT/archives/BEGIN-END-N': 'an archived trace chunk',
   'OUTPUT/NAME-DATE': 'a snapshot',
@@ -44,7 +44,7 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   'TRACE/ust/uid/UID/64-bit/CHANNEL_N': 'a data stream',
   'TRACE/ust/uid/UID/64-bit/index': 'indexes',
   'TRACE/ust/uid/UID/64-bit/index/CHANNEL_N.idx': 'index of a data stream',
-  'TRACE/ust/uid/UID/64-bit/index/CHANNEL_N.checkpoint': 'what `crash` took',
+  'TRACE/ust/uid/UID/64-bit/index/CHANNEL_N.checkpoint': 'checkpoint of `crash`',
   'TRACE/ust/pid': 'buffers of processes',
   'TRACE/ust/pid/NAME-PID-DATE': 'a trace of one process',
   'TRACE/ust/pid/NAME-PID-DATE/metadata': 'its metadata',
@@ -52,7 +52,7 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   'TRACE/ust/pid/NAME-PID-DATE/index': 'indexes',
   'TRACE/ust/pid/NAME-PID-DATE/index/CHANNEL_N.idx': 'index of a data stream',
   RINGS: '`--shm-path`',
-  'RINGS/ust': 'in it',
+  'RINGS/ust': 'ring files of user space',
   'RINGS/ust/uid': 'buffers of users',
   'RINGS/ust/uid/UID': 'a user',
   'RINGS/ust/uid/UID/64-bit': "where the user's applications make ring files; others neither list nor replace them",
@@ -64,7 +64,7 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
 /** In place of a description. */
 export const NOT_DESCRIBED = 'NOT DESCRIBED';
 
-/** What was seen, as lines of the table. Names without a description stand at its end, so that somebody describes them. */
+/** The observed files as lines of the table. Names without a description stand at its end, marked as such. */
 export function fileTable(cast: Cast): string[] {
   const names = new Set(ROLES.flatMap((role) => [...cast.seen[role].keys()]));
   const known = Object.keys(DESCRIPTIONS).filter((name) => names.has(name));
@@ -85,7 +85,7 @@ function kindOf(cast: Cast, name: string): string {
   return [...kinds].join(' or ');
 }
 
-/** All owners and modes that something was seen with; the mode of a memfd is the kernel's. */
+/** All observed owners and modes of a name; the mode of a memfd is the kernel's. */
 function cellOf(cast: Cast, role: Role, name: string): string {
   const seen = cast.seen[role].get(name) ?? [];
   const texts = seen.map((made) => {

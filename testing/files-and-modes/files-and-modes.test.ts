@@ -1,7 +1,7 @@
 /**
- * The table of files and their modes in docs/security.md, made from what daemons and commands make.
+ * The table of files and modes in docs/security.md, generated from the files of daemons and commands.
  *
- * `RINGTAIL_WRITE=1 npm test -- testing/files-and-modes` writes the table anew.
+ * `RINGTAIL_WRITE=1 npm test -- testing/files-and-modes` writes the table.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -35,7 +35,7 @@ describe.skipIf(!othersCanRun)('docs/security.md', SLOW, () => {
   });
 });
 
-/** What users other than the owner may write to; see {@link namesWith}. */
+/** Files that users other than the owner may write to; see {@link namesWith}. */
 const OPEN_TO_PEERS = ['RUN/app.sock', 'RUN/client.sock', 'RUN/consumer.wake', 'RUN/consumers/UID/consumer.wake'];
 
 async function castWith(umask: number): Promise<Cast> {
@@ -49,7 +49,7 @@ async function castWith(umask: number): Promise<Cast> {
   return cast;
 }
 
-/** Names of everything with one of these permissions; memfds and directories that are only to be read aside. */
+/** Names of files with one of these permissions, except memfds and directories that others may only read. */
 function namesWith(cast: Cast | undefined, permissions: number): string[] {
   const names = new Set<string>();
   for (const [name, made] of Object.values(cast?.seen ?? {}).flatMap((seen) => [...seen])) {

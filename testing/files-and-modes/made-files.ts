@@ -1,8 +1,8 @@
-/** What is found below a directory: every file that something made, with its owner and mode, under a name without chance in it. */
+/** Files below a directory, with owner and mode, under names without numbers and dates. */
 import { lstatSync, readdirSync, readlinkSync, type Stats, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
-/** Places by the beginnings of their paths, the more special first; what has no place is not part of a table. */
+/** Places by the beginnings of their paths, the longest first. A file without a place is not in the table. */
 export type Places = readonly (readonly [path: RegExp, place: string])[];
 
 export interface Made {
@@ -12,10 +12,10 @@ export interface Made {
   readonly mode: number;
 }
 
-/** By names in the table; several things may have one name. */
+/** By names in the table; several files may have one name. */
 export type Found = readonly (readonly [name: string, made: Made])[];
 
-/** Numbers, dates and names in paths, and how a table calls them; each sees what those before it have left. */
+/** Numbers, dates and names in paths, with their replacements, which are applied in order. */
 const CHANCE: readonly (readonly [RegExp, string])[] = [
   [/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'UUID'],
   [/\d{8}T\d{6}[+-]\d{4}-\d{8}T\d{6}[+-]\d{4}-\d+/g, 'BEGIN-END-N'],
@@ -26,11 +26,11 @@ const CHANCE: readonly (readonly [RegExp, string])[] = [
   [/\b(fast|channel0)_\d+(-\d+-\d+|_\d+)?/g, 'CHANNEL_N'],
   [/[^/]+\.lttng/g, 'NAME.lttng'],
   [/(?<=\/)(?!NAME-PID)[^/]+-DATE\b/g, 'NAME-DATE'],
-  // Wherever a trace is, it looks the same; ring files have a tree of their own.
+  // A trace has the same files at every place; ring files have a tree of their own.
   [/^(?!RINGS).*?\/(archives\/BEGIN-END-N\/)?ust\b/g, 'TRACE/ust'],
 ];
 
-/** Everything below a directory that has a place, by its name in the table. */
+/** All files below a directory that have a place, by name in the table. */
 export function madeBelow(directory: string, places: Places): Found {
   const made: [string, Made][] = [];
   for (const path of pathsBelow(directory)) {
@@ -41,7 +41,7 @@ export function madeBelow(directory: string, places: Places): Found {
   return made;
 }
 
-/** Memory that a process has by descriptors alone, by its name in the table. */
+/** Memory files of a process without a path, by name in the table. */
 export function memoryOf(pid: number): Found {
   const made: [string, Made][] = [];
   for (const fd of readdirSync(`/proc/${pid}/fd`)) {
@@ -50,7 +50,7 @@ export function memoryOf(pid: number): Found {
       const stats = name === undefined ? undefined : statSync(`/proc/${pid}/fd/${fd}`);
       if (stats !== undefined) made.push([`ringtail-${name}-TID`, { ...madeOf(stats), kind: 'memfd' }]);
     } catch {
-      // It was closed meanwhile.
+      // It has been closed.
     }
   }
   return made;
@@ -61,7 +61,7 @@ function* pathsBelow(directory: string): Generator<string> {
   try {
     names = readdirSync(directory);
   } catch {
-    // It was removed meanwhile, or is none.
+    // It has been removed, or is not a directory.
   }
   for (const name of names) {
     const path = join(directory, name);

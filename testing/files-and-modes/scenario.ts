@@ -1,4 +1,4 @@
-/** Everything that a daemon or a command makes, made once by each role. */
+/** Each role makes each kind of file once. */
 import { join } from 'node:path';
 import { program, RINGTAIL, type Running } from '../e2e/harness.ts';
 import { type Cast, end, type Role } from './cast.ts';
@@ -9,7 +9,7 @@ export async function makeEverything(cast: Cast, role: Role): Promise<void> {
   const own = cast.directoryOf(role);
   await recordByUser(cast, role, own);
   await recordByProcess(cast, role, own);
-  // A daemon of root takes ring files of root's sessions only.
+  // A daemon of root accepts ring files of root's sessions only.
   if (role !== 'member') await recordIntoRingFiles(cast, role, own);
   await recordSnapshots(cast, role, own);
   await recordAtOnce(cast, role);
@@ -81,7 +81,7 @@ async function recordSnapshots(cast: Cast, role: Role, own: string): Promise<voi
   await cast.ringtail(role, 'destroy', 'flight');
 }
 
-/** With a daemon for the one recording, whose run directory is seen while it lasts. */
+/** `record` with a private daemon, whose run directory is observed during the recording. */
 async function recordAtOnce(cast: Cast, role: Role): Promise<void> {
   const running = cast.start(role, [RINGTAIL, 'record', '--', process.execPath, program('steps.mjs')]);
   await running.says(/ready/);

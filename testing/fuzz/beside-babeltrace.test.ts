@@ -13,7 +13,7 @@ import { fuzzNumber } from './fuzz-number.ts';
 
 const SEED = fuzzNumber('SEED') ?? 20_261_202;
 const TRACES = fuzzNumber('TRACES') ?? 25;
-/** One trace alone, to look at it. */
+/** A single trace, for a closer look. */
 const ONLY = fuzzNumber('ONLY');
 const RECORDS = 100;
 

@@ -1,8 +1,8 @@
-// Reads damaged inputs, one after the other: node child.mjs DIRECTORY KIND SEED FROM TO
+// Reads damaged inputs one after another: node child.mjs DIRECTORY KIND SEED FROM TO
 //
-// DIRECTORY holds the traces (`N.metadata`, `N.data`, `traces.json`) and `progress`, to which the number of each input is written
-// before it is read: whoever watches knows at which one this process hangs or dies. What is wrong is said on the standard output,
-// a line of JSON for each input. Files that it needs lie in DIRECTORY, which whoever watches removes.
+// DIRECTORY holds the traces (`N.metadata`, `N.data`, `traces.json`) and `progress`. The number of each input is written to
+// `progress` before it is read, so the parent knows the input at which this process hangs or dies. Each problem is a line of
+// JSON on standard output. Temporary files are in DIRECTORY, which the parent removes.
 import fs from 'node:fs';
 import path from 'node:path';
 import {
@@ -17,14 +17,14 @@ import { writeDamagedDirectory } from './directories.mjs';
 import { damagedInput, randomOf } from './mutate.mjs';
 import { readIntoOutputs } from './outputs.mjs';
 
-/** Every so many inputs are also read from files, into every output, and read on behind their damages. */
+/** One of this number of inputs is also read from files into every output, and after its damage. */
 const FILES_EVERY = 32;
 
-/** What reading one input may add to the largest size this process has had: a part of its own, and so much for each byte. */
+/** Allowed growth of the process's largest size for one input: a constant, and an amount for each byte. */
 const MEMORY_BYTES = 128 * 2 ** 20;
 const MEMORY_BYTES_PER_BYTE = 256;
 
-/** No record is smaller than a bit, and there may be a loss before each packet. */
+/** Bound for messages: a record has at least a bit, and a loss can precede each packet. */
 const MESSAGES_PER_BYTE = 16;
 
 const [directory, kind, seed, from, to] = process.argv.slice(2);
@@ -55,7 +55,7 @@ const KINDS = {
 };
 
 try {
-  // The largest size before the first input is that of the program and of everything that reads.
+  // The largest size before the first input is the size of the program and the reader.
   const sound = randomOf(Number(seed), -1);
   for (const trace of traces) judge(() => readBytes(trace, sound));
   Object.assign(counts, { inputs: 0, refusedMetadata: 0, refusedData: 0, messages: 0 });
@@ -93,7 +93,7 @@ function refuse(code) {
   counts[METADATA_CODES.has(code) ? 'refusedMetadata' : 'refusedData']++;
 }
 
-/** @returns what is wrong, undefined if the input is read, or refused as it should be */
+/** @returns the problem; undefined if the input is read or properly refused */
 function judge(read) {
   counts.inputs++;
   try {
@@ -104,7 +104,7 @@ function judge(read) {
   }
 }
 
-/** @param random says which outputs are made of the input; without it, none is */
+/** @param random selects the outputs of the input; without it, there are none */
 function readBytes(input, random) {
   decode(input);
   if (random !== undefined) print(input, random);
@@ -123,7 +123,7 @@ function decode({ metadata, data }) {
     }
     return true;
   };
-  // With an end to it: a reader must give up sooner.
+  // Bounded: a reader must stop sooner.
   for (let attempts = 0; expectRefusal(read, 'refusedData') === undefined; attempts++) {
     if (attempts > data.length + 1) throw new Error('it never comes to an end');
     if (!reader.skipPacket()) break;

@@ -1,5 +1,4 @@
-// Makes directories of traces in which packets, indexes and the directory itself are wrong in ways in which damaged
-// bytes seldom are.
+// Makes directories of traces with errors in packets, indexes and the directory that damaged bytes seldom cause.
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -36,7 +35,7 @@ const HEAD_BYTES = 29;
 const CONTEXT_BYTES = [39, 25];
 const INDEX_MAGIC = 0xc1f1dcc1;
 
-/** Values on which sizes and counters break, beside those around the right one. */
+/** Values that break sizes and counters, in addition to values near the right one. */
 const ODD_VALUES = [
   0n,
   1n,
@@ -51,7 +50,7 @@ const ODD_VALUES = [
   2n ** 64n - 8n,
 ];
 
-/** Writes a directory with a trace of some data streams, wrong in one to four ways. @returns its name, for messages */
+/** Writes a directory with a trace of some data streams and one to four errors. @returns its name, for messages */
 export function writeDamagedDirectory(random, directory) {
   fs.rmSync(directory, { recursive: true, force: true });
   fs.mkdirSync(path.join(directory, 'a', 'index'), { recursive: true });

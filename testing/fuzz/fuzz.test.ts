@@ -3,18 +3,18 @@ import { fuzzNumber } from './fuzz-number.ts';
 import { runFuzz } from './run-fuzz.ts';
 import { fuzzTraces } from './traces.ts';
 
-/** In the ordinary run, the seed is always the same; `npm run fuzz` takes others and more inputs. */
+/** The suite always uses this seed; `npm run fuzz` can use another and more inputs. */
 const SEED = fuzzNumber('SEED') ?? 20_261_120;
 const INPUTS = fuzzNumber('INPUTS') ?? 20_000;
-/** One input alone, to look at it. */
+/** A single input, for a closer look. */
 const ONLY = fuzzNumber('ONLY');
 
-/** A limit against hanging of the whole, not a measurement. */
+/** A limit for hangs of the whole test, not a measurement. */
 const LIMIT_MS = 120_000 + INPUTS * 50;
 
 describe('damaged metadata and packets', () => {
   it(
-    'are read or refused, with no crash, no hang and no memory beyond bounds',
+    'are read or refused, without a crash, a hang or memory beyond bounds',
     async () => {
       const traces = fuzzTraces();
       const [from, to] = ONLY === undefined ? [0, INPUTS] : [ONLY, ONLY + 1];
@@ -25,7 +25,7 @@ describe('damaged metadata and packets', () => {
       }
       expect(problems.map(({ index, problem }) => `${index}: ${problem.split('\n', 1)[0]}`)).toEqual([]);
       expect(counts.inputs).toBe(to - from);
-      // Damage that is always noticed at once, or never, would test little.
+      // Damage that is always noticed at once, or never, would prove little.
       if (ONLY === undefined) {
         expect(counts.refusedMetadata).toBeGreaterThan(counts.inputs / 20);
         expect(counts.messages).toBeGreaterThan(counts.inputs);
@@ -35,12 +35,12 @@ describe('damaged metadata and packets', () => {
   );
 });
 
-/** Each takes as long as some hundred of the others. */
+/** Each takes as long as some hundred damaged traces. */
 const DIRECTORIES = Math.ceil(INPUTS / 100);
 
 describe('directories of traces with wrong packets, indexes and files', () => {
   it(
-    'are read into every output or refused with file and place, with no crash, no hang and no memory beyond bounds',
+    'are read into every output or refused with file and place, without a crash, a hang or memory beyond bounds',
     async () => {
       const [from, to] = ONLY === undefined ? [0, DIRECTORIES] : [ONLY, ONLY + 1];
       const { problems, counts } = await runFuzz('directories', [], SEED, from, to);

@@ -1,6 +1,6 @@
-// Damages inputs. Which damage is done depends on the random numbers alone, so that a seed replays it.
+// Damages inputs. The damage depends only on the random numbers, so a seed replays it.
 
-/** Numbers on which lengths, sizes and alignments break. */
+/** Numbers that break lengths, sizes and alignments. */
 const NUMBERS = [
   '0',
   '1',
@@ -123,7 +123,7 @@ export function randomOf(seed, index) {
  * @returns one of them, with one to eight damages
  */
 export function damagedInput(random, traces) {
-  // Most of the others are small and odd, and refused sooner.
+  // Most of the other traces are small and unusual, and refused sooner.
   const own = traces.filter(({ name }) => name.startsWith('own/'));
   const trace = random.pick(random.below(2) === 0 ? own : traces);
   const other = random.pick(traces);
@@ -139,7 +139,7 @@ export function damagedInput(random, traces) {
 }
 
 function damagedText(random, bytes, other) {
-  // Latin 1 keeps bytes that are no text, as those of packet headers.
+  // Latin 1 keeps bytes that are not text, such as packet headers.
   const tokens = Buffer.from(bytes).toString('latin1').match(TOKEN) ?? [];
   const at = random.below(tokens.length + 1);
   switch (random.below(9)) {

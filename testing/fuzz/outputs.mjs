@@ -1,4 +1,4 @@
-// Reads a directory of traces into every output, with and without going on behind damages.
+// Reads a directory of traces into every output, with and without reading after damage.
 import fs from 'node:fs';
 import { RingtailError } from '@ringtail/base';
 import { MetadataError, TraceFormatError } from '@ringtail/ctf';
@@ -15,7 +15,7 @@ import {
   writeCtf,
 } from '@ringtail/reader';
 
-/** No output is longer, of inputs as small as these: metadata has bounds for what it may describe. */
+/** Bound for outputs of such small inputs: metadata has bounds for its types. */
 const OUTPUT_BYTES_MAX = 2 ** 28;
 
 const OUTPUTS = {
@@ -30,22 +30,22 @@ const OUTPUTS = {
   ctf2: (reader, { target }) => writeCtf(reader, target, { version: 2 }),
 };
 
-/** Options under which traces are opened: the index is needed for some. */
+/** Options for opening traces; some need the index. */
 const OPENINGS = [
   {},
   { begin: { kind: 'instant', ns: 1_000n }, end: { kind: 'instant', ns: 4_000_000_000n } },
   { streamIntersection: true },
 ];
 
-/** Each takes some ten milliseconds, most of them for the code that is generated. */
+/** Each takes some ten milliseconds, mostly for code generation. */
 const WAYS_PER_INPUT = 3;
 
 /**
- * Reads a directory in some of all ways.
+ * Reads a directory in some of the possible ways.
  *
- * @param target a directory that is made and removed
- * @param say takes the code of each refusal
- * @throws for anything but refusals that say where they are
+ * @param target a directory to make and remove
+ * @param say receives the code of each refusal
+ * @throws for everything except refusals with a place
  */
 export function readIntoOutputs(random, directory, target, say = () => undefined) {
   for (let i = 0; i < WAYS_PER_INPUT; i++) {
@@ -85,8 +85,8 @@ function readInto(output, print, options, directory, target, say) {
 }
 
 /**
- * What was written of a damaged trace is sound. But for the UUIDs of packets, which keep theirs: they are not compared
- * in CTF 1.8, where tracers gave them others than their metadata had.
+ * Checks that the copy of a damaged trace is valid. UUIDs of packets are an exception: packets keep theirs, and CTF 1.8
+ * readers do not compare them, since some tracers wrote other ones than in the metadata.
  */
 function readCopy(target) {
   if (fs.readdirSync(target, { recursive: true }).length === 0) return;
@@ -112,7 +112,7 @@ function boundedSink() {
   };
 }
 
-/** @returns its code. @throws what is no refusal, or does not say where it is */
+/** @returns its code. @throws an error that is not a refusal, or has no place */
 function refusalIn(error, directory, target) {
   if (!(error instanceof RingtailError)) throw error;
   const text = error.describe();

@@ -9,13 +9,13 @@ import { fuzzNumber } from './fuzz-number.ts';
 
 const SEED = fuzzNumber('SEED') ?? 20_261_201;
 const RECORDS = fuzzNumber('RECORDS') ?? 3_000;
-/** One trace alone, to look at it. */
+/** A single trace, for a closer look. */
 const ONLY = fuzzNumber('ONLY');
 
-/** Mostly short, for many different classes; some long, for packets and generated code that go on. */
+/** Mostly short, for many different classes; some long, for many packets and generated code. */
 const recordsOf = (index: number) => (index % 17 === 16 ? 4000 : 200);
 
-/** Of the records that generated code takes: fewer would test the general decoder alone. */
+/** Minimum part of records for generated code: fewer would test mostly the general decoder. */
 const SHARE_MIN = 0.15;
 
 describe('random traces of CTF 1.8 and CTF 2', () => {
@@ -28,7 +28,7 @@ describe('random traces of CTF 1.8 and CTF 2', () => {
   afterAll(() => rmSync(root, { recursive: true, force: true }));
 
   it(
-    'are read as they were written: as messages, text, tables and JSON, by visitors, in part and copied',
+    'are read as written: as messages, text, tables and JSON, by visitors, in part and copied',
     () => {
       process.stderr.write(`reading: seed ${SEED}\n`);
       const problems: string[] = [];

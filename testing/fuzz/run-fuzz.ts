@@ -7,18 +7,18 @@ import type { FuzzTrace } from './traces.ts';
 
 const CHILD = fileURLToPath(new URL('child.mjs', import.meta.url));
 
-/** What the child's heap may hold. It is killed by its own runtime beyond that. */
+/** Limit of the child's heap; Node.js ends the child beyond it. */
 const HEAP_MIB = 256;
 
-/** Limits against hanging: an input takes a few milliseconds, on a busy machine perhaps a second. */
+/** Limits for hangs: an input takes a few milliseconds, on a busy machine perhaps a second. */
 const HANG_MS = 20_000;
 const LOOK_MS = 500;
 
-/** Bytes of metadata and packets are damaged, or directories of traces are made wrong in other ways. */
+/** Damaged bytes of metadata and packets, or directories with other errors. */
 export type FuzzKind = 'bytes' | 'directories';
 
 export interface FuzzProblem {
-  /** Which input; with the seed, it can be made again. */
+  /** Number of the input, which can be made again with the seed. */
   readonly index: number;
   readonly problem: string;
   /** The trace that was damaged. */
@@ -30,10 +30,10 @@ export interface FuzzResult {
   readonly counts: Readonly<Record<'inputs' | 'refusedMetadata' | 'refusedData' | 'messages', number>>;
 }
 
-/** Beyond this many problems the rest hardly tells anything new. */
+/** Problems after this number are unlikely to be new. */
 const PROBLEMS_MAX = 20;
 
-/** Has damaged inputs read by a child process, by another one from where it died or hung. */
+/** Lets a child process read damaged inputs. After a death or hang, another one continues. */
 export async function runFuzz(
   kind: FuzzKind,
   traces: readonly FuzzTrace[],
@@ -76,7 +76,7 @@ function numberBytes(value: number): Buffer {
   return bytes;
 }
 
-/** `end` is undefined if the child came to its end. */
+/** `end` is undefined if the child finished. */
 async function runChild(directory: string, kind: FuzzKind, seed: number, from: number, to: number) {
   const child = spawn(
     process.execPath,

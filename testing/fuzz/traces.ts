@@ -5,7 +5,7 @@ import { corpusPath } from '../corpus.ts';
 import { randomTrace } from '../schemas/random-trace.ts';
 import { SeededRandom } from '../schemas/seeded-random.ts';
 
-/** A trace to be damaged: small, so that many can be read in little time. */
+/** A trace to damage. It is small, so that many can be read in little time. */
 export interface FuzzTrace {
   readonly name: string;
   readonly metadata: Uint8Array;
@@ -55,7 +55,7 @@ function oddData(): Uint8Array {
   return Uint8Array.from([...first, ...second, ...first, ...second]);
 }
 
-/** Our own traces in both versions of CTF, and small ones of the corpus if it is there. Always the same ones in the same order. */
+/** Ringtail's traces in both versions of CTF, and small ones of the corpus if it exists, always in the same order. */
 export function fuzzTraces(): FuzzTrace[] {
   const encoder = new TextEncoder();
   const own = Array.from({ length: OWN_TRACES }, (_, i) => {

@@ -1,4 +1,4 @@
-/** A program with the tracer runs as it does without, in whatever setting; it is recorded, or says why not when asked. */
+/** A program with the tracer runs as without it in every setting. It is recorded, or reports why not. */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
@@ -22,13 +22,13 @@ import {
   type Setting,
 } from './settings.ts';
 
-/** Output without colours, which depend on how long something takes. */
+/** Output without colours, which depend on durations. */
 const PLAIN = { NO_COLOR: '1', FORCE_COLOR: undefined };
 const TICKS = 3;
 const TIMEOUT_MS = 240_000;
 
 describe('docs/where-it-runs.md', () => {
-  it('has the settings of this test, and which of them are recorded', () => {
+  it('has the settings of this test with their result', () => {
     const text = readFileSync(new URL('../../docs/where-it-runs.md', import.meta.url), 'utf8');
     const rows = [...text.matchAll(/^\| (.*?) \| yes \| (yes|no|not|mostly not)\b/gm)];
     const told = rows.map(([, name = '', recorded = '']) => [name.replaceAll('`', ''), !recorded.startsWith('no')]);
@@ -47,7 +47,7 @@ describe('a program with the tracer', () => {
     ['in a bundle', BUNDLED_SETTINGS],
     ['in a test runner', RUNNER_SETTINGS],
   ] as const)(
-    'runs %s as without, and is recorded or says why not',
+    'runs %s as without, and is recorded or reports why not',
     async (_, settings) => {
       const sandbox = sandboxWithDaemon();
       const places = makePlaces(sandbox);
@@ -71,7 +71,7 @@ describe('a program with the tracer', () => {
   );
 
   it(
-    'runs as without where globals are deleted or replaced, and is recorded where they are not of the language',
+    'runs as without if globals are deleted or replaced, and is recorded unless they are globals of the language',
     async () => {
       const sandbox = sandboxWithDaemon();
       const places = makePlaces(sandbox);
@@ -98,7 +98,7 @@ describe('a program with the tracer', () => {
   );
 });
 
-/** Starts a session that takes the events of all programs of the sandbox. Answers where its trace is. */
+/** Starts a session that records all programs of the sandbox. @returns the directory of its trace */
 async function recordingInto(sandbox: Sandbox): Promise<string> {
   const trace = join(sandbox.directory, 'trace');
   await succeed(sandbox, 'create', 'hostile', '-o', trace);
@@ -131,7 +131,7 @@ async function runIn(place: string, sandbox: Sandbox, setting: Setting, env: San
   return run(setting.command);
 }
 
-/** Of a run: all that somebody could see, without times, process identifiers, where it ran, and frames of stack traces. */
+/** Observable outcome of a run, without times, process identifiers, directories and frames of stack traces. */
 function outcomeOf({ code, signal, stdout, stderr }: Ended, places: Places): object {
   const lines = `${stdout}\n${stderr}`
     .replaceAll(places.traced, 'PLACE')
@@ -142,7 +142,7 @@ function outcomeOf({ code, signal, stdout, stderr }: Ended, places: Places): obj
     .replace(/ *\(?\d+(?:\.\d+)? ?m?s\b\)?/g, '')
     .split('\n')
     .filter((line) => line !== '');
-  // Programs in test runners follow each other in any order.
+  // Programs in test runners run in any order.
   return { code, signal, said: lines.sort() };
 }
 
@@ -151,10 +151,10 @@ async function reasonOf(sandbox: Sandbox, { traced }: Places, setting: Setting):
   return stderr;
 }
 
-/** How many events of programs there are, by the setting that they name. */
+/** Number of events by the setting that they name. */
 function ticksOf(sandbox: Sandbox, trace: string): Map<string, number> {
   const ticks = new Map<string, number>();
-  // Readers may warn of what programs that broke themselves could not record.
+  // Readers may warn about events that programs with broken globals could not record.
   for (const [, setting = ''] of textAndWarningsOf(sandbox, trace).text.matchAll(
     / hostile:tick: .* setting = "([^"]*)"/g,
   )) {

@@ -1,4 +1,4 @@
-/** Two directories with the same program: one has the tracer installed as users have it, the other a stand-in that does nothing. */
+/** Two directories with the same program: one with the installed tracer, one with a substitute that does nothing. */
 import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,7 +16,7 @@ export interface Places {
 }
 
 export function makePlaces({ directory }: Sandbox): Places {
-  // Of equal length, so that nothing depends on it.
+  // Names of equal length, so that no result depends on it.
   const places = { traced: join(directory, 'with'), untraced: join(directory, 'sans') };
   for (const place of Object.values(places)) cpSync(PROGRAMS, place, { recursive: true });
   installTracer(join(places.traced, 'node_modules'));

@@ -1,4 +1,4 @@
-/** Settings in which a program may find itself with the tracer, and what is to come of it. docs/where-it-runs.md has the same table. */
+/** Settings of programs with the tracer, with the expected results. docs/where-it-runs.md has the same table. */
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,11 +8,11 @@ export interface Setting {
   /** Arguments of Node.js. */
   readonly command: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** Makes `command[0]` of the program first: arguments of `bundle.mjs`. */
+  /** Arguments of `bundle.mjs`, which first makes `command[0]` from the program. */
   readonly bundler?: string;
-  /** Settings that its events name, if there are several programs in it or none by its own name. */
+  /** Settings in its events, if there are several programs or other names. */
   readonly parts?: readonly string[];
-  /** Why nothing is recorded, as `RINGTAIL_DEBUG=1` says it; absent: everything is. */
+  /** Reason in the output of `RINGTAIL_DEBUG=1` if nothing is recorded; absent if everything is. */
   readonly unrecorded?: RegExp;
 }
 
@@ -21,7 +21,7 @@ const { resolve } = createRequire(TOOLS);
 const isOption = (option: string) => process.allowedNodeEnvironmentFlags.has(option);
 const permission = isOption('--permission') ? '--permission' : '--experimental-permission';
 const allowed = ['--allow-fs-read=*', '--allow-addons', ...['--allow-net'].filter(isOption)];
-/** Older versions are like that without the option. */
+/** The default of older versions. */
 const withoutRequireOfModules = ['--no-experimental-require-module'].filter(isOption);
 
 const options = (name: string, ...command: string[]): Setting => ({ name, command });
@@ -46,7 +46,7 @@ export const NODE_SETTINGS: readonly Setting[] = [
   options('frozen global object', 'frozen.mjs'),
   options('exhausted stack', 'deep.mjs'),
   options('realm of node:vm with process and Buffer', 'in-context.cjs', 'process', 'Buffer'),
-  // Without `process` there is nobody to tell.
+  // Without `process` the reason cannot be reported.
   { ...options('realm of node:vm without globals of Node.js', 'in-context.cjs'), unrecorded: /^/ },
   options('worker without environment', 'worker-without-environment.mjs'),
 ];
@@ -86,7 +86,7 @@ export const RUNNER_SETTINGS: readonly Setting[] = [
   },
 ];
 
-/** What the program does to its global object, by the name that `altered.mjs` takes. */
+/** Alterations of the global object, by their names for `altered.mjs`. */
 export const ALTERED_SETTINGS: readonly Setting[] = [
   ['each global deleted before the tracer is loaded', 'deleted before'],
   ['each global deleted afterwards', 'deleted after'],

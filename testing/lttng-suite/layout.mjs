@@ -6,7 +6,7 @@ import { writeScript } from './scripts.mjs';
 const XML_TOOLS = ['extract_xml', 'pretty_xml', 'validate_xml'];
 
 /**
- * Copies the scripts of a checkout, with the functions emptied that need a relay daemon.
+ * Copies the scripts of a checkout, with emptied functions in place of functions that need a relay daemon.
  *
  * @param {string} checkout
  * @param {string} tree a new directory
@@ -22,7 +22,7 @@ export function layOut(checkout, tree, tests) {
   leaveOut(join(tree, 'tests', 'utils', 'utils.sh'), ['start_lttng_relayd', 'stop_lttng_relayd']);
 }
 
-/** The directory with what the scripts call by its bare name. */
+/** The directory of commands that the scripts call by name. */
 export function commandsOf(tree) {
   return join(tree, 'bin');
 }
@@ -32,7 +32,7 @@ function copySchemas(checkout, tree, folder) {
   for (const file of readdirSync(from)) if (file.endsWith('.xsd')) cpSync(join(from, file), join(tree, folder, file));
 }
 
-/** The scripts' own programs that read XML need no LTTng; they are built from the checkout, outside of the project. */
+/** Builds the scripts' own programs for XML from the checkout, outside of the project. They need no LTTng. */
 function buildXmlTools(checkout, tree) {
   const includes = ['-Iinclude', '-Isrc', '-I/usr/include/libxml2'];
   for (const tool of XML_TOOLS) {
@@ -46,7 +46,7 @@ function buildXmlTools(checkout, tree) {
 /**
  * Empties functions of a script, so that they check nothing.
  *
- * @throws if the script has no such function: then it is not the version that this harness is for
+ * @throws if the script has no such function, since the version is then wrong
  */
 function leaveOut(script, functions) {
   if (functions.length === 0) return;

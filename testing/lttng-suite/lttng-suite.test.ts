@@ -38,12 +38,12 @@ describe("the record of LTTng's own scripts", () => {
 });
 
 describe('the run', () => {
-  it('says what goes untested where there is no checkout', () => {
+  it('reports the untested part without a checkout', () => {
     const { status, stderr } = run();
     expect([status, stderr]).toEqual([0, expect.stringContaining('SKIPPED: no checkout of lttng-tools')]);
   });
 
-  it('refuses a directory that is no checkout', () => {
+  it('refuses a directory that is not a checkout', () => {
     const { status, stderr } = run('/');
     expect([status, stderr]).toEqual([2, expect.stringContaining('/ is no checkout of lttng-tools')]);
   });

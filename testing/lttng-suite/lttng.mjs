@@ -29,7 +29,7 @@ const CONSUMER_PLACES = [
   '/usr/lib/lttng/libexec',
 ];
 
-/** Puts the installed LTTng and the suite's own C programs, built from the checkout, where the scripts look for them. */
+/** Installs LTTng and the suite's C programs, built from the checkout, at the paths of the scripts. */
 export function layOutLttng(checkout, tree) {
   const consumer = CONSUMER_PLACES.map((place) => join(place, 'lttng-consumerd')).find((path) => existsSync(path));
   writeScript(join(tree, 'src/bin/lttng/lttng'), 'exec /usr/bin/lttng "$@"');

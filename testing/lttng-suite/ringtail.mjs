@@ -5,7 +5,7 @@ import { writeScript } from './scripts.mjs';
 const HERE = dirname(fileURLToPath(import.meta.url));
 const COMMAND = `exec node ${join(HERE, '..', '..', 'packages', 'cli', 'bin', 'ringtail.mjs')}`;
 
-/** Where the scripts look for a test program, below `tests`, and which of `programs` stands in for it. */
+/** Paths of test programs below `tests`, with their replacements in `programs`. */
 const PROGRAMS = {
   'utils/testapp/gen-ust-events/gen-ust-events': 'gen-ust-events',
   'utils/testapp/gen-ust-nevents/gen-ust-nevents': 'gen-ust-nevents',
@@ -19,7 +19,7 @@ const PROGRAMS = {
   'regression/ust/overlap/demo/demo-trace': 'demo',
 };
 
-/** The scripts' variables, and what lies in a home directory, under Ringtail's names. */
+/** The scripts' variables and paths in a home directory, with Ringtail's names. */
 const VARIABLES = `export RINGTAIL_HOME="$LTTNG_HOME" RINGTAIL_REGISTER_TIMEOUT="$LTTNG_UST_REGISTER_TIMEOUT"
 [ -z "$LTTNG_UST_ALLOW_BLOCKING" ] || export RINGTAIL_ALLOW_BLOCKING=1
 [ -e "$LTTNG_HOME/.ringtail" ] || ln -sfn .lttng "$LTTNG_HOME/.ringtail"
@@ -27,11 +27,11 @@ const VARIABLES = `export RINGTAIL_HOME="$LTTNG_HOME" RINGTAIL_REGISTER_TIMEOUT=
 mkdir -p "$LTTNG_HOME/.lttng" "$LTTNG_HOME/lttng-traces"
 `;
 
-/** Puts Ringtail where the scripts look for LTTng, and programs in JavaScript where they look for theirs. */
+/** Installs Ringtail at the paths of LTTng, and programs in JavaScript at the paths of the suite's programs. */
 export function layOutRingtail(tree) {
   const standIn = (place, body) => writeScript(join(tree, place), VARIABLES + body);
   for (const place of ['src/bin/lttng/lttng', 'bin/lttng']) standIn(place, `${COMMAND} --no-sessiond "$@"`);
-  // Without a directory to extract to, LTTng's prints the events.
+  // Without an output directory, LTTng's command prints the events.
   standIn(
     'src/bin/lttng-crash/lttng-crash',
     `[ "$1" = -x ] || set -- --viewer babeltrace2 "$@"\n${COMMAND} -q crash "$@"`,

@@ -1,4 +1,4 @@
-// Runs LTTng's own test scripts for user space against Ringtail, or prints what docs/lttng-suite.md shows of it.
+// Runs LTTng's own test scripts for user space against Ringtail, or prints the tables of docs/lttng-suite.md.
 import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -46,7 +46,7 @@ if (options.table) {
   }
 }
 
-/** @returns whether each script passed as many checks as `results.json` says */
+/** @returns whether each script passed the number of checks in `results.json` */
 async function runAll(checkout) {
   const selected = TESTS.filter(({ name }) => new RegExp(options.only).test(name));
   const tree = mkdtempSync(join(tmpdir(), 'rt-suite-tree-'));
@@ -82,7 +82,7 @@ async function runAll(checkout) {
   return options.peer || asExpected;
 }
 
-/** Keeps what a script prints as it comes, where asked to. */
+/** Stores a script's output on request. */
 function logOf(name) {
   if (options.logs === undefined) return () => {};
   mkdirSync(options.logs, { recursive: true });

@@ -7,10 +7,10 @@ import { fileURLToPath } from 'node:url';
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
- * Mounts private run and temporary directories (some scripts write below `/tmp` whatever `TMPDIR` says), then becomes an
- * ordinary user: the scripts leave out what needs root by themselves.
+ * Mounts private run and temporary directories (some scripts write below `/tmp` and ignore `TMPDIR`), then becomes an
+ * ordinary user. The scripts skip parts that need root.
  *
- * The scripts look for daemons by name and kill them. In a process namespace of their own they find theirs alone.
+ * The scripts kill daemons by name. In their own process namespace they find only their own.
  */
 const INSIDE = `
 mount -t tmpfs tmpfs /run && ip link set lo up 2>/dev/null
@@ -59,7 +59,7 @@ export async function runInSandbox({ directory: cwd, script, path, limitS, onOut
     });
   }
   let timedOut = false;
-  // The namespaces' first process takes all others along.
+  // The end of the namespaces' first process ends all others.
   const end = () => child.kill('SIGKILL');
   process.on('exit', end);
   const timer = setTimeout(() => {

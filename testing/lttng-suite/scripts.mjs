@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** Writes an executable shell script. Its body is to end in `exec`, so that the process identifier stays. */
+/** Writes an executable shell script. Its body has to end with `exec`, to keep the process identifier. */
 export function writeScript(path, body) {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, `#!/bin/bash\n${body}\n`);

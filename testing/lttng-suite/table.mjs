@@ -1,8 +1,8 @@
 import { LEFT_OUT, RELAY, TESTS } from './tests.mjs';
 
 /**
- * What `results.json` says of a script: all checks, how many the real LTTng 2.13.9 passes in the same surroundings, how many
- * Ringtail passed before and passes now, and a reason for each check that it does not pass.
+ * Entry of `results.json` for a script: the number of checks, of checks that LTTng 2.13.9 passes in the same environment,
+ * of checks that Ringtail passed before and passes now, and a reason for each failing check.
  *
  * @typedef {object} Result
  * @property {number} checks

@@ -1,5 +1,5 @@
 /**
- * Reads what a test script prints in the Test Anything Protocol.
+ * Parses a test script's output in the Test Anything Protocol.
  *
  * Checks that a script skips count neither as passed nor as run.
  *

@@ -9,8 +9,8 @@ import type {
 } from '@ringtail/ctf';
 
 /**
- * A trace class of our tracer as metadata of CTF 2 has it: options of variants have the values that select them instead of a
- * label, the ranges of a label stand together, the UUID in packet headers is a BLOB with a role, and the trace has an identity.
+ * A trace class of Ringtail's tracer in the form of CTF 2 metadata. Options of variants have selecting values instead of a
+ * label, ranges of a label stand together, the UUID in packet headers is a BLOB with a role, and the trace has an identity.
  */
 export function asCtf2(trace: TraceClass): TraceClass {
   const { packetHeader, uuid } = trace;
@@ -39,7 +39,7 @@ function structure(fieldClass: StructureFieldClass): StructureFieldClass {
   return { ...fieldClass, members: members.map((m) => ({ ...m, fieldClass: inner(m.fieldClass, members) })) };
 }
 
-/** @param around members of the structure around, among which the selector of a variant is */
+/** @param around members of the enclosing structure, one of which is the selector of a variant */
 function inner(fieldClass: FieldClass, around: readonly StructureMember[]): FieldClass {
   switch (fieldClass.kind) {
     case 'structure':

@@ -34,10 +34,10 @@ interface Placed {
   readonly event: WrittenEvent;
 }
 
-/** Something that was read in another way than it was written. */
+/** A difference between the written and the read values. */
 export class Difference extends Error {}
 
-/** Puts a trace into a directory, which has to be new. */
+/** Writes a trace into a new directory. */
 export function storeTrace({ metadata, streams }: WrittenTrace, directory: string): void {
   mkdirSync(directory);
   writeFileSync(join(directory, 'metadata'), metadata);
@@ -47,7 +47,7 @@ export function storeTrace({ metadata, streams }: WrittenTrace, directory: strin
 /**
  * Reads a trace in every way, and compares each result with the values that were written.
  *
- * @param directory that of the trace; others are made beside it and removed
+ * @param directory of the trace; others are made beside it and removed
  * @throws {Difference}
  */
 export function checkReading(random: SeededRandom, trace: WrittenTrace, directory: string): void {
@@ -65,7 +65,7 @@ export function checkReading(random: SeededRandom, trace: WrittenTrace, director
   checkCopies(random, trace, expected, directory);
 }
 
-/** All events in the order in which readers give them. */
+/** All events in the reading order. */
 function placedEvents({ class: { clockClasses }, streams }: WrittenTrace): Placed[] {
   const [clock] = clockClasses;
   const placed = streams.flatMap(({ events }, streamIdx) =>
@@ -74,7 +74,7 @@ function placedEvents({ class: { clockClasses }, streams }: WrittenTrace): Place
   return placed.sort((a, b) => (a.at < b.at ? -1 : Number(a.at > b.at) || a.streamIdx - b.streamIdx));
 }
 
-/** Nanoseconds from the clock's origin. As Babeltrace has it, the offset is made nanoseconds of its own. */
+/** Nanoseconds from the clock's origin. As in Babeltrace, the offset is converted separately. */
 function timeOf({ frequency, offsetSeconds, offsetCycles }: ClockClass, cycles: bigint): bigint {
   const elapsed = (count: bigint) => (count * 1_000_000_000n) / frequency;
   return offsetSeconds * 1_000_000_000n + elapsed(offsetCycles) + elapsed(cycles);
@@ -110,7 +110,7 @@ function checkMessages(
   if (count !== expected.length) throw new Difference(`${count} of ${expected.length} events are read`);
 }
 
-/** @throws {Difference} that says where */
+/** @throws {Difference} with the place */
 function compare(way: string, { class: { name } }: WrittenEvent, found: unknown, wanted: unknown): void {
   if (isDeepStrictEqual(found, wanted)) return;
   const place = firstDifference(found, wanted, []);
@@ -139,7 +139,7 @@ function printed(directory: string, style: PrettyOptions, way: 'compiled' | 'gen
   const pieces: string[] = [];
   const reader = openTraces(directory, { keep });
   try {
-    // A generator is no reader, so that its messages are printed one by one.
+    // A generator is not a reader, so its messages are printed one by one.
     const messages = way === 'compiled' ? reader : oneByOne(reader);
     printPretty(messages, { write: (piece) => pieces.push(piece) > 0 }, style);
   } finally {
@@ -170,7 +170,7 @@ export function compareLines(way: string, found: string, wanted: string): void {
   throw new Difference(`${way}: line ${line + 1} of ${own.length}: ${own[line]}\ninstead of: ${other[line]}`);
 }
 
-/** @param keep with a choice of events, all are messages, which generated code does not print */
+/** @param keep with a choice of events, all are messages, and generated code prints none */
 function described(directory: string, keep?: Keep): string {
   const pieces: string[] = [];
   const reader = openTraces(directory, { boundaries: true, keep });
@@ -276,13 +276,13 @@ function checkChoice(random: SeededRandom, expected: readonly Placed[], director
   checkText(directory, DEFAULT_STYLE.options, keep);
 }
 
-/** What a filter can name and compare exactly. */
+/** Fields that a filter can name and compare exactly. */
 function isComparable([name, value]: readonly [string, FieldValue]): boolean {
   if (!/^[A-Za-z_]\w*$/.test(name)) return false;
   return typeof value === 'string' ? /^[a-z ]+$/.test(value) : Number.isSafeInteger(value);
 }
 
-/** What a packet says of itself that is another thing once some of its events are left out. */
+/** Packet context fields that change when some events are left out. */
 const OF_WHOLE_PACKETS = ['content_size', 'packet_size', 'timestamp_begin', 'timestamp_end', 'packet_seq_num'];
 
 /** Traces that are copied, whole or in part, have the same values. */
@@ -308,7 +308,7 @@ function checkCopies(random: SeededRandom, trace: WrittenTrace, expected: readon
   inCopy(keep, () => checkMessages(kept, copy, undefined, OF_WHOLE_PACKETS));
 }
 
-/** How many of the events generated code takes. */
+/** Number of events that generated code reads. */
 export function generatedCount(directory: string, eventCount: number): number {
   let general = 0;
   const visitor = new EventVisitor({});

@@ -56,7 +56,7 @@ function extended({ required, optional }: Shape, more: string): Shape {
   return { required, optional: [...optional, ...more.split(' ')] };
 }
 
-/** What is wrong with a JSON text sequence of metadata, a sentence each. */
+/** Errors in a JSON text sequence of metadata, one sentence each. */
 export function ctf2Violations(metadata: string): string[] {
   const texts = metadata.split('\u001e');
   const before = texts.shift();

@@ -2,9 +2,9 @@ import { type FieldSpec, type FieldValue, type NamedFieldSpec, type StructureVal
 import type { Expected } from './random-value.ts';
 
 /**
- * What our decoder is to make of a record whose fields hold `values`.
+ * Expected result of the decoder for a record whose fields hold `values`.
  *
- * @param version 1 knows neither booleans nor BLOBs: they are integers there
+ * @param version 1 has neither booleans nor BLOBs, but integers
  */
 export function decodedFields(
   fields: readonly NamedFieldSpec[],

@@ -2,8 +2,8 @@ import type { FieldSpec, IntegerSpec, NamedFieldSpec } from '@ringtail/ctf';
 import type { Expected } from './random-value.ts';
 
 /**
- * What Babeltrace's `sink.text.details` prints for fields that hold `values`, from the colon after the name of their
- * structure on. Made of specifications and values alone, to judge the encoder, the metadata and the decoder alike.
+ * Output of Babeltrace's `sink.text.details` for fields that hold `values`, after the name of their structure. Made only
+ * from specifications and values, to check the encoder, the metadata and the decoder.
  */
 export function detailsOfFields(
   fields: readonly NamedFieldSpec[],
@@ -52,7 +52,7 @@ function membersOf(name: string, spec: FieldSpec, value: Expected, indent: strin
   }
 }
 
-/** What follows the colon after a name or an index. */
+/** The text after the colon of a name or an index. */
 function contentOf(spec: FieldSpec, value: Expected, indent: string): string {
   switch (spec.kind) {
     case 'integer':

@@ -14,7 +14,7 @@ export function judgement(program: string, args: readonly string[]): string {
 const LABELS = String.raw`"(?:[^"\\]|\\.)*"`;
 const SEVERAL_LABELS = new RegExp(String.raw`\( (?:\{ )?(${LABELS}(?:, ${LABELS})+)(?: \})? : container`, 'g');
 
-/** Several labels of a value are in no order in Babeltrace 2.0, and without braces. */
+/** In Babeltrace 2.0, several labels of a value have no defined order and no braces. */
 export function withoutLabelOrder(text: string): string {
   return text.replaceAll(SEVERAL_LABELS, (_, labels: string) => {
     const sorted = labels.match(new RegExp(LABELS, 'g'))!.sort();
@@ -22,7 +22,7 @@ export function withoutLabelOrder(text: string): string {
   });
 }
 
-/** The messages of packets and events in a text of details. Babeltrace 2.0 describes metadata in other words than we do. */
+/** The messages of packets and events in a text of details. Babeltrace 2.0 describes metadata differently. */
 export function detailedMessages(text: string): string {
   const beginning = text.lastIndexOf('Stream beginning:\n');
   return text.slice(text.indexOf('\n\n', beginning) + 2);

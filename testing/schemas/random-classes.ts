@@ -23,24 +23,25 @@ import type { SeededRandom } from './seeded-random.ts';
 const DEPTH_MAX = 4;
 const LENGTH_MAX = 6;
 
-/** What random field classes are to be made of. */
+/** Parameters of random field classes. */
 export interface ClassOptions {
   readonly version: 1 | 2;
   /**
-   * Leaves out everything that Babeltrace 2.0 has wrong, so that it can judge the rest. It prints the previous text of a field for
-   * an empty one, and 0 for hexadecimal integers of 61 to 63 bits; it refuses selectors whose location is more than one name; and it crashes on
-   * fields in packet headers, event headers and specific contexts that depend on others of that scope.
+   * Leaves out everything that is wrong in Babeltrace 2.0, for a comparison of the rest. For an empty text it prints the
+   * field's previous text, and for hexadecimal integers of 61 to 63 bits it prints 0. It refuses selectors whose location is
+   * more than one name. It crashes on fields in packet headers, event headers and specific contexts that depend on others of
+   * that scope.
    */
   readonly forBabeltrace20?: boolean;
 }
 
-/** A field that others may depend on, and the names that lead to it from a structure. */
+/** A field on which others may depend, and the path of names to it from a structure. */
 interface Candidate {
   readonly fieldClass: FieldClass;
   readonly path: readonly string[];
 }
 
-/** Which values of a selector select which options: each range has an owner among the names. */
+/** Values of a selector for each option: each range belongs to one of the names. */
 interface Selection {
   readonly container: IntegerFieldClass | VariableIntegerFieldClass;
   readonly ranges: readonly IntegerRange[];
@@ -48,7 +49,7 @@ interface Selection {
   readonly owners: readonly string[];
 }
 
-/** A structure whose members are being made. */
+/** An unfinished structure. */
 interface OpenStructure {
   readonly members: StructureMember[];
   readonly around: OpenStructure | undefined;
@@ -72,13 +73,13 @@ export class RandomClasses {
   readonly #packedOrder: ByteOrder;
   readonly #roots = new Map<FieldScope, OpenStructure>();
   /**
-   * Whether no fields lie within bytes: as most tracers have it, and so that generated code takes records, which have to end
+   * Whether every field begins at a byte, as with most tracers. Generated code then reads the records, which have to end
    * with a byte.
    */
   wholeBytes = true;
-  /** Whether the scope that is being made may have fields that depend on others. */
+  /** Whether the present scope may have fields that depend on others. */
   #hasDependents = true;
-  /** The innermost structure that is being made. */
+  /** The innermost unfinished structure. */
   #open: OpenStructure | undefined;
   readonly #selections = new Map<FieldClass, Selection>();
   /** Finished structures, by their class: later fields may depend on fields within them. */
@@ -104,7 +105,7 @@ export class RandomClasses {
     return { kind: 'structure', members: open.members, align: this.#structureAlign() };
   }
 
-  /** Fields of a scope are not to be found from now on. */
+  /** Ends a scope: later fields cannot depend on its fields. */
   forget(...scopes: readonly FieldScope[]): void {
     for (const scope of scopes) this.#roots.delete(scope);
   }
@@ -367,7 +368,7 @@ export class RandomClasses {
     return this.#dependentOn(container, (selector) => ({ kind: 'optional', selector, ranges, content: content() }));
   }
 
-  /** A field whose length is a field that is there already, or a new one. */
+  /** A field whose length is an existing field or a new one. */
   #withLength<T extends FieldClass>(make: (location: FieldLocation) => T): T {
     const random = this.#random;
     const known = random.oneIn(2) ? this.#visible((open) => open.lengths) : [];
@@ -405,7 +406,7 @@ export class RandomClasses {
     return dependent;
   }
 
-  /** Fields of a sort that a dependent field can look to from here. */
+  /** Fields of a kind on which a dependent field at this place can depend. */
   #visible(sort: (open: OpenStructure) => readonly Candidate[]): (readonly [FieldLocation, FieldClass])[] {
     const found: (readonly [FieldLocation, FieldClass])[] = [];
     let outer = 0;
@@ -418,7 +419,7 @@ export class RandomClasses {
     return found;
   }
 
-  /** CTF 1.8 looks outwards for the first name; CTF 2 is told how far out. */
+  /** CTF 1.8 searches outwards for the first name; CTF 2 has the number of levels. */
   #relative(path: readonly string[], outer: number): FieldLocation {
     return this.#options.version === 1 || outer === 0 ? { path } : { path, outer };
   }
@@ -458,7 +459,7 @@ const NESTED_CTF2 = [...FLAT_CTF2, ...COMPOUND, 'optional'] as const;
 
 const DEPENDENT: ReadonlySet<Kind> = new Set(['dynamic-text', 'dynamic-array', 'variant', 'dynamic-blob', 'optional']);
 
-/** Where Babeltrace 2.0 crashes on fields that depend on others. */
+/** Scopes in which Babeltrace 2.0 crashes on fields that depend on others. */
 const INDEPENDENT_SCOPES: ReadonlySet<FieldScope> = new Set([
   'packet-header',
   'event-record-header',

@@ -19,7 +19,7 @@ import { type ClassOptions, RandomClasses } from './random-classes.ts';
 import { ReferenceEncoder } from './reference-encoder.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
-/** An event record, with the values that a reader is to find. */
+/** An event record with its expected values. */
 export interface WrittenEvent {
   readonly class: EventRecordClass;
   /** Value of the clock; zero where there is none. */
@@ -45,7 +45,7 @@ export interface WrittenTrace {
 }
 
 export interface PacketOptions extends ClassOptions {
-  /** How many event records. */
+  /** Number of event records. */
   readonly records: number;
 }
 
@@ -53,7 +53,7 @@ const UUID = '5f8d9c1a-3b7e-4f60-9a1d-2c4b6e8f0a13';
 const CLOCK = 'c';
 const PACKET_RECORDS_MAX = 100;
 
-/** Makes up a trace of random field classes in every scope, and writes it as the specification says. */
+/** Makes a trace of random field classes in every scope, written according to the specification. */
 export function randomPackets(random: SeededRandom, options: PacketOptions): WrittenTrace {
   return new TraceMaker(random, options).make();
 }
@@ -166,7 +166,7 @@ class TraceMaker {
       fields[name] = fieldClass;
     };
     if (random.oneIn(2)) {
-      // A reader looks at the magic number before it knows anything else.
+      // A reader checks the magic number first.
       const align = random.pick([8, 32]);
       const roles = ['packet-magic-number'] as const;
       const bits = { bits: 32, align, byteOrder: this.#byteOrder };
@@ -246,7 +246,7 @@ class TraceMaker {
       const extra = random.oneIn(8) ? random.between(1, 2) : 0;
       return { header, eventRecordHeader: classes.scope('event-record-header', members(ordered), extra) };
     }
-    // As LTTng's: an identifier that selects a short or a long form of the rest.
+    // As in LTTng: an identifier selects a short or a long form of the rest.
     const idBits = classes.wholeBytes ? random.pick([8, 16]) : random.between(4, 16);
     const marker = 2n ** BigInt(idBits) - 1n;
     const id: FieldClass = {
@@ -286,7 +286,7 @@ class TraceMaker {
     const random = this.#random;
     const integer = id!.kind === 'enumeration' ? id!.container : id!;
     const bits = integer.kind === 'integer' ? integer.bits : 64;
-    // The largest identifier of an extended header says that it is one.
+    // The largest identifier marks an extended header.
     const most = 2n ** BigInt(Math.min(bits, 40)) - 2n;
     const ids = random.list(count, (i) => {
       const any = random.oneIn(12) ? random.bits64() : BigInt(random.between(0, 65_536));
@@ -295,7 +295,7 @@ class TraceMaker {
     return [...new Set(ids)];
   }
 
-  /** @param mayBeEmpty whether a reader finds the end of the records if this one takes no space, or ends within a byte */
+  /** @param mayBeEmpty whether a reader finds the end of the records even if this one is empty or ends within a byte */
   #eventClass(id: bigint, streamId: bigint, mayBeEmpty: boolean): EventRecordClass {
     const random = this.#random;
     const classes = this.#classes;
@@ -321,7 +321,7 @@ class TraceMaker {
     return { ...structure, members: [...structure.members, last] };
   }
 
-  /** Data streams of a class; several only where packets tell which one they are of. */
+  /** Data streams of a class; several only if packets identify their data stream. */
   #files(stream: StreamPlan): FilePlan[] {
     const random = this.#random;
     const count = this.#headerFields.stream_instance_id === undefined ? 1 : random.between(1, 2);
@@ -336,13 +336,13 @@ class TraceMaker {
     }));
   }
 
-  /** Times of all data streams grow together, and no two are the same. */
+  /** Times grow over all data streams, and no two are equal. */
   #writeRecords(files: readonly FilePlan[]): void {
     const random = this.#random;
     let file = files[0]!;
     for (let i = 0; i < this.#options.records; i++) {
       this.#pause();
-      // In runs, which generated code takes at once.
+      // In runs, which generated code reads at once.
       if (random.oneIn(25)) file = random.pick(files);
       const { timestampBits, tellsSizes } = file.stream;
       const isFull = file.open !== undefined && file.open.recordCount >= file.open.recordsMax;
@@ -356,7 +356,7 @@ class TraceMaker {
     }
     for (const file of files) {
       this.#pause();
-      // A data stream without a packet is none to some readers.
+      // Some readers ignore a data stream without packets.
       file.open ??= file.packets.length === 0 ? this.#beginPacket(file) : undefined;
       this.#endPacket(file);
     }

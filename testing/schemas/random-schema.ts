@@ -3,14 +3,14 @@ import type { SeededRandom } from './seeded-random.ts';
 
 const DEPTH_MAX = 4;
 
-/** Names that mean something to a parser of metadata or to JavaScript, beside plain ones. */
+/** Names with a meaning for a metadata parser or for JavaScript, and ordinary ones. */
 const AWKWARD_NAMES = (
   'int string event struct stream variant enum integer align size trace clock env float double timestamp id v uuid ' +
   'constructor __proto__ prototype hasOwnProperty toString value _value length none some this function a0 p dv u8 ' +
   '_ __ _a __b NaN Infinity'
 ).split(' ');
 
-/** A description of an event that an application might give. */
+/** A random event declaration of an application. */
 export function randomEventSpec(random: SeededRandom, name: string): EventSpec {
   const fields = randomMembers(random, random.between(0, 7), 1);
   return { name, logLevel: random.between(0, 14), fields: fields.map((field) => maybeFilterOnly(random, field)) };

@@ -1,7 +1,7 @@
 import { type PrettyOptions, parseFields, parseNames } from '@ringtail/reader';
 import type { SeededRandom } from './seeded-random.ts';
 
-/** Style of text: the reader's options, and the same as arguments of `babeltrace2`. */
+/** Style of text: the reader's options, and the equal arguments of `babeltrace2`. */
 export interface TextStyle {
   readonly options: PrettyOptions;
   readonly args: readonly string[];

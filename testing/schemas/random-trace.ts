@@ -25,7 +25,7 @@ interface RecordedEvent {
   readonly spec: EventSpec;
   readonly timestamp: bigint;
   readonly values: readonly Expected[];
-  /** By the compiled encoder, and by the one made of closures. */
+  /** By the compiled encoder and by the closure encoder. */
   readonly payloads: readonly [compiled: Uint8Array, closures: Uint8Array];
 }
 
@@ -37,7 +37,7 @@ export interface RecordedPacket {
 
 /** A trace of random event classes in two data streams: one with large headers, one with compact ones. */
 export interface RandomTrace {
-  /** In the order of time, in which no two overlap. */
+  /** In the order of time, without overlaps. */
   readonly packets: readonly RecordedPacket[];
   /** The trace class, as metadata of `version` describes it. */
   traceClass(version: 1 | 2): TraceClass;
@@ -58,7 +58,7 @@ interface StreamPlan {
 export function randomTrace(random: SeededRandom, classCount: number): RandomTrace {
   const specs = random.list(classCount, (i) => checkedSpec(randomEventSpec(random, `random:event ${i} é`)));
   const half = Math.ceil(classCount / 2);
-  // The identifiers lie around the largest ones that the headers' short forms can hold.
+  // The identifiers are near the largest ones of the headers' short forms.
   const streams: readonly StreamPlan[] = [
     { streamClassId: 0, layout: LARGE_EVENT_HEADER, events: numbered(specs.slice(0, half), 65_000) },
     { streamClassId: 1, layout: COMPACT_EVENT_HEADER, events: numbered(specs.slice(half), 0) },
@@ -66,7 +66,7 @@ export function randomTrace(random: SeededRandom, classCount: number): RandomTra
   return { packets: recordPackets(random, streams), traceClass: (version) => traceClass(streams, version) };
 }
 
-/** As a daemon gets it: through JSON, and checked. */
+/** As in a daemon: parsed from JSON and checked. */
 function checkedSpec(spec: EventSpec): EventSpec {
   return parseEventSpec(JSON.parse(JSON.stringify(spec)));
 }
@@ -118,7 +118,7 @@ function recordOf(random: SeededRandom, id: number, spec: EventSpec, emptyTexts:
   };
 }
 
-/** Mostly short; sometimes longer than the timestamp of a compact header can tell, or of a large one. */
+/** Mostly short; sometimes longer than the time stamp of a compact or a large header can hold. */
 function randomPause(random: SeededRandom): bigint {
   if (random.oneIn(20)) return 2n ** 27n + BigInt(random.between(-1, 1));
   if (random.oneIn(20)) return 2n ** 32n + BigInt(random.between(-1, 1));

@@ -2,12 +2,12 @@ import type { EnumerationSpec, FieldSpec, IntegerSpec } from '@ringtail/ctf';
 import type { SeededRandom } from './seeded-random.ts';
 
 /**
- * What a reader has to find: integers and enumerations as `bigint`, an absent optional field as `null`, a structure as the
- * list of its members' values.
+ * Expected value of a reader: integers and enumerations as `bigint`, an absent optional field as `null`, a structure as
+ * the list of its members' values.
  */
 export type Expected = bigint | number | boolean | string | Uint8Array | null | readonly Expected[];
 
-/** A value as an application passes it, and what it is in the trace. */
+/** A value as passed by an application, and its value in the trace. */
 export interface Sample {
   readonly input: unknown;
   readonly expected: Expected;
@@ -75,7 +75,7 @@ function refuseDynamic(): never {
   throw new Error('random schemas are about payloads; only contexts have dynamic fields');
 }
 
-/** What fills the missing elements of an array. */
+/** Value of the missing elements of an array. */
 function zeroOf(spec: FieldSpec): Expected {
   switch (spec.kind) {
     case 'integer':
@@ -126,7 +126,7 @@ function wrap({ signed, bits }: IntegerSpec, value: bigint): bigint {
   return signed ? BigInt.asIntN(bits, value) : BigInt.asUintN(bits, value);
 }
 
-/** Numbers in and out of range, and with a fraction: they are converted as a typed array would. */
+/** Numbers in and out of range, and with a fraction; they are converted as in a typed array. */
 function randomInteger(random: SeededRandom, spec: IntegerSpec): Sample {
   const edge = 2 ** random.pick([spec.bits - 1, spec.bits, 13]);
   const near = random.pick([-1, 1]) * edge + random.between(-1, 1);
@@ -162,7 +162,7 @@ function randomFloat(random: SeededRandom): number {
   ];
   const plain = random.between(-1_000_000, 1_000_000) / random.pick([1, 3, 64, 128, 1000]);
   const value = random.pick([random.pick(edges), plain, plain, anything, single]);
-  // The sign of a NaN is not JavaScript's to keep.
+  // JavaScript does not keep the sign of a NaN.
   return Number.isNaN(value) ? Number.NaN : value;
 }
 
@@ -198,7 +198,7 @@ function randomText(random: SeededRandom, emptyTexts: boolean): unknown {
   return emptyTexts || text !== '' ? text + tail : 'x';
 }
 
-/** A list as an array, as anything iterable, or, where its values fit one, as a typed array. */
+/** A list as an array, as another iterable, or as a typed array if its values fit one. */
 function asList(random: SeededRandom, element: FieldSpec, samples: readonly Sample[]): unknown {
   const inputs = samples.map((sample) => sample.input);
   const TypedArray = typedArrayOf(element);
@@ -206,7 +206,7 @@ function asList(random: SeededRandom, element: FieldSpec, samples: readonly Samp
   return random.oneIn(6) ? { [Symbol.iterator]: () => inputs.values() } : inputs;
 }
 
-/** Makes the typed array whose elements are laid out as the field's, out of what they have to be. */
+/** Makes the typed array with the layout of the field's elements. */
 function typedArrayOf(spec: FieldSpec): ((values: readonly Expected[]) => unknown) | undefined {
   if (spec.kind === 'float') {
     return (values) => (spec.bits === 32 ? Float32Array : Float64Array).from(values as number[]);

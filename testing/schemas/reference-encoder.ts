@@ -12,7 +12,7 @@ import { type RandomClasses, randomIn } from './random-classes.ts';
 import { TEXTS } from './random-value.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
-/** A packet that is being written bit by bit. What is skipped holds anything: readers must not look at it. */
+/** A packet that is written bit by bit. Skipped bits are random, since readers must ignore them. */
 export class BitPacket {
   /** Bits written. */
   at = 0;
@@ -74,7 +74,7 @@ export class ReferenceEncoder {
   readonly given = new Map<FieldClass, bigint>();
   /** Bytes that are not random, of arrays and BLOBs of bytes. */
   readonly givenBytes = new Map<FieldClass, Uint8Array>();
-  /** Where given fields were written last. */
+  /** Last positions of given fields. */
   readonly places = new Map<FieldClass, number>();
   readonly #random: SeededRandom;
   readonly #classes: RandomClasses;
@@ -89,7 +89,7 @@ export class ReferenceEncoder {
     this.packet = new BitPacket(random);
   }
 
-  /** @returns the value that a reader is to find */
+  /** @returns the expected value of a reader */
   field(fieldClass: FieldClass): FieldValue {
     const { packet } = this;
     const random = this.#random;
@@ -204,7 +204,7 @@ export class ReferenceEncoder {
     return { text, bytes: encoded(text, encoding) };
   }
 
-  /** Text of a number of bytes; shorter ones end at a null character, with anything behind. */
+  /** Text of a number of bytes; a shorter text ends at a null character, with random bytes after it. */
   #textOf(length: number, encoding: TextEncoding): string {
     const random = this.#random;
     let text = '';
@@ -249,7 +249,7 @@ function contains({ lower, upper }: { readonly lower: bigint; readonly upper: bi
   return lower <= value && value <= upper;
 }
 
-/** As our readers give integers. */
+/** Integers in the form of Ringtail's readers. */
 function plain(value: bigint): number | bigint {
   const isExact = value >= -(2n ** 53n) + 1n && value <= 2n ** 53n - 1n;
   return isExact ? Number(value) : value;
@@ -289,7 +289,7 @@ function encoded(text: string, encoding: TextEncoding): readonly number[] {
   });
 }
 
-/** Bits and value of an IEEE 754 number; no NaN but the usual one, and 128 bits only where 64 hold the same. */
+/** Bits and value of an IEEE 754 number; only the usual NaN, and 128 bits only if 64 bits hold the value. */
 function randomFloat(random: SeededRandom, bits: FloatFieldClass['bits']): { pattern: bigint; value: number } {
   const view = new DataView(new ArrayBuffer(8));
   const plainNumber = random.between(-1_000_000, 1_000_000) / random.pick([1, 3, 64, 1000]);

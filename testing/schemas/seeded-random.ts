@@ -1,4 +1,4 @@
-/** Random numbers that a seed replays. Good enough for tests, and the same on every machine. */
+/** Random numbers that a seed replays, the same on every machine. Good enough for tests. */
 export class SeededRandom {
   #state: number;
 
@@ -47,7 +47,7 @@ export class SeededRandom {
   }
 }
 
-/** The seed of this run: `RINGTAIL_SEED`, which replays one, or a new one. It is printed, for the next replay. */
+/** The seed of this run: `RINGTAIL_SEED`, or a new one. It is printed for a replay. */
 export function runSeed(test: string): number {
   const given = process.env.RINGTAIL_SEED;
   const seed = given === undefined || given === '' ? Math.floor(Math.random() * 2 ** 32) : Number(given);

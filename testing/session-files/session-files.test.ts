@@ -1,4 +1,4 @@
-/** Session files of LTTng 2.16 with triggers and maps: samples written by hand are read, and what is printed keeps to the schema. */
+/** Session files of LTTng 2.16 with triggers and maps: hand-written samples are read, and printed files match the schema. */
 import { readFileSync } from 'node:fs';
 import { DEFAULT_CHANNEL, EVERY_TIME, type TriggerDefinition } from '@ringtail/protocol';
 import { parseSessionFile, printSessionFile, type SavedSession } from '@ringtail/session-file';
@@ -77,7 +77,7 @@ const ALL_KINDS: readonly TriggerDefinition[] = [
 ];
 
 describe('a session file of LTTng 2.16', () => {
-  it('has triggers and maps of all kinds that user space has', () => {
+  it('has all kinds of triggers and maps of user space', () => {
     const { sessions, triggers, warnings } = parseSessionFile(sample('all-kinds'));
     expect(triggers).toEqual(ALL_KINDS);
     const plain = { updatePolicy: 'per-event', ownership: 'user', deadProcesses: 'sum' };
@@ -114,7 +114,7 @@ describe('a session file of LTTng 2.16', () => {
     expect(() => parseSessionFile(source.replace(policy, '<never/>'))).toThrow('there is no reclaim policy never');
   });
 
-  it('says of a ring for each processor that it tells processors apart, which is no context that was asked for', () => {
+  it('with a ring for each processor identifies processors, without an added context', () => {
     const contexts = '<contexts><context><type>VPID</type></context><context><type>CPU_ID</type></context></contexts>';
     const source = sample('all-kinds').replace('<contexts/>', contexts);
     const channelOf = (text: string) => parseSessionFile(text).sessions[0]?.channels[0];
@@ -132,7 +132,7 @@ describe('a session file of LTTng 2.16', () => {
     expect(triggers.map(({ condition }) => condition)).toContainEqual(expect.objectContaining({ bytes: 0 }));
   });
 
-  it('tells which triggers are left out because of what they are about', () => {
+  it('reports triggers that are left out because of their subject', () => {
     const { triggers, warnings } = parseSessionFile(sample('other-domains'));
     expect(triggers.map(({ name }) => name)).toEqual(['here']);
     expect(warnings).toEqual([
@@ -149,7 +149,7 @@ describe('a session file of LTTng 2.16', () => {
     ]);
   });
 
-  it('cannot write to a terminal what its names and texts say', () => {
+  it('cannot control a terminal through its names and texts', () => {
     const source = sample('other-domains')
       .replaceAll('logger', 'l\u001b[2Jogger')
       .replace('<name>host', '<name>h\u009bost');
@@ -376,7 +376,7 @@ describe('a session file that ringtail prints', () => {
     maps: [],
   };
 
-  it('keeps to the schema, whatever is in it', () => {
+  it('matches the schema, whatever its content', () => {
     const [channel] = session.channels as [SavedSession['channels'][number]];
     const channels = [channel, { ...channel, reclaimAfterUs: 0 }, { ...channel, reclaimAfterUs: 5 }];
     const source = printSessionFile([{ ...session, channels }, recorder], [...ALL_KINDS, ...TRIGGERS]);
@@ -384,7 +384,7 @@ describe('a session file that ringtail prints', () => {
     expect(source.match(/<trigger>/g)?.length).toBeGreaterThanOrEqual(ALL_KINDS.length);
   });
 
-  it('is judged by a checker that knows bad files', () => {
+  it('is checked by a checker that recognises bad files', () => {
     const source = printSessionFile([session], ALL_KINDS);
     expect(sessionFileViolations(source.replace('SIGNED_INT_32', 'LONG'))).toHaveLength(1);
     expect(sessionFileViolations(source.replaceAll('name_pattern>', 'pattern>'))).not.toEqual([]);
@@ -397,7 +397,7 @@ describe('a session file that ringtail prints', () => {
     ).toContainEqual(expect.stringContaining('out of order'));
   });
 
-  it('says in words of LTTng what it has since 2.15, once there is anything that older ones refuse', () => {
+  it('uses elements of LTTng 2.15 and later only if it has content that older versions refuse', () => {
     const plain = { ...recorder, format: 'ctf-1.8' } as const;
     const [channel] = plain.channels as [SavedSession['channels'][number]];
     const words = /<(trace_format|preallocation_policy|reclaim_policy)>/g;
@@ -412,7 +412,7 @@ describe('a session file that ringtail prints', () => {
     expect(wordsIn({ ...plain, channels: [{ ...channel, reclaimAfterUs: 0 }] })).toHaveLength(3);
   });
 
-  it('has what LTTng would refuse in an instruction of its own', () => {
+  it('has content that LTTng would refuse in a processing instruction', () => {
     const snapshot = { kind: 'snapshot-session', session: 'box', output: null, ratePolicy: EVERY_TIME } as const;
     const condition = { kind: 'session-rotation', session: 's', phase: 'starts' } as const;
     const triggers = [
@@ -436,7 +436,7 @@ describe('a session file that ringtail prints', () => {
     expect(printSessionFile([], [known])).toContain('<trigger>');
   });
 
-  it('of what a sample says, says the same', () => {
+  it('has the content of the sample that it was printed from', () => {
     const { sessions } = parseSessionFile(sample('all-kinds'));
     expect(parseSessionFile(printSessionFile(sessions, ALL_KINDS))).toEqual({
       sessions,

@@ -1,6 +1,6 @@
 import { schemaViolations } from '../../packages/cli/src/mi/schema-check.test.support.ts';
 
-/** What LTTng's schema of saved sessions (version 2.16) says of the elements that we write. */
+/** Facts of LTTng's schema of saved sessions (version 2.16) about the elements that Ringtail writes. */
 const TYPES: Readonly<Record<string, string>> = {
   '>sessions': 'session:session* triggers:triggers',
   session: `name:name! shared_memory_path:text trace_format:format domains:domains started:boolean attributes:attributes
@@ -106,7 +106,7 @@ const VALUES: Readonly<Record<string, RegExp>> = {
   'map-type': /^(kernel|user)$/,
 };
 
-/** What of a file is not as the schema has it, in words; empty if it is valid. */
+/** Differences between a file and the schema, as sentences; empty if it is valid. */
 export function sessionFileViolations(document: string): string[] {
   return schemaViolations({ root: 'sessions', rootType: '>sessions', types: TYPES, values: VALUES }, document);
 }

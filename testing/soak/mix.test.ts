@@ -1,7 +1,7 @@
 /**
- * Hostile and normal use of one daemon of root in turns, for a time, after which memory, descriptors and files are flat.
+ * Hostile and normal use of one daemon of root in turns. Memory, descriptors and files must be flat.
  *
- * In the suite only for one turn of each; `npm run soak -- --minutes 60` is a real one.
+ * The suite has one turn of each; `npm run soak -- --minutes 60` is a full run.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -35,7 +35,7 @@ const LOOK_MS = 200;
 const REQUESTS = 300;
 const DECLARATIONS = 100;
 
-/** Growth over the judged time that is noise: of a heap after a collection, of the memory of a process, of what is counted. */
+/** Growth that counts as noise: of a heap after a collection, of a process's memory, of counts. */
 const BOUNDS: Readonly<Record<string, number>> = {
   heap: 4 * 2 ** 20,
   memory: 24 * 2 ** 20,
@@ -48,7 +48,7 @@ describe.skipIf(!canAttack)('a daemon of root, after hostile and normal use in t
     `has memory, descriptors and files as before, ${MINUTES} minutes, seed ${SEED}`,
     async () => {
       const soak = await Soak.open();
-      // Code is compiled, and descriptors that stay, of traces of the attackers, are opened in the first two turns.
+      // In the first two turns, code is compiled and permanent descriptors of the attackers' traces are opened.
       await soak.turn(0);
       await soak.turn(1);
       await soak.daemon.noteUse();
@@ -85,10 +85,10 @@ class Soak {
     return new Soak(daemon, join(daemon.directory, 'heaps'));
   }
 
-  /** Both kinds of use at once, then a look at what is left when both are over. */
+  /** Both kinds of use at once, then a sample when both are over. */
   async turn(turn: number): Promise<void> {
     const kind = CROWD[turn % CROWD.length] as string;
-    // The same again in each round: what was declared once stays with the session that recorded it, up to the user's share.
+    // The same in each round: declarations stay with the recording session, up to the user's share.
     const seed = SEED + (turn % CROWD.length);
     const crowd = this.daemon.start(ATTACKERS[1], 'crowd.mjs', kind, this.daemon.runDirectory, String(seed));
     const hostile = this.daemon.attack(
@@ -107,7 +107,7 @@ class Soak {
     await this.#sample(kind);
   }
 
-  /** A session with a program in it, and everything that is done to sessions. */
+  /** A session with a program, and all commands on sessions. */
   async #useNormally(turn: number): Promise<void> {
     const { client, directory } = this.daemon;
     const session = `soak-${turn}`;
@@ -156,7 +156,7 @@ class Soak {
     process.stderr.write(`soak: ${kind}: ${JSON.stringify(values)}\n`);
   }
 
-  /** Connections of the crowd that has gone are closed soon, on a busy machine not at once. */
+  /** Waits until the crowd's connections are closed, which takes time on a busy machine. */
   async #settled(): Promise<void> {
     const limit = performance.now() + SETTLE_MS;
     let before = Number.NaN;
@@ -190,7 +190,7 @@ class Soak {
         `soak: ${name}: ${samples.length} samples, from ${first} to ${last}; slope ${slope.toFixed(1)} an hour, ` +
           `growth ${growth.toFixed(1)}, bound ${bound}\n`,
       );
-      // All are judged, also where one grows.
+      // All are checked, even if one grows.
       expect.soft(growth, `growth of ${name}`).toBeLessThanOrEqual(bound);
     }
   }

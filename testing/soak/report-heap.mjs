@@ -1,5 +1,5 @@
-// Has a process write its heap's size, after a collection, into the file of its process identifier in RINGTAIL_SOAK_HEAPS at each
-// SIGWINCH, which nothing else uses: node --import report-heap.mjs …
+// At each SIGWINCH (unused otherwise), a process collects garbage and writes its heap's size into the file of its process
+// identifier in RINGTAIL_SOAK_HEAPS: node --import report-heap.mjs …
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
@@ -10,7 +10,7 @@ const collect = runInNewContext('gc');
 const file = join(process.env.RINGTAIL_SOAK_HEAPS, String(process.pid));
 
 process.on('SIGWINCH', () => {
-  // What finalizers of a first collection let go is taken by a second one.
+  // A second collection takes objects that finalizers of the first one released.
   collect();
   setImmediate(() => {
     collect();

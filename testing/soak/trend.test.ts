@@ -12,7 +12,7 @@ describe('trendOf', () => {
     expect(growth).toBeCloseTo(39, -1);
   });
 
-  it('does not judge the first third, in which things are warming up', () => {
+  it('ignores the first third, the warm-up', () => {
     const { slope, growth, first } = trendOf('memory', samples([0, 50, 100, 100, 100, 100]));
     expect({ slope, growth, first }).toEqual({ slope: 0, growth: 0, first: 100 });
   });

@@ -1,9 +1,9 @@
-/** One series of samples, of which growth is judged by a regression line over its last two thirds. */
+/** A series of samples. A regression line over the last two thirds shows its growth. */
 export interface Trend {
   readonly name: string;
-  /** In what is sampled, an hour. */
+  /** Slope an hour, in the unit of the samples. */
   readonly slope: number;
-  /** What the line grows by from the first to the last of the judged samples. */
+  /** Growth of the line from the first to the last used sample. */
   readonly growth: number;
   readonly first: number;
   readonly last: number;
@@ -15,10 +15,10 @@ export interface Sample {
 }
 
 const HOUR_MS = 3_600_000;
-/** Caches fill, code is compiled and heaps take their size before. */
+/** Warm-up, in which caches fill, code is compiled and heaps grow. */
 const WARM_UP_PART = 1 / 3;
 
-/** The line with the least squares through the samples behind the warm-up; flat where there are too few for a line. */
+/** The least-squares line through the samples after the warm-up; flat if there are too few. */
 export function trendOf(name: string, samples: readonly Sample[]): Trend {
   const judged = samples.slice(Math.floor(samples.length * WARM_UP_PART));
   const first = judged[0];

@@ -28,7 +28,7 @@ function page(name: string): string {
 }
 
 describe('the manual pages', () => {
-  it('are one for the program, one for each command, and one for the session daemon', () => {
+  it('exist for the program, each command and the session daemon', () => {
     const names = readdirSync(directory);
     expect(names).toEqual(expect.arrayContaining(['ringtail.1', 'ringtail-create.1', 'ringtail-sessiond.8']));
     for (const name of names) {
@@ -40,14 +40,14 @@ describe('the manual pages', () => {
     expect(names.filter((name) => name.includes('_'))).toEqual([]);
   });
 
-  it.skipIf(!hasGroff)('are read by groff without a warning', () => {
+  it.skipIf(!hasGroff)('are formatted by groff without a warning', () => {
     for (const name of readdirSync(directory)) {
       const groff = spawnSync('groff', ['-man', '-ww', '-Tutf8', join(directory, name)], { encoding: 'utf8' });
       expect([name, groff.stderr, groff.status]).toEqual([name, '', 0]);
     }
   });
 
-  it('that are not what would be written are told', () => {
+  it('that are out of date are reported', () => {
     expect(make('--check').status).toBe(0);
     appendFileSync(join(directory, 'ringtail.1'), '.\n');
     writeFileSync(join(directory, 'ringtail-former.1'), '');

@@ -1,7 +1,7 @@
 // Gives random commands on a few sessions over several connections at once: node commands.mjs RUNDIR HOME BAIT SEED COUNT
 //
-// Others do so at the same time, root on the same sessions. Every command has to be answered, by a refusal at most. The report is a
-// line of JSON on standard output.
+// Other processes do so at the same time; root uses the same sessions. Every command has to get an answer, which may be
+// a refusal. The report is a line of JSON on standard output.
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { SessionDaemonClient } from '@ringtail/ctl';
@@ -12,9 +12,9 @@ const [runDirectory, home, , seed, count] = process.argv.slice(2);
 const CONNECTIONS = 4;
 const AHEAD_MAX = 3;
 const PAUSE_MAX_MS = 30;
-/** Codes that are no refusals. */
+/** Codes that are not refusals. */
 const FAILURES = new Set(['FAILED', 'TIMEOUT', 'DAEMON_GONE', 'BAD_MESSAGE', 'ANSWER_TOO_LONG']);
-// Names are unique among all users: one that all want, and some of each user, which root changes as well.
+// Names are unique among all users. All users want one of them; the others belong to one user, and root changes these too.
 const ALL_NAMES = ['shared', ...['a', 'b', 'c', 'd', 'e'].flatMap((letter) => [`of-1-${letter}`, `of-2-${letter}`])];
 const uid = process.getuid();
 const SESSIONS =
@@ -24,7 +24,7 @@ const SMALL = { ...DEFAULT_CHANNEL, subBufBytes: 4096, subBufCount: 4 };
 
 const report = { seed: Number(seed), commands: 0, done: 0, refused: {}, problems: [] };
 
-/** Those that are given more often stand there more often. */
+/** More frequent commands are repeated in the list. */
 const COMMANDS = [
   ...times(10, (client, session, random) =>
     client.createSession({
@@ -101,13 +101,13 @@ async function attack(random) {
   client.close();
 }
 
-/** A session takes its time to come or to go: without a pause most commands would only be told so. */
+/** Creation and destruction of a session take time. Without a pause, most commands would be refused for that reason. */
 async function one(command, client, random) {
   const code = await judged(String(command), command(client, random.pick(SESSIONS), random));
   if (code === 'NO_SUCH_SESSION' || code === 'SESSION_EXISTS') await pause(random.below(PAUSE_MAX_MS));
 }
 
-/** Answers with the code of a refusal. */
+/** Returns the code of a refusal. */
 async function judged(command, answer) {
   try {
     await answer;

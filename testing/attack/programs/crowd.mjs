@@ -1,7 +1,7 @@
-// One of the things that a hostile user does all the time: node crowd.mjs KIND RUNDIR SEED
+// One continuous attack of a hostile user: node crowd.mjs KIND RUNDIR SEED
 //
-// Goes on until standard input ends. Whatever is refused or cut is tried again after a short pause. The report, a line of JSON on
-// standard output: attempts, and refusals by their words.
+// It runs until standard input ends. Refused and closed attempts are repeated after a short pause. The report is a line of
+// JSON on standard output: attempts, and refusals by message.
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { runDirectoryAt } from '@ringtail/posix';
@@ -20,7 +20,7 @@ import { frameOf } from './hostile-values.mjs';
 
 const [kind, runDirectory, seed] = process.argv.slice(2);
 const { appSocket, clientSocket } = runDirectoryAt(runDirectory);
-/** Before what was refused is tried again, and between one thing and the next: who takes all the processors needs no session daemon. */
+/** Pause before a repetition and between attempts: an attack on the processors would not need a session daemon. */
 const AGAIN_MS = 50;
 const PERIOD_MS = 5;
 
@@ -30,7 +30,7 @@ let isOver = false;
 const HELLO = frameOf({ id: 0, command: 'hello', params: { protocol: CLIENT_PROTOCOL_VERSION } });
 const request = (id, command, params = {}) => frameOf({ id, command, params });
 
-/** Connections of each kind are made again when they have ended. */
+/** A connection of each kind is made again when it has ended. */
 const KINDS = {
   sessions: () =>
     hold(2, clientSocket, async (socket) => {
@@ -46,7 +46,7 @@ const KINDS = {
       }
     }),
   declarations: () => declare(),
-  /** Requests with long answers, which are never read. */
+  /** Requests with long answers, which the client never reads. */
   pipelined: () =>
     hold(10, clientSocket, async (socket) => {
       socket.pause();
@@ -57,26 +57,26 @@ const KINDS = {
         if (!isTaken) await pause(PERIOD_MS);
       }
     }),
-  /** Half of the longest frame, and never the rest. */
+  /** Half of the longest frame, without the rest. */
   'half-requests': () => hold(15, clientSocket, (socket) => void socket.write(half(CLIENT_FRAME_BYTES_MAX))),
-  /** Clients that want to be told of everything, and do not listen. */
+  /** Clients that subscribe to all notifications and read none. */
   watchers: () =>
     hold(15, clientSocket, (socket) => {
       socket.write(request(1, 'subscribe'));
       socket.pause();
     }),
-  /** Frames a byte at a time. */
+  /** Frames sent byte by byte. */
   drip: () => {
     hold(20, appSocket, (socket) => drip(socket, frameOf({ type: 'register', padding: 'x'.repeat(10_000) })));
     hold(3, clientSocket, (socket) => drip(socket, request(1, 'list-sessions', { padding: 'x'.repeat(1_000_000) })));
   },
-  /** Each connection is a line in the log, or was one. */
+  /** Connections that each cause a line in the log. */
   'log-flood': () => {
     hold(10, appSocket, (socket) => socket.end('\x07\0\0\0garbage'), PERIOD_MS);
     hold(2, clientSocket, (socket) => socket.end('\xff\xff\xff\xff', 'latin1'), PERIOD_MS);
   },
   'half-frames': () => register(350, half(APP_FRAME_BYTES_MAX)),
-  /** Threads that register and then do nothing. */
+  /** Threads that register and then stay idle. */
   registrations: () => register(3000, Buffer.alloc(0)),
   'silent-programs': () => hold(1000, appSocket, () => {}),
   'silent-clients': () => hold(300, clientSocket, () => {}, AGAIN_MS, ''),
@@ -89,7 +89,7 @@ process.stdin.resume().on('end', () => {
 });
 await KINDS[kind]();
 
-/** Keeps so many connections open. A client says hello first, and reads the answer, unless it is to say nothing. */
+/** Keeps this number of connections open. A client sends the hello and reads the answer, unless it is a silent one. */
 function hold(count, path, use, againMs = AGAIN_MS, greeting = path === clientSocket ? HELLO : '') {
   for (let i = 0; i < count; i++) void holdOne({ path, use, againMs, greeting });
 }
@@ -127,7 +127,7 @@ function countAnswer(message) {
   if (message.ok === false) countRefusal(`${message.code}: ${message.message}`);
 }
 
-/** Without numbers and names, so that equal reasons are counted together. */
+/** The message without numbers and names, so that equal reasons are counted together. */
 function countRefusal(reason = 'no reason') {
   const words = reason
     .replace(/\d+/g, 'N')
@@ -151,7 +151,7 @@ async function drip(socket, bytes) {
   socket.destroy();
 }
 
-/** Keeps so many threads registered, each of which sends these bytes as far as they are taken. */
+/** Keeps this number of threads registered. Each sends these bytes as far as the daemon accepts them. */
 async function register(count, bytes) {
   const threads = [];
   while (!isOver) {
@@ -163,7 +163,7 @@ async function register(count, bytes) {
       await pause(AGAIN_MS);
     }
     for (const each of threads) each.sent += sendMore(each, bytes);
-    // Now and then some go, so that there is always something to come.
+    // Some end now and then, so that new ones always follow.
     if (threads.length >= count) for (const gone of threads.splice(0, 50)) gone.thread.close();
     await pause(PERIOD_MS);
   }
@@ -178,7 +178,7 @@ function sendMore({ thread, sent }, bytes) {
   }
 }
 
-/** A refusal is as good as an end without a word here: who is refused tries again. */
+/** A refusal counts like a closed connection here: the attempt is repeated. */
 function registered(thread) {
   try {
     if (thread.register()) {

@@ -1,6 +1,7 @@
 // Registers threads with hostile declarations, rings and descriptors: node declarations.mjs RUNDIR HOME BAIT SEED COUNT
 //
-// Every message has to be answered, or its connection to be closed with a reason. The report is a line of JSON on standard output.
+// The daemon has to answer every message, or to close its connection with a reason. The report is a line of JSON on
+// standard output.
 import { APP_FRAME_BYTES_MAX } from '@ringtail/protocol';
 import { damagedBytes, randomOf } from '../../fuzz/mutate.mjs';
 import { declaration, oneMessage } from './hostile-messages.mjs';
@@ -18,9 +19,9 @@ const [runDirectory, home, , seed, count] = process.argv.slice(2);
 const MESSAGES_A_THREAD = 12;
 
 const report = { seed: Number(seed), declarations: 0, threads: 0, declared: 0, refused: {}, cut: {}, problems: [] };
-/** Ends any frame that is begun, with bytes that are no JSON, and begins one that is too long. */
+/** Ends any incomplete frame with bytes that are not JSON, and begins a frame that is too long. */
 const FILL = Buffer.alloc(APP_FRAME_BYTES_MAX + 8, 0xff);
-/** An event whose identifier is asked for after each message. */
+/** An event that is declared after each message, to see whether the connection still works. */
 const MARK = { name: 'attack:mark', logLevel: 6, fields: [] };
 
 const wrong = wrongDescriptors(home);
@@ -40,7 +41,7 @@ for (let index = 0; report.declarations < Number(count) && report.problems.lengt
 }
 console.log(JSON.stringify(report));
 
-/** Words of a message without its numbers and names, so that equal ones are counted together. */
+/** The message without numbers and names, so that equal ones are counted together. */
 function countIn(counts, message) {
   const kind = message
     .replace(/\d+/g, 'N')
@@ -52,18 +53,18 @@ function countIn(counts, message) {
 function registerWrongly(random, thread) {
   report.declarations++;
   if (random.below(2) === 0) {
-    // A sound message with a descriptor that is none, or with none at all.
+    // A valid message with a wrong descriptor or without one.
     const fd = random.below(8) === 0 ? null : random.pick(wrong)();
     thread.send(frameOf(registration()), fd);
     if (fd !== null) closeDescriptor(fd);
   } else {
     const fd = soundControlFile();
     const frame = frameOf(damagedJson(random, registration()));
-    // Where the beginning of a frame is all that came, the daemon waits for the rest of it.
+    // If only the beginning of a frame has arrived, the daemon waits for the rest.
     thread.send(random.below(4) === 0 ? Buffer.concat([damagedBytes(random, frame, frame), FILL]) : frame, fd);
     posix.closeFd(fd);
   }
-  // Whatever was taken before: this is not.
+  // Even if the message before was accepted, this one is not.
   thread.send(FILL.subarray(0, 4));
   while (thread.answer() !== undefined) {
     if (thread.refusal !== undefined) return;
@@ -80,18 +81,18 @@ function attackRegistered(random, thread) {
     const fd = message.type === 'ring' || random.below(20) === 0 ? random.pick(wrong)() : null;
     thread.send(frameOf(random.below(3) === 0 ? damagedJson(random, message) : message), fd);
     if (fd !== null) closeDescriptor(fd);
-    // Whatever was not answered before: this is.
+    // Even if the message before got no answer, this one does.
     thread.send(frameOf(declaration(keys[0], [MARK])));
     readUntilMark(thread);
   }
 }
 
 function readUntilMark(thread) {
-  // A declaration of our own may have been answered before the mark's; the next one then reads that.
+  // The answer to an earlier declaration may come first; the next read then gets the mark's.
   const answer = thread.answer();
   if (answer?.type === 'declared') report.declared++;
   if (answer?.type !== 'refused') return;
   countIn(report.refused, answer.message);
-  // A refusal of a declaration leaves the connection as it is.
+  // A refused declaration does not end the connection.
   if (answer.code === 'NO_CHANNEL' || answer.code === 'METADATA_NOT_WRITTEN') thread.refusal = undefined;
 }

@@ -1,4 +1,4 @@
-// Messages of an application, sound but strange.
+// Valid but unusual messages of an application.
 import { registration } from './hostile-thread.mjs';
 import { hostileValue } from './hostile-values.mjs';
 
@@ -8,7 +8,7 @@ export function declaration(channel, events) {
   return { type: 'declare', channel, events };
 }
 
-/** Any message of a registered thread, about one of these channels where it is about one. */
+/** Any message of a registered thread. A message about a channel names one of these. */
 export function oneMessage(random, keys) {
   const channel = random.pick(keys);
   const name = () =>
@@ -93,7 +93,7 @@ function spec(random, depth) {
     [String(hostileValue(random)), '0', '1'],
     ['B', '5', random.pick(['2', '18446744073709551616'])],
   ];
-  // Each is made when it is picked: to make all of them is endless.
+  // Made on selection, since making all of them would not end.
   return random.pick([
     integer,
     () => ({ kind: 'float', bits: random.pick([32, 64]) }),

@@ -1,4 +1,4 @@
-// A thread of an application as a session daemon sees it, made by hand so that every part of it can be hostile.
+// A hand-made thread of an application, in which every part can be hostile.
 import { closeSync, ftruncateSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { loadPosix, Memfd, runDirectoryAt, Seal } from '@ringtail/posix';
 import {
@@ -20,7 +20,7 @@ const loaded = loadPosix();
 if (!loaded.ok) throw new Error(loaded.reason);
 export const { posix } = loaded;
 
-/** A limit against hanging: an answer takes milliseconds. */
+/** A limit for hangs; an answer takes milliseconds. */
 const ANSWER_MS = 120_000;
 const SLOT = 0;
 
@@ -54,9 +54,9 @@ export function registration(more = {}) {
   };
 }
 
-/** A connection to the application socket. Its calls block, which is all right for an attacker. */
+/** A connection to the application socket, with blocking calls. */
 export class HostileThread {
-  /** Reason with which the daemon has ended the connection. */
+  /** The daemon's reason for ending the connection. */
   refusal;
   #socket;
   #decoder = new FrameDecoder(APP_FRAME_BYTES_MAX);
@@ -71,14 +71,14 @@ export class HostileThread {
     return this.#socket;
   }
 
-  /** Registers as the tracer does. @returns whether the daemon has taken it */
+  /** Registers as the tracer does. @returns whether the daemon has accepted it */
   register() {
     this.#controlFile = soundControlFile();
     this.send(frameOf(registration()), this.#controlFile);
     return this.answer()?.type === 'registered';
   }
 
-  /** Sends bytes with a descriptor, if there is one. What the daemon thinks of it, the next answer tells. */
+  /** Sends bytes, with a descriptor if there is one. The next answer shows the daemon's reaction. */
   send(bytes, fd = null) {
     try {
       posix.sendWithFd(this.#socket, bytes, fd, ANSWER_MS);
@@ -90,7 +90,7 @@ export class HostileThread {
   /**
    * The next answer, or undefined once the daemon has ended the connection.
    *
-   * @throws where there is no answer, and where the connection ends without a reason
+   * @throws if there is no answer, or the connection ends without a reason
    */
   answer() {
     for (;;) {
@@ -119,7 +119,7 @@ export class HostileThread {
     return this.#messages.shift();
   }
 
-  /** Channels that the daemon wants this thread to record into. */
+  /** Channels of this thread's desired state. */
   desiredChannels() {
     const words = Buffer.alloc(CONTROL_SLOT_WORDS_BYTES);
     readSync(this.#controlFile, words, 0, words.length, ControlPage.SLOTS + SLOT * ControlPage.SLOT_BYTES);
@@ -135,7 +135,7 @@ export class HostileThread {
   }
 }
 
-/** Descriptors of every kind but the right one; each call opens it, `close` ends it. */
+/** Descriptors of every wrong kind. Each call opens one, and `close` closes it. */
 export function wrongDescriptors(home) {
   const memfd = (bytes, seals) => {
     const fd = posix.memfdCreate('wrong', Memfd.ALLOW_SEALING);

@@ -1,8 +1,9 @@
-// Values that break programs, and JSON damaged with them. Everything depends on the random numbers alone, so that a seed replays it.
+// Values that break programs, and JSON damaged with them. The result depends only on the random numbers, so a seed
+// replays it.
 
 /**
- * Stands for `[[[…]]]`, 50,000 deep: JSON.parse takes it, a recursive function may not. JSON.stringify does not either, so it
- * becomes text in `frameOf` only.
+ * Stands for `[[[…]]]`, 50,000 levels deep. JSON.parse accepts it; a recursive function may overflow the stack.
+ * JSON.stringify does, so `frameOf` writes the text.
  */
 const DEEP = '@deep@';
 const DEEP_TEXT = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
@@ -74,7 +75,7 @@ const TEXTS = [
 const ALL = [null, true, false, [], {}, [[]], DEEP, Array.from({ length: 70_000 }, () => 0), ...NUMBERS, ...TEXTS];
 const NAMES = ['__proto__', 'constructor', 'length', '', 'kind', 'type', 'toJSON', 'then'];
 
-/** Bytes of a message, be it one of the protocol or not. */
+/** Bytes of a message, valid or not. */
 export function frameOf(message) {
   const text = Buffer.from((JSON.stringify(message) ?? 'null').replaceAll(`"${DEEP}"`, DEEP_TEXT));
   const length = Buffer.alloc(4);
@@ -83,14 +84,14 @@ export function frameOf(message) {
 }
 
 export function hostileValue(random, more = []) {
-  // A copy: damages are done to what was put in, too.
+  // A copy, since later damages change inserted values too.
   return structuredClone(random.below(4) === 0 && more.length > 0 ? random.pick(more) : random.pick(ALL));
 }
 
 /**
  * A copy of a JSON value with one to three damages.
  *
- * @param more values of the caller's own to put in, such as paths
+ * @param more additional values to insert, such as paths
  */
 export function damagedJson(random, value, more = []) {
   const holder = { value: structuredClone(value) };
@@ -112,13 +113,13 @@ export function damagedJson(random, value, more = []) {
       default:
         parent[key] = hostileValue(random, more);
     }
-    // Whatever became of it, there is a value to damage again.
+    // Whatever the damage, there is a value to damage again.
     if (!('value' in holder)) holder.value = hostileValue(random, more);
   }
   return holder.value;
 }
 
-/** Every member and element below a value, up to a bound: hostile arrays are long, and deep. */
+/** Every member and element below a value, up to a bound, since hostile arrays are long and deep. */
 function placesIn(holder) {
   const places = [];
   const pending = [{ value: holder, depth: 0 }];

@@ -1,6 +1,8 @@
-// Sends requests to the client socket, most of them damaged, and reads what is answered: node requests.mjs RUNDIR HOME BAIT SEED COUNT
+// Sends requests to the client socket, most of them damaged, and reads the answers:
+// node requests.mjs RUNDIR HOME BAIT SEED COUNT
 //
-// Every request has to be answered, or its connection to be closed with a reason. The report is a line of JSON on standard output.
+// The daemon has to answer every request, or to close its connection with a reason. The report is a line of JSON on
+// standard output.
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -20,9 +22,9 @@ const [runDirectory, home, bait, seed, count] = process.argv.slice(2);
 const { clientSocket } = runDirectoryAt(runDirectory);
 const CONNECTIONS = 4;
 const REQUESTS_A_CONNECTION = 12;
-/** Of one of the lanes: together they stay below the 200 a second beyond which the daemon cuts a user's clients off unheard. */
+/** For one of the connections. Together they stay below 200 a second, the daemon's limit for a user's clients. */
 const CONNECTION_PERIOD_MS = 25;
-/** A limit against hanging: an answer takes milliseconds. */
+/** A limit for hangs; an answer takes milliseconds. */
 const ANSWER_MS = 120_000;
 
 const report = { seed: Number(seed), requests: 0, answered: 0, refused: {}, cut: {}, problems: [] };
@@ -82,7 +84,7 @@ const condition = (random) =>
     { kind: 'no-event-for', rule: rule(random), periodUs: 1_000_000 },
     { kind: 'event-loop-stalled', procname: '*', periodUs: 5_000_000 },
   ]);
-// Programs and posts are few: each costs a process or a connection, which is not what is attacked here.
+// Few programs and posts: each costs a process or a connection, and these are not under attack here.
 const action = (random) =>
   random.pick([
     { kind: 'notify', ratePolicy: EVERY },
@@ -189,7 +191,7 @@ const REQUESTS = {
   subscribe: () => ({}),
   shutdown: () => ({}),
 };
-// Most commands say little of sessions that are not there.
+// Most commands test little without existing sessions.
 const OFTEN = ['create-session', 'create-session', 'create-session', 'enable-event', 'start-session', 'start-session'];
 const COMMANDS = [...Object.keys(REQUESTS), ...OFTEN];
 const NEVER_DAMAGED = /"webhook"|"exec"/;
@@ -198,7 +200,7 @@ await Promise.all(Array.from({ length: CONNECTIONS }, (_, lane) => attack(lane))
 await tidyUp();
 console.log(JSON.stringify(report));
 
-/** Whatever has come of damaged names. */
+/** Removes sessions and triggers with damaged names. */
 async function tidyUp() {
   const client = await SessionDaemonClient.connect({ runDirectory });
   for (const { name } of await client.listTriggers()) await client.removeTrigger(name);
@@ -246,7 +248,7 @@ function shortened(request) {
   return (JSON.stringify(request) ?? 'damaged bytes').slice(0, 300);
 }
 
-/** What our own decoder makes of the bytes: the code of its refusal, or how many messages they are. */
+/** Result of Ringtail's decoder for the bytes: the code of its refusal, or the number of messages. */
 function expectationOf(bytes) {
   try {
     return { messages: new FrameDecoder(CLIENT_FRAME_BYTES_MAX).push(bytes).length };
@@ -255,7 +257,7 @@ function expectationOf(bytes) {
   }
 }
 
-/** Says hello, sends requests and perhaps bytes that are none, and waits for all answers and the end. */
+/** Sends the hello, requests and perhaps other bytes, and waits for all answers and the end. */
 function converse(requests, damaged) {
   const last = damaged === undefined ? { messages: 0 } : expectationOf(damaged);
   const expected = 1 + requests.length + last.messages;
@@ -280,7 +282,7 @@ function converse(requests, damaged) {
         if (message.notification !== undefined) continue;
         if (message.ok === false && message.code.startsWith('FRAME_')) cut = message.code;
         else if (++answers === 1) {
-          // Before the daemon has answered it takes short requests only.
+          // Before its first answer, the daemon accepts only short requests.
           for (const each of requests) socket.write(frameOf(each));
           if (damaged !== undefined) socket.write(damaged);
         }
@@ -288,7 +290,7 @@ function converse(requests, damaged) {
         else report.refused[message.code] = (report.refused[message.code] ?? 0) + 1;
       }
       if (answers === expected && last.code === undefined) {
-        // Bytes that are the beginning of a frame wait for its end: we go.
+        // The daemon waits for the end of an incomplete frame, so close the connection.
         finish();
       }
     });

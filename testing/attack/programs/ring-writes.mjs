@@ -1,6 +1,7 @@
-// Announces sound rings, records into them, and overwrites their words and packets: node ring-writes.mjs RUNDIR HOME BAIT SEED COUNT
+// Announces valid rings, records into them, and overwrites their words and packets:
+// node ring-writes.mjs RUNDIR HOME BAIT SEED COUNT
 //
-// Between the writes the consumer has time to read. The report is a line of JSON on standard output.
+// The consumer daemon has time to read between the writes. The report is a line of JSON on standard output.
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import {
   ConsumerLine,
@@ -19,10 +20,10 @@ import { frameOf } from './hostile-values.mjs';
 
 const [runDirectory, , , seed, count] = process.argv.slice(2);
 const WRITES_A_RING = 120;
-/** How long the consumer may take to read of a ring before the first write; then it is not waited for. */
+/** Longest wait for the consumer daemon to read from a ring before the first write. */
 const TAKEN_MS = 200;
 const RINGS_A_THREAD = 50;
-/** Packets are read when they are full; programs without channels to record into have nothing to attack. */
+/** Packets are read when they are full. A program without a channel has nothing to attack. */
 const CHANNEL = /^attacked/;
 
 const WORDS_32 = [0, 1, 2, 3, 4095, 4096, 4097, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 2, 2 ** 32 - 1];
@@ -58,7 +59,7 @@ for (let index = 0; report.writes < Number(count) && report.problems.length < 20
     if (channels.length === 0) throw new Error('there is no channel to record into');
     for (let i = 0; i < RINGS_A_THREAD && report.writes < Number(count); i++)
       attackRing(random, thread, random.pick(channels));
-    // The last words of the daemon, if it has ended the connection: for rings it has no reason to.
+    // The daemon's last message if it has ended the connection. Rings are no reason to end it.
     thread.send(frameOf({ type: 'declare', channel: channels[0].key, events: [] }));
     if (thread.answer()?.type !== 'declared') throw new Error(`disconnected: ${thread.refusal?.message}`);
   } catch (error) {
@@ -99,7 +100,7 @@ function attackRing(random, thread, channel) {
   closeSync(wake);
 }
 
-/** So that the writes meet a consumer that is in the middle of the ring. */
+/** Lets the writes hit while the consumer daemon reads the ring. */
 function recordUntilTaken(random, producer) {
   const until = performance.now() + TAKEN_MS;
   while (producer.u32[ConsumerLine.CONSUMED_SEQ / 4] === 1 && performance.now() < until) {
@@ -108,7 +109,7 @@ function recordUntilTaken(random, producer) {
   }
 }
 
-/** A record of bytes that mean nothing: the consumer has no business with them. */
+/** A record of meaningless bytes, which the consumer daemon does not interpret. */
 function recordOne(random, producer) {
   const bytes = 16 + random.below(200);
   const timestamp = Number(process.hrtime.bigint());
@@ -122,7 +123,7 @@ function recordOne(random, producer) {
   report.records++;
 }
 
-/** One write: into the header, the words of either side, the descriptors or the records. */
+/** One write into the header, the words of the producer or consumer, the descriptors, or the records. */
 function overwrite(random, { producer, bytes }, { subBufCount }) {
   report.writes++;
   const { dv } = producer;
@@ -162,7 +163,7 @@ function overwrite(random, { producer, bytes }, { subBufCount }) {
       for (let i = 1 + random.below(200); i > 0; i--) producer.u8[random.below(bytes)] = random.below(256);
       break;
     case 5: {
-      // A packet header and lengths of the reader's where records are.
+      // A packet header and lengths in place of records.
       const at = headerBytesFor(subBufCount) + 8 * random.below(Math.min(512, bytes / 8 - 1024));
       dv.setUint32(at, 0xc1fc1fc1, true);
       word64(at + 8);

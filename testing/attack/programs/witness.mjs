@@ -1,5 +1,6 @@
-// Emits numbered events at a steady pace until standard input ends, then says how many: node witness.mjs EVENTS_A_SECOND
-// Numbers are those of the clock: after a pause of the process the events that are due follow at once.
+// Emits numbered events at a steady pace until standard input ends, then prints their number:
+// node witness.mjs EVENTS_A_SECOND
+// The clock determines the numbers: after a pause of the process, the overdue events follow at once.
 import { provider, str, u32 } from '@ringtail/tracer';
 
 const perSecond = Number(process.argv[2]);
@@ -12,7 +13,7 @@ let index = 0;
 const emit = () => step(index++, padding);
 emit();
 const timer = setInterval(() => {
-  // What a stopped machine owes is not emitted in one burst: that would be another rate.
+  // After a stop of the machine, overdue events are skipped: a burst would be another rate.
   const due = Math.min(index + perSecond / 10, ((performance.now() - begin) * perSecond) / 1000);
   while (index < due) emit();
 }, PERIOD_MS);

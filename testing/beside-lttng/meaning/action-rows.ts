@@ -1,24 +1,24 @@
 import type { Action } from './triggers.ts';
 
-/** What becomes of sessions. */
+/** Resulting state of sessions. */
 export interface ActionOutcome {
-  /** Sessions that record. */
+  /** Active sessions. */
   readonly active: readonly string[];
-  /** Snapshots and archives, by path without their times. */
+  /** Paths of snapshots and archives, without times. */
   readonly written: readonly string[];
-  /** How often each action failed. */
+  /** Number of failures of each action. */
   readonly failures: readonly number[];
 }
 
-/** Actions of a trigger that an event sets off. `OUT` is a directory of each tool's own. */
+/** Actions of a trigger on an event. `OUT` is a separate directory for each tool. */
 export interface ActionRow {
   readonly title: string;
   readonly setUp: readonly string[];
   readonly actions: readonly Action[];
-  /** How often the event is emitted, each time when what the one before set off is done; once if absent. */
+  /** Number of events; each is emitted after the actions of the one before. Default: 1. */
   readonly events?: number;
   readonly outcome: ActionOutcome;
-  /** What is otherwise with lttng, which needs a reason. */
+  /** A different result of lttng; it needs a reason. */
   readonly lttng?: Partial<ActionOutcome>;
   readonly reason?: string;
 }

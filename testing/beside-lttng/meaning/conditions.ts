@@ -11,20 +11,20 @@ import {
 } from './subject.ts';
 import type { Condition } from './triggers.ts';
 
-/** A condition that can be made to hold, time after time. */
+/** A condition that the test can make hold repeatedly. */
 export interface ConditionRow {
   readonly title: string;
   readonly condition: Condition;
-  /** Makes what is to be there before triggers are added. */
+  /** Set-up before triggers are added. */
   readonly prepare: (side: Side) => Promise<void>;
-  /** Makes it hold once more; `step` counts from 1. `holds` says whether it has. */
+  /** Makes the condition hold once more; `step` counts from 1. `holds` returns whether it has. */
   readonly hold: (side: Side, step: number, holds: () => boolean) => Promise<void>;
   readonly clean: (side: Side) => Promise<void>;
 }
 
 const HIGH: Condition = { kind: 'usage-high', ...SUBJECT, threshold: '16384' };
 const LOW: Condition = { kind: 'usage-low', ...SUBJECT, threshold: '1024' };
-/** They tell of the opposite of the condition, without which that does not hold anew. */
+/** The opposite condition, which has to hold before the condition can hold again. */
 const EMPTY = 'is-empty';
 const FULL = 'is-full';
 
@@ -59,7 +59,7 @@ export const CONDITION_ROWS: readonly ConditionRow[] = [
     condition: LOW,
     prepare: (side) => addHelper(side, FULL, HIGH),
     hold: async (side, step, holds) => {
-      // A channel that comes into being is empty.
+      // A new channel is empty.
       if (step === 1) return createSubject(side);
       await insist(async () => {
         const full = toldOf(side, FULL);
@@ -73,7 +73,7 @@ export const CONDITION_ROWS: readonly ConditionRow[] = [
     title: 'session consumed size',
     condition: { kind: 'consumed-size', session: SUBJECT.session, bytes: FILLING_BYTES / 2 },
     prepare: async () => {},
-    // Once for each session that has the name.
+    // Once for each session with the name.
     hold: async (side, step) => {
       if (step > 1) await destroySubject(side);
       await createSubject(side, '--subbuf-size=16k --num-subbuf=8');

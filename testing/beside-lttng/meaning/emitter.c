@@ -1,6 +1,7 @@
 /*
- * Emits events as it is told on standard input, one a line: `EVENT N`, where N is what the fields are made of, or `filling BYTES` for
- * events of about so many bytes. Answers each line with `done`, and ends with its input. emitter.mjs does the same.
+ * Emits one event for each line of standard input. A line is `EVENT N`, where N determines the fields, or
+ * `filling BYTES` for events of about this total size. Answers each line with `done`, and ends with its input.
+ * emitter.mjs does the same.
  */
 #define _GNU_SOURCE
 #define LTTNG_UST_TRACEPOINT_CREATE_PROBES

@@ -1,5 +1,6 @@
-// Does what emitter.c does, with Ringtail: emits events as it is told on standard input, one a line: `EVENT N`, where N is what the fields
-// are made of, or `filling BYTES` for events of about so many bytes. Answers each line with `done`, and ends with its input.
+// The same as emitter.c, with Ringtail: emits one event for each line of standard input. A line is `EVENT N`, where N
+// determines the fields, or `filling BYTES` for events of about this total size. Answers each line with `done`, and ends
+// with its input.
 import { createInterface } from 'node:readline';
 import {
   array,

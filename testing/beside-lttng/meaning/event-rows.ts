@@ -1,4 +1,4 @@
-/** Emitted in this order. Each event has a field `n`, by which it is known. */
+/** Events in the order of emission. The field `n` identifies each event. */
 export const SCRIPT: readonly (readonly [event: string, n: number])[] = [
   ['sample', 0],
   ['critical', 10],
@@ -11,19 +11,19 @@ export const SCRIPT: readonly (readonly [event: string, n: number])[] = [
   ['sample', 4],
   ['last', 20],
 ];
-/** What follows the script, and is no part of any outcome. */
+/** An event after the script that no outcome includes. */
 export const END = ['step', 99] as const;
 
-/** A trigger on events of `SCRIPT` with one capture: what it tells. */
+/** A trigger on events of `SCRIPT` with one capture, and the expected notifications. */
 export interface EventRow {
   readonly title: string;
-  /** The event rule as `add-trigger` has it; PID is the number of the program's process. */
+  /** The event rule in words of `add-trigger`; PID is the program's process identifier. */
   readonly rule: string;
   readonly capture: string;
   readonly policy?: string;
-  /** What was captured of each event that is told of, in their order; PID and PROCNAME are of the program's process. */
+  /** Captured value of each reported event, in order; PID and PROCNAME stand for the program's. */
   readonly tells: readonly unknown[];
-  /** What lttng tells, where that is something else, which needs a reason. */
+  /** Different values of lttng; they need a reason. */
   readonly lttng?: readonly unknown[];
   readonly reason?: string;
 }
@@ -31,7 +31,7 @@ export interface EventRow {
 const ALL = SCRIPT.map(([, n]) => n);
 const SAMPLES = [0, 1, 3, 4];
 
-/** Which events a rule takes, by their `n`. */
+/** Rules with the `n` of their matching events. */
 export const RULE_ROWS: readonly EventRow[] = [
   rule('--name=meaning:sample', SAMPLES),
   rule('--name=meaning:*', ALL),
@@ -156,7 +156,7 @@ export const CAPTURE_ROWS: readonly EventRow[] = [
   capture('$app.a:b', [null, null, null, null]),
 ];
 
-/** Of which of the ten events a rate policy lets `notify` tell. */
+/** Rate policies with the notified ones of ten events. */
 export const POLICY_ROWS: readonly EventRow[] = [
   policy('every:1', ALL),
   policy('every:3', [1, 3, 4]),

@@ -2,14 +2,14 @@ import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
-/** A program that answers each line of its standard input with one line, in order, and may say lines of its own accord between them. */
+/** A program that answers each line of its standard input with one line, in order, and can print other lines between. */
 export class LineProcess {
   readonly #process: ChildProcess;
   readonly #ended: Promise<unknown>;
   readonly #waiting: ((line: string) => void)[] = [];
   readonly #isAnswer: (line: string) => boolean;
 
-  /** @param onOther gets the lines that are no answers */
+  /** @param onOther receives the lines that are not answers */
   constructor(
     [command, ...args]: readonly [string, ...string[]],
     options: SpawnOptions,
@@ -20,7 +20,7 @@ export class LineProcess {
     this.#process = child;
     this.#isAnswer = isAnswer;
     this.#ended = once(child, 'exit');
-    // Whoever writes to a program that has gone is told by `ask`.
+    // `ask` reports a write to a program that has ended.
     child.stdin.on('error', () => undefined);
     createInterface({ input: child.stdout }).on('line', (line) => {
       if (this.#isAnswer(line)) this.#waiting.shift()?.(line);
@@ -32,7 +32,7 @@ export class LineProcess {
     return this.#process.pid as number;
   }
 
-  /** The next answer, to no question. */
+  /** The next answer, without a question. */
   says(): Promise<string> {
     return new Promise((resolve, reject) => {
       this.#waiting.push(resolve);

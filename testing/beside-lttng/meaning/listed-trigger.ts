@@ -5,7 +5,7 @@ const parser = new XMLParser({ parseTagValue: false, ignoreAttributes: true });
 const NAME = 'listed';
 const EVENTS = 4;
 
-/** A trigger, the actions of which fail, as `list-triggers` shows it in the machine interface after some events. */
+/** A trigger with failing actions, in the machine interface of `list-triggers` after some events. */
 export async function listedAfterFailures(side: Side): Promise<unknown> {
   await side.addTrigger({
     name: NAME,
@@ -23,11 +23,11 @@ export async function listedAfterFailures(side: Side): Promise<unknown> {
   const { stdout } = await side.tool.run('--mi=xml list-triggers');
   await side.removeTrigger(NAME);
   const { owner_uid: _, ...trigger } = parser.parse(stdout).command.output.triggers.trigger;
-  // Descriptions of counters are sentences for people.
+  // Descriptions of counters are not compared.
   return JSON.parse(JSON.stringify(trigger), (key, value) => (key === 'description' ? undefined : value));
 }
 
-/** The counts of failed actions in that. */
+/** The counts of failed actions in the listing. */
 export function failuresIn(trigger: unknown): unknown[] {
   return [...JSON.stringify(trigger).matchAll(/"total execution failures".*?"value":"(\d+)"/g)].map(
     ([, value]) => value,

@@ -3,14 +3,14 @@ import { activeSessions, archivesOf, snapshotsOf } from './session-state.ts';
 import { patience, type Side, succeed, toldOf } from './side.ts';
 import type { Action } from './triggers.ts';
 
-/** How often a condition is made to hold. */
+/** Number of times that a condition is made to hold. */
 const STEPS = 4;
 
 /** An action with a rate policy. */
 export interface Cell {
   readonly title: string;
   readonly action: Action;
-  /** At which steps it is to be carried out. */
+  /** Steps at which it has to run. */
   readonly due: readonly number[];
 }
 
@@ -31,9 +31,9 @@ export const CELLS: readonly Cell[] = KINDS.flatMap((kind) =>
 );
 
 export interface CellOutcome {
-  /** At which steps the action was seen to be carried out. */
+  /** Steps at which the action ran. */
   readonly steps: readonly number[];
-  /** Of the action, as the tool counts them. */
+  /** Failures of the action, as counted by the tool. */
   readonly failures: number;
 }
 
@@ -52,7 +52,7 @@ export async function createTargets(side: Side): Promise<void> {
   }
 }
 
-/** Makes the condition hold four times, and looks at what each cell did; in the order of the cells. */
+/** Makes the condition hold four times and returns the effect of each cell, in their order. */
 export async function playMatrix(side: Side, row: ConditionRow): Promise<readonly CellOutcome[]> {
   const watched: WatchedCell[] = [];
   const wait = patience();
@@ -60,7 +60,7 @@ export async function playMatrix(side: Side, row: ConditionRow): Promise<readonl
     await row.prepare(side);
     for (const [at, cell] of CELLS.entries()) {
       const one = new WatchedCell(side, cell, `${row.condition.kind}-${at}`, wait);
-      // The second action says that the first is done, since actions follow each other.
+      // The second action shows that the first is done, since actions run in order.
       const actions = [cell.action, { kind: 'notify' }] as const;
       await side.addTrigger({ name: one.name, condition: row.condition, actions });
       watched.push(one);
@@ -81,7 +81,7 @@ export async function playMatrix(side: Side, row: ConditionRow): Promise<readonl
   }
 }
 
-/** Sees what a cell's action does, step by step. */
+/** Observes the effects of a cell's action, step by step. */
 class WatchedCell {
   readonly name: string;
   readonly steps: number[] = [];
@@ -104,7 +104,7 @@ class WatchedCell {
     return this.#told() >= step + (this.#cell.action.kind === 'notify' ? this.#dueBy(step) : 0);
   }
 
-  /** Notes whether the action was carried out in this step, and undoes what it did to its session. */
+  /** Notes whether the action ran in this step, and undoes its effect on the session. */
   async look(step: number, active: ReadonlySet<string>): Promise<void> {
     if (!(await this.#isCarriedOut(step, active))) return;
     this.steps.push(step);
@@ -123,7 +123,7 @@ class WatchedCell {
       case 'stop-session':
         return !active.has(session);
       default:
-        // A rotation of lttng is done some time after its action.
+        // In lttng a rotation ends some time after its action.
         await this.#wait(() => this.#written() - this.#writtenBefore >= this.#dueBy(step));
         return this.#written() - this.#writtenBefore > this.steps.length;
     }

@@ -5,7 +5,7 @@ import { createSubject, FILLING_BYTES, fillSubject, SUBJECT } from './subject.ts
 import type { Condition } from './triggers.ts';
 import { Watches } from './watches.ts';
 
-/** When a condition holds, and what is told of it. */
+/** Times at which conditions hold, and the notifications. */
 export interface MomentRow {
   readonly title: string;
   readonly play: (side: Side, watches: Watches) => Promise<unknown>;
@@ -15,7 +15,7 @@ export interface MomentRow {
 const { session } = SUBJECT;
 const RECORDER = 'recorder';
 const SMALL_SUB_BUFS = '--subbuf-size=16k --num-subbuf=8';
-/** What `createSubject` makes. */
+/** Names that `createSubject` makes. */
 const RING_BYTES = 4 * 65_536;
 
 const consumed: Condition = { kind: 'consumed-size', session, bytes: FILLING_BYTES / 2 };
@@ -186,7 +186,7 @@ export async function playMoment(side: Side, row: MomentRow): Promise<unknown> {
   }
 }
 
-/** Which archive that is, below the directory of the tool; undefined if there is none. */
+/** Path of the archive below the directory of the tool; undefined if there is none. */
 function numberOf({ tool }: Side, archive: string | undefined): string | undefined {
   if (archive === undefined || !existsSync(archive)) return undefined;
   return relative(tool.directory, archive).replace(/[^/]*-(?=\d+$)/, '-');

@@ -5,15 +5,15 @@ import { activeSessions, archivesOf, snapshotsOf } from './session-state.ts';
 import { type Side, succeed, toldOf, until } from './side.ts';
 
 const NAME = 'actions';
-/** What the rows make below the directory of a tool. */
+/** Names that the rows create in the directory of a tool. */
 const PLACES = ['s', 't', 'elsewhere'];
 
-/** What the row's actions make of sessions; as many things written are waited for as `expected` has. */
+/** Resulting state of sessions. Waits for the number of written directories in `expected`. */
 export async function playActions(side: Side, row: ActionRow, expected: ActionOutcome): Promise<ActionOutcome> {
   try {
     await succeed(side, ...row.setUp);
     const failures = await setOff(side, row);
-    // A rotation of lttng is done some time after its action.
+    // In lttng a rotation ends some time after its action.
     await until(() => writtenBy(side).length >= expected.written.length);
     return { active: [...(await activeSessions(side))].sort(), written: writtenBy(side), failures };
   } finally {
@@ -22,11 +22,11 @@ export async function playActions(side: Side, row: ActionRow, expected: ActionOu
   }
 }
 
-/** @returns how often each action failed */
+/** @returns the number of failures of each action */
 async function setOff(side: Side, { actions, events = 1 }: ActionRow): Promise<readonly number[]> {
   const before = toldOf(side, NAME);
   const condition = { kind: 'event-rule-matches', words: '--type=user --name=meaning:step' } as const;
-  // The last action says that the others are done, since they follow each other.
+  // The last action shows that the others are done, since actions run in order.
   await side.addTrigger({ name: NAME, condition, actions: [...actions, { kind: 'notify' }] });
   try {
     for (let event = 1; event <= events; event++) {

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { END, type EventRow, SCRIPT } from './event-rows.ts';
 import { type Side, toldOf, until } from './side.ts';
 
-/** Adds the trigger of each row, and one that tells when everything was told that comes before it. */
+/** Adds the trigger of each row, and one whose notification follows all others. */
 export async function addEventTriggers(side: Side, rows: readonly EventRow[]): Promise<void> {
   for (const [at, { rule, capture, policy }] of rows.entries()) {
     const words = `--type=user ${withPid(side, rule)} --capture=${capture}`;
@@ -28,7 +28,7 @@ export async function removeEventTriggers(side: Side, rows: readonly EventRow[])
 /**
  * Emits the script.
  *
- * @returns what each row told of it
+ * @returns the notifications of each row
  */
 export async function playEvents(side: Side, rows: readonly EventRow[]): Promise<readonly (readonly unknown[])[]> {
   const before = side.told.length;
@@ -36,7 +36,7 @@ export async function playEvents(side: Side, rows: readonly EventRow[]): Promise
   for (const [event, n] of SCRIPT) {
     const due = side.told.length + rows.filter((row) => tellsOf(side, row, n)).length;
     await side.emit(event, n);
-    // A program that is told of faster than it is read gathers what it has to tell.
+    // If notifications come faster than they are read, the program sums them.
     await until(() => side.told.length >= due);
   }
   await side.emit(...END);
@@ -50,12 +50,12 @@ export async function playEvents(side: Side, rows: readonly EventRow[]): Promise
   );
 }
 
-/** Rules that take everything take what follows the script, and the state that LTTng-UST records with each session: that has no `n`. */
+/** Removes events without `n`: rules for all events also match the statedump of LTTng-UST. */
 function isOfScript(n: unknown): boolean {
   return n !== null && n !== END[1];
 }
 
-/** What a row tells of the events, with what is of the side's own process in it. */
+/** Expected notifications of a row, with the names and numbers of the side's own process. */
 export function expectedOf(side: Side, { tells, lttng }: EventRow): readonly unknown[] {
   const expected = side.name === 'lttng' ? (lttng ?? tells) : tells;
   return expected.map((value) => {
@@ -64,7 +64,7 @@ export function expectedOf(side: Side, { tells, lttng }: EventRow): readonly unk
   });
 }
 
-/** How a process is called that has not given itself a name: threads of Node.js may have others. */
+/** Name of a process that has not named itself; threads of Node.js may have other names. */
 function programOf(pid: number): string {
   return basename(readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[0] as string);
 }
@@ -77,7 +77,7 @@ function withPid(side: Side, words: string): string {
   return words.replaceAll('PID', String(side.pid));
 }
 
-/** Whether the row tells of the event with this `n`. */
+/** Whether the row includes the event with this `n`. */
 function tellsOf(side: Side, row: EventRow, n: number): boolean {
   if (row.capture === 'n') return expectedOf(side, row).includes(n);
   return SCRIPT.some(([event, number]) => event === 'sample' && number === n);

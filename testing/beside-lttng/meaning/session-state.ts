@@ -12,14 +12,14 @@ const parser = new XMLParser({
 const SNAPSHOT = /-\d{8}-\d{6}-(\d+)$/;
 const ARCHIVE = /^\d{8}T\d{6}[+-]\d{4}-\d{8}T\d{6}[+-]\d{4}-(\d+)$/;
 
-/** The sessions that record, as `list` says. */
+/** The active sessions in the output of `list`. */
 export async function activeSessions({ tool }: Side): Promise<ReadonlySet<string>> {
   const { stdout } = await tool.run('--mi=xml list');
   const listed: { name: string; enabled: string }[] = parser.parse(stdout).command?.output?.sessions?.session ?? [];
   return new Set(listed.filter(({ enabled }) => enabled === 'true').map(({ name }) => name));
 }
 
-/** Snapshots that are whole, in a directory below that of the tool: their names without the time. */
+/** Names of complete snapshots in a directory of the tool, without the time. */
 export function snapshotsOf({ tool }: Side, place: string): string[] {
   return namesIn(join(tool.directory, place), SNAPSHOT);
 }
@@ -29,7 +29,7 @@ export function archivesOf({ tool }: Side, session: string): string[] {
   return namesIn(join(tool.directory, session, 'archives'), ARCHIVE);
 }
 
-/** In order, with what matches the pattern replaced by its number. */
+/** Sorted, with matches of the pattern replaced by their numbers. */
 function namesIn(directory: string, pattern: RegExp): string[] {
   if (!existsSync(directory)) return [];
   return readdirSync(directory)

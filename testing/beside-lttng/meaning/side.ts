@@ -1,26 +1,26 @@
 import type { Tool } from '../tools.ts';
 import type { Trigger } from './triggers.ts';
 
-/** What one notification says. */
+/** Content of one notification. */
 export interface Told {
   readonly trigger: string;
-  /** How often the condition held: Ringtail tells several times at once where they come fast. */
+  /** Number of occurrences: Ringtail sums fast ones. */
   readonly occurrences: number;
-  /** In the order in which they were asked for; what is unavailable is null. */
+  /** In the order of the request; an unavailable value is null. */
   readonly captures: readonly unknown[];
-  /** How full a ring is, or how much a session has recorded. */
+  /** Used bytes of a ring, or recorded bytes of a session. */
   readonly bytes?: number;
   /** The directory of an archive. */
   readonly archive?: string;
 }
 
-/** A tool with a program that emits events and somebody who is subscribed to all triggers. */
+/** A tool with a program that emits events and a subscriber to all triggers. */
 export interface Side {
   readonly tool: Tool;
   readonly name: 'lttng' | 'ringtail';
   /** lttng-sessiond 2.13.9 crashes when a session is destroyed after a trigger on its rotations was removed. */
   readonly destroysFirst: boolean;
-  /** Of the program. */
+  /** Process identifier of the program. */
   readonly pid: number;
   /** All notifications so far. */
   readonly told: readonly Told[];
@@ -28,7 +28,7 @@ export interface Side {
   emit(event: string, n: number): Promise<void>;
   addTrigger(trigger: Trigger): Promise<void>;
   removeTrigger(name: string): Promise<void>;
-  /** How often each action of a trigger failed. */
+  /** Number of failures of each action of a trigger. */
   failures(name: string): Promise<readonly number[]>;
   end(): Promise<void>;
 }
@@ -37,7 +37,7 @@ const POLL_MS = 5;
 const WAIT_MS_MAX = 15_000;
 const IMPATIENT_MS = 1200;
 
-/** Waits until `condition` gives something; undefined if it does not within `waitMs`. */
+/** Waits until `condition` returns a value; undefined if it does not within `waitMs`. */
 export async function until<T>(
   condition: () => T | undefined | false | Promise<T | undefined | false>,
   waitMs = WAIT_MS_MAX,
@@ -51,7 +51,7 @@ export async function until<T>(
   }
 }
 
-/** As `until`, but once a wait was in vain only a short while: what is wrong is seen soon then, and told of by what is compared. */
+/** As `until`, but with a short limit after the first failed wait: the comparison then reports the failure soon. */
 export function patience(): (condition: () => boolean) => Promise<void> {
   let waitMs = WAIT_MS_MAX;
   return async (condition) => {
@@ -59,7 +59,7 @@ export function patience(): (condition: () => boolean) => Promise<void> {
   };
 }
 
-/** How many notifications there were of a trigger. */
+/** Number of notifications of a trigger. */
 export function toldOf({ told }: Side, trigger: string): number {
   return told.filter((one) => one.trigger === trigger).length;
 }

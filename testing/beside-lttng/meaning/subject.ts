@@ -2,11 +2,11 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Side, succeed, until } from './side.ts';
 
-/** The session that conditions are about, and its channel. */
+/** The session and channel of the conditions. */
 export const SUBJECT = { session: 'subject', channel: 'c' } as const;
-/** Less than a sub-buffer of the session that `createSubject` makes. */
+/** Less than a sub-buffer of `createSubject`. */
 export const FILLING_BYTES = 30_000;
-/** More than a second: as often Ringtail writes out what an open sub-buffer holds, so that a filling may be gone before it is looked at. */
+/** More than a second: Ringtail takes open sub-buffers once a second, so a filling may be gone before it is sampled. */
 export const FILLING_MS_MAX = 1500;
 
 const ATTEMPTS_MAX = 6;
@@ -27,7 +27,7 @@ export async function destroySubject(side: Side): Promise<void> {
   rmSync(join(side.tool.directory, 'subject'), { recursive: true, force: true });
 }
 
-/** Does it again until it is seen to have worked. @throws if that does not happen */
+/** Repeats it until it has worked. @throws if it never works */
 export async function insist(attempt: () => Promise<void>, isSeen: () => boolean): Promise<void> {
   for (let attempts = 0; attempts < ATTEMPTS_MAX; attempts++) {
     await attempt();
@@ -36,12 +36,12 @@ export async function insist(attempt: () => Promise<void>, isSeen: () => boolean
   throw new Error(`it was not seen in ${ATTEMPTS_MAX} attempts`);
 }
 
-/** Fills what is not yet a whole sub-buffer, until somebody has seen it. */
+/** Fills a part of a sub-buffer, repeatedly, until a notification shows it. */
 export function fillSubject(side: Side, isSeen: () => boolean): Promise<void> {
   return insist(() => side.emit('filling', FILLING_BYTES), isSeen);
 }
 
-/** Writes out everything that its rings hold. */
+/** Empties the session's rings. */
 export async function drainSubject(side: Side): Promise<void> {
   await succeed(side, 'stop subject', 'start subject');
 }

@@ -1,11 +1,11 @@
-/** Triggers as a row has them, before either tool's words. */
+/** Triggers in a form that does not depend on the tool. */
 export type Condition =
   | { readonly kind: 'event-rule-matches'; readonly words: string }
   | {
       readonly kind: 'usage-high' | 'usage-low';
       readonly session: string;
       readonly channel: string;
-      /** Bytes, or with a point a part of the ring. */
+      /** Bytes, or a ratio if it has a point. */
       readonly threshold: string;
     }
   | { readonly kind: 'consumed-size'; readonly session: string; readonly bytes: number }
@@ -14,9 +14,9 @@ export type Condition =
 export interface Action {
   readonly kind: 'notify' | 'start-session' | 'stop-session' | 'rotate-session' | 'snapshot-session';
   readonly session?: string;
-  /** `every:N`, `once-after:N`; absent: each time. */
+  /** `every:N`, `once-after:N`; default: each time. */
   readonly policy?: string;
-  /** More words, of `snapshot-session`. */
+  /** Further words, for `snapshot-session`. */
   readonly options?: string;
 }
 
@@ -28,7 +28,7 @@ export interface Trigger {
   readonly actions: readonly Action[];
 }
 
-/** The actions as command lines of either tool have them. */
+/** The actions in words of the command line. */
 export function actionWords(actions: readonly Action[]): string {
   return actions
     .flatMap(({ kind, session, policy, options }) => [

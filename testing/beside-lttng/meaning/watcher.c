@@ -1,6 +1,6 @@
 /*
- * A client of liblttng-ctl: adds triggers with the conditions that the command line of LTTng 2.13 lacks, subscribes to notifications,
- * and asks what actions failed.
+ * A client of liblttng-ctl. It adds triggers with conditions that the command line of LTTng 2.13 lacks, subscribes to
+ * notifications, and queries failed actions.
  *
  *   add NAME usage-high|usage-low SESSION CHANNEL BYTES|0.RATIO ACTION...
  *   add NAME consumed-size SESSION BYTES ACTION...
@@ -10,8 +10,8 @@
  *   errors NAME
  *   remove NAME
  *
- * Each line of standard input is answered with one line of JSON that has an `answer`, or an `error`; a notification is one line that
- * has a `trigger`. Ends with its input.
+ * It answers each line of standard input with one line of JSON that has an `answer` or an `error`. A notification is a
+ * line with a `trigger`. It ends with its input.
  */
 #include <inttypes.h>
 #include <lttng/action/list.h>
@@ -52,7 +52,7 @@ static void answer(const char *name, const char *format, ...) {
   puts("}");
 }
 
-/* Integers that JSON cannot hold exactly are text, as Ringtail tells them. */
+/* Integers that JSON cannot hold exactly are text, as in Ringtail. */
 static void value(const struct lttng_event_field_value *field) {
   uint64_t unsigned_value;
   int64_t signed_value;
@@ -107,7 +107,7 @@ static void captures(const struct lttng_evaluation *evaluation) {
     fputs("[]", stdout);
     return;
   }
-  /* An array in which what is unavailable has no element that can be asked for. */
+  /* An array in which an unavailable value has no element. */
   lttng_event_field_value_array_get_length(values, &length);
   putchar('[');
   for (unsigned int i = 0; i < length; i++) {
@@ -202,7 +202,7 @@ static struct lttng_action *action(char *word) {
   return made;
 }
 
-/* Makes the condition that the words name, and says how many of them it took. */
+/* Makes the condition that the words name, and returns the number of used words. */
 static struct lttng_condition *condition(char **words, int count, int *taken) {
   struct lttng_condition *made = NULL;
   if (count >= 4 && strncmp(words[0], "usage-", 6) == 0) {

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { type Side, type Told, until } from './side.ts';
 import type { Condition } from './triggers.ts';
 
-/** Triggers that notify, for the time of one scenario. */
+/** Notifying triggers of one scenario. */
 export class Watches {
   readonly #side: Side;
   readonly #prefix: string;
   readonly #names: string[] = [];
 
-  /** @param scenario as no other one is called: what is told of another's triggers may come late */
+  /** @param scenario a unique name, since notifications of another scenario may come late */
   constructor(side: Side, scenario: string) {
     this.#side = side;
     this.#prefix = `${scenario}-`;
@@ -21,25 +21,25 @@ export class Watches {
     this.#names.push(full);
   }
 
-  /** Waits until a trigger was told of so often, and gives all that there is by then. */
+  /** Waits for this number of notifications of a trigger, and returns all received ones. */
   async told(name: string, occurrences = 1): Promise<readonly Told[]> {
     await until(() => this.of(name).reduce((sum, told) => sum + told.occurrences, 0) >= occurrences);
     return this.of(name);
   }
 
-  /** What was told of a trigger so far. */
+  /** Notifications of a trigger so far. */
   of(name: string): readonly Told[] {
     return this.#side.told.filter(({ trigger }) => trigger === this.#prefix + name);
   }
 
-  /** The names of triggers, in the order in which they were told of. */
+  /** The names of triggers, in the order of their notifications. */
   order(): readonly string[] {
     return this.#side.told
       .filter(({ trigger }) => this.#names.includes(trigger))
       .map(({ trigger }) => trigger.slice(this.#prefix.length));
   }
 
-  /** Removes the triggers and all sessions, with what the named ones wrote. */
+  /** Removes the triggers and all sessions, with the output of the named ones. */
   async end(sessions: readonly string[]): Promise<void> {
     const { tool, destroysFirst } = this.#side;
     if (destroysFirst) await tool.run('destroy --all');

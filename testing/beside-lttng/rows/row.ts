@@ -3,17 +3,17 @@
  * own, `PID` a number of a process.
  */
 export interface Row {
-  /** The command that the row is about. */
+  /** The tested command. */
   readonly command: string;
-  /** What is done before, with both. */
+  /** Set-up commands for both tools. */
   readonly setUp?: readonly string[];
   /** The words of the command line, as a shell would split them. */
   readonly words: string;
-  /** Ringtail's exit code, and lttng's where it is another one, which needs a reason. */
+  /** Ringtail's exit code. A different exit code of lttng needs a reason. */
   readonly exitCode: number;
   readonly lttng?: number;
   readonly reason?: string;
-  /** Why what is listed afterwards is not compared, or differs. */
+  /** Why the listing is not compared, or differs. */
   readonly notCompared?: string;
 }
 

@@ -1,4 +1,4 @@
-// What a program may do to its global object: to which subjects, how, and whether before it loads the tracer.
+// Alterations of a program's global object: the subject, the change, and the time (before or after the tracer is loaded).
 
 const { defineProperty, getOwnPropertyNames, getOwnPropertyDescriptor, getPrototypeOf } = Object;
 
@@ -51,7 +51,7 @@ function broken() {
   throw new Error('broken by the program');
 }
 
-/** Names that property descriptors have: one inherited by all objects makes every descriptor another one. */
+/** Names of properties of descriptors: if all objects inherit one, every descriptor changes. */
 const INHERITED = [
   'get',
   'set',

@@ -1,4 +1,4 @@
-// Runs the program in workers, each with something of its global object altered: node altered.mjs ALTERATION
+// Runs the program in workers, each with an alteration of its global object: node altered.mjs ALTERATION
 // (one of alterations.mjs). Prints a line for each.
 import { Worker } from 'node:worker_threads';
 import { ALTERATIONS } from './alterations.mjs';

@@ -1,4 +1,4 @@
-// Bundles app.mjs beside this file: node bundle.mjs BUNDLER OUTPUT. Prints errors and warnings of the bundler, if there are any.
+// Bundles app.mjs beside this file: node bundle.mjs BUNDLER OUTPUT. Prints the bundler's errors and warnings.
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

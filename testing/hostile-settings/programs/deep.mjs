@@ -1,4 +1,4 @@
-// Hits a tracepoint at every depth of the stack, until there is no room for another call.
+// Hits a tracepoint at every depth of the stack, until the stack is full.
 import { provider, str } from '@ringtail/tracer';
 
 const tick = provider('hostile').tracepoint('deep', { setting: str });

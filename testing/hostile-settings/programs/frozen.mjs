@@ -1,4 +1,4 @@
-// Freezes what the language offers before it loads the program, as hardened environments do.
+// Freezes the language's objects before it loads the program, as hardened environments do.
 const seen = new Set();
 const freeze = (value) => {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null || seen.has(value)) return;

@@ -1,5 +1,5 @@
 // Runs the program in a realm of its own, as tools that evaluate code do: node in-context.cjs NAME…
-// It has nothing of Node.js but `require` and the globals of these names.
+// The realm has only `require` and the globals of these names from Node.js.
 const { readFileSync } = require('node:fs');
 const { createRequire } = require('node:module');
 const { createContext, Script } = require('node:vm');

@@ -1,4 +1,4 @@
-// JEST_MODULES is what the test is written in: mjs or cjs; JEST_JSDOM is where the environment of that name lies.
+// JEST_MODULES is the test's kind of module, mjs or cjs; JEST_JSDOM is the path of that environment.
 const { JEST_MODULES: modules, JEST_JSDOM: jsdom } = process.env;
 const kind = { cjs: '', mjs: ' with ES modules' }[modules];
 const project = (name, testEnvironment) => ({

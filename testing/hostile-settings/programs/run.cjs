@@ -1,4 +1,4 @@
-// What a program does with the tracer, wherever it runs; what it returns is the same without the tracer.
+// A program's use of the tracer. It returns the same without the tracer.
 module.exports = function run(tracer, setting) {
   const { context, enumeration, provider, seq, str, tracef, tracelog, u8, u32 } = tracer;
   const own = provider('hostile');

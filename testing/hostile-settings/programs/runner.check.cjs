@@ -1,5 +1,5 @@
 /* global SETTING, test, expect, jest */
-// A test of a user of jest, as jest is by default.
+// A user's test in jest's default configuration.
 const timers = require('node:timers');
 const tracer = require('@ringtail/tracer');
 const run = require('./run.cjs');

@@ -1,5 +1,5 @@
 /* global SETTING, test, expect */
-// A test of a user of vitest, or of jest with ES modules.
+// A user's test in vitest, or in jest with ES modules.
 import timers from 'node:timers';
 import * as tracer from '@ringtail/tracer';
 import run from './run.cjs';

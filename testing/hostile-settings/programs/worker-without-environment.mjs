@@ -1,4 +1,4 @@
-// The program in a worker that gets nothing of the environment; the main thread has loaded the tracer before.
+// The program in a worker with an empty environment; the main thread has loaded the tracer before.
 import { Worker } from 'node:worker_threads';
 import '@ringtail/tracer';
 

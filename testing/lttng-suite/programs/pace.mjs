@@ -4,13 +4,13 @@ import { setTimeout as pause, setImmediate } from 'node:timers/promises';
 const WITHOUT_PAUSE = 1000;
 const POLL_MS = 10;
 
-/** Whether SIGTERM has come: the programs of the suite then end in order. */
+/** Whether SIGTERM has arrived; the programs of the suite then end in order. */
 let terminated = false;
 process.on('SIGTERM', () => {
   terminated = true;
 });
 
-/** Turns of a loop with a pause after each, until SIGTERM; without an end where `count` is negative. */
+/** Turns of a loop with a pause after each, until SIGTERM; without an end if `count` is negative. */
 export async function* turns(count, pauseUs) {
   for (let turn = 0; (count < 0 || turn < count) && !terminated; turn += 1) {
     yield turn;
@@ -19,12 +19,12 @@ export async function* turns(count, pauseUs) {
   }
 }
 
-/** Makes an empty file, by which the scripts see how far a program is. */
+/** Makes an empty file, which shows the program's progress to the scripts. */
 export function touch(path) {
   if (path !== undefined) writeFileSync(path, '');
 }
 
-/** Waits until a script has made the file; ends the program where SIGTERM comes first. */
+/** Waits until a script has made the file; ends the program if SIGTERM comes first. */
 export async function waitFor(path) {
   if (path === undefined) return;
   while (!existsSync(path)) {

@@ -1,4 +1,4 @@
-// Gives the process the name of its script, as a compiled program has it. Import it before the tracer.
+// Names the process after its script, like a compiled program. Import it before the tracer.
 import { writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 

@@ -1,11 +1,11 @@
-// The event `tp:tptest` of the suite's programs, in its shapes: field for field as their C headers have them.
+// The variants of the suite's event `tp:tptest`, with the fields of the C headers.
 import { array, enumeration, f32, f64, hex, i8, i32, i64, provider, seq, str, text, u32 } from '@ringtail/tracer';
 
 const WORD = 'test';
 const BYTES = Array.from(Buffer.from(WORD));
 const LONGS = [1, 2, 3];
 
-/** A field with the value that it has in the turn `i`. */
+/** A field with its value in turn `i`. */
 const INTEGERS = [
   ['intfield', i32, (i) => i],
   ['intfield2', hex(i32), (i) => i],
@@ -32,7 +32,7 @@ const STRING = ['stringfield', str, () => WORD];
 /** The fields of the programs that only count. */
 export const PLAIN_FIELDS = [...INTEGERS, ...NETWORK_INTEGERS, ...ARRAYS, ...SEQUENCES, STRING, ...FLOATS];
 
-/** The fields of the program that the filters are tried on. */
+/** The fields of the program for filter tests. */
 export const FILTER_FIELDS = [
   ...INTEGERS,
   ...NETWORK_INTEGERS,
