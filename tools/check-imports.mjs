@@ -4,6 +4,7 @@
 // - Siblings are imported by name, through an entry of their `exports` (index, internal, …), never by path.
 // - Relative imports stay inside their package; examples use what is public, thus no `internal`.
 // - No file of a package imports itself through others: type imports and dynamic imports count as well.
+// - Pure sources run in a browser: they import nothing of Node.js, and of siblings only pure sources.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { dirname, join, relative, resolve, sep } from 'node:path';
@@ -27,7 +28,14 @@ const ORDER = {
 };
 
 /** Packages that still have import cycles: their owners break them and take their line away. */
-const CYCLES_OWED = new Set(['cli', 'ctf', 'protocol', 'reader', 'session-file', 'sessiond', 'tracer']);
+const CYCLES_OWED = new Set(['cli', 'protocol', 'session-file', 'sessiond', 'tracer']);
+
+/** Packages of pure sources, and the folders and files in their `src` that are not pure. */
+const PURE = {
+  base: ['files/', 'node.ts'],
+  ctf: [],
+  reader: ['files/', 'index.ts'],
+};
 
 const root = resolve(process.argv[2] ?? join(dirname(fileURLToPath(import.meta.url)), '..'));
 const problems = [];
@@ -59,7 +67,8 @@ console.log('check-imports: all imports go downwards');
 function checkTree(directory, folder, manifest) {
   for (const file of sourcesBelow(directory)) {
     for (const { specifier, line } of importsOf(readFileSync(file, 'utf8'))) {
-      const problem = judge(specifier, file, directory, folder, manifest);
+      const problem =
+        judge(specifier, file, directory, folder, manifest) ?? judgePurity(specifier, file, directory, folder);
       if (problem !== null) problems.push(`${relative(root, file)}:${line}: ${problem}`);
     }
   }
@@ -142,6 +151,34 @@ function judgeSibling(specifier, name, [siblingFolder, siblingManifest], folder,
     return `${folder} may not import ${siblingFolder} (it may: ${(ORDER[folder] ?? []).join(', ') || 'nothing'})`;
   }
   return dependenciesOf(manifest).has(name) ? null : `${name} is not a dependency in the package.json`;
+}
+
+function judgePurity(specifier, file, directory, folder) {
+  const source = join(directory, 'src');
+  if (!(folder in PURE) || isTest(file) || !file.startsWith(source + sep) || !isPure(folder, relative(source, file))) {
+    return null;
+  }
+  if (specifier.startsWith('.')) {
+    const target = relative(source, resolve(dirname(file), specifier));
+    return isPure(folder, target) ? null : `a pure source may not import ${target}`;
+  }
+  const [, siblingFolder, entry = 'index'] =
+    [...packages].map(([other, { name }]) => [name, other, entryOf(specifier, name)]).find(([, , found]) => found) ??
+    [];
+  if (siblingFolder === undefined || !(siblingFolder in PURE)) return `a pure source may not import ${specifier}`;
+  const isPureEntry = isPure(siblingFolder, `${entry}.ts`) && isPure(siblingFolder, `${entry}/`);
+  return isPureEntry ? null : `a pure source may not import ${specifier}`;
+}
+
+/** Whether a source of a package is pure. @param path relative to `src` */
+function isPure(folder, path) {
+  return !PURE[folder].some((part) => path.startsWith(part));
+}
+
+/** The entry of a package that a specifier names; undefined if it names another package. */
+function entryOf(specifier, name) {
+  if (specifier === name) return 'index';
+  return specifier.startsWith(`${name}/`) ? specifier.slice(name.length + 1) : undefined;
 }
 
 function dependenciesOf(manifest) {

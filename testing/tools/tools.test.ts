@@ -33,12 +33,12 @@ function manifest(name: string, dependencies: readonly string[] = []): string {
 
 const WORKSPACE = {
   'package.json': JSON.stringify({ name: 'w', devDependencies: { vitest: '4' } }),
-  'packages/base/package.json': manifest('@r/base'),
-  'packages/base/src/index.ts': "import { join } from 'node:path';\nexport * from './other.ts';\n",
-  'packages/ctf/package.json': manifest('@r/ctf', ['@r/base', 'koffi']),
-  'packages/ctf/src/index.ts':
-    "import {\n  a,\n} from '@r/base';\nimport '@r/base/internal';\nimport koffi from 'koffi';\n",
-  'packages/ctf/src/a.test.ts': "import { it } from 'vitest';\n",
+  'packages/posix/package.json': manifest('@r/posix'),
+  'packages/posix/src/index.ts': "import { join } from 'node:path';\nexport * from './other.ts';\n",
+  'packages/ringbuf/package.json': manifest('@r/ringbuf', ['@r/posix', 'koffi']),
+  'packages/ringbuf/src/index.ts':
+    "import {\n  a,\n} from '@r/posix';\nimport '@r/posix/internal';\nimport koffi from 'koffi';\n",
+  'packages/ringbuf/src/a.test.ts': "import { it } from 'vitest';\n",
 };
 
 describe('check-imports', () => {
@@ -52,42 +52,47 @@ describe('check-imports', () => {
   it.each([
     [
       'an upward import',
-      'packages/base/src/x.ts',
-      "\nimport { b } from '@r/ctf';\n",
-      'packages/base/src/x.ts:2: base may not import ctf',
+      'packages/posix/src/x.ts',
+      "\nimport { b } from '@r/ringbuf';\n",
+      'packages/posix/src/x.ts:2: posix may not import ringbuf',
     ],
     [
       'one by path',
-      'packages/ctf/src/x.ts',
-      "export { a } from '../../base/src/a.ts';\n",
-      'packages/ctf/src/x.ts:1: ../../base/src/a.ts leaves',
+      'packages/ringbuf/src/x.ts',
+      "export { a } from '../../posix/src/a.ts';\n",
+      'packages/ringbuf/src/x.ts:1: ../../posix/src/a.ts leaves',
     ],
     [
       'a deep one',
-      'packages/ctf/src/x.ts',
-      "import '@r/base/dist/a.js';\n",
-      '@r/base/dist/a.js is not an entry of @r/base',
+      'packages/ringbuf/src/x.ts',
+      "import '@r/posix/dist/a.js';\n",
+      '@r/posix/dist/a.js is not an entry of @r/posix',
     ],
-    ['a dynamic one', 'packages/base/src/x.ts', "const b = await import('@r/ctf');\n", 'base may not import ctf'],
+    [
+      'a dynamic one',
+      'packages/posix/src/x.ts',
+      "const b = await import('@r/ringbuf');\n",
+      'posix may not import ringbuf',
+    ],
     [
       'one over two lines',
-      'packages/base/src/x.ts',
-      "import {\n  b,\n} from '@r/ctf';\n",
-      'packages/base/src/x.ts:3: base',
+      'packages/posix/src/x.ts',
+      "import {\n  b,\n} from '@r/ringbuf';\n",
+      'packages/posix/src/x.ts:3: posix',
     ],
     [
       'a dependency not declared',
-      'packages/base/src/x.ts',
+      'packages/posix/src/x.ts',
       "import koffi from 'koffi';\n",
       'koffi is not a dependency',
     ],
     [
       'a test library in shipped code',
-      'packages/base/src/x.ts',
+      'packages/posix/src/x.ts',
       "import { it } from 'vitest';\n",
       'vitest is not a dependency',
     ],
-    ['a bare builtin', 'packages/base/src/x.ts', "import { join } from 'path';\n", 'write node:path'],
+    ['a bare builtin', 'packages/posix/src/x.ts', "import { join } from 'path';\n", 'write node:path'],
     ['an unknown package', 'packages/new/package.json', manifest('@r/new'), 'packages/new: not in the list'],
   ])('stops at %s and says where', (_, path, text, complaint) => {
     const { status, output } = run('check-imports.mjs', tree({ ...WORKSPACE, [path]: text }));
@@ -102,12 +107,12 @@ describe('check-imports', () => {
     ['a module that is loaded later', "export const a = async () => await import('./a.ts');\n"],
   ])('stops at a cycle of imports that is closed by %s, and writes it out', (_, last) => {
     const cycle = {
-      'packages/base/src/a.ts': "import './b.ts';\n",
-      'packages/base/src/b.ts': "import { c } from './c.ts';\nimport './other.ts';\n",
-      'packages/base/src/c.ts': last,
-      'packages/base/src/other.ts': '',
+      'packages/posix/src/a.ts': "import './b.ts';\n",
+      'packages/posix/src/b.ts': "import { c } from './c.ts';\nimport './other.ts';\n",
+      'packages/posix/src/c.ts': last,
+      'packages/posix/src/other.ts': '',
     };
-    const src = 'packages/base/src';
+    const src = 'packages/posix/src';
     expect(run('check-imports.mjs', tree({ ...WORKSPACE, ...cycle }))).toEqual({
       status: 1,
       output:
@@ -116,10 +121,45 @@ describe('check-imports', () => {
     });
   });
 
+  const PURE_WORKSPACE = {
+    ...WORKSPACE,
+    'packages/base/package.json': JSON.stringify({
+      name: '@r/base',
+      exports: { '.': '', './text': '', './files': '' },
+    }),
+    'packages/base/src/index.ts': "export * from './brand.ts';\n",
+    'packages/base/src/files/index.ts': "import 'node:fs';\n",
+    'packages/base/src/node.test.ts': "import 'node:fs';\n",
+    'packages/reader/package.json': manifest('@r/reader', ['@r/base', '@r/posix']),
+    'packages/reader/src/index.ts': "export * from './files/open.ts';\nexport * from './pure.ts';\n",
+    'packages/reader/src/files/open.ts': "import 'node:fs';\nimport '@r/posix';\nimport '../pure.ts';\n",
+    'packages/reader/src/pure.ts': "import '@r/base';\nimport '@r/base/text';\n",
+  };
+
+  it('lets sources that are not pure import Node.js, and tests', () => {
+    expect(run('check-imports.mjs', tree(PURE_WORKSPACE)).output).toBe('check-imports: all imports go downwards\n');
+  });
+
+  it.each([
+    ['Node.js', 'reader/src/pure.ts', 'node:fs', 'a pure source may not import node:fs'],
+    ['a package that is not pure', 'reader/src/print/a.ts', '@r/posix', 'a pure source may not import @r/posix'],
+    ['an entry that is not pure', 'reader/src/print/a.ts', '@r/base/files', 'may not import @r/base/files'],
+    ['a folder that is not pure', 'reader/src/print/a.ts', '../files/open.ts', 'may not import files/open.ts'],
+    ['an own file that is not pure', 'base/src/a.ts', './node.ts', 'a pure source may not import node.ts'],
+  ])('stops at a pure source that imports %s', (_, path, specifier, complaint) => {
+    const { status, output } = run(
+      'check-imports.mjs',
+      tree({ ...PURE_WORKSPACE, [`packages/${path}`]: `import '${specifier}';\n` }),
+    );
+    expect(output).toContain(`packages/${path}:1: `);
+    expect(output).toContain(complaint);
+    expect(status).toBe(1);
+  });
+
   it('keeps examples away from what is internal', () => {
     const example = {
-      'examples/e/package.json': manifest('e', ['@r/base']),
-      'examples/e/a.mjs': "import '@r/base/internal';\n",
+      'examples/e/package.json': manifest('e', ['@r/posix']),
+      'examples/e/a.mjs': "import '@r/posix/internal';\n",
     };
     expect(run('check-imports.mjs', tree({ ...WORKSPACE, ...example })).output).toContain(
       'is for sibling packages only',

@@ -27,7 +27,7 @@ export class RingtailError<Code extends string = string> extends Error {
   }
 }
 
-/** What to tell a person of any thrown value. Never throws. */
+/** Describes any thrown value for a person. Never throws. */
 export function describeError(error: unknown): string {
   try {
     if (error instanceof RingtailError) return error.describe();

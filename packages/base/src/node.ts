@@ -1,6 +1,7 @@
 /**
- * Functions of Node.js as they were when this module was loaded: programs and test frameworks replace, fake and delete the
- * global ones. They come from built-in modules, because realms made by others (jest, jsdom, vm) lack some of the globals.
+ * Functions of Node.js as they were when this module was loaded: programs and test frameworks replace, fake and delete
+ * the global ones. They come from built-in modules, because realms made by others (jest, jsdom, vm) lack some of the
+ * globals.
  */
 import { performance } from 'node:perf_hooks';
 import timers from 'node:timers';

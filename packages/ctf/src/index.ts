@@ -1,26 +1,20 @@
+export type { Instant } from '@ringtail/base';
 export { type EventHandler, type EventHandlers, EventView, TextView, type VisitedField } from './compile/event-view.ts';
 export { visitDataStream } from './compile/event-visitor.ts';
 export { TraceDecoder } from './decode/data-stream-decoder.ts';
-export {
-  DataStreamReader,
-  type FirstPacket,
-  type NamedMedium,
-  type PacketPlace,
-  type PacketSummary,
-  readFirstPacket,
-} from './decode/data-stream-reader.ts';
+export { DataStreamReader, type FirstPacket, readFirstPacket } from './decode/data-stream-reader.ts';
 export type { PacketCounters } from './decode/losses.ts';
-export { BufferMedium, type Medium, type Next } from './decode/medium.ts';
+export { BufferMedium, type Medium, type NamedMedium, type Next } from './decode/medium.ts';
 export {
   type BoundaryMessage,
   type DataStream,
   EventMessage,
-  type Instant,
   type LossMessage,
   type Message,
   type PacketFields,
   type TraceIdentity,
 } from './decode/messages.ts';
+export type { PacketPlace, PacketSummary } from './decode/packet-summary.ts';
 export { encodeText } from './decode/text.ts';
 export { type TraceFormatCode, TraceFormatError } from './decode/trace-format-error.ts';
 export { type FieldValue, type StructureValue, VariantValue } from './decode/values.ts';

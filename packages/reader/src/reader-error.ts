@@ -11,11 +11,11 @@ export type ReaderErrorCode =
   | 'NO_CLOCK'
   /** An event is earlier than the event before it, where that is not expected. */
   | 'TIME_BACKWARDS'
-  /** A packet is not as the index of its data stream says. */
+  /** A packet differs from the index of its data stream. */
   | 'INDEX_WRONG'
   /** An event lies behind the end of its packet, where that is not expected. */
   | 'PACKET_EXCEEDED'
-  /** The data streams of a trace have no time in common, or do not tell. */
+  /** The data streams of a trace have no time in common, or do not contain their times. */
   | 'NO_INTERSECTION'
   /** Something is already where output is to go. */
   | 'OUTPUT_EXISTS'

@@ -1,12 +1,12 @@
 import type { EventHandlers, LossMessage } from '@ringtail/ctf';
 import { EventVisitor } from '@ringtail/ctf/internal';
-import type { TraceReader } from './files/open-traces.ts';
+import type { TraceReader } from './trace-reader.ts';
 
 /**
  * Shows the events of opened traces to handlers in the order of time, without making an object for any of them.
  *
  * @param handlers by the name of events, see `EventHandlers`
- * @throws what the reader's `next` throws, and what a handler throws; the reader cannot be used further then
+ * @throws an error of the reader's `next`, or of a handler; the reader cannot be used further then
  */
 export function visitEvents(
   reader: TraceReader,

@@ -1,6 +1,6 @@
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { describe, expect, it } from 'vitest';
-import { csvCell, isUnsafe, isXmlText, jsonText, visibleLine, visibleText, xmlText } from '../text.ts';
+import { csvCell, isUnsafe, isXmlText, jsonText, visibleLine, visibleText, xmlText } from './index.ts';
 
 const HOSTILE = 'a\u001b[31m\u009b2J\u202e\u2028\ufffe\uffff\ud800\u0000\r\n=cmd()]]>&"\'\\\u{e0041}é🐧';
 const CODE_POINTS = Array.from({ length: 0x11_0000 }, (_, point) => point);

@@ -1,9 +1,10 @@
 /**
- * Characters that never reach a terminal, a log or a table as they are: a terminal obeys them, they put text into another order or on
- * another line, they carry text that no person sees, or they are no characters.
+ * Characters that never reach a terminal, a log or a table as they are: a terminal obeys them, they put text into
+ * another order or on another line, they carry text that no person sees, or they are no characters.
  *
- * Ranges of code points, in order. Tab and line feed are not among them: each writer decides about lines. Characters that are only
- * invisible are not either: words of several scripts and emoji are spelt with joiners and variation selectors.
+ * Ranges of code points, in order. Tab and line feed are not among them: each writer decides about lines. Characters
+ * that are only invisible are not either: words of several scripts and emoji are spelt with joiners and variation
+ * selectors.
  */
 const UNSAFE_RANGES: readonly (readonly [from: number, to: number])[] = [
   // C0 controls without tab and line feed.
@@ -40,7 +41,7 @@ export const UNSAFE = new RegExp(`[${CLASS}]`, 'gu');
 const UNSAFE_RUNS = new RegExp(`[${CLASS}]+`, 'gu');
 /** The same and line feeds. */
 export const UNSAFE_IN_LINE = new RegExp(`[\n${CLASS}]`, 'gu');
-/** Text of which no character needs a look: most text is. */
+/** Text without any character that has to be checked: most text is like this. */
 export const PLAIN = /^[\t -~]*$/;
 
 /** The text with unsafe characters, as many as stand side by side, replaced. */

@@ -24,7 +24,7 @@ export function visibleLine(text: string): string {
 /**
  * A character as an escape sequence of C: `\e`, `\x01`, `\u202e`, `\U000e0041`.
  *
- * U+DC80 to U+DCFF alone stand for bytes of a trace that are no text, and are shown as those bytes: `\x80` to `\xff`.
+ * A lone U+DC80 to U+DCFF stands for a byte of a trace that is no text, and is shown as that byte: `\x80` to `\xff`.
  */
 export function visibleCharacter(character: string): string {
   const letter = LETTERS[character];

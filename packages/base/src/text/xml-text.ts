@@ -11,12 +11,12 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&apos;',
 };
 
-/** What no XML document may hold, not even as a reference. */
+/** Characters that no XML document may contain, not even as a reference. */
 const NO_XML = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 
 /**
- * Text as content or attribute of an XML 1.0 document. Unsafe characters are references, which readers undo; characters that XML cannot
- * hold in any form are shown as by `visibleText`.
+ * Text as content or attribute of an XML 1.0 document. Unsafe characters are references, which readers undo; characters
+ * that XML cannot hold in any form are shown as by `visibleText`.
  *
  * @see Extensible Markup Language 1.0, production 2 (Char)
  */

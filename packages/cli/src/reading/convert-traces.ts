@@ -7,6 +7,7 @@ import {
   printCsv,
   printDetails,
   printJson,
+  type TraceFiles,
   type TraceReader,
   visitEvents,
   writeCtf,
@@ -96,7 +97,12 @@ function readAll(reader: TraceReader): void {
   visitEvents(reader, { '*': { fields: [], handle: () => {} } });
 }
 
-function convertToCtf(context: Context, command: Command, reader: TraceReader, options: ConvertOptions): void {
+function convertToCtf(
+  context: Context,
+  command: Command,
+  reader: TraceReader<TraceFiles>,
+  options: ConvertOptions,
+): void {
   if (options.output === undefined) {
     throw new CliError('BAD_ARGUMENT', 'a trace needs a directory', 'name a new one with -w DIR');
   }

@@ -1,4 +1,4 @@
-/** Generated code does not cover something here. The general decoders do, so this is no error of anybody's. */
+/** Generated code does not support something in the metadata. The general decoders do, so this is not an error. */
 export class NotCompilable extends Error {
   override readonly name = 'NotCompilable';
 }
@@ -53,7 +53,7 @@ export class CodeWriter {
   }
 }
 
-// Names need to be unique within what is generated together; unique everywhere is simpler.
+// Names have to be unique within code that is generated together. Unique everywhere is simpler.
 let nextNumber = 0;
 
 /**

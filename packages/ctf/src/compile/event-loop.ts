@@ -1,41 +1,30 @@
 import type { DataStreamDecoder } from '../decode/data-stream-decoder.ts';
-import type { DataStream } from '../decode/messages.ts';
-import { BEFORE_SECOND, BEHIND_SECOND, type Lane, type TurnHeap } from '../decode/turn-heap.ts';
+import {
+  BEFORE_SECOND,
+  BEHIND_SECOND,
+  type EventLoop,
+  type StreamPosition,
+  type TurnHeap,
+} from '../decode/turn-heap.ts';
 import type { IntegerFieldClass } from '../model/field-class.ts';
 import type { ClockClass, EventRecordClass } from '../model/trace-class.ts';
 import { CodeWriter, evaluate, NotCompilable } from './code-writer.ts';
 import { LoopRun, StopReason } from './loop-run.ts';
-import { type IntegerCode, RecordCode, type RecordCodeContext } from './record-code.ts';
+import type { IntegerCode } from './position-code.ts';
+import { RecordCode, type RecordCodeContext } from './record-code.ts';
 
-/**
- * Takes event records of the data stream at the heap's root, as long as generated code can. Where the next event of another
- * data stream that the same code found comes before, it goes on there.
- *
- * It stops before a record that is not whole in the window, that is damaged or out of the ordinary, whenever the sink wants it to, and
- * where the turn of a data stream comes whose next message is not its own to take. All cursors and clocks are then as if the general
- * decoder had come there.
- *
- * @returns how many records it took, of all data streams
- */
-export type EventLoop = (heap: TurnHeap, lane: Lane) => number;
-
-/** The loops of a consumer of events, one for each data stream class. */
-export interface EventLoops {
-  /** @returns undefined where the general decoder is to be used alone */
-  loopFor(decoder: DataStreamDecoder, stream: DataStream): EventLoop | undefined;
-}
-
-/** What becomes of the fields: pieces of code around each event record, and a function for each class of them. */
+/** The use of the fields: pieces of code around each event record, and a function for each event record class. */
 export interface EventLoopSink {
   /** Values that the pieces of code refer to by name. */
   readonly constants: ReadonlyMap<string, unknown>;
   /** Statements before the first event record. */
   readonly begin: string;
-  /** Statements before event records of one data stream, that may use `lane`. */
-  readonly enterLane: string;
+  /** Statements before event records of one data stream, that may use `position`. */
+  readonly enterStream: string;
   /**
-   * Statements before each event record, after its header. They may use `seconds` and `nanoseconds`, `high` and `low` (the clock),
-   * and `break loop`, which leaves the record for later; with `stop = PAUSE` before it, until `resume` has been called.
+   * Statements before each event record, after its header. They may use `seconds` and `nanoseconds`, `high` and `low`
+   * (the clock), and `break loop`, which leaves the record for later; with `stop = PAUSE` before it, until `resume` has
+   * been called.
    */
   readonly beforeEach: string;
   /** Statements after each event record that was taken. */
@@ -45,11 +34,11 @@ export interface EventLoopSink {
   /** Further arguments of the functions for event record classes. */
   readonly parameters: string;
   /**
-   * Called before events of a second are taken from a lane, and again for another packet of it.
+   * Called before events of a second are taken from a position, and again for another packet of it.
    *
    * @returns false to leave them to the general decoder
    */
-  prepare?(seconds: number, lane: Lane): boolean;
+  prepare?(seconds: number, position: StreamPosition): boolean;
   /** Called after a pause. @returns false if nothing is wanted for now */
   resume?(): boolean;
   /** Writes the body of the function for an event record class, from common context to payload. */
@@ -77,9 +66,11 @@ export function compileEventLoop(decoder: DataStreamDecoder, sink: EventLoopSink
 }
 
 /**
- * Optimised code is thrown away when it comes where it has never been, and such code is slow for a while. So the function that is
- * generated does nothing but what it does for every event: what comes up once a second, or once for some pages of text, is done by
- * the function around it, and all that is left in the function has happened in its first, short runs.
+ * Generates the loop, and the function around it.
+ *
+ * V8 throws optimised code away when it reaches a branch for the first time, and is slow for a while then. So the
+ * generated function has only the code that every event needs, and all of it runs in the first, short runs. The
+ * function around it does the work that comes once a second, or once for some pages of text.
  */
 function generate(decoder: DataStreamDecoder, sink: EventLoopSink): EventLoop | undefined {
   const constants = new Map([...sink.constants, ['PAUSE', StopReason.PAUSE]]);
@@ -93,7 +84,7 @@ function generate(decoder: DataStreamDecoder, sink: EventLoopSink): EventLoop | 
   if (hasClock) code.line('const { seconds, secondHigh, secondLow } = run;');
   code.line(sink.begin);
   code.line('for (;;) {');
-  code.line('const turn = heap.root, lane = turn.lane, cursor = lane.cursor;');
+  code.line('const turn = heap.root, position = turn.position, cursor = position.cursor;');
   code.line('const { bytes: u8, view: dv, slots, clock } = cursor;');
   // A window has less than 2^31 bits.
   code.line('if ((cursor.at & 7) !== 0) break;');
@@ -109,7 +100,7 @@ function generate(decoder: DataStreamDecoder, sink: EventLoopSink): EventLoop | 
     );
     code.line('const limit = heap.limitIn(seconds);');
   }
-  code.line(sink.enterLane);
+  code.line(sink.enterStream);
   code.line('loop: for (;;) {');
   code.line('start = p;');
   if (hasClock) code.line('startHigh = high; startLow = low;');
@@ -138,7 +129,7 @@ function generate(decoder: DataStreamDecoder, sink: EventLoopSink): EventLoop | 
     code.line('heap.sink();');
     code.line('stop = 0;');
     code.line('const next = heap.root;');
-    code.line('if (!next.isWaiting || next.lane.loop !== self || next.seconds !== seconds) break;');
+    code.line('if (!next.isWaiting || next.position.loop !== self || next.seconds !== seconds) break;');
     code.line('next.isWaiting = false;');
   } else {
     code.line('break;');
@@ -161,10 +152,10 @@ type TakeRun = (heap: TurnHeap, run: LoopRun) => number;
 
 function inRuns(takeRun: TakeRun, sink: EventLoopSink): EventLoop {
   const run = new LoopRun();
-  const eventLoop: EventLoop = (heap, lane) => {
-    const { clock } = lane.cursor;
+  const eventLoop: EventLoop = (heap, position) => {
+    const { clock } = position.cursor;
     let count = 0;
-    let current = lane;
+    let current = position;
     current.loop = eventLoop;
     run.loop = eventLoop;
     if (clock !== undefined) run.enterSecond(clock, clock.high, clock.low);
@@ -172,7 +163,7 @@ function inRuns(takeRun: TakeRun, sink: EventLoopSink): EventLoop {
       run.begin();
       if (sink.prepare?.(run.seconds, current) === false) return count;
       count += takeRun(heap, run);
-      current = heap.root!.lane!;
+      current = heap.root!.position!;
       if (run.stop === StopReason.SECOND) run.enterSecond(current.cursor.clock!, run.high, run.low);
       else if (run.stop !== StopReason.PAUSE || !sink.resume!()) return count;
     }
@@ -219,7 +210,10 @@ class RecordCompiler {
   }
 }
 
-/** The functions by identifier plus one; the first is for event records without an identifier, of the only class there is. */
+/**
+ * The functions by identifier plus one; the first is for event records without an identifier, of the only class there
+ * is.
+ */
 function recordTable(decoder: DataStreamDecoder, compiler: RecordCompiler): RecordFunction[] {
   const classes = decoder.class.eventRecordClasses;
   const ids = classes.map(({ id }) => Number(id)).filter((id) => id <= TABLE_ID_MAX);
@@ -238,7 +232,7 @@ function recordTable(decoder: DataStreamDecoder, compiler: RecordCompiler): Reco
   return table;
 }
 
-/** Writes what reads the event record header: it sets `id`, and the clock's `high` and `low`. */
+/** Writes the code that reads the event record header: it sets `id`, and the clock's `high` and `low`. */
 function writeHeader(decoder: DataStreamDecoder, code: CodeWriter): void {
   const header = decoder.class.eventRecordHeader;
   if (header === undefined) return;
@@ -289,7 +283,9 @@ function idText(integer: IntegerCode): string {
   return `${integer.high} === 0 ? ${integer.low} : ${TABLE_ID_MAX + 1}`;
 }
 
-/** Writes what makes `nanoseconds` of the clock and compares them with those before, and with the limit. */
+/**
+ * Writes the code that converts the clock to `nanoseconds`, and compares them with those before and with the limit.
+ */
 function writeTime(code: CodeWriter, clock: ClockClass): void {
   if (clock.frequency === 1_000_000_000n) {
     code.line('const since = low - secondLow;');
@@ -300,7 +296,7 @@ function writeTime(code: CodeWriter, clock: ClockClass): void {
     code.line(`if (clock.seconds !== seconds) { stop = ${StopReason.SECOND}; break; }`);
     code.line('nanoseconds = clock.nanoseconds;');
   }
-  // Such data streams are in disorder; the general way knows what becomes of them.
+  // Times of this data stream run backwards; the general decoder handles that.
   code.line('if (nanoseconds < former) break;');
   code.line(`if (nanoseconds >= limit) { stop = ${StopReason.LATER}; break; }`);
 }

@@ -1,12 +1,10 @@
-import type { ClockCycles, Nanoseconds } from '@ringtail/base';
-import type { DataStream, EventMessage, Instant, PacketFields } from '../decode/messages.ts';
+import { type ClockCycles, type Instant, type Nanoseconds, nanosecondsOf } from '@ringtail/base';
+import type { DataStream, EventMessage, PacketFields } from '../decode/messages.ts';
 import { decodeText } from '../decode/text.ts';
 import type { FieldValue } from '../decode/values.ts';
 import type { EventRecordClass } from '../model/trace-class.ts';
 
-/**
- * The event that a visitor is being shown. One object serves all events: copy what you keep.
- */
+/** The event that a visitor is shown. One object serves all events: copy the values that you keep. */
 export class EventView implements Instant {
   /** Where the event comes from. @internal */
   source!: { readonly stream: DataStream; readonly packet: PacketFields };
@@ -42,7 +40,7 @@ export class EventView implements Instant {
 
   /** Nanoseconds since the origin of the clock class. Makes a bigint. */
   get at(): Nanoseconds {
-    return (BigInt(this.seconds) * 1_000_000_000n + BigInt(this.nanoseconds)) as Nanoseconds;
+    return nanosecondsOf(this) as Nanoseconds;
   }
 
   /** The value of the clock. Makes a bigint. */
@@ -74,9 +72,7 @@ export class EventView implements Instant {
 
 const NO_SOURCE = { bytes: new Uint8Array(0) };
 
-/**
- * A text that a visitor is being shown, as the bytes that it is. It lives until the handler returns: copy what you keep.
- */
+/** A text that a visitor is shown, as bytes. It lives until the handler returns: copy the text that you keep. */
 export class TextView {
   /** Has the bytes: a cursor lives long, which makes storing it cheap; windows of bytes come and go. @internal */
   source: { readonly bytes: Uint8Array } = NO_SOURCE;
@@ -107,14 +103,14 @@ export class TextView {
   }
 }
 
-/** A field as a handler gets it: a view for texts, for all else what messages have, see {@link FieldValue}. */
+/** A field as a handler receives it: texts are views, all others are as in messages, see {@link FieldValue}. */
 export type VisitedField = Exclude<FieldValue, string> | TextView;
 
 /**
- * What is done with the events of one name.
+ * A handler for the events of one name.
  *
- * `fields` are names of payload members, of common context members after `$ctx.`, or of specific context members after `$event.`;
- * without it, `handle` gets all members of the payload. A field that an event lacks is undefined.
+ * `fields` are names of payload members, of common context members after `$ctx.`, or of specific context members after
+ * `$event.`. Without `fields`, `handle` receives all members of the payload. A field that an event lacks is undefined.
  */
 export interface EventHandler {
   readonly fields?: readonly string[];
@@ -122,5 +118,5 @@ export interface EventHandler {
   handle(event: EventView, ...fields: any[]): void;
 }
 
-/** Handlers by the name of events; that of `*` is for all other events. */
+/** Handlers by the name of events. The handler of `*` receives all other events. */
 export type EventHandlers = Readonly<Record<string, EventHandler | EventHandler['handle']>>;

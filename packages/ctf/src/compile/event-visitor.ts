@@ -2,9 +2,9 @@ import type { DataStreamDecoder } from '../decode/data-stream-decoder.ts';
 import type { DataStreamReader } from '../decode/data-stream-reader.ts';
 import type { EventMessage, Message } from '../decode/messages.ts';
 import { encodeText } from '../decode/text.ts';
-import { Turn, TurnHeap } from '../decode/turn-heap.ts';
+import { type EventLoop, type EventLoops, Turn, TurnHeap } from '../decode/turn-heap.ts';
 import type { FieldValue, StructureValue } from '../decode/values.ts';
-import { isTextElement } from '../model/class-facts.ts';
+import { isTextElement, isUtf8 } from '../model/class-facts.ts';
 import type {
   DynamicArrayFieldClass,
   FieldClass,
@@ -12,10 +12,10 @@ import type {
   StaticArrayFieldClass,
   StructureFieldClass,
 } from '../model/field-class.ts';
-import { elementPlace, memberPlace } from '../model/link.ts';
+import { elementPlace, memberPlace } from '../model/field-place.ts';
 import type { EventRecordClass } from '../model/trace-class.ts';
 import type { CodeWriter } from './code-writer.ts';
-import { compileEventLoop, type EventLoop, type EventLoopSink, type EventLoops } from './event-loop.ts';
+import { compileEventLoop, type EventLoopSink } from './event-loop.ts';
 import { type EventHandler, type EventHandlers, EventView, TextView, type VisitedField } from './event-view.ts';
 import { containerOf, RecordCode, type RecordCodeContext } from './record-code.ts';
 
@@ -39,7 +39,8 @@ const PREFIXES: readonly (readonly [string, FieldScope])[] = [
 /**
  * Shows events to handlers, one after the other, without making an object for any of them.
  *
- * Numbers are passed as they are, texts as views; arrays, structures and other fields of many parts are made as for messages.
+ * Numbers are passed as they are, texts as views; arrays, structures and other fields of many parts are made as for
+ * messages.
  *
  * ```ts
  * visitEvents(openTraces('/tmp/trace'), {
@@ -58,7 +59,7 @@ export class EventVisitor implements EventLoops {
   readonly #wanted = new Map<EventRecordClass, readonly WantedField[]>();
   readonly #onLoss: ((loss: Exclude<Message, EventMessage>) => void) | undefined;
 
-  /** @param onLoss takes what a trace says that it lacks */
+  /** @param onLoss receives losses that the trace reports */
   constructor(handlers: EventHandlers, onLoss?: (loss: Exclude<Message, EventMessage>) => void) {
     this.#handlers = handlers;
     this.#onLoss = onLoss;
@@ -107,7 +108,7 @@ export function visitDataStream(reader: DataStreamReader, handlers: EventHandler
     const next = reader.next();
     if (next.kind !== 'item') return;
     visitor.take(next.item);
-    // In one data stream alone, the order is that of its bytes.
+    // Events of a single data stream come in the order of its bytes.
     turn.seconds = Number.NEGATIVE_INFINITY;
     reader.takeEvents(visitor, heap);
   }
@@ -116,7 +117,7 @@ export function visitDataStream(reader: DataStreamReader, handlers: EventHandler
 class VisitorSink implements EventLoopSink {
   readonly constants: ReadonlyMap<string, unknown>;
   readonly begin = '';
-  readonly enterLane: string;
+  readonly enterStream: string;
   readonly beforeEach: string;
   readonly afterEach = '';
   readonly end = '';
@@ -133,8 +134,8 @@ class VisitorSink implements EventLoopSink {
       ['view', view],
       ['joinWords', joinWords],
     ]);
-    this.enterLane =
-      decoder.clockClass === undefined ? 'view.source = lane;' : 'view.source = lane; view.seconds = seconds;';
+    this.enterStream =
+      decoder.clockClass === undefined ? 'view.source = position;' : 'view.source = position; view.seconds = seconds;';
     const time = 'view.nanoseconds = nanoseconds; view.high = high; view.low = low;';
     this.beforeEach = `if (view.isStopped) break;\n${decoder.clockClass === undefined ? '' : time}`;
   }
@@ -230,7 +231,7 @@ class ValueCode {
     }
     const values = this.#code.fresh('values');
     const begin = (length: string) => {
-      // Each element takes a byte at least: no array is made for more than there can be.
+      // Each element takes at least a byte, so no larger array is made than the record can hold.
       this.#code.line(`if (${length} > end - p) return -1;`);
       this.#code.line(`const ${values} = new Array(${length});`);
     };
@@ -246,10 +247,6 @@ class ValueCode {
     if (!isText(fieldClass)) return value;
     return `${this.#code.constant('visited', visited)}(${value})`;
   }
-}
-
-function isUtf8(encoding: string): boolean {
-  return encoding === 'utf8' || encoding === 'ascii';
 }
 
 function isText(fieldClass: FieldClass): boolean {

@@ -1,5 +1,5 @@
 import type { ClockValue } from '../decode/clock-value.ts';
-import type { EventLoop } from './event-loop.ts';
+import type { EventLoop } from '../decode/turn-heap.ts';
 
 /** Why generated code left an event record. */
 export const StopReason = {
@@ -13,15 +13,15 @@ export const StopReason = {
   PAUSE: 3,
 } as const;
 
-/** The first run takes at most twice as many bytes, and each twice as many as the one before. */
+/** The first run takes at most twice this number of bytes, and each run twice as many as the run before. */
 const FIRST_RUN_BYTES = 512;
 const RUN_BYTES_MAX = 1 << 30;
 
 /**
- * What generated code is told of a run over event records of one second, and what it answers.
+ * Input and output of the generated code for a run over event records of one second.
  *
- * Negative zero makes a field one for floating point numbers from the start. Fields that become so when the first large number comes
- * make optimised code invalid.
+ * A field that begins as negative zero is a floating point field from the start. A field that becomes one at the first
+ * large number would make optimised code invalid.
  */
 export class LoopRun {
   /** The code itself: it goes on where it has found the next event. */

@@ -22,7 +22,7 @@ export class ClockValue {
   readonly #frequency: bigint;
   readonly #offsetNs: bigint;
   readonly #isNanosecondClock: boolean;
-  // What the high word and the offset amount to; only renewed when the high word changes.
+  // Sum of the high word and the offset; computed again only when the high word changes.
   #cachedHigh = Number.NaN;
   #baseSeconds = 0;
   #baseNanoseconds = 0;
@@ -51,7 +51,7 @@ export class ClockValue {
   }
 
   /**
-   * Takes the low `bits` bits of a clock value. A value below the current low bits means that they wrapped, once.
+   * Sets the low `bits` bits of the clock. A value below the current low bits means that they wrapped once.
    *
    * @see CTF 1.8.3 §8 (clocks), CTF2-SPEC-2.0 §6.3 (clock value update procedure)
    */
@@ -95,7 +95,7 @@ export class ClockValue {
     const nanoseconds = this.#baseNanoseconds + this.low;
     const carry = Math.floor(nanoseconds / NS_PER_S);
     this.seconds = this.#baseSeconds + carry;
-    // A small integer, whatever it was computed with.
+    // The bit operation keeps this a small integer.
     this.nanoseconds = (nanoseconds - carry * NS_PER_S) | 0;
   }
 

@@ -14,7 +14,7 @@ const member = (name: string, fieldClass: Json) => ({ name, 'field-class': field
 const structure = (...members: Json[]) => ({ type: 'structure', 'member-classes': members });
 const at = (...path: (string | null)[]) => ({ path });
 
-/** The messages of a data stream, whatever its metadata says besides the preamble. */
+/** The messages of a data stream, with any metadata behind the preamble. */
 function messages(fragments: readonly Json[], bytes: readonly number[] | Uint8Array, preamble: Json = {}): Message[] {
   const all = [{ type: 'preamble', version: 2, ...preamble }, ...fragments];
   const text = all.map((fragment) => `\x1e${JSON.stringify(fragment)}\n`).join('');

@@ -7,26 +7,32 @@ import { TraceFormatError } from './trace-format-error.ts';
  */
 export const NEED_MORE = Symbol('the decoder needs more bytes of this packet');
 
+/**
+ * Thrown where a packet refers to a class that the metadata lacks while the metadata may grow. Not an error, so it
+ * carries no stack.
+ */
+export const NEED_METADATA = Symbol('the decoder needs more metadata');
+
 /** An event record, packet header or packet context beyond this is refused. */
 export const RECORD_BYTES_MAX = 1 << 27;
 
 /**
- * How many elements that take no space a packet may have: some, and some more for each bit of it. They cost time and memory
- * all the same.
+ * Number of elements without size that a packet may have: a base number, and more for each bit of the packet. They take
+ * time and memory although they take no space.
  */
 const EMPTY_ELEMENTS_MAX = 1 << 16;
 const EMPTY_ELEMENTS_PER_BIT = 16;
 
 /**
- * How many words of memory the elements of arrays of one event record may take: 16 million of bytes or of other
- * numbers. Elements of less than a byte, and structures, take more memory than they take space in the packet.
+ * Words of memory that the array elements of one event record may take: 16 million bytes or other numbers. Elements of
+ * less than a byte, and structures, take more memory than space in the packet.
  */
 const ELEMENT_WORDS_MAX = 1 << 24;
 
 /** Nothing was stored in this slot yet. */
 export const UNSET = Number.NaN;
 
-/** What an element of an array takes. */
+/** Size of an array element. */
 export interface ElementSize {
   /** At least, in the packet. */
   readonly bitsMin: number;
@@ -34,7 +40,7 @@ export interface ElementSize {
   readonly words: number;
 }
 
-/** What the fields with roles said, in the packet that is being decoded. */
+/** Values of the fields with roles, in the packet that is being decoded. */
 export class RoleValues {
   magic: number | bigint | undefined;
   metadataUuid: Uint8Array | undefined;
@@ -60,7 +66,7 @@ export class Cursor {
   view: DataView = new DataView(new ArrayBuffer(0));
   /** Position in bits, from the start of the window. */
   at = 0;
-  /** End of what may be read, in bits from the start of the window. */
+  /** End of the readable bits, from the start of the window. */
   end = 0;
   /** Whether the packet's content goes on behind `end`. */
   more = false;
@@ -94,7 +100,7 @@ export class Cursor {
     this.at = (this.at + bits - 1) & -bits;
   }
 
-  /** Says why a field that ends behind `end` cannot be decoded. */
+  /** Throws the reason why a field that ends behind `end` cannot be decoded. */
   short(path: string): never {
     if (this.more) throw NEED_MORE;
     throw this.cut

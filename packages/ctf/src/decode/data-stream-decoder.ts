@@ -1,6 +1,7 @@
 import type { AnyInteger } from '../model/class-facts.ts';
 import type { FieldClass, FieldScope, IntegerRole, StructureFieldClass } from '../model/field-class.ts';
-import { type DataStreamLinks, type Links, linkDataStreamClass } from '../model/link.ts';
+import { linkDataStreamClass } from '../model/link.ts';
+import type { DataStreamLinks, Links } from '../model/links.ts';
 import type { ClockClass, DataStreamClass, EventRecordClass, TraceClass } from '../model/trace-class.ts';
 import type { Cursor, RoleValues } from './cursor.ts';
 import { type DecoderContext, fieldDecoder } from './field-decoder.ts';
@@ -28,14 +29,17 @@ export interface EventRecordDecoder {
 /** Decodes the packet header, which is the same for all data streams of a trace. */
 function packetHeaderDecoder(trace: TraceClass): FieldDecoder | undefined {
   if (trace.packetHeader === undefined) return undefined;
-  // Within a packet header nothing depends on what comes later, so any data stream class will do for linking.
+  // Fields of a packet header depend on no later field, so linking needs no particular data stream class.
   const none = { id: 0n, eventRecordClasses: [] };
   const { common } = linkDataStreamClass({ ...trace, dataStreamClasses: [] }, none);
   const context = { links: [common], keepValues: true, effectOf: effects('packet-header') };
   return fieldDecoder(trace.packetHeader, 'packet-header', context);
 }
 
-/** The compiled decoders of a data stream class; they keep no state, so data streams share them. Those of event record classes are compiled when first needed. */
+/**
+ * The compiled decoders of a data stream class. They keep no state, so data streams share them. Decoders of event
+ * record classes are compiled when they are first needed.
+ */
 export class DataStreamDecoder {
   readonly class: DataStreamClass;
   readonly links: DataStreamLinks;
@@ -47,7 +51,7 @@ export class DataStreamDecoder {
 
   readonly #classById = new Map<number | bigint, EventRecordClass>();
   readonly #decoderById = new Map<number | bigint, EventRecordDecoder>();
-  /** What is meant where records do not tell. */
+  /** Class of records without an identifier. */
   readonly #unnamed: EventRecordClass | undefined;
 
   constructor(trace: TraceClass, dataStreamClass: DataStreamClass, keepsHeaders = false) {
@@ -68,7 +72,7 @@ export class DataStreamDecoder {
     this.#unnamed = classWithoutId(trace, dataStreamClass.eventRecordClasses);
   }
 
-  /** @param id what the event record header said; undefined means the only class there is */
+  /** @param id from the event record header; undefined means the only class there is */
   eventRecordDecoder(id: number | bigint | undefined): EventRecordDecoder | undefined {
     const known = this.#decoderById.get(id ?? -1);
     if (known !== undefined) return known;
@@ -197,7 +201,7 @@ function firstDefined<T>(values: readonly (T | undefined)[]): T | undefined {
 }
 
 /**
- * Which class is meant where the data do not tell: the only one, in CTF 2 always the one with the identifier 0.
+ * The class of packets or records without an identifier: the only one, in CTF 2 always the one with the identifier 0.
  *
  * @see CTF2-SPEC-2.0 §6.1 and §6.2
  */
@@ -221,32 +225,62 @@ function classesById(classes: readonly DataStreamClass[]): ReadonlyMap<bigint, D
   return table;
 }
 
+export interface TraceDecoderOptions {
+  /** Whether event messages have the values of their headers: writers need them. */
+  readonly keepsHeaders?: boolean;
+  /** UUIDs of all metadata of the trace. If absent, the UUID of the trace class. */
+  readonly metadataUuids?: readonly string[];
+  /** Whether the metadata may grow, see `grow`. */
+  readonly mayGrow?: boolean;
+}
+
 /** The compiled decoders of a trace. */
 export class TraceDecoder {
-  readonly class: TraceClass;
-  /** Packets of other metadata are refused. Without any, all are taken. */
+  /** Packets of other metadata are refused. Without any UUID, all packets are accepted. */
   readonly metadataUuids: ReadonlySet<string>;
   readonly packetHeader: FieldDecoder | undefined;
-  /** Whether event messages have the values of their headers: writers need them. */
   readonly keepsHeaders: boolean;
   readonly #decoders = new Map<DataStreamClass, DataStreamDecoder>();
+  #class: TraceClass;
+  #mayGrow: boolean;
 
-  /** @param options `metadataUuids` are those of all metadata of the trace; absent, that of `trace` */
-  constructor(
-    trace: TraceClass,
-    options: { readonly keepsHeaders?: boolean; readonly metadataUuids?: readonly string[] } = {},
-  ) {
+  constructor(trace: TraceClass, options: TraceDecoderOptions = {}) {
     const { keepsHeaders = false, metadataUuids = trace.uuid === undefined ? [] : [trace.uuid] } = options;
-    this.class = trace;
+    this.#class = trace;
+    this.#mayGrow = options.mayGrow === true;
     this.keepsHeaders = keepsHeaders;
     this.metadataUuids = new Set(metadataUuids);
     this.packetHeader = packetHeaderDecoder(trace);
   }
 
-  /** @param id what the packet header said; undefined means the only class there is */
+  get class(): TraceClass {
+    return this.#class;
+  }
+
+  /** Whether classes may be added. A packet that refers to an unknown class then waits for it. */
+  get mayGrow(): boolean {
+    return this.#mayGrow;
+  }
+
+  /**
+   * Replaces the metadata with metadata that has the same classes and more: data stream classes, event record classes.
+   *
+   * Readers of data streams change to the new classes with their next packet, or at the first event of a new class.
+   */
+  grow(trace: TraceClass): void {
+    this.#class = trace;
+    this.#decoders.clear();
+  }
+
+  /** From now on, an unknown class is an error. */
+  endGrowth(): void {
+    this.#mayGrow = false;
+  }
+
+  /** @param id from the packet header; undefined means the only class there is */
   dataStreamDecoder(id: number | bigint | undefined): DataStreamDecoder | undefined {
     const { dataStreamClasses } = this.class;
-    const classes = dataStreamClasses.length === 0 ? NO_CLASSES : dataStreamClasses;
+    const classes = dataStreamClasses.length === 0 && !this.#mayGrow ? NO_CLASSES : dataStreamClasses;
     const found = id === undefined ? classWithoutId(this.class, classes) : classesById(classes).get(BigInt(id));
     if (found === undefined) return undefined;
     let decoder = this.#decoders.get(found);

@@ -1,38 +1,31 @@
-import { RingtailError } from '@ringtail/base';
-import type { EventLoops } from '../compile/event-loop.ts';
-import type { DataStreamClass } from '../model/trace-class.ts';
+import { instantOf, RingtailError } from '@ringtail/base';
+import type { DataStreamClass, TraceClass } from '../model/trace-class.ts';
 import { ClockValue } from './clock-value.ts';
-import { Cursor, RoleValues } from './cursor.ts';
+import { Cursor, NEED_METADATA, RoleValues } from './cursor.ts';
 import type { DataStreamDecoder, TraceDecoder } from './data-stream-decoder.ts';
 import { lossesBetween, type PacketCounters } from './losses.ts';
-import { END, type Medium, type Next } from './medium.ts';
+import { AGAIN, END, type NamedMedium, type Next } from './medium.ts';
 import {
   type BoundaryMessage,
   type DataStream,
   EventMessage,
-  instantOf,
   type Message,
   type PacketFields,
   type TraceIdentity,
 } from './messages.ts';
+import { PacketSequence } from './packet-sequence.ts';
 import { checkPacketHeader, magicBytes, packetSizes } from './packet-start.ts';
-import { PacketWindow } from './packet-window.ts';
+import type { PacketPlace, PacketSummary } from './packet-summary.ts';
 import { TraceFormatError } from './trace-format-error.ts';
-import { Lane, type TurnHeap } from './turn-heap.ts';
+import { type EventLoops, StreamPosition, type TurnHeap } from './turn-heap.ts';
 import type { StructureValue } from './values.ts';
 
-/** One source of packets of a data stream, with what to call it. */
-export interface NamedMedium {
-  readonly name: string;
-  readonly medium: Medium;
-}
-
-/** What the first packet of a data stream says of the whole. */
+/** Content of the first packet that is true of the whole data stream. */
 export interface FirstPacket {
   readonly class: DataStreamClass;
   /** Identifier of the data stream among those of its class, where packets carry one. */
   readonly id: bigint | undefined;
-  /** Time of the packet's begin, where packets and their clock tell. */
+  /** Begin of the packet, where the packet contains it and has a clock. */
   readonly beginNs: bigint | undefined;
 }
 
@@ -48,37 +41,12 @@ interface Packet extends PacketCounters {
   readonly totalBytes: number | undefined;
 }
 
-/** What the packets of one data stream class leave to those that follow. */
-interface DataStreamState {
+/** State that the packets of one data stream class pass on to the packets behind them. */
+interface ClassState {
+  readonly decoder: DataStreamDecoder;
   readonly stream: DataStream | undefined;
   readonly clock: ClockValue | undefined;
   readonly previous: PacketCounters | undefined;
-}
-
-/** So many packets of one data stream may be malformed; behind them hardly anything can be what it seems. */
-const SKIPPED_PACKETS_MAX = 1000;
-
-/**
- * How far packets are searched for behind malformed ones in a data stream, all together: further than tracers make
- * packets, and a part of a second long. A file may have a hole of terabytes.
- */
-const SEARCH_BYTES_MAX = 2 ** 28;
-
-/** Where a packet starts. */
-export interface PacketPlace {
-  /** Which of the data stream's sources it lies in. */
-  readonly sourceIdx: number;
-  readonly offsetBytes: number;
-}
-
-/** A packet as an index knows it. */
-export interface PacketSummary extends PacketPlace, PacketCounters {
-  /** Undefined if it goes on to the end of its source. */
-  readonly totalBytes: number | undefined;
-  /** From the start of the packet to where its padding begins. Infinity if it goes on to the end of its source. */
-  readonly contentBits: number;
-  readonly beginNs: bigint | undefined;
-  readonly endNs: bigint | undefined;
 }
 
 /** Decodes the packets of one data stream, from one or more media, into messages. */
@@ -88,152 +56,108 @@ export class DataStreamReader {
   readonly #sources: readonly NamedMedium[];
   readonly #id: bigint;
   readonly #cursor = new Cursor();
-  readonly #lane = new Lane(this.#cursor);
+  readonly #position = new StreamPosition(this.#cursor);
+  readonly #packets: PacketSequence;
 
-  #sourceIdx = 0;
-  #window: PacketWindow;
   #decoder: DataStreamDecoder | undefined;
   #stream: DataStream | undefined;
-  #packetIdx = 0;
   #packet: Packet | undefined;
   #previous: PacketCounters | undefined;
   #pending: (Message | BoundaryMessage)[] = [];
-  /** What is known of the data streams whose packets are not at hand: a file may hold those of several classes. */
-  readonly #others = new Map<DataStreamDecoder, DataStreamState>();
-  #ended = false;
-  #skippedCount = 0;
-  #searchedBytes = 0;
-  #hasGivenUp = false;
-  #tellsBoundaries = false;
-  /** Whether the begin of the packet at hand is still to be told. */
-  #isBeginUntold = false;
-  /** What came instead of the first event of a packet whose begin was told since. */
+  /** State of the data stream classes whose packets are not at hand: a file may hold packets of several classes. */
+  readonly #others = new Map<bigint, ClassState>();
+  #reportsBoundaries = false;
+  /** Whether the begin of the packet at hand is still to be reported. */
+  #isBeginDue = false;
+  /** The error that came instead of the first event of a packet, once the packet's begin is reported. */
   #failure: unknown;
-  #plan: readonly PacketPlace[] | undefined;
+  /** The metadata with which the start of the packet at hand was decoded. */
+  #metadata: TraceClass | undefined;
+  /** Whether that metadata lacks the class of the next event. */
+  #lacksClass = false;
+  /** Where that event starts, and the clock there. */
+  #resumption: { readonly bits: number; readonly high: number; readonly low: number } | undefined;
 
-  /** @param sources in order of time, at least one. @param id what the data stream is called in messages */
+  /** @param sources in the order of time, at least one. @param id identifier of the data stream in messages */
   constructor(trace: TraceDecoder, identity: TraceIdentity, sources: readonly NamedMedium[], id: bigint) {
     this.#trace = trace;
     this.#identity = identity;
     this.#sources = sources;
     this.#id = id;
-    this.#window = new PacketWindow(sources[0]!.medium, this.#cursor);
+    this.#packets = new PacketSequence(sources, this.#cursor);
   }
 
   /**
    * Decodes the next message of this data stream.
    *
-   * Their time does not decrease unless that of full 64-bit timestamps in the data stream does.
+   * Times of messages do not decrease unless full 64-bit timestamps in the data stream do.
    *
-   * @returns `again` while a live medium lacks bytes; `end` after the last message, and ever after an error
+   * @returns `again` while a live medium lacks bytes, or metadata that may grow lacks a class; `end` after the last
+   *   message, and ever after an error
    * @throws {TraceFormatError} `TRUNCATED` where the data stream ends within a packet, after all whole event records
    *   before that place; other codes where bytes and metadata contradict each other
    * @see CTF 1.8.3 §5 (packets) and §6 (event records)
    */
   next(): Next<Message> {
-    try {
-      return this.#next();
-    } catch (error) {
-      this.#ended = true;
-      throw this.#locate(error);
-    }
+    return this.#guarded(this.#next);
   }
 
   /**
-   * Lets generated code take the event records at hand, up to the end of the packet or of what can be decoded so. This data stream
-   * is at the heap's root; others that the same code has come to before may have their turns in between.
+   * Lets generated code take the event records at hand, up to the end of the packet or to a record that only the
+   * general decoder decodes. This data stream is at the heap's root. Other data streams that the same code has reached
+   * before may have their turns in between.
    *
-   * `next` goes on behind them. Also when this takes none there may be more.
+   * `next` goes on behind them. More events may follow even if this takes none.
    *
-   * @returns how many it took, of all data streams
+   * @returns number of taken events, of all data streams
    */
   takeEvents(loops: EventLoops, heap: TurnHeap): number {
-    if (this.#packet === undefined || this.#pending.length > 0 || this.#ended) return 0;
-    if (this.#isBeginUntold || this.#failure !== undefined) return 0;
+    if (this.#packet === undefined || this.#pending.length > 0 || this.#packets.hasEnded) return 0;
+    if (this.#isBeginDue || this.#failure !== undefined) return 0;
     const loop = loops.loopFor(this.#decoder!, this.#stream!);
     if (loop === undefined) return 0;
-    const lane = this.#lane;
-    lane.stream = this.#stream!;
-    lane.packet = this.#packet.fields;
-    heap.root!.lane = lane;
-    return loop(heap, lane);
+    const position = this.#position;
+    position.stream = this.#stream!;
+    position.packet = this.#packet.fields;
+    heap.root!.position = position;
+    return loop(heap, position);
   }
 
-  /** As `next`, and also tells where packets begin and end. */
+  /** As `next`, and also reports where packets begin and end. */
   nextWithBoundaries(): Next<Message | BoundaryMessage> {
-    this.#tellsBoundaries = true;
-    try {
-      return this.#next();
-    } catch (error) {
-      this.#ended = true;
-      throw this.#locate(error);
-    }
+    this.#reportsBoundaries = true;
+    return this.next();
   }
 
   /**
-   * Reads these packets only, in this order, instead of all; what is left of others is left out.
+   * Reads these packets only, in this order, instead of all; the rest of other packets is left out.
    *
-   * @param previous what the packet before the first of them said, so that losses between them are known
+   * @param previous counters of the packet before the first of them, so that losses between them are known
    */
   follow(places: readonly PacketPlace[], previous?: PacketCounters): void {
-    this.#plan = places;
+    this.#packets.follow(places);
     this.#packet = undefined;
     this.#pending = [];
-    this.#packetIdx = 0;
+    this.#lacksClass = false;
     this.#previous = previous;
-    this.#ended = places.length === 0;
-    if (!this.#ended) this.#goTo(places[0]!);
   }
 
   /**
-   * Skips what is left of the packet at hand and reads no more than the header and the context of the next one.
+   * Skips the rest of the packet at hand, and reads no more than the header and the context of the next one.
    *
    * @returns as `next` does, with the packet instead of a message
    */
   nextPacket(): Next<PacketSummary> {
-    try {
-      return this.#nextPacket();
-    } catch (error) {
-      this.#ended = true;
-      throw this.#locate(error);
-    }
-  }
-
-  #nextPacket(): Next<PacketSummary> {
-    if (this.#packet !== undefined) this.#endPacket(this.#packet);
-    for (;;) {
-      this.#pending = [];
-      if (this.#ended) return END;
+    return this.#guarded(() => {
+      if (this.#packet !== undefined) this.#endPacket(this.#packet);
       const begun = this.#beginPacket();
-      if (begun.kind === 'again') return begun;
-      if (begun.kind === 'end') {
-        this.#endSource();
-        continue;
-      }
-      const { totalBytes, beginCycles, endCycles, sequenceNumber, discardedEvents } = this.#packet!;
-      const { clock } = this.#cursor;
-      const toNs = (cycles: bigint | undefined) => (cycles === undefined ? undefined : clock?.toNanoseconds(cycles));
       this.#pending = [];
-      return {
-        kind: 'item',
-        item: {
-          sourceIdx: this.#sourceIdx,
-          offsetBytes: this.#window.packetOffset,
-          totalBytes,
-          contentBits: this.#cursor.contentBits,
-          beginCycles,
-          endCycles,
-          sequenceNumber,
-          discardedEvents,
-          beginNs: toNs(beginCycles),
-          endNs: toNs(endCycles),
-        },
-      };
-    }
+      return begun.kind === 'item' ? { kind: 'item', item: this.#summaryOf(this.#packet!) } : begun;
+    });
   }
 
   firstPacket(): Next<FirstPacket> {
-    try {
+    return this.#guarded(() => {
       const begun = this.#beginPacket();
       if (begun.kind !== 'item') return begun;
       const { dataStreamId, beginCycles } = this.#cursor.roles;
@@ -245,44 +169,68 @@ export class DataStreamReader {
           beginNs: beginCycles === undefined ? undefined : this.#cursor.clock?.toNanoseconds(BigInt(beginCycles)),
         },
       };
+    });
+  }
+
+  /**
+   * After an error: leaves out the rest of the malformed packet, so that `next` goes on with the next packet.
+   *
+   * Where the packet does not tell its size, its successor begins with the next magic number; without magic numbers,
+   * the rest of its source is left out.
+   *
+   * @returns false if nothing can be read behind it, or too many packets were malformed
+   */
+  skipPacket(): boolean {
+    this.#pending = [];
+    this.#failure = undefined;
+    const packet = this.#packet;
+    const end = packet === undefined ? undefined : () => this.#endPacket(packet);
+    return this.#packets.skip(end, magicBytes(this.#trace.class));
+  }
+
+  #guarded<T>(read: () => Next<T>): Next<T> {
+    try {
+      return read();
     } catch (error) {
-      throw this.#locate(error);
+      this.#packets.end();
+      throw error instanceof TraceFormatError ? this.#packets.locate(error) : error;
     }
   }
 
-  #next(): Next<Message> {
+  readonly #next = (): Next<Message> => {
     for (;;) {
-      // Only who asked for boundaries finds some here.
+      // Messages of packets are here only after `nextWithBoundaries`.
       const pending = this.#pending.shift() as Message | undefined;
       if (pending !== undefined) return { kind: 'item', item: pending };
       if (this.#failure !== undefined) this.#fail();
-      if (this.#ended) return END;
-      if (this.#packet === undefined) {
-        const begun = this.#beginPacket();
-        if (begun.kind === 'again') return begun;
-        if (begun.kind === 'end') this.#endSource();
-      } else {
-        const content = this.#window.hasContent();
-        if (content.kind !== 'item') return content;
-        if (this.#isBeginUntold) {
-          const told = this.#tellBegin(this.#packet, content.item);
-          if (told.kind !== 'item') return told;
-        } else if (content.item) {
-          return this.#window.decode(this.#decodeEvent);
-        } else {
-          this.#endPacket(this.#packet);
-        }
-      }
+      if (this.#packets.hasEnded) return END;
+      const step = this.#packet === undefined ? this.#beginPacket() : this.#goOn(this.#packet);
+      if (step.kind !== 'item') return step;
+      if (step.item !== undefined) return step as Next<Message>;
     }
+  };
+
+  /** Goes on within a packet. @returns its next event, if the step brought one */
+  #goOn(packet: Packet): Next<Message | undefined> {
+    if (this.#lacksClass) {
+      const resumed = this.#resume();
+      if (resumed.kind !== 'item') return resumed;
+    }
+    const content = this.#packets.window.hasContent();
+    if (content.kind !== 'item') return content;
+    if (this.#isBeginDue) return this.#reportBegin(packet, content.item);
+    if (content.item) return this.#packets.window.decode(this.#decodeEvent);
+    this.#endPacket(packet);
+    return NOTHING;
   }
 
-  /** Tells where a packet begins: at its first event, if that is earlier than the packet says. */
-  #tellBegin(packet: Packet, hasContent: boolean): Next<undefined> {
+  /** Reports the begin of a packet: at its first event, if that is earlier than the begin in the packet. */
+  #reportBegin(packet: Packet, hasContent: boolean): Next<undefined> {
     const boundary = this.#boundary('packet-begin', packet);
     this.#pending.push(boundary);
     if (hasContent) {
       try {
-        const first = this.#window.decode(this.#decodeEvent);
+        const first = this.#packets.window.decode(this.#decodeEvent);
         if (first.kind !== 'item') {
           this.#pending.pop();
           return first;
@@ -296,8 +244,8 @@ export class DataStreamReader {
         this.#failure = error;
       }
     }
-    this.#isBeginUntold = false;
-    return { kind: 'item', item: undefined };
+    this.#isBeginDue = false;
+    return NOTHING;
   }
 
   #fail(): never {
@@ -306,99 +254,44 @@ export class DataStreamReader {
     throw failure;
   }
 
-  /**
-   * After an error: leaves out what is left of the malformed packet, so that `next` goes on with the one behind it.
-   *
-   * Where the packet does not tell its size, its successor begins with the next magic number; without magic numbers, the rest of its
-   * source is left out.
-   *
-   * @returns false if nothing can be read behind it, or too many packets were malformed
-   */
-  skipPacket(): boolean {
-    if (this.#hasGivenUp) return false;
-    this.#ended = false;
-    this.#pending = [];
-    this.#failure = undefined;
-    if (++this.#skippedCount > SKIPPED_PACKETS_MAX) {
-      this.#giveUp(`after ${SKIPPED_PACKETS_MAX} malformed packets the rest of the data stream is left out`);
-    } else if (this.#packet !== undefined) {
-      this.#endPacket(this.#packet);
-      // A packet that the end of the data cuts has no successor.
-      if (!this.#ended && this.#window.isBeyondEnd()) this.#nextSource();
-    } else {
-      this.#packetIdx++;
-      this.#goToNext();
-    }
-    return !this.#ended;
-  }
-
-  #goToNext(): void {
-    if (this.#plan !== undefined) {
-      const next = this.#plan[this.#packetIdx];
-      if (next === undefined) this.#ended = true;
-      else this.#goTo(next);
-      return;
-    }
-    const magic = magicBytes(this.#trace.class);
-    const found = magic && this.#window.find(magic, SEARCH_BYTES_MAX - this.#searchedBytes);
-    if (found === undefined) {
-      this.#nextSource();
-      return;
-    }
-    this.#searchedBytes += found.offset - this.#window.packetOffset;
-    if (!found.isThere) this.#giveUp(`no packet begins within the next ${SEARCH_BYTES_MAX / 2 ** 20} MiB`);
-    this.#window.packetOffset = found.offset;
-  }
-
-  /** What `next` says before it ends, so that it is not thought that there was nothing more. */
-  #giveUp(message: string): void {
-    this.#hasGivenUp = true;
-    if (this.#packet !== undefined) this.#endPacket(this.#packet);
-    this.#failure = this.#cursor.error('GIVEN_UP', message, 'packet-header');
-  }
-
-  #endSource(): void {
-    if (this.#window.isBeyondEnd()) {
-      throw this.#cursor.error('TRUNCATED', 'the data stream ends within the packet before this one', 'padding');
-    }
-    this.#nextSource();
-  }
-
-  #goTo({ sourceIdx, offsetBytes }: PacketPlace): void {
-    if (this.#sourceIdx !== sourceIdx) {
-      this.#sourceIdx = sourceIdx;
-      this.#window = new PacketWindow(this.#sources[sourceIdx]!.medium, this.#cursor);
-    }
-    this.#window.packetOffset = offsetBytes;
-  }
-
-  #nextSource(): void {
-    if (this.#plan !== undefined) {
-      this.#ended = true;
-      return;
-    }
-    const source = this.#sources[++this.#sourceIdx];
-    if (source === undefined) {
-      this.#ended = true;
-      return;
-    }
-    this.#window = new PacketWindow(source.medium, this.#cursor);
-    this.#packetIdx = 0;
-  }
-
   #beginPacket(): Next<undefined> {
     const cursor = this.#cursor;
-    const started = this.#window.startPacket(this.#window.packetOffset);
-    if (started.kind !== 'item') return started;
-    cursor.roles = new RoleValues();
-    cursor.slots.length = 0;
-    const begun = this.#window.decode(this.#decodePacketStart);
+    const begun = this.#decodeStart();
     if (begun.kind !== 'item') return begun;
     const packet = begun.item;
     this.#pending.push(...lossesBetween(this.#streamOf(this.#decoder!), this.#previous, packet, cursor.clock));
     this.#packet = packet;
-    this.#isBeginUntold = this.#tellsBoundaries;
-    return { kind: 'item', item: undefined };
+    this.#isBeginDue = this.#reportsBoundaries;
+    return NOTHING;
+  }
+
+  #decodeStart(): Next<Packet> {
+    const started = this.#packets.start();
+    if (started.kind !== 'item') return started;
+    this.#cursor.roles = new RoleValues();
+    this.#cursor.slots.length = 0;
+    return this.#packets.window.decode(this.#decodePacketStart);
+  }
+
+  /** Goes back to the event of an unknown class, once the metadata has grown. */
+  #resume(): Next<undefined> {
+    const cursor = this.#cursor;
+    if (this.#resumption === undefined) {
+      if (this.#metadata === this.#trace.class && this.#trace.mayGrow) return AGAIN;
+      const { high, low } = cursor.clock ?? NO_CLOCK;
+      this.#resumption = { bits: cursor.windowAt + cursor.at, high, low };
+    }
+    // Fields of new classes may depend on fields of the packet's header and context, which are decoded for that again.
+    const begun = this.#decodeStart();
+    if (begun.kind !== 'item') return begun;
+    const { bits, high, low } = this.#resumption;
+    const found = this.#packets.window.seek(bits);
+    if (found.kind !== 'item') return found;
+    cursor.clock?.set(high, low);
+    this.#streamOf(this.#decoder!);
+    this.#resumption = undefined;
+    this.#lacksClass = false;
+    return NOTHING;
   }
 
   readonly #decodePacketStart = (cursor: Cursor): Packet => {
@@ -406,20 +299,22 @@ export class DataStreamReader {
     const { roles } = cursor;
     let header = (this.#decoder ?? this.#trace).packetHeader?.(cursor);
     checkPacketHeader(cursor, this.#trace.metadataUuids);
+    this.#metadata = this.#trace.class;
     const decoder = this.#trace.dataStreamDecoder(roles.dataStreamClassId);
     if (decoder === undefined) {
+      if (this.#trace.mayGrow) throw NEED_METADATA;
       const which = roles.dataStreamClassId === undefined ? 'the only one' : String(roles.dataStreamClassId);
       throw cursor.error('UNKNOWN_DATA_STREAM_CLASS', `no data stream class ${which} in the metadata`, 'packet-header');
     }
     if (this.#decoder !== decoder) {
       this.#enter(decoder);
-      // Again, this time for what the other scopes of this class refer to.
+      // Again, this time with the fields that the other scopes of this class refer to.
       cursor.at = start;
       header = decoder.packetHeader?.(cursor);
     }
     const context = decoder.packetContext?.(cursor);
     const sizes = packetSizes(cursor);
-    if (sizes !== undefined) this.#window.setContentBits(sizes.contentBits);
+    if (sizes !== undefined) this.#packets.window.setContentBits(sizes.contentBits);
     const beginCycles = toBigInt(roles.beginCycles);
     const endCycles = toBigInt(roles.endCycles);
     const instant = (cycles: bigint | undefined) =>
@@ -439,15 +334,22 @@ export class DataStreamReader {
     };
   };
 
+  /** Changes to the decoder of a data stream class: another class, or the same one as it has grown. */
   #enter(decoder: DataStreamDecoder): void {
-    const { clock } = this.#cursor;
+    const { id } = decoder.class;
     if (this.#decoder !== undefined) {
-      this.#others.set(this.#decoder, { stream: this.#stream, clock, previous: this.#previous });
+      const state = {
+        decoder: this.#decoder,
+        stream: this.#stream,
+        clock: this.#cursor.clock,
+        previous: this.#previous,
+      };
+      this.#others.set(this.#decoder.class.id, state);
       this.#previous = undefined;
     }
-    const state = this.#others.get(decoder);
+    const state = this.#others.get(id);
     this.#decoder = decoder;
-    this.#stream = state?.stream;
+    this.#stream = state?.decoder === decoder ? state.stream : undefined;
     this.#previous = state?.previous ?? this.#previous;
     this.#cursor.clock = state?.clock ?? (decoder.clockClass && new ClockValue(decoder.clockClass));
   }
@@ -460,12 +362,16 @@ export class DataStreamReader {
     const id = cursor.roles.eventRecordClassId;
     const event = decoder.eventRecordDecoder(id);
     if (event === undefined) {
+      if (this.#trace.mayGrow || this.#trace.class !== this.#metadata) {
+        this.#lacksClass = true;
+        throw NEED_METADATA;
+      }
       const which = id === undefined ? 'the only one' : String(id);
       const message = `no event record class ${which} in data stream class ${decoder.class.id}`;
       throw cursor.error('UNKNOWN_EVENT_RECORD_CLASS', message, 'event-record-header');
     }
     const { clock } = cursor;
-    // Contexts and payload may hold clock values too; the event record's time is that of its header.
+    // Contexts and payload may hold clock values too; the event record's time is the time of its header.
     clock?.convert();
     const message = new EventMessage(this.#stream!, event.class, this.#packet!.fields, clock ?? NO_CLOCK);
     if (this.#trace.keepsHeaders) message.header = header as StructureValue | undefined;
@@ -485,18 +391,27 @@ export class DataStreamReader {
     if (clock !== undefined && packet.endCycles !== undefined && packet.endCycles > clock.cycles) {
       clock.setCycles(packet.endCycles);
     }
-    if (this.#tellsBoundaries) this.#pending.push(this.#boundary('packet-end', packet));
+    if (this.#reportsBoundaries) this.#pending.push(this.#boundary('packet-end', packet));
     this.#previous = packet;
     this.#packet = undefined;
-    this.#packetIdx++;
-    if (this.#plan !== undefined) {
-      const next = this.#plan[this.#packetIdx];
-      if (next === undefined) this.#ended = true;
-      else this.#goTo(next);
-      return;
-    }
-    if (packet.totalBytes === undefined) this.#nextSource();
-    else this.#window.packetOffset += packet.totalBytes;
+    this.#packets.next(packet.totalBytes);
+  }
+
+  #summaryOf({ totalBytes, beginCycles, endCycles, sequenceNumber, discardedEvents }: Packet): PacketSummary {
+    const { clock, contentBits } = this.#cursor;
+    const toNs = (cycles: bigint | undefined) => (cycles === undefined ? undefined : clock?.toNanoseconds(cycles));
+    return {
+      sourceIdx: this.#packets.sourceIdx,
+      offsetBytes: this.#packets.window.packetOffset,
+      totalBytes,
+      contentBits,
+      beginCycles,
+      endCycles,
+      sequenceNumber,
+      discardedEvents,
+      beginNs: toNs(beginCycles),
+      endNs: toNs(endCycles),
+    };
   }
 
   #boundary(kind: BoundaryMessage['kind'], { fields, beginCycles, endCycles }: Packet): BoundaryMessage {
@@ -511,7 +426,7 @@ export class DataStreamReader {
 
   #streamOf(decoder: DataStreamDecoder): DataStream {
     this.#stream ??= {
-      trace: this.#identity,
+      trace: this.#identity.class === this.#metadata ? this.#identity : { ...this.#identity, class: this.#metadata! },
       class: decoder.class,
       links: decoder.links,
       clockClass: decoder.clockClass,
@@ -520,14 +435,9 @@ export class DataStreamReader {
     };
     return this.#stream;
   }
-
-  #locate(error: unknown): unknown {
-    if (!(error instanceof TraceFormatError)) return error;
-    const source = this.#sources[this.#sourceIdx] ?? this.#sources[0]!;
-    const packet = `packet ${this.#packetIdx} (at byte ${this.#window.packetOffset})`;
-    return error.within(packet).within(source.name);
-  }
 }
+
+const NOTHING: Next<undefined> = { kind: 'item', item: undefined };
 
 const NO_CLOCK = { seconds: 0, nanoseconds: 0, high: 0, low: 0 };
 

@@ -14,16 +14,8 @@ import type {
   TextEncoding,
   VariantFieldClass,
 } from '../model/field-class.ts';
-import {
-  contentPlace,
-  elementPlace,
-  type Links,
-  memberPlace,
-  optionPlace,
-  type Reference,
-  type Store,
-  storesWithin,
-} from '../model/link.ts';
+import { contentPlace, elementPlace, memberPlace, optionPlace } from '../model/field-place.ts';
+import { type Links, type Reference, type Store, storesWithin } from '../model/links.ts';
 import { type Cursor, type ElementSize, UNSET } from './cursor.ts';
 import { floatDecoder } from './float-decoder.ts';
 import { integerDecoder } from './integer-decoder.ts';
@@ -33,21 +25,21 @@ import { nullCharacterAt, textDecoderFor } from './text.ts';
 import { type FieldValue, VariantValue } from './values.ts';
 import { variableIntegerDecoder } from './variable-integer-decoder.ts';
 
-/** What the decoders of one scope are compiled for. */
+/** The context in which the decoders of one scope are compiled. */
 export interface DecoderContext {
-  /** Where dependents find their field: the scope's own links first, then those of the scopes before it. */
+  /** Where dependent fields find their targets: first the scope's own links, then those of earlier scopes. */
   readonly links: readonly Links[];
   /** False where only the roles of the fields matter, not their values. */
   readonly keepValues: boolean;
-  /** What else happens to the value of this integer: a role is filled, the clock is set. */
+  /** Another effect of an integer's value: it fills a role, or sets the clock. */
   effectOf(fieldClass: AnyInteger): ((cursor: Cursor, value: number | bigint) => void) | undefined;
 }
 
 /**
  * Compiles a field class into a function that decodes one field at a cursor.
  *
- * All that the class decides is decided here, once: byte order, alignment, signs, where a length comes from, what an
- * error is to say about its place.
+ * The class decides everything here, once: byte order, alignment, signs, the source of a length, the place in error
+ * messages.
  *
  * @param place the scope and the names that lead to the field
  */
@@ -138,7 +130,9 @@ function booleanField(fieldClass: BooleanFieldClass, place: string, context: Dec
   };
 }
 
-/** Null characters are as long as the units of the encoding, and lie at multiples of them from the start of the text. */
+/**
+ * Null characters are as long as the units of the encoding, and lie at multiples of them from the start of the text.
+ */
 function stringDecoder({ encoding }: StringFieldClass, place: string): FieldDecoder {
   const unitBytes = unitBytesOf(encoding);
   const decode = textDecoderFor(encoding);
@@ -250,7 +244,7 @@ function optionalDecoder(fieldClass: OptionalFieldClass, place: string, context:
   };
 }
 
-/** What makes the values of fields within an optional or variant field unknown, as they are where those do not occur. */
+/** Makes the values of fields within an optional or variant field unknown, where the field does not occur. */
 function forgetWithin(place: string, { links }: DecoderContext): ((cursor: Cursor) => void) | undefined {
   const slots = links.flatMap((some) => storesWithin(place, some)).map(({ slot }) => slot);
   if (slots.length === 0) return undefined;
@@ -277,7 +271,7 @@ function variantDecoder(fieldClass: VariantFieldClass, place: string, context: D
   };
 }
 
-/** Selector values up to here are looked up in a table. */
+/** Up to this number of selector values, a table maps each value to its option. */
 const TABLE_MAX = 256;
 
 function optionSelector(variant: VariantFieldClass, selector: Reference['targets'][number]) {

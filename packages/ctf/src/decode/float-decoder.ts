@@ -2,7 +2,7 @@ import type { FloatFieldClass } from '../model/field-class.ts';
 import type { Cursor } from './cursor.ts';
 import { integerDecoder } from './integer-decoder.ts';
 
-/** Builds a decoder for IEEE 754 binary floating point numbers; those of 128 bits are rounded to 64. */
+/** Builds a decoder for IEEE 754 binary floating point numbers. Numbers of 128 bits are rounded to 64. */
 export function floatDecoder(fieldClass: FloatFieldClass, path: string): (cursor: Cursor) => number {
   const { bits, align, byteOrder, bitsReversed } = fieldClass;
   const reversed = bitsReversed && { bitsReversed };

@@ -2,7 +2,7 @@ import type { Cursor } from './cursor.ts';
 
 const WORD = 0x1_0000_0000;
 
-/** What an integer decoder has to know of its field class. */
+/** The properties of a field class that an integer decoder needs. */
 export interface IntegerLayout {
   readonly bits: number;
   readonly align: number;
@@ -13,7 +13,10 @@ export interface IntegerLayout {
 
 export type IntegerDecoder = (cursor: Cursor) => number | bigint;
 
-/** Builds a decoder for integers of 1 to 64 bits; byte-aligned ones of 8, 16, 32 and 64 bits take a short way. */
+/**
+ * Builds a decoder for integers of 1 to 64 bits. There is a fast way for byte-aligned integers of 8, 16, 32 and 64
+ * bits.
+ */
 export function integerDecoder(layout: IntegerLayout, path: string): IntegerDecoder {
   if (layout.bitsReversed) return reversedDecoder(layout, path);
   const { bits, align, signed } = layout;
@@ -76,7 +79,7 @@ function wholeBytes(bits: number, signed: boolean, le: boolean): Read | undefine
   }
 }
 
-/** A number where it is exact, else a bigint. The sign is that of `high`. */
+/** A number where it is exact, else a bigint. The sign is the sign of `high`. */
 function joinWords(high: number, low: number): number | bigint {
   const value = high * WORD + low;
   return Number.isSafeInteger(value) ? value : (BigInt(high) << 32n) + BigInt(low);

@@ -1,11 +1,12 @@
+import { instantOf } from '@ringtail/base';
 import { integerOf } from '../model/class-facts.ts';
 import type { IntegerRole } from '../model/field-class.ts';
 import { visitFieldClasses } from '../model/field-class-walk.ts';
 import type { DataStreamClass } from '../model/trace-class.ts';
 import type { ClockValue } from './clock-value.ts';
-import { type DataStream, instantOf, type LossMessage } from './messages.ts';
+import type { DataStream, LossMessage } from './messages.ts';
 
-/** What a packet says of itself and of what was lost before it. */
+/** Times and counters of a packet. */
 export interface PacketCounters {
   readonly beginCycles: bigint | undefined;
   readonly endCycles: bigint | undefined;
@@ -16,10 +17,10 @@ export interface PacketCounters {
 }
 
 /**
- * What was lost between two packets of a data stream: first event records, then packets.
+ * Losses between two packets of a data stream: first event records, then packets.
  *
- * Of the first packet, only that events were discarded before its end is known. A first sequence number other than
- * zero means nothing: snapshots and rotated traces begin anywhere.
+ * Before the first packet, the number of discarded events is unknown. A first sequence number other than zero means
+ * nothing: snapshots and rotated traces begin anywhere.
  */
 export function lossesBetween(
   stream: DataStream,

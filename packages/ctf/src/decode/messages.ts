@@ -1,16 +1,16 @@
-import type { ClockCycles, Nanoseconds } from '@ringtail/base';
-import type { DataStreamLinks } from '../model/link.ts';
+import { type ClockCycles, type Instant, type Nanoseconds, nanosecondsOf } from '@ringtail/base';
+import type { DataStreamLinks } from '../model/links.ts';
 import type { ClockClass, DataStreamClass, EventRecordClass, TraceClass } from '../model/trace-class.ts';
 import type { StructureValue } from './values.ts';
 
-/** A data stream as its messages see it: what it belongs to and how to speak of it. */
+/** The data stream of a message: its trace, its class, its name. */
 export interface DataStream {
   readonly trace: TraceIdentity;
   readonly class: DataStreamClass;
   readonly links: DataStreamLinks;
   /** Unless it is absent, messages have a time. */
   readonly clockClass: ClockClass | undefined;
-  /** Its identifier in the packets, or the number of the data stream among those of its class. */
+  /** Identifier in the packets, or the number of the data stream among those of its class. */
   readonly id: bigint;
   /** Path of its (first) file. */
   readonly name: string;
@@ -23,24 +23,11 @@ export interface TraceIdentity {
   readonly uuid: string | undefined;
 }
 
-/** A point in time of a data stream's clock, counted from the origin of its clock class. */
-export interface Instant {
-  /** Whole seconds, rounded down. */
-  readonly seconds: number;
-  /** 0 to 999,999,999. */
-  readonly nanoseconds: number;
-}
-
-export function instantOf(ns: bigint): Instant {
-  const nanoseconds = ((ns % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n;
-  return { seconds: Number((ns - nanoseconds) / 1_000_000_000n), nanoseconds: Number(nanoseconds) };
-}
-
-/** What the event records of one packet have in common. */
+/** Fields and times that the event records of one packet share. */
 export interface PacketFields {
   readonly header: StructureValue | undefined;
   readonly context: StructureValue | undefined;
-  /** When the packet begins and ends, if it tells. Old tracers put events outside of that. */
+  /** Begin and end of the packet, where it contains them. Old tracers put events outside of that time. */
   readonly begin: Instant | undefined;
   readonly end: Instant | undefined;
 }
@@ -78,7 +65,7 @@ export class EventMessage implements Instant {
 
   /** Nanoseconds since the origin of the clock class. Zero where there is no clock. */
   get at(): Nanoseconds {
-    return (BigInt(this.seconds) * 1_000_000_000n + BigInt(this.nanoseconds)) as Nanoseconds;
+    return nanosecondsOf(this) as Nanoseconds;
   }
 
   /** Whether the clock's value is `high` × 2^32 + `low`. */
@@ -98,17 +85,19 @@ export interface LossMessage extends Instant {
   readonly stream: DataStream;
   /** Undefined where it is not known: before the first packet, and where the counter of losses went down. */
   readonly count: bigint | undefined;
-  /** Between which times; undefined where packets do not tell. `seconds` and `nanoseconds` are those of `begin`. */
+  /**
+   * Begin and end of the loss; undefined where packets do not contain them. `seconds` and `nanoseconds` are the begin.
+   */
   readonly range: { readonly begin: Instant; readonly end: Instant } | undefined;
 }
 
 export type Message = EventMessage | LossMessage;
 
-/** Where a packet begins or ends; those who look at events alone never see one. */
+/** The begin or the end of a packet. Readers report it only on request. */
 export interface BoundaryMessage extends Instant {
   readonly kind: 'packet-begin' | 'packet-end';
   readonly stream: DataStream;
   readonly packet: PacketFields;
-  /** Value of the clock there, where packets tell. */
+  /** Value of the clock there, where packets contain it. */
   readonly cycles: bigint | undefined;
 }

@@ -23,8 +23,8 @@ export function checkPacketHeader(cursor: Cursor, metadataUuids: ReadonlySet<str
 }
 
 /**
- * What the context that the cursor has just read says of the packet's size; undefined if nothing. Where a packet tells only one of
- * its sizes, that is both, but for the bits that fill its last byte.
+ * The packet's sizes, from the context that the cursor has just read; undefined if it contains none. A packet with only
+ * one of the sizes has equal sizes, except for the bits that fill its last byte.
  *
  * @throws {TraceFormatError} `BAD_PACKET_SIZE`
  */

@@ -1,4 +1,4 @@
-/** A range of values, both ends included, and what it means. */
+/** A range of values, both ends included, and its meaning. */
 export interface MeaningfulRange {
   readonly lower: bigint;
   readonly upper: bigint;
@@ -7,9 +7,9 @@ export interface MeaningfulRange {
 }
 
 /**
- * Builds what finds the meaning of a value: that of the first range that holds it, -1 if none does.
+ * Builds a search for the meaning of a value: the meaning of the first range that contains it, or -1.
  *
- * Metadata may have very many ranges and data very many values, so a search must not walk over all ranges.
+ * Metadata may have very many ranges and data very many values, so the search does not visit all ranges.
  */
 export function rangeSearch(ranges: readonly MeaningfulRange[]): (value: number | bigint) => number {
   const ends = ranges.flatMap(({ lower, upper }) => [lower, upper + 1n]);

@@ -7,10 +7,10 @@ export type FieldDecoder = (cursor: Cursor) => FieldValue;
 const GENERATED_MEMBERS_MAX = 400;
 
 /**
- * Builds what decodes the members of a structure, one after the other, into an object.
+ * Builds a decoder of the members of a structure, one after the other, into an object.
  *
- * With `new Function` where that is allowed: an object literal gives every value of the class one shape, which is what
- * makes its properties fast to read. Else with a loop, to the same result.
+ * It uses `new Function` where that is allowed: an object literal gives every value of the class one shape, which makes
+ * its properties fast to read. Otherwise it uses a loop, with the same result.
  */
 export function membersDecoder(names: readonly string[], decoders: readonly FieldDecoder[]): FieldDecoder {
   return generated(names, decoders) ?? looped(names, decoders);

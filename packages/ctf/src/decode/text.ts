@@ -4,9 +4,8 @@ import type { TextEncoding } from '../model/field-class.ts';
 /**
  * Text of a trace as JavaScript strings, without loss.
  *
- * Tracers write whatever the application passed, and that need not be UTF-8. A byte that does not belong to
- * well-formed UTF-8 becomes the lone surrogate U+DC00 + byte, which no valid text contains; `encodeText` turns it
- * back into its byte.
+ * Tracers write the bytes of the application, which need not be UTF-8. A byte outside of well-formed UTF-8 becomes the
+ * lone surrogate U+DC00 + byte, which no valid text contains. `encodeText` turns it back into its byte.
  */
 
 const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -81,7 +80,10 @@ function decodeByCharacter(bytes: Uint8Array, start: number, end: number): strin
   return text;
 }
 
-/** Bytes of the character beyond ASCII that starts at `at` and ends before `end`; 1 where the byte there belongs to none. */
+/**
+ * Bytes of the character beyond ASCII that starts at `at` and ends before `end`; 1 where the byte there belongs to
+ * none.
+ */
 export function characterBytesAt(bytes: Uint8Array, at: number, end: number): number {
   const length = sequenceLength(bytes[at]!);
   return length === 0 || at + length > end || codePoint(bytes, at, length) === -1 ? 1 : length;

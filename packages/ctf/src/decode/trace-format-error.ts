@@ -1,6 +1,6 @@
 import { type BitOffset, RingtailError } from '@ringtail/base';
 
-/** What is wrong with the bytes of a data stream. Codes are API. */
+/** Reason why the bytes of a data stream are wrong. Codes are API. */
 export type TraceFormatCode =
   /** The data stream ends in the middle of a packet: its writer was killed. */
   | 'TRUNCATED'
@@ -20,7 +20,7 @@ export type TraceFormatCode =
   | 'BYTE_ORDER_CHANGE'
   /** An event record without a single bit: there would be infinitely many. */
   | 'EMPTY_EVENT_RECORD'
-  /** An event record or an array beyond what the decoder is willing to hold in memory. */
+  /** An event record or an array is larger than the decoder's limits. */
   | 'TOO_LARGE'
   /** Behind malformed packets nothing more is read of the data stream. */
   | 'GIVEN_UP'

@@ -1,9 +1,27 @@
-import type { EventLoop } from '../compile/event-loop.ts';
 import type { Cursor } from './cursor.ts';
+import type { DataStreamDecoder } from './data-stream-decoder.ts';
 import type { DataStream, PacketFields } from './messages.ts';
 
+/**
+ * Takes event records of the data stream at the heap's root, as long as generated code can. Where another data stream
+ * at which the same code waits has the next event, it goes on there.
+ *
+ * It stops before a record that is incomplete in the window, damaged or unusual, and whenever the sink wants a pause.
+ * It also stops where the next message belongs to a data stream at which other code waits. All cursors and clocks are
+ * then as if the general decoder had come there.
+ *
+ * @returns number of taken records, of all data streams
+ */
+export type EventLoop = (heap: TurnHeap, position: StreamPosition) => number;
+
+/** The loops of a consumer of events, one for each data stream class. */
+export interface EventLoops {
+  /** @returns undefined where the general decoder is to be used alone */
+  loopFor(decoder: DataStreamDecoder, stream: DataStream): EventLoop | undefined;
+}
+
 /** Where generated code goes on in a data stream: in one packet, at its cursor. */
-export class Lane {
+export class StreamPosition {
   readonly cursor: Cursor;
   stream!: DataStream;
   packet!: PacketFields;
@@ -21,13 +39,13 @@ export class Lane {
 /** The place of a data stream among others in the order of time. */
 export class Turn {
   /** Place among the data streams, for events of equal time. */
-  readonly rank: number;
+  rank: number;
   /** Time of the next message, or of the event taken last. Events never lie before it. */
   seconds = Number.NEGATIVE_INFINITY;
   nanoseconds = 0;
-  /** Whether the next event has been found by generated code, at the time of this turn, and waits in `lane`. */
+  /** Whether the next event has been found by generated code, at the time of this turn, and waits in `position`. */
   isWaiting = false;
-  lane: Lane | undefined;
+  position: StreamPosition | undefined;
 
   constructor(rank: number) {
     this.rank = rank;
@@ -97,7 +115,10 @@ export class TurnHeap<T extends Turn = Turn> {
     turns[at] = turn;
   }
 
-  /** The root has its turn for events of this second before these nanoseconds; events of equal time have the order of ranks. */
+  /**
+   * The root has its turn for events of this second before these nanoseconds; events of equal time have the order of
+   * ranks.
+   */
   limitIn(seconds: number): number {
     const turns = this.#turns;
     const { length } = turns;

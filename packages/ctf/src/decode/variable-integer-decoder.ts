@@ -2,7 +2,7 @@ import type { VariableIntegerFieldClass } from '../model/field-class.ts';
 import type { Cursor } from './cursor.ts';
 import { type IntegerDecoder, numberOf } from './integer-decoder.ts';
 
-/** So many bytes hold 64 bits, seven in each. */
+/** Number of bytes that hold 64 bits, with seven in each. */
 const BYTES_MAX = 10;
 
 /**

@@ -17,7 +17,7 @@ export type FieldEncoder = (scratch: Scratch, value: unknown) => void;
 
 /**
  * Encoders built of closures: for every kind of field, wherever code generation is forbidden, and inside compiled
- * encoders for the fields whose size only writing tells.
+ * encoders for fields whose size is unknown before they are written.
  */
 export function buildFieldEncoder(spec: FieldSpec): FieldEncoder {
   if (isScalar(spec)) return scalarEncoder(spec);
@@ -95,7 +95,7 @@ function scalarEncoder(spec: ScalarSpec): FieldEncoder {
   };
 }
 
-/** What a typed array does to a value before it stores it: throws for `bigint` and symbols. */
+/** Converts a value as a typed array does before it stores it. Throws for `bigint` and symbols. */
 function toNumber(value: unknown): number {
   return +(value as number);
 }

@@ -24,7 +24,7 @@ export interface EncoderSource {
   readonly constants: ReadonlyMap<string, unknown>;
 }
 
-/** Longest list that is written element by element although one copy could take it whole. */
+/** Longest list that is written element by element, although one copy could write it whole. */
 const ELEMENTWISE_MAX = 32;
 
 /** The functions that generated encoders call, by the name they call them. */

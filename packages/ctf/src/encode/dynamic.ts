@@ -9,8 +9,8 @@ const INT64_END = 2n ** 63n;
 /**
  * Appends a dynamic field: the tag of the type that fits the value, then the value.
  *
- * Booleans are 0 and 1; whole numbers are integers while they are safe ones; integers beyond 64 bits are text; what is no
- * number, text or boolean is none.
+ * Booleans are 0 and 1. Whole numbers are integers while they are safe. Integers beyond 64 bits are text. Values that
+ * are no number, text or boolean are written as none.
  */
 export function encodeDynamic(scratch: Scratch, value: unknown): void {
   switch (typeof value) {

@@ -41,7 +41,7 @@ export function setterOf(
   }
 }
 
-/** The typed array whose memory is what a sequence of this element looks like in a record. */
+/** The typed array whose memory equals a sequence of this element in a record. */
 export function typedArrayOf(spec: FieldSpec): TypedArrayConstructor | undefined {
   if (!HOST_IS_LITTLE_ENDIAN) return undefined;
   if (spec.kind === 'float') return spec.bits === 32 ? Float32Array : Float64Array;

@@ -15,9 +15,9 @@ export class Scratch {
   }
 
   /**
-   * Makes `bytes` more available and returns where they start. The content is whatever was there before.
+   * Makes `bytes` more available and returns where they start. Their content is undefined.
    *
-   * @throws {RangeError} when the runtime has no memory for it.
+   * @throws {RangeError} when the runtime has no memory for them
    */
   take(bytes: number): number {
     const start = this.top;

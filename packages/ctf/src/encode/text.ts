@@ -47,10 +47,10 @@ const REPEATED_BYTES_MAX = 64;
 const REPEATED_CREDIT = 64;
 
 /**
- * The text that a field had last, in UTF-8, kept while it pays.
+ * The last text of a field, in UTF-8, kept while that saves time.
  *
- * Many fields say the same again and again (a method, a route, a queue). Comparing costs little where it succeeds and
- * is lost where it fails, so a field that keeps changing is soon left alone for good.
+ * Many fields repeat a text again and again (a method, a route, a queue). Comparing costs little where it succeeds and
+ * is lost where it fails, so a field that keeps changing soon stops comparing for good.
  */
 export class RepeatedText {
   text = '';
@@ -61,7 +61,7 @@ export class RepeatedText {
   readonly words = new Int32Array(this.u8.buffer);
 }
 
-/** Does what `putString` does, faster where the field's text is the one it had before. */
+/** Does the same as `putString`, and is faster where the text equals the last text of the field. */
 export function putRepeatedString(
   dv: DataView,
   u8: Uint8Array,

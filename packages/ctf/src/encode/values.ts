@@ -2,8 +2,8 @@ import { RingtailError } from '@ringtail/base';
 import type { EnumerationSpec } from '../schema/field-spec.ts';
 
 /**
- * Conversion of what an application passes into what a field holds, as a typed array would convert it.
- * Everything here may throw: the recorder counts the event as failed.
+ * Conversion of an application's values into values of fields, as a typed array converts them. Everything here may
+ * throw: the recorder counts the event as failed.
  */
 
 export type ValueErrorCode = 'UNKNOWN_LABEL' | 'NOT_A_LIST' | 'NOT_BYTES';

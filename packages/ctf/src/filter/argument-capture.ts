@@ -15,12 +15,16 @@ export interface CaptureLimits {
   readonly elementsMax: number;
 }
 
-/** Reads values out of the arguments of a tracepoint. Lists that can be read only once are replaced by arrays in `values`. Never throws. */
+/**
+ * Reads values out of the arguments of a tracepoint. Lists that can be read only once are replaced by arrays in
+ * `values`. Never throws.
+ */
 export type ArgumentCapture = (values: unknown[]) => readonly CapturedOperand[];
 
 /**
- * What a trigger tells of an event: operands as a filter would see them, but for unsigned integers, which keep all 64 bits, booleans,
- * and lists of numbers, which a filter cannot take whole. What the event lacks is null, and so is what cannot be converted.
+ * The values of an event that a trigger reports: operands as a filter reads them, with three exceptions. Unsigned
+ * integers keep all 64 bits, booleans stay booleans, and lists of numbers are captured whole. A value that the event
+ * lacks is null, and so is a value that cannot be converted.
  */
 export function buildArgumentCapture(
   expressions: readonly FilterExpression[],

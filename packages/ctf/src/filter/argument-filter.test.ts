@@ -249,7 +249,7 @@ describe.each(FORMS)('a %s filter over arguments', (_, make) => {
   });
 });
 
-/** What a reader makes of the record of these values. */
+/** The values that a reader decodes from a record of these values. */
 function recordedEvent(fields: readonly NamedFieldSpec[], values: readonly unknown[], version: 1 | 2): EventMessage {
   const trace = new TraceDecoder({
     version: { major: version, minor: version === 1 ? 8 : 0 },
@@ -391,7 +391,7 @@ describe('both forms', () => {
           const fields = [...pairs.map(([spec], i) => ({ name: `f${i}`, spec })), { name: 'last', spec: u8 }];
           const values = [...pairs.map(([, value]) => value), 1];
           const event = recordedEvent(fields, values, version);
-          // The tag of a dynamic field says how its value is written, which is no business of filters over arguments.
+          // The tag of a dynamic field says how its value is written, which filters over arguments do not use.
           const places = placesIn(event.payload)
             .map((place) => place.slice(1))
             .filter((place) => !/(^|\.)[a-z]\w*_tag$/.test(place));

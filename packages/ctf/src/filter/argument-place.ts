@@ -13,7 +13,7 @@ export interface FilterContext {
   readonly inline?: { readonly expression: string; readonly constants: Readonly<Record<string, unknown>> };
 }
 
-/** What a filter over the arguments of a tracepoint can name. */
+/** The operands of a filter over the arguments of a tracepoint. */
 export interface FilterScope {
   /** One for each argument. */
   readonly fields: readonly NamedFieldSpec[];
@@ -41,14 +41,14 @@ export type PlaceStep =
 export type PlaceLeaf =
   | { readonly kind: 'scalar'; readonly spec: ScalarSpec }
   | { readonly kind: 'text' }
-  /** What stands before a field of variable size: elements of a list, bytes of a text or of bytes. */
+  /** The length before a field of variable size: elements of a list, bytes of a text or of bytes. */
   | { readonly kind: 'length'; readonly of: 'list' | 'text' | 'bytes' }
-  /** What stands before an optional field: 1 if there is a value. */
+  /** The tag before an optional field: 1 if there is a value. */
   | { readonly kind: 'presence' }
   /** A number or a text, as each event has it. */
   | { readonly kind: 'dynamic' };
 
-/** Captures take whole lists too. */
+/** Captures read whole lists too. */
 export type CaptureLeaf =
   | PlaceLeaf
   /** Numbers: as many as there are, or `length` of them. */
@@ -57,7 +57,7 @@ export type CaptureLeaf =
 
 const BYTE: ScalarSpec = { kind: 'integer', signed: false, bits: 8, base: 10 };
 
-/** Whether a list stands right behind the root: it may be one that can be read only once, so it is made an array first. */
+/** Whether a list stands right behind the root: a list that can be read only once becomes an array first. */
 export function beginsWithList({ steps, leaf }: ArgumentPlace<CaptureLeaf>): boolean {
   const first = steps.find(({ kind }) => kind !== 'present');
   if (first !== undefined) return first.kind === 'element';
@@ -66,9 +66,10 @@ export function beginsWithList({ steps, leaf }: ArgumentPlace<CaptureLeaf>): boo
 }
 
 /**
- * Finds the field that a filter names among what a tracepoint is passed, by the names that it has in the trace.
+ * Finds the argument field that a filter names, by its name in the trace.
  *
- * @returns undefined where the event has no such field or where it is neither a number nor a text: whatever the event, the filter takes it for missing
+ * @returns undefined where the event has no such field, or the field is neither a number nor a text: the filter then
+ *   treats it as missing
  */
 export function findPlace(field: FilterField, scope: FilterScope): ArgumentPlace | undefined {
   const place = findCapture(field, scope);
@@ -137,7 +138,7 @@ function into(spec: FieldSpec, path: Path): Way | undefined {
   return behind({ kind: 'element', index: step, filler }, content(spec.element, rest));
 }
 
-/** All of a list, which only captures take. */
+/** A whole list, which only captures read. */
 function whole(spec: BytesSpec | ArraySpec | SequenceSpec): Way | undefined {
   if (spec.kind === 'bytes') return { steps: [], leaf: { kind: 'bytes' } };
   const { element } = spec;

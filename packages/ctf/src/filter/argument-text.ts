@@ -14,7 +14,7 @@ const LONE_SURROGATES = /\p{Surrogate}/gu;
 /**
  * Whether `text` will be `wanted` in the trace. `wanted` has no U+0000.
  *
- * Both forms of a text have their code units at the same places, so that little else than equality has to be looked at.
+ * Both forms of a text have their code units at the same places, so little else than equality has to be checked.
  */
 export function isWrittenAs(text: string, wanted: string): boolean {
   const { length } = wanted;
@@ -22,14 +22,14 @@ export function isWrittenAs(text: string, wanted: string): boolean {
   return text.length > length && text.charCodeAt(length) === 0 && asWritten(text) === wanted;
 }
 
-/** Whether what `text` will be in the trace matches. Most texts that do not are told by how they begin. */
+/** Whether the text in the trace will match. For most texts that do not match, the first characters decide. */
 export function matchesAsWritten(pattern: TextPattern, text: string): boolean {
   const first = pattern[0] as string;
   if (!text.startsWith(first) && !first.includes('\ufffd')) return false;
   return matchesPattern(pattern, asWritten(text));
 }
 
-/** What a dynamic field will hold of a value; undefined if nothing. */
+/** The value that a dynamic field will hold; undefined if none. */
 export function dynamicOperand(value: unknown): FilterNumber | string | undefined {
   switch (typeof value) {
     case 'string':

@@ -16,8 +16,8 @@ import type { FilterExpression } from './filter-ast.ts';
 import { integer64 } from './operators.ts';
 
 /**
- * Whether an event with these arguments is wanted. Lists that can be read only once are replaced by arrays in
- * `values`. Throws where a value that the filter looks at cannot be converted.
+ * Whether an event with these arguments is wanted. Lists that can be read only once are replaced by arrays in `values`.
+ * Throws where a value that the filter reads cannot be converted.
  */
 export type ArgumentPredicate = (values: unknown[]) => boolean;
 
@@ -33,7 +33,7 @@ function operandAt(place: ArgumentPlace): Evaluate<unknown[]> {
   return readerAt(place, leafReader(place.leaf));
 }
 
-/** Goes the way to a place and answers what `read` makes of the value there; undefined where it is missing. */
+/** Follows the path to a place and returns the result of `read` for the value there; undefined where it is missing. */
 export function readerAt<T>(
   place: ArgumentPlace<CaptureLeaf>,
   read: (value: unknown) => T,
@@ -81,7 +81,7 @@ function stepper(step: PlaceStep): (value: unknown) => unknown {
   }
 }
 
-/** What a filter makes of the value at a place. */
+/** Reads the value at a place as an operand of a filter. */
 export function leafReader(leaf: PlaceLeaf): (value: unknown) => Operand {
   switch (leaf.kind) {
     case 'scalar':
@@ -98,7 +98,7 @@ export function leafReader(leaf: PlaceLeaf): (value: unknown) => Operand {
   }
 }
 
-/** What the field will hold of a value: integers wrap as in a typed array, which throws for the same values. */
+/** The value that the field will hold: integers wrap as in a typed array, which throws for the same values. */
 export function scalarReader(spec: ScalarSpec): (value: unknown) => Operand {
   if (spec.kind === 'boolean') return (value) => (value ? 1 : 0);
   if (spec.kind === 'enumeration') {

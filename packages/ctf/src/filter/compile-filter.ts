@@ -6,7 +6,7 @@ import { narrow } from './operators.ts';
 
 export type EventPredicate = (event: EventMessage) => boolean;
 
-/** Makes a predicate over decoded events of a filter; see `evaluate.ts` for what a filter means. */
+/** Compiles a filter into a predicate over decoded events. `evaluate.ts` defines the meaning of a filter. */
 export function compileFilter(expression: FilterExpression): EventPredicate {
   return evaluatorOf(expression, eventField);
 }

@@ -16,8 +16,8 @@ import { bitAnd, bitOr, bitXor, complement, integer64, narrow, negate, shiftLeft
 /** A filter over the arguments of a tracepoint as source text, to be put into a generated function. */
 export interface FilterSource {
   /**
-   * Statements that leave the block labelled `label` unless the filter is true. They may throw, and they may assign an argument: a
-   * list that can be read only once becomes an array.
+   * Statements that leave the block labelled `label` unless the filter is true. They may throw, and they may assign an
+   * argument: a list that can be read only once becomes an array.
    */
   readonly text: string;
   /** Values that the text refers to by name. */
@@ -47,7 +47,8 @@ const FILTER_FUNCTIONS = {
 
 /**
  * @param argumentNames one identifier per field of the scope, which the text may assign
- * @param label of the surrounding block; also the end of every name that the text declares and of every constant of its own
+ * @param label of the surrounding block; also the end of every name that the text declares and of every constant of its
+ *   own
  */
 export function emitArgumentFilter(
   expression: FilterExpression,
@@ -78,7 +79,7 @@ interface Operand {
   readonly upTo?: number | undefined;
 }
 
-/** Every method that returns undefined has left the block: what it stands for is missing in all events. */
+/** A method that returns undefined has left the block: its operand is missing in all events. */
 class FilterEmitter {
   readonly lines: string[] = [];
   readonly constants = new Map<string, unknown>(Object.entries(FILTER_FUNCTIONS));
@@ -194,7 +195,7 @@ class FilterEmitter {
     const a = this.#number(one);
     const b = a === undefined ? undefined : this.#number(two);
     if (a === undefined || b === undefined) return undefined;
-    // JavaScript compares a number and a bigint by value, but never takes them for identical.
+    // JavaScript compares a number and a bigint by value, but never as identical.
     const isStrict = !isWide(a) && !isWide(b) && (operator === '==' || operator === '!=');
     return { kind: 'truth', code: `(${a.code} ${operator}${isStrict ? '=' : ''} ${b.code})` };
   }
@@ -320,7 +321,7 @@ class FilterEmitter {
     }
   }
 
-  /** What the field will hold of a value: integers wrap as in a typed array, which throws for the same values. */
+  /** The value that the field will hold: integers wrap as in a typed array, which throws for the same values. */
   #scalar(spec: ScalarSpec, value: string): Operand {
     if (spec.kind === 'boolean') return { kind: 'small', code: `${value} ? 1 : 0` };
     if (spec.kind === 'enumeration') {

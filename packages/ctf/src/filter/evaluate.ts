@@ -21,14 +21,14 @@ import {
 /** An integer, a real number or a text; undefined where the subject lacks it, which makes the whole filter false. */
 export type Operand = FilterNumber | string | undefined;
 
-/** Finds an operand in what the filter is about: an event of a trace, the arguments of a tracepoint. */
+/** Finds an operand in the subject of the filter: an event of a trace, or the arguments of a tracepoint. */
 export type Evaluate<Subject> = (subject: Subject) => Operand;
 
 /**
  * Makes a predicate of a filter out of closures, as LTTng's tracers evaluate it: integers have 64 bits and a sign,
- * enumerations are integers; a field that is missing, a text where a number is needed and a shift beyond 63 bits make all
- * of it false, unless `&&` or `||` left them out. Unlike in LTTng, a real number is true whenever it is not zero: there it is
- * never true alone, and `&&` and `||` cut off its fraction first.
+ * enumerations are integers; a field that is missing, a text where a number is needed and a shift beyond 63 bits make
+ * all of it false, unless `&&` or `||` left them out. Unlike in LTTng, a real number is true whenever it is not zero:
+ * there it is never true alone, and `&&` and `||` cut off its fraction first.
  *
  * @param fieldOf how each field of the filter is found
  */

@@ -1,5 +1,5 @@
 /**
- * A filter as it was written. Columns count from 1 and say where an operand or an operator begins.
+ * A filter as it was written. Columns count from 1 and are the begin of an operand or an operator.
  *
  * @see lttng-enable-event(1), filter expressions
  */
@@ -37,7 +37,10 @@ export type BinaryOperator = '<<' | '>>' | '&' | '^' | '|' | '<' | '<=' | '>' | 
 /** Text between its stars: `a*b` is `a` and `b`; without a star there is one part. */
 export type TextPattern = readonly string[];
 
-/** Whether a pattern has a star elsewhere than at its end. One with a star at its end is a beginning, which has an order. */
+/**
+ * Whether a pattern has a star elsewhere than at its end. One with a star at its end is a beginning, which has an
+ * order.
+ */
 export function isGlob(pattern: TextPattern): boolean {
   return pattern.slice(1).some((part) => part !== '');
 }

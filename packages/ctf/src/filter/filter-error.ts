@@ -3,10 +3,10 @@ import { RingtailError } from '@ringtail/base';
 export type FilterErrorCode =
   /** The text is no filter expression. */
   | 'SYNTAX'
-  /** An operator does not go with its operands, whatever the event. */
+  /** An operator does not fit its operands, in any event. */
   | 'TYPE';
 
-/** What is wrong with a filter expression, and where. */
+/** Error of a filter expression, and its place. */
 export class FilterError extends RingtailError<FilterErrorCode> {
   override readonly name = 'FilterError';
   /** From 1. */

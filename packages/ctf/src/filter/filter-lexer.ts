@@ -7,7 +7,7 @@ export type FilterToken =
   | { readonly kind: 'real'; readonly value: number; readonly column: number }
   | { readonly kind: 'text'; readonly pattern: TextPattern; readonly column: number };
 
-// C's comments, suffixes of numbers and kinds of texts are taken as LTTng takes them: they mean nothing.
+// C's comments, suffixes of numbers and kinds of texts are ignored, as in LTTng.
 const SPACE = /(?:\s|\/\*[\s\S]*?\*\/|\/\/.*)+/y;
 const TEXT = /L?(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)')/sy;
 const NAME = /\$?[A-Za-z_][A-Za-z0-9_]*/y;
@@ -15,7 +15,7 @@ const REAL = /((?:\d+\.\d*|\.\d+)(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+)[fFlL]?/y;
 const INTEGER = /(0[xX][0-9a-fA-F]+|\d+)(?:[uU](?:ll?|LL?)?|(?:ll?|LL?)[uU]?)?/y;
 const OPERATOR = /->|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%!~&^|<>()[\].:]/y;
 
-/** What is wrong with a character that begins nothing, where more can be said than which it is. */
+/** Explains some characters that cannot begin a token. */
 const UNENDED: Readonly<Record<string, string>> = {
   '"': 'a text that does not end',
   "'": 'a text that does not end',

@@ -169,7 +169,7 @@ describe('a filter', () => {
   });
 });
 
-/** Filters of LTTng 2.13.9 on an event of its own, of a process called `ls`, with what it recorded of them. */
+/** Filters of LTTng 2.13.9 on one of its events, of a process called `ls`, with the result that it recorded. */
 const IN_LTTNG: readonly (readonly [string, boolean])[] = [
   ['"abcccd" == "*ccd"', true],
   ['"*ccd" == "abcccd"', true],

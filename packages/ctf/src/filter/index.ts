@@ -1,3 +1,3 @@
-/** The filter language alone, for whoever only has to know whether an expression is one. */
+/** The filter language alone, for callers that only have to check an expression. */
 export { FilterError, type FilterErrorCode } from './filter-error.ts';
 export { parseFilter } from './parse-filter.ts';

@@ -1,9 +1,9 @@
 /**
- * The arithmetic of filters: integers have 64 bits and a sign, bitwise operators take them without it. Numbers hold
- * integers where they are exact and bigints all others, since a bigint is memory to be collected; nothing here makes one of
- * integers up to 32 bits.
+ * The arithmetic of filters: integers have 64 bits and a sign, and bitwise operators use them without it. Numbers hold
+ * exact integers, and bigints hold all others, since each bigint has to be collected. No integer up to 32 bits becomes
+ * a bigint here.
  *
- * A result of undefined makes the whole filter false.
+ * An undefined result makes the whole filter false.
  */
 export type FilterNumber = number | bigint;
 
@@ -13,7 +13,7 @@ export function narrow(value: bigint): FilterNumber {
   return Number.isSafeInteger(number) ? number : value;
 }
 
-/** What a 64-bit integer field holds of a value, and what it reads as: unsigned ones are taken for signed. */
+/** The value of a 64-bit integer field, read as a signed integer. */
 export function integer64(value: unknown): FilterNumber {
   if (typeof value === 'bigint') return narrow(BigInt.asIntN(64, value));
   const whole = Math.trunc(value as number);

@@ -186,13 +186,13 @@ const TEXT_OPERATORS: ReadonlySet<string> = new Set(['==', '!=', '<', '<=', '>',
 
 const INTEGER_OPERATORS: ReadonlySet<string> = new Set(['|', '^', '&', '<<', '>>']);
 
-/** Whether an expression is a real number whatever the event is. */
+/** Whether an expression is a real number in any event. */
 function isReal(expression: FilterExpression): boolean {
   if (expression.kind === 'unary') return '+-'.includes(expression.operator) && isReal(expression.operand);
   return expression.kind === 'real';
 }
 
-/** What can be told without an event. */
+/** Checks that need no event. */
 function checkTypes(left: FilterExpression, operator: string, right: FilterExpression, column: number): void {
   if (INTEGER_OPERATORS.has(operator) && (isReal(left) || isReal(right))) {
     throw new FilterError('TYPE', `${operator} takes integers`, column);

@@ -7,7 +7,7 @@ const EVENT_NAMESPACES = ['lttng.org,2009', 'babeltrace.org,2020'];
 
 type Taken = Pick<EventRecordClass, 'logLevel' | 'emfUri' | 'attributes'>;
 
-/** Takes log level and EMF URI out of the attributes, as far as they are what they should be. */
+/** Reads log level and EMF URI from the attributes, where they are valid. */
 export function eventAttributes(attributes: Attributes | undefined): Taken {
   const taken: { -readonly [Key in keyof Taken]: Taken[Key] } = {};
   const rest: { [namespace: string]: AttributeValue } = {};

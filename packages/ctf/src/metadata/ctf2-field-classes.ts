@@ -49,10 +49,10 @@ const ENCODINGS: Readonly<Record<string, TextEncoding>> = {
 const BIT_FIELD = ['type', 'length', 'byte-order', 'bit-order', 'alignment'];
 const INTEGER = ['preferred-display-base', 'mappings'];
 
-/** Fields whose every instance would take more than this are refused when they are described. */
+/** A class whose every instance would take more than this is refused when it is described. */
 const STATIC_BITS_MAX = 2 ** 30;
 
-/** Turns field classes of CTF 2 into those of the model, which are often the same as those of CTF 1.8. */
+/** Converts field classes of CTF 2 into classes of the model, which are often the same as in CTF 1.8. */
 export class Ctf2FieldClasses {
   readonly locations: Ctf2Locations;
   readonly #reader: Ctf2Reader;
@@ -113,7 +113,7 @@ export class Ctf2FieldClasses {
     const object = this.#reader.plainObject(node);
     const type = this.#reader.word(this.#reader.required(object, 'type'), Object.keys(this.#readers));
     const fieldClass = this.#readers[type]!(object);
-    // In this order: what is weighed has few enough parts for their sizes to be added up.
+    // In this order: only a class with few enough parts is weighed by adding up their sizes.
     if (this.#weights.isExcessive(fieldClass)) throw this.#reader.unsupported('a field class of that many parts', node);
     if (bitsMinOf(fieldClass) > STATIC_BITS_MAX) throw this.#reader.unsupported('a field class of this size', node);
     return fieldClass;

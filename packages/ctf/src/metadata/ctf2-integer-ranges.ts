@@ -22,7 +22,7 @@ export function integerRanges(reader: Ctf2Reader, node: JsonNode, signed: boolea
   });
 }
 
-/** Whether a value is in ranges of two options. Those of one option may overlap. */
+/** Whether a value is in ranges of two options. Ranges of one option may overlap. */
 export function intersect(options: readonly (readonly IntegerRange[])[]): boolean {
   const sorted = options
     .flatMap((ranges, option) => ranges.map((range) => ({ ...range, option })))

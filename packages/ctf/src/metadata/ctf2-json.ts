@@ -12,7 +12,7 @@ export interface JsonArray extends Placed {
   readonly kind: 'array';
   readonly items: readonly JsonNode[];
 }
-/** What JSON text says, with where it says so. A number is a bigint if it is written as a whole number. */
+/** A JSON value with its place in the text. A number is a bigint if it is written as a whole number. */
 export type JsonNode =
   | JsonObject
   | JsonArray
@@ -24,15 +24,15 @@ export type JsonNode =
 
 /** Objects and arrays within each other beyond this are refused. */
 const DEPTH_MAX = 256;
-/** Longer numbers mean nothing that a trace could hold, and to convert them takes time. */
+/** No trace could hold a longer number, and to convert it takes time. */
 const NUMBER_CHARACTERS_MAX = 400;
 
-/** How many values a fragment may have: each takes some hundred bytes of memory. */
+/** Most values of a fragment: each takes some hundred bytes of memory. */
 const VALUES_MAX = 3_000_000;
 
 const WHITE_SPACE = /[\t\n\r ]*/y;
 const NUMBER = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;
-/** Up to a quote, an escape or what must not stand in a string. */
+/** Up to a quote, an escape or a character that is not allowed in a string. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
 const PLAIN = /[^"\\\u0000-\u001f]*/y;
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -220,7 +220,8 @@ export function jsonPath(root: JsonNode, node: JsonNode): string | undefined {
     root.kind === 'array'
       ? root.items.map((item, index) => [`[${index}]`, item] as const)
       : [...root.members].map(([name, value]) => [`.${name}`, value] as const);
-  // A value starts behind the one around it and before the next, so only the last one that starts before `node` can hold it.
+  // A value starts behind its parent and before the next sibling, so only the last value that starts before `node` can
+  // contain it.
   const [step, value] = inner.findLast(([, { at }]) => at <= node.at) ?? [];
   const rest = value && jsonPath(value, node);
   return rest === undefined ? undefined : step + rest;

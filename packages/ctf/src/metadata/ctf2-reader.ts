@@ -19,7 +19,7 @@ const COMMON = ['attributes', 'extensions'];
 const INTEGER_LEAST = -(1n << 63n);
 const INTEGER_MOST = (1n << 64n) - 1n;
 
-/** Reads values of metadata as what they have to be, with an error at the place of a wrong one. */
+/** Reads values of metadata with the types that they have to have. An error contains the place of a wrong value. */
 export class Ctf2Reader {
   readonly #source: string;
   fragment: Fragment = { index: 0, root: { kind: 'null', at: 0 } };

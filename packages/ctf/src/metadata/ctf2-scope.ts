@@ -30,11 +30,11 @@ export interface ScopeContext {
   readonly scope: FieldScope;
   /** Name of the default clock class of the data stream class. */
   readonly clock: string | undefined;
-  /** Told of timestamps where there is no clock. */
+  /** Called for timestamps where there is no clock. */
   onMissingClock(): void;
 }
 
-/** Leaves those roles that mean something in a scope, and gives timestamps their clock. */
+/** Keeps the roles that have a meaning in a scope, and gives timestamps their clock. */
 export function withScope<T extends FieldClass>(fieldClass: T, context: ScopeContext): T {
   return inScope(fieldClass, context) as T;
 }

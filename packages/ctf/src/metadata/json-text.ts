@@ -1,4 +1,7 @@
-/** JSON whose whole numbers may be of any size. A map is an object that keeps the order of its members, whatever they are called. */
+/**
+ * JSON whose whole numbers may be of any size. A map is an object that keeps the order of its members, whatever their
+ * names.
+ */
 export type JsonTree =
   | null
   | boolean

@@ -4,9 +4,9 @@ const PACKET_MAGIC = 0x75d11d57;
 const PACKET_HEADER_BYTES = 37;
 
 /**
- * The text of a metadata stream, still encoded: what its packets contain, or all of it if it is not packetised.
+ * The encoded text of a metadata stream: the content of its packets, or all of it if it is not packetised.
  *
- * The null characters that writers pad metadata with at its end are left out.
+ * The null characters with which writers pad metadata at its end are left out.
  *
  * @param bytes a whole metadata stream
  * @throws {MetadataError} `BAD_PACKET`

@@ -1,12 +1,12 @@
 import { RingtailError } from '@ringtail/base';
 
-/** What is wrong with metadata. Codes are API. */
+/** Reason why metadata is refused. Codes are API. */
 export type MetadataCode =
   /** The text is no TSDL. */
   | 'SYNTAX'
-  /** The text is TSDL, but what it says makes no sense. */
+  /** The text is TSDL, but its meaning is impossible. */
   | 'SEMANTICS'
-  /** It may make sense, but goes beyond what the model or the decoder holds. */
+  /** It may have a meaning, but exceeds the model or the decoder. */
   | 'UNSUPPORTED'
   /** The packets of a packetised metadata stream are damaged. */
   | 'BAD_PACKET';

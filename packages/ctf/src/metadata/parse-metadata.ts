@@ -8,8 +8,8 @@ import { parseTsdl } from './tsdl-analyse.ts';
 const RECORD_SEPARATOR = 0x1e;
 
 /**
- * Metadata beyond this is refused: read, it takes some twenty times as much memory. LTTng's largest kernel metadata
- * has 2 MB.
+ * Larger metadata is refused: reading it takes some twenty times as much memory. LTTng's largest kernel metadata has 2
+ * MB.
  */
 export const METADATA_BYTES_MAX = 1 << 26;
 

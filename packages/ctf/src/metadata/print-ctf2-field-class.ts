@@ -13,7 +13,7 @@ import type {
   VariableIntegerFieldClass,
   VariantFieldClass,
 } from '../model/field-class.ts';
-import { hasMember, indexOfMember } from '../model/link.ts';
+import { hasMember, indexOfMember } from '../model/find-targets.ts';
 import { type JsonTree, jsonText } from './json-text.ts';
 import { MetadataPrintError } from './print-error.ts';
 
@@ -22,16 +22,19 @@ export type JsonMembers = { readonly [key: string]: JsonTree | undefined };
 /**
  * Prints the field classes of one scope as CTF 2 JSON.
  *
- * Variants need more than their own class: CTF 2 selects an option by the ranges of its selector, the model by a label of
- * the enumeration that the selector is. So the printer remembers the enumerations it has passed, by structure.
+ * Variants need more than their own class: CTF 2 selects an option by the ranges of its selector, the model by a label
+ * of the enumeration that the selector is. So the printer remembers the enumerations it has passed, by structure.
  */
 export class Ctf2FieldClassPrinter {
   /** Roots of the scopes printed so far, for absolute locations. */
   readonly #roots: ReadonlyMap<string, StructureFieldClass>;
-  /** Structures around the class being printed, outermost first, with the place in each of the member that is being printed. */
+  /**
+   * Structures around the class being printed, outermost first, with the place in each of the member that is being
+   * printed.
+   */
   readonly #around: { readonly structure: StructureFieldClass; index: number }[] = [];
 
-  /** @param roots what absolute locations may lead into, by scope */
+  /** @param roots the classes to which absolute locations may lead, by scope */
   constructor(roots: ReadonlyMap<string, StructureFieldClass>) {
     this.#roots = roots;
   }
@@ -165,8 +168,8 @@ export class Ctf2FieldClassPrinter {
   }
 
   /**
-   * CTF 1.8 looks for the first name of a relative location in the structures around, from the innermost outwards, and may
-   * name options of variants; CTF 2 says how far out to begin and passes through options without a name.
+   * CTF 1.8 searches the first name of a relative location in the structures around it, from the innermost outwards,
+   * and may name options of variants. CTF 2 contains the number of structures to skip, and does not name options.
    */
   #location(location: FieldLocation): JsonMembers {
     const { scope } = location;
@@ -193,7 +196,7 @@ function follow(root: StructureFieldClass | undefined, path: readonly string[]) 
   const names: string[] = [];
   for (const name of path) {
     const inner = targets.flatMap((target) => structuresIn(target, name));
-    // What cannot be found stays as it is: whoever reads it says what is wrong.
+    // A location that cannot be found stays as it is: reading it reports the error.
     if (inner.length === 0 || inner.some((found) => !found.isOption)) names.push(name);
     targets = inner.map(({ fieldClass }) => fieldClass);
   }

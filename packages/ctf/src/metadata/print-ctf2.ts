@@ -5,15 +5,15 @@ import { type JsonTree, jsonText } from './json-text.ts';
 import { LOG_LEVEL_NAMES } from './log-level-names.ts';
 import { Ctf2FieldClassPrinter, type JsonMembers } from './print-ctf2-field-class.ts';
 
-/** LTTng's namespace: readers look for log levels in it, and for the trace's UUID. */
+/** LTTng's namespace, in which readers find log levels and the trace's UUID. */
 const LTTNG_NAMESPACE = 'lttng.org,2009';
 
 /**
- * Metadata of CTF 2: a JSON text sequence, each fragment behind a record separator and on a line of its own. Pieces can be
- * appended to a metadata file one by one, in this order: the preamble, then data stream classes, each before its
- * event record classes.
+ * Metadata of CTF 2: a JSON text sequence, with each fragment behind a record separator and on a line of its own.
+ * Pieces can be appended to a metadata file one by one, in this order: the preamble, then data stream classes, each
+ * before its event record classes.
  *
- * @throws {MetadataPrintError} where the model holds what CTF 2 cannot say
+ * @throws {MetadataPrintError} where CTF 2 cannot express the model
  * @see CTF2-SPEC-2.0 §5
  */
 export function printCtf2(trace: TraceClass): string {
@@ -120,7 +120,9 @@ function print(scopes: Scopes, scope: FieldScope): JsonTree | undefined {
   return root && new Ctf2FieldClassPrinter(scopes).structure(root);
 }
 
-/** The trace's UUID in packet headers is an array of bytes in CTF 1.8 and in the model; CTF 2 knows it by a BLOB's role. */
+/**
+ * The trace's UUID in packet headers is an array of bytes in CTF 1.8 and in the model; CTF 2 knows it by a BLOB's role.
+ */
 function packetHeader(trace: TraceClass): JsonMembers | undefined {
   const { packetHeader: root } = trace;
   if (root === undefined) return undefined;
@@ -140,7 +142,7 @@ function isUuid(member: StructureMember | undefined): boolean {
   );
 }
 
-/** The clock that the packets and event records of a data stream tell: CTF 2 allows one. */
+/** The clock of the packets and event records of a data stream: CTF 2 allows one. */
 function defaultClock(stream: DataStreamClass): string | undefined {
   const { packetContext, eventRecordHeader } = stream;
   return (eventRecordHeader && clockIn(eventRecordHeader)) ?? (packetContext && clockIn(packetContext));

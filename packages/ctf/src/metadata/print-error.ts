@@ -1,6 +1,6 @@
 import { RingtailError } from '@ringtail/base';
 
-/** A trace class holds something that the metadata language cannot say. */
+/** The metadata language cannot express a trace class. */
 export class MetadataPrintError extends RingtailError<'NOT_REPRESENTABLE'> {
   override readonly name = 'MetadataPrintError';
 

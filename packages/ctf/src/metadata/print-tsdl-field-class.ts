@@ -17,7 +17,7 @@ import { tsdlIdentifier, tsdlMemberName, tsdlString } from './print-tsdl-text.ts
 /** Where a field class is printed. */
 export interface TsdlContext {
   readonly scope: FieldScope;
-  /** What the trace block says; only other byte orders are spelled out. */
+  /** The byte order of the trace block; only other byte orders are written. */
   readonly nativeByteOrder: ByteOrder;
 }
 
@@ -32,7 +32,7 @@ export function tsdlStructure(structure: StructureFieldClass, context: TsdlConte
   return `struct {\n${lines.join('')}${indent}}${align}`;
 }
 
-/** A C declaration: the type, and what follows the declared name. */
+/** A C declaration: the type, and the text behind the declared name. */
 interface Declaration {
   readonly type: string;
   readonly suffix: string;

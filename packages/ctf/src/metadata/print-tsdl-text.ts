@@ -1,6 +1,6 @@
 import { MetadataPrintError } from './print-error.ts';
 
-/** Keywords of the metadata language, and those of C that readers keep. */
+/** Keywords of the metadata language, and keywords of C that readers know. */
 const KEYWORDS = new Set(
   (
     'align callsite char clock const double enum env event float floating_point int integer long short signed stream ' +
@@ -17,10 +17,10 @@ const BARE_NAMES = new Set(
 );
 
 /**
- * The name of a structure member in TSDL: with an underscore in front, which readers take away again, so that no
- * member is a keyword.
+ * The name of a structure member in TSDL: with an underscore in front, which readers remove, so that no member is a
+ * keyword.
  *
- * @param bare whether the members that CTF itself gives a meaning keep their bare names
+ * @param bare whether members with a meaning in CTF keep their bare names
  */
 export function tsdlMemberName(name: string, bare: boolean): string {
   return tsdlIdentifier(bare && BARE_NAMES.has(name) ? name : `_${name}`);

@@ -9,11 +9,11 @@ import { tsdlIdentifier, tsdlString } from './print-tsdl-text.ts';
  *
  * Unlike LTTng's, this text defines no names of types, so that a piece depends on nothing but the pieces before it.
  *
- * @throws {MetadataPrintError} where the model holds what CTF 1.8 cannot say, such as a member name that is no identifier
+ * @throws {MetadataPrintError} where CTF 1.8 cannot express the model, such as a member name that is no identifier
  * @see CTF 1.8.3 §7 and appendix C
  */
 export function printTsdl(trace: TraceClass): string {
-  // Where packets do not say which data stream class they are of, readers want no identifiers of those.
+  // Where packets have no data stream class identifier, readers accept no identifier in the metadata.
   const isNumbered = trace.packetHeader !== undefined && hasRole(trace.packetHeader, 'data-stream-class-id');
   const streams = trace.dataStreamClasses.flatMap((stream) => [
     dataStreamClass(stream, isNumbered ? stream.id : undefined, trace.byteOrder),

@@ -169,7 +169,7 @@ class Analysis {
       },
     };
     this.#takeValues(block.entries, take, (name, _value, at) => {
-      // Whatever it is, it may be a part of that version and not an addition to it.
+      // It may be a part of that version and not an addition to it.
       if (minor === undefined) throw values.error(`the attribute ${name} is not known, nor yet the version`, at);
     });
     for (const entry of block.entries) {
@@ -186,7 +186,7 @@ class Analysis {
     return { ...trace, version: { major: 1, minor: Number(minor) } };
   }
 
-  /** The magic number tells packets, and their byte order, from anything else before the metadata is known. */
+  /** The magic number identifies packets and their byte order, before the metadata is known. */
   #checkMagic({ members }: StructureFieldClass, at: number): void {
     const index = members.findIndex(({ name, fieldClass }) => name === 'magic' && isUnsignedInteger(fieldClass));
     if (index === -1) return;
@@ -297,7 +297,9 @@ class Analysis {
     return stream;
   }
 
-  /** @param takeUnknown is given what no other takes; tolerance is for `TsdlValues.refuseUnknown` to decide if it is absent */
+  /**
+   * @param takeUnknown receives entries that no other handler accepts; without it, `TsdlValues.refuseUnknown` decides
+   */
   #takeValues(
     entries: readonly Entry[],
     take: Readonly<Record<string, (value: Expression) => void>>,
@@ -328,7 +330,7 @@ class Analysis {
   }
 }
 
-/** LTTng does not say that its clocks count from the Unix epoch, but they do. */
+/** LTTng does not write that its clocks count from the Unix epoch, but they do. */
 function isEpochTracer(environment: ReadonlyMap<string, EnvironmentValue>): boolean {
   return String(environment.get('tracer_name') ?? '').startsWith('lttng-');
 }

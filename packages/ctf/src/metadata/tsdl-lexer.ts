@@ -14,7 +14,7 @@ const WORD = /[A-Za-z_][A-Za-z0-9_]*/y;
 const INTEGER = /(0[xX][0-9a-fA-F]+|0[bB][01]+|0[0-7]*|[1-9][0-9]*)[uUlL]*(?![A-Za-z0-9_])/y;
 const QUOTE = /L?["']/y;
 const MARK = /\.\.\.|:=|->|[{}()[\]<>;:=,.*+-]/y;
-/** As many digits as Babeltrace takes. */
+/** Number of digits that Babeltrace accepts. */
 const ESCAPE = /\\(?:x([0-9a-fA-F]{0,3})|([0-7]{1,3})|([\s\S]))/g;
 
 const ESCAPED: Readonly<Record<string, string>> = {
@@ -30,12 +30,12 @@ const ESCAPED: Readonly<Record<string, string>> = {
 
 /** Longer names are refused: the names on the way to a field are kept together for each field. */
 const WORD_CHARACTERS_MAX = 4096;
-/** Longer integers are refused: what they cost grows with the square of their length. */
+/** Longer integers are refused: converting them takes a time that grows with the square of their length. */
 const INTEGER_CHARACTERS_MAX = 256;
 
 /**
- * How many tokens metadata may have: each takes some hundred bytes of memory in what is made of it. LTTng's kernel
- * tracer has half a million.
+ * Most tokens of metadata: the result takes some hundred bytes of memory for each. LTTng's kernel tracer has half a
+ * million.
  */
 const TOKENS_MAX = 6_000_000;
 
@@ -159,7 +159,7 @@ function withoutEscapes(text: string): string {
     from = match.index + whole.length;
     if (hex !== undefined) bytes[length++] = Number.parseInt(`0${hex}`, 16);
     else if (octal !== undefined) bytes[length++] = Number.parseInt(octal, 8);
-    // An unknown escape is what it would be without the backslash.
+    // An unknown escape means the character without the backslash.
     else put(ESCAPED[other!] ?? other!);
   }
   put(text.slice(from));
@@ -167,5 +167,5 @@ function withoutEscapes(text: string): string {
   return decodeText(bytes, 0, end === -1 || end > length ? length : end);
 }
 
-/** A unit of a string takes up to three bytes in UTF-8; those that take four are two units. */
+/** A code unit of a string takes up to three bytes in UTF-8; characters of four bytes are two units. */
 const UTF8_BYTES_PER_UNIT_MAX = 3;

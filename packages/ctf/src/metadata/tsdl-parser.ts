@@ -22,7 +22,9 @@ const BASIC_TYPE_WORDS = new Set(
   'void char short int long float double signed unsigned _Bool _Complex _Imaginary'.split(' '),
 );
 
-/** Further words that no field, type or option can have as its name; basic types can be names where a name must stand. */
+/**
+ * Further words that no field, type or option can have as its name; basic types can be names where a name must stand.
+ */
 const RESERVED_WORDS = new Set([
   ...'align callsite const enum env event floating_point integer stream string struct trace typealias'.split(' '),
   ...'typedef variant clock'.split(' '),

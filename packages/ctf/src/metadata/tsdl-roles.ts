@@ -38,7 +38,7 @@ export function withPacketContextRoles(structure: StructureFieldClass): Structur
   return withMemberRoles(structure, PACKET_CONTEXT_ROLES);
 }
 
-/** Identifiers are called `id` at any depth, timestamps are whatever is mapped to a clock. */
+/** Identifiers are called `id` at any depth; timestamps are all integers that are mapped to a clock. */
 export function withEventRecordHeaderRoles(structure: StructureFieldClass): StructureFieldClass {
   return eventHeaderRoles(structure, undefined) as StructureFieldClass;
 }
@@ -46,9 +46,9 @@ export function withEventRecordHeaderRoles(structure: StructureFieldClass): Stru
 const TIMESTAMP_NAMES = new Set(['timestamp', 'timestamp_begin', 'timestamp_end']);
 
 /**
- * Maps timestamps that name no clock to the clock of the trace, as readers agreed to before mappings were common.
+ * Maps timestamps that name no clock to the clock of the trace. Readers agreed on that before mappings were common.
  *
- * @param clockName gives the clock; asked only if there is such a timestamp
+ * @param clockName returns the clock; called only if there is such a timestamp
  */
 export function withMappedTimestamps(structure: StructureFieldClass, clockName: () => string): StructureFieldClass {
   return mapTimestamps(structure, undefined, clockName) as StructureFieldClass;

@@ -11,7 +11,7 @@ export type Variant = UntaggedVariant | VariantFieldClass;
 
 export type TsdlType = FieldClass | UntaggedVariant;
 
-/** What can be declared by name. Each kind has names of its own: `struct a` and `enum a` are different types. */
+/** Kinds of declared names. Each kind has its own names: `struct a` and `enum a` are different types. */
 interface Declared {
   alias: TsdlType;
   struct: StructureFieldClass;
@@ -20,7 +20,7 @@ interface Declared {
 }
 
 /**
- * Names of types within a pair of braces. What is not found here may be declared further out.
+ * Names of types within a pair of braces. Other names may be declared further out.
  *
  * @see CTF 1.8.3 §7.3.1 (lexical scope)
  */
@@ -46,7 +46,7 @@ export class TsdlScope {
     return true;
   }
 
-  /** Takes the name of a field that stands between these braces. */
+  /** Adds the name of a field that stands between these braces. */
   addField(name: string): void {
     this.#fields.add(name);
   }

@@ -15,7 +15,7 @@ import type {
   VariantOption,
 } from '../model/field-class.ts';
 import { visitFieldClasses } from '../model/field-class-walk.ts';
-import { selectorProblem } from '../model/link.ts';
+import { selectorProblem } from '../model/selector-problem.ts';
 import type { EnvironmentValue } from '../model/trace-class.ts';
 import type { Attribute, Declaration, Declarator, Expression, TypeSpecifier } from './tsdl-ast.ts';
 import { TsdlScope, type TsdlType, type UntaggedVariant, type Variant } from './tsdl-scope.ts';
@@ -37,7 +37,7 @@ const SCOPE_WORDS: readonly (readonly [FieldScope, string])[] = [
 const FLOAT_BITS = [16, 32, 64, 128] as const;
 const FLOAT_EXPONENT_BITS = { 16: 5, 32: 8, 64: 11, 128: 15 } as const;
 
-/** Fields whose every instance would take more than this are refused when they are declared. */
+/** A class whose every instance would take more than this is refused when it is declared. */
 const STATIC_BITS_MAX = 2 ** 30;
 
 /** Turns type specifiers into field classes. */
@@ -73,7 +73,7 @@ export class TsdlTypes {
     return fieldClass;
   }
 
-  /** Counts the fields of a scope among those of the trace. */
+  /** Adds the fields of a scope to the number of fields of the trace. */
   countRoot(root: StructureFieldClass, at: number): void {
     if (this.#weights.exceedsWhole(root)) throw this.values.unsupported('metadata of that many fields', at);
   }
@@ -94,7 +94,7 @@ export class TsdlTypes {
     return found;
   }
 
-  /** Takes a declaration that names types; one of fields is for the caller. */
+  /** Declares the types of a declaration. The caller handles declarations of fields. */
   declare(declaration: Declaration, scope: TsdlScope): void {
     if (declaration.kind === 'fields') throw this.values.error('there are no fields here', declaration.type.at);
     const type = this.#type(declaration.type, scope);
@@ -242,7 +242,7 @@ export class TsdlTypes {
     return fieldClass;
   }
 
-  /** A label without a value gets the one after that of the label before it. */
+  /** A label without a value has the value after the label before it. */
   #mappings({ enumerators = [], at }: Specifier<'enum'>, { bits, signed }: IntegerFieldClass): EnumerationMapping[] {
     if (enumerators.length === 0) throw this.values.error('an enumeration needs a label', at);
     const least = signed ? -(1n << BigInt(bits - 1)) : 0n;
@@ -363,7 +363,7 @@ export class TsdlTypes {
     }, type);
   }
 
-  /** `env.NAME`: an array of as many elements as the environment says. */
+  /** `env.NAME`: the environment contains the number of elements. */
   #environmentLength(expression: Extract<Expression, { kind: 'path' }>): number {
     const { words, at } = expression;
     const value = words.length === 2 ? this.#environment.get(words[1]!) : undefined;
@@ -391,8 +391,8 @@ function withoutUnderscore(name: string): string {
 }
 
 /**
- * What a field is called. Its leading underscore stays if another field of the structure has the name without it, as with
- * `a` and `_a`, since fields of one name could not be told apart.
+ * The name of a field. Its leading underscore stays if another field of the structure has the name without it, as with
+ * `a` and `_a`: two fields of one name could not be distinguished.
  */
 function memberName(name: string, written: ReadonlySet<string>): string {
   const bare = withoutUnderscore(name);

@@ -71,8 +71,8 @@ export class TsdlValues {
   }
 
   /**
-   * Tracers add attributes of their own, and readers let those with a text or a word pass. A number may say how the data is
-   * laid out, so that one is refused.
+   * Tracers add attributes of their own. Readers ignore attributes with a text or a word. A number may describe the
+   * layout of data, so it is refused.
    */
   refuseUnknown(name: string, value: Expression, at: number): void {
     if (value.kind === 'integer') throw this.error(`the attribute ${name} is not known`, at);

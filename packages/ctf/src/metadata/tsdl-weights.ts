@@ -10,7 +10,7 @@ const TRACE_LABELS_MAX = 4_000_000;
 
 interface Weight {
   readonly depth: number;
-  /** Fields with those of the classes within, each as often as it is used. */
+  /** Number of fields, including those of the classes within, each as often as it is used. */
   readonly fields: number;
   /** Length of the names that lead to each field, summed up: links between fields are found by these. */
   readonly placeCharacters: number;
@@ -19,10 +19,10 @@ interface Weight {
 }
 
 /**
- * Keeps count of how large types become when they are written out.
+ * Counts the fields of large types when they are written out.
  *
- * A type may be used by name several times, so a few lines of metadata can describe a type of 2^60 fields, and
- * whatever walks over that would never come back.
+ * A type may be used by name several times, so a few lines of metadata can describe a type of 2^60 fields, and a walk
+ * over all of them would never end.
  */
 export class TypeWeights {
   readonly #weights = new WeakMap<FieldClass, Weight>();

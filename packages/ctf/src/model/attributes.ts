@@ -1,4 +1,4 @@
-/** What JSON can say. Whole numbers are bigints, others numbers. */
+/** A JSON value. Whole numbers are bigints, others numbers. */
 export type AttributeValue =
   | null
   | boolean
@@ -8,7 +8,7 @@ export type AttributeValue =
   | readonly AttributeValue[]
   | { readonly [key: string]: AttributeValue };
 
-/** What CTF 2 metadata says for some readers only, by their namespace. */
+/** Attributes of CTF 2 metadata for some readers only, by namespace. */
 export type Attributes = { readonly [namespace: string]: AttributeValue };
 
 export interface Attributed {

@@ -1,7 +1,7 @@
 import { unreachable } from '@ringtail/base';
 import type { FieldClass, IntegerFieldClass, TextEncoding, VariableIntegerFieldClass } from './field-class.ts';
 
-/** The alignment that a field of this class gets, in bits: for compound classes that of what they contain. */
+/** The alignment of a field of this class, in bits. A compound class has the alignment of its content. */
 export function alignmentOf(fieldClass: FieldClass): number {
   switch (fieldClass.kind) {
     case 'integer':
@@ -79,8 +79,8 @@ function leastOf(numbers: readonly number[]): number {
 }
 
 /**
- * How many words of memory the value of a field takes at most, the elements of arrays left out: those are counted when
- * their number is known.
+ * Words of memory that the value of a field takes at most, without the elements of arrays: these are counted when their
+ * number is known.
  */
 export function wordsOf(fieldClass: FieldClass): number {
   switch (fieldClass.kind) {
@@ -115,14 +115,19 @@ export function isTextElement(element: FieldClass): boolean {
   return textEncodingOf(element) !== undefined;
 }
 
-/** The encoding of arrays of this element, where those are text. */
+/** The encoding of arrays of this element, if they are text. */
 export function textEncodingOf(element: FieldClass): TextEncoding | undefined {
   const integer = integerOf(element);
   if (integer?.kind !== 'integer' || integer.bits !== 8 || integer.align !== 8) return undefined;
   return integer.encoding === 'none' ? undefined : integer.encoding;
 }
 
-/** Size of what text of an encoding is made of; a null character is as long. */
+/** Whether text of an encoding is UTF-8; ASCII is. */
+export function isUtf8(encoding: TextEncoding | 'none'): boolean {
+  return encoding === 'utf8' || encoding === 'ascii';
+}
+
+/** Size of a code unit of an encoding; a null character is as long. */
 export function unitBytesOf(encoding: TextEncoding): 1 | 2 | 4 {
   switch (encoding) {
     case 'utf16be':

@@ -6,10 +6,12 @@ import type {
   StructureMember,
 } from './field-class.ts';
 
-/** What may differ from a plain little-endian, byte-aligned, decimal integer. */
+/** Differences from a plain little-endian, byte-aligned, decimal integer. */
 export type IntegerOptions = Partial<Omit<IntegerFieldClass, 'kind' | 'bits'>>;
 
-/** An integer field class of `bits` bits: unsigned, little-endian, byte-aligned and decimal unless `options` say otherwise. */
+/**
+ * An integer field class of `bits` bits. Without `options` it is unsigned, little-endian, byte-aligned and decimal.
+ */
 export function integerClass(bits: number, options: IntegerOptions = {}): IntegerFieldClass {
   return {
     kind: 'integer',
@@ -23,7 +25,7 @@ export function integerClass(bits: number, options: IntegerOptions = {}): Intege
   };
 }
 
-/** A structure field class, by default with no alignment beyond that of its members. */
+/** A structure field class, by default with the alignment of its members. */
 export function structureClass(members: readonly StructureMember[], align = 1): StructureFieldClass {
   return { kind: 'structure', members, align };
 }

@@ -2,7 +2,7 @@ import { integerOf } from './class-facts.ts';
 import type { ByteOrder, FieldClass } from './field-class.ts';
 import type { DataStreamClass, TraceClass } from './trace-class.ts';
 
-/** Whether timestamps tell the clock of a data stream class. */
+/** Whether timestamps name the clock of a data stream class. */
 export function tellsClock({ packetContext, eventRecordHeader }: DataStreamClass): boolean {
   let found = false;
   for (const root of [packetContext, eventRecordHeader]) {
@@ -14,7 +14,7 @@ export function tellsClock({ packetContext, eventRecordHeader }: DataStreamClass
   return found;
 }
 
-/** CTF 2 has no native byte order; to CTF 1.8, that of the first field of a byte order is as good as any. */
+/** CTF 2 has no native byte order. In CTF 1.8, the byte order of the first field serves as well as any. */
 export function byteOrderOf(trace: TraceClass): ByteOrder {
   const roots = [
     trace.packetHeader,

@@ -24,13 +24,13 @@ export type FieldScope =
   | 'event-record-payload';
 
 /**
- * Where to find another field: the length of a sequence, the selector of a variant.
+ * The location of another field: the length of a sequence, the selector of a variant.
  *
- * `scope` undefined means relative: look `path[0]` up in the innermost enclosing structure, then outwards. `outer` skips
- * that many enclosing structures first, and the search does not go further outwards (CTF 2).
+ * Without `scope` it is relative: `path[0]` is searched in the innermost enclosing structure, then outwards. With
+ * `outer`, the search skips that number of enclosing structures first, and does not go further outwards (CTF 2).
  *
- * A path names members of structures. It may name the option of a variant (CTF 1.8); where it does not, it goes through all
- * options, and the field that was decoded last is meant. It goes through arrays and optional fields without a name.
+ * A path names members of structures. It may name the option of a variant (CTF 1.8). Otherwise it leads through all
+ * options, to the field that was decoded last. It leads through arrays and optional fields without a name.
  */
 export interface FieldLocation {
   readonly scope?: FieldScope;
@@ -38,7 +38,7 @@ export interface FieldLocation {
   readonly outer?: number;
 }
 
-/** What makes an integer more than a number. */
+/** Properties that give an integer a meaning. */
 export type IntegerRole =
   | 'packet-magic-number'
   | 'data-stream-class-id'
@@ -51,14 +51,14 @@ export type IntegerRole =
   | 'default-clock-timestamp'
   | 'event-record-class-id';
 
-/** What all fields of a fixed number of bits have in common. */
+/** Properties of all fields with a fixed number of bits. */
 export interface BitField extends Attributed {
   /** Length in bits. */
   readonly bits: number;
   /** Alignment in bits, a power of two. */
   readonly align: number;
   readonly byteOrder: ByteOrder;
-  /** The bits stand in the opposite order of what the byte order implies (CTF 2's bit order). */
+  /** The bits have the opposite order of the byte order (CTF 2's bit order). */
   readonly bitsReversed?: true;
 }
 
@@ -69,8 +69,8 @@ export interface IntegerFieldClass extends BitField {
   readonly bits: number;
   readonly base: DisplayBase;
   /**
-   * Text elements of arrays: such integers of a byte print as text. CTF 2's strings of static and dynamic length are arrays
-   * of bytes with their encoding.
+   * Text elements of arrays: such integers of a byte print as text. CTF 2's strings of static and dynamic length are
+   * arrays of bytes with their encoding.
    */
   readonly encoding: 'none' | TextEncoding;
   /** Name of the clock class of which this field holds (the low bits of) a value. */
@@ -83,7 +83,7 @@ export interface VariableIntegerFieldClass extends Attributed {
   readonly kind: 'variable-integer';
   readonly signed: boolean;
   readonly base: DisplayBase;
-  /** As that of an integer. */
+  /** As for an integer. */
   readonly clock?: string;
   readonly roles?: readonly IntegerRole[];
 }
@@ -193,7 +193,7 @@ export interface VariantOption extends Attributed {
   /** Empty for options without a name, which CTF 2 allows. */
   readonly name: string;
   readonly fieldClass: FieldClass;
-  /** The selector's values with which this option is selected; if absent, those of the label that is called like the option. */
+  /** The selector's values that select this option. If absent, the values of the label with the option's name. */
   readonly ranges?: readonly IntegerRange[];
 }
 

@@ -2,12 +2,12 @@ import type { Attributed } from './attributes.ts';
 import type { ByteOrder, StructureFieldClass } from './field-class.ts';
 
 /**
- * The trace model: what the metadata of a trace describes.
+ * The trace model: the content of a trace's metadata.
  *
  * @see CTF 1.8.3 §3 and §6, CTF2-SPEC-2.0 §5
  */
 
-/** What tells a thing from others of its kind, among all that namespaces hold (CTF 2). */
+/** An identity within all namespaces (CTF 2). */
 export interface Identity {
   readonly namespace?: string;
   readonly name?: string;
@@ -15,9 +15,9 @@ export interface Identity {
 }
 
 export interface ClockClass extends Attributed {
-  /** What fields call it: in CTF 2 its identifier within the metadata. */
+  /** Its name in fields: in CTF 2 its identifier within the metadata. */
   readonly name: string;
-  /** CTF 2, where it says more than `name` and `uuid` do. */
+  /** CTF 2, where it differs from `name` and `uuid`. */
   readonly identity?: Identity;
   readonly description?: string;
   /** Hertz. */
@@ -69,7 +69,7 @@ export interface TraceClass extends Attributed {
   readonly version: { readonly major: 1 | 2; readonly minor: number };
   /** Native byte order of CTF 1.8; CTF 2 carries one per field class. */
   readonly byteOrder: ByteOrder;
-  /** 8-4-4-4-12 hexadecimal text. In CTF 2 that of the metadata stream, which is no identity of the trace. */
+  /** 8-4-4-4-12 hexadecimal text. In CTF 2 the UUID of the metadata stream, which is no identity of the trace. */
   readonly uuid?: string;
   /** CTF 2: traces of one identity are parts of one. */
   readonly identity?: Identity;

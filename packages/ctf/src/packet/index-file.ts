@@ -20,7 +20,7 @@ export interface IndexEntry {
   readonly packetSequenceNumber: bigint;
 }
 
-/** What an index file says, as far as it is whole. */
+/** The content of an index file, as far as it is whole. */
 export interface IndexFile {
   readonly entries: readonly IndexEntry[];
   /** Bytes behind the last whole entry: not 0 where a writer was interrupted. */

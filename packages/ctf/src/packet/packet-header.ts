@@ -93,10 +93,10 @@ export function encodePacketHeader(packet: PacketDescription): Uint8Array {
 }
 
 /**
- * Reads back what {@link encodePacketHeader} wrote, from the start of `bytes`.
+ * Reads a header of {@link encodePacketHeader} from the start of `bytes`.
  *
- * For recovery: whether `bytes` goes on for as long as the packet says is for the caller to see, and whether the
- * packet belongs to the caller's trace. No more than PACKET_HEADER_BYTES_MAX bytes are looked at.
+ * For recovery. The caller checks whether `bytes` contains the whole packet, and whether the packet belongs to its
+ * trace. At most PACKET_HEADER_BYTES_MAX bytes are read.
  *
  * @returns null where no whole, consistent header of ours stands
  */

@@ -18,7 +18,7 @@ const U64 = integer(false, 64);
 /** In every packet's context anyway. */
 const PACKET_CONTEXTS = ['vpid', 'vtid', 'procname'];
 
-/** Names and types as `lttng-ust` writes them on 64-bit Linux; those of JavaScript are ours. */
+/** Names and types as `lttng-ust` writes them on 64-bit Linux. Names and types of JavaScript contexts are ours. */
 const EVENT_CONTEXTS: readonly (readonly [name: string, spec: FieldSpec])[] = [
   ['cpu_id', I32],
   ['hostname', { kind: 'string' }],
@@ -55,11 +55,11 @@ const PERF_THREAD = /^perf:thread:(?:[A-Za-z0-9-]+|raw:r[0-9a-fA-F]{1,13}:[A-Za-
 const APPLICATION = /^\$app\.[A-Za-z_][A-Za-z0-9_.-]{0,99}:[A-Za-z_][A-Za-z0-9_.-]{0,99}$/;
 
 /**
- * What a context is, by the name that `add-context` takes.
+ * The specification of a context, by its name in `add-context`.
  *
- * The names of perf counters are checked by their form only: which counters there are, the kernel's interface says.
+ * Names of perf counters are checked by their form only: the kernel's interface decides which counters exist.
  *
- * @returns undefined for a name of nothing
+ * @returns undefined for an unknown name
  */
 export function contextSpec(name: string): ContextSpec | undefined {
   if (PERF_THREAD.test(name)) return { place: 'event', field: { name: identifier(name), spec: U64 } };
@@ -71,9 +71,9 @@ export function contextSpec(name: string): ContextSpec | undefined {
 }
 
 /**
- * The fields that contexts of these names, in their order, have in the context of each event record.
+ * The fields of the contexts with these names, in their order, in the context of each event record.
  *
- * Names that come out equal (LTTng writes `_` for whatever an identifier cannot hold) get a number behind them.
+ * Equal names get a number behind them: LTTng writes `_` for a character that an identifier cannot contain.
  *
  * @throws {SpecError} `BAD_NAME` for a name that cannot be recorded
  */
@@ -91,7 +91,7 @@ export function contextFields(names: readonly string[]): readonly NamedFieldSpec
 }
 
 /**
- * Those of these names that are written in each event record, each once, in order.
+ * The contexts of these names that are written in each event record, each once, in order.
  *
  * @throws {SpecError} `BAD_NAME` for a name that cannot be recorded
  */

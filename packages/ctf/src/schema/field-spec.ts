@@ -1,11 +1,11 @@
 import type { DisplayBase } from '../model/field-class.ts';
 
 /**
- * Field specifications: how an instrumented program describes the fields of its events.
+ * Field specifications: an instrumented program describes the fields of its events with them.
  *
- * Plain JSON, because they travel from the application to the daemons. `lower.ts` turns them into field classes of the
- * trace model, `encode/` into code that writes values; both walk a specification in the same order, so that what the
- * encoder writes is what the metadata says.
+ * They are plain JSON, because they travel from the application to the daemons. `lower.ts` turns them into field
+ * classes of the trace model, `encode/` into code that writes values. Both visit a specification in the same order, so
+ * that the encoder's output matches the metadata.
  */
 
 export interface IntegerSpec {
@@ -94,7 +94,7 @@ export interface NamedFieldSpec {
   readonly spec: FieldSpec;
 }
 
-/** What the daemons are told of an event: all that its event record class needs but the identifier. */
+/** The description of an event for the daemons: all parts of its event record class except the identifier. */
 export interface EventSpec {
   /** `provider:event`. */
   readonly name: string;

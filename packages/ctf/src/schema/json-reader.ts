@@ -10,7 +10,7 @@ export function readObject(value: unknown, at: string): JsonObject {
   return value as JsonObject;
 }
 
-/** @param lengthMax checked before anything of the array is looked at */
+/** @param lengthMax checked before any element of the array is read */
 export function readArray(value: unknown, at: string, lengthMax: number): readonly unknown[] {
   if (!Array.isArray(value)) throw new SpecError('BAD_SPEC', at, 'expected an array');
   if (value.length > lengthMax) throw new SpecError('TOO_LARGE', at, `more than ${lengthMax} elements`);
@@ -37,7 +37,10 @@ export function readOneOf<T extends number>(value: unknown, at: string, allowed:
   return value as T;
 }
 
-/** Text that metadata can hold in quotes: not empty, well-formed, no control characters, at most `bytesMax` bytes of UTF-8. */
+/**
+ * Text that metadata can hold in quotes: not empty, well-formed, no control characters, at most `bytesMax` bytes of
+ * UTF-8.
+ */
 export function readPrintable(value: unknown, at: string, bytesMax: number): string {
   if (typeof value !== 'string') throw new SpecError('BAD_SPEC', at, 'expected text');
   if (value.length === 0) throw new SpecError('BAD_NAME', at, 'empty');
@@ -58,5 +61,8 @@ function utf8BytesOf(text: string): number {
   return bytes;
 }
 
-/** Control characters, line and paragraph separators, surrogates without their other half, and what no XML document may hold. */
+/**
+ * Control characters, line and paragraph separators, surrogates without their other half, and all other characters that
+ * no XML document may contain.
+ */
 const NOT_PRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\ufffe\uffff]/u;

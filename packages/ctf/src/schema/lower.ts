@@ -21,12 +21,12 @@ const PRESENT = 'some';
  *
  * Everything is little-endian and byte-packed, as LTTng packs on x86. Text, sequences and bytes get an unsigned 32-bit
  * `_NAME_length` member directly before them, optional fields a one-byte enumeration `_NAME_tag`, as LTTng names its
- * own; the tag of a dynamic field is LTTng's `NAME_tag`. Where such a field has no name of its own (the element of an array, the content of an optional field) a
- * structure goes around the pair, with the content as its member `value`; it adds no bytes. Filter-only fields are
- * left out.
+ * own; the tag of a dynamic field is LTTng's `NAME_tag`. Where such a field has no name of its own (the element of an
+ * array, the content of an optional field) a structure goes around the pair, with the content as its member `value`; it
+ * adds no bytes. Filter-only fields are left out.
  *
- * The bytes that these classes describe are the same in both versions. Version 1 says "unsigned byte" where version 2 has a
- * boolean, and "bytes in hexadecimal" where version 2 has a BLOB.
+ * The bytes that these classes describe are the same in both versions. Version 1 says "unsigned byte" where version 2
+ * has a boolean, and "bytes in hexadecimal" where version 2 has a BLOB.
  *
  * @param fields checked by {@link parseEventSpec}, or known to satisfy it
  */
@@ -128,7 +128,10 @@ function lowerEnumeration(spec: EnumerationSpec): EnumerationFieldClass {
   return { kind: 'enumeration', container: lowerInteger(spec.container), mappings };
 }
 
-/** The labels are LTTng's in either version: in the older one `double` and `string` are keywords, so all get an underscore. */
+/**
+ * The labels are LTTng's in either version: in the older one `double` and `string` are keywords, so all get an
+ * underscore.
+ */
 function dynamicMembers(name: string, version: 1 | 2): readonly StructureMember[] {
   const label = (text: string) => (version === 1 ? `_${text}` : text);
   const mappings = DYNAMIC_TYPES.map(([text, tag]) => {
@@ -149,7 +152,7 @@ function withLength(name: string, element: FieldClass): readonly StructureMember
   return [member(lengthName(name), integerClass(32)), member(name, array)];
 }
 
-/** Those of LTTng's dynamic types that a JavaScript value becomes, with LTTng's tags. */
+/** The dynamic types of LTTng that a JavaScript value can have, with LTTng's tags. */
 const DYNAMIC_TYPES: readonly (readonly [label: string, tag: DynamicTag, fieldClass: FieldClass])[] = [
   ['none', DynamicTag.NONE, structureClass([])],
   ['int64', DynamicTag.INT64, integerClass(64, { signed: true })],

@@ -1,6 +1,6 @@
 import type { FieldSpec, NamedFieldSpec } from './field-spec.ts';
 
-/** The fewest bytes that a value of this field takes in a record. */
+/** The least number of bytes that a value of this field takes in a record. */
 export function leastBytes(spec: FieldSpec): number {
   switch (spec.kind) {
     case 'integer':

@@ -1,11 +1,11 @@
 import { RingtailError } from '@ringtail/base';
 
 export type SpecErrorCode =
-  /** A value has the wrong type, or is none of those allowed. */
+  /** A value has the wrong type, or is not one of the allowed values. */
   | 'BAD_SPEC'
   /** A name that cannot stand in metadata. */
   | 'BAD_NAME'
-  /** Readers could not tell two members of one structure apart by name, length and tag members included. */
+  /** Two members of one structure would have the same name for readers, length and tag members included. */
   | 'NAME_CLASH'
   /** An enumeration range is empty or does not fit the container. */
   | 'BAD_RANGE'

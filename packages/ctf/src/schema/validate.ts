@@ -18,19 +18,19 @@ const SPEC_FIELDS_MAX = 1024;
 const SPEC_NAME_BYTES_MAX = 256;
 const SPEC_ARRAY_LENGTH_MAX = 65_536;
 const SPEC_ENUMERATION_RANGES_MAX = 4096;
-/** Least size of a record: what the fixed-length parts of its fields take. */
+/** Least size of a record: the fixed-length parts of its fields. */
 const SPEC_RECORD_BYTES_MAX = 16 * 1024 * 1024;
 /** LTTng's `DEBUG`. */
 const LOG_LEVEL_MAX = 14;
 
 /**
- * Checks what an application says of an event, and returns it with everything that is not part of it left out.
+ * Checks an application's description of an event, and returns it without anything else.
  *
- * Whatever passes can be lowered, printed as metadata of either version, and read back by others: one description that
- * cannot would make a whole trace unreadable.
+ * A valid description can be lowered, printed as metadata of either version, and read by other readers. One description
+ * that cannot would make a whole trace unreadable.
  *
  * @param json parsed JSON from anywhere
- * @throws {SpecError} with the JSON path of the first thing wrong
+ * @throws {SpecError} with the JSON path of the first error
  */
 export function parseEventSpec(json: unknown): EventSpec {
   const event = readObject(json, '$');
@@ -47,7 +47,9 @@ function readEventName(value: unknown, at: string): string {
   return name;
 }
 
-/** A C identifier: metadata readers are C parsers. The underscore that metadata puts before it takes care of keywords. */
+/**
+ * A C identifier: metadata readers are C parsers. It may be a keyword, since metadata puts an underscore before it.
+ */
 function readFieldName(value: unknown, at: string): string {
   const name = readPrintable(value, at, SPEC_NAME_BYTES_MAX);
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw new SpecError('BAD_NAME', at, 'not a C identifier');
@@ -76,7 +78,7 @@ class FieldsParser {
       const field = this.#parseMember(element, memberAt, depth);
       for (const name of new Set([field.name, ...loweredNames(field)])) {
         if (taken.has(name)) throw new SpecError('NAME_CLASH', memberAt, `a second member would be named "${name}"`);
-        // Babeltrace 2 strips the underscore that metadata puts before a name, then takes "_x" for "x".
+        // Babeltrace 2 removes the underscore that metadata puts before a name, and then treats "_x" as "x".
         if (taken.has(`_${name}`)) {
           throw new SpecError('NAME_CLASH', memberAt, `readers cannot tell "${name}" from the "_${name}" before it`);
         }
@@ -133,7 +135,7 @@ class FieldsParser {
     }
   }
 
-  /** Elements take bytes, or a record of a few bytes could claim 2^32 of them. */
+  /** Elements take bytes: otherwise a record of a few bytes could claim 2^32 of them. */
   #parseElement(value: unknown, at: string, depth: number): FieldSpec {
     const element = this.#parse(value, at, depth);
     if (leastBytes(element) === 0) throw new SpecError('BAD_SPEC', at, 'an element without any bytes');

@@ -19,7 +19,7 @@ export class BitWriter {
   /** Values of fields that others refer to: lengths and selectors. */
   readonly slots: (number | bigint)[] = [];
   readonly marks = new Map<IntegerRole, Mark>();
-  /** What a reader's clock shows at this position. */
+  /** The clock of a reader at this position. */
   clock: ClockValue | undefined;
 
   /** A packet that begins anew. */
@@ -30,10 +30,11 @@ export class BitWriter {
     this.marks.clear();
   }
 
-  /** Takes back what was written from `at` on. */
+  /** Removes everything that was written from `at` on. */
   goBack(at: number): void {
     this.#bytes.fill(0, Math.ceil(at / 8), Math.ceil(this.at / 8));
-    // A byte of which a part stays keeps the rest until something overwrites it, or it is padding, which nobody reads.
+    // Of a byte that stays in part, the other bits remain until they are overwritten, or are padding, which no reader
+    // uses.
     this.at = at;
   }
 
@@ -41,7 +42,7 @@ export class BitWriter {
     this.at = (this.at + bits - 1) & -bits;
   }
 
-  /** What has been written, whole bytes. The view lives until the next call of anything. */
+  /** The written bytes, whole ones. The view lives until the next call of any method. */
   get bytes(): Uint8Array {
     this.#reserve(0);
     return this.#bytes.subarray(0, Math.ceil(this.at / 8));
@@ -60,7 +61,10 @@ export class BitWriter {
     this.at += bytes.length * 8;
   }
 
-  /** Text of a byte for each character, at a whole byte. @returns false, having written nothing, if there are others in it */
+  /**
+   * Text of a byte for each character, at a whole byte. @returns false, having written nothing, if there are others in
+   * it
+   */
   setAscii(text: string): boolean {
     this.#reserve(text.length * 8);
     const bytes = this.#bytes;

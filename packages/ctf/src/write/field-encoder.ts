@@ -15,7 +15,8 @@ import type {
   VariableIntegerFieldClass,
   VariantFieldClass,
 } from '../model/field-class.ts';
-import { contentPlace, elementPlace, type Links, memberPlace, optionPlace, type Store } from '../model/link.ts';
+import { contentPlace, elementPlace, memberPlace, optionPlace } from '../model/field-place.ts';
+import type { Links, Store } from '../model/links.ts';
 import type { BitWriter } from './bit-writer.ts';
 import { floatBits } from './float-bits.ts';
 import { textBytes } from './text-bytes.ts';
@@ -24,12 +25,12 @@ import { WriteError } from './write-error.ts';
 export type FieldEncoder = (writer: BitWriter, value: FieldValue) => void;
 
 /**
- * Compiles a field class into a function that writes one field: what the decoder of the class reads as `value`.
+ * Compiles a field class into a function that writes one field, so that the decoder of the class reads it as `value`.
  *
- * Lengths and selectors are fields of their own and written as they are; what depends on them has to agree.
+ * Lengths and selectors are fields of their own and written as they are. Their dependent fields have to agree.
  *
  * @param place the scope and the names that lead to the field
- * @param links where dependents find their field: the scope's own links first
+ * @param links where dependent fields find their targets: first the scope's own links
  */
 export function fieldEncoder(fieldClass: FieldClass, place: string, links: readonly Links[]): FieldEncoder {
   switch (fieldClass.kind) {
@@ -121,7 +122,7 @@ function withEffects(
   };
 }
 
-/** What is known of a packet only when it is whole. */
+/** Properties of a packet that are known only when it is whole. */
 const MARKED_ROLES: ReadonlySet<IntegerRole> = new Set([
   'packet-total-length',
   'packet-content-length',

@@ -1,6 +1,6 @@
 const scratch = new DataView(new ArrayBuffer(8));
 
-/** The bits of a floating point number of 16, 32 or 64 bits; for one of 128 bits those of its high and its low word. */
+/** The bits of a floating point number of 16, 32 or 64 bits; for 128 bits the bits of its high and its low word. */
 export function floatBits(value: number, bits: 16 | 32 | 64 | 128): number | bigint | readonly [bigint, bigint] {
   switch (bits) {
     case 16:
@@ -40,7 +40,7 @@ function quadBits(value: number): readonly [bigint, bigint] {
   else if (exponent !== 0) wide = exponent - 1023 + 16_383;
   else if (fraction === 0n) wide = 0;
   else {
-    // What is subnormal as a double is normal here.
+    // A number that is subnormal as a double is normal here.
     wide = 16_383 - 1022;
     while (fraction >> 52n === 0n) {
       fraction <<= 1n;

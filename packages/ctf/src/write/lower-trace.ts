@@ -10,12 +10,14 @@ import type {
   VariableIntegerFieldClass,
 } from '../model/field-class.ts';
 import { integerClass, structureClass } from '../model/field-class-builders.ts';
-import { contentPlace, elementPlace, hasMember, linkDataStreamClass, memberPlace, optionPlace } from '../model/link.ts';
+import { contentPlace, elementPlace, memberPlace, optionPlace } from '../model/field-place.ts';
+import { hasMember } from '../model/find-targets.ts';
+import { linkDataStreamClass } from '../model/link.ts';
 import type { DataStreamClass, EventRecordClass, TraceClass } from '../model/trace-class.ts';
 import { SelectorPlan } from './selector-plan.ts';
 
 export interface LoweredTrace {
-  /** What the written packets look like. Fields are called as in the original, so that their values fit. */
+  /** The classes of the written packets. Fields have the names of the original, so that their values fit. */
   readonly trace: TraceClass;
   /** Whether packets of the original trace are packets of this one, byte for byte. */
   readonly keepsLayout: boolean;
@@ -39,7 +41,7 @@ export function lowerTrace(trace: TraceClass): LoweredTrace {
   const lowering = new Lowering();
   const dataStreamClasses = trace.dataStreamClasses.map((stream) => lowering.dataStreamClass(trace, stream));
   const packetHeader = lowering.packetHeader(trace);
-  // A packet's UUID is that of its metadata, whatever else identifies the trace.
+  // A packet's UUID is the UUID of its metadata, also if another identifier identifies the trace.
   const hasUuid = packetHeader?.members.some(({ fieldClass }) => fieldClass.kind === 'static-blob');
   const { uuid, ...rest } = trace;
   const identity = hasUuid ? uuid : (uuidOf(trace.identity?.uid) ?? uuid);
@@ -65,7 +67,7 @@ class Lowering {
   /** The structures around, outermost first. */
   readonly #around: StructureFieldClass[] = [];
 
-  /** To be called last: what depends on fields of the header lies in the data stream classes. */
+  /** To be called last: fields of the data stream classes depend on fields of the header. */
   packetHeader({ packetHeader }: TraceClass): StructureFieldClass | undefined {
     return packetHeader && this.#structure(packetHeader, 'packet-header');
   }
@@ -184,8 +186,8 @@ class Lowering {
   }
 
   /**
-   * CTF 1.8 looks for the first name of a relative location in the innermost structure and then further out. Locations
-   * within their own scope become relative where they can: not all readers take absolute ones for variants.
+   * CTF 1.8 searches the first name of a relative location in the innermost structure and then further out. Locations
+   * within their own scope become relative where possible: not all readers accept absolute ones for variants.
    */
   #location({ scope, path }: FieldLocation, place: string): FieldLocation {
     if (scope === undefined) return { path };
@@ -220,7 +222,7 @@ function withinContainer({ label, lower, upper }: EnumerationMapping, { bits, si
   return [{ label, lower: lower < least ? least : lower, upper: upper > most ? most : upper }];
 }
 
-/** Places in these scopes are those of another class now. */
+/** Places in these scopes belong to another class now. */
 function forget(plan: SelectorPlan, ...scopes: readonly string[]): void {
   for (const map of [plan.names, plan.mappings]) {
     for (const place of map.keys()) if (scopes.some((scope) => place.startsWith(scope))) map.delete(place);

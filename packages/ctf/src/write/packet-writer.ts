@@ -2,7 +2,7 @@ import { ClockValue } from '../decode/clock-value.ts';
 import { TraceDecoder } from '../decode/data-stream-decoder.ts';
 import type { EventMessage, PacketFields } from '../decode/messages.ts';
 import type { FieldScope, IntegerRole, StructureFieldClass } from '../model/field-class.ts';
-import type { Links } from '../model/link.ts';
+import type { Links } from '../model/links.ts';
 import type { DataStreamClass, EventRecordClass, TraceClass } from '../model/trace-class.ts';
 import { BitWriter } from './bit-writer.ts';
 import { type FieldEncoder, fieldEncoder } from './field-encoder.ts';
@@ -14,15 +14,14 @@ interface EventRecordEncoder {
   readonly payload: FieldEncoder | undefined;
 }
 
-/** Takes a whole packet. The bytes live until it returns. */
+/** Receives a whole packet. The bytes live until it returns. */
 export type PacketSink = (packet: Uint8Array) => void;
 
 /**
- * Writes packets of one data stream out of decoded event records, whatever their classes are: the counterpart of
- * `DataStreamReader`.
+ * Writes packets of one data stream from decoded event records of any classes: the counterpart of `DataStreamReader`.
  *
- * Events keep their headers. Where a header tells only the low bits of the time and so many events before it were left out
- * that a reader would take it for an earlier time, a new packet begins with the event's time.
+ * Events keep their headers. A header may contain only the low bits of the time. Where a reader would then compute an
+ * earlier time, since many events before were left out, a new packet begins with the event's time.
  */
 export class PacketWriter {
   readonly #sink: PacketSink;
@@ -43,7 +42,7 @@ export class PacketWriter {
   #extraPackets = 0n;
   #eventCount = 0;
 
-  /** @param trace what the metadata of the output says, with `dataStreamClass` in it */
+  /** @param trace from the metadata of the output, with `dataStreamClass` in it */
   constructor(trace: TraceClass, dataStreamClass: DataStreamClass, sink: PacketSink) {
     this.#sink = sink;
     const decoder = new TraceDecoder(trace).dataStreamDecoder(dataStreamClass.id)!;
@@ -60,12 +59,12 @@ export class PacketWriter {
     this.#writer.clock = decoder.clockClass && new ClockValue(decoder.clockClass);
   }
 
-  /** Whether packets tell when they begin, so that an event can be the first of one. */
+  /** Whether packets contain their begin, so that any event can be the first of one. */
   get tellsBegin(): boolean {
     return this.#beginMember !== undefined;
   }
 
-  /** @param beginCycles when the packet is to begin, if not as `packet` says */
+  /** @param beginCycles begin of the packet, if it differs from the begin in `packet` */
   begin(packet: PacketFields, beginCycles?: bigint): void {
     const writer = this.#writer;
     this.#packet = packet;
@@ -103,7 +102,7 @@ export class PacketWriter {
     this.#eventCount++;
   }
 
-  /** Ends the packet at hand. `endCycles` is when, where packets tell. */
+  /** Ends the packet at hand. `endCycles` is its end, where packets contain it. */
   end(endCycles: bigint | undefined): void {
     const writer = this.#writer;
     const contentBits = writer.at;
@@ -118,7 +117,7 @@ export class PacketWriter {
     this.#packet = undefined;
   }
 
-  /** Tells of a packet that was copied as it is. */
+  /** To be called for a packet that was copied as it is. */
   skipTo(endCycles: bigint | undefined): void {
     const { clock } = this.#writer;
     if (clock !== undefined && endCycles !== undefined && endCycles > clock.cycles) clock.setCycles(endCycles);

@@ -8,19 +8,12 @@ import type {
   StructureFieldClass,
   VariantFieldClass,
 } from '../model/field-class.ts';
-import {
-  contentPlace,
-  elementPlace,
-  type Links,
-  memberPlace,
-  optionPlace,
-  placesOfSlot,
-  type Reference,
-} from '../model/link.ts';
+import { contentPlace, elementPlace, memberPlace, optionPlace } from '../model/field-place.ts';
+import { type Links, placesOfSlot, type Reference } from '../model/links.ts';
 
 /**
- * How fields that are selected by values, as in CTF 2, can be selected by labels, as in CTF 1.8: what the options are
- * to be called, and which labels the selectors lack for that.
+ * A plan for fields that are selected by values, as in CTF 2, so that they can be selected by labels, as in CTF 1.8:
+ * the names of the options, and the labels that the selectors lack.
  */
 export class SelectorPlan {
   /** Names of the options of each optional and variant field, by place. */
@@ -28,7 +21,7 @@ export class SelectorPlan {
   /** Labels that a selector needs, by place. */
   readonly mappings = new Map<string, EnumerationMapping[]>();
 
-  /** @param links of the scope and of those before it */
+  /** @param links links of the scope, then of earlier scopes */
   addScope(root: StructureFieldClass | undefined, scope: string, links: readonly Links[]): void {
     if (root !== undefined) this.#visit(root, scope, links);
   }

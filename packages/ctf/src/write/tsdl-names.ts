@@ -7,7 +7,7 @@ import type {
   StructureFieldClass,
   StructureMember,
 } from '../model/field-class.ts';
-import { hasMember } from '../model/link.ts';
+import { hasMember } from '../model/find-targets.ts';
 import type { DataStreamClass, EventRecordClass, TraceClass } from '../model/trace-class.ts';
 
 const ROLE_NAMES: Readonly<Partial<Record<FieldScope, Readonly<Partial<Record<IntegerRole, string>>>>>> = {

@@ -3,7 +3,10 @@ import { RingtailError } from '@ringtail/base';
 export type WriteErrorCode =
   /** A value does not fit the field that is to hold it. */
   | 'OUT_OF_RANGE'
-  /** The event record headers of a data stream are too narrow for the time between two events, and packets tell no begin. */
+  /**
+   * The event record headers of a data stream are too narrow for the time between two events, and packets contain no
+   * begin.
+   */
   | 'CLOCK_GAP'
   /** A dependent field occurs without the field that it depends on. */
   | 'UNSET_REFERENCE';

@@ -1,18 +1,18 @@
-import type { Instant, LossMessage, Message, Next } from '@ringtail/ctf';
+import { type Instant, instantOf, isBefore } from '@ringtail/base';
+import type { LossMessage, Message, Next } from '@ringtail/ctf';
 import { type EventLoops, Turn, TurnHeap } from '@ringtail/ctf/internal';
-import { instantOf, isBefore } from '../instant.ts';
 import type { MessageSource } from '../merge/message-merge.ts';
 import { ReaderError } from '../reader-error.ts';
 import type { TimeRange } from './time-range.ts';
 
-/** Passes on what of a data stream lies in a span of time. Losses that reach beyond it are told as far as they are in it. */
+/** Passes on the messages of a data stream in a time range. Losses that reach beyond the range are cut to it. */
 export class MessageTrimmer implements MessageSource {
   readonly #source: MessageSource;
   readonly #begin: Instant | undefined;
   readonly #end: Instant | undefined;
   readonly #skipper: EventLoops;
 
-  /** @param skipper takes the events that lie outside, and makes nothing of them */
+  /** @param skipper takes the events outside of the range, and does nothing with them */
   constructor(source: MessageSource, { begin, end }: TimeRange, skipper: EventLoops) {
     this.#source = source;
     this.#skipper = skipper;
@@ -45,12 +45,15 @@ export class MessageTrimmer implements MessageSource {
     return this.#source.skipPacket?.() === true;
   }
 
-  /** Without an end, generated code can take events: it takes none before a message that was passed on, which lies in the range. */
+  /**
+   * Without an end, generated code can take events: it starts behind a message that was passed on, which lies in the
+   * range.
+   */
   takeEvents(loops: EventLoops, heap: TurnHeap): number {
     return this.#end === undefined ? (this.#source.takeEvents?.(loops, heap) ?? 0) : 0;
   }
 
-  /** Passes over the events behind one that lies outside of the range, as long as they lie on the same side of it. */
+  /** Skips the events behind an event outside of the range, as long as they lie on the same side of it. */
   #skip(event: Instant): void {
     const heap = new TurnHeap();
     // The lesser rank leaves the events at the begin.

@@ -27,7 +27,7 @@ describe('the packets of a time range', () => {
       looked++;
       return beginNs! + 3n;
     };
-    // The packet before may have an event at the begin of the range, and one more may tell of losses.
+    // The packet before may have an event at the begin of the range, and the packet behind may report losses.
     const selection = selectPackets(packets, { begin: 5_003n, end: 5_029n }, firstEventNs);
     expect(selection).toEqual({ from: 499, wholeFrom: 500, wholeTo: 502, to: 503 });
     expect(looked).toBeLessThan(25);

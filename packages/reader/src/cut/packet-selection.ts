@@ -8,19 +8,20 @@ export interface PacketSelection {
   /** All events of the packets from `wholeFrom` on, and before `wholeTo`, lie in the range. */
   readonly wholeFrom: number;
   readonly wholeTo: number;
-  /** Neither this packet nor one behind it has an event in the range, or tells of losses in it. */
+  /** Neither this packet nor a packet behind it has an event in the range, or reports losses in it. */
   readonly to: number;
 }
 
 /**
  * Selects packets by the times of their first events.
  *
- * A packet's begin and end prove nothing: LTTng 2.2 to 2.10 recorded events after the end, barectf before 2.3.1 before the begin,
- * and a crash leaves an end of 0. Events of a data stream do not go back in time, so the first event of a packet bounds all events of
- * the packets before it. A few first events are decoded, which a binary search chooses.
+ * A packet's begin and end prove nothing: LTTng 2.2 to 2.10 recorded events after the end, barectf before 2.3.1 before
+ * the begin, and a crash leaves an end of 0. Events of a data stream do not go back in time, so the first event of a
+ * packet bounds all events of the packets before it. A few first events are decoded, which a binary search chooses.
  *
  * @param firstEventNs time of a packet's first event; undefined where it has none
- * @returns undefined where a first event does not lie within its packet's begin and end: every packet has to be read then
+ * @returns undefined where a first event does not lie within its packet's begin and end: every packet has to be read
+ *   then
  */
 export function selectPackets(
   packets: readonly PacketSummary[],
@@ -28,7 +29,7 @@ export function selectPackets(
   firstEventNs: (packet: PacketSummary) => bigint | undefined,
 ): PacketSelection | undefined {
   const search = new FirstEventSearch(packets, firstEventNs);
-  // The packet before the first one that begins in the range may reach into it.
+  // The packet before the first packet that begins in the range may reach into it.
   const inside = begin === undefined ? 0 : search.find((ns) => ns >= begin);
   const beyond = end === undefined ? packets.length : search.find((ns) => ns > end);
   if (search.isRefuted) return undefined;
@@ -55,7 +56,10 @@ class FirstEventSearch {
     this.#firstEventNs = firstEventNs;
   }
 
-  /** The first packet such that the next event in it, or behind it, fulfils a condition that later events fulfil as well. */
+  /**
+   * The first packet such that the next event in it, or behind it, fulfils a condition that later events fulfil as
+   * well.
+   */
   find(isBeyond: (ns: bigint) => boolean): number {
     let low = 0;
     let high = this.#packets.length;

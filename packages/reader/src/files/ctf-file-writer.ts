@@ -1,21 +1,19 @@
 import fs from 'node:fs';
 import { RingtailError } from '@ringtail/base';
 import {
-  type BoundaryMessage,
-  DataStreamReader,
+  type DataStream,
+  type DataStreamReader,
   type EventMessage,
-  type Instant,
-  type Message,
-  type Next,
   type PacketPlace,
   type PacketSummary,
   PacketWriter,
   type TraceClass,
 } from '@ringtail/ctf';
+import { rewritePackets } from '../convert/rewrite-packets.ts';
 import type { PacketSelection } from '../cut/packet-selection.ts';
 import { NS_MAX, NS_MIN, type TimeRange } from '../cut/time-range.ts';
-import { instantOf, isBefore } from '../instant.ts';
 import { ReaderError } from '../reader-error.ts';
+import { readerOf } from '../trace/stream-source.ts';
 import type { TraceStream } from '../trace/trace-stream.ts';
 import { PRIVATE_FILE } from './private-modes.ts';
 import { openRegularFile, readFrom, sizeOfFile } from './regular-file.ts';
@@ -26,7 +24,7 @@ const RUN_PACKETS = 1000;
 const ZEROS = Buffer.alloc(COPY_BYTES);
 
 export interface FileWriteOptions {
-  /** What the metadata of the output says. */
+  /** Trace class of the output's metadata. */
   readonly class: TraceClass;
   readonly range: TimeRange;
   readonly keep: ((event: EventMessage) => boolean) | undefined;
@@ -34,18 +32,19 @@ export interface FileWriteOptions {
   readonly keepsPackets: boolean;
   /** Whether the file goes on behind a malformed packet. */
   readonly keepsGoing: boolean;
-  /** Takes what is wrong with the file, which ends there otherwise. */
+  /** Receives the error of the file, which ends there. */
   readonly onError: (error: RingtailError) => void;
   readonly onPackets: (kind: 'copied' | 'written', count: number, bytes: number) => void;
 }
 
-/** Writes one file of a data stream packet by packet: those that lie in the time range whole are copied, others cut. */
+/**
+ * Writes one file of a data stream packet by packet. Packets that lie in the time range whole are copied, others are
+ * cut.
+ */
 export class CtfFileWriter {
   readonly #stream: TraceStream;
   readonly #sourceIdx: number;
   readonly #options: FileWriteOptions;
-  readonly #begin: Instant | undefined;
-  readonly #end: Instant | undefined;
   readonly #fd: number;
   #at = 0;
   /** By data stream class: a file may hold packets of several. */
@@ -57,9 +56,6 @@ export class CtfFileWriter {
     this.#stream = stream;
     this.#sourceIdx = sourceIdx;
     this.#options = options;
-    const { begin, end } = options.range;
-    this.#begin = begin === undefined ? undefined : instantOf(begin);
-    this.#end = end === undefined ? undefined : instantOf(end);
     this.#fd = fs.openSync(target, 'wx', PRIVATE_FILE);
   }
 
@@ -80,14 +76,15 @@ export class CtfFileWriter {
 
   write(): void {
     this.#finish(() => {
-      const isTrimmed = this.#begin !== undefined || this.#end !== undefined;
-      const selection = isTrimmed ? this.#stream.select(this.#options.range) : undefined;
+      const { range } = this.#options;
+      const isTrimmed = range.begin !== undefined || range.end !== undefined;
+      const selection = isTrimmed ? this.#stream.select(range) : undefined;
       if (selection === undefined) this.#rewrite(undefined);
       else this.#writeSelected(selection);
     });
   }
 
-  /** Copies all packets, from header to header: what lies between or behind them is not read. */
+  /** Copies all packets, from header to header. Bytes between packets or behind them are not read. */
   copy(): void {
     this.#finish(() => {
       const reader = this.#reader(undefined);
@@ -142,7 +139,9 @@ export class CtfFileWriter {
     );
   }
 
-  /** An index ends before damage. Whoever asked for what comes then has to hear of it. */
+  /**
+   * Reports damage behind the last packet of the index, if the time range goes on there: an index ends before damage.
+   */
   #checkTail(last: PacketSummary | undefined, end: bigint): void {
     const offsetBytes = last === undefined ? 0 : last.offsetBytes + (last.totalBytes ?? Number.POSITIVE_INFINITY);
     const source = this.#stream.sources[this.#sourceIdx]!;
@@ -194,79 +193,16 @@ export class CtfFileWriter {
   }
 
   #reader(place: PacketPlace | undefined): DataStreamReader {
-    const { decoder, identity, sources, id } = this.#stream;
-    const reader = new DataStreamReader(decoder, identity, [sources[this.#sourceIdx]!], id);
+    const reader = readerOf(this.#stream, this.#sourceIdx);
     if (place !== undefined) reader.follow([{ sourceIdx: 0, offsetBytes: place.offsetBytes }]);
     return reader;
   }
 
   /** @param place the packet; all packets, if absent */
   #rewrite(place: PacketPlace | undefined): void {
-    const { keepsGoing, onError } = this.#options;
-    const reader = this.#reader(place);
-    let cut: PacketCut | undefined;
-    let damage: RingtailError | undefined;
-    for (;;) {
-      let next: Next<Message | BoundaryMessage>;
-      try {
-        next = reader.nextWithBoundaries();
-      } catch (error) {
-        if (!(error instanceof RingtailError) || damage !== undefined) throw error;
-        if (keepsGoing) onError(error);
-        else damage = error;
-        reader.skipPacket();
-        continue;
-      }
-      const message = next.kind === 'item' ? next.item : undefined;
-      // The end of a malformed packet still comes.
-      if (damage !== undefined && message?.kind !== 'packet-end') throw damage;
-      if (message === undefined) return;
-      if (message.kind === 'packet-begin') cut = new PacketCut(this.#writerFor(message.stream.class.id));
-      else if (message.kind === 'packet-end') cut!.end(message);
-      else if (message.kind === 'event') this.#take(message, cut!);
-    }
-  }
-
-  #take(event: EventMessage, cut: PacketCut): void {
-    if (this.#begin !== undefined && isBefore(event, this.#begin)) cut.leaveOut('early');
-    else if (this.#end !== undefined && isBefore(this.#end, event)) cut.leaveOut('late');
-    else if (this.#options.keep === undefined || this.#options.keep(event)) cut.add(event);
-  }
-}
-
-/** What is left of a packet. */
-class PacketCut {
-  readonly #writer: PacketWriter;
-  #isBegun = false;
-  #isCutBefore = false;
-  #isCutBehind = false;
-  #last: EventMessage | undefined;
-
-  constructor(writer: PacketWriter) {
-    this.#writer = writer;
-  }
-
-  leaveOut(which: 'early' | 'late'): void {
-    if (which === 'early') this.#isCutBefore = true;
-    else this.#isCutBehind = true;
-  }
-
-  add(event: EventMessage): void {
-    if (!this.#isBegun) {
-      this.#isBegun = true;
-      this.#writer.begin(event.packet, this.#isCutBefore ? event.cycles : undefined);
-    }
-    this.#writer.event(event);
-    this.#last = event;
-  }
-
-  end({ packet, cycles }: BoundaryMessage): void {
-    if (!this.#isBegun) {
-      // Nothing of it lies in the time range. A packet whose events were merely unwanted stays, empty.
-      if (this.#isCutBefore || this.#isCutBehind) return;
-      this.#writer.begin(packet);
-    }
-    this.#writer.end(this.#isCutBehind && this.#last !== undefined ? this.#last.cycles : cycles);
+    const { range, keep, keepsGoing, onError } = this.#options;
+    const writerFor = (stream: DataStream) => this.#writerFor(stream.class.id);
+    rewritePackets(this.#reader(place), writerFor, { range, keep, onDamage: keepsGoing ? onError : undefined });
   }
 }
 

@@ -5,8 +5,9 @@ import { parseIndexFile } from '@ringtail/ctf';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ReaderError } from '../reader-error.ts';
 import { METADATA, packet } from '../testing/small-trace.test.support.ts';
+import type { OpenOptions } from '../trace-reader.ts';
 import { writeCtf } from './ctf-writer.ts';
-import { type OpenOptions, openTraces } from './open-traces.ts';
+import { openTraces } from './open-traces.ts';
 
 let root: string;
 

@@ -1,31 +1,23 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { describeError, errnoOf, RingtailError } from '@ringtail/base';
-import {
-  DataStreamReader,
-  lowerTrace,
-  printCtf2,
-  printTsdl,
-  type TraceClass,
-  UUID_BYTES,
-  uuidText,
-  visitDataStream,
-  withTsdlNames,
-} from '@ringtail/ctf';
+import { visitDataStream } from '@ringtail/ctf';
 import { ensureDirectory } from '@ringtail/posix';
+import { type TargetTrace, targetTrace } from '../convert/target-trace.ts';
 import { ReaderError } from '../reader-error.ts';
-import { indexPath } from '../trace/packet-index.ts';
+import { readerOf } from '../trace/stream-source.ts';
 import type { TraceStream } from '../trace/trace-stream.ts';
+import type { TraceReader } from '../trace-reader.ts';
 import { CtfFileWriter } from './ctf-file-writer.ts';
 import { systemPath } from './file-names.ts';
-import type { OpenedTrace, TraceReader } from './open-traces.ts';
+import { indexPath, writeIndexFile } from './index-file.ts';
+import type { TraceFiles } from './open-traces.ts';
 import { PRIVATE_DIRECTORY, PRIVATE_FILE } from './private-modes.ts';
-import { writeIndexFile } from './write-index-file.ts';
 
 export interface CtfWriteOptions {
   /** 1 for CTF 1.8, 2 for CTF 2. */
   readonly version: 1 | 2;
-  /** Told how many bytes have been written, now and then. */
+  /** Receives the number of bytes written so far, now and then. */
   readonly onProgress?: (bytes: number) => void;
 }
 
@@ -34,7 +26,7 @@ export interface CtfWriteReport {
   /** Files that were copied whole. */
   readonly filesCopied: number;
   readonly packetsCopied: number;
-  /** Packets that were decoded and written anew: they were cut, or the version asked for it. */
+  /** Packets that were decoded and written anew: they were cut, or the version requires it. */
   readonly packetsWritten: number;
   readonly bytes: number;
 }
@@ -44,85 +36,54 @@ const BLOCK_BYTES = 512;
 /** Smaller files are copied whole: file systems that compress store less than they are long. */
 const HOLES_BYTES_MIN = 1 << 30;
 
-type Tally = { -readonly [Key in keyof CtfWriteReport]: CtfWriteReport[Key] };
+type Report = { -readonly [Key in keyof CtfWriteReport]: CtfWriteReport[Key] };
 
 /**
- * Writes traces as CTF, each into a directory with the place below `directory` that it had below what was opened.
+ * Writes traces as CTF, each into a directory of `directory`. Its relative path is the same as below the directory that
+ * was opened.
  *
- * Packets are copied as they are wherever nothing changes in them, whole files by the file system. The reader has to be
- * opened with `keepsHeaders`; its time range and its choice of events hold here too. Packets of which the choice leaves no
- * event stay, empty, so that losses remain countable. Nothing is overwritten.
+ * Packets in which nothing changes are copied as they are, whole files by the file system. The reader has to be opened
+ * with `keepsHeaders`. Its time range and its choice of events apply. Packets without a wanted event stay, empty, so
+ * that losses remain countable. Nothing is overwritten.
  *
- * Damage in what has to be decoded is reported as the reader does, and ends its file, behind what is whole. A reader that keeps going
- * has everything decoded, and of a malformed packet only what comes before the damage is written.
+ * Damage in packets that have to be decoded is reported by the reader. The file then ends behind its last whole event.
+ * A reader that keeps going decodes every packet, and writes the events of a malformed packet up to the damage.
  *
- * Files that had LTTng's index have one here too.
+ * Files that have LTTng's index get an index.
  *
  * @throws {ReaderError} `OUTPUT_EXISTS`, `UNWRITABLE`
- * @throws {MetadataPrintError} for what CTF 1.8 cannot say
- * @throws {TraceFormatError} for damage where packets have to be decoded, if the reader was opened without `onError`
+ * @throws {MetadataPrintError} for classes that CTF 1.8 cannot express
+ * @throws {TraceFormatError} for damage in packets that have to be decoded, if the reader was opened without `onError`
  */
-export function writeCtf(reader: TraceReader, directory: string, options: CtfWriteOptions): CtfWriteReport {
-  const tally: Tally = { traces: 0, filesCopied: 0, packetsCopied: 0, packetsWritten: 0, bytes: 0 };
-  const plans = reader.traces.map((trace) => ({ trace, target: targetOf(trace, options.version) }));
+export function writeCtf(reader: TraceReader<TraceFiles>, directory: string, options: CtfWriteOptions): CtfWriteReport {
+  const report: Report = { traces: 0, filesCopied: 0, packetsCopied: 0, packetsWritten: 0, bytes: 0 };
+  const plans = reader.traces.map((trace) => ({ trace, target: targetTrace(trace, options.version) }));
   for (const { trace, target } of plans) {
-    new TraceWriter(reader, trace, target, options, tally).write(directory);
-    tally.traces++;
+    new TraceWriter(reader, trace, target, options, report).write(directory);
+    report.traces++;
   }
-  return tally;
-}
-
-interface Target {
-  readonly class: TraceClass;
-  readonly metadata: string;
-  /** Whether packets can be copied as they are. */
-  readonly keepsPackets: boolean;
-}
-
-function targetOf(opened: OpenedTrace, version: 1 | 2): Target {
-  const traceClass = opened.class;
-  if (version === 2) {
-    const uuid = packetUuid(opened) ?? traceClass.uuid;
-    const metadata = printCtf2({ ...traceClass, ...(uuid !== undefined && { uuid }) });
-    return { class: traceClass, metadata, keepsPackets: true };
-  }
-  const { trace, keepsLayout } = lowerTrace(traceClass);
-  return { class: trace, metadata: printTsdl(withTsdlNames(trace)), keepsPackets: keepsLayout };
-}
-
-/** Some tracers of CTF 1.8 give packets another UUID than the trace has; that of metadata of CTF 2 is that of its packets. */
-function packetUuid({ class: { version, uuid }, streams }: OpenedTrace): string | undefined {
-  const first = streams[0];
-  if (version.major !== 1 || uuid === undefined || first?.class === undefined) return undefined;
-  const reader = first.reader();
-  try {
-    for (;;) {
-      const next = reader.nextWithBoundaries();
-      if (next.kind !== 'item') return undefined;
-      if (next.item.kind !== 'packet-begin') continue;
-      const bytes = next.item.packet.header?.uuid;
-      return Array.isArray(bytes) && bytes.length === UUID_BYTES ? uuidText(Uint8Array.from(bytes)) : undefined;
-    }
-  } catch (error) {
-    // Damage is reported when the packets are written.
-    if (error instanceof RingtailError) return undefined;
-    throw error;
-  }
+  return report;
 }
 
 class TraceWriter {
-  readonly #reader: TraceReader;
-  readonly #trace: OpenedTrace;
-  readonly #target: Target;
+  readonly #reader: TraceReader<TraceFiles>;
+  readonly #trace: TraceFiles;
+  readonly #target: TargetTrace;
   readonly #options: CtfWriteOptions;
-  readonly #tally: Tally;
+  readonly #report: Report;
 
-  constructor(reader: TraceReader, trace: OpenedTrace, target: Target, options: CtfWriteOptions, tally: Tally) {
+  constructor(
+    reader: TraceReader<TraceFiles>,
+    trace: TraceFiles,
+    target: TargetTrace,
+    options: CtfWriteOptions,
+    report: Report,
+  ) {
     this.#reader = reader;
     this.#trace = trace;
     this.#target = target;
     this.#options = options;
-    this.#tally = tally;
+    this.#report = report;
   }
 
   write(root: string): void {
@@ -150,7 +111,7 @@ class TraceWriter {
   #metadataFor(uuid: string | undefined): string {
     const { class: of } = this.#trace;
     if (uuid === of.uuid || uuid === undefined) return this.#target.metadata;
-    return targetOf({ ...this.#trace, class: { ...of, uuid } }, this.#options.version).metadata;
+    return targetTrace({ ...this.#trace, class: { ...of, uuid } }, this.#options.version).metadata;
   }
 
   #writeFile(stream: TraceStream, sourceIdx: number, target: string): void {
@@ -165,7 +126,7 @@ class TraceWriter {
       return;
     }
     const onPackets = (kind: 'copied' | 'written', count: number, bytes: number) => {
-      this.#tally[kind === 'copied' ? 'packetsCopied' : 'packetsWritten'] += count;
+      this.#report[kind === 'copied' ? 'packetsCopied' : 'packetsWritten'] += count;
       this.#progress(bytes);
     };
     const writer = new CtfFileWriter(stream, sourceIdx, target, {
@@ -179,7 +140,7 @@ class TraceWriter {
     });
     if (isWhole && keepsPackets && !keepsGoing) writer.copy();
     else writer.write();
-    // Whoever finds a file without packets takes it for damage.
+    // Readers take a file without packets for damage.
     if (fs.statSync(target).size === 0) fs.unlinkSync(target);
     else if (stream.class !== undefined && fs.existsSync(systemPath(indexPath(name))))
       writeIndexFile(this.#target.class, stream, target);
@@ -197,13 +158,13 @@ class TraceWriter {
       fs.copyFileSync(index, indexPath(to), flags);
       fs.chmodSync(indexPath(to), PRIVATE_FILE);
     }
-    this.#tally.filesCopied++;
+    this.#report.filesCopied++;
     this.#progress(fs.statSync(to).size);
   }
 
   #progress(bytes: number): void {
-    this.#tally.bytes += bytes;
-    this.#options.onProgress?.(this.#tally.bytes);
+    this.#report.bytes += bytes;
+    this.#options.onProgress?.(this.#report.bytes);
   }
 }
 
@@ -228,10 +189,9 @@ function hasHolesIn(file: string): boolean {
 }
 
 /** Whether a file can be decoded from its first byte to its last. */
-function isSound({ decoder, identity, sources, id }: TraceStream, sourceIdx: number): boolean {
+function isSound(stream: TraceStream, sourceIdx: number): boolean {
   try {
-    const reader = new DataStreamReader(decoder, identity, [sources[sourceIdx]!], id);
-    visitDataStream(reader, { '*': { fields: [], handle: () => {} } });
+    visitDataStream(readerOf(stream, sourceIdx), { '*': { fields: [], handle: () => {} } });
     return true;
   } catch (error) {
     if (error instanceof RingtailError) return false;

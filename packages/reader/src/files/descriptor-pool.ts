@@ -8,7 +8,7 @@ import { openRegularFile } from './regular-file.ts';
  */
 export const OPEN_FILES_MAX = 32;
 
-/** Fewer where the process has no more: others need descriptors too, as what is written. */
+/** Fewer where the process has no more descriptors: files that are written need some too. */
 let openMax = OPEN_FILES_MAX;
 
 /** A file that is opened when it is read, and closed when others need its descriptor. */
@@ -18,7 +18,7 @@ interface PooledFile {
   identity: string | undefined;
 }
 
-/** Open files, the one that was used last at the end. */
+/** Open files; the file that was used last is at the end. */
 const open = new Map<PooledFile, number>();
 
 /**
@@ -63,7 +63,7 @@ function openFile(file: PooledFile): number {
   }
 }
 
-/** Closes those that were used the longest time ago. */
+/** Closes the files that were not used for the longest time. */
 function closeDownTo(count: number): void {
   for (const [file] of open) {
     if (open.size <= count) return;

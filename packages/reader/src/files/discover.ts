@@ -20,7 +20,7 @@ const DEPTH_MAX = 32;
  */
 const DIRECTORIES_MAX = 250_000;
 
-/** Files beyond this number are not looked into where there is no trace. */
+/** Where there is no trace, this number of files is checked for packed traces. */
 const PACKED_MAX = 100;
 
 /** A directory with a metadata file, and the files of its data streams. */
@@ -33,17 +33,17 @@ export interface TraceDirectory {
 }
 
 export interface FindOptions {
-  /** Takes what is wrong with a directory below, which is then left out. Without it, `findTraceDirectories` throws. */
+  /** Receives the error of a directory below, which is then left out. Without it, `findTraceDirectories` throws. */
   readonly onError?: ((error: ReaderError) => void) | undefined;
-  /** Takes a sentence about a link that leads nowhere. */
+  /** Receives a sentence about a link that leads nowhere. */
   readonly onWarning?: ((warning: string) => void) | undefined;
 }
 
 /**
  * Finds the traces at and below a directory, sorted by path.
  *
- * Nothing is looked for below a trace: LTTng keeps its index there. Every regular file of a trace besides the metadata
- * and hidden ones belongs to a data stream; FIFOs, sockets and devices are left out, as with Babeltrace.
+ * Directories below a trace are not searched: LTTng keeps its index there. Every regular file of a trace belongs to a
+ * data stream, except the metadata and hidden files. FIFOs, sockets and devices are left out, as with Babeltrace.
  *
  * @throws {ReaderError} `UNREADABLE`, `NO_TRACE`
  */
@@ -142,14 +142,16 @@ class TraceSearch {
   }
 }
 
-/** Whether a file can be a packed trace, or the packed metadata of one: other files below a directory are not traces. */
+/**
+ * Whether a file can be a packed trace, or the packed metadata of one: other files below a directory are not traces.
+ */
 function mayBePacked(name: string, depth: number): boolean {
   return depth === 0 || name.startsWith(METADATA);
 }
 
 type Kind = 'file' | 'directory' | 'lost link' | 'other';
 
-/** What is at a path, behind any links; undefined if nothing is. */
+/** Kind of file at a path, behind any links; undefined if the path does not exist. */
 function kindOf(entry: string): Kind | undefined {
   try {
     const stat = fs.statSync(systemPath(entry));

@@ -3,14 +3,14 @@ import { describeError } from '@ringtail/base';
 import type { Medium, Next } from '@ringtail/ctf';
 import { ReaderError } from '../reader-error.ts';
 import { closeDescriptorOf, descriptorOf } from './descriptor-pool.ts';
-import { readFrom } from './regular-file.ts';
+import { readFrom, sizeOfFile } from './regular-file.ts';
 
-/** Read at once unless more is asked for. A buffer of this size is held for each file. */
+/** Bytes that are read at once, unless more are wanted. Each file has a buffer of this size. */
 const CHUNK_BYTES = 256 * 1024;
 
-/** Few files are read in larger chunks, up to this size: what happens between chunks happens less often. */
+/** A few files are read in larger chunks, up to this size, since each chunk costs some extra work. */
 const CHUNK_BYTES_MAX = 1024 * 1024;
-/** Buffers of larger chunks take no more, all together. */
+/** Buffers of larger chunks have at most this size, all together. */
 const LARGE_CHUNKS_BYTES_MAX = 16 * 1024 * 1024;
 
 /**
@@ -18,7 +18,7 @@ const LARGE_CHUNKS_BYTES_MAX = 16 * 1024 * 1024;
  * pieces.
  */
 const CHUNK_BYTES_MIN = 32 * 1024;
-/** Buffers of chunks take no more than this, unless that many of the least size do. */
+/** Buffers of chunks have at most this size, unless all chunks have the least size. */
 const CHUNKS_BYTES_MAX = 128 * 1024 * 1024;
 
 /** Has files that are read side by side read in chunks as large as their number allows. */
@@ -40,7 +40,7 @@ export class FileMedium implements Medium {
   /** Of the file that was opened first. */
   identity: string | undefined;
   #buffer: Buffer = Buffer.alloc(0);
-  /** What of the file the buffer holds. */
+  /** Offset in the file of the buffer's content. */
   #offset = 0;
   #length = 0;
   #atEnd = false;
@@ -57,6 +57,11 @@ export class FileMedium implements Medium {
     return bytes.length === 0 ? { kind: 'end' } : { kind: 'item', item: bytes };
   }
 
+  /** Of the file that has this path now. */
+  size(): number | undefined {
+    return sizeOfFile(this.path);
+  }
+
   close(): void {
     closeDescriptorOf(this);
   }
@@ -65,7 +70,7 @@ export class FileMedium implements Medium {
     try {
       const fd = descriptorOf(this);
       const size = fs.fstatSync(fd).size;
-      // Who jumps from packet to packet wants little of each.
+      // A reader that jumps from packet to packet wants little of each.
       const goesOn = offset >= this.#offset && offset <= this.#offset + this.#length;
       const chunkBytes = goesOn ? this.chunkBytes : Math.min(this.chunkBytes, CHUNK_BYTES);
       const wanted = Math.min(Math.max(bytesMin, chunkBytes), Math.max(0, size - offset));

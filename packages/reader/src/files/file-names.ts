@@ -6,7 +6,7 @@ import { isUtf8 } from 'node:buffer';
  */
 const ESCAPE_BASE = 0xdc00;
 const ESCAPED = /[\udc80-\udcff]/u;
-/** Whole characters of UTF-8; what is left between them is no text. */
+/** A whole character of UTF-8 has at most this many bytes; bytes between characters are no text. */
 const CHARACTERS_BYTES_MAX = 4;
 
 /** The name of a file as text. */

@@ -46,7 +46,7 @@ type Reader = ReturnType<typeof openTraces>;
 
 const nowhere = { write: () => true };
 
-/** What grew with the square of the metadata, in one way or another. */
+/** Metadata for which reading once took a time that grew with the square of its size. */
 const OUTPUTS = {
   text: (reader: Reader) => printPretty(reader, nowhere),
   details: (reader: Reader) => {

@@ -6,8 +6,9 @@ import { type Message, parseMetadata, printCtf2, type TraceFormatError } from '@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { printPretty } from '../print/print-pretty.ts';
 import { METADATA, packet, UUID } from '../testing/small-trace.test.support.ts';
+import type { OpenOptions } from '../trace-reader.ts';
 import { writeCtf } from './ctf-writer.ts';
-import { type OpenOptions, openTraces } from './open-traces.ts';
+import { openTraces } from './open-traces.ts';
 
 let root: string;
 
@@ -317,7 +318,7 @@ describe('keeping going', () => {
     };
     expect(values(false)).toEqual([1]);
     expect(values(true)).toEqual([1, 5]);
-    // Also where only a part is asked for, although its packets could be found without coming past the damage.
+    // Also for a time range whose packets could be found without reading the damage.
     expect(values(true, { begin: { kind: 'instant', ns: 2n } })).toEqual([5]);
     expect(errors).toHaveLength(3);
     expect(errors[0]).toContain(`${path.join(root, 's')}: packet 1 (at byte 39)`);

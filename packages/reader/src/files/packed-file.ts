@@ -9,9 +9,9 @@ interface Packing {
   readonly magic: readonly number[];
   /** Offset of the magic number. */
   readonly at?: number;
-  /** What unpacks an archive into a directory. */
+  /** Command that unpacks an archive into a directory. */
   readonly unpack?: (file: string, directory: string) => string;
-  /** What unpacks a single file, which may be a tar archive. */
+  /** Command that unpacks a single file, which may be a tar archive. */
   readonly tool?: string;
 }
 
@@ -72,7 +72,7 @@ function beginsAs(bytes: Buffer, { magic, at = 0 }: Packing): boolean {
   return magic.every((byte, i) => bytes[at + i] === byte);
 }
 
-/** Whether what begins so is a tar archive once it is unpacked. */
+/** Whether a gzipped file that begins with these bytes is a tar archive. */
 function isGzippedTar(head: Buffer): boolean {
   try {
     const options = { finishFlush: zlib.Z_SYNC_FLUSH, maxOutputLength: HEAD_BYTES * 1032 };

@@ -5,8 +5,9 @@ import { encodeIndexEntry, encodeIndexHeader, type IndexEntry } from '@ringtail/
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { METADATA, packet } from '../testing/small-trace.test.support.ts';
 import { TraceStream } from '../trace/trace-stream.ts';
+import type { OpenOptions } from '../trace-reader.ts';
 import { visitEvents } from '../visit-events.ts';
-import { type OpenOptions, openTraces } from './open-traces.ts';
+import { openTraces } from './open-traces.ts';
 
 let root: string;
 
@@ -35,7 +36,7 @@ const PACKETS = Array.from({ length: 20 }, (_, i) =>
   ]),
 );
 
-/** The same packet with an event that its metadata does not describe: whoever decodes it, fails. */
+/** The same packet with an event that its metadata does not describe: decoding it fails. */
 function damaged(bytes: Buffer): Buffer {
   const copy = Buffer.from(bytes);
   copy.writeUInt32LE(3, 17);

@@ -1,13 +1,13 @@
 import fs from 'node:fs';
 import { systemPath } from './file-names.ts';
 
-/** A FIFO that takes the place of a file would hold the reader up until something writes to it. */
+/** A FIFO in the place of a file would block the reader until a writer comes. */
 const FLAGS = fs.constants.O_RDONLY | fs.constants.O_NONBLOCK | fs.constants.O_NOCTTY;
 
 export interface OpenFile {
   readonly fd: number;
   readonly size: number;
-  /** Tells the file from another that takes its place. */
+  /** Device and inode, which differ from those of another file at the same path. */
   readonly identity: string;
 }
 

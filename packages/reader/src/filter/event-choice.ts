@@ -1,7 +1,6 @@
-import path from 'node:path';
 import { compileFilter, type EventMessage, matchesPattern, parseFilter, parsePattern } from '@ringtail/ctf';
 
-/** Which events are wanted. What is absent does not matter; everything else has to hold. */
+/** Conditions on events. All conditions that are present have to hold. */
 export interface EventChoice {
   /** Names with `*` for any text, of which one has to match. */
   readonly names?: readonly string[] | undefined;
@@ -31,7 +30,9 @@ export function eventChoice(choice: EventChoice): ((event: EventMessage) => bool
   }
   if (streams !== undefined) {
     const isWanted = nameChoice(streams);
-    choices.push(({ stream: { name, class: of } }) => isWanted(path.basename(name)) || isWanted(of.name ?? ''));
+    choices.push(
+      ({ stream: { name, class: of } }) => isWanted(name.slice(name.lastIndexOf('/') + 1)) || isWanted(of.name ?? ''),
+    );
   }
   for (const filter of filters) choices.push(compileFilter(parseFilter(filter)));
   if (choices.length < 2) return choices[0];

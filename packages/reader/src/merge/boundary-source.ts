@@ -2,7 +2,7 @@ import type { DataStreamReader, Message, Next } from '@ringtail/ctf';
 import type { EventLoops, TurnHeap } from '@ringtail/ctf/internal';
 import type { MessageSource } from './message-merge.ts';
 
-/** The messages of a data stream with those of its packets, which are merged by time as others are. */
+/** The messages of a data stream, and messages where its packets begin and end. */
 export class BoundarySource implements MessageSource {
   readonly #reader: DataStreamReader;
 
@@ -19,7 +19,7 @@ export class BoundarySource implements MessageSource {
   }
 
   next(): Next<Message> {
-    // Whoever asked for boundaries takes them out of the merge again, see `TraceReader.messages`.
+    // The type hides messages of packets, which `TraceReader.messages` has in its type.
     return this.#reader.nextWithBoundaries() as Next<Message>;
   }
 }

@@ -1,59 +1,58 @@
-import { RingtailError } from '@ringtail/base';
-import type { DataStream, EventMessage, Instant, Message, Next, PacketFields } from '@ringtail/ctf';
+import { type Instant, isBefore, RingtailError } from '@ringtail/base';
+import type { DataStream, EventMessage, Message, Next, PacketFields } from '@ringtail/ctf';
 import { AGAIN, END, type EventLoops, Turn, TurnHeap } from '@ringtail/ctf/internal';
-import { isBefore } from '../instant.ts';
 import { ReaderError } from '../reader-error.ts';
 
-/** Whatever the messages of one data stream come from. */
+/** Source of the messages of one data stream. */
 export interface MessageSource {
   next(): Next<Message>;
   /** After an error: leaves the malformed packet out, see `DataStreamReader.skipPacket`. */
   skipPacket?(): boolean;
-  /** Where generated code may take events that follow, see `DataStreamReader.takeEvents`. */
+  /** Lets generated code take the events that follow, see `DataStreamReader.takeEvents`. */
   takeEvents?(loops: EventLoops, heap: TurnHeap): number;
 }
 
-/** Takes all messages, events mostly through generated code. */
+/** Receives all messages; generated code takes most events. */
 export interface MessageConsumer extends EventLoops {
   /** Whether it wants to go on. */
   readonly isWanted: boolean;
   take(message: Message): void;
-  /** Takes the end of a data stream of which it took messages, once nothing more comes of it. */
+  /** Called at the end of a data stream that had messages. */
   takeEnd?(stream: DataStream): void;
 }
 
 /**
  * A data stream with its next message read ahead.
  *
- * Its turn does not go back, even where the times of a data stream do, and no end of a packet before lies behind it: so do
- * others order packets that overlap, which old tracers wrote. Messages without a time come before all others.
+ * Its turn does not go back, even where the times of a data stream do, and no end of a packet before lies behind it: so
+ * do others order packets that overlap, which old tracers wrote. Messages without a time come before all others.
  */
-class Head extends Turn {
-  readonly reader: MessageSource;
+class Head<Source extends MessageSource = MessageSource> extends Turn {
+  readonly reader: Source;
   /** Of the last message. */
   stream: DataStream | undefined;
   packet: PacketFields | undefined;
   message: Message | undefined;
-  /** What came instead of a message. It takes its turn at the time of the message before it. */
+  /** The error of the data stream. Its turn is at the time of the message before it. */
   error: RingtailError | undefined;
 
-  constructor(reader: MessageSource, rank: number) {
+  constructor(reader: Source, rank: number) {
     super(rank);
     this.reader = reader;
   }
 
-  /** Whether nothing is known of what comes next. */
+  /** Whether the next message is unknown. */
   get isIdle(): boolean {
     return this.message === undefined && this.error === undefined && !this.isWaiting;
   }
 }
 
 export interface MergeOptions {
-  /** Takes what is wrong with a data stream, which then ends. Without it, `next` and `drain` throw. */
+  /** Receives the error of a data stream, which then ends. Without it, `next` and `drain` throw. */
   readonly onError?: ((error: RingtailError) => void) | undefined;
   /** Whether a data stream goes on behind a malformed packet. */
   readonly keepsGoing?: boolean | undefined;
-  /** Takes each event that is earlier than the event before it. */
+  /** Receives each event that is earlier than the event before it. */
   readonly onBackwards?: ((event: EventMessage, before: Instant) => void) | undefined;
 }
 
@@ -61,17 +60,37 @@ export interface MergeOptions {
 const NO_SOURCE: MessageSource = { next: () => END };
 
 /** Merges the messages of data streams in the order of time, with one message of each in memory. */
-export class MessageMerge {
+export class MessageMerge<Source extends MessageSource = MessageSource> {
   readonly #options: MergeOptions;
   readonly #heap = new TurnHeap<Head>();
   /** Before all data streams at its time. */
   readonly #bound = new Head(NO_SOURCE, -1);
+  /** All data streams that have not ended. */
+  readonly #heads: Set<Head<Source>>;
   /** Data streams whose next message is not known yet. */
   #starved: Head[];
 
-  constructor(readers: readonly MessageSource[], options: MergeOptions = {}) {
+  constructor(readers: readonly Source[], options: MergeOptions = {}) {
     this.#options = options;
-    this.#starved = readers.map((reader, rank) => new Head(reader, rank));
+    this.#heads = new Set(readers.map((reader, rank) => new Head(reader, rank)));
+    this.#starved = [...this.#heads];
+  }
+
+  /**
+   * Adds a data stream to the running merge.
+   *
+   * @param precedes whether messages of the new data stream come before messages of another one if their times are
+   *   equal
+   */
+  add(source: Source, precedes: (other: Source) => boolean): void {
+    const inOrder = [...this.#heads].sort((a, b) => a.rank - b.rank);
+    const next = inOrder.findIndex(({ reader }) => precedes(reader));
+    const head = new Head(source, 0);
+    inOrder.splice(next === -1 ? inOrder.length : next, 0, head);
+    // The others keep their order, so the heap stays a heap.
+    for (const [rank, other] of inOrder.entries()) other.rank = rank;
+    this.#heads.add(head);
+    this.#starved.push(head);
   }
 
   /** @returns `again` while any data stream does: an earlier message may come from it */
@@ -89,7 +108,8 @@ export class MessageMerge {
   }
 
   /**
-   * Gives all messages to a consumer, until there are no more or it wants no more: the same in the same order as `next` does.
+   * Gives all messages to a consumer, until there are no more or it wants no more: the same in the same order as `next`
+   * does.
    *
    * @returns `again` as `next` does
    */
@@ -98,7 +118,7 @@ export class MessageMerge {
   }
 
   /**
-   * As `drain`, of the messages whose turn comes before a time. What comes then is left.
+   * As `drain`, but only up to a time. Later messages are left.
    *
    * @throws {ReaderError} `PACKET_EXCEEDED` if an event is left in a packet that ends before that time
    */
@@ -142,7 +162,7 @@ export class MessageMerge {
     onError(error);
   }
 
-  /** Generated code takes no event before its turn; so only events that come as messages can go back. */
+  /** Generated code takes no event before its turn, so only events that come as messages can go back. */
   #notice(event: EventMessage): void {
     if (event.stream.clockClass === undefined) return;
     const heap = this.#heap;
@@ -162,12 +182,12 @@ export class MessageMerge {
       const answer = this.#readAhead(head);
       if (answer === 'again') this.#starved.push(head);
       else if (answer === 'item') this.#heap.push(head);
-      else tellEnd(head, consumer);
+      else this.#end(head, consumer);
     }
     return this.#starved.length === 0;
   }
 
-  /** Reads what comes next of the root. */
+  /** Reads the next message of the root. */
   #advance(head: Head, consumer?: MessageConsumer): void {
     head.isWaiting = false;
     const answer = head.error === undefined || this.#recover(head) ? this.#readAhead(head) : 'end';
@@ -177,7 +197,12 @@ export class MessageMerge {
     }
     this.#heap.pop();
     if (answer === 'again') this.#starved.push(head);
-    else tellEnd(head, consumer);
+    else this.#end(head, consumer);
+  }
+
+  #end(head: Head, consumer: MessageConsumer | undefined): void {
+    this.#heads.delete(head as Head<Source>);
+    if (head.stream !== undefined) consumer?.takeEnd?.(head.stream);
   }
 
   #recover(head: Head): boolean {
@@ -208,10 +233,6 @@ export class MessageMerge {
   }
 }
 
-function tellEnd({ stream }: Head, consumer: MessageConsumer | undefined): void {
-  if (stream !== undefined) consumer?.takeEnd?.(stream);
-}
-
 function moveForward(head: Head, instant: Instant | undefined): void {
   if (instant === undefined) return;
   const { seconds, nanoseconds } = instant;
@@ -220,10 +241,10 @@ function moveForward(head: Head, instant: Instant | undefined): void {
   head.nanoseconds = nanoseconds;
 }
 
-function requireWithinPacket({ isWaiting, lane, message }: Head, until: Instant): void {
+function requireWithinPacket({ isWaiting, position, message }: Head, until: Instant): void {
   const event = message?.kind === 'event' ? message : undefined;
-  const packet = isWaiting ? lane!.packet : event?.packet;
+  const packet = isWaiting ? position!.packet : event?.packet;
   if (packet?.end === undefined || !isBefore(packet.end, until)) return;
-  const stream = isWaiting ? lane!.stream : event!.stream;
+  const stream = isWaiting ? position!.stream : event!.stream;
   throw new ReaderError('PACKET_EXCEEDED', 'an event lies behind the end of its packet').within(stream.name);
 }

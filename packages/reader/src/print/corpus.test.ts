@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { openTraces } from '../files/open-traces.ts';
 import { printPretty } from './print-pretty.ts';
 
-/** Traces that others made, with the text that babeltrace2 prints of them; nothing of them is part of the project. */
+/** Traces of other tracers, with the text that babeltrace2 prints of them. None of them is part of the project. */
 const CORPUS = process.env.RINGTAIL_CORPUS ?? fileURLToPath(new URL('../../../../../shared/corpus', import.meta.url));
 const INDEX = path.join(CORPUS, 'index.tsv');
 
@@ -31,7 +31,7 @@ function cases(): readonly Case[] {
     .map(([name, verdict, , expected]) => ({ name: name!, verdict: verdict!, expected: expected ?? '' }));
 }
 
-/** The printed text, and what went wrong, on opening or later. */
+/** The printed text, and the errors of opening and reading. */
 function view(trace: string): { text: string; errors: unknown[] } {
   const errors: unknown[] = [];
   let text = '';

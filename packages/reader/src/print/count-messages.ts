@@ -11,9 +11,9 @@ export interface MessageCounts {
 }
 
 /**
- * Counts messages as Babeltrace's `sink.utils.counter` does: several discarded events told at once are one message.
+ * Counts messages as Babeltrace's `sink.utils.counter` does: a report of several discarded events is one message.
  *
- * @param streamCount how many data streams there are: each begins and ends
+ * @param streamCount number of data streams: each begins and ends
  */
 export function countMessages(messages: Iterable<Message | BoundaryMessage>, streamCount: number): MessageCounts {
   const counts = { event: 0, 'packet-begin': 0, 'packet-end': 0, 'discarded-events': 0, 'discarded-packets': 0 };

@@ -25,9 +25,13 @@ export function jsonOf(value: FieldValue): unknown {
   if (typeof value === 'bigint') return value.toString();
   if (typeof value !== 'object') return value;
   if (value instanceof VariantValue) return jsonOf(value.value);
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
+  if (value instanceof Uint8Array) return hexText(value);
   if (isArray(value)) return value.map(jsonOf);
   return members(value);
+}
+
+function hexText(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 function isArray(value: StructureValue | readonly FieldValue[]): value is readonly FieldValue[] {

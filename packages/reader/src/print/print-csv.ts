@@ -8,7 +8,7 @@ import {
   type StructureValue,
   VariantValue,
 } from '@ringtail/ctf';
-import type { OpenedTrace } from '../files/open-traces.ts';
+import type { OpenedTrace } from '../trace/opened-trace.ts';
 import { jsonOf } from './event-json.ts';
 import { printLines } from './print-lines.ts';
 import type { TextSink } from './text-sink.ts';
@@ -17,15 +17,15 @@ import type { TextSink } from './text-sink.ts';
 const FIXED = ['at', 'name', 'stream'] as const;
 
 /**
- * Prints events as comma-separated values: one table, a row for each event, with a column for each field that any event of
- * the traces may have. What an event lacks is empty.
+ * Prints events as comma-separated values: one table, with a row for each event and a column for each field that any
+ * event of the traces may have. A cell is empty where an event lacks the field.
  *
- * Columns are the time in nanoseconds from the clock's origin, the event's name, the identifier of its data stream, then
- * contexts as `ctx.NAME` and payload members by name; members of structures as `a.b`. Arrays and what varies are JSON.
- * Texts are as `csvCell` makes them: nothing in them is obeyed by a terminal or run by a spreadsheet.
+ * Columns are the time in nanoseconds from the clock's origin, the event's name, the identifier of its data stream,
+ * then contexts as `ctx.NAME` and payload members by name. Members of structures are `a.b`. Arrays, variants and
+ * optional fields are JSON. Texts are as `csvCell` makes them: no terminal obeys them, and no spreadsheet runs them.
  *
  * @param hasEvent which events may occur, by name; others get no columns
- * @returns how many events were printed, fewer than there are if the sink did not want more
+ * @returns number of printed events, fewer than there are if the sink did not want more
  * @see RFC 4180
  */
 export function printCsv(

@@ -2,7 +2,8 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type OpenOptions, openTraces } from '../files/open-traces.ts';
+import { openTraces } from '../files/open-traces.ts';
+import type { OpenOptions } from '../trace-reader.ts';
 import { printDetails } from './print-details.ts';
 
 let root: string;

@@ -1,3 +1,4 @@
+import { type Instant, nanosecondsOf } from '@ringtail/base';
 import { visibleLine } from '@ringtail/base/text';
 import type {
   BoundaryMessage,
@@ -6,13 +7,12 @@ import type {
   EventMessage,
   EventRecordClass,
   FieldValue,
-  Instant,
   LossMessage,
   Message,
 } from '@ringtail/ctf';
 import { ClockValue, type DataStreamDecoder, type EventLoop } from '@ringtail/ctf/internal';
-import type { TraceReader } from '../files/open-traces.ts';
 import type { MessageConsumer } from '../merge/message-merge.ts';
+import type { TraceReader } from '../trace-reader.ts';
 import { ClassDescription } from './details/describe-class.ts';
 import { fieldDescription } from './details/describe-field.ts';
 import { describeTrace, describeTraceClass } from './details/describe-trace.ts';
@@ -24,10 +24,10 @@ import type { TextEscapes } from './text/text-escapes.ts';
 import type { TextSink } from './text-sink.ts';
 
 /**
- * Prints every message with all it has, and what the metadata says, as Babeltrace's `sink.text.details` does.
+ * Prints every message with all its fields, and the content of the metadata, as Babeltrace's `sink.text.details` does.
  *
  * @param reader opened with `boundaries`
- * @param forTerminal whether a person reads it there: line feeds in texts are then escaped as well
+ * @param forTerminal whether a person reads the text on a terminal: line feeds in texts are then escaped as well
  */
 export function printDetails(reader: TraceReader, sink: TextSink, { forTerminal = false } = {}): void {
   const printer = new DetailsPrinter(reader, sink, forTerminal ? SHOWN_TEXT : DETAILS_TEXT);
@@ -51,7 +51,7 @@ interface EventDescription {
 /** A data stream of the opened traces. */
 interface OpenStream {
   readonly traceIdx: number;
-  /** The tag of messages without a time, which is said where there could be one. */
+  /** Tag of messages without a time. It says that the time is unknown, if the data stream has a clock. */
   readonly untimed: string;
 }
 
@@ -212,15 +212,11 @@ function describeEvent(
 
 function cyclesLine(instant: Instant, { clock }: StreamDescription, cycles: bigint | undefined): string {
   if (clock === undefined || cycles === undefined) return '';
-  return `[${detailsInteger(cycles)} cycles, ${detailsInteger(nanoseconds(instant))} ns from origin]\n`;
+  return `[${detailsInteger(cycles)} cycles, ${detailsInteger(nanosecondsOf(instant))} ns from origin]\n`;
 }
 
 /** Losses know their times, and not the values of the clock. */
 function instantLine(instant: Instant, { frequency }: ClockClass, stream: StreamDescription): string {
-  const elapsed = nanoseconds(instant) - stream.clock!.toNanoseconds(0n);
+  const elapsed = nanosecondsOf(instant) - stream.clock!.toNanoseconds(0n);
   return cyclesLine(instant, stream, (elapsed * frequency + 999_999_999n) / 1_000_000_000n);
-}
-
-function nanoseconds({ seconds, nanoseconds: rest }: Instant): bigint {
-  return BigInt(seconds) * 1_000_000_000n + BigInt(rest);
 }

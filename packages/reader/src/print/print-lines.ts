@@ -8,8 +8,8 @@ const CHUNK_CHARACTERS = 1 << 16;
  *
  * When the messages end with an exception, everything before it has been written.
  *
- * @param head what comes first
- * @returns how many events were printed, fewer than there are if the sink did not want more
+ * @param head text before the first event
+ * @returns number of printed events, fewer than there are if the sink did not want more
  */
 export function printLines(
   messages: Iterable<Message>,

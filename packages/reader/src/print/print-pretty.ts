@@ -1,5 +1,5 @@
 import type { Message } from '@ringtail/ctf';
-import { TraceReader } from '../files/open-traces.ts';
+import { TraceReader } from '../trace-reader.ts';
 import { type PrettyOptions, PrettyPrinter } from './pretty/pretty-printer.ts';
 import { TextBuffer } from './text/text-buffer.ts';
 import type { TextSink } from './text-sink.ts';

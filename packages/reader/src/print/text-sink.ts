@@ -1,64 +1,18 @@
-import fs from 'node:fs';
-import { errnoOf } from '@ringtail/base';
-import { encodeText } from '@ringtail/ctf/internal';
+import { decodeText } from '@ringtail/ctf/internal';
 
-/** Takes text, a line or more at a time. */
+/** Receives text, a line or more at a time. */
 export interface TextSink {
-  /** @returns false if nobody reads any more, so that producing more is in vain */
+  /** @returns false if the reader of the text is gone, so that more text is not wanted */
   write(text: string): boolean;
   /** The same for text that is encoded already, in `bytes` until this returns. Sinks without it are given strings. */
   writeBytes?(bytes: Uint8Array): boolean;
   /** Where all text goes at once, if that is a file descriptor: other processes may then write to it too, in turn. */
   readonly fd?: number;
-  /** Tells how much text another process wrote to `fd`. */
+  /** Called when another process has written to `fd`, with the number of bytes. */
   wrote?(byteCount: number): void;
 }
 
-/** Gives a sink text that is encoded already, in the way that it takes it. @internal */
+/** Gives a sink encoded text: as bytes, or as a string if it takes no bytes. @internal */
 export function writeBytesTo(sink: TextSink, bytes: Uint8Array): boolean {
-  return sink.writeBytes === undefined ? sink.write(Buffer.from(bytes).toString('utf8')) : sink.writeBytes(bytes);
-}
-
-/** How long to wait for a slow reader, at first and at most. */
-const WAIT_MS_MIN = 0.1;
-const WAIT_MS_MAX = 5;
-
-/** Writes to a file descriptor, synchronously. A reader that went away is no error. */
-export class FdSink implements TextSink {
-  readonly fd: number;
-  #isOpen = true;
-  #waitMs = WAIT_MS_MIN;
-
-  constructor(fd: number) {
-    this.fd = fd;
-  }
-
-  write(text: string): boolean {
-    return this.writeBytes(encodeText(text));
-  }
-
-  writeBytes(bytes: Uint8Array): boolean {
-    for (let done = 0; this.#isOpen && done < bytes.length; ) {
-      try {
-        done += fs.writeSync(this.fd, bytes, done);
-        this.#waitMs = WAIT_MS_MIN;
-      } catch (error) {
-        this.#handle(error);
-      }
-    }
-    return this.#isOpen;
-  }
-
-  #handle(error: unknown): void {
-    const errno = errnoOf(error);
-    if (errno === 'EPIPE') this.#isOpen = false;
-    // Somebody made the pipe non-blocking and its reader is slow.
-    else if (errno === 'EAGAIN') this.#wait();
-    else if (errno !== 'EINTR') throw error;
-  }
-
-  #wait(): void {
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, this.#waitMs);
-    this.#waitMs = Math.min(2 * this.#waitMs, WAIT_MS_MAX);
-  }
+  return sink.writeBytes === undefined ? sink.write(decodeText(bytes, 0, bytes.length)) : sink.writeBytes(bytes);
 }

@@ -1,12 +1,12 @@
 import type { ClockClass, TraceClass } from '@ringtail/ctf';
 
-/** What is known better than by the traces: where their clocks stand. */
+/** Corrections of the clocks in the traces. */
 export interface ClockCorrection {
   /** Added to the offset of every clock. */
   readonly offsetSeconds?: bigint | undefined;
   /** Added to the offset of every clock, nanoseconds. */
   readonly offsetNs?: bigint | undefined;
-  /** Takes the origin of every clock for the Unix epoch, so that traces of different origins can be read together. */
+  /** Treats the origin of every clock as the Unix epoch, so that traces of different origins can be read together. */
   readonly forceUnixEpoch?: boolean | undefined;
 }
 

@@ -1,14 +1,11 @@
-import { RingtailError } from '@ringtail/base';
-import { DataStreamReader, type PacketPlace } from '@ringtail/ctf';
+import { nanosecondsOf, RingtailError } from '@ringtail/base';
+import type { DataStreamReader, PacketPlace } from '@ringtail/ctf';
 import { EventVisitor, Turn, TurnHeap } from '@ringtail/ctf/internal';
-import { nanosecondsOf } from '../instant.ts';
-import type { TraceStream } from './trace-stream.ts';
-
-type Stream = Pick<TraceStream, 'decoder' | 'identity' | 'sources' | 'id'>;
+import { readerOf, type StreamSource } from './stream-source.ts';
 
 /** Time of the first event of a packet; undefined where it has none, or is damaged. Decodes no further. */
-export function firstEventNs(stream: Stream, packet: PacketPlace): bigint | undefined {
-  const reader = readerOf(stream, packet);
+export function firstEventNs(stream: StreamSource, packet: PacketPlace): bigint | undefined {
+  const reader = packetReader(stream, packet);
   return untilDamage(() => {
     for (;;) {
       const next = reader.next();
@@ -19,8 +16,8 @@ export function firstEventNs(stream: Stream, packet: PacketPlace): bigint | unde
 }
 
 /** Time of the last event of a packet; undefined where it has none, or is damaged. Decodes the packet. */
-export function lastEventNs(stream: Stream, packet: PacketPlace): bigint | undefined {
-  const reader = readerOf(stream, packet);
+export function lastEventNs(stream: StreamSource, packet: PacketPlace): bigint | undefined {
+  const reader = packetReader(stream, packet);
   const visitor = new EventVisitor({});
   const heap = new TurnHeap();
   const turn = new Turn(0);
@@ -40,8 +37,8 @@ export function lastEventNs(stream: Stream, packet: PacketPlace): bigint | undef
   });
 }
 
-function readerOf({ decoder, identity, sources, id }: Stream, packet: PacketPlace): DataStreamReader {
-  const reader = new DataStreamReader(decoder, identity, sources, id);
+function packetReader(stream: StreamSource, packet: PacketPlace): DataStreamReader {
+  const reader = readerOf(stream);
   reader.follow([packet]);
   return reader;
 }

@@ -1,30 +1,25 @@
-import path from 'node:path';
 import { RingtailError } from '@ringtail/base';
-import { DataStreamReader, type PacketSummary, parseIndexFile } from '@ringtail/ctf';
+import { type NamedMedium, type PacketSummary, parseIndexFile } from '@ringtail/ctf';
 import { ClockValue } from '@ringtail/ctf/internal';
-import { readWholeFile, sizeOfFile } from '../files/regular-file.ts';
-import type { TraceStream } from './trace-stream.ts';
+import { clockClassOf, readerOf, type StreamSource } from './stream-source.ts';
 
 /**
- * How many packets the indexes of all data streams may have: one packet takes some 400 bytes of memory there. A data stream
- * for which that is too few has no index. It is read whole whatever the time range is, as one whose packets do not tell
+ * Most packets in the indexes of all data streams. One packet takes some 400 bytes of memory there. A data stream with
+ * more packets has no index. It is read whole whatever the time range is, like a data stream whose packets contain no
  * times. With packets of a page, these are data streams of 4 GiB.
  */
 export const INDEX_PACKETS_MAX = 1 << 20;
 
-/** What is left of that number for the data streams that were opened together. */
+/** The rest of that number, for data streams that were opened together. */
 export interface IndexBudget {
   packets: number;
 }
 
-/** An index file beyond this is of more packets. */
-const INDEX_BYTES_MAX = 128 * INDEX_PACKETS_MAX;
-
 /**
- * Where the packets of a data stream lie, and when they begin and end, in the order of time.
+ * Places, begins and ends of the packets of a data stream, in the order of time.
  *
- * From LTTng's index files where they fit the data, else from the headers of the packets. The files of overlapping
- * snapshots hold some packets twice; those are here once.
+ * They come from LTTng's index file where it fits the data, else from the headers of the packets. The files of
+ * overlapping snapshots contain some packets twice; these packets are listed once.
  */
 export class PacketIndex {
   readonly packets: readonly PacketSummary[];
@@ -55,10 +50,10 @@ export class PacketIndex {
 /**
  * Makes the index of a data stream. Reads one header per packet, or nothing but the index files.
  *
- * A data stream that is damaged has an index of the packets before the damage, by which no time can be looked up: whoever reads
- * has to come past the damage to tell of it.
+ * The index of a damaged data stream contains the packets before the damage. No time can be searched for in it, so that
+ * reading reaches the damage and reports it.
  */
-export function buildPacketIndex(stream: TraceStream, budget: IndexBudget): PacketIndex {
+export function buildPacketIndex(stream: StreamSource, budget: IndexBudget): PacketIndex {
   const packets: PacketSummary[] = [];
   let isWhole = true;
   for (let sourceIdx = 0; sourceIdx < stream.sources.length; sourceIdx++) {
@@ -71,13 +66,8 @@ export function buildPacketIndex(stream: TraceStream, budget: IndexBudget): Pack
   return new PacketIndex(stream.sources.length === 1 ? packets : inOrderOnce(packets), isWhole);
 }
 
-/** Where the index of a data stream file lies. */
-export function indexPath(file: string): string {
-  return path.join(path.dirname(file), 'index', `${path.basename(file)}.idx`);
-}
-
 /** @returns whether these are all packets of the file */
-function scanSource(stream: TraceStream, sourceIdx: number, packets: PacketSummary[], packetsMax: number): boolean {
+function scanSource(stream: StreamSource, sourceIdx: number, packets: PacketSummary[], packetsMax: number): boolean {
   const reader = readerOf(stream, sourceIdx);
   let last: PacketSummary | undefined;
   try {
@@ -90,21 +80,17 @@ function scanSource(stream: TraceStream, sourceIdx: number, packets: PacketSumma
     }
   } catch (error) {
     if (!(error instanceof RingtailError)) throw error;
-    // Whoever reads the last packet reports that its content is cut, but not that the padding behind it is.
+    // Reading the last packet reports that its content is cut, but not that the padding behind it is.
     const contentEnd = last?.contentBits === undefined ? 0 : last.offsetBytes + last.contentBits / 8;
-    return contentEnd > (sizeOfFile(stream.sources[sourceIdx]!.name) ?? Number.POSITIVE_INFINITY);
+    return contentEnd > (sizeOf(stream.sources[sourceIdx]!) ?? Number.POSITIVE_INFINITY);
   }
 }
 
-function readerOf(stream: TraceStream, sourceIdx: number): DataStreamReader {
-  return new DataStreamReader(stream.decoder, stream.identity, [stream.sources[sourceIdx]!], stream.id);
-}
-
-/** Undefined unless there is an index of exactly this file. */
-function indexFromFile(stream: TraceStream, sourceIdx: number): PacketSummary[] | undefined {
-  const file = stream.sources[sourceIdx]!.name;
-  const clockClass = stream.clockClass;
-  const bytes = readIndexFile(indexPath(file));
+/** The packets as LTTng's index file lists them; undefined unless it is the index of exactly this source. */
+function indexFromFile(stream: StreamSource, sourceIdx: number): PacketSummary[] | undefined {
+  const source = stream.sources[sourceIdx]!;
+  const clockClass = clockClassOf(stream);
+  const bytes = source.index?.();
   const index = bytes && parseIndexFile(bytes);
   if (!index || index.entries.length === 0 || clockClass === undefined) return undefined;
   let offset = 0n;
@@ -112,7 +98,7 @@ function indexFromFile(stream: TraceStream, sourceIdx: number): PacketSummary[] 
     if (offsetBytes !== offset || packetBits <= 0n || packetBits % 8n !== 0n) return undefined;
     offset += packetBits / 8n;
   }
-  if (offset !== BigInt(sizeOfFile(file) ?? -1)) return undefined;
+  if (offset !== BigInt(sizeOf(source) ?? -1)) return undefined;
   const ends = [index.entries[0]!, index.entries.at(-1)!];
   const found = readPackets(
     stream,
@@ -142,15 +128,11 @@ function indexFromFile(stream: TraceStream, sourceIdx: number): PacketSummary[] 
   }));
 }
 
-function readIndexFile(file: string): Uint8Array | undefined {
-  try {
-    return readWholeFile(file, INDEX_BYTES_MAX);
-  } catch {
-    return undefined;
-  }
+function sizeOf({ medium }: NamedMedium): number | undefined {
+  return medium.size?.();
 }
 
-function readPackets(stream: TraceStream, sourceIdx: number, offsets: readonly number[]): PacketSummary[] | undefined {
+function readPackets(stream: StreamSource, sourceIdx: number, offsets: readonly number[]): PacketSummary[] | undefined {
   const reader = readerOf(stream, sourceIdx);
   reader.follow(offsets.map((offsetBytes) => ({ sourceIdx: 0, offsetBytes })));
   const packets: PacketSummary[] = [];
@@ -167,7 +149,7 @@ function readPackets(stream: TraceStream, sourceIdx: number, offsets: readonly n
   }
 }
 
-/** Packets of different files that say the same of themselves are copies of one. */
+/** Packets of different files with equal headers are copies of one packet. */
 function inOrderOnce(packets: readonly PacketSummary[]): PacketSummary[] {
   if (packets.some(({ beginNs, endNs }) => beginNs === undefined || endNs === undefined)) return [...packets];
   const sorted = packets.toSorted((a, b) => compare(a.beginNs!, b.beginNs!) || compare(a.endNs!, b.endNs!));

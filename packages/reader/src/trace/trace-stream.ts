@@ -1,37 +1,35 @@
-import {
-  type ClockClass,
-  type DataStreamClass,
+import type {
+  ClockClass,
+  DataStreamClass,
   DataStreamReader,
-  type NamedMedium,
-  type PacketPlace,
-  type TraceClass,
-  type TraceDecoder,
-  type TraceIdentity,
+  NamedMedium,
+  PacketPlace,
+  TraceClass,
+  TraceDecoder,
+  TraceIdentity,
 } from '@ringtail/ctf';
 import { type PacketSelection, selectPackets } from '../cut/packet-selection.ts';
 import type { TimeRange } from '../cut/time-range.ts';
 import { firstEventNs, lastEventNs } from './packet-events.ts';
 import { buildPacketIndex, INDEX_PACKETS_MAX, type IndexBudget, type PacketIndex } from './packet-index.ts';
+import { clockClassOf, readerOf, type StreamSource } from './stream-source.ts';
 import { recordsBehindPacketEnds } from './tracer-quirks.ts';
 
-/** A data stream of an opened trace: its files, and how to read them. */
-export class TraceStream {
+/** A data stream of an opened trace, with the index of its packets. */
+export class TraceStream implements StreamSource {
   readonly decoder: TraceDecoder;
   readonly identity: TraceIdentity;
-  /** In order of time, at least one; named by their absolute paths. */
   readonly sources: readonly NamedMedium[];
-  /** Its identifier in the packets, or the number of the data stream among those of its class. */
   readonly id: bigint;
-  /** Undefined where not even the first packet can be read. */
   readonly class: DataStreamClass | undefined;
-  /** When its first packet begins, where packets tell. */
+  /** Begin of its first packet, where packets contain it. */
   readonly firstBeginNs: bigint | undefined;
   readonly #indexBudget: IndexBudget;
   #index: PacketIndex | undefined;
 
   /** @param indexBudget shared with the data streams that are opened with it */
   constructor(
-    stream: Pick<TraceStream, 'decoder' | 'identity' | 'sources' | 'id' | 'class' | 'firstBeginNs'>,
+    stream: StreamSource & Pick<TraceStream, 'firstBeginNs'>,
     indexBudget: IndexBudget = { packets: INDEX_PACKETS_MAX },
   ) {
     this.#indexBudget = indexBudget;
@@ -44,10 +42,10 @@ export class TraceStream {
   }
 
   get clockClass(): ClockClass | undefined {
-    return this.class && this.decoder.dataStreamDecoder(this.class.id)?.clockClass;
+    return clockClassOf(this);
   }
 
-  /** Made when it is first asked for, and kept. */
+  /** Made at the first use, and kept. */
   get index(): PacketIndex {
     this.#index ??= buildPacketIndex(this, this.#indexBudget);
     return this.#index;
@@ -63,7 +61,7 @@ export class TraceStream {
     return selectPackets(this.index.packets, range, (packet) => firstEventNs(this, packet));
   }
 
-  /** When its last packet ends, or its last event is later; undefined where neither packets nor events tell. */
+  /** End of its last packet, or time of its last event if that is later. Undefined where neither is known. */
   get lastEndNs(): bigint | undefined {
     const packet = this.index.packets.at(-1);
     if (packet === undefined) return undefined;
@@ -75,12 +73,12 @@ export class TraceStream {
   }
 
   /**
-   * A reader of its packets, of those only that may have something in `range`.
+   * A reader of its packets, or only of the packets that may have something in `range`.
    *
-   * Events of these packets may still lie outside of it.
+   * Events of these packets may still lie outside of the range.
    */
   reader(range?: TimeRange): DataStreamReader {
-    const reader = new DataStreamReader(this.decoder, this.identity, this.sources, this.id);
+    const reader = readerOf(this);
     const places = this.#places(range);
     if (places !== undefined) reader.follow(places.packets, places.previous);
     return reader;
@@ -103,7 +101,10 @@ export class TraceStream {
   }
 }
 
-/** Whether nothing is carried over from a packet to the next, whatever class they are of: then each can be decoded alone. */
+/**
+ * Whether no clock value is carried over from a packet to the next, of any class: then each packet can be decoded
+ * alone.
+ */
 export function beginsWithWholeClock({ dataStreamClasses }: TraceClass): boolean {
   return dataStreamClasses.every(({ packetContext }) =>
     (packetContext?.members ?? []).some(

@@ -1,7 +1,8 @@
 import type { TraceClass } from '@ringtail/ctf';
 
 /**
- * Whether the tracer recorded events after the end of their packet: LTTng before 2.11, its kernel tracer up to 2.9.12 and 2.10.9.
+ * Whether the tracer recorded events after the end of their packet: LTTng before 2.11, its kernel tracer up to 2.9.12
+ * and 2.10.9.
  *
  * Of such a data stream, the last event is taken for the end, as Babeltrace does.
  */

@@ -1,15 +1,16 @@
-import type { Instant, TraceIdentity } from '@ringtail/ctf';
+import type { Instant } from '@ringtail/base';
+import type { TraceIdentity } from '@ringtail/ctf';
 import type { PrettyOptions } from '../../print/pretty/pretty-printer.ts';
 import type { Slice } from './slices.ts';
 
 /** How slices are printed. */
 export interface PrintSetup {
   readonly options: Omit<PrettyOptions, 'warnings'>;
-  /** Size of what a slice is made of, mostly. */
+  /** Bytes of packets in a slice, mostly. */
   readonly sliceBytes: number;
 }
 
-/** What a job has to know from the beginning: the traces as they were opened, since to open them again takes a while. */
+/** The traces as they were opened, for a job: to open them again takes a while. */
 export interface JobSetup extends PrintSetup {
   readonly traces: readonly {
     readonly identity: TraceIdentity;
@@ -22,14 +23,14 @@ export interface JobSetup extends PrintSetup {
   }[];
 }
 
-/** What a job is told: to print a slice, and to write the one that it printed the longest time ago. */
+/** An order to a job: to print a slice, or to write the slice that waits for the longest time. */
 export type JobOrder =
   | { readonly kind: 'setup'; readonly setup: JobSetup }
   | { readonly kind: 'print'; readonly slice: Slice }
   /** `previous` is the time of the event before the slice. */
   | { readonly kind: 'write'; readonly previous: Instant | undefined };
 
-/** What a slice was, once its text is written. */
+/** The properties of a slice whose text is written. */
 export interface WrittenSlice {
   readonly textBytes: number;
   readonly eventCount: number;
@@ -37,14 +38,14 @@ export interface WrittenSlice {
   readonly last: Instant | undefined;
   /** A line each. */
   readonly warnings: readonly string[];
-  /** False if nobody reads any more. */
+  /** False if the output has no reader any more. */
   readonly isWanted: boolean;
 }
 
-/** What a job answers. */
+/** An answer of a job. */
 export type JobAnswer =
   | { readonly kind: 'ready' }
-  /** Whether there is room for another slice is told with all that changes it. */
+  /** Each answer that changes it says whether there is room for another slice. */
   | { readonly kind: 'printed'; readonly hasRoom: boolean }
   | { readonly kind: 'written'; readonly written: WrittenSlice; readonly hasRoom: boolean }
   /** Nothing was written, since there is something wrong with the slice. */

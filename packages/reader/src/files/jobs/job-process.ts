@@ -1,21 +1,20 @@
 import { setImmediate } from 'node:timers/promises';
-import { describeError, errnoOf } from '@ringtail/base';
-import type { Instant } from '@ringtail/ctf';
+import { describeError, errnoOf, type Instant } from '@ringtail/base';
 import { TraceDecoder } from '@ringtail/ctf/internal';
-import { FdSink } from '../../print/text-sink.ts';
+import { FdSink } from '../fd-sink.ts';
 import { FileMedium } from '../file-medium.ts';
 import type { JobAnswer, JobOrder, JobSetup } from './job-messages.ts';
 import { SlicePrinter } from './slice-printer.ts';
 import type { Slice } from './slices.ts';
 
-// What a process runs that helps to print: it prints slices into its own memory, and writes their
-// text to its standard output when their turn has come. That output is the one of the process that it helps.
+// The program of a process that helps to print. It prints slices into its own memory, and writes their text to its
+// standard output in their turn. That output is the output of the process that it helps.
 
 const STDOUT_FD = 1;
 
 let printer: SlicePrinter | undefined;
 
-function obey(order: JobOrder): void {
+function handle(order: JobOrder): void {
   if (order.kind === 'setup') setUp(order.setup);
   else if (order.kind === 'print') void print(printer!, order.slice);
   else answer(write(printer!, order.previous));
@@ -53,6 +52,6 @@ function answer(message: JobAnswer): void {
   process.send!(message);
 }
 
-process.on('message', obey);
-// Who started it is gone: nothing is printed for nobody.
+process.on('message', handle);
+// The process that started this one has ended: its output is not wanted any more.
 process.on('disconnect', () => process.exit());

@@ -1,18 +1,18 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { createRequire } from 'node:module';
-import type { Instant } from '@ringtail/ctf';
+import type { Instant } from '@ringtail/base';
 import { ReaderError } from '../../reader-error.ts';
 import type { JobAnswer, JobOrder, JobSetup, WrittenSlice } from './job-messages.ts';
 import type { Slice } from './slices.ts';
 
-/** What becomes of a slice whose turn has come. */
-export type SliceFate = WrittenSlice | 'damaged';
+/** Result of a slice whose turn has come. */
+export type SliceResult = WrittenSlice | 'damaged';
 
 export interface JobEvents {
   /** The job is ready, has printed a slice, or has ended. */
   readonly onChange: () => void;
-  readonly onFate: (fate: SliceFate) => void;
-  /** Text is lost, or nobody knows how much of it was written. */
+  readonly onResult: (result: SliceResult) => void;
+  /** Text is lost, or an unknown part of it was written. */
   readonly onFailure: (error: Error) => void;
 }
 
@@ -56,7 +56,7 @@ export class Job {
     this.#send({ kind: 'print', slice });
   }
 
-  /** Lets it write what it printed the longest time ago. @param previous time of the event before */
+  /** Lets it write the slice that waits for the longest time. @param previous time of the event before */
   write(previous: Instant | undefined): void {
     this.#isWriting = true;
     this.#send({ kind: 'write', previous });
@@ -84,10 +84,10 @@ export class Job {
       if (answer.kind === 'failed') {
         this.#events.onFailure(Object.assign(new Error(answer.message), { code: answer.code }));
       } else if (answer.kind === 'damaged') {
-        this.#events.onFate('damaged');
+        this.#events.onResult('damaged');
       } else {
         this.canPrint = answer.hasRoom && !this.#isPrinting;
-        this.#events.onFate(answer.written);
+        this.#events.onResult(answer.written);
       }
     }
   }
@@ -100,7 +100,7 @@ export class Job {
   }
 
   #send(order: JobOrder): void {
-    // That it has ended is told otherwise.
+    // An error here means that the process has ended, which the `exit` event reports.
     this.#process.send(order, () => undefined);
   }
 }

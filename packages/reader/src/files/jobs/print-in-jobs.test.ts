@@ -6,9 +6,10 @@ import { type ClockCycles, RingtailError } from '@ringtail/base';
 import { encodeIndexEntry, encodeIndexHeader } from '@ringtail/ctf';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { printPretty } from '../../print/print-pretty.ts';
-import { FdSink } from '../../print/text-sink.ts';
 import { METADATA, packet } from '../../testing/small-trace.test.support.ts';
-import { type OpenOptions, openTraces } from '../open-traces.ts';
+import type { OpenOptions } from '../../trace-reader.ts';
+import { FdSink } from '../fd-sink.ts';
+import { openTraces } from '../open-traces.ts';
 import { printPrettyInJobs } from './print-in-jobs.ts';
 
 /** Enough for several slices, with packets as small as tracers write them. */

@@ -1,11 +1,12 @@
 import os from 'node:os';
 import { setImmediate } from 'node:timers/promises';
-import type { Instant } from '@ringtail/ctf';
+import type { Instant } from '@ringtail/base';
 import type { PrettyOptions } from '../../print/pretty/pretty-printer.ts';
 import { printPretty } from '../../print/print-pretty.ts';
 import { type TextSink, writeBytesTo } from '../../print/text-sink.ts';
-import type { OpenedTrace, TraceReader } from '../open-traces.ts';
-import { Job, type JobEvents, type SliceFate } from './job.ts';
+import type { OpenedTrace } from '../../trace/opened-trace.ts';
+import type { TraceReader } from '../../trace-reader.ts';
+import { Job, type JobEvents, type SliceResult } from './job.ts';
 import type { JobSetup, WrittenSlice } from './job-messages.ts';
 import { SlicePrinter } from './slice-printer.ts';
 import { type Slice, type SlicedTraces, slicesOf } from './slices.ts';
@@ -13,23 +14,30 @@ import { type Slice, type SlicedTraces, slicesOf } from './slices.ts';
 /** While a process starts and becomes fast, another prints about half as much. */
 const TRACE_BYTES_MIN = 1 << 27;
 
-/** More processes than these wait for each other, unless somebody knows better. */
+/** More processes wait for each other, so more are started on request only. */
 const DEFAULT_JOBS_MAX = 4;
 
 export interface JobOptions extends PrettyOptions {
-  /** How many processes decode and print, this one included. If absent, as many as the machine runs at once, up to four. */
+  /**
+   * How many processes decode and print, this one included. If absent, as many as the machine runs at once, up to four.
+   */
   readonly jobs?: number | undefined;
-  /** Traces with fewer bytes are printed by this process alone. 128 MiB if absent: less is printed before others are a help. */
+  /**
+   * Traces with fewer bytes are printed by this process alone. 128 MiB if absent: less is printed before others are a
+   * help.
+   */
   readonly traceBytesMin?: number | undefined;
 }
 
 /**
- * Prints as `printPretty` does, with processes that decode and print packets, and write them in turn to the sink's descriptor.
+ * Prints as `printPretty` does, with processes that decode and print packets, and write them in turn to the sink's
+ * descriptor.
  *
- * This process prints alone where the sink has no descriptor, or where the traces are short or cannot be cut into slices of time.
+ * This process prints alone where the sink has no descriptor, or where the traces are short or cannot be cut into
+ * slices of time.
  *
- * @returns how many events were printed
- * @throws {ReaderError} `JOB_ENDED` if somebody ended one of the processes while it wrote; otherwise as `printPretty`
+ * @returns number of printed events
+ * @throws {ReaderError} `JOB_ENDED` if one of the processes was killed while it wrote; otherwise as `printPretty`
  */
 export async function printPrettyInJobs(reader: TraceReader, sink: TextSink, options: JobOptions): Promise<number> {
   const { jobs = defaultJobs(), traceBytesMin = TRACE_BYTES_MIN, ...pretty } = options;
@@ -46,13 +54,16 @@ function defaultJobs(): number {
   return Math.min(os.availableParallelism(), DEFAULT_JOBS_MAX);
 }
 
-/** What of the text of a trace was written. */
+/** The part of a trace's text that was written. */
 interface Written {
   readonly textBytes: number;
   readonly warningCount: number;
 }
 
-/** Prints everything again, but for what is written already: so damage is told of, and passed over, as it always is. */
+/**
+ * Prints the whole trace again and drops the text that is written already. So damage is reported, and left out, as
+ * usual.
+ */
 function printBehind(reader: TraceReader, sink: TextSink, options: PrettyOptions, written: Written): number {
   let bytesLeft = written.textBytes;
   let warningsLeft = written.warningCount;
@@ -70,7 +81,7 @@ function printBehind(reader: TraceReader, sink: TextSink, options: PrettyOptions
   );
 }
 
-/** What of an opened trace another process needs; media and indexes stay here. */
+/** The parts of an opened trace that another process needs. Media and indexes stay here. */
 function setupOf({ class: of, name, uuid, streams }: OpenedTrace): JobSetup['traces'][number] {
   return {
     identity: { class: of, name, uuid },
@@ -82,10 +93,10 @@ function setupOf({ class: of, name, uuid, streams }: OpenedTrace): JobSetup['tra
   };
 }
 
-/** Who prints a slice: a job, or this process. */
+/** Printer of a slice: a job, or this process. */
 type Owner = Job | 'self';
 
-/** Gives slices to the processes as they can take them, and the turn to write to one after the other. */
+/** Gives slices to the processes as they have room for them, and the turn to write to one after the other. */
 class JobPool implements Written {
   eventCount = 0;
   textBytes = 0;
@@ -102,7 +113,7 @@ class JobPool implements Written {
   #ownPrintedCount = 0;
   /** Time of the last event written. */
   #last: Instant | undefined;
-  /** The next slice that nobody has. */
+  /** The next slice without an owner. */
   #next = 0;
   /** The slice whose turn it is. */
   #turn = 0;
@@ -139,10 +150,10 @@ class JobPool implements Written {
   #start(fd: number): void {
     const events: JobEvents = {
       onChange: () => this.#proceed(),
-      onFate: (fate) => {
+      onResult: (result) => {
         this.#isJobWriting = false;
-        if (fate !== 'damaged') this.#sink.wrote?.(fate.textBytes);
-        this.#take(fate);
+        if (result !== 'damaged') this.#sink.wrote?.(result.textBytes);
+        this.#take(result);
         this.#proceed();
       },
       onFailure: (error) => {
@@ -153,7 +164,7 @@ class JobPool implements Written {
     try {
       this.#jobs.push(new Job(this.#setup, fd, events));
     } catch {
-      // With fewer processes it takes longer.
+      // Printing takes longer with fewer processes.
     }
   }
 
@@ -161,7 +172,7 @@ class JobPool implements Written {
     return this.#outcome === undefined && this.#failure === undefined;
   }
 
-  /** Takes the next slice that nobody has. */
+  /** Makes `owner` the owner of the next slice. */
   #claim(owner: Owner): Slice {
     this.#owners.set(this.#next, owner);
     return this.#slices[this.#next++]!;
@@ -215,19 +226,19 @@ class JobPool implements Written {
     this.#take(written ?? 'damaged');
   }
 
-  /** Takes note of what became of the slice whose turn it is, and passes the turn. */
-  #take(fate: SliceFate): void {
-    if (fate === 'damaged') {
+  /** Records the result of the slice whose turn it is, and passes the turn on. */
+  #take(result: SliceResult): void {
+    if (result === 'damaged') {
       this.#outcome = 'alone';
       return;
     }
-    for (const line of fate.warnings) this.#warnings?.write(line);
-    this.warningCount += fate.warnings.length;
-    this.textBytes += fate.textBytes;
-    this.eventCount += fate.eventCount;
-    this.#last = fate.last ?? this.#last;
+    for (const line of result.warnings) this.#warnings?.write(line);
+    this.warningCount += result.warnings.length;
+    this.textBytes += result.textBytes;
+    this.eventCount += result.eventCount;
+    this.#last = result.last ?? this.#last;
     this.#owners.delete(this.#turn++);
-    if (!fate.isWanted || this.#turn === this.#slices.length) this.#outcome = 'done';
+    if (!result.isWanted || this.#turn === this.#slices.length) this.#outcome = 'done';
   }
 
   #change(): Promise<void> {

@@ -1,32 +1,31 @@
-import { RingtailError } from '@ringtail/base';
-import type { EventMessage, Instant } from '@ringtail/ctf';
-import { DataStreamReader, EventVisitor, encodeText } from '@ringtail/ctf/internal';
-import { isBefore } from '../../instant.ts';
+import { type Instant, isBefore, RingtailError } from '@ringtail/base';
+import type { EventMessage } from '@ringtail/ctf';
+import { type DataStreamReader, EventVisitor, encodeText } from '@ringtail/ctf/internal';
 import { MessageMerge } from '../../merge/message-merge.ts';
 import { PrettyPrinter } from '../../print/pretty/pretty-printer.ts';
 import { deltaText } from '../../print/pretty/pretty-time.ts';
 import { TextBuffer } from '../../print/text/text-buffer.ts';
 import { type TextSink, writeBytesTo } from '../../print/text-sink.ts';
 import { ReaderError } from '../../reader-error.ts';
-import type { TraceStream } from '../../trace/trace-stream.ts';
+import { readerOf, type StreamSource } from '../../trace/stream-source.ts';
 import type { PrintSetup, WrittenSlice } from './job-messages.ts';
 import { SliceSource } from './slice-source.ts';
 import type { Slice } from './slices.ts';
 
-/** Text is mostly less than so many times as long as what it is made of; what is longer is kept in fresh memory. */
+/** Text is rarely this many times as long as its packets. Longer text is kept in fresh memory. */
 const TEXT_FACTOR = 8;
 const TEXT_BYTES_MAX = 1 << 27;
-/** So many slices wait for their turn: others may be slow with theirs. */
+/** At most this many slices wait for their turn: others may be slow with theirs. */
 const HELD_MAX = 2;
 /** Text between two steps: little enough that others need not wait, enough that they cost next to nothing. */
 const STEP_BYTES = 1 << 20;
 
-/** What stands for a difference in time that is not known before the turn of a slice has come: that of its first event. */
+/**
+ * Text of an unknown difference in time. A slice begins with it, until its turn comes and the event before is known.
+ */
 const UNKNOWN_DELTA = encodeText(deltaText(undefined, { seconds: 0, nanoseconds: 0 }));
 
-type SlicedStream = Pick<TraceStream, 'decoder' | 'identity' | 'sources' | 'id' | 'class'>;
-
-/** A slice that waits for its turn. Its text is what did not fit the buffer, and behind that a part of the buffer. */
+/** A slice that waits for its turn. Its text is `overflow`, followed by a part of the buffer. */
 interface HeldSlice {
   readonly start: number;
   end: number;
@@ -40,7 +39,7 @@ interface HeldSlice {
 
 /** Prints slices of traces one after the other, each into memory until its turn comes, or at once. */
 export class SlicePrinter {
-  readonly #streams: readonly { readonly stream: SlicedStream; readonly reader: DataStreamReader }[];
+  readonly #streams: readonly { readonly stream: StreamSource; readonly reader: DataStreamReader }[];
   readonly #sink: TextSink;
   readonly #hasDelta: boolean;
   /** Text of a slice is mostly shorter. */
@@ -49,7 +48,7 @@ export class SlicePrinter {
   readonly #printer: PrettyPrinter;
   /** The oldest first. */
   readonly #held: HeldSlice[] = [];
-  /** What is being printed into memory. */
+  /** The slice that is being printed into memory. */
   #current: { readonly held: HeldSlice; readonly slice: Slice; merge: MessageMerge | undefined } | undefined;
   /** Reads past events. */
   readonly #skipper = new EventVisitor({});
@@ -57,11 +56,8 @@ export class SlicePrinter {
   #isWanted = true;
   #warnings: string[] = [];
 
-  constructor(streams: readonly SlicedStream[], sink: TextSink, { options, sliceBytes }: PrintSetup) {
-    this.#streams = streams.map((stream) => {
-      const { decoder, identity, sources, id } = stream;
-      return { stream, reader: new DataStreamReader(decoder, identity, sources, id) };
-    });
+  constructor(streams: readonly StreamSource[], sink: TextSink, { options, sliceBytes }: PrintSetup) {
+    this.#streams = streams.map((stream) => ({ stream, reader: readerOf(stream) }));
     this.#sink = sink;
     this.#hasDelta = options.delta !== false;
     this.#sliceTextBytes = TEXT_FACTOR * sliceBytes;
@@ -156,9 +152,9 @@ export class SlicePrinter {
   }
 
   /**
-   * The messages of the slice's packets, behind what is of slices before.
+   * The messages of the slice's packets, behind those of earlier slices.
    *
-   * Time that runs backwards is treated as damage: the first process warns of it once.
+   * Time that runs backwards is treated as damage: the first process then prints alone, and warns of it once.
    */
   #mergeFrom({ begin, streams }: Slice): MessageMerge {
     const onBackwards = ({ stream }: EventMessage) => {
@@ -170,7 +166,7 @@ export class SlicePrinter {
     return merge;
   }
 
-  /** Takes text from the buffer. */
+  /** Receives text from the buffer. */
   #put(bytes: Uint8Array): boolean {
     if (this.#current === undefined) return this.#write(bytes);
     this.#current.held.overflow.push(bytes.slice());
@@ -205,7 +201,7 @@ function print(merge: MessageMerge, printer: PrettyPrinter, { end }: Slice): voi
   else merge.drainUntil(printer, end);
 }
 
-/** @returns false if what is read comes to damage */
+/** @returns false if reading reaches damage */
 function isSound(read: () => void): boolean {
   try {
     read();

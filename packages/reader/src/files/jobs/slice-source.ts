@@ -1,6 +1,6 @@
+import { nanosecondsOf } from '@ringtail/base';
 import type { DataStreamReader, Message, Next, PacketFields, PacketSummary } from '@ringtail/ctf';
 import type { EventLoops, TurnHeap } from '@ringtail/ctf/internal';
-import { nanosecondsOf } from '../../instant.ts';
 import type { MessageSource } from '../../merge/message-merge.ts';
 import { ReaderError } from '../../reader-error.ts';
 import type { TraceStream } from '../../trace/trace-stream.ts';
@@ -9,8 +9,8 @@ import type { StreamSlice } from './slices.ts';
 /**
  * The messages of a data stream for a slice.
  *
- * The index decided which packets have something in the slice. A packet that begins or ends at another time than the index says, or is of
- * another data stream class, is an error here, so that the traces are printed by one process.
+ * The index decides which packets concern the slice. A packet whose begin, end or data stream class differs from the
+ * index is an error here, so that one process prints the traces.
  */
 export class SliceSource implements MessageSource {
   readonly #reader: DataStreamReader;

@@ -1,14 +1,14 @@
-import type { DataStreamClass, Instant, PacketSummary } from '@ringtail/ctf';
-import { instantOf } from '../../instant.ts';
-import type { TraceStream } from '../../trace/trace-stream.ts';
-import type { OpenedTrace, TraceReader } from '../open-traces.ts';
-import { sizeOfFile } from '../regular-file.ts';
+import { type Instant, instantOf } from '@ringtail/base';
+import type { PacketSummary } from '@ringtail/ctf';
+import type { OpenedTrace } from '../../trace/opened-trace.ts';
+import { beginsWithWholeClock, type TraceStream } from '../../trace/trace-stream.ts';
+import type { TraceReader } from '../../trace-reader.ts';
 
-/** A slice has at least so many bytes: passing the turn costs a little. */
+/** Least size of a slice: passing the turn costs a little. */
 const SLICE_BYTES_MIN = 1 << 20;
-/** And so many times what its data streams have in packets, since packets at its bounds are read past by two processes. */
+/** Least size in packets of its data streams, since two processes read the packets at the bounds of a slice. */
 const SLICE_PACKETS_MIN = 4;
-/** The text of a slice is kept until its turn comes; that of larger ones is better not kept. */
+/** Most size of a slice: its text is kept until its turn comes. */
 const SLICE_BYTES_MAX = 1 << 26;
 
 /** The packets of a data stream that have something in a slice. */
@@ -18,11 +18,11 @@ export interface StreamSlice {
   readonly previous: PacketSummary | undefined;
 }
 
-/** What happened from one time to another, in all data streams. */
+/** The events between two times, in all data streams. */
 export interface Slice {
   /** Undefined for the first slice. */
   readonly begin: Instant | undefined;
-  /** What happens at this time is in the next slice. Undefined for the last slice. */
+  /** Events at this time belong to the next slice. Undefined for the last slice. */
   readonly end: Instant | undefined;
   /** For each data stream. */
   readonly streams: readonly StreamSlice[];
@@ -32,18 +32,18 @@ export interface Slice {
 export interface SlicedTraces {
   readonly traces: readonly OpenedTrace[];
   readonly slices: readonly Slice[];
-  /** Size of what a slice is made of, mostly. */
+  /** Bytes of packets in a slice, mostly. */
   readonly sliceBytes: number;
 }
 
 /**
- * Cuts what is to be read into slices of time.
+ * Cuts traces into slices of time.
  *
- * That can be done where data streams are read whole, and each of their packets begins with a whole clock value and tells when it ends:
- * then nothing is carried over but the time of the last event. Whether the events of a packet do lie between its begin and its end
- * is seen when a slice is printed.
+ * This requires that data streams are read whole, and that each packet begins with a whole clock value and contains its
+ * end. Then only the time of the last event is carried over from one slice to the next. Whether events lie between
+ * begin and end of their packet turns out when a slice is printed.
  *
- * @returns undefined where it cannot be done
+ * @returns undefined where slices are not possible
  */
 export function slicesOf(reader: TraceReader): SlicedTraces | undefined {
   if (reader.keep !== undefined) return undefined;
@@ -64,23 +64,11 @@ export function slicesOf(reader: TraceReader): SlicedTraces | undefined {
 
 function isDivisible(stream: TraceStream): boolean {
   const { clockClass, class: of, decoder, index } = stream;
-  if (clockClass === undefined || of === undefined || !decoder.class.dataStreamClasses.every(beginsWithWholeClock)) {
-    return false;
-  }
+  if (clockClass === undefined || of === undefined || !beginsWithWholeClock(decoder.class)) return false;
   // Other processes know the metadata of one directory only.
   if (decoder.metadataUuids.size > 1) return false;
   const { packets, isConsistent } = index;
   return isConsistent && packets.length > 0 && packets[0]!.beginNs! >= 0n && coversAll(stream);
-}
-
-function beginsWithWholeClock({ packetContext }: DataStreamClass): boolean {
-  return (packetContext?.members ?? []).some(
-    ({ fieldClass }) =>
-      fieldClass.kind === 'integer' &&
-      fieldClass.bits === 64 &&
-      fieldClass.clock !== undefined &&
-      fieldClass.roles?.includes('default-clock-timestamp'),
-  );
 }
 
 /** The index of a damaged data stream ends before the damage; the damage is to be reported as it always is. */
@@ -90,7 +78,7 @@ function coversAll({ sources, index }: TraceStream): boolean {
     if (totalBytes === undefined) return false;
     covered[sourceIdx]! += totalBytes;
   }
-  return sources.every(({ name }, i) => sizeOfFile(name) === covered[i]);
+  return sources.every(({ medium }, i) => medium.size?.() === covered[i]);
 }
 
 /** Times between which there are about as many bytes. */
@@ -119,7 +107,7 @@ function cut(streams: readonly TraceStream[], bounds: readonly bigint[]): Slice[
       streams: streams.map(({ index: { packets } }, k) => {
         let from = firsts[k]!;
         while (begin !== undefined && from < packets.length && packets[from]!.endNs! < begin) from++;
-        // What was lost before a packet is told where the packet before it ends.
+        // Losses before a packet are reported where the packet before it ends.
         let to = from;
         while (to < packets.length && (end === undefined || (packets[to - 1]?.endNs ?? packets[to]!.beginNs!) < end))
           to++;

@@ -31,7 +31,7 @@ export class ClassDescription {
   readonly #scope: FieldScope;
   readonly #links: readonly Links[];
 
-  /** @param links of the scope and of those before it */
+  /** @param links links of the scope, then of earlier scopes */
   constructor(scope: FieldScope, links: readonly Links[]) {
     this.#scope = scope;
     this.#links = links;
@@ -42,7 +42,7 @@ export class ClassDescription {
     return isShown(fieldClass, place, { links: this.#links, names: true, palette });
   }
 
-  /** From the name of the type to the last line of what it contains, which is indented by `indent` and two more. */
+  /** Text from the name of the type to the last line of its content, which is indented by `indent` and two more. */
   text(fieldClass: FieldClass, indent: string, place: string = this.#scope): string {
     const inner = `${indent}  `;
     switch (fieldClass.kind) {

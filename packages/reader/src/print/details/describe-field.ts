@@ -8,7 +8,7 @@ import { detailsFloat, detailsInteger } from './details-number.ts';
 type Describe = (value: FieldValue, indent: string) => string;
 
 /**
- * Compiles a field class into what describes its fields, from behind the colon of their name on.
+ * Compiles a field class into a function that describes its fields, from behind the colon of their name on.
  *
  * @param escapes how texts are written
  */

@@ -10,7 +10,7 @@ import type {
   TraceClass,
 } from '@ringtail/ctf';
 import { type DataStreamLinks, integerOf, type Links } from '@ringtail/ctf/internal';
-import type { OpenedTrace } from '../../files/open-traces.ts';
+import type { OpenedTrace } from '../../trace/opened-trace.ts';
 import type { TraceStream } from '../../trace/trace-stream.ts';
 import { ClassDescription, compareBytes } from './describe-class.ts';
 import { detailsFloat, detailsInteger } from './details-number.ts';
@@ -33,7 +33,7 @@ const LOG_LEVELS = [
   'Debug',
 ];
 
-/** What the metadata of a trace says. */
+/** Describes the metadata of a trace. */
 export function describeTraceClass({ class: traceClass, streams }: OpenedTrace): string {
   const classes = traceClass.dataStreamClasses.toSorted((a, b) => (a.id < b.id ? -1 : 1));
   const texts = classes.map((c) => describeStreamClass(c, decoderOf(c, streams), traceClass));
@@ -121,7 +121,7 @@ function describeEventClass(event: EventRecordClass, links: DataStreamLinks | un
 function clockLines(clock: ClockClass, version: 1 | 2): string[] {
   const cycles = ((clock.offsetCycles % clock.frequency) + clock.frequency) % clock.frequency;
   const seconds = clock.offsetSeconds + (clock.offsetCycles - cycles) / clock.frequency;
-  // A precision that is not told is unknown in CTF 2, and 0 in CTF 1.8.
+  // An absent precision is unknown in CTF 2, and 0 in CTF 1.8.
   const precision = clock.precision ?? (version === 1 ? 0n : undefined);
   return [
     'Default clock class:',
@@ -160,7 +160,7 @@ function yesOrNo(value: boolean): 'Yes' | 'No' {
   return value ? 'Yes' : 'No';
 }
 
-/** What a data stream belongs to, as its beginning tells. */
+/** Describes the trace of a data stream, at the begin of the data stream. */
 export function describeTrace(trace: OpenedTrace): string {
   const { environment } = trace.class;
   const { namespace, uid } = identityOf(trace.class);

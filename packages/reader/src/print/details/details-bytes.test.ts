@@ -53,7 +53,7 @@ describe('numbers of the details as bytes', () => {
   });
 
   it('have the six decimals of C', () => {
-    // Texts are those that printf("%f") of the GNU C library gives.
+    // Texts are from printf("%f") of the GNU C library.
     const known: [number, string][] = [
       [0.0078125, '0.007812'],
       [0.0234375, '0.023438'],

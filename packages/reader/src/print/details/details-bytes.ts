@@ -1,7 +1,8 @@
 import { divideWords, lastRemainder, putAscii, putSigned, putUnsigned } from '../text/byte-text.ts';
 import { detailsFloat } from './details-number.ts';
 
-// What generated code calls: as in `details-number.ts`, written as bytes at a position. Each returns the position behind.
+// Functions for generated code: texts as in `details-number.ts`, written as bytes at a position. Each returns the
+// position behind.
 
 const MINUS = 0x2d;
 const POINT = 0x2e;

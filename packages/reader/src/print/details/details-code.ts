@@ -12,6 +12,7 @@ import {
   containerOf,
   elementPlace,
   isTextElement,
+  isUtf8,
   memberPlace,
   optionPlace,
   type RecordCode,
@@ -30,7 +31,7 @@ import {
   putTwoWordsGroupedHexadecimal,
 } from './details-bytes.ts';
 
-/** What the code refers to by name, beside what `TextCode` needs. */
+/** Constants of the generated code, beside the constants of `TextCode`. */
 export const DETAILS_CONSTANTS: Readonly<Record<string, unknown>> = {
   putDetailsFloat,
   putGrouped,
@@ -41,7 +42,8 @@ export const DETAILS_CONSTANTS: Readonly<Record<string, unknown>> = {
 };
 
 /**
- * Writes the code that describes the fields of a record as it reads them: byte for byte what `fieldDescription` makes of their values.
+ * Writes the code that describes the fields of a record as it reads them. The text equals the text of
+ * `fieldDescription`, byte for byte.
  */
 export class DetailsCode {
   readonly #code: CodeWriter;
@@ -72,7 +74,7 @@ export class DetailsCode {
         this.#out.put(`putDetailsFloat(D, o, ${this.#record.float(fieldClass)})`);
         break;
       case 'string':
-        if (fieldClass.encoding === 'utf8' || fieldClass.encoding === 'ascii') {
+        if (isUtf8(fieldClass.encoding)) {
           this.#out.text(' ');
           copyNullTerminated(this.#code, this.#out, this.#record);
         } else this.#general(fieldClass, place, indent);
@@ -131,7 +133,7 @@ export class DetailsCode {
   #array(fieldClass: StaticArrayFieldClass | DynamicArrayFieldClass, place: string, indent: string): void {
     const { element } = fieldClass;
     if (isTextElement(element)) {
-      if (element.kind === 'integer' && (element.encoding === 'utf8' || element.encoding === 'ascii')) {
+      if (element.kind === 'integer' && isUtf8(element.encoding)) {
         this.#out.text(' ');
         this.#out.flush();
         copyTextArray(this.#code, this.#out, this.#record.textArray(fieldClass, place));

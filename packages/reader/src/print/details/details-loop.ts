@@ -6,10 +6,10 @@ import {
   type DataStreamDecoder,
   type EventLoop,
   type EventLoopSink,
-  type Lane,
   type Links,
   RecordCode,
   type RecordCodeContext,
+  type StreamPosition,
 } from '@ringtail/ctf/internal';
 import { PaddedText, packetTextOf } from '../text/padded-text.ts';
 import type { TextBuffer } from '../text/text-buffer.ts';
@@ -20,19 +20,19 @@ import { putNineGrouped } from './details-bytes.ts';
 import { DETAILS_CONSTANTS, DetailsCode } from './details-code.ts';
 import { detailsInteger } from './details-number.ts';
 
-/** What the description of an event begins with, behind its time and data stream. */
+/** The begin of an event's description, behind its time and data stream. */
 export function eventTitle({ name, id }: EventRecordClass): string {
   return `Event${name === '' ? '' : ` \`${visibleLine(name)}\``} (Class ID ${detailsInteger(id)})`;
 }
 
-/** The scopes of an event that may be described, and what stands before them. */
+/** The scopes of an event that may be described, and their labels. */
 export const EVENT_SCOPES: readonly (readonly [FieldScope, string])[] = [
   ['event-record-common-context', '  Common context:'],
   ['event-record-specific-context', '  Specific context:'],
   ['event-record-payload', '  Payload:'],
 ];
 
-/** The classes of what an event has in a scope, if it has that and something of it is shown. */
+/** The classes of an event in a scope, if it has that scope, and any field of it is shown. */
 export function scopeOf(scope: FieldScope, of: EventRecordClass, { class: streamClass, links }: DataStream) {
   const [root, own]: [StructureFieldClass | undefined, readonly Links[]] =
     scope === 'event-record-common-context'
@@ -60,7 +60,7 @@ class DetailsLoopSink implements EventLoopSink {
   readonly constants: ReadonlyMap<string, unknown>;
   readonly parameters = 'o, tagView, tagLength';
   readonly begin = 'const { view: secondView, length: secondLength } = second;\nlet o = T.at, done = o;';
-  readonly enterLane = 'const { view: tagView, length: tagLength } = lane.prepared;';
+  readonly enterStream = 'const { view: tagView, length: tagLength } = position.prepared;';
   readonly beforeEach: string;
   readonly afterEach = 'done = T.at;';
   readonly end = 'T.at = done;';
@@ -101,8 +101,8 @@ class DetailsLoopSink implements EventLoopSink {
     this.beforeEach = [flush, ...(stream.clockClass === undefined ? [storeText('\n')] : time)].join('\n');
   }
 
-  prepare(seconds: number, lane: Lane): boolean {
-    packetTextOf(lane, () => this.#tagOf(lane.stream));
+  prepare(seconds: number, position: StreamPosition): boolean {
+    packetTextOf(position, () => this.#tagOf(position.stream));
     if (this.#stream.clockClass === undefined) return true;
     // Fewer nanoseconds have fewer digits.
     if (seconds <= 0) return false;

@@ -1,6 +1,9 @@
 import type { DisplayBase } from '@ringtail/ctf';
 
-/** `-32,768`, `0x8000:0000`, `0644`: digits in groups, decimal ones from 10,000 on. Binary numbers appear in hexadecimal. */
+/**
+ * `-32,768`, `0x8000:0000`, `0644`: digits in groups, decimal ones from 10,000 on. Binary numbers appear in
+ * hexadecimal.
+ */
 export function detailsInteger(value: number | bigint, base: DisplayBase = 10): string {
   const isNegative = value < 0;
   const sign = isNegative ? '-' : '';
@@ -23,7 +26,7 @@ export function detailsFloat(value: number): string {
   // `toFixed` gives up here, where all values are whole.
   if (Math.abs(value) >= 1e21) return `${BigInt(value)}.000000`;
   if (Object.is(value, -0)) return '-0.000000';
-  // `toFixed` takes the larger of two neighbours. Only odd multiples of 2^-7 lie in the middle between two of six decimals.
+  // `toFixed` rounds half up. Only odd multiples of 2^-7 lie halfway between two numbers of six decimals.
   const isTie = Math.abs(value * 128) % 2 === 1;
   const text = value.toFixed(6);
   return isTie && Number(text.at(-1)) % 2 === 1 ? value.toFixed(7).slice(0, -1) : text;

@@ -16,7 +16,7 @@ import { colored, type PrettyStyle } from './pretty-style.ts';
 export interface ScopeText {
   readonly scope: FieldScope;
   readonly root: StructureFieldClass;
-  /** What stands before it: `event.fields = `, or nothing. */
+  /** Text before it: `event.fields = `, or nothing. */
   readonly label: string;
   readonly context: FieldTextContext;
 }
@@ -27,7 +27,7 @@ interface CompiledScope {
 }
 
 interface EventRecordText {
-  /** What stands between the time and the fields: `host name: ` */
+  /** Text between the time and the fields: `host name: ` */
   readonly header: string;
   readonly specificContext: CompiledScope | undefined;
   readonly payload: CompiledScope | undefined;

@@ -20,7 +20,9 @@ const LOG_LEVELS = [
   'TRACE_DEBUG',
 ];
 
-/** What stands between the time of an event and its fields: `hostname:procname:(vpid) name: `, or with the name of each part. */
+/**
+ * Text between the time of an event and its fields: `hostname:procname:(vpid) name: `, or with the name of each part.
+ */
 export function headerText(stream: DataStream, eventRecordClass: EventRecordClass, style: PrettyStyle): string {
   const { fields, names, palette } = style;
   const { environment } = stream.trace.class;

@@ -14,6 +14,7 @@ import {
   encodeText,
   type IntegerCode,
   isTextElement,
+  isUtf8,
   memberPlace,
   optionPlace,
   type RecordCode,
@@ -40,10 +41,10 @@ import { integerText } from './pretty-number.ts';
 import { colored } from './pretty-style.ts';
 import { QUOTED } from './pretty-text.ts';
 
-/** Texts of so many values of an enumeration are kept. */
+/** Number of values of an enumeration whose texts are kept. */
 const ENUMERATION_TEXTS_MAX = 1024;
 
-/** What generated printers refer to by name. */
+/** Constants of generated printers. */
 export function lineConstants(buffer: TextBuffer): Map<string, unknown> {
   const constants: Record<string, unknown> = {
     T: buffer,
@@ -80,7 +81,8 @@ export function storeNineDigits(name: string): string {
 }
 
 /**
- * Writes the code that prints the fields of a record as it reads them: byte for byte what `shownFieldText` makes of their values.
+ * Writes the code that prints the fields of a record as it reads them. The text equals the text of `shownFieldText`,
+ * byte for byte.
  *
  * The code keeps the position in the text in `o`.
  */
@@ -117,7 +119,7 @@ export class LineCode {
         break;
       }
       case 'string':
-        if (fieldClass.encoding !== 'utf8' && fieldClass.encoding !== 'ascii') {
+        if (!isUtf8(fieldClass.encoding)) {
           this.#general(fieldClass, place, context);
           break;
         }
@@ -203,7 +205,7 @@ export class LineCode {
   #array(fieldClass: StaticArrayFieldClass | DynamicArrayFieldClass, place: string, context: FieldTextContext): void {
     const { element } = fieldClass;
     if (isTextElement(element)) {
-      if (element.kind !== 'integer' || (element.encoding !== 'utf8' && element.encoding !== 'ascii')) {
+      if (element.kind !== 'integer' || !isUtf8(element.encoding)) {
         this.#general(fieldClass, place, context);
         return;
       }

@@ -5,9 +5,9 @@ import {
   type DataStreamDecoder,
   type EventLoop,
   type EventLoopSink,
-  type Lane,
   RecordCode,
   type RecordCodeContext,
+  type StreamPosition,
 } from '@ringtail/ctf/internal';
 import { PaddedText, packetTextOf } from '../text/padded-text.ts';
 import type { TextBuffer } from '../text/text-buffer.ts';
@@ -21,7 +21,7 @@ import { deltaText, type TimeFormat } from './pretty-time.ts';
 /** Longer texts of packets are left to the general printer. */
 const PACKET_TEXT_BYTES_MAX = 2048;
 
-/** The event printed last, and how times are printed: what the lines of all data streams share. */
+/** State that the lines of all data streams share: the time of the last event, and the text of the current second. */
 export class LineTime {
   /** NaN before the first event. */
   seconds = Number.NaN;
@@ -32,7 +32,7 @@ export class LineTime {
   /** The text from the start of a line to the point. */
   readonly #text = new PaddedText();
 
-  /** @param prefix what stands at the start of a line */
+  /** @param prefix text at the start of a line */
   constructor(format: TimeFormat, prefix: string) {
     this.#format = format;
     this.#prefix = prefix;
@@ -60,7 +60,7 @@ export class LineTime {
   }
 }
 
-/** What the lines of a data stream are made of. */
+/** The parts from which the lines of a data stream are made. */
 export interface LineLoopParts {
   readonly stream: DataStream;
   readonly decoder: DataStreamDecoder;
@@ -68,7 +68,7 @@ export interface LineLoopParts {
   readonly line: EventLine;
   readonly buffer: TextBuffer;
   readonly time: LineTime;
-  /** Whether lines tell how long after the one before they are. */
+  /** Whether lines contain the time since the line before. */
   readonly delta: boolean;
 }
 
@@ -85,7 +85,7 @@ class LineLoopSink implements EventLoopSink {
     'let o = T.at, done = o;',
     'let previousSeconds = time.seconds, previousNanoseconds = time.nanoseconds;',
   ].join('\n');
-  readonly enterLane = 'const { view: packetView, length: packetLength } = lane.prepared;';
+  readonly enterStream = 'const { view: packetView, length: packetLength } = position.prepared;';
   readonly beforeEach: string;
   readonly afterEach: string;
   readonly end = 'T.at = done; time.seconds = previousSeconds; time.nanoseconds = previousNanoseconds;';
@@ -103,9 +103,9 @@ class LineLoopSink implements EventLoopSink {
       : 'done = T.at;';
   }
 
-  prepare(seconds: number, lane: Lane): boolean {
+  prepare(seconds: number, position: StreamPosition): boolean {
     const { stream, time, line } = this.#parts;
-    const packetText = packetTextOf(lane, () => line.packetText(lane.packet));
+    const packetText = packetTextOf(position, () => line.packetText(position.packet));
     if (packetText.length > PACKET_TEXT_BYTES_MAX) return false;
     if (stream.clockClass === undefined) return true;
     if (seconds < 0) return false;
@@ -178,7 +178,7 @@ class LineLoopSink implements EventLoopSink {
   }
 }
 
-/** What stands around the time of an event and the time since the one before. */
+/** Text around the time of an event and the time since the event before. */
 export function timeFrame({ names, palette }: PrettyStyle) {
   const name = (text: string) => `${palette.name}${text}${palette.name === '' ? '' : palette.reset} = `;
   return names.header

@@ -29,7 +29,7 @@ import { quotedText } from './pretty-text.ts';
 
 export type FieldText = (value: FieldValue) => string;
 
-/** What decides how the fields of a scope are shown. */
+/** Settings for the fields of a scope. */
 export interface FieldTextContext {
   readonly links: readonly Links[];
   /** Whether members of structures and elements of arrays are named. */
@@ -37,7 +37,7 @@ export interface FieldTextContext {
   readonly palette: Palette;
 }
 
-/** Compiles a field class into what prints its fields; undefined for what is not shown at all. */
+/** Compiles a field class into a function that prints its fields; undefined for fields that are not shown. */
 export function fieldText(fieldClass: FieldClass, place: string, context: FieldTextContext): FieldText | undefined {
   return isShown(fieldClass, place, context) ? shownFieldText(fieldClass, place, context) : undefined;
 }
@@ -81,8 +81,8 @@ export function shownFieldText(fieldClass: FieldClass, place: string, context: F
 }
 
 /**
- * Integers with a role and those that hold clock values are part of the format and not of the event; they are shown only
- * where another field depends on them.
+ * Whether a field is shown. Integers with a role or a clock value are part of the format and not of the event. They are
+ * shown only where another field depends on them.
  */
 export function isShown(fieldClass: FieldClass, place: string, context: FieldTextContext): boolean {
   switch (fieldClass.kind) {
@@ -126,7 +126,7 @@ function isSet({ lower, upper }: BitFlag, value: bigint): boolean {
   return BigInt.asUintN(upper - lower + 1, value >> BigInt(lower)) !== 0n;
 }
 
-/** What stands before the value of a structure's member: `name = `, or nothing. */
+/** Text before the value of a structure's member: `name = `, or nothing. */
 export function memberLabel({ name }: StructureMember, { names, palette }: FieldTextContext): string {
   return names ? `${colored(visibleLine(name), palette.fieldName, palette)} = ` : '';
 }

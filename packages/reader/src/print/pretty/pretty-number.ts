@@ -3,9 +3,10 @@ import type { DisplayBase } from '@ringtail/ctf';
 type IntegerText = (value: number | bigint) => string;
 
 /**
- * How integers of this class look: decimal, `0xFF`, `0377`, `0b11111111`; negative ones in two's complement.
+ * Compiles an integer class into a function that prints its integers: `17`, `0xFF`, `0377`, `0b11111111`. Negative
+ * integers are printed in two's complement, except in decimal.
  *
- * Those of variable length are as those of 64 bits.
+ * Integers of variable length are printed like integers of 64 bits.
  */
 export function integerText({ base, bits = 64 }: { base: DisplayBase; bits?: number }): IntegerText {
   switch (base) {
@@ -20,7 +21,7 @@ export function integerText({ base, bits = 64 }: { base: DisplayBase; bits?: num
   }
 }
 
-/** A negative value takes as many bits as whole digits have, up to 64. */
+/** A negative value has as many bits as whole digits have, up to 64. */
 function digits(value: number | bigint, base: DisplayBase, bits: number): string {
   return value < 0 ? BigInt.asUintN(Math.min(bits, 64), BigInt(value)).toString(base) : value.toString(base);
 }
@@ -32,7 +33,7 @@ function roundUp(bits: number, step: number): number {
 const scratch = new Float64Array(1);
 const scratchBytes = new Uint8Array(scratch.buffer);
 
-/** What C's `%g` prints: six significant digits, without trailing zeros, an exponent of two digits or none. */
+/** Text of C's `%g`: six significant digits, without trailing zeros, an exponent of two digits or none. */
 export function floatText(value: number): string {
   if (Number.isInteger(value) && Math.abs(value) < 1e6) return Object.is(value, -0) ? '-0' : String(value);
   if (!Number.isFinite(value)) return notFiniteText(value);

@@ -1,4 +1,5 @@
-import type { DataStream, EventMessage, Instant, LossMessage, Message } from '@ringtail/ctf';
+import type { Instant } from '@ringtail/base';
+import type { DataStream, EventMessage, LossMessage, Message } from '@ringtail/ctf';
 import type { DataStreamDecoder, EventLoop } from '@ringtail/ctf/internal';
 import type { MessageConsumer } from '../../merge/message-merge.ts';
 import type { TextBuffer } from '../text/text-buffer.ts';
@@ -24,7 +25,7 @@ export interface PrettyOptions {
   readonly fields?: PrettyFields | undefined;
   /** Escape sequences that colour terminals. */
   readonly colors?: boolean | undefined;
-  /** Takes warnings about losses, a line each. Without it they are left out. */
+  /** Receives warnings about losses, a line each. Without it they are left out. */
   readonly warnings?: TextSink | undefined;
 }
 
@@ -95,14 +96,14 @@ export class PrettyPrinter implements MessageConsumer {
   }
 
   loopFor(decoder: DataStreamDecoder, stream: DataStream): EventLoop | undefined {
-    // The first event is to come as a message, which tells its time.
+    // The first event has to come as a message, which contains its time.
     if (this.#first === undefined) return undefined;
     if (this.#loops.has(decoder)) return this.#loops.get(decoder);
     const loop = this.#options.clockCycles ? undefined : this.#compileLoop(decoder, stream);
     const counting: EventLoop | undefined =
       loop &&
-      ((heap, lane) => {
-        const count = loop(heap, lane);
+      ((heap, position) => {
+        const count = loop(heap, position);
         this.#eventCount += count;
         return count;
       });

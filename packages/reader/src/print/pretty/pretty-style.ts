@@ -10,7 +10,7 @@ export interface PrettyNames {
   readonly scope: boolean;
 }
 
-/** What is printed of an event besides its time, its name and its fields. */
+/** Parts of an event that are printed, besides its time, its name and its fields. */
 export interface PrettyFields {
   readonly trace: boolean;
   readonly hostname: boolean;
@@ -54,15 +54,15 @@ const FIELD_WORDS: Readonly<Record<string, keyof PrettyFields>> = {
 };
 
 /**
- * What `--names=LIST` means: only the named ones, `all`, or `none`.
+ * Parses `--names=LIST`: the listed names, `all`, or `none`.
  *
- * @returns undefined if the list has a word that means nothing
+ * @returns undefined if the list has an unknown word
  */
 export function parseNames(list: string): PrettyNames | undefined {
   return parseList(list, NAME_WORDS, DEFAULT_NAMES);
 }
 
-/** What `--fields=LIST` means: only the named ones, `all`, or `none`. `callsite` is known and never printed. */
+/** Parses `--fields=LIST`: the listed fields, `all`, or `none`. `callsite` is known and never printed. */
 export function parseFields(list: string): PrettyFields | undefined {
   return parseList(list, { ...FIELD_WORDS, callsite: undefined }, DEFAULT_FIELDS);
 }
@@ -89,7 +89,10 @@ function parseList<T extends { readonly [name in keyof T]: boolean }>(
   return result as T;
 }
 
-/** What is put before parts of a line, for terminals that show colours, and `reset` behind them. Empty without colours. */
+/**
+ * Escape sequences before parts of a line, for terminals that show colours, and `reset` behind the parts. Empty without
+ * colours.
+ */
 export interface Palette {
   readonly timestamp: string;
   readonly eventName: string;
@@ -134,7 +137,7 @@ const NO_COLORS: Palette = {
   reset: '',
 };
 
-/** All that decides how events look, their time aside. */
+/** All settings for the look of events, except for their time. */
 export interface PrettyStyle {
   readonly names: PrettyNames;
   readonly fields: PrettyFields;

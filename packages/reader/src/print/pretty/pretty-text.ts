@@ -5,8 +5,8 @@ import { TextEscapes } from '../text/text-escapes.ts';
 const SPECIAL = /[\\'"?\x00-\x1f\x7f]/;
 
 /**
- * A text in quotes, as a C string literal would be: what Babeltrace 2 escapes, and all other characters that are not safe to show. It leaves
- * those as they are.
+ * A text in quotes, like a string literal of C. Escapes the characters that Babeltrace 2 escapes, and all others that
+ * are not safe to show, which Babeltrace 2 leaves as they are.
  */
 export function quotedText(text: string): string {
   return `"${QUOTED.text(text)}"`;

@@ -1,4 +1,4 @@
-import type { Instant } from '@ringtail/ctf';
+import { type Instant, isBefore, nanosecondsOf } from '@ringtail/base';
 
 const NS_PER_S = 1_000_000_000n;
 
@@ -20,7 +20,7 @@ export class TimeFormat {
   #secondText = '';
   #hasWarned = false;
 
-  /** @param warn takes the remark that times before the origin cannot be shown as times of day */
+  /** @param warn receives the warning that times before the origin cannot be shown as times of day */
   constructor(style: TimeStyle, warn: (line: string) => void) {
     this.#style = style;
     this.#warn = warn;
@@ -32,7 +32,7 @@ export class TimeFormat {
     return `${this.ofSecond(seconds)}.${nineDigits(nanoseconds)}`;
   }
 
-  /** What stands before the point, of 0 seconds or more. */
+  /** Text before the point, for 0 seconds or more. */
   ofSecond(seconds: number): string {
     if (seconds !== this.#second) {
       this.#second = seconds;
@@ -49,7 +49,7 @@ export class TimeFormat {
 
   /** The first such time is shown in seconds and with a warning; of further ones only the amount is. */
   #beforeOrigin(seconds: number, nanoseconds: number): string {
-    const ns = -(BigInt(seconds) * NS_PER_S + BigInt(nanoseconds));
+    const ns = -nanosecondsOf({ seconds, nanoseconds });
     const fraction = nineDigits(Number(ns % NS_PER_S));
     if (!this.#style.seconds) {
       if (this.#hasWarned) return `${this.ofSecond(Number(ns / NS_PER_S))}.${fraction}`;
@@ -60,12 +60,12 @@ export class TimeFormat {
   }
 }
 
-/** `+D.ddddddddd`, from one time to another; `-` where the other is earlier, question marks where there is none before. */
+/**
+ * `+D.ddddddddd`, from one time to another; `-` where the other is earlier, question marks where there is none before.
+ */
 export function deltaText(from: Instant | undefined, to: Instant): string {
   if (from === undefined) return '+?.?????????';
-  if (to.seconds < from.seconds || (to.seconds === from.seconds && to.nanoseconds < from.nanoseconds)) {
-    return `-${durationText(to, from)}`;
-  }
+  if (isBefore(to, from)) return `-${durationText(to, from)}`;
   return `+${durationText(from, to)}`;
 }
 
@@ -80,7 +80,10 @@ export function cyclesText(cycles: bigint): string {
   return String(cycles).padStart(20, '0');
 }
 
-/** `+dddddddddddd`, from one clock value to another; `-` where the other is less, question marks where there is none before. */
+/**
+ * `+dddddddddddd`, from one clock value to another; `-` where the other is less, question marks where there is none
+ * before.
+ */
 export function cyclesDeltaText(from: bigint | undefined, to: bigint): string {
   if (from === undefined) return '+????????????';
   return `${to < from ? '-' : '+'}${String(to < from ? from - to : to - from).padStart(12, '0')}`;
@@ -109,7 +112,7 @@ function localParts(seconds: number): { date: string; time: string } {
 
 const DAYS_PER_ERA = 146_097;
 
-/** The date so many days after 1970-01-01, of any year: counted in eras of 400 years that begin in March. */
+/** The date a number of days after 1970-01-01, of any year: counted in eras of 400 years that begin in March. */
 function civilDate(days: number): string {
   const shifted = days + 719_468;
   const era = Math.floor(shifted / DAYS_PER_ERA);

@@ -2,9 +2,9 @@ import { encodeText } from '@ringtail/ctf/internal';
 import { floatText } from '../pretty/pretty-number.ts';
 
 /**
- * What generated printers call: each function writes text as bytes at a position and returns the position behind it.
+ * Functions for generated printers. Each writes text as bytes at a position, and returns the position behind it.
  *
- * Callers see to it that there is room, but for `putText`, which can be of any length.
+ * Callers ensure that there is room, except for `putText`, whose text can be of any length.
  */
 
 /** Four decimal digits each, as the bytes of a little-endian word: the first digit is the lowest byte. */
@@ -79,7 +79,7 @@ function putWords(view: DataView, at: number, high: number, low: number): number
 
 let remainder = -0;
 
-/** What `divideWords` left. */
+/** The remainder of the last `divideWords`. */
 export function lastRemainder(): number {
   return remainder;
 }
@@ -145,10 +145,10 @@ const POWERS_OF_TEN = Float64Array.from({ length: 10 }, (_, exponent) => Number(
 const HALF_MARGIN = 1e-6;
 
 /**
- * What `floatText` makes of a number.
+ * Writes the text of `floatText`.
  *
- * Numbers that need no exponent are scaled to six digits before the point by one multiplication with an exact power of ten. Its error is far
- * less than the distance of nearly all numbers to where rounding changes.
+ * Numbers that need no exponent are scaled to six digits before the point by one multiplication with an exact power of
+ * ten. Its error is far less than the distance of nearly all numbers to where rounding changes.
  */
 export function putFloat(view: DataView, at: number, value: number): number {
   const amount = Math.abs(value);
@@ -214,8 +214,8 @@ export function putBytes(bytes: Uint8Array, at: number, limit: number, source: U
 }
 
 /**
- * Puts numbers of each number of digits. Code that is optimised before it has met all of them is thrown away when a longer one comes,
- * and identifiers and counters grow while a trace is printed.
+ * Puts numbers of each number of digits. Code that is optimised before it has met all of them is thrown away when a
+ * longer one comes, and identifiers and counters grow while a trace is printed.
  */
 function practise(): void {
   const view = new DataView(new ArrayBuffer(64));

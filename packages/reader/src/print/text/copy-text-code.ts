@@ -2,12 +2,16 @@ import { type CodeWriter, firstZeroByte, type RecordCode, ZERO_BYTES } from '@ri
 import type { TextCode } from './text-code.ts';
 
 /**
- * The statements that copy texts of a record, written as `TextEscapes` write them: four bytes at once as long as these stand for themselves.
+ * The statements that copy texts of a record, written as `TextEscapes` write them: four bytes at once as long as these
+ * stand for themselves.
  *
  * They refer to `copyConstants` by name.
  */
 
-/** Copies a text up to its null character, also the last bytes four at once. The end of a window is left to the general decoder. */
+/**
+ * Copies a text up to its null character, also the last bytes four at once. The end of a window is left to the general
+ * decoder.
+ */
 export function copyNullTerminated(code: CodeWriter, out: TextCode, record: RecordCode): void {
   out.flush();
   record.bytes();

@@ -1,4 +1,4 @@
-import { encodeText, type Lane } from '@ringtail/ctf/internal';
+import { encodeText, type StreamPosition } from '@ringtail/ctf/internal';
 
 /** Text with room for whole words, that generated code copies. */
 export class PaddedText {
@@ -15,12 +15,12 @@ export class PaddedText {
   }
 }
 
-/** The text that a loop has of a lane's packet, made once however often the lane has its turn. */
-export function packetTextOf(lane: Lane, text: () => string): PaddedText {
-  const padded = lane.prepared instanceof PaddedText ? lane.prepared : new PaddedText();
-  if (lane.preparedFor !== lane.packet) {
-    lane.prepared = padded;
-    lane.preparedFor = lane.packet;
+/** The text that a loop has of a position's packet, made once however often the position has its turn. */
+export function packetTextOf(position: StreamPosition, text: () => string): PaddedText {
+  const padded = position.prepared instanceof PaddedText ? position.prepared : new PaddedText();
+  if (position.preparedFor !== position.packet) {
+    position.prepared = padded;
+    position.preparedFor = position.packet;
     padded.set(text());
   }
   return padded;

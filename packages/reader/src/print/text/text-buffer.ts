@@ -1,11 +1,11 @@
-import { decodeText, encodeText } from '@ringtail/ctf/internal';
-import type { TextSink } from '../text-sink.ts';
+import { encodeText } from '@ringtail/ctf/internal';
+import { type TextSink, writeBytesTo } from '../text-sink.ts';
 
 /** The least that a buffer holds. */
 const BUFFER_BYTES = 1 << 18;
 /** Text is handed on in pieces of at least this many bytes. */
 const FLUSH_BYTES = 1 << 16;
-/** Room behind `limit` for text of bounded size: what a line has between two texts of any length. */
+/** Room behind `limit` for text of bounded size: the part of a line between two texts of any length. */
 export const SLACK_BYTES = 1 << 14;
 
 /**
@@ -16,7 +16,7 @@ export const SLACK_BYTES = 1 << 14;
 export class TextBuffer {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly view: DataView;
-  /** Where the text begins that is to be handed on; what lies before it is others'. */
+  /** Start of the text that is to be handed on. The text before it is kept for others. */
   start = 0;
   /** End of the text. */
   at = 0;
@@ -24,7 +24,7 @@ export class TextBuffer {
   readonly limit: number;
   /** At lines that start here, the text ought to be handed on. */
   flushAt = FLUSH_BYTES;
-  /** Whether more text is wanted: not if nobody reads it, nor during a pause. */
+  /** Whether more text is wanted. False if the sink's reader is gone, and during a pause. */
   isWanted = true;
 
   readonly #sink: TextSink;
@@ -34,7 +34,7 @@ export class TextBuffer {
   /** @param keptBytes how much text there is to be room for while it is kept */
   constructor(sink: TextSink, keptBytes = 0) {
     this.#sink = sink;
-    // What no text ever comes to is no memory yet: systems give it when it is first written to.
+    // Memory that no text reaches costs nothing: systems allocate it at the first write.
     this.bytes = new Uint8Array(keptBytes + BUFFER_BYTES);
     this.view = new DataView(this.bytes.buffer);
     this.limit = this.bytes.length - SLACK_BYTES;
@@ -63,7 +63,7 @@ export class TextBuffer {
     this.at = start;
   }
 
-  /** Ends a pause. The next one is due after so many bytes of text that is kept. */
+  /** Ends a pause. The next pause is due after this number of bytes. */
   goOn(byteCount: number): void {
     this.isWanted = true;
     this.#pauseAt = this.at + byteCount;
@@ -79,7 +79,7 @@ export class TextBuffer {
     const bytes = encodeText(text);
     if (this.at + bytes.length > this.bytes.length) this.#handOn();
     if (this.at + bytes.length > this.bytes.length) {
-      if (this.isWanted) this.isWanted = write(this.#sink, bytes);
+      if (this.isWanted) this.isWanted = writeBytesTo(this.#sink, bytes);
     } else {
       this.bytes.set(bytes, this.at);
       this.at += bytes.length;
@@ -93,11 +93,7 @@ export class TextBuffer {
 
   #handOn(): void {
     if (this.at > this.start && this.isWanted)
-      this.isWanted = write(this.#sink, this.bytes.subarray(this.start, this.at));
+      this.isWanted = writeBytesTo(this.#sink, this.bytes.subarray(this.start, this.at));
     this.at = this.start;
   }
-}
-
-function write(sink: TextSink, bytes: Uint8Array): boolean {
-  return sink.writeBytes === undefined ? sink.write(decodeText(bytes, 0, bytes.length)) : sink.writeBytes(bytes);
 }

@@ -4,7 +4,10 @@ import { SLACK_BYTES } from './text-buffer.ts';
 
 /** The most bytes that one call writes that does not check for room: a number, or an escaped byte. */
 const PIECE_BYTES_MAX = 64;
-/** Longer constant text, which names of a trace make, is copied: as statements it would be too much code, and more than there is room for. */
+/**
+ * Longer constant text, which names of a trace make, is copied: as statements it would be too much code, and more than
+ * there is room for.
+ */
 const STORED_LENGTH_MAX = 1024;
 
 /** The statements that store constant text at `o` and advance it. They may write up to three bytes more. */
@@ -27,7 +30,8 @@ export function copyPadded(view: string, length: string): string {
 /**
  * Collects text that a generated function writes: constant pieces are stored as one, and there is always room for them.
  *
- * The function keeps the position in the text in `o`, and returns -1 where there may not be room for a text of any length.
+ * The function keeps the position in the text in `o`, and returns -1 where there may not be room for a text of any
+ * length.
  */
 export class TextCode {
   readonly #code: CodeWriter;
@@ -58,7 +62,7 @@ export class TextCode {
     this.#code.line(storeText(text));
   }
 
-  /** Sees to it that so many bytes fit behind what has been written. */
+  /** Ensures that this number of bytes fits behind the text so far. */
   #reserve(bytes: number): void {
     this.#unchecked += bytes;
     if (this.#unchecked < SLACK_BYTES) return;

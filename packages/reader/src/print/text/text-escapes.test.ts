@@ -34,7 +34,7 @@ function sink() {
     write: (text: string) => pieces.push(Buffer.from(text)) > 0,
     writeBytes: (bytes: Uint8Array) => pieces.push(Buffer.from(bytes)) > 0,
     get text() {
-      // Whatever is no UTF-8 becomes U+FFFD, which no piece holds.
+      // Bytes that are no UTF-8 become U+FFFD, which no piece contains.
       return Buffer.concat(pieces).toString();
     },
   };

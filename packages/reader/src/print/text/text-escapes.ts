@@ -3,17 +3,18 @@ import { characterBytesAt, codePoint } from '@ringtail/ctf/internal';
 import { putAscii } from './byte-text.ts';
 
 /**
- * How a printer writes the texts of a trace: ASCII by a rule of its own; of other characters those that are not safe to show, and bytes that
- * are no characters, are escaped. The same for strings and, in generated code, for their bytes.
+ * Escapes in the texts of a trace. Each printer has its own rule for ASCII. Other characters are escaped if they are
+ * not safe to show, and so are bytes that are no characters. The same escapes apply to strings and, in generated code,
+ * to bytes.
  */
 export class TextEscapes {
-  /** For each byte, whether it stands for itself: 0, or needs a second look: 1. A null character ends the text. */
+  /** For each byte: 0 if it stands for itself, 1 if it may need an escape. A null character ends the text. */
   readonly byteClasses: Uint8Array;
   /** The same for pairs of bytes, as the word that they are. */
   readonly pairClasses = new Uint8Array(0x1_0000);
   readonly #escapes: readonly (string | undefined)[];
 
-  /** @param escapeOf what an ASCII character is replaced with; undefined where it stays as it is */
+  /** @param escapeOf text that replaces an ASCII character; undefined where it stays as it is */
   constructor(escapeOf: (character: string) => string | undefined) {
     this.#escapes = Array.from({ length: 0x80 }, (_, code) => escapeOf(String.fromCharCode(code)));
     this.byteClasses = Uint8Array.from({ length: 0x100 }, (_, byte) =>
@@ -53,7 +54,7 @@ export class TextEscapes {
   }
 }
 
-/** What generated code refers to by name where it copies texts. */
+/** Constants of generated code that copies texts. */
 export function copyConstants({ byteClasses, pairClasses, putEscape }: TextEscapes): Record<string, unknown> {
   return {
     BYTE_CLASSES: byteClasses,

@@ -1,4 +1,10 @@
-import type { Instant } from '@ringtail/ctf';
+/** A point in time, counted from the origin of a clock. */
+export interface Instant {
+  /** Whole seconds, rounded down. */
+  readonly seconds: number;
+  /** 0 to 999,999,999. */
+  readonly nanoseconds: number;
+}
 
 const NS_PER_S = 1_000_000_000n;
 

@@ -1,14 +1,14 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { errnoOf } from './error.ts';
+import { errnoOf } from '../error.ts';
 
 /**
  * Makes a directory and its missing parents.
  *
- * Not with the `recursive` option of `mkdirSync`, which never returns where a directory cannot be made in a parent that
- * exists and the system says `ENOENT` for it, as below `/proc`; and which says `ENOENT` on a read-only file system.
+ * Does not use the `recursive` option of `mkdirSync`. That never returns where a directory cannot be made in an
+ * existing parent and the system answers `ENOENT`, as below `/proc`. On a read-only file system it fails with `ENOENT`.
  *
- * @param mode of the directories that are made, less the umask
+ * @param mode of the new directories, less the umask
  * @throws the system's error, for the topmost directory that cannot be made
  */
 export function makeDirectories(path: string, mode?: number): void {
@@ -27,7 +27,7 @@ function makeDirectory(path: string, mode: number | undefined): unknown {
     mkdirSync(path, { mode });
     return undefined;
   } catch (error) {
-    // Parents that may not be written to (a read-only root) refuse even what is there.
+    // A parent on a read-only file system refuses to make a directory that exists already.
     return isDirectory(path) ? undefined : error;
   }
 }

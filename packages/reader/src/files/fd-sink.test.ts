@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { FdSink } from './text-sink.ts';
+import { FdSink } from './fd-sink.ts';
 
 describe('descriptor sink', () => {
   it('writes text as UTF-8, and bytes of a trace that are none as they were', () => {

@@ -3,18 +3,36 @@ import path from 'node:path';
 import type { ClockCycles } from '@ringtail/base';
 import { DataStreamReader, encodeIndexEntry, encodeIndexHeader, type TraceClass, TraceDecoder } from '@ringtail/ctf';
 import { ensureDirectory } from '@ringtail/posix';
-import { indexPath } from '../trace/packet-index.ts';
+import { INDEX_PACKETS_MAX } from '../trace/packet-index.ts';
 import type { TraceStream } from '../trace/trace-stream.ts';
 import { FileMedium } from './file-medium.ts';
 import { PRIVATE_DIRECTORY, PRIVATE_FILE } from './private-modes.ts';
+import { readWholeFile } from './regular-file.ts';
+
+/** A longer index file lists more packets. */
+const INDEX_BYTES_MAX = 128 * INDEX_PACKETS_MAX;
+
+/** Where the index of a data stream file lies. */
+export function indexPath(file: string): string {
+  return path.join(path.dirname(file), 'index', `${path.basename(file)}.idx`);
+}
+
+/** The content of the index of a data stream file; undefined where there is none, or it cannot be read. */
+export function readIndexFile(file: string): Uint8Array | undefined {
+  try {
+    return readWholeFile(indexPath(file), INDEX_BYTES_MAX);
+  } catch {
+    return undefined;
+  }
+}
 
 /**
  * Writes LTTng's index of a data stream file beside it, from the headers of its packets.
  *
- * Where packets do not tell their sizes and times there can be none; nothing is written then.
+ * Writes nothing where packets do not contain their sizes and times.
  *
- * @param traceClass what the metadata of the file says
- * @param stream the data stream that the file is of
+ * @param traceClass from the metadata of the file
+ * @param stream the data stream to which the file belongs
  */
 export function writeIndexFile(traceClass: TraceClass, stream: TraceStream, file: string): void {
   const entries = [encodeIndexHeader()];

@@ -1,0 +1,23 @@
+/** The part of the reader that runs anywhere, also in a browser: it imports nothing of Node.js. */
+export { parseTimeBound, parseTimeRange, type TimeBound, type TimeRange } from './cut/time-range.ts';
+export { type EventChoice, eventChoice, nameChoice } from './filter/event-choice.ts';
+export { type LiveOptions, LiveReader, type LiveTrace } from './live/live-reader.ts';
+export type { MessageConsumer } from './merge/message-merge.ts';
+export { openMedia, type TraceMedia } from './open-media.ts';
+export { countMessages, countsText, type MessageCounts } from './print/count-messages.ts';
+export { eventJson } from './print/event-json.ts';
+export { type PrettyOptions, PrettyPrinter } from './print/pretty/pretty-printer.ts';
+export { type PrettyFields, type PrettyNames, parseFields, parseNames } from './print/pretty/pretty-style.ts';
+export { printCsv } from './print/print-csv.ts';
+export { printDetails } from './print/print-details.ts';
+export { printJson } from './print/print-json.ts';
+export { printPretty } from './print/print-pretty.ts';
+export { TextBuffer } from './print/text/text-buffer.ts';
+export type { TextSink } from './print/text-sink.ts';
+export { ReaderError, type ReaderErrorCode } from './reader-error.ts';
+export type { ClockCorrection } from './trace/clock-correction.ts';
+export type { OpenedTrace } from './trace/opened-trace.ts';
+export { PacketIndex } from './trace/packet-index.ts';
+export { TraceStream } from './trace/trace-stream.ts';
+export { type OpenOptions, TraceReader } from './trace-reader.ts';
+export { visitEvents } from './visit-events.ts';
