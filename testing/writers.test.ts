@@ -27,7 +27,7 @@ const WRITERS: Readonly<Record<string, string>> = {
   // Output of the daemon in the background is passed on unchanged.
   'sessiond/src/startup/background.ts': 'pipe(process.stderr',
   // Written for the program's own user, on the program's own stream.
-  'tracer/src/agent/debug.ts': 'RINGTAIL_DEBUG',
+  'tracer/src/host/debug.ts': 'RINGTAIL_DEBUG',
 };
 
 it('every module that writes to a standard stream or builds XML makes texts of others safe to display', () => {

@@ -2,7 +2,7 @@
 //
 // dist/index.js is for `import`, dist/index.cjs for `require`, index.d.cts has the types of the latter. Each holds all that the
 // tracer needs but native code: what a program imports is inert, and the rest is a function of the same file that runs,
-// guarded, when the tracer starts (packages/tracer/src/agent/registry.ts). So it is in the hands of bundlers as well.
+// guarded, when the tracer starts (packages/tracer/src/api/registry.ts). So it is in the hands of bundlers as well.
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,4 @@
-import { changeEntry } from './change-entry.ts';
+import { changeEntry } from './directories/change-entry.ts';
 import { Errno, Fcntl, Flock, GETTID_BY_ARCH, Statx } from './constants.ts';
 import type { Libc } from './libc.ts';
 import { posixError } from './posix-error.ts';

@@ -1,15 +1,15 @@
-import { type ClientSocketCalls, clientSocketCalls } from './client-socket.ts';
+import { type ClientSocketCalls, clientSocketCalls } from './sockets/client-socket.ts';
 import { GETTID_BY_ARCH } from './constants.ts';
-import { type DatagramCalls, datagramCalls } from './datagram.ts';
+import { type DatagramCalls, datagramCalls } from './sockets/datagram.ts';
 import { type FileCalls, fileCalls } from './files.ts';
-import { type GroupCalls, groupCalls } from './groups.ts';
+import { type GroupCalls, groupCalls } from './process/groups.ts';
 import { requireKoffi } from './koffi.ts';
 import { bindLibc } from './libc.ts';
 import { type MemoryCalls, memoryCalls } from './memory.ts';
-import { type ProcessDescriptorCalls, processDescriptorCalls } from './process-descriptor.ts';
-import { type ServerSocketCalls, serverSocketCalls } from './server-socket.ts';
-import { type ThreadCalls, threadCalls } from './thread.ts';
-import { type WatchCalls, watchCalls } from './watch.ts';
+import { type ProcessDescriptorCalls, processDescriptorCalls } from './process/process-descriptor.ts';
+import { type ServerSocketCalls, serverSocketCalls } from './sockets/server-socket.ts';
+import { type ThreadCalls, threadCalls } from './process/thread.ts';
+import { type WatchCalls, watchCalls } from './sockets/watch.ts';
 
 /** The system calls Node.js lacks. They belong to the JavaScript environment that loaded them. */
 export interface Posix

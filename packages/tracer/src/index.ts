@@ -4,7 +4,7 @@
  * Importing it registers this thread with the session daemons that run, if any. `node --import @ringtail/tracer/register` (or
  * `--require`) is the same before the application's first line.
  */
-import { threadRegistry } from './agent/registry.ts';
+import { threadRegistry } from './api/registry.ts';
 
 export type { LogLevelName } from '@ringtail/protocol';
 export { type ContextStore, type ContextValue, context } from './api/context.ts';

@@ -1,6 +1,6 @@
 import { installGuard } from '../guard/guard.ts';
-import { settings } from './handed-on.ts';
-import type { ThreadRegistry } from './registry.ts';
+import { settings } from '../host/inheritance.ts';
+import type { ThreadRegistry } from '../api/registry.ts';
 import { ThreadAgent } from './thread-agent.ts';
 
 /** Registers this thread with the daemons. Loaded by `registry.ts` when the tracer starts. */

@@ -1,5 +1,5 @@
-import { debug } from '../agent/debug.ts';
-import { threadRegistry } from '../agent/registry.ts';
+import { debug } from '../host/debug.ts';
+import { threadRegistry } from './registry.ts';
 
 /** What a context can be recorded as: an integer of 64 bits, a double, text, or nothing. */
 export type ContextValue = bigint | boolean | number | string | null | undefined;

@@ -1,7 +1,7 @@
 import type { EventSpec } from '@ringtail/ctf';
 import { type LogLevelName, LogLevels } from '@ringtail/protocol/log-level';
-import { debug } from '../agent/debug.ts';
-import { inertTracepoint, threadRegistry } from '../agent/registry.ts';
+import { debug } from '../host/debug.ts';
+import { inertTracepoint, threadRegistry } from './registry.ts';
 import { type FieldType, namedSpecs } from './fields.ts';
 import type { FieldList, FieldsByName, ListedArguments, NamedArguments, Tracepoint } from './tracepoint.ts';
 

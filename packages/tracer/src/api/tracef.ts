@@ -1,6 +1,6 @@
 import { format } from 'node:util';
 import type { LogLevelName } from '@ringtail/protocol';
-import { debug } from '../agent/debug.ts';
+import { debug } from '../host/debug.ts';
 import { i32, str } from './fields.ts';
 import { provider } from './provider.ts';
 import type { Tracepoint } from './tracepoint.ts';

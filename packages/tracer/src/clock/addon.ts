@@ -1,5 +1,5 @@
 import { requirePackage } from '@ringtail/posix';
-import { settings } from '../agent/handed-on.ts';
+import { settings } from '../host/inheritance.ts';
 
 /** The optional clock addon, bound to this thread's memory. */
 export interface ClockAddon {

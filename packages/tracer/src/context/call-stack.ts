@@ -1,6 +1,6 @@
 import type { NamedFieldSpec } from '@ringtail/ctf';
 import type { ContextSource } from './context-source.ts';
-import { tellContextTrouble } from './context-troubles.ts';
+import { tellContextTrouble } from './context-problems.ts';
 
 const NAME = 'callstack-js';
 /** Frames of the application that are recorded, innermost first. */

@@ -2,9 +2,9 @@ import { statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { NamedFieldSpec } from '@ringtail/ctf';
 import { loadPosix } from '@ringtail/posix';
-import { threadName } from '../agent/thread-name.ts';
+import { threadName } from '../host/thread-name.ts';
 import type { ContextSource } from './context-source.ts';
-import { tellContextTrouble } from './context-troubles.ts';
+import { tellContextTrouble } from './context-problems.ts';
 
 /**
  * Contexts that stay what they are for as long as the thread lives: read once. A thread that enters another namespace with

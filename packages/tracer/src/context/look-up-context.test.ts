@@ -7,7 +7,7 @@ import { CONTEXT_NAMES, contextSpec } from '@ringtail/ctf';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { defineApplicationContext } from './application-context.ts';
 import type { ContextSource } from './context-source.ts';
-import { onContextTrouble } from './context-troubles.ts';
+import { onContextTrouble } from './context-problems.ts';
 import { lookUpContext, recordedSources } from './look-up-context.ts';
 
 const read = (name: string) => (lookUpContext(name) as ContextSource).read();

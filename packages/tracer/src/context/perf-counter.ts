@@ -3,9 +3,9 @@ import { describeError } from '@ringtail/base';
 import type { NamedFieldSpec } from '@ringtail/ctf';
 import { loadPosix, type Posix } from '@ringtail/posix';
 import { perfCounterOf } from '@ringtail/protocol';
-import { noteDescriptor } from '../agent/leftovers.ts';
+import { noteDescriptor } from '../host/worker-cleanup.ts';
 import type { ContextSource } from './context-source.ts';
-import { tellContextTrouble } from './context-troubles.ts';
+import { tellContextTrouble } from './context-problems.ts';
 
 const PREFIX = 'perf:thread:';
 

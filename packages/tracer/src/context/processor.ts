@@ -1,7 +1,7 @@
 import type { NamedFieldSpec } from '@ringtail/ctf';
 import { loadPosix, type Posix } from '@ringtail/posix';
 import type { ContextSource } from './context-source.ts';
-import { tellContextTrouble } from './context-troubles.ts';
+import { tellContextTrouble } from './context-problems.ts';
 
 /** `cpu_id`: the processor on which the event happened, from the thread's own memory where the kernel keeps it there. */
 export function processorContext(field: NamedFieldSpec): ContextSource {

@@ -1,6 +1,6 @@
-import { buildRecorder } from './closure.ts';
-import { compileRecorder } from './compiled.ts';
-import type { Gate, Recorder, RecorderPlan } from './recorder.ts';
+import { buildRecorder } from './closure-recorder.ts';
+import { compileRecorder } from './compiled-recorder.ts';
+import type { Gate, Recorder, RecorderPlan } from './recorder-plan.ts';
 import { buildTracepoint, compileTracepoint, type Site } from './tracepoint-function.ts';
 
 /** Whether this runtime lets us compile source text; asked once. */

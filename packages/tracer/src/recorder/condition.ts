@@ -1,5 +1,5 @@
 import { buildArgumentFilter, type EventSpec, emitArgumentFilter } from '@ringtail/ctf';
-import type { RecorderCondition } from './recorder.ts';
+import type { RecorderCondition } from './recorder-plan.ts';
 
 /**
  * A condition made of closures: whether an event with these arguments is wanted. Throws where a filter does.

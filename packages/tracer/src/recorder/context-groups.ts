@@ -1,5 +1,5 @@
 import type { ContextSource } from '../context/context-source.ts';
-import type { RecorderTarget } from './recorder.ts';
+import type { RecorderTarget } from './recorder-plan.ts';
 
 /** The context fields of all targets of a recorder, so that each value is read once and each list converted once. */
 export interface ContextGroups {

@@ -4,10 +4,10 @@ import { createRing, Descriptor, ProducerLine, type Ring, RingClock, RingMode } 
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ThreadClock } from '../clock/thread-clock.ts';
 import type { ContextSource } from '../context/context-source.ts';
-import { buildRecorder } from './closure.ts';
-import { compileRecorder } from './compiled.ts';
-import type { Gate, RecorderCondition, RecorderTarget, TriggerTarget } from './recorder.ts';
-import { makeWaitingRecorder } from './waiting.ts';
+import { buildRecorder } from './closure-recorder.ts';
+import { compileRecorder } from './compiled-recorder.ts';
+import type { Gate, RecorderCondition, RecorderTarget, TriggerTarget } from './recorder-plan.ts';
+import { makeWaitingRecorder } from './waiting-recorder.ts';
 
 const u8: FieldSpec = { kind: 'integer', signed: false, bits: 8, base: 10 };
 const u64: FieldSpec = { kind: 'integer', signed: false, bits: 64, base: 10 };

@@ -1,6 +1,6 @@
 import type { EventSpec } from '@ringtail/ctf';
 import { ControlPage } from '@ringtail/protocol';
-import type { Gate, Recorder } from './recorder.ts';
+import type { Gate, Recorder } from './recorder-plan.ts';
 
 /** A tracepoint's state in this thread. */
 export interface Site {

@@ -1,7 +1,7 @@
 import type { EventSpec } from '@ringtail/ctf';
 import type { CapturedValue } from '@ringtail/protocol';
 import { buildCondition } from './condition.ts';
-import type { TriggerTarget } from './recorder.ts';
+import type { TriggerTarget } from './recorder-plan.ts';
 
 /** What a recorder does for triggers, made of closures. To be called in this order, with the gate closed. */
 export interface TriggerActions {

@@ -1,6 +1,6 @@
 import type { EventSpec } from '@ringtail/ctf';
 import { emitCondition } from './condition.ts';
-import type { CountedOnce, TriggerTarget } from './recorder.ts';
+import type { CountedOnce, TriggerTarget } from './recorder-plan.ts';
 import { buildTriggers, NO_CAPTURES } from './trigger-actions.ts';
 
 /** Beyond this many the function would get too long to be compiled well; the others are closures. */

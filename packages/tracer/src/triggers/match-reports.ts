@@ -1,6 +1,6 @@
 import type { CapturedValue, TriggerMatchedMessage } from '@ringtail/protocol';
-import type { Tally } from '../agent/tally-space.ts';
-import type { TriggerReports } from '../recorder/recorder.ts';
+import type { Tally } from '../control/tally-space.ts';
+import type { TriggerReports } from '../recorder/recorder-plan.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 /** Where reports go. */

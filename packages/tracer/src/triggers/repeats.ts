@@ -1,6 +1,6 @@
 import type { EventSpec } from '@ringtail/ctf';
-import type { CounterSpace } from '../agent/counter-space.ts';
-import type { CountedOnce, TriggerTarget } from '../recorder/recorder.ts';
+import type { CounterSpace } from '../control/counter-space.ts';
+import type { CountedOnce, TriggerTarget } from '../recorder/recorder-plan.ts';
 import type { Found } from './roster.ts';
 import type { TriggerBinding } from './trigger-binding.ts';
 

@@ -1,4 +1,4 @@
-import { later } from '../agent/event-loop.ts';
+import { later } from '../host/event-loop.ts';
 import { type ThreadClock, threadClock } from '../clock/thread-clock.ts';
 import type { MatchReports, ReportSchedule } from './match-reports.ts';
 

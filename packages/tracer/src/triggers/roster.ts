@@ -1,5 +1,5 @@
 import type { EventSpec } from '@ringtail/ctf';
-import type { TriggerTarget } from '../recorder/recorder.ts';
+import type { TriggerTarget } from '../recorder/recorder-plan.ts';
 import type { CountingSpaces, TriggerBinding } from './trigger-binding.ts';
 
 /** A roster with fewer than this many that are gone is left as it is. */

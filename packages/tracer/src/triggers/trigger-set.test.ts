@@ -2,10 +2,10 @@ import type { EventSpec } from '@ringtail/ctf';
 import { loadPosix, type Posix } from '@ringtail/posix';
 import type { AppMessage, DesiredTrigger } from '@ringtail/protocol';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { ControlFile } from '../agent/control-file.ts';
-import { CounterSpace } from '../agent/counter-space.ts';
-import type { DaemonLink } from '../agent/daemon-link.ts';
-import { TallySpace } from '../agent/tally-space.ts';
+import { ControlFile } from '../control/control-file.ts';
+import { CounterSpace } from '../control/counter-space.ts';
+import type { DaemonLink } from '../daemon/daemon-link.ts';
+import { TallySpace } from '../control/tally-space.ts';
 import { TriggerSet } from './trigger-set.ts';
 
 const posix = (loadPosix() as { posix: Posix }).posix;

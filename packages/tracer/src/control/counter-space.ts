@@ -6,7 +6,7 @@ import {
   expandKeyTemplate,
 } from '@ringtail/protocol';
 import type { ControlFile } from './control-file.ts';
-import type { DaemonLink } from './daemon-link.ts';
+import type { DaemonLink } from '../daemon/daemon-link.ts';
 
 /** Keys of maps beyond this are cut; a daemon takes no longer ones. */
 const KEY_LENGTH_MAX = 512;

@@ -4,7 +4,7 @@ import { ProducerLine } from '@ringtail/ringbuf';
 import { buildCondition } from './condition.ts';
 import { contextGroups } from './context-groups.ts';
 import { HEADER_LAYOUTS } from './event-header.ts';
-import type { Recorder, RecorderPlan, RecorderTarget } from './recorder.ts';
+import type { Recorder, RecorderPlan, RecorderTarget } from './recorder-plan.ts';
 import { buildTriggers } from './trigger-actions.ts';
 
 const scratch = new Scratch();

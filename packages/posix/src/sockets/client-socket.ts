@@ -1,7 +1,7 @@
-import { AF_UNIX, Errno, MsgFlag, SO_SNDTIMEO, SOCK_CLOEXEC, SOCK_STREAM, SOL_SOCKET } from './constants.ts';
-import type { Libc } from './libc.ts';
+import { AF_UNIX, Errno, MsgFlag, SO_SNDTIMEO, SOCK_CLOEXEC, SOCK_STREAM, SOL_SOCKET } from '../constants.ts';
+import type { Libc } from '../libc.ts';
 import { MESSAGE_DATA_BYTES_MAX, withMessageMemory } from './message-memory.ts';
-import { posixError, refusedCall, timeoutError } from './posix-error.ts';
+import { posixError, refusedCall, timeoutError } from '../posix-error.ts';
 import { unixAddress } from './socket-address.ts';
 import { deadlineAfter, waitUntilReady } from './wait.ts';
 

@@ -4,7 +4,7 @@ import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync, statSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { loadPosix, type Posix } from './load.ts';
+import { loadPosix, type Posix } from '../load.ts';
 
 const loaded = loadPosix();
 if (!loaded.ok) throw new Error(loaded.reason);

@@ -1,5 +1,5 @@
-import type { Libc } from './libc.ts';
-import { posixError } from './posix-error.ts';
+import type { Libc } from '../libc.ts';
+import { posixError } from '../posix-error.ts';
 
 /** Real, effective and saved. */
 export type CredentialIds = readonly [real: number, effective: number, saved: number];

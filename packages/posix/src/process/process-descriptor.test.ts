@@ -4,7 +4,7 @@ import { closeSync, mkdtempSync, rmSync } from 'node:fs';
 import { release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { loadPosix } from './load.ts';
+import { loadPosix } from '../load.ts';
 
 const loaded = loadPosix();
 if (!loaded.ok) throw new Error(loaded.reason);

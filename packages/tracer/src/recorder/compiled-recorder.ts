@@ -5,7 +5,7 @@ import type { ContextSource } from '../context/context-source.ts';
 import { emitCondition } from './condition.ts';
 import { contextGroups } from './context-groups.ts';
 import { HEADER_LAYOUTS } from './event-header.ts';
-import type { Recorder, RecorderPlan, RecorderTarget } from './recorder.ts';
+import type { Recorder, RecorderPlan, RecorderTarget } from './recorder-plan.ts';
 import { emitTriggers } from './trigger-code.ts';
 
 /** Shared by all recorders of the thread: only one runs at a time. */

@@ -5,12 +5,12 @@ import { loadPosix, type Posix } from '@ringtail/posix';
 import type { AppReply, DesiredChannel } from '@ringtail/protocol';
 import { ConsumerLine } from '@ringtail/ringbuf';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { RecorderTarget } from '../recorder/recorder.ts';
+import type { RecorderTarget } from '../recorder/recorder-plan.ts';
 import type { Site } from '../recorder/tracepoint-function.ts';
 import { ChannelBinding } from './channel-binding.ts';
-import { ControlFile } from './control-file.ts';
-import { CounterSpace } from './counter-space.ts';
-import type { DaemonLink } from './daemon-link.ts';
+import { ControlFile } from '../control/control-file.ts';
+import { CounterSpace } from '../control/counter-space.ts';
+import type { DaemonLink } from '../daemon/daemon-link.ts';
 
 const posix = (loadPosix() as { posix: Posix }).posix;
 const SITE: Site = { event: { name: 'a:b', logLevel: 13, fields: [] }, off: 0, on: -1, record: () => {} };

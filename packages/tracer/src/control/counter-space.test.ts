@@ -9,7 +9,7 @@ import {
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ControlFile } from './control-file.ts';
 import { type Counter, CounterSpace } from './counter-space.ts';
-import type { DaemonLink } from './daemon-link.ts';
+import type { DaemonLink } from '../daemon/daemon-link.ts';
 
 const posix = (loadPosix() as { posix: Posix }).posix;
 

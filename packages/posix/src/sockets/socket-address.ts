@@ -1,5 +1,5 @@
-import { AF_UNIX } from './constants.ts';
-import { refusedCall } from './posix-error.ts';
+import { AF_UNIX } from '../constants.ts';
+import { refusedCall } from '../posix-error.ts';
 
 const FAMILY_BYTES = 2;
 /** `sun_path`, with the byte that ends it. */

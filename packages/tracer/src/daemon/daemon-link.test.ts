@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 import { loadPosix, type Posix } from '@ringtail/posix';
 import { APP_PROTOCOL_VERSION, type RegisterMessage } from '@ringtail/protocol';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { ControlFile } from './control-file.ts';
+import { ControlFile } from '../control/control-file.ts';
 import { DaemonLink } from './daemon-link.ts';
 
 const posix = (loadPosix() as { posix: Posix }).posix;

@@ -1,6 +1,6 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { loadPosix, type Posix } from './load.ts';
+import { loadPosix, type Posix } from '../load.ts';
 
 const { posix } = loadPosix() as { posix: Posix };
 const processors = readFileSync('/proc/cpuinfo', 'latin1').split('\nprocessor').length;

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, ftruncateSync, openSync } from 'node:fs';
 import { loadPosix, type Posix } from '@ringtail/posix';
 import { expect, it } from 'vitest';
-import { memoryName, unmapLeftovers } from './leftovers.ts';
+import { memoryName, unmapLeftovers } from './worker-cleanup.ts';
 
 const loaded = loadPosix();
 if (!loaded.ok) throw new Error(loaded.reason);

@@ -9,8 +9,8 @@
  * Layout of 64-bit little-endian Linux; musl's narrower lengths read the same there.
  */
 
-import { SCM_RIGHTS, SOL_SOCKET } from './constants.ts';
-import type { Libc } from './libc.ts';
+import { SCM_RIGHTS, SOL_SOCKET } from '../constants.ts';
+import type { Libc } from '../libc.ts';
 
 const MessageHeader = { IOV: 16, IOV_COUNT: 24, CONTROL: 32, CONTROL_BYTES: 40, FLAGS: 48 } as const;
 const IOV_OFFSET = 64;

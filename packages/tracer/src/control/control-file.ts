@@ -18,7 +18,7 @@ import {
   type DesiredStateChange,
   decodePieces,
 } from '@ringtail/protocol';
-import { memoryName } from './leftovers.ts';
+import { memoryName } from '../host/worker-cleanup.ts';
 
 /** The largest pages that Linux maps by. */
 const PAGE_BYTES_MAX = 65_536;

@@ -1,6 +1,6 @@
-import { AF_UNIX, MsgFlag, SOCK_CLOEXEC, SOCK_DGRAM } from './constants.ts';
-import type { Libc } from './libc.ts';
-import { posixError } from './posix-error.ts';
+import { AF_UNIX, MsgFlag, SOCK_CLOEXEC, SOCK_DGRAM } from '../constants.ts';
+import type { Libc } from '../libc.ts';
+import { posixError } from '../posix-error.ts';
 import { abstractAddress, unixAddress } from './socket-address.ts';
 
 export interface DatagramCalls {

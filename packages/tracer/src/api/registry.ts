@@ -1,7 +1,7 @@
 import { RINGTAIL_VERSION } from '@ringtail/base/version';
 import type { EventSpec } from '@ringtail/ctf';
-import { debug, reasonOf } from './debug.ts';
-import type { startThread } from './start-thread.ts';
+import { debug, reasonOf } from '../host/debug.ts';
+import type { startThread } from '../agent/start-thread.ts';
 
 /**
  * What several copies of the tracer in one JavaScript thread share: the first one loaded serves all.
@@ -45,7 +45,7 @@ function sharedRegistry(): ThreadRegistry {
  * file and `api`, imports nothing of the other packages that does anything while it is loaded.
  */
 function startRegistry(holder: object, key: symbol): ThreadRegistry {
-  const machinery: { startThread: typeof startThread } = require('./start-thread.ts');
+  const machinery: { startThread: typeof startThread } = require('../agent/start-thread.ts');
   const started = machinery.startThread(RINGTAIL_VERSION);
   try {
     Object.defineProperty(holder, key, { value: started });

@@ -1,4 +1,4 @@
-import type { Libc } from './libc.ts';
+import type { Libc } from '../libc.ts';
 
 export interface GroupCalls {
   /** The number of a group of this name in whatever directory of groups the system has; undefined if there is none. */

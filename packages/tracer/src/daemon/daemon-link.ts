@@ -12,7 +12,7 @@ import {
   type LookMessage,
   type RegisterMessage,
 } from '@ringtail/protocol';
-import { guarded, inNextTurn, later } from './event-loop.ts';
+import { guarded, inNextTurn, later } from '../host/event-loop.ts';
 
 /** How long a send may wait for a daemon that does not read. */
 const SEND_TIMEOUT_MS = 500;

@@ -4,9 +4,9 @@ import { closeSync, mkdtempSync, readdirSync, readlinkSync, readSync, rmSync, st
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { requireKoffi } from './koffi.ts';
-import { bindLibc } from './libc.ts';
-import { loadPosix, type Posix } from './load.ts';
+import { requireKoffi } from '../koffi.ts';
+import { bindLibc } from '../libc.ts';
+import { loadPosix, type Posix } from '../load.ts';
 import { MESSAGE_FD_COUNT_MAX, withMessageMemory } from './message-memory.ts';
 import { UNIX_PATH_BYTES_MAX } from './socket-address.ts';
 

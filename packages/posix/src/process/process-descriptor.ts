@@ -1,5 +1,5 @@
-import { SOL_SOCKET } from './constants.ts';
-import type { Libc } from './libc.ts';
+import { SOL_SOCKET } from '../constants.ts';
+import type { Libc } from '../libc.ts';
 
 /** Descriptors of processes (pidfds), which stay what they are when the number of a process is used again. */
 export interface ProcessDescriptorCalls {

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { AF_UNIX, MsgFlag, SOCK_CLOEXEC, SOCK_DGRAM } from './constants.ts';
-import { requireKoffi } from './koffi.ts';
-import { bindLibc } from './libc.ts';
-import { loadPosix } from './load.ts';
+import { AF_UNIX, MsgFlag, SOCK_CLOEXEC, SOCK_DGRAM } from '../constants.ts';
+import { requireKoffi } from '../koffi.ts';
+import { bindLibc } from '../libc.ts';
+import { loadPosix } from '../load.ts';
 import { abstractAddress, unixAddress } from './socket-address.ts';
 
 const loaded = loadPosix();

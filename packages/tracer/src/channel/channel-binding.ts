@@ -14,14 +14,14 @@ import { type BlockingOptions, createRing, type Ring, RingClock, RingMode } from
 import { type ThreadClock, threadClock } from '../clock/thread-clock.ts';
 import type { ContextSource } from '../context/context-source.ts';
 import { lookUpContext, recordedSources } from '../context/look-up-context.ts';
-import type { FilterCounters, RecorderCondition, RecorderTarget } from '../recorder/recorder.ts';
+import type { FilterCounters, RecorderCondition, RecorderTarget } from '../recorder/recorder-plan.ts';
 import type { Site } from '../recorder/tracepoint-function.ts';
-import type { WaitingChannel } from '../recorder/waiting.ts';
-import type { CounterSpace } from './counter-space.ts';
-import type { DaemonLink } from './daemon-link.ts';
-import { declareTimeoutMs } from './daemon-timeouts.ts';
-import { settings } from './handed-on.ts';
-import { memoryName } from './leftovers.ts';
+import type { WaitingChannel } from '../recorder/waiting-recorder.ts';
+import type { CounterSpace } from '../control/counter-space.ts';
+import type { DaemonLink } from '../daemon/daemon-link.ts';
+import { declareTimeoutMs } from '../daemon/daemon-timeouts.ts';
+import { settings } from '../host/inheritance.ts';
+import { memoryName } from '../host/worker-cleanup.ts';
 
 /** How long a tracepoint may wait, once, for its identifier: milliseconds; −1: for ever. */
 const declareTimeout = declareTimeoutMs(settings());

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { describeError } from '@ringtail/base';
 import type { RunDirectory } from '@ringtail/posix';
-import { debug } from './debug.ts';
+import { debug } from '../host/debug.ts';
 
 /** Whether a daemon may be there, and its directory belongs to root or to this user, who alone may write in it. */
 export function isTrustworthy(directory: RunDirectory): boolean {

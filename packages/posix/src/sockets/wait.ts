@@ -1,7 +1,7 @@
 import { now } from '@ringtail/base/node';
-import { Errno, POLLIN, POLLOUT } from './constants.ts';
-import type { Libc } from './libc.ts';
-import { posixError } from './posix-error.ts';
+import { Errno, POLLIN, POLLOUT } from '../constants.ts';
+import type { Libc } from '../libc.ts';
+import { posixError } from '../posix-error.ts';
 
 const POLL_TIMEOUT_MS_MAX = 2 ** 31 - 1;
 

@@ -1,7 +1,7 @@
 import { ControlPage } from '@ringtail/protocol';
 import { makeRecorder } from './code-generation.ts';
 import { buildCondition } from './condition.ts';
-import type { Recorder, RecorderCondition, RecorderPlan } from './recorder.ts';
+import type { Recorder, RecorderCondition, RecorderPlan } from './recorder-plan.ts';
 
 /** A channel that wants events which it cannot record yet: no daemon has named their class. */
 export interface WaitingChannel {

@@ -1,5 +1,5 @@
 import { fchmodSync } from 'node:fs';
-import { changeEntry } from './change-entry.ts';
+import { changeEntry } from '../directories/change-entry.ts';
 import {
   AF_UNIX,
   Errno,
@@ -9,10 +9,10 @@ import {
   SOCK_NONBLOCK,
   SOCK_STREAM,
   SOL_SOCKET,
-} from './constants.ts';
-import type { Libc } from './libc.ts';
+} from '../constants.ts';
+import type { Libc } from '../libc.ts';
 import { MESSAGE_DATA_BYTES_MAX, withMessageMemory } from './message-memory.ts';
-import { posixError } from './posix-error.ts';
+import { posixError } from '../posix-error.ts';
 import { unixAddress } from './socket-address.ts';
 
 /** Who connected, as the kernel noted it at `connect`. */

@@ -1,6 +1,6 @@
 import { fstatSync } from 'node:fs';
-import type { Libc } from './libc.ts';
-import { refusedCall } from './posix-error.ts';
+import type { Libc } from '../libc.ts';
+import { refusedCall } from '../posix-error.ts';
 
 export interface Watch {
   /** Ends the watch; the descriptor stays open. To be called before the descriptor is closed. */
