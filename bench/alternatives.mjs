@@ -1,4 +1,4 @@
-// The same event through what Node.js programs use today.
+// The same event, recorded in the ways that Node.js programs use today.
 import { existsSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ratioRow } from './lib/report.mjs';
@@ -31,7 +31,7 @@ export async function run({ quick, ringtail, folder, memoryFolder, clockAddon })
     'performance.mark(), in memory': { program: 'perf-marks.mjs', events: 1_000_000 },
     'OpenTelemetry span, no exporter': { program: 'opentelemetry.mjs', events: 1_000_000 },
   };
-  const notes = ['Ours is recorded into a trace (overwrite mode, tmpfs); files of the others lie in tmpfs too.'];
+  const notes = ['Ours goes into a trace (overwrite mode, tmpfs); the files of the others are in tmpfs too.'];
   const variants = {
     ours: async () => {
       const { env, clock } = CLOCKS[clockAddon === null ? 'addon' : 'none'];
@@ -70,7 +70,7 @@ export async function run({ quick, ringtail, folder, memoryFolder, clockAddon })
   return { rows, notes, absences };
 }
 
-/** A peer that wrote nothing was not measured doing what it is measured for. */
+/** A peer that has written nothing did not do the measured work. */
 function requireContent(file) {
   if (!existsSync(file) || statSync(file).size === 0) throw new Error(`nothing was written to ${file}`);
 }

@@ -1,4 +1,4 @@
-// How long a busy program takes to record an event after the command that enables it has returned.
+// Delay between the answer to enable-event and the first recorded event of a busy program.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { median } from './lib/statistics.mjs';
 export const title = 'From enable-event to the first event, in a program that never returns to its event loop';
 const BUDGET_MS = 5;
 const EVENTS = 100;
-/** Long enough for a busy machine to run the program once. */
+/** Long enough for a busy machine to schedule the program once. */
 const PAUSE_MS = 100;
 
 export async function run({ quick, ringtail, folder }) {
@@ -56,7 +56,7 @@ export async function run({ quick, ringtail, folder }) {
       }),
     ],
     notes: [
-      'From the moment at which the answer to the command is there (in another process) to the time stamp of the first event; below zero, the event was recorded before.',
+      'From the arrival of the answer (in another process) to the time stamp of the first event; negative where the event was first.',
     ],
   };
 }

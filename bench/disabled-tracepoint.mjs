@@ -1,4 +1,4 @@
-// What a tracepoint costs that nobody records, beside an empty function.
+// Cost of a tracepoint that no session records, beside an empty function.
 import { valueRow } from './lib/report.mjs';
 import { runUntraced } from './lib/ringtail.mjs';
 import { interleave, median } from './lib/statistics.mjs';

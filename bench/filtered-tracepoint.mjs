@@ -1,11 +1,11 @@
-// What an enabled tracepoint costs whose rule has a filter, beside C lttng-ust with the same filter.
+// Cost of an enabled tracepoint whose rule has a filter, beside C lttng-ust with the same filter.
 import { join } from 'node:path';
 import { ratioRow } from './lib/report.mjs';
 import { interleave, median } from './lib/statistics.mjs';
 
 export const title = 'Tracepoint with a filter: int32 and 16 characters';
 
-/** The false ones are true of one event in a loop, to show that they were looked at. */
+/** The false filters are true for one event in a loop, which shows that they were evaluated. */
 const FILTERS = {
   'false, of an integer': 'id == 0',
   'false, of an integer, a bit and a text': 'id & 0x40000000 || customer == "nobody" || id == 0',
@@ -22,7 +22,7 @@ export async function run({ quick, ringtail, lttng, memoryFolder }) {
   const rounds = quick ? 1 : 5;
   const rows = [];
   for (const [what, filter] of Object.entries(FILTERS)) {
-    // Overwriting, without a reader, so that what is recorded costs what it costs in the tracer alone.
+    // In overwrite mode without a reader: only the tracer's cost is measured.
     const ours = () => {
       const channels = [{ mode: 'overwrite', subBufBytes: SUB_BUF_MIB * 1024 * 1024, subBufCount: SUB_BUF_COUNT }];
       const use = () => ringtail.tick(['cost', 'varying', events, loops, ringtail.consumerPid]);
@@ -39,7 +39,7 @@ export async function run({ quick, ringtail, lttng, memoryFolder }) {
   return {
     rows,
     notes: [
-      `${rounds} rounds of ${loops} loops of ${events} events with varying strings, the median. Nobody reads the rings meanwhile.`,
+      `${rounds} rounds of ${loops} loops of ${events} events with varying strings, the median. Nothing reads the rings meanwhile.`,
       ...Object.entries(FILTERS).flatMap(([what, filter]) => (filter === undefined ? [] : [`${what}: \`${filter}\``])),
     ],
   };

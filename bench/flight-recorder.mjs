@@ -1,4 +1,4 @@
-// What a flight recorder costs while it is left on, and how long a snapshot takes.
+// Cost of a flight recorder that is left on, and duration of a snapshot.
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ratioRow, valueRow } from './lib/report.mjs';
@@ -60,7 +60,7 @@ export async function run({ quick, ringtail, folder }) {
   };
 }
 
-/** One run of the loops, and what it cost. */
+/** Runs the loops once and measures their cost. */
 async function measure(ringtail, loops) {
   const before = ringtail.cpuTimesNs();
   const result = await ringtail.tick(loops);
@@ -79,7 +79,7 @@ async function snapshotRow(ringtail, folder, rounds) {
     await client.enableChannel(session, channel);
     await client.enableEvent(session, { pattern: 'bench:*' }, channel.name);
     await client.startSession(session);
-    // The ring of a program that has ended is kept.
+    // The ring of an ended program is kept.
     await ringtail.tick(['cost', 'varying', 4_000_000, 1]);
     for (let round = 0; round < rounds; round++) {
       const begin = performance.now();
@@ -113,7 +113,7 @@ function timeOfWriting(path, bytes) {
   return ms;
 }
 
-/** What a process has had written to storage. */
+/** Bytes that a process has written to storage. */
 function writtenBytes(pid) {
   return Number(/^write_bytes: (\d+)/m.exec(readFileSync(`/proc/${pid}/io`, 'latin1'))[1]);
 }

@@ -1,4 +1,4 @@
-// Throughput of an HTTP server whose every request is traced, beside the same server without a tracer.
+// Throughput of an HTTP server with two events a request, beside the same server without a tracer.
 import { join } from 'node:path';
 import autocannon from 'autocannon';
 import { cpuTimeNs, startUntilStdinEnds } from './lib/process.mjs';
@@ -15,10 +15,10 @@ export async function run({ quick, ringtail, folder }) {
   const seconds = quick ? 2 : 4;
   const samples = { untraced: [], traced: [] };
   const { discarded } = await ringtail.record({ output: join(folder, 'ours') }, async () => {
-    // The load generator runs in this process, and has to be warm before the first round that counts.
+    // The load generator runs in this process and has to be warm before the first measured round.
     await load('untraced', 1, ringtail.env);
     for (let round = 0; round < rounds; round++) {
-      // Who goes first alternates, so that neither is always the one after a pause.
+      // The order alternates, so that neither server always runs after a pause.
       const order = round % 2 === 0 ? ['untraced', 'traced'] : ['traced', 'untraced'];
       for (const mode of order) samples[mode].push(await load(mode, seconds, ringtail.env));
     }

@@ -1,4 +1,4 @@
-// CPU time the daemons use while nothing happens.
+// CPU time of the daemons while no events are recorded.
 import { join } from 'node:path';
 import { sleep, startUntilStdinEnds } from './lib/process.mjs';
 import { valueRow } from './lib/report.mjs';

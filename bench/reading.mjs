@@ -16,7 +16,7 @@ export const title = 'Reading a trace';
 const RINGTAIL = fileURLToPath(new URL('../packages/cli/bin/ringtail.mjs', import.meta.url));
 /** Threads of the program that LTTng records. */
 const THREADS = 4;
-/** Least ratios of what babeltrace2 takes to what we take. */
+/** Least ratios of babeltrace2's time to ours. */
 const BUDGETS = {
   'text, CPU': 5,
   'text, wall': 8,
@@ -56,19 +56,19 @@ export async function run({ quick, folder, lttng }) {
     notes: [
       'Traces are in the page cache; text goes to /dev/null. Ours and theirs take turns. Medians, and in brackets the range of ours.',
       ...notes,
-      'CPU of text is with --jobs 1; wall time is with as many processes as are chosen by default.',
+      'CPU of text: with --jobs 1. Wall time: with the default number of processes.',
       'Fields: integers of 8 to 64 bits, floating point numbers, enumerations, texts, sequences, nested structures.',
     ],
   };
 }
 
-/** Whoever prints something else has no use for being fast. */
+/** Requires the same text from both: the time of a wrong text is worth nothing. */
 async function requireSameText(trace, folder, name) {
   const script = 'babeltrace2 "$1" > "$2/theirs" && "$3" "$4" view "$1" > "$2/ours" && cmp "$2/theirs" "$2/ours"';
   try {
     await runCommand('sh', ['-c', script, 'sh', trace, folder, process.execPath, RINGTAIL]);
   } catch (error) {
-    throw new Error(`the text of "${name}" is not that of babeltrace2: ${error.message}`);
+    throw new Error(`the text of "${name}" differs from babeltrace2's: ${error.message}`);
   } finally {
     for (const file of ['theirs', 'ours']) rmSync(join(folder, file), { force: true });
   }
@@ -114,7 +114,7 @@ async function measure(name, trace, copy, rounds) {
   };
 }
 
-/** How many times as long the peer takes. */
+/** Ratio of the peer's time to ours. */
 function ratioRow(what, costs, key, budget) {
   const [ours, theirs] = [costs.ours, costs.theirs].map((list) => list.map((cost) => cost[key]));
   const ratio = median(theirs) / median(ours);
@@ -132,7 +132,7 @@ function seconds(ms) {
   return `${(ms / 1000).toFixed(2)} s`;
 }
 
-/** Memory does not depend on how long a trace is. */
+/** Peak memory, which must not depend on the length of the trace. */
 async function memoryRow(folder, million) {
   const peakMiB = async (events) => {
     const trace = await recordLongTrace(folder, events);

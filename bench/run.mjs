@@ -2,10 +2,10 @@
 //
 //   node bench/run.mjs [--quick] [--write] [NAME…]
 //
-//   --quick    (or RINGTAIL_BENCH_QUICK=1) short runs, to see that it works; the document is not written
-//   --write    with names: replaces the sections of these in the document
+//   --quick    (or RINGTAIL_BENCH_QUICK=1) short runs, which only show that the benchmarks work; the document is not written
+//   --write    with names: replaces their sections in the document
 //
-// With names (tracepoint-cost, http-server …) only those run, and the document is not written unless --write is given.
+// With names (tracepoint-cost, http-server …) only these run, and the document is written only with --write.
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,4 @@
-// What a process costs before it does anything: commands, and programs that load the tracer, beside bare Node.js.
-
+// Cost of a process before it does any work: commands, and programs that load the tracer, beside bare Node.js.
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { costOf, run as runCommand } from './lib/process.mjs';
@@ -73,7 +72,7 @@ export async function run({ quick, ringtail, folder }) {
       valueRow(row('workersRegistered', `${WORKERS} worker threads, each registered with a session daemon`, 'workers')),
     ],
     notes: [
-      'CPU time of the process and of those that it waited for; "more" is more than bare Node.js, or than the same threads without the tracer.',
+      'CPU time of the process and of its children; "more": compared with bare Node.js, or with the same threads without the tracer.',
       'Each command is one file, which Node.js 22.8 and later keep compiled between runs.',
     ],
   };

@@ -1,4 +1,4 @@
-// How many events a second one thread gets to disk with the default channel, and what is discarded when nothing paces it.
+// Events a second that one thread records to disk with the default channel, and losses when nothing paces it.
 import { join } from 'node:path';
 import { valueRow } from './lib/report.mjs';
 import { CLOCKS, DEFAULTS, requireComplete } from './lib/ringtail.mjs';
@@ -46,7 +46,7 @@ export async function run({ quick, ringtail, lttng, folder, clockAddon }) {
   return {
     rows,
     notes: [
-      'The event is that of the cost above. Paced: whatever is due is emitted every tenth of a millisecond.',
+      'The same event as in the cost above. Paced: the events that are due are emitted every tenth of a millisecond.',
       `Our default channel is ${subBufCount} sub-buffers of ${subBufBytes / 1024} KiB a thread, theirs 4 of 512 KiB a processor; both discard when full.`,
     ],
   };

@@ -1,4 +1,4 @@
-// What an enabled tracepoint with an int32 and a string of 16 characters costs, beside C lttng-ust with the same payload.
+// Cost of an enabled tracepoint with an int32 and a string of 16 characters, beside C lttng-ust with the same payload.
 import { join } from 'node:path';
 import { failedRow, ratioRow } from './lib/report.mjs';
 import { CLOCKS } from './lib/ringtail.mjs';
@@ -14,7 +14,7 @@ const VARIANTS = {
 const SUB_BUF_MIB = 1;
 const SUB_BUF_COUNT = 4;
 
-/** A flight recorder has no reader until somebody wants a snapshot; a recording has one that works beside the program. */
+/** A flight recorder has no reader until a snapshot is recorded; a recording has one that works beside the program. */
 const MODES = {
   'flight recorder': { snapshot: true },
   'recorded meanwhile': { snapshot: false },
@@ -24,7 +24,7 @@ export async function run({ quick, ringtail, lttng, memoryFolder, clockAddon }) 
   const events = quick ? 1_000_000 : 2_000_000;
   const loops = 5;
   const rounds = quick ? 1 : 5;
-  // Overwriting, so that every event is written, however far behind a reader is; to memory, so that no disk is measured.
+  // In overwrite mode, so that every event is written however slow the reader is; to memory, so that no disk is measured.
   const ours = (variant, strings, { snapshot }) => {
     const { clock, env } = CLOCKS[variant];
     const channels = [{ mode: 'overwrite', subBufBytes: SUB_BUF_MIB * 1024 * 1024, subBufCount: SUB_BUF_COUNT }];
@@ -67,7 +67,7 @@ export async function run({ quick, ringtail, lttng, memoryFolder, clockAddon }) 
     rows,
     notes: [
       `${SUB_BUF_COUNT} sub-buffers of ${SUB_BUF_MIB} MiB in overwrite mode on both sides; ${rounds} rounds of ${loops} loops of ${events} events, the median.`,
-      'Flight recorder: nobody reads the rings (LTTng: a snapshot session; Ringtail: its consumer daemon is stopped during the loops).',
+      'Flight recorder: nothing reads the rings (LTTng: a snapshot session; Ringtail: its consumer daemon is stopped during the loops).',
       'Recorded meanwhile: the consumer daemons write to tmpfs at the same time, on the machine’s other logical processor.',
       'LTTng has such a ring for each processor, Ringtail for each thread; both programs have one thread.',
       '“Varying” takes one of 64 strings in turn.',

@@ -1,5 +1,5 @@
-// From an event to what a trigger does about it: until a subscriber has the notification, until a program that it runs has read the
-// report. Beside it, what the same ways take without us.
+// Delay between an event and the action of a trigger: until a subscriber has the notification, and until a started program has read
+// the report. Beside it, the time of the same paths without Ringtail.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants, openSync } from 'node:fs';
@@ -14,14 +14,14 @@ export const title = 'From an event to the action of a trigger';
 const BUDGET_MS = 5;
 const EVENTS = 200;
 const PERIOD_MS = 25;
-/** So long a program takes at most on a machine that is not overloaded; one that runs still has the next occurrence wait. */
+/** Longer than a program runs on a machine that is not overloaded: the next occurrence waits for a program that still runs. */
 const EXEC_PERIOD_MS = 50;
 const MANNERS = {
   idle: 'a program that is idle',
   busy: 'a program that never returns to its event loop',
 };
 const ALWAYS = { ratePolicy: { every: 1 } };
-/** Copies its standard input to the file that it is given. */
+/** Copies its standard input to a file. */
 const TEE = '/usr/bin/tee';
 
 export async function run({ quick, ringtail, folder }) {
@@ -36,7 +36,7 @@ export async function run({ quick, ringtail, folder }) {
       `notification, ${where}`,
       notified,
       socketFloor,
-      'there and back between two Node.js processes',
+      'round trip between two Node.js processes',
     );
     rows.push({ ...notification, budget: `< ${BUDGET_MS} ms`, within: median(notified) < BUDGET_MS });
     const spawnFloor = await beside(manner, () => spawns(fifo, events));
@@ -47,10 +47,10 @@ export async function run({ quick, ringtail, folder }) {
     rows,
     notes: [
       `${events} events, one every ${PERIOD_MS} ms (programs: ${EXEC_PERIOD_MS} ms); from the clock reading before the tracepoint, by the same clock in another process.`,
-      'A notification is there when the subscriber of @ringtail/ctl has it, having crossed two Unix sockets, as what goes there and back.',
-      'An action has started once its notification is there; a program is at work only when the system has started it, which is what its floor says.',
-      'The program is `tee`: it is at work when what it has copied from its standard input has arrived. Node.js starts the same one.',
-      'What stands beside a busy program is measured beside a busy process as well.',
+      'A notification has arrived when the subscriber of @ringtail/ctl has it. It crosses two Unix sockets, like the round trip.',
+      'The time of a program includes the start of its process by the system, as does its floor.',
+      'The program is `tee`: it is at work when the copy of its standard input has arrived. Node.js starts the same program.',
+      'The floor of a busy program is measured beside a busy process as well.',
     ],
   };
 }
@@ -65,7 +65,7 @@ function latencyRow(what, ms, floorMs, floorName) {
   };
 }
 
-/** Runs `measure` with a processor kept busy, where the program that it is the floor of keeps one busy. */
+/** Runs `measure` beside a busy process if the measured program is a busy one. */
 async function beside(manner, measure) {
   if (manner === 'idle') return await measure();
   const spinning = spawn(process.execPath, [programPath('spin.mjs')], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -114,7 +114,7 @@ async function executions(ringtail, fifo, manner, events) {
   } finally {
     arrivals.close();
   }
-  // Where one program is at work still, what is due is due together with the next.
+  // While one program still runs, occurrences wait and come in one report.
   return all(delays, events / 2);
 }
 
@@ -128,7 +128,7 @@ async function withTrigger(client, action, use) {
   }
 }
 
-/** Times there and back through a process that sends everything back. */
+/** Times of round trips through a process that sends everything back. */
 async function roundTrips(path, count) {
   const echo = await startUntilStdinEnds(process.execPath, [programPath('echo.mjs'), path]);
   const socket = connect(path);
@@ -149,7 +149,7 @@ async function roundTrips(path, count) {
   return delays;
 }
 
-/** Times until a program that we start has copied what it is given. */
+/** Times until a started program has copied its input. */
 async function spawns(fifo, count) {
   const arrivals = openFifo(fifo);
   const delays = [];
@@ -169,7 +169,7 @@ async function spawns(fifo, count) {
 }
 
 function openFifo(path) {
-  // For writing, too: so it does not end with the first that has written.
+  // For writing too: otherwise it ends with the first writer.
   const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
   const socket = new Socket({ fd, readable: true, writable: false });
   let rest = '';

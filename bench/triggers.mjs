@@ -1,4 +1,4 @@
-// What a tracepoint that nobody records costs while there are triggers: on other events, and on it with a filter that is false.
+// Cost of a tracepoint that no session records while there are triggers: on other events, and on it with a filter that is false.
 import { ratioRow } from './lib/report.mjs';
 import { interleave, median } from './lib/statistics.mjs';
 
@@ -30,7 +30,7 @@ export async function run({ quick, ringtail }) {
         peerName: 'disabled',
         unit: 'ns',
         digits: 2,
-        // A filter has to be looked at; what no rule takes costs what it costs disabled.
+        // A filter has to be evaluated; an event that no rule matches costs the same as a disabled one.
         ...(!rules.some(({ filter }) => filter !== undefined) && { budget: BUDGET }),
       }),
     ),

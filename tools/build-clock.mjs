@@ -1,5 +1,5 @@
 // Builds the optional clock addon, packages/clock-linux-x64/build/clock.node, when its sources are newer than it.
-// Whatever stands in the way is said in one line and is no failure: without the addon the tracer asks Node.js for the time.
+// Prints one line where it cannot be built, which is no failure: without the addon the tracer reads the time from Node.js.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -17,13 +17,13 @@ if (reason !== null) {
   console.log(`The optional clock addon is not built: ${reason}. Events will cost about twice as much.`);
 }
 
-/** Returns why there is no addon, or null. */
+/** @returns the reason why there is no addon, or null */
 function build() {
   if (process.platform !== 'linux' || process.arch !== 'x64')
     return `it is for linux-x64, this is ${process.platform}-${process.arch}`;
   const newest = Math.max(...[...sources, fileURLToPath(import.meta.url)].map((path) => statSync(path).mtimeMs));
   if (existsSync(output) && statSync(output).mtimeMs >= newest) return null;
-  // An old one must not outlive its sources.
+  // An old addon must not outlive its sources.
   rmSync(output, { force: true });
   const headers = headerFolder();
   if (headers === undefined) return 'the package node-api-headers is not installed';

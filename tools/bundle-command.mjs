@@ -1,8 +1,8 @@
-// Makes what the package ringtail runs: node tools/bundle-command.mjs
+// Makes the programs of the package ringtail: node tools/bundle-command.mjs
 //
-// packages/cli/bundle has one file for each process, since Node.js takes longer to find and read three hundred small modules
-// than to run a command. Modules that are imported when they are needed are in the same file and run no earlier. Beside each
-// file is its source map (node --enable-source-maps uses it), and the licenses of other people's packages in it.
+// packages/cli/bundle has one file for each process: Node.js takes longer to find and read three hundred small modules than to run
+// a command. A module that is imported when it is needed is in the same file and runs no earlier. Beside each file are its source
+// map (for node --enable-source-maps) and the licenses of the foreign packages in it.
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,7 +27,7 @@ const { outputFiles, metafile } = await build({
   platform: 'node',
   target: 'node20',
   format: 'esm',
-  // CommonJS packages among the dependencies require Node.js' modules.
+  // CommonJS packages among the dependencies require modules of Node.js.
   banner: {
     js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
   },
@@ -48,7 +48,7 @@ mkdirSync(output, { recursive: true });
 for (const { path, contents } of outputFiles) replaceFile(path, contents);
 replaceFile(join(output, 'LICENSES.txt'), packages.filter(isForeign).map(licenseOf).join('\n'));
 
-/** Package that a file belongs to, by its folder. */
+/** Folder of the package that has the file. */
 function packageFolder(path) {
   let folder = dirname(resolve(root, path));
   while (!existsSync(join(folder, 'package.json')) || manifestOf(folder).name === undefined) folder = dirname(folder);
@@ -59,10 +59,7 @@ function isForeign(folder) {
   return relative(root, folder).startsWith('node_modules');
 }
 
-/**
- * Packages that code in the bundle may load when it runs and that the package ringtail does not bring: native code, which no
- * bundle can hold.
- */
+/** Packages with native code, which no bundle can hold, that code in the bundle loads and the package ringtail does not declare. */
 function undeclared(folder) {
   const ours = Object.keys(manifestOf(home).optionalDependencies ?? {});
   return Object.entries(manifestOf(folder).optionalDependencies ?? {})

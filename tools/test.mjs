@@ -1,7 +1,7 @@
 // The test command: import order, then the whole suite. Ends with the line `N passed, N failed`.
 //
 // Arguments go to vitest: npm test -- packages/ctf
-// Peers that judge us are optional on a developer's machine; with CI=true an absent one counts as a failure.
+// Peers, which judge our traces, are optional on a developer's machine. With CI=true an absent peer counts as a failure.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,27 +14,31 @@ const inCi = process.env.CI === 'true';
 const PEERS = [
   {
     name: 'babeltrace2',
-    there: () => inPath('babeltrace2'),
+    isPresent: () => inPath('babeltrace2'),
     judges: 'every trace we write, read by an independent reader',
   },
-  { name: 'lttng', there: () => inPath('lttng'), judges: 'names and layouts against the original tools' },
+  { name: 'lttng', isPresent: () => inPath('lttng'), judges: 'names and layouts against the original tools' },
   {
     name: 'liblttng-ust-dev',
-    there: () => isHeader('lttng/tracepoint.h'),
-    judges: 'the cost of an event against the C tracer, and what triggers mean',
+    isPresent: () => isHeader('lttng/tracepoint.h'),
+    judges: 'the cost of an event against the C tracer, and the meaning of triggers',
   },
-  { name: 'sqlite3', there: () => inPath('sqlite3'), judges: 'the script of export-maps' },
+  { name: 'sqlite3', isPresent: () => inPath('sqlite3'), judges: 'the script of export-maps' },
   {
     name: 'liblttng-ctl-dev',
-    there: () => isHeader('lttng/lttng.h'),
-    judges: 'what triggers mean',
+    isPresent: () => isHeader('lttng/lttng.h'),
+    judges: 'the meaning of triggers',
   },
-  { name: 'gcc', there: () => inPath('gcc'), judges: 'the clock addon, built from its source, and what triggers mean' },
+  {
+    name: 'gcc',
+    isPresent: () => inPath('gcc'),
+    judges: 'the clock addon, built from its source, and the meaning of triggers',
+  },
 ];
 
-const absent = PEERS.filter((peer) => !peer.there());
+const absent = PEERS.filter((peer) => !peer.isPresent());
 for (const peer of absent) {
-  console.log(`${inCi ? 'MISSING' : 'skipped'}: ${peer.name} is not installed, so nothing judges ${peer.judges}`);
+  console.log(`${inCi ? 'MISSING' : 'skipped'}: ${peer.name} is not installed, so this is not judged: ${peer.judges}`);
 }
 if (absent.length > 0) console.log('tools/install-peers.sh installs them.\n');
 

@@ -1,4 +1,4 @@
-// A trace with at least as many events as asked for, recorded by ourselves.
+// A long trace, recorded by Ringtail.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,7 @@ const CLI = fileURLToPath(new URL('../../packages/cli/bin/ringtail.mjs', import.
 const EVENTS_PER_SECOND = 2_000_000;
 
 /**
- * Records an int32 and a string of 16 characters so often; a tenth more than asked for, in case that some are lost.
+ * Records at least `events` events with an int32 and a string of 16 characters: it emits a tenth more, in case some are lost.
  *
  * @returns the directory of the trace
  */

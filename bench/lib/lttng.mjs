@@ -9,7 +9,7 @@ import { streamFileBytes } from './trace-files.mjs';
 
 const sources = fileURLToPath(new URL('../peers/lttng-ust/', import.meta.url));
 
-// Root's session daemon is the machine's. As another user it has its sockets in LTTNG_HOME, and nobody else's are touched.
+// Root's session daemon would be the machine's. Another user's has its sockets in LTTNG_HOME, and touches no others.
 const NOBODY = 65534;
 const identity = process.getuid() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
 
@@ -80,8 +80,8 @@ class Lttng {
   }
 
   /**
-   * Runs `use` while everything of the provider, or what `filter` takes of it, is recorded; returns what it returned, the files' size and the losses.
-   * With `snapshot` the session is a flight recorder: nobody reads the rings.
+   * Runs `use` while the provider's events, or those that `filter` selects, are recorded. Returns its result, the files' size and the losses.
+   * With `snapshot` the session is a flight recorder: nothing reads the rings.
    */
   async record({ output, channel, snapshot = false, filter }, use) {
     const { lttng } = this.#parts;
@@ -108,7 +108,7 @@ class Lttng {
   }
 
   /**
-   * Records `threads` threads of `mixed.c` without a loss: they wait for room.
+   * Records `threads` threads of `mixed.c` without a loss: the threads wait for room.
    *
    * @returns the directory of the trace, which stays
    */

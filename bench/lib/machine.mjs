@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { cpus, release, totalmem, type } from 'node:os';
 
-/** Where and when the numbers were taken, as label and value. */
+/** The machine and the date of the measurement, as pairs of label and value. */
 export function describeMachine() {
   return [
     ['CPU', `${cpus()[0]?.model.trim() ?? 'unknown'}, ${cpus().length} logical`],

@@ -1,16 +1,16 @@
-// Traces of many kinds of fields whose data streams take turns: made here, the same for the same parameters, or recorded by LTTng.
+// Traces with many kinds of fields and interleaved data streams. The same parameters give the same trace.
 import { closeSync, existsSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
 const UUID = '79c1f2b0-5d0a-4f6e-9d3e-0c8a6d1e4b57';
-/** All streams together have so much in packets at a time, as with LTTng's few large ones or its many small ones. */
+/** Sum of the packets' sizes over all data streams, as with LTTng's few large or many small packets. */
 const PACKETS_BYTES = 1 << 21;
-/** An event has less. */
+/** More than the size of any event. */
 const EVENT_BYTES_MAX = 256;
 const STATES = ['IDLE', 'RUNNING', 'BLOCKED', 'STOPPED'];
 const LEVELS = ['DEBUG', 'INFO', 'WARNING', 'ERROR'];
 
-/** @param align alignment of a number of so many bits */
+/** @param align gives the alignment of a number by its bits */
 function metadata(align) {
   const int = (bits, rest = '') => `integer { size = ${bits}; align = ${align(bits)}; ${rest}}`;
   const signed = 'signed = true; ';
@@ -59,7 +59,7 @@ event { id = 4; name = "mixed:log"; stream_id = 0; fields := struct { string _te
 `;
 }
 
-/** The packets of one data stream: fields are appended to the one at hand. */
+/** Writes the packets of one data stream. Fields are appended to the current packet. */
 class StreamWriter {
   #fd;
   #id;
@@ -83,14 +83,14 @@ class StreamWriter {
   event(id, time) {
     if (this.#begin === -1n || this.#at + EVENT_BYTES_MAX > this.#bytes.length) this.#startPacket(time);
     this.#last = time;
-    // A structure is aligned as the most of its members.
+    // A structure has the largest alignment of its members.
     this.#to(32);
     this.int(16, id);
     this.int(32, Number(time & 0xffff_ffffn));
     this.int(32, 1000 + this.#id);
   }
 
-  /** Aligns to a structure that holds numbers of up to so many bits. */
+  /** Aligns to a structure whose largest number has this many bits. */
   struct(bits) {
     this.#to(bits);
   }

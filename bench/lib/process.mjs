@@ -1,4 +1,4 @@
-// Child processes of the benchmarks: every one is waited for, and what it prints is JSON.
+// Child processes of the benchmarks. Each is waited for and prints JSON.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -26,10 +26,7 @@ export async function run(command, args, options = {}) {
   return output.stdout;
 }
 
-/**
- * Runs a command to its end, its output thrown away, and measures it: milliseconds on the clock, and of CPU with the processes
- * that it waited for.
- */
+/** Runs a command to its end without its output, and measures it: milliseconds on the clock, and of CPU with its children. */
 export async function costOf(command, args, options) {
   const script = `TIMEFORMAT='%R %U %S'; { time "$@" > /dev/null 2>&1; } 2>&1`;
   const [wall, user, system] = (await run('bash', ['-c', script, 'bash', command, ...args], options)).split(' ');
@@ -43,7 +40,7 @@ export async function runJson(command, args, options) {
 /**
  * Starts a program that prints one line of JSON when it is ready and ends when its standard input does.
  *
- * @returns `ready`, what it printed, `pid`, `ask()`, which sends a line and gives the JSON of the line that answers, and `end()`
+ * @returns `ready`: the printed object; `pid`; `ask()`, which sends a line and gives the JSON of the answer; and `end()`
  */
 export async function startUntilStdinEnds(command, args, options = {}) {
   const child = spawn(command, args, { ...options, stdio: ['pipe', 'pipe', 'inherit'] });
@@ -69,7 +66,7 @@ export async function startUntilStdinEnds(command, args, options = {}) {
   };
 }
 
-/** Ends a process that we started, and waits until it is gone. */
+/** Ends a process that we started, and waits until it has ended. */
 export async function terminate(pid, timeoutMs = 10_000) {
   const deadline = Date.now() + timeoutMs;
   try {
@@ -88,7 +85,7 @@ export function sleep(ms) {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Children of a process, and theirs. */
+/** Descendants of a process. */
 export function descendants(pid) {
   const parents = new Map();
   for (const name of readdirSync('/proc')) {
@@ -97,7 +94,7 @@ export function descendants(pid) {
       const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
       parents.set(Number(name), Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]));
     } catch {
-      // It ended while we looked.
+      // It has ended meanwhile.
     }
   }
   const found = [];

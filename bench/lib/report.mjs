@@ -1,13 +1,13 @@
-// What benchmarks hand in, and how it is printed: on the terminal as it comes, in docs/benchmarks.md at the end.
+// Results of benchmarks, printed on the terminal one by one and in docs/benchmarks.md at the end.
 
 /**
  * @typedef {object} Row
  * @property {string} what
  * @property {string} ours
- * @property {string} peer   the peer's value and its name, or why there is none
+ * @property {string} peer   the peer's value and its name, or the reason why there is none
  * @property {number} [ratio]   ours to the peer's
  * @property {string} [budget]
- * @property {boolean} [within]   whether the budget is kept; absent where there is none
+ * @property {boolean} [within]   whether the budget is kept; absent if there is none
  */
 
 /** Ratio of ours to the peer's with a budget on it. */
@@ -23,12 +23,12 @@ export function ratioRow({ what, ours, peer, peerName, unit, budget, digits = 1 
   };
 }
 
-/** Something measured with a limit of its own, or with none. */
+/** A value with a limit of its own, or with none. */
 export function valueRow({ what, ours, peer = '–', budget, within }) {
   return { what, ours, peer, ...(budget && { budget, within }) };
 }
 
-/** Something that could not be measured, which keeps no budget; the section's notes say why. */
+/** A value that could not be measured, which counts as an exceeded budget; the section's notes have the reason. */
 export function failedRow(what, budget) {
   return { what, ours: 'FAILED', peer: '–', budget: `≤ ${budget} ×`, within: false };
 }
@@ -73,7 +73,7 @@ function listItem(note) {
   return lines.join('\n');
 }
 
-/** The document with one section in place of the former one, or at its end; the section's notes say when it was measured. */
+/** Replaces a section of the document, or adds it at the end. The section's notes get the date of the measurement. */
 export function withSection(document, section, machine) {
   const of = new Map(machine);
   const notes = [

@@ -1,4 +1,4 @@
-// Ours: a session daemon in a run directory of its own, and programs under it.
+// Ringtail: a session daemon in a private run directory, and programs that it records.
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +14,7 @@ export function programPath(name) {
   return fileURLToPath(new URL(`../programs/${name}`, import.meta.url));
 }
 
-/** How the variants of the clock are asked for. */
+/** Attributes of the channel and environment of the program for each variant of the clock. */
 export const CLOCKS = {
   addon: { clock: 'monotonic', env: {} },
   tsc: { clock: 'tsc', env: {} },
@@ -44,7 +44,7 @@ class Ringtail {
   }
 
   /**
-   * Runs `use` while everything of the provider, or what `filter` takes of it, is recorded; returns what it returned, the files' size and the losses.
+   * Runs `use` while the provider's events, or those that `filter` selects, are recorded. Returns its result, the files' size and the losses.
    *
    * @throws {Error} when nothing was recorded: the numbers would be those of a disabled tracepoint
    */
@@ -71,7 +71,7 @@ class Ringtail {
     }
   }
 
-  /** Runs `use` with the client and the name of a session that it may do with as it likes. */
+  /** Runs `use` with the client and the name of a new session, which is destroyed afterwards. */
   async session({ output, snapshot = false }, use) {
     const client = this.#client;
     const name = `bench-${++this.#sessions}`;
@@ -85,12 +85,12 @@ class Ringtail {
     }
   }
 
-  /** Runs `use` with the client, for what is not worth a method; it leaves nothing behind. */
+  /** Runs `use` with the client. It has to undo what it changes. */
   withClient(use) {
     return use(this.#client);
   }
 
-  /** Runs `use` while there is a trigger for each rule; returns what it returned. */
+  /** Runs `use` while there is a trigger for each rule. Returns its result. */
   async withTriggers(rules, use) {
     const client = this.#client;
     const names = [];
@@ -134,15 +134,15 @@ class Ringtail {
   async close() {
     await this.#client.shutdown();
     this.#client.close();
-    // It has files to remove from the run directory yet.
+    // It removes its files from the run directory before it ends.
     await terminate(this.#pid);
   }
 }
 
 /**
- * Compares what a program says it emitted in discard mode with what the trace has and what was counted as discarded.
+ * Compares the number of emitted events in discard mode with the sum of recorded and discarded events.
  *
- * @throws {Error} if they differ: then the numbers are not worth printing
+ * @throws {Error} if they differ: then the measurement is worth nothing
  */
 export function requireComplete({ result, statistics }) {
   const accounted = statistics.eventsRecorded + statistics.eventsDiscarded;
@@ -150,7 +150,7 @@ export function requireComplete({ result, statistics }) {
     throw new Error(`${result.events} events were emitted, ${accounted} are accounted for`);
 }
 
-/** Runs a program under test with no daemon to find. */
+/** Runs a program under test without a session daemon. */
 export function runUntraced(name, args, parent, nodeOptions = []) {
   const env = { ...process.env, RINGTAIL_RUNDIR: join(parent, 'no-daemon') };
   return runJson(process.execPath, [...nodeOptions, programPath(name), ...args.map(String)], { env });

@@ -4,7 +4,7 @@ export function median(values) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** The value that 99 of a hundred do not exceed. */
+/** The value that 99 of 100 values do not exceed. */
 export function percentile99(values) {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.ceil(sorted.length * 0.99) - 1];
@@ -14,7 +14,7 @@ export function percentile99(values) {
  * Measures each variant once a round, in turn, so that a machine that slows down slows all of them.
  *
  * @param variants name to an async function that returns a number
- * @param failures where the message of a variant that throws goes; it is not tried again, and has no median
+ * @param failures receives the message of a variant that throws: it is not measured again and has no median
  * @returns name to the median over the rounds
  */
 export async function interleave(rounds, variants, failures = undefined) {

@@ -5,7 +5,7 @@ import { printJson, STRINGS, timeLoops } from './loops.mjs';
 const CALLS = 20_000_000;
 const ROUNDS = 7;
 
-// A loop of its own for each callee, or what V8 learns of one would be held against the other.
+// Each callee has its own loop: otherwise V8's type feedback for one affects the other.
 function loopAround(callee) {
   return new Function(
     'callee',

@@ -1,4 +1,4 @@
-// Sends back whatever comes on a Unix socket until standard input ends: echo.mjs PATH
+// Sends back all data from a Unix socket until standard input ends: echo.mjs PATH
 import { createServer } from 'node:net';
 import { printJson } from './loops.mjs';
 

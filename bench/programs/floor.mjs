@@ -1,4 +1,4 @@
-// Floors to compare with: what the machine takes for the least one could do. Prints nanoseconds an operation.
+// Floors to compare with: the machine's cost of the smallest operations. Prints nanoseconds an operation.
 import { printJson, timeLoops } from './loops.mjs';
 
 const OPERATIONS = 5_000_000;

@@ -1,5 +1,5 @@
-// An HTTP server whose every request is two events, or, with `untraced`, the same server without a tracer.
-// Prints its port; on the end of standard input it ends.
+// An HTTP server with two events a request or, with `untraced`, the same server without a tracer. Prints its port, and ends when
+// standard input does.
 import { createServer } from 'node:http';
 import { printJson } from './loops.mjs';
 
@@ -21,7 +21,7 @@ const server = createServer((request, response) => {
   if (traced) begin(id, request.method, request.url);
   response.setHeader('content-type', 'application/json');
   response.end(JSON.stringify({ id, url: request.url, items: [1, 2, 3] }));
-  // Asked in both variants: what an event says is not what recording it costs.
+  // Read in both variants: only the cost of recording is measured, not that of the value.
   const seconds = process.uptime();
   if (traced) end(id, response.statusCode, seconds);
 });

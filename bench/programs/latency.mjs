@@ -1,4 +1,4 @@
-// Goes round a hundred tracepoints for ever, without returning to the event loop: latency.mjs
+// Calls a hundred tracepoints in turn, without an end and without returning to the event loop: latency.mjs
 import { provider, u32 } from '@ringtail/tracer';
 
 const latency = provider('latency');

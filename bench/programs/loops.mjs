@@ -1,12 +1,12 @@
-// What the programs under test have in common.
+// Shared by the programs under test.
 
-/** Strings of 16 characters, flat in memory as those read from a socket are. */
+/** Strings of 16 characters, flat in memory like strings from a socket. */
 export const STRINGS = Array.from({ length: 64 }, (_, i) => Buffer.from(`customer-${1000000 + i}`).toString('latin1'));
 
 /**
  * Nanoseconds an event of `emit(events)`, once for each loop after a warm-up loop.
  *
- * @param readerPid process to stop while the loops run, so that nobody reads what they write, as with a flight recorder
+ * @param readerPid process to stop while the loops run, so that nothing reads the rings, as with a flight recorder
  */
 export function timeLoops(emit, events, loops, readerPid) {
   emit(events);

@@ -1,4 +1,4 @@
-// pino writing to a file through its buffered destination, which is kinder to it than the default write a line.
+// pino writing to a file through its buffered destination, which costs it less than the default of one write a line.
 import pino from 'pino';
 import { printJson, STRINGS, timeLoops } from './loops.mjs';
 

@@ -1,4 +1,4 @@
-// Reads a trace whole and prints how many events it has, the CPU time of opening and reading it, and the most memory that the process had.
+// Reads a whole trace. Prints the number of events, the CPU time of opening and reading, and the peak memory of the process.
 //
 //   read.mjs text|visit TRACE        text goes to /dev/null
 import { openSync } from 'node:fs';
@@ -15,8 +15,8 @@ printJson({ events, cpuMs: (user + system) / 1000, peakMiB: process.resourceUsag
 
 /** Reads every field of every event. */
 function visit() {
-  // Negative zero makes a field for floating point numbers, which are stored in place. A variable of a function around the
-  // handlers would get a new object with each event, and so measure the garbage collector.
+  // Negative zero gives the field the representation of a double, which is stored in place. A variable of a function around the
+  // handlers would get a new object with each event, and the garbage collector would be measured.
   const total = { count: 0, sum: -0 };
   const integer = (value) => (typeof value === 'bigint' ? 1 : value);
   visitEvents(reader, {
@@ -39,7 +39,7 @@ function visit() {
     },
     'mixed:step': (_event, id, x, y) => {
       total.count++;
-      // With a structure in the traces that are made here.
+      // A structure in the traces of lib/mixed-trace.mjs.
       total.sum += id + (y === undefined ? x.x + x.y + x.deep.z + x.deep.layer : x + y);
     },
     'mixed:log': (_event, text, level) => {

@@ -1,5 +1,5 @@
-// Goes round ten tracepoints that nobody wants, and returns to its event loop now and then; for each line on standard input it prints
-// the longest time in milliseconds, since the line before, that one round took: stalls.mjs
+// Calls ten tracepoints that no session records, and returns to its event loop now and then. For each line on standard input it prints
+// the longest round in milliseconds since the line before: stalls.mjs
 import { provider, u32 } from '@ringtail/tracer';
 import { printJson } from './loops.mjs';
 

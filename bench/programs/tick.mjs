@@ -2,7 +2,7 @@
 //
 //   tick.mjs cost constant|varying EVENTS LOOPS [PID]   with the process PID stopped meanwhile
 //   tick.mjs paced EVENTS_PER_SECOND|unpaced MILLISECONDS
-//   tick.mjs idle THREADS          one event in each of so many worker threads (0: in the main thread), then nothing
+//   tick.mjs idle THREADS          one event in each of THREADS worker threads (0: in the main thread), then nothing
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { i32, provider, str } from '@ringtail/tracer';
 import { printJson, STRINGS, timeLoops } from './loops.mjs';
@@ -21,7 +21,7 @@ function emitFrom(first, end) {
   for (let i = first; i < end; i++) tick(i, STRINGS[i & 63]);
 }
 
-/** Emits what is due every tenth of a millisecond, as the C program does; unpaced, a thousand events at a time. */
+/** Emits the events that are due every tenth of a millisecond, like the C program; unpaced, a thousand events at a time. */
 function emitPaced(eventsPerSecond, durationMs) {
   const begin = process.hrtime.bigint();
   const elapsedNs = () => Number(process.hrtime.bigint() - begin);

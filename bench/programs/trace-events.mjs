@@ -1,5 +1,5 @@
-// An event of node:trace_events, written to its file. Node.js offers programs no function for events of their own, so this
-// calls the one its own modules use: run with --expose-internals --trace-event-categories node.bench.
+// An event of node:trace_events, written to its file. Node.js has no function for the events of programs, so this calls
+// the function of its own modules: run with --expose-internals --trace-event-categories node.bench.
 import { createRequire } from 'node:module';
 import { printJson, STRINGS, timeLoops } from './loops.mjs';
 

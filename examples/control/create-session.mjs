@@ -1,4 +1,4 @@
-// Records what matches a filter for a while: node create-session.mjs DIR
+// Records events that match a filter, until there are a thousand: node create-session.mjs DIR
 import { resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { DEFAULT_CHANNEL, SessionDaemonClient } from '@ringtail/ctl';
@@ -9,7 +9,7 @@ await client.enableChannel('slow', { ...DEFAULT_CHANNEL, name: 'requests', subBu
 await client.addContext('slow', ['procname', 'vtid'], 'requests');
 await client.enableEvent('slow', { pattern: 'e2e:*', filter: 'index >= 100' }, 'requests');
 await client.startSession('slow');
-await setTimeout(1000);
+while ((await client.sessionStatistics('slow')).eventsRecorded < 1000) await setTimeout(100);
 const { eventsRecorded } = await client.destroySession('slow');
 console.log(`recorded ${eventsRecorded} events`);
 client.close();

@@ -1,4 +1,4 @@
-// What goes wrong has a code: node errors.mjs
+// Each error has a code: node errors.mjs
 import { CtlError, ensureDaemon, SessionDaemonClient } from '@ringtail/ctl';
 
 const failing = [

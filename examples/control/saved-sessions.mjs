@@ -1,4 +1,4 @@
-// Saves all sessions, and makes them again under other outputs: node saved-sessions.mjs DIR
+// Saves all sessions, destroys them, and loads them with other outputs: node saved-sessions.mjs DIR
 import { join, resolve } from 'node:path';
 import { loadSessions, SessionDaemonClient, saveSessions } from '@ringtail/ctl';
 
@@ -9,6 +9,6 @@ for (const { session, path } of saved) console.log(`${session} is saved in ${pat
 for (const { session } of saved) await client.destroySession(session);
 const outputOf = ({ name }) => join(directory, 'traces', name);
 for (const { session } of await loadSessions(client, { sessions: null, paths: [directory], outputOf })) {
-  console.log(`${session} is there again`);
+  console.log(`${session} is loaded`);
 }
 client.close();

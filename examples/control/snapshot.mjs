@@ -1,4 +1,4 @@
-// A flight recorder, of which a snapshot is taken when there is a reason: node snapshot.mjs DIR
+// Runs a flight recorder for a second and records a snapshot of it: node snapshot.mjs DIR
 import { resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { SessionDaemonClient } from '@ringtail/ctl';

@@ -1,4 +1,4 @@
-// npm start: records the shop under load, then shows what was recorded. The trace is left in trace-shop/.
+// npm start: records the shop under load, then shows the first events. The trace stays in trace-shop/.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
@@ -39,7 +39,7 @@ console.log(
   `${answered} requests answered, ${Math.round(load.requests.average)} a second, ${load.latency.p99} ms at the 99th percentile`,
 );
 
-// The command gets the signal from ringtail, closes its connections and ends; then comes the summary.
+// ringtail passes the signal on to the server, which closes its connections and ends. Then ringtail prints the summary.
 recording.kill('SIGTERM');
 const [code] = await recorded;
 

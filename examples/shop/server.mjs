@@ -45,11 +45,11 @@ async function answer(request, id) {
   if (request.method === 'POST' && kind === 'orders') {
     return { status: 201, body: await placeOrder(id, `customer-${id % 97}`) };
   }
-  return { status: 404, body: { error: 'no such thing' } };
+  return { status: 404, body: { error: 'not found' } };
 }
 
 async function placeOrder(id, customer) {
-  // Some baskets are common, so that the price cache has something to find.
+  // Some baskets are common, so that the price cache is hit.
   const basket = id % 150;
   const items = Array.from({ length: 1 + (basket % 4) }, (_, index) => (basket * 31 + index * 17) % SKU_COUNT);
   const total = await quote(items);

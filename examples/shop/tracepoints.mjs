@@ -1,4 +1,4 @@
-// What the shop tells of itself. Declared once, here, so that the rest of the code only calls.
+// The tracepoints of the shop, declared once: the rest of the code only calls them.
 import {
   bool,
   enumeration,

@@ -1,4 +1,4 @@
-/** The examples of docs/control-library.md, run as they stand there. */
+/** The examples of docs/control-library.md. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,7 +24,7 @@ async function runExample(sandbox: Sandbox, name: string, ...args: string[]): Pr
 }
 
 describe('the document about the control library', () => {
-  it('shows every example as it is', () => {
+  it('contains every example unchanged', () => {
     const document = readFileSync(DOCUMENT, 'utf8');
     const examples = readdirSync(EXAMPLES).filter((name) => name.endsWith('.mjs'));
     expect(examples.length).toBeGreaterThan(0);
@@ -44,7 +44,7 @@ describe('an example of the control library', () => {
     for (const { fields } of events) expect(Number(/index = (\d+)/.exec(fields)?.[1])).toBeGreaterThanOrEqual(100);
   });
 
-  it('takes a snapshot', async () => {
+  it('records a snapshot', async () => {
     const sandbox = await sandboxWithProgram();
     const said = await runExample(sandbox, 'snapshot.mjs', join(sandbox.directory, 'box'));
     const [, count, path] = /^(\d+) events in (.*)$/m.exec(said) as unknown as [string, string, string];
@@ -52,12 +52,12 @@ describe('an example of the control library', () => {
     expect(eventsOf(sandbox, path)).toHaveLength(Number(count));
   });
 
-  it('is told what happens', async () => {
+  it('prints notifications', async () => {
     const sandbox = await sandboxWithProgram();
     const listener = startNode(sandbox, [join(EXAMPLES, 'notifications.mjs')]);
     await listener.says(/listening/);
     const app = startNode(sandbox, ['--import', REGISTER_URL, program('steps.mjs')]);
-    await listener.says(new RegExp(`node ${app.pid} is here`));
+    await listener.says(new RegExp(`node ${app.pid} has registered`));
     await ringtail(sandbox, ['destroy', 'first']);
     const { stdout, code } = await listener.ended;
     expect([code, stdout]).toEqual([0, expect.stringMatching(/session-destroyed first\n$/)]);
@@ -66,9 +66,7 @@ describe('an example of the control library', () => {
   it('saves sessions and loads them', async () => {
     const sandbox = await sandboxWithProgram();
     const saved = join(sandbox.directory, 'saved');
-    expect(await runExample(sandbox, 'saved-sessions.mjs', saved)).toMatch(
-      /^first is saved in .*\nfirst is there again\n$/,
-    );
+    expect(await runExample(sandbox, 'saved-sessions.mjs', saved)).toMatch(/^first is saved in .*\nfirst is loaded\n$/);
     expect(existsSync(join(saved, 'first.lttng'))).toBe(true);
     expect((await ringtail(sandbox, ['list', 'first'])).stdout).toContain(join(saved, 'traces', 'first'));
   });

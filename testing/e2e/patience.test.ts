@@ -1,4 +1,4 @@
-/** How long a program waits where it first records an event, for a session daemon that is too busy to answer. */
+/** The wait of a program that records its first event, for a session daemon that is too busy to answer. */
 import type { SessionStatistics } from '@ringtail/protocol';
 import { expect, it, onTestFinished } from 'vitest';
 import {
@@ -15,12 +15,12 @@ import {
   until,
 } from './harness.ts';
 
-/** Longer than a program waits unless it is told to. */
+/** Longer than the default limit of the wait. */
 const BUSY_MS = 1500;
 
 it.each([
-  ['by default goes on after a second: what it cannot describe is discarded and counted', IMPATIENT, 1],
-  ['that is told to wait for ever loses nothing', { RINGTAIL_REGISTER_TIMEOUT: '-1' }, 0],
+  ['by default goes on after a second, and counts the event as discarded', IMPATIENT, 1],
+  ['that waits without a limit loses nothing', { RINGTAIL_REGISTER_TIMEOUT: '-1' }, 0],
 ])('a program %s', { timeout: 60_000 }, async (_, env, discarded) => {
   const sandbox = sandboxWithDaemon();
   await succeed(sandbox, 'create', 's', '-o', `${sandbox.directory}/trace`);

@@ -128,7 +128,7 @@ describe.skipIf(!othersCanRun)('root does not follow what another user plants', 
       const refusal = await scene.refusal({ name: `s${idx}`, output: join(scene.directory, `s${idx}`), shmPath });
       if (refusal === undefined) await scene.recordAll(`s${idx}`);
       scene.expectUnharmed();
-      const owner = `belongs to user ${ATTACKER}: every directory on the way must belong to root`;
+      const owner = `belongs to user ${ATTACKER}: every directory on the path must belong to root`;
       const why = new Map([
         [scene.attic, `${scene.attic} ${owner}`],
         [open, `${open} can be written to by everybody (mode 0777, owner 0, no sticky bit)`],

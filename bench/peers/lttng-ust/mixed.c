@@ -1,5 +1,5 @@
 /*
- * Threads that emit events of many kinds of fields at the same time: integers, floating point numbers, enumerations, texts and sequences.
+ * Threads that emit events at the same time, with integers, floating point numbers, enumerations, texts and sequences.
  *
  *   mixed EVENTS_PER_THREAD THREADS PAUSE_US      a pause after each 64 events
  *

@@ -1,12 +1,12 @@
 /*
  * Clock addon: `monotonic()` and `tsc()` put one reading, as a float64, at offset 0 of the memory given to `bind`, and
- * return undefined: no argument, no allocation, no exception. See clock.d.ts for what JavaScript sees.
+ * return undefined: no argument, no allocation, no exception. See clock.d.ts for the JavaScript interface.
  *
  * Threads: all state that changes is thread-local. Each worker thread loads the addon for itself (Node.js runs the
- * initialiser once per environment), binds memory of its own and synchronises on its own. Nothing is shared, so nothing
- * is locked. The one thread-local pointer uses the initial-exec model: found at a fixed offset from the thread pointer,
+ * initialiser once per environment), binds its own memory and synchronises on its own. Threads share nothing, so there are no
+ * locks. The one thread-local pointer uses the initial-exec model: found at a fixed offset from the thread pointer,
  * without a call. glibc keeps room for such variables of libraries loaded late; musl does not and refuses to load the
- * addon, which is then absent, as it is allowed to be.
+ * addon. The tracer does without it.
  */
 #define _GNU_SOURCE
 #define NAPI_VERSION 8
@@ -40,7 +40,7 @@ static inline int64_t read_clock_ns(void) {
 #define BINDINGS_MAX 16
 #define FREQUENCY_BASELINE_NS INT64_C(50000000)
 
-/* Memory that readings go to, kept alive by a reference until its environment ends. */
+/* Memory for readings, kept alive by a reference until its environment ends. */
 struct binding {
   napi_env env;
   napi_ref reference;
@@ -48,8 +48,8 @@ struct binding {
 };
 
 /*
- * What a thread has. `out` is the first binding's memory, or `nowhere`. Several bindings are the exception (two copies of a
- * tracer that share this file) and are all served: otherwise the first copy's time would silently stand still.
+ * State of a thread. `out` is the first binding's memory, or `nowhere`. Several bindings are the exception: two copies of a tracer that
+ * share this file. All get each reading: otherwise the first copy's time would silently stand still.
  */
 struct thread_clock {
   struct interpolator interpolator;
@@ -107,7 +107,7 @@ static bool clock_source_file_has(const char *name, const char *word) {
   return false;
 }
 
-/* What /proc/cpuinfo calls constant_tsc and nonstop_tsc: one bit, "invariant TSC". */
+/* "Invariant TSC": one bit, shown in /proc/cpuinfo as constant_tsc and nonstop_tsc. */
 static bool tsc_is_invariant(void) {
   unsigned eax, ebx, ecx, edx;
   return __get_cpuid(0x80000007, &eax, &ebx, &ecx, &edx) != 0 && (edx & (1u << 8)) != 0;
@@ -118,7 +118,7 @@ static napi_value fail(napi_env env, const char *code, const char *message) {
   return NULL;
 }
 
-/* Recomputes where the first reading goes. */
+/* Recomputes the first binding's memory. */
 static void aim(struct thread_clock *clock) {
   clock->out = clock->binding_count > 0 ? clock->bindings[0].out : &clock->nowhere;
 }

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The simulated machine: real time, and what its clocks make of it. Reading takes time, and may be interrupted. */
+/* The simulated machine: real time and its clocks. Reading takes time, and may be interrupted. */
 static struct {
   double now_ns;
   double tsc_ghz;
@@ -17,7 +17,7 @@ static struct {
   double changed_ns;
   double tsc_read_ns;
   double clock_read_ns;
-  /* One reading in so many is interrupted for 5 µs; 0 for none. */
+  /* One of this many readings is interrupted for 5 µs; 0 for none. */
   uint32_t interrupted_one_in;
 } machine = {.now_ns = 5e12, .tsc_ghz = 2.6, .clock_rate = 1, .clock_at_change_ns = 5e12, .changed_ns = 5e12,
              .tsc_read_ns = 10, .clock_read_ns = 24};
@@ -67,7 +67,7 @@ static int64_t worst_ns;
 static uint32_t decreased;
 static int64_t previous_ns = INT64_MIN;
 
-/* One reading, judged by what the clock said before and after it. */
+/* One reading, compared with the clock before and after it. */
 static void read_and_judge(void) {
   int64_t before = (int64_t)clock_now();
   int64_t ns = interpolator_read(&interpolator);
@@ -78,7 +78,7 @@ static void read_and_judge(void) {
   previous_ns = ns;
 }
 
-/* Reads for so long, at random intervals of up to `interval_ns`. */
+/* Reads for this long, at random intervals of up to `interval_ns`. */
 static void run(double duration_ns, uint32_t interval_ns) {
   for (double end = machine.now_ns + duration_ns; machine.now_ns < end;) {
     read_and_judge();

@@ -1,8 +1,8 @@
 /*
- * Readings of CLOCK_MONOTONIC, most of them computed from the time stamp counter (TSC) instead of asked for.
+ * Readings of CLOCK_MONOTONIC, most of them computed from the time stamp counter (TSC).
  *
- * Asking costs about 24 ns even through the vDSO, reading the TSC about 10. So each thread asks once in WINDOW_NS, takes
- * the TSC beside the answer, and between two such synchronisations adds the TSC's advance times a slope.
+ * Asking the kernel for the clock costs about 24 ns even through the vDSO, reading the TSC about 10. So each thread asks once in
+ * WINDOW_NS and reads the TSC at the same moment. Between two such synchronisations it adds the TSC's advance times a slope.
  *
  *   CALIBRATING --10 ms of asking, slope measured--> INTERPOLATING
  *        ^                                                |
@@ -10,7 +10,7 @@
  *        |
  *        +---- DISCREPANCIES_MAX gross misfits, or a slow TSC ----> ASKING (for good)
  *
- * What bounds the error:
+ * Bounds of the error:
  * - Interpolation never reaches farther than WINDOW_NS beyond a synchronisation. The first reading after any longer gap
  *   (the thread slept, was preempted, changed its processor and slept there, the machine was suspended) synchronises.
  * - A synchronisation brackets the clock between two TSC readings and is repeated when something came in between, so it is
@@ -31,7 +31,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* How long one synchronisation serves. A tenth of a millisecond costs a busy thread nothing measurable. */
+/* Validity of one synchronisation. A tenth of a millisecond costs a busy thread nothing measurable. */
 #define WINDOW_NS INT64_C(100000)
 #define CALIBRATION_NS INT64_C(10000000)
 /* The slope's baseline starts again from a newer synchronisation after this, and anew after a gap of this length. */
@@ -46,7 +46,7 @@
 #define DISCREPANCY_NS INT64_C(1000)
 #define DISCREPANCY_WINDOWS 10
 #define DISCREPANCIES_MAX 8
-/* A bracket this wide even at best means that the TSC is emulated: then it is no gain. */
+/* If even the narrowest bracket is this wide, the TSC is emulated and saves nothing. */
 #define BRACKET_NS_MAX INT64_C(400)
 #define BRACKET_ATTEMPTS 4
 #define BRACKET_WARM_UPS 16
@@ -107,7 +107,7 @@ static bool interpolator_take_pair(struct interpolator *it, struct clock_pair *p
 static void interpolator_init(struct interpolator *it, enum interpolator_mode mode) {
   *it = (struct interpolator){.mode = mode, .best_bracket_cycles = UINT64_MAX / 4};
   if (mode == ASKING) return;
-  /* Learns how wide an undisturbed bracket is, so that the first one that counts can be judged. */
+  /* Measures an undisturbed bracket, with which later ones are compared. */
   struct clock_pair pair;
   for (int i = 0; i < BRACKET_WARM_UPS; i++) interpolator_take_pair(it, &pair);
 }
@@ -180,7 +180,7 @@ static void interpolator_synchronise(struct interpolator *it, const struct clock
   interpolator_rebase(it, pair);
 }
 
-/* A reading that asks the clock, whatever becomes of the state. */
+/* A reading that asks the clock, in any state. */
 static __attribute__((noinline)) int64_t interpolator_ask(struct interpolator *it) {
   struct clock_pair pair;
   if (it->mode == ASKING) {

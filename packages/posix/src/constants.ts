@@ -1,4 +1,4 @@
-/** Numbers of Linux on the architectures we know (x64, arm64, riscv64, loong64): all share the generic ones. */
+/** Numbers of Linux. The supported architectures (x64, arm64, riscv64, loong64) all use the generic ones. */
 
 import { constants } from 'node:os';
 
@@ -8,12 +8,12 @@ export const Memfd = { CLOEXEC: 1, ALLOW_SEALING: 2, NOEXEC_SEAL: 8 } as const;
 export const Seal = { SEAL: 1, SHRINK: 2, GROW: 4 } as const;
 export const Fcntl = { DUPFD_CLOEXEC: 1030, ADD_SEALS: 1033, GET_SEALS: 1034 } as const;
 
-/** `madvise`: gives the pages of a shared mapping, and what is behind them, back. */
+/** `madvise`: frees the pages of a shared mapping and their memory or disk blocks. */
 export const MADV_REMOVE = 9;
 
 export const Fallocate = { KEEP_SIZE: 1, PUNCH_HOLE: 2 } as const;
 
-/** `statx`: flags, and where `struct statx` has the device of the file's file system. */
+/** `statx`: flags, and offsets of the file system's device in `struct statx`. */
 export const Statx = {
   EMPTY_PATH: 0x1000,
   DONT_SYNC: 0x4000,
@@ -43,5 +43,5 @@ export const MsgFlag = { CTRUNC: 0x8, DONTWAIT: 0x40, NOSIGNAL: 0x4000, CMSG_CLO
 export const POLLIN = 1;
 export const POLLOUT = 4;
 
-/** The architectures whose structures and numbers are those of this package, with their `gettid`. */
+/** The supported architectures, with the number of `gettid`. */
 export const GETTID_BY_ARCH: Readonly<Record<string, number>> = { x64: 186, arm64: 178, riscv64: 178, loong64: 178 };

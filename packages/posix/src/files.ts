@@ -1,5 +1,5 @@
-import { changeEntry } from './directories/change-entry.ts';
 import { Errno, Fcntl, Flock, GETTID_BY_ARCH, Statx } from './constants.ts';
+import { changeEntry } from './directories/change-entry.ts';
 import type { Libc } from './libc.ts';
 import { posixError } from './posix-error.ts';
 
@@ -21,13 +21,13 @@ export interface FileCalls {
   /** Another descriptor of the same open file or socket, close-on-exec. @throws {PosixError} `EMFILE`, … */
   duplicate(fd: number): number;
   /**
-   * Closes a descriptor that one of these calls gave. `fs.closeSync` is not for them: in worker threads Node.js keeps a list
-   * of what `fs` opened, and warns on the application's standard error of a descriptor that is not in it.
+   * Closes a descriptor that one of these calls opened. `fs.closeSync` must not: in worker threads Node.js lists the descriptors that
+   * `fs` opened, and warns on the application's standard error when another one is closed.
    */
   closeFd(fd: number): void;
   /**
-   * The device of an open file's file system, as `MAJOR:MINOR`: what the kernel knows, without asking a server (FUSE, NFS)
-   * that may never answer.
+   * The device of an open file's file system, as `MAJOR:MINOR`. The kernel knows it without a request to a server (FUSE, NFS), which
+   * might never answer.
    */
   deviceOf(fd: number): string;
   /** The kernel's identifier of the calling thread. */
@@ -38,7 +38,7 @@ type StatxCall = (fd: number, path: string, flags: number, mask: number, stats: 
 
 export function fileCalls(libc: Libc, arch: string): FileCalls {
   let statxCall: StatxCall | undefined;
-  /** Bound when first called: older C libraries lack it, and an application never needs it. */
+  /** Bound at the first call: older C libraries lack it, and an application never needs it. */
   function statx(): StatxCall {
     statxCall ??= libc.koffi
       .load(null)
@@ -49,7 +49,7 @@ export function fileCalls(libc: Libc, arch: string): FileCalls {
   return {
     mkfifo(path, mode) {
       if (libc.mkfifo(path, mode) < 0) throw posixError('mkfifo', libc.errno(), path);
-      // mkfifo takes the umask off.
+      // mkfifo subtracts the umask.
       changeEntry(path, { mode });
     },
 

@@ -1,8 +1,7 @@
+export { Memfd, Seal } from './constants.ts';
 export { asUser, type UserIds } from './directories/as-user.ts';
 export { changeEntry } from './directories/change-entry.ts';
-export { Memfd, Seal } from './constants.ts';
 export { pathOf } from './directories/descriptor-path.ts';
-export { descriptorCount, descriptorLimit } from './process/descriptors.ts';
 export { DirectoryRefused } from './directories/directory-refused.ts';
 export { objectionTo, processTrust, TRUSTED_USERS } from './directories/directory-trust.ts';
 export {
@@ -16,8 +15,11 @@ export {
 export { homeDirectory } from './directories/home-directory.ts';
 export { type LoadedPosix, loadPosix, type Posix } from './load.ts';
 export type { Mapping } from './memory.ts';
-export { nodeProgramName } from './process/node-command-line.ts';
 export { PosixError } from './posix-error.ts';
+export { descriptorCount, descriptorLimit } from './process/descriptors.ts';
+export { nodeProgramName } from './process/node-command-line.ts';
+export type { CredentialIds } from './process/thread.ts';
+export { monotonicOffsetNs } from './process/time-namespace.ts';
 export { requirePackage } from './require-package.ts';
 export {
   applicationRunDirectories,
@@ -29,6 +31,4 @@ export {
 } from './directories/run-directory.ts';
 export type { PeerCredentials, ReceivedMessage } from './sockets/server-socket.ts';
 export { UNIX_PATH_BYTES_MAX } from './sockets/socket-address.ts';
-export type { CredentialIds } from './process/thread.ts';
-export { monotonicOffsetNs } from './process/time-namespace.ts';
 export type { Watch, WatchOptions } from './sockets/watch.ts';

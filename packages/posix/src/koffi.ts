@@ -1,6 +1,6 @@
 import { requirePackage } from './require-package.ts';
 
-/** Koffi's type of a value, of which we only hold references. */
+/** A value with one of koffi's types, which we only pass on. */
 type Reference = unknown;
 
 /** A handle in the event loop that watches one descriptor. */
@@ -13,7 +13,7 @@ export interface PollHandle {
 export interface Koffi {
   /** Opens a library; null is the process itself. */
   load(path: null): { func(definition: string): (...args: never[]) => unknown };
-  /** Of the call just made. */
+  /** Error number of the last call. */
   errno(): number;
   alloc(type: 'char', count: number): Reference;
   free(memory: Reference): void;
@@ -28,10 +28,10 @@ export interface Koffi {
 /**
  * Loads koffi's addon for this processor.
  *
- * Koffi publishes its addon in one package per platform, none with an install script. The package `koffi` that depends on
- * them has an install script, of which npm warns, and adds nothing that is used here.
+ * Koffi publishes its addon in one package per platform, none with an install script. The package `koffi`, which depends on them, has
+ * one, of which npm warns, and adds nothing that is used here.
  *
- * @throws where the package is not installed, or where native code cannot be loaded
+ * @throws if the package is not installed, or native code cannot be loaded
  */
 export function requireKoffi(): Koffi {
   return requirePackage(`@koromix/koffi-linux-${process.arch}`) as Koffi;

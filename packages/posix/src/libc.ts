@@ -1,14 +1,14 @@
-/** The functions of the C library that are called, bound once per JavaScript environment. */
+/** The functions of the C library in use, bound once per JavaScript environment. */
 
 import type { Koffi } from './koffi.ts';
 
-/** A pointer argument: JavaScript memory (the call is over before it can move), an address, or none. */
+/** A pointer argument: JavaScript memory (which does not move during the call), an address, or none. */
 type Pointer = Uint8Array | number | null;
 
-/** Calls return -1 and leave `errno()`, but for `posixFallocate`, which returns the error number. */
+/** A call that fails returns -1 and sets `errno()`; only `posixFallocate` returns the error number. */
 export interface Libc {
   readonly koffi: Koffi;
-  /** Of the call just made. */
+  /** Error number of the last call. */
   errno(): number;
   memfdCreate(name: string, flags: number): number;
   fcntl(fd: number, command: number, argument: number): number;
@@ -43,7 +43,7 @@ export interface Libc {
 /** @throws when a function is missing in the C library this process runs with */
 export function bindLibc(koffi: Koffi): Libc {
   const library = koffi.load(null);
-  // Koffi types its functions as taking and giving anything; what they take and give is said by `Libc`.
+  // Koffi's functions have no types of their own: `Libc` has them.
   const bind = (definition: string): ((...args: never[]) => never) => library.func(definition) as never;
   return {
     koffi,

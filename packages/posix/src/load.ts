@@ -1,17 +1,17 @@
-import { type ClientSocketCalls, clientSocketCalls } from './sockets/client-socket.ts';
 import { GETTID_BY_ARCH } from './constants.ts';
-import { type DatagramCalls, datagramCalls } from './sockets/datagram.ts';
 import { type FileCalls, fileCalls } from './files.ts';
-import { type GroupCalls, groupCalls } from './process/groups.ts';
 import { requireKoffi } from './koffi.ts';
 import { bindLibc } from './libc.ts';
 import { type MemoryCalls, memoryCalls } from './memory.ts';
+import { type GroupCalls, groupCalls } from './process/groups.ts';
 import { type ProcessDescriptorCalls, processDescriptorCalls } from './process/process-descriptor.ts';
-import { type ServerSocketCalls, serverSocketCalls } from './sockets/server-socket.ts';
 import { type ThreadCalls, threadCalls } from './process/thread.ts';
+import { type ClientSocketCalls, clientSocketCalls } from './sockets/client-socket.ts';
+import { type DatagramCalls, datagramCalls } from './sockets/datagram.ts';
+import { type ServerSocketCalls, serverSocketCalls } from './sockets/server-socket.ts';
 import { type WatchCalls, watchCalls } from './sockets/watch.ts';
 
-/** The system calls Node.js lacks. They belong to the JavaScript environment that loaded them. */
+/** The system calls that Node.js lacks. They belong to the JavaScript environment that loaded them. */
 export interface Posix
   extends MemoryCalls,
     ClientSocketCalls,
@@ -23,7 +23,7 @@ export interface Posix
     ProcessDescriptorCalls,
     ThreadCalls {}
 
-/** `reason` is a sentence for `ringtail doctor`. */
+/** `reason` is a sentence for people, as in `ringtail doctor`. */
 export type LoadedPosix =
   | { readonly ok: true; readonly posix: Posix }
   | { readonly ok: false; readonly reason: string };
@@ -31,7 +31,7 @@ export type LoadedPosix =
 let loaded: LoadedPosix | undefined;
 
 /**
- * The system calls, or the reason why there are none here. Never throws; tries once per JavaScript environment.
+ * The system calls, or the reason why they are unavailable. Never throws; loads once per JavaScript environment.
  *
  * With `RINGTAIL_NO_KOFFI=1` in the environment koffi counts as absent.
  */
@@ -49,7 +49,7 @@ function load(): LoadedPosix {
   }
   if (process.env.RINGTAIL_NO_KOFFI === '1') return { ok: false, reason: 'RINGTAIL_NO_KOFFI=1 turns koffi off' };
   try {
-    // Required when first needed, so that a platform or a bundle without koffi can still import this module.
+    // Required at the first use, so that a platform or a bundle without koffi can still import this module.
     const libc = bindLibc(requireKoffi());
     const posix = {
       ...memoryCalls(libc),

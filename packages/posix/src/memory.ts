@@ -12,18 +12,18 @@ export interface Mapping {
 
 export interface MemoryCalls {
   /**
-   * An anonymous file that lives as long as a descriptor or a mapping of it. Close-on-exec, never executable.
+   * Makes an anonymous file, close-on-exec and never executable. It lives as long as one of its descriptors or mappings.
    *
-   * @param flags of `Memfd`, on top of these
+   * @param flags further flags of `Memfd`
    */
   memfdCreate(name: string, flags: number): number;
-  /** Forbids for ever, to everybody, what `seals` (of `Seal`) says. */
+  /** Forbids the operations of `seals` (of `Seal`) for good and to every process. */
   addSeals(fd: number, seals: number): void;
   /** The seals of a memfd. @throws {PosixError} `EINVAL` for files that cannot be sealed */
   getSeals(fd: number): number;
   /** Gives the file `bytes` bytes and the memory or disk blocks for them. @throws {PosixError} `ENOSPC` */
   allocate(fd: number, bytes: number): void;
-  /** Gives the memory or disk blocks of a part of the file back: it reads as zeros. The size stays. @throws {PosixError} */
+  /** Frees the memory or disk blocks of a part of the file, which then reads as zeros. The size stays. @throws {PosixError} */
   punchHole(fd: number, offset: number, bytes: number): void;
   /**
    * Maps `bytes` bytes of a file, from `offset` (a multiple of the page size) on, shared, for reading and writing.
@@ -32,25 +32,25 @@ export interface MemoryCalls {
    */
   map(fd: number, bytes: number, offset?: number): Mapping;
   /**
-   * Gives memory of an anonymous file back to the system, through a mapping of it: whole pages, which read as zeros then.
+   * Frees whole pages of an anonymous file, through a mapping of it. They read as zeros afterwards.
    *
-   * @throws {PosixError} `EINVAL` beyond the mapping, and for what is not whole pages of this system, which has larger ones on some machines
+   * @throws {PosixError} `EINVAL` beyond the mapping, and for a part of a page: some machines have larger pages
    */
   removePages(mapping: Mapping, offset: number, bytes: number): void;
-  /** Ends a mapping. Only for those who know that nobody holds a view on it. */
+  /** Ends a mapping. The caller knows that no view on it is left. */
   unmap(mapping: Mapping): void;
-  /** Ends a mapping that a thread of this process made and, having ended, cannot use any more. */
+  /** Ends a mapping of a thread that has ended. */
   unmapLeftover(address: number, bytes: number): void;
   /**
-   * Lets go of the file but keeps the addresses valid: late stores and loads of somebody who still holds a view hit
-   * private memory. The addresses are given back when the last view has been collected.
+   * Releases the file and keeps the addresses valid: later stores and loads through a view hit private memory. The addresses are
+   * freed when the last view has been collected.
    */
   retire(mapping: Mapping): void;
 }
 
 /** Koffi aborts the process on views above 4 GiB; indices into views have to stay small integers. */
 const MAPPING_BYTES_END = 2 ** 31;
-/** A signal interrupts an allocation and undoes it. A process with a profiler gets a thousand a second. */
+/** A signal interrupts an allocation and undoes it. A process with a profiler gets a thousand signals a second. */
 const INTERRUPTED_COUNT_MAX = 1000;
 
 export function memoryCalls(libc: Libc): MemoryCalls {
@@ -59,7 +59,7 @@ export function memoryCalls(libc: Libc): MemoryCalls {
     libc.munmap(address, bytes);
   });
 
-  /** Each mapping ends once: its addresses may belong to another one afterwards. */
+  /** Lets a mapping end only once: its addresses may belong to another one afterwards. */
   function take(call: string, mapping: Mapping): void {
     if (!mappings.delete(mapping)) throw refusedCall(call, 'EINVAL', 'this mapping has ended already');
   }
@@ -68,7 +68,7 @@ export function memoryCalls(libc: Libc): MemoryCalls {
     memfdCreate(name, flags) {
       const wanted = flags | Memfd.CLOEXEC;
       let fd = libc.memfdCreate(name, wanted | Memfd.NOEXEC_SEAL);
-      // Kernels before 6.3 do not know the flag; some later ones are set up to insist on it.
+      // Kernels before 6.3 do not know the flag; some later ones are configured to require it.
       if (fd < 0 && libc.errno() === Errno.EINVAL) fd = libc.memfdCreate(name, wanted);
       if (fd < 0) throw posixError('memfd_create', libc.errno(), name);
       return fd;
@@ -136,7 +136,7 @@ export function memoryCalls(libc: Libc): MemoryCalls {
       if (!mappings.has(mapping) || offset < 0 || bytes <= 0 || offset + bytes > mapped) {
         throw refusedCall('madvise', 'EINVAL', 'there is no such part of a mapping');
       }
-      // The kernel would take the rest of a page that is begun as well.
+      // The kernel would also free the rest of a page.
       const pageBytes = libc.getpagesize();
       if (offset % pageBytes !== 0 || bytes % pageBytes !== 0) {
         throw refusedCall('madvise', 'EINVAL', `${bytes} bytes from ${offset} on are not whole pages of ${pageBytes}`);

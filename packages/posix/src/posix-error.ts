@@ -2,20 +2,20 @@ import { getSystemErrorMap } from 'node:util';
 import { RingtailError } from '@ringtail/base';
 
 /**
- * A system call that failed. `code` is the errno name (`ENOSPC`, `ECONNREFUSED`, …), or `TIMEOUT` where a call
- * with a time limit reached it.
+ * A system call that failed. `code` is the errno name (`ENOSPC`, `ECONNREFUSED`, …), or `TIMEOUT` for a call that reached its time
+ * limit.
  */
 export class PosixError extends RingtailError {
   override readonly name = 'PosixError';
 }
 
-/** The error of `call` for errno `errno`; `subject` says on what it was called: a path, a size. */
+/** The error of `call` for errno `errno`. `subject` is its argument: a path, a size. */
 export function posixError(call: string, errno: number, subject?: string): PosixError {
   const [code, reason] = getSystemErrorMap().get(-errno) ?? [`ERRNO_${errno}`, `error number ${errno}`];
   return new PosixError(code, `${describeCall(call, subject)}: ${reason} (${code})`);
 }
 
-/** A call that we refuse before the kernel is asked. */
+/** The error of a call that is refused before it reaches the kernel. */
 export function refusedCall(call: string, code: string, reason: string): PosixError {
   return new PosixError(code, `${call}: ${reason} (${code})`);
 }

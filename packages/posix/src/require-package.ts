@@ -1,13 +1,12 @@
-// Not by the name `createRequire`: bundlers follow that, and packages with native code cannot be in a bundle.
+// Not imported by the name `createRequire`, which bundlers follow: packages with native code cannot be in a bundle.
 import module from 'node:module';
 
 /**
- * Requires a package that a bundle cannot contain, from where this code is, else from where the program's file is.
+ * Requires a package that a bundle cannot contain, from this file, else from the program's file.
  *
- * A bundler may have moved this code into a file of the program, or may have left here the path that it had when it was
- * bundled.
+ * The second attempt is for bundles: a bundler may have moved this code into a file of the program, or kept the path of the build.
  *
- * @throws the first reason why it cannot be loaded
+ * @throws the error of the first attempt
  */
 export function requirePackage(name: string): unknown {
   const failures: unknown[] = [];
@@ -22,7 +21,7 @@ export function requirePackage(name: string): unknown {
   throw failures[0] ?? new Error(`no place from which ${name} could be loaded is known`);
 }
 
-/** Undefined where a bundler did not keep it. */
+/** This file; undefined if a bundler has removed it. */
 function ownFile(): string | undefined {
   return typeof __filename === 'string' ? __filename : import.meta.url;
 }

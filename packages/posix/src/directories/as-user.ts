@@ -1,16 +1,16 @@
 import { assert } from '@ringtail/base';
 
-/** A user, and the group that its files are of. */
+/** A user, and the group of its files. */
 export interface UserIds {
   readonly uid: number;
   readonly gid: number;
 }
 
 /**
- * Does something as another user, if this process is root's: what is made belongs to that user, and what that user may not
- * touch is not touched, whatever links stand in the way. Checks against the effective user are then ones against that user.
+ * Acts as another user, if this process is root's. New files belong to that user, and files that the user may not touch are not
+ * touched, whatever links lead to them. Checks against the effective user then check that user.
  *
- * Only for what is done at once: the whole process is that user meanwhile.
+ * Only for synchronous actions: the whole process acts as that user meanwhile.
  */
 export function asUser<T>(user: UserIds, action: () => T): T {
   if (user.uid === 0 || process.geteuid?.() !== 0) return action();
@@ -26,7 +26,7 @@ export function asUser<T>(user: UserIds, action: () => T): T {
   }
 }
 
-/** The only failure would be to go on as somebody else: that ends the process. */
+/** A failure ends the process: it would go on as another user. */
 function becomeRootAgain(gid: number, groups: number[]): void {
   let restored = false;
   try {
@@ -35,7 +35,7 @@ function becomeRootAgain(gid: number, groups: number[]): void {
     process.setgroups?.(groups);
     restored = process.geteuid?.() === 0;
   } catch {
-    // Told below: an error of the system would be taken for an answer.
+    // The assertion below reports it: callers would take a system error for a failure of the action.
   }
   assert(restored, 'root becomes root again');
 }

@@ -2,26 +2,26 @@ import { readFileSync, type Stats } from 'node:fs';
 import { DirectoryRefused } from './directory-refused.ts';
 
 /**
- * Users who may decide where a process of root's writes.
+ * Users who may decide where a process of root writes.
  *
- * Whoever owns a directory, or may write to it, can replace an entry by a symbolic link to any place. So every directory on
- * the way belongs to one of these users, and others may add entries to it only where the sticky bit keeps them from
- * replacing the entries of its owner. A path that has been checked this way stays what it is: only these users can change it.
+ * The owner of a directory, and every user who may write to it, can replace an entry by a symbolic link to any place. So every directory
+ * on the path belongs to one of these users. Other users may add entries only where the sticky bit keeps them from replacing the
+ * owner's. Only these users can change a path that has been checked.
  */
 export interface Trust {
   /** Root and the acting user; for root also those of {@link TRUSTED_USERS}. */
   readonly uids: readonly number[];
-  /** Groups of these users, with which they may share directories. Root has none to share with. */
+  /** Groups with which these users may share directories. Root has none. */
   readonly gids: readonly number[];
 }
 
 /**
- * Environment variable of root's processes: further users whose directories are accepted where root acts as itself. Each is
- * `UID`, or `UID:GID` where the user shares directories with that group; commas separate them.
+ * Environment variable of root's processes: further users whose directories are accepted where root acts as itself. A list,
+ * separated by commas, of `UID`, or `UID:GID` for a user who shares directories with the group.
  */
 export const TRUSTED_USERS = 'RINGTAIL_TRUSTED_USERS';
 
-/** Names the reason why a directory on the way is refused; undefined if it is accepted. */
+/** The reason why a directory on the path is refused; undefined if it is accepted. */
 export function objectionTo({ uid, gid, mode }: Pick<Stats, 'uid' | 'gid' | 'mode'>, trust: Trust): string | undefined {
   if (!trust.uids.includes(uid)) return `belongs to user ${uid}`;
   const isSticky = (mode & 0o1000) !== 0;
@@ -33,8 +33,8 @@ export function objectionTo({ uid, gid, mode }: Pick<Stats, 'uid' | 'gid' | 'mod
 }
 
 /**
- * Whom this process trusts as the user it acts as now; undefined if it is not root's. A process of another user can do
- * nothing that the system would refuse that user.
+ * The users whom this process trusts as the user that it acts as now. Undefined if it is not root's: the system itself limits the
+ * process of another user.
  *
  * @throws {DirectoryRefused} if {@link TRUSTED_USERS} is malformed
  */
@@ -52,8 +52,8 @@ function parseTrustedUsers(text: string): { readonly uid: number; readonly gid: 
   return text.split(',').map((user) => {
     const [, uid, gid] = /^(\d{1,10})(?::(\d{1,10}))?$/.exec(user) ?? [];
     if (uid === undefined) {
-      const what = `${TRUSTED_USERS}=${JSON.stringify(text)} is no list of users`;
-      throw new DirectoryRefused('DIRECTORY_REFUSED', `${what}: give UID or UID:GID, separated by commas`);
+      const problem = `${TRUSTED_USERS}=${JSON.stringify(text)} is no list of users`;
+      throw new DirectoryRefused('DIRECTORY_REFUSED', `${problem}: give UID or UID:GID, separated by commas`);
     }
     return { uid: Number(uid), gid: gid === undefined ? undefined : Number(gid) };
   });
@@ -62,8 +62,8 @@ function parseTrustedUsers(text: string): { readonly uid: number; readonly gid: 
 let unmapped: readonly number[] | undefined;
 
 /**
- * In a user namespace, files of users outside of it seem to belong to one number. Where no user inside has that number, its
- * directories (`/` of some containers) are the work of the system outside: no process of this namespace acts as their owner.
+ * In a user namespace, the files of all outside users show one user number. If no user inside has that number, its directories
+ * (`/` of some containers) belong to the outside system: no process of this namespace can act as their owner.
  */
 function unmappedUsers(): readonly number[] {
   try {

@@ -128,7 +128,7 @@ describe.skipIf(!isRoot)('a walk of root', () => {
     for (const path of ['', 'a', 'a/b']) chmodSync(join(root, path), 0o755);
     chownSync(`${root}${part}`, STRANGER, STRANGER);
     const sentence = new RegExp(
-      `^${root}${part} belongs to user ${STRANGER}: every directory on the way must belong to root`,
+      `^${root}${part} belongs to user ${STRANGER}: every directory on the path must belong to root`,
     );
     expect(() => walk(join(root, 'a/b/c'))).toThrow(refusal(sentence));
     expect(() => walk(join(root, 'a/b/c'), OWNER)).toThrow(refusal(/root or user 42421 and be closed/));

@@ -16,24 +16,24 @@ import { DirectoryRefused } from './directory-refused.ts';
 import { objectionTo, processTrust, TRUSTED_USERS, type Trust } from './directory-trust.ts';
 
 export interface WalkOptions {
-  /** Exact mode of the directories that are made where they are absent; without it none is made. */
+  /** Exact mode of the directories that are made where they are absent. Without it, none is made. */
   readonly mode?: number;
   /**
-   * A directory on the way that a person named: it belongs to the acting user or to root. All below it is ours: no links, and
-   * nothing of another user.
+   * A directory on the path that a person named: it belongs to the acting user or to root. Everything below it is ours: no links,
+   * and no other owner.
    */
   readonly ownBelow?: string;
-  /** Whether the directory that was named may be anybody's, in a process that is not root's; false by default. */
+  /** Whether the named directory may have any owner, in a process that is not root's; false by default. */
   readonly isShared?: boolean;
   /** Whether the last component may be a link; true by default. */
   readonly followLast?: boolean;
-  /** Whose directories are accepted, undefined for everybody's; by default as {@link processTrust} says. */
+  /** Users whose directories are accepted; undefined accepts all. Default: {@link processTrust}. */
   readonly trust?: Trust | undefined;
 }
 
-/** As many as the kernel follows. */
+/** The kernel's own limit. */
 const LINKS_MAX = 40;
-/** Bounds the patience with a process that removes a directory whenever it is made. */
+/** Limit for a race with a process that removes a directory whenever it is made. */
 const ATTEMPTS_MAX = 16;
 /** No descriptor. */
 const NONE = -1;
@@ -42,7 +42,7 @@ const O_LOOKUP = O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 interface Step {
   readonly name: string;
   readonly followsLink: boolean;
-  /** Whose it has to be, whoever's process this is: the acting user's, that user's or root's. */
+  /** Required owner, in any process: the acting user, or that user or root. */
   readonly owner?: 'self' | 'self or root' | undefined;
 }
 
@@ -53,10 +53,9 @@ interface Place {
 }
 
 /**
- * Opens a directory, and makes those on the way that are absent, component by component from `/`. Each is looked up through
- * the descriptor of its parent and checked by its own descriptor, so that nothing can be exchanged in between. In a process of
- * root's each has to be a trusted user's (see {@link Trust}), and so has each link that is followed. Everything is done as the
- * effective user: see `asUser`.
+ * Opens a directory and makes absent ones on its path, component by component from `/`. Each component is looked up through its
+ * parent's descriptor and checked through its own, so that no user can exchange it in between. In a process of root, each directory
+ * and each followed link has to belong to a trusted user (see {@link Trust}). All calls are made as the effective user: see `asUser`.
  *
  * @param path absolute
  * @returns a descriptor for lookups (`O_PATH`) and {@link pathOf}; the caller closes it
@@ -89,7 +88,7 @@ export function openDirectory(path: string, options: WalkOptions = {}): number {
   }
 }
 
-/** Does something with a directory that {@link openDirectory} finds or makes. */
+/** Runs an action with a directory that {@link openDirectory} finds or makes. */
 export function withDirectory<T>(path: string, options: WalkOptions, action: (descriptor: number) => T): T {
   const descriptor = openDirectory(path, options);
   try {
@@ -99,7 +98,7 @@ export function withDirectory<T>(path: string, options: WalkOptions, action: (de
   }
 }
 
-/** Makes a directory and those on the way, or checks the ones that are there: see {@link openDirectory}. */
+/** Makes or checks a directory and all on its path: see {@link openDirectory}. */
 export function ensureDirectory(path: string, options: WalkOptions & { readonly mode: number }): void {
   closeSync(openDirectory(path, options));
 }
@@ -107,16 +106,16 @@ export function ensureDirectory(path: string, options: WalkOptions & { readonly 
 /**
  * Makes a new directory in one that {@link openDirectory} finds or makes: `options` are about its parent.
  *
- * @returns false if something of that name is there @throws as {@link openDirectory}
+ * @returns false if an entry with that name exists @throws as {@link openDirectory}
  */
 export function makeDirectory(path: string, options: WalkOptions & { readonly mode: number }): boolean {
   return withDirectory(dirname(path), options, (parent) => make(pathOf(parent, basename(path)), path, options.mode));
 }
 
 /**
- * Checks a directory that may be absent, by now or still.
+ * Checks a directory that may be absent.
  *
- * @returns whether it is there @throws as {@link openDirectory}
+ * @returns whether it exists @throws as {@link openDirectory}
  */
 export function checkDirectory(path: string, options: Omit<WalkOptions, 'mode'> = {}): boolean {
   try {
@@ -138,7 +137,7 @@ function stepsTo(path: string, { ownBelow, isShared = false, followLast = true }
   }));
 }
 
-/** The directory that a link leads to has to be whose the link's place requires. */
+/** The target of a link needs the owner that the link's place requires. */
 function stepsOfLink(target: string, { owner }: Step): Step[] {
   const names = namesIn(target);
   return names.map((name, idx) => ({ name, followsLink: true, owner: idx === names.length - 1 ? owner : undefined }));
@@ -159,7 +158,7 @@ function openRoot(trust: Trust | undefined): Place {
   }
 }
 
-/** The next directory, made where it is absent and that is wanted; or the target of a link to be followed in its place. */
+/** The next directory, made if it is absent and `mode` is given; or the target of a link to follow. */
 function enter(
   here: Place,
   step: Step,
@@ -203,7 +202,7 @@ function make(entry: string, path: string, mode: number): boolean {
   }
 }
 
-/** The umask has been taken off, and a parent may have handed its set-group-ID bit on. */
+/** Sets the exact mode: mkdir subtracts the umask, and a parent's set-group-ID bit is inherited. */
 function setMode(descriptor: number, mode: number | undefined): void {
   const stats = fstatSync(descriptor);
   const isOurs = stats.uid === process.geteuid?.();
@@ -211,9 +210,9 @@ function setMode(descriptor: number, mode: number | undefined): void {
 }
 
 /**
- * The target of a link that may be followed: only trusted users can exchange it before it is read.
+ * The target of a link that may be followed. Only trusted users can exchange it before it is read.
  *
- * @returns undefined if it is a directory, or nothing, by now
+ * @returns undefined if the entry is a directory, or absent, by now
  */
 function linkAt(entry: string, path: string, { followsLink }: Step, trust: Trust | undefined): string | undefined {
   const stats = lstatSync(entry, { throwIfNoEntry: false });
@@ -237,7 +236,7 @@ function checkDescriptor({ descriptor, path }: Place, owner: Step['owner'], trus
 
 function advice({ uids }: Trust): string {
   const owners = [...new Set(uids)].map((uid) => (uid === 0 ? 'root' : `user ${uid}`)).join(' or ');
-  const rule = `every directory on the way must belong to ${owners} and be closed to the writes of others, or have the sticky bit`;
+  const rule = `every directory on the path must belong to ${owners} and be closed to the writes of others, or have the sticky bit`;
   const remedy = `${rule}: choose another place, or change that one (chmod g-w, chmod +t, chown)`;
   if (process.geteuid?.() !== 0) return remedy;
   return `${remedy}; where root trusts its owner, start the session daemon with ${TRUSTED_USERS}=UID:GID`;
@@ -247,7 +246,7 @@ function refuse(path: string, objection: string, remedy: string): never {
   throw new DirectoryRefused('DIRECTORY_REFUSED', `${path} ${objection}: ${remedy}`);
 }
 
-/** The system's error with the path that a person knows. */
+/** The system's error, with the path in the form that a person knows. */
 function located(error: unknown, entry: string, path: string): unknown {
   if (!(error instanceof Error) || errnoOf(error) === undefined || error instanceof RingtailError) return error;
   if (!existsSync(DESCRIPTORS)) {

@@ -1,11 +1,11 @@
 import type { Libc } from '../libc.ts';
 
 export interface GroupCalls {
-  /** The number of a group of this name in whatever directory of groups the system has; undefined if there is none. */
+  /** The number of a group, from any of the system's directories of groups; undefined if there is none. */
   groupIdOf(name: string): number | undefined;
 }
 
-/** Where the number is in `struct group`, behind two pointers, and up to where that reads. */
+/** Offset of the number in `struct group`, behind two pointers, and the size up to its end. */
 const GID_OFFSET = 16;
 const GROUP_BYTES = 20;
 

@@ -1,14 +1,14 @@
 import { basename } from 'node:path';
 
-/** Our own programs run in Node.js as well, and nobody wants them traced. */
+/** Ringtail's own programs, which are not traced. */
 const OWN_SCRIPT =
   /\/(?:ringtail(?:-sessiond)?(?:\.mjs)?|(?:sessiond|consumerd)\/dist\/main\.js|sessiond\/dist\/places\/place-helper\.js|bundle\/(?:ringtail-\w+|job-process|place-helper)\.js)$/;
-/** With these Node.js says something of itself, or of a program, and runs none. */
+/** Options with which Node.js runs no program. */
 const RUNS_NOTHING = /^(?:-v|--version|-h|--help|-c|--check|--v8-options|--completion-bash)$/;
 
 /**
- * Name of the program that a command line has Node.js run: the script's without its directory, or `node`; undefined where
- * it is another command, or one of ours. Arguments may be secrets.
+ * Name of the program in a command line of Node.js: the script's without its directory, or `node`. Undefined for other commands and
+ * for Ringtail's own programs. No arguments, since they may be secrets.
  */
 export function nodeProgramName([command = '', ...words]: readonly string[]): string | undefined {
   if (!/^node(?:js)?$/.test(basename(command)) || words.some((word, idx) => runsNothing(word, words, idx)))
@@ -18,7 +18,7 @@ export function nodeProgramName([command = '', ...words]: readonly string[]): st
   return OWN_SCRIPT.test(script) ? undefined : basename(script);
 }
 
-/** Only options of Node.js itself count, which stand before the script. */
+/** Only options before the script are options of Node.js. */
 function runsNothing(word: string, words: readonly string[], idx: number): boolean {
   return RUNS_NOTHING.test(word) && words.slice(0, idx).every((before) => before.startsWith('-'));
 }

@@ -1,18 +1,18 @@
 import { SOL_SOCKET } from '../constants.ts';
 import type { Libc } from '../libc.ts';
 
-/** Descriptors of processes (pidfds), which stay what they are when the number of a process is used again. */
+/** Descriptors of processes (pidfds), which never refer to another process, unlike process numbers. */
 export interface ProcessDescriptorCalls {
   /**
    * A descriptor of the process that connected to a Unix socket, close-on-exec. It belongs to the caller.
    *
-   * @returns undefined where the kernel gives none: before Linux 6.5, or with none left
+   * @returns undefined if the kernel gives none: before Linux 6.5, or with no descriptor left
    */
   openPeerProcess(socket: number): number | undefined;
   /**
-   * How a process ended, as `waitpid` says it, once its parent has asked for it. Nobody else needs a permission for that.
+   * The exit status of a process in `waitpid`'s format, once its parent has waited for it. Needs no permission.
    *
-   * @returns undefined while it has not, and always before Linux 6.15
+   * @returns undefined before that, and always before Linux 6.15
    */
   exitStatusOf(process: number): number | undefined;
 }
@@ -36,7 +36,7 @@ export function processDescriptorCalls(libc: Libc): ProcessDescriptorCalls {
     },
 
     exitStatusOf(process) {
-      // Bound when first called: only session daemons need it.
+      // Bound at the first call: only session daemons need it.
       ioctl ??= libc.koffi.load(null).func('int ioctl(int fd, unsigned long request, void *argument)') as unknown as (
         fd: number,
         request: number,

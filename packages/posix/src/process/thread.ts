@@ -4,25 +4,25 @@ import { posixError } from '../posix-error.ts';
 /** Real, effective and saved. */
 export type CredentialIds = readonly [real: number, effective: number, saved: number];
 
-/** What a thread can be asked about itself. */
+/** Calls with which a thread reads its own state. */
 export interface ThreadCalls {
   /**
-   * One element that always holds the number of the processor this thread runs on: the kernel keeps it up to date in
-   * the thread's own memory (rseq). Only for this thread, and only while it lives.
+   * One element that always holds the number of this thread's processor: the kernel updates it in the thread's own memory (rseq).
+   * Only for this thread, and only while it lives.
    *
-   * @returns undefined where there is none: the C library is older than glibc 2.35 or another one, the processor is not x86-64
+   * @returns undefined without rseq: the C library is older than glibc 2.35 or another one, or the processor is not x86-64
    */
   processorWord(): Int32Array | undefined;
-  /** The number of the processor that this thread runs on; -1 where the kernel does not say. */
+  /** The number of this thread's processor; -1 if the kernel does not tell. */
   getProcessor(): number;
   userIds(): CredentialIds;
   groupIds(): CredentialIds;
   /**
-   * Opens a counter of this thread, running. What happens inside the kernel is counted where that is permitted.
+   * Opens and starts a counter of this thread. It counts inside the kernel too where that is permitted.
    *
    * @param type and `config` as in linux/perf_event.h
    * @returns its descriptor
-   * @throws {PosixError} `ENOENT` where the machine does not count this, `EACCES`, `EPERM`, `ENOSYS`, `EMFILE`, …
+   * @throws {PosixError} `ENOENT` if the machine has no such counter, `EACCES`, `EPERM`, `ENOSYS`, `EMFILE`, …
    */
   openCounter(type: number, config: number): number;
   /** The value of a counter, exact up to 2^53. @throws {PosixError} */
@@ -46,7 +46,7 @@ const RSEQ_BYTES_MIN = 20;
 const POINTER_BYTES = 8;
 
 export function threadCalls(libc: Libc, arch: string): ThreadCalls {
-  /** Bound when first called: few programs need them, and not every C library has all. */
+  /** Binds a function at its first call: few programs need it, and not every C library has it. */
   function lazily<Call extends (...args: never[]) => unknown>(definition: string): () => Call {
     let call: Call | undefined;
     return () => {
@@ -85,7 +85,7 @@ export function threadCalls(libc: Libc, arch: string): ThreadCalls {
 
   return {
     processorWord() {
-      // Elsewhere pthread_self() is not the thread pointer, from which the offset counts.
+      // On other processors pthread_self() is not the thread pointer, to which the offset is relative.
       if (arch !== 'x64') return undefined;
       try {
         const offset = wordAt('__rseq_offset')?.getBigInt64(0, true);

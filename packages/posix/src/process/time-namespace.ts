@@ -3,10 +3,9 @@ import { readFileSync, readlinkSync } from 'node:fs';
 const NS_PER_SECOND = 1e9;
 
 /**
- * By how many nanoseconds CLOCK_MONOTONIC of this process is ahead of that of the kernel's first time namespace; 0 where
- * the kernel has no time namespaces.
+ * Nanoseconds from CLOCK_MONOTONIC of the kernel's first time namespace to this process's; 0 if the kernel has no time namespaces.
  *
- * @returns undefined where it cannot be known: the offsets that the kernel tells are those of another namespace
+ * @returns undefined if it is unknown: the kernel shows the offsets of another namespace
  */
 export function monotonicOffsetNs(procDirectory = '/proc/self'): number | undefined {
   let offsets: string;
@@ -15,7 +14,7 @@ export function monotonicOffsetNs(procDirectory = '/proc/self'): number | undefi
   } catch {
     return 0;
   }
-  // The offsets are those of the namespace that children are in.
+  // The offsets belong to the namespace of the children.
   if (readlinkSync(`${procDirectory}/ns/time`) !== readlinkSync(`${procDirectory}/ns/time_for_children`))
     return undefined;
   const [, seconds, nanoseconds] = /^(?:monotonic|1)\s+(-?\d+)\s+(-?\d+)/m.exec(offsets) ?? [];

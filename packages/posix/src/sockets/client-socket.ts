@@ -1,30 +1,29 @@
 import { AF_UNIX, Errno, MsgFlag, SO_SNDTIMEO, SOCK_CLOEXEC, SOCK_STREAM, SOL_SOCKET } from '../constants.ts';
 import type { Libc } from '../libc.ts';
-import { MESSAGE_DATA_BYTES_MAX, withMessageMemory } from './message-memory.ts';
 import { posixError, refusedCall, timeoutError } from '../posix-error.ts';
+import { MESSAGE_DATA_BYTES_MAX, withMessageMemory } from './message-memory.ts';
 import { unixAddress } from './socket-address.ts';
 import { deadlineAfter, waitUntilReady } from './wait.ts';
 
 /**
- * A Unix stream socket as an application uses it before its event loop runs: the calls block this thread, each for
- * `timeoutMs` at most (0: not at all; negative: for ever), then throw `TIMEOUT`.
+ * Calls on a Unix stream socket for an application whose event loop does not run. Each blocks this thread for at most `timeoutMs`
+ * (0: does not block; negative: without a limit), then throws `TIMEOUT`.
  */
 export interface ClientSocketCalls {
   /** @returns the connected descriptor. @throws {PosixError} `ENOENT`, `ECONNREFUSED`, `EACCES`, `ENAMETOOLONG`, … */
   connectUnix(path: string, timeoutMs: number): number;
   /**
-   * Sends all of `bytes`; `passFd` travels with the first of them. After an error a part may have been sent: close the
-   * connection.
+   * Sends all of `bytes`, the first together with `passFd`. After an error a part may have been sent: close the connection.
    */
   sendWithFd(fd: number, bytes: Uint8Array, passFd: number | null, timeoutMs: number): void;
-  /** Sends what the socket takes at once of `bytes`. @returns how many of them; 0 where it takes none now */
+  /** Sends the part of `bytes` that the socket accepts now. @returns its length, maybe 0 */
   sendNow(fd: number, bytes: Uint8Array): number;
   /** Receives at least one byte. @returns the number of bytes; 0 once the peer has closed */
   receive(fd: number, buffer: Uint8Array, timeoutMs: number): number;
 }
 
 export function clientSocketCalls(libc: Libc): ClientSocketCalls {
-  /** Until when a connection attempt waits for a place in the listener's queue; it cannot be polled for. */
+  /** Limits how long connecting waits for a place in the listener's queue, for which there is no poll. */
   function limitConnect(fd: number, timeoutMs: number): void {
     // As a timeval, zero would mean no limit.
     const limitUs = timeoutMs < 0 ? 0 : Math.max(1, Math.round(timeoutMs * 1000));
@@ -49,7 +48,7 @@ export function clientSocketCalls(libc: Libc): ClientSocketCalls {
     throw timeoutError('connect', timeoutMs, path);
   }
 
-  /** Sends what fits now, with the descriptor; -1 and errno as `sendmsg`. */
+  /** Sends the part that fits now, with the descriptor. @returns as `sendmsg`: -1 and errno after an error */
   function sendFirst(fd: number, bytes: Uint8Array, passFd: number): number {
     const first = bytes.subarray(0, MESSAGE_DATA_BYTES_MAX);
     return withMessageMemory(libc, first.length, (memory) => {
@@ -74,7 +73,7 @@ export function clientSocketCalls(libc: Libc): ClientSocketCalls {
 
     sendWithFd(fd, bytes, passFd, timeoutMs) {
       if (passFd !== null && bytes.length === 0) {
-        throw refusedCall('sendmsg', 'EINVAL', 'a descriptor travels with a byte, there is none');
+        throw refusedCall('sendmsg', 'EINVAL', 'a descriptor needs a byte to travel with, there is none');
       }
       const deadline = deadlineAfter(timeoutMs);
       for (let sent = 0; sent < bytes.length; ) {

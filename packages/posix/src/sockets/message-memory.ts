@@ -19,7 +19,7 @@ const DATA_OFFSET = 256;
 const ControlHeader = { BYTES: 0, LEVEL: 8, TYPE: 12, DATA: 16 } as const;
 const FD_BYTES = 4;
 
-/** Descriptors that one message may carry; we never send more than one. */
+/** Largest number of descriptors in one message. Ringtail sends at most one. */
 export const MESSAGE_FD_COUNT_MAX = 8;
 export const MESSAGE_DATA_BYTES_MAX = 64 * 1024;
 
@@ -30,11 +30,11 @@ export interface MessageMemory {
   flags(): number;
   /** Puts a descriptor into the control message. */
   setFd(fd: number): void;
-  /** The descriptors that the kernel put there. */
+  /** Descriptors that the kernel has put into the control message. */
   fds(): number[];
 }
 
-/** Runs `use` with memory for one message of `dataBytes` bytes and as many descriptors as are allowed. */
+/** Runs `use` with memory for one message of `dataBytes` bytes and the largest number of descriptors. */
 export function withMessageMemory<T>(libc: Libc, dataBytes: number, use: (memory: MessageMemory) => T): T {
   const bytes = DATA_OFFSET + dataBytes;
   const pointer = libc.koffi.alloc('char', bytes);

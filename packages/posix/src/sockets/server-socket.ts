@@ -1,5 +1,4 @@
 import { fchmodSync } from 'node:fs';
-import { changeEntry } from '../directories/change-entry.ts';
 import {
   AF_UNIX,
   Errno,
@@ -10,12 +9,13 @@ import {
   SOCK_STREAM,
   SOL_SOCKET,
 } from '../constants.ts';
+import { changeEntry } from '../directories/change-entry.ts';
 import type { Libc } from '../libc.ts';
-import { MESSAGE_DATA_BYTES_MAX, withMessageMemory } from './message-memory.ts';
 import { posixError } from '../posix-error.ts';
+import { MESSAGE_DATA_BYTES_MAX, withMessageMemory } from './message-memory.ts';
 import { unixAddress } from './socket-address.ts';
 
-/** Who connected, as the kernel noted it at `connect`. */
+/** Credentials of the peer, as the kernel noted them at `connect`. */
 export interface PeerCredentials {
   readonly pid: number;
   readonly uid: number;
@@ -25,9 +25,9 @@ export interface PeerCredentials {
 export interface ReceivedMessage {
   /** Bytes put into the buffer; 0 once the peer has closed. */
   readonly bytes: number;
-  /** Descriptors that came along, close-on-exec. They belong to the caller. */
+  /** Received descriptors, close-on-exec. They belong to the caller. */
   readonly fds: readonly number[];
-  /** True if descriptors came that could not all be taken (too many of them, or of ours): `fds` has the others. */
+  /** True if some descriptors were not received: the message, or this process, has too many. */
   readonly fdsRefused: boolean;
 }
 
@@ -80,7 +80,7 @@ export function serverSocketCalls(libc: Libc): ServerSocketCalls {
         if (connection >= 0) return connection;
         const errno = libc.errno();
         if (errno === Errno.EAGAIN) return null;
-        // The peer gave up before we came to it, or a signal: the next in the queue.
+        // The peer has given up, or a signal came: accept the next in the queue.
         if (errno !== Errno.ECONNABORTED && errno !== Errno.EINTR) throw posixError('accept4', errno);
       }
     },

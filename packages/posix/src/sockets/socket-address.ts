@@ -2,7 +2,7 @@ import { AF_UNIX } from '../constants.ts';
 import { refusedCall } from '../posix-error.ts';
 
 const FAMILY_BYTES = 2;
-/** `sun_path`, with the byte that ends it. */
+/** `sun_path`, with its terminating byte. */
 const PATH_BYTES = 108;
 export const UNIX_PATH_BYTES_MAX = PATH_BYTES - 1;
 
@@ -20,10 +20,10 @@ export function unixAddress(call: string, path: string): Buffer {
   return address;
 }
 
-/** `struct sockaddr_un` of a name that is in no file system, as long as the name is. @throws {PosixError} `ENAMETOOLONG` */
+/** `struct sockaddr_un` of a name outside of the file system; its length has no padding. @throws {PosixError} `ENAMETOOLONG` */
 export function abstractAddress(call: string, name: string): Buffer {
   const bytes = Buffer.from(name, 'utf8');
-  // In place of the byte that ends a path there is one that begins the name.
+  // A byte before the name takes the place of a path's terminating byte.
   if (bytes.length > UNIX_PATH_BYTES_MAX) {
     throw refusedCall(call, 'ENAMETOOLONG', `the name of an abstract socket has at most ${UNIX_PATH_BYTES_MAX} bytes`);
   }

@@ -56,7 +56,7 @@ function failureOf(action: () => unknown): { code: string; message: string } {
 
 /** A module in another process, with `posix` and `path` at hand. */
 function startPeer(path: string, source: string): ChildProcess {
-  const entry = JSON.stringify(new URL('../dist/index.js', import.meta.url).href);
+  const entry = JSON.stringify(new URL('../../dist/index.js', import.meta.url).href);
   const code = `import { loadPosix } from ${entry}; const { posix } = loadPosix(); const path = ${JSON.stringify(path)};\n${source}`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: ['pipe', 'pipe', 'inherit'] });
   children.push(child);

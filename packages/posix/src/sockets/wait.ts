@@ -5,12 +5,12 @@ import { posixError } from '../posix-error.ts';
 
 const POLL_TIMEOUT_MS_MAX = 2 ** 31 - 1;
 
-/** When `timeoutMs` from now will be over, on this module's clock. Negative waits for ever, 0 does not wait. */
+/** The end of `timeoutMs` from now, on this module's clock. Negative: never; 0: now. */
 export function deadlineAfter(timeoutMs: number): number {
   return timeoutMs < 0 ? Number.POSITIVE_INFINITY : now() + timeoutMs;
 }
 
-/** Blocks this thread until the descriptor is ready (or broken, which the next call on it tells); false at the deadline. */
+/** Blocks this thread until the descriptor is ready or broken. @returns false at the deadline */
 export function waitUntilReady(libc: Libc, fd: number, direction: 'in' | 'out', deadline: number): boolean {
   const pollFd = Buffer.alloc(8);
   pollFd.writeInt32LE(fd, 0);

@@ -110,7 +110,7 @@ describe('watch', () => {
 
 /** A process that watches the FIFO and does nothing else; called back, it ends with 7, in a promise job. */
 function watchInChild(options: string): ChildProcess {
-  const entry = JSON.stringify(new URL('../dist/index.js', import.meta.url).href);
+  const entry = JSON.stringify(new URL('../../dist/index.js', import.meta.url).href);
   const code = `import { loadPosix } from ${entry}; import { openSync } from 'node:fs';
     const fd = openSync(${JSON.stringify(path)}, 'r+');
     loadPosix().posix.watch(fd, () => void Promise.resolve().then(() => process.exit(7)), ${options}); console.log('watching');`;

@@ -3,7 +3,7 @@ import type { Libc } from '../libc.ts';
 import { refusedCall } from '../posix-error.ts';
 
 export interface Watch {
-  /** Ends the watch; the descriptor stays open. To be called before the descriptor is closed. */
+  /** Ends the watch; the descriptor stays open. Must be called before the descriptor is closed. */
   close(): void;
 }
 
@@ -14,9 +14,9 @@ export interface WatchOptions {
 
 export interface WatchCalls {
   /**
-   * Calls `callback` from the event loop whenever `fd` is readable, which the peer's end counts as. Level-triggered:
-   * it is called again until everything has been read. The descriptor becomes non-blocking. It must not be watched
-   * by Node.js itself, through a `net.Socket` for instance: koffi would abort the process.
+   * Calls `callback` from the event loop whenever `fd` is readable or its peer has closed. Level-triggered: calls repeat until
+   * everything has been read. The descriptor becomes non-blocking. Node.js itself must not watch it, through a `net.Socket` for
+   * instance: koffi would abort the process.
    *
    * @throws {PosixError} `EBADF`; `EPERM` for files and directories; `EEXIST` while it is being watched
    */
@@ -26,20 +26,20 @@ export interface WatchCalls {
 export function watchCalls(libc: Libc): WatchCalls {
   const watched = new Set<number>();
 
-  /** Koffi aborts the process where libuv refuses, so what libuv would refuse must not come that far. */
+  /** Throws for descriptors that libuv would refuse, since koffi then aborts the process. */
   function check(fd: number): void {
     const stats = fstatSync(fd);
     if (stats.isFile() || stats.isDirectory() || stats.isBlockDevice()) {
       throw refusedCall('watch', 'EPERM', `descriptor ${fd} is a file, there is nothing to wait for`);
     }
-    if (watched.has(fd)) throw refusedCall('watch', 'EEXIST', `descriptor ${fd} is being watched already`);
+    if (watched.has(fd)) throw refusedCall('watch', 'EEXIST', `descriptor ${fd} is already being watched`);
   }
 
   return {
     watch(fd, callback, options = {}) {
       check(fd);
       const handle = libc.koffi.node.poll(fd, { readable: true }, () => {
-        // Node.js 26 runs no promise jobs and no ticks after koffi's callback, only after its own: this is one.
+        // Node.js 26 runs promise jobs and ticks only after its own callbacks, not after koffi's.
         setImmediate(noOperation);
         callback();
       });

@@ -1,9 +1,9 @@
 import { installGuard } from '../guard/guard.ts';
 import { settings } from '../host/inheritance.ts';
-import type { ThreadRegistry } from '../api/registry.ts';
 import { ThreadAgent } from './thread-agent.ts';
+import type { ThreadRegistry } from './thread-registry.ts';
 
-/** Registers this thread with the daemons. Loaded by `registry.ts` when the tracer starts. */
+/** Registers this thread with the daemons. `api/registry.ts` loads this when the tracer starts. */
 export function startThread(version: string): ThreadRegistry {
   const agent = ThreadAgent.start(version);
   if (settings().RINGTAIL_GUARD === '1') installGuard(agent);

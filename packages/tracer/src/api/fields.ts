@@ -3,17 +3,17 @@ import type { DisplayBase, FieldSpec, IntegerSpec } from '@ringtail/ctf';
 /** Captured at load: programs may replace it. */
 const { keys } = Object;
 
-/** The type of a field of an event: how it is written, and, for the compiler, which values it takes. */
+/** The type of an event's field: its encoding and, for the compiler, its values. */
 export interface FieldType<T> {
   readonly spec: FieldSpec;
-  /** Never set: it only carries the type. */
+  /** Never set: exists only for the compiler. */
   readonly __value?: T;
 }
 
-/** The values that a field type takes. */
+/** The values that a field type accepts. */
 export type ValueOf<F> = F extends FieldType<infer T> ? T : never;
 
-/** Integer field types, which can be shown in another base. */
+/** An integer field type, which can be shown in another base. */
 export interface IntegerType<T> extends FieldType<T> {
   readonly spec: IntegerSpec;
 }
@@ -49,7 +49,7 @@ export const f32: FieldType<number> = { spec: { kind: 'float', bits: 32 } };
 export const f64: FieldType<number> = { spec: { kind: 'float', bits: 64 } };
 export const bool: FieldType<boolean> = { spec: { kind: 'boolean' } };
 
-/** Null-terminated UTF-8: ends at the value's first U+0000. The cheapest text. */
+/** Null-terminated UTF-8, the cheapest text. Ends at the value's first U+0000. */
 export const str: FieldType<string> = { spec: { kind: 'string' } };
 /** UTF-8 behind its length in bytes: keeps U+0000. */
 export const text: FieldType<string> = { spec: { kind: 'text' } };
@@ -60,7 +60,7 @@ export const bytes: FieldType<ArrayBufferView | ArrayBufferLike | readonly numbe
 export type EnumeratorRange = Integer64 | readonly [lower: Integer64, upper: Integer64];
 
 /**
- * Labels for ranges of an integer. Takes a label (the lower end of its range is written) or an integer.
+ * Labels for ranges of an integer. Accepts an integer or a label, which is written as the lower end of its range.
  *
  * @example enumeration(u8, { placed: 0, paid: 1, refunded: [2, 3] })
  */
@@ -85,17 +85,17 @@ export function seq<T>(element: FieldType<T>): FieldType<ListOf<T>> {
   return { spec: { kind: 'sequence', element: element.spec } };
 }
 
-/** What arrays and sequences take: arrays, typed arrays, iterables. */
+/** The values of arrays and sequences: arrays, typed arrays, iterables. */
 export type ListOf<T> = ArrayLike<T> | Iterable<T>;
 
-/** Named members, nested in the event. Takes an object; each member is read once. */
+/** Named members, nested in the event. Accepts an object; each member is read once. */
 export function struct<const F extends Readonly<Record<string, FieldType<unknown>>>>(
   members: F,
 ): FieldType<{ readonly [K in keyof F]: ValueOf<F[K]> }> {
   return { spec: { kind: 'structure', members: namedSpecs(members) } };
 }
 
-/** A field that `null` and `undefined` leave out. */
+/** A field that is left out for `null` and `undefined`. */
 export function optional<T>(content: FieldType<T>): FieldType<T | null | undefined> {
   return { spec: { kind: 'optional', content: content.spec } };
 }
@@ -110,7 +110,7 @@ export function namedSpecs(fields: Readonly<Record<string, FieldType<unknown>>>)
   return mapEntries(fields, (name, type) => ({ name, spec: type?.spec }));
 }
 
-/** `Object.entries(of).map(…)` by what was captured at load: it runs where a program declares its fields. */
+/** `Object.entries(of).map(…)` without functions that a program may have replaced. */
 function mapEntries<T, R>(of: Readonly<Record<string, T>>, entry: (key: string, value: T) => R): R[] {
   const names = keys(of);
   const results: R[] = [];

@@ -1,8 +1,9 @@
 import type { EventSpec } from '@ringtail/ctf';
 import { type LogLevelName, LogLevels } from '@ringtail/protocol/log-level';
+import { inertTracepoint } from '../agent/inert-tracepoint.ts';
 import { debug } from '../host/debug.ts';
-import { inertTracepoint, threadRegistry } from './registry.ts';
 import { type FieldType, namedSpecs } from './fields.ts';
+import { threadRegistry } from './registry.ts';
 import type { FieldList, FieldsByName, ListedArguments, NamedArguments, Tracepoint } from './tracepoint.ts';
 
 export interface TracepointOptions {
@@ -17,11 +18,11 @@ export interface Provider {
   /**
    * Declares a tracepoint. Declare it once, when its module is loaded, and keep what is returned.
    *
-   * A declaration that cannot be recorded (a bad name, say) gives a tracepoint that does nothing, and is reported to the
-   * session daemon and, with `RINGTAIL_DEBUG=1`, to standard error; it never throws.
+   * Never throws. A declaration that cannot be recorded, because of a bad name for instance, gives a tracepoint that does nothing. It
+   * is reported to the session daemon and, with `RINGTAIL_DEBUG=1`, to standard error.
    *
-   * @param fields an object of named field types, or a list of `[name, type]` pairs (the compiler then checks the
-   *   type of every argument in its place, see {@link NamedArguments})
+   * @param fields an object of named field types, or a list of `[name, type]` pairs: with a list the compiler checks the type of
+   *   each argument (see {@link NamedArguments})
    * @example
    * const orderPlaced = provider('shop').tracepoint('order_placed', { id: u64, total: f64, customer: str });
    * orderPlaced(order.id, order.total, order.customer);
@@ -37,18 +38,18 @@ export interface Provider {
     options?: TracepointOptions,
   ): Tracepoint<NamedArguments<F>>;
   /**
-   * Takes back the tracepoints that were declared through this object, for code that is unloaded or replaced: they do nothing
-   * any more, and listings leave them out.
+   * Withdraws the tracepoints that were declared through this object, for code that is unloaded or replaced. They do nothing
+   * from then on, and listings leave them out.
    */
   withdraw(): void;
 }
 
-/** The provider of that name. Several calls with one name are the same provider to everybody. */
+/** The provider with this name. Several calls with one name give parts of the same provider. */
 export function provider(name: string): Provider {
   const declared: unknown[] = [];
   return {
     name,
-    // The registry knows nothing of argument types; the signatures above are what the compiler holds callers to.
+    // The registry does not know argument types: only the signatures above check callers.
     tracepoint(event: string, fields: FieldList | FieldsByName, options: TracepointOptions = {}): never {
       try {
         const spec: EventSpec = {
@@ -66,7 +67,7 @@ export function provider(name: string): Provider {
     },
     withdraw() {
       try {
-        // A registry that an older copy of the tracer made cannot.
+        // The registry of an older copy of the tracer cannot.
         threadRegistry().withdraw?.(declared.splice(0));
       } catch (error) {
         debug(`tracepoints of ${name} stay`, error);
@@ -75,7 +76,7 @@ export function provider(name: string): Provider {
   };
 }
 
-/** Programs without a compiler may pass anything: what has no specification is left for the registry to refuse. */
+/** Programs in plain JavaScript may pass any value. The registry refuses a field without a specification. */
 function specsOf(fields: FieldList | FieldsByName | null | undefined): EventSpec['fields'] {
   if (typeof fields !== 'object' || fields === null) return fields as never;
   if (!isList(fields)) return namedSpecs(fields);

@@ -5,10 +5,10 @@ import { i32, str } from './fields.ts';
 import { provider } from './provider.ts';
 import type { Tracepoint } from './tracepoint.ts';
 
-/** Declared when first used, so that a program that does not use them does not list them. */
+/** Declared at the first use, so that programs without messages do not list it. */
 let tracefEvent: Tracepoint<[msg: string]> | undefined;
 
-/** Records a formatted message as `lttng_ust_tracef:event`, formatted as `util.format` does and only when recorded. */
+/** Records a message as `lttng_ust_tracef:event`. `util.format` formats it, only if it is recorded. */
 export function tracef(message: string, ...values: readonly unknown[]): void {
   try {
     tracefEvent ??= provider('lttng_ust_tracef').tracepoint('event', [['msg', str]], { logLevel: 'debug' });
@@ -28,7 +28,7 @@ const tracelogEvents: {
   [level in LogLevelName]?: Tracepoint<[line: number, file: string, func: string, msg: string]>;
 } = {};
 
-/** Records a formatted message with a log level and the place of the call as `lttng_ust_tracelog:TRACE_<LEVEL>`. */
+/** Records a message with a log level and the place of the call as `lttng_ust_tracelog:TRACE_<LEVEL>`. */
 export function tracelog(logLevel: LogLevelName, message: string, ...values: readonly unknown[]): void {
   try {
     const event = tracelogEvents[logLevel] ?? declareTracelog(logLevel);
@@ -52,7 +52,7 @@ function declareTracelog(logLevel: LogLevelName) {
   return event;
 }
 
-/** Formatting runs the values' own code, which may throw; the application must not notice. */
+/** Formats a text. Formatting runs the values' own code, which may throw: the application must not notice. */
 function safely(makeText: () => string): string {
   try {
     return makeText();
@@ -67,7 +67,7 @@ interface CallSite {
   readonly func: string;
 }
 
-/** Where `callee` was called from, read from a stack trace: `at func (file:line:column)` or `at file:line:column`. */
+/** The place of the call of `callee`, from a stack trace: `at func (file:line:column)` or `at file:line:column`. */
 function callerOf(callee: (...args: never) => unknown): CallSite {
   const holder: { stack?: string } = {};
   const limit = Error.stackTraceLimit;

@@ -3,11 +3,11 @@ import type { FieldType, ValueOf } from './fields.ts';
 /**
  * A tracepoint: call it with one value per field, in order.
  *
- * It returns nothing and never throws. While nobody records it, a call costs one load and one compare.
+ * It returns nothing and never throws. While no session records it, a call costs one load and one compare.
  */
 export interface Tracepoint<Arguments extends readonly unknown[]> {
   (...values: Arguments): void;
-  /** Whether a call would record now: ask before computing costly arguments. */
+  /** Whether a call would record now: for programs whose arguments are costly to compute. */
   readonly enabled: boolean;
 }
 
@@ -20,10 +20,10 @@ export type ListedArguments<L extends FieldList> = {
 };
 
 /**
- * One argument per field of a field object, each of a type that one of the fields takes.
+ * One argument per field of a field object, each of a type that one of the fields accepts.
  *
- * TypeScript keeps no order among an object's properties, so the compiler knows how many arguments there are and what
- * they may be, but not which comes where. Give the fields as a list of pairs to have each place checked.
+ * TypeScript keeps no order among an object's properties: the compiler knows the number of arguments and their possible types, but
+ * not the type of each one. With a list of pairs it checks each argument.
  */
 export type NamedArguments<F extends FieldsByName> = OnePerKey<keyof F, ValueOf<F[keyof F]>>;
 

@@ -5,18 +5,18 @@ import { loadPosix, type Posix } from '@ringtail/posix';
 import type { AppReply, DesiredChannel } from '@ringtail/protocol';
 import { ConsumerLine } from '@ringtail/ringbuf';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { RecorderTarget } from '../recorder/recorder-plan.ts';
-import type { Site } from '../recorder/tracepoint-function.ts';
-import { ChannelBinding } from './channel-binding.ts';
 import { ControlFile } from '../control/control-file.ts';
 import { CounterSpace } from '../control/counter-space.ts';
 import type { DaemonLink } from '../daemon/daemon-link.ts';
+import type { RecorderTarget } from '../recorder/recorder-plan.ts';
+import type { Site } from '../recorder/tracepoint-function.ts';
+import { ChannelBinding } from './channel-binding.ts';
 
 const posix = (loadPosix() as { posix: Posix }).posix;
 const SITE: Site = { event: { name: 'a:b', logLevel: 13, fields: [] }, off: 0, on: -1, record: () => {} };
 const SUB_BUF_BYTES = 4096;
 
-/** @param ids what the daemon answers to declarations */
+/** @param ids in the daemon's answer to each declaration */
 function bind(ids: unknown): { readonly binding: ChannelBinding; readonly wakePath: string } {
   const directory = mkdtempSync(join(tmpdir(), 'rt-binding-'));
   const control = ControlFile.create(posix, 1);
@@ -48,14 +48,14 @@ function bind(ids: unknown): { readonly binding: ChannelBinding; readonly wakePa
     filterCounters: null,
     rules: [{ pattern: '*' }],
   };
-  const request = () => ({ type: 'declared', ids }) as AppReply;
+  const request = () => ({ message: { type: 'declared', ids } as AppReply });
   const link = { slot: 0, isOpen: true, send: () => true, request } as unknown as DaemonLink;
   const binding = new ChannelBinding(link, desired, { pid: 1, tid: 1, procname: 'test' }, new CounterSpace(control));
   onTestFinished(() => binding.retire());
   return { binding, wakePath };
 }
 
-/** What this process has open. */
+/** Files that this process has open. */
 function openFiles(): string[] {
   return readdirSync('/proc/self/fd').map((fd) => {
     try {
@@ -73,7 +73,7 @@ describe('a channel of a thread', () => {
 
   // They become source text.
   it.each([[['0); throw 1; (0']], [[-1]], [[0.5]], [[2 ** 32]], [[null]], [[]], [undefined], ['7']])(
-    'waits where the daemon answers %j, which are no identifiers',
+    'records nothing where the daemon answers %j, which are no identifiers',
     (ids) => {
       expect(bind(ids).binding.target(SITE, [SITE])).toBe('later');
     },

@@ -28,7 +28,7 @@ function load(): ClockAddon | undefined {
   if (settings().RINGTAIL_NO_CLOCK_ADDON) return undefined;
   try {
     const exports = requirePackage(`@ringtail/clock-${process.platform}-${process.arch}`) as AddonExports;
-    // A page of its own: the addon keeps a raw pointer, and small buffers may live inside the moving heap.
+    // A whole page: the addon keeps a raw pointer, and small buffers may live inside the moving heap.
     const memory = new ArrayBuffer(4096);
     exports.bind(memory);
     return { monotonic: exports.monotonic, tsc: exports.tsc, value: new Float64Array(memory) };

@@ -2,17 +2,17 @@ import { now } from '@ringtail/base/node';
 import type { ClockKind } from '@ringtail/protocol';
 import { loadClockAddon } from './addon.ts';
 
-/** A clock as recorders read it. */
+/** A clock, in the forms that recorders use. */
 export interface ThreadClock {
-  /** Part of an identifier: clocks of one name give the same values. */
+  /** Valid as part of an identifier. Clocks with one name give the same values. */
   readonly name: string;
   /** Source text: a statement to run before `expression`. */
   readonly statement: string;
   /** Source text: the clock value, a number that is a whole count of nanoseconds or cycles. */
   readonly expression: string;
-  /** What the text refers to by name. */
+  /** Values of the names in the text. */
   readonly constants: Readonly<Record<string, unknown>>;
-  /** The same as a function, for recorders made of closures. */
+  /** The same as a function, for recorders that are made of closures. */
   read(): number;
 }
 
@@ -24,7 +24,7 @@ const NANOSECONDS_PER_MILLISECOND = 1e6;
  * The clock of that kind in this thread.
  *
  * @param offsetNs added to CLOCK_MONOTONIC, which differs from one time namespace to another
- * @returns undefined where the machine or the missing addon does not allow it (only `monotonic` is always there).
+ * @returns undefined if the machine or a missing addon does not allow it; `monotonic` is always available
  */
 export function threadClock(kind: ClockKind, offsetNs = 0): ThreadClock | undefined {
   const addon = loadClockAddon();
@@ -47,7 +47,7 @@ function addonClock(kind: ClockKind, readClock: () => void, clockValue: Float64A
   };
 }
 
-/** `performance.now()` is CLOCK_MONOTONIC from an origin of its own; it is the fastest clock without native code. */
+/** `performance.now()` is CLOCK_MONOTONIC with another origin, and the fastest clock without native code. */
 function performanceClock(offsetNs: number): ThreadClock {
   const origin = performanceOriginNs() + offsetNs;
   return {
@@ -63,7 +63,7 @@ function nameOf(kind: ClockKind, offsetNs: number): string {
   return offsetNs === 0 ? kind : `${kind}_${offsetNs}`.replace('-', 'minus');
 }
 
-/** CLOCK_MONOTONIC at the zero of `performance.now()`, to within the shortest of several brackets. */
+/** CLOCK_MONOTONIC at the origin of `performance.now()`, as exact as the shortest of several brackets. */
 function performanceOriginNs(): number {
   let best = { width: Number.POSITIVE_INFINITY, origin: 0 };
   for (let i = 0; i < 20; i++) {

@@ -1,7 +1,7 @@
 import { contextSpec, type NamedFieldSpec } from '@ringtail/ctf';
 import type { ContextSource } from './context-source.ts';
 
-/** One context that the application gives, or may give later. */
+/** One context that the application defines, or may define later. */
 interface Slot {
   read: () => unknown;
 }
@@ -10,7 +10,7 @@ const slots = new Map<string, Slot>();
 const nothing = () => undefined;
 
 /**
- * Says where `$app.PROVIDER:NAME` comes from; the last one who says so is asked.
+ * Defines the source of `$app.PROVIDER:NAME`. A later definition replaces an earlier one.
  *
  * @returns false for names that no context can have
  */
@@ -21,7 +21,7 @@ export function defineApplicationContext(provider: string, name: string, read: (
   return true;
 }
 
-/** `$app.PROVIDER:NAME`: what the application says, or nothing while it says nothing, as in LTTng. */
+/** `$app.PROVIDER:NAME`: the value that the application's source returns; no value while there is no source, as in LTTng. */
 export function applicationContext(name: string, field: NamedFieldSpec): ContextSource {
   const slot = slotOf(name);
   return {

@@ -1,22 +1,22 @@
 /**
- * Contexts that this thread cannot read are recorded as zero: an event is worth more than one of its fields. Whoever listens
- * here tells the session daemons, so that nobody takes the zero for a value.
+ * Contexts that this thread cannot read. They are recorded as zero, since an event is worth more than one of its fields. The
+ * session daemons are told, so that a user does not take the zero for a value.
  */
-const troubles = new Map<string, string>();
+const problems = new Map<string, string>();
 let listener: (context: string, message: string) => void = () => {};
 
-export function onContextTrouble(tell: (context: string, message: string) => void): void {
-  listener = tell;
+export function onContextProblem(report: (context: string, message: string) => void): void {
+  listener = report;
 }
 
-/** What is wrong with a context of this thread, in words; undefined if nothing is known to be. */
-export function contextTroubleOf(context: string): string | undefined {
-  return troubles.get(context);
+/** The message about a context that cannot be read; undefined if no problem is known. */
+export function contextProblemOf(context: string): string | undefined {
+  return problems.get(context);
 }
 
-/** Told once for each context. */
-export function tellContextTrouble(context: string, message: string): void {
-  if (troubles.has(context)) return;
-  troubles.set(context, message);
+/** Reports the first problem of each context. */
+export function reportContextProblem(context: string, message: string): void {
+  if (problems.has(context)) return;
+  problems.set(context, message);
   listener(context, message);
 }

@@ -1,28 +1,28 @@
 import type { NamedFieldSpec } from '@ringtail/ctf';
 
 /**
- * Where the value of one context field comes from in this thread.
+ * The source of one context field in this thread.
  *
- * Values are read for every event that is recorded, before anything is reserved, and for filters that ask for them.
- * What a source answers is converted as an argument of a tracepoint would be: `field.spec` says how. One that throws makes the
- * event count as failed in every channel that wanted it.
+ * Recorders read it for every recorded event, before they reserve memory; filters read it where they name it. Its value is
+ * converted like an argument of a tracepoint, by `field.spec`. If it throws, the event counts as failed in every channel that
+ * wanted it.
  */
 export interface ContextSource {
-  /** As the field stands in the event's context, in the metadata too. */
+  /** The field of the event's context, as the metadata describes it. */
   readonly field: NamedFieldSpec;
-  /** The value now. May run code of the application: a tracepoint hit meanwhile counts as nested. */
+  /** Reads the current value. May run code of the application: a tracepoint that is hit meanwhile counts as nested. */
   read(): unknown;
   /**
-   * The same as source text for compiled recorders, where a call would cost too much. Everything the expression names
-   * is in `constants`; several sources land in one function, so equal names have to mean the same value in all of them.
+   * The same as source text, for compiled recorders that cannot afford a call. `constants` has every name in the expression.
+   * One function may contain several sources, so a name stands for the same value in all of them.
    */
   readonly inline?: { readonly expression: string; readonly constants: Readonly<Record<string, unknown>> };
 }
 
 /**
- * Finds the source of a context field by the name that `DesiredChannel.contexts` and filters use: `cpu_id`, `vpid`,
- * `$app.PROVIDER:NAME`. The same name gives the same object as long as the thread lives, so that recorders can tell which fields they share.
+ * Finds the source of a context field by its name in `DesiredChannel.contexts` and in filters: `cpu_id`, `vpid`,
+ * `$app.PROVIDER:NAME`. A name gives the same object as long as the thread lives, so that recorders see which fields they share.
  *
- * @returns undefined where this thread does not have it: filters take it for a missing field
+ * @returns undefined if this thread does not have it: filters treat it as a missing field
  */
 export type ContextLookup = (name: string) => ContextSource | undefined;

@@ -3,12 +3,12 @@ import { hostname } from 'node:os';
 import type { NamedFieldSpec } from '@ringtail/ctf';
 import { loadPosix } from '@ringtail/posix';
 import { threadName } from '../host/thread-name.ts';
+import { reportContextProblem } from './context-problems.ts';
 import type { ContextSource } from './context-source.ts';
-import { tellContextTrouble } from './context-problems.ts';
 
 /**
- * Contexts that stay what they are for as long as the thread lives: read once. A thread that enters another namespace with
- * `setns` is not noticed: nothing in Node.js does, and asking takes a system call.
+ * Contexts that do not change while the thread lives: read once. A move into another namespace with `setns` goes unnoticed:
+ * Node.js has no call for it, and reading the namespace takes a system call.
  */
 export function fixedContext(name: string, field: NamedFieldSpec): ContextSource {
   const value = fixedValue(name);
@@ -33,12 +33,12 @@ function fixedValue(name: string): string | number {
   }
 }
 
-/** The number that the kernel shows a namespace by, as `NAME:[4026531840]`; 0 where it has no such namespaces. */
+/** The kernel's number of the thread's namespace, as in `NAME:[4026531840]`; 0 if the kernel has no such namespaces. */
 function namespaceInode(context: string): number {
   try {
     return statSync(`/proc/thread-self/ns/${context.slice(0, -'_ns'.length)}`).ino;
   } catch (error) {
-    tellContextTrouble(context, `context ${context} is recorded as 0: ${(error as Error).message}`);
+    reportContextProblem(context, `context ${context} is recorded as 0: ${(error as Error).message}`);
     return 0;
   }
 }

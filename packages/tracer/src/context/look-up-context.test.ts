@@ -6,16 +6,16 @@ import { Script } from 'node:vm';
 import { CONTEXT_NAMES, contextSpec } from '@ringtail/ctf';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { defineApplicationContext } from './application-context.ts';
+import { onContextProblem } from './context-problems.ts';
 import type { ContextSource } from './context-source.ts';
-import { onContextTrouble } from './context-problems.ts';
 import { lookUpContext, recordedSources } from './look-up-context.ts';
 
 const read = (name: string) => (lookUpContext(name) as ContextSource).read();
 
-function troubles(): string[] {
+function problems(): string[] {
   const told: string[] = [];
-  onContextTrouble((_, message) => told.push(message));
-  onTestFinished(() => onContextTrouble(() => {}));
+  onContextProblem((_, message) => told.push(message));
+  onTestFinished(() => onContextProblem(() => {}));
   return told;
 }
 
@@ -82,8 +82,8 @@ describe('the contexts of a thread', () => {
 });
 
 describe('a perf counter as a context', () => {
-  it('grows, or is zero with a trouble told', () => {
-    const told = troubles();
+  it('grows, or is zero with a problem reported', () => {
+    const told = problems();
     const first = read('perf:thread:page-fault');
     if (told.length > 0) {
       expect(first).toBe(0);
@@ -95,7 +95,7 @@ describe('a perf counter as a context', () => {
   });
 
   it('that there is not is recorded as zero, and that is told', () => {
-    const told = troubles();
+    const told = problems();
     expect(read('perf:thread:raw:rfffffffffffff:nothing')).toBe(0);
     expect(told).toEqual([expect.stringMatching(/^context perf:thread:raw:\S+ is recorded as 0: perf_event_open/)]);
   });

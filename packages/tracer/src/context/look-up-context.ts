@@ -8,7 +8,7 @@ import { fixedContext } from './fixed-contexts.ts';
 import { perfCounterContext } from './perf-counter.ts';
 import { processorContext } from './processor.ts';
 
-/** Types of what is in the packet's context, for filters. */
+/** Types of the fields in the packet's context, for filters. */
 const TEXT: FieldSpec = { kind: 'string' };
 const NUMBER: FieldSpec = { kind: 'integer', signed: true, bits: 32, base: 10 };
 
@@ -24,8 +24,8 @@ export const lookUpContext: ContextLookup = (name) => {
 };
 
 /**
- * What a channel with these contexts writes into each event record's context, in order. Those that are in the packet's
- * context are left out: it says them already.
+ * Sources of the fields that a channel with these contexts writes into each event record's context, in order. Fields of the
+ * packet's context are left out.
  *
  * @throws {SpecError} `BAD_NAME` for a name that cannot be recorded
  */

@@ -1,13 +1,13 @@
 import type { NamedFieldSpec } from '@ringtail/ctf';
 import { loadPosix, type Posix } from '@ringtail/posix';
+import { reportContextProblem } from './context-problems.ts';
 import type { ContextSource } from './context-source.ts';
-import { tellContextTrouble } from './context-problems.ts';
 
-/** `cpu_id`: the processor on which the event happened, from the thread's own memory where the kernel keeps it there. */
+/** `cpu_id`: the processor on which the event happened; read from the thread's own memory if the kernel keeps it there. */
 export function processorContext(field: NamedFieldSpec): ContextSource {
   const loaded = loadPosix();
   if (!loaded.ok) {
-    tellContextTrouble('cpu_id', `context cpu_id is recorded as 0: ${loaded.reason}`);
+    reportContextProblem('cpu_id', `context cpu_id is recorded as 0: ${loaded.reason}`);
     return { field, read: () => 0 };
   }
   const word = loaded.posix.processorWord();
@@ -24,7 +24,7 @@ function called(posix: Posix): () => number {
     posix.getProcessor();
     return () => posix.getProcessor();
   } catch (error) {
-    tellContextTrouble('cpu_id', `context cpu_id is recorded as 0: ${(error as Error).message}`);
+    reportContextProblem('cpu_id', `context cpu_id is recorded as 0: ${(error as Error).message}`);
     return () => 0;
   }
 }

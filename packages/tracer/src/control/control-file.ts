@@ -20,11 +20,11 @@ import {
 } from '@ringtail/protocol';
 import { memoryName } from '../host/worker-cleanup.ts';
 
-/** The largest pages that Linux maps by. */
+/** Size of the largest pages that Linux uses for mappings. */
 const PAGE_BYTES_MAX = 65_536;
 const COUNTERS_MAPPED_FROM = CONTROL_COUNTERS_OFFSET - (CONTROL_COUNTERS_OFFSET % PAGE_BYTES_MAX);
 
-/** The control file of this thread: made here, written by the daemons. Layout: `protocol/control/control-page.ts`. */
+/** The control file of this thread: made here, written by the daemons. See `control-page.ts` of `protocol` for the layout. */
 export class ControlFile {
   readonly fd: number;
   readonly page: Uint32Array;
@@ -56,9 +56,9 @@ export class ControlFile {
     return this.page[ControlPage.GENERATION / 4] as number;
   }
 
-  /** Makes every tracepoint look again: what this thread does when a daemon is gone and cannot do it. */
+  /** Has every tracepoint read the desired state again, in place of a daemon that is gone. */
   bumpGeneration(): void {
-    // By two, so that the parity, which tells two daemons' numbers apart, stays.
+    // By two: the parity tells which of two daemons wrote the number.
     this.page[ControlPage.GENERATION / 4] = this.generation + 2;
   }
 
@@ -72,7 +72,7 @@ export class ControlFile {
   }
 
   /**
-   * The tallies of a slot, behind the word that says how many are in use.
+   * The tallies of a slot. The first word is the number of tallies in use.
    *
    * @throws {PosixError} where the mapping is refused
    */
@@ -80,12 +80,12 @@ export class ControlFile {
     return this.#mapCounted().tallies[slot] as Float64Array;
   }
 
-  /** Forgets what the daemon of `slot` published: it is gone, and its successor has not spoken yet. */
+  /** Empties the slot of a daemon that is gone, until its successor publishes. */
   clearSlot(slot: number): void {
     this.page[(ControlPage.SLOTS + slot * ControlPage.SLOT_BYTES + ControlSlot.LENGTH) / 4] = 0;
   }
 
-  /** Which text the daemon of `slot` has published. */
+  /** The place of the text that the daemon of `slot` has published. */
   slotWords(slot: number): { readonly text: number; readonly area: number; readonly length: number } {
     const words = Buffer.alloc(CONTROL_SLOT_WORDS_BYTES);
     readSync(this.fd, words, 0, words.length, ControlPage.SLOTS + slot * ControlPage.SLOT_BYTES);
@@ -97,9 +97,9 @@ export class ControlFile {
   }
 
   /**
-   * What a part of a text says.
+   * Decodes a part of a text.
    *
-   * @returns undefined where that is not whole pieces
+   * @returns undefined if it does not consist of whole pieces
    */
   readPieces(slot: number, area: number, from: number, to: number): DesiredStateChange[] | undefined {
     if (to > CONTROL_AREA_BYTES || area > 1) return undefined;
@@ -108,7 +108,7 @@ export class ControlFile {
     return decodePieces(bytes);
   }
 
-  /** Mapped when they are first asked for: most threads never need them. */
+  /** Maps counters and tallies at their first use: most threads never need them. */
   #mapCounted() {
     if (this.#counted === undefined) {
       const { buffer } = this.#posix.map(this.fd, CONTROL_FILE_BYTES - COUNTERS_MAPPED_FROM, COUNTERS_MAPPED_FROM);

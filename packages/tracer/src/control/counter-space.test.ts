@@ -7,9 +7,9 @@ import {
   CONTROL_KEY_COUNTERS_FROM,
 } from '@ringtail/protocol';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { DaemonLink } from '../daemon/daemon-link.ts';
 import { ControlFile } from './control-file.ts';
 import { type Counter, CounterSpace } from './counter-space.ts';
-import type { DaemonLink } from '../daemon/daemon-link.ts';
 
 const posix = (loadPosix() as { posix: Posix }).posix;
 

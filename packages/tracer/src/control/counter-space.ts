@@ -5,10 +5,10 @@ import {
   type CounterKey,
   expandKeyTemplate,
 } from '@ringtail/protocol';
-import type { ControlFile } from './control-file.ts';
 import type { DaemonLink } from '../daemon/daemon-link.ts';
+import type { ControlFile } from './control-file.ts';
 
-/** Keys of maps beyond this are cut; a daemon takes no longer ones. */
+/** Longer keys of maps are cut: a daemon accepts none of them. */
 const KEY_LENGTH_MAX = 512;
 
 /** A counter of this thread that a daemon reads. */
@@ -17,16 +17,16 @@ export interface Counter {
   readonly index: number;
 }
 
-/** What is numbered by the thread itself. */
+/** The counters of one slot that the thread itself gives to keys of maps. */
 interface Keys {
   /** By map and key. */
   readonly numbered: Map<string, { readonly index: number; users: number }>;
-  /** Those without a user, which may come again; the first to go first. */
+  /** Keys without a user, which may be used again. The one that is idle longest is first, and the first to lose its counter. */
   readonly idle: Set<string>;
   next: number;
 }
 
-/** Where this thread counts for its daemons: which of the control file's counters stand for what. */
+/** The counters of the control file, which this thread increments and its daemons read. */
 export class CounterSpace {
   readonly #control: ControlFile;
   /** By slot. */
@@ -38,7 +38,7 @@ export class CounterSpace {
   }
 
   /**
-   * The counter of that number, if it is one of the slot's.
+   * The counter with this index, if it belongs to the slot.
    *
    * @throws {PosixError} where the counters cannot be mapped
    */
@@ -49,10 +49,10 @@ export class CounterSpace {
   }
 
   /**
-   * What a trigger counts an event of that name with. A key that is new is announced to the daemon.
+   * The counter that a trigger increments for an event of this name. A new key is announced to the daemon.
    *
-   * @param held what the trigger has, to which this is added: to be given back when it is gone
-   * @returns undefined if the slot's counters for keys are all taken, or the daemon named one that is not the slot's
+   * @param held keys of the trigger, to which this one is added; the trigger releases them when it is removed
+   * @returns undefined if all counters of the slot are in use, or the daemon named one of another slot
    * @throws {PosixError} where the counters cannot be mapped
    */
   counterFor(link: DaemonLink, key: CounterKey, eventName: string, held: Set<string>): Counter | undefined {
@@ -77,7 +77,7 @@ export class CounterSpace {
     return { f64, index: counter.index };
   }
 
-  /** The trigger that has these is gone: others may have them where there are no more. */
+  /** Releases the keys of a trigger that was removed. Their counters are used again once there are no others. */
   giveBack(slot: number, held: ReadonlySet<string>): void {
     const { numbered, idle } = this.#keys[slot] as Keys;
     for (const name of held) {
@@ -88,7 +88,7 @@ export class CounterSpace {
     }
   }
 
-  /** The daemon of the slot is gone: its successor does not know what was announced. */
+  /** Forgets the keys of a daemon that is gone: they were not announced to its successor. */
   forget(slot: number): void {
     this.#keys[slot] = unused(slot);
   }
@@ -98,7 +98,7 @@ function unused(slot: number): Keys {
   return { numbered: new Map(), idle: new Set(), next: CONTROL_KEY_COUNTERS_FROM + slot };
 }
 
-/** One that was never used, else the one that has been idle for the longest time. */
+/** An index that was never used, else the one that has been idle for the longest time. */
 function takeNumber(keys: Keys): number | undefined {
   const fresh = keys.next;
   if (fresh < CONTROL_COUNTER_COUNT) {
@@ -114,7 +114,7 @@ function takeNumber(keys: Keys): number | undefined {
   return undefined;
 }
 
-/** The key under which an event of that name is counted. */
+/** The key that an event of this name has in a map. */
 export function keyOf(template: string, eventName: string): string {
   return expandKeyTemplate(template, eventName).slice(0, KEY_LENGTH_MAX);
 }

@@ -2,18 +2,18 @@ import type { DesiredStateChange } from '@ringtail/protocol';
 import type { ControlFile } from './control-file.ts';
 
 export interface StateNews {
-  /** Whether the changes are from nothing: what was read before is void. */
+  /** Whether the changes describe the whole state, starting from nothing. */
   readonly isWhole: boolean;
   readonly changes: readonly DesiredStateChange[];
 }
 
-/** Reads what the daemon of one slot publishes, from where it was. */
+/** Reads the text of one slot's daemon. Each reading continues where the one before ended. */
 export class StateReader {
   readonly #control: ControlFile;
   readonly #slot: number;
   #text = 0;
   #area = 0;
-  /** Bytes of the text that were read; 0 before the first. */
+  /** Number of bytes of the text that were read. */
   #length = 0;
 
   constructor(control: ControlFile, slot: number) {
@@ -27,7 +27,7 @@ export class StateReader {
     const continues = this.#length > 0 && text === this.#text && area === this.#area && length >= this.#length;
     const changes = this.#control.readPieces(this.#slot, area, continues ? this.#length : 0, length);
     if (changes === undefined) {
-      // From the beginning the next time: what is there may be anything by now.
+      // The text may have been replaced meanwhile: the next reading starts from its beginning.
       this.#length = 0;
       return undefined;
     }

@@ -6,24 +6,24 @@ const KEY = 0;
 const MATCHED = 1;
 const MISSED = 2;
 
-/** How many events set a trigger off, or could not be looked at, where the daemon finds it when this thread is gone. */
+/** Numbers of events that set a trigger off, or could not be checked. The daemon reads them once this thread is gone. */
 export interface Tally {
   readonly f64: Float64Array;
-  /** Words to add to. */
+  /** Indexes of the words to increment. */
   readonly matched: number;
   readonly missed: number;
 }
 
 interface Slot {
-  /** By the keys of triggers: which tally each has. */
+  /** Number of each trigger's tally, by the trigger's key. */
   readonly numbers: Map<number, number>;
-  /** Keys of triggers that are gone, which may come again; the first to go first. */
+  /** Keys of removed triggers, which may come back. The one that is idle longest is first, and the first to lose its tally. */
   readonly idle: Set<number>;
 }
 
 /**
- * Where this thread counts what it has to tell of triggers: a process may be killed, or just end, with matches that it has
- * gathered and not sent. Layout: `protocol/control/control-page.ts`.
+ * The tallies of this thread's triggers in the control file: a process may end, or be killed, with matches that it has gathered and
+ * not sent. See `control-page.ts` of `protocol` for the layout.
  */
 export class TallySpace {
   readonly #control: ControlFile;
@@ -35,9 +35,9 @@ export class TallySpace {
   }
 
   /**
-   * The tally of a trigger, which goes on where it was if the trigger was there before.
+   * The tally of a trigger. It keeps its count if the trigger was there before.
    *
-   * @returns undefined where there is none: matches are told all the same
+   * @returns undefined if there is none left: matches are reported all the same
    */
   take(slot: number, trigger: number): Tally | undefined {
     const { numbers, idle } = this.#slots[slot] as Slot;
@@ -62,13 +62,13 @@ export class TallySpace {
     return { f64, matched: wordOf(number) + MATCHED, missed: wordOf(number) + MISSED };
   }
 
-  /** The trigger is gone: another may have its tally where there is no other left. */
+  /** Releases the tally of a removed trigger. It is used again once there are no others. */
   giveBack(slot: number, trigger: number): void {
     const { numbers, idle } = this.#slots[slot] as Slot;
     if (numbers.has(trigger)) idle.add(trigger);
   }
 
-  /** The daemon of the slot is gone: its successor numbers triggers anew. */
+  /** Forgets the triggers of a daemon that is gone: its successor numbers triggers anew. */
   forget(slot: number): void {
     if ((this.#slots[slot] as Slot).numbers.size > 0) this.#control.tallies(slot)[0] = 0;
     this.#slots[slot] = unused();

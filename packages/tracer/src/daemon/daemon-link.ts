@@ -14,106 +14,111 @@ import {
 } from '@ringtail/protocol';
 import { guarded, inNextTurn, later } from '../host/event-loop.ts';
 
-/** How long a send may wait for a daemon that does not read. */
+/** Limit for a send to a daemon that does not read. */
 const SEND_TIMEOUT_MS = 500;
-/** When to try again where the socket took a part of a message only. */
+/** Delay of the next attempt after the socket took only a part of a message. */
 const SEND_REST_AFTER_MS = 10;
+
+/** The answer to a request. It may arrive after the thread has stopped waiting for it. */
+export interface PendingReply {
+  /** Undefined until the answer arrives. */
+  readonly message: AppReply | undefined;
+}
+
+interface ExpectedReply {
+  message: AppReply | undefined;
+}
+
+export interface DaemonLinkListeners {
+  /**
+   * The daemon has published something that must not wait for the thread's next event, or has accepted the registration. May
+   * be called in the middle of an exchange.
+   */
+  readonly onPublished: () => void;
+  /** The daemon has refused the registration after the thread stopped waiting for the answer. */
+  readonly onRefused: (reason: string) => void;
+  /** The application has closed the connection's descriptor: its number is no longer ours to use or to close. */
+  readonly onLost: () => void;
+  readonly onEnd: (link: DaemonLink) => void;
+}
+
+export interface DaemonLinkOptions extends DaemonLinkListeners {
+  readonly posix: Posix;
+  readonly socketPath: string;
+  readonly register: RegisterMessage;
+  readonly controlFd: number;
+  /** Limit for the answer to the registration. 0: does not wait; negative: waits without a limit. */
+  readonly timeoutMs: number;
+}
 
 /**
  * The connection of this thread to one session daemon.
  *
- * Exchanges are synchronous, because a tracepoint may need one in a program that never returns to its event loop. The
- * event loop only watches for the connection's end, and never stays alive for it.
+ * Exchanges are synchronous, because a tracepoint may need one in a program that never returns to its event loop. The event loop
+ * only reads messages that nothing waits for, and watches for the connection's end. The connection never keeps it alive.
+ *
+ * A daemon that lets one wait reach its limit is not waited for again until it has answered: so a daemon that hangs holds the
+ * program up once.
  */
 export class DaemonLink {
   readonly slot: number;
   readonly #posix: Posix;
   readonly #fd: number;
-  /** Of the socket: the application may close it, and have its number for something else. */
+  /** The socket's inode: the application may close the descriptor, and have its number for something else. */
   readonly #inode: number;
   readonly #socket: Socket;
-  readonly #replies = new FrameDecoder(APP_FRAME_BYTES_MAX);
-  readonly #arrived: AppReply[] = [];
+  readonly #listeners: DaemonLinkListeners;
+  readonly #decoder = new FrameDecoder(APP_FRAME_BYTES_MAX);
   readonly #chunk = new Uint8Array(65536);
-  /** Replies still to come to requests that nobody waits for any more. */
-  #overdue = 0;
-  readonly #onLook: () => void;
-  readonly #onRefused: (why: string) => void;
-  readonly #onLost: () => void;
-  /** Whether the registration has been answered. */
-  #isAnswered = false;
+  /** Requests without an answer, oldest first: the daemon answers in order. */
+  readonly #unanswered: ExpectedReply[] = [];
+  /** The registration, once the thread has stopped waiting for its answer. */
+  #lateRegistration: ExpectedReply | undefined;
+  /** A wait has reached its limit, and no answer has arrived since. */
+  #isSilent = false;
   #open = true;
-  /** End of a frame whose beginning is out. */
+  /** End of a frame whose beginning has been sent. */
   #rest: Uint8Array | undefined;
-  #restScheduled = false;
+  #restIsScheduled = false;
 
-  private constructor(
-    posix: Posix,
-    fd: number,
-    slot: number,
-    listeners: {
-      readonly onLook: () => void;
-      readonly onRefused: (why: string) => void;
-      readonly onLost: () => void;
-      readonly onEnd: (link: DaemonLink) => void;
-    },
-  ) {
-    const { onEnd } = listeners;
+  private constructor(posix: Posix, fd: number, slot: number, listeners: DaemonLinkListeners) {
     this.#posix = posix;
     this.#fd = fd;
     this.slot = slot;
-    this.#onLook = listeners.onLook;
-    this.#onRefused = listeners.onRefused;
-    this.#onLost = listeners.onLost;
+    this.#listeners = listeners;
     this.#inode = fstatSync(fd).ino;
     this.#socket = new Socket({ fd, readable: true, writable: true });
     this.#socket.unref();
-    this.#socket.on('data', (bytes) => this.#take(bytes));
+    this.#socket.on('data', (bytes) => this.#receive(bytes));
     this.#socket.on('error', () => this.#socket.destroy());
     this.#socket.on(
       'close',
       guarded(() => {
         this.#open = false;
-        onEnd(this);
+        listeners.onEnd(this);
       }),
     );
   }
 
   /**
-   * Connects and registers, waiting at most `timeoutMs` for the answer (0: not at all; negative: for ever).
+   * Connects and registers.
    *
-   * @returns the link, or why there is none
+   * @returns the link, or the reason why the daemon refuses the thread
+   * @throws {PosixError} where the daemon cannot be reached
    */
-  static connect(options: {
-    posix: Posix;
-    socketPath: string;
-    register: RegisterMessage;
-    controlFd: number;
-    timeoutMs: number;
-    /**
-     * The daemon has published something that is not to wait for the thread's next event: it says so, or it has just taken the
-     * registration. May be called in the middle of an exchange.
-     */
-    onLook: () => void;
-    /** The daemon has refused the registration after nobody waited for its answer any more. */
-    onRefused: (why: string) => void;
-    /** The application has closed the connection's descriptor, whose number is no longer ours to use or to close. */
-    onLost: () => void;
-    onEnd: (link: DaemonLink) => void;
-  }): DaemonLink | { refused: string } {
+  static connect(options: DaemonLinkOptions): DaemonLink | { refused: string } {
     const { posix, register, timeoutMs } = options;
     const fd = posix.connectUnix(options.socketPath, timeoutMs < 0 ? -1 : Math.max(timeoutMs, SEND_TIMEOUT_MS));
     const link = new DaemonLink(posix, fd, register.slot, options);
-    const refusal = link.#register(register, options.controlFd);
+    const registration = link.#expectReply();
+    const refusal = link.#register(registration, register, options.controlFd);
     if (refusal !== undefined) return { refused: refusal };
-    link.#overdue += 1;
-    if (timeoutMs === 0) return link;
-    link.#overdue -= 1;
-    const reply = link.#await(timeoutMs);
-    if (reply?.type === 'refused') {
+    if (timeoutMs !== 0) link.#await(registration, timeoutMs);
+    if (registration.message?.type === 'refused') {
       link.close();
-      return { refused: reply.message };
+      return { refused: registration.message.message };
     }
+    link.#lateRegistration = registration;
     return link;
   }
 
@@ -121,36 +126,41 @@ export class DaemonLink {
     return this.#open;
   }
 
-  /** Looks at the connection itself: while an event waits, the event loop that would notice its end stands still. */
-  isAlive(): boolean {
+  /**
+   * Reads what the daemon has sent, without waiting, and whether the connection has ended: while an event waits, the event
+   * loop stands still and would notice neither.
+   *
+   * @returns whether the connection is open
+   */
+  poll(): boolean {
     if (!this.#isOurs()) return false;
     try {
       const count = this.#posix.receive(this.#fd, this.#chunk, 0);
       if (count === 0) this.close();
-      else this.#take(this.#chunk.subarray(0, count));
+      else this.#receive(this.#chunk.subarray(0, count));
     } catch (error) {
       if (!(error instanceof PosixError) || error.code !== 'TIMEOUT') this.close();
     }
     return this.#open;
   }
 
-  /** Sends the registration. @returns why the daemon did not take it; undefined if it did */
-  #register(message: RegisterMessage, controlFd: number): string | undefined {
+  /** Sends the registration. @returns the reason why the daemon refuses it; undefined if it does not */
+  #register(registration: ExpectedReply, message: RegisterMessage, controlFd: number): string | undefined {
     try {
       this.#posix.sendWithFd(this.#fd, encodeFrame(message, APP_FRAME_BYTES_MAX), controlFd, SEND_TIMEOUT_MS);
       return undefined;
     } catch (error) {
       const isSilent = error instanceof PosixError && error.code === 'TIMEOUT';
       // A daemon without a place for this thread refuses and closes before it reads: the refusal is in the socket.
-      const reply = isSilent ? undefined : this.#await(SEND_TIMEOUT_MS);
+      if (!isSilent) this.#await(registration, SEND_TIMEOUT_MS);
       this.close();
-      if (reply?.type === 'refused') return reply.message;
+      if (registration.message?.type === 'refused') return registration.message.message;
       if (isSilent) return 'the session daemon does not read';
       return `the session daemon has closed the connection: ${describeError(error)}`;
     }
   }
 
-  /** Sends a message, with a descriptor if given. False if the daemon is gone or does not read. */
+  /** Sends a message, with a descriptor if given. @returns false if the daemon is gone or does not read */
   send(message: AppMessage, fd: number | null = null): boolean {
     if (!this.#isOurs()) return false;
     try {
@@ -161,13 +171,13 @@ export class DaemonLink {
       this.#posix.sendWithFd(this.#fd, encodeFrame(message, APP_FRAME_BYTES_MAX), fd, SEND_TIMEOUT_MS);
       return true;
     } catch {
-      // Half a frame may be out: the connection cannot be used any more.
+      // Half a frame may have been sent: the connection cannot be used any more.
       this.close();
       return false;
     }
   }
 
-  /** Sends a message without waiting for anybody. False if the daemon is gone or has not read what was sent before. */
+  /** Sends a message without waiting. @returns false if the daemon is gone or has not read earlier messages */
   trySend(message: AppMessage): boolean {
     if (!this.#isOurs() || !this.#sendRest()) return false;
     try {
@@ -183,9 +193,17 @@ export class DaemonLink {
     }
   }
 
-  /** Sends a message and waits for its reply. Undefined if the daemon is gone or silent. */
-  request(message: AppMessage, timeoutMs: number): AppReply | undefined {
-    return this.send(message) ? this.#await(timeoutMs) : undefined;
+  /**
+   * Sends a message and waits for its answer, at most `timeoutMs` (negative: without a limit). Does not wait where an earlier
+   * wait has reached its limit and the daemon has not answered since.
+   *
+   * @returns undefined if the message cannot be sent
+   */
+  request(message: AppMessage, timeoutMs: number): PendingReply | undefined {
+    const reply = this.#expectReply();
+    if (!this.send(message)) return undefined;
+    this.#await(reply, timeoutMs);
+    return reply;
   }
 
   close(): void {
@@ -200,14 +218,14 @@ export class DaemonLink {
     try {
       if (fstatSync(this.#fd).ino === this.#inode) return true;
     } catch {
-      // Nothing has the number now.
+      // No file has the number now.
     }
     this.#open = false;
-    this.#onLost();
+    this.#listeners.onLost();
     return false;
   }
 
-  /** Whether nothing is left of an earlier message; what is will be sent from the event loop. */
+  /** Sends the rest of an earlier message, later from the event loop if need be. @returns whether nothing is left of it */
   #sendRest(): boolean {
     try {
       while (this.#rest !== undefined) {
@@ -220,64 +238,63 @@ export class DaemonLink {
       return false;
     }
     if (this.#rest === undefined) return true;
-    if (!this.#restScheduled) {
-      this.#restScheduled = true;
+    if (!this.#restIsScheduled) {
+      this.#restIsScheduled = true;
       later(SEND_REST_AFTER_MS, () => {
-        this.#restScheduled = false;
+        this.#restIsScheduled = false;
         if (this.#isOurs()) this.#sendRest();
       });
     }
     return false;
   }
 
-  #await(timeoutMs: number): AppReply | undefined {
-    const deadline = now() + timeoutMs;
+  #expectReply(): ExpectedReply {
+    const reply = { message: undefined };
+    this.#unanswered.push(reply);
+    return reply;
+  }
+
+  #await(reply: ExpectedReply, timeoutMs: number): void {
+    const deadline = now() + (this.#isSilent ? 0 : timeoutMs);
     try {
-      for (;;) {
-        const reply = this.#next();
-        if (reply !== undefined) return reply;
-        const left = timeoutMs < 0 ? -1 : deadline - now();
-        if (timeoutMs >= 0 && left <= 0) break;
-        const count = this.#posix.receive(this.#fd, this.#chunk, left);
+      do {
+        const leftMs = timeoutMs < 0 ? -1 : Math.max(0, deadline - now());
+        const count = this.#posix.receive(this.#fd, this.#chunk, leftMs);
         if (count === 0) {
           this.close();
-          return undefined;
+          return;
         }
-        this.#take(this.#chunk.subarray(0, count));
-      }
+        this.#receive(this.#chunk.subarray(0, count));
+        if (reply.message !== undefined) return;
+      } while (this.#open && (timeoutMs < 0 || now() < deadline));
     } catch {
-      // A time-out, or a connection that broke, which the event loop will notice too.
+      // The limit, or a connection that broke, which the event loop notices too.
     }
-    this.#overdue += 1;
-    return undefined;
+    this.#isSilent = true;
   }
 
-  #next(): AppReply | undefined {
-    while (this.#overdue > 0 && this.#arrived.length > 0) {
-      this.#arrived.shift();
-      this.#overdue -= 1;
-    }
-    return this.#arrived.shift();
-  }
-
-  /** The question may have been read in the middle of an exchange: what counts is that the event loop goes round. */
-  #answerFromEventLoop(turn: number): void {
-    inNextTurn(() => this.trySend({ type: 'alive', turn }));
-  }
-
-  #take(bytes: Uint8Array): void {
+  #receive(bytes: Uint8Array): void {
     try {
-      for (const message of this.#replies.push(bytes) as (AppReply | LookMessage)[]) {
-        if (message.type === 'look' || message.type === 'registered') this.#onLook();
-        if (message.type !== 'look' && !this.#isAnswered) {
-          this.#isAnswered = true;
-          if (message.type === 'refused' && this.#overdue > 0) this.#onRefused(message.message);
-        }
-        if (message.type !== 'look') this.#arrived.push(message);
+      for (const message of this.#decoder.push(bytes) as (AppReply | LookMessage)[]) {
+        if (message.type === 'look' || message.type === 'registered') this.#listeners.onPublished();
+        if (message.type !== 'look') this.#answered(message);
         else if (message.turn > 0) this.#answerFromEventLoop(message.turn);
       }
     } catch {
       this.close();
     }
+  }
+
+  #answered(message: AppReply): void {
+    const reply = this.#unanswered.shift();
+    if (reply === undefined) return;
+    reply.message = message;
+    this.#isSilent = false;
+    if (reply === this.#lateRegistration && message.type === 'refused') this.#listeners.onRefused(message.message);
+  }
+
+  /** The daemon asks whether the event loop runs. Its question may have been read in the middle of an exchange. */
+  #answerFromEventLoop(turn: number): void {
+    inNextTurn(() => this.trySend({ type: 'alive', turn }));
   }
 }

@@ -6,7 +6,7 @@ const timeouts = (text?: string) => {
   return { register: registerTimeoutMs(env), declare: declareTimeoutMs(env) };
 };
 
-it.each([undefined, '', ' ', '1.5', '-2', 'long'])('nothing sensible (%j) leaves the defaults', (text) => {
+it.each([undefined, '', ' ', '1.5', '-2', 'long'])('a value that is no limit (%j) leaves the defaults', (text) => {
   expect(timeouts(text)).toEqual({ register: 3000, declare: 1000 });
 });
 
@@ -15,6 +15,6 @@ it.each([
   ['500', { register: 500, declare: 1000 }],
   ['20000', { register: 20_000, declare: 20_000 }],
   ['-1', { register: -1, declare: -1 }],
-])('%s is for the registration, and for descriptions of events where it is longer', (text, expected) => {
+])('%s is the limit of the registration, and of declarations where it is longer', (text, expected) => {
   expect(timeouts(text)).toEqual(expected);
 });

@@ -2,31 +2,31 @@ import { connect, Socket } from 'node:net';
 import type { Posix } from '@ringtail/posix';
 import { APP_FRAME_BYTES_MAX, encodeFrame, type UnableMessage } from '@ringtail/protocol';
 
-/** How long a send may wait for a daemon that does not read. */
+/** Limit for a send to a daemon that does not read. */
 const SEND_TIMEOUT_MS = 500;
 
 /**
- * The connection of a thread that cannot be recorded, by which a session daemon knows why. It holds nothing up and keeps nothing alive.
+ * The connection of a thread that cannot be traced, which gives a session daemon the reason. It does not keep the program alive.
  *
- * Without system calls of our own it is made in the next turn of the event loop.
+ * Where the system calls of `posix` are missing, Node.js makes the connection in the next turn of the event loop.
  */
 export class UnableLink {
   readonly #socket: Socket;
 
   private constructor(socket: Socket) {
     this.#socket = socket;
-    // A connection that is being made keeps the process for this one turn, so that the message goes out.
+    // Node.js keeps the process alive until the connection is made, so that the message is sent.
     socket.unref();
     socket.on('error', () => socket.destroy());
     socket.resume();
   }
 
-  /** Only says why, for a program that has no descriptor to spare. @throws {PosixError} where the daemon cannot be reached */
-  static tell(posix: Posix, socketPath: string, message: UnableMessage): void {
+  /** Sends the message and closes, for a program without a descriptor to spare. @throws {PosixError} if the daemon cannot be reached */
+  static sendOnce(posix: Posix, socketPath: string, message: UnableMessage): void {
     posix.closeFd(connected(posix, socketPath, message));
   }
 
-  /** @throws {PosixError} where the daemon cannot be reached */
+  /** @throws {PosixError} if the daemon cannot be reached */
   static connect(posix: Posix | undefined, socketPath: string, message: UnableMessage): UnableLink {
     if (posix === undefined) {
       const link = new UnableLink(connect(socketPath));
@@ -41,7 +41,7 @@ export class UnableLink {
   }
 }
 
-/** Connects and says why. */
+/** Connects and sends the message. @returns the descriptor */
 function connected(posix: Posix, socketPath: string, message: UnableMessage): number {
   const fd = posix.connectUnix(socketPath, SEND_TIMEOUT_MS);
   try {

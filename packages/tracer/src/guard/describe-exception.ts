@@ -1,9 +1,9 @@
-/** What is recorded of an exception: bounded, so that it fits into a sub-buffer of any usual size. */
+/** The recorded text of an exception: bounded, so that it fits into a sub-buffer of any usual size. */
 export interface ExceptionDescription {
   readonly message: string;
-  /** As the engine tells it; empty for what is no error. */
+  /** The engine's text; empty for a value that is not an error. */
   readonly stack: string;
-  /** Stacks of what caused it, the nearest first. */
+  /** Stacks of its causes, the nearest first. */
   readonly cause: string;
 }
 
@@ -12,7 +12,7 @@ const STACK_LENGTH_MAX = 8192;
 const CAUSE_LENGTH_MAX = 8192;
 const CAUSES_MAX = 8;
 
-/** Anything can be thrown; whatever its properties do, this does not throw. */
+/** Describes any thrown value. Does not throw, whatever the value's properties do. */
 export function describeException(thrown: unknown): ExceptionDescription {
   return {
     message: messageOf(thrown).slice(0, MESSAGE_LENGTH_MAX),
@@ -36,7 +36,7 @@ function messageOf(thrown: unknown): string {
   }
 }
 
-/** Causes of causes, and what an `AggregateError` holds; each once. */
+/** The causes of an exception, their causes, and the errors of each `AggregateError`; each once. */
 function causesOf(thrown: unknown): unknown[] {
   const found = new Set<unknown>([thrown]);
   for (const one of found) {

@@ -4,7 +4,7 @@ import type { EventSpec, FieldSpec } from '@ringtail/ctf';
 import { LogLevels } from '@ringtail/protocol';
 import { describeException, type ExceptionDescription } from './describe-exception.ts';
 
-/** A program that handles an exception and ends soon after with an error ends because of it. */
+/** A program that handles an exception and ends within this time with an error ends because of it. */
 const HANDLED_MS_MAX = 5000;
 const GOODBYE_LENGTH_MAX = 65_536;
 
@@ -20,18 +20,18 @@ const UNCAUGHT_EXCEPTION: EventSpec = {
   fields: ['message', 'stack', 'cause'].map((name) => ({ name, spec: STRING })),
 };
 
-/** What the guard needs of the tracer in its thread. */
+/** The tracer of a thread, as the guard needs it. */
 export interface GuardedThread {
   declare(event: EventSpec): unknown;
-  /** Tells the daemons how the process ends, after all that is still to be told. */
+  /** Sends pending reports, then reports to the daemons how the process ends. */
   sayGoodbye(exitCode: number, exception: string | null): void;
 }
 
 /**
- * Records how the process ends, and tells the session daemons, in a process that was started to be watched (`RINGTAIL_GUARD=1`).
+ * Records how a guarded process (`RINGTAIL_GUARD=1`) ends, and reports it to the session daemons.
  *
- * A worker thread tells of its exceptions only: its end is not that of the process. What ends without running anything
- * (a signal, `process.abort()`) the session daemon has to find out by itself.
+ * In a worker thread it records only exceptions: the thread may end before the process. An end that runs no code of the process
+ * (a signal, `process.abort()`) is found by the session daemon itself.
  */
 export function installGuard(thread: GuardedThread): void {
   const recordException = thread.declare(UNCAUGHT_EXCEPTION) as (...values: readonly string[]) => void;
@@ -54,7 +54,7 @@ export function installGuard(thread: GuardedThread): void {
     thread.sayGoodbye(exitCode, isCause ? (last?.text ?? null) : null);
   };
   process.on('exit', end);
-  // Who calls this by itself, or has removed our listener, emits no `exit` that we would hear.
+  // A program that calls this directly, or has removed our listener, emits no `exit` event for us.
   const raw = process as unknown as { reallyExit(code?: unknown): never };
   const { reallyExit } = raw;
   raw.reallyExit = (code) => {
@@ -63,7 +63,7 @@ export function installGuard(thread: GuardedThread): void {
   };
 }
 
-/** Whether the program goes on, or decides for itself that it does not. */
+/** Whether the program has a handler of its own, which decides whether it goes on. */
 function isHandled(): boolean {
   return process.listenerCount('uncaughtException') > 0 || process.hasUncaughtExceptionCaptureCallback();
 }

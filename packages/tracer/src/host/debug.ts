@@ -1,10 +1,10 @@
-/** Says what goes on in the tracer, where somebody wants to know. Never throws. */
+/** Writes a line about the tracer's work to standard error, with `RINGTAIL_DEBUG=1`. Never throws. */
 export function debug(message: string, error?: unknown): void {
   try {
     if (process.env.RINGTAIL_DEBUG !== '1') return;
     process.stderr.write(`ringtail: ${message}${error === undefined ? '' : `: ${reasonOf(error)}`}\n`);
   } catch {
-    // A program may have replaced what is used here.
+    // A program may have replaced the functions that this uses.
   }
 }
 

@@ -1,15 +1,15 @@
 import { descriptorCount, descriptorLimit } from '@ringtail/posix';
 
 /**
- * Descriptors that a program has left for itself once a thread is traced: Node.js opens the modules that a module imports
- * all at once, and those of a small program are fewer than this.
+ * Descriptors that a traced program keeps for itself. Node.js opens all modules that a module imports at once; a small program
+ * imports fewer than this.
  */
 const LEFT_MIN = 32;
-/** What a thread takes: a control file, the sockets of two daemons, and for a moment the memory of a ring. */
+/** Descriptors of a thread: its control file, the sockets of two daemons, and for a moment the memory of a ring. */
 const TAKEN = 4;
 const NEEDED = LEFT_MIN + TAKEN;
 
-/** Why this process has too few descriptors left for tracing; undefined: it has enough, or the kernel does not say. */
+/** The reason why this process has too few descriptors for tracing; undefined if it has enough, or the kernel does not tell. */
 export function descriptorShortage(): string | undefined {
   const limit = descriptorLimit();
   const count = descriptorCount();

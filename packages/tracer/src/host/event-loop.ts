@@ -1,23 +1,23 @@
 /**
- * How the tracer gets a turn of the program's event loop. None of these keeps the program alive, and whatever goes wrong in
- * such a turn ends the tracer, never the program.
+ * The tracer's turns of the program's event loop. None of them keeps the program alive, and an error in such a turn ends the
+ * tracer, never the program.
  */
 import { queueMicrotask, setImmediate, setTimeout } from '@ringtail/base/node';
 
-let tellFailure: (error: unknown) => void = () => {};
+let reportFailure: (error: unknown) => void = () => {};
 
-/** Names the function that is told what was thrown in the tracer's turns. */
-export function onFailure(tell: (error: unknown) => void): void {
-  tellFailure = tell;
+/** Names the function that gets the errors of the tracer's turns. */
+export function onFailure(report: (error: unknown) => void): void {
+  reportFailure = report;
 }
 
-/** The same function, for an event loop that must not see it throw. */
+/** The same function, except that its errors are reported instead of thrown into the event loop. */
 export function guarded(act: () => void): () => void {
   return () => {
     try {
       act();
     } catch (error) {
-      tellFailure(error);
+      reportFailure(error);
     }
   };
 }
@@ -26,7 +26,7 @@ export function later(delayMs: number, act: () => void): void {
   setTimeout(guarded(act), delayMs).unref();
 }
 
-/** At the end of the current turn, also in a program that ends with it. No resource that a program could notice. */
+/** Acts at the end of the current turn, also in a program that ends with this turn. Makes no resource that a program could notice. */
 export function soon(act: () => void): void {
   queueMicrotask(guarded(act));
 }

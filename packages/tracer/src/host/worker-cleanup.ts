@@ -1,14 +1,17 @@
 import { closeSync, existsSync, ftruncateSync, openSync, readFileSync, readlinkSync } from 'node:fs';
 import type { Posix } from '@ringtail/posix';
 
-/** The name under which `/proc/self/maps` shows what a thread maps. */
-export function memoryName(what: 'ring' | 'control', tid: number): string {
-  return `ringtail-${what}-${tid}`;
+/** Name of a thread's memory in `/proc/self/maps`. */
+export function memoryName(kind: 'ring' | 'control', tid: number): string {
+  return `ringtail-${kind}-${tid}`;
 }
 
 const NOTE_BYTES = 4096;
 
-/** Has the next worker close a descriptor that this worker, once terminated, cannot close itself: a perf counter, its control file. */
+/**
+ * Leaves a note for the next worker, which closes the descriptor once this worker has ended: a worker that is terminated cannot
+ * close its perf counters and its control file. The note is a mapping, whose name has the thread and the descriptor.
+ */
 export function noteDescriptor(posix: Posix, fd: number): void {
   const note = posix.memfdCreate(`ringtail-note-${posix.gettid()}-${fd}`, 0);
   try {
@@ -19,26 +22,26 @@ export function noteDescriptor(posix: Posix, fd: number): void {
   }
 }
 
-/** A line of `/proc/self/maps` that shows a mapping of ours; 4711 is the thread, 20 a descriptor. */
+/** A line of `/proc/self/maps` about a mapping of the tracer: `ringtail-ring-TID`, or `ringtail-note-TID-DESCRIPTOR`. */
 const LINE = /^([0-9a-f]+)-([0-9a-f]+) .*\/memfd:ringtail-(?:ring|control|note)-(\d+)(?:-(\d+))?(?: \(deleted\))?$/gm;
 
 /**
- * Unmaps what worker threads that have ended left mapped, and closes what they noted.
+ * Unmaps the memory of worker threads that have ended, and closes the descriptors that they noted.
  *
- * A worker that is terminated runs nothing at its end, so a process that starts workers by the thousand would keep
- * the rings of all of them. Each new worker clears up after those before it, unless another one is doing that: addresses
- * that one thread has unmapped may be those of a third thread's ring before the second comes to unmap them.
+ * A worker that is terminated runs nothing at its end, so a process that starts thousands of workers would keep all their rings.
+ * Each new worker therefore cleans up, unless another worker is doing so: an address that one of them has unmapped may belong
+ * to a third thread's ring before the other one unmaps it again.
  */
 export function unmapLeftovers(posix: Posix): void {
   const maps = openSync('/proc/self/maps', 'r');
   try {
-    if (posix.tryLock(maps)) unmapThoseIn(readFileSync(maps, 'latin1'), posix);
+    if (posix.tryLock(maps)) unmapEnded(readFileSync(maps, 'latin1'), posix);
   } finally {
     closeSync(maps);
   }
 }
 
-function unmapThoseIn(maps: string, posix: Posix): void {
+function unmapEnded(maps: string, posix: Posix): void {
   for (const [, from, to, tid, fd] of maps.matchAll(LINE)) {
     if (existsSync(`/proc/self/task/${tid}`)) continue;
     const start = Number.parseInt(from as string, 16);
@@ -47,7 +50,7 @@ function unmapThoseIn(maps: string, posix: Posix): void {
   }
 }
 
-/** Whether the descriptor still is what was noted, as far as can be told: the application may have closed it. */
+/** Whether the descriptor still looks like the noted file: the application may have closed it. */
 function isNoted(fd: string, tid: string): boolean {
   try {
     const file = readlinkSync(`/proc/self/fd/${fd}`);

@@ -12,8 +12,8 @@ const GENERATION = ControlPage.GENERATION / 4;
 const BEGUN = ProducerLine.BEGUN / 4;
 
 /**
- * The recorder of one tracepoint made of closures, for runtimes that forbid code generation
- * (`--disallow-code-generation-from-strings`). It does what the compiled one does, several times slower.
+ * Builds the recorder of one tracepoint from closures, for runtimes that forbid code generation
+ * (`--disallow-code-generation-from-strings`). It does the same as the compiled one, several times slower.
  */
 export function buildRecorder(plan: RecorderPlan): Recorder {
   const { gate, site, targets } = plan;
@@ -59,7 +59,7 @@ export function buildRecorder(plan: RecorderPlan): Recorder {
 
 type Condition = ReturnType<typeof buildCondition>;
 
-/** Whether a target wants the event; a filter that throws counts as failed there. */
+/** Whether a target wants the event. If its filter throws, the event counts as failed there. */
 function wants(isWanted: Condition, { ring }: RecorderTarget, values: unknown[]): boolean {
   try {
     return isWanted === null || isWanted(values);
@@ -77,7 +77,7 @@ interface Place {
 
 const NOWHERE: Place = { start: 0, end: 0 };
 
-/** Lays the lists of context fields out in the scratch memory, one behind the other. */
+/** Encodes the lists of context fields into the scratch memory, one behind the other. */
 function buildContexts(targets: readonly RecorderTarget[]) {
   const { sources, lists, listOf } = contextGroups(targets);
   const encoders = lists.map((list) => ({
@@ -102,7 +102,7 @@ function buildContexts(targets: readonly RecorderTarget[]) {
   };
 }
 
-/** The payload lies in the scratch memory from `payload` on, behind the context fields. */
+/** Writes one record. @param payload where the payload begins in the scratch memory, behind the context fields */
 function writeRecord({ ring, id, header }: RecorderTarget, t: number, context: Place, payload: number): void {
   const layout = HEADER_LAYOUTS[header];
   const short = id < layout.shortIds && t - ring.lastTimestamp < layout.shortSpan;

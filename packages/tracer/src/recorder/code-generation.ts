@@ -3,7 +3,7 @@ import { compileRecorder } from './compiled-recorder.ts';
 import type { Gate, Recorder, RecorderPlan } from './recorder-plan.ts';
 import { buildTracepoint, compileTracepoint, type Site } from './tracepoint-function.ts';
 
-/** Whether this runtime lets us compile source text; asked once. */
+/** Whether this runtime allows compiling source text. */
 const mayGenerateCode = (() => {
   try {
     new Function('');

@@ -16,12 +16,12 @@ const BEGUN = ProducerLine.BEGUN / 4;
 const RECORDED = ProducerLine.RECORDED / 8;
 
 /**
- * Compiles the recorder of one tracepoint for everything it records into, and for the triggers it may set off.
+ * Compiles the recorder of one tracepoint, for all its rings and triggers.
  *
  * The generated function is the hot path: conversions, one clock reading, then for each ring reserve (arithmetic),
- * header, fields, commit. It inlines `RingProducer.commit`; the store order is the ABI's.
+ * header, fields, commit. It inlines `RingProducer.commit`, with the store order of the ABI.
  *
- * @throws {EvalError} where the runtime forbids code generation.
+ * @throws {EvalError} if the runtime forbids code generation
  */
 export function compileRecorder(plan: RecorderPlan): Recorder {
   const names = plan.event.fields.map((_, i) => `a${i}`);
@@ -110,7 +110,7 @@ function emitTarget(
     }`;
 }
 
-/** Reading and converting the context fields of all targets: each source once, each list of them once. */
+/** Statements that read and convert the context fields of all targets: each source once, each list of sources once. */
 function emitContexts(targets: readonly RecorderTarget[]) {
   const { sources, lists, listOf } = contextGroups(targets);
   const constants: Record<string, unknown> = {};
@@ -139,8 +139,8 @@ function emitContexts(targets: readonly RecorderTarget[]) {
 }
 
 /**
- * Statements that find out which of the targets with a condition want the event, and an expression that says whether any target
- * does; null where one always does.
+ * Statements that evaluate the conditions of the targets, and an expression for whether any target wants the event: null if one
+ * always does.
  */
 function emitConditions(plan: RecorderPlan, names: readonly string[]) {
   const constants: Record<string, unknown> = {};
@@ -155,13 +155,13 @@ function emitConditions(plan: RecorderPlan, names: readonly string[]) {
   return { text: lines.join('\n'), isWanted, constants };
 }
 
-/** Ends the event if none of the expressions is true; null stands for one that always is. */
+/** A statement that ends the event if none of the expressions is true. Null stands for an expression that always is. */
 function leaveUnless(expressions: readonly (string | null)[]): string {
   if (expressions.includes(null)) return '';
   return `if (!(${expressions.join(' || ')})) { gate.inside = 0; return; }`;
 }
 
-/** The statements of each target, for those that have one under its condition. */
+/** The statements of each target, under its condition if it has one. */
 function forEachTarget(plan: RecorderPlan, emit: (target: RecorderTarget, i: number) => string): string {
   return plan.targets
     .map((target, i) => (target.condition === null ? emit(target, i) : `if (wanted${i}) { ${emit(target, i)} }`))

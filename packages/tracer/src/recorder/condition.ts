@@ -2,9 +2,9 @@ import { buildArgumentFilter, type EventSpec, emitArgumentFilter } from '@ringta
 import type { RecorderCondition } from './recorder-plan.ts';
 
 /**
- * A condition made of closures: whether an event with these arguments is wanted. Throws where a filter does.
+ * Builds a condition from closures: whether an event with these arguments is wanted. It throws where a filter does.
  *
- * @returns null where every event is
+ * @returns null if every event is wanted
  */
 export function buildCondition(
   condition: RecorderCondition | null,
@@ -25,11 +25,11 @@ export function buildCondition(
 }
 
 /**
- * The same as statements that declare `variable` and set it to whether the event is wanted.
+ * The same as source text: statements that declare `variable` and set it to whether the event is wanted.
  *
  * @param names of the arguments
  * @param variable also the beginning of every label
- * @param onThrow statement for when a filter throws
+ * @param onThrow statement that runs if a filter throws
  */
 export function emitCondition(
   condition: RecorderCondition,

@@ -1,13 +1,13 @@
 import type { ContextSource } from '../context/context-source.ts';
 import type { RecorderTarget } from './recorder-plan.ts';
 
-/** The context fields of all targets of a recorder, so that each value is read once and each list converted once. */
+/** The context fields of all targets of a recorder, grouped so that each value is read once and each list is converted once. */
 export interface ContextGroups {
   /** Every source that some target records. */
   readonly sources: readonly ContextSource[];
   /** The different lists of sources, none of them empty. */
   readonly lists: readonly (readonly ContextSource[])[];
-  /** Index in `lists`, for each target; −1 where it records no context. */
+  /** Index in `lists` for each target; −1 if it records no context. */
   readonly listOf: readonly number[];
 }
 

@@ -1,19 +1,19 @@
 import type { EventHeaderKind } from '@ringtail/protocol';
 
 /**
- * Event record headers as LTTng lays them out, byte-packed.
+ * Event record headers in LTTng's layout, byte-packed.
  *
- * Each has a short form with the low bits of the clock, good while the previous record of the ring is near enough, and a
- * long one behind a reserved identifier.
+ * Each has a short form, with the low bits of the clock, for records that closely follow the previous one of the ring. The long
+ * form begins with a reserved identifier.
  *
  * @see `packet/event-header.ts` of `@ringtail/ctf` for the same as field classes
  */
 export interface HeaderLayout {
   readonly shortBytes: number;
   readonly longBytes: number;
-  /** Clock values this far and farther from the previous record's need the long form. */
+  /** A clock value that differs from the previous record's by at least this needs the long form. */
   readonly shortSpan: number;
-  /** Identifiers from this one on need the long form. */
+  /** Identifiers from this one upwards need the long form. */
   readonly shortIds: number;
   /** Source text that writes the short form at `p`; uses `dv` and `t`. */
   emitShort(id: number): string;

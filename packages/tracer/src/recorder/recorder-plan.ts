@@ -7,7 +7,7 @@ import type { ContextLookup, ContextSource } from '../context/context-source.ts'
 /** Records one event with the arguments the application passed. Never throws. */
 export type Recorder = (...values: never[]) => void;
 
-/** Where a recorder writes: one channel's ring of this thread. */
+/** The place where a recorder writes: one channel's ring of this thread. */
 export interface RecorderTarget {
   readonly ring: RingProducer;
   /** Event record class identifier in that channel. */
@@ -16,62 +16,62 @@ export interface RecorderTarget {
   readonly clock: ThreadClock;
   /** Fields between header and payload, in this order. */
   readonly contexts: readonly ContextSource[];
-  /** Which of the events are recorded; null for all. */
+  /** Null if all events are recorded. */
   readonly condition: RecorderCondition | null;
 }
 
-/** Filters of the rules that want an event: it is recorded if one of them is true. */
+/** Filters of the rules that match an event. The event is recorded if one of them is true. */
 export interface RecorderCondition {
   readonly anyOf: readonly FilterExpression[];
-  /** For the contexts that filters name; they need not be recorded. */
+  /** Finds the contexts that filters name, recorded or not. */
   readonly lookUpContext: ContextLookup;
-  /** Where it is counted how often that was looked at; absent: nowhere. */
+  /** Absent if evaluations are not counted. */
   readonly counters?: FilterCounters;
 }
 
-/** Indexes of counters: how often an event was looked at, and how often none of the filters was true. */
+/** Indexes of counters: evaluations of the filters, and evaluations where none of them was true. */
 export interface FilterCounters {
   readonly f64: Float64Array;
   readonly evaluated: number;
   readonly rejected: number;
 }
 
-/** A trigger whose rule takes the event. */
+/** A trigger whose rule matches the event. */
 export interface TriggerTarget {
-  /** Which of the events set it off; null: all. */
+  /** Null if every event sets it off. */
   readonly condition: RecorderCondition | null;
-  /** Counter that each of them adds one to; null: none. */
+  /** Counter that each of them increments; null if none does. */
   readonly counter: { readonly f64: Float64Array; readonly index: number } | null;
-  /** Shared by targets of one recorder of which an event counts once; null: each counts. */
+  /** Shared by the targets of one recorder that count an event once together; null if each counts it. */
   readonly once: CountedOnce | null;
-  /** Who is told of each; null: nobody. */
+  /** Gets a report of each; null if none are sent. */
   readonly reports: TriggerReports | null;
-  /** Reads what they are told; null: nothing. */
+  /** Reads the values for the reports; null if they have none. */
   readonly capture: ArgumentCapture | null;
 }
 
-/** A counter of how often a target counted an event that another of those who share this had counted. */
+/** Counts events that a target counted after another target that shares this object. */
 export interface CountedOnce {
   readonly f64: Float64Array;
   readonly index: number;
-  /** Whether the event that is being looked at has been counted. */
+  /** Whether the current event has been counted. */
   counted: boolean;
 }
 
-/** Told of what sets a trigger off. Never throws. */
+/** Receives the events that set a trigger off. Never throws. */
 export interface TriggerReports {
   matched(captures: readonly CapturedValue[]): void;
-  /** An event could not be looked at: it was hit inside a recorder, or the filter threw. */
+  /** An event could not be checked: it was hit inside a recorder, or the filter threw. */
   missed(): void;
 }
 
-/** What all tracepoints of a thread share; recorders and tracepoints hold on to this one object. */
+/** State that all tracepoints of a thread share: this object stays the same for recorders and tracepoints. */
 export interface Gate {
-  /** The control page, or plain memory while there is no daemon; word GENERATION says what recorders are good for. */
+  /** The control page, or plain memory while there is no daemon. Recorders compare its word GENERATION with their own. */
   page: Uint32Array;
-  /** 1 while a recorder runs: values may run code of the application that hits tracepoints. */
+  /** 1 while a recorder runs: it may run code of the application that hits tracepoints. */
   inside: 0 | 1;
-  /** Told what a tracepoint would have thrown. */
+  /** Receives an error that a tracepoint would have thrown. */
   readonly failed: (error: unknown, site: object) => void;
 }
 
@@ -80,7 +80,10 @@ export interface RecorderPlan {
   readonly targets: readonly RecorderTarget[];
   readonly triggers: readonly TriggerTarget[];
   readonly gate: Gate;
-  /** Says which generation this recorder is good for: one that changes nothing for its event it survives. At any other it calls `stale`. */
+  /**
+   * `on` is the generation that this recorder is valid for; at any other it calls `stale`. A new generation that does not concern
+   * the event changes `on`, and the recorder stays.
+   */
   readonly site: { readonly on: number };
   readonly stale: Recorder;
 }

@@ -577,8 +577,8 @@ describe('the recorder of a tracepoint that waits for identifiers', () => {
     const channel = {
       condition: { anyOf: [parseFilter(filter)], lookUpContext: () => undefined },
       discarded: 0,
-      mayAsk: () => channel.asks,
-      asks: false,
+      mayGetFurther: () => channel.isAnswered,
+      isAnswered: false,
       countDiscarded: () => channel.discarded++,
     };
     const target = { ring: ring.producer, id: 3, header: 'large' as const, clock: fakeClock() };
@@ -604,11 +604,11 @@ describe('the recorder of a tracepoint that waits for identifiers', () => {
     expect(stale).toEqual([]);
   });
 
-  it('asks again once it may, and when the generation has changed', () => {
+  it('asks for its identifier once that may be there, and when the generation has changed', () => {
     const { record, channel, stale, ring, gate } = setUp('f0 == "a"');
-    channel.asks = true;
+    channel.isAnswered = true;
     record('a');
-    channel.asks = false;
+    channel.isAnswered = false;
     gate.page[ControlPage.GENERATION / 4] = 8;
     record('b');
     expect(stale).toEqual([['a'], ['b']]);

@@ -5,9 +5,9 @@ import type { Gate, Recorder } from './recorder-plan.ts';
 /** A tracepoint's state in this thread. */
 export interface Site {
   readonly event: EventSpec;
-  /** The generation at which nobody wants this event; a call then does nothing. */
+  /** The generation at which no channel and no trigger wants this event: a call then does nothing. */
   off: number;
-  /** The generation that `record` was compiled for; −1 while it has to find out first. */
+  /** The generation that `record` is valid for; −1 if there is none. */
   on: number;
   record: Recorder;
 }
@@ -17,9 +17,9 @@ const GENERATION = ControlPage.GENERATION / 4;
 const { apply } = Reflect;
 
 /**
- * The function that the application calls, compiled so that it passes its arguments on without an array.
+ * Compiles the function that the application calls. It passes its arguments on without an array.
  *
- * Disabled, it costs one load and one compare. Whatever a program does to itself, its tracepoints do not throw.
+ * While the tracepoint is disabled, a call costs one load and one compare. It does not throw, whatever a program has replaced.
  */
 export function compileTracepoint(site: Site, gate: Gate): (...values: never[]) => void {
   const names = site.event.fields.map((_, i) => `a${i}`).join(', ');
@@ -45,7 +45,7 @@ export function buildTracepoint(site: Site, gate: Gate): (...values: never[]) =>
       try {
         gate.failed(error, site);
       } catch {
-        // No room is left on the stack.
+        // The stack is exhausted.
       }
     }
   };

@@ -3,13 +3,13 @@ import type { CapturedValue } from '@ringtail/protocol';
 import { buildCondition } from './condition.ts';
 import type { TriggerTarget } from './recorder-plan.ts';
 
-/** What a recorder does for triggers, made of closures. To be called in this order, with the gate closed. */
+/** The part of a recorder that serves triggers, made of closures. The gate is closed around `look` and then `act`. */
 export interface TriggerActions {
-  /** Finds out which of them the event sets off, and reads what they capture. @returns whether it is any */
+  /** Finds the triggers that the event sets off, and reads their captures. @returns whether there are any */
   look(values: unknown[]): boolean;
-  /** Counts and tells what `look` has found. Once the event is recorded: who is told may want to look at it. */
+  /** Counts and reports the triggers that `look` has found. Called once the event is recorded: an action may want to read it. */
   act(): void;
-  /** For an event that nobody can look at, since it was hit inside a recorder. */
+  /** Counts an event that cannot be checked, since it was hit inside a recorder. */
   missed(): void;
 }
 
@@ -20,7 +20,7 @@ interface BuiltTrigger {
   readonly isWanted: ReturnType<typeof buildCondition>;
 }
 
-/** With one trigger more, those of thousands are not built again. */
+/** One more trigger does not have the others built again. */
 const built = new WeakMap<TriggerTarget, BuiltTrigger>();
 
 export function buildTriggers(triggers: readonly TriggerTarget[], event: EventSpec): TriggerActions {
@@ -63,7 +63,7 @@ export function buildTriggers(triggers: readonly TriggerTarget[], event: EventSp
   };
 }
 
-/** @param event the one that the target is about */
+/** @param event the target's */
 function builtFor(target: TriggerTarget, event: EventSpec): BuiltTrigger {
   let trigger = built.get(target);
   if (trigger === undefined) {

@@ -3,13 +3,13 @@ import { emitCondition } from './condition.ts';
 import type { CountedOnce, TriggerTarget } from './recorder-plan.ts';
 import { buildTriggers, NO_CAPTURES } from './trigger-actions.ts';
 
-/** Beyond this many the function would get too long to be compiled well; the others are closures. */
+/** Triggers in one function. More would make it too long to be compiled well; the others are closures. */
 const INLINED_MAX = 16;
 
-/** What a recorder does for triggers as source text; see `TriggerActions` for the parts. */
+/** The part of a recorder that serves triggers, as source text. `TriggerActions` describes the parts. */
 export interface TriggerCode {
   readonly look: string;
-  /** Expression: whether `look` has found any. Null where it always does. */
+  /** Expression: whether `look` has found any. Null if it always does. */
   readonly isHit: string | null;
   readonly act: string;
   readonly missed: string;
@@ -27,10 +27,10 @@ export function emitTriggers(
   const missed: string[] = [];
   const hits: string[] = [];
   let isAlwaysHit = false;
-  // Lists that can be read only once are arrays afterwards.
+  // A list that can be read only once is an array afterwards.
   const withValues = (statement: string) => `{ const values = [${names}]; ${statement} [${names}] = values; }`;
 
-  // Those that count an event once together are either all inlined or none.
+  // Triggers that count an event once together are either all inlined or none is.
   const mayBeInlined = triggers.length > INLINED_MAX ? triggers.filter(({ once }) => once === null) : triggers;
   const inlined = new Set(mayBeInlined.slice(0, INLINED_MAX));
   const shared = [...new Set([...inlined].map(({ once }) => once).filter((once) => once !== null))];

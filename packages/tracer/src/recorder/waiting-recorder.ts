@@ -3,19 +3,19 @@ import { makeRecorder } from './code-generation.ts';
 import { buildCondition } from './condition.ts';
 import type { Recorder, RecorderCondition, RecorderPlan } from './recorder-plan.ts';
 
-/** A channel that wants events which it cannot record yet: no daemon has named their class. */
+/** A channel that wants an event and cannot record it yet, since its daemon has not given the event an identifier. */
 export interface WaitingChannel {
   readonly condition: RecorderCondition | null;
-  /** Whether the daemon may be asked again. */
-  mayAsk(): boolean;
+  /** Whether another attempt to get the identifier may succeed. */
+  mayGetFurther(): boolean;
   countDiscarded(): void;
 }
 
 const GENERATION = ControlPage.GENERATION / 4;
 
 /**
- * The recorder of a tracepoint while some of its channels wait: it records into the others, counts what the waiting ones
- * want, and calls `stale` as soon as one of them may ask again.
+ * Makes the recorder of a tracepoint of which some channels wait for an identifier. It records into the other channels, counts
+ * the events that the waiting ones want as discarded, and calls `stale` as soon as one of them may get further.
  */
 export function makeWaitingRecorder(plan: RecorderPlan, waiting: readonly WaitingChannel[]): Recorder {
   const { gate, site, event } = plan;
@@ -25,7 +25,7 @@ export function makeWaitingRecorder(plan: RecorderPlan, waiting: readonly Waitin
   const channels = waiting.map((channel) => ({ channel, isWanted: buildCondition(channel.condition, event) }));
   return (...values: unknown[]) => {
     const isNested = gate.inside !== 0;
-    if (gate.page[GENERATION] !== site.on || (!isNested && waiting.some((channel) => channel.mayAsk()))) {
+    if (gate.page[GENERATION] !== site.on || (!isNested && waiting.some((channel) => channel.mayGetFurther()))) {
       stale(...values);
       return;
     }

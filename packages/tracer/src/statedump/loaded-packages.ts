@@ -4,21 +4,21 @@ import { basename, dirname, join } from 'node:path';
 
 export interface LoadedPackage {
   readonly name: string;
-  /** Empty where nothing says it. */
+  /** Empty if the manifest has none. */
   readonly version: string;
-  /** Directory of the package, or the file where that belongs to none. */
+  /** Directory of the package, or the program's file if it belongs to no package. */
   readonly path: string;
 }
 
 const MANIFEST_BYTES_MAX = 1024 * 1024;
 const TEXT_LENGTH_MAX = 256;
-/** Files looked at in one list. */
+/** Files in one list. */
 const FILES_MAX = 100_000;
 const ADDON_LINE = /\s(\/\S.*\.node)$/gm;
 
 /**
- * Files that this thread has loaded, as far as that can be known without standing in the way of loading: the program itself, CommonJS
- * modules, native addons. Node.js keeps no list of ECMAScript modules that a program could read.
+ * Files that this thread has loaded, as far as they can be found without hooks in the loader: the program itself, CommonJS
+ * modules, native addons. Node.js gives programs no list of ECMAScript modules.
  */
 export function loadedFiles(): readonly string[] {
   const files = new Set<string>();
@@ -31,12 +31,12 @@ export function loadedFiles(): readonly string[] {
   return [...files].slice(0, FILES_MAX);
 }
 
-/** Finds the packages that files belong to: name and version from the nearest `package.json` that has a name. */
+/** Finds the packages of files: name and version of the nearest `package.json` that has a name. */
 export class PackageFinder {
-  /** By directory; null where neither it nor one above has a manifest. */
+  /** By directory; null if neither it nor a parent has a manifest. */
   readonly #byDirectory = new Map<string, LoadedPackage | null>();
 
-  /** The package of a file; undefined for a file of none, unless it is the program itself. */
+  /** The package of a file. A program without a package stands for itself; any other file without one gives undefined. */
   packageOf(file: string): LoadedPackage | undefined {
     const found = this.#find(dirname(file));
     if (found !== null) return found;
@@ -70,7 +70,7 @@ function readManifest(directory: string): LoadedPackage | null {
   return { name: name.slice(0, TEXT_LENGTH_MAX), version: version.slice(0, TEXT_LENGTH_MAX), path: directory };
 }
 
-/** What cannot be found out is left out: files vanish, and programs replace their module cache by whatever they like. */
+/** Leaves out a part that cannot be read: files vanish, and programs replace their module cache. */
 function attempt<T>(read: () => T): T | undefined {
   try {
     return read();

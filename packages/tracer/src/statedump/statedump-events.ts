@@ -8,7 +8,7 @@ const STRING: FieldSpec = { kind: 'string' };
 
 export const STATEDUMP_PROVIDER = 'ringtail_statedump';
 
-/** Nobody calls these: a statedump asks for recorders of its own. They are sites so that rules, lists and declarations know them. */
+/** A site without a tracepoint function: a statedump makes its own recorders. Rules, listings and declarations handle it as any site. */
 function site(name: string, fields: Readonly<Record<string, FieldSpec>>): Site {
   const event: EventSpec = {
     name: `${STATEDUMP_PROVIDER}:${name}`,
@@ -18,7 +18,7 @@ function site(name: string, fields: Readonly<Record<string, FieldSpec>>): Site {
   return { event, off: 0, on: -1, record: () => {} };
 }
 
-/** The figures of `v8.getHeapStatistics()` that are recorded, by its names. */
+/** The recorded figures of `v8.getHeapStatistics()`. */
 export const HEAP_FIGURES = [
   'total_heap_size',
   'total_heap_size_executable',
@@ -49,7 +49,7 @@ export const STATEDUMP_SITES = {
   provider: site('provider', { name: STRING, tracepoints: U32 }),
   module: site('module', { name: STRING, version: STRING, path: STRING }),
   handle: site('handle', { type: STRING, count: U32 }),
-  /** `modules_left_out` were too many or would have taken too long. */
+  /** `modules_left_out`: packages beyond the limits of number or time. */
   end: site('end', { modules_left_out: U32 }),
 } as const;
 

@@ -10,28 +10,28 @@ import type { Site } from '../recorder/tracepoint-function.ts';
 import { type LoadedPackage, loadedFiles, PackageFinder } from './loaded-packages.ts';
 import { HEAP_FIGURES, STATEDUMP_SITE_LIST, STATEDUMP_SITES } from './statedump-events.ts';
 
-/** The program waits for a dump no longer than this at a time, and all in all. */
+/** Limits for the time that a dump takes of the program: in one turn, and in total. */
 const TURN_MS = 5;
 const WORK_MS_MAX = 250;
 const PACKAGES_MAX = 4096;
 const ARGUMENTS_MAX = 256;
 const TEXT_LENGTH_MAX = 4096;
-/** What a program imports at its start is loaded by this age of the thread; who is younger looks again then. */
+/** Age of a thread at which its first imports are loaded. A dump of a younger thread looks for packages again at this age. */
 const SETTLED_AFTER_MS = 1000;
 
 export type ProviderCounts = ReadonlyMap<string, number>;
 
 /**
- * Records the state of this thread into some channels: what a trace that begins in the middle of a program's life cannot tell.
+ * Records the state of this thread into some channels, for traces that begin in the middle of a program's life.
  *
- * What takes no time comes at once: in a program that never returns to its event loop that has to do. The rest waits for timers that do
- * not keep the program alive, a little at a time; a program that ends before leaves a dump without its `end`.
+ * The cheap part is recorded at once, since a program may never return to its event loop. The rest follows in short turns of timers
+ * that do not keep the program alive. A program that ends before leaves a dump without its `end`.
  */
 export class Statedump {
   readonly #channels: readonly ChannelBinding[];
   readonly #gate: Gate;
   readonly #isLive: () => boolean;
-  /** Good until somebody else runs: channels may be retired meanwhile. */
+  /** Valid within one turn: channels may be retired between turns. */
   #recorders = new Map<Site, Recorder | null>();
   readonly #finder = new PackageFinder();
   readonly #files = new Set<string>();
@@ -41,14 +41,14 @@ export class Statedump {
   #leftOut = 0;
 
   /**
-   * @param gate the thread's: what an application context's callback sets off is nested here too
-   * @param isLive whether there is anybody to record for still
+   * @param gate the thread's: an event that a context callback emits counts as nested here too
+   * @param isLive whether the thread still records
    */
   constructor(channels: readonly ChannelBinding[], gate: Gate, isLive: () => boolean) {
     this.#channels = channels;
     this.#isLive = isLive;
     this.#gate = {
-      // A dump's recorders are used at once and thrown away, so that they need not look whether the state has changed.
+      // A page whose generation never changes: a dump's recorders live for one turn.
       page: new Uint32Array(ControlPage.GENERATION / 4 + 1),
       failed: gate.failed,
       get inside() {
@@ -60,24 +60,24 @@ export class Statedump {
     };
   }
 
-  /** Not to be called in the middle of an event. */
+  /** Must not be called in the middle of an event. */
   begin(providers: ProviderCounts): void {
     this.#record(STATEDUMP_SITES.start);
     if (isMainThread) this.#recordProcess();
     this.#recordHeap();
     for (const [name, count] of providers) this.#record(STATEDUMP_SITES.provider, name, count);
-    this.#later(0, () => this.#lookForPackages(() => this.#recordHandles()));
+    this.#later(0, () => this.#findPackages(() => this.#recordHandles()));
   }
 
   #recordHandles(): void {
     const counts = new Map<string, number>();
-    // Absent before Node.js 20 had it stable, and in runtimes that only resemble Node.js.
+    // Runtimes that only resemble Node.js lack it.
     for (const type of process.getActiveResourcesInfo?.() ?? []) counts.set(type, (counts.get(type) ?? 0) + 1);
     for (const [type, count] of counts) this.#record(STATEDUMP_SITES.handle, type, count);
     const youngFor = SETTLED_AFTER_MS - now();
     const end = () => this.#record(STATEDUMP_SITES.end, this.#leftOut);
     if (youngFor <= 0) end();
-    else this.#later(youngFor, () => this.#lookForPackages(end));
+    else this.#later(youngFor, () => this.#findPackages(end));
   }
 
   #recordProcess(): void {
@@ -99,7 +99,7 @@ export class Statedump {
     this.#record(STATEDUMP_SITES.heap, ...HEAP_FIGURES.map((name) => statistics[name] ?? 0));
   }
 
-  #lookForPackages(then: () => void): void {
+  #findPackages(then: () => void): void {
     for (const file of loadedFiles()) {
       if (this.#files.has(file)) continue;
       this.#files.add(file);
@@ -108,7 +108,7 @@ export class Statedump {
     this.#recordPackages(then);
   }
 
-  /** As many as fit into a turn, then the others. */
+  /** Records packages for one turn; further turns record the others. */
   #recordPackages(then: () => void): void {
     const begin = now();
     while (this.#pending.length > 0 && now() - begin < TURN_MS) {

@@ -1,5 +1,5 @@
-import { later } from '../host/event-loop.ts';
 import { type ThreadClock, threadClock } from '../clock/thread-clock.ts';
+import { later } from '../host/event-loop.ts';
 import type { MatchReports, ReportSchedule } from './match-reports.ts';
 
 const FLUSH_AFTER_MS = 10;

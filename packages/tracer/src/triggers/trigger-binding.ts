@@ -1,10 +1,10 @@
 import { describeError } from '@ringtail/base';
 import { buildArgumentCapture, type EventSpec, type FilterExpression, parseFilter } from '@ringtail/ctf';
 import { type CounterKey, type DesiredTrigger, ruleMatcher } from '@ringtail/protocol';
-import { type Counter, type CounterSpace, keyOf } from '../control/counter-space.ts';
-import type { DaemonLink } from '../daemon/daemon-link.ts';
-import type { TallySpace } from '../control/tally-space.ts';
 import { lookUpContext } from '../context/look-up-context.ts';
+import { type Counter, type CounterSpace, keyOf } from '../control/counter-space.ts';
+import type { TallySpace } from '../control/tally-space.ts';
+import type { DaemonLink } from '../daemon/daemon-link.ts';
 import type { TriggerTarget } from '../recorder/recorder-plan.ts';
 import { MatchReports, type ReportSchedule } from './match-reports.ts';
 

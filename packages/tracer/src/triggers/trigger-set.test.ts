@@ -4,8 +4,8 @@ import type { AppMessage, DesiredTrigger } from '@ringtail/protocol';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ControlFile } from '../control/control-file.ts';
 import { CounterSpace } from '../control/counter-space.ts';
-import type { DaemonLink } from '../daemon/daemon-link.ts';
 import { TallySpace } from '../control/tally-space.ts';
+import type { DaemonLink } from '../daemon/daemon-link.ts';
 import { TriggerSet } from './trigger-set.ts';
 
 const posix = (loadPosix() as { posix: Posix }).posix;

@@ -1,7 +1,7 @@
 import type { EventSpec } from '@ringtail/ctf';
 import type { DesiredTrigger } from '@ringtail/protocol';
-import type { DaemonLink } from '../daemon/daemon-link.ts';
 import type { StateNews } from '../control/state-reader.ts';
+import type { DaemonLink } from '../daemon/daemon-link.ts';
 import type { TriggerTarget } from '../recorder/recorder-plan.ts';
 import type { ReportSchedule } from './match-reports.ts';
 import { withRepeats } from './repeats.ts';
