@@ -13,14 +13,6 @@ export {
   withDirectory,
 } from './directories/directory-walk.ts';
 export { homeDirectory } from './directories/home-directory.ts';
-export { type LoadedPosix, loadPosix, type Posix } from './load.ts';
-export type { Mapping } from './memory.ts';
-export { PosixError } from './posix-error.ts';
-export { descriptorCount, descriptorLimit } from './process/descriptors.ts';
-export { nodeProgramName } from './process/node-command-line.ts';
-export type { CredentialIds } from './process/thread.ts';
-export { monotonicOffsetNs } from './process/time-namespace.ts';
-export { requirePackage } from './require-package.ts';
 export {
   applicationRunDirectories,
   DEFAULT_GROUP,
@@ -29,6 +21,14 @@ export {
   type RunDirectory,
   runDirectoryAt,
 } from './directories/run-directory.ts';
+export { type LoadedPosix, loadPosix, type Posix } from './load.ts';
+export type { Mapping } from './memory.ts';
+export { PosixError } from './posix-error.ts';
+export { descriptorCount, descriptorLimit } from './process/descriptors.ts';
+export { nodeProgramName } from './process/node-command-line.ts';
+export type { CredentialIds } from './process/thread.ts';
+export { monotonicOffsetNs } from './process/time-namespace.ts';
+export { requirePackage } from './require-package.ts';
 export type { PeerCredentials, ReceivedMessage } from './sockets/server-socket.ts';
 export { UNIX_PATH_BYTES_MAX } from './sockets/socket-address.ts';
 export type { Watch, WatchOptions } from './sockets/watch.ts';

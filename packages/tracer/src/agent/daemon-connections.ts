@@ -1,12 +1,7 @@
 import { isMainThread } from 'node:worker_threads';
 import { describeError } from '@ringtail/base';
 import type { RunDirectory } from '@ringtail/posix';
-import {
-  APP_PROTOCOL_VERSION,
-  type AppMessage,
-  type RegisterMessage,
-  type UnableMessage,
-} from '@ringtail/protocol';
+import { APP_PROTOCOL_VERSION, type AppMessage, type RegisterMessage, type UnableMessage } from '@ringtail/protocol';
 import { DaemonLink } from '../daemon/daemon-link.ts';
 import { isTrustworthy } from '../daemon/trusted-directory.ts';
 import { UnableLink } from '../daemon/unable-link.ts';
