@@ -9,8 +9,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SessionStatistics } from '@ringtail/protocol';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Consumer, type ImmediateCommand } from '../../packages/consumerd/src/consumer.ts';
-import { systemOutput } from '../../packages/consumerd/src/output/files/file-calls.ts';
+import { Consumer, type OrderedCommand } from '../../packages/consumerd/src/consumer.ts';
+import { systemCalls } from '../../packages/consumerd/src/output/files/file-calls.ts';
+import { answerOf } from '../../packages/consumerd/src/testing/consumer-scene.test.support.ts';
 import { FakeTimers } from '../../packages/consumerd/src/testing/fake-timers.test.support.ts';
 import { bury, life } from '../../packages/consumerd/src/testing/mortal-fs.test.support.ts';
 import { requests } from '../../packages/consumerd/src/testing/requests.test.support.ts';
@@ -102,10 +103,10 @@ class History {
     this.#request({ type: 'clear', session: 's' });
   }
 
-  #request(command: ImmediateCommand): SessionStatistics | null {
-    let answer: SessionStatistics | null = null;
+  #request(command: OrderedCommand): SessionStatistics | undefined {
+    let answer: SessionStatistics | undefined;
     this.#untilAnswered((consumer) => {
-      answer = consumer.handle(command);
+      answer = answerOf(consumer, command);
     });
     return answer;
   }
@@ -135,7 +136,7 @@ class History {
   #start(): Consumer {
     life.descriptors.clear();
     this.#timers = new FakeTimers();
-    const consumer = new Consumer({ output: systemOutput, timers: this.#timers, log: () => {} });
+    const consumer = new Consumer({ calls: systemCalls, timers: this.#timers, log: () => {} });
     const { setUp, openRing } = requests(this.root);
     const [openTrace, openChannel, declareEvents] = setUp;
     const attributes = { ...openChannel.attributes, traceFileBytes: this.#traceFileBytes };

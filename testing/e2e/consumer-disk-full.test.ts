@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Consumer } from '../../packages/consumerd/src/consumer.ts';
-import { systemOutput } from '../../packages/consumerd/src/output/files/file-calls.ts';
+import { systemCalls } from '../../packages/consumerd/src/output/files/file-calls.ts';
+import { answerOf } from '../../packages/consumerd/src/testing/consumer-scene.test.support.ts';
 import { FakeTimers } from '../../packages/consumerd/src/testing/fake-timers.test.support.ts';
 import { readStream } from '../../packages/consumerd/src/testing/read-stream.test.support.ts';
 import { requests } from '../../packages/consumerd/src/testing/requests.test.support.ts';
@@ -30,7 +31,7 @@ describe.skipIf(!mounted)('the consumer on a disk that is full', () => {
 
   it('keeps whole packets, says so, and goes on when there is room again', () => {
     const timers = new FakeTimers();
-    const consumer = new Consumer({ output: systemOutput, timers, log: () => {} });
+    const consumer = new Consumer({ calls: systemCalls, timers, log: () => {} });
     const { setUp, openRing } = requests(root);
     const directory = join(disk, 'ust/uid/0/64-bit');
     for (const command of [...setUp, openRing(1, ring)]) consumer.handle(command);
@@ -41,10 +42,10 @@ describe.skipIf(!mounted)('the consumer on a disk that is full', () => {
 
     ring.record(2000);
     timers.advance(3000);
-    const full = consumer.handle({ type: 'flush', session: 's' });
+    const full = answerOf(consumer, { type: 'flush', session: 's' });
     expect(full).toMatchObject({ eventsLost: 0, troubles: [`disk full while writing ${directory}`] });
     const { numbers } = readStream(join(directory, 'channel0_1'));
-    expect(numbers).toEqual(Array.from({ length: full?.eventsRecorded ?? 0 }, (_, i) => i));
+    expect(numbers).toEqual(Array.from({ length: full.eventsRecorded }, (_, i) => i));
     expect(ring.recorded).toBeGreaterThan(numbers.length);
 
     rmSync(filler);
@@ -62,7 +63,7 @@ describe.skipIf(!mounted)('the consumer on a disk that is full', () => {
 
   it('archives nothing while there is no room for the next trace chunk, and everything when there is', () => {
     const timers = new FakeTimers();
-    const consumer = new Consumer({ output: systemOutput, timers, log: () => {} });
+    const consumer = new Consumer({ calls: systemCalls, timers, log: () => {} });
     const { setUp, openRing } = requests(root);
     const [openTrace, ...rest] = setUp;
     const output = join(disk, 'rotated');

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Consumer } from '../../packages/consumerd/src/consumer.ts';
 import { recoverRings } from '../../packages/consumerd/src/crash/recover-rings.ts';
-import { systemOutput } from '../../packages/consumerd/src/output/files/file-calls.ts';
+import { systemCalls } from '../../packages/consumerd/src/output/files/file-calls.ts';
 import { FakeTimers } from '../../packages/consumerd/src/testing/fake-timers.test.support.ts';
 import { requests } from '../../packages/consumerd/src/testing/requests.test.support.ts';
 import { TestRing } from '../../packages/consumerd/src/testing/test-ring.test.support.ts';
@@ -29,7 +29,7 @@ function startSession() {
   const directory = join(root, 'shm');
   mkdirSync(directory);
   const timers = new FakeTimers();
-  const consumer = new Consumer({ output: systemOutput, timers, log: () => {} });
+  const consumer = new Consumer({ calls: systemCalls, timers, log: () => {} });
   const { setUp, openRing } = requests(directory);
   for (const command of setUp) consumer.handle(command);
   for (const id of [1, 2]) {

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import type { SessionStatistics } from '@ringtail/protocol';
 import { ProducerLine } from '@ringtail/ringbuf';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type FileOutput, systemOutput } from './output/files/file-calls.ts';
-import { ConsumerScene, codeOf } from './testing/consumer-scene.test.support.ts';
-import { failingOutput } from './testing/failing-output.test.support.ts';
+import { type FileCalls, systemCalls } from './output/files/file-calls.ts';
+import { answerOf, ConsumerScene, codeOf } from './testing/consumer-scene.test.support.ts';
+import { failingCalls } from './testing/failing-calls.test.support.ts';
 import type { FakeTimers } from './testing/fake-timers.test.support.ts';
 import { readStream } from './testing/read-stream.test.support.ts';
 import { requests, TEST_EVENT } from './testing/requests.test.support.ts';
@@ -22,7 +22,7 @@ beforeEach(() => {
 afterEach(() => scene.close());
 
 const makeRing = (options?: Partial<TestRingOptions>) => scene.makeRing(options);
-const makeConsumer = (output: FileOutput = systemOutput) => scene.makeConsumer({ output });
+const makeConsumer = (calls: FileCalls = systemCalls) => scene.makeConsumer({ calls });
 
 const directory = () => join(root, 'out/ust/uid/0/64-bit');
 const stream = (id: number) => join(directory(), `channel0_${id}`);
@@ -88,15 +88,15 @@ describe('Consumer', () => {
   });
 
   it('answers that metadata could not be written, and takes the request when it is repeated', () => {
-    const output = failingOutput();
-    const consumer = makeConsumer(output);
+    const calls = failingCalls();
+    const consumer = makeConsumer(calls);
     const { setUp } = requests(root);
     const [openTrace, openChannel, declareEvents] = setUp;
     consumer.handle(openTrace);
     consumer.handle(openChannel);
-    output.failAfter(20, 'ENOSPC');
+    calls.failAfter(20, 'ENOSPC');
     expect(codeOf(consumer, declareEvents)).toBe('NOT_WRITTEN');
-    output.recover();
+    calls.recover();
     expect(consumer.handle(declareEvents)).toBeNull();
     expect(readFileSync(join(directory(), 'metadata'), 'utf8')).toContain('name = "test:number";');
   });
@@ -182,9 +182,9 @@ describe('Consumer', () => {
     truncateSync(broken.path, 100);
     sound.record(1000);
     timers.advance(10);
-    const statistics = consumer.handle({ type: 'flush', session: 's' });
+    const statistics = answerOf(consumer, { type: 'flush', session: 's' });
     expect(statistics).toMatchObject({ eventsRecorded: 818 + 1000, eventsLost: 182 });
-    expect(statistics?.troubles).toEqual([
+    expect(statistics.troubles).toEqual([
       expect.stringMatching(/^a ring of thread 11 of process 10 \(test\) was given up: .* ends at byte/),
     ]);
     expect(logged.filter((line) => line.includes('given up'))).toHaveLength(1);

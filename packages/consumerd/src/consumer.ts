@@ -1,6 +1,5 @@
-import { describeError, RingtailError } from '@ringtail/base';
+import { RingtailError } from '@ringtail/base';
 import { parseEventSpec } from '@ringtail/ctf';
-import { asUser } from '@ringtail/posix';
 import type {
   ChannelUse,
   ChannelUseRequest,
@@ -16,242 +15,239 @@ import type {
   SessionStatistics,
   SnapshotRequest,
 } from '@ringtail/protocol';
-import { RingError } from '@ringtail/ringbuf';
-import {
-  clearChunk,
-  isArchived,
-  removeAllCheckpoints,
-  removeCheckpoints,
-  rotateChunk,
-  type TraceChunk,
-} from './chunk/trace-chunk.ts';
+import { clearChunk, rotateChunk, type TraceChunk } from './chunk/trace-chunk.ts';
 import { ConsumerError } from './consumer-error.ts';
 import type { Log } from './daemon/log.ts';
 import { channelTimersOf } from './drain/channel-timers.ts';
 import { DrainLoop } from './drain/drain-loop.ts';
 import type { LoopTimers } from './drain/loop-timers.ts';
-import type { RingDrain } from './drain/ring-drain.ts';
-import type { FileOutput } from './output/files/file-calls.ts';
-import { stateDirectoryOf } from './output/files/trace-directory.ts';
+import { NOT_RECLAIMABLE, openDrain } from './drain/open-drain.ts';
+import { formerMetadataBeside, TraceMetadata } from './metadata/trace-metadata.ts';
+import type { FileCalls } from './output/files/file-calls.ts';
 import { checkTraceFileNames } from './output/files/trace-file-names.ts';
-import { TraceWriter } from './output/files/trace-writer.ts';
-import { Session, type SessionPlace } from './session/session.ts';
-import { recoveryDirectory } from './snapshot/recovery-directory.ts';
-import { SnapshotRing } from './snapshot/snapshot-ring.ts';
-import { SnapshotRuns } from './snapshot/snapshot-runs.ts';
-import { writeSnapshot } from './snapshot/write-snapshot.ts';
-import { NOT_RECLAIMABLE, openRing, streamNameOf } from './source/ring/open-ring.ts';
+import { type Later, run, type Steps, settled } from './output/later.ts';
+import { type Outputs, outputsOf } from './output/outputs.ts';
+import type { PacketOutput } from './output/packet-output.ts';
+import {
+  identityOf,
+  isRepeated,
+  type OpenChannel,
+  type OpenRing,
+  type OpenTrace,
+  ownerOf,
+  Registry,
+  sessionOf,
+} from './session/registry.ts';
+import { Session } from './session/session.ts';
+import { FlightRecorders } from './snapshot/flight-recorders.ts';
+import type { PacketSource } from './source/packet-source.ts';
+import { openRingSource } from './source/ring/open-ring-source.ts';
+import type { RingIdentity } from './source/ring/ring-packet-header.ts';
 
 export interface ConsumerOptions {
-  readonly output: FileOutput;
+  /** System calls that write files. */
+  readonly calls: FileCalls;
   readonly timers: LoopTimers;
   readonly log: Log;
+  readonly outputs?: Outputs;
+  /** @throws {RingError} if the source is not the announced one */
+  readonly openSource?: (request: OpenRingRequest, identity: RingIdentity) => PacketSource;
 }
 
-interface OpenTrace {
-  readonly request: OpenTraceRequest;
-  readonly session: Session;
-  readonly writer: TraceWriter;
-}
-
-interface OpenChannel {
-  readonly request: OpenChannelRequest;
-  readonly trace: OpenTrace;
-  /** Declared events as JSON text, by identifier. */
-  readonly events: Map<number, string>;
-}
-
-interface OpenRing {
-  readonly request: OpenRingRequest;
-  readonly session: Session;
-  /** Undefined once the ring is closed, and of a flight recorder. */
-  drain: RingDrain | undefined;
-  /** Of a flight recorder, until the ring is closed. */
-  recorder?: SnapshotRing | undefined;
-}
-
-/** What is carried out at once; a snapshot takes its time. */
-export type ImmediateCommand = Exclude<ConsumerCommand, SnapshotRequest | ChannelUseRequest>;
+/** Commands that are carried out in their order. Snapshots are written in turns; channel uses are answered at once. */
+export type OrderedCommand = Exclude<ConsumerCommand, SnapshotRequest | ChannelUseRequest>;
 
 /**
- * Everything the session daemon has asked for: traces, channels and rings, and the loop that drains the rings.
+ * Carries out the commands of the session daemon: opens traces, channels and rings, drains the rings in a loop, and changes
+ * trace chunks.
  *
- * Keys are the session daemon's. A request that repeats an earlier one changes nothing; one that uses its key for something
- * else is a `CONFLICT`.
+ * Keys are the session daemon's. A request that repeats an earlier one changes nothing; a request that uses its key for
+ * something else is a `CONFLICT`.
  */
 export class Consumer {
   readonly #options: ConsumerOptions;
+  readonly #outputs: Outputs;
+  readonly #openSource: (request: OpenRingRequest, identity: RingIdentity) => PacketSource;
   readonly #loop: DrainLoop;
-  readonly #sessions = new Map<string, Session>();
-  readonly #traces = new Map<number, OpenTrace>();
-  readonly #channels = new Map<number, OpenChannel>();
-  readonly #rings = new Map<number, OpenRing>();
-  readonly #snapshots: SnapshotRuns;
+  readonly #registry = new Registry();
+  readonly #recorders: FlightRecorders;
+  /** Settles once the last command that an output answers later is carried out. */
+  #underway: Promise<unknown> | undefined;
 
   constructor(options: ConsumerOptions) {
+    const { calls, timers, log, outputs = outputsOf(calls), openSource = openRingSource } = options;
     this.#options = options;
-    this.#loop = new DrainLoop(options.timers);
-    this.#snapshots = new SnapshotRuns(options.timers);
+    this.#outputs = outputs;
+    this.#openSource = openSource;
+    this.#loop = new DrainLoop(timers);
+    this.#recorders = new FlightRecorders({ registry: this.#registry, outputs, timers, log });
     this.#loop.start();
   }
 
-  /** A producer wrote to the wake FIFO. */
+  /** Called when a producer wrote to the wake FIFO. */
   wake(): void {
     this.#loop.wake();
   }
 
   /**
-   * Carries out one command of the session daemon.
+   * Carries out a command of the session daemon, after those before it. The result comes later only where an output answers
+   * later.
    *
-   * @throws {RingtailError} what to answer instead: a {@link ConsumerError}, a `SpecError`, a `RingError`
+   * @throws {RingtailError} the error to answer with: a {@link ConsumerError}, a `SpecError`, a `RingError`
    */
-  handle(command: ImmediateCommand): SessionStatistics | null {
+  handle(command: OrderedCommand): Later<SessionStatistics | null> {
+    const carryOut = () => run(this.#carryOut(command));
+    const result = this.#underway === undefined ? carryOut() : this.#underway.then(carryOut);
+    if (result instanceof Promise) {
+      const underway: Promise<void> = result
+        .then(
+          () => {},
+          () => {},
+        )
+        .then(() => {
+          if (this.#underway === underway) this.#underway = undefined;
+        });
+      this.#underway = underway;
+    }
+    return result;
+  }
+
+  *#carryOut(command: OrderedCommand): Steps<SessionStatistics | null> {
     switch (command.type) {
       case 'open-trace':
-        return this.#openTrace(command);
+        return yield* this.#openTrace(command);
       case 'open-channel':
-        return this.#openChannel(command);
+        return yield* this.#openChannel(command);
       case 'declare-events':
-        return this.#declareEvents(command);
+        return yield* this.#declareEvents(command);
       case 'open-ring':
-        return this.#openRing(command);
+        return yield* this.#openRing(command);
       case 'close-ring': {
-        const ring = this.#rings.get(command.ring);
-        if (ring === undefined) throw new ConsumerError('NO_RING', `there is no ring ${command.ring}`);
-        this.#finish(ring);
-        return ring.session.statistics();
+        const ring = this.#registry.ring(command.ring);
+        yield* this.#closeRing(ring);
+        return sessionOf(ring).statistics();
       }
       case 'close-trace':
-        return this.#closeTrace(command.trace);
+        return yield* this.#closeTrace(this.#registry.trace(command.trace));
       case 'count-closed-traces':
         return this.#countClosedTraces(command);
       case 'remove-checkpoints':
-        return removeCheckpointsOf(command);
+        return yield* this.#removeCheckpoints(command);
       case 'flush':
-        for (const { drain } of this.#ringsOf(command.session)) drain?.flush();
+        for (const { drain } of this.#registry.drainedOf(command.session)) yield* drain.flush();
         return this.#statistics(command.session);
       case 'statistics':
-        for (const { drain, recorder } of this.#ringsOf(command.session)) (drain ?? recorder)?.refreshStatistics();
+        for (const { drain, recorder } of this.#registry.ringsOf(command.session)) {
+          (drain ?? recorder)?.refreshStatistics();
+        }
         return this.#statistics(command.session);
       case 'rotate':
-        return this.#rotate(command);
+        return yield* this.#rotate(command);
       case 'clear':
-        return this.#clear(command.session);
+        return yield* this.#clear(command.session);
       case 'regenerate-metadata': {
-        const trace = this.#trace(command.trace);
-        this.#snapshots.finish(trace.session.name);
-        trace.writer.setClockOffset(command.clockOffsetNs);
-        return this.#statistics(trace.session.name);
+        const { session, metadata } = this.#registry.trace(command.trace);
+        yield* this.#recorders.finish(session.name);
+        yield* metadata.setClockOffset(command.clockOffsetNs);
+        return this.#statistics(session.name);
       }
       case 'reclaim':
-        return this.#reclaim(command);
+        return yield* this.#reclaim(command);
       case 'close-session':
-        return this.#closeSession(command.session);
+        return yield* this.#closeSession(command.session);
     }
   }
 
   /**
-   * Copies what the rings of a flight recorder hold into a new directory, in turns: other commands are carried out and other
-   * rings drained meanwhile.
+   * Copies the content of the rings of a flight recorder into a new snapshot, in turns: other commands are carried out and
+   * other rings drained meanwhile.
    *
    * @throws {ConsumerError} `NOT_A_SNAPSHOT_SESSION`, `NOT_WRITTEN`, `DIRECTORY_REFUSED`
    */
   snapshot(request: SnapshotRequest): Promise<SessionStatistics> {
-    const { session, directory } = request;
-    const begin = () => this.#writeSnapshot(request);
-    return this.#snapshots.write({ session, directory, begin, within: this.#asOwnerOf(session) });
+    return this.#recorders.snapshot(request);
   }
 
-  /**
-   * The session daemon has gone without closing its sessions: writes what flight recorders hold now, before it is lost with
-   * their rings.
-   */
-  recoverSnapshots(now: Date): void {
-    const outputs = new Map<string, string>();
-    for (const { request } of this.#traces.values()) {
-      if (request.snapshot && request.output !== null) outputs.set(request.session, request.output);
-    }
-    for (const [session, output] of outputs) {
-      const recorders = this.#recordersOf(session);
-      for (const recorder of recorders) recorder.refreshStatistics();
-      if (recorders.every(({ statistics }) => statistics.eventsRecorded === 0)) continue;
-      const directory = recoveryDirectory(output, session, now);
-      try {
-        const steps = this.#writeSnapshot({ type: 'snapshot', session, directory, maxBytes: null });
-        this.#asOwnerOf(session)(() => {
-          for (let step = steps.next(); !step.done; ) step = steps.next();
-        });
-        this.#options.log(`session ${session}: what it held is in ${directory}`);
-      } catch (error) {
-        if (!(error instanceof RingtailError)) throw error;
-        this.#options.log(`session ${session}: ${describeError(error)}`);
-      }
-    }
+  /** Saves the content of flight recorders: the session daemon has gone without closing its sessions. */
+  recoverSnapshots(now: Date): Later<void> {
+    return run(this.#recorders.recover(now));
   }
 
-  /** How full the rings of channels are; those that are not known or not sampled are left out, and flight recorders, which nobody drains. */
+  /** Uses of the rings of channels. Unknown channels, those without a monitor timer and flight recorders are left out. */
   channelUses(keys: readonly number[]): ChannelUse[] {
     return keys.flatMap((key) => {
-      const channel = this.#channels.get(key);
+      const channel = this.#registry.channels.get(key);
       if (channel === undefined || channel.request.attributes.monitorTimerUs === 0) return [];
       return channel.trace.request.snapshot ? [] : [this.#useOf(channel)];
     });
   }
 
-  #useOf({ request: { channel, attributes } }: OpenChannel): ChannelUse {
-    const rings = [...this.#rings.values()].filter((ring) => ring.request.channel === channel);
+  #useOf(channel: OpenChannel): ChannelUse {
+    const { attributes, channel: key } = channel.request;
+    const rings = [...this.#registry.rings.values()].filter((ring) => ring.channel === channel);
     const uses = rings.flatMap(({ drain }) => (drain === undefined ? [] : [drain.use]));
     return {
-      channel,
+      channel: key,
       usedBytes: Math.max(0, ...uses.map(({ usedBytes }) => usedBytes)),
       highestBytes: Math.max(0, ...uses.map(({ highestBytes }) => highestBytes)),
       ringBytes: attributes.subBufBytes * attributes.subBufCount,
     };
   }
 
-  /** Takes everything and closes all files. What cannot be written now stays in the rings, for another consumer. */
+  /** Drains everything and closes all outputs. Events that cannot be written now stay in the rings, for another consumer. */
   close(): void {
     this.#loop.stop();
-    this.#snapshots.finishAll();
-    for (const ring of this.#rings.values()) {
-      ring.recorder?.close();
-      ring.recorder = undefined;
+    this.#recorders.close();
+    for (const ring of this.#registry.rings.values()) {
       ring.drain?.leave();
       ring.drain = undefined;
     }
-    for (const { writer } of this.#traces.values()) writer.close();
+    for (const { metadata } of this.#registry.traces.values()) metadata.close();
   }
 
-  #openTrace(request: OpenTraceRequest): null {
-    if (isRepeated(this.#traces.get(request.trace)?.request, request)) return null;
-    const writer = new TraceWriter(request, this.#options.output);
-    const session = this.#session(request.session);
-    session.place ??= placeOf(request);
-    const { directory, stateDirectory, owner } = writer;
+  *#openTrace(request: OpenTraceRequest): Steps<null> {
+    const { traces, sessions } = this.#registry;
+    if (isRepeated(traces.get(request.trace)?.request, request)) return null;
+    if (request.output === null && !request.snapshot) {
+      throw new ConsumerError('BAD_REQUEST', 'a trace without an output is for snapshots only');
+    }
+    const session = sessions.get(request.session) ?? this.#newSession(request.session);
+    const output = session.output ?? this.#outputOf(request, session);
+    const { ringDirectory, place, uuid } = request;
+    const former = output === undefined ? formerMetadataBeside(request) : yield* settled(output.formerMetadata(place));
+    const metadata = new TraceMetadata(request, former);
+    let trace: OpenTrace;
     try {
-      if (stateDirectory !== null) asUser(owner, () => session.countFormer(request.trace, directory, stateDirectory));
+      const traceOutput = yield* settled(output?.openTrace({ place, uuid, metadata: metadata.text }));
+      trace = { request, session, metadata, output: traceOutput };
+      if (traceOutput !== undefined) metadata.writeTo(traceOutput);
+      if (ringDirectory !== null) metadata.copyTo(ringDirectory, this.#options.calls);
+      const statistics = yield* settled(traceOutput?.formerStatistics());
+      if (traceOutput !== undefined) session.addTrace(request.trace, traceOutput, statistics ?? new Map());
     } catch (error) {
-      writer.close();
+      metadata.close();
       throw error;
     }
-    this.#traces.set(request.trace, { request, session, writer });
-    session.addTrace(request.trace, writer);
+    session.output = output;
+    sessions.set(request.session, session);
+    traces.set(request.trace, trace);
     return null;
   }
 
-  #openChannel(request: OpenChannelRequest): null {
-    if (isRepeated(this.#channels.get(request.channel)?.request, request)) return null;
-    const trace = this.#trace(request.trace);
-    for (const { request: other } of this.#channels.values()) {
+  *#openChannel(request: OpenChannelRequest): Steps<null> {
+    const { channels } = this.#registry;
+    if (isRepeated(channels.get(request.channel)?.request, request)) return null;
+    const trace = this.#registry.trace(request.trace);
+    for (const { request: other } of channels.values()) {
       if (other.trace === request.trace) checkTraceFileNames(other.attributes, request.attributes);
     }
-    trace.writer.addChannel(request);
-    this.#channels.set(request.channel, { request, trace, events: new Map() });
+    yield* trace.metadata.addChannel(request);
+    channels.set(request.channel, { request, trace, events: new Map() });
     return null;
   }
 
-  #declareEvents(request: DeclareEventsRequest): null {
-    const channel = this.#channel(request.channel);
+  *#declareEvents(request: DeclareEventsRequest): Steps<null> {
+    const channel = this.#registry.channel(request.channel);
     const added = new Map<number, string>();
     const events = request.events.flatMap(({ id, spec }) => {
       const event = parseEventSpec(spec);
@@ -262,237 +258,139 @@ export class Consumer {
       added.set(id, text);
       return [{ id, spec: event }];
     });
-    channel.trace.writer.addEvents(channel.request.streamClassId, events);
+    yield* channel.trace.metadata.addEvents(channel.request.streamClassId, events);
     for (const [id, text] of added) channel.events.set(id, text);
     return null;
   }
 
-  #openRing(request: OpenRingRequest): null {
-    if (isRepeated(this.#rings.get(request.ring)?.request, request)) return null;
-    const { trace, request: channel } = this.#channel(request.channel);
-    const entry: OpenRing = { request, session: trace.session, drain: undefined };
-    const owner = `thread ${request.tid} of process ${request.pid} (${request.procname})`;
+  *#openRing(request: OpenRingRequest): Steps<null> {
+    const { rings } = this.#registry;
+    if (isRepeated(rings.get(request.ring)?.request, request)) return null;
+    const channel = this.#registry.channel(request.channel);
+    const ring: OpenRing = { request, channel };
     try {
-      if (trace.request.snapshot) {
-        const { uuid, place } = trace.request;
-        entry.recorder = new SnapshotRing({ request, channel, traceUuid: uuid, place, owner });
-        trace.session.addStream(channel.trace, `ring ${request.ring}`, entry.recorder.statistics);
-        this.#rings.set(request.ring, entry);
-        return null;
-      }
-      entry.drain = openRing({
-        request,
-        owner,
-        channel,
-        trace: trace.writer,
-        session: trace.session,
-        output: this.#options.output,
-        nowMs: () => this.#options.timers.nowMs(),
-        // Kept until its producer is gone: only then is it known how much was lost.
-        onDamaged: () => entry.drain && this.#loop.remove(entry.drain),
-      });
+      if (channel.trace.request.snapshot) this.#recorders.openRing(ring);
+      else yield* this.#openDrained(ring);
     } catch (error) {
-      throw error instanceof RingtailError ? error.within(`a ring of ${owner}`) : error;
+      throw error instanceof RingtailError ? error.within(`a ring of ${ownerOf(request)}`) : error;
     }
-    this.#rings.set(request.ring, entry);
-    this.#loop.add(entry.drain, channelTimersOf(channel.attributes));
+    rings.set(request.ring, ring);
     return null;
   }
 
-  #finish(ring: OpenRing): void {
-    this.#finishRecorder(ring);
+  *#openDrained(ring: OpenRing): Steps<void> {
+    const { request, channel } = ring;
+    const source = this.#openSource(request, identityOf(channel, request));
+    try {
+      const drain = yield* openDrain({
+        ring,
+        source,
+        nowMs: () => this.#options.timers.nowMs(),
+        // Kept until its producer is gone: only then is it known how much was lost.
+        onDamaged: () => ring.drain && this.#loop.remove(ring.drain),
+      });
+      ring.drain = drain;
+      this.#loop.add(drain, channelTimersOf(channel.request.attributes));
+    } catch (error) {
+      source.close();
+      throw error;
+    }
+  }
+
+  *#closeRing(ring: OpenRing): Steps<void> {
+    this.#recorders.closeRing(ring);
     const { drain } = ring;
     if (drain === undefined) return;
-    ring.drain = undefined;
     this.#loop.remove(drain);
-    drain.finish();
+    yield* drain.finish();
+    ring.drain = undefined;
   }
 
-  /** A snapshot that is being written still reads the ring. */
-  #finishRecorder(ring: OpenRing): void {
-    const { recorder } = ring;
-    if (recorder === undefined) return;
-    ring.recorder = undefined;
-    recorder.refreshStatistics();
-    this.#snapshots.afterwards(ring.session.name, () => recorder.close());
-  }
-
-  #rotate({ session, archive }: RotateRequest): SessionStatistics {
-    if (this.#tracesOf(session).some(({ request }) => request.snapshot)) {
-      throw new ConsumerError('BAD_REQUEST', `session ${session} writes snapshots: there is nothing to rotate`);
+  *#rotate({ session: name, archive }: RotateRequest): Steps<SessionStatistics> {
+    if (this.#registry.tracesOf(name).some(({ request }) => request.snapshot)) {
+      throw new ConsumerError('BAD_REQUEST', `session ${name} writes snapshots: there is nothing to rotate`);
     }
-    const chunk = this.#chunkOf(session);
-    // A session in which nothing has registered has no trace chunk.
-    if (chunk !== undefined) {
-      if (!isArchived(chunk, archive)) this.#session(session).lookForRemoved();
-      rotateChunk(chunk, archive);
-      this.#session(session).chunkArchived();
-    }
-    return this.#statistics(session);
-  }
-
-  #clear(name: string): SessionStatistics {
-    this.#snapshots.finish(name);
-    for (const ring of this.#ringsOf(name)) this.#clearRecorder(ring);
+    const session = this.#registry.sessions.get(name);
     const chunk = this.#chunkOf(name);
-    if (chunk !== undefined) {
-      clearChunk(chunk);
-      for (const { writer } of this.#tracesOf(name)) {
-        const open = this.#drainedOf(name).filter(({ trace }) => trace.writer === writer);
-        removeCheckpoints(writer, new Set(open.map(({ streamName }) => `${streamName}.checkpoint`)));
-      }
-    }
-    const counted = this.#ringsOf(name).flatMap(({ drain, recorder }) => (drain ?? recorder)?.statistics ?? []);
-    this.#sessions.get(name)?.forgetFormer(new Set(counted));
+    // A session in which no program has registered has no trace chunk.
+    if (chunk !== undefined) yield* rotateChunk(chunk, archive, () => session?.checkWritten());
     return this.#statistics(name);
   }
 
-  /** One that is damaged has nothing to drop, and does not keep the others from it. */
-  #clearRecorder({ recorder, session }: OpenRing): void {
-    try {
-      recorder?.clear();
-    } catch (error) {
-      if (!(error instanceof RingError)) throw error;
-      session.troubles.add(`a ring of ${recorder?.owner} could not be cleared: ${describeError(error)}`);
+  *#clear(name: string): Steps<SessionStatistics> {
+    yield* this.#recorders.clear(name);
+    const chunk = this.#chunkOf(name);
+    if (chunk !== undefined) yield* clearChunk(chunk);
+    const open = this.#registry.ringsOf(name).flatMap(({ drain, recorder }) => (drain ?? recorder)?.statistics ?? []);
+    this.#registry.sessions.get(name)?.forgetClosed(new Set(open));
+    return this.#statistics(name);
+  }
+
+  *#reclaim({ session, channels, until }: ReclaimRequest): Steps<SessionStatistics> {
+    let bytes: number | undefined;
+    const drained = this.#registry.drainedOf(session).filter(({ request }) => channels.includes(request.channel));
+    for (const { drain } of drained) {
+      // Sub-buffers that were released before belong to the producer: only its thread can give their memory back.
+      const reclaimed = yield* drain.reclaim(until);
+      if (reclaimed !== undefined) bytes = (bytes ?? 0) + reclaimed;
     }
+    if (drained.length > 0 && bytes === undefined) throw new ConsumerError('NOT_RECLAIMABLE', NOT_RECLAIMABLE);
+    return { ...this.#statistics(session), bytes: bytes ?? 0 };
   }
 
-  #reclaim({ session, channels, until }: ReclaimRequest): SessionStatistics {
-    const rings = this.#drainedOf(session).filter(({ request }) => channels.includes(request.channel));
-    // What was taken before is in the producer's hands: nobody else can know that it is not about to be written.
-    const reclaimed = rings.map(({ drain }) => drain.reclaim(until));
-    if (reclaimed.length > 0 && reclaimed.every((bytes) => bytes === undefined)) {
-      throw new ConsumerError('NOT_RECLAIMABLE', NOT_RECLAIMABLE);
-    }
-    return { ...this.#statistics(session), bytes: reclaimed.reduce<number>((sum, bytes) => sum + (bytes ?? 0), 0) };
-  }
-
-  /** What a session writes to now; undefined of a flight recorder, and before there is a trace. */
-  #chunkOf(session: string): TraceChunk | undefined {
-    const place = this.#sessions.get(session)?.place;
-    if (place === undefined) return undefined;
-    return {
-      ...place,
-      writers: this.#tracesOf(session).map(({ writer }) => writer),
-      drains: this.#drainedOf(session).map(({ drain }) => drain),
-    };
-  }
-
-  /** The rings of a session that are drained, with the names of their data streams. */
-  #drainedOf(session: string) {
-    return this.#ringsOf(session).flatMap(({ drain, request }) => {
-      if (drain === undefined) return [];
-      const { request: channel, trace } = this.#channel(request.channel);
-      return [{ drain, request, trace, streamName: streamNameOf(channel, request) }];
-    });
-  }
-
-  #closeSession(name: string): SessionStatistics {
-    for (const { request } of this.#tracesOf(name)) this.#closeTrace(request.trace);
+  *#closeSession(name: string): Steps<SessionStatistics> {
+    for (const trace of this.#registry.tracesOf(name)) yield* this.#closeTrace(trace);
     const statistics = this.#statistics(name);
-    this.#sessions.delete(name);
+    this.#registry.sessions.delete(name);
     return statistics;
   }
 
-  #closeTrace(key: number): SessionStatistics {
-    const trace = this.#trace(key);
-    for (const ring of this.#rings.values()) {
-      if (this.#channels.get(ring.request.channel)?.trace !== trace) continue;
-      this.#finish(ring);
-      this.#rings.delete(ring.request.ring);
+  *#closeTrace(trace: OpenTrace): Steps<SessionStatistics> {
+    for (const ring of this.#registry.rings.values()) {
+      if (ring.channel.trace === trace) yield* this.#closeRing(ring);
     }
-    for (const [channel, open] of this.#channels) if (open.trace === trace) this.#channels.delete(channel);
-    const statistics = trace.session.closeTrace(key);
-    trace.writer.close();
-    this.#traces.delete(key);
+    this.#registry.deleteTrace(trace);
+    const statistics = trace.session.closeTrace(trace.request.trace);
+    trace.metadata.close();
     return statistics;
   }
 
   #countClosedTraces(request: CountClosedTracesRequest): null {
-    const session = this.#session(request.session);
-    session.place ??= placeOf(request);
+    const { sessions } = this.#registry;
+    const session = sessions.get(request.session) ?? this.#newSession(request.session);
+    sessions.set(request.session, session);
+    session.output ??= this.#outputOf(request, session);
     session.countClosedTraces(request.statistics);
     return null;
   }
 
-  #writeSnapshot({ session, directory, maxBytes }: SnapshotRequest): Generator<void, SessionStatistics> {
-    const traces = this.#tracesOf(session);
-    if (traces.some(({ request }) => !request.snapshot)) {
-      throw new ConsumerError(
-        'NOT_A_SNAPSHOT_SESSION',
-        `session ${session} is not one for snapshots: it records into files`,
-      );
-    }
-    const { troubles } = this.#session(session);
-    return writeSnapshot({
-      directory,
-      maxBytes,
-      traces: traces.map(({ request, writer }) => ({ place: request.place, metadata: () => `${writer.text}` })),
-      rings: this.#recordersOf(session),
-      output: this.#options.output,
-      onTrouble: (trouble) => troubles.add(trouble),
-    });
+  *#removeCheckpoints({ output, owner, uuid }: RemoveCheckpointsRequest): Steps<null> {
+    yield* settled(this.#outputs.open(output, { owner, onProblem: () => {} }).forgetTrace(uuid));
+    return null;
   }
 
-  /** A session without any trace is one in which nothing has registered: it has statistics too. */
+  /** Current trace chunk of a session; undefined of a flight recorder, and before the first trace. */
+  #chunkOf(session: string): TraceChunk | undefined {
+    const output = this.#registry.sessions.get(session)?.output;
+    if (output === undefined) return undefined;
+    return { output, drains: this.#registry.drainedOf(session).map(({ drain }) => drain) };
+  }
+
+  /** Statistics of a session. A session without any trace has statistics too: no program has registered in it. */
   #statistics(name: string): SessionStatistics {
-    return (this.#sessions.get(name) ?? new Session(name, () => {})).statistics();
+    return (this.#registry.sessions.get(name) ?? this.#newSession(name)).statistics();
   }
 
-  #session(name: string): Session {
-    let session = this.#sessions.get(name);
-    if (session === undefined) {
-      session = new Session(name, (trouble) => this.#options.log(`session ${name}: ${trouble}`));
-      this.#sessions.set(name, session);
-    }
-    return session;
+  #newSession(name: string): Session {
+    return new Session(name, (problem) => this.#options.log(`session ${name}: ${problem}`));
   }
 
-  #trace(key: number): OpenTrace {
-    const trace = this.#traces.get(key);
-    if (trace === undefined) throw new ConsumerError('NO_TRACE', `there is no trace ${key}`);
-    return trace;
+  /** A flight recorder has no output but for its snapshots. */
+  #outputOf(
+    { output, snapshot, owner }: OpenTraceRequest | CountClosedTracesRequest,
+    session: Session,
+  ): PacketOutput | undefined {
+    if (snapshot || output === null) return undefined;
+    return this.#outputs.open(output, { owner, onProblem: (sentence) => session.problems.add(sentence) });
   }
-
-  #channel(key: number): OpenChannel {
-    const channel = this.#channels.get(key);
-    if (channel === undefined) throw new ConsumerError('NO_CHANNEL', `there is no channel ${key}`);
-    return channel;
-  }
-
-  #tracesOf(session: string): OpenTrace[] {
-    return [...this.#traces.values()].filter((trace) => trace.session.name === session);
-  }
-
-  #recordersOf(session: string): SnapshotRing[] {
-    return this.#ringsOf(session).flatMap(({ recorder }) => recorder ?? []);
-  }
-
-  /** All traces of a session belong to one user; where there is none, there is nothing to write either. */
-  #asOwnerOf(session: string): (run: () => void) => void {
-    const owner = this.#tracesOf(session)[0]?.writer.owner;
-    return owner === undefined ? (run) => run() : (run) => asUser(owner, run);
-  }
-
-  #ringsOf(session: string): OpenRing[] {
-    return [...this.#rings.values()].filter((ring) => ring.session.name === session);
-  }
-}
-
-/** A flight recorder has no trace chunks. */
-function placeOf({ output, snapshot, owner }: OpenTraceRequest | CountClosedTracesRequest): SessionPlace | undefined {
-  return snapshot || output === null ? undefined : { output, owner };
-}
-
-function removeCheckpointsOf({ output, owner, uuid }: RemoveCheckpointsRequest): null {
-  removeAllCheckpoints(stateDirectoryOf(output, uuid), owner);
-  return null;
-}
-
-/** Whether `request` has been carried out before. @throws {ConsumerError} `CONFLICT` */
-function isRepeated<Request extends { readonly type: string }>(former: Request | undefined, request: Request): boolean {
-  if (former === undefined) return false;
-  // Both come out of the same check, which gives the members their order.
-  if (JSON.stringify(former) === JSON.stringify(request)) return true;
-  throw new ConsumerError('CONFLICT', `${request.type} uses a key that stands for something else already`);
 }

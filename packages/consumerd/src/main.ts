@@ -6,7 +6,7 @@ import { loadPosix, runDirectoryAt } from '@ringtail/posix';
 import { startDaemon } from './daemon/daemon.ts';
 import { stderrLog } from './daemon/log.ts';
 import { systemTimers } from './drain/loop-timers.ts';
-import { systemOutput } from './output/files/file-calls.ts';
+import { systemCalls } from './output/files/file-calls.ts';
 
 const log = stderrLog('ringtail-consumerd');
 
@@ -28,7 +28,7 @@ const daemon = startDaemon({
   runDirectory: runDirectoryAt(resolve(rundir)),
   makeFifo,
   now: () => new Date(),
-  output: systemOutput,
+  calls: systemCalls,
   timers: systemTimers,
   log,
 });

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SessionStatistics } from '@ringtail/protocol';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { Consumer, type ImmediateCommand } from '../consumer.ts';
-import { systemOutput } from '../output/files/file-calls.ts';
+import { Consumer, type OrderedCommand } from '../consumer.ts';
+import { systemCalls } from '../output/files/file-calls.ts';
 import { FakeTimers } from '../testing/fake-timers.test.support.ts';
 import { bury, life } from '../testing/mortal-fs.test.support.ts';
 import { readStream } from '../testing/read-stream.test.support.ts';
@@ -19,7 +19,7 @@ vi.mock('node:fs', async (importOriginal) => {
 /** A consumer that has been told of the session and of its ring. */
 function makeConsumer(root: string, ring: TestRing): Consumer {
   life.descriptors.clear();
-  const consumer = new Consumer({ output: systemOutput, timers: new FakeTimers(), log: () => {} });
+  const consumer = new Consumer({ calls: systemCalls, timers: new FakeTimers(), log: () => {} });
   const { setUp, openRing } = requests(root);
   const [openTrace, openChannel, declareEvents] = setUp;
   const attributes = { ...openChannel.attributes, traceFileBytes: 5000 };
@@ -42,7 +42,7 @@ interface Aftermath {
  *
  * @returns null if the first one lived to answer
  */
-function dieAfter(changes: number, commandIn: (root: string) => ImmediateCommand): Aftermath | null {
+function dieAfter(changes: number, commandIn: (root: string) => OrderedCommand): Aftermath | null {
   const root = mkdtempSync(join(tmpdir(), 'ringtail-killed-'));
   const ring = new TestRing({ directory: root });
   try {
@@ -88,7 +88,7 @@ function numbersIn(chunk: string): number[] {
 }
 
 /** Every moment at which the first consumer can die, until it lives. */
-function eachDeath(commandIn: (root: string) => ImmediateCommand, check: (aftermath: Aftermath) => void): number {
+function eachDeath(commandIn: (root: string) => OrderedCommand, check: (aftermath: Aftermath) => void): number {
   onTestFinished(() => {
     life.changesLeft = Number.POSITIVE_INFINITY;
   });

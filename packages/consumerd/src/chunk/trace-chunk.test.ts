@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import type { SessionStatistics } from '@ringtail/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Consumer } from '../consumer.ts';
-import { type FileOutput, systemOutput } from '../output/files/file-calls.ts';
-import { ConsumerScene, codeOf } from '../testing/consumer-scene.test.support.ts';
-import { failingOutput } from '../testing/failing-output.test.support.ts';
+import { type FileCalls, systemCalls } from '../output/files/file-calls.ts';
+import { answerOf, ConsumerScene, codeOf } from '../testing/consumer-scene.test.support.ts';
+import { failingCalls } from '../testing/failing-calls.test.support.ts';
 import type { FakeTimers } from '../testing/fake-timers.test.support.ts';
 import { readStream } from '../testing/read-stream.test.support.ts';
 import { requests } from '../testing/requests.test.support.ts';
@@ -27,8 +27,8 @@ afterEach(() => scene.close());
 const makeRing = () => scene.makeRing();
 
 /** A consumer that has been told of the session and of these rings, in order from 1 on. */
-function makeConsumer(opened: readonly TestRing[] = rings, output: FileOutput = systemOutput): Consumer {
-  const consumer = scene.makeConsumer({ output });
+function makeConsumer(opened: readonly TestRing[] = rings, calls: FileCalls = systemCalls): Consumer {
+  const consumer = scene.makeConsumer({ calls });
   const { setUp, openRing } = requests(root);
   for (const command of setUp) consumer.handle(command);
   for (const ring of opened) consumer.handle(openRing(rings.indexOf(ring) + 1, ring));
@@ -158,20 +158,20 @@ describe('a rotation', () => {
 
   it('does not happen while there is no room for the new chunk, loses nothing, and happens when there is', () => {
     const ring = makeRing();
-    const output = failingOutput();
-    const consumer = makeConsumer(rings, output);
+    const calls = failingCalls();
+    const consumer = makeConsumer(rings, calls);
     ring.record(900);
     consumer.handle(FLUSH);
     const metadata = readFileSync(out(PLACE, 'metadata'), 'utf8');
     // In steps, through the checkpoint of the flush and the metadata of the new chunk.
     for (let bytes = 0; bytes < metadata.length; bytes += 97) {
-      output.failAfter(bytes, 'ENOSPC');
+      calls.failAfter(bytes, 'ENOSPC');
       ring.record(1);
       expect(codeOf(consumer, { type: 'rotate', session: 's', archive: archive('a') })).toBe('NOT_WRITTEN');
       expect(existsSync(archive('a'))).toBe(false);
       expect(existsSync(out('.tmp_new_chunk'))).toBe(false);
     }
-    output.recover();
+    calls.recover();
     rotate(consumer, 'a');
     expect(numbersIn(archive('a'))).toEqual(range(0, ring.recorded));
     expect(readFileSync(join(archive('a'), PLACE, 'metadata'), 'utf8')).toBe(metadata);
@@ -246,7 +246,7 @@ describe('a clear', () => {
     const next = makeConsumer([ring]);
     expect(next.handle(FLUSH)).toMatchObject(expected);
     ring.record(6 * PER_SUB_BUF);
-    expect(next.handle(FLUSH)?.eventsRecorded).toBe(ring.recorded - recorded);
+    expect(answerOf(next, FLUSH).eventsRecorded).toBe(ring.recorded - recorded);
   });
 
   it('of rings that never wrote a packet is remembered by the next consumer', () => {
@@ -262,12 +262,12 @@ describe('a clear', () => {
 
   it('without room for a note of it is refused, and can be repeated', () => {
     const ring = makeRing();
-    const output = failingOutput();
-    const consumer = makeConsumer(rings, output);
+    const calls = failingCalls();
+    const consumer = makeConsumer(rings, calls);
     ring.record(10);
-    output.failAfter(0, 'ENOSPC');
+    calls.failAfter(0, 'ENOSPC');
     expect(codeOf(consumer, CLEAR)).toBe('ENOSPC');
-    output.recover();
+    calls.recover();
     ring.record(10);
     expect(consumer.handle(CLEAR)).toMatchObject({ eventsRecorded: 0 });
     ring.record(10);

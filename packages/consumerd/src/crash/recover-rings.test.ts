@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { RingMode } from '@ringtail/ringbuf';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Consumer } from '../consumer.ts';
-import { systemOutput } from '../output/files/file-calls.ts';
+import { systemCalls } from '../output/files/file-calls.ts';
 import { FakeTimers } from '../testing/fake-timers.test.support.ts';
 import { readStream } from '../testing/read-stream.test.support.ts';
 import { requests } from '../testing/requests.test.support.ts';
@@ -37,7 +37,7 @@ function makeRing(options: Partial<TestRingOptions> = {}): TestRing {
 function recordSession(record: (first: TestRing, second: TestRing) => void, ringOptions = {}): void {
   const [first, second] = [makeRing(ringOptions), makeRing(ringOptions)];
   const timers = new FakeTimers();
-  const consumer = new Consumer({ output: systemOutput, timers, log: () => {} });
+  const consumer = new Consumer({ calls: systemCalls, timers, log: () => {} });
   const { setUp, openRing } = requests(shm());
   for (const command of [...setUp, openRing(1, first), openRing(2, second)]) consumer.handle(command);
   record(first, second);

@@ -23,14 +23,18 @@ import {
   unmoved,
 } from '@ringtail/ringbuf';
 import { ConsumerError } from '../consumer-error.ts';
-import { RingDrain } from '../drain/ring-drain.ts';
+import { StreamDrain, type StreamDrainOptions } from '../drain/stream-drain.ts';
+import { traceUuidOf, wholeBlocks } from '../metadata/metadata-format.ts';
 import { DataStreamFile } from '../output/files/data-stream-file.ts';
-import { systemOutput } from '../output/files/file-calls.ts';
-import { METADATA_BYTES_MAX, traceUuidOf, wholeBlocks } from '../output/files/metadata-file.ts';
+import { systemCalls } from '../output/files/file-calls.ts';
+import { METADATA_BYTES_MAX } from '../output/files/metadata-file.ts';
+import { SnapshotStreamFile } from '../output/files/snapshot-stream-file.ts';
 import { ensureTraceDirectory } from '../output/files/trace-directory.ts';
-import { type StreamStatistics, sumStatistics, Troubles } from '../session/statistics.ts';
+import { atOnce } from '../output/later.ts';
+import { Problems } from '../session/problems.ts';
+import { noStatistics, type StreamStatistics, sumStatistics } from '../session/statistics.ts';
 import { copyRing } from '../snapshot/copy-ring.ts';
-import { SnapshotStreamFile } from '../snapshot/snapshot-stream-file.ts';
+import { RingSource } from '../source/ring/ring-source.ts';
 
 export interface RecoveredTrace {
   /** Where its rings and the copy of its metadata lie. */
@@ -79,7 +83,7 @@ export function recoverRings(shmDirectory: string, outputDirectory: string): Rec
 
 function recoverTrace(ringDirectory: string, output: string, place: string): RecoveredTrace {
   const directory = join(output, place);
-  const troubles = new Troubles(() => {});
+  const problems = new Problems(() => {});
   const streams: StreamStatistics[] = [];
   const ringNames = filesIn(ringDirectory).filter((name) => name.endsWith(RING_SUFFIX));
   try {
@@ -87,17 +91,17 @@ function recoverTrace(ringDirectory: string, output: string, place: string): Rec
     for (const [streamInstanceId, name] of ringNames.entries()) {
       const path = join(ringDirectory, name);
       try {
-        streams.push(recoverRing(path, directory, traceUuid, streamInstanceId, troubles));
+        streams.push(recoverRing(path, directory, traceUuid, streamInstanceId, problems));
       } catch (error) {
         if (!(error instanceof RingError) && errnoOf(error) === undefined) throw error;
-        troubles.add(`${path} was skipped: ${describeError(error)}`);
+        problems.add(`${path} was skipped: ${describeError(error)}`);
       }
     }
   } catch (error) {
     if (!(error instanceof ConsumerError)) throw error;
     throw error.within(ringDirectory);
   }
-  return { ringDirectory, directory, rings: ringNames.length, statistics: sumStatistics(streams, troubles.list()) };
+  return { ringDirectory, directory, rings: ringNames.length, statistics: sumStatistics(streams, problems.list()) };
 }
 
 /** Copies the whole blocks of a metadata file into a new trace directory, and returns the trace's UUID. */
@@ -134,7 +138,7 @@ function recoverRing(
   directory: string,
   traceUuid: string,
   streamInstanceId: number,
-  troubles: Troubles,
+  problems: Problems,
 ): StreamStatistics {
   const ringFile = openRingFile(path, statSync(path).size);
   try {
@@ -142,32 +146,36 @@ function recoverRing(
     const { streamClassId, pid, tid, procname } = ring.header;
     const identity = { traceUuid, streamClassId, streamInstanceId, pid: pid | 0, tid: tid | 0, procname };
     const name = basename(path, RING_SUFFIX);
-    // What was overwritten before anybody looked is no loss of a flight recorder.
+    const owner = ownerOf(ring.header, path);
+    // Events that were overwritten before the crash are no loss of a flight recorder.
     if (ring.header.mode === RingMode.OVERWRITE && ring.position.packetSeq === 0) {
       ensureTraceDirectory(join(directory, 'index'), directory);
-      const file = new SnapshotStreamFile(directory, name, identity, systemOutput);
-      const onDamaged = (error: RingError) =>
-        troubles.add(`a ring of ${ownerOf(ring.header, path)} was given up: ${describeError(error)}`);
-      const steps = copyRing(() => new RingSnapshot(ringFile), file, onDamaged);
-      while (!steps.next().done);
-      return file.statistics;
+      const stream = new SnapshotStreamFile(directory, name, identity, systemCalls);
+      const statistics = noStatistics();
+      const onDamaged = (error: RingError) => problems.add(`a ring of ${owner} was given up: ${describeError(error)}`);
+      const turns = copyRing({ identity, open: () => new RingSnapshot(ringFile), stream, statistics, onDamaged });
+      while (!turns.next().done);
+      return statistics;
     }
-    const file = new DataStreamFile(directory, name, identity, systemOutput, ring.position.packetSeq);
-    const drain = new RingDrain({
-      ring,
-      closeRing: () => {},
-      file,
-      owner: ownerOf(ring.header, path),
-      nowMs: () => 0,
-      nowCycles: () => undefined,
-      onTrouble: (sentence) => troubles.add(sentence),
-      onDamaged: () => {},
+    return drainRing(new RingSource(ring, identity, { close: () => {} }), {
+      output: new DataStreamFile({ directory, name, identity, calls: systemCalls }),
+      owner,
+      onProblem: (sentence) => problems.add(sentence),
     });
-    drain.finish();
-    return drain.statistics;
   } finally {
     ringFile.close();
   }
+}
+
+function drainRing(
+  source: RingSource,
+  options: Pick<StreamDrainOptions, 'output' | 'owner' | 'onProblem'>,
+): StreamStatistics {
+  const drain = atOnce(
+    StreamDrain.open({ ...options, source, nowMs: () => 0, nowCycles: () => undefined, onDamaged: () => {} }),
+  );
+  atOnce(drain.finish());
+  return drain.statistics;
 }
 
 function ownerOf({ pid, tid, procname }: RingHeader, path: string): string {

@@ -14,7 +14,9 @@ import {
 
 export interface ConnectionHandlers {
   /** Carries a command out, or begins to. Throws what the session daemon is to be told. */
-  onCommand(command: ConsumerCommand): SessionStatistics | readonly ChannelUse[] | null | Promise<SessionStatistics>;
+  onCommand(
+    command: ConsumerCommand,
+  ): SessionStatistics | readonly ChannelUse[] | null | Promise<SessionStatistics | null>;
   /** The session daemon is gone, or speaks nonsense. Called once. */
   onClosed(why: string): void;
 }

@@ -42,8 +42,9 @@ export function startDaemon({ runDirectory, makeFifo, now, ...options }: DaemonO
       return command.type === 'channel-use' ? consumer.channelUses(command.channels) : consumer.handle(command);
     },
     onClosed: (why) => {
-      if (!ending) consumer.recoverSnapshots(now());
-      end(why);
+      const recovered = ending ? undefined : consumer.recoverSnapshots(now());
+      if (recovered instanceof Promise) void recovered.finally(() => end(why));
+      else end(why);
     },
   });
   options.log(`version ${RINGTAIL_VERSION} serves ${runDirectory.path}`);

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { FakeTimers } from '../testing/fake-timers.test.support.ts';
-import { type DrainableRing, DrainLoop, type DrainResult, QUIET_ROUNDS, TICK_PERIOD_MS } from './drain-loop.ts';
+import { type Drainable, DrainLoop, type DrainResult, QUIET_ROUNDS, TICK_PERIOD_MS } from './drain-loop.ts';
 
 /** A ring in which tests put closed sub-buffers. */
-class FakeRing implements DrainableRing {
+class FakeRing implements Drainable {
   closed = 0;
   taken = 0;
   looks = 0;

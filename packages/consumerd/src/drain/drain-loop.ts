@@ -11,7 +11,7 @@ export interface DrainResult {
 }
 
 /** A ring as the loop sees it. */
-export interface DrainableRing {
+export interface Drainable {
   /** Takes what is closed, up to a bounded number of bytes. */
   drainClosed(): DrainResult;
   /** Takes the committed part of the open sub-buffer too, unless a packet came lately anyway: within so many milliseconds. */
@@ -43,16 +43,16 @@ export const TICK_PERIOD_MS = 1000;
  * asked for a wake) or for open ones (then the tick leaves them out).
  */
 export class DrainLoop {
-  readonly #awake = new Map<DrainableRing, number>();
-  readonly #asleep = new Set<DrainableRing>();
+  readonly #awake = new Map<Drainable, number>();
+  readonly #asleep = new Set<Drainable>();
   readonly #timers: LoopTimers;
   /** Rings that are looked at by the read timer of their channel. */
-  readonly #polled = new Set<DrainableRing>();
+  readonly #polled = new Set<Drainable>();
   /** Rings whose open sub-buffers are taken by the switch timer of their channel. */
-  readonly #switched = new Set<DrainableRing>();
-  readonly #reads: RingPeriods<DrainableRing>;
-  readonly #switches: RingPeriods<DrainableRing>;
-  readonly #samples: RingPeriods<DrainableRing>;
+  readonly #switched = new Set<Drainable>();
+  readonly #reads: RingPeriods<Drainable>;
+  readonly #switches: RingPeriods<Drainable>;
+  readonly #samples: RingPeriods<Drainable>;
   #round: TimerHandle | undefined;
   #wake: TimerHandle | undefined;
   #tick: TimerHandle | undefined;
@@ -76,7 +76,7 @@ export class DrainLoop {
     for (const periods of [this.#reads, this.#switches, this.#samples]) periods.stop();
   }
 
-  add(ring: DrainableRing, { readPeriodMs, switchPeriodMs, monitorPeriodMs }: ChannelTimers = {}): void {
+  add(ring: Drainable, { readPeriodMs, switchPeriodMs, monitorPeriodMs }: ChannelTimers = {}): void {
     if (monitorPeriodMs !== undefined) this.#samples.add(ring, monitorPeriodMs);
     if (switchPeriodMs !== undefined) {
       this.#switched.add(ring);
@@ -93,7 +93,7 @@ export class DrainLoop {
     this.#scheduleRound();
   }
 
-  remove(ring: DrainableRing): void {
+  remove(ring: Drainable): void {
     for (const rings of [this.#awake, this.#asleep, this.#polled, this.#switched]) rings.delete(ring);
     for (const periods of [this.#reads, this.#switches, this.#samples]) periods.remove(ring);
   }
@@ -130,14 +130,14 @@ export class DrainLoop {
     }
   }
 
-  #putToSleep(ring: DrainableRing): void {
+  #putToSleep(ring: Drainable): void {
     this.#awake.delete(ring);
     this.#asleep.add(ring);
     ring.requestWake(true);
     if (this.#asleep.has(ring) && gaveAnything(ring.drainClosed())) this.#rouse(ring);
   }
 
-  #rouse(ring: DrainableRing): void {
+  #rouse(ring: Drainable): void {
     // Draining may have found the ring damaged and removed it.
     if (!this.#asleep.delete(ring)) return;
     ring.requestWake(false);
@@ -146,7 +146,7 @@ export class DrainLoop {
   }
 
   /** A ring that has more than its share is looked at every round, until it has nothing. */
-  #poll(ring: DrainableRing): void {
+  #poll(ring: Drainable): void {
     if (!ring.drainClosed().more || !this.#polled.has(ring)) return;
     this.#awake.set(ring, 0);
     this.#scheduleRound();

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CountClosedTracesRequest, SessionStatistics } from '@ringtail/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Consumer, type ImmediateCommand } from '../consumer.ts';
-import { systemOutput } from '../output/files/file-calls.ts';
+import { Consumer, type OrderedCommand } from '../consumer.ts';
+import { systemCalls } from '../output/files/file-calls.ts';
 import { FakeTimers } from '../testing/fake-timers.test.support.ts';
 import { readStream } from '../testing/read-stream.test.support.ts';
 import { requests } from '../testing/requests.test.support.ts';
@@ -31,8 +31,8 @@ const checkpoints = () => out('.ringtail', TRACE_UUID);
 const upTo = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 /** A consumer that was told of the trace, after what `before` says. */
-function makeConsumer(...before: ImmediateCommand[]): Consumer {
-  const consumer = new Consumer({ output: systemOutput, timers: new FakeTimers(), log: () => {} });
+function makeConsumer(...before: OrderedCommand[]): Consumer {
+  const consumer = new Consumer({ calls: systemCalls, timers: new FakeTimers(), log: () => {} });
   consumers.push(consumer);
   for (const command of before) consumer.handle(command);
   return consumer;

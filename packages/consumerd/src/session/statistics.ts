@@ -2,7 +2,7 @@ import { NO_STATISTICS, type SessionStatistics } from '@ringtail/protocol';
 
 type NotOfStreams = 'dataStreams' | 'programsNotRecorded' | 'troubles';
 
-/** What one data stream contributes to the statistics of its session; `bytes` is the size of its file. */
+/** Statistics of one data stream, a part of those of its session. `bytes` is the size of its packets. */
 export type StreamStatistics = {
   -readonly [Name in Exclude<keyof SessionStatistics, NotOfStreams>]: number;
 };
@@ -12,37 +12,7 @@ export function noStatistics(): StreamStatistics {
   return counts;
 }
 
-/** More different troubles than this are not told one by one. */
-const TROUBLES_MAX = 100;
-
-/** What went wrong in a session, each condition once, in words. */
-export class Troubles {
-  readonly #sentences = new Set<string>();
-  #more = 0;
-  readonly #onNew: (sentence: string) => void;
-
-  /** @param onNew told of each condition once, for the log. */
-  constructor(onNew: (sentence: string) => void) {
-    this.#onNew = onNew;
-  }
-
-  add(sentence: string): void {
-    if (this.#sentences.has(sentence)) return;
-    if (this.#sentences.size >= TROUBLES_MAX) {
-      this.#more += 1;
-      return;
-    }
-    this.#sentences.add(sentence);
-    this.#onNew(sentence);
-  }
-
-  list(): string[] {
-    const list = [...this.#sentences];
-    return this.#more === 0 ? list : [...list, `and ${this.#more} more troubles`];
-  }
-}
-
-/** Sums over the data streams of a session; `dataStreams` counts those that have a file. */
+/** Sums the data streams of a session; `dataStreams` counts those that have packets. */
 export function sumStatistics(streams: Iterable<StreamStatistics>, troubles: readonly string[]): SessionStatistics {
   const sum = noStatistics();
   let dataStreams = 0;

@@ -1,32 +1,50 @@
 import { RingError, type RingSnapshot } from '@ringtail/ringbuf';
-import type { SnapshotStreamFile } from './snapshot-stream-file.ts';
+import { settled } from '../output/later.ts';
+import type { SnapshotStream } from '../output/snapshot-output.ts';
+import type { StreamStatistics } from '../session/statistics.ts';
+import { encodeRingPacketHeader, type RingIdentity } from '../source/ring/ring-packet-header.ts';
+import { recordCountOf } from '../source/ring/ring-source.ts';
+import type { Turns } from './turns.ts';
+
+export interface RingCopy {
+  readonly identity: RingIdentity;
+  readonly open: () => RingSnapshot;
+  readonly stream: SnapshotStream;
+  /** Receives the counts of the copied packets. */
+  readonly statistics: StreamStatistics;
+  readonly onDamaged: (error: RingError) => void;
+}
 
 /**
- * Copies what a ring holds into a file, one packet from `next` to `next`, and closes the file. A damaged ring is copied up to
- * the damage.
+ * Copies the content of a ring into a data stream, one packet a turn, and closes the data stream. A damaged ring is copied up
+ * to the damage.
  *
- * @throws the system's error if the file cannot be written
+ * @throws the system's error if the data stream cannot be written
  */
-export function* copyRing(
-  look: () => RingSnapshot,
-  file: SnapshotStreamFile,
-  onDamaged: (error: RingError) => void,
-): Generator<void, void> {
+export function* copyRing({ identity, open, stream, statistics, onDamaged }: RingCopy): Turns<void> {
   try {
     try {
-      const snapshot = look();
-      for (let packet = snapshot.next(); packet !== null; packet = snapshot.next()) {
-        file.append(packet);
-        file.statistics.packetsLost = snapshot.packetsLost;
+      const snapshot = open();
+      for (let taken = snapshot.next(); taken !== null; taken = snapshot.next()) {
+        const { bytes: records, discardedSnapshot: eventsDiscarded } = taken;
+        const packet = { ...taken, records, eventsDiscarded, recordCount: recordCountOf(taken) };
+        const header = encodeRingPacketHeader(identity, packet);
+        const packetBytes = header.length + records.length;
+        yield* settled(stream.append({ ...packet, header, packetBytes }));
+        statistics.bytes += packetBytes;
+        statistics.packets += 1;
+        statistics.eventsRecorded += packet.recordCount;
+        statistics.eventsDiscarded = eventsDiscarded;
+        statistics.packetsLost = snapshot.packetsLost;
         yield;
       }
-      file.statistics.packetsLost = snapshot.packetsLost;
+      statistics.packetsLost = snapshot.packetsLost;
     } catch (error) {
       if (!(error instanceof RingError)) throw error;
       onDamaged(error);
     }
-    file.finish();
+    yield* settled(stream.finish());
   } finally {
-    file.close();
+    stream.close();
   }
 }

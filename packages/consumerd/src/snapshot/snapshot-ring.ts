@@ -1,5 +1,5 @@
 import { uuidBytes } from '@ringtail/ctf';
-import type { OpenChannelRequest, OpenRingRequest } from '@ringtail/protocol';
+import type { OpenRingRequest } from '@ringtail/protocol';
 import {
   openRingFile,
   RingConsumer,
@@ -10,39 +10,37 @@ import {
   type RingSnapshotOptions,
   unmoved,
 } from '@ringtail/ringbuf';
-import type { StreamIdentity } from '../output/files/packet-walk.ts';
 import { noStatistics, type StreamStatistics } from '../session/statistics.ts';
+import type { RingIdentity } from '../source/ring/ring-packet-header.ts';
 
 export interface SnapshotRingOptions {
   readonly request: OpenRingRequest;
-  readonly channel: OpenChannelRequest;
-  readonly traceUuid: string;
-  /** Where the trace is in a snapshot. */
+  readonly identity: RingIdentity;
+  /** Place of the trace in a snapshot. */
   readonly place: string;
-  /** Whose ring it is, in words. */
+  /** Name of its data stream in the trace. */
+  readonly streamName: string;
+  /** Owner of the ring, in words. */
   readonly owner: string;
 }
 
-/** A ring of a flight recorder: open, but not drained. It is read when a snapshot is taken, and stays as it is. */
+/** Ring of a flight recorder: open, and not drained. A snapshot reads it and leaves it as it is. */
 export class SnapshotRing {
   readonly place: string;
-  /** Of its data stream in the trace. */
   readonly streamName: string;
-  readonly identity: StreamIdentity;
+  readonly identity: RingIdentity;
   readonly owner: string;
   readonly #file: RingFile;
   readonly #statistics = noStatistics();
-  /** The producer's counters when the ring was last cleared. */
+  /** Counters of the producer when the ring was last cleared. */
   #cleared: RingCounters | undefined;
   #isClosed = false;
 
   /** @throws {RingError} if the file is not the ring that was announced */
-  constructor({ request, channel, traceUuid, place, owner }: SnapshotRingOptions) {
-    const { streamClassId, attributes } = channel;
-    const { streamInstanceId, pid, tid, procname } = request;
+  constructor({ request, identity, place, streamName, owner }: SnapshotRingOptions) {
     this.place = place;
-    this.streamName = `${attributes.name}_${streamInstanceId}`;
-    this.identity = { traceUuid, streamClassId, streamInstanceId, pid, tid, procname };
+    this.streamName = streamName;
+    this.identity = identity;
     this.owner = owner;
     this.#file = openRingFile(request.path, request.bytes);
     try {
@@ -54,14 +52,14 @@ export class SnapshotRing {
   }
 
   /**
-   * What the producer has counted since the ring was made or cleared, of the same object for the life of this ring. Nothing
-   * is in a file, so `eventsRecorded` is what was committed to the ring, be it overwritten or not.
+   * Counts of the producer since the ring was made or cleared; the same object for the life of this ring. Nothing is in a
+   * file, so `eventsRecorded` counts the events committed to the ring, also those that were overwritten.
    */
   get statistics(): StreamStatistics {
     return this.#statistics;
   }
 
-  /** Reads the producer's counters; those of a ring that cannot be read stay as they are. */
+  /** Reads the counters of the producer. The counts of a ring that cannot be read stay as they are. */
   refreshStatistics(): void {
     if (this.#isClosed) return;
     try {
@@ -77,7 +75,7 @@ export class SnapshotRing {
   }
 
   /**
-   * Bytes of packets that a snapshot may find shortly: what the ring holds, and what comes until then.
+   * Bytes of packets that a snapshot may find shortly: the content of the ring, and a sub-buffer that is filled until then.
    *
    * @param overheadBytes of each packet
    * @throws {RingError}
@@ -94,7 +92,7 @@ export class SnapshotRing {
     return new RingSnapshot(this.#file, { ...this.#expected(), ...options });
   }
 
-  /** Has later snapshots, and the counts, begin after everything that is committed now. A damaged ring stays what it is. */
+  /** Later snapshots, and the counts, begin after everything that is committed now. A damaged ring stays as it is. */
   clear(): void {
     try {
       const consumer = new RingConsumer(this.#file, this.#expected());

@@ -1,6 +1,7 @@
 import { NO_STATISTICS } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
 import type { LoopTimers } from '../drain/loop-timers.ts';
+import { atOnce } from '../output/later.ts';
 import { FakeTimers } from '../testing/fake-timers.test.support.ts';
 import { SnapshotRun } from './snapshot-run.ts';
 
@@ -36,7 +37,7 @@ describe('SnapshotRun', () => {
     const timers = slowTimers();
     const log: number[] = [];
     const run = new SnapshotRun(steps(100, log), timers);
-    run.finish();
+    atOnce(run.finish());
     expect(log).toHaveLength(100);
     expect(await run.result).toBe(NO_STATISTICS);
     timers.fake.advance(100);

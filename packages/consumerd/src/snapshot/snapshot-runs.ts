@@ -1,18 +1,20 @@
 import type { SessionStatistics } from '@ringtail/protocol';
 import type { LoopTimers } from '../drain/loop-timers.ts';
+import { run, type Steps } from '../output/later.ts';
 import { SnapshotRun } from './snapshot-run.ts';
+import type { Turns } from './turns.ts';
 
-/** A snapshot that is to be written. */
+/** Request for a snapshot. */
 export interface SnapshotOrder {
   readonly session: string;
   readonly directory: string;
-  /** @throws what is to be answered instead */
-  readonly begin: () => Generator<void, SessionStatistics>;
-  /** Runs a turn: as the user to whom the files are to belong. */
+  /** @throws the error to answer with */
+  readonly begin: () => Turns<SessionStatistics>;
+  /** Runs a turn as the owner of the files. */
   readonly within: (turn: () => void) => void;
 }
 
-/** The snapshots that are being written. */
+/** Snapshots that are being written. */
 export class SnapshotRuns {
   readonly #timers: LoopTimers;
   /** By their directories. */
@@ -26,29 +28,30 @@ export class SnapshotRuns {
   async write({ session, directory, begin, within }: SnapshotOrder): Promise<SessionStatistics> {
     const former = this.#runs.get(directory);
     if (former !== undefined) return await former.run.result;
-    const run = new SnapshotRun(begin(), this.#timers, within);
-    if (!run.isDone) this.#runs.set(directory, { session, run });
+    const snapshot = new SnapshotRun(begin(), this.#timers, within);
+    if (!snapshot.isDone) this.#runs.set(directory, { session, run: snapshot });
     try {
-      return await run.result;
+      return await snapshot.result;
     } finally {
       this.#runs.delete(directory);
     }
   }
 
-  /** Writes the rest of a session's snapshots now, before what they copy changes. */
-  finish(session: string): void {
-    for (const { run } of this.#of(session)) run.finish();
+  /** Writes the rest of a session's snapshots now, before the rings that they copy change. */
+  *finish(session: string): Steps<void> {
+    for (const { run: snapshot } of this.#of(session)) yield* snapshot.finish();
   }
 
+  /** Writes the rest of all snapshots, as far as outputs answer at once. */
   finishAll(): void {
-    for (const { run } of this.#runs.values()) run.finish();
+    for (const { run: snapshot } of this.#runs.values()) void run(snapshot.finish());
   }
 
-  /** Calls `act` when no snapshot of the session reads anything any more: at once if there is none. */
+  /** Calls `act` once no snapshot of the session reads its rings: at once if there is none. */
   afterwards(session: string, act: () => void): void {
     const runs = this.#of(session);
     if (runs.length === 0) act();
-    else void Promise.allSettled(runs.map(({ run }) => run.result)).then(act);
+    else void Promise.allSettled(runs.map(({ run: snapshot }) => snapshot.result)).then(act);
   }
 
   #of(session: string) {

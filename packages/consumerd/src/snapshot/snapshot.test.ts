@@ -17,9 +17,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Consumer } from '../consumer.ts';
 import { recoverRings } from '../crash/recover-rings.ts';
 import type { LoopTimers } from '../drain/loop-timers.ts';
-import type { FileOutput } from '../output/files/file-calls.ts';
-import { ConsumerScene } from '../testing/consumer-scene.test.support.ts';
-import { failingOutput } from '../testing/failing-output.test.support.ts';
+import type { FileCalls } from '../output/files/file-calls.ts';
+import { answerOf, ConsumerScene } from '../testing/consumer-scene.test.support.ts';
+import { failingCalls } from '../testing/failing-calls.test.support.ts';
 import type { FakeTimers } from '../testing/fake-timers.test.support.ts';
 import { readStream } from '../testing/read-stream.test.support.ts';
 import { requests } from '../testing/requests.test.support.ts';
@@ -50,7 +50,7 @@ const upTo = (count: number) => Array.from({ length: count }, (_, i) => i);
 const makeRing = (options: Partial<TestRingOptions> = {}) => scene.makeRing({ mode: RingMode.OVERWRITE, ...options });
 
 interface RecorderOptions {
-  readonly output?: FileOutput;
+  readonly calls?: FileCalls;
   readonly trace?: Partial<OpenTraceRequest>;
   readonly timers?: LoopTimers;
 }
@@ -239,15 +239,15 @@ describe('a flight recorder', () => {
     'leaves nothing behind when the disk is full after %i bytes',
     async (bytes) => {
       const ring = makeRing();
-      const output = failingOutput();
-      const consumer = startRecorder([ring], { output });
+      const calls = failingCalls();
+      const consumer = startRecorder([ring], { calls });
       ring.record(4 * PER_SUB_BUF);
-      output.failAfter(bytes, 'ENOSPC');
+      calls.failAfter(bytes, 'ENOSPC');
       const refusal = await take(consumer, 'a').catch((error) => error);
       expect(refusal).toMatchObject({ code: 'NOT_WRITTEN' });
       expect(refusal.message).toMatch(/was given up after [0-9]+ bytes: the disk is full\. Nothing of it is left/);
       expect(readdirSync(join(root, 'snapshots'))).toEqual([]);
-      output.recover();
+      calls.recover();
       expect(await take(consumer, 'a')).toMatchObject({ eventsRecorded: 4 * PER_SUB_BUF });
     },
   );
@@ -283,7 +283,7 @@ describe('a flight recorder', () => {
       expect(troubles[0]).toMatch(/^a ring of thread 11 of process 10 \(test\) is not in the snapshot, or not whole: /);
       expect(stream(name, 2).numbers).toEqual(upTo(1000));
     }
-    expect(consumer.handle({ type: 'statistics', session: 's' })?.troubles).toHaveLength(1);
+    expect(answerOf(consumer, { type: 'statistics', session: 's' }).troubles).toHaveLength(1);
   });
 
   it('is the only kind of session that has snapshots', async () => {

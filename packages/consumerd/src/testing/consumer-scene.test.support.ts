@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Consumer, type ConsumerOptions, type ImmediateCommand } from '../consumer.ts';
-import { systemOutput } from '../output/files/file-calls.ts';
+import type { SessionStatistics } from '@ringtail/protocol';
+import { Consumer, type ConsumerOptions, type OrderedCommand } from '../consumer.ts';
+import { systemCalls } from '../output/files/file-calls.ts';
 import { FakeTimers } from './fake-timers.test.support.ts';
 import { TestRing, type TestRingOptions } from './test-ring.test.support.ts';
 
@@ -24,7 +25,7 @@ export class ConsumerScene {
 
   makeConsumer(options: Partial<ConsumerOptions> = {}): Consumer {
     const log = (sentence: string) => void this.logged.push(sentence);
-    const consumer = new Consumer({ output: systemOutput, timers: this.timers, log, ...options });
+    const consumer = new Consumer({ calls: systemCalls, timers: this.timers, log, ...options });
     this.#consumers.push(consumer);
     return consumer;
   }
@@ -36,8 +37,15 @@ export class ConsumerScene {
   }
 }
 
+/** Statistics that a consumer answers at once. */
+export function answerOf(consumer: Consumer, command: OrderedCommand): SessionStatistics {
+  const answer = consumer.handle(command);
+  if (answer === null || answer instanceof Promise) throw new Error(`${command.type} is not answered with statistics`);
+  return answer;
+}
+
 /** The code with which a consumer refuses a command; undefined if it does not. */
-export function codeOf(consumer: Consumer, command: ImmediateCommand): string | undefined {
+export function codeOf(consumer: Consumer, command: OrderedCommand): string | undefined {
   try {
     consumer.handle(command);
     return undefined;

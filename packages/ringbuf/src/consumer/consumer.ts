@@ -247,6 +247,11 @@ export class RingConsumer {
     if (seq === openSeq) this.#openSeen = { seq, committed: Math.min(committed, this.header.subBufBytes) };
   }
 
+  /** Whether the memory of sub-buffers can be given back: see `reclaimReleased`. */
+  get isReclaimable(): boolean {
+    return !this.#overwrites && this.#medium.giveBack !== undefined;
+  }
+
   /**
    * From now on the memory of each sub-buffer is given back to the system just before it is released, while it is still
    * the consumer's: in discard mode the producer cannot open its slot yet. At no other time is that certain, and never in
@@ -256,7 +261,7 @@ export class RingConsumer {
    * @returns false where it cannot be done
    */
   reclaimReleased(until = Number.POSITIVE_INFINITY): boolean {
-    if (this.#overwrites || this.#medium.giveBack === undefined) return false;
+    if (!this.isReclaimable) return false;
     this.#reclaimUntil = until;
     return true;
   }

@@ -5,7 +5,7 @@ import { controlChecksum } from '@ringtail/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { noStatistics } from '../../session/statistics.ts';
 import { type Checkpoint, CheckpointFile } from './checkpoint-file.ts';
-import { systemOutput } from './file-calls.ts';
+import { systemCalls } from './file-calls.ts';
 
 const CHECKPOINT: Checkpoint = {
   packetSeq: 7,
@@ -27,7 +27,7 @@ describe('a checkpoint file', () => {
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'ringtail-checkpoint-'));
     path = join(directory, 'stream.checkpoint');
-    const file = new CheckpointFile(path, systemOutput);
+    const file = new CheckpointFile(path, systemCalls);
     file.write(CHECKPOINT);
     file.close();
   });

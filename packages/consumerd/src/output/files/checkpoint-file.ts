@@ -1,39 +1,19 @@
 import { constants, openSync, readSync } from 'node:fs';
 import { errnoOf } from '@ringtail/base';
 import { controlChecksum } from '@ringtail/protocol';
-import type { ConsumerPosition } from '@ringtail/ringbuf';
 import { noStatistics, type StreamStatistics } from '../../session/statistics.ts';
-import { closeQuietly, type FileOutput, openTraceFile, writeWhole } from './file-calls.ts';
+import type { SourcePosition } from '../../source/packet-source.ts';
+import type { StreamNote } from '../packet-output.ts';
+import { closeQuietly, type FileCalls, openTraceFile, writeWhole } from './file-calls.ts';
 
-/** What a ring's counters said when the session was last cleared: what its statistics start from. */
-export interface ClearedCounts {
-  /** Records that were committed until then and are in no file any more. */
-  readonly recorded: number;
-  readonly discarded: number;
-  readonly failed: number;
-  readonly nested: number;
-}
-
-export const NOTHING_CLEARED: ClearedCounts = { recorded: 0, discarded: 0, failed: 0, nested: 0 };
-
-/** What is true once the packet with sequence number `packetSeq` is in the data stream. */
-export interface Checkpoint {
-  readonly packetSeq: number;
-  /** Where the ring's consumer stands once the packet is released. Its `lastTimestamp` is the packet's end. */
-  readonly position: ConsumerPosition;
-  /** Of the data stream since the session began or was cleared, over all its files. */
-  readonly statistics: StreamStatistics;
-  readonly cleared: ClearedCounts;
-  /** `events_discarded` of the packet. */
-  readonly eventsDiscardedTold: number;
-  /** The trace file that the packet is in, and its size with the packet; 0 bytes: the trace chunk has no packet yet. */
+/** State of a data stream after a packet, with the trace file that the packet is in. */
+export interface Checkpoint extends StreamNote {
   readonly fileNumber: number;
+  /** Size of the file with the packet; 0: the trace chunk has no packet yet. */
   readonly fileBytes: number;
-  /** Events and packets of that file, with this packet. */
+  /** Events and packets of the file, with this packet. */
   readonly fileEvents: number;
   readonly filePackets: number;
-  /** Number of the trace chunk's first packet, if it is not lost. */
-  readonly chunkPacketSeq: number;
 }
 
 const MAGIC = 0x34435452;
@@ -77,15 +57,15 @@ interface StoredCheckpoint {
  */
 export class CheckpointFile {
   readonly #descriptor: number;
-  readonly #output: FileOutput;
+  readonly #calls: FileCalls;
   /** Generation of the checkpoint in each slot; 0 where there is none. */
   readonly #generations: number[] = new Array(SLOT_COUNT).fill(0);
   #generation = 0;
 
   /** Opens or makes the file. */
-  constructor(path: string, output: FileOutput) {
+  constructor(path: string, calls: FileCalls) {
     this.#descriptor = openTraceFile(path);
-    this.#output = output;
+    this.#calls = calls;
     for (const { generation, slot } of readSlots(this.#descriptor)) {
       this.#generations[slot] = generation;
       this.#generation = Math.max(this.#generation, generation);
@@ -137,7 +117,7 @@ export class CheckpointFile {
   }
 
   #writeSlot(bytes: Buffer, slot: number): void {
-    writeWhole(this.#output, this.#descriptor, [bytes], slot * SLOT_BYTES);
+    writeWhole(this.#calls, this.#descriptor, [bytes], slot * SLOT_BYTES);
   }
 }
 
@@ -187,7 +167,7 @@ function decode(slot: Buffer): Omit<StoredCheckpoint, 'slot'> | undefined {
   };
   const { generation } = take(['generation']);
   const own = take(OWN_NAMES);
-  const position: ConsumerPosition = take(POSITION_NAMES);
+  const position: SourcePosition = take(POSITION_NAMES);
   const statistics: StreamStatistics = take(STATISTICS_NAMES);
   return { generation, checkpoint: { ...own, position, statistics, cleared: take(CLEARED_NAMES) } };
 }

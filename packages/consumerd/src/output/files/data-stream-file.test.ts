@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { INDEX_ENTRY_BYTES, INDEX_HEADER_BYTES, parseIndexFile, readPacketHeader } from '@ringtail/ctf';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { noStatistics } from '../../session/statistics.ts';
-import { failingOutput } from '../../testing/failing-output.test.support.ts';
-import { NOTHING_CLEARED } from './checkpoint-file.ts';
+import { encodeRingPacketHeader } from '../../source/ring/ring-packet-header.ts';
+import { failingCalls } from '../../testing/failing-calls.test.support.ts';
+import { NOTHING_CLEARED, type StreamNote } from '../packet-output.ts';
+import { CheckpointFile } from './checkpoint-file.ts';
 import { DataStreamFile } from './data-stream-file.ts';
-import { type FileOutput, systemOutput } from './file-calls.ts';
+import { type FileCalls, systemCalls } from './file-calls.ts';
 
 const IDENTITY = {
   traceUuid: '01234567-89ab-cdef-0123-456789abcdef',
@@ -27,8 +29,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-function opened(output: FileOutput = systemOutput): DataStreamFile {
-  return new DataStreamFile(directory, 'channel0_9', IDENTITY, output);
+function opened(calls: FileCalls = systemCalls): DataStreamFile {
+  return new DataStreamFile({ directory, name: 'channel0_9', identity: IDENTITY, calls });
 }
 
 const records = (packetSeq: number) => Buffer.alloc(100 + packetSeq, packetSeq + 1);
@@ -41,28 +43,45 @@ const position = (packetSeq: number) => ({
   lastTimestamp: 10 + packetSeq,
 });
 
-/** Five events in each packet of the file, `bytes` long up to that packet. */
-function recovered(packetSeq: number) {
+/** Note of a packet; five events in each packet of the file, `bytes` long up to that packet. */
+function noteOf(packetSeq: number, bytes: number): StreamNote {
   const statistics = {
     ...noStatistics(),
     eventsRecorded: 5 * (packetSeq + 1),
     eventsDiscarded: packetSeq,
     packets: packetSeq + 1,
-    bytes: statSync(dataPath()).size,
+    bytes,
   };
-  const checkpoint = {
+  return {
     packetSeq,
     position: position(packetSeq),
     statistics,
     cleared: NOTHING_CLEARED,
     eventsDiscardedTold: packetSeq,
+    chunkPacketSeq: 0,
+  };
+}
+
+/** Expects a file that continues behind a packet, and the checkpoint of that packet. */
+function expectRecovered(file: DataStreamFile, unacknowledgedSeq: number, packetSeq: number): void {
+  const found = file.recover(unacknowledgedSeq);
+  const note = noteOf(packetSeq, statSync(dataPath()).size);
+  const { statistics } = note;
+  expect(found).toEqual({
+    endTimestamp: 10 + packetSeq,
+    eventsDiscarded: packetSeq,
+    nextPacketSeq: packetSeq + 1,
+    chunkPacketSeq: 0,
+    note,
+    statistics,
+  });
+  expect(CheckpointFile.read(checkpointPath())[0]).toEqual({
+    ...note,
     fileNumber: 0,
     fileBytes: statistics.bytes,
     fileEvents: statistics.eventsRecorded,
     filePackets: statistics.packets,
-    chunkPacketSeq: 0,
-  };
-  return { endTimestamp: 10 + packetSeq, eventsDiscarded: packetSeq, checkpoint, statistics };
+  });
 }
 
 function append(file: DataStreamFile, packetSeq: number): void {
@@ -75,12 +94,9 @@ function append(file: DataStreamFile, packetSeq: number): void {
     records: records(packetSeq),
     after: position(packetSeq),
   };
-  file.append(packet, {
-    ...noStatistics(),
-    eventsRecorded: 5 * packetSeq,
-    packets: packetSeq,
-    bytes: file.bytes,
-  });
+  const header = encodeRingPacketHeader(IDENTITY, packet);
+  const packetBytes = header.length + packet.records.length;
+  file.append({ ...packet, header, packetBytes }, noteOf(packetSeq, file.bytes + packetBytes));
 }
 
 function written(count: number): void {
@@ -123,7 +139,7 @@ describe('DataStreamFile, writing', () => {
   });
 
   it('writes packets and index entries, however little each write takes', () => {
-    const file = opened(failingOutput(7));
+    const file = opened(failingCalls(7));
     for (let packetSeq = 0; packetSeq < 3; packetSeq++) append(file, packetSeq);
     expect(file.bytes).toBe(statSync(dataPath()).size);
     file.close();
@@ -132,28 +148,28 @@ describe('DataStreamFile, writing', () => {
   });
 
   it('is as before after a write that failed at any byte, and takes the packet afterwards', () => {
-    const output = failingOutput();
-    const file = opened(output);
+    const calls = failingCalls();
+    const file = opened(calls);
     append(file, 0);
     const bytesOfAppend = 256 + file.bytes + 1 + INDEX_ENTRY_BYTES;
     for (let bytes = 0; bytes < bytesOfAppend; bytes += 13) {
-      output.failAfter(bytes, 'ENOSPC');
+      calls.failAfter(bytes, 'ENOSPC');
       expect(() => append(file, 1)).toThrowError(/ENOSPC/);
       expectWhole(1);
     }
-    output.recover();
+    calls.recover();
     append(file, 1);
     file.close();
     expectWhole(2);
   });
 
   it('has no index entry of a first packet that failed', () => {
-    const output = failingOutput();
-    const file = opened(output);
-    output.failAfter(300, 'EIO');
+    const calls = failingCalls();
+    const file = opened(calls);
+    calls.failAfter(300, 'EIO');
     expect(() => append(file, 0)).toThrowError(/EIO/);
     expect(statSync(indexPath()).size).toBe(0);
-    output.recover();
+    calls.recover();
     append(file, 0);
     file.close();
     expectWhole(1);
@@ -166,7 +182,7 @@ describe('DataStreamFile, recovering', () => {
     const lastBytes = 88 + Buffer.byteLength(IDENTITY.procname) + 1 + records(2).length;
     truncateSync(dataPath(), statSync(dataPath()).size - lastBytes + bytes);
     const file = opened();
-    expect(file.recover(2)).toEqual(recovered(1));
+    expectRecovered(file, 2, 1);
     expectWhole(2);
     append(file, 2);
     file.close();
@@ -183,7 +199,7 @@ describe('DataStreamFile, recovering', () => {
     written(3);
     damage();
     const file = opened();
-    expect(file.recover(3)).toEqual(recovered(2));
+    expectRecovered(file, 3, 2);
     file.close();
     expectWhole(3);
   });
@@ -191,7 +207,7 @@ describe('DataStreamFile, recovering', () => {
   it('keeps a packet that the ring does not acknowledge yet, by its checkpoint', () => {
     written(3);
     const file = opened();
-    expect(file.recover(2)).toEqual(recovered(2));
+    expectRecovered(file, 2, 2);
     file.close();
     expectWhole(3);
   });
@@ -201,7 +217,7 @@ describe('DataStreamFile, recovering', () => {
     rmSync(checkpointPath());
     const file = opened();
     expect(file.recover(2)).toMatchObject({
-      checkpoint: undefined,
+      note: undefined,
       statistics: { eventsRecorded: 0, eventsDiscarded: 1, packets: 2, bytes: statSync(dataPath()).size },
     });
     file.close();
@@ -217,7 +233,7 @@ describe('DataStreamFile, recovering', () => {
     file.close();
     truncateSync(dataPath(), bytes);
     const next = opened();
-    expect(next.recover(2)).toEqual(recovered(1));
+    expectRecovered(next, 2, 1);
     next.close();
   });
 
@@ -225,7 +241,7 @@ describe('DataStreamFile, recovering', () => {
     written(2);
     const before = readFileSync(dataPath());
     const identity = { ...IDENTITY, traceUuid: IDENTITY.traceUuid.replace('0', 'f') };
-    const file = new DataStreamFile(directory, 'channel0_9', identity, systemOutput);
+    const file = new DataStreamFile({ directory, name: 'channel0_9', identity, calls: systemCalls });
     expect(() => file.recover(0)).toThrowError(expect.objectContaining({ code: 'DIRECTORY_REFUSED' }));
     file.close();
     expect(readFileSync(dataPath())).toEqual(before);

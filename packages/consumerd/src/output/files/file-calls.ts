@@ -3,13 +3,13 @@ import { errnoOf } from '@ringtail/base';
 import { ConsumerError } from '../../consumer-error.ts';
 
 /** The system calls that write trace files, passed in so that tests can let them fail or write less. */
-export interface FileOutput {
+export interface FileCalls {
   /** Writes at `position` and returns how many bytes were taken, which may be fewer than given. */
   writev(descriptor: number, buffers: readonly Uint8Array[], position: number): number;
   truncate(descriptor: number, bytes: number): void;
 }
 
-export const systemOutput: FileOutput = {
+export const systemCalls: FileCalls = {
   writev: (descriptor, buffers, position) => writevSync(descriptor, buffers as Uint8Array[], position),
   truncate: (descriptor, bytes) => ftruncateSync(descriptor, bytes),
 };
@@ -73,7 +73,7 @@ export function startOf(path: string, bytesMax: number): string {
  * @throws the system's error; a part may have been written then.
  */
 export function writeWhole(
-  output: FileOutput,
+  calls: FileCalls,
   descriptor: number,
   buffers: readonly Uint8Array[],
   position: number,
@@ -81,7 +81,7 @@ export function writeWhole(
   let rest = buffers.filter((buffer) => buffer.length > 0);
   let at = position;
   while (rest.length > 0) {
-    let written = output.writev(descriptor, rest, at);
+    let written = calls.writev(descriptor, rest, at);
     if (written === 0) throw Object.assign(new Error('a write took nothing'), { code: 'EIO' });
     at += written;
     while (rest.length > 0 && written >= (rest[0] as Uint8Array).length) {

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { asUser } from '@ringtail/posix';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Consumer } from '../../consumer.ts';
+import { answerOf } from '../../testing/consumer-scene.test.support.ts';
 import { FakeTimers } from '../../testing/fake-timers.test.support.ts';
 import { requests } from '../../testing/requests.test.support.ts';
 import { TestRing } from '../../testing/test-ring.test.support.ts';
-import { systemOutput } from './file-calls.ts';
+import { systemCalls } from './file-calls.ts';
 
 const OWNER = { uid: 12345, gid: 12346 };
 const isRoot = process.geteuid?.() === 0;
@@ -20,7 +21,7 @@ let consumer: Consumer;
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'ringtail-owner-'));
   ring = new TestRing({ directory: root });
-  consumer = new Consumer({ output: systemOutput, timers: new FakeTimers(), log: () => {} });
+  consumer = new Consumer({ calls: systemCalls, timers: new FakeTimers(), log: () => {} });
 });
 afterEach(() => {
   consumer.close();
@@ -75,8 +76,8 @@ describe.skipIf(!isRoot)('files of a session whose owner is not root', () => {
     setUp();
     symlinkSync(join(root, 'roots'), join(root, 'out/.ringtail'));
     ring.record(10);
-    const statistics = consumer.handle({ type: 'flush', session: 's' });
-    expect(statistics?.troubles).toEqual([expect.stringMatching(/is a symbolic link/)]);
+    const statistics = answerOf(consumer, { type: 'flush', session: 's' });
+    expect(statistics.troubles).toEqual([expect.stringMatching(/is a symbolic link/)]);
     expect(readdirSync(join(root, 'roots'))).toEqual([]);
   });
 

@@ -14,8 +14,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { failingOutput } from '../../testing/failing-output.test.support.ts';
-import { type FileOutput, systemOutput } from './file-calls.ts';
+import { failingCalls } from '../../testing/failing-calls.test.support.ts';
+import { type FileCalls, systemCalls } from './file-calls.ts';
 import { MetadataFile } from './metadata-file.ts';
 
 const UUID = '01234567-89ab-cdef-0123-456789abcdef';
@@ -30,8 +30,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-function write(blocks: readonly string[], output: FileOutput = systemOutput, prologue = PROLOGUE): void {
-  const file = MetadataFile.open(path, UUID, prologue, output);
+function write(blocks: readonly string[], calls: FileCalls = systemCalls, prologue = PROLOGUE): void {
+  const file = MetadataFile.open(path, UUID, prologue, calls);
   try {
     file.append(blocks);
   } finally {
@@ -47,7 +47,7 @@ if (process.geteuid?.() !== 0)
 
 describe('MetadataFile', () => {
   it('has the prologue from the start and is private', () => {
-    MetadataFile.open(path, UUID, PROLOGUE, systemOutput).close();
+    MetadataFile.open(path, UUID, PROLOGUE, systemCalls).close();
     expect(content()).toBe(PROLOGUE);
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
@@ -70,7 +70,7 @@ describe('MetadataFile', () => {
   it('replaces text that differs in one step', () => {
     write([block('a')]);
     const other = PROLOGUE.replace('trace {', 'trace {\n\tminor = 8;');
-    write([block('a')], systemOutput, other);
+    write([block('a')], systemCalls, other);
     expect(content()).toBe(other + block('a'));
     expect(existsSync(`${path}.new`)).toBe(false);
   });
@@ -113,30 +113,30 @@ describe('MetadataFile', () => {
     write([block('a')]);
     for (const plant of [linkSync, symlinkSync]) {
       plant(other, `${path}.new`);
-      write([block('a')], systemOutput, `${PROLOGUE}env {\n\tby = "${plant.name}";\n};\n\n`);
+      write([block('a')], systemCalls, `${PROLOGUE}env {\n\tby = "${plant.name}";\n};\n\n`);
       expect(content()).toContain(plant.name);
       expect(readFileSync(other, 'utf8')).toBe('precious');
     }
   });
 
   it('is as before when the disk is full in the middle of a block, and takes the block when it is repeated', () => {
-    const output = failingOutput();
-    const file = MetadataFile.open(path, UUID, PROLOGUE, output);
-    output.failAfter(10, 'ENOSPC');
+    const calls = failingCalls();
+    const file = MetadataFile.open(path, UUID, PROLOGUE, calls);
+    calls.failAfter(10, 'ENOSPC');
     expect(() => file.append([block('a')])).toThrowError(expect.objectContaining({ code: 'NOT_WRITTEN' }));
     expect(content()).toBe(PROLOGUE);
-    output.recover();
+    calls.recover();
     file.append([block('a')]);
     file.close();
     expect(content()).toBe(PROLOGUE + block('a'));
   });
 
   it('does not come into being when the disk is full', () => {
-    const output = failingOutput();
-    output.failAfter(10, 'ENOSPC');
-    expect(() => MetadataFile.open(path, UUID, PROLOGUE, output)).toThrowError(/ENOSPC/);
+    const calls = failingCalls();
+    calls.failAfter(10, 'ENOSPC');
+    expect(() => MetadataFile.open(path, UUID, PROLOGUE, calls)).toThrowError(/ENOSPC/);
     expect(content()).toBe('');
-    MetadataFile.open(path, UUID, PROLOGUE, systemOutput).close();
+    MetadataFile.open(path, UUID, PROLOGUE, systemCalls).close();
     expect(content()).toBe(PROLOGUE);
   });
 });

@@ -12,13 +12,14 @@ import {
 import { dirname } from 'node:path';
 import { ConsumerError } from '../../consumer-error.ts';
 import { blockEndOf, traceUuidOf, upToLast } from '../../metadata/metadata-format.ts';
-import { closeQuietly, type FileOutput, makeTraceFile, openTraceFile, writeWhole } from './file-calls.ts';
+import { closeQuietly, type FileCalls, makeTraceFile, openTraceFile, startOf, writeWhole } from './file-calls.ts';
 import { lstatIfThere } from './lstat-if-there.ts';
-
-export { traceUuidOf, wholeBlocks } from '../../metadata/metadata-format.ts';
 
 /** More metadata than this is not ours: 65,536 event classes of a kilobyte each. */
 export const METADATA_BYTES_MAX = 256 * 1024 * 1024;
+
+/** More than any start of our metadata takes. */
+const PROLOGUE_BYTES_MAX = 2 * 1024 * 1024;
 
 /**
  * A metadata file that grows by whole blocks and that a restarted consumer finds again.
@@ -27,7 +28,7 @@ export const METADATA_BYTES_MAX = 256 * 1024 * 1024;
  * written twice, wherever in the file they are, so the text stays as it is, and readers of a live trace see it grow only.
  */
 export class MetadataFile {
-  readonly #output: FileOutput;
+  readonly #calls: FileCalls;
   readonly #blocks: Set<string>;
   #path: string;
   #descriptor: number;
@@ -35,9 +36,9 @@ export class MetadataFile {
   readonly #directory: number;
   #bytes: number;
 
-  private constructor(path: string, output: FileOutput, descriptor: number, prologue: string, blocks: string) {
+  private constructor(path: string, calls: FileCalls, descriptor: number, prologue: string, blocks: string) {
     this.#path = path;
-    this.#output = output;
+    this.#calls = calls;
     this.#descriptor = descriptor;
     this.#directory = openSync(dirname(path), constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
     const end = blockEndOf(prologue);
@@ -60,7 +61,7 @@ export class MetadataFile {
    *
    * @throws {ConsumerError} `DIRECTORY_REFUSED` if the file describes a trace with another UUID, `NOT_WRITTEN`.
    */
-  static open(path: string, uuid: string, prologue: string, output: FileOutput): MetadataFile {
+  static open(path: string, uuid: string, prologue: string, calls: FileCalls): MetadataFile {
     let descriptor: number | undefined;
     let file: MetadataFile | undefined;
     try {
@@ -69,14 +70,14 @@ export class MetadataFile {
       checkUuid(path, found, uuid);
       if (found.startsWith(prologue)) {
         const blocks = upToLast(found.slice(prologue.length), blockEndOf(prologue));
-        file = new MetadataFile(path, output, descriptor, prologue, blocks);
-        if (prologue.length + blocks.length < found.length) output.truncate(descriptor, file.#bytes);
+        file = new MetadataFile(path, calls, descriptor, prologue, blocks);
+        if (prologue.length + blocks.length < found.length) calls.truncate(descriptor, file.#bytes);
         return file;
       }
       closeQuietly(descriptor);
       descriptor = undefined;
-      descriptor = replace(path, prologue, output);
-      return new MetadataFile(path, output, descriptor, prologue, '');
+      descriptor = replace(path, prologue, calls);
+      return new MetadataFile(path, calls, descriptor, prologue, '');
     } catch (error) {
       if (file !== undefined) file.close();
       else if (descriptor !== undefined) closeQuietly(descriptor);
@@ -94,9 +95,9 @@ export class MetadataFile {
     if (lacking.length === 0) return;
     const text = Buffer.from(lacking.join(''), 'utf8');
     try {
-      writeWhole(this.#output, this.#descriptor, [text], this.#bytes);
+      writeWhole(this.#calls, this.#descriptor, [text], this.#bytes);
     } catch (error) {
-      this.#output.truncate(this.#descriptor, this.#bytes);
+      this.#calls.truncate(this.#descriptor, this.#bytes);
       throw notWritten(this.#path, error);
     }
     this.#bytes += text.length;
@@ -112,7 +113,7 @@ export class MetadataFile {
     const text = [prologue, ...this.#blocks].join('');
     let descriptor: number;
     try {
-      descriptor = replace(this.#path, text, this.#output);
+      descriptor = replace(this.#path, text, this.#calls);
     } catch (error) {
       throw error instanceof ConsumerError ? error : notWritten(this.#path, error);
     }
@@ -144,6 +145,11 @@ export class MetadataFile {
   }
 }
 
+/** Start of a metadata file, before its first block and somewhat beyond; empty if the file is absent. */
+export function prologueOf(path: string): string {
+  return startOf(path, PROLOGUE_BYTES_MAX);
+}
+
 function isSame({ dev, ino }: Stats, descriptor: number): boolean {
   const stats = fstatSync(descriptor);
   return dev === stats.dev && ino === stats.ino;
@@ -163,12 +169,12 @@ function checkUuid(path: string, text: string, uuid: string): void {
   }
 }
 
-function replace(path: string, text: string, output: FileOutput): number {
+function replace(path: string, text: string, calls: FileCalls): number {
   const temporary = `${path}.new`;
   rmSync(temporary, { force: true });
   const descriptor = makeTraceFile(temporary);
   try {
-    writeWhole(output, descriptor, [Buffer.from(text, 'utf8')], 0);
+    writeWhole(calls, descriptor, [Buffer.from(text, 'utf8')], 0);
     fsyncSync(descriptor);
     renameSync(temporary, path);
     return descriptor;

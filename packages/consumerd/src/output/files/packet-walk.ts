@@ -1,4 +1,5 @@
 import { fstatSync, readSync } from 'node:fs';
+import type { ClockCycles } from '@ringtail/base';
 import {
   encodeIndexEntry,
   PACKET_HEADER_BYTES_MAX,
@@ -8,30 +9,31 @@ import {
   UUID_BYTES,
   uuidBytes,
 } from '@ringtail/ctf';
+import type { StreamIdentity } from '../packet-output.ts';
 
-/** What every packet of one data stream file has in common. */
-export interface StreamIdentity {
-  readonly traceUuid: string;
-  readonly streamClassId: number;
-  readonly streamInstanceId: number;
-  readonly pid: number;
-  readonly tid: number;
-  readonly procname: string;
-}
-
-/** The whole packets at the start of a data stream file. */
+/** Whole packets at the start of a data stream file. */
 export interface WalkedPackets {
-  /** Bytes they take; whatever follows is a torn tail. */
+  /** Size of these packets. Bytes behind them are a packet that was not finished. */
   readonly bytes: number;
-  /** One encoded index entry each. */
+  /** Encoded index entries, one for each packet. */
   readonly indexEntries: readonly Uint8Array[];
   readonly lastPacket: PacketHeader | undefined;
 }
 
+/** Values of a packet that go into its index entry. */
+interface IndexedPacket {
+  readonly packetSeq: number | bigint;
+  readonly packetBytes: number;
+  readonly beginTimestamp: number | bigint;
+  readonly endTimestamp: number | bigint;
+  readonly eventsDiscarded: number | bigint;
+}
+
 /**
- * Walks a data stream file by its packets' headers, as far as they are whole, of this data stream and in order.
+ * Reads the packet headers of a data stream file, up to the first packet that is not whole, not in order, or not of this
+ * data stream.
  *
- * @param packetSeqEnd packets from this sequence number on count as torn tail
+ * @param packetSeqEnd stops before the packet with this sequence number
  */
 export function walkPackets(
   descriptor: number,
@@ -47,17 +49,24 @@ export function walkPackets(
     const length = readSync(descriptor, head, 0, head.length, bytes);
     const header = readPacketHeader(head.subarray(0, length));
     if (header === null || !belongsTo(header, identity) || header.packetBytes > fileBytes - bytes) break;
-    const { packetSequenceNumber } = header;
+    const { packetSequenceNumber, packetBytes, timestampBegin, timestampEnd, eventsDiscarded } = header;
     if (packetSequenceNumber >= packetSeqEnd) break;
     if (lastPacket !== undefined && packetSequenceNumber <= lastPacket.packetSequenceNumber) break;
-    indexEntries.push(indexEntryOf(header, bytes));
+    const indexed = {
+      packetSeq: packetSequenceNumber,
+      packetBytes,
+      beginTimestamp: timestampBegin,
+      endTimestamp: timestampEnd,
+      eventsDiscarded,
+    };
+    indexEntries.push(indexEntryOf(identity, indexed, bytes));
     lastPacket = header;
-    bytes += header.packetBytes;
+    bytes += packetBytes;
   }
   return { bytes, indexEntries, lastPacket };
 }
 
-/** Whether a data stream file is empty or begins like a packet of this trace: whatever else it is, it is not ours to cut. */
+/** Whether a data stream file is empty or begins like a packet of this trace. Another file is not ours to cut. */
 export function beginsLikeTrace(descriptor: number, traceUuid: string): boolean {
   const start = Buffer.alloc(4 + UUID_BYTES);
   const length = readSync(descriptor, start, 0, start.length, 0);
@@ -67,19 +76,19 @@ export function beginsLikeTrace(descriptor: number, traceUuid: string): boolean 
   return start.subarray(0, length).equals(expected.subarray(0, length));
 }
 
-/** The index entry of a packet at `offset` of its data stream file. */
-export function indexEntryOf(header: PacketHeader, offset: number): Uint8Array {
-  const packetBits = BigInt(header.packetBytes) * 8n;
+/** Encodes the index entry of a packet at `offset` of its data stream file. */
+export function indexEntryOf(identity: StreamIdentity, packet: IndexedPacket, offset: number): Uint8Array {
+  const packetBits = BigInt(packet.packetBytes) * 8n;
   return encodeIndexEntry({
     offsetBytes: BigInt(offset),
     packetBits,
     contentBits: packetBits,
-    timestampBegin: header.timestampBegin,
-    timestampEnd: header.timestampEnd,
-    eventsDiscarded: header.eventsDiscarded,
-    streamClassId: BigInt(header.streamClassId),
-    streamInstanceId: header.streamInstanceId,
-    packetSequenceNumber: header.packetSequenceNumber,
+    timestampBegin: BigInt(packet.beginTimestamp) as ClockCycles,
+    timestampEnd: BigInt(packet.endTimestamp) as ClockCycles,
+    eventsDiscarded: BigInt(packet.eventsDiscarded),
+    streamClassId: BigInt(identity.streamClassId),
+    streamInstanceId: BigInt(identity.streamInstanceId),
+    packetSequenceNumber: BigInt(packet.packetSeq),
   });
 }
 

@@ -41,11 +41,6 @@ export function stateDirectoryOf(output: string, uuid: string): string {
   return join(output, STATE_DIRECTORY, uuid);
 }
 
-/** The session's output directory to which checkpoints in this directory belong. */
-export function outputOf(stateDirectory: string): string {
-  return join(stateDirectory, '..', '..');
-}
-
 function inWalk<T>(path: string, walk: () => T): T {
   try {
     return walk();

@@ -13,10 +13,9 @@ export interface TraceFileLimits {
 
 export const ONE_TRACE_FILE: TraceFileLimits = { bytesMax: 0, count: 0 };
 
-/** A file takes a packet at least, so its size is no smaller than that of a sub-buffer. */
-export function traceFileLimitsOf({ traceFileBytes, traceFileCount, subBufBytes }: ChannelAttributes): TraceFileLimits {
-  if (traceFileBytes === 0) return ONE_TRACE_FILE;
-  return { bytesMax: Math.max(traceFileBytes, subBufBytes), count: traceFileCount };
+/** Limits of a data stream whose trace files take `bytesMax`, at most `count` of them; 0: without a limit. */
+export function traceFileLimitsOf(bytesMax: number, count: number): TraceFileLimits {
+  return bytesMax === 0 ? ONE_TRACE_FILE : { bytesMax, count };
 }
 
 /**

@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import type { ChannelAttributes, OpenChannelRequest } from '@ringtail/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Consumer } from '../../consumer.ts';
-import { failingOutput } from '../../testing/failing-output.test.support.ts';
+import { answerOf } from '../../testing/consumer-scene.test.support.ts';
+import { failingCalls } from '../../testing/failing-calls.test.support.ts';
 import { FakeTimers } from '../../testing/fake-timers.test.support.ts';
 import { readStream } from '../../testing/read-stream.test.support.ts';
 import { requests } from '../../testing/requests.test.support.ts';
 import { RECORD_BYTES, TestRing } from '../../testing/test-ring.test.support.ts';
-import { type FileOutput, systemOutput } from './file-calls.ts';
+import { type FileCalls, systemCalls } from './file-calls.ts';
 
 const PER_SUB_BUF = Math.floor(4096 / RECORD_BYTES);
 /** Room for two full packets and no third. */
@@ -31,8 +32,8 @@ afterEach(() => {
   rmSync(root, { recursive: true, force: true });
 });
 
-function makeConsumer(attributes: Partial<ChannelAttributes>, output: FileOutput = systemOutput): Consumer {
-  const consumer = new Consumer({ output, timers, log: () => {} });
+function makeConsumer(attributes: Partial<ChannelAttributes>, calls: FileCalls = systemCalls): Consumer {
+  const consumer = new Consumer({ calls, timers, log: () => {} });
   consumers.push(consumer);
   const { setUp, openRing } = requests(root);
   const [openTrace, openChannel, declareEvents] = setUp;
@@ -57,7 +58,7 @@ const names = () =>
 const numbersIn = (name: string) => readStream(join(directory(), name)).numbers;
 const packets = (from: number, to: number) =>
   Array.from({ length: (to - from) * PER_SUB_BUF }, (_, i) => from * PER_SUB_BUF + i);
-const statisticsOf = (consumer: Consumer) => consumer.handle({ type: 'statistics', session: 's' });
+const statisticsOf = (consumer: Consumer) => answerOf(consumer, { type: 'statistics', session: 's' });
 
 describe('trace files of limited size', () => {
   it('are closed before they exceed it, numbered, and have an index each', () => {
@@ -132,15 +133,15 @@ describe('trace files of limited size', () => {
 
   it('keep what is whole when the disk is full at the change of files, and go on when there is room', () => {
     for (let bytes = 0; bytes < 4600; bytes += 313) {
-      const output = failingOutput();
-      const consumer = makeConsumer({ traceFileBytes: TWO_PACKETS }, output);
+      const calls = failingCalls();
+      const consumer = makeConsumer({ traceFileBytes: TWO_PACKETS }, calls);
       recordPackets(consumer, 2);
       const before = names();
-      output.failAfter(bytes, 'ENOSPC');
+      calls.failAfter(bytes, 'ENOSPC');
       ring.record(PER_SUB_BUF);
       consumer.handle({ type: 'flush', session: 's' });
       for (const name of before) numbersIn(name);
-      output.recover();
+      calls.recover();
       consumer.handle({ type: 'flush', session: 's' });
       consumer.close();
     }
@@ -157,7 +158,7 @@ describe('trace files of limited size', () => {
     const consumer = makeConsumer(attributes);
     recordPackets(consumer, 2);
     expect(names().flatMap(numbersIn)).toEqual(packets(0, 7));
-    expect(statisticsOf(consumer)?.troubles).toEqual([expect.stringMatching(/the count of events .* was lost/)]);
+    expect(statisticsOf(consumer).troubles).toEqual([expect.stringMatching(/the count of events .* was lost/)]);
   });
 
   it('are refused where another channel has files of the same names', () => {

@@ -6,7 +6,8 @@ import type { ChannelAttributes } from '@ringtail/protocol';
 import { createRing, type Ring, RingClock, RingMode } from '@ringtail/ringbuf';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Consumer } from '../../consumer.ts';
-import { systemOutput } from '../../output/files/file-calls.ts';
+import { systemCalls } from '../../output/files/file-calls.ts';
+import { answerOf } from '../../testing/consumer-scene.test.support.ts';
 import { FakeTimers } from '../../testing/fake-timers.test.support.ts';
 import { readStream } from '../../testing/read-stream.test.support.ts';
 import { requests } from '../../testing/requests.test.support.ts';
@@ -24,7 +25,7 @@ beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'ringtail-memory-'));
   timers = new FakeTimers();
   recorded = 0;
-  consumer = new Consumer({ output: systemOutput, timers, log: () => {} });
+  consumer = new Consumer({ calls: systemCalls, timers, log: () => {} });
 });
 afterEach(() => {
   consumer.close();
@@ -71,7 +72,7 @@ function record(count: number): void {
 }
 
 const reclaim = (until = timestampOf(recorded)) =>
-  consumer.handle({ type: 'reclaim', session: 's', channels: [2], until });
+  answerOf(consumer, { type: 'reclaim', session: 's', channels: [2], until });
 const numbers = () => readStream(join(root, 'out/ust/uid/0/64-bit/channel0_1')).numbers;
 const memoryBytes = () => fstatSync(ring.fd).blocks * 512;
 
@@ -104,7 +105,7 @@ describe('reclaiming the memory of rings', () => {
     record(3 * PER_SUB_BUF + 10);
     consumer.handle({ type: 'flush', session: 's' });
     const before = memoryBytes();
-    expect(reclaim()?.bytes).toBe(0);
+    expect(reclaim().bytes).toBe(0);
     expect(memoryBytes()).toBe(before);
   });
 
@@ -121,7 +122,7 @@ describe('reclaiming the memory of rings', () => {
     setUp({ mode: 'overwrite', reclaimAfterUs: 0 }, RingMode.OVERWRITE);
     record(3 * PER_SUB_BUF);
     expect(() => reclaim()).toThrowError(expect.objectContaining({ code: 'NOT_RECLAIMABLE' }));
-    expect(consumer.handle({ type: 'flush', session: 's' })?.troubles).toEqual([
+    expect(answerOf(consumer, { type: 'flush', session: 's' }).troubles).toEqual([
       expect.stringMatching(/^channel channel0: memory can be given back of rings in discard mode/),
     ]);
   });

@@ -2,35 +2,50 @@ import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEventSpec, parseMetadata } from '@ringtail/ctf';
-import type { TraceFormat } from '@ringtail/protocol';
+import type { JsonValue, OpenTraceRequest, TraceFormat } from '@ringtail/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { failingOutput } from '../../testing/failing-output.test.support.ts';
-import { requests, TEST_EVENT } from '../../testing/requests.test.support.ts';
-import { TRACE_UUID } from '../../testing/test-ring.test.support.ts';
-import { type FileOutput, systemOutput } from './file-calls.ts';
-import { TraceWriter } from './trace-writer.ts';
+import { type FileCalls, systemCalls } from '../output/files/file-calls.ts';
+import { FileOutput } from '../output/files/file-output.ts';
+import { atOnce } from '../output/later.ts';
+import { failingCalls } from '../testing/failing-calls.test.support.ts';
+import { requests, TEST_EVENT } from '../testing/requests.test.support.ts';
+import { TRACE_UUID } from '../testing/test-ring.test.support.ts';
+import { TraceMetadata } from './trace-metadata.ts';
 
 const LATER_OFFSET_NS = '1800000000123456789';
 
 let root: string;
-let writers: TraceWriter[];
+let opened: TraceMetadata[];
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'ringtail-writer-'));
-  writers = [];
+  root = mkdtempSync(join(tmpdir(), 'ringtail-metadata-'));
+  opened = [];
 });
 afterEach(() => {
-  for (const writer of writers) writer.close();
+  for (const metadata of opened) metadata.close();
   rmSync(root, { recursive: true, force: true });
 });
 
-/** A writer that has been told all there is to know. */
-function makeWriter(format: TraceFormat, output: FileOutput = systemOutput): TraceWriter {
-  const [openTrace, openChannel] = requests(root).setUp;
-  const writer = new TraceWriter({ ...openTrace, format }, output);
-  writers.push(writer);
-  writer.addChannel(openChannel);
-  writer.addEvents(0, [{ id: 0, spec: parseEventSpec(TEST_EVENT) }]);
-  return writer;
+/** Opens a trace in files, as a consumer does. */
+function openTrace(request: OpenTraceRequest, calls: FileCalls) {
+  const { place, uuid, owner, ringDirectory } = request;
+  const output = new FileOutput({ directory: join(root, 'out'), owner, calls, onProblem: () => {} });
+  const metadata = new TraceMetadata(request, output.formerMetadata(place));
+  opened.push(metadata);
+  const trace = output.openTrace({ place, uuid, metadata: metadata.text });
+  metadata.writeTo(trace);
+  if (ringDirectory !== null) metadata.copyTo(ringDirectory, calls);
+  return { metadata, trace };
+}
+
+/** A trace that has been told all there is to know. */
+function makeTrace(format: TraceFormat, calls: FileCalls = systemCalls) {
+  const [request, openChannel] = requests(root).setUp;
+  const { metadata, trace } = openTrace({ ...request, format }, calls);
+  atOnce(metadata.addChannel(openChannel));
+  const addEvent = (id: number, spec: Record<string, JsonValue>) =>
+    atOnce(metadata.addEvents(0, [{ id, spec: parseEventSpec(spec) }]));
+  addEvent(0, TEST_EVENT);
+  return { trace, addEvent, setClockOffset: (offsetNs: string) => atOnce(metadata.setClockOffset(offsetNs)) };
 }
 
 const path = () => join(root, 'out/ust/uid/0/64-bit/metadata');
@@ -40,7 +55,7 @@ const traceClass = () => parseMetadata(readFileSync(path()));
 
 describe.each(['ctf-1.8', 'ctf-2'] as const)('metadata as %s', (format) => {
   it('describes trace, clock, data streams and events', () => {
-    makeWriter(format);
+    makeTrace(format);
     expect(traceClass()).toMatchObject({
       uuid: TRACE_UUID,
       clockClasses: [{ name: 'monotonic', frequency: 1_000_000_000n, offsetSeconds: 1_700_000_000n, offsetCycles: 0n }],
@@ -50,27 +65,27 @@ describe.each(['ctf-1.8', 'ctf-2'] as const)('metadata as %s', (format) => {
   });
 
   it('is the same after the next consumer was told everything again', () => {
-    makeWriter(format);
+    makeTrace(format);
     const former = content();
-    makeWriter(format);
+    makeTrace(format);
     expect(content()).toBe(former);
   });
 
   it.each([1, 20])('is whole again after a consumer that died %i bytes before the end of a block', (missing) => {
-    makeWriter(format);
+    makeTrace(format);
     const whole = content();
     const last = whole.slice(
       whole.lastIndexOf(format === 'ctf-2' ? '\u001e' : '\nevent {') + (format === 'ctf-2' ? 0 : 1),
     );
     appendFileSync(path(), last.replace('test:number', 'test:torn').slice(0, -missing));
-    makeWriter(format);
+    makeTrace(format);
     expect(content()).toBe(whole);
   });
 
   it('gets another clock offset in one step, and keeps it when the next consumer is told of the old one', () => {
-    const writer = makeWriter(format);
+    const trace = makeTrace(format);
     const former = content();
-    writer.setClockOffset(LATER_OFFSET_NS);
+    trace.setClockOffset(LATER_OFFSET_NS);
     const later = content();
     expect(traceClass()).toMatchObject({
       clockClasses: [{ offsetSeconds: 1_800_000_000n, offsetCycles: 123_456_789n }],
@@ -78,29 +93,29 @@ describe.each(['ctf-1.8', 'ctf-2'] as const)('metadata as %s', (format) => {
     });
     expect(later.length).toBeGreaterThan(former.length - 20);
     expect([copy(), existsSync(`${path()}.new`)]).toEqual([later, false]);
-    const next = makeWriter(format);
+    const next = makeTrace(format);
     expect(content()).toBe(later);
     next.setClockOffset(LATER_OFFSET_NS);
     expect([content(), copy()]).toEqual([later, later]);
-    next.prepareChunk(join(root, 'out/next'));
+    next.trace.prepareChunk(join(root, 'out/next'));
     expect(readFileSync(join(root, 'out/next/ust/uid/0/64-bit/metadata'), 'utf8')).toBe(later);
   });
 
   it('is as it was when the disk is full while the offset changes, and is changed when that is repeated', () => {
-    const output = failingOutput();
-    const writer = makeWriter(format, output);
+    const calls = failingCalls();
+    const trace = makeTrace(format, calls);
     const former = content();
     for (let bytes = 0; bytes < former.length; bytes += 101) {
-      output.failAfter(bytes, 'ENOSPC');
-      expect(() => writer.setClockOffset(LATER_OFFSET_NS)).toThrowError(
+      calls.failAfter(bytes, 'ENOSPC');
+      expect(() => trace.setClockOffset(LATER_OFFSET_NS)).toThrowError(
         expect.objectContaining({ code: 'NOT_WRITTEN' }),
       );
       expect([content(), existsSync(`${path()}.new`)]).toEqual([former, false]);
     }
-    output.recover();
-    writer.setClockOffset(LATER_OFFSET_NS);
+    calls.recover();
+    trace.setClockOffset(LATER_OFFSET_NS);
     const spec = { ...TEST_EVENT, name: 'test:later' };
-    writer.addEvents(0, [{ id: 1, spec: parseEventSpec(spec) }]);
+    trace.addEvent(1, spec);
     expect(traceClass()).toMatchObject({
       clockClasses: [{ offsetSeconds: 1_800_000_000n }],
       dataStreamClasses: [{ eventRecordClasses: [{ name: 'test:number' }, { name: 'test:later' }] }],
@@ -108,11 +123,11 @@ describe.each(['ctf-1.8', 'ctf-2'] as const)('metadata as %s', (format) => {
   });
 
   it('of another trace is left alone', () => {
-    makeWriter(format);
+    makeTrace(format);
     const former = content();
-    const [openTrace] = requests(root).setUp;
-    const other = { ...openTrace, format, uuid: TRACE_UUID.replace('0', 'f'), ringDirectory: null };
-    expect(() => new TraceWriter(other, systemOutput)).toThrowError(/describes another trace/);
+    const [request] = requests(root).setUp;
+    const other = { ...request, format, uuid: TRACE_UUID.replace('0', 'f'), ringDirectory: null };
+    expect(() => openTrace(other, systemCalls)).toThrowError(/describes another trace/);
     expect(content()).toBe(former);
   });
 });

@@ -1,8 +1,8 @@
 import { lstatSync, readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { errnoOf } from '@ringtail/base';
-import { ConsumerError } from '../consumer-error.ts';
+import { ConsumerError } from '../../consumer-error.ts';
 
-/** Until a snapshot is whole, its directory has this after its name, and no metadata: no reader takes it for a trace. */
+/** Suffix of the directory of a snapshot that is not whole. It has no metadata, so no reader takes it for a trace. */
 const PARTIAL_SUFFIX = '.partial';
 
 /** The directory in which a snapshot is written before it gets its name. */
@@ -20,22 +20,22 @@ export function isInUse(directory: string): boolean {
   }
 }
 
-/** Gives a snapshot that is whole its name, in one step. An empty directory of that name gives way. */
+/** Gives a whole snapshot its name, in one step. It replaces an empty directory of that name. */
 export function nameWhole(directory: string): void {
   renameSync(partialOf(directory), directory);
 }
 
-/** Removes the empty directory that may have been made for a snapshot that does not come. */
+/** Removes the empty directory that may have been made for an abandoned snapshot. */
 export function removeEmpty(directory: string): void {
   try {
     rmdirSync(directory);
   } catch {
-    // There is none, or something else of that name is there.
+    // The directory does not exist, or it is not empty.
   }
 }
 
 /**
- * Removes what is left of a snapshot that was not finished, if there is anything.
+ * Removes the remains of an unfinished snapshot, if there are any.
  *
  * @throws {ConsumerError} `DIRECTORY_REFUSED` if something else is in its place; or the system's error
  */

@@ -1,13 +1,13 @@
-import { type FileOutput, systemOutput } from '../output/files/file-calls.ts';
+import { type FileCalls, systemCalls } from '../output/files/file-calls.ts';
 
 /** Output that can be told to fail, and that never takes more than a few bytes at once if so wanted. */
-export interface FailingOutput extends FileOutput {
+export interface FailingCalls extends FileCalls {
   /** Lets `bytes` more bytes through, then fails. */
   failAfter(bytes: number, code: string): void;
   recover(): void;
 }
 
-export function failingOutput(bytesAtOnce = Number.POSITIVE_INFINITY): FailingOutput {
+export function failingCalls(bytesAtOnce = Number.POSITIVE_INFINITY): FailingCalls {
   let left = Number.POSITIVE_INFINITY;
   let failure = '';
   return {
@@ -17,9 +17,9 @@ export function failingOutput(bytesAtOnce = Number.POSITIVE_INFINITY): FailingOu
       if (taken.length === 0 && wanted.length > 0)
         throw Object.assign(new Error(`${failure}: write`), { code: failure });
       left -= taken.length;
-      return systemOutput.writev(descriptor, [taken], position);
+      return systemCalls.writev(descriptor, [taken], position);
     },
-    truncate: systemOutput.truncate,
+    truncate: systemCalls.truncate,
     failAfter(bytes, code) {
       left = bytes;
       failure = code;

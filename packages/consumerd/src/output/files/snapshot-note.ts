@@ -1,16 +1,16 @@
 import { join } from 'node:path';
 import { NO_STATISTICS, type SessionStatistics } from '@ringtail/protocol';
-import { closeQuietly, type FileOutput, openTraceFile, startOf, writeWhole } from '../output/files/file-calls.ts';
+import { closeQuietly, type FileCalls, openTraceFile, startOf, writeWhole } from './file-calls.ts';
 
-/** In the directory of a snapshot: what its statistics are, and that it is one. */
+/** File in the directory of a snapshot with its statistics. It shows that the directory is a snapshot. */
 const NOTE_NAME = '.snapshot.json';
 const NOTE_BYTES_MAX = 1024 * 1024;
 
 /** @throws the system's error */
-export function writeNote(directory: string, statistics: SessionStatistics, output: FileOutput): void {
+export function writeNote(directory: string, statistics: SessionStatistics, calls: FileCalls): void {
   const descriptor = openTraceFile(join(directory, NOTE_NAME));
   try {
-    writeWhole(output, descriptor, [Buffer.from(`${JSON.stringify(statistics)}\n`, 'utf8')], 0);
+    writeWhole(calls, descriptor, [Buffer.from(`${JSON.stringify(statistics)}\n`, 'utf8')], 0);
   } finally {
     closeQuietly(descriptor);
   }

@@ -4,18 +4,20 @@ import { join } from 'node:path';
 import { DESCRIPTORS_OFFSET, Descriptor, openRingFile, ProducerLine, RingConsumer, RingMode } from '@ringtail/ringbuf';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DataStreamFile } from '../output/files/data-stream-file.ts';
-import { type FileOutput, systemOutput } from '../output/files/file-calls.ts';
-import { failingOutput } from '../testing/failing-output.test.support.ts';
+import { type FileCalls, systemCalls } from '../output/files/file-calls.ts';
+import { atOnce } from '../output/later.ts';
+import { RingSource } from '../source/ring/ring-source.ts';
+import { failingCalls } from '../testing/failing-calls.test.support.ts';
 import { readStream } from '../testing/read-stream.test.support.ts';
 import { RECORD_BYTES, TestRing, type TestRingOptions, TRACE_UUID } from '../testing/test-ring.test.support.ts';
-import { RingDrain, ROUND_BYTES_MAX, STALE_AFTER_MS } from './ring-drain.ts';
+import { ROUND_BYTES_MAX, STALE_AFTER_MS, StreamDrain } from './stream-drain.ts';
 
 const PER_SUB_BUF = Math.floor(4096 / RECORD_BYTES);
 const IDENTITY = { traceUuid: TRACE_UUID, streamClassId: 0, streamInstanceId: 1, pid: 10, tid: 11, procname: 'test' };
 
 let directory: string;
 let rings: TestRing[];
-let drains: RingDrain[];
+let drains: StreamDrain[];
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'ringtail-drain-'));
   rings = [];
@@ -34,8 +36,8 @@ function makeRing(options: Partial<TestRingOptions> = {}): TestRing {
 }
 
 interface Harness {
-  readonly drain: RingDrain;
-  readonly troubles: string[];
+  readonly drain: StreamDrain;
+  readonly problems: string[];
   nowMs: number;
   damaged: boolean;
 }
@@ -43,29 +45,30 @@ interface Harness {
 const streamPath = () => join(directory, 'channel0_1');
 
 /** Opens the ring as a consumer would, new or restarted. */
-function open(ring: TestRing, output: FileOutput = systemOutput): Harness {
+function open(ring: TestRing, calls: FileCalls = systemCalls): Harness {
   const file = openRingFile(ring.path, ring.bytes);
-  const troubles: string[] = [];
-  const harness = { troubles, nowMs: 0, damaged: false };
-  const drain = new RingDrain({
-    ring: new RingConsumer(file),
-    closeRing: file.close,
-    file: new DataStreamFile(directory, 'channel0_1', IDENTITY, output),
-    owner: 'thread 11 of process 10 (test)',
-    nowMs: () => harness.nowMs,
-    nowCycles: () => ring.clock + 5,
-    onTrouble: (sentence) => troubles.push(sentence),
-    onDamaged: () => {
-      harness.damaged = true;
-    },
-  });
+  const problems: string[] = [];
+  const harness = { problems, nowMs: 0, damaged: false };
+  const drain = atOnce(
+    StreamDrain.open({
+      source: new RingSource(new RingConsumer(file), IDENTITY, file),
+      output: new DataStreamFile({ directory, name: 'channel0_1', identity: IDENTITY, calls }),
+      owner: 'thread 11 of process 10 (test)',
+      nowMs: () => harness.nowMs,
+      nowCycles: () => ring.clock + 5,
+      onProblem: (sentence) => problems.push(sentence),
+      onDamaged: () => {
+        harness.damaged = true;
+      },
+    }),
+  );
   drains.push(drain);
   return Object.assign(harness, { drain });
 }
 
 const upTo = (count: number) => Array.from({ length: count }, (_, i) => i);
 
-describe('RingDrain', () => {
+describe('StreamDrain', () => {
   it('takes closed sub-buffers, one packet each, and leaves the open one', () => {
     const ring = makeRing();
     ring.record(2 * PER_SUB_BUF + 5);
@@ -107,9 +110,9 @@ describe('RingDrain', () => {
     ring.record(5 * PER_SUB_BUF);
     const { drain } = open(ring);
     drain.drainClosed();
-    drain.flush();
+    atOnce(drain.flush());
     ring.recordTooBig();
-    drain.finish();
+    atOnce(drain.finish());
     const { packets, numbers } = readStream(streamPath());
     expect(numbers).toEqual(upTo(4 * PER_SUB_BUF));
     expect(packets.map((packet) => [packet.recordBytes > 0, packet.eventsDiscarded])).toEqual([
@@ -126,8 +129,8 @@ describe('RingDrain', () => {
 
   it('writes no packet for a ring in which nothing happened', () => {
     const { drain } = open(makeRing());
-    drain.flush();
-    drain.finish();
+    atOnce(drain.flush());
+    atOnce(drain.finish());
     expect(readdirSync(directory).filter((name) => name.startsWith('channel0_1.'))).toEqual([]);
     expect(() => statSync(streamPath())).toThrowError(/ENOENT/);
   });
@@ -135,9 +138,9 @@ describe('RingDrain', () => {
   it('tells of events that were discarded in a ring without any record, also after a restart', () => {
     const ring = makeRing();
     ring.recordTooBig();
-    open(ring).drain.finish();
+    atOnce(open(ring).drain.finish());
     const { drain, damaged } = open(ring);
-    drain.finish();
+    atOnce(drain.finish());
     expect(damaged).toBe(false);
     expect(readStream(streamPath()).packets).toMatchObject([{ eventsDiscarded: 1n, recordBytes: 0 }]);
   });
@@ -146,7 +149,7 @@ describe('RingDrain', () => {
     const ring = makeRing({ mode: RingMode.OVERWRITE });
     ring.record(10 * PER_SUB_BUF);
     const { drain } = open(ring);
-    drain.finish();
+    atOnce(drain.finish());
     const { packets, numbers } = readStream(streamPath());
     expect(numbers).toEqual(upTo(10 * PER_SUB_BUF).slice(-numbers.length));
     expect(drain.statistics.packetsLost).toBe(10 - packets.length);
@@ -154,58 +157,58 @@ describe('RingDrain', () => {
   });
 });
 
-describe('RingDrain, disk full', () => {
+describe('StreamDrain, disk full', () => {
   it('keeps the events in the ring, says so once, waits longer each time, and takes them when there is room', () => {
     const ring = makeRing();
-    const output = failingOutput();
-    const harness = open(ring, output);
+    const calls = failingCalls();
+    const harness = open(ring, calls);
     ring.record(PER_SUB_BUF + 1);
     harness.drain.drainClosed();
-    output.failAfter(1000, 'ENOSPC');
+    calls.failAfter(1000, 'ENOSPC');
     ring.record(2 * PER_SUB_BUF);
     let attempts = 0;
-    const { writev } = output;
-    output.writev = (...args) => {
+    const { writev } = calls;
+    calls.writev = (...args) => {
       attempts += 1;
       return writev(...args);
     };
     for (; harness.nowMs < 1000; harness.nowMs += 2) expect(harness.drain.drainClosed().more).toBe(true);
     expect(attempts).toBeLessThan(50);
-    expect(new Set(harness.troubles)).toEqual(new Set([`disk full while writing ${directory}`]));
+    expect(new Set(harness.problems)).toEqual(new Set([`disk full while writing ${directory}`]));
     expect(readStream(streamPath()).numbers).toEqual(upTo(PER_SUB_BUF));
     expect(ring.record(2 * PER_SUB_BUF)).toBeLessThan(2 * PER_SUB_BUF);
-    output.recover();
-    harness.drain.finish();
+    calls.recover();
+    atOnce(harness.drain.finish());
     expect(readStream(streamPath()).numbers).toEqual(upTo(ring.recorded));
     expect(harness.drain.statistics).toMatchObject({ eventsRecorded: ring.recorded, eventsLost: 0 });
   });
 
   it.each([RingMode.DISCARD, RingMode.OVERWRITE])('counts what never got into the file as lost (mode %i)', (mode) => {
     const ring = makeRing({ mode });
-    const output = failingOutput();
-    const { drain } = open(ring, output);
+    const calls = failingCalls();
+    const { drain } = open(ring, calls);
     ring.record(PER_SUB_BUF + 1);
     drain.drainClosed();
-    output.failAfter(1000, 'ENOSPC');
+    calls.failAfter(1000, 'ENOSPC');
     ring.record(2 * PER_SUB_BUF);
-    drain.finish();
+    atOnce(drain.finish());
     expect(readStream(streamPath()).numbers).toEqual(upTo(PER_SUB_BUF));
     expect(drain.statistics).toMatchObject({ eventsRecorded: PER_SUB_BUF, eventsLost: 2 * PER_SUB_BUF + 1 });
   });
 
   it('leaves what cannot be written to the next consumer', () => {
     const ring = makeRing();
-    const output = failingOutput();
-    output.failAfter(0, 'EIO');
+    const calls = failingCalls();
+    calls.failAfter(0, 'EIO');
     ring.record(PER_SUB_BUF);
-    open(ring, output).drain.leave();
+    open(ring, calls).drain.leave();
     const { drain } = open(ring);
-    drain.finish();
+    atOnce(drain.finish());
     expect(readStream(streamPath()).numbers).toEqual(upTo(PER_SUB_BUF));
   });
 });
 
-describe('RingDrain, after the consumer was killed', () => {
+describe('StreamDrain, after the consumer was killed', () => {
   /** Copies the ring, or what the stream consists of, as they were at some moment, to be put back later. */
   function freeze(paths: readonly string[]): () => void {
     for (const path of paths) copyFileSync(path, `${path}.frozen`);
@@ -218,9 +221,9 @@ describe('RingDrain, after the consumer was killed', () => {
 
   function expectAll(ring: TestRing): void {
     ring.record(3);
-    const { drain, troubles, damaged } = open(ring);
-    drain.finish();
-    expect({ troubles, damaged }).toEqual({ troubles: [], damaged: false });
+    const { drain, problems, damaged } = open(ring);
+    atOnce(drain.finish());
+    expect({ problems, damaged }).toEqual({ problems: [], damaged: false });
     expect(readStream(streamPath()).numbers).toEqual(upTo(ring.recorded));
     expect(drain.statistics).toMatchObject({ eventsRecorded: ring.recorded, eventsLost: 0, packetsLost: 0 });
     const { bytes, packets } = drain.statistics;
@@ -247,7 +250,7 @@ describe('RingDrain, after the consumer was killed', () => {
       const former = open(ring);
       ring.record(part === 'a closed sub-buffer' ? PER_SUB_BUF + 1 : 7);
       if (part === 'a closed sub-buffer') former.drain.drainClosed();
-      else former.drain.flush();
+      else atOnce(former.drain.flush());
       const sizes = { data: statSync(streamPath()).size, index: statSync(indexPath()).size };
       const untilHere = {
         ring: freeze([ring.path]),
@@ -255,7 +258,7 @@ describe('RingDrain, after the consumer was killed', () => {
       };
       ring.record(part === 'the open sub-buffer' ? 5 : PER_SUB_BUF);
       // The ring's file holds the new records already; only the consumer's line is put back.
-      if (part === 'the open sub-buffer') former.drain.flush();
+      if (part === 'the open sub-buffer') atOnce(former.drain.flush());
       else former.drain.drainClosed();
       const has = (what: string) => (done as readonly string[]).includes(what);
       const size = statSync(streamPath()).size;
@@ -272,9 +275,9 @@ describe('RingDrain, after the consumer was killed', () => {
     ring.record(PER_SUB_BUF + 1);
     open(ring).drain.drainClosed();
     rmSync(checkpointPath());
-    const { drain, troubles } = open(ring);
-    drain.finish();
-    expect(troubles).toEqual([`the count of events written so far to ${streamPath()} was lost`]);
+    const { drain, problems } = open(ring);
+    atOnce(drain.finish());
+    expect(problems).toEqual([`the count of events written so far to ${streamPath()} was lost`]);
     expect(readStream(streamPath()).numbers).toEqual(upTo(ring.recorded));
     expect(drain.statistics.eventsRecorded).toBe(1);
   });
@@ -284,7 +287,7 @@ describe('RingDrain, after the consumer was killed', () => {
     ring.record(10 * PER_SUB_BUF);
     ring.recordTooBig();
     const former = open(ring).drain;
-    former.flush();
+    atOnce(former.flush());
     const before = { ...former.statistics };
     const { drain } = open(ring);
     drain.refreshStatistics();
@@ -294,7 +297,7 @@ describe('RingDrain, after the consumer was killed', () => {
   });
 });
 
-describe('RingDrain, damaged ring', () => {
+describe('StreamDrain, damaged ring', () => {
   const damages: [string, (ring: TestRing) => void][] = [
     ['OPEN_SEQ far ahead', (ring) => ring.scribble(ProducerLine.OPEN_SEQ, 1_000_000)],
     [
@@ -315,8 +318,8 @@ describe('RingDrain, damaged ring', () => {
     damage(ring);
     expect(harness.drain.drainClosed()).toEqual({ packets: 0, more: false });
     expect(harness.damaged).toBe(true);
-    harness.drain.finish();
-    expect(harness.troubles).toEqual([
+    atOnce(harness.drain.finish());
+    expect(harness.problems).toEqual([
       expect.stringMatching(/^a ring of thread 11 of process 10 \(test\) was given up: /),
     ]);
     expect(readStream(streamPath()).numbers).toEqual(upTo(PER_SUB_BUF));
@@ -327,11 +330,11 @@ describe('RingDrain, damaged ring', () => {
   it('does nothing more once it is finished', () => {
     const ring = makeRing();
     const { drain } = open(ring);
-    drain.finish();
+    atOnce(drain.finish());
     ring.record(2 * PER_SUB_BUF);
     drain.requestWake(true);
     expect(drain.drainClosed()).toEqual({ packets: 0, more: false });
-    drain.finish();
+    atOnce(drain.finish());
     expect(drain.statistics.eventsRecorded).toBe(0);
   });
 });

@@ -1,0 +1,287 @@
+/**
+ * A model of the consumer between sources of two ABIs and an output that answers later, loses its connection and gets it
+ * back: random histories of events, commands, lost connections and deaths of the consumer.
+ *
+ * RINGTAIL_HISTORIES says how many histories (default 60), RINGTAIL_SEED replays them.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Consumer, type OrderedCommand } from './consumer.ts';
+import { systemCalls } from './output/files/file-calls.ts';
+import type { Later } from './output/later.ts';
+import { openRingSource } from './source/ring/open-ring-source.ts';
+import { FakeBuffer, FakeSource } from './testing/fake-buffer.test.support.ts';
+import { FakeConnection, FakePeer } from './testing/fake-output.test.support.ts';
+import { FakeTimers } from './testing/fake-timers.test.support.ts';
+import { requests } from './testing/requests.test.support.ts';
+import { RECORD_BYTES, TestRing } from './testing/test-ring.test.support.ts';
+
+const histories = Number(process.env.RINGTAIL_HISTORIES ?? 60);
+const seed = Number(process.env.RINGTAIL_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const PLACE = 'ust/uid/0/64-bit';
+
+type Step =
+  | { readonly kind: 'record'; readonly stream: number; readonly count: number }
+  | { readonly kind: 'wait'; readonly ms: number }
+  | { readonly kind: 'drop' | 'restore' | 'die' | 'flush' | 'statistics' | 'rotate' | 'clear' };
+
+const steps = fc.array(
+  fc.oneof(
+    {
+      weight: 6,
+      arbitrary: fc.record({ kind: fc.constant('record' as const), stream: fc.nat(2), count: fc.nat(120) }),
+    },
+    { weight: 4, arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.nat(1200) }) },
+    {
+      weight: 6,
+      arbitrary: fc.constantFrom('drop', 'restore', 'die', 'flush', 'statistics', 'rotate').map((kind) => ({ kind })),
+    },
+    { weight: 1, arbitrary: fc.constant({ kind: 'clear' as const }) },
+  ),
+  { minLength: 5, maxLength: 60 },
+) as fc.Arbitrary<Step[]>;
+
+/** A random number generator that a seed replays (mulberry32). */
+function randomOf(from: number): () => number {
+  let state = from;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** A consumer, its successors, and everything that outlives them. */
+class History {
+  readonly peer = new FakePeer();
+  readonly ring: TestRing;
+  readonly buffers = [new FakeBuffer(), new FakeBuffer()];
+  readonly problems: string[] = [];
+  /** Records of each stream that were committed when the last clear was answered. */
+  clearedBefore: number[] | undefined;
+  deaths = 0;
+  later = 0;
+  rotations = 0;
+  #producersRun = true;
+  readonly #root = mkdtempSync(join(tmpdir(), 'ringtail-model-'));
+  readonly #random: () => number;
+  #timers = new FakeTimers();
+  #connection!: FakeConnection;
+  #consumer: Consumer | undefined;
+
+  constructor(random: () => number) {
+    this.#random = random;
+    this.ring = new TestRing({ directory: this.#root, subBufCount: 2 });
+  }
+
+  /** The producers: one of a ring of ours, two of the other ABI. */
+  get producers(): readonly (TestRing | FakeBuffer)[] {
+    return [this.ring, ...this.buffers];
+  }
+
+  get discarded(): number {
+    const { ring, buffers } = this;
+    return buffers.reduce((sum, buffer) => sum + buffer.discarded, ring.attempted - ring.recorded);
+  }
+
+  async take(step: Step): Promise<void> {
+    switch (step.kind) {
+      case 'record':
+        this.producers[step.stream]?.record(step.count);
+        return;
+      case 'wait':
+        await this.#wait(step.ms);
+        return;
+      case 'drop':
+        this.#connection?.drop();
+        return;
+      case 'restore':
+        this.#connection?.restore();
+        return;
+      case 'die':
+        this.#die();
+        return;
+      case 'rotate':
+        this.rotations += 1;
+        await this.command({ type: 'rotate', session: 's', archive: `/archives/${this.rotations}` });
+        return;
+      case 'clear':
+        await this.command({ type: 'clear', session: 's' });
+        this.clearedBefore = this.producers.map(({ recorded }) => recorded);
+        return;
+      default:
+        await this.command({ type: step.kind, session: 's' });
+    }
+  }
+
+  /** Carries a command out, repeated by successors until one of them lives to answer. */
+  async command(command: OrderedCommand) {
+    for (;;) {
+      const mayDie = this.#random() < 0.3;
+      try {
+        this.#consumer ??= await this.#start(mayDie);
+        return await this.#settle(this.#consumer.handle(command), mayDie);
+      } catch (error) {
+        if (error !== DEAD) throw error;
+      }
+    }
+  }
+
+  /** Closes the session, whose producers have ended. */
+  async end(): Promise<unknown> {
+    this.#producersRun = false;
+    return await this.command({ type: 'close-session', session: 's' });
+  }
+
+  remove(): void {
+    this.#die();
+    this.ring.close();
+    rmSync(this.#root, { recursive: true, force: true });
+  }
+
+  /** Waits for an answer while time passes, the connection comes back, and the consumer perhaps dies. */
+  async #settle<T>(answer: Later<T>, mayDie: boolean): Promise<T> {
+    let settled: { readonly value: T } | { readonly error: unknown } | undefined;
+    Promise.resolve(answer).then(
+      (value) => {
+        settled = { value };
+      },
+      (error: unknown) => {
+        settled = { error };
+      },
+    );
+    for (let turn = 0; ; turn++) {
+      await microtasks();
+      if (settled !== undefined) break;
+      if (mayDie && this.#random() < 0.05) {
+        this.#die();
+        throw DEAD;
+      }
+      if (this.#random() < 0.1) this.#connection.drop();
+      if (this.#random() < 0.3 || turn > 50) this.#connection.restore();
+      if (this.#producersRun && this.#random() < 0.1) this.producers[Math.floor(this.#random() * 3)]?.record(7);
+      this.#timers.advance(5);
+    }
+    const found = settled as { readonly value: T } | { readonly error: unknown };
+    if ('error' in found) throw found.error;
+    return found.value;
+  }
+
+  async #wait(ms: number): Promise<void> {
+    for (let waited = 0; waited < ms; waited += 10) {
+      this.#timers.advance(10);
+      await microtasks();
+    }
+  }
+
+  async #start(mayDie: boolean): Promise<Consumer> {
+    this.#timers = new FakeTimers();
+    this.#connection = new FakeConnection({ peer: this.peer, timers: this.#timers, random: this.#random });
+    const consumer = new Consumer({
+      calls: systemCalls,
+      timers: this.#timers,
+      log: (sentence) => void this.problems.push(sentence),
+      outputs: this.#connection,
+      openSource: (request, identity) => {
+        const buffer = this.buffers[request.ring - 2];
+        return buffer === undefined ? openRingSource(request, identity) : new FakeSource(buffer, identity);
+      },
+    });
+    const { setUp, openRing } = requests(this.#root);
+    const [openTrace, ...rest] = setUp;
+    const rings = this.producers.map((_, idx) => openRing(idx + 1, this.ring));
+    for (const command of [{ ...openTrace, ringDirectory: null }, ...rest, ...rings]) {
+      await this.#settle(consumer.handle(command), mayDie);
+    }
+    return consumer;
+  }
+
+  /** The consumer is gone without a word: its timers never run again, and nobody answers it. */
+  #die(): void {
+    if (this.#connection === undefined) return;
+    this.later += this.#connection.later;
+    this.#connection.die();
+    this.#timers = new FakeTimers();
+    this.deaths += 1;
+    this.#consumer = undefined;
+  }
+}
+
+const DEAD = new Error('the consumer died');
+
+function microtasks(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+function numbersIn(records: Buffer): number[] {
+  return Array.from({ length: records.length / RECORD_BYTES }, (_, idx) =>
+    records.readUInt32LE(idx * RECORD_BYTES + 6),
+  );
+}
+
+describe('a consumer between sources of two ABIs and an output that answers later', () => {
+  it(`loses, repeats and reorders nothing (${histories} histories, seed ${seed})`, async () => {
+    const total = { deaths: 0, later: 0 };
+    const property = fc.asyncProperty(steps, fc.integer(), async (taken, randomSeed) => {
+      const history = new History(randomOf(randomSeed));
+      try {
+        for (const step of taken) await history.take(step);
+        check(history, await history.end());
+      } finally {
+        history.remove();
+        total.deaths += history.deaths;
+        total.later += history.later;
+      }
+    });
+    await fc.assert(property, { seed, numRuns: histories });
+    process.stderr.write(
+      `consumer-model: ${histories} histories, ${total.later} answers later, ${total.deaths} deaths\n`,
+    );
+    expect(total.later).toBeGreaterThan(histories);
+  }, 300_000);
+});
+
+function check(history: History, statistics: unknown): void {
+  const { peer, producers, clearedBefore } = history;
+  const paths = producers.map((_, idx) => `${PLACE}/channel0_${idx + 1}`);
+  for (const [idx, path] of paths.entries()) {
+    const packets = peer.packetsOf(path);
+    const recorded = producers[idx]?.recorded ?? 0;
+    expect(
+      packets.map(({ packetSeq }) => packetSeq),
+      path,
+    ).toEqual(packets.map((_, seq) => seq));
+    for (const [seq, packet] of packets.entries()) {
+      const before = packets[seq - 1];
+      if (before === undefined) continue;
+      expect(packet.beginTimestamp, path).toBeGreaterThanOrEqual(before.endTimestamp);
+      expect(packet.eventsDiscarded, path).toBeGreaterThanOrEqual(before.eventsDiscarded);
+    }
+    const numbers = packets.flatMap(({ records }) => numbersIn(records));
+    if (clearedBefore === undefined) {
+      expect(numbers, path).toEqual(Array.from({ length: recorded }, (_, number) => number));
+    } else {
+      expect(numbers, path).toEqual([...new Set(numbers)].sort((a, b) => a - b));
+      const from = clearedBefore[idx] ?? 0;
+      const afterClear = Array.from({ length: recorded - from }, (_, number) => from + number);
+      expect(
+        numbers.filter((number) => number >= from),
+        path,
+      ).toEqual(afterClear);
+    }
+  }
+  expect(history.problems).toEqual([]);
+  if (clearedBefore !== undefined) return;
+  expect(statistics).toMatchObject({
+    eventsRecorded: producers.reduce((sum, { recorded }) => sum + recorded, 0),
+    eventsDiscarded: history.discarded,
+    eventsLost: 0,
+    packetsLost: 0,
+    packets: paths.reduce((sum, path) => sum + peer.packetsOf(path).length, 0),
+    troubles: [],
+  });
+}

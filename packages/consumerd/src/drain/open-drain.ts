@@ -1,0 +1,70 @@
+import type { ChannelAttributes } from '@ringtail/protocol';
+import { type Steps, settled } from '../output/later.ts';
+import type { StreamDescription } from '../output/packet-output.ts';
+import { identityOf, type OpenRing, ownerOf, sessionOf, streamNameOf } from '../session/registry.ts';
+import type { PacketSource } from '../source/packet-source.ts';
+import { StreamDrain } from './stream-drain.ts';
+
+/** Reason: see `RingConsumer.reclaimReleased`. */
+export const NOT_RECLAIMABLE =
+  'memory can be given back of rings in discard mode that are not files, and no others, without a risk for events';
+
+export interface OpenDrainOptions {
+  readonly ring: OpenRing;
+  readonly source: PacketSource;
+  readonly nowMs: () => number;
+  readonly onDamaged: () => void;
+}
+
+/**
+ * Opens the data stream of a source, and continues the work of a former consumer on both.
+ *
+ * @throws {ConsumerError} `DIRECTORY_REFUSED` if the data stream is something else; or the system's error
+ */
+export function* openDrain({ ring, source, nowMs, onDamaged }: OpenDrainOptions): Steps<StreamDrain> {
+  const { request, channel } = ring;
+  const { request: trace, output } = channel.trace;
+  const session = sessionOf(ring);
+  const { attributes } = channel.request;
+  const onProblem = (sentence: string) => session.problems.add(sentence);
+  const reclaims = attributes.reclaimAfterUs !== null;
+  if (reclaims) {
+    if (source.memory === undefined) onProblem(`channel ${attributes.name}: ${NOT_RECLAIMABLE}`);
+    else source.memory.reclaimReleased();
+  }
+  const { traceUuid, streamClassId, streamInstanceId } = identityOf(channel, request);
+  const description: StreamDescription = {
+    traceUuid,
+    streamClassId,
+    streamInstanceId,
+    name: streamNameOf(channel.request, request),
+    fileBytesMax: fileBytesMaxOf(attributes),
+    fileCountMax: attributes.traceFileCount,
+  };
+  if (output === undefined) throw new TypeError('rings of a flight recorder are not drained');
+  const stream = yield* settled(output.openStream(description));
+  try {
+    const drain = yield* StreamDrain.open({
+      source,
+      output: stream,
+      owner: ownerOf(request),
+      continuesTrace: true,
+      reclaims,
+      nowMs,
+      // Node.js reads CLOCK_MONOTONIC, and no other clock of traces.
+      nowCycles: () => (trace.clock === 'monotonic' ? Number(process.hrtime.bigint()) : undefined),
+      onProblem,
+      onDamaged,
+    });
+    session.addStream(channel.request.trace, stream.path, drain.statistics, stream);
+    return drain;
+  } catch (error) {
+    stream.close();
+    throw error;
+  }
+}
+
+/** A trace file takes a packet at least, so its limit is no smaller than a sub-buffer. */
+function fileBytesMaxOf({ traceFileBytes, subBufBytes }: ChannelAttributes): number {
+  return traceFileBytes === 0 ? 0 : Math.max(traceFileBytes, subBufBytes);
+}

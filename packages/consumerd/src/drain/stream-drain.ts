@@ -1,0 +1,482 @@
+import { dirname } from 'node:path';
+import { describeError, errnoOf } from '@ringtail/base';
+import { packetSpan, RingError } from '@ringtail/ringbuf';
+import { type Steps, settled } from '../output/later.ts';
+import type {
+  AppendedLater,
+  OutgoingPacket,
+  RecoveredStream,
+  StreamNote,
+  StreamOutput,
+} from '../output/packet-output.ts';
+import { noStatistics, type StreamStatistics } from '../session/statistics.ts';
+import type { PacketSource, SourcePacket, SourcePosition } from '../source/packet-source.ts';
+import type { Drainable, DrainResult } from './drain-loop.ts';
+import { StreamCounts } from './stream-counts.ts';
+
+/** Bytes that one source may give in a round, so that others get their turn. Packets are not cut, so a source may exceed it. */
+export const ROUND_BYTES_MAX = 16 * 1024 * 1024;
+/** A reader of the trace sees events after about this time, even of a sub-buffer that fills slowly. */
+export const STALE_AFTER_MS = 900;
+const RETRY_FIRST_MS = 50;
+const RETRY_MAX_MS = 2000;
+
+/** How full a source is. */
+export interface SourceUse {
+  readonly usedBytes: number;
+  /** Peak in the last whole period of the channel's monitor timer and since. */
+  readonly highestBytes: number;
+  /** Capacity. */
+  readonly ringBytes: number;
+}
+
+export interface StreamDrainOptions {
+  readonly source: PacketSource;
+  readonly output: StreamOutput;
+  /** Owner of the source, in words. */
+  readonly owner: string;
+  /** Whether earlier packets of the source went into the same trace, so that they are lost where nothing is left of them. */
+  readonly continuesTrace?: boolean;
+  /** Whether memory is given back with every sub-buffer that is released. */
+  readonly reclaims?: boolean;
+  /** Monotonic milliseconds. */
+  readonly nowMs: () => number;
+  /** The clock of the trace now, in cycles; undefined if this process cannot read it. */
+  readonly nowCycles: () => number | undefined;
+  readonly onProblem: (sentence: string) => void;
+  /** Called when the source turns out to be damaged. It gives nothing any more. */
+  readonly onDamaged: () => void;
+}
+
+/**
+ * Drains one source into the output of its data stream.
+ *
+ * A packet is released once the output has it. While an append is answered later, the source keeps its events, and the
+ * producer counts events that no longer fit; so it does while the output fails. A damaged source is given up; the output
+ * keeps the packets so far.
+ */
+export class StreamDrain implements Drainable {
+  readonly #options: StreamDrainOptions;
+  readonly #source: PacketSource;
+  readonly #output: StreamOutput;
+  readonly #counts: StreamCounts;
+  /** End of the last packet; undefined before the first. */
+  #lastEndTimestamp: number | undefined;
+  /** Position of the source after the last packet. */
+  #lastPosition: SourcePosition | undefined;
+  #lastPacketAtMs: number;
+  /** Answer to the packet that the output has not answered yet. */
+  #awaited: Promise<AppendedLater | 'failed'> | undefined;
+  /** Whether a command keeps the loop from appending packets. */
+  #isHeld = false;
+  /** Peak of waiting bytes since the use was last sampled, and in the period before. */
+  #waitingBytesMax = 0;
+  #highestUseBytes = 0;
+  #retryAtMs = Number.NEGATIVE_INFINITY;
+  #retryDelayMs = RETRY_FIRST_MS;
+  #state: 'draining' | 'damaged' | 'finished' = 'draining';
+
+  /**
+   * Opens a drain that continues where a former consumer of the same source and data stream stopped.
+   *
+   * @throws {RingError} if source and data stream do not belong together; the system's error if the output cannot be repaired
+   */
+  static *open(options: StreamDrainOptions): Steps<StreamDrain> {
+    const recovered = yield* settled(options.output.recover(options.source.position.packetSeq));
+    return new StreamDrain(options, recovered);
+  }
+
+  private constructor(options: StreamDrainOptions, recovered: RecoveredStream | null) {
+    this.#options = options;
+    this.#source = options.source;
+    this.#output = options.output;
+    this.#lastPacketAtMs = options.nowMs();
+    const { packetSeq, records } = this.#source.position;
+    this.#counts = new StreamCounts(packetSeq, recovered);
+    const { path } = this.#output;
+    if (recovered === null) {
+      // Neither packets nor a note are left of the work of a former consumer.
+      if (options.continuesTrace !== true || records === 0) return;
+      this.statistics.eventsLost = records;
+      options.onProblem(
+        `${path} and its checkpoints were removed: ${records} events that were in it, or in archives, count as lost (TRACE_REMOVED)`,
+      );
+      return;
+    }
+    this.#lastEndTimestamp = recovered.endTimestamp === 0 ? undefined : recovered.endTimestamp;
+    this.#lastPosition = recovered.note?.position;
+    if (this.#lastPosition !== undefined) this.#source.moveTo(this.#lastPosition);
+    else options.onProblem(`the count of events written so far to ${path} was lost`);
+  }
+
+  /** Counts so far; the same object for the life of this drain. */
+  get statistics(): StreamStatistics {
+    return this.#counts.statistics;
+  }
+
+  drainClosed(): DrainResult {
+    return this.#take(false);
+  }
+
+  drainStale(staleAfterMs = STALE_AFTER_MS): DrainResult {
+    if (this.#options.nowMs() - this.#lastPacketAtMs < staleAfterMs) return { packets: 0, more: false };
+    return this.#take(true);
+  }
+
+  requestWake(on: boolean): void {
+    this.#guarded(() => this.#source.requestWake(on));
+  }
+
+  sampleUse(): void {
+    this.#guarded(() => this.#source.readUse());
+    this.#highestUseBytes = Math.max(this.#waitingBytesMax, this.#source.waitingBytes);
+    this.#waitingBytesMax = this.#source.waitingBytes;
+  }
+
+  /** Use as of the last sample, or of the last packet since. */
+  get use(): SourceUse {
+    const { subBufBytes, subBufCount } = this.#source.shape;
+    return {
+      usedBytes: this.#source.waitingBytes,
+      highestBytes: Math.max(this.#highestUseBytes, this.#waitingBytesMax),
+      ringBytes: subBufBytes * subBufCount,
+    };
+  }
+
+  /**
+   * Drains closed sub-buffers and gives their memory back.
+   *
+   * @param until clock value: gives back only sub-buffers whose newest event is not newer
+   * @returns bytes given back; undefined where that cannot be done without a race against the producer
+   */
+  *reclaim(until: number): Steps<number | undefined> {
+    const { memory } = this.#source;
+    if (memory === undefined) return undefined;
+    const before = memory.reclaimedBytes;
+    memory.reclaimReleased(until);
+    yield* this.#takeAll(false);
+    if (this.#options.reclaims) memory.reclaimReleased();
+    else memory.keepReleased();
+    return memory.reclaimedBytes - before;
+  }
+
+  /** Drains everything that is committed now, and reads the counters of the producer. */
+  *flush(): Steps<void> {
+    yield* this.#takeAll(true);
+    this.refreshStatistics();
+  }
+
+  /** Waits for the answer to the last packet, and keeps the loop from appending another one until `resume`. */
+  *hold(): Steps<void> {
+    this.#isHeld = true;
+    if (this.#awaited !== undefined) yield this.#awaited;
+  }
+
+  resume(): void {
+    this.#isHeld = false;
+  }
+
+  /** The trace chunk was archived: notes that the next packet is the first of a new one. */
+  beginChunk(): void {
+    if (this.#state === 'finished') return;
+    this.#counts.beginChunk();
+    this.#noteQuietly();
+  }
+
+  /** A former consumer archived the trace chunk: notes it, so that no later consumer looks for its packets. */
+  noteChunk(): void {
+    if (this.#state !== 'finished') this.#noteQuietly();
+  }
+
+  /** Drops everything that is committed now. The drain is held. */
+  drop(): void {
+    this.#counts.addDropped(this.#guarded(() => this.#source.drop()) ?? 0);
+  }
+
+  /**
+   * Notes where a consumer that takes over begins once the packets of the trace chunk are removed.
+   *
+   * @throws the system's error if that cannot be noted
+   */
+  prepareClear(): void {
+    if (this.#state !== 'finished') this.#output.noteClear(this.#clearedNote());
+  }
+
+  /** The packets that were to be removed stay. */
+  abandonClear(): void {
+    this.#output.abandonClear();
+  }
+
+  /**
+   * The packets of the trace chunk were removed, and the source dropped its events: the statistics begin anew. Packets get
+   * the numbers of the removed ones, so that they follow on the archived ones. The counter of discarded events goes on.
+   *
+   * @throws the system's error if that cannot be noted; to be repeated then
+   */
+  beginAnew(): void {
+    if (this.#state === 'finished') return;
+    const note = this.#clearedNote();
+    this.#counts.clear(note.cleared, note.eventsDiscardedTold);
+    this.#lastPosition = note.position;
+    if (note.position.lastTimestamp > 0) this.#lastEndTimestamp = note.position.lastTimestamp;
+    this.#retryAtMs = Number.NEGATIVE_INFINITY;
+    this.#output.note(note);
+    // Only now: until then, notes say that packets have these numbers.
+    this.#guarded(() => this.#source.renumber(note.position.packetSeq));
+  }
+
+  /** Reads the counters of the producer. */
+  refreshStatistics(): void {
+    this.#guarded(() => this.#counts.readCounters(this.#source.counters()));
+    if (this.#state === 'damaged') this.#countUnreadable();
+    this.#noteQuietly();
+  }
+
+  /** Drains everything, counts as lost what the output refuses, and closes source and output. */
+  *finish(): Steps<void> {
+    if (this.#state === 'finished') return;
+    // The clock is read first: events that a later consumer finds in the source are newer.
+    const now = this.#options.nowCycles();
+    yield* this.#takeAll(true);
+    yield* this.#appendDiscardCounter(now ?? this.#lastEndTimestamp);
+    if (this.#hasLeft) return;
+    this.refreshStatistics();
+    if (this.#state === 'draining') this.#guarded(() => this.#countUnwritten());
+    if (this.#state === 'damaged') this.#countUnreadable();
+    this.#noteQuietly();
+    this.#close();
+  }
+
+  /**
+   * Drains what the output takes at once and closes source and output. Everything else stays in the source, for another
+   * consumer.
+   */
+  leave(): void {
+    if (this.#state === 'finished') return;
+    this.#retryAtMs = Number.NEGATIVE_INFINITY;
+    if (this.#awaited === undefined) this.#takeNow(true, this.#packetsMax, Number.POSITIVE_INFINITY);
+    this.refreshStatistics();
+    this.#close();
+  }
+
+  /** Whether `leave` was called, perhaps while `finish` waited for an answer. */
+  get #hasLeft(): boolean {
+    return this.#state === 'finished';
+  }
+
+  /** Packets that a drain takes at most: everything committed at its start. A producer that goes on is not run after. */
+  get #packetsMax(): number {
+    return this.#source.shape.subBufCount + 2;
+  }
+
+  *#takeAll(takeOpen: boolean): Steps<void> {
+    this.#retryAtMs = Number.NEGATIVE_INFINITY;
+    let packetsLeft = this.#packetsMax;
+    for (;;) {
+      if (this.#awaited === undefined)
+        packetsLeft -= this.#takeNow(takeOpen, packetsLeft, Number.POSITIVE_INFINITY).packets;
+      if (this.#awaited === undefined) return;
+      const answer = yield* settled(this.#awaited);
+      if (answer === 'failed') return;
+      if (answer !== 'again') packetsLeft -= 1;
+    }
+  }
+
+  /** A round of the loop. */
+  #take(takeOpen: boolean): DrainResult {
+    if (this.#awaited !== undefined || this.#isHeld) return { packets: 0, more: true };
+    return this.#takeNow(takeOpen, Number.POSITIVE_INFINITY, ROUND_BYTES_MAX);
+  }
+
+  /** Appends packets until the source has none, or the output makes this wait. */
+  #takeNow(takeOpen: boolean, packetsMax: number, bytesMax: number): DrainResult {
+    let packets = 0;
+    let bytes = 0;
+    const more = this.#guarded(() => {
+      if (this.#options.nowMs() < this.#retryAtMs) return true;
+      while (packets < packetsMax && bytes < bytesMax) {
+        const packet = this.#source.get({ takeOpen });
+        this.#waitingBytesMax = Math.max(this.#waitingBytesMax, this.#source.waitingBytes);
+        if (packet === null) return false;
+        if (!this.#append(packet, () => this.#source.release(packet))) return true;
+        packets += 1;
+        bytes += packet.records.length;
+      }
+      return true;
+    });
+    return { packets, more: more ?? false };
+  }
+
+  /** Appends a packet. Returns whether the output has it, and it is released; if not now, then perhaps later. */
+  #append(packet: SourcePacket, release: () => void): boolean {
+    const outgoing = this.#outgoing(packet);
+    const { packetSeq, after: position } = packet;
+    const note = {
+      packetSeq,
+      position,
+      statistics: this.#counts.after(outgoing, 'written'),
+      cleared: this.#counts.cleared,
+      eventsDiscardedTold: outgoing.eventsDiscarded,
+      chunkPacketSeq: this.#counts.chunkPacketSeq,
+    };
+    try {
+      const answer = this.#output.append(outgoing, note);
+      if (answer instanceof Promise) {
+        this.#awaited = this.#whenAnswered(answer, outgoing, release);
+        return false;
+      }
+      this.#appended(outgoing, answer);
+    } catch (error) {
+      this.#failed(error);
+      return false;
+    }
+    release();
+    return true;
+  }
+
+  async #whenAnswered(
+    answer: Promise<AppendedLater>,
+    packet: OutgoingPacket,
+    release: () => void,
+  ): Promise<AppendedLater | 'failed'> {
+    try {
+      const appended = await answer;
+      // After `leave` the packet belongs to another consumer, which asks the output whether it arrived.
+      if (this.#state === 'finished' || appended === 'again') return 'again';
+      this.#appended(packet, appended);
+      this.#guarded(release);
+      return appended;
+    } catch (error) {
+      this.#failed(error);
+      return 'failed';
+    } finally {
+      this.#awaited = undefined;
+    }
+  }
+
+  #appended(packet: OutgoingPacket, appended: 'written' | 'lost'): void {
+    this.#counts.add(packet, appended);
+    this.#lastEndTimestamp = packet.endTimestamp;
+    this.#lastPosition = packet.after;
+    this.#lastPacketAtMs = this.#options.nowMs();
+    this.#retryDelayMs = RETRY_FIRST_MS;
+  }
+
+  /** The output is as before: the next attempt waits a while. */
+  #failed(error: unknown): void {
+    const errno = errnoOf(error);
+    if (errno === undefined) throw error;
+    this.#options.onProblem(this.#describeWriteError(errno, error));
+    this.#retryAtMs = this.#options.nowMs() + this.#retryDelayMs;
+    this.#retryDelayMs = Math.min(2 * this.#retryDelayMs, RETRY_MAX_MS);
+  }
+
+  /** The packet with its header. Counters of a data stream never go back, whatever the source says. */
+  #outgoing(packet: SourcePacket): OutgoingPacket {
+    const eventsDiscarded = Math.max(packet.eventsDiscarded, this.#counts.eventsDiscardedTold);
+    const described = { ...packet, eventsDiscarded };
+    const header = this.#source.encodeHeader(described);
+    return { ...described, header, packetBytes: header.length + packet.records.length };
+  }
+
+  /** Appends a packet without records if events were discarded after the last packet: only packets report them. */
+  *#appendDiscardCounter(timestamp: number | undefined): Steps<void> {
+    let isDone = false;
+    const append = () => {
+      if (this.#options.nowMs() < this.#retryAtMs) return true;
+      const { discarded: eventsDiscarded } = this.#source.counters();
+      if (timestamp === undefined || eventsDiscarded <= this.#counts.eventsDiscardedTold) return true;
+      const span = packetSpan(this.#lastEndTimestamp ?? timestamp - 1, 0, timestamp);
+      const { packetSeq } = this.#source.position;
+      const after = { ...this.#source.position, packetSeq: packetSeq + 1, lastTimestamp: span.endTimestamp };
+      const packet = { packetSeq, ...span, eventsDiscarded, recordCount: 0, records: new Uint8Array(0), after };
+      this.#append(packet, () => this.#source.moveTo(after));
+      return this.#awaited === undefined;
+    };
+    while (!isDone) {
+      isDone = this.#guarded(append) ?? true;
+      if (this.#awaited !== undefined) isDone = (yield* settled(this.#awaited)) !== 'again';
+    }
+  }
+
+  #describeWriteError(errno: string, error: unknown): string {
+    const directory = dirname(this.#output.path);
+    if (errno === 'ENOSPC') return `disk full while writing ${directory}`;
+    if (errno === 'EDQUOT') return `disk quota exceeded while writing ${directory}`;
+    return `cannot write ${this.#output.path}: ${describeError(error)} (NOT_WRITTEN)`;
+  }
+
+  #noteAt(position: SourcePosition): StreamNote {
+    const { statistics, cleared, eventsDiscardedTold, chunkPacketSeq } = this.#counts;
+    const packetSeq = position.packetSeq - 1;
+    return { packetSeq, position, statistics: { ...statistics }, cleared, eventsDiscardedTold, chunkPacketSeq };
+  }
+
+  /** Note of the data stream without the packets of the trace chunk. */
+  #clearedNote(): StreamNote {
+    this.#guarded(() => this.#counts.readCounters(this.#source.counters()));
+    const cleared = this.#counts.clearedNow(this.#state === 'damaged');
+    const { chunkPacketSeq, eventsDiscardedTold } = this.#counts;
+    return {
+      packetSeq: chunkPacketSeq - 1,
+      position: { ...this.#source.position, packetSeq: chunkPacketSeq },
+      statistics: noStatistics(),
+      cleared,
+      eventsDiscardedTold: Math.max(eventsDiscardedTold, cleared.discarded),
+      chunkPacketSeq,
+    };
+  }
+
+  /** Replaces the note of the last packet, for counts that changed since. A packet underway brings a note of its own. */
+  #noteQuietly(): void {
+    if (this.#lastPosition === undefined || this.#awaited !== undefined) return;
+    try {
+      this.#output.note(this.#noteAt(this.#lastPosition));
+    } catch (error) {
+      const errno = errnoOf(error);
+      if (errno === undefined) throw error;
+      this.#options.onProblem(this.#describeWriteError(errno, error));
+    }
+  }
+
+  /** Counts as lost what the output refused. */
+  #countUnwritten(): void {
+    for (let packets = 0; packets < this.#packetsMax; packets++) {
+      const packet = this.#source.get({ takeOpen: true });
+      if (packet === null) return;
+      this.statistics.eventsLost += packet.recordCount;
+      this.#source.release(packet);
+    }
+  }
+
+  /** In overwrite mode it is not known how many of the unreadable events were still in the source. */
+  #countUnreadable(): void {
+    if (this.#source.shape.overwrites) return;
+    try {
+      this.#counts.readCounters(this.#source.counters());
+    } catch (error) {
+      if (!(error instanceof RingError)) throw error;
+    }
+    this.#counts.countUnreadable();
+  }
+
+  #close(): void {
+    this.#state = 'finished';
+    this.#output.close();
+    this.#source.close();
+  }
+
+  /** Runs an action that reads the source; undefined if the source is damaged, or turns out to be. */
+  #guarded<Result>(action: () => Result): Result | undefined {
+    if (this.#state !== 'draining') return undefined;
+    try {
+      return action();
+    } catch (error) {
+      if (!(error instanceof RingError)) throw error;
+      this.#state = 'damaged';
+      this.#options.onProblem(`a ring of ${this.#options.owner} was given up: ${describeError(error)}`);
+      this.#options.onDamaged();
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,118 @@
+import { join } from 'node:path';
+import { assert } from '@ringtail/base';
+import type { ClockClass, DataStreamClass, EventSpec, TraceClass } from '@ringtail/ctf';
+import { asUser } from '@ringtail/posix';
+import type { OpenChannelRequest, OpenTraceRequest } from '@ringtail/protocol';
+import type { FileCalls } from '../output/files/file-calls.ts';
+import { MetadataFile, prologueOf } from '../output/files/metadata-file.ts';
+import { ensureTraceDirectory } from '../output/files/trace-directory.ts';
+import { type Steps, settled } from '../output/later.ts';
+import type { TraceOutput } from '../output/packet-output.ts';
+import { clockOffsetOf, METADATA_PRINTERS, type MetadataPrinter } from './metadata-format.ts';
+import { MetadataText } from './metadata-text.ts';
+import { clockClassOf, dataStreamClassOf, eventRecordClassOf, traceClassOf } from './trace-model.ts';
+
+/**
+ * Metadata of a trace: the text, the output of the trace that gets every block, and a copy beside the rings for
+ * `ringtail crash` where rings are files.
+ *
+ * After the offset of the clock was sampled again, the output has another start of the metadata than the requests that the
+ * session daemon repeats to a new consumer. Then the output is right.
+ */
+export class TraceMetadata {
+  /** All metadata of the trace so far. */
+  readonly text: MetadataText;
+  readonly #request: OpenTraceRequest;
+  readonly #printer: MetadataPrinter;
+  readonly #streams = new Map<number, DataStreamClass>();
+  #clock: ClockClass;
+  #output: TraceOutput | undefined;
+  #besideRings: MetadataFile | undefined;
+
+  /**
+   * @param former start of the metadata that a former consumer wrote; empty if there is none
+   * @throws {ConsumerError} `BAD_REQUEST` for a clock that metadata cannot describe
+   */
+  constructor(request: OpenTraceRequest, former: string) {
+    this.#request = request;
+    this.#printer = METADATA_PRINTERS[request.format];
+    this.#clock = clockClassOf(request);
+    const formerClock = { ...this.#clock, ...clockOffsetOf(former) };
+    // Metadata that differs in more than the offset of the clock is not ours.
+    if (former.startsWith(this.#prologue(formerClock))) this.#clock = formerClock;
+    this.text = new MetadataText(this.#prologue(this.#clock));
+  }
+
+  /** Sends the metadata of later calls to this output. */
+  writeTo(output: TraceOutput): void {
+    this.#output = output;
+  }
+
+  /**
+   * Keeps a copy in a directory of ring files from now on.
+   *
+   * @throws {ConsumerError} `DIRECTORY_REFUSED`, `NOT_WRITTEN`
+   */
+  copyTo(directory: string, calls: FileCalls): void {
+    const { place, uuid } = this.#request;
+    // Ring files lie below the directory that was named for them as the trace lies below the output of its session.
+    const root = directory.endsWith(`/${place}`) ? directory.slice(0, -place.length) : directory;
+    ensureTraceDirectory(directory, root);
+    this.#besideRings = MetadataFile.open(join(directory, 'metadata'), uuid, this.text.prologue, calls);
+  }
+
+  /** @throws {ConsumerError} `NOT_WRITTEN`, `BAD_REQUEST` for a context that does not exist */
+  *addChannel(request: OpenChannelRequest): Steps<void> {
+    const stream = dataStreamClassOf(request, this.#clock);
+    yield* this.#append([this.#printer.dataStreamClass(this.#traceClass(), stream)]);
+    this.#streams.set(request.streamClassId, stream);
+  }
+
+  /** Once this is done, the metadata describes the events. @throws {ConsumerError} `NOT_WRITTEN` */
+  *addEvents(streamClassId: number, events: readonly { readonly id: number; readonly spec: EventSpec }[]): Steps<void> {
+    const stream = this.#streams.get(streamClassId);
+    assert(stream !== undefined, 'events are declared in a channel');
+    const trace = this.#traceClass();
+    yield* this.#append(
+      events.map(({ id, spec }) => this.#printer.eventRecordClass(trace, stream, eventRecordClassOf(id, spec))),
+    );
+  }
+
+  /**
+   * Gives the clock another offset, which replaces the start of the metadata in one step.
+   *
+   * @throws {ConsumerError} `NOT_WRITTEN`; the request has to be repeated then
+   */
+  *setClockOffset(clockOffsetNs: string): Steps<void> {
+    const clock = clockClassOf({ ...this.#request, clockOffsetNs });
+    const prologue = this.#prologue(clock);
+    yield* settled(this.#output?.rewriteMetadata(prologue));
+    this.#besideRings?.rewrite(prologue);
+    this.text.rewrite(prologue);
+    this.#clock = clock;
+  }
+
+  close(): void {
+    this.#output?.close();
+    this.#besideRings?.close();
+  }
+
+  *#append(blocks: readonly string[]): Steps<void> {
+    yield* settled(this.#output?.appendMetadata(blocks));
+    this.#besideRings?.append(blocks);
+    this.text.append(blocks);
+  }
+
+  #prologue(clock: ClockClass): string {
+    return this.#printer.preamble(traceClassOf(this.#request, clock));
+  }
+
+  #traceClass(): TraceClass {
+    return traceClassOf(this.#request, this.#clock);
+  }
+}
+
+/** Start of the metadata that a former consumer wrote beside the rings; empty if there is none. */
+export function formerMetadataBeside({ ringDirectory, owner }: OpenTraceRequest): string {
+  return ringDirectory === null ? '' : asUser(owner, () => prologueOf(join(ringDirectory, 'metadata')));
+}

@@ -1,0 +1,72 @@
+import { dirname, join } from 'node:path';
+import { describeError } from '@ringtail/base';
+import type { SessionStatistics } from '@ringtail/protocol';
+import { ConsumerError } from '../../consumer-error.ts';
+import type { StreamIdentity } from '../packet-output.ts';
+import type { SnapshotOutput } from '../snapshot-output.ts';
+import { closeQuietly, type FileCalls, openTraceFile, writeWhole } from './file-calls.ts';
+import { isInUse, nameWhole, partialOf, removeEmpty, removePartial } from './snapshot-directory.ts';
+import { readNote, writeNote } from './snapshot-note.ts';
+import { SnapshotStreamFile } from './snapshot-stream-file.ts';
+import { ensureSnapshotDirectory } from './trace-directory.ts';
+
+/**
+ * Snapshot in a directory. It is written under another name, metadata last, and renamed when it is whole. So a directory of
+ * that name is a whole snapshot.
+ */
+export class FileSnapshot implements SnapshotOutput {
+  readonly path: string;
+  readonly #calls: FileCalls;
+  readonly #onProblem: (sentence: string) => void;
+
+  constructor(directory: string, calls: FileCalls, onProblem: (sentence: string) => void) {
+    this.path = directory;
+    this.#calls = calls;
+    this.#onProblem = onProblem;
+  }
+
+  formerStatistics(): SessionStatistics | undefined {
+    if (!isInUse(this.path)) return undefined;
+    const statistics = readNote(this.path);
+    if (statistics !== undefined) return statistics;
+    throw new ConsumerError('DIRECTORY_REFUSED', `${this.path} holds something else than this snapshot`);
+  }
+
+  begin(places: readonly string[]): void {
+    const partial = this.#partial;
+    removePartial(this.path);
+    for (const place of places) ensureSnapshotDirectory(join(partial, place, 'index'), dirname(partial));
+  }
+
+  openStream(place: string, name: string, identity: StreamIdentity): SnapshotStreamFile {
+    return new SnapshotStreamFile(join(this.#partial, place), name, identity, this.#calls);
+  }
+
+  complete(statistics: SessionStatistics, metadata: ReadonlyMap<string, string>): void {
+    writeNote(this.#partial, statistics, this.#calls);
+    for (const [place, text] of metadata) this.#writeMetadata(join(this.#partial, place, 'metadata'), text);
+    nameWhole(this.path);
+  }
+
+  abandon(): void {
+    try {
+      removePartial(this.path);
+      removeEmpty(this.path);
+    } catch (error) {
+      this.#onProblem(`cannot remove the unfinished snapshot ${this.#partial}: ${describeError(error)}`);
+    }
+  }
+
+  get #partial(): string {
+    return partialOf(this.path);
+  }
+
+  #writeMetadata(path: string, text: string): void {
+    const descriptor = openTraceFile(path);
+    try {
+      writeWhole(this.#calls, descriptor, [Buffer.from(text, 'utf8')], 0);
+    } finally {
+      closeQuietly(descriptor);
+    }
+  }
+}

@@ -1,0 +1,27 @@
+import type { UserIds } from '@ringtail/posix';
+import type { FileCalls } from './files/file-calls.ts';
+import { FileOutput } from './files/file-output.ts';
+import { FileSnapshot } from './files/file-snapshot.ts';
+import type { PacketOutput } from './packet-output.ts';
+import type { SnapshotOutput } from './snapshot-output.ts';
+
+export interface OutputOptions {
+  /** Owner of the files, if this process is root's. */
+  readonly owner: UserIds;
+  /** Receives a sentence for each problem that costs no packet. */
+  readonly onProblem: (sentence: string) => void;
+}
+
+/** Opens outputs by their destinations. */
+export interface Outputs {
+  open(destination: string, options: OutputOptions): PacketOutput;
+  openSnapshot(destination: string, onProblem: (sentence: string) => void): SnapshotOutput;
+}
+
+/** Outputs of every kind of destination. */
+export function outputsOf(calls: FileCalls): Outputs {
+  return {
+    open: (directory, options) => new FileOutput({ directory, calls, ...options }),
+    openSnapshot: (directory, onProblem) => new FileSnapshot(directory, calls, onProblem),
+  };
+}

@@ -1,0 +1,30 @@
+import type { SessionStatistics } from '@ringtail/protocol';
+import type { Later } from './later.ts';
+import type { OutgoingPacket, StreamIdentity } from './packet-output.ts';
+
+/** Output of one data stream of a snapshot. Nobody continues it: an unfinished snapshot is thrown away. */
+export interface SnapshotStream {
+  append(packet: OutgoingPacket): Later<void>;
+  /** All packets are appended. */
+  finish(): Later<void>;
+  close(): void;
+}
+
+/** Output of one snapshot: a directory today; a relay connection later. A snapshot is there as a whole or not at all. */
+export interface SnapshotOutput {
+  /** Name of the snapshot for people: a path, an address. */
+  readonly path: string;
+  /**
+   * Statistics of this snapshot if a former consumer wrote it, and its answer was lost.
+   *
+   * @throws {ConsumerError} `DIRECTORY_REFUSED` if something else is in its place
+   */
+  formerStatistics(): Later<SessionStatistics | undefined>;
+  /** Begins the snapshot. @param places of its traces. @throws {ConsumerError} `NOT_WRITTEN`, `DIRECTORY_REFUSED` */
+  begin(places: readonly string[]): Later<void>;
+  openStream(place: string, name: string, identity: StreamIdentity): Later<SnapshotStream>;
+  /** Adds the metadata of each trace, and completes the snapshot in one step. */
+  complete(statistics: SessionStatistics, metadata: ReadonlyMap<string, string>): Later<void>;
+  /** Removes what was written. */
+  abandon(): void;
+}

@@ -1,0 +1,160 @@
+import { describeError, RingtailError } from '@ringtail/base';
+import { asUser } from '@ringtail/posix';
+import type { SessionStatistics, SnapshotRequest } from '@ringtail/protocol';
+import { RingError } from '@ringtail/ringbuf';
+import { ConsumerError } from '../consumer-error.ts';
+import type { Log } from '../daemon/log.ts';
+import type { LoopTimers } from '../drain/loop-timers.ts';
+import type { Steps } from '../output/later.ts';
+import type { Outputs } from '../output/outputs.ts';
+import { identityOf, type OpenRing, ownerOf, type Registry, sessionOf, streamNameOf } from '../session/registry.ts';
+import { recoveryDirectory } from './recovery-directory.ts';
+import { SnapshotRing } from './snapshot-ring.ts';
+import { SnapshotRuns } from './snapshot-runs.ts';
+import type { Turns } from './turns.ts';
+import { writeSnapshot } from './write-snapshot.ts';
+
+export interface FlightRecordersOptions {
+  readonly registry: Registry;
+  readonly outputs: Outputs;
+  readonly timers: LoopTimers;
+  readonly log: Log;
+}
+
+/** Flight recorders: sessions whose rings are read for snapshots only. */
+export class FlightRecorders {
+  readonly #options: FlightRecordersOptions;
+  readonly #registry: Registry;
+  readonly #runs: SnapshotRuns;
+
+  constructor(options: FlightRecordersOptions) {
+    this.#options = options;
+    this.#registry = options.registry;
+    this.#runs = new SnapshotRuns(options.timers);
+  }
+
+  /** @throws {RingError} if the file is not the ring that was announced */
+  openRing(ring: OpenRing): void {
+    const { request, channel } = ring;
+    ring.recorder = new SnapshotRing({
+      request,
+      identity: identityOf(channel, request),
+      place: channel.trace.request.place,
+      streamName: streamNameOf(channel.request, request),
+      owner: ownerOf(request),
+    });
+    sessionOf(ring).addStream(channel.request.trace, `ring ${request.ring}`, ring.recorder.statistics);
+  }
+
+  /** Closes a ring once no snapshot reads it any more. */
+  closeRing(ring: OpenRing): void {
+    const { recorder } = ring;
+    if (recorder === undefined) return;
+    ring.recorder = undefined;
+    recorder.refreshStatistics();
+    this.#runs.afterwards(sessionOf(ring).name, () => recorder.close());
+  }
+
+  /** Drops the content of the rings of a session. A damaged ring has none, and does not keep the others from it. */
+  *clear(session: string): Steps<void> {
+    yield* this.finish(session);
+    for (const ring of this.#registry.ringsOf(session)) {
+      try {
+        ring.recorder?.clear();
+      } catch (error) {
+        if (!(error instanceof RingError)) throw error;
+        const sentence = `a ring of ${ring.recorder?.owner} could not be cleared: ${describeError(error)}`;
+        sessionOf(ring).problems.add(sentence);
+      }
+    }
+  }
+
+  /** Writes the rest of a session's snapshots now, before their rings or their metadata change. */
+  finish(session: string): Steps<void> {
+    return this.#runs.finish(session);
+  }
+
+  /**
+   * Copies the content of the rings of a flight recorder into a new snapshot, in turns.
+   *
+   * @throws {ConsumerError} `NOT_A_SNAPSHOT_SESSION`, `NOT_WRITTEN`, `DIRECTORY_REFUSED`
+   */
+  snapshot(request: SnapshotRequest): Promise<SessionStatistics> {
+    const { session, directory } = request;
+    return this.#runs.write({
+      session,
+      directory,
+      begin: () => this.#turnsOf(request),
+      within: (turn) => this.#asOwnerOf(session, turn),
+    });
+  }
+
+  /** Writes a last snapshot of each flight recorder, before its content is lost with the rings. */
+  *recover(now: Date): Steps<void> {
+    const outputs = new Map<string, string>();
+    for (const { request } of this.#registry.traces.values()) {
+      if (request.snapshot && request.output !== null) outputs.set(request.session, request.output);
+    }
+    for (const [session, output] of outputs) {
+      const recorders = this.#registry.recordersOf(session);
+      for (const recorder of recorders) recorder.refreshStatistics();
+      if (recorders.every(({ statistics }) => statistics.eventsRecorded === 0)) continue;
+      const directory = recoveryDirectory(output, session, now);
+      try {
+        yield* this.#allTurnsOf({ type: 'snapshot', session, directory, maxBytes: null });
+        this.#options.log(`session ${session}: the events in its rings are saved in ${directory}`);
+      } catch (error) {
+        if (!(error instanceof RingtailError)) throw error;
+        this.#options.log(`session ${session}: ${describeError(error)}`);
+      }
+    }
+  }
+
+  /** Finishes snapshots and closes all rings. */
+  close(): void {
+    this.#runs.finishAll();
+    for (const ring of this.#registry.rings.values()) {
+      ring.recorder?.close();
+      ring.recorder = undefined;
+    }
+  }
+
+  *#allTurnsOf(request: SnapshotRequest): Steps<void> {
+    const turns = this.#turnsOf(request);
+    for (let next = () => turns.next(); ; ) {
+      const turn = this.#asOwnerOf(request.session, next);
+      if (turn.done) return;
+      next = () => turns.next();
+      if (turn.value === undefined) continue;
+      try {
+        const answer = yield turn.value;
+        next = () => turns.next(answer);
+      } catch (error) {
+        next = () => turns.throw(error);
+      }
+    }
+  }
+
+  #turnsOf({ session: name, directory, maxBytes }: SnapshotRequest): Turns<SessionStatistics> {
+    const traces = this.#registry.tracesOf(name);
+    if (traces.some(({ request }) => !request.snapshot)) {
+      const sentence = `session ${name} is not one for snapshots: it records into files`;
+      throw new ConsumerError('NOT_A_SNAPSHOT_SESSION', sentence);
+    }
+    const session = this.#registry.sessions.get(name);
+    const onProblem = (sentence: string) => session?.problems.add(sentence);
+    return writeSnapshot({
+      output: this.#options.outputs.openSnapshot(directory, onProblem),
+      maxBytes,
+      traces: traces.map(({ request, metadata }) => ({ place: request.place, metadata: () => `${metadata.text}` })),
+      rings: this.#registry.recordersOf(name),
+      onProblem,
+    });
+  }
+
+  /** All traces of a session belong to one user; where there is none, nothing is written. */
+  #asOwnerOf<Result>(session: string, turn: () => Result): Result {
+    const owner = this.#registry.tracesOf(session)[0]?.request.owner;
+    return owner === undefined ? turn() : asUser(owner, turn);
+  }
+}
