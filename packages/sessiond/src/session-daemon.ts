@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { rmSync } from 'node:fs';
-import type { Socket } from 'node:net';
 import { hostname } from 'node:os';
-import { describeError, errnoOf } from '@ringtail/base';
-import { changeEntry, descriptorLimit, ensureDirectory, type Posix } from '@ringtail/posix';
+import { describeError } from '@ringtail/base';
+import { descriptorLimit, type Posix } from '@ringtail/posix';
 import type { Request, TraceFormat } from '@ringtail/protocol';
 import { FlightRecorders } from './archives/flight-recorders.ts';
 import { RotationScheduler } from './archives/rotation-scheduler.ts';
@@ -11,15 +9,25 @@ import { RotationWatch } from './archives/rotation-watch.ts';
 import type { Client } from './clients/client.ts';
 import { ClientServer } from './clients/client-server.ts';
 import { CommandService } from './clients/command-service.ts';
+import { openToGroup } from './clients/group-access.ts';
+import { SessionQueue } from './clients/session-queue.ts';
+import { ArchiveCommands } from './commands/archive-commands.ts';
+import { commandHandlers } from './commands/command-handlers.ts';
+import type { CommandServices } from './commands/command-services.ts';
+import { SessionCommands } from './commands/session-commands.ts';
+import { SessionWork } from './commands/session-work.ts';
 import { scheduleTimer } from './conditions/schedule.ts';
 import { ConsumerLink } from './consumer/consumer-link.ts';
+import { prepareConsumerPlace } from './consumer/consumer-place.ts';
 import { consumerStarter } from './consumer/consumer-process.ts';
 import { Consumers } from './consumer/consumers.ts';
 import { RingKeeper } from './consumer/ring-keeper.ts';
+import { SessionTasks } from './consumer/session-tasks.ts';
 import { TraceKeeper } from './consumer/trace-keeper.ts';
 import { FilterCounters } from './diagnosis/filter-counters.ts';
 import { AppServer } from './domains/user/app-server.ts';
 import { ApplicationService } from './domains/user/application-service.ts';
+import { Applications } from './domains/user/applications.ts';
 import { ProgramTroubles } from './domains/user/program-troubles.ts';
 import { StatePublisher } from './domains/user/state-publisher.ts';
 import { procView } from './domains/user/unregistered/process-view.ts';
@@ -29,7 +37,7 @@ import { LimitedLog } from './log/peer-log.ts';
 import type { MetricsOptions, ServeMetricsOptions } from './metrics/serve-metrics.ts';
 import { DesiredStateBudget } from './model/desired-state-budget.ts';
 import { Listeners } from './model/listeners.ts';
-import { mayUse, type Session } from './model/session.ts';
+import type { Session } from './model/session.ts';
 import { SessionRegistry } from './model/session-registry.ts';
 import { NotificationHub } from './notifications/notification-hub.ts';
 import { descriptorOf } from './peers/descriptor-of.ts';
@@ -43,17 +51,9 @@ import { readText } from './process-exits/process-handle.ts';
 import { makeShares } from './shares/shares.ts';
 import type { RunDirectoryClaim } from './startup/run-directory-claim.ts';
 import { RunDirectoryWatch } from './startup/run-directory-watch.ts';
-import { ActionTable } from './triggers/actions/action-table.ts';
-import type { FindSession } from './triggers/actions/map-increments.ts';
-import type { ConditionSources } from './triggers/conditions/condition-source.ts';
-import { conditionSources } from './triggers/conditions/condition-sources.ts';
-import { ConsumedSizeSource } from './triggers/conditions/session-consumed-size.ts';
-import { rotationSource } from './triggers/conditions/session-rotation.ts';
-import { troubleSource } from './triggers/conditions/session-trouble.ts';
-import { KeyCounters } from './triggers/counters/key-counters.ts';
 import { ThreadCounters } from './triggers/counters/thread-counters.ts';
-import { TriggerEngine } from './triggers/trigger-engine.ts';
 import { triggerSampleOf } from './triggers/trigger-sample.ts';
+import { makeTriggers } from './triggers/triggers.ts';
 
 /** A consumer that does not answer holds the end up for so long. */
 const SHUTDOWN_MS_MAX = 60_000;
@@ -97,177 +97,112 @@ export interface SessionDaemon {
 
 /** Puts the parts together and listens. */
 export async function startSessionDaemon(options: SessionDaemonOptions): Promise<SessionDaemon> {
-  const { posix, claim, uid, clientGroup, missingGroup, consumerMain, helperMain } = options;
+  const { posix, claim, uid, clientGroup, missingGroup } = options;
   const { directory } = claim;
   const isRoot = uid === 0;
-  const credentialsOf = (socket: Socket) => posix.peerCredentials(descriptorOf(socket));
-  const descriptors = descriptorLimit() ?? DESCRIPTORS_DEFAULT;
+  const schedule = scheduleTimer;
   const now = () => new Date();
   const nowMs = () => performance.now();
-  const shares = makeShares({ daemonUid: uid, descriptors, nowMs });
-  const log = new LimitedLog({ log: options.log, nowMs, schedule: scheduleTimer });
+  const log = new LimitedLog({ log: options.log, nowMs, schedule });
+  const shares = makeShares({ daemonUid: uid, descriptors: descriptorLimit() ?? DESCRIPTORS_DEFAULT, nowMs });
+  const { userBehind } = shares;
 
+  const notifications = new NotificationHub();
+  const troubles = new Listeners<[Session, string]>();
   const budget = new DesiredStateBudget(shares.desiredState);
-  const troubleWatch = new Listeners<[Session, string]>();
-  const registry = new SessionRegistry(randomUUID, shares, budget, troubleWatch.tell);
-  const counters = new ThreadCounters();
-  const filterCounters = new FilterCounters({
-    open: (counts) => counters.open(counts),
-    sessions: () => registry.sessions(),
+  const registry = new SessionRegistry(randomUUID, shares, budget, troubles.notify);
+  const sessions = () => registry.sessions();
+  const isRecording = () => sessions().some(({ active }) => active);
+  const queue = new SessionQueue();
+  const commands = new CommandService({ registry, queue, notifications, log });
+
+  const consumers = new Consumers({
+    runDirectory: directory,
+    daemonUid: uid,
+    userBehind,
+    sessions,
+    prepare: (place) => prepareConsumerPlace(posix, place, directory, isRoot),
+    makeLink: (place, onHung) =>
+      new ConsumerLink({
+        socketPath: place.consumerSocket,
+        startConsumer: consumerStarter(options.consumerMain, place.path, log),
+        peerPidOf: (socket) => posix.peerCredentials(descriptorOf(socket)).pid,
+        workOf: processWork,
+        onHung,
+        log,
+      }),
+    log,
   });
+  const tasks = new SessionTasks(consumers);
+  const rings = new RingKeeper(consumers, shares.rings, log);
+  const places = new Places({ startHelper: helperStarter(options.helperMain, posix, log), userBehind, log });
+  places.warmUp();
+
+  const applications = new Applications();
+  const programTroubles = new ProgramTroubles(sessions);
+  const exits = new ProcessExits({ oomKills: new OomLedger(readText), nowMs, schedule });
+  const counters = new ThreadCounters();
+  const rotations = new RotationWatch();
+  const triggers = makeTriggers({
+    registry,
+    applications,
+    exits,
+    consumers,
+    tasks,
+    commands,
+    notifications,
+    rotations,
+    troubles,
+    counters,
+    budget,
+    shares,
+    nowMs,
+    schedule,
+    now,
+    log,
+  });
+  const filterCounters = new FilterCounters({ open: (counts) => counters.open(counts), sessions });
   const publisher = new StatePublisher({
     registry,
     turns: shares.turns,
     controlBytes: shares.controlBytes,
     wakePathOf: (owner) => consumers.wakePathOf(owner),
-    feedFor: (user, slot) => triggers.feedFor(user, slot),
+    feedFor: (user, slot) => triggers.engine.feedFor(user, slot),
     filterCountersFor: (session, channel, slot) => filterCounters.indexesFor(session, channel, slot),
     log,
   });
-  const consumers = new Consumers({
-    runDirectory: directory,
-    daemonUid: uid,
-    userBehind: shares.userBehind,
-    prepare(place) {
-      // Programs of every user come through it to the FIFO.
-      ensureDirectory(place.path, { mode: isRoot ? 0o755 : 0o700, ownBelow: directory.path });
-      rmSync(place.wakeFifo, { force: true });
-      // Whoever may register may also wake the consumer.
-      posix.mkfifo(place.wakeFifo, isRoot ? 0o622 : 0o600);
-    },
-    makeLink: (place) =>
-      new ConsumerLink({
-        socketPath: place.consumerSocket,
-        startConsumer: consumerStarter(consumerMain, place.path, log),
-        peerPidOf: (socket) => credentialsOf(socket).pid,
-        workOf: processWork,
-        onHung: (sentence) => {
-          for (const session of registry.sessions()) {
-            if (session.traced && consumers.isOf(place.user, session.owner)) session.troubles.add(sentence);
-          }
-        },
-        log,
-      }),
-    isUsed: (user) => registry.sessions().some(({ owner }) => consumers.isOf(user, owner)),
-    log,
-  });
-  const rings = new RingKeeper(consumers, shares.rings, log);
-  const places = new Places({ startHelper: helperStarter(helperMain, posix, log), userBehind: shares.userBehind, log });
-  places.warmUp();
-  const quarantine = new DescriptorQuarantine({ posix, userBehind: shares.userBehind, nowMs });
-  const onRingDevice = (device: string) => quarantine.trust(device);
-  const onRecordable = () => void publisher.publishSoon();
+  triggers.changed.listen(() => void publisher.publishTriggersSoon());
+  const quarantine = new DescriptorQuarantine({ posix, userBehind, nowMs });
   const traces = new TraceKeeper({
     registry,
     consumers,
     rings,
     places,
-    onRingDevice,
-    onRecordable,
+    onRingDevice: (device) => quarantine.trust(device),
+    onRecordable: () => void publisher.publishSoon(),
     hostname: hostname(),
     log,
   });
-  const notifications = new NotificationHub();
-  const exits = new ProcessExits({ oomKills: new OomLedger(readText), nowMs, schedule: scheduleTimer });
-  const findSession: FindSession = (name, owner) =>
-    registry.sessions().find((session) => session.name === name && mayUse(session, owner));
-  const actions = new ActionTable({
-    execute: (request, client) => commands.execute(request, client),
-    findSession,
-    notifications,
-    schedule: scheduleTimer,
-  });
-  const triggers = new TriggerEngine({
-    sources: () => sources,
-    counters,
-    keyCounters: new KeyCounters(shares.kept),
-    budget,
-    shares,
-    findSession,
-    perform: actions.perform,
-    publish: () => void publisher.publishTriggersSoon(),
-    now,
-    log,
-  });
-  const programTroubles = new ProgramTroubles(() => registry.sessions());
-  const applications = new ApplicationService({
+
+  await consumers.start();
+  const heardOf = new Listeners<[pid: number]>();
+  const registrations = new ApplicationService({
     posix,
     registry,
+    applications,
     consumers,
     traces,
     rings,
     publisher,
     exits,
-    triggers,
+    triggers: triggers.engine,
     notifications,
     troubles: programTroubles,
     kept: shares.kept,
-    onHeardOf: (pid) => unregistered.heardOf(pid),
+    onHeardOf: heardOf.notify,
     now,
     log,
   });
-  const unregistered = new UnregisteredPrograms({
-    view: procView,
-    troubles: programTroubles,
-    registeredPids: () => applications.threads().map(({ pid }) => pid),
-    drainApplications: () => appServer.drain(),
-    isWanted: () => registry.sessions().some(({ active }) => active),
-    nowMs,
-    schedule: scheduleTimer,
-  });
-  const rotationWatch = new RotationWatch();
-  const commands: CommandService = new CommandService({
-    registry,
-    applications,
-    traces,
-    rings,
-    places,
-    publisher,
-    consumers,
-    drainApplications: () => appServer.drain(),
-    uid,
-    onShutdown: () => setImmediate(() => void stop('a client asked for it')),
-    onChanged: () => {
-      rotations.look();
-      unregistered.look();
-      triggers.sessionsChanged();
-    },
-    onRotation: rotationWatch.tell,
-    triggers,
-    filterCounters,
-    programTroubles,
-    unregistered,
-    turns: shares.turns,
-    notifications,
-    runDirectory: directory.path,
-    missingGroup,
-    defaultFormat: options.defaultFormat,
-    now,
-    log,
-  });
-  const rotations = new RotationScheduler({
-    sessions: () => registry.sessions(),
-    recordedBytes: (session) => commands.recordedBytes(session),
-    rotate: (session) => commands.rotate(session),
-    nowMs: () => performance.now(),
-    schedule: (callback, delayMs) => {
-      const timer = setTimeout(callback, delayMs);
-      return { cancel: () => clearTimeout(timer) };
-    },
-    log,
-  });
-  const sources: ConditionSources = {
-    ...conditionSources({ registry, applications, exits, consumers, nowMs, schedule: scheduleTimer, log }),
-    'session-rotation': rotationSource(rotationWatch),
-    'session-trouble': troubleSource(troubleWatch),
-    'session-consumed-size': new ConsumedSizeSource({
-      findSession,
-      recordedBytes: (session) => commands.recordedBytes(session),
-      schedule: scheduleTimer,
-      log,
-    }),
-  };
-  await consumers.start();
   const appServer = new AppServer({
     posix,
     socketPath: directory.appSocket,
@@ -275,22 +210,70 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     mode: isRoot ? 0o666 : 0o600,
     shares,
     serves: (peerUid) => isRoot || peerUid === uid || peerUid === 0,
-    register: applications.register,
-    registerUnable: applications.registerUnable,
-    onRefused: applications.refused,
-    onShareUsedUp: (peer, share) => applications.shareUsedUp(peer, share),
+    register: registrations.register,
+    registerUnable: registrations.registerUnable,
+    onRefused: registrations.refused,
+    onShareUsedUp: registrations.shareUsedUp,
     log,
   });
-  if (missingGroup !== null) log.warn(`there is no group ${missingGroup}: only root may give commands`);
-  const openToGroup = () => {
-    if (clientGroup === undefined) return;
-    try {
-      changeEntry(directory.clientSocket, { mode: 0o660, gid: clientGroup });
-    } catch (error) {
-      if (errnoOf(error) !== 'EINVAL') throw error;
-      log.warn(`group ${clientGroup} does not exist in this user namespace: only root may give commands`);
-    }
+  const drainApplications = () => appServer.drain();
+  const unregistered = new UnregisteredPrograms({
+    view: procView,
+    troubles: programTroubles,
+    registeredPids: () => applications.threads().map(({ pid }) => pid),
+    drainApplications,
+    isWanted: isRecording,
+    nowMs,
+    schedule,
+  });
+  heardOf.listen((pid) => unregistered.heardOf(pid));
+  commands.sessionChanged.listen(() => unregistered.look());
+
+  let requestStop: (why: string) => void = () => {};
+  const stopRequested = new Promise<string>((resolve) => {
+    requestStop = resolve;
+  });
+  const services: CommandServices = {
+    registry,
+    queue,
+    applications,
+    traces,
+    rings,
+    places,
+    publisher,
+    consumers,
+    tasks,
+    drainApplications,
+    notifications,
+    triggers: triggers.engine,
+    filterCounters,
+    programTroubles,
+    turns: shares.turns,
+    unregistered,
+    rotations,
+    runDirectory: directory.path,
+    missingGroup,
+    defaultFormat: options.defaultFormat,
+    daemonUid: uid,
+    onShutdown: () => setImmediate(() => requestStop('a client asked for it')),
+    now,
+    log,
   };
+  const work = new SessionWork(services);
+  const archiveCommands = new ArchiveCommands(services, work);
+  const sessionCommands = new SessionCommands(services, work, archiveCommands);
+  commands.serve(commandHandlers(services, { work, archives: archiveCommands, sessions: sessionCommands }));
+  const rotationScheduler = new RotationScheduler({
+    sessions,
+    recordedBytes: (session) => tasks.recordedBytes(session),
+    rotate: (session) => queue.run(session.name, () => archiveCommands.rotateIfActive(session)),
+    nowMs,
+    schedule,
+    log,
+  });
+  commands.sessionChanged.listen(() => rotationScheduler.look());
+
+  if (missingGroup !== null) log.warn(`there is no group ${missingGroup}: only root may give commands`);
   const clientServer = new ClientServer({
     posix,
     socketPath: directory.clientSocket,
@@ -301,79 +284,78 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     shares,
     log,
   });
-  openToGroup();
+  openToGroup(directory.clientSocket, clientGroup, log);
 
   const self: Client = { uid, gid: process.getegid?.() ?? 0, notify: () => true, onClosed: () => {} };
   const execute = (request: Request) => commands.execute(request, self);
   const metrics = await startMetrics(options.metrics, {
-    sessions: () => registry.sessions(),
-    statistics: (session) => commands.statistics(session),
+    sessions,
+    statistics: (session) => tasks.statistics(session),
     channelUse: (session, channels) => consumers.of(session.owner).channelUse(channels),
     daemon: () => ({
       threads: applications.threads().length,
       processes: new Set(applications.threads().map(({ pid }) => pid)).size,
       consumers: consumers.status({ uid: 0, gid: 0 }),
       hangingOperations: places.stuck(),
-      triggers: Array.from(triggers.describe({ uid: 0, gid: 0 }), triggerSampleOf),
+      triggers: Array.from(triggers.engine.describe({ uid: 0, gid: 0 }), triggerSampleOf),
     }),
     notifications,
     execute,
     duplicate: posix.duplicate,
     log,
   });
-
-  const troubles = setInterval(() => {
-    for (const session of registry.sessions()) {
-      if (session.active) commands.recordedBytes(session).catch((error) => log.debug(describeError(error)));
+  const troublesTimer = setInterval(() => {
+    for (const session of sessions()) {
+      if (session.active) tasks.statistics(session).catch((error) => log.debug(describeError(error)));
     }
   }, TROUBLES_PERIOD_MS);
-  let resolveStopped: () => void = () => {};
-  const stopped = new Promise<void>((resolve) => {
-    resolveStopped = resolve;
-  });
-  let stopping: Promise<void> | undefined;
-  const stop = (why: string): Promise<void> => {
-    stopping ??= (async () => {
-      log.info(`stopping: ${why}`);
-      options.onStopping(why);
-      clientServer.close();
-      metrics?.close();
-      rotations.close();
-      unregistered.close();
-      triggers.close();
-      actions.close();
-      exits.close();
-      clearInterval(troubles);
-      runDirectoryWatch.close();
-      await within(SHUTDOWN_MS_MAX, commands.destroyAll());
-      places.close();
-      appServer.close();
-      await consumers.stop();
-      claim.release();
-      log.close();
-      log.info('stopped');
-      resolveStopped();
-    })();
-    return stopping;
-  };
   const runDirectoryWatch = new RunDirectoryWatch({
     socketPath: directory.clientSocket,
-    isInUse: () => registry.sessions().some(({ active }) => active) || triggers.size > 0,
+    isInUse: () => isRecording() || triggers.engine.size > 0,
     restore: async () => {
       await claim.renew();
       options.log.reopen();
       await consumers.listenAgain();
       appServer.listenAgain();
       clientServer.listenAgain();
-      openToGroup();
+      openToGroup(directory.clientSocket, clientGroup, log);
     },
-    stop: (why) => void stop(why),
-    schedule: scheduleTimer,
+    stop: requestStop,
+    schedule,
     log,
   });
   log.info(`process ${process.pid} serves ${directory.path}`);
-  const recorders = new FlightRecorders({ sessions: () => registry.sessions(), execute, log });
-  return { stop, stopped, places, execute, snapshotAll: (why) => recorders.snapshotAll(why) };
+
+  const stopped = stopRequested.then(async (why) => {
+    log.info(`stopping: ${why}`);
+    options.onStopping(why);
+    clientServer.close();
+    metrics?.close();
+    rotationScheduler.close();
+    unregistered.close();
+    triggers.close();
+    exits.close();
+    clearInterval(troublesTimer);
+    runDirectoryWatch.close();
+    await within(SHUTDOWN_MS_MAX, sessionCommands.destroyAll());
+    places.close();
+    appServer.close();
+    await consumers.stop();
+    claim.release();
+    log.close();
+    log.info('stopped');
+  });
+  const recorders = new FlightRecorders({ sessions, execute, log });
+  return {
+    stop(why) {
+      requestStop(why);
+      return stopped;
+    },
+    stopped,
+    places,
+    execute,
+    snapshotAll: (why) => recorders.snapshotAll(why),
+  };
 }
 
 /** Loaded only where it is asked for: most daemons serve no metrics. */

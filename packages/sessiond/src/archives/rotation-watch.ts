@@ -4,5 +4,5 @@ import type { Session } from '../model/session.ts';
 /** Called when a session's rotation begins, and when the archive is in its place. */
 export type RotationListener = (session: Session, phase: 'starts' | 'finishes', archive: string) => void;
 
-/** Tells of rotations, whoever asked for them. */
+/** Notifies of all rotations: by command, by schedule, at the end of a session. */
 export class RotationWatch extends Listeners<Parameters<RotationListener>> {}

@@ -4,7 +4,7 @@ import type { SessionStatistics, SnapshotOutputParameters, SnapshotRecorded } fr
 import { archiveName, snapshotDirectoryName } from '../archives/archive-names.ts';
 import { clockValueAgo, readClock } from '../clock/session-clock.ts';
 import { DaemonError } from '../model/daemon-error.ts';
-import { mayUse, type Owner, type Session } from '../model/session.ts';
+import type { Session } from '../model/session.ts';
 import type { CommandServices } from './command-services.ts';
 import type { Result, SessionHandlers } from './handlers.ts';
 import type { SessionWork } from './session-work.ts';
@@ -67,16 +67,14 @@ export class ArchiveCommands {
     } satisfies Partial<SessionHandlers>;
   }
 
-  /** @throws {DaemonError} `ROTATION_PENDING`; what there is to say of a session that is not there is said when its turn comes */
-  refuseWhileRotating(name: string, client: Owner): void {
-    const found = this.#services.registry.sessions().find((session) => session.name === name);
-    if (found === undefined || found.leaving || !mayUse(found, client) || !found.archive.rotating) return;
-    throw new DaemonError('ROTATION_PENDING', `a rotation of the session ${name} is under way already`);
-  }
-
   /** @throws {DaemonError} `ROTATION_NOT_AVAILABLE`, `NEVER_STARTED`, `ROTATED_ALREADY` */
   async rotate(session: Session): Promise<Result<'rotate-session'>> {
     return await this.#completeRotation(session, await this.#beginRotation(session));
+  }
+
+  /** Rotates a session by its schedule, unless it was stopped or destroyed before its turn. */
+  async rotateIfActive(session: Session): Promise<void> {
+    if (session.active && this.#services.registry.sessions().includes(session)) await this.rotate(session);
   }
 
   async #beginRotation(session: Session): Promise<Rotation> {
@@ -101,14 +99,18 @@ export class ArchiveCommands {
       });
     }
     // A trigger that is told of it, and rotates the session, is refused: otherwise there would be no end to it.
-    this.#services.onRotation(session, 'starts', path);
+    this.#services.rotations.notify(session, 'starts', path);
     return { archive: path, end };
   }
 
   async #completeRotation(session: Session, { archive: path, end }: Rotation): Promise<Result<'rotate-session'>> {
     let statistics: SessionStatistics;
     try {
-      statistics = await this.#work.perform(session, { type: 'rotate', session: session.name, archive: path });
+      statistics = await this.#services.tasks.perform(session, {
+        type: 'rotate',
+        session: session.name,
+        archive: path,
+      });
       session.archive.rotated(path, end, session.active, statistics.bytes);
     } finally {
       session.archive.rotating = false;
@@ -117,7 +119,7 @@ export class ArchiveCommands {
       { kind: 'rotation-completed', session: session.name, archive: path },
       session.owner.uid,
     );
-    this.#services.onRotation(session, 'finishes', path);
+    this.#services.rotations.notify(session, 'finishes', path);
     this.#services.log.of(session.owner.uid, 'archives').info(`session ${session.name}: archived ${path}`);
     return { archive: path, statistics };
   }
@@ -159,7 +161,7 @@ export class ArchiveCommands {
     const recorded: SnapshotRecorded[] = [];
     for (const each of outputs) {
       const path = await this.#makeSnapshotDirectory(session, each.path, name ?? each.name);
-      const statistics = await this.#work.perform(session, {
+      const statistics = await this.#services.tasks.perform(session, {
         type: 'snapshot',
         session: session.name,
         directory: path,
@@ -190,7 +192,7 @@ export class ArchiveCommands {
     this.#services.drainApplications();
     this.#services.triggers.sessionCleared(session);
     this.#services.rings.releaseEndedOf(session);
-    await this.#work.perform(session, { type: 'clear', session: session.name });
+    await this.#services.tasks.perform(session, { type: 'clear', session: session.name });
     session.archive.cleared(session.active);
     this.#services.log.of(session.owner.uid, 'sessions').info(`session ${session.name} is cleared`);
     return null;
@@ -230,7 +232,12 @@ export class ArchiveCommands {
       .map(({ key }) => key);
     if (channels.length === 0) return { bytes: 0 };
     const until = clockValueAgo(session.clock, olderThanUs);
-    const { bytes } = await this.#work.perform(session, { type: 'reclaim', session: session.name, channels, until });
+    const { bytes } = await this.#services.tasks.perform(session, {
+      type: 'reclaim',
+      session: session.name,
+      channels,
+      until,
+    });
     // What was released before is the producers': only they know that they are not about to write there.
     if (session.active) {
       this.#services.registry.requestReclaim(session, names, until);

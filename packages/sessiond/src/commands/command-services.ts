@@ -1,10 +1,12 @@
 import type { TraceFormat } from '@ringtail/protocol';
-import type { RotationListener } from '../archives/rotation-watch.ts';
+import type { RotationWatch } from '../archives/rotation-watch.ts';
+import type { SessionQueue } from '../clients/session-queue.ts';
 import type { Consumers } from '../consumer/consumers.ts';
 import type { RingKeeper } from '../consumer/ring-keeper.ts';
+import type { SessionTasks } from '../consumer/session-tasks.ts';
 import type { TraceKeeper } from '../consumer/trace-keeper.ts';
 import type { FilterCounters } from '../diagnosis/filter-counters.ts';
-import type { ApplicationService } from '../domains/user/application-service.ts';
+import type { Applications } from '../domains/user/applications.ts';
 import type { ProgramTroubles } from '../domains/user/program-troubles.ts';
 import type { StatePublisher } from '../domains/user/state-publisher.ts';
 import type { UnregisteredPrograms } from '../domains/user/unregistered/unregistered-programs.ts';
@@ -18,13 +20,15 @@ import type { TriggerEngine } from '../triggers/trigger-engine.ts';
 /** What commands are carried out with. */
 export interface CommandServices {
   readonly registry: SessionRegistry;
-  readonly applications: ApplicationService;
+  readonly applications: Applications;
   readonly traces: TraceKeeper;
   readonly rings: RingKeeper;
   /** The only way to directories that users have chosen. */
   readonly places: Places;
   readonly publisher: StatePublisher;
   readonly consumers: Consumers;
+  readonly tasks: SessionTasks;
+  readonly queue: SessionQueue;
   /** Reads what applications have sent so far: rings that were made before a stop belong to it. */
   readonly drainApplications: () => void;
   readonly notifications: NotificationHub;
@@ -34,8 +38,12 @@ export interface CommandServices {
   /** Turns of users, for work that takes longer than one. */
   readonly turns: FairTurns;
   readonly unregistered: UnregisteredPrograms;
-  /** Called when a rotation begins, and when it is done. */
-  readonly onRotation: RotationListener;
+  /** Notified when a rotation begins, and when it is done. */
+  readonly rotations: RotationWatch;
+  /** The daemon's own user. */
+  readonly daemonUid: number;
+  /** Ends the daemon once the command has been answered. */
+  readonly onShutdown: () => void;
   readonly runDirectory: string;
   /** `DaemonStatus`. */
   readonly missingGroup: string | null;

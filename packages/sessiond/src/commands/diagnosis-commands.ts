@@ -1,16 +1,21 @@
 import { describeError } from '@ringtail/base';
 import type { SessionStatistics } from '@ringtail/protocol';
+import type { SessionTasks } from '../consumer/session-tasks.ts';
 import { diagnose } from '../diagnosis/diagnose.ts';
 import type { Channel, Session } from '../model/session.ts';
 import { withTroubles } from '../model/statistics.ts';
 import type { CommandServices } from './command-services.ts';
 import type { SessionHandlers } from './handlers.ts';
-import type { SessionWork } from './session-work.ts';
 
-export function diagnosisCommands(
-  { applications, drainApplications, filterCounters, unregistered, turns, runDirectory }: CommandServices,
-  work: SessionWork,
-) {
+export function diagnosisCommands({
+  applications,
+  drainApplications,
+  filterCounters,
+  tasks,
+  unregistered,
+  turns,
+  runDirectory,
+}: CommandServices) {
   return {
     'watch-command': (_, { pid, preload }): null => {
       unregistered.watchCommand(pid, { NODE_OPTIONS: preload, RINGTAIL_RUNDIR: runDirectory });
@@ -19,7 +24,7 @@ export function diagnosisCommands(
     'session-diagnosis': async (session, _, { uid }) => {
       drainApplications();
       unregistered.settle();
-      const statistics = await statisticsOf(session, work);
+      const statistics = await statisticsOf(session, tasks);
       const threads = applications.diagnosed();
       const filterCounts = (channel: Channel) => filterCounters.countsOf(channel);
       return await turns.inSlices(uid, diagnose({ session, threads, statistics, filterCounts }));
@@ -28,9 +33,9 @@ export function diagnosisCommands(
 }
 
 /** That there is no consumer is a reason as well, and hides none of the others. */
-async function statisticsOf(session: Session, work: SessionWork): Promise<SessionStatistics> {
+async function statisticsOf(session: Session, tasks: SessionTasks): Promise<SessionStatistics> {
   try {
-    return await work.statistics(session, 'statistics');
+    return await tasks.statistics(session);
   } catch (error) {
     return withTroubles(undefined, session.troubles, describeError(error));
   }

@@ -20,7 +20,7 @@ interface ClaimedOutput {
 }
 
 /** What is there for a session that is about to be created. */
-export interface ClaimedPlace {
+interface ClaimedPlace {
   readonly output: ClaimedOutput;
   /** Gives its name back. */
   readonly unreserve: () => void;
@@ -45,6 +45,8 @@ export class SessionCommands {
         const { registry, turns } = this.#services;
         return turns.inSlices(client.uid, jsonList(registry.describe(client)));
       },
+      'create-session': (params, client) => this.#createWhenFree(params, client),
+      shutdown: (_, client) => this.#shutdown(client),
     } satisfies Partial<DaemonHandlers>;
   }
 
@@ -62,7 +64,7 @@ export class SessionCommands {
         const work = this.destroy(session);
         return new Underway(null, this.#work.behindTheAnswer(session, 'it could not be destroyed', work));
       },
-      'session-statistics': (session) => this.#work.statistics(session, 'statistics'),
+      'session-statistics': (session) => this.#services.tasks.statistics(session),
       'session-memory': (session) => {
         this.#services.drainApplications();
         return this.#services.rings.memoryOf(session);
@@ -84,7 +86,7 @@ export class SessionCommands {
     try {
       await this.#work.publishAndDrain();
       archive = await this.#archives.archiveRest(session);
-      statistics = await this.#work.statistics(session, 'close-session');
+      statistics = await this.#services.tasks.statistics(session, 'close-session');
     } catch (error) {
       session.leaving = false;
       throw error;
@@ -102,13 +104,57 @@ export class SessionCommands {
     return archive === undefined ? statistics : { ...statistics, archive };
   }
 
+  /** Destroys every session, and refuses new ones; a session that cannot be destroyed is left, with a line in the log. */
+  async destroyAll(): Promise<void> {
+    const { registry, queue, log } = this.#services;
+    queue.close();
+    const destroyed = registry.sessions().map((session) =>
+      queue.run(session.name, async () => {
+        // An earlier command may have destroyed it.
+        if (registry.sessions().includes(session)) await this.destroy(session);
+      }),
+    );
+    for (const result of await Promise.allSettled(destroyed)) {
+      if (result.status === 'rejected') log.error(`at the end: ${(result.reason as Error).message}`);
+    }
+  }
+
+  async #shutdown({ uid }: Client): Promise<null> {
+    if (uid !== 0 && uid !== this.#services.daemonUid) {
+      throw new DaemonError('NOT_PERMITTED', 'only root and the user of the session daemon may end it');
+    }
+    await this.destroyAll();
+    this.#services.onShutdown();
+    return null;
+  }
+
+  /** Names and directories of sessions that are being destroyed become free when that is done. */
+  async #createWhenFree(
+    params: Commands['create-session']['params'],
+    client: Client,
+  ): Promise<Result<'create-session'>> {
+    const { registry, queue } = this.#services;
+    const leaving = registry.reservations.leavingBefore(params, client);
+    await queue.settled(leaving.map(({ name }) => name));
+    queue.refuseIfClosed();
+    const place = await this.#claim(params, client);
+    try {
+      queue.refuseIfClosed();
+      return this.#create(params, client, place);
+    } catch (error) {
+      place.unreserve();
+      place.output.release();
+      throw error;
+    }
+  }
+
   /** Reserves the name of a session and makes its output directory. @throws {DaemonError} */
-  async claim(params: Commands['create-session']['params'], client: Client): Promise<ClaimedPlace> {
+  async #claim(params: Commands['create-session']['params'], client: Client): Promise<ClaimedPlace> {
     const owner = ownerFor(client);
     if (params.shmPath !== null) refuseForeignRingFiles(owner);
     const { registry, places } = this.#services;
-    const inUse = params.output !== null && registry.writesTo(params.output);
-    const unreserve = registry.reserve({ ...params, owner });
+    const inUse = params.output !== null && registry.reservations.writesTo(params.output);
+    const unreserve = registry.reservations.reserve({ ...params, owner });
     try {
       if (params.shmPath !== null) await places.perform('prepare-shm-path', owner, { path: params.shmPath });
       return { output: await this.#claimOutput(params, owner, inUse), unreserve };
@@ -119,7 +165,7 @@ export class SessionCommands {
   }
 
   /** Creates a session that writes to what was claimed for it. */
-  create(
+  #create(
     params: Commands['create-session']['params'],
     client: Client,
     { output, unreserve }: ClaimedPlace,

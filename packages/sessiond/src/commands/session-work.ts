@@ -1,14 +1,7 @@
 import { describeError } from '@ringtail/base';
-import type { ConsumerCommand, SessionStatistics } from '@ringtail/protocol';
+import type { SessionStatistics } from '@ringtail/protocol';
 import type { Session } from '../model/session.ts';
-import { withTroubles } from '../model/statistics.ts';
 import type { CommandServices } from './command-services.ts';
-
-/** What the consumer answers with statistics. */
-export type SessionTask = Extract<
-  ConsumerCommand,
-  { readonly session: string; readonly type: Exclude<ConsumerCommand['type'], 'open-trace' | 'count-closed-traces'> }
->;
 
 /** What several commands do with a session. */
 export class SessionWork {
@@ -41,7 +34,7 @@ export class SessionWork {
   /** Has everything taken that was committed so far. */
   async flush(session: Session): Promise<SessionStatistics> {
     await this.publishAndDrain();
-    return await this.statistics(session, 'flush');
+    return await this.#services.tasks.statistics(session, 'flush');
   }
 
   /** No application is waited for: one that never reads its control file again keeps nobody. */
@@ -59,20 +52,5 @@ export class SessionWork {
       session.troubles.add(sentence);
       this.#services.log.of(session.owner.uid, 'sessions').error(`session ${session.name}: ${sentence}`);
     }
-  }
-
-  async statistics(session: Session, type: 'flush' | 'statistics' | 'close-session'): Promise<SessionStatistics> {
-    return await this.perform(session, { type, session: session.name });
-  }
-
-  /**
-   * Has the consumer do something with a session. One that never had a trace is one that the consumer has never heard of.
-   *
-   * The troubles that a consumer knows of go with it; those that it has told stay with the session.
-   */
-  async perform(session: Session, task: SessionTask): Promise<SessionStatistics> {
-    const counted = session.traced ? await this.#services.consumers.of(session.owner).perform(task) : undefined;
-    for (const trouble of counted?.troubles ?? []) session.troubles.add(trouble);
-    return withTroubles(counted, session.troubles);
   }
 }

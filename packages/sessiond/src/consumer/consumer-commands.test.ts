@@ -20,7 +20,7 @@ describe('commands of a trace', () => {
   const parameters = { ...DEFAULT_SESSION, name: 's', output: '/out', format: 'ctf-1.8', owner } as const;
   const session = registry.create(parameters, new Date(0), { frequencyHz: 1_000_000_000n, offsetNs: -12n });
   registry.enableChannel(session, DEFAULT_CHANNEL);
-  const trace = registry.ensureTrace(session, threadOf(1000));
+  const trace = registry.traces.ensure(session, threadOf(1000));
 
   it("tell where it is, its clock and LTTng's environment", () => {
     const command = openTraceCommand(trace, 'host');
@@ -55,7 +55,7 @@ describe('commands of a trace', () => {
   it('tell where a flight recorder without an output has its snapshots go', () => {
     const recorder = { ...parameters, name: 'r', output: null, snapshot: true };
     const created = registry.create(recorder, new Date(0), session.clockReading);
-    const at = () => openTraceCommand(registry.ensureTrace(created, threadOf(1000)), 'host').output;
+    const at = () => openTraceCommand(registry.traces.ensure(created, threadOf(1000)), 'host').output;
     registry.enableChannel(created, DEFAULT_CHANNEL);
     expect(at()).toBe(null);
     created.archive.addOutput({ name: 'first', path: '/first', maxBytes: 1 });
@@ -66,7 +66,7 @@ describe('commands of a trace', () => {
   it('tell of the process that a trace is of', () => {
     const other = registry.create({ ...parameters, name: 'p', output: '/p' }, new Date(0), session.clockReading);
     registry.enableChannel(other, { ...DEFAULT_CHANNEL, ownership: 'process' });
-    const command = openTraceCommand(registry.ensureTrace(other, threadOf(1000, processOf(77, 'a/../b c'))), 'host');
+    const command = openTraceCommand(registry.traces.ensure(other, threadOf(1000, processOf(77, 'a/../b c'))), 'host');
     expect(command.place).toMatch(/^ust\/pid\/a_\.\._b_c-77-19\d{6}-\d{6}$/);
     const environment = Object.fromEntries(command.environment);
     expect(environment).toMatchObject({

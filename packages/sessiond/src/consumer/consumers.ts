@@ -4,7 +4,7 @@ import { type RunDirectory, runDirectoryAt } from '@ringtail/posix';
 import type { ConsumerStatus } from '@ringtail/protocol';
 import type { Log } from '../log/log.ts';
 import { CONSUMER_IDLE_MS } from '../model/limits.ts';
-import type { Owner } from '../model/session.ts';
+import type { Owner, Session } from '../model/session.ts';
 import type { PoolUsers } from '../shares/shared-pool.ts';
 import type { ConsumerLink } from './consumer-link.ts';
 
@@ -17,9 +17,9 @@ export interface ConsumersOptions extends PoolUsers {
   readonly runDirectory: RunDirectory;
   /** Makes what a consumer and producers need at that place: its directory and the FIFO. */
   readonly prepare: (place: ConsumerPlace) => void;
-  readonly makeLink: (place: ConsumerPlace) => ConsumerLink;
-  /** Whether there is a session of that user. */
-  readonly isUsed: (user: number) => boolean;
+  /** @param onHung called when the consumer has hung, with a sentence for the sessions of its user */
+  readonly makeLink: (place: ConsumerPlace, onHung: (sentence: string) => void) => ConsumerLink;
+  readonly sessions: () => readonly Session[];
   readonly log: Log;
 }
 
@@ -62,11 +62,6 @@ export class Consumers {
     return this.#placeOf(this.#userOf(owner)).wakeFifo;
   }
 
-  /** Whether sessions of that owner are a user's. */
-  isOf(user: number, owner: Owner): boolean {
-    return this.#userOf(owner) === user;
-  }
-
   /** Of all consumers, or of one user's. */
   status({ uid }: Owner): ConsumerStatus[] {
     return [...this.#links]
@@ -101,14 +96,22 @@ export class Consumers {
   #add(user: number): ConsumerLink {
     const place = this.#placeOf(user);
     this.#options.prepare(place);
-    const link = this.#options.makeLink(place);
+    const link = this.#options.makeLink(place, (sentence) => this.#hung(user, sentence));
     this.#links.set(user, link);
     return link;
   }
 
+  #sessionsOf(user: number): Session[] {
+    return this.#options.sessions().filter(({ owner }) => this.#userOf(owner) === user);
+  }
+
+  #hung(user: number, sentence: string): void {
+    for (const session of this.#sessionsOf(user)) if (session.traced) session.troubles.add(sentence);
+  }
+
   #endUnused(): void {
     for (const [user, link] of this.#links) {
-      if (user === this.#options.daemonUid || this.#options.isUsed(user) || !link.isIdle) continue;
+      if (user === this.#options.daemonUid || this.#sessionsOf(user).length > 0 || !link.isIdle) continue;
       this.#links.delete(user);
       const ending = link.stop().finally(() => this.#ending.delete(ending));
       this.#ending.add(ending);

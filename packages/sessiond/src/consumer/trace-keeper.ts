@@ -42,7 +42,7 @@ export class TraceKeeper {
   async open(session: Session, threads: Iterable<RecordedThread>): Promise<void> {
     const traces = new Set<Trace>();
     for (const thread of threads) {
-      if (tracks(session, thread)) traces.add(this.#options.registry.ensureTrace(session, thread));
+      if (tracks(session, thread)) traces.add(this.#options.registry.traces.ensure(session, thread));
     }
     await Promise.all([...traces].map((trace) => this.#openOne(trace)));
   }
@@ -82,7 +82,7 @@ export class TraceKeeper {
    */
   prepared(thread: RecordedThread): Promise<unknown> | undefined {
     const { registry } = this.#options;
-    const ofThread = [...this.#preparing].filter(([trace]) => registry.traceOf(trace.session, thread) === trace);
+    const ofThread = [...this.#preparing].filter(([trace]) => registry.traces.of(trace.session, thread) === trace);
     return ofThread.length === 0 ? undefined : Promise.allSettled(ofThread.map(([, prepared]) => prepared));
   }
 

@@ -64,7 +64,7 @@ describe('FilterCounters', () => {
     const { registry, counters, opened, session } = makeCounters();
     const { session: of, channel } = session('s', 'n > 5');
     counters.indexesFor(of, channel, 0);
-    registry.ensureTrace(of, threadOf(7));
+    registry.traces.ensure(of, threadOf(7));
     const thread = (uid: number) => ({ uid, slot: 0, process: processOf(), read: () => {} });
     expect([7, 8].map((uid) => opened[0]!.counts(thread(uid)))).toEqual([true, false]);
   });

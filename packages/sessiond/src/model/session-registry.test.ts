@@ -51,16 +51,20 @@ describe('SessionRegistry', () => {
     const registry = newRegistry();
     create(registry, 'a');
     create(registry, 'b', { snapshot: true });
-    expect(['/out/a', '/out/b', '/out/c'].map((output) => registry.writesTo(output))).toEqual([true, false, false]);
+    expect(['/out/a', '/out/b', '/out/c'].map((output) => registry.reservations.writesTo(output))).toEqual([
+      true,
+      false,
+      false,
+    ]);
   });
 
   it('forgets a session that is removed, with its keys', () => {
     const registry = newRegistry();
     const session = create(registry, 'a');
     registry.enableChannel(session, DEFAULT_CHANNEL);
-    const [channel] = registry.ensureTrace(session, threadOf(1000)).channels.values();
+    const [channel] = registry.traces.ensure(session, threadOf(1000)).channels.values();
     registry.remove(session);
-    expect(registry.channelOf(channel!.key, threadOf(1000))).toBeUndefined();
+    expect(registry.traces.channelOf(channel!.key, threadOf(1000))).toBeUndefined();
     expect([...registry.describe({ uid: 0, gid: 0 })]).toEqual([]);
     create(registry, 'a');
   });
@@ -157,7 +161,7 @@ describe('SessionRegistry', () => {
     const session = create(registry, 'a');
     registry.enableEvent(session, null, rule);
     registry.start(session);
-    registry.ensureTrace(session, threadOf(7));
+    registry.traces.ensure(session, threadOf(7));
     const before = desired(registry, 7);
     registry.disableChannel(session, 'channel0');
     expect(desired(registry, 7)).toEqual([]);
@@ -193,8 +197,8 @@ describe('SessionRegistry', () => {
     registry.enableEvent(session, null, rule);
     registry.start(session);
     const [one, two] = [threadOf(7, processOf(1)), threadOf(7, processOf(2))];
-    for (const thread of [one, two]) registry.ensureTrace(session, thread);
-    const recorded = () => [one, two].map((thread) => registry.activeTracesOf(thread).length);
+    for (const thread of [one, two]) registry.traces.ensure(session, thread);
+    const recorded = () => [one, two].map((thread) => registry.traces.activeOf(thread).length);
     expect(recorded()).toEqual([1, 1]);
     registry.track(session, 'vpid', [2]);
     expect(recorded()).toEqual([0, 1]);
@@ -215,16 +219,16 @@ describe('SessionRegistry', () => {
     registry.start(session);
     const process = processOf(5);
     const [one, two] = [threadOf(7, process), threadOf(7, processOf(5))];
-    const trace = registry.ensureTrace(session, one);
-    expect(registry.ensureTrace(session, one)).toBe(trace);
-    const other = registry.ensureTrace(session, two);
+    const trace = registry.traces.ensure(session, one);
+    expect(registry.traces.ensure(session, one)).toBe(trace);
+    const other = registry.traces.ensure(session, two);
     expect(other.place).not.toBe(trace.place);
     const [{ key }] = trace.channels.values() as unknown as [{ key: number }];
-    expect(registry.channelOf(key, one)?.trace).toBe(trace);
-    expect(registry.channelOf(key, two)).toBeUndefined();
+    expect(registry.traces.channelOf(key, one)?.trace).toBe(trace);
+    expect(registry.traces.channelOf(key, two)).toBeUndefined();
     registry.processEnded(process);
     expect([...session.traces.values()]).toEqual([other]);
-    expect(registry.channelOf(key, one)).toBeUndefined();
+    expect(registry.traces.channelOf(key, one)).toBeUndefined();
     expect(session.traced).toBe(true);
   });
 
@@ -259,7 +263,7 @@ describe('SessionRegistry', () => {
     registry.requestStatedump(session);
     registry.stop(session);
     registry.start(session);
-    registry.ensureTrace(session, threadOf(7));
+    registry.traces.ensure(session, threadOf(7));
     expect(desired(registry, 7)[0]?.statedump).toBe(3);
   });
 
@@ -374,27 +378,27 @@ describe('SessionRegistry', () => {
       const session = create(registry, name);
       registry.enableEvent(session, null, rule);
       for (const uid of [0, 1000]) {
-        for (const { key } of registry.ensureTrace(session, threadOf(uid)).channels.values()) keys.set(key, uid);
+        for (const { key } of registry.traces.ensure(session, threadOf(uid)).channels.values()) keys.set(key, uid);
       }
     }
     expect(keys.size).toBe(4);
     for (const [key, uid] of keys) {
-      expect(registry.channelOf(key, threadOf(uid))?.key).toBe(key);
-      expect(registry.channelOf(key, threadOf(uid === 0 ? 1000 : 0))).toBeUndefined();
+      expect(registry.traces.channelOf(key, threadOf(uid))?.key).toBe(key);
+      expect(registry.traces.channelOf(key, threadOf(uid === 0 ? 1000 : 0))).toBeUndefined();
     }
   });
 });
 
 function desiredText(registry: SessionRegistry, uid: number): string {
   for (const session of registry.sessions()) {
-    registry.ensureTrace(session, threadOf(uid));
+    registry.traces.ensure(session, threadOf(uid));
     if (!session.active) registry.start(session);
   }
   return JSON.stringify(desired(registry, uid));
 }
 
 function desired(registry: SessionRegistry, uid: number, thread: RecordedThread = threadOf(uid)): DesiredChannel[] {
-  return desiredChannelsOf(registry.activeTracesOf(thread), () => WAKE);
+  return desiredChannelsOf(registry.traces.activeOf(thread), () => WAKE);
 }
 
 describe('desiredChannelsOf', () => {
@@ -402,7 +406,7 @@ describe('desiredChannelsOf', () => {
     const registry = newRegistry();
     const session = create(registry, 'a', { shmPath: '/shm', clock: 'tsc' });
     registry.enableEvent(session, null, rule);
-    const trace = registry.ensureTrace(session, threadOf(1000));
+    const trace = registry.traces.ensure(session, threadOf(1000));
     expect(desired(registry, 1000)).toEqual([]);
     registry.start(session);
     expect(desired(registry, 0)).toEqual([]);
@@ -439,11 +443,11 @@ describe('desiredChannelsOf', () => {
     const session = create(registry, 'a');
     registry.enableEvent(session, null, rule);
     registry.start(session);
-    registry.ensureTrace(session, threadOf(7));
+    registry.traces.ensure(session, threadOf(7));
     registry.stop(session);
     registry.enableChannel(session, { ...DEFAULT_CHANNEL, name: 'late' });
     registry.start(session);
-    registry.ensureTrace(session, threadOf(7));
+    registry.traces.ensure(session, threadOf(7));
     const channels = desired(registry, 7);
     expect(channels.map(({ key, name, streamClassId }) => ({ key, name, streamClassId }))).toEqual([
       { key: 1, name: 'channel0', streamClassId: 0 },

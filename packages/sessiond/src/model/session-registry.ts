@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import {
   type ChannelAttributes,
   DEFAULT_CHANNEL,
@@ -19,7 +18,6 @@ import { attributesIn } from './channel-attributes.ts';
 import { DaemonError } from './daemon-error.ts';
 import { DesiredStateBudget } from './desired-state-budget.ts';
 import { EventSpecs } from './event-specs.ts';
-import { IdentifierTable } from './identifier-table.ts';
 import { InclusionSet } from './inclusion-set.ts';
 import {
   CHANNELS_PER_SESSION_MAX,
@@ -33,19 +31,16 @@ import { RuleSet } from './rule-set.ts';
 import {
   type ApplicationProcess,
   type Channel,
-  isAbout,
   mayUse,
   type Owner,
-  type RecordedThread,
   type Session,
   type SessionParameters,
   type Trace,
-  type TraceChannel,
-  tracks,
 } from './session.ts';
 import { describeSession } from './session-description.ts';
+import { SessionReservations } from './session-reservations.ts';
 import { Sightings } from './sightings.ts';
-import { placeOfUser } from './trace-place.ts';
+import { ownershipOf, TraceTable } from './trace-table.ts';
 import { Troubles } from './troubles.ts';
 
 /** What in a desired channel is not text that a client gave. */
@@ -53,20 +48,14 @@ const DESIRED_CHANNEL_BYTES = 1024;
 
 type RegistryShares = Pick<Shares, 'sessions' | 'desiredState' | 'trackedValues' | 'kept' | 'sessionParts' | 'seen'>;
 
-/** What of a session may be in the way of others. */
-type WantedSession = Pick<SessionParameters, 'name' | 'output' | 'shmPath' | 'snapshot' | 'owner'>;
-
 /** Sessions with their channels, rules and traces: the decisions of every command, and nothing of their effects. */
 export class SessionRegistry {
+  readonly reservations: SessionReservations;
+  readonly traces: TraceTable;
   readonly #sessions = new Map<string, Session>();
-  readonly #reserved = new Set<WantedSession>();
-  readonly #channelsByKey = new Map<number, TraceChannel>();
-  readonly #newUuid: () => string;
   readonly #shares: RegistryShares;
   readonly #budget: DesiredStateBudget;
   readonly #onTrouble: (session: Session, sentence: string) => void;
-  #nextTraceKey = 1;
-  #nextChannelKey = 1;
 
   /** @param onTrouble told of each thing that goes wrong in a session, once */
   constructor(
@@ -75,63 +64,16 @@ export class SessionRegistry {
     budget = new DesiredStateBudget(shares.desiredState),
     onTrouble: (session: Session, sentence: string) => void = () => {},
   ) {
-    this.#newUuid = newUuid;
     this.#shares = shares;
     this.#budget = budget;
     this.#onTrouble = onTrouble;
+    this.reservations = new SessionReservations(this.#sessions, shares.sessions);
+    this.traces = new TraceTable({ sessions: () => this.sessions(), newUuid, kept: shares.kept });
   }
 
-  /**
-   * Reserves the place of a session that is about to be created: its output directory is still to be made.
-   *
-   * @returns gives the place back
-   * @throws {DaemonError} `SESSION_EXISTS`, `NAME_TAKEN`, `TOO_MANY`, `OUTPUT_IN_USE`
-   */
-  reserve(wanted: WantedSession): () => void {
-    const { owner } = wanted;
-    this.#admit(wanted);
-    this.#reserved.add(wanted);
-    this.#shares.sessions.take(owner.uid, 1);
-    return () => {
-      if (this.#reserved.delete(wanted)) this.#shares.sessions.give(owner.uid, 1);
-    };
-  }
-
-  /** Whether a session of this daemon writes to that directory, or is about to. */
-  writesTo(output: string): boolean {
-    const others = [...this.#sessions.values(), ...this.#reserved];
-    return others.some((other) => !other.snapshot && other.output === output);
-  }
-
-  #admit(wanted: WantedSession): void {
-    const { name, owner } = wanted;
-    const others = [...this.#sessions.values(), ...this.#reserved];
-    const namesake = this.#sessions.get(name) ?? others.find((other) => other.name === name);
-    if (namesake !== undefined) {
-      if (!isAbout(owner, namesake.owner.uid)) {
-        throw new DaemonError('NAME_TAKEN', `the name ${name} is taken by a session of another user`);
-      }
-      if (owner.uid !== namesake.owner.uid) {
-        throw new DaemonError('NAME_TAKEN', `there is a session ${name} of user ${namesake.owner.uid} already`);
-      }
-      const state = this.#sessions.has(name) ? `there is a session ${name}` : `a session ${name} is being created`;
-      throw new DaemonError('SESSION_EXISTS', `${state} already`);
-    }
-    const refusal = this.#shares.sessions.refusalOf(owner.uid, 1);
-    if (refusal !== undefined) throw new DaemonError('TOO_MANY', refusal);
-    for (const other of others) {
-      if (sharesRingFiles(other, wanted)) {
-        throw new DaemonError('OUTPUT_IN_USE', `the session ${other.name} has its ring files in the same directory`);
-      }
-      if (isInsideTrace(other, wanted)) {
-        throw new DaemonError('OUTPUT_IN_USE', `${wanted.output} is inside of the trace of the session ${other.name}`);
-      }
-    }
-  }
-
-  /** @throws {DaemonError} as {@link SessionRegistry.reserve} */
+  /** @throws {DaemonError} as {@link SessionReservations.admit} */
   create(parameters: SessionParameters, createdAt: Date, clockReading: ClockReading): Session {
-    this.#admit(parameters);
+    this.reservations.admit(parameters);
     const { name, output } = parameters;
     // Where nothing is written, nobody drains the rings: that is a flight recorder without a place for its snapshots.
     const actual = { ...parameters, snapshot: parameters.snapshot || output === null };
@@ -159,16 +101,6 @@ export class SessionRegistry {
     return session;
   }
 
-  /** Sessions that are being destroyed, and still have the name or a directory of one that is to be created. */
-  leavingBefore(wanted: Omit<WantedSession, 'owner'>, user: Owner): Session[] {
-    return this.sessions().filter(
-      (other) =>
-        other.leaving &&
-        mayUse(other, user) &&
-        (other.name === wanted.name || other.output === wanted.output || sharesRingFiles(other, wanted)),
-    );
-  }
-
   /** The session of that name, if this user may see and change it. */
   sessionOf(name: string, user: Owner): Session {
     const session = this.#sessions.get(name);
@@ -190,7 +122,7 @@ export class SessionRegistry {
     session.sightings.release();
     session.parts.giveBackAll();
     this.#budget.release(session);
-    for (const trace of session.traces.values()) this.#forgetKeys(trace);
+    this.traces.sessionRemoved(session);
   }
 
   /** Makes a channel; or enables one that is disabled, whose attributes stay what they are. */
@@ -365,56 +297,10 @@ export class SessionRegistry {
     }
   }
 
-  /** The trace of a thread in a session, with all the channels that the session has by now. */
-  ensureTrace(session: Session, thread: RecordedThread): Trace {
-    const trace = this.traceOf(session, thread) ?? this.#newTrace(session, thread);
-    for (const channel of session.channels.values()) {
-      if (trace.channels.has(channel)) continue;
-      const identifiers = new IdentifierTable(thread.uid, session.eventSpecs, this.#shares.kept);
-      const traceChannel = { key: this.#nextChannelKey++, trace, channel, identifiers };
-      trace.channels.set(channel, traceChannel);
-      this.#channelsByKey.set(traceChannel.key, traceChannel);
-    }
-    return trace;
-  }
-
-  traceOf(session: Session, thread: RecordedThread): Trace | undefined {
-    return session.traces.get(traceKeyOf(session, thread));
-  }
-
-  /** The traces into which a thread is to record now. */
-  activeTracesOf(thread: RecordedThread): Trace[] {
-    return this.sessions()
-      .filter((session) => session.active && tracks(session, thread))
-      .map((session) => this.traceOf(session, thread))
-      .filter((trace) => trace !== undefined)
-      .filter(({ isRecordable }) => isRecordable);
-  }
-
-  /** The channel under a key, if it is one that this thread may write to. */
-  channelOf(key: number, { uid, process }: RecordedThread): TraceChannel | undefined {
-    const channel = this.#channelsByKey.get(key);
-    if (channel?.trace.uid !== uid) return undefined;
-    return channel.trace.process === null || channel.trace.process === process ? channel : undefined;
-  }
-
-  /**
-   * The process has no thread any more.
-   *
-   * @returns its own traces, which get nothing more but what is in their rings
-   */
+  /** The process has no thread any more. @returns its own traces */
   processEnded(process: ApplicationProcess): Trace[] {
-    const ended: Trace[] = [];
-    for (const session of this.#sessions.values()) {
-      for (const map of session.maps.values()) map.processEnded(process);
-      const key = keyOfProcess(process);
-      const trace = session.traces.get(key);
-      if (trace === undefined) continue;
-      session.traces.delete(key);
-      this.#forgetKeys(trace);
-      ended.push(trace);
-    }
-    return ended;
+    for (const { maps } of this.#sessions.values()) for (const map of maps.values()) map.processEnded(process);
+    return this.traces.takeOfProcess(process);
   }
 
   /** The sessions that this user may see. */
@@ -465,65 +351,8 @@ export class SessionRegistry {
 
   /** A channel that nobody described: like the default one, with the buffers of those that there are. */
   #defaultChannel(session: Session, name: string): Channel {
-    const [first] = session.channels.values();
-    const ownership = first?.attributes.ownership ?? DEFAULT_CHANNEL.ownership;
-    return this.#newChannel(session, { ...DEFAULT_CHANNEL, name, ownership });
+    return this.#newChannel(session, { ...DEFAULT_CHANNEL, name, ownership: ownershipOf(session) });
   }
-
-  #newTrace(session: Session, thread: RecordedThread): Trace {
-    const process = ownershipOf(session) === 'process' ? thread.process : null;
-    const place = process === null ? placeOfUser(thread.uid) : process.tracePlace;
-    const trace: Trace = {
-      key: this.#nextTraceKey++,
-      session,
-      uid: thread.uid,
-      gid: thread.gid,
-      process,
-      uuid: this.#newUuid(),
-      place,
-      ringDirectory: session.shmPath === null ? null : join(session.shmPath, place),
-      isRecordable: session.shmPath === null,
-      channels: new Map(),
-      nextStreamInstanceId: 0,
-    };
-    session.traces.set(traceKeyOf(session, thread), trace);
-    session.traced = true;
-    return trace;
-  }
-
-  #forgetKeys(trace: Trace): void {
-    for (const { key, identifiers } of trace.channels.values()) {
-      this.#channelsByKey.delete(key);
-      identifiers.release();
-    }
-  }
-}
-
-type Directories = Pick<SessionParameters, 'output' | 'shmPath'>;
-
-function sharesRingFiles(one: Directories, { shmPath }: Directories): boolean {
-  return shmPath !== null && one.shmPath === shmPath;
-}
-
-/** A rotation moves all of `ust`, and a clear removes from it: nothing else may be written there. */
-function isInsideTrace(one: Directories, { output }: Directories): boolean {
-  if (one.output === null || output === null) return false;
-  const trace = join(one.output, 'ust');
-  return output === trace || output.startsWith(`${trace}/`);
-}
-
-/** All channels of a session have the same. */
-function ownershipOf(session: Session): ChannelAttributes['ownership'] {
-  const [channel] = session.channels.values();
-  return channel?.attributes.ownership ?? DEFAULT_CHANNEL.ownership;
-}
-
-function traceKeyOf(session: Session, { uid, process }: RecordedThread): string {
-  return ownershipOf(session) === 'process' ? keyOfProcess(process) : `user ${uid}`;
-}
-
-function keyOfProcess({ key }: ApplicationProcess): string {
-  return `process ${key}`;
 }
 
 function namedChannel(session: Session, name: string): Channel {

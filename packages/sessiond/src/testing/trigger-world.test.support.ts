@@ -85,7 +85,7 @@ export class TriggerWorld {
     this.shares = shares;
     this.keyCounters = new KeyCounters(shares.kept);
     this.engine = new TriggerEngine({
-      sources: () => sources,
+      sources,
       counters: this.counters,
       keyCounters: this.keyCounters,
       budget: new DesiredStateBudget(shares.desiredState),

@@ -31,7 +31,7 @@ const DESIRED_TRIGGER_BYTES = 128;
 
 export interface TriggerEngineOptions {
   /** Of all kinds but `event-rule-matches`. */
-  readonly sources: () => ConditionSources;
+  readonly sources: ConditionSources;
   readonly counters: ThreadCounters;
   readonly keyCounters: KeyCounters;
   readonly budget: DesiredStateBudget;
@@ -258,7 +258,7 @@ export class TriggerEngine {
     if (this.#closed) throw new DaemonError('SHUTTING_DOWN', 'the session daemon is about to end');
     if (kind === 'event-rule-matches') return undefined;
     // The table says that a source takes triggers of its kind; by the kind of a definition that is lost.
-    const source = this.#options.sources()[kind] as ConditionSource | undefined;
+    const source = this.#options.sources[kind] as ConditionSource | undefined;
     if (source === undefined) throw new DaemonError('UNSUPPORTED', `the condition ${kind} is not supported`);
     return source;
   }

@@ -2,81 +2,23 @@ import { closeSync } from 'node:fs';
 import { describeError, errnoOf, RINGTAIL_VERSION, RingtailError } from '@ringtail/base';
 import type { PeerCredentials, Posix, Watch } from '@ringtail/posix';
 import {
-  type AliveMessage,
   APP_FRAME_BYTES_MAX,
-  type AppReply,
-  type CountersMessage,
   checkAppMessage,
-  type DeclareMessage,
-  encodeFrame,
   FrameDecoder,
-  type GoodbyeMessage,
-  type LookMessage,
   type RegisterMessage,
-  type RingMessage,
   ShapeError,
-  type TracepointsMessage,
-  type TriggerMatchedMessage,
-  type TroubleMessage,
   type UnableMessage,
 } from '@ringtail/protocol';
 import type { Log } from '../../log/log.ts';
 import type { PeerLog } from '../../log/peer-log.ts';
-import { APP_UNREAD_BYTES_MAX, REGISTER_FRAME_BYTES_MAX, REGISTER_TIMEOUT_MS } from '../../model/limits.ts';
+import { REGISTER_FRAME_BYTES_MAX, REGISTER_TIMEOUT_MS } from '../../model/limits.ts';
 import type { DescriptorQuarantine } from '../../peers/descriptor-quarantine.ts';
 import type { BegunFrame } from '../../shares/begun-frames.ts';
 import type { Shares } from '../../shares/shares.ts';
+import { AppAnswers } from './app-answers.ts';
 import { PeerRefusal } from './peer-refusal.ts';
-
-/** What a registered thread says. Descriptors belong to whoever is called. */
-export interface RegisteredApplication {
-  /** Resolves when all that it is to record is in its control file; undefined where it is already. Does not reject. */
-  readonly informed: Promise<void> | undefined;
-  declare(message: DeclareMessage): Promise<AppReply>;
-  /** @throws {PeerRefusal} for what is no ring; the connection ends then. */
-  ring(message: RingMessage, descriptor: number): void;
-  trouble(message: TroubleMessage): void;
-  tracepoints(message: TracepointsMessage): void;
-  triggerMatched(message: TriggerMatchedMessage): void;
-  counters(message: CountersMessage): void;
-  alive(message: AliveMessage): void;
-  goodbye(message: GoodbyeMessage): void;
-  /** Nothing more will come: everything that was in flight has been handed over. */
-  ended(): void;
-}
-
-/** What can be done to a thread. */
-export interface ApplicationConnection {
-  /** Ends the connection, for the reason given. */
-  disconnect(why: string): void;
-  /**
-   * Has the thread look at its control file although it may be idle.
-   *
-   * @param turn not 0: it answers with `alive` and this number
-   */
-  look(turn?: number): void;
-  /** A descriptor of the thread's process, the caller's from then on; undefined where the kernel gives none. */
-  openProcess(): number | undefined;
-}
-
-/**
- * Takes a registration.
- *
- * @throws {PeerRefusal} if it cannot be taken.
- */
-export type Register = (
-  peer: PeerCredentials,
-  message: RegisterMessage,
-  controlFile: number,
-  connection: ApplicationConnection,
-) => RegisteredApplication;
-
-/**
- * Takes a thread that cannot be recorded.
- *
- * @returns called when the thread has gone
- */
-export type RegisterUnable = (peer: PeerCredentials, message: UnableMessage) => () => void;
+import { ReceivedDescriptors } from './received-descriptors.ts';
+import type { ApplicationConnection, Register, RegisteredApplication, RegisterUnable } from './registration.ts';
 
 export interface AppConnectionOptions {
   readonly posix: Posix;
@@ -101,9 +43,6 @@ const READ_MS_PER_TURN = 2;
 /** What is read at once where everything in flight has to be seen before going on: more than a socket holds. */
 const READS_PER_DRAIN = 256;
 const BYTES_PER_DRAIN = 512 * 1024;
-/** The tracer asks one thing at a time; a peer that asks for so much ahead of the answers is none. */
-const REPLIES_OPEN_MAX = 64;
-const SEND_AGAIN_MS = 10;
 
 /** All connections read into this one; the decoder keeps copies. */
 const readBuffer = Buffer.alloc(READ_BYTES);
@@ -123,27 +62,34 @@ export class AppConnection {
   readonly #decoder = new FrameDecoder(REGISTER_FRAME_BYTES_MAX);
   readonly #frame: BegunFrame;
   readonly #registerTimer: NodeJS.Timeout;
-  /** Of the frame that is being received: descriptors travel with the first byte of theirs. */
-  readonly #descriptors: number[] = [];
+  readonly #descriptors: ReceivedDescriptors;
+  readonly #answers: AppAnswers;
   #application: RegisteredApplication | undefined;
   /** Name of a thread that has asked to be recorded. */
   #procname: string | undefined;
   #isRegistered = false;
   /** Of a thread that cannot be recorded: called at its end. */
   #onUnableEnded: (() => void) | undefined;
-  #replies: Promise<void> = Promise.resolve();
-  #repliesOpen = 0;
   #bytesRead = 0;
-  #unsent = Buffer.alloc(0);
-  #sendAgain: NodeJS.Timeout | undefined;
   #isClosing = false;
   #closed = false;
 
   constructor(options: AppConnectionOptions) {
     this.#options = options;
+    const { posix, descriptor, peer, quarantine, shares } = options;
     this.#watch = this.#watched();
-    this.#frame = options.shares.appFrames.open({
-      uid: options.peer.uid,
+    this.#descriptors = new ReceivedDescriptors(quarantine, peer.uid);
+    this.#answers = new AppAnswers({
+      posix,
+      descriptor,
+      uid: peer.uid,
+      pool: shares.appBytes,
+      onUnread: (why) => this.#close(why),
+      onPeerGone: (error) =>
+        this.#log('unsent answers').debug(`${this.#name()}: an answer could not be sent: ${describeError(error)}`),
+    });
+    this.#frame = shares.appFrames.open({
+      uid: peer.uid,
       onRoom: () => this.#goOn(),
       onLate: (why) => this.#close(new PeerRefusal('BAD_MESSAGE', why)),
     });
@@ -206,7 +152,7 @@ export class AppConnection {
       const received = posix.receiveWithFds(descriptor, this.#freeBuffer());
       if (received === null) return false;
       this.#bytesRead += received.bytes;
-      this.#takeIn(received.fds);
+      this.#descriptors.add(received.fds);
       if (received.fdsRefused) throw new PeerRefusal('BAD_MESSAGE', 'more descriptors came than there is room for');
       if (received.bytes === 0) {
         this.#close(undefined);
@@ -214,7 +160,7 @@ export class AppConnection {
       }
       const messages = this.#decoder.push(readBuffer.subarray(0, received.bytes));
       for (const message of messages) this.#take(message);
-      this.#checkDescriptors();
+      this.#descriptors.check(this.#decoder.pendingBytes > 0);
       if (this.#closed) return false;
       const { begunBytes } = this.#decoder;
       if (!this.#frame.received(begunBytes, messages.length > 0)) this.#pause();
@@ -245,10 +191,10 @@ export class AppConnection {
     if (this.#application === undefined) throw new PeerRefusal('BAD_MESSAGE', 'the first message must be register');
     switch (checked.type) {
       case 'declare':
-        this.#reply(this.#application.declare(checked));
+        this.#answers.reply(this.#application.declare(checked));
         break;
       case 'ring':
-        this.#application.ring(checked, this.#takeDescriptor());
+        this.#application.ring(checked, this.#descriptors.take());
         break;
       case 'trouble':
         this.#application.trouble(checked);
@@ -268,6 +214,8 @@ export class AppConnection {
       case 'goodbye':
         this.#application.goodbye(checked);
         break;
+      default:
+        checked satisfies never;
     }
   }
 
@@ -279,16 +227,16 @@ export class AppConnection {
       disconnect: (why) => this.#close(why),
       // Until it is registered it waits for that answer alone, and looks then.
       look: (turn = 0) => {
-        if (this.#isRegistered) this.#send({ type: 'look', turn });
+        if (this.#isRegistered) this.#answers.send({ type: 'look', turn });
       },
       openProcess: () => posix.openPeerProcess(descriptor),
     };
-    this.#application = register(peer, message, this.#takeDescriptor(), connection);
+    this.#application = register(peer, message, this.#descriptors.take(), connection);
     this.#registered();
     const registered = { type: 'registered', daemonVersion: RINGTAIL_VERSION } as const;
     const { informed } = this.#application;
     this.#isRegistered = informed === undefined;
-    this.#reply(
+    this.#answers.reply(
       informed?.then(() => {
         this.#isRegistered = true;
         return registered;
@@ -312,76 +260,6 @@ export class AppConnection {
     throw new PeerRefusal('BAD_MESSAGE', 'a thread registers once');
   }
 
-  #takeDescriptor(): number {
-    const descriptor = this.#descriptors.shift();
-    if (descriptor === undefined) throw new PeerRefusal('BAD_MESSAGE', 'the message came without a descriptor');
-    return descriptor;
-  }
-
-  /** What must not be touched is left aside; the connection ends then. */
-  #takeIn(descriptors: readonly number[]): void {
-    const { quarantine, peer } = this.#options;
-    const admitted = descriptors.filter((descriptor) => quarantine.admit(descriptor, peer.uid));
-    this.#descriptors.push(...admitted);
-    if (admitted.length === descriptors.length) return;
-    throw new PeerRefusal('BAD_MESSAGE', 'a descriptor came of a file on a file system that may never answer');
-  }
-
-  /** One descriptor may wait for the rest of its frame; where no frame is begun, or two wait, one is a stray. */
-  #checkDescriptors(): void {
-    const waiting = this.#descriptors.length;
-    if (waiting > 1 || (waiting === 1 && this.#decoder.pendingBytes === 0)) {
-      throw new PeerRefusal('BAD_MESSAGE', 'a descriptor came that no message speaks of');
-    }
-  }
-
-  /** Answers in the order of the messages. */
-  #reply(reply: AppReply | Promise<AppReply>): void {
-    if (++this.#repliesOpen > REPLIES_OPEN_MAX) {
-      throw new PeerRefusal('BAD_MESSAGE', 'too much was asked ahead of the answers');
-    }
-    this.#replies = this.#replies
-      .then(() => reply)
-      .then((settled) => {
-        this.#repliesOpen--;
-        this.#send(settled);
-      });
-  }
-
-  #send(reply: AppReply | LookMessage): void {
-    if (this.#closed) return;
-    const frame = encodeFrame(reply, APP_FRAME_BYTES_MAX);
-    const refusal = this.#options.shares.appBytes.take(this.#options.peer.uid, frame.length);
-    if (refusal !== undefined) {
-      this.#close(`it does not read its answers: ${refusal}`);
-      return;
-    }
-    this.#unsent = Buffer.concat([this.#unsent, frame]);
-    this.#flush();
-  }
-
-  #giveBack(bytes: number): void {
-    this.#options.shares.appBytes.give(this.#options.peer.uid, bytes);
-  }
-
-  #flush(): void {
-    if (this.#closed) return;
-    clearTimeout(this.#sendAgain);
-    try {
-      const sent = this.#options.posix.writeNonBlocking(this.#options.descriptor, this.#unsent);
-      this.#giveBack(sent);
-      this.#unsent = this.#unsent.subarray(sent);
-    } catch (error) {
-      // The peer has gone; what it sent before is still to be read, up to its end.
-      this.#log('unsent answers').debug(`${this.#name()}: an answer could not be sent: ${describeError(error)}`);
-      this.#giveBack(this.#unsent.length);
-      this.#unsent = Buffer.alloc(0);
-      return;
-    }
-    if (this.#unsent.length > APP_UNREAD_BYTES_MAX) this.#close('it does not read its answers');
-    else if (this.#unsent.length > 0) this.#sendAgain = setTimeout(() => this.#flush(), SEND_AGAIN_MS);
-  }
-
   /** @param why undefined if the peer has ended the connection. */
   #close(why: unknown): void {
     // To report the reason may fail, which is one more reason to close.
@@ -397,11 +275,10 @@ export class AppConnection {
     }
     this.#closed = true;
     clearTimeout(this.#registerTimer);
-    clearTimeout(this.#sendAgain);
+    this.#answers.close();
     this.#frame.release();
-    this.#giveBack(this.#unsent.length);
     this.#watch?.close();
-    for (const descriptor of this.#descriptors.splice(0)) closeSync(descriptor);
+    this.#descriptors.closeAll();
     closeSync(this.#options.descriptor);
     this.#application?.ended();
     this.#onUnableEnded?.();
@@ -418,7 +295,7 @@ export class AppConnection {
   #sendRefusal(why: unknown, message: string): void {
     if (typeof why === 'string') return;
     const code = why instanceof PeerRefusal || why instanceof ShapeError ? why.code : 'BAD_MESSAGE';
-    this.#send({ type: 'refused', code, message });
+    this.#answers.send({ type: 'refused', code, message });
   }
 
   #log(about: string): Log {

@@ -16,9 +16,9 @@ import { DescriptorQuarantine } from '../../peers/descriptor-quarantine.ts';
 import { SharedPool } from '../../shares/shared-pool.ts';
 import { FakeApplication, memfd, posix, REGISTER } from '../../testing/fake-application.test.support.ts';
 import { testShares } from '../../testing/shares.test.support.ts';
-import type { RegisteredApplication } from './app-connection.ts';
 import { AppServer, type AppServerOptions } from './app-server.ts';
 import { checkControlFile } from './received-files.ts';
+import type { RegisteredApplication } from './registration.ts';
 
 const UID = process.getuid?.() ?? 0;
 

@@ -6,7 +6,8 @@ import type { PeerLog } from '../../log/peer-log.ts';
 import type { DescriptorQuarantine } from '../../peers/descriptor-quarantine.ts';
 import { ListeningSocket } from '../../peers/listening-socket.ts';
 import type { Shares } from '../../shares/shares.ts';
-import { AppConnection, type Register, type RegisterUnable } from './app-connection.ts';
+import { AppConnection } from './app-connection.ts';
+import type { Register, RegisterUnable } from './registration.ts';
 
 export interface AppServerOptions {
   readonly posix: Posix;

@@ -92,7 +92,7 @@ describe('StatePublisher', () => {
     const [ofSeven, sameOfSeven] = all.map(({ pieces }) => pieces[0]);
     expect(sameOfSeven).toBe(ofSeven);
     registry.start(session);
-    for (const thread of threads) registry.ensureTrace(session, thread);
+    for (const thread of threads) registry.traces.ensure(session, thread);
     await publisher.publishSoon();
     const [first, second, other] = all.map(({ pieces }) => pieces[1]);
     expect(second).toBe(first);
@@ -123,7 +123,7 @@ describe('StatePublisher', () => {
     const [recorded, left] = [threadOf(7, processOf(1)), threadOf(7, processOf(2))];
     registry.track(session, 'vpid', [1]);
     registry.start(session);
-    registry.ensureTrace(session, recorded);
+    registry.traces.ensure(session, recorded);
     const [one, two] = [subscriber(recorded), subscriber(left)];
     for (const subscribed of [one, two]) publisher.add(subscribed);
     const looks = async () => {
@@ -145,7 +145,7 @@ describe('StatePublisher', () => {
     const { registry, session, publisher } = newWorld();
     const thread = threadOf(7);
     registry.start(session);
-    registry.ensureTrace(session, thread);
+    registry.traces.ensure(session, thread);
     const one = subscriber(thread);
     publisher.add(one);
     registry.requestReclaim(session, ['another'], 0);
@@ -168,7 +168,7 @@ describe('StatePublisher', () => {
     };
     for (const thread of threads) publisher.add(subscriber(thread, { onPiece }));
     registry.start(session);
-    for (const thread of threads) registry.ensureTrace(session, thread);
+    for (const thread of threads) registry.traces.ensure(session, thread);
     let writtenBefore: number | undefined;
     const published = publisher.publishSoon();
     await nextTurn();
@@ -196,7 +196,7 @@ describe('StatePublisher', () => {
     });
     for (const subscribed of [one, goes]) publisher.add(subscribed);
     registry.start(session);
-    for (const thread of [first, gone]) registry.ensureTrace(session, thread);
+    for (const thread of [first, gone]) registry.traces.ensure(session, thread);
     await publisher.publishSoon();
     await publisher.published();
     expect(goes.pieces).toHaveLength(1);
@@ -214,7 +214,7 @@ describe('StatePublisher', () => {
     }));
     for (const one of all) publisher.add(one);
     registry.start(session);
-    for (const thread of threads) registry.ensureTrace(session, thread);
+    for (const thread of threads) registry.traces.ensure(session, thread);
     registry.enableEvent(session, null, { pattern: `a:${'x'.repeat(200)}` });
     await publisher.publishSoon();
     expect(disconnected.length).toBeGreaterThan(0);
@@ -235,7 +235,7 @@ describe('StatePublisher', () => {
     const { registry, session, publisher } = newWorld();
     const thread = threadOf(7);
     registry.start(session);
-    registry.ensureTrace(session, thread);
+    registry.traces.ensure(session, thread);
     const one = subscriber(thread);
     publisher.add(one);
     registry.enableEvent(session, null, { pattern: 'a:*' });
@@ -251,7 +251,7 @@ describe('StatePublisher', () => {
     const [broken, sound] = [subscriber(threadOf(7), { fails: true }), subscriber(threadOf(7))];
     for (const subscribed of [broken, sound]) publisher.add(subscribed);
     registry.start(session);
-    registry.ensureTrace(session, threadOf(7));
+    registry.traces.ensure(session, threadOf(7));
     await publisher.publishSoon();
     registry.stop(session);
     await publisher.publishSoon();
@@ -318,7 +318,7 @@ describe('StatePublisher', () => {
       const { registry, session, publisher, feed, one } = withTriggers();
       publisher.add(one);
       registry.start(session);
-      registry.ensureTrace(session, one.thread);
+      registry.traces.ensure(session, one.thread);
       feed.put(1, [trigger(1)]);
       await publisher.publishSoon();
       expect(one.changes()[1]).toMatchObject({ channels: [{ session: 's' }], removed: [], added: [trigger(1)] });

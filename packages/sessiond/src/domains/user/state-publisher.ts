@@ -192,7 +192,7 @@ export class StatePublisher {
   #channelsFor(subscriber: Subscriber, byContents = new Map<string, ChannelsText>()): ChannelsText {
     const { thread, slot } = subscriber;
     const { wakePathOf, filterCountersFor } = this.#options;
-    const traces = this.#options.registry.activeTracesOf(thread);
+    const traces = this.#options.registry.traces.activeOf(thread);
     const key = `${slot} ${traces.map((trace) => trace.key).join()}`;
     const known = byContents.get(key);
     if (known !== undefined) return known;

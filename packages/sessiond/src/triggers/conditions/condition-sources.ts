@@ -1,6 +1,6 @@
 import type { Schedule } from '../../conditions/schedule.ts';
 import type { Consumers } from '../../consumer/consumers.ts';
-import type { ApplicationService } from '../../domains/user/application-service.ts';
+import type { Applications } from '../../domains/user/applications.ts';
 import type { Log } from '../../log/log.ts';
 import { mayUse, type Owner } from '../../model/session.ts';
 import type { SessionRegistry } from '../../model/session-registry.ts';
@@ -15,7 +15,7 @@ import { LoopWatch } from './event-loop-stalled.ts';
 
 export interface ConditionSourcesOptions {
   readonly registry: SessionRegistry;
-  readonly applications: ApplicationService;
+  readonly applications: Applications;
   readonly exits: ProcessExits;
   readonly consumers: Consumers;
   readonly nowMs: () => number;
