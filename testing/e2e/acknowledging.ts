@@ -1,4 +1,4 @@
-/** Programs that acknowledge their events, and a session daemon whose processes are killed while it records them. */
+/** Programs that acknowledge their events, and a session daemon whose processes are killed during the recording. */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,12 +17,12 @@ import {
 } from './harness.ts';
 
 const SESSIOND = fileURLToPath(import.meta.resolve('ringtail/sessiond'));
-/** Room for what programs emit while no consumer is there, however long a busy machine takes to start one. */
+/** Room for events without a consumer daemon, however long a busy machine takes to start one. */
 const ROOMY = { ...DEFAULT_CHANNEL, name: 'roomy', subBufBytes: 1024 * 1024, subBufCount: 64 };
-/** So small that it is overwritten all the time. */
+/** Small, so that it is overwritten continuously. */
 const TIGHT = { ...DEFAULT_CHANNEL, name: 'tight', subBufBytes: 32 * 1024, subBufCount: 8 };
 
-/** A program that emits numbered events and says of each that it has been emitted. */
+/** A program that emits numbered events and acknowledges each one. */
 export class Acknowledging {
   readonly name: string;
   readonly #running: Running;
@@ -36,12 +36,12 @@ export class Acknowledging {
     });
   }
 
-  /** How many events are known to be emitted. */
+  /** Number of acknowledged events. */
   get acknowledged(): number {
     return Math.floor(this.#bytes / 4);
   }
 
-  /** Waits for so many more. A program that a daemon has disturbed does not get there. */
+  /** Waits for this number of further events. A program that a daemon has disturbed does not reach it. */
   async goesOn(events = 1): Promise<void> {
     const enough = this.acknowledged + events;
     await until(() => {
@@ -50,7 +50,7 @@ export class Acknowledging {
     });
   }
 
-  /** Kills it, and answers how many events it has acknowledged in all. */
+  /** Kills it. @returns the number of acknowledged events */
   async kill(): Promise<number> {
     this.#running.kill('SIGKILL');
     expect(await this.#running.ended).toMatchObject({ signal: 'SIGKILL', stderr: '' });
@@ -65,16 +65,15 @@ export class Acknowledging {
 }
 
 export interface Snapshot {
-  /** A line for each event, here and wherever a trace is read: there may be millions. */
+  /** Uses one line for each event, since there may be millions. */
   readonly text: string;
   /**
-   * How many times the reader says that packets are missing. A program at full speed may overwrite the oldest of its ring
-   * while that is copied.
+   * Number of reports of missing packets. A program at full speed may overwrite the oldest part of its ring during a copy.
    */
   readonly gaps: number;
 }
 
-/** A session `s` that records, at a session daemon of its own. */
+/** An active session `s` at a separate session daemon. */
 export class KillScene {
   readonly sandbox: Sandbox;
   readonly output: string;
@@ -86,7 +85,7 @@ export class KillScene {
     this.client = client;
   }
 
-  /** With `snapshot` the session is a flight recorder with little room. */
+  /** With `snapshot` the session is a flight recorder with small buffers. */
   static async open({ snapshot }: { readonly snapshot: boolean }): Promise<KillScene> {
     const base = makeSandbox();
     const sandbox = { ...base, env: { ...base.env, RINGTAIL_RUNDIR: join(base.directory, 'run') } };
@@ -121,7 +120,7 @@ export class KillScene {
     return snapshot;
   }
 
-  /** What lies in the directory of a snapshot, or of one that a consumer left behind. */
+  /** Events in the directory of a snapshot, or of one that a consumer daemon left behind. */
   recovered(path: string): Snapshot {
     const { text, warnings } = textAndWarningsOf(this.sandbox, path);
     const gaps = warnings.split('\n').filter((line) => /Tracer discarded \d+ packets? /.test(line)).length;
@@ -129,7 +128,7 @@ export class KillScene {
     return { text, gaps };
   }
 
-  /** Has the session come back with the next session daemon. */
+  /** Lets the next session daemon load the session. */
   async save(): Promise<void> {
     const directory = join(this.sandbox.home, '.ringtail', 'sessions', 'auto');
     mkdirSync(directory, { recursive: true });
@@ -142,7 +141,7 @@ export class KillScene {
     return consumerPid as number;
   }
 
-  /** Waits for the consumer that comes after one that was killed. */
+  /** Waits for the successor of a killed consumer daemon. */
   async nextConsumer(former: number): Promise<void> {
     await until(async () => {
       const { consumerPid } = await this.client.daemonStatus();
@@ -150,7 +149,7 @@ export class KillScene {
     });
   }
 
-  /** Kills the session daemon; answers its consumer, which goes on until it has taken everything. */
+  /** Kills the session daemon. @returns its consumer daemon, which first takes all events */
   async killDaemon(): Promise<number> {
     const consumer = await this.consumer();
     process.kill(this.client.daemonPid, 'SIGKILL');
@@ -158,12 +157,12 @@ export class KillScene {
     return consumer;
   }
 
-  /** Starts the next session daemon, which makes saved sessions again. */
+  /** Starts the next session daemon, which loads saved sessions. */
   async startDaemonAgain(): Promise<void> {
     this.client = await startDaemon(this.sandbox);
   }
 
-  /** Where the session writes to: one that comes back goes on beside what is there. */
+  /** Output of the session; a loaded session writes beside the existing trace. */
   async currentOutput(): Promise<string> {
     const [session] = await this.client.listSessions();
     return session?.output as string;
@@ -174,7 +173,7 @@ export class KillScene {
     await until(async () => (await this.client.sessionStatistics('s')).eventsRecorded > 0);
   }
 
-  /** Ends the session daemon in order, and removes what was recorded: a long run would fill the disk. */
+  /** Ends the session daemon in order and removes the traces, since a long run would fill the disk. */
   async close(): Promise<void> {
     await this.client.shutdown();
     this.client.close();
@@ -187,7 +186,7 @@ async function startDaemon({ directory, env }: Sandbox): Promise<SessionDaemonCl
   return client;
 }
 
-/** That these numbers follow each other, with no more gaps than were told, beginning with `first` where that is known. */
+/** Checks that these numbers are consecutive, with at most the reported gaps, from `first` if it is known. */
 export function expectRun(
   indexes: readonly number[],
   where: string,
@@ -203,7 +202,7 @@ export function expectRun(
   expect(steps.filter((step) => step > 1).length, where).toBeLessThanOrEqual(gaps);
 }
 
-/** That the last of them is the last acknowledged one, or the one that was emitted and not yet acknowledged. */
+/** Checks that the last number is the last acknowledged one, or the next one, emitted and not yet acknowledged. */
 export function expectNewest(indexes: readonly number[], acknowledged: number, where: string): void {
   const newest = indexes.at(-1) as number;
   expect(newest, where).toBeGreaterThanOrEqual(acknowledged - 1);

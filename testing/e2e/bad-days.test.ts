@@ -50,17 +50,17 @@ function expectConsecutive(indexes: readonly number[]): void {
   expect(indexes.findIndex((index, position) => index !== position)).toBe(-1);
 }
 
-/** Offset of a word of the producer's in a ring. */
+/** Offset of a producer's word in a ring. */
 const OPEN_SEQ = 132;
 
-/** The ring that a session daemon keeps alive, as a path that opens it; undefined while there is none. */
+/** Path that opens the ring held by a session daemon; undefined if there is none. */
 function ringHeldBy(daemon: number): string | undefined {
   const directory = `/proc/${daemon}/fd`;
   const name = readdirSync(directory).find((fd) => readlinkSync(join(directory, fd)).includes('memfd:ringtail-ring'));
   return name === undefined ? undefined : join(directory, name);
 }
 
-/** A file system of its own in the sandbox, too small for what comes; undefined where mounting is not allowed. */
+/** A small file system in the sandbox; undefined if mounting is not allowed. */
 function mountTmpfs(sandbox: Sandbox, name: string, bytes: number): string | undefined {
   const path = join(sandbox.directory, name);
   mkdirSync(path);
@@ -72,7 +72,7 @@ function mountTmpfs(sandbox: Sandbox, name: string, bytes: number): string | und
 }
 
 describe('without a session daemon', () => {
-  it('a program that imports or preloads the tracer runs as if it did not', async () => {
+  it('a program with the imported or preloaded tracer runs as without it', async () => {
     const sandbox = makeSandbox();
     const env = { RINGTAIL_RUNDIR: join(sandbox.directory, 'nowhere') };
     const command = [program('plain.mjs'), '3', 'word'];
@@ -84,7 +84,7 @@ describe('without a session daemon', () => {
 });
 
 describe('when a process is killed during a recording', () => {
-  it('the command: its trace has what it had recorded', async () => {
+  it('the command: its trace has the recorded events', async () => {
     const sandbox = makeSandbox();
     const running = await recordSteps(sandbox);
     await pause(300);
@@ -99,9 +99,9 @@ describe('when a process is killed during a recording', () => {
     expectConsecutive(indexes);
   });
 
-  it('the consumer daemon, several times: another takes over, and no event is missing or there twice', async () => {
+  it('the consumer daemon, several times: another takes over, and no event is missing or repeated', async () => {
     const sandbox = makeSandbox();
-    // Small rings, so that the trace files grow all the time and the kill meets the consumer at work.
+    // Small rings, so that the trace files grow continuously and the kill hits a busy consumer daemon.
     const running = await recordSteps(sandbox, ['--subbuf-size=64k', '--num-subbuf=64']);
     const daemon = sessionDaemonOf(sandbox);
     for (let kill = 0; kill < 3; kill++) {
@@ -126,14 +126,14 @@ describe('when a process is killed during a recording', () => {
     expectConsecutive(indexes);
   });
 
-  it('the session daemon: the command goes on, and the trace has what came before', async () => {
+  it('the session daemon: the command goes on, and the trace has the events before', async () => {
     const sandbox = makeSandbox();
     const running = await recordSteps(sandbox);
     await pause(300);
     const daemon = sessionDaemonOf(sandbox);
     const consumers = consumersOf(daemon);
     process.kill(daemon, 'SIGKILL');
-    // It takes everything, then it ends.
+    // It takes all events, then ends.
     await until(() => !consumers.some(isRunning));
     await pause(200);
     const emitted = await emittedBy(running);
@@ -153,7 +153,7 @@ describe('when a process is killed during a recording', () => {
     await pause(300);
     const daemon = sessionDaemonOf(sandbox);
     running.kill('SIGKILL');
-    // The standard input that both had is closed now, at which the command ends in its own way.
+    // Their common standard input is closed now, so the command ends by itself.
     const emitted = Number((await running.says(/emitted (\d+)/))[1]);
     await until(() => !isRunning(daemon));
     const indexes = indexesOf(eventsOf(sandbox, join(sandbox.directory, 'trace')));
@@ -162,7 +162,7 @@ describe('when a process is killed during a recording', () => {
     expectConsecutive(indexes);
   });
 
-  it('everything, with --shm-path: ringtail crash makes a trace of the rest, which the trace lacks', async () => {
+  it('everything, with --shm-path: ringtail crash makes a trace of the events that the trace lacks', async () => {
     const sandbox = makeSandbox();
     const both = join(sandbox.directory, 'both');
     const rings = join(sandbox.directory, 'rings');
@@ -170,7 +170,7 @@ describe('when a process is killed during a recording', () => {
     await pause(700);
     const daemon = sessionDaemonOf(sandbox);
     const consumers = consumersOf(daemon);
-    // First those who could still take something.
+    // First the processes that could still take events.
     for (const pid of [...consumers, daemon]) process.kill(pid, 'SIGKILL');
     await pause(100);
     process.kill(findProgram('steps.mjs', running.pid), 'SIGKILL');
@@ -180,15 +180,15 @@ describe('when a process is killed during a recording', () => {
     expect(recovered.code).toBe(0);
     const rest = indexesOf(eventsOf(sandbox, join(both, 'crash')));
     expect(rest.length).toBeGreaterThan(0);
-    // A packet that the consumer wrote just before it died is in both.
+    // A packet that the consumer daemon wrote just before its death is in both.
     const all = [...new Set(indexesOf(eventsOf(sandbox, both)))].sort((a, b) => a - b);
     expect(all.length).toBeGreaterThan(rest.length);
     expectConsecutive(all);
   });
 });
 
-describe('a ring that another process meddles with', () => {
-  it('cannot be truncated, and scribbled on costs the trace what that ring held and the program nothing', async () => {
+describe('a ring that another process changes', () => {
+  it('cannot be truncated, and if overwritten costs the trace its own events and the program nothing', async () => {
     const sandbox = makeSandbox();
     const running = await recordSteps(sandbox);
     const daemon = sessionDaemonOf(sandbox);
@@ -197,7 +197,7 @@ describe('a ring that another process meddles with', () => {
     expect(() => truncateSync(ring, 0)).toThrow(/EPERM/);
     const fd = openSync(ring, 'r+');
     const openSeq = Buffer.alloc(4);
-    // Before the first sub-buffer is open, the producer would write over what we write.
+    // Before the first sub-buffer is open, the producer would overwrite these bytes.
     await until(() => readSync(fd, openSeq, 0, 4, OPEN_SEQ) === 4 && openSeq.readUInt32LE() > 0);
     writeSync(fd, Buffer.from([0, 255, 255, 255]), 0, 4, OPEN_SEQ);
     closeSync(fd);
@@ -260,7 +260,7 @@ describe.skipIf(!isRoot)('on a machine without room', () => {
 });
 
 describe('a run directory', () => {
-  it.skipIf(!isRoot)('of somebody else is refused by the command and left alone by programs', async () => {
+  it.skipIf(!isRoot)('of another user is refused by the command and ignored by programs', async () => {
     const sandbox = makeSandbox();
     const runDirectory = join(sandbox.directory, 'run');
     mkdirSync(runDirectory, { mode: 0o700 });
@@ -268,7 +268,7 @@ describe('a run directory', () => {
     await expectRefused(sandbox, runDirectory);
   });
 
-  it('that everybody may write to is refused by the command and left alone by programs', async () => {
+  it('that every user may write to is refused by the command and ignored by programs', async () => {
     const sandbox = makeSandbox();
     const runDirectory = join(sandbox.directory, 'run');
     mkdirSync(runDirectory);

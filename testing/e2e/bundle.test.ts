@@ -12,7 +12,7 @@ const bundle = join(CLI, 'bundle');
 const scripts = readdirSync(bundle).filter((name) => name.endsWith('.js'));
 const textOf = (name: string) => readFileSync(join(bundle, name), 'utf8');
 
-/** Paths of the files that npm publishes of a package. */
+/** Paths of a package's published files. */
 function packed(folder: string): string[] {
   const options = { cwd: folder, encoding: 'utf8', maxBuffer: 2 ** 26 } as const;
   const [{ files }] = JSON.parse(execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], options));
@@ -20,7 +20,7 @@ function packed(folder: string): string[] {
 }
 
 describe('the bundle of the command', () => {
-  it.each(scripts)('%s imports nothing but modules of Node.js', (name) => {
+  it.each(scripts)('%s imports only modules of Node.js', (name) => {
     const imported = [...textOf(name).matchAll(/^import\b[^;'"]*?['"]([^'"]+)['"]|\bimport\(['"]([^'"]+)['"]\)/gm)];
     const required = [...textOf(name).matchAll(/\brequire\(['"]([^'"]+)['"]\)/g)];
     const names = [...imported, ...required].map((match) => (match[1] ?? match[2] ?? '').replace(/^node:/, ''));
@@ -45,7 +45,7 @@ describe('the bundle of the command', () => {
     expect(readFileSync(source, 'utf8').split('\n')[entry.originalLine]).toContain('function startSessionDaemon(');
   });
 
-  it('has the licenses of the packages of others in it', () => {
+  it('has the licenses of the bundled packages of others', () => {
     const licenses = textOf('LICENSES.txt');
     for (const name of ['commander', 'fast-xml-parser']) {
       expect(licenses).toMatch(new RegExp(`^${name} \\d.*: \\S+`, 'm'));
@@ -53,7 +53,7 @@ describe('the bundle of the command', () => {
     expect(licenses).toContain('Permission is hereby granted');
   });
 
-  it('records and reads where none of the packages is installed that it is made of', async () => {
+  it('records and reads without its packages installed', async () => {
     const sandbox = makeSandbox();
     const modules = join(sandbox.directory, 'node_modules');
     const installed = join(modules, 'ringtail');

@@ -1,42 +1,41 @@
 import { KINDS } from './driven-trace.ts';
 
-/** What of one kind of events is wanted. */
+/** Rules for one kind of events. */
 export type Wanted = 'none' | 'all' | 'odd';
 
-/** What a session is to record at some time. */
+/** Rules of a session at some time. */
 export interface Expectation {
   readonly wanted: readonly Wanted[];
 }
 
 interface Period {
-  /** When the command that began it was given, and when it was answered: nanoseconds of CLOCK_MONOTONIC. */
+  /** Times of the command that began it and of its answer: nanoseconds of CLOCK_MONOTONIC. */
   readonly from: number;
   readonly answered: number;
   readonly expected: Expectation;
 }
 
-/** What a session was to record, from command to command. */
+/** Rules of a session, from command to command. */
 export class CommandHistory {
   readonly #periods: Period[] = [];
-  /** Between these times recorded events were dropped again by a command. */
+  /** Times between which a command dropped recorded events. */
   readonly #cleared: { readonly from: number; readonly to: number }[] = [];
 
   add(from: number, answered: number, expected: Expectation): void {
     this.#periods.push({ from, answered, expected });
   }
 
-  /** A command dropped what had been recorded since `chunkFrom`. */
+  /** A command dropped the events since `chunkFrom`. */
   addClear(chunkFrom: number, answered: number): void {
     this.#cleared.push({ from: chunkFrom, to: answered });
   }
 
   /**
-   * Whether an event of a thread had to be recorded, must not have been, or may have been either way because a command about
-   * it was under way. Events are to be asked for in order.
+   * Whether an event of a thread had to be recorded, must not be recorded, or may be either, because a command was being
+   * carried out. Call this in the order of events.
    *
-   * A thread looks at what is wanted, and reads the clock after that, however long it may have to wait in between for a
-   * processor. So what holds for an event is certain once the event before it in its thread came after the answer.
-   * `next` is the time of the event behind it in its thread.
+   * A thread checks its rules and then reads the clock. It may wait for a processor in between. So the rules of an event are
+   * certain once the thread's event before came after the answer. `next` is the time of the thread's next event.
    */
   verdicts(): (kind: number, n: number, time: number, next: number) => 'recorded' | 'absent' | 'either' {
     let at = 0;
@@ -53,10 +52,10 @@ export class CommandHistory {
     };
   }
 
-  /** @param at index of the newest period that may hold for the event @param previous time of the event before */
+  /** @param at index of the newest possible period of the event @param previous time of the event before */
   #verdictAt(at: number, kind: number, n: number, previous: number): 'recorded' | 'absent' | 'either' {
     const wanted = isWanted(this.#periods[at]?.expected, kind, n);
-    // Every command that may still have been under way has to say the same.
+    // Every command that may still have been carried out has to agree.
     for (let i = at; i >= 0; i--) {
       const period = this.#periods[i] as Period;
       if (isWanted(period.expected, kind, n) !== wanted) return 'either';

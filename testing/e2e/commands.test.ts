@@ -16,7 +16,7 @@ import {
   until,
 } from './harness.ts';
 
-/** Runs a command line that is to succeed, and answers what it wrote. */
+/** Runs a command line that has to succeed. @returns its output */
 async function succeed(sandbox: Sandbox, line: string, ...more: string[]): Promise<string> {
   const ended = await ringtail(sandbox, [...line.split(' '), ...more]);
   expect([line, ended.stderr, ended.code]).toEqual([line, '', 0]);
@@ -54,7 +54,7 @@ async function untilMore(sandbox: Sandbox, session: string): Promise<void> {
   await until(async () => (await count()) > before);
 }
 
-/** What is kept of a session in a file. Alternatives of a channel have no order. */
+/** The saved parts of a session. Event rules of a channel have no order. */
 async function describedSession(sandbox: Sandbox, name: string): Promise<unknown> {
   const { session } = await json<{ session: SessionDescription }>(sandbox, `list ${name}`);
   const channels = session.channels.map((channel) => ({
@@ -65,7 +65,7 @@ async function describedSession(sandbox: Sandbox, name: string): Promise<unknown
 }
 
 describe('the commands, with daemons and a program that emits', () => {
-  it('add contexts, filter, disable and enable again, and the trace shows it', async () => {
+  it('add contexts, filter, disable and enable again, as the trace shows', async () => {
     const sandbox = sandboxWithDaemon();
     const trace = join(sandbox.directory, 'trace');
     await succeed(sandbox, `create s -o ${trace}`);
@@ -115,7 +115,7 @@ describe('the commands, with daemons and a program that emits', () => {
     expect(await succeed(sandbox, 'status')).toContain('  Virtual process IDs:  none\n');
   });
 
-  it('rotate and clear: every archive can be read, and what was cleared is gone', async () => {
+  it('rotate and clear: every archive can be read, and cleared events are gone', async () => {
     const sandbox = sandboxWithDaemon();
     const trace = join(sandbox.directory, 'trace');
     await succeed(sandbox, `create s -o ${trace}`);
@@ -140,7 +140,7 @@ describe('the commands, with daemons and a program that emits', () => {
     expect(eventsOf(sandbox, trace)).toHaveLength(archived);
   });
 
-  it('record snapshots of a flight recorder to the outputs they are told', async () => {
+  it('record snapshots of a flight recorder to the named outputs', async () => {
     const sandbox = sandboxWithDaemon();
     const [own, extra] = [join(sandbox.directory, 'own'), join(sandbox.directory, 'extra')];
     expect(await succeed(sandbox, `create box --snapshot -o ${own}`)).toContain(
@@ -204,7 +204,7 @@ describe('the commands, with daemons and a program that emits', () => {
 });
 
 describe('the current session', () => {
-  it('is changed by set-session, and told to be stale when another client destroyed it', async () => {
+  it('is changed by set-session, and reported as stale after another client destroyed it', async () => {
     const sandbox = sandboxWithDaemon();
     await succeed(sandbox, `create one -o ${join(sandbox.directory, 'one')}`);
     await succeed(sandbox, `create two -o ${join(sandbox.directory, 'two')}`);

@@ -8,7 +8,7 @@ import { makeSandbox, RINGTAIL } from './harness.ts';
 const hasCache = 'enableCompileCache' in module;
 if (!hasCache) process.stderr.write('NOT TESTED: the directory of compiled code (needs Node.js 22.8 or later)\n');
 
-/** An installation in a directory of its own. */
+/** An installation in a separate directory. */
 function install(): { cache: string; run: () => void } {
   const { directory, env } = makeSandbox();
   const from = dirname(dirname(RINGTAIL));
@@ -24,14 +24,14 @@ function install(): { cache: string; run: () => void } {
 }
 
 describe.skipIf(!hasCache)('the directory of compiled code', () => {
-  it('is private whatever the umask', () => {
+  it('is private with every umask', () => {
     const { cache, run } = install();
     run();
     expect(statSync(cache).mode & 0o777).toBe(0o700);
     expect(readdirSync(cache)).toHaveLength(1);
   });
 
-  it.each([0o777, 0o755])('is not used where others may enter it, as with mode %o', (mode) => {
+  it.each([0o777, 0o755])('is not used if others may enter it, as with mode %o', (mode) => {
     const { cache, run } = install();
     mkdirSync(cache);
     chmodSync(cache, mode);

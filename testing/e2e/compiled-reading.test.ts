@@ -29,7 +29,7 @@ const STYLES: Readonly<Record<string, PrettyOptions>> = {
   colours: { utc: true, colors: true, names: parseNames('all') },
 };
 
-/** What is printed of a trace by generated code, or by the general printer alone; then the warnings and errors. */
+/** Output for a trace by generated code or by the general printer, then warnings and errors. */
 function printed(trace: string, options: PrettyOptions, way: 'compiled' | 'general'): string {
   const text: string[] = [];
   const remarks: string[] = [];
@@ -45,7 +45,7 @@ function printed(trace: string, options: PrettyOptions, way: 'compiled' | 'gener
   return [...text, ...remarks].join('');
 }
 
-/** The same of the details. */
+/** The same for the details. */
 function described(trace: string, way: 'compiled' | 'general'): string {
   const text: string[] = [];
   // With a choice of events, all are messages.
@@ -125,11 +125,11 @@ describe('a trace of random event classes and values', () => {
     }
   });
 
-  it('is shown to visitors as messages have it', () => {
+  it('has the same values for visitors as in messages', () => {
     for (const directory of directories) expect(visited(directory)).toEqual(messages(directory));
   });
 
-  it('is mostly taken by generated code', () => {
+  it('is mostly read by generated code', () => {
     for (const directory of directories) {
       let others = 0;
       const visitor = new EventVisitor({});

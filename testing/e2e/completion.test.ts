@@ -7,7 +7,7 @@ import { makeSandbox, program, REGISTER_URL, ringtail, type Sandbox, startNode, 
 
 const BIN = fileURLToPath(new URL('../../packages/cli/bin/ringtail.mjs', import.meta.url));
 
-/** Shells are no peers: nobody needs the one that they do not use. */
+/** Shells are not peers: a missing shell is never a failure. */
 function isInstalled(command: string): boolean {
   const isThere = spawnSync(command, ['--version'], { stdio: 'ignore' }).error === undefined;
   if (!isThere) process.stderr.write(`SKIPPED: ${command} is not installed: not tested: completion in it\n`);
@@ -39,7 +39,7 @@ async function sandboxWithNames(): Promise<Sandbox> {
 }
 
 describe('completion', () => {
-  it('says nothing and starts nothing where there is no daemon, whatever it is given', async () => {
+  it('prints nothing and starts nothing without a daemon, whatever its arguments', async () => {
     const sandbox = makeSandbox();
     const runDirectory = join(sandbox.directory, 'run');
     for (const words of [
@@ -56,7 +56,7 @@ describe('completion', () => {
 
   it.skipIf(!hasBash)('in bash completes names with colons, options with =, and names in quotes', async () => {
     const sandbox = await sandboxWithNames();
-    // What is typed, and the words that the command gets.
+    // The typed line, and the words of the command.
     const typed: readonly (readonly [string, readonly string[]])[] = [
       ['regen\tmet\t', ['regenerate', 'metadata']],
       ['enable-event -u e2e:\t', ['enable-event', '-u', 'e2e:step']],
@@ -93,7 +93,7 @@ describe('completion', () => {
   it.skipIf(!hasZsh)('in zsh completes names with colons and names with spaces', async () => {
     const sandbox = await sandboxWithNames();
     const complete = (...words: string[]) => {
-      // The widgets of a line editor that is not there; `words` are as they are typed.
+      // Replacements for the widgets of a line editor; `words` are as typed.
       const script = `
         compdef() { :; }; _files() { print -r -- FILES; }; compadd() { shift; print -rl -- "$@"; }
         source <(ringtail completion zsh)

@@ -91,7 +91,7 @@ describe('the consumer daemon', () => {
     expect(readStream(stream()).numbers).toEqual(upTo(ring.recorded));
   });
 
-  it('takes everything and ends when the session daemon goes away', async () => {
+  it('takes all events and ends when the session daemon goes away', async () => {
     await start();
     await openAll();
     ring.record(900);
@@ -101,7 +101,7 @@ describe('the consumer daemon', () => {
     expect(log).toMatch(/^\S+Z ringtail-consumerd\[\d+\]: ends: the session daemon closed the connection$/m);
   });
 
-  it.each(['SIGTERM', 'SIGINT'] as const)('takes everything and ends on %s', async (signal) => {
+  it.each(['SIGTERM', 'SIGINT'] as const)('takes all events and ends on %s', async (signal) => {
     await start();
     await openAll();
     ring.record(900);
@@ -110,7 +110,7 @@ describe('the consumer daemon', () => {
     expect(readStream(stream()).numbers).toEqual(upTo(900));
   });
 
-  it('killed while events come, and started again, repeats nothing and loses nothing', async () => {
+  it('killed during events, and started again, repeats no event and loses none', async () => {
     for (let kill = 0; kill < 5; kill++) {
       await start();
       await openAll();
@@ -129,7 +129,7 @@ describe('the consumer daemon', () => {
     expect(reply).toMatchObject({ result: { eventsRecorded: ring.recorded, eventsLost: 0, troubles: [] } });
   });
 
-  it('refuses what is no request and goes on, and ends when a frame makes no sense', async () => {
+  it('refuses a malformed request and goes on, and ends at a malformed frame', async () => {
     await start();
     peer.send({ id: 5, command: { type: 'open-sesame' } });
     expect(await peer.reply()).toMatchObject({ id: 5, ok: false, code: 'BAD_MESSAGE' });
@@ -147,7 +147,7 @@ describe('the consumer daemon', () => {
     for (let id = 0; id < 100; id++) expect((await peer.reply()).id).toBe(id);
   });
 
-  it('does not take a file for its FIFO', async () => {
+  it('does not accept a file as its FIFO', async () => {
     writeFileSync(run.wakeFifo, '');
     await expect(start()).rejects.toThrowError(/is not a FIFO of this user/);
     expect(await exited).toEqual([1, null]);

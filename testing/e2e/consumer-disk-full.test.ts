@@ -22,14 +22,14 @@ function mountSmallDisk(): boolean {
   return spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=256k,mode=0700', 'none', disk]).status === 0;
 }
 
-describe.skipIf(!mounted)('the consumer on a disk that is full', () => {
+describe.skipIf(!mounted)('the consumer daemon on a full disk', () => {
   let ring: TestRing;
   beforeAll(() => {
     ring = new TestRing({ directory: root });
   });
   afterAll(() => ring.close());
 
-  it('keeps whole packets, says so, and goes on when there is room again', () => {
+  it('keeps whole packets, reports it, and goes on when there is room again', () => {
     const timers = new FakeTimers();
     const consumer = new Consumer({ calls: systemCalls, timers, log: () => {} });
     const { setUp, openRing } = requests(root);
@@ -61,7 +61,7 @@ describe.skipIf(!mounted)('the consumer on a disk that is full', () => {
     );
   });
 
-  it('archives nothing while there is no room for the next trace chunk, and everything when there is', () => {
+  it('archives nothing without room for the next trace chunk, and everything with room', () => {
     const timers = new FakeTimers();
     const consumer = new Consumer({ calls: systemCalls, timers, log: () => {} });
     const { setUp, openRing } = requests(root);

@@ -1,7 +1,7 @@
 /**
- * Rotations while events come, and consumers that are killed in the middle of them.
+ * Rotations during events, and consumer daemons that are killed in the middle of rotations.
  *
- * RINGTAIL_KILLS says how many kills (default 8), RINGTAIL_SEED replays moments.
+ * RINGTAIL_KILLS is the number of kills (default 8). RINGTAIL_SEED replays their moments.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -81,7 +81,7 @@ async function perform(command: ConsumerCommand): Promise<SessionStatistics> {
   return reply.result as SessionStatistics;
 }
 
-/** Lets events come until the promise is settled, as fast as the rings take them, and some more. */
+/** Emits events at full speed until the promise is settled, and some more. */
 async function recordDuring(random: SeededRandom, promise: Promise<unknown>): Promise<void> {
   let settled = false;
   const done = promise.finally(() => {
@@ -94,7 +94,7 @@ async function recordDuring(random: SeededRandom, promise: Promise<unknown>): Pr
   await done;
 }
 
-/** The numbers of the events that a reader prints of all chunks together, by thread, and what else it has to say. */
+/** Event numbers of all chunks together, by thread, and other output of the reader. */
 function readBack(
   command: readonly [string, ...string[]],
   path: string,
@@ -149,7 +149,7 @@ describe.skipIf(babeltrace2 === undefined)('rotations under load, read by Babelt
       expect(statistics).toMatchObject({ eventsRecorded: recorded(), eventsLost: 0, packetsLost: 0, troubles: [] });
       const { numbers, messages } = byBabeltrace();
       expectEveryEventOnce(numbers);
-      // Events that found the rings full are told of; packets are not lost, and times do not go back.
+      // Discarded events are reported; packets are not lost, and times do not run backwards.
       expect(messages.split('\n').filter((line) => !/discarded [0-9]+ events? between|^$/.test(line))).toEqual([]);
       const told = sumOf([...messages.matchAll(/discarded ([0-9]+) event/g)].map((match) => Number(match[1])));
       expect(told).toBe(statistics.eventsDiscarded);
@@ -162,7 +162,7 @@ describe.skipIf(babeltrace2 === undefined)('rotations under load, read by Babelt
     Math.max(120_000, kills * 15_000),
   );
 
-  it('cut data streams into files that are one trace, over rotations and kills', async () => {
+  it('write data streams to several files that are one trace, over rotations and kills', async () => {
     const random = new SeededRandom(seed + 1);
     const options = { attributes: { traceFileBytes: 9000 } };
     await start(options);
@@ -183,7 +183,7 @@ describe.skipIf(babeltrace2 === undefined)('rotations under load, read by Babelt
     expectEveryEventOnce(numbers);
   }, 60_000);
 
-  it('keep the newest trace files only, which are still a trace', async () => {
+  it('keep only the newest trace files, which still are a trace', async () => {
     await start({ attributes: { traceFileBytes: 9000, traceFileCount: 3 } });
     for (let turn = 0; turn < 40; turn++) {
       rings[0]?.record(300);
@@ -204,7 +204,7 @@ describe.skipIf(babeltrace2 === undefined)('rotations under load, read by Babelt
     expect(messages).toBe('');
   });
 
-  it('and clears leave no gap between archives and what comes after', async () => {
+  it('and clears leave no gap between archives and later events', async () => {
     const random = new SeededRandom(seed + 2);
     await start();
     rings[0]?.record(100);
@@ -224,7 +224,7 @@ describe.skipIf(babeltrace2 === undefined)('rotations under load, read by Babelt
 });
 
 describe('a session in CTF 2', () => {
-  it('is read as one trace over its chunks, and over a consumer that was killed', async () => {
+  it('is read as one trace over its chunks and over a killed consumer daemon', async () => {
     const options = { format: 'ctf-2' } as const;
     await start(options);
     for (const ring of rings) ring.record(300);

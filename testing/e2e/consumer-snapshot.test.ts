@@ -73,7 +73,7 @@ async function take(name: string): Promise<SessionStatistics> {
   return reply.result as SessionStatistics;
 }
 
-/** The numbers of the events that Babeltrace 2 prints, and what else it has to say. */
+/** Event numbers in the output of Babeltrace 2, and its other output. */
 function readBack(directory: string): { numbers: number[]; messages: string } {
   const { stdout, stderr, status } = spawnSync(babeltrace as string, [directory], {
     encoding: 'utf8',
@@ -86,7 +86,7 @@ function readBack(directory: string): { numbers: number[]; messages: string } {
 const lastOf = (count: number, all: number) => Array.from({ length: count }, (_, i) => all - count + i);
 
 describe.skipIf(babeltrace === undefined)('a snapshot, read by Babeltrace 2', () => {
-  it('has what the rings hold, and no message of loss however much was overwritten', async () => {
+  it('has the content of the rings, and no message of loss, however much was overwritten', async () => {
     const [ring] = [makeRing(), makeRing()];
     await start(null);
     ring.recordTooBig();
@@ -101,7 +101,7 @@ describe.skipIf(babeltrace === undefined)('a snapshot, read by Babeltrace 2', ()
     expect(readdirSync(root).filter((name) => name === 'out')).toEqual([]);
   });
 
-  it('tells of what was discarded within it', async () => {
+  it('reports events that were discarded within it', async () => {
     const ring = makeRing();
     await start(null);
     ring.record(1000);
@@ -111,7 +111,7 @@ describe.skipIf(babeltrace === undefined)('a snapshot, read by Babeltrace 2', ()
     expect(readBack(snapshotIn('a')).messages).toMatch(/discarded 1 event/);
   });
 
-  it('is left behind by a consumer whose session daemon has gone', async () => {
+  it('is written by a consumer daemon whose session daemon has gone', async () => {
     const ring = makeRing();
     await start(join(root, 'out'));
     ring.record(20_000);
@@ -124,7 +124,7 @@ describe.skipIf(babeltrace === undefined)('a snapshot, read by Babeltrace 2', ()
     expect(numbers.length).toBeGreaterThan(1000);
   });
 
-  it('is whole although the consumer was killed in the middle of it', async () => {
+  it('is whole even if the consumer daemon was killed in the middle of it', async () => {
     const ring = makeRing({ subBufBytes: 1024 * 1024, subBufCount: 16 });
     ring.record(2_000_000);
     for (let kill = 0; kill < 3; kill++) {
@@ -145,7 +145,7 @@ describe.skipIf(babeltrace === undefined)('a snapshot, read by Babeltrace 2', ()
     expect([packetsLost, readdirSync(join(root, 'snapshots'))]).toEqual([0, ['a']]);
   });
 
-  it('lets other requests be answered, and is answered itself when the session is closed meanwhile', async () => {
+  it('does not delay other requests, and is answered even if the session is closed during it', async () => {
     const ring = makeRing({ subBufBytes: 1024 * 1024, subBufCount: 64 });
     ring.record(2_000_000);
     await start(null);

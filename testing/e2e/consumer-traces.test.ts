@@ -24,7 +24,7 @@ afterEach(() => {
   rmSync(root, { recursive: true, force: true });
 });
 
-/** A consumer with two rings, 818 records of 4096-byte sub-buffers fitting into the first two of each. */
+/** A consumer daemon with two rings; 818 records fit into the first two 4096-byte sub-buffers of each. */
 function startSession() {
   const directory = join(root, 'shm');
   mkdirSync(directory);
@@ -51,7 +51,7 @@ const numberIn = (line: string) => Number(/ n = (\d+) \}$/.exec(line)?.[1]);
 const upTo = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 describe.skipIf(babeltrace2 === undefined)('babeltrace2 on traces of the consumer daemon', () => {
-  it('reads every event of a session, in order, with time and thread', () => {
+  it('reads every event of a session in order, with time and thread', () => {
     const { directory, timers, consumer, first } = startSession();
     first.record(1000);
     timers.advance(2000);
@@ -66,7 +66,7 @@ describe.skipIf(babeltrace2 === undefined)('babeltrace2 on traces of the consume
     expect(events[1009]).toMatch(/^\[22:13:20\.002010000\] /);
   });
 
-  it('says how many events were discarded, also after the last packet', () => {
+  it('reports the number of discarded events, also after the last packet', () => {
     const { directory, consumer, first } = startSession();
     first.record(2000);
     consumer.handle({ type: 'close-session', session: 's' });
@@ -75,7 +75,7 @@ describe.skipIf(babeltrace2 === undefined)('babeltrace2 on traces of the consume
     expect(messages).toMatch(new RegExp(`discarded ${2000 - first.recorded} events`));
   });
 
-  it('reads the trace of a consumer that died, and what its rings still had', () => {
+  it('reads the trace of a dead consumer daemon, and the rest in its rings', () => {
     const { directory, timers, first, second } = startSession();
     first.record(1000);
     second.record(7);

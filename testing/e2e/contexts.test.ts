@@ -14,7 +14,7 @@ import {
   until,
 } from './harness.ts';
 
-/** A session daemon and a session `s` of its own for a test; ended with it. */
+/** A session daemon with a session `s` for one test; ended with it. */
 async function sandboxWithSession(): Promise<Sandbox & { readonly trace: string }> {
   const sandbox = sandboxWithDaemon();
   const trace = join(sandbox.directory, 'trace');
@@ -37,7 +37,7 @@ const APPLICATION_CONTEXTS = ['tenant', 'carts', 'load', 'throws', 'nested', 'ab
 );
 
 describe('contexts', () => {
-  it('are recorded with each event, every one that this machine has, as two readers read them', async () => {
+  it('of this machine are recorded with each event, with equal values in two readers', async () => {
     const sandbox = await sandboxWithSession();
     const { contexts } = await resultOf<ListedContexts>(sandbox, 'add-context', '--list');
     const available = contexts.filter(({ refused }) => refused === null).map(({ name }) => name);
@@ -48,7 +48,7 @@ describe('contexts', () => {
     expect(ended).toMatchObject({ code: 0, stderr: '' });
     const said = JSON.parse(ended.stdout) as Record<string, number | string | boolean>;
     expect(said.sameError).toBe(true);
-    // What the callback of $app.shop:nested sets off for each of the two events, be it the event itself or one that is never emitted elsewhere.
+    // Nested events of the callback of $app.shop:nested: one for each of the two events.
     const destroyed = await ringtail(sandbox, ['destroy']);
     expect(destroyed).toMatchObject({ code: 0, stderr: expect.stringMatching(/^warning: 4 events nested: .*\n$/) });
 
@@ -86,7 +86,7 @@ describe('contexts', () => {
     expect(view).toMatch(/callstack_js = \[ \[0\] = "inner \(.* cpu_id = \d+/);
   });
 
-  it('cost and write nothing where the packet says them', async () => {
+  it('cost and write nothing if the packet has them', async () => {
     const sandbox = await sandboxWithSession();
     await succeed(sandbox, 'enable-event', '-u', 'ctx:*');
     await succeed(sandbox, 'add-context', '-u', '-t', 'vpid,vtid,procname');
@@ -114,7 +114,7 @@ describe('contexts', () => {
 });
 
 describe('the tracer with contexts', () => {
-  it('leaves an application alone that does not let Error be changed, and says why there is no call stack', async () => {
+  it('leaves a frozen Error of an application unchanged, and reports why there is no call stack', async () => {
     const sandbox = await sandboxWithSession();
     await succeed(sandbox, 'enable-event', '-u', 'ctx:*');
     await succeed(sandbox, 'add-context', '-u', '-t', 'callstack-js');
@@ -150,7 +150,7 @@ describe('the tracer with contexts', () => {
 });
 
 describe('the state of programs', () => {
-  it('is recorded when the session starts and when it is asked for, by programs that do nothing', async () => {
+  it('is recorded when the session starts and on request, even by idle programs', async () => {
     const sandbox = await sandboxWithSession();
     await succeed(sandbox, 'enable-channel', '-u', 'state');
     await succeed(sandbox, 'enable-channel', '-u', 'other');
@@ -195,7 +195,7 @@ describe('the state of programs', () => {
 });
 
 describe('a provider', () => {
-  it('that is loaded later is listed then, and is not any more when it is taken back', async () => {
+  it('that is loaded later is listed then, and not after its removal', async () => {
     const sandbox = await sandboxWithSession();
     const idle = startNode(sandbox, [program('idle-state.mjs')]);
     await until(isListed(sandbox, idle, 'idle:never'));
@@ -218,7 +218,7 @@ function isListed(sandbox: Sandbox, running: Running, name: string): () => Promi
   };
 }
 
-/** What is in the trace files of a session that goes on. */
+/** Events in the trace files of an active session. */
 async function snapshotOfView(sandbox: Sandbox & { readonly trace: string }): Promise<string> {
   return (await ringtail(sandbox, ['view', sandbox.trace])).stdout;
 }

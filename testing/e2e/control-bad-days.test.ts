@@ -1,4 +1,4 @@
-/** Bad input and bad days of sessions and their control, with real daemons. What one process can show alone is tested beside its code. */
+/** Bad input and failures of sessions and their control, with real daemons. Unit tests cover single processes. */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -42,7 +42,7 @@ interface Scene extends Sandbox {
   readonly client: SessionDaemonClient;
 }
 
-/** A session daemon of its own, with a client. */
+/** A separate session daemon, with a client. */
 async function startDaemon(more: Sandbox['env'] = {}): Promise<Scene> {
   const base = makeSandbox();
   const runDirectory = join(base.directory, 'run');
@@ -58,7 +58,7 @@ async function connected({ runDirectory }: Scene): Promise<TestClient> {
   return client;
 }
 
-/** Starts a session that takes everything that `steps.mjs` emits, and that program. */
+/** Starts a session for all events of `steps.mjs`, and that program. */
 async function recordSteps(scene: Scene, name: string, output: string, snapshot = false): Promise<Running> {
   await scene.client.createSession({ name, output, snapshot });
   await scene.client.enableEvent(name, { pattern: 'e2e:*' });
@@ -66,14 +66,14 @@ async function recordSteps(scene: Scene, name: string, output: string, snapshot 
   return await startSteps(scene);
 }
 
-/** Lets `steps.mjs` end; it has not been disturbed. Answers how many events it emitted. */
+/** Lets `steps.mjs` end undisturbed. @returns the number of emitted events */
 async function finish(running: Running): Promise<number> {
   running.process.stdin?.end();
   expect(await running.ended).toMatchObject({ code: 0, stderr: '' });
   return Number((await running.says(/emitted (\d+)/))[1]);
 }
 
-/** A file system of its own in the sandbox, too small for what comes; undefined where mounting is not allowed. */
+/** A small file system in the sandbox; undefined if mounting is not allowed. */
 function mountTmpfs(scene: Sandbox, name: string, bytes: number): string | undefined {
   const path = join(scene.directory, name);
   mkdirSync(path);
@@ -84,7 +84,7 @@ function mountTmpfs(scene: Sandbox, name: string, bytes: number): string | undef
   return path;
 }
 
-/** Takes all the room that is left; answers how to give it back. */
+/** Fills the disk. @returns a function that frees the room */
 function fill(disk: string): () => void {
   const ballast = join(disk, 'ballast');
   spawnSync('sh', ['-c', 'cat /dev/zero > "$0" 2> /dev/null', ballast]);
@@ -93,7 +93,7 @@ function fill(disk: string): () => void {
 
 type Parameters = { readonly [Name in CommandName]?: Commands[Name]['params'] };
 
-/** Parameters of every command that has some, right as far as they can be on a session that is stopped. */
+/** Valid parameters of every command, as far as possible for a stopped session. */
 function rightParameters(path: string): Parameters {
   const session = 's';
   return {
@@ -154,7 +154,7 @@ const WRONG_VALUES: readonly unknown[] = [
   { __proto__: null, toString: 1 },
 ];
 
-/** Every value of a tree of parameters replaced in turn by each wrong one, and every object without each member. */
+/** Variants of the parameters: each value replaced by each wrong one, and each object without each member. */
 function* wrong(value: unknown): Generator<unknown> {
   yield* WRONG_VALUES;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return;
@@ -166,7 +166,7 @@ function* wrong(value: unknown): Generator<unknown> {
 }
 
 describe('wrong parameters', () => {
-  it('are refused with a code, or mean something; no command fails for a reason of ours, and nothing is made elsewhere', async () => {
+  it('are refused with a code, or are valid; no command fails by an internal error, and nothing is made elsewhere', async () => {
     const scene = await startDaemon();
     const client = await connected(scene);
     const path = join(scene.directory, 'traces');
@@ -175,7 +175,7 @@ describe('wrong parameters', () => {
     for (const [command, params] of Object.entries(rightParameters(path))) {
       for (const bad of wrong(params)) {
         asked++;
-        // A session that may have been stopped, cleared or destroyed by one that was right after all.
+        // A session that valid parameters may have stopped, cleared or destroyed.
         if (!names.has('s')) {
           await client.reply('create-session', { ...DEFAULT_SESSION, name: 's', output: join(path, `s-${asked}`) });
           await client.reply('enable-channel', { session: 's', channel: DEFAULT_CHANNEL });
@@ -190,7 +190,7 @@ describe('wrong parameters', () => {
         const sessions = await client.ask('list-sessions', {});
         names.clear();
         for (const { name } of sessions) names.add(name);
-        // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be in a name.
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: a name must not have them.
         for (const name of names) expect(name).toMatch(/^[^./\u0000-\u001f][^/\u0000-\u001f]*$/);
         if (names.size > 20) for (const name of names) await client.ask('destroy-session', { session: name });
       }
@@ -228,16 +228,16 @@ describe('wrong parameters', () => {
       const what = `${JSON.stringify(lines[at])}: ${stderr}`;
       expect(code, what).not.toBe(0);
       expect(stdout, what).toBe('');
-      // In words, on lines of its own; what was given is not repeated raw to the terminal.
+      // A sentence on separate lines; the terminal gets no unescaped input.
       expect(stderr, what).toMatch(/^(ringtail: error|warning): .+\n/);
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be in a message.
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: a message must not have them.
       expect(stderr, what).not.toMatch(/[\u0000-\u0009\u000b-\u001f]|\n {4}at /);
     }
   });
 });
 
 describe('several clients at once', () => {
-  it('one of them makes, starts, stops and destroys a session, and the others are told that somebody did', async () => {
+  it('one of them makes, starts, stops and destroys a session, and the others are refused with the right reason', async () => {
     const scene = await startDaemon();
     const clients = await Promise.all(Array.from({ length: 10 }, () => connected(scene)));
     const output = join(scene.directory, 's');
@@ -255,7 +255,7 @@ describe('several clients at once', () => {
     }
   });
 
-  it('one that does not read its answers, or sends half a message, or a gigabyte, keeps nobody waiting and costs little', async () => {
+  it('one that does not read its answers, or sends half a message, or a gigabyte, delays no other and costs little', async () => {
     const scene = await startDaemon();
     const before = (await scene.client.daemonStatus()).memoryBytes;
     const request = (id: number) => encodeFrame({ id, command: 'list-contexts', params: {} }, CLIENT_FRAME_BYTES_MAX);
@@ -264,7 +264,7 @@ describe('several clients at once', () => {
     for (let id = 10; id < 3000; id++) deaf.socket.write(request(id));
     const half = await connected(scene);
     half.socket.write(request(1).subarray(0, 7));
-    // Each announces as much as is allowed, and sends nothing of it.
+    // Each announces the longest message and sends nothing of it.
     const greedy = await Promise.all(Array.from({ length: 20 }, () => connected(scene)));
     const length = Buffer.alloc(4);
     length.writeUInt32LE(CLIENT_FRAME_BYTES_MAX);
@@ -278,7 +278,7 @@ describe('several clients at once', () => {
     expect(half.socket.destroyed).toBe(false);
   });
 
-  it('garbage from applications and clients is told in the log, and costs a program that is recorded nothing', async () => {
+  it('garbage from applications and clients is reported in the log, and costs a recorded program nothing', async () => {
     const random = new SeededRandom(runSeed('control-bad-days'));
     const scene = await startDaemon();
     const output = join(scene.directory, 'trace');
@@ -287,7 +287,7 @@ describe('several clients at once', () => {
       const socket = connect(join(scene.runDirectory, random.pick(['app.sock', 'client.sock'])));
       socket.on('error', () => {});
       const bytes = Buffer.from(random.list(random.between(1, 300), () => random.between(0, 255)));
-      // Half of them are of a length that is believed.
+      // Half of them have an acceptable length.
       if (random.oneIn(2) && bytes.length > 4) bytes.writeUInt32LE(bytes.length - 4);
       socket.write(bytes);
       if (random.oneIn(2)) socket.end();
@@ -302,7 +302,7 @@ describe('several clients at once', () => {
   });
 });
 
-describe('links that somebody planted', () => {
+describe('links that another process made', () => {
   it('in the output directory are not followed', async () => {
     const scene = await startDaemon();
     const victim = join(scene.directory, 'victim');
@@ -341,7 +341,7 @@ describe('links that somebody planted', () => {
     expect((await ringtail(scene, ['save', 's'])).code).not.toBe(0);
     expect((await ringtail(scene, ['save', 's', '--force'])).code).toBe(0);
     expect(spawnSync('cat', [victim], { encoding: 'utf8' }).stdout).toBe('mine');
-    // The run directory as well: what lies there is made anew, not written through.
+    // The run directory as well: its files are made anew, not written through links.
     const other = join(scene.directory, 'other-run');
     mkdirSync(other, { mode: 0o700 });
     for (const name of ['app.sock', 'client.sock', 'consumer.sock', 'consumer.wake', 'sessiond.pid', 'sessiond.log']) {
@@ -362,7 +362,7 @@ describe('links that somebody planted', () => {
 });
 
 describe.skipIf(!isRoot)('another user', () => {
-  it('can neither command a daemon of root that has no group, nor read what it made', async () => {
+  it('can neither command a daemon of root without a group, nor read its files', async () => {
     const scene = await startDaemon();
     chmodSync(scene.directory, 0o755);
     const output = join(scene.directory, 'trace');
@@ -404,8 +404,8 @@ describe.skipIf(!isRoot)('another user', () => {
   });
 });
 
-describe.skipIf(!isRoot)('a disk that is full', () => {
-  it('refuses a snapshot with the reason and leaves nothing of it; the next one is whole', async ({ skip }) => {
+describe.skipIf(!isRoot)('a full disk', () => {
+  it('causes a snapshot to fail with the reason and without remains; the next one is whole', async ({ skip }) => {
     const scene = await startDaemon();
     const disk = mountTmpfs(scene, 'disk', 64 * 1024);
     if (disk === undefined) return skip('mounting a tmpfs is not allowed here');
@@ -422,7 +422,9 @@ describe.skipIf(!isRoot)('a disk that is full', () => {
     expect(eventsOf(scene, path)).toHaveLength(emitted);
   });
 
-  it('refuses a rotation with the reason, records on, and archives everything once there is room', async ({ skip }) => {
+  it('causes a rotation to fail with the reason; recording goes on, and everything is archived once there is room', async ({
+    skip,
+  }) => {
     const scene = await startDaemon();
     const disk = mountTmpfs(scene, 'disk', 64 * MIB);
     if (disk === undefined) return skip('mounting a tmpfs is not allowed here');
@@ -441,7 +443,7 @@ describe.skipIf(!isRoot)('a disk that is full', () => {
     expect(eventsOf(scene, output)).toHaveLength(emitted);
   });
 
-  it('keeps what was saved before, and the current session', async ({ skip }) => {
+  it('changes neither earlier saved sessions nor the current session', async ({ skip }) => {
     const base = makeSandbox();
     const home = mountTmpfs(base, 'small-home', 64 * 1024);
     if (home === undefined) return skip('mounting a tmpfs is not allowed here');
@@ -455,7 +457,7 @@ describe.skipIf(!isRoot)('a disk that is full', () => {
     const before = read().stdout;
     for (const [says, ...line] of [
       ['ringtail: error', 'save', 'one', '--force'],
-      // It is made, and is just not the current session.
+      // It is made, but not the current session.
       ['warning', 'create', 'two', ...output('two')],
       ['ringtail: error', 'set-session', 'one'],
     ]) {
@@ -472,7 +474,7 @@ describe.skipIf(!isRoot)('a disk that is full', () => {
     ).toEqual(['.ringtail', '.ringtailrc']);
   });
 
-  it('costs a flight recorder whose session daemon is killed its last snapshot, and nothing else', async ({ skip }) => {
+  it('costs a flight recorder of a killed session daemon only its last snapshot', async ({ skip }) => {
     const scene = await startDaemon();
     const disk = mountTmpfs(scene, 'disk', 64 * 1024);
     if (disk === undefined) return skip('mounting a tmpfs is not allowed here');

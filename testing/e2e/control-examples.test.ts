@@ -71,7 +71,7 @@ describe('an example of the control library', () => {
     expect((await ringtail(sandbox, ['list', 'first'])).stdout).toContain(join(saved, 'traces', 'first'));
   });
 
-  it('tells errors apart by their codes', async () => {
+  it('distinguishes errors by their codes', async () => {
     const sandbox = await sandboxWithProgram();
     const codes = (await runExample(sandbox, 'errors.mjs')).split('\n').map((line) => line.split(':')[0]);
     expect(codes).toEqual(['NO_DAEMON', 'NO_SUCH_SESSION', 'DAEMON_NOT_STARTED', '']);

@@ -25,7 +25,7 @@ afterEach(() => {
 });
 
 describe.skipIf(cases.length === 0)('converting a trace of another tracer', () => {
-  it.each(cases)('keeps the text of $name, whether packets are copied or written anew', ({ name, path: original }) => {
+  it.each(cases)('keeps the text of $name, with copied and with rewritten packets', ({ name, path: original }) => {
     const text = textOf(original);
     const peerText = peer(original);
     for (const [way, options] of Object.entries({ copied: {}, written: { keep: () => true } })) {
@@ -62,10 +62,10 @@ describe.skipIf(cases2.length === 0)('converting a trace of CTF 2', () => {
   });
 });
 
-/** Strict cases: metadata, a data stream, and what they say. */
+/** Strict cases: metadata, a data stream, and the expected elements. */
 const SUITE = corpusPath('yactfr/iter-data/', 'converting strict cases of CTF 1.8 and CTF 2');
 
-/** Their names are not those that CTF 1.8 has, or they have bit maps. */
+/** Cases with names that CTF 1.8 does not allow, or with bit maps. */
 const CTF_2_ONLY =
   /^ctf-2\/pass-(fl-bit-map|fl-sint-64-le-rev|fl-sint-8-le-rev|rel-data-loc-2|rel-data-loc-4|rel-data-loc-5|sl-blob)$/;
 

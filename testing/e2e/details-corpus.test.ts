@@ -10,11 +10,11 @@ const cases = [...corpusCases('1.8', JUDGED), ...corpusCases('2', JUDGED)].filte
   return name.startsWith('lttng') && corpusPath(`expected/${name}.details.txt.gz`, JUDGED) !== undefined;
 });
 
-/** The files of a rotated data stream are found in whatever order the file system has them; its name is that of the first. */
+/** The files of a rotated data stream are found in the file system's order; its name is the name of the first. */
 const ROTATED = /^( {2}Name: .*\/archives\/)[^/]+/gm;
 
 describe.skipIf(cases.length === 0)('the details of a trace', () => {
-  it.each(cases)('of $name are what babeltrace2 prints', ({ name, path: trace }) => {
+  it.each(cases)('of $name are equal to the output of babeltrace2', ({ name, path: trace }) => {
     const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'ringtail-details-')), 'text');
     const fd = fs.openSync(file, 'w');
     const reader = openTraces(trace, { boundaries: true });

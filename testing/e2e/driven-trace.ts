@@ -4,17 +4,17 @@ import { openTraces, visitEvents } from '@ringtail/reader';
 export const THREADS = 4;
 export const KINDS = 8;
 
-/** What of one thread's numbered events is in a trace. */
+/** One thread's numbered events in a trace. */
 export interface DrivenThread {
   /** Numbers in the order of the trace. */
   readonly numbers: number[];
-  /** Of each, in nanoseconds of CLOCK_MONOTONIC. */
+  /** Time of each, in nanoseconds of CLOCK_MONOTONIC. */
   readonly times: number[];
-  /** What its data streams say was discarded, where they say when. */
+  /** Discarded events that its data streams report, with times. */
   readonly discarded: Discarded[];
 }
 
-/** So many events were discarded between two times. */
+/** A number of events that were discarded between two times. */
 export interface Discarded {
   readonly from: number;
   readonly to: number;
@@ -23,12 +23,12 @@ export interface Discarded {
 
 export interface DrivenTrace {
   readonly threads: readonly DrivenThread[];
-  /** Events that the trace says were discarded. */
+  /** Discarded events that the trace reports. */
   readonly eventsDiscarded: number;
   readonly packetsLost: number;
 }
 
-/** Reads what `programs/driven.mjs` left in the traces below a directory, their chunks as one. */
+/** Reads the events of `programs/driven.mjs` from the traces below a directory, with chunks as one trace. */
 export function readDrivenTrace(...paths: string[]): DrivenTrace {
   const reader = openTraces(paths);
   const threads = Array.from({ length: THREADS }, (): DrivenThread => ({ numbers: [], times: [], discarded: [] }));

@@ -19,7 +19,7 @@ const MAP: MapChannelParameters = {
   deadProcesses: 'sum',
 };
 
-/** Rows that a query gives once the script has been carried out. @throws what SQLite says of either */
+/** Rows of a query after the script. @throws SQLite's errors */
 function ask(script: string, query: string): unknown[] {
   const { stdout, stderr, status } = spawnSync(sqlite3 as string, ['-bail', '-json', ':memory:'], {
     input: `PRAGMA foreign_keys = ON;\n${script}${query}\n`,
@@ -30,7 +30,7 @@ function ask(script: string, query: string): unknown[] {
 }
 
 describe.skipIf(sqlite3 === undefined)('the script of maps', () => {
-  it('is carried out by SQLite, whatever names there are, and holds every counter as it is', () => {
+  it('runs in SQLite with any names, and has the exact value of every counter', () => {
     const names = [
       "'); DROP TABLE keys; --",
       "\\'",
@@ -82,7 +82,7 @@ describe.skipIf(sqlite3 === undefined)('the script of maps', () => {
     expect(found).toEqual(expect.arrayContaining(wanted));
   });
 
-  it('has tables that refuse what LTTng has not', () => {
+  it('has tables that refuse values that LTTng never writes', () => {
     const script = mapScript([], []);
     for (const wrong of [
       "INSERT INTO channels VALUES (1, 'm', 'moon');",
@@ -109,7 +109,7 @@ describe.skipIf(sqlite3 === undefined)('export-maps', () => {
     return client;
   }
 
-  it('has what programs have counted, one for an event or one for each trigger, of processes and of users', async () => {
+  it('has the counters of programs, by event or by trigger, of processes and of users', async () => {
     const sandbox = sandboxWithDaemon();
     const client = await counting(sandbox);
     const maps = [
@@ -185,7 +185,7 @@ describe.skipIf(sqlite3 === undefined)('export-maps', () => {
     expect((await client.showMaps('s')).map(({ value }) => value)).toEqual([0, 0, 0, 0, 0, 0]);
   });
 
-  it('has the script in JSON and in the machine interface as well, and fails where there is no session', async () => {
+  it('has the script in JSON and in the machine interface too, and fails without a session', async () => {
     const sandbox = sandboxWithDaemon();
     const client = await counting(sandbox);
     await client.addMap('s', { ...MAP, name: "it's <&>" });

@@ -1,4 +1,4 @@
-/** A session daemon as an application sees one: it takes registrations, publishes what it is told to, and notes what comes. */
+/** A fake session daemon for an application: it accepts registrations, publishes desired states, and notes messages. */
 import { closeSync, mkdirSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadPosix, type Posix, runDirectoryAt } from '@ringtail/posix';
@@ -89,7 +89,7 @@ export class FakeRegistration {
     }
   }
 
-  /** What has come remains; counters can be read no more. */
+  /** Received messages remain; counters can no longer be read. */
   close(): void {
     if (this.isOpen) this.#posix.closeFd(this.#socket);
     this.isOpen = false;
@@ -137,7 +137,7 @@ export class FakeSessionDaemon {
     return this.registrations.flatMap((registration) => registration.of(type));
   }
 
-  /** What was told of a trigger, as one. */
+  /** All reports of a trigger, merged. */
   told(trigger: number): { messages: number; matches: number; discarded: number; captures: readonly unknown[] } {
     const messages = this.of('trigger-matched').filter((message) => message.trigger === trigger);
     return {

@@ -1,16 +1,16 @@
-/** Programs that may have few descriptors: tracing leaves them theirs, or stays away and says so. */
+/** Programs with few descriptors: the tracer leaves them enough, or does not record and reports it. */
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { makeSandbox, program, record } from './harness.ts';
 
 const SLOW = { timeout: 120_000 };
-/** Numbers of descriptors with which some Node.js does not start, and with which every Node.js has some to spare. */
+/** Numbers of descriptors from too few for some Node.js to enough for every Node.js. */
 const LIMIT_MIN = 10;
 const LIMIT_MAX = 128;
-/** What the tests add to the fewest descriptors with which Node.js runs the program. */
+/** Additions to the fewest descriptors with which Node.js runs the program. */
 const MORE = [0, 1, 2, 3, 4, 8, 16, 32];
 
-/** The program, which tells what it printed and how it ended, under a limit of descriptors. */
+/** Runs the program under a limit of descriptors. @returns its output and its end */
 function command(limit: number): string[] {
   return ['bash', '-c', `ulimit -n ${limit} && exec "$0" "$@"`, process.execPath, program('plain.mjs'), '7'];
 }
@@ -27,11 +27,11 @@ function fewest(): number {
   throw new Error(`Node.js does not run with ${LIMIT_MAX} descriptors`);
 }
 
-describe('a program that may have few descriptors', SLOW, () => {
+describe('a program with few descriptors', SLOW, () => {
   const least = fewest();
   const limits = [...MORE.map((more) => least + more), LIMIT_MAX];
 
-  it.each(limits)('runs with %i as it does without the tracer, and is recorded or said not to be', async (limit) => {
+  it.each(limits)('runs with %i as without the tracer, and is recorded or reported as not recorded', async (limit) => {
     const { ended, summary } = await record(makeSandbox(), command(limit));
     expect({ status: ended.code, stdout: ended.stdout }).toEqual(withoutTracer(limit));
     if (limit === LIMIT_MAX) expect(summary.eventsRecorded).toBe(100);

@@ -31,10 +31,10 @@ interface Status {
   }[];
 }
 
-/** Blocks of 512 bytes: less than the memory by which a program is controlled. */
+/** Blocks of 512 bytes: less than the memory of a control file. */
 const BLOCKS = 1000;
 
-/** Runs `ringtail ARGS` with a limit, which a daemon that it starts has from it. */
+/** Runs `ringtail ARGS` with a limit, which a started daemon inherits. */
 function limited(sandbox: Sandbox, ...args: readonly string[]): Running {
   const command = `ulimit -f ${BLOCKS} && exec "$0" "$@"`;
   return new Running('sh', ['-c', command, process.execPath, RINGTAIL, ...args], sandbox.env, sandbox.directory);
@@ -46,7 +46,7 @@ function setLimit(pid: number, limit: string): void {
 }
 
 describe('a limit of file sizes', () => {
-  it('of the consumer daemon holds up one session, not the others, and what waits is written later', async () => {
+  it('of the consumer daemon stops one session, not the others, and waiting events are written later', async () => {
     const sandbox = sandboxWithDaemon();
     await succeed(sandbox, 'create', 'first', '--no-output');
     const client = await SessionDaemonClient.connect({ runDirectory: sandbox.env.RINGTAIL_RUNDIR as string });
@@ -103,7 +103,7 @@ describe('a limit of file sizes', () => {
     expect(eventsOf(sandbox, output('large'))).toHaveLength(ended.eventsRecorded);
   });
 
-  it('of the session daemon is the reason that no program is recorded, and how many', async () => {
+  it('of the session daemon is reported as the reason why a number of programs is not recorded', async () => {
     const sandbox = sandboxWithDaemon();
     for (const words of [['create', 's'], ['enable-event', '-u', 'e2e:*'], ['start']]) {
       const ended = await limited(sandbox, ...words).ended;
@@ -123,7 +123,7 @@ describe('a limit of file sizes', () => {
     expect(stopped.stderr).toContain('2 programs not recorded');
   });
 
-  it('of everything is told by the summary of a recording, whose command goes on', async () => {
+  it('of all processes is reported in the summary of a recording, and the command goes on', async () => {
     const sandbox = makeSandbox();
     const app = program('emit.mjs');
     const ended = await limited(

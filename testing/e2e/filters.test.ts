@@ -53,7 +53,7 @@ function indexesIn({ sandbox, trace }: Recording): number[] {
 }
 
 describe('filters', () => {
-  it('choose among the events of a program, by whatever its arguments hold', async () => {
+  it('choose among the events of a program by the values of their arguments', async () => {
     const recording = await sessionOf([
       {},
       { filter: 'index == 7 || big == 0x8000000000000009' },
@@ -73,7 +73,7 @@ describe('filters', () => {
     expect([eventsRecorded, eventsDiscarded]).toEqual([expected.length, 0]);
   });
 
-  it('choose for each channel on its own', async () => {
+  it('choose for each channel separately', async () => {
     const recording = await sessionOf([{}, { filter: 'index < 2' }], [{}, { filter: 'index == 1' }], [{}, {}]);
     await recording.start();
     await startNode(recording.sandbox, [program('filtered.mjs'), '4']).ended;
@@ -81,7 +81,7 @@ describe('filters', () => {
     expect(indexesIn(recording).sort()).toEqual([0, 0, 1, 1, 1, 2, 3]);
   });
 
-  it('can be added while a program never returns to its event loop', async () => {
+  it('can be added to a program that never returns to its event loop', async () => {
     const recording = await sessionOf([{}, { filter: 'index == 1000' }]);
     const recorded = async () => (await recording.client.sessionStatistics(SESSION)).eventsRecorded;
     await recording.start();
@@ -98,11 +98,11 @@ describe('filters', () => {
   });
 });
 
-describe('a channel that may hold programs up', () => {
+describe('a channel with a blocking timeout', () => {
   const SMALL = { subBufBytes: 4096, subBufCount: 2, blockingTimeoutUs: null } as const;
   const ALLOWED = { RINGTAIL_ALLOW_BLOCKING: '1' };
 
-  it('loses nothing, however small its buffers are', async () => {
+  it('loses no event, however small its buffers are', async () => {
     const recording = await sessionOf([{ ...SMALL, preallocation: 'preallocate' }, {}]);
     await recording.start();
     const app = await startNode(recording.sandbox, [program('filtered.mjs'), '20000'], ALLOWED).ended;
@@ -124,7 +124,7 @@ describe('a channel that may hold programs up', () => {
     return { app, consumer };
   }
 
-  it('does not hold up a program that was not started for it', async () => {
+  it('does not block a program that was not started for it', async () => {
     const recording = await sessionOf([SMALL, {}]);
     await recording.start();
     const { app, consumer } = await startWithoutConsumer(recording, {});
@@ -135,7 +135,7 @@ describe('a channel that may hold programs up', () => {
     expect(eventsDiscarded).toBeGreaterThan(0);
   });
 
-  it('holds no program up for long whose events nobody names', async () => {
+  it('does not block a program for long if no rule names its events', async () => {
     const recording = await sessionOf([SMALL, {}]);
     await recording.start();
     const [consumer] = consumersOf(recording.daemonPid) as [number];
@@ -148,22 +148,22 @@ describe('a channel that may hold programs up', () => {
     expect([eventsRecorded, eventsDiscarded]).toEqual([0, 20_000]);
   });
 
-  it('lets go of a program once the session daemon has gone', async () => {
+  it('releases a program once the session daemon has gone', async () => {
     const recording = await sessionOf([SMALL, {}]);
     await recording.start();
     const { app, consumer } = await startWithoutConsumer(recording, ALLOWED);
-    // The program sleeps in its full ring, which nobody empties, until the daemon goes.
+    // The program waits for room in its full ring until the daemon ends.
     await until(() => wakesOf(app.pid) > 100);
     expect(app.stdout).not.toContain('emitted');
     process.kill(recording.daemonPid, 'SIGKILL');
     expect(await app.ended).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('"emitted":20000') });
-    // It writes what is left, and goes.
+    // It writes the rest and ends.
     process.kill(consumer, 'SIGCONT');
     await until(() => !isRunning(consumer));
   });
 });
 
-/** How often a process has gone to sleep by itself. */
+/** Number of voluntary context switches of a process. */
 function wakesOf(pid: number): number {
   return Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]);
 }

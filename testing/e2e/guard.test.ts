@@ -1,8 +1,8 @@
 /**
- * Programs that crash under `ringtail guard`: the trace is there, Babeltrace 2 reads it, and its last event is the last one
- * that the program acknowledged.
+ * Programs that crash under `ringtail guard`: the trace exists, Babeltrace 2 reads it, and its last event is the last
+ * acknowledged event of the program.
  *
- * RINGTAIL_KILLS says how many crashes of each kind (by default as few as are quick), RINGTAIL_SEED replays moments.
+ * RINGTAIL_KILLS is the number of crashes of each kind (by default few). RINGTAIL_SEED replays their moments.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -29,7 +29,7 @@ import {
 const crashes = Number(process.env.RINGTAIL_KILLS ?? 1);
 const seed = runSeed('guard');
 const limit = { timeout: 60_000 + crashes * 60_000 };
-/** So many at once: a guard waits for processes to start most of the time. */
+/** Number of guards at once, since a guard mostly waits for processes to start. */
 const AT_ONCE = 3;
 const EVENTS_MAX = 3000;
 
@@ -80,9 +80,9 @@ interface Kind {
   /** Ends it from outside. */
   readonly kill?: (guard: Running, random: SeededRandom) => Promise<void>;
   readonly ends: Partial<GuardSummary>;
-  /** Name of the last event of all. */
+  /** Name of the last event. */
   readonly last: string;
-  /** Much like another one: only where somebody says how many of each. */
+  /** Similar to another one, and only run with RINGTAIL_KILLS. */
   readonly isRare?: true;
 }
 
@@ -144,7 +144,7 @@ const ALL_KINDS: readonly Kind[] = [
 
 const KINDS = ALL_KINDS.filter(({ isRare }) => isRare === undefined || process.env.RINGTAIL_KILLS !== undefined);
 
-/** Lets one program crash, and judges what is left of it. */
+/** Lets one program crash, and checks its trace. */
 async function crash(sandbox: Sandbox, kind: Kind, round: number, random: SeededRandom): Promise<void> {
   const where = `${kind.what}, round ${round}`;
   const output = join(sandbox.directory, `${kind.what.replace(/\W+/g, '-')}-${round}`);
@@ -153,7 +153,7 @@ async function crash(sandbox: Sandbox, kind: Kind, round: number, random: Seeded
   const ended = await guard.ended;
   const summary = summaryOf(ended);
   expect(summary, where).toMatchObject(kind.ends);
-  // Ours is the command's end; a signal that writes core files is told by the exit code.
+  // ringtail ends like the command; for a signal that writes core files, the exit code shows the signal.
   expect(ended.signal !== null || ended.code !== 0, where).toBe(true);
   if (summary.exitCode !== null) expect(ended.code, where).toBe(summary.exitCode);
   const [snapshot, ...more] = summary.snapshots;
@@ -206,7 +206,7 @@ describe('a guarded command that ends badly', () => {
     const sandbox = makeSandbox();
     const output = join(sandbox.directory, 'out');
     const guard = startGuard(sandbox, output, [process.execPath, program('acknowledge.mjs'), 'crash', 'for-ever']);
-    // Enough for a snapshot that takes its time.
+    // Enough for a snapshot that takes long.
     while (guard.stdoutBytes.length < 4 * 20_000) await pause(5);
     const victim = findProgram('acknowledge.mjs', guard.pid);
     guard.kill('SIGUSR2');
@@ -222,7 +222,7 @@ describe('a guarded command that ends badly', () => {
     expectNewest(indexes, Math.floor(guard.stdoutBytes.length / 4), 'killed while a snapshot was recorded');
   });
 
-  it('is told of with the snapshot that could not be written, and keeps its exit code', limit, async ({ skip }) => {
+  it('is reported with the snapshot that could not be written, and keeps its exit code', limit, async ({ skip }) => {
     const sandbox = makeSandbox();
     const disk = join(sandbox.directory, 'disk');
     mkdirSync(disk);
@@ -243,7 +243,7 @@ describe('a guarded command that ends badly', () => {
 });
 
 describe('a guarded command', () => {
-  it('that ends well leaves nothing and says nothing', limit, async () => {
+  it('that ends well leaves no files and prints nothing', limit, async () => {
     const sandbox = makeSandbox();
     const output = join(sandbox.directory, 'out');
     const ended = await startRingtail(sandbox, ['guard', '-o', output, ...crashing('well')]).ended;
@@ -252,13 +252,13 @@ describe('a guarded command', () => {
     expect(readdirSync(sandbox.env.TMPDIR as string)).toEqual([]);
   });
 
-  it('whose children crash again and again has some snapshots of that, and no more', limit, async () => {
+  it('whose children crash repeatedly has a limited number of snapshots', limit, async () => {
     const sandbox = makeSandbox();
     const output = join(sandbox.directory, 'out');
     const guard = startGuard(sandbox, output, crashing('children', '3'), ['--max-snapshots=2', '--subbuf-size=64k']);
     const ended = await guard.ended;
     const { snapshots, missed } = summaryOf(ended);
-    // All ended well in the end: there is no last one.
+    // The command ended well, so there is no last one.
     expect(ended.code).toBe(0);
     expect(snapshots.length).toBe(1);
     expect(missed + snapshots.flatMap(({ reasons }) => reasons).length).toBe(3);
@@ -274,7 +274,7 @@ describe('a guarded command', () => {
     const options = ['--snapshot-on=stall', '--stall-period=200ms', '--subbuf-size=64k'];
     const enough = join(sandbox.directory, 'enough');
     const guard = startGuard(sandbox, output, crashing('stall', '10', enough), options);
-    // Until it is whole, its name says that it is not.
+    // Until it is whole, its name shows that it is not.
     await until(() => existsSync(output) && readdirSync(output).some((name) => !name.endsWith('.partial')));
     writeFileSync(enough, '');
     const ended = await guard.ended;
@@ -282,7 +282,7 @@ describe('a guarded command', () => {
     expect(ended.code).toBe(0);
     expect(snapshots.length).toBeGreaterThan(0);
     expect(snapshots[0]?.reasons[0]).toMatch(/^process \d+ \(.*\) does not return to its event loop$/);
-    // It overwrites its ring while that is copied.
+    // It overwrites its ring during the copy.
     const { events } = eventsAndWarningsOf(sandbox, snapshots[0]?.trace as string);
     expect(indexesOf(events).at(-1)).toBeGreaterThan(10);
   });
@@ -302,7 +302,7 @@ describe('a guarded command', () => {
   });
 });
 
-/** A group of processes that may take so much memory; undefined where none can be made. */
+/** A control group with a memory limit; undefined if none can be made. */
 function memoryGroup(bytes: number): string | undefined {
   if (!isRoot) return undefined;
   const [root, file] = existsSync('/sys/fs/cgroup/cgroup.controllers')
@@ -312,7 +312,7 @@ function memoryGroup(bytes: number): string | undefined {
   try {
     mkdirSync(group);
     onTestFinished(async () => {
-      // Processes that have just ended still hold it for a moment.
+      // Processes that have just ended hold it for a moment.
       for (let attempt = 0; attempt < 100; attempt++) {
         try {
           rmdirSync(group);

@@ -1,4 +1,4 @@
-/** The tracer lives in somebody else's process: what that process may notice of it, and what it does where it cannot work. */
+/** The tracer as a guest: its observable effects on the process, and its behaviour if it cannot work. */
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { eventsOf, makeSandbox, program, REGISTER_URL, record, startNode } from './harness.ts';
@@ -17,7 +17,7 @@ describe('in an application', () => {
     expect(resources.filter((name) => !/TTY|Pipe(Wrap)?|CloseReq$/.test(name))).toEqual([]);
   });
 
-  it('without koffi does nothing, and says why only when asked', async () => {
+  it('without koffi does nothing, and reports why only on request', async () => {
     const sandbox = makeSandbox();
     const off = { RINGTAIL_NO_KOFFI: '1' };
     const command = ['--import', REGISTER_URL, program('guest.mjs')];
@@ -41,7 +41,7 @@ describe('in an application', () => {
     expect(asked.ended.stderr).toContain('ringtail: RINGTAIL_NO_KOFFI=1 turns koffi off');
   });
 
-  it('records without generated code where that is forbidden', async () => {
+  it('records without generated code if code generation is forbidden', async () => {
     const sandbox = makeSandbox();
     const forbidden = '--disallow-code-generation-from-strings';
     const { summary, trace } = await record(sandbox, [process.execPath, forbidden, program('guest.mjs')]);
@@ -49,7 +49,7 @@ describe('in an application', () => {
     expect(eventsOf(sandbox, trace).at(-1)?.fields).toContain('{ index = 9, text = "number 9" }');
   });
 
-  it('tracef and tracelog record messages, with the place of the call, and survive values that throw', async () => {
+  it('tracef and tracelog record messages with the place of the call, and survive values that throw', async () => {
     const sandbox = makeSandbox();
     const { ended, trace } = await record(sandbox, [process.execPath, program('messages.mjs')]);
     expect(ended.code).toBe(0);
@@ -78,20 +78,20 @@ describe('in an application', () => {
     ]);
   });
 
-  it('workers that start while others end take no memory of each other away', async () => {
+  it('workers that start while others end do not unmap each other’s memory', async () => {
     const sandbox = makeSandbox();
     const { ended, summary } = await record(sandbox, [process.execPath, program('worker-churn.mjs'), '48', '8']);
     expect([ended.code, summary.signal]).toEqual([0, null]);
     expect(summary.eventsRecorded).toBe(48);
   });
 
-  it('workers that are terminated leave at most the rings of the last ones', async () => {
+  it('terminated workers leave at most the rings of the last ones', async () => {
     const sandbox = makeSandbox();
     const { ended, summary } = await record(sandbox, [process.execPath, program('worker-churn.mjs'), '8']);
     expect(summary.eventsRecorded).toBe(8);
     const [rings, , controlFiles] = ended.stdout.trim().split(' ').map(Number);
     expect(rings).toBeLessThanOrEqual(2);
-    // That of the main thread as well.
+    // The main thread's ring as well.
     expect(controlFiles).toBeLessThanOrEqual(3);
   });
 });

@@ -1,4 +1,4 @@
-/** A file system that stops answering, as FUSE and NFS may: for tests of daemons that go on all the same. */
+/** A file system that stops answering, like FUSE and NFS sometimes, for tests of daemons that have to go on. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,13 +10,13 @@ import { program } from './harness.ts';
 
 const SERVER = program('memory-file-system.mjs');
 
-/** Whether such a file system can be mounted here. */
+/** Whether such a file system can be mounted. */
 export const canHang = probe();
 if (!canHang) {
   process.stderr.write('NOT TESTED: file systems that do not answer (needs root, /dev/fuse, and the right to mount)\n');
 }
 
-/** The server fails where it cannot mount; else it ends at once, since its standard input does. */
+/** The server fails if it cannot mount. Otherwise it ends at once with its standard input. */
 function probe(): boolean {
   if (process.getuid?.() !== 0 || !existsSync('/dev/fuse')) return false;
   const mountPoint = mkdtempSync(join(tmpdir(), 'rt-probe-'));
@@ -30,7 +30,7 @@ function probe(): boolean {
 }
 
 export class HangingFileSystem {
-  /** Where it is mounted; everybody may write there. */
+  /** Mount point, in which every user may write. */
   readonly path: string;
   readonly #swallowFile: string;
   #stop: () => void = () => {};
@@ -40,7 +40,7 @@ export class HangingFileSystem {
     this.#swallowFile = join(directory, 'swallow');
   }
 
-  /** Mounts one that answers. When the test has ended nothing waits for it any more, and it is gone. */
+  /** Mounts one that answers. After the test no process waits for it, and it is unmounted. */
   static async mount(): Promise<HangingFileSystem> {
     const directory = mkdtempSync(join(tmpdir(), 'rt-hang-'));
     chmodSync(directory, 0o711);
@@ -51,7 +51,7 @@ export class HangingFileSystem {
     });
     const ended = once(server, 'exit');
     onTestFinished(async () => {
-      // The kernel answers all that wait, with an error, when the last descriptor of the connection is closed.
+      // When the last descriptor of the connection is closed, the kernel answers all waiting processes with an error.
       server.kill('SIGKILL');
       await ended;
       spawnSync('umount', ['-l', fileSystem.path], { stdio: 'ignore' });
@@ -62,12 +62,12 @@ export class HangingFileSystem {
     return fileSystem;
   }
 
-  /** Answers nothing from now on. Processes that wait for an answer can be killed. */
+  /** Stops answering. Waiting processes can be killed. */
   hang(): void {
     this.#stop();
   }
 
-  /** Takes requests and answers none from now on: not even SIGKILL ends a process that waits. */
+  /** From now on reads requests without answering. Not even SIGKILL ends a waiting process. */
   hangUnkillably(): void {
     writeFileSync(this.#swallowFile, '');
   }

@@ -9,7 +9,7 @@ import { othersCanRun, SharedDaemon, USERS } from './shared-daemon.ts';
 const SLOW = { timeout: 180_000 };
 const [one, other] = USERS;
 
-/** How a command ended, and whether it had when others were done. */
+/** The end of a command, and whether it ended before the others. */
 interface Waiting {
   readonly ended: ReturnType<SharedDaemon['ringtail']>;
   isOver: boolean;
@@ -30,36 +30,33 @@ async function sharedDaemon(): Promise<SharedDaemon> {
 }
 
 describe.skipIf(!othersCanRun || !canHang)('a directory on a file system that does not answer', SLOW, () => {
-  it.each(['hang', 'hangUnkillably'] as const)(
-    'keeps nobody but its user waiting, and that user for a while (%s)',
-    async (hang) => {
-      const daemon = await sharedDaemon();
-      // One for each, since a process that waits may hold a lock for which others wait that can be killed.
-      const names = ['a', 'b', 'c'];
-      const places = await Promise.all(names.map(() => HangingFileSystem.mount()));
-      for (const place of places) place[hang]();
-      // Two are at work at a time, the third waits for its turn.
-      const commands = places.map(({ path }, index) => {
-        const name = names[index] as string;
-        return begin(daemon, one, 'create', name, '-o', join(path, name));
-      });
-      expect(await daemon.ringtail(other, 'create', 'theirs')).toMatchObject({ code: 0 });
-      expect((await daemon.ringtail(0, 'list')).stdout).toContain('theirs [inactive]');
-      expect(commands.map(({ isOver }) => isOver)).toEqual([false, false, false]);
-      const ended = await Promise.all(commands.map((command) => command.ended));
-      expect(ended.map(({ code }) => code)).toEqual([1, 1, 1]);
-      const silence = /cannot use \S+: its file system has not answered within 15 s/;
-      const share = /user 54321 has 2 operations on file systems that do not answer, .*mount/;
-      const refused = ended.filter(({ stderr }) => share.test(stderr));
-      expect(refused).toHaveLength(hang === 'hang' ? 0 : 1);
-      expect(ended.filter(({ stderr }) => silence.test(stderr))).toHaveLength(3 - refused.length);
-      expect((await daemon.ringtail(other, 'destroy', 'theirs')).code).toBe(0);
-      expect((await daemon.ringtail(0, 'list')).stdout).not.toContain('[');
-      await daemon.stop();
-    },
-  );
+  it.each(['hang', 'hangUnkillably'] as const)('delays only its own user, and only for a time (%s)', async (hang) => {
+    const daemon = await sharedDaemon();
+    // One file system for each, since a waiting process may hold a lock for which processes wait that can be killed.
+    const names = ['a', 'b', 'c'];
+    const places = await Promise.all(names.map(() => HangingFileSystem.mount()));
+    for (const place of places) place[hang]();
+    // Two run at a time; the third waits for its turn.
+    const commands = places.map(({ path }, index) => {
+      const name = names[index] as string;
+      return begin(daemon, one, 'create', name, '-o', join(path, name));
+    });
+    expect(await daemon.ringtail(other, 'create', 'theirs')).toMatchObject({ code: 0 });
+    expect((await daemon.ringtail(0, 'list')).stdout).toContain('theirs [inactive]');
+    expect(commands.map(({ isOver }) => isOver)).toEqual([false, false, false]);
+    const ended = await Promise.all(commands.map((command) => command.ended));
+    expect(ended.map(({ code }) => code)).toEqual([1, 1, 1]);
+    const silence = /cannot use \S+: its file system has not answered within 15 s/;
+    const share = /user 54321 has 2 operations on file systems that do not answer, .*mount/;
+    const refused = ended.filter(({ stderr }) => share.test(stderr));
+    expect(refused).toHaveLength(hang === 'hang' ? 0 : 1);
+    expect(ended.filter(({ stderr }) => silence.test(stderr))).toHaveLength(3 - refused.length);
+    expect((await daemon.ringtail(other, 'destroy', 'theirs')).code).toBe(0);
+    expect((await daemon.ringtail(0, 'list')).stdout).not.toContain('[');
+    await daemon.stop();
+  });
 
-  it('that was fine when the session was created fails what is done with it, and destroys it all the same', async () => {
+  it('that hangs after the session was created fails its commands, except its destruction', async () => {
     const daemon = await sharedDaemon();
     const place = await HangingFileSystem.mount();
     const sessions = {
@@ -91,7 +88,7 @@ describe.skipIf(!othersCanRun || !canHang)('a directory on a file system that do
   });
 
   it.each(['hang', 'hangUnkillably'] as const)(
-    'that was fine when the recording began costs the recordings of others nothing (%s)',
+    'that hangs after the recording began costs the recordings of others nothing (%s)',
     async (hang) => {
       const daemon = await sharedDaemon();
       const place = await HangingFileSystem.mount();
@@ -117,7 +114,7 @@ describe.skipIf(!othersCanRun || !canHang)('a directory on a file system that do
       }
       place[hang]();
       const stuck = begin(daemon, one, 'stop', `of-${one}`);
-      // Their rings are far too small for what is emitted meanwhile, unless somebody takes it.
+      // Their rings are far too small for the emitted events unless a consumer daemon drains them.
       await new Promise((resolve) => setTimeout(resolve, 4000));
       for (const { uid, process: child, ended } of programs) {
         child.stdin.end();
@@ -136,7 +133,7 @@ describe.skipIf(!othersCanRun || !canHang)('a directory on a file system that do
     },
   );
 
-  it('is nothing that the daemon waits for when a program sends an open file of it', async () => {
+  it('does not delay the daemon when a program sends an open file of it', async () => {
     const daemon = await sharedDaemon();
     const place = await HangingFileSystem.mount();
     const attacker = daemon.begin(one, [

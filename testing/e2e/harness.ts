@@ -1,4 +1,4 @@
-/** What the tests with real processes share: a place of their own for each, running `ringtail`, and reading traces. */
+/** Shared parts of the tests with real processes: sandboxes, running `ringtail`, and reading traces. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,12 +20,12 @@ export function program(name: string): string {
 const babeltrace2 = requirePeer('babeltrace2', 'traces of real processes, by another reader');
 export const isRoot = process.getuid?.() === 0;
 
-/** On a busy machine a daemon may answer later than a program waits by default, which then goes on unrecorded, as it should. */
+/** Longer than the default: on a busy machine the daemon may answer late, and the program would run unrecorded. */
 const PATIENT = { RINGTAIL_REGISTER_TIMEOUT: '-1' };
-/** For a program that has to do with a daemon that does not answer. */
+/** For a program whose daemon does not answer. */
 export const IMPATIENT = { RINGTAIL_REGISTER_TIMEOUT: undefined };
 
-/** A directory for one test, with a home and a place for run directories; removed when the test has ended. */
+/** A directory for one test, with a home and a place for run directories; removed after the test. */
 export interface Sandbox {
   readonly directory: string;
   readonly home: string;
@@ -46,7 +46,7 @@ export function makeSandbox(): Sandbox {
   return { directory, home, env: { ...env, ...PATIENT, RINGTAIL_HOME: home, TMPDIR: temporary } };
 }
 
-/** A sandbox whose run directory is named, so that `create` starts a daemon there; it is ended with the test. */
+/** A sandbox with a named run directory, in which `create` starts a daemon; it ends with the test. */
 export function sandboxWithDaemon(): Sandbox {
   const base = makeSandbox();
   return { ...base, env: { ...base.env, RINGTAIL_RUNDIR: join(base.directory, 'run') } };
@@ -59,7 +59,7 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** A process that a test started; killed when the test has ended, if it still runs. */
+/** A process of a test; killed after the test if it still runs. */
 export class Running {
   readonly process: ChildProcess;
   readonly ended: Promise<Ended>;
@@ -73,7 +73,7 @@ export class Running {
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr += text;
     });
-    // A test that wrote to a process which has gone sees it by how that ended.
+    // After a write to a process that has gone, the test sees the end of the process.
     child.stdin.on('error', () => undefined);
     this.ended = new Promise((resolve, reject) => {
       child.once('error', reject);
@@ -130,7 +130,7 @@ export function ringtail(sandbox: Sandbox, args: readonly string[], env: Sandbox
   return startRingtail(sandbox, args, env).ended;
 }
 
-/** Runs `ringtail WORDS`, which has to succeed in silence, and answers what it wrote. */
+/** Runs `ringtail WORDS`, which has to succeed without errors. @returns its output */
 export async function succeed(sandbox: Sandbox, ...words: string[]): Promise<string> {
   const ended = await ringtail(sandbox, words);
   expect([words, ended.stderr, ended.code]).toEqual([words, '', 0]);
@@ -142,7 +142,7 @@ export async function resultOf<T>(sandbox: Sandbox, ...words: string[]): Promise
   return JSON.parse(await succeed(sandbox, ...words, '--output-format=json')) as T;
 }
 
-/** Starts a Node.js program as a user would, with the tracer preloaded by nobody. */
+/** Starts a Node.js program without a preloaded tracer. */
 export function startNode(sandbox: Sandbox, args: readonly string[], env: Sandbox['env'] = {}): Running {
   return new Running(process.execPath, args, { ...sandbox.env, ...env }, sandbox.directory);
 }
@@ -173,7 +173,7 @@ export function summaryOf(ended: Ended): Summary {
   return JSON.parse(line) as Summary;
 }
 
-/** Records a command into a new trace directory and returns its end, its summary and where the trace is. */
+/** Records a command into a new trace directory. @returns its end, its summary and the trace */
 export async function record(
   sandbox: Sandbox,
   command: readonly string[],
@@ -184,17 +184,17 @@ export async function record(
   return { ended, summary: summaryOf(ended), trace };
 }
 
-/** One event as the trace says it. */
+/** One event of a trace. */
 export interface TracedEvent {
   readonly name: string;
-  /** What the line says behind the name: contexts and fields. */
+  /** Text of the line after the name: contexts and fields. */
   readonly fields: string;
 }
 
 /**
- * The events of a trace in order, as our own reader prints them.
+ * The events of a trace in order, from Ringtail's reader.
  *
- * Where babeltrace2 is installed it reads the trace too, and has to print the very same text.
+ * If babeltrace2 is installed, it reads the trace too and has to print the same text.
  */
 export function eventsOf(sandbox: Sandbox, trace: string): TracedEvent[] {
   const { events, warnings } = eventsAndWarningsOf(sandbox, trace);
@@ -207,13 +207,13 @@ export function indexesOf(events: readonly TracedEvent[]): number[] {
   return events.map(({ fields }) => Number(/\bindex = (\d+)/.exec(fields)?.[1]));
 }
 
-/** The same of a trace that may lack something, with what our reader says of that. */
+/** The same for a trace that may lack events, with the reader's messages about that. */
 export function eventsAndWarningsOf(sandbox: Sandbox, trace: string): { events: TracedEvent[]; warnings: string } {
   const { text, warnings } = textAndWarningsOf(sandbox, trace);
   return { events: linesOf(text).map(parseEvent), warnings };
 }
 
-/** When the events of a trace happened, in nanoseconds since the Unix epoch. */
+/** Times of a trace's events, in nanoseconds since the Unix epoch. */
 export function timestampsOf(sandbox: Sandbox, trace: string): bigint[] {
   const { text } = textAndWarningsOf(sandbox, trace, '--clock-seconds');
   return linesOf(text).map((line) => {
@@ -231,7 +231,7 @@ export function textAndWarningsOf(
   const own = spawnSync(process.execPath, [RINGTAIL, 'view', ...options, trace], readOptions(sandbox));
   expect(own.status, own.stderr).toBe(0);
   if (babeltrace2 !== undefined) {
-    // A peer says on standard error what it had to guess or skip, discarded events among it; only its text is compared.
+    // Only standard output is compared. babeltrace2 reports guesses and discarded events on standard error.
     const peer = spawnSync(babeltrace2, [...options, trace], readOptions(sandbox));
     expect(peer.status, peer.stderr).toBe(0);
     expectSameText(own.stdout, peer.stdout);
@@ -243,7 +243,7 @@ function readOptions({ env }: Sandbox) {
   return { env: { ...env }, encoding: 'utf8', maxBuffer: READ_OUTPUT_BYTES_MAX } as const;
 }
 
-/** Compares line by line, since a difference of two texts of many megabytes is of no use to anybody. */
+/** Compares line by line, since a difference of two texts of many megabytes cannot be read. */
 function expectSameText(own: string, peer: string): void {
   if (own === peer) return;
   const ownLines = own.split('\n');
@@ -292,12 +292,12 @@ function statOf(pid: number): string[] | undefined {
   }
 }
 
-/** The process below `ancestor` whose command line names a program of `testing/e2e/programs`. */
+/** The descendant of `ancestor` whose command line names a program of `testing/e2e/programs`. */
 export function findProgram(name: string, ancestor: number): number {
   const pending = [ancestor];
   for (let pid = pending.pop(); pid !== undefined; pid = pending.pop()) {
     const words = commandLineOf(pid);
-    // Not ringtail itself, whose command line names the program as well.
+    // Not ringtail itself, whose command line also names the program.
     if (words.includes(program(name)) && words[0] === process.execPath && words[1] !== RINGTAIL) return pid;
     pending.push(...childrenOf(pid));
   }
@@ -328,7 +328,7 @@ function daemonsBelow(directory: string): number[] {
     .filter(isRunning);
 }
 
-/** Ends the daemons of a sandbox: those that `create` left running, and those of a `record` that a test killed. */
+/** Ends the daemons of a sandbox that `create` left running, or a killed `record`. */
 async function endDaemonsBelow(directory: string): Promise<void> {
   for (const pid of [...daemonsBelow(directory), ...daemonsBelow(join(directory, 'tmp'))]) {
     process.kill(pid, 'SIGTERM');
@@ -336,13 +336,13 @@ async function endDaemonsBelow(directory: string): Promise<void> {
   }
 }
 
-/** Whether a process does anything still; one that has ended and is not yet waited for by its parent does not. */
+/** Whether a process still runs; a zombie does not. */
 export function isRunning(pid: number): boolean {
   const state = statOf(pid)?.[0];
   return state !== undefined && state !== 'Z';
 }
 
-/** Waits until something is so; the test's own time limit ends it otherwise. */
+/** Waits until the condition holds, or until the test's time limit. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await condition())) await pause(20);
 }

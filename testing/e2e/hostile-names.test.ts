@@ -1,4 +1,4 @@
-/** Names that real daemons take, and programs whose names and arguments are hostile: nothing of it commands a terminal or forges lines. */
+/** Hostile names of sessions and programs, with real daemons: they neither control a terminal nor forge lines. */
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { isUnsafe } from '@ringtail/base/text';
@@ -14,7 +14,7 @@ import {
   until,
 } from './harness.ts';
 
-/** What names of sessions, channels, events and triggers may hold: no control characters. */
+/** Hostile text that is allowed in names of sessions, channels, events and triggers, without control characters. */
 const ALLOWED = '=n\u202e\u2066\u061c\u{e0041}"\'$(x)\\<&]]>;';
 const CONTROLS = '\u001b[31m\u007f\nINJECTED\r';
 
@@ -35,7 +35,7 @@ function filesOf({ directory }: Sandbox): string {
     .join('\n');
 }
 
-it('names, programs and arguments that are hostile only show, in every list, in the log and in saved sessions', async () => {
+it('hostile names, programs and arguments are displayed safely in every list, in the log and in saved sessions', async () => {
   const sandbox = sandboxWithDaemon();
   const output = join(sandbox.directory, `out${ALLOWED}`);
   const [session, channel, event] = [
@@ -58,7 +58,7 @@ it('names, programs and arguments that are hostile only show, in every list, in 
     '--action=notify',
   );
   await succeed(sandbox, 'start');
-  // A script whose name is hostile, in a program that calls itself so.
+  // A script with a hostile name, in a program with a hostile title.
   const directory = join(sandbox.directory, `d${CONTROLS}`);
   mkdirSync(directory);
   const script = join(directory, `x${CONTROLS}.mjs`);

@@ -1,6 +1,6 @@
 /**
- * A stranger's trace whose every name, path and value would command a terminal, forge lines, run formulas or break XML, read by every
- * command that reads traces.
+ * A trace in which every name, path and value would control a terminal, forge lines, run formulas or break XML. Every
+ * command that reads traces reads it.
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,9 +10,9 @@ import { makeSandbox, RINGTAIL, Running, type Sandbox } from './harness.ts';
 
 const HOSTILE =
   '=cmd()\u001b[31m\u009b2J\u007f\r\u202e\u2066\u200f\u061c\u2028\ufffe\uffff\u{e0041}"\'`$(x)\\<&]]>;\nINJECTED';
-/** What a file may be called. */
+/** Hostile text in names of files. */
 const FILE = HOSTILE.replaceAll('/', '');
-/** 64 KiB; where it is shown, twice as much: more than printers have room for. */
+/** 64 KiB, twice as much in output: more than the printers' buffers. */
 const LONG = '\u202e'.repeat(22 * 1024);
 
 const integer = (length: number, more: object = {}) => ({
@@ -86,19 +86,19 @@ function record(time: number, value: Buffer): Buffer {
   return Buffer.concat([at, cString, cString, Buffer.from([5, 6, 0xff, 0x9b, 1])]);
 }
 
-/** @param more bytes behind the last event, which are no whole event */
+/** @param more bytes after the last event that are not a whole event */
 function makeTrace(directory: string, name: string, more = ''): string {
   const trace = join(directory, FILE);
   mkdirSync(trace, { recursive: true });
   writeFileSync(join(trace, 'metadata'), metadata(name));
   const values = [Buffer.from(HOSTILE), Buffer.from([0x9b, 0x41, 0xff]), Buffer.from('-5'), Buffer.from('-1.5 ms')];
   const records = values.map((value, i) => record(i + 1, value));
-  // The first events of a data stream are printed by other code than those after them.
+  // Other code prints the first events of a data stream.
   writeFileSync(join(trace, FILE.slice(0, 60)), Buffer.concat([...records, ...records, Buffer.from(more)]));
   return trace;
 }
 
-/** Unsafe characters of a text but those that stay in values of details, and lines that somebody else began. */
+/** Unsafe characters of a text, except the ones allowed in details, and forged lines. */
 function wrongIn(output: string, kept = ''): string[] {
   const unsafe = [...output].filter(
     (character) => isUnsafe(character.codePointAt(0) as number) || character === '\ufffd',
@@ -146,7 +146,7 @@ describe('a trace with hostile names, paths and values', () => {
     if (!args.includes('counter')) expect(output.split('\n')).toHaveLength(9);
   });
 
-  it('has line feeds, tabs and delete in values of details alone, as with babeltrace2', async () => {
+  it('has line feeds, tabs and delete only in values of details, as with babeltrace2', async () => {
     const sandbox = makeSandbox();
     const output = await outputOf(sandbox, ['convert', '-o', 'details', makeTrace(sandbox.directory, HOSTILE)]);
     expect(wrongIn(output, '\n\u007f')).toEqual([]);
@@ -155,7 +155,7 @@ describe('a trace with hostile names, paths and values', () => {
     expect(output).toContain('\\e[31m\\u009b2J');
   });
 
-  it('is a table without formulas, in which numbers and durations are what they were', async () => {
+  it('is a table without formulas and with unchanged numbers and durations', async () => {
     const sandbox = makeSandbox();
     const output = await outputOf(sandbox, ['convert', '-o', 'csv', makeTrace(sandbox.directory, HOSTILE)]);
     expect(wrongIn(output, '\n')).toEqual([]);
@@ -170,7 +170,7 @@ describe('a trace with hostile names, paths and values', () => {
     expect(cells).toContainEqual(expect.stringMatching(/^'=cmd\(\)\\e\[31m/));
   });
 
-  it('is printed whole where a name is long', async () => {
+  it('is printed whole with a long name', async () => {
     const sandbox = makeSandbox();
     const trace = makeTrace(sandbox.directory, LONG);
     for (const format of ['text', 'details', 'json', 'csv']) {
@@ -180,7 +180,7 @@ describe('a trace with hostile names, paths and values', () => {
     }
   });
 
-  it('only shows them in errors and warnings', async () => {
+  it('displays them safely in errors and warnings', async () => {
     const sandbox = makeSandbox();
     const cut = makeTrace(join(sandbox.directory, 'cut'), HOSTILE, 'cut');
     const broken = makeTrace(join(sandbox.directory, 'broken'), HOSTILE);
@@ -205,7 +205,7 @@ describe('a trace with hostile names, paths and values', () => {
     ]) {
       expect(wrongIn(await outputOf(sandbox, args), args[1] === '-o' ? '\n\u007f' : ''), args.join(' ')).toEqual([]);
     }
-    // Copies keep what they were given.
+    // Copies keep the texts.
     const copy = readdirSync(join(sandbox.directory, `${FILE}2`), { recursive: true, encoding: 'utf8' });
     const written = copy.find((name) => name.endsWith('metadata'));
     expect(written && readFileSync(join(sandbox.directory, `${FILE}2`, written), 'utf8')).toContain('INJECTED');

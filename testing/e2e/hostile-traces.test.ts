@@ -9,7 +9,7 @@ import { isRoot, RINGTAIL } from './harness.ts';
 const SLOW = { timeout: 120_000 };
 const MIB = 2 ** 20;
 const TIB = 2 ** 40;
-/** What a packet claims that is mostly a hole. */
+/** Claimed size of a packet that is mostly a hole. */
 const CLAIMED_BYTES = 1100 * MIB;
 
 /** Fewer descriptors than this are too few for Node.js with some helping threads. */
@@ -41,7 +41,7 @@ afterEach(() => {
   rmSync(root, { recursive: true, force: true });
 });
 
-/** A packet of one event. @param packetBytes what it says of its size; as large as it is, if absent */
+/** A packet of one event. @param packetBytes claimed size; default: its real size */
 function packet(stream: number, time: number, packetBytes = 60): Buffer {
   const bytes = Buffer.alloc(60);
   bytes.writeUInt32LE(0xc1fc1fc1);
@@ -63,7 +63,7 @@ function writeTrace(name: string, files: Readonly<Record<string, Buffer>>): stri
   return directory;
 }
 
-/** @param prefix a command that runs the rest of the line */
+/** @param prefix a command that runs the remaining words */
 function convert(args: readonly string[], prefix: readonly string[] = []) {
   const [command, ...rest] = [...prefix, process.execPath, RINGTAIL, 'convert', ...args];
   const { status, stdout, stderr } = spawnSync(command!, rest, {
@@ -115,7 +115,7 @@ describe('a trace of more data streams than a process has descriptors', () => {
 });
 
 describe('a sparse file of a tebibyte', () => {
-  it('is read up to its hole where it holds data, and the hole is not copied', SLOW, () => {
+  it('is read up to its hole as a data stream, and the hole is not copied', SLOW, () => {
     const trace = writeTrace('data', { s_0: Buffer.concat([packet(0, 1), packet(0, 2)]) });
     truncateSync(join(trace, 's_0'), TIB);
     const message = /s_0: packet \d \(at byte 120\): packet-header: the packet begins with 0x0/;
@@ -143,7 +143,7 @@ describe('a sparse file of a tebibyte', () => {
     expect(stderr).toMatch(message);
   });
 
-  it('is not read where it is an index', SLOW, () => {
+  it('is not read as an index', SLOW, () => {
     const trace = writeTrace('index', { s_0: packet(0, 1) });
     mkdirSync(join(trace, 'index'));
     writeFileSync(join(trace, 'index', 's_0.idx'), '');
@@ -151,7 +151,7 @@ describe('a sparse file of a tebibyte', () => {
     expect(convert(['--begin', '0', trace])).toMatchObject({ status: 0, stderr: '' });
   });
 
-  it('may be one packet by its header, of which the content is read and a copy has the hole', SLOW, () => {
+  it('can be one packet by its header: the content is read, and a copy has the hole', SLOW, () => {
     const trace = writeTrace('claim', { s_0: packet(0, 1, CLAIMED_BYTES) });
     truncateSync(join(trace, 's_0'), CLAIMED_BYTES);
     const text = convert([trace]);
@@ -168,7 +168,7 @@ describe('a directory of traces, for another user', () => {
   const setpriv = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'];
   if (!isRoot) process.stderr.write('NOT TESTED: directories of traces that another user may not read (needs root)\n');
 
-  it.skipIf(!isRoot)('is read but for what that user may not read, which is reported', SLOW, () => {
+  it.skipIf(!isRoot)('is read except files that the user may not read, which are reported', SLOW, () => {
     writeTrace('a', { s_0: packet(0, 1), s_1: packet(1, 2) });
     chmodSync(join(root, 'a', 's_1'), 0o600);
     chmodSync(writeTrace('hidden', { s_0: packet(0, 3) }), 0o700);

@@ -1,8 +1,8 @@
 /**
- * Kills a program with SIGKILL at random moments. It acknowledges each event after its tracepoint has returned, so every
- * acknowledged event has to be in the trace.
+ * Kills a program with SIGKILL at random moments. The program acknowledges each event after its tracepoint has returned, so
+ * every acknowledged event has to be in the trace.
  *
- * RINGTAIL_KILLS says how many kills (default 5), RINGTAIL_SEED replays moments.
+ * RINGTAIL_KILLS is the number of kills (default 5). RINGTAIL_SEED replays their moments.
  */
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -24,7 +24,7 @@ describe('a program that is killed', () => {
         const { acknowledged, indexes } = await killAfter(delayMs);
         const where = `round ${round}, ${delayMs.toFixed(3)} ms after its first event, ${acknowledged} acknowledged`;
         expect(indexes.length, where).toBeGreaterThanOrEqual(acknowledged);
-        // At most the one event that was committed and not yet acknowledged comes on top.
+        // At most one further event: committed and not yet acknowledged.
         expect(indexes.length, where).toBeLessThanOrEqual(acknowledged + 1);
         expect(
           indexes.every((index, position) => index === position),

@@ -2,7 +2,7 @@
  * Kills applications, consumers and session daemons with SIGKILL at random moments while programs record, into files and
  * into flight recorders. (`kill-loop.test.ts` kills applications that record into files.)
  *
- * RINGTAIL_KILLS says how many kills of each (by default as few as are quick), RINGTAIL_SEED replays moments.
+ * RINGTAIL_KILLS is the number of kills of each kind (by default few). RINGTAIL_SEED replays their moments.
  */
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,15 +12,15 @@ import { type Acknowledging, expectNewest, expectRun, KillScene } from './acknow
 import { isRunning, pause, until } from './harness.ts';
 
 const kills = Number(process.env.RINGTAIL_KILLS ?? 2);
-/** Fewer where nobody says how many: a program looks for a session daemon every two seconds. */
+/** Fewer by default, since a program searches for a session daemon every two seconds. */
 const daemonKills = Number(process.env.RINGTAIL_KILLS ?? 1);
 const seed = runSeed('kill-modes');
 const limit = { timeout: kills * 30_000 };
 const DELAY_MAX_US = 120_000;
-/** A consumer that is killed more often at once is one that cannot be started, by the daemon's judgement. */
+/** After more kills in a short time, the daemon treats the consumer daemon as one that cannot be started. */
 const CONSUMER_KILLS_OF_A_DAEMON = 3;
 
-/** Waits for a random time; answers what to say of it where something fails. */
+/** Waits for a random time. @returns its description for failure messages */
 async function randomPause(random: SeededRandom, round: number): Promise<string> {
   const delayMs = random.between(0, DELAY_MAX_US) / 1000;
   await pause(delayMs);
@@ -52,7 +52,7 @@ describe('a program that is killed', () => {
         const others = other.indexesIn(text);
         expectRun(others, where, { gaps });
         expect(others.at(-1), where).toBeGreaterThanOrEqual(before - 1);
-        // The next round is to find rings of its own only.
+        // The next round must find only its own rings.
         await scene.client.clearSession('s');
         await other.goesOn();
       }
@@ -101,7 +101,7 @@ describe('a consumer that is killed', () => {
           const where = await randomPause(random, round);
           const acknowledged = programs.map((program) => program.acknowledged);
           const consumer = await scene.consumer();
-          // Asked for before the kill or after it: a snapshot that was begun is begun again by the next consumer.
+          // Requested before or after the kill: the next consumer daemon starts an unfinished snapshot again.
           const early = random.oneIn(2) ? scene.snapshot() : undefined;
           if (early !== undefined) await pause(random.between(0, 30));
           process.kill(consumer, 'SIGKILL');
@@ -145,7 +145,7 @@ describe('a session daemon that is killed', () => {
         expectRun(looped, where, { first: 0 });
         expect(looped.at(-1), where).toBeGreaterThanOrEqual(acknowledged.loop - 1);
         const turned = turns.indexesIn(text);
-        // Between two daemons nobody records; what one trace has, the next has not.
+        // Between two daemons no events are recorded; each event is in one trace only.
         expect(turned[0], where).toBeGreaterThanOrEqual(next);
         expectRun(turned, where, round === 1 ? { first: 0 } : {});
         expect(turned.at(-1), where).toBeGreaterThanOrEqual(acknowledged.turns - 1);
@@ -164,7 +164,7 @@ describe('a session daemon that is killed', () => {
   );
 
   it(
-    `leaves what flight recorders held, which come back when they were saved, ${daemonKills} times (seed ${seed})`,
+    `leaves the content of flight recorders, and saved ones come back, ${daemonKills} times (seed ${seed})`,
     limit,
     async () => {
       const random = new SeededRandom(seed);
@@ -193,7 +193,7 @@ describe('a session daemon that is killed', () => {
     },
   );
 
-  it('in order has closed its flight recorders: nothing is to be recovered', async () => {
+  it('in order has closed its flight recorders: nothing is left to recover', async () => {
     const scene = await KillScene.open({ snapshot: true });
     const program = await scene.program('turns', 'in-turns');
     expect((await scene.snapshot()).text).not.toBe('');
@@ -209,7 +209,7 @@ describe('a session daemon that is killed', () => {
 
 /**
  * Kills the session daemon at a random moment, while another program runs that never returns to its event loop, and starts
- * the next one. Answers how many events were acknowledged by then.
+ * the next one. @returns the number of events acknowledged until then
  */
 async function killAndStartAgain(scene: KillScene, turns: Acknowledging, random: SeededRandom, round: number) {
   const loop = await scene.program('loop', 'for-ever');
@@ -217,7 +217,7 @@ async function killAndStartAgain(scene: KillScene, turns: Acknowledging, random:
   const acknowledged = { turns: turns.acknowledged, loop: loop.acknowledged };
   const consumer = await scene.killDaemon();
   await loop.goesOn();
-  // The next daemon may come while the consumer of the last one still writes.
+  // The next daemon may start while the last one's consumer daemon still writes.
   if (random.oneIn(2)) await until(() => !isRunning(consumer));
   await scene.startDaemonAgain();
   await until(() => !isRunning(consumer));
@@ -227,7 +227,7 @@ async function killAndStartAgain(scene: KillScene, turns: Acknowledging, random:
   return { where, loop, acknowledged };
 }
 
-/** The directories that a consumer left in the session's output when its session daemon had gone. */
+/** The directories that a consumer daemon left in the session's output after its session daemon had gone. */
 function recoveredOf({ output }: KillScene): string[] {
   const names = readdirSync(output).filter((name) => name.startsWith('s-recovered-'));
   return names.map((name) => join(output, name));

@@ -11,7 +11,7 @@ const recorded = corpusPath('lttng/s01-types-peruid/ust/uid/0/64-bit', 'index fi
 const ctf2Traces = corpusPath('lttng-ctf2', 'CTF 2 metadata against that of Babeltrace 2');
 
 describe.skipIf(recorded === undefined)('an index file that LTTng wrote', () => {
-  it('says what the header of the packet it speaks of says, and is written the same again', () => {
+  it('agrees with the headers of its packets, and is rewritten equally', () => {
     const file = readFileSync(join(recorded as string, 'index', 'channel0_1.idx'));
     const packet = readFileSync(join(recorded as string, 'channel0_1'));
     const entries = parseIndexFile(file)?.entries ?? [];
@@ -33,12 +33,12 @@ describe.skipIf(recorded === undefined)('an index file that LTTng wrote', () => 
 });
 
 describe('CTF 2 metadata', () => {
-  it('of random event classes has what the specification requires, and nothing that it does not know', () => {
+  it('of random event classes has the required properties and no unknown ones', () => {
     const trace = randomTrace(new SeededRandom(runSeed('CTF 2 metadata')), 400);
     expect(ctf2Violations(printCtf2(trace.traceClass(2)))).toEqual([]);
   });
 
-  it.skipIf(ctf2Traces === undefined)('of others passes the same check', () => {
+  it.skipIf(ctf2Traces === undefined)('of other tracers passes the same check', () => {
     const files = readdirSync(ctf2Traces as string, { recursive: true, encoding: 'utf8' });
     const metadata = files.filter((file) => file.endsWith('/metadata'));
     expect(metadata.length).toBeGreaterThan(0);

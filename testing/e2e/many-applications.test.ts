@@ -1,8 +1,8 @@
 /**
- * Many applications at one session daemon: what a listing takes, what a change of all takes, and how much the daemon needs.
+ * Many applications at one session daemon: time of a listing and of a change for all, and memory of the daemon.
  *
- * `RINGTAIL_TEST_APPLICATIONS=1000` makes it as many as a busy host has, `RINGTAIL_TEST_PROGRAMS=1000` each of them another
- * program. Nothing is asserted of times: they are printed.
+ * `RINGTAIL_TEST_APPLICATIONS=1000` is the number on a busy host. `RINGTAIL_TEST_PROGRAMS=1000` makes each a different
+ * program. Times are printed and not checked.
  */
 import { join } from 'node:path';
 import { DEFAULT_SESSION, type TracepointDescription } from '@ringtail/protocol';
@@ -16,7 +16,7 @@ const TRACEPOINTS = 100;
 /** Different programs among them. */
 const PROGRAMS = Number(process.env.RINGTAIL_TEST_PROGRAMS ?? 10);
 
-/** What one of several programs knows: the processes of one program know the same. */
+/** Tracepoints of one of several programs; processes of one program have the same. */
 function tracepointsOf(program: number): TracepointDescription[] {
   return Array.from({ length: TRACEPOINTS }, (_, idx) => ({
     name: `shop${program}:event_${idx}`,

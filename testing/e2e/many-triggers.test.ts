@@ -8,7 +8,7 @@ import { program, type Running, resultOf, ringtail, sandboxWithDaemon, startNode
 const TRIGGERS = 10_000;
 const KINDS = 1000;
 const EVENTS_OF_KIND = TRIGGERS / KINDS;
-/** Sent ahead of the answers. */
+/** Number of requests sent before their answers. */
 const AHEAD = 250;
 
 /** Each is about one event of the program. */
@@ -27,7 +27,7 @@ async function forAll(indexes: readonly number[], request: (index: number) => Pr
   }
 }
 
-/** Has the program emit all its events once more. */
+/** Lets the program emit all its events once more. */
 async function emit(app: Running, times: number): Promise<void> {
   app.process.stdin?.write('\n');
   await app.says(new RegExp(`(emitted\\s*){${times}}`));

@@ -1,4 +1,4 @@
-/** Twelve set-ups in which nothing is recorded: `ringtail status` names the cause of each. */
+/** Twelve set-ups that record nothing: `ringtail status` names the cause of each. */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -25,7 +25,7 @@ interface Finding {
   readonly nextStep: string;
 }
 
-/** A daemon in a directory of its own, and what commands and programs need to find it. */
+/** A daemon in a separate directory, and the environment for its commands and programs. */
 interface Place {
   readonly sandbox: Sandbox;
   readonly runDirectory: string;
@@ -67,7 +67,7 @@ async function startSteps(sandbox: Sandbox, more: readonly string[] = ['--import
   return app;
 }
 
-/** What `status` says of a session. */
+/** Output of `status` for a session. */
 async function status(sandbox: Sandbox, session: string): Promise<Finding[]> {
   writeFileSync(join(sandbox.home, '.ringtailrc'), `session=${session}\n`);
   const { stdout, stderr } = await ringtail(sandbox, ['status', '--output-format=json']);
@@ -124,13 +124,13 @@ const BROKEN: readonly (readonly [string, SetUp, string, readonly string[]])[] =
 ];
 
 describe('a session without events', () => {
-  it('says which step is missing, whatever was set up wrong', async () => {
+  it('names the missing step of each wrong set-up', async () => {
     const place = await placeWithDaemon();
     await startSteps(place.sandbox);
     for (const [session, setUp] of BROKEN) await makeSession(place, session, setUp);
     for (const [session, , code, words] of BROKEN) {
       let [first] = await status(place.sandbox, session);
-      // Filters are evaluated as the program goes on.
+      // The program evaluates filters at its next events.
       await until(async () => {
         if (first?.code !== 'NOT_REACHED') return true;
         [first] = await status(place.sandbox, session);
@@ -143,7 +143,7 @@ describe('a session without events', () => {
     expect(stdout).toContain("No events, for 1 reason:\n  - no tracepoint is called 'e3e:*'\n");
   });
 
-  it('says that the command looks in another run directory than that of the daemon', async () => {
+  it('reports that the command uses another run directory than the daemon', async () => {
     const { sandbox, runDirectory } = await placeWithDaemon();
     const elsewhere = join(sandbox.directory, 'elsewhere');
     const asked = await ringtail(sandbox, ['status', '--output-format=json'], { RINGTAIL_RUNDIR: elsewhere });
@@ -158,7 +158,7 @@ describe('a session without events', () => {
     expect(error.hint).toContain('RINGTAIL_RUNDIR=');
   });
 
-  it('says that the program registers in another run directory', async () => {
+  it('reports that the program registers in another run directory', async () => {
     const base = makeSandbox();
     const [here, there] = [await placeWithDaemon(base, 'here'), await placeWithDaemon(base, 'there')];
     const app = await startSteps(there.sandbox);
@@ -170,7 +170,7 @@ describe('a session without events', () => {
     expect(evidenceOf(first as Finding)).toContain(`is registered in ${there.runDirectory}`);
   });
 
-  it('says that the program runs without the tracer', async () => {
+  it('reports that the program runs without the tracer', async () => {
     const place = await placeWithDaemon();
     await makeSession(place, 's', { rule: { pattern: 'e2e:*' } });
     const bare = startNode(place.sandbox, ['-e', 'console.log("ready"); setInterval(() => {}, 1000)']);
@@ -184,7 +184,7 @@ describe('a session without events', () => {
   });
 });
 
-/** A file system in which there is no room for a ring; undefined where we may not mount one. */
+/** A file system without room for a ring; undefined if mounting is not allowed. */
 function mountTiny(directory: string): string | undefined {
   const path = join(directory, 'tiny');
   mkdirSync(path, { mode: 0o700 });
@@ -196,7 +196,7 @@ function mountTiny(directory: string): string | undefined {
 }
 
 describe.skipIf(!isRoot)('as root, a session without events', () => {
-  it('says that rings found no room', async (context) => {
+  it('reports that rings found no room', async (context) => {
     const place = await placeWithDaemon();
     const shmPath = mountTiny(place.sandbox.directory);
     if (shmPath === undefined) {
@@ -213,9 +213,9 @@ describe.skipIf(!isRoot)('as root, a session without events', () => {
     await place.client.destroySession('s');
   });
 
-  it.skipIf(!othersCanRun())('says that the program is that of another user', async () => {
+  it.skipIf(!othersCanRun())('reports that the program belongs to another user', async () => {
     const base = makeSandbox();
-    // No other test has programs of these users, which would be found as well.
+    // Users of this test alone, since programs of other tests would be found too.
     const [one, other] = [54_331, 54_332];
     const home = join(base.directory, 'theirs');
     mkdirSync(home);
@@ -251,7 +251,7 @@ describe.skipIf(!isRoot)('as root, a session without events', () => {
   });
 });
 
-/** Whether other users can run what is to be tested: the tree may be in a directory of root's. */
+/** Whether other users can run the tested programs: they cannot if the tree is in a directory of root. */
 function othersCanRun(): boolean {
   const open = (path: string): boolean => {
     for (let at = path; at !== '/'; at = dirname(at)) {

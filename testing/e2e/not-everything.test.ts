@@ -1,4 +1,4 @@
-/** Recordings that have events, but not all of them: summary, status and JSON say what is missing. */
+/** Recordings that lack some events: summary, status and JSON report what is missing. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
@@ -60,7 +60,7 @@ function compiled(sandbox: Sandbox, name: string): string {
   return path;
 }
 
-/** What the summary of a recording says: for programs, and for people. */
+/** Summary of a recording, for programs and for people. */
 async function told(sandbox: Sandbox, command: readonly string[]): Promise<{ findings: Finding[]; events: string[] }> {
   const { summary, trace } = await record(sandbox, command);
   const { findings } = summary as unknown as { findings: Finding[] };
@@ -72,7 +72,7 @@ const TICK = `import { provider, u32 } from '@ringtail/tracer';
 provider('app').tracepoint('tick', { n: u32 })(1);
 `;
 
-it('tracepoints that are refused are named, beside those that record', async () => {
+it('refused tracepoints are named, and others record', async () => {
   const sandbox = makeSandbox();
   const app = programOf(
     sandbox,
@@ -94,7 +94,7 @@ it('tracepoints that are refused are named, beside those that record', async () 
 
 describe('a program whose tracer cannot start', () => {
   const permission = process.allowedNodeEnvironmentFlags.has('--permission') ? '' : 'experimental-';
-  // Where permissions are about sockets too, the program itself cannot report anything.
+  // If permissions restrict sockets too, the program itself cannot report anything.
   const isMute = process.allowedNodeEnvironmentFlags.has('--allow-net');
   const NO_ADDONS: readonly (readonly [string, string, readonly string[], string])[] = [
     ['native addons are switched off', 'addons', ['--no-addons'], 'SHARED_MEMORY_REFUSED'],
@@ -107,7 +107,7 @@ describe('a program whose tracer cannot start', () => {
     ['koffi is switched off', 'RINGTAIL_NO_KOFFI=1', [], 'SHARED_MEMORY_REFUSED'],
   ];
 
-  it.each(NO_ADDONS)('says why where %s', async (_, words, options, code) => {
+  it.each(NO_ADDONS)('reports why with %s', async (_, words, options, code) => {
     const sandbox = makeSandbox();
     const app = programOf(sandbox, TICK);
     const switches = words.includes('=') ? ['env', words] : [];
@@ -117,7 +117,7 @@ describe('a program whose tracer cannot start', () => {
     expect(findings[0]?.evidence.join()).toContain(words);
   });
 
-  it('says why beside a program that is recorded, also of one that ends at once', async () => {
+  it('reports why beside a recorded program, even if it ends at once', async () => {
     const sandbox = makeSandbox();
     const app = programOf(sandbox, TICK);
     const { findings, events } = await told(sandbox, ['sh', '-c', `${node} ${app}; ${node} --no-addons ${app}`]);
@@ -125,7 +125,7 @@ describe('a program whose tracer cannot start', () => {
     expect(findings.map(({ code }) => code)).toEqual(['SHARED_MEMORY_REFUSED']);
   });
 
-  it.skipIf(gcc === undefined)('says that memory files are refused to it', async () => {
+  it.skipIf(gcc === undefined)('reports that memory files are refused to it', async () => {
     const sandbox = makeSandbox();
     const number = process.arch === 'arm64' ? '279' : '319';
     const refuse = compiled(sandbox, 'refuse-system-call.c');
@@ -135,7 +135,7 @@ describe('a program whose tracer cannot start', () => {
     expect(findings[0]?.evidence.join()).toMatch(/memfd_create .*EPERM/);
   });
 
-  it('says so to a session that is started while it runs', async () => {
+  it('reports this to a session that is started later', async () => {
     const sandbox = sandboxWithDaemon();
     await succeed(sandbox, 'create', 's', '--no-output');
     await succeed(sandbox, 'enable-event', '-u', 'app:*');
@@ -174,7 +174,7 @@ describe('a worker of a recorded program is recorded', () => {
     expect(findings).toEqual([]);
   });
 
-  it.skipIf(!isRoot)('after the process has become one of another user', async () => {
+  it.skipIf(!isRoot)('after the process has changed its user', async () => {
     const sandbox = makeSandbox();
     chmodSync(sandbox.directory, 0o711);
     const { findings, events } = await told(sandbox, [node, programOf(sandbox, WORKERS), '54321']);
@@ -183,7 +183,7 @@ describe('a worker of a recorded program is recorded', () => {
   });
 });
 
-it('a program that closes descriptors which are not its own is told of, also by a trigger', async () => {
+it('a program that closes the tracer’s descriptors is reported, also by a trigger', async () => {
   const sandbox = sandboxWithDaemon();
   await succeed(sandbox, 'create', 's');
   await succeed(sandbox, 'add-trigger', '--condition=session-trouble', '--session=s', '--action=notify');
@@ -216,7 +216,7 @@ it('a program that closes descriptors which are not its own is told of, also by 
 describe.skipIf(!hasTimeNamespaces())('programs in several time namespaces', () => {
   const ahead = (seconds: number) => ['unshare', '--time', '--monotonic', String(seconds), '--fork'];
 
-  /** All events lie between the beginning and the end of the recording, by the clock that all namespaces share. */
+  /** Checks that all events are within the time of the recording, by the clock that all namespaces share. */
   function expectOneTimeLine(sandbox: Sandbox, trace: string, count: number, beginMs: number): void {
     const times = timestampsOf(sandbox, trace).map((time) => Number(time / 1_000_000n));
     expect(times).toHaveLength(count);
@@ -235,7 +235,7 @@ describe.skipIf(!hasTimeNamespaces())('programs in several time namespaces', () 
     expectOneTimeLine(sandbox, trace, 4, beginMs);
   });
 
-  it('are on one time line with a recorder that is in one of its own', async () => {
+  it('are on one time line with a recorder in another one', async () => {
     const sandbox = sandboxWithDaemon();
     const [unshare, ...options] = ahead(86_400) as [string, ...string[]];
     const cli = fileURLToPath(new URL('../../packages/cli/bin/ringtail.mjs', import.meta.url));
@@ -258,7 +258,7 @@ function hasTimeNamespaces(): boolean {
 }
 
 describe('a trace that is removed while it is recorded', () => {
-  /** Emits as many events as a line of its standard input says. */
+  /** Emits the number of events on each line of its standard input. */
   const COUNTED = `import { createInterface } from 'node:readline';
     import { provider, u32 } from '@ringtail/tracer';
     const tick = provider('app').tracepoint('tick', { n: u32 });
@@ -296,7 +296,7 @@ describe('a trace that is removed while it is recorded', () => {
     return { sandbox, trace, emit, counts };
   }
 
-  it('counts what was in it and what follows as lost', async () => {
+  it('counts its events and the following ones as lost', async () => {
     const { sandbox, trace } = await removed();
     const { findings } = await resultOf<Details>(sandbox, 'status');
     expect(findings.map(({ code }) => code)).toEqual(['TRACE_REMOVED']);
@@ -317,7 +317,7 @@ describe('a trace that is removed while it is recorded', () => {
     expect(eventsAndWarningsOf(sandbox, trace).events).toHaveLength(4);
   });
 
-  it('goes on with a clear, which forgets what was lost', async () => {
+  it('goes on with a clear, which resets the count of lost events', async () => {
     const { sandbox, trace, emit, counts } = await removed();
     expect((await ringtail(sandbox, ['clear'])).code).toBe(0);
     await emit(2);
@@ -326,7 +326,7 @@ describe('a trace that is removed while it is recorded', () => {
     expect(eventsAndWarningsOf(sandbox, trace).events).toHaveLength(2);
   });
 
-  it('is not what the summary of a recording leads to', async () => {
+  it('is not named in the summary of a recording', async () => {
     const sandbox = makeSandbox();
     const trace = join(sandbox.directory, 'trace');
     const app = programOf(
@@ -346,7 +346,7 @@ describe('a program that does not register', () => {
     provider('app').tracepoint('tick', { n: u32 })(1);
     const child = spawn(process.execPath, ['child.mjs', 'a secret'], { env: {}, stdio: 'inherit', cwd: import.meta.dirname ?? '.' });`;
 
-  it('since its environment was dropped is named in the summary of a recording', async () => {
+  it('because its environment was removed is named in the summary of a recording', async () => {
     const sandbox = makeSandbox();
     programOf(sandbox, `setTimeout(() => {}, 1500);`, 'child.mjs');
     const { findings, events } = await told(sandbox, [node, programOf(sandbox, PARENT)]);
@@ -359,7 +359,7 @@ describe('a program that does not register', () => {
     ]);
   });
 
-  it('is named in place of the general reason where nothing registers', async () => {
+  it('is named in place of the general reason if no program registers', async () => {
     const sandbox = makeSandbox();
     const app = programOf(sandbox, `setTimeout(() => {}, 1500);`);
     const { findings } = await told(sandbox, ['env', '-i', node, app]);
@@ -367,7 +367,7 @@ describe('a program that does not register', () => {
     expect(findings[0]?.evidence).toEqual([expect.stringMatching(/^app\.mjs ran in Node\.js .*NODE_OPTIONS/)]);
   });
 
-  it('is named when a session stops, if a recorded program has started it without the tracer', async () => {
+  it('is named when a session stops, if a recorded program started it without the tracer', async () => {
     const sandbox = sandboxWithDaemon();
     await succeed(sandbox, 'create', 's', '--no-output');
     await succeed(sandbox, 'enable-event', '-u', 'app:*');
@@ -381,7 +381,7 @@ describe('a program that does not register', () => {
     for (const pid of childrenOf(parent.pid)) process.kill(pid, 'SIGKILL');
   });
 
-  it('is no matter where it was to be recorded by nobody, or runs nothing', async () => {
+  it('is not reported if it should not register, or runs no script', async () => {
     const sandbox = makeSandbox();
     const { findings } = await told(sandbox, [
       'sh',

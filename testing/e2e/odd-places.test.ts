@@ -1,4 +1,4 @@
-/** Commands where the working directory or the home directory is not as it should be. */
+/** Commands with an unusable working directory or home directory. */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ import {
 const canMount = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0;
 if (!canMount) console.warn('SKIPPED: no file system can be mounted here: not tested: a home that is read-only');
 
-/** Runs `ringtail ARGS` by a shell that does something before, in which `$1` is a directory. */
+/** Runs `ringtail ARGS` in a shell after other commands, with a directory as `$1`. */
 function after(sandbox: Sandbox, script: string, directory: string, args: readonly string[]): Promise<Ended> {
   const words = ['-c', `${script} && shift && exec "$@"`, 'sh', directory, process.execPath, RINGTAIL, ...args];
   return new Running('/bin/sh', words, sandbox.env, sandbox.directory).ended;
@@ -31,7 +31,7 @@ describe('a working directory that was removed', () => {
     return after(sandbox, 'mkdir "$1" && cd "$1" && rmdir "$1"', join(sandbox.directory, 'gone'), args);
   }
 
-  it('is not needed by commands without relative paths', async () => {
+  it('is not used by commands without relative paths', async () => {
     const sandbox = sandboxWithDaemon();
     const trace = join(sandbox.directory, 'trace');
     const lines = [
@@ -59,7 +59,7 @@ describe('a working directory that was removed', () => {
     expect(recorded.filter(({ name }) => name === 'e2e:sample')).toHaveLength(3);
   });
 
-  it('is named where a path is relative', async () => {
+  it('is named for a relative path', async () => {
     const sandbox = sandboxWithDaemon();
     for (const words of [
       ['create', 's', '-o', 'trace'],
@@ -76,7 +76,7 @@ describe('a working directory that was removed', () => {
 });
 
 describe('a home directory', () => {
-  it('that cannot be made is an error with the reason of the system, not an endless attempt', async () => {
+  it('that cannot be made is an error with the system’s reason, not an endless attempt', async () => {
     const sandbox = makeSandbox();
     const home = { RINGTAIL_HOME: '/proc/nope' };
     const { trace } = await record(sandbox, [process.execPath, program('emit.mjs'), '1']);
@@ -99,7 +99,7 @@ describe('a home directory', () => {
     expect((await ringtail(withDaemon, ['set-session', 's'], home)).stderr).toContain("mkdir '/proc/nope'");
   });
 
-  it.skipIf(!canMount)('on a read-only file system is an error that says so', async () => {
+  it.skipIf(!canMount)('on a read-only file system is an error that names this reason', async () => {
     const sandbox = sandboxWithDaemon();
     const mounted = join(sandbox.directory, 'mounted');
     mkdirSync(mounted);

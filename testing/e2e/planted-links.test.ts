@@ -1,4 +1,4 @@
-/** A user puts links, and other things, where a daemon of root makes or takes over directories and files. */
+/** A user makes links and other files at places where a daemon of root makes or takes over directories and files. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -24,14 +24,14 @@ import { program, REGISTER_URL, RINGTAIL } from './harness.ts';
 import { othersCanRun, SESSIOND, SharedDaemon, USERS } from './shared-daemon.ts';
 
 const SLOW = { timeout: 240_000 };
-/** A user without an entry in the list of users, who may not give commands. */
+/** A user without an entry in the user database and outside of the tracing group. */
 const ATTACKER = 42_421;
 const AS_ATTACKER = [`--reuid=${ATTACKER}`, `--regid=${ATTACKER}`, '--clear-groups'];
 const [VICTIM_USER] = USERS;
 /** Pairs of directories that the attacker exchanges. */
 const RACES = 40;
 const EXCHANGE = program('exchange.mjs');
-/** A daemon that is not refused would go on for good. */
+/** A daemon that wrongly starts would run for ever. */
 const START_TIMEOUT_MS = 60_000;
 
 /** Carries out calls of `node:fs` as the attacker. */
@@ -41,16 +41,16 @@ function attack(...calls: readonly (readonly [name: string, ...args: unknown[]])
   expect([status, stderr]).toEqual([0, '']);
 }
 
-/** Owner, mode and content of a directory that nothing may change. */
+/** Owner, mode and content of a directory that must not change. */
 function stateOf(path: string): unknown {
   const { uid, gid, mode, ino } = lstatSync(path);
   return { uid, gid, mode, ino, content: existsSync(path) ? readdirSync(path, { recursive: true }) : null };
 }
 
 class Scene extends SharedDaemon {
-  /** Root's, and closed to all others. */
+  /** A directory of root, closed to all others. */
   readonly victim = join(this.directory, 'victim');
-  /** The attacker's. */
+  /** A directory of the attacker. */
   readonly attic = join(this.directory, 'attic');
   readonly #victimBefore: unknown;
 
@@ -63,7 +63,7 @@ class Scene extends SharedDaemon {
     this.#victimBefore = stateOf(this.victim);
   }
 
-  /** A directory of root in which everybody may make files; with the sticky bit, only remove their own. */
+  /** A directory of root in which every user may make files; with the sticky bit, users can remove only their own. */
   open(name: string, mode: 0o777 | 0o1777): string {
     const path = join(this.directory, name);
     mkdirSync(path);
@@ -96,7 +96,7 @@ class Scene extends SharedDaemon {
     expect(stateOf(this.victim)).toEqual(this.#victimBefore);
   }
 
-  /** Everything that a session makes for a program of another user, as far as it comes. */
+  /** Makes all files of a session for a program of another user, as far as it succeeds. */
   async recordAll(session: string): Promise<void> {
     await this.ringtail(0, 'enable-event', '-u', '-s', session, 'e2e:*');
     await this.ringtail(0, 'start', session);
@@ -148,7 +148,7 @@ describe.skipIf(!othersCanRun)('root does not follow what another user plants', 
     expect(refused.stderr).toContain(`${join(shm, 'ust')} is a symbolic link of user ${ATTACKER}`);
     attack(['unlinkSync', join(shm, 'ust')]);
     expect(await scene.ringtail(0, 'create', 's', '--shm-path', shm)).toMatchObject({ code: 0, stderr: '' });
-    // The place is taken: nobody can plant anything between the creation and the start.
+    // The directory exists, so no user can make one between creation and start.
     expect(statSync(join(shm, 'ust'))).toMatchObject({ uid: 0, gid: 0 });
     await scene.recordAll('s');
     const rings = join(shm, 'ust/uid', String(VICTIM_USER), '64-bit');
@@ -242,7 +242,7 @@ describe.skipIf(!othersCanRun)('root does not follow what another user plants', 
     const shared = await scene.ringtail(0, 'create', 's', '--output', sticky);
     expect(shared.stderr).toContain(`${join(sticky, 'ust')} is a symbolic link of user ${ATTACKER}`);
     scene.expectUnharmed();
-    // In a directory like /tmp everybody may have a trace all the same.
+    // In a directory like /tmp every user may still have a trace.
     for (const uid of [0, VICTIM_USER]) {
       const output = join(sticky, `new-${uid}`);
       expect(await scene.ringtail(uid, 'create', 's', '--output', output)).toMatchObject({ code: 0, stderr: '' });

@@ -15,7 +15,7 @@ import {
 const SLOW = { timeout: 120_000 };
 const EVENTS = 100;
 
-/** A sandbox with a session daemon of its own, and a session `s` that is made and not started. */
+/** A sandbox with a separate session daemon, and a new session `s` that is not started. */
 async function sandboxWithSession(...channelOptions: string[]): Promise<{ sandbox: Sandbox; trace: string }> {
   const sandbox = sandboxWithDaemon();
   const trace = join(sandbox.directory, 'trace');
@@ -33,7 +33,7 @@ function startThreads(sandbox: Sandbox, workers: number): Running {
 const vpidsOf = (events: readonly { readonly fields: string }[]) =>
   new Set(events.map(({ fields }) => Number(/vpid = (\d+)/.exec(fields)?.[1])));
 
-it('buffers of processes make a trace of each, in which its threads are together', SLOW, async () => {
+it('buffers per process make one trace for each process, with all its threads', SLOW, async () => {
   const { sandbox, trace } = await sandboxWithSession('--buffer-ownership=process');
   await succeed(sandbox, 'enable-event', '-u', '-c', 'c', 'e2e:s*', '--filter', 'index >= 0');
   await succeed(sandbox, 'add-context', '-u', '-t', 'vuid');
@@ -50,7 +50,7 @@ it('buffers of processes make a trace of each, in which its threads are together
     const { pid } = programs[idx]!;
     const directory = directories.find((name) => name.includes(`-${pid}-`)) as string;
     expect(directory).toMatch(/^node-\d+-\d{8}-\d{6}$/);
-    // Two rules say yes to each event, which is recorded once.
+    // Two rules match each event, which is recorded once.
     const events = eventsOf(sandbox, join(processes, directory));
     expect(events).toHaveLength(threads * EVENTS);
     expect(vpidsOf(events)).toEqual(new Set([pid]));
@@ -58,7 +58,7 @@ it('buffers of processes make a trace of each, in which its threads are together
   }
 });
 
-it('a tracker decides which processes are recorded, those that come later included', SLOW, async () => {
+it('a tracker selects the recorded processes, including later ones', SLOW, async () => {
   const { sandbox, trace } = await sandboxWithSession();
   await succeed(sandbox, 'untrack', '-u', '--vpid', '--all');
   await succeed(sandbox, 'start');

@@ -18,7 +18,7 @@ function upTo(count: number): number[] {
 }
 
 describe('every JavaScript thread of a recorded command', () => {
-  it('has a data stream of its own: the main thread and each worker thread', async () => {
+  it('has its own data stream: the main thread and each worker thread', async () => {
     const sandbox = makeSandbox();
     const { ended, summary, trace } = await record(sandbox, [node, program('threads.mjs'), '3', '200']);
     expect(ended.code).toBe(0);

@@ -1,4 +1,4 @@
-/** Metrics, judged by a real Prometheus; and an alert of its, sent by a real Alertmanager, that takes a snapshot. */
+/** Metrics in a real Prometheus, and a snapshot taken for its alert by a real Alertmanager. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -86,7 +86,7 @@ async function servedDaemon(): Promise<Served> {
   return { sandbox: { ...sandbox, env: { ...sandbox.env, RINGTAIL_RUNDIR: runDirectory } }, client, port, tokenFile };
 }
 
-/** Has a program emit so many events and waits for its end. */
+/** Lets a program emit this number of events and waits for its end. */
 async function emit({ sandbox }: Served, count: number): Promise<void> {
   const ended = await startNode(sandbox, ['--import', REGISTER_URL, program('threads.mjs'), '0', String(count)]).ended;
   expect([ended.stderr, ended.code]).toEqual(['', 0]);
@@ -98,7 +98,7 @@ interface PrometheusParts {
   readonly alertmanagerPort?: number;
 }
 
-/** Starts a Prometheus that scrapes the daemon every second, and answers what it is asked. */
+/** Starts a Prometheus that scrapes the daemon every second. */
 async function startPrometheus({
   served,
   rules,
@@ -146,7 +146,7 @@ async function metricsOf({ port }: Served): Promise<string> {
 }
 
 describe('metrics of real daemons', () => {
-  it('count what was recorded, and how full rings are', async () => {
+  it('count recorded events, and show the use of rings', async () => {
     const served = await servedDaemon();
     await emit(served, 50);
     await served.client.stopSession('plain');
@@ -160,12 +160,12 @@ describe('metrics of real daemons', () => {
   });
 });
 
-/** How many answers the endpoint gives in a second at most. */
+/** Largest number of answers of the endpoint in a second. */
 const ANSWERS_PER_SECOND_MAX = 64;
 const HOSTILE_CONNECTIONS = 100;
 const NOBODY = 65_534;
 
-/** Starts the attack of another user, where this one may do that. */
+/** Starts the attack of another user, if possible. */
 async function startFlood({ sandbox, port }: Served, mode: string): Promise<Running> {
   const path = join(sandbox.directory, 'scrape-flood.mjs');
   copyFileSync(program('scrape-flood.mjs'), path);
@@ -203,7 +203,7 @@ describe('a user with a hundred connections to the endpoint', () => {
   });
 });
 
-/** Starts an Alertmanager whose alerts take snapshots of `box`, and answers its port. */
+/** Starts an Alertmanager whose alerts take snapshots of `box`. @returns its port */
 async function startAlertmanager(served: Served): Promise<number> {
   const port = await freePort();
   const config = {
@@ -238,7 +238,7 @@ async function startAlertmanager(served: Served): Promise<number> {
 }
 
 describe.skipIf(prometheus === undefined)('a real Prometheus', () => {
-  it('scrapes the daemon, answers with its metrics, and an alert of its takes one snapshot', async () => {
+  it('scrapes the daemon and has its metrics, and its alert takes one snapshot', async () => {
     const served = await servedDaemon();
     await emit(served, 50);
     await served.client.stopSession('plain');

@@ -1,7 +1,7 @@
 /**
- * Gives random commands while four threads record, and compares every event with what was wanted at its moment.
+ * Gives random commands while four threads record, and compares every event with the rules of its moment.
  *
- * RINGTAIL_COMMANDS says how many commands (default 150), RINGTAIL_SEED replays them.
+ * RINGTAIL_COMMANDS is the number of commands (default 150). RINGTAIL_SEED replays them.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
@@ -19,9 +19,9 @@ import { makeSandbox, pause, program, REGISTER_URL, type Sandbox, startNode } fr
 const commands = Number(process.env.RINGTAIL_COMMANDS ?? 150);
 const seed = runSeed('random-commands');
 const BURST = 100;
-/** In a long run every event has to be remembered. */
+/** Emission rate; a long run has to remember every event. */
 const BURST_PAUSE_MS = commands > 1000 ? 10 : 1;
-/** So small that events are discarded now and then. */
+/** Small, so that some events are discarded. */
 const CHANGING_CHANNEL = { ...DEFAULT_CHANNEL, subBufBytes: 4096, subBufCount: 2 };
 const PAUSE_MAX_MS = 30;
 const CLOSE_LOOKS_MAX = 40;
@@ -32,7 +32,7 @@ const monotonicNs = () => Number(process.hrtime.bigint());
 
 describe('random commands while four threads record', () => {
   it(
-    `leave every event in exactly the traces that wanted it, ${commands} commands (seed ${seed})`,
+    `leave every event in exactly the traces whose rules match it, ${commands} commands (seed ${seed})`,
     async () => {
       const sandbox = makeSandbox();
       const run = await drive(sandbox);
@@ -59,7 +59,7 @@ interface Run {
   readonly outputs: { readonly reference: string; readonly changing: string; readonly recorder: string };
   readonly history: CommandHistory;
   readonly snapshots: readonly Snapshot[];
-  /** By the statistics of the changing session, which a clear sets back. */
+  /** From the statistics of the changing session, which a clear resets. */
   readonly eventsDiscarded: number;
 }
 
@@ -105,7 +105,7 @@ async function drive(sandbox: Sandbox): Promise<Run> {
   };
 }
 
-/** Gives one random command after the other, and notes what they mean. */
+/** Gives one random command after another, and notes their meaning. */
 class Driver {
   readonly history = new CommandHistory();
   readonly snapshots: Snapshot[] = [];
@@ -113,7 +113,7 @@ class Driver {
   eventsDiscarded = 0;
   readonly #client: SessionDaemonClient;
   readonly #random: SeededRandom;
-  /** By kind: whether its rule without a filter, and the one that takes odd numbers, are enabled. */
+  /** By kind: whether its rule without a filter, and the rule for odd numbers, are enabled. */
   readonly #rules = Array.from({ length: KINDS }, () => ({ all: false, odd: false }));
   #channelEnabled = true;
   #active = false;
@@ -141,7 +141,7 @@ class Driver {
   }
 
   async step(): Promise<void> {
-    // What stops everything does not stay for long, else most events would be absent.
+    // A state that stops all recording is short, or most events would be absent.
     if (!this.#active && this.#random.oneIn(2)) return await this.#toggleSession();
     if (!this.#channelEnabled && this.#random.oneIn(2)) return await this.#toggleChannel();
     const dice = this.#random.between(1, 100);
@@ -237,7 +237,7 @@ function rule(kind: number, odd: boolean) {
   return { pattern: `driven:k${kind}`, ...(odd && { filter: 'n & 1 == 1' }) };
 }
 
-/** Every event is there exactly when it was wanted, or is among those that the trace says were discarded. */
+/** Checks that every event is present exactly if the rules matched it, or is reported as discarded. */
 function checkChanging({ outputs, history, eventsDiscarded }: Run, reference: DrivenTrace): void {
   const changing = readDrivenTrace(outputs.changing);
   const judged = { recorded: 0, absent: 0, either: 0 };
@@ -274,17 +274,17 @@ function checkChanging({ outputs, history, eventsDiscarded }: Run, reference: Dr
       `${missing} missing, ${eventsDiscarded} discarded, of which the trace tells ${changing.eventsDiscarded}\n`,
   );
   expect(untold, 'events that are missing at times at which the trace tells of none').toBe(0);
-  // What was discarded while a command was under way, or dropped by a clear, is not missed.
+  // Events discarded during a command, or dropped by a clear, are not required.
   expect(missing).toBeLessThanOrEqual(eventsDiscarded);
-  // Else the test says nothing.
+  // Otherwise the test proves nothing.
   expect(judged.recorded).toBeGreaterThan(judged.either / 4);
   expect(judged.absent).toBeGreaterThan(judged.either / 4);
 }
 
 /**
- * Answers for one missing event after the other, in the order of time, whether it is among those that a thread's data streams
- * say were discarded then. A packet whose sub-buffer was open when it was taken ends with its last record, and tells of what
- * was discarded behind that: up to the next record. How many were before the first packet no packet can tell.
+ * Returns for one missing event after another, in the order of time, whether a thread's data streams report it as discarded
+ * then. A packet taken from an open sub-buffer ends with its last record and reports later discarded events, up to the next
+ * record. No packet can report the number before the first packet.
  */
 function tellsOfDiscarded({ times, discarded }: DrivenThread): (time: number) => boolean {
   const spans = discarded.map(({ from, to, count }) => {
@@ -306,7 +306,7 @@ function tellsOfDiscarded({ times, discarded }: DrivenThread): (time: number) =>
   };
 }
 
-/** A snapshot has the newest events before it was asked for, without a hole that it does not tell of. */
+/** Checks that a snapshot has the newest events before its request, without an unreported gap. */
 function checkSnapshot({ path, askedAt }: Snapshot, reference: DrivenTrace): void {
   const snapshot = readDrivenTrace(path);
   let holes = 0;
@@ -317,7 +317,7 @@ function checkSnapshot({ path, askedAt }: Snapshot, reference: DrivenTrace): voi
     if (lastBefore === undefined) continue;
     const where = `thread ${thread} in ${path}`;
     expect(numbers.length, where).toBeGreaterThan(0);
-    // A record whose clock was read before may have been committed after.
+    // A record may be committed after a clock reading from before.
     expect(numbers.at(-1), where).toBeGreaterThanOrEqual(lastBefore - 1);
     const steps = numbers.slice(1).map((n, i) => n - (numbers[i] as number));
     expect(

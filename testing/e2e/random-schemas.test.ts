@@ -46,7 +46,7 @@ describe('a trace of random event classes and values', () => {
 
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-  it('is encoded to the same bytes by compiled and by closure-built encoders', () => {
+  it('is encoded to the same bytes by compiled encoders and by closures', () => {
     for (const { events } of trace.packets) {
       for (const { spec, payloads } of events) {
         expect(Buffer.compare(...payloads), `payload of ${JSON.stringify(spec)}`).toBe(0);
@@ -54,12 +54,12 @@ describe('a trace of random event classes and values', () => {
     }
   });
 
-  it.skipIf(babeltrace === undefined)('is read by Babeltrace 2, value by value, as it was written', () => {
+  it.skipIf(babeltrace === undefined)('is read by Babeltrace 2, value by value, as written', () => {
     const { printed, streamEndCount } = withoutStreamEnds(runBabeltrace(babeltrace as string, directory));
     let at = printed.indexOf('\n\n[', printed.lastIndexOf('Stream beginning')) + 1;
     for (const packet of trace.packets) {
       for (const { message, about } of expectedMessages(packet)) {
-        // Compared here first: a matcher that is given megabytes takes its time.
+        // Compared here first, since a matcher takes long for megabytes.
         if (!printed.startsWith(message, at)) expect(printed.slice(at, at + message.length), about).toBe(message);
         at += message.length;
       }
@@ -67,22 +67,22 @@ describe('a trace of random event classes and values', () => {
     expect({ rest: printed.slice(at), streamEndCount }).toEqual({ rest: '', streamEndCount: 2 });
   });
 
-  it('is described by metadata in which our parser finds the same trace class again', () => {
+  it("is described by metadata in which Ringtail's parser finds the same trace class", () => {
     const traceClass = trace.traceClass(1);
     expect(parseMetadata(new TextEncoder().encode(printTsdl(traceClass)))).toEqual(traceClass);
   });
 
-  it('is read by our decoder, value by value, as it was written, with the metadata that Babeltrace 2 was given', () => {
+  it("is read by Ringtail's decoder, value by value, as written, with the metadata for Babeltrace 2", () => {
     const metadata = new TextEncoder().encode(printTsdl(trace.traceClass(1)));
     expectDecoded(trace, parseMetadata(metadata), 1);
   });
 
-  it('is described by metadata of CTF 2 in which our parser finds the same trace class again', () => {
+  it("is described by metadata of CTF 2 in which Ringtail's parser finds the same trace class", () => {
     const traceClass = trace.traceClass(2);
     expect(parseMetadata(new TextEncoder().encode(printCtf2(traceClass)))).toEqual(asCtf2(traceClass));
   });
 
-  it('is read by our decoder, value by value, as it was written, with metadata of CTF 2', () => {
+  it("is read by Ringtail's decoder, value by value, as written, with metadata of CTF 2", () => {
     const metadata = new TextEncoder().encode(printCtf2(trace.traceClass(2)));
     expectDecoded(trace, parseMetadata(metadata), 2);
   });
@@ -142,7 +142,7 @@ function runBabeltrace(program: string, directory: string): string {
   return stdout;
 }
 
-/** A data stream that is over ends before the next message of another, which no time tells. */
+/** A finished data stream ends before the next message of another one; no time shows this. */
 function withoutStreamEnds(text: string): { printed: string; streamEndCount: number } {
   const parts = text.split(/\n\[Unknown\]\n\{Trace 0, Stream class ID \d, Stream ID \d\}\nStream end\n/);
   return { printed: parts.join(''), streamEndCount: parts.length - 1 };

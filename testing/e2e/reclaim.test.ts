@@ -1,4 +1,4 @@
-/** Memory that rings took and need no longer goes back to the system, also that of sub-buffers which were released long ago. */
+/** Unused memory of rings goes back to the system, also of sub-buffers that were released long ago. */
 import { readdirSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -20,7 +20,7 @@ const SUB_BUF_COUNT = 8;
 /** Several times round the ring. */
 const BURST = 200_000;
 
-/** What the rings that the session daemon holds take, in bytes. */
+/** Memory of the rings that the session daemon holds, in bytes. */
 function ringBytes(sandbox: Sandbox): number {
   const directory = `/proc/${sessionDaemonOf(sandbox)}/fd`;
   return readdirSync(directory)
@@ -38,7 +38,7 @@ function targetOf(link: string): string {
 }
 
 it.each(['idle', 'busy'])(
-  'a program that is %s gives back its free sub-buffers, and goes on recording',
+  'a program that is %s gives back its free sub-buffers and continues to record',
   SLOW,
   async (state) => {
     const sandbox = sandboxWithDaemon();
@@ -58,15 +58,15 @@ it.each(['idle', 'busy'])(
     expect(ringBytes(sandbox)).toBeGreaterThanOrEqual(fullBytes);
     if (state === 'busy') await say('busy');
 
-    // Longer ago than any machine that runs this has been up.
+    // Longer than the uptime of any test machine.
     await succeed(sandbox, 'reclaim-memory', '-u', '-a', '--older-than=1000000h');
     if (state === 'idle') {
-      // By its next event the program has dealt with what it was asked.
+      // At its next event the program has carried out the request.
       await say('1');
       expect(ringBytes(sandbox)).toBeGreaterThanOrEqual(fullBytes);
     }
     await succeed(sandbox, 'reclaim-memory', '-u', '-a', '--older-than=1us');
-    // The open sub-buffer stays, and what the loop may have opened since; the header of the ring is a page.
+    // The open sub-buffer stays, with sub-buffers that the loop has opened since; the ring's header is a page.
     await until(() => ringBytes(sandbox) <= 2 * SUB_BUF_BYTES + 8192);
 
     if (state === 'idle') {
@@ -76,7 +76,7 @@ it.each(['idle', 'busy'])(
     } else running.kill('SIGKILL');
     await succeed(sandbox, 'destroy');
     const indexes = indexesOf(eventsOf(sandbox, trace));
-    // The program waited for room, so nothing is missing.
+    // The program waited for room, so no event is missing.
     expect(indexes).toEqual(Array.from({ length: indexes.length }, (_, index) => index));
     if (state === 'idle') expect(indexes).toHaveLength(BURST + 1 + 3000);
     else expect(indexes.length).toBeGreaterThan(BURST);

@@ -41,7 +41,7 @@ describe('a recorded program', () => {
     expect(Number(last - first) / 1e6).toBeLessThanOrEqual(said.endMs - said.beginMs + 1);
   });
 
-  it('writes, reads and ends exactly as it does untraced', async () => {
+  it('writes, reads and ends exactly as without tracing', async () => {
     const sandbox = makeSandbox();
     const command = [program('plain.mjs'), '7', 'two words', '--flag'];
     const untraced = await startNode(sandbox, command, { WITHOUT_TRACER: '1' }).ended;
@@ -53,20 +53,20 @@ describe('a recorded program', () => {
     expect(summary).toMatchObject({ exitCode: 7, eventsRecorded: 100 });
   });
 
-  it('gets the rules applied that were asked for, and no more', async () => {
+  it('is recorded by the given rules only', async () => {
     const sandbox = makeSandbox();
     const { trace } = await record(sandbox, [node, program('emit.mjs'), '10'], ['-u', 'e2e:*', '-l', 'info']);
     expect(eventsOf(sandbox, trace).map((event) => event.name)).toEqual(Array(10).fill('e2e:sample'));
   });
 
-  it('keeps the NODE_OPTIONS that were there', async () => {
+  it('keeps existing NODE_OPTIONS', async () => {
     const sandbox = makeSandbox();
     const command = ['record', node, '-p', 'process.title'];
     const ended = await ringtail(sandbox, command, { NODE_OPTIONS: '--title=kept' });
     expect(ended.stdout).toBe('kept\n');
   });
 
-  it('that left children behind is told of', async () => {
+  it('that left children behind is reported', async () => {
     const sandbox = makeSandbox();
     const { ended, summary } = await record(sandbox, [node, program('orphan.mjs')]);
     const child = Number(/child (\d+)/.exec(ended.stdout)?.[1]);
@@ -79,7 +79,7 @@ describe('a recorded program', () => {
 });
 
 describe('ringtail view', () => {
-  it('writes one JSON object for each event when asked', async () => {
+  it('writes one JSON object for each event on request', async () => {
     const sandbox = makeSandbox();
     const { trace } = await record(sandbox, [node, program('emit.mjs'), '2']);
     const view = await ringtail(sandbox, ['view', trace, '--output-format=json']);
@@ -102,7 +102,7 @@ describe('ringtail view', () => {
     expect(BigInt(events[3]?.at ?? 0) >= BigInt(events[0]?.at ?? 0)).toBe(true);
   });
 
-  it('ends quietly when its reader goes away, and with 1 where no trace is', async () => {
+  it('ends silently when its reader goes away, and with 1 without a trace', async () => {
     const sandbox = makeSandbox();
     const { trace } = await record(sandbox, [node, program('emit.mjs'), '5000']);
     const view = startRingtail(sandbox, ['view', trace]);
@@ -120,7 +120,7 @@ describe('ringtail record', () => {
     expect(readdirSync(sandbox.env.TMPDIR as string)).toEqual([]);
   });
 
-  it('puts traces of nobody’s choice under the home directory, and view shows the newest', async () => {
+  it('writes traces without a named directory below the home directory, and view prints the newest', async () => {
     const sandbox = makeSandbox();
     const ended = await ringtail(sandbox, ['record', '--', node, program('emit.mjs'), '3']);
     expect(ended.code).toBe(0);
@@ -132,7 +132,7 @@ describe('ringtail record', () => {
     expect(view.stdout.trimEnd().split('\n').length).toBe(6);
   });
 
-  it('tells a command that is not there (127) from one that may not run (126), and starts nothing', async () => {
+  it('distinguishes a missing command (127) from one that may not run (126), and starts nothing', async () => {
     const sandbox = makeSandbox();
     writeFileSync(join(sandbox.directory, 'plain.txt'), 'text', { mode: 0o644 });
     const notFound = await ringtail(sandbox, ['record', 'no-such-command-here']);
@@ -145,7 +145,7 @@ describe('ringtail record', () => {
     expect(readdirSync(sandbox.env.TMPDIR as string)).toEqual([]);
   });
 
-  it('refuses a trace directory with something in it and leaves that alone', async () => {
+  it('refuses a trace directory with files in it and leaves them unchanged', async () => {
     const sandbox = makeSandbox();
     mkdirSync(join(sandbox.directory, 'full'));
     writeFileSync(join(sandbox.directory, 'full', 'mine'), 'mine');
@@ -171,7 +171,7 @@ describe('ringtail record', () => {
     if (why.includes('tracepoint is') || why.includes('come by')) expect(summary.explanation).toContain('e2e:sample');
   });
 
-  it('inside of another recording uses the daemon of that one', async () => {
+  it('inside of another recording uses its daemon', async () => {
     const sandbox = makeSandbox();
     const inner = [
       node,

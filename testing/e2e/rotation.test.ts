@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { eventsOf, indexesOf, pause, type Sandbox, sandboxWithDaemon, succeed, until } from './harness.ts';
 import { emittedBy, startSteps } from './steps.ts';
 
-/** A session `s` that is started, with a daemon of its own; ended with the test. */
+/** An active session `s` with a separate daemon; ended with the test. */
 async function startedSession(): Promise<Sandbox & { readonly trace: string }> {
   const sandbox = sandboxWithDaemon();
   const trace = join(sandbox.directory, 'trace');
@@ -38,7 +38,7 @@ function expectWhole(sandbox: Sandbox, archives: readonly string[], count: numbe
 }
 
 describe('a rotation', () => {
-  it('archives chunks that are traces of their own, and together have every event once', async () => {
+  it('archives chunks that are separate traces, and together have every event once', async () => {
     const sandbox = await startedSession();
     const app = await startSteps(sandbox);
     const archives: string[] = [];
@@ -56,14 +56,14 @@ describe('a rotation', () => {
     expectWhole(sandbox, archivesOf(sandbox.trace), count);
   });
 
-  it('loses nothing and repeats nothing when the consumer is killed around it', async () => {
+  it('loses no event and repeats none when the consumer daemon is killed around it', async () => {
     const sandbox = await startedSession();
     const client = await SessionDaemonClient.connect({ runDirectory: join(sandbox.directory, 'run') });
     try {
       const app = await startSteps(sandbox);
-      // One more that ended at once would be one that cannot be started, by the daemon's judgement.
+      // After one more early end, the daemon would treat the consumer daemon as one that cannot be started.
       for (let round = 0; round < 4; round++) {
-        // The request is on its way when the consumer dies: before it, in it or after it.
+        // The request is sent when the consumer daemon dies: before, during or after the rotation.
         const rotation = client.rotateSession('s');
         await pause(2 * round);
         const { consumerPid } = await client.request('daemon-status', {});
@@ -79,9 +79,9 @@ describe('a rotation', () => {
     }
   });
 
-  it('comes by size as well as by time, without a command', async () => {
+  it('is done by size and by time, without a command', async () => {
     const sandbox = await startedSession();
-    // An archive from before anything has registered has no trace.
+    // An archive from before any registration has no trace.
     const app = await startSteps(sandbox);
     await succeed(sandbox, 'enable-rotation', '--size=300k', '--timer=700ms');
     await until(() => existsSync(join(sandbox.trace, 'archives')) && archivesOf(sandbox.trace).length >= 4);

@@ -18,7 +18,7 @@ import {
 
 const SLOW = { timeout: 120_000 };
 
-it('a session daemon that records nothing ends once its run directory is gone', SLOW, async () => {
+it('an idle session daemon ends once its run directory is gone', SLOW, async () => {
   const sandbox = sandboxWithDaemon();
   await succeed(sandbox, 'create', 's', '-o', join(sandbox.directory, 'trace'));
   const pid = sessionDaemonOf(sandbox);
@@ -26,7 +26,7 @@ it('a session daemon that records nothing ends once its run directory is gone', 
   await until(() => !isRunning(pid));
 });
 
-it('a session daemon that records makes its run directory again, and loses nothing', SLOW, async () => {
+it('a recording session daemon makes its run directory again, and loses no event', SLOW, async () => {
   const sandbox = sandboxWithDaemon();
   const trace = join(sandbox.directory, 'trace');
   await succeed(sandbox, 'create', 's', '-o', trace);

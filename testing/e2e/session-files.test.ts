@@ -1,4 +1,4 @@
-/** Sessions that one tool saved are loaded by the other, and are listed and saved again as what they were. */
+/** Sessions saved by one tool are loaded by the other, with equal listings and saved files. */
 import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,7 +32,7 @@ interface Example {
   readonly made: readonly string[];
   /** Why listings are not compared. */
   readonly unlisted?: string;
-  /** Why lttng does not load it as it was, even if lttng saved it. */
+  /** Why lttng does not load it equally, even if lttng saved it. */
   readonly notByLttng?: string;
 }
 
@@ -124,7 +124,7 @@ describe.skipIf(!isInstalled)('a session file', () => {
     chmodSync(root, 0o755);
     lttng = startLttng(join(root, 'lttng'));
     ours = startRingtail(join(root, 'ringtail'));
-    // What one tool was told to write to, the other one writes to as another user; root's daemon into no directory of a user.
+    // The tools run as different users, and root's daemon writes into no directory of a user.
     for (const { directory } of [lttng, ours]) {
       if (isRoot) chownSync(directory, 0, 0);
       chmodSync(directory, 0o1777);
@@ -142,7 +142,7 @@ describe.skipIf(!isInstalled)('a session file', () => {
     return stdout;
   }
 
-  /** Makes the session with one tool, saves it, and has the other load it from that file. */
+  /** Makes the session with one tool, saves it, and loads the file with the other. */
   async function handOver(from: Tool, to: Tool, { made, unlisted }: Example): Promise<void> {
     try {
       for (const line of made) await succeed(from, line);
@@ -162,7 +162,7 @@ describe.skipIf(!isInstalled)('a session file', () => {
     }
   }
 
-  /** What a tool says of the session, with paths as `maker` was told them. */
+  /** A tool's listing of the session, with the paths of `maker`. */
   async function state(tool: Tool, maker: Tool, unlisted: string | undefined): Promise<unknown> {
     await succeed(tool, `save s --force --output-path=${join(tool.directory, 'saved')}`);
     const saved = parseSessionFile(readFileSync(join(tool.directory, 'saved', 's.lttng'), 'utf8'), accounts).sessions;
@@ -230,7 +230,7 @@ describe('a session file of lttng 2.16', () => {
 });
 
 describe('a session saved for the start of the daemon', () => {
-  it('comes back recording after the daemon was killed, beside the trace that is there', async () => {
+  it('is loaded and records after the daemon was killed, beside the existing trace', async () => {
     const base = makeSandbox();
     const sandbox = { ...base, env: { ...base.env, RINGTAIL_RUNDIR: join(base.directory, 'run') } };
     const trace = join(sandbox.directory, 'trace');
@@ -254,7 +254,7 @@ describe('a session saved for the start of the daemon', () => {
     process.kill(pid, 'SIGKILL');
     await until(() => !isRunning(pid));
 
-    // Its threads may hold its socket for a moment still; then any command that starts a daemon will do.
+    // Its threads may still hold its socket for a moment.
     const create = ['create', 'other', '-o', join(sandbox.directory, 'other')];
     await until(async () => (await ringtail(sandbox, create)).code === 0);
     await until(async () => (await listed()).recorded > 0);
@@ -281,7 +281,7 @@ async function daemonOf<T>(sandbox: Sandbox, ask: (client: SessionDaemonClient) 
   }
 }
 
-/** What LTTng 2.13 knows of a session, in order. */
+/** The parts of a session that LTTng 2.13 supports, in order. */
 function known({ clock: _, format: __, channels, trackers, ...session }: SavedSession): unknown {
   const byName = (a: { name: string }, b: { name: string }) => a.name.localeCompare(b.name);
   return {

@@ -30,8 +30,8 @@ function isRegistered(sandbox: Sandbox, running: Running): () => Promise<boolean
     (await resultOf<Applications>(sandbox, 'list', '-u')).applications.some(({ pid }) => pid === running.pid);
 }
 
-describe('a session made by hand', () => {
-  it('goes from create to destroy as with LTTng', async () => {
+describe('a session made by commands', () => {
+  it('works from create to destroy as in LTTng', async () => {
     const sandbox = sandboxWithDaemon();
     const trace = join(sandbox.directory, 'trace');
     expect(await succeed(sandbox, 'create', 'mine', '-o', trace)).toBe(
@@ -65,14 +65,14 @@ describe('a session made by hand', () => {
     const app = startNode(sandbox, [program('tick-forever.mjs')]);
     await app.says(/ticking/);
     await until(isRegistered(sandbox, app));
-    // The program is in its loop already; nothing of it is recorded until the rule comes from outside.
+    // The program is already in its loop; nothing is recorded until the rule is added.
     await succeed(sandbox, 'enable-event', '-u', 'other:*');
     await succeed(sandbox, 'start');
     await succeed(sandbox, 'enable-event', '-u', 'e2e:tick');
     const statistics = async () =>
       (await resultOf<{ statistics: { eventsRecorded: number } }>(sandbox, 'list', 'outside')).statistics;
     await until(async () => (await statistics()).eventsRecorded > 1000);
-    // What the loop emits faster than it can be written is discarded, and the commands warn of that.
+    // The loop emits faster than the disk can write; the commands warn about discarded events.
     const recordedBy = async (command: string) => {
       const { stdout } = await ringtail(sandbox, [command, '--output-format=json']);
       return Number(/"eventsRecorded":(\d+)/.exec(stdout)?.[1]);
@@ -81,9 +81,9 @@ describe('a session made by hand', () => {
     app.kill('SIGKILL');
     await app.ended;
     const recorded = await recordedBy('destroy');
-    // The loop may have been inside of one event when the rule was taken away.
+    // The loop may have been inside of one event when the rule was removed.
     expect(recorded - atStop).toBeLessThanOrEqual(1);
-    // Millions of events: counted without making text of them.
+    // Millions of events, counted without conversion to text.
     let count = 0;
     const names = new Set<string>();
     for (const message of openTraces(join(sandbox.directory, 'trace'))) {
@@ -95,7 +95,7 @@ describe('a session made by hand', () => {
     expect([...names]).toEqual(['e2e:tick']);
   });
 
-  it('lists the tracepoints of the programs that run', async () => {
+  it('lists the tracepoints of running programs', async () => {
     const sandbox = sandboxWithDaemon();
     await succeed(sandbox, 'create', 'any');
     const app = startNode(sandbox, [program('steps.mjs')]);
@@ -111,7 +111,7 @@ describe('a session made by hand', () => {
     await until(async () => (await resultOf<Applications>(sandbox, 'list', '-u')).applications.length === 0);
   });
 
-  it('never has its files among those of another that was given the same directory', async () => {
+  it('never mixes its files with those of another session in the same directory', async () => {
     const sandbox = sandboxWithDaemon();
     const wanted = join(sandbox.directory, 'shared');
     mkdirSync(wanted);

@@ -1,4 +1,4 @@
-/** What tests of several users at one daemon of root share. */
+/** Shared parts of tests with several users at one daemon of root. */
 import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, chmodSync, chownSync, constants, mkdirSync, readFileSync, statSync } from 'node:fs';
@@ -10,11 +10,11 @@ import { isRoot, makeSandbox, program, RINGTAIL } from './harness.ts';
 
 export const SESSIOND = fileURLToPath(import.meta.resolve('ringtail/sessiond'));
 
-/** A group that every system has, and two users of it whom none has. */
+/** A group of every system, and two members that exist on no system. */
 export const GROUP = 'daemon';
 export const USERS = [54_321, 54_322] as const;
 
-/** Whether other users can run what is to be tested: the tree may be in a directory of root's. */
+/** Whether other users can run the tested programs: they cannot if the tree is in a directory of root. */
 export const othersCanRun = isRoot && readableByOthers(RINGTAIL) && readableByOthers(process.execPath);
 if (!othersCanRun) {
   process.stderr.write(
@@ -53,7 +53,7 @@ export class SharedDaemon {
   #pid = 0;
   #stop: () => Promise<void> = async () => {};
 
-  /** @param descriptors how many the daemon may have, by which its connections and rings are bounded */
+  /** @param descriptors the daemon's limit, which bounds its connections and rings */
   constructor({ descriptors }: { readonly descriptors?: number } = {}) {
     this.#descriptors = descriptors;
     const sandbox = makeSandbox();
@@ -71,7 +71,7 @@ export class SharedDaemon {
     return join(this.directory, 'run');
   }
 
-  /** Memory of the daemon now. */
+  /** Present memory of the daemon. */
   memoryBytes(): number {
     return 1024 * Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${this.#pid}/status`, 'latin1'))?.[1]);
   }
@@ -80,7 +80,7 @@ export class SharedDaemon {
     return readFileSync(join(this.runDirectory, 'sessiond.log'), 'utf8');
   }
 
-  /** Has that user take all that can be had of a share: see `programs/take-shares.mjs`. It is held until the test has ended. */
+  /** Lets the user use up a share until the test has ended: see `programs/take-shares.mjs`. */
   async takeShare(
     uid: number,
     what: string,
@@ -101,7 +101,7 @@ export class SharedDaemon {
     return join(this.directory, `home-${uid}`);
   }
 
-  /** @param options of the daemon, beside its run directory and its group */
+  /** @param options of the daemon, in addition to its run directory and its group */
   async start(...options: readonly string[]): Promise<void> {
     const args = [SESSIOND, '--rundir', join(this.directory, 'run'), '--group', GROUP, '--ready-fd', '3', ...options];
     const limit = this.#descriptors === undefined ? '' : `ulimit -n ${this.#descriptors}; `;
@@ -119,7 +119,7 @@ export class SharedDaemon {
     await once(child.stdio[3] as NodeJS.ReadableStream, 'data');
   }
 
-  /** Ends the daemon, which is done with the test otherwise, and waits until it has ended. */
+  /** Ends the daemon before the end of the test, and waits for its end. */
   async stop(): Promise<void> {
     await this.#stop();
   }

@@ -5,13 +5,13 @@ import { othersCanRun, SharedDaemon, USERS } from './shared-daemon.ts';
 
 const SLOW = { timeout: 240_000 };
 const [ATTACKER, VICTIM] = USERS;
-/** So few that a test can use them up. */
+/** Few, so that a test can use them up. */
 const FEW = { descriptors: 512 };
 const EVENTS = 20;
 /** Silent peers are ended after 10 s. */
 const LATE = { timeout: 60_000 };
 
-/** Has the victim record a program of its own, and answers how many events its trace has. */
+/** Lets the victim record a program of its own. @returns the number of events in its trace */
 async function recordedEvents(daemon: SharedDaemon): Promise<number> {
   const trace = join(daemon.homeOf(VICTIM), 'trace');
   for (const args of [['create', 's', '-o', trace], ['enable-event', '-u', 'e2e:*'], ['start']]) {
@@ -24,7 +24,7 @@ async function recordedEvents(daemon: SharedDaemon): Promise<number> {
   return view.stdout.trimEnd().split('\n').length;
 }
 
-/** Programs and commands of root work as ever. */
+/** Checks that programs and commands of root work as usual. */
 async function expectRootServed(daemon: SharedDaemon): Promise<void> {
   const name = 'of-root';
   for (const args of [
@@ -36,8 +36,8 @@ async function expectRootServed(daemon: SharedDaemon): Promise<void> {
   }
 }
 
-describe.skipIf(!othersCanRun)('a user who takes all that can be had at a daemon of root', SLOW, () => {
-  it('of memory for begun messages holds up nobody else, and keeps little', async () => {
+describe.skipIf(!othersCanRun)('a user who uses up a share at a daemon of root', SLOW, () => {
+  it('of memory for incomplete messages delays no other user, and keeps little memory', async () => {
     const daemon = new SharedDaemon();
     await daemon.start();
     const before = daemon.memoryBytes();
@@ -48,7 +48,7 @@ describe.skipIf(!othersCanRun)('a user who takes all that can be had at a daemon
     expect(daemon.memoryBytes() - before).toBeLessThan(96 * 2 ** 20);
   });
 
-  it('of memory without registering is refused at the first bytes', async () => {
+  it('of memory without a registration is refused at the first bytes', async () => {
     const daemon = new SharedDaemon();
     await daemon.start();
     await daemon.takeShare(ATTACKER, 'half-registrations', 50);
@@ -56,7 +56,7 @@ describe.skipIf(!othersCanRun)('a user who takes all that can be had at a daemon
     expect(await recordedEvents(daemon)).toBe(EVENTS);
   });
 
-  it('of registrations leaves half to others, and status names the reason of those who find no place', async () => {
+  it('of registrations leaves half to others, and status names the reason of refused programs', async () => {
     const daemon = new SharedDaemon(FEW);
     await daemon.start();
     for (const args of [['create', 'all', '--no-output'], ['enable-event', '-u', 'no:such'], ['start']]) {
@@ -79,7 +79,7 @@ describe.skipIf(!othersCanRun)('a user who takes all that can be had at a daemon
     expect(status.stdout).toContain('as many at this session daemon as one user may have');
     expect(status.stdout).not.toContain('NODE_OPTIONS');
     expect(await recordedEvents(daemon)).toBe(EVENTS);
-    // A session that comes later reports it too, since the program still runs.
+    // A later session reports it too, since the program still runs.
     for (const args of [['create', 'later', '--no-output'], ['enable-event', '-u', 'no:such'], ['start']]) {
       expect((await daemon.ringtail(0, ...args)).code).toBe(0);
     }
@@ -88,7 +88,7 @@ describe.skipIf(!othersCanRun)('a user who takes all that can be had at a daemon
     );
   });
 
-  it('of places for clients makes room for others, and reads why it finds no more', async () => {
+  it('of places for clients makes room for others, and gets the reason of its refusal', async () => {
     const daemon = new SharedDaemon(FEW);
     await daemon.start();
     await daemon.takeShare(ATTACKER, 'silent-programs', 5);
@@ -106,7 +106,7 @@ describe.skipIf(!othersCanRun)('a user who takes all that can be had at a daemon
     await expect.poll(() => daemon.log(), LATE).toContain('it has not registered');
   });
 
-  it('of the time of the daemon holds up nobody else', async () => {
+  it("of the daemon's time delays no other user", async () => {
     const daemon = new SharedDaemon();
     await daemon.start();
     for (const args of [['create', 'all', '--no-output'], ['enable-event', '-u', 'a:*'], ['start']]) {
@@ -127,7 +127,7 @@ describe.skipIf(!othersCanRun)('a user who takes all that can be had at a daemon
     expect(daemon.memoryBytes()).toBeLessThan(256 * 2 ** 20);
   });
 
-  it('of keys of maps takes little memory, and reads that further ones are not counted', async () => {
+  it('of keys of maps takes little memory, and gets the message that further keys are not counted', async () => {
     const daemon = new SharedDaemon();
     await daemon.start();
     const before = daemon.memoryBytes();
@@ -141,7 +141,7 @@ describe.skipIf(!othersCanRun)('a user who takes all that can be had at a daemon
     expect(daemon.memoryBytes() - before).toBeLessThan(128 * 2 ** 20);
     expect(await recordedEvents(daemon)).toBe(EVENTS);
     await expectRootServed(daemon);
-    // All that the keys have of the share comes back with the sessions, while the programs go on.
+    // The keys' part of the share is released with the sessions, while the programs go on.
     for (const name of ['keys-0', 'keys-1', 'keys-2']) {
       expect((await daemon.ringtail(ATTACKER, 'destroy', name)).code).toBe(0);
     }

@@ -1,8 +1,8 @@
 /**
- * A service that starts one short process after the other, each of which has buffers of its own: what the daemons keep of those
- * that have gone must not grow with their number.
+ * A service that starts one short process after another, with buffers per process. The daemons' memory must not grow with
+ * the number of ended processes.
  *
- * `RINGTAIL_TEST_PROCESSES=100000` makes it as many as such a service starts in a day.
+ * `RINGTAIL_TEST_PROCESSES=100000` is the number of processes of such a service in a day.
  */
 import { readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -26,12 +26,12 @@ const EVENT: JsonValue = {
 /** Large event header (u16 identifier, u32 timestamp), then u32 `n`. */
 const RECORD_BYTES = 10;
 const HEAP_SIGNAL = 'SIGUSR2';
-/** What `/proc` calls a descriptor of a process. */
+/** Name of a process descriptor in `/proc`. */
 const PROCESS = 'anon_inode:[pidfd]';
-/** What an ended process left is taken soon, and not at once. */
+/** Time until the events of an ended process are taken. */
 const POLL = { timeout: 30_000 };
 
-/** Registers, records some events and ends, as a process that is killed; what it left is on its way then. */
+/** Registers, records some events and ends like a killed process; its last events are still being taken. */
 async function liveShortly(daemon: TestDaemon, client: TestClient): Promise<void> {
   const application = await FakeApplication.registered(daemon.directory.appSocket);
   try {
@@ -42,7 +42,7 @@ async function liveShortly(daemon: TestDaemon, client: TestClient): Promise<void
   } finally {
     application.close();
   }
-  // The next one has the same number: the daemon has to see that this one is gone before that comes.
+  // The next one has the same number, so the daemon has to notice the end of this one first.
   while ((await client.ask('daemon-status', {})).applications > 0);
 }
 
@@ -77,13 +77,13 @@ function sendRing(application: FakeApplication, { key, traceUuid, streamClassId 
 
 interface Keeping {
   readonly descriptors: number;
-  /** Of the heap, once what nobody holds has been collected: the memory of a process says more of when that happened last. */
+  /** Size of the heap after a collection; the memory of a process mostly shows the time of the last collection. */
   readonly bytes: number;
 }
 
-/** What a daemon keeps, by the heap snapshot that it writes into a directory when it is asked to. */
+/** Size of a daemon's objects, from a heap snapshot that it writes into a directory on request. */
 async function keptBy(pid: number, directory: string): Promise<Keeping> {
-  // These processes are all one that goes on: the daemon looks for the end of each for a moment, by a descriptor of it.
+  // One running process plays all of them; for a moment the daemon holds a descriptor of it for each, to see its end.
   await expect.poll(() => descriptorsOf(pid).filter((target) => target === PROCESS), POLL).toEqual([]);
   const descriptors = descriptorsOf(pid).length;
   process.kill(pid, HEAP_SIGNAL);
@@ -99,14 +99,14 @@ async function keptBy(pid: number, directory: string): Promise<Keeping> {
   return { descriptors, bytes };
 }
 
-/** What each descriptor of a process is of. */
+/** Target of each descriptor of a process. */
 function descriptorsOf(pid: number): string[] {
   const directory = `/proc/${pid}/fd`;
   return readdirSync(directory).flatMap((name) => {
     try {
       return [readlinkSync(join(directory, name))];
     } catch {
-      // It has been closed meanwhile.
+      // It has been closed.
       return [];
     }
   });
@@ -114,11 +114,11 @@ function descriptorsOf(pid: number): string[] {
 
 interface HeapSnapshot {
   readonly snapshot: { readonly meta: { readonly node_fields: readonly string[] } };
-  /** Of each object its fields, one object after the other. */
+  /** Fields of each object, one object after another. */
   readonly nodes: readonly number[];
 }
 
-/** The sizes of all objects together; 0 where the file is not whole yet. */
+/** Sum of the sizes of all objects; 0 if the file is not complete yet. */
 function bytesIn(path: string): number {
   let heap: HeapSnapshot;
   try {
@@ -150,7 +150,7 @@ async function startedDaemon(): Promise<TestDaemon> {
   return daemon;
 }
 
-it(`${PROCESSES} processes that come and go are all recorded, and the daemons keep nothing of them`, {
+it(`${PROCESSES} short processes are all recorded, and the daemons keep nothing of them`, {
   timeout: 3_600_000,
 }, async () => {
   const daemon = await startedDaemon();
@@ -162,7 +162,7 @@ it(`${PROCESSES} processes that come and go are all recorded, and the daemons ke
     daemon: await keptBy(daemon.pid, daemon.parent),
     consumer: await keptBy(consumer, daemon.parent),
   });
-  // Answered in order: everything of the processes so far has been dealt with.
+  // Requests are answered in order, so all earlier messages of processes have been handled.
   await client.ask('session-statistics', { session: 's' });
   const before = await kept();
   for (let idx = warmUp; idx < PROCESSES; idx++) await liveShortly(daemon, client);
@@ -180,7 +180,7 @@ it(`${PROCESSES} processes that come and go are all recorded, and the daemons ke
   process.stdout.write(`short processes: ${JSON.stringify({ processes: PROCESSES, before, after })}\n`);
   for (const name of ['daemon', 'consumer'] as const) {
     expect(after[name].descriptors - before[name].descriptors).toBeLessThanOrEqual(8);
-    // Of the 13 KiB of each that either once kept, a tenth would be more.
+    // A tenth of the 13 KiB that either daemon once kept for each would exceed this.
     expect(after[name].bytes - before[name].bytes).toBeLessThan(1024 * (PROCESSES - warmUp));
   }
   expect(await client.ask('destroy-session', { session: 's' })).toEqual(statistics);
@@ -192,7 +192,7 @@ it(`${PROCESSES} processes that come and go are all recorded, and the daemons ke
   }
 });
 
-it('nothing of short processes is lost or counted twice when consumers are killed, and rotations and clears know of all', {
+it('no event of short processes is lost or counted twice over kills of consumer daemons, rotations and clears', {
   timeout: 300_000,
 }, async () => {
   const daemon = await startedDaemon();
@@ -222,6 +222,6 @@ it('nothing of short processes is lost or counted twice when consumers are kille
   expect(readdirSync(join(output, 'ust', 'pid'))).toEqual([]);
   await live(3);
   expect(await client.ask('destroy-session', { session: 's' })).toMatchObject({ eventsRecorded: 3 * EVENTS });
-  // The second rotation is that of the end: what was rotated once is in archives as a whole.
+  // The second rotation is the one of the end: a session that was rotated is archived whole.
   expect(readdirSync(join(output, 'archives'))).toHaveLength(2);
 });

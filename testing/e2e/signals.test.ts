@@ -5,7 +5,7 @@ import { eventsOf, findProgram, makeSandbox, program, Running, startRingtail, su
 const node = process.execPath;
 
 describe('signals to ringtail record', () => {
-  it('reach the command, which decides what they mean, and the exit code is its own', async () => {
+  it('reach the command, which handles them, and its exit code is kept', async () => {
     const sandbox = makeSandbox();
     const running = startRingtail(sandbox, [
       'record',
@@ -34,7 +34,7 @@ describe('signals to ringtail record', () => {
     expect(eventsOf(sandbox, join(sandbox.directory, 'trace')).at(-1)?.fields).toContain('name = "SIGTERM"');
   });
 
-  it('that end the command end ringtail the same way, after the summary', async () => {
+  it('that end the command end ringtail in the same way, after the summary', async () => {
     for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
       const sandbox = makeSandbox();
       const running = startRingtail(sandbox, [

@@ -16,7 +16,7 @@ import {
 } from './harness.ts';
 import { emittedBy, startSteps } from './steps.ts';
 
-/** A flight recorder `s` that is started, with a daemon of its own; ended with the test. */
+/** An active flight recorder `s` with a separate daemon; ended with the test. */
 async function flightRecorder(...channel: string[]): Promise<Sandbox & { readonly output: string }> {
   const sandbox = sandboxWithDaemon();
   const output = join(sandbox.directory, 'output');
@@ -27,9 +27,9 @@ async function flightRecorder(...channel: string[]): Promise<Sandbox & { readonl
   return { ...sandbox, output };
 }
 
-/** Records a snapshot and returns its directory with the numbers of the events that it has. */
+/** Records a snapshot. @returns its directory and its event numbers */
 async function record(sandbox: Sandbox, ...args: string[]): Promise<{ path: string; indices: number[] }> {
-  // It says on standard error what was overwritten, which is what a flight recorder is for.
+  // It reports overwritten events on standard error, as expected of a flight recorder.
   const { code, stdout } = await ringtail(sandbox, ['snapshot', 'record', ...args, '--output-format=json']);
   expect(code).toBe(0);
   const { path } = JSON.parse(stdout) as { path: string };
@@ -43,7 +43,7 @@ function expectRun(indices: readonly number[]): void {
 }
 
 describe('a flight recorder', () => {
-  it('writes nothing but snapshots, each of which has everything up to it', async () => {
+  it('writes only snapshots, each with all events before it', async () => {
     const sandbox = await flightRecorder();
     const app = await startSteps(sandbox);
     const first = await record(sandbox);
@@ -53,7 +53,7 @@ describe('a flight recorder', () => {
     for (const { indices } of [first, second, last]) expectRun(indices);
     expect([first, second, last].map(({ indices }) => indices[0])).toEqual([0, 0, 0]);
     expect(second.indices.length).toBeGreaterThanOrEqual(first.indices.length);
-    // Its thread has ended; what it recorded is still there, and takes memory.
+    // Its thread has ended; its events are still in memory.
     expect(last.indices.length).toBe(count);
     const { memory } = await resultOf<{ memory: readonly RingMemory[] }>(sandbox, 'list', 's');
     expect(memory).toMatchObject([{ channel: 'recorder', pid: app.pid, tid: app.pid, uid: process.getuid?.() }]);
@@ -66,7 +66,7 @@ describe('a flight recorder', () => {
     expect(names[1]).toMatch(/^snapshot-1-\d{8}-\d{6}-0$/);
   });
 
-  it('has the newest events when there is no room for all', async () => {
+  it('has the newest events if there is no room for all', async () => {
     const sandbox = await flightRecorder('--subbuf-size=16k', '--num-subbuf=4');
     const app = await startSteps(sandbox);
     await until(async () => {
@@ -83,7 +83,7 @@ describe('a flight recorder', () => {
     expect(small.indices.length).toBeLessThan(indices.length);
   });
 
-  it('leaves what it held in a last snapshot when the session daemon is killed', async () => {
+  it('leaves its events in a last snapshot when the session daemon is killed', async () => {
     const sandbox = await flightRecorder();
     const app = await startSteps(sandbox);
     const { indices } = await record(sandbox, join(sandbox.directory, 'elsewhere'));
@@ -98,7 +98,7 @@ describe('a flight recorder', () => {
     expect(await emittedBy(app)).toBeGreaterThanOrEqual(held.length);
   });
 
-  it('goes on with another consumer when the first is killed, with what was recorded before', async () => {
+  it('goes on with another consumer daemon after a kill, with the events before', async () => {
     const sandbox = await flightRecorder();
     const app = await startSteps(sandbox);
     await record(sandbox);

@@ -1,4 +1,4 @@
-/** `steps.mjs`: a program that emits events numbered from 0 until its standard input ends, and then says how many. */
+/** `steps.mjs`: a program that emits events numbered from 0 until its standard input ends, then prints their number. */
 import { program, type Running, type Sandbox, startNode } from './harness.ts';
 
 /** Starts it, and waits until it has emitted its first event. */
@@ -8,7 +8,7 @@ export async function startSteps(sandbox: Sandbox): Promise<Running> {
   return running;
 }
 
-/** Ends it, or the recording of it, and answers how many events it has emitted. */
+/** Ends it, or its recording. @returns the number of emitted events */
 export async function emittedBy(running: Running): Promise<number> {
   running.process.stdin?.end();
   await running.ended;

@@ -14,9 +14,9 @@ const cases = corpusCases('1.8', 'time ranges of the traces of other tracers');
 
 const random = new SeededRandom(runSeed('time ranges'));
 const wrongBounds = casePath('begin-end-outside-packet-bounds', 'a trace of lttng-crash, cut by time');
-/** Ranges tried of each trace. */
+/** Number of ranges for each trace. */
 const RANGE_COUNT = Number(process.env.RINGTAIL_RANGES ?? 2);
-/** Traces made of each fault. */
+/** Number of traces for each fault. */
 const TRACE_COUNT = 6;
 
 let root: string;
@@ -53,7 +53,7 @@ describe.skipIf(babeltrace2 === undefined || wrongBounds === undefined)('a time 
 });
 
 describe.skipIf(babeltrace2 === undefined)('a time range of a trace', () => {
-  it.each([...boundsFaults])('has the events that babeltrace2 finds where packets have %s', (fault: BoundsFault) => {
+  it.each([...boundsFaults])('has the events that babeltrace2 finds if packets have %s', (fault: BoundsFault) => {
     for (let i = 0; i < TRACE_COUNT; i++) {
       const trace = path.join(root, `trace-${i}`);
       writeTraceWithBounds(trace, fault, random);
@@ -63,7 +63,7 @@ describe.skipIf(babeltrace2 === undefined)('a time range of a trace', () => {
 });
 
 describe.skipIf(babeltrace2 === undefined)('the details of a trace', () => {
-  it.each([...boundsFaults])('date packets as babeltrace2 does where they have %s', (fault: BoundsFault) => {
+  it.each([...boundsFaults])('date packets as babeltrace2 does if they have %s', (fault: BoundsFault) => {
     for (let i = 0; i < TRACE_COUNT; i++) {
       const trace = path.join(root, `trace-${i}`);
       writeTraceWithBounds(trace, fault, random);
@@ -100,12 +100,12 @@ function expectJudged(trace: string, cut: Cut): void {
   } finally {
     reader.close();
   }
-  // A copy without any data stream is nothing that babeltrace2 reads.
+  // babeltrace2 cannot read a copy without data streams.
   if (wanted !== '') expect(headsOf(judge(copy, {}) ?? 'refused'), `${shown}, converted`).toEqual(headsOf(wanted));
   fs.rmSync(copy, { recursive: true });
 }
 
-/** Undefined where babeltrace2 refuses the trace, or that it be cut. */
+/** Undefined if babeltrace2 refuses the trace or the cut. */
 function judge(trace: string, { begin, end, streamIntersection }: Cut): string | undefined {
   const args = ['--clock-gmt', '--no-delta'];
   if (begin !== undefined) args.push(`--begin=${inSeconds(begin)}`);
@@ -148,7 +148,7 @@ function textOf(trace: string, options: OpenOptions): string {
   return Buffer.concat(pieces).toString('latin1');
 }
 
-/** Times and names: Babeltrace 2.0 prints some values in another way. Events of equal time in different data streams have no order. */
+/** Times and names, since Babeltrace 2.0 prints some values differently. Events of equal time have no order. */
 function headsOf(text: string): string[] {
   return text
     .split('\n')
@@ -172,7 +172,7 @@ function detailsOf(trace: string): string {
   return pieces.join('');
 }
 
-/** The messages of data streams with their times. What comes before them, Babeltrace 2.0 prints in another way. */
+/** The messages of data streams with their times. Babeltrace 2.0 prints the part before them differently. */
 function datedMessages(text: string): string[] {
   const lines = text.split('\n').filter((line) => /^(\[|\{Trace|Packet|Event|Stream|Discarded)/.test(line));
   return lines.slice(lines.findIndex((line) => line.includes('cycles')));

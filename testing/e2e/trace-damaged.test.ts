@@ -1,6 +1,6 @@
 /**
- * Traces that somebody removes, moves or changes while they are recorded. Whatever happens to them: each event counts as
- * recorded if another reader finds it, else as lost, and the reason is told.
+ * Traces that are removed, moved or changed during the recording. In every case an event counts as recorded if another
+ * reader finds it, otherwise as lost, and the reason is reported.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
@@ -42,7 +42,7 @@ async function placeWithDaemon(): Promise<Place> {
   return { sandbox, client };
 }
 
-/** A session of its own, which records the events of one program with the other sessions of the test. */
+/** A session that records the events of the one program, beside the other sessions of the test. */
 class Recording {
   readonly sandbox: Sandbox;
   readonly name: string;
@@ -73,7 +73,7 @@ class Recording {
     return await resultOf<Details>(this.sandbox, 'status');
   }
 
-  /** Waits until these are the counts; one that is wrong for good ends the test by its time. */
+  /** Waits until these are the counts; a count that stays wrong ends the test by its time limit. */
   async counts(recorded: number, lost: number): Promise<void> {
     await until(async () => {
       const { eventsRecorded, eventsLost } = await this.#client.sessionStatistics(this.name);
@@ -92,7 +92,7 @@ class Recording {
   }
 }
 
-/** A program that emits as many events as it is told. */
+/** A program that emits events on request. */
 function startProgram(sandbox: Sandbox): (count: number) => Promise<void> {
   const app = startNode(sandbox, [program('counted.mjs')]);
   let emitted = 0;
@@ -117,7 +117,7 @@ interface Damage {
   /** Name of the session. */
   readonly what: string;
   readonly damage: (recording: Recording) => void;
-  /** Of the five events before and the three after. */
+  /** Counts of the five events before and the three after. */
   readonly recorded: number;
   readonly code: string;
 }
@@ -166,7 +166,7 @@ const DAMAGES: readonly Damage[] = [
   },
 ];
 
-/** What is removed before the consumer daemon is killed. */
+/** The files to remove before a kill of the consumer daemon. */
 const REMOVED_BEFORE_DEATH: readonly Damage[] = [
   { what: 'chunk-removed', damage: ({ trace }) => remove(join(trace, 'ust')), recorded: 3, code: 'TRACE_REMOVED' },
   { what: 'all-removed', damage: ({ trace }) => remove(trace), recorded: 3, code: 'TRACE_REMOVED' },
@@ -204,11 +204,11 @@ async function play(damages: readonly Damage[], afterwards: (sandbox: Sandbox) =
 }
 
 describe.skipIf(babeltrace2 === undefined)('a trace that is damaged while it is recorded', () => {
-  it('has each event counted as what has become of it, with the reason', async () => {
+  it('has each event counted as recorded or lost, with the reason', async () => {
     await play(DAMAGES, () => {});
   });
 
-  it('has each event counted, although the consumer daemon was killed meanwhile', async () => {
+  it('has each event counted, even after a kill of the consumer daemon', async () => {
     await play(REMOVED_BEFORE_DEATH, (sandbox) => {
       for (const pid of consumersOf(sessionDaemonOf(sandbox))) process.kill(pid, 'SIGKILL');
     });

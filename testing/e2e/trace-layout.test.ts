@@ -1,4 +1,4 @@
-/** Directories and files of traces are where LTTng has them, and no larger than asked for. */
+/** Directories and files of traces have LTTng's places, and at most the requested size. */
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -40,7 +40,7 @@ it('the trace of a process is in ust/pid/NAME-PID-DATE, without another director
   expect(indexesOf(eventsOf(sandbox, trace))).toEqual([0, 1, 2]);
 });
 
-it('a session that was started has ust, whatever was recorded, cleared or rotated', SLOW, async () => {
+it('a session that was started has ust, whether events were recorded, cleared, rotated or not', SLOW, async () => {
   const { sandbox, trace } = await session('--buffer-ownership=process');
   expect(readdirSync(trace)).toEqual(['ust']);
   await succeed(sandbox, 'clear');

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { SeededRandom } from '../schemas/seeded-random.ts';
 
-/** What is wrong with the begins and ends of packets, and which tracer does that. */
+/** Faults in the begins and ends of packets, with the tracers that have them. */
 export type BoundsFault = keyof typeof TRACERS;
 
 const TRACERS = {
@@ -30,7 +30,7 @@ export function writeTraceWithBounds(directory: string, fault: BoundsFault, rand
   const below = (limit: number) => random.between(0, limit - 1);
   fs.mkdirSync(directory);
   fs.writeFileSync(path.join(directory, 'metadata'), metadata(fault));
-  // Babeltrace 2.0 aborts when it looks for the first event of a packet that has none.
+  // Babeltrace 2.0 aborts in the search for the first event of an empty packet.
   const eventsMin = fault === 'events before the begin' ? 1 : 0;
   let value = 0;
   for (const stream of ['a', 'b']) {
@@ -55,7 +55,7 @@ function disturb(packets: readonly PacketContent[], fault: BoundsFault, below: (
     const first = packet.times[0] ?? packet.begin;
     const last = packet.times.at(-1) ?? packet.end;
     if (fault === 'events behind the end') packet.end = Math.max(packet.begin, last - below(30));
-    // A packet other than the first: Babeltrace leaves its begin as it is.
+    // A packet other than the first: Babeltrace keeps its begin.
     else if (fault === 'events before the begin' && i > 0) packet.begin = Math.min(packet.end, first + below(30));
     else if (fault === 'no end, since they were never closed' && i === packets.length - 1) packet.end = 0;
   }

@@ -1,4 +1,4 @@
-/** Conditions about real programs: how they end, whether they stall, and how many events there are. */
+/** Conditions about real programs: their end, stalls, and numbers of events. */
 import { writeFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ const [major = 0, minor = 0] = release().split('.').map(Number);
 const tellsExits = major > 6 || (major === 6 && minor >= 15);
 if (!tellsExits) console.warn(`SKIPPED: Linux ${release()} does not tell how a process ended that was waited for`);
 
-/** A session daemon with these triggers by name, and a program that does as it is told. */
+/** A session daemon with these triggers by name, and a program that follows commands. */
 async function setUp(conditions: Readonly<Record<string, TriggerCondition>>, env: Record<string, string> = {}) {
   const sandbox = makeSandbox();
   const runDirectory = join(sandbox.directory, 'run');
@@ -44,10 +44,10 @@ function tell(app: Running, line: string): void {
 
 const exited: TriggerCondition = { kind: 'application-exited', procname: '*', causes: EXIT_CAUSES };
 
-it('tells of a thread that does not come back to its event loop, and of a process that is stopped', SLOW, async () => {
+it('reports a thread that does not return to its event loop, and a stopped process', SLOW, async () => {
   const stalled = { kind: 'event-loop-stalled', procname: '*', periodUs: 500_000 } as const;
   const { sandbox, app, of } = await setUp({ stalled });
-  // A machine that is busy may hold a program up as well: only what has to come is waited for.
+  // A busy machine may stall a program too, so the test waits only for required reports.
   const threads = (state: string) => {
     const told = of('stalled').filter(({ details }) => details.pid === app.pid && details.state === state);
     return new Set(told.map(({ details }) => details.tid));
@@ -65,7 +65,7 @@ it('tells of a thread that does not come back to its event loop, and of a proces
   expect((await app.ended).code).toBe(0);
 });
 
-it('counts events in the program, and tells of too many and of none', SLOW, async () => {
+it('counts events in the program, and reports too many and none', SLOW, async () => {
   const rule = { pattern: 'stalling:tick' };
   const { app, of } = await setUp({
     silence: { kind: 'no-event-for', rule, periodUs: 300_000 },
@@ -80,7 +80,7 @@ it('counts events in the program, and tells of too many and of none', SLOW, asyn
   expect(of('rate')[0]?.details.perSecond).toBeGreaterThan(10_000);
 });
 
-it('tells why a program ended that said goodbye because of an exception', SLOW, async () => {
+it('reports the exception that ended a program', SLOW, async () => {
   const { app, of } = await setUp({ exited }, { RINGTAIL_GUARD: '1' });
   tell(app, 'throw nobody-catches-this');
   expect((await app.ended).code).toBe(1);
@@ -93,19 +93,15 @@ it('tells why a program ended that said goodbye because of an exception', SLOW, 
   });
 });
 
-it(
-  'tells of a program that was killed, once for both of its threads, and not of one that has done its work',
-  SLOW,
-  async () => {
-    const { app, start, of } = await setUp({ exited });
-    app.process.stdin?.end();
-    expect((await app.ended).code).toBe(0);
-    const killed = await start();
-    killed.kill('SIGKILL');
-    await until(() => of('exited').length > 0);
-    const last = await start();
-    last.kill('SIGKILL');
-    await until(() => of('exited').length > 1);
-    expect(of('exited').map(({ details }) => details.pid)).toEqual([killed.pid, last.pid]);
-  },
-);
+it('reports a killed program once for both of its threads, and no program that ended well', SLOW, async () => {
+  const { app, start, of } = await setUp({ exited });
+  app.process.stdin?.end();
+  expect((await app.ended).code).toBe(0);
+  const killed = await start();
+  killed.kill('SIGKILL');
+  await until(() => of('exited').length > 0);
+  const last = await start();
+  last.kill('SIGKILL');
+  await until(() => of('exited').length > 1);
+  expect(of('exited').map(({ details }) => details.pid)).toEqual([killed.pid, last.pid]);
+});

@@ -23,7 +23,7 @@ function trigger(key: number, what: Partial<DesiredTrigger> & { pattern: string;
 }
 
 describe('an application with triggers', () => {
-  it('tells of a match at once, with captures, in a program that does not return to its event loop', async () => {
+  it('reports a match at once, with captures, in a program that does not return to its event loop', async () => {
     const sandbox = makeSandbox();
     const daemon = new FakeSessionDaemon(sandbox, [
       trigger(7, {
@@ -45,7 +45,7 @@ describe('an application with triggers', () => {
     });
     expect(daemon.told(9)).toMatchObject({ messages: 1, matches: 1 });
 
-    // It is alive only once it is back in its event loop.
+    // It sends a sign of life only in its event loop.
     daemon.registrations[0]?.send({ type: 'look', turn: 5 });
     expect(daemon.of('alive')).toEqual([]);
     writeFileSync(file, '');
@@ -56,14 +56,14 @@ describe('an application with triggers', () => {
     expect((await app.ended).code).toBe(0);
   });
 
-  it('gathers what comes faster, and loses none of it', async () => {
+  it('sums faster matches, and loses none', async () => {
     const sandbox = makeSandbox();
     const daemon = new FakeSessionDaemon(sandbox, [trigger(1, { pattern: 'trig:one', captures: ['n'] })]);
     const app = startNode(sandbox, [TRIGGER_EVENTS, 'flood', '300000'], daemon.env);
     const emitted = await app.says(/emitted in (\d+) ms/);
     await until(() => daemon.told(1).matches === 300_000);
     expect(daemon.told(1)).toMatchObject({ discarded: 0, captures: [299_999] });
-    // A burst, what came while it ran, and what the event loop sent behind it.
+    // A burst, the matches during it, and the report of the event loop after it.
     expect(daemon.told(1).messages).toBeLessThan(20 + 0.1 * Number(emitted[1]));
     app.process.stdin?.end();
     await app.ended;
@@ -94,7 +94,7 @@ describe('an application with triggers', () => {
     await app.ended;
   });
 
-  it('is not held up by a daemon that does not read, and accounts for every match', async () => {
+  it('is not delayed by a daemon that does not read, and accounts for every match', async () => {
     const sandbox = makeSandbox();
     const daemon = new FakeSessionDaemon(sandbox, [trigger(1, { pattern: 'trig:one', captures: ['name'] })]);
     const app = startNode(sandbox, [TRIGGER_EVENTS, 'flood', '30000', '60000'], daemon.env);
@@ -108,7 +108,7 @@ describe('an application with triggers', () => {
     await app.ended;
   });
 
-  it('says which trigger cannot be evaluated, and evaluates the others', async () => {
+  it('names a trigger that cannot be evaluated, and evaluates the others', async () => {
     const sandbox = makeSandbox();
     const daemon = new FakeSessionDaemon(sandbox, [
       trigger(1, { pattern: 'trig:*', filter: 'n ==', captures: [] }),
@@ -153,7 +153,7 @@ describe('a process under guard', () => {
     'after-handled-worker': ended(0, ['in a handled worker']),
   };
 
-  it('tells how it ends, whichever way that is', async () => {
+  it('reports its end in every way', async () => {
     const sandbox = makeSandbox();
     const daemon = new FakeSessionDaemon(sandbox, [
       trigger(1, { pattern: 'ringtail_process:exit', captures: ['code'] }),
@@ -190,7 +190,7 @@ describe('a process under guard', () => {
     );
   });
 
-  it('is one that was asked to: another tells nothing, and has no listener more', async () => {
+  it('reports only with the setting; another process reports nothing and has no further listener', async () => {
     const sandbox = makeSandbox();
     const daemon = new FakeSessionDaemon(sandbox, []);
     const listeners = `console.log(['exit', 'uncaughtExceptionMonitor'].map((name) => process.listenerCount(name)).join())`;
@@ -239,7 +239,7 @@ describe('triggers of a session daemon', () => {
     captures,
   });
 
-  it('take a snapshot that has the event which set them off, of a program that does not return to its event loop', async () => {
+  it('take a snapshot with the matching event, of a program that does not return to its event loop', async () => {
     const { sandbox, client, noted, addTrigger } = await setUp();
     const output = join(sandbox.directory, 'trace');
     await client.createSession({ name: SESSION, output, snapshot: true });
@@ -270,7 +270,7 @@ describe('triggers of a session daemon', () => {
     await client.destroySession(SESSION);
   });
 
-  it('know of every occurrence, however fast they come, and whether or not a session records them', async () => {
+  it('count every occurrence, however fast, with and without a recording session', async () => {
     const { sandbox, client, addTrigger, described } = await setUp();
     await client.createSession({ name: SESSION, output: join(sandbox.directory, 'trace') });
     await client.request('add-map', {
@@ -311,7 +311,7 @@ describe('triggers of a session daemon', () => {
   });
 
   it.each(['exit', 'naturally', 'throw', 'worker-ends', 'worker-is-ended'])(
-    'know of every occurrence in a program that ends amid them: %s',
+    'count every occurrence in a program that ends during them: %s',
     async (how) => {
       const { sandbox, addTrigger, described, noted } = await setUp();
       await addTrigger('flood', matches('flood:*', 'n >= 10'), { kind: 'notify', ...EVERY });
@@ -324,14 +324,14 @@ describe('triggers of a session daemon', () => {
     },
   );
 
-  it('know of every occurrence in a program that is killed', async () => {
+  it('count every occurrence in a killed program', async () => {
     const { sandbox, addTrigger, described, noted } = await setUp();
     await addTrigger('step', matches('killed:step'), { kind: 'notify', ...EVERY });
     const app = new Acknowledging(sandbox, 'killed', 'for-ever');
     await app.goesOn(100_000);
     const acknowledged = await app.kill();
     await noted('application-gone');
-    // One may have been told, or counted, that was not acknowledged any more.
+    // One occurrence may have been reported or counted without its acknowledgement.
     const extra = ((await described('step'))?.occurrences ?? 0) - acknowledged;
     expect([0, 1]).toContain(extra);
     expect(await described('step')).toMatchObject({ messagesDiscarded: 0 });

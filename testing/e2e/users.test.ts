@@ -32,7 +32,7 @@ describe.skipIf(!othersCanRun)('users of one session daemon of root', SLOW, () =
     expect((await daemon.ringtail(one, 'list')).stdout).not.toContain('mine');
   });
 
-  it('get their session, though its name cannot be noted in their home', async () => {
+  it('get their session even if its name cannot be written in their home', async () => {
     const daemon = new SharedDaemon();
     await daemon.start();
     const [one] = USERS;
@@ -54,7 +54,7 @@ describe.skipIf(!othersCanRun)('users of one session daemon of root', SLOW, () =
     expect((await daemon.ringtail(one, 'enable-channel', '-u', 'd')).code).toBe(0);
   });
 
-  it('get traces that are theirs, where they may write', async () => {
+  it('get their own traces, in places where they may write', async () => {
     const daemon = new SharedDaemon();
     await daemon.start();
     const [one, other] = USERS;
@@ -81,7 +81,7 @@ describe.skipIf(!othersCanRun)('users of one session daemon of root', SLOW, () =
     expect(existsSync(shm)).toBe(false);
   });
 
-  it('record their own programs, and learn nothing of those of others; root records all', async () => {
+  it('record their own programs and see nothing of the programs of others; root records all', async () => {
     const daemon = new SharedDaemon();
     await daemon.start();
     const [one, other] = USERS;
@@ -111,7 +111,7 @@ describe.skipIf(!othersCanRun)('users of one session daemon of root', SLOW, () =
     expect(view.stdout.match(/e2e:/g)).toHaveLength(20);
   });
 
-  it('see no names of the tracepoints of others where status names those that there are', async () => {
+  it('see no names of tracepoints of others in the hints of status', async () => {
     const daemon = new SharedDaemon();
     await daemon.start();
     const [one, other] = USERS;

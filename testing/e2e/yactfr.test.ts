@@ -5,10 +5,10 @@ import { describe, expect, it } from 'vitest';
 import { corpusPath } from '../corpus.ts';
 import { yactfrElements } from '../yactfr-elements.ts';
 
-/** Strict cases of CTF 1.8 and CTF 2, from the test suite of yactfr; their names begin with their verdict. */
+/** Strict cases of CTF 1.8 and CTF 2 from yactfr's test suite; their names begin with the expected result. */
 const SUITE = corpusPath('yactfr/', 'strict specification cases of CTF 1.8 and CTF 2');
 
-/** Cases of CTF 1.8, the same in CTF 2, and of what only CTF 2 has. */
+/** Cases of CTF 1.8, the same in CTF 2, and cases that only CTF 2 has. */
 const FAMILIES = ['ctf-1', 'ctf-2-auto', 'ctf-2'] as const;
 
 function cases(kind: string, verdict: 'pass' | 'fail'): string[] {
@@ -22,13 +22,13 @@ function cases(kind: string, verdict: 'pass' | 'fail'): string[] {
 const read = (...path: string[]) => readFileSync(join(SUITE!, ...path));
 const expected = (kind: string, name: string) => read(kind, name, 'expect.txt').toString().trimEnd().split('\n');
 
-/** The suite knows packets that are of no data stream class; to us, metadata without any class has an empty one. */
+/** The suite has packets without a data stream class; Ringtail gives metadata without classes an empty one. */
 const WITHOUT_CLASS = 'pass-no-ers-no-dst-id-fl-ints';
 
-/** The suite tells where the padding before a field begins, we tell where the field would. */
+/** The suite has the position of the padding before a field, Ringtail the position of the field. */
 const BEHIND_PADDING = 'fail-align-beyond-content';
 
-/** Its packet has another magic number, which the suite leaves to others to refuse. */
+/** Its packet has another magic number, which the suite does not check. */
 const WITHOUT_MAGIC = 'pass-dt-aliases';
 const OTHER_MAGIC = 0xc11ffcc1;
 const MAGIC = 0xc1fc1fc1;
@@ -38,7 +38,7 @@ describe.skipIf(SUITE === undefined)('metadata streams', () => {
     expect(new TextDecoder().decode(unpackMetadata(read('metadata-stream', name)))).toMatch(/\S/);
   });
 
-  it.each(cases('metadata-stream', 'fail'))('%s is refused, with the place of the packet', (name) => {
+  it.each(cases('metadata-stream', 'fail'))('%s is refused with the place of the packet', (name) => {
     const error = expect.objectContaining({ code: 'BAD_PACKET', message: expect.stringMatching(/packet at byte \d+/) });
     expect(() => unpackMetadata(read('metadata-stream', name))).toThrow(error);
   });
@@ -80,7 +80,7 @@ describe.skipIf(SUITE === undefined).each(FAMILIES)('data of %s', (family) => {
     );
   });
 
-  it.each(cases(`iter-data/${family}`, 'fail'))('%s has these elements up to the record that is refused', (name) => {
+  it.each(cases(`iter-data/${family}`, 'fail'))('%s has these elements up to the refused record', (name) => {
     const { lines, error, errorPacketBits } = decode(name);
     expect(error).toBeInstanceOf(TraceFormatError);
     const wanted = expected(`iter-data/${family}`, name);
@@ -88,7 +88,7 @@ describe.skipIf(SUITE === undefined).each(FAMILIES)('data of %s', (family) => {
     const reason = wanted.at(-1)!;
     const at = errorPacketBits + (error as TraceFormatError).at;
     if (reason.endsWith('reaching end of data source.')) {
-      // The suite tells where the data ends, we tell where the field begins that is cut.
+      // The suite has the end of the data, Ringtail the begin of the cut field.
       expect((error as TraceFormatError).code).toBe('TRUNCATED');
       expect(at).toBeLessThanOrEqual(Number.parseInt(reason, 10));
       expect(wanted.some((line) => Number.parseInt(line, 10) === at)).toBe(true);

@@ -1,6 +1,6 @@
 // Emits numbered events for ever; after each tracepoint has returned, its number goes to standard output.
 // Bursts differ in length, so that kills meet packets of all sizes: node acknowledge.mjs [PROVIDER [in-turns]]
-// With in-turns it returns to its event loop after each burst, as a program has to that is to register again.
+// With in-turns it returns to its event loop after each burst; only such a program can register again.
 import { writeSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { provider, str, u32 } from '@ringtail/tracer';

@@ -1,4 +1,4 @@
-// Records events with application contexts of every kind, and prints what the tracer is to have seen.
+// Records events with application contexts of every kind, and prints the expected values.
 import { AsyncLocalStorage, executionAsyncId } from 'node:async_hooks';
 import { readFileSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';

@@ -1,4 +1,4 @@
-/** Emits as many events as each line of its standard input says, and says how many it has emitted. */
+/** Emits the number of events on each line of its standard input, and prints the total. */
 import { createInterface } from 'node:readline';
 import { provider, u32 } from '@ringtail/tracer';
 

@@ -1,6 +1,6 @@
-// Emits numbered events, acknowledges each on standard output, and dies in the way that it is told:
-// node crash.mjs WAY [EVENTS [FILE]]; with `children` it starts programs that die so, EVENTS of them one after the other.
-// With `stall` it ends in its own way, once there is a FILE.
+// Emits numbered events, acknowledges each on standard output, and dies in the given way:
+// node crash.mjs WAY [EVENTS [FILE]]; with `children` it starts EVENTS dying programs, one after another. With `stall` it
+// ends normally once FILE exists.
 import { spawnSync } from 'node:child_process';
 import { existsSync, writeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -17,7 +17,7 @@ function emit(index) {
   writeSync(1, word);
 }
 
-/** Takes memory until there is none, and goes on recording meanwhile. */
+/** Uses up the memory, while it continues to record. */
 function eat(index, bite) {
   const eaten = [];
   for (;;) {
@@ -26,7 +26,7 @@ function eat(index, bite) {
   }
 }
 
-/** Does not return to its event loop until there is that file, and goes on recording meanwhile. */
+/** Does not return to its event loop until the file exists, while it continues to record. */
 function stall(index, until) {
   for (;;) {
     if (index % 500 === 0) {

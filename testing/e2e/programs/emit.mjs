@@ -1,4 +1,4 @@
-// Emits COUNT events whose values follow from their index, and says what it did: node emit.mjs COUNT
+// Emits COUNT events whose values follow from their index, and prints a summary: node emit.mjs COUNT
 import {
   array,
   bool,

@@ -15,7 +15,7 @@ function attempt(call, ...args) {
   try {
     call(...args);
   } catch {
-    // It is root's by now, or something else.
+    // Root has made it, or it is not a link.
   }
 }
 

@@ -1,5 +1,5 @@
 // Emits COUNT events for filters to choose from, or events for ever: node filtered.mjs COUNT|forever [wait]
-// With "wait", all but the first come once standard input has something.
+// With "wait", all events but the first follow input on standard input.
 import { readSync } from 'node:fs';
 import { filterOnly, i32, provider, seq, str, struct, u64 } from '@ringtail/tracer';
 

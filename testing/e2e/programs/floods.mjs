@@ -1,4 +1,4 @@
-// Emits events for triggers as fast as it can, and ends with none of them told that need not be: node floods.mjs HOW EVENTS
+// Emits events for triggers at full speed, and ends with as many unreported ones as possible: node floods.mjs HOW EVENTS
 //
 //   exit | naturally | throw          how it ends
 //   worker-ends | worker-is-ended     so does a worker thread; then the program
@@ -16,7 +16,7 @@ if (!isMainThread) {
   flood();
   if (how === 'worker-ends') process.exit();
   parentPort.postMessage('done');
-  // Whoever waits for the end of this thread's turn waits for ever.
+  // The end of this thread's turn never comes.
   for (;;);
 } else if (how.startsWith('worker')) {
   const worker = new Worker(new URL(import.meta.url), { workerData: [how, events] });

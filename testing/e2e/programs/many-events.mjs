@@ -1,6 +1,6 @@
 // Many kinds of events: node many-events.mjs KINDS EVENTS
 //
-// For each line on standard input it emits so many numbered events of each kind, and says `emitted`.
+// For each line on standard input it emits that number of numbered events of each kind, and prints `emitted`.
 import { createInterface } from 'node:readline';
 import { provider, u32 } from '@ringtail/tracer';
 

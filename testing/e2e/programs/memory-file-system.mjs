@@ -1,8 +1,8 @@
 // A file system in memory, served through /dev/fuse: node memory-file-system.mjs MOUNT_POINT SWALLOW_FILE
 //
 // It prints "mounted" once it answers. Stopped by SIGSTOP it answers nothing, and processes that wait for it can be killed.
-// While SWALLOW_FILE exists it takes requests and answers none: processes that wait for these cannot even be killed. It ends,
-// and all that wait go on with an error, when its standard input is closed.
+// While SWALLOW_FILE exists, it reads requests and answers none; waiting processes cannot even be killed. When its standard
+// input is closed, it ends, and all waiting processes get an error.
 import { spawnSync } from 'node:child_process';
 import { existsSync, openSync, readSync, writeSync } from 'node:fs';
 import { constants } from 'node:os';
@@ -85,7 +85,7 @@ function serve({ device, swallowFile }) {
     try {
       writeSync(device, out);
     } catch (error) {
-      // Whoever asked has been killed meanwhile.
+      // The requesting process has been killed.
       if (error.code !== 'ENOENT') throw error;
     }
     if (opcode === Opcode.INIT) parentPort.postMessage('mounted');
@@ -222,7 +222,7 @@ function attributesOf({ id, mode, uid, gid, content }) {
   return out;
 }
 
-/** Nothing is valid for any time: each look at a file is a request. */
+/** Nothing is cached: each access to a file is a request. */
 function attributesAnswer(node) {
   return Buffer.concat([Buffer.alloc(16), attributesOf(node)]);
 }

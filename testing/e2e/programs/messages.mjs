@@ -1,4 +1,4 @@
-// Messages without types: tracef and tracelog, one of them with a value that cannot be shown.
+// Formatted messages: tracef and tracelog, one of them with a value that cannot be printed.
 import { tracef, tracelog } from '@ringtail/tracer';
 
 function place() {

@@ -1,4 +1,4 @@
-// Leaves a child behind that lives on for a while: node orphan.mjs
+// Leaves a child behind that still runs for some time: node orphan.mjs
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { provider, u32 } from '@ringtail/tracer';

@@ -1,4 +1,4 @@
-/* refuse-system-call NUMBER ERRNO COMMAND...: runs a command to which the kernel refuses a system call. */
+/* refuse-system-call NUMBER ERRNO COMMAND...: runs a command for which the kernel refuses a system call. */
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>

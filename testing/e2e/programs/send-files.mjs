@@ -1,7 +1,8 @@
-// Sends open files to a session daemon, each over a connection of its own, in place of what a tracer sends:
+// Sends open files to a session daemon, each over a separate connection, in place of a tracer's descriptors:
 // node send-files.mjs RUN_DIRECTORY FILE COUNT
 //
-// It makes the file and says `open`; at a line on standard input it sends, and says with how many the daemon ended the connection.
+// It makes the file and prints `open`. At a line on standard input it sends, and prints the number of connections that the
+// daemon ended.
 
 import { once } from 'node:events';
 import { openSync } from 'node:fs';

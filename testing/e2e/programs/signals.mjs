@@ -1,4 +1,4 @@
-// Says which signals it gets; ends with exit code 42 at SIGTERM. Emits an event for each.
+// Prints received signals and emits an event for each; ends with exit code 42 at SIGTERM.
 import { provider, str } from '@ringtail/tracer';
 
 const got = provider('e2e').tracepoint('signal', { name: str });

@@ -1,8 +1,8 @@
-// Does what each line on standard input says, until that ends: node stalling.mjs
+// Carries out each line of standard input, until it ends: node stalling.mjs
 //
-//   spin FILE    does not return to its event loop until FILE is there; the worker goes on
-//   emit COUNT   so many events at once
-//   throw TEXT   an exception that nobody catches
+//   spin FILE    does not return to its event loop until FILE exists; the worker goes on
+//   emit COUNT   this number of events at once
+//   throw TEXT   an uncaught exception
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';

@@ -1,4 +1,4 @@
-// Emits events at a steady pace and ends when its standard input does; once it says `ready`, it has emitted the first:
+// Emits events at a steady pace and ends with its standard input. It prints `ready` after the first event:
 // node steps.mjs
 import { provider, str, u32 } from '@ringtail/tracer';
 

@@ -1,6 +1,6 @@
-// Takes all that one user can get of a session daemon: node take-shares.mjs RUN_DIRECTORY WHAT COUNT
+// Uses up a user's share of a session daemon: node take-shares.mjs RUN_DIRECTORY WHAT COUNT
 //
-// Says `ready JSON` once it has what it can get, and keeps it until standard input ends.
+// Prints `ready JSON` once the share is used up, and holds it until standard input ends.
 import { once } from 'node:events';
 import { connect, Socket } from 'node:net';
 import { join } from 'node:path';
@@ -21,9 +21,9 @@ const KEY_MAP = {
   deadProcesses: 'sum',
 };
 
-/** What it holds, so that nothing of it is closed. */
+/** Held objects, so that none is closed. */
 const held = [];
-/** Reasons for which it got no more. */
+/** Reasons of refusals. */
 const refusals = new Map();
 
 const attacks = {
@@ -48,7 +48,7 @@ const attacks = {
     socket.write(half);
   },
 
-  /** Sends messages as fast as they are read: long ones of much that is to be kept, each another. */
+  /** Sends messages at full speed: long, all different, with much data for the daemon to keep. */
   async 'endless-messages'() {
     const application = await register();
     if (application === undefined) return;
@@ -67,7 +67,7 @@ const attacks = {
     send();
   },
 
-  /** Registers and goes again, without end. */
+  /** Registers and disconnects, endlessly. */
   async 'endless-registrations'() {
     const again = async () => {
       const application = await register();
@@ -78,7 +78,7 @@ const attacks = {
     void again();
   },
 
-  /** Connects and goes again, without end. */
+  /** Connects and disconnects, endlessly. */
   async 'endless-connections'() {
     for (const path of [appSocket, clientSocket]) {
       const again = () => {
@@ -89,12 +89,12 @@ const attacks = {
     }
   },
 
-  /** Asks for long answers without end, and reads none. */
+  /** Requests long answers endlessly, and reads none. */
   async 'unread-answers'() {
     await asking().then((socket) => socket.pause());
   },
 
-  /** Asks for long answers without end, and reads them. */
+  /** Requests long answers endlessly, and reads them. */
   async 'endless-requests'() {
     await asking();
   },
@@ -107,7 +107,7 @@ const attacks = {
     await connected(clientSocket);
   },
 
-  /** A session with 64 maps, and a thread that gives one counter to one key after the other. */
+  /** A session with 64 maps, and a thread that assigns one counter to one key after another. */
   async 'keys-of-maps'() {
     const client = await SessionDaemonClient.connect({ runDirectory, timeoutMs: 120_000 });
     const application = await register();
@@ -133,7 +133,7 @@ const attacks = {
       });
       application.send({ type: 'counters', counters });
     }
-    // Has the daemon read all that was sent before.
+    // Waits until the daemon has read all earlier messages.
     await client.showMaps(session, 'm0');
     held.push(client);
   },
@@ -149,7 +149,7 @@ async function register() {
   try {
     application.send({ ...REGISTER, tid: process.pid + at }, application.control);
   } catch {
-    // It was turned away before: the answer says why.
+    // It was refused before; the answer has the reason.
   }
   const reply = await application.reply();
   if (reply?.type === 'registered') {

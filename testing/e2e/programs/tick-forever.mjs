@@ -1,4 +1,4 @@
-// Never returns to its event loop; says once, synchronously, that it is in its loop.
+// Never returns to its event loop. It reports once, synchronously, that it is in its loop.
 import { writeSync } from 'node:fs';
 import { provider, u32 } from '@ringtail/tracer';
 

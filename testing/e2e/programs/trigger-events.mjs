@@ -1,8 +1,8 @@
 // Emits events for triggers: node trigger-events.mjs spin FILE | flood EVENTS [TEXT_LENGTH] | count EVENTS
 //
-//   spin   one event, then never to its event loop until FILE is there
-//   flood  so many at once, then until standard input ends
-//   count  so many of two kinds, says `counted`, then until standard input ends
+//   spin   one event, then no return to its event loop until FILE exists
+//   flood  this number at once, then waits until standard input ends
+//   count  this number of two kinds, prints `counted`, then waits until standard input ends
 import { existsSync } from 'node:fs';
 import { provider, seq, str, u32, u64 } from '@ringtail/tracer';
 

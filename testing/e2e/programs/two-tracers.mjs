@@ -1,4 +1,4 @@
-// Two copies of the tracer in one process, as two dependencies of an application may bring them.
+// Two copies of the tracer in one process, as from two dependencies of an application.
 import { cpSync, mkdirSync, realpathSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
