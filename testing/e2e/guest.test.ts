@@ -78,7 +78,7 @@ describe('in an application', () => {
     ]);
   });
 
-  it('workers that start while others end do not unmap each other’s memory', async () => {
+  it('workers that start while others end do not unmap the memory of each other', async () => {
     const sandbox = makeSandbox();
     const { ended, summary } = await record(sandbox, [process.execPath, program('worker-churn.mjs'), '48', '8']);
     expect([ended.code, summary.signal]).toEqual([0, null]);

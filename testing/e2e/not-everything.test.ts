@@ -183,7 +183,7 @@ describe('a worker of a recorded program is recorded', () => {
   });
 });
 
-it('a program that closes the tracer’s descriptors is reported, also by a trigger', async () => {
+it('a program that closes descriptors of the tracer is reported, also by a trigger', async () => {
   const sandbox = sandboxWithDaemon();
   await succeed(sandbox, 'create', 's');
   await succeed(sandbox, 'add-trigger', '--condition=session-trouble', '--session=s', '--action=notify');

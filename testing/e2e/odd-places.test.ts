@@ -76,7 +76,7 @@ describe('a working directory that was removed', () => {
 });
 
 describe('a home directory', () => {
-  it('that cannot be made is an error with the system’s reason, not an endless attempt', async () => {
+  it('that cannot be made is an error with the reason of the system, not an endless attempt', async () => {
     const sandbox = makeSandbox();
     const home = { RINGTAIL_HOME: '/proc/nope' };
     const { trace } = await record(sandbox, [process.execPath, program('emit.mjs'), '1']);
