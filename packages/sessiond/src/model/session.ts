@@ -3,18 +3,17 @@ import type { SessionArchive } from '../archives/session-archive.ts';
 import type { ClockReading } from '../clock/session-clock.ts';
 import type { PoolHolding } from '../shares/pool-holding.ts';
 import type { CounterMap } from '../triggers/maps/counter-map.ts';
+import type { ApplicationProcess } from './application-process.ts';
 import type { EventSpecs } from './event-specs.ts';
 import type { IdentifierTable } from './identifier-table.ts';
 import type { InclusionSet } from './inclusion-set.ts';
+import { isAbout, type Owner } from './owner.ts';
 import type { RuleSet } from './rule-set.ts';
 import type { Sightings } from './sightings.ts';
 import type { Troubles } from './troubles.ts';
 
-/** The user to whom something belongs. */
-export interface Owner {
-  readonly uid: number;
-  readonly gid: number;
-}
+export type { ApplicationProcess, RecordedThread } from './application-process.ts';
+export { isAbout, type Owner, ownerFor } from './owner.ts';
 
 export interface Channel {
   readonly attributes: ChannelAttributes;
@@ -36,23 +35,6 @@ export interface TraceChannel {
   readonly trace: Trace;
   readonly channel: Channel;
   readonly identifiers: IdentifierTable;
-}
-
-/** A process of an application, from its first registration until its last thread has gone. */
-export interface ApplicationProcess {
-  /** Unique in the life of the daemon, unlike the number. */
-  readonly key: number;
-  readonly pid: number;
-  readonly procname: string;
-  readonly since: Date;
-  /** Where traces of it alone are in a trace chunk or snapshot; no other process has the same. */
-  readonly tracePlace: string;
-}
-
-/** A registered thread, as the kernel tells of it: what it says of itself decides nothing. */
-export interface RecordedThread extends Owner {
-  readonly pid: number;
-  readonly process: ApplicationProcess;
 }
 
 /** What one session records of one user's applications, or of one process. */
@@ -113,18 +95,7 @@ export function mayUse({ owner }: Session, { uid }: Owner): boolean {
   return uid === 0 || uid === owner.uid;
 }
 
-/** Whether sessions and triggers of this owner are about programs of that user: root's are about all, others' about their own. */
-export function isAbout(owner: Owner, uid: number): boolean {
-  return owner.uid === 0 || owner.uid === uid;
-}
-
 /** Whether a session records this process: it is about its user, and its trackers leave the process in. */
 export function tracks({ owner, trackers }: Session, { pid, uid, gid }: Owner & { readonly pid: number }): boolean {
   return isAbout(owner, uid) && trackers.vpid.has(pid) && trackers.vuid.has(uid) && trackers.vgid.has(gid);
-}
-
-/** What a daemon of root makes belongs to whoever asked for it; another can only give what is its own. */
-export function ownerFor({ uid, gid }: Owner): Owner {
-  const ours = { uid: process.geteuid?.() ?? uid, gid: process.getegid?.() ?? gid };
-  return ours.uid === 0 ? { uid, gid } : ours;
 }

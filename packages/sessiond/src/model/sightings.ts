@@ -3,7 +3,7 @@ import { textWeight } from '../shares/memory-weight.ts';
 import { PoolHolding } from '../shares/pool-holding.ts';
 import type { SharedPool } from '../shares/shared-pool.ts';
 import { TRACEPOINTS_SEEN_MAX } from './limits.ts';
-import { isAbout, type Owner } from './session.ts';
+import { isAbout, type Owner } from './owner.ts';
 import type { TracepointList } from './tracepoint-lists.ts';
 
 /** A thread as far as it is remembered. */

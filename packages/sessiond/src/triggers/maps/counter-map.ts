@@ -1,5 +1,5 @@
 import { type MapChannelAttributes, type MapRow, type MapRowOwner, mapValueBits } from '@ringtail/protocol';
-import type { ApplicationProcess } from '../../model/session.ts';
+import type { ApplicationProcess } from '../../model/application-process.ts';
 import { textWeight } from '../../shares/memory-weight.ts';
 import { PoolHolding } from '../../shares/pool-holding.ts';
 import type { SharedPool } from '../../shares/shared-pool.ts';
