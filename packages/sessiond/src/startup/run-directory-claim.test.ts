@@ -112,12 +112,14 @@ describe('claimRunDirectory', () => {
   });
 
   it('takes over from a killed daemon that nobody has waited for', async () => {
-    // The shell becomes a program that never waits for the child it does not know of.
+    // The shell starts a child and becomes a program that never waits for children.
     const parentProcess = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60'], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     try {
       const pid = Number(String((await once(parentProcess.stdout, 'data'))[0]));
+      // Until then the shell itself may wait for the child, and leave no zombie.
+      while (readFileSync(`/proc/${parentProcess.pid}/comm`, 'utf8') !== 'sleep\n') await setTimeout(5);
       const startTime = processStartTime(pid);
       expect(startTime).toMatch(/^\d+$/);
       mkdirSync(path, { mode: 0o700 });
