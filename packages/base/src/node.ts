@@ -5,7 +5,17 @@
  */
 import { performance } from 'node:perf_hooks';
 import timers from 'node:timers';
+import type { Timers } from './timers.ts';
 
 export const now = performance.now.bind(performance);
 export const { setImmediate, setTimeout } = timers;
 export const { queueMicrotask = process.nextTick } = globalThis;
+
+/** The process's monotonic clock and timers. */
+export const systemTimers: Timers = {
+  nowMs: now,
+  after(delayMs, run) {
+    const timer = setTimeout(run, delayMs);
+    return { cancel: () => timers.clearTimeout(timer) };
+  },
+};

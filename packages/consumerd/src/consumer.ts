@@ -1,3 +1,4 @@
+import type { Timers } from '@ringtail/base';
 import { RingtailError } from '@ringtail/base';
 import { parseEventSpec } from '@ringtail/ctf';
 import type {
@@ -20,7 +21,6 @@ import { ConsumerError } from './consumer-error.ts';
 import type { Log } from './daemon/log.ts';
 import { channelTimersOf } from './drain/channel-timers.ts';
 import { DrainLoop } from './drain/drain-loop.ts';
-import type { LoopTimers } from './drain/loop-timers.ts';
 import { NOT_RECLAIMABLE, openDrain } from './drain/open-drain.ts';
 import { formerMetadataBeside, TraceMetadata } from './metadata/trace-metadata.ts';
 import type { FileCalls } from './output/files/file-calls.ts';
@@ -47,7 +47,7 @@ import type { RingIdentity } from './source/ring/ring-packet-header.ts';
 export interface ConsumerOptions {
   /** System calls that write files. */
   readonly calls: FileCalls;
-  readonly timers: LoopTimers;
+  readonly timers: Timers;
   readonly log: Log;
   readonly outputs?: Outputs;
   /** @throws {RingError} if the source is not the announced one */

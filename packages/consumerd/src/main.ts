@@ -2,10 +2,10 @@ import { constants, setPriority } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { errnoOf } from '@ringtail/base';
+import { systemTimers } from '@ringtail/base/node';
 import { loadPosix, runDirectoryAt } from '@ringtail/posix';
 import { startDaemon } from './daemon/daemon.ts';
 import { stderrLog } from './daemon/log.ts';
-import { systemTimers } from './drain/loop-timers.ts';
 import { systemCalls } from './output/files/file-calls.ts';
 
 const log = stderrLog('ringtail-consumerd');

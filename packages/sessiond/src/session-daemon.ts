@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { describeError } from '@ringtail/base';
+import { systemTimers as timers } from '@ringtail/base/node';
 import { descriptorLimit, type Posix } from '@ringtail/posix';
 import type { Request, TraceFormat } from '@ringtail/protocol';
 import { FlightRecorders } from './archives/flight-recorders.ts';
@@ -16,7 +17,6 @@ import { commandHandlers } from './commands/command-handlers.ts';
 import type { CommandServices } from './commands/command-services.ts';
 import { SessionCommands } from './commands/session-commands.ts';
 import { SessionWork } from './commands/session-work.ts';
-import { scheduleTimer } from './conditions/schedule.ts';
 import { ConsumerLink } from './consumer/consumer-link.ts';
 import { prepareConsumerPlace } from './consumer/consumer-place.ts';
 import { consumerStarter } from './consumer/consumer-process.ts';
@@ -100,11 +100,9 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
   const { posix, claim, uid, clientGroup, missingGroup } = options;
   const { directory } = claim;
   const isRoot = uid === 0;
-  const schedule = scheduleTimer;
   const now = () => new Date();
-  const nowMs = () => performance.now();
-  const log = new LimitedLog({ log: options.log, nowMs, schedule });
-  const shares = makeShares({ daemonUid: uid, descriptors: descriptorLimit() ?? DESCRIPTORS_DEFAULT, nowMs });
+  const log = new LimitedLog({ log: options.log, timers });
+  const shares = makeShares({ daemonUid: uid, descriptors: descriptorLimit() ?? DESCRIPTORS_DEFAULT, timers });
   const { userBehind } = shares;
 
   const notifications = new NotificationHub();
@@ -140,7 +138,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
 
   const applications = new Applications();
   const programTroubles = new ProgramTroubles(sessions);
-  const exits = new ProcessExits({ oomKills: new OomLedger(readText), nowMs, schedule });
+  const exits = new ProcessExits({ oomKills: new OomLedger(readText), timers });
   const counters = new ThreadCounters();
   const rotations = new RotationWatch();
   const triggers = makeTriggers({
@@ -156,8 +154,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     counters,
     budget,
     shares,
-    nowMs,
-    schedule,
+    timers,
     now,
     log,
   });
@@ -172,7 +169,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     log,
   });
   triggers.changed.listen(() => void publisher.publishTriggersSoon());
-  const quarantine = new DescriptorQuarantine({ posix, userBehind, nowMs });
+  const quarantine = new DescriptorQuarantine({ posix, userBehind, nowMs: timers.nowMs });
   const traces = new TraceKeeper({
     registry,
     consumers,
@@ -223,8 +220,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     registeredPids: () => applications.threads().map(({ pid }) => pid),
     drainApplications,
     isWanted: isRecording,
-    nowMs,
-    schedule,
+    timers,
   });
   heardOf.listen((pid) => unregistered.heardOf(pid));
   commands.sessionChanged.listen(() => unregistered.look());
@@ -267,8 +263,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     sessions,
     recordedBytes: (session) => tasks.recordedBytes(session),
     rotate: (session) => queue.run(session.name, () => archiveCommands.rotateIfActive(session)),
-    nowMs,
-    schedule,
+    timers,
     log,
   });
   commands.sessionChanged.listen(() => rotationScheduler.look());
@@ -321,7 +316,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
       openToGroup(directory.clientSocket, clientGroup, log);
     },
     stop: requestStop,
-    schedule,
+    timers,
     log,
   });
   log.info(`process ${process.pid} serves ${directory.path}`);

@@ -1,5 +1,5 @@
+import type { Timer, Timers } from '@ringtail/base';
 import type { ChannelTimers } from './channel-timers.ts';
-import type { LoopTimers, TimerHandle } from './loop-timers.ts';
 import { RingPeriods } from './ring-periods.ts';
 
 /** What one look at a ring brought. */
@@ -45,7 +45,7 @@ export const TICK_PERIOD_MS = 1000;
 export class DrainLoop {
   readonly #awake = new Map<Drainable, number>();
   readonly #asleep = new Set<Drainable>();
-  readonly #timers: LoopTimers;
+  readonly #timers: Timers;
   /** Rings that are looked at by the read timer of their channel. */
   readonly #polled = new Set<Drainable>();
   /** Rings whose open sub-buffers are taken by the switch timer of their channel. */
@@ -53,12 +53,12 @@ export class DrainLoop {
   readonly #reads: RingPeriods<Drainable>;
   readonly #switches: RingPeriods<Drainable>;
   readonly #samples: RingPeriods<Drainable>;
-  #round: TimerHandle | undefined;
-  #wake: TimerHandle | undefined;
-  #tick: TimerHandle | undefined;
+  #round: Timer | undefined;
+  #wake: Timer | undefined;
+  #tick: Timer | undefined;
   #lastWakeAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(timers: LoopTimers) {
+  constructor(timers: Timers) {
     this.#timers = timers;
     this.#reads = new RingPeriods(timers, (ring) => this.#poll(ring));
     this.#switches = new RingPeriods(timers, (ring) => ring.drainStale(0));

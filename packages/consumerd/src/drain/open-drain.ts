@@ -1,3 +1,4 @@
+import type { Clock } from '@ringtail/base';
 import type { ChannelAttributes } from '@ringtail/protocol';
 import { type Steps, settled } from '../output/later.ts';
 import type { StreamDescription } from '../output/packet-output.ts';
@@ -9,10 +10,9 @@ import { StreamDrain } from './stream-drain.ts';
 export const NOT_RECLAIMABLE =
   'memory can be given back of rings in discard mode that are not files, and no others, without a risk for events';
 
-export interface OpenDrainOptions {
+export interface OpenDrainOptions extends Clock {
   readonly ring: OpenRing;
   readonly source: PacketSource;
-  readonly nowMs: () => number;
   readonly onDamaged: () => void;
 }
 

@@ -1,17 +1,17 @@
-import type { LoopTimers, TimerHandle } from './loop-timers.ts';
+import type { Timer, Timers } from '@ringtail/base';
 
 interface Group<Ring> {
   readonly rings: Set<Ring>;
-  timer: TimerHandle;
+  timer: Timer;
 }
 
 /** Rings that are to be looked at every so often, each at its own period: one timer for all that share a period. */
 export class RingPeriods<Ring> {
-  readonly #timers: LoopTimers;
+  readonly #timers: Timers;
   readonly #run: (ring: Ring) => void;
   readonly #groups = new Map<number, Group<Ring>>();
 
-  constructor(timers: LoopTimers, run: (ring: Ring) => void) {
+  constructor(timers: Timers, run: (ring: Ring) => void) {
     this.#timers = timers;
     this.#run = run;
   }
@@ -35,7 +35,7 @@ export class RingPeriods<Ring> {
     this.#groups.clear();
   }
 
-  #schedule(periodMs: number): TimerHandle {
+  #schedule(periodMs: number): Timer {
     return this.#timers.after(periodMs, () => {
       const group = this.#groups.get(periodMs);
       if (group === undefined) return;

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { describeError, errnoOf } from '@ringtail/base';
+import { type Clock, describeError, errnoOf } from '@ringtail/base';
 import { packetSpan, RingError } from '@ringtail/ringbuf';
 import { type Steps, settled } from '../output/later.ts';
 import type {
@@ -30,7 +30,7 @@ export interface SourceUse {
   readonly ringBytes: number;
 }
 
-export interface StreamDrainOptions {
+export interface StreamDrainOptions extends Clock {
   readonly source: PacketSource;
   readonly output: StreamOutput;
   /** Owner of the source, in words. */
@@ -39,8 +39,6 @@ export interface StreamDrainOptions {
   readonly continuesTrace?: boolean;
   /** Whether memory is given back with every sub-buffer that is released. */
   readonly reclaims?: boolean;
-  /** Monotonic milliseconds. */
-  readonly nowMs: () => number;
   /** The clock of the trace now, in cycles; undefined if this process cannot read it. */
   readonly nowCycles: () => number | undefined;
   readonly onProblem: (sentence: string) => void;

@@ -1,10 +1,10 @@
+import type { Timers } from '@ringtail/base';
 import { describeError, RingtailError } from '@ringtail/base';
 import { asUser } from '@ringtail/posix';
 import type { SessionStatistics, SnapshotRequest } from '@ringtail/protocol';
 import { RingError } from '@ringtail/ringbuf';
 import { ConsumerError } from '../consumer-error.ts';
 import type { Log } from '../daemon/log.ts';
-import type { LoopTimers } from '../drain/loop-timers.ts';
 import type { Steps } from '../output/later.ts';
 import type { Outputs } from '../output/outputs.ts';
 import { identityOf, type OpenRing, ownerOf, type Registry, sessionOf, streamNameOf } from '../session/registry.ts';
@@ -17,7 +17,7 @@ import { writeSnapshot } from './write-snapshot.ts';
 export interface FlightRecordersOptions {
   readonly registry: Registry;
   readonly outputs: Outputs;
-  readonly timers: LoopTimers;
+  readonly timers: Timers;
   readonly log: Log;
 }
 

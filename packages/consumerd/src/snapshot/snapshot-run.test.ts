@@ -1,6 +1,6 @@
+import type { Timers } from '@ringtail/base';
 import { NO_STATISTICS } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
-import type { LoopTimers } from '../drain/loop-timers.ts';
 import { atOnce } from '../output/later.ts';
 import { FakeTimers } from '../testing/fake-timers.test.support.ts';
 import { SnapshotRun } from './snapshot-run.ts';
@@ -14,7 +14,7 @@ function* steps(count: number, log: number[]) {
 }
 
 /** Timers by which every step takes a millisecond. */
-function slowTimers(): LoopTimers & { readonly fake: FakeTimers } {
+function slowTimers(): Timers & { readonly fake: FakeTimers } {
   const fake = new FakeTimers();
   let spentMs = 0;
   return { fake, nowMs: () => spentMs++, after: (delayMs, run) => fake.after(delayMs, run) };

@@ -1,5 +1,5 @@
+import type { Timers } from '@ringtail/base';
 import type { SessionStatistics } from '@ringtail/protocol';
-import type { LoopTimers } from '../drain/loop-timers.ts';
 import type { Steps } from '../output/later.ts';
 import type { Turns } from './turns.ts';
 
@@ -10,7 +10,7 @@ const TURN_MS = 4;
 export class SnapshotRun {
   readonly result: Promise<SessionStatistics>;
   readonly #turns: Turns<SessionStatistics>;
-  readonly #timers: LoopTimers;
+  readonly #timers: Timers;
   readonly #within: (turn: () => void) => void;
   /** Goes on, with the answer that the last turn waited for. */
   #next: () => IteratorResult<Promise<unknown> | undefined, SessionStatistics>;
@@ -23,11 +23,7 @@ export class SnapshotRun {
    *
    * @param within runs a turn as the owner of the files
    */
-  constructor(
-    turns: Turns<SessionStatistics>,
-    timers: LoopTimers,
-    within: (turn: () => void) => void = (turn) => turn(),
-  ) {
+  constructor(turns: Turns<SessionStatistics>, timers: Timers, within: (turn: () => void) => void = (turn) => turn()) {
     this.#turns = turns;
     this.#timers = timers;
     this.#within = within;

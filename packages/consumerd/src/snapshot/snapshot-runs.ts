@@ -1,5 +1,5 @@
+import type { Timers } from '@ringtail/base';
 import type { SessionStatistics } from '@ringtail/protocol';
-import type { LoopTimers } from '../drain/loop-timers.ts';
 import { run, type Steps } from '../output/later.ts';
 import { SnapshotRun } from './snapshot-run.ts';
 import type { Turns } from './turns.ts';
@@ -16,11 +16,11 @@ export interface SnapshotOrder {
 
 /** Snapshots that are being written. */
 export class SnapshotRuns {
-  readonly #timers: LoopTimers;
+  readonly #timers: Timers;
   /** By their directories. */
   readonly #runs = new Map<string, { readonly session: string; readonly run: SnapshotRun }>();
 
-  constructor(timers: LoopTimers) {
+  constructor(timers: Timers) {
     this.#timers = timers;
   }
 

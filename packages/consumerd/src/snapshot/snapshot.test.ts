@@ -11,12 +11,12 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import type { Timers } from '@ringtail/base';
 import type { OpenTraceRequest, SessionStatistics } from '@ringtail/protocol';
 import { RingMode } from '@ringtail/ringbuf';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Consumer } from '../consumer.ts';
 import { recoverRings } from '../crash/recover-rings.ts';
-import type { LoopTimers } from '../drain/loop-timers.ts';
 import type { FileCalls } from '../output/files/file-calls.ts';
 import { answerOf, ConsumerScene } from '../testing/consumer-scene.test.support.ts';
 import { failingCalls } from '../testing/failing-calls.test.support.ts';
@@ -52,7 +52,7 @@ const makeRing = (options: Partial<TestRingOptions> = {}) => scene.makeRing({ mo
 interface RecorderOptions {
   readonly calls?: FileCalls;
   readonly trace?: Partial<OpenTraceRequest>;
-  readonly timers?: LoopTimers;
+  readonly timers?: Timers;
 }
 
 /** A consumer with a flight recorder of these rings. */
@@ -155,7 +155,7 @@ describe('a flight recorder', () => {
 
   it('lets other sessions have their turn, and stays whole when its rings are closed meanwhile', async () => {
     let nowMs = 0;
-    const slow: LoopTimers = { nowMs: () => nowMs++, after: (delayMs, run) => timers.after(delayMs, run) };
+    const slow: Timers = { nowMs: () => nowMs++, after: (delayMs, run) => timers.after(delayMs, run) };
     const [recorded, drained] = [makeRing({ subBufCount: 16 }), makeRing({ mode: RingMode.DISCARD })];
     const consumer = startRecorder([recorded], { timers: slow });
     const { setUp, openRing } = requests(root);
@@ -184,7 +184,7 @@ describe('a flight recorder', () => {
 
   it('counts what is overwritten while it copies', async () => {
     let nowMs = 0;
-    const slow: LoopTimers = { nowMs: () => nowMs++, after: (delayMs, run) => timers.after(delayMs, run) };
+    const slow: Timers = { nowMs: () => nowMs++, after: (delayMs, run) => timers.after(delayMs, run) };
     const ring = makeRing({ subBufCount: 16 });
     const consumer = startRecorder([ring], { timers: slow });
     ring.record(16 * PER_SUB_BUF);

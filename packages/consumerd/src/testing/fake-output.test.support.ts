@@ -1,4 +1,4 @@
-import type { LoopTimers } from '../drain/loop-timers.ts';
+import type { Timers } from '@ringtail/base';
 import type { Later } from '../output/later.ts';
 import type { Outputs } from '../output/outputs.ts';
 import type {
@@ -52,7 +52,7 @@ interface Message {
 
 export interface FakeConnectionOptions {
   readonly peer: FakePeer;
-  readonly timers: LoopTimers;
+  readonly timers: Timers;
   /** A number from 0 up to 1. */
   readonly random: () => number;
 }

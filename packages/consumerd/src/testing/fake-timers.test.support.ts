@@ -1,7 +1,7 @@
-import type { LoopTimers, TimerHandle } from '../drain/loop-timers.ts';
+import type { Timer, Timers } from '@ringtail/base';
 
 /** Time that passes when a test says so. */
-export class FakeTimers implements LoopTimers {
+export class FakeTimers implements Timers {
   /** Timers that have run. */
   ran = 0;
   #nowMs = 0;
@@ -15,7 +15,7 @@ export class FakeTimers implements LoopTimers {
     return this.#nowMs;
   }
 
-  after(delayMs: number, run: () => void): TimerHandle {
+  after(delayMs: number, run: () => void): Timer {
     const entry = { atMs: this.#nowMs + delayMs, run };
     this.#queue.add(entry);
     return { cancel: () => this.#queue.delete(entry) };

@@ -1,3 +1,4 @@
+import type { Timer, Timers } from '@ringtail/base';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Session } from '../model/session.ts';
 import { Troubles } from '../model/troubles.ts';
@@ -6,11 +7,13 @@ import { RotationScheduler } from './rotation-scheduler.ts';
 import { SessionArchive } from './session-archive.ts';
 
 /** A clock and its timers, of which there is one at most. */
-class FakeTime {
+class FakeTime implements Timers {
   now = 0;
   #timer: { at: number; callback: () => void } | undefined;
 
-  schedule = (callback: () => void, delayMs: number) => {
+  nowMs = () => this.now;
+
+  after(delayMs: number, callback: () => void): Timer {
     const timer = { at: this.now + delayMs, callback };
     this.#timer = timer;
     return {
@@ -18,7 +21,7 @@ class FakeTime {
         if (this.#timer === timer) this.#timer = undefined;
       },
     };
-  };
+  }
 
   get waits(): boolean {
     return this.#timer !== undefined;
@@ -68,8 +71,7 @@ beforeEach(() => {
       rotatedAt.push(time.now);
       archive.rotated('/a', new Date(0), true, bytes);
     },
-    nowMs: () => time.now,
-    schedule: time.schedule,
+    timers: time,
     log: QUIET_LOG,
   });
 });

@@ -1,4 +1,4 @@
-import { describeError } from '@ringtail/base';
+import { describeError, type Timer, type Timers } from '@ringtail/base';
 import type { PeerLog } from '../log/peer-log.ts';
 import type { Session } from '../model/session.ts';
 
@@ -10,9 +10,7 @@ export interface RotationSchedulerOptions {
   readonly recordedBytes: (session: Session) => Promise<number>;
   /** Rotates after whatever else is being done with the session. */
   readonly rotate: (session: Session) => Promise<unknown>;
-  /** Milliseconds of a clock that never goes back. */
-  readonly nowMs: () => number;
-  readonly schedule: (callback: () => void, delayMs: number) => { cancel(): void };
+  readonly timers: Timers;
   readonly log: PeerLog;
 }
 
@@ -33,7 +31,7 @@ interface Progress {
 export class RotationScheduler {
   readonly #options: RotationSchedulerOptions;
   readonly #progress = new Map<Session, Progress>();
-  #timer: { cancel(): void } | undefined;
+  #timer: Timer | undefined;
 
   constructor(options: RotationSchedulerOptions) {
     this.#options = options;
@@ -42,13 +40,14 @@ export class RotationScheduler {
   /** Looks now, and from now on by itself; called again when a session may have changed. */
   look(): void {
     this.#timer?.cancel();
-    const now = this.#options.nowMs();
+    const { timers } = this.#options;
+    const now = timers.nowMs();
     const active = this.#options.sessions().filter(isScheduled);
     for (const session of this.#progress.keys()) if (!active.includes(session)) this.#progress.delete(session);
     let nextMs = Number.POSITIVE_INFINITY;
     for (const session of active) nextMs = Math.min(nextMs, this.#check(session, now));
     const delayMs = Math.min(CHECK_PERIOD_MS, Math.max(1, nextMs - now));
-    this.#timer = active.length === 0 ? undefined : this.#options.schedule(() => this.look(), delayMs);
+    this.#timer = active.length === 0 ? undefined : timers.after(delayMs, () => this.look());
   }
 
   close(): void {

@@ -1,34 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import { LOG_LINES_PER_PEER_MAX, LOG_PEERS_MAX, LOG_PERIOD_MS } from '../model/limits.ts';
+import { FakeClock } from '../testing/fake-clock.test.support.ts';
 import { LimitedLog } from './peer-log.ts';
-
-interface Timer {
-  readonly atMs: number;
-  readonly callback: () => void;
-}
 
 /** A limited log with a clock that stands still until it is told otherwise. */
 class Bench {
   readonly lines: string[] = [];
   readonly log: LimitedLog;
-  nowMs = 0;
-  #timers: Timer[] = [];
+  readonly #clock = new FakeClock();
 
   constructor() {
     const write = (level: string) => (message: string) => void this.lines.push(`${level} ${message}`);
     this.log = new LimitedLog({
       log: { error: write('error'), warn: write('warn'), info: write('info'), debug: write('debug') },
-      nowMs: () => this.nowMs,
-      schedule: (callback, delayMs) => {
-        const timer = { atMs: this.nowMs + delayMs, callback };
-        this.#timers.push(timer);
-        return { cancel: () => this.#drop(timer) };
-      },
+      timers: this.#clock,
     });
   }
 
   get timerCount(): number {
-    return this.#timers.length;
+    return this.#clock.timers;
   }
 
   say(count: number, uid: number | 'unknown' = 1000, about = 'refused registrations'): void {
@@ -36,15 +26,7 @@ class Bench {
   }
 
   pass(ms: number): void {
-    this.nowMs += ms;
-    for (const timer of this.#timers.filter(({ atMs }) => atMs <= this.nowMs)) {
-      this.#drop(timer);
-      timer.callback();
-    }
-  }
-
-  #drop(timer: Timer): void {
-    this.#timers = this.#timers.filter((other) => other !== timer);
+    this.#clock.advance(ms);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Schedule } from '../conditions/schedule.ts';
+import type { Timer, Timers } from '@ringtail/base';
 import { LOG_LINES_PER_PEER_MAX, LOG_PEERS_MAX, LOG_PERIOD_MS } from '../model/limits.ts';
 import type { Log, LogLevel } from './log.ts';
 
@@ -16,8 +16,7 @@ export interface PeerLog extends Log {
 
 export interface LimitedLogOptions {
   readonly log: Log;
-  readonly nowMs: () => number;
-  readonly schedule: Schedule;
+  readonly timers: Timers;
 }
 
 /**
@@ -56,11 +55,12 @@ export class LimitedLog implements PeerLog {
       return;
     }
     period.leftOut += 1;
-    period.timer ??= this.#options.schedule(() => this.#end(key), period.endMs - this.#options.nowMs());
+    const { timers } = this.#options;
+    period.timer ??= timers.after(period.endMs - timers.nowMs(), () => this.#end(key));
   }
 
   #periodOf(line: Line): [string, Period] {
-    const nowMs = this.#options.nowMs();
+    const nowMs = this.#options.timers.nowMs();
     let key = `${line.uid} ${line.level} ${line.about}`;
     let name = line.uid === undefined ? 'unknown users' : `user ${line.uid}`;
     if (!this.#periods.has(key) && this.#isFull(nowMs)) {
@@ -107,5 +107,5 @@ interface Period extends Line {
   lines: number;
   leftOut: number;
   /** Runs once a line was left out. */
-  timer: ReturnType<Schedule> | undefined;
+  timer: Timer | undefined;
 }

@@ -1,5 +1,5 @@
 import { readFileSync, readlinkSync } from 'node:fs';
-import { errnoOf } from '@ringtail/base';
+import { type Clock, errnoOf } from '@ringtail/base';
 import type { Posix } from '@ringtail/posix';
 import { PeerRefusal } from '../domains/user/peer-refusal.ts';
 import { QUARANTINED_PER_USER_MAX } from '../model/limits.ts';
@@ -25,10 +25,9 @@ const LOCAL = new Set([
 const WITHOUT_FILE_SYSTEM = /^(?:socket|pipe):\[|^anon_inode:/;
 const MOUNTS_AGE_MS_MAX = 1000;
 
-export interface DescriptorQuarantineOptions {
+export interface DescriptorQuarantineOptions extends Clock {
   readonly posix: Posix;
   readonly userBehind: PoolUsers['userBehind'];
-  readonly nowMs: () => number;
 }
 
 /**

@@ -24,7 +24,7 @@ class FakeHandle implements ProcessHandle {
 
 function makeExits() {
   const clock = new FakeClock();
-  const exits = new ProcessExits({ oomKills: new OomLedger(() => undefined), ...clock });
+  const exits = new ProcessExits({ oomKills: new OomLedger(() => undefined), timers: clock });
   const ended: EndedProcess[] = [];
   exits.onEnd((end) => ended.push(end));
   const handle = new FakeHandle();

@@ -1,5 +1,5 @@
+import type { Timer, Timers } from '@ringtail/base';
 import type { GoodbyeMessage, ProcessEnd } from '@ringtail/protocol';
-import type { Schedule } from '../conditions/schedule.ts';
 import type { ApplicationProcess } from '../model/session.ts';
 import type { OomCounter, OomLedger } from './oom-kills.ts';
 import { processEndOf } from './process-end.ts';
@@ -22,8 +22,7 @@ interface Watched {
 
 export interface ProcessExitsOptions {
   readonly oomKills: OomLedger;
-  readonly nowMs: () => number;
-  readonly schedule: Schedule;
+  readonly timers: Timers;
 }
 
 /** A process closes its sockets a moment before it has ended, and its parent may take yet another until it asks. */
@@ -40,7 +39,7 @@ export class ProcessExits {
   readonly #options: ProcessExitsOptions;
   readonly #watched = new Map<ApplicationProcess, Watched>();
   readonly #listeners = new Set<EndListener>();
-  readonly #leaving = new Set<{ cancel(): void }>();
+  readonly #leaving = new Set<Timer>();
   #closed = false;
 
   constructor(options: ProcessExitsOptions) {
@@ -77,18 +76,18 @@ export class ProcessExits {
       then(undefined);
       return;
     }
-    const { nowMs, schedule } = this.#options;
-    const deadlineMs = nowMs() + LOOK_MS_MAX;
+    const { timers } = this.#options;
+    const deadlineMs = timers.nowMs() + LOOK_MS_MAX;
     const look = (): void => {
       const fate = watched.handle.fate();
-      if (fate.kind === 'ended' || nowMs() >= deadlineMs) {
+      if (fate.kind === 'ended' || timers.nowMs() >= deadlineMs) {
         then(this.#settle(process, watched, fate.kind === 'running' ? undefined : fate));
         return;
       }
-      const timer = schedule(() => {
+      const timer = timers.after(LOOK_PERIOD_MS, () => {
         this.#leaving.delete(timer);
         look();
-      }, LOOK_PERIOD_MS);
+      });
       this.#leaving.add(timer);
     };
     look();

@@ -20,14 +20,16 @@ beforeEach(() => {
   });
   timers = [];
   events = [];
-  frames = new BegunFrames(pool, (callback, delayMs) => {
-    const timer = { callback, delayMs, cancelled: false };
-    timers.push(timer);
-    return {
-      cancel: () => {
-        timer.cancelled = true;
-      },
-    };
+  frames = new BegunFrames(pool, {
+    after: (delayMs, callback) => {
+      const timer = { callback, delayMs, cancelled: false };
+      timers.push(timer);
+      return {
+        cancel: () => {
+          timer.cancelled = true;
+        },
+      };
+    },
   });
 });
 

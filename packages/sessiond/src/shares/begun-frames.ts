@@ -1,4 +1,4 @@
-import type { Schedule } from '../conditions/schedule.ts';
+import type { Timer, Timers } from '@ringtail/base';
 import { FRAME_TIMEOUT_MS } from '../model/limits.ts';
 import type { SharedPool } from './shared-pool.ts';
 
@@ -32,14 +32,14 @@ export interface BegunFrame {
  */
 export class BegunFrames {
   readonly #pool: SharedPool;
-  readonly #schedule: Schedule;
+  readonly #timers: Pick<Timers, 'after'>;
   /** In the order in which they came. */
   readonly #waiting = new Set<Holding>();
   #isServing = false;
 
-  constructor(pool: SharedPool, schedule: Schedule) {
+  constructor(pool: SharedPool, timers: Pick<Timers, 'after'>) {
     this.#pool = pool;
-    this.#schedule = schedule;
+    this.#timers = timers;
     // Unread answers share the pool with frames: what they give back is room for frames as well.
     pool.watch(() => this.#serveSoon());
   }
@@ -50,7 +50,7 @@ export class BegunFrames {
   }
 
   open(receiver: FrameReceiver): BegunFrame {
-    const holding = new Holding(receiver, this.#pool, this.#schedule);
+    const holding = new Holding(receiver, this.#pool, this.#timers);
     const release = () => {
       this.#waiting.delete(holding);
       holding.end();
@@ -84,16 +84,16 @@ export class BegunFrames {
 class Holding {
   readonly receiver: FrameReceiver;
   readonly #pool: SharedPool;
-  readonly #schedule: Schedule;
+  readonly #timers: Pick<Timers, 'after'>;
   #held = 0;
   #wanted = 0;
   /** The time in which the connection waits for room is not the peer's. */
-  #timer: ReturnType<Schedule> | undefined;
+  #timer: Timer | undefined;
 
-  constructor(receiver: FrameReceiver, pool: SharedPool, schedule: Schedule) {
+  constructor(receiver: FrameReceiver, pool: SharedPool, timers: Pick<Timers, 'after'>) {
     this.receiver = receiver;
     this.#pool = pool;
-    this.#schedule = schedule;
+    this.#timers = timers;
   }
 
   take(bytes: number): boolean {
@@ -108,9 +108,9 @@ class Holding {
       return false;
     }
     this.#held += Math.max(0, more);
-    this.#timer ??= this.#schedule(() => {
+    this.#timer ??= this.#timers.after(FRAME_TIMEOUT_MS, () => {
       this.receiver.onLate(`a message that it began did not end in ${FRAME_TIMEOUT_MS / 1000} s`);
-    }, FRAME_TIMEOUT_MS);
+    });
     return true;
   }
 

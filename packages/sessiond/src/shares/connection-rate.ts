@@ -1,10 +1,10 @@
+import type { Clock } from '@ringtail/base';
 import type { PoolUsers } from './shared-pool.ts';
 
-export interface ConnectionRateOptions extends PoolUsers {
+export interface ConnectionRateOptions extends PoolUsers, Clock {
   /** Connections that a user may make at once, and in each second after that. */
   readonly burst: number;
   readonly perSecond: number;
-  readonly nowMs: () => number;
 }
 
 /** Users that are remembered at a time: with user namespaces one person can be many. */

@@ -1,3 +1,4 @@
+import type { Clock } from '@ringtail/base';
 import type { PoolUsers } from './shared-pool.ts';
 
 /** What a user's applications may keep the daemon with reading at once: enough for thousands that behave. */
@@ -5,9 +6,7 @@ const BURST_MS = 200;
 /** The part of the time that a user gets back. */
 const REFILL = 0.1;
 
-export interface DrainBudgetOptions extends PoolUsers {
-  readonly nowMs: () => number;
-}
+export interface DrainBudgetOptions extends PoolUsers, Clock {}
 
 /**
  * Time for reading what applications have sent, where a command waits for it. A user whose applications send without end

@@ -1,3 +1,6 @@
+import type { Clock } from '@ringtail/base';
+import type { PoolUsers } from './shared-pool.ts';
+
 /** How long the event loop may be kept by work of users at a time. */
 const TURN_MS = 10;
 /** How long one user's work may take in one turn before it is cut into slices. */
@@ -5,19 +8,21 @@ const SLICE_MS = 2;
 
 type Work = () => void;
 
+export interface FairTurnsOptions extends Clock, Pick<PoolUsers, 'userBehind'> {}
+
 /**
  * Does what users ask for in turn, one piece of each, so that a user with a thousand busy connections holds up nobody but
  * that user. Root has every second turn.
  */
 export class FairTurns {
-  readonly #nowMs: () => number;
+  readonly #nowMs: Clock['nowMs'];
   readonly #userBehind: (uid: number) => number;
   readonly #ofRoot: Work[] = [];
   /** By user, in the order of their turns. */
   readonly #ofOthers = new Map<number, Work[]>();
   #isScheduled = false;
 
-  constructor({ nowMs, userBehind }: { readonly nowMs: () => number; readonly userBehind: (uid: number) => number }) {
+  constructor({ nowMs, userBehind }: FairTurnsOptions) {
     this.#nowMs = nowMs;
     this.#userBehind = userBehind;
   }

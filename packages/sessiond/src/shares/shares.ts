@@ -1,4 +1,4 @@
-import { scheduleTimer } from '../conditions/schedule.ts';
+import type { Timers } from '@ringtail/base';
 import {
   ALL_TRACKED_VALUES_MAX,
   APP_BYTES_MAX,
@@ -42,7 +42,7 @@ export interface SharesOptions {
   readonly daemonUid: number;
   /** How many descriptors the daemon may have. */
   readonly descriptors: number;
-  readonly nowMs: () => number;
+  readonly timers: Timers;
   readonly userBehind?: PoolUsers['userBehind'];
 }
 
@@ -79,7 +79,8 @@ export interface Shares {
 }
 
 export function makeShares(options: SharesOptions): Shares {
-  const { daemonUid, descriptors, nowMs } = options;
+  const { daemonUid, descriptors, timers } = options;
+  const nowMs = () => timers.nowMs();
   const subordinates = new SubordinateUsers({ nowMs });
   const userBehind = options.userBehind ?? ((uid) => subordinates.userBehind(uid));
   const users: PoolUsers = { daemonUid, userBehind };
@@ -114,7 +115,7 @@ export function makeShares(options: SharesOptions): Shares {
       'end programs of this user, or raise the limit of descriptors of the session daemon',
     ),
     appBytes,
-    appFrames: new BegunFrames(appBytes, scheduleTimer),
+    appFrames: new BegunFrames(appBytes, timers),
     clientRate: rate(CLIENT_CONNECTIONS_AT_ONCE_MAX, CLIENT_CONNECTIONS_PER_SECOND_MAX),
     clientPlaces: new ClientPlaces({
       ...users,
@@ -122,7 +123,7 @@ export function makeShares(options: SharesOptions): Shares {
       rootReserve: Math.max(2, Math.floor(plan.clientConnections / CLIENT_ROOT_RESERVE_RATIO)),
     }),
     clientBytes,
-    clientFrames: new BegunFrames(clientBytes, scheduleTimer),
+    clientFrames: new BegunFrames(clientBytes, timers),
     sessions: pool(
       'sessions',
       SESSIONS_MAX + SESSIONS_ROOT_RESERVE,

@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
+import type { Clock } from '@ringtail/base';
 import { localUserNumber } from '@ringtail/posix/accounts';
 
 /** How long a change of the file may go unseen. */
@@ -11,9 +12,8 @@ interface Range {
   readonly end: number;
 }
 
-export interface SubordinateUsersOptions {
+export interface SubordinateUsersOptions extends Clock {
   readonly path?: string;
-  readonly nowMs: () => number;
 }
 
 /**
@@ -22,7 +22,7 @@ export interface SubordinateUsersOptions {
  */
 export class SubordinateUsers {
   readonly #path: string;
-  readonly #nowMs: () => number;
+  readonly #nowMs: Clock['nowMs'];
   #ranges: readonly Range[] = [];
   #version: string | undefined;
   #lookAgainMs = Number.NEGATIVE_INFINITY;

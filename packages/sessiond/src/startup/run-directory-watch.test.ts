@@ -30,9 +30,11 @@ function watch(): RunDirectoryWatch {
       writeFileSync(socketPath, '');
     },
     stop: say('stop'),
-    schedule: (callback) => {
-      next = callback;
-      return { cancel: () => (next = undefined) };
+    timers: {
+      after: (_, run) => {
+        next = run;
+        return { cancel: () => (next = undefined) };
+      },
     },
     log: { error: say('error'), warn: say('warn'), info: say('info'), debug: say('debug') },
   });

@@ -1,6 +1,5 @@
 import { lstatSync } from 'node:fs';
-import { describeError } from '@ringtail/base';
-import type { Schedule } from '../conditions/schedule.ts';
+import { describeError, type Timer, type Timers } from '@ringtail/base';
 import type { Log } from '../log/log.ts';
 
 const PERIOD_MS = 5000;
@@ -14,7 +13,7 @@ export interface RunDirectoryWatchOptions {
   readonly restore: () => Promise<void>;
   /** Ends the daemon. */
   readonly stop: (why: string) => void;
-  readonly schedule: Schedule;
+  readonly timers: Pick<Timers, 'after'>;
   readonly log: Log;
 }
 
@@ -26,7 +25,7 @@ export class RunDirectoryWatch {
   readonly #options: RunDirectoryWatchOptions;
   #socket: string | undefined;
   #reported = false;
-  #timer: { cancel(): void } | undefined;
+  #timer: Timer | undefined;
 
   constructor(options: RunDirectoryWatchOptions) {
     this.#options = options;
@@ -40,7 +39,7 @@ export class RunDirectoryWatch {
   }
 
   #lookLater(): void {
-    this.#timer = this.#options.schedule(() => void this.#look(), PERIOD_MS);
+    this.#timer = this.#options.timers.after(PERIOD_MS, () => void this.#look());
   }
 
   async #look(): Promise<void> {

@@ -1,17 +1,19 @@
-/** Time that passes when it is told to, and the timers in it. */
-export class FakeClock {
+import type { Timer, Timers } from '@ringtail/base';
+
+/** A clock that a test advances, with the timers that fall into that time. */
+export class FakeClock implements Timers {
   #ms = 0;
-  readonly #timers = new Set<{ readonly atMs: number; readonly callback: () => void }>();
+  readonly #timers = new Set<{ readonly atMs: number; readonly run: () => void }>();
 
   readonly nowMs = (): number => this.#ms;
 
-  readonly schedule = (callback: () => void, delayMs: number): { cancel(): void } => {
-    const timer = { atMs: this.#ms + delayMs, callback };
+  after(delayMs: number, run: () => void): Timer {
+    const timer = { atMs: this.#ms + delayMs, run };
     this.#timers.add(timer);
     return { cancel: () => this.#timers.delete(timer) };
-  };
+  }
 
-  /** How many wait. */
+  /** Number of timers that wait. */
   get timers(): number {
     return this.#timers.size;
   }
@@ -23,7 +25,7 @@ export class FakeClock {
       if (next === undefined) break;
       this.#ms = next.atMs;
       this.#timers.delete(next);
-      next.callback();
+      next.run();
     }
     this.#ms = endMs;
   }

@@ -40,14 +40,14 @@ export interface Triggers {
 }
 
 export function makeTriggers(options: TriggersOptions): Triggers {
-  const { registry, commands, tasks, notifications, schedule, shares, log } = options;
+  const { registry, commands, tasks, notifications, timers, shares, log } = options;
   const findSession: FindSession = (name, owner) =>
     registry.sessions().find((session) => session.name === name && mayUse(session, owner));
   const actions = new ActionTable({
     execute: (request, client) => commands.execute(request, client),
     findSession,
     notifications,
-    schedule,
+    timers,
   });
   const changed = new Listeners<[]>();
   const engine = new TriggerEngine({
@@ -58,7 +58,7 @@ export function makeTriggers(options: TriggersOptions): Triggers {
       'session-consumed-size': new ConsumedSizeSource({
         findSession,
         recordedBytes: (session) => tasks.recordedBytes(session),
-        schedule,
+        timers,
         log,
       }),
     },

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { systemTimers } from '@ringtail/base/node';
 import type { TriggerReport } from '@ringtail/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebhookSender } from './webhook-action.ts';
@@ -44,11 +45,12 @@ beforeEach(async () => {
   await once(server, 'listening');
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook?a=b`;
   sender = new WebhookSender({
-    schedule: (callback, delayMs) => {
-      const isPause = delayMs !== NO_LIMIT_MS && delayMs !== 1;
-      if (isPause) pauses.push(delayMs);
-      const timer = setTimeout(callback, isPause ? 0 : delayMs);
-      return { cancel: () => clearTimeout(timer) };
+    timers: {
+      after(delayMs, run) {
+        const isPause = delayMs !== NO_LIMIT_MS && delayMs !== 1;
+        if (isPause) pauses.push(delayMs);
+        return systemTimers.after(isPause ? 0 : delayMs, run);
+      },
     },
   });
 });

@@ -1,13 +1,13 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { RINGTAIL_VERSION } from '@ringtail/base';
+import { RINGTAIL_VERSION, type Timers } from '@ringtail/base';
 import type { TriggerReport } from '@ringtail/protocol';
 
 const BACK_OFF_MS_MIN = 500;
 const BACK_OFF_MS_MAX = 60_000;
 
 export interface WebhookSenderOptions {
-  readonly schedule: (callback: () => void, delayMs: number) => { cancel(): void };
+  readonly timers: Pick<Timers, 'after'>;
 }
 
 /** An answer, or that none came. */
@@ -73,7 +73,9 @@ export class WebhookSender {
         reject(new Refused((error as Error).message, false));
         return;
       }
-      const timer = this.#options.schedule(() => end(new Refused(`no answer within ${timeoutMs} ms`, true)), timeoutMs);
+      const timer = this.#options.timers.after(timeoutMs, () =>
+        end(new Refused(`no answer within ${timeoutMs} ms`, true)),
+      );
       const giveUp = () => end(new Refused('the session daemon ends', false));
       const end = (refused: Refused | undefined) => {
         timer.cancel();
@@ -97,10 +99,10 @@ export class WebhookSender {
         this.#open.delete(giveUp);
         reject(new Error('the session daemon ends'));
       };
-      const timer = this.#options.schedule(() => {
+      const timer = this.#options.timers.after(delayMs, () => {
         this.#open.delete(giveUp);
         resolve();
-      }, delayMs);
+      });
       this.#open.add(giveUp);
     });
   }

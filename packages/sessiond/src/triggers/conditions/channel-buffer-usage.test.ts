@@ -26,7 +26,7 @@ function makeUsage() {
       if (world.fails) throw new Error('there is no consumer');
       return world.uses;
     },
-    schedule: clock.schedule,
+    timers: clock,
     log: QUIET_LOG,
   });
   const told: unknown[] = [];

@@ -1,6 +1,5 @@
-import { describeError } from '@ringtail/base';
+import { describeError, type Timer, type Timers } from '@ringtail/base';
 import type { ChannelUse } from '@ringtail/protocol';
-import type { Schedule } from '../../conditions/schedule.ts';
 import type { Log } from '../../log/log.ts';
 import type { Owner } from '../../model/session.ts';
 import type { ConditionSource, Occurred, WatchedTrigger } from './condition-source.ts';
@@ -19,7 +18,7 @@ export interface ChannelUsageOptions {
   /** The channel of a session, if there is one now that this user may see. */
   readonly channelOf: (session: string, channel: string, user: Owner) => MonitoredChannel | undefined;
   readonly useOf: (channel: MonitoredChannel) => Promise<readonly ChannelUse[]>;
-  readonly schedule: Schedule;
+  readonly timers: Pick<Timers, 'after'>;
   readonly log: Log;
 }
 
@@ -37,7 +36,7 @@ interface Watch {
 
 interface Sampling {
   readonly watches: Set<Watch>;
-  timer: { cancel(): void } | undefined;
+  timer: Timer | undefined;
 }
 
 /**
@@ -75,7 +74,7 @@ export class ChannelUsage implements ConditionSource<'channel-buffer-usage'> {
   }
 
   #later(sampling: Sampling, trigger: Watch['trigger'], delayMs: number): void {
-    sampling.timer = this.#options.schedule(() => void this.#sample(sampling, trigger), delayMs);
+    sampling.timer = this.#options.timers.after(delayMs, () => void this.#sample(sampling, trigger));
   }
 
   /** The next sample is taken when there is an answer to this one. */

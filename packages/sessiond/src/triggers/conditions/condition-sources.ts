@@ -1,4 +1,4 @@
-import type { Schedule } from '../../conditions/schedule.ts';
+import type { Timers } from '@ringtail/base';
 import type { Consumers } from '../../consumer/consumers.ts';
 import type { Applications } from '../../domains/user/applications.ts';
 import type { Log } from '../../log/log.ts';
@@ -18,29 +18,27 @@ export interface ConditionSourcesOptions {
   readonly applications: Applications;
   readonly exits: ProcessExits;
   readonly consumers: Consumers;
-  readonly nowMs: () => number;
-  readonly schedule: Schedule;
+  readonly timers: Timers;
   readonly log: Log;
 }
 
 /** The sources of conditions about applications and buffers. */
 export function conditionSources(options: ConditionSourcesOptions): ConditionSources {
-  const { registry, applications, exits, consumers, nowMs, schedule, log } = options;
-  const counts = new EventCounts({ threadsOf: (user) => applications.countFor(user), nowMs, schedule });
+  const { registry, applications, exits, consumers, timers, log } = options;
+  const counts = new EventCounts({ threadsOf: (user) => applications.countFor(user), timers });
   return {
     'application-exited': applicationExited((listener) => exits.onEnd(listener)),
     'event-loop-stalled': new LoopWatch({
       threads: () => applications.asked(),
       stateOf: (pid) => parseProcessStat(readText(`/proc/${pid}/stat`) ?? '')?.state,
-      nowMs,
-      schedule,
+      timers,
     }),
     'event-rate-above': counts.rateAbove,
     'no-event-for': counts.noEventFor,
     'channel-buffer-usage': new ChannelUsage({
       channelOf: (session, channel, user) => monitoredChannel(registry, session, channel, user),
       useOf: ({ owner, keys }) => consumers.of(owner).channelUse(keys),
-      schedule,
+      timers,
       log,
     }),
   };

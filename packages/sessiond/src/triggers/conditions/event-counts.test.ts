@@ -8,7 +8,7 @@ const rule = { pattern: 'a:*' };
 function makeCounts() {
   const clock = new FakeClock();
   const world = { total: 0, threads: 1 };
-  const counts = new EventCounts({ threadsOf: () => world.threads, ...clock });
+  const counts = new EventCounts({ threadsOf: () => world.threads, timers: clock });
   const told: unknown[] = [];
   const occurred = (_count: number, _captures: unknown, details: unknown) => told.push(details);
   const countedEvents = () => world.total;

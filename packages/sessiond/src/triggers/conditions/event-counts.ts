@@ -1,12 +1,12 @@
-import { type Schedule, Ticker } from '../../conditions/schedule.ts';
+import type { Timers } from '@ringtail/base';
+import { Ticker } from '../../clock/ticker.ts';
 import type { Owner } from '../../model/session.ts';
 import type { ConditionSource, Occurred, WatchedTrigger } from './condition-source.ts';
 
 export interface EventCountsOptions {
   /** How many threads are registered that this user may see. */
   readonly threadsOf: (user: Owner) => number;
-  readonly nowMs: () => number;
-  readonly schedule: Schedule;
+  readonly timers: Timers;
 }
 
 const LOOK_PERIOD_MS = 100;
@@ -36,8 +36,8 @@ export class EventCounts {
 
   constructor(options: EventCountsOptions) {
     this.#options = options;
-    this.#ticker = new Ticker(options.schedule, () => {
-      const now = options.nowMs();
+    this.#ticker = new Ticker(options.timers, () => {
+      const now = options.timers.nowMs();
       this.#threads.clear();
       for (const look of [...this.#looks]) look(now);
     });
@@ -50,7 +50,7 @@ export class EventCounts {
   readonly rateAbove: ConditionSource<'event-rate-above'> = {
     start: (trigger, occurred) => {
       const edge = new Edge();
-      const samples = [{ atMs: this.#options.nowMs(), total: trigger.countedEvents() }];
+      const samples = [{ atMs: this.#options.timers.nowMs(), total: trigger.countedEvents() }];
       return this.#watch((now) => {
         const total = trigger.countedEvents();
         samples.push({ atMs: now, total });
@@ -73,7 +73,7 @@ export class EventCounts {
     const edge = new Edge();
     const periodMs = trigger.condition.periodUs / 1000;
     let total = trigger.countedEvents();
-    let sinceMs = this.#options.nowMs();
+    let sinceMs = this.#options.timers.nowMs();
     return (now) => {
       const before = total;
       total = trigger.countedEvents();

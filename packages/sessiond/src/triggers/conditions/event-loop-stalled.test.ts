@@ -31,7 +31,7 @@ class FakeThread implements AskedThread {
 
 function makeWatch(threads: FakeThread[], state = 'R') {
   const clock = new FakeClock();
-  const watch = new LoopWatch({ threads: () => threads, stateOf: () => state, ...clock });
+  const watch = new LoopWatch({ threads: () => threads, stateOf: () => state, timers: clock });
   const told: string[] = [];
   const start = (periodMs: number, procname = '*', uid = 0) => {
     const condition = { kind: 'event-loop-stalled', procname, periodUs: periodMs * 1000 } as const;
@@ -92,8 +92,7 @@ describe('LoopWatch', () => {
     const watch = new LoopWatch({
       threads: () => [thread],
       stateOf: () => undefined,
-      nowMs: () => clock.nowMs() + held,
-      schedule: clock.schedule,
+      timers: { nowMs: () => clock.nowMs() + held, after: (delayMs, run) => clock.after(delayMs, run) },
     });
     const told: unknown[] = [];
     const condition = { kind: 'event-loop-stalled', procname: '*', periodUs: 1_000_000 } as const;

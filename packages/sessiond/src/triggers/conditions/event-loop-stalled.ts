@@ -1,5 +1,6 @@
+import type { Timers } from '@ringtail/base';
 import { matchesPattern } from '@ringtail/protocol';
-import { type Schedule, Ticker } from '../../conditions/schedule.ts';
+import { Ticker } from '../../clock/ticker.ts';
 import type { RecordedThread } from '../../model/session.ts';
 import { isAbout } from '../../model/session.ts';
 import type { ConditionSource, Occurred, WatchedTrigger } from './condition-source.ts';
@@ -19,8 +20,7 @@ export interface LoopWatchOptions {
   readonly threads: () => Iterable<AskedThread>;
   /** Of a process, as in `/proc`: `T` is stopped; undefined if that cannot be known. */
   readonly stateOf: (pid: number) => string | undefined;
-  readonly nowMs: () => number;
-  readonly schedule: Schedule;
+  readonly timers: Timers;
 }
 
 /** A thread is asked four times in the shortest period that anybody wants to know of, but no more often than this. */
@@ -66,7 +66,7 @@ export class LoopWatch implements ConditionSource<'event-loop-stalled'> {
 
   constructor(options: LoopWatchOptions) {
     this.#options = options;
-    this.#ticker = new Ticker(options.schedule, () => this.#tick());
+    this.#ticker = new Ticker(options.timers, () => this.#tick());
   }
 
   start(trigger: WatchedTrigger<'event-loop-stalled'>, occurred: Occurred): () => void {
@@ -96,7 +96,7 @@ export class LoopWatch implements ConditionSource<'event-loop-stalled'> {
   }
 
   #tick(): void {
-    const now = this.#options.nowMs();
+    const now = this.#options.timers.nowMs();
     const loops = new Map<AskedThread, Loop>();
     const idle: AskedThread[] = [];
     for (const asked of this.#options.threads()) {

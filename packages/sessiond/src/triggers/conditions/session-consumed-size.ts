@@ -1,4 +1,4 @@
-import { describeError } from '@ringtail/base';
+import { describeError, type Timer, type Timers } from '@ringtail/base';
 import type { Log } from '../../log/log.ts';
 import type { Session } from '../../model/session.ts';
 import type { FindSession } from '../actions/map-increments.ts';
@@ -11,7 +11,7 @@ export interface ConsumedSizeSourceOptions {
   readonly findSession: FindSession;
   /** Of all data stream files since the session was created. */
   readonly recordedBytes: (session: Session) => Promise<number>;
-  readonly schedule: (callback: () => void, delayMs: number) => { cancel(): void };
+  readonly timers: Pick<Timers, 'after'>;
   readonly log: Log;
 }
 
@@ -29,7 +29,7 @@ export class ConsumedSizeSource implements ConditionSource<Kind> {
   readonly #options: ConsumedSizeSourceOptions;
   readonly #watched = new Set<Watched>();
   readonly #asking = new WeakSet<Session>();
-  #timer: { cancel(): void } | undefined;
+  #timer: Timer | undefined;
 
   constructor(options: ConsumedSizeSourceOptions) {
     this.#options = options;
@@ -47,11 +47,11 @@ export class ConsumedSizeSource implements ConditionSource<Kind> {
     };
   }
 
-  #later(): { cancel(): void } {
-    return this.#options.schedule(() => {
+  #later(): Timer {
+    return this.#options.timers.after(CHECK_PERIOD_MS, () => {
       this.#timer = this.#later();
       this.#look();
-    }, CHECK_PERIOD_MS);
+    });
   }
 
   #look(): void {

@@ -33,10 +33,12 @@ class World {
       registeredPids: () => this.registered,
       drainApplications: () => this.onDrain(),
       isWanted: () => true,
-      nowMs: () => this.nowMs,
-      schedule: (callback) => {
-        this.#tick = callback;
-        return { cancel: () => {} };
+      timers: {
+        nowMs: () => this.nowMs,
+        after: (_, run) => {
+          this.#tick = run;
+          return { cancel: () => {} };
+        },
       },
     });
     this.programs.look();

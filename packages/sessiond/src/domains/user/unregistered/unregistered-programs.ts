@@ -1,4 +1,5 @@
-import { type Schedule, Ticker } from '../../../conditions/schedule.ts';
+import type { Timers } from '@ringtail/base';
+import { Ticker } from '../../../clock/ticker.ts';
 import type { Program, ProgramTroubles } from '../program-troubles.ts';
 import { PRELOAD_VARIABLES, type Preload, type ProcessView } from './process-view.ts';
 
@@ -19,8 +20,7 @@ export interface UnregisteredProgramsOptions {
   readonly drainApplications: () => void;
   /** Whether a session is active. */
   readonly isWanted: () => boolean;
-  readonly nowMs: () => number;
-  readonly schedule: Schedule;
+  readonly timers: Timers;
 }
 
 /** A process as far as it is known. */
@@ -64,10 +64,10 @@ export class UnregisteredPrograms {
 
   constructor(options: UnregisteredProgramsOptions) {
     this.#options = options;
-    this.#ticker = new Ticker(options.schedule, () => {
-      const begin = options.nowMs();
+    this.#ticker = new Ticker(options.timers, () => {
+      const begin = options.timers.nowMs();
       this.#tick();
-      this.#costMs = Math.ceil(options.nowMs() - begin);
+      this.#costMs = Math.ceil(options.timers.nowMs() - begin);
       this.#ticker.every(this.#periodMs());
     });
   }
@@ -127,7 +127,7 @@ export class UnregisteredPrograms {
     entry.isOfCommand ||= origin.isOfCommand;
     entry.found ??= this.#find(pid, entry, origin);
     if (entry.found === null) return;
-    const isLate = this.#options.nowMs() - entry.sinceMs >= PATIENCE_MS;
+    const isLate = this.#options.timers.nowMs() - entry.sinceMs >= PATIENCE_MS;
     if (isLate || (isLast && entry.found.lost.length > 0)) this.#tell(entry, 'addStanding');
   }
 
@@ -137,7 +137,7 @@ export class UnregisteredPrograms {
     const entry: Entry = {
       parent: origin.parent,
       startTime: origin.startTime,
-      sinceMs: this.#options.nowMs(),
+      sinceMs: this.#options.timers.nowMs(),
       found: null,
       preload: this.#commands.get(pid),
       isOfCommand: this.#commands.has(pid),
