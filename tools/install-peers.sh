@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Installs the peers that judge Ringtail's traces, scripts and speed: Babeltrace 2, LTTng, SQLite and a C compiler (Debian, Ubuntu).
+# Installs the programs of others that check Ringtail (Debian): Babeltrace 2, LTTng, SQLite, a C compiler, Chromium.
 # Ringtail itself needs none of them.
 set -euo pipefail
 
-packages=(babeltrace2 lttng-tools liblttng-ust-dev liblttng-ctl-dev sqlite3 gcc)
+packages=(babeltrace2 lttng-tools liblttng-ust-dev liblttng-ctl-dev sqlite3 gcc chromium)
 
 fail() {
   echo "install-peers: $1" >&2

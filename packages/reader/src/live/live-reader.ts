@@ -7,6 +7,7 @@ import {
   type NamedMedium,
   type Next,
   readFirstPacket,
+  type TraceClass,
   TraceDecoder,
   type TraceIdentity,
 } from '@ringtail/ctf';
@@ -16,7 +17,7 @@ import { warnBackwards } from '../merge/backwards-warning.ts';
 import { BoundarySource } from '../merge/boundary-source.ts';
 import { type MessageConsumer, MessageMerge, type MessageSource } from '../merge/message-merge.ts';
 import type { ClockCorrection } from '../trace/clock-correction.ts';
-import { growingTraceClassOf, traceName } from '../trace/trace-class.ts';
+import { certainPartOf, growingTraceClassOf, traceName } from '../trace/trace-class.ts';
 
 export interface LiveOptions {
   /** Receives the error of a data stream, which is then at its end. Without it, `next` and `drain` throw. */
@@ -105,6 +106,8 @@ export class LiveTrace {
   readonly #name: string;
   readonly #options: LiveOptions;
   readonly #addStream: (stream: LiveStream) => void;
+  /** The trace class of the metadata as it is now. */
+  #whole: TraceClass | undefined;
   #parts: { readonly decoder: TraceDecoder; readonly identity: TraceIdentity } | undefined;
   /** Numbers for data streams without an identifier, by the identifier of their class. */
   readonly #numbers = new Map<bigint, bigint>();
@@ -129,7 +132,8 @@ export class LiveTrace {
    * @throws {MetadataError}
    */
   setMetadata(metadata: Uint8Array): void {
-    const traceClass = growingTraceClassOf(metadata, this.#options.clocks);
+    this.#whole = growingTraceClassOf(metadata, this.#options.clocks);
+    const traceClass = certainPartOf(this.#whole);
     if (this.#parts === undefined) {
       const identity = { class: traceClass, name: traceName(traceClass, this.#name), uuid: traceClass.uuid };
       this.#parts = { decoder: new TraceDecoder(traceClass, { mayGrow: true }), identity };
@@ -140,6 +144,7 @@ export class LiveTrace {
 
   /** The metadata grows no more. From now on, an unknown class is an error of its data stream. */
   endMetadata(): void {
+    if (this.#whole !== undefined) this.#parts?.decoder.grow(this.#whole);
     this.#parts?.decoder.endGrowth();
   }
 
