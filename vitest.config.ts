@@ -8,8 +8,8 @@ export default defineConfig({
     exclude: ['**/node_modules/**', '**/dist/**'],
     // Processes, not threads: tests map memory, change the environment and start children.
     pool: 'forks',
-    // Most tests wait for processes that they started, one after the other; with one file at a time (vitest leaves a core to
-    // itself, so on two cores there is one worker) half of the machine is idle.
+    // Most tests wait for processes that they started, one after the other; with one file at a time (vitest leaves a
+    // core to itself, so on two cores there is one worker) half of the machine is idle.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     // Limits against hanging only; a test under a busy neighbour may take long without being wrong.
     testTimeout: 60_000,

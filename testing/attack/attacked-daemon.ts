@@ -204,9 +204,9 @@ export class AttackedDaemon {
   }
 
   /**
-   * Notes what the daemons use now. To be called after a first, small attack: by then traces of the attackers are open, and
-   * code that is used has been compiled. Waits for the first packet of every program that is recorded: the consumer opens
-   * a data stream's files with it.
+   * Notes what the daemons use now. To be called after a first, small attack: by then traces of the attackers are open,
+   * and code that is used has been compiled. Waits for the first packet of every program that is recorded: the consumer
+   * opens a data stream's files with it.
    */
   async noteUse(): Promise<void> {
     await until(() => this.#recorded.every((uid) => existsSync(join(traceOf(this.output, uid), 'channel0_0'))));

@@ -68,7 +68,8 @@ export interface Snapshot {
   /** Uses one line for each event, since there may be millions. */
   readonly text: string;
   /**
-   * Number of reports of missing packets. A program at full speed may overwrite the oldest part of its ring during a copy.
+   * Number of reports of missing packets. A program at full speed may overwrite the oldest part of its ring during a
+   * copy.
    */
   readonly gaps: number;
 }

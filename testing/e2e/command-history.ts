@@ -31,11 +31,12 @@ export class CommandHistory {
   }
 
   /**
-   * Whether an event of a thread had to be recorded, must not be recorded, or may be either, because a command was being
-   * carried out. Call this in the order of events.
+   * Whether an event of a thread had to be recorded, must not be recorded, or may be either, because a command was
+   * being carried out. Call this in the order of events.
    *
-   * A thread checks its rules and then reads the clock. It may wait for a processor in between. So the rules of an event are
-   * certain once the thread's event before came after the answer. `next` is the time of the thread's next event.
+   * A thread checks its rules and then reads the clock. It may wait for a processor in between. So the rules of an
+   * event are certain once the thread's event before came after the answer. `next` is the time of the thread's next
+   * event.
    */
   verdicts(): (kind: number, n: number, time: number, next: number) => 'recorded' | 'absent' | 'either' {
     let at = 0;

@@ -18,7 +18,9 @@ const hasBash = isInstalled('bash') && isInstalled('script');
 const hasZsh = isInstalled('zsh');
 const hasFish = isInstalled('fish');
 
-/** A sandbox in which `ringtail` is a command, with a daemon, two sessions and a program with the tracepoint `e2e:step`. */
+/**
+ * A sandbox in which `ringtail` is a command, with a daemon, two sessions and a program with the tracepoint `e2e:step`.
+ */
 async function sandboxWithNames(): Promise<Sandbox> {
   const base = makeSandbox();
   const bin = join(base.directory, 'bin');

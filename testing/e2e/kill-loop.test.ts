@@ -1,6 +1,6 @@
 /**
- * Kills a program with SIGKILL at random moments. The program acknowledges each event after its tracepoint has returned, so
- * every acknowledged event has to be in the trace.
+ * Kills a program with SIGKILL at random moments. The program acknowledges each event after its tracepoint has
+ * returned, so every acknowledged event has to be in the trace.
  *
  * RINGTAIL_KILLS is the number of kills (default 5). RINGTAIL_SEED replays their moments.
  */

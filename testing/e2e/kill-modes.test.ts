@@ -1,6 +1,6 @@
 /**
- * Kills applications, consumers and session daemons with SIGKILL at random moments while programs record, into files and
- * into flight recorders. (`kill-loop.test.ts` kills applications that record into files.)
+ * Kills applications, consumers and session daemons with SIGKILL at random moments while programs record, into files
+ * and into flight recorders. (`kill-loop.test.ts` kills applications that record into files.)
  *
  * RINGTAIL_KILLS is the number of kills of each kind (by default few). RINGTAIL_SEED replays their moments.
  */
@@ -208,8 +208,8 @@ describe('a session daemon that is killed', () => {
 });
 
 /**
- * Kills the session daemon at a random moment, while another program runs that never returns to its event loop, and starts
- * the next one. @returns the number of events acknowledged until then
+ * Kills the session daemon at a random moment, while another program runs that never returns to its event loop, and
+ * starts the next one. @returns the number of events acknowledged until then
  */
 async function killAndStartAgain(scene: KillScene, turns: Acknowledging, random: SeededRandom, round: number) {
   const loop = await scene.program('loop', 'for-ever');

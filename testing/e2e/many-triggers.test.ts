@@ -1,4 +1,7 @@
-/** As many triggers as a session daemon takes, with a program that all of them are about. Of times nothing is asserted: they are printed. */
+/**
+ * As many triggers as a session daemon takes, with a program that all of them are about. Of times nothing is asserted:
+ * they are printed.
+ */
 import { fileURLToPath } from 'node:url';
 import { type SessionDaemonClient, spawnDaemon } from '@ringtail/ctl';
 import { EVERY_TIME, type TriggerDefinition } from '@ringtail/protocol';

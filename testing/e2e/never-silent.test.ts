@@ -77,7 +77,10 @@ async function status(sandbox: Sandbox, session: string): Promise<Finding[]> {
 
 const evidenceOf = ({ what, evidence, nextStep }: Finding): string => [what, ...evidence, nextStep].join('\n');
 
-/** One session of each kind beside a program that emits `e2e:step {index, padding}` at log level 13: label, set-up, code, words. */
+/**
+ * One session of each kind beside a program that emits `e2e:step {index, padding}` at log level 13: label, set-up,
+ * code, words.
+ */
 const BROKEN: readonly (readonly [string, SetUp, string, readonly string[]])[] = [
   ['misspelt', { rule: { pattern: 'e3e:*' } }, 'NO_MATCHING_TRACEPOINT', ["did you mean 'e2e:*'?", 'seen: e2e:step']],
   [

@@ -282,9 +282,9 @@ function checkChanging({ outputs, history, eventsDiscarded }: Run, reference: Dr
 }
 
 /**
- * Returns for one missing event after another, in the order of time, whether a thread's data streams report it as discarded
- * then. A packet taken from an open sub-buffer ends with its last record and reports later discarded events, up to the next
- * record. No packet can report the number before the first packet.
+ * Returns for one missing event after another, in the order of time, whether a thread's data streams report it as
+ * discarded then. A packet taken from an open sub-buffer ends with its last record and reports later discarded events,
+ * up to the next record. No packet can report the number before the first packet.
  */
 function tellsOfDiscarded({ times, discarded }: DrivenThread): (time: number) => boolean {
   const spans = discarded.map(({ from, to, count }) => {

@@ -1,6 +1,6 @@
 /**
- * A service that starts one short process after another, with buffers per process. The daemons' memory must not grow with
- * the number of ended processes.
+ * A service that starts one short process after another, with buffers per process. The daemons' memory must not grow
+ * with the number of ended processes.
  *
  * `RINGTAIL_TEST_PROCESSES=100000` is the number of processes of such a service in a day.
  */

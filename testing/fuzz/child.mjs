@@ -1,8 +1,8 @@
 // Reads damaged inputs one after another: node child.mjs DIRECTORY KIND SEED FROM TO
 //
-// DIRECTORY holds the traces (`N.metadata`, `N.data`, `traces.json`) and `progress`. The number of each input is written to
-// `progress` before it is read, so the parent knows the input at which this process hangs or dies. Each problem is a line of
-// JSON on standard output. Temporary files are in DIRECTORY, which the parent removes.
+// DIRECTORY holds the traces (`N.metadata`, `N.data`, `traces.json`) and `progress`. The number of each input is
+// written to `progress` before it is read, so the parent knows the input at which this process hangs or dies. Each
+// problem is a line of JSON on standard output. Temporary files are in DIRECTORY, which the parent removes.
 import fs from 'node:fs';
 import path from 'node:path';
 import {

@@ -37,8 +37,8 @@ export function layOutRingtail(tree) {
     `[ "$1" = -x ] || set -- --viewer babeltrace2 "$@"\n${COMMAND} -q crash "$@"`,
   );
   const [sessiond, consumerd] = ['sessiond', 'consumerd'].map((name) => join(HERE, 'daemons', `lttng-${name}.mjs`));
-  // There is one consumer daemon, whatever the size of a pointer. And `start_lttng_sessiond` passes its own first argument
-  // (0 or 1) on by mistake: `shift 2` of one word shifts nothing. LTTng's daemon ignores it.
+  // There is one consumer daemon, whatever the size of a pointer. And `start_lttng_sessiond` passes its own first
+  // argument (0 or 1) on by mistake: `shift 2` of one word shifts nothing. LTTng's daemon ignores it.
   standIn(
     'src/bin/lttng-sessiond/lttng-sessiond',
     `words=()

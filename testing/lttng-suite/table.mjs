@@ -1,8 +1,8 @@
 import { LEFT_OUT, RELAY, TESTS } from './tests.mjs';
 
 /**
- * Entry of `results.json` for a script: the number of checks, of checks that LTTng 2.13.9 passes in the same environment,
- * of checks that Ringtail passed before and passes now, and a reason for each failing check.
+ * Entry of `results.json` for a script: the number of checks, of checks that LTTng 2.13.9 passes in the same
+ * environment, of checks that Ringtail passed before and passes now, and a reason for each failing check.
  *
  * @typedef {object} Result
  * @property {number} checks

@@ -9,8 +9,9 @@ import type {
 } from '@ringtail/ctf';
 
 /**
- * A trace class of Ringtail's tracer in the form of CTF 2 metadata. Options of variants have selecting values instead of a
- * label, ranges of a label stand together, the UUID in packet headers is a BLOB with a role, and the trace has an identity.
+ * A trace class of Ringtail's tracer in the form of CTF 2 metadata. Options of variants have selecting values instead
+ * of a label, ranges of a label stand together, the UUID in packet headers is a BLOB with a role, and the trace has an
+ * identity.
  */
 export function asCtf2(trace: TraceClass): TraceClass {
   const { packetHeader, uuid } = trace;

@@ -2,8 +2,8 @@ import type { FieldSpec, IntegerSpec, NamedFieldSpec } from '@ringtail/ctf';
 import type { Expected } from './random-value.ts';
 
 /**
- * Output of Babeltrace's `sink.text.details` for fields that hold `values`, after the name of their structure. Made only
- * from specifications and values, to check the encoder, the metadata and the decoder.
+ * Output of Babeltrace's `sink.text.details` for fields that hold `values`, after the name of their structure. Made
+ * only from specifications and values, to check the encoder, the metadata and the decoder.
  */
 export function detailsOfFields(
   fields: readonly NamedFieldSpec[],

@@ -27,10 +27,10 @@ const LENGTH_MAX = 6;
 export interface ClassOptions {
   readonly version: 1 | 2;
   /**
-   * Leaves out everything that is wrong in Babeltrace 2.0, for a comparison of the rest. For an empty text it prints the
-   * field's previous text, and for hexadecimal integers of 61 to 63 bits it prints 0. It refuses selectors whose location is
-   * more than one name. It crashes on fields in packet headers, event headers and specific contexts that depend on others of
-   * that scope.
+   * Leaves out everything that is wrong in Babeltrace 2.0, for a comparison of the rest. For an empty text it prints
+   * the field's previous text, and for hexadecimal integers of 61 to 63 bits it prints 0. It refuses selectors whose
+   * location is more than one name. It crashes on fields in packet headers, event headers and specific contexts that
+   * depend on others of that scope.
    */
   readonly forBabeltrace20?: boolean;
 }
@@ -58,8 +58,8 @@ interface OpenStructure {
 }
 
 /**
- * Makes field classes of every kind, size, alignment and byte order, with arrays, variants and optional fields that depend
- * on fields anywhere before them.
+ * Makes field classes of every kind, size, alignment and byte order, with arrays, variants and optional fields that
+ * depend on fields anywhere before them.
  *
  * Fields that may begin or end within a byte have one byte order in the whole trace: it must not change within a byte.
  */
@@ -73,8 +73,8 @@ export class RandomClasses {
   readonly #packedOrder: ByteOrder;
   readonly #roots = new Map<FieldScope, OpenStructure>();
   /**
-   * Whether every field begins at a byte, as with most tracers. Generated code then reads the records, which have to end
-   * with a byte.
+   * Whether every field begins at a byte, as with most tracers. Generated code then reads the records, which have to
+   * end with a byte.
    */
   wholeBytes = true;
   /** Whether the present scope may have fields that depend on others. */

@@ -1,4 +1,7 @@
-/** Session files of LTTng 2.16 with triggers and maps: hand-written samples are read, and printed files match the schema. */
+/**
+ * Session files of LTTng 2.16 with triggers and maps: hand-written samples are read, and printed files match the
+ * schema.
+ */
 import { readFileSync } from 'node:fs';
 import { DEFAULT_CHANNEL, EVERY_TIME, type TriggerDefinition } from '@ringtail/protocol';
 import { parseSessionFile, printSessionFile, type SavedSession } from '@ringtail/session-file';

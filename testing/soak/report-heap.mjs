@@ -1,5 +1,5 @@
-// At each SIGWINCH (unused otherwise), a process collects garbage and writes its heap's size into the file of its process
-// identifier in RINGTAIL_SOAK_HEAPS: node --import report-heap.mjs …
+// At each SIGWINCH (unused otherwise), a process collects garbage and writes its heap's size into the file of its
+// process identifier in RINGTAIL_SOAK_HEAPS: node --import report-heap.mjs …
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';

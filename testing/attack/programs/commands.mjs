@@ -1,4 +1,5 @@
-// Gives random commands on a few sessions over several connections at once: node commands.mjs RUNDIR HOME BAIT SEED COUNT
+// Gives random commands on a few sessions over several connections at once:
+// node commands.mjs RUNDIR HOME BAIT SEED COUNT
 //
 // Other processes do so at the same time; root uses the same sessions. Every command has to get an answer, which may be
 // a refusal. The report is a line of JSON on standard output.
@@ -14,7 +15,8 @@ const AHEAD_MAX = 3;
 const PAUSE_MAX_MS = 30;
 /** Codes that are not refusals. */
 const FAILURES = new Set(['FAILED', 'TIMEOUT', 'DAEMON_GONE', 'BAD_MESSAGE', 'ANSWER_TOO_LONG']);
-// Names are unique among all users. All users want one of them; the others belong to one user, and root changes these too.
+// Names are unique among all users. All users want one of them; the others belong to one user, and root changes these
+// too.
 const ALL_NAMES = ['shared', ...['a', 'b', 'c', 'd', 'e'].flatMap((letter) => [`of-1-${letter}`, `of-2-${letter}`])];
 const uid = process.getuid();
 const SESSIONS =

@@ -1,7 +1,7 @@
 // One continuous attack of a hostile user: node crowd.mjs KIND RUNDIR SEED
 //
-// It runs until standard input ends. Refused and closed attempts are repeated after a short pause. The report is a line of
-// JSON on standard output: attempts, and refusals by message.
+// It runs until standard input ends. Refused and closed attempts are repeated after a short pause. The report is a line
+// of JSON on standard output: attempts, and refusals by message.
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { runDirectoryAt } from '@ringtail/posix';

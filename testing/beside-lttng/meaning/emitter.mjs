@@ -1,6 +1,6 @@
 // The same as emitter.c, with Ringtail: emits one event for each line of standard input. A line is `EVENT N`, where N
-// determines the fields, or `filling BYTES` for events of about this total size. Answers each line with `done`, and ends
-// with its input.
+// determines the fields, or `filling BYTES` for events of about this total size. Answers each line with `done`, and
+// ends with its input.
 import { createInterface } from 'node:readline';
 import {
   array,

@@ -2,7 +2,9 @@ import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
-/** A program that answers each line of its standard input with one line, in order, and can print other lines between. */
+/**
+ * A program that answers each line of its standard input with one line, in order, and can print other lines between.
+ */
 export class LineProcess {
   readonly #process: ChildProcess;
   readonly #ended: Promise<unknown>;

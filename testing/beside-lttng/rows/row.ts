@@ -1,6 +1,6 @@
 /**
- * Command lines that are given to `lttng` and to `ringtail` on equal sessions. `OUT` in a word is a directory of each tool's
- * own, `PID` a number of a process.
+ * Command lines that are given to `lttng` and to `ringtail` on equal sessions. `OUT` in a word is a directory of each
+ * tool's own, `PID` a number of a process.
  */
 export interface Row {
   /** The tested command. */

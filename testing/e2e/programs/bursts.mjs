@@ -1,5 +1,5 @@
-// Emits the number of numbered events on each line of standard input, and reports when it is done. `busy` on a line begins
-// a loop that never returns to the event loop, with occasional events.
+// Emits the number of numbered events on each line of standard input, and reports when it is done. `busy` on a line
+// begins a loop that never returns to the event loop, with occasional events.
 import { writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { provider, u32 } from '@ringtail/tracer';

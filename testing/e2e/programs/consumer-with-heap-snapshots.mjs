@@ -1,4 +1,5 @@
-// A consumer daemon that writes a heap snapshot into its user's home at SIGUSR2, since it is started without NODE_OPTIONS.
+// A consumer daemon that writes a heap snapshot into its user's home at SIGUSR2, since it is started without
+// NODE_OPTIONS.
 import { join } from 'node:path';
 import { writeHeapSnapshot } from 'node:v8';
 

@@ -1,6 +1,6 @@
 // Emits numbered events, acknowledges each on standard output, and dies in the given way:
-// node crash.mjs WAY [EVENTS [FILE]]; with `children` it starts EVENTS dying programs, one after another. With `stall` it
-// ends normally once FILE exists.
+// node crash.mjs WAY [EVENTS [FILE]]; with `children` it starts EVENTS dying programs, one after another. With `stall`
+// it ends normally once FILE exists.
 import { spawnSync } from 'node:child_process';
 import { existsSync, writeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -1,5 +1,5 @@
-// Puts links to VICTIM, directories and nothing in the place of each NAME, in turns that SEED decides, until it is killed:
-// node exchange.mjs VICTIM SEED NAME...
+// Puts links to VICTIM, directories and nothing in the place of each NAME, in turns that SEED decides, until it is
+// killed: node exchange.mjs VICTIM SEED NAME...
 import { mkdirSync, rmdirSync, symlinkSync, unlinkSync, writeSync } from 'node:fs';
 
 const [victim, seed, ...names] = process.argv.slice(2);

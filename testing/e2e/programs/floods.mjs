@@ -1,4 +1,5 @@
-// Emits events for triggers at full speed, and ends with as many unreported ones as possible: node floods.mjs HOW EVENTS
+// Emits events for triggers at full speed, and ends with as many unreported ones as possible: node floods.mjs HOW
+// EVENTS
 //
 //   exit | naturally | throw          how it ends
 //   worker-ends | worker-is-ended     so does a worker thread; then the program

@@ -1,4 +1,5 @@
-// Reports that it runs, then stays idle until its standard input ends. `late` on a line loads a provider, `gone` removes it.
+// Reports that it runs, then stays idle until its standard input ends. `late` on a line loads a provider, `gone`
+// removes it.
 import { createInterface } from 'node:readline';
 import { provider, u32 } from '@ringtail/tracer';
 

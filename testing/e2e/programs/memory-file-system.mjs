@@ -1,8 +1,8 @@
 // A file system in memory, served through /dev/fuse: node memory-file-system.mjs MOUNT_POINT SWALLOW_FILE
 //
-// It prints "mounted" once it answers. Stopped by SIGSTOP it answers nothing, and processes that wait for it can be killed.
-// While SWALLOW_FILE exists, it reads requests and answers none; waiting processes cannot even be killed. When its standard
-// input is closed, it ends, and all waiting processes get an error.
+// It prints "mounted" once it answers. Stopped by SIGSTOP it answers nothing, and processes that wait for it can be
+// killed. While SWALLOW_FILE exists, it reads requests and answers none; waiting processes cannot even be killed. When
+// its standard input is closed, it ends, and all waiting processes get an error.
 import { spawnSync } from 'node:child_process';
 import { existsSync, openSync, readSync, writeSync } from 'node:fs';
 import { constants } from 'node:os';

@@ -1,8 +1,8 @@
 /**
  * A user who overloads the metrics endpoint: `node scrape-flood.mjs PORT CONNECTIONS MODE`, until it is killed.
  *
- * Modes: `pipelined` sends requests without waiting for answers, `unread` reads no answer, `silent` sends half a request,
- * `scrape` sends one request after another. A closed connection is made again at once.
+ * Modes: `pipelined` sends requests without waiting for answers, `unread` reads no answer, `silent` sends half a
+ * request, `scrape` sends one request after another. A closed connection is made again at once.
  */
 import { connect } from 'node:net';
 

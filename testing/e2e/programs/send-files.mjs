@@ -1,8 +1,8 @@
 // Sends open files to a session daemon, each over a separate connection, in place of a tracer's descriptors:
 // node send-files.mjs RUN_DIRECTORY FILE COUNT
 //
-// It makes the file and prints `open`. At a line on standard input it sends, and prints the number of connections that the
-// daemon ended.
+// It makes the file and prints `open`. At a line on standard input it sends, and prints the number of connections that
+// the daemon ended.
 
 import { once } from 'node:events';
 import { openSync } from 'node:fs';

@@ -1,5 +1,5 @@
-// Starts COUNT workers, WIDTH at a time, and ends each in the middle of its work. Prints the numbers of mapped rings, open
-// perf counters and open control files: node worker-churn.mjs COUNT [WIDTH]
+// Starts COUNT workers, WIDTH at a time, and ends each in the middle of its work. Prints the numbers of mapped rings,
+// open perf counters and open control files: node worker-churn.mjs COUNT [WIDTH]
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { provider, u32 } from '@ringtail/tracer';

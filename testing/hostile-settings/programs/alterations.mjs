@@ -1,4 +1,5 @@
-// Alterations of a program's global object: the subject, the change, and the time (before or after the tracer is loaded).
+// Alterations of a program's global object: the subject, the change, and the time (before or after the tracer is
+// loaded).
 
 const { defineProperty, getOwnPropertyNames, getOwnPropertyDescriptor, getPrototypeOf } = Object;
 
@@ -34,7 +35,9 @@ const PATCHED = {
   process,
 };
 
-/** Without these, Node.js cannot load some of its own modules, and no module that a bundler has compiled can be loaded. */
+/**
+ * Without these, Node.js cannot load some of its own modules, and no module that a bundler has compiled can be loaded.
+ */
 const LOADING_NEEDS = ['array iterators', 'Function', 'Object'];
 
 /** Replaces every function of the object by one that throws. */
