@@ -4,7 +4,7 @@
  * One JavaScript thread and channel has one ring: a single producer, a single consumer. A ring is one file (a sealed
  * memfd, or a file under the session's shared-memory path), little-endian, all words aligned to their size:
  *
- *   0                header: written once by the producer before anybody else sees the file
+ *   0                header: written once by the producer before another process sees the file
  *   128              producer line: written by the producer only
  *   192              consumer line: written by the consumer only (with pwrite)
  *   1024             one 64-byte descriptor per sub-buffer
@@ -22,10 +22,10 @@
  * this order: bytes, lastTimestamp, recordCount, commitCheck, committed. Where plain stores are not ordered by the
  * machine (anything but x86), `committed` and `seq` are stored with `Atomics.store`.
  *
- * The consumer reads a descriptor with one pread, which is no atomic copy. Of a closed sub-buffer the words are final.
- * Of the open one it needs a `lastTimestamp` that belongs to `committed`: neither older than the newest record below it
- * nor newer than the first record above it. It has one when `commitCheck` fits both, or when two reads, one after the
- * other, gave the same words: the producer is then between two commits, or stands still in the middle of one.
+ * The consumer reads a descriptor with one pread, which is no atomic copy. The words of a closed sub-buffer are final.
+ * For the open sub-buffer the consumer needs a `lastTimestamp` that belongs to `committed`: no older than the newest
+ * record below it, no newer than the first record above it. That holds when `commitCheck` fits both words, or when two
+ * successive reads gave the same words: the producer is then between two commits, or stopped in the middle of one.
  *
  * The consumer never maps a ring: it reads through the descriptor, so a file that shrinks costs an error and no signal.
  */
@@ -59,7 +59,7 @@ export const Header = {
   PROCNAME: 60,
 } as const;
 
-/** Byte offsets of what the producer publishes. */
+/** Byte offsets of the words that the producer publishes. */
 export const ProducerLine = {
   /** u32: 1 from before the clock is read until the record is committed or given up, else 0. */
   BEGUN: 128,
@@ -77,7 +77,7 @@ export const ProducerLine = {
   RECORDED: 168,
 } as const;
 
-/** Byte offsets of what the consumer stores; one pwrite of CONSUMER_LINE_BYTES from CONSUMED_SEQ on. */
+/** Byte offsets of the words that the consumer stores, with one pwrite of CONSUMER_LINE_BYTES from CONSUMED_SEQ on. */
 export const ConsumerLine = {
   /** u32: every sub-buffer with a smaller sequence number is released. */
   CONSUMED_SEQ: 192,
@@ -87,7 +87,7 @@ export const ConsumerLine = {
   PACKET_SEQ: 200,
   /** f64: timestamp_end of the last packet; the timestamp_begin of the next. */
   LAST_TIMESTAMP: 208,
-  /** u32: not 0 when the consumer sleeps and wants a byte in its wake FIFO once a sub-buffer is closed. */
+  /** u32: not 0 while the consumer sleeps and wants a byte in its wake FIFO when a sub-buffer is closed. */
   WAKE_REQUESTED: 216,
   /** f64: records already taken of sub-buffer CONSUMED_SEQ. */
   CONSUMED_RECORDS: 224,
@@ -115,13 +115,13 @@ export const Descriptor = {
   RECORD_COUNT: 40,
   /** f64: LAST_TIMESTAMP + COMMITTED * COMMIT_CHECK_FACTOR. Only for a consumer in a hurry: see above. */
   COMMIT_CHECK: 48,
-  /** f64: clock value of the event for which this sub-buffer was opened; 0 from tracers that do not tell. */
+  /** f64: clock value of the event for which this sub-buffer was opened; 0 from older tracers. */
   OPEN_TIMESTAMP: 56,
 } as const;
-/** Far more cycles than can pass while a consumer copies a descriptor, so that no two different pairs look alike. */
+/** More cycles than can pass while a consumer copies a descriptor, so that different pairs have different values. */
 export const COMMIT_CHECK_FACTOR = 2 ** 22;
 
-/** A ring is used up after this many sub-buffers, 248 days at 100 MB/s with 512 KiB each: it then discards. */
+/** After this many sub-buffers a ring discards all events: 248 days at 100 MB/s with 512 KiB each. */
 export const SUB_BUF_SEQ_MAX = 0xffff_ffff;
 
 export const SUB_BUF_BYTES_MIN = 4096;

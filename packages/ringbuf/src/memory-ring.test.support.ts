@@ -62,8 +62,8 @@ export function makeMemoryRing(header: Partial<RingHeader> = {}, blocking?: Bloc
 export const RECORD_BYTES_MIN = 24;
 
 /**
- * Writes one record as a recorder does: its size, a serial number, its timestamp, a filling that follows from these, and
- * a checksum.
+ * Writes one record as a recorder does: its size, a serial number, its timestamp, a filling that follows from these,
+ * and a checksum.
  *
  * @returns false if it was discarded
  */

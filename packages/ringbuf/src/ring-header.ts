@@ -23,7 +23,7 @@ export interface RingGeometry {
   readonly subBufCount: number;
 }
 
-/** What the producer says of itself; only the sizes have been checked by whoever reads it. */
+/** Description of a ring by its producer. A reader checks the sizes, and nothing else. */
 export interface RingHeader extends RingGeometry {
   readonly mode: RingMode;
   readonly clock: RingClock;
@@ -36,10 +36,10 @@ export interface RingHeader extends RingGeometry {
 }
 
 export const UUID_BYTES = 16;
-/** What has to be read to know the header. */
+/** Size of the header's words. */
 export const HEADER_WORDS_BYTES = Header.PROCNAME + PROCNAME_BYTES_MAX;
 
-/** What no ring can be like, as a sentence; null if the sizes are possible. */
+/** Reason why these sizes are impossible, as a sentence; null if they are possible. */
 export function geometryProblem({ subBufBytes, subBufCount }: RingGeometry): string | null {
   if (
     !Number.isInteger(subBufBytes) ||

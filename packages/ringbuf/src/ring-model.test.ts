@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RingMode } from './abi.ts';
-import { RingConsumer, type Taken } from './consumer/consumer.ts';
+import { RingConsumer } from './consumer/consumer.ts';
+import type { Taken } from './consumer/taken.ts';
 import {
   type MemoryRing,
   makeMemoryRing,
@@ -10,7 +11,7 @@ import {
   writeRecord,
 } from './memory-ring.test.support.ts';
 
-/** One step of a schedule. `sizes` are those of records; `inject` produces while the consumer is between two reads. */
+/** One step of a schedule. `sizes` are sizes of records; `inject` produces while the consumer is between two reads. */
 type Step =
   | { readonly kind: 'produce'; readonly sizes: readonly number[] }
   | {
@@ -36,14 +37,14 @@ interface ModelSubBuf {
   taken: number;
 }
 
-/** What a ring has to do, with none of how. */
+/** Model of a ring: its behaviour without its memory. */
 class RingModel {
   readonly ring: MemoryRing;
   readonly overwrites: boolean;
   readonly subBufs: ModelSubBuf[] = [];
   readonly counters = { recorded: 0, discardedFull: 0, discardedBig: 0, failed: 0, nested: 0 };
   consumer: RingConsumer;
-  /** Sub-buffer the consumer stands in, as it told the producer. */
+  /** Sub-buffer of the consumer's position, as it is stored for the producer. */
   consumedSeq = 1;
   /** Sub-buffer of the last packet, and the number of the next. */
   packetFromSeq = 1;
@@ -129,7 +130,7 @@ class RingModel {
     return step.inject.every(({ beforeRead, sizes }) => sizes.length === 0 || beforeRead >= readCount);
   }
 
-  /** What an undisturbed `next` has to find: the oldest sub-buffer with something left. */
+  /** Expected result of an undisturbed `next`: the oldest sub-buffer with records that were not taken. */
   #expectedNext(takeOpen: boolean): ModelSubBuf | undefined {
     const valid = this.subBufs.filter(
       ({ seq }) => seq >= this.consumedSeq && (!this.overwrites || seq >= this.oldestSeq),
@@ -145,12 +146,12 @@ class RingModel {
     expect(taken.begin).toBe(sum(subBuf.records.slice(0, subBuf.taken).map(({ bytes }) => bytes)));
     expect(taken.recordCount).toBe(records.length);
 
-    // Between what was left and this lie only sub-buffers that were taken whole or that are gone.
+    // Between that sub-buffer and this one lie only sub-buffers that were taken whole or overwritten.
     const passed = this.subBufs.slice(this.packetFromSeq - 1, taken.seq - 1);
     const lost = passed.filter((passedBy) => passedBy.taken < passedBy.records.length).length;
     const gap = taken.packetSeq - this.nextPacketSeq;
     if (this.overwrites) {
-      // Of a sub-buffer that was taken while it was open nobody can say, once it is gone, that nothing was added.
+      // A sub-buffer that was taken while it was open may have got records before it was overwritten.
       const maybeLost = passed.filter(({ records, taken: count }) => count > 0 && count === records.length).length;
       expect(gap).toBeGreaterThanOrEqual(lost);
       expect(gap).toBeLessThanOrEqual(lost + maybeLost);
@@ -258,7 +259,7 @@ describe.each([
   ['discard', RingMode.DISCARD],
   ['overwrite', RingMode.OVERWRITE],
 ] as const)('a ring in %s mode', (_, mode) => {
-  it('does what the model does, whatever the schedule', () => {
+  it('behaves like the model in every schedule', () => {
     fc.assert(
       fc.property(geometry, steps, (sizes, schedule) => {
         const model = new RingModel(makeMemoryRing({ ...sizes, mode }));

@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
-import { RingConsumer, type Taken } from './consumer/consumer.ts';
+import { RingConsumer } from './consumer/consumer.ts';
 import { openRingFile, type RingFile } from './consumer/ring-medium.ts';
 import { RingSnapshot } from './consumer/ring-snapshot.ts';
+import type { Taken } from './consumer/taken.ts';
 import { readRecords } from './memory-ring.test.support.ts';
 
 const script = fileURLToPath(new URL('../dist/two-process.test.child.js', import.meta.url));
@@ -40,7 +41,7 @@ async function startProducer(mode: 'discard' | 'overwrite', count: number): Prom
   return producer;
 }
 
-/** What has been taken so far; every packet is checked as it comes. */
+/** Records taken so far. Every packet is checked as it comes. */
 class Takings {
   recordCount = 0;
   countedRecords = 0;

@@ -40,7 +40,7 @@ function ringWithClosed(mode: RingMode = RingMode.DISCARD): MemoryRing {
 }
 
 describe('opening a ring', () => {
-  it('gives what the producer says of itself', () => {
+  it('gives the description of the ring by its producer', () => {
     expect(new RingConsumer(makeMemoryRing().medium).header).toEqual(TEST_HEADER);
   });
 
@@ -154,7 +154,7 @@ describe('taking', () => {
     expect(ring.producer.makeRoom(100, 6000)).toBe(true);
   });
 
-  it('releases only what it gave last, and once', () => {
+  it('releases only its newest records, and once', () => {
     const consumer = new RingConsumer(ringWithClosed().medium);
     const first = consumer.next(CLOSED)!;
     const second = consumer.next(CLOSED)!;
@@ -253,7 +253,7 @@ describe('taking', () => {
     expect(consumer.next(ALSO_OPEN)).toMatchObject({ beginTimestamp: 5199, endTimestamp: 5200 });
   });
 
-  it('ends a packet that tells of discarded events with its newest record where a tracer does not tell more', () => {
+  it('ends a packet that reports discarded events with its newest record if the tracer stores no open time', () => {
     const ring = makeMemoryRing();
     const consumer = new RingConsumer(ring.medium);
     fill(ring, 1, 5000);
@@ -300,12 +300,12 @@ describe('taking', () => {
   });
 });
 
-describe('what waits to be taken', () => {
-  it('is all of a closed sub-buffer and what is committed in the open one', () => {
+describe('waiting bytes', () => {
+  it('are all bytes of a closed sub-buffer and the committed bytes of the open one', () => {
     const ring = ringWithClosed();
     const consumer = new RingConsumer(ring.medium);
     expect(consumer.waitingBytes).toBe(0);
-    consumer.look();
+    consumer.readUse();
     expect(consumer.waitingBytes).toBe(ring.header.subBufBytes + 100);
     const closed = consumer.next(CLOSED);
     if (closed !== null) consumer.release(closed);
@@ -314,15 +314,15 @@ describe('what waits to be taken', () => {
     if (open !== null) consumer.release(open);
     expect(consumer.waitingBytes).toBe(0);
     writeRecord(ring.producer, 50, 2, 7000);
-    consumer.look();
+    consumer.readUse();
     expect(consumer.waitingBytes).toBe(50);
   });
 
-  it('is never more than the ring has, whatever the producer says', () => {
+  it('never exceed the capacity of the ring, whatever the producer stores', () => {
     const ring = ringWithClosed();
     ring.dv.setUint32(descriptorOffset(2, ring) + Descriptor.COMMITTED, 0xffff_ffff, true);
     const consumer = new RingConsumer(ring.medium);
-    consumer.look();
+    consumer.readUse();
     expect(consumer.waitingBytes).toBe(2 * ring.header.subBufBytes);
   });
 });
@@ -394,7 +394,7 @@ describe('overwrite mode', () => {
 });
 
 describe('going on after a crash', () => {
-  it('takes again what was not released', () => {
+  it('takes records again that were not released', () => {
     const ring = ringWithClosed();
     const before = new RingConsumer(ring.medium).next(CLOSED)!;
     const bytes = Buffer.from(before.bytes);
@@ -415,7 +415,7 @@ describe('going on after a crash', () => {
     expect(readRecords(taken.bytes)[0]!.serial).toBe(1);
   });
 
-  it('resumes in a ring without a sub-buffer, for a packet that told of discarded events only', () => {
+  it('resumes in a ring without a sub-buffer, for a packet that reported discarded events only', () => {
     const consumer = new RingConsumer(makeMemoryRing().medium);
     const position = { seq: 1, bytes: 0, records: 0, packetSeq: 1, lastTimestamp: 5000 };
     expect(consumer.resumeAt(position)).toBe(true);

@@ -1,112 +1,34 @@
 import { assert } from '@ringtail/base';
-import {
-  CONSUMER_LINE_BYTES,
-  ConsumerLine,
-  DESCRIPTOR_BYTES,
-  DESCRIPTORS_OFFSET,
-  headerBytesFor,
-  RingMode,
-} from '../abi.ts';
 import { RingError } from '../ring-error.ts';
-import { HEADER_WORDS_BYTES, parseHeader, type RingHeader } from '../ring-header.ts';
-import { type PacketSpan, packetSpan } from './packet-span.ts';
+import type { RingHeader } from '../ring-header.ts';
+import { packetSpan } from './packet-span.ts';
 import type { RingMedium } from './ring-medium.ts';
-import {
-  type ConsumerPosition,
-  checkDescriptor,
-  corrupt,
-  type DescriptorWords,
-  encodePosition,
-  isConsistent,
-  isWakeRequested,
-  PRODUCER_LINE_BYTES,
-  PRODUCER_LINE_POSITION,
-  type ProducerWords,
-  parseDescriptor,
-  parsePosition,
-  parseProducerLine,
-} from './ring-words.ts';
+import { type RingExpectation, RingReader } from './ring-reader.ts';
+import { type ConsumerPosition, corrupt, type ProducerWords } from './ring-words.ts';
+import { beginOf, readClosedSubBuf, readOpenSubBuf, type SubBufWords } from './sub-buf-words.ts';
+import type { HeldSubBuf, RingCounters, Taken } from './taken.ts';
 
-/** What a ring was announced as; what is absent is not compared. */
-export interface RingExpectation {
-  readonly streamClassId?: number;
-  readonly uuid?: Uint8Array;
-}
-
-/** Whole records of one sub-buffer: what goes into one packet. */
-export interface Taken extends PacketSpan {
-  /** Sequence number of the sub-buffer. */
-  readonly seq: number;
-  /** Byte offset in the sub-buffer of the first record. */
-  readonly begin: number;
-  /** The records, never empty. A view that the next call of `next`, of this ring or of any other, overwrites. */
-  readonly bytes: Buffer;
-  /** Records in `bytes`. While the producer is writing, one may be counted a packet too early. */
-  readonly recordCount: number;
-  /** Events discarded since the ring was made, up to the end of these records. */
-  readonly discardedSnapshot: number;
-  /** The same, up to when the sub-buffer was opened. */
-  readonly discardedAtOpen: number;
-  /** Sub-buffers that were overwritten, in part or whole, between the packet before and this one. */
-  readonly packetsLost: number;
-  /** Sequence number of the packet: lost packets are left out. */
-  readonly packetSeq: number;
-  /** Where the consumer stands once this is released: what a consumer after a crash resumes at. */
-  readonly after: ConsumerPosition;
-}
-
-/** A sub-buffer that has records which were not taken. */
-export interface HeldSubBuf {
-  readonly seq: number;
-  /** Of those records. */
-  readonly bytes: number;
-}
-
-export interface RingCounters {
-  readonly recorded: number;
-  readonly discardedFull: number;
-  readonly discardedBig: number;
-  readonly failed: number;
-  readonly nested: number;
-}
-
-/** One reading of a sub-buffer. */
-interface Snapshot {
-  readonly words: DescriptorWords;
-  /** Events discarded until then. */
-  readonly discarded: number;
-  /** Clock value at its end. */
-  readonly endTimestamp: number;
-  /** Clock value of the first record behind it, if there is one yet. */
-  readonly nextTimestamp?: number;
-}
-
-/** A busy producer commits between any two reads; but hardly ever within that many single ones. */
-const OPEN_READ_COUNT_MAX = 32;
 /** More than enough: after each torn copy the distance to the producer doubles. */
 const ATTEMPT_COUNT_MAX = 32;
-const RECORD_BUFFER_BYTES_MIN = 64 * 1024;
 
 /**
- * The reading end of a ring. It maps nothing and trusts nothing: every word is bounded before it is used, and each call
+ * Reading end of a ring. It maps nothing and trusts nothing: every word is bounded before it is used, and each call
  * ends after a bounded number of reads whatever the producer does.
  *
- * `next` gives records, `release` says that they are safe. Until then `next` gives the same position again (possibly with
- * more records), so a packet that could not be written is simply taken again.
+ * `next` gives records, `release` says that they are safe. Until then `next` gives the same position again, possibly
+ * with more records, so a packet that could not be written is simply taken again.
  *
  * Methods throw `RingError`: `TRUNCATED`, `CORRUPT`, `IO`. The ring is then of no more use.
  */
 export class RingConsumer {
   readonly header: RingHeader;
-  readonly #medium: RingMedium;
-  readonly #headerBytes: number;
-  readonly #overwrites: boolean;
+  readonly #reader: RingReader;
   #position: ConsumerPosition;
   #wakeRequested: boolean;
   /** Packets lost since the last one that was released. */
   #packetsLost = 0;
   #openSeqSeen = 0;
-  /** The open sub-buffer and what was committed in it, when it was last looked at. */
+  /** The open sub-buffer and its committed bytes when it was last read. */
   #openSeen = { seq: 0, committed: 0 };
   /** Clock value: older sub-buffers are given back when they are released; undefined: none. */
   #reclaimUntil: number | undefined;
@@ -116,20 +38,14 @@ export class RingConsumer {
 
   /** @throws {RingError} `NOT_A_RING`, `WRONG_ABI`, `UNEXPECTED`, `TRUNCATED`, `CORRUPT`, `IO` */
   constructor(medium: RingMedium, expected: RingExpectation = {}) {
-    this.#medium = medium;
-    if (medium.bytes < DESCRIPTORS_OFFSET) {
-      throw new RingError('TRUNCATED', `ring file has ${medium.bytes} bytes, not even a header`);
-    }
-    this.header = parseHeader(this.#read(0, HEADER_WORDS_BYTES), medium.bytes);
-    checkExpectation(this.header, expected);
-    this.#headerBytes = headerBytesFor(this.header.subBufCount);
-    this.#overwrites = this.header.mode === RingMode.OVERWRITE;
-    const line = this.#read(ConsumerLine.CONSUMED_SEQ, CONSUMER_LINE_BYTES);
-    this.#position = parsePosition(line, this.header.subBufBytes);
-    this.#wakeRequested = isWakeRequested(line);
+    this.#reader = new RingReader(medium, expected);
+    this.header = this.#reader.header;
+    const { position, wakeRequested } = this.#reader.consumerLine();
+    this.#position = position;
+    this.#wakeRequested = wakeRequested;
   }
 
-  /** Where the next packet comes from. */
+  /** Position of the next packet. */
   get position(): ConsumerPosition {
     return this.#position;
   }
@@ -137,7 +53,7 @@ export class RingConsumer {
   /**
    * The next records, or null if there are none now.
    *
-   * @param options `takeOpen`: also the committed part of the open sub-buffer
+   * @param options `takeOpen`: takes the committed part of the open sub-buffer as well
    */
   next(options: { readonly takeOpen: boolean }): Taken | null {
     this.#taken = null;
@@ -150,23 +66,23 @@ export class RingConsumer {
       const isOpen = seq === line.openSeq;
       if (isOpen && !options.takeOpen) return null;
 
-      const snapshot = isOpen ? this.#snapshotOpen(line) : this.#snapshotClosed();
-      if (snapshot === 'again') continue;
-      if (snapshot === null) return null;
-      const copied = snapshot === 'torn' ? null : this.#copy(snapshot.words);
-      if (snapshot === 'torn' || copied === null) {
+      const found = isOpen ? this.#readOpen(line) : readClosedSubBuf(this.#reader, this.#position);
+      if (found === 'again') continue;
+      if (found === null) return null;
+      const copied = found === 'torn' ? null : this.#copy(found.words.committed);
+      if (found === 'torn' || copied === null) {
         this.#loseUntil(seq + 1);
         margin = Math.max(1, margin * 2);
         continue;
       }
-      if (snapshot.words.committed > bytes) return this.#take(snapshot, copied, isOpen);
+      if (found.words.committed > bytes) return this.#take(found, copied, isOpen);
       if (isOpen) return null;
       this.#store({ ...this.#position, seq: seq + 1, bytes: 0, records: 0 });
     }
     return null;
   }
 
-  /** Says that the records of `taken`, the newest answer of `next`, are safe: the producer may have their memory. */
+  /** Says that the records of `taken`, the newest answer of `next`, are safe: the producer may reuse their memory. */
   release(taken: Taken): void {
     assert(this.#taken === taken, 'only the newest records taken are released, and once');
     this.#store(taken.after);
@@ -176,8 +92,8 @@ export class RingConsumer {
   }
 
   /**
-   * Moves on to where a former consumer stood after its last packet in the trace file (`Taken.after`), in case it died
-   * before it could release that packet.
+   * Moves on to the position of a former consumer after its last packet in the trace file (`Taken.after`), in case it
+   * died before it could release that packet.
    *
    * @returns whether it had to move
    * @throws {RingError} `UNEXPECTED` if no packet of this ring can end there
@@ -191,15 +107,15 @@ export class RingConsumer {
     if (!isForward || !isThere) {
       const place = (where: ConsumerPosition) =>
         `packet ${where.packetSeq}, sub-buffer ${where.seq}, byte ${where.bytes}`;
-      const what = `cannot resume at ${place(position)}: the ring is at ${place(this.#position)}`;
-      throw new RingError('UNEXPECTED', what);
+      const sentence = `cannot resume at ${place(position)}: the ring is at ${place(this.#position)}`;
+      throw new RingError('UNEXPECTED', sentence);
     }
     this.#store(position);
     return true;
   }
 
   /**
-   * Drops what is committed now. Numbers of packets go on as if it had never been there.
+   * Drops everything that is committed now. Packet numbers go on as if it had never been there.
    *
    * @returns how many records that were
    */
@@ -220,7 +136,7 @@ export class RingConsumer {
     return records;
   }
 
-  /** Gives numbers of packets again that nobody has seen: those of packets that were removed. */
+  /** Uses packet numbers again from `packetSeq` on: the packets that had them were removed. */
   renumber(packetSeq: number): void {
     if (packetSeq >= this.#position.packetSeq) return;
     this.#taken = null;
@@ -228,8 +144,8 @@ export class RingConsumer {
   }
 
   /**
-   * Bytes of the ring that were in use and not taken when it was last looked at: of a closed sub-buffer all, of the open one what is
-   * committed. A look that does not take the open sub-buffer does not see what was committed there since.
+   * Bytes in use and not taken as of the last read: all bytes of a closed sub-buffer, the committed bytes of the open
+   * one. A read that does not take the open sub-buffer does not see bytes that were committed there since.
    */
   get waitingBytes(): number {
     const { subBufBytes, subBufCount } = this.header;
@@ -239,25 +155,25 @@ export class RingConsumer {
     return Math.min(Math.max(0, waiting), subBufCount * subBufBytes);
   }
 
-  /** Looks at the ring, for `waitingBytes`. */
-  look(): void {
+  /** Reads how much of the ring is in use, for `waitingBytes`. */
+  readUse(): void {
     const { openSeq } = this.#readProducerLine();
-    const { seq, committed } = this.#readDescriptor(openSeq);
-    // Otherwise the producer has gone on, and only what is closed counts.
+    const { seq, committed } = this.#reader.descriptor(openSeq);
+    // Otherwise the producer has gone on, and only closed sub-buffers count.
     if (seq === openSeq) this.#openSeen = { seq, committed: Math.min(committed, this.header.subBufBytes) };
   }
 
   /** Whether the memory of sub-buffers can be given back: see `reclaimReleased`. */
   get isReclaimable(): boolean {
-    return !this.#overwrites && this.#medium.giveBack !== undefined;
+    return this.#reader.isReclaimable;
   }
 
   /**
    * From now on the memory of each sub-buffer is given back to the system just before it is released, while it is still
-   * the consumer's: in discard mode the producer cannot open its slot yet. At no other time is that certain, and never in
-   * overwrite mode.
+   * the consumer's: in discard mode the producer cannot open its slot yet. At no other time is that certain, and never
+   * in overwrite mode.
    *
-   * @param until clock value: only of sub-buffers whose newest record is not newer
+   * @param until clock value: only sub-buffers whose newest record is not newer
    * @returns false where it cannot be done
    */
   reclaimReleased(until = Number.POSITIVE_INFINITY): boolean {
@@ -277,8 +193,7 @@ export class RingConsumer {
   }
 
   /**
-   * Passes over everything before sub-buffer `seq`. The numbers of its packets are left out, but they are not lost: whoever
-   * does this does not want them.
+   * Passes over everything before sub-buffer `seq`. The numbers of those packets are left out, and count as not lost.
    */
   skipTo(seq: number): void {
     const { seq: from, packetSeq } = this.#position;
@@ -288,8 +203,8 @@ export class RingConsumer {
   }
 
   /**
-   * What `next` would find if the producer stood still, oldest first; the open sub-buffer is the last, even if it is empty.
-   * Damage that `next` would come upon is not told of here.
+   * Sub-buffers that `next` would find if the producer stood still, oldest first. The open sub-buffer is the last, even
+   * if it is empty. Damage that `next` would find is not reported here.
    */
   held(): HeldSubBuf[] {
     let openSeqBefore = 0;
@@ -305,10 +220,9 @@ export class RingConsumer {
     return [];
   }
 
-  /** What the producer has counted; also of a ring whose other words make no sense any more. */
+  /** Counters of the producer; also of a ring whose other words make no sense any more. */
   counters(): RingCounters {
-    const line = parseProducerLine(this.#read(PRODUCER_LINE_POSITION, PRODUCER_LINE_BYTES));
-    const { recorded, discardedFull, discardedBig, failed, nested } = line;
+    const { recorded, discardedFull, discardedBig, failed, nested } = this.#reader.producerLine();
     return { recorded, discardedFull, discardedBig, failed, nested };
   }
 
@@ -318,8 +232,8 @@ export class RingConsumer {
   }
 
   /**
-   * Whether the producer shall write to the wake FIFO when it closes a sub-buffer. Look at `hasClosedSubBuf` after
-   * asking for it and before sleeping: one may have been closed in between.
+   * Asks the producer to write to the wake FIFO when it closes a sub-buffer, or stops that. Check `hasClosedSubBuf`
+   * after asking and before sleeping: a sub-buffer may have been closed in between.
    */
   requestWake(on: boolean): void {
     if (on === this.#wakeRequested) return;
@@ -330,67 +244,38 @@ export class RingConsumer {
   #heldUntil(openSeq: number): HeldSubBuf[] {
     const { subBufCount, subBufBytes } = this.header;
     const { seq: from, bytes: takenBytes } = this.#position;
-    const table = this.#read(DESCRIPTORS_OFFSET, subBufCount * DESCRIPTOR_BYTES);
+    const descriptors = this.#reader.descriptors();
     const held: HeldSubBuf[] = [];
     for (let seq = Math.max(from, openSeq - subBufCount + 1); seq <= openSeq; seq++) {
-      const at = (seq % subBufCount) * DESCRIPTOR_BYTES;
-      const words = parseDescriptor(table.subarray(at, at + DESCRIPTOR_BYTES));
-      // The producer has taken its place meanwhile, or is about to: whoever takes it will see that.
-      if (words.seq !== seq) continue;
+      const words = descriptors[seq % subBufCount];
+      // The producer has taken its place meanwhile, or is about to: `next` will see that.
+      if (words?.seq !== seq) continue;
       const committed = Math.min(words.committed, subBufBytes);
       held.push({ seq, bytes: Math.max(0, committed - (seq === from ? takenBytes : 0)) });
     }
     return held;
   }
 
-  /** The producer writes while this reads: the first look that is consistent is as good as any. */
-  #snapshotOpen(line: ProducerWords): Snapshot | 'again' | null {
-    const seq = line.openSeq;
-    let words: DescriptorWords | null = null;
-    for (let read = 0; read < OPEN_READ_COUNT_MAX; read++) {
-      const before: DescriptorWords | null = words;
-      words = this.#readDescriptor(seq);
-      if (!isConsistent(words, before)) continue;
-      // If it is still open, then nobody was preparing the slot, and what `line` says was discarded was discarded by now.
-      if (this.#readProducerLine().openSeq !== seq) return 'again';
-      checkDescriptor(words, seq, this.#position.bytes, this.header.subBufBytes);
-      this.#openSeen = { seq, committed: words.committed };
-      // The words of one line are read in any order: those counts may be older than its `openSeq`.
-      const discarded = Math.max(line.discardedFull + line.discardedBig, words.discardedAtOpen);
-      return { words, discarded, endTimestamp: words.lastTimestamp };
+  #readOpen(line: ProducerWords): SubBufWords | 'again' | null {
+    const found = readOpenSubBuf(this.#reader, line, this.#position.bytes, () => this.#readProducerLine().openSeq);
+    if (found !== null && found !== 'again') {
+      this.#openSeen = { seq: line.openSeq, committed: found.words.committed };
     }
-    return null;
+    return found;
   }
 
-  /** The words of a closed sub-buffer are final; in overwrite mode it may be gone. */
-  #snapshotClosed(): Snapshot | 'torn' {
+  /** Copies the records that were not taken; null if the producer has overwritten them meanwhile. */
+  #copy(committed: number): Buffer | null {
     const { seq, bytes } = this.#position;
-    const words = this.#readDescriptor(seq);
-    const next = this.#readDescriptor(seq + 1);
-    if (this.#overwrites && this.#readDescriptor(seq).seq !== seq) return 'torn';
-    checkDescriptor(words, seq, bytes, this.header.subBufBytes);
-    checkDescriptor(next, seq + 1, 0, this.header.subBufBytes);
-    const discarded = next.discardedAtOpen;
-    // Events that found no room were discarded until the next sub-buffer was opened: the packet that reports them ends just
-    // before its first record.
-    const hasGap = discarded > words.discardedAtOpen;
-    const endTimestamp = hasGap ? Math.max(words.lastTimestamp, next.openTimestamp - 1) : words.lastTimestamp;
-    return { words, discarded, endTimestamp, nextTimestamp: next.openTimestamp };
+    const copied = this.#reader.records(seq, bytes, committed);
+    if (this.#reader.overwrites && this.#reader.descriptor(seq).seq !== seq) return null;
+    return copied;
   }
 
-  /** Copies what has not been taken; null if the producer has overwritten it meanwhile. */
-  #copy(words: DescriptorWords): Buffer | null {
-    const { seq, bytes } = this.#position;
-    const target = recordBufferOf(words.committed - bytes);
-    if (target.length > 0) this.#medium.read(target, this.#subBufOffset(seq) + bytes);
-    if (this.#overwrites && this.#readDescriptor(seq).seq !== seq) return null;
-    return target;
-  }
-
-  #take({ words, discarded, ...snapshot }: Snapshot, bytes: Buffer, isOpen: boolean): Taken {
+  #take({ words, discarded, endTimestamp, nextTimestamp }: SubBufWords, bytes: Buffer, isOpen: boolean): Taken {
     const position = this.#position;
     const begin = position.bytes === 0 ? beginOf(words) : 0;
-    const span = packetSpan(position.lastTimestamp, begin, snapshot.endTimestamp, snapshot.nextTimestamp);
+    const span = packetSpan(position.lastTimestamp, begin, endTimestamp, nextTimestamp);
     this.#taken = {
       seq: position.seq,
       begin: position.bytes,
@@ -414,7 +299,7 @@ export class RingConsumer {
 
   /** In overwrite mode goes to the oldest sub-buffer that may still be there, and `margin` further. */
   #skipOverwritten(openSeq: number, margin: number): void {
-    if (!this.#overwrites) return;
+    if (!this.#reader.overwrites) return;
     const oldest = openSeq - this.header.subBufCount + 1;
     if (this.#position.seq < oldest) this.#loseUntil(Math.min(openSeq, oldest + margin));
   }
@@ -427,76 +312,32 @@ export class RingConsumer {
     this.#packetsLost += lost;
   }
 
-  /** Stores where we are, for the producer and for the next consumer; remembered only once it is stored. */
+  /** Stores the position, for the producer and for the next consumer. It counts only once it is stored. */
   #store(position: ConsumerPosition): void {
     if (this.#reclaimUntil !== undefined) this.#giveBack(position.seq, this.#reclaimUntil);
-    this.#medium.write(encodePosition(position, this.#wakeRequested), ConsumerLine.CONSUMED_SEQ);
+    this.#reader.writeConsumerLine(position, this.#wakeRequested);
     this.#position = position;
   }
 
   /** Sub-buffers before `seq` are closed, and the producer waits for them to be released. */
   #giveBack(seq: number, until: number): void {
     for (let closed = this.#position.seq; closed < seq; closed++) {
-      if (until < Number.POSITIVE_INFINITY && !(this.#readDescriptor(closed).lastTimestamp <= until)) continue;
-      const bytes = this.#medium.giveBack?.(this.#subBufOffset(closed), this.header.subBufBytes);
-      this.#reclaimedBytes += bytes ?? 0;
+      if (until < Number.POSITIVE_INFINITY && !(this.#reader.descriptor(closed).lastTimestamp <= until)) continue;
+      this.#reclaimedBytes += this.#reader.giveBack(closed);
     }
   }
 
   #readProducerLine(): ProducerWords {
-    const line = parseProducerLine(this.#read(PRODUCER_LINE_POSITION, PRODUCER_LINE_BYTES));
+    const line = this.#reader.producerLine();
     const { seq } = this.#position;
     const { subBufCount } = this.header;
     if (line.openSeq < this.#openSeqSeen) throw corrupt(`OPEN_SEQ is ${line.openSeq}, it was ${this.#openSeqSeen}`);
     if (line.openSeq < seq && seq > 1) throw corrupt(`OPEN_SEQ is ${line.openSeq}, the consumer is at ${seq}`);
-    if (!this.#overwrites && line.openSeq - seq >= subBufCount) {
+    if (!this.#reader.overwrites && line.openSeq - seq >= subBufCount) {
       const reason = `the consumer is at ${seq} and there are ${subBufCount} sub-buffers`;
       throw corrupt(`OPEN_SEQ is ${line.openSeq}, but ${reason}`);
     }
     this.#openSeqSeen = line.openSeq;
     return line;
-  }
-
-  #readDescriptor(seq: number): DescriptorWords {
-    const slot = seq % this.header.subBufCount;
-    return parseDescriptor(this.#read(DESCRIPTORS_OFFSET + slot * DESCRIPTOR_BYTES, DESCRIPTOR_BYTES));
-  }
-
-  #subBufOffset(seq: number): number {
-    return this.#headerBytes + (seq % this.header.subBufCount) * this.header.subBufBytes;
-  }
-
-  #read(position: number, bytes: number): Uint8Array {
-    const target = new Uint8Array(bytes);
-    this.#medium.read(target, position);
-    return target;
-  }
-}
-
-/**
- * A sub-buffer begins at the newest record of the one before. The first has none before it and begins just before its own
- * first record: a packet with that record alone then ends later than it begins.
- */
-function beginOf({ seq, beginTimestamp }: DescriptorWords): number {
-  return seq === 1 ? Math.max(0, beginTimestamp - 1) : beginTimestamp;
-}
-
-/** All rings of a process are read into one buffer, one after the other: a thousand of them would not fit otherwise. */
-let recordBuffer = Buffer.alloc(0);
-
-function recordBufferOf(bytes: number): Buffer {
-  if (recordBuffer.length < bytes) {
-    recordBuffer = Buffer.allocUnsafeSlow(Math.max(RECORD_BUFFER_BYTES_MIN, bytes, recordBuffer.length * 2));
-  }
-  return recordBuffer.subarray(0, bytes);
-}
-
-function checkExpectation(header: RingHeader, expected: RingExpectation): void {
-  if (expected.streamClassId !== undefined && expected.streamClassId !== header.streamClassId) {
-    const reason = `of data stream class ${header.streamClassId}, ${expected.streamClassId} was announced`;
-    throw new RingError('UNEXPECTED', `ring is ${reason}`);
-  }
-  if (expected.uuid !== undefined && Buffer.compare(expected.uuid, header.uuid) !== 0) {
-    throw new RingError('UNEXPECTED', 'ring carries the UUID of another trace');
   }
 }

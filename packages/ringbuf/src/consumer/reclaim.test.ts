@@ -68,7 +68,7 @@ function take(consumer: RingConsumer, takeOpen: boolean): number[] {
 const upTo = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 describe('a ring whose released sub-buffers are reclaimed', () => {
-  it('gives back what was released, and every record comes through, over many rounds', () => {
+  it('gives back released sub-buffers, and every record comes through, over many rounds', () => {
     const consumer = open(RingMode.DISCARD);
     expect(consumer.reclaimReleased()).toBe(true);
     const numbers: number[] = [];
@@ -81,7 +81,7 @@ describe('a ring whose released sub-buffers are reclaimed', () => {
     expect(consumer.reclaimedBytes).toBeGreaterThanOrEqual(40 * SUB_BUF_BYTES);
   });
 
-  it('keeps no memory but that of the open sub-buffer', () => {
+  it('keeps only the memory of the open sub-buffer', () => {
     const consumer = open(RingMode.DISCARD);
     record(3 * PER_SUB_BUF + 1);
     const blocksFull = fstatSync(ring.fd).blocks;
@@ -92,7 +92,7 @@ describe('a ring whose released sub-buffers are reclaimed', () => {
     expect(fstatSync(ring.fd).size).toBe(ring.bytes);
   });
 
-  it('keeps what is newer than it is asked for, until it is asked for more', () => {
+  it('keeps sub-buffers that are newer than the given time, until a later time is given', () => {
     const consumer = open(RingMode.DISCARD);
     record(3 * PER_SUB_BUF + 1);
     consumer.reclaimReleased(2 * PER_SUB_BUF);
@@ -109,11 +109,11 @@ describe('a ring whose released sub-buffers are reclaimed', () => {
   });
 });
 
-describe('a ring whose producer gives back what is free', () => {
+describe('a ring whose producer gives back free sub-buffers', () => {
   /** Memory of the ring, without its header. */
   const subBufBytes = () => fstatSync(ring.fd).blocks * 512 - (ring.bytes - SUB_BUF_COUNT * SUB_BUF_BYTES);
 
-  it('keeps what is open or was not taken yet, and every record comes through, over many rounds', () => {
+  it('keeps open sub-buffers and those not taken yet, and every record comes through, over many rounds', () => {
     const consumer = open(RingMode.DISCARD);
     const numbers: number[] = [];
     for (let round = 0; round < 40; round++) {
@@ -125,7 +125,7 @@ describe('a ring whose producer gives back what is free', () => {
     expect(numbers).toEqual(upTo(recorded));
   });
 
-  it('has no memory then but that of the open sub-buffer', () => {
+  it('then has only the memory of the open sub-buffer', () => {
     const consumer = open(RingMode.DISCARD);
     for (let round = 0; round < 2; round++) {
       record(3 * PER_SUB_BUF + 1);
@@ -133,12 +133,12 @@ describe('a ring whose producer gives back what is free', () => {
     }
     expect(subBufBytes()).toBe(4 * SUB_BUF_BYTES);
     ring.reclaim(recorded);
-    // Of the open one only what has been written since it was opened last.
+    // Only the pages of the open sub-buffer that were written since it was opened.
     expect(subBufBytes()).toBe(SUB_BUF_BYTES);
     expect(fstatSync(ring.fd).size).toBe(ring.bytes);
   });
 
-  it('keeps what is newer than it is asked for', () => {
+  it('keeps sub-buffers that are newer than the given time', () => {
     const consumer = open(RingMode.DISCARD);
     record(3 * PER_SUB_BUF + 1);
     take(consumer, false);
@@ -150,7 +150,7 @@ describe('a ring whose producer gives back what is free', () => {
     expect(givenBack).toEqual([0, 2, 3]);
   });
 
-  it('keeps everything that nobody has taken', () => {
+  it('keeps everything that was not taken', () => {
     open(RingMode.DISCARD);
     record(5 * PER_SUB_BUF);
     const before = subBufBytes();

@@ -2,10 +2,10 @@ import { closeSync, constants, fstatSync, openSync, readFileSync, readSync, writ
 import { loadPosix } from '@ringtail/posix';
 import { RingError } from '../ring-error.ts';
 
-/** What `Stats.blocks` counts in. */
+/** Unit of `Stats.blocks`. */
 const BLOCK_BYTES = 512;
 
-/** Where a consumer reads a ring from. Tests put a hook here; everybody else a file. */
+/** Memory of a ring for its consumer: a file, or a hook of a test. */
 export interface RingMedium {
   /** Size of the ring's file. */
   readonly bytes: number;
@@ -14,7 +14,8 @@ export interface RingMedium {
   /** Writes all of `source`. @throws {RingError} `IO` */
   write(source: Uint8Array, position: number): void;
   /**
-   * Gives memory back to the system: what was there reads as zeros. Absent where a later store could then fail, as in a file.
+   * Gives memory back to the system; afterwards it reads as zeros. Absent where a later store could then fail, as in a
+   * file.
    *
    * @returns how many bytes that were
    * @throws {RingError} `IO`
@@ -22,7 +23,7 @@ export interface RingMedium {
   giveBack?(position: number, bytes: number): number;
 }
 
-/** The same ring, for a consumer that leaves it as it is: what it stores of its position goes nowhere. */
+/** The same ring, for a consumer that leaves it as it is: its stores have no effect. */
 export function unmoved(medium: RingMedium): RingMedium {
   return { bytes: medium.bytes, read: (target, position) => medium.read(target, position), write: () => {} };
 }
@@ -32,9 +33,9 @@ export interface RingFile extends RingMedium {
 }
 
 /**
- * Opens the file of a ring, which belongs to somebody else and may be anything.
+ * Opens the file of a ring. It belongs to another process and may be anything.
  *
- * @param bytes the size that was announced
+ * @param bytes the announced size
  * @throws {RingError} `IO`, `NOT_A_RING`, `TRUNCATED`, `UNEXPECTED`
  */
 export function openRingFile(path: string, bytes: number): RingFile {
@@ -59,7 +60,10 @@ export function openRingFile(path: string, bytes: number): RingFile {
   return { bytes, ...fileAccess(fd, path), ...anonymousMemory(fd, path), close: () => closeSync(fd) };
 }
 
-/** Of a memfd whose memory comes page by page: a file's has to stay, or a store could meet a disk that is full. */
+/**
+ * Memory of a memfd comes page by page and can be given back. Memory of a file stays: a later store could meet a full
+ * disk.
+ */
 function anonymousMemory(fd: number, path: string): Pick<RingMedium, 'giveBack'> {
   if (fstatSync(fd).nlink !== 0 || memoryIsCommitted()) return {};
   const loaded = loadPosix();
@@ -78,7 +82,7 @@ function anonymousMemory(fd: number, path: string): Pick<RingMedium, 'giveBack'>
   };
 }
 
-/** Whether the kernel may refuse a page of anonymous memory although there are free ones (`vm.overcommit_memory` = 2). */
+/** Whether the kernel may refuse a page of anonymous memory although pages are free (`vm.overcommit_memory` = 2). */
 export function memoryIsCommitted(): boolean {
   try {
     return readFileSync('/proc/sys/vm/overcommit_memory', 'latin1').trim() === '2';

@@ -17,7 +17,7 @@ interface CopiedPacket extends SnapshotPacket {
   readonly records: readonly TestRecord[];
 }
 
-/** A ring, and what its producer did. */
+/** A ring with its producer's records. */
 class Recording {
   readonly ring: MemoryRing;
   readonly records: TestRecord[] = [];
@@ -71,14 +71,14 @@ describe('RingSnapshot', () => {
     expect(copyAll(new RingSnapshot(overwriting().medium))).toEqual([]);
   });
 
-  it('gives what was closed when the open sub-buffer is still empty', () => {
+  it('gives the closed sub-buffers when the open one is still empty', () => {
     const recording = new Recording(overwriting());
     recording.record(times(8, 1000));
     expect(recording.ring.producer.makeRoom(1000, 9000)).toBe(true);
     expect(serialsOf(copyAll(new RingSnapshot(recording.ring.medium)))).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
   });
 
-  it('begins where a consumer has released what was before', () => {
+  it('begins at the position to which a consumer has released the ring', () => {
     const recording = new Recording(overwriting());
     recording.record(times(6, 1000));
     const consumer = new RingConsumer(recording.ring.medium);
@@ -88,7 +88,7 @@ describe('RingSnapshot', () => {
     expect(serialsOf(copyAll(new RingSnapshot(recording.ring.medium)))).toEqual([6, 7, 8]);
   });
 
-  it('tells of events discarded since its first packet began, not of those before', () => {
+  it('reports events discarded since its first packet began, and none from before', () => {
     const recording = new Recording(overwriting(2));
     recording.record([9999, 9999, 4000, 4000, 9999, 4000, 9999, 9999, 4000, 9999]);
     const packets = copyAll(new RingSnapshot(recording.ring.medium));
@@ -101,7 +101,7 @@ describe('RingSnapshot', () => {
     recording.record(times(16, 1000));
     const snapshot = new RingSnapshot(recording.ring.medium);
     recording.record(times(9, 1000));
-    // Of sub-buffers 1 to 4 the first three are gone, and there is no telling how long the fourth will be there.
+    // Sub-buffers 1 to 3 are overwritten, and the fourth may be at any moment.
     expect(serialsOf(copyAll(snapshot))).toEqual([12, 13, 14, 15]);
     expect(snapshot.packetsLost).toBe(3);
   });
@@ -123,7 +123,7 @@ describe('RingSnapshot', () => {
     expect(serialsOf(packets).at(-1)).toBe(29);
   });
 
-  it('looks at a bounded number of sub-buffers, whatever the producer says', () => {
+  it('reads a bounded number of sub-buffers, whatever the producer stores', () => {
     const recording = new Recording(overwriting(2));
     recording.record(times(9, 1000));
     let reads = 0;
@@ -147,7 +147,7 @@ describe('RingSnapshot', () => {
 });
 
 describe('RingSnapshot of a damaged ring', () => {
-  it.each([1, 2, 3, 4])('gives what is before the damage in sub-buffer %i, then says what it is', (damaged) => {
+  it.each([1, 2, 3, 4])('gives the packets before the damage in sub-buffer %i, then the damage', (damaged) => {
     const recording = new Recording(overwriting());
     recording.record(times(16, 1000));
     recording.ring.dv.setUint32(DESCRIPTORS_OFFSET + (damaged % 4) * 64 + Descriptor.COMMITTED, 4097, true);
@@ -158,7 +158,7 @@ describe('RingSnapshot of a damaged ring', () => {
   });
 });
 
-describe('RingSnapshot of a ring that somebody scribbles on', () => {
+describe('RingSnapshot of a ring that is scribbled on', () => {
   const word = fc.record({
     beforeRead: fc.integer({ min: 0, max: 60 }),
     at: fc.integer({ min: 0, max: (DESCRIPTORS_OFFSET + 4 * 64) / 4 - 1 }),

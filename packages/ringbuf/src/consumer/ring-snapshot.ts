@@ -1,42 +1,44 @@
 import { RingError } from '../ring-error.ts';
 import type { RingHeader } from '../ring-header.ts';
-import { type HeldSubBuf, RingConsumer, type RingExpectation, type Taken } from './consumer.ts';
+import { RingConsumer } from './consumer.ts';
 import { type RingMedium, unmoved } from './ring-medium.ts';
+import type { RingExpectation } from './ring-reader.ts';
+import type { HeldSubBuf, Taken } from './taken.ts';
 
-/** What goes into one packet of a snapshot. */
+/** Content of one packet of a snapshot. */
 export type SnapshotPacket = Omit<Taken, 'packetsLost'>;
 
 export interface RingSnapshotOptions extends RingExpectation {
-  /** Only the newest packets, of at most so many bytes together, but one in any case. */
+  /** Limits the snapshot to the newest packets whose sizes sum up to this at most. It has one packet in any case. */
   readonly bytesMax?: number;
-  /** What a packet takes besides its records. */
+  /** Size of a packet without its records. */
   readonly packetOverheadBytes?: number;
 }
 
-/** A producer that commits without pause may spoil a look at the open sub-buffer, but not many. */
+/** A producer that commits without pause may spoil a few reads of the open sub-buffer, but not this many. */
 const NEWEST_ATTEMPTS_MAX = 8;
 
 /**
- * A copy of what a ring holds at one moment, packet by packet, oldest first. The ring stays as it is, and its producer goes on.
+ * Copy of the content of a ring at one moment, packet by packet, oldest first. The ring stays as it is, and its
+ * producer goes on.
  *
- * The newest sub-buffer is copied at once, when this is made: it has everything that was committed before, and nobody can
- * overwrite it any more. Older ones are copied as they are asked for. Those that the producer has taken in the
- * meantime are lost, and counted.
+ * The constructor copies the newest sub-buffer, with everything committed by then: it cannot be overwritten any more.
+ * `next` copies the older ones. Sub-buffers that the producer has overwritten meanwhile are lost, and counted.
  *
- * Counters are those of the snapshot: events that were discarded before its first packet are not in it.
+ * Counts begin with the snapshot: events that were discarded before its first packet are not counted.
  *
- * Everything throws `RingError`: `NOT_A_RING`, `WRONG_ABI`, `UNEXPECTED`, `TRUNCATED`, `CORRUPT`, `IO`.
+ * All methods throw `RingError`: `NOT_A_RING`, `WRONG_ABI`, `UNEXPECTED`, `TRUNCATED`, `CORRUPT`, `IO`.
  */
 export class RingSnapshot {
   readonly header: RingHeader;
   /** Sequence number of the first packet, if it is not lost. */
   readonly firstPacketSeq: number;
   readonly #consumer: RingConsumer;
-  /** Undefined once it was given, and where there is none. */
+  /** Undefined once `next` returned it, and where there is none. */
   #newest: SnapshotPacket | undefined;
-  /** Why the newest cannot be copied: told after the others. */
+  /** Reason why the newest sub-buffer cannot be copied; thrown after the other packets. */
   #damage: RingError | undefined;
-  /** Sub-buffers of the snapshot that were not given yet, the newest left out. */
+  /** Sequence number behind the sub-buffers that `next` copies: all except the newest. */
   readonly #endSeq: number;
   #seq: number;
   #packetsLost = 0;
@@ -57,12 +59,12 @@ export class RingSnapshot {
     this.firstPacketSeq = first.packetSeq + this.#seq - first.seq;
   }
 
-  /** Packets overwritten so far between the moment of the snapshot and their turn. */
+  /** Packets that were overwritten after the moment of the snapshot, so far. */
   get packetsLost(): number {
     return this.#packetsLost;
   }
 
-  /** The next packet, or null after the newest. Its bytes are a view that the next call for any ring overwrites. */
+  /** The next packet, or null after the newest. Its bytes are a view: the next call, for any ring, overwrites it. */
   next(): SnapshotPacket | null {
     const taken = this.#seq < this.#endSeq ? this.#consumer.next({ takeOpen: false }) : null;
     if (taken === null || taken.seq >= this.#endSeq) {
@@ -79,7 +81,7 @@ export class RingSnapshot {
     return this.#fit(taken);
   }
 
-  /** The newest sub-buffer that has anything, with all that is committed in it by now; undefined where there is none. */
+  /** The newest sub-buffer that is not empty, with everything committed in it by now; undefined if all are empty. */
   #takeNewest(medium: RingMedium, held: readonly HeldSubBuf[]): SnapshotPacket | undefined {
     const newest = held.findLast(({ bytes }) => bytes > 0);
     if (newest === undefined) return undefined;
@@ -97,7 +99,7 @@ export class RingSnapshot {
     return undefined;
   }
 
-  /** Sub-buffers before the newest, those included that were opened and closed since `held` was looked at. */
+  /** Sub-buffers before the newest, including sub-buffers that were opened and closed since `held` was read. */
   #closedOf(held: readonly HeldSubBuf[]): HeldSubBuf[] {
     const known = held.filter(({ seq }) => seq < this.#endSeq);
     const last = held.at(-1);
@@ -109,7 +111,7 @@ export class RingSnapshot {
     return known;
   }
 
-  /** Makes the packet fit those before: clock values and counters never go back. */
+  /** Makes clock values and counters follow on the packet before: they never go back. */
   #fit(packet: SnapshotPacket): SnapshotPacket {
     this.#discardedBefore ??= Math.min(packet.discardedAtOpen, packet.discardedSnapshot);
     this.#discarded = Math.max(this.#discarded, packet.discardedSnapshot - this.#discardedBefore);
@@ -120,7 +122,7 @@ export class RingSnapshot {
   }
 }
 
-/** The oldest of the closed sub-buffers that fit beside the newest; undefined if none does. */
+/** The oldest of the closed sub-buffers that fit into the limit beside the newest; undefined if none fits. */
 function firstWithin(
   closed: readonly HeldSubBuf[],
   newestBytes: number,

@@ -2,15 +2,15 @@ import { COMMIT_CHECK_FACTOR, CONSUMER_LINE_BYTES, ConsumerLine, Descriptor, Pro
 import { RingError } from '../ring-error.ts';
 
 /**
- * The words of a ring as one read gave them. They come from somebody else's memory: nothing is used before the checks
- * here, and what a check cannot know (order, growth) the consumer clamps.
+ * The words of a ring, as one read gave them. They come from memory of another process: every word is checked here
+ * before it is used. Order and growth cannot be checked here; the consumer clamps the words for them.
  */
 
 const PRODUCER_LINE_OFFSET = ProducerLine.BEGUN;
 export const PRODUCER_LINE_BYTES = ProducerLine.RECORDED + 8 - PRODUCER_LINE_OFFSET;
 export const PRODUCER_LINE_POSITION = PRODUCER_LINE_OFFSET;
 
-/** Clock values are 63 bits wide at most, so that sums of two are still clock values. */
+/** Clock values have 63 bits at most, so that the sum of two is still a clock value. */
 const TIMESTAMP_END = 2 ** 63;
 const COUNT_END = 2 ** 53;
 
@@ -40,7 +40,7 @@ export function parseProducerLine(bytes: Uint8Array): ProducerWords {
   };
 }
 
-/** A descriptor's words, unchecked: the slot may be in the middle of being prepared. */
+/** Words of a descriptor, unchecked: the producer may be preparing the slot. */
 export interface DescriptorWords {
   readonly seq: number;
   readonly committed: number;
@@ -89,7 +89,7 @@ export function checkDescriptor(words: DescriptorWords, seq: number, takenBytes:
   checkedCount(`RECORD_COUNT ${of}`, words.recordCount);
 }
 
-/** Where a consumer stands in a ring: what it stores, so that another one can go on. */
+/** Position of a consumer in a ring. The consumer stores it, so that another consumer can go on. */
 export interface ConsumerPosition {
   /** Every sub-buffer with a smaller sequence number is released. */
   readonly seq: number;
@@ -116,7 +116,7 @@ export function encodePosition(position: ConsumerPosition, wakeRequested: boolea
   return bytes;
 }
 
-/** The position a former consumer stored. @throws {RingError} `CORRUPT` */
+/** Position that a former consumer stored. @throws {RingError} `CORRUPT` */
 export function parsePosition(bytes: Uint8Array, subBufBytes: number): ConsumerPosition {
   const dv = viewOf(bytes);
   const seq = dv.getUint32(ConsumerLine.CONSUMED_SEQ - CONSUMER_LINE_OFFSET, true);
@@ -134,13 +134,13 @@ export function parsePosition(bytes: Uint8Array, subBufBytes: number): ConsumerP
   };
 }
 
-/** Whether the same line asks the producer for a byte in the wake FIFO. */
+/** Whether the line of the consumer asks the producer for a byte in the wake FIFO. */
 export function isWakeRequested(bytes: Uint8Array): boolean {
   return viewOf(bytes).getUint32(ConsumerLine.WAKE_REQUESTED - CONSUMER_LINE_OFFSET, true) !== 0;
 }
 
-export function corrupt(what: string): RingError {
-  return new RingError('CORRUPT', `ring is corrupt: ${what}`);
+export function corrupt(reason: string): RingError {
+  return new RingError('CORRUPT', `ring is corrupt: ${reason}`);
 }
 
 function checkedTimestamp(name: string, value: number): number {
@@ -148,7 +148,7 @@ function checkedTimestamp(name: string, value: number): number {
   return value;
 }
 
-/** Of the consumer, who stores whole cycles only: packets begin there. */
+/** A consumer stores whole cycles only: packets begin there. */
 function wholeTimestamp(name: string, value: number): number {
   if (!Number.isInteger(value)) throw corrupt(`${name} is ${value}, no whole clock value`);
   return checkedTimestamp(name, value);

@@ -1,25 +1,28 @@
 import { now } from '@ringtail/base/node';
 
-/** How a producer waits for a free sub-buffer before it discards an event. Nothing here may throw. */
+/** Options for a producer that waits for a free sub-buffer before it discards an event. Nothing here may throw. */
 export interface BlockingOptions {
   /** Microseconds; null: for ever. */
   readonly timeoutUs: number | null;
-  /** Asks the consumer to take what there is. */
+  /** Asks the consumer to drain the ring. */
   readonly wakeConsumer: () => void;
-  /** Whether there is still somebody who may release a sub-buffer; otherwise there is no point in waiting. */
+  /** Whether a consumer may still release a sub-buffer; otherwise waiting is pointless. */
   readonly isConsumed: () => boolean;
 }
 
 const STEP_MS_MIN = 0.05;
 const STEP_MS_MAX = 2;
-/** How often a waiting producer wakes the consumer again and asks whether there is one. */
-const LOOK_EVERY_MS = 100;
+/** Period in which a waiting producer wakes the consumer again and checks `isConsumed`. */
+const CHECK_PERIOD_MS = 100;
 
-/** Nobody else has it, so that waiting on it is sleeping. Made when first needed: not every realm has shared memory. */
+/**
+ * Only this module has it, so that waiting on it is sleeping. Made when first needed: not every realm has shared
+ * memory.
+ */
 let cell: Int32Array | undefined;
 
 /**
- * Puts the thread to sleep, in short steps, until `isFree` or the time is over. The event loop stands still meanwhile.
+ * Puts the thread to sleep, in short steps, until `isFree` returns true or the time is over. The event loop is blocked.
  *
  * @returns whether it is free
  */
@@ -30,14 +33,14 @@ export function waitUntilFree(
   if (timeoutUs === 0) return false;
   const start = now();
   const deadline = timeoutUs === null ? Number.POSITIVE_INFINITY : start + timeoutUs / 1000;
-  let lookAt = start;
+  let checkAt = start;
   let stepMs = STEP_MS_MIN;
   for (;;) {
     const time = now();
-    if (time >= lookAt) {
+    if (time >= checkAt) {
       if (!isConsumed()) return isFree();
       wakeConsumer();
-      lookAt = time + LOOK_EVERY_MS;
+      checkAt = time + CHECK_PERIOD_MS;
     }
     if (isFree()) return true;
     if (time >= deadline || !sleep(Math.min(stepMs, deadline - time))) return false;

@@ -54,7 +54,7 @@ describe('RingProducer', () => {
     expect(ring.producer).toMatchObject({ base, pos: base, limit: base + SUB_BUF_BYTES, d32: at / 4, d64: at / 8 });
   });
 
-  it('publishes with each commit what a consumer needs, and ends the event', () => {
+  it('publishes the words for a consumer with each commit, and ends the event', () => {
     const ring = makeMemoryRing();
     ring.dv.setUint32(ProducerLine.BEGUN, 1, true);
     writeRecord(ring.producer, 100, 1, 5000);
@@ -70,7 +70,7 @@ describe('RingProducer', () => {
     expect(ring.producer).toMatchObject({ lastTimestamp: 5007, recorded: 2, recordedInSubBuf: 2 });
   });
 
-  it('begins a sub-buffer with the time and the counts of what came before', () => {
+  it('begins a sub-buffer with the time and the counts at the end of the one before', () => {
     const ring = makeMemoryRing();
     fill(ring, 5000);
     ring.producer.makeRoom(SUB_BUF_BYTES + 1, 5100);
@@ -107,7 +107,7 @@ describe('RingProducer', () => {
     }
   });
 
-  it('in discard mode counts what does not fit until a sub-buffer is released, keeping what is there', () => {
+  it('in discard mode counts events that do not fit until a sub-buffer is released, and keeps the older events', () => {
     const ring = makeMemoryRing({ subBufCount: 3 });
     for (let count = 0; count < 3; count++) expect(fill(ring, 5000)).toBe(true);
     const before = new Uint8Array(ring.buffer).slice(headerBytesFor(3));
@@ -162,7 +162,7 @@ describe('RingProducer', () => {
       expect(wakes).toBe(2);
     });
 
-    it('does not wait for somebody who is gone, even if it would for ever', () => {
+    it('does not wait for a consumer that is gone, even without a time limit', () => {
       let looks = 0;
       const ring = full({ isConsumed: () => ++looks < 3 });
       expect(fill(ring, 5001)).toBe(false);
@@ -181,7 +181,7 @@ describe('RingProducer', () => {
     });
   });
 
-  it('in overwrite mode takes the oldest sub-buffer, whatever the consumer says', () => {
+  it('in overwrite mode overwrites the oldest sub-buffer, whatever the consumer stores', () => {
     const ring = makeMemoryRing({ mode: RingMode.OVERWRITE });
     for (let count = 0; count < 5; count++) expect(fill(ring, 5000)).toBe(true);
     expect(u32(ring, descriptorOffset(0) + Descriptor.SEQ)).toBe(4);
@@ -197,7 +197,7 @@ describe('RingProducer', () => {
     expect(recorded + f64(ring, ProducerLine.DISCARDED_FULL)).toBe(10);
   });
 
-  it('tells of a closed sub-buffer only when asked to, after it is published', () => {
+  it('announces a closed sub-buffer only when asked to, after it is published', () => {
     const ring = makeMemoryRing();
     fill(ring, 5000);
     expect(ring.wakeCount).toBe(0);

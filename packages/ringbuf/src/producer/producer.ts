@@ -26,7 +26,7 @@ const RECORDED = ProducerLine.RECORDED / 8;
 const CONSUMED_SEQ = ConsumerLine.CONSUMED_SEQ / 4;
 const WAKE_REQUESTED = ConsumerLine.WAKE_REQUESTED / 4;
 
-/** The same, from the start of a descriptor on: into `u32` from `d32`, into `f64` from `d64`. */
+/** Word indices from the start of a descriptor: into `u32` from `d32`, into `f64` from `d64`. */
 const COMMITTED = Descriptor.COMMITTED / 4;
 const BEGIN_TIMESTAMP = Descriptor.BEGIN_TIMESTAMP / 8;
 const LAST_TIMESTAMP = Descriptor.LAST_TIMESTAMP / 8;
@@ -38,27 +38,29 @@ const COMMIT_CHECK = Descriptor.COMMIT_CHECK / 8;
 
 export interface RingProducerOptions extends RingGeometry {
   readonly mode: RingMode;
-  /** Called in the middle of an event when a sub-buffer was closed and the consumer asked to be told. Must not throw. */
+  /**
+   * Called in the middle of an event when a sub-buffer was closed and the consumer asked to be woken. Must not throw.
+   */
   readonly onSubBufClosed: () => void;
-  /** Discard mode: waits before it discards an event for want of a free sub-buffer. Without it, it never waits. */
+  /** Discard mode: waits for a free sub-buffer before it discards an event. Without this option it never waits. */
   readonly blocking?: BlockingOptions | undefined;
-  /** Bytes of a sub-buffer that records may take; by default all. */
+  /** Bytes of a sub-buffer that records may use; by default all. */
   readonly recordsBytesMax?: number | undefined;
 }
 
 /**
- * The writing end of a ring, for the one thread that owns it.
+ * Writing end of a ring, for the one thread that owns it.
  *
  * The fields are public and mutable because compiled recorders have the fast path inlined:
  *
  *   u32[BEGUN] = 1; read the clock
  *   pos + bytes > limit && !makeRoom(bytes, timestamp)   then u32[BEGUN] = 0, and give up: it has been counted
  *   write the record at pos
- *   what `commit` does
+ *   the stores of `commit`
  *
- * Nothing here throws or allocates, or waits unless told to, whatever the other side writes into its words. The views are declared only,
- * since a field that was `undefined` for a moment is one whose type the compiler does not rely on. `lastTimestamp` holds
- * doubles from the first record on, before anything is optimised.
+ * Nothing here throws or allocates, whatever the consumer writes into its words, and nothing waits without `blocking`.
+ * The views are declared only: the compiler does not rely on the type of a field that was `undefined` for a moment.
+ * `lastTimestamp` holds doubles from the first record on, before anything is optimised.
  */
 export class RingProducer {
   /** Views on the whole ring. They stay usable after `close`. */
@@ -145,25 +147,25 @@ export class RingProducer {
     this.pos = end;
   }
 
-  /** Gives up the record that was begun: a value could not be converted. */
+  /** Gives up the begun record: a value could not be converted. */
   countFailed(): void {
     this.f64[FAILED]! += 1;
     this.u32[BEGUN] = 0;
   }
 
-  /** Counts an event that was hit while another one is begun; that one goes on. */
+  /** Counts an event that was hit while another event is being recorded; the other event goes on. */
   countNested(): void {
     this.f64[NESTED]! += 1;
   }
 
-  /** Counts an event that was wanted but cannot be recorded yet: no daemon has named its class. */
+  /** Counts an event that cannot be recorded yet: no daemon has named its class. */
   countDiscarded(): void {
     this.f64[DISCARDED_FULL]! += 1;
   }
 
   /**
-   * The parts of the ring whose content was taken and that have not been opened since, in discard mode: nobody but this thread
-   * reads or writes there, and it does so not before it opens them.
+   * Parts of the ring whose content was taken and that were not opened since, in discard mode. Only this thread reads
+   * or writes there, and only once it has opened them.
    *
    * @param until clock value: only parts whose newest record is not newer
    */
@@ -214,7 +216,7 @@ export class RingProducer {
     f64[d64 + RECORD_COUNT] = 0;
     f64[d64 + COMMIT_CHECK] = 0;
     Atomics.store(u32, d32, seq);
-    // Visible before the wake word is loaded: the consumer sets that word, then looks at this one.
+    // Visible before the wake word is loaded: the consumer sets that word, then reads this one.
     Atomics.exchange(u32, OPEN_SEQ, seq);
     this.openSeq = seq;
     this.d32 = d32;

@@ -63,7 +63,7 @@ if (memoryIsCommitted)
   console.warn('SKIPPED: the kernel commits memory strictly: not tested: rings that take it page by page');
 
 describe('a ring in a memfd', () => {
-  it('can be shrunk or grown by nobody, its owner included', () => {
+  it('cannot be shrunk or grown, not even by its owner', () => {
     const ring = make();
     expect(() => ftruncateSync(ring.fd, 0)).toThrow(expect.objectContaining({ code: 'EPERM' }));
     expect(() => truncateSync(`/proc/self/fd/${ring.fd}`, 2 ** 20)).toThrow(expect.objectContaining({ code: 'EPERM' }));
@@ -80,11 +80,11 @@ describe('a ring in a memfd', () => {
   it.skipIf(memoryIsCommitted)('takes memory as it is written to', () => {
     const ring = make({ subBufBytes: 32 * 1024 * 1024 });
     const takenBytes = statSync(`/proc/self/fd/${ring.fd}`).blocks * 512;
-    // Huge pages may round up what the header needs.
+    // Huge pages may round up the size of the header.
     expect(takenBytes).toBeLessThan(ring.bytes / 2);
   });
 
-  it('outlives its producer for whoever holds a descriptor; late stores of recorders go nowhere', () => {
+  it('outlives its producer while a descriptor is open; late stores of recorders have no effect', () => {
     const ring = make();
     writeRecord(ring.producer, 100, 7, 5000);
     const consumer = new RingConsumer(open(`/proc/self/fd/${ring.fd}`, ring.bytes));
@@ -110,7 +110,7 @@ describe('a ring in a memfd', () => {
 });
 
 describe('a ring in a directory', () => {
-  it('is a file of its owner alone that stays when the ring is closed', () => {
+  it('is a private file of its owner that stays when the ring is closed', () => {
     const ring = make({ directory });
     writeRecord(ring.producer, 100, 7, 5000);
     ring.close();
@@ -136,7 +136,7 @@ describe('a ring in a directory', () => {
   });
 
   it.skipIf(process.getuid?.() !== 0)(
-    'says what it needs and leaves nothing when there is no space (needs root)',
+    'reports the needed size and leaves nothing when there is no space (needs root)',
     () => {
       execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', directory]);
       try {
@@ -178,7 +178,7 @@ describe('options', () => {
 });
 
 describe('opening the file of a ring', () => {
-  it('refuses what is missing, no file, or not of the announced size', () => {
+  it('refuses a path that is missing, not a file, or not of the announced size', () => {
     const ring = make({ directory });
     posix.mkfifo(join(directory, 'fifo'), 0o600);
     const refused = (name: string, bytes: number) => expect(() => openRingFile(join(directory, name), bytes));

@@ -14,13 +14,15 @@ export interface RingOptions extends RingHeader {
   readonly name: string;
   /** Where to make a file that survives every process; without it the ring is a sealed memfd. */
   readonly directory?: string | undefined;
-  /** Called in the middle of an event when a sub-buffer was closed and the consumer asked to be told. Must not throw. */
+  /**
+   * Called in the middle of an event when a sub-buffer was closed and the consumer asked to be woken. Must not throw.
+   */
   readonly onSubBufClosed: () => void;
-  /** Discard mode: waits before it discards an event for want of a free sub-buffer. Without it, it never waits. */
+  /** Discard mode: waits for a free sub-buffer before it discards an event. Without this option it never waits. */
   readonly blocking?: BlockingOptions | undefined;
-  /** Bytes of a sub-buffer that records may take; by default all. */
+  /** Bytes of a sub-buffer that records may use; by default all. */
   readonly recordsBytesMax?: number | undefined;
-  /** Takes all memory of a memfd now instead of page by page; a file does so anyway. */
+  /** Allocates all memory of a memfd now instead of page by page. Memory of a file is always allocated now. */
   readonly preallocate?: boolean;
 }
 
@@ -33,18 +35,18 @@ export interface Ring {
   readonly path: string | null;
   readonly producer: RingProducer;
   /**
-   * Gives the memory of sub-buffers that are free back to the system; for the producer's thread alone. Of a ring in a file, and
-   * where the kernel commits memory strictly, it stays: a later store could fail there.
+   * Gives the memory of free sub-buffers back to the system; for the producer's thread alone. The memory of a ring in a
+   * file stays, and so does all memory where the kernel commits memory strictly: a later store could fail there.
    *
-   * @param until clock value: only of those whose newest record is not newer
+   * @param until clock value: only sub-buffers whose newest record is not newer
    * @throws {PosixError}
    */
   reclaim(until: number): void;
   /** Closes the descriptor; the mapping stays. */
   closeFd(): void;
   /**
-   * Ends the producer, the mapping and the descriptor. What was committed stays for the consumer as long as it has a
-   * descriptor. Recorders that still hold the producer's views do no harm: their stores go nowhere.
+   * Ends the producer, the mapping and the descriptor. Committed records stay for the consumer as long as it has a
+   * descriptor. Recorders that still hold the producer's views do no harm: their stores have no effect.
    */
   close(): void;
 }
@@ -52,9 +54,10 @@ export interface Ring {
 /**
  * Makes a ring into which no store can fail later.
  *
- * A file gets all its blocks now, since a file system that is full later would mean a SIGBUS. Anonymous memory comes page
- * by page unless `preallocate` asks for all of it, so that a thread that records little takes little; it cannot run out but for the whole system or the whole
- * control group, unless the kernel commits memory strictly: then it is taken now as well.
+ * A file gets all its blocks now: a file system that is full later would mean a SIGBUS. Anonymous memory comes page by
+ * page unless `preallocate` is set, so that a thread that records little uses little. Such memory runs out only
+ * together with that of the system or the control group, unless the kernel commits memory strictly: then it is
+ * allocated now as well.
  *
  * @throws {RingError} `NO_POSIX`, `BAD_OPTIONS`, `NO_SPACE`, `CANNOT_CREATE`; nothing is left behind then
  */

@@ -82,7 +82,7 @@ export class RingSource implements PacketSource {
   }
 
   readUse(): void {
-    this.#ring.look();
+    this.#ring.readUse();
   }
 
   requestWake(on: boolean): void {
