@@ -21,8 +21,8 @@ import {
   CLIENT_AHEAD_BYTES_MAX,
   HELLO_FRAME_BYTES_MAX,
   HELLO_TIMEOUT_MS,
+  LAST_ANSWER_MS,
   NOTIFICATIONS_AHEAD_MAX,
-  TURNED_AWAY_MS,
 } from '../model/limits.ts';
 import type { Owner } from '../model/session.ts';
 import type { BegunFrame } from '../shares/begun-frames.ts';
@@ -222,8 +222,7 @@ export class ClientConnection implements Client, PlaceHolder {
     this.#logOf('ended connections of clients').warn(`client of user ${this.uid}: disconnected: ${message}`);
     socket.write(frameOf({ id: 0, ok: false, code, message }));
     socket.destroySoon();
-    // What it does not read now it never will.
-    const timer = setTimeout(() => socket.destroy(), TURNED_AWAY_MS);
+    const timer = setTimeout(() => socket.destroy(), LAST_ANSWER_MS);
     socket.once('close', () => clearTimeout(timer));
   }
 }

@@ -90,9 +90,11 @@ export const HELLO_TIMEOUT_MS = 10_000;
 export const HELLO_FRAME_BYTES_MAX = 4096;
 /** Requests that a client sends ahead of the answers: as much as is read at once; then it is read no more. */
 export const CLIENT_AHEAD_BYTES_MAX = 64 * 1024;
-/** Turned-away clients that may still read why, and for how long. */
+/** Clients without a place that may still send a request and read why it is refused, and how long that may take. */
 export const TURNED_AWAY_MAX = 32;
-export const TURNED_AWAY_MS = 1000;
+export const TURNED_AWAY_MS = HELLO_TIMEOUT_MS;
+/** How long a client whose connection ends may leave its socket full: until then it keeps its place. */
+export const LAST_ANSWER_MS = 1000;
 /** Begun frames, unread answers and unread notifications of all clients: long answers for several users. */
 export const CLIENT_BYTES_MAX = 24 * 1024 * 1024;
 export const CLIENT_BYTES_ROOT_RESERVE = 8 * 1024 * 1024;

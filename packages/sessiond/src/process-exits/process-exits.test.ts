@@ -72,8 +72,19 @@ describe('ProcessExits', () => {
   it('tells of no end where a process goes on without us', () => {
     const { clock, ended, told, handle, leave } = makeExits();
     leave();
-    clock.advance(1000);
+    clock.advance(2900);
+    expect(told).toEqual([]);
+    clock.advance(200);
     expect([told, ended, handle.closed]).toEqual([[undefined], [], 1]);
+  });
+
+  it('waits for a process that takes long to end on a busy machine', () => {
+    const { clock, told, handle, leave } = makeExits();
+    leave();
+    clock.advance(2000);
+    handle.current = { kind: 'ended', status: 0 };
+    clock.advance(20);
+    expect(told).toEqual(['exit-code']);
   });
 
   it('opens a process once, however many threads of it register', () => {

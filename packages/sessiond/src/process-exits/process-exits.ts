@@ -25,9 +25,13 @@ export interface ProcessExitsOptions {
   readonly timers: Timers;
 }
 
-/** A process closes its sockets a moment before it has ended, and its parent may take yet another until it asks. */
+/** A process closes its sockets a moment before it has ended: on a busy machine that moment can be long. */
+const ENDING_MS_MAX = 3000;
+/** The kernel reports how a process ended once its parent has asked. */
+const UNTOLD_MS_MAX = 200;
 const LOOK_PERIOD_MS = 2;
-const LOOK_MS_MAX = 200;
+/** Period once a process has taken longer than most do. */
+const PATIENT_PERIOD_MS = 20;
 
 /**
  * Finds out how processes end that have no thread registered any more.
@@ -77,14 +81,19 @@ export class ProcessExits {
       return;
     }
     const { timers } = this.#options;
-    const deadlineMs = timers.nowMs() + LOOK_MS_MAX;
+    const leftMs = timers.nowMs();
+    let untoldMs: number | undefined;
     const look = (): void => {
       const fate = watched.handle.fate();
-      if (fate.kind === 'ended' || timers.nowMs() >= deadlineMs) {
+      const nowMs = timers.nowMs();
+      if (fate.kind === 'untold') untoldMs ??= nowMs;
+      const deadlineMs = untoldMs === undefined ? leftMs + ENDING_MS_MAX : untoldMs + UNTOLD_MS_MAX;
+      if (fate.kind === 'ended' || nowMs >= deadlineMs) {
         then(this.#settle(process, watched, fate.kind === 'running' ? undefined : fate));
         return;
       }
-      const timer = timers.after(LOOK_PERIOD_MS, () => {
+      const periodMs = nowMs - leftMs < UNTOLD_MS_MAX ? LOOK_PERIOD_MS : PATIENT_PERIOD_MS;
+      const timer = timers.after(periodMs, () => {
         this.#leaving.delete(timer);
         look();
       });
