@@ -15,5 +15,9 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     teardownTimeout: 20_000,
+    // On a busy machine a daemon may answer later than programs wait by default; they then go on unrecorded.
+    env: { RINGTAIL_REGISTER_TIMEOUT: '-1' },
+    // The default is a second.
+    expect: { poll: { timeout: 50_000 } },
   },
 });

@@ -8,6 +8,7 @@ import {
   readdirSync,
   readlinkSync,
   readSync,
+  statSync,
   truncateSync,
   writeSync,
 } from 'node:fs';
@@ -33,7 +34,7 @@ import {
   summaryOf,
   until,
 } from './harness.ts';
-import { emittedBy } from './steps.ts';
+import { emittedBy, untilEmittedMore } from './steps.ts';
 
 const node = process.execPath;
 const NOBODY = 65534;
@@ -58,6 +59,16 @@ function ringHeldBy(daemon: number): string | undefined {
   const directory = `/proc/${daemon}/fd`;
   const name = readdirSync(directory).find((fd) => readlinkSync(join(directory, fd)).includes('memfd:ringtail-ring'));
   return name === undefined ? undefined : join(directory, name);
+}
+
+/** Size of the data stream files in a directory tree. */
+function streamBytesIn(directory: string): number {
+  const files = readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    /channel0_\d/.test(name),
+  );
+  return files
+    .filter((name) => !name.endsWith('.idx'))
+    .reduce((sum, name) => sum + statSync(join(directory, name)).size, 0);
 }
 
 /** A small file system in the sandbox; undefined if mounting is not allowed. */
@@ -101,17 +112,18 @@ describe('when a process is killed during a recording', () => {
 
   it('the consumer daemon, several times: another takes over, and no event is missing or repeated', async () => {
     const sandbox = makeSandbox();
-    // Small rings, so that the trace files grow continuously and the kill hits a busy consumer daemon.
-    const running = await recordSteps(sandbox, ['--subbuf-size=64k', '--num-subbuf=64']);
+    // Small sub-buffers, so that the trace files grow continuously and the kill hits a busy consumer daemon; many, since a consumer
+    // takes long to start beside other processes.
+    const running = await recordSteps(sandbox, ['--subbuf-size=64k', '--num-subbuf=1024']);
     const daemon = sessionDaemonOf(sandbox);
     for (let kill = 0; kill < 3; kill++) {
       await until(() => consumersOf(daemon).length === 1);
-      await pause(400);
+      await untilEmittedMore(running, 2000);
       const [consumer] = consumersOf(daemon) as [number];
       process.kill(consumer, 'SIGKILL');
       await until(() => consumersOf(daemon).some((pid) => pid !== consumer));
     }
-    await pause(300);
+    await untilEmittedMore(running, 2000);
     const emitted = await emittedBy(running);
     const ended = await running.ended;
     expect(ended.code).toBe(0);
@@ -135,11 +147,11 @@ describe('when a process is killed during a recording', () => {
     process.kill(daemon, 'SIGKILL');
     // It takes all events, then ends.
     await until(() => !consumers.some(isRunning));
-    await pause(200);
+    await untilEmittedMore(running, 1);
     const emitted = await emittedBy(running);
     const ended = await running.ended;
     expect(ended.code).toBe(0);
-    expect(ended.stdout).toBe(`ready\nemitted ${emitted}\n`);
+    expect(ended.stdout).toMatch(/^ready\n(\d+ so far\n)+emitted \d+\n$/);
     expect(summaryOf(ended).cutShort).not.toBeNull();
     const indexes = indexesOf(eventsOf(sandbox, join(sandbox.directory, 'trace')));
     expect(indexes.length).toBeGreaterThan(0);
@@ -167,12 +179,12 @@ describe('when a process is killed during a recording', () => {
     const both = join(sandbox.directory, 'both');
     const rings = join(sandbox.directory, 'rings');
     const running = await recordSteps(sandbox, ['--shm-path', rings, '--subbuf-size=256k'], join(both, 'trace'));
-    await pause(700);
+    await until(() => streamBytesIn(both) > 0);
     const daemon = sessionDaemonOf(sandbox);
     const consumers = consumersOf(daemon);
-    // First the processes that could still take events.
+    // First the processes that could still take events from the rings.
     for (const pid of [...consumers, daemon]) process.kill(pid, 'SIGKILL');
-    await pause(100);
+    await untilEmittedMore(running, 1);
     process.kill(findProgram('steps.mjs', running.pid), 'SIGKILL');
     await running.ended;
     const recovered = await ringtail(sandbox, ['crash', rings, '-o', join(both, 'crash'), '--output-format=json']);
@@ -229,11 +241,12 @@ describe.skipIf(!isRoot)('on a machine without room', () => {
       ...command,
     ]);
     await running.says(/ready/);
-    await pause(2500);
+    // A record has more than 100 bytes: these do not fit into the 512 KiB.
+    await untilEmittedMore(running, 10_000);
     const emitted = await emittedBy(running);
     const ended = await running.ended;
     expect(ended.code).toBe(0);
-    expect(ended.stdout).toBe(`ready\nemitted ${emitted}\n`);
+    expect(ended.stdout).toMatch(/^ready\n(\d+ so far\n)+emitted \d+\n$/);
     const summary = summaryOf(ended);
     expect(summary.eventsRecorded).toBeGreaterThan(0);
     expect(summary.eventsRecorded + summary.eventsLost + summary.eventsDiscarded).toBe(emitted);

@@ -32,8 +32,8 @@ async function json<T>(sandbox: Sandbox, line: string): Promise<T> {
 }
 
 /** A program that emits `e2e:step` until its standard input ends, once it is registered. */
-async function startSteps(sandbox: Sandbox): Promise<Running> {
-  const app = startNode(sandbox, ['--import', REGISTER_URL, program('steps.mjs')]);
+async function startSteps(sandbox: Sandbox, env: Sandbox['env'] = {}): Promise<Running> {
+  const app = startNode(sandbox, ['--import', REGISTER_URL, program('steps.mjs')], env);
   await app.says(/ready/);
   return app;
 }
@@ -69,7 +69,7 @@ describe('the commands, with daemons and a program that emits', () => {
     const sandbox = sandboxWithDaemon();
     const trace = join(sandbox.directory, 'trace');
     await succeed(sandbox, `create s -o ${trace}`);
-    await succeed(sandbox, 'enable-channel -u c --subbuf-size=64k --tracefile-size=1M');
+    await succeed(sandbox, 'enable-channel -u c --subbuf-size=64k --tracefile-size=1M --blocking-timeout=inf');
     expect(await succeed(sandbox, 'enable-event -u -c c e2e:* --filter', 'index >= 100')).toBe(
       "Event e2e:*: Filter 'index >= 100' successfully set\n",
     );
@@ -77,7 +77,8 @@ describe('the commands, with daemons and a program that emits', () => {
       'ust context vuid added to all channels\n',
     );
     await succeed(sandbox, 'start');
-    const app = await startSteps(sandbox);
+    // The small ring fills up within a fifth of a second: the program waits for a consumer that is slow, and loses no event.
+    const app = await startSteps(sandbox, { RINGTAIL_ALLOW_BLOCKING: '1' });
     await untilMore(sandbox, 's');
     const late = await fail(sandbox, 'add-context -u -t hostname');
     expect([late.code, late.stderr]).toEqual([4, expect.stringContaining('error')]);

@@ -20,9 +20,7 @@ export function program(name: string): string {
 const babeltrace2 = requirePeer('babeltrace2', 'traces of real processes, by another reader');
 export const isRoot = process.getuid?.() === 0;
 
-/** Longer than the default: on a busy machine the daemon may answer late, and the program would run unrecorded. */
-const PATIENT = { RINGTAIL_REGISTER_TIMEOUT: '-1' };
-/** For a program whose daemon does not answer. */
+/** Restores the default limits, for a program whose daemon does not answer: see `vitest.config.ts`. */
 export const IMPATIENT = { RINGTAIL_REGISTER_TIMEOUT: undefined };
 
 /** A directory for one test, with a home and a place for run directories; removed after the test. */
@@ -43,7 +41,7 @@ export function makeSandbox(): Sandbox {
   mkdirSync(home);
   mkdirSync(temporary);
   const { NODE_OPTIONS: _, RINGTAIL_RUNDIR: __, XDG_RUNTIME_DIR: ___, NO_COLOR: ____, ...env } = process.env;
-  return { directory, home, env: { ...env, ...PATIENT, RINGTAIL_HOME: home, TMPDIR: temporary } };
+  return { directory, home, env: { ...env, RINGTAIL_HOME: home, TMPDIR: temporary } };
 }
 
 /** A sandbox with a named run directory, in which `create` starts a daemon; it ends with the test. */

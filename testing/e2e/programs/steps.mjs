@@ -1,5 +1,5 @@
-// Emits events at a steady pace and ends with its standard input. It prints `ready` after the first event:
-// node steps.mjs
+// Emits events at a steady pace and ends when its standard input does. Prints `ready` after the first event, and the number of events
+// so far for each input: node steps.mjs
 import { provider, str, u32 } from '@ringtail/tracer';
 
 const step = provider('e2e').tracepoint('step', { index: u32, padding: str });
@@ -9,7 +9,8 @@ emit();
 const timer = setInterval(() => {
   for (let burst = 0; burst < 20; burst++) emit();
 }, 2);
-process.stdin.resume().on('end', () => {
+process.stdin.on('data', () => console.log(`${index} so far`));
+process.stdin.on('end', () => {
   clearInterval(timer);
   console.log(`emitted ${index}`);
 });

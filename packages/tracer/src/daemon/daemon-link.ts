@@ -13,9 +13,13 @@ import {
   type RegisterMessage,
 } from '@ringtail/protocol';
 import { guarded, inNextTurn, later } from '../host/event-loop.ts';
+import { settings } from '../host/inheritance.ts';
+import { sendTimeoutMs } from './daemon-timeouts.ts';
 
-/** Limit for a send to a daemon that does not read. */
-const SEND_TIMEOUT_MS = 500;
+/** Limit for a send to a daemon that does not read, in milliseconds; −1: none. */
+const sendTimeout = sendTimeoutMs(settings());
+/** Least limit for connecting, which takes no time unless the daemon's queue is full. */
+const CONNECT_TIMEOUT_MS_MIN = 500;
 /** Delay of the next attempt after the socket took only a part of a message. */
 const SEND_REST_AFTER_MS = 10;
 
@@ -108,7 +112,7 @@ export class DaemonLink {
    */
   static connect(options: DaemonLinkOptions): DaemonLink | { refused: string } {
     const { posix, register, timeoutMs } = options;
-    const fd = posix.connectUnix(options.socketPath, timeoutMs < 0 ? -1 : Math.max(timeoutMs, SEND_TIMEOUT_MS));
+    const fd = posix.connectUnix(options.socketPath, timeoutMs < 0 ? -1 : Math.max(timeoutMs, CONNECT_TIMEOUT_MS_MIN));
     const link = new DaemonLink(posix, fd, register.slot, options);
     const registration = link.#expectReply();
     const refusal = link.#register(registration, register, options.controlFd);
@@ -147,12 +151,12 @@ export class DaemonLink {
   /** Sends the registration. @returns the reason why the daemon refuses it; undefined if it does not */
   #register(registration: ExpectedReply, message: RegisterMessage, controlFd: number): string | undefined {
     try {
-      this.#posix.sendWithFd(this.#fd, encodeFrame(message, APP_FRAME_BYTES_MAX), controlFd, SEND_TIMEOUT_MS);
+      this.#posix.sendWithFd(this.#fd, encodeFrame(message, APP_FRAME_BYTES_MAX), controlFd, sendTimeout);
       return undefined;
     } catch (error) {
       const isSilent = error instanceof PosixError && error.code === 'TIMEOUT';
       // A daemon without a place for this thread refuses and closes before it reads: the refusal is in the socket.
-      if (!isSilent) this.#await(registration, SEND_TIMEOUT_MS);
+      if (!isSilent) this.#await(registration, sendTimeout);
       this.close();
       if (registration.message?.type === 'refused') return registration.message.message;
       if (isSilent) return 'the session daemon does not read';
@@ -165,10 +169,10 @@ export class DaemonLink {
     if (!this.#isOurs()) return false;
     try {
       if (this.#rest !== undefined) {
-        this.#posix.sendWithFd(this.#fd, this.#rest, null, SEND_TIMEOUT_MS);
+        this.#posix.sendWithFd(this.#fd, this.#rest, null, sendTimeout);
         this.#rest = undefined;
       }
-      this.#posix.sendWithFd(this.#fd, encodeFrame(message, APP_FRAME_BYTES_MAX), fd, SEND_TIMEOUT_MS);
+      this.#posix.sendWithFd(this.#fd, encodeFrame(message, APP_FRAME_BYTES_MAX), fd, sendTimeout);
       return true;
     } catch {
       // Half a frame may have been sent: the connection cannot be used any more.
