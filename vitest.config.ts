@@ -12,12 +12,12 @@ export default defineConfig({
     // core to itself, so on two cores there is one worker) half of the machine is idle.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     // Limits against hanging only; a test under a busy neighbour may take long without being wrong.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     teardownTimeout: 20_000,
     // On a busy machine a daemon may answer later than programs wait by default; they then go on unrecorded.
     env: { RINGTAIL_REGISTER_TIMEOUT: '-1' },
     // The default is a second.
-    expect: { poll: { timeout: 50_000 } },
+    expect: { poll: { timeout: 150_000 } },
   },
 });
