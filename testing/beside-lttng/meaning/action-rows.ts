@@ -39,46 +39,56 @@ const snapshotTo = (options: string): Action => ({ ...snapshot, options: `--path
 export const ACTION_ROWS: readonly ActionRow[] = [
   ...[start, stop, rotate, snapshot].map(
     (action): ActionRow => ({
-      title: `${action.kind} of a session that is not there`,
+      title: `${action.kind} of a session that does not exist`,
       setUp: [],
       actions: [action],
       events: 2,
       outcome: outcome([], [], [2]),
     }),
   ),
-  { title: 'start of what is active', setUp: STARTED, actions: [start], outcome: outcome(['s'], [], [0]) },
+  { title: 'start of an active session', setUp: STARTED, actions: [start], outcome: outcome(['s'], [], [0]) },
   {
-    title: 'start of what has no channel',
+    title: 'start of a session without a channel',
     setUp: ['create s -o OUT/s'],
     actions: [start],
     outcome: outcome([], [], [1]),
   },
-  { title: 'stop of what is not active', setUp: SESSION, actions: [stop], outcome: outcome([], [], [0]) },
-  { title: 'rotation of what was never started', setUp: SESSION, actions: [rotate], outcome: outcome([], [], [1]) },
+  { title: 'stop of an inactive session', setUp: SESSION, actions: [stop], outcome: outcome([], [], [0]) },
   {
-    title: 'rotation of what is stopped',
+    title: 'rotation of a session that was never started',
+    setUp: SESSION,
+    actions: [rotate],
+    outcome: outcome([], [], [1]),
+  },
+  {
+    title: 'rotation of a stopped session',
     setUp: STOPPED,
     actions: [rotate],
     outcome: outcome([], ['s/archives/-0'], [0]),
   },
   {
-    title: 'rotation of what was rotated since it was stopped',
+    title: 'rotation of a session that was rotated since it was stopped',
     setUp: [...STOPPED, 'rotate s'],
     actions: [rotate],
     outcome: outcome([], ['s/archives/-0'], [0]),
     lttng: { failures: [1] },
-    reason: 'LTTng 2.13 means to count no failure, but compares the code with its negative',
+    reason: 'LTTng 2.13 tries to count no failure, but compares the code with its negative',
   },
   { title: 'rotation of a flight recorder', setUp: RECORDING, actions: [rotate], outcome: outcome(['s'], [], [1]) },
   {
-    title: 'snapshot of what is no flight recorder',
+    title: 'snapshot of a session that is not a flight recorder',
     setUp: STARTED,
     actions: [snapshot],
     outcome: outcome(['s'], [], [1]),
   },
-  { title: 'snapshot of what was never started', setUp: RECORDER, actions: [snapshot], outcome: outcome([], [], [1]) },
   {
-    title: 'snapshot of what is stopped',
+    title: 'snapshot of a session that was never started',
+    setUp: RECORDER,
+    actions: [snapshot],
+    outcome: outcome([], [], [1]),
+  },
+  {
+    title: 'snapshot of a stopped session',
     setUp: [...RECORDING, 'stop s'],
     actions: [snapshot],
     outcome: outcome([], ['s/snapshot-1-0'], [0]),
@@ -122,7 +132,7 @@ export const ACTION_ROWS: readonly ActionRow[] = [
     actions: [snapshotTo('--max-size=4k')],
     outcome: outcome(['s'], ['elsewhere/snapshot-0-0'], [0]),
     lttng: { failures: [1] },
-    reason: 'LTTng fails where not every ring can give a sub-buffer; Ringtail takes the newest packet of each',
+    reason: 'LTTng fails unless every ring has a sub-buffer; Ringtail takes the newest packet of each',
   },
   {
     title: 'snapshot to an output of the session',
@@ -154,7 +164,7 @@ export const ACTION_ROWS: readonly ActionRow[] = [
     actions: [stop, rotate, start],
     outcome: outcome(['s'], ['s/archives/-0'], [0, 0, 0]),
     lttng: { active: [], failures: [0, 0, 1] },
-    reason: 'the rotation of LTTng goes on after its action, and meanwhile a session cannot be started',
+    reason: 'the rotation of LTTng continues after its action, and the session cannot be started during it',
   },
   {
     title: 'rotate, stop, start of another one',
@@ -163,7 +173,7 @@ export const ACTION_ROWS: readonly ActionRow[] = [
     outcome: outcome(['t'], ['s/archives/-0'], [0, 0, 0]),
   },
   {
-    title: 'each with a rate policy of its own',
+    title: 'each with its own rate policy',
     setUp: RECORDING,
     events: 6,
     actions: [
@@ -174,7 +184,7 @@ export const ACTION_ROWS: readonly ActionRow[] = [
     outcome: outcome([], ['elsewhere/once-1', 'elsewhere/third-0', 'elsewhere/third-2'], [0, 0, 0]),
   },
   {
-    title: 'failures, as rate policies let them happen',
+    title: 'failures, as often as rate policies allow',
     setUp: [],
     events: 6,
     actions: [

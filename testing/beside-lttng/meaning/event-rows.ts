@@ -146,7 +146,7 @@ export const CAPTURE_ROWS: readonly EventRow[] = [
   {
     ...capture('some[3]', [null, null, null, 3]),
     lttng: [null, 3, 3, 3],
-    reason: 'LTTng-UST 2.13 reads what lies behind the end of a sequence',
+    reason: 'LTTng-UST 2.13 reads memory after the end of a sequence',
   },
   capture('nope', [null, null, null, null]),
   capture('$ctx.vpid', ['PID', 'PID', 'PID', 'PID']),

@@ -30,7 +30,7 @@ const events = (event: string): Condition => ({
 
 export const MOMENT_ROWS: readonly MomentRow[] = [
   {
-    title: 'a session that has recorded so much when the trigger is added: at once, with how much that is',
+    title: 'a session above the size when the trigger is added: at once, with its size',
     play: async (side, watches) => {
       await createSubject(side, SMALL_SUB_BUFS);
       await watches.add('before', consumed);
@@ -42,7 +42,7 @@ export const MOMENT_ROWS: readonly MomentRow[] = [
     outcome: [true],
   },
   {
-    title: 'a ring that is empty when the trigger is added: at once, with how full it is',
+    title: 'an empty ring when the trigger is added: at once, with its use',
     play: async (side, watches) => {
       await createSubject(side);
       await watches.add('before', low);
@@ -53,7 +53,7 @@ export const MOMENT_ROWS: readonly MomentRow[] = [
     outcome: [true],
   },
   {
-    title: 'a ring that is as full as a ratio says, though no sub-buffer is',
+    title: 'a ring at a ratio, without a full sub-buffer',
     play: async (side, watches) => {
       await createSubject(side);
       await watches.add('full', highRatio);
@@ -65,7 +65,7 @@ export const MOMENT_ROWS: readonly MomentRow[] = [
     outcome: true,
   },
   {
-    title: 'rings of a flight recorder: neither full nor empty, for nobody takes anything out of them',
+    title: 'rings of a flight recorder: neither full nor empty, since no consumer drains them',
     play: async (side, watches) => {
       await succeed(
         side,
@@ -85,7 +85,7 @@ export const MOMENT_ROWS: readonly MomentRow[] = [
     outcome: [],
   },
   {
-    title: 'a rotation that was before the trigger is added: not told',
+    title: 'a rotation before the trigger is added: no notification',
     play: async (side, watches) => {
       await createSubject(side);
       await succeed(side, 'rotate subject');
@@ -96,7 +96,7 @@ export const MOMENT_ROWS: readonly MomentRow[] = [
     outcome: ['subject/archives/-1'],
   },
   {
-    title: 'a rotation: first that it starts, then that it is done, with an archive that is there',
+    title: 'a rotation: its start, then its end with an existing archive',
     play: async (side, watches) => {
       await createSubject(side);
       await watches.add('ongoing', ongoing);
@@ -133,7 +133,7 @@ export const MOMENT_ROWS: readonly MomentRow[] = [
     outcome: 'subject/archives/-0',
   },
   {
-    title: 'the last rotation of a rotated session, when that is destroyed',
+    title: 'the last rotation of a rotated session, at its destruction',
     play: async (side, watches) => {
       await createSubject(side);
       await watches.add('ongoing', ongoing);
@@ -153,7 +153,7 @@ export const MOMENT_ROWS: readonly MomentRow[] = [
     ],
   },
   {
-    title: 'a session that was never rotated, when that is destroyed: no rotation',
+    title: 'a session that was never rotated, at its destruction: no rotation',
     play: async (side, watches) => {
       await createSubject(side);
       await watches.add('ongoing', ongoing);

@@ -48,7 +48,7 @@ export const EVENT_ROWS: readonly Row[] = [
     words: 'enable-event -u p:e -c c --loglevel-only=3',
     exitCode: 0,
     lttng: 97,
-    reason: 'log levels may be given as numbers too',
+    reason: 'ringtail accepts numbers of log levels',
     notCompared: 'the rule exists',
   },
   {
@@ -189,7 +189,7 @@ export const EVENT_ROWS: readonly Row[] = [
     words: "enable-event -u p:e -c c --filter='a == 99999999999999999999'",
     exitCode: 106,
     lttng: 0,
-    reason: 'lttng takes it for another number',
+    reason: 'lttng reads it as another number',
     notCompared: 'the rule does not exist',
   },
   {
@@ -198,7 +198,7 @@ export const EVENT_ROWS: readonly Row[] = [
     words: "enable-event -u p:e -c c --filter=''",
     exitCode: 106,
     lttng: 97,
-    reason: 'an empty expression is a wrong one',
+    reason: 'an empty expression is an error',
   },
   {
     command: 'enable-event',
@@ -242,7 +242,7 @@ export const EVENT_ROWS: readonly Row[] = [
     words: 'enable-event -u -a -c c',
     exitCode: 55,
     lttng: 1,
-    reason: 'there already has one number',
+    reason: '"exists already" has one exit code',
   },
   {
     command: 'enable-event',
@@ -250,7 +250,7 @@ export const EVENT_ROWS: readonly Row[] = [
     words: 'enable-event -u -a p:e -c c',
     exitCode: 1,
     lttng: 0,
-    reason: 'one of them is a mistake',
+    reason: 'the two options contradict each other',
     notCompared: 'the rule does not exist',
   },
   {
@@ -259,7 +259,7 @@ export const EVENT_ROWS: readonly Row[] = [
     words: 'enable-event -u p:e -c c --loglevel=INFO --loglevel-only=ERR',
     exitCode: 1,
     lttng: 0,
-    reason: 'one of them is a mistake',
+    reason: 'the two options contradict each other',
     notCompared: 'the rule does not exist',
   },
   {
@@ -268,7 +268,7 @@ export const EVENT_ROWS: readonly Row[] = [
     words: 'enable-event -u p:*e* -c c -x p:*',
     exitCode: 1,
     lttng: 0,
-    reason: 'nothing would be recorded',
+    reason: 'the rule would record nothing',
     notCompared: 'the rule does not exist',
   },
   {
@@ -277,7 +277,7 @@ export const EVENT_ROWS: readonly Row[] = [
     words: 'enable-event -u p:e -c a/b',
     exitCode: 1,
     lttng: 113,
-    reason: 'a name that cannot be is an error of the command',
+    reason: 'an impossible name is an error',
   },
   { command: 'enable-event', setUp: [SESSION, CHANNEL], words: 'enable-event -u p:e -c', exitCode: 2 },
   {
@@ -286,7 +286,7 @@ export const EVENT_ROWS: readonly Row[] = [
     words: 'enable-event -k sched_switch',
     exitCode: 1,
     lttng: 79,
-    reason: 'kernel tracing is not part of this version; lttng misses the daemon of root',
+    reason: 'kernel tracing is not part of this version; lttng reports a missing daemon of root',
   },
   {
     command: 'enable-event',
@@ -345,7 +345,7 @@ export const EVENT_ROWS: readonly Row[] = [
     words: 'disable-event -u -a',
     exitCode: 59,
     lttng: 72,
-    reason: 'what is missing is the default channel',
+    reason: 'the default channel is missing',
   },
   { command: 'disable-event', setUp: [SESSION, CHANNEL, EVENTS], words: 'disable-event -u -c c', exitCode: 1 },
   { command: 'disable-event', setUp: [SESSION, CHANNEL, EVENTS], words: 'disable-event p:* -c c', exitCode: 1 },

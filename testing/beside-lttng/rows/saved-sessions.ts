@@ -27,7 +27,7 @@ export const SAVED_SESSION_ROWS: readonly Row[] = [
     exitCode: 0,
     lttng: 1,
     reason: LOADS_NO_DIRECTORY,
-    notCompared: 'the session is there',
+    notCompared: 'the session exists',
   },
   {
     command: 'load',
@@ -63,7 +63,7 @@ export const SAVED_SESSION_ROWS: readonly Row[] = [
     words: 'load nosuch',
     exitCode: 1,
     lttng: 0,
-    reason: 'lttng says that a session was loaded that there is not',
+    reason: 'lttng reports success for a session that does not exist',
   },
   { command: 'load', words: 'load s -a', exitCode: 1 },
   {

@@ -7,9 +7,9 @@ export const SESSION_ROWS: readonly Row[] = [
     command: 'create',
     words: 'create s',
     exitCode: 0,
-    notCompared: 'the default output differs: it is named after the tool',
+    notCompared: 'the default output is named after the tool',
   },
-  { command: 'create', exitCode: 0, words: 'create', notCompared: 'the name has the time in it' },
+  { command: 'create', exitCode: 0, words: 'create', notCompared: 'the name contains the time' },
   { command: 'create', setUp: [SESSION], words: 'create s -o OUT/t', exitCode: 1 },
   { command: 'create', words: 'create s -o OUT', exitCode: 0 },
   {
@@ -17,7 +17,7 @@ export const SESSION_ROWS: readonly Row[] = [
     setUp: [SESSION],
     words: 'create t -o OUT/s',
     exitCode: 0,
-    notCompared: 'lttng has both sessions write to the same files; ringtail makes a directory in it for the second',
+    notCompared: 'in lttng both sessions write to the same files; ringtail makes a new directory for the second',
   },
   {
     command: 'create',
@@ -29,7 +29,7 @@ export const SESSION_ROWS: readonly Row[] = [
     command: 'create',
     words: 'create s --no-output',
     exitCode: 0,
-    notCompared: 'a session without an output is a flight recorder that has none yet',
+    notCompared: 'a session without an output is a flight recorder',
   },
   { command: 'create', words: 'create s --snapshot -o OUT/s', exitCode: 0 },
   { command: 'create', words: 'create s --shm-path=OUT/shm -o OUT/s', exitCode: 0 },
@@ -47,7 +47,7 @@ export const SESSION_ROWS: readonly Row[] = [
     words: 'create auto-x -o OUT/s',
     exitCode: 0,
     lttng: 1,
-    reason: 'only lttng keeps names that begin with auto- for itself',
+    reason: 'lttng reserves names that begin with auto-',
   },
   {
     command: 'create',
