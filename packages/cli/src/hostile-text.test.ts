@@ -47,11 +47,26 @@ const { memory } = sampleOf('list-session');
 const statistics = hostile({ ...NO_STATISTICS, eventsLost: 3, troubles: ['a trouble of '] });
 
 const ANSWERS: Answers = {
-  'daemon-status': () => ({ pid: 1, uptimeMs: 5, consumer: { running: false, restarts: 2 } }) as never,
+  'daemon-status': () => ({
+    pid: 1,
+    version: NAME,
+    runDirectory: `/${NAME}`,
+    missingGroup: NAME,
+    startedAt: '2026-01-01T00:00:00.000Z',
+    consumerPid: null,
+    consumerRestarts: 2,
+    consumers: [{ uid: 0, pid: null, restarts: 2, hangs: 0 }],
+    applications: 1,
+    sessions: 2,
+    memoryBytes: 5,
+  }),
   'list-sessions': () => [session, sessionCalled(NAME, { snapshot: true, output: `/o/${NAME}` })],
   'session-statistics': () => statistics,
   'session-memory': () => memory,
-  'list-applications': () => ({ applications, unable: [] }) as never,
+  'list-applications': () => ({
+    applications: applications.map((application, tracepoints) => ({ ...application, tracepoints })),
+    tracepointLists: applications.map(({ tracepoints }) => tracepoints),
+  }),
   'list-contexts': () => [{ name: NAME, refused: NAME }],
   'list-triggers': () => hostile(TRIGGERS),
   'create-session': () => ({ name: session.name, output: session.output }),
@@ -63,7 +78,7 @@ const ANSWERS: Answers = {
   'start-session': () => null,
   'stop-session': () => statistics,
   'destroy-session': () => ({ ...statistics, archive: NAME }),
-  'record-snapshot': () => ({ path: `/${NAME}`, statistics }) as never,
+  'record-snapshot': () => ({ path: `/${NAME}`, statistics }),
   'add-snapshot-output': () => session.snapshotOutputs[0]!,
   'delete-snapshot-output': () => null,
   'rotate-session': () => ({ archive: `/${NAME}`, statistics }),
@@ -75,7 +90,7 @@ const ANSWERS: Answers = {
   'show-maps': () =>
     session.maps.map(({ name }) => ({
       map: name,
-      owner: { kind: 'user', uid: 0 } as never,
+      owner: { kind: 'user', uid: 0 },
       key: NAME,
       value: -5,
       overflow: false,

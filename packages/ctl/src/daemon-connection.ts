@@ -9,6 +9,7 @@ import {
   type CommandName,
   type Commands,
   checkReply,
+  checkResult,
   encodeFrame,
   FrameDecoder,
   type Notification,
@@ -55,6 +56,7 @@ export interface RequestOptions {
 }
 
 interface PendingRequest {
+  readonly command: CommandName;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: CtlError) => void;
   readonly timer: NodeJS.Timeout;
@@ -124,7 +126,7 @@ export class DaemonConnection {
         this.#pending.delete(id);
         reject(ctlError('TIMEOUT', `the session daemon did not answer ${command} within ${timeoutMs} ms`));
       }, timeoutMs);
-      this.#pending.set(id, { resolve: resolve as (result: unknown) => void, reject, timer });
+      this.#pending.set(id, { command, resolve: resolve as (result: unknown) => void, reject, timer });
       this.#socket.write(frame);
     });
   }
@@ -183,9 +185,10 @@ export class DaemonConnection {
     const pending = this.#pending.get(reply.id);
     // Absent if the request has timed out.
     if (pending === undefined) return;
+    const result = reply.ok ? checkResult(pending.command, reply.result) : undefined;
     this.#pending.delete(reply.id);
     clearTimeout(pending.timer);
-    if (reply.ok) pending.resolve(reply.result);
+    if (reply.ok) pending.resolve(result);
     else pending.reject(new CtlError(reply.code, reply.message));
   }
 

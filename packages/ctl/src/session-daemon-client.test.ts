@@ -3,7 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runDirectoryAt } from '@ringtail/posix';
-import { CLIENT_FRAME_BYTES_MAX, DEFAULT_SESSION, encodeFrame, FrameDecoder } from '@ringtail/protocol';
+import { CLIENT_FRAME_BYTES_MAX, DEFAULT_SESSION, encodeFrame, FrameDecoder, NO_STATISTICS } from '@ringtail/protocol';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { NOTIFICATIONS_WAITING_MAX } from './notification-queue.ts';
 import { SessionDaemonClient } from './session-daemon-client.ts';
@@ -63,7 +63,11 @@ describe('SessionDaemonClient', () => {
     const asked: string[] = [];
     const daemon = await connected(({ id, command }) => {
       asked.push(command);
-      return { id, ok: true, result: command === 'begin-rotation' ? { archive: '/a' } : null };
+      if (command.startsWith('begin-')) {
+        return { id, ok: true, result: command === 'begin-rotation' ? { archive: '/a' } : null };
+      }
+      const result = command === 'rotate-session' ? { archive: '/a', statistics: NO_STATISTICS } : NO_STATISTICS;
+      return { id, ok: true, result };
     });
     const answers = [
       await daemon.stopSession('s', { wait: false }),
@@ -100,7 +104,7 @@ describe('SessionDaemonClient', () => {
     const asked: Asked[] = [];
     const daemon = await connected((request) => {
       asked.push(request);
-      return { id: request.id, ok: true, result: { channel: 'channel0' } };
+      return { id: request.id, ok: true, result: { name: 's', output: '/tmp/s', channel: 'channel0' } };
     });
     await daemon.createSession({ name: 's', output: '/tmp/s' });
     expect(await daemon.enableEvent('s', { pattern: 'a:*' })).toBe('channel0');
@@ -123,14 +127,15 @@ describe('SessionDaemonClient', () => {
 
   it('lists applications with their tracepoints; equal lists are one', async () => {
     const lists = [[{ name: 'p:a', logLevel: 6, fields: [] }], []];
+    const thread = { tid: 7, uid: 0, procname: 'node', runtime: 'node 20', mainThread: true, troubles: [] };
     const asked: unknown[] = [];
     const daemon = await connected(({ id, params }) => {
       asked.push(params);
-      const applications = [1, 0, 0].map((tracepoints, pid) => ({ pid, tracepoints }));
+      const applications = [1, 0, 0].map((tracepoints, pid) => ({ ...thread, pid, tracepoints }));
       return { id, ok: true, result: { applications, tracepointLists: lists } };
     });
     const applications = await daemon.listApplications();
-    expect(applications).toEqual([1, 0, 0].map((list, pid) => ({ pid, tracepoints: lists[list] })));
+    expect(applications).toEqual([1, 0, 0].map((list, pid) => ({ ...thread, pid, tracepoints: lists[list] })));
     expect(applications[1]?.tracepoints).toBe(applications[2]?.tracepoints);
     await daemon.listApplications({ fields: false });
     expect(asked).toEqual([{ fields: true }, { fields: false }]);
@@ -161,6 +166,23 @@ describe('SessionDaemonClient', () => {
     await daemon.shutdown();
     order.push('returned');
     expect(order).toEqual(['ended', 'returned']);
+  });
+
+  it('refuses to go on with a daemon whose answer has another shape', async () => {
+    const daemon = await connected(({ id }) => ({ id, ok: true, result: [{ name: 's', uid: 'root' }] }));
+    const refused = { code: 'BAD_MESSAGE', message: expect.stringContaining('uid must be an integer') as string };
+    await expect(daemon.listSessions()).rejects.toMatchObject(refused);
+    await expect(daemon.listSessions()).rejects.toMatchObject(refused);
+  });
+
+  it('ends the notifications of a daemon that sends one of another shape', async () => {
+    const daemon = await connected(({ id }, socket) => {
+      setImmediate(() => socket.write(encodeFrame({ notification: { kind: 'dropped' } }, CLIENT_FRAME_BYTES_MAX)));
+      return { id, ok: true, result: null };
+    });
+    const reader = await daemon.notifications();
+    expect(await reader.next()).toEqual({ done: true, value: undefined });
+    await expect(daemon.listSessions()).rejects.toMatchObject({ code: 'BAD_MESSAGE' });
   });
 
   it('refuses to go on with a daemon that sends nonsense', async () => {

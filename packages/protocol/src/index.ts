@@ -1,22 +1,66 @@
-export { checkAppMessage, DECLARE_EVENTS_MAX, EVENT_NAME_BYTES_MAX } from './app/app-message-check.ts';
 export * from './app/app-messages.ts';
-export * from './client/client-messages.ts';
-export { checkClientRequest, clientRequestIdOf } from './client/client-request-check.ts';
-export { FILTER_BYTES_MAX, TRACE_FORMATS } from './client/client-shape.ts';
-export { checkConsumerReply, checkReply, notificationOf } from './client/reply-check.ts';
-export * from './consumer/consumer-messages.ts';
-export { checkConsumerRequest } from './consumer/consumer-request-check.ts';
+export * from './app/daemon-messages.ts';
+export * from './app/limits.ts';
+export * from './client/application-list.ts';
+export type { SnapshotRecorded } from './client/archive-commands.ts';
+export type { ContextDescription } from './client/channel-commands.ts';
+export { type CommandName, type Commands, checkClientRequest, checkResult, type Request } from './client/commands.ts';
+export type { ConsumerStatus, DaemonStatus } from './client/daemon-commands.ts';
+export * from './client/limits.ts';
+export { type Notification, type NotificationMessage, notificationOf } from './client/notifications.ts';
+export {
+  DEFAULT_SESSION,
+  type DestroyedSession,
+  type RingMemory,
+  type SessionSightings,
+} from './client/session-commands.ts';
+export type {
+  ChannelDescription,
+  RotationSchedule,
+  RuleDescription,
+  SessionDescription,
+} from './client/session-description.ts';
+export type { RuleDiagnosis, SessionDiagnosis } from './client/session-diagnosis.ts';
+export * from './consumer/requests.ts';
+export type { ChannelUse } from './consumer/ring-requests.ts';
 export * from './control/control-page.ts';
 export { decodePieces, encodePiece } from './control/control-pieces.ts';
 export * from './control/desired-state.ts';
-export * from './model/event-rule.ts';
+export { type ChannelAttributes, DEFAULT_CHANNEL, type EventHeaderKind } from './model/channel.ts';
+export { type EventRule, FILTER_BYTES_MAX, ruleMatcher, ruleMatches } from './model/event-rule.ts';
 export { expandKeyTemplate, namesEvent, strayBraceIn } from './model/key-template.ts';
 export { isAboutProgramLeftOut } from './model/left-out.ts';
 export { type LogLevelName, LogLevels } from './model/log-level.ts';
+export {
+  checkMap,
+  MAP_KEYS_MAX,
+  MAP_VALUE_TYPES,
+  type MapChannelAttributes,
+  type MapChannelParameters,
+  type MapRow,
+  type MapRowOwner,
+  type MapValueType,
+  mapValueBits,
+} from './model/map.ts';
 export * from './model/pattern.ts';
 export { PERF_COUNTER_NAMES, type PerfCounter, perfCounterName, perfCounterOf } from './model/perf-counters.ts';
-export { checkMap, checkTrigger, MAP_KEYS_MAX } from './model/trigger-check.ts';
-export * from './model/triggers.ts';
+export { EXIT_CAUSES, type ExitCause, type ProcessEnd } from './model/process-end.ts';
+export type { SnapshotOutput, SnapshotOutputParameters } from './model/snapshot.ts';
+export { addStatistics, NO_STATISTICS, type SessionStatistics } from './model/statistics.ts';
+export { type ClockKind, TRACE_FORMATS, type TraceFormat } from './model/trace.ts';
+export { EVENT_NAME_BYTES_MAX, type TracepointDescription } from './model/tracepoint.ts';
+export type { TrackedAttribute } from './model/tracker.ts';
+export {
+  checkTrigger,
+  EVERY_TIME,
+  type RatePolicy,
+  type TriggerAction,
+  type TriggerActionKind,
+  type TriggerCondition,
+  type TriggerDefinition,
+  type TriggerDescription,
+} from './model/trigger.ts';
+export type { CapturedValue, TriggerReport } from './model/trigger-report.ts';
 export {
   encodeFrame,
   FRAME_LENGTH_BYTES,
@@ -25,4 +69,9 @@ export {
   type FrameErrorCode,
   frameOfTexts,
 } from './wire/framing.ts';
-export { printable, ShapeError, type ShapeErrorCode } from './wire/json-shape.ts';
+export type { Handlers } from './wire/handlers.ts';
+export { handle } from './wire/handlers.ts';
+export type { JsonValue } from './wire/json-value.ts';
+export { checkReply, type Refused, type Reply, requestIdOf } from './wire/reply.ts';
+export { type Optional, type Shape, ShapeError, type ShapeErrorCode, type VariantOf } from './wire/shape.ts';
+export { printable } from './wire/text.ts';

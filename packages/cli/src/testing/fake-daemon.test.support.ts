@@ -5,8 +5,10 @@ import {
   CLIENT_FRAME_BYTES_MAX,
   type CommandName,
   type Commands,
+  checkResult,
   encodeFrame,
   FrameDecoder,
+  type Reply,
   type Request,
   type SessionDescription,
 } from '@ringtail/protocol';
@@ -43,7 +45,10 @@ export async function fakeDaemon(context: FakeContext, answers: Answers = {}): P
       for (const message of decoder.push(chunk)) {
         const request = message as Request;
         if (request.command !== 'hello') asked.push({ command: request.command, params: request.params });
-        socket.write(encodeFrame(answer(request, answers), CLIENT_FRAME_BYTES_MAX));
+        const reply = answer(request, answers);
+        // The client would refuse a result of another shape, and the test would not see what the command makes of it.
+        if (reply.ok) checkResult(request.command, reply.result);
+        socket.write(encodeFrame(reply, CLIENT_FRAME_BYTES_MAX));
       }
     });
   });
@@ -52,7 +57,7 @@ export async function fakeDaemon(context: FakeContext, answers: Answers = {}): P
   return { asked };
 }
 
-function answer(request: Request, answers: Answers): unknown {
+function answer(request: Request, answers: Answers): Reply {
   const { id, command, params } = request;
   if (command === 'hello') return { id, ok: true, result: { daemonVersion: '0', pid: 1 } };
   try {

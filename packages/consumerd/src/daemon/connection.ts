@@ -6,9 +6,9 @@ import {
   type ConsumerCommand,
   type ConsumerReply,
   checkConsumerRequest,
-  clientRequestIdOf,
   encodeFrame,
   FrameDecoder,
+  requestIdOf,
   type SessionStatistics,
 } from '@ringtail/protocol';
 
@@ -81,7 +81,7 @@ export class Connection {
   #refuse(message: unknown, error: unknown): void {
     const code = error instanceof RingtailError ? error.code : errnoOf(error);
     if (code === undefined) throw error;
-    this.#send({ id: clientRequestIdOf(message), ok: false, code, message: describeError(error) });
+    this.#send({ id: requestIdOf(message), ok: false, code, message: describeError(error) });
   }
 
   #send(reply: ConsumerReply): void {

@@ -1,4 +1,6 @@
+import type { EventHeaderKind } from '../model/channel.ts';
 import type { EventRule } from '../model/event-rule.ts';
+import type { ClockKind } from '../model/trace.ts';
 
 /** Desired state: what one thread ought to record, as a session daemon publishes it in the control file. */
 export interface DesiredState {
@@ -83,6 +85,3 @@ export interface DesiredChannel {
   readonly filterCounters: { readonly evaluated: number; readonly rejected: number } | null;
   readonly rules: readonly EventRule[];
 }
-
-export type EventHeaderKind = 'compact' | 'large';
-export type ClockKind = 'monotonic' | 'tsc';

@@ -1,26 +1,40 @@
+import { integer, list, object, optional, refined, type Shaped } from '../wire/shape.ts';
+import { plainText } from '../wire/text.ts';
+import { namePattern } from './names.ts';
 import { patternMatcher } from './pattern.ts';
 
-/** Which events a channel records. Several rules are alternatives. */
-export interface EventRule {
-  /** `provider:event` with `*` anywhere. */
-  readonly pattern: string;
-  /** Patterns of names that the rule leaves out. */
-  readonly exclude?: readonly string[];
-  /** Log levels, LTTng's numbers, both ends included; absent for all. Lower numbers are more severe. */
-  readonly logLevel?: { readonly from: number; readonly to: number };
-  /** Only events for which this expression of LTTng's filter language is true. */
-  readonly filter?: string;
-}
+const EXCLUDE_PATTERNS_MAX = 64;
+const LOG_LEVEL_MAX = 14;
+export const FILTER_BYTES_MAX = 65_536;
 
-/** Whether an event of this name and log level is one that the rule records. */
+const logLevel = integer(0, LOG_LEVEL_MAX);
+const logLevels = refined(object({ from: logLevel, to: logLevel }), ({ from, to }) => {
+  return { from, to: integer(from, LOG_LEVEL_MAX)(to, 'to', 'all') };
+});
+
+/** Events that a channel records or a trigger matches. Several rules of a channel are alternatives. */
+export const eventRule = object({
+  /** `provider:event` with `*` anywhere. */
+  pattern: namePattern,
+  /** Patterns of names that the rule leaves out. */
+  exclude: optional(list(namePattern, EXCLUDE_PATTERNS_MAX)),
+  /** Log levels, LTTng's numbers, both ends included; absent for all. Lower numbers are more severe. */
+  logLevel: optional(logLevels),
+  /** Only events for which this expression of LTTng's filter language is true. */
+  filter: optional(plainText(FILTER_BYTES_MAX)),
+});
+export type EventRule = Shaped<typeof eventRule>;
+
+/** Whether the rule matches events of this name and log level, its filter aside. */
 export function ruleMatches(rule: EventRule, name: string, logLevel: number): boolean {
   return ruleMatcher(rule)(name, logLevel);
 }
 
-/** The same for whoever asks often. */
+/** The same as a function that is made once and called often. */
 export function ruleMatcher({ pattern, exclude, logLevel }: EventRule): (name: string, logLevel: number) => boolean {
   const isIncluded = patternMatcher(pattern);
   const excluded = exclude?.map(patternMatcher) ?? [];
   const { from, to } = logLevel ?? { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
-  return (name, level) => level >= from && level <= to && isIncluded(name) && !excluded.some((takes) => takes(name));
+  return (name, level) =>
+    level >= from && level <= to && isIncluded(name) && !excluded.some((matches) => matches(name));
 }

@@ -1,11 +1,12 @@
 /**
- * Keys of counters: text in which `{event_name}` and `{provider_name}` stand for those of the event, and a brace is written twice.
+ * Templates of counter keys: `{event_name}` and `{provider_name}` stand for the names of the event; `{{` and `}}` are
+ * braces.
  *
  * @see lttng-add-trigger(1) of LTTng 2.16, incr-map-value
  */
 const PARTS = /\{\{|\}\}|\{(event_name|provider_name)\}|[{}]/g;
 
-/** The key that a template gives for an event. Its name has its provider in front, as in LTTng. */
+/** The key of an event. `eventName` begins with the provider, as in LTTng. */
 export function expandKeyTemplate(template: string, eventName: string): string {
   return template.replace(PARTS, (part, placeholder) => {
     if (placeholder === 'event_name') return eventName;
@@ -19,7 +20,7 @@ export function namesEvent(template: string): boolean {
   return [...template.matchAll(PARTS)].some(([, placeholder]) => placeholder !== undefined);
 }
 
-/** A brace that stands alone, with what follows it; undefined if the template has none. */
+/** The template from its first single brace on; undefined if it has none. */
 export function strayBraceIn(template: string): string | undefined {
   const stray = [...template.matchAll(PARTS)].find(([part]) => part === '{' || part === '}');
   return stray === undefined ? undefined : template.slice(stray.index);

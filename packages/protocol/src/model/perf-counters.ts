@@ -1,7 +1,7 @@
-/** A counter of perf_event_open(2), by the numbers of linux/perf_event.h. */
+/** A counter of perf_event_open(2), in the numbers of linux/perf_event.h. */
 export interface PerfCounter {
   readonly type: number;
-  /** Fits into 53 bits but for raw counters, which are given as they are written. */
+  /** Fits into 53 bits. Raw counters have at most 13 hexadecimal digits. */
   readonly config: number;
 }
 
@@ -10,7 +10,7 @@ const TYPE_SOFTWARE = 1;
 const TYPE_HARDWARE_CACHE = 3;
 const TYPE_RAW = 4;
 
-/** Names in the order of their numbers; several names of one counter are alternatives. */
+/** Names in the order of their numbers. A counter may have several names. */
 const HARDWARE = [
   ['cpu-cycles', 'cycles'],
   ['instructions'],
@@ -39,7 +39,7 @@ const CACHE_OPERATIONS = [
   ['stores', 'store-misses'],
   ['prefetches', 'prefetch-misses'],
 ];
-/** Caches of which the processor only counts loads. */
+/** Caches whose loads alone the processor counts. */
 const LOADS_ONLY = new Set(['iTLB', 'branch']);
 
 const counters = new Map<string, PerfCounter>();
@@ -61,7 +61,7 @@ CACHES.forEach((cache, cacheIdx) => {
   });
 });
 
-/** The names that follow `perf:thread:` in the name of a context, as LTTng has them. */
+/** Names that follow `perf:thread:` in the name of a context, the same as in LTTng. */
 export const PERF_COUNTER_NAMES: readonly string[] = [...counters.keys()];
 
 /** The counter of a name: one of {@link PERF_COUNTER_NAMES}, or `raw:rHEX:NAME`. */

@@ -1,11 +1,11 @@
 import { RingtailError } from '@ringtail/base';
 
-/** Bytes of the length in front of every frame: u32, little-endian, the length of the JSON text that follows. */
+/** Bytes of the header of a frame: u32, little-endian, the length of the JSON text that follows. */
 export const FRAME_LENGTH_BYTES = 4;
 
 export type FrameErrorCode = 'FRAME_TOO_LONG' | 'FRAME_NOT_JSON';
 
-/** The peer sent something that is not a frame; the connection is of no more use. */
+/** The peer sent bytes that are no frame. The connection cannot be used any more. */
 export class FrameError extends RingtailError<FrameErrorCode> {
   override readonly name = 'FrameError';
 }
@@ -20,7 +20,7 @@ export function encodeFrame(message: unknown, bytesMax: number): Buffer {
 }
 
 /**
- * A message that is JSON already as a frame, in pieces: what is long is not joined first.
+ * A message as a frame, from pieces of its JSON text: long texts need not be joined first.
  *
  * @throws {FrameError} `FRAME_TOO_LONG` if the text exceeds `bytesMax`.
  */
@@ -36,40 +36,40 @@ export function frameOfTexts(pieces: readonly string[], bytesMax: number): Buffe
   return frame;
 }
 
-/** Bytes that the memory for a begun frame starts with. */
+/** First size of the memory for a begun frame. */
 const FIRST_BYTES = 64;
 
 /**
- * Cuts a byte stream into messages. A length beyond the limit is refused before anything of the frame is kept.
+ * Cuts a byte stream into messages. Refuses a length beyond the limit before it keeps any byte of the frame.
  *
- * Frames that come whole are read where they are. Of a begun frame the decoder keeps its bytes, in memory that grows by
- * doubling up to the announced length: a frame costs as much in single bytes as in one piece.
+ * The decoder reads complete frames in place. It keeps the bytes of a begun frame in memory that doubles up to the
+ * announced length, so that a frame in single bytes costs no more than a frame in one piece.
  *
- * Messages come out as parsed JSON of unknown shape: their reader checks them.
+ * Messages come out as parsed JSON: their reader checks the shape.
  */
 export class FrameDecoder {
-  /** The begun frame with its length; empty memory between frames, since idle connections are many. */
+  /** The begun frame with its header; empty between frames, because most connections are idle. */
   #begun: Buffer = Buffer.alloc(0);
   #bytes = 0;
-  /** Longest text of a frame that is begun from now on. */
+  /** Longest text of frames that begin from now on. */
   bytesMax: number;
 
   constructor(bytesMax: number) {
     this.bytesMax = bytesMax;
   }
 
-  /** Bytes of the begun frame that have come; 0 between frames. */
+  /** Received bytes of the begun frame; 0 between frames. */
   get pendingBytes(): number {
     return this.#bytes;
   }
 
-  /** Bytes that the begun frame takes in the end, as announced; 0 between frames. */
+  /** Announced bytes of the whole begun frame; 0 between frames. */
   get begunBytes(): number {
     return this.#bytes === 0 ? 0 : (this.#frameBytesIn(this.#begun, this.#bytes) ?? FRAME_LENGTH_BYTES);
   }
 
   /**
-   * Takes the next bytes and returns the messages that are complete.
+   * Takes the next bytes and returns the complete messages.
    *
    * @throws {FrameError} for a frame that is too long or not JSON.
    */
@@ -93,7 +93,7 @@ export class FrameDecoder {
     return messages;
   }
 
-  /** Keeps bytes up to the end of the begun frame, or of its length. @returns how many */
+  /** Keeps bytes up to the end of the begun frame, or of its header. @returns the number of kept bytes */
   #keep(bytes: Buffer): number {
     const whole = this.#frameBytesIn(this.#begun, this.#bytes) ?? FRAME_LENGTH_BYTES;
     const count = Math.min(whole - this.#bytes, bytes.length);
@@ -108,7 +108,7 @@ export class FrameDecoder {
     return count;
   }
 
-  /** Bytes of the frame that begins with these, its length included; undefined while the length has not come. */
+  /** Bytes of the frame that begins here, its header included; undefined while the header is incomplete. */
   #frameBytesIn(begin: Buffer, bytes: number): number | undefined {
     if (bytes < FRAME_LENGTH_BYTES) return undefined;
     const length = begin.readUInt32LE(0);

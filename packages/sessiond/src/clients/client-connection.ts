@@ -4,7 +4,6 @@ import {
   CLIENT_FRAME_BYTES_MAX,
   CLIENT_REPLY_BYTES_MAX,
   checkClientRequest,
-  clientRequestIdOf,
   encodeFrame,
   FrameDecoder,
   FrameError,
@@ -13,6 +12,7 @@ import {
   type NotificationMessage,
   type Reply,
   type Request,
+  requestIdOf,
   ShapeError,
 } from '@ringtail/protocol';
 import type { Log } from '../log/log.ts';
@@ -167,7 +167,7 @@ export class ClientConnection implements Client, PlaceHolder {
   }
 
   async #answer(message: unknown): Promise<Reply> {
-    const id = clientRequestIdOf(message);
+    const id = requestIdOf(message);
     try {
       const request = checkClientRequest(message);
       if (request.command === 'hello') this.#takeHello();

@@ -1,7 +1,7 @@
 import { closeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { PeerCredentials, Posix } from '@ringtail/posix';
-import { CLIENT_REPLY_BYTES_MAX, clientRequestIdOf, encodeFrame, FrameDecoder } from '@ringtail/protocol';
+import { CLIENT_REPLY_BYTES_MAX, encodeFrame, FrameDecoder, requestIdOf } from '@ringtail/protocol';
 import type { PeerLog } from '../log/peer-log.ts';
 import { HELLO_FRAME_BYTES_MAX, TURNED_AWAY_MAX, TURNED_AWAY_MS } from '../model/limits.ts';
 import { ListeningSocket } from '../peers/listening-socket.ts';
@@ -92,7 +92,7 @@ export class ClientServer {
       if (!socket.writable) return;
       try {
         const [request] = decoder.push(chunk);
-        if (request !== undefined) answer(clientRequestIdOf(request));
+        if (request !== undefined) answer(requestIdOf(request));
       } catch {
         answer(0);
       }

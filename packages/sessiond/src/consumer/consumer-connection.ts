@@ -4,6 +4,7 @@ import {
   CONSUMER_FRAME_BYTES_MAX,
   type ConsumerReply,
   checkConsumerReply,
+  checkReply,
   encodeFrame,
   FrameDecoder,
 } from '@ringtail/protocol';
@@ -61,9 +62,10 @@ export class ConsumerConnection {
   #receive(chunk: Buffer): void {
     try {
       for (const message of this.#decoder.push(chunk)) {
-        const reply = checkConsumerReply(message);
-        const entry = this.#unanswered.get(reply.id);
+        const answer = checkReply(message);
+        const entry = this.#unanswered.get(answer.id);
         if (entry === undefined) continue;
+        const reply = checkConsumerReply(entry.command.type, answer);
         this.#unanswered.delete(reply.id);
         this.#answers++;
         this.#options.onReply(entry, reply);

@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { describeError } from '@ringtail/base';
-import type { ChannelUse, ConsumerReply, SessionStatistics } from '@ringtail/protocol';
+import type { ChannelUse, ConsumerReply, ConsumerResults, SessionStatistics } from '@ringtail/protocol';
 import type { Log } from '../log/log.ts';
 import { DaemonError } from '../model/daemon-error.ts';
 import { ConsumerConnection } from './consumer-connection.ts';
@@ -12,7 +12,6 @@ import { watchForHang } from './hang-watch.ts';
 
 /** Commands about rings and traces whose producers have gone: no client waits for them. */
 type PatientCommand = Extract<TaskCommand, { type: 'close-ring' | 'close-trace' | 'remove-checkpoints' }>;
-type ConsumerResult = Extract<ConsumerReply, { readonly ok: true }>['result'];
 
 /** A consumer that neither answers its commands nor reads or writes anything for this time has hung. */
 const HANG_TIMEOUT_MS = 60_000;
@@ -149,22 +148,16 @@ export class ConsumerLink {
    * @throws {ConsumerRefusal} if it refuses
    * @throws {DaemonError} `CONSUMER_UNAVAILABLE` if it cannot be started; nothing has been done then
    */
-  async perform(command: Exclude<TaskCommand, PatientCommand | { type: 'channel-use' }>): Promise<SessionStatistics> {
-    const result = await this.#perform(command);
-    if (result === null || Array.isArray(result)) {
-      throw new ConsumerRefusal('BAD_MESSAGE', 'the consumer sent no statistics');
-    }
-    return result as SessionStatistics;
+  perform(command: Exclude<TaskCommand, PatientCommand | { type: 'channel-use' }>): Promise<SessionStatistics> {
+    return this.#perform(command);
   }
 
   /** Fill levels of the rings of channels, without the channels that the consumer does not sample. @throws as `perform` */
-  async channelUse(channels: readonly number[]): Promise<readonly ChannelUse[]> {
-    const result = await this.#perform({ type: 'channel-use', channels });
-    if (!Array.isArray(result)) throw new ConsumerRefusal('BAD_MESSAGE', 'the consumer sent no use of channels');
-    return result as readonly ChannelUse[];
+  channelUse(channels: readonly number[]): Promise<readonly ChannelUse[]> {
+    return this.#perform({ type: 'channel-use', channels });
   }
 
-  #perform(command: TaskCommand): Promise<ConsumerResult> {
+  #perform<Command extends TaskCommand>(command: Command): Promise<ConsumerResults[Command['type']]> {
     if (this.#unavailable !== undefined) return Promise.reject(this.#unavailableError());
     return new Promise((resolve, reject) => {
       const entry: JournalEntry<TaskCommand> = {
@@ -172,7 +165,7 @@ export class ConsumerLink {
         onReply: (reply) => {
           this.#impatient.delete(entry);
           if (!reply.ok) reject(new ConsumerRefusal(reply.code, reply.message));
-          else resolve(reply.result);
+          else resolve(reply.result as ConsumerResults[Command['type']]);
         },
       };
       this.#impatient.set(entry, reject);

@@ -1,9 +1,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_CHANNEL, NO_STATISTICS } from '../client/client-messages.ts';
-import { ShapeError } from '../wire/json-shape.ts';
-import type { ConsumerCommand } from './consumer-messages.ts';
-import { checkConsumerRequest } from './consumer-request-check.ts';
+import { DEFAULT_CHANNEL } from '../model/channel.ts';
+import { NO_STATISTICS } from '../model/statistics.ts';
+import { checkReply } from '../wire/reply.ts';
+import { ShapeError } from '../wire/shape.ts';
+import { withWrongValue } from '../wire/wrong-values.test.support.ts';
+import { type ConsumerCommand, type ConsumerResults, checkConsumerReply, checkConsumerRequest } from './requests.ts';
 
 const commands: readonly ConsumerCommand[] = [
   {
@@ -69,15 +71,46 @@ const commands: readonly ConsumerCommand[] = [
   { type: 'rotate', session: 's', archive: '/tmp/out/archives/x' },
   { type: 'regenerate-metadata', trace: 1, clockOffsetNs: '5' },
   { type: 'reclaim', session: 's', channels: [2], until: 0 },
+  { type: 'channel-use', channels: [2] },
 ];
 
 const refused = (command: object) => {
   expect(() => checkConsumerRequest({ id: 1, command })).toThrowError(ShapeError);
 };
 
+const statistics = { ...NO_STATISTICS, eventsRecorded: 1, troubles: ['the disk is full'] };
+
+const results: ConsumerResults = {
+  'open-trace': null,
+  'open-channel': null,
+  'declare-events': null,
+  'open-ring': null,
+  'count-closed-traces': null,
+  'remove-checkpoints': null,
+  'close-trace': statistics,
+  'regenerate-metadata': statistics,
+  'close-ring': statistics,
+  reclaim: statistics,
+  'channel-use': [{ channel: 1, usedBytes: 5, highestBytes: 6, ringBytes: 7 }],
+  flush: statistics,
+  statistics,
+  'close-session': statistics,
+  snapshot: statistics,
+  rotate: statistics,
+  clear: statistics,
+};
+const types = Object.keys(results) as (keyof ConsumerResults)[];
+
 describe('checkConsumerRequest', () => {
-  it.each(commands)('passes $type on', (command) => {
-    expect(checkConsumerRequest({ id: 7, command })).toEqual({ id: 7, command });
+  it('is tested with every type of command', () => {
+    expect(commands.map(({ type }) => type).sort()).toEqual([...types].sort());
+  });
+
+  it.each(commands)('passes $type on, and refuses it with a member of another type', (command) => {
+    expect(checkConsumerRequest({ id: 7, command: { ...command, other: 1 } })).toEqual({ id: 7, command });
+    for (const [path, wrong] of withWrongValue(command)) {
+      expect(() => checkConsumerRequest({ id: 7, command: wrong }), path).toThrowError(ShapeError);
+    }
   });
 
   it.each([
@@ -112,5 +145,28 @@ describe('checkConsumerRequest', () => {
       }),
     );
     fc.assert(fc.property(fc.jsonValue(), (value) => refused(value as object)));
+  });
+});
+
+describe('checkConsumerReply', () => {
+  const check = (type: ConsumerCommand['type'], message: unknown) => checkConsumerReply(type, checkReply(message));
+
+  it.each(types)('passes the answer to %s on, and refuses it with a member of another type', (type) => {
+    const reply = { id: 1, ok: true, result: results[type] };
+    expect(check(type, reply)).toEqual(reply);
+    for (const [path, wrong] of withWrongValue(results[type])) {
+      expect(() => check(type, { ...reply, result: wrong }), path).toThrowError(ShapeError);
+    }
+  });
+
+  it('passes a refusal on', () => {
+    const refusal = { id: 1, ok: false, code: 'NO_RING', message: 'there is none' };
+    expect(check('flush', refusal)).toEqual(refusal);
+  });
+
+  it('bounds counts', () => {
+    const answer = (members: object) => check('statistics', { id: 1, ok: true, result: { ...statistics, ...members } });
+    expect(() => answer({ bytes: -1 })).toThrowError(ShapeError);
+    expect(answer({ eventsDiscarded: 1e300 })).toMatchObject({ result: { eventsDiscarded: Number.MAX_SAFE_INTEGER } });
   });
 });

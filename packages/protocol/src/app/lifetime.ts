@@ -1,0 +1,17 @@
+/** Messages about the thread and its process as a whole. */
+import { count, integer, nullable } from '../wire/shape.ts';
+import { foreignLines } from '../wire/text.ts';
+
+const EXCEPTION_LENGTH_MAX = 65_536;
+const EXIT_CODE_MAX = 2 ** 31 - 1;
+
+export const lifetimeMessages = {
+  /** Shows that the thread is in its event loop: answer to a `look` with this `turn`. */
+  alive: { turn: count },
+  /** Announces the end of the process. Only processes with `RINGTAIL_GUARD` send it. */
+  goodbye: {
+    exitCode: integer(-EXIT_CODE_MAX, EXIT_CODE_MAX),
+    /** Message and stack of the exception that ends the process. */
+    exception: nullable(foreignLines(EXCEPTION_LENGTH_MAX)),
+  },
+};

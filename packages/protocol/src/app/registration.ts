@@ -1,0 +1,36 @@
+/** The first message of a thread. */
+import { CONTROL_SLOT_COUNT } from '../control/control-page.ts';
+import { processNumber } from '../model/names.ts';
+import { boolean, integer, type Shape, ShapeError } from '../wire/shape.ts';
+import { foreignText } from '../wire/text.ts';
+import { APP_PROTOCOL_VERSION } from './limits.ts';
+
+const shortText = foreignText(255);
+
+const protocolVersion: Shape<number> = (value) => {
+  if (value === APP_PROTOCOL_VERSION) return value;
+  throw new ShapeError(
+    'PROTOCOL_VERSION',
+    `this daemon speaks version ${APP_PROTOCOL_VERSION} of the application protocol`,
+  );
+};
+
+export const registrationMessages = {
+  /** Registers a thread. Carries the descriptor of the thread's control file. */
+  register: {
+    protocol: protocolVersion,
+    tracerVersion: shortText,
+    runtime: shortText,
+    pid: processNumber,
+    tid: processNumber,
+    ppid: integer(0, 2 ** 31 - 1),
+    procname: shortText,
+    mainThread: boolean,
+    /** The control file's slot that this daemon may write: 0 or 1. */
+    slot: integer(0, CONTROL_SLOT_COUNT - 1),
+  },
+  /**
+   * Reports a thread that cannot be recorded, in place of `register`. The thread keeps the connection while it lives.
+   */
+  unable: { protocol: protocolVersion, procname: shortText, reason: foreignText(1024) },
+};

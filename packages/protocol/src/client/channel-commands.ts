@@ -1,0 +1,49 @@
+/** Commands about channels: their rules, contexts, trackers and memory. */
+import { channelAttributes } from '../model/channel.ts';
+import { eventRule } from '../model/event-rule.ts';
+import { channelName, contextNames, namePattern, sessionName } from '../model/names.ts';
+import { trackedAttribute, trackedValues } from '../model/tracker.ts';
+import { count, list, nothing, nullable, object, type Shaped, text } from '../wire/shape.ts';
+import { command } from './command.ts';
+
+const CHANNELS_MAX = 1024;
+
+const contextDescription = object({
+  name: text,
+  /** Why this machine does not have it; null: it has. */
+  refused: nullable(text),
+});
+export type ContextDescription = Shaped<typeof contextDescription>;
+
+const tracking = { session: sessionName, attribute: trackedAttribute, values: nullable(trackedValues) };
+
+export const channelCommands = {
+  /** Makes a channel, or enables a disabled one, whose attributes then stay. */
+  'enable-channel': command({ session: sessionName, channel: channelAttributes }, nothing),
+  'disable-channel': command({ session: sessionName, channel: channelName }, nothing),
+  /** Adds a rule, or enables an equal disabled one. */
+  'enable-event': command(
+    { session: sessionName, channel: nullable(channelName), rule: eventRule },
+    object({ channel: text }),
+  ),
+  /** Disables all rules with this pattern; null: all rules of the channel. */
+  'disable-event': command(
+    { session: sessionName, channel: nullable(channelName), pattern: nullable(namePattern) },
+    object({ channel: text, disabled: count }),
+  ),
+  /** Adds context fields to a channel, or with null to all channels, before the session is first started. */
+  'add-context': command(
+    { session: sessionName, channel: nullable(channelName), contexts: contextNames },
+    object({ channels: list(text) }),
+  ),
+  'list-contexts': command({}, list(contextDescription)),
+  /** Adds values to a tracker; null: all values. */
+  track: command(tracking, nothing),
+  /** Removes values from a tracker; null: all values. */
+  untrack: command(tracking, nothing),
+  /** Gives back the memory of consumed sub-buffers whose newest event has this age; null: of all channels. */
+  'reclaim-memory': command(
+    { session: sessionName, channels: nullable(list(channelName, CHANNELS_MAX)), olderThanUs: count },
+    object({ bytes: count }),
+  ),
+};

@@ -1,0 +1,110 @@
+/** Requests about traces and their channels. */
+import { channelAttributes, channelKey, streamClassId } from '../model/channel.ts';
+import { absolutePath, contextNames } from '../model/names.ts';
+import { sessionStatistics } from '../model/statistics.ts';
+import { clockKind, traceFormat } from '../model/trace.ts';
+import type { JsonValue } from '../wire/json-value.ts';
+import {
+  boolean,
+  count,
+  integer,
+  list,
+  nothing,
+  nullable,
+  object,
+  objectOf,
+  refined,
+  refuseShape,
+  type Shape,
+} from '../wire/shape.ts';
+import { plainText } from '../wire/text.ts';
+import { decimal, owner, request, session, uuid } from './request.ts';
+
+const EVENTS_MAX = 65_536;
+const ENVIRONMENT_MAX = 256;
+const ENVIRONMENT_TEXT_MAX = 4096;
+const PLACE_BYTES_MAX = 512;
+
+/** A relative path that stays inside its parent. */
+const place = refined(plainText(PLACE_BYTES_MAX), (value, name) => {
+  const isInside = value.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
+  return isInside ? value : refuseShape(`${name} must be a relative path without empty parts, "." and ".."`);
+});
+
+const environmentEntry: Shape<readonly [name: string, value: string | number]> = (entry) => {
+  if (!Array.isArray(entry) || entry.length !== 2) return refuseShape('environment must hold pairs of name and value');
+  const [name, value] = entry as [unknown, unknown];
+  if (typeof name !== 'string' || !/^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(name)) {
+    return refuseShape('the name of an environment entry must be an identifier');
+  }
+  if (typeof value === 'string' && value.length <= ENVIRONMENT_TEXT_MAX) return [name, value];
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return [name, value];
+  return refuseShape(`the environment entry ${name} must be a short text or an integer`);
+};
+
+/** `EventSpec` of `@ringtail/ctf`, passed on unread: the consumer checks it when it makes a field class of it. */
+const eventSpec: Shape<JsonValue> = (value, name) => objectOf(value, name) as JsonValue;
+
+/** Key of a trace, which the session daemon gives. */
+const trace = count;
+/** Directory of the session, in which the current trace chunk is; null: the session writes only snapshots. */
+const output = nullable(absolutePath);
+/**
+ * Realtime at the clock's zero, nanoseconds. Fixed when the session is created, so that metadata comes out the same
+ * again.
+ */
+const clockOffsetNs = decimal;
+
+export const traceRequests = {
+  /** Opens a trace: one for each session and user, or process. */
+  'open-trace': request(
+    {
+      session,
+      trace,
+      output,
+      /** Place of the trace in a chunk or snapshot: `ust/uid/<uid>/64-bit`, `ust/pid/<procname>-<pid>-<datetime>`. */
+      place,
+      /** Flight recorder: rings are read for snapshots only. */
+      snapshot: boolean,
+      format: traceFormat,
+      owner,
+      /** Directory of ring files, which gets a copy of the metadata for `ringtail crash`; or null. */
+      ringDirectory: nullable(absolutePath),
+      uuid,
+      clock: clockKind,
+      /** Cycles of the clock a second. */
+      clockFrequencyHz: decimal,
+      clockOffsetNs,
+      environment: list(environmentEntry, ENVIRONMENT_MAX),
+    },
+    nothing,
+  ),
+  /** Opens a channel: one data stream class of the trace. */
+  'open-channel': request(
+    { trace, channel: channelKey, streamClassId, attributes: channelAttributes, contexts: contextNames },
+    nothing,
+  ),
+  /** Declares event record classes. Answered when the metadata is written. */
+  'declare-events': request(
+    {
+      channel: channelKey,
+      events: list(object({ id: integer(0, 2 ** 32 - 1), spec: eventSpec }), EVENTS_MAX, 'an event'),
+    },
+    nothing,
+  ),
+  /**
+   * Closes the trace of a process that has ended, and whose rings are closed. Answers the statistics of this trace,
+   * which the session continues to count. Checkpoints stay, so that another consumer answers a repeated request with
+   * the same.
+   */
+  'close-trace': request({ trace }, sessionStatistics),
+  /**
+   * Gives the session the statistics of traces that a former consumer closed since the session was last cleared. It
+   * also says where the session writes, since no trace may be open.
+   */
+  'count-closed-traces': request({ session, output, snapshot: boolean, owner, statistics: sessionStatistics }, nothing),
+  /** Removes the checkpoints of a closed trace, whose statistics the session daemon has. */
+  'remove-checkpoints': request({ output: absolutePath, owner, uuid }, nothing),
+  /** Rewrites the metadata of a trace with another clock offset. */
+  'regenerate-metadata': request({ trace, clockOffsetNs }, sessionStatistics),
+};
