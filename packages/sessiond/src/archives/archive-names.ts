@@ -1,6 +1,6 @@
 import { basicDateTime } from '../consumer/consumer-commands.ts';
 
-/** Minutes to add to UTC for the time of day here, at that moment. */
+/** Local offset from UTC at a moment, in minutes. */
 function offsetMinutes(at: Date): number {
   return -at.getTimezoneOffset();
 }
@@ -10,7 +10,7 @@ export function snapshotDirectoryName(name: string, at: Date, count: number): st
   return `${name}-${directoryDate(at)}-${count}`;
 }
 
-/** Date and time as they are in names of directories: `20261120-133354`. */
+/** Date and time as in names of directories: `20261120-133354`. */
 export function directoryDate(at: Date): string {
   const [date, time] = basicDateTime(at, offsetMinutes(at)).split(/[T+-]/);
   return `${date}-${time}`;

@@ -5,14 +5,14 @@ import { asUser, checkDirectory } from '@ringtail/posix';
 import { STATE_DIRECTORY } from '@ringtail/protocol';
 import type { Owner } from '../model/session.ts';
 
-/** Something else is in the directory: it may be a user's own `.ringtail` as well. */
+/** The directory has other content: it may be a user's own `.ringtail`. */
 const STAYS = new Set<string | undefined>(['ENOTEMPTY', 'EEXIST']);
 
 /**
- * Removes what consumers noted for each other of the traces of a session that is destroyed: nobody will ask for it any more.
+ * Removes the checkpoints of a destroyed session's traces, which only its consumers needed.
  *
  * @param uuids of the traces
- * @throws {DirectoryRefused} if somebody else's directory, or a link, is in the place of ours; or the system's error
+ * @throws {DirectoryRefused} if a link, or a directory of another user, has the name; or the system's error
  * @param onRemoved called after each file: there may be thousands
  */
 export function removeCheckpoints(
@@ -29,7 +29,7 @@ export function removeCheckpoints(
   });
 }
 
-/** A consumer makes nothing but files in the directory of a trace. */
+/** A consumer makes only files in the directory of a trace. */
 function removeAllIn(path: string, onRemoved: () => void): void {
   if (isDirectory(path)) {
     for (const name of readdirSync(path)) {

@@ -4,14 +4,14 @@ import { errnoOf } from '@ringtail/base';
 import { asUser, checkDirectory } from '@ringtail/posix';
 import type { Owner } from '../model/session.ts';
 
-/** What every trace has that has no data stream yet. */
+/** Files of a trace without data streams. */
 const METADATA = 'metadata';
 
 /**
- * Removes the trace chunk that begins with the last rotation of a session, if nothing was recorded into it: a session that
- * has everything in archives leaves nothing beside them, as LTTng's.
+ * Removes the trace chunk that began with a session's last rotation if nothing was recorded into it. As with LTTng, a
+ * session whose events are all in archives leaves nothing beside them.
  *
- * @throws {DirectoryRefused} if somebody else's directory, or a link, is in the place of ours; or the system's error
+ * @throws {DirectoryRefused} if a link, or a directory of another user, has the name; or the system's error
  */
 export function removeEmptyChunk(output: string, owner: Owner): void {
   const chunk = join(output, 'ust');

@@ -10,7 +10,7 @@ export interface FlightRecordersOptions {
   readonly log: Log;
 }
 
-/** All sessions for snapshots at once: for a signal, which can say no more than that. */
+/** Records snapshots of all flight recorders at once, for a signal. */
 export class FlightRecorders {
   readonly #options: FlightRecordersOptions;
   #running = false;
@@ -19,7 +19,7 @@ export class FlightRecorders {
     this.#options = options;
   }
 
-  /** Records a snapshot of each that has been started. Asked again meanwhile, it has nothing more to do. */
+  /** Records a snapshot of each started flight recorder, unless that is under way already. */
   async snapshotAll(why: string): Promise<void> {
     const { sessions, log } = this.#options;
     if (this.#running) {

@@ -6,15 +6,15 @@ const CHECK_PERIOD_MS = 1000;
 
 export interface RotationSchedulerOptions {
   readonly sessions: () => readonly Session[];
-  /** Of all data stream files since the session was created. */
+  /** Bytes of all data stream files since the session was created. */
   readonly recordedBytes: (session: Session) => Promise<number>;
-  /** Rotates after whatever else is being done with the session. */
+  /** Rotates a session after all earlier commands on it. */
   readonly rotate: (session: Session) => Promise<unknown>;
   readonly timers: Timers;
   readonly log: PeerLog;
 }
 
-/** When the next rotation is due, and from how many bytes on it is counted (null: not asked for yet). */
+/** State of one session's schedule. `bytesBefore` is the size from which growth counts; null: not known yet. */
 interface Progress {
   timerUs: number | null;
   dueMs: number;
@@ -24,9 +24,9 @@ interface Progress {
 }
 
 /**
- * Rotates sessions that are active by their schedules: by time when it is due, by size as a look once a second finds it.
+ * Rotates active sessions by their schedules: by time when it is due, by size as a check once a second finds it.
  *
- * A session is rotated once at a time. A rotation by command begins the bytes anew, and leaves the time what it is, as LTTng's.
+ * A session has one rotation at a time. As with LTTng, a rotation by command restarts the size, but not the time.
  */
 export class RotationScheduler {
   readonly #options: RotationSchedulerOptions;
@@ -37,7 +37,7 @@ export class RotationScheduler {
     this.#options = options;
   }
 
-  /** Looks now, and from now on by itself; called again when a session may have changed. */
+  /** Checks all sessions now, and periodically from now on. Called when a session may have changed. */
   look(): void {
     this.#timer?.cancel();
     const { timers } = this.#options;
@@ -55,7 +55,7 @@ export class RotationScheduler {
     this.#timer = undefined;
   }
 
-  /** @returns when to look again. */
+  /** @returns the time of the next check */
   #check(session: Session, now: number): number {
     const { timerUs, sizeBytes } = session.archive.schedule;
     const progress = this.#progressOf(session, now);
@@ -94,7 +94,7 @@ export class RotationScheduler {
     progress.rotating = true;
     try {
       const bytes = await this.#options.recordedBytes(session);
-      // The first look says where it begins, and so does one that finds less than before: the session was cleared.
+      // The first check sets the start; so does a smaller size than before, since the session was cleared.
       if (progress.bytesBefore === null || bytes < progress.bytesBefore) progress.bytesBefore = bytes;
       const grown = bytes - progress.bytesBefore;
       if (grown < sizeBytes || session.archive.rotations !== rotations) return;
@@ -112,7 +112,7 @@ export class RotationScheduler {
   async #rotate(session: Session, progress: Progress): Promise<void> {
     progress.rotating = true;
     try {
-      // By now it may have been stopped, or destroyed.
+      // The session may have been stopped or destroyed by now.
       if (isScheduled(session)) await this.#options.rotate(session);
     } catch (error) {
       const sentence = `a rotation by its schedule failed: ${describeError(error)}`;
@@ -128,7 +128,7 @@ function isScheduled({ active, archive }: Session): boolean {
   return active && (archive.schedule.timerUs !== null || archive.schedule.sizeBytes !== null);
 }
 
-/** The next multiple of the period that is to come: what was missed is not made up for. */
+/** The next multiple of the period that is in the future: missed rotations are not made up for. */
 function nextDue(dueMs: number, periodMs: number, now: number): number {
   const periods = Math.floor((now - dueMs) / periodMs) + 1;
   return dueMs + periods * periodMs;

@@ -9,7 +9,7 @@ import { SNAPSHOT_OUTPUTS_MAX } from '../model/limits.ts';
 
 type Described = Pick<SessionDescription, 'snapshotOutputs' | 'rotationSchedule' | 'rotations' | 'lastArchive'>;
 
-/** What a session knows of its snapshots and of its archived trace chunks: the decisions, and nothing of their effects. */
+/** Snapshot outputs, rotation schedule and archived trace chunks of a session: decisions without effects. */
 export class SessionArchive {
   readonly #name: string;
   readonly #outputs = new Map<number, SnapshotOutput>();
@@ -18,15 +18,15 @@ export class SessionArchive {
   #schedule: RotationSchedule = { timerUs: null, sizeBytes: null };
   #rotations = 0;
   #lastArchive: string | null = null;
-  /** Since when the current trace chunk is recorded; undefined before the first start. */
+  /** When the recording of the current trace chunk began; undefined before the first start. */
   #chunkBegin: Date | undefined;
   #bytesArchived = 0;
-  /** Whether there may be something that is in no archive. */
+  /** Whether events may have been recorded since the last archive. */
   #unarchived = false;
   /** Whether a rotation is under way. */
   rotating = false;
 
-  /** A snapshot session with an output has a snapshot output there, as LTTng's. */
+  /** As with LTTng, a snapshot session with an output has a snapshot output there. */
   constructor(session: { readonly name: string; readonly snapshot: boolean; readonly output: string | null }) {
     this.#name = session.name;
     if (session.snapshot && session.output !== null) {
@@ -88,13 +88,13 @@ export class SessionArchive {
     return output;
   }
 
-  /** The number of a snapshot that is about to be recorded. */
+  /** The number of the next snapshot. */
   takeSnapshotNumber(): number {
     return this.#snapshots++;
   }
 
   /**
-   * A schedule that is there has to be taken away before there can be another of its kind, as with LTTng.
+   * As with LTTng, a schedule must be removed before another one of its kind can be set.
    *
    * @throws {DaemonError} `ROTATION_SCHEDULE_SET`, `NO_ROTATION_SCHEDULE`
    */
@@ -108,7 +108,7 @@ export class SessionArchive {
       if (change[kind] !== null && this.#schedule[kind] !== null) {
         throw new DaemonError('ROTATION_SCHEDULE_SET', `the session ${this.#name} rotates by ${word} already`);
       }
-      // Beside one that is set, one that is not says only that there is to be none.
+      // One value that is absent beside one that is set only confirms that there is none.
       const onlyRemoves = (change.timerUs ?? change.sizeBytes ?? null) === null;
       if (onlyRemoves && this.#schedule[kind] === null) {
         throw new DaemonError('NO_ROTATION_SCHEDULE', `the session ${this.#name} does not rotate by ${word}`);
@@ -119,14 +119,14 @@ export class SessionArchive {
   }
 
   started(at: Date): void {
-    // A chunk that begins while nothing is recorded begins with the recording.
+    // A chunk that begins while nothing is recorded starts with the recording.
     if (!this.#unarchived) this.#chunkBegin = at;
     this.#unarchived = true;
   }
 
   /**
-   * @param active whether the session goes on to record into the chunk that begins.
-   * @param bytes of all data stream files by now.
+   * @param active whether the session goes on recording, into the next chunk
+   * @param bytes of all data stream files by now
    */
   rotated(archive: string, at: Date, active: boolean, bytes: number): void {
     this.#bytesArchived = bytes;
@@ -136,7 +136,7 @@ export class SessionArchive {
     this.#unarchived = active;
   }
 
-  /** What was recorded so far is gone; as with LTTng there is nothing to archive before the next start. */
+  /** All recorded events are gone; as with LTTng there is nothing to archive before the next start. */
   cleared(active: boolean): void {
     this.#unarchived = active;
   }

@@ -48,14 +48,14 @@ export class ClientConnection implements Client, PlaceHolder {
   readonly #frame: BegunFrame;
   #helloTimer: NodeJS.Timeout | undefined;
   readonly #waiting: unknown[] = [];
-  /** Bytes that came since there was no request. */
+  /** Bytes received since the last time without a request. */
   #bytesAhead = 0;
   #hasRoom = true;
   #isAnswering = false;
   #saidHello = false;
   #listens = false;
   #sinceMs = performance.now();
-  /** Sent, and not taken by the system yet, because the client does not read. */
+  /** Notifications that the system has not taken yet, because the client does not read. */
   #notificationsAhead = 0;
 
   constructor(options: ClientConnectionOptions) {
@@ -122,7 +122,7 @@ export class ClientConnection implements Client, PlaceHolder {
       this.#bytesAhead += chunk.length;
       this.#hasRoom = this.#frame.received(this.#decoder.begunBytes, requests.length > 0);
     } catch (error) {
-      // The decoder throws nothing but `FrameError`: where the next message would begin is not known any more.
+      // The decoder throws only `FrameError`: the begin of the next message is not known any more.
       this.#end(error instanceof FrameError ? error.code : 'FAILED', describeError(error));
       return;
     }
@@ -137,7 +137,7 @@ export class ClientConnection implements Client, PlaceHolder {
     else socket.pause();
   }
 
-  /** One who sends thousands of requests is not to keep applications and other clients waiting. */
+  /** Thousands of requests of one client do not keep applications and other clients waiting. */
   #answerNext(): void {
     this.#isAnswering = true;
     this.#options.shares.turns.request(this.uid, () => {
@@ -159,7 +159,7 @@ export class ClientConnection implements Client, PlaceHolder {
     this.#readOrPause();
   }
 
-  /** Calls back once the client has read its answers but for a few: until then it has no others. */
+  /** Calls back once the client has read most of its answers: it gets no others before. */
   #whenRead(callback: () => void): void {
     const { socket } = this.#options;
     if (socket.writableNeedDrain) socket.once('drain', callback);
@@ -199,11 +199,11 @@ export class ClientConnection implements Client, PlaceHolder {
     if (refusal === undefined) return;
     const message = `the answer cannot be sent: ${refusal}`;
     this.#logOf('unread answers').warn(`client of user ${this.uid}: ${message}`);
-    // Short, and the only one: the next request waits until it is read.
+    // This answer is short, and the only one: the next request waits until it is read.
     this.#options.socket.write(frameOf({ id: reply.id, ok: false, code: 'SHARE_USED_UP', message }));
   }
 
-  /** @returns why there is no room for what the client has to read. Root, who is trusted, has room for everything. */
+  /** @returns why the share has no room for an unread message. Root, who is trusted, has room for everything. */
   #send(frame: Buffer, onTaken: () => void = () => {}): string | undefined {
     const { socket, shares } = this.#options;
     const refusal = shares.clientBytes.take(this.uid, frame.length);

@@ -20,7 +20,7 @@ export interface ClientServerOptions {
   readonly log: PeerLog;
 }
 
-/** Takes the connections of clients. */
+/** Accepts the connections of clients. */
 export class ClientServer {
   readonly #options: ClientServerOptions;
   readonly #sockets: readonly ListeningSocket[];
@@ -42,12 +42,12 @@ export class ClientServer {
     this.#sockets = [socketPath, rootSocketPath].filter((path) => path !== undefined).map(listenAt);
   }
 
-  /** Takes connections at a new socket, where the file of the old one is gone. Connections stay. */
+  /** Accepts connections at a new socket after the file of the old one was removed. Connections stay. */
   listenAgain(): void {
     for (const socket of this.#sockets) socket.listenAgain();
   }
 
-  /** Takes no more connections. Those there are end with the process, by which a client knows that it has ended. */
+  /** Accepts no more connections. Open ones end with the process, by which a client knows that it has ended. */
   close(): void {
     for (const socket of this.#sockets) socket.close();
   }
@@ -72,7 +72,7 @@ export class ClientServer {
     this.#turnAway(socket, refusal);
   }
 
-  /** Answers the first request with the reason: a client that is cut off before never reads one. */
+  /** Answers the first request with the reason: a client whose connection is closed at once would never read one. */
   #turnAway(socket: Socket, message: string): void {
     if (this.#turnedAway >= TURNED_AWAY_MAX) {
       socket.destroy();

@@ -1,12 +1,12 @@
 import type { Notification } from '@ringtail/protocol';
 import type { Owner } from '../model/session.ts';
 
-/** Who gives a command: the user at the other end of a connection, as the kernel says. */
+/** The user at the other end of a connection, as the kernel identifies them. */
 export interface Client extends Owner {
   /**
-   * Sends a notification, between the answers.
+   * Sends a notification between answers.
    *
-   * @returns false where the client does not read what it is sent: the notification is left out.
+   * @returns false if the client does not read: the notification is dropped
    */
   notify(notification: Notification): boolean;
   /** Calls back, once, when the connection has ended. */

@@ -1,4 +1,4 @@
-/** The result of a command, as JSON already: long answers are put together of texts that are kept. */
+/** The result of a command as JSON text: long answers are joined from texts that are kept. */
 export class JsonText {
   readonly pieces: readonly string[];
 
@@ -7,7 +7,7 @@ export class JsonText {
   }
 }
 
-/** A list as JSON, made in steps: one for each element. */
+/** A list as JSON, one step for each element. */
 export function* jsonList(elements: Iterable<unknown>): Generator<void, JsonText> {
   const pieces: string[] = [];
   for (const element of elements) {

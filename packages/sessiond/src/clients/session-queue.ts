@@ -7,7 +7,7 @@ export class SessionQueue {
   readonly #last = new Map<string, Promise<unknown>>();
   #isClosed = false;
 
-  /** Runs an action after all earlier ones on the session, and what they left under way. */
+  /** Runs an action after all earlier ones on the session, including work that they left under way. */
   async run<T>(session: string, action: () => Promise<T | Underway<T>>): Promise<T> {
     const before = this.#last.get(session) ?? Promise.resolve();
     const result = before.then(action, action);
@@ -26,7 +26,7 @@ export class SessionQueue {
     await Promise.allSettled(sessions.map((session) => this.#last.get(session)));
   }
 
-  /** The daemon is about to end: no recording begins any more. */
+  /** The daemon is about to end: recordings cannot begin any more. */
   close(): void {
     this.#isClosed = true;
   }

@@ -5,7 +5,7 @@ export interface Clocks {
 }
 
 const SYSTEM_CLOCKS: Clocks = { realtimeMs: Date.now, monotonicNs: () => process.hrtime.bigint() };
-/** A clock that stands still for so many readings is none that tells milliseconds apart. */
+/** A clock that stands still for this many readings does not count milliseconds. */
 const READINGS_MAX = 1_000_000;
 
 /**

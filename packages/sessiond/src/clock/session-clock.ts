@@ -4,7 +4,7 @@ import type { ClockKind } from '@ringtail/protocol';
 import { DaemonError } from '../model/daemon-error.ts';
 import { clockOffsetNs } from './clock-offset.ts';
 
-/** A clock as its metadata describe it. */
+/** Frequency and offset of a clock, as metadata describe it. */
 export interface ClockReading {
   readonly frequencyHz: bigint;
   /** Realtime at the clock's zero, nanoseconds. */
@@ -14,9 +14,9 @@ export interface ClockReading {
 const NS_PER_SECOND = 1_000_000_000n;
 
 /**
- * Frequency and offset of a clock now.
+ * Reads frequency and offset of a clock.
  *
- * @throws {DaemonError} `NO_CLOCK` where the machine or the missing clock addon does not allow it
+ * @throws {DaemonError} `NO_CLOCK` if the machine or the missing clock addon does not allow it
  */
 export function readClock(kind: ClockKind): ClockReading {
   const monotonicOffsetNs = clockOffsetNs();
@@ -26,7 +26,7 @@ export function readClock(kind: ClockKind): ClockReading {
 }
 
 /**
- * What a clock showed so many microseconds ago; 0 where it did not run yet.
+ * The value of a clock the given time ago; 0 if it did not run yet.
  *
  * @throws {DaemonError} `NO_CLOCK` as `readClock`
  */

@@ -2,7 +2,7 @@ import { RINGTAIL_VERSION } from '@ringtail/base';
 import type { OpenChannelRequest, OpenTraceRequest } from '@ringtail/protocol';
 import type { ApplicationProcess, Session, Trace, TraceChannel } from '../model/session.ts';
 
-/** The command that tells the consumer of a trace. */
+/** The command by which the consumer opens a trace. */
 export function openTraceCommand(trace: Trace, hostname: string): OpenTraceRequest {
   const { session } = trace;
   return {
@@ -23,7 +23,9 @@ export function openTraceCommand(trace: Trace, hostname: string): OpenTraceReque
   };
 }
 
-/** A flight recorder without an output of its own, as one that was loaded, leaves its last snapshot where it first has snapshots go. */
+/**
+ * A flight recorder without an own output, such as a loaded one, leaves its last snapshot in its first snapshot output.
+ */
 function outputOf({ output, snapshot, archive }: Session): string | null {
   return output ?? (snapshot ? (archive.outputs[0]?.path ?? null) : null);
 }

@@ -22,14 +22,14 @@ import {
   type StatisticsRequest,
 } from '@ringtail/protocol';
 
-/** What a consumer has to know: repeated to every consumer until it is forgotten. */
+/** State that a consumer needs: repeated to every consumer until it is dropped. */
 export type SetUpCommand =
   | OpenTraceRequest
   | OpenChannelRequest
   | DeclareEventsRequest
   | OpenRingRequest
   | RegenerateMetadataRequest;
-/** What a consumer has to do: repeated until one has answered. */
+/** Tasks: repeated until a consumer has answered. */
 export type TaskCommand =
   | CloseRingRequest
   | CloseTraceRequest
@@ -47,19 +47,19 @@ type ConsumerResult = Extract<ConsumerReply, { readonly ok: true }>['result'];
 
 export interface JournalEntry<Command extends ConsumerCommand = ConsumerCommand> {
   readonly command: Command;
-  /** Called with every answer; a set-up command that is repeated gets several. */
+  /** Called with every answer: a set-up command that is repeated gets several. */
   readonly onReply: (reply: ConsumerReply) => void;
 }
 
 /**
- * All that a consumer which has just been started must be told to be where the one before was.
+ * Commands that bring a new consumer to the state of the one before.
  *
- * What closed traces have come to is first, then the set-up commands, in the order in which they were given, then the tasks
- * that nobody has answered. Of a trace that is closed nothing is left but what its session counts.
+ * First come the final counts of closed traces, then the set-up commands in their order, then the unanswered tasks. A
+ * closed trace leaves only its counts, which its session adds up.
  */
 export class ConsumerJournal {
   readonly #setUps = new Set<JournalEntry<SetUpCommand>>();
-  /** By session. */
+  /** Counts of closed traces, by session. */
   readonly #closedTraces = new Map<string, CountClosedTracesRequest>();
   readonly #tasks = new Set<JournalEntry<TaskCommand>>();
 
@@ -75,7 +75,7 @@ export class ConsumerJournal {
     return this.#setUps.size + this.#closedTraces.size + this.#tasks.size === 0;
   }
 
-  /** Whether the next consumer would be told. */
+  /** Whether the next consumer will get the command. */
   has(entry: JournalEntry): boolean {
     return this.#setUps.has(entry as JournalEntry<SetUpCommand>) || this.#tasks.has(entry as JournalEntry<TaskCommand>);
   }
@@ -85,16 +85,16 @@ export class ConsumerJournal {
     return [...closed, ...this.#setUps, ...this.#tasks];
   }
 
-  /** What an answer means for the next consumer: called before the entry's own `onReply`. */
+  /** Updates the journal by an answer: called before the entry's own `onReply`. */
   answered(entry: JournalEntry, reply: ConsumerReply): void {
     this.#tasks.delete(entry as JournalEntry<TaskCommand>);
     const { command } = entry;
-    // Whatever the answer: the descriptor by which the ring could be opened once more is about to be closed.
+    // Also after a refusal: the descriptor by which the ring could be opened again is about to be closed.
     if (command.type === 'close-ring') this.#forgetRing(command.ring);
     if (command.type === 'close-trace') this.#forgetTrace(command.trace, reply.ok ? reply.result : null);
     if (command.type === 'close-session' && reply.ok) this.#forgetSession(command.session);
     if (command.type === 'clear' && reply.ok) this.#clearSession(command.session);
-    // Only the newest offset of a trace is of interest, but until it is written the one before holds.
+    // The newest offset of a trace replaces earlier ones once it is written.
     if (command.type === 'regenerate-metadata' && reply.ok) this.#forgetOffsetsBefore(entry, command.trace);
   }
 
@@ -110,7 +110,7 @@ export class ConsumerJournal {
 
   #forgetTrace(trace: number, result: ConsumerResult): void {
     const opened = this.#forgetTraces((open) => open.trace === trace);
-    // One that the consumer never opened, or closed with its session, has come to nothing.
+    // The consumer never opened the trace, or closed it with its session: there is nothing to count.
     if (opened === undefined || result === null || !('eventsRecorded' in result)) return;
     const { session, output, snapshot, owner } = opened;
     const before = this.#closedTraces.get(session)?.statistics ?? NO_STATISTICS;
@@ -119,13 +119,13 @@ export class ConsumerJournal {
     this.#closedTraces.set(session, { type, session, output, snapshot, owner, statistics });
   }
 
-  /** Its traces that are closed count nothing any more; where they lie is still to be known. */
+  /** The counts of closed traces become zero; their directories are still needed. */
   #clearSession(session: string): void {
     const closed = this.#closedTraces.get(session);
     if (closed !== undefined) this.#closedTraces.set(session, { ...closed, statistics: NO_STATISTICS });
   }
 
-  /** Forgets traces with all that they have. @returns the last one */
+  /** Drops traces with their channels and rings. @returns the last trace */
   #forgetTraces(matches: (trace: OpenTraceRequest) => boolean): OpenTraceRequest | undefined {
     const traces = new Set<number>();
     const channels = new Set<number>();

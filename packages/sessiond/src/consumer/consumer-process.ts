@@ -4,7 +4,7 @@ import type { Log } from '../log/log.ts';
 
 export interface ConsumerProcess {
   readonly pid: number;
-  /** How it ended, in words. */
+  /** Resolves with the reason of its end, in words. */
   readonly ended: Promise<string>;
   kill(signal: NodeJS.Signals): void;
 }
@@ -14,11 +14,11 @@ export type StartConsumer = () => ConsumerProcess;
 /**
  * Starts consumer daemons from a main module.
  *
- * Each gets a process group and session of its own: Ctrl-C in the shell that a daemon was started from is not meant for it.
+ * Each has a process group and session of its own, so that Ctrl-C in the daemon's shell does not reach it.
  */
 export function consumerStarter(mainPath: string, runDirectory: string, log: Log): StartConsumer {
   return () => {
-    // What a user preloads into applications is not meant for daemons.
+    // The user's preloads are for applications, not for daemons.
     const { NODE_OPTIONS: _, ...env } = process.env;
     const child = spawn(process.execPath, [mainPath, '--rundir', runDirectory], {
       cwd: '/',
@@ -32,7 +32,7 @@ export function consumerStarter(mainPath: string, runDirectory: string, log: Log
       createInterface({ input: child.stderr }).on('line', (line) => {
         log.info(`consumer: ${line}`);
         if (line.trim() !== '') lastWords = line.trim();
-        // An exception is followed by where it came from; the line that names it is the one to show.
+        // Of an exception, the line with its name is worth showing, not the stack below it.
         if (/Error\b.*:/.test(line)) complaint = line.trim();
       });
     }
@@ -47,7 +47,7 @@ export function consumerStarter(mainPath: string, runDirectory: string, log: Log
 function endOf(child: ChildProcess): Promise<string> {
   return new Promise((resolve) => {
     child.once('error', (error) => resolve(`it could not be started: ${error.message}`));
-    // `close` comes after everything that it said.
+    // `close` comes after all output.
     child.once('close', (code, signal) =>
       resolve(signal === null ? `it ended with exit code ${code}` : `it was killed by ${signal}`),
     );

@@ -1,6 +1,6 @@
 import { RingtailError } from '@ringtail/base';
 
-/** The consumer refuses a command; code and message are its own. */
+/** A refusal by the consumer, with its code and message. */
 export class ConsumerRefusal extends RingtailError {
   override readonly name = 'ConsumerRefusal';
 }

@@ -8,14 +8,14 @@ import type { Owner, Session } from '../model/session.ts';
 import type { PoolUsers } from '../shares/shared-pool.ts';
 import type { ConsumerLink } from './consumer-link.ts';
 
-/** Which consumer a link is for. */
+/** Run directory of the consumer of one user. */
 export interface ConsumerPlace extends RunDirectory {
   readonly user: number;
 }
 
 export interface ConsumersOptions extends PoolUsers {
   readonly runDirectory: RunDirectory;
-  /** Makes what a consumer and producers need at that place: its directory and the FIFO. */
+  /** Makes the directory and the FIFO of a consumer. */
   readonly prepare: (place: ConsumerPlace) => void;
   /** @param onHung called when the consumer has hung, with a sentence for the sessions of its user */
   readonly makeLink: (place: ConsumerPlace, onHung: (sentence: string) => void) => ConsumerLink;
@@ -24,9 +24,9 @@ export interface ConsumersOptions extends PoolUsers {
 }
 
 /**
- * The consumer daemons: one for each user who has sessions, so that a directory of one user's that hangs holds up nobody else's
- * recording. The one of the daemon's own user runs for as long as the daemon, others from the first trace of their
- * user until there is no session of that user any more.
+ * The consumer daemons, one for each user who has sessions: a directory that hangs stops the recordings of its user
+ * only. The consumer of the daemon's own user runs as long as the daemon. Others run from the first trace of their user
+ * until the user has no session.
  */
 export class Consumers {
   readonly #options: ConsumersOptions;
@@ -45,7 +45,7 @@ export class Consumers {
     await this.#add(this.#options.daemonUid).start();
   }
 
-  /** The link to the consumer of a session's owner, which is started where it does not run. */
+  /** The link to the consumer of a session's owner. Starts the consumer if it does not run. */
   of(owner: Owner): ConsumerLink {
     const user = this.#userOf(owner);
     const known = this.#links.get(user);
@@ -57,19 +57,19 @@ export class Consumers {
     return link;
   }
 
-  /** Where producers wake the consumer of a session's owner. */
+  /** The FIFO by which producers wake the consumer of a session's owner. */
   wakePathOf(owner: Owner): string {
     return this.#placeOf(this.#userOf(owner)).wakeFifo;
   }
 
-  /** Of all consumers, or of one user's. */
+  /** The state of all consumers for root, of their own consumer for other users. */
   status({ uid }: Owner): ConsumerStatus[] {
     return [...this.#links]
       .filter(([user]) => uid === 0 || user === this.#options.userBehind(uid))
       .map(([user, link]) => ({ uid: user, pid: link.pid ?? null, restarts: link.restarts, hangs: link.hangs }));
   }
 
-  /** Goes on at new places where the run directory had to be made again. */
+  /** Goes on at new sockets after the run directory was made again. */
   async listenAgain(): Promise<void> {
     for (const [user, link] of this.#links) {
       this.#options.prepare(this.#placeOf(user));

@@ -1,28 +1,28 @@
 const FIRST_DELAY_MS = 100;
 const DELAY_MS_MAX = 5_000;
-/** Where the next ones hang too. */
+/** Longest delay after consumers that hung. */
 const HANG_DELAY_MS_MAX = 3_600_000;
-/** A consumer that has worked for so long is not one that cannot be started. */
+/** A consumer that has worked for this time can be started. */
 const STABLE_MS = 2_000;
-/** So many in a row that ended at once: something has to be done by a person. */
+/** After this many failures in a row a person has to act. */
 const HOPELESS_FAILURES = 5;
 
-/** When to start the consumer again after one has ended. */
+/** Decides when the consumer is started again. */
 export class RestartPolicy {
   #failures = 0;
   #hangs = 0;
 
-  /** How many in a row hung. */
+  /** Number of consumers in a row that hung. */
   get hangs(): number {
     return this.#hangs;
   }
 
   /**
-   * One hung and was killed. Whatever it hung at is likely to be there still: after the first the next is given longer and
-   * longer times of rest.
+   * The delay after a consumer that hung and was killed. The cause is likely to persist: the first one in a row is
+   * replaced at once, then the delays grow.
    *
-   * @param workedMs how long it was connected, the time included in which it hung
-   * @param hungMs that time
+   * @param workedMs time for which it was connected, including the time in which it hung
+   * @param hungMs time in which it hung
    */
   hung(workedMs: number, hungMs: number): { readonly delayMs: number } {
     if (workedMs - hungMs >= hungMs) this.#hangs = 0;
@@ -31,7 +31,7 @@ export class RestartPolicy {
     return { delayMs };
   }
 
-  /** @param workedMs how long it was connected; 0 if it never was. */
+  /** The delay after another end. @param workedMs time for which it was connected; 0 if it never was */
   ended(workedMs: number): { readonly delayMs: number; readonly hopeless: boolean } {
     if (workedMs >= STABLE_MS) this.#failures = 0;
     const delayMs = Math.min(DELAY_MS_MAX, FIRST_DELAY_MS * 2 ** this.#failures);

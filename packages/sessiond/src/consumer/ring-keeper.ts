@@ -19,44 +19,46 @@ export interface Ring {
   readonly key: number;
   readonly channel: TraceChannel;
   readonly owner: RingOwner;
-  /** Ours: keeps a ring's memory alive after its thread, and is what the consumer opens it by. */
+  /** Keeps the ring's memory alive after its thread ends; the consumer opens the ring by it. */
   readonly descriptor: number;
   /**
-   * `opening`: the consumer has not taken it on yet. `ended`: its thread has gone; what is in it is kept for snapshots, or
-   * for when the consumer has taken it on. `closing`: the consumer takes the rest.
+   * `opening`: the consumer has not opened it yet. `ended`: its thread has ended; its events are kept for snapshots, or
+   * until the consumer has opened it. `closing`: the consumer drains the rest.
    */
   state: 'opening' | 'open' | 'ended' | 'closing' | 'closed';
-  /** Whether the consumer has taken it on. */
+  /** Whether the consumer has opened it. */
   opened: boolean;
-  /** Called once, when it is closed: whoever knows it has to forget it, and the session with it. */
+  /** Called once, when it is closed, so that its thread forgets it. */
   readonly onReleased: (ring: Ring) => void;
 }
 
-/** What the consumer refuses a ring with when its files cannot be written. */
+/** The consumer's code for a ring whose files cannot be written. */
 const NOT_WRITTEN = 'NOT_WRITTEN';
 const BLOCK_BYTES = 512;
 
-/** The descriptors of rings: open from when they come until the consumer has taken what is in them, or nobody wants it. */
+/** The descriptors of rings: open until the consumer has drained the ring, or until its events are given up. */
 export class RingKeeper {
   readonly #consumers: Consumers;
   readonly #pool: SharedPool;
   readonly #log: PeerLog;
-  /** In the order in which they came. */
+  /** Oldest first. */
   readonly #rings = new Set<Ring>();
-  /** Of snapshot sessions, in the order in which their threads ended. */
+  /** Rings of ended threads of flight recorders, in the order of their ends. */
   readonly #ended = new Map<Session, Set<Ring>>();
-  /** Who waits until a trace has no ring any more. */
+  /** Callbacks for traces that get no more rings, called when the last ring is closed. */
   readonly #waiting = new Map<Trace, () => void>();
   #nextKey = 1;
 
-  /** @param pool of rings */
+  /** @param pool numbers of rings */
   constructor(consumers: Consumers, pool: SharedPool, log: PeerLog) {
     this.#consumers = consumers;
     this.#pool = pool;
     this.#log = log;
   }
 
-  /** Keeps a ring and has the consumer drain it. Undefined, with the descriptor closed, where there is no room for it. */
+  /**
+   * Keeps a ring and has the consumer drain it. @returns undefined, with the descriptor closed, if the share is used up
+   */
   open(
     channel: TraceChannel,
     descriptor: number,
@@ -66,7 +68,7 @@ export class RingKeeper {
   ): Ring | undefined {
     const { uid } = channel.trace;
     let refusal = this.#pool.take(uid, 1);
-    // One that is given up is closed once the consumer has taken the rest: what is refused now may have room soon.
+    // A ring that is given up frees its place once the consumer has drained it: a later ring may find room.
     if (refusal !== undefined && this.#closeOldestEndedOf(uid)) refusal = this.#pool.take(uid, 1);
     if (refusal !== undefined) {
       closeSync(descriptor);
@@ -91,7 +93,10 @@ export class RingKeeper {
     return ring;
   }
 
-  /** Its thread has ended, or uses another one: has the consumer take the rest. Snapshot sessions keep it for a while. */
+  /**
+   * The ring's thread has ended, or has another ring: the consumer drains the rest. Flight recorders keep it for a
+   * while.
+   */
   close(ring: Ring): void {
     if (ring.state !== 'open' && ring.state !== 'opening') return;
     ring.state = 'ended';
@@ -99,7 +104,7 @@ export class RingKeeper {
     else if (ring.opened) this.#close(ring);
   }
 
-  /** Of each ring that there is, in the order in which they came. */
+  /** Memory of each ring of a session, oldest first. */
   memoryOf(session: Session): RingMemory[] {
     const rings = [...this.#rings].filter(({ channel }) => channel.trace.session === session);
     return rings.map((ring) => {
@@ -115,7 +120,7 @@ export class RingKeeper {
     });
   }
 
-  /** Nobody wants any more what threads that have ended left in this session. */
+  /** Closes the rings of ended threads that the session kept. */
   releaseEndedOf(session: Session): void {
     for (const ring of this.#ended.get(session) ?? []) this.#close(ring);
     this.#ended.delete(session);
@@ -127,7 +132,7 @@ export class RingKeeper {
     for (const ring of this.#rings) if (ring.channel.trace.session === session) this.#release(ring);
   }
 
-  /** Resolves when no ring of the trace is left; none is made any more. */
+  /** Resolves when the trace, which gets no more rings, has none left. */
   allClosed(trace: Trace): Promise<void> {
     if (!this.#hasRings(trace)) return Promise.resolve();
     return new Promise((resolve) => this.#waiting.set(trace, resolve));
@@ -152,7 +157,7 @@ export class RingKeeper {
       );
   }
 
-  /** A disk that is full may have room later: until then the ring is what keeps the events. */
+  /** A full disk may have room later: until then the ring keeps the events. */
   #waitsFor(ring: Ring, refusal: ConsumerRefusal): boolean {
     if (refusal.code !== NOT_WRITTEN || ring.state === 'closed' || ring.state === 'closing') return false;
     this.#trouble(ring.channel.trace.session, `rings wait for their files: ${refusal.message}`);
@@ -174,7 +179,7 @@ export class RingKeeper {
     kept.add(ring);
     let bytes = 0;
     let count = 0;
-    // The newest first: what is beyond the bounds is what ended longest ago.
+    // Newest first: rings beyond the limits ended longest ago.
     for (const each of [...kept].reverse()) {
       bytes += usedBytesOf(each);
       count++;
@@ -240,7 +245,7 @@ export class RingKeeper {
   }
 }
 
-/** What a ring takes, which is what was written of it. */
+/** Memory of a ring, which is the part that was written. */
 function usedBytesOf({ descriptor }: Ring): number {
   return fstatSync(descriptor).blocks * BLOCK_BYTES;
 }

@@ -18,7 +18,7 @@ export class SessionTasks {
   }
 
   /**
-   * Has the consumer carry out a task. A session without any trace is unknown to it, and counts nothing.
+   * Has the consumer carry out a task. It does not know a session without any trace, which counts nothing.
    *
    * A consumer forgets its troubles when it dies, so the session keeps a copy.
    */

@@ -13,20 +13,20 @@ export interface TraceKeeperOptions {
   readonly consumers: Consumers;
   readonly rings: RingKeeper;
   readonly places: Places;
-  /** Ring files may come that are on this device. */
+  /** Called when ring files may come from this device. */
   readonly onRingDevice: (device: string) => void;
-  /** Threads may be told of a trace of which they could not be told before. */
+  /** Called when threads may record into one more trace. */
   readonly onRecordable: () => void;
   readonly hostname: string;
   readonly log: PeerLog;
 }
 
-/** Sees to it that every user or process that a session records has a trace, and that the consumer knows of it. */
+/** Opens a trace, here and at the consumer, for every user or process that a session records. */
 export class TraceKeeper {
   readonly #options: TraceKeeperOptions;
   /** Traces whose directories for rings are being made. */
   readonly #preparing = new Map<Trace, Promise<void>>();
-  /** What the consumer has been told of; what it refused is told again at the next occasion. */
+  /** Answers of the consumer. A refused command is repeated at the next occasion. */
   readonly #told = new WeakMap<Trace | TraceChannel, Promise<void>>();
 
   constructor(options: TraceKeeperOptions) {
@@ -34,10 +34,10 @@ export class TraceKeeper {
   }
 
   /**
-   * Opens the traces that a session needs for these threads, as far as its trackers let them be recorded and they are not open.
+   * Opens the traces that a session needs for these threads, as far as its trackers admit them.
    *
-   * The traces are known when this returns; the promise is that of the consumer's answers. What is refused is a
-   * trouble of the session as well.
+   * The traces are known when this returns; the promise waits for the consumer. A refusal is also a trouble of the
+   * session.
    */
   async open(session: Session, threads: Iterable<RecordedThread>): Promise<void> {
     const traces = new Set<Trace>();
@@ -48,20 +48,20 @@ export class TraceKeeper {
   }
 
   /**
-   * The process of this trace has gone: has the consumer close it as soon as its last ring is taken, or given up by a flight
-   * recorder. Resolves when that is done.
+   * Closes the trace of a process that has gone, once the consumer has drained its last ring or a flight recorder has
+   * given it up. Resolves when the trace is closed.
    */
   async close(trace: Trace): Promise<void> {
     const { registry, consumers, rings, log } = this.#options;
     const { session, key, uuid } = trace;
     const link = consumers.of(session.owner);
     await rings.allClosed(trace);
-    // A session that is gone has been closed with all its traces.
+    // A session that is destroyed has closed all its traces.
     if (!registry.sessions().includes(session)) return;
     const closed = await link.performPatiently({ type: 'close-trace', trace: key });
     if (!closed.ok) {
       const sentence = `session ${session.name}: the trace ${trace.place} is not closed: ${closed.message}`;
-      // One that the consumer refused to open, or closes with its session, is none of which it knows.
+      // Expected: the trace was never opened, or closed with its session.
       const { debug, warn } = log.of(session.owner.uid, 'closed traces');
       if (closed.code === 'NO_TRACE') debug(sentence);
       else warn(sentence);
@@ -77,8 +77,7 @@ export class TraceKeeper {
   }
 
   /**
-   * Resolves when every directory that is being made for rings of this thread is there, or cannot be; undefined where none is
-   * being made.
+   * Resolves when the directories for this thread's rings are made, or cannot be made; undefined if none is being made.
    */
   prepared(thread: RecordedThread): Promise<unknown> | undefined {
     const { registry } = this.#options;
@@ -90,7 +89,7 @@ export class TraceKeeper {
     const { consumers, hostname } = this.#options;
     const link = consumers.of(trace.session.owner);
     try {
-      // Where nothing is to be made, the consumer is told in this very turn: rings may follow.
+      // Without a directory to make, the consumer gets the command in this turn: rings may follow.
       if (!trace.isRecordable) await this.#prepare(trace);
     } catch (error) {
       this.#refused(trace, error);
@@ -101,7 +100,7 @@ export class TraceKeeper {
         this.#tell(channel, () => link.setUp(openChannelCommand(channel))),
       ),
     ];
-    // The first refusal has the cause; a channel of a trace that could not be opened only follows from it.
+    // The first refusal names the cause; refusals of the trace's channels follow from it.
     for (const answer of await Promise.allSettled(answers)) {
       if (answer.status === 'rejected') this.#refused(trace, answer.reason);
     }
@@ -114,7 +113,7 @@ export class TraceKeeper {
     throw new DaemonError('OUTPUT_NOT_WRITABLE', sentence, { cause: reason });
   }
 
-  /** Makes the directory for ring files: threads are told of the trace when it is there. */
+  /** Makes the directory for ring files; after that, threads may record into the trace. */
   #prepare(trace: Trace): Promise<void> {
     const known = this.#preparing.get(trace);
     if (known !== undefined) return known;

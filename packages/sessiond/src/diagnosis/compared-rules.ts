@@ -6,7 +6,7 @@ export interface NamedTracepoint {
   readonly logLevel: number;
 }
 
-/** Names that a rule leaves, after each of its parts. */
+/** Numbers of tracepoints that a rule selects, after each of its parts. */
 export interface RuleCounts {
   readonly named: number;
   readonly notExcluded: number;
@@ -14,19 +14,19 @@ export interface RuleCounts {
 }
 
 /**
- * Searches for a part of a pattern in a name that one diagnosis may take: about half a second. A thousand rules with one
- * star and 4096 tracepoints take as many.
+ * Limit for comparisons of pattern parts with names in one diagnosis: about half a second. A thousand rules with one
+ * star and 4096 tracepoints reach it.
  */
 export const SEARCHES_MAX = 8_000_000;
 
-/** Names between two points at which the work can be interrupted: a pattern has at most 255 parts, a name 255 characters. */
+/** Names compared between two points at which the work can be interrupted: a pattern has at most 255 parts. */
 const NAMES_PER_STEP = 16;
 
 /**
- * Counts the tracepoints that each rule leaves, as far as `searchesMax` searches go. Rules with the same pattern are compared
- * once, and of these the ones with the same exclusions.
+ * Counts the tracepoints that each rule selects, up to `searchesMax` comparisons. Rules with the same pattern are
+ * compared once; among these, rules with the same exclusions too.
  *
- * @returns one element for each rule; undefined where the rule was not compared
+ * @returns one element for each rule; undefined if the rule was not compared
  */
 export function* compareRules(
   rules: readonly EventRule[],
@@ -104,7 +104,7 @@ function* namesWithout(
   return left;
 }
 
-/** @param searches that one comparison takes. @returns undefined where the budget does not have them */
+/** @param searches comparisons that the rule needs. @returns undefined if the budget is too small */
 function* namesThat(
   takes: (name: string) => boolean,
   searches: number,

@@ -5,13 +5,13 @@ import type { TracepointList } from '../model/tracepoint-lists.ts';
 import { compareRules, type NamedTracepoint } from './compared-rules.ts';
 import type { FilterCounts } from './filter-counters.ts';
 
-/** What the reasons for a session's silence are derived from. */
+/** Facts from which the reasons for a session's silence are derived. */
 export interface DiagnosisFacts {
   readonly session: Session;
-  /** All that are registered. */
+  /** All registered threads. */
   readonly threads: readonly DiagnosedThread[];
   readonly statistics: SessionStatistics;
-  /** What filters of a channel have decided; null where that is not counted. */
+  /** Decisions of a channel's filters; null if they are not counted. */
   readonly filterCounts: (channel: Channel) => FilterCounts | null;
 }
 
@@ -20,14 +20,14 @@ export interface DiagnosedThread {
   readonly tracepoints: TracepointList;
 }
 
-/** Rules are compared with thousands of tracepoints: more than these nobody reads. */
+/** Rules in the answer: a person reads no more. */
 export const RULES_DIAGNOSED_MAX = 1024;
-/** Tracepoints that are looked through between two points at which the work can be interrupted. */
+/** Tracepoints compared between two points at which the work can be interrupted. */
 const TRACEPOINTS_PER_STEP = 256;
 
 /**
- * How far events get on their way into a session: which threads there are, what trackers leave of them, and what each
- * rule leaves of their tracepoints.
+ * Follows events on their way into a session: its threads, the threads that trackers admit, and the tracepoints that
+ * each rule selects.
  *
  * Yields after each short step.
  */
@@ -78,7 +78,7 @@ function enabledRulesOf(channel: Channel): WantedRule[] {
   return rules.map((rule) => ({ channel, rule }));
 }
 
-/** Those of what is registered first, then those that were seen. Programs may have one name with several log levels. */
+/** Registered tracepoints first, then seen ones. Programs may have one name with several log levels. */
 function* tracepointsOf(
   { sightings }: Session,
   threads: readonly DiagnosedThread[],

@@ -2,14 +2,14 @@ import type { DesiredChannel } from '@ringtail/protocol';
 import type { Channel, Session } from '../model/session.ts';
 import type { CountingThread, SharedCounter } from '../triggers/counters/thread-counters.ts';
 
-/** How often filters of a channel were evaluated, and how often all of them were false. */
+/** Number of evaluations of a channel's filters, and of evaluations in which all filters were false. */
 export interface FilterCounts {
   readonly evaluated: number;
   readonly rejected: number;
 }
 
 export interface FilterCountersOptions {
-  /** Undefined where there is none left. */
+  /** Returns undefined if all counters are in use. */
   readonly open: (counts: (thread: CountingThread) => boolean) => SharedCounter | undefined;
   readonly sessions: () => readonly Session[];
 }
@@ -20,7 +20,7 @@ interface Pair {
   readonly rejected: SharedCounter;
 }
 
-/** Counters of channels that have a rule with a filter, so that a filter which is never true can be told of. */
+/** Counters of channels with filters, so that a diagnosis finds a filter that is never true. */
 export class FilterCounters {
   readonly #options: FilterCountersOptions;
   readonly #pairs = new Map<Channel, Pair>();
@@ -29,7 +29,7 @@ export class FilterCounters {
     this.#options = options;
   }
 
-  /** Where threads of that slot count for a channel; null where they do not. */
+  /** Counters for threads with this slot; null if the channel's filters are not counted. */
   indexesFor(session: Session, channel: Channel, slot: number): DesiredChannel['filterCounters'] {
     const pair = this.#pairs.get(channel) ?? this.#open(session, channel);
     if (pair === undefined) return null;
@@ -56,7 +56,7 @@ export class FilterCounters {
     return pair;
   }
 
-  /** Of sessions that are destroyed. */
+  /** Closes the counters of destroyed sessions. */
   #closeOthers(): void {
     const sessions = new Set(this.#options.sessions());
     for (const [channel, { session, evaluated, rejected }] of this.#pairs) {

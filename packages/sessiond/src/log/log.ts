@@ -18,10 +18,10 @@ export interface FileLogOptions {
 const LINE_LENGTH_MAX = 4096;
 
 /**
- * The daemon's log: one line per message, in which unsafe characters only show, since much of it is what peers said.
+ * The daemon's log: one line per message. Unsafe characters are escaped, since peers cause much of the text.
  *
- * The file is private and bounded: a full one becomes `PATH.1`, in place of the one before. A disk that is full costs
- * lines, never the daemon.
+ * The file is private and bounded: a full one becomes `PATH.1` and replaces the previous one. A full disk costs lines,
+ * never the daemon.
  */
 export class FileLog implements Log {
   readonly #options: FileLogOptions;
@@ -41,7 +41,7 @@ export class FileLog implements Log {
   info = (message: string): void => this.#write('info', message);
   debug = (message: string): void => this.#write('debug', message);
 
-  /** Goes on in a new file, where the old one has been removed. */
+  /** Goes on in a new file after the old one was removed. */
   reopen(): void {
     const fresh = openLog(this.#options.path);
     closeSync(this.#descriptor);
@@ -61,7 +61,7 @@ export class FileLog implements Log {
       this.#bytes += writeSync(this.#descriptor, line);
       if (this.#options.toStderr) writeSync(process.stderr.fd, line);
     } catch {
-      // There is nobody left to tell.
+      // There is no other place to report to.
     }
   }
 

@@ -2,14 +2,14 @@ import type { Timer, Timers } from '@ringtail/base';
 import { LOG_LINES_PER_PEER_MAX, LOG_PEERS_MAX, LOG_PERIOD_MS } from '../model/limits.ts';
 import type { Log, LogLevel } from './log.ts';
 
-/** A log that limits the lines which one user causes. */
+/** A log that limits the lines that one user causes. */
 export interface PeerLog extends Log {
   /**
    * The log for lines that a user causes.
    *
-   * @param uid the kernel's word for the peer; undefined where it is not known
-   * @param about what the lines are about, in the plural and without anything that a peer chose: lines of one user about
-   *   one thing and level share a limit
+   * @param uid the peer's user by the kernel; undefined if it is not known
+   * @param about topic of the lines, in the plural and without any text of a peer; the lines of one user about one
+   *   topic and level share a limit
    */
   of(uid: number | undefined, about: string): Log;
 }
@@ -20,9 +20,9 @@ export interface LimitedLogOptions {
 }
 
 /**
- * Writes the first lines of each user about each thing in a period, and at its end how many more there were.
+ * Writes the first lines of each user about each topic in a period, and at its end the number of lines left out.
  *
- * Without a limit a peer that connects in a loop would push everything else out of a log that is bounded.
+ * Without a limit a peer that connects in a loop would push all other lines out of the bounded log.
  */
 export class LimitedLog implements PeerLog {
   readonly #options: LimitedLogOptions;
@@ -42,7 +42,7 @@ export class LimitedLog implements PeerLog {
     return { error: write('error'), warn: write('warn'), info: write('info'), debug: write('debug') };
   }
 
-  /** Writes the counts of lines that were left out. */
+  /** Writes the numbers of lines that were left out. */
   close(): void {
     for (const key of [...this.#periods.keys()]) this.#end(key);
   }
@@ -64,7 +64,7 @@ export class LimitedLog implements PeerLog {
     let key = `${line.uid} ${line.level} ${line.about}`;
     let name = line.uid === undefined ? 'unknown users' : `user ${line.uid}`;
     if (!this.#periods.has(key) && this.#isFull(nowMs)) {
-      // With user namespaces one person can be many users: those beyond share one limit.
+      // With user namespaces one person can have many user numbers: further ones share one limit.
       key = `others ${line.level} ${line.about}`;
       name = 'other users';
     }
@@ -100,12 +100,12 @@ interface Line {
   readonly level: LogLevel;
 }
 
-/** The lines of one user about one thing since the first of them. */
+/** A period of the lines of one user about one topic. */
 interface Period extends Line {
   readonly name: string;
   readonly endMs: number;
   lines: number;
   leftOut: number;
-  /** Runs once a line was left out. */
+  /** Set once a line was left out. */
   timer: Timer | undefined;
 }

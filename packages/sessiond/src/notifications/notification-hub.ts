@@ -3,17 +3,17 @@ import type { Client } from '../clients/client.ts';
 
 const RETRY_MS = 250;
 
-/** A client that is told of what happens. */
+/** A client that gets notifications. */
 interface Subscriber {
   readonly client: Client;
-  /** What could not be sent since it last read. */
+  /** Number of notifications dropped since it last read. */
   dropped: number;
   retry: NodeJS.Timeout | undefined;
 }
 
 /**
- * Tells clients of what happens. One that does not read misses notifications, and is told how many as soon as it reads
- * again; nobody waits for it.
+ * Sends notifications to clients. A client that does not read misses some, and gets their number as soon as it reads
+ * again: the daemon does not wait for it.
  */
 export class NotificationHub {
   readonly #subscribers = new Map<Client, Subscriber>();
@@ -28,7 +28,7 @@ export class NotificationHub {
     });
   }
 
-  /** @param uid to whom it belongs: others than this user and root are not told. */
+  /** @param uid user to whom the news belongs: only this user and root get it */
   publish(notification: Notification, uid: number): void {
     for (const subscriber of this.#subscribers.values()) {
       if (subscriber.client.uid !== 0 && subscriber.client.uid !== uid) continue;
@@ -38,7 +38,7 @@ export class NotificationHub {
     }
   }
 
-  /** False while it has not been told what it missed: what it gets stays in order. */
+  /** Reports dropped notifications first, so that all stay in order. False if the client still does not read. */
   #caughtUp(subscriber: Subscriber): boolean {
     if (subscriber.dropped === 0) return true;
     if (!subscriber.client.notify({ kind: 'dropped', count: subscriber.dropped })) return false;
@@ -46,7 +46,7 @@ export class NotificationHub {
     return true;
   }
 
-  /** Nothing more may happen that would be an occasion to tell it. */
+  /** The count is reported even if no other notification follows. */
   #later(subscriber: Subscriber): NodeJS.Timeout {
     const timer = setTimeout(() => {
       subscriber.retry = this.#caughtUp(subscriber) ? undefined : this.#later(subscriber);

@@ -1,6 +1,6 @@
 import type { CommandName, Notification } from '@ringtail/protocol';
 
-/** Commands after which a session is not what it was, each with what subscribers are told of it. */
+/** Commands that change a session, with their notifications. */
 const KINDS: {
   readonly [Name in CommandName]?: 'session-started' | 'session-stopped' | 'session-cleared' | 'session-changed';
 } = {
@@ -21,8 +21,8 @@ const KINDS: {
 };
 
 /**
- * What there is to tell of a command on this session that has been carried out; undefined: nothing, or what is told by
- * whatever carries it out, since it happens without a command as well.
+ * The notification of a command on this session that has been carried out. Undefined: none, or the command's work sends
+ * its own, since the same can happen without a command.
  */
 export function notificationOf(command: CommandName, session: string): Notification | undefined {
   const kind = KINDS[command];

@@ -5,7 +5,7 @@ import { PeerRefusal } from '../domains/user/peer-refusal.ts';
 import { QUARANTINED_PER_USER_MAX } from '../model/limits.ts';
 import type { PoolUsers } from '../shares/shared-pool.ts';
 
-/** File systems whose answers come from this machine's kernel. */
+/** File systems that this machine's kernel implements. */
 const LOCAL = new Set([
   'bcachefs',
   'btrfs',
@@ -21,7 +21,7 @@ const LOCAL = new Set([
   'tmpfs',
   'xfs',
 ]);
-/** What `/proc` calls descriptors without a file system. */
+/** Names in `/proc` of descriptors without a file system. */
 const WITHOUT_FILE_SYSTEM = /^(?:socket|pipe):\[|^anon_inode:/;
 const MOUNTS_AGE_MS_MAX = 1000;
 
@@ -31,12 +31,12 @@ export interface DescriptorQuarantineOptions extends Clock {
 }
 
 /**
- * Descriptors that peers sent and that must not be touched: even to close a file may wait for its file system (FUSE, NFS) to
- * answer. They stay open for as long as the daemon runs, a few of each user; then nothing is received from that user any more.
+ * Descriptors from peers that must not be touched: closing a file may already wait for its file system (FUSE, NFS).
+ * They stay open as long as the daemon runs. After a few of them, the daemon receives nothing from their user any more.
  */
 export class DescriptorQuarantine {
   readonly #options: DescriptorQuarantineOptions;
-  /** How many there are, by the user behind. */
+  /** Number of descriptors, by the user behind. */
   readonly #counts = new Map<number, number>();
   readonly #trusted = new Set<string>();
   #localDevices: ReadonlySet<string> = new Set();
@@ -46,12 +46,12 @@ export class DescriptorQuarantine {
     this.#options = options;
   }
 
-  /** Files on this device are what is wanted: the directory for ring files is there. */
+  /** Accepts files on this device: a directory for ring files is there. */
   trust(device: string): void {
     this.#trusted.add(device);
   }
 
-  /** @throws {PeerRefusal} where nothing is to be received from that user any more */
+  /** @throws {PeerRefusal} if the user has sent too many such descriptors */
   refuseFull(uid: number): void {
     const count = this.#counts.get(this.#options.userBehind(uid)) ?? 0;
     if (count < QUARANTINED_PER_USER_MAX) return;
@@ -63,9 +63,9 @@ export class DescriptorQuarantine {
   }
 
   /**
-   * Takes a descriptor that a peer of that user sent.
+   * Checks a descriptor that a peer of this user sent.
    *
-   * @returns whether it may be read, examined and closed; if not, it is nobody's any more
+   * @returns whether it may be read, examined and closed; otherwise it stays in the quarantine
    */
   admit(descriptor: number, uid: number): boolean {
     if (this.#isHarmless(descriptor)) return true;
@@ -77,7 +77,7 @@ export class DescriptorQuarantine {
   #isHarmless(descriptor: number): boolean {
     const { posix } = this.#options;
     try {
-      // Only memory has seals: all that a tracer sends, unless its rings are files.
+      // Only memory has seals, and a tracer sends only memory, unless its rings are files.
       posix.getSeals(descriptor);
       return true;
     } catch (error) {

@@ -8,7 +8,7 @@ export interface ListeningSocketOptions {
   readonly posix: Posix;
   readonly path: string;
   readonly mode: number;
-  /** Plural noun of what connects, in the log. */
+  /** Plural noun for the peers, in the log. */
   readonly of: string;
   readonly rate: ConnectionRate;
   /** The descriptor belongs to the receiver. */
@@ -17,17 +17,17 @@ export interface ListeningSocketOptions {
 }
 
 /**
- * Connections that wait to be accepted. While it is full, clients have to try again; the longer it is, the longer one of them
- * waits behind those of a user who connects without end.
+ * Connections that wait to be accepted. While the queue is full, peers have to try again; behind the connections of a
+ * user who connects without end, a longer queue means a longer wait.
  */
 const BACKLOG = 511;
-/** How long connections may be accepted before others have their turn, and at least how many. */
+/** Time and least number of connections accepted in one turn. */
 const ACCEPT_MS_PER_TURN = 5;
 const ACCEPTS_PER_TURN = 64;
-/** How long to leave the queue alone when there are no descriptors left to accept with. */
+/** Pause after the daemon ran out of descriptors. */
 const EXHAUSTED_PAUSE_MS = 500;
 
-/** A Unix socket at which users connect, who are known as the kernel says. One who connects too often is cut off at once. */
+/** A Unix socket for users whom the kernel identifies. Connections above a user's rate are closed at once. */
 export class ListeningSocket {
   readonly #options: ListeningSocketOptions;
   #descriptor: number;
@@ -40,7 +40,7 @@ export class ListeningSocket {
     this.#listen();
   }
 
-  /** Takes connections at a new socket, where the file of the old one is gone. */
+  /** Accepts connections at a new socket after the file of the old one was removed. */
   listenAgain(): void {
     const fresh = this.#bind();
     this.close();
@@ -78,7 +78,7 @@ export class ListeningSocket {
     this.#watch = this.#options.posix.watch(this.#descriptor, () => this.acceptAll());
   }
 
-  /** The queue stays readable while nothing can be accepted: watching it on would be a busy loop. */
+  /** Without descriptors the queue stays readable: watching it would be a busy loop. */
   #pauseAccepting(why: string): void {
     const { log, of } = this.#options;
     log.of(undefined, 'connections').error(`no ${of} can connect for the moment: ${why}`);

@@ -1,14 +1,15 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * When a process started, in the kernel's ticks since boot: with its number, a process's identity, since numbers are used
- * again. Undefined if there is no such process here, or nothing of it but an end that nobody has asked for: in containers
- * whose first process does not, that stays for ever.
+ * Start time of a process in the kernel's ticks since boot. Numbers are used again: number and start time identify a
+ * process. Undefined if there is no such process, or only a zombie. In containers whose first process does not wait for
+ * children, zombies stay for ever.
  */
 export function processStartTime(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The second field is the name in parentheses, which may hold both spaces and parentheses; the third and 22nd are wanted.
+    // The second field is the name in parentheses, which may contain spaces and parentheses; fields 3 and 22 are
+    // wanted.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
   } catch {
@@ -16,7 +17,9 @@ export function processStartTime(pid: number): string | undefined {
   }
 }
 
-/** What a process has read and written so far, which changes while it works; undefined if we may not know. */
+/**
+ * Counts of bytes that a process has read and written, which change while it works; undefined if they are not readable.
+ */
 export function processWork(pid: number): string | undefined {
   try {
     return readFileSync(`/proc/${pid}/io`, 'latin1');

@@ -11,17 +11,17 @@ import { PLACE_FRAME_BYTES_MAX, type PlaceReply, type PlaceRequest } from './pla
 const SEND_TIMEOUT_MS = 1000;
 const READ_BYTES = 64 * 1024;
 
-/** What became of a helper: called in the order in which it happens. */
+/** Callbacks of a helper, in the order of the events. */
 export interface HelperEvents {
   onReply(reply: PlaceReply, descriptor: number | undefined): void;
-  /** The process is gone; nothing is called after that. */
+  /** The process is gone: no callback follows. */
   onEnded(how: string): void;
 }
 
-/** One helper process, as the session daemon knows it. */
+/** The session daemon's side of one helper process. */
 export interface HelperProcess {
   readonly pid: number;
-  /** Whether it has started: it carries out what it is sent at once. */
+  /** Whether it has started: requests are carried out at once. */
   readonly isReady: boolean;
   events: HelperEvents;
   send(request: PlaceRequest): void;
@@ -35,7 +35,7 @@ export type StartHelper = (events: HelperEvents) => HelperProcess;
 /**
  * Starts helper processes from a main module.
  *
- * None keeps the session daemon alive: one that hangs in the kernel cannot even be killed.
+ * Helpers do not keep the session daemon alive: a helper that hangs in the kernel cannot even be killed.
  */
 export function helperStarter(mainPath: string, posix: Posix, log: Log): StartHelper {
   return (events) => {
@@ -72,7 +72,7 @@ export function helperStarter(mainPath: string, posix: Posix, log: Log): StartHe
         try {
           posix.sendWithFd(socket, encodeFrame(request, PLACE_FRAME_BYTES_MAX), null, SEND_TIMEOUT_MS);
         } catch (error) {
-          // It has just ended, which is told apart.
+          // It has just ended: `onEnded` follows.
           log.debug(`helper ${child.pid}: ${describeError(error)}`);
         }
       },
@@ -98,7 +98,7 @@ export function helperStarter(mainPath: string, posix: Posix, log: Log): StartHe
     }
 
     function ended(how: string): void {
-      // What it answered before it ended is still to be read.
+      // Answers that it sent before its end are still in the socket.
       read();
       close();
       helper.events.onEnded(how);

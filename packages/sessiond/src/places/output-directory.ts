@@ -15,27 +15,27 @@ import {
 import { DaemonError } from '../model/daemon-error.ts';
 import type { Owner } from '../model/session.ts';
 
-/** A directory that one session writes to, and no other session of any daemon until the descriptor is closed. */
+/** A directory that no other session of any daemon writes to until the descriptor is closed. */
 export interface ClaimedOutput {
   readonly path: string;
-  /** Holds the lock; undefined where the directory cannot be opened. */
+  /** Holds the lock; undefined if the directory cannot be opened. */
   readonly descriptor: number | undefined;
 }
 
-/** What a session writes into its output directory, here and in LTTng. */
+/** Directories that a session makes in its output directory, here and in LTTng. */
 const TRACE_DIRECTORY = 'ust';
 const TRACE_DIRECTORIES = [TRACE_DIRECTORY, 'archives'];
 
-/** A file without a name, and the answers of file systems that have none. */
+/** Opens a file without a name; the error codes are those of file systems without such files. */
 const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
 const LACKS_TMPFILE = new Set<string | undefined>(['EOPNOTSUPP', 'ENOTSUP', 'EISDIR', 'ENOENT', 'EINVAL']);
 
-/** Of directories that are made. */
+/** Mode of new directories. */
 const MODE = 0o700;
 
 /**
- * Makes an output directory where it is absent, so that a reason why it cannot be used is given when the session is created:
- * the session's owner must be able to write to it, and no other user to put links in its place or into it.
+ * Makes an output directory if it is absent, so that an error shows when the session is created. The session's owner
+ * must be able to write to it, and no other user to replace it or to put links into it.
  *
  * @throws {DaemonError} `OUTPUT_NOT_WRITABLE`
  */
@@ -47,7 +47,7 @@ export function prepareOutput(path: string, owner: Owner): void {
 }
 
 /**
- * Makes a directory for snapshots where it is absent. It may not be a link, since each snapshot walks to it anew.
+ * Makes a directory for snapshots if it is absent. It may not be a link, since each snapshot walks to it again.
  *
  * @throws {DaemonError} `OUTPUT_NOT_WRITABLE`
  */
@@ -56,7 +56,7 @@ export function prepareSnapshotOutput(path: string, owner: Owner): void {
 }
 
 /**
- * Makes the directory for traces in an output directory. A session that has been started has it, whatever is recorded.
+ * Makes the directory for traces in an output directory. Every session that was started has one.
  *
  * @throws {DaemonError} `OUTPUT_NOT_WRITABLE`
  */
@@ -67,11 +67,11 @@ export function prepareTraceDirectory(output: string, owner: Owner): void {
 }
 
 /**
- * Claims a session's output directory: the wanted one where it is free, whatever other files are in it. Where it holds a
- * trace or another session writes to it, a new directory in it: files of two sessions are never in one place.
+ * Claims a session's output directory: the wanted one if it is free, whatever other files are in it. If it holds a
+ * trace or another session writes to it, a new directory in it: two sessions never share a directory.
  *
  * @param inUse a session of this daemon is known to write to the wanted directory
- * @param name of the new directory; a number is added where there is one of that name
+ * @param name name of the new directory; a number is appended if the name is taken
  * @throws {DaemonError} `OUTPUT_NOT_WRITABLE`
  */
 export function claimOutput(
@@ -91,7 +91,7 @@ export function claimOutput(
 /**
  * Makes a new directory for a snapshot, and its missing parents.
  *
- * @returns false if something of that name is there.
+ * @returns false if the name is taken
  * @throws {DaemonError} `OUTPUT_NOT_WRITABLE`
  */
 export function makeSnapshotDirectory(path: string, owner: Owner): boolean {
@@ -99,7 +99,7 @@ export function makeSnapshotDirectory(path: string, owner: Owner): boolean {
 }
 
 /**
- * Makes an archive, without any trace in it, in an output directory.
+ * Makes an archive without traces in an output directory.
  *
  * @throws {DaemonError} `OUTPUT_NOT_WRITABLE`
  */
@@ -111,7 +111,7 @@ function makeNew(path: string, owner: Owner, parent: Omit<WalkOptions, 'mode'>):
   return writing(path, owner, () => makeDirectory(path, { mode: MODE, ...parent }));
 }
 
-/** `access` asks for the real user, whom `asUser` leaves as it is: a file without a name is tried in its place. */
+/** `access` checks the real user, whom `asUser` does not change: a file without a name is tried instead. */
 function checkWritable(directory: number): void {
   const path = pathOf(directory);
   if (process.getuid?.() === process.geteuid?.()) {
@@ -125,7 +125,7 @@ function checkWritable(directory: number): void {
   }
 }
 
-/** A link of that name, or a directory of somebody else, would be found when the session is started. */
+/** A link of that name, or another user's directory, would fail the session's start. */
 function checkReplaceable(path: string): void {
   try {
     checkDirectory(path, { followLast: false });
@@ -134,7 +134,7 @@ function checkReplaceable(path: string): void {
   }
 }
 
-/** Directories without anything in them are left by a session that recorded nothing: there is nothing to mix with. */
+/** A session that recorded nothing leaves empty directories: there is nothing to mix with. */
 function holdsTrace(path: string, owner: Owner): boolean {
   return asUser(owner, () => TRACE_DIRECTORIES.some((name) => !isEmptyOrAbsent(join(path, name))));
 }
@@ -148,8 +148,8 @@ function isEmptyOrAbsent(directory: string): boolean {
 }
 
 /**
- * The kernel drops the lock with the process that has the descriptor, however it ends. Where a directory cannot be locked, as
- * on NFS, the choice is left to what the daemon knows of its sessions.
+ * The kernel drops the lock when the process with the descriptor ends. If a directory cannot be locked, as on NFS, the
+ * daemon relies on what it knows of its own sessions.
  *
  * @returns undefined if another session has the lock
  */

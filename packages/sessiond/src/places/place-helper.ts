@@ -6,10 +6,10 @@ import { DaemonError } from '../model/daemon-error.ts';
 import { PLACE_FRAME_BYTES_MAX, PLACE_HELPER_FD, type PlaceReply, type PlaceRequest } from './place-messages.ts';
 import { type PlaceContext, type PlaceResult, placeOperations } from './place-operations.ts';
 
-// The program of a helper process. It carries out one operation after the other, without an event loop: while a file system
-// does not answer there is nothing else that it could do. It ends with the connection to the session daemon.
+// The program of a helper process. It carries out one operation after another, without an event loop: while a file
+// system does not answer, it could do nothing else anyway. It ends with its connection to the session daemon.
 
-/** How often a long operation reports its progress, at most. */
+/** Shortest time between two reports of a long operation's progress. */
 const PROGRESS_PERIOD_MS = 500;
 const READ_BYTES = 64 * 1024;
 
@@ -17,7 +17,7 @@ const loaded = loadPosix();
 assert(loaded.ok, 'a session daemon runs only where the system calls are there');
 const { posix } = loaded;
 
-// Each file and directory is its owner's alone, as with the session daemon.
+// Files and directories are private to their owner, as with the session daemon.
 process.umask(0o077);
 send({ kind: 'ready' });
 const decoder = new FrameDecoder(PLACE_FRAME_BYTES_MAX);
@@ -34,7 +34,7 @@ function answer(request: PlaceRequest): void {
     performed = perform(request);
   } catch (error) {
     const code = error instanceof DaemonError ? error.code : 'OUTPUT_NOT_WRITABLE';
-    // What has no code is a failure of ours: it ends the helper, and the session daemon logs it.
+    // An error without a code is a defect: it ends the helper, and the session daemon logs it.
     if (!(error instanceof DaemonError) && errnoOf(error) === undefined) throw error;
     send({ kind: 'failed', code, message: describeError(error) });
     return;

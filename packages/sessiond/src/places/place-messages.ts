@@ -13,10 +13,10 @@ export interface PlaceRequest {
   readonly params: unknown;
 }
 
-/** A descriptor travels with the answer where the operation opened one. */
+/** A descriptor follows the answer if the operation opened one. */
 export type PlaceReply =
   | { readonly kind: 'ready' }
-  /** One more call has been answered by the file system; the operation goes on. */
+  /** The file system has answered one more call; the operation goes on. */
   | { readonly kind: 'progress' }
   | { readonly kind: 'done'; readonly result: unknown; readonly hasDescriptor: boolean }
   | { readonly kind: 'failed'; readonly code: DaemonErrorCode; readonly message: string };

@@ -11,28 +11,28 @@ import {
 } from './output-directory.ts';
 import { prepareRingDirectory, prepareShmPath } from './ring-directory.ts';
 
-/** How an operation answers. */
+/** Answer of an operation. */
 export interface PlaceResult<Result> {
   readonly result: Result;
-  /** Open; it goes to the session daemon. */
+  /** An open descriptor for the session daemon. */
   readonly descriptor?: number | undefined;
 }
 
-/** What an operation is carried out for and with. */
+/** User and callbacks of an operation. */
 export interface PlaceContext {
   readonly owner: Owner;
-  /** Called after each step of a long operation: the time limit is for a step. */
+  /** Called after each step of a long operation: the time limit applies to a step. */
   readonly onProgress: () => void;
 }
 
 const only = <Result>(result: Result): PlaceResult<Result> => ({ result });
 
 /**
- * All that is done for the session daemon in directories that a user has chosen: by a helper process, since a file system may
- * never answer. Each makes, reads or removes with the rights of the owner.
+ * The operations in directories that users have chosen. A helper process carries them out, since a file system may
+ * never answer. Each one runs with the rights of the owner.
  */
 export const placeOperations = {
-  /** Makes a directory for snapshots where it is absent. */
+  /** Makes a directory for snapshots if it is absent. */
   'prepare-snapshot-output': ({ path }: { readonly path: string }, { owner }: PlaceContext) =>
     only(prepareSnapshotOutput(path, owner)),
 
@@ -49,7 +49,7 @@ export const placeOperations = {
     return { result: claimed.path, descriptor: claimed.descriptor };
   },
 
-  /** Makes the directory for a session's ring files, which is the owner's. */
+  /** Makes the directory for a session's ring files, which belongs to the session's owner. */
   'prepare-shm-path': ({ path }: { readonly path: string }, { owner }: PlaceContext) =>
     only(prepareShmPath(path, owner.uid)),
 
@@ -59,7 +59,7 @@ export const placeOperations = {
     { owner }: PlaceContext,
   ) => only(prepareRingDirectory(path, shmPath, user, owner.uid)),
 
-  /** Makes a new directory for a snapshot; answers false where something of that name is there. */
+  /** Makes a new directory for a snapshot; answers false if the name is taken. */
   'make-snapshot-directory': ({ path }: { readonly path: string }, { owner }: PlaceContext) =>
     only(makeSnapshotDirectory(path, owner)),
 
@@ -81,11 +81,11 @@ export const placeOperations = {
   'find-session-files': ({ path, named }: { readonly path: string; readonly named: boolean }) =>
     only(findSessionFiles(path, named)),
 
-  /** Reads a saved session; `owner` is the user to whom the file has to belong. */
+  /** Reads a saved session; the file has to belong to `owner`. */
   'read-session-file': ({ path, ownerUid }: { readonly path: string; readonly ownerUid: number | null }) =>
     only(readSavedText(path, ownerUid)),
 
-  /** Chooses an output for a saved session beside the trace that it recorded before. */
+  /** Chooses an output for a saved session whose former trace is still there. */
   'find-fresh-output': ({ path, date }: { readonly path: string; readonly date: string }) =>
     only(freshOutput(path, date)),
 } satisfies Record<string, (params: never, context: PlaceContext) => PlaceResult<unknown>>;

@@ -35,28 +35,28 @@ interface Job {
   reject(error: DaemonError): void;
 }
 
-/** What one user's operations have of helpers. */
+/** Helpers and waiting operations of one user. */
 class UserShare {
-  /** Helpers at work, those included that hang. */
+  /** Working helpers, including helpers that hang. */
   readonly helpers = new Set<HelperProcess>();
-  /** Paths whose file system has not answered, by the helper that hangs there although it has been killed. */
+  /** Paths whose file system has not answered, by the helper that hangs there and has been killed. */
   readonly stuck = new Map<HelperProcess, string>();
   readonly waiting: Job[] = [];
 }
 
 /**
- * Directories that users have chosen, for the session daemon: it touches none of them itself, since a file system that does
- * not answer (FUSE, a dead NFS server) would hold it, and with it every user.
+ * Operations in directories that users have chosen. The session daemon touches none of these directories itself: a file
+ * system that does not answer (FUSE, a dead NFS server) would hold the daemon, and with it every user.
  *
- * A helper process carries out one operation at a time. One that does not answer within the time limit is killed, and counts
- * against its user until it has ended; where it hangs in the kernel that may be never. A helper without work is kept for a
- * while, the last of them for good: so that an ordinary command waits for no process to start.
+ * A helper process carries out one operation at a time. If it does not answer within the time limit, it is killed, and
+ * counts against its user until it has ended, which may be never if it hangs in the kernel. An idle helper is kept for
+ * a while, the last one for good, so that a command does not wait for a process to start.
  */
 export class Places {
   readonly #options: PlacesOptions;
   readonly #timeoutMs: number;
   readonly #users = new Map<number, UserShare>();
-  /** Without work, with the timer of their end. */
+  /** Idle helpers, with the timers of their ends. */
   readonly #idle = new Map<HelperProcess, NodeJS.Timeout>();
   #closed = false;
 
@@ -70,7 +70,7 @@ export class Places {
     this.#rest(this.#options.startHelper({ onReply: () => {}, onEnded: () => {} }));
   }
 
-  /** How many helpers hang in the kernel, by user. */
+  /** Number of helpers that hang in the kernel, by user. */
   stuck(): ReadonlyMap<number, number> {
     const counts = [...this.#users].map(([uid, { stuck }]) => [uid, stuck.size] as const);
     return new Map(counts.filter(([, count]) => count > 0));
@@ -79,8 +79,8 @@ export class Places {
   /**
    * Carries out an operation with the rights of the owner.
    *
-   * @throws {DaemonError} that of the operation; `PLACE_NOT_ANSWERING` at the time limit, or at once where the user has as many
-   *   operations without an answer as a user may have
+   * @throws {DaemonError} the operation's own error; `PLACE_NOT_ANSWERING` at the time limit, or at once if the user
+   *   has too many operations without an answer
    */
   async perform<Name extends PlaceOperation>(
     operation: Name,
@@ -92,7 +92,7 @@ export class Places {
     return result;
   }
 
-  /** The same for an operation that may open something. */
+  /** The same for an operation that may open a descriptor. */
   performOpening<Name extends PlaceOperation>(
     operation: Name,
     owner: Owner,
@@ -106,7 +106,7 @@ export class Places {
     });
   }
 
-  /** Gives all helpers up; what they were at fails. */
+  /** Kills all helpers; operations under way fail. */
   close(): void {
     this.#closed = true;
     for (const [helper, timer] of this.#idle) {
@@ -125,7 +125,7 @@ export class Places {
     return share;
   }
 
-  /** Begins what waits for its turn, as far as the user's share allows. */
+  /** Begins waiting operations, as far as the user's share allows. */
   #next(user: number): void {
     const share = this.#shareOf(user);
     while (share.waiting.length > 0) {
@@ -234,7 +234,7 @@ export class Places {
   }
 }
 
-/** Lets a helper end that has nothing to do: an end without a word in the log. */
+/** Ends an idle helper without a line in the log. */
 function dismiss(helper: HelperProcess): void {
   helper.events = { onReply: () => {}, onEnded: () => {} };
   helper.end();

@@ -5,14 +5,14 @@ import { checkDirectory, ensureDirectory, loadPosix, pathOf, withDirectory } fro
 import { DaemonError } from '../model/daemon-error.ts';
 import type { Owner } from '../model/session.ts';
 
-/** What a session has in the directory for its ring files, and what is in there. */
+/** Directories that a session makes in the directory for its ring files. */
 const DOMAIN_DIRECTORY = 'ust';
 const OWNERSHIP_DIRECTORIES = ['uid', 'pid'];
 
 /**
- * Makes the directory for a session's ring files (`--shm-path`), so that a reason why it cannot be used is given when the
- * session is created. The directory below it is made too: nobody else can put anything in its place then, even where anybody
- * may make files.
+ * Makes the directory for a session's ring files (`--shm-path`), so that an error shows when the session is created.
+ * The directory below it is made too: after that no other user can put anything in its place, even if all users may
+ * make files there.
  *
  * @param uid the daemon's own user
  * @throws {DaemonError} `OUTPUT_NOT_WRITABLE`
@@ -28,13 +28,13 @@ export function prepareShmPath(shmPath: string, uid: number): void {
 }
 
 /**
- * Makes the directory for the ring files of a trace: its user's applications make files in it, and we keep a copy of the
- * metadata there. A user other than ours may add files, through its group, but neither list nor replace what is not its own.
+ * Makes the directory for the ring files of a trace. The applications of its user make files in it, and the daemon
+ * keeps a copy of the metadata there. Another user's group may add files, but neither list nor replace files of others.
  *
- * @param shmPath what the session was given, in which it is
+ * @param shmPath the session's directory for ring files, which contains `path`
  * @param user whose applications are recorded
  * @param uid the daemon's own user
- * @returns the device that files in it are on
+ * @returns the device of files in it
  * @throws {DirectoryRefused} or the system's error
  */
 export function prepareRingDirectory(path: string, shmPath: string, user: Owner, uid: number): string {
@@ -49,7 +49,7 @@ export function prepareRingDirectory(path: string, shmPath: string, user: Owner,
   });
 }
 
-/** Where file systems lie upon each other, files have other devices than their directory. */
+/** On overlay file systems, files have other devices than their directory. */
 function deviceOfFilesIn(directory: number): string {
   const loaded = loadPosix();
   assert(loaded.ok, 'a session daemon runs only where the system calls are there');
@@ -66,7 +66,7 @@ function deviceOfFilesIn(directory: number): string {
   }
 }
 
-/** Root's daemon has directories for every user, who come through those above theirs. */
+/** A daemon of root has directories of all users below these. */
 function modeAbove(uid: number): number {
   return uid === 0 ? 0o711 : 0o700;
 }

@@ -2,10 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 
 const READY_FD = 3;
-/** Set in the environment of a process that is in the background already. */
+/** Set in the environment of a process that runs in the background already. */
 const IN_BACKGROUND = 'RINGTAIL_SESSIOND_IN_BACKGROUND';
 
-/** Whether this process is the one that `runInBackground` started. Asked once: its children are not. */
+/** Whether `runInBackground` started this process. Clears the mark, so that children do not inherit it. */
 export function takeBackgroundMark(env: NodeJS.ProcessEnv): boolean {
   const marked = env[IN_BACKGROUND] === '1';
   delete env[IN_BACKGROUND];
@@ -13,10 +13,10 @@ export function takeBackgroundMark(env: NodeJS.ProcessEnv): boolean {
 }
 
 /**
- * Runs this command line again, since Node.js cannot fork, as a process in a session of its own.
+ * Runs this command line again as a process in a session of its own, since Node.js cannot fork.
  *
- * @param keepConsole whether it keeps standard output and standard error.
- * @returns once it is ready, 0; else its exit code, everything it said being on our standard error.
+ * @param keepConsole whether the process keeps standard output and standard error
+ * @returns 0 once it is ready; else its exit code, with its output copied to our standard error
  */
 export function runInBackground(keepConsole: boolean): Promise<number> {
   const [, main, ...args] = process.argv as [string, string, ...string[]];

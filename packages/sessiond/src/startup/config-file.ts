@@ -11,11 +11,11 @@ export interface ConfigEntry {
 const SECTION = 'sessiond';
 
 /**
- * The entries of the section `[sessiond]` of an INI file, as LTTng's: `option=value`, comments behind `;` or `#` at the
- * beginning of a line, values in double quotes if they like. Other sections are somebody else's.
+ * The entries of the section `[sessiond]` of an INI file, as LTTng's: `option=value`, comments after `;` or `#` at the
+ * beginning of a line, values with or without double quotes. Other sections are ignored.
  *
- * @param name of the file, for messages.
- * @throws {DaemonError} `BAD_ARGUMENT` with the line that is wrong.
+ * @param name name of the file, for messages
+ * @throws {DaemonError} `BAD_ARGUMENT` with the wrong line
  */
 export function parseConfig(text: string, name: string): readonly ConfigEntry[] {
   const entries: ConfigEntry[] = [];
@@ -37,7 +37,7 @@ export function parseConfig(text: string, name: string): readonly ConfigEntry[] 
   return entries;
 }
 
-/** Whether an option without an argument is given, by the words that LTTng takes for it. */
+/** Whether an option without an argument is on, by the words that LTTng accepts. */
 export function configFlag({ option, value, at }: ConfigEntry): boolean {
   const word = value.toLowerCase();
   if (['1', 'yes', 'true', 'on'].includes(word)) return true;

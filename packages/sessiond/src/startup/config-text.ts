@@ -5,8 +5,8 @@ import { checkDirectory, objectionTo, processTrust } from '@ringtail/posix';
 import { DaemonError } from '../model/daemon-error.ts';
 
 /**
- * The text of a configuration file; undefined if there is none. It names programs that are started: in a process of root's,
- * another user may decide neither which file it is nor what is in it.
+ * The text of a configuration file; undefined if there is none. It names programs to start: for a process of root's, no
+ * other user may choose or write the file.
  *
  * @throws {DirectoryRefused}, {DaemonError} `BAD_ARGUMENT`; or the system's error
  */

@@ -13,11 +13,11 @@ export const SYSTEM_DIRECTORY = '/etc/ringtail';
 const CONFIG_NAME = 'ringtail.conf';
 
 export interface DaemonOptions {
-  /** How the process goes on: as it is, in the background, or in the background without a console. */
+  /** Whether the process stays in the foreground, or goes to the background with or without a console. */
   readonly background: 'no' | 'console' | 'closed';
   readonly sigParent: boolean;
   readonly pidFile: string | undefined;
-  /** File or directory of saved sessions, in place of the usual directories. */
+  /** File or directory of saved sessions, instead of the usual directories. */
   readonly load: string | undefined;
   readonly group: string;
   readonly rundir: string | undefined;
@@ -27,7 +27,7 @@ export interface DaemonOptions {
   readonly readyFd: number | undefined;
   readonly lifeline: boolean;
   readonly consumer: string | undefined;
-  /** Where metrics are served; undefined: nowhere. */
+  /** Address of the metrics endpoint; undefined: none. */
   readonly metrics: MetricsAddress | undefined;
   readonly metricsTokenFile: string | undefined;
 }
@@ -46,7 +46,7 @@ export interface DaemonSurroundings {
 type Values = Readonly<Partial<Record<OptionName, string | number>>>;
 
 /**
- * What the daemon is to do, by the environment, the configuration files and the command line; later ones win.
+ * Reads the daemon's options from the environment, the configuration files and the command line; later ones win.
  *
  * @throws {DaemonError} `BAD_ARGUMENT`
  */
@@ -96,7 +96,7 @@ function readConfig(path: string, { readFile }: DaemonSurroundings): Values | un
   return values;
 }
 
-/** What the command line says: the arguments of options, how often those without were given. */
+/** The options of the command line: their arguments, or how often an option without one was given. */
 function parseCommandLine(args: readonly string[]): Values {
   const values: Record<string, string | number> = {};
   for (const [name, value] of Object.entries(parse(args))) {

@@ -1,13 +1,13 @@
 import { LOG_LEVELS } from '../log/log.ts';
 
-/** An option of the session daemon: also, by its long name, of its configuration file. */
+/** An option of the session daemon, which its configuration file has by its long name. */
 export interface OptionDescription {
   readonly short?: string;
-  /** What its argument is called; absent for one that takes none. */
+  /** Name of its argument; absent if it takes none. */
   readonly argument?: string;
-  /** A sentence for the help text; absent for one that is refused. */
+  /** A sentence for the help text; absent if the option is refused. */
   readonly help?: string;
-  /** Why it is not taken. */
+  /** Why the option is refused. */
   readonly refused?: string;
 }
 
@@ -16,7 +16,7 @@ const NO_AGENTS = 'there are no agents for other loggers';
 const ONE_DIRECTORY = 'all sockets are in the run directory; use --rundir';
 const ONE_CONSUMER = 'there is one consumer daemon, whatever is traced; use --consumer';
 
-/** LTTng's options where they make sense, and ours. */
+/** LTTng's options if they apply, and Ringtail's own. */
 export const OPTIONS = {
   background: { short: 'b', help: 'run in the background, with the console still open; returns once it is ready' },
   daemonize: { short: 'd', help: 'the same without the console' },
@@ -88,7 +88,7 @@ export type OptionName = keyof typeof OPTIONS;
 const HELP_COLUMN = 30;
 const LINE_WIDTH = 100;
 
-/** What `--help` prints. */
+/** Output of `--help`. */
 export function helpText(): string {
   const lines = Object.entries<OptionDescription>(OPTIONS).flatMap(([name, { short, argument, help }]) => {
     if (help === undefined) return [];

@@ -14,15 +14,14 @@ import { describeError } from '@ringtail/base';
 import { checkDirectory } from '@ringtail/posix';
 import { DaemonError } from '../model/daemon-error.ts';
 
-/** Longer than any content of ours. */
+/** Longer than any content that a daemon writes. */
 const CONTENT_BYTES_MAX = 32;
 
 /**
- * Writes this process's identifier to a file of the user's choice, for scripts. The run directory is what keeps daemons apart.
+ * Writes this process's identifier to a file of the user's choice, for scripts. The run directory keeps daemons apart,
+ * not this file. The file is replaced as a whole: the target of a symbolic link of that name stays unchanged.
  *
- * The file is replaced as a whole: the target of a symbolic link of that name stays as it is.
- *
- * @returns a function that removes the file again, unless it is another process's by then.
+ * @returns removes the file, unless it belongs to another process by then
  * @throws {DaemonError} `BAD_ARGUMENT`
  */
 export function writePidFile(path: string): () => void {
@@ -41,7 +40,7 @@ export function writePidFile(path: string): () => void {
     try {
       if (checkDirectory(directory) && contentOf(path) === content) rmSync(path, { force: true });
     } catch {
-      // It is gone, or in a place that is none of ours any more.
+      // The file is gone, or cannot be reached any more.
     }
   };
 }
@@ -51,7 +50,7 @@ function writeNew(path: string, content: string): void {
   const descriptor = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o644);
   try {
     writeSync(descriptor, content);
-    // Whatever the umask: there is nothing secret in it.
+    // Readable for all users, whatever the umask.
     fchmodSync(descriptor, 0o644);
   } catch (error) {
     rmSync(path, { force: true });

@@ -9,20 +9,20 @@ import { processStartTime } from '../peers/process-identity.ts';
 const ATTEMPTS_MAX = 10;
 const SOCKET_TIMEOUT_MS = 1000;
 
-/** A run directory that is this process's until it is released. */
+/** A run directory that belongs to this process until it is released. */
 export interface RunDirectoryClaim {
   readonly directory: RunDirectory;
-  /** Claims the directory again, which has been removed. @throws {DaemonError} as {@link claimRunDirectory} */
+  /** Claims the directory again after it was removed. @throws {DaemonError} as {@link claimRunDirectory} */
   renew(): Promise<void>;
   /** Removes sockets, FIFO and pid file; the log stays. */
   release(): void;
 }
 
 /**
- * Makes the run directory where it is absent, checks that nobody else can write to it, and claims it for this process.
- * What a daemon that was killed has left behind is removed.
+ * Makes the run directory if it is absent, checks that no other user can write to it, and claims it for this process.
+ * Removes the files of a daemon that was killed.
  *
- * @param mode of the directory, if it has to be made.
+ * @param mode mode of the directory if it has to be made
  * @throws {DaemonError} `RUN_DIRECTORY_REFUSED`, `ALREADY_RUNNING`
  */
 export async function claimRunDirectory(path: string, uid: number, mode: number): Promise<RunDirectoryClaim> {
@@ -52,7 +52,7 @@ function checkSocketPaths({ path, consumerSocket }: RunDirectory): void {
   }
 }
 
-/** Makes the last component of the path where it is absent; its parents are there. */
+/** Makes the last component of the path if it is absent; its parents must exist. */
 function makeDirectory(path: string, uid: number, mode: number): void {
   try {
     if (!checkDirectory(dirname(path))) refuse(path, `there is no directory ${dirname(path)}`);
@@ -70,7 +70,7 @@ function checkOwnership(path: string, descriptor: number, uid: number): void {
 }
 
 /**
- * The pid file is made as a whole with `link`, which one of several daemons that start at the same time succeeds in.
+ * Makes the pid file as a whole with `link`: of several daemons that start at the same time, one succeeds.
  */
 async function writePidFile(directory: RunDirectory, identity: string): Promise<void> {
   const own = `${directory.pidFile}.${process.pid}`;
@@ -106,7 +106,7 @@ function tryLink(from: string, to: string): boolean {
   }
 }
 
-/** Removes a pid file that was found to be stale, unless it is another one by now. */
+/** Removes a stale pid file, unless it was replaced meanwhile. */
 function takeAway(pidFile: string, stale: string): void {
   const aside = `${pidFile}.${process.pid}.stale`;
   try {
@@ -119,7 +119,7 @@ function takeAway(pidFile: string, stale: string): void {
   }
 }
 
-/** A daemon in another container has a number that means nothing here, but its socket answers. */
+/** The process number of a daemon in another container means nothing here, but its socket answers. */
 async function isAlive(directory: RunDirectory, pidFileContent: string): Promise<boolean> {
   const [pid, startTime] = pidFileContent.split('\n');
   const running = processStartTime(Number(pid));
@@ -134,10 +134,10 @@ function answers(socketPath: string): Promise<boolean> {
       socket.destroy();
       resolve(alive);
     };
-    // One that takes no connection within this time still has the socket: it is busy, not gone.
+    // A daemon that does not accept within this time is busy, not gone: it still has the socket.
     socket.setTimeout(SOCKET_TIMEOUT_MS, () => settle(true));
     socket.once('connect', () => settle(true));
-    // One whose queue is full has the socket too.
+    // A full queue means that a daemon has the socket.
     socket.once('error', (error) => settle(errnoOf(error) === 'EAGAIN'));
   });
 }

@@ -5,11 +5,11 @@ import type { Log } from '../log/log.ts';
 const PERIOD_MS = 5000;
 
 export interface RunDirectoryWatchOptions {
-  /** The socket by which clients reach the daemon; it is there. */
+  /** The socket by which clients reach the daemon; it exists. */
   readonly socketPath: string;
-  /** Whether anything is recorded, or waits for events. */
+  /** Whether a session records, or a trigger waits for events. */
   readonly isInUse: () => boolean;
-  /** Makes directory and sockets again. */
+  /** Makes the directory and its sockets again. */
   readonly restore: () => Promise<void>;
   /** Ends the daemon. */
   readonly stop: (why: string) => void;
@@ -18,8 +18,8 @@ export interface RunDirectoryWatchOptions {
 }
 
 /**
- * Sees to it that a daemon can be reached: where its run directory has been removed, one that records nothing ends, and one
- * that records makes its sockets again.
+ * Keeps the daemon reachable. If its run directory was removed, a daemon that records nothing ends; a daemon that
+ * records makes its sockets again.
  */
 export class RunDirectoryWatch {
   readonly #options: RunDirectoryWatchOptions;

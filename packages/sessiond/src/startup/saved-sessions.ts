@@ -10,10 +10,10 @@ import type { Places } from '../places/places.ts';
 import { SYSTEM_DIRECTORY } from './daemon-options.ts';
 
 export interface SavedSessionLoaderOptions {
-  /** The daemon's user, to whom files must belong that are loaded without having been named. */
+  /** The daemon's user. Files that were not named must belong to this user. */
   readonly uid: number;
   readonly home: string;
-  /** File or directory that was named, in place of the usual directories. */
+  /** File or directory that was named, instead of the usual directories. */
   readonly named: string | undefined;
   readonly places: Pick<Places, 'perform'>;
   readonly execute: (request: Request) => Promise<unknown>;
@@ -22,15 +22,15 @@ export interface SavedSessionLoaderOptions {
 }
 
 /**
- * Makes sessions again that were saved for the start of the daemon: those of the named file or directory, else those of
- * `sessions/auto` in the user's and the system's directory.
+ * Loads saved sessions at the start of the daemon: from the named file or directory, else from `sessions/auto` in the
+ * user's and the system's directory.
  *
- * What cannot be loaded is a line in the log and stops nothing else.
+ * A file that cannot be loaded is a line in the log; the other files are loaded.
  */
 export async function loadSavedSessions(options: SavedSessionLoaderOptions): Promise<void> {
   const { named, home, places, log } = options;
   const usual = [join(home, '.ringtail', 'sessions', 'auto'), join(SYSTEM_DIRECTORY, 'sessions', 'auto')];
-  /** Every file has all triggers that there were when it was saved. */
+  /** Every file has all triggers that existed when it was saved. */
   const triggers = new Map<string, TriggerDefinition>();
   for (const path of named === undefined ? usual : [named]) {
     let files: readonly string[] = [];
@@ -46,7 +46,7 @@ export async function loadSavedSessions(options: SavedSessionLoaderOptions): Pro
   for (const trigger of triggers.values()) await addTrigger(trigger, options);
 }
 
-/** @returns the triggers of the file. */
+/** @returns the file's triggers */
 async function loadFile(file: string, options: SavedSessionLoaderOptions): Promise<readonly TriggerDefinition[]> {
   const { log, named, uid, places } = options;
   try {
@@ -86,7 +86,7 @@ async function restore(file: string, saved: SavedSession, options: SavedSessionL
   }
 }
 
-/** Where the session is to write if there is a trace already where it wrote. */
+/** The output of a session whose former trace is still there. */
 async function freshOutputOf(
   { output, snapshot }: SavedSession,
   { places, now }: SavedSessionLoaderOptions,
@@ -96,7 +96,7 @@ async function freshOutputOf(
   return (await places.perform('find-fresh-output', daemonUser(), { path: output, date })) ?? undefined;
 }
 
-/** Saved sessions are read, and made again, by the daemon's own user. */
+/** The daemon's own user reads saved sessions and makes them again. */
 function daemonUser(): Owner {
   return { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
 }

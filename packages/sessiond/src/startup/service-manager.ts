@@ -3,9 +3,9 @@ import type { Posix } from '@ringtail/posix';
 import type { Log } from '../log/log.ts';
 
 /**
- * Tells systemd how the daemon is, by the protocol of `sd_notify`: lines of `NAME=value` in one datagram.
+ * Reports the daemon's state to systemd by the protocol of `sd_notify`: lines of `NAME=value` in one datagram.
  *
- * Without a service manager nothing is sent. One that does not take what it is told costs a line in the log.
+ * Without a service manager nothing is sent. A report that cannot be sent costs a line in the log.
  *
  * @see sd_notify(3)
  */

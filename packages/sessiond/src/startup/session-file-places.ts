@@ -7,9 +7,10 @@ import { readSessionFile } from '@ringtail/session-file/read';
 const SUFFIX = '.lttng';
 
 /**
- * The files of saved sessions at a path. A directory that is not there has none, unless it was named.
+ * The files of saved sessions at a path. A directory that is absent has none, unless it was named.
  *
- * @throws {DirectoryRefused} if it was not named, and another user could decide what root records; or the system's error
+ * @throws {DirectoryRefused} if it was not named, and another user could decide what root records; or the system's
+ *   error
  */
 export function findSessionFiles(path: string, named: boolean): readonly string[] {
   if (!named && !checkDirectory(path)) return [];
@@ -18,19 +19,19 @@ export function findSessionFiles(path: string, named: boolean): readonly string[
   return names.sort().map((name) => join(path, name));
 }
 
-/** @param ownerUid to whom the file has to belong; null: to anybody */
+/** @param ownerUid user to whom the file has to belong; null: any user */
 export function readSavedText(path: string, ownerUid: number | null): string {
   return readSessionFile(path, ownerUid ?? undefined);
 }
 
 /**
- * Where a saved session is to write if there is a trace already where it wrote: beside that, under a name with a new date.
- * Null where it can write to the same place.
+ * The output of a saved session whose former trace is still there: beside the trace, with a new date in its name. Null
+ * if the session can write to the same directory.
  */
 export function freshOutput(output: string, date: string): string | null {
   if (!hasTrace(output)) return null;
   const dated = `${output.replace(/-\d{8}-\d{6}(-\d+)?$/, '')}-${date}`;
-  // A daemon that is killed and started again within a second finds what the one before made in it.
+  // A daemon that is killed and started again within a second finds the directory that it made before.
   let fresh = dated;
   for (let count = 2; hasTrace(fresh); count++) fresh = `${dated}-${count}`;
   return fresh;
