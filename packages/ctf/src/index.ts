@@ -28,7 +28,7 @@ export type { FilterContext, FilterScope } from './filter/argument-place.ts';
 export { type ArgumentPredicate, buildArgumentFilter } from './filter/build-argument-filter.ts';
 export { compileFilter, type EventPredicate } from './filter/compile-filter.ts';
 export { emitArgumentFilter, type FilterSource } from './filter/emit-argument-filter.ts';
-export { type FilterExpression, matchesPattern, parsePattern } from './filter/filter-ast.ts';
+export { type FilterExpression, parsePattern } from './filter/filter-ast.ts';
 export { FilterError, type FilterErrorCode } from './filter/filter-error.ts';
 export { parseFilter } from './filter/parse-filter.ts';
 export { unpackMetadata } from './metadata/metadata-packets.ts';

@@ -1,4 +1,4 @@
-import { matchesPattern, type TextPattern } from './filter-ast.ts';
+import { matchesStarPattern, type StarPattern } from '@ringtail/base';
 import { type FilterNumber, narrow } from './operators.ts';
 
 /** Text as it will be in the trace: it ends at its first U+0000, and lone surrogates become U+FFFD. */
@@ -23,10 +23,10 @@ export function isWrittenAs(text: string, wanted: string): boolean {
 }
 
 /** Whether the text in the trace will match. For most texts that do not match, the first characters decide. */
-export function matchesAsWritten(pattern: TextPattern, text: string): boolean {
+export function matchesAsWritten(pattern: StarPattern, text: string): boolean {
   const first = pattern[0] as string;
   if (!text.startsWith(first) && !first.includes('\ufffd')) return false;
-  return matchesPattern(pattern, asWritten(text));
+  return matchesStarPattern(pattern, asWritten(text));
 }
 
 /** The value that a dynamic field will hold; undefined if none. */

@@ -1,11 +1,5 @@
-import {
-  type BinaryOperator,
-  beginningOf,
-  type FilterExpression,
-  type FilterField,
-  isGlob,
-  matchesPattern,
-} from './filter-ast.ts';
+import { matchesStarPattern } from '@ringtail/base';
+import { type BinaryOperator, beginningOf, type FilterExpression, type FilterField, isGlob } from './filter-ast.ts';
 import {
   bitAnd,
   bitOr,
@@ -88,7 +82,7 @@ function binary<S>(
         const other = glob === left ? two : one;
         return (subject) => {
           const text = other(subject);
-          return typeof text === 'string' ? Number(matchesPattern(pattern, text) === wanted) : undefined;
+          return typeof text === 'string' ? Number(matchesStarPattern(pattern, text) === wanted) : undefined;
         };
       }
       // A number and a bigint of one value are in order both ways, but not identical.

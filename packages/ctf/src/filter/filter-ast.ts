@@ -1,3 +1,5 @@
+import type { StarPattern } from '@ringtail/base';
+
 /**
  * A filter as it was written. Columns count from 1 and are the begin of an operand or an operator.
  *
@@ -6,7 +8,7 @@
 export type FilterExpression =
   | { readonly kind: 'integer'; readonly value: bigint; readonly column: number }
   | { readonly kind: 'real'; readonly value: number; readonly column: number }
-  | { readonly kind: 'text'; readonly pattern: TextPattern; readonly column: number }
+  | { readonly kind: 'text'; readonly pattern: StarPattern; readonly column: number }
   | FilterField
   | {
       readonly kind: 'unary';
@@ -34,14 +36,11 @@ export interface FilterField {
 export type UnaryOperator = '-' | '+' | '!' | '~';
 export type BinaryOperator = '<<' | '>>' | '&' | '^' | '|' | '<' | '<=' | '>' | '>=' | '==' | '!=' | '&&' | '||';
 
-/** Text between its stars: `a*b` is `a` and `b`; without a star there is one part. */
-export type TextPattern = readonly string[];
-
 /**
  * Whether a pattern has a star elsewhere than at its end. One with a star at its end is a beginning, which has an
  * order.
  */
-export function isGlob(pattern: TextPattern): boolean {
+export function isGlob(pattern: StarPattern): boolean {
   return pattern.slice(1).some((part) => part !== '');
 }
 
@@ -51,24 +50,8 @@ export function beginningOf(expression: FilterExpression): number | undefined {
   return expression.pattern[0]?.length;
 }
 
-/** Whether a text matches: each star stands for any text. */
-export function matchesPattern(pattern: TextPattern, text: string): boolean {
-  const first = pattern[0]!;
-  if (pattern.length === 1) return text === first;
-  const last = pattern[pattern.length - 1]!;
-  if (text.length < first.length + last.length || !text.startsWith(first) || !text.endsWith(last)) return false;
-  const end = text.length - last.length;
-  let at = first.length;
-  for (let i = 1; i < pattern.length - 1; i++) {
-    const found = text.indexOf(pattern[i]!, at);
-    if (found === -1 || found + pattern[i]!.length > end) return false;
-    at = found + pattern[i]!.length;
-  }
-  return true;
-}
-
 /** Reads a pattern: `*` is a star, `\*` and `\\` are characters. */
-export function parsePattern(text: string): TextPattern {
+export function parsePattern(text: string): StarPattern {
   const parts = [''];
   for (let i = 0; i < text.length; i++) {
     const character = text[i]!;

@@ -1,11 +1,12 @@
-import { parsePattern, type TextPattern } from './filter-ast.ts';
+import type { StarPattern } from '@ringtail/base';
+import { parsePattern } from './filter-ast.ts';
 import { FilterError } from './filter-error.ts';
 
 export type FilterToken =
   | { readonly kind: 'name' | 'operator' | 'end'; readonly text: string; readonly column: number }
   | { readonly kind: 'integer'; readonly value: bigint; readonly column: number }
   | { readonly kind: 'real'; readonly value: number; readonly column: number }
-  | { readonly kind: 'text'; readonly pattern: TextPattern; readonly column: number };
+  | { readonly kind: 'text'; readonly pattern: StarPattern; readonly column: number };
 
 // C's comments, suffixes of numbers and kinds of texts are ignored, as in LTTng.
 const SPACE = /(?:\s|\/\*[\s\S]*?\*\/|\/\/.*)+/y;

@@ -1,27 +1,20 @@
+import { matchesStarPattern, type StarPattern } from '@ringtail/base';
+
 /** Whether `name` matches `pattern`, in which `*` stands for any run of characters and `\*` for itself. */
 export function matchesPattern(pattern: string, name: string): boolean {
   return patternMatcher(pattern)(name);
 }
 
-/**
- * Matches names with one pattern. Not a regular expression: there may be thousands of patterns, and one takes longer to compile
- * than to match.
- */
+/** The same, with the pattern parsed once. */
 export function patternMatcher(pattern: string): (name: string) => boolean {
-  const [first, ...between] = literalsOf(pattern) as [string, ...string[]];
-  const last = between.pop();
-  if (last === undefined) return (name) => name === first;
-  return (name) => {
-    const end = name.length - last.length;
-    if (end < first.length || !name.startsWith(first) || !name.endsWith(last)) return false;
-    let at = first.length;
-    for (const literal of between) {
-      const found = name.indexOf(literal, at);
-      if (found === -1 || found + literal.length > end) return false;
-      at = found + literal.length;
-    }
-    return true;
-  };
+  const literals = literalsOf(pattern);
+  return (name) => matchesStarPattern(literals, name);
+}
+
+/** The only name that a pattern matches; undefined if the pattern has a star. */
+export function nameOfPattern(pattern: string): string | undefined {
+  const literals = literalsOf(pattern);
+  return literals.length === 1 ? literals[0] : undefined;
 }
 
 /** Most searches that a comparison of a name with this pattern takes. */
@@ -29,8 +22,8 @@ export function searchesOf(pattern: string): number {
   return literalsOf(pattern).length;
 }
 
-/** What stands before, between and behind the stars. */
-function literalsOf(pattern: string): string[] {
+/** A backslash is an ordinary character, except before a star. */
+function literalsOf(pattern: string): StarPattern {
   const literals = [''];
   for (const [part] of pattern.matchAll(/\\\*|\*+|[^*\\]+|\\/g)) {
     if (part.startsWith('*')) literals.push('');

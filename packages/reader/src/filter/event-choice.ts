@@ -1,4 +1,5 @@
-import { compileFilter, type EventMessage, matchesPattern, parseFilter, parsePattern } from '@ringtail/ctf';
+import { matchesStarPattern } from '@ringtail/base';
+import { compileFilter, type EventMessage, parseFilter, parsePattern } from '@ringtail/ctf';
 
 /** Conditions on events. All conditions that are present have to hold. */
 export interface EventChoice {
@@ -47,7 +48,7 @@ export function nameChoice(patterns: readonly string[] | undefined): (name: stri
   return (name) => {
     let isWanted = known.get(name);
     if (isWanted === undefined) {
-      isWanted = parsed.some((pattern) => matchesPattern(pattern, name));
+      isWanted = parsed.some((pattern) => matchesStarPattern(pattern, name));
       known.set(name, isWanted);
     }
     return isWanted;

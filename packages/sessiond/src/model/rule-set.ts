@@ -1,6 +1,6 @@
 import { describeError } from '@ringtail/base';
 import { type FilterExpression, parseFilter } from '@ringtail/ctf';
-import type { EventRule, RuleDescription } from '@ringtail/protocol';
+import { type EventRule, nameOfPattern, type RuleDescription } from '@ringtail/protocol';
 import { DaemonError } from './daemon-error.ts';
 
 interface Rule {
@@ -26,7 +26,7 @@ export class RuleSet {
    * @throws {DaemonError} `BAD_FILTER` with the column, `BAD_PARAMETER`
    */
   static keyOf({ pattern, exclude, logLevel, filter }: EventRule): string {
-    if (exclude !== undefined && !hasStar(pattern)) {
+    if (exclude !== undefined && nameOfPattern(pattern) !== undefined) {
       throw new DaemonError('BAD_PARAMETER', `exclusions go with a pattern that has a star, not with ${pattern}`);
     }
     const exclusions = [...new Set(exclude)].sort();
@@ -67,11 +67,6 @@ export class RuleSet {
   describe(): RuleDescription[] {
     return [...this.#rules.values()].map(({ rule, enabled }) => ({ ...rule, enabled }));
   }
-}
-
-/** `\*` is no star. */
-function hasStar(pattern: string): boolean {
-  return /(^|[^\\])\*/.test(pattern);
 }
 
 /** Equal for filters that say the same in other words. */

@@ -3,6 +3,7 @@ import { type FilterExpression, parseFilter } from '@ringtail/ctf';
 import {
   type EventRule,
   expandKeyTemplate,
+  nameOfPattern,
   namesEvent,
   strayBraceIn,
   type TriggerAction,
@@ -13,21 +14,21 @@ import { DaemonError } from '../model/daemon-error.ts';
 import { RuleSet } from '../model/rule-set.ts';
 
 /**
- * Refuses what cannot work, whatever applications and sessions there will be.
+ * Refuses a definition that no application or session can make work.
  *
  * @throws {DaemonError} `BAD_PARAMETER`, `BAD_FILTER`, `BAD_CAPTURE`
  */
 export function checkDefinition({ condition, actions }: TriggerDefinition): void {
   if (actions.length === 0) throw new DaemonError('BAD_PARAMETER', 'a trigger has at least one action');
   const rule = ruleOf(condition);
-  // What makes rules equal is found by reading all of them.
+  // The key of a rule parses its patterns and its filter.
   if (rule !== undefined) RuleSet.keyOf(rule);
   if (condition.kind === 'event-rule-matches') for (const capture of condition.captures) checkCapture(capture);
   for (const action of actions) {
     if (action.kind !== 'increment') continue;
     checkKey(action.key);
     if (isCountedAtEvent(condition, action) || !namesEvent(action.key)) continue;
-    if (rule === undefined || onlyNameOf(rule) === undefined) {
+    if (rule === undefined || nameOfPattern(rule.pattern) === undefined) {
       throw new DaemonError(
         'BAD_PARAMETER',
         `the key ${action.key} names an event: only events of a rule that are counted one by one have a name, or of a rule without a star`,
@@ -41,16 +42,16 @@ export function ruleOf(condition: TriggerCondition): EventRule | undefined {
   return 'rule' in condition ? condition.rule : undefined;
 }
 
-/** Whether the session daemon has no part in an action, once its session and map are there. */
+/** Whether applications carry the action out alone, once its session and map exist. */
 export function isCountedAtEvent(condition: TriggerCondition, action: TriggerAction): boolean {
   if (action.kind !== 'increment' || condition.kind !== 'event-rule-matches') return false;
   return 'every' in action.ratePolicy && action.ratePolicy.every === 1;
 }
 
-/** The key that the daemon adds to, the event's name being known from the rule. */
+/** The key that the daemon adds to. The rule tells the name of the event. */
 export function expandKey(template: string, condition: TriggerCondition): string {
   const rule = ruleOf(condition);
-  return expandKeyTemplate(template, (rule && onlyNameOf(rule)) ?? '');
+  return expandKeyTemplate(template, (rule && nameOfPattern(rule.pattern)) ?? '');
 }
 
 function checkKey(template: string): void {
@@ -62,12 +63,7 @@ function checkKey(template: string): void {
   );
 }
 
-/** The one event that a rule can take; undefined if its pattern has a star. */
-function onlyNameOf({ pattern }: EventRule): string | undefined {
-  return /(^|[^\\])\*/.test(pattern) ? undefined : pattern.replaceAll('\\*', '*');
-}
-
-/** A capture is what a filter may compare: a field, a context, an element of one. */
+/** A capture is an operand of a filter: a field, a context, or an element of one. */
 function checkCapture(capture: string): void {
   let expression: FilterExpression;
   try {
