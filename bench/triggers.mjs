@@ -9,7 +9,7 @@ const SITUATIONS = {
   'no trigger': [],
   '1 trigger on another event': others(1),
   '10 triggers on other events': others(10),
-  '100 triggers on other events': others(100),
+  '1000 triggers on other events': others(1000),
   'a trigger on it, filter false': [{ pattern: 'bench:disabled', filter: 'id < 0' }],
 };
 const REFERENCE = 'no trigger';

@@ -6,14 +6,18 @@ import {
   APP_FRAME_BYTES_MAX,
   type AppMessage,
   CONTROL_COUNTERS_OFFSET,
+  CONTROL_SLOT_WORDS_BYTES,
   ControlPage,
-  ControlSlot,
+  type ControlText,
+  type ControlTextKind,
+  channelsText,
   checkAppMessage,
   controlAreaOffset,
   type DesiredTrigger,
   encodeFrame,
-  encodePiece,
+  encodeSlotWords,
   FrameDecoder,
+  triggerLine,
 } from '@ringtail/protocol';
 import { onTestFinished } from 'vitest';
 import type { Sandbox } from './harness.ts';
@@ -46,18 +50,19 @@ export class FakeRegistration {
 
   publish(triggers: readonly DesiredTrigger[]): void {
     const control = this.#control as number;
-    const bytes = encodePiece(JSON.stringify({ channels: [], added: triggers }));
-    const words = Buffer.alloc(16);
-    readSync(control, words, 0, 4, ControlPage.GENERATION);
-    const generation = words.readUInt32LE(0);
+    const page = Buffer.alloc(4);
+    readSync(control, page, 0, page.length, ControlPage.GENERATION);
+    const generation = page.readUInt32LE(0) + 2;
     const area = (generation / 2) % 2;
-    writeSync(control, bytes, 0, bytes.length, controlAreaOffset(0, area));
-    words.writeUInt32LE(bytes.length, ControlSlot.LENGTH);
-    words.writeUInt32LE(area, ControlSlot.AREA);
-    words.writeUInt32LE(generation, ControlSlot.TEXT);
-    writeSync(control, words, 0, words.length, ControlPage.SLOTS);
-    words.writeUInt32LE(generation + 2, 0);
-    writeSync(control, words, 0, 4, ControlPage.GENERATION);
+    const write = (kind: ControlTextKind, text: string): ControlText => {
+      const length = writeSync(control, text, controlAreaOffset(0, kind, area));
+      return { number: generation, length, area };
+    };
+    const channels = write('channels', channelsText([]));
+    const words = { generation, channels, triggers: write('triggers', triggers.map(triggerLine).join('')) };
+    writeSync(control, encodeSlotWords(words), 0, CONTROL_SLOT_WORDS_BYTES, ControlPage.SLOTS);
+    page.writeUInt32LE(generation, 0);
+    writeSync(control, page, 0, page.length, ControlPage.GENERATION);
   }
 
   counter(index: number): number {

@@ -1,15 +1,12 @@
-/**
- * As many triggers as a session daemon takes, with a program that all of them are about. Of times nothing is asserted:
- * they are printed.
- */
+/** The largest number of triggers, with a program that emits the events of all of them. Times are printed, not asserted. */
 import { fileURLToPath } from 'node:url';
 import { type SessionDaemonClient, spawnDaemon } from '@ringtail/ctl';
 import { EVERY_TIME, type TriggerDefinition } from '@ringtail/protocol';
 import { expect, it, onTestFinished } from 'vitest';
 import { program, type Running, resultOf, ringtail, sandboxWithDaemon, startNode, until } from './harness.ts';
 
-const TRIGGERS = 10_000;
-const KINDS = 1000;
+const TRIGGERS = 2304;
+const KINDS = 256;
 const EVENTS_OF_KIND = TRIGGERS / KINDS;
 /** Number of requests sent before their answers. */
 const AHEAD = 250;
@@ -38,8 +35,8 @@ async function emit(app: Running, times: number): Promise<void> {
 
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
 
-it('ten thousand triggers all work, one more is refused with the reason, and all can be removed', {
-  timeout: 600_000,
+it('as many triggers as a daemon has all work, one more is refused with the reason, and all can be removed', {
+  timeout: 300_000,
 }, async () => {
   const sandbox = sandboxWithDaemon();
   const mainPath = fileURLToPath(import.meta.resolve('ringtail/sessiond'));
@@ -70,7 +67,7 @@ it('ten thousand triggers all work, one more is refused with the reason, and all
   ]);
   expect(refused).toMatchObject({
     code: 1,
-    stderr: expect.stringMatching(/10000 triggers already.*remove some first/),
+    stderr: expect.stringMatching(/2304 triggers already.*remove some first/),
   });
   const listing = stopwatch();
   const { triggers } = await resultOf<{ readonly triggers: readonly unknown[] }>(sandbox, 'list-triggers');

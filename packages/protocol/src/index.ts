@@ -24,7 +24,7 @@ export type { RuleDiagnosis, SessionDiagnosis } from './client/session-diagnosis
 export * from './consumer/requests.ts';
 export type { ChannelUse } from './consumer/ring-requests.ts';
 export * from './control/control-page.ts';
-export { decodePieces, encodePiece } from './control/control-pieces.ts';
+export * from './control/control-text.ts';
 export * from './control/desired-state.ts';
 export { type ChannelAttributes, DEFAULT_CHANNEL, type EventHeaderKind } from './model/channel.ts';
 export { type EventRule, FILTER_BYTES_MAX, ruleMatcher, ruleMatches } from './model/event-rule.ts';

@@ -164,7 +164,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     turns: shares.turns,
     controlBytes: shares.controlBytes,
     wakePathOf: (owner) => consumers.wakePathOf(owner),
-    feedFor: (user, slot) => triggers.engine.feedFor(user, slot),
+    triggerLogFor: (user, slot) => triggers.engine.logFor(user, slot),
     filterCountersFor: (session, channel, slot) => filterCounters.indexesFor(session, channel, slot),
     log,
   });

@@ -9,9 +9,9 @@ import {
   CONTROL_MAGIC,
   CONTROL_SLOT_WORDS_BYTES,
   ControlPage,
-  ControlSlot,
+  channelsIn,
   controlAreaOffset,
-  decodePieces,
+  decodeSlotWords,
   FrameDecoder,
 } from '@ringtail/protocol';
 import { frameOf } from './hostile-values.mjs';
@@ -123,10 +123,10 @@ export class HostileThread {
   desiredChannels() {
     const words = Buffer.alloc(CONTROL_SLOT_WORDS_BYTES);
     readSync(this.#controlFile, words, 0, words.length, ControlPage.SLOTS + SLOT * ControlPage.SLOT_BYTES);
-    const text = Buffer.alloc(words.readUInt32LE(ControlSlot.LENGTH));
-    readSync(this.#controlFile, text, 0, text.length, controlAreaOffset(SLOT, words.readUInt32LE(ControlSlot.AREA)));
-    const changes = decodePieces(text) ?? [];
-    return changes.findLast(({ channels }) => channels !== undefined)?.channels ?? [];
+    const { area, length } = decodeSlotWords(words).channels;
+    const text = Buffer.alloc(length);
+    readSync(this.#controlFile, text, 0, length, controlAreaOffset(SLOT, 'channels', area));
+    return channelsIn(text.toString());
   }
 
   close() {

@@ -1,42 +1,47 @@
 /**
- * The control file: how a session daemon tells a JavaScript thread what ought to be recorded.
+ * The control file: a session daemon writes into it the events that a JavaScript thread is to record.
  *
  * Each thread makes one (a memfd sealed against shrinking, so that mapping it is safe), maps its first page, and sends
- * the descriptor along when it registers. Up to two daemons (root's and the user's) write to it with pwrite, each in the
- * slot the thread gave it:
+ * the descriptor when it registers. Up to two daemons (root's and the user's) write to it with pwrite, each to the slot
+ * that the thread gave it:
  *
  *   0     u32 magic, u32 ABI version, u32 GENERATION
- *   64    slot 0: u32 state generation, u32 byte length, u32 area (0 or 1), u32 number of the text
+ *   64    slot 0: SLOT_WORDS_BYTES of u32 (`ControlSlot`)
  *   128   slot 1: the same
- *   4096  slot 0 area 0, slot 0 area 1, slot 1 area 0, slot 1 area 1: AREA_BYTES each, sparse; pieces (`control-pieces.ts`)
+ *   4096  slot 0: two areas for the text of channels, two for the text of triggers; then slot 1: the same;
+ *         AREA_BYTES each, sparse
  *
- * Behind the areas: CONTROL_COUNTER_COUNT f64 counters, sparse, which the thread adds to and daemons read. Even indexes belong to
- * the daemon of slot 0, odd ones to that of slot 1: each says in the desired state what it uses of the first half. Those of the second
- * half the thread gives to keys of maps, and announces them (`counters`); those of triggers that are gone it gives to other keys once
- * there are no more. Nobody sets a counter back: what a daemon finds in one when it begins to look, or the thread when it gives it to
- * a key, is where it begins.
+ * Counters follow the areas: CONTROL_COUNTER_COUNT f64, sparse, which the thread adds to and daemons read. Even indexes
+ * belong to the daemon of slot 0, odd ones to the daemon of slot 1. A daemon assigns the counters below
+ * CONTROL_KEY_COUNTERS_FROM in the desired state. The thread assigns the others to keys of maps and announces them
+ * (`counters`); once all are taken, it reuses the counters of triggers that are gone. No counter is ever reset. A count
+ * begins at the value that the daemon read when it assigned the counter, or that the thread announced with the key.
  *
- * Behind the counters: for slot 0, then slot 1, how many of its tallies are in use (f64), and CONTROL_TALLY_COUNT tallies of three
- * f64, sparse: the key of a trigger (0: free), and how many events set it off, or could not be looked at, since the thread knows it.
- * A daemon reads them once the thread is gone: what it was not told before then never will be.
+ * Tallies follow the counters: for slot 0, then slot 1, the number of tallies in use (f64) and CONTROL_TALLY_COUNT tallies
+ * of three f64, sparse: the key of a trigger (0: free), the number of its matches, and the number of events that could not
+ * be evaluated. The daemon reads them when the thread has ended, and adds the matches that the thread did not report.
  *
- * To publish, a daemon writes a piece behind the text that is there, or begins a text, with another number, in the area that is not
- * current; then it writes its slot's words, then a new GENERATION: larger than the one it read, and of its slot's parity, so that two
- * daemons never write the same value. The thread's tracepoints compare GENERATION with the value they were compiled for, and the
- * thread reads on from where it was in a text. A torn piece shows by its checksum: the thread tries again at its next event.
+ * To publish, a daemon first writes texts: a new text into the area of its kind that is not current, or further lines of the
+ * triggers' text behind the current ones. Then it writes the words of its slot, in one pwrite. Then it writes a new
+ * GENERATION: larger than the one it read, and of its slot's parity, so that two daemons never write the same value. The
+ * thread's tracepoints compare GENERATION with the value that they were compiled for.
+ *
+ * A thread reads the words, then the texts, then the words again. A daemon overwrites a text only after
+ * it has changed the words. So equal words prove that the texts are whole and belong together; otherwise the thread reads
+ * again.
  */
 export const CONTROL_MAGIC = 0x43545452;
-export const CONTROL_ABI_VERSION = 3;
+export const CONTROL_ABI_VERSION = 4;
 export const CONTROL_PAGE_BYTES = 4096;
 export const CONTROL_SLOT_COUNT = 2;
 export const CONTROL_AREA_BYTES = 8 * 1024 * 1024;
-export const CONTROL_COUNTER_COUNT = 16_384;
-/** The first counter that threads number. */
-export const CONTROL_KEY_COUNTERS_FROM = CONTROL_COUNTER_COUNT / 2;
-export const CONTROL_COUNTERS_OFFSET = CONTROL_PAGE_BYTES + CONTROL_SLOT_COUNT * 2 * CONTROL_AREA_BYTES;
+export const CONTROL_COUNTER_COUNT = 24_576;
+/** The first counter that threads assign. */
+export const CONTROL_KEY_COUNTERS_FROM = 8192;
+export const CONTROL_COUNTERS_OFFSET = CONTROL_PAGE_BYTES + CONTROL_SLOT_COUNT * 4 * CONTROL_AREA_BYTES;
 export const CONTROL_COUNTERS_BYTES = CONTROL_COUNTER_COUNT * 8;
 /** More than a session daemon has triggers. */
-export const CONTROL_TALLY_COUNT = 10_240;
+export const CONTROL_TALLY_COUNT = 2560;
 /** Key, matched, missed. */
 export const CONTROL_TALLY_WORDS = 3;
 export const CONTROL_TALLIES_OFFSET = CONTROL_COUNTERS_OFFSET + CONTROL_COUNTERS_BYTES;
@@ -46,19 +51,21 @@ export const CONTROL_FILE_BYTES = CONTROL_TALLIES_OFFSET + CONTROL_SLOT_COUNT * 
 
 /** Byte offsets in the page. */
 export const ControlPage = { MAGIC: 0, ABI_VERSION: 4, GENERATION: 8, SLOTS: 64, SLOT_BYTES: 64 } as const;
-/** Byte offsets in a slot; one pwrite of SLOT_WORDS_BYTES. */
-export const ControlSlot = { GENERATION: 0, LENGTH: 4, AREA: 8, TEXT: 12 } as const;
-export const CONTROL_SLOT_WORDS_BYTES = 16;
+/** Byte offsets in a slot. Each text has three words: number, length in bytes, area (0 or 1). */
+export const ControlSlot = { GENERATION: 0, CHANNELS: 4, TRIGGERS: 16 } as const;
+export const CONTROL_SLOT_WORDS_BYTES = 28;
 
-/** Byte offset in the control file of area `area` (0 or 1) of slot `slot` (0 or 1). */
-export function controlAreaOffset(slot: number, area: number): number {
-  return CONTROL_PAGE_BYTES + (slot * 2 + area) * CONTROL_AREA_BYTES;
+export type ControlTextKind = 'channels' | 'triggers';
+
+/** Byte offset in the control file of area `area` (0 or 1) for a text of slot `slot` (0 or 1). */
+export function controlAreaOffset(slot: number, kind: ControlTextKind, area: number): number {
+  return CONTROL_PAGE_BYTES + (slot * 4 + (kind === 'channels' ? 0 : 2) + area) * CONTROL_AREA_BYTES;
 }
 
-/** FNV-1a, 32 bits: enough to notice a torn read; not a defence. */
+/** FNV-1a, 32 bits: detects a torn read, and defends against nothing. */
 export function controlChecksum(bytes: Uint8Array): number {
   let hash = 0x811c9dc5;
-  // By index: all of ten thousand triggers are a million bytes, and an iterator takes ten times as long.
+  // By index: an iterator takes ten times as long.
   for (let i = 0; i < bytes.length; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193);
   return hash >>> 0;
 }

@@ -2,36 +2,26 @@ import type { EventHeaderKind } from '../model/channel.ts';
 import type { EventRule } from '../model/event-rule.ts';
 import type { ClockKind } from '../model/trace.ts';
 
-/** Desired state: what one thread ought to record, as a session daemon publishes it in the control file. */
+/** Desired state: the channels that one thread records into, and the triggers that it evaluates. */
 export interface DesiredState {
   readonly channels: readonly DesiredChannel[];
   readonly triggers: readonly DesiredTrigger[];
 }
 
-/** How a desired state differs from the one before; the first one differs from nothing. */
-export interface DesiredStateChange {
-  /** All of them, in place of those before; absent: they stay. */
-  readonly channels?: readonly DesiredChannel[];
-  /** Keys of triggers that are no more. */
-  readonly removed?: readonly number[];
-  /** Triggers that came. */
-  readonly added?: readonly DesiredTrigger[];
-}
-
-/** A rule whose matches count or are told, whether or not a session records the event. */
+/** A rule whose matches are counted or reported, whether or not a session records the event. */
 export interface DesiredTrigger {
-  /** Unique among all that this daemon ever had: another trigger never has it. */
+  /** Unique in the life of the daemon. */
   readonly key: number;
   readonly rule: EventRule;
-  /** Tell the daemon of matches (`trigger-matched`), with the values of these expressions; null: only count. */
+  /** Report matches to the daemon (`trigger-matched`), with the values of these expressions; null: only count. */
   readonly captures: readonly string[] | null;
-  /** Index of the counter that each match adds one to, as a template of an index: see `CounterKey`; null: none. */
+  /** Counter that each match adds one to; null: none. */
   readonly counter: CounterKey | null;
 }
 
 /**
- * Which counter of the thread's control file: one for all events, or one for each key that the template gives, which the
- * thread numbers and announces (`counters`).
+ * A counter of the thread's control file: one for all events, or one for each key that the template gives. The thread
+ * assigns counters to keys, and announces them (`counters`).
  */
 export type CounterKey =
   | { readonly index: number }
@@ -39,10 +29,10 @@ export type CounterKey =
       readonly map: number;
       readonly template: string;
       /**
-       * Announced like `map`, for a counter of what is too much where an event is to add one to a key: with each trigger of the same
-       * `repeats` and the same key that the event sets off after the first, one is added to it as well. Absent: each trigger counts.
+       * Announced like `map`: further counters of the same keys. An event adds one to such a counter, however many
+       * triggers with the same `perEvent` and the same key it matches. Absent: there are none.
        */
-      readonly repeats?: number;
+      readonly perEvent?: number;
     };
 
 /** A channel of an active session that this thread's events may go to. */

@@ -113,7 +113,8 @@ export const SNAPSHOT_OUTPUTS_MAX = 64;
 export const ENDED_RINGS_MAX = 64;
 export const ENDED_RINGS_BYTES_MAX = 256 * 1024 * 1024;
 
-export const TRIGGERS_MAX = 10_000;
+/** A thousand for each of two users, beside the reserve. */
+export const TRIGGERS_MAX = 2304;
 /** Triggers of these, and bytes, that root of a daemon of root can add whatever other users do. */
 export const TRIGGERS_ROOT_RESERVE = 256;
 /** Memory of all definitions of triggers. */

@@ -1,7 +1,7 @@
 /** Reads a small file of the kernel; undefined if it is not there. */
 export type ReadText = (path: string) => string | undefined;
 
-/** Where the kernel counts the processes that it killed for want of memory. */
+/** A counter of the kernel: processes that it killed because memory was short. */
 export interface OomCounter {
   readonly path: string;
   readonly kills: number;
@@ -10,8 +10,8 @@ export interface OomCounter {
 const CGROUPS = '/sys/fs/cgroup';
 
 /**
- * The counter that would grow if this process were killed for want of memory: its memory cgroup's, or that of the machine,
- * where cgroups count nothing or are not those that we see.
+ * The counter that grows if the kernel kills this process because memory is short: the counter of its memory cgroup, or of the
+ * machine where its cgroup is not visible or has no counter.
  */
 export function oomCounterOf(pid: number, read: ReadText): OomCounter | undefined {
   for (const path of [...cgroupCounters(read(`/proc/${pid}/cgroup`) ?? ''), '/proc/vmstat']) {
@@ -21,7 +21,7 @@ export function oomCounterOf(pid: number, read: ReadText): OomCounter | undefine
   return undefined;
 }
 
-/** What the counter in this file says; undefined if there is none. */
+/** Value of the counter in this file; undefined if there is none. */
 export function oomKillsAt(path: string, read: ReadText): number | undefined {
   const count = /^oom_kill (\d+)$/m.exec(read(path) ?? '')?.[1];
   return count === undefined ? undefined : Number(count);
@@ -33,7 +33,7 @@ function cgroupCounters(text: string): string[] {
   for (const line of text.split('\n')) {
     const [hierarchy, controllers, ...rest] = line.split(':');
     const path = rest.join(':');
-    // A path that leads upwards is one outside of what we see.
+    // A path that leads upwards is outside of our cgroup namespace.
     if (!path.startsWith('/') || path.includes('/..')) continue;
     if (hierarchy === '0' && controllers === '') {
       for (const root of [CGROUPS, `${CGROUPS}/unified`]) paths.push(`${root}${path}/memory.events`);
@@ -43,28 +43,28 @@ function cgroupCounters(text: string): string[] {
 }
 
 /**
- * Which kills account for the end of which process: each for one, so that the next process that is killed by hand does
- * not count as killed for want of memory.
+ * Assigns kills to the ends of processes: each kill to one process, so that a process that is killed by hand later does not
+ * count as killed by the kernel.
  */
 export class OomLedger {
   readonly #read: ReadText;
-  /** What each counter has been explained up to. */
+  /** Value up to which each counter's kills have been assigned. */
   readonly #explained = new Map<string, number>();
-  /** How many of the processes that are watched are under each counter: with the last one, it is forgotten. */
+  /** Number of watched processes under each counter. The last one drops it. */
   readonly #users = new Map<string, number>();
 
   constructor(read: ReadText) {
     this.#read = read;
   }
 
-  /** A process is watched from now on; `release` is to follow. */
+  /** Begins to watch a process; `release` ends it. */
   watch(pid: number): OomCounter | undefined {
     const counter = oomCounterOf(pid, this.#read);
     if (counter !== undefined) this.#users.set(counter.path, (this.#users.get(counter.path) ?? 0) + 1);
     return counter;
   }
 
-  /** Whether a kill that nobody has claimed since accounts for the end of a process by SIGKILL. */
+  /** Assigns a kill to a process that SIGKILL ended. @returns whether there was one left */
   claim(counter: OomCounter): boolean {
     const explained = Math.max(counter.kills, this.#explained.get(counter.path) ?? 0);
     if ((oomKillsAt(counter.path, this.#read) ?? 0) <= explained) return false;

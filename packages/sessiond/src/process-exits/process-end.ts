@@ -1,13 +1,13 @@
 import { constants } from 'node:os';
 import type { GoodbyeMessage, ProcessEnd } from '@ringtail/protocol';
 
-/** What is known of the end of a process when its cause is asked for. */
+/** Evidence for the cause of a process's end. */
 export interface EndEvidence {
-  /** As `waitpid` says it; undefined if it could not be found out. */
+  /** The status that `waitpid` gives; undefined if it is not known. */
   readonly status: number | undefined;
-  /** What the process said before it ended. */
+  /** The last message of the process. */
   readonly goodbye: Pick<GoodbyeMessage, 'exitCode' | 'exception'> | undefined;
-  /** Whether the kernel has killed a process for want of memory where this one was; asked of those that SIGKILL ended. */
+  /** Whether the kernel killed it because memory was short; called for processes that SIGKILL ended. */
   readonly oomKilled: () => boolean;
 }
 
@@ -20,9 +20,9 @@ const CODE_MASK = 0xff;
 const NOTHING = { exitCode: null, signal: null, exception: null } as const;
 
 /**
- * Why a process ended. The kernel knows it better than the process, which may have said goodbye and then been killed.
+ * The cause of a process's end. The kernel's evidence goes before the process's, which may have said goodbye and then been killed.
  *
- * A program that ran into V8's heap limit ends by SIGABRT, as one that called `process.abort()` does: both are `signal`.
+ * A program that exceeds V8's heap limit ends by SIGABRT, like a program that calls `process.abort()`: both are `signal`.
  */
 export function processEndOf({ status, goodbye, oomKilled }: EndEvidence): ProcessEnd {
   const exception = goodbye?.exception ?? null;
@@ -41,7 +41,7 @@ function exited(exitCode: number, exception: string | null): ProcessEnd {
   return { cause: exception === null ? 'exit-code' : 'exception', exitCode, signal: null, exception };
 }
 
-/** The first of the names that Node.js has for it: some signals have two. */
+/** Some signals have two names in Node.js: the first. */
 function signalName(number: number): string {
   const known = Object.entries(constants.signals).find(([, value]) => value === number);
   return known?.[0] ?? `signal ${number}`;

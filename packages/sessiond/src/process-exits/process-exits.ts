@@ -5,7 +5,7 @@ import type { OomCounter, OomLedger } from './oom-kills.ts';
 import { processEndOf } from './process-end.ts';
 import type { ProcessHandle } from './process-handle.ts';
 
-/** A process that has ended, of this user. */
+/** An ended process of a user. */
 export interface EndedProcess {
   readonly process: ApplicationProcess;
   readonly uid: number;
@@ -29,15 +29,15 @@ export interface ProcessExitsOptions {
 const ENDING_MS_MAX = 3000;
 /** The kernel reports how a process ended once its parent has asked. */
 const UNTOLD_MS_MAX = 200;
-const LOOK_PERIOD_MS = 2;
+const CHECK_PERIOD_MS = 2;
 /** Period once a process has taken longer than most do. */
 const PATIENT_PERIOD_MS = 20;
 
 /**
- * Finds out how processes end that have no thread registered any more.
+ * Finds out how processes end, once they have no registered thread any more.
  *
- * The kernel tells it by the descriptor of the process, after its parent has asked (Linux 6.15), and in `/proc` before that.
- * Without the descriptor a parent that asks at once is faster than we are: then the cause is `unknown`.
+ * The kernel gives the status through the descriptor of the process after its parent has waited for it (Linux 6.15), and in
+ * `/proc` before that. Without the descriptor, a parent that waits at once is faster than this daemon: the cause is `unknown`.
  */
 export class ProcessExits {
   readonly #options: ProcessExitsOptions;
@@ -66,7 +66,7 @@ export class ProcessExits {
   /**
    * The last thread of a process has gone.
    *
-   * @param then called once, soon, with how it ended; undefined if it goes on without us.
+   * @param then called once, soon, with the end of the process; undefined if the process goes on.
    */
   left(process: ApplicationProcess, then: (end: ProcessEnd | undefined) => void): void {
     const watched = this.#watched.get(process);
@@ -83,7 +83,7 @@ export class ProcessExits {
     const { timers } = this.#options;
     const leftMs = timers.nowMs();
     let untoldMs: number | undefined;
-    const look = (): void => {
+    const check = (): void => {
       const fate = watched.handle.fate();
       const nowMs = timers.nowMs();
       if (fate.kind === 'untold') untoldMs ??= nowMs;
@@ -92,23 +92,23 @@ export class ProcessExits {
         then(this.#settle(process, watched, fate.kind === 'running' ? undefined : fate));
         return;
       }
-      const periodMs = nowMs - leftMs < UNTOLD_MS_MAX ? LOOK_PERIOD_MS : PATIENT_PERIOD_MS;
+      const periodMs = nowMs - leftMs < UNTOLD_MS_MAX ? CHECK_PERIOD_MS : PATIENT_PERIOD_MS;
       const timer = timers.after(periodMs, () => {
         this.#leaving.delete(timer);
-        look();
+        check();
       });
       this.#leaving.add(timer);
     };
-    look();
+    check();
   }
 
-  /** Calls back for every process that ends. @returns stops that. */
+  /** Adds a listener to the ends of all processes. @returns removes it */
   onEnd(listener: EndListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Nobody is told any more. */
+  /** Removes all listeners. */
   close(): void {
     this.#closed = true;
     for (const timer of this.#leaving) timer.cancel();
@@ -124,7 +124,7 @@ export class ProcessExits {
     handle.close();
     const { oomKills } = this.#options;
     let end: ProcessEnd | undefined;
-    // One that said goodbye is about to end, however long that takes.
+    // A process that said goodbye is about to end, even if that takes long.
     if (fate !== undefined || goodbye !== undefined) {
       const oomKilled = (): boolean => oomCounter !== undefined && oomKills.claim(oomCounter);
       end = processEndOf({ status: fate?.status, goodbye, oomKilled });

@@ -3,21 +3,21 @@ import type { Posix } from '@ringtail/posix';
 import type { ReadText } from './oom-kills.ts';
 import { type ProcessStat, parseProcessStat } from './process-stat.ts';
 
-/** What became of a process. `status` as `waitpid` says it; undefined if nobody tells us. */
+/** Whether and how a process has ended. `status` is the one that `waitpid` gives; undefined if it is not known. */
 export type ProcessFate =
   | { readonly kind: 'running' }
   | { readonly kind: 'ended'; readonly status: number }
-  /** It is still there for its parent to ask, or not at all any more. */
+  /** Ended, but the kernel does not give the status. */
   | { readonly kind: 'untold'; readonly status?: undefined };
 
-/** One process, whatever becomes of its number. */
+/** One process, even if another process gets its number. */
 export interface ProcessHandle {
   readonly pid: number;
   fate(): ProcessFate;
   close(): void;
 }
 
-/** Reads a file of the kernel that may not be there. */
+/** Reads a file of the kernel; undefined if it does not exist. */
 export const readText: ReadText = (path) => {
   try {
     return readFileSync(path, 'latin1');
@@ -27,7 +27,7 @@ export const readText: ReadText = (path) => {
 };
 
 /**
- * @param descriptor of the process, ours from now on; undefined if the kernel gives none
+ * @param descriptor of the process, which the handle closes; undefined if the kernel gives none
  */
 export function processHandle(
   posix: Pick<Posix, 'exitStatusOf'>,
@@ -40,7 +40,7 @@ export function processHandle(
   return {
     pid,
     fate() {
-      // The number of 0 is that of a process in a namespace that we do not see: there is only the descriptor.
+      // The number 0 stands for a process in another namespace, which only the descriptor can identify.
       const status = descriptor === undefined ? undefined : posix.exitStatusOf(descriptor);
       if (status !== undefined) return { kind: 'ended', status };
       const stat = statNow();

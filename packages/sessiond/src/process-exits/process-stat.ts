@@ -1,20 +1,20 @@
-/** What `/proc/PID/stat` says of a process that may have ended. */
+/** Parts of `/proc/PID/stat`, of a process that may have ended. */
 export interface ProcessStat {
   /** `R` running, `S` sleeping, `T` and `t` stopped, `Z` and `X` ended. */
   readonly state: string;
   readonly threads: number;
   readonly parent: number;
-  /** Address of its arguments, which another program that it runs has elsewhere; 0 where it is not told. */
+  /** Address of its arguments, which changes when the process executes another program; 0 where the kernel hides it. */
   readonly argumentsAt: string;
   /** Ticks since boot: with the number, the identity of a process. */
   readonly startTime: string;
-  /** Whether the kernel tells us what it tells only those who may trace the process: known only while it lives. */
+  /** Whether this daemon may trace the process, so that the kernel hides nothing: known only while the process lives. */
   readonly permitted: boolean;
-  /** As `waitpid` says it, once it has ended; 0 as well where it is not told. */
+  /** The status that `waitpid` gives, once it has ended; 0 also where the kernel hides it. */
   readonly exitStatus: number;
 }
 
-/** Numbers of proc_pid_stat(5), less the three that begin behind the name. */
+/** Numbers of proc_pid_stat(5), minus 3: the fields after the name. */
 const FIELD = {
   STATE: 0,
   PARENT: 1,
@@ -25,7 +25,7 @@ const FIELD = {
   EXIT_CODE: 49,
 } as const;
 
-/** Undefined for what is no such line. The name, in parentheses, may hold both spaces and parentheses. */
+/** Undefined for any other line. The name, in parentheses, may contain spaces and parentheses. */
 export function parseProcessStat(line: string): ProcessStat | undefined {
   const fields = line
     .slice(line.lastIndexOf(')') + 2)
@@ -40,7 +40,7 @@ export function parseProcessStat(line: string): ProcessStat | undefined {
     argumentsAt: fields[FIELD.ARG_START] ?? '0',
     threads: Number(fields[FIELD.THREADS]),
     startTime,
-    // Where code begins is given as 1 to others.
+    // To a process that may not trace it, the kernel gives 1 as the start of code.
     permitted: Number(fields[FIELD.START_CODE]) > 1,
     exitStatus,
   };

@@ -7,12 +7,14 @@ import {
   CONTROL_ABI_VERSION,
   CONTROL_FILE_BYTES,
   CONTROL_MAGIC,
+  CONTROL_SLOT_WORDS_BYTES,
   ControlPage,
-  ControlSlot,
+  type ControlText,
+  type ControlTextKind,
   controlAreaOffset,
   type DesiredState,
-  type DesiredTrigger,
-  decodePieces,
+  decodeSlotWords,
+  desiredStateIn,
   encodeFrame,
   FrameDecoder,
   type JsonValue,
@@ -110,22 +112,18 @@ export class FakeApplication {
     }
   }
 
-  /** What the daemon's slot holds, checked as a thread would. */
+  /** The state that the daemon has published in a slot. */
   state(slot = 0): DesiredState | undefined {
-    const at = ControlPage.SLOTS + slot * ControlPage.SLOT_BYTES;
-    const length = this.#word(at + ControlSlot.LENGTH);
-    if (length === 0) return undefined;
-    const bytes = Buffer.alloc(length);
-    readSync(this.control, bytes, 0, length, controlAreaOffset(slot, this.#word(at + ControlSlot.AREA)));
-    const changes = decodePieces(bytes);
-    if (changes === undefined) return undefined;
-    const triggers = new Map<number, DesiredTrigger>();
-    for (const { removed = [], added = [] } of changes) {
-      for (const key of removed) triggers.delete(key);
-      for (const trigger of added) triggers.set(trigger.key, trigger);
-    }
-    const channels = changes.findLast((change) => change.channels !== undefined)?.channels ?? [];
-    return { channels, triggers: [...triggers.values()] };
+    const words = Buffer.alloc(CONTROL_SLOT_WORDS_BYTES);
+    readSync(this.control, words, 0, words.length, ControlPage.SLOTS + slot * ControlPage.SLOT_BYTES);
+    const { channels, triggers } = decodeSlotWords(words);
+    if (channels.number === 0) return undefined;
+    const textOf = (kind: ControlTextKind, { area, length }: ControlText) => {
+      const bytes = Buffer.alloc(length);
+      readSync(this.control, bytes, 0, length, controlAreaOffset(slot, kind, area));
+      return bytes.toString();
+    };
+    return desiredStateIn(textOf('channels', channels), textOf('triggers', triggers));
   }
 
   /** Ends as a process ends that is killed: nothing is said. */
@@ -134,12 +132,6 @@ export class FakeApplication {
     this.#closed = true;
     posix.closeFd(this.socket);
     posix.closeFd(this.control);
-  }
-
-  #word(position: number): number {
-    const word = Buffer.alloc(4);
-    readSync(this.control, word, 0, 4, position);
-    return word.readUInt32LE(0);
   }
 
   /** Bytes received; 0 at the end, which a reset is too. */

@@ -1,10 +1,11 @@
-import type {
-  DesiredTrigger,
-  RatePolicy,
-  TriggerAction,
-  TriggerCondition,
-  TriggerDefinition,
-  TriggerReport,
+import {
+  type DesiredTrigger,
+  desiredStateIn,
+  type RatePolicy,
+  type TriggerAction,
+  type TriggerCondition,
+  type TriggerDefinition,
+  type TriggerReport,
 } from '@ringtail/protocol';
 import { DesiredStateBudget } from '../model/desired-state-budget.ts';
 import type { Session } from '../model/session.ts';
@@ -113,9 +114,9 @@ export class TriggerWorld {
       this.engine.matched(thread, { type: 'trigger-matched', trigger: key, matches, discarded: 0, captures });
   }
 
-  /** What threads of that user are told. */
+  /** The triggers that threads of that user evaluate. */
   desiredFor(uid: number, slot = 0): DesiredTrigger[] {
-    return [...this.engine.feedFor(uid, slot).texts()].map((text) => JSON.parse(text) as DesiredTrigger);
+    return [...desiredStateIn('', this.engine.logFor(uid, slot).bytes.toString()).triggers];
   }
 
   withMap(active: boolean): CounterMap {

@@ -24,13 +24,13 @@ import type { CountingThread, SharedCounter, ThreadCounters } from './counters/t
 import type { CounterMap } from './maps/counter-map.ts';
 import { type Perform, Trigger } from './trigger.ts';
 import { checkDefinition, isCountedAtEvent, ruleOf } from './trigger-check.ts';
-import { TriggerFeed } from './trigger-feed.ts';
+import { TriggerLog } from './trigger-log.ts';
 
-/** What in a desired trigger is not text that a client gave. */
+/** Bytes of a desired trigger beside the texts of its definition. */
 const DESIRED_TRIGGER_BYTES = 128;
 
 export interface TriggerEngineOptions {
-  /** Of all kinds but `event-rule-matches`. */
+  /** For all kinds except `event-rule-matches`. */
   readonly sources: ConditionSources;
   readonly counters: ThreadCounters;
   readonly keyCounters: KeyCounters;
@@ -38,7 +38,7 @@ export interface TriggerEngineOptions {
   readonly shares: Pick<Shares, 'triggers' | 'triggerBytes' | 'kept'>;
   readonly findSession: FindSession;
   readonly perform: Perform;
-  /** Has applications told of what has changed in feeds. */
+  /** Publishes the triggers to applications. */
   readonly publish: () => void;
   readonly now: () => Date;
   readonly log: PeerLog;
@@ -57,20 +57,21 @@ interface Entry {
 
 type Captures = readonly CapturedValue[];
 
+/** The triggers that threads of one user with one slot evaluate. */
 interface Feed {
-  readonly feed: TriggerFeed;
+  readonly log: TriggerLog;
   readonly uid: number;
   readonly slot: number;
   threads: number;
 }
 
-/** All triggers: who has which, what applications are told of them, and what comes of it. */
+/** All triggers: adds and removes them, publishes them to applications, and counts their occurrences. */
 export class TriggerEngine {
   readonly #options: TriggerEngineOptions;
   readonly #byKey = new Map<number, Entry>();
   /** By owner and name. */
   readonly #byName = new Map<string, Entry>();
-  /** Those with actions that applications may carry out. */
+  /** Triggers with actions that applications may carry out. */
   readonly #counting = new Set<Entry>();
   /** By user and slot. */
   readonly #feeds = new Map<string, Feed>();
@@ -86,7 +87,7 @@ export class TriggerEngine {
 
   /**
    * @returns its name
-   * @throws {DaemonError} `TRIGGER_EXISTS` for a name that the owner has given already, `TOO_MANY`, `UNSUPPORTED`, and for what cannot work
+   * @throws {DaemonError} `TRIGGER_EXISTS` for a name that the owner has used, `TOO_MANY`, `UNSUPPORTED`, and for a wrong definition
    */
   add(definition: TriggerDefinition, owner: Owner): string {
     const { budget, shares, log } = this.#options;
@@ -157,14 +158,14 @@ export class TriggerEngine {
     }
   }
 
-  /** How many there are, whoever has them. */
+  /** Number of triggers of all users. */
   get size(): number {
     return this.#byKey.size;
   }
 
-  /** What threads of that user with that slot are to be told; the same for all that are registered. */
-  feedFor(uid: number, slot: number): TriggerFeed {
-    return this.#feedOf(uid, slot).feed;
+  /** The triggers that threads of that user with that slot evaluate; the same log for all registered threads. */
+  logFor(uid: number, slot: number): TriggerLog {
+    return this.#feedOf(uid, slot).log;
   }
 
   threadRegistered(thread: CountingThread): void {
@@ -174,7 +175,7 @@ export class TriggerEngine {
     this.#feedOf(thread.uid, thread.slot).threads += 1;
   }
 
-  /** It has told all that it ever will, and its control file can still be read. */
+  /** All messages of the thread are read, and its control file can still be read. */
   threadEnded(thread: CountingThread): void {
     const { uid, slot } = thread;
     for (const untold of this.#ledger.close(thread)) this.#occurred(thread, untold, []);
@@ -185,7 +186,7 @@ export class TriggerEngine {
     if (feed.threads <= 0) this.#feeds.delete(feedKey(uid, slot));
   }
 
-  /** Events that a thread tells of. A trigger that is gone, or is not about this thread, is passed over. */
+  /** Matches that a thread reports. Removed triggers, and triggers about threads of other users, are ignored. */
   matched(thread: CountingThread, message: TriggerMatchedMessage): void {
     if (this.#occurred(thread, message, message.captures)) this.#ledger.told(thread, message);
   }
@@ -214,7 +215,7 @@ export class TriggerEngine {
     return map.rows(this.#options.keyCounters.liveValues(map));
   }
 
-  /** Nothing begins any more. */
+  /** No action begins any more. */
   close(): void {
     this.#closed = true;
     for (const { trigger, stop } of this.#byKey.values()) {
@@ -223,7 +224,7 @@ export class TriggerEngine {
     }
   }
 
-  /** @returns whether the trigger is one that the thread may tell of */
+  /** @returns whether the trigger exists and is about the thread */
   #occurred({ uid }: CountingThread, { trigger: key, matches, discarded }: Matches, captures: Captures): boolean {
     const entry = this.#byKey.get(key);
     if (entry === undefined || !isAbout(entry.trigger.owner, uid)) return false;
@@ -234,7 +235,7 @@ export class TriggerEngine {
     return true;
   }
 
-  /** The captures, or none of them where the share of the user has no room: the occurrence counts in any case. */
+  /** The captures, or none where the share of the user has no room. The occurrence counts in any case. */
   #kept({ captures: holding }: Entry, uid: number, captures: Captures): Captures {
     holding.giveBackAll();
     return captures.length === 0 || holding.take(uid, jsonWeight(captures)) === undefined ? captures : [];
@@ -253,11 +254,11 @@ export class TriggerEngine {
     });
   }
 
-  /** Undefined for events that applications tell of. */
+  /** Undefined for matches, which applications report. */
   #sourceOf(kind: ConditionKind): ConditionSource | undefined {
     if (this.#closed) throw new DaemonError('SHUTTING_DOWN', 'the session daemon is about to end');
     if (kind === 'event-rule-matches') return undefined;
-    // The table says that a source takes triggers of its kind; by the kind of a definition that is lost.
+    // Each source of the table accepts triggers of its own kind only, which the type of a lookup by kind does not say.
     const source = this.#options.sources[kind] as ConditionSource | undefined;
     if (source === undefined) throw new DaemonError('UNSUPPORTED', `the condition ${kind} is not supported`);
     return source;
@@ -283,7 +284,7 @@ export class TriggerEngine {
     const key = feedKey(uid, slot);
     const known = this.#feeds.get(key);
     if (known !== undefined) return known;
-    const made = { feed: new TriggerFeed(), uid, slot, threads: 0 };
+    const made = { log: new TriggerLog(), uid, slot, threads: 0 };
     this.#feeds.set(key, made);
     for (const entry of this.#byKey.values()) this.#putInto(made, entry);
     return made;
@@ -294,9 +295,9 @@ export class TriggerEngine {
     this.#options.publish();
   }
 
-  #putInto({ feed, uid, slot }: Feed, entry: Entry): void {
+  #putInto({ log, uid, slot }: Feed, entry: Entry): void {
     const { key, owner } = entry.trigger;
-    if (isAbout(owner, uid)) feed.put(key, this.#byKey.has(key) ? desiredOf(entry, slot) : []);
+    if (isAbout(owner, uid)) log.put(key, this.#byKey.has(key) ? desiredOf(entry, slot) : []);
   }
 }
 
@@ -320,7 +321,7 @@ function desiredOf({ trigger, increments, counter }: Entry, slot: number): Desir
   return [{ key: trigger.key, rule, captures: condition.captures, counter: null }, ...counted];
 }
 
-/** What a trigger may take of a control file, whichever of its actions applications carry out. */
+/** Most bytes of a trigger in a control file, whichever of its actions applications carry out. */
 function desiredBytes({ condition, actions }: TriggerDefinition): number {
   const rule = ruleOf(condition);
   if (rule === undefined) return 0;
@@ -350,7 +351,7 @@ function describe({ trigger, increments }: Entry): TriggerDescription {
   };
 }
 
-/** The first values, as far as they are no more than a report may hold. */
+/** The values that a report has room for; null for the others. */
 function bounded(captures: Captures): Captures {
   let bytes = 0;
   return captures.map((value) => {

@@ -1,7 +1,7 @@
 import type { TriggerDescription } from '@ringtail/protocol';
 import type { TriggerSample } from '../metrics/sample.ts';
 
-/** A trigger as metrics tell of it: its actions together. */
+/** Metrics of a trigger, with the sums of its actions. */
 export function triggerSampleOf(trigger: TriggerDescription): TriggerSample {
   const { name, uid, occurrences, messagesDiscarded, actionStatistics } = trigger;
   let executions = 0;

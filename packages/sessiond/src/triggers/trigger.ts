@@ -6,23 +6,23 @@ import type { OccurrenceDetails } from './conditions/condition-source.ts';
 const COUNT_MAX = Number.MAX_SAFE_INTEGER;
 const NOTHING: OccurrenceDetails = {};
 
-/** What an action is carried out with. */
+/** The input of an action. */
 export interface Firing {
   readonly trigger: Trigger;
-  /** How often the action is due: more than once where several occurrences came at once. */
+  /** Executions that are due: more than one where several occurrences came at once. */
   readonly times: number;
   readonly report: TriggerReport;
 }
 
 /** An action that takes time. */
 export interface Performance {
-  /** Gives what there is to say of it, which the reports of later actions tell as well. Rejects with why it failed. */
+  /** Gives details for the reports of later actions. Rejects with the reason of a failure. */
   readonly done: Promise<OccurrenceDetails | undefined>;
   /** Whether the next action waits for it. */
   readonly inOrder: boolean;
 }
 
-/** Carries out an action, or begins to. @throws why it failed */
+/** Carries out an action, or begins to. @throws the reason of a failure */
 export type Perform = (action: TriggerAction, firing: Firing) => Performance | undefined;
 
 export interface TriggerOptions {
@@ -36,14 +36,14 @@ export interface TriggerOptions {
 
 export interface ActionState {
   readonly action: TriggerAction;
-  /** Carried out by applications: nothing to be done here. */
+  /** Whether applications carry it out. */
   elsewhere: boolean;
-  /** How often the condition has held, as the rate policy counts. */
+  /** Occurrences that the rate policy has counted. */
   occurrences: number;
-  /** Since the report before. */
+  /** Occurrences since the last report. */
   unreported: number;
   due: number;
-  /** Being carried out, while others go on. */
+  /** Whether it is being carried out. */
   busy: boolean;
   executions: number;
   failures: number;
@@ -51,8 +51,8 @@ export interface ActionState {
 }
 
 /**
- * A trigger at work: counts occurrences, and carries the actions out that are due, one after the other. What happens meanwhile is counted, and told in one
- * report when its turn comes, so that a condition that holds all the time costs no more than its actions can take.
+ * Counts the occurrences of a trigger, and carries out the actions that are due, one after the other. Occurrences during an
+ * action are counted, and share the next report. So a condition that holds all the time has one action of each kind at a time.
  */
 export class Trigger {
   readonly key: number;
@@ -85,12 +85,12 @@ export class Trigger {
     }));
   }
 
-  /** How often the condition has held, as far as the daemon was told. */
+  /** Occurrences that the daemon knows of. */
   get occurrences(): number {
     return this.#occurrences;
   }
 
-  /** The condition held so many times more. The first action that is due has begun when this returns. */
+  /** The condition held `count` times more. The first action that is due has begun when this returns. */
   occurred(count: number, captures: readonly CapturedValue[] = [], details: OccurrenceDetails = NOTHING): void {
     if (this.#removed || count <= 0) return;
     this.#occurrences = Math.min(this.#occurrences + count, COUNT_MAX);
@@ -105,7 +105,7 @@ export class Trigger {
     void this.#run();
   }
 
-  /** Nothing more begins; what has begun ends by itself. */
+  /** No action begins any more; an action that has begun ends by itself. */
   remove(): void {
     this.#removed = true;
     this.#captures = [];
@@ -128,10 +128,10 @@ export class Trigger {
     this.#running = false;
   }
 
-  /** A promise where the next action has to wait. */
+  /** @returns a promise where the next action has to wait */
   #begin(state: ActionState, added: OccurrenceDetails): Promise<OccurrenceDetails | undefined> | undefined {
     const firing: Firing = { trigger: this, times: state.due, report: this.#report(state, added) };
-    // One report stands for all that it is about; a counter is added to for each.
+    // A report covers all its occurrences, and an increment adds one for each.
     const executions = state.action.kind === 'increment' ? firing.times : 1;
     state.due = 0;
     state.unreported = 0;

@@ -91,12 +91,11 @@ export class DesiredRecording {
     this.#published.set(link, published);
     const news = published.reader.read();
     if (news === undefined) return false;
-    const channels = news.changes.findLast((change) => change.channels !== undefined)?.channels;
-    if (channels !== undefined || news.isWhole) {
-      published.channels = channels ?? [];
+    if (news.channels !== undefined) {
+      published.channels = news.channels;
       this.#boundLinks = null;
     }
-    this.#triggers.take(link, news);
+    this.#triggers.update(link, news.triggers);
     return true;
   }
 

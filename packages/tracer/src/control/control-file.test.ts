@@ -2,12 +2,14 @@ import { ftruncateSync, readSync, writeSync } from 'node:fs';
 import { loadPosix, type Posix } from '@ringtail/posix';
 import {
   CONTROL_AREA_BYTES,
+  CONTROL_SLOT_WORDS_BYTES,
   CONTROL_TALLIES_BYTES,
   CONTROL_TALLIES_OFFSET,
   ControlPage,
-  ControlSlot,
+  type ControlText,
+  type ControlTextKind,
   controlAreaOffset,
-  encodePiece,
+  encodeSlotWords,
 } from '@ringtail/protocol';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ControlFile } from './control-file.ts';
@@ -23,29 +25,26 @@ function makeControlFile(): ControlFile {
 }
 
 interface Text {
-  /** Bytes that are there, of which `at` and following are written. */
-  readonly bytes: Buffer;
-  readonly at?: number;
+  readonly number: number;
+  readonly text: string;
   readonly length?: number;
   readonly area?: number;
-  readonly number?: number;
 }
 
-/** Publishes as a daemon does: text, slot words, generation. */
-function publish(control: ControlFile, slot: number, { bytes, at = 0, length, area = 0, number = 1 }: Text): void {
-  writeSync(control.fd, bytes, at, bytes.length - at, controlAreaOffset(slot, area & 1) + at);
-  const words = Buffer.alloc(16);
-  words.writeUInt32LE(length ?? bytes.length, ControlSlot.LENGTH);
-  words.writeUInt32LE(area, ControlSlot.AREA);
-  words.writeUInt32LE(number, ControlSlot.TEXT);
-  writeSync(control.fd, words, 0, 16, ControlPage.SLOTS + slot * ControlPage.SLOT_BYTES);
-  const generation = Buffer.alloc(4);
-  generation.writeUInt32LE(control.generation + 2);
-  writeSync(control.fd, generation, 0, 4, ControlPage.GENERATION);
+/** Publishes as a daemon does: texts, slot words, generation. */
+function publish(control: ControlFile, slot: number, channels: Text, triggers: Text): void {
+  const write = (kind: ControlTextKind, { number, text, length, area = 0 }: Text): ControlText => {
+    const written = writeSync(control.fd, text, controlAreaOffset(slot, kind, area & 1));
+    return { number, length: length ?? written, area };
+  };
+  const generation = control.generation + 2;
+  const words = { generation, channels: write('channels', channels), triggers: write('triggers', triggers) };
+  const position = ControlPage.SLOTS + slot * ControlPage.SLOT_BYTES;
+  writeSync(control.fd, encodeSlotWords(words), 0, CONTROL_SLOT_WORDS_BYTES, position);
+  const page = Buffer.alloc(4);
+  page.writeUInt32LE(generation);
+  writeSync(control.fd, page, 0, 4, ControlPage.GENERATION);
 }
-
-const pieces = (...changes: readonly unknown[]) =>
-  Buffer.concat(changes.map((change) => encodePiece(JSON.stringify(change))));
 
 function readDouble({ fd }: ControlFile, position: number): number {
   const word = Buffer.alloc(8);
@@ -53,76 +52,113 @@ function readDouble({ fd }: ControlFile, position: number): number {
   return word.readDoubleLE(0);
 }
 
-const WHOLE = { channels: [], added: [{ key: 1 }] };
+const CHANNELS = { number: 1, text: '[{"key":5}]' };
+const TRIGGERS = { number: 1, text: '7 {"key":7}\n8 {"key":8}\n' };
+const news = (isWhole: boolean, ...changes: readonly [number, string | undefined][]) => ({
+  isWhole,
+  changes: new Map(changes),
+});
+const ALL = { channels: [{ key: 5 }], triggers: news(true, [7, '{"key":7}'], [8, '{"key":8}']) };
+const NOTHING = { channels: [], triggers: news(true) };
 
 describe('the control file', () => {
   it('shows at once, through the mapping, what a daemon writes through its descriptor', () => {
     const control = makeControlFile();
     expect(control.generation).toBe(0);
-    publish(control, 0, { bytes: pieces(WHOLE) });
+    publish(control, 0, CHANNELS, TRIGGERS);
     expect(control.generation).toBe(2);
-    expect(new StateReader(control, 0).read()).toEqual({ isWhole: true, changes: [WHOLE] });
+    expect(new StateReader(control, 0).read()).toEqual(ALL);
   });
 
   it('keeps what two daemons publish apart', () => {
     const control = makeControlFile();
-    publish(control, 1, { bytes: pieces(WHOLE) });
-    expect(new StateReader(control, 0).read()).toEqual({ isWhole: true, changes: [] });
-    expect(new StateReader(control, 1).read()).toEqual({ isWhole: true, changes: [WHOLE] });
+    publish(control, 1, CHANNELS, TRIGGERS);
+    expect(new StateReader(control, 0).read()).toEqual(NOTHING);
+    expect(new StateReader(control, 1).read()).toEqual(ALL);
   });
 
   it('is read on from where a reader was', () => {
     const control = makeControlFile();
     const reader = new StateReader(control, 0);
-    publish(control, 0, { bytes: pieces(WHOLE) });
+    publish(control, 0, CHANNELS, TRIGGERS);
     reader.read();
-    expect(reader.read()).toEqual({ isWhole: false, changes: [] });
-    // What was read is not read again, whatever has become of it.
-    const bytes = pieces(WHOLE, { removed: [1] }, { added: [{ key: 2 }] });
-    bytes.fill(0, 0, pieces(WHOLE).length);
-    publish(control, 0, { bytes });
-    expect(reader.read()).toEqual({ isWhole: false, changes: [{ removed: [1] }, { added: [{ key: 2 }] }] });
+    expect(reader.read()).toEqual({ triggers: news(false) });
+    // The part that was read is not read again, even if it has changed.
+    publish(control, 0, CHANNELS, { number: 1, text: `${TRIGGERS.text.replaceAll(/./g, 'x')}7\n9 {"key":9}\n` });
+    expect(reader.read()).toEqual({ triggers: news(false, [7, undefined], [9, '{"key":9}']) });
   });
 
-  it.each([
-    ['in the other area', { area: 1, number: 2 }],
-    ['in the same area, since the other was written to meanwhile', { number: 3 }],
-    ['under the same number that is shorter', { bytes: pieces({ channels: [] }) }],
-  ])('is read from the beginning where a text was begun %s', (_, what) => {
+  it('is read text by text where a text was begun', () => {
     const control = makeControlFile();
     const reader = new StateReader(control, 0);
-    publish(control, 0, { bytes: pieces(WHOLE) });
+    publish(control, 0, CHANNELS, TRIGGERS);
     reader.read();
-    const another = { bytes: pieces(WHOLE, { removed: [1] }), ...what };
-    publish(control, 0, another);
-    expect(reader.read()).toMatchObject({ isWhole: true });
-    expect(reader.read()).toEqual({ isWhole: false, changes: [] });
+    publish(control, 0, CHANNELS, { number: 2, text: '9 {"key":9}\n', area: 1 });
+    expect(reader.read()).toEqual({ triggers: news(true, [9, '{"key":9}']) });
+    publish(control, 0, { number: 2, text: '[]', area: 1 }, { number: 2, text: '9 {"key":9}\n', area: 1 });
+    expect(reader.read()).toEqual({ channels: [], triggers: news(false) });
+    publish(control, 0, { number: 2, text: '[]', area: 1 }, { number: 2, text: '', area: 1 });
+    expect(reader.read()).toEqual({ triggers: news(true) });
   });
 
   it.each([
-    ['that is cut', { length: 12 }],
     ['longer than its area', { length: CONTROL_AREA_BYTES + 1 }],
-    ['in an area that is not there', { area: 2 }],
-  ])('with a text %s is not taken, and from the beginning once it is sound', (_, what) => {
+    ['in an area that does not exist', { area: 2 }],
+  ])('with a text %s is not read until the text is sound', (_, what) => {
     const control = makeControlFile();
     const reader = new StateReader(control, 0);
-    const bytes = pieces(WHOLE);
-    publish(control, 0, { bytes });
-    reader.read();
-    publish(control, 0, { bytes, number: 2, ...what });
+    publish(control, 0, { ...CHANNELS, ...what }, TRIGGERS);
     expect(reader.read()).toBeUndefined();
-    publish(control, 0, { bytes });
-    expect(reader.read()).toEqual({ isWhole: true, changes: [WHOLE] });
+    publish(control, 0, CHANNELS, { ...TRIGGERS, ...what });
+    expect(reader.read()).toBeUndefined();
+    publish(control, 0, CHANNELS, TRIGGERS);
+    expect(reader.read()).toEqual(ALL);
+  });
+
+  it('is read again where a daemon publishes meanwhile, and the parts that are read belong together', () => {
+    const control = makeControlFile();
+    const stateOf = (number: number) =>
+      [
+        { number, text: `[{"key":${number}}]`, area: number & 1 },
+        { number, text: `${number} {"key":${number}}\n`, area: number & 1 },
+      ] as const;
+    for (const publishedAfter of ['channels', 'triggers'] as const) {
+      const reader = new StateReader(control, 0);
+      publish(control, 0, ...stateOf(1));
+      const readText = control.readText.bind(control);
+      let next = 2;
+      control.readText = (slot, kind, ...rest) => {
+        const text = readText(slot, kind, ...rest);
+        if (kind === publishedAfter && next < 4) publish(control, 0, ...stateOf(next++));
+        return text;
+      };
+      expect(reader.read()).toEqual({ channels: [{ key: 3 }], triggers: news(true, [3, '{"key":3}']) });
+      control.readText = readText;
+    }
+  });
+
+  it('is left until the next event where a daemon publishes again and again', () => {
+    const control = makeControlFile();
+    const reader = new StateReader(control, 0);
+    const readText = control.readText.bind(control);
+    let number = 1;
+    control.readText = (...args) => {
+      number++;
+      publish(control, 0, { ...CHANNELS, number }, { ...TRIGGERS, number });
+      return readText(...args);
+    };
+    publish(control, 0, CHANNELS, TRIGGERS);
+    expect(reader.read()).toBeUndefined();
   });
 
   it('is empty again once its daemon is gone, under a new generation of the same parity', () => {
     const control = makeControlFile();
     const reader = new StateReader(control, 0);
-    publish(control, 0, { bytes: pieces(WHOLE) });
+    publish(control, 0, CHANNELS, TRIGGERS);
     reader.read();
     control.clearSlot(0);
     control.bumpGeneration();
-    expect(reader.read()).toEqual({ isWhole: true, changes: [] });
+    expect(reader.read()).toEqual(NOTHING);
     expect(control.generation).toBe(4);
   });
 

@@ -14,9 +14,9 @@ import {
   CONTROL_TALLIES_OFFSET,
   ControlPage,
   ControlSlot,
+  type ControlText,
+  type ControlTextKind,
   controlAreaOffset,
-  type DesiredStateChange,
-  decodePieces,
 } from '@ringtail/protocol';
 import { memoryName } from '../host/worker-cleanup.ts';
 
@@ -82,30 +82,29 @@ export class ControlFile {
 
   /** Empties the slot of a daemon that is gone, until its successor publishes. */
   clearSlot(slot: number): void {
-    this.page[(ControlPage.SLOTS + slot * ControlPage.SLOT_BYTES + ControlSlot.LENGTH) / 4] = 0;
+    const at = (ControlPage.SLOTS + slot * ControlPage.SLOT_BYTES) / 4;
+    this.page[at + ControlSlot.CHANNELS / 4] = 0;
+    this.page[at + ControlSlot.TRIGGERS / 4] = 0;
   }
 
-  /** The place of the text that the daemon of `slot` has published. */
-  slotWords(slot: number): { readonly text: number; readonly area: number; readonly length: number } {
+  /** The words of a slot, see `decodeSlotWords`. */
+  slotWords(slot: number): Buffer {
     const words = Buffer.alloc(CONTROL_SLOT_WORDS_BYTES);
     readSync(this.fd, words, 0, words.length, ControlPage.SLOTS + slot * ControlPage.SLOT_BYTES);
-    return {
-      text: words.readUInt32LE(ControlSlot.TEXT),
-      area: words.readUInt32LE(ControlSlot.AREA),
-      length: words.readUInt32LE(ControlSlot.LENGTH),
-    };
+    return words;
   }
 
   /**
-   * Decodes a part of a text.
+   * A text of a slot, from a byte offset. It is whole if the words of the slot have not changed meanwhile.
    *
-   * @returns undefined if it does not consist of whole pieces
+   * @returns undefined where its words are wrong
    */
-  readPieces(slot: number, area: number, from: number, to: number): DesiredStateChange[] | undefined {
-    if (to > CONTROL_AREA_BYTES || area > 1) return undefined;
-    const bytes = Buffer.alloc(to - from);
-    readSync(this.fd, bytes, 0, bytes.length, controlAreaOffset(slot, area) + from);
-    return decodePieces(bytes);
+  readText(slot: number, kind: ControlTextKind, { number, length, area }: ControlText, from = 0): string | undefined {
+    if (number === 0) return '';
+    if (length > CONTROL_AREA_BYTES || area > 1) return undefined;
+    const bytes = Buffer.alloc(length - from);
+    readSync(this.fd, bytes, 0, bytes.length, controlAreaOffset(slot, kind, area) + from);
+    return bytes.toString('utf8');
   }
 
   /** Maps counters and tallies at their first use: most threads never need them. */

@@ -15,12 +15,19 @@ const KEY_LENGTH_MAX = 512;
 export interface Counter {
   readonly f64: Float64Array;
   readonly index: number;
+  /** For recorders in which several triggers share the counter: whether it has counted the current event. */
+  counted: boolean;
+}
+
+/** A counter of a key, with the number of triggers that use it. */
+interface KeyCounter extends Counter {
+  users: number;
 }
 
 /** The counters of one slot that the thread itself gives to keys of maps. */
 interface Keys {
   /** By map and key. */
-  readonly numbered: Map<string, { readonly index: number; users: number }>;
+  readonly numbered: Map<string, KeyCounter>;
   /** Keys without a user, which may be used again. The one that is idle longest is first, and the first to lose its counter. */
   readonly idle: Set<string>;
   next: number;
@@ -45,7 +52,7 @@ export class CounterSpace {
   at(slot: number, index: number): Counter | undefined {
     const isOfSlot = Number.isInteger(index) && index >= 0 && index < CONTROL_COUNTER_COUNT;
     if (!isOfSlot || index % CONTROL_SLOT_COUNT !== slot) return undefined;
-    return { f64: this.#control.counters, index };
+    return { f64: this.#control.counters, index, counted: false };
   }
 
   /**
@@ -65,7 +72,7 @@ export class CounterSpace {
     if (counter === undefined) {
       const index = takeNumber(keys);
       if (index === undefined) return undefined;
-      counter = { index, users: 0 };
+      counter = { f64, index, counted: false, users: 0 };
       keys.numbered.set(name, counter);
       link.send({ type: 'counters', counters: [{ index, map: key.map, key: text, start: f64[index] as number }] });
     }
@@ -74,7 +81,7 @@ export class CounterSpace {
       counter.users += 1;
       keys.idle.delete(name);
     }
-    return { f64, index: counter.index };
+    return counter;
   }
 
   /** Releases the keys of a trigger that was removed. Their counters are used again once there are no others. */
@@ -115,6 +122,6 @@ function takeNumber(keys: Keys): number | undefined {
 }
 
 /** The key that an event of this name has in a map. */
-export function keyOf(template: string, eventName: string): string {
+function keyOf(template: string, eventName: string): string {
   return expandKeyTemplate(template, eventName).slice(0, KEY_LENGTH_MAX);
 }

@@ -42,7 +42,7 @@ export interface TriggerTarget {
   readonly condition: RecorderCondition | null;
   /** Counter that each of them increments; null if none does. */
   readonly counter: { readonly f64: Float64Array; readonly index: number } | null;
-  /** Shared by the targets of one recorder that count an event once together; null if each counts it. */
+  /** Another counter, which an event adds one to even if it matches several targets with this counter; null: none. */
   readonly once: CountedOnce | null;
   /** Gets a report of each; null if none are sent. */
   readonly reports: TriggerReports | null;
@@ -50,11 +50,11 @@ export interface TriggerTarget {
   readonly capture: ArgumentCapture | null;
 }
 
-/** Counts events that a target counted after another target that shares this object. */
+/** A counter that targets may share, of which each event counts once. */
 export interface CountedOnce {
   readonly f64: Float64Array;
   readonly index: number;
-  /** Whether the current event has been counted. */
+  /** Whether it has counted the current event. */
   counted: boolean;
 }
 

@@ -539,24 +539,25 @@ describe.each([
   it.each([
     ['three', 0],
     ['more than are inlined', 30],
-  ])('counts how often an event was counted by more than one of %s triggers', (_, others) => {
-    const f64 = new Float64Array(8);
+  ])('counts an event once in a counter that some of %s triggers share', (_, others) => {
+    const f64 = new Float64Array(9);
     const once = { f64, index: 7, counted: false };
+    const alone = { f64, index: 8, counted: false };
     const { record, gate } = setUp(
       [],
       [
         ...Array.from({ length: others }, () => ({ counter: { f64, index: 6 } })),
         { once, counter: { f64, index: 0 }, condition: when('f0 > 0') },
         { once, counter: { f64, index: 1 }, condition: when('f0 > 1') },
-        { counter: { f64, index: 2 } },
+        { once: alone, counter: { f64, index: 2 } },
         { once, counter: { f64, index: 3 }, condition: when('f0 > 2') },
       ],
     );
     for (const number of [0, 1, 2, 3, 1, 0]) record(number, '');
-    expect([...f64]).toEqual([4, 2, 6, 1, 0, 0, others * 6, 3]);
+    expect([...f64]).toEqual([4, 2, 6, 1, 0, 0, others * 6, 4, 6]);
     gate.inside = 1;
     record(3, '');
-    expect([...f64]).toEqual([4, 2, 7, 1, 0, 0, others * 7, 3]);
+    expect([...f64]).toEqual([4, 2, 7, 1, 0, 0, others * 7, 4, 7]);
   });
 
   it('leads to whoever recompiles it once the generation has changed', () => {

@@ -74,9 +74,8 @@ function builtFor(target: TriggerTarget, event: EventSpec): BuiltTrigger {
 }
 
 function count({ counter, once }: TriggerTarget): void {
-  if (counter === null) return;
-  (counter.f64[counter.index] as number) += 1;
-  if (once === null) return;
-  if (once.counted) (once.f64[once.index] as number) += 1;
-  else once.counted = true;
+  if (counter !== null) (counter.f64[counter.index] as number) += 1;
+  if (once === null || once.counted) return;
+  once.counted = true;
+  (once.f64[once.index] as number) += 1;
 }

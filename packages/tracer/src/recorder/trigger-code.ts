@@ -30,12 +30,14 @@ export function emitTriggers(
   // A list that can be read only once is an array afterwards.
   const withValues = (statement: string) => `{ const values = [${names}]; ${statement} [${names}] = values; }`;
 
-  // Triggers that count an event once together are either all inlined or none is.
-  const mayBeInlined = triggers.length > INLINED_MAX ? triggers.filter(({ once }) => once === null) : triggers;
+  const shared = sharedCounters(triggers);
+  // Targets that share a counter are either all inlined or none is.
+  const areAllInlined = triggers.length <= INLINED_MAX;
+  const mayBeInlined = areAllInlined ? triggers : triggers.filter(({ once }) => once === null || !shared.has(once));
   const inlined = new Set(mayBeInlined.slice(0, INLINED_MAX));
-  const shared = [...new Set([...inlined].map(({ once }) => once).filter((once) => once !== null))];
-  const begin = shared.map((_, k) => `once${k}.counted = false;`).join(' ');
-  Object.assign(constants, Object.fromEntries(shared.map((once, k) => [`once${k}`, once])));
+  const nameOf = new Map([...(areAllInlined ? shared : [])].map((once, k) => [once, `shared${k}`]));
+  const begin = [...nameOf.values()].map((name) => `${name}.counted = false;`).join(' ');
+  for (const [once, name] of nameOf) constants[name] = once;
   act.push(begin);
   missed.push(begin);
 
@@ -43,8 +45,12 @@ export function emitTriggers(
     const hit = `hit${i}`;
     const tellMissed = reports === null ? '' : `reports${i}.missed();`;
     if (reports !== null) constants[`reports${i}`] = reports;
-    const count = counter === null ? '' : `counters${i}[${counter.index}] += 1; ${countRepeats(once, shared)}`;
+    const count = [
+      counter === null ? '' : `counters${i}[${counter.index}] += 1;`,
+      once === null ? '' : countOnce(once, nameOf.get(once), `onces${i}`),
+    ].join(' ');
     if (counter !== null) constants[`counters${i}`] = counter.f64;
+    if (once !== null) constants[`onces${i}`] = once.f64;
     if (condition === null) isAlwaysHit = true;
     else {
       const code = emitCondition(condition, event, names, hit, tellMissed);
@@ -79,8 +85,20 @@ export function emitTriggers(
   };
 }
 
-function countRepeats(once: CountedOnce | null, shared: readonly CountedOnce[]): string {
-  if (once === null) return '';
-  const name = `once${shared.indexOf(once)}`;
-  return `if (${name}.counted) ${name}.f64[${once.index}] += 1; else ${name}.counted = true;`;
+/** Counters that more than one target adds to. */
+function sharedCounters(triggers: readonly TriggerTarget[]): ReadonlySet<CountedOnce> {
+  const seen = new Set<CountedOnce>();
+  const shared = new Set<CountedOnce>();
+  for (const { once } of triggers) {
+    if (once === null) continue;
+    if (seen.has(once)) shared.add(once);
+    seen.add(once);
+  }
+  return shared;
+}
+
+/** @param shared name of the counter, where several targets add to it */
+function countOnce({ index }: CountedOnce, shared: string | undefined, f64: string): string {
+  const add = `${f64}[${index}] += 1;`;
+  return shared === undefined ? add : `if (!${shared}.counted) { ${shared}.counted = true; ${add} }`;
 }

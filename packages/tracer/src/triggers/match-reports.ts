@@ -14,17 +14,18 @@ export interface ReportLink {
 export interface ReportSchedule {
   /** Milliseconds. */
   now(): number;
-  /** Calls `flush` a little later, from the event loop; for the same reports once, however often it is asked. */
+  /** Calls `flush` a little later, from the event loop; once for the same reports, even if it is requested several times. */
   later(reports: MatchReports): void;
 }
 
-/** Where nobody counts. */
+/** Stands for a tally where there is none. */
 const NO_TALLY: Tally = { f64: new Float64Array(2), matched: 0, missed: 1 };
 
 /**
- * What one trigger tells its daemon: the first match at once, later ones gathered where they come faster than messages may be sent. What
- * has been gathered goes out with the next match after a while, or from the event loop; so does what a daemon that does not read has
- * no room for. A thread that ends before has counted it in its tally, from which the daemon takes what it was not told.
+ * Reports the matches of one trigger to its daemon. The first match is sent at once. Matches that come faster than messages
+ * may be sent are gathered, and sent with a later match or from the event loop; so are matches for which the daemon's
+ * socket has no room. Each match is also counted in the thread's tally. From the tally the daemon adds the matches that a
+ * thread had not reported when it ended.
  */
 export class MatchReports implements TriggerReports {
   readonly #link: ReportLink;
@@ -57,19 +58,19 @@ export class MatchReports implements TriggerReports {
     this.flush();
   }
 
-  /** Sends what has been gathered, if it may be sent now. Never throws. */
+  /** Sends the gathered matches, if a message may be sent now. Never throws. */
   flush(): void {
     if (this.#matches === 0 && this.#discarded === 0) return;
     if (!this.#bucket.take(this.#schedule.now()) || !this.#send()) this.#schedule.later(this);
   }
 
-  /** The last that the thread says of this trigger. */
+  /** Sends the gathered matches for the last time. */
   end(): void {
     if (this.#matches > 0 || this.#discarded > 0) this.#send();
     this.#forget();
   }
 
-  /** False if it has to be tried again. */
+  /** @returns false if it has to be tried again */
   #send(): boolean {
     const message = {
       type: 'trigger-matched',

@@ -5,14 +5,14 @@ import type { MatchReports, ReportSchedule } from './match-reports.ts';
 const FLUSH_AFTER_MS = 10;
 const NANOSECONDS_PER_MILLISECOND = 1e6;
 
-/** One timer for all reports of a thread that wait; it does not keep the program alive. */
+/** One timer for all waiting reports of a thread. It does not keep the program alive. */
 export class ReportTimer implements ReportSchedule {
   #waiting = new Set<MatchReports>();
   #isSet = false;
   #clock: ThreadClock | undefined;
 
   now(): number {
-    // It is read for every match: the addon's takes a tenth of the time that any other takes.
+    // It is read for every match, and the addon's clock takes a tenth of the time of any other.
     this.#clock ??= threadClock('monotonic') as ThreadClock;
     return this.#clock.read() / NANOSECONDS_PER_MILLISECOND;
   }

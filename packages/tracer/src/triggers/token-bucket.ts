@@ -1,9 +1,9 @@
-/** So many messages may follow each other at once … */
+/** Messages that may follow each other at once … */
 const BURST = 10;
-/** … and so many a second after that: together never more than a hundred within any second. */
+/** … and messages per millisecond after that: together at most a hundred within any second. */
 const PER_MS = 90 / 1000;
 
-/** Says whether a message may be sent now. Times are milliseconds. */
+/** Limits the rate of messages. Times are milliseconds. */
 export class TokenBucket {
   #tokens = BURST;
   #at: number;
@@ -12,8 +12,9 @@ export class TokenBucket {
     this.#at = now;
   }
 
+  /** @returns whether a message may be sent now */
   take(now: number): boolean {
-    // A clock that went back gives nothing.
+    // A clock that went back adds no tokens.
     this.#tokens = Math.min(BURST, this.#tokens + Math.max(0, now - this.#at) * PER_MS);
     this.#at = now;
     if (this.#tokens < 1) return false;

@@ -1,20 +1,20 @@
 import { describeError } from '@ringtail/base';
 import { buildArgumentCapture, type EventSpec, type FilterExpression, parseFilter } from '@ringtail/ctf';
-import { type CounterKey, type DesiredTrigger, ruleMatcher } from '@ringtail/protocol';
+import { type CounterKey, type DesiredTrigger, nameOfPattern, ruleMatcher } from '@ringtail/protocol';
 import { lookUpContext } from '../context/look-up-context.ts';
-import { type Counter, type CounterSpace, keyOf } from '../control/counter-space.ts';
+import type { Counter, CounterSpace } from '../control/counter-space.ts';
 import type { TallySpace } from '../control/tally-space.ts';
 import type { DaemonLink } from '../daemon/daemon-link.ts';
 import type { TriggerTarget } from '../recorder/recorder-plan.ts';
 import { MatchReports, type ReportSchedule } from './match-reports.ts';
 
-/** All captures of a message share this much text, and so many elements of lists, so that it always fits into a frame. */
+/** Limits of the text and the list elements in all captures of a message, so that the message fits into a frame. */
 const TEXT_LENGTH_SUM = 524_288;
 const TEXT_LENGTH_MAX = 65_536;
 const ELEMENTS_SUM = 65_536;
 const ELEMENTS_MAX = 4096;
 
-/** Where a thread counts for its daemons. */
+/** Counters and tallies of a thread, which its daemons read. */
 export interface CountingSpaces {
   readonly counters: CounterSpace;
   readonly tallies: TallySpace;
@@ -27,35 +27,37 @@ interface Expressions {
 }
 
 /**
- * One trigger as this thread looks for what sets it off. There may be thousands, most of them about events that this thread never
- * emits: what takes time is done at the first event that the rule takes.
+ * One trigger in this thread. Most triggers are about events that this thread never emits, so filter and captures are
+ * parsed at the first event that the rule matches.
  */
 export class TriggerBinding {
-  isGone = false;
+  /** The only event name that the rule matches; undefined if its pattern has a star. */
+  readonly name: string | undefined;
   readonly #link: DaemonLink;
   readonly #desired: DesiredTrigger;
   readonly #schedule: ReportSchedule;
-  readonly #takes: (name: string, logLevel: number) => boolean;
-  /** Null where they cannot be read, which the daemon has been told. */
+  readonly #matches: (name: string, logLevel: number) => boolean;
+  /** Null where they cannot be parsed, which the daemon knows. */
   #expressions: Expressions | null | undefined;
   #reports: MatchReports | undefined;
   #spaces: CountingSpaces | undefined;
-  /** Counters of keys that it has. */
+  /** Names of the counters of keys that it uses. */
   readonly #held = new Set<string>();
-  #isRefusalTold = false;
-  /** A recorder that is made anew is to find what was made for the one before. */
+  #isRefusalSent = false;
+  /** A recorder that is compiled again finds the targets of the one before. */
   readonly #targets = new WeakMap<EventSpec, TriggerTarget>();
 
   constructor(link: DaemonLink, desired: DesiredTrigger, schedule: ReportSchedule) {
     this.#link = link;
     this.#desired = desired;
     this.#schedule = schedule;
-    this.#takes = ruleMatcher(desired.rule);
+    this.#matches = ruleMatcher(desired.rule);
+    this.name = nameOfPattern(desired.rule.pattern);
   }
 
-  /** What a recorder of the event does for this trigger; undefined if that is nothing. */
+  /** What a recorder of the event does for this trigger; undefined if nothing. */
   targetFor(event: EventSpec, spaces: CountingSpaces): TriggerTarget | undefined {
-    if (!this.#takes(event.name, event.logLevel)) return undefined;
+    if (!this.#matches(event.name, event.logLevel)) return undefined;
     const known = this.#targets.get(event);
     if (known !== undefined) return known;
     const target = this.#newTargetFor(event, spaces);
@@ -63,28 +65,13 @@ export class TriggerBinding {
     return target;
   }
 
-  /** What names the counter of repeats that this shares with others, for events of that name; undefined if it shares none. */
-  repeatsFor(eventName: string): string | undefined {
-    const key = this.#desired.counter;
-    if (key === null || 'index' in key || key.repeats === undefined) return undefined;
-    return `${this.#link.slot}:${key.repeats}:${keyOf(key.template, eventName)}`;
-  }
-
-  /** The counter of repeats. Without one, each trigger counts, which its daemon is told. */
-  repeatsCounterFor({ name }: EventSpec, counters: CounterSpace): Counter | null {
-    const key = this.#desired.counter;
-    if (key === null || 'index' in key || key.repeats === undefined) return null;
-    return this.#counterOf({ map: key.repeats, template: key.template }, name, counters);
-  }
-
-  /** Sends what has not been told yet. */
+  /** Sends the matches that are not reported yet. */
   flush(): void {
     this.#reports?.end();
   }
 
   /** The same for the last time. */
   remove(): void {
-    this.isGone = true;
     this.flush();
     this.#spaces?.tallies.giveBack(this.#link.slot, this.#desired.key);
     this.#spaces?.counters.giveBack(this.#link.slot, this.#held);
@@ -95,13 +82,12 @@ export class TriggerBinding {
     if (this.#expressions === null) return undefined;
     this.#spaces = spaces;
     const { filter, captures } = this.#expressions;
-    const counter = this.#counterFor(event, spaces.counters);
+    const counters = this.#countersFor(event, spaces.counters);
     const reports = this.#reportsInto(spaces.tallies);
-    if (counter === null && reports === null) return undefined;
+    if (counters.counter === null && reports === null) return undefined;
     return {
       condition: filter === undefined ? null : { anyOf: [filter], lookUpContext },
-      counter,
-      once: null,
+      ...counters,
       reports,
       capture: captures.length === 0 ? null : captureOf(captures, event),
     };
@@ -128,9 +114,14 @@ export class TriggerBinding {
     return this.#reports;
   }
 
-  #counterFor({ name }: EventSpec, counters: CounterSpace): Counter | null {
+  #countersFor({ name }: EventSpec, counters: CounterSpace): Pick<TriggerTarget, 'counter' | 'once'> {
     const key = this.#desired.counter;
-    return key === null ? null : this.#counterOf(key, name, counters);
+    const none = { counter: null, once: null };
+    if (key === null) return none;
+    const counter = this.#counterOf(key, name, counters);
+    if (counter === null || 'index' in key || key.perEvent === undefined) return { counter, once: null };
+    const once = this.#counterOf({ map: key.perEvent, template: key.template }, name, counters);
+    return once === null ? none : { counter, once };
   }
 
   #counterOf(key: CounterKey, name: string, counters: CounterSpace): Counter | null {
@@ -145,8 +136,8 @@ export class TriggerBinding {
   }
 
   #refuse(reason: string): void {
-    if (this.#isRefusalTold) return;
-    this.#isRefusalTold = true;
+    if (this.#isRefusalSent) return;
+    this.#isRefusalSent = true;
     const message = `a trigger cannot count: ${reason}`;
     this.#link.send({ type: 'trouble', channel: null, code: 'NO_COUNTER', message });
   }

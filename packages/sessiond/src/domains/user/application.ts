@@ -34,7 +34,7 @@ import type { ProcessExits } from '../../process-exits/process-exits.ts';
 import { textWeight } from '../../shares/memory-weight.ts';
 import { PoolHolding } from '../../shares/pool-holding.ts';
 import type { SharedPool } from '../../shares/shared-pool.ts';
-import type { AskedThread } from '../../triggers/conditions/event-loop-stalled.ts';
+import type { PingedThread } from '../../triggers/conditions/event-loop-stalled.ts';
 import type { CountingThread } from '../../triggers/counters/thread-counters.ts';
 import type { TriggerEngine } from '../../triggers/trigger-engine.ts';
 import { hasClosedDescriptors } from './closed-descriptors.ts';
@@ -82,7 +82,7 @@ export interface ApplicationParts {
 const TROUBLE_COPIES = 3;
 
 /** One registered thread: carries out its messages. */
-export class Application implements RegisteredApplication, AskedThread {
+export class Application implements RegisteredApplication, PingedThread {
   readonly thread: RecordedThread;
   readonly name: string;
   readonly #services: ApplicationServices;

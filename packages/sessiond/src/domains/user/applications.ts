@@ -3,7 +3,7 @@ import type { DiagnosedThread } from '../../diagnosis/diagnose.ts';
 import type { Owner, RecordedThread } from '../../model/session.ts';
 import type { Sighting } from '../../model/sightings.ts';
 import { jsonWithoutFields, type TracepointList } from '../../model/tracepoint-lists.ts';
-import type { AskedThread } from '../../triggers/conditions/event-loop-stalled.ts';
+import type { PingedThread } from '../../triggers/conditions/event-loop-stalled.ts';
 import type { Application } from './application.ts';
 
 /** The registered threads, and their list for clients. */
@@ -19,7 +19,7 @@ export class Applications {
   }
 
   /** Threads that answer whether they are in their event loops. */
-  asked(): Iterable<AskedThread> {
+  asked(): Iterable<PingedThread> {
     return this.#applications;
   }
 

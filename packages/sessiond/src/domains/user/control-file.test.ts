@@ -1,7 +1,15 @@
-import { CONTROL_AREA_BYTES, ControlPage, ControlSlot, controlAreaOffset } from '@ringtail/protocol';
+import {
+  CONTROL_AREA_BYTES,
+  CONTROL_SLOT_WORDS_BYTES,
+  ControlPage,
+  type ControlText,
+  type ControlTextKind,
+  controlAreaOffset,
+  decodeSlotWords,
+} from '@ringtail/protocol';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ControlBytes, ControlFile } from './control-file.ts';
+import { type ControlBytes, ControlFile, type StateText } from './control-file.ts';
 
 /** A sparse file in memory that remembers where it was written to, in order. */
 class MemoryFile implements ControlBytes {
@@ -29,77 +37,82 @@ class MemoryFile implements ControlBytes {
   }
 }
 
-interface Shown {
-  readonly text: string;
-  readonly generation: number;
-  readonly area: number;
-  readonly number: number;
-}
-
 /** What a thread reads of a slot. */
-function shownIn(file: MemoryFile, slot: number): Shown {
-  const at = ControlPage.SLOTS + slot * ControlPage.SLOT_BYTES;
-  const area = file.word(at + ControlSlot.AREA);
-  const bytes = Buffer.alloc(file.word(at + ControlSlot.LENGTH));
-  file.read(bytes, controlAreaOffset(slot, area));
+function shownIn(file: MemoryFile, slot: number) {
+  const words = Buffer.alloc(CONTROL_SLOT_WORDS_BYTES);
+  file.read(words, ControlPage.SLOTS + slot * ControlPage.SLOT_BYTES);
+  const { generation, channels, triggers } = decodeSlotWords(words);
+  const textOf = (kind: ControlTextKind, { length, area }: ControlText) => {
+    const bytes = Buffer.alloc(length);
+    file.read(bytes, controlAreaOffset(slot, kind, area));
+    return bytes.toString();
+  };
   return {
-    text: bytes.toString(),
-    generation: file.word(at + ControlSlot.GENERATION),
-    area,
-    number: file.word(at + ControlSlot.TEXT),
+    generation,
+    channels: { ...channels, text: textOf('channels', channels) },
+    triggers: { ...triggers, text: textOf('triggers', triggers) },
   };
 }
 
-const piece = (text: string) => Buffer.from(text);
+const text = (number: number, characters: string): StateText => ({ number, bytes: Buffer.from(characters) });
 
 describe('ControlFile', () => {
-  it('writes the text, then the words of the slot, then the generation', () => {
+  it('writes the texts, then the words of the slot, then the generation', () => {
     const file = new MemoryFile();
-    new ControlFile(file, 1).begin(piece('{}'));
-    const { text, area, generation } = shownIn(file, 1);
-    expect(text).toBe('{}');
-    expect(file.written).toEqual([controlAreaOffset(1, area), 128, ControlPage.GENERATION]);
+    new ControlFile(file, 1).publish(text(1, '[]'), text(1, '1 {}\n'));
+    const { channels, triggers, generation } = shownIn(file, 1);
+    expect([channels.text, triggers.text]).toEqual(['[]', '1 {}\n']);
+    expect(file.written).toEqual([
+      controlAreaOffset(1, 'channels', channels.area),
+      controlAreaOffset(1, 'triggers', triggers.area),
+      128,
+      ControlPage.GENERATION,
+    ]);
     expect(file.word(ControlPage.GENERATION)).toBe(generation);
   });
 
-  it('never writes over what threads may be reading, its predecessor included', () => {
+  it('never writes over texts that threads may be reading, its predecessor included', () => {
     const file = new MemoryFile();
-    const shown: Shown[] = [];
+    const shown: ReturnType<typeof shownIn>[] = [];
     for (const daemon of ['former', 'this']) {
       const control = new ControlFile(file, 0);
-      for (const text of ['a', 'b', 'c']) {
-        control.begin(piece(daemon + text));
+      for (const [at, characters] of ['a', 'b', 'c'].entries()) {
+        control.publish(text(at + 1, daemon), text(at + 1, characters));
         shown.push(shownIn(file, 0));
       }
     }
-    for (let at = 1; at < shown.length; at++) expect(shown[at]?.area).toBe(1 - (shown[at - 1]?.area as number));
-    // A thread that was away while both areas were written to is to see that they were.
-    expect(new Set(shown.map(({ number }) => number)).size).toBe(shown.length);
+    for (let at = 1; at < shown.length; at++) {
+      expect(shown[at]?.channels.area).toBe(1 - (shown[at - 1]?.channels.area as number));
+      expect(shown[at]?.triggers.area).toBe(1 - (shown[at - 1]?.triggers.area as number));
+    }
+    expect(shown.map(({ triggers }) => triggers.text)).toEqual(['a', 'b', 'c', 'a', 'b', 'c']);
   });
 
-  it('adds to a text behind what is there, in the same order of writes, under the same number', () => {
+  it('writes a text that stays not again, and of one that has grown the end', () => {
     const file = new MemoryFile();
     const control = new ControlFile(file, 0);
-    expect(control.append(piece('nothing to add to'))).toBe(false);
-    control.begin(piece('one'));
-    const { area, number, generation } = shownIn(file, 0);
+    control.publish(text(1, '[]'), text(1, 'one '));
+    const { channels, triggers, generation } = shownIn(file, 0);
     file.written.length = 0;
-    expect(control.append(piece(' two'))).toBe(true);
-    expect(file.written).toEqual([controlAreaOffset(0, area) + 3, 64, ControlPage.GENERATION]);
-    expect(shownIn(file, 0)).toEqual({ text: 'one two', area, number, generation: generation + 2 });
-    expect(control.length).toBe(7);
+    control.publish(text(1, '[]'), text(1, 'one two'));
+    expect(file.written).toEqual([controlAreaOffset(0, 'triggers', triggers.area) + 4, 64, ControlPage.GENERATION]);
+    expect(shownIn(file, 0)).toEqual({
+      generation: generation + 2,
+      channels,
+      triggers: { ...triggers, length: 7, text: 'one two' },
+    });
   });
 
-  it('changes nothing where a text would be longer than an area', () => {
+  it.each(['channels', 'triggers'])('changes nothing where the %s are longer than an area', (kind) => {
     const file = new MemoryFile();
     const control = new ControlFile(file, 0);
-    expect(control.begin(Buffer.alloc(CONTROL_AREA_BYTES + 1))).toBe(false);
-    expect(file.written).toEqual([]);
-    control.begin(piece('x'));
+    control.publish(text(1, 'x'), text(1, 'y'));
     const writes = file.written.length;
-    expect(control.append(Buffer.alloc(CONTROL_AREA_BYTES))).toBe(false);
+    const long = { number: 2, bytes: Buffer.alloc(CONTROL_AREA_BYTES + 1) };
+    const isWritten = kind === 'channels' ? control.publish(long, text(2, 'z')) : control.publish(text(2, 'z'), long);
+    expect(isWritten).toBe(false);
     expect(file.written).toHaveLength(writes);
-    expect(shownIn(file, 0).text).toBe('x');
+    expect(shownIn(file, 0)).toMatchObject({ channels: { text: 'x' }, triggers: { text: 'y' } });
   });
 
   it('two daemons never publish one generation twice, whatever the thread writes between', () => {
@@ -115,13 +128,13 @@ describe('ControlFile', () => {
             return;
           }
           const before = file.word(ControlPage.GENERATION);
-          daemons[step]!.begin(piece(`state ${idx}`));
+          daemons[step]!.publish(text(idx + 1, `state ${idx}`), text(1, ''));
           const generation = file.word(ControlPage.GENERATION);
           expect(generation % 2).toBe(step);
           expect(generation).toBeGreaterThan(before);
           expect(seen.has(generation)).toBe(false);
           seen.add(generation);
-          expect(shownIn(file, step)).toMatchObject({ text: `state ${idx}`, generation });
+          expect(shownIn(file, step)).toMatchObject({ channels: { text: `state ${idx}` }, generation });
         });
       }),
     );
@@ -130,7 +143,7 @@ describe('ControlFile', () => {
   it('goes on where a hostile thread has left no larger number', () => {
     const file = new MemoryFile();
     file.setGeneration(0xffff_ffff);
-    new ControlFile(file, 1).begin(piece('x'));
-    expect(shownIn(file, 1).text).toBe('x');
+    new ControlFile(file, 1).publish(text(1, 'x'), text(1, ''));
+    expect(shownIn(file, 1).channels.text).toBe('x');
   });
 });

@@ -4,15 +4,19 @@ import {
   CONTROL_AREA_BYTES,
   CONTROL_SLOT_WORDS_BYTES,
   ControlPage,
-  ControlSlot,
+  type ControlText,
+  type ControlTextKind,
   controlAreaOffset,
+  decodeSlotWords,
+  encodeSlotWords,
+  type SlotWords,
 } from '@ringtail/protocol';
 import { DaemonError } from '../../model/daemon-error.ts';
 import { PeerRefusal } from './peer-refusal.ts';
 
 /** The limit holds for shared memory as for files of a disk. */
 const FILE_SIZE_LIMIT =
-  'the session daemon was started with a limit of file sizes (ulimit -f) below the 32 MiB that it needs to control a program';
+  'the session daemon was started with a limit of file sizes (ulimit -f) below the 64 MiB that it needs to control a program';
 
 /** The bytes of a control file, read and written at positions. */
 export interface ControlBytes {
@@ -20,82 +24,69 @@ export interface ControlBytes {
   write(bytes: Uint8Array, position: number): void;
 }
 
+/** A text of a desired state. Under the same number it only ever grows. */
+export interface StateText {
+  readonly number: number;
+  readonly bytes: Buffer;
+}
+
+const NO_TEXT: ControlText = { number: 0, length: 0, area: 0 };
+
 /**
- * One daemon's hand in a thread's control file: writes pieces of desired state into its slot.
+ * The slot of one daemon in a thread's control file. Publishes desired states.
  *
- * Nothing in the file is believed, since the thread can write to it: a wrong area or generation costs that thread alone.
+ * The thread can write to the file, so its content is not trusted: a wrong area or generation harms that thread alone.
  */
 export class ControlFile {
   readonly #bytes: ControlBytes;
   readonly #slot: number;
-  #generation = 0;
-  #area: number;
-  /** Number of the text in the area. */
-  #text: number;
-  /** Bytes of the text; 0 before the first. */
-  #length = 0;
+  #words: SlotWords;
 
   constructor(bytes: ControlBytes, slot: number) {
     this.#bytes = bytes;
     this.#slot = slot;
-    // A daemon that was here before may have left its last text in one of the areas, which the thread may be reading.
-    this.#area = this.#word(this.#slotOffset() + ControlSlot.AREA) === 1 ? 1 : 0;
-    this.#text = this.#word(this.#slotOffset() + ControlSlot.TEXT);
-  }
-
-  /** Bytes of the text that is there. */
-  get length(): number {
-    return this.#length;
-  }
-
-  /**
-   * Begins a text with this piece, in place of the one that is there.
-   *
-   * @returns false if the piece is longer than an area; nothing is changed then.
-   * @throws what reading and writing throw.
-   */
-  begin(piece: Buffer): boolean {
-    if (piece.length > CONTROL_AREA_BYTES) return false;
-    const area = 1 - this.#area;
-    this.#bytes.write(piece, controlAreaOffset(this.#slot, area));
-    this.#text = (this.#text + 1) >>> 0;
-    this.#area = area;
-    this.#show(piece.length);
-    return true;
-  }
-
-  /**
-   * Adds a piece to the text.
-   *
-   * @returns false if there is no text or no room; nothing is changed then.
-   * @throws what reading and writing throw.
-   */
-  append(piece: Buffer): boolean {
-    const length = this.#length + piece.length;
-    if (this.#length === 0 || length > CONTROL_AREA_BYTES) return false;
-    this.#bytes.write(piece, controlAreaOffset(this.#slot, this.#area) + this.#length);
-    this.#show(length);
-    return true;
-  }
-
-  #show(length: number): void {
-    const generation = this.#nextGeneration();
     const words = Buffer.alloc(CONTROL_SLOT_WORDS_BYTES);
-    words.writeUInt32LE(generation, ControlSlot.GENERATION);
-    words.writeUInt32LE(length, ControlSlot.LENGTH);
-    words.writeUInt32LE(this.#area, ControlSlot.AREA);
-    words.writeUInt32LE(this.#text, ControlSlot.TEXT);
-    this.#bytes.write(words, this.#slotOffset());
-    const page = Buffer.alloc(4);
-    page.writeUInt32LE(generation, 0);
-    this.#bytes.write(page, ControlPage.GENERATION);
-    this.#length = length;
-    this.#generation = generation;
+    this.#bytes.read(words, this.#slotOffset());
+    const { channels, triggers } = decodeSlotWords(words);
+    // The thread may be reading the last state of a former daemon in one of the areas of each text.
+    const former = ({ area }: ControlText): ControlText => ({ ...NO_TEXT, area: area === 1 ? 1 : 0 });
+    this.#words = { generation: 0, channels: former(channels), triggers: former(triggers) };
   }
 
-  /** Larger than what is there and than what we wrote, which the other daemon may have overwritten; of our parity. */
+  /**
+   * Publishes a desired state in place of the current one. Writes what has changed.
+   *
+   * @returns false if a text is longer than an area; nothing is changed then.
+   * @throws what reading and writing throw.
+   */
+  publish(channels: StateText, triggers: StateText): boolean {
+    if (channels.bytes.length > CONTROL_AREA_BYTES || triggers.bytes.length > CONTROL_AREA_BYTES) return false;
+    this.#words = {
+      channels: this.#write('channels', channels),
+      triggers: this.#write('triggers', triggers),
+      generation: this.#nextGeneration(),
+    };
+    this.#bytes.write(encodeSlotWords(this.#words), this.#slotOffset());
+    const page = Buffer.alloc(4);
+    page.writeUInt32LE(this.#words.generation, 0);
+    this.#bytes.write(page, ControlPage.GENERATION);
+    return true;
+  }
+
+  /** Writes a text to the other area, or the end of a text that has grown behind its beginning. */
+  #write(kind: ControlTextKind, { number, bytes }: StateText): ControlText {
+    const current = this.#words[kind];
+    const isCurrent = number === current.number;
+    const [area, from] = isCurrent ? [current.area, current.length] : [1 - current.area, 0];
+    if (from < bytes.length) {
+      this.#bytes.write(bytes.subarray(from), controlAreaOffset(this.#slot, kind, area) + from);
+    }
+    return { number, length: bytes.length, area };
+  }
+
+  /** Larger than the current value and than our last one, which the other daemon may have overwritten; of our parity. */
   #nextGeneration(): number {
-    const seen = Math.max(this.#word(ControlPage.GENERATION), this.#generation);
+    const seen = Math.max(this.#word(ControlPage.GENERATION), this.#words.generation);
     const next = seen + 1;
     return ((next & 1) === this.#slot ? next : next + 1) >>> 0;
   }

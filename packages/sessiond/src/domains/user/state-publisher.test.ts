@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { DEFAULT_CHANNEL, DEFAULT_SESSION, type DesiredStateChange, decodePieces } from '@ringtail/protocol';
+import { DEFAULT_CHANNEL, DEFAULT_SESSION, type DesiredState, desiredStateIn } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
 import type { RecordedThread, Session } from '../../model/session.ts';
 import { SessionRegistry } from '../../model/session-registry.ts';
@@ -7,21 +7,19 @@ import { FairTurns } from '../../shares/fair-turns.ts';
 import { QUIET_LOG } from '../../testing/quiet-log.test.support.ts';
 import { testPool, testShares } from '../../testing/shares.test.support.ts';
 import { processOf, threadOf } from '../../testing/threads.test.support.ts';
-import { TriggerFeed } from '../../triggers/trigger-feed.ts';
-import type { ControlFile } from './control-file.ts';
+import { TriggerLog } from '../../triggers/trigger-log.ts';
+import type { ControlFile, StateText } from './control-file.ts';
 import { StatePublisher, type Subscriber } from './state-publisher.ts';
 
 interface Published extends Subscriber {
-  /** Pieces in the order in which they were written. */
-  readonly pieces: Buffer[];
-  /** How many of them began a text. */
-  begun: number;
+  /** Texts of channels, in the order in which they were published. */
+  readonly written: StateText[];
   looks: number;
-  readonly changes: () => DesiredStateChange[];
+  readonly states: () => DesiredState[];
 }
 
 function newWorld({
-  feed = new TriggerFeed(),
+  triggerLog = new TriggerLog(),
   turns = new FairTurns({ nowMs: () => 0, userBehind: (uid) => uid }),
   controlBytes = testPool(1e9),
 } = {}) {
@@ -38,42 +36,32 @@ function newWorld({
       turns,
       controlBytes,
       wakePathOf: () => '/wake',
-      feedFor: () => feed,
+      triggerLogFor: () => triggerLog,
       filterCountersFor: () => null,
       log: QUIET_LOG,
     }),
   };
 }
 
-/** A thread whose control file takes everything, or fails from the second piece on. */
-function subscriber(thread: RecordedThread, { fails = false, onPiece = () => {} } = {}): Published {
-  const pieces: Buffer[] = [];
-  let length = 0;
-  const take = (piece: Buffer): boolean => {
-    if (fails && pieces.length > 0) throw new Error('gone');
-    pieces.push(piece);
-    onPiece();
-    length += piece.length;
-    return true;
-  };
+/** A thread whose control file takes everything, or fails from the second state on. */
+function subscriber(thread: RecordedThread, { fails = false, onWritten = () => {} } = {}): Published {
+  const written: StateText[] = [];
+  const states: DesiredState[] = [];
   const controlFile = {
-    get length() {
-      return length;
+    publish(channels: StateText, triggers: StateText) {
+      if (fails && written.length > 0) throw new Error('gone');
+      written.push(channels);
+      states.push(desiredStateIn(channels.bytes.toString(), triggers.bytes.toString()));
+      onWritten();
+      return true;
     },
-    begin(piece: Buffer) {
-      length = 0;
-      published.begun++;
-      return take(piece);
-    },
-    append: take,
   };
   const published: Published = {
     thread,
     slot: 0,
-    pieces,
-    begun: 0,
+    written,
     looks: 0,
-    changes: () => pieces.flatMap((piece) => decodePieces(piece) as DesiredStateChange[]),
+    states: () => states,
     controlFile: controlFile as unknown as ControlFile,
     disconnect: () => {},
     look: () => {
@@ -84,38 +72,21 @@ function subscriber(thread: RecordedThread, { fails = false, onPiece = () => {} 
 }
 
 describe('StatePublisher', () => {
-  it('has one piece for all threads that are to record the same', async () => {
+  it('has one text for all threads that are to record the same', async () => {
     const { registry, session, publisher } = newWorld();
     const threads = [threadOf(7, processOf(1)), threadOf(7, processOf(2)), threadOf(8)];
     const all = threads.map((thread) => subscriber(thread));
     for (const one of all) publisher.add(one);
-    const [ofSeven, sameOfSeven] = all.map(({ pieces }) => pieces[0]);
-    expect(sameOfSeven).toBe(ofSeven);
+    const textOf = (one: Published | undefined, at: number) => one?.written[at];
+    expect(textOf(all[1], 0)).toBe(textOf(all[0], 0));
     registry.start(session);
     for (const thread of threads) registry.traces.ensure(session, thread);
     await publisher.publishSoon();
-    const [first, second, other] = all.map(({ pieces }) => pieces[1]);
-    expect(second).toBe(first);
-    expect(other).not.toBe(first);
+    expect(textOf(all[1], 1)).toBe(textOf(all[0], 1));
+    expect(textOf(all[2], 1)).not.toBe(textOf(all[0], 1));
     const late = subscriber(threads[0]!);
     publisher.add(late);
-    const later = subscriber(threads[1]!);
-    publisher.add(later);
-    expect(late.changes()[0]?.channels).toEqual(all[0]?.changes()[1]?.channels);
-    expect(later.pieces[0]).toBe(late.pieces[0]);
-  });
-
-  it('forgets a text with the last thread that has it', async () => {
-    const { publisher } = newWorld();
-    const [first, second, third, fourth] = [1, 2, 3, 4].map((pid) => subscriber(threadOf(7, processOf(pid))));
-    publisher.add(first!);
-    publisher.add(second!);
-    publisher.remove(first!);
-    publisher.add(third!);
-    expect(third!.pieces[0]).toBe(first!.pieces[0]);
-    for (const one of [second!, third!]) publisher.remove(one);
-    publisher.add(fourth!);
-    expect(fourth!.pieces[0]).not.toBe(first!.pieces[0]);
+    expect(textOf(late, 0)).toBe(textOf(all[0], 1));
   });
 
   it('has those look that are to record their state, once', async () => {
@@ -154,7 +125,7 @@ describe('StatePublisher', () => {
     registry.requestReclaim(session, null, 0);
     await publisher.publishSoon();
     expect(one.looks).toBe(1);
-    expect(one.changes().at(-1)?.channels?.[0]?.reclaim).toBe(1);
+    expect(one.states().at(-1)?.channels[0]?.reclaim).toBe(1);
   });
 
   it('goes through thousands of threads in slices: others have their turns meanwhile', async () => {
@@ -163,10 +134,10 @@ describe('StatePublisher', () => {
     const turns = new FairTurns({ nowMs: () => written, userBehind: (uid) => uid });
     const { registry, session, publisher } = newWorld({ turns });
     const threads = Array.from({ length: 1000 }, (_, pid) => threadOf(7, processOf(pid)));
-    const onPiece = () => {
+    const onWritten = () => {
       written++;
     };
-    for (const thread of threads) publisher.add(subscriber(thread, { onPiece }));
+    for (const thread of threads) publisher.add(subscriber(thread, { onWritten }));
     registry.start(session);
     for (const thread of threads) registry.traces.ensure(session, thread);
     let writtenBefore: number | undefined;
@@ -187,7 +158,7 @@ describe('StatePublisher', () => {
     const goes = subscriber(gone);
     let passes = 0;
     const one = subscriber(first, {
-      onPiece: () => {
+      onWritten: () => {
         if (++passes !== 2) return;
         publisher.remove(goes);
         registry.enableEvent(session, null, { pattern: 'late:*' });
@@ -199,8 +170,8 @@ describe('StatePublisher', () => {
     for (const thread of [first, gone]) registry.traces.ensure(session, thread);
     await publisher.publishSoon();
     await publisher.published();
-    expect(goes.pieces).toHaveLength(1);
-    expect(one.changes().map(({ channels }) => channels?.[0]?.rules.length)).toEqual([undefined, 0, 1]);
+    expect(goes.written).toHaveLength(1);
+    expect(one.states().map(({ channels }) => channels[0]?.rules.length)).toEqual([undefined, 0, 1]);
   });
 
   it('disconnects threads of a user whose share has no room for what they are told, and gives it back', async () => {
@@ -242,8 +213,8 @@ describe('StatePublisher', () => {
     const first = publisher.publishSoon();
     registry.enableEvent(session, null, { pattern: 'b:*' });
     await Promise.all([first, publisher.publishSoon()]);
-    expect(one.pieces).toHaveLength(2);
-    expect(one.changes()[1]?.channels?.[0]?.rules).toHaveLength(2);
+    expect(one.written).toHaveLength(2);
+    expect(one.states()[1]?.channels[0]?.rules).toHaveLength(2);
   });
 
   it('leaves out a thread whose file cannot be written, and that one only', async () => {
@@ -255,76 +226,46 @@ describe('StatePublisher', () => {
     await publisher.publishSoon();
     registry.stop(session);
     await publisher.publishSoon();
-    expect([broken.pieces.length, sound.pieces.length]).toEqual([1, 3]);
+    expect([broken.written.length, sound.written.length]).toEqual([1, 3]);
   });
 
   describe('where triggers come and go', () => {
     const trigger = (key: number) => ({ key, rule: { pattern: `p:e${key}` }, captures: [], counter: null });
     function withTriggers() {
-      const feed = new TriggerFeed();
-      const world = newWorld({ feed });
+      const triggerLog = new TriggerLog();
+      const world = newWorld({ triggerLog });
       const one = subscriber(threadOf(7));
       const publish = async () => {
         await world.publisher.publishTriggersSoon();
-        return one.pieces.length;
+        return one.written.length;
       };
-      return { ...world, feed, one, publish };
+      return { ...world, triggerLog, one, publish };
     }
 
-    it('writes those that do and nothing else, and nothing where none does', async () => {
-      const { publisher, feed, one, publish } = withTriggers();
-      feed.put(1, [trigger(1)]);
+    it('publishes them with the same channels, and nothing where none does', async () => {
+      const { publisher, triggerLog, one, publish } = withTriggers();
+      triggerLog.put(1, [trigger(1)]);
       publisher.add(one);
-      feed.put(2, [trigger(2)]);
-      feed.put(3, [trigger(3)]);
+      triggerLog.put(2, [trigger(2)]);
+      triggerLog.put(3, [trigger(3)]);
       expect(await publish()).toBe(2);
-      feed.put(1, []);
+      expect(await publish()).toBe(2);
+      triggerLog.put(1, []);
       expect(await publish()).toBe(3);
-      expect(await publish()).toBe(3);
-      expect(one.changes()).toEqual([
-        { channels: [], added: [trigger(1)] },
-        { removed: [], added: [trigger(2), trigger(3)] },
-        { removed: [1], added: [] },
-      ]);
+      expect(one.states().map(({ triggers }) => triggers.map(({ key }) => key))).toEqual([[1], [1, 2, 3], [2, 3]]);
+      expect(new Set(one.written.map(({ number }) => number)).size).toBe(1);
     });
 
-    it('does not write more for each the more there are', async () => {
-      const { publisher, feed, one, publish } = withTriggers();
-      publisher.add(one);
-      for (let key = 1; key <= 2000; key++) {
-        feed.put(key, [trigger(key)]);
-        await publish();
-      }
-      expect(one.begun).toBe(1);
-      expect(one.pieces.at(-1)?.length).toBeLessThan(200);
-      for (let key = 1; key <= 2000; key++) {
-        feed.put(key, []);
-        await publish();
-      }
-      // Now and then what is no more is the most of a text.
-      expect(one.begun).toBeLessThan(10);
-      expect(one.pieces.reduce((sum, { length }) => sum + length, 0)).toBeLessThan(2_000_000);
-    });
-
-    it('begins a text where nobody knows any more what has changed since', async () => {
-      const { publisher, feed, one, publish } = withTriggers();
-      publisher.add(one);
-      for (let key = 1; key <= 10_000; key++) feed.put(key, [trigger(key)]);
-      await publish();
-      expect([one.begun, one.changes().at(-1)?.added?.length]).toEqual([2, 10_000]);
-    });
-
-    it('leaves channels out, and puts both into one piece where both have changed', async () => {
-      const { registry, session, publisher, feed, one } = withTriggers();
+    it('leaves channels as they are until something else than triggers has changed', async () => {
+      const { registry, session, publisher, triggerLog, one } = withTriggers();
       publisher.add(one);
       registry.start(session);
       registry.traces.ensure(session, one.thread);
-      feed.put(1, [trigger(1)]);
+      triggerLog.put(1, [trigger(1)]);
+      await publisher.publishTriggersSoon();
+      expect(one.states()[1]).toEqual({ channels: [], triggers: [trigger(1)] });
       await publisher.publishSoon();
-      expect(one.changes()[1]).toMatchObject({ channels: [{ session: 's' }], removed: [], added: [trigger(1)] });
-      registry.enableEvent(session, null, { pattern: 'a:*' });
-      await publisher.publishSoon();
-      expect(one.changes()[2]).toMatchObject({ channels: [{ session: 's' }], removed: [], added: [] });
+      expect(one.states()[2]).toMatchObject({ channels: [{ session: 's' }], triggers: [trigger(1)] });
     });
   });
 });

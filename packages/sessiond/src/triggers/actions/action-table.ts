@@ -9,17 +9,17 @@ import type { Firing, Performance } from '../trigger.ts';
 import { expandKey } from '../trigger-check.ts';
 import { ProgramRunner } from './exec-action.ts';
 import type { FindSession } from './map-increments.ts';
-import { Lanes } from './task-queues.ts';
+import { TaskQueues } from './task-queues.ts';
 import { WebhookSender, type WebhookSenderOptions } from './webhook-action.ts';
 
 export interface ActionTableOptions extends WebhookSenderOptions {
-  /** Carries a command out as that user. */
+  /** Carries out a command as that user. */
   readonly execute: (request: Request, client: Client) => Promise<unknown>;
   readonly findSession: FindSession;
   readonly notifications: NotificationHub;
 }
 
-/** Where a session is already what an action makes of it, LTTng's action has not failed. */
+/** As in LTTng, an action has not failed if its session already is in the wanted state. */
 const AS_WANTED: ReadonlySet<string> = new Set(['ALREADY_STARTED', 'ALREADY_STOPPED', 'ROTATED_ALREADY']);
 
 /** Carries out the actions of triggers. */
@@ -27,15 +27,15 @@ export class ActionTable {
   readonly #options: ActionTableOptions;
   readonly #programs = new ProgramRunner();
   readonly #posts: WebhookSender;
-  readonly #programLanes = new Lanes(PROGRAMS_MAX, ACTIONS_WAITING_MAX);
-  readonly #postLanes = new Lanes(POSTS_MAX, ACTIONS_WAITING_MAX);
+  readonly #programQueues = new TaskQueues(PROGRAMS_MAX, ACTIONS_WAITING_MAX);
+  readonly #postQueues = new TaskQueues(POSTS_MAX, ACTIONS_WAITING_MAX);
 
   constructor(options: ActionTableOptions) {
     this.#options = options;
     this.#posts = new WebhookSender(options);
   }
 
-  /** @throws why it failed */
+  /** @throws the reason of a failure */
   readonly perform = (action: TriggerAction, firing: Firing): Performance | undefined => {
     const { trigger, report } = firing;
     switch (action.kind) {
@@ -53,21 +53,21 @@ export class ActionTable {
       case 'exec': {
         const { command, timeoutMs } = action;
         const run = () => this.#programs.run(command, timeoutMs, trigger.owner, report);
-        return { done: withoutDetails(this.#programLanes.run(trigger.owner.uid, run)), inOrder: true };
+        return { done: withoutDetails(this.#programQueues.run(trigger.owner.uid, run)), inOrder: true };
       }
       case 'webhook': {
         const { url, timeoutMs, attempts } = action;
         const post = () => this.#posts.send(url, timeoutMs, attempts, report);
-        // It may be tried for minutes.
-        return { done: withoutDetails(this.#postLanes.run(trigger.owner.uid, post)), inOrder: false };
+        // Attempts may go on for minutes.
+        return { done: withoutDetails(this.#postQueues.run(trigger.owner.uid, post)), inOrder: false };
       }
     }
   };
 
-  /** Ends programs, and gives posts up. */
+  /** Ends programs, and cancels posts. */
   close(): void {
-    this.#programLanes.close();
-    this.#postLanes.close();
+    this.#programQueues.close();
+    this.#postQueues.close();
     this.#programs.close();
     this.#posts.close();
   }
@@ -82,7 +82,7 @@ export class ActionTable {
     }
   }
 
-  /** Of what no application counts by itself: it belongs to nobody. */
+  /** Adds to the shared row of a key, for occurrences that applications do not count. */
   #increment(
     { session, map: name, key }: Extract<TriggerAction, { kind: 'increment' }>,
     { trigger, times }: Firing,
@@ -107,7 +107,7 @@ function requestOf(action: SessionAction): Request {
   return { id: 0, command: 'record-snapshot', params: { session, output, name, maxBytes } };
 }
 
-/** Later actions of the trigger are told what came of it. */
+/** Details for the reports of later actions. */
 function detailsOf(command: Request['command'], result: unknown): OccurrenceDetails | undefined {
   if (command === 'record-snapshot') return { snapshot: (result as { readonly path: string }).path };
   if (command === 'rotate-session') return { archive: (result as { readonly archive: string }).archive };

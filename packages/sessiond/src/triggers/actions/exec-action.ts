@@ -2,12 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { printable, type TriggerReport } from '@ringtail/protocol';
 import type { Owner } from '../../model/session.ts';
 
-/** What a program finds in its environment, whatever the daemon has in its own. */
+/** The environment of programs, which is independent of the daemon's. */
 const ENVIRONMENT = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8' };
-/** Of what a program says on standard error, the end is told where it fails. */
+/** Length of the end of a program's standard error, which is reported if the program fails. */
 const STDERR_LENGTH_MAX = 512;
 
-/** With these `nice` ends where it cannot run the program, and says why. */
+/** Exit codes of `nice` when it cannot run the program; it writes the reason to standard error. */
 const LAUNCHER_FAILURES = [126, 127];
 
 /** Runs programs for triggers, each in a process group of its own. */
@@ -15,20 +15,20 @@ export class ProgramRunner {
   readonly #running = new Set<ChildProcess>();
 
   /**
-   * Runs a program as that user, without supplementary groups, in the root directory, with the report as JSON on standard input. What it
-   * writes is thrown away, but for the end of its standard error. The process has been started when this returns.
+   * Runs a program as that user, without supplementary groups, in the root directory, with the report as JSON on standard
+   * input. Its output is discarded, except the end of its standard error. The process has been started when this returns.
    *
    * @throws {Error} if it cannot be started, fails, or is killed at the limit; its process group is killed with it, or when it ends
    */
   run(command: readonly string[], timeoutMs: number, owner: Owner, report: TriggerReport): Promise<void> {
     const [program = '', ...args] = command;
-    // Node.js waits until what it starts has been loaded: the program itself may be on a file system that does not answer.
+    // Node.js waits until the started file has been loaded, and the program may be on a file system that does not answer.
     const child = spawn('nice', ['-n', '0', program, ...args], {
       cwd: '/',
       env: ENVIRONMENT,
       stdio: ['pipe', 'ignore', 'pipe'],
       detached: true,
-      // Only root can become somebody else; libuv takes the supplementary groups away when it does.
+      // Only root can become another user; libuv then drops the supplementary groups.
       ...(process.geteuid?.() === 0 && { uid: owner.uid, gid: owner.gid }),
     });
     this.#running.add(child);
@@ -42,9 +42,9 @@ export class ProgramRunner {
       const end = (failure: string | undefined) => {
         clearTimeout(timer);
         this.#running.delete(child);
-        // Each occurrence would leave more behind, without any limit.
+        // Otherwise each occurrence could leave processes behind, without any limit.
         killGroup(child);
-        // A process that has left the group may have it open for ever.
+        // A process that has left the group may keep the pipes open for ever.
         child.stdin.destroy();
         child.stderr.destroy();
         if (failure === undefined) resolve();
@@ -54,7 +54,7 @@ export class ProgramRunner {
         errors = (errors + text).slice(-STDERR_LENGTH_MAX);
       });
       child.stderr.on('error', () => {});
-      // A program need not read what it is told.
+      // A program need not read its standard input.
       child.stdin.on('error', () => {});
       child.stdin.end(`${JSON.stringify(report)}\n`);
       child.once('error', (error) => end(`cannot be run: ${error.message}`));
@@ -69,7 +69,7 @@ export class ProgramRunner {
     });
   }
 
-  /** Kills all that still run. */
+  /** Kills all running programs. */
   close(): void {
     for (const child of this.#running) killGroup(child);
   }

@@ -11,7 +11,7 @@ type Increment = Extract<TriggerAction, { kind: 'increment' }>;
 /** The session of that name, if this owner's triggers may act on it. */
 export type FindSession = (name: string, owner: Trigger['owner']) => Session | undefined;
 
-/** An action that applications carry out. */
+/** An increment that applications carry out. */
 interface Binding {
   readonly state: ActionState;
   readonly action: Increment;
@@ -21,17 +21,17 @@ interface Binding {
 }
 
 /**
- * The increments of one trigger that applications do by themselves, while the map is there and its session is active: an addition at the event, of
- * which nobody is told.
+ * The increments of one trigger that applications carry out, while the map exists and its session is active. Applications add
+ * to a counter at each event, and send no message.
  */
 export class MapIncrements {
   readonly #trigger: Trigger;
   readonly #counters: KeyCounters;
   readonly #newKey: () => number;
   readonly #bindings = new Map<ActionState, Binding>();
-  /** What groups that are closed had counted, by action. */
+  /** Counts of closed groups, by action. */
   readonly #settled = new Map<ActionState, { added: number; refused: number }>();
-  /** Stands for the occurrences of a trigger of which the daemon is told nothing. */
+  /** Counts the occurrences of a trigger that applications do not report. */
   #counting: { readonly group: KeyGroup; readonly from: number } | undefined;
   #occurrencesSettled = 0;
 
@@ -41,7 +41,7 @@ export class MapIncrements {
     this.#newKey = newKey;
   }
 
-  /** Follows the sessions. True if applications have to be told. */
+  /** Follows the sessions. @returns whether the desired state has changed */
   bind(find: FindSession): boolean {
     const { definition, owner, actions } = this.#trigger;
     let changed = false;
@@ -50,7 +50,7 @@ export class MapIncrements {
       if (action.kind !== 'increment' || !isCountedAtEvent(definition.condition, action)) continue;
       const session = find(action.session, owner);
       const map = session?.maps.get(action.map);
-      // As with LTTng, nothing is counted while the session is stopped; where there is none, the daemon is told and says so.
+      // As in LTTng, nothing is counted while the session is stopped. Without a session, applications report to the daemon.
       changed = state.elsewhere !== (map !== undefined) || changed;
       state.elsewhere = map !== undefined;
       changed = this.#bindTo(state, action, session?.active ? map : undefined) || changed;
@@ -68,18 +68,18 @@ export class MapIncrements {
     const rule = ruleOf(this.#trigger.definition.condition);
     if (rule === undefined) return [];
     return [...this.#bindings.values()].map(({ key, action, group, map }) => {
-      const repeats = this.#counters.repeatsOf(map);
-      const counter = { map: group.number, template: action.key, ...(repeats !== undefined && { repeats }) };
+      const perEvent = this.#counters.perEventGroupOf(map);
+      const counter = { map: group.number, template: action.key, ...(perEvent !== undefined && { perEvent }) };
       return { key, rule, captures: null, counter };
     });
   }
 
-  /** Occurrences of which the daemon was not told. */
+  /** Occurrences that were not reported to the daemon. */
   get occurrences(): number {
     return this.#occurrencesSettled + (this.#counting === undefined ? 0 : this.#countedSince(this.#counting));
   }
 
-  /** What applications did of an action, and how often there was no room in the map. */
+  /** Executions of an action by applications, and the part that had no room in the map. */
   executionsOf(state: ActionState): { readonly added: number; readonly refused: number } {
     const settled = this.#settled.get(state) ?? { added: 0, refused: 0 };
     const current = this.#bindings.get(state)?.group.read() ?? { added: 0, refused: 0 };

@@ -1,7 +1,7 @@
 import type { RatePolicy } from '@ringtail/protocol';
 
 /**
- * How often an action is due when occurrences `before + 1` to `before + count` come.
+ * Executions of an action that occurrences `before + 1` to `before + count` make due.
  *
  * @see lttng-add-trigger(1), --rate-policy
  */

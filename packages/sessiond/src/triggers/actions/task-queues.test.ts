@@ -1,36 +1,36 @@
 import { describe, expect, it } from 'vitest';
-import { Lanes } from './task-queues.ts';
+import { TaskQueues } from './task-queues.ts';
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-describe('Lanes', () => {
+describe('TaskQueues', () => {
   it('begin so many of a user at a time, let others wait, and refuse the rest', async () => {
-    const lanes = new Lanes(2, 2);
+    const queues = new TaskQueues(2, 2);
     const begun: string[] = [];
     const ends: (() => void)[] = [];
     const task = (name: string) => () => {
       begun.push(name);
       return new Promise<string>((resolve) => ends.push(() => resolve(name)));
     };
-    const results = ['a', 'b', 'c', 'd'].map((name) => lanes.run(1, task(name)));
+    const results = ['a', 'b', 'c', 'd'].map((name) => queues.run(1, task(name)));
     expect(begun).toEqual(['a', 'b']);
-    expect(() => lanes.run(1, task('e'))).toThrow('there are 2 at work and 2 waiting already');
-    const other = lanes.run(2, task('of another'));
+    expect(() => queues.run(1, task('e'))).toThrow('there are 2 at work and 2 waiting already');
+    const other = queues.run(2, task('of another'));
     expect(begun).toEqual(['a', 'b', 'of another']);
     ends[0]?.();
     await settled();
     expect(begun.at(-1)).toBe('c');
     const given = results.map((result) => result.catch((error: Error) => error.message));
-    lanes.close();
+    queues.close();
     for (const end of ends) end();
     expect(await Promise.all(given)).toEqual(['a', 'b', 'c', 'the session daemon ends']);
     expect(await other).toBe('of another');
   });
 
   it('go on after a failure', async () => {
-    const lanes = new Lanes(1, 1);
-    const failed = lanes.run(1, () => Promise.reject(new Error('no')));
-    const next = lanes.run(1, async () => 'yes');
+    const queues = new TaskQueues(1, 1);
+    const failed = queues.run(1, () => Promise.reject(new Error('no')));
+    const next = queues.run(1, async () => 'yes');
     await expect(failed).rejects.toThrow('no');
     expect(await next).toBe('yes');
   });

@@ -1,19 +1,19 @@
-/** A task that waits for its turn. */
+/** A task that waits. */
 interface Waiting {
   readonly begin: () => void;
   readonly giveUp: () => void;
 }
 
-interface Lane {
+interface Queue {
   running: number;
   readonly waiting: Waiting[];
 }
 
-/** Carries out tasks of users: a few of each user's at a time, so that what hangs holds nobody else up. */
-export class Lanes {
+/** Runs tasks of users: a few of each user at a time, so that a task that hangs delays its own user only. */
+export class TaskQueues {
   readonly #runningMax: number;
   readonly #waitingMax: number;
-  readonly #lanes = new Map<number, Lane>();
+  readonly #queues = new Map<number, Queue>();
 
   constructor(runningMax: number, waitingMax: number) {
     this.#runningMax = runningMax;
@@ -22,42 +22,42 @@ export class Lanes {
 
   /** Begins at once where there is room. @throws {Error} if too many wait already */
   run<T>(uid: number, task: () => Promise<T>): Promise<T> {
-    const lane = this.#laneOf(uid);
-    if (lane.running < this.#runningMax) return this.#begin(uid, lane, task);
-    if (lane.waiting.length >= this.#waitingMax) {
+    const queue = this.#queueOf(uid);
+    if (queue.running < this.#runningMax) return this.#begin(uid, queue, task);
+    if (queue.waiting.length >= this.#waitingMax) {
       throw new Error(`there are ${this.#runningMax} at work and ${this.#waitingMax} waiting already`);
     }
     return new Promise((resolve, reject) => {
-      lane.waiting.push({
-        begin: () => resolve(this.#begin(uid, lane, task)),
+      queue.waiting.push({
+        begin: () => resolve(this.#begin(uid, queue, task)),
         giveUp: () => reject(new Error('the session daemon ends')),
       });
     });
   }
 
-  /** What waits does not begin any more. */
+  /** Rejects the tasks that wait. */
   close(): void {
-    for (const { waiting } of this.#lanes.values()) for (const { giveUp } of waiting.splice(0)) giveUp();
+    for (const { waiting } of this.#queues.values()) for (const { giveUp } of waiting.splice(0)) giveUp();
   }
 
-  #laneOf(uid: number): Lane {
-    let lane = this.#lanes.get(uid);
-    if (lane === undefined) {
-      lane = { running: 0, waiting: [] };
-      this.#lanes.set(uid, lane);
+  #queueOf(uid: number): Queue {
+    let queue = this.#queues.get(uid);
+    if (queue === undefined) {
+      queue = { running: 0, waiting: [] };
+      this.#queues.set(uid, queue);
     }
-    return lane;
+    return queue;
   }
 
-  async #begin<T>(uid: number, lane: Lane, task: () => Promise<T>): Promise<T> {
-    lane.running++;
+  async #begin<T>(uid: number, queue: Queue, task: () => Promise<T>): Promise<T> {
+    queue.running++;
     try {
       return await task();
     } finally {
-      lane.running--;
-      const next = lane.waiting.shift();
+      queue.running--;
+      const next = queue.waiting.shift();
       if (next !== undefined) next.begin();
-      else if (lane.running === 0) this.#lanes.delete(uid);
+      else if (queue.running === 0) this.#queues.delete(uid);
     }
   }
 }

@@ -10,9 +10,9 @@ export interface WebhookSenderOptions {
   readonly timers: Pick<Timers, 'after'>;
 }
 
-/** An answer, or that none came. */
+/** A wrong answer, or no answer. */
 class Refused extends Error {
-  /** Whether it may be otherwise later. */
+  /** Whether a later attempt may succeed. */
   readonly again: boolean;
 
   constructor(message: string, again: boolean) {
@@ -21,7 +21,7 @@ class Refused extends Error {
   }
 }
 
-/** Posts reports, again and again where it may help. */
+/** Posts reports, with several attempts where a later one may succeed. */
 export class WebhookSender {
   readonly #options: WebhookSenderOptions;
   readonly #open = new Set<() => void>();
@@ -31,8 +31,9 @@ export class WebhookSender {
   }
 
   /**
-   * Posts a report as JSON. An answer of 2xx is a success; no answer in time, 429 and 5xx are tried again after a pause that doubles; everything
-   * else is a failure, redirects as well: they would carry the report where its owner did not send it.
+   * Posts a report as JSON. An answer of 2xx is a success. After no answer in time, 429 and 5xx, another attempt follows a
+   * pause that doubles. Any other answer is a failure, also a redirect: it would carry the report to another address than
+   * its owner named.
    *
    * @throws {Error} with the last answer
    */
@@ -52,7 +53,7 @@ export class WebhookSender {
     }
   }
 
-  /** Gives up what is under way. */
+  /** Cancels all posts. */
   close(): void {
     for (const giveUp of [...this.#open]) giveUp();
   }
@@ -80,7 +81,7 @@ export class WebhookSender {
       const end = (refused: Refused | undefined) => {
         timer.cancel();
         this.#open.delete(giveUp);
-        // What else the server has to say is of no interest, and may have no end.
+        // The rest of the answer is not needed, and may be endless.
         request.destroy();
         if (refused === undefined) resolve();
         else reject(refused);

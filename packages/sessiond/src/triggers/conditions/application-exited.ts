@@ -4,12 +4,11 @@ import { isAbout } from '../../model/session.ts';
 import type { EndListener } from '../../process-exits/process-exits.ts';
 import type { ConditionSource, OccurrenceDetails } from './condition-source.ts';
 
-/** Where ends are told of. @returns stops that. */
+/** Adds a listener to the ends of processes. @returns removes it */
 export type OnEnd = (listener: EndListener) => () => void;
 
 /**
- * `application-exited`: of processes that had registered threads. What exits with code 0 has done what it was to do, and
- * never counts.
+ * `application-exited`: ends of processes that had registered threads. Exit code 0 is a success, and never counts.
  */
 export function applicationExited(onEnd: OnEnd): ConditionSource<'application-exited'> {
   return {

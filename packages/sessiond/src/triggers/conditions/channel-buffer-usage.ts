@@ -4,9 +4,9 @@ import type { Log } from '../../log/log.ts';
 import type { Owner } from '../../model/session.ts';
 import type { ConditionSource, Occurred, WatchedTrigger } from './condition-source.ts';
 
-/** A channel as the consumer knows it. */
+/** A channel of the consumer. */
 export interface MonitoredChannel {
-  /** Of its session. */
+  /** Owner of its session. */
   readonly owner: Owner;
   /** One for each trace. */
   readonly keys: readonly number[];
@@ -15,14 +15,14 @@ export interface MonitoredChannel {
 }
 
 export interface ChannelUsageOptions {
-  /** The channel of a session, if there is one now that this user may see. */
+  /** The channel of a session; undefined if it does not exist now, or this user may not see it. */
   readonly channelOf: (session: string, channel: string, user: Owner) => MonitoredChannel | undefined;
   readonly useOf: (channel: MonitoredChannel) => Promise<readonly ChannelUse[]>;
   readonly timers: Pick<Timers, 'after'>;
   readonly log: Log;
 }
 
-/** When to look again for a channel that is not there, or is not sampled. */
+/** Period between checks for a channel that does not exist, or is not sampled. */
 const ABSENT_PERIOD_MS = 1000;
 const SAMPLE_PERIOD_MS_MIN = 10;
 const SAMPLE_PERIOD_MS_MAX = 2 ** 31 - 1;
@@ -30,7 +30,7 @@ const SAMPLE_PERIOD_MS_MAX = 2 ** 31 - 1;
 interface Watch {
   readonly trigger: WatchedTrigger<'channel-buffer-usage'>;
   readonly occurred: Occurred;
-  /** Whether it held at the last sample. */
+  /** Whether the condition held at the last sample. */
   held: boolean;
 }
 
@@ -40,10 +40,11 @@ interface Sampling {
 }
 
 /**
- * `channel-buffer-usage`: of the fullest ring of a channel, over all its traces, each time that the channel's monitor timer says.
+ * `channel-buffer-usage`: samples the fullest ring of a channel, over all its traces, at the period of the channel's monitor
+ * timer.
  *
- * At least so full it is if it was at any time since the sample before; at most so full, if it is now. What is committed counts, whether or
- * not its sub-buffer is closed. Neither holds of a flight recorder, or before the session has a trace.
+ * `at-least` holds if peak ≥ threshold since the last sample; `at-most` holds if current use ≤ threshold. Committed records
+ * count, even if their sub-buffer is still open. Neither holds for a flight recorder, or before the session has a trace.
  */
 export class ChannelUsage implements ConditionSource<'channel-buffer-usage'> {
   readonly #options: ChannelUsageOptions;
@@ -77,7 +78,7 @@ export class ChannelUsage implements ConditionSource<'channel-buffer-usage'> {
     sampling.timer = this.#options.timers.after(delayMs, () => void this.#sample(sampling, trigger));
   }
 
-  /** The next sample is taken when there is an answer to this one. */
+  /** Schedules the next sample once the consumer has answered. */
   async #sample(sampling: Sampling, trigger: Watch['trigger']): Promise<void> {
     const channel = this.#channelOf(trigger);
     const sampled = channel !== undefined && channel.monitorTimerUs > 0 && channel.keys.length > 0;

@@ -11,7 +11,7 @@ import { applicationExited } from './application-exited.ts';
 import { ChannelUsage, type MonitoredChannel } from './channel-buffer-usage.ts';
 import type { ConditionSources } from './condition-source.ts';
 import { EventCounts } from './event-counts.ts';
-import { LoopWatch } from './event-loop-stalled.ts';
+import { EventLoopStalled } from './event-loop-stalled.ts';
 
 export interface ConditionSourcesOptions {
   readonly registry: SessionRegistry;
@@ -28,7 +28,7 @@ export function conditionSources(options: ConditionSourcesOptions): ConditionSou
   const counts = new EventCounts({ threadsOf: (user) => applications.countFor(user), timers });
   return {
     'application-exited': applicationExited((listener) => exits.onEnd(listener)),
-    'event-loop-stalled': new LoopWatch({
+    'event-loop-stalled': new EventLoopStalled({
       threads: () => applications.asked(),
       stateOf: (pid) => parseProcessStat(readText(`/proc/${pid}/stat`) ?? '')?.state,
       timers,

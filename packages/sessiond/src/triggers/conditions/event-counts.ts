@@ -4,21 +4,21 @@ import type { Owner } from '../../model/session.ts';
 import type { ConditionSource, Occurred, WatchedTrigger } from './condition-source.ts';
 
 export interface EventCountsOptions {
-  /** How many threads are registered that this user may see. */
+  /** Number of registered threads that this user may see. */
   readonly threadsOf: (user: Owner) => number;
   readonly timers: Timers;
 }
 
-const LOOK_PERIOD_MS = 100;
+const SAMPLE_PERIOD_MS = 100;
 const RATE_PERIOD_MS = 1000;
-/** A look comes when the event loop lets it: two samples a little less than a second apart are one second apart. */
-const SLACK_MS = LOOK_PERIOD_MS / 2;
+/** Timers are late: two samples a little less than a second apart count as one second apart. */
+const SLACK_MS = SAMPLE_PERIOD_MS / 2;
 
-/** Tells once when something becomes true, and again when it has been false. */
+/** Detects that something becomes true. */
 class Edge {
   #was = false;
 
-  /** Whether it has become true. */
+  /** Whether it was false, and now is true. */
   rises(is: boolean): boolean {
     const rises = is && !this.#was;
     this.#was = is;
@@ -26,12 +26,12 @@ class Edge {
   }
 }
 
-/** Looks at what events have been counted, ten times a second while somebody wants it. */
+/** Reads the counters of events, ten times a second while a trigger needs it. */
 export class EventCounts {
   readonly #options: EventCountsOptions;
   readonly #ticker: Ticker;
-  readonly #looks = new Set<(now: number) => void>();
-  /** By user, in this look. */
+  readonly #samplers = new Set<(now: number) => void>();
+  /** By user, in this sample. */
   readonly #threads = new Map<number, number>();
 
   constructor(options: EventCountsOptions) {
@@ -39,13 +39,13 @@ export class EventCounts {
     this.#ticker = new Ticker(options.timers, () => {
       const now = options.timers.nowMs();
       this.#threads.clear();
-      for (const look of [...this.#looks]) look(now);
+      for (const sample of [...this.#samplers]) sample(now);
     });
   }
 
   /**
-   * `event-rate-above`: over a second that slides. What comes within less than a second after the start counts as a second's,
-   * so that a burst is told of at once.
+   * `event-rate-above`: over a sliding second. In the first second after the start, the events so far count as a whole
+   * second's, so that a burst is noticed at once.
    */
   readonly rateAbove: ConditionSource<'event-rate-above'> = {
     start: (trigger, occurred) => {
@@ -64,7 +64,7 @@ export class EventCounts {
     },
   };
 
-  /** `no-event-for`: counts from the last event, from the start, and from when there was an application again. */
+  /** `no-event-for`: measured from the last event, from the start, or from the return of an application. */
   readonly noEventFor: ConditionSource<'no-event-for'> = {
     start: (trigger, occurred) => this.#watch(this.#silenceOf(trigger, occurred)),
   };
@@ -91,12 +91,12 @@ export class EventCounts {
     return threads;
   }
 
-  #watch(look: (now: number) => void): () => void {
-    this.#looks.add(look);
-    this.#ticker.every(LOOK_PERIOD_MS);
+  #watch(sample: (now: number) => void): () => void {
+    this.#samplers.add(sample);
+    this.#ticker.every(SAMPLE_PERIOD_MS);
     return () => {
-      this.#looks.delete(look);
-      if (this.#looks.size === 0) this.#ticker.every(undefined);
+      this.#samplers.delete(sample);
+      if (this.#samplers.size === 0) this.#ticker.every(undefined);
     };
   }
 }

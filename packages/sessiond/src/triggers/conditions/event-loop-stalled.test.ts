@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../testing/fake-clock.test.support.ts';
 import { processOf, threadOf } from '../../testing/threads.test.support.ts';
 import { watchedTrigger } from '../../testing/watched-trigger.test.support.ts';
-import { type AskedThread, LoopWatch } from './event-loop-stalled.ts';
+import { EventLoopStalled, type PingedThread } from './event-loop-stalled.ts';
 
-class FakeThread implements AskedThread {
+class FakeThread implements PingedThread {
   readonly thread;
   readonly tid: number;
   readonly procname: string;
@@ -31,7 +31,7 @@ class FakeThread implements AskedThread {
 
 function makeWatch(threads: FakeThread[], state = 'R') {
   const clock = new FakeClock();
-  const watch = new LoopWatch({ threads: () => threads, stateOf: () => state, timers: clock });
+  const watch = new EventLoopStalled({ threads: () => threads, stateOf: () => state, timers: clock });
   const told: string[] = [];
   const start = (periodMs: number, procname = '*', uid = 0) => {
     const condition = { kind: 'event-loop-stalled', procname, periodUs: periodMs * 1000 } as const;
@@ -42,7 +42,7 @@ function makeWatch(threads: FakeThread[], state = 'R') {
   return { clock, told, start };
 }
 
-describe('LoopWatch', () => {
+describe('EventLoopStalled', () => {
   it('tells once of a thread that does not answer for the period, and again when it has answered', () => {
     const thread = new FakeThread(7, 1);
     const { clock, told, start } = makeWatch([thread]);
@@ -89,7 +89,7 @@ describe('LoopWatch', () => {
     thread.alive = false;
     let held = 0;
     const clock = new FakeClock();
-    const watch = new LoopWatch({
+    const watch = new EventLoopStalled({
       threads: () => [thread],
       stateOf: () => undefined,
       timers: { nowMs: () => clock.nowMs() + held, after: (delayMs, run) => clock.after(delayMs, run) },

@@ -5,29 +5,29 @@ import type { RecordedThread } from '../../model/session.ts';
 import { isAbout } from '../../model/session.ts';
 import type { ConditionSource, Occurred, WatchedTrigger } from './condition-source.ts';
 
-/** A registered thread that can be asked whether it is in its event loop. */
-export interface AskedThread {
+/** A registered thread whose event loop answers pings. */
+export interface PingedThread {
   readonly thread: RecordedThread;
   readonly tid: number;
   readonly procname: string;
-  /** Of the newest `look` that was answered. */
+  /** Number of the newest ping that was answered. */
   readonly answered: number;
-  /** Asks; the answer has this number, which is not 0. */
+  /** Sends a ping. The answer has the same number, which is not 0. */
   look(turn: number): void;
 }
 
-export interface LoopWatchOptions {
-  readonly threads: () => Iterable<AskedThread>;
-  /** Of a process, as in `/proc`: `T` is stopped; undefined if that cannot be known. */
+export interface EventLoopStalledOptions {
+  readonly threads: () => Iterable<PingedThread>;
+  /** State of a process, as in `/proc`: `T` is stopped; undefined if it is not known. */
   readonly stateOf: (pid: number) => string | undefined;
   readonly timers: Timers;
 }
 
-/** A thread is asked four times in the shortest period that anybody wants to know of, but no more often than this. */
-const LOOKS_PER_PERIOD = 4;
-const LOOK_PERIOD_MS_MIN = 50;
-/** Each question is a system call: where threads are more, they are asked in turn. */
-const LOOKS_PER_TICK_MAX = 256;
+/** A thread gets four pings in the shortest period of its triggers, but at most one in this time. */
+const PINGS_PER_PERIOD = 4;
+const PING_PERIOD_MS_MIN = 50;
+/** A ping is a system call. Where there are more threads, they get their pings in turn. */
+const PINGS_PER_TICK_MAX = 256;
 
 interface Watch {
   readonly trigger: WatchedTrigger<'event-loop-stalled'>;
@@ -35,36 +35,36 @@ interface Watch {
   readonly periodMs: number;
 }
 
-/** What is known of a thread. */
+/** The event loop of a thread. */
 interface Loop {
-  /** Of those that want to know of it, the shortest period first. */
+  /** Triggers about it, the shortest period first. */
   watches: readonly Watch[];
-  /** What it was asked, 0 if there is nothing to answer, and when. */
-  turn: number;
-  askedMs: number;
-  /** For how long it had not answered when it was last looked at. */
+  /** Number of the ping that is not answered; 0 if there is none. */
+  ping: number;
+  pingedMs: number;
+  /** Time without an answer at the last tick. */
   silentMs: number;
-  /** Those that have been told that it is stalled. */
-  readonly told: Set<Watch>;
+  /** Triggers that the stall has set off. */
+  readonly setOff: Set<Watch>;
 }
 
 /**
- * `event-loop-stalled`: asks threads for a sign of life, one question at a time to each, so that nothing piles up in the
- * socket of one that does not read.
+ * `event-loop-stalled`: sends pings to threads, one at a time to each, so that nothing piles up in the socket of a thread that
+ * does not read.
  *
- * A period counts from a question, thus a stall is seen within 1.5 periods. A process that is stopped (SIGSTOP, a debugger) is stalled like
- * any other, and the details say so.
+ * A period counts from a ping, so a stall is detected within 1.5 periods. A stopped process (SIGSTOP, a debugger) is stalled
+ * like any other, and the details say so.
  */
-export class LoopWatch implements ConditionSource<'event-loop-stalled'> {
-  readonly #options: LoopWatchOptions;
+export class EventLoopStalled implements ConditionSource<'event-loop-stalled'> {
+  readonly #options: EventLoopStalledOptions;
   readonly #ticker: Ticker;
   readonly #watches = new Set<Watch>();
-  #loops = new Map<AskedThread, Loop>();
-  /** By user and name of a process; forgotten whenever triggers come or go. */
+  #loops = new Map<PingedThread, Loop>();
+  /** By user and name of a process; cleared when triggers are added or removed. */
   readonly #watchesOf = new Map<string, readonly Watch[]>();
-  #lastTurn = 0;
+  #lastPing = 0;
 
-  constructor(options: LoopWatchOptions) {
+  constructor(options: EventLoopStalledOptions) {
     this.#options = options;
     this.#ticker = new Ticker(options.timers, () => this.#tick());
   }
@@ -81,9 +81,9 @@ export class LoopWatch implements ConditionSource<'event-loop-stalled'> {
 
   #changed(): void {
     this.#watchesOf.clear();
-    for (const [asked, loop] of this.#loops) {
-      loop.watches = this.#watchesFor(asked);
-      for (const watch of loop.told) if (!this.#watches.has(watch)) loop.told.delete(watch);
+    for (const [pinged, loop] of this.#loops) {
+      loop.watches = this.#watchesFor(pinged);
+      for (const watch of loop.setOff) if (!this.#watches.has(watch)) loop.setOff.delete(watch);
     }
     if (this.#watches.size === 0) {
       this.#loops.clear();
@@ -92,60 +92,60 @@ export class LoopWatch implements ConditionSource<'event-loop-stalled'> {
     }
     let shortestMs = Number.POSITIVE_INFINITY;
     for (const { periodMs } of this.#watches) shortestMs = Math.min(shortestMs, periodMs);
-    this.#ticker.every(Math.min(MAX_TIMER_MS, Math.max(LOOK_PERIOD_MS_MIN, shortestMs / LOOKS_PER_PERIOD)));
+    this.#ticker.every(Math.min(MAX_TIMER_MS, Math.max(PING_PERIOD_MS_MIN, shortestMs / PINGS_PER_PERIOD)));
   }
 
   #tick(): void {
     const now = this.#options.timers.nowMs();
-    const loops = new Map<AskedThread, Loop>();
-    const idle: AskedThread[] = [];
-    for (const asked of this.#options.threads()) {
-      const loop = this.#loops.get(asked) ?? {
-        watches: this.#watchesFor(asked),
-        turn: 0,
-        askedMs: Number.NEGATIVE_INFINITY,
+    const loops = new Map<PingedThread, Loop>();
+    const idle: PingedThread[] = [];
+    for (const pinged of this.#options.threads()) {
+      const loop = this.#loops.get(pinged) ?? {
+        watches: this.#watchesFor(pinged),
+        ping: 0,
+        pingedMs: Number.NEGATIVE_INFINITY,
         silentMs: 0,
-        told: new Set(),
+        setOff: new Set(),
       };
       if (loop.watches.length === 0) continue;
-      loops.set(asked, loop);
-      if (loop.turn !== 0 && asked.answered === loop.turn) {
-        loop.turn = 0;
+      loops.set(pinged, loop);
+      if (loop.ping !== 0 && pinged.answered === loop.ping) {
+        loop.ping = 0;
         loop.silentMs = 0;
-        loop.told.clear();
+        loop.setOff.clear();
       }
-      if (loop.turn === 0) idle.push(asked);
-      else this.#judge(asked, loop, now);
+      if (loop.ping === 0) idle.push(pinged);
+      else this.#judge(pinged, loop, now);
     }
     this.#loops = loops;
-    this.#ask(idle, now);
+    this.#send(idle, now);
   }
 
-  /** Those first that were not asked for longest. */
-  #ask(idle: AskedThread[], now: number): void {
-    if (idle.length > LOOKS_PER_TICK_MAX) {
-      idle.sort((a, b) => this.#loops.get(a)!.askedMs - this.#loops.get(b)!.askedMs);
+  /** Sends pings, first to the threads with the oldest ping. */
+  #send(idle: PingedThread[], now: number): void {
+    if (idle.length > PINGS_PER_TICK_MAX) {
+      idle.sort((a, b) => this.#loops.get(a)!.pingedMs - this.#loops.get(b)!.pingedMs);
     }
-    for (const asked of idle.slice(0, LOOKS_PER_TICK_MAX)) {
-      const loop = this.#loops.get(asked)!;
-      // A thread writes its number back; they are as many as a message may have.
-      this.#lastTurn = this.#lastTurn >= TURN_MAX ? 1 : this.#lastTurn + 1;
-      loop.turn = this.#lastTurn;
-      loop.askedMs = now;
-      asked.look(loop.turn);
+    for (const pinged of idle.slice(0, PINGS_PER_TICK_MAX)) {
+      const loop = this.#loops.get(pinged)!;
+      // The thread sends the number back, so it stays within the range of messages.
+      this.#lastPing = this.#lastPing >= PING_MAX ? 1 : this.#lastPing + 1;
+      loop.ping = this.#lastPing;
+      loop.pingedMs = now;
+      pinged.look(loop.ping);
     }
   }
 
   /**
-   * What is due is told at the second look: between the two we have read what came in. So a daemon that was held up itself
-   * accuses nobody whose answer it has not read.
+   * A stall sets triggers off at the second tick that sees it. Between the two ticks the daemon reads incoming messages, so
+   * a daemon that was held up itself does not blame a thread whose answer it has not read.
    */
-  #judge(asked: AskedThread, loop: Loop, now: number): void {
-    const silentMs = now - loop.askedMs;
-    const toTell = loop.watches.filter((watch) => watch.periodMs <= loop.silentMs && !loop.told.has(watch));
+  #judge(pinged: PingedThread, loop: Loop, now: number): void {
+    const silentMs = now - loop.pingedMs;
+    const due = loop.watches.filter((watch) => watch.periodMs <= loop.silentMs && !loop.setOff.has(watch));
     loop.silentMs = silentMs;
-    if (toTell.length === 0) return;
-    const { thread, tid, procname } = asked;
+    if (due.length === 0) return;
+    const { thread, tid, procname } = pinged;
     const stopped = STOPPED.has(this.#options.stateOf(thread.pid) ?? '');
     const details = {
       pid: thread.pid,
@@ -154,13 +154,13 @@ export class LoopWatch implements ConditionSource<'event-loop-stalled'> {
       stalledMs: Math.round(silentMs),
       state: stopped ? 'stopped' : 'stalled',
     };
-    for (const watch of toTell) {
-      loop.told.add(watch);
+    for (const watch of due) {
+      loop.setOff.add(watch);
       watch.occurred(1, undefined, details);
     }
   }
 
-  #watchesFor({ thread, procname }: AskedThread): readonly Watch[] {
+  #watchesFor({ thread, procname }: PingedThread): readonly Watch[] {
     const key = `${thread.uid} ${procname}`;
     const known = this.#watchesOf.get(key);
     if (known !== undefined) return known;
@@ -176,6 +176,6 @@ export class LoopWatch implements ConditionSource<'event-loop-stalled'> {
 }
 
 const STOPPED: ReadonlySet<string> = new Set(['T', 't']);
-const TURN_MAX = 2 ** 31;
+const PING_MAX = 2 ** 31;
 const MAX_TIMER_MS = 2 ** 31 - 1;
 const NAMES_KEPT_MAX = 4096;

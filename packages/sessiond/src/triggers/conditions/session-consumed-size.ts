@@ -4,12 +4,12 @@ import type { Session } from '../../model/session.ts';
 import type { FindSession } from '../actions/map-increments.ts';
 import type { ConditionSource, Occurred, WatchedTrigger } from './condition-source.ts';
 
-/** As often as LTTng's monitor timer looks. */
+/** The period of LTTng's monitor timer. */
 const CHECK_PERIOD_MS = 1000;
 
 export interface ConsumedSizeSourceOptions {
   readonly findSession: FindSession;
-  /** Of all data stream files since the session was created. */
+  /** Bytes of all data stream files since the session was created. */
   readonly recordedBytes: (session: Session) => Promise<number>;
   readonly timers: Pick<Timers, 'after'>;
   readonly log: Log;
@@ -20,15 +20,15 @@ type Kind = 'session-consumed-size';
 interface Watched {
   readonly trigger: WatchedTrigger<Kind>;
   readonly occurred: Occurred;
-  /** For which it has held: once for each session that has the name. */
+  /** The session for which it has held: once for each session with the name. */
   heldFor: Session | undefined;
 }
 
-/** Asks once a second how much sessions have recorded that a trigger waits for, each session once for all of them. */
+/** Checks the sizes of sessions once a second, each session once for all its triggers. */
 export class ConsumedSizeSource implements ConditionSource<Kind> {
   readonly #options: ConsumedSizeSourceOptions;
   readonly #watched = new Set<Watched>();
-  readonly #asking = new WeakSet<Session>();
+  readonly #checking = new WeakSet<Session>();
   #timer: Timer | undefined;
 
   constructor(options: ConsumedSizeSourceOptions) {
@@ -50,11 +50,11 @@ export class ConsumedSizeSource implements ConditionSource<Kind> {
   #later(): Timer {
     return this.#options.timers.after(CHECK_PERIOD_MS, () => {
       this.#timer = this.#later();
-      this.#look();
+      this.#check();
     });
   }
 
-  #look(): void {
+  #check(): void {
     const waiting = new Map<Session, Watched[]>();
     for (const watched of this.#watched) {
       const { condition, owner } = watched.trigger;
@@ -62,13 +62,13 @@ export class ConsumedSizeSource implements ConditionSource<Kind> {
       if (session === undefined || session === watched.heldFor || !session.traced) continue;
       waiting.set(session, [...(waiting.get(session) ?? []), watched]);
     }
-    for (const [session, those] of waiting) void this.#ask(session, those);
+    for (const [session, ofSession] of waiting) void this.#checkSize(session, ofSession);
   }
 
-  async #ask(session: Session, waiting: readonly Watched[]): Promise<void> {
-    // A consumer that is slow is not asked again before it has answered.
-    if (this.#asking.has(session)) return;
-    this.#asking.add(session);
+  async #checkSize(session: Session, waiting: readonly Watched[]): Promise<void> {
+    // A slow consumer gets the next request after its answer.
+    if (this.#checking.has(session)) return;
+    this.#checking.add(session);
     try {
       const bytes = await this.#options.recordedBytes(session);
       for (const watched of waiting) {
@@ -80,7 +80,7 @@ export class ConsumedSizeSource implements ConditionSource<Kind> {
     } catch (error) {
       this.#options.log.debug(`session ${session.name}: its size cannot be known: ${describeError(error)}`);
     } finally {
-      this.#asking.delete(session);
+      this.#checking.delete(session);
     }
   }
 }

@@ -2,7 +2,7 @@ import type { RotationWatch } from '../../archives/rotation-watch.ts';
 import { mayUse } from '../../model/session.ts';
 import type { ConditionSource } from './condition-source.ts';
 
-/** Rotations of sessions, by command, by schedule and at the end of a session that was rotated. */
+/** `session-rotation`: rotations by command, by schedule, and at the end of a session that was rotated. */
 export function rotationSource(watch: RotationWatch): ConditionSource<'session-rotation'> {
   return {
     start: ({ owner, condition }, occurred) =>

@@ -2,7 +2,7 @@ import type { Listeners } from '../../model/listeners.ts';
 import { mayUse, type Session } from '../../model/session.ts';
 import type { ConditionSource } from './condition-source.ts';
 
-/** What goes wrong in sessions, each sentence once for each session. */
+/** `session-trouble`: troubles of a session, each sentence once for each session. */
 export function troubleSource(watch: Listeners<[Session, string]>): ConditionSource<'session-trouble'> {
   return {
     start: ({ owner, condition }, occurred) =>

@@ -151,35 +151,52 @@ describe('counters of keys', () => {
     ]);
   });
 
-  it('that an event adds to once are less by what several triggers have added', () => {
+  it('that an event adds to once are apart from those of the triggers that it matches', () => {
     const counters = new KeyCounters(testShares().kept);
     const map = newMap({ deadProcesses: 'sum', updatePolicy: 'per-event' });
     const groups = [counters.open(map, all), counters.open(map, all)];
-    const repeats = counters.repeatsOf(map) as number;
-    expect(counters.repeatsOf(map)).toBe(repeats);
-    expect(counters.repeatsOf(newMap({ deadProcesses: 'sum' }))).toBeUndefined();
+    const perEvent = counters.perEventGroupOf(map) as number;
+    expect(counters.perEventGroupOf(map)).toBe(perEvent);
+    expect(counters.perEventGroupOf(newMap({ deadProcesses: 'sum' }))).toBeUndefined();
     const thread = new FakeCountingThread(1);
     counters.add(thread);
-    for (const [at, number] of [...groups.map((group) => group.number), repeats].entries()) {
+    for (const [at, number] of [...groups.map((group) => group.number), perEvent].entries()) {
       counters.announced(thread, announce(number, 100 + 2 * at, 'k'));
     }
     thread.set(100, 5);
     thread.set(102, 4);
-    thread.set(104, 3);
+    thread.set(104, 6);
     expect(valuesIn(counters, map)).toEqual([['process', 'k', 6]]);
     expect(groups.map((group) => group.read().added)).toEqual([5, 4]);
     counters.clear(map);
     thread.set(100, 6);
     thread.set(102, 5);
-    thread.set(104, 4);
+    thread.set(104, 7);
     expect(valuesIn(counters, map)).toEqual([['process', 'k', 1]]);
-    // A thread that says anything takes nothing from others.
-    thread.set(104, 1e9);
-    expect(valuesIn(counters, map)).toEqual([['process', 'k', 0]]);
     map.increment('k', 2);
     counters.remove(thread);
     map.processEnded(thread.process);
-    expect(valuesIn(counters, map)).toEqual([['shared', 'k', 2]]);
+    expect(valuesIn(counters, map)).toEqual([['shared', 'k', 3]]);
+    expect(groups.map((group) => group.read().added)).toEqual([6, 5]);
+  });
+
+  it('of triggers leave nothing in the share of a user that an event of a map does not have', () => {
+    const shares = testShares(0);
+    const counters = new KeyCounters(shares.kept);
+    const map = newMap({ deadProcesses: 'drop', updatePolicy: 'per-event' }, shares.kept);
+    const group = counters.open(map, all);
+    const thread = new FakeCountingThread(2);
+    counters.add(thread);
+    const used: number[] = [];
+    for (const index of [100, 102, 104]) {
+      counters.announced(thread, announce(group.number, index, 'k'.padEnd(500, 'x')));
+      used.push(shares.kept.used);
+    }
+    expect((used[2] as number) - (used[0] as number)).toBeLessThan(500);
+    counters.remove(thread);
+    map.processEnded(thread.process);
+    counters.forget(map);
+    expect(shares.kept.used).toBe(0);
   });
 
   it('are not taken from users whom no trigger of the map is about', () => {
@@ -188,7 +205,7 @@ describe('counters of keys', () => {
     counters.open(map, ({ uid }) => uid === 1);
     const stranger = new FakeCountingThread(2);
     counters.add(stranger);
-    counters.announced(stranger, announce(counters.repeatsOf(map) as number, 100, 'taken'));
+    counters.announced(stranger, announce(counters.perEventGroupOf(map) as number, 100, 'taken'));
     expect(map.increment('k', 1)).toBeUndefined();
   });
 
@@ -278,13 +295,15 @@ describe('counters of keys', () => {
     const [first, later] = [new FakeCountingThread(1), new FakeCountingThread(1)];
     for (const thread of [first, later]) counters.add(thread);
     counters.announced(first, announce(former.number, 100, 'k'));
+    counters.announced(first, announce(counters.perEventGroupOf(map) as number, 102, 'k'));
     first.set(100, 2);
+    first.set(102, 2);
     former.close();
     for (let count = 0; count < 2000; count++) counters.open(map, () => false).close();
     counters.remove(first);
     asked = 0;
     // Whether there are keys that this thread adds to is asked of all groups that there are.
-    counters.announced(later, announce(counters.repeatsOf(map) as number, 100, 'k'));
+    counters.announced(later, announce(counters.perEventGroupOf(map) as number, 100, 'k'));
     expect([asked, valuesIn(counters, map)]).toEqual([0, [['process', 'k', 2]]]);
   });
 

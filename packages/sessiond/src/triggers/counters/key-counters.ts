@@ -4,53 +4,54 @@ import type { SharedPool } from '../../shares/shared-pool.ts';
 import type { CounterMap, LiveValue } from '../maps/counter-map.ts';
 import { type CountingThread, counterAt, difference } from './thread-counters.ts';
 
-/** What events of one rule add to the keys of one map: threads number a counter for each key, and announce it. */
+/** The counters of one trigger, or of a map, for the keys of the map. Threads assign a counter to each key, and announce it. */
 export interface KeyGroup {
-  /** How threads call it. */
+  /** Number of the group in desired states and announcements. */
   readonly number: number;
-  /** How often all threads have added, and how often of that the map was full. */
+  /** Additions of all threads, and the part that had no room in the map. */
   read(): { readonly added: number; readonly refused: number };
-  /** It is not to be in any desired state any more. What threads have counted stays in the map. */
+  /** No desired state has it any more. Counts of threads stay in the map. */
   close(): void;
 }
 
-/** A counter of a thread that adds to a key. */
+/** A thread's counter of a key. */
 interface Entry {
   readonly thread: CountingThread;
   readonly index: number;
   readonly group: Group;
+  /** Empty where the counter is not a value of the map. */
   readonly key: string;
-  /** Whether the map, or the share of the user, has no room for the key, which is not kept then. */
+  /** Whether the map, or the share of the user, has no room for the key. */
   readonly refused: boolean;
-  /** What it has of the share of its user. */
+  /** Part of the share of its user. */
   readonly bytes: number;
-  /** What was there before: of other keys, or of a daemon that had the thread before this one. */
+  /** Value at the announcement, from other keys or from a former daemon. */
   readonly start: number;
-  /** Where the map's value begins; it is cleared without writing beside the thread. */
+  /** Value at which the map's count begins. A clear moves it, since only the thread writes to the counter. */
   base: number;
 }
 
 interface Thread {
   /** By index. */
   readonly entries: Map<number, Entry>;
-  /** What it has counted into maps with counters that it uses for something else now, by key. */
+  /** Counts of counters that the thread has reused since, by map and key. */
   readonly settled: Map<CounterMap, Map<string, number>>;
 }
 
-/** Of an entry, or a value that is settled, beside its key. */
+/** Memory of an entry, or of a settled value, beside its key. */
 const ENTRY_BYTES = 160;
 
-/** Groups that were closed and may still be announced by threads that have not looked since. */
+/** Closed groups that are kept, since threads that have not read their control file may still announce them. */
 const CLOSED_KEPT = 1024;
 
-/** Counters of maps, as threads announce them. */
+/** Counters of the keys of maps, which threads announce. */
 export class KeyCounters {
   readonly #kept: SharedPool;
   readonly #threads = new Map<CountingThread, Thread>();
   readonly #groups = new Map<number, Group>();
   readonly #ofMaps = new Map<CounterMap, Set<Group>>();
-  /** What maps whose events count once have too much of, by map: see `CounterKey`. */
-  readonly #repeats = new Map<CounterMap, Group>();
+  /** Groups of maps to which an event adds one, however many triggers it matches: see `CounterKey`. */
+  readonly #perEvent = new Map<CounterMap, Group>();
   #closed: Group[] = [];
   #nextNumber = 1;
 
@@ -59,30 +60,27 @@ export class KeyCounters {
     this.#kept = kept;
   }
 
-  /** @param counts whether what that thread adds is counted. */
+  /** @param counts whether the counters of that thread count. */
   open(map: CounterMap, counts: (thread: CountingThread) => boolean): KeyGroup {
-    return this.#open(map, 1, counts);
+    return this.#open(map, map.attributes.updatePolicy === 'per-rule-match', counts);
   }
 
-  /**
-   * How threads call what they count of a map's keys that is too much, since several triggers took one event: it is subtracted. Undefined where
-   * each trigger counts.
-   */
-  repeatsOf(map: CounterMap): number | undefined {
+  /** The group of counters to which an event adds one, however many triggers it matches. Undefined where each match adds one. */
+  perEventGroupOf(map: CounterMap): number | undefined {
     if (map.attributes.updatePolicy === 'per-rule-match') return undefined;
-    let group = this.#repeats.get(map);
+    let group = this.#perEvent.get(map);
     if (group === undefined) {
-      // Whatever a thread says of itself, it takes no more away than it has added, and has no keys if it adds nothing.
+      // A thread that no trigger of the map is about adds no keys to it.
       const counts = (thread: CountingThread) =>
-        [...(this.#ofMaps.get(map) ?? [])].some((other) => other.sign === 1 && other.counts(thread));
-      group = this.#open(map, -1, counts);
-      this.#repeats.set(map, group);
+        [...(this.#ofMaps.get(map) ?? [])].some((other) => !other.isOfMap && other.counts(thread));
+      group = this.#open(map, true, counts);
+      this.#perEvent.set(map, group);
     }
     return group.number;
   }
 
-  #open(map: CounterMap, sign: 1 | -1, counts: (thread: CountingThread) => boolean): Group {
-    const group = new Group(this.#nextNumber++, map, sign, counts, (closed) => this.#groupClosed(closed));
+  #open(map: CounterMap, isOfMap: boolean, counts: (thread: CountingThread) => boolean): Group {
+    const group = new Group(this.#nextNumber++, map, isOfMap, counts, (closed) => this.#groupClosed(closed));
     this.#groups.set(group.number, group);
     const groups = this.#ofMaps.get(map) ?? new Set();
     this.#ofMaps.set(map, groups.add(group));
@@ -107,7 +105,7 @@ export class KeyCounters {
     }
   }
 
-  /** The thread adds to the key from now on; counted where the map and the share of the user have room for it. */
+  /** The thread adds to the key from now on. Additions count where the map and the share of the user have room for the key. */
   #enter(known: Thread, announced: Pick<Entry, 'thread' | 'index' | 'group' | 'key' | 'start'>): void {
     const { thread, index, group, key, start } = announced;
     const { uid, process } = thread;
@@ -116,13 +114,15 @@ export class KeyCounters {
     const refused = isFull || group.map.admit(uid, process, key) !== undefined;
     if (refused && !isFull) this.#kept.give(uid, weightOf(key));
     if (refused && this.#kept.take(uid, ENTRY_BYTES) !== undefined) {
-      // Nothing can follow this counter: the event for which it was announced is all that is known.
+      // The counter is not kept, so only the event that it was announced for counts.
       group.ended++;
       group.endedRefused++;
       return;
     }
-    const bytes = refused ? ENTRY_BYTES : weightOf(key);
-    const entry: Entry = { ...announced, key: refused ? '' : key, refused, bytes, base: start };
+    const isNamed = !refused && group.isOfMap;
+    const bytes = isNamed ? weightOf(key) : ENTRY_BYTES;
+    if (!refused && !isNamed) this.#kept.give(uid, weightOf(key) - ENTRY_BYTES);
+    const entry: Entry = { ...announced, key: isNamed ? key : '', refused, bytes, base: start };
     known.entries.set(index, entry);
     group.entries.add(entry);
   }
@@ -139,15 +139,15 @@ export class KeyCounters {
     }
   }
 
-  /** What threads that are there have counted into a map. */
+  /** Counts of running threads in a map. */
   liveValues(map: CounterMap): readonly LiveValue[] {
     const byThread = new Map<CountingThread, Map<string, number>>();
     for (const [thread, { settled }] of this.#threads) {
       const values = settled.get(map);
       if (values !== undefined) byThread.set(thread, new Map(values));
     }
-    for (const { entries } of this.#ofMaps.get(map) ?? []) {
-      for (const entry of entries) {
+    for (const { entries, isOfMap } of this.#ofMaps.get(map) ?? []) {
+      for (const entry of isOfMap ? entries : []) {
         const values = byThread.get(entry.thread) ?? new Map<string, number>();
         byThread.set(entry.thread, values);
         addTo(values, entry, counterAt(entry.thread, entry.index));
@@ -168,7 +168,7 @@ export class KeyCounters {
     }
   }
 
-  /** The map is no more, and neither are the groups that counted into it. */
+  /** Drops the map with its groups. */
   forget(map: CounterMap): void {
     for (const group of this.#ofMaps.get(map) ?? []) {
       this.#groups.delete(group.number);
@@ -181,7 +181,7 @@ export class KeyCounters {
       settled.delete(map);
     }
     this.#ofMaps.delete(map);
-    this.#repeats.delete(map);
+    this.#perEvent.delete(map);
     this.#closed = this.#closed.filter((group) => group.map !== map);
     map.release();
   }
@@ -190,7 +190,7 @@ export class KeyCounters {
     for (const key of settled.keys()) this.#kept.give(uid, weightOf(key));
   }
 
-  /** A group that is closed keeps what it has counted, and may be announced late. */
+  /** A closed group keeps its counts, and may be announced late. */
   #groupClosed(group: Group): void {
     this.#closed.push(group);
     const oldest = this.#closed.length > CLOSED_KEPT ? this.#closed.shift() : undefined;
@@ -199,7 +199,7 @@ export class KeyCounters {
     this.#dropIfDone(oldest);
   }
 
-  /** The counter will not be added to for this any more. @param end what it held then */
+  /** The thread adds no more to the key. @param end last value of the counter */
   #settle({ entries, settled }: Thread, entry: Entry, end: number): void {
     const { thread, group, index, key, refused, bytes, start } = entry;
     const added = difference(end, start);
@@ -208,14 +208,17 @@ export class KeyCounters {
     group.entries.delete(entry);
     entries.delete(index);
     const values = settled.get(group.map) ?? new Map<string, number>();
+    const isValue = group.isOfMap && !refused;
     // The first settled value of a key keeps the entry's part of the share.
-    if (refused || values.has(key)) this.#kept.give(thread.uid, bytes);
-    if (!refused) settled.set(group.map, values);
-    addTo(values, entry, end);
+    if (!isValue || values.has(key)) this.#kept.give(thread.uid, bytes);
+    if (isValue) {
+      settled.set(group.map, values);
+      addTo(values, entry, end);
+    }
     this.#dropIfDone(group);
   }
 
-  /** What nobody announces any more and no thread that is there has counted is in the map. */
+  /** Drops a group that no thread can announce any more, and that no running thread has counted for. */
   #dropIfDone(group: Group): void {
     if (group.entries.size === 0 && !this.#groups.has(group.number)) this.#ofMaps.get(group.map)?.delete(group);
   }
@@ -224,11 +227,11 @@ export class KeyCounters {
 class Group implements KeyGroup {
   readonly number: number;
   readonly map: CounterMap;
-  /** Whether what threads count is added to the map's values, or subtracted. */
-  readonly sign: 1 | -1;
+  /** Whether its counters are the map's values; else they only say how often a trigger has added. */
+  readonly isOfMap: boolean;
   readonly counts: (thread: CountingThread) => boolean;
   readonly entries = new Set<Entry>();
-  /** What threads have added that are no more. */
+  /** Additions of counters that have ended. */
   ended = 0;
   endedRefused = 0;
   readonly #onClosed: (group: Group) => void;
@@ -236,13 +239,13 @@ class Group implements KeyGroup {
   constructor(
     number: number,
     map: CounterMap,
-    sign: 1 | -1,
+    isOfMap: boolean,
     counts: (thread: CountingThread) => boolean,
     onClosed: (group: Group) => void,
   ) {
     this.number = number;
     this.map = map;
-    this.sign = sign;
+    this.isOfMap = isOfMap;
     this.counts = counts;
     this.#onClosed = onClosed;
   }
@@ -271,12 +274,12 @@ function weightOf(key: string): number {
   return ENTRY_BYTES + textWeight(key);
 }
 
-/** Adds what a counter has counted by the time it held `end`, as far as the map has room for its key. */
-function addTo(values: Map<string, number>, { group, key, refused, base }: Entry, end: number): void {
-  if (!refused) values.set(key, (values.get(key) ?? 0) + group.sign * difference(end, base));
+/** Adds the count of a counter with the value `end`, if the map has room for its key. */
+function addTo(values: Map<string, number>, { key, refused, base }: Entry, end: number): void {
+  if (!refused) values.set(key, (values.get(key) ?? 0) + difference(end, base));
 }
 
-/** What a thread has counted into a map, key by key: never less than nothing. */
+/** The values that a thread has counted into a map. */
 function liveValuesOf({ uid, process }: CountingThread, values: ReadonlyMap<string, number>): LiveValue[] {
-  return [...values].map(([key, value]) => ({ uid, process, key, value: Math.max(value, 0) }));
+  return [...values].map(([key, value]) => ({ uid, process, key, value }));
 }

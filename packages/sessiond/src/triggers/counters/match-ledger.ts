@@ -9,10 +9,10 @@ import type { SharedPool } from '../../shares/shared-pool.ts';
 import { type CountingThread, difference } from './thread-counters.ts';
 
 const WORD_BYTES = 8;
-/** Of what is noted of a thread and a trigger. */
+/** Memory of the reported matches of a thread and a trigger. */
 const NOTE_BYTES = 80;
 
-/** What a thread had to tell of a trigger: how many events set it off, and how many could not be looked at. */
+/** Matches of a trigger in a thread, and events that could not be evaluated. */
 export interface Matches {
   readonly trigger: number;
   readonly matches: number;
@@ -22,8 +22,8 @@ export interface Matches {
 type Told = Omit<Matches, 'trigger'>;
 
 /**
- * What threads have told of triggers, beside what they count in their control files: a thread that is killed, or just ends, may
- * have gathered matches that it never came to send.
+ * Compares the matches that threads reported with the tallies in their control files. A thread that ends may have gathered
+ * matches that it has not sent.
  */
 export class MatchLedger {
   readonly #threads = new Map<CountingThread, Map<number, Told>>();
@@ -34,13 +34,13 @@ export class MatchLedger {
     this.#kept = kept;
   }
 
-  /** What is there when a thread registers is nothing new. */
+  /** Matches in the tallies of a thread that registers belong to a former daemon. */
   open(thread: CountingThread): void {
     this.#threads.set(thread, new Map());
     for (const { trigger, ...told } of talliesOf(thread)) this.#note(thread, trigger, told);
   }
 
-  /** The trigger is one that there is, so that no thread can have us keep whatever it likes. */
+  /** The trigger exists, so that a thread cannot make the daemon keep arbitrary keys. */
   told(thread: CountingThread, { trigger, matches, discarded }: TriggerMatchedMessage): void {
     const told = this.#threads.get(thread)?.get(trigger) ?? { matches: 0, discarded: 0 };
     this.#note(thread, trigger, { matches: told.matches + matches, discarded: told.discarded + discarded });
@@ -50,7 +50,7 @@ export class MatchLedger {
     for (const [{ uid }, triggers] of this.#threads) if (triggers.delete(trigger)) this.#kept.give(uid, NOTE_BYTES);
   }
 
-  /** Where the share of the user has no room, events that the thread told count once more when it ends. */
+  /** Where the share of the user has no room, reported matches count once more when the thread ends. */
   #note(thread: CountingThread, trigger: number, told: Told): void {
     const triggers = this.#threads.get(thread);
     if (triggers === undefined) return;
@@ -58,7 +58,7 @@ export class MatchLedger {
     triggers.set(trigger, told);
   }
 
-  /** The thread has ended, and its control file can still be read: what it has not told. */
+  /** The thread has ended, and its control file can still be read. @returns the matches that it has not reported */
   close(thread: CountingThread): Matches[] {
     const triggers = this.#threads.get(thread);
     this.#threads.delete(thread);
@@ -74,7 +74,7 @@ export class MatchLedger {
   }
 }
 
-/** What a thread has counted. It may have written anything. */
+/** The tallies of a thread, which may have written anything. */
 function talliesOf(thread: CountingThread): Matches[] {
   try {
     const offset = CONTROL_TALLIES_OFFSET + thread.slot * CONTROL_TALLIES_BYTES;

@@ -1,14 +1,14 @@
-import { CONTROL_COUNTER_COUNT, CONTROL_COUNTERS_OFFSET, CONTROL_SLOT_COUNT } from '@ringtail/protocol';
+import { CONTROL_COUNTERS_OFFSET, CONTROL_KEY_COUNTERS_FROM, CONTROL_SLOT_COUNT } from '@ringtail/protocol';
 import type { ApplicationProcess } from '../../model/session.ts';
 
 const COUNTER_BYTES = 8;
-/** Counters that the daemon numbers; the other half of a slot's is for the thread to number. */
-export const DAEMON_COUNTERS_MAX = CONTROL_COUNTER_COUNT / CONTROL_SLOT_COUNT / 2;
+/** Counters of a slot that the daemon assigns; the thread assigns the others. */
+export const DAEMON_COUNTERS_MAX = CONTROL_KEY_COUNTERS_FROM / CONTROL_SLOT_COUNT;
 
-/** Freed numbers that wait before the first of them is given again. */
+/** Freed numbers that wait before the first of them is used again. */
 const FREED_KEPT = 64;
 
-/** A registered thread, as far as its counters go. */
+/** A registered thread whose counters can be read. */
 export interface CountingThread {
   readonly uid: number;
   readonly slot: number;
@@ -17,33 +17,33 @@ export interface CountingThread {
   read(bytes: Buffer, position: number): void;
 }
 
-/** A number in the control file of each thread, which the threads add to. */
+/** A counter under one number in the control files of all threads, which the threads add to. */
 export interface SharedCounter {
-  /** Where threads of that slot have it. */
+  /** Its index in control files with that slot. */
   indexFor(slot: number): number;
-  /** What all threads have added since it was opened, those included that have ended. Never less than before. */
+  /** Additions of all threads since it was opened, ended threads included. Never less than before. */
   read(): number;
-  /** It is not to be in any desired state any more. */
+  /** No desired state has it any more. */
   close(): void;
 }
 
 /**
- * Counters of all threads, and who has which.
+ * Counters that the daemon assigns, in the control files of all threads.
  *
- * What a counter holds when it is opened, or when a thread registers, is where it begins: a number that is given anew, or a thread that
- * another daemon had before, needs nothing written beside the thread that may be adding. Freed numbers wait before they are given again, since
- * a thread that is amid a tracepoint may still add to them.
+ * A count begins at the value of the counter when it is opened, or when a thread registers. So the daemon never writes to
+ * a counter: only the thread does. Freed numbers wait before they are used again, since a thread that is inside a
+ * tracepoint may still add to them.
  */
 export class ThreadCounters {
   readonly #threads = new Map<CountingThread, Map<Counter, number>>();
   readonly #open = new Set<Counter>();
   readonly #freed: number[] = [];
   #fresh = 0;
-  /** Blocks that were read in this turn: whoever looks at a thousand counters reads each file once. */
+  /** Counters that were read in this turn of the event loop, so that a thousand counters are one read of each file. */
   #blocks = new Map<CountingThread, Buffer>();
 
   /**
-   * @param counts whether what that thread adds is counted: nobody else is told of the counter, but any thread may write anything.
+   * @param counts whether additions of that thread count. Only its threads know of the counter, but any thread may write anything.
    * @returns undefined if all are taken
    */
   open(counts: (thread: CountingThread) => boolean): SharedCounter | undefined {
@@ -60,7 +60,7 @@ export class ThreadCounters {
     return counter;
   }
 
-  /** The thread's desired state may name counters from now on. */
+  /** The thread may add to counters from now on. */
   add(thread: CountingThread): void {
     const bases = new Map<Counter, number>();
     for (const counter of this.#open) bases.set(counter, this.#value(thread, counter));
@@ -95,7 +95,7 @@ export class ThreadCounters {
     return this.#block(thread).readDoubleLE((counter.number * CONTROL_SLOT_COUNT + thread.slot) * COUNTER_BYTES);
   }
 
-  /** All that is in use, as of this turn of the event loop. */
+  /** All counters in use, as of this turn of the event loop. */
   #block(thread: CountingThread): Buffer {
     const known = this.#blocks.get(thread);
     if (known !== undefined) return known;
@@ -110,7 +110,7 @@ export class ThreadCounters {
 class Counter implements SharedCounter {
   readonly number: number;
   readonly counts: (thread: CountingThread) => boolean;
-  /** What threads have added that are no more. */
+  /** Additions of threads that have ended. */
   ended = 0;
   readonly #sum: (counter: Counter) => number;
   readonly #onClosed: () => void;
@@ -149,7 +149,7 @@ export function counterAt(thread: CountingThread, index: number): number {
   return bytes.readDoubleLE(0);
 }
 
-/** A thread may write anything: what is no count counts nothing. */
+/** A thread may write anything: a value that is no count counts as 0. */
 export function difference(value: number, base: number): number {
   const grown = Math.floor(value - base);
   return grown > 0 && Number.isFinite(grown) ? Math.min(grown, Number.MAX_SAFE_INTEGER) : 0;

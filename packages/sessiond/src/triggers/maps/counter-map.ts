@@ -9,7 +9,7 @@ type Values = Map<string, number>;
 
 const INT32_MAX = 2 ** 31 - 1;
 
-/** A value that is not kept here, but counted by a thread that is there. */
+/** A value that a running thread counts. */
 export interface LiveValue {
   readonly uid: number;
   readonly process: ApplicationProcess;
@@ -17,34 +17,34 @@ export interface LiveValue {
   readonly value: number;
 }
 
-/** Of a key in a table, beside its characters. */
+/** Memory of a key in a table, beside its characters. */
 const ROW_BYTES = 64;
 
 export interface CounterMapOptions {
   readonly attributes: MapChannelAttributes;
-  /** User of the session: has the keys that no application counts. */
+  /** User of the session. The keys that only the daemon counts belong to this user. */
   readonly ownerUid: number;
   /** Bytes kept for applications. */
   readonly kept: SharedPool;
-  /** Called for each key that is not counted, since the share of that user has no room. */
+  /** Called for each key that is not counted because the share of that user has no room. */
   readonly onRefused: (uid: number) => void;
 }
 
 /**
- * A map of a session: what is known of its counters but for those that threads have at this moment.
+ * The values of a map, except the counters of running threads.
  *
- * A key has a row for each owner of a counter. Keys and rows stay until the session is destroyed, whatever happens to the
- * threads, and so do their places in the share of a user. This is the user whose thread announced the key, also in maps
- * of root's sessions: the session's owner cannot keep programs of others from making keys.
+ * A key has a row for each owner of a counter. Keys and rows stay until the session is destroyed, even if the threads end,
+ * and so do their places in the share of a user. This is the user whose thread announced the key, also in maps of root's
+ * sessions: the session's owner cannot keep programs of others from making keys.
  */
 export class CounterMap {
   readonly attributes: MapChannelAttributes;
   readonly #keys = new Set<string>();
-  /** Where counters are of processes: of threads that have ended, of processes that go on. */
+  /** Of ended threads in running processes, for maps of processes. */
   readonly #ofProcesses = new Map<ApplicationProcess, { readonly uid: number; readonly values: Values }>();
-  /** Where counters are of users: of threads that have ended. */
+  /** Of ended threads, for maps of users. */
   readonly #ofUsers = new Map<number, Values>();
-  /** What no application counts, and what processes left that have ended. */
+  /** Counts of the daemon, and of ended processes. */
   readonly #shared: Values = new Map();
   readonly #options: CounterMapOptions;
   readonly #holding: PoolHolding;
@@ -55,7 +55,7 @@ export class CounterMap {
     this.#holding = new PoolHolding(options.kept);
   }
 
-  /** Makes the counter of a key for the threads of a user or process. @returns why it cannot be counted */
+  /** Makes the row of a key for the threads of a user or process. @returns why there is no room */
   admit(uid: number, process: ApplicationProcess, key: string): string | undefined {
     const known = this.#valuesOf(uid, process);
     const values = known ?? new Map<string, number>();
@@ -66,12 +66,12 @@ export class CounterMap {
     return undefined;
   }
 
-  /** A key of a user's thread is not counted, since the share of the user has no room. */
+  /** The share of the user has no room for a key of its thread. */
   refused(uid: number): void {
     this.#options.onRefused(uid);
   }
 
-  /** Adds to a counter that no application has. @returns why it is not counted */
+  /** Adds to the shared row of a key. @returns why there is no room */
   increment(key: string, count: number): string | undefined {
     const refusal = this.#enter(this.#options.ownerUid, key, this.#shared);
     if (refusal === undefined) addTo(this.#shared, key, count);
@@ -120,7 +120,7 @@ export class CounterMap {
     return undefined;
   }
 
-  /** All counters that are there begin at zero again. */
+  /** Sets all values to zero. */
   clear(): void {
     const all = [
       this.#shared,
@@ -130,7 +130,7 @@ export class CounterMap {
     for (const values of all) for (const key of values.keys()) values.set(key, 0);
   }
 
-  /** One row for each owner and key, in this order; what is shared comes last. */
+  /** One row for each owner and key, in this order; shared rows come last. */
   rows(live: Iterable<LiveValue>): MapRow[] {
     const groups = this.attributes.ownership === 'user' ? this.#userGroups(live) : this.#processGroups(live);
     groups.sort((a, b) => orderOf(a.owner) - orderOf(b.owner));

@@ -1,0 +1,62 @@
+import { type DesiredTrigger, desiredStateIn, triggerLine } from '@ringtail/protocol';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { TriggerLog } from './trigger-log.ts';
+
+const trigger = (key: number): DesiredTrigger => ({ key, rule: { pattern: 'ä:b' }, captures: null, counter: null });
+const keysIn = (log: TriggerLog) => desiredStateIn('[]', log.bytes.toString()).triggers.map(({ key }) => key);
+
+describe('a log of triggers', () => {
+  it('grows by a line for each trigger that is added or removed, under the same number', () => {
+    const log = new TriggerLog();
+    log.put(1, [trigger(1), trigger(2)]);
+    const { number, length } = log;
+    log.put(1, [trigger(2), trigger(3)]);
+    log.put(4, [trigger(4)]);
+    log.put(4, []);
+    expect(log.number).toBe(number);
+    expect(log.bytes.subarray(length).toString()).toBe(`1\n${triggerLine(trigger(3))}${triggerLine(trigger(4))}4\n`);
+    expect(keysIn(log)).toEqual([2, 3]);
+  });
+
+  it('does not change where all triggers are present', () => {
+    const log = new TriggerLog();
+    log.put(1, [trigger(1)]);
+    const { length } = log;
+    log.put(1, [trigger(1)]);
+    log.put(2, []);
+    expect(log.length).toBe(length);
+  });
+
+  it('has the same triggers as a map of them after any history, in bytes that its live lines bound', () => {
+    const step = fc.record({ holder: fc.integer({ min: 1, max: 5 }), count: fc.nat(3) });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const log = new TriggerLog();
+        const wanted = new Map<number, readonly number[]>();
+        let next = 1;
+        for (const { holder, count } of steps) {
+          const triggers = Array.from({ length: count }, () => trigger(next++));
+          wanted.set(
+            holder,
+            triggers.map(({ key }) => key),
+          );
+          log.put(holder, triggers);
+          expect(keysIn(log).sort()).toEqual([...wanted.values()].flat().sort());
+        }
+      }),
+    );
+  });
+
+  it('begins anew once most of it is outdated', () => {
+    const log = new TriggerLog();
+    const { number } = log;
+    log.put(1, [trigger(1)]);
+    for (let key = 2; key <= 1000; key++) {
+      log.put(2, [trigger(key)]);
+      expect(log.length).toBeLessThan(20_000);
+    }
+    expect(log.number).toBeGreaterThan(number);
+    expect(keysIn(log)).toEqual([1, 1000]);
+  });
+});
