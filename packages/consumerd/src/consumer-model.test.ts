@@ -1,6 +1,6 @@
 /**
- * A model of the consumer between sources of two ABIs and an output that answers later, loses its connection and gets it
- * back: random histories of events, commands, lost connections and deaths of the consumer.
+ * A model of the consumer between sources of two ABIs and an output that answers later, loses its connection and gets
+ * it back: random histories of events, commands, lost connections and deaths of the consumer.
  *
  * RINGTAIL_HISTORIES says how many histories (default 60), RINGTAIL_SEED replays them.
  */

@@ -58,8 +58,8 @@ export interface ConsumerOptions {
 export type OrderedCommand = Exclude<ConsumerCommand, SnapshotRequest | ChannelUseRequest>;
 
 /**
- * Carries out the commands of the session daemon: opens traces, channels and rings, drains the rings in a loop, and changes
- * trace chunks.
+ * Carries out the commands of the session daemon: opens traces, channels and rings, drains the rings in a loop, and
+ * changes trace chunks.
  *
  * Keys are the session daemon's. A request that repeats an earlier one changes nothing; a request that uses its key for
  * something else is a `CONFLICT`.
@@ -90,8 +90,8 @@ export class Consumer {
   }
 
   /**
-   * Carries out a command of the session daemon, after those before it. The result comes later only where an output answers
-   * later.
+   * Carries out a command of the session daemon, after those before it. The result comes later only where an output
+   * answers later.
    *
    * @throws {RingtailError} the error to answer with: a {@link ConsumerError}, a `SpecError`, a `RingError`
    */
@@ -159,8 +159,8 @@ export class Consumer {
   }
 
   /**
-   * Copies the content of the rings of a flight recorder into a new snapshot, in turns: other commands are carried out and
-   * other rings drained meanwhile.
+   * Copies the content of the rings of a flight recorder into a new snapshot, in turns: other commands are carried out
+   * and other rings drained meanwhile.
    *
    * @throws {ConsumerError} `NOT_A_SNAPSHOT_SESSION`, `NOT_WRITTEN`, `DIRECTORY_REFUSED`
    */
@@ -173,7 +173,9 @@ export class Consumer {
     return run(this.#recorders.recover(now));
   }
 
-  /** Uses of the rings of channels. Unknown channels, those without a monitor timer and flight recorders are left out. */
+  /**
+   * Uses of the rings of channels. Unknown channels, those without a monitor timer and flight recorders are left out.
+   */
   channelUses(keys: readonly number[]): ChannelUse[] {
     return keys.flatMap((key) => {
       const channel = this.#registry.channels.get(key);
@@ -194,7 +196,10 @@ export class Consumer {
     };
   }
 
-  /** Drains everything and closes all outputs. Events that cannot be written now stay in the rings, for another consumer. */
+  /**
+   * Drains everything and closes all outputs. Events that cannot be written now stay in the rings, for another
+   * consumer.
+   */
   close(): void {
     this.#loop.stop();
     this.#recorders.close();

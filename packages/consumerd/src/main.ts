@@ -14,7 +14,7 @@ const fail = (error: unknown) => {
   log(`fails: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   process.exit(1);
 };
-// The session daemon reads what is logged. When it has been killed, what it leaves in the rings is still to be taken.
+// The session daemon reads the log. If it was killed, the rings still have to be drained.
 process.stderr.on('error', () => {});
 process.on('uncaughtException', fail);
 process.on('unhandledRejection', fail);
@@ -22,7 +22,7 @@ process.on('unhandledRejection', fail);
 const { rundir } = parseArgs({ options: { rundir: { type: 'string' } } }).values;
 if (rundir === undefined) throw new Error('usage: main.js --rundir DIRECTORY');
 
-comeFirst();
+raisePriority();
 leaveGroups();
 const daemon = startDaemon({
   runDirectory: runDirectoryAt(resolve(rundir)),
@@ -37,10 +37,10 @@ await daemon.ended;
 process.exit(0);
 
 /**
- * Asks for a processor before ordinary programs get one. The work is little, but while it waits rings fill up and events
- * are lost: a busy machine kept a consumer of ordinary priority waiting for 200 ms. Only root may; others do without.
+ * Raises the priority above ordinary programs. The consumer needs little processor time, but while it waits, rings fill
+ * up and events are lost: on a busy machine a consumer of ordinary priority waited for 200 ms. Only root may raise it.
  */
-function comeFirst(): void {
+function raisePriority(): void {
   try {
     setPriority(constants.priority.PRIORITY_HIGH);
   } catch (error) {
@@ -48,7 +48,7 @@ function comeFirst(): void {
   }
 }
 
-/** What is done as the owner of a session is not to have the rights of root's groups. Root needs none itself. */
+/** Gives up root's groups: work as the owner of a session must not have their rights. Root itself needs none. */
 function leaveGroups(): void {
   if (process.geteuid?.() !== 0) return;
   try {

@@ -37,8 +37,8 @@ interface Aftermath {
 }
 
 /**
- * Has a consumer with 1000 events, 200 of them new, carry a command out and die after so many changes; then another one carry
- * it out, record 100 more events and end.
+ * Has a consumer with 1000 events, 200 of them new, carry a command out and die after so many changes; then another one
+ * carry it out, record 100 more events and end.
  *
  * @returns null if the first one lived to answer
  */

@@ -9,12 +9,12 @@ export interface TraceChunk {
 }
 
 /**
- * Drains everything that is committed, closes the trace chunk as `archive` and goes on in a new one. A rotation that a former
- * consumer carried out is not repeated.
+ * Drains everything that is committed, closes the trace chunk as `archive` and goes on in a new one. A rotation that a
+ * former consumer carried out is not repeated.
  *
  * @param beforeRotation called unless a former consumer carried the rotation out
- * @throws {ConsumerError} `BAD_REQUEST`, `DIRECTORY_REFUSED`, `NOT_WRITTEN`; or the system's error. The chunk goes on as it
- *   was then
+ * @throws {ConsumerError} `BAD_REQUEST`, `DIRECTORY_REFUSED`, `NOT_WRITTEN`; or the system's error. The chunk goes on
+ *   as it was then
  */
 export function* rotateChunk({ output, drains }: TraceChunk, archive: string, beforeRotation: () => void): Steps<void> {
   if (yield* settled(output.finishRotation(archive))) {
@@ -30,8 +30,8 @@ export function* rotateChunk({ output, drains }: TraceChunk, archive: string, be
 }
 
 /**
- * Drops everything that is committed in the sources, and all packets of the trace chunk. Metadata and archives stay. Nothing
- * stays of processes that have gone.
+ * Drops everything that is committed in the sources, and all packets of the trace chunk. Metadata and archives stay.
+ * Nothing stays of processes that have gone.
  *
  * @throws the system's error; some of it has been dropped then
  */

@@ -37,13 +37,16 @@ import { copyRing } from '../snapshot/copy-ring.ts';
 import { RingSource } from '../source/ring/ring-source.ts';
 
 export interface RecoveredTrace {
-  /** Where its rings and the copy of its metadata lie. */
+  /** Directory of its rings and of the copy of its metadata. */
   readonly ringDirectory: string;
-  /** Where the trace is now. */
+  /** Directory of the recovered trace. */
   readonly directory: string;
-  /** Rings found, damaged and empty ones included. */
+  /** Number of rings found, including damaged and empty ones. */
   readonly rings: number;
-  /** `dataStreams` are the rings that had something; `troubles` the rings that were skipped or given up, and why. */
+  /**
+   * `dataStreams` counts rings that were not empty; `troubles` names rings that were skipped or given up, with the
+   * reason.
+   */
   readonly statistics: SessionStatistics;
 }
 
@@ -56,16 +59,17 @@ const DEPTH_MAX = 8;
 const DIRECTORIES_MAX = 10_000;
 
 /**
- * Makes traces of rings that nobody owns any more: of every directory below `shmDirectory` that holds a `metadata` file and
- * `*.ring` files, one trace at the same place below `outputDirectory`, with one data stream per ring that has something.
+ * Makes traces of the rings of a crashed session. Every directory below `shmDirectory` with a `metadata` file and
+ * `*.ring` files becomes a trace at the same place below `outputDirectory`. Every ring that is not empty becomes a data
+ * stream.
  *
- * What comes out is the rest: all that was committed and that no consumer has acknowledged, oldest first. In discard mode
- * that is exactly what the session's own trace directory lacks (but for a packet that a consumer wrote just before it
- * died, which is in both); in overwrite mode it is what of that has not been overwritten. A flight recorder, and a session
- * without a consumer, gives its rings whole. Both directories together are the session.
+ * The traces hold the events that were committed and that no consumer released, oldest first. In discard mode the trace
+ * directory of the session lacks exactly these events, except for a packet that a consumer wrote just before it died,
+ * which is in both. In overwrite mode some of them were overwritten. A flight recorder, and a session without a
+ * consumer, gives its rings whole. Both directories together are the session.
  *
- * Rings are only read, so that they can be recovered again. A damaged ring gives what can be taken of it before the
- * damage, is told of in `troubles`, and does not disturb the others.
+ * Rings are only read, so that they can be recovered again. A damaged ring gives its events up to the damage, is
+ * reported in `troubles`, and does not disturb the others.
  *
  * @throws {ConsumerError} `DIRECTORY_REFUSED` if `outputDirectory` has such a trace already or cannot be trusted,
  *   `NOT_WRITTEN` if it cannot be written to; `NO_TRACE` if `shmDirectory` holds no rings, or cannot be read
@@ -118,7 +122,7 @@ function copyMetadata(path: string, directory: string, output: string): string {
   return uuid;
 }
 
-/** The owner of the directory for ring files may put a FIFO or a device in its place at any moment. */
+/** The owner of the directory of ring files may put a FIFO or a device in the place of the file at any moment. */
 function readMetadata(path: string): string {
   const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
@@ -221,7 +225,7 @@ function filesIn(directory: string): string[] {
     .sort();
 }
 
-/** Whether it is one or a link to one: people make directories of links to keep ring files where they are. */
+/** Whether an entry is a regular file or a link to one: people collect ring files in directories of links. */
 function isRegularFile(directory: string, entry: Dirent): boolean {
   if (!entry.isSymbolicLink()) return entry.isFile();
   return statSync(join(directory, entry.name), { throwIfNoEntry: false })?.isFile() === true;

@@ -13,19 +13,20 @@ import {
 } from '@ringtail/protocol';
 
 export interface ConnectionHandlers {
-  /** Carries a command out, or begins to. Throws what the session daemon is to be told. */
+  /** Carries a command out, or begins to. Throws the error to answer with. */
   onCommand(
     command: ConsumerCommand,
   ): SessionStatistics | readonly ChannelUse[] | null | Promise<SessionStatistics | null>;
-  /** The session daemon is gone, or speaks nonsense. Called once. */
+  /** Called once, when the session daemon is gone or has sent a broken frame. */
   onClosed(why: string): void;
 }
 
 /**
- * The connection to the session daemon: answers each request once, in order but for those that take their time.
+ * Connection to the session daemon. Each request is answered once, in order except for requests that are answered
+ * later.
  *
- * Errors with a code are answers, those of the system with its own (`ENOSPC`, …). Anything else is a failure of ours and
- * is thrown on.
+ * An error with a code becomes an answer; errors of the system have codes such as `ENOSPC`. Any other error is a
+ * failure of this process and is thrown on.
  */
 export class Connection {
   readonly #socket: Socket;
@@ -41,7 +42,7 @@ export class Connection {
     this.#socket.on('close', () => this.#close('the session daemon closed the connection'));
   }
 
-  /** Ends the connection without telling the handlers. */
+  /** Ends the connection without calling the handlers. */
   end(): void {
     this.#closed = true;
     this.#socket.destroy();
@@ -77,7 +78,7 @@ export class Connection {
     }
   }
 
-  /** @throws what is a failure of ours */
+  /** @throws an error without a code: a failure of this process */
   #refuse(message: unknown, error: unknown): void {
     const code = error instanceof RingtailError ? error.code : errnoOf(error);
     if (code === undefined) throw error;

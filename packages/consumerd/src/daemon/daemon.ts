@@ -11,9 +11,9 @@ export interface DaemonOptions extends ConsumerOptions {
   readonly now: () => Date;
 }
 
-/** A consumer that serves the session daemon of a run directory. */
+/** Consumer that serves the session daemon of a run directory. */
 export interface Daemon {
-  /** Takes everything, closes all files and resolves {@link Daemon.ended}. */
+  /** Drains all rings, closes all outputs and resolves {@link Daemon.ended}. */
   end(why: string): void;
   /** Resolves once the daemon has ended, by {@link Daemon.end} or because the session daemon went away. */
   readonly ended: Promise<void>;

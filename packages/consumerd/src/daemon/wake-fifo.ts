@@ -3,21 +3,21 @@ import { Socket } from 'node:net';
 import { errnoOf } from '@ringtail/base';
 import { ConsumerError } from '../consumer-error.ts';
 
-/** The FIFO in which producers wake the consumer. What they write means nothing but "look". */
+/** FIFO through which producers wake the consumer. The bytes have no meaning. */
 export class WakeFifo {
   readonly #socket: Socket;
 
   private constructor(descriptor: number, onWake: () => void) {
     this.#socket = new Socket({ fd: descriptor, readable: true, writable: false });
     this.#socket.on('data', onWake);
-    // Reading a FIFO that we hold open ourselves cannot fail or end; should it, the tick still looks once a second.
+    // Reading a FIFO that we hold open ourselves cannot fail or end. If it does, rings are still drained once a second.
     this.#socket.on('error', () => this.#socket.destroy());
   }
 
   /**
-   * Opens the FIFO at `path`, made with `makeFifo` if it is absent. Opened for writing too, so that it never ends.
+   * Opens the FIFO at `path`, and makes it if it is absent. It is opened for writing as well, so that it never ends.
    *
-   * @throws {ConsumerError} `DIRECTORY_REFUSED` if something else is in its place.
+   * @throws {ConsumerError} `DIRECTORY_REFUSED` if something else is in its place
    */
   static open(path: string, makeFifo: (path: string) => void, onWake: () => void): WakeFifo {
     const descriptor = openOrMake(path, makeFifo);

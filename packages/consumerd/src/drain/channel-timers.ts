@@ -1,16 +1,16 @@
 import type { ChannelAttributes } from '@ringtail/protocol';
 
-/** When the rings of a channel are looked at, in milliseconds; undefined: as all others are. */
+/** Periods of the timers of a channel; undefined: the channel has no such timer. */
 export interface ChannelTimers {
-  /** Open sub-buffers are taken. */
+  /** Drains open sub-buffers. */
   readonly switchPeriodMs?: number | undefined;
-  /** Closed sub-buffers are looked for, in place of being told of them. */
+  /** Drains closed sub-buffers, in place of wakes by the producer. */
   readonly readPeriodMs?: number | undefined;
-  /** The use of the rings is sampled; undefined: never. */
+  /** Samples the use of the rings. */
   readonly monitorPeriodMs?: number | undefined;
 }
 
-/** Timers of the system count whole milliseconds. */
+/** Timers of Node.js count whole milliseconds. */
 const PERIOD_MS_MIN = 1;
 
 export function channelTimersOf({ switchTimerUs, readTimerUs, monitorTimerUs }: ChannelAttributes): ChannelTimers {

@@ -2,53 +2,55 @@ import type { Timer, Timers } from '@ringtail/base';
 import type { ChannelTimers } from './channel-timers.ts';
 import { RingPeriods } from './ring-periods.ts';
 
-/** What one look at a ring brought. */
+/** Result of draining a source once. */
 export interface DrainResult {
   /** Packets written. */
   readonly packets: number;
-  /** Whether the byte budget ended the look while the ring had more. */
+  /** Whether the source may have more packets now. */
   readonly more: boolean;
 }
 
-/** A ring as the loop sees it. */
+/** Source as the loop drains it. */
 export interface Drainable {
-  /** Takes what is closed, up to a bounded number of bytes. */
+  /** Drains closed sub-buffers, up to a bounded number of bytes. */
   drainClosed(): DrainResult;
-  /** Takes the committed part of the open sub-buffer too, unless a packet came lately anyway: within so many milliseconds. */
+  /** Drains the open sub-buffer as well, unless a packet was written within the last `staleAfterMs` milliseconds. */
   drainStale(staleAfterMs?: number): DrainResult;
   /** Asks the producer to write to the wake FIFO when it closes a sub-buffer, or to stop that. */
   requestWake(on: boolean): void;
-  /** Ends a period in which the use of the ring was watched. */
+  /** Ends a period of watching the use of the source. */
   sampleUse(): void;
 }
 
-/** Time between two rounds while rings are busy. */
+/** Time between two rounds while sources are busy. */
 const ROUND_PERIOD_MS = 2;
-/** A ring that gave nothing for so many rounds is put to sleep: its producer wakes the loop. */
+/** A source without a packet for this number of rounds is put to sleep: its producer wakes the loop. */
 export const QUIET_ROUNDS = 16;
-/** Wakes that come faster than this are one. */
+/** Wakes that follow each other faster than this count as one. */
 const WAKE_PERIOD_MS = 1;
-/** Every so often the open sub-buffers are taken, so that a reader of the trace sees fresh data. */
+/** Period in which open sub-buffers are drained, so that a reader of the trace sees fresh data. */
 export const TICK_PERIOD_MS = 1000;
 
 /**
- * Decides when which ring is looked at.
+ * Decides when each source is drained.
  *
- * A ring is awake while it gives packets, and is then looked at every round. After some rounds without any it is put to
- * sleep: its wake flag is set, and it is looked at once more, since its producer may have closed a sub-buffer just before
- * it could see the flag. A sleeping ring costs nothing until somebody writes to the wake FIFO, which cannot say for which
- * ring: then all that sleep are looked at once. With all rings asleep only the tick remains.
+ * A source is awake while it gives packets, and is then drained every round. After some rounds without a packet it is
+ * put to sleep: its wake flag is set, and it is drained once more, since its producer may have closed a sub-buffer just
+ * before it could see the flag. A sleeping source costs nothing until a producer writes to the wake FIFO. The FIFO does
+ * not say which producer that was, so all sleeping sources are drained once. With all sources asleep only the tick
+ * remains.
  *
- * Rings of channels with timers of their own are looked at by these, be it for closed sub-buffers (then the producer is never
- * asked for a wake) or for open ones (then the tick leaves them out).
+ * Channels may have timers of their own. With a read timer, closed sub-buffers are drained by that timer, and the
+ * producer is never asked for a wake. With a switch timer, open sub-buffers are drained by that timer, and not by the
+ * tick.
  */
 export class DrainLoop {
   readonly #awake = new Map<Drainable, number>();
   readonly #asleep = new Set<Drainable>();
   readonly #timers: Timers;
-  /** Rings that are looked at by the read timer of their channel. */
+  /** Sources that are drained by the read timer of their channel. */
   readonly #polled = new Set<Drainable>();
-  /** Rings whose open sub-buffers are taken by the switch timer of their channel. */
+  /** Sources whose open sub-buffers are drained by the switch timer of their channel. */
   readonly #switched = new Set<Drainable>();
   readonly #reads: RingPeriods<Drainable>;
   readonly #switches: RingPeriods<Drainable>;
@@ -85,7 +87,7 @@ export class DrainLoop {
     if (readPeriodMs !== undefined) {
       this.#polled.add(ring);
       this.#reads.add(ring, readPeriodMs);
-      // A former consumer may have gone to sleep over it.
+      // A former consumer may have put it to sleep.
       ring.requestWake(false);
       return;
     }
@@ -98,7 +100,7 @@ export class DrainLoop {
     for (const periods of [this.#reads, this.#switches, this.#samples]) periods.remove(ring);
   }
 
-  /** Somebody wrote to the wake FIFO. */
+  /** Called when a producer wrote to the wake FIFO. */
   wake(): void {
     if (this.#wake !== undefined || this.#asleep.size === 0) return;
     const waitMs = Math.max(0, this.#lastWakeAtMs + WAKE_PERIOD_MS - this.#timers.nowMs());
@@ -138,14 +140,14 @@ export class DrainLoop {
   }
 
   #rouse(ring: Drainable): void {
-    // Draining may have found the ring damaged and removed it.
+    // Draining may have found the source damaged and removed it.
     if (!this.#asleep.delete(ring)) return;
     ring.requestWake(false);
     this.#awake.set(ring, 0);
     this.#scheduleRound();
   }
 
-  /** A ring that has more than its share is looked at every round, until it has nothing. */
+  /** A source with more packets than its share is drained every round, until it has none. */
   #poll(ring: Drainable): void {
     if (!ring.drainClosed().more || !this.#polled.has(ring)) return;
     this.#awake.set(ring, 0);

@@ -5,7 +5,7 @@ interface Group<Ring> {
   timer: Timer;
 }
 
-/** Rings that are to be looked at every so often, each at its own period: one timer for all that share a period. */
+/** Sources that are visited periodically, each with its own period. Sources with the same period share a timer. */
 export class RingPeriods<Ring> {
   readonly #timers: Timers;
   readonly #run: (ring: Ring) => void;

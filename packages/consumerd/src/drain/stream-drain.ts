@@ -1,25 +1,20 @@
-import { dirname } from 'node:path';
-import { type Clock, describeError, errnoOf } from '@ringtail/base';
+import { type Clock, describeError } from '@ringtail/base';
 import { packetSpan, RingError } from '@ringtail/ringbuf';
 import { type Steps, settled } from '../output/later.ts';
-import type {
-  AppendedLater,
-  OutgoingPacket,
-  RecoveredStream,
-  StreamNote,
-  StreamOutput,
-} from '../output/packet-output.ts';
+import type { RecoveredStream, StreamNote, StreamOutput } from '../output/packet-output.ts';
 import { noStatistics, type StreamStatistics } from '../session/statistics.ts';
-import type { PacketSource, SourcePacket, SourcePosition } from '../source/packet-source.ts';
+import type { PacketSource } from '../source/packet-source.ts';
 import type { Drainable, DrainResult } from './drain-loop.ts';
+import { PacketAppender } from './packet-appender.ts';
 import { StreamCounts } from './stream-counts.ts';
 
-/** Bytes that one source may give in a round, so that others get their turn. Packets are not cut, so a source may exceed it. */
+/**
+ * Bytes that one source may give in a round, so that others get their turn. Packets are not cut, so a source may exceed
+ * it.
+ */
 export const ROUND_BYTES_MAX = 16 * 1024 * 1024;
 /** A reader of the trace sees events after about this time, even of a sub-buffer that fills slowly. */
 export const STALE_AFTER_MS = 900;
-const RETRY_FIRST_MS = 50;
-const RETRY_MAX_MS = 2000;
 
 /** How full a source is. */
 export interface SourceUse {
@@ -35,7 +30,10 @@ export interface StreamDrainOptions extends Clock {
   readonly output: StreamOutput;
   /** Owner of the source, in words. */
   readonly owner: string;
-  /** Whether earlier packets of the source went into the same trace, so that they are lost where nothing is left of them. */
+  /**
+   * Whether earlier packets of the source went into the same trace, so that they are lost where nothing is left of
+   * them.
+   */
   readonly continuesTrace?: boolean;
   /** Whether memory is given back with every sub-buffer that is released. */
   readonly reclaims?: boolean;
@@ -50,34 +48,27 @@ export interface StreamDrainOptions extends Clock {
  * Drains one source into the output of its data stream.
  *
  * A packet is released once the output has it. While an append is answered later, the source keeps its events, and the
- * producer counts events that no longer fit; so it does while the output fails. A damaged source is given up; the output
- * keeps the packets so far.
+ * producer counts events that no longer fit; so it does while the output fails. A damaged source is given up; the
+ * output keeps the packets so far.
  */
 export class StreamDrain implements Drainable {
   readonly #options: StreamDrainOptions;
   readonly #source: PacketSource;
   readonly #output: StreamOutput;
   readonly #counts: StreamCounts;
-  /** End of the last packet; undefined before the first. */
-  #lastEndTimestamp: number | undefined;
-  /** Position of the source after the last packet. */
-  #lastPosition: SourcePosition | undefined;
-  #lastPacketAtMs: number;
-  /** Answer to the packet that the output has not answered yet. */
-  #awaited: Promise<AppendedLater | 'failed'> | undefined;
+  readonly #appender: PacketAppender;
   /** Whether a command keeps the loop from appending packets. */
   #isHeld = false;
   /** Peak of waiting bytes since the use was last sampled, and in the period before. */
   #waitingBytesMax = 0;
   #highestUseBytes = 0;
-  #retryAtMs = Number.NEGATIVE_INFINITY;
-  #retryDelayMs = RETRY_FIRST_MS;
   #state: 'draining' | 'damaged' | 'finished' = 'draining';
 
   /**
    * Opens a drain that continues where a former consumer of the same source and data stream stopped.
    *
-   * @throws {RingError} if source and data stream do not belong together; the system's error if the output cannot be repaired
+   * @throws {RingError} if source and data stream do not belong together; the system's error if the output cannot be
+   *   repaired
    */
   static *open(options: StreamDrainOptions): Steps<StreamDrain> {
     const recovered = yield* settled(options.output.recover(options.source.position.packetSeq));
@@ -88,9 +79,15 @@ export class StreamDrain implements Drainable {
     this.#options = options;
     this.#source = options.source;
     this.#output = options.output;
-    this.#lastPacketAtMs = options.nowMs();
     const { packetSeq, records } = this.#source.position;
     this.#counts = new StreamCounts(packetSeq, recovered);
+    this.#appender = new PacketAppender({
+      output: this.#output,
+      counts: this.#counts,
+      encodeHeader: (packet) => this.#source.encodeHeader(packet),
+      nowMs: options.nowMs,
+      onProblem: options.onProblem,
+    });
     const { path } = this.#output;
     if (recovered === null) {
       // Neither packets nor a note are left of the work of a former consumer.
@@ -101,9 +98,10 @@ export class StreamDrain implements Drainable {
       );
       return;
     }
-    this.#lastEndTimestamp = recovered.endTimestamp === 0 ? undefined : recovered.endTimestamp;
-    this.#lastPosition = recovered.note?.position;
-    if (this.#lastPosition !== undefined) this.#source.moveTo(this.#lastPosition);
+    if (recovered.endTimestamp > 0) this.#appender.lastEndTimestamp = recovered.endTimestamp;
+    const position = recovered.note?.position;
+    this.#appender.lastPosition = position;
+    if (position !== undefined) this.#source.moveTo(position);
     else options.onProblem(`the count of events written so far to ${path} was lost`);
   }
 
@@ -117,7 +115,7 @@ export class StreamDrain implements Drainable {
   }
 
   drainStale(staleAfterMs = STALE_AFTER_MS): DrainResult {
-    if (this.#options.nowMs() - this.#lastPacketAtMs < staleAfterMs) return { packets: 0, more: false };
+    if (this.#appender.sinceLastPacketMs < staleAfterMs) return { packets: 0, more: false };
     return this.#take(true);
   }
 
@@ -167,7 +165,7 @@ export class StreamDrain implements Drainable {
   /** Waits for the answer to the last packet, and keeps the loop from appending another one until `resume`. */
   *hold(): Steps<void> {
     this.#isHeld = true;
-    if (this.#awaited !== undefined) yield this.#awaited;
+    if (this.#appender.awaited !== undefined) yield this.#appender.awaited;
   }
 
   resume(): void {
@@ -178,12 +176,12 @@ export class StreamDrain implements Drainable {
   beginChunk(): void {
     if (this.#state === 'finished') return;
     this.#counts.beginChunk();
-    this.#noteQuietly();
+    this.#appender.renewNote();
   }
 
   /** A former consumer archived the trace chunk: notes it, so that no later consumer looks for its packets. */
   noteChunk(): void {
-    if (this.#state !== 'finished') this.#noteQuietly();
+    if (this.#state !== 'finished') this.#appender.renewNote();
   }
 
   /** Drops everything that is committed now. The drain is held. */
@@ -206,8 +204,9 @@ export class StreamDrain implements Drainable {
   }
 
   /**
-   * The packets of the trace chunk were removed, and the source dropped its events: the statistics begin anew. Packets get
-   * the numbers of the removed ones, so that they follow on the archived ones. The counter of discarded events goes on.
+   * The packets of the trace chunk were removed, and the source dropped its events: the statistics begin anew. Packets
+   * get the numbers of the removed ones, so that they follow on the archived ones. The counter of discarded events goes
+   * on.
    *
    * @throws the system's error if that cannot be noted; to be repeated then
    */
@@ -215,9 +214,9 @@ export class StreamDrain implements Drainable {
     if (this.#state === 'finished') return;
     const note = this.#clearedNote();
     this.#counts.clear(note.cleared, note.eventsDiscardedTold);
-    this.#lastPosition = note.position;
-    if (note.position.lastTimestamp > 0) this.#lastEndTimestamp = note.position.lastTimestamp;
-    this.#retryAtMs = Number.NEGATIVE_INFINITY;
+    this.#appender.lastPosition = note.position;
+    if (note.position.lastTimestamp > 0) this.#appender.lastEndTimestamp = note.position.lastTimestamp;
+    this.#appender.endPause();
     this.#output.note(note);
     // Only now: until then, notes say that packets have these numbers.
     this.#guarded(() => this.#source.renumber(note.position.packetSeq));
@@ -227,7 +226,7 @@ export class StreamDrain implements Drainable {
   refreshStatistics(): void {
     this.#guarded(() => this.#counts.readCounters(this.#source.counters()));
     if (this.#state === 'damaged') this.#countUnreadable();
-    this.#noteQuietly();
+    this.#appender.renewNote();
   }
 
   /** Drains everything, counts as lost what the output refuses, and closes source and output. */
@@ -236,12 +235,12 @@ export class StreamDrain implements Drainable {
     // The clock is read first: events that a later consumer finds in the source are newer.
     const now = this.#options.nowCycles();
     yield* this.#takeAll(true);
-    yield* this.#appendDiscardCounter(now ?? this.#lastEndTimestamp);
+    yield* this.#appendDiscardCounter(now ?? this.#appender.lastEndTimestamp);
     if (this.#hasLeft) return;
     this.refreshStatistics();
     if (this.#state === 'draining') this.#guarded(() => this.#countUnwritten());
     if (this.#state === 'damaged') this.#countUnreadable();
-    this.#noteQuietly();
+    this.#appender.renewNote();
     this.#close();
   }
 
@@ -251,10 +250,14 @@ export class StreamDrain implements Drainable {
    */
   leave(): void {
     if (this.#state === 'finished') return;
-    this.#retryAtMs = Number.NEGATIVE_INFINITY;
-    if (this.#awaited === undefined) this.#takeNow(true, this.#packetsMax, Number.POSITIVE_INFINITY);
+    this.#appender.endPause();
+    if (this.#appender.awaited === undefined) this.#takeNow(true, this.#packetsMax, Number.POSITIVE_INFINITY);
     this.refreshStatistics();
     this.#close();
+  }
+
+  get #isSound(): boolean {
+    return this.#state === 'draining';
   }
 
   /** Whether `leave` was called, perhaps while `finish` waited for an answer. */
@@ -262,19 +265,21 @@ export class StreamDrain implements Drainable {
     return this.#state === 'finished';
   }
 
-  /** Packets that a drain takes at most: everything committed at its start. A producer that goes on is not run after. */
+  /**
+   * Packets that a drain takes at most: everything committed at its start. A producer that goes on is not run after.
+   */
   get #packetsMax(): number {
     return this.#source.shape.subBufCount + 2;
   }
 
   *#takeAll(takeOpen: boolean): Steps<void> {
-    this.#retryAtMs = Number.NEGATIVE_INFINITY;
+    this.#appender.endPause();
     let packetsLeft = this.#packetsMax;
     for (;;) {
-      if (this.#awaited === undefined)
+      if (this.#appender.awaited === undefined)
         packetsLeft -= this.#takeNow(takeOpen, packetsLeft, Number.POSITIVE_INFINITY).packets;
-      if (this.#awaited === undefined) return;
-      const answer = yield* settled(this.#awaited);
+      if (this.#appender.awaited === undefined) return;
+      const answer = yield* settled(this.#appender.awaited);
       if (answer === 'failed') return;
       if (answer !== 'again') packetsLeft -= 1;
     }
@@ -282,7 +287,7 @@ export class StreamDrain implements Drainable {
 
   /** A round of the loop. */
   #take(takeOpen: boolean): DrainResult {
-    if (this.#awaited !== undefined || this.#isHeld) return { packets: 0, more: true };
+    if (this.#appender.awaited !== undefined || this.#isHeld) return { packets: 0, more: true };
     return this.#takeNow(takeOpen, Number.POSITIVE_INFINITY, ROUND_BYTES_MAX);
   }
 
@@ -291,12 +296,12 @@ export class StreamDrain implements Drainable {
     let packets = 0;
     let bytes = 0;
     const more = this.#guarded(() => {
-      if (this.#options.nowMs() < this.#retryAtMs) return true;
-      while (packets < packetsMax && bytes < bytesMax) {
+      if (this.#appender.isPaused) return true;
+      while (packets < packetsMax && bytes < bytesMax && this.#isSound) {
         const packet = this.#source.get({ takeOpen });
         this.#waitingBytesMax = Math.max(this.#waitingBytesMax, this.#source.waitingBytes);
         if (packet === null) return false;
-        if (!this.#append(packet, () => this.#source.release(packet))) return true;
+        if (!this.#appender.append(packet, () => this.#guarded(() => this.#source.release(packet)))) return true;
         packets += 1;
         bytes += packet.records.length;
       }
@@ -305,109 +310,24 @@ export class StreamDrain implements Drainable {
     return { packets, more: more ?? false };
   }
 
-  /** Appends a packet. Returns whether the output has it, and it is released; if not now, then perhaps later. */
-  #append(packet: SourcePacket, release: () => void): boolean {
-    const outgoing = this.#outgoing(packet);
-    const { packetSeq, after: position } = packet;
-    const note = {
-      packetSeq,
-      position,
-      statistics: this.#counts.after(outgoing, 'written'),
-      cleared: this.#counts.cleared,
-      eventsDiscardedTold: outgoing.eventsDiscarded,
-      chunkPacketSeq: this.#counts.chunkPacketSeq,
-    };
-    try {
-      const answer = this.#output.append(outgoing, note);
-      if (answer instanceof Promise) {
-        this.#awaited = this.#whenAnswered(answer, outgoing, release);
-        return false;
-      }
-      this.#appended(outgoing, answer);
-    } catch (error) {
-      this.#failed(error);
-      return false;
-    }
-    release();
-    return true;
-  }
-
-  async #whenAnswered(
-    answer: Promise<AppendedLater>,
-    packet: OutgoingPacket,
-    release: () => void,
-  ): Promise<AppendedLater | 'failed'> {
-    try {
-      const appended = await answer;
-      // After `leave` the packet belongs to another consumer, which asks the output whether it arrived.
-      if (this.#state === 'finished' || appended === 'again') return 'again';
-      this.#appended(packet, appended);
-      this.#guarded(release);
-      return appended;
-    } catch (error) {
-      this.#failed(error);
-      return 'failed';
-    } finally {
-      this.#awaited = undefined;
-    }
-  }
-
-  #appended(packet: OutgoingPacket, appended: 'written' | 'lost'): void {
-    this.#counts.add(packet, appended);
-    this.#lastEndTimestamp = packet.endTimestamp;
-    this.#lastPosition = packet.after;
-    this.#lastPacketAtMs = this.#options.nowMs();
-    this.#retryDelayMs = RETRY_FIRST_MS;
-  }
-
-  /** The output is as before: the next attempt waits a while. */
-  #failed(error: unknown): void {
-    const errno = errnoOf(error);
-    if (errno === undefined) throw error;
-    this.#options.onProblem(this.#describeWriteError(errno, error));
-    this.#retryAtMs = this.#options.nowMs() + this.#retryDelayMs;
-    this.#retryDelayMs = Math.min(2 * this.#retryDelayMs, RETRY_MAX_MS);
-  }
-
-  /** The packet with its header. Counters of a data stream never go back, whatever the source says. */
-  #outgoing(packet: SourcePacket): OutgoingPacket {
-    const eventsDiscarded = Math.max(packet.eventsDiscarded, this.#counts.eventsDiscardedTold);
-    const described = { ...packet, eventsDiscarded };
-    const header = this.#source.encodeHeader(described);
-    return { ...described, header, packetBytes: header.length + packet.records.length };
-  }
-
   /** Appends a packet without records if events were discarded after the last packet: only packets report them. */
   *#appendDiscardCounter(timestamp: number | undefined): Steps<void> {
     let isDone = false;
     const append = () => {
-      if (this.#options.nowMs() < this.#retryAtMs) return true;
+      if (this.#appender.isPaused) return true;
       const { discarded: eventsDiscarded } = this.#source.counters();
       if (timestamp === undefined || eventsDiscarded <= this.#counts.eventsDiscardedTold) return true;
-      const span = packetSpan(this.#lastEndTimestamp ?? timestamp - 1, 0, timestamp);
+      const span = packetSpan(this.#appender.lastEndTimestamp ?? timestamp - 1, 0, timestamp);
       const { packetSeq } = this.#source.position;
       const after = { ...this.#source.position, packetSeq: packetSeq + 1, lastTimestamp: span.endTimestamp };
       const packet = { packetSeq, ...span, eventsDiscarded, recordCount: 0, records: new Uint8Array(0), after };
-      this.#append(packet, () => this.#source.moveTo(after));
-      return this.#awaited === undefined;
+      this.#appender.append(packet, () => this.#guarded(() => this.#source.moveTo(after)));
+      return this.#appender.awaited === undefined;
     };
     while (!isDone) {
       isDone = this.#guarded(append) ?? true;
-      if (this.#awaited !== undefined) isDone = (yield* settled(this.#awaited)) !== 'again';
+      if (this.#appender.awaited !== undefined) isDone = (yield* settled(this.#appender.awaited)) !== 'again';
     }
-  }
-
-  #describeWriteError(errno: string, error: unknown): string {
-    const directory = dirname(this.#output.path);
-    if (errno === 'ENOSPC') return `disk full while writing ${directory}`;
-    if (errno === 'EDQUOT') return `disk quota exceeded while writing ${directory}`;
-    return `cannot write ${this.#output.path}: ${describeError(error)} (NOT_WRITTEN)`;
-  }
-
-  #noteAt(position: SourcePosition): StreamNote {
-    const { statistics, cleared, eventsDiscardedTold, chunkPacketSeq } = this.#counts;
-    const packetSeq = position.packetSeq - 1;
-    return { packetSeq, position, statistics: { ...statistics }, cleared, eventsDiscardedTold, chunkPacketSeq };
   }
 
   /** Note of the data stream without the packets of the trace chunk. */
@@ -423,18 +343,6 @@ export class StreamDrain implements Drainable {
       eventsDiscardedTold: Math.max(eventsDiscardedTold, cleared.discarded),
       chunkPacketSeq,
     };
-  }
-
-  /** Replaces the note of the last packet, for counts that changed since. A packet underway brings a note of its own. */
-  #noteQuietly(): void {
-    if (this.#lastPosition === undefined || this.#awaited !== undefined) return;
-    try {
-      this.#output.note(this.#noteAt(this.#lastPosition));
-    } catch (error) {
-      const errno = errnoOf(error);
-      if (errno === undefined) throw error;
-      this.#options.onProblem(this.#describeWriteError(errno, error));
-    }
   }
 
   /** Counts as lost what the output refused. */
@@ -460,7 +368,7 @@ export class StreamDrain implements Drainable {
 
   #close(): void {
     this.#state = 'finished';
-    this.#output.close();
+    this.#appender.close();
     this.#source.close();
   }
 

@@ -12,7 +12,7 @@ import {
 } from '@ringtail/ctf';
 import type { TraceFormat } from '@ringtail/protocol';
 
-/** Prints the parts of a metadata file: what stands at its beginning, and blocks that can be appended one by one. */
+/** Prints the parts of a metadata file: its start, and blocks that can be appended one by one. */
 export interface MetadataPrinter {
   preamble(trace: TraceClass): string;
   dataStreamClass(trace: TraceClass, stream: DataStreamClass): string;
@@ -31,8 +31,8 @@ export const METADATA_PRINTERS: Readonly<Record<TraceFormat, MetadataPrinter>> =
 const RECORD_SEPARATOR = '\u001e';
 
 /**
- * How every block of this metadata ends. Line feeds inside of texts are escaped in both formats, so nothing else looks like
- * it: blocks of TSDL are several lines, fragments of CTF 2 one.
+ * End of every block of this metadata. A block of TSDL has several lines, a fragment of CTF 2 has one. Line feeds
+ * inside texts are escaped in both formats, so the end of a block is unique.
  */
 export function blockEndOf(text: string): string {
   return text.startsWith(RECORD_SEPARATOR) ? '\n' : '\n};\n\n';
@@ -43,13 +43,13 @@ export function wholeBlocks(text: string): string {
   return upToLast(text, blockEndOf(text));
 }
 
-/** `text` up to the last occurrence of `end`, which is included. */
+/** `text` up to and including the last occurrence of `end`. */
 export function upToLast(text: string, end: string): string {
   const at = text.lastIndexOf(end);
   return at < 0 ? '' : text.slice(0, at + end.length);
 }
 
-/** The UUID that metadata of ours gives its trace. */
+/** UUID of the trace in our metadata. */
 export function traceUuidOf(text: string): string | undefined {
   if (!text.startsWith(RECORD_SEPARATOR)) return /^trace \{[^}]*?\n\tuuid = "([0-9a-f-]{36})";/m.exec(text)?.[1];
   const bytes = /^.\{"type":"preamble","version":2,"uuid":\[([0-9,]{31,63})\]\}\n/
@@ -59,7 +59,7 @@ export function traceUuidOf(text: string): string | undefined {
   return bytes?.length === 16 && bytes.every((byte) => byte < 256) ? uuidText(Uint8Array.from(bytes)) : undefined;
 }
 
-/** Where the zero of the clock is that metadata of ours describes. */
+/** Offset of the clock in our metadata. */
 export function clockOffsetOf(text: string): { offsetSeconds: bigint; offsetCycles: bigint } | undefined {
   const found =
     /^\toffset_s = (-?[0-9]{1,19});\n\toffset = ([0-9]{1,19});$/m.exec(text) ??

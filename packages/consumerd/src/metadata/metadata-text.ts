@@ -1,4 +1,4 @@
-/** All metadata of a trace, whatever files it is in: each block once, in the order in which they came. */
+/** All metadata of a trace: each block once, in the order of their arrival. */
 export class MetadataText {
   #prologue: string;
   readonly #blocks = new Set<string>();

@@ -16,8 +16,8 @@ import { clockClassOf, dataStreamClassOf, eventRecordClassOf, traceClassOf } fro
  * Metadata of a trace: the text, the output of the trace that gets every block, and a copy beside the rings for
  * `ringtail crash` where rings are files.
  *
- * After the offset of the clock was sampled again, the output has another start of the metadata than the requests that the
- * session daemon repeats to a new consumer. Then the output is right.
+ * After the offset of the clock was sampled again, the output has another start of the metadata than the requests that
+ * the session daemon repeats to a new consumer. Then the output is right.
  */
 export class TraceMetadata {
   /** All metadata of the trace so far. */

@@ -20,7 +20,7 @@ import { ConsumerError } from '../consumer-error.ts';
 const NS_PER_SECOND = 1_000_000_000n;
 const BOOT_ID_PATH = '/proc/sys/kernel/random/boot_id';
 
-/** @throws {ConsumerError} `BAD_REQUEST` for a context that there is not. */
+/** @throws {ConsumerError} `BAD_REQUEST` for a context that does not exist */
 export function dataStreamClassOf(
   { streamClassId, attributes, contexts }: OpenChannelRequest,
   { name: clock }: ClockClass,

@@ -3,7 +3,10 @@ import { assert } from '@ringtail/base';
 /** An answer that is there at once, as from a file, or comes later, as from a connection. */
 export type Later<T> = T | Promise<T>;
 
-/** Work that pauses at each answer that comes later. It runs through without a pause where every answer is there at once. */
+/**
+ * Work that pauses at each answer that comes later. It runs through without a pause where every answer is there at
+ * once.
+ */
 export type Steps<T> = Generator<Promise<unknown>, T, unknown>;
 
 /** Within steps: the answer itself, after a pause if it comes later. */

@@ -20,7 +20,10 @@ export interface ClearedCounts {
 
 export const NOTHING_CLEARED: ClearedCounts = { recorded: 0, discarded: 0, failed: 0, nested: 0 };
 
-/** State of a data stream after packet `packetSeq`. An output stores it with that packet, for a consumer that takes over. */
+/**
+ * State of a data stream after packet `packetSeq`. An output stores it with that packet, for a consumer that takes
+ * over.
+ */
 export interface StreamNote {
   readonly packetSeq: number;
   /** Position in the source once the packet is released. Its `lastTimestamp` is the end of the packet. */
@@ -48,10 +51,11 @@ export interface RecoveredStream {
 }
 
 /**
- * Answer of an output to a packet: it is safe (`written`), or it has no place any more and counts as lost (`lost`), or the
- * output does not have it and takes it now (`again`).
+ * Answer of an output to a packet: the packet is safe (`written`), or it has no place any more and counts as lost
+ * (`lost`).
  */
 export type Appended = 'written' | 'lost';
+/** Answer that comes later: `again` means that the output does not have the packet, and is ready for it now. */
 export type AppendedLater = Appended | 'again';
 
 /** Identity that all packets of a data stream have in common. */
@@ -85,8 +89,8 @@ export interface Metadata {
 /**
  * Output of one data stream. It takes one packet at a time.
  *
- * An `append` that answers later keeps the packet: through a lost connection, and until it knows whether the packet arrived.
- * Only then it answers, so no packet is written twice and none is lost.
+ * An `append` that answers later keeps the packet: through a lost connection, and until it knows whether the packet
+ * arrived. Only then it answers, so no packet is written twice and none is lost.
  */
 export interface StreamOutput {
   /** Name of the data stream for people: a path, an address. */
@@ -94,8 +98,8 @@ export interface StreamOutput {
   /**
    * Continues the data stream of a former consumer: keeps its whole packets and removes a partial one.
    *
-   * @param unacknowledgedSeq next packet by the position that the source stores. The source still has the packets from this
-   *   number on; they are kept only where their note is there
+   * @param unacknowledgedSeq next packet by the position that the source stores. The source still has the packets from
+   *   this number on; they are kept only where their note is there
    * @returns null if there was never a packet
    */
   recover(unacknowledgedSeq: number): Later<RecoveredStream | null>;
@@ -111,7 +115,7 @@ export interface StreamOutput {
   noteClear(note: StreamNote): void;
   /** Undoes `noteClear`: the packets stay. */
   abandonClear(): void;
-  /** Counts as lost the packets that somebody else removed since the last call. Works after `close` as well. */
+  /** Counts packets as lost that were removed from outside since the last call. Works after `close` as well. */
   checkWritten(statistics: StreamStatistics): void;
   close(): void;
 }
@@ -125,7 +129,7 @@ export interface TraceOutput {
   appendMetadata(blocks: readonly string[]): Later<void>;
   /** Replaces the start of the metadata in one step. */
   rewriteMetadata(prologue: string): Later<void>;
-  /** Writes metadata again that somebody else removed or changed. */
+  /** Writes metadata again that was removed or changed from outside. */
   checkWritten(): void;
   close(): void;
 }
@@ -133,7 +137,8 @@ export interface TraceOutput {
 /**
  * Output of one session: trace files today; a relay connection or a queue later.
  *
- * The packets since the last rotation are the current trace chunk. While `rotate` or `clear` works, no packet is appended.
+ * The packets since the last rotation are the current trace chunk. While `rotate` or `clear` works, no packet is
+ * appended.
  */
 export interface PacketOutput {
   /** Start of the metadata of a trace that a former consumer wrote; empty if there is none. */
@@ -143,7 +148,7 @@ export interface PacketOutput {
   finishRotation(archive: string): Later<boolean>;
   /** Closes the current trace chunk as `archive` and begins the next one. On an error the current chunk goes on. */
   rotate(archive: string): Later<void>;
-  /** Makes the parts of the current trace chunk again that somebody else removed. */
+  /** Makes parts of the current trace chunk again that were removed from outside. */
   restore(): Later<void>;
   /** Removes all packets of the current trace chunk, and all closed traces in it. The metadata of open traces stays. */
   clear(): Later<void>;

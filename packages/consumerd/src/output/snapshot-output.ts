@@ -10,7 +10,9 @@ export interface SnapshotStream {
   close(): void;
 }
 
-/** Output of one snapshot: a directory today; a relay connection later. A snapshot is there as a whole or not at all. */
+/**
+ * Output of one snapshot: a directory today; a relay connection later. A snapshot is there as a whole or not at all.
+ */
 export interface SnapshotOutput {
   /** Name of the snapshot for people: a path, an address. */
   readonly path: string;
@@ -25,6 +27,6 @@ export interface SnapshotOutput {
   openStream(place: string, name: string, identity: StreamIdentity): Later<SnapshotStream>;
   /** Adds the metadata of each trace, and completes the snapshot in one step. */
   complete(statistics: SessionStatistics, metadata: ReadonlyMap<string, string>): Later<void>;
-  /** Removes what was written. */
+  /** Removes the unfinished snapshot. */
   abandon(): void;
 }

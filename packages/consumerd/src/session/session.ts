@@ -9,7 +9,7 @@ interface CountedStream {
   readonly output: StreamOutput | undefined;
 }
 
-/** Statistics of a session: of its data streams, those of closed rings and traces included. */
+/** Statistics of a session, including closed rings and traces. */
 export class Session {
   readonly name: string;
   readonly problems: Problems;
@@ -62,7 +62,7 @@ export class Session {
     }
   }
 
-  /** Counts as lost the packets that somebody removed, and repairs metadata that is damaged alone. */
+  /** Counts packets that were removed as lost, and repairs metadata if it alone is damaged. */
   checkWritten(): void {
     for (const streams of this.#streams.values()) {
       for (const { statistics, output } of streams.values()) output?.checkWritten(statistics);

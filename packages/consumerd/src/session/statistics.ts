@@ -1,10 +1,10 @@
 import { NO_STATISTICS, type SessionStatistics } from '@ringtail/protocol';
 
-type NotOfStreams = 'dataStreams' | 'programsNotRecorded' | 'troubles';
+type SessionOnly = 'dataStreams' | 'programsNotRecorded' | 'troubles';
 
 /** Statistics of one data stream, a part of those of its session. `bytes` is the size of its packets. */
 export type StreamStatistics = {
-  -readonly [Name in Exclude<keyof SessionStatistics, NotOfStreams>]: number;
+  -readonly [Name in Exclude<keyof SessionStatistics, SessionOnly>]: number;
 };
 
 export function noStatistics(): StreamStatistics {

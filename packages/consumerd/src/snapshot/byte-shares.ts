@@ -1,5 +1,6 @@
 /**
- * Divides a budget of bytes among rings: each gets an equal part, and what it does not need goes to those that hold more.
+ * Divides a budget of bytes among rings in equal parts. A ring that needs less leaves the rest of its part to the
+ * others.
  *
  * @param wanted bytes that each ring could use
  * @returns bytes for each ring, together at most `budget`

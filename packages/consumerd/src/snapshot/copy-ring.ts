@@ -16,8 +16,8 @@ export interface RingCopy {
 }
 
 /**
- * Copies the content of a ring into a data stream, one packet a turn, and closes the data stream. A damaged ring is copied up
- * to the damage.
+ * Copies the content of a ring into a data stream, one packet a turn, and closes the data stream. A damaged ring is
+ * copied up to the damage.
  *
  * @throws the system's error if the data stream cannot be written
  */

@@ -52,8 +52,8 @@ export class SnapshotRing {
   }
 
   /**
-   * Counts of the producer since the ring was made or cleared; the same object for the life of this ring. Nothing is in a
-   * file, so `eventsRecorded` counts the events committed to the ring, also those that were overwritten.
+   * Counts of the producer since the ring was made or cleared; the same object for the life of this ring. Nothing is in
+   * a file, so `eventsRecorded` counts the events committed to the ring, also those that were overwritten.
    */
   get statistics(): StreamStatistics {
     return this.#statistics;
@@ -75,7 +75,8 @@ export class SnapshotRing {
   }
 
   /**
-   * Bytes of packets that a snapshot may find shortly: the content of the ring, and a sub-buffer that is filled until then.
+   * Bytes of packets that a snapshot may find shortly: the content of the ring, and a sub-buffer that is filled until
+   * then.
    *
    * @param overheadBytes of each packet
    * @throws {RingError}

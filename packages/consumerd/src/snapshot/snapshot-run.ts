@@ -3,7 +3,9 @@ import type { SessionStatistics } from '@ringtail/protocol';
 import type { Steps } from '../output/later.ts';
 import type { Turns } from './turns.ts';
 
-/** Time that the rings of other sessions wait at most while a snapshot is written, except for the last packet of a turn. */
+/**
+ * Time that the rings of other sessions wait at most while a snapshot is written, except for the last packet of a turn.
+ */
 const TURN_MS = 4;
 
 /** Runs the turns of a snapshot, so that the drain loop runs in between. */

@@ -21,8 +21,8 @@ export interface SnapshotTrace {
 export interface SnapshotOptions {
   readonly output: SnapshotOutput;
   /**
-   * Copies only the newest packets, of at most this size together; null: all. The budget is divided among the rings, and each
-   * gives one packet in any case. Metadata and index are not counted.
+   * Copies only the newest packets, of at most this size together; null: all. The budget is divided among the rings,
+   * and each gives one packet in any case. Metadata and index are not counted.
    */
   readonly maxBytes: number | null;
   readonly traces: readonly SnapshotTrace[];
@@ -34,8 +34,8 @@ export interface SnapshotOptions {
 /**
  * Writes a snapshot in turns of one packet; the caller decides how long others wait.
  *
- * A snapshot that a former consumer wrote is not written again: its answer was lost, and is given again. Without a trace,
- * nothing is written.
+ * A snapshot that a former consumer wrote is not written again: its answer was lost, and is given again. Without a
+ * trace, nothing is written.
  *
  * @returns statistics of the content of the snapshot
  * @throws {ConsumerError} `NOT_WRITTEN`, `DIRECTORY_REFUSED`. Nothing is left then, and the rings are as they were.

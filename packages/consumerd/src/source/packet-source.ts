@@ -1,4 +1,6 @@
-/** Position of the consumer in a source. A consumer that takes over resumes at the position stored with the last packet. */
+/**
+ * Position of the consumer in a source. A consumer that takes over resumes at the position stored with the last packet.
+ */
 export interface SourcePosition {
   /** Sequence number of the next packet. */
   readonly packetSeq: number;
@@ -52,14 +54,15 @@ export interface ReclaimableMemory {
 }
 
 /**
- * Source of the packets of one data stream: a ring of ours today; pages of a kernel buffer or a ring of LTTng-UST later.
+ * Source of the packets of one data stream: a ring of ours today; pages of a kernel buffer or a ring of LTTng-UST
+ * later.
  *
- * `get` gives the next packet, `release` says that the packet is safe. Until then `get` gives the same packet again, or a
- * longer one from the same position, so a packet that could not be written is simply taken again.
+ * `get` gives the next packet, `release` says that the packet is safe. Until then `get` gives the same packet again, or
+ * a longer one from the same position, so a packet that could not be written is simply taken again.
  *
  * Sources differ in three points. A source that is consumed by reading it (kernel pages) keeps the content until it is
- * released. A source whose sub-buffers are taken whole (LTTng-UST) flushes the open one when `takeOpen` is set. A source
- * that stores no position (kernel pages) numbers its packets from the position that `moveTo` gives it.
+ * released. A source whose sub-buffers are taken whole (LTTng-UST) flushes the open one when `takeOpen` is set. A
+ * source that stores no position (kernel pages) numbers its packets from the position that `moveTo` gives it.
  *
  * Methods throw `RingError` for damage; the source is then of no more use.
  */

@@ -7,12 +7,12 @@ import { systemCalls } from '../output/files/file-calls.ts';
 import { FakeTimers } from './fake-timers.test.support.ts';
 import { TestRing, type TestRingOptions } from './test-ring.test.support.ts';
 
-/** A directory with rings, and the consumers that a test has of them; all of it goes when the scene is closed. */
+/** Directory with rings and their consumers. All of it is removed when the scene is closed. */
 export class ConsumerScene {
   readonly root = mkdtempSync(join(tmpdir(), 'ringtail-consumer-'));
   readonly rings: TestRing[] = [];
   readonly timers = new FakeTimers();
-  /** What the consumers have logged. */
+  /** Sentences that the consumers have logged. */
   readonly logged: string[] = [];
   readonly #consumers: Consumer[] = [];
 

@@ -1,6 +1,6 @@
 import { type FileCalls, systemCalls } from '../output/files/file-calls.ts';
 
-/** Output that can be told to fail, and that never takes more than a few bytes at once if so wanted. */
+/** System calls that fail on command, and that write only a few bytes at once if `bytesAtOnce` is given. */
 export interface FailingCalls extends FileCalls {
   /** Lets `bytes` more bytes through, then fails. */
   failAfter(bytes: number, code: string): void;

@@ -60,8 +60,8 @@ export interface FakeConnectionOptions {
 const NEVER = new Promise<never>(() => {});
 
 /**
- * Connection of one consumer to a peer. It answers at once or later, at random. While it is down, requests wait; the answers
- * to requests that have arrived are lost. Once it is up again, it asks the peer which requests arrived.
+ * Connection of one consumer to a peer. It answers at once or later, at random. While it is down, requests wait; the
+ * answers to requests that have arrived are lost. Once it is up again, it asks the peer which requests arrived.
  */
 export class FakeConnection implements Outputs {
   readonly #options: FakeConnectionOptions;
@@ -121,7 +121,7 @@ export class FakeConnection implements Outputs {
     }
   }
 
-  /** The consumer dies: requests on their way arrive or do not, and nobody gets an answer. */
+  /** The consumer dies: requests on their way arrive or do not, and none is answered. */
   die(): void {
     for (const message of this.#messages) {
       if (message.arrived === undefined && this.#isUp && this.#options.random() < 0.5) message.apply();
@@ -208,7 +208,7 @@ export class FakeConnection implements Outputs {
     });
   }
 
-  /** The request takes its time, and so does the answer. */
+  /** Request and answer arrive after a random time each. */
   #send(message: Message): void {
     if (!this.#isUp) return;
     const { timers, random } = this.#options;

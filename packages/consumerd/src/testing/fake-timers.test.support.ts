@@ -1,6 +1,6 @@
 import type { Timer, Timers } from '@ringtail/base';
 
-/** Time that passes when a test says so. */
+/** Timers whose time a test advances. */
 export class FakeTimers implements Timers {
   /** Timers that have run. */
   ran = 0;

@@ -18,7 +18,9 @@ export function bury(closeSync: typeof fs.closeSync): void {
   for (const descriptor of [...life.descriptors]) closeSync(descriptor);
 }
 
-/** `node:fs` for a consumer that dies between two changes of the file system, or halfway through a write. For `vi.mock`. */
+/**
+ * `node:fs` for a consumer that dies between two changes of the file system, or halfway through a write. For `vi.mock`.
+ */
 export function mortalFs(real: typeof fs): typeof fs {
   const names = ['ftruncateSync', 'mkdirSync', 'renameSync', 'rmSync', 'rmdirSync', 'unlinkSync'] as const;
   const mortal = names.map((name) => {

@@ -16,7 +16,7 @@ export const TEST_EVENT: Record<string, JsonValue> = {
   fields: [{ name: 'n', spec: { kind: 'integer', signed: false, bits: 32, base: 10 } }],
 };
 
-/** What a session daemon asks for in a session `s` with one trace below `root/out` and rings in `root`. */
+/** Requests of a session daemon in a session `s` with one trace below `root/out` and rings in `root`. */
 export function requests(root: string) {
   const openTrace: OpenTraceRequest = {
     type: 'open-trace',

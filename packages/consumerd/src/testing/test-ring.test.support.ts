@@ -26,7 +26,7 @@ export class TestRing {
   attempted = 0;
   /** Clock of the producer: the timestamp of the last record, or attempt at one. */
   clock = 1_000_000;
-  /** Called when a sub-buffer is closed and the consumer asked to be told. */
+  /** Called when a sub-buffer is closed and the consumer asked to be woken. */
   onSubBufClosed: () => void = () => {};
   readonly #ring: Ring;
 
@@ -87,7 +87,7 @@ export class TestRing {
     this.#overwrite(word, offset);
   }
 
-  /** Puts the consumer's line back to what it is in a copy of the ring's file, as if nothing had been released since. */
+  /** Copies the consumer's line from a copy of the ring's file, as if nothing had been released since. */
   restoreConsumerLine(copyPath: string): void {
     const from = ConsumerLine.CONSUMED_SEQ;
     this.#overwrite(readFileSync(copyPath).subarray(from, from + CONSUMER_LINE_BYTES), from);

@@ -34,10 +34,10 @@ const OWN_NAMES = [
 ] as const;
 
 const NUMBER_COUNT = 1 + OWN_NAMES.length + POSITION_NAMES.length + STATISTICS_NAMES.length + CLEARED_NAMES.length;
-/** Counts, positions and clock values: whole numbers that fit a word of 64 bits. */
+/** Counts, positions and clock values are whole numbers that fit a word of 64 bits. */
 const NUMBER_END = 2 ** 63;
 
-/** A checkpoint as it is in the file. Each has a greater generation than the checkpoint written before it. */
+/** Checkpoint in the file. Each has a greater generation than the checkpoint written before it. */
 interface StoredCheckpoint {
   readonly checkpoint: Checkpoint;
   readonly generation: number;
@@ -45,15 +45,15 @@ interface StoredCheckpoint {
 }
 
 /**
- * The checkpoint file of a data stream: what a restarted consumer needs to know and cannot read from the packets.
+ * Checkpoint file of a data stream: state that a restarted consumer needs and cannot read from the packets.
  *
  * Four slots of 256 bytes, little-endian: u32 magic, u32 checksum of the rest (FNV-1a), then f64 values: generation,
  * sequence number and counter of the packet, its file, position, statistics, counts at the last clear.
  *
- * Checkpoints of packets with even numbers go into the first two slots, those with odd numbers into the others, each into
- * the older slot of its pair. So the newest checkpoint stays whole while it is renewed, and so does the checkpoint of the
- * packet before. The checkpoint of a packet is written before the packet, and the ring is told after that. So whenever a
- * consumer dies, the last whole packet has its checkpoint, whether or not the ring knows of the packet.
+ * Packets with even numbers have their checkpoints in the first two slots, packets with odd numbers in the others. Each
+ * checkpoint replaces the older one of its pair. So the newest checkpoint stays whole while it is renewed, and so does
+ * the checkpoint of the packet before. A checkpoint is written before its packet, and the packet is released after
+ * that. So whenever a consumer dies, the last whole packet has its checkpoint, whether or not it was released.
  */
 export class CheckpointFile {
   readonly #descriptor: number;
@@ -62,7 +62,6 @@ export class CheckpointFile {
   readonly #generations: number[] = new Array(SLOT_COUNT).fill(0);
   #generation = 0;
 
-  /** Opens or makes the file. */
   constructor(path: string, calls: FileCalls) {
     this.#descriptor = openTraceFile(path);
     this.#calls = calls;
@@ -88,9 +87,9 @@ export class CheckpointFile {
     }
   }
 
-  /** @throws the system's error; the checkpoint before is the newest then */
+  /** @throws the system's error; the previous checkpoint is the newest then */
   write(checkpoint: Checkpoint): void {
-    // Before the first packet there may be a checkpoint with number -1.
+    // A checkpoint before the first packet has number -1.
     const first = 2 * Math.abs(checkpoint.packetSeq % 2);
     const [one = 0, other = 0] = this.#generations.slice(first);
     const slot = one <= other ? first : first + 1;
@@ -102,7 +101,7 @@ export class CheckpointFile {
   }
 
   /**
-   * Removes the newest checkpoint: its packet did not come into being, or its command was abandoned.
+   * Removes the newest checkpoint: its packet was not written, or its command was abandoned.
    *
    * @throws the system's error
    */
@@ -157,7 +156,7 @@ function numbersOf(slot: Buffer): number[] {
 function decode(slot: Buffer): Omit<StoredCheckpoint, 'slot'> | undefined {
   if (slot.readUInt32LE(0) !== MAGIC) return undefined;
   if (slot.readUInt32LE(4) !== controlChecksum(slot.subarray(HEAD_BYTES))) return undefined;
-  // The session's owner can write here too: nothing but a checksum says that these words are ours.
+  // The owner of the session can write here too, so a checksum alone does not make the words trustworthy.
   if (!numbersOf(slot).every((value) => Number.isInteger(value) && Math.abs(value) < NUMBER_END)) return undefined;
   let at = HEAD_BYTES;
   const take = <Name extends string>(names: readonly Name[]) => {

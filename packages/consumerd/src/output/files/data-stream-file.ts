@@ -23,8 +23,8 @@ export interface DataStreamFileOptions {
   readonly identity: StreamIdentity;
   readonly calls: FileCalls;
   /**
-   * Directory of the checkpoints, below the output directory `root` of the session: it stays when the trace chunk is moved
-   * away. By default the directory of the index.
+   * Directory of the checkpoints, below the output directory `root` of the session: it stays when the trace chunk is
+   * moved away. By default the directory of the index.
    */
   readonly state?: { readonly directory: string; readonly root: string };
   readonly limits?: TraceFileLimits;
@@ -32,7 +32,7 @@ export interface DataStreamFileOptions {
   readonly owner?: UserIds;
   /** Whether the trace chunk that the files are to be part of is where it was made. */
   readonly isChunkThere?: () => boolean;
-  /** Receives a sentence where files were removed or moved by somebody else. */
+  /** Receives a sentence if files were removed or moved from outside. */
   readonly onProblem?: (sentence: string) => void;
 }
 
@@ -93,7 +93,7 @@ export class DataStreamFile implements StreamOutput {
     });
   }
 
-  /** Packets of a trace chunk that somebody removed are lost. */
+  /** A packet is lost if its trace chunk was removed from outside. */
   append(packet: OutgoingPacket, note: StreamNote): Appended {
     if (this.#isChunkRemoved()) {
       this.#closeFiles();
@@ -125,8 +125,8 @@ export class DataStreamFile implements StreamOutput {
   }
 
   /**
-   * A consumer that takes over goes on from this checkpoint once the last trace file is gone, and from the checkpoint before
-   * while that file is there.
+   * A consumer that takes over goes on from this checkpoint once the last trace file is gone, and from the checkpoint
+   * before while that file is there.
    */
   noteClear(note: StreamNote): void {
     const place = { fileNumber: this.#files.number, fileBytes: 0, fileEvents: 0, filePackets: 0 };
@@ -260,7 +260,8 @@ function movedFrom(directory: string, movedTo: string): string {
 }
 
 /**
- * Withdraws the newest checkpoint. If that fails nothing is wrong yet: the size of the file shows that its packet is absent.
+ * Withdraws the newest checkpoint. If that fails nothing is wrong yet: the size of the file shows that its packet is
+ * absent.
  */
 function withdrawQuietly(checkpoints: CheckpointFile): void {
   try {

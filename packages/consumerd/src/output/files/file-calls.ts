@@ -2,9 +2,9 @@ import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, typ
 import { errnoOf } from '@ringtail/base';
 import { ConsumerError } from '../../consumer-error.ts';
 
-/** The system calls that write trace files, passed in so that tests can let them fail or write less. */
+/** System calls that write trace files. Tests let them fail, or write less. */
 export interface FileCalls {
-  /** Writes at `position` and returns how many bytes were taken, which may be fewer than given. */
+  /** Writes at `position` and returns the number of bytes written, which may be smaller than the given number. */
   writev(descriptor: number, buffers: readonly Uint8Array[], position: number): number;
   truncate(descriptor: number, bytes: number): void;
 }
@@ -15,7 +15,7 @@ export const systemCalls: FileCalls = {
 };
 
 /**
- * Opens or makes a file of a trace: private to this user, and never something that somebody else has put in its place.
+ * Opens or makes a file of a trace, private to this user. Refuses a file that another user has put in its place.
  *
  * @throws {ConsumerError} `DIRECTORY_REFUSED`; or the system's error, `ELOOP` for a symbolic link
  */
@@ -31,7 +31,7 @@ export function openTraceFile(path: string): number {
   }
 }
 
-/** Makes a file that is about to replace another. @throws the system's error, `EEXIST` for whatever is there */
+/** Makes a file that will replace another one. @throws the system's error, `EEXIST` if the path exists */
 export function makeTraceFile(path: string): number {
   const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
   return openSync(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
@@ -42,13 +42,13 @@ function checkTraceFile(path: string, stats: Stats): void {
   if (!stats.isFile() || stats.uid !== uid) {
     throw new ConsumerError('DIRECTORY_REFUSED', `${path} is not a file of this user`);
   }
-  // Where others may make entries, as beside ring files, they could give any file of root's a name that is ours.
+  // Where other users may make entries, as beside ring files, they could link any file of root to a name of ours.
   if (uid === 0 && stats.nlink > 1) {
     throw new ConsumerError('DIRECTORY_REFUSED', `${path} is a file with other names (hard links): remove it`);
   }
 }
 
-/** The text at the start of a file, as much as there is of so many bytes; nothing if the file is absent. */
+/** Text at the start of a file, at most `bytesMax` bytes; empty if the file is absent. */
 export function startOf(path: string, bytesMax: number): string {
   const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
   let descriptor: number;
@@ -68,9 +68,9 @@ export function startOf(path: string, bytesMax: number): string {
 }
 
 /**
- * Writes all of `buffers` at `position`, however many calls it takes.
+ * Writes all of `buffers` at `position`, in as many calls as needed.
  *
- * @throws the system's error; a part may have been written then.
+ * @throws the system's error; a part may have been written then
  */
 export function writeWhole(
   calls: FileCalls,
@@ -92,11 +92,11 @@ export function writeWhole(
   }
 }
 
-/** Closes a descriptor whose content no longer matters to anybody. */
+/** Closes a descriptor and ignores errors. */
 export function closeQuietly(descriptor: number): void {
   try {
     closeSync(descriptor);
   } catch {
-    // Nothing of ours was in flight: every write has already answered.
+    // Every write has been answered before.
   }
 }

@@ -21,8 +21,9 @@ const PROCESSES_DIRECTORY = join(DOMAIN_DIRECTORY, 'pid');
 /**
  * Session in trace files: the traces of its current trace chunk lie in its output directory, checkpoints beside them.
  *
- * A rotation is one rename of the directory of the domain. Everything that can fail for want of room is done before. So a
- * consumer that dies leaves the old chunk as it was, or the complete archive; a repeated request sees which by the archive.
+ * A rotation is one rename of the directory of the domain. Everything that can fail for want of room is done before. So
+ * a consumer that dies leaves the old chunk as it was, or the complete archive; a repeated request sees which by the
+ * archive.
  */
 export class FileOutput implements PacketOutput {
   readonly #options: FileOutputOptions;
@@ -164,7 +165,9 @@ function isThere(path: string): boolean {
   return lstatIfThere(path) !== undefined;
 }
 
-/** Removes a directory of ours. In a directory of another user, entries could become links to other places meanwhile. */
+/**
+ * Removes a directory of ours. In a directory of another user, entries could become links to other places meanwhile.
+ */
 function removeTree(directory: string, output: string): void {
   if (checkTraceDirectory(directory, output)) rmSync(directory, { recursive: true, force: true });
 }

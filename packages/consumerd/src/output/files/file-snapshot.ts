@@ -11,8 +11,8 @@ import { SnapshotStreamFile } from './snapshot-stream-file.ts';
 import { ensureSnapshotDirectory } from './trace-directory.ts';
 
 /**
- * Snapshot in a directory. It is written under another name, metadata last, and renamed when it is whole. So a directory of
- * that name is a whole snapshot.
+ * Snapshot in a directory. It is written under another name, metadata last, and renamed when it is whole. So a
+ * directory of that name is a whole snapshot.
  */
 export class FileSnapshot implements SnapshotOutput {
   readonly path: string;

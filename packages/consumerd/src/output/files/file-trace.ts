@@ -107,8 +107,8 @@ export class FileTrace implements TraceOutput {
   }
 
   /**
-   * Checks the metadata of the current trace chunk, and writes it again where it alone was removed or changed: everything
-   * else in the directory would be unreadable without it.
+   * Checks the metadata of the current trace chunk, and writes it again where it alone was removed or changed:
+   * everything else in the directory would be unreadable without it.
    *
    * @returns whether the metadata is there now. A directory that was removed is not made again
    */
@@ -131,7 +131,10 @@ export class FileTrace implements TraceOutput {
     this.beginChunk();
   }
 
-  /** Writes the whole metadata for a new trace chunk below `root`. @throws {ConsumerError} `DIRECTORY_REFUSED`, `NOT_WRITTEN` */
+  /**
+   * Writes the whole metadata for a new trace chunk below `root`. @throws {ConsumerError} `DIRECTORY_REFUSED`,
+   * `NOT_WRITTEN`
+   */
   prepareChunk(root: string): void {
     this.abandonChunk();
     const { place, metadata } = this.#trace;

@@ -2,10 +2,10 @@ import { lstatSync, type Stats } from 'node:fs';
 import { errnoOf } from '@ringtail/base';
 
 /**
- * What is at a path, without following a link there. Undefined if nothing is, also where a directory above it is missing, has
- * become a file, or is a loop of links.
+ * Attributes of a path; a link is not followed. Undefined if the path does not exist, also because a directory above it
+ * is missing, is a file, or is a loop of links.
  *
- * @throws the system's other errors: there may be something
+ * @throws other errors of the system: the path may exist
  */
 export function lstatIfThere(path: string): Stats | undefined {
   try {

@@ -15,24 +15,24 @@ import { blockEndOf, traceUuidOf, upToLast } from '../../metadata/metadata-forma
 import { closeQuietly, type FileCalls, makeTraceFile, openTraceFile, startOf, writeWhole } from './file-calls.ts';
 import { lstatIfThere } from './lstat-if-there.ts';
 
-/** More metadata than this is not ours: 65,536 event classes of a kilobyte each. */
+/** Our metadata is not longer: 65,536 event classes of a kilobyte each. */
 export const METADATA_BYTES_MAX = 256 * 1024 * 1024;
 
-/** More than any start of our metadata takes. */
+/** No start of our metadata is longer. */
 const PROLOGUE_BYTES_MAX = 2 * 1024 * 1024;
 
 /**
- * A metadata file that grows by whole blocks and that a restarted consumer finds again.
+ * Metadata file that grows by whole blocks and that a restarted consumer continues.
  *
- * The session daemon repeats everything it ever declared to a restarted consumer. Blocks that the file has already are not
- * written twice, wherever in the file they are, so the text stays as it is, and readers of a live trace see it grow only.
+ * The session daemon repeats all declarations to a restarted consumer. A block that is anywhere in the file already is
+ * not written again, so the text only grows, also for readers of a live trace.
  */
 export class MetadataFile {
   readonly #calls: FileCalls;
   readonly #blocks: Set<string>;
   #path: string;
   #descriptor: number;
-  /** Of the directory, by which it is known again. */
+  /** Descriptor of the directory, by which it is recognised. */
   readonly #directory: number;
   #bytes: number;
 
@@ -56,8 +56,8 @@ export class MetadataFile {
   }
 
   /**
-   * Opens or makes the file at `path`, which is to begin with `prologue`. A block that a former consumer did not finish
-   * is cut off. A file that begins otherwise is replaced, in one step, by one that has the prologue alone.
+   * Opens or makes the file at `path`. A block that a former consumer did not finish is cut off. A file that does not
+   * begin with `prologue` is replaced, in one step, by a file with the prologue alone.
    *
    * @throws {ConsumerError} `DIRECTORY_REFUSED` if the file describes a trace with another UUID, `NOT_WRITTEN`.
    */
@@ -86,7 +86,7 @@ export class MetadataFile {
   }
 
   /**
-   * Appends those of `blocks` that the file lacks. Once this returns they are in the file.
+   * Appends the blocks that the file lacks.
    *
    * @throws {ConsumerError} `NOT_WRITTEN`; the file is then as it was.
    */
@@ -105,7 +105,7 @@ export class MetadataFile {
   }
 
   /**
-   * Gives the file another prologue, in one step: readers see the one or the other.
+   * Replaces the prologue in one step: readers see the old file or the new one.
    *
    * @throws {ConsumerError} `NOT_WRITTEN`; the file is then as it was.
    */
@@ -122,19 +122,19 @@ export class MetadataFile {
     this.#bytes = Buffer.byteLength(text);
   }
 
-  /** Whether its path still leads to it, and all is in it that was written. */
+  /** Whether the path still leads to this file, and the file is complete. */
   isThere(): boolean {
     const found = lstatIfThere(this.#path);
     return found !== undefined && found.size === this.#bytes && isSame(found, this.#descriptor);
   }
 
-  /** Whether the path of its directory still leads there, whatever has become of the file. */
+  /** Whether the path of the directory still leads to this directory. */
   isDirectoryThere(): boolean {
     const found = lstatIfThere(dirname(this.#path));
     return found !== undefined && isSame(found, this.#directory);
   }
 
-  /** The file's directory has been moved. */
+  /** Called when the directory of the file was moved. */
   movedTo(path: string): void {
     this.#path = path;
   }
@@ -162,7 +162,7 @@ function readWhole(descriptor: number, path: string): string {
   return readFileSync(descriptor, 'utf8');
 }
 
-/** What is there already has to be of the same trace: nothing else may be written over, or mixed with this trace's streams. */
+/** An existing file has to describe the same trace: other traces are neither overwritten nor mixed with this one. */
 function checkUuid(path: string, text: string, uuid: string): void {
   if (text !== '' && traceUuidOf(text) !== uuid) {
     throw new ConsumerError('DIRECTORY_REFUSED', `${path} describes another trace; its directory cannot be used`);

@@ -30,8 +30,8 @@ interface IndexedPacket {
 }
 
 /**
- * Reads the packet headers of a data stream file, up to the first packet that is not whole, not in order, or not of this
- * data stream.
+ * Reads the packet headers of a data stream file, up to the first packet that is not whole, not in order, or not of
+ * this data stream.
  *
  * @param packetSeqEnd stops before the packet with this sequence number
  */

@@ -38,14 +38,14 @@ interface OpenFiles {
 }
 
 /**
- * Trace files of a data stream in the current trace chunk, each with its index: `<directory>/<name>`, `index/<name>.idx`.
- * Where the size of files is limited their names end in `_0`, `_1` and so on.
+ * Trace files of a data stream in the current trace chunk, each with its index: `<directory>/<name>`,
+ * `index/<name>.idx`. Where the size of files is limited their names end in `_0`, `_1` and so on.
  *
- * One of them is the current file. It is made with its first packet, and holds whole packets after every call, even after a
- * call that failed.
+ * One of them is the current file. It is made with its first packet, and holds whole packets after every call, even
+ * after a call that failed.
  */
 export class StreamFiles {
-  /** What this object wrote to the files of the trace chunk. */
+  /** Content that this object wrote to the files of the trace chunk. */
   readonly written = new WrittenFiles();
   readonly #options: StreamFilesOptions;
   #files: OpenFiles | undefined;
@@ -108,7 +108,7 @@ export class StreamFiles {
     this.#events += events;
   }
 
-  /** The whole packets of a trace file, if there is such a file; those from `packetSeqEnd` on count as torn. */
+  /** Whole packets of a trace file before `packetSeqEnd`; undefined if the file does not exist. */
   find(number: number, packetSeqEnd?: number): FoundFile | undefined {
     const { identity } = this.#options;
     const path = this.pathOf(number);
@@ -136,7 +136,7 @@ export class StreamFiles {
     return newest;
   }
 
-  /** Goes on behind the whole packets of a file. @param events in those packets, where that is known */
+  /** Goes on behind the whole packets of a file. @param events number of events in these packets, 0 if unknown */
   continueIn({ number, walked }: FoundFile, events: number): void {
     this.beginAt(number);
     const { data, index } = this.#open();

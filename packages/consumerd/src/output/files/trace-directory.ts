@@ -5,11 +5,11 @@ import { STATE_DIRECTORY } from '@ringtail/protocol';
 import { ConsumerError } from '../../consumer-error.ts';
 
 /**
- * Makes sure that a directory for trace files exists and is a directory of this user. The missing components of the path are
- * made with mode 0700.
+ * Makes a directory for trace files, or checks that it belongs to this user. Missing components of the path are made
+ * with mode 0700.
  *
- * All below `output` is ours: no symbolic links, owned by this user. `output` was named by a person: it may be reached through
- * links, but must belong to this user or to root. "This user" is the effective one: see `asUser`.
+ * Everything below `output` belongs to this user and is no symbolic link. `output` was named by a person: it may be
+ * reached through links, but must belong to this user or to root. "This user" is the effective user: see `asUser`.
  *
  * @throws {ConsumerError} `DIRECTORY_REFUSED`, or `NOT_WRITTEN` if it cannot be made.
  */
@@ -18,7 +18,7 @@ export function ensureTraceDirectory(path: string, output: string): void {
 }
 
 /**
- * The same for a directory of snapshots, which may be anybody's as far as this user may use it: each snapshot in it is ours.
+ * Makes or checks a directory of a snapshot. The parent may belong to any user, as long as this user may write to it.
  *
  * @throws {ConsumerError} `DIRECTORY_REFUSED`, or `NOT_WRITTEN` if it cannot be made.
  */
@@ -27,16 +27,16 @@ export function ensureSnapshotDirectory(path: string, parent: string): void {
 }
 
 /**
- * Checks a directory of ours below a session's output, in which something is to be changed or removed.
+ * Checks a directory of ours below a session's output, before something in it is changed or removed.
  *
- * @returns whether it is there
- * @throws {ConsumerError} `DIRECTORY_REFUSED` if somebody else has put something in its place, `NOT_WRITTEN`
+ * @returns whether it exists
+ * @throws {ConsumerError} `DIRECTORY_REFUSED` if another user has put something in its place, `NOT_WRITTEN`
  */
 export function checkTraceDirectory(path: string, output: string): boolean {
   return inWalk(path, () => checkDirectory(path, { ownBelow: output }));
 }
 
-/** Where the checkpoints of a trace are. */
+/** Directory of the checkpoints of a trace. */
 export function stateDirectoryOf(output: string, uuid: string): string {
   return join(output, STATE_DIRECTORY, uuid);
 }

@@ -3,11 +3,11 @@ import { errnoOf } from '@ringtail/base';
 import type { ChannelAttributes } from '@ringtail/protocol';
 import { ConsumerError } from '../../consumer-error.ts';
 
-/** How a data stream is cut into files. */
+/** Limits for the files of a data stream. */
 export interface TraceFileLimits {
-  /** A file is closed before it exceeds this; 0: one file without a limit. */
+  /** Size that no file exceeds; 0: one file without a limit. */
   readonly bytesMax: number;
-  /** How many files are kept, the newest; 0: all. */
+  /** Number of newest files that are kept; 0: all. */
   readonly count: number;
 }
 
@@ -19,8 +19,8 @@ export function traceFileLimitsOf(bytesMax: number, count: number): TraceFileLim
 }
 
 /**
- * Refuses two channels of a trace whose files could have the same names: `a`, whose data stream 1 has a file `a_1_0`, and
- * `a_1`, whose data stream 0 has a file of that name.
+ * Refuses two channels of a trace whose files could have the same names: data stream 1 of channel `a` has a file
+ * `a_1_0`, and data stream 0 of channel `a_1` has a file of that name.
  *
  * @throws {ConsumerError} `BAD_REQUEST`
  */
@@ -32,17 +32,17 @@ export function checkTraceFileNames(one: ChannelAttributes, other: ChannelAttrib
   }
 }
 
-/** Name of a trace file: LTTng numbers them where their size is limited. */
+/** Name of a trace file. As in LTTng, it has a number if the size of files is limited. */
 export function traceFileName(stream: string, number: number, { bytesMax }: TraceFileLimits): string {
   return bytesMax === 0 ? stream : `${stream}_${number}`;
 }
 
-/** The file after number `number`: as in LTTng, numbers begin anew where no more files are kept. */
+/** Number of the next file. As in LTTng, numbers begin anew once the limit of kept files is reached. */
 export function nextTraceFile(number: number, { count }: TraceFileLimits): number {
   return count === 0 ? number + 1 : (number + 1) % count;
 }
 
-/** Numbers of the files of a data stream that are in its directory, where their size is limited. */
+/** Numbers of the files of a data stream in its directory, where their size is limited. */
 export function traceFileNumbers(directory: string, stream: string): number[] {
   return namesIn(directory).flatMap((name) => {
     const digits = name.startsWith(`${stream}_`) ? /^[0-9]{1,15}$/.exec(name.slice(stream.length + 1)) : null;
@@ -50,7 +50,7 @@ export function traceFileNumbers(directory: string, stream: string): number[] {
   });
 }
 
-/** Names in a directory; none if it is absent. */
+/** Names in a directory; empty if the directory is absent. */
 export function namesIn(directory: string): string[] {
   try {
     return readdirSync(directory);

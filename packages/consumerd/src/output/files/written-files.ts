@@ -6,7 +6,7 @@ import { lstatIfThere } from './lstat-if-there.ts';
 
 export type Written = Pick<StreamStatistics, 'packets' | 'bytes'> & { readonly events: number };
 
-/** What was written to one trace file. */
+/** Content that was written to one trace file. */
 interface WrittenFile {
   /** Undefined of a file that was absent when a consumer took over. */
   readonly identity: Identity | undefined;
@@ -17,46 +17,46 @@ interface WrittenFile {
 
 type Identity = Pick<Stats, 'dev' | 'ino'>;
 
-/** What has become of files since the last settlement. */
+/** Changes of files since the last call of `settle`. */
 export interface FileChanges {
   /** Whether files were removed, cut short or replaced. */
   readonly removed: boolean;
-  /** Directory that files were moved to, with all that is in them. */
+  /** Directory that files were moved to with their whole content. */
   readonly movedTo: string | undefined;
 }
 
 /**
- * The files of a data stream in the current trace chunk, and what was written to each, so that a file which somebody else
- * removes, cuts short or replaces meanwhile does not count as written.
+ * Content that was written to each file of a data stream in the current trace chunk. A file that is removed, cut short
+ * or replaced from outside no longer counts as written.
  */
 export class WrittenFiles {
   readonly #files = new Map<string, WrittenFile>();
   #open: { readonly path: string; readonly descriptor: number } | undefined;
-  /** Of files that were found to be gone since the last settlement. */
+  /** Content of files that were found to be gone since the last call of `settle`. */
   #removed: Written | undefined;
   #movedTo: string | undefined;
 
-  /** A file has been opened. */
+  /** Called when a file has been opened. */
   opened(path: string, descriptor: number): void {
     this.#open = { path, descriptor };
     const identity = fstatSync(descriptor);
     if (isSame(this.#files.get(path)?.identity, identity)) return;
-    this.#look(path);
+    this.#check(path);
     this.#files.set(path, { identity, events: 0, packets: 0, bytes: 0 });
   }
 
-  /** Something has been written to the file that is open. */
+  /** Counts content that was written to the open file. */
   wrote(written: Written): void {
     if (this.#open !== undefined) this.#add(this.#open.path, written);
   }
 
-  /** A former consumer wrote to a file that is not there any more. */
+  /** Counts content of a former consumer in a file that is gone. */
   missed(path: string, written: Written): void {
     this.#files.set(path, { identity: undefined, events: 0, packets: 0, bytes: 0 });
     this.#add(path, written);
   }
 
-  /** Whether what is written to the open file stays: it has not been removed, cut short or found to be out of reach. */
+  /** Whether the open file keeps its content: it was not removed, cut short or found to be out of reach. */
   isOpenFileKept(): boolean {
     const file = this.#open && this.#files.get(this.#open.path);
     if (this.#open === undefined || file === undefined) return false;
@@ -64,42 +64,42 @@ export class WrittenFiles {
     return nlink > 0 && size >= file.bytes;
   }
 
-  /** The file that is open is about to be closed: from then on only its path tells of it. */
+  /** Called before the open file is closed. From then on it is known by its path only. */
   closing(): void {
     if (this.#open === undefined) return;
     const { path } = this.#open;
-    if (this.#look(path) === 'moved') this.#files.delete(path);
+    if (this.#check(path) === 'moved') this.#files.delete(path);
     this.#open = undefined;
   }
 
-  /** A file is removed on purpose; what was in it counts as written. */
+  /** Keeps the content of a file that is removed on purpose counted as written. */
   forget(path: string): void {
     this.#files.delete(path);
   }
 
   /**
-   * All files but the open one have been archived, by a former consumer perhaps: what was in them was written. The open file
-   * is of the new trace chunk then.
+   * Keeps the content of all files except the open one counted as written: they were archived, perhaps by a former
+   * consumer. The open file then belongs to the new trace chunk.
    */
   forgetClosed(): void {
     for (const path of [...this.#files.keys()]) if (path !== this.#open?.path) this.#files.delete(path);
     this.#removed = undefined;
   }
 
-  /** All files have been archived, or removed on purpose. */
+  /** Keeps the content of all files counted as written: they were archived, or removed on purpose. */
   forgetAll(): void {
     this.#files.clear();
     this.#open = undefined;
     this.#removed = undefined;
   }
 
-  /** Counts as lost what was in files that are gone, and says what has become of files since the last call. */
+  /** Counts the events of files that are gone as lost. Returns the changes of files since the last call. */
   settle(statistics: StreamStatistics): FileChanges {
-    for (const path of [...this.#files.keys()]) this.#look(path);
+    for (const path of [...this.#files.keys()]) this.#check(path);
     const [removed, movedTo] = [this.#removed, this.#movedTo];
     this.#removed = this.#movedTo = undefined;
     if (removed === undefined) return { removed: false, movedTo };
-    // Where a former consumer has counted less than it wrote, nothing counts twice.
+    // A former consumer may have counted fewer events than it wrote: no event is subtracted twice.
     const events = Math.min(removed.events, statistics.eventsRecorded);
     statistics.eventsRecorded -= events;
     statistics.eventsLost += events;
@@ -116,7 +116,7 @@ export class WrittenFiles {
     file.bytes += bytes;
   }
 
-  #look(path: string): 'there' | 'moved' | 'removed' {
+  #check(path: string): 'there' | 'moved' | 'removed' {
     const file = this.#files.get(path);
     if (file === undefined) return 'there';
     const place = this.#placeOf(path, file);
@@ -135,23 +135,23 @@ export class WrittenFiles {
     return 'removed';
   }
 
-  /** Where a file is with all that was written to it; undefined if nowhere. */
+  /** Path of a file that has its whole content; undefined if there is none. */
   #placeOf(path: string, { identity, bytes }: WrittenFile): string | undefined {
-    const isItAt = (place: string): boolean => {
+    const isAt = (place: string): boolean => {
       try {
         const found = lstatIfThere(place);
         return found !== undefined && isSame(identity, found) && found.size >= bytes;
       } catch (error) {
-        // A directory that may not be read, or a file system that does not answer: nothing says that the file is gone.
+        // The directory may not be read, or the file system does not answer: the file may still exist.
         if (errnoOf(error) === undefined) throw error;
         return true;
       }
     };
-    if (isItAt(path)) return path;
+    if (isAt(path)) return path;
     if (this.#open?.path !== path) return undefined;
-    // Of a file that is open the kernel knows the new name. There is none in a file system that has been unmounted.
+    // The kernel knows the new name of an open file. A file in an unmounted file system has none.
     const named = readlinkSync(`/proc/self/fd/${this.#open.descriptor}`);
-    return isItAt(named) ? named : undefined;
+    return isAt(named) ? named : undefined;
   }
 }
 
