@@ -65,7 +65,7 @@ export const TESTS = [
       'test_shm_path_per_pid_sigint',
       'test_shm_path_per_uid_sigint',
     ],
-    reason: 'they wait for directories to appear and vanish in which the C library lays out its shared memory',
+    reason: 'they wait for directories of shared memory of the C library to appear and vanish',
   },
   { name: 'tools/trigger/start-stop/test_start_stop' },
   { name: 'tools/trigger/rate-policy/test_ust_rate_policy' },
@@ -88,7 +88,7 @@ export const TESTS = [
 
 export const RELAY = 'needs a relay daemon';
 const C_LIBRARY = "tests the C library's ways into a program: linking, forking, preloading, other languages' agents";
-const CONTROL_LIBRARY = 'its checks are made by a C program of liblttng-ctl';
+const CONTROL_LIBRARY = 'a C program of liblttng-ctl makes its checks';
 
 /** Scripts for user space that are not run, with the reason. */
 export const LEFT_OUT = {
