@@ -3,13 +3,13 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { DaemonError } from '../model/daemon-error.ts';
 
 const TOKEN_BYTES_MAX = 4096;
-/** For anybody but the owner. */
+/** Access bits of all users but the owner. */
 const ACCESS_OF_OTHERS = 0o077;
 
 /**
- * The secret in a file.
+ * Reads the secret from a file.
  *
- * @throws {DaemonError} `BAD_ARGUMENT` where there is none, or where others can read or write it
+ * @throws {DaemonError} `BAD_ARGUMENT` if there is none, or if other users can read or write it
  */
 export function readToken(path: string): string {
   const refuse = (why: string): never => {
@@ -34,7 +34,7 @@ export function readToken(path: string): string {
   }
 }
 
-/** Whether a header `Authorization` has the token. Takes the same time whatever it has. */
+/** Whether an `Authorization` header has the token. Takes the same time for all headers. */
 export function isBearer(header: string | undefined, token: string): boolean {
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(header ?? ''), digest(`Bearer ${token}`));

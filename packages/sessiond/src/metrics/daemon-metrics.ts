@@ -10,7 +10,7 @@ interface TriggerMetric extends Described {
   readonly of: (trigger: TriggerSample) => number;
 }
 
-/** Of each session, with the label `session`. */
+/** Metrics of each session, with the label `session`. */
 const SESSION_METRICS: Readonly<Record<string, SessionMetric>> = {
   ringtail_events_recorded_total: counter('Events in the trace files.', ({ statistics }) => statistics.eventsRecorded),
   ringtail_events_discarded_total: counter(
@@ -49,7 +49,7 @@ const SESSION_METRICS: Readonly<Record<string, SessionMetric>> = {
   ringtail_rotations_total: counter('Trace chunks that were archived.', ({ rotations }) => rotations),
 };
 
-/** Of each trigger, with the labels `trigger` and `uid`. */
+/** Metrics of each trigger, with the labels `trigger` and `uid`. */
 const TRIGGER_METRICS: Readonly<Record<string, TriggerMetric>> = {
   ringtail_trigger_firings_total: counter('How often the condition has held.', ({ occurrences }) => occurrences),
   ringtail_trigger_messages_discarded_total: counter(
@@ -60,15 +60,15 @@ const TRIGGER_METRICS: Readonly<Record<string, TriggerMetric>> = {
   ringtail_trigger_action_failures_total: counter('Actions that failed.', ({ failures }) => failures),
 };
 
-/** Of each channel, with the labels `session` and `channel`. */
+/** Metrics of each channel, with the labels `session` and `channel`. */
 const CHANNEL_METRICS = {
   ringtail_ring_used_bytes: 'Bytes that wait in the fullest ring of the channel.',
   ringtail_ring_size_bytes: 'Size of a ring of the channel.',
 } as const;
 
 /**
- * Of the daemon. `ringtail_sessions` has the label `state`, `ringtail_build_info` has `version` and `node`, those of consumers
- * and of hanging operations have `uid`.
+ * Metrics of the daemon. `ringtail_sessions` has the label `state`, `ringtail_build_info` has `version` and `node`,
+ * metrics of consumers and of hanging operations have `uid`.
  */
 const DAEMON_METRICS: Readonly<Record<string, Described>> = {
   ringtail_build_info: { type: 'gauge', help: 'Version of the session daemon and of its Node.js.' },
@@ -90,7 +90,7 @@ const DAEMON_METRICS: Readonly<Record<string, Described>> = {
   },
 };
 
-/** Names of all metrics there are, with their types, for whoever describes them. */
+/** Names and types of all metrics, for the documentation. */
 export const METRICS: Readonly<Record<string, Described>> = {
   ...DAEMON_METRICS,
   ...SESSION_METRICS,
@@ -100,7 +100,7 @@ export const METRICS: Readonly<Record<string, Described>> = {
   ...PROCESS_METRICS,
 };
 
-/** A sample in the text format of Prometheus. */
+/** Formats a sample in the text format of Prometheus. */
 export function metricsText(sample: Sample & { readonly fresh: boolean }): string {
   const page = new Exposition(METRICS);
   const { sessions, consumers, triggers } = sample;

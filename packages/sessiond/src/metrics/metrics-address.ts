@@ -1,17 +1,17 @@
 import { resolve } from 'node:path';
 import { DaemonError } from '../model/daemon-error.ts';
 
-/** Where metrics are served: a port of an address, or a Unix socket. */
+/** Address of the metrics endpoint: a port, or a Unix socket. */
 export type MetricsAddress =
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
   | { readonly kind: 'unix'; readonly path: string };
 
-/** Nobody beyond this machine reaches what is served without a host. */
+/** Without a host, only this machine can connect. */
 const LOOPBACK = '127.0.0.1';
 const PORT_MAX = 65_535;
 
 /**
- * `PORT`, `HOST:PORT`, `[IPv6]:PORT` or `unix:PATH`; port 0 is any that is free.
+ * Parses `PORT`, `HOST:PORT`, `[IPv6]:PORT` or `unix:PATH`; port 0 is any free port.
  *
  * @throws {DaemonError} `BAD_ARGUMENT`
  */

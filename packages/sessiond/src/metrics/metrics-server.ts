@@ -28,7 +28,7 @@ const LOOPBACKS: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost']
 
 export interface MetricsServerOptions {
   readonly address: MetricsAddress;
-  /** File with the secret that is wanted for taking snapshots; undefined: none is taken for who comes through a port. */
+  /** File with the secret for snapshots; undefined: a port accepts no posts for snapshots. */
   readonly tokenFile: string | undefined;
   readonly metrics: () => Promise<Buffer>;
   /** Whether the daemon can do its work. */
@@ -40,7 +40,7 @@ export interface MetricsServerOptions {
   readonly log: Log;
 }
 
-/** What is answered. */
+/** An HTTP answer. */
 interface Answer {
   readonly status: number;
   readonly type?: string;
@@ -48,7 +48,7 @@ interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** How refusals of the session daemon are told over HTTP; 500 where absent. */
+/** HTTP status of refusals by the session daemon; 500 if the code is absent. */
 const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   NO_SUCH_SESSION: 404,
   NOT_A_SNAPSHOT_SESSION: 409,
@@ -61,8 +61,8 @@ const STATUS_OF_CODE: Readonly<Record<string, number>> = {
 };
 
 /**
- * Serves metrics, and takes orders for snapshots, over HTTP. Whoever can connect may ask, once a connection: a Prometheus
- * comes every few seconds, and a client that asks more often costs no more than the limits allow.
+ * Serves metrics, and accepts posts for snapshots, over HTTP. A connection carries one request: Prometheus connects
+ * every few seconds, and a client that connects more often costs no more than the limits allow.
  */
 export class MetricsServer {
   readonly #options: MetricsServerOptions;
@@ -77,7 +77,7 @@ export class MetricsServer {
     this.#http = createServer(limits, (request, response) => void this.#serve(request, response));
   }
 
-  /** @throws {DaemonError} `BAD_ARGUMENT` for a token file that cannot be used, and what listening throws */
+  /** @throws {DaemonError} `BAD_ARGUMENT` for an unusable token file; errors of listening */
   static async listen(options: MetricsServerOptions): Promise<MetricsServer> {
     if (options.tokenFile !== undefined) readToken(options.tokenFile);
     const server = new MetricsServer(options);
@@ -86,7 +86,7 @@ export class MetricsServer {
     return server;
   }
 
-  /** Where it can be asked: `http://HOST:PORT`, or `unix:PATH`. */
+  /** Address for requests: `http://HOST:PORT`, or `unix:PATH`. */
   get url(): string {
     const { address } = this.#options;
     if (address.kind === 'unix') return `unix:${address.path}`;
@@ -177,8 +177,8 @@ export class MetricsServer {
   }
 
   /**
-   * A web page that somebody on this machine looks at could make their browser ask us. Browsers say which page it was, and
-   * a page of somebody whose name leads here asks for that name.
+   * A web page could make a browser on this machine send a request. Browsers name the page in `Origin`, and a page
+   * whose host name leads to this machine has that name in `Host`.
    */
   #isMeantForUs({ headers }: IncomingMessage): boolean {
     if (headers.origin !== undefined) return false;
@@ -239,7 +239,7 @@ export class MetricsServer {
   }
 }
 
-/** The HTTP server was given nothing else. */
+/** The HTTP server listens to nothing else. */
 function connectionOf(request: IncomingMessage): SingleRequest {
   return request.socket as unknown as SingleRequest;
 }
@@ -256,13 +256,13 @@ function notAllowed(allow: string): Answer {
   return { ...refusal(405, 'NOT_ALLOWED', `only ${allow}`), headers: { allow } };
 }
 
-/** The answer; undefined if it takes longer than that. */
+/** The answer; undefined after the time limit. */
 async function withinTime<T>(promise: Promise<T>, limitMs: number): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<undefined>((resolve) => {
     timer = setTimeout(resolve, limitMs, undefined);
   });
-  // Nobody may be there any more to whom a failure could be told.
+  // The peer may have gone before a failure could be reported.
   promise.catch(() => {});
   try {
     return await Promise.race([promise, limit]);
@@ -271,7 +271,7 @@ async function withinTime<T>(promise: Promise<T>, limitMs: number): Promise<T | 
   }
 }
 
-/** Whether a socket is there that nobody listens on any more. */
+/** Whether a socket exists on which no process listens. */
 async function isAbandoned(path: string): Promise<boolean> {
   if (!lstatSync(path).isSocket()) return false;
   return await new Promise((resolve) => {

@@ -14,16 +14,16 @@ export interface PacedListenerOptions {
 }
 
 /**
- * Listens, and takes a bounded number of connections in a second.
+ * Listens, and accepts a bounded number of connections in a second.
  *
- * To take a connection and close it costs about as much as an answer, so a user who connects in a loop would keep the
- * process busy. Further connections stay in the kernel's queue instead, in their order. Node.js can stop taking connections
- * only by closing the socket that listens, so a second descriptor keeps that socket, and nobody else gets the port.
+ * To accept and close a connection costs about as much as an answer, so a user who connects in a loop would keep the
+ * process busy. Further connections stay in the kernel's queue instead, in their order. Node.js can stop accepting only
+ * by closing the listening socket: a second descriptor keeps that socket, so that no other process gets the port.
  */
 export class PacedListener {
   readonly #options: PacedListenerOptions;
   #server: Server | undefined;
-  /** Keeps the socket while no server has it; undefined of a Unix socket, whose only user is our own. */
+  /** Keeps the socket while no server has it; undefined for a Unix socket, which only the daemon's user can replace. */
   #kept: number | undefined;
   #port = 0;
   #taken = 0;
@@ -49,7 +49,7 @@ export class PacedListener {
     }
   }
 
-  /** 0 of a Unix socket. */
+  /** 0 for a Unix socket. */
   get port(): number {
     return this.#port;
   }
@@ -93,7 +93,7 @@ export class PacedListener {
       const fd = this.#options.duplicate(this.#kept);
       this.#serve({ fd }).catch(this.#options.onError);
     } catch (error) {
-      // There may be no descriptor left for now.
+      // The daemon may have no free descriptor for the moment.
       this.#options.onError(error as Error);
       this.#beginPeriod();
     }

@@ -1,4 +1,4 @@
-/** What can be closed, and says when it is. */
+/** A connection, which reports its own end. */
 export interface Closable {
   destroy(): unknown;
   once(event: 'close', listener: () => void): unknown;
@@ -10,8 +10,8 @@ interface Place {
 }
 
 /**
- * Places for connections, each for a bounded time. Where all are taken the oldest connection that is not at work is closed, so
- * connections that do nothing keep nobody out.
+ * Places for connections, each for a bounded time. If all are taken, the oldest idle connection is closed, so that idle
+ * connections keep no other connection out.
  */
 export class Places<Connection extends Closable> {
   readonly #max: number;
@@ -34,7 +34,7 @@ export class Places<Connection extends Closable> {
     connection.once('close', () => this.#leave(connection));
   }
 
-  /** Keeps the place of a connection while we are at work for it. */
+  /** Keeps a connection's place while its request is being carried out. */
   async during<T>(connection: Connection, work: Promise<T>): Promise<T> {
     const place = this.#places.get(connection);
     if (place === undefined) return await work;

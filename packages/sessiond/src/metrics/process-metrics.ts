@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 
-/** Of the session daemon itself, by the names that Prometheus has for all processes. */
+/** Metrics of the session daemon's process, by the names that Prometheus uses for all processes. */
 export const PROCESS_METRICS = {
   process_cpu_seconds_total: { type: 'counter', help: 'Processor time of the session daemon in seconds.' },
   process_resident_memory_bytes: { type: 'gauge', help: 'Resident memory of the session daemon.' },

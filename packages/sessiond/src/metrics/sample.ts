@@ -3,11 +3,11 @@ import type { ConsumerStatus, SessionStatistics } from '@ringtail/protocol';
 /** The state of the daemon at one moment. */
 export interface Sample {
   readonly sessions: readonly SessionSample[];
-  /** JavaScript threads that are registered, and the processes that they belong to. */
+  /** Registered JavaScript threads, and their processes. */
   readonly threads: number;
   readonly processes: number;
   readonly consumers: readonly ConsumerStatus[];
-  /** Operations in directories of users that hang in the kernel, by user. */
+  /** Operations that hang in the kernel, by user. */
   readonly hangingOperations: ReadonlyMap<number, number>;
   readonly triggers: readonly TriggerSample[];
 }
@@ -18,12 +18,12 @@ export interface SessionSample {
   readonly snapshot: boolean;
   readonly rotations: number;
   readonly snapshots: number;
-  /** As of the last time that the consumer answered. */
+  /** Counts of the consumer's last answer. */
   readonly statistics: SessionStatistics;
   readonly channels: readonly ChannelSample[];
 }
 
-/** Of the fullest ring of a channel. */
+/** Fill level of the channel's fullest ring. */
 export interface ChannelSample {
   readonly name: string;
   readonly usedBytes: number;

@@ -22,21 +22,22 @@ interface Counts {
 }
 
 /**
- * Reads the state of the daemon when somebody wants to know it: nothing is counted for the sake of metrics.
+ * Reads the state of the daemon at a scrape: nothing is counted for metrics alone.
  *
- * What only a consumer knows of a session is asked once at a time, however many ask us, and nobody waits longer than that.
+ * Consumers get one request for each session at a time, however many scrapes wait, and a scrape waits for a bounded
+ * time.
  */
 export class Sampler {
   readonly #options: SamplerOptions;
   readonly #counts = new WeakMap<Session, Counts>();
-  /** Sessions about which consumers are asked now. */
+  /** Open requests to consumers, by session. */
   readonly #asking = new Map<Session, Promise<boolean>>();
 
   constructor(options: SamplerOptions) {
     this.#options = options;
   }
 
-  /** `fresh`: whether the consumers have answered; the counts of sessions are older ones otherwise. */
+  /** `fresh`: whether all consumers have answered; otherwise some counts are older. */
   async sample(): Promise<Sample & { readonly fresh: boolean }> {
     const { sessions, daemon } = this.#options;
     const answers = Promise.all(sessions().map((session) => this.#ask(session)));
@@ -60,7 +61,7 @@ export class Sampler {
     };
   }
 
-  /** One that does not answer is not asked again meanwhile. @returns whether it answered */
+  /** A session whose request is open is not asked again. @returns whether the consumer answered */
   #ask(session: Session): Promise<boolean> {
     const known = this.#asking.get(session);
     if (known !== undefined) return known;
@@ -83,7 +84,7 @@ export class Sampler {
     this.#counts.set(session, { statistics, channels: await this.#channelsOf(session) });
   }
 
-  /** A channel has rings in several traces; the fullest of all is told. */
+  /** A channel has rings in several traces: the fullest one counts. */
   async #channelsOf(session: Session): Promise<ChannelSample[]> {
     const channels = [...session.traces.values()].flatMap((trace) => [...trace.channels.values()]);
     if (channels.length === 0) return [];
@@ -99,7 +100,7 @@ export class Sampler {
   }
 }
 
-/** The answer; false if it takes longer than that. */
+/** The answer; false after the time limit. */
 async function within(limitMs: number, promise: Promise<boolean>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<boolean>((resolve) => {

@@ -8,7 +8,7 @@ import type { MetricsAddress } from './metrics-address.ts';
 import { MetricsServer } from './metrics-server.ts';
 import { Sampler, type SamplerOptions } from './sampler.ts';
 
-/** What the command line says of metrics. */
+/** Options of the command line for metrics. */
 export interface MetricsOptions {
   readonly address: MetricsAddress;
   readonly tokenFile: string | undefined;
@@ -29,7 +29,7 @@ export async function serveMetrics(options: ServeMetricsOptions): Promise<Metric
     address: options.address,
     tokenFile: options.tokenFile,
     metrics: keptFor(SAMPLE_AGE_MS_MAX, async () => Buffer.from(metricsText(await sampler.sample()))),
-    // The first is the daemon's own user's; where another user's hangs, that is not the daemon's health.
+    // The first consumer is the daemon's own user's: another user's consumer that hangs is not the daemon's health.
     isHealthy: () => typeof options.daemon().consumers[0]?.pid === 'number',
     execute: options.execute,
     duplicate: options.duplicate,
@@ -37,7 +37,7 @@ export async function serveMetrics(options: ServeMetricsOptions): Promise<Metric
   });
 }
 
-/** What `make` answers, which all who want it within that time share. */
+/** Shares the result of `make` among all requests within the time. */
 function keptFor<T>(ageMsMax: number, make: () => Promise<T>): () => Promise<T> {
   let kept: Promise<T> | undefined;
   const forget = (): void => {
@@ -52,7 +52,7 @@ function keptFor<T>(ageMsMax: number, make: () => Promise<T>): () => Promise<T> 
   };
 }
 
-/** Snapshots by session, of sessions that there are. */
+/** Number of snapshots of each session. */
 function countSnapshots(notifications: NotificationHub): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   const listener: Client = {

@@ -6,10 +6,10 @@ const HEAD_END = '\r\n\r\n';
 const BAD_REQUEST = 'HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n';
 
 /**
- * One request of a connection, and its answer, for the HTTP server of Node.js. That server would answer every request of a
- * chunk of 64 KiB before anything else happens: 1,500 of them.
+ * The single request of a connection, and its answer, for the HTTP server of Node.js. On its own, that server answers
+ * every request of a chunk of 64 KiB at once: up to 1,500.
  *
- * The head is handed on once it is whole, a body when the server wants it. Nothing more is read from the connection.
+ * Passes the head on once it is complete, and a body when the server wants it. Reads nothing more from the connection.
  */
 export class SingleRequest extends Duplex {
   readonly #socket: Socket;
@@ -26,11 +26,11 @@ export class SingleRequest extends Duplex {
     socket.on('close', () => this.destroy());
   }
 
-  /** Hands on the body, which has this many bytes. */
+  /** Passes on the body, which has this many bytes. */
   readBody(bytes: number): void {
     this.#state = 'body';
     this.#bodyBytesLeft = bytes;
-    // The server's parser is at the head still, and would take the body for another request.
+    // The server's parser is still at the head, and would take the body for another request.
     setImmediate(() => this.#passBody());
   }
 
@@ -66,7 +66,7 @@ export class SingleRequest extends Duplex {
     this.#socket.pause();
     this.#state = 'taken';
     const head = this.#cut(at < 0 ? this.#received.length : at + HEAD_END.length);
-    // To some versions of Node.js a bare line feed ends a line: there could be many requests in this head.
+    // Some versions of Node.js end a line at a bare line feed: this head could hold many requests.
     if (/(?<!\r)\n/.test(head.toString('latin1'))) this.end(BAD_REQUEST);
     else this.push(head);
   }

@@ -1,21 +1,21 @@
 import { checkClientRequest, type Request } from '@ringtail/protocol';
 
-/** What somebody who posts wants, and is answered. */
+/** A snapshot to record, or the reason to record none. */
 export type SnapshotOrder =
   | { readonly kind: 'take'; readonly request: Request & { readonly command: 'record-snapshot' } }
-  /** Nothing is to be done, and why. */
+  /** The reason to record none. */
   | { readonly kind: 'leave'; readonly reason: string };
 
-/** Somebody posted what is no order. */
+/** A post that is not a valid request for a snapshot. */
 export class BadOrder extends Error {}
 
 const SIZE_UNITS: Readonly<Record<string, number>> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
 
 /**
- * A snapshot as it is asked for over HTTP: `session`, `name` and `max-size` in the query; the body is empty, or what an
- * Alertmanager posts, of which only a group of alerts that fires takes a snapshot.
+ * Parses a post for a snapshot: `session`, `name` and `max-size` in the query. The body is empty, or the message of an
+ * Alertmanager, of which only a firing group of alerts takes a snapshot.
  *
- * @throws {BadOrder} with a sentence for whoever posted it
+ * @throws {BadOrder} with a sentence for the client
  * @see https://prometheus.io/docs/alerting/latest/configuration/#webhook_config
  */
 export function snapshotOrder(query: URLSearchParams, body: string): SnapshotOrder {
@@ -49,7 +49,7 @@ function checkRequest(message: unknown): Request & { readonly command: 'record-s
   }
 }
 
-/** The status of a group of alerts; null where nothing was posted. */
+/** The status of a group of alerts; null for an empty body. */
 function statusIn(body: string): string | null {
   if (body.trim() === '') return null;
   let json: unknown;

@@ -5,42 +5,42 @@ import type { SharedPool } from './shared-pool.ts';
 /** A connection that receives frames. */
 export interface FrameReceiver {
   readonly uid: number;
-  /** There is room for the frame that had to wait. Called later, never within `received`. */
+  /** There is room for the waiting frame. Called later, never within `received`. */
   onRoom(): void;
-  /** The begun frame has not ended in time. */
+  /** The begun frame did not end in time. */
   onLate(why: string): void;
 }
 
-/** What one connection holds of the bytes of begun frames. */
+/** The part of one connection in the bytes of begun frames. */
 export interface BegunFrame {
   /**
-   * Takes the state after a read.
+   * Accounts for a read.
    *
-   * @param begunBytes what the begun frame takes in the end; 0 where none is begun
+   * @param begunBytes announced length of the begun frame; 0 if none is begun
    * @param isAnother whether frames ended in this read
-   * @returns false if the share of the user has no room for the frame: it is to be read on after `onRoom`
+   * @returns false if the user's share has no room for the frame: reading goes on after `onRoom`
    */
   received(begunBytes: number, isAnother: boolean): boolean;
-  /** Holds nothing any more, and waits for nothing. */
+  /** Gives everything back, and stops waiting. */
   release(): void;
 }
 
 /**
- * Bytes of frames that have begun and not ended, by what they announce. A connection whose frame finds no room waits, unread,
- * until other frames of its user have ended: a thousand programs that start at once all get their turn. A frame that has
- * room has to end in time.
+ * Bytes of begun frames, by their announced lengths. A connection whose frame finds no room waits, unread, until other
+ * frames of its user have ended: a thousand programs that start at once all get their turn. A frame that has room has
+ * to end in time.
  */
 export class BegunFrames {
   readonly #pool: SharedPool;
   readonly #timers: Pick<Timers, 'after'>;
-  /** In the order in which they came. */
+  /** Longest wait first. */
   readonly #waiting = new Set<Holding>();
   #isServing = false;
 
   constructor(pool: SharedPool, timers: Pick<Timers, 'after'>) {
     this.#pool = pool;
     this.#timers = timers;
-    // Unread answers share the pool with frames: what they give back is room for frames as well.
+    // Unread answers share the pool: bytes that they give back are room for frames as well.
     pool.watch(() => this.#serveSoon());
   }
 
@@ -72,7 +72,7 @@ export class BegunFrames {
     setImmediate(() => {
       this.#isServing = false;
       for (const holding of [...this.#waiting]) {
-        // The one before may have ended this one's connection.
+        // The callback before may have ended this connection.
         if (!this.#waiting.has(holding) || !holding.takeWanted()) continue;
         this.#waiting.delete(holding);
         holding.receiver.onRoom();
@@ -87,7 +87,7 @@ class Holding {
   readonly #timers: Pick<Timers, 'after'>;
   #held = 0;
   #wanted = 0;
-  /** The time in which the connection waits for room is not the peer's. */
+  /** Runs only while the frame has room: the wait for room is not the peer's fault. */
   #timer: Timer | undefined;
 
   constructor(receiver: FrameReceiver, pool: SharedPool, timers: Pick<Timers, 'after'>) {

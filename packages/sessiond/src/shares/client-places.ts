@@ -1,28 +1,28 @@
 import type { PoolUsers } from './shared-pool.ts';
 
-/** A connection of a client that has a place. */
+/** A client's connection with a place. */
 export interface PlaceHolder {
   readonly uid: number;
-  /** What the client does: `silent` has not said hello, `listening` waits for notifications, `busy` for an answer. */
+  /** `silent`: no hello yet; `listening`: waits for notifications; `busy`: waits for an answer. */
   readonly activity: 'silent' | 'idle' | 'listening' | 'busy';
-  /** When it began to do that. */
+  /** Begin of this activity. */
   readonly sinceMs: number;
-  /** Gives up the place, for the reason given. */
+  /** Gives the place up for the reason given. */
   makeRoom(why: string): void;
 }
 
 export interface ClientPlacesOptions extends PoolUsers {
   readonly total: number;
-  /** Places that only root may take. */
+  /** Places for root alone. */
   readonly rootReserve: number;
 }
 
-/** Who makes room first. */
+/** Activities in the order in which they make room. */
 const ORDER: readonly PlaceHolder['activity'][] = ['silent', 'idle', 'listening', 'busy'];
 
 /**
- * Places for connections of clients. While there are free ones, a user may have as many as the user likes, and a client may
- * be idle for as long as it likes. Once all are taken, the user with the most makes room for users with fewer.
+ * Places for connections of clients. While places are free, a user may have any number, and a client may be idle for
+ * any time. Once all are taken, the user with the most makes room for users with fewer.
  */
 export class ClientPlaces {
   readonly #options: ClientPlacesOptions;
@@ -34,7 +34,7 @@ export class ClientPlaces {
     this.#options = options;
   }
 
-  /** Takes a place, for which another client may have to make room. @returns why there is none */
+  /** Takes a place, for which another client may have to make room. @returns the reason if there is none */
   take(holder: PlaceHolder): string | undefined {
     const user = this.#options.userBehind(holder.uid);
     if (!this.#hasFreeFor(user)) {
@@ -72,7 +72,7 @@ export class ClientPlaces {
       (most, [other, holders]) => (holders.size > (most[1]?.size ?? 0) ? [other, holders] : most),
       [0, undefined],
     );
-    // A user without a client finds a place even where no other has more than one.
+    // A user without a client finds a place even if no other user has more than one.
     if (held === undefined || (user !== 0 && count > 0 && held.size <= count + 1)) {
       return (
         `the share of user ${user} is used up: all ${total} places for clients are taken, and no other user has many more than ` +

@@ -2,15 +2,15 @@ import type { Clock } from '@ringtail/base';
 import type { PoolUsers } from './shared-pool.ts';
 
 export interface ConnectionRateOptions extends PoolUsers, Clock {
-  /** Connections that a user may make at once, and in each second after that. */
+  /** Connections that a user may make at once, and in each following second. */
   readonly burst: number;
   readonly perSecond: number;
 }
 
-/** Users that are remembered at a time: with user namespaces one person can be many. */
+/** Number of users remembered: with user namespaces one person can have many user numbers. */
 const USERS_MAX = 4096;
 
-/** Limits how often a user connects: each connection costs the daemon a tenth of a millisecond, and the user less. */
+/** Limits how often a user connects: a connection costs the daemon a tenth of a millisecond, and the user less. */
 export class ConnectionRate {
   readonly #options: ConnectionRateOptions;
   readonly #left = new Map<number, { count: number; atMs: number }>();

@@ -1,24 +1,24 @@
 import { APP_CONNECTIONS_MAX, CLIENT_CONNECTIONS_MAX } from '../model/limits.ts';
 
-/** How many of what needs descriptors there may be. */
+/** Numbers of objects that need descriptors. */
 export interface DescriptorPlan {
   readonly appConnections: number;
   readonly rings: number;
   readonly clientConnections: number;
 }
 
-/** Socket, control file, process, and a ring that has come and is not kept yet. */
+/** Socket, control file, process, and a ring that has arrived and is not kept yet. */
 const DESCRIPTORS_PER_APP_CONNECTION = 4;
 
 /**
- * Ring, data, index and checkpoints. The consumer has the same limit, and may have all rings: what other users record counts
- * there too, where a session of root records it.
+ * Ring, data, index and checkpoints. The consumer has the same limit and may have all rings, since a session of root
+ * records other users as well.
  */
 const CONSUMER_DESCRIPTORS_PER_RING = 4;
 
 /**
- * Divides the descriptors of the daemon, so that none of its sockets is ever short of one: two fifths for connections of
- * applications, as many rings as a consumer can take, a sixteenth for clients. The rest is the daemon's own: its files, its
+ * Divides the descriptors of the daemon, so that no socket is ever short of one: two fifths for connections of
+ * applications, as many rings as a consumer can keep, a sixteenth for clients. The daemon itself uses the rest: files,
  * consumers, metrics, and programs of triggers.
  */
 export function planDescriptors(limit: number): DescriptorPlan {

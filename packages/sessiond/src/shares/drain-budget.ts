@@ -1,27 +1,27 @@
 import type { Clock } from '@ringtail/base';
 import type { PoolUsers } from './shared-pool.ts';
 
-/** What a user's applications may keep the daemon with reading at once: enough for thousands that behave. */
+/** Time for reading the messages of a user's applications at once: enough for thousands of applications. */
 const BURST_MS = 200;
-/** The part of the time that a user gets back. */
+/** Share of the elapsed time that a user gets back. */
 const REFILL = 0.1;
 
 export interface DrainBudgetOptions extends PoolUsers, Clock {}
 
 /**
- * Time for reading what applications have sent, where a command waits for it. A user whose applications send without end
- * uses up the time of that user, and commands of others go on.
+ * Time for reading the messages of applications before a command. A user whose applications send without end uses up
+ * their own time, and commands of others go on.
  */
 export class DrainBudget {
   readonly #options: DrainBudgetOptions;
-  /** What users have spent, as of when. */
+  /** Time spent by each user, as of `atMs`. */
   readonly #spent = new Map<number, { spentMs: number; atMs: number }>();
 
   constructor(options: DrainBudgetOptions) {
     this.#options = options;
   }
 
-  /** @returns false, without having done it, if the user has no time left */
+  /** Does the work. @returns false, without doing it, if the user has no time left */
   spend(uid: number, work: () => void): boolean {
     const { nowMs, userBehind, daemonUid } = this.#options;
     const user = userBehind(uid);
@@ -36,7 +36,7 @@ export class DrainBudget {
     return true;
   }
 
-  /** Forgets users who have all their time. */
+  /** Forgets users who have all their time back. */
   forgetIdle(): void {
     const nowMs = this.#options.nowMs();
     for (const [user, { spentMs, atMs }] of this.#spent) {

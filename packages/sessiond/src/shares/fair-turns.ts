@@ -1,9 +1,9 @@
 import type { Clock } from '@ringtail/base';
 import type { PoolUsers } from './shared-pool.ts';
 
-/** How long the event loop may be kept by work of users at a time. */
+/** Time for which work of users may keep the event loop. */
 const TURN_MS = 10;
-/** How long one user's work may take in one turn before it is cut into slices. */
+/** Time of one slice of a user's long work. */
 const SLICE_MS = 2;
 
 type Work = () => void;
@@ -11,14 +11,14 @@ type Work = () => void;
 export interface FairTurnsOptions extends Clock, Pick<PoolUsers, 'userBehind'> {}
 
 /**
- * Does what users ask for in turn, one piece of each, so that a user with a thousand busy connections holds up nobody but
- * that user. Root has every second turn.
+ * Does the work of users in turn, one piece of each user, so that a user with a thousand busy connections holds up only
+ * themselves. Root has every second turn.
  */
 export class FairTurns {
   readonly #nowMs: Clock['nowMs'];
   readonly #userBehind: (uid: number) => number;
   readonly #ofRoot: Work[] = [];
-  /** By user, in the order of their turns. */
+  /** Work by user, in the order of the users' turns. */
   readonly #ofOthers = new Map<number, Work[]>();
   #isScheduled = false;
 
@@ -27,7 +27,7 @@ export class FairTurns {
     this.#userBehind = userBehind;
   }
 
-  /** Has a short piece of work of a user done soon. It must not throw. */
+  /** Queues a short piece of work of a user. It must not throw. */
   request(uid: number, work: Work): void {
     const user = this.#userBehind(uid);
     if (user === 0) this.#ofRoot.push(work);
@@ -40,10 +40,10 @@ export class FairTurns {
   }
 
   /**
-   * Does long work of a user in slices, each of them one turn.
+   * Does long work of a user in slices, one a turn.
    *
    * @param work yields after each step; a step takes microseconds
-   * @returns the result of the work; rejects with what a step throws
+   * @returns the result of the work; rejects with an error that a step throws
    */
   inSlices<T>(uid: number, work: Generator<void, T>): Promise<T> {
     return new Promise((resolve, reject) => {

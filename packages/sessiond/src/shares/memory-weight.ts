@@ -1,15 +1,15 @@
-/** About what Node.js needs for a value: less than the truth for none that matters. */
+/** Approximate memory of values in Node.js; never an underestimate that matters. */
 const OBJECT_BYTES = 56;
 const MEMBER_BYTES = 16;
 const TEXT_BYTES = 24;
 const NOT_LATIN1 = /[\u0100-\uffff]/;
 
-/** Bytes of memory that a text takes. */
+/** Bytes of memory of a text. */
 export function textWeight(text: string): number {
   return TEXT_BYTES + text.length * (NOT_LATIN1.test(text) ? 2 : 1);
 }
 
-/** Bytes of memory that parsed JSON takes. A short text of it may take ten times as much as its characters. */
+/** Bytes of memory of parsed JSON, which may be ten times its text. */
 export function jsonWeight(value: unknown): number {
   if (typeof value === 'string') return textWeight(value);
   if (typeof value !== 'object' || value === null) return 0;

@@ -1,6 +1,6 @@
 import type { SharedPool } from './shared-pool.ts';
 
-/** What one thing holds of a pool, for whichever users, until all of it is given back at once. */
+/** Amounts that one object holds of a pool, for one or more users; given back all at once. */
 export class PoolHolding {
   readonly #pool: SharedPool;
   readonly #held = new Map<number, number>();
@@ -9,7 +9,7 @@ export class PoolHolding {
     this.#pool = pool;
   }
 
-  /** @returns why the user cannot have it; undefined if it is taken */
+  /** @returns the reason if the user cannot have it; undefined if it is taken */
   take(uid: number, amount: number): string | undefined {
     const refusal = this.#pool.take(uid, amount);
     if (refusal === undefined) this.#held.set(uid, this.heldFor(uid) + amount);

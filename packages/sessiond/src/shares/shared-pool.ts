@@ -1,31 +1,31 @@
-/** Who uses a pool. */
+/** Users of a pool. */
 export interface PoolUsers {
-  /** User of the session daemon: may use all but the reserve. Root may use all of every pool. */
+  /** User of the session daemon: may use all but the reserve. Root may use everything. */
   readonly daemonUid: number;
-  /** The user that a number stands for; numbers of one user have one share. */
+  /** The user that a number stands for; all numbers of one user have one share. */
   readonly userBehind: (uid: number) => number;
 }
 
 export interface PoolOptions extends PoolUsers {
-  /** Plural noun of what is divided, in messages: `application connections`. */
+  /** Plural noun for the amount, in messages: `application connections`. */
   readonly of: string;
   readonly total: number;
-  /** Part of the total that only root may use. */
+  /** Part of the total for root alone. */
   readonly rootReserve: number;
-  /** What a refused user can do, in messages. */
+  /** Advice to a refused user, in messages. */
   readonly remedy: string;
 }
 
 /**
- * A bounded amount of something, divided among users.
+ * A bounded amount, divided among users.
  *
- * A user of a daemon of root gets at most half of what the others leave. So the first user may have half of the pool, and
- * whatever some users take, the next one finds as much as each of them could have taken last. A fixed share would be either
- * too small for one user alone or too large for many.
+ * At a daemon of root, a user gets at most half of the amount that other users leave. So the first user may have half
+ * of the pool, and the next one always finds some. A fixed share would be either too small for one user alone or too
+ * large for many.
  */
 export class SharedPool {
   readonly #options: PoolOptions;
-  /** By the user behind. */
+  /** Amounts taken, by the user behind. */
   readonly #used = new Map<number, number>();
   #sum = 0;
   #onGiven: () => void = () => {};
@@ -34,12 +34,12 @@ export class SharedPool {
     this.#options = options;
   }
 
-  /** Used by all users. */
+  /** Sum of all amounts taken. */
   get used(): number {
     return this.#sum;
   }
 
-  /** Takes an amount for a user. @returns why it cannot be had; undefined if it is taken */
+  /** Takes an amount for a user. @returns the reason if it cannot be had; undefined if it is taken */
   take(uid: number, amount: number): string | undefined {
     const refusal = this.refusalOf(uid, amount);
     if (refusal !== undefined) return refusal;
@@ -49,12 +49,12 @@ export class SharedPool {
     return undefined;
   }
 
-  /** Why the user cannot take this amount; undefined if the user can. */
+  /** The reason why the user cannot take this amount; undefined if the user can. */
   refusalOf(uid: number, amount: number): string | undefined {
     return this.hasRoomFor(uid, amount) ? undefined : this.#refusal(uid, amount);
   }
 
-  /** What a user has of the pool, in words without numbers. */
+  /** Names the user's share, in words without numbers. */
   nameShare(uid: number): string {
     return `the share of user ${this.#options.userBehind(uid)} in ${this.#options.of}`;
   }
@@ -64,12 +64,12 @@ export class SharedPool {
     return (this.#used.get(user) ?? 0) + amount <= this.#mostFor(user);
   }
 
-  /** @param onGiven called each time something is given back */
+  /** @param onGiven called each time an amount is given back */
   watch(onGiven: () => void): void {
     this.#onGiven = onGiven;
   }
 
-  /** Gives back what the user took. */
+  /** Gives back an amount that the user took. */
   give(uid: number, amount: number): void {
     const user = this.#options.userBehind(uid);
     const left = (this.#used.get(user) ?? 0) - amount;

@@ -40,7 +40,7 @@ import { SubordinateUsers } from './subordinate-users.ts';
 
 export interface SharesOptions {
   readonly daemonUid: number;
-  /** How many descriptors the daemon may have. */
+  /** Limit of descriptors of the daemon. */
   readonly descriptors: number;
   readonly timers: Timers;
   readonly userBehind?: PoolUsers['userBehind'];
@@ -53,12 +53,12 @@ export interface Shares {
   readonly drains: DrainBudget;
   readonly appRate: ConnectionRate;
   readonly appConnections: SharedPool;
-  /** Of begun frames and unread answers. */
+  /** Bytes of begun frames and unread answers of applications. */
   readonly appBytes: SharedPool;
   readonly appFrames: BegunFrames;
   readonly clientRate: ConnectionRate;
   readonly clientPlaces: ClientPlaces;
-  /** Of begun frames, unread answers and unread notifications. */
+  /** Bytes of begun frames, unread answers and unread notifications of clients. */
   readonly clientBytes: SharedPool;
   readonly clientFrames: BegunFrames;
   readonly sessions: SharedPool;
@@ -69,7 +69,7 @@ export interface Shares {
   readonly triggers: SharedPool;
   readonly triggerBytes: SharedPool;
   readonly trackedValues: SharedPool;
-  /** Bytes of what applications have the daemon keep. */
+  /** Bytes kept for applications. */
   readonly kept: SharedPool;
   /** Bytes of maps without keys and of snapshot outputs, by the owner of their session. */
   readonly sessionParts: SharedPool;

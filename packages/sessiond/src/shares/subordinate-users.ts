@@ -2,10 +2,10 @@ import { readFileSync, statSync } from 'node:fs';
 import type { Clock } from '@ringtail/base';
 import { localUserNumber } from '@ringtail/posix/accounts';
 
-/** How long a change of the file may go unseen. */
+/** Time for which a change of the file may go unseen. */
 const LOOK_AGAIN_MS = 10_000;
 
-/** The numbers of users that one user may use in user namespaces, as an administrator gave them. */
+/** User numbers that one user may use in user namespaces, as an administrator assigned them. */
 interface Range {
   readonly owner: number;
   readonly begin: number;
@@ -17,8 +17,8 @@ export interface SubordinateUsersOptions extends Clock {
 }
 
 /**
- * Users behind the numbers that they use in user namespaces (`/etc/subuid`): all of these numbers have one share, so that
- * one user is not 65,536.
+ * Finds the users behind the numbers that they use in user namespaces (`/etc/subuid`): all of these numbers have one
+ * share, so that one user does not count as 65,536.
  */
 export class SubordinateUsers {
   readonly #path: string;
@@ -54,7 +54,7 @@ function versionOf(path: string): string | undefined {
   return stats && `${stats.ino} ${stats.mtimeNs} ${stats.size}`;
 }
 
-/** Lines of `OWNER:FIRST:COUNT`; others are passed over. @see subuid(5) */
+/** Lines of `OWNER:FIRST:COUNT`; other lines are skipped. @see subuid(5) */
 function rangesIn(path: string): Range[] {
   let text: string;
   try {
