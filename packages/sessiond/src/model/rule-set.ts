@@ -9,8 +9,8 @@ interface Rule {
 }
 
 /**
- * The rules of a channel, in the order in which they came. None ever goes: one that is disabled stays, and is enabled again by
- * an equal one.
+ * The rules of a channel, oldest first. Rules are never removed: a disabled rule stays, and an equal one enables it
+ * again.
  */
 export class RuleSet {
   readonly #rules = new Map<string, Rule>();
@@ -20,7 +20,7 @@ export class RuleSet {
   }
 
   /**
-   * What makes a rule equal to another: pattern, exclusions in any order, log levels, and the filter but for its spaces and
+   * Equal rules have equal keys: pattern, exclusions in any order, log levels, and the filter without its spaces and
    * parentheses.
    *
    * @throws {DaemonError} `BAD_FILTER` with the column, `BAD_PARAMETER`
@@ -34,12 +34,12 @@ export class RuleSet {
     return JSON.stringify([pattern, exclusions, levels, filter === undefined ? null : meaningOf(filter)]);
   }
 
-  /** Whether there is a rule of this key, enabled or not. */
+  /** Whether there is a rule with this key, enabled or not. */
   has(key: string): boolean {
     return this.#rules.has(key);
   }
 
-  /** Adds a rule, or enables the one of its key. False where there is nothing to do. */
+  /** Adds a rule, or enables the one with its key. @returns false if it is enabled already */
   enable(key: string, rule: EventRule): boolean {
     const known = this.#rules.get(key);
     if (known?.enabled) return false;
@@ -49,9 +49,9 @@ export class RuleSet {
   }
 
   /**
-   * Disables the rules with exactly this pattern, or with null all.
+   * Disables the rules with exactly this pattern, or with null all rules.
    *
-   * @returns how many there are, those included that were disabled before
+   * @returns number of matching rules, including rules that were disabled before
    */
   disable(pattern: string | null): number {
     const rules = [...this.#rules.values()].filter(({ rule }) => pattern === null || rule.pattern === pattern);
@@ -59,7 +59,7 @@ export class RuleSet {
     return rules.length;
   }
 
-  /** What is to be recorded now. */
+  /** The rules to record by. */
   enabled(): EventRule[] {
     return [...this.#rules.values()].filter(({ enabled }) => enabled).map(({ rule }) => rule);
   }
@@ -69,7 +69,7 @@ export class RuleSet {
   }
 }
 
-/** Equal for filters that say the same in other words. */
+/** Equal for filters that differ only in writing. */
 function meaningOf(filter: string): string {
   let expression: FilterExpression;
   try {

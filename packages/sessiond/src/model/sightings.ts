@@ -6,31 +6,31 @@ import { TRACEPOINTS_SEEN_MAX } from './limits.ts';
 import { isAbout, type Owner } from './owner.ts';
 import type { TracepointList } from './tracepoint-lists.ts';
 
-/** A thread as far as it is remembered. */
+/** A thread as a session remembers it. */
 export interface Sighting {
   readonly thread: Pick<Owner, 'uid'>;
   readonly tracepoints: TracepointList;
 }
 
-/** Of a tracepoint, beside the characters of its name. */
+/** Memory of a tracepoint besides the characters of its name. */
 const SEEN_BYTES = 96;
 
 /**
- * What a session of this owner has seen of applications that it is about, so that one without events can be explained when
- * they have gone.
+ * Threads and tracepoints that a session has seen, so that a session without events can be explained after the
+ * applications have gone.
  */
 export class Sightings {
   readonly #owner: Owner;
-  /** Threads that are there still: of others their number is enough. */
+  /** Threads that still exist: for others the number is enough. */
   readonly #threads = new WeakSet<object>();
   #threadCount = 0;
-  /** Lists that were taken already: those of the processes of one program are one. */
+  /** Lists that were added already: processes of one program share one. */
   readonly #lists = new WeakSet<TracepointList>();
   readonly #tracepoints = new Map<string, { readonly name: string; readonly logLevel: number }>();
   readonly #holding: PoolHolding;
 
   /**
-   * @param owner of the session, for whom all of it counts: programs do not choose the sessions that see them
+   * @param owner of the session, whose share pays for it: programs do not choose the sessions that see them
    * @param seen bytes of tracepoints that sessions have seen
    */
   constructor(owner: Owner, seen: SharedPool) {
@@ -38,7 +38,7 @@ export class Sightings {
     this.#holding = new PoolHolding(seen);
   }
 
-  /** Takes a thread that registers, or the same again when it has told of its tracepoints. */
+  /** Adds a thread at its registration, and again when its tracepoints are known. */
   add({ thread, tracepoints }: Sighting): void {
     if (!isAbout(this.#owner, thread.uid)) return;
     if (!this.#threads.has(thread)) this.#threadCount++;

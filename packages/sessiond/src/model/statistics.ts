@@ -1,7 +1,7 @@
 import { NO_STATISTICS, type SessionStatistics } from '@ringtail/protocol';
 import type { Troubles } from './troubles.ts';
 
-/** The consumer's counts (undefined if it was never asked), with everything that the session daemon knows went wrong. */
+/** The consumer's counts, with the troubles that the session daemon knows. @param counted undefined: never asked for */
 export function withTroubles(
   counted: SessionStatistics | undefined,
   known: Troubles,

@@ -2,26 +2,26 @@ import type { TracepointDescription } from '@ringtail/protocol';
 import { textWeight } from '../shares/memory-weight.ts';
 import type { SharedPool } from '../shares/shared-pool.ts';
 
-/** What a thread says that it can record, as clients are told of it. */
+/** The tracepoints of a thread. */
 export interface TracepointList {
-  /** `TracepointDescription[]` as JSON: nobody here reads fields, and clients get it as it is. */
+  /** `TracepointDescription[]` as JSON: clients get the text, and the daemon does not read the fields. */
   readonly json: string;
   readonly names: readonly { readonly name: string; readonly logLevel: number }[];
 }
 
 export const NO_TRACEPOINTS: TracepointList = { json: '[]', names: [] };
 
-/** `TracepointDescription[]` as JSON, of which nobody wants to know the fields. */
+/** `TracepointDescription[]` as JSON, without the fields. */
 export function jsonWithoutFields({ names }: TracepointList): string {
   return JSON.stringify(names.map(({ name, logLevel }): TracepointDescription => ({ name, logLevel, fields: [] })));
 }
 
-/** Of a name and its log level, beside the characters. */
+/** Memory of a name and its log level, besides the characters. */
 const NAME_BYTES = 64;
 
 /**
- * The lists of all threads, equal ones of a user kept once: a thousand processes of one program have one. Users have none
- * together, so that each list counts for one user.
+ * The tracepoint lists of all threads. Equal lists of a user are kept once: a thousand processes of one program share
+ * one. Users share no lists, so that each list counts for one user.
  */
 export class TracepointLists {
   /** By user and JSON. */
@@ -39,9 +39,9 @@ export class TracepointLists {
   }
 
   /**
-   * The list of the user with these tracepoints, until it has been released as often as it was acquired.
+   * The user's list with these tracepoints, kept until it has been released as often as it was acquired.
    *
-   * @returns the reason where the share of the user has no room
+   * @returns the reason if the user's share has no room
    */
   acquire(uid: number, tracepoints: readonly TracepointDescription[]): TracepointList | string {
     const json = JSON.stringify(tracepoints);

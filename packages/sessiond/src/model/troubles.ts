@@ -1,16 +1,16 @@
 import { isAboutProgramLeftOut } from '@ringtail/protocol';
 import { PROGRAMS_REMEMBERED_MAX, TROUBLES_MAX } from './limits.ts';
 
-/** What went wrong, in words: each sentence once, and a bounded number of them. */
+/** Sentences about failures: each one once, and a bounded number of them. */
 export class Troubles {
   readonly #sentences = new Set<string>();
   readonly #onNew: (sentence: string) => void;
   #omitted = 0;
   #programsNotRecorded = 0;
-  /** Process numbers of the last of them, which count once though there is more to say of them. */
+  /** Numbers of the last processes counted: further sentences about a process do not count it again. */
   readonly #counted = new Set<number>();
 
-  /** @param onNew told of each sentence that is kept, once */
+  /** @param onNew called with each new sentence that is kept */
   constructor(onNew: (sentence: string) => void = () => {}) {
     this.#onNew = onNew;
   }
@@ -29,7 +29,7 @@ export class Troubles {
     this.#onNew(sentence);
   }
 
-  /** Adds a sentence about a program, which counts if it is not recorded, whether or not the sentence is new. */
+  /** Adds a sentence about a program, and counts the program if it is not recorded, even if the sentence is known. */
   addOfProgram(pid: number, sentence: string): void {
     if (isAboutProgramLeftOut(sentence) && !this.#counted.has(pid)) this.#count(pid);
     this.add(sentence);

@@ -27,7 +27,7 @@ export interface AppConnectionOptions {
   readonly peer: PeerCredentials;
   readonly register: Register;
   readonly registerUnable: RegisterUnable;
-  /** A thread that wants to be recorded is not, for the reason given; its name is known once it has asked for that. */
+  /** Called if a thread that asked to be recorded is refused; the name is known once it has asked. */
   readonly onRefused: (why: string, procname: string | undefined) => void;
   readonly shares: Pick<Shares, 'turns' | 'appBytes' | 'appFrames'>;
   readonly log: PeerLog;
@@ -36,28 +36,28 @@ export interface AppConnectionOptions {
 }
 
 const READ_BYTES = 64 * 1024;
-/** Where the user has no room for a begun frame of a whole read. */
+/** Read size if the user's share has no room for a begun frame of a whole read. */
 const SHORT_READ_BYTES = 4096;
-/** How long one application may read before others have their turn; a frame is finished in any case. */
+/** Time for which one application may read in a turn; a frame is finished in any case. */
 const READ_MS_PER_TURN = 2;
-/** What is read at once where everything in flight has to be seen before going on: more than a socket holds. */
+/** Limits of a drain: more than a socket holds. */
 const READS_PER_DRAIN = 256;
 const BYTES_PER_DRAIN = 512 * 1024;
 
-/** All connections read into this one; the decoder keeps copies. */
+/** Shared by all connections: the decoder keeps copies. */
 const readBuffer = Buffer.alloc(READ_BYTES);
 
 /**
  * The connection of one thread of an application.
  *
- * The peer may send anything: what is not of the protocol ends the connection, with a reason where there is still somebody
- * to read it. Nothing that it sends is kept without a bound, and each descriptor that it sends is either handed on or closed.
+ * The peer may send anything: bytes outside the protocol end the connection, with the reason as the last answer.
+ * Everything that it sends is bounded, and each of its descriptors is either passed on or closed.
  */
 export class AppConnection {
   readonly #options: AppConnectionOptions;
   /** Undefined while the connection waits for room. */
   #watch: Watch | undefined;
-  /** Its turn to read is requested. */
+  /** Whether a turn to read is requested. */
   #isQueued = false;
   readonly #decoder = new FrameDecoder(REGISTER_FRAME_BYTES_MAX);
   readonly #frame: BegunFrame;
@@ -68,7 +68,7 @@ export class AppConnection {
   /** Name of a thread that has asked to be recorded. */
   #procname: string | undefined;
   #isRegistered = false;
-  /** Of a thread that cannot be recorded: called at its end. */
+  /** Called at the end of a thread that cannot be recorded. */
   #onUnableEnded: (() => void) | undefined;
   #bytesRead = 0;
   #isClosing = false;
@@ -100,13 +100,12 @@ export class AppConnection {
     return this.#options.peer.uid;
   }
 
-  /** Reads what the peer has sent so far, as at the end of a session: rings may be in flight. */
+  /** Reads everything that the peer has sent so far: at the end of a session, rings may be in flight. */
   drain(): void {
     const end = this.#bytesRead + BYTES_PER_DRAIN;
     for (let count = 0; count < READS_PER_DRAIN && this.#bytesRead < end && this.#readOnce(); count++);
   }
 
-  /** Ends the connection. */
   close(): void {
     this.#close('the daemon ends');
   }
@@ -124,7 +123,7 @@ export class AppConnection {
     });
   }
 
-  /** Until there is room for the begun frame. */
+  /** Stops reading until there is room for the begun frame. */
   #pause(): void {
     this.#watch?.close();
     this.#watch = undefined;
@@ -139,11 +138,11 @@ export class AppConnection {
     const endMs = performance.now() + READ_MS_PER_TURN;
     do if (!this.#readOnce()) return;
     while (performance.now() < endMs);
-    // The event loop stops watching a socket with a pending error, even if there are bytes in front of it.
+    // The event loop stops watching a socket with a pending error, even if bytes are waiting before it.
     this.#requestTurn();
   }
 
-  /** False when there is nothing more to read now, or ever. */
+  /** Returns false if there is nothing more to read now, or ever. */
   #readOnce(): boolean {
     if (this.#closed || this.#watch === undefined) return false;
     const { posix, descriptor } = this.#options;
@@ -166,7 +165,7 @@ export class AppConnection {
       if (!this.#frame.received(begunBytes, messages.length > 0)) this.#pause();
       return true;
     } catch (error) {
-      // A peer that goes without reading its last answer resets the connection: an end like any other.
+      // A peer that ends without reading its last answer resets the connection: an end like any other.
       this.#close(errnoOf(error) === 'ECONNRESET' ? undefined : error);
       return false;
     }
@@ -225,7 +224,7 @@ export class AppConnection {
     const { posix, descriptor, register, peer } = this.#options;
     const connection: ApplicationConnection = {
       disconnect: (why) => this.#close(why),
-      // Until it is registered it waits for that answer alone, and looks then.
+      // Before that it waits for the answer to its registration alone, and then reads its control file.
       look: (turn = 0) => {
         if (this.#isRegistered) this.#answers.send({ type: 'look', turn });
       },
@@ -260,15 +259,15 @@ export class AppConnection {
     throw new PeerRefusal('BAD_MESSAGE', 'a thread registers once');
   }
 
-  /** @param why undefined if the peer has ended the connection. */
+  /** @param why undefined if the peer has ended the connection */
   #close(why: unknown): void {
-    // To report the reason may fail, which is one more reason to close.
+    // Reporting the reason may fail, which asks for another close.
     if (this.#closed || this.#isClosing) return;
     this.#isClosing = true;
     if (why !== undefined) {
       const reason = typeof why === 'string' ? why : describeError(why);
       this.#log('disconnected applications').warn(`${this.#name()}: disconnected: ${reason}`);
-      // Our own failures end the peer's connection too, rather than the daemon; but they are not the peer's.
+      // A defect of the daemon also ends this connection rather than the daemon; the log shows it as a defect.
       if (why instanceof Error && !(why instanceof RingtailError)) this.#log('failures').error(why.stack ?? reason);
       this.#sendRefusal(why, reason);
       if (this.#wantsToBeRecorded(why)) this.#options.onRefused(reason, this.#procname);
@@ -285,7 +284,10 @@ export class AppConnection {
     this.#options.onClosed();
   }
 
-  /** Anything may connect; a tracer is told by its registration, also by one of another version or that fails for our sake. */
+  /**
+   * Any program may connect. A registration marks a tracer, even if its version differs or the daemon fails to register
+   * it.
+   */
   #wantsToBeRecorded(refusal: unknown): boolean {
     if (this.#application !== undefined) return true;
     if (this.#procname !== undefined && !(refusal instanceof PeerRefusal || refusal instanceof ShapeError)) return true;

@@ -19,14 +19,14 @@ export interface AppServerOptions {
   readonly serves: (uid: number) => boolean;
   readonly register: Register;
   readonly registerUnable: RegisterUnable;
-  /** An application that is served is not recorded, for the reason given. */
+  /** Called if an application of a served user is not recorded. */
   readonly onRefused: (peer: PeerCredentials, why: string, procname: string | undefined) => void;
-  /** An application that is served finds no place. */
+  /** Called if an application finds no place, since its user's share is used up. */
   readonly onShareUsedUp: (peer: PeerCredentials, share: string) => void;
   readonly log: PeerLog;
 }
 
-/** Takes the connections of applications. */
+/** Accepts the connections of applications. */
 export class AppServer {
   readonly #options: AppServerOptions;
   readonly #connections = new Set<AppConnection>();
@@ -46,12 +46,12 @@ export class AppServer {
     });
   }
 
-  /** Takes connections at a new socket, where the file of the old one is gone. Connections stay. */
+  /** Accepts connections at a new socket after the file of the old one was removed. Connections stay. */
   listenAgain(): void {
     this.#socket.listenAgain();
   }
 
-  /** Reads what all applications have sent so far, as far as the time of their users allows. */
+  /** Reads everything that applications have sent so far, within their users' time. */
   drain(): void {
     const { drains } = this.#options.shares;
     this.#socket.acceptAll();
@@ -120,7 +120,7 @@ export class AppServer {
     try {
       this.#options.posix.writeNonBlocking(descriptor, encodeFrame(reply, APP_FRAME_BYTES_MAX));
     } catch {
-      // It has gone already.
+      // The peer has gone already.
     } finally {
       closeSync(descriptor);
     }

@@ -78,7 +78,7 @@ export interface ApplicationParts {
   readonly onEnded: (then: (end: ProcessEnd | undefined) => void) => void;
 }
 
-/** Of the application's own, of its program's, and with names around it. */
+/** A trouble is kept by the application, by its program, and within a longer sentence. */
 const TROUBLE_COPIES = 3;
 
 /** One registered thread: carries out its messages. */
@@ -93,7 +93,7 @@ export class Application implements RegisteredApplication, PingedThread {
   readonly #kept: PoolHolding;
   #ringCount = 0;
   #tracepoints = NO_TRACEPOINTS;
-  /** Of the newest `look` that was answered. */
+  /** Number of the newest `look` that was answered. */
   answered = 0;
 
   constructor(services: ApplicationServices, shared: SharedByThreads, parts: ApplicationParts) {
@@ -144,7 +144,7 @@ export class Application implements RegisteredApplication, PingedThread {
       closeSync(descriptor);
       return;
     }
-    // A thread has one ring per channel: one that it makes after a stop replaces the one before.
+    // A thread has one ring per channel: a ring made after a stop replaces the former one.
     const former = this.#rings.get(channel);
     if (former !== undefined) rings.close(former);
     const { pid, tid, procname } = this.#parts.message;
@@ -161,11 +161,11 @@ export class Application implements RegisteredApplication, PingedThread {
     if (!this.#keepsTrouble(message)) return;
     this.#troubles.add(message);
     if (channel !== null) this.#channel(channel)?.trace.session.troubles.addOfProgram(this.thread.pid, sentence);
-    // Without numbers: the threads and processes of one program say the same.
+    // Without process numbers, since threads and processes of one program have the same troubles.
     else this.#services.troubles.addStanding(this.thread, `${this.thread.process.procname}: ${message} (${code})`);
   }
 
-  /** What an application says goes wrong counts for its user; what has no room is in the log. */
+  /** The text counts for the user of the application; without room it is only logged. */
   #keepsTrouble(message: string): boolean {
     if (this.#troubles.has(message)) return true;
     return this.#kept.take(this.thread.uid, TROUBLE_COPIES * textWeight(message)) === undefined;
@@ -177,7 +177,7 @@ export class Application implements RegisteredApplication, PingedThread {
     const list = lists.acquire(this.thread.uid, tracepoints);
     if (typeof list === 'string') {
       this.#log('tracepoints').warn(`${this.name}: its tracepoints are not listed: ${list}`);
-      // Short, and one for each application: kept in any case.
+      // Short, and once for each application: kept in any case.
       this.#troubles.add('its tracepoints are not listed: the share of its user is used up');
     }
     this.#tracepoints = typeof list === 'string' ? NO_TRACEPOINTS : list;
@@ -249,7 +249,7 @@ export class Application implements RegisteredApplication, PingedThread {
     return this.#tracepoints;
   }
 
-  /** @param tracepoints index of this application's list among those that are told with it */
+  /** @param tracepoints index of this application's tracepoint list in the answer */
   listed(tracepoints: number): ListedApplication {
     const { pid, tid, procname, runtime, mainThread } = this.#parts.message;
     const troubles = this.#troubles.list();
@@ -285,7 +285,7 @@ export class Application implements RegisteredApplication, PingedThread {
         throw error;
       })
       .finally(() => this.#shared.declarations.delete(batch));
-    // Whoever waits for it handles it; there may be nobody.
+    // Callers that wait for it handle a refusal; there may be none.
     answer.catch(() => {});
     this.#shared.declarations.set(batch, answer);
   }

@@ -1,21 +1,21 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 
-/** How tracers name their control files: see `control-file.ts` of the tracer. */
+/** Name of a tracer's control file: see `control-file.ts` of the tracer. */
 const CONTROL_FILE = /^\/memfd:ringtail-control-\d+ \(deleted\)$/;
-/** A program that goes on may close a descriptor while we look at it. */
+/** A running program may close a descriptor while the directory is read. */
 const LOOKS_MAX = 4;
-/** A program with more is not looked at: that takes long, and a program can have a million. */
+/** Programs with more descriptors are not examined: a million of them would take long. */
 const DESCRIPTORS_MAX = 4096;
 
-/** What `/proc` calls the control file that a thread has sent; undefined where a tracer would call it otherwise. */
+/** Name in `/proc` of a thread's control file; undefined if no tracer names it so. */
 export function controlFileName(descriptor: number): string | undefined {
   const name = readlinkSync(`/proc/self/fd/${descriptor}`);
   return CONTROL_FILE.test(name) ? name : undefined;
 }
 
 /**
- * Whether a process has closed the descriptors of its tracer, control file included, and goes on. One that ends has none at
- * all, or still has the control file, which is no resource of its event loop.
+ * Whether a process goes on after it closed the descriptors of its tracer, including the control file. A process that
+ * ends has no descriptors at all, or still has the control file, which is not closed with the event loop.
  */
 export function hasClosedDescriptors(pid: number, controlFile: string): boolean {
   const directory = `/proc/${pid}/fd`;
@@ -26,7 +26,7 @@ export function hasClosedDescriptors(pid: number, controlFile: string): boolean 
       const targets = descriptors.map((fd) => readlinkSync(`${directory}/${fd}`));
       return targets.length > 0 && !targets.includes(controlFile);
     } catch {
-      // It has ended, or it is hidden from us, or it has just closed one.
+      // The process has ended, is hidden from the daemon, or has just closed a descriptor.
     }
   }
   return false;

@@ -7,20 +7,20 @@ import { PERF_COUNTER_NAMES, perfCounterOf } from '@ringtail/protocol';
 const PERF_PREFIX = 'perf:thread:';
 const NAMESPACE_SUFFIX = '_ns';
 
-/** Every context that has a name of its own; `perf:thread:raw:rN:NAME` and `$app.PROVIDER:NAME` can be added besides. */
+/** All contexts with fixed names; `perf:thread:raw:rN:NAME` and `$app.PROVIDER:NAME` can be added as well. */
 export function knownContexts(): string[] {
   return [...CONTEXT_NAMES, ...PERF_COUNTER_NAMES.map((name) => `${PERF_PREFIX}${name}`)];
 }
 
-/** Whether a context can have this name, on any machine. */
+/** Whether a context can have this name on any machine. */
 export function isKnownContext(name: string): boolean {
   if (!name.startsWith(PERF_PREFIX)) return contextSpec(name) !== undefined;
   return perfCounterOf(name.slice(PERF_PREFIX.length)) !== undefined;
 }
 
 /**
- * Why a context of this name cannot be added, in words; null if it can. What this process may do is asked of the kernel, since
- * a context that nobody could record would only show up as a trace without it.
+ * The reason why a context cannot be added; null if it can. The kernel decides what this process may read: a context
+ * that cannot be read would only show as a trace without it.
  */
 export function contextRefusal(name: string): string | null {
   if (!isKnownContext(name)) return unknown(name);

@@ -3,16 +3,16 @@ import { monotonicOffsetNs } from '@ringtail/posix';
 import type { ChannelAttributes, DesiredChannel } from '@ringtail/protocol';
 import type { Channel, Owner, Session, Trace, TraceChannel } from '../../model/session.ts';
 
-/** Where threads count what the filters of a channel decide; null where they do not. */
+/** Counters for the decisions of a channel's filters; null if they are not counted. */
 export type FilterCountersOf = (session: Session, channel: Channel) => DesiredChannel['filterCounters'];
 
-/** Where producers wake the consumer that takes the packets of a session of that owner. */
+/** The FIFO by which producers wake the consumer of a session's owner. */
 export type WakePathOf = (owner: Owner) => string;
 
-/** Of this process, which the recording's clock is read in. */
+/** Offset of this process's monotonic clock from the system's, which recordings use. */
 const offsetNs = monotonicOffsetNs() ?? 0;
 
-/** What the threads that record into these traces ought to record. */
+/** The channels of these traces, as their threads record into them. */
 export function desiredChannelsOf(
   traces: readonly Trace[],
   wakePathOf: WakePathOf,
@@ -48,7 +48,7 @@ function channelsOf(trace: Trace, wakePath: string, filterCountersOf: FilterCoun
   }));
 }
 
-/** A packet has a header before its records, and is never larger than a trace file may be. */
+/** A packet has a header before its records, and never exceeds the size of a trace file. */
 function recordsLimitOf({ traceFileBytes, subBufBytes }: ChannelAttributes): Pick<DesiredChannel, 'recordsBytesMax'> {
   const recordsBytesMax = traceFileBytes - PACKET_HEADER_BYTES_MAX;
   return traceFileBytes > 0 && recordsBytesMax < subBufBytes ? { recordsBytesMax } : {};

@@ -1,7 +1,7 @@
 import { RingtailError } from '@ringtail/base';
 import type { RefusedReply } from '@ringtail/protocol';
 
-/** An application asks for what it cannot have; it is told so. */
+/** A refusal that the daemon sends to an application. */
 export class PeerRefusal extends RingtailError<RefusedReply['code']> {
   override readonly name = 'PeerRefusal';
 }

@@ -9,7 +9,7 @@ interface Entry {
   threads: number;
 }
 
-/** The processes that have registered threads. */
+/** The processes with registered threads. */
 export class ProcessTable {
   readonly #now: () => Date;
   readonly #byIdentity = new Map<string, ApplicationProcess>();
@@ -21,7 +21,7 @@ export class ProcessTable {
     this.#now = now;
   }
 
-  /** The process of a thread that registers. */
+  /** Finds or adds the process of a thread that registers. */
   join(peer: PeerCredentials, message: RegisterMessage): ApplicationProcess {
     const identity = identityOf(peer, message);
     const known = this.#byIdentity.get(identity);
@@ -39,7 +39,7 @@ export class ProcessTable {
     return { key: this.#nextKey++, ...process, tracePlace: this.#places.take(process) };
   }
 
-  /** A thread of it has gone. True if it was the last one. */
+  /** A thread of the process has gone. @returns whether it was the last one */
   leave(process: ApplicationProcess): boolean {
     const entry = this.#entries.get(process);
     if (entry === undefined || --entry.threads > 0) return false;
@@ -49,7 +49,7 @@ export class ProcessTable {
   }
 }
 
-/** A process that we cannot see, since it is in another process namespace, is known by what it says of itself. */
+/** A process in another namespace, which the daemon cannot see, is identified by the number that it reports. */
 function identityOf({ pid, uid }: PeerCredentials, message: RegisterMessage): string {
   return `${uid} ${pid} ${processStartTime(pid) ?? `says ${message.pid}`}`;
 }

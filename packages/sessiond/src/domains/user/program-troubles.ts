@@ -3,25 +3,25 @@ import { type Owner, type Session, tracks } from '../../model/session.ts';
 import { Troubles } from '../../model/troubles.ts';
 import { processStartTime } from '../../peers/process-identity.ts';
 
-/** A process as the kernel tells of it. */
+/** A process, as the kernel identifies it. */
 export interface Program extends Owner {
   readonly pid: number;
 }
 
 interface RefusedProgram {
   readonly program: Program;
-  /** With its number, what it is known by; undefined where it cannot be seen. */
+  /** Identifies the process together with its number; undefined if the process is not visible. */
   readonly startTime: string | undefined;
 }
 
 /**
- * Everything that keeps a program, or a part of it, from being recorded, whatever the session: each session that would
- * record the program has it among its troubles, also one that is started later.
+ * Reasons why a program, or a part of it, is not recorded in any session. Each session that would record the program
+ * has them among its troubles, including sessions that are started later.
  */
 export class ProgramTroubles {
   readonly #sessions: () => readonly Session[];
   readonly #standing = new Map<Program, Troubles>();
-  /** Programs that were refused, by what was refused them; the newest last. */
+  /** Refused programs by their sentences, the newest last. */
   readonly #refused = new Map<string, Map<number, RefusedProgram>>();
   #refusedCount = 0;
 
@@ -29,14 +29,14 @@ export class ProgramTroubles {
     this.#sessions = sessions;
   }
 
-  /** Adds what is over once it is said. */
+  /** Adds a trouble to the sessions that record now. */
   add(program: Program, sentence: string): void {
     for (const session of this.#sessions()) {
       if (session.active && tracks(session, program)) session.troubles.addOfProgram(program.pid, sentence);
     }
   }
 
-  /** Adds what holds until the program is forgotten. */
+  /** Adds a trouble that lasts until the program is forgotten. */
   addStanding(program: Program, sentence: string): void {
     const troubles = this.#standing.get(program) ?? new Troubles();
     troubles.add(sentence);
@@ -44,7 +44,7 @@ export class ProgramTroubles {
     this.add(program, sentence);
   }
 
-  /** Adds what holds until the program has registered, or has gone: it has no connection that would tell of its end. */
+  /** Adds a trouble that lasts until the program registers or ends: it has no connection whose end would show that. */
   addRefused(program: Program, sentence: string): void {
     this.add(program, sentence);
     const refused = this.#refused.get(sentence) ?? new Map<number, RefusedProgram>();
@@ -55,7 +55,7 @@ export class ProgramTroubles {
     this.#refusedCount++;
   }
 
-  /** A program that was refused may have registered after all. */
+  /** A refused program has registered after all. */
   registered(pid: number): void {
     for (const sentence of [...this.#refused.keys()]) this.#forgetRefused(sentence, pid);
   }
@@ -65,7 +65,7 @@ export class ProgramTroubles {
     this.#standing.delete(program);
   }
 
-  /** A session has been started: it records the programs that are there. */
+  /** A session has been started: it gets the troubles of the running programs that it would record. */
   started(session: Session): void {
     for (const [program, troubles] of this.#standing) {
       if (!tracks(session, program)) continue;
@@ -79,7 +79,7 @@ export class ProgramTroubles {
     }
   }
 
-  /** Of the sentence with the most programs: those of one user do not make forgotten those of another. */
+  /** Drops a program of the sentence with the most programs, so that one user's programs do not displace another's. */
   #forgetOldestRefused(): void {
     const [most] = [...this.#refused].sort(([, one], [, other]) => other.size - one.size);
     const oldest = most?.[1].keys().next().value;

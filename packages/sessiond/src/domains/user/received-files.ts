@@ -8,9 +8,9 @@ import { PeerRefusal } from './peer-refusal.ts';
 /**
  * Checks the descriptor of a control file before anything is read from it.
  *
- * The seals come first: only memory has them, so that no file system of the peer's (FUSE) can make us wait.
+ * The seals come first. Only memory has them, so that a peer's file system (FUSE) cannot make the daemon wait.
  *
- * @throws {PeerRefusal} `BAD_MESSAGE`, or `PROTOCOL_VERSION` for another layout.
+ * @throws {PeerRefusal} `BAD_MESSAGE`, or `PROTOCOL_VERSION` for another layout
  */
 export function checkControlFile(posix: Posix, descriptor: number): void {
   checkSealed(posix, descriptor, Seal.SHRINK, 'control file');
@@ -31,7 +31,7 @@ export function checkControlFile(posix: Posix, descriptor: number): void {
 /**
  * Checks the descriptor of a ring.
  *
- * @param ringDirectory where ring files of its channel belong; null for memfds.
+ * @param ringDirectory whether the rings of the channel are files; otherwise they are memfds
  * @throws {PeerRefusal} `BAD_MESSAGE`
  */
 export function checkRing(posix: Posix, descriptor: number, bytes: number, ringDirectory: boolean): void {

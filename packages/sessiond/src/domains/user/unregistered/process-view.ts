@@ -4,19 +4,19 @@ import { visibleLine } from '@ringtail/base/text';
 import { nodeProgramName } from '@ringtail/posix';
 import { parseProcessStat } from '../../../process-exits/process-stat.ts';
 
-/** Command lines and environments longer than this are not of interest beyond it. */
+/** Command lines and environments are read up to this length. */
 const TEXT_LENGTH_MAX = 131_072;
 
-/** What has a program registered with a session daemon: names of variables that go to its children. */
+/** Variables that make a program register with a session daemon; children inherit them. */
 export const PRELOAD_VARIABLES = ['NODE_OPTIONS', 'RINGTAIL_RUNDIR'] as const;
 export type Preload = Readonly<Partial<Record<(typeof PRELOAD_VARIABLES)[number], string>>>;
 
-/** Where a process comes from, and by what it is seen to run another program. */
+/** Origin of a process, and the sign that it runs another program. */
 export interface ProcessOrigin {
   readonly parent: number;
-  /** Ticks since boot: with the number, the identity of a process. */
+  /** Ticks since boot: identify a process together with its number. */
   readonly startTime: string;
-  /** Address of its arguments: another with each program that it runs, the parent's before that; 0 where we may not know. */
+  /** Address of its arguments, which changes with each program that it executes; 0 if the kernel hides it. */
   readonly argumentsAt: string;
 }
 
@@ -24,20 +24,20 @@ export interface ProcessOrigin {
 export interface SeenProcess extends ProcessOrigin {
   readonly pid: number;
   readonly commandLine: string;
-  /** Name of the Node.js program that it runs; undefined where it runs something else. */
+  /** Name of the Node.js program that it runs; undefined if it runs another kind of program. */
   readonly nodeProgram: string | undefined;
 }
 
-/** Where processes are seen. */
+/** Source of processes. */
 export interface ProcessView {
   pids(): number[];
-  /** Undefined where it has ended. */
+  /** Undefined if the process has ended. */
   originOf(pid: number): ProcessOrigin | undefined;
-  /** Undefined where it has ended. */
+  /** Undefined if the process has ended. */
   look(pid: number): SeenProcess | undefined;
-  /** Of its environment, what has it registered; undefined where we may not know. */
+  /** Those variables in its environment; undefined if the kernel hides it. */
   preloadOf(pid: number): Preload | undefined;
-  /** Undefined where it has ended. */
+  /** Undefined if the process has ended. */
   ownerOf(pid: number): { readonly uid: number; readonly gid: number } | undefined;
 }
 
@@ -51,7 +51,7 @@ export const procView: ProcessView = {
   look(pid) {
     const stat = parseProcessStat(textOf(`/proc/${pid}/stat`) ?? '');
     const commandLine = textOf(`/proc/${pid}/cmdline`);
-    // A process that is just about to run another program has no command line.
+    // A process that is about to execute another program has no command line.
     if (stat === undefined || !commandLine || 'ZX'.includes(stat.state)) return undefined;
     const { parent, startTime, argumentsAt } = stat;
     const [command = '', ...words] = commandLine.slice(0, TEXT_LENGTH_MAX).split('\0');
@@ -81,7 +81,7 @@ export const procView: ProcessView = {
   },
 };
 
-/** A program may have written another command over its own. */
+/** A program may have overwritten its command line. */
 function executableOf(pid: number): string | undefined {
   try {
     const name = basename(readlinkSync(`/proc/${pid}/exe`));

@@ -3,20 +3,20 @@ import { Ticker } from '../../../clock/ticker.ts';
 import type { Program, ProgramTroubles } from '../program-troubles.ts';
 import { PRELOAD_VARIABLES, type Preload, type ProcessView } from './process-view.ts';
 
-/** Node.js takes longer than this to start. */
+/** Shorter than the start of Node.js. */
 const COMMAND_LOOK_PERIOD_MS = 30;
 const LOOK_PERIOD_MS = 1000;
-/** On a machine with thousands of processes a look takes milliseconds: at most a part in so many of the time goes into them. */
+/** A look takes milliseconds on a machine with thousands of processes: it may take this fraction of the time. */
 const IDLE_RATIO = 20;
-/** A program that runs for so long has registered, or never will. */
+/** After this time a program has registered, or never will. */
 const PATIENCE_MS = 5000;
 
 export interface UnregisteredProgramsOptions {
   readonly view: ProcessView;
   readonly troubles: ProgramTroubles;
-  /** Processes that are registered now. */
+  /** Numbers of the registered processes. */
   readonly registeredPids: () => Iterable<number>;
-  /** Reads what programs have sent: one that has ended may have registered before. */
+  /** Reads what programs have sent: a program that has ended may have registered before. */
   readonly drainApplications: () => void;
   /** Whether a session is active. */
   readonly isWanted: () => boolean;
@@ -28,7 +28,7 @@ interface Entry {
   readonly parent: number;
   readonly startTime: string;
   readonly sinceMs: number;
-  /** Who is to be told of: null where none, or not yet. */
+  /** The program to report; null if there is none, or not yet. */
   found: {
     readonly name: string;
     readonly program: Program;
@@ -36,30 +36,30 @@ interface Entry {
     /** Its options forbid native addons and, in Node.js 25 and later, sockets: it could not report that itself. */
     readonly isRestricted: boolean;
   } | null;
-  /** What it hands on to the programs that it starts; undefined before it is known to be of interest. */
+  /** Variables that its children inherit; undefined until they matter. */
   preload: Preload | undefined;
-  /** Whether it, or what started it, is a command that is recorded as a whole. */
+  /** Whether it belongs to a command that is recorded as a whole. */
   isOfCommand: boolean;
   isTold: boolean;
-  /** Where the arguments were of a program that is none of Node.js. */
+  /** Address of the arguments of a program that is not Node.js. */
   otherProgramAt: string | undefined;
 }
 
 /**
- * Node.js programs that should have registered and have not: those of a command that is recorded as a whole, and those that
- * a registered program started without what had it registered.
+ * Finds Node.js programs that should have registered and have not: programs of a command that is recorded as a whole,
+ * and children of registered programs that lack their variables.
  *
- * Nothing tells of other processes' children, so they are looked for: seldom, or where a command is recorded as often as a
- * program cannot start in between. Only processes that have come since the last look are looked at.
+ * The kernel does not report children of other processes, so the daemon looks for them: once a second, or during a
+ * recorded command more often than Node.js can start. It examines only processes that are new since the last look.
  */
 export class UnregisteredPrograms {
   readonly #options: UnregisteredProgramsOptions;
   readonly #ticker: Ticker;
   #costMs = 0;
-  /** What has programs of a command registered, by the number of its process. */
+  /** Variables of recorded commands, by process number. */
   readonly #commands = new Map<number, Preload>();
   readonly #entries = new Map<number, Entry>();
-  /** Numbers of processes that registered, or said why they cannot, as long as they are there. */
+  /** Numbers of running processes that registered, or reported why they cannot. */
   readonly #heardOf = new Set<number>();
 
   constructor(options: UnregisteredProgramsOptions) {
@@ -72,7 +72,7 @@ export class UnregisteredPrograms {
     });
   }
 
-  /** Something about sessions has changed. */
+  /** A session may have changed. */
   look(): void {
     if (this.#options.isWanted()) {
       this.#ticker.every(this.#periodMs());
@@ -86,7 +86,7 @@ export class UnregisteredPrograms {
     return this.#commands.size > 0 ? Math.max(COMMAND_LOOK_PERIOD_MS, IDLE_RATIO * this.#costMs) : LOOK_PERIOD_MS;
   }
 
-  /** A process and all that it starts are recorded; `preload` is in the environment that it was given. */
+  /** Watches a command whose processes are all recorded; `preload` was put into its environment. */
   watchCommand(pid: number, preload: Preload): void {
     this.#commands.set(pid, preload);
     this.#entries.delete(pid);
@@ -98,7 +98,7 @@ export class UnregisteredPrograms {
     this.#heardOf.add(pid);
   }
 
-  /** A session is about to be stopped: what is known by now is told. */
+  /** A session is about to be stopped: findings so far are reported. */
   settle(): void {
     if (this.#options.isWanted()) this.#tick(true);
   }
@@ -148,7 +148,7 @@ export class UnregisteredPrograms {
     return entry;
   }
 
-  /** What a process has from the one that is recorded and started it; undefined where there is none. */
+  /** The variables that a process should have inherited; undefined if it has no recorded ancestor. */
   #originOf(
     entry: Entry,
     registered: ReadonlySet<number>,
@@ -180,14 +180,14 @@ export class UnregisteredPrograms {
       return null;
     }
     const parent = view.look(seen.parent);
-    // Between its start and its program a process looks like the one that started it.
+    // Between fork and exec a process looks like its parent.
     if (parent?.argumentsAt === seen.argumentsAt && parent.commandLine === seen.commandLine) return null;
     const own = view.preloadOf(pid);
     const lost = PRELOAD_VARIABLES.filter((name) => {
       const wanted = origin.preload[name];
       return own !== undefined && wanted !== undefined && own[name]?.includes(wanted) !== true;
     });
-    // Programs that a program starts may have nothing to do with tracing, unless it was preloaded.
+    // Programs that a program starts may have nothing to do with tracing, unless they were preloaded.
     if (!origin.isOfCommand && !(lost.includes('NODE_OPTIONS') && /tracer/.test(origin.preload.NODE_OPTIONS ?? ''))) {
       return null;
     }
@@ -226,7 +226,7 @@ export class UnregisteredPrograms {
 
 const PERMISSION = /^--(?:experimental-)?permission$/;
 
-/** Whether options of Node.js, which stand before the script, restrict what a program may do. */
+/** Whether options of Node.js, which stand before the script, restrict the permissions of a program. */
 function restrictsPermissions(words: readonly string[], nodeOptions = ''): boolean {
   const script = words.findIndex((word, idx) => idx > 0 && !word.startsWith('-'));
   const options = script === -1 ? words : words.slice(0, script);
