@@ -19,7 +19,7 @@ import { claimRunDirectory } from './startup/run-directory-claim.ts';
 import { loadSavedSessions } from './startup/saved-sessions.ts';
 import { ServiceManager } from './startup/service-manager.ts';
 
-/** LTTng's exit codes: what was asked for cannot be done; what happened should not have. */
+/** LTTng's exit codes: a request that cannot be carried out; a defect. */
 const EXIT_ERROR = 1;
 const EXIT_FATAL = 3;
 
@@ -27,7 +27,7 @@ try {
   await main();
 } catch (error) {
   complain(describeError(error));
-  // What was started already must not keep a daemon alive that serves nobody.
+  // Parts that run already must not keep alive a daemon that serves no client.
   process.exit(EXIT_ERROR);
 }
 
@@ -60,12 +60,12 @@ async function serve(options: DaemonOptions, inBackground: boolean): Promise<voi
   if (!loaded.ok)
     throw new DaemonError('BAD_ARGUMENT', `this system has no use for a session daemon: ${loaded.reason}`);
   const { posix } = loaded;
-  // The one who read it may be gone.
+  // The reader of standard error may be gone.
   process.stderr.on('error', () => {});
   const notifySocket = process.env.NOTIFY_SOCKET;
   delete process.env.NOTIFY_SOCKET;
 
-  // Every file and socket is ours alone, but for those that are opened up on purpose.
+  // All files and sockets are private, except those that are opened on purpose.
   process.umask(0o077);
   const runDirectory = options.rundir ?? defaultRunDirectory(process.env, uid).path;
   const claim = await claimRunDirectory(resolve(runDirectory), uid, uid === 0 ? 0o755 : 0o700);
@@ -117,10 +117,10 @@ async function serve(options: DaemonOptions, inBackground: boolean): Promise<voi
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     process.on(signal, () => void daemon.stop(`received ${signal}`));
   }
-  // By default it opens a port for a debugger.
+  // The default action of Node.js opens a port for a debugger.
   process.on('SIGUSR1', () => {});
   process.on('SIGUSR2', () => void daemon.snapshotAll('received SIGUSR2'));
-  // One that lives for a single recording loads nothing that it was not told to.
+  // A daemon for a single recording loads only files that were named.
   if (!options.lifeline || options.load !== undefined) {
     const home = homeDirectory(process.env);
     const { places, execute } = daemon;
@@ -142,14 +142,14 @@ function complain(message: string): void {
   process.stderr.write(`ringtail-sessiond: ${visibleLine(message)}\n`);
 }
 
-/** Whoever waits may have gone by now; that is nothing to us. */
+/** The waiting process may have gone by now, which does not matter. */
 function announceReady({ readyFd, sigParent }: DaemonOptions, parent: number): void {
   try {
     if (readyFd !== undefined) writeSync(readyFd, 'ready\n');
   } catch (error) {
     complain(`cannot write to descriptor ${readyFd}: ${describeError(error)}`);
   }
-  // One that was left behind by its parent has another now, to which the signal is not addressed.
+  // An orphan has another parent by now, which must not get the signal.
   if (!sigParent || parent <= 1 || parent !== process.ppid) return;
   try {
     process.kill(parent, 'SIGUSR1');
@@ -158,7 +158,7 @@ function announceReady({ readyFd, sigParent }: DaemonOptions, parent: number): v
   }
 }
 
-/** Calls back when the other end of a pipe or socket is closed, which the kernel does for a process that is killed. */
+/** Calls back when the other end of a pipe or socket is closed: the kernel closes it for a killed process too. */
 function whenClosed(descriptor: number, callback: () => void): void {
   new Socket({ fd: descriptor, readable: true, writable: false })
     .on('error', () => {})

@@ -55,11 +55,11 @@ import { ThreadCounters } from './triggers/counters/thread-counters.ts';
 import { triggerSampleOf } from './triggers/trigger-sample.ts';
 import { makeTriggers } from './triggers/triggers.ts';
 
-/** A consumer that does not answer holds the end up for so long. */
+/** Limit for destroying all sessions at the end: a consumer may not answer. */
 const SHUTDOWN_MS_MAX = 60_000;
-/** The usual limit of descriptors, where the kernel does not say. */
+/** The usual limit of descriptors, if the kernel does not report one. */
 const DESCRIPTORS_DEFAULT = 1024;
-/** How often the consumer is asked what went wrong, which it forgets when it dies. */
+/** Period for collecting the consumers' troubles, which they lose when they die. */
 const TROUBLES_PERIOD_MS = 10_000;
 
 export interface SessionDaemonOptions {
@@ -68,34 +68,34 @@ export interface SessionDaemonOptions {
   readonly uid: number;
   /** Group whose users may give commands to a daemon of root; undefined: root alone. */
   readonly clientGroup: number | undefined;
-  /** Name of that group where it was named and does not exist. */
+  /** Name of that group if it was named and does not exist. */
   readonly missingGroup: string | null;
   readonly consumerMain: string;
   /** Main module of the helper processes. */
   readonly helperMain: string;
-  /** Of sessions that are created without one. */
+  /** Format of sessions that are created without one. */
   readonly defaultFormat: TraceFormat;
-  /** Where metrics are served; undefined: nowhere. */
+  /** Address of the metrics endpoint; undefined: none. */
   readonly metrics: MetricsOptions | undefined;
   readonly log: FileLog;
   /** Called when the daemon begins to end. */
   readonly onStopping: (why: string) => void;
 }
 
-/** A session daemon at work in a run directory. */
+/** A running session daemon. */
 export interface SessionDaemon {
-  /** Destroys all sessions, ends the consumer and removes what is in the run directory. */
+  /** Destroys all sessions, ends the consumers and removes the files in the run directory. */
   stop(why: string): Promise<void>;
   readonly places: Places;
   /** Carries out a command as the daemon's own user. @throws {RingtailError} */
   execute(request: Request): Promise<unknown>;
-  /** Records a snapshot of every flight recorder; what cannot be recorded is a line in the log. */
+  /** Records a snapshot of every flight recorder; a failure is a line in the log. */
   snapshotAll(why: string): Promise<void>;
-  /** Resolves when the daemon has stopped, whoever asked for it. */
+  /** Resolves when the daemon has stopped. */
   readonly stopped: Promise<void>;
 }
 
-/** Puts the parts together and listens. */
+/** Constructs all parts, each from parts before it, and listens. */
 export async function startSessionDaemon(options: SessionDaemonOptions): Promise<SessionDaemon> {
   const { posix, claim, uid, clientGroup, missingGroup } = options;
   const { directory } = claim;
@@ -353,7 +353,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
   };
 }
 
-/** Loaded only where it is asked for: most daemons serve no metrics. */
+/** Loads the endpoint only if it is configured: most daemons serve no metrics. */
 async function startMetrics(
   options: MetricsOptions | undefined,
   parts: Omit<ServeMetricsOptions, keyof MetricsOptions>,
@@ -363,7 +363,7 @@ async function startMetrics(
   return await serveMetrics({ ...parts, ...options });
 }
 
-/** Waits for the promise, but no longer than that. */
+/** Waits for the promise up to a limit. */
 async function within(limitMs: number, promise: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<void>((resolve) => {

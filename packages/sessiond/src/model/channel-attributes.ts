@@ -7,15 +7,15 @@ import type { Session } from './session.ts';
 const TIMER_US_MAX = 2 ** 32 - 1;
 
 /**
- * The attributes of a new channel of a session as they can be: sizes of rings rounded up, and overwriting in a flight
- * recorder, whose rings nobody drains.
+ * The actual attributes of a new channel: sizes of rings are rounded up, and a flight recorder overwrites, since its
+ * rings are not drained.
  *
  * @throws {DaemonError} `BAD_PARAMETER`, `OWNERSHIP_MISMATCH`
  */
 export function attributesIn(session: Session, wanted: ChannelAttributes): ChannelAttributes {
   const attributes = roundedToRing(session.snapshot ? { ...wanted, mode: 'overwrite' } : wanted);
   const { blockingTimeoutUs, traceFileBytes, traceFileCount, subBufBytes, ownership } = attributes;
-  // Where overwriting is only implied, the timeout has no effect, as in LTTng.
+  // If overwriting is only implied, the timeout has no effect, as in LTTng.
   if (wanted.mode === 'overwrite' && !session.snapshot && blockingTimeoutUs !== 0) {
     refuse('a program does not wait for a sub-buffer in a channel that overwrites: the blocking timeout must be 0');
   }

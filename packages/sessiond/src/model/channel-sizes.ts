@@ -10,9 +10,9 @@ import {
 import { DaemonError } from './daemon-error.ts';
 
 /**
- * The attributes with sizes that a ring can have: sub-buffer size and count go up to the next power of two, as LTTng does.
+ * Rounds sub-buffer size and count up to powers of two, as LTTng does.
  *
- * @throws {DaemonError} `BAD_PARAMETER` where a ring would be too large.
+ * @throws {DaemonError} `BAD_PARAMETER` if a ring would be too large
  */
 export function roundedToRing(attributes: ChannelAttributes): ChannelAttributes {
   const subBufBytes = powerOfTwoFrom(attributes.subBufBytes, SUB_BUF_BYTES_MIN);

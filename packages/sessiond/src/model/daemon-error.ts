@@ -52,7 +52,7 @@ export type DaemonErrorCode =
   | 'RUN_DIRECTORY_REFUSED'
   | 'ALREADY_RUNNING';
 
-/** The session daemon does not do what it was asked: the code goes to the client, the message to a person. */
+/** A refusal by the session daemon: the code is for the client, the message for a person. */
 export class DaemonError extends RingtailError<DaemonErrorCode> {
   override readonly name = 'DaemonError';
 }

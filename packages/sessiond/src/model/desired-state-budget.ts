@@ -2,7 +2,7 @@ import { PoolHolding } from '../shares/pool-holding.ts';
 import type { SharedPool } from '../shares/shared-pool.ts';
 import { DaemonError } from './daemon-error.ts';
 
-/** Whatever sessions and triggers ask of applications has to fit into a control file, all of it at once. */
+/** Divides the space of a control file, which has to hold the demands of all sessions and triggers. */
 export class DesiredStateBudget {
   readonly #pool: SharedPool;
   readonly #reserved = new Map<object, PoolHolding>();
@@ -11,7 +11,7 @@ export class DesiredStateBudget {
     this.#pool = pool;
   }
 
-  /** @param holder session or trigger, of that user. @throws {DaemonError} `TOO_MANY` */
+  /** @param holder session or trigger of that user. @throws {DaemonError} `TOO_MANY` */
   reserve(holder: object, uid: number, bytes: number): void {
     const holding = this.#reserved.get(holder) ?? new PoolHolding(this.#pool);
     const refusal = holding.take(uid, bytes);
@@ -19,7 +19,7 @@ export class DesiredStateBudget {
     this.#reserved.set(holder, holding);
   }
 
-  /** Gives back all that this one has. */
+  /** Gives back everything that a session or trigger has reserved. */
   release(holder: object): void {
     this.#reserved.get(holder)?.giveBackAll();
     this.#reserved.delete(holder);

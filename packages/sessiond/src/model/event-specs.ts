@@ -4,9 +4,9 @@ import { PoolHolding } from '../shares/pool-holding.ts';
 import type { SharedPool } from '../shares/shared-pool.ts';
 
 /**
- * The descriptions of events of a session, equal ones kept once: each of a thousand processes of one program declares them
- * anew, and what was declared is kept for a consumer that has to be started again. A description counts for the user who
- * declares it first.
+ * The event descriptions of a session. Equal ones are kept once, since a thousand processes of one program declare the
+ * same ones. They are kept for a consumer that has to be started again. A description counts for the user who declares
+ * it first.
  */
 export class EventSpecs {
   readonly #byText = new Map<string, JsonValue>();
@@ -17,7 +17,7 @@ export class EventSpecs {
     this.#holding = new PoolHolding(kept);
   }
 
-  /** Keeps descriptions, by their canonical texts. @returns why there is no room for them; nothing has changed then */
+  /** Keeps descriptions by their canonical texts. @returns the reason if there is no room: nothing has changed then */
   enter(uid: number, specs: ReadonlyMap<string, JsonValue>): string | undefined {
     const fresh = [...specs].filter(([text]) => !this.#byText.has(text));
     const bytes = fresh.reduce((sum, [text, spec]) => sum + textWeight(text) + jsonWeight(spec), 0);
@@ -26,7 +26,7 @@ export class EventSpecs {
     return refusal;
   }
 
-  /** The description with this canonical text, which was entered. */
+  /** The description with this canonical text, which is kept. */
   get(text: string): JsonValue {
     return this.#byText.get(text) ?? null;
   }

@@ -4,7 +4,7 @@ import type { SharedPool } from '../shares/shared-pool.ts';
 import type { EventSpecs } from './event-specs.ts';
 import { EVENT_CLASS_BYTES, EVENT_CLASSES_MAX } from './limits.ts';
 
-/** An event record class as the consumer is told of it. */
+/** An event record class, as the consumer gets it. */
 export interface IdentifiedEvent {
   readonly id: number;
   readonly spec: JsonValue;
@@ -18,9 +18,9 @@ export interface Batch {
 export type Declaration =
   | {
       readonly kind: 'identified';
-      /** One per description, in order. */
+      /** One for each description, in order. */
       readonly ids: readonly number[];
-      /** What the consumer has to be told now, if anything. */
+      /** The batch to send to the consumer now, if any. */
       readonly unsent: Batch | undefined;
       /** The batches on whose confirmation these identifiers depend, `unsent` included. */
       readonly unconfirmed: readonly Batch[];
@@ -32,8 +32,8 @@ interface Entry extends IdentifiedEvent {
 }
 
 /**
- * Event record class identifiers of one channel of one trace: equal descriptions have equal identifiers, whoever declares
- * them. Identifiers begin at 0 and stay, so that a description which the consumer could not write keeps its own.
+ * Event record class identifiers of one channel of one trace. Equal descriptions have equal identifiers, whichever
+ * thread declares them. Identifiers begin at 0 and stay, even if the consumer could not write the description.
  */
 export class IdentifierTable {
   /** By canonical text; the nth entry has the identifier n. */
@@ -43,8 +43,8 @@ export class IdentifierTable {
   readonly #holding: PoolHolding;
 
   /**
-   * @param uid for whom the classes count
-   * @param specs of the session
+   * @param uid user for whom the classes count
+   * @param specs descriptions of the session
    * @param kept bytes kept for applications
    */
   constructor(uid: number, specs: EventSpecs, kept: SharedPool) {
@@ -73,7 +73,7 @@ export class IdentifierTable {
     this.#settle(batch, 'confirmed');
   }
 
-  /** The consumer has not: whoever declares them again makes a new attempt. */
+  /** The consumer has not written the batch's classes: the next declaration tries again. */
   withdraw(batch: Batch): void {
     this.#settle(batch, 'unsent');
   }
@@ -110,7 +110,7 @@ export class IdentifierTable {
   }
 }
 
-/** JSON text in which members are in order of their names: equal for equal values. */
+/** JSON text with members sorted by name: equal for equal values. */
 export function canonicalJson(value: JsonValue): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;

@@ -1,4 +1,4 @@
-/** What a process tracker lets be recorded, with the rules of LTTng's: everything at first. */
+/** The values that a process tracker admits, by LTTng's rules: all at first. */
 export class InclusionSet {
   #values: Set<number> | null = null;
 
@@ -6,18 +6,18 @@ export class InclusionSet {
     return this.#values === null || this.#values.has(value);
   }
 
-  /** Adds to the set; where everything was in it, it becomes these values alone. Null: everything. */
+  /** Adds values to the set; a set of all values becomes these values alone. Null: all values. */
   track(values: readonly number[] | null): void {
     this.#values = values === null ? null : new Set([...(this.#values ?? []), ...values]);
   }
 
-  /** Removes from the set. A value cannot be removed from everything. Null: nothing is left. */
+  /** Removes values from the set, unless it has all values. Null: removes all. */
   untrack(values: readonly number[] | null): void {
     if (values === null) this.#values = new Set();
     else for (const value of values) this.#values?.delete(value);
   }
 
-  /** Null: everything. */
+  /** Null: all values. */
   describe(): readonly number[] | null {
     return this.#values === null ? null : [...Uint32Array.from(this.#values).sort()];
   }
