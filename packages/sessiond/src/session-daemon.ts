@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { describeError } from '@ringtail/base';
+import { describeError, within } from '@ringtail/base';
 import { systemTimers as timers } from '@ringtail/base/node';
 import { descriptorLimit, type Posix } from '@ringtail/posix';
 import type { Request, TraceFormat } from '@ringtail/protocol';
@@ -361,14 +361,4 @@ async function startMetrics(
   if (options === undefined) return undefined;
   const { serveMetrics } = await import('./metrics/serve-metrics.ts');
   return await serveMetrics({ ...parts, ...options });
-}
-
-/** Waits for the promise up to a limit. */
-async function within(limitMs: number, promise: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, limitMs);
-  });
-  await Promise.race([promise, limit]);
-  clearTimeout(timer);
 }

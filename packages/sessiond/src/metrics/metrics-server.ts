@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { connect, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { describeError, errnoOf, RingtailError } from '@ringtail/base';
+import { describeError, errnoOf, RingtailError, within } from '@ringtail/base';
 import { checkDirectory } from '@ringtail/posix';
 import type { Request, SnapshotRecorded } from '@ringtail/protocol';
 import type { Log } from '../log/log.ts';
@@ -219,7 +219,7 @@ export class MetricsServer {
       log.info(`session ${session}: a snapshot was asked for over HTTP`);
       const recorded = await this.#places.during(
         connectionOf(request),
-        withinTime(this.#count(execute(order.request)), HTTP_SNAPSHOT_TIMEOUT_MS),
+        within(HTTP_SNAPSHOT_TIMEOUT_MS, this.#count(execute(order.request))),
       );
       if (recorded === undefined) return refusal(504, 'TIMEOUT', 'the snapshot is not written yet; it goes on');
       const { path, statistics } = recorded as SnapshotRecorded;
@@ -254,21 +254,6 @@ function refusal(status: number, code: string, message: string): Answer {
 
 function notAllowed(allow: string): Answer {
   return { ...refusal(405, 'NOT_ALLOWED', `only ${allow}`), headers: { allow } };
-}
-
-/** The answer; undefined after the time limit. */
-async function withinTime<T>(promise: Promise<T>, limitMs: number): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, limitMs, undefined);
-  });
-  // The peer may have gone before a failure could be reported.
-  promise.catch(() => {});
-  try {
-    return await Promise.race([promise, limit]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** Whether a socket exists on which no process listens. */

@@ -1,4 +1,4 @@
-import { describeError } from '@ringtail/base';
+import { describeError, within } from '@ringtail/base';
 import { type ChannelUse, NO_STATISTICS, type SessionStatistics } from '@ringtail/protocol';
 import type { Log } from '../log/log.ts';
 import type { Session } from '../model/session.ts';
@@ -41,10 +41,8 @@ export class Sampler {
   async sample(): Promise<Sample & { readonly fresh: boolean }> {
     const { sessions, daemon } = this.#options;
     const answers = Promise.all(sessions().map((session) => this.#ask(session)));
-    const fresh = await within(
-      this.#options.timeoutMs ?? SAMPLE_TIMEOUT_MS,
-      answers.then((all) => all.every((isAnswered) => isAnswered)),
-    );
+    const all = await within(this.#options.timeoutMs ?? SAMPLE_TIMEOUT_MS, answers);
+    const fresh = all?.every((isAnswered) => isAnswered) ?? false;
     return { ...daemon(), sessions: sessions().map((session) => this.#describe(session)), fresh };
   }
 
@@ -97,18 +95,5 @@ export class Sampler {
       if (before === undefined || usedBytes > before.usedBytes) fullest.set(name, { name, usedBytes, ringBytes });
     }
     return [...fullest.values()];
-  }
-}
-
-/** The answer; false after the time limit. */
-async function within(limitMs: number, promise: Promise<boolean>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<boolean>((resolve) => {
-    timer = setTimeout(resolve, limitMs, false);
-  });
-  try {
-    return await Promise.race([promise, limit]);
-  } finally {
-    clearTimeout(timer);
   }
 }
