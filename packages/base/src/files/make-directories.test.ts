@@ -13,7 +13,7 @@ afterEach(() => {
 });
 
 describe('makeDirectories', () => {
-  it('makes what is absent, with the mode less the umask, and leaves what is there', () => {
+  it('makes missing directories, with the mode less the umask, and leaves existing ones', () => {
     const umask = process.umask(0o027);
     try {
       makeDirectories(join(root, 'a', 'b'), 0o700);

@@ -127,7 +127,7 @@ describe('a cell of comma-separated values', () => {
     expect(csvCell('good\rbad\u001b[31m\u202e')).toBe('good\\rbad\\e[31m\\u202e');
   });
 
-  it('takes time in proportion to its length', () => {
+  it('needs time in proportion to its length', () => {
     const text = `-${'1'.repeat(60)}!`;
     expect(csvCell(text)).toBe(`'${text}`);
     expect(csvCell(`-${'1 a'.repeat(1_000_000)}!`)).toHaveLength(3_000_003);

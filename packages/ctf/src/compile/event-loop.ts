@@ -34,7 +34,7 @@ export interface EventLoopSink {
   /** Further arguments of the functions for event record classes. */
   readonly parameters: string;
   /**
-   * Called before events of a second are taken from a position, and again for another packet of it.
+   * Called before events of a second are taken from a data stream, and again for its next packet.
    *
    * @returns false to leave them to the general decoder
    */

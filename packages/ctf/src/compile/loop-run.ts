@@ -24,7 +24,7 @@ const RUN_BYTES_MAX = 1 << 30;
  * large number would make optimised code invalid.
  */
 export class LoopRun {
-  /** The code itself: it goes on where it has found the next event. */
+  /** The code itself: it waits in the data streams whose next event it has found. */
   loop: EventLoop | undefined;
   /** Bytes that may be taken, of a data stream at a time. */
   bytesMax = FIRST_RUN_BYTES;

@@ -25,7 +25,7 @@ import { firstZeroByte, ZERO_BYTES } from './zero-bytes.ts';
 /** The context in which a scope of fields is compiled. */
 export interface RecordCodeContext {
   readonly links: readonly Links[];
-  /** The statement that gives the record up, so that the general decoder takes it. */
+  /** The statement that leaves the record to the general decoder. */
   readonly giveUp: string;
   /** Receives integers with a role or a clock. Without it, the general decoder reads such fields. */
   readonly onFormatInteger?: (fieldClass: IntegerFieldClass, code: IntegerCode) => void;
@@ -167,7 +167,8 @@ export class RecordCode {
     const code = this.#code;
     const start = code.local('start', 'p');
     const words = code.local('words', 'u8.length - 4');
-    // Four bytes at once: only a word with a zero byte has a bit set in `zeros`, the lowest one in the first such byte.
+    // Four bytes at once: `zeros` has a bit set only if a byte of the word is zero, and its lowest bit is in the first
+    // such byte.
     code.line('for (;;) {');
     code.line(`if (p > ${words}) ${this.#context.giveUp}`);
     code.line(`const word = dv.getInt32(p, true), zeros = ${ZERO_BYTES};`);

@@ -18,7 +18,7 @@ function update(clock: ClockValue, bits: number, low: bigint): void {
 }
 
 describe('clock value', () => {
-  it('takes low bits as the next later value that has them, for every width', () => {
+  it('reads low bits as the next later value that has them, for every width', () => {
     fc.assert(
       fc.property(U64, fc.integer({ min: 1, max: 64 }), U64, (start, bits, seed) => {
         const span = 1n << BigInt(bits);

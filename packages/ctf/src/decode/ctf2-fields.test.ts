@@ -216,7 +216,7 @@ describe('optional fields', () => {
     ]);
   });
 
-  it('may hold a length, which is not that of an earlier record where they are absent', () => {
+  it('may contain a length, which an earlier record does not provide where they are absent', () => {
     const has = member('has', { ...U8, type: 'fixed-length-boolean' });
     const text = { type: 'dynamic-length-string', 'length-field-location': at('n') };
     const members = [has, member('n', optional(at('has'))), member('x', text)];
@@ -254,7 +254,7 @@ describe('variants', () => {
     expect(() => payloads([member('sel', S8), member('x', x)], [3, 0])).toThrow(code('NO_VARIANT_OPTION'));
   });
 
-  it('tell options without a name from each other', () => {
+  it('distinguish options without a name', () => {
     const length = (bits: number) => structure(member('n', { ...U8, length: bits }), member('s', text));
     const text = { type: 'dynamic-length-string', 'length-field-location': at('n') };
     const x = variant(at('sel'), option([[0, 0]], length(8)), option([[1, 1]], length(16)));
@@ -298,7 +298,7 @@ describe('locations', () => {
 });
 
 describe('alignment', () => {
-  it('of an array is at least that of its class, even if it is empty', () => {
+  it('of an array is at least the alignment of its class, even if it is empty', () => {
     const items = { type: 'static-length-array', length: 2, 'minimum-alignment': 32, 'element-field-class': U8 };
     const empty = { ...items, length: 0 };
     expect(payloads([member('a', U8), member('x', items)], [1, 0, 0, 0, 2, 3])).toEqual([{ a: 1, x: [2, 3] }]);
@@ -306,7 +306,7 @@ describe('alignment', () => {
     expect(payloads(members, [1, 0, 0, 0, 2])).toEqual([{ a: 1, x: [], b: 2 }]);
   });
 
-  it('of what an optional or variant field holds applies where it is there', () => {
+  it('of the content of an optional or variant field applies where it is there', () => {
     const wide = { ...U8, alignment: 16 };
     const optional = { type: 'optional', 'selector-field-location': at('a'), 'field-class': wide };
     const members = [member('a', U8), member('x', { ...optional, 'selector-field-ranges': [[1, 1]] }), member('b', U8)];
@@ -319,7 +319,7 @@ describe('clocks and identifiers', () => {
   const clock = { type: 'clock-class', id: 'c', frequency: 1_000_000_000 };
   const timestamp = { type: 'variable-length-unsigned-integer', roles: ['default-clock-timestamp'] };
 
-  it('are updated by integers of variable length, by as many bits as those have', () => {
+  it('are updated by integers of variable length, by all of their bits', () => {
     const stream = {
       type: 'data-stream-class',
       'default-clock-class-id': 'c',
@@ -329,7 +329,7 @@ describe('clocks and identifiers', () => {
     expect(found.map((message) => (message as EventMessage).at)).toEqual([129n, 130n, 257n, 16_384n]);
   });
 
-  it('are of class 0 where the data do not tell', () => {
+  it('are of class 0 where the data contain no identifier', () => {
     const event = (id: number, name: string) => ({
       type: 'event-record-class',
       id,
@@ -342,7 +342,7 @@ describe('clocks and identifiers', () => {
     expect(() => messages([stream, event(1, 'one')], [7])).toThrow(code('UNKNOWN_EVENT_RECORD_CLASS'));
   });
 
-  it('of the metadata are compared with those of packets', () => {
+  it('of the metadata are compared with UUIDs of packets', () => {
     const uuid = { type: 'static-length-blob', length: 16, roles: ['metadata-stream-uuid'] };
     const trace = { type: 'trace-class', 'packet-header-field-class': structure(member('uuid', uuid)) };
     const event = { type: 'event-record-class', 'payload-field-class': structure(member('x', U8)) };

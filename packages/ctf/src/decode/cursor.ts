@@ -68,7 +68,7 @@ export class Cursor {
   at = 0;
   /** End of the readable bits, from the start of the window. */
   end = 0;
-  /** Whether the packet's content goes on behind `end`. */
+  /** Whether the packet's content continues behind `end`. */
   more = false;
   /** Whether `end` is where the data stream ends, in the midst of a packet's content. */
   cut = false;

@@ -165,7 +165,7 @@ function clockClassOf(trace: TraceClass, dataStreamClass: DataStreamClass): Cloc
 
 const clocksByName = new WeakMap<TraceClass, ReadonlyMap<string, ClockClass>>();
 
-/** Traces can have very many clock classes, and each data stream class one of them. */
+/** A trace can have very many clock classes, so they are indexed by name. */
 function clockNamed(name: string, trace: TraceClass): ClockClass | undefined {
   let clocks = clocksByName.get(trace);
   if (clocks === undefined) {

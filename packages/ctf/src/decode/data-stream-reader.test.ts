@@ -189,7 +189,7 @@ describe('data stream reader', () => {
     }
   });
 
-  it('says in which file, packet, event and field an error is, and at which bit', () => {
+  it('reports file, packet, event and field of an error, and the bit', () => {
     const bytes = concat(packet([text(1, 'one')]), packet([record(1, 2, [0, 0, 9, 0])], { begin: 1n, sequence: 1 }));
     const { error } = readAll(new BufferMedium(bytes));
     expect(error).toMatchObject({ code: 'PAST_CONTENT', at: (HEADER_BYTES + 5 + 4) * 8 });
@@ -213,7 +213,7 @@ describe('data stream reader', () => {
     expect(readAll(new BufferMedium(bytes)).error).toMatchObject({ name: 'TraceFormatError', code });
   });
 
-  it('tells of discarded events and lost packets before the packet that shows them', () => {
+  it('reports discarded events and lost packets before the packet that shows them', () => {
     const bytes = concat(
       packet([text(11, 'a')], { begin: 10n, end: 20n, discarded: 2, sequence: 5 }),
       packet([text(31, 'b')], { begin: 30n, end: 40n, discarded: 2, sequence: 6 }),
@@ -248,7 +248,7 @@ describe('data stream reader', () => {
     ]);
   });
 
-  it('tells no time range of losses between packets in disorder', () => {
+  it('reports no time range for losses between packets in disorder', () => {
     const bytes = concat(
       packet([], { begin: 50n, end: 60n, sequence: 7 }),
       packet([], { begin: 30n, end: 40n, sequence: 6 }),
@@ -257,7 +257,7 @@ describe('data stream reader', () => {
     expect(messages).toMatchObject([{ kind: 'discarded-packets', count: undefined, range: undefined }]);
   });
 
-  it('takes what the first packet says without reading on', () => {
+  it('describes the first packet without reading on', () => {
     const bytes = packet([text(1, 'one')], { begin: 7n });
     const first = readFirstPacket(TRACE, { name: 'file', medium: new BufferMedium(bytes.subarray(0, HEADER_BYTES)) });
     expect(first).toMatchObject({ kind: 'item', item: { id: undefined, beginNs: 100_000_000_007n } });

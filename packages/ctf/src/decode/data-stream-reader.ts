@@ -23,7 +23,7 @@ import type { StructureValue } from './values.ts';
 /** Content of the first packet that is true of the whole data stream. */
 export interface FirstPacket {
   readonly class: DataStreamClass;
-  /** Identifier of the data stream among those of its class, where packets carry one. */
+  /** Identifier among the data streams of its class, where packets contain one. */
   readonly id: bigint | undefined;
   /** Begin of the packet, where the packet contains it and has a clock. */
   readonly beginNs: bigint | undefined;
@@ -64,7 +64,7 @@ export class DataStreamReader {
   #packet: Packet | undefined;
   #previous: PacketCounters | undefined;
   #pending: (Message | BoundaryMessage)[] = [];
-  /** State of the data stream classes whose packets are not at hand: a file may hold packets of several classes. */
+  /** State of the other data stream classes: a file may contain packets of several classes. */
   readonly #others = new Map<bigint, ClassState>();
   #reportsBoundaries = false;
   /** Whether the begin of the packet at hand is still to be reported. */
@@ -145,7 +145,7 @@ export class DataStreamReader {
   /**
    * Skips the rest of the packet at hand, and reads no more than the header and the context of the next one.
    *
-   * @returns as `next` does, with the packet instead of a message
+   * @returns as `next`, with the packet instead of a message
    */
   nextPacket(): Next<PacketSummary> {
     return this.#guarded(() => {
@@ -173,10 +173,10 @@ export class DataStreamReader {
   }
 
   /**
-   * After an error: leaves out the rest of the malformed packet, so that `next` goes on with the next packet.
+   * After an error: leaves out the rest of the malformed packet, so that `next` continues with the next packet.
    *
-   * Where the packet does not tell its size, its successor begins with the next magic number; without magic numbers,
-   * the rest of its source is left out.
+   * If the packet's size is unknown, the next packet begins with the next magic number. Without magic numbers, the rest
+   * of its source is left out.
    *
    * @returns false if nothing can be read behind it, or too many packets were malformed
    */
@@ -210,7 +210,7 @@ export class DataStreamReader {
     }
   };
 
-  /** Goes on within a packet. @returns its next event, if the step brought one */
+  /** Continues within a packet. @returns its next event, if the step brought one */
   #goOn(packet: Packet): Next<Message | undefined> {
     if (this.#lacksClass) {
       const resumed = this.#resume();
@@ -371,7 +371,7 @@ export class DataStreamReader {
       throw cursor.error('UNKNOWN_EVENT_RECORD_CLASS', message, 'event-record-header');
     }
     const { clock } = cursor;
-    // Contexts and payload may hold clock values too; the event record's time is the time of its header.
+    // Contexts and payload may contain clock values too; the event record's time is the time of its header.
     clock?.convert();
     const message = new EventMessage(this.#stream!, event.class, this.#packet!.fields, clock ?? NO_CLOCK);
     if (this.#trace.keepsHeaders) message.header = header as StructureValue | undefined;
@@ -417,7 +417,7 @@ export class DataStreamReader {
   #boundary(kind: BoundaryMessage['kind'], { fields, beginCycles, endCycles }: Packet): BoundaryMessage {
     const { clock } = this.#cursor;
     const told = kind === 'packet-begin' ? beginCycles : endCycles;
-    // The clock has come to the packet's end, or further: some tracers recorded events behind the end, or left it 0.
+    // The clock is at the packet's end or behind it: some tracers recorded events behind the end, or left it 0.
     const cycles = kind === 'packet-end' && told !== undefined && clock !== undefined ? clock.cycles : told;
     const isDated = clock !== undefined && cycles !== undefined;
     const at = isDated ? instantOf(clock.toNanoseconds(cycles)) : { seconds: Number.NEGATIVE_INFINITY, nanoseconds: 0 };

@@ -50,13 +50,13 @@ function readOn(bytes: readonly number[], magic = 'u32 magic;'): (number | bigin
 }
 
 describe('a file with packets of several data stream classes', () => {
-  it('is read as those data streams, each with losses of its own', () => {
+  it('is read as several data streams, each with its own losses', () => {
     const bytes = [...one(1, 0, 10), ...two(0, 20), ...one(2, 0, 11), ...two(5, 21), ...one(4, 0, 12)];
     expect(readOn(bytes)).toEqual([10, 20, 11, 5n, 21, 1n, 12]);
   });
 });
 
-describe('a packet that tells its content only', () => {
+describe('a packet without its total size', () => {
   it('fills its last byte', () => {
     const cut = [...MAGIC, 2, 7 * 8 + 4, 0, 0xff];
     expect(readOn([...cut, ...two(0, 21)])).toEqual(['PAST_CONTENT', 21]);
@@ -76,7 +76,7 @@ describe('elements without a bit', () => {
   });
 });
 
-describe('a variant whose name begins that of another field', () => {
+describe('a variant whose name is the begin of another field’s name', () => {
   it('leaves that field known', () => {
     const text = `/* CTF 1.8 */ trace { major = 1; minor = 8; byte_order = le; }; typealias integer { size = 8; } := u8;
       event { name = e; fields := struct { enum : u8 { A } tag; variant <tag> { u8 A; } t; variant <tag> { u8 A; } u; }; };`;
@@ -96,7 +96,7 @@ describe('a variant whose name begins that of another field', () => {
 });
 
 describe('behind a malformed packet', () => {
-  it('reading goes on with the next one, if the packet tells its size', () => {
+  it('reading continues with the next one, if the size of the packet is known', () => {
     expect(readOn([...one(1, 0, 10, 9, 99, 0, 11), ...one(2, 0, 12)])).toEqual([10, 'UNKNOWN_EVENT_RECORD_CLASS', 12]);
     expect(readOn([...one(1, 0, 10, 0), ...one(2, 0, 12)])).toEqual([10, 'PAST_CONTENT', 12]);
   });
@@ -122,7 +122,7 @@ describe('behind a malformed packet', () => {
     expect(readOn([...one(1, 0, 10), ...one(2, 0, 11, 0, 12).slice(0, -1)])).toEqual([10, 11, 'TRUNCATED', 'end']);
   });
 
-  it('reading ends when there have been a thousand of them, and says so', () => {
+  it('reading ends with an error after a thousand of them', () => {
     const seen = readOn(Array.from({ length: 3000 }, () => [...MAGIC, 7]).flat());
     expect(seen.slice(0, 1001)).toEqual(new Array(1001).fill('UNKNOWN_DATA_STREAM_CLASS'));
     expect(seen.slice(1001)).toEqual(['GIVEN_UP', 'end']);

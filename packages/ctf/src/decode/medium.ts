@@ -16,7 +16,7 @@ export interface Medium {
   /**
    * Bytes of the data stream from `offset` on (counted in bytes).
    *
-   * The view lives until the next call that answers with an item. It holds at least `bytesMin` bytes, more if that is
+   * The view lives until the next call that answers with an item. It has at least `bytesMin` bytes, more if that is
    * cheap. Fewer mean that the data stream ends there.
    *
    * @returns `again` while a live data stream lacks these bytes; `end` if the data stream ends at or before `offset`

@@ -10,7 +10,7 @@ export interface DataStream {
   readonly links: DataStreamLinks;
   /** Unless it is absent, messages have a time. */
   readonly clockClass: ClockClass | undefined;
-  /** Identifier in the packets, or the number of the data stream among those of its class. */
+  /** Identifier in the packets, or the data stream's number in its class. */
   readonly id: bigint;
   /** Path of its (first) file. */
   readonly name: string;

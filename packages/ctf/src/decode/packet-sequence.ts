@@ -84,7 +84,7 @@ export class PacketSequence {
     }
   }
 
-  /** @param totalBytes size of the packet at hand; undefined if it goes on to the end of its source */
+  /** @param totalBytes size of the packet at hand; undefined if it extends to the end of its source */
   next(totalBytes: number | undefined): void {
     this.#packetIdx++;
     if (this.#plan !== undefined) this.#goToPlanned();
@@ -95,8 +95,8 @@ export class PacketSequence {
   /**
    * Leaves the rest of a malformed packet out.
    *
-   * @param endPacket ends the packet at hand, which calls `next`; undefined if not even its size is known
-   * @param magic with which packets begin; undefined if they do not
+   * @param endPacket ends the packet at hand and calls `next`; undefined if not even the packet's size is known
+   * @param magic magic number at the begin of each packet; undefined if there is none
    * @returns false if nothing comes behind it
    */
   skip(endPacket: (() => void) | undefined, magic: Uint8Array | undefined): boolean {

@@ -23,8 +23,8 @@ export function checkPacketHeader(cursor: Cursor, metadataUuids: ReadonlySet<str
 }
 
 /**
- * The packet's sizes, from the context that the cursor has just read; undefined if it contains none. A packet with only
- * one of the sizes has equal sizes, except for the bits that fill its last byte.
+ * The packet's sizes, from the context that the cursor has just read; undefined if it has none. If a packet has only
+ * one of the sizes, both are equal, except for the bits that fill its last byte.
  *
  * @throws {TraceFormatError} `BAD_PACKET_SIZE`
  */

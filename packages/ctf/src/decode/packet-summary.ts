@@ -9,9 +9,9 @@ export interface PacketPlace {
 
 /** A packet as an index knows it. */
 export interface PacketSummary extends PacketPlace, PacketCounters {
-  /** Undefined if it goes on to the end of its source. */
+  /** Undefined if it extends to the end of its source. */
   readonly totalBytes: number | undefined;
-  /** From the start of the packet to where its padding begins. Infinity if it goes on to the end of its source. */
+  /** From the start of the packet to its padding. Infinity if it extends to the end of its source. */
   readonly contentBits: number;
   readonly beginNs: bigint | undefined;
   readonly endNs: bigint | undefined;

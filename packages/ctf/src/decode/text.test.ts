@@ -12,7 +12,7 @@ describe('text', () => {
     );
   });
 
-  it('is that of any well-formed UTF-8, short and long, with a byte order mark too', () => {
+  it('is right for any well-formed UTF-8, short and long, with a byte order mark too', () => {
     const wellFormed = fc.string({ unit: 'binary', maxLength: 120 });
     fc.assert(
       fc.property(wellFormed, (text) => {
@@ -24,7 +24,7 @@ describe('text', () => {
     expect(decodeText(marked, 0, marked.length)).toBe('\ufeffa');
   });
 
-  it('keeps what is well-formed around bytes that are not', () => {
+  it('keeps well-formed text around bytes that are not', () => {
     const bytes = Uint8Array.from([0x61, 0xff, 0xe2, 0x82, 0xac, 0xc3]);
     expect(decodeText(bytes, 0, bytes.length)).toBe('a\udcff€\udcc3');
   });

@@ -20,7 +20,7 @@ export interface EventLoops {
   loopFor(decoder: DataStreamDecoder, stream: DataStream): EventLoop | undefined;
 }
 
-/** Where generated code goes on in a data stream: in one packet, at its cursor. */
+/** The position of generated code in a data stream: one packet, and the cursor in it. */
 export class StreamPosition {
   readonly cursor: Cursor;
   stream!: DataStream;

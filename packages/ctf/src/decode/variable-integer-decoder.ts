@@ -18,7 +18,7 @@ export function variableIntegerDecoder({ signed }: VariableIntegerFieldClass, pa
     const length = lengthAt(cursor, start, path);
     cursor.at += length * 8;
     cursor.variableBits = length * 7;
-    // Six bytes have 42 bits, of which a number holds any power of two times seven bits exactly.
+    // Six bytes have 42 bits. A number holds the product of seven bits with any power of two up to there exactly.
     return length <= 6
       ? smallValue(cursor.bytes, start, length, signed)
       : largeValue(cursor, start, length, signed, path);

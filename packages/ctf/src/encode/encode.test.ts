@@ -84,12 +84,12 @@ describe.each([
     expect(hex([seq(dynamic)], [['a', 1]])).toBe(`020000000b610004${'01'.padEnd(16, '0')}`);
   });
 
-  it('takes enumerators by label or by number', () => {
+  it('accepts enumerators by label or by number', () => {
     expect(hex([state, state, state], ['placed', 'refunded', 7])).toBe('000207');
     expect(() => encode([state], ['lost'])).toThrow(/no enumerator is called "lost"/);
   });
 
-  it('takes sequences from arrays, typed arrays of any type and iterables', () => {
+  it('accepts arrays, typed arrays of any type and iterables as sequences', () => {
     const expected = '03000000' + '010002000300';
     expect(hex([seq(integer(16))], [[1, 2, 3]])).toBe(expected);
     expect(hex([seq(integer(16))], [new Uint16Array([1, 2, 3])])).toBe(expected);

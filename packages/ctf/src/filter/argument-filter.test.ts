@@ -217,7 +217,7 @@ describe.each(FORMS)('a %s filter over arguments', (_, make) => {
     expect(holds(filter)).toBe(false);
   });
 
-  it('takes a list that can be read only once as an array, which the record gets as well', () => {
+  it('reads a list that can be read only once into an array, which the record uses as well', () => {
     const once = [5, 6, 7].values();
     const scope = {
       fields: [{ name: 'list', spec: { kind: 'sequence', element: i32 } as const }],
@@ -233,7 +233,7 @@ describe.each(FORMS)('a %s filter over arguments', (_, make) => {
     expect(holds(`huge${' & huge'.repeat(490)}`)).toBe(true);
   });
 
-  it('throws where a value that it looks at cannot be converted, and looks at nothing else', () => {
+  it('throws where a value that it reads cannot be converted, and reads nothing else', () => {
     const scope = {
       fields: [
         { name: 'n', spec: i32 },

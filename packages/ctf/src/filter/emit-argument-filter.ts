@@ -94,7 +94,7 @@ class FilterEmitter {
     this.#label = label;
   }
 
-  /** Goes on only where the expression is true. */
+  /** Continues only where the expression is true. */
   require(expression: FilterExpression): void {
     if (expression.kind === 'binary' && expression.operator === '&&') {
       this.require(expression.left);

@@ -169,7 +169,7 @@ class JsonParser {
   #number(at: number): JsonNode {
     NUMBER.lastIndex = at;
     const match = NUMBER.exec(this.#source);
-    if (match === null || at + match[0].length > this.#end) throw this.#error('this is no value');
+    if (match === null || at + match[0].length > this.#end) throw this.#error('this is not a value');
     const [text, fraction, exponent] = match;
     if (text.length > NUMBER_CHARACTERS_MAX) throw this.#error('the number is too long');
     this.#at += text.length;
@@ -180,7 +180,7 @@ class JsonParser {
   }
 
   #word(word: string, node: JsonNode): JsonNode {
-    if (!this.#source.startsWith(word, this.#at)) throw this.#error('this is no value');
+    if (!this.#source.startsWith(word, this.#at)) throw this.#error('this is not a value');
     this.#at += word.length;
     return node;
   }

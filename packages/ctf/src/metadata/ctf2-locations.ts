@@ -11,7 +11,7 @@ const SCOPES: readonly FieldScope[] = [
   'event-record-payload',
 ];
 
-/** Where a field location stands, for errors that come to light when it is followed. */
+/** Place of a field location, for errors that are found when it is followed. */
 export interface LocationPlace {
   readonly fragment: Fragment;
   readonly node: JsonNode;

@@ -101,7 +101,7 @@ export class Ctf2Reader {
     return value && this.string(value);
   }
 
-  /** One of some words. */
+  /** A word of a list. */
   word<Word extends string>(node: JsonNode, words: readonly Word[]): Word {
     const text = this.string(node);
     const word = words.find((w) => w === text);

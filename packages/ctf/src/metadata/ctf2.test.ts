@@ -115,7 +115,7 @@ describe('fragments', () => {
     expect(parseCtf2(text).dataStreamClasses).toHaveLength(1);
   });
 
-  it('give roles only where those mean something, and timestamps their clock', () => {
+  it('give roles only where they have a meaning, and timestamps their clock', () => {
     const timestamp = { ...U8, roles: ['default-clock-timestamp', 'packet-magic-number'] };
     const { dataStreamClasses } = parseCtf2(
       sequence(

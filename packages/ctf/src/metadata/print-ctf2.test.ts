@@ -57,7 +57,7 @@ describe('metadata of CTF 2', () => {
     for (const line of lines) expect(line.split('\u001e')).toEqual(['', expect.stringMatching(/^\{.*\}$/)]);
   });
 
-  it('says version and UUID of the metadata first, then what the trace and its clock are', () => {
+  it('has version and UUID of the metadata first, then the trace and its clock', () => {
     const [preamble, trace, clock] = fragments(ctf2Preamble(TRACE));
     const uuid = [0x8d, 0xdd, 0xfa, 0x5e, 0x21, 0x76, 0x46, 0x03, 0xb8, 0x35, 0x15, 0x69, 0xe8, 0x9f, 0xca, 0x91];
     expect(preamble).toEqual({ type: 'preamble', version: 2, uuid });

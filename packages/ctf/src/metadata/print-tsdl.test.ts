@@ -49,7 +49,7 @@ describe('metadata of CTF 1.8', () => {
     expect(printTsdl(TRACE)).toBe(tsdlPreamble(TRACE) + tsdlDataStreamClass(stream) + tsdlEventRecordClass(0n, EVENT));
   });
 
-  it('says version, trace, environment and clock first', () => {
+  it('has version, trace, environment and clock first', () => {
     expect(tsdlPreamble(TRACE)).toBe(`/* CTF 1.8 */
 
 trace {

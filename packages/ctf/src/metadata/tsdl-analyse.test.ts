@@ -57,7 +57,7 @@ describe('TSDL types', () => {
     expect(field('string { encoding = ASCII; } x;')).toEqual({ kind: 'string', encoding: 'ascii' });
   });
 
-  it('numbers the labels of enumerations that have no value, and takes ranges and negative values', () => {
+  it('numbers the labels of enumerations that have no value, and reads ranges and negative values', () => {
     const fields = 'enum : integer { size = 8; signed = 1; } { A, B = -3, C, "two words" = 4 ... 6, E, } x;';
     expect(field(fields)).toMatchObject({
       kind: 'enumeration',
@@ -106,7 +106,7 @@ describe('TSDL types', () => {
     ]);
   });
 
-  it('takes one underscore off field names and off the locations that lead to them, none off labels and options', () => {
+  it('removes one underscore from field names and their locations, none from labels and options', () => {
     const before = 'typealias integer { size = 8; } := u8;';
     const fields = `u8 __n; u8 _s[__n]; u8 _; enum : u8 { _a } _tag; variant <_tag> { u8 _a; } v;
       struct { u8 t[event.fields.__n]; } absolute;`;
@@ -217,7 +217,7 @@ describe('TSDL locations', () => {
 describe('TSDL blocks', () => {
   it('reads trace, environment, clocks, streams and events with their roles', () => {
     const trace = parseTsdl(`/* CTF 1.8 */
-      typealias integer { size = 32; } := u32; // native byte order, told below
+      typealias integer { size = 32; } := u32; // native byte order, declared below
       trace {
         major = 1; minor = 8; uuid = "2A6422d0-6cee-11e0-8c08-cb07d7b3a564"; byte_order = be;
         packet.header := struct { u32 magic; u32 stream_id; };

@@ -230,7 +230,7 @@ class Analysis {
     this.#streams.set(draft.id, draft);
   }
 
-  /** The clock of timestamps that name none; one of nanoseconds if the trace has no clock at all. */
+  /** The clock of timestamps without a clock name; a nanosecond clock if the trace has no clock at all. */
   #onlyClockName(at: number): string {
     const [clock, second] = this.#clockClasses;
     if (second !== undefined) throw this.#values.error('a timestamp must name one of the clocks', at);

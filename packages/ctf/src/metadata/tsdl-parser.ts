@@ -127,7 +127,10 @@ class TsdlParser {
     return RESERVED_WORDS.has(this.#token.text) || (BASIC_TYPE_WORDS.has(this.#token.text) && !this.#isDeclarator());
   }
 
-  /** Whether the current word ends a declaration or goes on with an array's length, as only a name does. */
+  /**
+   * Whether the current word ends a declaration, or is the bracket of an array's length. Only a name stands before
+   * these.
+   */
   #isDeclarator(): boolean {
     return [';', ',', '['].includes(this.#peek().text);
   }

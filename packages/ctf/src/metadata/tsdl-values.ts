@@ -136,7 +136,8 @@ export class TsdlValues {
 
   uuid(expression: Expression): string {
     const text = this.string(expression);
-    if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)) throw this.error('this is no UUID', expression.at);
+    if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text))
+      throw this.error('this is not a UUID', expression.at);
     return text.toLowerCase();
   }
 }

@@ -35,10 +35,7 @@ export class TypeWeights {
     return depth > DEPTH_MAX || fields > FIELDS_MAX;
   }
 
-  /**
-   * Adds the root of a scope to the whole trace. A short event may be of a large type, and there may be many such
-   * events.
-   */
+  /** Adds the root of a scope to the whole trace. Many short events may have one large type. */
   exceedsWhole(root: FieldClass): boolean {
     const { fields, placeCharacters, labels } = this.#weigh(root);
     this.#traceFields += fields;

@@ -110,7 +110,7 @@ export function integerOf(fieldClass: FieldClass): AnyInteger | undefined {
   return fieldClass.kind === 'enumeration' ? fieldClass.container : undefined;
 }
 
-/** Whether arrays of this element are text: whole bytes that hold encoded characters. */
+/** Whether arrays of this element are text: whole bytes of encoded characters. */
 export function isTextElement(element: FieldClass): boolean {
   return textEncodingOf(element) !== undefined;
 }

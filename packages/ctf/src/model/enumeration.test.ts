@@ -13,7 +13,7 @@ function enumeration(mappings: EnumerationFieldClass['mappings']): EnumerationFi
 }
 
 describe('labels', () => {
-  it('of a value are those of all ranges that hold it, each once, in the order of the metadata', () => {
+  it('of a value come from all ranges that contain it, each once, in the order of the metadata', () => {
     fc.assert(
       fc.property(fc.array(range), fc.integer({ min: -25, max: 35 }), (mappings, value) => {
         const wanted = new Set(mappings.filter((m) => m.lower <= value && value <= m.upper).map((m) => m.label));

@@ -11,7 +11,7 @@ import type { Attributed } from './attributes.ts';
 export type ByteOrder = 'le' | 'be';
 export type DisplayBase = 2 | 8 | 10 | 16;
 
-/** How bytes hold text. CTF 1.8 knows UTF-8 and ASCII only. */
+/** Text encoding. CTF 1.8 knows UTF-8 and ASCII only. */
 export type TextEncoding = 'utf8' | 'ascii' | 'utf16be' | 'utf16le' | 'utf32be' | 'utf32le';
 
 /** The part of a data stream in which a field lives. */
@@ -69,11 +69,11 @@ export interface IntegerFieldClass extends BitField {
   readonly bits: number;
   readonly base: DisplayBase;
   /**
-   * Text elements of arrays: such integers of a byte print as text. CTF 2's strings of static and dynamic length are
-   * arrays of bytes with their encoding.
+   * Encoding of text elements: arrays of such bytes are text. CTF 2's strings of static and dynamic length are arrays
+   * of bytes with an encoding.
    */
   readonly encoding: 'none' | TextEncoding;
-  /** Name of the clock class of which this field holds (the low bits of) a value. */
+  /** Name of the clock class. The field has a value of that clock, or its low bits. */
   readonly clock?: string;
   readonly roles?: readonly IntegerRole[];
 }
@@ -94,7 +94,7 @@ export interface IntegerRange {
   readonly upper: bigint;
 }
 
-/** One label of an enumeration with one of its ranges, both ends included. A label may have several. */
+/** A label of an enumeration with one range of values, both ends included. A label may have several ranges. */
 export interface EnumerationMapping extends IntegerRange {
   readonly label: string;
 }

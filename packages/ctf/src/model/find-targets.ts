@@ -77,7 +77,7 @@ export function descend(
         const found = descend(option.fieldClass, option.place, path, origin);
         if (targets.length > TARGETS_MAX) return undefined;
         if (found !== undefined) for (const target of found) targets.push(target);
-        // CTF 2 leaves it to the data whether an option with such a field was selected.
+        // In CTF 2, the data decide whether an option with such a field was selected.
         else if (origin.namesOptions) return undefined;
       }
       return targets.length > 0 ? targets : undefined;

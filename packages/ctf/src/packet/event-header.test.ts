@@ -25,7 +25,7 @@ describe.each([
     expect(variant).toMatchObject({ selector: { path: ['id'] }, options: [{ name: 'compact' }, { name: 'extended' }] });
   });
 
-  it('takes as many bytes and has its fields where the layout says', () => {
+  it('has the size and the fields of the layout', () => {
     const [short, extended] = variant.options.map(({ fieldClass }) => {
       return fieldClass.kind === 'structure'
         ? fieldClass.members.map((member) => member.fieldClass as IntegerFieldClass)

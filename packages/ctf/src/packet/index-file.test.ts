@@ -22,7 +22,7 @@ describe('an index file', () => {
     expect(Buffer.from(encodeIndexHeader()).toString('hex')).toBe('c1f1dcc1000000010000000100000048');
   });
 
-  it('is read back as it was written, and tells of a torn last entry', () => {
+  it('is read back as it was written, and reports a torn last entry', () => {
     fc.assert(
       fc.property(fc.array(anyEntry), fc.integer({ min: 0, max: 71 }), (entries, trailingBytes) => {
         const parts = [encodeIndexHeader(), ...entries.map(encodeIndexEntry), new Uint8Array(trailingBytes)];

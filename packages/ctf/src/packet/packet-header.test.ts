@@ -25,7 +25,7 @@ const PACKET: PacketDescription = {
 };
 
 describe('a packet header', () => {
-  it('is laid out as the field classes say', () => {
+  it('has the layout of the field classes', () => {
     const bytes = encodePacketHeader(PACKET);
     expect(Buffer.from(bytes).toString('hex')).toBe(
       [

@@ -38,7 +38,7 @@ export interface PacketHeader extends PacketDescription {
 }
 
 export const PACKET_MAGIC = 0xc1fc1fc1;
-/** Longer names are cut, at a character. As many as a ring's header holds. */
+/** Longer names are cut, at a character. A ring's header has room for this number of bytes. */
 const PACKET_PROCNAME_BYTES_MAX = 64;
 const PROCNAME_OFFSET = 88;
 /** No packet header of ours is longer. */

@@ -15,13 +15,13 @@ describe('the description of contexts', () => {
     expect(field('callstack-js')?.name).toBe('callstack_js');
   });
 
-  it('knows what is in every packet, and writes nothing for it', () => {
+  it('writes nothing for contexts that are in every packet', () => {
     for (const name of ['vpid', 'vtid', 'procname']) expect(contextSpec(name)).toEqual({ place: 'packet' });
     expect(contextClass(['vpid', 'procname'], 1)).toBeUndefined();
     expect(recordedContexts(['vpid', 'cpu_id', 'vtid', 'cpu_id'])).toEqual(['cpu_id']);
   });
 
-  it.each(['ip', 'pthread_id', 'prio', 'perf:cpu:cycles'])('says why %s cannot be had', (name) => {
+  it.each(['ip', 'pthread_id', 'prio', 'perf:cpu:cycles'])('reports why %s is not available', (name) => {
     expect(contextSpec(name)).toMatchObject({ place: 'nowhere', reason: expect.stringMatching(/ /) });
     expect(() => contextFields([name])).toThrow(name);
   });

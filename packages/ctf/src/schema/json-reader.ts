@@ -38,7 +38,7 @@ export function readOneOf<T extends number>(value: unknown, at: string, allowed:
 }
 
 /**
- * Text that metadata can hold in quotes: not empty, well-formed, no control characters, at most `bytesMax` bytes of
+ * Text that can be quoted in metadata: not empty, well-formed, no control characters, at most `bytesMax` bytes of
  * UTF-8.
  */
 export function readPrintable(value: unknown, at: string, bytesMax: number): string {

@@ -90,7 +90,7 @@ describe('lowering of field specifications', () => {
     expect(lowered({ kind: 'filter-only', content: U8 })).toEqual([]);
   });
 
-  it('takes enumeration bounds beyond 2^53 exactly', () => {
+  it('keeps enumeration bounds beyond 2^53 exact', () => {
     const container = { kind: 'integer', signed: false, bits: 64, base: 10 } as const;
     const spec: FieldSpec = { kind: 'enumeration', container, ranges: [['big', '0', '18446744073709551615']] };
     expect(lowered(spec)[0]?.fieldClass).toMatchObject({ mappings: [{ label: 'big', upper: 2n ** 64n - 1n }] });

@@ -26,7 +26,7 @@ describe('a description of an event', () => {
     expect(parseEventSpec(JSON.parse(JSON.stringify(event)))).toEqual(event);
   });
 
-  it('comes out without what does not belong to it', () => {
+  it('is returned without properties that do not belong to it', () => {
     const spec = { ...U8, extra: 1 };
     const parsed = parseEventSpec({ name: 'a:b', logLevel: 0, fields: [{ name: 'x', spec, extra: 2 }], extra: 3 });
     expect(parsed).toEqual({ name: 'a:b', logLevel: 0, fields: [{ name: 'x', spec: U8 }] });
@@ -199,7 +199,7 @@ describe('a description of an event', () => {
     expectFieldsRefused(new Array(1025), 'TOO_LARGE', '$.fields');
   });
 
-  it('is refused when arrays of arrays make its records larger than a ring takes', () => {
+  it('is refused when arrays of arrays make its records too large for a ring', () => {
     const long = (element: unknown) => ({ kind: 'array', element, length: 65_536 });
     expectFieldsRefused([{ name: 'x', spec: long(long(U8)) }], 'TOO_LARGE', '$.fields[0].spec');
     const sequence = { kind: 'sequence', element: long(long(U8)) };

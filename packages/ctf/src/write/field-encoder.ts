@@ -96,7 +96,7 @@ function withStores(place: string, links: readonly Links[], encode: FieldEncoder
   };
 }
 
-/** Integers set the clock, hold lengths, and some are filled in later. */
+/** Integers set the clock and are lengths of other fields. Some are filled in later. */
 function withEffects(
   fieldClass: IntegerFieldClass | VariableIntegerFieldClass,
   place: string,

@@ -102,7 +102,7 @@ export class PacketWriter {
     this.#eventCount++;
   }
 
-  /** Ends the packet at hand. `endCycles` is its end, where packets contain it. */
+  /** Ends the packet at hand. `endCycles` is its end, if packets contain it. */
   end(endCycles: bigint | undefined): void {
     const writer = this.#writer;
     const contentBits = writer.at;

@@ -1,7 +1,7 @@
 import { RingtailError } from '@ringtail/base';
 
 export type WriteErrorCode =
-  /** A value does not fit the field that is to hold it. */
+  /** A value does not fit its field. */
   | 'OUT_OF_RANGE'
   /**
    * The event record headers of a data stream are too narrow for the time between two events, and packets contain no

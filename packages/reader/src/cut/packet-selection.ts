@@ -57,8 +57,8 @@ class FirstEventSearch {
   }
 
   /**
-   * The first packet such that the next event in it, or behind it, fulfils a condition that later events fulfil as
-   * well.
+   * The first packet at which a condition holds for the next event in it or behind it. The condition holds for later
+   * events as well.
    */
   find(isBeyond: (ns: bigint) => boolean): number {
     let low = 0;

@@ -98,5 +98,5 @@ function inRange(ns: bigint, text: string): bigint {
 }
 
 function badTime(text: string): ReaderError {
-  return new ReaderError('BAD_TIME', `"${text}" is no time: write [YYYY-MM-DD [hh:mm:]]ss[.nnnnnnnnn]`);
+  return new ReaderError('BAD_TIME', `"${text}" is not a time: write [YYYY-MM-DD [hh:mm:]]ss[.nnnnnnnnn]`);
 }

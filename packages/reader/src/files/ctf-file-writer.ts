@@ -30,7 +30,7 @@ export interface FileWriteOptions {
   readonly keep: ((event: EventMessage) => boolean) | undefined;
   /** Whether packets can be copied as they are. */
   readonly keepsPackets: boolean;
-  /** Whether the file goes on behind a malformed packet. */
+  /** Whether the packets behind a malformed packet are written. */
   readonly keepsGoing: boolean;
   /** Receives the error of the file, which ends there. */
   readonly onError: (error: RingtailError) => void;
@@ -47,7 +47,7 @@ export class CtfFileWriter {
   readonly #options: FileWriteOptions;
   readonly #fd: number;
   #at = 0;
-  /** By data stream class: a file may hold packets of several. */
+  /** By data stream class: a file may contain packets of several classes. */
   readonly #writers = new Map<bigint, PacketWriter>();
   /** When the packet that was copied last ends. */
   #copiedTo: bigint | undefined;

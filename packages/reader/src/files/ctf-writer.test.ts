@@ -61,7 +61,7 @@ describe('writing a trace as CTF 1.8', () => {
     expect(numbers(path.join(root, 'out'))).toEqual([0, 3, 6, 10, 13, 16, 20, 23, 26, 30, 33, 36]);
   });
 
-  it('copies the packets that a time range has whole and cuts those at its ends', () => {
+  it('copies the packets that lie in a time range whole, and cuts the packets at its ends', () => {
     const range = { begin: ns(3), end: ns(30) };
     expect(convert(path.join(root, 'in'), path.join(root, 'out'), 1, range)).toMatchObject({
       filesCopied: 0,
@@ -106,7 +106,7 @@ const NARROW = METADATA.replace(
   'event.header := struct { integer { size = 8; map = clock.c.value; } timestamp; };',
 );
 
-describe('events whose headers tell only the low bits of the time', () => {
+describe('events whose headers contain only the low bits of the time', () => {
   it('get a packet of their own where so much before them is left out that the time would be lost', () => {
     const bytes = Buffer.alloc(26 + 2 * 5);
     packet(0, [
@@ -143,7 +143,7 @@ describe('a trace with a malformed packet', () => {
       ),
     );
 
-  /** Makes the second packet end within its last event record, which its size does not tell. */
+  /** Makes the second packet end within its last event record, although its size says otherwise. */
   beforeEach(() => {
     const [first, second, third] = packets();
     const cut = second!.subarray(0, second!.length - 4);

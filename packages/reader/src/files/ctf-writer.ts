@@ -140,7 +140,7 @@ class TraceWriter {
     });
     if (isWhole && keepsPackets && !keepsGoing) writer.copy();
     else writer.write();
-    // Readers take a file without packets for damage.
+    // Readers reject a file without packets.
     if (fs.statSync(target).size === 0) fs.unlinkSync(target);
     else if (stream.class !== undefined && fs.existsSync(systemPath(indexPath(name))))
       writeIndexFile(this.#target.class, stream, target);
@@ -174,8 +174,8 @@ function plainName(name: string): string {
 }
 
 /**
- * Whether less of a file is stored than it is long. To copy such a file whole could fill a disk with zeros, which are
- * in no packet.
+ * Whether much less of a file is stored than its size says. Copying such a file whole could fill a disk with zeros that
+ * are in no packet.
  *
  * @throws {ReaderError} `UNREADABLE`
  */

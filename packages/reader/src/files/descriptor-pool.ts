@@ -3,8 +3,8 @@ import { errnoOf } from '@ringtail/base';
 import { openRegularFile } from './regular-file.ts';
 
 /**
- * How many files of traces are open at a time. A trace may have thousands of data streams, and a process as few as a
- * thousand descriptors. To open a file again costs little beside reading a chunk of it.
+ * Most files of traces that are open at a time. A trace may have thousands of data streams, and a process as few as a
+ * thousand descriptors. Opening a file again costs little beside reading a chunk of it.
  */
 export const OPEN_FILES_MAX = 32;
 
@@ -24,7 +24,7 @@ const open = new Map<PooledFile, number>();
 /**
  * The descriptor of a file, opened if it is not.
  *
- * @throws an error of `node:fs`, or `Error` if this is no regular file any more, or another one
+ * @throws an error of `node:fs`, or `Error` if this is not a regular file any more, or another one
  */
 export function descriptorOf(file: PooledFile): number {
   const known = open.get(file);

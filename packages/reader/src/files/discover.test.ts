@@ -32,7 +32,7 @@ function makeFifo(file: string): void {
   execFileSync('mkfifo', [file]);
 }
 
-/** The traces below the directory, and what was said of the rest. */
+/** The traces below the directory, and the errors and warnings. */
 function find() {
   const errors: RingtailError[] = [];
   const warnings: string[] = [];
@@ -84,7 +84,7 @@ describe('finding traces', () => {
     }
   });
 
-  it('takes a directory for no trace where its metadata is a FIFO or a link to itself', () => {
+  it('refuses a directory whose metadata is a FIFO or a link to itself', () => {
     writeTrace('a');
     for (const directory of ['b', 'c']) fs.mkdirSync(path.join(root, directory));
     makeFifo(path.join(root, 'b', 'metadata'));

@@ -19,7 +19,7 @@ describe('descriptor sink', () => {
     }
   });
 
-  it('takes a reader that went away quietly', async () => {
+  it('ends quietly when its reader goes away', async () => {
     const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'ringtail-sink-'));
     const fifo = path.join(directory, 'fifo');
     const make = spawn('mkfifo', [fifo]);

@@ -59,7 +59,7 @@ describe('a file of a trace', () => {
     expect(openDescriptors()).toBe(0);
   });
 
-  it('takes smaller chunks the more there are', () => {
+  it('reads in smaller chunks the more files there are', () => {
     const sizes = [1, 64, 1000, 100_000].map((count) => {
       const some = Array.from({ length: count }, (_, i) => new FileMedium(String(i)));
       shareChunkMemory(some);
@@ -85,10 +85,10 @@ describe('a file of a trace', () => {
     expect(firstByte(medium, 2 * CHUNK)).toBe(7);
   });
 
-  it('is refused where another file, a FIFO or nothing took its place before it was opened again', () => {
+  it('is refused if another file, a FIFO or nothing is in its place when it is opened again', () => {
     const places: readonly [string, (file: string) => void, RegExp][] = [
       ['other', (file) => fs.writeFileSync(file, Buffer.alloc(3 * CHUNK)), /another file took the place/],
-      ['fifo', (file) => execFileSync('mkfifo', [file]), /no regular file/],
+      ['fifo', (file) => execFileSync('mkfifo', [file]), /not a regular file/],
       ['nothing', () => undefined, /ENOENT/],
     ];
     for (const [name, put, message] of places) {

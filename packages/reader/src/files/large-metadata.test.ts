@@ -8,8 +8,8 @@ import { writeCtf } from './ctf-writer.ts';
 import { openTraces } from './open-traces.ts';
 
 /**
- * With work that grows with the square of the metadata, each of these would take minutes; as it is, a second. This
- * limit is against such growth and not a measurement.
+ * Each of these takes about a second. If its work grew with the square of the metadata, it would take minutes: this
+ * limit detects that, and is no measurement.
  */
 const LIMIT = { timeout: 60_000 };
 

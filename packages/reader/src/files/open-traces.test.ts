@@ -83,7 +83,7 @@ describe('opening traces', () => {
     expect(read()).toEqual({ ns: [1, 2, 3, 4, 5, 6, 7, 8], errors: [] });
   });
 
-  it('takes no file for data that is hidden, empty, in a directory of its own, or no file', () => {
+  it('leaves out files that are hidden, empty, in a subdirectory, or not regular', () => {
     write('metadata', METADATA);
     write('s', packet(0, [{ time: 1, n: 1 }]));
     write('.hidden', 'x');
@@ -233,13 +233,13 @@ describe('opening traces', () => {
     expect(warnings).toEqual([]);
   });
 
-  it('says where there is no trace, or nothing at all', () => {
+  it('reports a directory without a trace, and a missing directory', () => {
     expect(() => openTraces(root)).toThrow(expect.objectContaining({ code: 'NO_TRACE', path: [root] }));
     const missing = path.join(root, 'missing');
     expect(() => openTraces(missing)).toThrow(expect.objectContaining({ code: 'UNREADABLE', path: [missing] }));
   });
 
-  it('says which metadata makes no sense', () => {
+  it('reports which metadata makes no sense', () => {
     write('x/metadata', 'trace { nonsense');
     const where = path.join(root, 'x', 'metadata');
     expect(() => openTraces(root)).toThrow(expect.objectContaining({ code: 'SYNTAX', path: [where] }));
@@ -275,7 +275,7 @@ describe('printing', () => {
     );
   });
 
-  it('stops when nobody reads any more', () => {
+  it('stops when the reader of its output is gone', () => {
     write('metadata', METADATA);
     const events = Array.from({ length: 5000 }, (_, i) => ({ time: i, n: 0 }));
     write('s', packet(0, events));

@@ -18,7 +18,7 @@ function write(name: string, content: string | Uint8Array): string {
   return file;
 }
 
-/** What opening says. */
+/** The error of opening. */
 function refusal(file: string): string {
   try {
     openTraces(file).close();
@@ -96,7 +96,7 @@ describe('a file', () => {
     expect(refusal(root)).toContain('there is no trace here');
   });
 
-  it('that is no trace is told what a trace is', () => {
+  it('that is not a trace is refused with a description of a trace', () => {
     expect(refusal(write('note', 'hello'))).toContain('this is a file, and a trace is a directory');
     write('t/metadata', METADATA);
     expect(refusal(write('t/s', 'data'))).toContain('this is a file of a trace: name its directory');

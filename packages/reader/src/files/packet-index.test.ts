@@ -28,7 +28,7 @@ function numbers(options: OpenOptions): number[] {
   }
 }
 
-/** Packet i holds two events, at 10 i and 10 i + 5, with those numbers. */
+/** Packet i has two events, at 10 i and 10 i + 5, with those numbers. */
 const PACKETS = Array.from({ length: 20 }, (_, i) =>
   packet(0, [
     { time: 10 * i, n: 10 * i },
@@ -105,7 +105,7 @@ describe('a time range', () => {
     expect(() => numbers({})).toThrow('packet');
   });
 
-  it('has events that lie outside of what their packet says, before, behind, and where it was never closed', () => {
+  it('has events outside of their packet’s begin and end: before, behind, and where it was never closed', () => {
     const moved = PACKETS.map((bytes, i) => {
       const copy = Buffer.from(bytes);
       if (i === 4) copy.writeBigUInt64LE(41n, 9);
@@ -159,7 +159,7 @@ describe('a time range', () => {
     expect(numbers({ begin: at(100), end: at(110) })).toEqual([100, 105, 110]);
   });
 
-  it('tells losses as far as they lie in it, without a number where they reach beyond', () => {
+  it('reports losses as far as they lie in it, without a number where they reach beyond', () => {
     const lossy = [packet(0, [{ time: 10, n: 1 }]), packet(0, [{ time: 30, n: 2 }], 7)];
     write('s', Buffer.concat(lossy));
     const reader = openTraces(root, { begin: at(20) });

@@ -20,7 +20,7 @@ export function openRegularFile(path: string): OpenFile {
   const fd = fs.openSync(systemPath(path), FLAGS);
   try {
     const stat = fs.fstatSync(fd);
-    if (!stat.isFile()) throw new Error('this is no regular file');
+    if (!stat.isFile()) throw new Error('this is not a regular file');
     return { fd, size: stat.size, identity: `${stat.dev}/${stat.ino}` };
   } catch (error) {
     fs.closeSync(fd);
@@ -56,7 +56,7 @@ export function readWholeFile(path: string, bytesMax: number): Buffer | undefine
   }
 }
 
-/** Undefined where nothing can be known of it any more. */
+/** Undefined where the file cannot be found any more. */
 export function sizeOfFile(path: string): number | undefined {
   try {
     return fs.statSync(systemPath(path)).size;

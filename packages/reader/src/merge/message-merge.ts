@@ -50,7 +50,7 @@ class Head<Source extends MessageSource = MessageSource> extends Turn {
 export interface MergeOptions {
   /** Receives the error of a data stream, which then ends. Without it, `next` and `drain` throw. */
   readonly onError?: ((error: RingtailError) => void) | undefined;
-  /** Whether a data stream goes on behind a malformed packet. */
+  /** Whether a data stream continues behind a malformed packet. */
   readonly keepsGoing?: boolean | undefined;
   /** Receives each event that is earlier than the event before it. */
   readonly onBackwards?: ((event: EventMessage, before: Instant) => void) | undefined;

@@ -74,7 +74,7 @@ describe.skipIf(!existsSync(INDEX))('corpus of traces', () => {
     expect(text === wanted, 'the texts are the same, byte for byte').toBe(true);
   });
 
-  it.each(invalid)('$name is refused with an error that says where', ({ name }) => {
+  it.each(invalid)('$name is refused with an error and its place', ({ name }) => {
     const { errors } = view(path.join(CORPUS, name));
     expect(errors.length).toBeGreaterThan(0);
     for (const error of errors) {

@@ -107,7 +107,7 @@ Stream end
 `;
 
 describe('details', () => {
-  it('tell where lengths and selectors are from the root of their scope on, and nothing of times without a clock', () => {
+  it('contain the location of lengths and selectors from the root of their scope on, and no times without a clock', () => {
     expect(details(NESTED, [0, 1, 1, 7, 1, 5, 6, 0])).toBe(NESTED_DETAILS);
   });
 
@@ -164,7 +164,7 @@ describe('details', () => {
     ]);
   });
 
-  it('tell the origin of a clock only if it is known', () => {
+  it('contain the origin of a clock only if it is known', () => {
     const clock = (absolute: string) => `trace { major = 1; minor = 8; byte_order = le; };
       clock { name = c; freq = 1000; ${absolute} };
       stream { event.header := struct { integer { size = 8; map = clock.c.value; } t; }; };

@@ -55,7 +55,9 @@ interface OpenStream {
   readonly untimed: string;
 }
 
-/** Descriptions for the messages of one data stream class in one data stream: a file may hold packets of several. */
+/**
+ * Descriptions of messages of one data stream class in one data stream: a file may contain packets of several classes.
+ */
 interface StreamDescription {
   readonly tag: string;
   readonly clock: ClockValue | undefined;

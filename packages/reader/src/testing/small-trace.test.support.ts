@@ -1,4 +1,4 @@
-/** A trace whose events hold one number each, small enough to be written by hand. */
+/** A trace whose events have one number each, small enough to be written by hand. */
 export const UUID = '2a6422d0-6cee-11e0-8c08-cb07d7b3a564';
 
 export const METADATA = `/* CTF 1.8 */

@@ -27,7 +27,7 @@ export function lastEventNs(stream: StreamSource, packet: PacketPlace): bigint |
     for (;;) {
       const next = reader.next();
       if (next.kind !== 'item') return last;
-      // A file may hold packets of several classes, also of one without a clock.
+      // A file may contain packets of several classes, also of a class without a clock.
       if (next.item.stream.clockClass === undefined) return undefined;
       if (next.item.kind === 'event') last = next.item.at;
       turn.seconds = Number.NEGATIVE_INFINITY;

@@ -25,7 +25,8 @@ export function growingTraceClassOf(metadata: Uint8Array, clocks: ClockCorrectio
 /**
  * The part of a trace class that is certain while the metadata may grow.
  *
- * Metadata of CTF 1.8 without a data stream class has an implicit one. The declaration may still come, also behind events.
+ * Metadata of CTF 1.8 without a data stream class has an implicit one. The declaration may still come, also behind
+ * events.
  */
 export function certainPartOf(traceClass: TraceClass): TraceClass {
   return { ...traceClass, dataStreamClasses: traceClass.dataStreamClasses.filter((of) => !isBare(of)) };

@@ -41,7 +41,7 @@ export function intersectionOf(trace: OpenedTrace): TimeRange {
   const fail = (message: string) => new ReaderError('NO_INTERSECTION', message).within(trace.place);
   for (const { index, lastEndNs: last } of trace.streams) {
     const first = index.packets[0]?.beginNs;
-    if (first === undefined || last === undefined) throw fail('a data stream does not tell when it begins and ends');
+    if (first === undefined || last === undefined) throw fail('the begin or the end of a data stream is unknown');
     if (begin === undefined || first > begin) begin = first;
     if (end === undefined || last < end) end = last;
   }

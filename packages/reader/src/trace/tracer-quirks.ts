@@ -4,7 +4,7 @@ import type { TraceClass } from '@ringtail/ctf';
  * Whether the tracer recorded events after the end of their packet: LTTng before 2.11, its kernel tracer up to 2.9.12
  * and 2.10.9.
  *
- * Of such a data stream, the last event is taken for the end, as Babeltrace does.
+ * The end of such a data stream is its last event, as in Babeltrace.
  */
 export function recordsBehindPacketEnds({ environment }: TraceClass): boolean {
   const name = environment.get('tracer_name');

@@ -19,7 +19,7 @@ const STREAM_COUNT = 4;
 /** Where a packet has its times. */
 const TIMESTAMP_BEGIN = 1;
 const TIMESTAMP_END = 9;
-/** How long this process takes for each piece of text until others have written one: they need time to start. */
+/** Time that this process takes for each piece of text until others have written one: they need time to start. */
 const PIECE_MS = 10;
 
 let root: string;
@@ -44,7 +44,7 @@ function writeTrace(change: (packet: Buffer, at: number) => Buffer = (bytes) => 
   fs.writeFileSync(path.join(root, 's_0'), Buffer.concat(packets));
 }
 
-/** As `writeTrace`, with data streams whose events take turns, some at equal times. */
+/** As `writeTrace`, with data streams whose events alternate, some at equal times. */
 function writeInterleaved(change: (packet: Buffer, stream: number, at: number) => Buffer = (bytes) => bytes): void {
   for (let stream = 0; stream < STREAM_COUNT; stream++) {
     let time = stream;
@@ -87,7 +87,7 @@ function writeIndex(stream: number): void {
   fs.writeFileSync(path.join(root, 'index', `s_${stream}.idx`), Buffer.concat([encodeIndexHeader(), ...entries]));
 }
 
-/** Makes a packet end within an event record, which its size does not tell. */
+/** Makes a packet end within an event record, although its size says otherwise. */
 function cutRecord(bytes: Buffer): Buffer {
   const longer = Buffer.concat([bytes, Buffer.alloc(4)]);
   longer.writeUInt32LE(longer.length * 8, 17);
@@ -244,7 +244,7 @@ describe('printing in jobs', () => {
     expect(printed.jobBytes).toBeGreaterThan(0);
   }, 60_000);
 
-  it('gives the text of one process for data streams that take turns, and warns in the same order', async () => {
+  it('gives the text of one process for data streams that alternate, and warns in the same order', async () => {
     writeInterleaved();
     const wanted = printAlone();
     expect(wanted.warnings.length).toBeGreaterThan(1000);
@@ -277,14 +277,14 @@ describe('printing in jobs', () => {
     expectSame(await printInJobs(2, {}, undefined, false), wanted);
   }, 60_000);
 
-  it('tells of a file that ends within a packet as one process does', async () => {
+  it('reports a file that ends within a packet as one process does', async () => {
     writeTrace((bytes, at) => (at === PACKET_COUNT - 1 ? bytes.subarray(0, bytes.length - 100) : bytes));
     const wanted = printAlone();
     expect(wanted.errors).toHaveLength(1);
     expectSame(await printInJobs(2, { keepGoing: false }, undefined, false), wanted);
   }, 60_000);
 
-  it('goes on alone when a process is killed, or says that text is lost if that one was writing', async () => {
+  it('continues alone when a process is killed, or reports lost text if that process was writing', async () => {
     writeTrace();
     const wanted = printAlone();
     let killed = 0;
@@ -306,7 +306,7 @@ describe('printing in jobs', () => {
     expect(jobPids()).toEqual([]);
   }, 60_000);
 
-  it('ends quietly when nobody reads any more', () => {
+  it('ends quietly when the reader of its output is gone', () => {
     writeTrace();
     const script = `
       const { FdSink, openTraces, printPrettyInJobs } = await import(process.argv[1]);

@@ -99,7 +99,7 @@ export class SlicePrinter {
     this.#current = { held, slice, merge: undefined };
   }
 
-  /** Goes on with it for about a millisecond. @returns whether it is printed */
+  /** Prints for about a millisecond. @returns whether the slice is printed */
   step(): boolean {
     const current = this.#current!;
     const { held, slice } = current;
@@ -134,7 +134,7 @@ export class SlicePrinter {
   }
 
   /**
-   * Prints and writes a slice while none waits: text that stays in the caches costs less.
+   * Prints and writes a slice at once, if no slice waits: text that stays in the caches costs less.
    *
    * @param previous time of the event before
    * @returns undefined if the slice is damaged; a part of it may be written then

@@ -31,7 +31,7 @@ export class SliceSource implements MessageSource {
     if (next.kind === 'item' && next.item.kind === 'event' && next.item.packet !== this.#packet) {
       this.#packet = next.item.packet;
       if (next.item.stream.class.id !== this.#class?.id || !this.#isIndexed(this.#packet)) {
-        throw new ReaderError('INDEX_WRONG', 'a packet is not as its index says').within(next.item.stream.name);
+        throw new ReaderError('INDEX_WRONG', 'a packet differs from its index').within(next.item.stream.name);
       }
     }
     return next;

@@ -37,7 +37,7 @@ export class ClassDescription {
     this.#links = links;
   }
 
-  /** Whether the field is one of the event and not of the format. */
+  /** Whether the field belongs to the event and not to the format. */
   isShown(fieldClass: FieldClass, place: string = this.#scope): boolean {
     return isShown(fieldClass, place, { links: this.#links, names: true, palette });
   }

@@ -109,7 +109,7 @@ function putPrefixed(view: DataView, at: number, high: number, low: number): num
   return o;
 }
 
-/** Fractions this close to a half may be on the other side of it, or a tie: scaling rounds once, below 2^-33 here. */
+/** Fractions this close to a half may be on its other side, or equal to it: scaling rounds once, below 2^-33 here. */
 const HALF_MARGIN = 1e-6;
 
 /** C's `%f`. */

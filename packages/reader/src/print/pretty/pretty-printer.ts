@@ -72,7 +72,7 @@ export class PrettyPrinter implements MessageConsumer {
     return Number.isNaN(seconds) ? undefined : { seconds, nanoseconds };
   }
 
-  /** Goes on as if nothing had been printed yet but an event at `previous`, if that is known. */
+  /** Forgets the printed events, except for the time of an event at `previous`, if that is known. */
   restart(previous?: Instant): void {
     this.#eventCount = 0;
     this.#first = undefined;

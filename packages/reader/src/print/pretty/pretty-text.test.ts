@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { quotedText } from './pretty-text.ts';
 
 describe('quoted text', () => {
-  it('escapes quotes, question marks and control characters as C does, and leaves what is safe to show', () => {
+  it('escapes quotes, question marks and control characters as C does, and no other safe characters', () => {
     expect(quotedText('a\'b"c?d\\e')).toBe('"a\\\'b\\"c\\?d\\\\e"');
     expect(quotedText('\x07\b\x1b\f\n\r\t\v')).toBe('"\\a\\b\\e\\f\\n\\r\\t\\v"');
     expect(quotedText('\x01\x1f\x7f')).toBe('"\\x01\\x1f\\x7f"');

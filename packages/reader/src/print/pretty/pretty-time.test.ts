@@ -4,14 +4,14 @@ import { cyclesDeltaText, deltaText, TimeFormat } from './pretty-time.ts';
 const at = (seconds: number, nanoseconds = 0) => ({ seconds, nanoseconds });
 
 describe('time of day', () => {
-  it('is that of UTC if asked for, with nine digits', () => {
+  it('is in UTC on request, with nine digits', () => {
     const time = new TimeFormat({ utc: true }, () => {});
     expect(time.text(at(1_795_181_608, 481_419_684))).toBe('13:33:28.481419684');
     expect(time.text(at(59, 7))).toBe('00:00:59.000000007');
     expect(time.text(at(2 ** 45))).toMatch(/^\d\d:\d\d:\d\d\.000000000$/);
   });
 
-  it('is that of the local time zone otherwise, also where its offset changes', () => {
+  it('is in the local time zone otherwise, also where its offset changes', () => {
     const time = new TimeFormat({}, () => {});
     for (const seconds of [0, 1_700_000_000, 1_711_846_799, 1_711_846_800, 1_730_000_000]) {
       const date = new Date(seconds * 1000);

@@ -47,7 +47,7 @@ export class TimeFormat {
     return this.#style.date ? `${date} ${time}` : time;
   }
 
-  /** The first such time is shown in seconds and with a warning; of further ones only the amount is. */
+  /** The first such time is shown in seconds, with a sign and a warning. Further ones are shown without a sign. */
   #beforeOrigin(seconds: number, nanoseconds: number): string {
     const ns = -nanosecondsOf({ seconds, nanoseconds });
     const fraction = nineDigits(Number(ns % NS_PER_S));

@@ -26,7 +26,7 @@ describe('text of numbers as bytes', () => {
   const tens = Array.from({ length: 10 }, (_, i) => [10 ** i - 1, 10 ** i, 10 ** i + 1]).flat();
   const words = [...edges, ...tens, ...randomWords(5000)].map((value) => value >>> 0);
 
-  it('is that of all integers of one word', () => {
+  it('is right for all integers of one word', () => {
     for (const word of words) {
       expect(text(putUnsigned, word)).toBe(String(word));
       expect(text(putSigned, word | 0)).toBe(String(word | 0));
@@ -34,7 +34,7 @@ describe('text of numbers as bytes', () => {
     }
   });
 
-  it('is that of all integers of two words', () => {
+  it('is right for all integers of two words', () => {
     const highs = [0, 1, 0x1f_ffff, 0x20_0000, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff, 99_999_999, 100_000_000];
     for (const high of [...highs, ...randomWords(500)]) {
       for (const low of [0, 1, 0xffff, 0x1_0000, 0xffff_ffff, 99_999_999, 100_000_000, ...randomWords(20)]) {
@@ -51,7 +51,7 @@ describe('text of numbers as bytes', () => {
     }
   });
 
-  it('is that of all floating point numbers', () => {
+  it('is right for all floating point numbers', () => {
     const ties = [0.5, 2.5, 1.000005, 100000.5, 100001.5, 12345.25, 0.0001220703125, 999999.5, 999998.5, 999_999];
     const powers = Array.from({ length: 30 }, (_, i) => [`1e${i - 15}`, `9.999995e${i - 15}`, `9.999994999e${i - 15}`]);
     const special = [0, Number.POSITIVE_INFINITY, Number.NaN, Number.MIN_VALUE, Number.MAX_VALUE];

@@ -141,7 +141,7 @@ const HEXADECIMAL_DIGITS = Uint16Array.from({ length: 256 }, (_, value) => {
 /** `POWERS_OF_TEN[n]` is 10^n, exactly. */
 const POWERS_OF_TEN = Float64Array.from({ length: 10 }, (_, exponent) => Number(`1e${exponent}`));
 
-/** Fractions this close to a half may be on the other side of it, or a tie: scaling rounds once, below 2^-33 here. */
+/** Fractions this close to a half may be on its other side, or equal to it: scaling rounds once, below 2^-33 here. */
 const HALF_MARGIN = 1e-6;
 
 /**

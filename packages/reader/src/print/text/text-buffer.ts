@@ -1,7 +1,7 @@
 import { encodeText } from '@ringtail/ctf/internal';
 import { type TextSink, writeBytesTo } from '../text-sink.ts';
 
-/** The least that a buffer holds. */
+/** Least size of a buffer. */
 const BUFFER_BYTES = 1 << 18;
 /** Text is handed on in pieces of at least this many bytes. */
 const FLUSH_BYTES = 1 << 16;
@@ -40,7 +40,7 @@ export class TextBuffer {
     this.limit = this.bytes.length - SLACK_BYTES;
   }
 
-  /** Hands the text up to `at` on, or makes a pause where text is kept. @returns where to go on */
+  /** Passes the text up to `at` to the sink, or makes a pause if text is kept. @returns where to write on */
   flush(): number {
     if (!this.#keepsText || !this.hasRoom) this.#handOn();
     else if (this.at >= this.#pauseAt) this.isWanted = false;
