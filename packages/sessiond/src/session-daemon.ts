@@ -223,7 +223,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     timers,
   });
   heardOf.listen((pid) => unregistered.heardOf(pid));
-  commands.sessionChanged.listen(() => unregistered.look());
+  commands.sessionChanged.listen(() => unregistered.sessionsChanged());
 
   let requestStop: (why: string) => void = () => {};
   const stopRequested = new Promise<string>((resolve) => {
@@ -266,7 +266,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     timers,
     log,
   });
-  commands.sessionChanged.listen(() => rotationScheduler.look());
+  commands.sessionChanged.listen(() => rotationScheduler.check());
 
   if (missingGroup !== null) log.warn(`there is no group ${missingGroup}: only root may give commands`);
   const clientServer = new ClientServer({

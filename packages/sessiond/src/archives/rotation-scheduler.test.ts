@@ -79,16 +79,16 @@ beforeEach(() => {
 describe('RotationScheduler', () => {
   it('rotates by time, counted from when it was asked for', async () => {
     session.archive.setSchedule({ timerUs: 2_500_000 });
-    scheduler.look();
+    scheduler.check();
     await time.advanceTo(8000);
     expect(rotatedAt).toEqual([2500, 5000, 7500]);
   });
 
   it('does not make up for rotations that it missed', async () => {
     session.archive.setSchedule({ timerUs: 1_000_000 });
-    scheduler.look();
+    scheduler.check();
     time.now = 5500;
-    scheduler.look();
+    scheduler.check();
     await settled();
     await time.advanceTo(7000);
     expect(rotatedAt).toEqual([5500, 6000, 7000]);
@@ -97,7 +97,7 @@ describe('RotationScheduler', () => {
   it('rotates by size, as a look once a second finds it', async () => {
     session.archive.setSchedule({ sizeBytes: 100 });
     bytes = 1000;
-    scheduler.look();
+    scheduler.check();
     await time.advanceTo(1500);
     bytes = 1100;
     await time.advanceTo(2500);
@@ -112,7 +112,7 @@ describe('RotationScheduler', () => {
 
   it('counts from a rotation by command on, whose time is not that of the schedule', async () => {
     session.archive.setSchedule({ timerUs: 5_000_000, sizeBytes: 100 });
-    scheduler.look();
+    scheduler.check();
     await time.advanceTo(1500);
     bytes = 99;
     session.archive.rotated('/a', new Date(0), true, bytes);
@@ -128,7 +128,7 @@ describe('RotationScheduler', () => {
   it('begins to count anew when there are fewer bytes than before', async () => {
     session.archive.setSchedule({ sizeBytes: 100 });
     bytes = 90;
-    scheduler.look();
+    scheduler.check();
     await settled();
     bytes = 0;
     await time.advanceTo(1000);
@@ -142,13 +142,13 @@ describe('RotationScheduler', () => {
 
   it('leaves sessions alone that are stopped, and begins anew when they are started', async () => {
     session.archive.setSchedule({ timerUs: 1_000_000 });
-    scheduler.look();
+    scheduler.check();
     session.active = false;
     await time.advanceTo(3000);
     expect([rotatedAt, time.waits]).toEqual([[], false]);
     session.active = true;
     time.now = 3500;
-    scheduler.look();
+    scheduler.check();
     await time.advanceTo(4500);
     expect(rotatedAt).toEqual([4500]);
   });
@@ -156,7 +156,7 @@ describe('RotationScheduler', () => {
   it('says in the session why a rotation failed, and tries again when the time has come again', async () => {
     session.archive.setSchedule({ timerUs: 1_000_000 });
     failing = true;
-    scheduler.look();
+    scheduler.check();
     await time.advanceTo(1500);
     expect(session.troubles.list().join()).toContain('the disk is full');
     failing = false;
@@ -165,10 +165,10 @@ describe('RotationScheduler', () => {
   });
 
   it('waits for nothing where nothing is scheduled, or after its end', async () => {
-    scheduler.look();
+    scheduler.check();
     expect(time.waits).toBe(false);
     session.archive.setSchedule({ timerUs: 1_000_000 });
-    scheduler.look();
+    scheduler.check();
     scheduler.close();
     expect(time.waits).toBe(false);
   });

@@ -38,16 +38,16 @@ export class RotationScheduler {
   }
 
   /** Checks all sessions now, and periodically from now on. Called when a session may have changed. */
-  look(): void {
+  check(): void {
     this.#timer?.cancel();
     const { timers } = this.#options;
     const now = timers.nowMs();
     const active = this.#options.sessions().filter(isScheduled);
     for (const session of this.#progress.keys()) if (!active.includes(session)) this.#progress.delete(session);
     let nextMs = Number.POSITIVE_INFINITY;
-    for (const session of active) nextMs = Math.min(nextMs, this.#check(session, now));
+    for (const session of active) nextMs = Math.min(nextMs, this.#checkSession(session, now));
     const delayMs = Math.min(CHECK_PERIOD_MS, Math.max(1, nextMs - now));
-    this.#timer = active.length === 0 ? undefined : timers.after(delayMs, () => this.look());
+    this.#timer = active.length === 0 ? undefined : timers.after(delayMs, () => this.check());
   }
 
   close(): void {
@@ -56,7 +56,7 @@ export class RotationScheduler {
   }
 
   /** @returns the time of the next check */
-  #check(session: Session, now: number): number {
+  #checkSession(session: Session, now: number): number {
     const { timerUs, sizeBytes } = session.archive.schedule;
     const progress = this.#progressOf(session, now);
     if (progress.rotating) return Number.POSITIVE_INFINITY;

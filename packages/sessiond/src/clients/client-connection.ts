@@ -170,7 +170,7 @@ export class ClientConnection implements Client, PlaceHolder {
     const id = requestIdOf(message);
     try {
       const request = checkClientRequest(message);
-      if (request.command === 'hello') this.#takeHello();
+      if (request.command === 'hello') this.#acceptHello();
       else if (!this.#saidHello) return { id, ok: false, code: 'PROTOCOL_VERSION', message: 'say hello first' };
       if (request.command === 'subscribe') this.#listens = true;
       return { id, ok: true, result: await this.#options.execute(request, this) };
@@ -183,7 +183,7 @@ export class ClientConnection implements Client, PlaceHolder {
     }
   }
 
-  #takeHello(): void {
+  #acceptHello(): void {
     this.#saidHello = true;
     clearTimeout(this.#helloTimer);
     this.#decoder.bytesMax = CLIENT_FRAME_BYTES_MAX;

@@ -81,7 +81,7 @@ export class RingKeeper {
     const key = this.#nextKey++;
     const ring: Ring = { key, channel, owner, descriptor, state: 'opening', opened: false, onReleased };
     this.#rings.add(ring);
-    this.#tellConsumer(ring, {
+    this.#openAtConsumer(ring, {
       type: 'open-ring',
       channel: channel.key,
       ring: ring.key,
@@ -143,7 +143,7 @@ export class RingKeeper {
     return false;
   }
 
-  #tellConsumer(ring: Ring, request: OpenRingRequest): void {
+  #openAtConsumer(ring: Ring, request: OpenRingRequest): void {
     this.#consumers
       .of(ring.channel.trace.session.owner)
       .setUp(request, (refusal) => this.#waitsFor(ring, refusal))

@@ -27,7 +27,7 @@ export class TraceKeeper {
   /** Traces whose directories for rings are being made. */
   readonly #preparing = new Map<Trace, Promise<void>>();
   /** Answers of the consumer. A refused command is repeated at the next occasion. */
-  readonly #told = new WeakMap<Trace | TraceChannel, Promise<void>>();
+  readonly #answers = new WeakMap<Trace | TraceChannel, Promise<void>>();
 
   constructor(options: TraceKeeperOptions) {
     this.#options = options;
@@ -95,9 +95,9 @@ export class TraceKeeper {
       this.#refused(trace, error);
     }
     const answers = [
-      this.#tell(trace, () => link.setUp(openTraceCommand(trace, hostname))),
+      this.#sendOnce(trace, () => link.setUp(openTraceCommand(trace, hostname))),
       ...[...trace.channels.values()].map((channel) =>
-        this.#tell(channel, () => link.setUp(openChannelCommand(channel))),
+        this.#sendOnce(channel, () => link.setUp(openChannelCommand(channel))),
       ),
     ];
     // The first refusal names the cause; refusals of the trace's channels follow from it.
@@ -134,12 +134,12 @@ export class TraceKeeper {
     onRecordable();
   }
 
-  #tell(what: Trace | TraceChannel, tell: () => Promise<void>): Promise<void> {
-    const known = this.#told.get(what);
+  #sendOnce(target: Trace | TraceChannel, send: () => Promise<void>): Promise<void> {
+    const known = this.#answers.get(target);
     if (known !== undefined) return known;
-    const answer = (async () => tell())();
-    this.#told.set(what, answer);
-    answer.catch(() => this.#told.delete(what));
+    const answer = (async () => send())();
+    this.#answers.set(target, answer);
+    answer.catch(() => this.#answers.delete(target));
     return answer;
   }
 }

@@ -117,13 +117,13 @@ export class MetricsServer {
     this.#listener = await PacedListener.listen({
       listen: address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port },
       connectionsPerSecondMax: HTTP_CONNECTIONS_PER_SECOND_MAX,
-      onConnection: (socket) => this.#take(socket),
+      onConnection: (socket) => this.#accept(socket),
       onError: (error) => log.warn(`metrics: ${error.message}`),
       duplicate,
     });
   }
 
-  #take(socket: Socket): void {
+  #accept(socket: Socket): void {
     const connection = new SingleRequest(socket);
     this.#places.add(connection);
     this.#http.emit('connection', connection);

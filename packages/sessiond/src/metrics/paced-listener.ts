@@ -63,7 +63,7 @@ export class PacedListener {
 
   #serve(listen: PacedListenerOptions['listen'] | { readonly fd: number }): Promise<Server> {
     return new Promise((resolve, reject) => {
-      const server = createServer({ allowHalfOpen: true }, (socket) => this.#take(socket));
+      const server = createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
       this.#server = server;
       server.once('error', reject);
       server.listen(listen, () => {
@@ -73,7 +73,7 @@ export class PacedListener {
     });
   }
 
-  #take(socket: Socket): void {
+  #accept(socket: Socket): void {
     if (this.#taken === 0) this.#beginPeriod();
     this.#taken++;
     this.#options.onConnection(socket);

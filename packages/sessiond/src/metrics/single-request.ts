@@ -20,7 +20,7 @@ export class SingleRequest extends Duplex {
   constructor(socket: Socket) {
     super();
     this.#socket = socket;
-    socket.on('data', (chunk) => this.#take(chunk));
+    socket.on('data', (chunk) => this.#receive(chunk));
     socket.on('end', () => this.#state !== 'taken' && this.push(null));
     socket.on('error', () => {});
     socket.on('close', () => this.destroy());
@@ -52,7 +52,7 @@ export class SingleRequest extends Duplex {
     done(error);
   }
 
-  #take(chunk: Buffer): void {
+  #receive(chunk: Buffer): void {
     const before = this.#received.length;
     this.#received = Buffer.concat([this.#received, chunk]);
     if (this.#state === 'head') this.#passHead(before);

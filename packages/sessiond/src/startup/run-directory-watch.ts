@@ -30,7 +30,7 @@ export class RunDirectoryWatch {
   constructor(options: RunDirectoryWatchOptions) {
     this.#options = options;
     this.#socket = identityOf(options.socketPath);
-    this.#lookLater();
+    this.#checkLater();
   }
 
   close(): void {
@@ -38,11 +38,11 @@ export class RunDirectoryWatch {
     this.#timer = undefined;
   }
 
-  #lookLater(): void {
-    this.#timer = this.#options.timers.after(PERIOD_MS, () => void this.#look());
+  #checkLater(): void {
+    this.#timer = this.#options.timers.after(PERIOD_MS, () => void this.#check());
   }
 
-  async #look(): Promise<void> {
+  async #check(): Promise<void> {
     const { socketPath, isInUse, stop } = this.#options;
     if (identityOf(socketPath) !== this.#socket) {
       if (!isInUse()) {
@@ -52,7 +52,7 @@ export class RunDirectoryWatch {
       await this.#restore();
     }
     // Unless it was closed meanwhile.
-    if (this.#timer !== undefined) this.#lookLater();
+    if (this.#timer !== undefined) this.#checkLater();
   }
 
   async #restore(): Promise<void> {

@@ -158,7 +158,7 @@ export class AppConnection {
         return false;
       }
       const messages = this.#decoder.push(readBuffer.subarray(0, received.bytes));
-      for (const message of messages) this.#take(message);
+      for (const message of messages) this.#handle(message);
       this.#descriptors.check(this.#decoder.pendingBytes > 0);
       if (this.#closed) return false;
       const { begunBytes } = this.#decoder;
@@ -176,7 +176,7 @@ export class AppConnection {
     return shares.appFrames.hasRoomFor(peer.uid, READ_BYTES) ? readBuffer : readBuffer.subarray(0, SHORT_READ_BYTES);
   }
 
-  #take(message: unknown): void {
+  #handle(message: unknown): void {
     if (this.#closed) return;
     const checked = checkAppMessage(message);
     if (checked.type === 'register') {

@@ -118,7 +118,7 @@ export class Application implements RegisteredApplication, PingedThread {
     const declaration = channel.identifiers.declare(message.events);
     if (declaration.kind === 'refused') return this.#metadataRefused(channel, declaration.message);
     const { ids, unsent, unconfirmed } = declaration;
-    if (unsent !== undefined) this.#tellConsumer(channel, unsent);
+    if (unsent !== undefined) this.#declareAtConsumer(channel, unsent);
     try {
       const answers = unconfirmed.map((batch) => this.#shared.declarations.get(batch));
       const { consumers } = this.#services;
@@ -275,7 +275,7 @@ export class Application implements RegisteredApplication, PingedThread {
     checkRing(this.#services.posix, descriptor, message.bytes, trace.ringDirectory !== null);
   }
 
-  #tellConsumer(channel: TraceChannel, batch: Batch): void {
+  #declareAtConsumer(channel: TraceChannel, batch: Batch): void {
     const answer = this.#services.consumers
       .of(channel.trace.session.owner)
       .setUp({ type: 'declare-events', channel: channel.key, events: batch.events })

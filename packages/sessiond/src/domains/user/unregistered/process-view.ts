@@ -34,7 +34,7 @@ export interface ProcessView {
   /** Undefined if the process has ended. */
   originOf(pid: number): ProcessOrigin | undefined;
   /** Undefined if the process has ended. */
-  look(pid: number): SeenProcess | undefined;
+  inspect(pid: number): SeenProcess | undefined;
   /** Those variables in its environment; undefined if the kernel hides it. */
   preloadOf(pid: number): Preload | undefined;
   /** Undefined if the process has ended. */
@@ -48,7 +48,7 @@ export const procView: ProcessView = {
       .filter((name) => /^\d+$/.test(name))
       .map(Number),
   originOf: (pid) => parseProcessStat(textOf(`/proc/${pid}/stat`) ?? ''),
-  look(pid) {
+  inspect(pid) {
     const stat = parseProcessStat(textOf(`/proc/${pid}/stat`) ?? '');
     const commandLine = textOf(`/proc/${pid}/cmdline`);
     // A process that is about to execute another program has no command line.

@@ -21,7 +21,7 @@ class World {
     const view: ProcessView = {
       pids: () => [...this.processes.keys()],
       originOf: (pid) => this.processes.get(pid),
-      look: (pid) => this.processes.get(pid),
+      inspect: (pid) => this.processes.get(pid),
       preloadOf: (pid) => this.processes.get(pid)?.preload,
       ownerOf: () => ({ uid: 1, gid: 1 }),
     };
@@ -41,7 +41,7 @@ class World {
         },
       },
     });
-    this.programs.look();
+    this.programs.sessionsChanged();
   }
 
   run(pid: number, parent: number, more: Partial<SeenProcess & { preload: Preload | undefined }> = {}): void {

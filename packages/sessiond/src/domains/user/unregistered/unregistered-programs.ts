@@ -40,7 +40,7 @@ interface Entry {
   preload: Preload | undefined;
   /** Whether it belongs to a command that is recorded as a whole. */
   isOfCommand: boolean;
-  isTold: boolean;
+  isReported: boolean;
   /** Address of the arguments of a program that is not Node.js. */
   otherProgramAt: string | undefined;
 }
@@ -73,7 +73,7 @@ export class UnregisteredPrograms {
   }
 
   /** A session may have changed. */
-  look(): void {
+  sessionsChanged(): void {
     if (this.#options.isWanted()) {
       this.#ticker.every(this.#periodMs());
       return;
@@ -90,7 +90,7 @@ export class UnregisteredPrograms {
   watchCommand(pid: number, preload: Preload): void {
     this.#commands.set(pid, preload);
     this.#entries.delete(pid);
-    this.look();
+    this.sessionsChanged();
     this.#tick();
   }
 
@@ -121,14 +121,14 @@ export class UnregisteredPrograms {
 
   #see(pid: number, registered: ReadonlySet<number>, isLast: boolean): void {
     const entry = this.#entries.get(pid) ?? this.#enter(pid);
-    if (entry === undefined || entry.isTold || this.#heardOf.has(pid)) return;
+    if (entry === undefined || entry.isReported || this.#heardOf.has(pid)) return;
     const origin = this.#originOf(entry, registered);
     if (origin === undefined) return;
     entry.isOfCommand ||= origin.isOfCommand;
     entry.found ??= this.#find(pid, entry, origin);
     if (entry.found === null) return;
     const isLate = this.#options.timers.nowMs() - entry.sinceMs >= PATIENCE_MS;
-    if (isLate || (isLast && entry.found.lost.length > 0)) this.#tell(entry, 'addStanding');
+    if (isLate || (isLast && entry.found.lost.length > 0)) this.#report(entry, 'addStanding');
   }
 
   #enter(pid: number): Entry | undefined {
@@ -141,7 +141,7 @@ export class UnregisteredPrograms {
       found: null,
       preload: this.#commands.get(pid),
       isOfCommand: this.#commands.has(pid),
-      isTold: false,
+      isReported: false,
       otherProgramAt: undefined,
     };
     this.#entries.set(pid, entry);
@@ -173,13 +173,13 @@ export class UnregisteredPrograms {
     const { view } = this.#options;
     const { startTime, argumentsAt = '0' } = view.originOf(pid) ?? {};
     if (startTime !== entry.startTime || (argumentsAt !== '0' && argumentsAt === entry.otherProgramAt)) return null;
-    const seen = view.look(pid);
+    const seen = view.inspect(pid);
     if (seen === undefined) return null;
     if (seen.nodeProgram === undefined) {
       entry.otherProgramAt = seen.argumentsAt;
       return null;
     }
-    const parent = view.look(seen.parent);
+    const parent = view.inspect(seen.parent);
     // Between fork and exec a process looks like its parent.
     if (parent?.argumentsAt === seen.argumentsAt && parent.commandLine === seen.commandLine) return null;
     const own = view.preloadOf(pid);
@@ -201,14 +201,14 @@ export class UnregisteredPrograms {
     this.#entries.delete(pid);
     this.#commands.delete(pid);
     if (entry.found === null) return;
-    if (!entry.isTold && !this.#heardOf.has(pid)) this.#tell(entry, 'add');
+    if (!entry.isReported && !this.#heardOf.has(pid)) this.#report(entry, 'add');
     this.#options.troubles.forget(entry.found.program);
   }
 
-  #tell(entry: Entry, how: 'add' | 'addStanding'): void {
+  #report(entry: Entry, how: 'add' | 'addStanding'): void {
     if (entry.found === null) return;
     const { name, program, lost, isRestricted } = entry.found;
-    entry.isTold = true;
+    entry.isReported = true;
     let why = 'its tracer could not start, or the program ended before';
     if (lost.length > 0) why = `its environment lacks ${lost.join(' and ')} of what started it`;
     else if (isRestricted)
