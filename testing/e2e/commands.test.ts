@@ -57,11 +57,14 @@ async function untilMore(sandbox: Sandbox, session: string): Promise<void> {
 /** The saved parts of a session. Event rules of a channel have no order. */
 async function describedSession(sandbox: Sandbox, name: string): Promise<unknown> {
   const { session } = await json<{ session: SessionDescription }>(sandbox, `list ${name}`);
-  const channels = session.channels.map((channel) => ({
-    ...channel,
-    rules: [...channel.rules].sort((a, b) => a.pattern.localeCompare(b.pattern)),
+  const domains = session.domains.map((domain) => ({
+    ...domain,
+    channels: domain.channels.map((channel) => ({
+      ...channel,
+      rules: [...channel.rules].sort((a, b) => a.pattern.localeCompare(b.pattern)),
+    })),
   }));
-  return { channels, trackers: session.trackers, output: session.output };
+  return { domains, output: session.output };
 }
 
 describe('the commands, with daemons and a program that emits', () => {

@@ -25,10 +25,12 @@ async function sandboxWithSession(): Promise<Sandbox & { readonly trace: string 
 interface ListedContexts {
   readonly contexts: readonly { readonly name: string; readonly refused: string | null }[];
 }
-interface ListedApplications {
-  readonly applications: readonly {
-    readonly pid: number;
-    readonly tracepoints: readonly { readonly name: string }[];
+interface ListedDomains {
+  readonly domains: readonly {
+    readonly applications: readonly {
+      readonly pid: number;
+      readonly tracepoints: readonly { readonly name: string }[];
+    }[];
   }[];
 }
 
@@ -212,8 +214,8 @@ describe('a provider', () => {
 
 function isListed(sandbox: Sandbox, running: Running, name: string): () => Promise<boolean> {
   return async () => {
-    const { applications } = await resultOf<ListedApplications>(sandbox, 'list', '-u');
-    const own = applications.find(({ pid }) => pid === running.pid);
+    const { domains } = await resultOf<ListedDomains>(sandbox, 'list', '-u');
+    const own = domains[0]?.applications.find(({ pid }) => pid === running.pid);
     return own?.tracepoints.some((tracepoint) => tracepoint.name === name) ?? false;
   };
 }

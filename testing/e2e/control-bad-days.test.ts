@@ -96,20 +96,22 @@ type Parameters = { readonly [Name in CommandName]?: Commands[Name]['params'] };
 /** Valid parameters of every command, as far as possible for a stopped session. */
 function rightParameters(path: string): Parameters {
   const session = 's';
+  const domain = 'user';
   return {
     hello: { protocol: CLIENT_PROTOCOL_VERSION },
     'create-session': { ...DEFAULT_SESSION, name: 'other', output: join(path, 'other') },
-    'enable-channel': { session, channel: DEFAULT_CHANNEL },
-    'disable-channel': { session, channel: 'channel0' },
+    'enable-channel': { session, domain, channel: DEFAULT_CHANNEL },
+    'disable-channel': { session, domain, channel: 'channel0' },
     'enable-event': {
       session,
+      domain,
       channel: null,
       rule: { pattern: 'a:*', exclusions: ['a:b'], filter: 'x == 1' } as never,
     },
-    'disable-event': { session, channel: null, pattern: 'a:*' },
-    'add-context': { session, channel: null, contexts: ['vpid'] },
-    track: { session, attribute: 'vpid', values: [1] },
-    untrack: { session, attribute: 'vpid', values: [1] },
+    'disable-event': { session, domain, channel: null, pattern: 'a:*' },
+    'add-context': { session, domain, channel: null, contexts: ['vpid'] },
+    track: { session, domain, attribute: 'vpid', values: [1] },
+    untrack: { session, domain, attribute: 'vpid', values: [1] },
     'start-session': { session },
     'stop-session': { session },
     'record-snapshot': { session, output: { name: 'n', path, maxBytes: MIB }, name: 'n', maxBytes: MIB },
@@ -120,7 +122,7 @@ function rightParameters(path: string): Parameters {
     'clear-session': { session },
     'regenerate-metadata': { session },
     'regenerate-statedump': { session },
-    'reclaim-memory': { session, channels: ['channel0'], olderThanUs: 0 },
+    'reclaim-memory': { session, domain, channels: ['channel0'], olderThanUs: 0 },
     'session-statistics': { session },
     'session-sightings': { session },
     'destroy-session': { session },
@@ -178,7 +180,7 @@ describe('wrong parameters', () => {
         // A session that valid parameters may have stopped, cleared or destroyed.
         if (!names.has('s')) {
           await client.reply('create-session', { ...DEFAULT_SESSION, name: 's', output: join(path, `s-${asked}`) });
-          await client.reply('enable-channel', { session: 's', channel: DEFAULT_CHANNEL });
+          await client.reply('enable-channel', { session: 's', domain: 'user', channel: DEFAULT_CHANNEL });
         }
         const reply = await client.reply(command, bad);
         const what = `${command} ${JSON.stringify(bad).slice(0, 200)}`;
@@ -243,7 +245,7 @@ describe('several clients at once', () => {
     const output = join(scene.directory, 's');
     const steps: readonly [CommandName, object, string][] = [
       ['create-session', { ...DEFAULT_SESSION, name: 's', output }, 'SESSION_EXISTS'],
-      ['enable-channel', { session: 's', channel: DEFAULT_CHANNEL }, 'CHANNEL_EXISTS'],
+      ['enable-channel', { session: 's', domain: 'user', channel: DEFAULT_CHANNEL }, 'CHANNEL_EXISTS'],
       ['start-session', { session: 's' }, 'ALREADY_STARTED'],
       ['stop-session', { session: 's' }, 'ALREADY_STOPPED'],
       ['destroy-session', { session: 's' }, 'NO_SUCH_SESSION'],
@@ -258,7 +260,8 @@ describe('several clients at once', () => {
   it('one that does not read its answers, or sends half a message, or a gigabyte, delays no other and costs little', async () => {
     const scene = await startDaemon();
     const before = (await scene.client.daemonStatus()).memoryBytes;
-    const request = (id: number) => encodeFrame({ id, command: 'list-contexts', params: {} }, CLIENT_FRAME_BYTES_MAX);
+    const request = (id: number) =>
+      encodeFrame({ id, command: 'list-contexts', params: { domain: 'user' } }, CLIENT_FRAME_BYTES_MAX);
     const deaf = await connected(scene);
     deaf.socket.pause();
     for (let id = 10; id < 3000; id++) deaf.socket.write(request(id));

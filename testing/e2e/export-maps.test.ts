@@ -61,7 +61,7 @@ describe.skipIf(sqlite3 === undefined)('the script of maps', () => {
         overflow: true,
       },
     ]);
-    const script = mapScript(maps, rows);
+    const script = mapScript([{ domain: 'user', maps, rows }]);
     expect(ask(script, 'SELECT * FROM vmap ORDER BY rowid;').length + ask(script, 'SELECT * FROM keys;').length).toBe(
       rows.length + names.length,
     );
@@ -83,7 +83,7 @@ describe.skipIf(sqlite3 === undefined)('the script of maps', () => {
   });
 
   it('has tables that refuse values that LTTng never writes', () => {
-    const script = mapScript([], []);
+    const script = mapScript([]);
     for (const wrong of [
       "INSERT INTO channels VALUES (1, 'm', 'moon');",
       "INSERT INTO channels VALUES (1, 'm', 'user'), (2, 'm', 'user');",

@@ -54,9 +54,9 @@ it(`lists ${APPLICATIONS} applications with ${TRACEPOINTS} tracepoints each, and
   await expect.poll(async () => (await client.ask('daemon-status', {})).applications).toBe(APPLICATIONS);
   const registered = await memoryBytes();
 
-  await client.ask('list-applications', { fields: true });
+  await client.ask('list-instrumentation', { fields: true });
   const listing = stopwatch();
-  const { applications: listed, tracepointLists } = await client.ask('list-applications', { fields: true });
+  const { applications: listed, tracepointLists } = await client.ask('list-instrumentation', { fields: true });
   const listedMs = listing();
   expect(listed.map(({ tracepoints }) => tracepoints)).toEqual(applications.map((_, idx) => idx % PROGRAMS));
   expect(tracepointLists).toEqual(Array.from({ length: PROGRAMS }, (_, program) => tracepointsOf(program)));

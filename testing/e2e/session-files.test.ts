@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SessionDaemonClient } from '@ringtail/ctl';
 import * as accounts from '@ringtail/posix/accounts';
-import type { SessionDescription, TriggerDescription } from '@ringtail/protocol';
+import type { DomainDescription, SessionDescription, TriggerDescription } from '@ringtail/protocol';
 import { parseSessionFile, type SavedSession } from '@ringtail/session-file';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { comparableListing } from '../beside-lttng/listing.ts';
@@ -217,7 +217,7 @@ describe('a session file of lttng 2.16', () => {
     await run('save', 'shop', '-o', saved);
     const file = parseSessionFile(readFileSync(join(saved, 'shop.lttng'), 'utf8'), accounts);
     const original = parseSessionFile(readFileSync(sample('all-kinds'), 'utf8'), accounts);
-    expect(file.sessions[0]?.maps).toEqual(original.sessions[0]?.maps);
+    expect(file.sessions[0]?.domains[0]?.maps).toEqual(original.sessions[0]?.domains[0]?.maps);
     expect(new Set(file.triggers)).toEqual(new Set(original.triggers));
     expect(sessionFileViolations(readFileSync(join(saved, 'shop.lttng'), 'utf8'))).toEqual([]);
     await run('save', 'shop', '-o', saved, '--force', '--no-triggers');
@@ -282,10 +282,12 @@ async function daemonOf<T>(sandbox: Sandbox, ask: (client: SessionDaemonClient) 
 }
 
 /** The parts of a session that LTTng 2.13 supports, in order. */
-function known({ clock: _, format: __, channels, trackers, ...session }: SavedSession): unknown {
+function known({ clock: _, format: __, domains: [user], ...session }: SavedSession): unknown {
+  const { channels, trackers, maps } = user as DomainDescription;
   const byName = (a: { name: string }, b: { name: string }) => a.name.localeCompare(b.name);
   return {
     ...session,
+    maps,
     trackers: Object.entries(trackers).map(([attribute, values]) => [
       attribute,
       values && [...values].sort((a, b) => a - b),

@@ -18,16 +18,17 @@ import {
   until,
 } from './harness.ts';
 
-interface Applications {
-  readonly applications: readonly {
-    readonly pid: number;
-    readonly tracepoints: readonly { readonly name: string }[];
-  }[];
+interface Listed {
+  readonly domains: readonly { readonly applications: readonly { readonly pid: number }[] }[];
+}
+
+async function registeredPids(sandbox: Sandbox): Promise<number[]> {
+  const { domains } = await resultOf<Listed>(sandbox, 'list', '-u');
+  return domains.flatMap(({ applications }) => applications.map(({ pid }) => pid));
 }
 
 function isRegistered(sandbox: Sandbox, running: Running): () => Promise<boolean> {
-  return async () =>
-    (await resultOf<Applications>(sandbox, 'list', '-u')).applications.some(({ pid }) => pid === running.pid);
+  return async () => (await registeredPids(sandbox)).includes(running.pid as number);
 }
 
 describe('a session made by commands', () => {
@@ -108,7 +109,7 @@ describe('a session made by commands', () => {
     );
     app.process.stdin?.end();
     expect((await app.ended).code).toBe(0);
-    await until(async () => (await resultOf<Applications>(sandbox, 'list', '-u')).applications.length === 0);
+    await until(async () => (await registeredPids(sandbox)).length === 0);
   });
 
   it('never mixes its files with those of another session in the same directory', async () => {

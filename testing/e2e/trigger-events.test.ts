@@ -275,6 +275,7 @@ describe('triggers of a session daemon', () => {
     await client.createSession({ name: SESSION, output: join(sandbox.directory, 'trace') });
     await client.request('add-map', {
       session: SESSION,
+      domain: 'user',
       map: {
         name: 'kinds',
         valueType: 'signed-int-64',
@@ -299,8 +300,7 @@ describe('triggers of a session daemon', () => {
     await until(async () => (await described('told'))?.occurrences === 100_000);
     expect(await described('told')).toMatchObject({ messagesDiscarded: 0 });
     expect(await described('false')).toMatchObject({ occurrences: 0 });
-    const rows = async () =>
-      (await client.request('show-maps', { session: SESSION, map: 'kinds' })).map(({ key, value }) => [key, value]);
+    const rows = async () => (await client.showMaps(SESSION, 'kinds')).map(({ key, value }) => [key, value]);
     expect((await rows()).sort()).toEqual([
       ['trig:one', 50_000],
       ['trig:two', 50_000],

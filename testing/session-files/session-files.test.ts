@@ -3,13 +3,24 @@
  * schema.
  */
 import { readFileSync } from 'node:fs';
-import { DEFAULT_CHANNEL, EVERY_TIME, type TriggerDefinition } from '@ringtail/protocol';
+import {
+  type ChannelDescription,
+  DEFAULT_CHANNEL,
+  type DomainDescription,
+  EVERY_TIME,
+  type TriggerDefinition,
+} from '@ringtail/protocol';
 import { parseSessionFile, printSessionFile, type SavedSession } from '@ringtail/session-file';
 import { describe, expect, it } from 'vitest';
 import { TRIGGERS } from '../../packages/cli/src/mi/samples.test.support.ts';
 import { sessionFileViolations } from './session-schema-facts.ts';
 
 const sample = (name: string): string => readFileSync(new URL(`samples/${name}.lttng`, import.meta.url), 'utf8');
+/** The session with other channels, trackers or maps in user space. */
+function withUser(session: SavedSession, more: Partial<DomainDescription>): SavedSession {
+  return { ...session, domains: session.domains.map((domain) => ({ ...domain, ...more })) };
+}
+
 const notify = { kind: 'notify', ratePolicy: EVERY_TIME } as const;
 const onShop = { session: 'shop', ratePolicy: EVERY_TIME };
 
@@ -84,7 +95,7 @@ describe('a session file of LTTng 2.16', () => {
     const { sessions, triggers, warnings } = parseSessionFile(sample('all-kinds'));
     expect(triggers).toEqual(ALL_KINDS);
     const plain = { updatePolicy: 'per-event', ownership: 'user', deadProcesses: 'sum' };
-    expect(sessions[0]?.maps).toEqual([
+    expect(sessions[0]?.domains[0]?.maps).toEqual([
       { ...plain, name: 'by user', valueType: 'signed-int-max', keyCountMax: 4096 },
       {
         name: 'by process',
@@ -107,9 +118,13 @@ describe('a session file of LTTng 2.16', () => {
       .replace('<name>shop</name>', '$&<trace_format>CTF_2</trace_format>')
       .replace('<preallocation_policy>', `<reclaim_policy>${policy}</reclaim_policy>$&`);
     const { sessions } = parseSessionFile(source);
-    expect(sessions).toMatchObject([{ format: 'ctf-2', channels: [{ preallocation: 'preallocate', reclaimAfterUs }] }]);
+    expect(sessions).toMatchObject([
+      { format: 'ctf-2', domains: [{ channels: [{ preallocation: 'preallocate', reclaimAfterUs }] }] },
+    ]);
     const onDemand = parseSessionFile(source.replace('PREALLOCATE', 'ON_DEMAND').replace('CTF_2', 'CTF_1_8'));
-    expect(onDemand.sessions).toMatchObject([{ format: 'ctf-1.8', channels: [{ preallocation: 'on-demand' }] }]);
+    expect(onDemand.sessions).toMatchObject([
+      { format: 'ctf-1.8', domains: [{ channels: [{ preallocation: 'on-demand' }] }] },
+    ]);
     expect(() => parseSessionFile(source.replace('CTF_2', 'CTF_3'))).toThrow('trace_format must be one of');
     expect(() => parseSessionFile(source.replace('PREALLOCATE', 'LATER'))).toThrow(
       'preallocation_policy must be one of',
@@ -120,18 +135,18 @@ describe('a session file of LTTng 2.16', () => {
   it('with a ring for each processor identifies processors, without an added context', () => {
     const contexts = '<contexts><context><type>VPID</type></context><context><type>CPU_ID</type></context></contexts>';
     const source = sample('all-kinds').replace('<contexts/>', contexts);
-    const channelOf = (text: string) => parseSessionFile(text).sessions[0]?.channels[0];
+    const channelOf = (text: string) => parseSessionFile(text).sessions[0]?.domains[0]?.channels[0];
     expect(channelOf(source)?.contexts).toEqual(['vpid']);
     expect(channelOf(source.replace('PER_CPU', 'PER_CHANNEL'))?.contexts).toEqual(['vpid', 'cpu_id']);
     const ours = [{ ...DEFAULT_CHANNEL, name: 'c', enabled: true, contexts: ['cpu_id'], rules: [] }];
-    const saved = parseSessionFile(sample('all-kinds')).sessions.map((one) => ({ ...one, channels: ours }));
+    const saved = parseSessionFile(sample('all-kinds')).sessions.map((one) => withUser(one, { channels: ours }));
     expect(channelOf(printSessionFile(saved, ALL_KINDS))?.contexts).toEqual(['cpu_id']);
   });
 
   it('has names of maps with slashes, and sizes of nothing', () => {
     const source = sample('all-kinds').replaceAll('>by user<', '>/by/user<').replace('>104857600<', '>0<');
     const { sessions, triggers } = parseSessionFile(source);
-    expect(sessions[0]?.maps.map(({ name }) => name)).toContain('/by/user');
+    expect(sessions[0]?.domains[0]?.maps.map(({ name }) => name)).toContain('/by/user');
     expect(triggers.map(({ condition }) => condition)).toContainEqual(expect.objectContaining({ bytes: 0 }));
   });
 
@@ -139,7 +154,6 @@ describe('a session file of LTTng 2.16', () => {
     const { triggers, warnings } = parseSessionFile(sample('other-domains'));
     expect(triggers.map(({ name }) => name)).toEqual(['here']);
     expect(warnings).toEqual([
-      'session host: the domain KERNEL is not supported and is left out',
       'the trigger kprobe is left out: events of probes of the kernel are not supported',
       'the trigger syscall is left out: events of system calls are not supported',
       'the trigger logger is left out: events of java.util.logging are not supported',
@@ -157,7 +171,7 @@ describe('a session file of LTTng 2.16', () => {
       .replaceAll('logger', 'l\u001b[2Jogger')
       .replace('<name>host', '<name>h\u009bost');
     const { warnings } = parseSessionFile(source);
-    expect(warnings).toHaveLength(10);
+    expect(warnings).toHaveLength(9);
     expect(warnings.filter((warning) => /\p{Cc}/u.test(warning))).toEqual([]);
     expect(() => parseSessionFile(source.replace('<type>KERNEL', '<type>MOON'))).toThrow(/^\P{Cc}*$/u);
   });
@@ -352,37 +366,41 @@ describe('a session file that ringtail prints', () => {
     snapshot: false,
     format: 'ctf-2',
     active: true,
-    channels: [
+    domains: [
       {
-        ...DEFAULT_CHANNEL,
-        name: 'c',
-        enabled: true,
-        blockingTimeoutUs: null,
-        contexts: ['vpid', 'perf:thread:instructions', '$app.shop:user', 'vuid'],
-        rules: [
-          { pattern: 'a:*', enabled: true, exclude: ['a:b'], logLevel: { from: 2, to: 6 }, filter: 'n < 5' },
-          { pattern: 'b', enabled: false, logLevel: { from: 4, to: 4 } },
+        domain: 'user',
+        channels: [
+          {
+            ...DEFAULT_CHANNEL,
+            name: 'c',
+            enabled: true,
+            blockingTimeoutUs: null,
+            contexts: ['vpid', 'perf:thread:instructions', '$app.shop:user', 'vuid'],
+            rules: [
+              { pattern: 'a:*', enabled: true, exclude: ['a:b'], logLevel: { from: 2, to: 6 }, filter: 'n < 5' },
+              { pattern: 'b', enabled: false, logLevel: { from: 4, to: 4 } },
+            ],
+          },
         ],
+        trackers: { vpid: [7], vuid: [], vgid: null },
+        maps: parseSessionFile(sample('all-kinds')).sessions[0]?.domains[0]?.maps ?? [],
       },
     ],
-    trackers: { vpid: [7], vuid: [], vgid: null },
     snapshotOutputs: [],
     rotationSchedule: { timerUs: 10, sizeBytes: 20 },
-    maps: parseSessionFile(sample('all-kinds')).sessions[0]?.maps ?? [],
   };
   const recorder: SavedSession = {
-    ...session,
+    ...withUser(session, { maps: [] }),
     name: 'box',
     output: null,
     snapshot: true,
     snapshotOutputs: [{ id: 1, name: 'o', path: '/p', maxBytes: 5 }],
-    maps: [],
   };
 
   it('matches the schema, whatever its content', () => {
-    const [channel] = session.channels as [SavedSession['channels'][number]];
+    const [channel] = session.domains[0]!.channels as [ChannelDescription];
     const channels = [channel, { ...channel, reclaimAfterUs: 0 }, { ...channel, reclaimAfterUs: 5 }];
-    const source = printSessionFile([{ ...session, channels }, recorder], [...ALL_KINDS, ...TRIGGERS]);
+    const source = printSessionFile([withUser(session, { channels }), recorder], [...ALL_KINDS, ...TRIGGERS]);
     expect(sessionFileViolations(source)).toEqual([]);
     expect(source.match(/<trigger>/g)?.length).toBeGreaterThanOrEqual(ALL_KINDS.length);
   });
@@ -402,17 +420,17 @@ describe('a session file that ringtail prints', () => {
 
   it('uses elements of LTTng 2.15 and later only if it has content that older versions refuse', () => {
     const plain = { ...recorder, format: 'ctf-1.8' } as const;
-    const [channel] = plain.channels as [SavedSession['channels'][number]];
+    const [channel] = plain.domains[0]!.channels as [ChannelDescription];
     const words = /<(trace_format|preallocation_policy|reclaim_policy)>/g;
     const wordsIn = (one: SavedSession, triggers: readonly TriggerDefinition[] = []) =>
       printSessionFile([one], triggers).match(words) ?? [];
-    expect(wordsIn({ ...plain, channels: [channel, { ...channel, preallocation: 'preallocate' }] })).toEqual([]);
+    expect(wordsIn(withUser(plain, { channels: [channel, { ...channel, preallocation: 'preallocate' }] }))).toEqual([]);
     expect(wordsIn(plain, TRIGGERS.slice(-1))).toEqual([]);
     const both = ['<trace_format>', '<preallocation_policy>'];
     expect(wordsIn({ ...plain, format: 'ctf-2' })).toEqual(both);
-    expect(wordsIn({ ...plain, maps: session.maps })).toEqual(both);
+    expect(wordsIn(withUser(plain, { maps: session.domains[0]!.maps }))).toEqual(both);
     expect(wordsIn(plain, ALL_KINDS)).toEqual(both);
-    expect(wordsIn({ ...plain, channels: [{ ...channel, reclaimAfterUs: 0 }] })).toHaveLength(3);
+    expect(wordsIn(withUser(plain, { channels: [{ ...channel, reclaimAfterUs: 0 }] }))).toHaveLength(3);
   });
 
   it('has content that LTTng would refuse in a processing instruction', () => {

@@ -42,7 +42,7 @@ function sampleOf<Command extends (typeof RESULTS)[number]['command']>(command: 
 }
 
 const { session } = sampleOf('create');
-const { applications } = sampleOf('list-tracepoints');
+const [{ applications = [] } = {}] = sampleOf('list-tracepoints').domains;
 const { memory } = sampleOf('list-session');
 const statistics = hostile({ ...NO_STATISTICS, eventsLost: 3, troubles: ['a trouble of '] });
 
@@ -63,9 +63,10 @@ const ANSWERS: Answers = {
   'list-sessions': () => [session, sessionCalled(NAME, { snapshot: true, output: `/o/${NAME}` })],
   'session-statistics': () => statistics,
   'session-memory': () => memory,
-  'list-applications': () => ({
+  'list-instrumentation': () => ({
     applications: applications.map((application, tracepoints) => ({ ...application, tracepoints })),
     tracepointLists: applications.map(({ tracepoints }) => tracepoints),
+    events: [],
   }),
   'list-contexts': () => [{ name: NAME, refused: NAME }],
   'list-triggers': () => hostile(TRIGGERS),
@@ -88,13 +89,15 @@ const ANSWERS: Answers = {
   'remove-trigger': () => null,
   'add-map': () => ({ name: NAME }),
   'show-maps': () =>
-    session.maps.map(({ name }) => ({
-      map: name,
-      owner: { kind: 'user', uid: 0 },
-      key: NAME,
-      value: -5,
-      overflow: false,
-    })),
+    session.domains
+      .flatMap(({ maps }) => maps)
+      .map(({ name }) => ({
+        map: name,
+        owner: { kind: 'user', uid: 0 },
+        key: NAME,
+        value: -5,
+        overflow: false,
+      })),
 };
 
 /** The same from a daemon that refuses what the real one refuses. */

@@ -5,7 +5,11 @@ export {
   type ContextDescription,
   DEFAULT_CHANNEL,
   type DestroyedSession,
+  DOMAINS,
+  type DomainDescription,
+  type DomainName,
   type EventRule,
+  isUsed,
   LogLevels,
   type MapChannelAttributes,
   type MapChannelParameters,
@@ -28,6 +32,8 @@ export { type ConnectionErrorCode, CtlError, type SessionFilesErrorCode } from '
 export type { ConnectOptions, RequestOptions } from './daemon-connection.ts';
 export { type DaemonOwner, daemonOwner, ownerBySocket } from './daemon-owner.ts';
 export {
+  type InstrumentationOptions,
+  type ListedInstrumentation,
   type NewSession,
   type NotWaiting,
   SessionDaemonClient,

@@ -110,7 +110,7 @@ describe('SessionDaemonClient', () => {
     expect(await daemon.enableEvent('s', { pattern: 'a:*' })).toBe('channel0');
     expect(asked.map(({ command, params }) => ({ command, params }))).toEqual([
       { command: 'create-session', params: { name: 's', output: '/tmp/s', ...DEFAULT_SESSION } },
-      { command: 'enable-event', params: { session: 's', channel: null, rule: { pattern: 'a:*' } } },
+      { command: 'enable-event', params: { session: 's', domain: 'user', channel: null, rule: { pattern: 'a:*' } } },
     ]);
   });
 
@@ -132,13 +132,13 @@ describe('SessionDaemonClient', () => {
     const daemon = await connected(({ id, params }) => {
       asked.push(params);
       const applications = [1, 0, 0].map((tracepoints, pid) => ({ ...thread, pid, tracepoints }));
-      return { id, ok: true, result: { applications, tracepointLists: lists } };
+      return { id, ok: true, result: { applications, tracepointLists: lists, events: [] } };
     });
     const applications = await daemon.listApplications();
     expect(applications).toEqual([1, 0, 0].map((list, pid) => ({ ...thread, pid, tracepoints: lists[list] })));
     expect(applications[1]?.tracepoints).toBe(applications[2]?.tracepoints);
     await daemon.listApplications({ fields: false });
-    expect(asked).toEqual([{ fields: true }, { fields: false }]);
+    expect(asked).toEqual([true, false].map((fields) => ({ domain: 'user', fields })));
   });
 
   it('says so when no answer comes in time, and ignores it when it comes late', async () => {

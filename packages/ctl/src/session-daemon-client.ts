@@ -8,6 +8,7 @@ import {
   type DaemonStatus,
   DEFAULT_SESSION,
   type DestroyedSession,
+  type DomainName,
   type EventRule,
   type MapChannelParameters,
   type MapRow,
@@ -21,6 +22,7 @@ import {
   type SnapshotOutputParameters,
   type SnapshotRecorded,
   type TraceFormat,
+  type TracepointDescription,
   type TrackedAttribute,
   type TriggerDefinition,
   type TriggerDescription,
@@ -56,6 +58,17 @@ export interface Waiting extends WaitOptions {
 }
 export interface NotWaiting extends WaitOptions {
   readonly wait: false;
+}
+
+export interface InstrumentationOptions extends RequestOptions {
+  /** False leaves the fields of tracepoints out, which are most of a long answer. */
+  readonly fields?: boolean;
+}
+
+export interface ListedInstrumentation {
+  readonly applications: readonly ApplicationDescription[];
+  /** Events that belong to no application. */
+  readonly events: readonly TracepointDescription[];
 }
 
 export interface SnapshotOptions {
@@ -119,20 +132,25 @@ export class SessionDaemonClient {
    * Makes a channel, or enables a disabled one. The daemon rounds sizes up to powers of two; `listSessions` has the
    * result.
    */
-  async enableChannel(session: string, channel: ChannelAttributes): Promise<void> {
-    await this.request('enable-channel', { session, channel });
+  async enableChannel(session: string, channel: ChannelAttributes, domain: DomainName = 'user'): Promise<void> {
+    await this.request('enable-channel', { session, domain, channel });
   }
 
-  async disableChannel(session: string, channel: string): Promise<void> {
-    await this.request('disable-channel', { session, channel });
+  async disableChannel(session: string, channel: string, domain: DomainName = 'user'): Promise<void> {
+    await this.request('disable-channel', { session, domain, channel });
   }
 
   /**
    * Adds or enables a rule. Answers the channel's name; `channel` null is the default channel, created if the session
    * has none.
    */
-  async enableEvent(session: string, rule: EventRule, channel: string | null = null): Promise<string> {
-    return (await this.request('enable-event', { session, channel, rule })).channel;
+  async enableEvent(
+    session: string,
+    rule: EventRule,
+    channel: string | null = null,
+    domain: DomainName = 'user',
+  ): Promise<string> {
+    return (await this.request('enable-event', { session, domain, channel, rule })).channel;
   }
 
   /** Disables the rules with exactly this pattern; null: all rules of the channel. */
@@ -140,8 +158,9 @@ export class SessionDaemonClient {
     session: string,
     pattern: string | null,
     channel: string | null = null,
+    domain: DomainName = 'user',
   ): Promise<{ channel: string; disabled: number }> {
-    return this.request('disable-event', { session, channel, pattern });
+    return this.request('disable-event', { session, domain, channel, pattern });
   }
 
   /** Adds context fields to a channel, or with null to all channels; answers their names. */
@@ -149,25 +168,36 @@ export class SessionDaemonClient {
     session: string,
     contexts: readonly string[],
     channel: string | null = null,
+    domain: DomainName = 'user',
   ): Promise<readonly string[]> {
-    return (await this.request('add-context', { session, channel, contexts })).channels;
+    return (await this.request('add-context', { session, domain, channel, contexts })).channels;
   }
 
-  /** All contexts, each with the reason if this machine does not have it. */
-  listContexts(): Promise<readonly ContextDescription[]> {
-    return this.request('list-contexts', {});
+  /** All contexts of a domain, each with the reason if this machine does not have it. */
+  listContexts(domain: DomainName = 'user'): Promise<readonly ContextDescription[]> {
+    return this.request('list-contexts', { domain });
   }
 
   /**
    * Adds process, user or group numbers to a tracker: the session records only applications with these numbers; null:
    * all.
    */
-  async track(session: string, attribute: TrackedAttribute, values: readonly number[] | null): Promise<void> {
-    await this.request('track', { session, attribute, values });
+  async track(
+    session: string,
+    attribute: TrackedAttribute,
+    values: readonly number[] | null,
+    domain: DomainName = 'user',
+  ): Promise<void> {
+    await this.request('track', { session, domain, attribute, values });
   }
 
-  async untrack(session: string, attribute: TrackedAttribute, values: readonly number[] | null): Promise<void> {
-    await this.request('untrack', { session, attribute, values });
+  async untrack(
+    session: string,
+    attribute: TrackedAttribute,
+    values: readonly number[] | null,
+    domain: DomainName = 'user',
+  ): Promise<void> {
+    await this.request('untrack', { session, domain, attribute, values });
   }
 
   async startSession(session: string): Promise<void> {
@@ -251,28 +281,37 @@ export class SessionDaemonClient {
   }
 
   /** Gives back memory of consumed sub-buffers of at least this age. Answers the number of bytes. */
-  async reclaimMemory(session: string, olderThanUs = 0, channels: readonly string[] | null = null): Promise<number> {
-    return (await this.request('reclaim-memory', { session, channels, olderThanUs })).bytes;
+  async reclaimMemory(
+    session: string,
+    olderThanUs = 0,
+    channels: readonly string[] | null = null,
+    domain: DomainName = 'user',
+  ): Promise<number> {
+    return (await this.request('reclaim-memory', { session, domain, channels, olderThanUs })).bytes;
   }
 
   listSessions(): Promise<readonly SessionDescription[]> {
     return this.request('list-sessions', {});
   }
 
-  /**
-   * The registered threads. Threads with the same tracepoints share one list.
-   *
-   * @param options `fields: false` leaves the fields of tracepoints out, which are most of a long answer
-   */
-  async listApplications(
-    options: RequestOptions & { readonly fields?: boolean } = {},
-  ): Promise<readonly ApplicationDescription[]> {
+  /** The registered threads of programs in user space: see {@link listInstrumentation}. */
+  async listApplications(options: InstrumentationOptions = {}): Promise<readonly ApplicationDescription[]> {
+    return (await this.listInstrumentation('user', options)).applications;
+  }
+
+  /** Programs and events that a domain can record now. Threads with the same tracepoints share one list. */
+  async listInstrumentation(domain: DomainName, options: InstrumentationOptions = {}): Promise<ListedInstrumentation> {
     const { fields = true } = options;
-    const { applications, tracepointLists } = await this.request('list-applications', { fields }, options);
-    return applications.map((application) => ({
+    const { applications, tracepointLists, events } = await this.request(
+      'list-instrumentation',
+      { domain, fields },
+      options,
+    );
+    const described = applications.map((application) => ({
       ...application,
       tracepoints: tracepointLists[application.tracepoints] ?? [],
     }));
+    return { applications: described, events };
   }
 
   sessionStatistics(session: string): Promise<SessionStatistics> {
@@ -312,13 +351,13 @@ export class SessionDaemonClient {
    * Makes a map of counters, which triggers increment while the session is active. Answers its name; null gets the
    * first free one.
    */
-  async addMap(session: string, map: MapChannelParameters): Promise<string> {
-    return (await this.request('add-map', { session, map })).name;
+  async addMap(session: string, map: MapChannelParameters, domain: DomainName = 'user'): Promise<string> {
+    return (await this.request('add-map', { session, domain, map })).name;
   }
 
   /** The counters of one map, or with null of all maps of the session. */
-  showMaps(session: string, map: string | null = null): Promise<readonly MapRow[]> {
-    return this.request('show-maps', { session, map });
+  showMaps(session: string, map: string | null = null, domain: DomainName = 'user'): Promise<readonly MapRow[]> {
+    return this.request('show-maps', { session, domain, map });
   }
 
   /**

@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   DEFAULT_CHANNEL,
+  type DomainDescription,
   type SessionDescription,
   type TriggerDefinition,
   type TriggerDescription,
@@ -32,20 +33,25 @@ const SESSION: SessionDescription = {
   format: 'ctf-1.8',
   createdAt: '2026-11-20T00:00:00Z',
   active: true,
-  channels: [
+  domains: [
     {
-      ...DEFAULT_CHANNEL,
-      name: 'c',
-      enabled: false,
-      contexts: ['vuid'],
-      rules: [
-        { pattern: 'a:*', enabled: true },
-        { pattern: 'a:*', enabled: false, filter: 'n > 1' },
+      domain: 'user',
+      channels: [
+        {
+          ...DEFAULT_CHANNEL,
+          name: 'c',
+          enabled: false,
+          contexts: ['vuid'],
+          rules: [
+            { pattern: 'a:*', enabled: true },
+            { pattern: 'a:*', enabled: false, filter: 'n > 1' },
+          ],
+        },
       ],
+      trackers: { vpid: [7], vuid: [], vgid: null },
+      maps: [],
     },
   ],
-  trackers: { vpid: [7], vuid: [], vgid: null },
-  maps: [],
   snapshotOutputs: [],
   rotationSchedule: { timerUs: 5, sizeBytes: null },
   rotations: 3,
@@ -206,7 +212,25 @@ describe('saved sessions', () => {
     await expect(loadSessions(client, { sessions: null, paths: [directory] })).rejects.toMatchObject({
       code: 'REFUSED',
     });
-    expect(asked.at(-1)).toBe('destroy s');
+    expect(asked.at(-1)).toBe('destroy-session {"session":"s"}');
+  });
+
+  it('are loaded without a domain that the daemon does not have, with a warning', async () => {
+    const [user] = SESSION.domains as [DomainDescription];
+    const saved = { ...SESSION, domains: [user, { ...user, domain: 'kernel' as const }] };
+    await saveSessions(clientOf([saved]).client, { sessions: null, directory });
+    const { client, asked } = clientOf([]);
+    const request = client.request.bind(client) as (command: string, params: object) => Promise<unknown>;
+    Object.assign(client, {
+      request: async (command: string, params: { domain?: string }) => {
+        if (params.domain === 'kernel') throw new CtlError('UNSUPPORTED', 'there is no kernel');
+        return await request(command, params);
+      },
+    });
+    const [loaded] = await loadSessions(client, { sessions: null, paths: [directory] });
+    expect(loaded?.warnings[0]).toBe('session s: the domain KERNEL is left out: there is no kernel');
+    expect(asked.filter((text) => text.startsWith('enable-event'))).toHaveLength(user.channels[0]!.rules.length);
+    expect(asked.at(-1)).toBe('start-session {"session":"s"}');
   });
 
   it('are loaded beside others that cannot be, where the caller takes the errors', async () => {

@@ -5,7 +5,7 @@ import { temporaryBeside } from '@ringtail/base/files';
 import { DirectoryRefused, ensureDirectory, homeDirectory } from '@ringtail/posix';
 import * as accounts from '@ringtail/posix/accounts';
 import type { SessionDescription, TriggerDefinition, TriggerDescription } from '@ringtail/protocol';
-import { parseSessionFile, printSessionFile, restoreRequests, type SavedSession } from '@ringtail/session-file';
+import { parseSessionFile, printSessionFile, restoreSession, type SavedSession } from '@ringtail/session-file';
 import { readSessionFile } from '@ringtail/session-file/read';
 import { type CtlError, ctlError } from './ctl-error.ts';
 import type { SessionDaemonClient } from './session-daemon-client.ts';
@@ -134,10 +134,16 @@ export async function loadSessions(client: SessionDaemonClient, options: LoadOpt
     try {
       if (force && existing.has(session)) await client.destroySession(session);
       const wanted = outputOf(saved) ?? saved.output;
-      const output = await restore(client, saved, { name: session, output: wanted ?? undefined });
+      const restored = await restore(client, saved, { name: session, output: wanted ?? undefined });
+      const { output } = restored;
       const isElsewhere = output !== null && wanted !== null && output !== wanted;
       const elsewhere = `session ${session} writes to ${output}: ${wanted} holds the trace of another session`;
-      loaded.push({ session, path, output, warnings: isElsewhere ? [...warnings, elsewhere] : warnings });
+      loaded.push({
+        session,
+        path,
+        output,
+        warnings: [...warnings, ...restored.warnings, ...(isElsewhere ? [elsewhere] : [])],
+      });
     } catch (error) {
       onFailure(error);
     }
@@ -182,22 +188,21 @@ function meaningOf({ condition, actions }: TriggerDefinition): string {
   return JSON.stringify([condition, actions]);
 }
 
-/** @returns the output of the session */
 async function restore(
   client: SessionDaemonClient,
   saved: SavedSession,
   options: { readonly name: string; readonly output: string | undefined },
-): Promise<string | null> {
-  const [create, ...rest] = restoreRequests(saved, options);
-  if (create?.command !== 'create-session') return null;
-  const { output } = await client.request(create.command, create.params);
+): ReturnType<typeof restoreSession> {
+  let isCreated = false;
   try {
-    for (const { command, params } of rest) await client.request(command, params);
+    return await restoreSession(saved, options, async ({ command, params }) => {
+      const result = await client.request(command, params);
+      isCreated = true;
+      return result;
+    });
   } catch (error) {
-    await client.destroySession(options.name).catch(() => {});
-    throw error instanceof RingtailError ? error.within(`session ${options.name}`) : error;
+    throw isCreated && error instanceof RingtailError ? error.within(`session ${options.name}`) : error;
   }
-  return output;
 }
 
 /** The sessions of a file, or of each readable file of a directory; none if the path does not exist. */

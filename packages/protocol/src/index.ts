@@ -1,11 +1,11 @@
 export * from './app/app-messages.ts';
 export * from './app/daemon-messages.ts';
 export * from './app/limits.ts';
-export * from './client/application-list.ts';
 export type { SnapshotRecorded } from './client/archive-commands.ts';
-export type { ContextDescription } from './client/channel-commands.ts';
+export type { ContextDescription, DomainOfSession } from './client/channel-commands.ts';
 export { type CommandName, type Commands, checkClientRequest, checkResult, type Request } from './client/commands.ts';
 export type { ConsumerStatus, DaemonStatus } from './client/daemon-commands.ts';
+export * from './client/instrumentation.ts';
 export * from './client/limits.ts';
 export { type Notification, type NotificationMessage, notificationOf } from './client/notifications.ts';
 export {
@@ -16,10 +16,12 @@ export {
 } from './client/session-commands.ts';
 export type {
   ChannelDescription,
+  DomainDescription,
   RotationSchedule,
   RuleDescription,
   SessionDescription,
 } from './client/session-description.ts';
+export { isUsed } from './client/session-description.ts';
 export type { RuleDiagnosis, SessionDiagnosis } from './client/session-diagnosis.ts';
 export * from './consumer/requests.ts';
 export type { ChannelUse } from './consumer/ring-requests.ts';
@@ -27,6 +29,7 @@ export * from './control/control-page.ts';
 export * from './control/control-text.ts';
 export * from './control/desired-state.ts';
 export { type ChannelAttributes, DEFAULT_CHANNEL, type EventHeaderKind } from './model/channel.ts';
+export { DOMAINS, type DomainName, LOGGER_DOMAINS, type LoggerDomain } from './model/domain.ts';
 export { type EventRule, FILTER_BYTES_MAX, ruleMatcher, ruleMatches } from './model/event-rule.ts';
 export { expandKeyTemplate, namesEvent, strayBraceIn } from './model/key-template.ts';
 export { isAboutProgramLeftOut } from './model/left-out.ts';
@@ -49,7 +52,7 @@ export type { SnapshotOutput, SnapshotOutputParameters } from './model/snapshot.
 export { addStatistics, NO_STATISTICS, type SessionStatistics } from './model/statistics.ts';
 export { type ClockKind, TRACE_FORMATS, type TraceFormat } from './model/trace.ts';
 export { EVENT_NAME_BYTES_MAX, type TracepointDescription } from './model/tracepoint.ts';
-export type { TrackedAttribute } from './model/tracker.ts';
+export { TRACKED_ATTRIBUTES, type TrackedAttribute, type Trackers } from './model/tracker.ts';
 export {
   checkTrigger,
   EVERY_TIME,

@@ -4,10 +4,10 @@ import { SESSION_FILE_LENGTH_MAX } from './xml/xml-node.ts';
 const { O_RDONLY, O_NONBLOCK, O_NOFOLLOW } = constants;
 
 /**
- * The text of a saved session's file: a regular one of a bounded size, not a FIFO that never ends, nor a device.
+ * The text of a session file, which must be a regular file of a bounded size: no endless FIFO, no device.
  *
- * @param owner the user whose it has to be, and no link to it: with a file of somebody else's, that user would decide what is
- *   recorded and where it goes. Anybody's, where it is absent.
+ * @param owner required owner of the file, which may be no link then: the owner of a file decides what is recorded, and where the
+ *   trace goes. Absent: any owner.
  * @throws {Error} of the operating system, or with what is wrong
  */
 export function readSessionFile(path: string, owner?: number): string {

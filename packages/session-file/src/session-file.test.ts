@@ -1,5 +1,6 @@
 import {
   DEFAULT_CHANNEL,
+  type DomainDescription,
   MAP_KEYS_MAX,
   MAP_VALUE_TYPES,
   type TriggerAction,
@@ -14,6 +15,12 @@ import { printSessionFile } from './sessions/print-session-file.ts';
 import type { SavedSession } from './sessions/saved-session.ts';
 import { triggerElement } from './triggers/trigger-elements.ts';
 
+const USER: DomainDescription = {
+  domain: 'user',
+  channels: [],
+  trackers: { vpid: null, vuid: null, vgid: null },
+  maps: [],
+};
 const PLAIN: SavedSession = {
   name: 's',
   output: '/out',
@@ -22,11 +29,9 @@ const PLAIN: SavedSession = {
   snapshot: false,
   format: 'ctf-1.8',
   active: false,
-  channels: [],
-  trackers: { vpid: null, vuid: null, vgid: null },
+  domains: [USER],
   snapshotOutputs: [],
   rotationSchedule: { timerUs: null, sizeBytes: null },
-  maps: [],
 };
 
 // What the protocol's checks let through: no control characters, line separators, halves of characters, U+FFFE and U+FFFF.
@@ -170,6 +175,27 @@ const trigger: fc.Arbitrary<TriggerDefinition> = fc.record({
   actions: fc.array(action, { minLength: 1, maxLength: 3 }),
 });
 const tracked = fc.option(fc.array(fc.nat(2 ** 32 - 1), { maxLength: 3 }));
+const maps = fc.array(
+  fc.oneof(
+    map,
+    map.map((one) => ({ ...one, ownership: 'user' as const, deadProcesses: 'sum' as const })),
+  ),
+  { maxLength: 3 },
+);
+const trackers = fc.record({ vpid: tracked, vuid: tracked, vgid: tracked });
+const domains = (ownership: 'user' | 'process'): fc.Arbitrary<DomainDescription[]> =>
+  fc
+    .record({
+      channels: fc.array(channel(ownership), { maxLength: 3 }),
+      trackers,
+      maps,
+      others: fc.subarray(['kernel', 'jul', 'log4j', 'log4j2', 'python'] as const),
+      otherChannels: fc.array(channel(ownership), { minLength: 1, maxLength: 2 }),
+    })
+    .map(({ others, otherChannels, ...user }) => [
+      { domain: 'user', ...user },
+      ...others.map((domain) => ({ domain, channels: otherChannels, trackers: USER.trackers, maps: [] })),
+    ]);
 const session: fc.Arbitrary<SavedSession> = fc.constantFrom('user' as const, 'process' as const).chain((ownership) =>
   fc
     .record({
@@ -180,8 +206,7 @@ const session: fc.Arbitrary<SavedSession> = fc.constantFrom('user' as const, 'pr
       snapshot: fc.boolean(),
       format: fc.constantFrom('ctf-1.8' as const, 'ctf-2' as const),
       active: fc.boolean(),
-      channels: fc.array(channel(ownership), { maxLength: 3 }),
-      trackers: fc.record({ vpid: tracked, vuid: tracked, vgid: tracked }),
+      domains: domains(ownership),
       snapshotOutputs: fc.array(
         fc.record({ name: text, path: text, maxBytes: fc.option(count.map((value) => value + 1)) }),
         {
@@ -192,15 +217,6 @@ const session: fc.Arbitrary<SavedSession> = fc.constantFrom('user' as const, 'pr
         timerUs: fc.option(count.map((value) => value + 1)),
         sizeBytes: fc.option(count.map((value) => value + 1)),
       }),
-      maps: fc.array(
-        fc.oneof(
-          map,
-          map.map((one) => ({ ...one, ownership: 'user' as const, deadProcesses: 'sum' as const })),
-        ),
-        {
-          maxLength: 3,
-        },
-      ),
     })
     .map((one) => ({
       ...one,
@@ -318,7 +334,7 @@ describe('a session file', () => {
     const channels = [
       { ...DEFAULT_CHANNEL, name: 'c', enabled: true, contexts: [], rules: [{ pattern: ' a:* ', enabled: true }] },
     ];
-    const saved = { ...PLAIN, channels };
+    const saved = { ...PLAIN, domains: [{ ...USER, channels }] };
     const source = printSessionFile([saved]);
     expect(parseSessionFile(source).sessions).toEqual([saved]);
     const wide = source.replaceAll(/>(true|false|DISCARD|UST|TRACEPOINT|ALL|\d+)</g, '>\n $1\t<');
@@ -330,7 +346,9 @@ describe('a session file', () => {
       domain('<channels><channel><name>c</name><read_timer_interval>0</read_timer_interval></channel></channels>'),
     );
     const defaults = { ...DEFAULT_CHANNEL, name: 'c', monitorTimerUs: 0, enabled: true, contexts: [], rules: [] };
-    expect(parseSessionFile(source).sessions).toEqual([{ ...PLAIN, output: null, channels: [defaults] }]);
+    expect(parseSessionFile(source).sessions).toEqual([
+      { ...PLAIN, output: null, domains: [{ ...USER, channels: [defaults] }] },
+    ]);
   });
 
   it('of another tracer tells what of it is left out', () => {
@@ -341,9 +359,9 @@ describe('a session file', () => {
       '<output><consumer_output><enabled>true</enabled><destination><net_output><control_uri>tcp://h</control_uri></net_output></destination></consumer_output></output>';
     const live = '<attributes><live_timer_interval>1000</live_timer_interval></attributes>';
     const { sessions, warnings } = parseSessionFile(file(`<domains>${kernel}${empty}</domains>`, network, live));
-    expect(sessions).toEqual([{ ...PLAIN, output: null }]);
+    const channels = [expect.objectContaining({ name: 'k', monitorTimerUs: 0, rules: [] })];
+    expect(sessions).toEqual([{ ...PLAIN, output: null, domains: [USER, { ...USER, domain: 'kernel', channels }] }]);
     expect(warnings).toEqual([
-      'session s: the domain KERNEL is not supported and is left out',
       'session s: live mode is not supported; it is loaded without',
       'session s: sending over the network is not supported; it is loaded without an output',
     ]);
@@ -367,14 +385,15 @@ describe('a session file', () => {
   ])('takes log level -1 for every level, as LTTng does and has saved it: %s %s', (type, level, expected) => {
     const event = `<event><name>e</name><loglevel_type>${type}</loglevel_type><loglevel>${level}</loglevel></event>`;
     const channel = `<channels><channel><name>c</name><events>${event}</events></channel></channels>`;
-    const [rule] = parseSessionFile(file(domain(channel))).sessions[0]?.channels[0]?.rules ?? [];
+    const [rule] = parseSessionFile(file(domain(channel))).sessions[0]?.domains[0]?.channels[0]?.rules ?? [];
     expect(rule?.logLevel).toEqual(expected);
   });
 
   it('may have several trackers of an attribute, or the one of LTTng before 2.12', () => {
     const vpid = (id: number) =>
       `<vpid_process_attr_tracker><process_attr_values><vpid><id>${id}</id></vpid></process_attr_values></vpid_process_attr_tracker>`;
-    const trackedOf = (...inside: string[]) => parseSessionFile(file(domain(...inside))).sessions[0]?.trackers.vpid;
+    const trackedOf = (...inside: string[]) =>
+      parseSessionFile(file(domain(...inside))).sessions[0]?.domains[0]?.trackers.vpid;
     expect(trackedOf(`<process_attr_trackers>${vpid(666)}${vpid(999)}</process_attr_trackers>`)).toEqual([666, 999]);
     const former = (targets: string) => `<trackers><pid_tracker>${targets}</pid_tracker></trackers>`;
     const target = (pid: number) => `<pid_target><pid>${pid}</pid></pid_target>`;
@@ -394,7 +413,7 @@ describe('a session file', () => {
       userNumber: (name: string) => (name === 'ann' ? 1000 : undefined),
       groupNumber: () => undefined,
     };
-    expect(parseSessionFile(tracked('ann'), accounts).sessions[0]?.trackers.vuid).toEqual([1000, 7]);
+    expect(parseSessionFile(tracked('ann'), accounts).sessions[0]?.domains[0]?.trackers.vuid).toEqual([1000, 7]);
     expect(() => parseSessionFile(tracked('bob'), accounts)).toThrow('nobody here is called bob');
   });
 
@@ -409,7 +428,7 @@ describe('a session file', () => {
   ])('of LTTng has the context %s', (name, element) => {
     const context = `<contexts><context>${element}</context></contexts>`;
     const source = file(domain(`<channels><channel><name>c</name>${context}</channel></channels>`));
-    expect(parseSessionFile(source).sessions[0]?.channels[0]?.contexts).toEqual([name]);
+    expect(parseSessionFile(source).sessions[0]?.domains[0]?.channels[0]?.contexts).toEqual([name]);
   });
 
   it.each([

@@ -127,9 +127,13 @@ describe('a session', SLOW, () => {
     app.send({ type: 'trouble', channel: keyOf(app), code: 'NO_MEMORY', message: 'a ring could not be made' });
     await app.declare(keyOf(app), event('a'));
     expect(await client.ask('list-sessions', {})).toMatchObject([
-      { name: 's', active: true, channels: [{ ...smallChannel, rules: [{ pattern: 'p:*' }] }] },
+      {
+        name: 's',
+        active: true,
+        domains: [{ domain: 'user', channels: [{ ...smallChannel, rules: [{ pattern: 'p:*' }] }] }],
+      },
     ]);
-    expect(await client.ask('list-applications', { fields: true })).toMatchObject({
+    expect(await client.ask('list-instrumentation', { fields: true })).toMatchObject({
       applications: [
         {
           procname: 'shop',
@@ -155,7 +159,7 @@ describe('a session', SLOW, () => {
       app.send({ type: 'tracepoints', tracepoints });
       await app.declare(keyOf(app), event(`e${idx}`));
     }
-    const listed = (fields: boolean) => client.ask('list-applications', { fields });
+    const listed = (fields: boolean) => client.ask('list-instrumentation', { fields });
     const applications = [0, 1, 0].map((tracepoints, idx) => ({ tid: 70 + idx, tracepoints }));
     expect(await listed(true)).toMatchObject({ applications, tracepointLists: [[a], [b]] });
     expect(await listed(false)).toMatchObject({ applications, tracepointLists: [[{ ...a, fields: [] }], [b]] });

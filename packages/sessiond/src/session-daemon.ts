@@ -22,9 +22,11 @@ import { prepareConsumerPlace } from './consumer/consumer-place.ts';
 import { consumerStarter } from './consumer/consumer-process.ts';
 import { Consumers } from './consumer/consumers.ts';
 import { RingKeeper } from './consumer/ring-keeper.ts';
-import { SessionTasks } from './consumer/session-tasks.ts';
 import { TraceKeeper } from './consumer/trace-keeper.ts';
 import { FilterCounters } from './diagnosis/filter-counters.ts';
+import type { Domain } from './domains/domain.ts';
+import { Domains } from './domains/domains.ts';
+import { SessionTasks } from './domains/session-tasks.ts';
 import { AppServer } from './domains/user/app-server.ts';
 import { ApplicationService } from './domains/user/application-service.ts';
 import { Applications } from './domains/user/applications.ts';
@@ -32,6 +34,7 @@ import { ProgramTroubles } from './domains/user/program-troubles.ts';
 import { StatePublisher } from './domains/user/state-publisher.ts';
 import { procView } from './domains/user/unregistered/process-view.ts';
 import { UnregisteredPrograms } from './domains/user/unregistered/unregistered-programs.ts';
+import { UserDomain } from './domains/user/user-domain.ts';
 import type { FileLog } from './log/log.ts';
 import { LimitedLog } from './log/peer-log.ts';
 import type { MetricsOptions, ServeMetricsOptions } from './metrics/serve-metrics.ts';
@@ -77,6 +80,8 @@ export interface SessionDaemonOptions {
   readonly defaultFormat: TraceFormat;
   /** Address of the metrics endpoint; undefined: none. */
   readonly metrics: MetricsOptions | undefined;
+  /** Domains besides user space; absent: none. */
+  readonly domains?: readonly Domain[];
   readonly log: FileLog;
   /** Called when the daemon begins to end. */
   readonly onStopping: (why: string) => void;
@@ -131,7 +136,8 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
       }),
     log,
   });
-  const tasks = new SessionTasks(consumers);
+  const domains = new Domains();
+  const tasks = new SessionTasks(domains);
   const rings = new RingKeeper(consumers, shares.rings, log);
   const places = new Places({ startHelper: helperStarter(options.helperMain, posix, log), userBehind, log });
   places.warmUp();
@@ -229,12 +235,26 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
   const stopRequested = new Promise<string>((resolve) => {
     requestStop = resolve;
   });
+  domains.add(
+    new UserDomain({
+      registry,
+      applications,
+      traces,
+      rings,
+      places,
+      publisher,
+      consumers,
+      drainApplications,
+      triggers: triggers.engine,
+      programTroubles,
+    }),
+  );
+  for (const domain of options.domains ?? []) domains.add(domain);
   const services: CommandServices = {
     registry,
     queue,
     applications,
-    traces,
-    rings,
+    domains,
     places,
     publisher,
     consumers,
@@ -243,7 +263,6 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     notifications,
     triggers: triggers.engine,
     filterCounters,
-    programTroubles,
     turns: shares.turns,
     unregistered,
     rotations,
@@ -258,7 +277,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
   const work = new SessionWork(services);
   const archiveCommands = new ArchiveCommands(services, work);
   const sessionCommands = new SessionCommands(services, work, archiveCommands);
-  commands.serve(commandHandlers(services, { work, archives: archiveCommands, sessions: sessionCommands }));
+  commands.serve(commandHandlers(services, { archives: archiveCommands, sessions: sessionCommands }));
   const rotationScheduler = new RotationScheduler({
     sessions,
     recordedBytes: (session) => tasks.recordedBytes(session),

@@ -38,8 +38,8 @@ const KINDS = {
         const session = `hostile-${id % 300}`;
         const parameters = { output: null, shmPath: null, clock: 'monotonic', snapshot: true, format: null };
         socket.write(request(id, 'create-session', { name: session, ...parameters }));
-        socket.write(request(id, 'enable-channel', { session, channel: DEFAULT_CHANNEL }));
-        socket.write(request(id, 'enable-event', { session, channel: null, rule: { pattern: '*' } }));
+        socket.write(request(id, 'enable-channel', { session, domain: 'user', channel: DEFAULT_CHANNEL }));
+        socket.write(request(id, 'enable-event', { session, domain: 'user', channel: null, rule: { pattern: '*' } }));
         socket.write(request(id, 'start-session', { session }));
         if (id > 300 && id % 3 === 0) socket.write(request(id, 'destroy-session', { session }));
         await pause(PERIOD_MS);
@@ -52,7 +52,7 @@ const KINDS = {
       socket.pause();
       for (let id = 1; !socket.destroyed && !isOver; id++) {
         const isTaken = socket.write(
-          request(id, id % 2 === 0 ? 'list-sessions' : 'list-applications', { fields: true }),
+          request(id, id % 2 === 0 ? 'list-sessions' : 'list-instrumentation', { domain: 'user', fields: true }),
         );
         if (!isTaken) await pause(PERIOD_MS);
       }

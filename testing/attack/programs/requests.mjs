@@ -107,6 +107,9 @@ const action = (random) =>
   ]);
 const trigger = (random) => ({ name: random.pick(['t1', 't2', 't3', 't4']), ownerUid: random.pick([null, null, 0]) });
 
+const DOMAINS = ['user', 'user', 'user', 'kernel', 'jul'];
+const domain = (random) => ({ ...session(random), domain: random.pick(DOMAINS) });
+
 /** Parameters of every command. */
 const REQUESTS = {
   hello: () => ({ protocol: CLIENT_PROTOCOL_VERSION }),
@@ -119,23 +122,23 @@ const REQUESTS = {
     snapshot: random.below(2) === 0,
     format: random.pick([null, 'ctf-1.8', 'ctf-2']),
   }),
-  'enable-channel': (random) => ({ ...session(random), channel: channel(random) }),
-  'disable-channel': (random) => ({ ...session(random), channel: random.pick(CHANNELS) }),
-  'enable-event': (random) => ({ ...session(random), channel: random.pick([null, ...CHANNELS]), rule: rule(random) }),
+  'enable-channel': (random) => ({ ...domain(random), channel: channel(random) }),
+  'disable-channel': (random) => ({ ...domain(random), channel: random.pick(CHANNELS) }),
+  'enable-event': (random) => ({ ...domain(random), channel: random.pick([null, ...CHANNELS]), rule: rule(random) }),
   'disable-event': (random) => ({
-    ...session(random),
+    ...domain(random),
     channel: random.pick([null, ...CHANNELS]),
     pattern: random.pick([null, '*']),
   }),
-  'add-context': (random) => ({ ...session(random), channel: null, contexts: ['vpid', 'procname', '$app.a:b'] }),
-  'list-contexts': () => ({}),
+  'add-context': (random) => ({ ...domain(random), channel: null, contexts: ['vpid', 'procname', '$app.a:b'] }),
+  'list-contexts': (random) => ({ domain: random.pick(DOMAINS) }),
   track: (random) => ({
-    ...session(random),
+    ...domain(random),
     attribute: random.pick(['vpid', 'vuid', 'vgid']),
     values: random.pick([null, [1, 2]]),
   }),
   untrack: (random) => ({
-    ...session(random),
+    ...domain(random),
     attribute: random.pick(['vpid', 'vuid', 'vgid']),
     values: random.pick([null, [1]]),
   }),
@@ -162,9 +165,9 @@ const REQUESTS = {
   'clear-session': session,
   'regenerate-metadata': session,
   'regenerate-statedump': session,
-  'reclaim-memory': (random) => ({ ...session(random), channels: random.pick([null, CHANNELS]), olderThanUs: 0 }),
+  'reclaim-memory': (random) => ({ ...domain(random), channels: random.pick([null, CHANNELS]), olderThanUs: 0 }),
   'list-sessions': () => ({}),
-  'list-applications': (random) => ({ fields: random.below(2) === 0 }),
+  'list-instrumentation': (random) => ({ domain: random.pick(DOMAINS), fields: random.below(2) === 0 }),
   'session-statistics': session,
   'session-memory': session,
   'session-sightings': session,
@@ -177,7 +180,7 @@ const REQUESTS = {
   'remove-trigger': trigger,
   'list-triggers': () => ({}),
   'add-map': (random) => ({
-    ...session(random),
+    ...domain(random),
     map: {
       name: 'm',
       valueType: 'signed-int-64',
@@ -187,7 +190,7 @@ const REQUESTS = {
       deadProcesses: 'sum',
     },
   }),
-  'show-maps': (random) => ({ ...session(random), map: random.pick([null, 'm']) }),
+  'show-maps': (random) => ({ ...domain(random), map: random.pick([null, 'm']) }),
   subscribe: () => ({}),
   shutdown: () => ({}),
 };

@@ -170,7 +170,7 @@ async function asking() {
     return Buffer.concat([length, text]);
   };
   socket.write(frame(1, 'hello', { protocol: CLIENT_PROTOCOL_VERSION }));
-  const ask = () => socket.write(frame(2, 'list-applications', { fields: true }), ask);
+  const ask = () => socket.write(frame(2, 'list-instrumentation', { domain: 'user', fields: true }), ask);
   ask();
   return socket;
 }

@@ -1,9 +1,11 @@
 import { CtlError, type SessionDaemonClient } from '@ringtail/ctl';
+import type { DomainOfSession } from '@ringtail/protocol';
 import type { Command } from 'commander';
 import { withDaemon } from '../daemon/daemon.ts';
 import { CliError } from '../errors/cli-error.ts';
+import { domainWords } from '../listing/domain-words.ts';
 import { addSessionOption, collect, outputFormatOf, splitNames } from '../options/common-options.ts';
-import { addDomainOptions, type DomainOptions, requireUserspace } from '../options/domain-options.ts';
+import { addDomainOptions, type DomainOptions, domainOf, namedDomain } from '../options/domain-options.ts';
 import { type OutputFormat, report } from '../output/report.ts';
 import type { Act } from '../program/command.ts';
 import type { Context } from '../program/context.ts';
@@ -17,6 +19,7 @@ interface AddContextOptions extends DomainOptions {
   readonly list?: boolean;
 }
 
+/** Loggers whose flags LTTng's `add-context` has. */
 const LOGGERS = ['jul', 'log4j'] as const;
 
 export function addAddContext(program: Command, context: Context, act: Act): Command {
@@ -30,7 +33,7 @@ export function addAddContext(program: Command, context: Context, act: Act): Com
   )
     .option('-c, --channel <channel>', 'channel (default: all channels of the session)')
     .option('-t, --type <type>', 'TYPE[,TYPE]…, as --list names them; repeatable', collect)
-    .option('--list', 'list the types there are')
+    .option('--list', 'list all types')
     .addHelpText(
       'after',
       `
@@ -42,7 +45,7 @@ Examples:
   act(command, async (options: AddContextOptions) => {
     const format = outputFormatOf(command);
     if (options.list) return await listContexts(context, format, options);
-    requireUserspace(options, LOGGERS);
+    const domain = domainOf(options, false, LOGGERS);
     const types = (options.type ?? []).flatMap(splitNames);
     if (types.length === 0) {
       throw new CliError('BAD_ARGUMENT', 'Missing mandatory -t TYPE', 'ringtail add-context --list names the types');
@@ -50,8 +53,8 @@ Examples:
     const attempts = new Attempts(context, format, command.name());
     const channel = options.channel ?? null;
     const result = await onSession(context, options.session, async (client, session) => {
-      const held = await heldContexts(client, session, channel);
-      // Types that are there already are said one by one, and do not keep the others from being added: all of those, or none.
+      const held = await heldContexts(client, { session, domain }, channel);
+      // New types are added together, all or none. Each type that a channel has already is refused by itself.
       const batches = [
         types.filter((type) => !held.has(type)),
         ...types.filter((type) => held.has(type)).map((type) => [type]),
@@ -59,18 +62,21 @@ Examples:
       const added = new Set<string>();
       for (const batch of batches.filter(({ length }) => length > 0)) {
         const done = await attempts.try({ client, session, channel: options.channel }, () =>
-          client.addContext(session, batch, channel).catch((error: unknown) => {
+          client.addContext(session, batch, channel, domain).catch((error: unknown) => {
             throw error instanceof CtlError && error.code === 'ALREADY_STARTED' ? startedOnce(error) : error;
           }),
         );
         if (done !== undefined) for (const type of batch) added.add(type);
       }
-      return { session, channel, contexts: types.map((context) => ({ success: added.has(context), context })) };
+      return { session, domain, channel, contexts: types.map((context) => ({ success: added.has(context), context })) };
     });
     report(context, format, { command: 'add-context', ...result }, () =>
       result.contexts
         .filter(({ success }) => success)
-        .map((one) => `ust context ${one.context} added to ${channel === null ? 'all channels' : `channel ${channel}`}`)
+        .map(
+          (one) =>
+            `${domainWords(domain).adjective} context ${one.context} added to ${channel === null ? 'all channels' : `channel ${channel}`}`,
+        )
         .join('\n'),
     );
     return attempts;
@@ -78,19 +84,20 @@ Examples:
   return command;
 }
 
-/** Types that each of the channels has. */
+/** Types that all channels of the command have. */
 async function heldContexts(
   client: SessionDaemonClient,
-  session: string,
+  { session, domain }: DomainOfSession,
   channel: string | null,
 ): Promise<ReadonlySet<string>> {
-  const { channels } = await describeSession(client, session);
+  const { domains } = await describeSession(client, session);
+  const channels = domains.find((described) => described.domain === domain)?.channels ?? [];
   const asked = channel === null ? channels : channels.filter(({ name }) => name === channel);
   const [first, ...others] = asked.map(({ contexts }) => contexts);
   return new Set(first?.filter((type) => others.every((contexts) => contexts.includes(type))));
 }
 
-/** Here the daemon's code is no warning: the context is not what was asked for. */
+/** The daemon's code is a warning elsewhere; here, a context is missing. */
 function startedOnce(error: CtlError): CtlError {
   return new CtlError('STARTED_ONCE', error.describe());
 }
@@ -99,7 +106,7 @@ async function listContexts(context: Context, format: OutputFormat, options: Add
   if (options.type !== undefined || options.channel !== undefined || options.session !== undefined) {
     throw new CliError('BAD_ARGUMENT', '--list goes without --type, --channel and --session');
   }
-  const contexts = await withDaemon(context, (client) => client.listContexts());
+  const contexts = await withDaemon(context, (client) => client.listContexts(namedDomain(options)));
   report(context, format, { command: 'list-contexts', contexts }, (style) =>
     contexts
       .map(({ name, refused }) => (refused === null ? name : style.dim(`${name}  (not on this machine: ${refused})`)))

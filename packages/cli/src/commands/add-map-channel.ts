@@ -8,7 +8,7 @@ import { report } from '../output/report.ts';
 import type { Act } from '../program/command.ts';
 import type { Context } from '../program/context.ts';
 import { onSession } from '../session/on-session.ts';
-import { requireUserMap } from '../triggers/action-specs.ts';
+import { mapDomain } from '../triggers/map-domain.ts';
 
 interface AddMapOptions {
   readonly session?: string;
@@ -20,7 +20,7 @@ interface AddMapOptions {
   readonly deadProcessPolicy?: 'drop' | 'sum-into-shared';
 }
 
-/** LTTng's. */
+/** LTTng's default. */
 const DEFAULT_KEYS = '4096';
 
 export function addAddMapChannel(program: Command, context: Context, act: Act): Command {
@@ -32,15 +32,19 @@ export function addAddMapChannel(program: Command, context: Context, act: Act): 
   )
     .option('-t, --type <type>', 'user: Node.js programs')
     .addOption(
-      new Option('--value-type <type>', 'what a counter is; it wraps')
+      new Option('--value-type <type>', 'type of the counters, which wrap')
         .choices(MAP_VALUE_TYPES)
         .default('signed-int-max'),
     )
-    .option('--max-key-count <count>', `keys beyond so many are not counted; at most ${MAP_KEYS_MAX}`, DEFAULT_KEYS)
+    .option(
+      '--max-key-count <count>',
+      `largest number of keys, at most ${MAP_KEYS_MAX}; further keys are not counted`,
+      DEFAULT_KEYS,
+    )
     .addOption(
       new Option(
         '--update-policy <policy>',
-        'what an event adds to a key that several triggers count it under: one, or one for each',
+        'whether an event that several triggers count under one key adds one, or one for each trigger',
       )
         .choices(['per-event', 'per-rule-match'])
         .default('per-event'),
@@ -53,7 +57,7 @@ export function addAddMapChannel(program: Command, context: Context, act: Act): 
     .addOption(
       new Option(
         '--dead-process-policy <policy>',
-        'with --buffer-ownership=process: what becomes of counters of a process that has ended (default: "sum-into-shared")',
+        'with --buffer-ownership=process: counters of an ended process are dropped or summed (default: "sum-into-shared")',
       ).choices(['drop', 'sum-into-shared']),
     )
     .addHelpText(
@@ -72,7 +76,7 @@ Examples:
     if (options.type === undefined) {
       throw new CliError('BAD_ARGUMENT', 'Missing mandatory `--type` option', 'for Node.js programs: --type=user');
     }
-    requireUserMap(options.type);
+    const domain = mapDomain(options.type);
     if (options.deadProcessPolicy !== undefined && options.bufferOwnership !== 'process') {
       throw new CliError(
         'BAD_ARGUMENT',
@@ -90,7 +94,7 @@ Examples:
     };
     const { session, map } = await onSession(context, options.session, async (client, one) => ({
       session: one,
-      map: { ...parameters, name: await client.addMap(one, parameters) },
+      map: { ...parameters, name: await client.addMap(one, parameters, domain) },
     }));
     report(
       context,

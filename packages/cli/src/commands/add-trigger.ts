@@ -12,51 +12,55 @@ import { freshDescription } from '../triggers/describe-triggers.ts';
 import { parseTrigger } from '../triggers/parse-trigger.ts';
 import { triggerStep } from '../triggers/trigger-step.ts';
 
-/** All options with what they are for; which belongs to what is decided by their order, in `parseTrigger`. */
+/** All options with their help. `parseTrigger` assigns each to a condition, an action or the trigger by its position. */
 const OPTIONS: readonly (readonly [flags: string, what: string, choices?: readonly string[]])[] = [
-  ['--name <name>', 'name of the trigger; behind a condition, of events; behind snapshot-session, of the snapshot'],
-  ['--owner-uid <user>', 'whose trigger it is; for root only'],
-  ['--condition <type>', 'what sets the trigger off; its options follow', Object.keys(CONDITION_SPECS)],
-  ['--action <type>', 'what is done then, in this order; its options follow; repeatable', Object.keys(ACTION_SPECS)],
-  ['--rate-policy <policy>', 'of an action: every:COUNT or once-after:COUNT (default: every:1)'],
-  ['-t, --type <type>', 'of events', ['user', 'user:tracepoint']],
-  ['-x, --exclude-name <name>', 'events with this name are left out, with * anywhere; repeatable'],
-  ['-l, --log-level <level>', 'events of LEVEL, at least as severe (LEVEL..), of any (..), or of a range (err..info)'],
-  ['-f, --filter <expression>', "events for which it holds, in LTTng's filter language"],
-  ['--capture <field>', 'goes along: NAME, NAME[INDEX], $ctx.NAME or $app.PROVIDER:NAME; repeatable'],
-  ['-s, --session <session>', 'that the condition, or the map of incr-map-value, is about'],
-  ['-c, --channel <channel>', 'that the condition is about; of incr-map-value: the map'],
-  ['-d, --domain <domain>', 'of the channel: user'],
-  ['-u, --userspace', 'the same as --domain=user'],
-  ['--threshold-ratio <ratio>', 'part of a ring, from 0 to 1'],
-  ['--threshold-size <size>', 'bytes, with k, M or G'],
-  ['-p, --procname <name>', 'processes with this name, with * anywhere (default: all)'],
-  ['--cause <cause>', 'of an end; repeatable (default: all)', EXIT_CAUSES],
-  ['-r, --rate <number>', 'events a second'],
-  ['-P, --period <period>', 'microseconds, or with us, ms, s, m or h'],
-  ['-m, --max-size <size>', 'of a snapshot: the newest packets of at most so many bytes'],
-  ['--path <dir>', 'directory in which the snapshot gets its directory'],
-  ['--url <url>', 'the same as file:///DIR'],
+  ['--name <name>', 'name of the trigger; after a condition, of events; after snapshot-session, of the snapshot'],
+  ['--owner-uid <user>', 'owner of the trigger; for root only'],
+  ['--condition <type>', 'condition of the trigger; its options follow', Object.keys(CONDITION_SPECS)],
   [
-    '-k, --key <template>',
-    'of the counter: text, in which {event_name} and {provider_name} stand for those of the event',
+    '--action <type>',
+    'action of the trigger; its options follow; repeatable, carried out in this order',
+    Object.keys(ACTION_SPECS),
   ],
-  ['--command <line>', 'for the shell, in place of words behind --'],
-  ['--timeout <period>', 'of exec, and of each attempt of a webhook (default: 10s)'],
-  ['--attempts <count>', 'how often a webhook is tried (default: 5)'],
+  ['--rate-policy <policy>', 'rate policy of an action: every:COUNT or once-after:COUNT (default: every:1)'],
+  ['-t, --type <type>', 'type of events', ['user', 'user:tracepoint']],
+  ['-x, --exclude-name <name>', 'excluded events, by name with * anywhere; repeatable'],
+  [
+    '-l, --log-level <level>',
+    'log level of events: LEVEL, at least as severe (LEVEL..), any (..), or a range (err..info)',
+  ],
+  ['-f, --filter <expression>', "condition on events, in LTTng's filter language"],
+  ['--capture <field>', 'captured value: NAME, NAME[INDEX], $ctx.NAME or $app.PROVIDER:NAME; repeatable'],
+  ['-s, --session <session>', 'session of the condition, or of the map of incr-map-value'],
+  ['-c, --channel <channel>', 'channel of the condition; map of incr-map-value'],
+  ['-d, --domain <domain>', 'domain of the channel: user'],
+  ['-u, --userspace', 'the same as --domain=user'],
+  ['--threshold-ratio <ratio>', 'fill level as part of a ring, from 0 to 1'],
+  ['--threshold-size <size>', 'size in bytes, with k, M or G'],
+  ['-p, --procname <name>', 'name of processes, with * anywhere (default: all)'],
+  ['--cause <cause>', 'cause of an exit; repeatable (default: all)', EXIT_CAUSES],
+  ['-r, --rate <number>', 'number of events per second'],
+  ['-P, --period <period>', 'duration in microseconds, or with us, ms, s, m or h'],
+  ['-m, --max-size <size>', 'largest size of a snapshot, which gets the newest packets; with k, M or G'],
+  ['--path <dir>', 'parent directory of the snapshot'],
+  ['--url <url>', 'the same as file:///DIR'],
+  ['-k, --key <template>', 'key of the counter: a text with {event_name} and {provider_name} of the event'],
+  ['--command <line>', 'command line for the shell, instead of words after --'],
+  ['--timeout <period>', 'time limit of exec, and of each attempt of a webhook (default: 10s)'],
+  ['--attempts <count>', 'number of attempts of a webhook (default: 5)'],
 ];
 
 export function addAddTrigger(program: Command, context: Context, act: Act): Command {
   const command = program
     .command('add-trigger')
-    .description('add a trigger: a condition, and what is done when it holds')
+    .description('add a trigger: a condition, and actions that are carried out when it holds')
     .usage('[--name=NAME] --condition=TYPE [OPTIONS] --action=TYPE [OPTIONS] [--action=TYPE [OPTIONS]]…')
-    .argument('[words...]', 'session of an action, URL of a webhook; behind --: the program of exec and its arguments')
+    .argument('[words...]', 'session of an action, URL of a webhook; after --: the program of exec and its arguments')
     .allowUnknownOption()
     .allowExcessArguments();
   exitAsArgpar(command);
   for (const [flags, what, choices] of OPTIONS) {
-    // Named in the help and by completion, while what is none of them is refused below, with its place.
+    // These are shown in the help and completed; `parseTrigger` refuses unknown options, with their position.
     const option = new Option(flags, what);
     command.addOption(choices === undefined ? option : Object.assign(option, { argChoices: [...choices] }));
   }
@@ -93,7 +97,7 @@ Examples:
   ringtail add-trigger --condition=no-event-for --name=shop:heartbeat --period=10s --action=exec -- /usr/bin/logger silent`,
   );
   act(command, async () => {
-    // Where an option stands says what it means, which only the words themselves tell.
+    // The meaning of an option depends on its position, so the words themselves are parsed.
     const { trigger, ownerUid } = parseTrigger(context, program.args.slice(1));
     const added = await withDaemon(context, async (client) => {
       try {

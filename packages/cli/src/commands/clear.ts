@@ -9,9 +9,9 @@ import { describeEach, onEachSession } from '../session/each-session.ts';
 export function addClear(program: Command, context: Context, act: Act): Command {
   const command = program
     .command('clear')
-    .description('drop what sessions have recorded so far, but for archived chunks and snapshots')
+    .description('drop the recorded data of sessions, except archived chunks and snapshots')
     .argument('[session]', 'session (default: the current one)')
-    .option('-a, --all', 'all sessions; for root of all users')
+    .option('-a, --all', 'all sessions; as root, of all users')
     .addHelpText('after', '\nExample:\n  ringtail clear');
   act(command, async (name: string | undefined, options: { all?: boolean }) => {
     const format = outputFormatOf(command);

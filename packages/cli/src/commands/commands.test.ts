@@ -245,7 +245,7 @@ describe('enable-channel', () => {
       reclaimAfterUs: 30_000_000,
     };
     expect(orders(it)).toEqual(
-      ['a', 'b'].map((name) => ['enable-channel', { session: 's', channel: { ...channel, name } }]),
+      ['a', 'b'].map((name) => ['enable-channel', { session: 's', domain: 'user', channel: { ...channel, name } }]),
     );
     expect(it.context.output()).toBe('ust channel a enabled for session s\nust channel b enabled for session s\n');
   });
@@ -313,7 +313,10 @@ describe('event rules', () => {
     expect(await run(args, it.context)).toMatchObject({ code: 0 });
     const rest = { exclude: ['a:x', 'a:y'], logLevel: { from: 3, to: 6 } };
     expect(orders(it)).toEqual(
-      ['a:*', 'b:*'].map((pattern) => ['enable-event', { session: 's', channel: 'big', rule: { pattern, ...rest } }]),
+      ['a:*', 'b:*'].map((pattern) => [
+        'enable-event',
+        { session: 's', domain: 'user', channel: 'big', rule: { pattern, ...rest } },
+      ]),
     );
     expect(it.context.output()).toContain('ust event a:* excluding "a:x", "a:y" created in channel big\n');
   });
@@ -337,20 +340,34 @@ describe('event rules', () => {
     expect(it.daemon.asked).toEqual([]);
   });
 
-  it('without a domain, or with one that has no tracer here, are refused', async () => {
+  it('without a domain are refused', async () => {
     const it = await world();
-    for (const [args, words] of [
-      [[], 'Please specify a domain (--kernel/--userspace/--jul/--log4j/--python).'],
-      [['-k'], 'kernel tracing is not part of this version'],
-      [['-u', '--syscall'], 'kernel tracing is not part of this version'],
-      [['-j'], 'not supported yet: --jul'],
-      [['-l'], 'not supported yet: --log4j'],
-      [['-p'], 'not supported yet: --python'],
-    ] as const) {
-      expect(await run(['enable-event', 'a:b', ...args], it.context)).toMatchObject({ code: 1 });
-      expect(it.context.errors()).toContain(words);
-    }
+    expect(await run(['enable-event', 'a:b'], it.context)).toMatchObject({ code: 1 });
+    expect(it.context.errors()).toContain('Please specify a domain (--kernel/--userspace/--jul/--log4j/--python).');
     expect(it.daemon.asked).toEqual([]);
+  });
+
+  it('of any domain go to the daemon, whose refusal is the answer', async () => {
+    const refuse = ({ domain }: { domain: string }): never => {
+      throw new Refusal('UNSUPPORTED', `there is no ${domain} here`);
+    };
+    const it = await world({ 'enable-event': refuse });
+    for (const [args, domain] of [
+      [['-k'], 'kernel'],
+      [['-k', '-u'], 'kernel'],
+      [['-u', '--syscall'], 'kernel'],
+      [['--probe', 'f'], 'kernel'],
+      [['-j'], 'jul'],
+      [['-l'], 'log4j'],
+      [['--log4j2'], 'log4j2'],
+      [['-p'], 'python'],
+      [['--console'], 'console'],
+      [['--pino'], 'pino'],
+      [['--winston'], 'winston'],
+    ] as const) {
+      expect([args, await run(['enable-event', 'a:b', ...args], it.context)]).toMatchObject([args, { code: 1 }]);
+      expect(it.context.errors()).toContain(`there is no ${domain} here`);
+    }
   });
 
   it('that exclude what cannot be excluded are refused', async () => {
@@ -400,7 +417,10 @@ describe('add-context', () => {
       ['vpid', 'vtid', '$app.a:b'].map((type) => `ust context ${type} added to all channels\n`).join(''),
     );
     await run(['add-context', '-u', '-t', 'vpid', '-c', 'big'], it.context);
-    expect(orders(it).at(-1)).toEqual(['add-context', { session: 's', channel: 'big', contexts: ['vpid'] }]);
+    expect(orders(it).at(-1)).toEqual([
+      'add-context',
+      { session: 's', domain: 'user', channel: 'big', contexts: ['vpid'] },
+    ]);
     expect(it.context.output()).toContain('ust context vpid added to channel big\n');
   });
 
@@ -423,11 +443,11 @@ describe('trackers', () => {
     expect(await run(['untrack', '-u', '-p', '7'], it.context)).toMatchObject({ code: 0 });
     expect(await run(['track', '-u', '--vgid', '--all'], it.context)).toMatchObject({ code: 0 });
     expect(orders(it)).toEqual([
-      ['track', { session: 's', attribute: 'vpid', values: [1] }],
-      ['track', { session: 's', attribute: 'vpid', values: [2] }],
-      ['track', { session: 's', attribute: 'vuid', values: [0] }],
-      ['untrack', { session: 's', attribute: 'vpid', values: [7] }],
-      ['track', { session: 's', attribute: 'vgid', values: null }],
+      ['track', { session: 's', domain: 'user', attribute: 'vpid', values: [1] }],
+      ['track', { session: 's', domain: 'user', attribute: 'vpid', values: [2] }],
+      ['track', { session: 's', domain: 'user', attribute: 'vuid', values: [0] }],
+      ['untrack', { session: 's', domain: 'user', attribute: 'vpid', values: [7] }],
+      ['track', { session: 's', domain: 'user', attribute: 'vgid', values: null }],
     ]);
     expect(it.context.output()).toContain('Added root to the virtual user ID tracker inclusion set\n');
     expect(it.context.output()).toContain('Virtual group ID tracking policy set to `include all`\n');
@@ -587,7 +607,7 @@ describe('list', () => {
     await run(['list', 's', '--channel=empty', '--output-format=json'], context);
     expect(JSON.parse(context.output())).toMatchObject({
       command: 'list-session',
-      session: { channels: [{ name: 'empty' }] },
+      session: { domains: [{ domain: 'user', channels: [{ name: 'empty' }] }] },
     });
     const domains = await world({}, session);
     await run(['list', '--domain', 's'], domains.context);
@@ -599,6 +619,7 @@ describe('list', () => {
 
   it('tells how much memory the rings of each channel take, and whose, as far as is asked', async () => {
     const memory = [1, 2, 3].map((tid) => ({
+      domain: 'user' as const,
       channel: 'channel0',
       uid: 0,
       pid: tid < 3 ? 1 : 3,
@@ -608,8 +629,11 @@ describe('list', () => {
       ringBytes: 16 * 1024 ** 2,
     }));
     const listed = async (channelOwnership: 'user' | 'process', ...options: string[]): Promise<string> => {
-      const channels = session.channels.map((channel) => ({ ...channel, ownership: channelOwnership }));
-      const { context } = await world({ 'session-memory': () => memory }, { ...session, channels });
+      const domains = session.domains.map((domain) => ({
+        ...domain,
+        channels: domain.channels.map((channel) => ({ ...channel, ownership: channelOwnership })),
+      }));
+      const { context } = await world({ 'session-memory': () => memory }, { ...session, domains });
       expect(await run(['list', 's', ...options], context)).toMatchObject({ code: 0 });
       return context.output();
     };
@@ -647,7 +671,8 @@ describe('list', () => {
 
   it('of tracepoints shows fields when asked, whatever an application says they are', async () => {
     const { context } = await world({
-      'list-applications': () => ({
+      'list-instrumentation': () => ({
+        events: [],
         applications: [7, 8].map((pid) => ({
           pid,
           tid: pid,
@@ -684,7 +709,12 @@ describe('list', () => {
   });
 
   it('of loggers of Java and Python is empty, of the kernel refused', async () => {
-    const { context } = await world();
+    const { context } = await world({
+      'list-instrumentation': ({ domain }) => {
+        if (domain === 'kernel') throw new Refusal('UNSUPPORTED', 'there is no kernel here');
+        return { applications: [], tracepointLists: [], events: [] };
+      },
+    });
     expect(await run(['list', '-j', '-p'], context)).toMatchObject({ code: 0 });
     expect(context.output()).toContain('jul events (Logger name):\n-------------------------\nNone\n');
     expect(await run(['list', '--kernel'], context)).toMatchObject({ code: 1 });
@@ -720,7 +750,10 @@ describe('regenerate, reclaim-memory, clear, set-session', () => {
         '',
       ].join('\n'),
     );
-    expect(orders(it)[3]).toEqual(['reclaim-memory', { session: 's', channels: ['big'], olderThanUs: 30_000_000 }]);
+    expect(orders(it)[3]).toEqual([
+      'reclaim-memory',
+      { session: 's', domain: 'user', channels: ['big'], olderThanUs: 30_000_000 },
+    ]);
   });
 });
 

@@ -6,7 +6,7 @@ import type { Context } from '../program/context.ts';
 export function addCompletion(program: Command, context: Context, act: Act): Command {
   const command = program
     .command('completion')
-    .description('write what a shell reads to complete the command lines of ringtail')
+    .description('write the script with which a shell completes command lines of ringtail')
     .addArgument(new Argument('<shell>', 'the shell').choices(SHELLS))
     .addHelpText(
       'after',
@@ -31,16 +31,16 @@ To start shells faster, write it to the place from which the shell loads it when
 }
 
 /**
- * What those scripts run: one suggestion a line for the last word. It starts no daemon, writes no errors and ends with 0, since
- * whatever it did else would land in the line that is being written.
+ * Command of the completion scripts: writes one suggestion a line for the last word. It starts no daemon, writes no errors and
+ * exits with 0, since any other output would land in the user's command line.
  */
 export function addComplete(program: Command, context: Context, act: Act): Command {
   const command = program
     .command('__complete', { hidden: true })
-    .argument('[words...]', 'the words after "ringtail"; the last one is being written')
+    .argument('[words...]', 'the words after "ringtail"; the last word is incomplete')
     .allowUnknownOption();
   act(command, async (words: string[]) => {
-    // Loaded for this alone: every command goes through this module.
+    // Imported when needed, since every command line loads this module.
     const { completions } = await import('../completion/complete.ts');
     const suggestions = await completions(context, program, words).catch(() => []);
     context.stdout.write(suggestions.map((suggestion) => `${suggestion}\n`).join(''));

@@ -11,10 +11,10 @@ export function addConvert(program: Command, context: Context, act: Act): Comman
     .command('convert')
     .description('convert traces: to text, tables, or other traces')
     .argument('[paths...]', 'traces, or directories above traces (default: the newest in ringtail-traces at home)')
-    .addOption(new Option('-o, --format <format>', 'what to make').choices(CONVERT_FORMATS).default('text'))
+    .addOption(new Option('-o, --format <format>', 'output format').choices(CONVERT_FORMATS).default('text'))
     .option(
       '-w, --output <path>',
-      'a file; with ctf and ctf2 a directory that is new or empty (default: standard output)',
+      'output file; with ctf and ctf2 a new or empty directory (default: standard output)',
     );
   addTextOptions(addReadingOptions(command)).addHelpText(
     'after',
@@ -31,7 +31,7 @@ Examples:
   ringtail convert /tmp/trace -o ctf2 -w /tmp/slow --filter 'duration_ms > 500'`,
   );
   act(command, async (words: string[], options: ConvertOptions) => {
-    // Loaded for this alone, as for view.
+    // Imported when needed, as for view.
     const { convertTraces } = await import('../reading/convert-traces.ts');
     return await convertTraces(context, command, words, options);
   });

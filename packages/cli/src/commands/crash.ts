@@ -18,16 +18,16 @@ interface CrashOptions {
 export function addCrash(program: Command, context: Context, act: Act): Command {
   const command = program
     .command('crash')
-    .description('make a trace of what is left in ring files that nobody owns any more')
+    .description('recover a trace from ring files whose programs and daemons are gone')
     .argument('<shm-dir>', '--shm-path of the session')
     .option('-o, --output <dir>', 'directory of the trace (default: ringtail-traces/crash-YYYYmmdd-HHMMSS at home)')
     .addOption(new Option('-x, --extract <dir>', 'the same as --output').conflicts('output'))
-    .option('-e, --viewer <command>', 'then read the trace with this command')
+    .option('-e, --viewer <command>', 'command that reads the trace afterwards')
     .addHelpText(
       'after',
       `
-The trace has what the consumer daemon had not taken yet; what it had is in the session's own trace. "ringtail view"
-of a directory above both shows them as one. The ring files stay as they are.
+The trace has the events that the consumer daemon had not taken yet; the others are in the session's own trace. "ringtail
+view" of a directory above both shows them as one trace. The ring files stay unchanged.
 
 Example:
   ringtail crash /dev/shm/rings -o /tmp/trace/crash && ringtail view /tmp/trace`,
@@ -36,7 +36,7 @@ Example:
     const output = options.output ?? options.extract ?? join(tracesDirectory(context), newTraceName(context, 'crash'));
     const trace = prepareTraceDirectory(context, output);
     try {
-      // Loaded for this alone: it is half of a daemon.
+      // Imported when needed: it is half of a daemon.
       const { recoverRings } = await import('@ringtail/consumerd');
       const { traces } = recoverRings(absolutePath(context, shmDirectory), trace);
       report(context, outputFormatOf(command), { command: 'crash', trace, recovered: traces }, () =>
@@ -48,7 +48,7 @@ Example:
           `The trace is in ${trace}; ringtail view ${shellQuote(trace)} shows it`,
         ].join('\n'),
       );
-      // Packets before the first one here are those that the session's own trace has.
+      // Packets before the first recovered one are in the session's own trace.
       for (const { statistics } of traces) warnOfLoss(context, { ...statistics, packetsLost: 0 });
     } finally {
       removeIfEmpty(trace);

@@ -32,11 +32,11 @@ export function addCreate(program: Command, context: Context, act: Act): Command
     .description('create a session and make it the current one; starts the session daemon if none runs')
     .argument('[session]', 'name (default: auto-YYYYmmdd-HHMMSS)')
     .option('-o, --output <dir>', 'directory of the trace (default: ringtail-traces/NAME-YYYYmmdd-HHMMSS)')
-    .option('--no-output', 'write nothing; with --snapshot: to where snapshots say themselves')
-    .option('--snapshot', 'flight recorder: rings overwrite, and only snapshots are written')
-    .option('--shm-path <dir>', 'keep ring files in DIR, for "ringtail crash" after the machine or everything died')
+    .option('--no-output', 'write no trace; with --snapshot: each snapshot names its own directory')
+    .option('--snapshot', 'flight recorder: ring buffers overwrite, and only snapshots are written')
+    .option('--shm-path <dir>', 'ring buffers as files in DIR, for "ringtail crash" after all processes died')
     .addOption(
-      new Option('-F, --trace-format <format>', 'how the trace is written').choices(['default', 'ctf-1.8', 'ctf-2']),
+      new Option('-F, --trace-format <format>', 'format of the trace').choices(['default', 'ctf-1.8', 'ctf-2']),
     )
     .addOption(clockOption())
     .addOption(new Option('-U, --set-url <url>', 'file:///DIR, the same as --output').conflicts('output'))
@@ -92,7 +92,7 @@ async function create(
   return await describeSession(client, name);
 }
 
-/** Absolute path of the session's directory; null for none. */
+/** Absolute path of the session's directory; null without output. */
 function outputOf(context: Context, traceName: string, options: CreateOptions): string | null {
   if (options.output === false) return null;
   const named = options.setUrl === undefined ? options.output : pathOfUrl(options.setUrl);
@@ -117,8 +117,8 @@ function refuseNetwork(options: CreateOptions): void {
 }
 
 /**
- * @param asked whether a snapshot session was asked for; one without any output is one as well
- * @param wanted the output that was asked for
+ * @param asked whether the options say `--snapshot`; a session without output is a snapshot session as well
+ * @param wanted the output of the options
  */
 function describe(
   { name, output, snapshot, shmPath }: SessionDescription,

@@ -11,11 +11,11 @@ import { describeEach, onEachSession, type SessionChoice, type WaitOption } from
 export function addDestroy(program: Command, context: Context, act: Act): Command {
   const command = program
     .command('destroy')
-    .description('end sessions; what they recorded stays on disk')
+    .description('end sessions; their traces stay on disk')
     .argument('[session]', 'session (default: the current one)')
-    .option('-a, --all', 'all sessions; for root of all users')
-    .option('-g, --glob', 'all sessions whose names match a pattern of the shell: *, ?, [a-z]')
-    .option('-n, --no-wait', 'return once the sessions are in no list any more; the rest is done in the background')
+    .option('-a, --all', 'all sessions; as root, of all users')
+    .option('-g, --glob', 'all sessions whose names match a shell pattern: *, ?, [a-z]')
+    .option('-n, --no-wait', 'return once the sessions are no longer listed; the rest is done in the background')
     .addHelpText('after', "\nExamples:\n  ringtail destroy\n  ringtail destroy -a\n  ringtail destroy -g 'night-*'");
   act(command, async (name: string | undefined, options: SessionChoice & WaitOption) => {
     const format = outputFormatOf(command);

@@ -1,13 +1,8 @@
 import { type Command, Option } from 'commander';
 import { CliError } from '../errors/cli-error.ts';
+import { domainWords } from '../listing/domain-words.ts';
 import { addSessionOption, outputFormatOf, splitNames } from '../options/common-options.ts';
-import {
-  addDomainOptions,
-  type DomainOptions,
-  LOGGERS,
-  refuseKernel,
-  requireUserspace,
-} from '../options/domain-options.ts';
+import { addDomainOptions, type DomainOptions, domainOf, LOGGERS } from '../options/domain-options.ts';
 import { report } from '../output/report.ts';
 import type { Act } from '../program/command.ts';
 import type { Context } from '../program/context.ts';
@@ -29,41 +24,44 @@ export function addDisableEvent(program: Command, context: Context, act: Act): C
     addDomainOptions(
       program
         .command('disable-event')
-        .description('record the events of these rules no more; takes effect at once')
-        .argument('[events]', 'NAME[,NAME]… as enable-event was given'),
+        .description('disable event rules; takes effect at once')
+        .argument('[events]', 'NAME[,NAME]…, as given to enable-event'),
       LOGGERS,
     ),
   )
     .option('-a, --all-events', 'all rules of the channel')
     .option('-c, --channel <channel>', 'channel (default: channel0)')
-    .option('--tracepoint', 'rules of tracepoints, the only ones here')
+    .option('--tracepoint', 'rules for tracepoints, the only type of rule here')
     .addOption(new Option('--all', 'the same as --all-events').hideHelp())
     .addOption(new Option('--syscall', 'kernel only').hideHelp())
     .addOption(new Option('--probe', 'kernel only').hideHelp())
     .addOption(new Option('--function', 'kernel only').hideHelp())
     .addHelpText('after', "\nExamples:\n  ringtail disable-event -u 'shop:*'\n  ringtail disable-event -u -a -c big");
   act(command, async (names: string | undefined, options: DisableEventOptions) => {
-    if (options.syscall || options.probe || options.function) refuseKernel();
-    requireUserspace(options, LOGGERS);
+    const isKernels = options.syscall === true || options.probe === true || options.function === true;
+    const domain = domainOf(options, isKernels, LOGGERS);
     const patterns = patternsOf(names, options.allEvents === true || options.all === true);
+    const kind = domainWords(domain).adjective;
     const format = outputFormatOf(command);
     const attempts = new Attempts(context, format, command.name());
     const result = await onSession(context, options.session, async (client, session) => {
       const events = [];
       for (const pattern of patterns) {
         const place = { client, session, channel: options.channel };
-        const done = await attempts.try(place, () => client.disableEvent(session, pattern, options.channel ?? null));
+        const done = await attempts.try(place, () =>
+          client.disableEvent(session, pattern, options.channel ?? null, domain),
+        );
         events.push({ success: done !== undefined, channel: done?.channel ?? options.channel ?? null, pattern });
       }
-      return { session, events };
+      return { session, domain, events };
     });
     report(context, format, { command: 'disable-event', ...result }, () =>
       result.events
         .filter(({ success }) => success)
         .map(({ pattern, channel }) =>
           pattern === null
-            ? `All ust events of type any are disabled in channel ${channel}`
-            : `ust ${pattern} of type any disabled in channel ${channel} for session ${result.session}`,
+            ? `All ${kind} events of type any are disabled in channel ${channel}`
+            : `${kind} ${pattern} of type any disabled in channel ${channel} for session ${result.session}`,
         )
         .join('\n'),
     );
@@ -72,7 +70,7 @@ export function addDisableEvent(program: Command, context: Context, act: Act): C
   return command;
 }
 
-/** Null stands for all rules. */
+/** Patterns of the rules; null for all rules. */
 function patternsOf(names: string | undefined, all: boolean): (string | null)[] {
   if (all && names === undefined) return [null];
   if (!all && names !== undefined) return splitNames(names);

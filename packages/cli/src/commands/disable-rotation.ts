@@ -17,10 +17,10 @@ const ADJECTIVES = { timer: 'periodic', size: 'size-based' } as const;
 
 export function addDisableRotation(program: Command, context: Context, act: Act): Command {
   const command = addSessionOption(
-    program.command('disable-rotation').description('rotate a session no more by itself'),
+    program.command('disable-rotation').description('unset the automatic rotation of a session'),
   )
-    .option('--timer', 'by time')
-    .option('--size', 'by size')
+    .option('--timer', 'rotation by time')
+    .option('--size', 'rotation by size')
     .addHelpText('after', '\nExample:\n  ringtail disable-rotation --timer');
   act(command, async (options: RotationOptions) => {
     const kinds = (['timer', 'size'] as const).filter((kind) => options[kind]);

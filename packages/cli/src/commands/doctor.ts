@@ -12,7 +12,7 @@ import type { Context } from '../program/context.ts';
 export function addDoctor(program: Command, context: Context, act: Act): Command {
   const command = program
     .command('doctor')
-    .description('check what recording depends on, with a fix for what is wrong')
+    .description('check everything that recording depends on, with a fix for each problem')
     .addHelpText(
       'after',
       `
@@ -27,7 +27,7 @@ Examples:
     if (format === 'mi') {
       throw new CliError('UNSUPPORTED', "LTTng's machine interface has no doctor", 'write --output-format=json');
     }
-    // Loaded for this alone: the tracer's way to the kernel comes along.
+    // Imported when needed: it loads the tracer's system calls.
     const [{ examine }, { thisMachine }] = await Promise.all([
       import('../doctor/examine.ts'),
       import('../doctor/this-machine.ts'),

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
+import { domainWords } from '../listing/domain-words.ts';
 import { addFullChannelOptions, channelAttributes, type FullChannelOptions } from '../options/channel-options.ts';
 import { addSessionOption, outputFormatOf, splitNames } from '../options/common-options.ts';
-import { addDomainOptions, type DomainOptions, requireUserspace } from '../options/domain-options.ts';
+import { addDomainOptions, type DomainOptions, domainOf } from '../options/domain-options.ts';
 import { report } from '../output/report.ts';
 import type { Act } from '../program/command.ts';
 import type { Context } from '../program/context.ts';
@@ -19,7 +20,7 @@ export function addEnableChannel(program: Command, context: Context, act: Act): 
         program
           .command('enable-channel')
           .description(
-            'create channels: ring buffers with their sizes and what happens when they are full; or enable disabled ones',
+            'create channels, which own ring buffers of a size and event-loss mode, or enable disabled channels',
           )
           .argument('<channels>', 'NAME[,NAME]…'),
       ),
@@ -32,7 +33,7 @@ Examples:
   ringtail enable-channel -u --tracefile-size=100M --tracefile-count=5 last-half-gigabyte`,
   );
   act(command, async (names: string, options: EnableChannelOptions) => {
-    requireUserspace(options);
+    const domain = domainOf(options);
     const format = outputFormatOf(command);
     const attempts = new Attempts(context, format, command.name());
     const result = await onSession(context, options.session, async (client, session) => {
@@ -42,16 +43,21 @@ Examples:
       for (const name of splitNames(names)) {
         const channel = { ...attributes, name };
         const done = await attempts.try({ client, session }, async () => {
-          await client.enableChannel(session, channel);
+          await client.enableChannel(session, channel, domain);
           return true;
         });
         channels.push({ success: done === true, channel });
       }
-      return { session, channels };
+      return { session, domain, channels };
     });
     const enabled = result.channels.filter(({ success }) => success);
     report(context, format, { command: 'enable-channel', ...result }, () =>
-      enabled.map(({ channel }) => `ust channel ${channel.name} enabled for session ${result.session}`).join('\n'),
+      enabled
+        .map(
+          ({ channel }) =>
+            `${domainWords(domain).adjective} channel ${channel.name} enabled for session ${result.session}`,
+        )
+        .join('\n'),
     );
     return attempts;
   });

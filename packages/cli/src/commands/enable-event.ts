@@ -1,14 +1,9 @@
 import type { EventRule } from '@ringtail/protocol';
 import { type Command, Option } from 'commander';
 import { CliError } from '../errors/cli-error.ts';
+import { domainWords } from '../listing/domain-words.ts';
 import { addSessionOption, collect, outputFormatOf, splitNames } from '../options/common-options.ts';
-import {
-  addDomainOptions,
-  type DomainOptions,
-  LOGGERS,
-  refuseKernel,
-  requireUserspace,
-} from '../options/domain-options.ts';
+import { addDomainOptions, type DomainOptions, domainOf, LOGGERS } from '../options/domain-options.ts';
 import { eventRule, type RuleOptions } from '../options/rule-options.ts';
 import { report } from '../output/report.ts';
 import type { Act } from '../program/command.ts';
@@ -31,21 +26,21 @@ export function addEnableEvent(program: Command, context: Context, act: Act): Co
     addDomainOptions(
       program
         .command('enable-event')
-        .description('record the events with these names; takes effect at once, also in running programs')
+        .description('create or enable event rules; takes effect at once, also in running programs')
         .argument('[events]', "NAME[,NAME]…, PROVIDER:EVENT with * anywhere: 'shop:*'"),
       LOGGERS,
     ),
   )
-    .option('-a, --all', 'all events')
+    .option('-a, --all', 'all events, as with the name *')
     .option('-c, --channel <channel>', 'channel (default: channel0, created when absent)')
-    .option('--tracepoint', 'tracepoints, the only kind of instrumentation point here')
+    .option('--tracepoint', 'rules for tracepoints, the only type of rule here')
     .option(
       '--loglevel <level>',
       'only events at least this severe: emerg … info … debug, 0 to 14, or a range: err..info',
     )
     .addOption(new Option('--loglevel-only <level>', 'only events of exactly this log level').conflicts('loglevel'))
-    .option('-f, --filter <expression>', "only events for which it holds, in LTTng's filter language")
-    .option('-x, --exclude <names>', 'leave out NAME[,NAME]…, with * anywhere', collect)
+    .option('-f, --filter <expression>', "condition on events, in LTTng's filter language")
+    .option('-x, --exclude <names>', 'excluded events: NAME[,NAME]…, with * anywhere', collect)
     .addOption(new Option('--syscall', 'kernel only').hideHelp())
     .addOption(new Option('--probe <location>', 'kernel only').hideHelp())
     .addOption(new Option('--function <location>', 'kernel only').hideHelp())
@@ -59,8 +54,9 @@ Examples:
   ringtail enable-event -u shop:order --filter 'total > 100 && $ctx.procname == "web*"'`,
     );
   act(command, async (names: string | undefined, options: EnableEventOptions) => {
-    if (options.syscall || options.probe || options.function || options.userspaceProbe) refuseKernel();
-    requireUserspace(options, LOGGERS);
+    const { syscall, probe, function: hooked, userspaceProbe } = options;
+    const isKernels = [syscall, probe, hooked, userspaceProbe].some((option) => option !== undefined);
+    const domain = domainOf(options, isKernels, LOGGERS);
     const rules = patternsOf(names, options.all).map((pattern) => eventRule(pattern, options));
     const format = outputFormatOf(command);
     const attempts = new Attempts(context, format, command.name());
@@ -68,15 +64,17 @@ Examples:
       const events = [];
       for (const rule of rules) {
         const place = { client, session, channel: options.channel };
-        const channel = await attempts.try(place, () => client.enableEvent(session, rule, options.channel ?? null));
+        const channel = await attempts.try(place, () =>
+          client.enableEvent(session, rule, options.channel ?? null, domain),
+        );
         events.push({ success: channel !== undefined, channel: channel ?? options.channel ?? null, rule });
       }
-      return { session, events };
+      return { session, domain, events };
     });
     report(context, format, { command: 'enable-event', ...result }, () =>
       result.events
         .filter(({ success }) => success)
-        .map(({ rule, channel }) => describeEnabled(rule, channel, options.all === true))
+        .map(({ rule, channel }) => describeEnabled(domainWords(domain).adjective, rule, channel, options.all === true))
         .join('\n'),
     );
     return attempts;
@@ -94,11 +92,11 @@ function patternsOf(names: string | undefined, all: boolean | undefined): string
   );
 }
 
-/** As LTTng says it, which says one thing of a filter and another of a rule without one. */
-function describeEnabled(rule: EventRule, channel: string | null, all: boolean): string {
+/** LTTng's message, which differs for a rule with a filter. */
+function describeEnabled(kind: string, rule: EventRule, channel: string | null, all: boolean): string {
   if (rule.filter !== undefined) return `Event ${rule.pattern}: Filter '${rule.filter}' successfully set`;
   const without = rule.exclude === undefined ? '' : ` excluding ${rule.exclude.map((name) => `"${name}"`).join(', ')}`;
   return all
-    ? `All ust events${without} are enabled in channel ${channel}`
-    : `ust event ${rule.pattern}${without} created in channel ${channel}`;
+    ? `All ${kind} events${without} are enabled in channel ${channel}`
+    : `${kind} event ${rule.pattern}${without} created in channel ${channel}`;
 }

@@ -18,10 +18,12 @@ interface RotationOptions {
 
 export function addEnableRotation(program: Command, context: Context, act: Act): Command {
   const command = addSessionOption(
-    program.command('enable-rotation').description('rotate a session by itself, by time, by size, or both'),
+    program
+      .command('enable-rotation')
+      .description('set the automatic rotation of a session, by time, by size, or both'),
   )
-    .option('--timer <period>', 'every so often: microseconds, or with us, ms, s, m or h')
-    .option('--size <size>', 'whenever the current chunk has at least so many bytes, with k, M or G')
+    .option('--timer <period>', 'period between rotations: microseconds, or with us, ms, s, m or h')
+    .option('--size <size>', 'size of the current chunk at which it is rotated, with k, M or G')
     .addHelpText(
       'after',
       '\nExamples:\n  ringtail enable-rotation --timer=10m\n  ringtail enable-rotation --size=500M',

@@ -5,7 +5,7 @@ import { report } from '../output/report.ts';
 import type { Act } from '../program/command.ts';
 import type { Context } from '../program/context.ts';
 import { describeSession, onSession } from '../session/on-session.ts';
-import { mapScript } from '../triggers/map-script.ts';
+import { type ExportedDomain, mapScript } from '../triggers/map-script.ts';
 
 interface ExportMapsOptions {
   readonly session?: string;
@@ -16,7 +16,7 @@ export function addExportMaps(program: Command, context: Context, act: Act): Com
   const command = addSessionOption(
     program.command('export-maps').description('write all counters of the maps of a session as a script for sqlite3'),
   )
-    .addOption(new Option('-f, --format <format>', 'of the script').choices(['sqlite']).default('sqlite'))
+    .addOption(new Option('-f, --format <format>', 'format of the script').choices(['sqlite']).default('sqlite'))
     .addHelpText(
       'after',
       `
@@ -32,11 +32,15 @@ Examples:
   readOptionsAsArgpar(command);
   act(command, async ({ session: named, format }: ExportMapsOptions) => {
     const result = await onSession(context, named, async (client, session) => {
-      const { maps } = await describeSession(client, session);
-      return { session, format, script: mapScript(maps, await client.showMaps(session)) };
+      const { domains } = await describeSession(client, session);
+      const exported: ExportedDomain[] = [];
+      for (const { domain, maps } of domains) {
+        if (maps.length > 0) exported.push({ domain, maps, rows: await client.showMaps(session, null, domain) });
+      }
+      return { session, format, script: mapScript(exported) };
     });
     const output = outputFormatOf(command);
-    // The script is for a program, thus written whether or not a person wants to read anything.
+    // The script is for a program, so it is written with --quiet as well.
     if (output === 'human') context.stdout.write(result.script);
     else report(context, output, { command: 'export-maps', ...result }, () => '');
     return undefined;

@@ -22,7 +22,7 @@ interface GuardOptions extends ChannelOptions {
   readonly clock: ClockKind;
 }
 
-/** One for the command's own end, and one for what comes before. */
+/** One snapshot for the command's own end, and one for earlier causes. */
 const SNAPSHOTS_LEAST = 2;
 
 export function addGuard(program: Command, context: Context, act: Act): Command {
@@ -31,37 +31,37 @@ export function addGuard(program: Command, context: Context, act: Act): Command 
       .command('guard')
       .description('run a command with a crash flight recorder: when it dies, its last events are on disk')
       .usage('[options] [--] COMMAND [ARGUMENTS…]')
-      .argument('<command...>', 'what to run')
+      .argument('<command...>', 'command to run')
       .passThroughOptions()
       .option(
         '--snapshot-on <causes>',
-        'of one or more of crash,signal,exit-code,stall a snapshot is recorded',
+        'causes of a snapshot: one or more of crash,signal,exit-code,stall',
         DEFAULT_SNAPSHOT_CAUSES.join(','),
       )
-      .option('--stall-period <period>', 'how long an event loop may not be returned to, with stall', '5s')
-      .option('-m, --max-size <size>', 'write the newest packets of at most so many bytes, with k, M or G')
-      .option('--max-snapshots <count>', 'at most so many, the last of them for the end of the command', '10')
+      .option('--stall-period <period>', 'longest time without a turn of an event loop, for the cause stall', '5s')
+      .option('-m, --max-size <size>', 'largest size of a snapshot, which gets the newest packets; with k, M or G')
+      .option(
+        '--max-snapshots <count>',
+        'largest number of snapshots; the last one is kept for the end of the command',
+        '10',
+      )
       .option(
         '-o, --output <dir>',
-        'directory in which snapshots get theirs (default: ringtail-traces/NAME-YYYYmmdd-HHMMSS at home)',
+        'parent directory of the snapshots (default: ringtail-traces/NAME-YYYYmmdd-HHMMSS at home)',
       )
-      .option(
-        '-u, --userspace <rule>',
-        "record events with this name, with * anywhere; repeatable (default: '*')",
-        collect,
-      )
+      .option('-u, --userspace <rule>', "recorded events, by name with * anywhere; repeatable (default: '*')", collect)
       .option('-l, --loglevel <level>', 'only events at least this severe: emerg … info … debug, or 0 to 14')
       .addOption(clockOption()),
   ).addHelpText(
     'after',
     `
 Records to memory only, the newest events of each thread (16 MiB, or as --subbuf-size and --num-subbuf say). Nothing is
-written while all is well. The command keeps its standard streams, its signals and its exit code.
+written without a cause. The command keeps its standard streams, its signals and its exit code.
 
-  crash      an uncaught exception, want of memory, a signal other than SIGHUP, SIGINT, SIGTERM
+  crash      an uncaught exception, lack of memory, a signal other than SIGHUP, SIGINT, SIGTERM
   signal     any signal
   exit-code  an exit code other than 0
-  stall      an event loop that is not returned to
+  stall      an event loop without a turn for --stall-period
 
 Every Node.js program in the command counts. SIGUSR2 to ringtail records a snapshot at once; it is not passed on.
 

@@ -10,7 +10,7 @@ import { describeTriggers, inOrder } from '../triggers/describe-triggers.ts';
 export function addListTriggers(program: Command, context: Context, act: Act): Command {
   const command = program
     .command('list-triggers')
-    .description('list your triggers (root: those of all users), how often they fired and what went wrong');
+    .description('list your triggers (as root: triggers of all users), with their executions and failures');
   readOptionsAsArgpar(command);
   act(command, async () => {
     const triggers = await withDaemon(context, (client) => client.listTriggers());

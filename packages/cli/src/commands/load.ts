@@ -20,7 +20,7 @@ interface LoadOptions {
   readonly triggers: boolean;
 }
 
-/** What can be done about what is wrong, by its code. */
+/** Next steps by error code. */
 const HINTS: Readonly<Record<string, string>> = {
   NAME_TAKEN: '--override-name names the new one',
   SESSION_EXISTS: '--force destroys the one that is there; --override-name names the new one',
@@ -33,16 +33,16 @@ const HINTS: Readonly<Record<string, string>> = {
 export function addLoad(program: Command, context: Context, act: Act): Command {
   const command = program
     .command('load')
-    .description('make sessions again that were saved, by us or by LTTng')
+    .description('load sessions that were saved by ringtail or by LTTng')
     .argument('[session]', 'session (default: all)')
     .option('-a, --all', 'all sessions')
-    .option('-f, --force', 'destroy sessions of the same names first')
+    .option('-f, --force', 'destroy existing sessions of the same names first')
     .option(
       '-i, --input-path <path>',
       'file or directory (default: .ringtail/sessions at home, /etc/ringtail/sessions)',
     )
-    .option('--override-name <name>', 'another name for the session')
-    .addOption(new Option('--override-url <url>', 'write to this directory instead: file:///DIR'))
+    .option('--override-name <name>', 'new name of the session')
+    .addOption(new Option('--override-url <url>', 'new output directory: file:///DIR'))
     .option('--no-triggers', 'leave out the triggers that were saved with the sessions')
     .addHelpText(
       'after',
@@ -84,21 +84,21 @@ export function addLoad(program: Command, context: Context, act: Act): Command {
       }),
     ).catch((error: unknown) => {
       if (!(error instanceof CtlError)) throw error;
-      // A script that loads whatever there is, at each boot say, is right where there is nothing yet.
+      // A script may load all saved sessions at each boot, also before the first is saved.
       if (error.code === 'NO_SAVED_SESSION' && isWhateverThereIs(name, options)) {
         warn(context, error.describe());
         return [];
       }
       throw withHint(error);
     });
-    // Warnings are of the whole file, of which there may be several sessions.
+    // Warnings are about a whole file, which may hold several sessions.
     for (const warning of new Set(loaded.flatMap(({ warnings }) => warnings))) warn(context, warning);
     const success = code === ExitCode.OK;
     const sessions = loaded.map(({ session, path, output: place }) => ({ session, path, output: place }));
     report(context, format, { command: 'load', sessions, success }, () =>
       describe(loaded, name, options.overrideName, success),
     );
-    // As with LTTng, one session that was asked for by its name becomes the current one; several do not.
+    // As in LTTng, a session that is loaded by name becomes the current session.
     return name === undefined || !success ? { code } : makeCurrentSession(context, options.overrideName ?? name);
   });
   return command;
@@ -109,7 +109,7 @@ function withHint(error: RingtailError): RingtailError {
   return hint === undefined ? error : new CliError(error.code, error.describe(), hint);
 }
 
-/** @param asked name of the session that was asked for; undefined: all */
+/** @param asked the named session; undefined for all */
 function describe(
   loaded: readonly LoadedSession[],
   asked: string | undefined,

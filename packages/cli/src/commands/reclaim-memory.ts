@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { CliError } from '../errors/cli-error.ts';
 import { readOptionsAsArgpar } from '../options/argpar.ts';
 import { addSessionOption, outputFormatOf } from '../options/common-options.ts';
-import { addDomainOptions, type DomainOptions, refuseOtherDomains } from '../options/domain-options.ts';
+import { addDomainOptions, type DomainOptions, namedDomain } from '../options/domain-options.ts';
 import { parsePeriodUs } from '../options/quantity-options.ts';
 import { formatBytes } from '../output/quantity.ts';
 import { report } from '../output/report.ts';
@@ -21,14 +21,14 @@ export function addReclaimMemory(program: Command, context: Context, act: Act): 
     addDomainOptions(
       program
         .command('reclaim-memory')
-        .description('give back the memory of sub-buffers whose content was taken')
+        .description('give back the memory of sub-buffers that the consumer has taken')
         .argument('[channels...]', 'channels (default: all of the session)'),
     ),
   )
     .option('-a, --all', 'all channels of the session')
     .option(
       '--older-than <age>',
-      'only sub-buffers whose newest event is so old: microseconds, or with us, ms, s, m or h',
+      'least age of the newest event in a sub-buffer: microseconds, or with us, ms, s, m or h',
     )
     .addOption(new Option('-n, --no-wait', 'accepted for scripts'))
     .addHelpText(
@@ -37,12 +37,13 @@ export function addReclaimMemory(program: Command, context: Context, act: Act): 
     );
   readOptionsAsArgpar(command);
   act(command, async (channels: string[], options: ReclaimOptions) => {
-    refuseOtherDomains(options);
+    const domain = namedDomain(options) ?? 'user';
     if (options.all && channels.length > 0) throw new CliError('BAD_ARGUMENT', 'give either channels or --all');
     const olderThanUs = options.olderThan === undefined ? 0 : parsePeriodUs(options.olderThan);
     const result = await onSession(context, options.session, async (client, session) => ({
       session,
-      bytes: await client.reclaimMemory(session, olderThanUs, channels.length === 0 ? null : channels),
+      domain,
+      bytes: await client.reclaimMemory(session, olderThanUs, channels.length === 0 ? null : channels, domain),
     }));
     report(
       context,

@@ -23,20 +23,16 @@ export function addRecord(program: Command, context: Context, act: Act): Command
       .command('record')
       .description('run a command and record every Node.js program in it')
       .usage('[options] [--] COMMAND [ARGUMENTS…]')
-      .argument('<command...>', 'what to run')
+      .argument('<command...>', 'command to run')
       .passThroughOptions()
       .option('-o, --output <dir>', 'directory of the trace (default: ringtail-traces/NAME-YYYYmmdd-HHMMSS at home)')
-      .option(
-        '-u, --userspace <rule>',
-        "record events with this name, with * anywhere; repeatable (default: '*')",
-        collect,
-      )
+      .option('-u, --userspace <rule>', "recorded events, by name with * anywhere; repeatable (default: '*')", collect)
       .option('-l, --loglevel <level>', 'only events at least this severe: emerg … info … debug, or 0 to 14')
-      .option('--shm-path <dir>', 'keep ring files in DIR, for "ringtail crash" after the machine or everything died')
+      .option('--shm-path <dir>', 'ring buffers as files in DIR, for "ringtail crash" after all processes died')
       .addOption(clockOption())
       .option(
         '--rundir <dir>',
-        'use the session daemon that runs in DIR (default: RINGTAIL_RUNDIR, else one of its own)',
+        'run directory of a running session daemon (default: RINGTAIL_RUNDIR, else a private daemon)',
       ),
   ).addHelpText(
     'after',

@@ -12,7 +12,7 @@ export function addRegenerate(program: Command, context: Context, act: Act): Com
   const command = addSessionOption(
     program
       .command('regenerate')
-      .description("sample the clock's offset anew for the metadata, or record the state of all programs again")
+      .description("regenerate the metadata with the clock's current offset, or the state dump of all programs")
       .addArgument(actionArgument('<part>', ['metadata', 'statedump'])),
   ).addHelpText('after', '\nExamples:\n  ringtail regenerate metadata\n  ringtail regenerate statedump -s slow');
   act(command, async (part: string, options: { session?: string }) => {
@@ -23,7 +23,7 @@ export function addRegenerate(program: Command, context: Context, act: Act): Com
   return command;
 }
 
-/** LTTng's older name of `regenerate metadata`. */
+/** LTTng's old name of `regenerate metadata`. */
 export function addMetadata(program: Command, context: Context, act: Act): Command {
   const command = addSessionOption(
     program

@@ -15,8 +15,8 @@ export function addRemoveTrigger(program: Command, context: Context, act: Act): 
   const command = program
     .command('remove-trigger')
     .description('remove a trigger')
-    .argument('[trigger]', 'its name, as list-triggers shows it')
-    .option('--owner-uid <user>', 'whose trigger it is; for root only')
+    .argument('[trigger]', 'name of the trigger, as list-triggers shows it')
+    .option('--owner-uid <user>', 'owner of the trigger; for root only')
     .addHelpText('after', '\nExamples:\n  ringtail remove-trigger trigger0');
   readOptionsAsArgpar(command);
   act(command, async (name: string | undefined, options: { readonly ownerUid?: string }) => {
@@ -44,7 +44,7 @@ export function addRemoveTrigger(program: Command, context: Context, act: Act): 
   return command;
 }
 
-/** What is about to be removed, which LTTng shows. */
+/** The trigger that is about to be removed, as LTTng shows it. */
 async function triggerCalled(client: SessionDaemonClient, name: string, uid: number): Promise<TriggerDescription> {
   const triggers = await client.listTriggers();
   const found = triggers.find((trigger) => trigger.name === name && trigger.uid === uid);

@@ -13,7 +13,7 @@ type Rotated = Omit<Extract<CommandResult, { readonly command: 'rotate' }>, 'com
 export function addRotate(program: Command, context: Context, act: Act): Command {
   const command = program
     .command('rotate')
-    .description('archive what was recorded so far as a trace of its own, and go on in new files')
+    .description('archive the current trace chunk as a trace of its own, and go on in new files')
     .argument('[session]', 'session (default: the current one)')
     .option('-n, --no-wait', 'return once the rotation has begun')
     .addHelpText('after', '\nExample:\n  ringtail rotate slow');

@@ -18,12 +18,12 @@ interface SaveOptions {
 export function addSave(program: Command, context: Context, act: Act): Command {
   const command = program
     .command('save')
-    .description("write sessions to files in LTTng's form, for load")
+    .description("save sessions to files in LTTng's format, for load")
     .argument('[session]', 'session (default: all)')
     .option('-a, --all', 'all sessions')
-    .option('-f, --force', 'replace files that are there')
+    .option('-f, --force', 'replace existing files')
     .option('-o, --output-path <dir>', 'directory of the files (default: .ringtail/sessions at home)')
-    .option('--no-triggers', 'leave out your triggers, which are else saved with each session')
+    .option('--no-triggers', 'save no triggers; without this option your triggers are saved with each session')
     .addHelpText('after', '\nExamples:\n  ringtail save\n  ringtail save slow --force -o /tmp/sessions');
   act(command, async (name: string | undefined, options: SaveOptions) => {
     if (options.all && name !== undefined) throw new CliError('BAD_ARGUMENT', 'give either a session or --all');

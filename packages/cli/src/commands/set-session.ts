@@ -9,8 +9,8 @@ import { describeSession, onSession } from '../session/on-session.ts';
 export function addSetSession(program: Command, context: Context, act: Act): Command {
   const command = program
     .command('set-session')
-    .description('make a session the current one, which commands are about that name none')
-    .argument('<session>', 'its name')
+    .description('set the current session, which commands use when they name none')
+    .argument('<session>', 'name of the session')
     .addHelpText('after', '\nExample:\n  ringtail set-session slow');
   act(command, async (name: string) => {
     await onSession(context, name, (client) => describeSession(client, name));

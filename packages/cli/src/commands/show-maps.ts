@@ -10,6 +10,7 @@ import type { MapOwner, MapTable } from '../output/result.ts';
 import type { Act } from '../program/command.ts';
 import type { Context } from '../program/context.ts';
 import { describeSession, onSession } from '../session/on-session.ts';
+import { MAP_DOMAINS, mapDomain } from '../triggers/map-domain.ts';
 import { type MapSelection, mapTables } from '../triggers/map-tables.ts';
 import { ownerUidOf } from '../triggers/parse-trigger.ts';
 
@@ -38,27 +39,27 @@ export function addShowMaps(program: Command, context: Context, act: Act): Comma
   const command = addSessionOption(
     program.command('show-maps').description('show the counters of the maps of a session'),
   )
-    .option('-c, --channel <map>', 'this map; repeatable (default: all)', collect)
-    .option('--type <type>', 'user or kernel; repeatable (default: all; there are none of the kernel)', collect)
+    .option('-c, --channel <map>', 'map; repeatable (default: all)', collect)
+    .option('--type <type>', 'domain of the maps: user or kernel; repeatable (default: all)', collect)
     .addOption(
-      new Option('--per <what>', 'one table for a map, or one for each user or process that has counters')
+      new Option('--per <what>', 'one table for each map, or for each user or process that owns counters')
         .choices(['channel', 'owner', 'cpu', 'part'])
         .default('channel'),
     )
-    .option('--uid <user>', 'counters of this user, in maps with those of users; repeatable', collect)
+    .option('--uid <user>', 'counters of this user, in maps owned by users; repeatable', collect)
     .addOption(new Option('--all-uids', 'counters of all users').conflicts('uid'))
-    .option('--pid <pid>', 'counters of this process, in maps with those of processes; repeatable', collect)
+    .option('--pid <pid>', 'counters of this process, in maps owned by processes; repeatable', collect)
     .addOption(new Option('--all-pids', 'counters of all processes').conflicts('pid'))
-    .option('--shared', 'what the session daemon counts by itself, and what ended processes left')
-    .option('--system', 'counters of the kernel, of which there are none')
+    .option('--shared', 'counters of the session daemon itself, and of ended processes')
+    .option('--system', 'counters of the kernel')
     .addOption(new Option('--part-id <cpu>', 'without effect: no counter belongs to a processor').argParser(collect))
     .addOption(new Option('--cpu-id <cpu>', 'the same as --part-id').argParser(collect))
-    .option('--key <key>', 'this key; repeatable', collect)
-    .option('--key-glob <pattern>', 'keys like this, a pattern of the shell: *, ?, [a-z]; repeatable', collect)
-    .option('--non-init-values', 'only counters that are not 0')
+    .option('--key <key>', 'key; repeatable', collect)
+    .option('--key-glob <pattern>', 'keys that match a shell pattern: *, ?, [a-z]; repeatable', collect)
+    .option('--non-init-values', 'only counters other than 0')
     .addOption(new Option('--sort-by <column>', 'order of the rows').choices(['key', 'value']).default('key'))
-    .addOption(new Option('--sort-order <order>', 'up or down').choices(['asc', 'desc']).default('asc'))
-    .option('--limit <count>', 'at most so many rows of a table')
+    .addOption(new Option('--sort-order <order>', 'direction of the order').choices(['asc', 'desc']).default('asc'))
+    .option('--limit <count>', 'largest number of rows of a table')
     .addHelpText(
       'after',
       `
@@ -69,20 +70,20 @@ Examples:
     );
   readOptionsAsArgpar(command);
   act(command, async (options: ShowMapsOptions) => {
-    const types = typesOf(options.type ?? []);
+    const types = options.type?.map(mapDomain) ?? MAP_DOMAINS;
     warnOfProcessors(context, options);
     const selection = selectionOf(options);
     const result = await onSession(context, options.session, async (client, session) => {
-      const { maps } = await describeSession(client, session);
-      refuseUnknown(
-        session,
-        selection.maps,
-        maps.map(({ name }) => name),
-      );
-      const map = selection.maps.length === 1 ? (selection.maps[0] as string) : null;
-      const rows = maps.length === 0 ? [] : await client.showMaps(session, map);
-      const tables = types.has('user') ? mapTables(maps, rows, selection) : [];
-      return { session, tables, isWithoutMap: maps.length === 0 };
+      const domains = (await describeSession(client, session)).domains.filter(({ maps }) => maps.length > 0);
+      const names = domains.flatMap(({ maps }) => maps.map(({ name }) => name));
+      refuseUnknown(session, selection.maps, names);
+      const [named] = selection.maps.length === 1 ? selection.maps : [];
+      const tables: MapTable[] = [];
+      for (const { domain, maps } of domains) {
+        if (!types.includes(domain) || (named !== undefined && !maps.some(({ name }) => name === named))) continue;
+        tables.push(...mapTables(domain, maps, await client.showMaps(session, named ?? null, domain), selection));
+      }
+      return { session, tables, isWithoutMap: names.length === 0 };
     });
     const { isWithoutMap, ...shown } = result;
     report(context, outputFormatOf(command), { command: 'show-maps', ...shown }, () => {
@@ -106,7 +107,7 @@ function selectionOf(options: ShowMapsOptions): MapSelection {
     keys: options.key ?? [],
     keyPatterns: options.keyGlob ?? [],
     nonZero: options.nonInitValues === true,
-    // As LTTng shows counters that belong to no processor.
+    // LTTng shows counters without a processor so.
     per: options.per === 'channel' ? 'channel' : 'owner',
     sortBy: options.sortBy,
     descending: options.sortOrder === 'desc',
@@ -114,16 +115,7 @@ function selectionOf(options: ShowMapsOptions): MapSelection {
   };
 }
 
-/** Types of maps that are to be shown. @throws {CliError} `BAD_ARGUMENT` */
-function typesOf(asked: readonly string[]): ReadonlySet<string> {
-  const wrong = asked.find((type) => type !== 'user' && type !== 'kernel');
-  if (wrong !== undefined) {
-    throw new CliError('BAD_ARGUMENT', `Invalid value for \`--type\` option: \`${wrong}\``, 'write user or kernel');
-  }
-  return new Set(asked.length === 0 ? ['user', 'kernel'] : asked);
-}
-
-/** Checks and passes over what is about processors. */
+/** Checks the options about processors, which have no effect. */
 function warnOfProcessors(context: Context, { per, partId = [], cpuId = [] }: ShowMapsOptions): void {
   for (const text of partId) parseCount('--part-id', text, 0);
   for (const text of cpuId) parseCount('--cpu-id', text, 0);

@@ -41,13 +41,13 @@ export function addSnapshot(program: Command, context: Context, act: Act): Comma
   const command = addSessionOption(
     program
       .command('snapshot')
-      .description('write what the rings of a snapshot session hold, and say where to')
+      .description('record a snapshot of a snapshot session, or change its snapshot outputs')
       .usage('[options] record [DIR|URL] | add-output DIR|URL | list-output | del-output ID|NAME')
       .addArgument(actionArgument('<action>', Object.keys(ACTIONS)))
       .argument('[place]', 'directory (or file:// URL) of an output; number or name of an output to delete'),
   )
-    .option('-m, --max-size <size>', 'write the newest packets of at most so many bytes, with k, M or G')
-    .option('-n, --name <name>', "name of the output; snapshots' directories begin with it")
+    .option('-m, --max-size <size>', 'largest size of a snapshot, which gets the newest packets; with k, M or G')
+    .option('-n, --name <name>', "name of the output, with which its snapshots' directories begin")
     .addOption(new Option('-C, --ctrl-url <url>', 'of a relay daemon: not part of this version').hideHelp())
     .addOption(new Option('-D, --data-url <url>', 'of a relay daemon: not part of this version').hideHelp())
     .addHelpText(
@@ -84,7 +84,7 @@ Examples:
 
 async function record({ context, format, word, options }: Asked): Promise<void> {
   const result = await onSession(context, options.session, async (client, session) => {
-    // Scripts write "" for no place, as LTTng takes it.
+    // As in LTTng, "" is no place: scripts write it.
     const output = word === undefined || word === '' ? null : outputAt(context, word, options);
     const { name = null } = options;
     const parameters = { output, name, maxBytes: maxBytes(options) };
@@ -99,11 +99,11 @@ async function record({ context, format, word, options }: Asked): Promise<void> 
       `Snapshot written at: ${result.path} (${describeStatistics(result.statistics)})`,
     ].join('\n'),
   );
-  // What a flight recorder overwrote before is what it is meant to overwrite.
+  // A flight recorder is meant to overwrite old packets.
   warnOfLoss(context, { ...result.statistics, packetsLost: 0 });
 }
 
-/** The word after `record` is a directory; one that looks like a name may be meant for a session. */
+/** Next step where the word after `record`, which is a directory, looks like the name of a session. */
 function withSessionHint(error: unknown, word: string): unknown {
   if (!(error instanceof CtlError) || error.code === 'NO_SUCH_SESSION' || word === '' || word.includes('/'))
     return error;

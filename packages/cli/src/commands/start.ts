@@ -12,7 +12,7 @@ export function addStart(program: Command, context: Context, act: Act): Command 
     .description('start recording in a session')
     .argument('[session]', 'session (default: the current one)')
     .option('-a, --all', 'all sessions')
-    .option('-g, --glob', 'all sessions whose names match a pattern of the shell: *, ?, [a-z]')
+    .option('-g, --glob', 'all sessions whose names match a shell pattern: *, ?, [a-z]')
     .addHelpText('after', '\nExample:\n  ringtail start');
   act(command, async (name: string | undefined, options: SessionChoice) => {
     const format = outputFormatOf(command);

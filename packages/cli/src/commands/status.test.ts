@@ -40,7 +40,7 @@ async function world(answers: Answers) {
     'session-statistics': () => NO_STATISTICS,
     'session-memory': () => [],
     'daemon-status': () => DAEMON,
-    'list-applications': () => ({ applications: [], tracepointLists: [] }),
+    'list-instrumentation': () => ({ applications: [], tracepointLists: [], events: [] }),
     'session-sightings': () => ({ threads: 1, tracepoints: [] }),
     ...answers,
   });

@@ -3,16 +3,15 @@ import type { Command } from 'commander';
 import { withDaemon } from '../daemon/daemon.ts';
 import { withDaemonFinding } from '../diagnosis/diagnose.ts';
 import { CliError } from '../errors/cli-error.ts';
+import { addListingOptions, type ListingOptions, listSession } from '../listing/list-session.ts';
 import { outputFormatOf } from '../options/common-options.ts';
-import { refuseKernel } from '../options/domain-options.ts';
 import { formatBytes, formatSeconds, plural } from '../output/quantity.ts';
 import { reportTo } from '../output/report.ts';
 import type { Style } from '../output/style.ts';
 import type { Act } from '../program/command.ts';
 import type { Context } from '../program/context.ts';
-import { addListingOptions, type ListOptions, listSession } from './list.ts';
 
-interface StatusOptions extends ListOptions {
+interface StatusOptions extends ListingOptions {
   readonly daemon?: boolean;
 }
 
@@ -20,12 +19,11 @@ interface StatusOptions extends ListOptions {
 export function addStatus(program: Command, context: Context, act: Act): Command {
   const command = program
     .command('status')
-    .description('describe the current session in detail, and say why it has no events, or not all');
+    .description('describe the current session in detail, with the reasons for missing events');
   addListingOptions(command)
     .option('--daemon', 'describe the session daemon instead')
     .addHelpText('after', '\nExamples:\n  ringtail status\n  ringtail status --daemon --output-format=json');
   act(command, async (options: StatusOptions) => {
-    if (options.kernel) refuseKernel();
     if (options.daemon) await describeDaemon(context, command);
     else await listSession(context, command, undefined, options);
     return undefined;

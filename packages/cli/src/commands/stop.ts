@@ -13,8 +13,8 @@ export function addStop(program: Command, context: Context, act: Act): Command {
     .description('stop recording in a session; returns once its trace can be read')
     .argument('[session]', 'session (default: the current one)')
     .option('-a, --all', 'all sessions')
-    .option('-g, --glob', 'all sessions whose names match a pattern of the shell: *, ?, [a-z]')
-    .option('-n, --no-wait', 'return once nothing is recorded any more; what was recorded is written in the background')
+    .option('-g, --glob', 'all sessions whose names match a shell pattern: *, ?, [a-z]')
+    .option('-n, --no-wait', 'return once recording has ended; recorded events are written in the background')
     .addHelpText('after', '\nExample:\n  ringtail stop && ringtail view');
   act(command, async (name: string | undefined, options: SessionChoice & WaitOption) => {
     const format = outputFormatOf(command);

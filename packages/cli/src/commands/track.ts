@@ -1,9 +1,9 @@
 import type { SessionDaemonClient } from '@ringtail/ctl';
-import type { TrackedAttribute } from '@ringtail/protocol';
+import type { DomainOfSession, TrackedAttribute } from '@ringtail/protocol';
 import { type Command, Option } from 'commander';
 import { CliError } from '../errors/cli-error.ts';
 import { addSessionOption, outputFormatOf, splitNames } from '../options/common-options.ts';
-import { addDomainOptions, type DomainOptions, refuseKernel, requireUserspace } from '../options/domain-options.ts';
+import { addDomainOptions, type DomainOptions, domainOf } from '../options/domain-options.ts';
 import { report, warn } from '../output/report.ts';
 import type { CommandResult } from '../output/result.ts';
 import type { Act } from '../program/command.ts';
@@ -24,7 +24,7 @@ interface TrackOptions extends DomainOptions {
   readonly gid?: string | true;
 }
 
-/** One value of one attribute; null: all of them. */
+/** One value of one attribute; null for all values. */
 interface Target {
   readonly attribute: TrackedAttribute;
   readonly text: string | null;
@@ -35,27 +35,35 @@ const NOUNS: Readonly<Record<TrackedAttribute, string>> = {
   vpid: 'virtual process ID',
   vuid: 'virtual user ID',
   vgid: 'virtual group ID',
+  uid: 'user ID',
+  gid: 'group ID',
 };
 
 type Verb = 'track' | 'untrack';
 
 export function addTrack(program: Command, context: Context, act: Act): Command {
-  return add(program, context, act, 'track', 'record only processes with these attributes, besides those added before');
+  return add(
+    program,
+    context,
+    act,
+    'track',
+    'record only processes with these attributes, and with attributes that were added before',
+  );
 }
 
 export function addUntrack(program: Command, context: Context, act: Act): Command {
-  return add(program, context, act, 'untrack', 'record processes with these attributes no more');
+  return add(program, context, act, 'untrack', 'stop recording processes with these attributes');
 }
 
 function add(program: Command, context: Context, act: Act, verb: Verb, description: string): Command {
   const command = addSessionOption(addDomainOptions(program.command(verb).description(description)))
-    .option('--vpid [pids]', 'process ids, as the process sees them: PID[,PID]…')
+    .option('--vpid [pids]', 'process IDs in the namespace of the process: PID[,PID]…')
     .addOption(new Option('-p, --pid [pids]', 'the same as --vpid'))
     .option('--vuid [users]', 'users by number or name: USER[,USER]…')
     .option('--vgid [groups]', 'groups by number or name: GROUP[,GROUP]…')
-    .addOption(new Option('--uid [users]', 'kernel only').hideHelp())
-    .addOption(new Option('--gid [groups]', 'kernel only').hideHelp())
-    .option('-a, --all', 'all values of the attributes that are named without any')
+    .addOption(new Option('--uid [users]', 'users of the kernel domain').hideHelp())
+    .addOption(new Option('--gid [groups]', 'groups of the kernel domain').hideHelp())
+    .option('-a, --all', 'all values of the attributes that are named without values')
     .addHelpText(
       'after',
       `
@@ -65,22 +73,22 @@ Examples:
   ringtail ${verb} -u --vpid --all`,
     );
   act(command, async (options: TrackOptions) => {
-    requireUserspace(options);
-    if (options.uid !== undefined || options.gid !== undefined) refuseKernel();
+    const domain = domainOf(options, options.uid !== undefined || options.gid !== undefined);
     const targets = targetsOf(options);
     const attempts = new Attempts(context, outputFormatOf(command), command.name());
     const result = await onSession(context, options.session, async (client, session) => {
-      const { trackers } = await describeSession(client, session);
+      const { domains } = await describeSession(client, session);
+      const trackers = domains.find((described) => described.domain === domain)?.trackers ?? {};
       const done: TrackResult['targets'][number][] = [];
       for (const { attribute, text, number } of targets) {
         if (number !== null) tellUnchanged(context, verb, attribute, text, trackers[attribute]?.includes(number));
         const success = await attempts.try({ client, session }, async () => {
-          await change(client, verb, session, attribute, number);
+          await change(client, verb, { session, domain }, attribute, number);
           return true;
         });
         done.push({ success: success === true, attribute, value: text });
       }
-      return { session, targets: done };
+      return { session, domain, targets: done };
     });
     report(context, outputFormatOf(command), { command: verb, ...result }, () =>
       describe({ command: verb, ...result }),
@@ -95,15 +103,17 @@ type TrackResult = Extract<CommandResult, { command: Verb }>;
 function change(
   client: SessionDaemonClient,
   verb: Verb,
-  session: string,
+  { session, domain }: DomainOfSession,
   attribute: TrackedAttribute,
   number: number | null,
 ): Promise<void> {
   const values = number === null ? null : [number];
-  return verb === 'track' ? client.track(session, attribute, values) : client.untrack(session, attribute, values);
+  return verb === 'track'
+    ? client.track(session, attribute, values, domain)
+    : client.untrack(session, attribute, values, domain);
 }
 
-/** Nothing is wrong with asking for what is so already, but it may not be what was meant. */
+/** Warns of a command that changes nothing. */
 function tellUnchanged(
   context: Context,
   verb: Verb,
@@ -123,6 +133,8 @@ function targetsOf(options: TrackOptions): Target[] {
     ['vpid', options.vpid ?? options.pid],
     ['vuid', options.vuid],
     ['vgid', options.vgid],
+    ['uid', options.uid],
+    ['gid', options.gid],
   ] as const;
   const targets = given.flatMap(([attribute, values]) =>
     values === undefined ? [] : targetsOfAttribute(attribute, values, options.all === true),
@@ -149,9 +161,10 @@ function numberOf(attribute: TrackedAttribute, text: string): number {
     if (/^\d{1,10}$/.test(text)) return Number(text);
     throw new CliError('BAD_ARGUMENT', `"${text}" is no process id`);
   }
-  const number = attribute === 'vuid' ? userNumber(text) : groupNumber(text);
+  const isUser = attribute === 'vuid' || attribute === 'uid';
+  const number = isUser ? userNumber(text) : groupNumber(text);
   if (number !== undefined) return number;
-  throw new CliError('NO_SUCH_USER', `${attribute === 'vuid' ? 'User' : 'Group'} \`${text}\` was not found`);
+  throw new CliError('NO_SUCH_USER', `${isUser ? 'User' : 'Group'} \`${text}\` was not found`);
 }
 
 function describe({ command, targets }: TrackResult): string {

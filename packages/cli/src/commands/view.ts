@@ -8,13 +8,16 @@ import type { ViewOptions } from '../reading/view-traces.ts';
 export function addView(program: Command, context: Context, act: Act): Command {
   const command = program
     .command('view')
-    .description('print traces as text, as babeltrace2 does; with --output-format=json one object a line')
+    .description('print traces as text like babeltrace2, or with --output-format=json as one object a line')
     .argument(
       '[traces...]',
       'sessions, traces, or directories above traces (default: the current session, else the newest in ringtail-traces at home)',
     )
-    .option('-t, --trace-path <dir>', 'this trace, whatever the current session is')
-    .option('-e, --viewer <command>', 'read with this command instead: its words, then the path of the trace');
+    .option('-t, --trace-path <dir>', 'trace to print, instead of the current session')
+    .option(
+      '-e, --viewer <command>',
+      'another reader: a command, which gets the path of the trace as its last argument',
+    );
   addTextOptions(addReadingOptions(command, { shortTimes: false })).addHelpText(
     'after',
     `
@@ -26,7 +29,7 @@ Examples:
   ringtail view /tmp/trace --filter 'order_id == 7 && $ctx.procname == "node*"' --begin 14:03:20`,
   );
   act(command, async (words: string[], options: ViewOptions) => {
-    // Reading takes longer to load than all of the other commands together.
+    // Imported when needed: it takes longer to load than all other commands together.
     const { viewTraces } = await import('../reading/view-traces.ts');
     return await viewTraces(context, command, words, options);
   });

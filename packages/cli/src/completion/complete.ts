@@ -6,23 +6,23 @@ import type { Context } from '../program/context.ts';
 import { liveNames } from './live-names.ts';
 import { type LiveKind, startingWith, suggest } from './suggest.ts';
 
-/** A person waits for it, at every word. */
+/** Short, since a person waits for each completion. */
 const DAEMON_TIMEOUT_MS = 300;
 
 /**
- * What may stand in place of the last word.
+ * Suggestions for the last word, names from the session daemon included.
  *
- * @param program whose words these are, without its own name
+ * @param program the command line's description
  */
 export async function completions(context: Context, program: Command, words: readonly string[]): Promise<string[]> {
   const { words: known, live, prefix, part } = suggest(program, words);
   const names = live === undefined ? [] : await namesOfDaemon(context, live);
-  // A line break, or what a terminal takes for a command, is no part of any name that can be written.
+  // Names with line breaks or control characters cannot be typed.
   const printable = names.filter((name) => visibleLine(name) === name && !name.includes('\t'));
   return [...known, ...startingWith(part, printable).map((name) => prefix + name)];
 }
 
-/** Nothing where there is no daemon, or none that answers in time. */
+/** Names from the daemon; none without a daemon, or where it does not answer in time. */
 async function namesOfDaemon(context: Context, kind: LiveKind): Promise<readonly string[]> {
   const open: SessionDaemonClient[] = [];
   const ask = async (): Promise<readonly string[]> => {

@@ -1,19 +1,20 @@
 import type { SessionDaemonClient } from '@ringtail/ctl';
+import type { DomainDescription } from '@ringtail/protocol';
 import type { LiveKind } from './suggest.ts';
 
-/** Names of that kind, as the session daemon knows them; channels and maps are those of all sessions. */
+/** Names of a kind, as the session daemon knows them; names of channels, maps and rules are those of all sessions. */
 export async function liveNames(client: SessionDaemonClient, kind: LiveKind): Promise<readonly string[]> {
   switch (kind) {
     case 'session':
       return (await client.listSessions()).map(({ name }) => name);
     case 'channel':
-      return (await client.listSessions()).flatMap(({ channels }) => channels.map(({ name }) => name));
+      return (await domainsOf(client)).flatMap(({ channels }) => channels.map(({ name }) => name));
     case 'map':
-      return (await client.listSessions()).flatMap(({ maps }) => maps.map(({ name }) => name));
+      return (await domainsOf(client)).flatMap(({ maps }) => maps.map(({ name }) => name));
     case 'context':
       return (await client.listContexts()).filter(({ refused }) => refused === null).map(({ name }) => name);
     case 'rule':
-      return (await client.listSessions()).flatMap(({ channels }) =>
+      return (await domainsOf(client)).flatMap(({ channels }) =>
         channels.flatMap(({ rules }) => rules.map(({ pattern }) => pattern)),
       );
     case 'event': {
@@ -24,4 +25,8 @@ export async function liveNames(client: SessionDaemonClient, kind: LiveKind): Pr
       return [...applications.flatMap(({ tracepoints }) => tracepoints.map(({ name }) => name)), ...rules];
     }
   }
+}
+
+async function domainsOf(client: SessionDaemonClient): Promise<DomainDescription[]> {
+  return (await client.listSessions()).flatMap(({ domains }) => domains);
 }

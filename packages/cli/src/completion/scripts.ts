@@ -51,7 +51,7 @@ else
 fi
 `;
 
-/** Without a suggestion, files: what is completed may be a path. */
+/** Suggests files where there is no other suggestion: the word may be a path. */
 const FISH = `# Completion of ringtail for fish: ringtail completion fish | source
 function __ringtail_complete
   set -l words (commandline -opc)

@@ -1,22 +1,22 @@
 import { LogLevels } from '@ringtail/protocol';
 import type { Argument, Command, Option } from 'commander';
 
-/** Names that only the session daemon knows. Rules are the names that `enable-event` was given. */
+/** Kinds of names that only the session daemon knows. `rule`: name patterns of event rules. */
 export type LiveKind = 'session' | 'channel' | 'map' | 'event' | 'rule' | 'context';
 
 export interface Suggestions {
-  /** Whole words, in place of the one that is being written. */
+  /** Whole words that may replace the current word. */
   readonly words: readonly string[];
-  /** What to ask of the daemon, and what stands before and behind its names in the word: `--session=`, `a,b,`. */
+  /** Kind of names to request from the daemon, and the text before and after a name in the word: `--session=`, `a,b,`. */
   readonly live: LiveKind | undefined;
   readonly prefix: string;
-  /** What is written of the last name so far. */
+  /** Beginning of the last name. */
   readonly part: string;
 }
 
 const NOTHING: Suggestions = { words: [], live: undefined, prefix: '', part: '' };
 
-/** Which names the values of options and arguments are, by how their help calls them. */
+/** Kinds of names by the placeholder of an option or argument in its help. */
 const LIVE_VALUES: Readonly<Record<string, LiveKind>> = {
   session: 'session',
   channel: 'channel',
@@ -28,7 +28,7 @@ const LIVE_VALUES: Readonly<Record<string, LiveKind>> = {
 };
 const LOG_LEVELS = Object.keys(LogLevels);
 
-/** Of these commands the first argument is such names, or none, whatever it is called. */
+/** Kind of names of a command's first argument, whatever its placeholder is. */
 const LIVE_ARGUMENTS: Readonly<Record<string, LiveKind | 'none'>> = {
   'enable-event': 'event',
   'disable-event': 'rule',
@@ -37,15 +37,15 @@ const LIVE_ARGUMENTS: Readonly<Record<string, LiveKind | 'none'>> = {
   'add-map-channel': 'none',
   'reclaim-memory': 'channel',
   view: 'session',
-  // Of a session that does not run: a new one, or a saved one.
+  // The name of a new or saved session, which the daemon does not know.
   create: 'none',
   load: 'none',
 };
 
 /**
- * What may stand where a command line is being written.
+ * Suggestions for the last word of a command line.
  *
- * @param words after the program's name; the last one is being written and may be empty
+ * @param words after the program's name; the last word is incomplete and may be empty
  */
 export function suggest(program: Command, words: readonly string[]): Suggestions {
   const current = words.at(-1) ?? '';
@@ -87,7 +87,7 @@ function valueSuggestions(command: Command, option: Option, head: string, value:
   const called = /<([^>\]]+)>|\[([^\]]+)\]/.exec(option.flags);
   const name = called?.[1] ?? called?.[2] ?? '';
   if (name === 'level') return { ...NOTHING, words: startingWith(value, LOG_LEVELS).map((level) => head + level) };
-  // Elsewhere a type is not that of a context.
+  // `--type` names a context only in `add-context`.
   const live = name === 'type' && command.name() !== 'add-context' ? undefined : LIVE_VALUES[name];
   return liveSuggestions(live, head, value);
 }
@@ -98,7 +98,7 @@ function argumentSuggestions(command: Command, argument: Argument, value: string
   return liveSuggestions(live === 'none' ? undefined : live, '', value);
 }
 
-/** Several names are written with commas between them: the last one is completed. */
+/** Completes the last of several names that are separated by commas. */
 function liveSuggestions(live: LiveKind | undefined, head: string, value: string): Suggestions {
   if (live === undefined) return NOTHING;
   const at = live === 'session' ? 0 : value.lastIndexOf(',') + 1;
@@ -107,7 +107,7 @@ function liveSuggestions(live: LiveKind | undefined, head: string, value: string
 
 function optionOf(command: Command, program: Command, word: string): Option | undefined {
   const flag = word.startsWith('--') ? word : word.slice(0, 2);
-  // `-sNAME` has its value in it.
+  // `-sNAME` contains its value.
   if (!word.startsWith('--') && word.length > 2) return undefined;
   return [...command.options, ...program.options].find((option) => option.long === flag || option.short === flag);
 }
@@ -122,7 +122,7 @@ function commandNames(command: Command): string[] {
   return command.commands.filter((one) => visible.includes(one)).map((one) => one.name());
 }
 
-/** Those of the words that begin so, each once, in order. */
+/** The words with this beginning, each once, in order. */
 export function startingWith(part: string, words: Iterable<string>): string[] {
   return [...new Set(words)].filter((word) => word.startsWith(part)).sort();
 }

@@ -15,10 +15,10 @@ const SOCKET_PATH_BYTES_MAX = 108;
 const END_TIMEOUT_MS = 60_000;
 
 /**
- * Does something with the session daemon that is ours: see `candidates`.
+ * Connects to our session daemon for one action: see `candidates`.
  *
- * @param options.spawn whether to start one if none runs
- * @throws {CliError} `NO_DAEMON` if none runs and none is to be started
+ * @param options.spawn whether to start a daemon if none runs
+ * @throws {CliError} `NO_DAEMON` if none runs and none may be started
  */
 export async function withDaemon<T>(
   context: Context,
@@ -34,8 +34,8 @@ export async function withDaemon<T>(
 }
 
 /**
- * Run directories in which our session daemon may run, as LTTng chooses: the one named, else root's for root and, if it
- * answers, for members of the tracing group; else the user's own.
+ * Run directories in which our session daemon may run, in LTTng's order: the named one; else root's, for root and for members of
+ * the tracing group if root's daemon answers; else the user's own.
  */
 export function candidates(context: Context): string[] {
   const own = absolutePath(context, defaultRunDirectory(context.env, context.uid).path);
@@ -71,11 +71,11 @@ const NO_DAEMON_TO_RECORD_WITH =
 export interface Daemon {
   readonly client: SessionDaemonClient;
   readonly runDirectory: RunDirectory;
-  /** Started for this recording alone; ends with it. */
+  /** Whether the daemon was started for this recording, and ends with it. */
   readonly isPrivate: boolean;
-  /** Ends it if it is private, and lets go of it. */
+  /** Ends a private daemon, and closes the connection. */
   release(): Promise<void>;
-  /** The same without waiting for what is still being written. */
+  /** The same, without waiting for data that is still being written. */
   abandon(): void;
 }
 
@@ -109,7 +109,7 @@ export async function privateDaemon(context: Context): Promise<Daemon> {
       remove();
     };
     const release = async (): Promise<void> => {
-      // One that is gone already has ended as well; only one that hangs has to be helped.
+      // A daemon that is gone has ended as well; only a daemon that hangs is killed.
       await client.shutdown({ timeoutMs: END_TIMEOUT_MS }).catch((error: CtlError) => {
         if (error.code === 'TIMEOUT') endAtOnce(pid);
       });
@@ -137,11 +137,11 @@ function endAtOnce(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It is gone already.
+    // The process is gone already.
   }
 }
 
-/** A new directory for us alone, in the first place that exists and is not too deep for a socket's path. */
+/** A new private directory, in the first place that exists and is not too deep for a socket's path. */
 function makePrivateDirectory(context: Context): string {
   const places = [context.env.XDG_RUNTIME_DIR, tmpdir(), '/tmp'].filter((place) => place !== undefined);
   let problem = '';
@@ -170,19 +170,19 @@ async function connect(runDirectory: string, hint: string): Promise<SessionDaemo
   }
 }
 
-/** A daemon that does not serve this user is told with a way out. */
+/** Adds the next step to the refusal of a daemon that does not serve this user. */
 function withHint(error: unknown, runDirectory: string): unknown {
   if (!(error instanceof CtlError) || error.code !== 'NOT_PERMITTED') return error;
   return new CliError(error.code, error.message, permissionHint(daemonOwner(runDirectory)));
 }
 
-/** What a user can do whom a session daemon does not serve. */
+/** Next step for a user whom a session daemon does not serve. */
 export function permissionHint(owner: DaemonOwner | undefined): string {
   const own = 'leave out --rundir and RINGTAIL_RUNDIR for a daemon of your own';
   return owner?.group === undefined ? own : `join the group ${owner.group}, or ${own}`;
 }
 
-/** The session daemon's main module, as installed beside us. */
+/** The session daemon's main module, which is installed with the command. */
 function daemonMainPath(): string {
   return fileURLToPath(import.meta.resolve('ringtail/sessiond'));
 }

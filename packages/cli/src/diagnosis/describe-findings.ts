@@ -2,7 +2,7 @@ import { plural } from '../output/quantity.ts';
 import type { Style } from '../output/style.ts';
 import type { Finding } from './finding.ts';
 
-/** For people, the first cause first; empty where there is no finding. */
+/** The findings as lines for people, the first cause first; empty without findings. */
 export function describeFindings(style: Style, findings: readonly Finding[], eventsRecorded: number): string[] {
   if (findings.length === 0) return [];
   const what = eventsRecorded > 0 ? 'Not everything was recorded' : 'No events';

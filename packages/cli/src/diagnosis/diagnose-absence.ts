@@ -12,10 +12,10 @@ interface AbsenceFacts {
 
 const LOAD_IT = 'start programs with: node --import @ringtail/tracer/register, or import @ringtail/tracer in them';
 
-/** Why no application is registered. */
+/** Reasons why no application is registered. */
 export function diagnoseAbsence({ daemon, surroundings }: AbsenceFacts): Finding[] {
   if (surroundings === null) return [absent(daemon, [])];
-  // Root's programs may use the daemon of a user, but only if they are told to.
+  // Root's programs use the daemon of a user only where RINGTAIL_RUNDIR names it.
   const served = (uid: number): boolean => daemon.uid === 0 || uid === daemon.uid;
   const newestFirst = [...surroundings.programs].sort((a, b) => b.pid - a.pid);
   const programs = newestFirst.filter(({ uid }) => served(uid));
@@ -85,7 +85,7 @@ function otherUser({ uid, runDirectory }: DaemonFacts, foreign: readonly NodePro
   };
 }
 
-/** Which other session daemons run. */
+/** A line for each other session daemon that runs. */
 export function daemonLines({ otherDaemons }: Surroundings): string[] {
   return shortened(
     otherDaemons.map(({ runDirectory, uid, pids }) => {

@@ -3,7 +3,7 @@ import { daemonLines } from './diagnose-absence.ts';
 import type { Finding } from './finding.ts';
 import type { Surroundings } from './surroundings.ts';
 
-/** Why no session daemon answered. */
+/** Reason why no session daemon answered. */
 export function diagnoseNoDaemon(surroundings: Surroundings): Finding {
   const { lookedAt, named, otherDaemons, uid } = surroundings;
   const reachable = otherDaemons.find((daemon) => daemon.pids !== null && daemon.uid === uid);

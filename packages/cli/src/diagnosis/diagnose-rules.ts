@@ -12,7 +12,7 @@ import { formatCount, plural, shellQuote } from '../output/quantity.ts';
 import { fieldNamesOf, fieldsAskedFor, hasField } from './filter-fields.ts';
 import { type Finding, shortened } from './finding.ts';
 
-/** Every program that imports the tracer has these; they say nothing of what the program defines. */
+/** Providers of the tracer itself, which every program has. */
 const BUILT_IN = /^(?:lttng_ust_trace(?:f|log)|ringtail_statedump|ringtail_process):/;
 
 export function ownNames(names: readonly string[]): string[] {
@@ -21,12 +21,12 @@ export function ownNames(names: readonly string[]): string[] {
 
 export interface RuleFacts {
   readonly session: string;
-  /** Of all tracepoints that were seen since the session was created. */
+  /** Names of all tracepoints since the session was created. */
   readonly names: readonly string[];
   readonly applications: readonly ApplicationDescription[];
 }
 
-/** Why a rule takes nothing; undefined where nothing stands between it and the events of its tracepoints. */
+/** Reason why a rule matches nothing; undefined where it matches tracepoints. */
 export function diagnoseRule(diagnosis: RuleDiagnosis, facts: RuleFacts): Finding | undefined {
   const { named, notExcluded, ofLogLevel, rule } = diagnosis;
   if (named === 0) return noMatch(diagnosis, facts);
@@ -48,7 +48,7 @@ function noMatch({ rule }: RuleDiagnosis, { session, names }: RuleFacts): Findin
   };
 }
 
-/** What a pattern may have been meant to be: another provider, or another name. Patterns in, patterns out. */
+/** Similar patterns that match tracepoints: with another provider, or another name. */
 export function nearestPatterns(pattern: string, names: readonly string[]): string[] {
   const [provider = '', event] = splitName(pattern);
   const providers = nearestNames(
@@ -133,14 +133,14 @@ function neverTrue(diagnosis: RuleDiagnosis, { session }: RuleFacts): Finding | 
   };
 }
 
-/** Rules cannot be changed: the one is disabled, another enabled. */
+/** Commands that replace a rule, which cannot be changed: disable it, enable another. */
 function replaceRule(rule: EventRule, channel: string, session: string, option: string): string {
   const where = `-s ${shellQuote(session)} -c ${shellQuote(channel)}`;
   const pattern = shellQuote(rule.pattern);
   return `ringtail disable-event -u ${pattern} ${where}, then ringtail enable-event -u ${pattern} ${where}${option}`;
 }
 
-/** Each name once: the threads of a program have the same. */
+/** Each name once, since threads of a program have the same names. */
 function tracepointsOf({ applications }: RuleFacts): TracepointDescription[] {
   const all = applications.flatMap(({ tracepoints }) => tracepoints);
   return [...new Map(all.map((tracepoint) => [tracepoint.name, tracepoint])).values()].filter(

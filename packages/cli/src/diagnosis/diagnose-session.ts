@@ -1,4 +1,4 @@
-import type { SessionDescription, SessionDiagnosis } from '@ringtail/protocol';
+import type { ChannelDescription, SessionDescription, SessionDiagnosis } from '@ringtail/protocol';
 import { formatBytes, plural, shellQuote } from '../output/quantity.ts';
 import { diagnoseAbsence } from './diagnose-absence.ts';
 import { diagnoseRule, ownNames } from './diagnose-rules.ts';
@@ -7,13 +7,13 @@ import { type Finding, shortened } from './finding.ts';
 import type { SessionFacts } from './session-facts.ts';
 
 /**
- * Why a session has no events: in the order in which an event would meet the reasons. Of a session that has events, why it has
- * not all of them: the reasons that are known without comparing what is wanted with what there is.
+ * Reasons why a session has no events, in the order in which an event would meet them. For a session with events: the known troubles,
+ * without a comparison of its rules with tracepoints.
  */
 export function diagnoseSession(facts: SessionFacts): Finding[] {
   const told = troubles(facts);
   if (facts.diagnosis.statistics.eventsRecorded > 0) return told;
-  // Where programs were turned away, the others that registered are not the reason.
+  // Where programs were refused, rules that match no registered program are no reason.
   const turnedAway = told.filter(({ code }) => code === 'SHARE_USED_UP');
   const found = [
     ...consumer(facts),
@@ -30,7 +30,7 @@ export function diagnoseSession(facts: SessionFacts): Finding[] {
 }
 
 function consumer({ daemon, diagnosis }: SessionFacts): Finding[] {
-  // Where it cannot be started, that is a trouble with its reason.
+  // A consumer that cannot be started is a trouble with its own reason.
   if (daemon.consumerPid !== null || diagnosis.statistics.troubles.some(isOfConsumer)) return [];
   return [
     {
@@ -57,7 +57,7 @@ function rules({ session, diagnosis }: SessionFacts): Finding[] {
     nextStep: `ringtail enable-channel -u -s ${name} ${shellQuote(channel)}`,
   }));
   if (disabled.length > 0 || diagnosis.rules.length + diagnosis.rulesNotCompared > 0) return disabled;
-  const off = session.channels.flatMap((channel) => channel.rules.filter(({ enabled }) => !enabled));
+  const off = channelsOf(session).flatMap((channel) => channel.rules.filter(({ enabled }) => !enabled));
   return [
     {
       code: 'NO_RULE',
@@ -69,8 +69,12 @@ function rules({ session, diagnosis }: SessionFacts): Finding[] {
   ];
 }
 
-function ruleNames({ channels }: SessionDescription, name: string): string[] {
-  const channel = channels.find((one) => one.name === name);
+function channelsOf({ domains }: SessionDescription): ChannelDescription[] {
+  return domains.flatMap(({ channels }) => channels);
+}
+
+function ruleNames(session: SessionDescription, name: string): string[] {
+  const channel = channelsOf(session).find((one) => one.name === name);
   return channel === undefined || channel.rules.length === 0
     ? []
     : [`its rules: ${shortened(channel.rules.map(({ pattern }) => `'${pattern}'`)).join(', ')}`];
@@ -98,7 +102,9 @@ function applications(facts: SessionFacts): Finding[] {
 function trackers({ session, diagnosis }: SessionFacts): Finding[] {
   const { threadsOfOwner, threadsUntracked } = diagnosis;
   if (threadsOfOwner === 0 || threadsUntracked < threadsOfOwner) return [];
-  const limits = Object.entries(session.trackers).filter(([, values]) => values !== null);
+  const limits = session.domains.flatMap(({ trackers }) =>
+    Object.entries(trackers).filter(([, values]) => values !== null),
+  );
   const options = limits.map(([attribute]) => ` --${attribute}`).join('');
   return [
     {
@@ -155,7 +161,7 @@ function troubles({ session, diagnosis, applications: there }: SessionFacts): Fi
 function discarded({ session, diagnosis }: SessionFacts): Finding[] {
   const { eventsDiscarded } = diagnosis.statistics;
   if (eventsDiscarded === 0) return [];
-  const sizes = session.channels.map(
+  const sizes = channelsOf(session).map(
     ({ name, subBufBytes, subBufCount }) =>
       `channel ${name}: ${subBufCount} sub-buffers of ${formatBytes(subBufBytes)}, which a record has to fit into`,
   );

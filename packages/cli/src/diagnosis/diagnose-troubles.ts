@@ -15,19 +15,19 @@ export interface TroubledSession {
 }
 
 const CONSUMER_GONE = /consumer daemon cannot be started/;
-/** Codes of programs, or parts of them, that the session would record. */
+/** Codes in troubles about programs, or parts of programs, that the session would record. */
 const NOT_RECORDED = /\((?:NO_TRACER|TRACER_STOPPED|REFUSED|UNREGISTERED|DESCRIPTORS_CLOSED|RING_LOST)\)$/;
 
-/** Programs for which the session daemon had no place, since their user has too many. */
+/** Troubles about programs that exceed their user's share. */
 const SHARE_USED_UP = /\(SHARE_USED_UP\)$/;
 
-/** Words of Node.js where its options forbid a program to load native addons. */
+/** Message of Node.js where its options forbid native addons. */
 const ADDONS_OFF = /loading addons is disabled/;
 
-/** Words of the system where a program's limit of file sizes is below its control file. */
+/** Message of the system where a program's limit of file sizes is below its control file's size. */
 const FILE_TOO_LARGE = /EFBIG/;
 
-/** Limits that programs or daemons have met. */
+/** Troubles about limits that programs or daemons have reached. */
 const LIMITS = [
   {
     pattern: /file descriptors are left/,
@@ -40,7 +40,7 @@ const LIMITS = [
   },
 ] as const;
 
-/** The sentences of daemons and applications tell what went wrong; the first kind that fits is it. */
+/** Kinds of troubles. A sentence of a daemon or application belongs to the first kind that matches. */
 const KINDS: readonly Kind[] = [
   {
     code: 'CONSUMER_UNAVAILABLE',
@@ -142,17 +142,17 @@ const KINDS: readonly Kind[] = [
   },
 ];
 
-/** Whether a sentence tells that there is no consumer daemon. */
+/** Whether a trouble is about a missing consumer daemon. */
 export function isOfConsumer(trouble: string): boolean {
   return CONSUMER_GONE.test(trouble);
 }
 
-/** Whether a sentence tells why a program was not recorded. */
+/** Whether a trouble is about a program that was not recorded. */
 export function isOfProgram(trouble: string): boolean {
   return NOT_RECORDED.test(trouble) || SHARE_USED_UP.test(trouble);
 }
 
-/** What daemons and applications said went wrong, by kind. */
+/** Findings for the troubles of daemons and applications, by kind. */
 export function diagnoseTroubles(session: TroubledSession, troubles: readonly string[]): Finding[] {
   const kindOf = (trouble: string): Kind => KINDS.find(({ pattern }) => pattern.test(trouble)) as Kind;
   const all = [...new Set(troubles)];

@@ -11,9 +11,9 @@ import type { Finding } from './finding.ts';
 import { lookAround } from './surroundings.ts';
 
 /**
- * Why a session has no events, or not all of them.
+ * Reasons for missing events of a session.
  *
- * @returns null where the daemon is too old to say
+ * @returns null where the daemon is too old to give them
  */
 export async function diagnose(
   context: Context,
@@ -41,7 +41,7 @@ export async function diagnose(
   }
 }
 
-/** The same error, with what is known of why no session daemon answered. */
+/** The same error, with the reasons why no session daemon answered. */
 export async function withDaemonFinding(context: Context, error: unknown): Promise<unknown> {
   if (!(error instanceof CliError || error instanceof CtlError) || error.code !== 'NO_DAEMON') return error;
   const finding = diagnoseNoDaemon(await lookAround(context, null));

@@ -3,7 +3,7 @@ import type { JsonValue, TracepointDescription } from '@ringtail/protocol';
 
 type Expression = ReturnType<typeof parseFilter>;
 
-/** Names of event fields that a filter of LTTng's language asks for, each once; empty for what is no filter. */
+/** Names of event fields in a filter, each once; empty for a malformed filter. */
 export function fieldsAskedFor(filter: string): string[] {
   try {
     return [...new Set(fieldsIn(parseFilter(filter)))];
@@ -26,7 +26,7 @@ function fieldsIn(expression: Expression): string[] {
   }
 }
 
-/** Names by which a filter finds something in events of this tracepoint: fields, and the lengths and tags before them. */
+/** Names in this tracepoint's events that a filter can use: fields, and the lengths and tags before them. */
 export function fieldNamesOf({ fields }: TracepointDescription): string[] {
   return fields.map(nameOf).filter((name) => name !== undefined);
 }
@@ -37,7 +37,7 @@ export function hasField(tracepoint: TracepointDescription, name: string): boole
   return names.includes(name) || (derived !== undefined && names.includes(derived));
 }
 
-/** An application describes its fields itself, so nothing of their shape is taken for granted. */
+/** An application describes its fields itself, so they may have any shape. */
 function nameOf(field: JsonValue): string | undefined {
   if (typeof field !== 'object' || field === null || Array.isArray(field)) return undefined;
   const { name } = field as { readonly [member: string]: JsonValue };

@@ -1,4 +1,4 @@
-/** What can stand between a program and its trace; in the order in which an event meets it. */
+/** Obstacles between a program and its trace, in the order in which an event meets them. */
 export type FindingCode =
   | 'NO_DAEMON'
   | 'CONSUMER_UNAVAILABLE'
@@ -31,21 +31,21 @@ export type FindingCode =
   | 'TROUBLE'
   | 'NOT_REACHED';
 
-/** One reason why a session has no events, or not all of them. */
+/** One reason for missing events. */
 export interface Finding {
   readonly code: FindingCode;
-  /** What is wrong, a sentence without its full stop. */
+  /** The problem, a sentence without its full stop. */
   readonly what: string;
-  /** What it was seen by. */
+  /** Observations that show the problem. */
   readonly evidence: readonly string[];
-  /** What to do about it. */
+  /** Next step. */
   readonly nextStep: string;
 }
 
-/** Lists of evidence are cut when they are longer. */
+/** Longest list of evidence; longer lists are cut. */
 const SHOWN_MAX = 20;
 
-/** The first few lines, and how many more there are. */
+/** The first lines, and the number of further lines. */
 export function shortened(lines: readonly string[]): string[] {
   if (lines.length <= SHOWN_MAX) return [...lines];
   return [...lines.slice(0, SHOWN_MAX), `and ${lines.length - SHOWN_MAX} more`];

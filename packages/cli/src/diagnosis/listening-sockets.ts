@@ -4,9 +4,9 @@ const ACCEPTS_CONNECTIONS = 0x1_0000;
 const APPLICATIONS_SOCKET = '/app.sock';
 
 /**
- * The run directories in which a session daemon listens, whoever it belongs to.
+ * The run directories in which a session daemon of any user listens.
  *
- * @param text of `/proc/net/unix`, which shows the sockets of all users in this network namespace
+ * @param text content of `/proc/net/unix`, which lists the sockets of all users in this network namespace
  */
 export function listeningRunDirectories(text: string): string[] {
   const directories = text

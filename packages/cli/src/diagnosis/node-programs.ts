@@ -7,18 +7,18 @@ import { nodeProgramName } from '@ringtail/posix';
 export interface NodeProgram {
   readonly pid: number;
   readonly uid: number;
-  /** Name of the script without its directory; that of the process where there is none. Arguments may be secrets. */
+  /** Name of the script without its directory, else of the process. Other arguments may be secrets. */
   readonly name: string;
-  /** Whether the tracer is loaded in it; null where we may not look. */
+  /** Whether the tracer is loaded; null where the process is hidden from us. */
   readonly traced: boolean | null;
 }
 
-/** What a thread with the tracer holds: see `control-file.ts` of the tracer. */
+/** Descriptor that shows the tracer in a process: see `control-file.ts` of the tracer. */
 const CONTROL_FILE = /^\/memfd:ringtail-control-/;
-/** Command lines longer than this are not of interest beyond it. */
+/** Part of a command line that is read. */
 const COMMAND_LINE_LENGTH_MAX = 65_536;
 
-/** All Node.js programs of all users that `/proc` shows, ours left out. */
+/** All Node.js programs in `/proc`, of all users, without this process. */
 export function nodePrograms(procDirectory = '/proc'): NodeProgram[] {
   return readdirSync(procDirectory)
     .filter((name) => /^\d+$/.test(name))
@@ -36,7 +36,7 @@ function nodeProgram(procDirectory: string, pid: number): NodeProgram | undefine
     const uid = Number(/^Uid:\s+(\d+)/m.exec(status)?.[1]);
     return { pid, uid, name: visibleLine(name), traced: isTraced(directory) };
   } catch {
-    // It has ended, or it is hidden from us.
+    // The process has ended, or it is hidden from us.
     return undefined;
   }
 }

@@ -1,23 +1,23 @@
 import type { ApplicationDescription, SessionDescription, SessionDiagnosis } from '@ringtail/protocol';
 import type { Surroundings } from './surroundings.ts';
 
-/** What is known of a session and of what is around it. */
+/** Facts about a session and its surroundings. */
 export interface SessionFacts {
   readonly session: SessionDescription;
   readonly diagnosis: SessionDiagnosis;
   readonly daemon: DaemonFacts;
-  /** Registered now, as far as we may see them. */
+  /** Registered threads that this user may see. */
   readonly applications: readonly ApplicationDescription[];
-  /** Threads that were registered at some time since the session was created. */
+  /** Number of threads that registered since the session was created. */
   readonly threadsSeen: number;
-  /** Looked at only where it matters: where no application is registered. */
+  /** Null where an application has registered, so that they do not matter. */
   readonly surroundings: Surroundings | null;
 }
 
 export interface DaemonFacts {
   readonly runDirectory: string;
-  /** User of the daemon; null where it cannot be seen. */
+  /** User of the daemon; null where it is unknown. */
   readonly uid: number | null;
-  /** null while the consumer is being started again. */
+  /** Null while the consumer is being restarted. */
   readonly consumerPid: number | null;
 }

@@ -8,32 +8,32 @@ import type { Context } from '../program/context.ts';
 import { listeningRunDirectories } from './listening-sockets.ts';
 import { type NodeProgram, nodePrograms } from './node-programs.ts';
 
-/** One that does not answer is told of without its applications. */
+/** Time limit of a request to another daemon, which is listed without applications after it. */
 const OTHER_DAEMON_TIMEOUT_MS = 1000;
-/** More than so many are not asked. */
+/** Largest number of daemons that are requested. */
 const OTHER_DAEMONS_ASKED_MAX = 16;
 
-/** A session daemon beside the one that was asked. */
+/** Another session daemon. */
 export interface OtherDaemon {
   readonly runDirectory: string;
-  /** User to whom the directory belongs; null where it cannot be seen. */
+  /** Owner of the directory; null where it is unknown. */
   readonly uid: number | null;
-  /** Processes that are registered with it; null where it does not tell us. */
+  /** Processes that are registered with it; null where it does not answer. */
   readonly pids: readonly number[] | null;
 }
 
-/** What there is on this machine besides the daemon that was asked. */
+/** Daemons and programs on this machine besides the daemon that answered. */
 export interface Surroundings {
-  /** Run directories that were looked at, and whether anything is there. */
+  /** Run directories that were searched, and whether each exists. */
   readonly lookedAt: readonly { readonly path: string; readonly exists: boolean }[];
-  /** Value of `RINGTAIL_RUNDIR` here; null where it is not set. */
+  /** Value of `RINGTAIL_RUNDIR` of this process; null where it is not set. */
   readonly named: string | null;
   readonly uid: number;
   readonly otherDaemons: readonly OtherDaemon[];
   readonly programs: readonly NodeProgram[];
 }
 
-/** @param asked the run directory of the daemon that answered; null where none did */
+/** Searches daemons and programs. @param asked run directory of the daemon that answered; null where none did */
 export async function lookAround(context: Context, asked: string | null): Promise<Surroundings> {
   const listening = listeningRunDirectories(textOf('/proc/net/unix')).filter((path) => path !== asked);
   const looked = [...new Set([...candidates(context), ...usualPlaces(context)])];
@@ -46,7 +46,7 @@ export async function lookAround(context: Context, asked: string | null): Promis
   };
 }
 
-/** Where run directories of all users are by default, as far as they exist. */
+/** Default run directories of all users that exist. */
 function usualPlaces(context: Context): string[] {
   const below = (parent: string, pattern: RegExp): string[] =>
     namesIn(parent)

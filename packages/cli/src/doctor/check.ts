@@ -1,16 +1,16 @@
 import type { LoadedPosix } from '@ringtail/posix';
 
-/** `warning`: something does less than it could; `problem`: something does not work. */
+/** `warning`: something works in part; `problem`: something does not work. */
 export type CheckState = 'ok' | 'warning' | 'problem';
 
-/** What the doctor says of one thing. */
+/** Result of one check. */
 export interface Check {
-  /** What was looked at, in a word or two. */
+  /** Subject of the check, in a word or two. */
   readonly name: string;
   readonly state: CheckState;
-  /** What was found, a sentence without its full stop. */
+  /** Finding, a sentence without its full stop. */
   readonly what: string;
-  /** What to do about it; null where there is nothing to be done. */
+  /** Next step; null where nothing is to be done. */
   readonly fix: string | null;
 }
 
@@ -45,12 +45,12 @@ export interface Machine {
   readonly posix: LoadedPosix;
   /** The text of a file; undefined where it cannot be read. */
   textOf(path: string): string | undefined;
-  /** What lies at a path, links not followed; undefined where nothing does that we may see. */
+  /** File at a path, links not followed; undefined where there is none, or it is hidden from us. */
   lookAt(path: string): PathFacts | undefined;
   /** Size and free bytes of the file system of a path; undefined where there is none. */
   spaceOf(path: string): { readonly bytes: number; readonly freeBytes: number } | undefined;
   /** Why the clock addon cannot be loaded; null where it can. */
   clockAddonRefusal(): string | null;
-  /** What a program says of its version; undefined where it is not there. */
+  /** Version that a program reports; undefined where the program is not installed. */
   versionOf(program: string): string | undefined;
 }

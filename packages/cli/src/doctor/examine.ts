@@ -10,7 +10,7 @@ import { systemChecks } from './system-checks.ts';
 
 const DAEMON_TIMEOUT_MS = 2000;
 
-/** Everything that recording depends on, on this machine and for this user. */
+/** Checks everything that recording depends on, on this machine and for this user. */
 export async function examine(context: Context, machine: Machine): Promise<Check[]> {
   const checks = [...runtimeChecks(machine)];
   const places = runDirectories(context, machine);
@@ -20,7 +20,7 @@ export async function examine(context: Context, machine: Machine): Promise<Check
   return [...checks, ...systemChecks(machine, context.settings.group, places)];
 }
 
-/** Ours, and root's where there is one: applications register there as well. */
+/** This user's run directory, and root's where it exists: applications register in both. */
 function runDirectories(context: Context, machine: Machine): string[] {
   const own = candidates(context);
   const shared =

@@ -5,7 +5,7 @@ export interface ProcessLimit {
   readonly hard: number;
 }
 
-/** A limit of a process, as `/proc` names it; undefined where `/proc` does not tell. */
+/** A limit of a process, by its name in `/proc`; undefined where `/proc` lacks it. */
 export function processLimit(
   machine: Machine,
   name: string,
@@ -17,7 +17,7 @@ export function processLimit(
   return { soft: soft as number, hard: hard as number };
 }
 
-/** The limit of file sizes of a process; infinite where there is none, or it is not known. */
+/** The limit of file sizes of a process; infinite without a limit, or where it is unknown. */
 export function fileSizeLimit(machine: Machine, process?: number): number {
   return processLimit(machine, 'Max file size', process)?.soft ?? Number.POSITIVE_INFINITY;
 }

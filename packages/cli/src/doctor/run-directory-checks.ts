@@ -10,11 +10,11 @@ import { fileSizeLimit } from './process-limit.ts';
 
 /** Longest path of a Unix socket, its final zero included (`sun_path`). */
 const SOCKET_PATH_BYTES_MAX = 108;
-/** What a session daemon writes of a control file. */
+/** Part of a control file that a session daemon writes. */
 const DAEMON_FILE_BYTES_MIN = CONTROL_COUNTERS_OFFSET;
 const WRITABLE_BY_OTHERS = 0o022;
 
-/** What was found out about the session daemon of a run directory. */
+/** State of the session daemon in a run directory. */
 export type DaemonFacts =
   | { readonly kind: 'none' }
   | { readonly kind: 'refused'; readonly code: string; readonly why: string }
@@ -101,7 +101,7 @@ function daemonChecks(machine: Machine, path: string, daemon: DaemonFacts, ownVe
 
 type RunningDaemon = Extract<DaemonFacts, { kind: 'running' }>;
 
-/** What a daemon was started with that holds it up. */
+/** Settings with which a daemon was started and that hinder it. */
 function limits(machine: Machine, { pid, missingGroup }: RunningDaemon): Check[] {
   const name = 'session daemon';
   const bytes = fileSizeLimit(machine, pid);

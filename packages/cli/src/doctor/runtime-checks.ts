@@ -7,7 +7,7 @@ const NODE_MIN = 20;
 const NODE_MAX = 26;
 const PROBE_BYTES = 4096;
 
-/** Node.js, what it can be extended with, and shared memory. */
+/** Checks Node.js, its native extensions, and shared memory. */
 export function runtimeChecks(machine: Machine): Check[] {
   return [nodeVersion(machine), platform(machine), ...sharedMemory(machine), clock(machine)];
 }
@@ -42,7 +42,7 @@ function sharedMemory({ arch, posix }: Machine): Check[] {
   return [fine('koffi', 'loaded'), memfd(posix.posix), processor(posix.posix)];
 }
 
-/** Does what a thread does for its control file and its rings. */
+/** Makes and maps shared memory as a thread does for its control file and its rings. */
 function memfd(posix: Posix): Check {
   const name = 'shared memory';
   let fd: number | undefined;

@@ -8,10 +8,10 @@ import { fileSizeLimit, processLimit } from './process-limit.ts';
 
 const OPEN_FILES_MIN = 4096;
 const DEV_SHM_BYTES_MIN = 64 * 1024 * 1024;
-/** From here on users may not count what their own programs do. */
+/** From this level on, users may not count events of their own programs. */
 const PERF_PARANOID_FORBIDS = 3;
 
-/** Limits and abilities of the system that recording depends on. */
+/** Checks limits and features of the system that recording depends on. */
 export function systemChecks(machine: Machine, group: string, runDirectories: readonly string[] = []): Check[] {
   return [
     openFiles(machine),
@@ -44,7 +44,7 @@ function openFiles(machine: Machine): Check {
   );
 }
 
-/** The limit holds for shared memory too. */
+/** The limit of file sizes, which shared memory counts as well. */
 function fileSizes(machine: Machine): Check {
   const name = 'file sizes';
   const bytes = fileSizeLimit(machine);
@@ -69,7 +69,7 @@ function cores(machine: Machine): Check {
   return fine('core dumps', `${size}; pattern ${pattern === undefined || pattern === '' ? 'not known' : pattern}`);
 }
 
-/** Of the cgroup, in both versions. */
+/** Memory limit of the cgroup, in both versions. */
 function memoryLimit(machine: Machine): Check {
   const name = 'memory';
   const path = /^0::(.*)$/m.exec(machine.textOf('/proc/self/cgroup') ?? '')?.[1] ?? '';
@@ -78,7 +78,7 @@ function memoryLimit(machine: Machine): Check {
     machine.textOf('/sys/fs/cgroup/memory.max') ??
     machine.textOf('/sys/fs/cgroup/memory/memory.limit_in_bytes');
   const bytes = Number(text?.trim());
-  // Version 1 says "no limit" by a number that no machine has.
+  // In version 1, a number larger than any memory means no limit.
   if (!Number.isFinite(bytes) || bytes > 2 ** 60 || text === undefined) return fine(name, 'the cgroup sets no limit');
   if (bytes >= 4 * DEV_SHM_BYTES_MIN) return fine(name, `the cgroup may use ${formatBytes(bytes)}`);
   return warning(
@@ -113,7 +113,7 @@ function tracingGroup(machine: Machine, group: string, runDirectories: readonly 
   return fine(name, `you are not in the group ${words}, whose members may use a session daemon of root`);
 }
 
-/** The group of a running daemon of root, which may have been started with another name than ours. */
+/** Group of root's running daemon, which may differ from the group of this command. */
 function groupServed(machine: Machine, runDirectories: readonly string[]): number | undefined {
   const sockets = runDirectories.map((path) => machine.lookAt(runDirectoryAt(path).clientSocket));
   const open = sockets.find((socket) => socket?.uid === 0 && ownerBySocket(socket).group !== undefined);

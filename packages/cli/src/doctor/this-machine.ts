@@ -59,7 +59,7 @@ function spaceOf(path: string): { bytes: number; freeBytes: number } | undefined
   }
 }
 
-/** Tries it as the tracer does, from where the tracer is. */
+/** Loads the addon as the tracer does, from the tracer's place. */
 function clockAddonRefusal(env: Context['env']): string | null {
   if (env.RINGTAIL_NO_CLOCK_ADDON) return 'RINGTAIL_NO_CLOCK_ADDON is set';
   try {

@@ -1,11 +1,11 @@
 import { RingtailError } from '@ringtail/base';
 import type { Finding } from '../diagnosis/finding.ts';
 
-/** A command could not do what it was asked; `hint` names the next step. Codes of daemons pass through as they are. */
+/** A command failed; `hint` names the next step. Codes of daemons pass through unchanged. */
 export class CliError extends RingtailError<string> {
   override readonly name = 'CliError';
   readonly hint: string | undefined;
-  /** The causes, for programs; `hint` has them for people. */
+  /** Causes for programs; `hint` has them for people. */
   readonly findings: readonly Finding[];
 
   constructor(code: CliErrorCode | (string & {}), message: string, hint?: string, findings: readonly Finding[] = []) {
@@ -15,7 +15,7 @@ export class CliError extends RingtailError<string> {
   }
 }
 
-/** The command line's own codes. */
+/** Codes of the command line itself. */
 export type CliErrorCode =
   | 'BAD_ARGUMENT'
   | 'BAD_FILTER'

@@ -1,26 +1,26 @@
 import { RingtailError } from '@ringtail/base';
 
-/** Exit codes, those that LTTng's manual pages document, and the shell's for commands that `record` cannot run. */
+/** Exit codes of LTTng's manual pages, and a shell's codes for commands that `record` cannot run. */
 export const ExitCode = {
   OK: 0,
   ERROR: 1,
-  /** There is no such command, option or action. */
+  /** Unknown command, option or action. */
   USAGE: 2,
   FATAL: 3,
-  /** Nothing had to be done, or not all of it was done. */
+  /** Nothing had to be done, or only a part was done. */
   WARNING: 4,
   COMMAND_NOT_EXECUTABLE: 126,
   COMMAND_NOT_FOUND: 127,
 } as const;
 
 interface CodeEntry {
-  /** Exit code of a command that ends with this error; 1 where absent. */
+  /** Exit code of a command that fails with this error; 1 where absent. */
   readonly exit?: number;
-  /** Exit codes of single commands: what `lttng` 2.13 exits with there, which scripts may rely on. */
+  /** Exit codes of single commands, as in `lttng` 2.13: scripts may rely on them. */
   readonly exitOf?: Readonly<Record<string, number>>;
-  /** Things are as they were asked to be; it is told as a warning. */
+  /** Whether it is a warning, since the requested state holds already. */
   readonly warning?: true;
-  /** LTTng's number for the same error (`lttng_error_code`); JSON has it as `lttngCode`. */
+  /** LTTng's number for the error (`lttng_error_code`), `lttngCode` in JSON. */
   readonly lttng?: number;
 }
 
@@ -39,7 +39,7 @@ const COMMANDS_THAT_NUMBER_A_MISSING_SESSION = [
   'metadata',
 ] as const;
 
-/** What each error code means to the process that runs us. Codes that are not here exit with 1 and have no number. */
+/** Exit code and number by error code. Other codes exit with 1 and have no number. */
 const CODES: Readonly<Record<string, CodeEntry>> = {
   UNKNOWN_ACTION: { exit: ExitCode.USAGE },
   NO_DAEMON: { lttng: 19 },
@@ -80,12 +80,12 @@ const CODES: Readonly<Record<string, CodeEntry>> = {
   COMMAND_NOT_FOUND: { exit: ExitCode.COMMAND_NOT_FOUND },
 };
 
-/** Whether an error is told as a warning. */
+/** Whether an error is reported as a warning. */
 export function isWarning(error: unknown): boolean {
   return entryOf(error)?.warning === true;
 }
 
-/** @param command name of the command that ends with the error */
+/** @param command name of the command that fails */
 export function exitCodeOf(error: unknown, command: string): number {
   const entry = entryOf(error);
   return entry?.exitOf?.[command] ?? entry?.exit ?? ExitCode.ERROR;

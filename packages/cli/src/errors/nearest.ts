@@ -1,4 +1,4 @@
-/** Of these names the ones that `name` may have been meant to be, the nearest first. */
+/** Names similar to a misspelt one, the nearest first. */
 export function nearestNames(name: string, names: Iterable<string>): string[] {
   const tolerance = Math.max(1, Math.floor(name.length / 3));
   return [...new Set(names)]
@@ -8,13 +8,13 @@ export function nearestNames(name: string, names: Iterable<string>): string[] {
     .map(({ candidate }) => candidate);
 }
 
-/** `did you mean "a"? `, or nothing; what follows it is the next step that always helps. */
+/** `did you mean "a"? ` with the nearest name, or an empty text. A general next step follows it. */
 export function didYouMean(name: string, names: Iterable<string>): string {
   const [nearest] = nearestNames(name, names);
   return nearest === undefined ? '' : `did you mean "${nearest}"? `;
 }
 
-/** Characters to insert, remove, replace, or exchange with their neighbour to make one text of the other. */
+/** Number of characters to insert, remove, replace, or swap with a neighbour to turn one text into the other. */
 export function editDistance(a: string, b: string): number {
   let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);

@@ -1,4 +1,4 @@
-/** What can be done about a refusal of the session daemon, by its code. `SESSION` stands for the session's name. */
+/** Next steps for refusals of the session daemon, by code. `SESSION` stands for the session's name. */
 const NEXT_STEPS: Readonly<Record<string, string>> = {
   SESSION_EXISTS: 'choose another name, or end it first: ringtail destroy SESSION',
   NAME_TAKEN: 'choose another name',

@@ -28,12 +28,12 @@ import { type EndedProcess, ProcessWatch } from './process-watch.ts';
 import { type GuardSnapshot, SnapshotQueue } from './snapshot-queue.ts';
 import { describeEnd, endOf, isWanted, type SnapshotCause } from './wanted-ends.ts';
 
-/** What `ringtail guard` was asked to do. */
+/** Parameters of `ringtail guard`. */
 export interface GuardPlan {
   readonly words: readonly [string, ...string[]];
   readonly path: string;
   readonly name: string;
-  /** Directory in which each snapshot gets a directory; null for one of our choice. */
+  /** Parent directory of the snapshots; null for the default. */
   readonly output: string | null;
   readonly rules: readonly EventRule[];
   readonly channel: ChannelAttributes;
@@ -45,14 +45,14 @@ export interface GuardPlan {
   readonly format: OutputFormat;
 }
 
-/** How processes end is recorded whatever else is, so that the trace tells of it. */
+/** Rule for the exits of processes, which every snapshot records. */
 const OWN_RULE: EventRule = { pattern: 'ringtail_process:*' };
 const LAST_EVENTS = 5;
 const SETTLE_MS_MAX = 1000;
 const ASKING: readonly NodeJS.Signals[] = ['SIGHUP', 'SIGINT', 'SIGTERM'];
 const OTHERS_MAX = 1000;
 
-/** Runs a command with a flight recorder, and keeps what that holds when it ends otherwise than it should. */
+/** Runs a command with a flight recorder, and records a snapshot when it ends abnormally. */
 export async function guardCommand(context: Context, plan: GuardPlan): Promise<Outcome> {
   const session = newTraceName(context, plan.name);
   const output = absolutePath(context, plan.output ?? join(tracesDirectory(context), session));
@@ -112,7 +112,7 @@ class Guard {
     });
   }
 
-  /** Makes the session, and whatever watches. */
+  /** Makes the session and its triggers. */
   async prepare(output: string): Promise<void> {
     const { clock, channel, rules, causes, stallPeriodUs } = this.#plan;
     const { client } = this.#daemon;
@@ -122,7 +122,7 @@ class Guard {
     await client.enableChannel(session, channel);
     for (const rule of [...rules, OWN_RULE]) await client.enableEvent(session, rule, channel.name);
     const notifications = await client.notifications();
-    // Ends with the connection; requests then say why.
+    // Ends with the connection; requests then fail with the reason.
     void this.#watch.follow(notifications).catch(() => undefined);
     if (causes.includes('stall')) {
       const condition = { kind: 'event-loop-stalled', procname: '*', periodUs: stallPeriodUs } as const;
@@ -132,7 +132,7 @@ class Guard {
     await client.startSession(session);
   }
 
-  /** Somebody wants to see what is in memory now. */
+  /** Records a snapshot on the user's demand. */
   demand(): void {
     this.#queue.add('demand', 'asked for by SIGUSR2');
   }
@@ -151,7 +151,7 @@ class Guard {
       this.#hasEnded = true;
       const seconds = (performance.now() - begin) / 1000;
       const { client } = this.#daemon;
-      // Whatever processes said before they ended has been read when this is answered.
+      // When this is answered, the daemon has read the last messages of all processes.
       await client.sessionStatistics(this.#session).catch(() => undefined);
       await this.#watch.settled(SETTLE_MS_MAX);
       const end = endOf(ended, this.#watch.ends.get(command.pid));
@@ -183,7 +183,7 @@ class Guard {
   }
 
   #processEnded({ pid, procname, end }: EndedProcess): void {
-    // Of the command itself we are told by the kernel.
+    // The kernel reports the end of the command itself.
     if (pid === this.#commandPid || !isWanted(end, this.#plan.causes, this.#asked)) return;
     const text = `${pid} (${procname}) ${describeEnd(end)}`;
     this.#others.push({ text, exception: end.exception });
@@ -191,7 +191,7 @@ class Guard {
     this.#queue.add('crash', `process ${text}`);
   }
 
-  /** While the command runs, its user is told at once. */
+  /** Reports a snapshot at once while the command runs. */
   #tell(snapshot: GuardSnapshot): void {
     if (this.#hasEnded || this.#plan.format !== 'human') return;
     reportTo(this.#context, this.#context.stderr, 'human', null, (style) => describeSnapshot(style, snapshot));
@@ -201,7 +201,7 @@ class Guard {
     const { client } = this.#daemon;
     try {
       const recorded = await client.recordSnapshot(this.#session, { name, maxBytes: this.#plan.maxBytes });
-      // A trace without events is of use to nobody.
+      // A trace without events is useless.
       if (recorded.statistics.eventsRecorded === 0) rmSync(recorded.path, { recursive: true, force: true });
       return recorded;
     } catch (error) {
@@ -216,7 +216,7 @@ class Guard {
     )?.recorded;
     if (newest === undefined || newest === null) return [];
     try {
-      // Reading takes longer to load than all of the rest together.
+      // Imported when needed, since it takes longer to load than the rest together.
       const { lastEvents } = await import('./last-events.ts');
       return lastEvents(newest.path, LAST_EVENTS);
     } catch (error) {
@@ -225,7 +225,7 @@ class Guard {
     }
   }
 
-  /** Processes that are registered and outlive the command. */
+  /** Registered processes that outlive the command. */
   async #survivors(): Promise<number[]> {
     const applications = await this.#daemon.client.listApplications({ fields: false }).catch(() => []);
     const pids = new Set(applications.map(({ pid }) => pid));

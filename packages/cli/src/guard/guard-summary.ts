@@ -7,23 +7,23 @@ import { explainMissing } from '../record/explain-missing.ts';
 import type { GuardSnapshot } from './snapshot-queue.ts';
 import { describeEnd } from './wanted-ends.ts';
 
-/** What a guarded command came to. */
+/** Outcome of a guarded command. */
 export interface Guarded {
-  /** As the user wrote it. */
+  /** The command as the user wrote it. */
   readonly command: string;
   readonly seconds: number;
   readonly end: ProcessEnd;
-  /** Whether the command's own end is one that a snapshot is recorded of. */
+  /** Whether the command's own end is a cause of a snapshot. */
   readonly isWanted: boolean;
   readonly snapshots: readonly GuardSnapshot[];
   readonly missed: number;
-  /** Of the newest snapshot. */
+  /** The last events of the newest snapshot. */
   readonly lastEvents: readonly string[];
-  /** How other processes ended, in words, each with its exception, the newest last. */
+  /** Ends of other processes in words, each with its exception, the newest last. */
   readonly others: readonly { readonly text: string; readonly exception: string | null }[];
   /** Processes that still run. */
   readonly survivors: readonly number[];
-  /** Why there are no events, if no snapshot has any; null where nobody can say. */
+  /** Reasons for missing events, if no snapshot has any; null where they are unknown. */
   readonly findings: readonly Finding[] | null;
 }
 
@@ -57,7 +57,7 @@ export function guardJson(guarded: Guarded): Record<string, unknown> {
   };
 }
 
-/** The summary for people; empty where all ended well. */
+/** The summary for people; empty where nothing went wrong. */
 export function describeGuarded(style: Style, guarded: Guarded): string {
   const { snapshots, missed, others, lastEvents, end, survivors } = guarded;
   if (!guarded.isWanted && snapshots.length === 0 && missed === 0) return '';
@@ -80,7 +80,7 @@ export function describeGuarded(style: Style, guarded: Guarded): string {
   ].join('\n');
 }
 
-/** One snapshot that was recorded while the command runs. */
+/** A line about a snapshot that was recorded while the command runs. */
 export function describeSnapshot(style: Style, { reasons, recorded, problem }: GuardSnapshot): string {
   const why = whyOf(reasons);
   if (recorded === null) return `${style.yellow('ringtail: no snapshot')} (${why}): ${problem}`;
@@ -92,7 +92,7 @@ function snapshotLines(style: Style, row: Row, { reasons, recorded, problem }: G
   if (recorded === null) return [`  ${style.yellow('warning:')} no snapshot of what was recorded (${why}): ${problem}`];
   const { path, statistics } = recorded;
   if (statistics.eventsRecorded === 0) return [row('trace', `${style.yellow('no events')} in memory (${why})`)];
-  // What a flight recorder overwrote before is what it is meant to overwrite.
+  // A flight recorder is meant to overwrite old packets.
   const warnings = [...describeLoss({ ...statistics, packetsLost: 0 }), ...statistics.troubles];
   return [
     row('trace', `${path} (${describeStatistics(statistics)}; ${why})`),
@@ -101,7 +101,7 @@ function snapshotLines(style: Style, row: Row, { reasons, recorded, problem }: G
   ];
 }
 
-/** Whether snapshots were recorded, and no event is in any. */
+/** Whether snapshots were recorded and all are empty. */
 export function isEmpty({ snapshots }: Pick<Guarded, 'snapshots'>): boolean {
   const recorded = snapshots.flatMap((snapshot) => snapshot.recorded ?? []);
   return recorded.length > 0 && recorded.every(({ statistics }) => statistics.eventsRecorded === 0);
@@ -111,7 +111,7 @@ function whyOf(reasons: readonly string[]): string {
   return reasons.length > 1 ? `${reasons[0]}, and ${reasons.length - 1} more` : (reasons[0] as string);
 }
 
-/** A text of several lines behind a label. */
+/** A text of several lines after a label. */
 function indented(row: Row, label: string, text: string, linesMax = EXCEPTION_LINES_MAX): string[] {
   return text
     .trimEnd()

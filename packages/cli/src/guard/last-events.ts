@@ -25,7 +25,7 @@ class LastLines implements TextSink {
 }
 
 /**
- * The last events of a trace, as `view` prints them. What is damaged is left out.
+ * The last events of a trace, as `view` prints them, without damaged packets.
  *
  * @throws {RingtailError} if nothing there can be read
  */

@@ -1,7 +1,7 @@
 import type { Notification, ProcessEnd, TriggerReport } from '@ringtail/protocol';
 import { isRunning } from '../daemon/daemon.ts';
 
-/** A process that had registered, and has ended. */
+/** A registered process that has ended. */
 export interface EndedProcess {
   readonly pid: number;
   readonly procname: string;
@@ -15,10 +15,10 @@ export interface ProcessListeners {
 
 const LOOK_PERIOD_MS = 5;
 
-/** Keeps account of the processes that register, by what the session daemon tells. */
+/** Follows registered processes by the notifications of the session daemon. */
 export class ProcessWatch {
   readonly ends = new Map<number, ProcessEnd>();
-  /** Threads that are registered now. */
+  /** Number of registered threads. */
   readonly #threads = new Map<number, Set<number>>();
   readonly #listeners: ProcessListeners;
 
@@ -53,7 +53,7 @@ export class ProcessWatch {
     }
   }
 
-  /** Waits until the daemon has told of every process that has ended by now, but no longer than that. */
+  /** Waits until the daemon has reported the end of all processes, at most this long. */
   async settled(limitMs: number): Promise<void> {
     const until = performance.now() + limitMs;
     while ([...this.#threads.keys()].some((pid) => !isRunning(pid)) && performance.now() < until) {

@@ -1,22 +1,22 @@
 import { describeError } from '@ringtail/base';
 import type { SnapshotRecorded } from '@ringtail/protocol';
 
-/** One snapshot, or what kept it from being. */
+/** One snapshot, or the reason why it failed. */
 export interface GuardSnapshot {
-  /** What it was recorded of, in words; several that came while another snapshot was being recorded share one. */
+  /** Causes in words. Causes that come while a snapshot is being recorded share the next one. */
   readonly reasons: readonly string[];
   readonly recorded: SnapshotRecorded | null;
-  /** Why there is none. */
+  /** Reason of a failure. */
   readonly problem: string | null;
 }
 
 /**
- * Records snapshots one after the other. What asks for one while another is being recorded gets the next, together with
- * whatever else does: a loop of crashes makes no queue.
+ * Records snapshots one after the other. All causes that come while a snapshot is being recorded share the next one, so a loop of
+ * crashes makes no queue.
  */
 export class SnapshotQueue {
   readonly snapshots: GuardSnapshot[] = [];
-  /** How many reasons got no snapshot, because there were enough. */
+  /** Number of causes without a snapshot, since the limit was reached. */
   missed = 0;
   readonly #record: (name: string) => Promise<SnapshotRecorded>;
   readonly #max: number;
@@ -26,8 +26,8 @@ export class SnapshotQueue {
   #isLast = false;
 
   /**
-   * @param record records one whose directory's name begins so
-   * @param max how many there may be in all; the last of them is for what is asked for at the end
+   * @param record records a snapshot whose directory's name begins with this
+   * @param max largest number of snapshots; the last one is for the end of the command
    */
   constructor(
     record: (name: string) => Promise<SnapshotRecorded>,
@@ -49,13 +49,13 @@ export class SnapshotQueue {
     this.#working ??= this.#work();
   }
 
-  /** The command has ended: there is one more, whatever came before. */
+  /** Records the last snapshot, after the end of the command. */
   addLast(name: string, reason: string): void {
     this.#isLast = true;
     this.add(name, reason);
   }
 
-  /** When all is recorded. */
+  /** Resolves when all snapshots are recorded. */
   async idle(): Promise<void> {
     while (this.#working !== undefined) await this.#working;
   }

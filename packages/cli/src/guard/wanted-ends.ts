@@ -4,14 +4,14 @@ import { CliError } from '../errors/cli-error.ts';
 import { didYouMean } from '../errors/nearest.ts';
 import type { CommandEnd } from '../record/run-command.ts';
 
-/** What a snapshot is recorded of. */
+/** Causes of a snapshot. */
 export const SNAPSHOT_CAUSES = ['crash', 'signal', 'exit-code', 'stall'] as const;
 export type SnapshotCause = (typeof SNAPSHOT_CAUSES)[number];
 export const DEFAULT_SNAPSHOT_CAUSES: readonly SnapshotCause[] = ['crash', 'exit-code'];
 
-/** With these somebody asks a program to end. */
+/** Signals that request an orderly end. */
 const ASKING: ReadonlySet<string> = new Set<NodeJS.Signals>(['SIGHUP', 'SIGINT', 'SIGTERM']);
-/** A shell's exit code for a command that a signal ended is the signal's number more than this. */
+/** Exit code of a shell, minus the signal's number, for a command that a signal ended. */
 const SIGNAL_CODE_BASE = 128;
 
 /**
@@ -33,9 +33,9 @@ export function parseSnapshotCauses(text: string): readonly SnapshotCause[] {
 }
 
 /**
- * Whether the end of a process is one to record a snapshot of.
+ * Whether the end of a process is a cause of a snapshot.
  *
- * @param asked signals that were sent to us: an exit code that stands for one of them is how the program was to end
+ * @param asked signals that were sent to us: the exit code for such a signal is an orderly end
  */
 export function isWanted(
   { cause, exitCode, signal }: ProcessEnd,
@@ -47,7 +47,7 @@ export function isWanted(
     return causes.includes('exit-code') || (cause === 'exception' && causes.includes('crash'));
   }
   if (causes.includes('signal')) return true;
-  // Who ends in order says goodbye: whatever it was that ended a process for a reason unknown, it was none of its own.
+  // A process that ends in order reports it, so an unknown reason is an abnormal end.
   return causes.includes('crash') && !(signal !== null && ASKING.has(signal.name));
 }
 
@@ -55,7 +55,7 @@ function codesOf(signals: ReadonlySet<NodeJS.Signals>): number[] {
   return [...signals].map((signal) => SIGNAL_CODE_BASE + constants.signals[signal]);
 }
 
-/** How the command ended, by what its parent was told, which is we, and by what the session daemon knows besides. */
+/** The command's end, from its wait status and the daemon's report. */
 export function endOf({ code, signal }: CommandEnd, told: ProcessEnd | undefined): ProcessEnd {
   if (signal === null) {
     const exception = told?.exception ?? null;

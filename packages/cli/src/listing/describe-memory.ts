@@ -3,10 +3,10 @@ import { formatBytes, plural } from '../output/quantity.ts';
 import { userName } from '../users.ts';
 
 export const MEMORY_DETAILS = ['total', 'compact', 'full'] as const;
-/** `compact`: for each user, or process where that is whose the buffers are; `full`: for each thread. */
+/** `compact`: for each user, or for each process that owns buffers; `full`: for each thread. */
 export type MemoryDetail = (typeof MEMORY_DETAILS)[number];
 
-/** The memory that a channel's rings take now: `rings` are those of the channel. */
+/** The memory that a channel's rings take now. @param rings the rings of the channel */
 export function describeMemory(
   { ownership }: ChannelDescription,
   rings: readonly RingMemory[],

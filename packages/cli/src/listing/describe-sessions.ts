@@ -1,26 +1,31 @@
-import type {
-  ChannelDescription,
-  MapChannelAttributes,
-  RingMemory,
-  RuleDescription,
-  SessionDescription,
-  SessionStatistics,
-  TrackedAttribute,
+import {
+  type ChannelDescription,
+  type DomainDescription,
+  isUsed,
+  type MapChannelAttributes,
+  type RingMemory,
+  type RuleDescription,
+  type SessionDescription,
+  type SessionStatistics,
+  type TrackedAttribute,
 } from '@ringtail/protocol';
 import { describeLogLevel } from '../options/log-level.ts';
 import { formatBytes, formatCount } from '../output/quantity.ts';
 import type { Style } from '../output/style.ts';
 import { groupName, userName } from '../users.ts';
 import { describeMemory, type MemoryDetail } from './describe-memory.ts';
+import { domainWords } from './domain-words.ts';
 
-/** What a listing says of each tracked attribute, and how its values are written. */
+/** Label of each tracked attribute, and the text of its values. */
 const TRACKERS: readonly (readonly [TrackedAttribute, string, (value: number) => string])[] = [
   ['vpid', 'Virtual process IDs:', String],
   ['vuid', 'Virtual user IDs:', (value) => quotedName(userName(value), value)],
   ['vgid', 'Virtual group IDs:', (value) => quotedName(groupName(value), value)],
+  ['uid', 'User IDs:', (value) => quotedName(userName(value), value)],
+  ['gid', 'Group IDs:', (value) => quotedName(groupName(value), value)],
 ];
 
-/** LTTng's words and layout throughout, so that what searches its listings finds the same here; ours are added lines. */
+/** Listings have LTTng's words and layout, so that scripts that search them work; additions are lines of their own. */
 export function describeSessionList(style: Style, sessions: readonly SessionDescription[], uid: number): string {
   if (sessions.length === 0) return 'Currently no available recording session';
   const lines = sessions.map((session, index) =>
@@ -46,12 +51,12 @@ export function describeSessionDetails(
   memoryDetail: MemoryDetail,
   uid: number,
 ): string {
-  const { session, statistics } = details;
+  const { session, statistics, memory } = details;
   return [
     ...headerOf(style, session, uid),
     ...scheduleOf(session),
     ...snapshotOutputsOf(session),
-    ...(hasDomain(session) ? domainOf(style, details, memoryDetail) : []),
+    ...session.domains.filter(isUsed).flatMap((domain) => domainLines(style, domain, memory, memoryDetail)),
     'Statistics:',
     ...statisticsOf(statistics),
     ...(session.rotations === 0
@@ -61,17 +66,13 @@ export function describeSessionDetails(
 }
 
 export function describeDomains(style: Style, session: SessionDescription, uid: number): string {
+  const items = session.domains.filter(isUsed).map(({ domain }) => `  - ${domainWords(domain).item}`);
   return [
     ...headerOf(style, session, uid),
     'Domains:',
     '-------------',
-    hasDomain(session) ? '  - UST global' : '  None',
+    ...(items.length === 0 ? ['  None'] : items),
   ].join('\n');
-}
-
-/** Whether something was said of user space. */
-function hasDomain({ channels, maps, trackers }: SessionDescription): boolean {
-  return channels.length > 0 || maps.length > 0 || Object.values(trackers).some((values) => values !== null);
 }
 
 function headerOf(style: Style, session: SessionDescription, uid: number): string[] {
@@ -86,7 +87,7 @@ function headerOf(style: Style, session: SessionDescription, uid: number): strin
   ];
 }
 
-/** Root sees the sessions of all users. @param uid of the user who asks */
+/** The owner of another user's session, which root sees. @param uid the user of this process */
 function ownerLine(session: SessionDescription, uid: number): string[] {
   return session.uid === uid ? [] : [`    Owner: ${userName(session.uid)}`];
 }
@@ -123,20 +124,27 @@ function snapshotOutputsOf({ snapshot, snapshotOutputs }: SessionDescription): s
   ];
 }
 
-function domainOf(style: Style, { session, memory }: SessionDetails, memoryDetail: MemoryDetail): string[] {
-  const { channels, maps, trackers } = session;
+function domainLines(
+  style: Style,
+  { domain, channels, maps, trackers }: DomainDescription,
+  memory: readonly RingMemory[],
+  memoryDetail: MemoryDetail,
+): string[] {
   const perProcess = channels.some(({ ownership }) => ownership === 'process');
   return [
-    '=== Domain: User space ===',
+    `=== Domain: ${domainWords(domain).heading} ===`,
     '',
     `Buffering scheme: ${perProcess ? 'per-process' : 'per-user'}`,
     '',
     'Tracked process attributes',
-    ...TRACKERS.map(([attribute, noun, text]) => `  ${noun.padEnd(21)} ${trackedText(trackers[attribute], text)}`),
+    ...TRACKERS.flatMap(([attribute, noun, text]) => {
+      const values = trackers[attribute];
+      return values === undefined ? [] : [`  ${noun.padEnd(21)} ${trackedText(values, text)}`];
+    }),
     '',
     ...(channels.length === 0 ? [] : ['Channels:', '-------------']),
     ...channels.flatMap((channel) => {
-      const rings = memory.filter((ring) => ring.channel === channel.name);
+      const rings = memory.filter((ring) => ring.domain === domain && ring.channel === channel.name);
       return channelLines(style, channel, describeMemory(channel, rings, memoryDetail));
     }),
     ...(maps.length === 0 ? [] : ['Map channels:', '-------------', ...maps.flatMap((map) => mapLines(style, map))]),

@@ -1,16 +1,18 @@
-import type { ApplicationDescription, JsonValue, TracepointDescription } from '@ringtail/protocol';
-import type { LoggerDomain } from '../options/domain-options.ts';
+import type { JsonValue, TracepointDescription } from '@ringtail/protocol';
 import { describeLogLevel } from '../options/log-level.ts';
+import type { ListedDomain } from '../output/result.ts';
 import type { Style } from '../output/style.ts';
+import { domainWords } from './domain-words.ts';
 
-/** Tracepoints of the programs that are registered, thread by thread, as LTTng lists them. */
-export function describeApplications(
+/** Events that a domain can record, as LTTng lists them: tracepoints of each thread, then events that belong to no program. */
+export function describeInstrumentation(
   style: Style,
-  applications: readonly ApplicationDescription[],
+  { domain, applications, events }: ListedDomain,
   fields: boolean,
 ): string {
-  if (applications.length === 0) return 'UST events:\n-------------\nNone\n';
-  // Threads of one program share their list, and so its text.
+  const heading = domainWords(domain).events;
+  if (applications.length + events.length === 0) return `${heading}\nNone\n`;
+  // Threads of one program share their list of tracepoints, and so its text.
   const texts = new Map<readonly TracepointDescription[], string>();
   const parts = applications.map((application) => {
     const thread = application.mainThread ? '' : ` - Thread: ${application.tid}`;
@@ -23,11 +25,8 @@ export function describeApplications(
       '',
     ].join('\n');
   });
-  return `UST events:\n-------------\n\n${parts.join('\n')}`;
-}
-
-export function describeLoggers(domains: readonly LoggerDomain[]): string {
-  return domains.map((domain) => `${domain} events (Logger name):\n-------------------------\nNone\n`).join('\n');
+  if (events.length > 0) parts.push(`${tracepointText(events, fields)}\n`);
+  return `${heading}\n\n${parts.join('\n')}`;
 }
 
 function tracepointText(tracepoints: readonly TracepointDescription[], fields: boolean): string {
@@ -42,7 +41,7 @@ function tracepointLines({ name, logLevel, fields }: TracepointDescription, with
   ];
 }
 
-/** An application describes its fields itself, so nothing of their shape is taken for granted. */
+/** An application describes its fields itself, so they may have any shape. */
 function fieldLine(field: JsonValue): string {
   const { name, spec } = membersOf(field);
   const { kind, content } = membersOf(spec);
@@ -50,7 +49,7 @@ function fieldLine(field: JsonValue): string {
   return `        field: ${textOf(name)} (${kindOf(spec)})`;
 }
 
-/** LTTng's word for it where it has one. */
+/** LTTng's words for kinds of fields, where they differ from ours. */
 const LTTNG_WORDS: Readonly<Record<string, string>> = { enumeration: 'enum', text: 'string' };
 
 function kindOf(spec: JsonValue | undefined): string {

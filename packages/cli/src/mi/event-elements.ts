@@ -5,7 +5,7 @@ const LOG_LEVEL_NAMES = Object.fromEntries(
   Object.entries(LogLevels).map(([name, value]) => [value, `TRACE_${name.toUpperCase()}`]),
 );
 
-/** A rule as LTTng shows what `enable-event` made of it. */
+/** An event rule as LTTng shows it after `enable-event`. */
 export function ruleElement(rule: EventRule & { readonly enabled?: boolean }, success?: boolean): XmlChildren {
   const { pattern, enabled = true, filter, logLevel, exclude = [] } = rule;
   return {
@@ -43,7 +43,7 @@ const FIELD_TYPES: Readonly<Record<string, string>> = {
   text: 'STRING',
 };
 
-/** What a program says of its fields is nobody's promise: whatever is no field comes out as one of another type. */
+/** A field as a program describes it. Its shape is unchecked: anything malformed is shown as a field of another type. */
 function fieldElement(field: unknown): XmlChildren {
   const { name, spec } = (field ?? {}) as { name?: unknown; spec?: { kind?: unknown; content?: { kind?: unknown } } };
   const isFilterOnly = spec?.kind === 'filter-only';
@@ -51,13 +51,13 @@ function fieldElement(field: unknown): XmlChildren {
   return { name: String(name), type: FIELD_TYPES[String(kind)] ?? 'OTHER', nowrite: isFilterOnly ? 1 : 0 };
 }
 
-/** Contexts that every schema since LTTng 2.13 has; `cpu_id` is in those of 2.15 and later only. */
+/** Contexts of every schema since LTTng 2.13; `cpu_id` is only in schemas since 2.15. */
 const CONTEXT_TYPES = new Set(
   `pid procname prio nice vpid tid vtid ppid vppid pthread_id hostname ip cgroup_ns ipc_ns mnt_ns net_ns pid_ns time_ns user_ns
   uts_ns uid euid suid gid egid sgid vuid veuid vsuid vgid vegid vsgid`.split(/\s+/),
 );
 
-/** A context field. One that the schema lacks is shown as an application's, of the provider `ringtail`. */
+/** A context field. A context that the schema lacks is shown as an application context of the provider `ringtail`. */
 export function contextElement(name: string, success?: boolean): XmlChildren {
   return { ...contextKind(name), symbol: name, success };
 }

@@ -8,14 +8,14 @@ const GROUP_TYPES: Readonly<Record<MapOwner['kind'], string>> = {
   shared: 'shared',
 };
 
-/** Tables of maps: for a channel all in one, for an owner one each. */
+/** Tables of maps: one for each channel, or one for each owner. */
 export function mapTableElements(session: string, tables: readonly MapTable[]): XmlChildren {
   const of = (per: MapTable['per']): XmlChildren[] =>
     tables.filter((table) => table.per === per).map((table) => tableElement(session, table));
   return { 'show-maps': { per_channel_map_table: of('channel'), per_owner_map_table: of('owner') } };
 }
 
-function tableElement(session: string, { map, owners, per, rows }: MapTable): XmlChildren {
+function tableElement(session: string, { domain, map, owners, per, rows }: MapTable): XmlChildren {
   const groups = owners.map(({ kind, id, name, valueBits }) => ({
     type: GROUP_TYPES[kind],
     effective_value_type: `signed-int-${valueBits}`,
@@ -24,7 +24,7 @@ function tableElement(session: string, { map, owners, per, rows }: MapTable): Xm
   return {
     session_name: session,
     channel_name: map,
-    channel_type: 'user',
+    channel_type: domain,
     ...(per === 'channel' ? { map_groups: { map_group: groups } } : { map_group: groups[0] ?? {} }),
     part_ids: {},
     rows: {

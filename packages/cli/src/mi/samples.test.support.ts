@@ -1,5 +1,6 @@
 import {
   DEFAULT_CHANNEL,
+  type DomainDescription,
   EXIT_CAUSES,
   type MapChannelAttributes,
   NO_STATISTICS,
@@ -18,16 +19,8 @@ const MAPS: readonly MapChannelAttributes[] = (['user', 'process'] as const).map
   ownership,
   deadProcesses: 'sum',
 }));
-const session: SessionDescription = {
-  name: 's <&> "ü"',
-  uid: 1000,
-  output: '/out',
-  shmPath: null,
-  clock: 'monotonic',
-  snapshot: false,
-  format: 'ctf-2',
-  createdAt: '2026-11-20T00:00:00Z',
-  active: true,
+const user: DomainDescription = {
+  domain: 'user',
   channels: [
     {
       ...DEFAULT_CHANNEL,
@@ -50,6 +43,18 @@ const session: SessionDescription = {
   ],
   trackers: { vpid: [7, 9], vuid: [], vgid: null },
   maps: MAPS,
+};
+const session: SessionDescription = {
+  name: 's <&> "ü"',
+  uid: 1000,
+  output: '/out',
+  shmPath: null,
+  clock: 'monotonic',
+  snapshot: false,
+  format: 'ctf-2',
+  createdAt: '2026-11-20T00:00:00Z',
+  active: true,
+  domains: [user],
   snapshotOutputs: [{ id: 1, name: 'o', path: '/snap', maxBytes: 5 }],
   rotationSchedule: { timerUs: 10, sizeBytes: 20 },
   rotations: 0,
@@ -61,17 +66,21 @@ const bare: SessionDescription = {
   output: null,
   snapshot: true,
   active: false,
-  channels: [],
-  maps: [],
-  trackers: { vpid: null, vuid: null, vgid: null },
+  domains: [{ domain: 'user', channels: [], maps: [], trackers: { vpid: null, vuid: null, vgid: null } }],
   snapshotOutputs: [],
   rotationSchedule: { timerUs: null, sizeBytes: null },
 };
 const perProcess: SessionDescription = {
   ...session,
-  channels: session.channels.map((channel, at) => ({ ...channel, ownership: 'process', reclaimAfterUs: at * 5 })),
+  domains: [
+    {
+      ...user,
+      channels: user.channels.map((channel, at) => ({ ...channel, ownership: 'process', reclaimAfterUs: at * 5 })),
+    },
+  ],
 };
 const ring = (channel: string, pid: number) => ({
+  domain: 'user' as const,
   channel,
   uid: 1000,
   pid,
@@ -139,7 +148,11 @@ export const TRIGGERS: readonly TriggerDescription[] = CONDITIONS.map((condition
     lastFailure: action % 2 === 1 ? 'it hung' : null,
   })),
 }));
-const table = { map: 'm', rows: [{ key: '<k>', value: -5, overflow: true }] } as const;
+const table = {
+  domain: 'user' as const,
+  map: 'm',
+  rows: [{ key: '<k>', value: -5, overflow: true }],
+} as const;
 const owners = [
   { kind: 'process', id: 7, name: 'node', valueBits: 32 },
   { kind: 'user', id: 0, name: 'root', valueBits: 32 },
@@ -171,48 +184,60 @@ export const RESULTS: readonly CommandResult[] = [
   {
     command: 'list-tracepoints',
     fields: true,
-    applications: [
+    domains: [
       {
-        pid: 7,
-        tid: 8,
-        uid: 0,
-        procname: 'node',
-        runtime: 'Node.js 20',
-        mainThread: true,
-        tracepoints: [
+        domain: 'user',
+        events: [],
+        applications: [
           {
-            name: 'shop:order',
-            logLevel: 6,
-            fields: [
-              field('n', spec('integer')),
-              field('f', spec('float')),
-              field('e', spec('enumeration')),
-              field('t', spec('text')),
-              field('l', spec('sequence')),
-              field('x', { kind: 'filter-only', content: spec('string') }),
+            pid: 7,
+            tid: 8,
+            uid: 0,
+            procname: 'node',
+            runtime: 'Node.js 20',
+            mainThread: true,
+            tracepoints: [
+              {
+                name: 'shop:order',
+                logLevel: 6,
+                fields: [
+                  field('n', spec('integer')),
+                  field('f', spec('float')),
+                  field('e', spec('enumeration')),
+                  field('t', spec('text')),
+                  field('l', spec('sequence')),
+                  field('x', { kind: 'filter-only', content: spec('string') }),
+                ],
+              },
+              { name: 'odd', logLevel: 200, fields: [null, 5] },
             ],
+            troubles: [],
           },
-          { name: 'odd', logLevel: 200, fields: [null, 5] },
         ],
-        troubles: [],
       },
     ],
   },
-  { command: 'list-tracepoints', fields: false, applications: [] },
-  { command: 'list-loggers', domains: ['jul', 'log4j', 'python'] },
-  { command: 'enable-channel', session: 's', channels: [{ success: true, channel: DEFAULT_CHANNEL }] },
-  { command: 'disable-channel', session: 's', channels: [{ success: false, channel: 'c' }] },
+  { command: 'list-tracepoints', fields: false, domains: [{ domain: 'user', applications: [], events: [] }] },
+  {
+    command: 'list-tracepoints',
+    fields: false,
+    domains: (['jul', 'log4j', 'python'] as const).map((domain) => ({ domain, applications: [], events: [] })),
+  },
+  { command: 'enable-channel', session: 's', domain: 'user', channels: [{ success: true, channel: DEFAULT_CHANNEL }] },
+  { command: 'disable-channel', session: 's', domain: 'user', channels: [{ success: false, channel: 'c' }] },
   {
     command: 'enable-event',
     session: 's',
+    domain: 'user',
     events: [
       { success: true, channel: 'c', rule: { pattern: 'a:*', exclude: ['a:x'], logLevel: { from: 0, to: 14 } } },
     ],
   },
-  { command: 'disable-event', session: 's', events: [{ success: true, channel: null, pattern: null }] },
+  { command: 'disable-event', session: 's', domain: 'user', events: [{ success: true, channel: null, pattern: null }] },
   {
     command: 'add-context',
     session: 's',
+    domain: 'user',
     channel: null,
     contexts: ['vpid', 'perf:thread:cycles', 'perf:thread:raw:r1f:x', '$app.p:n', 'callstack-js'].map((context) => ({
       success: true,
@@ -223,6 +248,7 @@ export const RESULTS: readonly CommandResult[] = [
   ...(['track', 'untrack'] as const).map((command) => ({
     command,
     session: 's',
+    domain: 'user' as const,
     targets: [
       { attribute: 'vpid' as const, value: '7', success: true },
       { attribute: 'vuid' as const, value: 'root', success: true },
@@ -256,7 +282,7 @@ export const RESULTS: readonly CommandResult[] = [
   { command: 'load', sessions: [], success: true },
   { command: 'regenerate-metadata', session: 's' },
   { command: 'regenerate-statedump', session: 's' },
-  { command: 'reclaim-memory', session: 's', bytes: 4096 },
+  { command: 'reclaim-memory', session: 's', domain: 'user', bytes: 4096 },
   { command: 'add-trigger', trigger: TRIGGERS[0]! },
   { command: 'remove-trigger', trigger: TRIGGERS[1]! },
   { command: 'list-triggers', triggers: TRIGGERS },

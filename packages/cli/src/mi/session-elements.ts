@@ -1,18 +1,21 @@
-import type {
-  ChannelAttributes,
-  ChannelDescription,
-  RingMemory,
-  RotationSchedule,
-  SessionDescription,
-  SnapshotOutput,
-  TrackedAttribute,
+import {
+  type ChannelAttributes,
+  type ChannelDescription,
+  type DomainDescription,
+  isUsed,
+  type RingMemory,
+  type RotationSchedule,
+  type SessionDescription,
+  type SnapshotOutput,
+  type TrackedAttribute,
+  type Trackers,
 } from '@ringtail/protocol';
-import { memoryElements, type XmlChildren } from '@ringtail/session-file/internal';
+import { bufferType, domainType, memoryElements, type XmlChildren } from '@ringtail/session-file/internal';
 import { ruleElement } from './event-elements.ts';
 import { mapChannelElement } from './map-elements.ts';
 
 /**
- * A session without its domain, as `list` shows it.
+ * A session without its domains, as `list` shows it.
  *
  * LTTng 2.13 and 2.14 refuse elements that later schemas added. Here and in a channel's attributes, such an element appears
  * only where a session uses the feature, so that readers of the old schema understand the others.
@@ -20,7 +23,7 @@ import { mapChannelElement } from './map-elements.ts';
 export function sessionElement(session: SessionDescription): XmlChildren {
   return {
     name: session.name,
-    // What a flight recorder writes is in its snapshot outputs.
+    // A flight recorder writes to its snapshot outputs.
     path: session.snapshot ? '' : (session.output ?? ''),
     enabled: session.active,
     snapshot_mode: session.snapshot ? 1 : 0,
@@ -29,8 +32,10 @@ export function sessionElement(session: SessionDescription): XmlChildren {
   };
 }
 
-/** A session with its domain and channels, and what memory their rings take. */
+/** A session with its domains and their channels, and the memory that their rings take. */
 export function detailedSessionElement(session: SessionDescription, memory: readonly RingMemory[]): XmlChildren {
+  // As in LTTng, a session has a domain from the first command about it on.
+  const used = session.domains.filter(isUsed);
   return {
     ...sessionElement(session),
     ...(session.snapshotOutputs.length > 0 && {
@@ -39,33 +44,28 @@ export function detailedSessionElement(session: SessionDescription, memory: read
     ...((session.rotationSchedule.timerUs !== null || session.rotationSchedule.sizeBytes !== null) && {
       rotation_schedules: scheduleElement(session.rotationSchedule),
     }),
-    ...(hasDomain(session) && {
-      domains: {
-        domain: {
-          ...domainElement(session),
-          process_attr_trackers: trackerElements(session.trackers),
-          channels: {
-            channel: session.channels.map((channel) => {
-              const rings = memory.filter((ring) => ring.channel === channel.name);
-              return { ...channelElement(channel), ...memoryElement(channel, rings) };
-            }),
-          },
-          ...(session.maps.length > 0 && { map_channels: { map_channel: session.maps.map(mapChannelElement) } }),
-        },
-      },
-    }),
+    ...(used.length > 0 && { domains: { domain: used.map((domain) => detailedDomainElement(domain, memory)) } }),
   };
 }
 
-/** LTTng's sessions have a domain from the first command about it on. */
-function hasDomain({ channels, maps, trackers }: SessionDescription): boolean {
-  return channels.length > 0 || maps.length > 0 || Object.values(trackers).some((values) => values !== null);
+function detailedDomainElement(described: DomainDescription, memory: readonly RingMemory[]): XmlChildren {
+  const { domain, channels, maps, trackers } = described;
+  return {
+    ...domainElement(described),
+    process_attr_trackers: trackerElements(trackers),
+    channels: {
+      channel: channels.map((channel) => {
+        const rings = memory.filter((ring) => ring.domain === domain && ring.channel === channel.name);
+        return { ...channelElement(channel), ...memoryElement(channel, rings) };
+      }),
+    },
+    ...(maps.length > 0 && { map_channels: { map_channel: maps.map(mapChannelElement) } }),
+  };
 }
 
-/** The user-space domain of a session. */
-export function domainElement(session: SessionDescription): XmlChildren {
-  const isPerProcess = session.channels[0]?.ownership === 'process';
-  return { type: 'UST', buffer_type: isPerProcess ? 'PER_PID' : 'PER_UID' };
+/** A domain without its channels. */
+export function domainElement(described: Pick<DomainDescription, 'domain' | 'channels'>): XmlChildren {
+  return { type: domainType(described.domain), buffer_type: bufferType(described) };
 }
 
 export function channelElement(channel: ChannelDescription): XmlChildren {
@@ -77,7 +77,7 @@ export function channelElement(channel: ChannelDescription): XmlChildren {
   };
 }
 
-/** In LTTng's schema a set of data streams is that of a user or of a process; data streams are not told apart. */
+/** Memory of the rings of a channel. LTTng's schema has a set of data streams for each user or process. */
 function memoryElement({ ownership }: ChannelDescription, rings: readonly RingMemory[]): XmlChildren {
   if (rings.length === 0) return {};
   const key = ownership === 'process' ? 'pid' : 'uid';
@@ -123,8 +123,8 @@ export function scheduleElement({ timerUs, sizeBytes }: Partial<RotationSchedule
   };
 }
 
-/** A tracker without values takes everything and is not shown. */
-function trackerElements(trackers: SessionDescription['trackers']): XmlChildren {
+/** A tracker without values records every process, and is not shown. */
+function trackerElements(trackers: Trackers): XmlChildren {
   return Object.fromEntries(
     Object.entries(trackers)
       .filter(([, values]) => values !== null)
@@ -135,7 +135,7 @@ function trackerElements(trackers: SessionDescription['trackers']): XmlChildren 
   );
 }
 
-/** What was asked of the trackers, each value with whether it was done. */
+/** The values of a command on trackers, each with its success. */
 export function targetElements(
   targets: readonly {
     readonly attribute: TrackedAttribute;

@@ -4,7 +4,7 @@ import { actionElement, conditionElement, type XmlChildren } from '@ringtail/ses
 /**
  * A trigger as LTTng shows it.
  *
- * @param errors whether the counts of what went wrong are shown, which only listings do
+ * @param errors whether error counters are shown, as in listings
  */
 export function triggerElement(trigger: TriggerDescription, errors: boolean): XmlChildren {
   const { name, uid, condition, actions, actionStatistics, messagesDiscarded } = trigger;
@@ -27,7 +27,7 @@ export function triggerElement(trigger: TriggerDescription, errors: boolean): Xm
   };
 }
 
-/** Names and descriptions of counters are LTTng's, word for word: programs know counters by them. */
+/** Error counters with LTTng's names and descriptions, by which programs know them. */
 const TRACER_MESSAGES = {
   name: 'discarded tracer messages',
   description: 'Count of messages discarded by the tracer due to a communication error with the session daemon',
@@ -47,8 +47,8 @@ function hasEventRule({ kind }: TriggerCondition): boolean {
 }
 
 /**
- * A condition. The schema has no words for ours: they are shown as events of the provider `ringtail`, with a filter that says
- * the rest.
+ * A condition. The schema lacks our own conditions: they are shown as events of the provider `ringtail`, with their parameters as a
+ * filter.
  */
 function shownCondition(condition: TriggerCondition): XmlChildren {
   switch (condition.kind) {
@@ -84,7 +84,7 @@ function ruleText(rule: EventRule): string {
   return JSON.stringify(rule.filter === undefined ? rule.pattern : `${rule.pattern} if ${rule.filter}`);
 }
 
-/** An action. The schema has no words for `exec` and `webhook`, which tell somebody: they are shown as notifications. */
+/** An action. The schema lacks `exec` and `webhook`: they are shown as notifications. */
 function shownAction(action: TriggerAction): XmlChildren {
   const isOurs = action.kind === 'exec' || action.kind === 'webhook';
   return actionElement(isOurs ? { kind: 'notify', ratePolicy: action.ratePolicy } : action);

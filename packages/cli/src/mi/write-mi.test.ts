@@ -30,13 +30,17 @@ describe('the machine interface', () => {
     const listOf = (session: object, channel: object): string => {
       const sample = RESULTS.find((result) => result.command === 'list-session');
       if (sample?.command !== 'list-session') throw new Error('no listing among the samples');
-      const channels = sample.session.channels.map((one) => ({ ...one, ...channel }));
-      return writeMi({ ...sample, memory: [], session: { ...sample.session, ...session, channels } });
+      const domains = sample.session.domains.map((domain) => ({
+        ...domain,
+        maps: [],
+        channels: domain.channels.map((one) => ({ ...one, ...channel })),
+      }));
+      return writeMi({ ...sample, memory: [], session: { ...sample.session, ...session, domains } });
     };
     const later = /<(trace_format|preallocation_policy|reclaim_policy)>[^<]*/g;
-    const plain = listOf({ format: 'ctf-1.8', maps: [] }, { preallocation: 'on-demand', reclaimAfterUs: null });
+    const plain = listOf({ format: 'ctf-1.8' }, { preallocation: 'on-demand', reclaimAfterUs: null });
     expect([plain.match(later), versionOf(plain)]).toEqual([null, '4.1']);
-    const modern = listOf({ format: 'ctf-2', maps: [] }, { preallocation: 'preallocate', reclaimAfterUs: null });
+    const modern = listOf({ format: 'ctf-2' }, { preallocation: 'preallocate', reclaimAfterUs: null });
     expect(new Set(modern.match(later))).toEqual(new Set(['<trace_format>CTF_2', '<preallocation_policy>PREALLOCATE']));
     expect(versionOf(modern)).toBe('4.3');
   });

@@ -1,5 +1,6 @@
+import type { TracepointDescription } from '@ringtail/protocol';
 import type { XmlChildren } from '@ringtail/session-file/internal';
-import type { CommandResult } from '../output/result.ts';
+import type { CommandResult, ListedDomain } from '../output/result.ts';
 import { contextElement, ruleElement, tracepointElement } from './event-elements.ts';
 import { mapTableElements } from './map-elements.ts';
 import {
@@ -17,7 +18,7 @@ import { miDocument } from './xml.ts';
 /**
  * A command's result in LTTng's machine interface, a document of XML.
  *
- * `success` is absent where LTTng leaves it out: of what only lists.
+ * `success` is absent where LTTng leaves it out: in listings.
  *
  * @see mi-lttng-4.3.xsd of lttng-tools
  */
@@ -46,13 +47,13 @@ export function writeMi(result: CommandResult): string {
         undefined,
       );
     case 'list-domains':
-      return miDocument('list', { domains: { domain: [domainElement(result.session)] } }, undefined);
+      return miDocument('list', { domains: { domain: result.session.domains.map(domainElement) } }, undefined);
     case 'list-tracepoints':
-      return miDocument('list', { domains: { domain: [tracepointsDomain(result)] } }, undefined);
-    case 'list-loggers': {
-      const domain = result.domains.map((name) => ({ type: name.toUpperCase(), buffer_type: 'PER_UID' }));
-      return miDocument('list', { domains: { domain } }, undefined);
-    }
+      return miDocument(
+        'list',
+        { domains: { domain: result.domains.map((domain) => instrumentationElement(domain, result.fields)) } },
+        undefined,
+      );
     case 'enable-channel': {
       const channel = result.channels.map(({ channel: attributes, success }) => ({
         name: attributes.name,
@@ -139,12 +140,12 @@ export function writeMi(result: CommandResult): string {
     case 'version':
       return miDocument('version', { version: versionElement(result.ringtail) }, undefined);
     case 'crash':
-      // LTTng's is a program of its own that knows nothing of the machine interface: a session where the trace is.
+      // LTTng's `crash` is a program without a machine interface; the trace is shown as the path of a session.
       return miDocument('list', { session: { name: 'crash', path: result.trace } }, true);
   }
 }
 
-/** Output of commands that failed: what LTTng has of nothing done. */
+/** Output of commands that failed: LTTng's empty elements. */
 const NOTHING_DONE: Readonly<Record<string, XmlChildren>> = {
   ...Object.fromEntries(['start', 'stop', 'clear', 'destroy', 'list'].map((name) => [name, { sessions: {} }])),
   ...Object.fromEntries(['enable-channel', 'disable-channel'].map((name) => [name, { channels: {} }])),
@@ -153,10 +154,10 @@ const NOTHING_DONE: Readonly<Record<string, XmlChildren>> = {
   'add-context': { contexts: {} },
 };
 
-/** Names that commands have in the machine interface, where they differ. */
+/** Names of commands in the machine interface, where they differ from ours. */
 const OTHER_NAMES: Readonly<Record<string, string>> = { status: 'list', 'list-triggers': 'list-trigger' };
 
-/** Commands that the machine interface does not know. */
+/** Commands without a machine interface. */
 const UNKNOWN: ReadonlySet<string> = new Set([
   'record',
   'guard',
@@ -173,7 +174,7 @@ const UNKNOWN: ReadonlySet<string> = new Set([
  * A command that failed in LTTng's machine interface; the reason is on standard error.
  *
  * @param action of `snapshot`
- * @returns nothing of a command that the interface does not know
+ * @returns an empty text for a command without a machine interface
  */
 export function writeMiFailure(command: string, action?: string): string {
   if (UNKNOWN.has(command)) return '';
@@ -190,22 +191,25 @@ function snapshotDocument(action: string, output: XmlChildren): string {
   return miDocument('snapshot', { snapshot_action: { name: action, output } }, true);
 }
 
-/** The schema has room for one: several are shown as LTTng shows all. */
+/** The schema has room for one session: several are shown as `*`, as LTTng shows all. */
 function savedElement(sessions: readonly { readonly session: string; readonly path: string }[]): XmlChildren {
   const [first, ...more] = sessions;
   return { session: { name: more.length > 0 ? '*' : (first?.session ?? '*') }, path: first?.path ?? '' };
 }
 
-function tracepointsDomain({
-  applications,
-  fields,
-}: Extract<CommandResult, { readonly command: 'list-tracepoints' }>): XmlChildren {
+function instrumentationElement({ domain, applications, events }: ListedDomain, fields: boolean): XmlChildren {
+  const eventElements = (tracepoints: readonly TracepointDescription[]): XmlChildren => ({
+    event: tracepoints.map((tracepoint) => tracepointElement(tracepoint, fields)),
+  });
   const pid = applications.map((application) => ({
     id: application.pid,
     name: application.procname,
-    events: { event: application.tracepoints.map((tracepoint) => tracepointElement(tracepoint, fields)) },
+    events: eventElements(application.tracepoints),
   }));
-  return { type: 'UST', buffer_type: 'PER_UID', pids: { pid } };
+  return {
+    ...domainElement({ domain, channels: [] }),
+    ...(events.length > 0 ? { events: eventElements(events) } : { pids: { pid } }),
+  };
 }
 
 function versionElement(version: string): XmlChildren {

@@ -6,7 +6,7 @@ const NAMESPACE = 'https://lttng.org/xml/ns/lttng-mi';
 const FIRST_SCHEMA = '4.1';
 /** Schema of LTTng 2.16. */
 const LATEST_SCHEMA = '4.3';
-/** Commands and elements that the first schema lacks. Text has no `<`, so these are never found in text. */
+/** Commands and elements that the first schema lacks. Text has no `<`, so text never matches. */
 const LATER =
   /<name>(add-map-channel|export-maps|reclaim-memory|show-maps)<|<(trace_format|preallocation_policy|reclaim_policy|data_stream_info_sets|map_channels|action_increment_map_value)\b/;
 
@@ -16,15 +16,15 @@ const builder = new XMLBuilder({
   format: true,
   indentBy: '  ',
   suppressEmptyNode: true,
-  // An attribute that is true has a value all the same: this is not HTML.
+  // Unlike in HTML, an attribute that is true has a value.
   suppressBooleanAttributes: false,
   ...XML_VALUES,
 });
 
 /**
- * A document of LTTng's machine interface: the one command with its name and its output.
+ * A document of LTTng's machine interface: one command with its name and its output.
  *
- * It names the oldest schema that has all of it, so that readers of LTTng 2.13 take the documents that they can.
+ * It names the oldest schema that has all its elements, so that readers for LTTng 2.13 accept it where they can.
  */
 export function miDocument(command: string, output: XmlChildren, success: boolean | undefined): string {
   const text = textOf(FIRST_SCHEMA, command, output, success);

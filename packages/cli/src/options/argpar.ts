@@ -1,22 +1,22 @@
 import { type Command, CommanderError } from 'commander';
 import { collect } from './common-options.ts';
 
-/** Mistakes that LTTng exits with 2 for; other misuse (a missing argument, a bad value) is an error of the command. */
+/** Mistakes for which LTTng exits with 2. Other misuse, as a missing argument or a bad value, is an error of the command. */
 const UNDEFINED_CODES: ReadonlySet<string> = new Set([
   'commander.unknownCommand',
   'commander.unknownOption',
   'commander.optionMissingArgument',
 ]);
 
-/** Whether a command line says what there is not, or leaves an option without its argument. */
+/** Whether a command line names an unknown command or option, or leaves an option without its argument. */
 export function isUndefined({ code }: CommanderError): boolean {
   return UNDEFINED_CODES.has(code);
 }
 
 /**
- * Reads options as LTTng's newer commands do: one that is given twice is refused, for one of its values is a mistake, and one that
- * there is not is an error of the command. Options that `collect` values and flags may be repeated. To be called when the command has
- * all its options.
+ * Reads options as LTTng's newer commands do: an option that is given twice is refused, since one of its values is a mistake, and an
+ * unknown option is an error of the command. Flags and options that `collect` values may be repeated. Call this once the command
+ * has all its options.
  */
 export function readOptionsAsArgpar(command: Command): void {
   exitAsArgpar(command);
@@ -30,7 +30,7 @@ export function readOptionsAsArgpar(command: Command): void {
   }
 }
 
-/** As LTTng's newer commands, and its options before the command: what is wrong with the options is an error like any other. */
+/** Exits with 1 for wrong options, as LTTng does in its newer commands and for options before the command. */
 export function exitAsArgpar(command: Command): void {
   command.exitOverride((error) => {
     throw isUndefined(error) && error.code !== 'commander.unknownCommand'

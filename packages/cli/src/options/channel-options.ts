@@ -12,7 +12,7 @@ export interface ChannelOptions {
   readonly discard?: boolean;
 }
 
-/** All that `enable-channel` can say of a channel. */
+/** All options of `enable-channel` about a channel. */
 export interface FullChannelOptions extends ChannelOptions {
   readonly blockingTimeout?: string;
   readonly switchTimer?: string;
@@ -36,54 +36,70 @@ const SUB_BUF_COUNT_LEAST = 2;
 
 export function addChannelOptions(command: Command): Command {
   return command
-    .option('--subbuf-size <size>', 'bytes of a sub-buffer, with k, M or G; rounded up to a power of two')
-    .option('--num-subbuf <count>', 'sub-buffers of a ring; rounded up to a power of two')
-    .addOption(new Option('--overwrite', 'when a ring is full, overwrite the oldest sub-buffer').conflicts('discard'))
-    .addOption(new Option('--discard', 'when a ring is full, discard and count the newest events (default)'));
+    .option('--subbuf-size <size>', 'size of a sub-buffer in bytes, with k, M or G; rounded up to a power of two')
+    .option('--num-subbuf <count>', 'number of sub-buffers of a ring buffer; rounded up to a power of two')
+    .addOption(
+      new Option('--overwrite', 'event-loss mode: a full ring buffer overwrites its oldest sub-buffer').conflicts(
+        'discard',
+      ),
+    )
+    .addOption(new Option('--discard', 'event-loss mode: a full ring buffer discards and counts new events (default)'));
 }
 
 export function addFullChannelOptions(command: Command): Command {
   return addChannelOptions(command)
     .option(
       '--blocking-timeout <period>',
-      'how long a program started with RINGTAIL_ALLOW_BLOCKING waits for a free sub-buffer: microseconds, with us, ms, s, m or h; inf: for ever',
+      'longest wait for a free sub-buffer, in programs with RINGTAIL_ALLOW_BLOCKING: microseconds, with us, ms, s, m or h; inf: for ever',
     )
-    .option('--switch-timer <period>', 'take the committed part of open sub-buffers this often (default: every second)')
-    .option('--read-timer <period>', 'look for closed sub-buffers this often (default 0: programs wake the consumer)')
-    .option('--monitor-timer <period>', "sample the channel's use this often (default: 1s; 0: never)")
-    .option('-C, --tracefile-size <size>', 'begin another trace file before one exceeds this (default 0: one file)')
-    .option('-W, --tracefile-count <count>', 'keep so many trace files of a data stream, the newest (default 0: all)')
+    .option(
+      '--switch-timer <period>',
+      'period after which open sub-buffers are taken as far as committed (default: 1s)',
+    )
+    .option(
+      '--read-timer <period>',
+      'period after which closed sub-buffers are taken (default: 0, programs wake the consumer)',
+    )
+    .option('--monitor-timer <period>', "period after which the channel's use is sampled (default: 1s; 0: never)")
+    .option(
+      '-C, --tracefile-size <size>',
+      'largest size of a trace file, before another one begins (default: 0, one file)',
+    )
+    .option(
+      '-W, --tracefile-count <count>',
+      'number of trace files of a data stream that are kept, the newest (default: 0, all)',
+    )
     .addOption(
       new Option('--buffer-ownership <owner>', 'one trace for all programs of a user, or one for each process').choices(
         ['user', 'process', 'system'],
       ),
     )
     .addOption(
-      new Option('--buffer-preallocation <policy>', 'take all memory of a ring at once, or as it is written').choices([
-        'preallocate',
-        'on-demand',
-      ]),
+      new Option(
+        '--buffer-preallocation <policy>',
+        'memory of a ring buffer: allocated at once, or as it is written',
+      ).choices(['preallocate', 'on-demand']),
     )
     .option(
       '--auto-reclaim-memory <policy>',
-      'give back memory of sub-buffers that were taken: off (default), consumed, older-than:AGE',
+      'memory of taken sub-buffers is given back: off (default), consumed, older-than:AGE',
     )
     .addOption(new Option('--buffers-uid', 'the same as --buffer-ownership=user (deprecated)'))
     .addOption(
       new Option('--buffers-pid', 'the same as --buffer-ownership=process (deprecated)').conflicts('buffersUid'),
     )
     .addOption(new Option('--buffers-global', 'kernel only').hideHelp())
-    .addOption(new Option('--output <type>', 'mmap, the only way here').choices(['mmap', 'splice']))
+    .addOption(new Option('--output <type>', 'output type: mmap, the only one here').choices(['mmap', 'splice']))
     .addOption(
-      new Option('--buffer-allocation <policy>', 'without effect: rings are per thread').choices([
+      new Option('--buffer-allocation <policy>', 'without effect: each thread has a ring buffer of its own').choices([
         'per-cpu',
         'per-channel',
       ]),
     )
-    .option('--watchdog-timer <period>', 'without effect: a ring has one writer, which holds nobody up');
+    .option('--watchdog-timer <period>', 'without effect: a ring buffer has one writer, which blocks no other');
 }
 
-/** A channel with what the options say and defaults for the rest. Rounding up is told. */
+/** A channel with the attributes that the options give, and defaults for the rest. Warns of sizes that are rounded up. */
 export function channelAttributes(
   context: Context,
   name: string,
@@ -171,14 +187,14 @@ function traceFiles({ tracefileSize, tracefileCount }: FullChannelOptions) {
   return { traceFileBytes, traceFileCount };
 }
 
-/** A sub-buffer's packet has to fit in a trace file: the largest that does, where the default does not. */
+/** The default size of a sub-buffer, or the largest size whose packet fits in a trace file. */
 function fittingSubBuf(traceFileBytes: number): number {
   let bytes = DEFAULT_CHANNEL.subBufBytes;
   if (traceFileBytes > 0) while (bytes > traceFileBytes && bytes > SUB_BUF_BYTES_LEAST) bytes /= 2;
   return bytes;
 }
 
-/** As LTTng does. */
+/** The size of a trace file, raised to a sub-buffer's size as in LTTng. */
 function atLeastSubBuf(context: Context, traceFileBytes: number, subBufBytes: number): number {
   if (traceFileBytes === 0 || traceFileBytes >= subBufBytes) return traceFileBytes;
   warn(context, `Tracefile size rounded up from (${traceFileBytes}) to subbuffer size (${subBufBytes})`);

@@ -3,15 +3,15 @@ import { Argument, type Command, Option } from 'commander';
 import { CliError } from '../errors/cli-error.ts';
 import type { OutputFormat } from '../output/report.ts';
 
-/** For options that may be given several times. */
+/** Collects the values of an option that may be repeated. */
 export function collect(value: string, before: readonly string[] = []): string[] {
   return [...before, value];
 }
 
 /**
- * `a,b` as two names; a comma after a backslash is part of the name. Empty names are passed over, as by LTTng: scripts write `a,b,`.
+ * `a,b` as two names; a comma after a backslash is part of a name. Empty names are skipped, as in LTTng: scripts write `a,b,`.
  *
- * @throws {CliError} `BAD_ARGUMENT` where there is no name at all
+ * @throws {CliError} `BAD_ARGUMENT` without any name
  */
 export function splitNames(text: string): string[] {
   const names = text
@@ -29,21 +29,21 @@ export function clockOption(): Option {
 }
 
 export function outputFormatOption(): Option {
-  return new Option('--output-format <format>', 'what results are written as').choices(['human', 'json']);
+  return new Option('--output-format <format>', 'format of the results').choices(['human', 'json']);
 }
 
-/** The format asked for, after the sub-command or before it. */
+/** The output format, which may be given after the sub-command or before it. */
 export function outputFormatOf(command: Command): OutputFormat {
   const options = command.optsWithGlobals() as { outputFormat?: OutputFormat; mi?: string };
   return options.outputFormat ?? (options.mi === 'xml' ? 'mi' : 'human');
 }
 
-/** `-s`, as most commands have it. */
+/** Adds `-s`, which most commands have. */
 export function addSessionOption(command: Command): Command {
   return command.option('-s, --session <session>', 'session (default: the current one)');
 }
 
-/** An argument that says what to do, in one of these words; the command itself refuses others. */
+/** An argument that names an action, with its values for completion. The command itself refuses other values. */
 export function actionArgument(name: string, words: readonly string[]): Argument {
   return Object.assign(new Argument(name, 'what to do'), { argChoices: [...words] });
 }

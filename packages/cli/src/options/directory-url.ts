@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { CliError } from '../errors/cli-error.ts';
 
 /**
- * The directory of a `file://` URL, as LTTng writes it; a bare absolute path is taken as well.
+ * The directory of a `file://` URL, as in LTTng. An absolute path is accepted as well.
  *
  * @throws {CliError} `UNSUPPORTED`, `BAD_ARGUMENT`
  */

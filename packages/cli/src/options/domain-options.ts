@@ -1,71 +1,66 @@
+import type { DomainName, LoggerDomain } from '@ringtail/protocol';
 import { type Command, Option } from 'commander';
 import { CliError } from '../errors/cli-error.ts';
 
-/** The domain flags of a command's options. */
-export interface DomainOptions {
-  readonly userspace?: boolean;
-  readonly kernel?: boolean;
-  readonly jul?: boolean;
-  readonly log4j?: boolean;
-  readonly log4j2?: boolean;
-  readonly python?: boolean;
-}
+/** Flags of each domain, by the name that they have among a command's options. */
+const FLAGS = {
+  userspace: ['user', '-u, --userspace', 'user space: Node.js programs'],
+  kernel: ['kernel', '-k, --kernel', 'Linux kernel'],
+  jul: ['jul', '-j, --jul', 'java.util.logging'],
+  log4j: ['log4j', '-l, --log4j', 'Apache log4j'],
+  log4j2: ['log4j2', '--log4j2', 'Apache Log4j 2'],
+  python: ['python', '-p, --python', 'Python loggers'],
+  console: ['console', '--console', 'console of Node.js'],
+  pino: ['pino', '--pino', 'pino'],
+  winston: ['winston', '--winston', 'winston'],
+} as const satisfies Record<string, readonly [DomainName, flags: string, description: string]>;
 
-/** Domains of loggers, whose flags most commands have besides `-u` and `-k`. */
-export const LOGGERS = ['jul', 'log4j', 'python'] as const;
-export type LoggerDomain = (typeof LOGGERS)[number];
+type Flag = keyof typeof FLAGS;
 
-const LOGGER_FLAGS = {
-  jul: ['-j, --jul', 'java.util.logging'],
-  log4j: ['-l, --log4j', 'Apache log4j'],
-  python: ['-p, --python', 'Python loggers'],
-} as const satisfies Record<LoggerDomain, readonly [string, string]>;
+/** The domain flags among a command's options. */
+export type DomainOptions = { readonly [Name in Flag]?: boolean };
 
-/** LTTng's domain flags. Those of domains that are not there yet are understood, so that their refusal can say why. */
-export function addDomainOptions(command: Command, loggers: readonly LoggerDomain[] = []): Command {
-  command.option('-u, --userspace', 'user space: Node.js programs').addOption(hidden('-k, --kernel', 'Linux kernel'));
-  for (const logger of loggers) {
-    const [flags, what] = LOGGER_FLAGS[logger];
-    command.addOption(hidden(flags, what));
+/** Domains that the help shows. Flags of other domains are accepted as well: the session daemon answers. */
+const SHOWN: readonly DomainName[] = ['user'];
+
+/** Loggers whose flags most commands have. */
+export const LOGGERS = ['jul', 'log4j', 'python'] as const satisfies readonly LoggerDomain[];
+
+/** Loggers without a one-letter flag: every command with flags of loggers has theirs. */
+const UNLETTERED: readonly Flag[] = ['log4j2', 'console', 'pino', 'winston'];
+
+/** Adds LTTng's domain flags, and the flags of our loggers. */
+export function addDomainOptions(command: Command, loggers: readonly (typeof LOGGERS)[number][] = []): Command {
+  const names: readonly Flag[] = ['userspace', 'kernel', ...loggers, ...(loggers.length > 0 ? UNLETTERED : [])];
+  for (const name of names) {
+    const [domain, flags, description] = FLAGS[name];
+    command.addOption(new Option(flags, description).hideHelp(!SHOWN.includes(domain)));
   }
-  if (loggers.includes('log4j')) command.addOption(hidden('--log4j2', 'Apache Log4j 2'));
   return command;
 }
 
-function hidden(flags: string, what: string): Option {
-  return new Option(flags, `${what}: not part of this version`).hideHelp();
+/** All domains that the options name. */
+export function namedDomains(options: DomainOptions): DomainName[] {
+  return (Object.keys(FLAGS) as Flag[]).filter((name) => options[name]).map((name) => FLAGS[name][0]);
+}
+
+/** The domain that the options name. Of several, it is one other than `user`. */
+export function namedDomain(options: DomainOptions): DomainName | undefined {
+  const named = namedDomains(options);
+  return named.find((domain) => domain !== 'user') ?? named[0];
 }
 
 /**
- * Refuses what has no tracer here; without a domain it asks for one, as LTTng does.
+ * The domain that a command is about.
  *
- * @param known the flags that may be given, as the message names them
- * @throws {CliError} `UNSUPPORTED`, `NO_DOMAIN`
+ * @param isKernels whether an option was given that only the kernel has, such as `--syscall`
+ * @param loggers whose flags the command has, for the message
+ * @throws {CliError} `NO_DOMAIN` without a domain, as LTTng does
  */
-export function requireUserspace(options: DomainOptions, loggers: readonly LoggerDomain[] = []): void {
-  refuseOtherDomains(options);
-  if (options.userspace) return;
+export function domainOf(options: DomainOptions, isKernels = false, loggers: readonly LoggerDomain[] = []): DomainName {
+  if (isKernels) return 'kernel';
+  const domain = namedDomain(options);
+  if (domain !== undefined) return domain;
   const flags = ['kernel', 'userspace', ...loggers].map((name) => `--${name}`).join('/');
   throw new CliError('NO_DOMAIN', `Please specify a domain (${flags}).`, 'for Node.js programs: -u');
-}
-
-/** @throws {CliError} `UNSUPPORTED` */
-export function refuseOtherDomains(options: DomainOptions): void {
-  if (options.kernel) refuseKernel();
-  const logger = (['jul', 'log4j', 'log4j2', 'python'] as const).find((name) => options[name]);
-  if (logger === undefined) return;
-  throw new CliError(
-    'UNSUPPORTED',
-    `not supported yet: --${logger}; loggers of Java and Python are not traced by this version`,
-    'Node.js programs are traced with -u',
-  );
-}
-
-/** @throws {CliError} `UNSUPPORTED`, always */
-export function refuseKernel(): never {
-  throw new CliError(
-    'UNSUPPORTED',
-    'not supported yet: kernel tracing is not part of this version',
-    'Node.js programs are traced with -u',
-  );
 }

@@ -2,12 +2,12 @@ import { FilterError, parseFilter } from '@ringtail/ctf/filter';
 import { FILTER_BYTES_MAX } from '@ringtail/protocol';
 import { CliError } from '../errors/cli-error.ts';
 
-/** Characters shown on each side of the place where an expression is wrong. */
+/** Characters of a wrong expression that are shown on each side of the mistake. */
 const SHOWN_BEFORE = 50;
 const SHOWN_AFTER = 30;
 
 /**
- * Refuses what is no expression of LTTng's filter language, with the column and a line that points at it.
+ * Checks an expression of LTTng's filter language. The error has the column, and a line that points at it.
  *
  * @throws {CliError} `BAD_FILTER`
  */
@@ -23,7 +23,7 @@ export function checkFilter(text: string): void {
   }
 }
 
-/** The expression, or its part around the column, over a caret. Columns count from 1. */
+/** The expression, or its part around the column, above a caret. Columns count from 1. */
 export function pointAt(text: string, column: number): string {
   const from = Math.max(0, column - 1 - SHOWN_BEFORE);
   const shown = text.slice(from, column - 1 + SHOWN_AFTER).replace(/[\t\r\n]/g, ' ');

@@ -1,11 +1,11 @@
 import { LogLevels } from '@ringtail/protocol';
 import { CliError } from '../errors/cli-error.ts';
 
-/** The index is the number. */
+/** Names of log levels by number. */
 const LOG_LEVELS = Object.keys(LogLevels).map((name) => name.toUpperCase());
 
 /**
- * The number of a log level given as `info`, `TRACE_INFO` or `6`.
+ * The number of a log level that is given as `info`, `TRACE_INFO` or `6`.
  *
  * @throws {CliError} `BAD_LOG_LEVEL` for anything else.
  */
@@ -24,7 +24,7 @@ export function describeLogLevel(level: number): string {
 }
 
 /**
- * Log levels as `--loglevel` says them: `info` for everything at least that severe, `err..info` for a range.
+ * The log levels of `--loglevel`: `info` and all more severe levels, or a range as `err..info`.
  *
  * @throws {CliError} `BAD_LOG_LEVEL`
  */

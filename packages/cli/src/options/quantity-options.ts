@@ -10,7 +10,7 @@ const PERIOD_FACTORS: Readonly<Record<string, number>> = {
   h: 3_600_000_000,
 };
 
-/** A whole number as in C: decimal, octal behind a `0`, hexadecimal behind `0x`. */
+/** A whole number as in C: decimal, octal after a `0`, hexadecimal after `0x`. */
 const WHOLE = /^(?:0[xX][0-9a-fA-F]{1,13}|0[0-7]{0,17}|[1-9][0-9]{0,14})$/;
 const SIZE = /^([0-9a-fA-FxX]+)([kKMG]?)$/;
 const COUNT_MAX = 999_999_999;
@@ -22,14 +22,14 @@ export function parseSize(text: string): number {
   return bytes;
 }
 
-/** The same, where 0 means that there is no limit. */
+/** The same; 0 is allowed, and means no limit. */
 export function parseSizeOrZero(text: string): number {
   const bytes = sizeOf(text);
   if (!Number.isSafeInteger(bytes)) throw badSize(text);
   return bytes;
 }
 
-/** A limit in bytes; 0, as null, is none. */
+/** A limit in bytes; null for 0, which means no limit. */
 export function parseLimit(text: string): number | null {
   return parseSizeOrZero(text) || null;
 }
@@ -62,7 +62,7 @@ export function parsePeriodUs(text: string): number {
   );
 }
 
-/** A whole number of at least `least`, and at most `most`. */
+/** A whole number from `least` to `most`. */
 export function parseCount(option: string, text: string, least: number, most = COUNT_MAX): number {
   const count = wholeOf(text);
   if (count >= least && count <= most) return count;

@@ -12,7 +12,7 @@ export interface RuleOptions {
 }
 
 /**
- * The rule that records events called `pattern`, with what the options say of log levels, exclusions and a filter.
+ * The event rule of a name pattern, with the log levels, exclusions and filter that the options give.
  *
  * @throws {CliError} `BAD_ARGUMENT`, `BAD_LOG_LEVEL`, `BAD_FILTER`
  */
@@ -26,9 +26,9 @@ export function eventRule(pattern: string, options: RuleOptions): EventRule {
 }
 
 /**
- * The rule of these parts.
+ * The event rule of these parts, checked for contradictions.
  *
- * @throws {CliError} `BAD_ARGUMENT` for exclusions that leave nothing, `BAD_FILTER` with the column
+ * @throws {CliError} `BAD_ARGUMENT` for exclusions that exclude everything, `BAD_FILTER` with the column
  */
 export function consistentRule(
   pattern: string,

@@ -22,7 +22,7 @@ export function report(
   else reportTo(context, context.stdout, format, result, human);
 }
 
-/** Writes a value to a stream: one line of JSON, or text, of which an empty one is left out. */
+/** Writes a value to a stream: one line of JSON, or text. Empty text is not written. */
 export function reportTo(
   context: Context,
   stream: OutputStream,
@@ -38,19 +38,19 @@ export function reportTo(
   }
 }
 
-/** Something a person ought to know, on standard error. */
+/** Writes a warning for people to standard error. */
 export function warn(context: Context, message: string): void {
   if (context.settings.quiet) return;
   context.stderr.write(`${styleFor(context.stderr, context.env).yellow('warning:')} ${continued(message)}\n`);
 }
 
-/** What only `-v` shows, on standard error. */
+/** Writes a message to standard error with `-v` only. */
 export function explain(context: Context, message: string): void {
   if (context.settings.verbosity === 0) return;
   context.stderr.write(`${styleFor(context.stderr, context.env).dim(continued(message))}\n`);
 }
 
-/** A failed command, on standard error, with the next step where one is known. */
+/** Writes the error of a command to standard error, with the next step where one is known. */
 export function reportError(context: Context, format: OutputFormat, error: unknown): void {
   const code = error instanceof RingtailError ? error.code : 'UNEXPECTED';
   const hint = error instanceof CliError ? error.hint : undefined;
@@ -75,7 +75,7 @@ export function reportError(context: Context, format: OutputFormat, error: unkno
   );
 }
 
-/** A message whose further lines are indented: no name in it can pass for a message of its own. */
+/** The message with its further lines indented, so that no name in it looks like another message. */
 export function continued(message: string): string {
   return message.replaceAll('\n', '\n  ');
 }

@@ -1,7 +1,8 @@
+import type { ListedInstrumentation } from '@ringtail/ctl';
 import type {
-  ApplicationDescription,
   ChannelAttributes,
   ContextDescription,
+  DomainName,
   EventRule,
   MapChannelAttributes,
   MapRowOwner,
@@ -14,17 +15,16 @@ import type {
   TriggerDescription,
 } from '@ringtail/protocol';
 import type { Finding } from '../diagnosis/finding.ts';
-import type { LoggerDomain } from '../options/domain-options.ts';
 
-/** One of several things that a command was asked to do: `false` where it could not, which standard error explains. */
+/** One of several actions of a command. Standard error has the reason of a failure. */
 export interface Attempt {
   readonly success: boolean;
 }
 
 /**
- * What a command did, as a value: JSON is this value, LTTng's machine interface and the text for people are made of it.
+ * The result of a command. JSON is this value; LTTng's machine interface and the text for people are derived from it.
  *
- * `command` says which shape it is. It is LTTng's name of the command, with the action of those that have several.
+ * `command` tells the shapes apart. It is LTTng's name of the command, followed by its action where it has several.
  */
 export type CommandResult =
   | { readonly command: 'create'; readonly session: SessionDescription }
@@ -34,57 +34,60 @@ export type CommandResult =
       readonly command: 'stop' | 'destroy';
       readonly sessions: readonly (Attempt & {
         readonly session: string;
-        /** Absent where it failed, or was not waited for. */
+        /** Absent after a failure, and with `--no-wait`. */
         readonly statistics?: SessionStatistics;
-        /** Of a rotated session that was destroyed: where what was recorded after the last rotation is. */
+        /** Archive of the last trace chunk, of a rotated session that was destroyed. */
         readonly archive?: string;
       })[];
     }
   | { readonly command: 'list-sessions'; readonly sessions: readonly SessionDescription[] }
   | {
       readonly command: 'list-session';
-      /** With the channels that were asked for. */
+      /** With the requested domains and channels only. */
       readonly session: SessionDescription;
       readonly statistics: SessionStatistics;
-      /** Of the rings of these channels. */
+      /** Memory of the rings of these channels. */
       readonly memory: readonly RingMemory[];
-      /** Why it has no events; empty where it has some, null where the daemon cannot say. */
+      /** Reasons for missing events; null where the daemon is too old to give them. */
       readonly findings?: readonly Finding[] | null;
     }
   | { readonly command: 'list-domains'; readonly session: SessionDescription }
   | {
       readonly command: 'list-tracepoints';
-      readonly applications: readonly ApplicationDescription[];
-      /** Whether fields were asked for. */
+      readonly domains: readonly ListedDomain[];
+      /** Whether the listing has the fields of tracepoints. */
       readonly fields: boolean;
     }
-  /** Logger names of the domains of Java and Python, which have none here. */
-  | { readonly command: 'list-loggers'; readonly domains: readonly LoggerDomain[] }
   | {
       readonly command: 'enable-channel';
       readonly session: string;
+      readonly domain: DomainName;
       readonly channels: readonly (Attempt & { readonly channel: ChannelAttributes })[];
     }
   | {
       readonly command: 'disable-channel';
       readonly session: string;
+      readonly domain: DomainName;
       readonly channels: readonly (Attempt & { readonly channel: string })[];
     }
   | {
       readonly command: 'enable-event';
       readonly session: string;
-      /** `channel` is null where none was named and none could be had. */
+      readonly domain: DomainName;
+      /** `channel` is null after a failure where none was named. */
       readonly events: readonly (Attempt & { readonly channel: string | null; readonly rule: EventRule })[];
     }
   | {
       readonly command: 'disable-event';
       readonly session: string;
+      readonly domain: DomainName;
       /** `pattern` is null for all rules of the channel. */
       readonly events: readonly (Attempt & { readonly channel: string | null; readonly pattern: string | null })[];
     }
   | {
       readonly command: 'add-context';
       readonly session: string;
+      readonly domain: DomainName;
       /** Null: all channels. */
       readonly channel: string | null;
       readonly contexts: readonly (Attempt & { readonly context: string })[];
@@ -93,9 +96,10 @@ export type CommandResult =
   | {
       readonly command: 'track' | 'untrack';
       readonly session: string;
+      readonly domain: DomainName;
       readonly targets: readonly (Attempt & {
         readonly attribute: TrackedAttribute;
-        /** As given: a number or a name; null: all values. */
+        /** A number or a name, as given; null for all values. */
         readonly value: string | null;
       })[];
     }
@@ -119,9 +123,9 @@ export type CommandResult =
   | {
       readonly command: 'enable-rotation' | 'disable-rotation';
       readonly session: string;
-      /** What was set, or unset. */
+      /** Schedules that were set or unset. */
       readonly schedules: readonly (Attempt & ScheduleChange)[];
-      /** What holds now. */
+      /** Schedules that apply now. */
       readonly schedule: RotationSchedule;
     }
   | { readonly command: 'save'; readonly sessions: readonly { readonly session: string; readonly path: string }[] }
@@ -129,16 +133,21 @@ export type CommandResult =
       readonly command: 'load';
       readonly sessions: readonly {
         readonly session: string;
-        /** The file it came from. */
+        /** File of the session. */
         readonly path: string;
-        /** Where it writes; null: nowhere, or to where snapshots go. */
+        /** Output directory; null for a session without output, or a snapshot session. */
         readonly output: string | null;
       }[];
-      /** Whether every file was read and every session loaded. */
+      /** Whether all files were read and all sessions loaded. */
       readonly success: boolean;
     }
   | { readonly command: 'regenerate-metadata' | 'regenerate-statedump'; readonly session: string }
-  | { readonly command: 'reclaim-memory'; readonly session: string; readonly bytes: number }
+  | {
+      readonly command: 'reclaim-memory';
+      readonly session: string;
+      readonly domain: DomainName;
+      readonly bytes: number;
+    }
   | { readonly command: 'add-trigger' | 'remove-trigger'; readonly trigger: TriggerDescription }
   | { readonly command: 'list-triggers'; readonly triggers: readonly TriggerDescription[] }
   | { readonly command: 'add-map-channel'; readonly session: string; readonly map: MapChannelAttributes }
@@ -147,17 +156,23 @@ export type CommandResult =
   | { readonly command: 'version'; readonly ringtail: string; readonly node: string }
   | { readonly command: 'crash'; readonly trace: string; readonly recovered: readonly unknown[] };
 
+/** Programs and events that one domain can record. */
+export interface ListedDomain extends ListedInstrumentation {
+  readonly domain: DomainName;
+}
+
 export interface ScheduleChange {
   readonly kind: 'timer' | 'size';
   /** Microseconds or bytes; absent where a schedule was unset. */
   readonly value?: number;
 }
 
-/** Counters of one map: of all owners together, or of one. */
+/** Counters of one map, of all owners together or of one owner. */
 export interface MapTable {
+  readonly domain: DomainName;
   readonly map: string;
   readonly per: 'channel' | 'owner';
-  /** Whose counters are in it; exactly one with `owner`. */
+  /** Owners of the counters; exactly one with `per: 'owner'`. */
   readonly owners: readonly MapOwner[];
   readonly rows: readonly MapTableRow[];
 }
@@ -165,17 +180,17 @@ export interface MapTable {
 export interface MapTableRow {
   readonly key: string;
   readonly value: number;
-  /** Whether a counter that is in it has wrapped. */
+  /** Whether one of the summed counters has wrapped. */
   readonly overflow: boolean;
 }
 
 export interface MapOwner {
-  /** `shared`: what the session daemon counts by itself, and what ended processes left. */
+  /** `shared`: counters of the session daemon itself, and sums of ended processes. */
   readonly kind: MapRowOwner['kind'];
-  /** Number of the user or process; null of what is shared. */
+  /** Number of the user or process; null for `shared`. */
   readonly id: number | null;
-  /** Of the user or the program; null of what is shared. */
+  /** Name of the user or program; null for `shared`. */
   readonly name: string | null;
-  /** Of each of its counters. */
+  /** Width of each counter. */
   readonly valueBits: 32 | 64;
 }

@@ -12,12 +12,12 @@ export function describeStatistics(statistics: SessionStatistics): string {
   ].join(', ');
 }
 
-/** The same behind what was done to a session; nothing where it was not waited for. */
+/** The same after a message about a session; empty without statistics. */
 export function statisticsText(statistics: SessionStatistics | undefined): string {
   return statistics === undefined ? '' : `: ${describeStatistics(statistics)}`;
 }
 
-/** Every way in which events are missing from the trace, each with its reason; empty when nothing is. */
+/** A sentence for each kind of loss, with its reason; empty without loss. */
 export function describeLoss(statistics: SessionStatistics): string[] {
   const losses: string[] = [];
   if (statistics.eventsDiscarded > 0) {
@@ -47,12 +47,12 @@ export function describeLoss(statistics: SessionStatistics): string[] {
   return losses;
 }
 
-/** Tells on standard error what is missing from a trace and what went wrong. */
+/** Warns on standard error of events that are missing from a trace, and of troubles. */
 export function warnOfLoss(context: Context, statistics: SessionStatistics): void {
   for (const loss of [...describeLoss(statistics), ...statistics.troubles]) warn(context, loss);
 }
 
-/** Where a part of a rotated session can be read, as LTTng says it. */
+/** LTTng's message about an archived trace chunk. */
 export function archivedText(session: string, archive: string): string {
   return `Trace chunk archive for session ${session} is now readable at ${archive}`;
 }

@@ -1,6 +1,6 @@
 import { ownEscape } from './visible-stream.ts';
 
-/** Colours of one output stream. Every member returns the text unchanged where colours are not wanted. */
+/** Colours of one output stream. Without colours, every member returns the text unchanged. */
 export interface Style {
   bold(text: string): string;
   dim(text: string): string;
@@ -12,7 +12,7 @@ export interface Style {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Colours on a terminal only, and not with a non-empty `NO_COLOR` or a dumb terminal. */
+/** Colours for a terminal, but not for a dumb one, nor with a non-empty `NO_COLOR`. */
 export function styleFor(stream: { readonly isTTY?: boolean }, env: Environment): Style {
   const wanted = stream.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb';
   const paint =
@@ -29,7 +29,7 @@ export function styleFor(stream: { readonly isTTY?: boolean }, env: Environment)
   };
 }
 
-/** Makes a terminal take the present line away and begin it again. */
+/** Sequence that clears the current line of a terminal. */
 export function clearedLine(): string {
   return `${ownEscape()}[G${ownEscape()}[2K`;
 }

@@ -7,24 +7,24 @@ export interface OutputStream {
 }
 
 /**
- * Stands for ESC in text of our own until it is written. Text from elsewhere cannot hold it: it is random, and made when the first
- * colour is wanted.
+ * Placeholder of ESC in our own text until it is written. Foreign text cannot contain it, since it is random and made with the
+ * first colour.
  */
 let mark: string | undefined;
 
-/** What a sequence that a terminal is to obey begins with, in text for a `visibleStream`. */
+/** Begin of a control sequence of our own, in text for a `visibleStream`. */
 export function ownEscape(): string {
   mark ??= `<ESC ${crypto.randomUUID()}>`;
   return mark;
 }
 
-/** A stream on which names, paths and messages of others only show: a terminal obeys our own sequences alone. */
+/** A stream that escapes control characters of foreign text; a terminal obeys our own control sequences only. */
 export function visibleStream(stream: OutputStream): OutputStream {
   return {
     get isTTY() {
       return stream.isTTY === true;
     },
-    // A terminal may change its width.
+    // Read each time, since a terminal may change its width.
     get columns() {
       return stream.columns;
     },

@@ -3,17 +3,17 @@ import { DEFAULT_GROUP } from '@ringtail/posix';
 import { CliError } from '../errors/cli-error.ts';
 import type { OutputStream } from '../output/visible-stream.ts';
 
-/** What the options before the command say to all commands. */
+/** Settings from the options before the command. */
 export interface GeneralSettings {
   /** Unix group whose members use root's session daemon. */
   readonly group: string;
   /** Whether `create` starts a session daemon if none runs. */
   readonly spawn: boolean;
-  /** Main module of the session daemon to start; null for the one that is installed with us. */
+  /** Main module of the session daemon to start; null for the installed one. */
   readonly sessiondPath: string | null;
-  /** Nothing is written for people, not even errors. */
+  /** Whether nothing is written for people, not even errors. */
   readonly quiet: boolean;
-  /** How often `-v` was given. */
+  /** Number of `-v` options. */
   readonly verbosity: number;
 }
 
@@ -25,13 +25,13 @@ export const DEFAULT_SETTINGS: GeneralSettings = {
   verbosity: 0,
 };
 
-/** What a sub-command knows of the world around it. */
+/** The environment of a sub-command: variables, user, clock, streams and settings. */
 export interface Context {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly uid: number;
   /** Groups of this process. */
   readonly gids: readonly number[];
-  /** Working directory, against which relative paths are meant; null where it was removed. */
+  /** Working directory, to which relative paths refer; null where it was removed. */
   readonly cwd: string | null;
   readonly now: () => Date;
   readonly stdout: OutputStream;
@@ -40,9 +40,9 @@ export interface Context {
 }
 
 /**
- * A path as given on the command line, made absolute.
+ * The absolute path of a path on the command line.
  *
- * @throws {CliError} `NO_WORKING_DIRECTORY` for a relative one where the working directory was removed
+ * @throws {CliError} `NO_WORKING_DIRECTORY` for a relative path where the working directory was removed
  */
 export function absolutePath({ cwd }: Pick<Context, 'cwd'>, path: string): string {
   if (cwd !== null || isAbsolute(path)) return resolve(cwd ?? '/', path);

@@ -13,7 +13,7 @@ interface GeneralOptions {
   readonly verbose?: number;
 }
 
-/** Options that stand before the command, as LTTng's. */
+/** Adds the options before the command, as in LTTng. */
 export function addGeneralOptions(program: Command): Command {
   return program
     .option('-g, --group <group>', "Unix group whose members use root's session daemon", DEFAULT_SETTINGS.group)
@@ -26,10 +26,10 @@ export function addGeneralOptions(program: Command): Command {
       'main module of the session daemon that create starts (or RINGTAIL_SESSIOND_PATH)',
     )
     .addOption(new Option('--relayd-path <path>', 'of a relay daemon: not part of this version').hideHelp())
-    .option('-q, --quiet', 'write nothing for people, not even errors')
+    .option('-q, --quiet', 'write no text for people, not even errors')
     .option(
       '-v, --verbose',
-      'say more, on standard error; repeatable',
+      'write more details to standard error; repeatable',
       (_, before: number | undefined) => (before ?? 0) + 1,
     )
     .option('--list-commands', 'write the names of all commands')
@@ -37,7 +37,7 @@ export function addGeneralOptions(program: Command): Command {
 }
 
 /**
- * What the options before the command say.
+ * The settings of the options before the command.
  *
  * @throws {CliError} `BAD_ARGUMENT`
  */

@@ -115,7 +115,7 @@ Examples:
   for (const add of await Promise.all(Object.values(commands).map((load) => load()))) {
     addListOptions(context, add(program, context, act).addOption(outputFormatOption()));
   }
-  addListOptions(context, program, 'write the options that stand before the command');
+  addListOptions(context, program, 'write the options before the command');
   refuseHelpOfUnknownCommand(program);
   // Set after the commands are added, since they inherit it: for options before the command, LTTng exits with another code.
   exitAsArgpar(program);

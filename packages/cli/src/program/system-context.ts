@@ -1,6 +1,6 @@
 import { type Context, DEFAULT_SETTINGS } from './context.ts';
 
-/** The world as this process finds it. */
+/** The context of this process. */
 export function systemContext(): Context {
   return {
     env: process.env,

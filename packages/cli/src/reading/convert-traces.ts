@@ -33,7 +33,7 @@ export interface ConvertOptions extends ReadingOptions, TextOptions {
   readonly output?: string;
 }
 
-/** Makes of traces what the options of `convert` say. */
+/** Converts traces as the options of `convert` say. */
 export async function convertTraces(
   context: Context,
   command: Command,
@@ -43,7 +43,7 @@ export async function convertTraces(
   const outputFormat = outputFormatOf(command);
   let code: number = ExitCode.OK;
   const opening = openOptions(context, options, (error) => {
-    // The other data streams may be sound; they go on.
+    // Reading goes on with the other data streams, which may be sound.
     reportError(context, outputFormat, error);
     code = ExitCode.ERROR;
   });
@@ -92,7 +92,7 @@ async function convertToText(context: Context, reader: TraceReader, options: Con
   }
 }
 
-/** Every field is read past, and nothing is made of it. */
+/** Decodes every field and prints none. */
 function readAll(reader: TraceReader): void {
   visitEvents(reader, { '*': { fields: [], handle: () => {} } });
 }

@@ -8,7 +8,7 @@ import { absolutePath, type Context } from '../program/context.ts';
 import { lastTrace } from '../session/trace-directory.ts';
 import type { ReadingOptions } from './reading-options.ts';
 
-/** The directories to read: those named, else the newest trace at home. */
+/** The directories to read: the named ones, else the newest trace at home. */
 export function tracePaths(context: Context, paths: readonly string[]): string[] {
   return paths.length === 0 ? [lastTrace(context)] : paths.map((path) => absolutePath(context, path));
 }

@@ -2,12 +2,12 @@ import { lstatSync, openSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { DirectoryRefused, pathOf, withDirectory } from '@ringtail/posix';
 
-/** Of a new file: it holds what programs recorded. */
+/** Mode of a new file, which holds recorded data. */
 const PRIVATE_MODE = 0o600;
 
 /**
- * Opens a file that is made, private, or written anew. Root writes into no file, and through no link, that another user has
- * put there.
+ * Opens a file for writing: a new private file, or an existing file, which is emptied. Root writes to no file of another user, and
+ * through no link of another user.
  *
  * @throws {DirectoryRefused} or the system's error
  */

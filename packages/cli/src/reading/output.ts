@@ -8,7 +8,7 @@ import { ProgressBar } from './progress-bar.ts';
 
 const STDOUT_FD = 1;
 
-/** Where text goes: standard output, or a file that is made, private, or written anew. To be closed. */
+/** Output of text: standard output, or a file, which is private if it is new. Has to be closed. */
 export class Output implements TextSink {
   readonly #sink: FdSink;
   readonly #fd: number | undefined;
@@ -22,7 +22,7 @@ export class Output implements TextSink {
   constructor(context: Context, path: string | undefined) {
     if (path === undefined) {
       this.#sink = new FdSink(STDOUT_FD);
-      // Text on a terminal shows by itself how far it is.
+      // On a terminal, the text itself shows the progress.
       if (context.stdout.isTTY !== true) this.#progress = new ProgressBar(context, undefined);
       return;
     }

@@ -32,7 +32,7 @@ export function prettyOptions(context: Context, options: TextOptions, output: Ou
 
 const STDERR_FD = 2;
 
-/** Prints with the processes that were asked for, or with as many as pay. */
+/** Prints with the given number of processes, or with as many as make printing faster. */
 export async function printText(
   reader: TraceReader,
   output: TextSink,

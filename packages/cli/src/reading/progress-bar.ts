@@ -3,11 +3,11 @@ import { clearedLine, styleFor } from '../output/style.ts';
 import type { Context } from '../program/context.ts';
 
 const BAR_CELLS = 24;
-/** Work that is done sooner shows nothing. */
+/** Shorter work shows no progress. */
 const DELAY_MS = 500;
 const PERIOD_MS = 100;
 
-/** How far long work has come, on one line of a terminal on standard error; elsewhere nothing. */
+/** Progress of long work, on one line of a terminal on standard error; without a terminal, nothing. */
 export class ProgressBar {
   readonly #context: Context;
   readonly #totalBytes: number | undefined;
@@ -15,7 +15,7 @@ export class ProgressBar {
   #nextMs: number;
   #isShown = false;
 
-  /** @param totalBytes undefined where nobody knows how much there is to do */
+  /** @param totalBytes undefined where the total is unknown */
   constructor(context: Context, totalBytes: number | undefined) {
     this.#context = context;
     this.#totalBytes = totalBytes;
@@ -36,7 +36,7 @@ export class ProgressBar {
     this.#isShown = true;
   }
 
-  /** Takes the line away. */
+  /** Removes the line. */
   clear(): void {
     if (this.#isShown) this.#context.stderr.write(clearedLine());
     this.#isShown = false;

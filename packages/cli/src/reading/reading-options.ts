@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { collect } from '../options/common-options.ts';
 
-/** What the user wants of traces, as the options of commands that read them say it. */
+/** Options that all commands share that read traces. */
 export interface ReadingOptions {
   readonly begin?: string;
   readonly end?: string;
@@ -18,24 +18,24 @@ export interface ReadingOptions {
   readonly keepGoing?: boolean;
 }
 
-/** @param shortTimes whether `-e` and `-t` are times, as with babeltrace2; with LTTng's `view` they are something else */
+/** @param shortTimes whether `-e` and `-t` are times, as in babeltrace2; LTTng's `view` has other options of these letters */
 export function addReadingOptions(command: Command, { shortTimes = true } = {}): Command {
   return command
-    .option('-b, --begin <time>', 'from this time on: [YYYY-MM-DD [hh:mm:]]ss[.nnnnnnnnn]')
-    .option(shortTimes ? '-e, --end <time>' : '--end <time>', 'up to this time')
-    .option(shortTimes ? '-t, --timerange <range>' : '--timerange <range>', 'both: BEGIN,END')
-    .option('--clock-gmt', 'times are read and printed in UTC instead of the local time zone')
+    .option('-b, --begin <time>', 'earliest time: [YYYY-MM-DD [hh:mm:]]ss[.nnnnnnnnn]')
+    .option(shortTimes ? '-e, --end <time>' : '--end <time>', 'latest time')
+    .option(shortTimes ? '-t, --timerange <range>' : '--timerange <range>', 'earliest and latest time: BEGIN,END')
+    .option('--clock-gmt', 'read and print times in UTC instead of the local time zone')
     .option('--clock-offset <seconds>', 'add seconds to the clocks')
     .option('--clock-offset-ns <ns>', 'add nanoseconds to the clocks')
-    .option('--clock-force-correlate', 'take the origin of all clocks for the Unix epoch')
-    .option('--stream-intersection', 'only the time during which all data streams of a trace were recorded')
+    .option('--clock-force-correlate', 'assume the Unix epoch as origin of all clocks')
+    .option('--stream-intersection', 'only the time span that all data streams of a trace share')
     .option(
       '--filter <expression>',
-      "only events for which it holds, in LTTng's language; several must all hold",
+      "condition on events, in LTTng's filter language; repeatable, all must hold",
       collect,
     )
-    .option('--name <patterns>', 'only events with these names, * for any text; several are alternatives', collect)
+    .option('--name <patterns>', 'only events with these names, with * anywhere; repeatable, as alternatives', collect)
     .option('--loglevel <level>', 'only events at least this severe')
-    .option('--stream <patterns>', 'only data streams whose file or class has such a name', collect)
-    .option('--keep-going', 'leave malformed packets out and go on behind them');
+    .option('--stream <patterns>', 'only data streams with such a name of the file or class', collect)
+    .option('--keep-going', 'skip malformed packets');
 }

@@ -6,10 +6,10 @@ import type { Context } from '../program/context.ts';
 import { resolveCommand } from '../record/resolve-command.ts';
 
 /**
- * Runs another trace reader on our standard streams; its exit code becomes ours.
+ * Runs another trace reader with our standard streams, and exits with its exit code.
  *
- * @param viewer the command with its arguments, apart by spaces
- * @param traces what it gets as its last arguments
+ * @param viewer the command and its arguments, separated by spaces
+ * @param traces its last arguments
  * @throws {CliError} `COMMAND_NOT_FOUND`, `COMMAND_NOT_EXECUTABLE`, `BAD_ARGUMENT`
  */
 export async function runViewer(context: Context, viewer: string, traces: readonly string[]): Promise<Outcome> {

@@ -10,10 +10,10 @@ import { readCurrentSession } from '../session/current-session.ts';
 import { lastTrace, tracesDirectory } from '../session/trace-directory.ts';
 
 /**
- * The directories of the traces that words of a command line mean: paths, or names of sessions, also of destroyed ones
- * that wrote to `ringtail-traces`. Without words the current session, else the newest trace at home.
+ * The directories of the traces that the arguments of a command name: paths, or sessions, including destroyed sessions
+ * that wrote to `ringtail-traces`. Without arguments: the current session, else the newest trace at home.
  *
- * A word with a slash is a path; of others, a session that exists comes first.
+ * An argument with a slash is a path; another argument is an existing session first.
  *
  * @throws {CliError} `NO_TRACE`
  */
@@ -34,7 +34,7 @@ export async function tracesOf(context: Context, words: readonly string[]): Prom
   });
 }
 
-/** Where there is no daemon, there are no sessions. */
+/** The sessions of the daemon; none where no daemon runs. */
 async function runningSessions(context: Context): Promise<readonly SessionDescription[]> {
   try {
     return await withDaemon(context, (client) => client.listSessions());

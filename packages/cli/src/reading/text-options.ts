@@ -13,7 +13,7 @@ export interface TextOptions {
   readonly names?: string;
   /** False with `--no-delta`. */
   readonly delta?: boolean;
-  /** Absent: as many as pay. */
+  /** Absent: as many as make printing faster. */
   readonly jobs?: number;
 }
 
@@ -25,13 +25,13 @@ export function addTextOptions(command: Command): Command {
     .addOption(new Option('--color <when>', 'colour the text').choices(['never', 'auto', 'always']).default('auto'))
     .option(
       '-f, --fields <list>',
-      'print: all, trace, trace:hostname, trace:domain, trace:procname, trace:vpid, loglevel, emf',
+      'printed fields: all, trace, trace:hostname, trace:domain, trace:procname, trace:vpid, loglevel, emf',
     )
-    .option('-n, --names <list>', 'print names of: payload, context, scope, header, all, none')
-    .option('--no-delta', 'do not print the time since the event before')
+    .option('-n, --names <list>', 'printed names: payload, context, scope, header, all, none')
+    .option('--no-delta', 'do not print the time since the previous event')
     .option(
       '-j, --jobs <count>',
-      'decode and print long traces with this number of processes (default: the number of processors, at most 4)',
+      'number of processes that print long traces (default: the number of processors, at most 4)',
       parseJobs,
     );
 }

@@ -18,7 +18,7 @@ export interface ViewOptions extends ReadingOptions, TextOptions {
   readonly tracePath?: string;
 }
 
-/** Prints the traces that the words of `view` mean. */
+/** Prints the traces that the arguments of `view` name. */
 export async function viewTraces(
   context: Context,
   command: Command,
@@ -31,7 +31,7 @@ export async function viewTraces(
   if (options.viewer !== undefined) return await runViewer(context, options.viewer, paths);
   let code: number = ExitCode.OK;
   const opening = openOptions(context, options, (error) => {
-    // The other data streams may be sound; they go on.
+    // Reading goes on with the other data streams, which may be sound.
     reportError(context, format, error);
     code = ExitCode.ERROR;
   });

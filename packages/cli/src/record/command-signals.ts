@@ -1,21 +1,20 @@
 import type { TerminalRole } from './controlling-terminal.ts';
 
-/** The terminal sends these to the whole foreground process group, thus to the command as well as to us. */
+/** Signals that the terminal sends to the whole foreground process group: to the command and to us. */
 const FROM_TERMINAL: ReadonlySet<NodeJS.Signals> = new Set(['SIGINT', 'SIGQUIT', 'SIGWINCH']);
 const FORWARDED: readonly NodeJS.Signals[] = [...FROM_TERMINAL, 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'];
-/** Of these a person who sends them a second time, when the command has ended, means us. */
+/** Signals that are meant for us when they come after the command's end. */
 const IMPATIENT: ReadonlySet<NodeJS.Signals> = new Set(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']);
 
-/** What single signals do that mean us, at any time. */
+/** Actions for signals that are always meant for us. */
 export type OwnSignals = { readonly [signal in NodeJS.Signals]?: () => void };
 
 /**
- * What becomes of the signals that we get while we record: they are the command's, which decides what they mean.
+ * Signals during a recording are for the command, which decides on their meaning.
  *
- * Before the command runs they are kept for it. While it runs they are passed on, but for those that the terminal gave
- * to both of us, so that the command sees each once; a hang-up is one of those if it took the terminal away that we had
- * at the start. After its end the first is answered with patience, since the trace is being finished, and the second
- * gives up.
+ * Before the command runs, they are kept for it. While it runs, they are passed on, except signals that the terminal sent to both
+ * of us, so that the command gets each once. A hang-up is such a signal if it removed the terminal that we had at the start. After
+ * the command's end, the first signal warns that the trace is being finished, and the second one gives up.
  */
 export class CommandSignals {
   #send: ((signal: NodeJS.Signals) => void) | undefined;
@@ -30,10 +29,10 @@ export class CommandSignals {
   readonly #handler = (signal: NodeJS.Signals): void => this.#take(signal);
 
   /**
-   * @param role what we are to our terminal at the moment
-   * @param onFinishing the command has ended, and somebody wants us to end as well
-   * @param onGivingUp the same once more
-   * @param own signals that are not the command's
+   * @param role current role of our process group at its terminal
+   * @param onFinishing called for the first signal after the command's end
+   * @param onGivingUp called for the second one
+   * @param own actions for signals that are not for the command
    */
   constructor(
     role: () => TerminalRole,
@@ -49,7 +48,7 @@ export class CommandSignals {
     for (const signal of FORWARDED) process.on(signal, this.#handler);
   }
 
-  /** @param send gives a signal to the command */
+  /** @param send sends a signal to the command */
   commandRuns(send: (signal: NodeJS.Signals) => void): void {
     this.#send = send;
     for (const signal of this.#early) send(signal);
@@ -59,7 +58,7 @@ export class CommandSignals {
     this.#ended = true;
   }
 
-  /** Signals mean again what they mean without us. */
+  /** Restores the default action of all signals. */
   dispose(): void {
     for (const signal of FORWARDED) process.off(signal, this.#handler);
   }

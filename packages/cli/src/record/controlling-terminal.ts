@@ -3,12 +3,12 @@ import { readFileSync } from 'node:fs';
 export type TerminalRole =
   /** No controlling terminal. */
   | 'none'
-  /** Our process group is the one that Ctrl-C and the like reach. */
+  /** Our process group is in the foreground and gets Ctrl-C. */
   | 'foreground'
-  /** There is a terminal, and another process group is in front. */
+  /** Another process group is in the foreground. */
   | 'background';
 
-/** What our process group is to its terminal now. */
+/** The current role of our process group at its terminal. */
 export function terminalRole(): TerminalRole {
   let stat: string;
   try {
@@ -19,7 +19,7 @@ export function terminalRole(): TerminalRole {
   return terminalRoleOf(stat);
 }
 
-/** Reads the line of `/proc/PID/stat`. The program's name in it may hold anything, so fields count from its end. */
+/** Parses `/proc/PID/stat`. The program's name in it may contain anything, so fields are found from its end. */
 export function terminalRoleOf(stat: string): TerminalRole {
   const [, , processGroup, , terminal, foregroundGroup] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   if (terminal === undefined || terminal === '0') return 'none';

@@ -6,7 +6,7 @@ import type { Finding, FindingCode } from '../diagnosis/finding.ts';
 import type { Context } from '../program/context.ts';
 import { describeSession } from '../session/on-session.ts';
 
-/** A command's programs get the tracer and the run directory from its environment: what else runs has nothing to do with it. */
+/** Programs of the command get tracer and run directory from its environment, so other programs do not matter. */
 const NOBODY: ReadonlySet<FindingCode> = new Set(['OTHER_DAEMON', 'OTHER_USER', 'NO_APPLICATION']);
 const NOBODY_REGISTERED: Finding = {
   code: 'NO_APPLICATION',
@@ -18,7 +18,7 @@ const NOBODY_REGISTERED: Finding = {
     'RINGTAIL_DEBUG=1 in the environment makes the tracer say what it cannot do; ringtail doctor checks the machine',
 };
 
-/** What to do about it with another recording, rather than with the session, which ends. */
+/** Next steps for another recording, since the session ends. */
 const NEXT_RECORDING: Partial<Record<FindingCode, string>> = {
   NO_MATCHING_TRACEPOINT: 'name what there is: ringtail record -u PATTERN',
   LOG_LEVEL: 'record less severe events as well: ringtail record -l LEVEL',
@@ -28,9 +28,9 @@ const NEXT_RECORDING: Partial<Record<FindingCode, string>> = {
 };
 
 /**
- * Why a recording has no events so far, or not all of them: asked while the session is still there.
+ * Reasons for missing events, while the session still exists.
  *
- * @returns null where the daemon cannot say
+ * @returns null where the daemon is too old to give them
  */
 export async function findMissing(
   context: Context,
@@ -45,15 +45,15 @@ export async function findMissing(
     const ours = others.map(forNextRecording);
     return others.length < findings.length ? [NOBODY_REGISTERED, ...ours] : ours;
   } catch {
-    // The daemon has gone meanwhile, which the recording's end tells.
+    // The daemon is gone, which the end of the recording reports.
     return null;
   }
 }
 
 /**
- * The same once the recording has ended, when the last troubles are known.
+ * Reasons for missing events after the end, with the last troubles.
  *
- * @param before what was found while the session was still there
+ * @param before findings while the session existed
  */
 export function findingsAtEnd(
   before: readonly Finding[] | null,

@@ -7,22 +7,22 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * registers in our run directory.
  */
 export function tracedEnvironment(env: Environment, registerUrl: string, runDirectory: string): Environment {
-  // First, so that other preloads of the command can already trace. What the user had is kept as it is.
+  // First, so that other preloads of the command can trace. The user's own options stay unchanged.
   const nodeOptions = [preloadOption(registerUrl), env.NODE_OPTIONS].filter(Boolean).join(' ');
   return { ...env, NODE_OPTIONS: nodeOptions, RINGTAIL_RUNDIR: runDirectory };
 }
 
-/** Has programs of the command that do not register told. A daemon of an older version does not know how. */
+/** Has the daemon report programs of the command that do not register. An older daemon cannot. */
 export async function watchCommand(client: SessionDaemonClient, session: string, pid: number): Promise<void> {
   await client.watchCommand(session, pid, preloadOption(registerUrl())).catch(() => undefined);
 }
 
-/** The option of Node.js that loads the tracer. */
+/** Option of Node.js that loads the tracer. */
 function preloadOption(registerUrl: string): string {
   return `--import=${registerUrl}`;
 }
 
-/** Location of the tracer's preload module. A file URL holds no space, so it needs no quoting in NODE_OPTIONS. */
+/** URL of the tracer's preload module. A file URL has no spaces, so it needs no quotes in NODE_OPTIONS. */
 export function registerUrl(): string {
   return import.meta.resolve('@ringtail/tracer/register');
 }

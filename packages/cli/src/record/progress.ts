@@ -3,7 +3,7 @@ import { formatBytes, formatCount, formatSeconds } from '../output/quantity.ts';
 import { clearedLine, type Style } from '../output/style.ts';
 import type { OutputStream } from '../output/visible-stream.ts';
 
-/** The live line of a recording, rewritten in place. Does nothing where the stream is no terminal. */
+/** Progress of a recording, on one line of a terminal. Without a terminal, nothing. */
 export class ProgressLine {
   #shown = false;
   #eventsBefore = 0;
@@ -16,27 +16,27 @@ export class ProgressLine {
     this.#style = style;
   }
 
-  /** @param seconds since the recording began */
+  /** @param seconds duration of the recording so far */
   update(seconds: number, statistics: SessionStatistics): void {
     if (this.#stream.isTTY !== true) return;
     const elapsed = seconds - this.#secondsBefore;
     const rate = elapsed > 0 ? (statistics.eventsRecorded - this.#eventsBefore) / elapsed : 0;
     this.#eventsBefore = statistics.eventsRecorded;
     this.#secondsBefore = seconds;
-    // A terminal that does not know its width says 0.
+    // A terminal of unknown width reports 0.
     const text = describeProgress(seconds, rate, statistics).slice(0, (this.#stream.columns || 80) - 1);
     this.#stream.write(`${clearedLine()}${this.#style.dim(text)}`);
     this.#shown = true;
   }
 
-  /** Takes the line away. */
+  /** Removes the line. */
   clear(): void {
     if (this.#shown) this.#stream.write(clearedLine());
     this.#shown = false;
   }
 }
 
-/** @param rate events a second since the line before */
+/** @param rate events per second since the previous line */
 function describeProgress(seconds: number, rate: number, statistics: SessionStatistics): string {
   return [
     `recording ${formatSeconds(seconds)}`,

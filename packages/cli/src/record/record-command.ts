@@ -27,29 +27,29 @@ import { trustingWorkingDirectoryOwner } from './working-directory-owner.ts';
 
 const PROGRESS_PERIOD_MS = 1000;
 
-/** What `ringtail record` was asked to do. */
+/** Parameters of `ringtail record`. */
 export interface RecordPlan {
   /** The command as the user wrote it. */
   readonly words: readonly [string, ...string[]];
-  /** Where the command lies. */
+  /** Path of the command. */
   readonly path: string;
-  /** Name that the trace is to get, without its time. */
+  /** Name of the trace without its time. */
   readonly name: string;
-  /** Directory of the trace; null for one of our choice. */
+  /** Directory of the trace; null for the default. */
   readonly output: string | null;
   readonly rules: readonly EventRule[];
   readonly channel: ChannelAttributes;
   readonly shmPath: string | null;
   readonly clock: ClockKind;
-  /** Run directory of a running daemon, named on the command line. */
+  /** Run directory of a running daemon, from the command line. */
   readonly runDirectory: string | null;
   readonly format: OutputFormat;
 }
 
-/** Records a command from its first line to its end, and says what came of it. */
+/** Records a command from its first line to its end, and writes a summary. */
 export async function recordCommand(context: Context, plan: RecordPlan): Promise<Outcome> {
   const session = newTraceName(context, plan.name);
-  // A daemon that runs already has users of its own whom it trusts.
+  // A running daemon has its own list of trusted users.
   const isAlone = plan.runDirectory === null && !context.env.RINGTAIL_RUNDIR;
   const trusting = isAlone ? trustingWorkingDirectoryOwner(context) : context;
   const trace = prepareTraceDirectory(trusting, plan.output ?? join(tracesDirectory(context), session));
@@ -129,7 +129,7 @@ async function runRecorded(
   };
 }
 
-/** Ends the session. A daemon that died meanwhile is no reason to hide what it had recorded. */
+/** Ends the session. Where the daemon has died, the recorded events are reported all the same. */
 async function finishSession(
   client: SessionDaemonClient,
   session: string,
@@ -142,7 +142,7 @@ async function finishSession(
   }
 }
 
-/** Processes that registered and outlive the command. */
+/** Registered processes that outlive the command. */
 async function survivorsOf(client: SessionDaemonClient, commandPid: number): Promise<number[]> {
   const applications = await client.listApplications({ fields: false }).catch(() => []);
   const pids = new Set(applications.map((application) => application.pid));
@@ -150,7 +150,7 @@ async function survivorsOf(client: SessionDaemonClient, commandPid: number): Pro
   return [...pids].filter(isRunning).sort((a, b) => a - b);
 }
 
-/** Looks at the session while the command runs: for the progress line, and for what is known if the daemon dies. */
+/** Polls the statistics while the command runs, for the progress line and in case the daemon dies. */
 class Watch {
   statistics: SessionStatistics = NO_STATISTICS;
   readonly #client: SessionDaemonClient;
@@ -188,7 +188,7 @@ class Watch {
   }
 }
 
-/** The command's end as ours. */
+/** Our own exit, equal to the command's. */
 export function outcomeOf(end: CommandEnd): Outcome {
   return end.signal === null ? { code: end.code ?? 0 } : { code: 128, signal: end.signal };
 }

@@ -3,10 +3,10 @@ import type { EventRule } from '@ringtail/protocol';
 import { splitNames } from '../options/common-options.ts';
 import { eventRule } from '../options/rule-options.ts';
 
-/** What each program records of its own state. */
+/** Provider of the state dump of programs. */
 const STATEDUMP_PROVIDER = 'ringtail_statedump:';
 
-/** The state of programs is recorded only where it is named: a recording of one command is about what that does. */
+/** The event rules of a recording. The state dump is recorded only where a name pattern names it. */
 export function rulesOf(options: { readonly userspace?: readonly string[]; readonly loglevel?: string }): EventRule[] {
   return (options.userspace ?? ['*']).flatMap(splitNames).map((pattern) => {
     const leavesOut = pattern.includes('*') && !pattern.startsWith(STATEDUMP_PROVIDER);
@@ -17,7 +17,7 @@ export function rulesOf(options: { readonly userspace?: readonly string[]; reado
   });
 }
 
-/** What a trace of this command is called: `app` for `node --flag dir/app.js`, else the command's own name. */
+/** Name of a command's trace: `app` for `node --flag dir/app.js`, else the command's own name. */
 export function traceNameOf(words: readonly [string, ...string[]]): string {
   const [command, ...rest] = words;
   const script = /^node(js)?$/.test(basename(command)) ? rest.find((word) => /\.[cm]?[jt]s$/.test(word)) : undefined;

@@ -4,7 +4,7 @@ import { CliError } from '../errors/cli-error.ts';
 import { absolutePath, type Context } from '../program/context.ts';
 
 /**
- * Where a shell would find the command. Asked before any daemon is started, so that a typing error costs nothing.
+ * The path at which a shell would find the command. Resolved before a daemon is started, so that a typing error costs nothing.
  *
  * @throws {CliError} `COMMAND_NOT_FOUND` or `COMMAND_NOT_EXECUTABLE`, as a shell tells them apart.
  */
@@ -36,7 +36,7 @@ function notFoundHint(command: string): string {
   return command.includes('/') ? 'is the path right?' : 'it is in none of the directories of PATH';
 }
 
-/** A place that may not even be looked at is one where the command is not, as for a shell. */
+/** As in a shell, a directory without search permission does not contain the command. */
 function statOf(path: string): Stats | undefined {
   try {
     return statSync(path);

@@ -4,7 +4,7 @@ import { CliError } from '../errors/cli-error.ts';
 import type { CommandSignals } from './command-signals.ts';
 import { notExecutable } from './resolve-command.ts';
 
-/** How the command ended: exactly one of the two is not null. */
+/** End of the command: exactly one member is not null. */
 export interface CommandEnd {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -18,7 +18,7 @@ export interface RunningCommand {
 /**
  * Runs the command on our own standard streams and in our process group.
  *
- * @param path where the command lies
+ * @param path path of the command
  * @param args its name as the user gave it, then its arguments
  * @throws {CliError} `COMMAND_NOT_FOUND`, `COMMAND_NOT_EXECUTABLE`
  */

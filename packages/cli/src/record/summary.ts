@@ -6,21 +6,21 @@ import type { Style } from '../output/style.ts';
 import { explainMissing } from './explain-missing.ts';
 import type { CommandEnd } from './run-command.ts';
 
-/** What a recording came to. */
+/** Outcome of a recording. */
 export interface Recording {
   readonly trace: string;
-  /** Whether it is still there. */
+  /** Whether the trace still exists. */
   readonly isThere: boolean;
-  /** From the start of the command to its end. */
+  /** Duration of the command. */
   readonly seconds: number;
   readonly end: CommandEnd;
-  /** The last that is known; of the whole recording unless `cutShort`. */
+  /** Latest statistics; of the whole recording unless `cutShort`. */
   readonly statistics: SessionStatistics;
-  /** Why the daemons could not finish the recording, if so. */
+  /** Reason why the daemons could not finish the recording; null if they did. */
   readonly cutShort: string | null;
   /** Processes of the command that still run and are no longer recorded. */
   readonly survivors: readonly number[];
-  /** Why there are no events, or not all; null where nobody can say. */
+  /** Reasons for missing events; null where they are unknown. */
   readonly findings: readonly Finding[] | null;
 }
 

@@ -3,8 +3,8 @@ import { TRUSTED_USERS } from '@ringtail/posix';
 import type { Context } from '../program/context.ts';
 
 /**
- * The context for recording a command with a daemon of its own. Where root runs the command in a directory of another user,
- * as in a container with a mounted project, that user decides what root runs there, and so may also decide where the trace is.
+ * The context for recording a command with a private daemon. Where root runs the command in a directory of another user, as in a
+ * container with a mounted project, that user already decides which code root runs, and so may own the trace's directory.
  */
 export function trustingWorkingDirectoryOwner(context: Context): Context {
   const { env, cwd, uid } = context;

@@ -8,11 +8,14 @@ import { withNextStep } from './on-session.ts';
 interface AttemptPlace {
   readonly client: SessionDaemonClient;
   readonly session: string;
-  /** The channel that was named. */
+  /** The channel that the command names. */
   readonly channel?: string | undefined;
 }
 
-/** Several things that one command does: each that fails is told, the others are done, and the exit code is the first failure's, else the first warning's. */
+/**
+ * Several actions of one command. Each failure is reported, the other actions are carried out. The exit code is that of the first
+ * failure, else of the first warning.
+ */
 export class Attempts {
   readonly #context: Context;
   readonly #format: OutputFormat;
@@ -27,7 +30,7 @@ export class Attempts {
     this.#command = command;
   }
 
-  /** The action's result; undefined if it failed. Without its daemon, or with a defect of ours, the rest is not tried. */
+  /** The action's result; undefined if it failed. A lost daemon or a defect of ours ends the command. */
   async try<T>(place: AttemptPlace, action: () => Promise<T>): Promise<T | undefined> {
     try {
       return await action();

@@ -9,7 +9,7 @@ import { warn } from '../output/report.ts';
 import type { Outcome } from '../program/command.ts';
 import type { Context } from '../program/context.ts';
 
-/** The current session's name lies in `.ringtailrc` of the home directory, as `session=NAME`. */
+/** File with the current session's name, as `session=NAME`. */
 function currentSessionFile(context: Context): string {
   return join(homeDirectory(context.env), '.ringtailrc');
 }
@@ -26,8 +26,8 @@ export function readCurrentSession(context: Context): string | undefined {
 /**
  * Makes `name` the current session.
  *
- * A new file takes the old one's place in one step: another command reads the one or the other, and a symbolic link that
- * somebody planted is replaced, not followed.
+ * A new file replaces the old file in one step: another command reads one or the other, and a planted symbolic link is replaced,
+ * not followed.
  *
  * @throws {CliError} `FILE_NOT_WRITTEN` with the file and the reason, such as a disk that is full.
  */
@@ -45,7 +45,7 @@ export function writeCurrentSession(context: Context, name: string): void {
 }
 
 /**
- * The same for a session that was just made. It is there, and may be recording soon, whether or not its name can be noted: as with LTTng, that is a warning.
+ * Makes a new session the current one. The session exists even if its name cannot be written: as in LTTng, that is a warning.
  */
 export function makeCurrentSession(context: Context, name: string): Outcome | undefined {
   try {
@@ -64,9 +64,9 @@ export function forgetCurrentSession(context: Context, name: string): void {
 }
 
 /**
- * The session a command is about: the one named, else the current one.
+ * The session of a command: the named one, else the current one.
  *
- * @throws {CliError} `NO_SESSION` if neither is there.
+ * @throws {CliError} `NO_SESSION` if there is neither
  */
 export function sessionNamed(context: Context, name: string | undefined): string {
   const session = name ?? readCurrentSession(context);

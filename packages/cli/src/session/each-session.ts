@@ -6,12 +6,12 @@ import type { Attempts } from './attempts.ts';
 import { sessionNamed } from './current-session.ts';
 import { matchesShellPattern } from './shell-pattern.ts';
 
-/** `--no-wait` makes it false. */
+/** `wait` is false with `--no-wait`. */
 export interface WaitOption {
   readonly wait: boolean;
 }
 
-/** Which sessions a command is about: NAME, `--all`, or with `--glob` those whose names match. */
+/** Sessions of a command: NAME, `--all`, or with `--glob` the sessions whose names match. */
 export interface SessionChoice {
   readonly all?: boolean;
   readonly glob?: boolean;
@@ -35,7 +35,7 @@ export async function chosenSessions(
   return choice.all ? names : names.filter((one) => matchesShellPattern(name as string, one));
 }
 
-/** One session after the other; one that cannot be done does not keep the others from it. */
+/** Carries out an action on one session after the other. After a failure it goes on with the next session. */
 export async function onEachSession<T extends object>(
   context: Context,
   attempts: Attempts,
@@ -53,7 +53,7 @@ export async function onEachSession<T extends object>(
   });
 }
 
-/** A line for each session with which it was done; where none was found, that there was nothing to do. */
+/** A line for each session with success, or a line that no session was found. */
 export function describeEach<T extends { readonly success: boolean }>(
   sessions: readonly T[],
   line: (session: T) => string,

@@ -8,9 +8,9 @@ import type { Context } from '../program/context.ts';
 import { readCurrentSession, sessionNamed } from './current-session.ts';
 
 /**
- * Does something with one session: the one named, else the current one.
+ * Carries out an action on one session: the named one, else the current one.
  *
- * @throws {CliError} `NO_SUCH_SESSION` with the nearest name and the next step, and whatever the daemon refuses
+ * @throws {CliError} `NO_SUCH_SESSION` with the nearest name and the next step, and every refusal of the daemon
  */
 export async function onSession<T>(
   context: Context,
@@ -38,7 +38,7 @@ export async function describeSession(client: SessionDaemonClient, name: string)
   return found;
 }
 
-/** The same error with what to do about it, and the nearest name where that of the session or the channel is wrong. */
+/** The same error with the next step, and the nearest name where the name of the session or channel is wrong. */
 export async function withNextStep(
   context: Context,
   client: SessionDaemonClient,
@@ -59,7 +59,7 @@ export async function withNextStep(
   }
   if (error.code === 'NO_CHANNEL') {
     const sessions = await client.listSessions().catch(() => []);
-    const channels = sessions.find(({ name }) => name === session)?.channels.map(({ name }) => name) ?? [];
+    const channels = namesOfChannels(sessions.find(({ name }) => name === session));
     const meant = channel === undefined ? '' : didYouMean(channel, channels);
     const hint =
       channels.length === 0
@@ -69,4 +69,8 @@ export async function withNextStep(
   }
   const hint = nextStep(error.code, session);
   return hint === undefined ? error : new CliError(error.code, error.describe(), hint);
+}
+
+function namesOfChannels(session: SessionDescription | undefined): string[] {
+  return (session?.domains ?? []).flatMap(({ channels }) => channels.map(({ name }) => name));
 }

@@ -1,7 +1,7 @@
-/** One character of a text, or any run of them. */
+/** A match for one character, or `*` for any number of characters. */
 type Step = '*' | ((character: string) => boolean);
 
-/** As in the C locale, where a letter is one of ASCII. */
+/** Character classes of the C locale, whose letters are ASCII. */
 const CLASSES: Readonly<Record<string, RegExp>> = {
   alnum: /[0-9a-z]/i,
   alpha: /[a-z]/i,
@@ -18,17 +18,17 @@ const CLASSES: Readonly<Record<string, RegExp>> = {
 };
 
 /**
- * Whether all of `text` is what a pattern of the shell says: `*`, `?`, `[a-z]`, `[!a-z]`, `[[:digit:]]`, and a backslash before
- * what stands for itself. Slashes and dots are characters like others.
+ * Whether a shell pattern matches all of `text`: `*`, `?`, `[a-z]`, `[!a-z]`, `[[:digit:]]`, and a backslash before a literal
+ * character. Slashes and dots are ordinary characters.
  *
- * @see fnmatch(3) without flags, by which LTTng chooses names and keys
+ * @see fnmatch(3) without flags, with which LTTng selects names and keys
  */
 export function matchesShellPattern(pattern: string, text: string): boolean {
   const steps = stepsOf([...pattern]);
   const characters = [...text];
   let step = 0;
   let at = 0;
-  // Behind the last star, and how far it reaches: no earlier star ever has to be tried again.
+  // Position after the last star, and the end of its match: earlier stars need no second attempt.
   let star: { readonly step: number; at: number } | undefined;
   while (at < characters.length) {
     const next = steps[step];
@@ -68,7 +68,7 @@ function stepsOf(pattern: readonly string[]): Step[] {
   return steps;
 }
 
-/** A set whose opening bracket is before `start`, and where its closing one is; undefined if the bracket is only a character. */
+/** The set whose opening bracket is before `start`, and the index of its closing bracket; undefined for a literal bracket. */
 function setAt(
   pattern: readonly string[],
   start: number,

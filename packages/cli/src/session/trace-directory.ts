@@ -6,12 +6,12 @@ import { CliError } from '../errors/cli-error.ts';
 import { formatDatetime } from '../output/quantity.ts';
 import { absolutePath, type Context } from '../program/context.ts';
 
-/** Where traces go whose place nobody chose. */
+/** The default directory of traces. */
 export function tracesDirectory(context: Context): string {
   return join(homeDirectory(context.env), 'ringtail-traces');
 }
 
-/** `NAME-YYYYmmdd-HHMMSS` for now, with `-2`, `-3`, … where a trace of that second is there already. */
+/** `NAME-YYYYmmdd-HHMMSS` for the current time, with `-2`, `-3`, … if that directory exists. */
 export function newTraceName(context: Context, name: string): string {
   const base = `${name}-${formatDatetime(context.now())}`;
   for (let attempt = 1; ; attempt++) {
@@ -21,9 +21,9 @@ export function newTraceName(context: Context, name: string): string {
 }
 
 /**
- * The absolute path of a trace directory that somebody asked for, made if it does not exist.
+ * The absolute path of a named trace directory, which is created if it does not exist.
  *
- * @throws {CliError} `OUTPUT_NOT_EMPTY` if something is in it: two traces in one directory would be read as one.
+ * @throws {CliError} `OUTPUT_NOT_EMPTY` if it is not empty: two traces in one directory would be read as one
  */
 export function prepareTraceDirectory(context: Context, path: string): string {
   const directory = absolutePath(context, path);
@@ -36,13 +36,13 @@ export function prepareTraceDirectory(context: Context, path: string): string {
   throw new CliError('OUTPUT_NOT_EMPTY', `${directory} is not empty`, 'name a new directory, or remove that one first');
 }
 
-/** Leaves no empty directory behind when nothing was written; a session that was started has made `ust` in it. */
+/** Removes a trace directory in which nothing was written; a session that was started has made a directory in it. */
 export function removeIfEmpty(directory: string): void {
   for (const path of [join(directory, 'ust'), directory]) {
     try {
       rmdirSync(path);
     } catch {
-      // It holds the trace, or is not there.
+      // It holds the trace, or does not exist.
     }
   }
 }

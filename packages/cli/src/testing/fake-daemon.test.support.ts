@@ -6,6 +6,7 @@ import {
   type CommandName,
   type Commands,
   checkResult,
+  type DomainDescription,
   encodeFrame,
   FrameDecoder,
   type Reply,
@@ -73,7 +74,16 @@ export const noSuchSession = (): never => {
   throw new Refusal('NO_SUCH_SESSION', 'there is no such session');
 };
 
-export function sessionCalled(name: string, more: Partial<SessionDescription> = {}): SessionDescription {
+/** A session that has only the user domain: `more` may name members of either. */
+export function sessionCalled(
+  name: string,
+  {
+    channels = [],
+    trackers = { vpid: null, vuid: null, vgid: null },
+    maps = [],
+    ...more
+  }: Partial<SessionDescription & Omit<DomainDescription, 'domain'>> = {},
+): SessionDescription {
   return {
     name,
     uid: 0,
@@ -84,11 +94,9 @@ export function sessionCalled(name: string, more: Partial<SessionDescription> = 
     format: 'ctf-1.8',
     createdAt: '2026-01-01T00:00:00.000Z',
     active: false,
-    channels: [],
-    trackers: { vpid: null, vuid: null, vgid: null },
+    domains: [{ domain: 'user', channels, trackers, maps }],
     snapshotOutputs: [],
     rotationSchedule: { timerUs: null, sizeBytes: null },
-    maps: [],
     rotations: 0,
     lastArchive: null,
     ...more,

@@ -4,17 +4,18 @@ import { EVERY_TIME, type RatePolicy, type TriggerAction } from '@ringtail/proto
 import { CliError } from '../errors/cli-error.ts';
 import { didYouMean } from '../errors/nearest.ts';
 import { pathOfUrl } from '../options/directory-url.ts';
-import { refuseKernel } from '../options/domain-options.ts';
 import { parseCount, parseLimit, parsePeriodUs } from '../options/quantity-options.ts';
 import { absolutePath, type Context } from '../program/context.ts';
+import { mapDomain } from './map-domain.ts';
+import { refuseKernel } from './refuse-kernel.ts';
 import { one, type SpecOption, type SpecPart, type SpecWords } from './spec-words.ts';
 
-/** One type of action of the command line. */
+/** An action type of the command line. */
 export interface ActionSpec {
   readonly options: readonly SpecOption[];
-  /** A word stands behind the type: a session's name, a URL. */
+  /** Whether a word follows the type: a session's name, a URL. */
   readonly takesWord?: true;
-  /** Everything behind `--` belongs to it. */
+  /** Whether the words after `--` belong to it. */
   readonly takesRest?: true;
   /** @throws {CliError} */
   readonly make: (
@@ -27,12 +28,12 @@ export interface ActionSpec {
 
 const RATE_POLICY: SpecOption = { long: 'rate-policy' };
 const TIMEOUT: SpecOption = { long: 'timeout' };
-/** Of `exec` and of each attempt of `webhook`. */
+/** Time limit of `exec`, and of each attempt of `webhook`. */
 const DEFAULT_TIMEOUT_MS = 10_000;
 const DEFAULT_ATTEMPTS = 5;
 const US_PER_MS = 1000;
 
-/** LTTng's types of actions, then ours. */
+/** LTTng's action types, then ours. */
 export const ACTION_SPECS: Readonly<Record<string, ActionSpec>> = {
   notify: { options: [RATE_POLICY], make: (_, ratePolicy) => ({ kind: 'notify', ratePolicy }) },
   'start-session': onSession('start-session'),
@@ -60,7 +61,7 @@ export const ACTION_SPECS: Readonly<Record<string, ActionSpec>> = {
       { long: 'key', short: 'k' },
     ],
     make: (part, ratePolicy) => {
-      requireUserMap(one(part, 'type'));
+      if (mapDomain(one(part, 'type') ?? 'user') === 'kernel') refuseKernel();
       return {
         kind: 'increment',
         ratePolicy,
@@ -96,7 +97,7 @@ export const ACTION_SPECS: Readonly<Record<string, ActionSpec>> = {
   },
 };
 
-/** Reads what stands behind `--action=TYPE`. */
+/** Parses the words after `--action=TYPE`. */
 export function actionOf(context: Context, type: string, words: SpecWords): TriggerAction {
   const spec = Object.hasOwn(ACTION_SPECS, type) ? ACTION_SPECS[type] : undefined;
   if (spec === undefined) {
@@ -112,7 +113,7 @@ export function actionOf(context: Context, type: string, words: SpecWords): Trig
   return spec.make(part, policy === undefined ? EVERY_TIME : ratePolicyOf(policy), rest, context);
 }
 
-/** `every:10` or `once-after:40`. */
+/** Parses `every:10` or `once-after:40`. */
 function ratePolicyOf(text: string): RatePolicy {
   const [type, value, ...more] = text.split(':');
   if (value === undefined || more.length > 0) {
@@ -166,18 +167,7 @@ function snapshot(part: SpecPart, ratePolicy: RatePolicy): TriggerAction {
   return { kind: 'snapshot-session', ratePolicy, session, output, name: null, maxBytes: null };
 }
 
-/** @throws {CliError} `UNSUPPORTED` for a map of the kernel */
-export function requireUserMap(type: string | undefined): void {
-  if (type === 'kernel') refuseKernel();
-  if (type === undefined || type === 'user') return;
-  throw new CliError(
-    'BAD_ARGUMENT',
-    `Invalid value for \`--type\` option: \`${type}\``,
-    'for Node.js programs: --type=user',
-  );
-}
-
-/** `--command` is a line for the shell; words behind `--` are run as they are. */
+/** `--command` is a line for the shell; words after `--` are a program and its arguments. */
 function commandOf(part: SpecPart, rest: readonly string[] | undefined, context: Context): readonly string[] {
   const line = one(part, 'command');
   const given = rest !== undefined && rest.length > 0;
@@ -193,7 +183,7 @@ function commandOf(part: SpecPart, rest: readonly string[] | undefined, context:
   return [programPath(program, context), ...args];
 }
 
-/** Where the program lies: our own PATH says, since the daemon has another. */
+/** Path of the program, from this process's PATH, since the daemon's may differ. */
 function programPath(program: string, context: Context): string {
   if (isAbsolute(program)) return program;
   const places = program.includes('/')

@@ -2,11 +2,11 @@ import { FilterError, parseFilter } from '@ringtail/ctf/filter';
 import { CliError } from '../errors/cli-error.ts';
 import { pointAt } from '../options/filter.ts';
 
-/** A field of an event or a context, or an element of one, by the names and indexes that lead to it. */
+/** A field of an event or context, or an element of a field, as a path of names and indexes. */
 export type CapturedField = Extract<ReturnType<typeof parseFilter>, { readonly kind: 'field' }>;
 
 /**
- * What an expression of `--capture` names: a field of the event or of a context, or an element of one.
+ * Parses an expression of `--capture`: a field of the event or of a context, or an element of a field.
  *
  * @throws {CliError} `BAD_ARGUMENT` with the column and a line that points at it
  */

@@ -1,13 +1,13 @@
 import { EXIT_CAUSES, type ExitCause, type TriggerCondition } from '@ringtail/protocol';
 import { CliError } from '../errors/cli-error.ts';
 import { didYouMean } from '../errors/nearest.ts';
-import { refuseKernel } from '../options/domain-options.ts';
 import { parsePeriodUs, parseSizeOrZero } from '../options/quantity-options.ts';
 import { parseCapture } from './capture-expression.ts';
 import { EVENT_RULE_OPTIONS, eventRuleOf, INSTRUMENTATION_OPTIONS, requireUserTracepoints } from './event-rule-spec.ts';
+import { refuseKernel } from './refuse-kernel.ts';
 import { one, type SpecOption, type SpecPart, type SpecWords } from './spec-words.ts';
 
-/** One type of condition of the command line. */
+/** A condition type of the command line. */
 export interface ConditionSpec {
   readonly options: readonly SpecOption[];
   /** @throws {CliError} */
@@ -28,7 +28,7 @@ const BUFFER_USAGE_OPTIONS: readonly SpecOption[] = [
   { long: 'threshold-ratio', short: 'r' },
 ];
 
-/** LTTng's types of conditions, then ours. */
+/** LTTng's condition types, then ours. */
 export const CONDITION_SPECS: Readonly<Record<string, ConditionSpec>> = {
   'event-rule-matches': {
     options: [...RULE_OPTIONS, { long: 'capture', repeated: true }],
@@ -91,7 +91,7 @@ export const CONDITION_SPECS: Readonly<Record<string, ConditionSpec>> = {
   },
 };
 
-/** Reads what stands behind `--condition=TYPE`. */
+/** Parses the words after `--condition=TYPE`. */
 export function conditionOf(type: string, words: SpecWords): TriggerCondition {
   const spec = Object.hasOwn(CONDITION_SPECS, type) ? CONDITION_SPECS[type] : undefined;
   if (spec === undefined) {
@@ -138,7 +138,7 @@ function ratioOf(text: string): number {
   );
 }
 
-/** Rules of conditions that only LTTng lacks have one type, so that it need not be named. */
+/** The event rule of our own conditions, whose `--type` may be left out. */
 function ruleOfCounted(part: SpecPart) {
   if (one(part, 'type') !== undefined) requireUserTracepoints(part);
   return eventRuleOf(part);

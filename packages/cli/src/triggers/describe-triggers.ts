@@ -9,17 +9,17 @@ import type {
 import { describeLogLevel } from '../options/log-level.ts';
 import { shellQuote } from '../output/quantity.ts';
 
-/** Triggers as LTTng lists them, with what each has done so far where that is anything. */
+/** Triggers as LTTng lists them, with executions and failures where there are any. */
 export function describeTriggers(triggers: readonly TriggerDescription[]): string {
   return inOrder(triggers).flatMap(describeTrigger).join('\n');
 }
 
-/** By name, then by owner. */
+/** Triggers in the order of their names, then of their owners. */
 export function inOrder<T extends Pick<TriggerDescription, 'name' | 'uid'>>(triggers: readonly T[]): T[] {
   return [...triggers].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.uid - b.uid));
 }
 
-/** What a condition is called, in LTTng's words where it has it. */
+/** Name of a condition, LTTng's where it has the condition. */
 export function conditionTitle(condition: TriggerCondition): string {
   switch (condition.kind) {
     case 'channel-buffer-usage':
@@ -94,7 +94,7 @@ function describeLevels({ from, to }: { readonly from: number; readonly to: numb
   return from === 0 ? `at least ${levelName(to)}` : `from ${levelName(from)} to ${levelName(to)}`;
 }
 
-/** As `lttng list-triggers` names it: without the prefix and the number. */
+/** Name of a log level in `lttng list-triggers`: without prefix and number. */
 function levelName(level: number): string {
   return describeLogLevel(level).replace(/^TRACE_| \(.*$/g, '');
 }
@@ -111,7 +111,7 @@ function actionLines({ actions, actionStatistics }: TriggerDescription): string[
   });
 }
 
-/** One action, with its rate policy where it has one. */
+/** One action, with its rate policy if it has one. */
 export function actionTitle(action: TriggerAction): string {
   return `${actionText(action)}${policyText(action.ratePolicy)}`;
 }
@@ -153,7 +153,7 @@ function errorLines(indent: string, what: string, count: number): string[] {
   return count === 0 ? [`${indent}errors: none`] : [`${indent}errors:`, `${indent}  ${what}: ${count}`];
 }
 
-/** A trigger that has just been made, as the listing has it. */
+/** A new trigger as the listing describes it. */
 export function freshDescription(trigger: TriggerDefinition, name: string, uid: number): TriggerDescription {
   return {
     ...trigger,

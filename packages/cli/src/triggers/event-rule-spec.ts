@@ -12,7 +12,7 @@ export const EVENT_RULE_OPTIONS: readonly SpecOption[] = [
   { long: 'filter', short: 'f' },
 ];
 
-/** What else LTTng knows of event rules: kinds of instrumentation points, and where kernel probes are put. */
+/** LTTng's further options of event rules: types of instrumentation points, and locations of kernel probes. */
 export const INSTRUMENTATION_OPTIONS: readonly SpecOption[] = [
   { long: 'type', short: 't' },
   { long: 'location', short: 'L' },
@@ -24,7 +24,7 @@ const KERNEL_TYPE =
 const LOGGER_TYPE = /^(jul|log4j2?|python)(:logging)?$/;
 
 /**
- * Checks that the events are those of Node.js programs.
+ * Checks that a rule is about events of Node.js programs.
  *
  * @throws {CliError} `BAD_ARGUMENT`; `UNSUPPORTED` for those of the kernel and of loggers
  */
@@ -59,7 +59,7 @@ export function eventRuleOf(part: SpecPart): EventRule {
   return consistentRule(pattern, { exclude, logLevel, filter });
 }
 
-/** `warning` is that level alone, `warning..` everything at least that severe, `..` all, `err..info` a range. */
+/** `warning` is that level alone, `warning..` also all more severe levels, `..` all levels, `err..info` a range. */
 function logLevelsOf(text: string | undefined): { from: number; to: number } | undefined {
   if (text === undefined || text === '..') return undefined;
   const [, least] = /^(.+)\.\.$/.exec(text) ?? [];

@@ -2,7 +2,7 @@ import { type MapChannelAttributes, type MapRowOwner, mapValueBits } from '@ring
 import type { MapOwner } from '../output/result.ts';
 import { userName } from '../users.ts';
 
-/** Whose a counter of a map is, with the name of the user or program. */
+/** The owner of a counter, with the name of the user or program. */
 export function mapOwnerOf(map: MapChannelAttributes, owner: MapRowOwner): MapOwner {
   const valueBits = mapValueBits(map, owner.kind);
   switch (owner.kind) {
@@ -20,7 +20,7 @@ export function inOrderOfNames(maps: readonly MapChannelAttributes[]): MapChanne
   return [...maps].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** What tells owners apart. */
+/** Key of an owner, unique among the owners of a map. */
 export function ownerKey(owner: MapRowOwner): string {
   return owner.kind === 'user' ? `user ${owner.uid}` : owner.kind === 'process' ? `process ${owner.pid}` : owner.kind;
 }

@@ -32,7 +32,7 @@ describe('the script of maps', () => {
       row('a', { map: 'n', owner: user }),
       row('c', { map: 'added meanwhile' }),
     ];
-    expect(insertionsOf(mapScript([MAP, narrow], rows))).toEqual([
+    expect(insertionsOf(mapScript([{ domain: 'user', maps: [MAP, narrow], rows }]))).toEqual([
       "INSERT INTO channels VALUES (1, 'm', 'user');",
       "INSERT INTO channels VALUES (2, 'n', 'user');",
       "INSERT INTO groups VALUES (1, 1, 'shared', NULL, NULL, 'signed-int-64');",
@@ -48,7 +48,7 @@ describe('the script of maps', () => {
   });
 
   it('of no maps makes the tables, in one transaction with what is in them', () => {
-    const script = mapScript([], []);
+    const script = mapScript([{ domain: 'user', maps: [], rows: [] }]);
     expect(script.match(/CREATE (TABLE|VIEW) \w+/g)).toEqual([
       'CREATE TABLE channels',
       'CREATE TABLE groups',
@@ -67,11 +67,15 @@ describe('the script of maps', () => {
     ["\u202e\u009b' b\u001b", "'' || char(8238, 155) || ''' b' || char(27) || ''"],
     ['"`[]$1{{', "'\"`[]$1{{'"],
   ])('quotes %j', (key, quoted) => {
-    expect(mapScript([MAP], [row(key)])).toContain(`INSERT INTO keys VALUES (1, ${quoted});\n`);
+    expect(mapScript([{ domain: 'user', maps: [MAP], rows: [row(key)] }])).toContain(
+      `INSERT INTO keys VALUES (1, ${quoted});\n`,
+    );
   });
 
   it('has keys once that are the same as far as they can be written', () => {
     const rows = ['\ud800', '\udfff', 'a\0', 'a\ufffd'].map((key) => row(key));
-    expect(insertionsOf(mapScript([MAP], rows)).filter((line) => line.includes(' keys '))).toHaveLength(2);
+    expect(
+      insertionsOf(mapScript([{ domain: 'user', maps: [MAP], rows }])).filter((line) => line.includes(' keys ')),
+    ).toHaveLength(2);
   });
 });

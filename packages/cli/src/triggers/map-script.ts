@@ -1,9 +1,9 @@
 import { replaceUnsafe } from '@ringtail/base/text';
-import type { MapChannelAttributes, MapRow } from '@ringtail/protocol';
+import type { DomainName, MapChannelAttributes, MapRow } from '@ringtail/protocol';
 import { inOrderOfNames, mapOwnerOf, ownerKey } from './map-owner.ts';
 
 /**
- * Tables, columns and view of LTTng's `export-maps --format=sqlite`, so that queries that were written for it work.
+ * Tables, columns and view of LTTng's `export-maps --format=sqlite`, so that queries for LTTng work.
  *
  * @see lttng-export-maps(1) of LTTng 2.16, SQL schema
  */
@@ -43,35 +43,47 @@ CREATE VIEW vmap AS
     JOIN keys ON keys.id = entries.key_id;
 `;
 
+/** The maps that a session has in one domain, with their counters. */
+export interface ExportedDomain {
+  readonly domain: DomainName;
+  readonly maps: readonly MapChannelAttributes[];
+  readonly rows: readonly MapRow[];
+}
+
 /**
- * Counters of a session as a script for SQLite that makes the tables and fills them: every map, and every counter with what has
- * it. Counters belong to users and processes as a whole, so none has a part.
+ * A script for SQLite that creates tables with all maps of a session, and every counter with its owner.
+ * Counters belong to whole users and processes, so none has a part.
  */
-export function mapScript(maps: readonly MapChannelAttributes[], rows: readonly MapRow[]): string {
+export function mapScript(domains: readonly ExportedDomain[]): string {
   const lines: string[] = [];
   const groups = new Map<string, number>();
   const keys = new Map<string, number>();
-  const channels = new Map(inOrderOfNames(maps).map((map, at) => [map.name, { map, id: at + 1 }]));
-  for (const [name, { id }] of channels) lines.push(insert('channels', id, quoted(name), "'user'"));
-
-  for (const { map, owner, key, value, overflow } of rows) {
-    const channel = channels.get(map);
-    if (channel === undefined) continue;
-    const channelId = channel.id;
-    const groupId = idIn(groups, `${channelId} ${ownerKey(owner)}`, (id) => {
-      const { kind, id: ownerId, name, valueBits } = mapOwnerOf(channel.map, owner);
-      const type = kind === 'shared' ? "'shared'" : `'user-per-${kind}'`;
-      const ownerName = name === null ? 'NULL' : quoted(name);
-      lines.push(insert('groups', id, channelId, type, ownerId ?? 'NULL', ownerName, `'signed-int-${valueBits}'`));
-    });
-    const keyText = quoted(key);
-    const keyId = idIn(keys, keyText, (id) => lines.push(insert('keys', id, keyText)));
-    lines.push(insert('entries', groupId, 'NULL', keyId, value, overflow ? 1 : 0));
+  let channelCount = 0;
+  const exported = domains.map(({ domain, maps, rows }) => {
+    const channels = new Map(inOrderOfNames(maps).map((map) => [map.name, { map, id: ++channelCount }]));
+    for (const [name, { id }] of channels) lines.push(insert('channels', id, quoted(name), quoted(domain)));
+    return { channels, rows };
+  });
+  for (const { channels, rows } of exported) {
+    for (const { map, owner, key, value, overflow } of rows) {
+      const channel = channels.get(map);
+      if (channel === undefined) continue;
+      const channelId = channel.id;
+      const groupId = idIn(groups, `${channelId} ${ownerKey(owner)}`, (id) => {
+        const { kind, id: ownerId, name, valueBits } = mapOwnerOf(channel.map, owner);
+        const type = kind === 'shared' ? "'shared'" : `'user-per-${kind}'`;
+        const ownerName = name === null ? 'NULL' : quoted(name);
+        lines.push(insert('groups', id, channelId, type, ownerId ?? 'NULL', ownerName, `'signed-int-${valueBits}'`));
+      });
+      const keyText = quoted(key);
+      const keyId = idIn(keys, keyText, (id) => lines.push(insert('keys', id, keyText)));
+      lines.push(insert('entries', groupId, 'NULL', keyId, value, overflow ? 1 : 0));
+    }
   }
   return `${SCHEMA}BEGIN;\n${lines.join('')}COMMIT;\n`;
 }
 
-/** The number of what has that name, which is added with the next one where it is new. */
+/** The number of a name. A new name gets the next number and is added. */
 function idIn(ids: Map<string, number>, name: string, add: (id: number) => void): number {
   let id = ids.get(name);
   if (id === undefined) {
@@ -87,8 +99,8 @@ function insert(table: string, ...values: readonly (string | number)[]): string 
 }
 
 /**
- * A text as SQLite reads it: a backslash is one, a single quote is doubled, unsafe characters are calls of `char`. What cannot be in a
- * text of SQLite is not in its output either: a character that ends C's texts, and halves of characters.
+ * A text literal of SQLite: a backslash is literal, a single quote is doubled, unsafe characters are calls of `char`. NUL and
+ * lone surrogates, which a text of SQLite cannot hold, are replaced.
  */
 function quoted(text: string): string {
   const written = Buffer.from(text).toString().replaceAll('\0', '\ufffd').replaceAll("'", "''");

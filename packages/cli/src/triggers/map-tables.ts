@@ -1,11 +1,11 @@
-import type { MapChannelAttributes, MapRow, MapRowOwner } from '@ringtail/protocol';
+import type { DomainName, MapChannelAttributes, MapRow, MapRowOwner } from '@ringtail/protocol';
 import type { MapOwner, MapTable, MapTableRow } from '../output/result.ts';
 import { matchesShellPattern } from '../session/shell-pattern.ts';
 import { inOrderOfNames, mapOwnerOf, ownerKey } from './map-owner.ts';
 
-/** Which counters are shown, and how. What is chosen of one kind are alternatives; what is chosen of several has to hold all. */
+/** Selection and order of the counters. Choices of one kind are alternatives; choices of several kinds must all match. */
 export interface MapSelection {
-  /** Empty: all. So with the keys. */
+  /** Names of maps; empty for all, as with keys. */
   readonly maps: readonly string[];
   readonly owners: OwnerSelection;
   readonly keys: readonly string[];
@@ -17,17 +17,18 @@ export interface MapSelection {
   readonly limit: number | null;
 }
 
-/** Whose counters are shown; everybody's where nothing is chosen. */
+/** Owners of the counters; all owners where nothing is chosen. */
 export interface OwnerSelection {
   readonly uids: readonly number[] | 'all';
   readonly pids: readonly number[] | 'all';
   readonly shared: boolean;
-  /** The kernel's, of which there are none here. */
+  /** Counters of the kernel. */
   readonly system: boolean;
 }
 
-/** Tables of a session's maps, in the order of their names. One without rows is left out. */
+/** Tables of the maps that a session has in a domain, in the order of their names. A table without rows is left out. */
 export function mapTables(
+  domain: DomainName,
   maps: readonly MapChannelAttributes[],
   rows: readonly MapRow[],
   selection: MapSelection,
@@ -38,6 +39,7 @@ export function mapTables(
       const own = rows.filter((row) => row.map === map.name && isSelected(row, selection));
       const groups = [...groupByOwner(map, own).values()];
       const table = (owners: readonly MapOwner[], of: readonly MapRow[]): MapTable => ({
+        domain,
         map: map.name,
         per: selection.per,
         owners,

@@ -6,14 +6,14 @@ import { actionOf } from './action-specs.ts';
 import { conditionOf } from './condition-specs.ts';
 import { duplicate, type SpecOption, SpecWords } from './spec-words.ts';
 
-/** What `add-trigger` was asked for. */
+/** The trigger of `add-trigger`, with its owner. */
 export interface AskedTrigger {
   readonly trigger: TriggerDefinition;
-  /** null: who runs the command. */
+  /** null: the user of this process. */
   readonly ownerUid: number | null;
 }
 
-/** Options that stand before the first part, or behind the last option of one. */
+/** Options of the trigger itself, before the first part or after the options of a part. */
 const OWN_OPTIONS: readonly SpecOption[] = [
   { long: 'condition' },
   { long: 'action' },
@@ -23,10 +23,10 @@ const OWN_OPTIONS: readonly SpecOption[] = [
 ];
 
 /**
- * Reads the words of `add-trigger`: LTTng's grammar, in which an option belongs to the condition or the action before it that
- * knows it, and to the trigger otherwise.
+ * Parses the words of `add-trigger` with LTTng's grammar: an option belongs to the condition or action before it if that has such
+ * an option, else to the trigger.
  *
- * @param words behind the command's name
+ * @param words the words after the command's name
  * @throws {CliError}
  */
 export function parseTrigger(context: Context, words: readonly string[]): AskedTrigger {
@@ -63,7 +63,7 @@ export function parseTrigger(context: Context, words: readonly string[]): AskedT
   return { trigger: { name, condition, actions }, ownerUid: ownerUidOf(own.get('owner-uid')) };
 }
 
-/** A number or a name of a user. */
+/** The number of a user, given as number or name. */
 export function ownerUidOf(text: string | undefined): number | null {
   if (text === undefined) return null;
   const uid = /^\d{1,10}$/.test(text) ? Number(text) : userNumber(text);

@@ -1,31 +1,31 @@
 import { CliError } from '../errors/cli-error.ts';
 
-/** An option of a part of the command line. */
+/** An option of a condition, an action or the trigger. */
 export interface SpecOption {
-  /** Without dashes. */
+  /** Name without dashes. */
   readonly long: string;
   readonly short?: string;
-  /** Has no value. */
+  /** Whether it has no value. */
   readonly flag?: true;
-  /** May be given several times; others only once, as in LTTng. */
+  /** Whether it may be repeated; other options may be given once, as in LTTng. */
   readonly repeated?: true;
 }
 
-/** The options of one part by their long names, each with its values in order, and the words that are no options. */
+/** Option values of one part by long name, in order, and its words that are no options. */
 export interface SpecPart {
   readonly values: Readonly<Record<string, readonly string[]>>;
   readonly words: readonly string[];
 }
 
 /**
- * The words of a command line in which options belong to what stands before them: `--condition=TYPE` and `--action=TYPE`
- * begin parts, and a part ends with the first option that is not one of its own.
+ * The words of a command line whose options belong to the part before them: `--condition=TYPE` and `--action=TYPE` begin a part,
+ * and the first unknown option ends it.
  */
 export class SpecWords {
   readonly #words: readonly string[];
   #at = 0;
 
-  /** @param words behind the command's name */
+  /** @param words the words after the command's name */
   constructor(words: readonly string[]) {
     this.#words = words;
   }
@@ -34,7 +34,7 @@ export class SpecWords {
     return this.#at >= this.#words.length;
   }
 
-  /** The word that comes next, which nobody knows, as an error. Words count from the command's name on, as in LTTng. */
+  /** Error for the next word, which is unknown. Positions count from the command's name, as in LTTng. */
   unknown(): CliError {
     const word = this.#words[this.#at] as string;
     return word.startsWith('-')
@@ -45,13 +45,13 @@ export class SpecWords {
       : new CliError('BAD_ARGUMENT', `Unexpected argument \`${word}\`.`);
   }
 
-  /** A value of the option before, in an error about it. */
+  /** Error about the value of the previous option. */
   wrong(problem: string, hint?: string): CliError {
     const argument = this.#words[this.#at - 1] as string;
     return new CliError('BAD_ARGUMENT', `While parsing argument #${this.#at + 1} (\`${argument}\`): ${problem}`, hint);
   }
 
-  /** Takes the option that comes next with its value if it is one of these; `undefined` otherwise. */
+  /** Reads the next word as one of these options, with its value; undefined for another word. */
   option(options: readonly SpecOption[]): { readonly option: SpecOption; readonly value: string } | undefined {
     const word = this.#words[this.#at];
     if (word === undefined || !word.startsWith('-') || word === '-' || word === '--') return undefined;
@@ -73,7 +73,7 @@ export class SpecWords {
     return { option, value };
   }
 
-  /** Takes a word that is no option. */
+  /** Reads a word that is no option. */
   word(): string | undefined {
     const word = this.#words[this.#at];
     if (word === undefined || (word.startsWith('-') && word !== '-')) return undefined;
@@ -82,9 +82,9 @@ export class SpecWords {
   }
 
   /**
-   * Takes a part: all options of these, and words, up to an option that is none of them.
+   * Reads a part: these options, and words, up to another option.
    *
-   * @param wordCountMax a word beyond so many is an error
+   * @param wordCountMax largest number of words
    */
   part(options: readonly SpecOption[], wordCountMax = 0): SpecPart {
     const values: Record<string, string[]> = {};
@@ -105,7 +105,7 @@ export class SpecWords {
     }
   }
 
-  /** Takes what stands behind `--`, all words to the end; `undefined` where no `--` comes next. */
+  /** Reads all words after `--`; undefined where the next word is not `--`. */
   rest(): readonly string[] | undefined {
     if (this.#words[this.#at] !== '--') return undefined;
     const rest = this.#words.slice(this.#at + 1);
@@ -114,7 +114,7 @@ export class SpecWords {
   }
 }
 
-/** The value of an option that may be given once. */
+/** The value of an option that may be given once; undefined where it is absent. */
 export function one(part: SpecPart, long: string): string | undefined {
   return part.values[long]?.[0];
 }

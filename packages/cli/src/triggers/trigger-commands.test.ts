@@ -212,6 +212,7 @@ describe('maps', () => {
         command: 'add-map',
         params: {
           session: 's',
+          domain: 'user',
           map: {
             name: 'm',
             valueType: 'signed-int-32',
@@ -244,7 +245,7 @@ describe('maps', () => {
     expect(tooMany.stderr).toContain('for --max-key-count\n  a whole number from 1 to 8192');
     for (const wrong of [
       'm',
-      '-t kernel m',
+      '-t jul m',
       '-t user --dead-process-policy=drop',
       '-t user --buffer-ownership=user --dead-process-policy=sum-into-shared',
       '-t user --max-key-count=0',

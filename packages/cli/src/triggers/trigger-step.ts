@@ -2,7 +2,7 @@ import { CtlError, type SessionDaemonClient } from '@ringtail/ctl';
 import { CliError } from '../errors/cli-error.ts';
 import { didYouMean } from '../errors/nearest.ts';
 
-/** What the daemon refused of a trigger, with what to do about it and the nearest name. */
+/** The daemon's refusal of a trigger, with the next step and the nearest name. */
 export async function triggerStep(client: SessionDaemonClient, error: unknown, name: string | null): Promise<unknown> {
   if (!(error instanceof CtlError)) return error;
   if (error.code === 'TRIGGER_EXISTS') {

@@ -1,9 +1,10 @@
-/** Commands about channels: their rules, contexts, trackers and memory. */
+/** Commands about the channels of a domain: their rules, contexts, trackers and memory. */
 import { channelAttributes } from '../model/channel.ts';
+import { domainName } from '../model/domain.ts';
 import { eventRule } from '../model/event-rule.ts';
 import { channelName, contextNames, namePattern, sessionName } from '../model/names.ts';
 import { trackedAttribute, trackedValues } from '../model/tracker.ts';
-import { count, list, nothing, nullable, object, type Shaped, text } from '../wire/shape.ts';
+import { count, list, nothing, nullable, type ObjectOf, object, type Shaped, text } from '../wire/shape.ts';
 import { command } from './command.ts';
 
 const CHANNELS_MAX = 1024;
@@ -15,35 +16,36 @@ const contextDescription = object({
 });
 export type ContextDescription = Shaped<typeof contextDescription>;
 
-const tracking = { session: sessionName, attribute: trackedAttribute, values: nullable(trackedValues) };
+/** One domain of one session. */
+export const inDomain = { session: sessionName, domain: domainName };
+export type DomainOfSession = ObjectOf<typeof inDomain>;
+
+const tracking = { ...inDomain, attribute: trackedAttribute, values: nullable(trackedValues) };
 
 export const channelCommands = {
   /** Makes a channel, or enables a disabled one, whose attributes then stay. */
-  'enable-channel': command({ session: sessionName, channel: channelAttributes }, nothing),
-  'disable-channel': command({ session: sessionName, channel: channelName }, nothing),
+  'enable-channel': command({ ...inDomain, channel: channelAttributes }, nothing),
+  'disable-channel': command({ ...inDomain, channel: channelName }, nothing),
   /** Adds a rule, or enables an equal disabled one. */
-  'enable-event': command(
-    { session: sessionName, channel: nullable(channelName), rule: eventRule },
-    object({ channel: text }),
-  ),
+  'enable-event': command({ ...inDomain, channel: nullable(channelName), rule: eventRule }, object({ channel: text })),
   /** Disables all rules with this pattern; null: all rules of the channel. */
   'disable-event': command(
-    { session: sessionName, channel: nullable(channelName), pattern: nullable(namePattern) },
+    { ...inDomain, channel: nullable(channelName), pattern: nullable(namePattern) },
     object({ channel: text, disabled: count }),
   ),
   /** Adds context fields to a channel, or with null to all channels, before the session is first started. */
   'add-context': command(
-    { session: sessionName, channel: nullable(channelName), contexts: contextNames },
+    { ...inDomain, channel: nullable(channelName), contexts: contextNames },
     object({ channels: list(text) }),
   ),
-  'list-contexts': command({}, list(contextDescription)),
+  'list-contexts': command({ domain: domainName }, list(contextDescription)),
   /** Adds values to a tracker; null: all values. */
   track: command(tracking, nothing),
   /** Removes values from a tracker; null: all values. */
   untrack: command(tracking, nothing),
   /** Gives back the memory of consumed sub-buffers whose newest event has this age; null: of all channels. */
   'reclaim-memory': command(
-    { session: sessionName, channels: nullable(list(channelName, CHANNELS_MAX)), olderThanUs: count },
+    { ...inDomain, channels: nullable(list(channelName, CHANNELS_MAX)), olderThanUs: count },
     object({ bytes: count }),
   ),
 };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { DOMAINS } from '../model/domain.ts';
 import { ShapeError } from '../wire/shape.ts';
 import { withWrongValue } from '../wire/wrong-values.test.support.ts';
 import { type CommandName, checkClientRequest, checkResult } from './commands.ts';
@@ -27,7 +28,7 @@ function create(params: object): object {
 }
 
 function enableEvent(rule: object): object {
-  return { id: 1, command: 'enable-event', params: { session: 's', channel: null, rule } };
+  return { id: 1, command: 'enable-event', params: { session: 's', domain: 'user', channel: null, rule } };
 }
 
 function addTrigger(trigger: object): object {
@@ -115,6 +116,17 @@ describe('checkClientRequest', () => {
   it('refuses a relative output and an unknown clock', () => {
     expect(codeOf(() => checkClientRequest(create({ output: 'out' })))).toBe('BAD_MESSAGE');
     expect(codeOf(() => checkClientRequest(create({ clock: 'sundial' })))).toBe('BAD_MESSAGE');
+  });
+
+  it('takes every domain, and nothing else as one', () => {
+    for (const domain of DOMAINS) {
+      const request = { id: 1, command: 'list-contexts', params: { domain } };
+      expect(checkClientRequest(request)).toEqual(request);
+    }
+    for (const domain of [undefined, 'moon', '__proto__', null]) {
+      const request = { id: 1, command: 'list-contexts', params: { domain } };
+      expect(() => checkClientRequest(request)).toThrow('domain must be one of user, kernel, jul');
+    }
   });
 
   it('keeps only what belongs to a rule', () => {

@@ -1,7 +1,8 @@
 /** Commands about the session daemon itself. */
+import { domainName } from '../model/domain.ts';
 import { boolean, count, list, nothing, nullable, object, type Shaped, text } from '../wire/shape.ts';
-import { applicationList } from './application-list.ts';
 import { command } from './command.ts';
+import { instrumentation } from './instrumentation.ts';
 
 /** A consumer daemon, which writes the traces of one user's sessions. */
 const consumerStatus = object({
@@ -38,10 +39,10 @@ export const daemonCommands = {
   hello: command({ protocol: count }, object({ daemonVersion: text, pid: count })),
   'daemon-status': command({}, daemonStatus),
   /**
-   * The registered threads. `fields` false leaves the fields of tracepoints out: few listings show them, and they are
+   * Programs and events that a domain can record now. `fields` false leaves the fields of tracepoints out: few listings show them, and they are
    * most of the answer.
    */
-  'list-applications': command({ fields: boolean }, applicationList),
+  'list-instrumentation': command({ domain: domainName, fields: boolean }, instrumentation),
   /** From the answer on, the daemon sends a `NotificationMessage` for each event. */
   subscribe: command({}, nothing),
   /** Destroys all sessions, then ends the daemon. */

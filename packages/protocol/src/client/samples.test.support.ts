@@ -7,6 +7,7 @@ import type { Notification } from './notifications.ts';
 import type { SessionDescription } from './session-description.ts';
 
 const session = { session: 's' };
+const inDomain = { session: 's', domain: 'jul' } as const;
 const statistics = { ...NO_STATISTICS, eventsRecorded: 7, troubles: ['the disk is full'] };
 const rule = { pattern: 'a:*', exclude: ['a:x'], logLevel: { from: 2, to: 4 }, filter: 'n > 3' };
 const ruleDescription = { ...rule, enabled: true };
@@ -57,16 +58,21 @@ const description: SessionDescription = {
   format: 'ctf-2',
   createdAt: '2026-01-01T00:00:00.000Z',
   active: true,
-  channels: [{ ...DEFAULT_CHANNEL, enabled: true, contexts: ['vpid'], rules: [ruleDescription] }],
-  trackers: { vpid: [1, 2], vuid: null, vgid: [] },
+  domains: [
+    {
+      domain: 'user',
+      channels: [{ ...DEFAULT_CHANNEL, enabled: true, contexts: ['vpid'], rules: [ruleDescription] }],
+      trackers: { vpid: [1, 2], vuid: null, vgid: [] },
+      maps: [map],
+    },
+  ],
   snapshotOutputs: [{ id: 1, ...output }],
   rotationSchedule: { timerUs: 1000, sizeBytes: null },
-  maps: [map],
   rotations: 1,
   lastArchive: '/traces/s/archives/x',
 };
 
-const tracking = { params: { ...session, attribute: 'vpid', values: [1, 2] }, result: null } as const;
+const tracking = { params: { ...inDomain, attribute: 'vpid', values: [1, 2] }, result: null } as const;
 const plain = { params: session, result: null };
 
 export const SAMPLES: { readonly [Name in CommandName]: Commands[Name] } = {
@@ -87,8 +93,8 @@ export const SAMPLES: { readonly [Name in CommandName]: Commands[Name] } = {
       memoryBytes: 1,
     },
   },
-  'list-applications': {
-    params: { fields: true },
+  'list-instrumentation': {
+    params: { domain: 'user', fields: true },
     result: {
       applications: [
         {
@@ -103,6 +109,7 @@ export const SAMPLES: { readonly [Name in CommandName]: Commands[Name] } = {
         },
       ],
       tracepointLists: [[tracepoint]],
+      events: [tracepoint],
     },
   },
   subscribe: { params: {}, result: null },
@@ -120,7 +127,7 @@ export const SAMPLES: { readonly [Name in CommandName]: Commands[Name] } = {
   'session-statistics': { params: session, result: statistics },
   'session-memory': {
     params: session,
-    result: [{ channel: 'c', uid: 0, pid: 1, tid: 1, procname: 'node', usedBytes: 1, ringBytes: 2 }],
+    result: [{ domain: 'user', channel: 'c', uid: 0, pid: 1, tid: 1, procname: 'node', usedBytes: 1, ringBytes: 2 }],
   },
   'session-sightings': { params: session, result: { threads: 1, tracepoints: [{ name: 'a:b', logLevel: 6 }] } },
   'session-diagnosis': {
@@ -149,15 +156,15 @@ export const SAMPLES: { readonly [Name in CommandName]: Commands[Name] } = {
     },
   },
   'watch-command': { params: { ...session, pid: 1, preload: '--import x' }, result: null },
-  'enable-channel': { params: { ...session, channel: { ...DEFAULT_CHANNEL, reclaimAfterUs: 5 } }, result: null },
-  'disable-channel': { params: { ...session, channel: 'c' }, result: null },
-  'enable-event': { params: { ...session, channel: 'c', rule }, result: { channel: 'c' } },
-  'disable-event': { params: { ...session, channel: 'c', pattern: 'a:*' }, result: { channel: 'c', disabled: 1 } },
-  'add-context': { params: { ...session, channel: 'c', contexts: ['vpid'] }, result: { channels: ['c'] } },
-  'list-contexts': { params: {}, result: [{ name: 'vpid', refused: 'not here' }] },
+  'enable-channel': { params: { ...inDomain, channel: { ...DEFAULT_CHANNEL, reclaimAfterUs: 5 } }, result: null },
+  'disable-channel': { params: { ...inDomain, channel: 'c' }, result: null },
+  'enable-event': { params: { ...inDomain, channel: 'c', rule }, result: { channel: 'c' } },
+  'disable-event': { params: { ...inDomain, channel: 'c', pattern: 'a:*' }, result: { channel: 'c', disabled: 1 } },
+  'add-context': { params: { ...inDomain, channel: 'c', contexts: ['vpid'] }, result: { channels: ['c'] } },
+  'list-contexts': { params: { domain: 'kernel' }, result: [{ name: 'vpid', refused: 'not here' }] },
   track: tracking,
   untrack: tracking,
-  'reclaim-memory': { params: { ...session, channels: ['c'], olderThanUs: 0 }, result: { bytes: 1 } },
+  'reclaim-memory': { params: { ...inDomain, channels: ['c'], olderThanUs: 0 }, result: { bytes: 1 } },
   'record-snapshot': {
     params: { ...session, output, name: 'n', maxBytes: 4096 },
     result: { path: '/snapshots/n', statistics },
@@ -188,9 +195,9 @@ export const SAMPLES: { readonly [Name in CommandName]: Commands[Name] } = {
       },
     ],
   },
-  'add-map': { params: { ...session, map }, result: { name: 'm' } },
+  'add-map': { params: { ...inDomain, map }, result: { name: 'm' } },
   'show-maps': {
-    params: { ...session, map: 'm' },
+    params: { ...inDomain, map: 'm' },
     result: [
       { map: 'm', owner: { kind: 'user', uid: 0 }, key: 'k', value: -5, overflow: false },
       { map: 'm', owner: { kind: 'process', uid: 0, pid: 1, procname: 'node' }, key: 'k', value: 5, overflow: true },

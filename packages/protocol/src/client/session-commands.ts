@@ -1,4 +1,5 @@
 /** Commands about whole sessions. */
+import { domainName } from '../model/domain.ts';
 import { absolutePath, processNumber, sessionName } from '../model/names.ts';
 import { sessionStatistics } from '../model/statistics.ts';
 import { clockKind, traceFormat } from '../model/trace.ts';
@@ -27,6 +28,7 @@ export type DestroyedSession = Shaped<typeof destroyedSession>;
 
 /** Memory of one ring. */
 const ringMemory = object({
+  domain: domainName,
   channel: text,
   /** User, process and thread that own the ring. */
   uid: count,

@@ -1,4 +1,5 @@
 import { channelAttributes } from '../model/channel.ts';
+import { domainName } from '../model/domain.ts';
 import { eventRule } from '../model/event-rule.ts';
 import { mapChannelAttributes } from '../model/map.ts';
 import { contextNames, sessionName } from '../model/names.ts';
@@ -17,6 +18,20 @@ const channelDescription = object({
   rules: list(ruleDescription),
 });
 export type ChannelDescription = Shaped<typeof channelDescription>;
+
+const domainDescription = object({
+  domain: domainName,
+  channels: list(channelDescription),
+  trackers,
+  maps: list(mapChannelAttributes),
+});
+/** The part of a session that one domain records. */
+export type DomainDescription = Shaped<typeof domainDescription>;
+
+/** Whether a session has anything in a domain: a command has been about it. */
+export function isUsed({ channels, maps, trackers: tracked }: DomainDescription): boolean {
+  return channels.length > 0 || maps.length > 0 || Object.values(tracked).some((values) => values !== null);
+}
 
 export const rotationSchedule = object({
   /** Period in microseconds; null: no rotation by time. */
@@ -38,11 +53,10 @@ export const sessionDescription = object({
   /** ISO 8601. */
   createdAt: text,
   active: boolean,
-  channels: list(channelDescription),
-  trackers,
+  /** One part for each domain of the daemon, `user` first. */
+  domains: list(domainDescription),
   snapshotOutputs: list(snapshotOutput),
   rotationSchedule,
-  maps: list(mapChannelAttributes),
   /** Number of archived chunks. */
   rotations: count,
   /** Directory of the newest archive. */

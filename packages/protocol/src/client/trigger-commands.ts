@@ -1,8 +1,9 @@
 /** Commands about triggers and the maps that they increment. */
 import { mapChannelParameters, mapRow } from '../model/map.ts';
-import { channelName, sessionName, triggerName, userNumber } from '../model/names.ts';
+import { channelName, triggerName, userNumber } from '../model/names.ts';
 import { triggerDefinition, triggerDescription } from '../model/trigger.ts';
 import { list, nothing, nullable, object, text } from '../wire/shape.ts';
+import { inDomain } from './channel-commands.ts';
 import { command } from './command.ts';
 
 export const triggerCommands = {
@@ -10,7 +11,7 @@ export const triggerCommands = {
   'add-trigger': command({ trigger: triggerDefinition, ownerUid: nullable(userNumber) }, object({ name: text })),
   'remove-trigger': command({ name: triggerName, ownerUid: nullable(userNumber) }, nothing),
   'list-triggers': command({}, list(triggerDescription)),
-  'add-map': command({ session: sessionName, map: mapChannelParameters }, object({ name: text })),
+  'add-map': command({ ...inDomain, map: mapChannelParameters }, object({ name: text })),
   /** Counters of one map; null: of all maps of the session. */
-  'show-maps': command({ session: sessionName, map: nullable(channelName) }, list(mapRow)),
+  'show-maps': command({ ...inDomain, map: nullable(channelName) }, list(mapRow)),
 };

@@ -1,14 +1,14 @@
 import { perfCounterName, perfCounterOf } from '@ringtail/protocol';
 
-/** A context as session files have it; `type` is a name of LTTng's `event_context_type_type`. */
+/** A context in session files; `type` is a name of LTTng's `event_context_type_type`. */
 export type ContextElement =
   | { readonly type: string }
   | { readonly perf: { readonly type: number; readonly config: number; readonly name: string } }
   | { readonly app: { readonly provider_name: string; readonly ctx_name: string } };
 
 /**
- * The types that every version of LTTng's schema knows, by our names. LTTng writes more (`VUID`, `NET_NS`, …: the name in
- * capitals), which it does not load again: its own schema refuses them, that of 2.16 too.
+ * Types of contexts in all versions of LTTng's schema, by our names. LTTng also saves other contexts (`VUID`, `NET_NS`, …), which
+ * its own schema refuses when it loads them, also in 2.16.
  */
 const TYPES_OF_ALL_VERSIONS: ReadonlyMap<string, string> = new Map([
   ['vpid', 'VPID'],
@@ -23,7 +23,7 @@ const PERF_PREFIX = 'perf:thread:';
 const PERF_FIELD_PREFIX = 'perf_thread_';
 const TYPE_RAW = 4;
 
-/** The element of a context; undefined for those that LTTng, or an older version of it, does not know. */
+/** The element of a context; undefined for contexts that a version of LTTng lacks. */
 export function contextElementOf(name: string): ContextElement | undefined {
   const type = TYPES_OF_ALL_VERSIONS.get(name);
   if (type !== undefined) return { type };
@@ -32,7 +32,7 @@ export function contextElementOf(name: string): ContextElement | undefined {
   return app === null ? undefined : { app: { provider_name: app[1] as string, ctx_name: app[2] as string } };
 }
 
-/** The name of the context that an element stands for. */
+/** The name of an element's context. */
 export function contextNameOf(element: ContextElement): string {
   if ('type' in element) return element.type.toLowerCase();
   if ('app' in element) return `$app.${element.app.provider_name}:${element.app.ctx_name}`;

@@ -5,7 +5,7 @@ import type { XmlNode } from '../xml/xml-node.ts';
 type ChannelMemory = Pick<ChannelAttributes, 'preallocation' | 'reclaimAfterUs'>;
 
 /**
- * When rings of a channel take memory and give it back, as LTTng saves it since 2.15.
+ * Allocation and reclaiming of a channel's memory, in LTTng's elements since 2.15.
  *
  * @see session.xsd of lttng-tools 2.16, `channel_type`
  */
@@ -18,7 +18,7 @@ export function memoryElements({ preallocation, reclaimAfterUs }: ChannelMemory)
   };
 }
 
-/** What a channel says in these words; undefined where it says nothing. @throws {SessionFileError} */
+/** The values of these elements; absent where the channel lacks them. @throws {SessionFileError} */
 export function memoryOf(channel: XmlNode): Partial<ChannelMemory> {
   const policy = channel.oneOf('preallocation_policy', ['PREALLOCATE', 'ON_DEMAND', ''], '');
   const reclaim = channel.child('reclaim_policy');

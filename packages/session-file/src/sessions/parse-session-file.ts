@@ -1,7 +1,10 @@
+import { describeError } from '@ringtail/base';
 import {
   type ChannelDescription,
   checkTrigger,
   DEFAULT_CHANNEL,
+  type DomainDescription,
+  type DomainName,
   printable,
   type RuleDescription,
   type SnapshotOutput,
@@ -11,6 +14,7 @@ import {
 import { triggersOf } from '../triggers/parse-trigger.ts';
 import { MESSAGE_LENGTH_MAX, XmlNode } from '../xml/xml-node.ts';
 import { type ContextElement, contextNameOf } from './context-elements.ts';
+import { DOMAIN_TYPES, domainOfType, domainType } from './domain-elements.ts';
 import { mapsOf } from './map-elements.ts';
 import { memoryOf } from './memory-elements.ts';
 import { DEFINITION_ATTRIBUTE, OWN_INSTRUCTION, TRIGGER_INSTRUCTION } from './own-instructions.ts';
@@ -19,27 +23,25 @@ import type { SavedSession } from './saved-session.ts';
 
 export interface SessionFile {
   readonly sessions: readonly SavedSession[];
-  /** Of whoever saved the sessions. */
+  /** Triggers of the user who saved the sessions. */
   readonly triggers: readonly TriggerDefinition[];
-  /** What the file has and Ringtail does not record, in words: other domains, mostly. */
+  /** Parts of the file that Ringtail does not record, in words. */
   readonly warnings: readonly string[];
 }
 
-/** Numbers of users and groups that a file calls by their names; undefined for those that are not known here. */
+/** Numbers of users and groups by name; undefined for unknown names. */
 export interface Accounts {
   userNumber(name: string): number | undefined;
   groupNumber(name: string): number | undefined;
 }
 
-/** For whoever knows nobody by name. */
+/** Accounts without any name. */
 const NO_ACCOUNTS: Accounts = { userNumber: () => undefined, groupNumber: () => undefined };
 
-const DOMAINS = ['UST', 'KERNEL', 'JUL', 'LOG4J', 'LOG4J2', 'PYTHON'] as const;
-
 /**
- * Reads sessions that were saved by `ringtail save` or by `lttng save`.
+ * Parses sessions that were saved by `ringtail save` or by `lttng save`.
  *
- * Numbers and names are as they are in the file: what is possible is the session daemon's knowledge.
+ * Numbers and names are those of the file; the session daemon checks them.
  *
  * @throws {SessionFileError} naming the element that is wrong
  * @see session.xsd of lttng-tools 2.13 to 2.16
@@ -52,7 +54,7 @@ export function parseSessionFile(text: string, accounts: Accounts = NO_ACCOUNTS)
   return { sessions, triggers, warnings: warnings.map((warning) => printable(warning, MESSAGE_LENGTH_MAX)) };
 }
 
-/** Triggers for which LTTng has no words are kept as JSON, each checked as if a client had sent it. */
+/** Triggers as JSON, which LTTng's elements cannot express. Each is checked like a client's message. */
 function ownTriggersOf(root: XmlNode): TriggerDefinition[] {
   return root
     .attributes(TRIGGER_INSTRUCTION, DEFINITION_ATTRIBUTE)
@@ -62,9 +64,6 @@ function ownTriggersOf(root: XmlNode): TriggerDefinition[] {
 function sessionOf(unnamed: XmlNode, accounts: Accounts, warnings: string[]): SavedSession {
   const name = unnamed.requiredText('name');
   const node = unnamed.labelled(name);
-  const domains = node.child('domains')?.children('domain') ?? [];
-  const ust = domains.find((domain) => domain.oneOf('type', DOMAINS) === 'UST');
-  for (const domain of domains) warnOfDomain(name, domain, warnings);
   const attributes = node.child('attributes');
   if ((attributes?.integer('live_timer_interval', 0) ?? 0) > 0) {
     warnings.push(`session ${name}: live mode is not supported; it is loaded without`);
@@ -79,28 +78,22 @@ function sessionOf(unnamed: XmlNode, accounts: Accounts, warnings: string[]): Sa
     snapshot,
     format: formatOf(node),
     active: node.boolean('started', false),
-    channels: ust === undefined ? [] : channelsOf(ust, name, warnings),
-    trackers: {
-      vpid: trackerOf(ust, 'vpid', () => undefined),
-      vuid: trackerOf(ust, 'vuid', accounts.userNumber),
-      vgid: trackerOf(ust, 'vgid', accounts.groupNumber),
-    },
+    domains: domainsOf(node.child('domains')?.children('domain') ?? [], name, accounts, warnings),
     snapshotOutputs: (outputs?.children('output') ?? []).flatMap((output, i) =>
       snapshotOutputOf(output, i + 1, name, warnings),
     ),
     rotationSchedule: scheduleOf(attributes?.child('rotation_schedules')),
-    maps: mapsOf(ust, name, warnings),
   };
 }
 
-/** LTTng's word for it, or ours in a file that LTTng 2.13 can load. */
+/** The trace format, from LTTng's element or our instruction. */
 function formatOf(session: XmlNode): SavedSession['format'] {
   const format = session.oneOf('trace_format', [...Object.values(TRACE_FORMATS), ''], '');
   if (format !== '') return format === TRACE_FORMATS['ctf-2'] ? 'ctf-2' : 'ctf-1.8';
   return choiceOf(session.attribute(OWN_INSTRUCTION, 'format'), ['ctf-1.8', 'ctf-2']);
 }
 
-/** The one of the choices, or the first. */
+/** The choice with this text, else the first choice. */
 function choiceOf<const Choice extends string>(
   text: string | undefined,
   choices: readonly [Choice, ...Choice[]],
@@ -108,13 +101,49 @@ function choiceOf<const Choice extends string>(
   return choices.find((choice) => choice === text) ?? choices[0];
 }
 
-/** LTTng saves the domains of loggers with every session; only those that have something are missed. */
-function warnOfDomain(session: string, domain: XmlNode, warnings: string[]): void {
-  const type = domain.oneOf('type', DOMAINS);
-  const channels = domain.child('channels')?.children('channel') ?? [];
-  const maps = domain.child('map_channels')?.children('map_channel') ?? [];
-  if (type === 'UST' || channels.length + maps.length === 0) return;
-  warnings.push(`session ${session}: the domain ${type} is not supported and is left out`);
+/**
+ * The domains of a session: `user` first, then those of the file that have channels or maps. LTTng saves the domains of loggers
+ * with every session.
+ */
+function domainsOf(
+  nodes: readonly XmlNode[],
+  session: string,
+  accounts: Accounts,
+  warnings: string[],
+): DomainDescription[] {
+  const types = nodes.map((node) => node.oneOf('type', DOMAIN_TYPES));
+  const user = domainOf('user', nodes[types.indexOf(domainType('user'))], session, accounts, warnings);
+  const others = nodes.flatMap((node, at): DomainDescription[] => {
+    const domain = domainOfType(types[at] as string);
+    if (domain === undefined || domain === 'user') return [];
+    try {
+      const read = domainOf(domain, node, session, accounts, warnings);
+      return read.channels.length + read.maps.length > 0 ? [read] : [];
+    } catch (error) {
+      warnings.push(`session ${session}: the domain ${types[at]} is left out: ${describeError(error)}`);
+      return [];
+    }
+  });
+  return [user, ...others];
+}
+
+function domainOf(
+  domain: DomainName,
+  node: XmlNode | undefined,
+  session: string,
+  accounts: Accounts,
+  warnings: string[],
+): DomainDescription {
+  return {
+    domain,
+    channels: node === undefined ? [] : channelsOf(node, session, warnings),
+    trackers: {
+      vpid: trackerOf(node, 'vpid', () => undefined),
+      vuid: trackerOf(node, 'vuid', accounts.userNumber),
+      vgid: trackerOf(node, 'vgid', accounts.groupNumber),
+    },
+    maps: mapsOf(node, session, warnings),
+  };
 }
 
 function destinationOf(output: XmlNode | undefined, session: string, warnings: string[]): string | null {
@@ -145,7 +174,7 @@ function trackerOf(
   numberOf: (name: string) => number | undefined,
 ): readonly number[] | null {
   const former = attribute === 'vpid' ? formerTrackerOf(domain) : null;
-  // An attribute may have several elements: their values together are tracked.
+  // An attribute may have several elements, whose values are joined.
   const trackers = domain?.child('process_attr_trackers')?.children(`${attribute}_process_attr_tracker`) ?? [];
   if (trackers.length === 0) return former;
   const values = trackers.flatMap((tracker) => tracker.child('process_attr_values')?.children(attribute) ?? []);
@@ -156,7 +185,7 @@ function trackerOf(
   });
 }
 
-/** The process tracker as LTTng wrote it before version 2.12. */
+/** The process tracker in files of LTTng before 2.12. */
 function formerTrackerOf(domain: XmlNode | undefined): readonly number[] | null {
   const targets = domain?.child('trackers')?.child('pid_tracker')?.child('targets');
   return targets?.children('pid_target').map((target) => target.requiredInteger('pid')) ?? null;
@@ -201,7 +230,7 @@ function channelOf(
   };
 }
 
-/** With a ring for each processor LTTng saves the processor as a context that nobody asked for: it is in the packets there. */
+/** Contexts of a channel. With per-processor rings, LTTng saves the implied context `cpu_id`, which is left out here. */
 function contextsOf(channel: XmlNode): string[] {
   const contexts = (channel.child('contexts')?.children('context') ?? []).map(contextOf);
   const isImplied = channel.word('allocation_policy') === 'PER_CPU';
@@ -222,7 +251,7 @@ function contextOf(node: XmlNode): string {
   return contextNameOf(element);
 }
 
-/** With whatever type of levels: LTTng's tracers take it for every level, and LTTng wrote it so. */
+/** Log level of a rule for all levels, with any type of levels, as in LTTng's tracers. */
 const ANY_LOG_LEVEL = -1;
 
 function ruleOf(node: XmlNode, session: string, warnings: string[]): RuleDescription[] {

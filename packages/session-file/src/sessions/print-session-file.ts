@@ -1,20 +1,27 @@
 import { jsonText } from '@ringtail/base/text';
-import type { ChannelDescription, RuleDescription, TriggerDefinition } from '@ringtail/protocol';
+import type {
+  ChannelDescription,
+  DomainDescription,
+  RuleDescription,
+  Trackers,
+  TriggerDefinition,
+} from '@ringtail/protocol';
 import { XMLBuilder } from 'fast-xml-parser';
 import { triggerElement } from '../triggers/trigger-elements.ts';
 import { ATTRIBUTE_PREFIX, presentOnly, XML_VALUES } from '../xml/xml-element.ts';
 import { contextElementOf } from './context-elements.ts';
+import { bufferType, domainType } from './domain-elements.ts';
 import { mapElement } from './map-elements.ts';
 import { memoryElements } from './memory-elements.ts';
 import { DEFINITION_ATTRIBUTE, OWN_INSTRUCTION, TRIGGER_INSTRUCTION } from './own-instructions.ts';
 import type { SavedSession } from './saved-session.ts';
 
-/** As LTTng names formats of traces since 2.15. */
+/** LTTng's names of trace formats since 2.15. */
 export const TRACE_FORMATS = { 'ctf-1.8': 'CTF_1_8', 'ctf-2': 'CTF_2' } as const;
 
 type Element = Readonly<Record<string, unknown>>;
 
-/** Characters that XML does not allow in any form are kept out of names by the protocol's checks. */
+/** The protocol's checks keep characters that XML forbids out of all names. */
 const builder = new XMLBuilder({
   format: true,
   indentBy: '\t',
@@ -25,8 +32,8 @@ const builder = new XMLBuilder({
 });
 
 /**
- * Sessions in the form of LTTng's `.lttng` files, with triggers that are saved along with them. A file with anything that LTTng 2.13
- * has not is in the form of 2.16, which older ones refuse: a session that lacks part of itself would record something else.
+ * Sessions in the format of LTTng's `.lttng` files, with triggers that are saved with them. A file with a feature that LTTng 2.13 lacks
+ * has the format of 2.16, which older versions refuse: without the feature they would record something else.
  *
  * @see session.xsd of lttng-tools 2.13 and 2.16
  */
@@ -50,9 +57,11 @@ export function printSessionFile(
 
 type Form = '2.13' | '2.16';
 
-/** When rings take their memory does not count: what a session records is the same. */
-function needsForm216({ format, channels, maps }: SavedSession): boolean {
-  return format !== 'ctf-1.8' || maps.length > 0 || channels.some(({ reclaimAfterUs }) => reclaimAfterUs !== null);
+/** Whether a session has a feature that LTTng 2.13 lacks. Preallocation is none, since it does not change the trace. */
+function needsForm216({ format, domains }: SavedSession): boolean {
+  const isLater = ({ channels, maps }: DomainDescription): boolean =>
+    maps.length > 0 || channels.some(({ reclaimAfterUs }) => reclaimAfterUs !== null);
+  return format !== 'ctf-1.8' || domains.some(isLater);
 }
 
 function sessionElement(session: SavedSession, form: Form): Element {
@@ -70,18 +79,21 @@ function sessionElement(session: SavedSession, form: Form): Element {
     name: session.name,
     ...(session.shmPath !== null && { shared_memory_path: session.shmPath }),
     ...(form === '2.16' && { trace_format: TRACE_FORMATS[session.format] }),
-    domains: {
-      domain: {
-        type: 'UST',
-        buffer_type: session.channels[0]?.ownership === 'process' ? 'PER_PID' : 'PER_UID',
-        channels: { channel: session.channels.map((channel) => channelElement(channel, form)) },
-        ...(session.maps.length > 0 && { map_channels: { map_channel: session.maps.map(mapElement) } }),
-        process_attr_trackers: trackerElements(session.trackers),
-      },
-    },
+    domains: { domain: session.domains.map((domain) => domainElement(domain, form)) },
     started: session.active,
     ...(Object.keys(attributes).length > 0 && { attributes }),
     output: session.snapshot ? snapshotOutputs(session) : { consumer_output: consumerOutput(session.output ?? '') },
+  };
+}
+
+function domainElement(described: DomainDescription, form: Form): Element {
+  const { domain, channels, maps, trackers } = described;
+  return {
+    type: domainType(domain),
+    buffer_type: bufferType(described),
+    channels: { channel: channels.map((channel) => channelElement(channel, form)) },
+    ...(maps.length > 0 && { map_channels: { map_channel: maps.map(mapElement) } }),
+    process_attr_trackers: trackerElements(trackers),
   };
 }
 
@@ -113,7 +125,7 @@ function channelElement(channel: ChannelDescription, form: Form): Element {
       header: channel.header,
       preallocation: channel.preallocation,
       reclaim: channel.reclaimAfterUs ?? undefined,
-      // The whole list, for their order is that of the fields.
+      // The whole list, since its order is the order of the fields.
       contexts: isComplete ? undefined : channel.contexts.join(' '),
     }),
     name: channel.name,
@@ -151,7 +163,7 @@ function ruleElement(rule: RuleDescription): Element {
   };
 }
 
-function trackerElements(trackers: SavedSession['trackers']): Element {
+function trackerElements(trackers: Trackers): Element {
   return Object.fromEntries(
     Object.entries(trackers)
       .filter(([, values]) => values !== null)

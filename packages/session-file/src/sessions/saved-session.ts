@@ -1,4 +1,4 @@
 import type { SessionDescription } from '@ringtail/protocol';
 
-/** What is kept of a session in a file: all that it takes to make it again, and nothing of what it recorded. */
+/** The part of a session that a file keeps: all that makes the session again, and nothing of its recording. */
 export type SavedSession = Omit<SessionDescription, 'uid' | 'createdAt' | 'rotations' | 'lastArchive'>;

@@ -2,20 +2,20 @@ import { parseFilter } from '@ringtail/ctf/filter';
 import type { XmlChildren } from '../xml/xml-element.ts';
 import type { XmlNode } from '../xml/xml-node.ts';
 
-/** A field of an event or a context, or an element of one. */
+/** A field of an event or context, or an element of a field. */
 type Field = Pick<Extract<ReturnType<typeof parseFilter>, { readonly kind: 'field' }>, 'scope' | 'path'>;
 
-/** So many indexes are said with elements in each other; no array has more dimensions. */
+/** Largest number of nested indexes; no array has more dimensions. */
 const INDEXES_MAX = 16;
 
-/** What a capture names in LTTng's words. Whatever is no field is shown as the name of one. */
+/** A capture in LTTng's elements. A malformed capture is shown as the name of a field. */
 export function captureElement(text: string): XmlChildren {
   return fieldElement(fieldOf(text) ?? { scope: 'payload', path: [text] });
 }
 
 /**
- * Whether LTTng's words say exactly what a capture names: they have indexes behind a name, and no names behind indexes. One that is
- * written otherwise than it would be read again, as with an index in base 16, would be taken for another one.
+ * Whether LTTng's elements express a capture exactly: they have indexes after a name, but no names after indexes. A capture whose text
+ * differs after it is read again, as with a hexadecimal index, would become another capture.
  */
 export function isLttngCapture(text: string): boolean {
   const field = fieldOf(text);
@@ -42,7 +42,7 @@ export function captureOf(node: XmlNode): string {
   }
 }
 
-/** The field that an expression of a capture names; undefined if it is none. */
+/** The field of a capture expression; undefined for another expression. */
 export function fieldOf(text: string): Field | undefined {
   try {
     const expression = parseFilter(text);

@@ -1,14 +1,15 @@
 import { FilterError, parseFilter } from '@ringtail/ctf/filter';
 import { checkTrigger, EVERY_TIME, strayBraceIn, type TriggerDefinition } from '@ringtail/protocol';
+import { DOMAIN_TYPES, domainOfType } from '../sessions/domain-elements.ts';
 import { LABEL_LENGTH_MAX, type XmlNode } from '../xml/xml-node.ts';
 import { captureOf, fieldOf } from './capture-elements.ts';
 
-/** Something that LTTng does and Ringtail does not. */
+/** A feature of LTTng that Ringtail lacks. */
 class NotHere extends Error {}
 
 /**
- * Triggers that LTTng, or Ringtail in LTTng's words, saved beside the sessions of a file. One that is about what is not to be had
- * here is left out with a warning, as a whole: half of what it does may be worse than nothing.
+ * Triggers in LTTng's elements beside the sessions of a file. A trigger with a feature that Ringtail lacks is left out as a whole, with
+ * a warning: a part of its actions may be worse than none.
  *
  * @see session.xsd of lttng-tools 2.16, `triggers_type`
  * @throws {SessionFileError} naming the element that is wrong
@@ -35,7 +36,7 @@ function shown(text: string): string {
   return text.length > LABEL_LENGTH_MAX ? `${text.slice(0, LABEL_LENGTH_MAX)}…` : text;
 }
 
-/** Shapes are told to `checkTrigger`, which knows the bounds. */
+/** Unchecked values: `checkTrigger` checks their bounds. */
 type Shape = Readonly<Record<string, unknown>>;
 
 function conditionOf(node: XmlNode): Shape {
@@ -68,7 +69,7 @@ function conditionOf(node: XmlNode): Shape {
   }
 }
 
-/** What event rules of other domains than user space are about. */
+/** Events of rules that are not for user space, in words. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   event_rule_kernel_kprobe: 'probes of the kernel',
   event_rule_kernel_uprobe: 'user-space probes of the kernel',
@@ -120,8 +121,8 @@ function captureHere(node: XmlNode): string {
 }
 
 function thresholdOf(condition: XmlNode): Shape {
-  const domain = condition.oneOf('domain', ['UST', 'KERNEL', 'JUL', 'LOG4J', 'LOG4J2', 'PYTHON']);
-  if (domain !== 'UST') throw new NotHere(`the domain ${domain} is not supported`);
+  const domain = condition.oneOf('domain', DOMAIN_TYPES);
+  if (domainOfType(domain) !== 'user') throw new NotHere(`the domain ${domain} is not supported`);
   const ratio = condition.word('threshold_ratio');
   const bytes = condition.text('threshold_bytes');
   if ((ratio === undefined) === (bytes === undefined)) {
@@ -162,7 +163,7 @@ function policyOf(action: XmlNode): Shape {
   return node.refuse(`there is no rate policy ${kind}`);
 }
 
-/** An output may be a name and a limit alone, for what the session has. */
+/** The output of a snapshot; only a name and a limit where the session's own outputs are used. */
 function snapshotOf(output: XmlNode | undefined): Shape {
   const name = output?.text('name') || null;
   const maxBytes = output?.integer('max_size', 0) || null;

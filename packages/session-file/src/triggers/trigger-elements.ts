@@ -6,10 +6,11 @@ import type {
   TriggerCondition,
   TriggerDefinition,
 } from '@ringtail/protocol';
+import { domainType } from '../sessions/domain-elements.ts';
 import type { XmlChildren } from '../xml/xml-element.ts';
 import { captureElement, isLttngCapture } from './capture-elements.ts';
 
-/** Conditions and actions for which LTTng has words, in its session files and its machine interface alike. */
+/** Conditions and actions that LTTng has, in its session files and its machine interface. */
 export type LttngCondition = Extract<
   TriggerCondition,
   {
@@ -19,7 +20,7 @@ export type LttngCondition = Extract<
 export type LttngAction = Exclude<TriggerAction, { readonly kind: 'exec' | 'webhook' }>;
 
 /**
- * A trigger as LTTng saves it; undefined if its words would say something else.
+ * A trigger in LTTng's elements; undefined if they cannot express it.
  *
  * @see session.xsd of lttng-tools 2.16, `trigger_type`
  */
@@ -51,12 +52,12 @@ function isLttngCondition(condition: TriggerCondition): condition is LttngCondit
   }
 }
 
-/** In its texts LTTng knows a backslash before another one and before a star, and refuses the filter otherwise. */
+/** LTTng accepts a backslash in a filter's text only before another backslash or a star. */
 function isLttngFilter(filter: string): boolean {
   return !filter.replaceAll(/\\[\\*]/g, '').includes('\\');
 }
 
-/** LTTng's `incr-map-value` has no rate policy, and its snapshots have a name and a limit only with a place, as those of the output. */
+/** LTTng's `incr-map-value` has no rate policy, and its snapshots have a name and a limit only with an output. */
 function isLttngAction(action: TriggerAction): action is LttngAction {
   switch (action.kind) {
     case 'increment':
@@ -68,7 +69,7 @@ function isLttngAction(action: TriggerAction): action is LttngAction {
   }
 }
 
-/** A range of log levels that LTTng has no word for is shown up to its end. */
+/** A range of log levels that LTTng lacks is shown as its upper end. */
 export function conditionElement(condition: LttngCondition): XmlChildren {
   switch (condition.kind) {
     case 'event-rule-matches':
@@ -83,7 +84,7 @@ export function conditionElement(condition: LttngCondition): XmlChildren {
       const usage = {
         session_name: session,
         channel_name: channel,
-        domain: 'UST',
+        domain: domainType('user'),
         ...('bytes' in threshold ? { threshold_bytes: threshold.bytes } : { threshold_ratio: threshold.ratio }),
       };
       return comparison === 'at-least' ? { condition_buffer_usage_high: usage } : { condition_buffer_usage_low: usage };

@@ -4,10 +4,10 @@ import { xmlText } from '@ringtail/base/text';
 export type XmlChildren = { readonly [name: string]: XmlContent | readonly XmlContent[] | undefined };
 export type XmlContent = string | number | boolean | XmlChildren;
 
-/** Prefix that marks an attribute among the members of an element, in what the library reads and writes. */
+/** Prefix of attributes among the members of an element, for the XML library. */
 export const ATTRIBUTE_PREFIX = '@_';
 
-/** The builder writes absent members as empty elements, and an object without members as nothing at all: this is what it is to be given. */
+/** The content for the builder: without absent members, which it writes as empty elements; an empty object as an empty text. */
 export function presentOnly(content: XmlContent): unknown {
   if (typeof content !== 'object') return content;
   const members = Object.entries(content)
@@ -16,7 +16,7 @@ export function presentOnly(content: XmlContent): unknown {
   return members.length === 0 ? '' : Object.fromEntries(members);
 }
 
-/** Options of the library's builder by which `xmlText` writes every value. */
+/** Options of the XML builder that escape every value with `xmlText`. */
 export const XML_VALUES = {
   processEntities: false,
   tagValueProcessor: (_name: string, value: unknown): string => xmlText(String(value)),

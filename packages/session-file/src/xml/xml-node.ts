@@ -4,14 +4,14 @@ import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { SessionFileError } from '../session-file-error.ts';
 import { ATTRIBUTE_PREFIX } from './xml-element.ts';
 
-/** More is no session file: a thousand channels of a thousand rules each stay below. */
+/** Largest size of a session file: a thousand channels with a thousand rules each stay below. */
 export const SESSION_FILE_LENGTH_MAX = 64 * 1024 * 1024;
-/** What is said of a file names so much of its texts. */
+/** Length to which texts of a file are cut in messages. */
 export const LABEL_LENGTH_MAX = 100;
-/** What is said of a file is read by people, on terminals. */
+/** Length to which messages about a file are cut, since people read them on terminals. */
 export const MESSAGE_LENGTH_MAX = 1000;
 
-/** Elements of which there may be any number, whose parsed form is to be a list even of one. */
+/** Elements that may be repeated: their parsed form is always a list. */
 const REPEATED = new Set(['session', 'domain', 'channel', 'event', 'context', 'exclusion', 'vpid', 'vuid', 'vgid']);
 const REPEATED_PATHS = /(snapshot_outputs\.output|rotation_schedules\.(periodic|size_threshold))$/;
 
@@ -22,17 +22,17 @@ const parser = new XMLParser({
   ignoreAttributes: false,
   attributeNamePrefix: ATTRIBUTE_PREFIX,
   parseTagValue: false,
-  // A name may begin or end with a space, and LTTng reads it with that.
+  // As in LTTng, names may begin or end with a space.
   trimValues: false,
   parseAttributeValue: false,
-  // Numeric character references too; there are no other entities, since there is no document type. Each of them becomes
-  // shorter, so a file may have as many as it likes: a trigger that is kept as JSON has one for each of its quotation marks.
+  // Numeric character references as well. Without a document type there are no other entities. Each reference gets shorter, so
+  // their number is unlimited: a trigger as JSON has one for each of its quotation marks.
   htmlEntities: true,
   processEntities: { enabled: true, maxTotalExpansions: Number.POSITIVE_INFINITY },
   isArray: (name, path) => REPEATED.has(name) || REPEATED_PATHS.test(path),
 });
 
-/** An element of a session file, read with the place where it is in mind. */
+/** An element of a session file, with its place for messages. */
 export class XmlNode {
   readonly #value: Parsed;
   readonly #place: string;
@@ -45,7 +45,7 @@ export class XmlNode {
   /** The root element of that name. @throws {SessionFileError} */
   static parse(text: string, root: string): XmlNode {
     if (text.length > SESSION_FILE_LENGTH_MAX) throw notXml('the file is too long');
-    // Without a document type there are no entities that expand, and nothing outside of the file.
+    // Without a document type there are no expanding entities, and no external files.
     if (/<!(DOCTYPE|ENTITY)/i.test(text)) throw notXml('a session file has no document type declaration');
     const valid = XMLValidator.validate(text);
     if (valid !== true) {
@@ -76,7 +76,7 @@ export class XmlNode {
     return this.child(name) ?? this.refuse(`lacks the element ${name}`);
   }
 
-  /** The only child, whose name says what it is. @throws {SessionFileError} */
+  /** The only child, with its name. @throws {SessionFileError} */
   variant(): readonly [name: string, node: XmlNode] {
     const names =
       typeof this.#value === 'object' ? Object.keys(this.#value).filter((name) => /^[^#?@]/.test(name)) : [];
@@ -87,7 +87,7 @@ export class XmlNode {
     return [name, this.child(name) as XmlNode];
   }
 
-  /** What `check` makes of it. @param what of the node is checked, where that is not all @throws {SessionFileError} for whatever it throws */
+  /** The result of `check`. @param what the part of the node that is checked @throws {SessionFileError} for every error of `check` */
   checked<T>(check: () => T, what?: string): T {
     try {
       return check();
@@ -105,7 +105,7 @@ export class XmlNode {
     return typeof value === 'string' ? value : child.refuse('must be text');
   }
 
-  /** The same of a number or one of several words, around which white space means nothing. */
+  /** The same without white space around it, for numbers and keywords. */
   word(name: string): string | undefined {
     return this.text(name)?.trim();
   }
@@ -161,7 +161,7 @@ export class XmlNode {
     return this.children(instruction).flatMap((child) => child.#attribute(name) ?? []);
   }
 
-  /** The same element, called by a name that a person knows it by. */
+  /** The same element, with a label for messages. */
   labelled(label: string): XmlNode {
     return new XmlNode(this.#value, `${this.#place} "${label.slice(0, LABEL_LENGTH_MAX)}"`);
   }
@@ -184,7 +184,7 @@ export class XmlNode {
   }
 }
 
-/** @throws {SessionFileError} for what is well-formed and yet too much: elements in each other without an end. */
+/** @throws {SessionFileError} for well-formed XML that is nested too deeply */
 function parse(text: string): Record<string, Parsed> {
   try {
     return parser.parse(text) as Record<string, Parsed>;
@@ -193,7 +193,7 @@ function parse(text: string): Record<string, Parsed> {
   }
 }
 
-/** What the parser says has words of the file in it. */
+/** The parser's message contains words of the file, so it is made printable. */
 function notXml(why: string): SessionFileError {
   return new SessionFileError('NOT_XML', printable(why, MESSAGE_LENGTH_MAX));
 }

@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { describeError } from '@ringtail/base';
 import type { SessionStatistics, SnapshotOutputParameters, SnapshotRecorded } from '@ringtail/protocol';
 import { archiveName, snapshotDirectoryName } from '../archives/archive-names.ts';
-import { clockValueAgo, readClock } from '../clock/session-clock.ts';
 import { DaemonError } from '../model/daemon-error.ts';
 import type { Session } from '../model/session.ts';
 import type { CommandServices } from './command-services.ts';
@@ -60,10 +59,9 @@ export class ArchiveCommands {
       'regenerate-metadata': (session) => this.#regenerateMetadata(session),
       'regenerate-statedump': async (session) => {
         if (!session.active) throw new DaemonError('NOT_STARTED', `the session ${session.name} is not started`);
-        await this.#work.statedump(session);
+        await this.#services.domains.regenerate(session, 'statedump');
         return null;
       },
-      'reclaim-memory': (session, { channels, olderThanUs }) => this.#reclaim(session, channels, olderThanUs),
     } satisfies Partial<SessionHandlers>;
   }
 
@@ -89,14 +87,14 @@ export class ArchiveCommands {
     }
     const end = this.#services.now();
     const path = join(output, 'archives', archiveName(archive.chunkBegin, end, archive.rotations));
-    this.#services.drainApplications();
     archive.rotating = true;
-    // Of a session in which nothing has registered the consumer has never heard.
-    if (!session.traced) {
-      await this.#services.places.perform('make-archive', session.owner, { path, output }).catch((error: unknown) => {
-        archive.rotating = false;
-        throw error;
-      });
+    try {
+      await this.#services.domains.settle(session);
+      // No consumer has the session, so none makes the archive.
+      if (!session.traced) await this.#services.places.perform('make-archive', session.owner, { path, output });
+    } catch (error) {
+      archive.rotating = false;
+      throw error;
     }
     // A trigger that is told of it, and rotates the session, is refused: otherwise there would be no end to it.
     this.#services.rotations.notify(session, 'starts', path);
@@ -157,7 +155,7 @@ export class ArchiveCommands {
         `the session ${session.name} has no snapshot output: add one, or name one`,
       );
     }
-    this.#services.drainApplications();
+    await this.#services.domains.settle(session);
     const recorded: SnapshotRecorded[] = [];
     for (const each of outputs) {
       const path = await this.#makeSnapshotDirectory(session, each.path, name ?? each.name);
@@ -189,61 +187,18 @@ export class ArchiveCommands {
   }
 
   async #clear(session: Session): Promise<null> {
-    this.#services.drainApplications();
+    await this.#services.domains.settle(session);
     this.#services.triggers.sessionCleared(session);
-    this.#services.rings.releaseEndedOf(session);
     await this.#services.tasks.perform(session, { type: 'clear', session: session.name });
     session.archive.cleared(session.active);
     this.#services.log.of(session.owner.uid, 'sessions').info(`session ${session.name} is cleared`);
     return null;
   }
 
-  /** For traces that there are, and for those that will be. */
   async #regenerateMetadata(session: Session): Promise<null> {
     if (!session.started) neverStarted(session);
-    if ([...session.channels.values()].some(({ attributes }) => attributes.ownership === 'process')) {
-      throw new DaemonError(
-        'PER_PROCESS_SESSION',
-        'metadata of traces of single processes cannot be regenerated: some of the processes may have gone',
-      );
-    }
-    const link = this.#services.consumers.of(session.owner);
-    const { offsetNs } = readClock(session.clock);
-    session.clockReading = { ...session.clockReading, offsetNs };
-    const answers = [...session.traces.values()].map(({ key }) =>
-      link.setUp({ type: 'regenerate-metadata', trace: key, clockOffsetNs: String(offsetNs) }),
-    );
-    await link.unlessUnavailable(Promise.all(answers));
+    await this.#services.domains.regenerate(session, 'metadata');
     return null;
-  }
-
-  async #reclaim(
-    session: Session,
-    names: readonly string[] | null,
-    olderThanUs: number,
-  ): Promise<Result<'reclaim-memory'>> {
-    const unknown = names?.find((name) => !session.channels.has(name));
-    if (unknown !== undefined) {
-      throw new DaemonError('NO_CHANNEL', `the session ${session.name} has no channel ${unknown}`);
-    }
-    const channels = [...session.traces.values()]
-      .flatMap((trace) => [...trace.channels.values()])
-      .filter(({ channel }) => names === null || names.includes(channel.attributes.name))
-      .map(({ key }) => key);
-    if (channels.length === 0) return { bytes: 0 };
-    const until = clockValueAgo(session.clock, olderThanUs);
-    const { bytes } = await this.#services.tasks.perform(session, {
-      type: 'reclaim',
-      session: session.name,
-      channels,
-      until,
-    });
-    // What was released before is the producers': only they know that they are not about to write there.
-    if (session.active) {
-      this.#services.registry.requestReclaim(session, names, until);
-      await this.#services.publisher.publishSoon();
-    }
-    return { bytes };
   }
 }
 

@@ -2,12 +2,10 @@ import type { TraceFormat } from '@ringtail/protocol';
 import type { RotationWatch } from '../archives/rotation-watch.ts';
 import type { SessionQueue } from '../clients/session-queue.ts';
 import type { Consumers } from '../consumer/consumers.ts';
-import type { RingKeeper } from '../consumer/ring-keeper.ts';
-import type { SessionTasks } from '../consumer/session-tasks.ts';
-import type { TraceKeeper } from '../consumer/trace-keeper.ts';
 import type { FilterCounters } from '../diagnosis/filter-counters.ts';
+import type { Domains } from '../domains/domains.ts';
+import type { SessionTasks } from '../domains/session-tasks.ts';
 import type { Applications } from '../domains/user/applications.ts';
-import type { ProgramTroubles } from '../domains/user/program-troubles.ts';
 import type { StatePublisher } from '../domains/user/state-publisher.ts';
 import type { UnregisteredPrograms } from '../domains/user/unregistered/unregistered-programs.ts';
 import type { PeerLog } from '../log/peer-log.ts';
@@ -21,8 +19,7 @@ import type { TriggerEngine } from '../triggers/trigger-engine.ts';
 export interface CommandServices {
   readonly registry: SessionRegistry;
   readonly applications: Applications;
-  readonly traces: TraceKeeper;
-  readonly rings: RingKeeper;
+  readonly domains: Domains;
   /** The only way to directories that users have chosen. */
   readonly places: Places;
   readonly publisher: StatePublisher;
@@ -34,7 +31,6 @@ export interface CommandServices {
   readonly notifications: NotificationHub;
   readonly triggers: TriggerEngine;
   readonly filterCounters: FilterCounters;
-  readonly programTroubles: ProgramTroubles;
   /** Turns of users, for work that takes longer than one. */
   readonly turns: FairTurns;
   readonly unregistered: UnregisteredPrograms;

@@ -54,9 +54,13 @@ describe('a session that is active', SLOW, () => {
     await expect.poll(() => patterns(app), POLL).toEqual([[]]);
     expect(await client.ask('list-sessions', {})).toMatchObject([
       {
-        channels: [
-          { name: 'c', enabled: false, rules: [{ pattern: 'a:*', enabled: true }] },
-          { name: 'd', enabled: true, rules: [{ pattern: 'b:*', enabled: false }] },
+        domains: [
+          {
+            channels: [
+              { name: 'c', enabled: false, rules: [{ pattern: 'a:*', enabled: true }] },
+              { name: 'd', enabled: true, rules: [{ pattern: 'b:*', enabled: false }] },
+            ],
+          },
         ],
       },
     ]);
@@ -80,7 +84,7 @@ describe('a session that is active', SLOW, () => {
     expect(daemon.commands('open-trace')).toHaveLength(1);
     await client.ask('untrack', { session, attribute: 'vuid', values: null });
     await expect.poll(() => channelNames(app), POLL).toEqual([]);
-    expect((await client.ask('list-sessions', {}))[0]?.trackers).toEqual({
+    expect((await client.ask('list-sessions', {}))[0]?.domains[0]?.trackers).toEqual({
       vpid: [1, process.pid].sort((a, b) => a - b),
       vuid: [],
       vgid: null,
@@ -197,16 +201,21 @@ describe('a command', SLOW, () => {
         snapshot: true,
         format: 'ctf-2',
         active: false,
-        channels: [
+        domains: [
           {
-            ...DEFAULT_CHANNEL,
-            mode: 'overwrite',
-            enabled: true,
-            contexts: [],
-            rules: [{ pattern: 'a:*', exclude: ['a:b'], filter: 'n > 1', enabled: true }],
+            domain: 'user',
+            channels: [
+              {
+                ...DEFAULT_CHANNEL,
+                mode: 'overwrite',
+                enabled: true,
+                contexts: [],
+                rules: [{ pattern: 'a:*', exclude: ['a:b'], filter: 'n > 1', enabled: true }],
+              },
+            ],
+            trackers: { vpid: null, vuid: null, vgid: null },
           },
         ],
-        trackers: { vpid: null, vuid: null, vgid: null },
       },
     ]);
   });

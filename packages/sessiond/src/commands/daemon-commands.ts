@@ -32,7 +32,6 @@ export function daemonCommands({
       notifications.subscribe(client);
       return null;
     },
-    'list-applications': ({ fields }, client) => applications.describe(client, fields),
   } satisfies Partial<DaemonHandlers>;
 }
 

@@ -1,7 +1,7 @@
 import { describeError } from '@ringtail/base';
 import type { SessionStatistics } from '@ringtail/protocol';
-import type { SessionTasks } from '../consumer/session-tasks.ts';
 import { diagnose } from '../diagnosis/diagnose.ts';
+import type { SessionTasks } from '../domains/session-tasks.ts';
 import type { Channel, Session } from '../model/session.ts';
 import { withTroubles } from '../model/statistics.ts';
 import type { CommandServices } from './command-services.ts';

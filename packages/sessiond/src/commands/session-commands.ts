@@ -1,12 +1,13 @@
 import { closeSync } from 'node:fs';
 import { describeError } from '@ringtail/base';
-import type { Commands, SessionStatistics } from '@ringtail/protocol';
+import type { Commands, SessionDescription, SessionStatistics } from '@ringtail/protocol';
 import { directoryDate } from '../archives/archive-names.ts';
 import type { Client } from '../clients/client.ts';
 import { jsonList } from '../clients/json-text.ts';
 import { readClock } from '../clock/session-clock.ts';
 import { DaemonError } from '../model/daemon-error.ts';
 import { type Owner, ownerFor, type Session } from '../model/session.ts';
+import { describeSession } from '../model/session-description.ts';
 import type { ArchiveCommands } from './archive-commands.ts';
 import type { CommandServices } from './command-services.ts';
 import type { DaemonHandlers, Result, SessionHandlers } from './handlers.ts';
@@ -42,8 +43,7 @@ export class SessionCommands {
   daemonHandlers() {
     return {
       'list-sessions': (_, client) => {
-        const { registry, turns } = this.#services;
-        return turns.inSlices(client.uid, jsonList(registry.describe(client)));
+        return this.#services.turns.inSlices(client.uid, jsonList(this.#describe(client)));
       },
       'create-session': (params, client) => this.#createWhenFree(params, client),
       shutdown: (_, client) => this.#shutdown(client),
@@ -65,10 +65,7 @@ export class SessionCommands {
         return new Underway(null, this.#work.behindTheAnswer(session, 'it could not be destroyed', work));
       },
       'session-statistics': (session) => this.#services.tasks.statistics(session),
-      'session-memory': (session) => {
-        this.#services.drainApplications();
-        return this.#services.rings.memoryOf(session);
-      },
+      'session-memory': (session) => this.#services.domains.memory(session),
       'session-sightings': (session) => {
         this.#services.drainApplications();
         return session.sightings.describe();
@@ -76,22 +73,26 @@ export class SessionCommands {
     } satisfies Partial<SessionHandlers>;
   }
 
+  *#describe(client: Client): Generator<SessionDescription> {
+    const { registry, domains } = this.#services;
+    for (const session of registry.visibleTo(client)) yield describeSession(session, domains.describe(session));
+  }
+
   /** It is in no list while this takes; if it fails, it is back, and stopped. */
   async destroy(session: Session): Promise<Result<'destroy-session'>> {
-    const { registry, rings, triggers, notifications, log } = this.#services;
+    const { registry, domains, triggers, notifications, log } = this.#services;
     if (session.active) this.#endRecording(session);
     session.leaving = true;
     let archive: string | undefined;
     let statistics: SessionStatistics;
     try {
-      await this.#work.publishAndDrain();
+      await domains.settle(session);
       archive = await this.#archives.archiveRest(session);
       statistics = await this.#services.tasks.statistics(session, 'close-session');
     } catch (error) {
       session.leaving = false;
       throw error;
     }
-    rings.releaseAllOf(session);
     await this.#removeRemains(session);
     registry.remove(session);
     this.#claims.get(session)?.release();
@@ -228,22 +229,18 @@ export class SessionCommands {
     }
   }
 
-  /** The metadata of every trace is there before anybody is told to record into it. */
   async #start(session: Session): Promise<null> {
-    const { registry, traces, applications, places, programTroubles, publisher, consumers, log } = this.#services;
+    const { registry, domains, log } = this.#services;
+    if (!session.active && !domains.haveChannel(session)) {
+      throw new DaemonError('NO_CHANNEL', `the session ${session.name} has no channel: enable events first`);
+    }
     registry.start(session);
-    programTroubles.started(session);
     try {
-      if (!session.snapshot && session.output !== null) {
-        await places.perform('prepare-trace-directory', session.owner, { path: session.output });
-      }
-      const link = consumers.of(session.owner);
-      await link.unlessUnavailable(link.connected().then(() => traces.open(session, applications.threads())));
+      await domains.start(session);
     } catch (error) {
       registry.stop(session);
+      await domains.settle(session);
       throw error;
-    } finally {
-      await publisher.publishSoon();
     }
     session.archive.started(this.#services.now());
     log.of(session.owner.uid, 'sessions').info(`session ${session.name} is started`);

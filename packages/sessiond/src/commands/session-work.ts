@@ -11,36 +11,10 @@ export class SessionWork {
     this.#services = services;
   }
 
-  /**
-   * Applications learn of what changed in an active session, whose traces get what is new in it. When the command is answered,
-   * it holds for the next event of every thread.
-   */
-  async changed<T>(session: Session, result: T): Promise<T> {
-    if (!session.active) return result;
-    const { traces, applications, publisher, consumers } = this.#services;
-    const opened = traces.open(session, applications.threads());
-    const published = publisher.publishSoon();
-    await consumers.of(session.owner).unlessUnavailable(opened);
-    await published;
-    return result;
-  }
-
-  /** Has every thread that the session records record its state again. */
-  async statedump(session: Session): Promise<void> {
-    this.#services.registry.requestStatedump(session);
-    await this.#services.publisher.publishSoon();
-  }
-
   /** Has everything taken that was committed so far. */
   async flush(session: Session): Promise<SessionStatistics> {
-    await this.publishAndDrain();
+    await this.#services.domains.settle(session);
     return await this.#services.tasks.statistics(session, 'flush');
-  }
-
-  /** No application is waited for: one that never reads its control file again keeps nobody. */
-  async publishAndDrain(): Promise<void> {
-    await this.#services.publisher.publishSoon();
-    this.#services.drainApplications();
   }
 
   /** Goes on when the command is answered; what fails then is a line in the log and a trouble of the session. */

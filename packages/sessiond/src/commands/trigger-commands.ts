@@ -1,13 +1,10 @@
 import { primaryGroupOf } from '@ringtail/posix/accounts';
-import type { MapRow } from '@ringtail/protocol';
 import type { Client } from '../clients/client.ts';
 import { jsonList } from '../clients/json-text.ts';
 import { DaemonError } from '../model/daemon-error.ts';
 import { type Owner, ownerFor } from '../model/session.ts';
-import type { CounterMap } from '../triggers/maps/counter-map.ts';
-import { jsonOfRows } from '../triggers/maps/map-rows.ts';
 import type { CommandServices } from './command-services.ts';
-import type { DaemonHandlers, SessionHandlers } from './handlers.ts';
+import type { DaemonHandlers } from './handlers.ts';
 
 export function triggerCommands({ triggers, publisher, turns }: CommandServices) {
   return {
@@ -24,27 +21,6 @@ export function triggerCommands({ triggers, publisher, turns }: CommandServices)
     },
     'list-triggers': (_, client) => turns.inSlices(client.uid, jsonList(triggers.describe(client))),
   } satisfies Partial<DaemonHandlers>;
-}
-
-export function mapCommands({ registry, triggers, drainApplications }: CommandServices) {
-  return {
-    'add-map': (session, { map }) => {
-      return { name: registry.addMap(session, map) };
-    },
-    'show-maps': (session, { map }) => {
-      // Keys that threads have announced and nobody has read yet.
-      drainApplications();
-      if (map !== null && !session.maps.has(map)) {
-        throw new DaemonError('NO_MAP', `the session ${session.name} has no map ${map}`);
-      }
-      const chosen = [...session.maps.values()].filter(({ attributes }) => map === null || attributes.name === map);
-      return jsonOfRows(tablesOf(chosen, triggers));
-    },
-  } satisfies Partial<SessionHandlers>;
-}
-
-function* tablesOf(maps: readonly CounterMap[], triggers: CommandServices['triggers']): Iterable<readonly MapRow[]> {
-  for (const map of maps) yield triggers.rowsOf(map);
 }
 
 /** The client's own user; root may name another. */

@@ -105,7 +105,7 @@ export class RingKeeper {
   }
 
   /** Memory of each ring of a session, oldest first. */
-  memoryOf(session: Session): RingMemory[] {
+  memoryOf(session: Session): Omit<RingMemory, 'domain'>[] {
     const rings = [...this.#rings].filter(({ channel }) => channel.trace.session === session);
     return rings.map((ring) => {
       const { channel, trace } = ring.channel;

@@ -1,9 +1,8 @@
-import type { ChannelDescription, SessionDescription } from '@ringtail/protocol';
-import type { Channel, Session } from './session.ts';
+import type { DomainDescription, SessionDescription } from '@ringtail/protocol';
+import type { Session } from './session.ts';
 
 /** A session as clients see it. */
-export function describeSession(session: Session): SessionDescription {
-  const { trackers } = session;
+export function describeSession(session: Session, domains: readonly DomainDescription[]): SessionDescription {
   return {
     name: session.name,
     uid: session.owner.uid,
@@ -14,13 +13,7 @@ export function describeSession(session: Session): SessionDescription {
     format: session.format,
     createdAt: session.createdAt.toISOString(),
     active: session.active,
-    channels: [...session.channels.values()].map(describeChannel),
-    trackers: { vpid: trackers.vpid.describe(), vuid: trackers.vuid.describe(), vgid: trackers.vgid.describe() },
-    maps: [...session.maps.values()].map(({ attributes }) => attributes),
+    domains,
     ...session.archive.describe(),
   };
-}
-
-function describeChannel({ attributes, enabled, contexts, rules }: Channel): ChannelDescription {
-  return { ...attributes, enabled, contexts, rules: rules.describe() };
 }

@@ -3,10 +3,8 @@ import {
   DEFAULT_CHANNEL,
   type EventRule,
   type MapChannelParameters,
-  type SessionDescription,
   type SnapshotOutput,
   type SnapshotOutputParameters,
-  type TrackedAttribute,
 } from '@ringtail/protocol';
 import { SessionArchive } from '../archives/session-archive.ts';
 import type { ClockReading } from '../clock/session-clock.ts';
@@ -36,8 +34,8 @@ import {
   type Session,
   type SessionParameters,
   type Trace,
+  type UserAttribute,
 } from './session.ts';
-import { describeSession } from './session-description.ts';
 import { SessionReservations } from './session-reservations.ts';
 import { Sightings } from './sightings.ts';
 import { ownershipOf, TraceTable } from './trace-table.ts';
@@ -240,7 +238,7 @@ export class SessionRegistry {
     parts.giveBack(owner.uid, jsonWeight(archive.deleteOutput(key)));
   }
 
-  track(session: Session, attribute: TrackedAttribute, values: readonly number[] | null): void {
+  track(session: Session, attribute: UserAttribute, values: readonly number[] | null): void {
     const tracker = session.trackers[attribute];
     if (tracker.size + (values?.length ?? 0) > TRACKED_VALUES_MAX) {
       throw new DaemonError('TOO_MANY', `a tracker has at most ${TRACKED_VALUES_MAX} values`);
@@ -251,7 +249,7 @@ export class SessionRegistry {
     this.#changeTracker(session, attribute, () => tracker.track(values));
   }
 
-  #changeTracker({ trackers, owner }: Session, attribute: TrackedAttribute, change: () => void): void {
+  #changeTracker({ trackers, owner }: Session, attribute: UserAttribute, change: () => void): void {
     const before = trackers[attribute].size;
     change();
     const more = trackers[attribute].size - before;
@@ -259,15 +257,12 @@ export class SessionRegistry {
     else this.#shares.trackedValues.give(owner.uid, -more);
   }
 
-  untrack(session: Session, attribute: TrackedAttribute, values: readonly number[] | null): void {
+  untrack(session: Session, attribute: UserAttribute, values: readonly number[] | null): void {
     this.#changeTracker(session, attribute, () => session.trackers[attribute].untrack(values));
   }
 
   start(session: Session): void {
     if (session.active) throw new DaemonError('ALREADY_STARTED', `the session ${session.name} is started already`);
-    if (session.channels.size === 0 && session.maps.size === 0) {
-      throw new DaemonError('NO_CHANNEL', `the session ${session.name} has no channel: enable events first`);
-    }
     session.active = true;
     session.started = true;
     session.statedump++;
@@ -303,16 +298,12 @@ export class SessionRegistry {
     return this.traces.takeOfProcess(process);
   }
 
-  /** The sessions that this user may see. */
-  *describe(user: Owner): Generator<SessionDescription> {
-    for (const session of this.#visibleTo(user)) yield describeSession(session);
-  }
-
   countFor(user: Owner): number {
-    return this.#visibleTo(user).length;
+    return this.visibleTo(user).length;
   }
 
-  #visibleTo(user: Owner): Session[] {
+  /** The sessions that this user may see. */
+  visibleTo(user: Owner): Session[] {
     return this.sessions().filter((session) => !session.leaving && mayUse(session, user));
   }
 

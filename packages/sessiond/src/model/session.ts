@@ -53,6 +53,9 @@ export interface Trace extends Owner {
   nextStreamInstanceId: number;
 }
 
+/** Attributes by which processes in user space are tracked. */
+export type UserAttribute = Extract<TrackedAttribute, 'vpid' | 'vuid' | 'vgid'>;
+
 export interface SessionParameters {
   readonly name: string;
   readonly output: string | null;
@@ -70,7 +73,7 @@ export interface Session extends SessionParameters {
   readonly channels: Map<string, Channel>;
   /** Maps of counters, which triggers add to while the session is active. */
   readonly maps: Map<string, CounterMap>;
-  readonly trackers: Readonly<Record<TrackedAttribute, InclusionSet>>;
+  readonly trackers: Readonly<Record<UserAttribute, InclusionSet>>;
   /** By what they are of; those of processes that have gone are not kept. */
   readonly traces: Map<string, Trace>;
   readonly eventSpecs: EventSpecs;

@@ -36,11 +36,16 @@ function saved(name: string, more: Partial<SavedSession> = {}): SavedSession {
     snapshot: false,
     format: 'ctf-1.8',
     active: true,
-    channels: [{ ...DEFAULT_CHANNEL, enabled: true, contexts: [], rules: [{ pattern: 'p:*', enabled: true }] }],
-    trackers: { vpid: null, vuid: null, vgid: null },
+    domains: [
+      {
+        domain: 'user',
+        channels: [{ ...DEFAULT_CHANNEL, enabled: true, contexts: [], rules: [{ pattern: 'p:*', enabled: true }] }],
+        trackers: { vpid: null, vuid: null, vgid: null },
+        maps: [],
+      },
+    ],
     snapshotOutputs: [],
     rotationSchedule: { timerUs: null, sizeBytes: null },
-    maps: [],
     ...more,
   };
 }
@@ -54,6 +59,7 @@ async function load(more: Partial<SavedSessionLoaderOptions> = {}): Promise<stri
     execute: async (request) => {
       asked.push(request);
       if (refuse(request)) throw new Error('refused by the test');
+      return request.command === 'create-session' ? { name: request.params.name, output: request.params.output } : null;
     },
     now: () => at,
     log: { error: (text) => void errors.push(text), warn: () => {}, info: () => {}, debug: () => {} },

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { describeError } from '@ringtail/base';
 import * as accounts from '@ringtail/posix/accounts';
 import { checkClientRequest, type Request, type TriggerDefinition } from '@ringtail/protocol';
-import { parseSessionFile, restoreRequests, type SavedSession } from '@ringtail/session-file';
+import { parseSessionFile, restoreSession, type SavedSession } from '@ringtail/session-file';
 import { directoryDate } from '../archives/archive-names.ts';
 import type { Log } from '../log/log.ts';
 import type { Owner } from '../model/session.ts';
@@ -72,17 +72,20 @@ async function addTrigger(trigger: TriggerDefinition, { execute, log }: SavedSes
 
 async function restore(file: string, saved: SavedSession, options: SavedSessionLoaderOptions): Promise<void> {
   const { execute, log } = options;
-  const destroy: Request = { id: 0, command: 'destroy-session', params: { session: saved.name } };
-  let created = false;
   try {
-    for (const command of restoreRequests(saved, { output: await freshOutputOf(saved, options) })) {
-      await execute(checkClientRequest({ id: 0, ...command }));
-      created = true;
-    }
+    const output = await freshOutputOf(saved, options);
+    const { warnings } = await restoreSession(saved, { output }, async (command) => {
+      const done = execute(checkClientRequest({ id: 0, ...command }));
+      // The error that made it necessary is reported in any case; this one has no other place.
+      if (command.command === 'destroy-session') {
+        done.catch((error) => log.error(`session ${saved.name}: ${describeError(error)}`));
+      }
+      return await done;
+    });
+    for (const warning of warnings) log.warn(`${file}: ${warning}`);
     log.info(`session ${saved.name} is loaded from ${file}`);
   } catch (error) {
     log.error(`session ${saved.name} of ${file} cannot be loaded: ${describeError(error)}`);
-    if (created) await execute(destroy).catch((why) => log.error(`session ${saved.name}: ${describeError(why)}`));
   }
 }
 

@@ -13,6 +13,7 @@ import {
   type CommandName,
   type Commands,
   type ConsumerCommand,
+  type DomainName,
   encodeFrame,
   FrameDecoder,
   type Notification,
@@ -157,6 +158,10 @@ function targetOf(link: string): string {
   }
 }
 
+type Asking<Name extends CommandName> = Commands[Name]['params'] extends { readonly domain: DomainName }
+  ? Omit<Commands[Name]['params'], 'domain'> & { readonly domain?: DomainName }
+  : Commands[Name]['params'];
+
 /** A client of the command socket that can also misbehave. */
 export class TestClient {
   readonly socket: Socket;
@@ -192,16 +197,17 @@ export class TestClient {
     return client;
   }
 
+  /** The answer to any request. Parameters that name no domain are about user space. */
   reply(command: string, params: unknown): Promise<Reply> {
     const id = this.#nextId++;
-    this.socket.write(encodeFrame({ id, command, params }, CLIENT_FRAME_BYTES_MAX));
+    const isObject = typeof params === 'object' && params !== null && !Array.isArray(params);
+    const complete = isObject ? { domain: 'user', ...params } : params;
+    this.socket.write(encodeFrame({ id, command, params: complete }, CLIENT_FRAME_BYTES_MAX));
     return new Promise((resolve) => this.#waiting.set(id, resolve));
   }
 
-  async ask<Name extends CommandName>(
-    command: Name,
-    params: Commands[Name]['params'],
-  ): Promise<Commands[Name]['result']> {
+  /** @throws an error with the daemon's code */
+  async ask<Name extends CommandName>(command: Name, params: Asking<Name>): Promise<Commands[Name]['result']> {
     const reply = await this.reply(command, params);
     if (!reply.ok) throw Object.assign(new Error(reply.message), { code: reply.code });
     return reply.result as Commands[Name]['result'];

@@ -225,7 +225,7 @@ describe('a map', SLOW, () => {
     const app = await daemon.application();
     await createSession();
     expect(await client.ask('add-map', { session: 's', map })).toEqual({ name: 'm' });
-    expect((await client.ask('list-sessions', {}))[0]?.maps).toEqual([map]);
+    expect((await client.ask('list-sessions', {}))[0]?.domains[0]?.maps).toEqual([map]);
     expect((await client.reply('add-map', { session: 's', map })).ok).toBe(false);
     await addTrigger(matches, increment);
     expect(app.state()?.triggers).toEqual([]);

@@ -1,6 +1,6 @@
 import type { RotationWatch } from '../archives/rotation-watch.ts';
 import type { CommandService } from '../clients/command-service.ts';
-import type { SessionTasks } from '../consumer/session-tasks.ts';
+import type { SessionTasks } from '../domains/session-tasks.ts';
 import type { PeerLog } from '../log/peer-log.ts';
 import type { DesiredStateBudget } from '../model/desired-state-budget.ts';
 import { Listeners } from '../model/listeners.ts';

@@ -35,7 +35,7 @@ export class Applications {
     return [...this.#applications].map((application) => application.sighting());
   }
 
-  /** Lists the threads that this user may see: an `ApplicationList`. */
+  /** Lists the threads that this user may see: an `Instrumentation`. */
   describe(user: Owner, fields: boolean): JsonText {
     const indices = new Map<TracepointList, number>();
     const applications = this.#visibleTo(user).map((application) => {
@@ -47,7 +47,11 @@ export class Applications {
       const json = fields ? list.json : jsonWithoutFields(list);
       return index === 0 ? [json] : [',', json];
     });
-    return new JsonText([`{"applications":${JSON.stringify(applications)},"tracepointLists":[`, ...lists, ']}']);
+    return new JsonText([
+      `{"applications":${JSON.stringify(applications)},"tracepointLists":[`,
+      ...lists,
+      '],"events":[]}',
+    ]);
   }
 
   /** Number of threads that this user may see. */

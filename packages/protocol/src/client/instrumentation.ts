@@ -15,12 +15,17 @@ const listedApplication = object({
 });
 export type ListedApplication = Shaped<typeof listedApplication>;
 
-/** Applications with each distinct list of tracepoints once: a thousand processes of one program share one list. */
-export const applicationList = object({
+/**
+ * Programs and events that a domain can record. Each distinct list of tracepoints is there once: a thousand processes of one program
+ * share one list.
+ */
+export const instrumentation = object({
   applications: list(listedApplication),
   tracepointLists: list(list(tracepointDescription)),
+  /** Events that belong to no application: those of the kernel. */
+  events: list(tracepointDescription),
 });
-export type ApplicationList = Shaped<typeof applicationList>;
+export type Instrumentation = Shaped<typeof instrumentation>;
 
 /** A registered thread. */
 export interface ApplicationDescription extends Omit<ListedApplication, 'tracepoints'> {
