@@ -1,9 +1,9 @@
 /**
  * The control file: a session daemon writes into it the events that a JavaScript thread is to record.
  *
- * Each thread makes one (a memfd sealed against shrinking, so that mapping it is safe), maps its first page, and sends
- * the descriptor when it registers. Up to two daemons (root's and the user's) write to it with pwrite, each to the slot
- * that the thread gave it:
+ * Each thread makes one (a memfd sealed against shrinking, so that mapping it is safe), maps its first page, and
+ * sends the descriptor when it registers. Up to two daemons (root's and the user's) write to it with pwrite, each to
+ * the slot that the thread gave it:
  *
  *   0     u32 magic, u32 ABI version, u32 GENERATION
  *   64    slot 0: SLOT_WORDS_BYTES of u32 (`ControlSlot`)
@@ -11,23 +11,25 @@
  *   4096  slot 0: two areas for the text of channels, two for the text of triggers; then slot 1: the same;
  *         AREA_BYTES each, sparse
  *
- * Counters follow the areas: CONTROL_COUNTER_COUNT f64, sparse, which the thread adds to and daemons read. Even indexes
- * belong to the daemon of slot 0, odd ones to the daemon of slot 1. A daemon assigns the counters below
+ * Counters follow the areas: CONTROL_COUNTER_COUNT f64, sparse, which the thread adds to and daemons read. Even
+ * indexes belong to the daemon of slot 0, odd ones to the daemon of slot 1. A daemon assigns the counters below
  * CONTROL_KEY_COUNTERS_FROM in the desired state. The thread assigns the others to keys of maps and announces them
- * (`counters`); once all are taken, it reuses the counters of triggers that are gone. No counter is ever reset. A count
- * begins at the value that the daemon read when it assigned the counter, or that the thread announced with the key.
+ * (`counters`); once all are taken, it reuses the counters of triggers that are gone. No counter is ever reset. A
+ * count begins at the value that the daemon read when it assigned the counter, or that the thread announced with the
+ * key.
  *
- * Tallies follow the counters: for slot 0, then slot 1, the number of tallies in use (f64) and CONTROL_TALLY_COUNT tallies
- * of three f64, sparse: the key of a trigger (0: free), the number of its matches, and the number of events that could not
- * be evaluated. The daemon reads them when the thread has ended, and adds the matches that the thread did not report.
+ * Tallies follow the counters: for slot 0, then slot 1, the number of tallies in use (f64) and CONTROL_TALLY_COUNT
+ * tallies of three f64, sparse: the key of a trigger (0: free), the number of its matches, and the number of events
+ * that could not be evaluated. The daemon reads them when the thread has ended, and adds the matches that the thread
+ * did not report.
  *
- * To publish, a daemon first writes texts: a new text into the area of its kind that is not current, or further lines of the
- * triggers' text behind the current ones. Then it writes the words of its slot, in one pwrite. Then it writes a new
- * GENERATION: larger than the one it read, and of its slot's parity, so that two daemons never write the same value. The
- * thread's tracepoints compare GENERATION with the value that they were compiled for.
+ * To publish, a daemon first writes texts: a new text into the area of its kind that is not current, or further lines
+ * of the triggers' text behind the current ones. Then it writes the words of its slot, in one pwrite. Then it writes
+ * a new GENERATION: larger than the one it read, and of its slot's parity, so that two daemons never write the same
+ * value. The thread's tracepoints compare GENERATION with the value that they were compiled for.
  *
- * A thread reads the words, then the texts, then the words again. A daemon overwrites a text only after
- * it has changed the words. So equal words prove that the texts are whole and belong together; otherwise the thread reads
+ * A thread reads the words, then the texts, then the words again. A daemon overwrites a text only after it has
+ * changed the words. So equal words prove that the texts are whole and belong together; otherwise the thread reads
  * again.
  */
 export const CONTROL_MAGIC = 0x43545452;

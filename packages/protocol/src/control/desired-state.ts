@@ -35,13 +35,13 @@ export type CounterKey =
       readonly perEvent?: number;
     };
 
-/** A channel of an active session that this thread's events may go to. */
+/** A channel of an active session that the thread records into. */
 export interface DesiredChannel {
-  /** Unique among all channels of all sessions this daemon ever had. */
+  /** Unique among the channels of all sessions, in the life of the daemon. */
   readonly key: number;
   readonly session: string;
   readonly name: string;
-  /** Of the trace that this thread's data streams belong to; 8-4-4-4-12 hexadecimal. */
+  /** UUID of the trace that the thread's data streams belong to; 8-4-4-4-12 hexadecimal. */
   readonly traceUuid: string;
   readonly streamClassId: number;
   readonly header: EventHeaderKind;
@@ -52,26 +52,26 @@ export interface DesiredChannel {
   readonly recordsBytesMax?: number;
   readonly clock: ClockKind;
   /**
-   * By how many nanoseconds CLOCK_MONOTONIC of the recording is ahead of that of the kernel's first time namespace, so that
-   * threads in another namespace can give its times; absent: 0.
+   * CLOCK_MONOTONIC of the recording minus CLOCK_MONOTONIC of the kernel's first time namespace, so that threads in
+   * another namespace can record the same times; absent: 0.
    */
   readonly monotonicOffsetNs?: number;
   /** Directory for ring files; null for memfds. */
   readonly ringDirectory: string | null;
   /** FIFO to write one byte to when a sub-buffer is closed and the consumer asked for it. */
   readonly wakePath: string;
-  /** As the channel's attribute of that name. */
+  /** The channel's attribute with the same name. */
   readonly blockingTimeoutUs: number | null;
   readonly preallocation: 'preallocate' | 'on-demand';
   /** Names of context fields, in the order in which they are written. */
   readonly contexts: readonly string[];
-  /** Grows whenever the thread is to record its state; 0: not at all. */
+  /** Grows with each request to record the thread's state; 0: no request. */
   readonly statedump: number;
-  /** Grows whenever the thread is to give back the memory of sub-buffers that are free. */
+  /** Grows with each request to give back the memory of free sub-buffers. */
   readonly reclaim: number;
-  /** Clock value: only of those whose newest event is not newer. */
+  /** Clock value: only of sub-buffers without an event after this time. */
   readonly reclaimUntil: number;
-  /** Indexes of the thread's counters of evaluated filters, and of those that were false; null: they are not counted. */
+  /** Indexes of the thread's counters of evaluated filters and of false filters; null: nothing is counted. */
   readonly filterCounters: { readonly evaluated: number; readonly rejected: number } | null;
   readonly rules: readonly EventRule[];
 }

@@ -57,13 +57,13 @@ describe('an application that ends', SLOW, () => {
     ['raise SIGKILL', { cause: 'signal', signal: { number: 9, name: 'SIGKILL' } }],
     ['raise SIGSEGV', { cause: 'signal', signal: { number: 11, name: 'SIGSEGV' } }],
     ['raise SIGTERM', { cause: 'signal', signal: { number: 15, name: 'SIGTERM' } }],
-  ])('by "%s" is told of with its cause, though its parent asks at once', async (how, end) => {
+  ])('by "%s" is reported with its cause, even if its parent waits for it at once', async (how, end) => {
     const child = await application('app');
     child.stdin!.write(`${how}\n`);
     await expect.poll(() => endOf(child.pid), POLL).toMatchObject(end);
   });
 
-  it('is told of with its cause while its parent does not ask', async () => {
+  it('is reported with its cause while its parent does not wait for it', async () => {
     const program = [process.execPath, PROGRAM, daemon.directory.appSocket, 'orphan', 'raise SIGSEGV'];
     // The shell asks when its standard input ends.
     const shell = spawn('/bin/sh', ['-c', '"$@" & read line; wait', 'sh', ...program], {
@@ -79,7 +79,7 @@ describe('an application that ends', SLOW, () => {
     await once(shell, 'exit');
   });
 
-  it('is told of as going on if only its connection has ended', async () => {
+  it('is reported as running if only its connection has ended', async () => {
     const child = await application('app');
     child.stdin!.write('detach\n');
     await expect.poll(() => endOf(child.pid), POLL).toBe('goes on');

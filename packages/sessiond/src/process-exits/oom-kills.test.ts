@@ -41,7 +41,7 @@ describe('oomCounterOf', () => {
 });
 
 describe('OomLedger', () => {
-  it('lets each kill account for one process, and none for what was before', () => {
+  it('assigns each kill to one process, and no earlier kill', () => {
     const files: Record<string, string> = { '/proc/1/cgroup': '0::/app\n', [V2]: 'oom_kill 3\n' };
     const ledger = new OomLedger(reader(files));
     const counters = [1, 1, 1, 1].map((pid) => ledger.watch(pid)!);
@@ -56,7 +56,7 @@ describe('OomLedger', () => {
     expect(ledger.claim(next)).toBe(true);
   });
 
-  it('has nothing to say of a cgroup that is gone', () => {
+  it('assigns nothing for a cgroup that is gone', () => {
     const files: Record<string, string> = { '/proc/1/cgroup': '0::/app\n', [V2]: 'oom_kill 3\n' };
     const ledger = new OomLedger(reader(files));
     const counter = ledger.watch(1)!;

@@ -10,8 +10,8 @@ export interface OomCounter {
 const CGROUPS = '/sys/fs/cgroup';
 
 /**
- * The counter that grows if the kernel kills this process because memory is short: the counter of its memory cgroup, or of the
- * machine where its cgroup is not visible or has no counter.
+ * The counter that grows if the kernel kills this process because memory is short: the counter of its memory cgroup,
+ * or of the machine where its cgroup is not visible or has no counter.
  */
 export function oomCounterOf(pid: number, read: ReadText): OomCounter | undefined {
   for (const path of [...cgroupCounters(read(`/proc/${pid}/cgroup`) ?? ''), '/proc/vmstat']) {
@@ -43,8 +43,8 @@ function cgroupCounters(text: string): string[] {
 }
 
 /**
- * Assigns kills to the ends of processes: each kill to one process, so that a process that is killed by hand later does not
- * count as killed by the kernel.
+ * Assigns kills to the ends of processes: each kill to one process, so that a process that is killed by hand later
+ * does not count as killed by the kernel.
  */
 export class OomLedger {
   readonly #read: ReadText;

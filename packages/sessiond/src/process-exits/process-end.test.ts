@@ -48,7 +48,7 @@ describe('processEndOf', () => {
     expect(processEndOf(evidence(known))).toEqual(end);
   });
 
-  it('asks about memory only where it matters', () => {
+  it('checks for short memory only where it matters', () => {
     const oomKilled = () => {
       throw new Error('asked');
     };
@@ -65,7 +65,7 @@ describe('processEndOf', () => {
 
 describe('describeEnd', () => {
   it.each([
-    [{}, 'nobody knows why'],
+    [{}, 'ended for an unknown reason'],
     [{ status: 3 << 8 }, 'ended with exit code 3'],
     [{ status: 0x8b }, 'ended by SIGSEGV, with a core dump'],
     [{ status: 9, oomKilled: () => true }, 'ended by SIGKILL, for want of memory'],

@@ -11,7 +11,10 @@ export interface EndEvidence {
   readonly oomKilled: () => boolean;
 }
 
-/** The low seven bits of a status are the signal's number, the next says that there is a core dump, then comes the code. */
+/**
+ * The low seven bits of a status are the signal's number, the next says that there is a core dump, then comes the
+ * code.
+ */
 const SIGNAL_MASK = 0x7f;
 const CORE_DUMPED = 0x80;
 const CODE_SHIFT = 8;
@@ -20,9 +23,11 @@ const CODE_MASK = 0xff;
 const NOTHING = { exitCode: null, signal: null, exception: null } as const;
 
 /**
- * The cause of a process's end. The kernel's evidence goes before the process's, which may have said goodbye and then been killed.
+ * The cause of a process's end. The kernel's evidence goes before the process's, which may have said goodbye and then
+ * been killed.
  *
- * A program that exceeds V8's heap limit ends by SIGABRT, like a program that calls `process.abort()`: both are `signal`.
+ * A program that exceeds V8's heap limit ends by SIGABRT, like a program that calls `process.abort()`: both are
+ * `signal`.
  */
 export function processEndOf({ status, goodbye, oomKilled }: EndEvidence): ProcessEnd {
   const exception = goodbye?.exception ?? null;
@@ -49,7 +54,7 @@ function signalName(number: number): string {
 
 /** In words, for a line in the log. */
 export function describeEnd({ cause, exitCode, signal, exception }: ProcessEnd): string {
-  if (cause === 'unknown') return 'nobody knows why';
+  if (cause === 'unknown') return 'ended for an unknown reason';
   if (signal !== null) {
     const why = cause === 'out-of-memory' ? ', for want of memory' : '';
     return `ended by ${signal.name}${signal.coreDumped ? ', with a core dump' : ''}${why}`;

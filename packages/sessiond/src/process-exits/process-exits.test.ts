@@ -30,37 +30,37 @@ function makeExits() {
   const handle = new FakeHandle();
   const process = processOf(1);
   exits.registered(process, 7, () => handle);
-  const told: unknown[] = [];
-  const leave = () => exits.left(process, (end) => told.push(end?.cause));
-  return { clock, exits, ended, handle, process, told, leave };
+  const causes: unknown[] = [];
+  const leave = () => exits.left(process, (end) => causes.push(end?.cause));
+  return { clock, exits, ended, handle, process, causes, leave };
 }
 
 describe('ProcessExits', () => {
-  it('waits until the kernel tells how a process ended', () => {
-    const { clock, ended, handle, process, told, leave } = makeExits();
+  it('waits until the kernel gives the status of a process', () => {
+    const { clock, ended, handle, process, causes, leave } = makeExits();
     leave();
     clock.advance(50);
     handle.current = { kind: 'untold' };
     clock.advance(50);
-    expect(told).toEqual([]);
+    expect(causes).toEqual([]);
     handle.current = { kind: 'ended', status: 11 };
     clock.advance(2);
-    expect(told).toEqual(['signal']);
+    expect(causes).toEqual(['signal']);
     expect(ended).toMatchObject([{ process, uid: 7, end: { signal: { name: 'SIGSEGV' } } }]);
     expect([handle.closed, clock.timers]).toEqual([1, 0]);
   });
 
-  it('says of a process that nobody tells of that the cause is unknown', () => {
-    const { clock, handle, told, leave } = makeExits();
+  it('gives an unknown cause for a process without a status', () => {
+    const { clock, handle, causes, leave } = makeExits();
     handle.current = { kind: 'untold' };
     leave();
     clock.advance(199);
-    expect(told).toEqual([]);
+    expect(causes).toEqual([]);
     clock.advance(3);
-    expect([told, handle.closed, clock.timers]).toEqual([['unknown'], 1, 0]);
+    expect([causes, handle.closed, clock.timers]).toEqual([['unknown'], 1, 0]);
   });
 
-  it('believes a goodbye where the kernel says nothing', () => {
+  it('uses a goodbye where the kernel gives no status', () => {
     const { clock, exits, ended, process, handle, leave } = makeExits();
     exits.goodbye(process, GOODBYE);
     handle.current = { kind: 'untold' };
@@ -69,22 +69,22 @@ describe('ProcessExits', () => {
     expect(ended).toMatchObject([{ end: { cause: 'exit-code', exitCode: 4 } }]);
   });
 
-  it('tells of no end where a process goes on without us', () => {
-    const { clock, ended, told, handle, leave } = makeExits();
+  it('reports no end of a process that goes on', () => {
+    const { clock, ended, causes, handle, leave } = makeExits();
     leave();
     clock.advance(2900);
-    expect(told).toEqual([]);
+    expect(causes).toEqual([]);
     clock.advance(200);
-    expect([told, ended, handle.closed]).toEqual([[undefined], [], 1]);
+    expect([causes, ended, handle.closed]).toEqual([[undefined], [], 1]);
   });
 
   it('waits for a process that takes long to end on a busy machine', () => {
-    const { clock, told, handle, leave } = makeExits();
+    const { clock, causes, handle, leave } = makeExits();
     leave();
     clock.advance(2000);
     handle.current = { kind: 'ended', status: 0 };
     clock.advance(20);
-    expect(told).toEqual(['exit-code']);
+    expect(causes).toEqual(['exit-code']);
   });
 
   it('opens a process once, however many threads of it register', () => {
@@ -94,17 +94,17 @@ describe('ProcessExits', () => {
     });
   });
 
-  it('tells nobody any more when it is closed', () => {
-    const { clock, exits, ended, told, leave, handle } = makeExits();
+  it('reports nothing after it was closed', () => {
+    const { clock, exits, ended, causes, leave, handle } = makeExits();
     leave();
     exits.close();
     handle.current = { kind: 'ended', status: 9 };
     clock.advance(1000);
-    expect([told, ended, clock.timers]).toEqual([[], [], 0]);
+    expect([causes, ended, clock.timers]).toEqual([[], [], 0]);
     const late = new FakeHandle();
     const process = processOf(2);
     exits.registered(process, 7, () => late);
-    exits.left(process, (end) => told.push(end));
-    expect([told, late.closed]).toEqual([[undefined], 1]);
+    exits.left(process, (end) => causes.push(end));
+    expect([causes, late.closed]).toEqual([[undefined], 1]);
   });
 });

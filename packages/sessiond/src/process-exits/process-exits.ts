@@ -36,8 +36,9 @@ const PATIENT_PERIOD_MS = 20;
 /**
  * Finds out how processes end, once they have no registered thread any more.
  *
- * The kernel gives the status through the descriptor of the process after its parent has waited for it (Linux 6.15), and in
- * `/proc` before that. Without the descriptor, a parent that waits at once is faster than this daemon: the cause is `unknown`.
+ * The kernel gives the status through the descriptor of the process after its parent has waited for it (Linux 6.15),
+ * and in `/proc` before that. Without the descriptor, a parent that waits at once is faster than this daemon: the
+ * cause is `unknown`.
  */
 export class ProcessExits {
   readonly #options: ProcessExitsOptions;

@@ -43,7 +43,7 @@ describe('processHandle', () => {
     expect(fateOf(atFirst, now)).toEqual(fate);
   });
 
-  it('believes what the descriptor tells, whoever has the number now', () => {
+  it('uses the descriptor, even if another process has the number now', () => {
     expect(fateOf(line('S', 5, 0), line('R', 6, 0), 9)).toEqual({ kind: 'ended', status: 9 });
   });
 

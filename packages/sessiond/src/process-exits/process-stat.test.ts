@@ -24,7 +24,7 @@ describe('parseProcessStat', () => {
     }
   });
 
-  it('knows by the place of the code that we are told nothing', () => {
+  it('knows by the place of the code that the kernel hides the rest', () => {
     expect(parseProcessStat(stat('node', 'S', 0, '1'))?.permitted).toBe(false);
   });
 
@@ -33,7 +33,7 @@ describe('parseProcessStat', () => {
     expect(own).toMatchObject({ permitted: true, exitStatus: 0, startTime: processStartTime(process.pid) });
   });
 
-  it('takes nothing else', () => {
+  it('refuses anything else', () => {
     for (const line of ['', '1 (x)', '1 (x) Z 1 2 3']) expect(parseProcessStat(line)).toBeUndefined();
   });
 });

@@ -8,7 +8,9 @@ export interface ProcessStat {
   readonly argumentsAt: string;
   /** Ticks since boot: with the number, the identity of a process. */
   readonly startTime: string;
-  /** Whether this daemon may trace the process, so that the kernel hides nothing: known only while the process lives. */
+  /**
+   * Whether this daemon may trace the process, so that the kernel hides nothing: known only while the process lives.
+   */
   readonly permitted: boolean;
   /** The status that `waitpid` gives, once it has ended; 0 also where the kernel hides it. */
   readonly exitStatus: number;

@@ -48,7 +48,7 @@ export function isCountedAtEvent(condition: TriggerCondition, action: TriggerAct
   return 'every' in action.ratePolicy && action.ratePolicy.every === 1;
 }
 
-/** The key that the daemon adds to. The rule tells the name of the event. */
+/** The key that the daemon adds to. The name of the event comes from the rule. */
 export function expandKey(template: string, condition: TriggerCondition): string {
   const rule = ruleOf(condition);
   return expandKeyTemplate(template, (rule && nameOfPattern(rule.pattern)) ?? '');

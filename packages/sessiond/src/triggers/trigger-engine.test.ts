@@ -29,7 +29,7 @@ describe('TriggerEngine', () => {
     expect([...engine.describe({ uid: 0, gid: 0 })]).toHaveLength(4);
   });
 
-  it('tells threads of what is about them, and believes no others', () => {
+  it('publishes triggers to the threads that they are about, and ignores reports of other threads', () => {
     const world = new TriggerWorld();
     const { engine, performed } = world;
     engine.add(named('mine', ACTIONS.notify(every1)), OWNER);
@@ -44,7 +44,7 @@ describe('TriggerEngine', () => {
     expect([...engine.describe({ uid: 0, gid: 0 })].map(({ messagesDiscarded }) => messagesDiscarded)).toEqual([0, 5]);
   });
 
-  it('counts what a thread had gathered and not told when it ended, as the rate policy says', () => {
+  it('counts matches that a thread had not reported when it ended, by the rate policy', () => {
     const world = new TriggerWorld();
     const { engine } = world;
     engine.add(named('mine', ACTIONS.notify({ every: 10 })), OWNER);
@@ -70,7 +70,7 @@ describe('TriggerEngine', () => {
     ]);
   });
 
-  it('forgets a trigger that is removed, whatever still comes', () => {
+  it('ignores reports of a removed trigger', () => {
     const world = new TriggerWorld();
     const occurred = world.add(CONDITIONS['application-exited'], ACTIONS.notify(every1));
     world.engine.remove('trigger0', OWNER.uid);
@@ -80,7 +80,7 @@ describe('TriggerEngine', () => {
     expect(() => world.engine.remove('trigger0', OWNER.uid)).toThrow(expect.objectContaining({ code: 'NO_TRIGGER' }));
   });
 
-  it('counts what only counts by the counters of all threads that it is about', async () => {
+  it('reads the counters of all its threads, for conditions that only count', async () => {
     const sources: ConditionSources = {
       'no-event-for': {
         start: ({ countedEvents }) => {
@@ -183,7 +183,7 @@ describe('TriggerEngine', () => {
     expect(world.shares.kept.used).toBe(0);
   });
 
-  it('keeps what is published within what a control file can take', () => {
+  it('limits the published triggers to the size of a control file', () => {
     const { engine } = new TriggerWorld();
     const long = { ...rule, filter: `a == "${'x'.repeat(60_000)}"` };
     const condition = { ...CONDITIONS['event-rule-matches'], rule: long };
@@ -199,7 +199,7 @@ describe('TriggerEngine', () => {
 describe('increments', () => {
   const increment = { ...ACTIONS.increment(every1), session: 's', key: 'k_{event_name}' } as TriggerAction;
 
-  it('are left to applications while the map is there and its session active', () => {
+  it('are left to applications while the map exists and its session is active', () => {
     const world = new TriggerWorld();
     const { engine } = world;
     engine.add(named('i', increment), OWNER);

@@ -87,7 +87,8 @@ export class TriggerEngine {
 
   /**
    * @returns its name
-   * @throws {DaemonError} `TRIGGER_EXISTS` for a name that the owner has used, `TOO_MANY`, `UNSUPPORTED`, and for a wrong definition
+   * @throws {DaemonError} `TRIGGER_EXISTS` for a name that the owner has used, `TOO_MANY`, `UNSUPPORTED`, and for a
+   *   wrong definition
    */
   add(definition: TriggerDefinition, owner: Owner): string {
     const { budget, shares, log } = this.#options;

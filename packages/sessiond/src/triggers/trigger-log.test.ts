@@ -28,7 +28,7 @@ describe('a log of triggers', () => {
     expect(log.length).toBe(length);
   });
 
-  it('has the same triggers as a map of them after any history, in bytes that its live lines bound', () => {
+  it('has the same triggers as a model after any history', () => {
     const step = fc.record({ holder: fc.integer({ min: 1, max: 5 }), count: fc.nat(3) });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {

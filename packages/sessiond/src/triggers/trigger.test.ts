@@ -38,7 +38,7 @@ describe('every condition with every action by every policy', () => {
 });
 
 describe('occurrences that come together', () => {
-  it('are one report, and as many additions as the policy says', () => {
+  it('are one report, and the additions that the policy gives', () => {
     const world = new TriggerWorld();
     const occurred = world.add(
       CONDITIONS['session-rotation'],
@@ -56,7 +56,7 @@ describe('occurrences that come together', () => {
     expect(world.performed[2]?.report.occurrences).toBe(2);
   });
 
-  it('beyond all numbers stay numbers', () => {
+  it('stay within safe integers', () => {
     const world = new TriggerWorld();
     const occurred = world.add(CONDITIONS['event-rule-matches'], ACTIONS.notify(every1));
     occurred(Number.MAX_SAFE_INTEGER);
@@ -66,7 +66,7 @@ describe('occurrences that come together', () => {
 });
 
 describe('an action that takes time', () => {
-  it('has the later ones wait, and what happens meanwhile counted into one more report', async () => {
+  it('lets later actions wait, and counts further occurrences into one report', async () => {
     const world = new TriggerWorld();
     const ends: (() => void)[] = [];
     world.perform = ({ kind }) =>
@@ -93,7 +93,7 @@ describe('an action that takes time', () => {
     expect(ends).toHaveLength(2);
   });
 
-  it('holds up nobody if it need not be waited for, nor other triggers in any case', async () => {
+  it('delays no later action if none needs to wait, and never delays other triggers', async () => {
     const world = new TriggerWorld();
     const never = new Promise<undefined>(() => {});
     world.perform = ({ kind }) => (kind === 'notify' ? undefined : { done: never, inOrder: kind !== 'webhook' });
@@ -135,7 +135,7 @@ describe('an action that takes time', () => {
 });
 
 describe('a report', () => {
-  it('has captures by their expressions, and null for those that are missing', () => {
+  it('has captures by their expressions, and null for missing captures', () => {
     const world = new TriggerWorld();
     world.add(CONDITIONS['event-rule-matches'], ACTIONS.notify(every1))(4, [1]);
     expect(world.performed[0]?.report).toEqual({
@@ -149,7 +149,7 @@ describe('a report', () => {
     });
   });
 
-  it('leaves out what a program captures beyond all measure', () => {
+  it('leaves out captures beyond the limit', () => {
     const world = new TriggerWorld();
     const occurred = world.add(CONDITIONS['event-rule-matches'], ACTIONS.notify(every1));
     occurred(1, ['a', 'b'.repeat(300_000)]);

@@ -51,8 +51,9 @@ export interface ActionState {
 }
 
 /**
- * Counts the occurrences of a trigger, and carries out the actions that are due, one after the other. Occurrences during an
- * action are counted, and share the next report. So a condition that holds all the time has one action of each kind at a time.
+ * Counts the occurrences of a trigger, and carries out the actions that are due, one after the other. Occurrences
+ * during an action are counted, and share the next report. So a condition that holds all the time has one action of
+ * each kind at a time.
  */
 export class Trigger {
   readonly key: number;

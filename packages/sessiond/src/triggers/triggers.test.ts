@@ -50,7 +50,7 @@ const isActive = async (name = 's') =>
   (await client.ask('list-sessions', {})).find((session) => session.name === name)?.active;
 
 describe('a trigger on events', SLOW, () => {
-  it('reaches applications that are there and those that come, and leaves them', async () => {
+  it('is published to registered and later applications, until it is removed', async () => {
     const before = await daemon.application();
     const name = await addTrigger(matches, notify);
     const after = await daemon.application();
@@ -64,7 +64,7 @@ describe('a trigger on events', SLOW, () => {
     expect((await client.reply('remove-trigger', { name, ownerUid: null })).ok).toBe(false);
   });
 
-  it('notifies subscribers with what was captured', async () => {
+  it('notifies subscribers with the captures', async () => {
     const app = await daemon.application();
     await client.ask('subscribe', {});
     await addTrigger(matches, notify);
@@ -82,7 +82,7 @@ describe('a trigger on events', SLOW, () => {
     ]);
   });
 
-  it('starts and stops sessions, takes snapshots, and tells programs of them in their order', async () => {
+  it('starts and stops sessions, records snapshots, and runs programs with their results, in order', async () => {
     const app = await daemon.application();
     await createSession('s', true);
     const file = join(daemon.parent, 'report');
@@ -127,7 +127,7 @@ describe('a trigger on events', SLOW, () => {
     ]);
   });
 
-  it('of an application that tells of a million at once, of none and of others keeps the daemon up', async () => {
+  it('survives an application that reports a million matches, no match, and unknown triggers', async () => {
     const app = await daemon.application();
     await client.ask('subscribe', {});
     await addTrigger(matches, notify, {
@@ -155,7 +155,7 @@ describe('a trigger on events', SLOW, () => {
 });
 
 describe('a trigger on rotations and sizes', SLOW, () => {
-  it('is told when a rotation begins and when it is done', async () => {
+  it('is set off when a rotation begins and when it ends', async () => {
     await daemon.application();
     await client.ask('subscribe', {});
     await createSession();
@@ -189,7 +189,7 @@ describe('a trigger on rotations and sizes', SLOW, () => {
     ]);
   });
 
-  it('rotates the session of which it is told that it has recorded so much, once', async () => {
+  it('rotates a session once when it has recorded the given size', async () => {
     await daemon.application();
     await createSession();
     await client.ask('enable-event', { session: 's', channel: 'channel0', rule: { pattern: '*' } });
@@ -221,7 +221,7 @@ describe('a map', SLOW, () => {
     writeSync(app.control, bytes, 0, 8, CONTROL_COUNTERS_OFFSET + index * 8);
   }
 
-  it('has what processes count, and keeps what ended ones had', async () => {
+  it('has the counts of processes, and keeps the counts of ended processes', async () => {
     const app = await daemon.application();
     await createSession();
     expect(await client.ask('add-map', { session: 's', map })).toEqual({ name: 'm' });
@@ -269,7 +269,7 @@ describe('a map', SLOW, () => {
     expect((await client.reply('show-maps', { session: 's', map: null })).ok).toBe(false);
   });
 
-  it('is counted into no more from when a stop begins, though the stop fails', async () => {
+  it('does not count from the beginning of a stop on, even if the stop fails', async () => {
     const app = await daemon.application();
     await createSession();
     await client.ask('add-map', { session: 's', map });
@@ -286,7 +286,7 @@ describe('a map', SLOW, () => {
     expect([await isActive(), app.state()?.triggers]).toEqual([false, []]);
   });
 
-  it('is counted into no more when its session could not be started', async () => {
+  it('does not count after its session failed to start', async () => {
     const app = await daemon.application();
     await createSession();
     await createSession('another');
@@ -304,7 +304,7 @@ describe('a map', SLOW, () => {
     expect([await isActive(), app.state()?.triggers]).toEqual([false, []]);
   });
 
-  it('without a name gets the first that is free', async () => {
+  it('without a name gets the first free name', async () => {
     await createSession();
     const add = (name: string | null) => client.ask('add-map', { session: 's', map: { ...map, name } });
     expect(await add(null)).toEqual({ name: 'channel0' });

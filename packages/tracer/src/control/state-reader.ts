@@ -18,7 +18,9 @@ export interface TriggerNews {
 /** A daemon that publishes again and again while a thread reads would hold up the thread. */
 const ATTEMPTS = 4;
 
-/** Reads the texts of one slot's daemon: channels when they have changed, triggers from where the last reading ended. */
+/**
+ * Reads the texts of one slot's daemon: channels when they have changed, triggers from where the last reading ended.
+ */
 export class StateReader {
   readonly #control: ControlFile;
   readonly #slot: number;

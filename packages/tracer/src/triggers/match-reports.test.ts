@@ -28,7 +28,7 @@ function setUp() {
 }
 
 describe('reports of matches', () => {
-  it('go out at once, one by one, while they are few', () => {
+  it('are sent at once, one by one, while they are few', () => {
     const { reports, sent, waiting } = setUp();
     reports.matched([1]);
     reports.matched(['two']);
@@ -39,7 +39,7 @@ describe('reports of matches', () => {
     expect(waiting.size).toBe(0);
   });
 
-  it('are at most a hundred in any second, and tell of all matches, of the newest captures', () => {
+  it('are at most a hundred in any second, with all matches and the newest captures', () => {
     const { reports, sent, world, turn, sum } = setUp();
     const times: number[] = [];
     for (let i = 0; i < 100_000; i++) {
@@ -76,7 +76,7 @@ describe('reports of matches', () => {
     expect(sent).toHaveLength(12);
   });
 
-  it('wait as long as the daemon does not read, and then tell of all', () => {
+  it('wait while the daemon does not read, and then have all matches', () => {
     const { reports, sent, waiting, world, turn } = setUp();
     world.reads = false;
     reports.matched([1]);
@@ -91,20 +91,20 @@ describe('reports of matches', () => {
     expect(sent[1]).toMatchObject({ matches: 1, discarded: 0, captures: [3] });
   });
 
-  it('tell of events that could not be looked at', () => {
+  it('have the events that could not be evaluated', () => {
     const { reports, sent } = setUp();
     reports.missed();
     expect(sent).toMatchObject([{ matches: 0, discarded: 1 }]);
   });
 
-  it('go nowhere, and wait for nobody, once the daemon is gone', () => {
+  it('are dropped once the daemon is gone', () => {
     const { reports, sent, waiting, world } = setUp();
     world.isOpen = false;
     for (let i = 0; i < 5; i++) reports.matched([i]);
     expect([sent.length, waiting.size]).toEqual([0, 0]);
   });
 
-  it('tell what is left at the end', () => {
+  it('are completed at the end', () => {
     const { reports, sent, sum } = setUp();
     for (let i = 0; i < 30; i++) reports.matched([i]);
     reports.end();
@@ -113,7 +113,7 @@ describe('reports of matches', () => {
     expect(sent).toHaveLength(11);
   });
 
-  it('count into the tally whatever becomes of them', () => {
+  it('are counted in the tally, sent or not', () => {
     const tally = { f64: new Float64Array([7, 0, 0]), matched: 1, missed: 2 };
     const link = { isOpen: true, trySend: () => false };
     const reports = new MatchReports(link, 7, { now: () => 0, later: () => {} }, tally);

@@ -14,7 +14,10 @@ export interface ReportLink {
 export interface ReportSchedule {
   /** Milliseconds. */
   now(): number;
-  /** Calls `flush` a little later, from the event loop; once for the same reports, even if it is requested several times. */
+  /**
+   * Calls `flush` a little later, from the event loop; once for the same reports, even if it is requested several
+   * times.
+   */
   later(reports: MatchReports): void;
 }
 
@@ -22,10 +25,10 @@ export interface ReportSchedule {
 const NO_TALLY: Tally = { f64: new Float64Array(2), matched: 0, missed: 1 };
 
 /**
- * Reports the matches of one trigger to its daemon. The first match is sent at once. Matches that come faster than messages
- * may be sent are gathered, and sent with a later match or from the event loop; so are matches for which the daemon's
- * socket has no room. Each match is also counted in the thread's tally. From the tally the daemon adds the matches that a
- * thread had not reported when it ended.
+ * Reports the matches of one trigger to its daemon. The first match is sent at once. Matches that come faster than
+ * messages may be sent are gathered, and sent with a later match or from the event loop; so are matches for which the
+ * daemon's socket has no room. Each match is also counted in the thread's tally. From the tally the daemon adds the
+ * matches that a thread had not reported when it ended.
  */
 export class MatchReports implements TriggerReports {
   readonly #link: ReportLink;

@@ -39,7 +39,7 @@ function desired(key: number, pattern: string, more: Partial<DesiredTrigger> = {
 }
 
 describe('the triggers of a thread', () => {
-  it('look at what their rules take, and at nothing else', () => {
+  it('have targets for events that their rules match, and for no others', () => {
     const { set, link, targetsFor, add } = setUp();
     const one = link(0);
     add(
@@ -58,7 +58,7 @@ describe('the triggers of a thread', () => {
     expect(targetsFor('shop:order')).toEqual([]);
   });
 
-  it('come and go one by one, and are the very same list for an event that none of them is about', () => {
+  it('are added and removed one by one, and leave the list of an event that they do not match', () => {
     const { link, targetsFor, add, remove } = setUp();
     const one = link(0);
     add(one, desired(1, 'a:b'), desired(2, 'a:*'));
@@ -82,7 +82,7 @@ describe('the triggers of a thread', () => {
     expect(targetsFor('a:c')).toEqual([]);
   });
 
-  it('keep what they have gathered while they stay, and tell it when they go', () => {
+  it('keep gathered matches while they stay, and report them when they are removed', () => {
     const { set, sent, link, targetsFor, add, remove } = setUp();
     const one = link(0);
     const stays = desired(1, 'a:b');
@@ -98,7 +98,7 @@ describe('the triggers of a thread', () => {
     expect(sent).toHaveLength(33);
   });
 
-  it('of two daemons are apart, whatever their numbers are', () => {
+  it('of two daemons are apart, even under equal keys', () => {
     const { set, link, targetsFor, add } = setUp();
     const [one, other] = [link(0), link(1)];
     for (const each of [one, other]) add(each, desired(1, 'a:b'));
@@ -109,7 +109,7 @@ describe('the triggers of a thread', () => {
     expect(targetsFor('a:b')).toEqual([]);
   });
 
-  it('that cannot be evaluated are told once, when there is something to evaluate, and left out', () => {
+  it('that cannot be evaluated are reported once, at the first event, and left out', () => {
     const { sent, link, targetsFor, add } = setUp();
     add(link(0), desired(1, 'a:b', { rule: { pattern: 'a:b', filter: '(' } }));
     expect(targetsFor('a:c')).toEqual([]);
@@ -118,7 +118,7 @@ describe('the triggers of a thread', () => {
     expect(sent).toMatchObject([{ type: 'trouble', code: 'BAD_FILTER' }]);
   });
 
-  it('that can neither count nor tell are nothing that an event is looked at for', () => {
+  it('that can neither count nor report have no targets', () => {
     const { sent, link, targetsFor, add } = setUp();
     add(link(0), desired(1, 'a:*', { captures: null, counter: { index: 1 } }));
     expect(targetsFor('a:b')).toEqual([]);
@@ -155,7 +155,7 @@ describe('the triggers of a thread', () => {
     expect(new Set(announced().map(({ index }) => index)).size).toBe(8);
   });
 
-  it('leave their counters to those that come, however many come and go', () => {
+  it('leave their counters to later triggers', () => {
     const { sent, link, targetsFor, add, remove } = setUp();
     const one = link(0);
     for (let round = 0; round < 40; round++) {
@@ -169,7 +169,7 @@ describe('the triggers of a thread', () => {
     expect(sent.filter(({ type }) => type === 'trouble')).toEqual([]);
   });
 
-  it('may be a thousand, of which an event meets its own', () => {
+  it('may be a thousand, and an event finds its own', () => {
     const { link, targetsFor, add, remove } = setUp();
     const one = link(0);
     const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);

@@ -84,7 +84,9 @@ export class ControlFile {
     return { number, length: bytes.length, area };
   }
 
-  /** Larger than the current value and than our last one, which the other daemon may have overwritten; of our parity. */
+  /**
+   * Larger than the current value and than our last one, which the other daemon may have overwritten; of our parity.
+   */
   #nextGeneration(): number {
     const seen = Math.max(this.#word(ControlPage.GENERATION), this.#words.generation);
     const next = seen + 1;
@@ -103,7 +105,8 @@ export class ControlFile {
 }
 
 /**
- * The bytes behind a descriptor that a thread has sent. It may be open for reading only, or sealed against writing, also later.
+ * The bytes behind a descriptor that a thread has sent. It may be open for reading only, or sealed against writing,
+ * also later.
  *
  * Both methods throw a `PeerRefusal`, `BAD_MESSAGE`, or a `DaemonError`, `FILE_SIZE_LIMIT`.
  */

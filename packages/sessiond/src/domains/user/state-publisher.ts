@@ -32,7 +32,10 @@ export type FilterCountersFor = (session: Session, channel: Channel, slot: numbe
 /** Channels that a thread records into. */
 interface Channels {
   readonly text: StateText;
-  /** By the keys of channels: the number of requests to record state or to give memory back, which a thread does at once. */
+  /**
+   * By the keys of channels: the number of requests to record state or to give memory back, which a thread does at
+   * once.
+   */
   readonly requests: ReadonlyMap<number, number>;
 }
 
@@ -63,7 +66,10 @@ export interface StatePublisherOptions {
   readonly log: PeerLog;
 }
 
-/** A user may have thousands of threads with megabytes of rules each: publishing uses the daemon's own turns, in slices. */
+/**
+ * A user may have thousands of threads with megabytes of rules each: publishing uses the daemon's own turns, in
+ * slices.
+ */
 const DAEMON = 0;
 
 /** Keeps the control files of all threads up to date. */

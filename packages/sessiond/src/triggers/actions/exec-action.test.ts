@@ -64,11 +64,11 @@ describe('a program', () => {
     ).toEqual(['LANG', 'PATH']);
   });
 
-  it('may leave the report unread, long as it is', async () => {
+  it('may leave a long report unread', async () => {
     await run('exit 0', NO_LIMIT_MS, { ...REPORT, captures: { a: 'x'.repeat(1_000_000) } });
   });
 
-  it('that fails is told with its exit code and the end of what it said', async () => {
+  it('that fails is reported with its exit code and the end of its standard error', async () => {
     await expect(run('echo first >&2; printf "bad\\033[1m thing\\n" >&2; exit 3')).rejects.toThrow(
       /^\/bin\/sh ended with exit code 3: first\?bad\?\[1m thing$/,
     );
@@ -94,7 +94,7 @@ describe('a program', () => {
     await expect.poll(() => isAlive(Number(written())), POLL).toBe(false);
   });
 
-  it('takes what it has left in its process group along when it ends', async () => {
+  it('ends together with the rest of its process group', async () => {
     await run('sleep 1000 & echo $! > "$1"');
     await expect.poll(() => isAlive(Number(written())), POLL).toBe(false);
   });

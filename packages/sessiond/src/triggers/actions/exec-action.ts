@@ -15,14 +15,17 @@ export class ProgramRunner {
   readonly #running = new Set<ChildProcess>();
 
   /**
-   * Runs a program as that user, without supplementary groups, in the root directory, with the report as JSON on standard
-   * input. Its output is discarded, except the end of its standard error. The process has been started when this returns.
+   * Runs a program as that user, without supplementary groups, in the root directory, with the report as JSON on
+   * standard input. Its output is discarded, except the end of its standard error. The process has been started when
+   * this returns.
    *
-   * @throws {Error} if it cannot be started, fails, or is killed at the limit; its process group is killed with it, or when it ends
+   * @throws {Error} if it cannot be started, fails, or is killed at the limit; its process group is killed with it,
+   *   or when it ends
    */
   run(command: readonly string[], timeoutMs: number, owner: Owner, report: TriggerReport): Promise<void> {
     const [program = '', ...args] = command;
-    // Node.js waits until the started file has been loaded, and the program may be on a file system that does not answer.
+    // Node.js waits until the started file has been loaded, and the program may be on a file system that does not
+    // answer.
     const child = spawn('nice', ['-n', '0', program, ...args], {
       cwd: '/',
       env: ENVIRONMENT,

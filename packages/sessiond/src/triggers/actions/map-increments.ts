@@ -21,8 +21,8 @@ interface Binding {
 }
 
 /**
- * The increments of one trigger that applications carry out, while the map exists and its session is active. Applications add
- * to a counter at each event, and send no message.
+ * The increments of one trigger that applications carry out, while the map exists and its session is active.
+ * Applications add to a counter at each event, and send no message.
  */
 export class MapIncrements {
   readonly #trigger: Trigger;
@@ -50,7 +50,8 @@ export class MapIncrements {
       if (action.kind !== 'increment' || !isCountedAtEvent(definition.condition, action)) continue;
       const session = find(action.session, owner);
       const map = session?.maps.get(action.map);
-      // As in LTTng, nothing is counted while the session is stopped. Without a session, applications report to the daemon.
+      // As in LTTng, nothing is counted while the session is stopped. Without a session, applications report to the
+      // daemon.
       changed = state.elsewhere !== (map !== undefined) || changed;
       state.elsewhere = map !== undefined;
       changed = this.#bindTo(state, action, session?.active ? map : undefined) || changed;

@@ -4,7 +4,7 @@ import { TaskQueues } from './task-queues.ts';
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('TaskQueues', () => {
-  it('begin so many of a user at a time, let others wait, and refuse the rest', async () => {
+  it('run some tasks of a user at a time, let others wait, and refuse the rest', async () => {
     const queues = new TaskQueues(2, 2);
     const begun: string[] = [];
     const ends: (() => void)[] = [];

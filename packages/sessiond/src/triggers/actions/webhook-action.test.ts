@@ -80,7 +80,7 @@ describe('a post', () => {
     expect(pauses).toEqual([500, 1000, 2000]);
   });
 
-  it('is given up after so many attempts', async () => {
+  it('fails after the last attempt', async () => {
     answers = [status(502)];
     await expect(sender.send(url, NO_LIMIT_MS, 9, REPORT)).rejects.toThrow(
       'the server answered 502, at the last of 9 attempts',
@@ -95,12 +95,12 @@ describe('a post', () => {
     expect(bodies).toHaveLength(1);
   });
 
-  it('that never gets an answer is given up at the limit', async () => {
+  it('without an answer fails at the time limit', async () => {
     answers = [() => {}];
     await expect(sender.send(url, 1, 2, REPORT)).rejects.toThrow('no answer within 1 ms, at the last of 2 attempts');
   });
 
-  it('does not wait for the end of an answer that has none', async () => {
+  it('does not wait for the end of an endless answer', async () => {
     answers = [
       (response) => {
         response.writeHead(200);
@@ -114,7 +114,7 @@ describe('a post', () => {
     await sender.send(url, NO_LIMIT_MS, 1, REPORT);
   });
 
-  it('to a server that breaks off or is not there is tried again', async () => {
+  it('is tried again if the server breaks off or does not listen', async () => {
     answers = [(_, request) => request.socket.destroy(), status(200)];
     await sender.send(url, NO_LIMIT_MS, 2, REPORT);
     expect(bodies).toHaveLength(2);
@@ -123,12 +123,12 @@ describe('a post', () => {
     );
   });
 
-  it('to what no server could be is refused', async () => {
+  it('to an address that cannot be a server is refused', async () => {
     await expect(sender.send('http://127.0.0.1:99999/', NO_LIMIT_MS, 5, REPORT)).rejects.toThrow();
     expect(pauses).toEqual([]);
   });
 
-  it('is given up when the daemon ends', async () => {
+  it('is cancelled when the daemon ends', async () => {
     answers = [() => {}];
     const sent = sender.send(url, NO_LIMIT_MS, 5, REPORT).catch((error: Error) => error.message);
     await expect.poll(() => bodies.length).toBe(1);

@@ -31,9 +31,9 @@ export class WebhookSender {
   }
 
   /**
-   * Posts a report as JSON. An answer of 2xx is a success. After no answer in time, 429 and 5xx, another attempt follows a
-   * pause that doubles. Any other answer is a failure, also a redirect: it would carry the report to another address than
-   * its owner named.
+   * Posts a report as JSON. An answer of 2xx is a success. After no answer in time, 429 and 5xx, another attempt
+   * follows a pause that doubles. Any other answer is a failure, also a redirect: it would carry the report to
+   * another address than its owner named.
    *
    * @throws {Error} with the last answer
    */

@@ -14,40 +14,40 @@ function makeSource() {
     listeners.add(listener);
     return () => listeners.delete(listener);
   });
-  const told: unknown[] = [];
+  const occurred: unknown[] = [];
   const start = (causes: readonly ExitCause[], procname = '*', uid = 0) =>
     source.start(watchedTrigger({ kind: 'application-exited', procname, causes }, uid), (_n, _c, details) => {
-      told.push(details);
+      occurred.push(details);
     });
   const ends = (status: number | undefined, procname = 'node', uid = 7) => {
     const ended = { process: processOf(5, procname), uid, end: processEndOf({ ...unknown, status }) };
     for (const listener of listeners) listener(ended);
   };
-  return { told, start, ends, listeners };
+  return { occurred, start, ends, listeners };
 }
 
 describe('application-exited', () => {
-  it('tells of ends by one of the causes, with what is known of them', () => {
-    const { told, start, ends } = makeSource();
+  it('holds for ends by one of the causes, with their details', () => {
+    const { occurred, start, ends } = makeSource();
     start(['signal', 'exit-code']);
     for (const status of [undefined, 0, 3 << 8, 0x80 | 11]) ends(status);
     const nothing = { exitCode: null, signal: null, signalNumber: null, coreDump: null, exception: null };
-    expect(told).toEqual([
+    expect(occurred).toEqual([
       { ...nothing, pid: 5, procname: 'node', cause: 'exit-code', exitCode: 3 },
       { ...nothing, pid: 5, procname: 'node', cause: 'signal', signal: 'SIGSEGV', signalNumber: 11, coreDump: 'yes' },
     ]);
   });
 
-  it('tells of processes of its name and its user', () => {
-    const { told, start, ends } = makeSource();
+  it('holds for processes with its name and its user', () => {
+    const { occurred, start, ends } = makeSource();
     start(['unknown'], 'web-*', 7);
     ends(undefined, 'web-1', 7);
     ends(undefined, 'web-2', 8);
     ends(undefined, 'job', 7);
-    expect(told).toMatchObject([{ procname: 'web-1', cause: 'unknown' }]);
+    expect(occurred).toMatchObject([{ procname: 'web-1', cause: 'unknown' }]);
   });
 
-  it('listens no longer than it is asked to', () => {
+  it('does not listen after it was stopped', () => {
     const { start, listeners } = makeSource();
     start(['signal'])();
     expect(listeners.size).toBe(0);

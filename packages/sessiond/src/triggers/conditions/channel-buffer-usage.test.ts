@@ -18,21 +18,21 @@ function makeUsage() {
     uses: [] as readonly ChannelUse[],
     fails: false,
   };
-  const asked: (readonly number[])[] = [];
+  const sampled: (readonly number[])[] = [];
   const usage = new ChannelUsage({
     channelOf: () => world.channel,
     useOf: async ({ keys }) => {
-      asked.push(keys);
+      sampled.push(keys);
       if (world.fails) throw new Error('there is no consumer');
       return world.uses;
     },
     timers: clock,
     log: QUIET_LOG,
   });
-  const told: unknown[] = [];
+  const occurred: unknown[] = [];
   const start = (comparison: 'at-least' | 'at-most', threshold: { ratio: number } | { bytes: number }) => {
     const condition = { kind: 'channel-buffer-usage', session: 's', channel: 'c', comparison, threshold } as const;
-    return usage.start(watchedTrigger(condition, 7), (_count, _captures, details) => told.push(details));
+    return usage.start(watchedTrigger(condition, 7), (_count, _captures, details) => occurred.push(details));
   };
   /** Lets a sample be taken with these uses. */
   const sample = async (...uses: readonly ChannelUse[]) => {
@@ -40,50 +40,50 @@ function makeUsage() {
     clock.advance(100);
     await new Promise((resolve) => setImmediate(resolve));
   };
-  return { clock, world, asked, told, start, sample };
+  return { clock, world, sampled, occurred, start, sample };
 }
 
 describe('ChannelUsage', () => {
-  it('tells when the fullest ring of all traces begins to be so full, be it between two samples', async () => {
-    const { asked, told, start, sample } = makeUsage();
+  it('holds when the fullest ring of all traces reaches the threshold, also between two samples', async () => {
+    const { sampled, occurred, start, sample } = makeUsage();
     start('at-least', { ratio: 0.75 });
     await sample(use(1, 100), use(2, 749));
-    expect([asked, told]).toEqual([[[1, 2]], []]);
+    expect([sampled, occurred]).toEqual([[[1, 2]], []]);
     await sample(use(1, 100), use(2, 10, 750));
     await sample(use(1, 900), use(2, 10));
-    expect(told).toEqual([{ usedBytes: 750, ringBytes: 1000 }]);
+    expect(occurred).toEqual([{ usedBytes: 750, ringBytes: 1000 }]);
     await sample(use(1, 0), use(2, 10));
     await sample(use(1, 900), use(2, 10));
-    expect(told).toHaveLength(2);
+    expect(occurred).toHaveLength(2);
   });
 
-  it('tells when the fullest ring begins to be no fuller than that', async () => {
-    const { told, start, sample } = makeUsage();
+  it('holds when the fullest ring falls to the threshold', async () => {
+    const { occurred, start, sample } = makeUsage();
     start('at-most', { bytes: 300 });
     await sample(use(1, 100), use(2, 301));
-    expect(told).toEqual([]);
+    expect(occurred).toEqual([]);
     await sample(use(1, 100), use(2, 300, 1000));
     await sample(use(1, 0), use(2, 0));
-    expect(told).toEqual([{ usedBytes: 300, ringBytes: 1000 }]);
+    expect(occurred).toEqual([{ usedBytes: 300, ringBytes: 1000 }]);
   });
 
-  it('asks once for all triggers of a channel, and for nothing without one', async () => {
-    const { clock, asked, told, start, sample } = makeUsage();
+  it('samples once for all triggers of a channel, and never without a trigger', async () => {
+    const { clock, sampled, occurred, start, sample } = makeUsage();
     const stops = [
       start('at-least', { ratio: 0.1 }),
       start('at-least', { ratio: 0.5 }),
       start('at-most', { ratio: 1 }),
     ];
     await sample(use(1, 500));
-    expect([asked.length, told.length, clock.timers]).toEqual([1, 3, 1]);
+    expect([sampled.length, occurred.length, clock.timers]).toEqual([1, 3, 1]);
     for (const stop of stops) stop();
     expect(clock.timers).toBe(0);
     start('at-least', { ratio: 0.1 })();
     expect(clock.timers).toBe(0);
   });
 
-  it('waits for a channel that is not there yet, or has no traces, and asks for nothing meanwhile', async () => {
-    const { clock, world, asked, told, start, sample } = makeUsage();
+  it('waits for a channel that does not exist yet, or has no traces, and samples nothing meanwhile', async () => {
+    const { clock, world, sampled, occurred, start, sample } = makeUsage();
     const channel = world.channel;
     for (const absent of [
       undefined,
@@ -94,7 +94,7 @@ describe('ChannelUsage', () => {
       const stop = start('at-most', { ratio: 1 });
       await sample(use(1, 0));
       clock.advance(5000);
-      expect([asked, told]).toEqual([[], []]);
+      expect([sampled, occurred]).toEqual([[], []]);
       stop();
     }
     world.channel = undefined;
@@ -102,20 +102,20 @@ describe('ChannelUsage', () => {
     world.channel = channel;
     clock.advance(1000);
     await sample(use(1, 0));
-    expect(told).toHaveLength(1);
+    expect(occurred).toHaveLength(1);
   });
 
-  it('begins anew when the rings have gone, and goes on when there was no answer', async () => {
-    const { world, told, start, sample } = makeUsage();
+  it('begins again when the rings have gone, and goes on after a missing answer', async () => {
+    const { world, occurred, start, sample } = makeUsage();
     start('at-least', { bytes: 10 });
     await sample(use(1, 10));
     world.fails = true;
     await sample();
     world.fails = false;
     await sample(use(1, 10));
-    expect(told).toHaveLength(1);
+    expect(occurred).toHaveLength(1);
     await sample();
     await sample(use(1, 10));
-    expect(told).toHaveLength(2);
+    expect(occurred).toHaveLength(2);
   });
 });

@@ -40,11 +40,12 @@ interface Sampling {
 }
 
 /**
- * `channel-buffer-usage`: samples the fullest ring of a channel, over all its traces, at the period of the channel's monitor
- * timer.
+ * `channel-buffer-usage`: samples the fullest ring of a channel, over all its traces, at the period of the channel's
+ * monitor timer.
  *
- * `at-least` holds if peak ≥ threshold since the last sample; `at-most` holds if current use ≤ threshold. Committed records
- * count, even if their sub-buffer is still open. Neither holds for a flight recorder, or before the session has a trace.
+ * `at-least` holds if peak ≥ threshold since the last sample; `at-most` holds if current use ≤ threshold. Committed
+ * records count, even if their sub-buffer is still open. Neither holds for a flight recorder, or before the session
+ * has a trace.
  */
 export class ChannelUsage implements ConditionSource<'channel-buffer-usage'> {
   readonly #options: ChannelUsageOptions;

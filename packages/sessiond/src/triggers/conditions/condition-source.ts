@@ -8,10 +8,12 @@ export type ConditionOf<Kind extends ConditionKind> = Extract<TriggerCondition, 
 export type OccurrenceDetails = TriggerReport['details'];
 
 /**
- * The condition held `count` times more. Returns at once: counts, applies the rate policies and begins the actions that are
- * due. May be called from anywhere, also from within `start`. After the source was stopped, calls do nothing.
+ * The condition held `count` times more. Returns at once: counts, applies the rate policies and begins the actions
+ * that are due. May be called from anywhere, also from within `start`. After the source was stopped, calls do
+ * nothing.
  *
- * @param captures of the newest occurrence, in the order of the condition's `captures`; absent where the condition has none.
+ * @param captures of the newest occurrence, in the order of the condition's `captures`; absent where the condition
+ *   has none.
  */
 export type Occurred = (count: number, captures?: readonly CapturedValue[], details?: OccurrenceDetails) => void;
 
@@ -20,13 +22,16 @@ export interface WatchedTrigger<Kind extends ConditionKind = ConditionKind> {
   /** Unique in the life of the daemon. */
   readonly key: number;
   readonly name: string;
-  /** The user whose applications and sessions it is about. A trigger of root is about the applications and sessions of all users. */
+  /**
+   * The user whose applications and sessions it is about. A trigger of root is about the applications and sessions of
+   * all users.
+   */
   readonly owner: Owner;
   readonly condition: ConditionOf<Kind>;
   /**
-   * Number of events that the condition's rule has matched since the trigger was added, from the counters in the control
-   * files of all threads, ended threads included. Reads them all, so call it every 100 ms rather than at every event. For
-   * conditions that only count (`event-rate-above`, `no-event-for`); 0 for all others.
+   * Number of events that the condition's rule has matched since the trigger was added, from the counters in the
+   * control files of all threads, ended threads included. Reads them all, so call it every 100 ms rather than at
+   * every event. For conditions that only count (`event-rate-above`, `no-event-for`); 0 for all others.
    */
   countedEvents(): number;
 }
@@ -34,8 +39,8 @@ export interface WatchedTrigger<Kind extends ConditionKind = ConditionKind> {
 /** Watches one kind of condition. */
 export interface ConditionSource<Kind extends ConditionKind = ConditionKind> {
   /**
-   * Begins to watch the condition of a trigger. Its session, channel or application need not exist yet. The source watches
-   * one thing once for many triggers, and nothing while there is no trigger.
+   * Begins to watch the condition of a trigger. Its session, channel or application need not exist yet. The source
+   * watches one thing once for many triggers, and nothing while there is no trigger.
    *
    * @returns stops it.
    */

@@ -141,7 +141,7 @@ describe('a trigger', SLOW, () => {
     for (const { details } of reports('stalled')) expect(details).toMatchObject({ procname: 'loop', state: 'stalled' });
   });
 
-  it('is set off by events that come faster than they should, and asks for no messages of them', async () => {
+  it('is set off by events above a rate, without messages for them', async () => {
     const app = await application('fast');
     await trigger('rate', { kind: 'event-rate-above', rule: { pattern: 'a:*' }, perSecond: 1000 });
     await expect.poll(() => counterOf(app), POLL).toBeDefined();
@@ -150,7 +150,7 @@ describe('a trigger', SLOW, () => {
     await expect.poll(() => reports('rate'), POLL).toMatchObject([{ details: { perSecond: expect.any(Number) } }]);
   });
 
-  it('is set off by events that do not come, while there is an application', async () => {
+  it('is set off by missing events, while there is an application', async () => {
     await trigger('silence', { kind: 'no-event-for', rule: { pattern: 'a:*' }, periodUs: 300_000 });
     const app = await application('silent');
     await expect.poll(() => reports('silence').length, POLL).toBe(1);
@@ -159,7 +159,7 @@ describe('a trigger', SLOW, () => {
     await expect.poll(() => reports('silence').length, POLL).toBe(2);
   });
 
-  it('is set off by a ring that fills up, in a channel that is made later', async () => {
+  it('is set off by a ring that fills up, in a channel that is enabled later', async () => {
     const usage = { kind: 'channel-buffer-usage', session: 's', channel: DEFAULT_CHANNEL.name } as const;
     await trigger('full', { ...usage, comparison: 'at-least', threshold: { ratio: 0.5 } });
     await trigger('fuller', { ...usage, comparison: 'at-least', threshold: { ratio: 0.9 } });
@@ -172,7 +172,7 @@ describe('a trigger', SLOW, () => {
 });
 
 describe('session-diagnosis', SLOW, () => {
-  it('tells how far events could get, and what the filters have decided', async () => {
+  it('reports how far events could get, and the decisions of filters', async () => {
     const app = await application('shop');
     app.send({ type: 'tracepoints', tracepoints: [{ name: 'shop:order', logLevel: 6, fields: [] }] });
     await createSession({ pattern: 'shop:*', filter: 'n > 5' });
@@ -197,7 +197,7 @@ describe('session-diagnosis', SLOW, () => {
       .toMatchObject({ threadsRegistered: 0, rules: [{ named: 1, filterEvaluations: 12, filterRejections: 12 }] });
   });
 
-  it('is refused for a session that there is not', async () => {
+  it('is refused for a session that does not exist', async () => {
     expect(await client.reply('session-diagnosis', { session: 'none' })).toMatchObject({ code: 'NO_SUCH_SESSION' });
   });
 });

@@ -9,7 +9,7 @@ class FakeThread implements PingedThread {
   readonly tid: number;
   readonly procname: string;
   answered = 0;
-  readonly looks: number[] = [];
+  readonly pings: number[] = [];
   alive = true;
 
   constructor(uid: number, tid: number, procname = 'node') {
@@ -19,50 +19,50 @@ class FakeThread implements PingedThread {
   }
 
   look(turn: number): void {
-    this.looks.push(turn);
+    this.pings.push(turn);
     if (this.alive) this.answered = turn;
   }
 
   wakeUp(): void {
     this.alive = true;
-    this.answered = this.looks.at(-1) ?? 0;
+    this.answered = this.pings.at(-1) ?? 0;
   }
 }
 
 function makeWatch(threads: FakeThread[], state = 'R') {
   const clock = new FakeClock();
   const watch = new EventLoopStalled({ threads: () => threads, stateOf: () => state, timers: clock });
-  const told: string[] = [];
+  const occurred: string[] = [];
   const start = (periodMs: number, procname = '*', uid = 0) => {
     const condition = { kind: 'event-loop-stalled', procname, periodUs: periodMs * 1000 } as const;
     return watch.start(watchedTrigger(condition, uid), (_count, _captures, details) => {
-      told.push(`${periodMs} ${details?.tid} ${details?.state}`);
+      occurred.push(`${periodMs} ${details?.tid} ${details?.state}`);
     });
   };
-  return { clock, told, start };
+  return { clock, occurred, start };
 }
 
 describe('EventLoopStalled', () => {
-  it('tells once of a thread that does not answer for the period, and again when it has answered', () => {
+  it('holds once for a thread that does not answer for the period, and again after it has answered', () => {
     const thread = new FakeThread(7, 1);
-    const { clock, told, start } = makeWatch([thread]);
+    const { clock, occurred, start } = makeWatch([thread]);
     start(1000);
     clock.advance(10_000);
-    expect(told).toEqual([]);
+    expect(occurred).toEqual([]);
     for (let stall = 1; stall <= 2; stall++) {
       thread.alive = false;
       clock.advance(1000);
-      expect(told).toHaveLength(stall - 1);
+      expect(occurred).toHaveLength(stall - 1);
       clock.advance(9000);
-      expect(told).toHaveLength(stall);
+      expect(occurred).toHaveLength(stall);
       thread.wakeUp();
       clock.advance(1000);
     }
-    expect(told).toEqual(['1000 1 stalled', '1000 1 stalled']);
+    expect(occurred).toEqual(['1000 1 stalled', '1000 1 stalled']);
   });
 
-  it('asks four times in the period, though not more often than every 50 ms, and one question at a time', () => {
-    for (const [periodMs, looks] of [
+  it('sends four pings in the period, at most one every 50 ms, and one at a time', () => {
+    for (const [periodMs, pings] of [
       [1000, 20],
       [100, 100],
     ] as const) {
@@ -71,20 +71,20 @@ describe('EventLoopStalled', () => {
       const { clock, start } = makeWatch([awake, asleep]);
       start(periodMs);
       clock.advance(5000);
-      expect([awake.looks.length, asleep.looks.length]).toEqual([looks, 1]);
+      expect([awake.pings.length, asleep.pings.length]).toEqual([pings, 1]);
     }
   });
 
-  it('says of a process that is stopped that it is', () => {
+  it('says that a process is stopped', () => {
     const thread = new FakeThread(7, 1);
     thread.alive = false;
-    const { clock, told, start } = makeWatch([thread], 'T');
+    const { clock, occurred, start } = makeWatch([thread], 'T');
     start(200);
     clock.advance(1000);
-    expect(told).toEqual(['200 1 stopped']);
+    expect(occurred).toEqual(['200 1 stopped']);
   });
 
-  it('accuses nobody whose answer was not read because we were held up ourselves', () => {
+  it('does not blame a thread whose answer is unread because the daemon was held up', () => {
     const thread = new FakeThread(7, 1);
     thread.alive = false;
     let held = 0;
@@ -94,56 +94,56 @@ describe('EventLoopStalled', () => {
       stateOf: () => undefined,
       timers: { nowMs: () => clock.nowMs() + held, after: (delayMs, run) => clock.after(delayMs, run) },
     });
-    const told: unknown[] = [];
+    const occurred: unknown[] = [];
     const condition = { kind: 'event-loop-stalled', procname: '*', periodUs: 1_000_000 } as const;
-    watch.start(watchedTrigger(condition), (count) => told.push(count));
+    watch.start(watchedTrigger(condition), (count) => occurred.push(count));
     clock.advance(250);
     held = 60_000;
     clock.advance(250);
     thread.wakeUp();
     clock.advance(5000);
-    expect(told).toEqual([]);
+    expect(occurred).toEqual([]);
   });
 
   it('watches the threads of its users and names, each trigger with its period', () => {
     const threads = [new FakeThread(7, 1, 'web'), new FakeThread(8, 2, 'web'), new FakeThread(7, 3, 'job')];
     for (const thread of threads) thread.alive = false;
-    const { clock, told, start } = makeWatch(threads);
+    const { clock, occurred, start } = makeWatch(threads);
     start(200, 'w*', 7);
     start(1000, 'web', 0);
     clock.advance(600);
-    expect(told).toEqual(['200 1 stalled']);
+    expect(occurred).toEqual(['200 1 stalled']);
     clock.advance(1000);
-    expect(told).toEqual(['200 1 stalled', '1000 1 stalled', '1000 2 stalled']);
-    expect(threads[2]!.looks).toEqual([]);
+    expect(occurred).toEqual(['200 1 stalled', '1000 1 stalled', '1000 2 stalled']);
+    expect(threads[2]!.pings).toEqual([]);
   });
 
-  it('tells nobody again when triggers come and go, and forgets everything with the last', () => {
+  it('does not hold again when triggers are added or removed, and keeps nothing after the last', () => {
     const thread = new FakeThread(7, 1);
     thread.alive = false;
-    const { clock, told, start } = makeWatch([thread]);
+    const { clock, occurred, start } = makeWatch([thread]);
     const stop = start(1000);
     clock.advance(3000);
     const stopOther = start(200);
     clock.advance(3000);
-    expect(told).toEqual(['1000 1 stalled', '200 1 stalled']);
+    expect(occurred).toEqual(['1000 1 stalled', '200 1 stalled']);
     stop();
     clock.advance(3000);
     stopOther();
-    expect([told.length, clock.timers]).toEqual([2, 0]);
+    expect([occurred.length, clock.timers]).toEqual([2, 0]);
   });
 
-  it('asks thousands of threads in turn', () => {
+  it('sends pings to thousands of threads in turn', () => {
     const threads = Array.from({ length: 2000 }, (_, idx) => new FakeThread(7, idx + 1));
     threads[1999]!.alive = false;
-    const { clock, told, start } = makeWatch(threads);
+    const { clock, occurred, start } = makeWatch(threads);
     start(200);
     clock.advance(50);
-    const looks = () => threads.map((thread) => thread.looks.length);
-    expect(looks().reduce((sum, count) => sum + count)).toBe(256);
+    const pings = () => threads.map((thread) => thread.pings.length);
+    expect(pings().reduce((sum, count) => sum + count)).toBe(256);
     clock.advance(350);
-    expect(Math.min(...looks())).toBe(1);
+    expect(Math.min(...pings())).toBe(1);
     clock.advance(1000);
-    expect(told).toEqual(['200 2000 stalled']);
+    expect(occurred).toEqual(['200 2000 stalled']);
   });
 });

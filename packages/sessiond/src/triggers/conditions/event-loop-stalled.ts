@@ -49,11 +49,11 @@ interface Loop {
 }
 
 /**
- * `event-loop-stalled`: sends pings to threads, one at a time to each, so that nothing piles up in the socket of a thread that
- * does not read.
+ * `event-loop-stalled`: sends pings to threads, one at a time to each, so that nothing piles up in the socket of a
+ * thread that does not read.
  *
- * A period counts from a ping, so a stall is detected within 1.5 periods. A stopped process (SIGSTOP, a debugger) is stalled
- * like any other, and the details say so.
+ * A period counts from a ping, so a stall is detected within 1.5 periods. A stopped process (SIGSTOP, a debugger) is
+ * stalled like any other, and the details say so.
  */
 export class EventLoopStalled implements ConditionSource<'event-loop-stalled'> {
   readonly #options: EventLoopStalledOptions;
@@ -137,8 +137,8 @@ export class EventLoopStalled implements ConditionSource<'event-loop-stalled'> {
   }
 
   /**
-   * A stall sets triggers off at the second tick that sees it. Between the two ticks the daemon reads incoming messages, so
-   * a daemon that was held up itself does not blame a thread whose answer it has not read.
+   * A stall sets triggers off at the second tick that sees it. Between the two ticks the daemon reads incoming
+   * messages, so a daemon that was held up itself does not blame a thread whose answer it has not read.
    */
   #judge(pinged: PingedThread, loop: Loop, now: number): void {
     const silentMs = now - loop.pingedMs;

@@ -11,7 +11,7 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 const all = () => true;
 
 describe('counters of threads', () => {
-  it('are even for one slot and odd for the other, and each is given once', () => {
+  it('are even for one slot and odd for the other, and each is assigned once', () => {
     const counters = new ThreadCounters();
     const open = Array.from({ length: DAEMON_COUNTERS_MAX }, () => counters.open(all) as SharedCounter);
     expect(new Set(open.flatMap((counter) => [counter.indexFor(0), counter.indexFor(1)])).size).toBe(
@@ -25,7 +25,7 @@ describe('counters of threads', () => {
     expect(counters.open(all)).toBeUndefined();
   });
 
-  it('begin at zero though the number had a value, and though the thread had another daemon', async () => {
+  it('begin at zero even if the number had a value, or the thread had another daemon', async () => {
     const counters = new ThreadCounters();
     const thread = new FakeCountingThread(1);
     counters.add(thread);
@@ -50,7 +50,7 @@ describe('counters of threads', () => {
     expect(again.read()).toBe(4);
   });
 
-  it('are never less than they were, whatever a thread writes', async () => {
+  it('never fall, even if a thread writes less', async () => {
     const counters = new ThreadCounters();
     const counter = counters.open(all) as SharedCounter;
     const thread = new FakeCountingThread(1);
@@ -126,7 +126,7 @@ describe('counters of keys', () => {
     expect(rows().map(([, value]) => value)).toEqual([0, 0, 0]);
   });
 
-  it('that wrap say so, but for shared ones, which do not', () => {
+  it('that wrap say so; shared counters do not wrap', () => {
     const map = newMap({ deadProcesses: 'sum', valueType: 'signed-int-32' });
     const { process } = new FakeCountingThread(1);
     const values = [
@@ -180,7 +180,7 @@ describe('counters of keys', () => {
     expect(groups.map((group) => group.read().added)).toEqual([6, 5]);
   });
 
-  it('of triggers leave nothing in the share of a user that an event of a map does not have', () => {
+  it('of triggers take no room for keys in the share of a user, since the map has the keys', () => {
     const shares = testShares(0);
     const counters = new KeyCounters(shares.kept);
     const map = newMap({ deadProcesses: 'drop', updatePolicy: 'per-event' }, shares.kept);
@@ -199,7 +199,7 @@ describe('counters of keys', () => {
     expect(shares.kept.used).toBe(0);
   });
 
-  it('are not taken from users whom no trigger of the map is about', () => {
+  it('are not accepted from users whom no trigger of the map is about', () => {
     const counters = new KeyCounters(testShares().kept);
     const map = newMap({ deadProcesses: 'sum', updatePolicy: 'per-event', keyCountMax: 1 });
     counters.open(map, ({ uid }) => uid === 1);
@@ -209,7 +209,7 @@ describe('counters of keys', () => {
     expect(map.increment('k', 1)).toBeUndefined();
   });
 
-  it('go on where their trigger is gone, and end with their map', () => {
+  it('go on after their trigger was removed, and end with their map', () => {
     const counters = new KeyCounters(testShares().kept);
     const map = newMap({ deadProcesses: 'sum' });
     const group = counters.open(map, all);
@@ -225,7 +225,7 @@ describe('counters of keys', () => {
     counters.remove(thread);
   });
 
-  it('that a thread gives to other keys begin there, and keep what they counted before', () => {
+  it('that a thread reuses for other keys keep their former counts', () => {
     const counters = new KeyCounters(testShares().kept);
     const [map, other] = [newMap({ deadProcesses: 'sum', keyCountMax: 1 }), newMap({ deadProcesses: 'sum' })];
     const [gone, full, next] = [counters.open(map, all), counters.open(map, all), counters.open(other, all)];
@@ -258,7 +258,7 @@ describe('counters of keys', () => {
     expect([valuesIn(counters, map), valuesIn(counters, other)]).toEqual(expected('shared'));
   });
 
-  it('that were given to other keys begin at zero when the map is cleared, and end with it', () => {
+  it('that were reused for other keys begin at zero when the map is cleared, and end with it', () => {
     const counters = new KeyCounters(testShares().kept);
     const map = newMap({ deadProcesses: 'sum' });
     const group = counters.open(map, all);
@@ -287,7 +287,7 @@ describe('counters of keys', () => {
     expect(valuesIn(counters, map)).toEqual([]);
   });
 
-  it('leave nothing of triggers that are long gone when the last thread that counted for them has ended', () => {
+  it('leave nothing of triggers removed long ago, once the last thread that counted for them has ended', () => {
     const counters = new KeyCounters(testShares().kept);
     const map = newMap({ deadProcesses: 'sum', updatePolicy: 'per-event' });
     let asked = 0;
@@ -342,7 +342,7 @@ describe('counters of keys', () => {
     },
   );
 
-  it('are given back with their map while threads still count, in whatever way they got there', () => {
+  it('are given back with their map while threads still count', () => {
     const shares = testShares(0);
     const counters = new KeyCounters(shares.kept);
     const [map, other] = [newMap({ keyCountMax: 1 }, shares.kept), newMap({}, shares.kept)];
@@ -362,7 +362,7 @@ describe('counters of keys', () => {
     expect(shares.kept.used).toBe(0);
   });
 
-  it('that have no room in the share of their user are counted as refused and told, and nobody else has fewer', () => {
+  it('that have no room in the share of their user are counted as refused and reported, and other users lose none', () => {
     const shares = testShares(0);
     const counters = new KeyCounters(shares.kept);
     const refusedOf: number[] = [];
@@ -393,7 +393,7 @@ describe('counters of keys', () => {
     expect(map.rows(counters.liveValues(map))).toHaveLength(rows + 2);
   });
 
-  it('of users whom a trigger is not about are not believed', () => {
+  it('of users whom a trigger is not about do not count', () => {
     const counters = new KeyCounters(testShares().kept);
     const map = newMap({ deadProcesses: 'sum' });
     const group = counters.open(map, ({ uid }) => uid === 1);

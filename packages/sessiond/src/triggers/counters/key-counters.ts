@@ -4,7 +4,10 @@ import type { SharedPool } from '../../shares/shared-pool.ts';
 import type { CounterMap, LiveValue } from '../maps/counter-map.ts';
 import { type CountingThread, counterAt, difference } from './thread-counters.ts';
 
-/** The counters of one trigger, or of a map, for the keys of the map. Threads assign a counter to each key, and announce it. */
+/**
+ * The counters of one trigger, or of a map, for the keys of the map. Threads assign a counter to each key, and
+ * announce it.
+ */
 export interface KeyGroup {
   /** Number of the group in desired states and announcements. */
   readonly number: number;
@@ -65,7 +68,10 @@ export class KeyCounters {
     return this.#open(map, map.attributes.updatePolicy === 'per-rule-match', counts);
   }
 
-  /** The group of counters to which an event adds one, however many triggers it matches. Undefined where each match adds one. */
+  /**
+   * The group of counters to which an event adds one, however many triggers it matches. Undefined where each match
+   * adds one.
+   */
   perEventGroupOf(map: CounterMap): number | undefined {
     if (map.attributes.updatePolicy === 'per-rule-match') return undefined;
     let group = this.#perEvent.get(map);
@@ -105,7 +111,10 @@ export class KeyCounters {
     }
   }
 
-  /** The thread adds to the key from now on. Additions count where the map and the share of the user have room for the key. */
+  /**
+   * The thread adds to the key from now on. Additions count where the map and the share of the user have room for the
+   * key.
+   */
   #enter(known: Thread, announced: Pick<Entry, 'thread' | 'index' | 'group' | 'key' | 'start'>): void {
     const { thread, index, group, key, start } = announced;
     const { uid, process } = thread;

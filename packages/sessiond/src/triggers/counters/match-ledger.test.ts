@@ -13,8 +13,8 @@ function setUp(slot = 0) {
   return { ledger, thread, told };
 }
 
-describe('what a thread has not told when it ends', () => {
-  it.each([0, 1])('is what it counted in its slot %i beyond what it told', (slot) => {
+describe('matches that a thread has not reported when it ends', () => {
+  it.each([0, 1])('are the counts of its slot %i minus its reports', (slot) => {
     const { ledger, thread, told } = setUp(slot);
     told(1, 3);
     told(1, 4);
@@ -26,7 +26,7 @@ describe('what a thread has not told when it ends', () => {
     ]);
   });
 
-  it('leaves out what was there when it registered', () => {
+  it('leave out the tallies that it had when it registered', () => {
     const ledger = new MatchLedger(testPool(1_000_000));
     const thread = new FakeCountingThread(7);
     thread.tally([1, 100, 2]);
@@ -35,7 +35,7 @@ describe('what a thread has not told when it ends', () => {
     expect(ledger.close(thread)).toEqual([{ trigger: 1, matches: 1, discarded: 3 }]);
   });
 
-  it('is nothing where there is no sense in what it wrote, or where it cannot be read', () => {
+  it('are none where its tallies are wrong or cannot be read', () => {
     const { ledger, thread } = setUp();
     thread.tally([1, Number.NaN, -1], [2, Number.POSITIVE_INFINITY, 0], [3, 1.5, 0]);
     expect(ledger.close(thread)).toEqual([{ trigger: 3, matches: 1, discarded: 0 }]);
@@ -47,7 +47,7 @@ describe('what a thread has not told when it ends', () => {
     expect(ledger.close(broken)).toEqual([]);
   });
 
-  it('is looked for in no more tallies than there can be', () => {
+  it('are read from no more tallies than can exist', () => {
     const { ledger, thread } = setUp();
     thread.tally([1, 2, 0]);
     const { read } = thread;

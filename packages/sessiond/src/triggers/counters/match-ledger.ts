@@ -22,8 +22,8 @@ export interface Matches {
 type Told = Omit<Matches, 'trigger'>;
 
 /**
- * Compares the matches that threads reported with the tallies in their control files. A thread that ends may have gathered
- * matches that it has not sent.
+ * Compares the matches that threads reported with the tallies in their control files. A thread that ends may have
+ * gathered matches that it has not sent.
  */
 export class MatchLedger {
   readonly #threads = new Map<CountingThread, Map<number, Told>>();

@@ -30,9 +30,9 @@ export interface SharedCounter {
 /**
  * Counters that the daemon assigns, in the control files of all threads.
  *
- * A count begins at the value of the counter when it is opened, or when a thread registers. So the daemon never writes to
- * a counter: only the thread does. Freed numbers wait before they are used again, since a thread that is inside a
- * tracepoint may still add to them.
+ * A count begins at the value of the counter when it is opened, or when a thread registers. So the daemon never
+ * writes to a counter: only the thread does. Freed numbers wait before they are used again, since a thread that is
+ * inside a tracepoint may still add to them.
  */
 export class ThreadCounters {
   readonly #threads = new Map<CountingThread, Map<Counter, number>>();
@@ -43,7 +43,8 @@ export class ThreadCounters {
   #blocks = new Map<CountingThread, Buffer>();
 
   /**
-   * @param counts whether additions of that thread count. Only its threads know of the counter, but any thread may write anything.
+   * @param counts whether additions of that thread count. Only its threads know of the counter, but any thread may
+   *   write anything.
    * @returns undefined if all are taken
    */
   open(counts: (thread: CountingThread) => boolean): SharedCounter | undefined {

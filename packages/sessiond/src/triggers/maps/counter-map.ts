@@ -33,9 +33,9 @@ export interface CounterMapOptions {
 /**
  * The values of a map, except the counters of running threads.
  *
- * A key has a row for each owner of a counter. Keys and rows stay until the session is destroyed, even if the threads end,
- * and so do their places in the share of a user. This is the user whose thread announced the key, also in maps of root's
- * sessions: the session's owner cannot keep programs of others from making keys.
+ * A key has a row for each owner of a counter. Keys and rows stay until the session is destroyed, even if the threads
+ * end, and so do their places in the share of a user. This is the user whose thread announced the key, also in maps
+ * of root's sessions: the session's owner cannot keep programs of others from making keys.
  */
 export class CounterMap {
   readonly attributes: MapChannelAttributes;

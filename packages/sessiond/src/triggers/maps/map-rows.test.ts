@@ -4,13 +4,13 @@ import { jsonOfRows } from './map-rows.ts';
 
 const row = (map: string, key: string): MapRow => ({ map, owner: { kind: 'shared' }, key, value: 1, overflow: false });
 
-it('rows of maps are written as one list, those without rows left out', () => {
+it('rows of maps are written as one list, without maps that have no rows', () => {
   const tables = [[], [row('a', 'k"\u{1234}'), row('a', 'l')], [], [row('b', 'm')]];
   expect(JSON.parse(jsonOfRows(tables).pieces.join(''))).toEqual(tables.flat());
   expect(JSON.parse(jsonOfRows([]).pieces.join(''))).toEqual([]);
 });
 
-it('rows of maps that are too long are given up before the next map is read', () => {
+it('rows of maps that are too long are refused before the next map is read', () => {
   let read = 0;
   function* tables() {
     for (; ; read++) yield [row('a', 'k'.repeat(1000))];

@@ -4,8 +4,8 @@ import { DaemonError } from '../../model/daemon-error.ts';
 import { MAP_ROWS_BYTES_MAX } from '../../model/limits.ts';
 
 /**
- * Rows of maps, as the JSON of an answer. Rows are encoded map by map, until they exceed the limit. So the answer is never in
- * memory twice, nor more of it than the limit.
+ * Rows of maps, as the JSON of an answer. Rows are encoded map by map, until they exceed the limit. So the answer is
+ * never in memory twice, nor more of it than the limit.
  *
  * @throws {DaemonError} `ANSWER_TOO_LONG`
  */
