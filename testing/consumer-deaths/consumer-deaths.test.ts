@@ -7,7 +7,7 @@
 import { closeSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { SessionStatistics } from '@ringtail/protocol';
+import { directoryAt, type SessionStatistics } from '@ringtail/protocol';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Consumer, type OrderedCommand } from '../../packages/consumerd/src/consumer.ts';
 import { systemCalls } from '../../packages/consumerd/src/output/files/file-calls.ts';
@@ -95,7 +95,7 @@ class History {
     // A reader that walks directories by name reads the chunks in any order.
     const archive = join(this.root, 'out/archives', `${this.#random.between(100, 999)}-${this.archives.length}`);
     this.archives.push(archive);
-    this.#request({ type: 'rotate', session: 's', archive });
+    this.#request({ type: 'rotate', session: 's', archive: directoryAt(archive) });
   }
 
   #clear(): void {

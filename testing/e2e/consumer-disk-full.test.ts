@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { directoryAt } from '@ringtail/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Consumer } from '../../packages/consumerd/src/consumer.ts';
 import { systemCalls } from '../../packages/consumerd/src/output/files/file-calls.ts';
@@ -68,7 +69,7 @@ describe.skipIf(!mounted)('the consumer daemon on a full disk', () => {
     const [openTrace, ...rest] = setUp;
     const output = join(disk, 'rotated');
     const rotated = new TestRing({ directory: root, name: 'channel0_10-11-2.ring' });
-    const opened = { ...openTrace, output, ringDirectory: null };
+    const opened = { ...openTrace, output: directoryAt(output), ringDirectory: null };
     for (const command of [opened, ...rest, openRing(1, rotated)]) consumer.handle(command);
     rotated.record(500);
     consumer.handle({ type: 'flush', session: 's' });
@@ -77,11 +78,13 @@ describe.skipIf(!mounted)('the consumer daemon on a full disk', () => {
 
     rotated.record(500);
     const archive = join(output, 'archives/a');
-    expect(() => consumer.handle({ type: 'rotate', session: 's', archive })).toThrowError(/ENOSPC/);
+    expect(() => consumer.handle({ type: 'rotate', session: 's', archive: directoryAt(archive) })).toThrowError(
+      /ENOSPC/,
+    );
     expect(readdirSync(output).sort()).toEqual(['.ringtail', 'ust']);
 
     rmSync(filler);
-    consumer.handle({ type: 'rotate', session: 's', archive });
+    consumer.handle({ type: 'rotate', session: 's', archive: directoryAt(archive) });
     const statistics = consumer.handle({ type: 'close-session', session: 's' });
     consumer.close();
     rotated.close();

@@ -11,7 +11,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runDirectoryAt } from '@ringtail/posix';
-import type { ChannelAttributes, ConsumerCommand, SessionStatistics, TraceFormat } from '@ringtail/protocol';
+import {
+  type ChannelAttributes,
+  type ConsumerCommand,
+  directoryAt,
+  type SessionStatistics,
+  type TraceFormat,
+} from '@ringtail/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { requests } from '../../packages/consumerd/src/testing/requests.test.support.ts';
 import { TestRing } from '../../packages/consumerd/src/testing/test-ring.test.support.ts';
@@ -73,7 +79,7 @@ async function start({ format = 'ctf-1.8', attributes = {} }: Options = {}): Pro
 }
 
 const chunkAt = (name: string) => join(root, 'out/archives', name);
-const rotation = (name: string) => ({ type: 'rotate', session: 's', archive: chunkAt(name) }) as const;
+const rotation = (name: string) => ({ type: 'rotate', session: 's', archive: directoryAt(chunkAt(name)) }) as const;
 
 async function perform(command: ConsumerCommand): Promise<SessionStatistics> {
   const reply = await peer.request(command);

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type RunDirectory, runDirectoryAt } from '@ringtail/posix';
-import type { SessionStatistics } from '@ringtail/protocol';
+import { directoryAt, type SessionStatistics } from '@ringtail/protocol';
 import { RingMode } from '@ringtail/ringbuf';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readStream } from '../../packages/consumerd/src/testing/read-stream.test.support.ts';
@@ -60,7 +60,11 @@ async function start(output: string | null): Promise<void> {
   const { setUp, openRing } = requests(root);
   const [openTrace, ...rest] = setUp;
   const opened = rings.map((ring, idx) => openRing(idx + 1, ring));
-  for (const command of [{ ...openTrace, snapshot: true, output, ringDirectory: null }, ...rest, ...opened]) {
+  for (const command of [
+    { ...openTrace, snapshot: true, output: output === null ? null : directoryAt(output), ringDirectory: null },
+    ...rest,
+    ...opened,
+  ]) {
     expect(await peer.request(command)).toEqual({ id: 1, ok: true, result: null });
   }
 }
@@ -68,7 +72,12 @@ async function start(output: string | null): Promise<void> {
 const snapshotIn = (name: string) => join(root, 'snapshots', name);
 
 async function take(name: string): Promise<SessionStatistics> {
-  const reply = await peer.request({ type: 'snapshot', session: 's', directory: snapshotIn(name), maxBytes: null });
+  const reply = await peer.request({
+    type: 'snapshot',
+    session: 's',
+    destination: directoryAt(snapshotIn(name)),
+    maxBytes: null,
+  });
   if (!reply.ok || reply.result === null) throw new Error(`no snapshot: ${JSON.stringify(reply)}`);
   return reply.result as SessionStatistics;
 }
@@ -129,7 +138,10 @@ describe.skipIf(babeltrace === undefined)('a snapshot, read by Babeltrace 2', ()
     ring.record(2_000_000);
     for (let kill = 0; kill < 3; kill++) {
       await start(null);
-      peer.send({ id: 2, command: { type: 'snapshot', session: 's', directory: snapshotIn('a'), maxBytes: null } });
+      peer.send({
+        id: 2,
+        command: { type: 'snapshot', session: 's', destination: directoryAt(snapshotIn('a')), maxBytes: null },
+      });
       while (!existsSync(join(root, 'snapshots'))) await new Promise((resolve) => setImmediate(resolve));
       child.kill('SIGKILL');
       await exited;
@@ -149,7 +161,10 @@ describe.skipIf(babeltrace === undefined)('a snapshot, read by Babeltrace 2', ()
     const ring = makeRing({ subBufBytes: 1024 * 1024, subBufCount: 64 });
     ring.record(2_000_000);
     await start(null);
-    peer.send({ id: 2, command: { type: 'snapshot', session: 's', directory: snapshotIn('a'), maxBytes: null } });
+    peer.send({
+      id: 2,
+      command: { type: 'snapshot', session: 's', destination: directoryAt(snapshotIn('a')), maxBytes: null },
+    });
     peer.send({ id: 3, command: { type: 'statistics', session: 's' } });
     peer.send({ id: 4, command: { type: 'close-session', session: 's' } });
     const replies = [await peer.reply(), await peer.reply(), await peer.reply()];

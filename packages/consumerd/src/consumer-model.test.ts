@@ -7,6 +7,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { directoryAt } from '@ringtail/protocol';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Consumer, type OrderedCommand } from './consumer.ts';
@@ -107,7 +108,7 @@ class History {
         return;
       case 'rotate':
         this.rotations += 1;
-        await this.command({ type: 'rotate', session: 's', archive: `/archives/${this.rotations}` });
+        await this.command({ type: 'rotate', session: 's', archive: directoryAt(`/archives/${this.rotations}`) });
         return;
       case 'clear':
         await this.command({ type: 'clear', session: 's' });

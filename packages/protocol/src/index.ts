@@ -23,6 +23,7 @@ export type {
 } from './client/session-description.ts';
 export { isUsed } from './client/session-description.ts';
 export type { RuleDiagnosis, SessionDiagnosis } from './client/session-diagnosis.ts';
+export { type Destination, directoryAt } from './consumer/destination.ts';
 export * from './consumer/requests.ts';
 export type { ChannelUse } from './consumer/ring-requests.ts';
 export * from './control/control-page.ts';

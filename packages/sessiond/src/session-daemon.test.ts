@@ -80,7 +80,7 @@ describe('a session', SLOW, () => {
     const [trace] = daemon.commands('open-trace');
     expect(trace).toMatchObject({
       session: 's',
-      output: join(daemon.parent, 's'),
+      output: { kind: 'directory', path: join(daemon.parent, 's') },
       place: join('ust', 'uid', `${uid}`, '64-bit'),
     });
     expect(trace?.uuid).toBe(app.state()?.channels[0]?.traceUuid);

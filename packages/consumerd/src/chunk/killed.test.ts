@@ -1,7 +1,7 @@
 import { closeSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { SessionStatistics } from '@ringtail/protocol';
+import { directoryAt, type SessionStatistics } from '@ringtail/protocol';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Consumer, type OrderedCommand } from '../consumer.ts';
 import { systemCalls } from '../output/files/file-calls.ts';
@@ -104,7 +104,7 @@ const range = (from: number, to: number) => Array.from({ length: to - from }, (_
 describe('a consumer that dies between any two changes of the file system', () => {
   it('leaves a rotation that the next one completes once', () => {
     const deaths = eachDeath(
-      (root) => ({ type: 'rotate', session: 's', archive: join(root, 'out/archives/a') }),
+      (root) => ({ type: 'rotate', session: 's', archive: directoryAt(join(root, 'out/archives/a')) }),
       ({ archived, current, statistics }) => {
         expect([...archived, ...current]).toEqual(range(0, 1100));
         expect(current.length).toBeLessThanOrEqual(300);

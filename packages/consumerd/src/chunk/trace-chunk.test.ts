@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { SessionStatistics } from '@ringtail/protocol';
+import { directoryAt, type SessionStatistics } from '@ringtail/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Consumer } from '../consumer.ts';
 import { type FileCalls, systemCalls } from '../output/files/file-calls.ts';
@@ -38,7 +38,7 @@ function makeConsumer(opened: readonly TestRing[] = rings, calls: FileCalls = sy
 const out = (...parts: string[]) => join(root, 'out', ...parts);
 const archive = (name: string) => out('archives', name);
 const rotate = (consumer: Consumer, name: string) =>
-  consumer.handle({ type: 'rotate', session: 's', archive: archive(name) }) as SessionStatistics;
+  consumer.handle({ type: 'rotate', session: 's', archive: directoryAt(archive(name)) }) as SessionStatistics;
 const CLEAR = { type: 'clear', session: 's' } as const;
 const FLUSH = { type: 'flush', session: 's' } as const;
 const CLOSE = { type: 'close-session', session: 's' } as const;
@@ -167,7 +167,9 @@ describe('a rotation', () => {
     for (let bytes = 0; bytes < metadata.length; bytes += 97) {
       calls.failAfter(bytes, 'ENOSPC');
       ring.record(1);
-      expect(codeOf(consumer, { type: 'rotate', session: 's', archive: archive('a') })).toBe('NOT_WRITTEN');
+      expect(codeOf(consumer, { type: 'rotate', session: 's', archive: directoryAt(archive('a')) })).toBe(
+        'NOT_WRITTEN',
+      );
       expect(existsSync(archive('a'))).toBe(false);
       expect(existsSync(out('.tmp_new_chunk'))).toBe(false);
     }
@@ -188,7 +190,7 @@ describe('a rotation', () => {
     const consumer = makeConsumer();
     ring.record(10);
     writeFileSync(out('archives'), 'no directory');
-    expect(codeOf(consumer, { type: 'rotate', session: 's', archive: archive('a') })).toMatch(/./);
+    expect(codeOf(consumer, { type: 'rotate', session: 's', archive: directoryAt(archive('a')) })).toMatch(/./);
     ring.record(10);
     consumer.handle(FLUSH);
     expect(numbersIn(out())).toEqual(range(0, 20));
@@ -199,7 +201,9 @@ describe('a rotation', () => {
 
   it.each(['../elsewhere', 'ust/x', '.ringtail/x', '.', '.tmp_new_chunk'])('refuses an archive at %s', (place) => {
     const consumer = makeConsumer();
-    expect(codeOf(consumer, { type: 'rotate', session: 's', archive: join(out(), place) })).toBe('BAD_REQUEST');
+    expect(codeOf(consumer, { type: 'rotate', session: 's', archive: directoryAt(join(out(), place)) })).toBe(
+      'BAD_REQUEST',
+    );
   });
 
   it('does not follow a link in place of its archive', () => {
@@ -207,7 +211,9 @@ describe('a rotation', () => {
     mkdirSync(join(root, 'elsewhere'));
     mkdirSync(out('archives'));
     symlinkSync(join(root, 'elsewhere'), archive('a'));
-    expect(codeOf(consumer, { type: 'rotate', session: 's', archive: archive('a') })).toBe('DIRECTORY_REFUSED');
+    expect(codeOf(consumer, { type: 'rotate', session: 's', archive: directoryAt(archive('a')) })).toBe(
+      'DIRECTORY_REFUSED',
+    );
     expect(readdirSync(join(root, 'elsewhere'))).toEqual([]);
   });
 });

@@ -1,3 +1,4 @@
+import type { Destination } from '@ringtail/protocol';
 import type { StreamDrain } from '../drain/stream-drain.ts';
 import { type Steps, settled } from '../output/later.ts';
 import type { PacketOutput } from '../output/packet-output.ts';
@@ -16,7 +17,11 @@ export interface TraceChunk {
  * @throws {ConsumerError} `BAD_REQUEST`, `DIRECTORY_REFUSED`, `NOT_WRITTEN`; or the system's error. The chunk goes on
  *   as it was then
  */
-export function* rotateChunk({ output, drains }: TraceChunk, archive: string, beforeRotation: () => void): Steps<void> {
+export function* rotateChunk(
+  { output, drains }: TraceChunk,
+  archive: Destination,
+  beforeRotation: () => void,
+): Steps<void> {
   if (yield* settled(output.finishRotation(archive))) {
     for (const drain of drains) drain.noteChunk();
     return;

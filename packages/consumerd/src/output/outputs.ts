@@ -1,4 +1,5 @@
 import type { UserIds } from '@ringtail/posix';
+import type { Destination } from '@ringtail/protocol';
 import type { FileCalls } from './files/file-calls.ts';
 import { FileOutput } from './files/file-output.ts';
 import { FileSnapshot } from './files/file-snapshot.ts';
@@ -14,14 +15,14 @@ export interface OutputOptions {
 
 /** Opens outputs by their destinations. */
 export interface Outputs {
-  open(destination: string, options: OutputOptions): PacketOutput;
-  openSnapshot(destination: string, onProblem: (sentence: string) => void): SnapshotOutput;
+  open(destination: Destination, options: OutputOptions): PacketOutput;
+  openSnapshot(destination: Destination, onProblem: (sentence: string) => void): SnapshotOutput;
 }
 
 /** Outputs of every kind of destination. */
 export function outputsOf(calls: FileCalls): Outputs {
   return {
-    open: (directory, options) => new FileOutput({ directory, calls, ...options }),
-    openSnapshot: (directory, onProblem) => new FileSnapshot(directory, calls, onProblem),
+    open: ({ path: directory }, options) => new FileOutput({ directory, calls, ...options }),
+    openSnapshot: ({ path }, onProblem) => new FileSnapshot(path, calls, onProblem),
   };
 }

@@ -1,3 +1,4 @@
+import type { Destination } from '@ringtail/protocol';
 import type { StreamStatistics } from '../session/statistics.ts';
 import type { SourcePacket, SourcePosition } from '../source/packet-source.ts';
 import type { Later } from './later.ts';
@@ -145,9 +146,9 @@ export interface PacketOutput {
   formerMetadata(place: string): Later<string>;
   openTrace(trace: TraceDescription): Later<TraceOutput>;
   /** Cleans up after a rotation that a former consumer carried out, or not. Returns whether it was carried out. */
-  finishRotation(archive: string): Later<boolean>;
+  finishRotation(archive: Destination): Later<boolean>;
   /** Closes the current trace chunk as `archive` and begins the next one. On an error the current chunk goes on. */
-  rotate(archive: string): Later<void>;
+  rotate(archive: Destination): Later<void>;
   /** Makes parts of the current trace chunk again that were removed from outside. */
   restore(): Later<void>;
   /** Removes all packets of the current trace chunk, and all closed traces in it. The metadata of open traces stays. */

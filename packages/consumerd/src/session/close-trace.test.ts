@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CountClosedTracesRequest, SessionStatistics } from '@ringtail/protocol';
+import { type CountClosedTracesRequest, directoryAt, type SessionStatistics } from '@ringtail/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Consumer, type OrderedCommand } from '../consumer.ts';
 import { systemCalls } from '../output/files/file-calls.ts';
@@ -55,7 +55,7 @@ const closeTrace = (consumer: Consumer) => consumer.handle({ type: 'close-trace'
 const statisticsOf = (consumer: Consumer) => consumer.handle({ type: 'statistics', session: 's' }) as SessionStatistics;
 const removeCheckpoints = () => {
   const { owner } = requests(root).setUp[0];
-  return { type: 'remove-checkpoints', output: out(), owner, uuid: TRACE_UUID } as const;
+  return { type: 'remove-checkpoints', output: directoryAt(out()), owner, uuid: TRACE_UUID } as const;
 };
 const counted = (statistics: SessionStatistics): CountClosedTracesRequest => {
   const { session, output, snapshot, owner } = requests(root).setUp[0];
@@ -138,7 +138,7 @@ describe('a trace that is closed', () => {
     const answer = closeTrace(first);
     const consumer = who === 'another one' ? makeConsumer(counted(answer)) : first;
     for (const name of ['a', 'b']) {
-      const statistics = consumer.handle({ type: 'rotate', session: 's', archive: out('archives', name) });
+      const statistics = consumer.handle({ type: 'rotate', session: 's', archive: directoryAt(out('archives', name)) });
       expect(statistics).toMatchObject({ eventsRecorded: 10 });
     }
     expect(readStream(out('archives', 'a', PLACE, 'channel0_1')).numbers).toEqual(upTo(10));

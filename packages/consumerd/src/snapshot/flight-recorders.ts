@@ -1,14 +1,14 @@
 import type { Timers } from '@ringtail/base';
 import { describeError, RingtailError } from '@ringtail/base';
 import { asUser } from '@ringtail/posix';
-import type { SessionStatistics, SnapshotRequest } from '@ringtail/protocol';
+import type { Destination, SessionStatistics, SnapshotRequest } from '@ringtail/protocol';
 import { RingError } from '@ringtail/ringbuf';
 import { ConsumerError } from '../consumer-error.ts';
 import type { Log } from '../daemon/log.ts';
 import type { Steps } from '../output/later.ts';
 import type { Outputs } from '../output/outputs.ts';
 import { identityOf, type OpenRing, ownerOf, type Registry, sessionOf, streamNameOf } from '../session/registry.ts';
-import { recoveryDirectory } from './recovery-directory.ts';
+import { recoveryDestination } from './recovery-destination.ts';
 import { SnapshotRing } from './snapshot-ring.ts';
 import { SnapshotRuns } from './snapshot-runs.ts';
 import type { Turns } from './turns.ts';
@@ -80,10 +80,10 @@ export class FlightRecorders {
    * @throws {ConsumerError} `NOT_A_SNAPSHOT_SESSION`, `NOT_WRITTEN`, `DIRECTORY_REFUSED`
    */
   snapshot(request: SnapshotRequest): Promise<SessionStatistics> {
-    const { session, directory } = request;
+    const { session, destination } = request;
     return this.#runs.write({
       session,
-      directory,
+      destination,
       begin: () => this.#turnsOf(request),
       within: (turn) => this.#asOwnerOf(session, turn),
     });
@@ -91,7 +91,7 @@ export class FlightRecorders {
 
   /** Writes a last snapshot of each flight recorder, before its content is lost with the rings. */
   *recover(now: Date): Steps<void> {
-    const outputs = new Map<string, string>();
+    const outputs = new Map<string, Destination>();
     for (const { request } of this.#registry.traces.values()) {
       if (request.snapshot && request.output !== null) outputs.set(request.session, request.output);
     }
@@ -99,10 +99,10 @@ export class FlightRecorders {
       const recorders = this.#registry.recordersOf(session);
       for (const recorder of recorders) recorder.refreshStatistics();
       if (recorders.every(({ statistics }) => statistics.eventsRecorded === 0)) continue;
-      const directory = recoveryDirectory(output, session, now);
+      const destination = recoveryDestination(output, session, now);
       try {
-        yield* this.#allTurnsOf({ type: 'snapshot', session, directory, maxBytes: null });
-        this.#options.log(`session ${session}: the events in its rings are saved in ${directory}`);
+        yield* this.#allTurnsOf({ type: 'snapshot', session, destination, maxBytes: null });
+        this.#options.log(`session ${session}: the events in its rings are saved in ${destination.path}`);
       } catch (error) {
         if (!(error instanceof RingtailError)) throw error;
         this.#options.log(`session ${session}: ${describeError(error)}`);
@@ -135,7 +135,7 @@ export class FlightRecorders {
     }
   }
 
-  #turnsOf({ session: name, directory, maxBytes }: SnapshotRequest): Turns<SessionStatistics> {
+  #turnsOf({ session: name, destination, maxBytes }: SnapshotRequest): Turns<SessionStatistics> {
     const traces = this.#registry.tracesOf(name);
     if (traces.some(({ request }) => !request.snapshot)) {
       const sentence = `session ${name} is not one for snapshots: it records into files`;
@@ -144,7 +144,7 @@ export class FlightRecorders {
     const session = this.#registry.sessions.get(name);
     const onProblem = (sentence: string) => session?.problems.add(sentence);
     return writeSnapshot({
-      output: this.#options.outputs.openSnapshot(directory, onProblem),
+      output: this.#options.outputs.openSnapshot(destination, onProblem),
       maxBytes,
       traces: traces.map(({ request, metadata }) => ({ place: request.place, metadata: () => `${metadata.text}` })),
       rings: this.#registry.recordersOf(name),

@@ -1,5 +1,5 @@
 import type { Timers } from '@ringtail/base';
-import type { SessionStatistics } from '@ringtail/protocol';
+import type { Destination, SessionStatistics } from '@ringtail/protocol';
 import { run, type Steps } from '../output/later.ts';
 import { SnapshotRun } from './snapshot-run.ts';
 import type { Turns } from './turns.ts';
@@ -7,7 +7,7 @@ import type { Turns } from './turns.ts';
 /** Request for a snapshot. */
 export interface SnapshotOrder {
   readonly session: string;
-  readonly directory: string;
+  readonly destination: Destination;
   /** @throws the error to answer with */
   readonly begin: () => Turns<SessionStatistics>;
   /** Runs a turn as the owner of the files. */
@@ -17,7 +17,7 @@ export interface SnapshotOrder {
 /** Snapshots that are being written. */
 export class SnapshotRuns {
   readonly #timers: Timers;
-  /** By their directories. */
+  /** By their destinations, as JSON text. */
   readonly #runs = new Map<string, { readonly session: string; readonly run: SnapshotRun }>();
 
   constructor(timers: Timers) {
@@ -25,15 +25,16 @@ export class SnapshotRuns {
   }
 
   /** Writes a snapshot in turns. An order that is repeated meanwhile gets the same answer. */
-  async write({ session, directory, begin, within }: SnapshotOrder): Promise<SessionStatistics> {
-    const former = this.#runs.get(directory);
+  async write({ session, destination, begin, within }: SnapshotOrder): Promise<SessionStatistics> {
+    const key = JSON.stringify(destination);
+    const former = this.#runs.get(key);
     if (former !== undefined) return await former.run.result;
     const snapshot = new SnapshotRun(begin(), this.#timers, within);
-    if (!snapshot.isDone) this.#runs.set(directory, { session, run: snapshot });
+    if (!snapshot.isDone) this.#runs.set(key, { session, run: snapshot });
     try {
       return await snapshot.result;
     } finally {
-      this.#runs.delete(directory);
+      this.#runs.delete(key);
     }
   }
 

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import type { Timers } from '@ringtail/base';
-import type { OpenTraceRequest, SessionStatistics } from '@ringtail/protocol';
+import { directoryAt, type OpenTraceRequest, type SessionStatistics } from '@ringtail/protocol';
 import { RingMode } from '@ringtail/ringbuf';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Consumer } from '../consumer.ts';
@@ -67,12 +67,12 @@ function startRecorder(of: readonly TestRing[], options: RecorderOptions = {}): 
 }
 
 const take = (consumer: Consumer, name: string, maxBytes: number | null = null): Promise<SessionStatistics> =>
-  consumer.snapshot({ type: 'snapshot', session: 's', directory: snapshotIn(name), maxBytes });
+  consumer.snapshot({ type: 'snapshot', session: 's', destination: directoryAt(snapshotIn(name)), maxBytes });
 
 describe('a flight recorder', () => {
   it('writes nothing by itself, and says how much was recorded', () => {
     const ring = makeRing();
-    const consumer = startRecorder([ring], { trace: { output: join(root, 'out') } });
+    const consumer = startRecorder([ring], { trace: { output: directoryAt(join(root, 'out')) } });
     ring.record(10_000);
     ring.recordTooBig();
     timers.advance(5000);
@@ -159,7 +159,7 @@ describe('a flight recorder', () => {
     const [recorded, drained] = [makeRing({ subBufCount: 16 }), makeRing({ mode: RingMode.DISCARD })];
     const consumer = startRecorder([recorded], { timers: slow });
     const { setUp, openRing } = requests(root);
-    const other = { output: join(root, 'out'), ringDirectory: null, session: 'other', trace: 5 };
+    const other = { output: directoryAt(join(root, 'out')), ringDirectory: null, session: 'other', trace: 5 };
     consumer.handle({ ...setUp[0], ...other });
     consumer.handle({ ...setUp[1], trace: 5, channel: 6 });
     consumer.handle({ ...openRing(9, drained), channel: 6 });
@@ -287,7 +287,7 @@ describe('a flight recorder', () => {
   });
 
   it('is the only kind of session that has snapshots', async () => {
-    const consumer = startRecorder([], { trace: { snapshot: false, output: join(root, 'out') } });
+    const consumer = startRecorder([], { trace: { snapshot: false, output: directoryAt(join(root, 'out')) } });
     await expect(take(consumer, 'a')).rejects.toMatchObject({ code: 'NOT_A_SNAPSHOT_SESSION' });
     expect(existsSync(snapshotIn('a'))).toBe(false);
     const { setUp } = requests(root);
@@ -298,14 +298,19 @@ describe('a flight recorder', () => {
     const consumer = startRecorder([makeRing()]);
     expect(await take(consumer, 'a')).toMatchObject({ eventsRecorded: 0, packets: 0, dataStreams: 0 });
     expect(readdirSync(join(snapshotIn('a'), place)).sort()).toEqual(['index', 'metadata']);
-    const other = { type: 'snapshot', session: 'unknown', directory: snapshotIn('b'), maxBytes: null } as const;
+    const other = {
+      type: 'snapshot',
+      session: 'unknown',
+      destination: directoryAt(snapshotIn('b')),
+      maxBytes: null,
+    } as const;
     expect(await consumer.snapshot(other)).toMatchObject({ eventsRecorded: 0 });
     expect(readdirSync(join(root, 'snapshots'))).toEqual(['a']);
   });
 
   it('leaves what it holds in the output of its session when the session daemon has gone', () => {
     const ring = makeRing();
-    const consumer = startRecorder([ring], { trace: { output: join(root, 'out') } });
+    const consumer = startRecorder([ring], { trace: { output: directoryAt(join(root, 'out')) } });
     consumer.recoverSnapshots(new Date(2026, 10, 20, 9, 8, 7));
     expect(existsSync(join(root, 'out'))).toBe(false);
     ring.record(500);
@@ -320,7 +325,7 @@ describe('a flight recorder', () => {
     ring.record(500);
     const without = startRecorder([ring]);
     without.recoverSnapshots(new Date());
-    const closed = startRecorder([ring], { trace: { output: join(root, 'out') } });
+    const closed = startRecorder([ring], { trace: { output: directoryAt(join(root, 'out')) } });
     closed.handle({ type: 'close-session', session: 's' });
     closed.recoverSnapshots(new Date());
     expect(readdirSync(root)).toEqual(['channel0_10-11-1.ring']);

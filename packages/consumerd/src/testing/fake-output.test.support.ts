@@ -83,8 +83,8 @@ export class FakeConnection implements Outputs {
     return {
       formerMetadata: (place) => this.#request(() => textOf(peer.metadata.get(place))),
       openTrace: (trace) => this.#request(() => this.#openTrace(trace, clearNotes)),
-      finishRotation: (archive) => this.#request(() => peer.archives.has(archive)),
-      rotate: (archive) =>
+      finishRotation: ({ path: archive }) => this.#request(() => peer.archives.has(archive)),
+      rotate: ({ path: archive }) =>
         this.#request(() => {
           if (peer.archives.has(archive)) return;
           peer.archives.set(archive, peer.current);

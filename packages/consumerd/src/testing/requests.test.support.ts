@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import {
   DEFAULT_CHANNEL,
   type DeclareEventsRequest,
+  directoryAt,
   type JsonValue,
   type OpenChannelRequest,
   type OpenRingRequest,
@@ -22,7 +23,7 @@ export function requests(root: string) {
     type: 'open-trace',
     session: 's',
     trace: 1,
-    output: join(root, 'out'),
+    output: directoryAt(join(root, 'out')),
     place: 'ust/uid/0/64-bit',
     snapshot: false,
     format: 'ctf-1.8',

@@ -1,7 +1,7 @@
 /** Requests about whole sessions. Each answers the session's statistics unless said otherwise. */
-import { absolutePath } from '../model/names.ts';
 import { sessionStatistics } from '../model/statistics.ts';
 import { nullable, size } from '../wire/shape.ts';
+import { destination } from './destination.ts';
 import { request, session } from './request.ts';
 
 export const sessionRequests = {
@@ -11,17 +11,17 @@ export const sessionRequests = {
   /** Flushes, then closes the session and its rings. */
   'close-session': request({ session }, sessionStatistics),
   /**
-   * Copies the content of the session's rings, the committed part of open sub-buffers included, into a new directory.
+   * Copies the content of the session's rings, the committed part of open sub-buffers included, to a new destination.
    * The rings stay as they are. Answers the statistics of the snapshot when it is complete; other requests are answered
-   * meanwhile. A repeated request is answered as before if the snapshot was complete, and begins again in the same
-   * directory if it was not.
+   * meanwhile. A repeated request is answered as before if the snapshot was complete, and begins again at the
+   * same destination if it was not.
    */
-  snapshot: request({ session, directory: absolutePath, maxBytes: nullable(size) }, sessionStatistics),
+  snapshot: request({ session, destination, maxBytes: nullable(size) }, sessionStatistics),
   /**
-   * Flushes, then moves the current trace chunk into `archive` and begins a new one. A repeated request does nothing
+   * Flushes, then closes the current trace chunk as `archive` and begins a new one. A repeated request does nothing
    * more.
    */
-  rotate: request({ session, archive: absolutePath }, sessionStatistics),
+  rotate: request({ session, archive: destination }, sessionStatistics),
   /** Drops the content of the rings, and empties the current trace chunk. */
   clear: request({ session }, sessionStatistics),
 };

@@ -18,6 +18,7 @@ import {
   type Shape,
 } from '../wire/shape.ts';
 import { plainText } from '../wire/text.ts';
+import { destination } from './destination.ts';
 import { decimal, owner, request, session, uuid } from './request.ts';
 
 const EVENTS_MAX = 65_536;
@@ -47,8 +48,8 @@ const eventSpec: Shape<JsonValue> = (value, name) => objectOf(value, name) as Js
 
 /** Key of a trace, which the session daemon gives. */
 const trace = count;
-/** Directory of the session, in which the current trace chunk is; null: the session writes only snapshots. */
-const output = nullable(absolutePath);
+/** Destination of the session, with its current trace chunk; null: the session writes only snapshots. */
+const output = nullable(destination);
 /**
  * Realtime at the clock's zero, nanoseconds. Fixed when the session is created, so that metadata comes out the same
  * again.
@@ -104,7 +105,7 @@ export const traceRequests = {
    */
   'count-closed-traces': request({ session, output, snapshot: boolean, owner, statistics: sessionStatistics }, nothing),
   /** Removes the checkpoints of a closed trace, whose statistics the session daemon has. */
-  'remove-checkpoints': request({ output: absolutePath, owner, uuid }, nothing),
+  'remove-checkpoints': request({ output: destination, owner, uuid }, nothing),
   /** Rewrites the metadata of a trace with another clock offset. */
   'regenerate-metadata': request({ trace, clockOffsetNs }, sessionStatistics),
 };

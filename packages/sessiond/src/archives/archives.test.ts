@@ -57,8 +57,8 @@ describe('a snapshot', SLOW, () => {
     expect(path).toMatch(new RegExp(`^${daemon.parent}/s/snapshot-1-\\d{8}-\\d{6}-0$`));
     expect(statistics.eventsRecorded).toBe(42);
     const [first, other] = daemon.commands('snapshot');
-    expect(first).toMatchObject({ directory: path, maxBytes: null });
-    expect(other?.directory).toMatch(new RegExp(`^${elsewhere}/second-\\d{8}-\\d{6}-1$`));
+    expect(first).toMatchObject({ destination: { kind: 'directory', path }, maxBytes: null });
+    expect(other?.destination.path).toMatch(new RegExp(`^${elsewhere}/second-\\d{8}-\\d{6}-1$`));
     expect(other?.maxBytes).toBe(4096);
     expect(statSync(path).mode & 0o777).toBe(0o700);
   });
@@ -108,7 +108,7 @@ describe('a snapshot', SLOW, () => {
     const { client } = await started({ snapshot: true });
     daemon.tell('kill-at', 'snapshot');
     const { path } = await client.ask('record-snapshot', { session: 's', ...record });
-    expect(daemon.commands('snapshot').map(({ directory }) => directory)).toEqual([path, path]);
+    expect(daemon.commands('snapshot').map(({ destination }) => destination.path)).toEqual([path, path]);
   });
 });
 
@@ -169,7 +169,7 @@ describe('a rotation', SLOW, () => {
     await client.ask('start-session', { session: 's' });
     expect(await client.ask('list-sessions', {})).toMatchObject([{ rotations: 2 }]);
     expect((await client.ask('destroy-session', { session: 's' })).archive).toMatch(/-2$/);
-    expect(daemon.commands('rotate').map((command) => command.archive.at(-1))).toEqual(['0', '1', '2']);
+    expect(daemon.commands('rotate').map((command) => command.archive.path.at(-1))).toEqual(['0', '1', '2']);
     const types = daemon.asked().map(({ command }) => command.type);
     expect(types.lastIndexOf('rotate')).toBeLessThan(types.indexOf('close-session'));
   });

@@ -1,6 +1,11 @@
 import { join } from 'node:path';
 import { describeError } from '@ringtail/base';
-import type { SessionStatistics, SnapshotOutputParameters, SnapshotRecorded } from '@ringtail/protocol';
+import {
+  directoryAt,
+  type SessionStatistics,
+  type SnapshotOutputParameters,
+  type SnapshotRecorded,
+} from '@ringtail/protocol';
 import { archiveName, snapshotDirectoryName } from '../archives/archive-names.ts';
 import { DaemonError } from '../model/daemon-error.ts';
 import type { Session } from '../model/session.ts';
@@ -107,7 +112,7 @@ export class ArchiveCommands {
       statistics = await this.#services.tasks.perform(session, {
         type: 'rotate',
         session: session.name,
-        archive: path,
+        archive: directoryAt(path),
       });
       session.archive.rotated(path, end, session.active, statistics.bytes);
     } finally {
@@ -162,7 +167,7 @@ export class ArchiveCommands {
       const statistics = await this.#services.tasks.perform(session, {
         type: 'snapshot',
         session: session.name,
-        directory: path,
+        destination: directoryAt(path),
         maxBytes: maxBytes ?? each.maxBytes,
       });
       recorded.push({ path, statistics });

@@ -27,7 +27,7 @@ describe('commands of a trace', () => {
     expect(command).toMatchObject({
       type: 'open-trace',
       session: 's',
-      output: '/out',
+      output: { kind: 'directory', path: '/out' },
       place: 'ust/uid/1000/64-bit',
       owner: { uid: 7, gid: 8 },
       ringDirectory: null,
@@ -60,7 +60,7 @@ describe('commands of a trace', () => {
     expect(at()).toBe(null);
     created.archive.addOutput({ name: 'first', path: '/first', maxBytes: 1 });
     created.archive.addOutput({ name: 'second', path: '/second', maxBytes: null });
-    expect(at()).toBe('/first');
+    expect(at()).toEqual({ kind: 'directory', path: '/first' });
   });
 
   it('tell of the process that a trace is of', () => {

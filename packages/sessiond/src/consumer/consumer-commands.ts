@@ -1,5 +1,5 @@
 import { RINGTAIL_VERSION } from '@ringtail/base';
-import type { OpenChannelRequest, OpenTraceRequest } from '@ringtail/protocol';
+import { type Destination, directoryAt, type OpenChannelRequest, type OpenTraceRequest } from '@ringtail/protocol';
 import type { ApplicationProcess, Session, Trace, TraceChannel } from '../model/session.ts';
 
 /** The command by which the consumer opens a trace. */
@@ -26,8 +26,9 @@ export function openTraceCommand(trace: Trace, hostname: string): OpenTraceReque
 /**
  * A flight recorder without an own output, such as a loaded one, leaves its last snapshot in its first snapshot output.
  */
-function outputOf({ output, snapshot, archive }: Session): string | null {
-  return output ?? (snapshot ? (archive.outputs[0]?.path ?? null) : null);
+function outputOf({ output, snapshot, archive }: Session): Destination | null {
+  const path = output ?? (snapshot ? archive.outputs[0]?.path : undefined);
+  return path === undefined ? null : directoryAt(path);
 }
 
 /** The environment that LTTng gives its user-space traces. */

@@ -1,5 +1,4 @@
-import type { ConsumerReply } from '@ringtail/protocol';
-import { DEFAULT_CHANNEL, NO_STATISTICS } from '@ringtail/protocol';
+import { type ConsumerReply, DEFAULT_CHANNEL, directoryAt, NO_STATISTICS } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
 import { ConsumerJournal, type JournalEntry, type SetUpCommand, type TaskCommand } from './consumer-journal.ts';
 
@@ -8,7 +7,7 @@ const refused: ConsumerReply = { id: 1, ok: false, code: 'NOT_WRITTEN', message:
 
 function openTrace(session: string, trace: number): SetUpCommand {
   const rest = {
-    output: '/d',
+    output: directoryAt('/d'),
     place: 'ust/uid/0/64-bit',
     snapshot: false,
     format: 'ctf-1.8',
@@ -120,7 +119,7 @@ describe('ConsumerJournal', () => {
       {
         type: 'count-closed-traces',
         session: 'a',
-        output: '/d',
+        output: directoryAt('/d'),
         snapshot: false,
         owner: { uid: 0, gid: 0 },
         statistics: { ...NO_STATISTICS, eventsRecorded: 40 },

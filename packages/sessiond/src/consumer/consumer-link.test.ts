@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadPosix, runDirectoryAt } from '@ringtail/posix';
-import { DEFAULT_CHANNEL, type OpenTraceRequest } from '@ringtail/protocol';
+import { DEFAULT_CHANNEL, directoryAt, type OpenTraceRequest } from '@ringtail/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { descriptorOf } from '../peers/descriptor-of.ts';
 import { processWork } from '../peers/process-identity.ts';
@@ -20,7 +20,7 @@ const openTrace: OpenTraceRequest = {
   type: 'open-trace',
   trace: 1,
   session: 's',
-  output: '/d',
+  output: directoryAt('/d'),
   place: 'ust/uid/0/64-bit',
   snapshot: false,
   format: 'ctf-1.8',

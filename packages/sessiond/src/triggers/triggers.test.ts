@@ -101,11 +101,11 @@ describe('a trigger on events', SLOW, () => {
     matched(app);
     await expect.poll(() => existsSync(file), POLL).toBe(true);
     const [snapshot] = daemon.commands('snapshot');
-    expect(snapshot?.directory).toMatch(/\/s\/n-\d{8}-\d{6}-0$/);
+    expect(snapshot?.destination.path).toMatch(/\/s\/n-\d{8}-\d{6}-0$/);
     expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({
       trigger: 'trigger0',
       captures: { a: 1 },
-      details: { snapshot: snapshot?.directory },
+      details: { snapshot: snapshot?.destination.path },
     });
     expect(await isActive()).toBe(false);
     const [trigger] = await client.ask('list-triggers', {});

@@ -2,7 +2,7 @@ import { renameSync, rmdirSync, rmSync, unlinkSync } from 'node:fs';
 import { isAbsolute, join, relative } from 'node:path';
 import { errnoOf } from '@ringtail/base';
 import { asUser } from '@ringtail/posix';
-import { STATE_DIRECTORY } from '@ringtail/protocol';
+import { type Destination, STATE_DIRECTORY } from '@ringtail/protocol';
 import { ConsumerError } from '../../consumer-error.ts';
 import type { PacketOutput, TraceDescription } from '../packet-output.ts';
 import { type FileOutputOptions, FileTrace } from './file-trace.ts';
@@ -44,7 +44,7 @@ export class FileOutput implements PacketOutput {
     return trace;
   }
 
-  finishRotation(archive: string): boolean {
+  finishRotation({ path: archive }: Destination): boolean {
     this.#checkArchive(archive);
     const { directory, owner } = this.#options;
     const isArchived = asUser(owner, () => {
@@ -56,7 +56,7 @@ export class FileOutput implements PacketOutput {
   }
 
   /** @throws {ConsumerError} `BAD_REQUEST`, `DIRECTORY_REFUSED`, `NOT_WRITTEN`; or the system's error */
-  rotate(archive: string): void {
+  rotate({ path: archive }: Destination): void {
     const { directory, owner } = this.#options;
     const next = join(directory, NEXT_CHUNK_DIRECTORY);
     const traces = [...this.#traces];

@@ -2,6 +2,7 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, stat
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { asUser } from '@ringtail/posix';
+import { directoryAt } from '@ringtail/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Consumer } from '../../consumer.ts';
 import { answerOf } from '../../testing/consumer-scene.test.support.ts';
@@ -54,7 +55,7 @@ describe.skipIf(!isRoot)('files of a session whose owner is not root', () => {
     makeOutput();
     setUp();
     ring.record(1000);
-    consumer.handle({ type: 'rotate', session: 's', archive: join(root, 'out/archives/a') });
+    consumer.handle({ type: 'rotate', session: 's', archive: directoryAt(join(root, 'out/archives/a')) });
     ring.record(10);
     consumer.handle({ type: 'regenerate-metadata', trace: 1, clockOffsetNs: '1' });
     consumer.handle({ type: 'close-session', session: 's' });

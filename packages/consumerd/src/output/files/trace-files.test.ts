@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ChannelAttributes, OpenChannelRequest } from '@ringtail/protocol';
+import { type ChannelAttributes, directoryAt, type OpenChannelRequest } from '@ringtail/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Consumer } from '../../consumer.ts';
 import { answerOf } from '../../testing/consumer-scene.test.support.ts';
@@ -87,7 +87,7 @@ describe('trace files of limited size', () => {
     const consumer = makeConsumer({ traceFileBytes: TWO_PACKETS });
     recordPackets(consumer, 3);
     const archive = join(root, 'out/archives/a');
-    consumer.handle({ type: 'rotate', session: 's', archive });
+    consumer.handle({ type: 'rotate', session: 's', archive: directoryAt(archive) });
     expect(readdirSync(join(archive, 'ust/uid/0/64-bit/index')).sort()).toEqual([
       'channel0_1_0.idx',
       'channel0_1_1.idx',
