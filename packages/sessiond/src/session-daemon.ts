@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
 import { describeError, within } from '@ringtail/base';
 import { systemTimers as timers } from '@ringtail/base/node';
 import { descriptorLimit, type Posix } from '@ringtail/posix';
@@ -21,20 +20,12 @@ import { ConsumerLink } from './consumer/consumer-link.ts';
 import { prepareConsumerPlace } from './consumer/consumer-place.ts';
 import { consumerStarter } from './consumer/consumer-process.ts';
 import { Consumers } from './consumer/consumers.ts';
-import { RingKeeper } from './consumer/ring-keeper.ts';
-import { TraceKeeper } from './consumer/trace-keeper.ts';
 import { FilterCounters } from './diagnosis/filter-counters.ts';
 import type { Domain } from './domains/domain.ts';
 import { Domains } from './domains/domains.ts';
 import { SessionTasks } from './domains/session-tasks.ts';
-import { AppServer } from './domains/user/app-server.ts';
-import { ApplicationService } from './domains/user/application-service.ts';
 import { Applications } from './domains/user/applications.ts';
-import { ProgramTroubles } from './domains/user/program-troubles.ts';
-import { StatePublisher } from './domains/user/state-publisher.ts';
-import { procView } from './domains/user/unregistered/process-view.ts';
-import { UnregisteredPrograms } from './domains/user/unregistered/unregistered-programs.ts';
-import { UserDomain } from './domains/user/user-domain.ts';
+import { serveApplications } from './domains/user/serve-applications.ts';
 import type { FileLog } from './log/log.ts';
 import { LimitedLog } from './log/peer-log.ts';
 import type { MetricsOptions, ServeMetricsOptions } from './metrics/serve-metrics.ts';
@@ -44,7 +35,6 @@ import type { Session } from './model/session.ts';
 import { SessionRegistry } from './model/session-registry.ts';
 import { NotificationHub } from './notifications/notification-hub.ts';
 import { descriptorOf } from './peers/descriptor-of.ts';
-import { DescriptorQuarantine } from './peers/descriptor-quarantine.ts';
 import { processWork } from './peers/process-identity.ts';
 import { helperStarter } from './places/helper-process.ts';
 import { Places } from './places/places.ts';
@@ -138,12 +128,10 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
   });
   const domains = new Domains();
   const tasks = new SessionTasks(domains);
-  const rings = new RingKeeper(consumers, shares.rings, log);
   const places = new Places({ startHelper: helperStarter(options.helperMain, posix, log), userBehind, log });
   places.warmUp();
 
   const applications = new Applications();
-  const programTroubles = new ProgramTroubles(sessions);
   const exits = new ProcessExits({ oomKills: new OomLedger(readText), timers });
   const counters = new ThreadCounters();
   const rotations = new RotationWatch();
@@ -165,106 +153,47 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     log,
   });
   const filterCounters = new FilterCounters({ open: (counts) => counters.open(counts), sessions });
-  const publisher = new StatePublisher({
-    registry,
-    turns: shares.turns,
-    controlBytes: shares.controlBytes,
-    wakePathOf: (owner) => consumers.wakePathOf(owner),
-    triggerLogFor: (user, slot) => triggers.engine.logFor(user, slot),
-    filterCountersFor: (session, channel, slot) => filterCounters.indexesFor(session, channel, slot),
-    log,
-  });
-  triggers.changed.listen(() => void publisher.publishTriggersSoon());
-  const quarantine = new DescriptorQuarantine({ posix, userBehind, nowMs: timers.nowMs });
-  const traces = new TraceKeeper({
-    registry,
-    consumers,
-    rings,
-    places,
-    onRingDevice: (device) => quarantine.trust(device),
-    onRecordable: () => void publisher.publishSoon(),
-    hostname: hostname(),
-    log,
-  });
-
   await consumers.start();
-  const heardOf = new Listeners<[pid: number]>();
-  const registrations = new ApplicationService({
+  const userSpace = serveApplications({
     posix,
+    directory,
+    daemonUid: uid,
     registry,
     applications,
     consumers,
-    traces,
-    rings,
-    publisher,
+    places,
     exits,
-    triggers: triggers.engine,
+    triggers,
+    filterCounters,
+    commands,
     notifications,
-    troubles: programTroubles,
-    kept: shares.kept,
-    onHeardOf: heardOf.notify,
+    shares,
+    timers,
     now,
     log,
   });
-  const appServer = new AppServer({
-    posix,
-    socketPath: directory.appSocket,
-    quarantine,
-    mode: isRoot ? 0o666 : 0o600,
-    shares,
-    serves: (peerUid) => isRoot || peerUid === uid || peerUid === 0,
-    register: registrations.register,
-    registerUnable: registrations.registerUnable,
-    onRefused: registrations.refused,
-    onShareUsedUp: registrations.shareUsedUp,
-    log,
-  });
-  const drainApplications = () => appServer.drain();
-  const unregistered = new UnregisteredPrograms({
-    view: procView,
-    troubles: programTroubles,
-    registeredPids: () => applications.threads().map(({ pid }) => pid),
-    drainApplications,
-    isWanted: isRecording,
-    timers,
-  });
-  heardOf.listen((pid) => unregistered.heardOf(pid));
-  commands.sessionChanged.listen(() => unregistered.sessionsChanged());
+  domains.add(userSpace.domain);
+  for (const domain of options.domains ?? []) domains.add(domain);
 
   let requestStop: (why: string) => void = () => {};
   const stopRequested = new Promise<string>((resolve) => {
     requestStop = resolve;
   });
-  domains.add(
-    new UserDomain({
-      registry,
-      applications,
-      traces,
-      rings,
-      places,
-      publisher,
-      consumers,
-      drainApplications,
-      triggers: triggers.engine,
-      programTroubles,
-    }),
-  );
-  for (const domain of options.domains ?? []) domains.add(domain);
   const services: CommandServices = {
     registry,
     queue,
     applications,
     domains,
     places,
-    publisher,
+    publisher: userSpace.publisher,
     consumers,
     tasks,
-    drainApplications,
+    drainApplications: () => userSpace.server.drain(),
     notifications,
     triggers: triggers.engine,
     filterCounters,
     turns: shares.turns,
-    unregistered,
+    unregistered: userSpace.unregistered,
     rotations,
     runDirectory: directory.path,
     missingGroup,
@@ -330,7 +259,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
       await claim.renew();
       options.log.reopen();
       await consumers.listenAgain();
-      appServer.listenAgain();
+      userSpace.server.listenAgain();
       clientServer.listenAgain();
       openToGroup(directory.clientSocket, clientGroup, log);
     },
@@ -346,14 +275,14 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
     clientServer.close();
     metrics?.close();
     rotationScheduler.close();
-    unregistered.close();
+    userSpace.unregistered.close();
     triggers.close();
     exits.close();
     clearInterval(troublesTimer);
     runDirectoryWatch.close();
     await within(SHUTDOWN_MS_MAX, sessionCommands.destroyAll());
     places.close();
-    appServer.close();
+    userSpace.server.close();
     await consumers.stop();
     claim.release();
     log.close();

@@ -19,7 +19,7 @@ describe('commands of a trace', () => {
   const owner = { uid: 7, gid: 8 };
   const parameters = { ...DEFAULT_SESSION, name: 's', output: '/out', format: 'ctf-1.8', owner } as const;
   const session = registry.create(parameters, new Date(0), { frequencyHz: 1_000_000_000n, offsetNs: -12n });
-  registry.enableChannel(session, DEFAULT_CHANNEL);
+  registry.channels.enable(session, DEFAULT_CHANNEL);
   const trace = registry.traces.ensure(session, threadOf(1000));
 
   it("tell where it is, its clock and LTTng's environment", () => {
@@ -56,7 +56,7 @@ describe('commands of a trace', () => {
     const recorder = { ...parameters, name: 'r', output: null, snapshot: true };
     const created = registry.create(recorder, new Date(0), session.clockReading);
     const at = () => openTraceCommand(registry.traces.ensure(created, threadOf(1000)), 'host').output;
-    registry.enableChannel(created, DEFAULT_CHANNEL);
+    registry.channels.enable(created, DEFAULT_CHANNEL);
     expect(at()).toBe(null);
     created.archive.addOutput({ name: 'first', path: '/first', maxBytes: 1 });
     created.archive.addOutput({ name: 'second', path: '/second', maxBytes: null });
@@ -65,7 +65,7 @@ describe('commands of a trace', () => {
 
   it('tell of the process that a trace is of', () => {
     const other = registry.create({ ...parameters, name: 'p', output: '/p' }, new Date(0), session.clockReading);
-    registry.enableChannel(other, { ...DEFAULT_CHANNEL, ownership: 'process' });
+    registry.channels.enable(other, { ...DEFAULT_CHANNEL, ownership: 'process' });
     const command = openTraceCommand(registry.traces.ensure(other, threadOf(1000, processOf(77, 'a/../b c'))), 'host');
     expect(command.place).toMatch(/^ust\/pid\/a_\.\._b_c-77-19\d{6}-\d{6}$/);
     const environment = Object.fromEntries(command.environment);

@@ -1,4 +1,10 @@
-import { DEFAULT_CHANNEL, DEFAULT_SESSION, NO_STATISTICS, type SessionDiagnosis } from '@ringtail/protocol';
+import {
+  DEFAULT_CHANNEL,
+  DEFAULT_SESSION,
+  type EventRule,
+  NO_STATISTICS,
+  type SessionDiagnosis,
+} from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
 import type { Session } from '../model/session.ts';
 import { SessionRegistry } from '../model/session-registry.ts';
@@ -19,7 +25,7 @@ function thread(pid: number, tracepoints: Readonly<Record<string, number>> = { '
 }
 
 interface SetUp {
-  readonly rules?: readonly Parameters<SessionRegistry['enableEvent']>[2][];
+  readonly rules?: readonly EventRule[];
   readonly threads?: readonly DiagnosedThread[];
   readonly gone?: readonly DiagnosedThread[];
   readonly stopped?: boolean;
@@ -33,7 +39,7 @@ function diagnosisOf(setUp: SetUp): SessionDiagnosis {
   const owner = { uid: 7, gid: 7 };
   const parameters = { ...DEFAULT_SESSION, name: 's', output: '/tmp/s', format: 'ctf-1.8', owner } as const;
   const session = registry.create(parameters, new Date(0), { frequencyHz: 1_000_000_000n, offsetNs: 0n });
-  for (const rule of setUp.rules ?? [{ pattern: 'shop:*' }]) registry.enableEvent(session, null, rule);
+  for (const rule of setUp.rules ?? [{ pattern: 'shop:*' }]) registry.channels.enableEvent(session, null, rule);
   const threads = setUp.threads ?? [thread(1)];
   for (const { thread: of, tracepoints } of [...threads, ...(setUp.gone ?? [])]) {
     session.sightings.add({ thread: of, tracepoints });
@@ -146,12 +152,12 @@ describe('diagnose', () => {
     ],
     [
       'a channel that is disabled',
-      { change: (registry, session) => registry.disableChannel(session, DEFAULT_CHANNEL.name) },
+      { change: (registry, session) => registry.channels.disable(session, DEFAULT_CHANNEL.name) },
       { rules: [], channelsDisabled: [DEFAULT_CHANNEL.name] },
     ],
     [
       'a rule that is disabled',
-      { change: (registry, session) => registry.disableEvent(session, null, 'shop:*') },
+      { change: (registry, session) => registry.channels.disableEvent(session, null, 'shop:*') },
       { rules: [] },
     ],
     [
@@ -196,7 +202,7 @@ describe('diagnose', () => {
     const change = (registry: SessionRegistry, session: Session) => {
       for (let channel = 0; channel < 3; channel++) {
         for (let rule = 0; rule < 500; rule++)
-          registry.enableEvent(session, `c${channel}`, { pattern: `shop:${rule}` });
+          registry.channels.enableEvent(session, `c${channel}`, { pattern: `shop:${rule}` });
       }
     };
     const { rules, rulesNotCompared } = diagnosisOf({ change });

@@ -31,7 +31,11 @@ function makeCounters(room = 100) {
     const owner = { uid: 7, gid: 7 };
     const parameters = { ...DEFAULT_SESSION, name, output: `/tmp/${name}`, format: 'ctf-1.8', owner } as const;
     const created = registry.create(parameters, new Date(0), { frequencyHz: 1n, offsetNs: 0n });
-    registry.enableEvent(created, null, filter === undefined ? { pattern: 'a:*' } : { pattern: 'a:*', filter });
+    registry.channels.enableEvent(
+      created,
+      null,
+      filter === undefined ? { pattern: 'a:*' } : { pattern: 'a:*', filter },
+    );
     return { session: created, channel: created.channels.get(DEFAULT_CHANNEL.name)! };
   };
   return { registry, counters, opened, session };
@@ -56,7 +60,7 @@ describe('FilterCounters', () => {
     expect(opened).toEqual([]);
     const filtered = session('filtered', 'n > 5');
     const indexes = counters.indexesFor(filtered.session, filtered.channel, 0);
-    registry.disableEvent(filtered.session, null, null);
+    registry.channels.disableEvent(filtered.session, null, null);
     expect(counters.indexesFor(filtered.session, filtered.channel, 0)).toEqual(indexes);
   });
 

@@ -62,7 +62,7 @@ describe('SessionRegistry', () => {
   it('forgets a session that is removed, with its keys', () => {
     const registry = newRegistry();
     const session = create(registry, 'a');
-    registry.enableChannel(session, DEFAULT_CHANNEL);
+    registry.channels.enable(session, DEFAULT_CHANNEL);
     const [channel] = registry.traces.ensure(session, threadOf(1000)).channels.values();
     registry.remove(session);
     expect(registry.traces.channelOf(channel!.key, threadOf(1000))).toBeUndefined();
@@ -73,60 +73,67 @@ describe('SessionRegistry', () => {
   it('rounds the sizes of a channel and lists what came of them', () => {
     const registry = newRegistry();
     const session = create(registry, 'a');
-    registry.enableChannel(session, { ...DEFAULT_CHANNEL, name: 'c', subBufBytes: 5000, subBufCount: 3 });
+    registry.channels.enable(session, { ...DEFAULT_CHANNEL, name: 'c', subBufBytes: 5000, subBufCount: 3 });
     expect(onlyOne(registry).channels).toMatchObject([{ name: 'c', subBufBytes: 8192, subBufCount: 4, rules: [] }]);
-    expect(() => registry.enableChannel(session, { ...DEFAULT_CHANNEL, name: 'c' })).toThrow(refusal('CHANNEL_EXISTS'));
+    expect(() => registry.channels.enable(session, { ...DEFAULT_CHANNEL, name: 'c' })).toThrow(
+      refusal('CHANNEL_EXISTS'),
+    );
   });
 
   it('makes a channel for a rule that names none where there is none, and where it names one that there is not', () => {
     const registry = newRegistry();
     const plain = create(registry, 'a');
-    expect(registry.enableEvent(plain, null, rule).attributes).toEqual(DEFAULT_CHANNEL);
-    registry.enableEvent(plain, null, { pattern: 'other:*' });
+    expect(registry.channels.enableEvent(plain, null, rule).attributes).toEqual(DEFAULT_CHANNEL);
+    registry.channels.enableEvent(plain, null, { pattern: 'other:*' });
     expect(plain.channels.size).toBe(1);
     const named = create(registry, 'b');
-    registry.enableChannel(named, { ...DEFAULT_CHANNEL, name: 'mine' });
-    expect(() => registry.enableEvent(named, null, rule)).toThrow(refusal('CHANNEL_NAME_NEEDED'));
-    expect(registry.enableEvent(named, 'yours', rule).attributes).toEqual({ ...DEFAULT_CHANNEL, name: 'yours' });
+    registry.channels.enable(named, { ...DEFAULT_CHANNEL, name: 'mine' });
+    expect(() => registry.channels.enableEvent(named, null, rule)).toThrow(refusal('CHANNEL_NAME_NEEDED'));
+    expect(registry.channels.enableEvent(named, 'yours', rule).attributes).toEqual({
+      ...DEFAULT_CHANNEL,
+      name: 'yours',
+    });
   });
 
   it('takes a rule once per channel', () => {
     const registry = newRegistry();
     const session = create(registry, 'a');
-    registry.enableEvent(session, null, rule);
-    expect(() => registry.enableEvent(session, null, { ...rule })).toThrow(refusal('RULE_EXISTS'));
-    registry.enableEvent(session, null, { ...rule, logLevel: { from: 0, to: 6 } });
+    registry.channels.enableEvent(session, null, rule);
+    expect(() => registry.channels.enableEvent(session, null, { ...rule })).toThrow(refusal('RULE_EXISTS'));
+    registry.channels.enableEvent(session, null, { ...rule, logLevel: { from: 0, to: 6 } });
   });
 
   it('takes rules for equal that say the same, and enables again what was disabled', () => {
     const registry = newRegistry();
     const session = create(registry, 'a');
-    registry.enableEvent(session, null, { pattern: 'a:*', exclude: ['a:x', 'a:y'], filter: '(n==1)' });
+    registry.channels.enableEvent(session, null, { pattern: 'a:*', exclude: ['a:x', 'a:y'], filter: '(n==1)' });
     const again = { pattern: 'a:*', exclude: ['a:y', 'a:x'], filter: 'n == 0x1' };
-    expect(() => registry.enableEvent(session, null, again)).toThrow(refusal('RULE_EXISTS'));
-    registry.enableEvent(session, null, { pattern: 'a:*', filter: 'n == 2' });
-    registry.enableEvent(session, null, { pattern: 'a:b' });
-    expect(registry.disableEvent(session, null, 'a:*')).toEqual({ channel: 'channel0', disabled: 2 });
+    expect(() => registry.channels.enableEvent(session, null, again)).toThrow(refusal('RULE_EXISTS'));
+    registry.channels.enableEvent(session, null, { pattern: 'a:*', filter: 'n == 2' });
+    registry.channels.enableEvent(session, null, { pattern: 'a:b' });
+    expect(registry.channels.disableEvent(session, null, 'a:*')).toEqual({ channel: 'channel0', disabled: 2 });
     const [channel] = session.channels.values();
     expect(channel!.rules.enabled()).toEqual([{ pattern: 'a:b' }]);
     expect(channel!.rules.describe().map(({ enabled }) => enabled)).toEqual([false, false, true]);
-    registry.enableEvent(session, null, again);
+    registry.channels.enableEvent(session, null, again);
     expect(channel!.rules.enabled().map(({ filter }) => filter)).toEqual(['(n==1)', undefined]);
-    expect(registry.disableEvent(session, null, null).disabled).toBe(3);
+    expect(registry.channels.disableEvent(session, null, null).disabled).toBe(3);
     expect(channel!.rules.enabled()).toEqual([]);
-    expect(() => registry.disableEvent(session, null, 'a:')).toThrow(refusal('NO_RULE'));
-    expect(() => registry.disableEvent(session, 'c', null)).toThrow(refusal('NO_CHANNEL'));
+    expect(() => registry.channels.disableEvent(session, null, 'a:')).toThrow(refusal('NO_RULE'));
+    expect(() => registry.channels.disableEvent(session, 'c', null)).toThrow(refusal('NO_CHANNEL'));
   });
 
   it('refuses a filter with the column of what is wrong, and exclusions from one name', () => {
     const registry = newRegistry();
     const session = create(registry, 'a');
-    const wrong = () => registry.enableEvent(session, null, { pattern: 'a:*', filter: 'n == ' });
+    const wrong = () => registry.channels.enableEvent(session, null, { pattern: 'a:*', filter: 'n == ' });
     expect(wrong).toThrow(refusal('BAD_FILTER'));
     expect(wrong).toThrow(/column 6/);
     const plain = { pattern: 'a:b', exclude: ['a:b'] };
-    expect(() => registry.enableEvent(session, null, plain)).toThrow(refusal('BAD_PARAMETER'));
-    expect(() => registry.enableEvent(session, null, { ...plain, pattern: 'a:\\*' })).toThrow(refusal('BAD_PARAMETER'));
+    expect(() => registry.channels.enableEvent(session, null, plain)).toThrow(refusal('BAD_PARAMETER'));
+    expect(() => registry.channels.enableEvent(session, null, { ...plain, pattern: 'a:\\*' })).toThrow(
+      refusal('BAD_PARAMETER'),
+    );
     expect(session.channels.size).toBe(0);
   });
 
@@ -139,61 +146,61 @@ describe('SessionRegistry', () => {
   ] as const)('refuses a channel with %s', (_, more, code) => {
     const registry = newRegistry();
     const session = create(registry, 'a');
-    registry.enableChannel(session, DEFAULT_CHANNEL);
+    registry.channels.enable(session, DEFAULT_CHANNEL);
     const attributes = { ...DEFAULT_CHANNEL, name: 'c', ...more };
-    expect(() => registry.enableChannel(session, attributes)).toThrow(refusal(code));
+    expect(() => registry.channels.enable(session, attributes)).toThrow(refusal(code));
     expect(session.channels.size).toBe(1);
   });
 
   it('overwrites in every channel of a flight recorder', () => {
     const registry = newRegistry();
     const session = create(registry, 'a', { snapshot: true });
-    expect(registry.enableEvent(session, null, rule).attributes.mode).toBe('overwrite');
-    expect(registry.enableChannel(session, { ...DEFAULT_CHANNEL, name: 'c' }).attributes.mode).toBe('overwrite');
+    expect(registry.channels.enableEvent(session, null, rule).attributes.mode).toBe('overwrite');
+    expect(registry.channels.enable(session, { ...DEFAULT_CHANNEL, name: 'c' }).attributes.mode).toBe('overwrite');
     const nowhere = create(registry, 'b', { output: null });
     expect(nowhere.snapshot).toBe(true);
-    expect(registry.enableEvent(nowhere, null, rule).attributes.mode).toBe('overwrite');
+    expect(registry.channels.enableEvent(nowhere, null, rule).attributes.mode).toBe('overwrite');
   });
 
   it('keeps what a disabled channel has, and tells nobody to record into it', () => {
     const registry = newRegistry();
     const session = create(registry, 'a');
-    registry.enableEvent(session, null, rule);
+    registry.channels.enableEvent(session, null, rule);
     registry.start(session);
     registry.traces.ensure(session, threadOf(7));
     const before = desired(registry, 7);
-    registry.disableChannel(session, 'channel0');
+    registry.channels.disable(session, 'channel0');
     expect(desired(registry, 7)).toEqual([]);
     expect(onlyOne(registry).channels).toMatchObject([{ name: 'channel0', enabled: false, rules: [rule] }]);
-    registry.enableChannel(session, { ...DEFAULT_CHANNEL, subBufCount: 64 });
+    registry.channels.enable(session, { ...DEFAULT_CHANNEL, subBufCount: 64 });
     expect(desired(registry, 7)).toEqual(before);
-    expect(() => registry.disableChannel(session, 'c')).toThrow(refusal('NO_CHANNEL'));
+    expect(() => registry.channels.disable(session, 'c')).toThrow(refusal('NO_CHANNEL'));
   });
 
   it('adds context fields before the first start only, each once', () => {
     const registry = newRegistry();
     const session = create(registry, 'a');
-    expect(registry.addContexts(session, null, ['cpu_id']).map(({ attributes }) => attributes.name)).toEqual([
+    expect(registry.channels.addContexts(session, null, ['cpu_id']).map(({ attributes }) => attributes.name)).toEqual([
       'channel0',
     ]);
-    registry.enableChannel(session, { ...DEFAULT_CHANNEL, name: 'c' });
-    expect(() => registry.addContexts(session, 'channel0', ['cpu_id'])).toThrow(refusal('CONTEXT_EXISTS'));
-    registry.addContexts(session, null, ['cpu_id', 'vuid', 'vuid']);
+    registry.channels.enable(session, { ...DEFAULT_CHANNEL, name: 'c' });
+    expect(() => registry.channels.addContexts(session, 'channel0', ['cpu_id'])).toThrow(refusal('CONTEXT_EXISTS'));
+    registry.channels.addContexts(session, null, ['cpu_id', 'vuid', 'vuid']);
     expect(onlyOne(registry).channels.map(({ contexts }) => contexts)).toEqual([
       ['cpu_id', 'vuid'],
       ['cpu_id', 'vuid'],
     ]);
-    expect(() => registry.addContexts(session, null, ['vgid', 'vuid'])).toThrow(refusal('CONTEXT_EXISTS'));
-    expect(() => registry.addContexts(session, 'd', ['vgid'])).toThrow(refusal('NO_CHANNEL'));
+    expect(() => registry.channels.addContexts(session, null, ['vgid', 'vuid'])).toThrow(refusal('CONTEXT_EXISTS'));
+    expect(() => registry.channels.addContexts(session, 'd', ['vgid'])).toThrow(refusal('NO_CHANNEL'));
     registry.start(session);
     registry.stop(session);
-    expect(() => registry.addContexts(session, null, ['vgid'])).toThrow(refusal('ALREADY_STARTED'));
+    expect(() => registry.channels.addContexts(session, null, ['vgid'])).toThrow(refusal('ALREADY_STARTED'));
   });
 
   it('lets only those be recorded that every tracker has', () => {
     const registry = newRegistry();
     const session = create(registry, 'a');
-    registry.enableEvent(session, null, rule);
+    registry.channels.enableEvent(session, null, rule);
     registry.start(session);
     const [one, two] = [threadOf(7, processOf(1)), threadOf(7, processOf(2))];
     for (const thread of [one, two]) registry.traces.ensure(session, thread);
@@ -214,7 +221,7 @@ describe('SessionRegistry', () => {
   it('has a trace for each process where buffers are of processes, as long as it lives', () => {
     const registry = newRegistry();
     const session = create(registry, 'a');
-    registry.enableChannel(session, { ...DEFAULT_CHANNEL, ownership: 'process' });
+    registry.channels.enable(session, { ...DEFAULT_CHANNEL, ownership: 'process' });
     registry.start(session);
     const process = processOf(5);
     const [one, two] = [threadOf(7, process), threadOf(7, processOf(5))];
@@ -256,7 +263,7 @@ describe('SessionRegistry', () => {
   it('counts the states that threads are to record', () => {
     const registry = newRegistry();
     const session = create(registry, 'a');
-    registry.enableEvent(session, null, rule);
+    registry.channels.enableEvent(session, null, rule);
     expect(() => registry.requestStatedump(session)).toThrow(refusal('NOT_STARTED'));
     registry.start(session);
     registry.requestStatedump(session);
@@ -270,7 +277,7 @@ describe('SessionRegistry', () => {
     const registry = newRegistry();
     const session = create(registry, 'a');
     expect(() => registry.stop(session)).toThrow(refusal('ALREADY_STOPPED'));
-    registry.enableEvent(session, null, rule);
+    registry.channels.enableEvent(session, null, rule);
     registry.start(session);
     expect(() => registry.start(session)).toThrow(refusal('ALREADY_STARTED'));
     registry.stop(session);
@@ -284,7 +291,7 @@ describe('SessionRegistry', () => {
         const session = create(registry, `s${s}`);
         for (let r = 0; r < 1024; r++) {
           const exclude = Array.from({ length: 8 }, (_, idx) => `${idx}`.padEnd(120, 'x'));
-          registry.enableEvent(session, null, { pattern: `p:${r}*`, exclude });
+          registry.channels.enableEvent(session, null, { pattern: `p:${r}*`, exclude });
         }
       }
     };
@@ -356,14 +363,15 @@ describe('SessionRegistry', () => {
       }).toThrow(`the share of user ${uid} is used up`);
       expect(() => {
         for (const session of own)
-          for (let r = 0; r < 100; r++) registry.enableEvent(session, null, { pattern: `${r}`.padEnd(250, 'x') });
+          for (let r = 0; r < 100; r++)
+            registry.channels.enableEvent(session, null, { pattern: `${r}`.padEnd(250, 'x') });
       }).toThrow(`the share of user ${uid} is used up`);
       return own;
     };
     const all = [...fillFor(1001), ...fillFor(1002)];
     const ofRoot = create(registry, 'of root');
     registry.track(ofRoot, 'vpid', values);
-    registry.enableEvent(ofRoot, null, rule);
+    registry.channels.enableEvent(ofRoot, null, rule);
     registry.untrack(ofRoot, 'vpid', values.slice(0, 10));
     for (const session of [...all, ofRoot]) registry.remove(session);
     expect([shares.sessions.used, shares.trackedValues.used, shares.desiredState.used]).toEqual([0, 0, 0]);
@@ -374,7 +382,7 @@ describe('SessionRegistry', () => {
     const keys = new Map<number, number>();
     for (const name of ['a', 'b']) {
       const session = create(registry, name);
-      registry.enableEvent(session, null, rule);
+      registry.channels.enableEvent(session, null, rule);
       for (const uid of [0, 1000]) {
         for (const { key } of registry.traces.ensure(session, threadOf(uid)).channels.values()) keys.set(key, uid);
       }
@@ -403,7 +411,7 @@ describe('desiredChannelsOf', () => {
   it('has the channels of active sessions that have a trace for the user', () => {
     const registry = newRegistry();
     const session = create(registry, 'a', { shmPath: '/shm', clock: 'tsc' });
-    registry.enableEvent(session, null, rule);
+    registry.channels.enableEvent(session, null, rule);
     const trace = registry.traces.ensure(session, threadOf(1000));
     expect(desired(registry, 1000)).toEqual([]);
     registry.start(session);
@@ -439,11 +447,11 @@ describe('desiredChannelsOf', () => {
   it('keeps the keys of a session that is stopped and started again, and numbers new channels on', () => {
     const registry = newRegistry();
     const session = create(registry, 'a');
-    registry.enableEvent(session, null, rule);
+    registry.channels.enableEvent(session, null, rule);
     registry.start(session);
     registry.traces.ensure(session, threadOf(7));
     registry.stop(session);
-    registry.enableChannel(session, { ...DEFAULT_CHANNEL, name: 'late' });
+    registry.channels.enable(session, { ...DEFAULT_CHANNEL, name: 'late' });
     registry.start(session);
     registry.traces.ensure(session, threadOf(7));
     const channels = desired(registry, 7);

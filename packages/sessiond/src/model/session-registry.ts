@@ -1,34 +1,18 @@
-import {
-  type ChannelAttributes,
-  DEFAULT_CHANNEL,
-  type EventRule,
-  type MapChannelParameters,
-  type SnapshotOutput,
-  type SnapshotOutputParameters,
-} from '@ringtail/protocol';
+import type { MapChannelParameters, SnapshotOutput, SnapshotOutputParameters } from '@ringtail/protocol';
 import { SessionArchive } from '../archives/session-archive.ts';
 import type { ClockReading } from '../clock/session-clock.ts';
 import { jsonWeight } from '../shares/memory-weight.ts';
 import { PoolHolding } from '../shares/pool-holding.ts';
 import type { Shares } from '../shares/shares.ts';
 import { CounterMap } from '../triggers/maps/counter-map.ts';
-import { attributesIn } from './channel-attributes.ts';
+import { ChannelDecisions } from './channel-decisions.ts';
 import { DaemonError } from './daemon-error.ts';
 import { DesiredStateBudget } from './desired-state-budget.ts';
 import { EventSpecs } from './event-specs.ts';
 import { InclusionSet } from './inclusion-set.ts';
-import {
-  CHANNELS_PER_SESSION_MAX,
-  CONTEXTS_PER_CHANNEL_MAX,
-  MAP_BYTES,
-  MAPS_PER_SESSION_MAX,
-  RULES_PER_CHANNEL_MAX,
-  TRACKED_VALUES_MAX,
-} from './limits.ts';
-import { RuleSet } from './rule-set.ts';
+import { MAP_BYTES, MAPS_PER_SESSION_MAX, TRACKED_VALUES_MAX } from './limits.ts';
 import {
   type ApplicationProcess,
-  type Channel,
   mayUse,
   type Owner,
   type Session,
@@ -38,24 +22,22 @@ import {
 } from './session.ts';
 import { SessionReservations } from './session-reservations.ts';
 import { Sightings } from './sightings.ts';
-import { ownershipOf, TraceTable } from './trace-table.ts';
+import { TraceTable } from './trace-table.ts';
 import { Troubles } from './troubles.ts';
-
-/** What in a desired channel is not text that a client gave. */
-const DESIRED_CHANNEL_BYTES = 1024;
 
 type RegistryShares = Pick<Shares, 'sessions' | 'desiredState' | 'trackedValues' | 'kept' | 'sessionParts' | 'seen'>;
 
-/** Sessions with their channels, rules and traces: the decisions of every command, and nothing of their effects. */
+/** The sessions: decides about commands, without any effects outside the model. */
 export class SessionRegistry {
   readonly reservations: SessionReservations;
+  readonly channels: ChannelDecisions;
   readonly traces: TraceTable;
   readonly #sessions = new Map<string, Session>();
   readonly #shares: RegistryShares;
   readonly #budget: DesiredStateBudget;
   readonly #onTrouble: (session: Session, sentence: string) => void;
 
-  /** @param onTrouble told of each thing that goes wrong in a session, once */
+  /** @param onTrouble called with each new trouble of a session */
   constructor(
     newUuid: () => string,
     shares: RegistryShares,
@@ -66,6 +48,7 @@ export class SessionRegistry {
     this.#budget = budget;
     this.#onTrouble = onTrouble;
     this.reservations = new SessionReservations(this.#sessions, shares.sessions);
+    this.channels = new ChannelDecisions(budget);
     this.traces = new TraceTable({ sessions: () => this.sessions(), newUuid, kept: shares.kept });
   }
 
@@ -73,7 +56,7 @@ export class SessionRegistry {
   create(parameters: SessionParameters, createdAt: Date, clockReading: ClockReading): Session {
     this.reservations.admit(parameters);
     const { name, output } = parameters;
-    // Where nothing is written, nobody drains the rings: that is a flight recorder without a place for its snapshots.
+    // Without an output nothing drains the rings: a flight recorder without a place for its snapshots.
     const actual = { ...parameters, snapshot: parameters.snapshot || output === null };
     const session: Session = {
       ...actual,
@@ -123,89 +106,7 @@ export class SessionRegistry {
     this.traces.sessionRemoved(session);
   }
 
-  /** Makes a channel; or enables one that is disabled, whose attributes stay what they are. */
-  enableChannel(session: Session, attributes: ChannelAttributes): Channel {
-    const { name } = attributes;
-    const known = session.channels.get(name);
-    if (known === undefined) return this.#newChannel(session, attributes);
-    if (known.enabled) {
-      throw new DaemonError('CHANNEL_EXISTS', `the session ${session.name} has a channel ${name} already`);
-    }
-    known.enabled = true;
-    return known;
-  }
-
-  disableChannel(session: Session, name: string): void {
-    namedChannel(session, name).enabled = false;
-  }
-
-  /**
-   * Adds a rule, or enables an equal one that is disabled.
-   *
-   * @param channelName of a channel, which is made with the default attributes where the session has none of that name;
-   * null: the default channel, if the session has no others.
-   */
-  enableEvent(session: Session, channelName: string | null, rule: EventRule): Channel {
-    const key = RuleSet.keyOf(rule);
-    const channel = this.#channelForRule(session, channelName);
-    const { rules } = channel;
-    if (!rules.has(key)) {
-      if (rules.size >= RULES_PER_CHANNEL_MAX) {
-        throw new DaemonError('TOO_MANY', `the channel ${channel.attributes.name} has too many rules`);
-      }
-      this.#budget.reserve(session, session.owner.uid, Buffer.byteLength(JSON.stringify(rule)) + 1);
-    }
-    if (!rules.enable(key, rule)) {
-      throw new DaemonError('RULE_EXISTS', `the channel ${channel.attributes.name} has this rule already`);
-    }
-    return channel;
-  }
-
-  /** Disables the rules of a channel with exactly this pattern, or with null all of them. */
-  disableEvent(
-    session: Session,
-    channelName: string | null,
-    pattern: string | null,
-  ): { readonly channel: string; readonly disabled: number } {
-    const { attributes, rules } = channelOfRules(session, channelName);
-    const disabled = rules.disable(pattern);
-    if (pattern !== null && disabled === 0) {
-      throw new DaemonError('NO_RULE', `the channel ${attributes.name} has no rule ${pattern}`);
-    }
-    return { channel: attributes.name, disabled };
-  }
-
-  /**
-   * Adds context fields to a channel, or with null to every channel that lacks them; a session without a channel gets the
-   * default one, as in LTTng.
-   *
-   * @returns the channels to which something was added
-   */
-  addContexts(session: Session, channelName: string | null, contexts: readonly string[]): readonly Channel[] {
-    if (session.started) {
-      throw new DaemonError(
-        'ALREADY_STARTED',
-        `the session ${session.name} has been started: context fields can only be added before`,
-      );
-    }
-    const channels = this.#channelsForContexts(session, channelName);
-    const added = [...new Set(contexts)];
-    for (const context of added) {
-      if (channels.some((channel) => !channel.contexts.includes(context))) continue;
-      throw new DaemonError('CONTEXT_EXISTS', `there is the context field ${context} already`);
-    }
-    const lacking = channels.map((channel) => added.filter((context) => !channel.contexts.includes(context)));
-    if (channels.some((channel, idx) => channel.contexts.length + lacking[idx]!.length > CONTEXTS_PER_CHANNEL_MAX)) {
-      throw new DaemonError('TOO_MANY', `a channel has at most ${CONTEXTS_PER_CHANNEL_MAX} context fields`);
-    }
-    this.#budget.reserve(session, session.owner.uid, Buffer.byteLength(JSON.stringify(lacking)));
-    channels.forEach((channel, idx) => {
-      channel.contexts = [...channel.contexts, ...lacking[idx]!];
-    });
-    return channels.filter((_, idx) => lacking[idx]!.length > 0);
-  }
-
-  /** @returns the map's name, which is the first free one of LTTng's where none is given */
+  /** @returns the map's name; without a wanted name, LTTng's first free one */
   addMap(session: Session, parameters: MapChannelParameters): string {
     const name = parameters.name ?? freeMapName(session);
     if (session.maps.has(name)) {
@@ -273,16 +174,16 @@ export class SessionRegistry {
     session.active = false;
   }
 
-  /** Every thread is to record its state again. */
+  /** Has every thread record its state again. */
   requestStatedump(session: Session): void {
     if (!session.active) throw new DaemonError('NOT_STARTED', `the session ${session.name} is not started`);
     session.statedump++;
   }
 
   /**
-   * Every thread is to give back what memory it can of these channels; null: of all.
+   * Has every thread give back memory of these channels; null: of all.
    *
-   * @param until clock value: what is newer stays
+   * @param until clock value: newer sub-buffers stay
    */
   requestReclaim(session: Session, names: readonly string[] | null, until: number): void {
     for (const channel of session.channels.values()) {
@@ -306,63 +207,6 @@ export class SessionRegistry {
   visibleTo(user: Owner): Session[] {
     return this.sessions().filter((session) => !session.leaving && mayUse(session, user));
   }
-
-  #newChannel(session: Session, wanted: ChannelAttributes): Channel {
-    if (session.channels.size >= CHANNELS_PER_SESSION_MAX) {
-      throw new DaemonError('TOO_MANY', `the session ${session.name} has ${CHANNELS_PER_SESSION_MAX} channels already`);
-    }
-    const channel: Channel = {
-      attributes: attributesIn(session, wanted),
-      contexts: [],
-      rules: new RuleSet(),
-      streamClassId: session.channels.size,
-      reclaims: 0,
-      reclaimUntil: 0,
-      enabled: true,
-    };
-    const texts = [session.name, wanted.name, session.shmPath];
-    this.#budget.reserve(session, session.owner.uid, DESIRED_CHANNEL_BYTES + Buffer.byteLength(JSON.stringify(texts)));
-    session.channels.set(wanted.name, channel);
-    return channel;
-  }
-
-  #channelForRule(session: Session, name: string | null): Channel {
-    const wanted = name ?? DEFAULT_CHANNEL.name;
-    const known = session.channels.get(wanted);
-    if (known !== undefined) return known;
-    if (name === null && session.channels.size > 0) throw channelNameNeeded(session);
-    return this.#defaultChannel(session, wanted);
-  }
-
-  #channelsForContexts(session: Session, name: string | null): Channel[] {
-    if (name !== null) return [namedChannel(session, name)];
-    if (session.channels.size === 0) this.#defaultChannel(session, DEFAULT_CHANNEL.name);
-    return [...session.channels.values()];
-  }
-
-  /** A channel that nobody described: like the default one, with the buffers of those that there are. */
-  #defaultChannel(session: Session, name: string): Channel {
-    return this.#newChannel(session, { ...DEFAULT_CHANNEL, name, ownership: ownershipOf(session) });
-  }
-}
-
-function namedChannel(session: Session, name: string): Channel {
-  const channel = session.channels.get(name);
-  if (channel === undefined) {
-    throw new DaemonError('NO_CHANNEL', `the session ${session.name} has no channel ${name}`);
-  }
-  return channel;
-}
-
-/** The channel whose rules are meant: the one that is named, else the default one. */
-function channelOfRules(session: Session, name: string | null): Channel {
-  const { channels } = session;
-  if (name === null && channels.size > 0 && !channels.has(DEFAULT_CHANNEL.name)) throw channelNameNeeded(session);
-  return namedChannel(session, name ?? DEFAULT_CHANNEL.name);
-}
-
-function channelNameNeeded({ name }: Session): DaemonError {
-  return new DaemonError('CHANNEL_NAME_NEEDED', `the session ${name} has channels of other names: name one`);
 }
 
 function freeMapName({ maps }: Session): string {

@@ -27,7 +27,7 @@ function newWorld({
   const owner = { uid: 0, gid: 0 };
   const parameters = { ...DEFAULT_SESSION, name: 's', output: '/o', format: 'ctf-1.8', owner } as const;
   const session: Session = registry.create(parameters, new Date(0), { frequencyHz: 1n, offsetNs: 0n });
-  registry.enableChannel(session, DEFAULT_CHANNEL);
+  registry.channels.enable(session, DEFAULT_CHANNEL);
   return {
     registry,
     session,
@@ -104,7 +104,7 @@ describe('StatePublisher', () => {
     expect(await looks()).toEqual([0, 0]);
     registry.requestStatedump(session);
     expect(await looks()).toEqual([1, 0]);
-    registry.enableEvent(session, null, { pattern: 'a:*' });
+    registry.channels.enableEvent(session, null, { pattern: 'a:*' });
     expect(await looks()).toEqual([1, 0]);
     registry.track(session, 'vpid', [2]);
     expect(await looks()).toEqual([1, 1]);
@@ -161,7 +161,7 @@ describe('StatePublisher', () => {
       onWritten: () => {
         if (++passes !== 2) return;
         publisher.remove(goes);
-        registry.enableEvent(session, null, { pattern: 'late:*' });
+        registry.channels.enableEvent(session, null, { pattern: 'late:*' });
         void publisher.publishSoon();
       },
     });
@@ -186,7 +186,7 @@ describe('StatePublisher', () => {
     for (const one of all) publisher.add(one);
     registry.start(session);
     for (const thread of threads) registry.traces.ensure(session, thread);
-    registry.enableEvent(session, null, { pattern: `a:${'x'.repeat(200)}` });
+    registry.channels.enableEvent(session, null, { pattern: `a:${'x'.repeat(200)}` });
     await publisher.publishSoon();
     expect(disconnected.length).toBeGreaterThan(0);
     expect(disconnected.length).toBeLessThan(20);
@@ -209,9 +209,9 @@ describe('StatePublisher', () => {
     registry.traces.ensure(session, thread);
     const one = subscriber(thread);
     publisher.add(one);
-    registry.enableEvent(session, null, { pattern: 'a:*' });
+    registry.channels.enableEvent(session, null, { pattern: 'a:*' });
     const first = publisher.publishSoon();
-    registry.enableEvent(session, null, { pattern: 'b:*' });
+    registry.channels.enableEvent(session, null, { pattern: 'b:*' });
     await Promise.all([first, publisher.publishSoon()]);
     expect(one.written).toHaveLength(2);
     expect(one.states()[1]?.channels[0]?.rules).toHaveLength(2);

@@ -14,19 +14,19 @@ export function userHandlers(services: UserServices): DomainHandlers {
   const { registry, triggers, drainApplications } = services;
   return {
     'enable-channel': (session, { channel }) => {
-      registry.enableChannel(session, channel);
+      registry.channels.enable(session, channel);
       return changed(services, session, null);
     },
     'disable-channel': (session, { channel }) => {
-      registry.disableChannel(session, channel);
+      registry.channels.disable(session, channel);
       return changed(services, session, null);
     },
     'enable-event': (session, { channel, rule }) => {
-      const { attributes } = registry.enableEvent(session, channel, rule);
+      const { attributes } = registry.channels.enableEvent(session, channel, rule);
       return changed(services, session, { channel: attributes.name });
     },
     'disable-event': (session, { channel, pattern }) =>
-      changed(services, session, registry.disableEvent(session, channel, pattern)),
+      changed(services, session, registry.channels.disableEvent(session, channel, pattern)),
     // A context that this machine lacks is refused now: an application could only leave it out, and nobody would see why.
     'add-context': (session, { channel, contexts }) => {
       for (const context of contexts) {
@@ -35,7 +35,7 @@ export function userHandlers(services: UserServices): DomainHandlers {
         const code = isKnownContext(context) ? 'BAD_CONTEXT' : 'UNKNOWN_CONTEXT';
         throw new DaemonError(code, `${context}: ${refusal}`);
       }
-      const added = registry.addContexts(session, channel, contexts);
+      const added = registry.channels.addContexts(session, channel, contexts);
       return { channels: added.map(({ attributes }) => attributes.name) };
     },
     track: (session, { attribute, values }) => {

@@ -1,0 +1,140 @@
+import { hostname } from 'node:os';
+import type { Timers } from '@ringtail/base';
+import type { Posix, RunDirectory } from '@ringtail/posix';
+import type { CommandService } from '../../clients/command-service.ts';
+import type { Consumers } from '../../consumer/consumers.ts';
+import { RingKeeper } from '../../consumer/ring-keeper.ts';
+import { TraceKeeper } from '../../consumer/trace-keeper.ts';
+import type { FilterCounters } from '../../diagnosis/filter-counters.ts';
+import type { PeerLog } from '../../log/peer-log.ts';
+import { Listeners } from '../../model/listeners.ts';
+import type { SessionRegistry } from '../../model/session-registry.ts';
+import type { NotificationHub } from '../../notifications/notification-hub.ts';
+import { DescriptorQuarantine } from '../../peers/descriptor-quarantine.ts';
+import type { Places } from '../../places/places.ts';
+import type { ProcessExits } from '../../process-exits/process-exits.ts';
+import type { Shares } from '../../shares/shares.ts';
+import type { Triggers } from '../../triggers/triggers.ts';
+import { AppServer } from './app-server.ts';
+import { ApplicationService } from './application-service.ts';
+import type { Applications } from './applications.ts';
+import { ProgramTroubles } from './program-troubles.ts';
+import { StatePublisher } from './state-publisher.ts';
+import { procView } from './unregistered/process-view.ts';
+import { UnregisteredPrograms } from './unregistered/unregistered-programs.ts';
+import { UserDomain } from './user-domain.ts';
+
+export interface ServeApplicationsOptions {
+  readonly posix: Posix;
+  readonly directory: RunDirectory;
+  readonly daemonUid: number;
+  readonly registry: SessionRegistry;
+  readonly applications: Applications;
+  readonly consumers: Consumers;
+  readonly places: Places;
+  readonly exits: ProcessExits;
+  readonly triggers: Triggers;
+  readonly filterCounters: FilterCounters;
+  readonly commands: CommandService;
+  readonly notifications: NotificationHub;
+  readonly shares: Shares;
+  readonly timers: Timers;
+  readonly now: () => Date;
+  readonly log: PeerLog;
+}
+
+/** The parts of a session daemon that record programs in user space. */
+export interface ApplicationServices {
+  readonly domain: UserDomain;
+  readonly publisher: StatePublisher;
+  readonly server: AppServer;
+  readonly unregistered: UnregisteredPrograms;
+}
+
+/** Listens for applications, and keeps their control files up to date. */
+export function serveApplications(options: ServeApplicationsOptions): ApplicationServices {
+  const { posix, daemonUid, registry, applications, consumers, places, triggers, shares, timers, log } = options;
+  const isRoot = daemonUid === 0;
+  const publisher = new StatePublisher({
+    registry,
+    turns: shares.turns,
+    controlBytes: shares.controlBytes,
+    wakePathOf: (owner) => consumers.wakePathOf(owner),
+    triggerLogFor: (user, slot) => triggers.engine.logFor(user, slot),
+    filterCountersFor: (session, channel, slot) => options.filterCounters.indexesFor(session, channel, slot),
+    log,
+  });
+  triggers.changed.listen(() => void publisher.publishTriggersSoon());
+  const quarantine = new DescriptorQuarantine({
+    posix,
+    userBehind: shares.userBehind,
+    nowMs: () => timers.nowMs(),
+  });
+  const rings = new RingKeeper(consumers, shares.rings, log);
+  const traces = new TraceKeeper({
+    registry,
+    consumers,
+    rings,
+    places,
+    onRingDevice: (device) => quarantine.trust(device),
+    onRecordable: () => void publisher.publishSoon(),
+    hostname: hostname(),
+    log,
+  });
+  const programTroubles = new ProgramTroubles(() => registry.sessions());
+  const heardOf = new Listeners<[pid: number]>();
+  const registrations = new ApplicationService({
+    posix,
+    registry,
+    applications,
+    consumers,
+    traces,
+    rings,
+    publisher,
+    exits: options.exits,
+    triggers: triggers.engine,
+    notifications: options.notifications,
+    troubles: programTroubles,
+    kept: shares.kept,
+    onHeardOf: heardOf.notify,
+    now: options.now,
+    log,
+  });
+  const server = new AppServer({
+    posix,
+    socketPath: options.directory.appSocket,
+    quarantine,
+    mode: isRoot ? 0o666 : 0o600,
+    shares,
+    serves: (peerUid) => isRoot || peerUid === daemonUid || peerUid === 0,
+    register: registrations.register,
+    registerUnable: registrations.registerUnable,
+    onRefused: registrations.refused,
+    onShareUsedUp: registrations.shareUsedUp,
+    log,
+  });
+  const drainApplications = () => server.drain();
+  const unregistered = new UnregisteredPrograms({
+    view: procView,
+    troubles: programTroubles,
+    registeredPids: () => applications.threads().map(({ pid }) => pid),
+    drainApplications,
+    isWanted: () => registry.sessions().some(({ active }) => active),
+    timers,
+  });
+  heardOf.listen((pid) => unregistered.heardOf(pid));
+  options.commands.sessionChanged.listen(() => unregistered.sessionsChanged());
+  const domain = new UserDomain({
+    registry,
+    applications,
+    traces,
+    rings,
+    places,
+    publisher,
+    consumers,
+    drainApplications,
+    triggers: triggers.engine,
+    programTroubles,
+  });
+  return { domain, publisher, server, unregistered };
+}
