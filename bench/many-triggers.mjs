@@ -1,4 +1,5 @@
-// What a trigger more costs the more there are, with an application connected, and how long that stops the application.
+// Cost of one more trigger by their number, with an application connected, and the time for which that stops the
+// application.
 import { startUntilStdinEnds } from './lib/process.mjs';
 import { ratioRow } from './lib/report.mjs';
 import { programPath } from './lib/ringtail.mjs';
@@ -6,10 +7,10 @@ import { median } from './lib/statistics.mjs';
 
 export const title = 'Many triggers, with an application connected';
 
-/** How many there are when the last of those that are timed has been added. */
+/** Number of triggers after the timed ones have been added. */
 const SIZES = [100, 1000, 2000];
 const TIMED = 100;
-/** Added and removed before, so that the daemon runs compiled code at the first of them as well. */
+/** Triggers that are added and removed before, so that the daemon runs compiled code from the first timed one on. */
 const WARM_UP = 500;
 const BUDGET = 2;
 
@@ -48,9 +49,9 @@ export async function run({ quick, ringtail }) {
       ...rows('one less', ({ removedMs }) => removedMs, BUDGET),
     ],
     notes: [
-      `${rounds} rounds, each with a new application that goes round ten tracepoints which no trigger is about.`,
-      `One more, one less: the median of ${TIMED} commands one after the other, the last that lead to so many triggers, the first that lead away.`,
-      `The application is stopped for the longest of its rounds while those ${TIMED} are added; on a busy machine that is the scheduler's doing.`,
+      `${rounds} rounds, each with a new application that calls ten tracepoints in turn, which no trigger is about.`,
+      `One more, one less: the median of ${TIMED} commands in a row, the last before this number of triggers or the first after it.`,
+      `The stop is the longest round of the application while these ${TIMED} are added; on a busy machine the scheduler causes it.`,
     ],
   };
 }

@@ -1,6 +1,7 @@
 // Reading traces beside babeltrace2: as text, with all details, by a visitor that reads every field, and as a copy.
 //
-// CPU is user and system time, summed over all processes of a reading. For the visitor it covers opening and reading only.
+// CPU is user and system time, summed over all processes of a reading. For the visitor it covers opening and reading
+// only.
 
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';

@@ -2,7 +2,7 @@
 //
 //   node bench/run.mjs [--quick] [--write] [NAME…]
 //
-//   --quick    (or RINGTAIL_BENCH_QUICK=1) short runs, which only show that the benchmarks work; the document is not written
+//   --quick    (or RINGTAIL_BENCH_QUICK=1) short runs, which only show that the benchmarks work; nothing is written
 //   --write    with names: replaces their sections in the document
 //
 // With names (tracepoint-cost, http-server …) only these run, and the document is written only with --write.

@@ -24,7 +24,8 @@ export async function run({ quick, ringtail, lttng, memoryFolder, clockAddon }) 
   const events = quick ? 1_000_000 : 2_000_000;
   const loops = 5;
   const rounds = quick ? 1 : 5;
-  // In overwrite mode, so that every event is written however slow the reader is; to memory, so that no disk is measured.
+  // In overwrite mode, so that every event is written however slow the reader is; to memory, so that no disk is
+  // measured.
   const ours = (variant, strings, { snapshot }) => {
     const { clock, env } = CLOCKS[variant];
     const channels = [{ mode: 'overwrite', subBufBytes: SUB_BUF_MIB * 1024 * 1024, subBufCount: SUB_BUF_COUNT }];

@@ -1,5 +1,5 @@
-// Delay between an event and the action of a trigger: until a subscriber has the notification, and until a started program has read
-// the report. Beside it, the time of the same paths without Ringtail.
+// Delay between an event and the action of a trigger: until a subscriber has the notification, and until a started
+// program has read the report. Beside it, the time of the same paths without Ringtail.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants, openSync } from 'node:fs';
@@ -14,7 +14,10 @@ export const title = 'From an event to the action of a trigger';
 const BUDGET_MS = 5;
 const EVENTS = 200;
 const PERIOD_MS = 25;
-/** Longer than a program runs on a machine that is not overloaded: the next occurrence waits for a program that still runs. */
+/**
+ * Longer than a program runs on a machine that is not overloaded: the next occurrence waits for a program that still
+ * runs.
+ */
 const EXEC_PERIOD_MS = 50;
 const MANNERS = {
   idle: 'a program that is idle',

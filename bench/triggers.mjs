@@ -1,4 +1,5 @@
-// Cost of a tracepoint that no session records while there are triggers: on other events, and on it with a filter that is false.
+// Cost of a tracepoint that no session records while there are triggers: on other events, and on it with a filter that
+// is false.
 import { ratioRow } from './lib/report.mjs';
 import { interleave, median } from './lib/statistics.mjs';
 

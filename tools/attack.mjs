@@ -1,6 +1,8 @@
-// Attacks a session daemon of root as other users: npm run attack [-- PART...] [--seed N] [--requests N] [--declarations N] …
+// Attacks a session daemon of root as other users: npm run attack [-- PART...] [--seed N] [--requests N]
+// [--declarations N] …
 //
-// Without a part, all parts with a number of inputs run, one after the other. The part with a duration runs only by name:
+// Without a part, all parts with a number of inputs run, one after the other. The part with a duration runs only by
+// name:
 //   npm run attack -- hostile-user [--minutes N]
 // Has to run as root. The suite does the same with fewer inputs and always the same seed: see testing/attack.
 import { readCommandLine, refuse, runTests } from './repeat-tests.mjs';

@@ -1,5 +1,6 @@
 // Builds the optional clock addon, packages/clock-linux-x64/build/clock.node, when its sources are newer than it.
-// Prints one line where it cannot be built, which is no failure: without the addon the tracer reads the time from Node.js.
+// Prints one line where it cannot be built, which is no failure: without the addon the tracer reads the time from
+// Node.js.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -1,8 +1,8 @@
 // Makes the programs of the package ringtail: node tools/bundle-command.mjs
 //
-// packages/cli/bundle has one file for each process: Node.js takes longer to find and read three hundred small modules than to run
-// a command. A module that is imported when it is needed is in the same file and runs no earlier. Beside each file are its source
-// map (for node --enable-source-maps) and the licenses of the foreign packages in it.
+// packages/cli/bundle has one file for each process: Node.js takes longer to find and read three hundred small modules
+// than to run a command. A module that is imported when it is needed is in the same file and runs no earlier. Beside
+// each file are its source map (for node --enable-source-maps) and the licenses of the foreign packages in it.
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -59,7 +59,10 @@ function isForeign(folder) {
   return relative(root, folder).startsWith('node_modules');
 }
 
-/** Packages with native code, which no bundle can hold, that code in the bundle loads and the package ringtail does not declare. */
+/**
+ * Packages with native code, which no bundle can hold, that code in the bundle loads and the package ringtail does not
+ * declare.
+ */
 function undeclared(folder) {
   const ours = Object.keys(manifestOf(home).optionalDependencies ?? {});
   return Object.entries(manifestOf(folder).optionalDependencies ?? {})

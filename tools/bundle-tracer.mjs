@@ -1,8 +1,9 @@
 // Makes the published files of @ringtail/tracer: node tools/bundle-tracer.mjs
 //
-// dist/index.js is for `import`, dist/index.cjs for `require`, index.d.cts has the types of the latter. Each holds the whole tracer
-// but its native code. The part that a program imports does nothing while it is loaded; the rest is a function of the same file that
-// runs, guarded, when the tracer starts (packages/tracer/src/api/registry.ts). Bundlers can therefore include it.
+// dist/index.js is for `import`, dist/index.cjs for `require`, index.d.cts has the types of the latter. Each holds the
+// whole tracer but its native code. The part that a program imports does nothing while it is loaded; the rest is a
+// function of the same file that runs, guarded, when the tracer starts (packages/tracer/src/api/registry.ts). Bundlers
+// can therefore include it.
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,8 +1,10 @@
-// Reads damaged traces and random ones: npm run fuzz [-- --inputs N] [--records N] [--traces N] [--seed N] [--only INDEX]
+// Reads damaged traces and random ones: npm run fuzz [-- --inputs N] [--records N] [--traces N] [--seed N] [--only
+// INDEX]
 //
-// By default, with a new seed: a million damaged inputs; a million event records of random classes, read in every way and compared with
-// their source; two thousand random traces, of which babeltrace2 has to print the same text. The suite does the same with fewer
-// inputs: see testing/fuzz. The corpus is damaged too where it is present, so a replay needs it as well.
+// By default, with a new seed: a million damaged inputs; a million event records of random classes, read in every way
+// and compared with their source; two thousand random traces, of which babeltrace2 has to print the same text. The
+// suite does the same with fewer inputs: see testing/fuzz. The corpus is damaged too where it is present, so a replay
+// needs it as well.
 import { readCommandLine, runTests } from './repeat-tests.mjs';
 
 const { numbers } = readCommandLine('fuzz', { options: ['inputs', 'records', 'traces', 'seed', 'only'] });

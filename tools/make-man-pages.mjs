@@ -1,8 +1,8 @@
 // Writes the manual pages, with the texts of --help: node tools/make-man-pages.mjs [--check] [DIR]
 //
-// The commands and their options come from the description of the command line, the session daemon's options from its option
-// table, exit codes and environment variables from the tables of docs/cli.md. DIR is packages/cli/man by default.
-// With --check it writes nothing, and fails if a page is not up to date.
+// The commands and their options come from the description of the command line, the session daemon's options from its
+// option table, exit codes and environment variables from the tables of docs/cli.md. DIR is packages/cli/man by
+// default. With --check it writes nothing, and fails if a page is not up to date.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,5 @@
-// The tools that run tests of the suite with more inputs (soak, attack, fuzz) share their command line and the run of the tests.
+// The tools that run tests of the suite with more inputs (soak, attack, fuzz) share their command line and the run of
+// the tests.
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +9,8 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
 
 /**
- * Reads the command line of a tool: options with a number, and the names of its parts. Ends the process if anything else is given.
+ * Reads the command line of a tool: options with a number, and the names of its parts. Ends the process if anything
+ * else is given.
  *
  * @param tool its name, for error messages
  * @returns `numbers` by option, undefined where it is absent, and the `parts` that are named

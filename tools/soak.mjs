@@ -1,7 +1,8 @@
 // The long tests: npm run soak [-- --seed N] [--minutes N]
 //
-// Repeats tests of the suite many times, with a seed that is printed. Then an hour of hostile and normal use in turns, after which
-// memory, descriptors and files have to be flat; this part needs root, and is skipped without. With --minutes only this part runs.
+// Repeats tests of the suite many times, with a seed that is printed. Then an hour of hostile and normal use in turns,
+// after which memory, descriptors and files have to be flat; this part needs root, and is skipped without. With
+// --minutes only this part runs.
 import { readCommandLine, runTests } from './repeat-tests.mjs';
 
 const KILLS = 200;

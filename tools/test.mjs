@@ -1,7 +1,7 @@
 // The test command: import order, then the whole suite. Ends with the line `N passed, N failed`.
 //
-// Arguments go to vitest: npm test -- packages/ctf
-// Peers, which judge our traces, are optional on a developer's machine. With CI=true an absent peer counts as a failure.
+// Arguments go to vitest: npm test -- packages/ctf Peers, which judge our traces, are optional on a developer's
+// machine. With CI=true an absent peer counts as a failure.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -11,7 +11,8 @@ const CLI = fileURLToPath(new URL('../../packages/cli/bin/ringtail.mjs', import.
 const EVENTS_PER_SECOND = 2_000_000;
 
 /**
- * Records at least `events` events with an int32 and a string of 16 characters: it emits a tenth more, in case some are lost.
+ * Records at least `events` events with an int32 and a string of 16 characters: it emits a tenth more, in case some are
+ * lost.
  *
  * @returns the directory of the trace
  */

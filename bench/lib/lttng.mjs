@@ -80,8 +80,8 @@ class Lttng {
   }
 
   /**
-   * Runs `use` while the provider's events, or those that `filter` selects, are recorded. Returns its result, the files' size and the losses.
-   * With `snapshot` the session is a flight recorder: nothing reads the rings.
+   * Runs `use` while the provider's events, or those that `filter` selects, are recorded. Returns its result, the
+   * files' size and the losses. With `snapshot` the session is a flight recorder: nothing reads the rings.
    */
   async record({ output, channel, snapshot = false, filter }, use) {
     const { lttng } = this.#parts;

@@ -26,7 +26,10 @@ export async function run(command, args, options = {}) {
   return output.stdout;
 }
 
-/** Runs a command to its end without its output, and measures it: milliseconds on the clock, and of CPU with its children. */
+/**
+ * Runs a command to its end without its output, and measures it: milliseconds on the clock, and of CPU with its
+ * children.
+ */
 export async function costOf(command, args, options) {
   const script = `TIMEFORMAT='%R %U %S'; { time "$@" > /dev/null 2>&1; } 2>&1`;
   const [wall, user, system] = (await run('bash', ['-c', script, 'bash', command, ...args], options)).split(' ');
@@ -40,7 +43,8 @@ export async function runJson(command, args, options) {
 /**
  * Starts a program that prints one line of JSON when it is ready and ends when its standard input does.
  *
- * @returns `ready`: the printed object; `pid`; `ask()`, which sends a line and gives the JSON of the answer; and `end()`
+ * @returns `ready`: the printed object; `pid`; `ask()`, which sends a line and gives the JSON of the answer; and
+ *   `end()`
  */
 export async function startUntilStdinEnds(command, args, options = {}) {
   const child = spawn(command, args, { ...options, stdio: ['pipe', 'pipe', 'inherit'] });

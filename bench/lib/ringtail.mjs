@@ -44,7 +44,8 @@ class Ringtail {
   }
 
   /**
-   * Runs `use` while the provider's events, or those that `filter` selects, are recorded. Returns its result, the files' size and the losses.
+   * Runs `use` while the provider's events, or those that `filter` selects, are recorded. Returns its result, the
+   * files' size and the losses.
    *
    * @throws {Error} when nothing was recorded: the numbers would be those of a disabled tracepoint
    */

@@ -1,5 +1,5 @@
-// An HTTP server with two events a request or, with `untraced`, the same server without a tracer. Prints its port, and ends when
-// standard input does.
+// An HTTP server with two events a request or, with `untraced`, the same server without a tracer. Prints its port, and
+// ends when standard input does.
 import { createServer } from 'node:http';
 import { printJson } from './loops.mjs';
 

@@ -1,4 +1,5 @@
-// Reads a whole trace. Prints the number of events, the CPU time of opening and reading, and the peak memory of the process.
+// Reads a whole trace. Prints the number of events, the CPU time of opening and reading, and the peak memory of the
+// process.
 //
 //   read.mjs text|visit TRACE        text goes to /dev/null
 import { openSync } from 'node:fs';
@@ -15,8 +16,8 @@ printJson({ events, cpuMs: (user + system) / 1000, peakMiB: process.resourceUsag
 
 /** Reads every field of every event. */
 function visit() {
-  // Negative zero gives the field the representation of a double, which is stored in place. A variable of a function around the
-  // handlers would get a new object with each event, and the garbage collector would be measured.
+  // Negative zero gives the field the representation of a double, which is stored in place. A variable of a function
+  // around the handlers would get a new object with each event, and the garbage collector would be measured.
   const total = { count: 0, sum: -0 };
   const integer = (value) => (typeof value === 'bigint' ? 1 : value);
   visitEvents(reader, {

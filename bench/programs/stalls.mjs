@@ -1,5 +1,5 @@
-// Calls ten tracepoints that no session records, and returns to its event loop now and then. For each line on standard input it prints
-// the longest round in milliseconds since the line before: stalls.mjs
+// Calls ten tracepoints that no session records, and returns to its event loop now and then. For each line on standard
+// input it prints the longest round in milliseconds since the line before: stalls.mjs
 import { provider, u32 } from '@ringtail/tracer';
 import { printJson } from './loops.mjs';
 

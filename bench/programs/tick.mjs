@@ -21,7 +21,9 @@ function emitFrom(first, end) {
   for (let i = first; i < end; i++) tick(i, STRINGS[i & 63]);
 }
 
-/** Emits the events that are due every tenth of a millisecond, like the C program; unpaced, a thousand events at a time. */
+/**
+ * Emits the events that are due every tenth of a millisecond, like the C program; unpaced, a thousand events at a time.
+ */
 function emitPaced(eventsPerSecond, durationMs) {
   const begin = process.hrtime.bigint();
   const elapsedNs = () => Number(process.hrtime.bigint() - begin);

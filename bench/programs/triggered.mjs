@@ -1,4 +1,5 @@
-// Emits EVENTS events with the time (CLOCK_MONOTONIC, nanoseconds), one every PERIOD_MS: triggered.mjs idle|busy EVENTS PERIOD_MS
+// Emits EVENTS events with the time (CLOCK_MONOTONIC, nanoseconds), one every PERIOD_MS: triggered.mjs idle|busy EVENTS
+// PERIOD_MS
 //
 //   idle   waits in its event loop in between
 //   busy   never returns to it

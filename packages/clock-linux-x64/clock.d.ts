@@ -1,11 +1,11 @@
 /**
- * Optional clock addon, Linux on x86-64. All state belongs to the JavaScript thread that loaded it; threads share nothing.
- * Loading it throws if it was not built or cannot run.
+ * Optional clock addon, Linux on x86-64. All state belongs to the JavaScript thread that loaded it; threads share
+ * nothing. Loading it throws if it was not built or cannot run.
  */
 
 /**
- * Has this thread's readings stored in `buffer`, as a float64 at offset 0. The buffer is kept alive until the thread ends; do not
- * detach it. With several `bind` calls (at most 16), each reading is stored in all buffers.
+ * Has this thread's readings stored in `buffer`, as a float64 at offset 0. The buffer is kept alive until the thread
+ * ends; do not detach it. With several `bind` calls (at most 16), each reading is stored in all buffers.
  *
  * @throws {Error} `BAD_MEMORY` if `buffer` is not an ArrayBuffer of at least 8 bytes; `TOO_MANY_BINDINGS`.
  */
@@ -24,8 +24,8 @@ export function monotonic(): void;
 export function tsc(): void;
 
 /**
- * Frequency of the time stamp counter in cycles a second, a whole number, measured against CLOCK_MONOTONIC since the addon was
- * loaded. Sleeps until that is 50 ms ago.
+ * Frequency of the time stamp counter in cycles a second, a whole number, measured against CLOCK_MONOTONIC since the
+ * addon was loaded. Sleeps until that is 50 ms ago.
  *
  * @throws {Error} `TSC_UNSUPPORTED` unless the counter is invariant and an available clock source of the kernel.
  */
@@ -40,12 +40,18 @@ export function tscPair(): { tsc: bigint; monotonicNs: bigint; bracketCycles: bi
 
 /** The method and the counts of this thread's `monotonic()`. */
 export function info(): {
-  /** `interpolated` from the counter, `calibrating` (`clock_gettime` until the slope is known), or `clock_gettime` for good. */
+  /**
+   * `interpolated` from the counter, `calibrating` (`clock_gettime` until the slope is known), or `clock_gettime` for
+   * good.
+   */
   method: 'interpolated' | 'calibrating' | 'clock_gettime';
   kernelUsesTsc: boolean;
   /** Whether `tscFrequency` and `tscPair` work. */
   tscUsable: boolean;
   synchronisations: number;
-  /** Synchronisations that found the readings more than 1 µs off; after 8 of them the method is `clock_gettime` for good. */
+  /**
+   * Synchronisations that found the readings more than 1 µs off; after 8 of them the method is `clock_gettime` for
+   * good.
+   */
   discrepancies: number;
 };

@@ -3,10 +3,10 @@
  * return undefined: no argument, no allocation, no exception. See clock.d.ts for the JavaScript interface.
  *
  * Threads: all state that changes is thread-local. Each worker thread loads the addon for itself (Node.js runs the
- * initialiser once per environment), binds its own memory and synchronises on its own. Threads share nothing, so there are no
- * locks. The one thread-local pointer uses the initial-exec model: found at a fixed offset from the thread pointer,
- * without a call. glibc keeps room for such variables of libraries loaded late; musl does not and refuses to load the
- * addon. The tracer does without it.
+ * initialiser once per environment), binds its own memory and synchronises on its own. Threads share nothing, so there
+ * are no locks. The one thread-local pointer uses the initial-exec model: found at a fixed offset from the thread
+ * pointer, without a call. glibc keeps room for such variables of libraries loaded late; musl does not and refuses to
+ * load the addon. The tracer does without it.
  */
 #define _GNU_SOURCE
 #define NAPI_VERSION 8
@@ -48,8 +48,8 @@ struct binding {
 };
 
 /*
- * State of a thread. `out` is the first binding's memory, or `nowhere`. Several bindings are the exception: two copies of a tracer that
- * share this file. All get each reading: otherwise the first copy's time would silently stand still.
+ * State of a thread. `out` is the first binding's memory, or `nowhere`. Several bindings are the exception: two copies
+ * of a tracer that share this file. All get each reading: otherwise the first copy's time would silently stand still.
  */
 struct thread_clock {
   struct interpolator interpolator;

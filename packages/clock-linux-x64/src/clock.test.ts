@@ -19,8 +19,8 @@ function load(): [typeof Clock | null, string] {
 }
 
 /**
- * Takes readings between two of `process.hrtime.bigint()` and returns how far the worst was outside, and how many decreased.
- * Self-contained, so that a worker can run its source text.
+ * Takes readings between two of `process.hrtime.bigint()` and returns how far the worst was outside, and how many
+ * decreased. Self-contained, so that a worker can run its source text.
  */
 function bracket(under: Pick<typeof Clock, 'bind' | 'monotonic'>, readings: number) {
   const cell = new Float64Array(1);
@@ -82,7 +82,7 @@ describe.skipIf(!available)('clock addon', () => {
     expect(second[0]).toBe(first[0]);
   });
 
-  it('refuses to be bound to what it cannot write to', () => {
+  it('refuses memory that it cannot write to', () => {
     const bind = clock.bind as (memory?: unknown) => void;
     for (const memory of [undefined, null, 8, {}, new Float64Array(1), new SharedArrayBuffer(8), new ArrayBuffer(7)]) {
       expect(() => bind(memory)).toThrow(expect.objectContaining({ code: 'BAD_MEMORY' }));
@@ -90,7 +90,7 @@ describe.skipIf(!available)('clock addon', () => {
     expect(() => bind()).toThrow(expect.objectContaining({ code: 'BAD_MEMORY' }));
   });
 
-  it('says how it works', () => {
+  it('describes its method', () => {
     const info = clock.info();
     expect(['interpolated', 'calibrating', 'clock_gettime']).toContain(info.method);
     if (!info.kernelUsesTsc) expect(info.method).toBe('clock_gettime');

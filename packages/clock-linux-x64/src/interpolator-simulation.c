@@ -1,6 +1,6 @@
 /*
- * Drives the interpolator with simulated clocks; run by interpolator.test.ts, one scenario per run.
- * Prints one JSON object: the largest error of a reading in nanoseconds, how many readings decreased, and the end state.
+ * Drives the interpolator with simulated clocks; run by interpolator.test.ts, one scenario per run. Prints one JSON
+ * object: the largest error of a reading in nanoseconds, how many readings decreased, and the end state.
  */
 #include <inttypes.h>
 #include <stdio.h>

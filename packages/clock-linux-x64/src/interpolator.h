@@ -1,8 +1,9 @@
 /*
  * Readings of CLOCK_MONOTONIC, most of them computed from the time stamp counter (TSC).
  *
- * Asking the kernel for the clock costs about 24 ns even through the vDSO, reading the TSC about 10. So each thread asks once in
- * WINDOW_NS and reads the TSC at the same moment. Between two such synchronisations it adds the TSC's advance times a slope.
+ * Asking the kernel for the clock costs about 24 ns even through the vDSO, reading the TSC about 10. So each thread
+ * asks once in WINDOW_NS and reads the TSC at the same moment. Between two such synchronisations it adds the TSC's
+ * advance times a slope.
  *
  *   CALIBRATING --10 ms of asking, slope measured--> INTERPOLATING
  *        ^                                                |
@@ -13,20 +14,20 @@
  * Bounds of the error:
  * - Interpolation never reaches farther than WINDOW_NS beyond a synchronisation. The first reading after any longer gap
  *   (the thread slept, was preempted, changed its processor and slept there, the machine was suspended) synchronises.
- * - A synchronisation brackets the clock between two TSC readings and is repeated when something came in between, so it is
- *   right to within half of the bracket, some 20 ns.
+ * - A synchronisation brackets the clock between two TSC readings and is repeated when something came in between, so it
+ *   is right to within half of the bracket, some 20 ns.
  * - The slope comes from synchronisations 10 to 1000 ms apart, so the brackets' errors vanish in it. The kernel slews
- *   CLOCK_MONOTONIC by at most 500 ppm for NTP and adjtime(3), which is 50 ns in a window; the baseline follows. A faster
- *   slew (chrony can set 10 %) is off by up to a tenth of a window once, is seen by the next synchronisation, and then the
- *   clock is asked again.
+ *   CLOCK_MONOTONIC by at most 500 ppm for NTP and adjtime(3), which is 50 ns in a window; the baseline follows. A
+ *   faster slew (chrony can set 10 %) is off by up to a tenth of a window once, is seen by the next synchronisation,
+ *   and then the clock is asked again.
  * - TSCs of different processors agree whenever the kernel itself uses them as its clock source: it checks them against
  *   each other and abandons them when they do not. Its own vDSO relies on the same.
  *
  * A thread never sees its readings decrease: a reading below the last one becomes the last one. Threads keep states of
  * their own and share nothing, so readings of two threads are ordered to within the sum of their errors only.
  *
- * The includer defines READ_TSC() and READ_TSC_ORDERED(), cycles (the latter not executed ahead of what precedes it), and
- * READ_CLOCK_NS(), nanoseconds; a test defines simulated ones.
+ * The includer defines READ_TSC() and READ_TSC_ORDERED(), cycles (the latter not executed ahead of what precedes it),
+ * and READ_CLOCK_NS(), nanoseconds; a test defines simulated ones.
  */
 #include <stdbool.h>
 #include <stdint.h>

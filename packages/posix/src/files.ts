@@ -21,13 +21,13 @@ export interface FileCalls {
   /** Another descriptor of the same open file or socket, close-on-exec. @throws {PosixError} `EMFILE`, … */
   duplicate(fd: number): number;
   /**
-   * Closes a descriptor that one of these calls opened. `fs.closeSync` must not: in worker threads Node.js lists the descriptors that
-   * `fs` opened, and warns on the application's standard error when another one is closed.
+   * Closes a descriptor that one of these calls opened. `fs.closeSync` must not: in worker threads Node.js lists the
+   * descriptors that `fs` opened, and warns on the application's standard error when another one is closed.
    */
   closeFd(fd: number): void;
   /**
-   * The device of an open file's file system, as `MAJOR:MINOR`. The kernel knows it without a request to a server (FUSE, NFS), which
-   * might never answer.
+   * The device of an open file's file system, as `MAJOR:MINOR`. The kernel knows it without a request to a server
+   * (FUSE, NFS), which might never answer.
    */
   deviceOf(fd: number): string;
   /** The kernel's identifier of the calling thread. */

@@ -28,8 +28,8 @@ export interface Koffi {
 /**
  * Loads koffi's addon for this processor.
  *
- * Koffi publishes its addon in one package per platform, none with an install script. The package `koffi`, which depends on them, has
- * one, of which npm warns, and adds nothing that is used here.
+ * Koffi publishes its addon in one package per platform, none with an install script. The package `koffi`, which
+ * depends on them, has one, of which npm warns, and adds nothing that is used here.
  *
  * @throws if the package is not installed, or native code cannot be loaded
  */

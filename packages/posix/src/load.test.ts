@@ -30,7 +30,7 @@ describe('loadPosix', () => {
     expect(runModule(source)).toEqual([0, 1]);
   });
 
-  it('says that the environment turned koffi off, without loading it', () => {
+  it('reports that the environment has turned koffi off, without loading it', () => {
     const source = `${countDlopen} const { loadPosix } = await import(ENTRY);
       console.log(JSON.stringify([loadPosix(), count]))`;
     const [result, count] = runModule(source, { RINGTAIL_NO_KOFFI: '1' }) as [unknown, number];

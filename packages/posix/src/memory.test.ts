@@ -74,7 +74,7 @@ describe('memfds', () => {
 });
 
 describe('allocate', () => {
-  it('says ENOSPC and the size where the file system is smaller', () => {
+  it('throws ENOSPC with the size if the file system is smaller', () => {
     const path = join('/dev/shm', `ringtail-posix-${process.pid}`);
     const fd = openSync(path, 'wx+', 0o600);
     cleanups.push(() => {
@@ -108,7 +108,7 @@ describe('allocate', () => {
 });
 
 describe('mappings', () => {
-  it('show what is written to the file, and the file what is stored', () => {
+  it('show the writes to the file, and the file shows their stores', () => {
     const fd = memfd(8192);
     const mapping = posix.map(fd, 8192);
     const bytes = new Uint8Array(mapping.buffer);
@@ -121,7 +121,7 @@ describe('mappings', () => {
     expect(bytes[5]).toBe(55);
   });
 
-  it('begin where they are told to', () => {
+  it('begin at the given offset', () => {
     const fd = memfd(3 * 65_536);
     const bytes = new Uint8Array(posix.map(fd, 65_536 + 1, 65_536).buffer);
     bytes[65_536] = 33;

@@ -12,7 +12,8 @@ export interface Mapping {
 
 export interface MemoryCalls {
   /**
-   * Makes an anonymous file, close-on-exec and never executable. It lives as long as one of its descriptors or mappings.
+   * Makes an anonymous file, close-on-exec and never executable. It lives as long as one of its descriptors or
+   * mappings.
    *
    * @param flags further flags of `Memfd`
    */
@@ -23,7 +24,11 @@ export interface MemoryCalls {
   getSeals(fd: number): number;
   /** Gives the file `bytes` bytes and the memory or disk blocks for them. @throws {PosixError} `ENOSPC` */
   allocate(fd: number, bytes: number): void;
-  /** Frees the memory or disk blocks of a part of the file, which then reads as zeros. The size stays. @throws {PosixError} */
+  /**
+   * Frees the memory or disk blocks of a part of the file, which then reads as zeros. The size stays.
+   *
+   * @throws {PosixError}
+   */
   punchHole(fd: number, offset: number, bytes: number): void;
   /**
    * Maps `bytes` bytes of a file, from `offset` (a multiple of the page size) on, shared, for reading and writing.
@@ -42,8 +47,8 @@ export interface MemoryCalls {
   /** Ends a mapping of a thread that has ended. */
   unmapLeftover(address: number, bytes: number): void;
   /**
-   * Releases the file and keeps the addresses valid: later stores and loads through a view hit private memory. The addresses are
-   * freed when the last view has been collected.
+   * Releases the file and keeps the addresses valid: later stores and loads through a view hit private memory. The
+   * addresses are freed when the last view has been collected.
    */
   retire(mapping: Mapping): void;
 }

@@ -2,8 +2,8 @@ import { getSystemErrorMap } from 'node:util';
 import { RingtailError } from '@ringtail/base';
 
 /**
- * A system call that failed. `code` is the errno name (`ENOSPC`, `ECONNREFUSED`, …), or `TIMEOUT` for a call that reached its time
- * limit.
+ * A system call that failed. `code` is the errno name (`ENOSPC`, `ECONNREFUSED`, …), or `TIMEOUT` for a call that
+ * reached its time limit.
  */
 export class PosixError extends RingtailError {
   override readonly name = 'PosixError';

@@ -4,7 +4,8 @@ import module from 'node:module';
 /**
  * Requires a package that a bundle cannot contain, from this file, else from the program's file.
  *
- * The second attempt is for bundles: a bundler may have moved this code into a file of the program, or kept the path of the build.
+ * The second attempt is for bundles: a bundler may have moved this code into a file of the program, or kept the path of
+ * the build.
  *
  * @throws the error of the first attempt
  */

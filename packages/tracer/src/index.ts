@@ -1,8 +1,8 @@
 /**
  * The tracer that a Node.js application imports.
  *
- * Importing it registers this thread with the session daemons that run. `node --import @ringtail/tracer/register` (or `--require`)
- * does the same before the application's first line.
+ * Importing it registers this thread with the session daemons that run. `node --import @ringtail/tracer/register` (or
+ * `--require`) does the same before the application's first line.
  */
 import { threadRegistry } from './api/registry.ts';
 

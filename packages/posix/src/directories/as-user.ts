@@ -7,8 +7,8 @@ export interface UserIds {
 }
 
 /**
- * Acts as another user, if this process is root's. New files belong to that user, and files that the user may not touch are not
- * touched, whatever links lead to them. Checks against the effective user then check that user.
+ * Acts as another user, if this process is root's. New files belong to that user, and files that the user may not touch
+ * are not touched, whatever links lead to them. Checks against the effective user then check that user.
  *
  * Only for synchronous actions: the whole process acts as that user meanwhile.
  */

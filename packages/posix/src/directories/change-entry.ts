@@ -3,8 +3,8 @@ import { O_PATH, pathOf } from './descriptor-path.ts';
 import { DirectoryRefused } from './directory-refused.ts';
 
 /**
- * Changes the mode and the group of a socket or a FIFO that this process has just made, through a descriptor of the entry itself: a
- * file that has replaced it meanwhile stays as it is.
+ * Changes the mode and the group of a socket or a FIFO that this process has just made, through a descriptor of the
+ * entry itself: a file that has replaced it meanwhile stays as it is.
  *
  * @throws {DirectoryRefused} or the system's error
  */

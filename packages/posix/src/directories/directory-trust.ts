@@ -4,9 +4,9 @@ import { DirectoryRefused } from './directory-refused.ts';
 /**
  * Users who may decide where a process of root writes.
  *
- * The owner of a directory, and every user who may write to it, can replace an entry by a symbolic link to any place. So every directory
- * on the path belongs to one of these users. Other users may add entries only where the sticky bit keeps them from replacing the
- * owner's. Only these users can change a path that has been checked.
+ * The owner of a directory, and every user who may write to it, can replace an entry by a symbolic link to any place.
+ * So every directory on the path belongs to one of these users. Other users may add entries only where the sticky bit
+ * keeps them from replacing the owner's. Only these users can change a path that has been checked.
  */
 export interface Trust {
   /** Root and the acting user; for root also those of {@link TRUSTED_USERS}. */
@@ -16,8 +16,8 @@ export interface Trust {
 }
 
 /**
- * Environment variable of root's processes: further users whose directories are accepted where root acts as itself. A list,
- * separated by commas, of `UID`, or `UID:GID` for a user who shares directories with the group.
+ * Environment variable of root's processes: further users whose directories are accepted where root acts as itself. A
+ * list, separated by commas, of `UID`, or `UID:GID` for a user who shares directories with the group.
  */
 export const TRUSTED_USERS = 'RINGTAIL_TRUSTED_USERS';
 
@@ -33,8 +33,8 @@ export function objectionTo({ uid, gid, mode }: Pick<Stats, 'uid' | 'gid' | 'mod
 }
 
 /**
- * The users whom this process trusts as the user that it acts as now. Undefined if it is not root's: the system itself limits the
- * process of another user.
+ * The users whom this process trusts as the user that it acts as now. Undefined if it is not root's: the system itself
+ * limits the process of another user.
  *
  * @throws {DirectoryRefused} if {@link TRUSTED_USERS} is malformed
  */
@@ -62,8 +62,9 @@ function parseTrustedUsers(text: string): { readonly uid: number; readonly gid: 
 let unmapped: readonly number[] | undefined;
 
 /**
- * In a user namespace, the files of all outside users show one user number. If no user inside has that number, its directories
- * (`/` of some containers) belong to the outside system: no process of this namespace can act as their owner.
+ * In a user namespace, the files of all outside users show one user number. If no user inside has that number, its
+ * directories (`/` of some containers) belong to the outside system: no process of this namespace can act as their
+ * owner.
  */
 function unmappedUsers(): readonly number[] {
   try {

@@ -37,7 +37,7 @@ const refusal = (sentence: RegExp) =>
 const descriptorsOpen = () => readdirSync('/proc/self/fd').length;
 
 describe('a walk', () => {
-  it('makes what is absent with exactly the mode, and leaves what is there', () => {
+  it('makes absent directories with exactly the mode, and leaves the others', () => {
     mkdirSync(join(root, 'there'), { mode: 0o750 });
     const before = descriptorsOpen();
     const umask = process.umask(0o077);
@@ -66,7 +66,7 @@ describe('a walk', () => {
     });
   });
 
-  it('makes no directory that it is not told to make', () => {
+  it('makes no directory without a mode', () => {
     expect(checkDirectory(join(root, 'a/b'))).toBe(false);
     expect(checkDirectory(root)).toBe(true);
     expect(readdirSync(root)).toEqual([]);
@@ -105,7 +105,7 @@ describe('a walk', () => {
     expect(readdirSync(join(root, 'out/a/b/c'))).toEqual(['d']);
   });
 
-  it('refuses a last component that is a link where it is told to', () => {
+  it('refuses a last component that is a link with `followLast: false`', () => {
     symlinkSync('.', join(root, 'link'));
     mkdirSync(join(root, 'sub'));
     expect(() => checkDirectory(join(root, 'link'), { followLast: false })).toThrow(refusal(/is a symbolic link/));
@@ -122,7 +122,7 @@ describe.skipIf(!isRoot)('a walk of root', () => {
     return asUser({ uid, gid: uid }, action);
   };
 
-  it.each(['', '/a', '/a/b'])('refuses a directory of somebody else at ROOT%s, and names both', (part) => {
+  it.each(['', '/a', '/a/b'])('refuses a directory of another user at ROOT%s, and names both', (part) => {
     mkdirSync(join(root, 'a/b'), { recursive: true });
     chmodSync(root, 0o755);
     for (const path of ['', 'a', 'a/b']) chmodSync(join(root, path), 0o755);
@@ -183,7 +183,7 @@ describe.skipIf(!isRoot)('a walk of root', () => {
     );
   });
 
-  it('changes nothing outside while somebody puts links where a directory is to be made', async () => {
+  it('changes nothing outside while a user puts links in the place of a new directory', async () => {
     const name = join(root, 'x');
     const victim = join(root, 'victim');
     mkdirSync(victim, { mode: 0o755 });

@@ -19,8 +19,8 @@ export interface WalkOptions {
   /** Exact mode of the directories that are made where they are absent. Without it, none is made. */
   readonly mode?: number;
   /**
-   * A directory on the path that a person named: it belongs to the acting user or to root. Everything below it is ours: no links,
-   * and no other owner.
+   * A directory on the path that a person named: it belongs to the acting user or to root. Everything below it is ours:
+   * no links, and no other owner.
    */
   readonly ownBelow?: string;
   /** Whether the named directory may have any owner, in a process that is not root's; false by default. */
@@ -53,9 +53,10 @@ interface Place {
 }
 
 /**
- * Opens a directory and makes absent ones on its path, component by component from `/`. Each component is looked up through its
- * parent's descriptor and checked through its own, so that no user can exchange it in between. In a process of root, each directory
- * and each followed link has to belong to a trusted user (see {@link Trust}). All calls are made as the effective user: see `asUser`.
+ * Opens a directory and makes absent ones on its path, component by component from `/`. Each component is looked up
+ * through its parent's descriptor and checked through its own, so that no user can exchange it in between. In a process
+ * of root, each directory and each followed link has to belong to a trusted user (see {@link Trust}). All calls are
+ * made as the effective user: see `asUser`.
  *
  * @param path absolute
  * @returns a descriptor for lookups (`O_PATH`) and {@link pathOf}; the caller closes it

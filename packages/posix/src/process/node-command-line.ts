@@ -7,8 +7,8 @@ const OWN_SCRIPT =
 const RUNS_NOTHING = /^(?:-v|--version|-h|--help|-c|--check|--v8-options|--completion-bash)$/;
 
 /**
- * Name of the program in a command line of Node.js: the script's without its directory, or `node`. Undefined for other commands and
- * for Ringtail's own programs. No arguments, since they may be secrets.
+ * Name of the program in a command line of Node.js: the script's without its directory, or `node`. Undefined for other
+ * commands and for Ringtail's own programs. No arguments, since they may be secrets.
  */
 export function nodeProgramName([command = '', ...words]: readonly string[]): string | undefined {
   if (!/^node(?:js)?$/.test(basename(command)) || words.some((word, idx) => runsNothing(word, words, idx)))

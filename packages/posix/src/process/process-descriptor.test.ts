@@ -59,7 +59,7 @@ describe('a descriptor of a process', { timeout: 30_000 }, () => {
     closeSync(descriptor!);
   });
 
-  it('is none for what is no socket, and tells nothing for what is no process', () => {
+  it('is undefined for a file that is no socket, and has no status for one that is no process', () => {
     expect(posix.openPeerProcess(-1)).toBeUndefined();
     expect(posix.exitStatusOf(-1)).toBeUndefined();
   });

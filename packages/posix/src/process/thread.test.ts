@@ -29,7 +29,7 @@ describe('a thread', () => {
     expect(posix.groupIds()).toEqual(idsOf('Gid'));
   });
 
-  it('counts what it does, or says why it may not', () => {
+  it('counts its work, or throws the reason why it may not', () => {
     let fd: number;
     try {
       fd = posix.openCounter(PERF_SOFTWARE, PERF_TASK_CLOCK);
@@ -45,7 +45,7 @@ describe('a thread', () => {
     expect(posix.readCounter(fd)).toBeGreaterThan(first);
   });
 
-  it('says what a counter is that no machine has', () => {
+  it('throws an error for a counter that no machine has', () => {
     expect(() => posix.openCounter(99_999, 0)).toThrow(/^perf_event_open: /);
     expect(() => posix.readCounter(-1)).toThrow(/^read of a perf counter: .*EBADF/);
   });

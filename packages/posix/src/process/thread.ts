@@ -7,10 +7,11 @@ export type CredentialIds = readonly [real: number, effective: number, saved: nu
 /** Calls with which a thread reads its own state. */
 export interface ThreadCalls {
   /**
-   * One element that always holds the number of this thread's processor: the kernel updates it in the thread's own memory (rseq).
-   * Only for this thread, and only while it lives.
+   * One element that always holds the number of this thread's processor: the kernel updates it in the thread's own
+   * memory (rseq). Only for this thread, and only while it lives.
    *
-   * @returns undefined without rseq: the C library is older than glibc 2.35 or another one, or the processor is not x86-64
+   * @returns undefined without rseq: the C library is older than glibc 2.35 or another one, or the processor is not
+   *   x86-64
    */
   processorWord(): Int32Array | undefined;
   /** The number of this thread's processor; -1 if the kernel does not tell. */

@@ -3,7 +3,8 @@ import { readFileSync, readlinkSync } from 'node:fs';
 const NS_PER_SECOND = 1e9;
 
 /**
- * Nanoseconds from CLOCK_MONOTONIC of the kernel's first time namespace to this process's; 0 if the kernel has no time namespaces.
+ * Nanoseconds from CLOCK_MONOTONIC of the kernel's first time namespace to this process's; 0 if the kernel has no time
+ * namespaces.
  *
  * @returns undefined if it is unknown: the kernel shows the offsets of another namespace
  */

@@ -6,14 +6,15 @@ import { unixAddress } from './socket-address.ts';
 import { deadlineAfter, waitUntilReady } from './wait.ts';
 
 /**
- * Calls on a Unix stream socket for an application whose event loop does not run. Each blocks this thread for at most `timeoutMs`
- * (0: does not block; negative: without a limit), then throws `TIMEOUT`.
+ * Calls on a Unix stream socket for an application whose event loop does not run. Each blocks this thread for at most
+ * `timeoutMs` (0: does not block; negative: without a limit), then throws `TIMEOUT`.
  */
 export interface ClientSocketCalls {
   /** @returns the connected descriptor. @throws {PosixError} `ENOENT`, `ECONNREFUSED`, `EACCES`, `ENAMETOOLONG`, … */
   connectUnix(path: string, timeoutMs: number): number;
   /**
-   * Sends all of `bytes`, the first together with `passFd`. After an error a part may have been sent: close the connection.
+   * Sends all of `bytes`, the first together with `passFd`. After an error a part may have been sent: close the
+   * connection.
    */
   sendWithFd(fd: number, bytes: Uint8Array, passFd: number | null, timeoutMs: number): void;
   /** Sends the part of `bytes` that the socket accepts now. @returns its length, maybe 0 */

@@ -47,7 +47,7 @@ describe('sendDatagram', () => {
     expect(received()).toBe('STOPPING=1');
   });
 
-  it('says so where nobody listens', () => {
+  it('throws where no process listens', () => {
     expect(() => posix.sendDatagram(join(directory, 'none'), Buffer.from('x'))).toThrow(
       expect.objectContaining({ code: 'ENOENT' }),
     );
@@ -58,7 +58,7 @@ describe('sendDatagram', () => {
 });
 
 describe('groupIdOf', () => {
-  it('knows the groups of the system, and those that are none', () => {
+  it('finds the groups of the system, and none for other names', () => {
     const name = spawnSync('id', ['-gn'], { encoding: 'utf8' }).stdout.trim();
     expect(posix.groupIdOf(name)).toBe(process.getgid?.());
     expect(posix.groupIdOf('ringtail-no-such-group')).toBeUndefined();

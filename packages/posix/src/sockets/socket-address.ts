@@ -20,7 +20,11 @@ export function unixAddress(call: string, path: string): Buffer {
   return address;
 }
 
-/** `struct sockaddr_un` of a name outside of the file system; its length has no padding. @throws {PosixError} `ENAMETOOLONG` */
+/**
+ * `struct sockaddr_un` of a name outside of the file system; its length has no padding.
+ *
+ * @throws {PosixError} `ENAMETOOLONG`
+ */
 export function abstractAddress(call: string, name: string): Buffer {
   const bytes = Buffer.from(name, 'utf8');
   // A byte before the name takes the place of a path's terminating byte.

@@ -85,20 +85,20 @@ describe('listening', () => {
     expect(statSync(path).mode & 0o777).toBe(0o666);
   });
 
-  it('says EADDRINUSE where a file is already', () => {
+  it('throws EADDRINUSE where a file exists already', () => {
     const path = join(directory, 'used.sock');
     writeFileSync(path, '');
     expect(failureOf(() => posix.listenUnix(path, 0o600, 8)).code).toBe('EADDRINUSE');
   });
 
-  it('accept answers null while nobody has connected', () => {
+  it('accept returns null while no client has connected', () => {
     const listener = keep(posix.listenUnix(join(directory, 'idle.sock'), 0o600, 8));
     expect(posix.accept(listener)).toBeNull();
   });
 });
 
 describe('connecting', () => {
-  it('tells a missing socket, one that nobody listens on and too long a path apart', () => {
+  it('distinguishes a missing socket, one without a listener and a path that is too long', () => {
     const path = join(directory, 'gone.sock');
     const missing = failureOf(() => posix.connectUnix(path, 100));
     expect(missing.code).toBe('ENOENT');
@@ -147,7 +147,7 @@ describe('a connection', () => {
     expect(failureOf(() => posix.sendWithFd(client, Buffer.alloc(16 * 1024 * 1024), null, 20)).code).toBe('TIMEOUT');
   });
 
-  it('a send that does not wait says how much the peer has room for', () => {
+  it('a send that does not wait returns the number of bytes that found room', () => {
     const { client, server } = connectedPair();
     expect(posix.sendNow(client, Buffer.from('abc'))).toBe(3);
     let sent = 3;
@@ -181,7 +181,7 @@ describe('a connection', () => {
     expect(failureOf(() => posix.sendWithFd(client, Buffer.alloc(0), client, 10)).code).toBe('EINVAL');
   });
 
-  it('tells when a peer sends more descriptors than a message may carry', () => {
+  it('reports that a peer sends more descriptors than a message may carry', () => {
     const { client, server } = connectedPair();
     const before = readdirSync('/proc/self/fd').length;
     const sent = Array.from({ length: MESSAGE_FD_COUNT_MAX + 1 }, () => client);

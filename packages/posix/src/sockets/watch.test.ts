@@ -79,7 +79,7 @@ describe('watch', () => {
     expect(seen).toEqual([1, 2, 3]);
   });
 
-  it('refuses with a code what libuv would refuse, since koffi aborts the process then', () => {
+  it('refuses with a code the descriptors for which koffi would abort the process', () => {
     const refused = (fd: number) => expect(() => posix.watch(fd, () => {}));
     const file = openSync(process.execPath, 'r');
     fds.push(file);

@@ -14,9 +14,9 @@ export interface WatchOptions {
 
 export interface WatchCalls {
   /**
-   * Calls `callback` from the event loop whenever `fd` is readable or its peer has closed. Level-triggered: calls repeat until
-   * everything has been read. The descriptor becomes non-blocking. Node.js itself must not watch it, through a `net.Socket` for
-   * instance: koffi would abort the process.
+   * Calls `callback` from the event loop whenever `fd` is readable or its peer has closed. Level-triggered: calls
+   * repeat until everything has been read. The descriptor becomes non-blocking. Node.js itself must not watch it,
+   * through a `net.Socket` for instance: koffi would abort the process.
    *
    * @throws {PosixError} `EBADF`; `EPERM` for files and directories; `EEXIST` while it is being watched
    */

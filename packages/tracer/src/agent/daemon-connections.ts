@@ -46,7 +46,11 @@ export class DaemonConnections {
     return [...this.#links.values()].filter(({ isOpen }) => isOpen);
   }
 
-  /** Registers with each daemon that runs and does not know this thread. @param timeoutMs limit for each answer; see `DaemonLink` */
+  /**
+   * Registers with each daemon that runs and does not know this thread.
+   *
+   * @param timeoutMs limit for each answer; see `DaemonLink`
+   */
   register(timeoutMs: number): void {
     for (const [slot, directory] of this.#options.runDirectories.entries()) {
       if (this.#links.has(slot) || this.#unableLinks.has(slot)) continue;

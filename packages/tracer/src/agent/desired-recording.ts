@@ -18,7 +18,8 @@ interface Published {
 }
 
 /**
- * The channels and triggers that the session daemons want this thread to record, as their newest texts in the control file say.
+ * The channels and triggers that the session daemons want this thread to record, as their newest texts in the control
+ * file say.
  *
  * A channel or trigger that stays keeps its object, with its ring or its pending reports.
  */

@@ -3,7 +3,8 @@ import type { EventSpec } from '@ringtail/ctf';
 /**
  * The tracer of one JavaScript thread, which all copies of `@ringtail/tracer` in that thread share.
  *
- * This is an interface between versions of Ringtail: it may grow under its symbol (`api/registry.ts`), or change under another.
+ * This is an interface between versions of Ringtail: it may grow under its symbol (`api/registry.ts`), or change under
+ * another.
  */
 export interface ThreadRegistry {
   readonly version: string;

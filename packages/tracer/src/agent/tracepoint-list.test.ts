@@ -30,7 +30,7 @@ describe('the list of tracepoints', () => {
     expect(asMessage(list)).toEqual({ type: 'tracepoints', tracepoints: list });
   });
 
-  it('has the events of a statedump, as a daemon takes them', () => {
+  it('has the events of a statedump, in the form that a daemon accepts', () => {
     const list = describeTracepoints(STATEDUMP_SITE_LIST);
     expect(asMessage(list)).toEqual({ type: 'tracepoints', tracepoints: list });
     expect(list.map(({ name }) => name)).toContain('ringtail_statedump:module');

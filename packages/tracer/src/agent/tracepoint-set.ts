@@ -16,8 +16,8 @@ const RangeErrorConstructor = RangeError;
 /**
  * The tracepoints of a thread.
  *
- * A tracepoint compares the generation number of the control page with the one that its recorder was made for. Where they differ, it
- * has the desired recording read and its recorder made anew.
+ * A tracepoint compares the generation number of the control page with the one that its recorder was made for. Where
+ * they differ, it has the desired recording read and its recorder made anew.
  */
 export class TracepointSet {
   /** Stands for the control page while there is none. */
@@ -33,7 +33,9 @@ export class TracepointSet {
   readonly #siteOf = new WeakMap<object, Site>();
   #sites: Site[] = [];
 
-  /** @param onFailure called with an error that the program is not responsible for; it has to `disable` the tracepoints */
+  /**
+   * @param onFailure called with an error that the program is not responsible for; it has to `disable` the tracepoints
+   */
   constructor(desired: DesiredRecording, onFailure: (error: unknown) => void) {
     this.#desired = desired;
     this.#onFailure = onFailure;
@@ -84,7 +86,11 @@ export class TracepointSet {
     }
   }
 
-  /** Reads what daemons have published. @returns false if that has to wait: a recorder runs, or a daemon is writing right now */
+  /**
+   * Reads what daemons have published.
+   *
+   * @returns false if that has to wait: a recorder runs, or a daemon is writing right now
+   */
   reconcile(): boolean {
     return this.gate.inside === 0 && this.#desired.reconcile(this.gate.page[GENERATION] as number);
   }
@@ -122,8 +128,8 @@ export class TracepointSet {
   /**
    * Counts an event that was hit inside a recorder and whose own recorder is not current.
    *
-   * The running recorder must not lose its rings, so nothing is read anew: the event is counted in the channels and triggers that
-   * wanted it at the last reconciliation.
+   * The running recorder must not lose its rings, so nothing is read anew: the event is counted in the channels and
+   * triggers that wanted it at the last reconciliation.
    */
   #countNested(site: Site): void {
     for (const binding of this.#desired.bindings.values()) if (binding.wants(site)) binding.countNested();

@@ -10,12 +10,13 @@ export interface ContextStore {
 }
 
 /**
- * Defines the application context `$app.PROVIDER:NAME` in this thread, for channels that it is added to and for filters.
+ * Defines the application context `$app.PROVIDER:NAME` in this thread, for channels that it is added to and for
+ * filters.
  *
- * The source is read for every event that is recorded with the context, so it should be quick. Whole numbers and booleans are
- * recorded as integers, other numbers as doubles, an integer beyond 64 bits as text. Any other value is recorded as nothing, as is
- * a callback that throws. Events that the callback itself emits count as nested and are not recorded. A later definition
- * replaces an earlier one.
+ * The source is read for every event that is recorded with the context, so it should be quick. Whole numbers and
+ * booleans are recorded as integers, other numbers as doubles, an integer beyond 64 bits as text. Any other value is
+ * recorded as nothing, as is a callback that throws. Events that the callback itself emits count as nested and are not
+ * recorded. A later definition replaces an earlier one.
  *
  * Never throws. A name that cannot be recorded (letters, digits, `_`, `.`, `-`) is reported like a bad tracepoint.
  *

@@ -16,13 +16,13 @@ export interface Provider {
   readonly name: string;
 
   /**
-   * Declares a tracepoint. Declare it once, when its module is loaded, and keep what is returned.
+   * Declares a tracepoint. Declare it once, when its module is loaded, and keep the returned function.
    *
-   * Never throws. A declaration that cannot be recorded, because of a bad name for instance, gives a tracepoint that does nothing. It
-   * is reported to the session daemon and, with `RINGTAIL_DEBUG=1`, to standard error.
+   * Never throws. A declaration that cannot be recorded, because of a bad name for instance, gives a tracepoint that
+   * does nothing. It is reported to the session daemon and, with `RINGTAIL_DEBUG=1`, to standard error.
    *
-   * @param fields an object of named field types, or a list of `[name, type]` pairs: with a list the compiler checks the type of
-   *   each argument (see {@link NamedArguments})
+   * @param fields an object of named field types, or a list of `[name, type]` pairs: with a list the compiler checks
+   *   the type of each argument (see {@link NamedArguments})
    * @example
    * const orderPlaced = provider('shop').tracepoint('order_placed', { id: u64, total: f64, customer: str });
    * orderPlaced(order.id, order.total, order.customer);
@@ -38,8 +38,8 @@ export interface Provider {
     options?: TracepointOptions,
   ): Tracepoint<NamedArguments<F>>;
   /**
-   * Withdraws the tracepoints that were declared through this object, for code that is unloaded or replaced. They do nothing
-   * from then on, and listings leave them out.
+   * Withdraws the tracepoints that were declared through this object, for code that is unloaded or replaced. They do
+   * nothing from then on, and listings leave them out.
    */
   withdraw(): void;
 }

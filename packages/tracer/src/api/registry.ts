@@ -5,7 +5,9 @@ import { debug, reasonOf } from '../host/debug.ts';
 
 let registry: ThreadRegistry | undefined;
 
-/** The registry of this thread. The first call makes it and registers the thread with the session daemons. Never throws. */
+/**
+ * The registry of this thread. The first call makes it and registers the thread with the session daemons. Never throws.
+ */
 export function threadRegistry(): ThreadRegistry {
   registry ??= sharedRegistry();
   return registry;
@@ -23,11 +25,12 @@ function sharedRegistry(): ThreadRegistry {
 }
 
 /**
- * Loads everything behind the programming interface, guarded by `try`: whatever the tracer finds missing, forbidden or replaced
- * does not end the program.
+ * Loads everything behind the programming interface, guarded by `try`: whatever the tracer finds missing, forbidden or
+ * replaced does not end the program.
  *
- * The tracer is published as one file (tools/bundle-tracer.mjs), where this `require` runs a part of that file. The other part,
- * `api` and the modules that it imports, is loaded with the program: none of them does anything while it is loaded.
+ * The tracer is published as one file (tools/bundle-tracer.mjs), where this `require` runs a part of that file. The
+ * other part, `api` and the modules that it imports, is loaded with the program: none of them does anything while it is
+ * loaded.
  */
 function startRegistry(holder: object, key: symbol): ThreadRegistry {
   const machinery: { startThread(version: string): ThreadRegistry } = require('../agent/start-thread.ts');

@@ -22,8 +22,8 @@ export type ListedArguments<L extends FieldList> = {
 /**
  * One argument per field of a field object, each of a type that one of the fields accepts.
  *
- * TypeScript keeps no order among an object's properties: the compiler knows the number of arguments and their possible types, but
- * not the type of each one. With a list of pairs it checks each argument.
+ * TypeScript keeps no order among an object's properties: the compiler knows the number of arguments and their possible
+ * types, but not the type of each one. With a list of pairs it checks each argument.
  */
 export type NamedArguments<F extends FieldsByName> = OnePerKey<keyof F, ValueOf<F[keyof F]>>;
 

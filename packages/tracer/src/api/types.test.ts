@@ -26,7 +26,7 @@ describe('argument types', () => {
     >();
   });
 
-  it('an object of fields fixes the number of arguments and what they may be', () => {
+  it('an object of fields fixes the number and the possible types of arguments', () => {
     const event = shop.tracepoint('named', { id: hex(u32), customer: str });
     expectTypeOf(event).parameters.toEqualTypeOf<[string | number, string | number]>();
     // @ts-expect-error one argument is missing

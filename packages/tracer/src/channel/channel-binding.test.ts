@@ -79,7 +79,7 @@ describe('a channel of a thread', () => {
     },
   );
 
-  it('wakes the consumer and keeps no descriptor, which an application that closes what it does not know could make one of its own', () => {
+  it('wakes the consumer and keeps no descriptor, whose number an application could close and use for a file', () => {
     const { binding, wakePath } = bind([0]);
     const { ring } = binding.target(SITE, [SITE]) as RecorderTarget;
     ring.u32[ConsumerLine.WAKE_REQUESTED / 4] = 1;

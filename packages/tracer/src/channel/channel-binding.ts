@@ -48,8 +48,8 @@ export class ChannelBinding {
    * The place where a recorder of `site` writes.
    *
    * @param all the thread's tracepoints: those that the channel wants are declared in one message with `site`
-   * @returns `later` while the daemon has not given the event an identifier: it cannot be recorded, and is counted as discarded;
-   *   `never` when this channel cannot be recorded into, which has been reported
+   * @returns `later` while the daemon has not given the event an identifier: it cannot be recorded, and is counted as
+   *   discarded; `never` when this channel cannot be recorded into, which has been reported
    */
   target(site: Site, all: readonly Site[]): RecorderTarget | 'later' | 'never' {
     const opened = this.#open();

@@ -18,7 +18,9 @@ export interface ThreadIdentity {
   readonly procname: string;
 }
 
-/** The ring of a channel in this thread, and what its recorders need beside it. Neither changes once there are records. */
+/**
+ * The ring of a channel in this thread, and what its recorders need beside it. Neither changes once there are records.
+ */
 export interface ChannelRing {
   readonly ring: Ring;
   readonly clock: ThreadClock;

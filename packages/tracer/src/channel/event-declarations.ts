@@ -23,8 +23,8 @@ export type DeclarationLink = Pick<DaemonLink, 'request' | 'poll'>;
 /**
  * The identifiers that the session daemon gives the events of one channel.
  *
- * A declaration waits for its answer, at most `declareTimeout`. A later answer counts as well: it is read by the event loop, or here
- * while events are hit, and nothing is sent again meanwhile.
+ * A declaration waits for its answer, at most `declareTimeout`. A later answer counts as well: it is read by the event
+ * loop, or here while events are hit, and nothing is sent again meanwhile.
  */
 export class EventDeclarations {
   readonly #link: DeclarationLink;
@@ -51,7 +51,10 @@ export class EventDeclarations {
     return this.#ids.get(site);
   }
 
-  /** Declares those of the events that have no identifier, unless the last answer is late or was a refusal a short time ago. */
+  /**
+   * Declares those of the events that have no identifier, unless the last answer is late or was a refusal a short time
+   * ago.
+   */
   declare(sites: readonly Site[]): void {
     if (!this.#acceptAnswer() || this.#now() < this.#retryAt) return;
     const missing = sites.filter((site) => !this.#ids.has(site));

@@ -28,7 +28,9 @@ export class RuleFilters {
     return this.#rules.some((rule) => this.#matches(rule, event));
   }
 
-  /** Filters of the rules that match the event, of which one has to be true; null if a rule without a filter matches. */
+  /**
+   * Filters of the rules that match the event, of which one has to be true; null if a rule without a filter matches.
+   */
   filtersFor(event: EventSpec): readonly FilterExpression[] | null {
     const anyOf = new Set<FilterExpression>();
     for (const rule of this.#rules) {

@@ -21,7 +21,10 @@ export function defineApplicationContext(provider: string, name: string, read: (
   return true;
 }
 
-/** `$app.PROVIDER:NAME`: the value that the application's source returns; no value while there is no source, as in LTTng. */
+/**
+ * `$app.PROVIDER:NAME`: the value that the application's source returns; no value while there is no source, as in
+ * LTTng.
+ */
 export function applicationContext(name: string, field: NamedFieldSpec): ContextSource {
   const slot = slotOf(name);
   return {

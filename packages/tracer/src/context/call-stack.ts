@@ -31,8 +31,8 @@ export function callStackContext(field: NamedFieldSpec): ContextSource {
 }
 
 /**
- * Captures with the tracer's settings, then restores the program's. Both use property descriptors: no code of the program runs, and
- * it finds its properties unchanged.
+ * Captures with the tracer's settings, then restores the program's. Both use property descriptors: no code of the
+ * program runs, and it finds its properties unchanged.
  */
 function captureFrames(): string[] | undefined {
   const [limit, prepare] = SETTINGS.map((name) => getOwnPropertyDescriptor(ErrorConstructor, name));

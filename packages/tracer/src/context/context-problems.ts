@@ -1,6 +1,6 @@
 /**
- * Contexts that this thread cannot read. They are recorded as zero, since an event is worth more than one of its fields. The
- * session daemons are told, so that a user does not take the zero for a value.
+ * Contexts that this thread cannot read. They are recorded as zero, since an event is worth more than one of its
+ * fields. The session daemons are told, so that a user does not take the zero for a value.
  */
 const problems = new Map<string, string>();
 let listener: (context: string, message: string) => void = () => {};

@@ -16,8 +16,8 @@ const CALLS: Readonly<Partial<Record<CredentialName, () => number>>> = {
 };
 
 /**
- * Identifiers of users and groups. They are read for every event, since servers give up root after they have opened their ports:
- * a cached value would still be root's.
+ * Identifiers of users and groups. They are read for every event, since servers give up root after they have opened
+ * their ports: a cached value would still be root's.
  */
 export function credentialContext(name: CredentialName, field: NamedFieldSpec): ContextSource {
   const call = CALLS[name];
@@ -38,7 +38,10 @@ function savedGroup(posix: Posix): () => number {
   return savedId(getgid, getegid, () => posix.groupIds()[2]);
 }
 
-/** Reads a saved identifier, which costs a foreign call, only if another one has changed: Node.js changes none of them alone. */
+/**
+ * Reads a saved identifier, which costs a foreign call, only if another one has changed: Node.js changes none of them
+ * alone.
+ */
 function savedId(real: () => number, effective: () => number, read: () => number): () => number {
   let lastReal = -1;
   let lastEffective = -1;

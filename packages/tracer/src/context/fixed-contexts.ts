@@ -7,8 +7,8 @@ import { reportContextProblem } from './context-problems.ts';
 import type { ContextSource } from './context-source.ts';
 
 /**
- * Contexts that do not change while the thread lives: read once. A move into another namespace with `setns` goes unnoticed:
- * Node.js has no call for it, and reading the namespace takes a system call.
+ * Contexts that do not change while the thread lives: read once. A move into another namespace with `setns` goes
+ * unnoticed: Node.js has no call for it, and reading the namespace takes a system call.
  */
 export function fixedContext(name: string, field: NamedFieldSpec): ContextSource {
   const value = fixedValue(name);

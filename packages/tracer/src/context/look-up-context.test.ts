@@ -31,7 +31,7 @@ describe('the contexts of a thread', () => {
     for (const name of ['ip', 'nothing', 'toString']) expect(lookUpContext(name)).toBeUndefined();
   });
 
-  it('say inline what they say when read', () => {
+  it('give the same values inline as when read', () => {
     for (const name of CONTEXT_NAMES) {
       const { inline, read } = lookUpContext(name) as ContextSource;
       if (inline === undefined) continue;
@@ -42,7 +42,7 @@ describe('the contexts of a thread', () => {
     }
   });
 
-  it('agree with what the system says', () => {
+  it('agree with the system', () => {
     expect(read('hostname')).toBe(hostname());
     expect(read('vpid')).toBe(process.pid);
     for (const kind of ['cgroup', 'ipc', 'mnt', 'net', 'pid', 'user', 'uts']) {
@@ -52,7 +52,7 @@ describe('the contexts of a thread', () => {
     expect(['vuid', 'veuid', 'vsuid'].map((name) => String(read(name)))).toEqual(uids);
   });
 
-  it('leave out what the packet says already', () => {
+  it('leave out the fields of the packet context', () => {
     expect(recordedSources(['vpid', 'cpu_id', 'procname']).map(({ field }) => field.name)).toEqual(['cpu_id']);
     expect(() => recordedSources(['cpu_id', 'ip'])).toThrow(/instruction pointer/);
   });
@@ -94,7 +94,7 @@ describe('a perf counter as a context', () => {
     expect(read('perf:thread:page-fault')).toBeGreaterThan(first as number);
   });
 
-  it('that there is not is recorded as zero, and that is told', () => {
+  it('that does not exist is recorded as zero, and reported', () => {
     const told = problems();
     expect(read('perf:thread:raw:rfffffffffffff:nothing')).toBe(0);
     expect(told).toEqual([expect.stringMatching(/^context perf:thread:raw:\S+ is recorded as 0: perf_event_open/)]);
@@ -102,7 +102,7 @@ describe('a perf counter as a context', () => {
 });
 
 describe('an application context', () => {
-  it('is nothing until the application says it, and what it says last from then on', () => {
+  it('has no value until the application defines it, and then the source that was defined last', () => {
     expect(read('$app.test:later')).toBeUndefined();
     expect(defineApplicationContext('test', 'later', () => 1)).toBe(true);
     expect(read('$app.test:later')).toBe(1);
@@ -153,7 +153,7 @@ describe('the call stack as a context', () => {
     ]);
   });
 
-  it('begins with what is built in where the program called that', () => {
+  it('begins with a built-in function where the program called it', () => {
     const frames = program('return [0].map(capture)[0];')(capture) as string[];
     expect(frames.slice(0, 2)).toEqual(['Array.map (<anonymous>)', expect.stringContaining('/app/program.js:1:')]);
     const ours = program('return capture();')(tracer('return [0].map(capture)[0];').bind(null, capture)) as string[];

@@ -24,8 +24,8 @@ export const lookUpContext: ContextLookup = (name) => {
 };
 
 /**
- * Sources of the fields that a channel with these contexts writes into each event record's context, in order. Fields of the
- * packet's context are left out.
+ * Sources of the fields that a channel with these contexts writes into each event record's context, in order. Fields of
+ * the packet's context are left out.
  *
  * @throws {SpecError} `BAD_NAME` for a name that cannot be recorded
  */

@@ -3,7 +3,9 @@ import { loadPosix, type Posix } from '@ringtail/posix';
 import { reportContextProblem } from './context-problems.ts';
 import type { ContextSource } from './context-source.ts';
 
-/** `cpu_id`: the processor on which the event happened; read from the thread's own memory if the kernel keeps it there. */
+/**
+ * `cpu_id`: the processor on which the event happened; read from the thread's own memory if the kernel keeps it there.
+ */
 export function processorContext(field: NamedFieldSpec): ContextSource {
   const loaded = loadPosix();
   if (!loaded.ok) {

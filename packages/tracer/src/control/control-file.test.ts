@@ -62,7 +62,7 @@ const ALL = { channels: [{ key: 5 }], triggers: news(true, [7, '{"key":7}'], [8,
 const NOTHING = { channels: [], triggers: news(true) };
 
 describe('the control file', () => {
-  it('shows at once, through the mapping, what a daemon writes through its descriptor', () => {
+  it('shows the writes of a daemon through its descriptor at once in the mapping', () => {
     const control = makeControlFile();
     expect(control.generation).toBe(0);
     publish(control, 0, CHANNELS, TRIGGERS);
@@ -70,7 +70,7 @@ describe('the control file', () => {
     expect(new StateReader(control, 0).read()).toEqual(ALL);
   });
 
-  it('keeps what two daemons publish apart', () => {
+  it('keeps the texts of two daemons apart', () => {
     const control = makeControlFile();
     publish(control, 1, CHANNELS, TRIGGERS);
     expect(new StateReader(control, 0).read()).toEqual(NOTHING);

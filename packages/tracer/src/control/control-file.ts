@@ -24,7 +24,10 @@ import { memoryName } from '../host/worker-cleanup.ts';
 const PAGE_BYTES_MAX = 65_536;
 const COUNTERS_MAPPED_FROM = CONTROL_COUNTERS_OFFSET - (CONTROL_COUNTERS_OFFSET % PAGE_BYTES_MAX);
 
-/** The control file of this thread: made here, written by the daemons. See `control-page.ts` of `protocol` for the layout. */
+/**
+ * The control file of this thread: made here, written by the daemons. See `control-page.ts` of `protocol` for the
+ * layout.
+ */
 export class ControlFile {
   readonly fd: number;
   readonly page: Uint32Array;

@@ -41,7 +41,7 @@ function read({ fd }: ControlFile, index: number): number {
 }
 
 describe('the counters of a thread', () => {
-  it('are read by daemons where the protocol says', () => {
+  it('are at the place where daemons read them', () => {
     const { control, space } = setUp();
     for (const index of [0, CONTROL_COUNTER_COUNT - 2]) {
       const counter = space.at(0, index);
@@ -73,7 +73,7 @@ describe('the counters of a thread', () => {
     ]);
   });
 
-  it('are announced anew to the next daemon, with what they hold', () => {
+  it('are announced again to the next daemon, with their values', () => {
     const { space, counterFor, announced } = setUp();
     count(counterFor(1, 'k', 'a:b'), 5);
     space.forget(0);
@@ -88,7 +88,7 @@ describe('the counters of a thread', () => {
     expect(counters.at(-1)).toBeUndefined();
   });
 
-  it('of triggers that are gone are given to other keys once there are no more, those first that were given back first', () => {
+  it('of removed triggers are used for other keys once there are no others, the earliest released first', () => {
     const { space, counterFor, announced } = setUp();
     const held = Array.from({ length: KEY_COUNTERS }, () => new Set<string>());
     const counters = held.map((names, i) => counterFor(i, 'k', 'a:b', names));

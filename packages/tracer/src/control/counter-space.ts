@@ -28,7 +28,10 @@ interface KeyCounter extends Counter {
 interface Keys {
   /** By map and key. */
   readonly numbered: Map<string, KeyCounter>;
-  /** Keys without a user, which may be used again. The one that is idle longest is first, and the first to lose its counter. */
+  /**
+   * Keys without a user, which may be used again. The one that is idle longest is first, and the first to lose its
+   * counter.
+   */
   readonly idle: Set<string>;
   next: number;
 }

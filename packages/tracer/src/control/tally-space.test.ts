@@ -27,7 +27,7 @@ function count({ f64, matched, missed }: Tally, matches: number, misses = 0): vo
 }
 
 describe('tallies', () => {
-  it('are where the daemon of their slot looks for them', () => {
+  it('are at the place where the daemon of their slot reads them', () => {
     const { space, read } = setUp();
     count(space.take(0, 7) as Tally, 3, 1);
     count(space.take(0, 9) as Tally, 4);
@@ -51,7 +51,7 @@ describe('tallies', () => {
     ]);
   });
 
-  it('are given to others once there are no more, those first that were given back first', () => {
+  it('are used again once there are no others, the earliest released first', () => {
     const { space, read } = setUp();
     for (let key = 1; key <= CONTROL_TALLY_COUNT; key++) count(space.take(0, key) as Tally, key);
     expect(space.take(0, 20_000)).toBeUndefined();

@@ -6,7 +6,9 @@ const KEY = 0;
 const MATCHED = 1;
 const MISSED = 2;
 
-/** Numbers of events that set a trigger off, or could not be checked. The daemon reads them once this thread is gone. */
+/**
+ * Numbers of events that set a trigger off, or could not be checked. The daemon reads them once this thread is gone.
+ */
 export interface Tally {
   readonly f64: Float64Array;
   /** Indexes of the words to increment. */
@@ -17,13 +19,16 @@ export interface Tally {
 interface Slot {
   /** Number of each trigger's tally, by the trigger's key. */
   readonly numbers: Map<number, number>;
-  /** Keys of removed triggers, which may come back. The one that is idle longest is first, and the first to lose its tally. */
+  /**
+   * Keys of removed triggers, which may come back. The one that is idle longest is first, and the first to lose its
+   * tally.
+   */
   readonly idle: Set<number>;
 }
 
 /**
- * The tallies of this thread's triggers in the control file: a process may end, or be killed, with matches that it has gathered and
- * not sent. See `control-page.ts` of `protocol` for the layout.
+ * The tallies of this thread's triggers in the control file: a process may end, or be killed, with matches that it has
+ * gathered and not sent. See `control-page.ts` of `protocol` for the layout.
  */
 export class TallySpace {
   readonly #control: ControlFile;

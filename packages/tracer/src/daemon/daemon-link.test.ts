@@ -11,8 +11,8 @@ import { DaemonLink, type DaemonLinkOptions } from './daemon-link.ts';
 const posix = (loadPosix() as { posix: Posix }).posix;
 
 /**
- * A daemon in a thread of its own, since our side blocks: answers the n-th frame with the n-th of `answers`; null ends the
- * connection. An answer that is held, and those behind it, wait for a message to the thread.
+ * A daemon in a thread of its own, since our side blocks: answers the n-th frame with the n-th of `answers`; null ends
+ * the connection. An answer that is held, and those behind it, wait for a message to the thread.
  */
 const DAEMON = `
   const { createServer } = require('node:net');
@@ -154,7 +154,7 @@ describe('the link to a session daemon', () => {
     const link = connect(path, -1, { onLost: () => lost++ }) as DaemonLink;
     const [descriptor] = sockets().filter((fd) => !before.includes(fd));
     expect(descriptor).toBeDefined();
-    // The event loop has to watch it before it can be taken away. It begins to between the next immediates and those after.
+    // The event loop has to watch the descriptor before the test closes it. It begins to between the next two turns.
     for (let turn = 0; turn < 2; turn++) await nextTurn();
     posix.closeFd(descriptor as number);
     const file = `${path}.file`;
@@ -336,7 +336,7 @@ describe('the link to a session daemon', () => {
     expect(told).toEqual(Array.from({ length: taken }, (_, trigger) => match(trigger)));
   });
 
-  it('is refused by the system where nobody listens', () => {
+  it('throws the system error where no daemon listens', () => {
     expect(() => connect('/nowhere/app.sock')).toThrow(/ENOENT/);
   });
 });

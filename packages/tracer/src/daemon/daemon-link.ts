@@ -35,8 +35,8 @@ interface ExpectedReply {
 
 export interface DaemonLinkListeners {
   /**
-   * The daemon has published something that must not wait for the thread's next event, or has accepted the registration. May
-   * be called in the middle of an exchange.
+   * The daemon has published something that must not wait for the thread's next event, or has accepted the
+   * registration. May be called in the middle of an exchange.
    */
   readonly onPublished: () => void;
   /** The daemon has refused the registration after the thread stopped waiting for the answer. */
@@ -58,11 +58,12 @@ export interface DaemonLinkOptions extends DaemonLinkListeners {
 /**
  * The connection of this thread to one session daemon.
  *
- * Exchanges are synchronous, because a tracepoint may need one in a program that never returns to its event loop. The event loop
- * only reads messages that nothing waits for, and watches for the connection's end. The connection never keeps it alive.
+ * Exchanges are synchronous, because a tracepoint may need one in a program that never returns to its event loop. The
+ * event loop only reads messages that nothing waits for, and watches for the connection's end. The connection never
+ * keeps it alive.
  *
- * A daemon that lets one wait reach its limit is not waited for again until it has answered: so a daemon that hangs holds the
- * program up once.
+ * A daemon that lets one wait reach its limit is not waited for again until it has answered: so a daemon that hangs
+ * holds the program up once.
  */
 export class DaemonLink {
   readonly slot: number;
@@ -131,8 +132,8 @@ export class DaemonLink {
   }
 
   /**
-   * Reads what the daemon has sent, without waiting, and whether the connection has ended: while an event waits, the event
-   * loop stands still and would notice neither.
+   * Reads what the daemon has sent, without waiting, and whether the connection has ended: while an event waits, the
+   * event loop stands still and would notice neither.
    *
    * @returns whether the connection is open
    */
@@ -198,8 +199,8 @@ export class DaemonLink {
   }
 
   /**
-   * Sends a message and waits for its answer, at most `timeoutMs` (negative: without a limit). Does not wait where an earlier
-   * wait has reached its limit and the daemon has not answered since.
+   * Sends a message and waits for its answer, at most `timeoutMs` (negative: without a limit). Does not wait where an
+   * earlier wait has reached its limit and the daemon has not answered since.
    *
    * @returns undefined if the message cannot be sent
    */
@@ -229,7 +230,11 @@ export class DaemonLink {
     return false;
   }
 
-  /** Sends the rest of an earlier message, later from the event loop if need be. @returns whether nothing is left of it */
+  /**
+   * Sends the rest of an earlier message, later from the event loop if need be.
+   *
+   * @returns whether nothing is left of it
+   */
   #sendRest(): boolean {
     try {
       while (this.#rest !== undefined) {

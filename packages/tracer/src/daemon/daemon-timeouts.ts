@@ -1,4 +1,7 @@
-/** Limits for how long a thread waits for its session daemon. After that it goes on; events that it cannot record are counted. */
+/**
+ * Limits for how long a thread waits for its session daemon. After that it goes on; events that it cannot record are
+ * counted.
+ */
 
 const REGISTER_TIMEOUT_MS = 3000;
 const DECLARE_TIMEOUT_MS = 1000;
@@ -12,13 +15,17 @@ export function registerTimeoutMs(env: NodeJS.ProcessEnv): number {
 /**
  * Milliseconds that a tracepoint waits for the identifier of its event; −1: without a limit.
  *
- * A second, since the program stands still meanwhile, or the limit of the registration where the user has set a longer one.
+ * A second, since the program stands still meanwhile, or the limit of the registration where the user has set a longer
+ * one.
  */
 export function declareTimeoutMs(env: NodeJS.ProcessEnv): number {
   return atLeast(DECLARE_TIMEOUT_MS, env);
 }
 
-/** Milliseconds that a message may wait for room in the socket; −1: without a limit. After that the connection is closed. */
+/**
+ * Milliseconds that a message may wait for room in the socket; −1: without a limit. After that the connection is
+ * closed.
+ */
 export function sendTimeoutMs(env: NodeJS.ProcessEnv): number {
   return atLeast(SEND_TIMEOUT_MS, env);
 }

@@ -6,7 +6,8 @@ import { APP_FRAME_BYTES_MAX, encodeFrame, type UnableMessage } from '@ringtail/
 const SEND_TIMEOUT_MS = 500;
 
 /**
- * The connection of a thread that cannot be traced, which gives a session daemon the reason. It does not keep the program alive.
+ * The connection of a thread that cannot be traced, which gives a session daemon the reason. It does not keep the
+ * program alive.
  *
  * Where the system calls of `posix` are missing, Node.js makes the connection in the next turn of the event loop.
  */
@@ -21,7 +22,11 @@ export class UnableLink {
     socket.resume();
   }
 
-  /** Sends the message and closes, for a program without a descriptor to spare. @throws {PosixError} if the daemon cannot be reached */
+  /**
+   * Sends the message and closes, for a program without a descriptor to spare.
+   *
+   * @throws {PosixError} if the daemon cannot be reached
+   */
   static sendOnce(posix: Posix, socketPath: string, message: UnableMessage): void {
     posix.closeFd(connected(posix, socketPath, message));
   }

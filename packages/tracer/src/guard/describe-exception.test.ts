@@ -11,7 +11,7 @@ const HOSTILE = new Proxy(
 );
 
 describe('the description of an exception', () => {
-  it('has its message, its stack, and the stacks of what caused it', () => {
+  it('has its message, its stack, and the stacks of its causes', () => {
     const innermost = new TypeError('innermost');
     const { message, stack, cause } = describeException(
       new Error('outer', { cause: new Error('inner', { cause: innermost }) }),

@@ -30,8 +30,8 @@ export interface GuardedThread {
 /**
  * Records how a guarded process (`RINGTAIL_GUARD=1`) ends, and reports it to the session daemons.
  *
- * In a worker thread it records only exceptions: the thread may end before the process. An end that runs no code of the process
- * (a signal, `process.abort()`) is found by the session daemon itself.
+ * In a worker thread it records only exceptions: the thread may end before the process. An end that runs no code of the
+ * process (a signal, `process.abort()`) is found by the session daemon itself.
  */
 export function installGuard(thread: GuardedThread): void {
   const recordException = thread.declare(UNCAUGHT_EXCEPTION) as (...values: readonly string[]) => void;

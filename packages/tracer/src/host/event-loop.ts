@@ -1,6 +1,6 @@
 /**
- * The tracer's turns of the program's event loop. None of them keeps the program alive, and an error in such a turn ends the
- * tracer, never the program.
+ * The tracer's turns of the program's event loop. None of them keeps the program alive, and an error in such a turn
+ * ends the tracer, never the program.
  */
 import { queueMicrotask, setImmediate, setTimeout } from '@ringtail/base/node';
 
@@ -26,7 +26,10 @@ export function later(delayMs: number, act: () => void): void {
   setTimeout(guarded(act), delayMs).unref();
 }
 
-/** Acts at the end of the current turn, also in a program that ends with this turn. Makes no resource that a program could notice. */
+/**
+ * Acts at the end of the current turn, also in a program that ends with this turn. Makes no resource that a program
+ * could notice.
+ */
 export function soon(act: () => void): void {
   queueMicrotask(guarded(act));
 }

@@ -6,7 +6,10 @@ import { applicationRunDirectories, type RunDirectory, runDirectoryAt } from '@r
 const O_PATH = 0o10000000;
 const KEY = 'ringtail.handed-on.1';
 
-/** Data that a thread inherits from the thread that started it, also where its environment or the process's user differ by then. */
+/**
+ * Data that a thread inherits from the thread that started it, also where its environment or the process's user differ
+ * by then.
+ */
 interface Inherited {
   /** Variables whose names begin with `RINGTAIL_`. */
   readonly settings: NodeJS.ProcessEnv;
@@ -23,13 +26,18 @@ export function settings(): NodeJS.ProcessEnv {
   return { ...former?.settings, ...process.env };
 }
 
-/** Run directories where this thread registers, in the order of slots: its parent thread's unless `RINGTAIL_RUNDIR` names another. */
+/**
+ * Run directories where this thread registers, in the order of slots: its parent thread's unless `RINGTAIL_RUNDIR`
+ * names another.
+ */
 export function runDirectories(uid: number): readonly RunDirectory[] {
   if (former === undefined || process.env.RINGTAIL_RUNDIR) return applicationRunDirectories(process.env, uid);
   return former.directories.map(runDirectoryAt);
 }
 
-/** A path to the socket of a run directory that the user of this process may not enter any more, if one was inherited. */
+/**
+ * A path to the socket of a run directory that the user of this process may not enter any more, if one was inherited.
+ */
 export function inheritedSocket({ path, appSocket }: RunDirectory): string | undefined {
   const descriptor = formerSocket(path);
   if (descriptor === null || !isSocket(descriptor, appSocket)) return undefined;
@@ -48,7 +56,10 @@ export class Inheritance {
     this.#publish();
   }
 
-  /** Keeps the socket of a directory where this thread has registered: a process of root may go on as a user who cannot reach it. */
+  /**
+   * Keeps the socket of a directory where this thread has registered: a process of root may go on as a user who cannot
+   * reach it.
+   */
   registered(slot: number): void {
     const directory = this.#directories[slot];
     if (directory === undefined || !isMainThread || process.geteuid?.() !== 0) return;
@@ -83,7 +94,9 @@ function linkOf(descriptor: number): string {
   return `/proc/self/fd/${descriptor}`;
 }
 
-/** Whether a descriptor still is the socket: the application may have closed it and have its number for another file. */
+/**
+ * Whether a descriptor still is the socket: the application may have closed it and have its number for another file.
+ */
 function isSocket(descriptor: number, appSocket: string): boolean {
   try {
     const target = readlinkSync(linkOf(descriptor));

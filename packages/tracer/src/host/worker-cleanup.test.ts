@@ -10,7 +10,7 @@ const RING_BYTES = 4096;
 /** Beyond the largest number that Linux gives to a thread. */
 const DEAD_THREAD = 2 ** 22 + 1;
 
-it('are unmapped by one thread at a time, since their addresses may soon be those of another mapping', () => {
+it('are unmapped by one thread at a time, since another mapping may soon have their addresses', () => {
   expect(existsSync(`/proc/self/task/${DEAD_THREAD}`)).toBe(false);
   const file = posix.memfdCreate(memoryName('ring', DEAD_THREAD), 0);
   ftruncateSync(file, RING_BYTES);

@@ -9,8 +9,9 @@ export function memoryName(kind: 'ring' | 'control', tid: number): string {
 const NOTE_BYTES = 4096;
 
 /**
- * Leaves a note for the next worker, which closes the descriptor once this worker has ended: a worker that is terminated cannot
- * close its perf counters and its control file. The note is a mapping, whose name has the thread and the descriptor.
+ * Leaves a note for the next worker, which closes the descriptor once this worker has ended: a worker that is
+ * terminated cannot close its perf counters and its control file. The note is a mapping, whose name has the thread and
+ * the descriptor.
  */
 export function noteDescriptor(posix: Posix, fd: number): void {
   const note = posix.memfdCreate(`ringtail-note-${posix.gettid()}-${fd}`, 0);
@@ -22,15 +23,17 @@ export function noteDescriptor(posix: Posix, fd: number): void {
   }
 }
 
-/** A line of `/proc/self/maps` about a mapping of the tracer: `ringtail-ring-TID`, or `ringtail-note-TID-DESCRIPTOR`. */
+/**
+ * A line of `/proc/self/maps` about a mapping of the tracer: `ringtail-ring-TID`, or `ringtail-note-TID-DESCRIPTOR`.
+ */
 const LINE = /^([0-9a-f]+)-([0-9a-f]+) .*\/memfd:ringtail-(?:ring|control|note)-(\d+)(?:-(\d+))?(?: \(deleted\))?$/gm;
 
 /**
  * Unmaps the memory of worker threads that have ended, and closes the descriptors that they noted.
  *
- * A worker that is terminated runs nothing at its end, so a process that starts thousands of workers would keep all their rings.
- * Each new worker therefore cleans up, unless another worker is doing so: an address that one of them has unmapped may belong
- * to a third thread's ring before the other one unmaps it again.
+ * A worker that is terminated runs nothing at its end, so a process that starts thousands of workers would keep all
+ * their rings. Each new worker therefore cleans up, unless another worker is doing so: an address that one of them has
+ * unmapped may belong to a third thread's ring before the other one unmaps it again.
  */
 export function unmapLeftovers(posix: Posix): void {
   const maps = openSync('/proc/self/maps', 'r');

@@ -139,8 +139,8 @@ function emitContexts(targets: readonly RecorderTarget[]) {
 }
 
 /**
- * Statements that evaluate the conditions of the targets, and an expression for whether any target wants the event: null if one
- * always does.
+ * Statements that evaluate the conditions of the targets, and an expression for whether any target wants the event:
+ * null if one always does.
  */
 function emitConditions(plan: RecorderPlan, names: readonly string[]) {
   const constants: Record<string, unknown> = {};

@@ -1,7 +1,10 @@
 import type { ContextSource } from '../context/context-source.ts';
 import type { RecorderTarget } from './recorder-plan.ts';
 
-/** The context fields of all targets of a recorder, grouped so that each value is read once and each list is converted once. */
+/**
+ * The context fields of all targets of a recorder, grouped so that each value is read once and each list is converted
+ * once.
+ */
 export interface ContextGroups {
   /** Every source that some target records. */
   readonly sources: readonly ContextSource[];

@@ -3,8 +3,8 @@ import type { EventHeaderKind } from '@ringtail/protocol';
 /**
  * Event record headers in LTTng's layout, byte-packed.
  *
- * Each has a short form, with the low bits of the clock, for records that closely follow the previous one of the ring. The long
- * form begins with a reserved identifier.
+ * Each has a short form, with the low bits of the clock, for records that closely follow the previous one of the ring.
+ * The long form begins with a reserved identifier.
  *
  * @see `packet/event-header.ts` of `@ringtail/ctf` for the same as field classes
  */

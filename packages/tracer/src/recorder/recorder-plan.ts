@@ -67,7 +67,9 @@ export interface TriggerReports {
 
 /** State that all tracepoints of a thread share: this object stays the same for recorders and tracepoints. */
 export interface Gate {
-  /** The control page, or plain memory while there is no daemon. Recorders compare its word GENERATION with their own. */
+  /**
+   * The control page, or plain memory while there is no daemon. Recorders compare its word GENERATION with their own.
+   */
   page: Uint32Array;
   /** 1 while a recorder runs: it may run code of the application that hits tracepoints. */
   inside: 0 | 1;
@@ -81,8 +83,8 @@ export interface RecorderPlan {
   readonly triggers: readonly TriggerTarget[];
   readonly gate: Gate;
   /**
-   * `on` is the generation that this recorder is valid for; at any other it calls `stale`. A new generation that does not concern
-   * the event changes `on`, and the recorder stays.
+   * `on` is the generation that this recorder is valid for; at any other it calls `stale`. A new generation that does
+   * not concern the event changes `on`, and the recorder stays.
    */
   readonly site: { readonly on: number };
   readonly stale: Recorder;

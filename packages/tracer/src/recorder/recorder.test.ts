@@ -38,7 +38,7 @@ function makeRing(mode: RingMode = RingMode.DISCARD): Ring {
   return ring;
 }
 
-/** A clock that shows what it is told to. */
+/** A clock that shows a chosen time. */
 function fakeClock(): ThreadClock & { time: number } {
   const clock = {
     name: 'monotonic',
@@ -60,7 +60,7 @@ function committed(ring: Ring): string {
   return Buffer.from(ring.producer.u8.slice(start, start + bytes)).toString('hex');
 }
 
-/** A trigger that does nothing but what is said. */
+/** A trigger that does nothing but the given actions. */
 function triggerTarget(what: Partial<TriggerTarget>): TriggerTarget {
   return { condition: null, counter: null, once: null, reports: null, capture: null, ...what };
 }
@@ -187,7 +187,7 @@ describe.each([
     expect(committed(both[0] as Ring)).not.toBe('');
   });
 
-  it('leads to whoever recompiles it once the generation has changed', () => {
+  it('calls `stale` once the generation has changed', () => {
     const { record, gate, stale, ring } = setUp([u8, u8]);
     gate.page[ControlPage.GENERATION / 4] = 8;
     record(1, 2);
@@ -322,7 +322,7 @@ describe.each([
       expect(committed(all[1] as Ring)).toMatch(/020000000506$/);
     });
 
-    it('counts how often filters were looked at and none was true, if told where', () => {
+    it('counts evaluations of filters, and those where none was true, if it has counters', () => {
       const f64 = new Float64Array(4);
       const { condition: plain } = condition('f0 == 1', 'f0 == 2');
       const counted = { ...(plain as RecorderCondition), counters: { f64, evaluated: 1, rejected: 3 } };
@@ -389,7 +389,7 @@ describe.each([
     return { record, rings: used, gate, clock, stale };
   }
 
-  /** Reports that note what they are told, and how many events the ring held then. */
+  /** Notes each report, and the number of events in the ring at that time. */
   function notes(ring?: () => Ring) {
     const told: unknown[] = [];
     const reports = {
@@ -406,7 +406,7 @@ describe.each([
   const capture = (...expressions: string[]) =>
     buildArgumentCapture(expressions.map(parseFilter), scope, { textLengthMax: 100, elementsMax: 100 });
 
-  it('counts what the rules take, without a ring, reading no clock and converting nothing', () => {
+  it('counts the events that match the rules, without a ring, reading no clock and converting nothing', () => {
     const f64 = new Float64Array(3);
     const { record, clock, gate } = setUp(
       [],
@@ -441,7 +441,7 @@ describe.each([
     expect(gate.inside).toBe(0);
   });
 
-  it('tells with the captures, once the event is recorded', () => {
+  it('reports with the captures, once the event is recorded', () => {
     const { told, reports } = notes(() => setup.rings[0] as Ring);
     const setup = setUp(
       [{}],
@@ -481,7 +481,7 @@ describe.each([
     expect(told).toEqual([[]]);
   });
 
-  it('tells of an event that it cannot look at: hit inside a recorder, or a filter that throws', () => {
+  it('reports an event that it cannot check: hit inside a recorder, or a filter that throws', () => {
     const { told, reports } = notes();
     const f64 = new Float64Array(2);
     const { record, gate } = setUp(
@@ -499,7 +499,7 @@ describe.each([
     expect(gate.inside).toBe(0);
   });
 
-  it('tells what a list held that can be read only once, and records it', () => {
+  it('reports and records the elements of a list that can be read only once', () => {
     const fields = [{ name: 'f0', spec: { kind: 'sequence', element: u8 } as FieldSpec }];
     const { told, reports } = notes();
     const limits = { textLengthMax: 9, elementsMax: 9 };
@@ -560,7 +560,7 @@ describe.each([
     expect([...f64]).toEqual([4, 2, 7, 1, 0, 0, others * 7, 4, 7]);
   });
 
-  it('leads to whoever recompiles it once the generation has changed', () => {
+  it('calls `stale` once the generation has changed', () => {
     const f64 = new Float64Array(1);
     const { record, gate, stale } = setUp([], [{ counter: { f64, index: 0 } }]);
     gate.page[ControlPage.GENERATION / 4] = 8;
@@ -597,7 +597,7 @@ describe('the recorder of a tracepoint that waits for identifiers', () => {
     return { record, channel, stale, ring, gate };
   }
 
-  it('records where there is an identifier, and counts what is wanted where there is none', () => {
+  it('records where there is an identifier, and counts wanted events where there is none', () => {
     const { record, channel, ring, stale } = setUp('f0 == "a"');
     for (const value of ['a', 'b', 'a']) record(value);
     expect(counter(ring, ProducerLine.RECORDED)).toBe(3);

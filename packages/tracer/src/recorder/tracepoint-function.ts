@@ -19,7 +19,8 @@ const { apply } = Reflect;
 /**
  * Compiles the function that the application calls. It passes its arguments on without an array.
  *
- * While the tracepoint is disabled, a call costs one load and one compare. It does not throw, whatever a program has replaced.
+ * While the tracepoint is disabled, a call costs one load and one compare. It does not throw, whatever a program has
+ * replaced.
  */
 export function compileTracepoint(site: Site, gate: Gate): (...values: never[]) => void {
   const names = site.event.fields.map((_, i) => `a${i}`).join(', ');

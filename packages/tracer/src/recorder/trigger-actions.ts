@@ -7,7 +7,10 @@ import type { TriggerTarget } from './recorder-plan.ts';
 export interface TriggerActions {
   /** Finds the triggers that the event sets off, and reads their captures. @returns whether there are any */
   look(values: unknown[]): boolean;
-  /** Counts and reports the triggers that `look` has found. Called once the event is recorded: an action may want to read it. */
+  /**
+   * Counts and reports the triggers that `look` has found. Called once the event is recorded: an action may want to
+   * read it.
+   */
   act(): void;
   /** Counts an event that cannot be checked, since it was hit inside a recorder. */
   missed(): void;

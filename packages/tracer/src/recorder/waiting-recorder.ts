@@ -14,8 +14,8 @@ export interface WaitingChannel {
 const GENERATION = ControlPage.GENERATION / 4;
 
 /**
- * Makes the recorder of a tracepoint of which some channels wait for an identifier. It records into the other channels, counts
- * the events that the waiting ones want as discarded, and calls `stale` as soon as one of them may get further.
+ * Makes the recorder of a tracepoint of which some channels wait for an identifier. It records into the other channels,
+ * counts the events that the waiting ones want as discarded, and calls `stale` as soon as one of them may get further.
  */
 export function makeWaitingRecorder(plan: RecorderPlan, waiting: readonly WaitingChannel[]): Recorder {
   const { gate, site, event } = plan;

@@ -17,8 +17,8 @@ const FILES_MAX = 100_000;
 const ADDON_LINE = /\s(\/\S.*\.node)$/gm;
 
 /**
- * Files that this thread has loaded, as far as they can be found without hooks in the loader: the program itself, CommonJS
- * modules, native addons. Node.js gives programs no list of ECMAScript modules.
+ * Files that this thread has loaded, as far as they can be found without hooks in the loader: the program itself,
+ * CommonJS modules, native addons. Node.js gives programs no list of ECMAScript modules.
  */
 export function loadedFiles(): readonly string[] {
   const files = new Set<string>();
@@ -36,7 +36,9 @@ export class PackageFinder {
   /** By directory; null if neither it nor a parent has a manifest. */
   readonly #byDirectory = new Map<string, LoadedPackage | null>();
 
-  /** The package of a file. A program without a package stands for itself; any other file without one gives undefined. */
+  /**
+   * The package of a file. A program without a package stands for itself; any other file without one gives undefined.
+   */
   packageOf(file: string): LoadedPackage | undefined {
     const found = this.#find(dirname(file));
     if (found !== null) return found;

@@ -8,7 +8,10 @@ const STRING: FieldSpec = { kind: 'string' };
 
 export const STATEDUMP_PROVIDER = 'ringtail_statedump';
 
-/** A site without a tracepoint function: a statedump makes its own recorders. Rules, listings and declarations handle it as any site. */
+/**
+ * A site without a tracepoint function: a statedump makes its own recorders. Rules, listings and declarations handle it
+ * as any site.
+ */
 function site(name: string, fields: Readonly<Record<string, FieldSpec>>): Site {
   const event: EventSpec = {
     name: `${STATEDUMP_PROVIDER}:${name}`,

@@ -16,7 +16,10 @@ const WORK_MS_MAX = 250;
 const PACKAGES_MAX = 4096;
 const ARGUMENTS_MAX = 256;
 const TEXT_LENGTH_MAX = 4096;
-/** Age of a thread at which its first imports are loaded. A dump of a younger thread looks for packages again at this age. */
+/**
+ * Age of a thread at which its first imports are loaded. A dump of a younger thread looks for packages again at this
+ * age.
+ */
 const SETTLED_AFTER_MS = 1000;
 
 export type ProviderCounts = ReadonlyMap<string, number>;
@@ -24,8 +27,8 @@ export type ProviderCounts = ReadonlyMap<string, number>;
 /**
  * Records the state of this thread into some channels, for traces that begin in the middle of a program's life.
  *
- * The cheap part is recorded at once, since a program may never return to its event loop. The rest follows in short turns of timers
- * that do not keep the program alive. A program that ends before leaves a dump without its `end`.
+ * The cheap part is recorded at once, since a program may never return to its event loop. The rest follows in short
+ * turns of timers that do not keep the program alive. A program that ends before leaves a dump without its `end`.
  */
 export class Statedump {
   readonly #channels: readonly ChannelBinding[];
