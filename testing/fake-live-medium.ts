@@ -4,8 +4,8 @@ import type { SeededRandom } from './schemas/seeded-random.ts';
 /**
  * A medium whose bytes arrive when a test lets them.
  *
- * It answers `again` at random although it has the bytes, gives more bytes than it has to at random, and spoils the view of
- * its last answer when it gives another.
+ * It answers `again` at random although it has the bytes, gives more bytes than it has to at random, and spoils the
+ * view of its last answer when it gives another.
  */
 export class FakeLiveMedium implements Medium {
   readonly #bytes: Uint8Array;

@@ -1,4 +1,7 @@
-/** A second domain, which the command line and the session daemon's commands know nothing about, goes through every command. */
+/**
+ * A second domain, which the command line and the session daemon's commands know nothing about, goes through every
+ * command.
+ */
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -112,8 +112,8 @@ describe('when a process is killed during a recording', () => {
 
   it('the consumer daemon, several times: another takes over, and no event is missing or repeated', async () => {
     const sandbox = makeSandbox();
-    // Small sub-buffers, so that the trace files grow continuously and the kill hits a busy consumer daemon; many, since a consumer
-    // takes long to start beside other processes.
+    // Small sub-buffers, so that the trace files grow continuously and the kill hits a busy consumer daemon; many,
+    // since a consumer takes long to start beside other processes.
     const running = await recordSteps(sandbox, ['--subbuf-size=64k', '--num-subbuf=1024']);
     const daemon = sessionDaemonOf(sandbox);
     for (let kill = 0; kill < 3; kill++) {

@@ -80,7 +80,8 @@ describe('the commands, with daemons and a program that emits', () => {
       'ust context vuid added to all channels\n',
     );
     await succeed(sandbox, 'start');
-    // The small ring fills up within a fifth of a second: the program waits for a consumer that is slow, and loses no event.
+    // The small ring fills up within a fifth of a second: the program waits for a consumer that is slow, and loses no
+    // event.
     const app = await startSteps(sandbox, { RINGTAIL_ALLOW_BLOCKING: '1' });
     await untilMore(sandbox, 's');
     const late = await fail(sandbox, 'add-context -u -t hostname');

@@ -78,8 +78,8 @@ function declarationEnds(text: string): number[] {
 }
 
 /**
- * Prints a trace while it grows: packets arrive in pieces in the order of time, data streams are added when their first packet is due,
- * and metadata grows at random.
+ * Prints a trace while it grows: packets arrive in pieces in the order of time, data streams are added when their first
+ * packet is due, and metadata grows at random.
  */
 function liveText(trace: TraceBytes, random: SeededRandom, way: 'drain' | 'next'): string {
   const { text, options, write } = collector();

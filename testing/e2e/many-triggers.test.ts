@@ -1,4 +1,6 @@
-/** The largest number of triggers, with a program that emits the events of all of them. Times are printed, not asserted. */
+/**
+ * The largest number of triggers, with a program that emits the events of all of them. Times are printed, not asserted.
+ */
 import { fileURLToPath } from 'node:url';
 import { type SessionDaemonClient, spawnDaemon } from '@ringtail/ctl';
 import { EVERY_TIME, type TriggerDefinition } from '@ringtail/protocol';

@@ -1,4 +1,6 @@
-/** `steps.mjs`: a program that emits events numbered from 0 until its standard input ends, and then prints their number. */
+/**
+ * `steps.mjs`: a program that emits events numbered from 0 until its standard input ends, and then prints their number.
+ */
 import { program, type Running, type Sandbox, startNode, until } from './harness.ts';
 
 /** Starts it, and waits until it has emitted its first event. */

@@ -2,9 +2,9 @@ import { lstatSync, mkdirSync } from 'node:fs';
 import module from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-// Where Node.js can keep compiled code (22.8 and later), the next start compiles less. The place is beside the code, so that
-// only users who may change the code may change the cache, and private: code of another user would run here. Other users
-// run without a cache.
+// Where Node.js can keep compiled code (22.8 and later), the next start compiles less. The place is beside the code, so
+// that only users who may change the code may change the cache, and private: code of another user would run here. Other
+// users run without a cache.
 if (module.enableCompileCache !== undefined) {
   const directory = fileURLToPath(new URL('../bundle/cache', import.meta.url));
   if (isPrivate(directory)) module.enableCompileCache(directory);

@@ -1,6 +1,7 @@
 /**
- * Every command, with names that would command a terminal, forge lines or break XML: as its arguments, as the value of each of its
- * options, and in everything that a session daemon answers. Commands and options that are added are tested by themselves.
+ * Every command, with names that would command a terminal, forge lines or break XML: as its arguments, as the value of
+ * each of its options, and in everything that a session daemon answers. Commands and options that are added are tested
+ * by themselves.
  */
 import { isUnsafe } from '@ringtail/base/text';
 import { checkClientRequest, NO_STATISTICS } from '@ringtail/protocol';
@@ -124,7 +125,10 @@ async function world(isTTY: boolean, answers: Answers): Promise<FakeContext> {
   return context;
 }
 
-/** What is wrong with text that was written: characters that are not safe, our own colours aside, and lines of somebody else. */
+/**
+ * What is wrong with text that was written: characters that are not safe, our own colours aside, and lines of somebody
+ * else.
+ */
 function wrongIn(text: string): string[] {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: our own sequences.
   const plain = text.replaceAll(/\u001b\[(?:1|2|22|31|32|33|36|39)m/g, '').replaceAll(/\u001b\[(?:G|2K)/g, '');
@@ -241,7 +245,8 @@ describe('the machine interface', () => {
       const xml = writeMi(hostile(result));
       expect(wrongIn(xml), result.command).toEqual([]);
       expect(XMLValidator.validate(xml), result.command).toBe(true);
-      // Tabs, line feeds and carriage returns are all that XML has of control characters, references to others are errors.
+      // Tabs, line feeds and carriage returns are all that XML has of control characters, references to others are
+      // errors.
       expect(xml.match(/&#x(?:0?[0-8bcef]|1[0-9a-f]|d[89a-f][0-9a-f]{2}|fff[ef]);/gi), result.command).toBe(null);
     }
   });

@@ -6,8 +6,8 @@ const { O_RDONLY, O_NONBLOCK, O_NOFOLLOW } = constants;
 /**
  * The text of a session file, which must be a regular file of a bounded size: no endless FIFO, no device.
  *
- * @param owner required owner of the file, which may be no link then: the owner of a file decides what is recorded, and where the
- *   trace goes. Absent: any owner.
+ * @param owner required owner of the file, which may be no link then: the owner of a file decides what is recorded, and
+ *   where the trace goes. Absent: any owner.
  * @throws {Error} of the operating system, or with what is wrong
  */
 export function readSessionFile(path: string, owner?: number): string {

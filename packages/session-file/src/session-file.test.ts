@@ -34,7 +34,8 @@ const PLAIN: SavedSession = {
   rotationSchedule: { timerUs: null, sizeBytes: null },
 };
 
-// What the protocol's checks let through: no control characters, line separators, halves of characters, U+FFFE and U+FFFF.
+// What the protocol's checks let through: no control characters, line separators, halves of characters, U+FFFE and
+// U+FFFF.
 const text = fc
   .string({ unit: 'grapheme', minLength: 1, maxLength: 20 })
   .filter((value) => /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\ufffe\uffff]+$/u.test(value));

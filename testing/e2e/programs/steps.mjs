@@ -1,5 +1,5 @@
-// Emits events at a steady pace and ends when its standard input does. Prints `ready` after the first event, and the number of events
-// so far for each input: node steps.mjs
+// Emits events at a steady pace and ends when its standard input does. Prints `ready` after the first event, and the
+// number of events so far for each input: node steps.mjs
 import { provider, str, u32 } from '@ringtail/tracer';
 
 const step = provider('e2e').tracepoint('step', { index: u32, padding: str });

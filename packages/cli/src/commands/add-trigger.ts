@@ -12,7 +12,9 @@ import { freshDescription } from '../triggers/describe-triggers.ts';
 import { parseTrigger } from '../triggers/parse-trigger.ts';
 import { triggerStep } from '../triggers/trigger-step.ts';
 
-/** All options with their help. `parseTrigger` assigns each to a condition, an action or the trigger by its position. */
+/**
+ * All options with their help. `parseTrigger` assigns each to a condition, an action or the trigger by its position.
+ */
 const OPTIONS: readonly (readonly [flags: string, what: string, choices?: readonly string[]])[] = [
   ['--name <name>', 'name of the trigger; after a condition, of events; after snapshot-session, of the snapshot'],
   ['--owner-uid <user>', 'owner of the trigger; for root only'],

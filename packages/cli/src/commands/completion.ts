@@ -31,8 +31,8 @@ To start shells faster, write it to the place from which the shell loads it when
 }
 
 /**
- * Command of the completion scripts: writes one suggestion a line for the last word. It starts no daemon, writes no errors and
- * exits with 0, since any other output would land in the user's command line.
+ * Command of the completion scripts: writes one suggestion a line for the last word. It starts no daemon, writes no
+ * errors and exits with 0, since any other output would land in the user's command line.
  */
 export function addComplete(program: Command, context: Context, act: Act): Command {
   const command = program

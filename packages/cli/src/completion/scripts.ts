@@ -2,9 +2,9 @@ export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];
 
 /**
- * Bash cuts words behind `:`, `=` and others, and expects what stands for the last piece alone: the pieces are joined again
- * where no space is between them, and what stands before the last one is taken off every suggestion. A word without
- * quotes gets backslashes where it needs them; of one in quotes, suggestions that would end them are left out.
+ * Bash cuts words behind `:`, `=` and others, and expects what stands for the last piece alone: the pieces are joined
+ * again where no space is between them, and what stands before the last one is taken off every suggestion. A word
+ * without quotes gets backslashes where it needs them; of one in quotes, suggestions that would end them are left out.
  */
 const BASH = `# Completion of ringtail for bash: source <(ringtail completion bash)
 _ringtail() {

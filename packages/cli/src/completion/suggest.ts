@@ -7,7 +7,9 @@ export type LiveKind = 'session' | 'channel' | 'map' | 'event' | 'rule' | 'conte
 export interface Suggestions {
   /** Whole words that may replace the current word. */
   readonly words: readonly string[];
-  /** Kind of names to request from the daemon, and the text before and after a name in the word: `--session=`, `a,b,`. */
+  /**
+   * Kind of names to request from the daemon, and the text before and after a name in the word: `--session=`, `a,b,`.
+   */
   readonly live: LiveKind | undefined;
   readonly prefix: string;
   /** Beginning of the last name. */

@@ -34,8 +34,8 @@ export async function withDaemon<T>(
 }
 
 /**
- * Run directories in which our session daemon may run, in LTTng's order: the named one; else root's, for root and for members of
- * the tracing group if root's daemon answers; else the user's own.
+ * Run directories in which our session daemon may run, in LTTng's order: the named one; else root's, for root and for
+ * members of the tracing group if root's daemon answers; else the user's own.
  */
 export function candidates(context: Context): string[] {
   const own = absolutePath(context, defaultRunDirectory(context.env, context.uid).path);

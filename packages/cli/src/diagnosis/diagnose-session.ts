@@ -7,8 +7,8 @@ import { type Finding, shortened } from './finding.ts';
 import type { SessionFacts } from './session-facts.ts';
 
 /**
- * Reasons why a session has no events, in the order in which an event would meet them. For a session with events: the known troubles,
- * without a comparison of its rules with tracepoints.
+ * Reasons why a session has no events, in the order in which an event would meet them. For a session with events: the
+ * known troubles, without a comparison of its rules with tracepoints.
  */
 export function diagnoseSession(facts: SessionFacts): Finding[] {
   const told = troubles(facts);

@@ -11,8 +11,8 @@ export interface GuardSnapshot {
 }
 
 /**
- * Records snapshots one after the other. All causes that come while a snapshot is being recorded share the next one, so a loop of
- * crashes makes no queue.
+ * Records snapshots one after the other. All causes that come while a snapshot is being recorded share the next one, so
+ * a loop of crashes makes no queue.
  */
 export class SnapshotQueue {
   readonly snapshots: GuardSnapshot[] = [];

@@ -4,7 +4,10 @@ import type { ListedDomain } from '../output/result.ts';
 import type { Style } from '../output/style.ts';
 import { domainWords } from './domain-words.ts';
 
-/** Events that a domain can record, as LTTng lists them: tracepoints of each thread, then events that belong to no program. */
+/**
+ * Events that a domain can record, as LTTng lists them: tracepoints of each thread, then events that belong to no
+ * program.
+ */
 export function describeInstrumentation(
   style: Style,
   { domain, applications, events }: ListedDomain,

@@ -107,8 +107,8 @@ async function statisticsOf(client: SessionDaemonClient, session: string): Promi
 }
 
 /**
- * The details with the domains, channels and maps that the options name. Where only a channel is named, no map is left, and
- * the other way round.
+ * The details with the domains, channels and maps that the options name. Where only a channel is named, no map is left,
+ * and the other way round.
  */
 function onlyAsked(details: SessionDetails, options: ListingOptions): SessionDetails {
   const { session } = details;

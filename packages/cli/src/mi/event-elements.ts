@@ -43,7 +43,9 @@ const FIELD_TYPES: Readonly<Record<string, string>> = {
   text: 'STRING',
 };
 
-/** A field as a program describes it. Its shape is unchecked: anything malformed is shown as a field of another type. */
+/**
+ * A field as a program describes it. Its shape is unchecked: anything malformed is shown as a field of another type.
+ */
 function fieldElement(field: unknown): XmlChildren {
   const { name, spec } = (field ?? {}) as { name?: unknown; spec?: { kind?: unknown; content?: { kind?: unknown } } };
   const isFilterOnly = spec?.kind === 'filter-only';

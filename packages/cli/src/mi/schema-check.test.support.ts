@@ -6,8 +6,9 @@ export interface SchemaFacts {
   readonly root: string;
   readonly rootType: string;
   /**
-   * For each type of element the elements in it with their types, `!` behind those that must be there, `*` behind those of which there
-   * may be many. A type whose name begins with `>` has its elements in this order, one with `|` only one of them.
+   * For each type of element the elements in it with their types, `!` behind those that must be there, `*` behind those
+   * of which there may be many. A type whose name begins with `>` has its elements in this order, one with `|` only one
+   * of them.
    */
   readonly types: Readonly<Record<string, string>>;
   /** Types of text. */

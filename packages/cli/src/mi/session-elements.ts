@@ -17,8 +17,8 @@ import { mapChannelElement } from './map-elements.ts';
 /**
  * A session without its domains, as `list` shows it.
  *
- * LTTng 2.13 and 2.14 refuse elements that later schemas added. Here and in a channel's attributes, such an element appears
- * only where a session uses the feature, so that readers of the old schema understand the others.
+ * LTTng 2.13 and 2.14 refuse elements that later schemas added. Here and in a channel's attributes, such an element
+ * appears only where a session uses the feature, so that readers of the old schema understand the others.
  */
 export function sessionElement(session: SessionDescription): XmlChildren {
   return {

@@ -47,8 +47,8 @@ function hasEventRule({ kind }: TriggerCondition): boolean {
 }
 
 /**
- * A condition. The schema lacks our own conditions: they are shown as events of the provider `ringtail`, with their parameters as a
- * filter.
+ * A condition. The schema lacks our own conditions: they are shown as events of the provider `ringtail`, with their
+ * parameters as a filter.
  */
 function shownCondition(condition: TriggerCondition): XmlChildren {
   switch (condition.kind) {

@@ -1,7 +1,10 @@
 import { type Command, CommanderError } from 'commander';
 import { collect } from './common-options.ts';
 
-/** Mistakes for which LTTng exits with 2. Other misuse, as a missing argument or a bad value, is an error of the command. */
+/**
+ * Mistakes for which LTTng exits with 2. Other misuse, as a missing argument or a bad value, is an error of the
+ * command.
+ */
 const UNDEFINED_CODES: ReadonlySet<string> = new Set([
   'commander.unknownCommand',
   'commander.unknownOption',
@@ -14,9 +17,9 @@ export function isUndefined({ code }: CommanderError): boolean {
 }
 
 /**
- * Reads options as LTTng's newer commands do: an option that is given twice is refused, since one of its values is a mistake, and an
- * unknown option is an error of the command. Flags and options that `collect` values may be repeated. Call this once the command
- * has all its options.
+ * Reads options as LTTng's newer commands do: an option that is given twice is refused, since one of its values is a
+ * mistake, and an unknown option is an error of the command. Flags and options that `collect` values may be repeated.
+ * Call this once the command has all its options.
  */
 export function readOptionsAsArgpar(command: Command): void {
   exitAsArgpar(command);

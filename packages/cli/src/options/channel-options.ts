@@ -99,7 +99,9 @@ export function addFullChannelOptions(command: Command): Command {
     .option('--watchdog-timer <period>', 'without effect: a ring buffer has one writer, which blocks no other');
 }
 
-/** A channel with the attributes that the options give, and defaults for the rest. Warns of sizes that are rounded up. */
+/**
+ * A channel with the attributes that the options give, and defaults for the rest. Warns of sizes that are rounded up.
+ */
 export function channelAttributes(
   context: Context,
   name: string,

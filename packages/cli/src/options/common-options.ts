@@ -9,7 +9,8 @@ export function collect(value: string, before: readonly string[] = []): string[]
 }
 
 /**
- * `a,b` as two names; a comma after a backslash is part of a name. Empty names are skipped, as in LTTng: scripts write `a,b,`.
+ * `a,b` as two names; a comma after a backslash is part of a name. Empty names are skipped, as in LTTng: scripts write
+ * `a,b,`.
  *
  * @throws {CliError} `BAD_ARGUMENT` without any name
  */

@@ -7,8 +7,8 @@ export interface OutputStream {
 }
 
 /**
- * Placeholder of ESC in our own text until it is written. Foreign text cannot contain it, since it is random and made with the
- * first colour.
+ * Placeholder of ESC in our own text until it is written. Foreign text cannot contain it, since it is random and made
+ * with the first colour.
  */
 let mark: string | undefined;
 

@@ -117,7 +117,8 @@ Examples:
   }
   addListOptions(context, program, 'write the options before the command');
   refuseHelpOfUnknownCommand(program);
-  // Set after the commands are added, since they inherit it: for options before the command, LTTng exits with another code.
+  // Set after the commands are added, since they inherit it: for options before the command, LTTng exits with another
+  // code.
   exitAsArgpar(program);
   return program;
 }

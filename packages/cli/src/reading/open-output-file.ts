@@ -6,8 +6,8 @@ import { DirectoryRefused, pathOf, withDirectory } from '@ringtail/posix';
 const PRIVATE_MODE = 0o600;
 
 /**
- * Opens a file for writing: a new private file, or an existing file, which is emptied. Root writes to no file of another user, and
- * through no link of another user.
+ * Opens a file for writing: a new private file, or an existing file, which is emptied. Root writes to no file of
+ * another user, and through no link of another user.
  *
  * @throws {DirectoryRefused} or the system's error
  */

@@ -18,7 +18,10 @@ export interface ReadingOptions {
   readonly keepGoing?: boolean;
 }
 
-/** @param shortTimes whether `-e` and `-t` are times, as in babeltrace2; LTTng's `view` has other options of these letters */
+/**
+ * @param shortTimes whether `-e` and `-t` are times, as in babeltrace2; LTTng's `view` has other options of these
+ *   letters
+ */
 export function addReadingOptions(command: Command, { shortTimes = true } = {}): Command {
   return command
     .option('-b, --begin <time>', 'earliest time: [YYYY-MM-DD [hh:mm:]]ss[.nnnnnnnnn]')

@@ -12,9 +12,10 @@ export type OwnSignals = { readonly [signal in NodeJS.Signals]?: () => void };
 /**
  * Signals during a recording are for the command, which decides on their meaning.
  *
- * Before the command runs, they are kept for it. While it runs, they are passed on, except signals that the terminal sent to both
- * of us, so that the command gets each once. A hang-up is such a signal if it removed the terminal that we had at the start. After
- * the command's end, the first signal warns that the trace is being finished, and the second one gives up.
+ * Before the command runs, they are kept for it. While it runs, they are passed on, except signals that the terminal
+ * sent to both of us, so that the command gets each once. A hang-up is such a signal if it removed the terminal that we
+ * had at the start. After the command's end, the first signal warns that the trace is being finished, and the second
+ * one gives up.
  */
 export class CommandSignals {
   #send: ((signal: NodeJS.Signals) => void) | undefined;

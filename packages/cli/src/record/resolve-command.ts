@@ -4,7 +4,8 @@ import { CliError } from '../errors/cli-error.ts';
 import { absolutePath, type Context } from '../program/context.ts';
 
 /**
- * The path at which a shell would find the command. Resolved before a daemon is started, so that a typing error costs nothing.
+ * The path at which a shell would find the command. Resolved before a daemon is started, so that a typing error costs
+ * nothing.
  *
  * @throws {CliError} `COMMAND_NOT_FOUND` or `COMMAND_NOT_EXECUTABLE`, as a shell tells them apart.
  */

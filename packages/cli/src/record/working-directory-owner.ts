@@ -3,8 +3,9 @@ import { TRUSTED_USERS } from '@ringtail/posix';
 import type { Context } from '../program/context.ts';
 
 /**
- * The context for recording a command with a private daemon. Where root runs the command in a directory of another user, as in a
- * container with a mounted project, that user already decides which code root runs, and so may own the trace's directory.
+ * The context for recording a command with a private daemon. Where root runs the command in a directory of another
+ * user, as in a container with a mounted project, that user already decides which code root runs, and so may own the
+ * trace's directory.
  */
 export function trustingWorkingDirectoryOwner(context: Context): Context {
   const { env, cwd, uid } = context;

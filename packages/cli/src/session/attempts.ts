@@ -13,8 +13,8 @@ interface AttemptPlace {
 }
 
 /**
- * Several actions of one command. Each failure is reported, the other actions are carried out. The exit code is that of the first
- * failure, else of the first warning.
+ * Several actions of one command. Each failure is reported, the other actions are carried out. The exit code is that of
+ * the first failure, else of the first warning.
  */
 export class Attempts {
   readonly #context: Context;

@@ -26,8 +26,8 @@ export function readCurrentSession(context: Context): string | undefined {
 /**
  * Makes `name` the current session.
  *
- * A new file replaces the old file in one step: another command reads one or the other, and a planted symbolic link is replaced,
- * not followed.
+ * A new file replaces the old file in one step: another command reads one or the other, and a planted symbolic link is
+ * replaced, not followed.
  *
  * @throws {CliError} `FILE_NOT_WRITTEN` with the file and the reason, such as a disk that is full.
  */
@@ -45,7 +45,8 @@ export function writeCurrentSession(context: Context, name: string): void {
 }
 
 /**
- * Makes a new session the current one. The session exists even if its name cannot be written: as in LTTng, that is a warning.
+ * Makes a new session the current one. The session exists even if its name cannot be written: as in LTTng, that is a
+ * warning.
  */
 export function makeCurrentSession(context: Context, name: string): Outcome | undefined {
   try {

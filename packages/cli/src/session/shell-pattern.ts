@@ -18,8 +18,8 @@ const CLASSES: Readonly<Record<string, RegExp>> = {
 };
 
 /**
- * Whether a shell pattern matches all of `text`: `*`, `?`, `[a-z]`, `[!a-z]`, `[[:digit:]]`, and a backslash before a literal
- * character. Slashes and dots are ordinary characters.
+ * Whether a shell pattern matches all of `text`: `*`, `?`, `[a-z]`, `[!a-z]`, `[[:digit:]]`, and a backslash before a
+ * literal character. Slashes and dots are ordinary characters.
  *
  * @see fnmatch(3) without flags, with which LTTng selects names and keys
  */
@@ -68,7 +68,10 @@ function stepsOf(pattern: readonly string[]): Step[] {
   return steps;
 }
 
-/** The set whose opening bracket is before `start`, and the index of its closing bracket; undefined for a literal bracket. */
+/**
+ * The set whose opening bracket is before `start`, and the index of its closing bracket; undefined for a literal
+ * bracket.
+ */
 function setAt(
   pattern: readonly string[],
   start: number,

@@ -99,8 +99,8 @@ function insert(table: string, ...values: readonly (string | number)[]): string 
 }
 
 /**
- * A text literal of SQLite: a backslash is literal, a single quote is doubled, unsafe characters are calls of `char`. NUL and
- * lone surrogates, which a text of SQLite cannot hold, are replaced.
+ * A text literal of SQLite: a backslash is literal, a single quote is doubled, unsafe characters are calls of `char`.
+ * NUL and lone surrogates, which a text of SQLite cannot hold, are replaced.
  */
 function quoted(text: string): string {
   const written = Buffer.from(text).toString().replaceAll('\0', '\ufffd').replaceAll("'", "''");

@@ -3,7 +3,9 @@ import type { MapOwner, MapTable, MapTableRow } from '../output/result.ts';
 import { matchesShellPattern } from '../session/shell-pattern.ts';
 import { inOrderOfNames, mapOwnerOf, ownerKey } from './map-owner.ts';
 
-/** Selection and order of the counters. Choices of one kind are alternatives; choices of several kinds must all match. */
+/**
+ * Selection and order of the counters. Choices of one kind are alternatives; choices of several kinds must all match.
+ */
 export interface MapSelection {
   /** Names of maps; empty for all, as with keys. */
   readonly maps: readonly string[];

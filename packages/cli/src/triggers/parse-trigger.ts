@@ -23,8 +23,8 @@ const OWN_OPTIONS: readonly SpecOption[] = [
 ];
 
 /**
- * Parses the words of `add-trigger` with LTTng's grammar: an option belongs to the condition or action before it if that has such
- * an option, else to the trigger.
+ * Parses the words of `add-trigger` with LTTng's grammar: an option belongs to the condition or action before it if
+ * that has such an option, else to the trigger.
  *
  * @param words the words after the command's name
  * @throws {CliError}

@@ -18,8 +18,8 @@ export interface SpecPart {
 }
 
 /**
- * The words of a command line whose options belong to the part before them: `--condition=TYPE` and `--action=TYPE` begin a part,
- * and the first unknown option ends it.
+ * The words of a command line whose options belong to the part before them: `--condition=TYPE` and `--action=TYPE`
+ * begin a part, and the first unknown option ends it.
  */
 export class SpecWords {
   readonly #words: readonly string[];

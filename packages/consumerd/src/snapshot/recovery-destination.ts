@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import type { Destination } from '@ringtail/protocol';
 
 /**
- * Destination of the last snapshot after the session daemon died: `<output>/<session>-recovered-<YYYYmmdd-HHMMSS>`, local
- * time.
+ * Destination of the last snapshot after the session daemon died: `<output>/<session>-recovered-<YYYYmmdd-HHMMSS>`,
+ * local time.
  */
 export function recoveryDestination(output: Destination, session: string, now: Date): Destination {
   const two = (value: number) => String(value).padStart(2, '0');

@@ -39,8 +39,8 @@ export const daemonCommands = {
   hello: command({ protocol: count }, object({ daemonVersion: text, pid: count })),
   'daemon-status': command({}, daemonStatus),
   /**
-   * Programs and events that a domain can record now. `fields` false leaves the fields of tracepoints out: few listings show them, and they are
-   * most of the answer.
+   * Programs and events that a domain can record now. `fields` false leaves the fields of tracepoints out: few listings
+   * show them, and they are most of the answer.
    */
   'list-instrumentation': command({ domain: domainName, fields: boolean }, instrumentation),
   /** From the answer on, the daemon sends a `NotificationMessage` for each event. */

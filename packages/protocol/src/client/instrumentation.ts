@@ -16,8 +16,8 @@ const listedApplication = object({
 export type ListedApplication = Shaped<typeof listedApplication>;
 
 /**
- * Programs and events that a domain can record. Each distinct list of tracepoints is there once: a thousand processes of one program
- * share one list.
+ * Programs and events that a domain can record. Each distinct list of tracepoints is there once: a thousand processes
+ * of one program share one list.
  */
 export const instrumentation = object({
   applications: list(listedApplication),

@@ -7,7 +7,8 @@ export type LoggerDomain = (typeof LOGGER_DOMAINS)[number];
 /**
  * Kinds of tracers. A session has domains, a domain has channels, a channel has event rules.
  *
- * `user`: programs of users, in user space. A session daemon need not have all of them: it refuses commands about the others.
+ * `user`: programs of users, in user space. A session daemon need not have all of them: it refuses commands about the
+ * others.
  */
 export const DOMAINS = ['user', 'kernel', ...LOGGER_DOMAINS] as const;
 export type DomainName = (typeof DOMAINS)[number];

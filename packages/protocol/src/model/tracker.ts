@@ -3,8 +3,8 @@ import { integer, list, nullable, object, oneOf, optional, type Shaped } from '.
 const TRACKED_MAX = 65_536;
 
 /**
- * Attributes of a process that a tracker compares. `vpid`, `vuid` and `vgid` are numbers in the process's own namespaces, `uid` and
- * `gid` those of the kernel.
+ * Attributes of a process that a tracker compares. `vpid`, `vuid` and `vgid` are numbers in the process's own
+ * namespaces, `uid` and `gid` those of the kernel.
  */
 export const TRACKED_ATTRIBUTES = ['vpid', 'vuid', 'vgid', 'uid', 'gid'] as const;
 export const trackedAttribute = oneOf(TRACKED_ATTRIBUTES);

@@ -7,8 +7,8 @@ export type ContextElement =
   | { readonly app: { readonly provider_name: string; readonly ctx_name: string } };
 
 /**
- * Types of contexts in all versions of LTTng's schema, by our names. LTTng also saves other contexts (`VUID`, `NET_NS`, …), which
- * its own schema refuses when it loads them, also in 2.16.
+ * Types of contexts in all versions of LTTng's schema, by our names. LTTng also saves other contexts (`VUID`, `NET_NS`,
+ * …), which its own schema refuses when it loads them, also in 2.16.
  */
 const TYPES_OF_ALL_VERSIONS: ReadonlyMap<string, string> = new Map([
   ['vpid', 'VPID'],

@@ -1,5 +1,6 @@
 /**
- * Processing instructions of our own, for values that LTTng's schema has no element for. A validating reader skips them.
+ * Processing instructions of our own, for values that LTTng's schema has no element for. A validating reader skips
+ * them.
  */
 export const OWN_INSTRUCTION = '?ringtail';
 /** A trigger that LTTng's elements cannot express, as JSON, beside the sessions. */

@@ -102,8 +102,8 @@ function choiceOf<const Choice extends string>(
 }
 
 /**
- * The domains of a session: `user` first, then those of the file that have channels or maps. LTTng saves the domains of loggers
- * with every session.
+ * The domains of a session: `user` first, then those of the file that have channels or maps. LTTng saves the domains of
+ * loggers with every session.
  */
 function domainsOf(
   nodes: readonly XmlNode[],
@@ -230,7 +230,9 @@ function channelOf(
   };
 }
 
-/** Contexts of a channel. With per-processor rings, LTTng saves the implied context `cpu_id`, which is left out here. */
+/**
+ * Contexts of a channel. With per-processor rings, LTTng saves the implied context `cpu_id`, which is left out here.
+ */
 function contextsOf(channel: XmlNode): string[] {
   const contexts = (channel.child('contexts')?.children('context') ?? []).map(contextOf);
   const isImplied = channel.word('allocation_policy') === 'PER_CPU';

@@ -32,8 +32,9 @@ const builder = new XMLBuilder({
 });
 
 /**
- * Sessions in the format of LTTng's `.lttng` files, with triggers that are saved with them. A file with a feature that LTTng 2.13 lacks
- * has the format of 2.16, which older versions refuse: without the feature they would record something else.
+ * Sessions in the format of LTTng's `.lttng` files, with triggers that are saved with them. A file with a feature that
+ * LTTng 2.13 lacks has the format of 2.16, which older versions refuse: without the feature they would record something
+ * else.
  *
  * @see session.xsd of lttng-tools 2.13 and 2.16
  */

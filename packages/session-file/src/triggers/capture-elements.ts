@@ -14,8 +14,8 @@ export function captureElement(text: string): XmlChildren {
 }
 
 /**
- * Whether LTTng's elements express a capture exactly: they have indexes after a name, but no names after indexes. A capture whose text
- * differs after it is read again, as with a hexadecimal index, would become another capture.
+ * Whether LTTng's elements express a capture exactly: they have indexes after a name, but no names after indexes. A
+ * capture whose text differs after it is read again, as with a hexadecimal index, would become another capture.
  */
 export function isLttngCapture(text: string): boolean {
   const field = fieldOf(text);

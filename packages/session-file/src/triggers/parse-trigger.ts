@@ -8,8 +8,8 @@ import { captureOf, fieldOf } from './capture-elements.ts';
 class NotHere extends Error {}
 
 /**
- * Triggers in LTTng's elements beside the sessions of a file. A trigger with a feature that Ringtail lacks is left out as a whole, with
- * a warning: a part of its actions may be worse than none.
+ * Triggers in LTTng's elements beside the sessions of a file. A trigger with a feature that Ringtail lacks is left out
+ * as a whole, with a warning: a part of its actions may be worse than none.
  *
  * @see session.xsd of lttng-tools 2.16, `triggers_type`
  * @throws {SessionFileError} naming the element that is wrong

@@ -7,7 +7,10 @@ export type XmlContent = string | number | boolean | XmlChildren;
 /** Prefix of attributes among the members of an element, for the XML library. */
 export const ATTRIBUTE_PREFIX = '@_';
 
-/** The content for the builder: without absent members, which it writes as empty elements; an empty object as an empty text. */
+/**
+ * The content for the builder: without absent members, which it writes as empty elements; an empty object as an empty
+ * text.
+ */
 export function presentOnly(content: XmlContent): unknown {
   if (typeof content !== 'object') return content;
   const members = Object.entries(content)

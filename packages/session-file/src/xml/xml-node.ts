@@ -25,8 +25,8 @@ const parser = new XMLParser({
   // As in LTTng, names may begin or end with a space.
   trimValues: false,
   parseAttributeValue: false,
-  // Numeric character references as well. Without a document type there are no other entities. Each reference gets shorter, so
-  // their number is unlimited: a trigger as JSON has one for each of its quotation marks.
+  // Numeric character references as well. Without a document type there are no other entities. Each reference gets
+  // shorter, so their number is unlimited: a trigger as JSON has one for each of its quotation marks.
   htmlEntities: true,
   processEntities: { enabled: true, maxTotalExpansions: Number.POSITIVE_INFINITY },
   isArray: (name, path) => REPEATED.has(name) || REPEATED_PATHS.test(path),
@@ -87,7 +87,12 @@ export class XmlNode {
     return [name, this.child(name) as XmlNode];
   }
 
-  /** The result of `check`. @param what the part of the node that is checked @throws {SessionFileError} for every error of `check` */
+  /**
+   * The result of `check`.
+   *
+   * @param what the part of the node that is checked
+   * @throws {SessionFileError} for every error of `check`
+   */
   checked<T>(check: () => T, what?: string): T {
     try {
       return check();
