@@ -4,9 +4,10 @@
  *
  * RINGTAIL_HISTORIES says how many histories (default 60), RINGTAIL_SEED replays them.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readPacketStart } from '@ringtail/ctf';
 import { directoryAt } from '@ringtail/protocol';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -14,13 +15,15 @@ import { Consumer, type OrderedCommand } from './consumer.ts';
 import { systemCalls } from './output/files/file-calls.ts';
 import type { Later } from './output/later.ts';
 import { openRingSource } from './source/ring/open-ring-source.ts';
-import { FakeBuffer, FakeSource } from './testing/fake-buffer.test.support.ts';
+import { FAKE_HEADER_BYTES, FakeBuffer, FakeSource } from './testing/fake-buffer.test.support.ts';
 import { FakeConnection, FakePeer } from './testing/fake-output.test.support.ts';
 import { FakeTimers } from './testing/fake-timers.test.support.ts';
 import { requests } from './testing/requests.test.support.ts';
 import { RECORD_BYTES, TestRing } from './testing/test-ring.test.support.ts';
 
 const histories = Number(process.env.RINGTAIL_HISTORIES ?? 60);
+/** Histories with files take longer. */
+const fileHistories = Math.ceil(histories / 4);
 const seed = Number(process.env.RINGTAIL_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const PLACE = 'ust/uid/0/64-bit';
 
@@ -245,6 +248,68 @@ describe('a consumer between sources of two ABIs and an output that answers late
     expect(total.later).toBeGreaterThan(histories);
   }, 300_000);
 });
+
+describe('a consumer between a source of another ABI and trace files', () => {
+  it(`continues the files of consumers that died (${fileHistories} histories, seed ${seed})`, () => {
+    const random = randomOf(seed);
+    for (let round = 0; round < fileHistories; round++) {
+      const root = mkdtempSync(join(tmpdir(), 'ringtail-model-'));
+      const buffer = new FakeBuffer();
+      const chunks = [join(root, 'out')];
+      try {
+        let consumer = fileConsumer(root, buffer);
+        for (let step = 0; step < 12; step++) {
+          buffer.record(Math.floor(random() * 60));
+          const kind = Math.floor(random() * 4);
+          if (kind === 0) consumer = fileConsumer(root, buffer);
+          else if (kind === 1) {
+            const archive = join(root, 'out/archives', `${step}`);
+            chunks.splice(-1, 0, archive);
+            consumer.handle({ type: 'rotate', session: 's', archive: directoryAt(archive) });
+          } else consumer.handle({ type: 'flush', session: 's' });
+        }
+        const expected = { eventsRecorded: buffer.recorded, eventsDiscarded: buffer.discarded, eventsLost: 0 };
+        expect(consumer.handle({ type: 'close-session', session: 's' })).toMatchObject(expected);
+        const packets = chunks.flatMap((chunk) => packetsIn(join(chunk, PLACE, 'channel0_1')));
+        expect(packets.map(({ packetSeq }) => packetSeq)).toEqual(packets.map((_, seq) => seq));
+        const numbers = packets.flatMap(({ records }) => numbersIn(records));
+        expect(numbers).toEqual(Array.from({ length: buffer.recorded }, (_, number) => number));
+      } finally {
+        rmSync(root, { recursive: true, force: true });
+      }
+    }
+  });
+});
+
+/** A consumer of a buffer of another ABI that writes trace files. The former consumer is gone without a word. */
+function fileConsumer(root: string, buffer: FakeBuffer): Consumer {
+  const consumer = new Consumer({
+    calls: systemCalls,
+    timers: new FakeTimers(),
+    log: () => {},
+    openSource: (_, identity) => new FakeSource(buffer, identity),
+  });
+  const { setUp, openRing } = requests(root);
+  const [openTrace, ...rest] = setUp;
+  const ring = openRing(1, { path: '/nowhere', bytes: 1 });
+  for (const command of [{ ...openTrace, ringDirectory: null }, ...rest, ring]) consumer.handle(command);
+  return consumer;
+}
+
+/** Packets of a data stream file whose headers have the size of the other ABI. */
+function packetsIn(path: string): { readonly packetSeq: number; readonly records: Buffer }[] {
+  if (!existsSync(path)) return [];
+  const data = readFileSync(path);
+  const packets: { packetSeq: number; records: Buffer }[] = [];
+  for (let at = 0; at < data.length; ) {
+    const start = readPacketStart(data.subarray(at));
+    if (start === null) throw new Error(`no packet at byte ${at}`);
+    const records = data.subarray(at + FAKE_HEADER_BYTES, at + start.packetBytes);
+    packets.push({ packetSeq: Number(start.packetSequenceNumber), records });
+    at += start.packetBytes;
+  }
+  return packets;
+}
 
 function check(history: History, statistics: unknown): void {
   const { peer, producers, clearedBefore } = history;

@@ -67,11 +67,14 @@ export {
   encodePacketHeader,
   PACKET_HEADER_BYTES_MAX,
   PACKET_MAGIC,
+  PACKET_START_BYTES,
   type PacketDescription,
   type PacketHeader,
+  type PacketStart,
   packetContextClass,
   packetHeaderClass,
   readPacketHeader,
+  readPacketStart,
 } from './packet/packet-header.ts';
 export {
   CONTEXT_NAMES,

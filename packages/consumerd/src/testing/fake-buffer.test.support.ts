@@ -20,7 +20,7 @@ interface SubBuf {
 const RECORDS_PER_SUB_BUF = 20;
 const SUB_BUF_COUNT = 4;
 /** Packet header of LTTng-UST: packet header, and a packet context that ends with `cpu_id`. */
-const HEADER_BYTES = 84;
+export const FAKE_HEADER_BYTES = 84;
 
 /**
  * Memory of another ABI, after that of LTTng-UST: sub-buffers are taken whole, so the open one is flushed before it is
@@ -126,8 +126,8 @@ export class FakeSource implements PacketSource {
 
   encodeHeader(packet: SourcePacket): Uint8Array {
     const { traceUuid, streamClassId, streamInstanceId } = this.#identity;
-    const header = Buffer.alloc(HEADER_BYTES);
-    const bits = BigInt(HEADER_BYTES + packet.records.length) * 8n;
+    const header = Buffer.alloc(FAKE_HEADER_BYTES);
+    const bits = BigInt(FAKE_HEADER_BYTES + packet.records.length) * 8n;
     header.writeUInt32LE(0xc1fc1fc1, 0);
     header.set(uuidBytes(traceUuid), 4);
     header.writeUInt32LE(streamClassId, 20);

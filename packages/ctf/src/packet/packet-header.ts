@@ -40,6 +40,8 @@ export interface PacketHeader extends PacketDescription {
 export const PACKET_MAGIC = 0xc1fc1fc1;
 /** Longer names are cut, at a character. A ring's header has room for this number of bytes. */
 const PACKET_PROCNAME_BYTES_MAX = 64;
+/** Size of the start of a packet, up to the context fields about its thread. */
+export const PACKET_START_BYTES = 80;
 const PROCNAME_OFFSET = 88;
 /** No packet header of ours is longer. */
 export const PACKET_HEADER_BYTES_MAX = PROCNAME_OFFSET + PACKET_PROCNAME_BYTES_MAX + 1;
@@ -92,6 +94,39 @@ export function encodePacketHeader(packet: PacketDescription): Uint8Array {
   return bytes;
 }
 
+/** Start of a packet, up to the context fields about its thread. Packets of LTTng-UST have the same start. */
+export type PacketStart = Omit<PacketHeader, 'recordBytes' | 'headerBytes' | 'pid' | 'tid' | 'procname'>;
+
+/**
+ * Reads the start of a packet. The caller checks that `bytes` continue up to the end of the packet, and that the packet
+ * belongs to its trace.
+ *
+ * @returns null if there is no whole, consistent start of a packet
+ */
+export function readPacketStart(bytes: Uint8Array): PacketStart | null {
+  if (bytes.length < PACKET_START_BYTES) return null;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, PACKET_START_BYTES);
+  if (view.getUint32(0, true) !== PACKET_MAGIC) return null;
+  const contentBits = view.getBigUint64(48, true);
+  const packetBits = view.getBigUint64(56, true);
+  const packetBytes = Number(packetBits / 8n);
+  const timestampBegin = view.getBigUint64(32, true) as ClockCycles;
+  const timestampEnd = view.getBigUint64(40, true) as ClockCycles;
+  if (contentBits !== packetBits || packetBits % 8n !== 0n) return null;
+  if (packetBytes < PACKET_START_BYTES || !Number.isSafeInteger(packetBytes)) return null;
+  if (timestampBegin > timestampEnd) return null;
+  return {
+    traceUuid: uuidText(bytes.subarray(4, 4 + UUID_BYTES)),
+    streamClassId: view.getUint32(20, true),
+    streamInstanceId: view.getBigUint64(24, true),
+    timestampBegin,
+    timestampEnd,
+    packetSequenceNumber: view.getBigUint64(64, true),
+    eventsDiscarded: view.getBigUint64(72, true),
+    packetBytes,
+  };
+}
+
 /**
  * Reads a header of {@link encodePacketHeader} from the start of `bytes`.
  *
@@ -102,33 +137,19 @@ export function encodePacketHeader(packet: PacketDescription): Uint8Array {
  */
 export function readPacketHeader(bytes: Uint8Array): PacketHeader | null {
   const end = bytes.subarray(0, PACKET_HEADER_BYTES_MAX).indexOf(0, PROCNAME_OFFSET);
-  if (end < 0) return null;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, end + 1);
-  if (view.getUint32(0, true) !== PACKET_MAGIC) return null;
-  const contentBits = view.getBigUint64(48, true);
-  const packetBits = view.getBigUint64(56, true);
+  const start = end < 0 ? null : readPacketStart(bytes);
+  if (start === null) return null;
   const headerBytes = end + 1;
-  const packetBytes = Number(packetBits / 8n);
-  const timestampBegin = view.getBigUint64(32, true) as ClockCycles;
-  const timestampEnd = view.getBigUint64(40, true) as ClockCycles;
   const procname = decodeUtf8(bytes.subarray(PROCNAME_OFFSET, end));
-  if (contentBits !== packetBits || packetBits % 8n !== 0n) return null;
-  if (packetBytes < headerBytes || !Number.isSafeInteger(packetBytes)) return null;
-  if (timestampBegin > timestampEnd || procname === null) return null;
+  if (start.packetBytes < headerBytes || procname === null) return null;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, headerBytes);
   return {
-    traceUuid: uuidText(bytes.subarray(4, 4 + UUID_BYTES)),
-    streamClassId: view.getUint32(20, true),
-    streamInstanceId: view.getBigUint64(24, true),
-    timestampBegin,
-    timestampEnd,
-    recordBytes: packetBytes - headerBytes,
-    packetSequenceNumber: view.getBigUint64(64, true),
-    eventsDiscarded: view.getBigUint64(72, true),
+    ...start,
+    recordBytes: start.packetBytes - headerBytes,
     pid: view.getInt32(80, true),
     tid: view.getInt32(84, true),
     procname,
     headerBytes,
-    packetBytes,
   };
 }
 

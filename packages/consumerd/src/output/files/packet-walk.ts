@@ -2,10 +2,10 @@ import { fstatSync, readSync } from 'node:fs';
 import type { ClockCycles } from '@ringtail/base';
 import {
   encodeIndexEntry,
-  PACKET_HEADER_BYTES_MAX,
   PACKET_MAGIC,
-  type PacketHeader,
-  readPacketHeader,
+  PACKET_START_BYTES,
+  type PacketStart,
+  readPacketStart,
   UUID_BYTES,
   uuidBytes,
 } from '@ringtail/ctf';
@@ -17,7 +17,7 @@ export interface WalkedPackets {
   readonly bytes: number;
   /** Encoded index entries, one for each packet. */
   readonly indexEntries: readonly Uint8Array[];
-  readonly lastPacket: PacketHeader | undefined;
+  readonly lastPacket: PacketStart | undefined;
 }
 
 /** Values of a packet that go into its index entry. */
@@ -41,13 +41,13 @@ export function walkPackets(
   packetSeqEnd = Number.POSITIVE_INFINITY,
 ): WalkedPackets {
   const fileBytes = fstatSync(descriptor).size;
-  const head = Buffer.alloc(PACKET_HEADER_BYTES_MAX);
+  const start = Buffer.alloc(PACKET_START_BYTES);
   const indexEntries: Uint8Array[] = [];
   let bytes = 0;
-  let lastPacket: PacketHeader | undefined;
+  let lastPacket: PacketStart | undefined;
   while (bytes < fileBytes) {
-    const length = readSync(descriptor, head, 0, head.length, bytes);
-    const header = readPacketHeader(head.subarray(0, length));
+    const length = readSync(descriptor, start, 0, start.length, bytes);
+    const header = readPacketStart(start.subarray(0, length));
     if (header === null || !belongsTo(header, identity) || header.packetBytes > fileBytes - bytes) break;
     const { packetSequenceNumber, packetBytes, timestampBegin, timestampEnd, eventsDiscarded } = header;
     if (packetSequenceNumber >= packetSeqEnd) break;
@@ -92,7 +92,7 @@ export function indexEntryOf(identity: StreamIdentity, packet: IndexedPacket, of
   });
 }
 
-function belongsTo(header: PacketHeader, identity: StreamIdentity): boolean {
+function belongsTo(header: PacketStart, identity: StreamIdentity): boolean {
   return (
     header.traceUuid === identity.traceUuid &&
     header.streamClassId === identity.streamClassId &&
