@@ -27,9 +27,6 @@ const ORDER = {
   'clock-linux-x64': [],
 };
 
-/** Packages that still have import cycles: their owners break them and take their line away. */
-const CYCLES_OWED = new Set(['protocol']);
-
 /** Packages of pure sources, and the folders and files in their `src` that are not pure. */
 const PURE = {
   base: ['files/', 'node.ts'],
@@ -48,7 +45,7 @@ for (const folder of packages.keys()) {
 for (const [folder, manifest] of packages) {
   const directory = join(root, 'packages', folder);
   checkTree(directory, folder, manifest);
-  if (!CYCLES_OWED.has(folder)) checkCycles(directory);
+  checkCycles(directory);
 }
 for (const example of foldersIn(join(root, 'examples'))) {
   checkTree(join(root, 'examples', example), null, readJson(join(root, 'examples', example, 'package.json')));

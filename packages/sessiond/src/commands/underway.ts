@@ -1,7 +1,7 @@
-/** What a handler has begun: the answer is there, and the next command on the session waits for the rest. */
+/** The answer of a command whose work goes on: the next command on the session waits for the rest. */
 export class Underway<Answer> {
   readonly answer: Answer;
-  /** Does not reject: there is nobody any more whom a command could tell. */
+  /** Does not reject: the command has been answered already. */
   readonly rest: Promise<void>;
 
   constructor(answer: Answer, rest: Promise<void>) {

@@ -17,19 +17,19 @@ export { isAbout, type Owner, ownerFor } from './owner.ts';
 
 export interface Channel {
   readonly attributes: ChannelAttributes;
-  /** Names of context fields, in the order in which they are written; fixed once the session has been started. */
+  /** Names of context fields in the order of their bytes; fixed once the session has been started. */
   contexts: readonly string[];
   readonly rules: RuleSet;
   readonly streamClassId: number;
-  /** Grows whenever threads are to give back the memory of free sub-buffers. */
+  /** Grows with each request to give back the memory of free sub-buffers. */
   reclaims: number;
-  /** Clock value of the last such time: what is newer stays. */
+  /** Clock value of the last request: newer sub-buffers stay. */
   reclaimUntil: number;
-  /** A channel that is disabled keeps everything, and nobody is told to record into it. */
+  /** A disabled channel keeps everything, but no thread records into it. */
   enabled: boolean;
 }
 
-/** A channel in one trace: what applications and the consumer know under a key. */
+/** A channel in one trace, which applications and the consumer know by its key. */
 export interface TraceChannel {
   readonly key: number;
   readonly trace: Trace;
@@ -37,17 +37,17 @@ export interface TraceChannel {
   readonly identifiers: IdentifierTable;
 }
 
-/** What one session records of one user's applications, or of one process. */
+/** The trace of one user's applications, or of one process, in a session. */
 export interface Trace extends Owner {
   readonly key: number;
   readonly session: Session;
-  /** The only process that it records; null: all of the user. */
+  /** The only process that it records; null: all processes of the user. */
   readonly process: ApplicationProcess | null;
   readonly uuid: string;
-  /** Where it is in a trace chunk or snapshot. */
+  /** Its directory in a trace chunk or snapshot. */
   readonly place: string;
   readonly ringDirectory: string | null;
-  /** Whether threads may be told of it: the directory for their ring files, if there are any, is there. */
+  /** Whether threads may record into it: a directory for ring files, if one is wanted, is there. */
   isRecordable: boolean;
   readonly channels: Map<Channel, TraceChannel>;
   nextStreamInstanceId: number;
@@ -68,37 +68,37 @@ export interface SessionParameters {
 
 export interface Session extends SessionParameters {
   readonly createdAt: Date;
-  /** What the clock was like when the session was created, or when its metadata were regenerated. */
+  /** The clock when the session was created, or when its metadata were regenerated. */
   clockReading: ClockReading;
   readonly channels: Map<string, Channel>;
-  /** Maps of counters, which triggers add to while the session is active. */
+  /** Maps of counters, to which triggers add while the session is active. */
   readonly maps: Map<string, CounterMap>;
   readonly trackers: Readonly<Record<UserAttribute, InclusionSet>>;
-  /** By what they are of; those of processes that have gone are not kept. */
+  /** By user or process; without traces of processes that have gone. */
   readonly traces: Map<string, Trace>;
   readonly eventSpecs: EventSpecs;
   readonly archive: SessionArchive;
   readonly troubles: Troubles;
   readonly sightings: Sightings;
-  /** What its maps and snapshot outputs have of the owner's share. */
+  /** Memory of its maps and snapshot outputs, from the owner's share. */
   readonly parts: PoolHolding;
   active: boolean;
-  /** It is being destroyed: nobody finds it any more. */
+  /** The session is being destroyed: no command finds it any more. */
   leaving: boolean;
   /** Whether it has ever been started. */
   started: boolean;
-  /** Whether it has ever had a trace: one that has not is one that the consumer has never heard of. */
+  /** Whether it ever had a trace: the consumer does not know a session without one. */
   traced: boolean;
-  /** Grows whenever threads are to record their state. */
+  /** Grows with each request to record the state of threads. */
   statedump: number;
 }
 
-/** A user has their own sessions, root has all. */
+/** Root may use all sessions, another user their own. */
 export function mayUse({ owner }: Session, { uid }: Owner): boolean {
   return uid === 0 || uid === owner.uid;
 }
 
-/** Whether a session records this process: it is about its user, and its trackers leave the process in. */
+/** Whether a session records this process: its owner may, and its trackers admit the process. */
 export function tracks({ owner, trackers }: Session, { pid, uid, gid }: Owner & { readonly pid: number }): boolean {
   return isAbout(owner, uid) && trackers.vpid.has(pid) && trackers.vuid.has(uid) && trackers.vgid.has(gid);
 }
