@@ -34,7 +34,9 @@ const BEGINNINGS: ReadonlySet<CommandName> = new Set(['create-session', 'start-s
 /** As with LTTng, a second rotation of a session does not wait for the first one, but is refused. */
 const ROTATIONS: ReadonlySet<CommandName> = new Set(['rotate-session', 'begin-rotation']);
 
-/** Carries out the commands of clients: on a session one after another, and only on sessions that the client may use. */
+/**
+ * Carries out the commands of clients: on a session one after another, and only on sessions that the client may use.
+ */
 export class CommandService {
   /** Called when a command on a session has been carried out, or has failed. */
   readonly sessionChanged = new Listeners<[]>();
@@ -45,7 +47,9 @@ export class CommandService {
     this.#options = options;
   }
 
-  /** Carries commands out with these handlers from now on. Actions of triggers are commands, and handlers add triggers. */
+  /**
+   * Carries commands out with these handlers from now on. Actions of triggers are commands, and handlers add triggers.
+   */
   serve(handlers: CommandHandlers): void {
     this.#handlers = handlers;
   }

@@ -14,7 +14,10 @@ import type { Result, SessionHandlers } from './handlers.ts';
 import type { SessionWork } from './session-work.ts';
 import { Underway } from './underway.ts';
 
-/** A snapshot that was asked for without a name, to an output that was not added; those that were are numbered from 1, as LTTng's. */
+/**
+ * A snapshot that was asked for without a name, to an output that was not added; those that were are numbered from 1,
+ * as LTTng's.
+ */
 const UNNAMED_SNAPSHOT = 'snapshot-0';
 
 /** One that has begun. */

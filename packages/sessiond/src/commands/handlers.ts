@@ -20,7 +20,9 @@ export type SessionCommandName = {
   [Name in CommandName]: Commands[Name]['params'] extends { readonly session: string } ? Name : never;
 }[CommandName];
 
-/** What carries out commands on a session. Called one after the other per session, with one that the client may change. */
+/**
+ * What carries out commands on a session. Called one after the other per session, with one that the client may change.
+ */
 export type SessionHandlers = {
   readonly [Name in SessionCommandName]: (
     session: Session,

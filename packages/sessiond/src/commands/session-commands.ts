@@ -105,7 +105,9 @@ export class SessionCommands {
     return archive === undefined ? statistics : { ...statistics, archive };
   }
 
-  /** Destroys every session, and refuses new ones; a session that cannot be destroyed is left, with a line in the log. */
+  /**
+   * Destroys every session, and refuses new ones; a session that cannot be destroyed is left, with a line in the log.
+   */
   async destroyAll(): Promise<void> {
     const { registry, queue, log } = this.#services;
     queue.close();

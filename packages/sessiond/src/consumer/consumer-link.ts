@@ -32,8 +32,8 @@ export interface ConsumerLinkOptions {
 }
 
 /**
- * The session daemon's end of a consumer. Commands outlive the process: the next consumer gets all that the one before knew,
- * and all that it had not answered.
+ * The session daemon's end of a consumer. Commands outlive the process: the next consumer gets all that the one before
+ * knew, and all that it had not answered.
  */
 export class ConsumerLink {
   readonly #options: ConsumerLinkOptions;
@@ -152,7 +152,11 @@ export class ConsumerLink {
     return this.#perform(command);
   }
 
-  /** Fill levels of the rings of channels, without the channels that the consumer does not sample. @throws as `perform` */
+  /**
+   * Fill levels of the rings of channels, without the channels that the consumer does not sample.
+   *
+   * @throws as `perform`
+   */
   channelUse(channels: readonly number[]): Promise<readonly ChannelUse[]> {
     return this.#perform({ type: 'channel-use', channels });
   }

@@ -9,8 +9,8 @@ export interface HangWatchOptions {
 }
 
 /**
- * Calls back once if a consumer with unanswered commands neither answers nor works for the limit. A disk may be slow and a
- * snapshot long, but then the consumer reads or writes.
+ * Calls back once if a consumer with unanswered commands neither answers nor works for the limit. A disk may be slow
+ * and a snapshot long, but then the consumer reads or writes.
  *
  * @returns ends the watch
  */

@@ -1,5 +1,6 @@
 /**
- * What Alertmanager 0.25.0 posted to a webhook receiver for an alert that fired and was resolved; only the name of its machine is another.
+ * What Alertmanager 0.25.0 posted to a webhook receiver for an alert that fired and was resolved; only the name of its
+ * machine is another.
  *
  * @see https://prometheus.io/docs/alerting/latest/configuration/#webhook_config
  */

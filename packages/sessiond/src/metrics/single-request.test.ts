@@ -5,7 +5,9 @@ import { text } from 'node:stream/consumers';
 import { expect, it, onTestFinished } from 'vitest';
 import { SingleRequest } from './single-request.ts';
 
-/** What a client receives that sends these chunks, from a server that answers each request with its path and its body. */
+/**
+ * What a client receives that sends these chunks, from a server that answers each request with its path and its body.
+ */
 async function answersTo(...chunks: readonly string[]): Promise<string> {
   const http = createHttpServer({ keepAlive: false }, async (request, response) => {
     (request.socket as unknown as SingleRequest).readBody(Number(request.headers['content-length'] ?? 0));

@@ -71,8 +71,8 @@ export class ChannelDecisions {
   }
 
   /**
-   * Adds context fields to a channel, or with null to every channel that lacks them. As in LTTng, a session without a channel
-   * gets the default one.
+   * Adds context fields to a channel, or with null to every channel that lacks them. As in LTTng, a session without a
+   * channel gets the default one.
    *
    * @returns the channels that got context fields
    */

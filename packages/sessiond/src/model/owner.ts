@@ -4,7 +4,10 @@ export interface Owner {
   readonly gid: number;
 }
 
-/** Whether an owner's sessions and triggers are about this user's programs: root's are about all, others' about their own. */
+/**
+ * Whether an owner's sessions and triggers are about this user's programs: root's are about all, others' about their
+ * own.
+ */
 export function isAbout(owner: Owner, uid: number): boolean {
   return owner.uid === 0 || owner.uid === uid;
 }

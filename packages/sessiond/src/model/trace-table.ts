@@ -64,7 +64,10 @@ export class TraceTable {
     return channel.trace.process === null || channel.trace.process === process ? channel : undefined;
   }
 
-  /** Takes the traces of a process that has no thread any more out of their sessions: only their rings still hold events. */
+  /**
+   * Takes the traces of a process that has no thread any more out of their sessions: only their rings still hold
+   * events.
+   */
   takeOfProcess(process: ApplicationProcess): Trace[] {
     const ended: Trace[] = [];
     for (const session of this.#options.sessions()) {

@@ -1,6 +1,7 @@
 /**
- * An application that registers and then ends as it is told, by its third argument or a line on standard input: `exit CODE`,
- * `goodbye CODE`, `exception CODE TEXT`, `abort`, `raise SIGNAL`, `detach` (its connection ends, and it goes on).
+ * An application that registers and then ends as it is told, by its third argument or a line on standard input: `exit
+ * CODE`, `goodbye CODE`, `exception CODE TEXT`, `abort`, `raise SIGNAL`, `detach` (its connection ends, and it goes
+ * on).
  */
 import { createInterface } from 'node:readline';
 import { FakeApplication } from './fake-application.test.support.ts';

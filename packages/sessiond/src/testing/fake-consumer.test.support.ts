@@ -1,9 +1,9 @@
 /**
  * A consumer daemon for tests: answers everything, and writes down what it is asked.
  *
- * In the run directory: `asked` has one line of JSON per command, with the process that got it. A file `kill-at` names a
- * command type at which it kills itself, once; `refuse` one that it refuses, and behind a space the code with which (NOT_WRITTEN
- * by default); `hold` one that it does not answer before the file is gone; `broken` makes it end at once.
+ * In the run directory: `asked` has one line of JSON per command, with the process that got it. A file `kill-at` names
+ * a command type at which it kills itself, once; `refuse` one that it refuses, and behind a space the code with which
+ * (NOT_WRITTEN by default); `hold` one that it does not answer before the file is gone; `broken` makes it end at once.
  */
 import { appendFileSync, closeSync, existsSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';

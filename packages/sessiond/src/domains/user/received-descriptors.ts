@@ -2,7 +2,10 @@ import { closeSync } from 'node:fs';
 import type { DescriptorQuarantine } from '../../peers/descriptor-quarantine.ts';
 import { PeerRefusal } from './peer-refusal.ts';
 
-/** Descriptors that an application sent and that no message has taken yet: each travels with the first byte of its frame. */
+/**
+ * Descriptors that an application sent and that no message has taken yet: each travels with the first byte of its
+ * frame.
+ */
 export class ReceivedDescriptors {
   readonly #quarantine: DescriptorQuarantine;
   readonly #uid: number;

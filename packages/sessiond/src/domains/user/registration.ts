@@ -15,7 +15,9 @@ import type {
 
 /** Handles the messages of a registered thread. A method owns the descriptor that it gets. */
 export interface RegisteredApplication {
-  /** Resolves when the control file has all that the thread is to record; undefined if it has already. Does not reject. */
+  /**
+   * Resolves when the control file has all that the thread is to record; undefined if it has already. Does not reject.
+   */
   readonly informed: Promise<void> | undefined;
   declare(message: DeclareMessage): Promise<AppReply>;
   /** @throws {PeerRefusal} if the descriptor is not a ring; the connection ends then */

@@ -27,7 +27,8 @@ export function userHandlers(services: UserServices): DomainHandlers {
     },
     'disable-event': (session, { channel, pattern }) =>
       changed(services, session, registry.channels.disableEvent(session, channel, pattern)),
-    // A context that this machine lacks is refused now: an application could only leave it out, and nobody would see why.
+    // A context that this machine lacks is refused now: an application could only leave it out, and nobody would see
+    // why.
     'add-context': (session, { channel, contexts }) => {
       for (const context of contexts) {
         const refusal = contextRefusal(context);
@@ -61,8 +62,8 @@ export function userHandlers(services: UserServices): DomainHandlers {
 }
 
 /**
- * Has applications record what changed in an active session, whose traces get the new channels. When the command is answered,
- * the change holds for the next event of every thread.
+ * Has applications record what changed in an active session, whose traces get the new channels. When the command is
+ * answered, the change holds for the next event of every thread.
  */
 async function changed<T>(services: UserServices, session: Session, result: T): Promise<T> {
   if (!session.active) return result;
@@ -92,7 +93,8 @@ async function reclaim(
   const task = { type: 'reclaim', session: session.name, channels, until } as const;
   const { bytes, troubles } = await consumers.of(session.owner).perform(task);
   for (const trouble of troubles) session.troubles.add(trouble);
-  // Sub-buffers that were released before belong to their producers, which alone know that they are not about to write there.
+  // Sub-buffers that were released before belong to their producers, which alone know that they are not about to write
+  // there.
   if (session.active) {
     registry.requestReclaim(session, names, until);
     await publisher.publishSoon();
