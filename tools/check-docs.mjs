@@ -1,14 +1,20 @@
-// Checks what documents say about the tree: node tools/check-docs.mjs [ROOT]
+// Checks documents and comments against the tree: node tools/check-docs.mjs [ROOT]
 //
 // - Relative links of every *.md lead to a file, and their #fragment to a heading of it.
 // - The packages in docs/ARCHITECTURE.md are the packages there are.
-// - Every sub-command of the command line is written about in README.md or docs/cli.md.
+// - README.md or docs/cli.md shows every sub-command of the command line.
+// - Source files that documents (except the changelog) name in code marks exist: `recorder.ts`, `chunk/trace-chunk.ts`.
+// - Lines of prose in *.md and lines of comments in sources have at most 120 characters. Tables, code (fenced or
+//   indented) and lines that a URL makes long are excepted.
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = resolve(process.argv[2] ?? join(dirname(fileURLToPath(import.meta.url)), '..'));
-const problems = [...badLinks(), ...badPackages(), ...missingCommands()];
+const PROSE_LENGTH_MAX = 120;
+const SOURCES = /\.(ts|mjs|cjs|js|c|h|sh)$/;
+const GENERATED = ['node_modules', 'dist', 'build', 'bundle', '.git', '.cache'];
+const problems = [...badLinks(), ...badPackages(), ...missingCommands(), ...missingSources(), ...longProse()];
 
 if (problems.length > 0) {
   for (const problem of problems) console.error(problem);
@@ -18,7 +24,7 @@ if (problems.length > 0) {
 console.log('check-docs: documents agree with the tree');
 
 function* badLinks() {
-  for (const file of markdownBelow(root)) {
+  for (const file of filesBelow(root, /\.md$/)) {
     for (const { target, line } of linksOf(readFileSync(file, 'utf8'))) {
       const [path, fragment] = target.split('#', 2);
       const destination = path === '' ? file : resolve(dirname(file), decodeURIComponent(path));
@@ -84,12 +90,61 @@ function headingsOf(file) {
   return fragments;
 }
 
-function* markdownBelow(directory) {
+function* missingSources() {
+  const sources = [...filesBelow(root, SOURCES)].map((file) => `/${relative(root, file)}`);
+  const exists = (name) =>
+    sources.some((path) => path.endsWith(`/${name}`) || path.replace('/src/', '/').endsWith(`/${name}`));
+  for (const file of filesBelow(root, /\.md$/)) {
+    if (file.endsWith('CHANGELOG.md')) continue;
+    for (const [index, line] of readFileSync(file, 'utf8').split('\n').entries()) {
+      for (const [, name] of line.matchAll(/`([\w./-]+\.(?:ts|mjs|c|h))`/g)) {
+        if (!exists(name)) yield `${relative(root, file)}:${index + 1}: there is no ${name}`;
+      }
+    }
+  }
+}
+
+function* longProse() {
+  for (const file of filesBelow(root, /\.(md|ts|mjs|cjs|js|c|h|sh)$/)) {
+    const prose = file.endsWith('.md')
+      ? proseOf(readFileSync(file, 'utf8'))
+      : commentsOf(readFileSync(file, 'utf8'), file);
+    for (const { text, line } of prose) {
+      if (text.length > PROSE_LENGTH_MAX && !/\bhttps?:\/\/\S{40}/.test(text)) {
+        yield `${relative(root, file)}:${line}: ${text.length} characters of prose; the limit is ${PROSE_LENGTH_MAX}`;
+      }
+    }
+  }
+}
+
+/** Lines of a Markdown document outside of tables and code. */
+function* proseOf(document) {
+  let fenced = false;
+  let indented = false;
+  let previous = '';
+  for (const [index, text] of document.split('\n').entries()) {
+    if (/^\s*(```|~~~)/.test(text)) fenced = !fenced;
+    // Four spaces after an empty line begin code; in a list they continue the item instead.
+    indented = /^ {4}/.test(text) && (indented || previous.trim() === '');
+    if (!fenced && !indented && !text.startsWith('|')) yield { text, line: index + 1 };
+    previous = text;
+  }
+}
+
+/** Lines of a source with a comment, except tables in comments. */
+function* commentsOf(source, file) {
+  const comment = file.endsWith('.sh') ? /^\s*#/ : /^\s*(\/\/|\/\*|\*)|\s\/\/ [^'"`]*$/;
+  for (const [index, text] of source.split('\n').entries()) {
+    if (comment.test(text) && !/^\s*(\*|\/\/) *\|/.test(text)) yield { text, line: index + 1 };
+  }
+}
+
+function* filesBelow(directory, pattern) {
   for (const entry of readdirSync(directory, { withFileTypes: true })) {
     const path = join(directory, entry.name);
     if (entry.isDirectory()) {
-      if (!['node_modules', 'dist', 'build', '.git', '.cache'].includes(entry.name)) yield* markdownBelow(path);
-    } else if (entry.name.endsWith('.md')) {
+      if (!GENERATED.includes(entry.name)) yield* filesBelow(path, pattern);
+    } else if (pattern.test(entry.name)) {
       yield path;
     }
   }

@@ -184,11 +184,24 @@ describe('check-docs', () => {
     });
   });
 
+  it('leaves long tables, code and addresses alone', () => {
+    const long = 'x'.repeat(130);
+    const text = `| ${long} |\n\n\`\`\`\n${long}\n\`\`\`\n\n    ${long}\n    ${long}\n\nhttps://example.org/${long}\n`;
+    const source = `const a = '${long}';\n/**\n * | ${long} |\n * https://example.org/${long}\n */\n`;
+    const { status } = run('check-docs.mjs', tree({ ...DOCUMENTS, 'a.md': text, 'packages/base/src/a.ts': source }));
+    expect(status).toBe(0);
+  });
+
   it.each([
     ['a link to no file', 'a.md', '[x](gone.md)', 'a.md:1: gone.md leads nowhere'],
     ['a link to no heading', 'a.md', '[x](README.md#gone)', 'there is no heading #gone in README.md'],
     ['a package not in the table', 'packages/new/package.json', '{}', 'packages/new is not mentioned'],
-    ['a sub-command nobody wrote about', 'packages/cli/src/commands/top.ts', '', 'shows "ringtail top"'],
+    ['an undocumented sub-command', 'packages/cli/src/commands/top.ts', '', 'shows "ringtail top"'],
+    ['a name of no source', 'a.md', 'see `x/gone.ts`', 'a.md:1: there is no x/gone.ts'],
+    ['a long line of prose', 'a.md', `word ${'x'.repeat(116)}`, 'a.md:1: 121 characters of prose'],
+    ['a long line of a list', 'a.md', `- word\n    ${'x'.repeat(117)}`, 'a.md:2: 121 characters of prose'],
+    ['a long comment', 'packages/base/src/a.ts', `// ${'x'.repeat(118)}\n`, 'packages/base/src/a.ts:1: 121 characters'],
+    ['a long comment behind code', 'bench/a.mjs', `f(); // ${'x'.repeat(113)}\n`, 'bench/a.mjs:1: 121 characters'],
   ])('stops at %s', (_, path, text, complaint) => {
     const { status, output } = run('check-docs.mjs', tree({ ...DOCUMENTS, [path]: text }));
     expect(output).toContain(complaint);
