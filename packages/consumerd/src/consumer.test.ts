@@ -87,7 +87,7 @@ describe('Consumer', () => {
     expect(readFileSync(join(directory(), 'metadata'), 'utf8')).toBe(metadata);
   });
 
-  it('answers that metadata could not be written, and takes the request when it is repeated', () => {
+  it('answers that metadata could not be written, and carries the request out when it is repeated', () => {
     const calls = failingCalls();
     const consumer = makeConsumer(calls);
     const { setUp } = requests(root);
@@ -101,7 +101,7 @@ describe('Consumer', () => {
     expect(readFileSync(join(directory(), 'metadata'), 'utf8')).toContain('name = "test:number";');
   });
 
-  it('refuses requests that do not fit what went before', () => {
+  it('refuses requests that contradict earlier ones', () => {
     const consumer = makeConsumer();
     const { setUp, openRing } = requests(root);
     const [openTrace, openChannel, declareEvents] = setUp;
@@ -128,7 +128,7 @@ describe('Consumer', () => {
     expect(codeOf(makeConsumer(), { ...openTrace, uuid, ringDirectory: null })).toBe('DIRECTORY_REFUSED');
   });
 
-  it('takes the rest of a closed ring and counts it on', () => {
+  it('drains the rest of a closed ring and goes on counting it', () => {
     const consumer = makeConsumer();
     const [first, second] = [makeRing(), makeRing()];
     const { setUp, openRing } = requests(root);
@@ -170,7 +170,7 @@ describe('Consumer', () => {
     expect(readStream(stream(2)).numbers).toEqual(upTo(second.recorded));
   });
 
-  it('goes on with the other rings when one is damaged, and says whose it was', () => {
+  it('goes on with the other rings when one is damaged, and names its owner', () => {
     const consumer = makeConsumer();
     const [broken, sound] = [makeRing(), makeRing()];
     const { setUp, openRing } = requests(root);
@@ -193,7 +193,7 @@ describe('Consumer', () => {
     expect(consumer.handle({ type: 'close-ring', ring: 1 })).toMatchObject({ eventsLost: 182 });
   });
 
-  it('counts what the unaware producer of a damaged ring still records as lost', () => {
+  it('counts events as lost that the unaware producer of a damaged ring still records', () => {
     const consumer = makeConsumer();
     const broken = makeRing();
     const { setUp, openRing } = requests(root);
@@ -210,7 +210,7 @@ describe('Consumer', () => {
     expect(consumer.handle({ type: 'close-session', session: 's' })).toMatchObject({ eventsLost: 75 });
   });
 
-  it('answers whose ring cannot be read at all', () => {
+  it('names the owner of a ring that cannot be read at all', () => {
     const consumer = makeConsumer();
     const ring = makeRing();
     ring.scribble(0, 0);
@@ -222,7 +222,7 @@ describe('Consumer', () => {
     );
   });
 
-  it('takes everything when it closes, and starts nothing afterwards', () => {
+  it('drains everything when it closes, and starts nothing afterwards', () => {
     const consumer = makeConsumer();
     const ring = makeRing();
     const { setUp, openRing } = requests(root);

@@ -45,7 +45,7 @@ function recordSession(record: (first: TestRing, second: TestRing) => void, ring
 }
 
 describe('recoverRings', () => {
-  it('gives what the session’s own trace lacks, and leaves the rings as they are', () => {
+  it('gives the events that the session’s own trace lacks, and leaves the rings as they are', () => {
     recordSession((first, second) => {
       first.record(1000);
       second.record(7);
@@ -90,7 +90,7 @@ describe('recoverRings', () => {
     ]);
   });
 
-  it('tells of damaged rings and recovers the others, at the same places below', () => {
+  it('reports damaged rings and recovers the others, at the same places below', () => {
     recordSession((first, second) => {
       first.record(5);
       second.record(6);
@@ -114,7 +114,7 @@ describe('recoverRings', () => {
     expect(readdirSync(recovered('a'))).toEqual(before);
   });
 
-  it('says that there are no rings', () => {
+  it('reports that there are no rings', () => {
     expect(() => recoverRings(shm(), recovered('a'))).toThrowError(expect.objectContaining({ code: 'NO_TRACE' }));
     expect(() => recoverRings('/nowhere', recovered('a'))).toThrowError('there is no directory /nowhere');
   });

@@ -47,7 +47,7 @@ function started(ringCount = 1) {
 }
 
 describe('DrainLoop', () => {
-  it('looks at a busy ring every round', () => {
+  it('drains a busy ring every round', () => {
     const { timers, ring } = started();
     for (let i = 0; i < 100; i++) {
       ring.closed = 1;
@@ -57,7 +57,7 @@ describe('DrainLoop', () => {
     expect(ring.wakeRequested).toBe(false);
   });
 
-  it('asks a quiet ring for a wake and does not look again until the wake comes', () => {
+  it('asks a quiet ring for a wake and does not drain it again until the wake comes', () => {
     const { timers, loop, ring } = started();
     timers.advance(2 * QUIET_ROUNDS);
     expect(ring.wakeRequested).toBe(true);
@@ -104,7 +104,7 @@ describe('DrainLoop', () => {
     expect(rings.every((ring) => ring.staleLooks === 10)).toBe(true);
   });
 
-  it('keeps looking at a ring that could not give all it has', () => {
+  it('goes on draining a ring that could not give all its packets', () => {
     const { timers, ring } = started();
     ring.drainClosed = () => {
       ring.looks += 1;
@@ -114,7 +114,7 @@ describe('DrainLoop', () => {
     expect(ring.looks).toBe(250);
   });
 
-  it('is done with a ring that removes itself while it is looked at', () => {
+  it('forgets a ring that removes itself while it is drained', () => {
     const { timers, loop, rings } = started(3);
     for (const ring of rings) {
       const look = ring.drainClosed.bind(ring);
@@ -137,7 +137,7 @@ describe('DrainLoop', () => {
     expect(timers.pending).toBe(0);
   });
 
-  it('looks at the rings of a channel with a read timer at its period, and never asks for a wake', () => {
+  it('drains the rings of a channel with a read timer at its period, and never asks for a wake', () => {
     const { timers, loop } = started(0);
     const ring = new FakeRing();
     loop.add(ring, { readPeriodMs: 200 });
@@ -150,7 +150,7 @@ describe('DrainLoop', () => {
     expect(ring.looks).toBe(5);
   });
 
-  it('goes on looking at a polled ring that has more than its share', () => {
+  it('goes on draining a polled ring that has more than its share', () => {
     const { timers, loop } = started(0);
     const ring = new FakeRing();
     loop.add(ring, { readPeriodMs: 200 });

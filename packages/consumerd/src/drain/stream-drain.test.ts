@@ -95,7 +95,7 @@ describe('StreamDrain', () => {
     expect(harness.drain.statistics.eventsRecorded).toBe(7);
   });
 
-  it('gives other rings their turn after so many bytes', () => {
+  it('gives other rings their turn after a bounded number of bytes', () => {
     const subBufBytes = ROUND_BYTES_MAX / 2 + 4096;
     const ring = makeRing({ subBufBytes });
     ring.record(3 * Math.floor(subBufBytes / RECORD_BYTES) + 1);
@@ -105,7 +105,7 @@ describe('StreamDrain', () => {
     expect(drain.statistics.eventsRecorded).toBe(ring.recorded - 1);
   });
 
-  it('says at the end how many events were discarded after the last packet', () => {
+  it('reports at the end how many events were discarded after the last packet', () => {
     const ring = makeRing();
     ring.record(5 * PER_SUB_BUF);
     const { drain } = open(ring);
@@ -135,7 +135,7 @@ describe('StreamDrain', () => {
     expect(() => statSync(streamPath())).toThrowError(/ENOENT/);
   });
 
-  it('tells of events that were discarded in a ring without any record, also after a restart', () => {
+  it('reports events that were discarded in a ring without any record, also after a restart', () => {
     const ring = makeRing();
     ring.recordTooBig();
     atOnce(open(ring).drain.finish());
@@ -183,20 +183,23 @@ describe('StreamDrain, disk full', () => {
     expect(harness.drain.statistics).toMatchObject({ eventsRecorded: ring.recorded, eventsLost: 0 });
   });
 
-  it.each([RingMode.DISCARD, RingMode.OVERWRITE])('counts what never got into the file as lost (mode %i)', (mode) => {
-    const ring = makeRing({ mode });
-    const calls = failingCalls();
-    const { drain } = open(ring, calls);
-    ring.record(PER_SUB_BUF + 1);
-    drain.drainClosed();
-    calls.failAfter(1000, 'ENOSPC');
-    ring.record(2 * PER_SUB_BUF);
-    atOnce(drain.finish());
-    expect(readStream(streamPath()).numbers).toEqual(upTo(PER_SUB_BUF));
-    expect(drain.statistics).toMatchObject({ eventsRecorded: PER_SUB_BUF, eventsLost: 2 * PER_SUB_BUF + 1 });
-  });
+  it.each([RingMode.DISCARD, RingMode.OVERWRITE])(
+    'counts events that never got into the file as lost (mode %i)',
+    (mode) => {
+      const ring = makeRing({ mode });
+      const calls = failingCalls();
+      const { drain } = open(ring, calls);
+      ring.record(PER_SUB_BUF + 1);
+      drain.drainClosed();
+      calls.failAfter(1000, 'ENOSPC');
+      ring.record(2 * PER_SUB_BUF);
+      atOnce(drain.finish());
+      expect(readStream(streamPath()).numbers).toEqual(upTo(PER_SUB_BUF));
+      expect(drain.statistics).toMatchObject({ eventsRecorded: PER_SUB_BUF, eventsLost: 2 * PER_SUB_BUF + 1 });
+    },
+  );
 
-  it('leaves what cannot be written to the next consumer', () => {
+  it('leaves events that cannot be written to the next consumer', () => {
     const ring = makeRing();
     const calls = failingCalls();
     calls.failAfter(0, 'EIO');
@@ -270,7 +273,7 @@ describe('StreamDrain, after the consumer was killed', () => {
     });
   }
 
-  it('tells when the counts of a former consumer are lost, and still repeats nothing', () => {
+  it('reports that the counts of a former consumer are lost, and still repeats nothing', () => {
     const ring = makeRing();
     ring.record(PER_SUB_BUF + 1);
     open(ring).drain.drainClosed();

@@ -37,7 +37,7 @@ function openTrace(request: OpenTraceRequest, calls: FileCalls) {
   return { metadata, trace };
 }
 
-/** A trace that has been told all there is to know. */
+/** A trace with its channel and its event. */
 function makeTrace(format: TraceFormat, calls: FileCalls = systemCalls) {
   const [request, openChannel] = requests(root).setUp;
   const { metadata, trace } = openTrace({ ...request, format }, calls);
@@ -64,7 +64,7 @@ describe.each(['ctf-1.8', 'ctf-2'] as const)('metadata as %s', (format) => {
     expect(copy()).toBe(content());
   });
 
-  it('is the same after the next consumer was told everything again', () => {
+  it('is the same after all requests were repeated to the next consumer', () => {
     makeTrace(format);
     const former = content();
     makeTrace(format);
@@ -82,7 +82,7 @@ describe.each(['ctf-1.8', 'ctf-2'] as const)('metadata as %s', (format) => {
     expect(content()).toBe(whole);
   });
 
-  it('gets another clock offset in one step, and keeps it when the next consumer is told of the old one', () => {
+  it('gets another clock offset in one step, and keeps it when the old one is repeated to the next consumer', () => {
     const trace = makeTrace(format);
     const former = content();
     trace.setClockOffset(LATER_OFFSET_NS);

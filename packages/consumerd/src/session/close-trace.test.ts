@@ -88,7 +88,7 @@ describe('a trace that is refused', () => {
 });
 
 describe('a trace that is closed', () => {
-  it('has its files closed, and its session goes on to count what it has come to', () => {
+  it('has its files closed, and its session goes on counting its statistics', () => {
     const consumer = makeConsumer();
     recorded(consumer, 1000);
     expect(openFiles()).not.toEqual([]);
@@ -100,7 +100,7 @@ describe('a trace that is closed', () => {
     expect(consumer.handle({ type: 'close-session', session: 's' })).toMatchObject({ eventsRecorded: 1000 });
   });
 
-  it('takes what is in a ring that is still open', () => {
+  it('drains a ring that is still open', () => {
     const consumer = makeConsumer();
     openTrace(consumer);
     consumer.handle(requests(root).openRing(1, ring));
@@ -122,7 +122,7 @@ describe('a trace that is closed', () => {
     expect(existsSync(checkpoints())).toBe(false);
   });
 
-  it('leaves no checkpoints once it is known what it has come to', () => {
+  it('leaves no checkpoints once its statistics are known', () => {
     const consumer = makeConsumer();
     recorded(consumer, 10);
     closeTrace(consumer);

@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { byteShares } from './byte-shares.ts';
 
 describe('byteShares', () => {
-  it('gives rings that hold little what they hold, and the others equal parts of the rest', () => {
+  it('gives rings with little content all they need, and the others equal parts of the rest', () => {
     expect(byteShares([100, 10, 100, 0], 110)).toEqual([50, 10, 50, 0]);
     expect(byteShares([100, 10], 1000)).toEqual([100, 10]);
     expect(byteShares([], 1000)).toEqual([]);
   });
 
-  it('gives no more than is wanted or there, all if there is enough, and nobody less than one who wants less', () => {
+  it('gives no more than is wanted or available, and no ring less than a ring that wants less', () => {
     const bytes = fc.integer({ min: 0, max: 2 ** 31 });
     fc.assert(
       fc.property(fc.array(bytes, { maxLength: 20 }), bytes, (wanted, budget) => {

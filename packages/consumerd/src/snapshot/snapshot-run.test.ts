@@ -44,7 +44,7 @@ describe('SnapshotRun', () => {
     expect(log).toHaveLength(100);
   });
 
-  it('passes on what goes wrong, and runs every turn within what it was given', async () => {
+  it('passes errors on, and runs every turn within the given function', async () => {
     let inside = 0;
     const failing = (function* () {
       expect(inside).toBe(1);

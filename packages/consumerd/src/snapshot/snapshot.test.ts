@@ -70,7 +70,7 @@ const take = (consumer: Consumer, name: string, maxBytes: number | null = null):
   consumer.snapshot({ type: 'snapshot', session: 's', destination: directoryAt(snapshotIn(name)), maxBytes });
 
 describe('a flight recorder', () => {
-  it('writes nothing by itself, and says how much was recorded', () => {
+  it('writes nothing by itself, and reports how much was recorded', () => {
     const ring = makeRing();
     const consumer = startRecorder([ring], { trace: { output: directoryAt(join(root, 'out')) } });
     ring.record(10_000);
@@ -85,7 +85,7 @@ describe('a flight recorder', () => {
     expect(readdirSync(root)).toEqual(['channel0_10-11-1.ring']);
   });
 
-  it('gives what the rings hold, again and again, each time as a whole trace', async () => {
+  it('gives the content of the rings, repeatedly, each time as a whole trace', async () => {
     const [full, small, empty] = [makeRing(), makeRing(), makeRing()];
     const consumer = startRecorder([full, small, empty]);
     full.record(10_000);
@@ -125,7 +125,7 @@ describe('a flight recorder', () => {
     expect(readdirSync(join(root, 'snapshots')).sort()).toEqual(['first', 'second']);
   });
 
-  it('tells of lost packets and discarded events only where the snapshot itself lacks some', async () => {
+  it('reports lost packets and discarded events only if the snapshot itself lacks some', async () => {
     const ring = makeRing();
     const consumer = startRecorder([ring]);
     ring.record(9 * PER_SUB_BUF);
@@ -182,7 +182,7 @@ describe('a flight recorder', () => {
     expect(stream('a', 1).numbers).toEqual(upTo(16 * PER_SUB_BUF));
   });
 
-  it('counts what is overwritten while it copies', async () => {
+  it('counts sub-buffers that are overwritten while it copies', async () => {
     let nowMs = 0;
     const slow: Timers = { nowMs: () => nowMs++, after: (delayMs, run) => timers.after(delayMs, run) };
     const ring = makeRing({ subBufCount: 16 });
@@ -268,7 +268,7 @@ describe('a flight recorder', () => {
     expect(process.geteuid?.()).toBe(0);
   });
 
-  it('goes on without a ring that is damaged, and says whose it is', async () => {
+  it('goes on without a damaged ring, and names its owner', async () => {
     const [broken, sound] = [makeRing(), makeRing()];
     const consumer = startRecorder([broken, sound]);
     broken.record(1000);
@@ -308,7 +308,7 @@ describe('a flight recorder', () => {
     expect(readdirSync(join(root, 'snapshots'))).toEqual(['a']);
   });
 
-  it('leaves what it holds in the output of its session when the session daemon has gone', () => {
+  it('saves the content of its rings in the output of its session when the session daemon has gone', () => {
     const ring = makeRing();
     const consumer = startRecorder([ring], { trace: { output: directoryAt(join(root, 'out')) } });
     consumer.recoverSnapshots(new Date(2026, 10, 20, 9, 8, 7));

@@ -52,7 +52,7 @@ describe('MetadataFile', () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
-  it('keeps what a former consumer wrote as it is, whatever the order in which it is repeated', () => {
+  it('keeps the blocks of a former consumer as they are, in whatever order they are repeated', () => {
     write([block('a'), block('b')]);
     const { ino, mtimeNs } = statSync(path, { bigint: true });
     write([block('b'), block('a')]);
@@ -107,7 +107,7 @@ describe('MetadataFile', () => {
     expect(readFileSync(other, 'utf8')).toBe('');
   });
 
-  it('is replaced by a new file, whatever has the name of that', () => {
+  it('is replaced by a new file, whatever exists under its temporary name', () => {
     const other = join(directory, 'other');
     writeFileSync(other, 'precious');
     write([block('a')]);
@@ -131,7 +131,7 @@ describe('MetadataFile', () => {
     expect(content()).toBe(PROLOGUE + block('a'));
   });
 
-  it('does not come into being when the disk is full', () => {
+  it('is not made when the disk is full', () => {
     const calls = failingCalls();
     calls.failAfter(10, 'ENOSPC');
     expect(() => MetadataFile.open(path, UUID, PROLOGUE, calls)).toThrowError(/ENOSPC/);

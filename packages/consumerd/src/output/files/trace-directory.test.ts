@@ -17,7 +17,7 @@ if (process.geteuid?.() !== 0)
   console.warn('SKIPPED: only root can make what it takes: not tested: directories of other users');
 
 describe('ensureTraceDirectory', () => {
-  it('creates what is missing, privately, and is content with what it made', () => {
+  it('makes missing directories, privately, and accepts them later', () => {
     const path = join(root, 'session', 'ust/uid/0/64-bit');
     ensureTraceDirectory(path, join(root, 'session'));
     ensureTraceDirectory(path, join(root, 'session'));
@@ -53,7 +53,7 @@ describe('ensureTraceDirectory', () => {
     expect(readdirSync(join(root, 'shared')).sort()).toEqual(['other', 'snapshot']);
   });
 
-  it('refuses a link anywhere below an output directory that it is told of', () => {
+  it('refuses a link anywhere below a given output directory', () => {
     mkdirSync(join(root, 'elsewhere'));
     symlinkSync('elsewhere', join(root, 'archives'));
     expect(() => ensureTraceDirectory(join(root, 'archives/one'), root)).toThrowError(refusal(/is a symbolic link/));

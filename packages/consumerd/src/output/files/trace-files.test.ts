@@ -75,7 +75,7 @@ describe('trace files of limited size', () => {
     expect(names().map(numbersIn)).toEqual([packets(0, 1), packets(1, 2), packets(2, 3)]);
   });
 
-  it('are replaced by newer ones where so many are kept, under their numbers', () => {
+  it('are replaced by newer ones under their numbers once the limit of kept files is reached', () => {
     const consumer = makeConsumer({ traceFileBytes: TWO_PACKETS, traceFileCount: 2 });
     recordPackets(consumer, 7);
     expect(names()).toEqual(['channel0_1_0', 'channel0_1_1']);
@@ -131,7 +131,7 @@ describe('trace files of limited size', () => {
     expect(statisticsOf(consumer)).toMatchObject({ eventsRecorded: 3 * PER_SUB_BUF, packets: 3, packetsLost: 0 });
   });
 
-  it('keep what is whole when the disk is full at the change of files, and go on when there is room', () => {
+  it('keep whole packets when the disk is full at the change of files, and go on when there is room', () => {
     for (let bytes = 0; bytes < 4600; bytes += 313) {
       const calls = failingCalls();
       const consumer = makeConsumer({ traceFileBytes: TWO_PACKETS }, calls);

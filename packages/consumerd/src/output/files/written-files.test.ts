@@ -26,14 +26,14 @@ function scene() {
   return { path, files, settle };
 }
 
-it('what is in files that are there is written', () => {
+it('the content of existing files is written', () => {
   const { files, settle } = scene();
   expect(settle()).toEqual([3, 0, 1, 100]);
   files.closing();
   expect(settle()).toEqual([3, 0, 1, 100]);
 });
 
-it('what was in a file that has been removed is lost, once, whether it is open or not', () => {
+it('the content of a removed file is lost, once, whether it is open or not', () => {
   for (const isOpen of [true, false]) {
     const { path, files, settle } = scene();
     if (!isOpen) files.closing();
@@ -43,7 +43,7 @@ it('what was in a file that has been removed is lost, once, whether it is open o
   }
 });
 
-it('what was in a file in whose place is another one is lost', () => {
+it('the content of a replaced file is lost', () => {
   const { path, files, settle } = scene();
   files.closing();
   writeFileSync(`${path}.new`, '');
@@ -51,7 +51,7 @@ it('what was in a file in whose place is another one is lost', () => {
   expect(settle()).toEqual([0, 3, 0, 0]);
 });
 
-it('what is in a file that was moved while it was open is written', () => {
+it('the content of a file that was moved while it was open is written', () => {
   const { path, files, settle } = scene();
   renameSync(path, `${path}.moved`);
   expect(settle()).toEqual([3, 0, 1, 100]);
@@ -60,7 +60,7 @@ it('what is in a file that was moved while it was open is written', () => {
   expect(settle()).toEqual([3, 0, 1, 100]);
 });
 
-it('what is in a file that was moved is lost once it is removed there', () => {
+it('the content of a moved file is lost once it is removed at its new place', () => {
   const { path, files, settle } = scene();
   renameSync(path, `${path}.moved`);
   expect(settle()).toEqual([3, 0, 1, 100]);
@@ -69,7 +69,7 @@ it('what is in a file that was moved is lost once it is removed there', () => {
   expect(settle()).toEqual([0, 3, 0, 0]);
 });
 
-it('the directory that a file was moved to is told once it is known', () => {
+it('the directory that a file was moved to is reported once it is known', () => {
   const { path, files } = scene();
   const moved = join(dirname(path), 'elsewhere');
   mkdirSync(moved);
@@ -77,7 +77,7 @@ it('the directory that a file was moved to is told once it is known', () => {
   expect(files.settle(noStatistics())).toEqual({ removed: false, movedTo: moved });
 });
 
-it('what was in a file that has been cut short is lost, whether it is open or not', () => {
+it('the content of a file that was cut short is lost, whether it is open or not', () => {
   for (const isOpen of [true, false]) {
     const { path, files, settle } = scene();
     if (!isOpen) files.closing();
@@ -87,7 +87,7 @@ it('what was in a file that has been cut short is lost, whether it is open or no
   }
 });
 
-it('what was in a file whose directory has become a file is lost', () => {
+it('the content of a file whose directory has become a file is lost', () => {
   const { path, files, settle } = scene();
   rmSync(dirname(path), { recursive: true });
   writeFileSync(dirname(path), '');
@@ -95,7 +95,7 @@ it('what was in a file whose directory has become a file is lost', () => {
   expect(files.isOpenFileKept()).toBe(false);
 });
 
-it('what a former consumer wrote to a file that is gone is lost, unless that was archived', () => {
+it('the content of a former consumer in a file that is gone is lost, unless it was archived', () => {
   const { path, files, settle } = scene();
   files.missed(`${path}_1`, { events: 2, packets: 1, bytes: 60 });
   expect(settle()).toEqual([1, 2, 0, 40]);
@@ -107,7 +107,7 @@ it('what a former consumer wrote to a file that is gone is lost, unless that was
   expect(archived.files.isOpenFileKept()).toBe(true);
 });
 
-it('what was in files that were archived, or removed on purpose, is written', () => {
+it('the content of files that were archived, or removed on purpose, is written', () => {
   const archived = scene();
   archived.files.forgetAll();
   rmSync(archived.path);

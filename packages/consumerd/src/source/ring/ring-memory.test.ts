@@ -77,7 +77,7 @@ const numbers = () => readStream(join(root, 'out/ust/uid/0/64-bit/channel0_1')).
 const memoryBytes = () => fstatSync(ring.fd).blocks * 512;
 
 describe('reclaiming the memory of rings', () => {
-  it('gives back what is taken for it, and loses nothing', () => {
+  it('gives back the memory of drained sub-buffers, and loses nothing', () => {
     setUp();
     record(3 * PER_SUB_BUF + 10);
     const before = memoryBytes();
@@ -92,7 +92,7 @@ describe('reclaiming the memory of rings', () => {
     expect(numbers()).toEqual(Array.from({ length: recorded }, (_, i) => i));
   });
 
-  it('takes everything, but keeps the memory of what is newer than it is asked for', () => {
+  it('drains everything, but keeps the memory of sub-buffers newer than the given time', () => {
     setUp();
     record(3 * PER_SUB_BUF + 10);
     expect(reclaim(timestampOf(PER_SUB_BUF - 2))).toMatchObject({ bytes: 0, eventsRecorded: 3 * PER_SUB_BUF });
@@ -100,7 +100,7 @@ describe('reclaiming the memory of rings', () => {
     expect(reclaim(timestampOf(4 * PER_SUB_BUF - 1))).toMatchObject({ bytes: SUB_BUF_BYTES });
   });
 
-  it('leaves alone what producers may be about to write to: what was taken before', () => {
+  it('keeps the memory of sub-buffers released before: producers may be about to write there', () => {
     setUp();
     record(3 * PER_SUB_BUF + 10);
     consumer.handle({ type: 'flush', session: 's' });
@@ -144,7 +144,7 @@ describe('the use of a channel', () => {
     expect(consumer.channelUses([2])[0]?.highestBytes).toBeLessThan(SUB_BUF_BYTES);
   });
 
-  it('counts what is committed in the open sub-buffer, until that is taken', () => {
+  it('counts committed bytes of the open sub-buffer, until it is drained', () => {
     setUp({ monitorTimerUs: 100_000 });
     record(PER_SUB_BUF / 2);
     timers.advance(100);
