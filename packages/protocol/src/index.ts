@@ -30,7 +30,7 @@ export * from './control/control-page.ts';
 export * from './control/control-text.ts';
 export * from './control/desired-state.ts';
 export { type ChannelAttributes, DEFAULT_CHANNEL, type EventHeaderKind } from './model/channel.ts';
-export { DOMAINS, type DomainName, LOGGER_DOMAINS, type LoggerDomain } from './model/domain.ts';
+export { DOMAINS, type DomainName, LOGGER_DOMAINS, type LoggerDomain, USER_DIRECTORY } from './model/domain.ts';
 export { type EventRule, FILTER_BYTES_MAX, ruleMatcher, ruleMatches } from './model/event-rule.ts';
 export { expandKeyTemplate, namesEvent, strayBraceIn } from './model/key-template.ts';
 export { isAboutProgramLeftOut } from './model/left-out.ts';

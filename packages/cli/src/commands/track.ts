@@ -1,4 +1,5 @@
 import type { SessionDaemonClient } from '@ringtail/ctl';
+import { groupNumber, userNumber } from '@ringtail/posix/accounts';
 import type { DomainOfSession, TrackedAttribute } from '@ringtail/protocol';
 import { type Command, Option } from 'commander';
 import { CliError } from '../errors/cli-error.ts';
@@ -10,7 +11,6 @@ import type { Act } from '../program/command.ts';
 import type { Context } from '../program/context.ts';
 import { Attempts } from '../session/attempts.ts';
 import { describeSession, onSession } from '../session/on-session.ts';
-import { groupNumber, userNumber } from '../users.ts';
 
 /** An option without a value is `true`. */
 interface TrackOptions extends DomainOptions {
@@ -81,7 +81,7 @@ Examples:
       const trackers = domains.find((described) => described.domain === domain)?.trackers ?? {};
       const done: TrackResult['targets'][number][] = [];
       for (const { attribute, text, number } of targets) {
-        if (number !== null) tellUnchanged(context, verb, attribute, text, trackers[attribute]?.includes(number));
+        if (number !== null) warnUnchanged(context, verb, attribute, text, trackers[attribute]?.includes(number));
         const success = await attempts.try({ client, session }, async () => {
           await change(client, verb, { session, domain }, attribute, number);
           return true;
@@ -114,7 +114,7 @@ function change(
 }
 
 /** Warns of a command that changes nothing. */
-function tellUnchanged(
+function warnUnchanged(
   context: Context,
   verb: Verb,
   attribute: TrackedAttribute,

@@ -5,10 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { describeError } from '@ringtail/base';
 import { CtlError, type DaemonOwner, daemonOwner, ensureDaemon, SessionDaemonClient, spawnDaemon } from '@ringtail/ctl';
 import { defaultRunDirectory, ROOT_RUN_DIRECTORY, type RunDirectory, runDirectoryAt } from '@ringtail/posix';
+import { groupNumber } from '@ringtail/posix/accounts';
 import { CliError } from '../errors/cli-error.ts';
 import { explain } from '../output/report.ts';
 import { absolutePath, type Context } from '../program/context.ts';
-import { groupNumber } from '../users.ts';
 
 /** Longest path of a Unix socket, its final zero included (`sun_path`). */
 const SOCKET_PATH_BYTES_MAX = 108;

@@ -1,5 +1,5 @@
+import { userName } from '@ringtail/posix/accounts';
 import { plural, shellQuote } from '../output/quantity.ts';
-import { userName } from '../users.ts';
 import { type Finding, shortened } from './finding.ts';
 import type { NodeProgram } from './node-programs.ts';
 import type { DaemonFacts } from './session-facts.ts';

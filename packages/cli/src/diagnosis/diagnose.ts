@@ -8,7 +8,7 @@ import { diagnoseNoDaemon } from './diagnose-no-daemon.ts';
 import { diagnoseSession } from './diagnose-session.ts';
 import { diagnoseTroubles } from './diagnose-troubles.ts';
 import type { Finding } from './finding.ts';
-import { lookAround } from './surroundings.ts';
+import { findSurroundings } from './surroundings.ts';
 
 /**
  * Reasons for missing events of a session.
@@ -32,7 +32,7 @@ export async function diagnose(
     const { runDirectory, consumerPid } = status;
     const daemon = { runDirectory, uid: ownerOf(runDirectory), consumerPid };
     const threadsSeen = Math.max(sightings.threads, diagnosis.threadsRegistered);
-    const surroundings = threadsSeen > 0 ? null : await lookAround(context, runDirectory);
+    const surroundings = threadsSeen > 0 ? null : await findSurroundings(context, runDirectory);
     return diagnoseSession({ session, diagnosis, daemon, applications, threadsSeen, surroundings });
   } catch (error) {
     if (!(error instanceof CtlError) || error.code !== 'UNSUPPORTED') throw error;
@@ -44,7 +44,7 @@ export async function diagnose(
 /** The same error, with the reasons why no session daemon answered. */
 export async function withDaemonFinding(context: Context, error: unknown): Promise<unknown> {
   if (!(error instanceof CliError || error instanceof CtlError) || error.code !== 'NO_DAEMON') return error;
-  const finding = diagnoseNoDaemon(await lookAround(context, null));
+  const finding = diagnoseNoDaemon(await findSurroundings(context, null));
   return new CliError(error.code, error.message, [...finding.evidence, finding.nextStep].join('\n'), [finding]);
 }
 

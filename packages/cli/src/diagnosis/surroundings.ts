@@ -34,7 +34,7 @@ export interface Surroundings {
 }
 
 /** Searches daemons and programs. @param asked run directory of the daemon that answered; null where none did */
-export async function lookAround(context: Context, asked: string | null): Promise<Surroundings> {
+export async function findSurroundings(context: Context, asked: string | null): Promise<Surroundings> {
   const listening = listeningRunDirectories(textOf('/proc/net/unix')).filter((path) => path !== asked);
   const looked = [...new Set([...candidates(context), ...usualPlaces(context)])];
   return {

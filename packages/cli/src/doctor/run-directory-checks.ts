@@ -1,10 +1,10 @@
 import { dirname } from 'node:path';
 import { ownerBySocket } from '@ringtail/ctl';
 import { runDirectoryAt } from '@ringtail/posix';
+import { userName } from '@ringtail/posix/accounts';
 import { CONTROL_COUNTERS_OFFSET, type DaemonStatus } from '@ringtail/protocol';
 import { permissionHint } from '../daemon/daemon.ts';
 import { formatBytes, shellQuote } from '../output/quantity.ts';
-import { userName } from '../users.ts';
 import { type Check, fine, type Machine, problem, warning } from './check.ts';
 import { fileSizeLimit } from './process-limit.ts';
 

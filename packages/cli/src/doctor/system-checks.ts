@@ -1,8 +1,8 @@
 import { ownerBySocket } from '@ringtail/ctl';
 import { DEFAULT_GROUP, runDirectoryAt } from '@ringtail/posix';
+import { groupName, groupNumber } from '@ringtail/posix/accounts';
 import { CONTROL_FILE_BYTES } from '@ringtail/protocol';
 import { formatBytes, formatCount } from '../output/quantity.ts';
-import { groupName, groupNumber } from '../users.ts';
 import { type Check, fine, type Machine, warning } from './check.ts';
 import { fileSizeLimit, processLimit } from './process-limit.ts';
 

@@ -103,7 +103,7 @@ class Guard {
     this.#queue = new SnapshotQueue(
       (name) => this.#record(name),
       plan.snapshotCountMax,
-      (snapshot) => this.#tell(snapshot),
+      (snapshot) => this.#reportSnapshot(snapshot),
     );
     this.#watch = new ProcessWatch({
       ended: (process) => this.#processEnded(process),
@@ -192,7 +192,7 @@ class Guard {
   }
 
   /** Reports a snapshot at once while the command runs. */
-  #tell(snapshot: GuardSnapshot): void {
+  #reportSnapshot(snapshot: GuardSnapshot): void {
     if (this.#hasEnded || this.#plan.format !== 'human') return;
     reportTo(this.#context, this.#context.stderr, 'human', null, (style) => describeSnapshot(style, snapshot));
   }

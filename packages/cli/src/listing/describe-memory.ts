@@ -1,6 +1,6 @@
+import { userName } from '@ringtail/posix/accounts';
 import type { ChannelDescription, RingMemory } from '@ringtail/protocol';
 import { formatBytes, plural } from '../output/quantity.ts';
-import { userName } from '../users.ts';
 
 export const MEMORY_DETAILS = ['total', 'compact', 'full'] as const;
 /** `compact`: for each user, or for each process that owns buffers; `full`: for each thread. */

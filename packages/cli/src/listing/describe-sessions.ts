@@ -1,3 +1,4 @@
+import { groupName, userName } from '@ringtail/posix/accounts';
 import {
   type ChannelDescription,
   type DomainDescription,
@@ -12,7 +13,6 @@ import {
 import { describeLogLevel } from '../options/log-level.ts';
 import { formatBytes, formatCount } from '../output/quantity.ts';
 import type { Style } from '../output/style.ts';
-import { groupName, userName } from '../users.ts';
 import { describeMemory, type MemoryDetail } from './describe-memory.ts';
 import { domainWords } from './domain-words.ts';
 

@@ -109,7 +109,7 @@ export function channelAttributes(
   snapshot = false,
 ): ChannelAttributes {
   refuseKernelOptions(options);
-  tellWithoutEffect(context, options);
+  warnWithoutEffect(context, options);
   const { traceFileBytes, traceFileCount } = traceFiles(options);
   const size = options.subbufSize === undefined ? fittingSubBuf(traceFileBytes) : parseSize(options.subbufSize);
   const count =
@@ -148,7 +148,7 @@ function refuseKernelOptions(options: FullChannelOptions): void {
   throw new CliError('UNSUPPORTED', `${option} is for the kernel, which this version does not trace`, instead);
 }
 
-function tellWithoutEffect(context: Context, options: FullChannelOptions): void {
+function warnWithoutEffect(context: Context, options: FullChannelOptions): void {
   if (options.bufferAllocation !== undefined) warn(context, '--buffer-allocation has no effect: rings are per thread');
   if (options.watchdogTimer === undefined) return;
   parsePeriodUs(options.watchdogTimer);

@@ -157,7 +157,7 @@ class Watch {
   readonly #session: string;
   readonly #line: ProgressLine;
   #timer: NodeJS.Timeout | undefined;
-  #look: Promise<void> = Promise.resolve();
+  #polling: Promise<void> = Promise.resolve();
 
   constructor(context: Context, client: SessionDaemonClient, session: string) {
     this.#client = client;
@@ -169,7 +169,7 @@ class Watch {
   start(begin: number): void {
     const schedule = (): void => {
       this.#timer = setTimeout(() => {
-        this.#look = this.#lookNow(begin).then(schedule, () => undefined);
+        this.#polling = this.#poll(begin).then(schedule, () => undefined);
       }, PROGRESS_PERIOD_MS);
     };
     schedule();
@@ -177,12 +177,12 @@ class Watch {
 
   async stop(): Promise<void> {
     clearTimeout(this.#timer);
-    await this.#look;
+    await this.#polling;
     clearTimeout(this.#timer);
     this.#line.clear();
   }
 
-  async #lookNow(begin: number): Promise<void> {
+  async #poll(begin: number): Promise<void> {
     this.statistics = await this.#client.sessionStatistics(this.#session);
     this.#line.update((performance.now() - begin) / 1000, this.statistics);
   }

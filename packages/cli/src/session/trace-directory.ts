@@ -2,6 +2,7 @@ import { existsSync, readdirSync, rmdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeError, isAbsence } from '@ringtail/base';
 import { ensureDirectory, homeDirectory, processTrust } from '@ringtail/posix';
+import { USER_DIRECTORY } from '@ringtail/protocol';
 import { CliError } from '../errors/cli-error.ts';
 import { formatDatetime } from '../output/quantity.ts';
 import { absolutePath, type Context } from '../program/context.ts';
@@ -38,7 +39,7 @@ export function prepareTraceDirectory(context: Context, path: string): string {
 
 /** Removes a trace directory in which nothing was written; a session that was started has made a directory in it. */
 export function removeIfEmpty(directory: string): void {
-  for (const path of [join(directory, 'ust'), directory]) {
+  for (const path of [join(directory, USER_DIRECTORY), directory]) {
     try {
       rmdirSync(path);
     } catch {

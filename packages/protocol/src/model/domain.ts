@@ -12,4 +12,7 @@ export type LoggerDomain = (typeof LOGGER_DOMAINS)[number];
  */
 export const DOMAINS = ['user', 'kernel', ...LOGGER_DOMAINS] as const;
 export type DomainName = (typeof DOMAINS)[number];
+/** Directory of user space in a trace chunk, a snapshot or a directory of ring files, as LTTng names it. */
+export const USER_DIRECTORY = 'ust';
+
 export const domainName: Shape<DomainName> = oneOf(DOMAINS);

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { USER_DIRECTORY } from '@ringtail/protocol';
 import type { SharedPool } from '../shares/shared-pool.ts';
 import { DaemonError } from './daemon-error.ts';
 import { isAbout, mayUse, type Owner, type Session, type SessionParameters } from './session.ts';
@@ -92,6 +93,6 @@ function sharesRingFiles(one: Directories, { shmPath }: Directories): boolean {
 /** A rotation moves all of `ust`, and a clear removes files from it: no other session may write there. */
 function isInsideTrace(one: Directories, { output }: Directories): boolean {
   if (one.output === null || output === null) return false;
-  const trace = join(one.output, 'ust');
+  const trace = join(one.output, USER_DIRECTORY);
   return output === trace || output.startsWith(`${trace}/`);
 }

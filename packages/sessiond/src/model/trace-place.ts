@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { USER_DIRECTORY } from '@ringtail/protocol';
 import type { ApplicationProcess } from './session.ts';
 
 /** Leaves room for number and date within the 255 bytes of a file name. */
@@ -6,7 +7,7 @@ const PROCNAME_LENGTH_MAX = 128;
 
 /** Directory in a trace chunk for the trace of a user's applications, as in LTTng. */
 export function placeOfUser(uid: number): string {
-  return join('ust', 'uid', String(uid), '64-bit');
+  return join(USER_DIRECTORY, 'uid', String(uid), '64-bit');
 }
 
 /**
@@ -28,7 +29,7 @@ export class ProcessPlaces {
     let unique = directory;
     for (let count = 2; this.#taken.has(unique); count++) unique = `${directory}-${count}`;
     this.#taken.add(unique);
-    return join('ust', 'pid', unique);
+    return join(USER_DIRECTORY, 'pid', unique);
   }
 }
 

@@ -12,6 +12,7 @@ import {
   type WalkOptions,
   withDirectory,
 } from '@ringtail/posix';
+import { USER_DIRECTORY } from '@ringtail/protocol';
 import { DaemonError } from '../model/daemon-error.ts';
 import type { Owner } from '../model/session.ts';
 
@@ -23,8 +24,7 @@ export interface ClaimedOutput {
 }
 
 /** Directories that a session makes in its output directory, here and in LTTng. */
-const TRACE_DIRECTORY = 'ust';
-const TRACE_DIRECTORIES = [TRACE_DIRECTORY, 'archives'];
+const TRACE_DIRECTORIES = [USER_DIRECTORY, 'archives'];
 
 /** Opens a file without a name; the error codes are those of file systems without such files. */
 const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
@@ -62,7 +62,7 @@ export function prepareSnapshotOutput(path: string, owner: Owner): void {
  */
 export function prepareTraceDirectory(output: string, owner: Owner): void {
   writing(output, owner, () => {
-    withDirectory(join(output, TRACE_DIRECTORY), { mode: MODE, ownBelow: output }, checkWritable);
+    withDirectory(join(output, USER_DIRECTORY), { mode: MODE, ownBelow: output }, checkWritable);
   });
 }
 
@@ -104,7 +104,7 @@ export function makeSnapshotDirectory(path: string, owner: Owner): boolean {
  * @throws {DaemonError} `OUTPUT_NOT_WRITABLE`
  */
 export function makeArchive(path: string, output: string, owner: Owner): void {
-  makeNew(join(path, TRACE_DIRECTORY), owner, { ownBelow: output });
+  makeNew(join(path, USER_DIRECTORY), owner, { ownBelow: output });
 }
 
 function makeNew(path: string, owner: Owner, parent: Omit<WalkOptions, 'mode'>): boolean {

@@ -2,11 +2,11 @@ import { chmodSync, chownSync, closeSync, constants, openSync, rmSync } from 'no
 import { dirname, join } from 'node:path';
 import { assert, describeError } from '@ringtail/base';
 import { checkDirectory, ensureDirectory, loadPosix, pathOf, withDirectory } from '@ringtail/posix';
+import { USER_DIRECTORY } from '@ringtail/protocol';
 import { DaemonError } from '../model/daemon-error.ts';
 import type { Owner } from '../model/session.ts';
 
-/** Directories that a session makes in the directory for its ring files. */
-const DOMAIN_DIRECTORY = 'ust';
+/** Directories of traces in the directory for a session's ring files. */
 const OWNERSHIP_DIRECTORIES = ['uid', 'pid'];
 
 /**
@@ -18,7 +18,7 @@ const OWNERSHIP_DIRECTORIES = ['uid', 'pid'];
  * @throws {DaemonError} `OUTPUT_NOT_WRITABLE`
  */
 export function prepareShmPath(shmPath: string, uid: number): void {
-  const domain = join(shmPath, DOMAIN_DIRECTORY);
+  const domain = join(shmPath, USER_DIRECTORY);
   try {
     ensureDirectory(domain, { mode: modeAbove(uid), ownBelow: shmPath });
     for (const name of OWNERSHIP_DIRECTORIES) checkDirectory(join(domain, name), { ownBelow: shmPath });

@@ -2,7 +2,7 @@ import { renameSync, rmdirSync, rmSync, unlinkSync } from 'node:fs';
 import { isAbsolute, join, relative } from 'node:path';
 import { errnoOf } from '@ringtail/base';
 import { asUser } from '@ringtail/posix';
-import { type Destination, STATE_DIRECTORY } from '@ringtail/protocol';
+import { type Destination, STATE_DIRECTORY, USER_DIRECTORY } from '@ringtail/protocol';
 import { ConsumerError } from '../../consumer-error.ts';
 import type { PacketOutput, TraceDescription } from '../packet-output.ts';
 import { type FileOutputOptions, FileTrace } from './file-trace.ts';
@@ -11,12 +11,10 @@ import { prologueOf } from './metadata-file.ts';
 import { checkTraceDirectory, ensureTraceDirectory, stateDirectoryOf } from './trace-directory.ts';
 import { namesIn } from './trace-file-names.ts';
 
-/** Directory in a trace chunk that moves as a whole. */
-const DOMAIN_DIRECTORY = 'ust';
 /** Directory of the next trace chunk while a rotation is under way, named as LTTng names it. */
 const NEXT_CHUNK_DIRECTORY = '.tmp_new_chunk';
 /** Directory of the traces of processes in a trace chunk. */
-const PROCESSES_DIRECTORY = join(DOMAIN_DIRECTORY, 'pid');
+const PROCESSES_DIRECTORY = join(USER_DIRECTORY, 'pid');
 
 /**
  * Session in trace files: the traces of its current trace chunk lie in its output directory, checkpoints beside them.
@@ -49,7 +47,7 @@ export class FileOutput implements PacketOutput {
     const { directory, owner } = this.#options;
     const isArchived = asUser(owner, () => {
       removeTree(join(directory, NEXT_CHUNK_DIRECTORY), directory);
-      return checkTraceDirectory(join(archive, DOMAIN_DIRECTORY), directory);
+      return checkTraceDirectory(join(archive, USER_DIRECTORY), directory);
     });
     if (isArchived) for (const stream of this.#streams()) stream.forgetArchived();
     return isArchived;
@@ -66,10 +64,10 @@ export class FileOutput implements PacketOutput {
       for (const stream of this.#streams()) stream.suspend();
       asUser(owner, () => {
         ensureTraceDirectory(archive, directory);
-        const [current, archived] = [join(directory, DOMAIN_DIRECTORY), join(archive, DOMAIN_DIRECTORY)];
+        const [current, archived] = [join(directory, USER_DIRECTORY), join(archive, USER_DIRECTORY)];
         // With all processes gone nothing was prepared, and there may be nothing to archive either.
-        if (traces.length === 0) ensureTraceDirectory(join(next, DOMAIN_DIRECTORY), directory);
-        if (traces.length > 0 || isThere(current)) exchange(current, archived, join(next, DOMAIN_DIRECTORY));
+        if (traces.length === 0) ensureTraceDirectory(join(next, USER_DIRECTORY), directory);
+        if (traces.length > 0 || isThere(current)) exchange(current, archived, join(next, USER_DIRECTORY));
       });
     } catch (error) {
       for (const trace of traces) trace.abandonChunk();
@@ -113,7 +111,7 @@ export class FileOutput implements PacketOutput {
     const { directory } = this.#options;
     const below = relative(directory, archive);
     const first = below.split('/')[0] ?? '';
-    const reserved = ['', '..', DOMAIN_DIRECTORY, STATE_DIRECTORY, NEXT_CHUNK_DIRECTORY];
+    const reserved = ['', '..', USER_DIRECTORY, STATE_DIRECTORY, NEXT_CHUNK_DIRECTORY];
     if (!isAbsolute(below) && !reserved.includes(first)) return;
     throw new ConsumerError('BAD_REQUEST', `${archive} is no place for an archive of ${directory}`);
   }

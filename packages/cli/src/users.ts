@@ -1,1 +1,0 @@
-export { groupName, groupNumber, userName, userNumber } from '@ringtail/posix/accounts';
