@@ -5,7 +5,6 @@ import type {
   IntegerFieldClass,
   StaticArrayFieldClass,
   StructureFieldClass,
-  VariantFieldClass,
 } from '@ringtail/ctf';
 import {
   type CodeWriter,
@@ -14,13 +13,13 @@ import {
   isTextElement,
   isUtf8,
   memberPlace,
-  optionPlace,
   type RecordCode,
 } from '@ringtail/ctf/internal';
 import { putText } from '../text/byte-text.ts';
 import { copyNullTerminated, copyTextArray } from '../text/copy-text-code.ts';
 import type { TextCode } from '../text/text-code.ts';
 import type { TextEscapes } from '../text/text-escapes.ts';
+import { variantCode } from '../text/variant-code.ts';
 import type { ClassDescription } from './describe-class.ts';
 import { fieldDescription } from './describe-field.ts';
 import {
@@ -87,7 +86,7 @@ export class DetailsCode {
         this.#array(fieldClass, place, indent);
         break;
       case 'variant':
-        this.#variant(fieldClass, place, indent);
+        variantCode(fieldClass, place, this.#record, this.#out, (option, at) => this.field(option, at, indent));
         break;
       default:
         this.#general(fieldClass, place, indent);
@@ -165,18 +164,6 @@ export class DetailsCode {
       out.flush();
     };
     this.#record.array(fieldClass, place, each, begin);
-    out.check();
-  }
-
-  #variant(fieldClass: VariantFieldClass, place: string, indent: string): void {
-    const out = this.#out;
-    out.flush();
-    this.#record.variant(fieldClass, place, (index) => {
-      out.check();
-      const option = fieldClass.options[index]!;
-      this.field(option.fieldClass, optionPlace(place, option.name, index), indent);
-      out.flush();
-    });
     out.check();
   }
 }

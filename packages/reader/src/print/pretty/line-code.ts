@@ -5,7 +5,6 @@ import type {
   IntegerFieldClass,
   StaticArrayFieldClass,
   StructureFieldClass,
-  VariantFieldClass,
 } from '@ringtail/ctf';
 import {
   type CodeWriter,
@@ -16,7 +15,6 @@ import {
   isTextElement,
   isUtf8,
   memberPlace,
-  optionPlace,
   type RecordCode,
 } from '@ringtail/ctf/internal';
 import {
@@ -35,6 +33,7 @@ import { copyNullTerminated, copyTextArray } from '../text/copy-text-code.ts';
 import type { TextBuffer } from '../text/text-buffer.ts';
 import type { TextCode } from '../text/text-code.ts';
 import { copyConstants } from '../text/text-escapes.ts';
+import { variantCode } from '../text/variant-code.ts';
 import type { ScopeText } from './event-line.ts';
 import { enumerationText, type FieldTextContext, isShown, memberLabel, shownFieldText } from './pretty-fields.ts';
 import { integerText } from './pretty-number.ts';
@@ -137,7 +136,9 @@ export class LineCode {
         this.#array(fieldClass, place, context);
         break;
       case 'variant':
-        this.#variant(fieldClass, place, context);
+        this.#out.text('{ ');
+        variantCode(fieldClass, place, this.#record, this.#out, (option, at) => this.#field(option, at, context));
+        this.#out.text(' }');
         break;
       default:
         this.#general(fieldClass, place, context);
@@ -232,19 +233,6 @@ export class LineCode {
     });
     this.#out.check();
     this.#out.text(' ]');
-  }
-
-  #variant(fieldClass: VariantFieldClass, place: string, context: FieldTextContext): void {
-    this.#out.text('{ ');
-    this.#out.flush();
-    this.#record.variant(fieldClass, place, (index) => {
-      this.#out.check();
-      const option = fieldClass.options[index]!;
-      this.#field(option.fieldClass, optionPlace(place, option.name, index), context);
-      this.#out.flush();
-    });
-    this.#out.check();
-    this.#out.text(' }');
   }
 }
 
