@@ -97,7 +97,7 @@ export const HELLO_FRAME_BYTES_MAX = 4096;
 export const CLIENT_AHEAD_BYTES_MAX = 64 * 1024;
 /** Clients without a place that may still send a request and read the refusal, and the time for that. */
 export const TURNED_AWAY_MAX = 32;
-export const TURNED_AWAY_MS = HELLO_TIMEOUT_MS;
+export const TURNED_AWAY_MS = 10_000;
 /** Time for which an ending connection may keep its place while the client does not read. */
 export const LAST_ANSWER_MS = 1000;
 /** Begun frames, unread answers and unread notifications of all clients: long answers for several users. */

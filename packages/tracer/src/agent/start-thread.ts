@@ -3,7 +3,11 @@ import { settings } from '../host/inheritance.ts';
 import { ThreadAgent } from './thread-agent.ts';
 import type { ThreadRegistry } from './thread-registry.ts';
 
-/** Registers this thread with the daemons. `api/registry.ts` loads this when the tracer starts. */
+/**
+ * Registers this thread with the daemons.
+ *
+ * @public `api/registry.ts` requires this module when the tracer starts, without an import that tools could follow.
+ */
 export function startThread(version: string): ThreadRegistry {
   const agent = ThreadAgent.start(version);
   if (settings().RINGTAIL_GUARD === '1') installGuard(agent);
