@@ -40,6 +40,7 @@ async function sandboxWithNames(): Promise<Sandbox> {
   return sandbox;
 }
 
+/** Completion leaves out the daemon's names after 300 ms, since a person waits: the tests try again. */
 describe('completion', () => {
   it('prints nothing and starts nothing without a daemon, whatever its arguments', async () => {
     const sandbox = makeSandbox();
@@ -74,22 +75,24 @@ describe('completion', () => {
       ['create --clock=t\t', ['create', '--clock=tsc']],
       ['create -o thr\t', ['create', '-o', 'three.txt']],
     ];
-    const terminal = spawnSync('script', ['-qec', 'bash --norc --noprofile -i', '/dev/null'], {
-      cwd: sandbox.directory,
-      env: { ...sandbox.env },
-      encoding: 'utf8',
-      timeout: 50_000,
-      input: [
-        'source <(ringtail completion bash)',
-        'show() { printf "<%s>" "$@"; echo; }',
-        'complete -o bashdefault -o default -F _ringtail show',
-        ...typed.map(([line]) => `show ${line}`),
-        'exit',
-        '',
-      ].join('\n'),
-    });
-    const shown = terminal.stdout.split(/\r?\n/).filter((line) => /^<.*>$/.test(line));
-    expect(shown, terminal.stdout).toEqual(typed.map(([, words]) => words.map((word) => `<${word}>`).join('')));
+    const show = () => {
+      const terminal = spawnSync('script', ['-qec', 'bash --norc --noprofile -i', '/dev/null'], {
+        cwd: sandbox.directory,
+        env: { ...sandbox.env },
+        encoding: 'utf8',
+        timeout: 50_000,
+        input: [
+          'source <(ringtail completion bash)',
+          'show() { printf "<%s>" "$@"; echo; }',
+          'complete -o bashdefault -o default -F _ringtail show',
+          ...typed.map(([line]) => `show ${line}`),
+          'exit',
+          '',
+        ].join('\n'),
+      });
+      return terminal.stdout.split(/\r?\n/).filter((line) => /^<.*>$/.test(line));
+    };
+    await expect.poll(show).toEqual(typed.map(([, words]) => words.map((word) => `<${word}>`).join('')));
   });
 
   it.skipIf(!hasZsh)('in zsh completes names with colons and names with spaces', async () => {
@@ -108,10 +111,10 @@ describe('completion', () => {
       expect(zsh.stderr).toBe('');
       return zsh.stdout.trimEnd().split('\n');
     };
-    expect(complete('enable-event', '-u', 'e2e:s')).toEqual(['e2e:step']);
-    expect(complete('enable-event', "'n > 5'", '--session=m')).toEqual(['--session=morning run']);
-    expect(complete('start', '')).toEqual(['evening', 'morning run']);
-    expect(complete('create', '-o', '')).toEqual(['FILES']);
+    await expect.poll(() => complete('enable-event', '-u', 'e2e:s')).toEqual(['e2e:step']);
+    await expect.poll(() => complete('enable-event', "'n > 5'", '--session=m')).toEqual(['--session=morning run']);
+    await expect.poll(() => complete('start', '')).toEqual(['evening', 'morning run']);
+    await expect.poll(() => complete('create', '-o', '')).toEqual(['FILES']);
   });
 
   it.skipIf(!hasFish)('in fish completes names with colons and options with =', async () => {
@@ -126,10 +129,10 @@ describe('completion', () => {
       expect(fish.stderr).toBe('');
       return fish.stdout.trimEnd().split('\n');
     };
-    expect(complete('ringtail enable-event -u e2e:s')).toEqual(['e2e:step']);
-    expect(complete('ringtail enable-event --session=e')).toEqual(['--session=evening']);
-    expect(complete('ringtail start ')).toEqual(['evening', 'morning run']);
-    expect(complete('ringtail create --clock t')).toEqual(['tsc']);
-    expect(complete('ringtail create -o thr')).toEqual(['three.txt']);
+    await expect.poll(() => complete('ringtail enable-event -u e2e:s')).toEqual(['e2e:step']);
+    await expect.poll(() => complete('ringtail enable-event --session=e')).toEqual(['--session=evening']);
+    await expect.poll(() => complete('ringtail start ')).toEqual(['evening', 'morning run']);
+    await expect.poll(() => complete('ringtail create --clock t')).toEqual(['tsc']);
+    await expect.poll(() => complete('ringtail create -o thr')).toEqual(['three.txt']);
   });
 });
