@@ -1,12 +1,32 @@
-export * from './app/app-messages.ts';
-export * from './app/daemon-messages.ts';
+// Names, not stars: a bundle that needs few of these modules leaves the others out.
+export {
+  type AliveMessage,
+  type AppMessage,
+  type CountersMessage,
+  checkAppMessage,
+  type DeclareMessage,
+  type GoodbyeMessage,
+  type RegisterMessage,
+  type RingMessage,
+  type TracepointsMessage,
+  type TriggerMatchedMessage,
+  type TroubleMessage,
+  type UnableMessage,
+} from './app/app-messages.ts';
+export {
+  type AppReply,
+  checkDaemonMessage,
+  type DaemonMessage,
+  type LookMessage,
+  type RefusedReply,
+} from './app/daemon-messages.ts';
 export * from './app/limits.ts';
 export type { SnapshotRecorded } from './client/archive-commands.ts';
 export type { ContextDescription, DomainOfSession } from './client/channel-commands.ts';
 export { type CommandName, type Commands, checkClientRequest, checkResult, type Request } from './client/commands.ts';
 export type { ConsumerStatus, DaemonStatus } from './client/daemon-commands.ts';
-export * from './client/instrumentation.ts';
-export * from './client/limits.ts';
+export type { ApplicationDescription, Instrumentation, ListedApplication } from './client/instrumentation.ts';
+export { CLIENT_FRAME_BYTES_MAX, CLIENT_PROTOCOL_VERSION, CLIENT_REPLY_BYTES_MAX } from './client/limits.ts';
 export { type Notification, type NotificationMessage, notificationOf } from './client/notifications.ts';
 export {
   DEFAULT_SESSION,
@@ -24,14 +44,40 @@ export type {
 export { isUsed } from './client/session-description.ts';
 export type { RuleDiagnosis, SessionDiagnosis } from './client/session-diagnosis.ts';
 export { type Destination, directoryAt } from './consumer/destination.ts';
-export * from './consumer/requests.ts';
+export {
+  type ChannelUseRequest,
+  type ClearRequest,
+  type CloseRingRequest,
+  type CloseSessionRequest,
+  type CloseTraceRequest,
+  CONSUMER_FRAME_BYTES_MAX,
+  type ConsumerCommand,
+  type ConsumerReply,
+  type ConsumerRequest,
+  type ConsumerResults,
+  type CountClosedTracesRequest,
+  checkConsumerReply,
+  checkConsumerRequest,
+  type DeclareEventsRequest,
+  type FlushRequest,
+  type OpenChannelRequest,
+  type OpenRingRequest,
+  type OpenTraceRequest,
+  type ReclaimRequest,
+  type RegenerateMetadataRequest,
+  type RemoveCheckpointsRequest,
+  type RotateRequest,
+  type SnapshotRequest,
+  STATE_DIRECTORY,
+  type StatisticsRequest,
+} from './consumer/requests.ts';
 export type { ChannelUse } from './consumer/ring-requests.ts';
 export * from './control/control-page.ts';
 export * from './control/control-text.ts';
 export * from './control/desired-state.ts';
 export { type ChannelAttributes, DEFAULT_CHANNEL, type EventHeaderKind } from './model/channel.ts';
 export { DOMAINS, type DomainName, LOGGER_DOMAINS, type LoggerDomain, USER_DIRECTORY } from './model/domain.ts';
-export { type EventRule, FILTER_BYTES_MAX, ruleMatcher, ruleMatches } from './model/event-rule.ts';
+export { type EventRule, FILTER_BYTES_MAX } from './model/event-rule.ts';
 export { expandKeyTemplate, namesEvent, strayBraceIn } from './model/key-template.ts';
 export { isAboutProgramLeftOut } from './model/left-out.ts';
 export { type LogLevelName, LogLevels } from './model/log-level.ts';
@@ -49,6 +95,7 @@ export {
 export * from './model/pattern.ts';
 export { PERF_COUNTER_NAMES, type PerfCounter, perfCounterName, perfCounterOf } from './model/perf-counters.ts';
 export { EXIT_CAUSES, type ExitCause, type ProcessEnd } from './model/process-end.ts';
+export { ruleMatcher, ruleMatches } from './model/rule-matcher.ts';
 export type { SnapshotOutput, SnapshotOutputParameters } from './model/snapshot.ts';
 export { addStatistics, NO_STATISTICS, type SessionStatistics } from './model/statistics.ts';
 export { type ClockKind, TRACE_FORMATS, type TraceFormat } from './model/trace.ts';
@@ -73,8 +120,6 @@ export {
   type FrameErrorCode,
   frameOfTexts,
 } from './wire/framing.ts';
-export type { Handlers } from './wire/handlers.ts';
-export { handle } from './wire/handlers.ts';
 export type { JsonValue } from './wire/json-value.ts';
 export { checkReply, type Refused, type Reply, requestIdOf } from './wire/reply.ts';
 export { type Optional, type Shape, ShapeError, type ShapeErrorCode, type VariantOf } from './wire/shape.ts';

@@ -1,7 +1,6 @@
 import { integer, list, object, optional, refined, type Shaped } from '../wire/shape.ts';
 import { plainText } from '../wire/text.ts';
 import { namePattern } from './names.ts';
-import { patternMatcher } from './pattern.ts';
 
 const EXCLUDE_PATTERNS_MAX = 64;
 const LOG_LEVEL_MAX = 14;
@@ -24,17 +23,3 @@ export const eventRule = object({
   filter: optional(plainText(FILTER_BYTES_MAX)),
 });
 export type EventRule = Shaped<typeof eventRule>;
-
-/** Whether the rule matches events of this name and log level, its filter aside. */
-export function ruleMatches(rule: EventRule, name: string, logLevel: number): boolean {
-  return ruleMatcher(rule)(name, logLevel);
-}
-
-/** The same as a function that is made once and called often. */
-export function ruleMatcher({ pattern, exclude, logLevel }: EventRule): (name: string, logLevel: number) => boolean {
-  const isIncluded = patternMatcher(pattern);
-  const excluded = exclude?.map(patternMatcher) ?? [];
-  const { from, to } = logLevel ?? { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
-  return (name, level) =>
-    level >= from && level <= to && isIncluded(name) && !excluded.some((matches) => matches(name));
-}

@@ -1,5 +1,4 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import { type Handlers, handle } from './handlers.ts';
 import {
   type Extent,
   eitherBy,
@@ -100,21 +99,5 @@ describe('a shape', () => {
     expect(action({ kind: 'wait', ms: 5, other: 1 }, 'an action', 'all')).toEqual({ kind: 'wait', ms: 5 });
     expect(() => action({ kind: 'toString' }, 'an action', 'all')).toThrowError('there is no action of this kind');
     expect(() => action({}, 'an action', 'all')).toThrowError('there is no action of this kind');
-  });
-});
-
-describe('handle', () => {
-  type Message = { readonly type: 'a'; readonly n: number } | { readonly type: 'b' };
-
-  it('calls the handler of the type of a message', () => {
-    const handlers: Handlers<Message, string> = { a: ({ n }) => `a ${n}`, b: () => 'b' };
-    expect(handle<Message, string>(handlers, { type: 'a', n: 3 })).toBe('a 3');
-    expect(handle<Message, string>(handlers, { type: 'b' })).toBe('b');
-  });
-
-  it('does not compile without a handler for each type', () => {
-    // @ts-expect-error: b has no handler
-    const handlers: Handlers<Message> = { a: () => {} };
-    expect(Object.keys(handlers)).toEqual(['a']);
   });
 });

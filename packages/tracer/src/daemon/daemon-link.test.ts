@@ -303,6 +303,15 @@ describe('the link to a session daemon', () => {
     expect(link.isOpen).toBe(false);
   });
 
+  it.each([{ type: 'declared', ids: ['4'] }, { type: 'declared' }, { type: 'what' }])(
+    'closes the connection to a daemon that answers %j',
+    async (message) => {
+      const link = connect(await startDaemon([REGISTERED, { message }])) as DaemonLink;
+      expect(link.request(DECLARE, -1)?.message).toBeUndefined();
+      expect(link.isOpen).toBe(false);
+    },
+  );
+
   it('reports from the event loop, not in the middle of an exchange, that the event loop runs', async () => {
     const declared = { before: [{ type: 'look', turn: 9 }], message: { type: 'declared', ids: [1] } };
     const link = connect(await startDaemon([REGISTERED, declared])) as DaemonLink;

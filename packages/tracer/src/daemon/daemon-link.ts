@@ -7,9 +7,9 @@ import {
   APP_FRAME_BYTES_MAX,
   type AppMessage,
   type AppReply,
+  checkDaemonMessage,
   encodeFrame,
   FrameDecoder,
-  type LookMessage,
   type RegisterMessage,
 } from '@ringtail/protocol';
 import { guarded, inNextTurn, later } from '../host/event-loop.ts';
@@ -284,7 +284,8 @@ export class DaemonLink {
 
   #receive(bytes: Uint8Array): void {
     try {
-      for (const message of this.#decoder.push(bytes) as (AppReply | LookMessage)[]) {
+      for (const json of this.#decoder.push(bytes)) {
+        const message = checkDaemonMessage(json);
         if (message.type === 'look' || message.type === 'registered') this.#listeners.onPublished();
         if (message.type !== 'look') this.#answered(message);
         else if (message.turn > 0) this.#answerFromEventLoop(message.turn);

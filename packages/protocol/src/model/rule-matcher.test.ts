@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ruleMatches } from './event-rule.ts';
 import { matchesPattern } from './pattern.ts';
+import { ruleMatches } from './rule-matcher.ts';
 
 /** The same by a regular expression. */
 function matchesByRegExp(pattern: string, name: string): boolean {
