@@ -24,7 +24,8 @@ export interface ClientServerOptions {
 export class ClientServer {
   readonly #options: ClientServerOptions;
   readonly #sockets: readonly ListeningSocket[];
-  #turnedAway = 0;
+  /** Refused clients that have not sent a request yet, oldest first. */
+  readonly #turnedAway = new Set<Socket>();
 
   constructor(options: ClientServerOptions) {
     this.#options = options;
@@ -74,11 +75,13 @@ export class ClientServer {
 
   /** Answers the first request with the reason: a client whose connection is closed at once would never read one. */
   #turnAway(socket: Socket, message: string): void {
-    if (this.#turnedAway >= TURNED_AWAY_MAX) {
-      socket.destroy();
-      return;
+    // Silent clients give way to later ones, which are more likely to read the reason.
+    const [oldest] = this.#turnedAway;
+    if (oldest !== undefined && this.#turnedAway.size >= TURNED_AWAY_MAX) {
+      this.#turnedAway.delete(oldest);
+      oldest.destroy();
     }
-    this.#turnedAway++;
+    this.#turnedAway.add(socket);
     const decoder = new FrameDecoder(HELLO_FRAME_BYTES_MAX);
     const answer = (id: number) => {
       socket.end(encodeFrame({ id, ok: false, code: 'SHARE_USED_UP', message }, CLIENT_REPLY_BYTES_MAX));
@@ -86,7 +89,7 @@ export class ClientServer {
     const timer = setTimeout(() => socket.destroy(), TURNED_AWAY_MS);
     socket.once('close', () => {
       clearTimeout(timer);
-      this.#turnedAway--;
+      this.#turnedAway.delete(socket);
     });
     socket.on('data', (chunk) => {
       if (!socket.writable) return;
