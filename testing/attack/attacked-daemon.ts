@@ -322,7 +322,7 @@ async function startDaemon({ directory, env }: Sandbox, more: DaemonOptions): Pr
   const stderr = openSync(join(directory, 'stderr'), 'w');
   const args = [SESSIOND, '--rundir', join(directory, 'run'), '--group', GROUP, '--log-stderr', '--ready-fd', '3'];
   const words = [...args, ...(more.options ?? [])];
-  const child = spawn(process.execPath, [...(process.env.PROBE ? ['--import', process.env.PROBE] : []), ...words], {
+  const child = spawn(process.execPath, words, {
     env: { ...env, ...more.env?.(directory) },
     stdio: ['ignore', 'ignore', stderr, 'pipe'],
   });
