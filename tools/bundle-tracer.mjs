@@ -10,33 +10,66 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { replaceFile } from './replace-file.mjs';
 
-const folder = join(dirname(dirname(fileURLToPath(import.meta.url))), 'packages', 'tracer');
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const folder = join(root, 'packages', 'tracer');
 const COMMON = {
-  entryPoints: [join(folder, 'src', 'index.ts')],
+  absWorkingDir: root,
   bundle: true,
   platform: 'node',
   target: 'node20',
   write: false,
+  metafile: true,
   logLevel: 'warning',
-  // For esbuild's own first lines, which no guard covers: a program may have deleted the global object.
-  banner: { js: 'const Object = {}.constructor;' },
 };
+const START = 'packages/tracer/src/agent/start-thread.ts';
+/** Modules of both parts. The files hold them twice, so they must have no state. */
+const IN_BOTH_PARTS = [
+  'packages/protocol/dist/model/log-level.js',
+  'packages/tracer/src/agent/inert-tracepoint.ts',
+  'packages/tracer/src/host/debug.ts',
+];
 
 /** esbuild's way to define exports would throw in a program that adds a property like `value` to Object.prototype. */
 const DEFINE = 'var __defProp = Object.defineProperty;';
 const DEFINE_OWN =
   'var __defProp = (to, name, property) => Object.defineProperty(to, name, { __proto__: null, ...property });';
 
+const startThread = await bundled({ entryPoints: [START], format: 'esm' });
 await bundle({ format: 'esm' }, 'index.js');
 await bundle({ format: 'cjs', define: { 'import.meta.url': 'undefined' } }, 'index.cjs');
 replaceFile(join(folder, 'dist', 'index.d.cts'), typesOfRequire());
 
 async function bundle(options, name) {
-  const { outputFiles } = await build({ ...COMMON, ...options });
-  const { text } = outputFiles[0];
+  const { text, modules } = await bundled({
+    entryPoints: ['packages/tracer/src/index.ts'],
+    // For esbuild's own first lines, which no guard covers: a program may have deleted the global object.
+    banner: { js: 'const Object = {}.constructor;' },
+    plugins: [{ name: 'one function', setup: startInOneFunction }],
+    ...options,
+  });
+  const inBoth = modules.filter((module) => startThread.modules.includes(module) && module !== START);
+  if (inBoth.sort().join() !== IN_BOTH_PARTS.join())
+    throw new Error(
+      `${name} holds these modules twice: ${inBoth.join(', ')}; adapt IN_BOTH_PARTS if they have no state`,
+    );
   if (!text.includes(DEFINE))
     throw new Error(`esbuild begins ${name} in another way: adapt DEFINE in bundle-tracer.mjs`);
   replaceFile(join(folder, 'dist', name), text.replace(DEFINE, DEFINE_OWN));
+}
+
+async function bundled(options) {
+  const { outputFiles, metafile } = await build({ ...COMMON, ...options });
+  const [{ inputs }] = Object.values(metafile.outputs);
+  const modules = Object.keys(inputs).filter((module) => inputs[module].bytesInOutput > 0);
+  return { text: outputFiles[0].text, modules };
+}
+
+/**
+ * Gives esbuild the part that starts later as one module, bundled before. esbuild then writes one function, not one for
+ * each of the part's modules, and leaves out all exports without a use.
+ */
+function startInOneFunction({ onLoad }) {
+  onLoad({ filter: /\/agent\/start-thread\.ts$/ }, () => ({ contents: startThread.text, loader: 'js' }));
 }
 
 /** Declares for TypeScript that `require` gives the same values as the ES module. */
