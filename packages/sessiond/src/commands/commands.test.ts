@@ -168,6 +168,21 @@ describe('a command', SLOW, () => {
     expect(await client.ask('disable-event', { session, channel: 'c', pattern: null })).toMatchObject({ disabled: 0 });
   });
 
+  it('that starts a session without a channel is refused, and the session stays stopped', async () => {
+    const client = await startedDaemon();
+    await create(client);
+    const app = await daemon.application();
+    expect(await client.reply('start-session', { session })).toMatchObject({
+      ok: false,
+      code: 'NO_CHANNEL',
+      message: 'the session s has no channel: enable events first',
+    });
+    expect(await client.ask('list-sessions', {})).toMatchObject([{ name: session, active: false }]);
+    expect([daemon.commands('open-trace'), app.state()?.channels ?? []]).toEqual([[], []]);
+    await client.ask('enable-event', { session, channel: null, rule: { pattern: '*' } });
+    expect(await client.reply('start-session', { session })).toMatchObject({ ok: true });
+  });
+
   it('asks the daemon how it is', async () => {
     const client = await startedDaemon();
     await create(client);
