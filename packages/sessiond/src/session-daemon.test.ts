@@ -24,10 +24,6 @@ import { LOG_LINES_PER_PEER_MAX } from './model/limits.ts';
 import { FakeApplication, posix, REGISTER } from './testing/fake-application.test.support.ts';
 import { FAKE_CONSUMER, type TestClient, TestDaemon } from './testing/test-daemon.test.support.ts';
 
-/** Processes start and restart in these tests, on machines that may be busy. */
-const SLOW = { timeout: 60_000 };
-const POLL = { timeout: 30_000 };
-
 /** Of `fcntl`; the tracer has no use for it. */
 const F_SEAL_WRITE = 8;
 const RING_BYTES = ringBytesFor(4096, 2);
@@ -66,7 +62,7 @@ function keyOf(app: FakeApplication): number {
   return channel.key;
 }
 
-describe('a session', SLOW, () => {
+describe('a session', () => {
   it('reaches an application that registers while it is active, before the answer', async () => {
     await daemon.start();
     await startedSession();
@@ -76,7 +72,7 @@ describe('a session', SLOW, () => {
       { session: 's', name: 'small', header: 'compact', subBufBytes: 4096, subBufCount: 2, ringDirectory: null },
     ]);
     expect(app.state()?.channels[0]?.wakePath).toBe(daemon.directory.wakeFifo);
-    await expect.poll(() => daemon.commands('open-channel'), POLL).toHaveLength(1);
+    await expect.poll(() => daemon.commands('open-channel')).toHaveLength(1);
     const [trace] = daemon.commands('open-trace');
     expect(trace).toMatchObject({
       session: 's',
@@ -105,9 +101,9 @@ describe('a session', SLOW, () => {
     const client = await startedSession();
     const app = await daemon.application();
     await client.ask('enable-event', { session: 's', channel: 'small', rule: { pattern: 'q:*' } });
-    await expect.poll(() => app.state()?.channels[0]?.rules, POLL).toEqual([{ pattern: 'p:*' }, { pattern: 'q:*' }]);
+    await expect.poll(() => app.state()?.channels[0]?.rules).toEqual([{ pattern: 'p:*' }, { pattern: 'q:*' }]);
     await client.ask('enable-channel', { session: 's', channel: { ...smallChannel, name: 'second' } });
-    await expect.poll(() => app.state()?.channels.map(({ name }) => name), POLL).toEqual(['small', 'second']);
+    await expect.poll(() => app.state()?.channels.map(({ name }) => name)).toEqual(['small', 'second']);
     expect(daemon.commands('open-channel').map(({ streamClassId }) => streamClassId)).toEqual([0, 1]);
   });
 
@@ -166,7 +162,7 @@ describe('a session', SLOW, () => {
   });
 });
 
-describe('identifiers', SLOW, () => {
+describe('identifiers', () => {
   it('are one per description in a channel, whoever declares it, and confirmed by the consumer', async () => {
     await daemon.start();
     await startedSession();
@@ -204,19 +200,19 @@ describe('identifiers', SLOW, () => {
   });
 });
 
-describe('rings', SLOW, () => {
+describe('rings', () => {
   it('reach the consumer with what is in them, though their thread is killed at once', async () => {
     await daemon.start();
     await startedSession();
     const app = await daemon.application({ pid: 4, tid: 5, procname: 'brief' });
     app.sendRing(keyOf(app), RING_BYTES, 'content');
     app.close();
-    await expect.poll(() => daemon.commands('close-ring'), POLL).toHaveLength(1);
+    await expect.poll(() => daemon.commands('close-ring')).toHaveLength(1);
     const opened = daemon.asked().filter(({ command }) => command.type === 'open-ring');
     expect(opened).toMatchObject([
       { ringText: 'content', command: { bytes: RING_BYTES, pid: 4, tid: 5, procname: 'brief', streamInstanceId: 0 } },
     ]);
-    await expect.poll(() => daemon.memfds(), POLL).toBe(0);
+    await expect.poll(() => daemon.memfds()).toBe(0);
   });
 
   it('belong to a stop if they were sent before it', async () => {
@@ -236,7 +232,7 @@ describe('rings', SLOW, () => {
     const app = await daemon.application();
     app.sendRing(keyOf(app), RING_BYTES);
     app.sendRing(keyOf(app), RING_BYTES);
-    await expect.poll(() => daemon.commands('close-ring').map(({ ring }) => ring), POLL).toEqual([1]);
+    await expect.poll(() => daemon.commands('close-ring').map(({ ring }) => ring)).toEqual([1]);
     expect(daemon.commands('open-ring').map(({ ring, streamInstanceId }) => [ring, streamInstanceId])).toEqual([
       [1, 0],
       [2, 1],
@@ -264,7 +260,7 @@ describe('rings', SLOW, () => {
     app.sendRing(keyOf(app), bytes);
     expect(await app.reply()).toMatchObject({ type: 'refused', code: 'BAD_MESSAGE' });
     expect(await app.reply()).toBeUndefined();
-    await expect.poll(() => daemon.memfds(), POLL).toBe(0);
+    await expect.poll(() => daemon.memfds()).toBe(0);
     expect(daemon.commands('open-ring')).toEqual([]);
   });
 
@@ -274,13 +270,13 @@ describe('rings', SLOW, () => {
     const app = await daemon.application();
     daemon.tell('refuse', 'open-ring BAD_REQUEST');
     app.sendRing(keyOf(app), RING_BYTES);
-    await expect.poll(() => daemon.commands('open-ring'), POLL).toHaveLength(1);
-    await expect.poll(() => daemon.memfds(), POLL).toBe(1);
+    await expect.poll(() => daemon.commands('open-ring')).toHaveLength(1);
+    await expect.poll(() => daemon.memfds()).toBe(1);
     expect((await client.ask('session-statistics', { session: 's' })).troubles.join()).toContain('refused by the test');
   });
 });
 
-describe('the consumer', SLOW, () => {
+describe('the consumer', () => {
   it('is replaced when it is killed, and the next one is told everything', async () => {
     await daemon.start();
     const client = await startedSession();
@@ -320,10 +316,10 @@ describe('the consumer', SLOW, () => {
     await app.declare(keyOf(app), event('a'));
     daemon.tell('kill-at', 'close-ring');
     app.close();
-    await expect.poll(() => daemon.commands('close-ring'), POLL).toHaveLength(2);
+    await expect.poll(() => daemon.commands('close-ring')).toHaveLength(2);
     const opened = daemon.asked().filter(({ command }) => command.type === 'open-ring');
     expect(opened.map(({ ringText }) => ringText)).toEqual(['content', 'content']);
-    await expect.poll(() => daemon.memfds(), POLL).toBe(0);
+    await expect.poll(() => daemon.memfds()).toBe(0);
   });
 
   it('that cannot be started is told to clients in words, and everything is there once it can', async () => {
@@ -338,7 +334,7 @@ describe('the consumer', SLOW, () => {
     expect(await client.ask('list-sessions', {})).toMatchObject([{ active: false }]);
     daemon.untell('broken');
     await expect
-      .poll(async () => (await client.reply('start-session', { session: 's' })).ok, { timeout: 30_000, interval: 500 })
+      .poll(async () => (await client.reply('start-session', { session: 's' })).ok, { interval: 500 })
       .toBe(true);
     expect((await daemon.application()).state()?.channels).toHaveLength(1);
   });
@@ -358,7 +354,7 @@ describe('the consumer', SLOW, () => {
   });
 });
 
-describe('clients', SLOW, () => {
+describe('clients', () => {
   it('get a code for what cannot be', async () => {
     await daemon.start();
     const client = await startedSession();
@@ -436,7 +432,7 @@ describe('clients', SLOW, () => {
   });
 });
 
-describe('control files that are no use', SLOW, () => {
+describe('control files that are no use', () => {
   it.each<[string, string, (application: FakeApplication) => number]>([
     ['open for reading only', 'cannot be written: EBADF', ({ control }) => openSync(`/proc/self/fd/${control}`, 'r')],
     [
@@ -476,7 +472,7 @@ describe('control files that are no use', SLOW, () => {
   });
 });
 
-describe('the process', SLOW, () => {
+describe('the process', () => {
   it('keeps its files to itself, as far as its user is not root', async () => {
     await daemon.start(FAKE_CONSUMER, ['--group', 'ringtail-no-such-group']);
     const { appSocket, clientSocket, consumerSocket, wakeFifo, pidFile, logFile } = daemon.directory;
@@ -565,13 +561,13 @@ describe('the process', SLOW, () => {
       if (round % 4 === 3) app.sendBytes(Uint8Array.of(200, 0, 0, 0, 0x7b), app.control);
       app.close();
     }
-    await expect.poll(() => daemon.memfds(), POLL).toBe(0);
+    await expect.poll(() => daemon.memfds()).toBe(0);
     const app = await daemon.application();
     expect(await app.declare(keyOf(app), event('a'))).toEqual({ type: 'declared', ids: [0] });
   });
 });
 
-describe('ring files', SLOW, () => {
+describe('ring files', () => {
   it('get a directory of their user', async () => {
     await daemon.start();
     const client = await daemon.client();
@@ -587,7 +583,7 @@ describe('ring files', SLOW, () => {
   });
 });
 
-describe('a daemon of root', SLOW, () => {
+describe('a daemon of root', () => {
   it.skipIf(process.geteuid?.() !== 0)('warns of a group that was named and does not exist', async () => {
     await daemon.start(undefined, ['--group', 'no-such-group']);
     expect(daemon.log()).toContain('there is no group no-such-group: only root may give commands');

@@ -43,7 +43,7 @@ async function connected(code: string): Promise<{ child: ChildProcess; process: 
   return { child, process: descriptor };
 }
 
-describe('a descriptor of a process', { timeout: 30_000 }, () => {
+describe('a descriptor of a process', () => {
   it.runIf(tellsExits).each([
     ['process.exit(3)', 3 << 8],
     ['process.exit(0)', 0],

@@ -6,9 +6,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { FakeApplication } from '../testing/fake-application.test.support.ts';
 import { type TestClient, TestDaemon } from '../testing/test-daemon.test.support.ts';
 
-/** Processes start and restart in these tests, on machines that may be busy. */
-const SLOW = { timeout: 60_000 };
-const POLL = { timeout: 30_000 };
 const RING_BYTES = ringBytesFor(4096, 2);
 
 let daemon: TestDaemon;
@@ -47,7 +44,7 @@ async function codeOf(client: TestClient, command: string, params: object = {}):
 
 const record = { output: null, name: null, maxBytes: null };
 
-describe('a snapshot', SLOW, () => {
+describe('a snapshot', () => {
   it("is recorded to every output, in a directory with LTTng's name, numbered within the session", async () => {
     const { client } = await started({ snapshot: true });
     const elsewhere = join(daemon.parent, 'deep', 'elsewhere');
@@ -112,19 +109,19 @@ describe('a snapshot', SLOW, () => {
   });
 });
 
-describe('rings of threads that have ended', SLOW, () => {
+describe('rings of threads that have ended', () => {
   it('stay open in a snapshot session, after a restart of the consumer too, until the session is cleared', async () => {
     const { client, app } = await started({ snapshot: true });
     app.sendRing(keyOf(app), RING_BYTES, 'content');
     app.close();
-    await expect.poll(async () => (await client.ask('daemon-status', {})).applications, POLL).toBe(0);
+    await expect.poll(async () => (await client.ask('daemon-status', {})).applications).toBe(0);
     daemon.tell('kill-at', 'snapshot');
     await client.ask('record-snapshot', { session: 's', ...record });
     const opened = daemon.asked().filter(({ command }) => command.type === 'open-ring');
     expect(opened.map(({ ringText }) => ringText)).toEqual(['content', 'content']);
     expect(daemon.commands('close-ring')).toEqual([]);
     await client.ask('clear-session', { session: 's' });
-    await expect.poll(() => daemon.memfds(), POLL).toBe(0);
+    await expect.poll(() => daemon.memfds()).toBe(0);
   });
 
   it('are given up when they are too many, the oldest first, and that is said', async () => {
@@ -134,30 +131,30 @@ describe('rings of threads that have ended', SLOW, () => {
       app.sendRing(keyOf(app), RING_BYTES);
       app.close();
     }
-    await expect.poll(() => daemon.commands('close-ring').map(({ ring }) => ring), POLL).toEqual([1, 2]);
+    await expect.poll(() => daemon.commands('close-ring').map(({ ring }) => ring)).toEqual([1, 2]);
     const { troubles } = await client.ask('session-statistics', { session: 's' });
     expect(troubles.join()).toContain('threads have ended whose events no later snapshot has');
     await client.ask('destroy-session', { session: 's' });
-    await expect.poll(() => daemon.memfds(), POLL).toBe(1);
+    await expect.poll(() => daemon.memfds()).toBe(1);
   });
 });
 
-describe('a ring that cannot have its files', SLOW, () => {
+describe('a ring that cannot have its files', () => {
   it('is asked for again until it can, though its thread has ended meanwhile', async () => {
     const { client, app } = await started();
     daemon.tell('refuse', 'open-ring');
     app.sendRing(keyOf(app), RING_BYTES, 'content');
     await expect
-      .poll(async () => (await client.ask('session-statistics', { session: 's' })).troubles.join(), POLL)
+      .poll(async () => (await client.ask('session-statistics', { session: 's' })).troubles.join())
       .toContain('rings wait for their files');
     app.close();
     daemon.untell('refuse');
-    await expect.poll(() => daemon.commands('close-ring'), POLL).toHaveLength(1);
-    await expect.poll(() => daemon.memfds(), POLL).toBe(0);
+    await expect.poll(() => daemon.commands('close-ring')).toHaveLength(1);
+    await expect.poll(() => daemon.memfds()).toBe(0);
   });
 });
 
-describe('a rotation', SLOW, () => {
+describe('a rotation', () => {
   it("archives into a directory with LTTng's name, once after a stop, and the rest when the session is destroyed", async () => {
     const { client } = await started();
     const { archive } = await client.ask('rotate-session', { session: 's' });
@@ -197,7 +194,7 @@ describe('a rotation', SLOW, () => {
     });
     expect(await codeOf(client, 'set-rotation-schedule', { timerUs: 1 })).toBe('ROTATION_SCHEDULE_SET');
     await expect
-      .poll(() => watcher.notifications.filter(({ kind }) => kind === 'rotation-completed').length, POLL)
+      .poll(() => watcher.notifications.filter(({ kind }) => kind === 'rotation-completed').length)
       .toBeGreaterThan(1);
     await client.ask('set-rotation-schedule', { session: 's', timerUs: null });
     const rotated = daemon.commands('rotate').length;
@@ -213,7 +210,7 @@ describe('a rotation', SLOW, () => {
   });
 });
 
-describe('what else is done with everything that a session holds', SLOW, () => {
+describe('what else is done with everything that a session holds', () => {
   it('clears, and has nothing to archive then if the session is stopped', async () => {
     const { client } = await started();
     await client.ask('clear-session', { session: 's' });
@@ -255,12 +252,12 @@ describe('what else is done with everything that a session holds', SLOW, () => {
     const until = daemon.commands('reclaim')[0]?.until ?? 0;
     expect(daemon.commands('reclaim')).toEqual([{ type: 'reclaim', session: 's', channels: [keyOf(app)], until }]);
     expect(process.hrtime.bigint() - BigInt(until)).toBeGreaterThanOrEqual(5000n);
-    await expect.poll(() => app.state()?.channels[0], POLL).toMatchObject({ reclaim: 1, reclaimUntil: until });
+    await expect.poll(() => app.state()?.channels[0]).toMatchObject({ reclaim: 1, reclaimUntil: until });
     expect(await codeOf(client, 'reclaim-memory', { channels: ['other'], olderThanUs: 0 })).toBe('NO_CHANNEL');
   });
 });
 
-describe('subscribers', SLOW, () => {
+describe('subscribers', () => {
   it('are told of everything in the order in which it happened', async () => {
     await daemon.start();
     const watcher = await daemon.client();
@@ -282,7 +279,7 @@ describe('subscribers', SLOW, () => {
     app.close();
     const told = { pid: process.pid, tid: 77, procname: 'fake' };
     await expect
-      .poll(() => watcher.notifications, POLL)
+      .poll(() => watcher.notifications)
       .toEqual([
         { kind: 'session-created', session: 's' },
         { kind: 'session-changed', session: 's' },
@@ -314,12 +311,12 @@ describe('subscribers', SLOW, () => {
     watcher.socket.resume();
     const counted = () =>
       watcher.notifications.reduce((sum, told) => sum + (told.kind === 'dropped' ? told.count : 1), 0);
-    await expect.poll(counted, POLL).toBe(changes);
+    await expect.poll(counted).toBe(changes);
     expect(watcher.notifications.some(({ kind }) => kind === 'dropped')).toBe(true);
   });
 });
 
-describe('sessions that were saved', SLOW, () => {
+describe('sessions that were saved', () => {
   it('come from files of the directory that is named, and one that is wrong stops none', async () => {
     const directory = join(daemon.parent, 'saved');
     mkdirSync(directory);

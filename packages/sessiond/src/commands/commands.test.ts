@@ -5,10 +5,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { FakeApplication } from '../testing/fake-application.test.support.ts';
 import { type TestClient, TestDaemon } from '../testing/test-daemon.test.support.ts';
 
-/** Processes start in these tests, on machines that may be busy. */
-const SLOW = { timeout: 60_000 };
-const POLL = { timeout: 30_000 };
-
 const channel = { ...DEFAULT_CHANNEL, name: 'c', subBufBytes: 4096, subBufCount: 2 };
 const session = 's';
 
@@ -36,7 +32,7 @@ const channelNames = (app: FakeApplication) => app.state()?.channels.map(({ name
 const patterns = (app: FakeApplication) =>
   app.state()?.channels.map(({ rules }) => rules.map(({ pattern }) => pattern));
 
-describe('a session that is active', SLOW, () => {
+describe('a session that is active', () => {
   it('takes channels and rules from applications that are disabled, and gives them back', async () => {
     const client = await startedDaemon();
     await create(client);
@@ -48,10 +44,10 @@ describe('a session that is active', SLOW, () => {
     const before = app.state();
     expect(channelNames(app)).toEqual(['c', 'd']);
     await client.ask('disable-channel', { session, channel: 'c' });
-    await expect.poll(() => channelNames(app), POLL).toEqual(['d']);
+    await expect.poll(() => channelNames(app)).toEqual(['d']);
     const disabled = await client.ask('disable-event', { session, channel: 'd', pattern: 'b:*' });
     expect(disabled).toEqual({ channel: 'd', disabled: 1 });
-    await expect.poll(() => patterns(app), POLL).toEqual([[]]);
+    await expect.poll(() => patterns(app)).toEqual([[]]);
     expect(await client.ask('list-sessions', {})).toMatchObject([
       {
         domains: [
@@ -66,7 +62,7 @@ describe('a session that is active', SLOW, () => {
     ]);
     await client.ask('enable-channel', { session, channel });
     await client.ask('enable-event', { session, channel: 'd', rule: { pattern: 'b:*' } });
-    await expect.poll(() => app.state(), POLL).toEqual(before);
+    await expect.poll(() => app.state()).toEqual(before);
   });
 
   it('records those that its trackers have', async () => {
@@ -80,10 +76,10 @@ describe('a session that is active', SLOW, () => {
     // What a program says of itself is not asked.
     expect(daemon.commands('open-trace')).toEqual([]);
     await client.ask('track', { session, attribute: 'vpid', values: [process.pid] });
-    await expect.poll(() => channelNames(app), POLL).toEqual(['channel0']);
+    await expect.poll(() => channelNames(app)).toEqual(['channel0']);
     expect(daemon.commands('open-trace')).toHaveLength(1);
     await client.ask('untrack', { session, attribute: 'vuid', values: null });
-    await expect.poll(() => channelNames(app), POLL).toEqual([]);
+    await expect.poll(() => channelNames(app)).toEqual([]);
     expect((await client.ask('list-sessions', {}))[0]?.domains[0]?.trackers).toEqual({
       vpid: [1, process.pid].sort((a, b) => a - b),
       vuid: [],
@@ -111,7 +107,7 @@ describe('a session that is active', SLOW, () => {
   });
 });
 
-describe('buffers of processes', SLOW, () => {
+describe('buffers of processes', () => {
   it('are in a trace of the process, until its last thread has gone', async () => {
     const client = await startedDaemon();
     await create(client);
@@ -122,13 +118,13 @@ describe('buffers of processes', SLOW, () => {
     expect(two.state()).toEqual(one.state());
     const key = one.state()!.channels[0]!.key;
     two.sendRing(key, ringBytesFor(4096, 2));
-    await expect.poll(() => daemon.commands('open-ring'), POLL).toHaveLength(1);
+    await expect.poll(() => daemon.commands('open-ring')).toHaveLength(1);
     one.close();
-    await expect.poll(async () => (await client.ask('daemon-status', {})).applications, POLL).toBe(1);
+    await expect.poll(async () => (await client.ask('daemon-status', {})).applications).toBe(1);
     expect(await two.declare(key, { name: 'a:b', logLevel: 6, fields: [] })).toEqual({ type: 'declared', ids: [0] });
     two.close();
-    await expect.poll(async () => (await client.ask('daemon-status', {})).applications, POLL).toBe(0);
-    await expect.poll(() => daemon.commands('close-ring'), POLL).toHaveLength(1);
+    await expect.poll(async () => (await client.ask('daemon-status', {})).applications).toBe(0);
+    await expect.poll(() => daemon.commands('close-ring')).toHaveLength(1);
     const again = await daemon.application({ procname: 'my app' });
     expect(again.state()?.channels[0]?.key).not.toBe(key);
     const [first, second] = daemon.commands('open-trace');
@@ -144,7 +140,7 @@ describe('buffers of processes', SLOW, () => {
   });
 });
 
-describe('a command', SLOW, () => {
+describe('a command', () => {
   it('that cannot be is refused with a code', async () => {
     const client = await startedDaemon();
     await create(client);
@@ -197,7 +193,7 @@ describe('a command', SLOW, () => {
     });
     expect(status.memoryBytes).toBeGreaterThan(2 ** 20);
     process.kill(status.consumerPid as number, 'SIGKILL');
-    await expect.poll(async () => (await client.ask('daemon-status', {})).consumerRestarts, POLL).toBe(1);
+    await expect.poll(async () => (await client.ask('daemon-status', {})).consumerRestarts).toBe(1);
   });
 
   it('lists a session with everything that it has', async () => {

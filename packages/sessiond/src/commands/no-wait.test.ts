@@ -4,9 +4,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { FakeApplication } from '../testing/fake-application.test.support.ts';
 import { type TestClient, TestDaemon } from '../testing/test-daemon.test.support.ts';
 
-const SLOW = { timeout: 60_000 };
-const POLL = { timeout: 30_000 };
-
 let daemon: TestDaemon;
 let application: FakeApplication;
 let client: TestClient;
@@ -48,14 +45,14 @@ async function askedMeanwhile(ask: (by: TestClient) => Promise<unknown>) {
   return asked;
 }
 
-describe('a stop that is not waited for', SLOW, () => {
+describe('a stop that is not waited for', () => {
   it('is answered when nothing is recorded any more, and a later start waits for the rest', async () => {
     await started();
     daemon.tell('hold', 'flush');
     expect(await client.ask('begin-stop', SESSION)).toBeNull();
     expect([recorded(), await isActive()]).toEqual([0, [false]]);
     const start = await askedMeanwhile((by) => by.ask('start-session', SESSION));
-    await expect.poll(() => daemon.commands('flush'), POLL).toHaveLength(1);
+    await expect.poll(() => daemon.commands('flush')).toHaveLength(1);
     expect([await isActive(), start.isAnswered]).toEqual([[false], false]);
     daemon.untell('hold');
     await start.answer;
@@ -76,7 +73,7 @@ describe('a stop that is not waited for', SLOW, () => {
   });
 });
 
-describe('a destruction that is not waited for', SLOW, () => {
+describe('a destruction that is not waited for', () => {
   it('is answered when the session is in no list, and one of the same name and place comes when it is gone', async () => {
     await started();
     daemon.tell('hold', 'close-session');
@@ -84,7 +81,7 @@ describe('a destruction that is not waited for', SLOW, () => {
     expect([recorded(), await isActive()]).toEqual([0, []]);
     const again = await askedMeanwhile((by) => create(by));
     const elsewhere = await askedMeanwhile((by) => create(by, 't'));
-    await expect.poll(() => daemon.commands('close-session'), POLL).toHaveLength(1);
+    await expect.poll(() => daemon.commands('close-session')).toHaveLength(1);
     expect([await isActive(), again.isAnswered, elsewhere.isAnswered]).toEqual([[], false, false]);
     daemon.untell('hold');
     const created = (await Promise.all([again.answer, elsewhere.answer])) as { output: string }[];
@@ -98,7 +95,7 @@ describe('a destruction that is not waited for', SLOW, () => {
     await started();
     daemon.tell('refuse', 'close-session');
     expect(await client.ask('begin-destruction', SESSION)).toBeNull();
-    await expect.poll(isActive, POLL).toEqual([false]);
+    await expect.poll(isActive).toEqual([false]);
     expect(await troubles()).toEqual(['it could not be destroyed: refused by the test']);
     daemon.untell('refuse');
     await client.ask('destroy-session', SESSION);
@@ -117,15 +114,15 @@ describe('a destruction that is not waited for', SLOW, () => {
   });
 });
 
-describe('a session that is being destroyed', SLOW, () => {
+describe('a session that is being destroyed', () => {
   it('is none that could be rotated, though its last trace chunk is being archived', async () => {
     await started();
     await client.ask('rotate-session', SESSION);
     daemon.tell('hold', 'rotate');
     await client.ask('begin-destruction', SESSION);
-    await expect.poll(() => daemon.commands('rotate'), POLL).toHaveLength(2);
+    await expect.poll(() => daemon.commands('rotate')).toHaveLength(2);
     const code = codeOf('rotate-session', await daemon.client());
-    await expect.poll(() => timesAsked('rotate-session'), POLL).toBe(2);
+    await expect.poll(() => timesAsked('rotate-session')).toBe(2);
     daemon.untell('hold');
     expect(await code).toBe('NO_SUCH_SESSION');
   });
@@ -136,16 +133,16 @@ describe('a session that is being destroyed', SLOW, () => {
     await client.ask('begin-destruction', SESSION);
     const parameters = { name: 's', output: output(), ...DEFAULT_SESSION };
     const creation = (await daemon.client()).reply('create-session', parameters);
-    await expect.poll(() => timesAsked('create-session'), POLL).toBe(2);
+    await expect.poll(() => timesAsked('create-session')).toBe(2);
     const shutdown = client.reply('shutdown', {});
-    await expect.poll(() => timesAsked('shutdown'), POLL).toBe(1);
+    await expect.poll(() => timesAsked('shutdown')).toBe(1);
     daemon.untell('hold');
     expect(await creation).toMatchObject({ ok: false, code: 'SHUTTING_DOWN' });
     expect((await shutdown).ok).toBe(true);
   });
 });
 
-describe('a rotation that is not waited for', SLOW, () => {
+describe('a rotation that is not waited for', () => {
   it('is answered with its archive when it has begun; another one is refused until it is done', async () => {
     await started();
     daemon.tell('hold', 'rotate');
@@ -156,7 +153,7 @@ describe('a rotation that is not waited for', SLOW, () => {
     expect((await client.ask('list-sessions', {}))[0]).toMatchObject({ active: true, rotations: 0, lastArchive: null });
     daemon.untell('hold');
     const done = async () => (await client.ask('list-sessions', {}))[0]?.lastArchive;
-    await expect.poll(done, POLL).toBe(archive);
+    await expect.poll(done).toBe(archive);
     await client.ask('rotate-session', SESSION);
   });
 

@@ -5,8 +5,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeApplication } from '../testing/fake-application.test.support.ts';
 import { type TestClient, TestDaemon } from '../testing/test-daemon.test.support.ts';
 
-const SLOW = { timeout: 60_000 };
-const POLL = { timeout: 30_000 };
 const SESSION = { session: 's' };
 const channel = { ...DEFAULT_CHANNEL, ownership: 'process', subBufBytes: 4096, subBufCount: 2 } as const;
 
@@ -22,7 +20,7 @@ beforeEach(async () => {
   await client.ask('start-session', SESSION);
   application = await FakeApplication.registered(daemon.directory.appSocket);
   application.sendRing(application.state()?.channels[0]?.key ?? 0, ringBytesFor(4096, 2));
-  await expect.poll(() => daemon.commands('open-ring'), POLL).toHaveLength(1);
+  await expect.poll(() => daemon.commands('open-ring')).toHaveLength(1);
 });
 afterEach(async () => {
   application.close();
@@ -35,21 +33,21 @@ const askedSince = (count: number) =>
     .slice(count)
     .map(({ command }) => command.type);
 
-describe('the trace of a process that has gone', SLOW, () => {
+describe('the trace of a process that has gone', () => {
   it('is closed when its ring has been taken, and then has no use for checkpoints', async () => {
     const before = daemon.asked().length;
     daemon.tell('hold', 'close-ring');
     application.close();
-    await expect.poll(() => askedSince(before), POLL).toEqual(['close-ring']);
+    await expect.poll(() => askedSince(before)).toEqual(['close-ring']);
     await client.ask('list-sessions', {});
     expect(askedSince(before)).toEqual(['close-ring']);
     daemon.untell('hold');
-    await expect.poll(() => askedSince(before), POLL).toEqual(['close-ring', 'close-trace', 'remove-checkpoints']);
+    await expect.poll(() => askedSince(before)).toEqual(['close-ring', 'close-trace', 'remove-checkpoints']);
   });
 
   it('is for the next consumer what it has come to, and no trace', async () => {
     application.close();
-    await expect.poll(() => daemon.commands('remove-checkpoints'), POLL).toHaveLength(1);
+    await expect.poll(() => daemon.commands('remove-checkpoints')).toHaveLength(1);
     const before = daemon.asked().length;
     daemon.tell('kill-at', 'flush');
     await client.ask('stop-session', SESSION);
@@ -68,7 +66,7 @@ describe('the trace of a process that has gone', SLOW, () => {
         .log()
         .split('\n')
         .find((line) => line.includes('refused by the test'));
-    await expect.poll(told, POLL).toBeDefined();
+    await expect.poll(told).toBeDefined();
     expect(told()?.includes(' warn ')).toBe(warns);
     await client.ask('stop-session', SESSION);
     expect(daemon.commands('remove-checkpoints')).toEqual([]);

@@ -6,9 +6,6 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { tellsExits } from '../testing/tells-exits.test.support.ts';
 import { type TestClient, TestDaemon } from '../testing/test-daemon.test.support.ts';
 
-/** Processes start in these tests, on machines that may be busy. */
-const SLOW = { timeout: 60_000 };
-const POLL = { timeout: 30_000 };
 const PROGRAM = fileURLToPath(new URL('../../dist/testing/ending-application.test.support.js', import.meta.url));
 
 let daemon: TestDaemon;
@@ -47,7 +44,7 @@ function endOf(pid: number | undefined) {
   return gone && (gone.end ?? 'goes on');
 }
 
-describe('an application that ends', SLOW, () => {
+describe('an application that ends', () => {
   it.runIf(tellsExits).each([
     ['exit 0', { cause: 'exit-code', exitCode: 0 }],
     ['exit 3', { cause: 'exit-code', exitCode: 3 }],
@@ -60,7 +57,7 @@ describe('an application that ends', SLOW, () => {
   ])('by "%s" is reported with its cause, even if its parent waits for it at once', async (how, end) => {
     const child = await application('app');
     child.stdin!.write(`${how}\n`);
-    await expect.poll(() => endOf(child.pid), POLL).toMatchObject(end);
+    await expect.poll(() => endOf(child.pid)).toMatchObject(end);
   });
 
   it('is reported with its cause while its parent does not wait for it', async () => {
@@ -74,7 +71,7 @@ describe('an application that ends', SLOW, () => {
       client.notifications.flatMap((one) =>
         one.kind === 'application-gone' && one.procname === 'orphan' ? [one.end] : [],
       );
-    await expect.poll(ends, POLL).toMatchObject([{ cause: 'signal', signal: { name: 'SIGSEGV' } }]);
+    await expect.poll(ends).toMatchObject([{ cause: 'signal', signal: { name: 'SIGSEGV' } }]);
     shell.stdin!.end();
     await once(shell, 'exit');
   });
@@ -82,7 +79,7 @@ describe('an application that ends', SLOW, () => {
   it('is reported as running if only its connection has ended', async () => {
     const child = await application('app');
     child.stdin!.write('detach\n');
-    await expect.poll(() => endOf(child.pid), POLL).toBe('goes on');
+    await expect.poll(() => endOf(child.pid)).toBe('goes on');
     expect(child.exitCode).toBeNull();
   });
 });

@@ -20,7 +20,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FAKE_CONSUMER, TestClient } from '../testing/test-daemon.test.support.ts';
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
-const SLOW = { timeout: 60_000 };
 const isRoot = process.getuid?.() === 0;
 if (!isRoot) console.warn('SKIPPED: only root can make what it takes: not tested: the tracing group');
 
@@ -48,7 +47,7 @@ async function endDaemon(): Promise<void> {
   while (existsSync(directory.pidFile)) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
-describe('the daemon in the background', SLOW, () => {
+describe('the daemon in the background', () => {
   it.each(['-b', '-d'])('%s returns once clients can connect', async (option) => {
     const pidFile = join(home, 'pid');
     // With a console of its own: one that is kept is open for as long as the daemon runs.
@@ -97,7 +96,7 @@ describe('the daemon in the background', SLOW, () => {
   });
 });
 
-describe('the daemon in the foreground', SLOW, () => {
+describe('the daemon in the foreground', () => {
   it('tells who it is and what it takes', () => {
     expect(run('-V')).toMatchObject({ status: 0, stdout: expect.stringMatching(/^ringtail-sessiond \d/) as string });
     expect(run('-h').stdout).toContain('--pidfile');

@@ -14,8 +14,6 @@ import type { FakeApplication } from '../testing/fake-application.test.support.t
 import { MAP } from '../testing/maps.test.support.ts';
 import { type TestClient, TestDaemon } from '../testing/test-daemon.test.support.ts';
 
-const SLOW = { timeout: 60_000 };
-const POLL = { timeout: 30_000 };
 const every1 = { every: 1 };
 const matches: TriggerCondition = { kind: 'event-rule-matches', rule: { pattern: 'p:*' }, captures: ['a'] };
 const notify: TriggerAction = { kind: 'notify', ratePolicy: every1 };
@@ -49,7 +47,7 @@ const fired = (notifications: readonly Notification[]) =>
 const isActive = async (name = 's') =>
   (await client.ask('list-sessions', {})).find((session) => session.name === name)?.active;
 
-describe('a trigger on events', SLOW, () => {
+describe('a trigger on events', () => {
   it('is published to registered and later applications, until it is removed', async () => {
     const before = await daemon.application();
     const name = await addTrigger(matches, notify);
@@ -69,7 +67,7 @@ describe('a trigger on events', SLOW, () => {
     await client.ask('subscribe', {});
     await addTrigger(matches, notify);
     matched(app, 3, ['x']);
-    await expect.poll(() => fired(client.notifications), POLL).toHaveLength(1);
+    await expect.poll(() => fired(client.notifications)).toHaveLength(1);
     const uid = process.getuid?.();
     expect(fired(client.notifications)[0]).toMatchObject({
       trigger: 'trigger0',
@@ -99,7 +97,7 @@ describe('a trigger on events', SLOW, () => {
       },
     );
     matched(app);
-    await expect.poll(() => existsSync(file), POLL).toBe(true);
+    await expect.poll(() => existsSync(file)).toBe(true);
     const [snapshot] = daemon.commands('snapshot');
     expect(snapshot?.destination.path).toMatch(/\/s\/n-\d{8}-\d{6}-0$/);
     expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({
@@ -121,7 +119,7 @@ describe('a trigger on events', SLOW, () => {
     );
     matched(app, 5);
     const statistics = async () => (await client.ask('list-triggers', {}))[0]?.actionStatistics;
-    await expect.poll(statistics, POLL).toEqual([
+    await expect.poll(statistics).toEqual([
       { executions: 1, failures: 1, lastFailure: 'there is no session gone' },
       { executions: 5, failures: 5, lastFailure: 'there is no session gone' },
     ]);
@@ -146,7 +144,7 @@ describe('a trigger on events', SLOW, () => {
     for (let count = 0; count < 200; count++) matched(app, 1_000_000);
     app.send({ type: 'trigger-matched', trigger: 4711, matches: 1, discarded: 0, captures: [] });
     matched(app, 0);
-    await expect.poll(async () => (await client.ask('list-triggers', {}))[0]?.occurrences, POLL).toBe(200_000_000);
+    await expect.poll(async () => (await client.ask('list-triggers', {}))[0]?.occurrences).toBe(200_000_000);
     expect(fired(client.notifications).length).toBeLessThanOrEqual(200);
     expect(await client.ask('show-maps', { session: 's', map: null })).toEqual([
       { map: 'm', owner: { kind: 'shared' }, key: 'k', value: 100_000_000, overflow: false },
@@ -154,7 +152,7 @@ describe('a trigger on events', SLOW, () => {
   });
 });
 
-describe('a trigger on rotations and sizes', SLOW, () => {
+describe('a trigger on rotations and sizes', () => {
   it('is set off when a rotation begins and when it ends', async () => {
     await daemon.application();
     await client.ask('subscribe', {});
@@ -164,7 +162,7 @@ describe('a trigger on rotations and sizes', SLOW, () => {
     }
     await client.ask('start-session', { session: 's' });
     const { archive } = await client.ask('rotate-session', { session: 's' });
-    await expect.poll(() => fired(client.notifications), POLL).toHaveLength(2);
+    await expect.poll(() => fired(client.notifications)).toHaveLength(2);
     expect(fired(client.notifications).map(({ trigger, details }) => [trigger, details])).toEqual([
       ['trigger0', { session: 's', archive }],
       ['trigger1', { session: 's', archive }],
@@ -199,12 +197,12 @@ describe('a trigger on rotations and sizes', SLOW, () => {
     );
     await addTrigger({ kind: 'session-consumed-size', session: 's', bytes: 4097 }, notify);
     await client.ask('start-session', { session: 's' });
-    await expect.poll(() => daemon.commands('rotate').length, POLL).toBe(1);
+    await expect.poll(() => daemon.commands('rotate').length).toBe(1);
     expect((await client.ask('list-triggers', {})).map(({ occurrences }) => occurrences)).toEqual([1, 0]);
   });
 });
 
-describe('a map', SLOW, () => {
+describe('a map', () => {
   const map: MapChannelAttributes = { ...MAP, valueType: 'signed-int-32', keyCountMax: 2 };
   const increment: TriggerAction = {
     kind: 'increment',
@@ -243,7 +241,7 @@ describe('a map', SLOW, () => {
     count(app, 16_380, 7);
     count(app, 16_378, 5);
     const owner = { kind: 'process', uid: process.getuid?.() ?? 0, pid: process.pid, procname: expect.any(String) };
-    await expect.poll(rows, POLL).toEqual([
+    await expect.poll(rows).toEqual([
       { map: 'm', owner, key: 'p:a', value: -(2 ** 31), overflow: true },
       { map: 'm', owner, key: 'p:b', value: 7, overflow: false },
     ]);
@@ -258,7 +256,7 @@ describe('a map', SLOW, () => {
     expect((await rows()).map(({ value }) => value)).toEqual([0, 2]);
     app.close();
     await expect
-      .poll(async () => (await rows()).map(({ owner: { kind }, value }) => [kind, value]), POLL)
+      .poll(async () => (await rows()).map(({ owner: { kind }, value }) => [kind, value]))
       .toEqual([
         ['shared', 0],
         ['shared', 2],
@@ -278,7 +276,7 @@ describe('a map', SLOW, () => {
     expect(app.state()?.triggers).toHaveLength(1);
     daemon.tell('hold', 'flush');
     const stop = (await daemon.client()).reply('stop-session', { session: 's' });
-    await expect.poll(() => daemon.commands('flush'), POLL).toHaveLength(1);
+    await expect.poll(() => daemon.commands('flush')).toHaveLength(1);
     expect(app.state()).toEqual({ channels: [], triggers: [] });
     daemon.tell('refuse', 'flush');
     daemon.untell('hold');
@@ -294,7 +292,7 @@ describe('a map', SLOW, () => {
     await addTrigger(matches, increment);
     daemon.tell('hold', 'open-trace');
     const start = (await daemon.client()).reply('start-session', { session: 's' });
-    await expect.poll(() => daemon.commands('open-trace'), POLL).toHaveLength(1);
+    await expect.poll(() => daemon.commands('open-trace')).toHaveLength(1);
     await client.ask('track', { session: 'another', attribute: 'vpid', values: null });
     expect(app.state()?.triggers).toHaveLength(1);
     daemon.tell('refuse', 'open-trace');

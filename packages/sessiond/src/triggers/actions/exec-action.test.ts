@@ -5,7 +5,6 @@ import type { TriggerReport } from '@ringtail/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ProgramRunner } from './exec-action.ts';
 
-const POLL = { timeout: 30_000 };
 const NO_LIMIT_MS = 600_000;
 const isRoot = process.geteuid?.() === 0;
 const OWNER = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
@@ -91,12 +90,12 @@ describe('a program', () => {
     await expect(run('sleep 1000 & echo $! > "$1"; trap "" TERM; wait', 300)).rejects.toThrow(
       'was killed after 300 ms',
     );
-    await expect.poll(() => isAlive(Number(written())), POLL).toBe(false);
+    await expect.poll(() => isAlive(Number(written()))).toBe(false);
   });
 
   it('ends together with the rest of its process group', async () => {
     await run('sleep 1000 & echo $! > "$1"');
-    await expect.poll(() => isAlive(Number(written())), POLL).toBe(false);
+    await expect.poll(() => isAlive(Number(written()))).toBe(false);
   });
 
   it('that leaves a process of another group behind, with its output open, has ended', async () => {
@@ -108,10 +107,10 @@ describe('a program', () => {
 
   it('is killed when the daemon ends', async () => {
     const running = run('echo $$ > "$1"; exec sleep 1000').catch((error: Error) => error.message);
-    await expect.poll(() => existsSync(join(directory, 'file')) && written() !== '', POLL).toBe(true);
+    await expect.poll(() => existsSync(join(directory, 'file')) && written() !== '').toBe(true);
     runner.close();
     expect(await running).toMatch(/SIGKILL/);
-    await expect.poll(() => isAlive(Number(written())), POLL).toBe(false);
+    await expect.poll(() => isAlive(Number(written()))).toBe(false);
   });
 
   it.skipIf(!isRoot)('of a user is run as that user, without the groups of root', async () => {

@@ -16,9 +16,6 @@ import { FakeApplication } from '../../testing/fake-application.test.support.ts'
 import { tellsExits } from '../../testing/tells-exits.test.support.ts';
 import { type TestClient, TestDaemon } from '../../testing/test-daemon.test.support.ts';
 
-/** Processes start in these tests, on machines that may be busy. */
-const SLOW = { timeout: 60_000 };
-const POLL = { timeout: 30_000 };
 const PROGRAM = fileURLToPath(new URL('../../../dist/testing/ending-application.test.support.js', import.meta.url));
 
 let daemon: TestDaemon;
@@ -90,7 +87,7 @@ async function createSession(rule: { pattern: string; filter?: string }): Promis
   await client.ask('enable-event', { session: 's', channel: null, rule });
 }
 
-describe('a trigger', SLOW, () => {
+describe('a trigger', () => {
   it.runIf(tellsExits)(
     'is set off by an application that was killed, and not by one that has done its work',
     async () => {
@@ -109,10 +106,10 @@ describe('a trigger', SLOW, () => {
         children.push(child);
         await once(child.stdout!, 'data');
         child.stdin!.write(`${how}\n`);
-        await expect.poll(() => gone(child.pid), POLL).toBe(true);
+        await expect.poll(() => gone(child.pid)).toBe(true);
       }
       await expect
-        .poll(() => reports('exited'), POLL)
+        .poll(() => reports('exited'))
         .toMatchObject([
           {
             condition: 'application-exited',
@@ -132,7 +129,7 @@ describe('a trigger', SLOW, () => {
     })();
     for (let stall = 1; stall <= 2; stall++) {
       const { turn } = await look(asleep);
-      await expect.poll(() => reports('stalled').length, POLL).toBe(stall);
+      await expect.poll(() => reports('stalled').length).toBe(stall);
       asleep.send({ type: 'alive', turn });
     }
     watching = false;
@@ -144,19 +141,19 @@ describe('a trigger', SLOW, () => {
   it('is set off by events above a rate, without messages for them', async () => {
     const app = await application('fast');
     await trigger('rate', { kind: 'event-rate-above', rule: { pattern: 'a:*' }, perSecond: 1000 });
-    await expect.poll(() => counterOf(app), POLL).toBeDefined();
+    await expect.poll(() => counterOf(app)).toBeDefined();
     expect(app.state()?.triggers).toMatchObject([{ captures: null }]);
     count(app, counterOf(app)!, 50_000);
-    await expect.poll(() => reports('rate'), POLL).toMatchObject([{ details: { perSecond: expect.any(Number) } }]);
+    await expect.poll(() => reports('rate')).toMatchObject([{ details: { perSecond: expect.any(Number) } }]);
   });
 
   it('is set off by missing events, while there is an application', async () => {
     await trigger('silence', { kind: 'no-event-for', rule: { pattern: 'a:*' }, periodUs: 300_000 });
     const app = await application('silent');
-    await expect.poll(() => reports('silence').length, POLL).toBe(1);
-    await expect.poll(() => counterOf(app), POLL).toBeDefined();
+    await expect.poll(() => reports('silence').length).toBe(1);
+    await expect.poll(() => counterOf(app)).toBeDefined();
     count(app, counterOf(app)!, 1);
-    await expect.poll(() => reports('silence').length, POLL).toBe(2);
+    await expect.poll(() => reports('silence').length).toBe(2);
   });
 
   it('is set off by a ring that fills up, in a channel that is enabled later', async () => {
@@ -166,12 +163,12 @@ describe('a trigger', SLOW, () => {
     await application('writer');
     await createSession({ pattern: 'a:*' });
     await client.ask('start-session', { session: 's' });
-    await expect.poll(() => reports('full'), POLL).toMatchObject([{ details: { usedBytes: 600, ringBytes: 1000 } }]);
+    await expect.poll(() => reports('full')).toMatchObject([{ details: { usedBytes: 600, ringBytes: 1000 } }]);
     expect(reports('fuller')).toEqual([]);
   });
 });
 
-describe('session-diagnosis', SLOW, () => {
+describe('session-diagnosis', () => {
   it('reports how far events could get, and the decisions of filters', async () => {
     const app = await application('shop');
     app.send({ type: 'tracepoints', tracepoints: [{ name: 'shop:order', logLevel: 6, fields: [] }] });
@@ -193,7 +190,7 @@ describe('session-diagnosis', SLOW, () => {
     expect(after).toMatchObject({ active: true, rules: [{ filterEvaluations: 12, filterRejections: 12 }] });
     app.close();
     await expect
-      .poll(() => client.ask('session-diagnosis', { session: 's' }), POLL)
+      .poll(() => client.ask('session-diagnosis', { session: 's' }))
       .toMatchObject({ threadsRegistered: 0, rules: [{ named: 1, filterEvaluations: 12, filterRejections: 12 }] });
   });
 
