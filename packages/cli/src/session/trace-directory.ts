@@ -25,11 +25,13 @@ export function newTraceName(context: Context, name: string): string {
  * The absolute path of a named trace directory, which is created if it does not exist.
  *
  * @throws {CliError} `OUTPUT_NOT_EMPTY` if it is not empty: two traces in one directory would be read as one
+ * @throws {DirectoryRefused} if the environment's list of trusted users is malformed
  */
 export function prepareTraceDirectory(context: Context, path: string): string {
   const directory = absolutePath(context, path);
+  const trust = processTrust(context.env);
   try {
-    ensureDirectory(directory, { mode: 0o700, trust: processTrust(context.env) });
+    ensureDirectory(directory, { mode: 0o700, trust });
     if (readdirSync(directory).length === 0) return directory;
   } catch (error) {
     throw new CliError('OUTPUT_NOT_WRITABLE', `cannot use ${directory} for the trace: ${describeError(error)}`);

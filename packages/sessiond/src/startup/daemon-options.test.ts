@@ -9,6 +9,9 @@ function read(args: readonly string[], files: Readonly<Record<string, string>> =
   return invocation.options;
 }
 
+const isRoot = process.getuid?.() === 0;
+if (!isRoot) console.warn("SKIPPED: only root's daemon reads it: not tested: a malformed RINGTAIL_TRUSTED_USERS");
+
 const config = (...lines: string[]) => ['[sessiond]', ...lines].join('\n');
 
 describe('readDaemonOptions', () => {
@@ -107,6 +110,17 @@ describe('readDaemonOptions', () => {
     const files = { '/home/u/.ringtail/ringtail.conf': config(line) };
     expect(() => read([], files)).toThrow(why);
     expect(() => read([], files)).toThrow('/home/u/.ringtail/ringtail.conf');
+  });
+
+  it.skipIf(!isRoot)('names a malformed list of trusted users alone, without a file', () => {
+    const env = { RINGTAIL_TRUSTED_USERS: 'abc' };
+    const readFile = () => {
+      throw new Error('it was read');
+    };
+    const refusal = 'RINGTAIL_TRUSTED_USERS="abc" is no list of users: give UID or UID:GID, separated by commas';
+    expect(() => readDaemonOptions([], { env, readFile })).toThrow(
+      expect.objectContaining({ code: 'DIRECTORY_REFUSED', message: refusal }),
+    );
   });
 
   it('asks for help and the version before anything is read', () => {

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { describeError } from '@ringtail/base';
-import { DEFAULT_GROUP, homeDirectory } from '@ringtail/posix';
+import { DEFAULT_GROUP, homeDirectory, processTrust } from '@ringtail/posix';
 import { TRACE_FORMATS, type TraceFormat } from '@ringtail/protocol';
 import { LOG_LEVELS, type LogLevel } from '../log/log.ts';
 import { type MetricsAddress, parseMetricsAddress } from '../metrics/metrics-address.ts';
@@ -48,12 +48,14 @@ type Values = Readonly<Partial<Record<OptionName, string | number>>>;
 /**
  * Reads the daemon's options from the environment, the configuration files and the command line; later ones win.
  *
- * @throws {DaemonError} `BAD_ARGUMENT`
+ * @throws {DaemonError} `BAD_ARGUMENT`; {DirectoryRefused} if the environment's list of trusted users is malformed
  */
 export function readDaemonOptions(args: readonly string[], surroundings: DaemonSurroundings): DaemonInvocation {
   const given = parseCommandLine(args);
   if (given.help !== undefined) return { kind: 'help' };
   if (given.version !== undefined) return { kind: 'version' };
+  // Each check of a directory would report a malformed list of trusted users, as if the directory were at fault.
+  processTrust(surroundings.env);
   const home = homeDirectory(surroundings.env);
   const usual = [join(SYSTEM_DIRECTORY, CONFIG_NAME), join(home, '.ringtail', CONFIG_NAME)];
   const format = surroundings.env.RINGTAIL_SESSIOND_DEFAULT_TRACE_FORMAT;
