@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { randomWords, text, unsignedWords } from '../text/numbers-as-text.test.support.ts';
 import {
   putDetailsFloat,
   putGrouped,
@@ -8,27 +9,8 @@ import {
 } from './details-bytes.ts';
 import { detailsFloat, detailsInteger } from './details-number.ts';
 
-const bytes = new Uint8Array(400);
-const view = new DataView(bytes.buffer);
-
-function text(put: (view: DataView, at: number, ...value: number[]) => number, ...value: number[]): string {
-  const end = put(view, 3, ...value);
-  return Buffer.from(bytes.buffer, 3, end - 3).toString('latin1');
-}
-
-/** Numbers without a pattern, the same in each run. */
-function* randomWords(count: number): Generator<number> {
-  let state = 12_345;
-  for (let i = 0; i < count; i++) {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    yield state;
-  }
-}
-
 describe('numbers of the details as bytes', () => {
-  const edges = Array.from({ length: 32 }, (_, bit) => [2 ** bit - 1, 2 ** bit, 2 ** bit + 1]).flat();
-  const tens = Array.from({ length: 10 }, (_, i) => [10 ** i - 1, 10 ** i, 10 ** i + 1]).flat();
-  const words = [...edges, ...tens, ...randomWords(3000)].map((value) => value >>> 0);
+  const words = unsignedWords(3000);
 
   it('are in groups as in text, of one word', () => {
     for (const word of words) {

@@ -1,30 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { floatText } from '../pretty/pretty-number.ts';
 import { putFloat, putHexadecimal, putSigned, putTwoWords, putTwoWordsHexadecimal, putUnsigned } from './byte-text.ts';
-
-const bytes = new Uint8Array(128);
-const view = new DataView(bytes.buffer);
-
-type Put = (view: DataView, at: number, ...value: number[]) => number;
-
-function text(put: Put, ...value: number[]): string {
-  const end = put(view, 3, ...value);
-  return Buffer.from(bytes.buffer, 3, end - 3).toString('latin1');
-}
-
-/** Numbers without a pattern, the same in each run. */
-function* randomWords(count: number): Generator<number> {
-  let state = 12_345;
-  for (let i = 0; i < count; i++) {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    yield state;
-  }
-}
+import { randomWords, text, unsignedWords } from './numbers-as-text.test.support.ts';
 
 describe('text of numbers as bytes', () => {
-  const edges = Array.from({ length: 32 }, (_, bit) => [2 ** bit - 1, 2 ** bit, 2 ** bit + 1]).flat();
-  const tens = Array.from({ length: 10 }, (_, i) => [10 ** i - 1, 10 ** i, 10 ** i + 1]).flat();
-  const words = [...edges, ...tens, ...randomWords(5000)].map((value) => value >>> 0);
+  const words = unsignedWords(5000);
 
   it('is right for all integers of one word', () => {
     for (const word of words) {
