@@ -1,5 +1,6 @@
 import type { AnyInteger } from '../model/class-facts.ts';
 import type { FieldClass, FieldScope, IntegerRole, StructureFieldClass } from '../model/field-class.ts';
+import { clockNameIn } from '../model/field-class-walk.ts';
 import { linkDataStreamClass } from '../model/link.ts';
 import type { DataStreamLinks, Links } from '../model/links.ts';
 import type { ClockClass, DataStreamClass, EventRecordClass, TraceClass } from '../model/trace-class.ts';
@@ -173,31 +174,6 @@ function clockNamed(name: string, trace: TraceClass): ClockClass | undefined {
     clocksByName.set(trace, clocks);
   }
   return clocks.get(name);
-}
-
-function clockNameIn(fieldClass: StructureFieldClass['members'][number]['fieldClass']): string | undefined {
-  switch (fieldClass.kind) {
-    case 'integer':
-    case 'variable-integer':
-      return fieldClass.clock;
-    case 'enumeration':
-      return fieldClass.container.clock;
-    case 'structure':
-      return firstDefined(fieldClass.members.map((m) => clockNameIn(m.fieldClass)));
-    case 'optional':
-      return clockNameIn(fieldClass.content);
-    case 'variant':
-      return firstDefined(fieldClass.options.map((o) => clockNameIn(o.fieldClass)));
-    case 'static-array':
-    case 'dynamic-array':
-      return clockNameIn(fieldClass.element);
-    default:
-      return undefined;
-  }
-}
-
-function firstDefined<T>(values: readonly (T | undefined)[]): T | undefined {
-  return values.find((value) => value !== undefined);
 }
 
 /**

@@ -1,4 +1,5 @@
-import type { FieldClass, FieldScope, StructureFieldClass, StructureMember } from '../model/field-class.ts';
+import type { FieldScope, StructureFieldClass, StructureMember } from '../model/field-class.ts';
+import { clockNameIn } from '../model/field-class-walk.ts';
 import type { ClockClass, DataStreamClass, EventRecordClass, TraceClass } from '../model/trace-class.ts';
 import { UUID_BYTES, uuidBytes } from '../model/uuid.ts';
 import { type JsonTree, jsonText } from './json-text.ts';
@@ -145,34 +146,5 @@ function isUuid(member: StructureMember | undefined): boolean {
 /** The clock of the packets and event records of a data stream: CTF 2 allows one. */
 function defaultClock(stream: DataStreamClass): string | undefined {
   const { packetContext, eventRecordHeader } = stream;
-  return (eventRecordHeader && clockIn(eventRecordHeader)) ?? (packetContext && clockIn(packetContext));
-}
-
-function clockIn(fieldClass: FieldClass): string | undefined {
-  switch (fieldClass.kind) {
-    case 'integer':
-    case 'variable-integer':
-      return fieldClass.clock;
-    case 'enumeration':
-      return fieldClass.container.clock;
-    case 'structure':
-      return firstClock(fieldClass.members);
-    case 'optional':
-      return clockIn(fieldClass.content);
-    case 'variant':
-      return firstClock(fieldClass.options);
-    case 'static-array':
-    case 'dynamic-array':
-      return clockIn(fieldClass.element);
-    default:
-      return undefined;
-  }
-}
-
-function firstClock(parts: readonly { readonly fieldClass: FieldClass }[]): string | undefined {
-  for (const { fieldClass } of parts) {
-    const clock = clockIn(fieldClass);
-    if (clock !== undefined) return clock;
-  }
-  return undefined;
+  return (eventRecordHeader && clockNameIn(eventRecordHeader)) ?? (packetContext && clockNameIn(packetContext));
 }

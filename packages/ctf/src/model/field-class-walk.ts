@@ -4,14 +4,16 @@ import type { DataStreamClass, TraceClass } from './trace-class.ts';
 
 /** Whether timestamps name the clock of a data stream class. */
 export function tellsClock({ packetContext, eventRecordHeader }: DataStreamClass): boolean {
-  let found = false;
-  for (const root of [packetContext, eventRecordHeader]) {
-    if (root === undefined) continue;
-    visitFieldClasses(root, (fieldClass) => {
-      found ||= integerOf(fieldClass)?.clock !== undefined;
-    });
-  }
-  return found;
+  return [packetContext, eventRecordHeader].some((root) => root !== undefined && clockNameIn(root) !== undefined);
+}
+
+/** The name of the first clock to which a field within this class refers. */
+export function clockNameIn(fieldClass: FieldClass): string | undefined {
+  let name: string | undefined;
+  visitFieldClasses(fieldClass, (inner) => {
+    name ??= integerOf(inner)?.clock;
+  });
+  return name;
 }
 
 /** CTF 2 has no native byte order. In CTF 1.8, the byte order of the first field serves as well as any. */
