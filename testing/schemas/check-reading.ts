@@ -35,7 +35,7 @@ interface Placed {
 }
 
 /** A difference between the written and the read values. */
-export class Difference extends Error {}
+class Difference extends Error {}
 
 /** Writes a trace into a new directory. */
 export function storeTrace({ metadata, streams }: WrittenTrace, directory: string): void {

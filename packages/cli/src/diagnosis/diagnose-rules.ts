@@ -49,7 +49,7 @@ function noMatch({ rule }: RuleDiagnosis, { session, names }: RuleFacts): Findin
 }
 
 /** Similar patterns that match tracepoints: with another provider, or another name. */
-export function nearestPatterns(pattern: string, names: readonly string[]): string[] {
+function nearestPatterns(pattern: string, names: readonly string[]): string[] {
   const [provider = '', event] = splitName(pattern);
   const providers = nearestNames(
     provider,

@@ -68,7 +68,7 @@ export function domainElement(described: Pick<DomainDescription, 'domain' | 'cha
   return { type: domainType(described.domain), buffer_type: bufferType(described) };
 }
 
-export function channelElement(channel: ChannelDescription): XmlChildren {
+function channelElement(channel: ChannelDescription): XmlChildren {
   return {
     name: channel.name,
     enabled: channel.enabled,

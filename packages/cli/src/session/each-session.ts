@@ -20,7 +20,7 @@ export interface SessionChoice {
 /**
  * @throws {CliError} `BAD_ARGUMENT` if the options contradict each other
  */
-export async function chosenSessions(
+async function chosenSessions(
   context: Context,
   client: SessionDaemonClient,
   name: string | undefined,

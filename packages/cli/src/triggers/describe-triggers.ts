@@ -20,7 +20,7 @@ export function inOrder<T extends Pick<TriggerDescription, 'name' | 'uid'>>(trig
 }
 
 /** Name of a condition, LTTng's where it has the condition. */
-export function conditionTitle(condition: TriggerCondition): string {
+function conditionTitle(condition: TriggerCondition): string {
   switch (condition.kind) {
     case 'channel-buffer-usage':
       return `buffer usage ${condition.comparison === 'at-least' ? 'high' : 'low'}`;
@@ -112,7 +112,7 @@ function actionLines({ actions, actionStatistics }: TriggerDescription): string[
 }
 
 /** One action, with its rate policy if it has one. */
-export function actionTitle(action: TriggerAction): string {
+function actionTitle(action: TriggerAction): string {
   return `${actionText(action)}${policyText(action.ratePolicy)}`;
 }
 

@@ -46,7 +46,7 @@ function reversedDecoder({ bits, align, signed, byteOrder }: IntegerLayout, path
 }
 
 /** The lowest of `bits` bits becomes the highest one. */
-export function reverseBits(value: bigint, bits: number): bigint {
+function reverseBits(value: bigint, bits: number): bigint {
   let reversed = 0n;
   for (let i = 0; i < bits; i++) reversed = (reversed << 1n) | ((value >> BigInt(i)) & 1n);
   return reversed;

@@ -59,11 +59,6 @@ export class PacketWriter {
     this.#writer.clock = decoder.clockClass && new ClockValue(decoder.clockClass);
   }
 
-  /** Whether packets contain their begin, so that any event can be the first of one. */
-  get tellsBegin(): boolean {
-    return this.#beginMember !== undefined;
-  }
-
   /** @param beginCycles begin of the packet, if it differs from the begin in `packet` */
   begin(packet: PacketFields, beginCycles?: bigint): void {
     const writer = this.#writer;

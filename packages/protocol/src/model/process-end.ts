@@ -2,7 +2,7 @@ import { boolean, integer, list, nullable, object, oneOf, type Shaped, text } fr
 
 /** How a process ended. `exception`: by an exception that nothing caught. */
 export const EXIT_CAUSES = ['signal', 'exit-code', 'exception', 'out-of-memory', 'unknown'] as const;
-export const exitCause = oneOf(EXIT_CAUSES);
+const exitCause = oneOf(EXIT_CAUSES);
 export type ExitCause = Shaped<typeof exitCause>;
 export const exitCauses = list(exitCause, EXIT_CAUSES.length, 'cause');
 

@@ -226,14 +226,9 @@ export class RingConsumer {
     return { recorded, discardedFull, discardedBig, failed, nested };
   }
 
-  /** Whether a sub-buffer can be taken without `takeOpen`. */
-  hasClosedSubBuf(): boolean {
-    return this.#readProducerLine().openSeq > this.#position.seq;
-  }
-
   /**
-   * Asks the producer to write to the wake FIFO when it closes a sub-buffer, or stops that. Check `hasClosedSubBuf`
-   * after asking and before sleeping: a sub-buffer may have been closed in between.
+   * Asks the producer to write to the wake FIFO when it closes a sub-buffer, or stops that. Take sub-buffers once more
+   * after asking and before sleeping: one may have been closed in between.
    */
   requestWake(on: boolean): void {
     if (on === this.#wakeRequested) return;

@@ -17,7 +17,7 @@ export interface RuleCounts {
  * Limit for comparisons of pattern parts with names in one diagnosis: about half a second. A thousand rules with one
  * star and 4096 tracepoints reach it.
  */
-export const SEARCHES_MAX = 8_000_000;
+const SEARCHES_MAX = 8_000_000;
 
 /** Names compared between two points at which the work can be interrupted: a pattern has at most 255 parts. */
 const NAMES_PER_STEP = 16;

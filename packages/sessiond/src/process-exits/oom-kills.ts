@@ -22,7 +22,7 @@ export function oomCounterOf(pid: number, read: ReadText): OomCounter | undefine
 }
 
 /** Value of the counter in this file; undefined if there is none. */
-export function oomKillsAt(path: string, read: ReadText): number | undefined {
+function oomKillsAt(path: string, read: ReadText): number | undefined {
   const count = /^oom_kill (\d+)$/m.exec(read(path) ?? '')?.[1];
   return count === undefined ? undefined : Number(count);
 }

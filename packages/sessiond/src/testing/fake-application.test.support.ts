@@ -49,7 +49,7 @@ export function memfd(bytes: number, seals: number, text = ''): number {
   return descriptor;
 }
 
-export function controlFile(): number {
+function controlFile(): number {
   const descriptor = memfd(CONTROL_FILE_BYTES, Seal.SHRINK | Seal.GROW);
   const words = Buffer.alloc(8);
   words.writeUInt32LE(CONTROL_MAGIC, ControlPage.MAGIC);

@@ -6,7 +6,7 @@ const U32: FieldSpec = { kind: 'integer', signed: false, bits: 32, base: 10 };
 const U64: FieldSpec = { kind: 'integer', signed: false, bits: 64, base: 10 };
 const STRING: FieldSpec = { kind: 'string' };
 
-export const STATEDUMP_PROVIDER = 'ringtail_statedump';
+const STATEDUMP_PROVIDER = 'ringtail_statedump';
 
 /**
  * A site without a tracepoint function: a statedump makes its own recorders. Rules, listings and declarations handle it

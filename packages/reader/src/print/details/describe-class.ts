@@ -140,7 +140,7 @@ function integerText(integer: NonNullable<ReturnType<typeof integerOf>>): string
   return `(${integer.kind === 'integer' ? integer.bits : 64}-bit, Base ${integer.base}`;
 }
 
-export function counted(count: number, what: string): string {
+function counted(count: number, what: string): string {
   return `${detailsInteger(count)} ${what}${count === 1 ? '' : 's'}`;
 }
 

@@ -21,9 +21,9 @@ export interface PrettyFields {
   readonly emfUri: boolean;
 }
 
-export const DEFAULT_NAMES: PrettyNames = { payload: true, context: true, header: false, scope: false };
+const DEFAULT_NAMES: PrettyNames = { payload: true, context: true, header: false, scope: false };
 
-export const DEFAULT_FIELDS: PrettyFields = {
+const DEFAULT_FIELDS: PrettyFields = {
   trace: false,
   hostname: true,
   domain: false,
