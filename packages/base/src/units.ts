@@ -8,6 +8,3 @@ export type Nanoseconds = Brand<bigint, 'Nanoseconds'>;
 
 /** A position counted in bits, from the start of a packet or of a metadata stream. */
 export type BitOffset = Brand<number, 'BitOffset'>;
-
-/** A position counted in bytes, from the start of a ring file or of a trace file. */
-export type ByteOffset = Brand<number, 'ByteOffset'>;

@@ -1,4 +1,4 @@
-export { type CodeWriter, NotCompilable } from './compile/code-writer.ts';
+export type { CodeWriter } from './compile/code-writer.ts';
 export { compileEventLoop, type EventLoopSink } from './compile/event-loop.ts';
 export { EventVisitor } from './compile/event-visitor.ts';
 export type { IntegerCode } from './compile/position-code.ts';

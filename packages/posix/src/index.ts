@@ -8,7 +8,6 @@ export {
   checkDirectory,
   ensureDirectory,
   makeDirectory,
-  openDirectory,
   type WalkOptions,
   withDirectory,
 } from './directories/directory-walk.ts';

@@ -76,7 +76,7 @@ export * from './control/control-page.ts';
 export * from './control/control-text.ts';
 export * from './control/desired-state.ts';
 export { type ChannelAttributes, DEFAULT_CHANNEL, type EventHeaderKind } from './model/channel.ts';
-export { DOMAINS, type DomainName, LOGGER_DOMAINS, type LoggerDomain, USER_DIRECTORY } from './model/domain.ts';
+export { DOMAINS, type DomainName, type LoggerDomain, USER_DIRECTORY } from './model/domain.ts';
 export { type EventRule, FILTER_BYTES_MAX } from './model/event-rule.ts';
 export { expandKeyTemplate, namesEvent, strayBraceIn } from './model/key-template.ts';
 export { isAboutProgramLeftOut } from './model/left-out.ts';
@@ -99,14 +99,13 @@ export { ruleMatcher, ruleMatches } from './model/rule-matcher.ts';
 export type { SnapshotOutput, SnapshotOutputParameters } from './model/snapshot.ts';
 export { addStatistics, NO_STATISTICS, type SessionStatistics } from './model/statistics.ts';
 export { type ClockKind, TRACE_FORMATS, type TraceFormat } from './model/trace.ts';
-export { EVENT_NAME_BYTES_MAX, type TracepointDescription } from './model/tracepoint.ts';
+export type { TracepointDescription } from './model/tracepoint.ts';
 export { TRACKED_ATTRIBUTES, type TrackedAttribute, type Trackers } from './model/tracker.ts';
 export {
   checkTrigger,
   EVERY_TIME,
   type RatePolicy,
   type TriggerAction,
-  type TriggerActionKind,
   type TriggerCondition,
   type TriggerDefinition,
   type TriggerDescription,

@@ -10,4 +10,4 @@ export type { BlockingOptions } from './producer/blocking.ts';
 export { publishesWithAtomics, RingProducer, type RingProducerOptions } from './producer/producer.ts';
 export { createRing, type Ring, type RingOptions } from './producer/ring-file.ts';
 export { RingError, type RingErrorCode } from './ring-error.ts';
-export { geometryProblem, type RingGeometry, type RingHeader } from './ring-header.ts';
+export type { RingGeometry, RingHeader } from './ring-header.ts';

@@ -62,7 +62,7 @@ interface Place {
  * @returns a descriptor for lookups (`O_PATH`) and {@link pathOf}; the caller closes it
  * @throws {DirectoryRefused} with the component, its owner and the way out; or the system's error
  */
-export function openDirectory(path: string, options: WalkOptions = {}): number {
+function openDirectory(path: string, options: WalkOptions = {}): number {
   const trust = 'trust' in options ? options.trust : processTrust();
   const rest = stepsTo(path, options).reverse();
   let links = 0;

@@ -1,7 +1,7 @@
 import { oneOf, type Shape } from '../wire/shape.ts';
 
 /** Domains of loggers: LTTng's, then those of Node.js. */
-export const LOGGER_DOMAINS = ['jul', 'log4j', 'log4j2', 'python', 'console', 'pino', 'winston'] as const;
+const LOGGER_DOMAINS = ['jul', 'log4j', 'log4j2', 'python', 'console', 'pino', 'winston'] as const;
 export type LoggerDomain = (typeof LOGGER_DOMAINS)[number];
 
 /**

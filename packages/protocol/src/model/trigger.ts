@@ -119,7 +119,6 @@ const triggerAction = variant(
   'there is no action of this kind',
 );
 export type TriggerAction = Shaped<typeof triggerAction>;
-export type TriggerActionKind = TriggerAction['kind'];
 
 export const triggerDefinition = object({
   /** Unique among the triggers of its owner; null: `trigger0`, `trigger1`, … */

@@ -11,13 +11,13 @@ import type { XmlChildren } from '../xml/xml-element.ts';
 import { captureElement, isLttngCapture } from './capture-elements.ts';
 
 /** Conditions and actions that LTTng has, in its session files and its machine interface. */
-export type LttngCondition = Extract<
+type LttngCondition = Extract<
   TriggerCondition,
   {
     readonly kind: 'event-rule-matches' | 'channel-buffer-usage' | 'session-consumed-size' | 'session-rotation';
   }
 >;
-export type LttngAction = Exclude<TriggerAction, { readonly kind: 'exec' | 'webhook' }>;
+type LttngAction = Exclude<TriggerAction, { readonly kind: 'exec' | 'webhook' }>;
 
 /**
  * A trigger in LTTng's elements; undefined if they cannot express it.
