@@ -76,7 +76,7 @@ describe.skipIf(!othersCanRun)('a user who uses up a share at a daemon of root',
     expect(daemon.log().match(/is turned away/g)?.length).toBeLessThanOrEqual(20);
     const status = await daemon.ringtail(0, 'list', 'all');
     expect(status.stdout).toContain(`programs of user ${ATTACKER} are not recorded: the share of user ${ATTACKER} in`);
-    expect(status.stdout).toContain('as many at this session daemon as one user may have');
+    expect(status.stdout).toContain('their user reached the limit of programs at this session daemon');
     expect(status.stdout).not.toContain('NODE_OPTIONS');
     expect(await recordedEvents(daemon)).toBe(EVENTS);
     // A later session reports it too, since the program still runs.

@@ -35,7 +35,7 @@
 /* Validity of one synchronisation. A tenth of a millisecond costs a busy thread nothing measurable. */
 #define WINDOW_NS INT64_C(100000)
 #define CALIBRATION_NS INT64_C(10000000)
-/* The slope's baseline starts again from a newer synchronisation after this, and anew after a gap of this length. */
+/* Longest baseline of the slope, which then starts from a newer synchronisation. A longer gap restarts calibration. */
 #define BASELINE_NS INT64_C(500000000)
 /* A misfit that neither the bracket nor a slope slightly out of date explains. */
 #define MISFIT_NS INT64_C(100)
@@ -72,7 +72,7 @@ struct interpolator {
   uint64_t slope;
   int64_t last_ns;
 
-  /* Where the slope's baseline begins, and where the next one will; tsc 0 for nowhere yet. */
+  /* Starts of the slope's baseline and of the next one; tsc 0: not set yet. */
   struct clock_pair anchor;
   struct clock_pair next_anchor;
   uint64_t best_bracket_cycles;

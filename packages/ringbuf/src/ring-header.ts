@@ -99,10 +99,10 @@ export function parseHeader(bytes: Uint8Array, fileBytes: number): RingHeader {
   if (problem !== null) throw new RingError('CORRUPT', `ring header: ${problem}`);
   const ringBytes = ringBytesFor(geometry.subBufBytes, geometry.subBufCount);
   if (fileBytes < ringBytes) {
-    throw new RingError('TRUNCATED', `ring file has ${fileBytes} bytes, its header speaks of ${ringBytes}`);
+    throw new RingError('TRUNCATED', `ring file has ${fileBytes} bytes, its header declares ${ringBytes}`);
   }
   if (fileBytes > ringBytes) {
-    throw new RingError('CORRUPT', `ring file has ${fileBytes} bytes, its header speaks of ${ringBytes} only`);
+    throw new RingError('CORRUPT', `ring file has ${fileBytes} bytes, its header declares only ${ringBytes}`);
   }
   const bounded = (name: string, offset: number, values: readonly number[]) => {
     if (!values.includes(word(offset))) throw new RingError('CORRUPT', `ring header: ${name} is ${word(offset)}`);

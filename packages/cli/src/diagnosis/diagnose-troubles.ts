@@ -65,7 +65,7 @@ const KINDS: readonly Kind[] = [
   {
     code: 'SHARE_USED_UP',
     pattern: SHARE_USED_UP,
-    what: 'programs were not recorded: their user has as many at this session daemon as one user may have',
+    what: 'programs were not recorded: their user reached the limit of programs at this session daemon',
     nextStep: () =>
       'ringtail list -u shows the programs of a user: end some, and others are recorded within seconds; sessiond.log in the run directory has the numbers',
   },
@@ -137,7 +137,7 @@ const KINDS: readonly Kind[] = [
   {
     code: 'TROUBLE',
     pattern: /(?:)/,
-    what: 'something went wrong',
+    what: 'a daemon or a program reported a problem',
     nextStep: () => 'sessiond.log in the run directory says more',
   },
 ];

@@ -20,7 +20,7 @@ const NOBODY_REGISTERED: Finding = {
 
 /** Next steps for another recording, since the session ends. */
 const NEXT_RECORDING: Partial<Record<FindingCode, string>> = {
-  NO_MATCHING_TRACEPOINT: 'name what there is: ringtail record -u PATTERN',
+  NO_MATCHING_TRACEPOINT: 'record an existing name: ringtail record -u PATTERN',
   LOG_LEVEL: 'record less severe events as well: ringtail record -l LEVEL',
   ALL_DISCARDED: 'ringtail record --subbuf-size=4M --num-subbuf=8',
   TRACE_REMOVED: 'keep others from removing the trace (cleaners of temporary directories), and record again',

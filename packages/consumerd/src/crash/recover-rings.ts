@@ -129,7 +129,7 @@ function readMetadata(path: string): string {
     const stats = fstatSync(descriptor);
     if (!stats.isFile()) throw new ConsumerError('DIRECTORY_REFUSED', `${path} is not a file`);
     if (stats.size > METADATA_BYTES_MAX) {
-      throw new ConsumerError('DIRECTORY_REFUSED', `${path} is too long for metadata of ours`);
+      throw new ConsumerError('DIRECTORY_REFUSED', `${path} is longer than ${METADATA_BYTES_MAX} bytes`);
     }
     return readFileSync(descriptor, 'utf8');
   } finally {

@@ -13,7 +13,7 @@ import { StreamCounts } from './stream-counts.ts';
  * it.
  */
 export const ROUND_BYTES_MAX = 16 * 1024 * 1024;
-/** A reader of the trace sees events after about this time, even of a sub-buffer that fills slowly. */
+/** About the longest time that an event waits in an open sub-buffer. */
 export const STALE_AFTER_MS = 900;
 
 /** How full a source is. */
@@ -265,9 +265,7 @@ export class StreamDrain implements Drainable {
     return this.#state === 'finished';
   }
 
-  /**
-   * Packets that a drain takes at most: everything committed at its start. A producer that goes on is not run after.
-   */
+  /** Most packets of one drain: all that were committed at its start. Later events may wait for the next drain. */
   get #packetsMax(): number {
     return this.#source.shape.subBufCount + 2;
   }

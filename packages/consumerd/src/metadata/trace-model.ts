@@ -68,7 +68,8 @@ const CLOCK_DESCRIPTIONS = { monotonic: 'Monotonic Clock', tsc: 'Time Stamp Coun
 /** @throws {ConsumerError} `BAD_REQUEST` for a clock that metadata cannot describe. */
 export function clockClassOf({ clock, clockFrequencyHz, clockOffsetNs }: OpenTraceRequest): ClockClass {
   const frequency = BigInt(clockFrequencyHz);
-  if (frequency <= 0n) throw new ConsumerError('BAD_REQUEST', `a clock of ${clockFrequencyHz} Hz stands still`);
+  if (frequency <= 0n)
+    throw new ConsumerError('BAD_REQUEST', `the frequency of a clock must be positive, not ${clockFrequencyHz} Hz`);
   const offsetNs = BigInt(clockOffsetNs);
   const offsetSeconds = offsetNs / NS_PER_SECOND - (offsetNs % NS_PER_SECOND < 0n ? 1n : 0n);
   const bootId = readFileSync(BOOT_ID_PATH, 'utf8').trim();

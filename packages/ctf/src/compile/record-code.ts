@@ -191,8 +191,8 @@ export class RecordCode {
   }
 
   /**
-   * Reads an array: `element` writes the code for one, with the name of its index; `begin` for before, with the
-   * length's.
+   * Reads an array. `begin` writes code before the elements, with the name of the length; `element` writes the code
+   * for one element, with the name of its index.
    */
   array(
     fieldClass: StaticArrayFieldClass | DynamicArrayFieldClass,

@@ -212,7 +212,7 @@ class FilterEmitter {
     return this.#checked(isShift || a.kind === 'real' || b.kind === 'real' ? 'real' : 'wide', call);
   }
 
-  /** The integer that an operation yields, unless its operands are none or it shifts too far. */
+  /** Integer result of a call, which is undefined if an operand is no integer or the shift is too large. */
   #checked(kind: Operand['kind'], call: string): Operand {
     if (kind !== 'real') return { kind: 'wide', code: call };
     const result = this.#local('bits', call);

@@ -113,7 +113,7 @@ export class Ctf2FieldClasses {
     const object = this.#reader.plainObject(node);
     const type = this.#reader.word(this.#reader.required(object, 'type'), Object.keys(this.#readers));
     const fieldClass = this.#readers[type]!(object);
-    // In this order: only a class with few enough parts is weighed by adding up their sizes.
+    // First the number of parts: adding up sizes takes time for each part.
     if (this.#weights.isExcessive(fieldClass)) throw this.#reader.unsupported('a field class of that many parts', node);
     if (bitsMinOf(fieldClass) > STATIC_BITS_MAX) throw this.#reader.unsupported('a field class of this size', node);
     return fieldClass;

@@ -43,7 +43,7 @@ const PACKET_PROCNAME_BYTES_MAX = 64;
 /** Size of the start of a packet, up to the context fields about its thread. */
 export const PACKET_START_BYTES = 80;
 const PROCNAME_OFFSET = 88;
-/** No packet header of ours is longer. */
+/** Largest packet header that Ringtail writes. */
 export const PACKET_HEADER_BYTES_MAX = PROCNAME_OFFSET + PACKET_PROCNAME_BYTES_MAX + 1;
 
 export function packetHeaderClass(): StructureFieldClass {

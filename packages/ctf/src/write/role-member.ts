@@ -24,7 +24,7 @@ function pathWithin(fieldClass: FieldClass, role: IntegerRole): readonly string[
   }
 }
 
-/** A copy of a structure in which one field is another. Without a path it is the same. */
+/** Copy of a structure with one field replaced. Without a path, the structure unchanged. */
 export function withMember(
   value: StructureValue | undefined,
   path: readonly string[] | undefined,

@@ -9,7 +9,7 @@ import { command } from './command.ts';
 import { sessionDescription } from './session-description.ts';
 import { sessionDiagnosis } from './session-diagnosis.ts';
 
-/** Bytes of the longest path in an option. */
+/** A path of PATH_MAX bytes, and 64 bytes for `--import` and the scheme of its URL. */
 const PRELOAD_BYTES_MAX = 4096 + 64;
 
 /** Parameters of `create-session` that a client need not choose. */

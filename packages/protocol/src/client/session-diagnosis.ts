@@ -7,9 +7,9 @@ const ruleDiagnosis = object({
   rule: ruleDescription,
   /** Tracepoints whose name matches the pattern. */
   named: count,
-  /** Those of them that no exclusion matches. */
+  /** Tracepoints among `named` that no exclusion matches. */
   notExcluded: count,
-  /** Those of them that have a wanted log level. */
+  /** Tracepoints among `notExcluded` with a wanted log level. */
   ofLogLevel: count,
   /** How often filters of the channel were evaluated; null if they were not. */
   filterEvaluations: nullable(count),

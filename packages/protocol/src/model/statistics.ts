@@ -24,7 +24,7 @@ export const sessionStatistics = object({
   eventsDiscarded: clampedCount,
   /** Given up in the application: a value could not be converted. */
   eventsFailed: clampedCount,
-  /** Given up in the application: hit inside a recorder. */
+  /** Given up in the application: emitted while another event was recorded. */
   eventsNested: clampedCount,
   /** Committed by the producer, but not in the trace files: the ring was damaged, or the disk stayed full. */
   eventsLost: clampedCount,

@@ -84,7 +84,7 @@ function findDirectories(roots: readonly string[], options: OpenOptions): FoundB
   return [...found.values()];
 }
 
-/** A reader that keeps going leaves out directories whose metadata is refused, unless none is left then. */
+/** With `keepGoing`, skips directories with refused metadata; throws if none is left, or without `onError`. */
 function openAllMetadata(found: readonly FoundBelow[], options: OpenOptions): DirectoryMetadata[] {
   const opened: DirectoryMetadata[] = [];
   const refused: RingtailError[] = [];

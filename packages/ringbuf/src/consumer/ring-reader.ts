@@ -41,7 +41,7 @@ export class RingReader {
   constructor(medium: RingMedium, expected: RingExpectation) {
     this.#medium = medium;
     if (medium.bytes < DESCRIPTORS_OFFSET) {
-      throw new RingError('TRUNCATED', `ring file has ${medium.bytes} bytes, not even a header`);
+      throw new RingError('TRUNCATED', `ring file of ${medium.bytes} bytes is shorter than a header`);
     }
     this.header = parseHeader(this.#read(0, HEADER_WORDS_BYTES), medium.bytes);
     checkExpectation(this.header, expected);

@@ -15,7 +15,7 @@ import type { Places } from '../places/places.ts';
 import type { FairTurns } from '../shares/fair-turns.ts';
 import type { TriggerEngine } from '../triggers/trigger-engine.ts';
 
-/** What commands are carried out with. */
+/** Services that commands use. */
 export interface CommandServices {
   readonly registry: SessionRegistry;
   readonly applications: Applications;

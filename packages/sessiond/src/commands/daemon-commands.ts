@@ -4,7 +4,7 @@ import { DaemonError } from '../model/daemon-error.ts';
 import type { CommandServices } from './command-services.ts';
 import type { DaemonHandlers, Result } from './handlers.ts';
 
-/** What clients ask of the daemon itself. */
+/** Commands about the daemon itself. */
 export function daemonCommands({
   registry,
   applications,

@@ -6,7 +6,7 @@ import type { Underway } from './underway.ts';
 
 export type Result<Name extends CommandName> = Commands[Name]['result'];
 
-/** What a handler gives: the result, now or later, or its JSON, or what goes on behind it. */
+/** Answer of a handler, now or later: the result, its JSON, or an `Underway`. */
 export type Answer<Name extends CommandName> =
   | Result<Name>
   | Promise<Result<Name>>
@@ -15,14 +15,12 @@ export type Answer<Name extends CommandName> =
   | Underway<Result<Name>>
   | Promise<Underway<Result<Name>>>;
 
-/** The commands that are about a session which there is. */
+/** Commands on an existing session. */
 export type SessionCommandName = {
   [Name in CommandName]: Commands[Name]['params'] extends { readonly session: string } ? Name : never;
 }[CommandName];
 
-/**
- * What carries out commands on a session. Called one after the other per session, with one that the client may change.
- */
+/** Handlers of commands on a session, which the client may change. They run one at a time for each session. */
 export type SessionHandlers = {
   readonly [Name in SessionCommandName]: (
     session: Session,
@@ -31,7 +29,7 @@ export type SessionHandlers = {
   ) => Answer<Name>;
 };
 
-/** What carries out the other commands. */
+/** Handlers of the other commands. */
 export type DaemonHandlers = {
   readonly [Name in Exclude<CommandName, SessionCommandName>]: (
     params: Commands[Name]['params'],

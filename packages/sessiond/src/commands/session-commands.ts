@@ -272,7 +272,7 @@ function unclaimed(path: string | null): ClaimedOutput {
   return { path, release: () => {} };
 }
 
-/** Directories in which both we and applications make files are only safe below one that nobody else can change. */
+/** A directory shared with applications is safe only if no other user can change its parent. */
 function refuseForeignRingFiles({ uid }: Owner): void {
   if (uid === process.geteuid?.()) return;
   throw new DaemonError(

@@ -3,7 +3,7 @@ import type { SessionStatistics } from '@ringtail/protocol';
 import type { Session } from '../model/session.ts';
 import type { CommandServices } from './command-services.ts';
 
-/** What several commands do with a session. */
+/** Work on a session that several commands share. */
 export class SessionWork {
   readonly #services: CommandServices;
 

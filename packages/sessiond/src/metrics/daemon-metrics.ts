@@ -53,7 +53,7 @@ const SESSION_METRICS: Readonly<Record<string, SessionMetric>> = {
 const TRIGGER_METRICS: Readonly<Record<string, TriggerMetric>> = {
   ringtail_trigger_firings_total: counter('How often the condition has held.', ({ occurrences }) => occurrences),
   ringtail_trigger_messages_discarded_total: counter(
-    'Matches that applications could not tell of.',
+    'Matches that applications discarded.',
     ({ messagesDiscarded }) => messagesDiscarded,
   ),
   ringtail_trigger_actions_total: counter('Actions that were carried out.', ({ executions }) => executions),

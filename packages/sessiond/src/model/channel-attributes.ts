@@ -32,7 +32,7 @@ export function attributesIn(session: Session, wanted: ChannelAttributes): Chann
     if (other.attributes.ownership === ownership) continue;
     throw new DaemonError(
       'OWNERSHIP_MISMATCH',
-      `the channels of session ${session.name} have buffers per ${other.attributes.ownership}: so must all of them`,
+      `the channels of session ${session.name} have buffers per ${other.attributes.ownership}: use the same ownership`,
     );
   }
   return attributes;

@@ -144,7 +144,7 @@ function optionsOf(values: Values): DaemonOptions {
   }
   const metrics = text('metrics');
   if (metrics === undefined && values['metrics-token-file'] !== undefined) {
-    throw new DaemonError('BAD_ARGUMENT', '--metrics-token-file is of use with --metrics only');
+    throw new DaemonError('BAD_ARGUMENT', '--metrics-token-file requires --metrics');
   }
   return {
     background: count('daemonize') > 0 ? 'closed' : count('background') > 0 ? 'console' : 'no',

@@ -39,29 +39,29 @@ export const OPTIONS = {
   },
   'default-trace-format': {
     argument: 'FORMAT',
-    help: 'ctf-1.8 (the default) or ctf-2, for sessions that do not say; also RINGTAIL_SESSIOND_DEFAULT_TRACE_FORMAT',
+    help: 'ctf-1.8 (the default) or ctf-2, for sessions created without --trace-format; also RINGTAIL_SESSIOND_DEFAULT_TRACE_FORMAT',
   },
   quiet: { short: 'q', help: 'log nothing but errors' },
   verbose: { short: 'v', help: 'write the log to standard error as well; twice: with every command' },
   'log-level': { argument: 'LEVEL', help: `${LOG_LEVELS.join(', ')} (default: info); the log is DIR/sessiond.log` },
   'log-stderr': { help: 'write the log to standard error as well' },
   'ready-fd': { argument: 'N', help: 'write "ready" to descriptor N once applications and clients can connect' },
-  lifeline: { help: 'end when whoever reads descriptor --ready-fd goes away; loads no saved sessions by itself' },
+  lifeline: { help: 'end when the reader of --ready-fd closes it; loads no saved sessions by itself' },
   consumer: { argument: 'PATH', help: 'main module of the consumer daemon (default: that of @ringtail/consumerd)' },
   metrics: {
     argument: 'ADDRESS',
-    help: 'serve metrics for Prometheus, and take orders for snapshots, on PORT of 127.0.0.1, on HOST:PORT or on unix:PATH',
+    help: 'serve metrics for Prometheus, and accept snapshot requests, on PORT of 127.0.0.1, on HOST:PORT or on unix:PATH',
   },
   'metrics-token-file': {
     argument: 'PATH',
-    help: 'file with a secret that orders for snapshots have to bring (Authorization: Bearer); without it a port takes none',
+    help: 'file with a secret that snapshot requests must send (Authorization: Bearer); without it a port accepts none',
   },
   'no-kernel': { help: 'accepted for the sake of scripts: the kernel is never traced' },
   'verbose-consumer': { help: "accepted for the sake of scripts: the consumer's messages are always in the log" },
   'spawn-consumers': { help: 'accepted for the sake of scripts: the consumer daemon is always started at once' },
   'event-notifier-error-buffer-size-userspace': {
     argument: 'SLOTS',
-    help: 'accepted for the sake of scripts: what programs could not tell of triggers is counted without a limit',
+    help: 'accepted for the sake of scripts: discarded trigger reports are counted without a limit',
   },
   help: { short: 'h', help: 'print this' },
   version: { short: 'V', help: 'print the version' },
@@ -103,7 +103,7 @@ Keeps sessions, serves applications and clients, and starts the consumer daemon.
 ${lines.join('\n')}
 
 Options can be set in the section [sessiond] of /etc/ringtail/ringtail.conf, ~/.ringtail/ringtail.conf and the file of
---config, by their long names; later ones and the command line win:
+--config, by their long names. Later settings replace earlier ones, and the command line replaces all:
 
   [sessiond]
   daemonize=yes
@@ -114,7 +114,7 @@ Sessions saved in ~/.ringtail/sessions/auto and /etc/ringtail/sessions/auto are 
 Examples:
   ringtail-sessiond -d                                 in the background, for the user's own applications
   ringtail-sessiond --rundir /tmp/rt -v                in the foreground, with the log on the terminal
-  ringtail-sessiond -d -l ~/recorder.lttng             in the background, recording what a saved session says
+  ringtail-sessiond -d -l ~/recorder.lttng             in the background, with a saved session
   ringtail-sessiond -d -g developers                   for root: members of developers may use the daemon
 
 Exit codes: 0 ended in order, 1 could not start, 3 failed.

@@ -7,7 +7,7 @@ import { readSessionFile } from '@ringtail/session-file/read';
 const SUFFIX = '.lttng';
 
 /**
- * The files of saved sessions at a path. A directory that is absent has none, unless it was named.
+ * Files of saved sessions at a path. An absent default directory counts as empty; an absent named path is an error.
  *
  * @throws {DirectoryRefused} if it was not named, and another user could decide what root records; or the system's
  *   error

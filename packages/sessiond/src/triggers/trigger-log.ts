@@ -37,7 +37,7 @@ export class TriggerLog {
     return this.#buffer.subarray(0, this.#length);
   }
 
-  /** @param holder key of the trigger that these stand for, in place of the former ones */
+  /** @param holder key of the trigger whose earlier entries are replaced */
   put(holder: number, triggers: readonly DesiredTrigger[]): void {
     const keys = triggers.map(({ key }) => key);
     for (const key of this.#held.get(holder) ?? []) if (!keys.includes(key)) this.#remove(key);

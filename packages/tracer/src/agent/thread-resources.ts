@@ -10,7 +10,7 @@ import { threadName } from '../host/thread-name.ts';
 import { noteDescriptor, unmapLeftovers } from '../host/worker-cleanup.ts';
 import type { CountingSpaces } from '../triggers/trigger-binding.ts';
 
-/** What a thread needs to be traced: system calls, its control file, and the counters there. */
+/** Resources of a traced thread: system calls, its control file, and the counters there. */
 export interface ThreadResources {
   readonly posix: Posix;
   readonly control: ControlFile;

@@ -7,8 +7,8 @@ const TRACEPOINTS_MAX = 65_536;
 const LIST_BYTES_MAX = APP_FRAME_BYTES_MAX - 1024;
 
 /**
- * What daemons are told of a thread's tracepoints. It has to fit into one message: where it would not, the fields stay
- * out from the first tracepoint on that does not fit with them, and then whole tracepoints.
+ * Describes the tracepoints of a thread for daemons. The list has to fit into one message: fields are left out from the
+ * first tracepoint that does not fit with them. If names alone do not fit, the list is halved.
  */
 export function describeTracepoints(sites: readonly Site[]): TracepointDescription[] {
   sites = sites.slice(0, TRACEPOINTS_MAX);

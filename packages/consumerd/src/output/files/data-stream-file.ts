@@ -125,8 +125,7 @@ export class DataStreamFile implements StreamOutput {
   }
 
   /**
-   * A consumer that takes over goes on from this checkpoint once the last trace file is gone, and from the checkpoint
-   * before while that file is there.
+   * Writes a second checkpoint. It counts once the last trace file is removed; until then the earlier one counts.
    */
   noteClear(note: StreamNote): void {
     const place = { fileNumber: this.#files.number, fileBytes: 0, fileEvents: 0, filePackets: 0 };

@@ -157,7 +157,7 @@ function isSame({ dev, ino }: Stats, descriptor: number): boolean {
 
 function readWhole(descriptor: number, path: string): string {
   if (fstatSync(descriptor).size > METADATA_BYTES_MAX) {
-    throw new ConsumerError('DIRECTORY_REFUSED', `${path} is too long for metadata of ours`);
+    throw new ConsumerError('DIRECTORY_REFUSED', `${path} is longer than ${METADATA_BYTES_MAX} bytes`);
   }
   return readFileSync(descriptor, 'utf8');
 }

@@ -27,7 +27,7 @@ export function putGrouped(view: DataView, at: number, value: number): number {
   return putGroups(view, at + 1, -value);
 }
 
-/** The same of two words, of which `high` is negative where the value is. */
+/** Grouped digits of a 64-bit integer in two words; `high` has the sign. */
 export function putTwoWordsGrouped(view: DataView, at: number, high: number, low: number): number {
   if (high === 0) return putGrouped(view, at, low);
   if (high > 0) return putWordsGrouped(view, at, high, low);

@@ -10,7 +10,7 @@ import { putAscii } from './byte-text.ts';
 export class TextEscapes {
   /** For each byte: 0 if it stands for itself, 1 if it may need an escape. A null character ends the text. */
   readonly byteClasses: Uint8Array;
-  /** The same for pairs of bytes, as the word that they are. */
+  /** Classes of byte pairs, indexed by 16-bit word: 0 if both bytes have class 0. */
   readonly pairClasses = new Uint8Array(0x1_0000);
   readonly #escapes: readonly (string | undefined)[];
 

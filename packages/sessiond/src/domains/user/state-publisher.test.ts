@@ -190,7 +190,7 @@ describe('StatePublisher', () => {
     await publisher.publishSoon();
     expect(disconnected.length).toBeGreaterThan(0);
     expect(disconnected.length).toBeLessThan(20);
-    expect(disconnected[0]).toMatch(/^it cannot be told what to record: the share of user 7 is used up: /);
+    expect(disconnected[0]).toMatch(/^its recording configuration cannot be sent: the share of user 7 is used up: /);
     expect(controlBytes.used).toBeLessThanOrEqual(10_000);
     expect(() => {
       for (let count = 0; count < 20; count++) publisher.add(subscriber(threads[0]!));

@@ -159,7 +159,7 @@ export class StatePublisher {
     const refusal = this.#holdRoom(subscriber, holding, channels.text.bytes.length + log.length);
     if (refusal !== undefined) {
       this.remove(subscriber);
-      subscriber.disconnect(`it cannot be told what to record: ${refusal}`);
+      subscriber.disconnect(`its recording configuration cannot be sent: ${refusal}`);
       return;
     }
     try {

@@ -69,7 +69,7 @@ export class UserDomain implements Domain {
   }
 
   /**
-   * Has the consumer do something with a session; it knows no session without a trace.
+   * Sends a task to the consumer daemon, which knows only sessions with a trace.
    *
    * A consumer forgets troubles when it ends; the session keeps them.
    */

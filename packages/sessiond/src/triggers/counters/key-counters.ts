@@ -13,7 +13,7 @@ export interface KeyGroup {
   readonly number: number;
   /** Additions of all threads, and the part that had no room in the map. */
   read(): { readonly added: number; readonly refused: number };
-  /** No desired state has it any more. Counts of threads stay in the map. */
+  /** Closes the group once no desired state has it. Counts of threads stay in the map. */
   close(): void;
 }
 
@@ -37,7 +37,7 @@ interface Entry {
 interface Thread {
   /** By index. */
   readonly entries: Map<number, Entry>;
-  /** Counts of counters that the thread has reused since, by map and key. */
+  /** Final counts of reused counters, added up by map and key. */
   readonly settled: Map<CounterMap, Map<string, number>>;
 }
 
