@@ -21,6 +21,7 @@ export {
   type RefusedReply,
 } from './app/daemon-messages.ts';
 export * from './app/limits.ts';
+export { describeOtherVersion } from './app/registration.ts';
 export type { SnapshotRecorded } from './client/archive-commands.ts';
 export type { ContextDescription, DomainOfSession } from './client/channel-commands.ts';
 export { type CommandName, type Commands, checkClientRequest, checkResult, type Request } from './client/commands.ts';

@@ -1,4 +1,5 @@
 // Valid but unusual messages of an application.
+import { APP_PROTOCOL_VERSION } from '@ringtail/protocol';
 import { registration } from './hostile-thread.mjs';
 import { hostileValue } from './hostile-values.mjs';
 
@@ -53,7 +54,10 @@ export function oneMessage(random, keys) {
     case 6:
       return { type: 'goodbye', exitCode: random.below(256), exception: random.pick([null, 'x'.repeat(100_000)]) };
     case 7:
-      return random.pick([registration(), { type: 'unable', protocol: 3, procname: 'x', reason: 'y' }]);
+      return random.pick([
+        registration(),
+        { type: 'unable', protocol: APP_PROTOCOL_VERSION, procname: 'x', reason: 'y' },
+      ]);
     default: {
       const events = Array.from({ length: random.pick([1, 1, 3, 50]) }, () => ({
         name: name(),

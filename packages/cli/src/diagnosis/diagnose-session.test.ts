@@ -299,6 +299,16 @@ describe('a session with events', () => {
   });
 
   it.each([
+    'the tracer has version 3 of the application protocol, the session daemon version 4: both need the same version of Ringtail',
+    'the tracer has version 3 of the control file, the session daemon version 4: both need the same version of Ringtail',
+  ])('names the versions where a program has another one: %s', (reason) => {
+    const troubles = [`process 5 is not recorded: ${reason} (REFUSED)`];
+    const found = diagnoseSession(facts({ statistics: { ...NO_STATISTICS, eventsRecorded: 7, troubles } }));
+    expect(found).toMatchObject([{ code: 'NOT_RECORDED', what: expect.stringContaining('another version') }]);
+    expect(found[0]?.nextStep).toContain('install the same version of Ringtail');
+  });
+
+  it.each([
     ['no control file: EFBIG: file too large, ftruncate', 'ulimit -f unlimited'],
     [
       'only 35 of 54 file descriptors are left, and tracing needs 36 beside the program: raise ulimit -n',

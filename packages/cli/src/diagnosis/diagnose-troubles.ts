@@ -18,6 +18,9 @@ const CONSUMER_GONE = /consumer daemon cannot be started/;
 /** Codes in troubles about programs, or parts of programs, that the session would record. */
 const NOT_RECORDED = /\((?:NO_TRACER|TRACER_STOPPED|REFUSED|UNREGISTERED|DESCRIPTORS_CLOSED|RING_LOST)\)$/;
 
+/** Troubles about programs whose tracer has another version. */
+const OTHER_VERSION = /version \d+: both need the same version of Ringtail \(REFUSED\)$/;
+
 /** Troubles about programs that exceed their user's share. */
 const SHARE_USED_UP = /\(SHARE_USED_UP\)$/;
 
@@ -42,6 +45,13 @@ const LIMITS = [
 
 /** Kinds of troubles. A sentence of a daemon or application belongs to the first kind that matches. */
 const KINDS: readonly Kind[] = [
+  {
+    code: 'NOT_RECORDED',
+    pattern: OTHER_VERSION,
+    what: 'programs were not recorded: their tracer has another version than the session daemon',
+    nextStep: () =>
+      'install the same version of Ringtail for the programs and the session daemon, and start both again; ringtail doctor shows the version of the daemon',
+  },
   {
     code: 'CONSUMER_UNAVAILABLE',
     pattern: CONSUMER_GONE,

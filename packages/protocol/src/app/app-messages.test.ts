@@ -73,6 +73,10 @@ describe('checkAppMessage', () => {
 
   it('distinguishes another protocol version from a malformed registration', () => {
     expect(codeOf(() => checkAppMessage({ type: 'register', protocol: 99 }))).toBe('PROTOCOL_VERSION');
+    expect(() => checkAppMessage({ ...register, protocol: 3 })).toThrow(
+      `the tracer has version 3 of the application protocol, the session daemon version ${APP_PROTOCOL_VERSION}: ` +
+        'both need the same version of Ringtail',
+    );
     expect(codeOf(() => checkAppMessage({ ...register, slot: 2 }))).toBe('BAD_MESSAGE');
     expect(codeOf(() => checkAppMessage({ ...register, pid: 1.5 }))).toBe('BAD_MESSAGE');
   });

@@ -7,11 +7,17 @@ import { APP_PROTOCOL_VERSION } from './limits.ts';
 
 const shortText = foreignText(255);
 
+/** The refusal of a tracer that has version `theirs` of something of which the daemon has version `ours`. */
+export function describeOtherVersion(what: string, theirs: unknown, ours: number): string {
+  const version = Number.isSafeInteger(theirs) ? `version ${theirs}` : 'another version';
+  return `the tracer has ${version} of ${what}, the session daemon version ${ours}: both need the same version of Ringtail`;
+}
+
 const protocolVersion: Shape<number> = (value) => {
   if (value === APP_PROTOCOL_VERSION) return value;
   throw new ShapeError(
     'PROTOCOL_VERSION',
-    `this daemon speaks version ${APP_PROTOCOL_VERSION} of the application protocol`,
+    describeOtherVersion('the application protocol', value, APP_PROTOCOL_VERSION),
   );
 };
 

@@ -29,6 +29,8 @@ export class DaemonConnections {
   readonly #links = new Map<number, DaemonLink>();
   /** Connections to daemons that know that this thread cannot be traced, by slot. */
   readonly #unableLinks = new Map<number, UnableLink>();
+  /** The newest reason for which a daemon has refused this thread, by slot. */
+  readonly #refusals = new Map<number, string>();
   readonly #inheritance: Inheritance;
   /** Problems of this thread, reported to each daemon with which it registers. */
   readonly #problems: { readonly code: string; readonly message: string }[] = [];
@@ -96,18 +98,25 @@ export class DaemonConnections {
       controlFd: resources.control.fd,
       timeoutMs,
       onPublished,
-      onRefused: (reason) => debug(`refused at ${socketPath}: ${reason}`),
+      onRefused: (reason) => this.#refused(slot, socketPath, reason),
       onLost,
       onEnd: (ended) => this.#ended(ended),
     });
     if (!(link instanceof DaemonLink)) {
-      debug(`refused at ${socketPath}: ${link.refused}`);
+      this.#refused(slot, socketPath, link.refused);
       return;
     }
     this.#links.set(slot, link);
     this.#inheritance.registered(slot);
     for (const problem of this.#problems) link.send({ type: 'trouble', channel: null, ...problem });
     onRegistered();
+  }
+
+  /** The thread tries again every few seconds: the same reason is reported once. */
+  #refused(slot: number, socketPath: string, reason: string): void {
+    if (this.#refusals.get(slot) === reason) return;
+    this.#refusals.set(slot, reason);
+    debug(`refused at ${socketPath}: ${reason}`);
   }
 
   #reportInability({ reason, posix, isDescriptorShortage }: ResourceFailure, socketPath: string, slot: number): void {

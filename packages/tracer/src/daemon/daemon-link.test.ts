@@ -105,6 +105,9 @@ const REGISTER: RegisterMessage = {
   slot: 0,
 };
 const REGISTERED = { message: { type: 'registered', daemonVersion: '0' } };
+const OTHER_VERSION =
+  `speaks version 9 (this tracer speaks version ${APP_PROTOCOL_VERSION}: ` +
+  'install the same version of Ringtail for the program and the session daemon)';
 const DECLARE = { type: 'declare', channel: 1, events: [] } as const;
 
 function connect(socketPath: string, timeoutMs = -1, options: Partial<DaemonLinkOptions> = {}) {
@@ -177,8 +180,13 @@ describe('the link to a session daemon', () => {
   });
 
   it('returns the reason why a daemon refuses', async () => {
+    const refused = { message: { type: 'refused', code: 'NOT_PERMITTED', message: 'not your user' } };
+    expect(connect(await startDaemon([refused]))).toEqual({ refused: 'not your user' });
+  });
+
+  it('adds its own version and the next step where a daemon refuses the version', async () => {
     const refused = { message: { type: 'refused', code: 'PROTOCOL_VERSION', message: 'speaks version 9' } };
-    expect(connect(await startDaemon([refused]))).toEqual({ refused: 'speaks version 9' });
+    expect(connect(await startDaemon([refused]))).toEqual({ refused: OTHER_VERSION });
   });
 
   it('returns the reason of a daemon that closes the connection before it reads', async () => {
@@ -203,7 +211,7 @@ describe('the link to a session daemon', () => {
   it('reports a refusal that arrives after the thread has stopped waiting', async () => {
     const refused = { message: { type: 'refused', code: 'PROTOCOL_VERSION', message: 'speaks version 9' } };
     const path = await startDaemon([refused]);
-    expect(await new Promise((resolve) => connect(path, 0, { onRefused: resolve }))).toBe('speaks version 9');
+    expect(await new Promise((resolve) => connect(path, 0, { onRefused: resolve }))).toBe(OTHER_VERSION);
   });
 
   it('gives each answer to its own request, also one that arrives after the limit', async () => {

@@ -5,11 +5,13 @@ import { now } from '@ringtail/base/node';
 import { type Posix, PosixError } from '@ringtail/posix';
 import {
   APP_FRAME_BYTES_MAX,
+  APP_PROTOCOL_VERSION,
   type AppMessage,
   type AppReply,
   checkDaemonMessage,
   encodeFrame,
   FrameDecoder,
+  type RefusedReply,
   type RegisterMessage,
 } from '@ringtail/protocol';
 import { guarded, inNextTurn, later } from '../host/event-loop.ts';
@@ -121,7 +123,7 @@ export class DaemonLink {
     if (timeoutMs !== 0) link.#await(registration, timeoutMs);
     if (registration.message?.type === 'refused') {
       link.close();
-      return { refused: registration.message.message };
+      return { refused: describeRefusal(registration.message) };
     }
     link.#lateRegistration = registration;
     return link;
@@ -159,7 +161,7 @@ export class DaemonLink {
       // A daemon without a place for this thread refuses and closes before it reads: the refusal is in the socket.
       if (!isSilent) this.#await(registration, sendTimeout);
       this.close();
-      if (registration.message?.type === 'refused') return registration.message.message;
+      if (registration.message?.type === 'refused') return describeRefusal(registration.message);
       if (isSilent) return 'the session daemon does not read';
       return `the session daemon has closed the connection: ${describeError(error)}`;
     }
@@ -300,11 +302,19 @@ export class DaemonLink {
     if (reply === undefined) return;
     reply.message = message;
     this.#isSilent = false;
-    if (reply === this.#lateRegistration && message.type === 'refused') this.#listeners.onRefused(message.message);
+    if (reply === this.#lateRegistration && message.type === 'refused') {
+      this.#listeners.onRefused(describeRefusal(message));
+    }
   }
 
   /** The daemon asks whether the event loop runs. Its question may have been read in the middle of an exchange. */
   #answerFromEventLoop(turn: number): void {
     inNextTurn(() => this.trySend({ type: 'alive', turn }));
   }
+}
+
+/** The daemon's reason. A daemon of an earlier version names neither the version of this tracer nor the next step. */
+function describeRefusal({ code, message }: RefusedReply): string {
+  if (code !== 'PROTOCOL_VERSION') return message;
+  return `${message} (this tracer speaks version ${APP_PROTOCOL_VERSION}: install the same version of Ringtail for the program and the session daemon)`;
 }

@@ -290,8 +290,8 @@ export class AppConnection {
    */
   #wantsToBeRecorded(refusal: unknown): boolean {
     if (this.#application !== undefined) return true;
-    if (this.#procname !== undefined && !(refusal instanceof PeerRefusal || refusal instanceof ShapeError)) return true;
-    return refusal instanceof ShapeError && refusal.code === 'PROTOCOL_VERSION';
+    if (refusal instanceof PeerRefusal || refusal instanceof ShapeError) return refusal.code === 'PROTOCOL_VERSION';
+    return this.#procname !== undefined;
   }
 
   #sendRefusal(why: unknown, message: string): void {

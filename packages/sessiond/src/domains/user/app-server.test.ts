@@ -4,8 +4,13 @@ import { join } from 'node:path';
 import { Seal } from '@ringtail/posix';
 import {
   APP_FRAME_BYTES_MAX,
+  APP_PROTOCOL_VERSION,
   type AppReply,
+  CONTROL_ABI_VERSION,
   CONTROL_FILE_BYTES,
+  CONTROL_MAGIC,
+  ControlPage,
+  describeOtherVersion,
   encodeFrame,
   FRAME_LENGTH_BYTES,
   type RegisterMessage,
@@ -197,6 +202,13 @@ describe('a thread that keeps to the protocol', () => {
   });
 });
 
+function controlFileOf(version: number, bytes: number): number {
+  const words = Buffer.alloc(8);
+  words.writeUInt32LE(CONTROL_MAGIC, ControlPage.MAGIC);
+  words.writeUInt32LE(version, ControlPage.ABI_VERSION);
+  return memfd(bytes, Seal.SHRINK, words.toString('latin1'));
+}
+
 describe('a peer that does not keep to the protocol', () => {
   const garbage = Buffer.from([5, 0, 0, 0, 0xff, 0xfe, 0x00, 0x7b, 0x22]);
   const giant = Buffer.alloc(FRAME_LENGTH_BYTES);
@@ -228,6 +240,7 @@ describe('a peer that does not keep to the protocol', () => {
     ['a memfd of another size', () => memfd(4096, Seal.SHRINK)],
     ['a memfd that can shrink', () => memfd(CONTROL_FILE_BYTES, Seal.GROW)],
     ['a memfd with nothing in it', () => memfd(CONTROL_FILE_BYTES, Seal.SHRINK)],
+    ['a control file of another size', () => controlFileOf(CONTROL_ABI_VERSION, CONTROL_FILE_BYTES + 4096)],
   ])('is refused with %s as its control file', async (_, open) => {
     listen();
     const application = connect();
@@ -243,7 +256,22 @@ describe('a peer that does not keep to the protocol', () => {
     const application = connect();
     application.send({ ...REGISTER, protocol: 99 }, application.control);
     expect(await answersUntilEnd(application)).toMatchObject([{ type: 'refused', code: 'PROTOCOL_VERSION' }]);
-    expect(events).toEqual([expect.stringMatching(/^refused {2}.*version/)]);
+    const message = describeOtherVersion('the application protocol', 99, APP_PROTOCOL_VERSION);
+    expect(events).toEqual([`refused  ${message}`]);
+  });
+
+  it.each([
+    ['smaller', 8192],
+    ['larger', CONTROL_FILE_BYTES + 4096],
+  ])('is told which version of the control file is known here, if its own is %s', async (_, bytes) => {
+    listen();
+    const application = connect();
+    const descriptor = controlFileOf(CONTROL_ABI_VERSION - 1, bytes);
+    application.send(REGISTER, descriptor);
+    posix.closeFd(descriptor);
+    const message = describeOtherVersion('the control file', CONTROL_ABI_VERSION - 1, CONTROL_ABI_VERSION);
+    expect(await answersUntilEnd(application)).toEqual([{ type: 'refused', code: 'PROTOCOL_VERSION', message }]);
+    expect(events).toEqual([`refused fake ${message}`]);
   });
 
   it('cannot register once it has said that it cannot be recorded', async () => {

@@ -1,7 +1,13 @@
-import { fstatSync } from 'node:fs';
+import { fstatSync, type Stats } from 'node:fs';
 import { errnoOf } from '@ringtail/base';
 import { type Posix, Seal } from '@ringtail/posix';
-import { CONTROL_ABI_VERSION, CONTROL_FILE_BYTES, CONTROL_MAGIC, ControlPage } from '@ringtail/protocol';
+import {
+  CONTROL_ABI_VERSION,
+  CONTROL_FILE_BYTES,
+  CONTROL_MAGIC,
+  ControlPage,
+  describeOtherVersion,
+} from '@ringtail/protocol';
 import { controlBytesOf } from './control-file.ts';
 import { PeerRefusal } from './peer-refusal.ts';
 
@@ -10,22 +16,22 @@ import { PeerRefusal } from './peer-refusal.ts';
  *
  * The seals come first. Only memory has them, so that a peer's file system (FUSE) cannot make the daemon wait.
  *
- * @throws {PeerRefusal} `BAD_MESSAGE`, or `PROTOCOL_VERSION` for another layout
+ * @throws {PeerRefusal} `BAD_MESSAGE`, or `PROTOCOL_VERSION` for another version of the layout
  */
 export function checkControlFile(posix: Posix, descriptor: number): void {
   checkSealed(posix, descriptor, Seal.SHRINK, 'control file');
-  checkRegular(descriptor, CONTROL_FILE_BYTES, 'control file');
+  const { size } = regularFile(descriptor, 'control file');
   const words = Buffer.alloc(8);
   controlBytesOf(descriptor).read(words, 0);
   if (words.readUInt32LE(ControlPage.MAGIC) !== CONTROL_MAGIC) {
     throw new PeerRefusal('BAD_MESSAGE', 'the descriptor is not that of a control file');
   }
-  if (words.readUInt32LE(ControlPage.ABI_VERSION) !== CONTROL_ABI_VERSION) {
-    throw new PeerRefusal(
-      'PROTOCOL_VERSION',
-      `this daemon knows version ${CONTROL_ABI_VERSION} of the control file, not that of the application`,
-    );
+  // Before the size, which differs between versions.
+  const version = words.readUInt32LE(ControlPage.ABI_VERSION);
+  if (version !== CONTROL_ABI_VERSION) {
+    throw new PeerRefusal('PROTOCOL_VERSION', describeOtherVersion('the control file', version, CONTROL_ABI_VERSION));
   }
+  checkSize(size, CONTROL_FILE_BYTES, 'control file');
 }
 
 /**
@@ -36,7 +42,7 @@ export function checkControlFile(posix: Posix, descriptor: number): void {
  */
 export function checkRing(posix: Posix, descriptor: number, bytes: number, ringDirectory: boolean): void {
   if (!ringDirectory) checkSealed(posix, descriptor, Seal.SHRINK | Seal.GROW, 'ring');
-  checkRegular(descriptor, bytes, 'ring');
+  checkSize(regularFile(descriptor, 'ring').size, bytes, 'ring');
 }
 
 function checkSealed(posix: Posix, descriptor: number, wanted: number, what: string): void {
@@ -50,10 +56,12 @@ function checkSealed(posix: Posix, descriptor: number, wanted: number, what: str
   if ((seals & wanted) !== wanted) throw new PeerRefusal('BAD_MESSAGE', `the ${what} is not sealed`);
 }
 
-function checkRegular(descriptor: number, bytes: number, what: string): void {
+function regularFile(descriptor: number, what: string): Stats {
   const stats = fstatSync(descriptor);
   if (!stats.isFile()) throw new PeerRefusal('BAD_MESSAGE', `the ${what} is not a regular file`);
-  if (stats.size !== bytes) {
-    throw new PeerRefusal('BAD_MESSAGE', `the ${what} has ${stats.size} bytes instead of ${bytes}`);
-  }
+  return stats;
+}
+
+function checkSize(size: number, bytes: number, what: string): void {
+  if (size !== bytes) throw new PeerRefusal('BAD_MESSAGE', `the ${what} has ${size} bytes instead of ${bytes}`);
 }
