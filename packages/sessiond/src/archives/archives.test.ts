@@ -339,7 +339,7 @@ describe('sessions that were saved', () => {
     expect(loaded).toMatchObject({
       name: 's',
       active: true,
-      channels: [{ name: 'small', rules: [{ pattern: 'p:*' }] }],
+      domains: [{ domain: 'user', channels: [{ name: 'small', rules: [{ pattern: 'p:*' }] }] }],
     });
     expect(loaded?.output).toMatch(new RegExp(`^${daemon.parent}/s-\\d{8}-\\d{6}$`));
     expect(daemon.log()).toContain('a.lttng cannot be loaded');
