@@ -8,10 +8,10 @@ import type { FairTurns } from '../../shares/fair-turns.ts';
 import { PoolHolding } from '../../shares/pool-holding.ts';
 import type { SharedPool } from '../../shares/shared-pool.ts';
 import type { TriggerLog } from '../../triggers/trigger-log.ts';
-import type { ControlFile, StateText } from './control-file.ts';
+import type { ControlFile } from './control-file.ts';
 import { desiredChannelsOf, type WakePathOf } from './desired-state.ts';
 import { PeerRefusal } from './peer-refusal.ts';
-import { isSameText, StateTexts } from './state-texts.ts';
+import { type SharedText, StateTexts } from './state-texts.ts';
 
 export interface Subscriber {
   readonly thread: RecordedThread;
@@ -31,7 +31,7 @@ export type FilterCountersFor = (session: Session, channel: Channel, slot: numbe
 
 /** Channels that a thread records into. */
 interface Channels {
-  readonly text: StateText;
+  readonly text: SharedText;
   /**
    * By the keys of channels: the number of requests to record state or to give memory back, which a thread does at
    * once.
@@ -99,19 +99,25 @@ export class StatePublisher {
     const log = this.#options.triggerLogFor(uid, subscriber.slot);
     const channels = this.#channelsFor(subscriber, new Map());
     const holding = new PoolHolding(this.#options.controlBytes);
-    const refusal = holding.take(uid, channels.text.bytes.length + log.length);
-    if (refusal !== undefined) throw new PeerRefusal('SHARE_USED_UP', refusal);
     try {
+      const refusal = holding.take(uid, channels.text.bytes.length + log.length);
+      if (refusal !== undefined) throw new PeerRefusal('SHARE_USED_UP', refusal);
       this.#write(subscriber, channels, log);
+      this.#texts.hold(channels.text);
     } catch (error) {
       holding.giveBackAll();
       throw error;
+    } finally {
+      this.#texts.dropUnpublished();
     }
     this.#subscriptions.set(subscriber, { log, holding, published: { channels, triggers: versionOf(log) } });
   }
 
   remove(subscriber: Subscriber): void {
-    this.#subscriptions.get(subscriber)?.holding.giveBackAll();
+    const subscription = this.#subscriptions.get(subscriber);
+    if (subscription === undefined) return;
+    subscription.holding.giveBackAll();
+    this.#texts.release(subscription.published.channels.text);
     this.#subscriptions.delete(subscriber);
   }
 
@@ -150,12 +156,13 @@ export class StatePublisher {
       this.#publishTo(subscriber, subscription, areChannelsDue ? this.#channelsFor(subscriber, byTraces) : channels);
       yield;
     }
+    this.#texts.dropUnpublished();
   }
 
   #publishTo(subscriber: Subscriber, subscription: Subscription, channels: Channels): void {
     const { published, log, holding } = subscription;
     const areTriggersSame = log.number === published.triggers.number && log.length === published.triggers.length;
-    if (areTriggersSame && isSameText(channels.text, published.channels.text)) return;
+    if (areTriggersSame && channels.text === published.channels.text) return;
     const refusal = this.#holdRoom(subscriber, holding, channels.text.bytes.length + log.length);
     if (refusal !== undefined) {
       this.remove(subscriber);
@@ -164,6 +171,8 @@ export class StatePublisher {
     }
     try {
       if (!this.#write(subscriber, channels, log)) return;
+      this.#texts.hold(channels.text);
+      this.#texts.release(published.channels.text);
       subscription.published = { channels, triggers: versionOf(log) };
       if (hasNewRequest(published.channels, channels)) subscriber.look();
     } catch (error) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isSameText, StateTexts, TEXT_BYTES_KEPT } from './state-texts.ts';
+import { StateTexts } from './state-texts.ts';
 
 describe('texts of channels', () => {
   it('are encoded once, each under a number of its own', () => {
@@ -8,19 +8,34 @@ describe('texts of channels', () => {
     expect(texts.of('[1]').number).not.toBe(texts.of('[2]').number);
   });
 
-  it('are kept up to a bound, however many processes have traces of their own', () => {
+  it('are kept as long as a thread has them', () => {
     const texts = new StateTexts();
-    const all = Array.from({ length: 8 }, (_, i) => `${i}`.padEnd(TEXT_BYTES_KEPT / 4, 'x'));
-    const made = all.map((text) => texts.of(text));
-    const kept = all.filter((text, i) => texts.of(text) === made[i]);
-    expect(kept.length).toBeLessThanOrEqual(4);
+    const text = texts.of('[]');
+    texts.hold(text);
+    texts.hold(text);
+    texts.release(text);
+    texts.dropUnpublished();
+    expect(texts.of('[]')).toBe(text);
+    texts.release(text);
+    expect(texts.of('[]')).not.toBe(text);
   });
 
-  it('are equal under another number, so that no thread gets one a second time', () => {
-    const [one, other] = [new StateTexts(), new StateTexts()];
-    other.of('another');
-    expect(other.of('[]').number).not.toBe(one.of('[]').number);
-    expect(isSameText(other.of('[]'), one.of('[]'))).toBe(true);
-    expect(isSameText(other.of('[ ]'), one.of('[1]'))).toBe(false);
+  it('that no thread has received are dropped', () => {
+    const texts = new StateTexts();
+    const text = texts.of('[]');
+    texts.dropUnpublished();
+    expect(texts.of('[]')).not.toBe(text);
+  });
+
+  it('are found again where a thread receives one that was dropped before', () => {
+    const texts = new StateTexts();
+    const text = texts.of('[]');
+    texts.dropUnpublished();
+    const other = texts.of('[]');
+    texts.hold(text);
+    expect(texts.of('[]')).toBe(text);
+    texts.hold(other);
+    texts.release(text);
+    expect(texts.of('[]')).toBe(other);
   });
 });
