@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
  */
 export class LineProcess {
   readonly #process: ChildProcess;
-  readonly #ended: Promise<unknown>;
+  readonly #ended: Promise<string>;
   readonly #waiting: ((line: string) => void)[] = [];
   readonly #isAnswer: (line: string) => boolean;
 
@@ -21,7 +21,7 @@ export class LineProcess {
     const child = spawn(command, args, { ...options, stdio: ['pipe', 'pipe', 'inherit'] });
     this.#process = child;
     this.#isAnswer = isAnswer;
-    this.#ended = once(child, 'exit');
+    this.#ended = once(child, 'exit').then(([code, signal]) => `${command} has ended with ${code ?? signal}`);
     // `ask` reports a write to a program that has ended.
     child.stdin.on('error', () => undefined);
     createInterface({ input: child.stdout }).on('line', (line) => {
@@ -38,7 +38,7 @@ export class LineProcess {
   says(): Promise<string> {
     return new Promise((resolve, reject) => {
       this.#waiting.push(resolve);
-      void this.#ended.then(() => reject(new Error('the program has ended')));
+      void this.#ended.then((sentence) => reject(new Error(sentence)));
     });
   }
 
