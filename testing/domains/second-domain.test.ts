@@ -210,7 +210,45 @@ describe('a domain that a session daemon does not have', () => {
       const { code, err } = await command(`enable-event --${logger} shop`);
       expect([logger, code, err]).toEqual([logger, 1, expect.stringContaining(`not supported yet: --${logger}`)]);
     }
+    const refusal = 'not supported yet: kernel tracing is not part of this version';
+    const hint = 'Node.js programs are traced with -u';
+    expect((await command('enable-event -k x')).err).toBe(`ringtail: error: ${refusal}\n  ${hint}\n`);
+    const { out, err } = await command('enable-event -k x,y --output-format=json');
+    expect([out, JSON.parse(err)]).toEqual(['', { error: { code: 'UNSUPPORTED', message: refusal, hint } }]);
+    expect((await command('--mi=xml enable-event -k x')).out).toMatch(/<events\/>\s*<\/output>/);
+    expect((await command('--mi=xml track -k --vpid=7')).out).toMatch(/<process_attr_trackers\/>\s*<\/output>/);
+    // No value is looked at before the refusal.
+    for (const line of ['untrack -k --vpid=99', 'untrack -k --vuid=nosuch']) {
+      expect([line, (await command(line)).err]).toEqual([line, `ringtail: error: ${refusal}\n  ${hint}\n`]);
+    }
+    expect((await command('track --uid=0')).err).toContain('Please specify a domain (--kernel/--userspace).');
+    expect((await command('reclaim-memory --pino c')).err).toContain('not supported yet: --pino');
     expect(await succeed('list -j -p')).toContain('python events (Logger name):\n-------------------------\nNone\n');
+  });
+
+  it("is in LTTng's machine interface if LTTng's schema has it", async () => {
+    const { command, succeed } = await world([]);
+    const jul = await succeed('--mi=xml list -j');
+    expect([violations(jul), jul.includes('<pids')]).toEqual([[], false]);
+    for (const logger of ['console', 'pino', 'winston']) {
+      const { code, out, err } = await command(`--mi=xml list --${logger}`);
+      expect([logger, code, violations(out), out.includes('<type>')]).toEqual([logger, 1, [], false]);
+      expect(err).toBe(
+        `ringtail: error: LTTng's machine interface has no domain ${logger}\n  write --output-format=json\n`,
+      );
+    }
+  });
+
+  it('is named where a session has no such channel in it', async () => {
+    const { home, command, succeed } = await world([]);
+    await succeed(`create s -o ${join(home, 'trace')}`);
+    await succeed('enable-channel -u c');
+    expect((await command('list s -j -c c')).err).toBe(
+      'ringtail: error: session "s" has no channel "c" in the domain jul\n  ringtail list s names them\n',
+    );
+    expect((await command('reclaim-memory -u a/b')).err).toBe(
+      'ringtail: error: the session s has no channel a/b\n  ringtail list s names them\n',
+    );
   });
 
   it('is left out of a saved session, with a warning', async () => {
@@ -225,7 +263,7 @@ describe('a domain that a session daemon does not have', () => {
     );
     expect([code, err]).toEqual([
       0,
-      expect.stringMatching(/^warning: session s: the domain KERNEL is left out: not supp/),
+      expect.stringMatching(/^warning: session s: the domain KERNEL is left out \(not supp/),
     ]);
     expect(await succeed('list s')).toContain('shop:*');
   });

@@ -32,6 +32,17 @@ export type SessionFilesErrorCode =
 /** A request failed. `code` is the session daemon's if the daemon refused, else a `ConnectionErrorCode`. */
 export class CtlError extends RingtailError<string> {
   override readonly name = 'CtlError';
+  /** The next step, from the session daemon. */
+  readonly hint: string | undefined;
+
+  constructor(
+    code: string,
+    message: string,
+    options?: { readonly cause?: unknown; readonly hint?: string | undefined },
+  ) {
+    super(code, message, options);
+    this.hint = options?.hint;
+  }
 }
 
 export function ctlError(

@@ -189,7 +189,7 @@ export class DaemonConnection {
     this.#pending.delete(reply.id);
     clearTimeout(pending.timer);
     if (reply.ok) pending.resolve(result);
-    else pending.reject(new CtlError(reply.code, reply.message));
+    else pending.reject(new CtlError(reply.code, reply.message, { hint: reply.hint }));
   }
 
   #end(reason: CtlError): void {

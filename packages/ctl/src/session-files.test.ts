@@ -228,7 +228,7 @@ describe('saved sessions', () => {
       },
     });
     const [loaded] = await loadSessions(client, { sessions: null, paths: [directory] });
-    expect(loaded?.warnings[0]).toBe('session s: the domain KERNEL is left out: there is no kernel');
+    expect(loaded?.warnings[0]).toBe('session s: the domain KERNEL is left out (there is no kernel)');
     expect(asked.filter((text) => text.startsWith('enable-event'))).toHaveLength(user.channels[0]!.rules.length);
     expect(asked.at(-1)).toBe('start-session {"session":"s"}');
   });

@@ -28,7 +28,6 @@ interface TrackOptions extends DomainOptions {
 interface Target {
   readonly attribute: TrackedAttribute;
   readonly text: string | null;
-  readonly number: number | null;
 }
 
 const NOUNS: Readonly<Record<TrackedAttribute, string>> = {
@@ -73,14 +72,22 @@ Examples:
   ringtail ${verb} -u --vpid --all`,
     );
   act(command, async (options: TrackOptions) => {
-    const domain = domainOf(options, options.uid !== undefined || options.gid !== undefined);
+    const named = domainOf(options);
+    const domain = options.uid === undefined && options.gid === undefined ? named : 'kernel';
     const targets = targetsOf(options);
     const attempts = new Attempts(context, outputFormatOf(command), command.name());
     const result = await onSession(context, options.session, async (client, session) => {
       const { domains } = await describeSession(client, session);
-      const trackers = domains.find((described) => described.domain === domain)?.trackers ?? {};
+      const part = domains.find((described) => described.domain === domain);
+      // The daemon refuses a domain that it does not have, in its own words, before values are looked at.
+      if (part === undefined) await client.listContexts(domain);
+      const trackers = part?.trackers ?? {};
+      const numbered = targets.map((target) => ({
+        ...target,
+        number: target.text === null ? null : numberOf(target.attribute, target.text),
+      }));
       const done: TrackResult['targets'][number][] = [];
-      for (const { attribute, text, number } of targets) {
+      for (const { attribute, text, number } of numbered) {
         if (number !== null) warnUnchanged(context, verb, attribute, text, trackers[attribute]?.includes(number));
         const success = await attempts.try({ client, session }, async () => {
           await change(client, verb, { session, domain }, attribute, number);
@@ -144,7 +151,7 @@ function targetsOf(options: TrackOptions): Target[] {
 }
 
 function targetsOfAttribute(attribute: TrackedAttribute, values: string | true, all: boolean): Target[] {
-  if (values === true && all) return [{ attribute, text: null, number: null }];
+  if (values === true && all) return [{ attribute, text: null }];
   if (values === true) {
     throw new CliError(
       'BAD_ARGUMENT',
@@ -153,7 +160,7 @@ function targetsOfAttribute(attribute: TrackedAttribute, values: string | true, 
     );
   }
   if (all) throw new CliError('BAD_ARGUMENT', `--all goes with --${attribute} without values`);
-  return splitNames(values).map((text) => ({ attribute, text, number: numberOf(attribute, text) }));
+  return splitNames(values).map((text) => ({ attribute, text }));
 }
 
 function numberOf(attribute: TrackedAttribute, text: string): number {

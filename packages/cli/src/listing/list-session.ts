@@ -1,5 +1,5 @@
 import { CtlError, type SessionDaemonClient } from '@ringtail/ctl';
-import type { SessionDescription, SessionStatistics } from '@ringtail/protocol';
+import type { DomainName, SessionDescription, SessionStatistics } from '@ringtail/protocol';
 import { type Command, Option } from 'commander';
 import { describeFindings } from '../diagnosis/describe-findings.ts';
 import { diagnose, withDaemonFinding } from '../diagnosis/diagnose.ts';
@@ -115,14 +115,15 @@ function onlyAsked(details: SessionDetails, options: ListingOptions): SessionDet
   const { channel, mapChannel } = options;
   const named = namedDomains(options);
   const domains = session.domains.filter(({ domain }) => named.length === 0 || named.includes(domain));
+  const place = { session: session.name, domains: named };
   refuseUnknown(
-    session.name,
+    place,
     'channel',
     channel,
     domains.flatMap(({ channels }) => channels),
   );
   refuseUnknown(
-    session.name,
+    place,
     'map',
     mapChannel,
     domains.flatMap(({ maps }) => maps),
@@ -140,17 +141,19 @@ function onlyAsked(details: SessionDetails, options: ListingOptions): SessionDet
   return { ...details, session: { ...session, domains: asked }, memory };
 }
 
+/** @param place the session, and the domains that the options name */
 function refuseUnknown(
-  session: string,
+  { session, domains }: { readonly session: string; readonly domains: readonly DomainName[] },
   kind: 'channel' | 'map',
   name: string | undefined,
   known: readonly { readonly name: string }[],
 ): void {
   if (name === undefined || known.some((one) => one.name === name)) return;
   const names = known.map((one) => one.name);
+  const where = domains.length === 0 ? '' : ` in the domain ${domains.join(' or ')}`;
   throw new CliError(
     kind === 'map' ? 'NO_MAP' : 'NO_CHANNEL',
-    `session "${session}" has no ${kind} "${name}"`,
+    `session "${session}" has no ${kind} "${name}"${where}`,
     `${didYouMean(name, names)}ringtail list ${session} names them`,
   );
 }

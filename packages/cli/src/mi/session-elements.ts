@@ -2,6 +2,7 @@ import {
   type ChannelAttributes,
   type ChannelDescription,
   type DomainDescription,
+  type DomainName,
   isUsed,
   type RingMemory,
   type RotationSchedule,
@@ -11,6 +12,7 @@ import {
   type Trackers,
 } from '@ringtail/protocol';
 import { bufferType, domainType, memoryElements, type XmlChildren } from '@ringtail/session-file/internal';
+import { CliError } from '../errors/cli-error.ts';
 import { ruleElement } from './event-elements.ts';
 import { mapChannelElement } from './map-elements.ts';
 
@@ -63,9 +65,18 @@ function detailedDomainElement(described: DomainDescription, memory: readonly Ri
   };
 }
 
-/** A domain without its channels. */
+/** Domains that LTTng's schema has. */
+const LTTNG_DOMAINS: readonly DomainName[] = ['user', 'kernel', 'jul', 'log4j', 'log4j2', 'python'];
+
+/** @throws {CliError} `UNSUPPORTED` for a domain that LTTng's schema lacks */
+function schemaType(domain: DomainName): string {
+  if (LTTNG_DOMAINS.includes(domain)) return domainType(domain);
+  throw new CliError('UNSUPPORTED', `LTTng's machine interface has no domain ${domain}`, 'write --output-format=json');
+}
+
+/** A domain without its channels. @throws {CliError} `UNSUPPORTED` for a domain that LTTng's schema lacks */
 export function domainElement(described: Pick<DomainDescription, 'domain' | 'channels'>): XmlChildren {
-  return { type: domainType(described.domain), buffer_type: bufferType(described) };
+  return { type: schemaType(described.domain), buffer_type: bufferType(described) };
 }
 
 function channelElement(channel: ChannelDescription): XmlChildren {

@@ -208,7 +208,9 @@ function instrumentationElement({ domain, applications, events }: ListedDomain, 
   }));
   return {
     ...domainElement({ domain, channels: [] }),
-    ...(events.length > 0 ? { events: eventElements(events) } : { pids: { pid } }),
+    ...(events.length > 0 && { events: eventElements(events) }),
+    // As in LTTng, user space has this element without programs too.
+    ...(events.length === 0 && (domain === 'user' || pid.length > 0) && { pids: { pid } }),
   };
 }
 

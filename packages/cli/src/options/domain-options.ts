@@ -26,12 +26,18 @@ const SHOWN: readonly DomainName[] = ['user'];
 /** Loggers whose flags most commands have. */
 export const LOGGERS = ['jul', 'log4j', 'python'] as const satisfies readonly LoggerDomain[];
 
-/** Loggers without a one-letter flag: every command with flags of loggers has theirs. */
-const UNLETTERED: readonly Flag[] = ['log4j2', 'console', 'pino', 'winston'];
+/** Loggers of Node.js: every command with domains has their flags. */
+const NODE_LOGGERS: readonly Flag[] = ['console', 'pino', 'winston'];
 
-/** Adds LTTng's domain flags, and the flags of our loggers. */
+/** Adds LTTng's domain flags, and the flags of the loggers of Node.js. `--log4j2` goes with any other logger. */
 export function addDomainOptions(command: Command, loggers: readonly (typeof LOGGERS)[number][] = []): Command {
-  const names: readonly Flag[] = ['userspace', 'kernel', ...loggers, ...(loggers.length > 0 ? UNLETTERED : [])];
+  const names: readonly Flag[] = [
+    'userspace',
+    'kernel',
+    ...loggers,
+    ...(loggers.length > 0 ? (['log4j2'] as const) : []),
+    ...NODE_LOGGERS,
+  ];
   for (const name of names) {
     const [domain, flags, description] = FLAGS[name];
     command.addOption(new Option(flags, description).hideHelp(!SHOWN.includes(domain)));

@@ -1,5 +1,6 @@
 import { describeError, RingtailError } from '@ringtail/base';
 import { jsonText } from '@ringtail/base/text';
+import { CtlError } from '@ringtail/ctl';
 import { CliError } from '../errors/cli-error.ts';
 import { lttngNumberOf } from '../errors/exit-codes.ts';
 import { writeMi } from '../mi/write-mi.ts';
@@ -53,7 +54,7 @@ export function explain(context: Context, message: string): void {
 /** Writes the error of a command to standard error, with the next step where one is known. */
 export function reportError(context: Context, format: OutputFormat, error: unknown): void {
   const code = error instanceof RingtailError ? error.code : 'UNEXPECTED';
-  const hint = error instanceof CliError ? error.hint : undefined;
+  const hint = error instanceof CliError || error instanceof CtlError ? error.hint : undefined;
   const findings = error instanceof CliError ? error.findings : [];
   const message = describeError(error);
   const number = lttngNumberOf(code);

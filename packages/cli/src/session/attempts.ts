@@ -12,6 +12,9 @@ interface AttemptPlace {
   readonly channel?: string | undefined;
 }
 
+/** Errors after which the other actions of a command would fail as well. */
+const ENDING: readonly string[] = ['DAEMON_GONE', 'UNSUPPORTED'];
+
 /**
  * Several actions of one command. Each failure is reported, the other actions are carried out. The exit code is that of
  * the first failure, else of the first warning.
@@ -30,13 +33,16 @@ export class Attempts {
     this.#command = command;
   }
 
-  /** The action's result; undefined if it failed. A lost daemon or a defect of ours ends the command. */
+  /**
+   * The action's result; undefined if it failed. A lost daemon, an action that the daemon cannot carry out for any
+   * argument, or a defect of ours ends the command.
+   */
   async try<T>(place: AttemptPlace, action: () => Promise<T>): Promise<T | undefined> {
     try {
       return await action();
     } catch (failure) {
       const error = await withNextStep(this.#context, place.client, place.session, failure, place.channel);
-      if (!(error instanceof RingtailError) || error.code === 'DAEMON_GONE') throw error;
+      if (!(error instanceof RingtailError) || ENDING.includes(error.code)) throw error;
       const warning = isWarning(error);
       if (!this.#failed && !(warning && this.code !== ExitCode.OK)) this.code = exitCodeOf(error, this.#command);
       this.#failed ||= !warning;

@@ -5,9 +5,11 @@ import { eventRule } from '../model/event-rule.ts';
 import { channelName, contextNames, namePattern, sessionName } from '../model/names.ts';
 import { trackedAttribute, trackedValues } from '../model/tracker.ts';
 import { count, list, nothing, nullable, type ObjectOf, object, type Shaped, text } from '../wire/shape.ts';
+import { plainText } from '../wire/text.ts';
 import { command } from './command.ts';
 
 const CHANNELS_MAX = 1024;
+const NAME_BYTES_MAX = 255;
 
 const contextDescription = object({
   name: text,
@@ -43,9 +45,10 @@ export const channelCommands = {
   track: command(tracking, nothing),
   /** Removes values from a tracker; null: all values. */
   untrack: command(tracking, nothing),
-  /** Gives back the memory of consumed sub-buffers whose newest event has this age; null: of all channels. */
+  /** Gives back the memory of consumed sub-buffers whose newest event has this age; null: of all channels. The session
+   * has all of these names, or the command is refused. */
   'reclaim-memory': command(
-    { ...inDomain, channels: nullable(list(channelName, CHANNELS_MAX)), olderThanUs: count },
+    { ...inDomain, channels: nullable(list(plainText(NAME_BYTES_MAX), CHANNELS_MAX)), olderThanUs: count },
     object({ bytes: count }),
   ),
 };

@@ -7,11 +7,13 @@ describe('checkReply', () => {
     expect(checkReply({ id: 1, ok: true, result: null })).toEqual({ id: 1, ok: true, result: null });
     const refusal = { id: 1, ok: false, code: 'NO_RING', message: 'there is none' };
     expect(checkReply(refusal)).toEqual(refusal);
+    const withHint = { ...refusal, hint: 'make one' };
+    expect(checkReply(withHint)).toEqual(withHint);
   });
 
   it('makes a refusal safe to print', () => {
-    const refusal = { id: 1, ok: false, code: 'A\u001b', message: 'a\nb' };
-    expect(checkReply(refusal)).toMatchObject({ code: 'A?', message: 'a?b' });
+    const refusal = { id: 1, ok: false, code: 'A\u001b', message: 'a\nb', hint: 'a\tb' };
+    expect(checkReply(refusal)).toMatchObject({ code: 'A?', message: 'a?b', hint: 'a?b' });
   });
 
   it.each([

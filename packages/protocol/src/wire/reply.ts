@@ -1,5 +1,5 @@
 /** The frame around each answer of the client and consumer conversations. */
-import { boolean, count, literal, object, objectOf, refuseShape, type Shape, type Shaped } from './shape.ts';
+import { boolean, count, literal, object, objectOf, optional, refuseShape, type Shape, type Shaped } from './shape.ts';
 import { foreignText } from './text.ts';
 
 const CODE_LENGTH_MAX = 255;
@@ -10,6 +10,8 @@ const refusal = object({
   ok: literal(false),
   code: foreignText(CODE_LENGTH_MAX),
   message: foreignText(MESSAGE_LENGTH_MAX),
+  /** The next step of the person whose request was refused. */
+  hint: optional(foreignText(MESSAGE_LENGTH_MAX)),
 });
 
 export type Refused = Shaped<typeof refusal>;

@@ -47,7 +47,8 @@ export async function restoreSession(
       if (domain !== undefined && absent.has(domain)) continue;
       await request(command).catch((error: unknown) => {
         if (domain === undefined || (error as { code?: unknown }).code !== 'UNSUPPORTED') throw error;
-        absent.set(domain, `session ${session}: the domain ${domainType(domain)} is left out: ${describeError(error)}`);
+        const left = `the domain ${domainType(domain)} is left out`;
+        absent.set(domain, `session ${session}: ${left} (${describeError(error)})`);
       });
     }
   } catch (error) {

@@ -17,6 +17,7 @@ import {
 } from '@ringtail/protocol';
 import type { Log } from '../log/log.ts';
 import type { PeerLog } from '../log/peer-log.ts';
+import { DaemonError } from '../model/daemon-error.ts';
 import {
   CLIENT_AHEAD_BYTES_MAX,
   HELLO_FRAME_BYTES_MAX,
@@ -179,7 +180,8 @@ export class ClientConnection implements Client, PlaceHolder {
         this.#logOf('failed commands').error(`a command failed: ${(error as Error).stack}`);
       const code =
         error instanceof ShapeError ? 'BAD_PARAMETER' : error instanceof RingtailError ? error.code : 'FAILED';
-      return { id, ok: false, code, message: describeError(error) };
+      const hint = error instanceof DaemonError ? error.hint : undefined;
+      return { id, ok: false, code, message: describeError(error), ...(hint !== undefined && { hint }) };
     }
   }
 

@@ -7,7 +7,9 @@ const NO_INSTRUMENTATION: Instrumentation = { applications: [], tracepointLists:
 /** A domain that this session daemon does not have: it refuses commands, with the next step. */
 export function absentDomain(name: DomainName): NamedDomain {
   const refuse = (): never => {
-    throw new DaemonError('UNSUPPORTED', `not supported yet: ${reasonOf(name)}; Node.js programs are traced with -u`);
+    throw new DaemonError('UNSUPPORTED', `not supported yet: ${reasonOf(name)}`, {
+      hint: 'Node.js programs are traced with -u',
+    });
   };
   return {
     name,

@@ -55,4 +55,11 @@ export type DaemonErrorCode =
 /** A refusal by the session daemon: the code is for the client, the message for a person. */
 export class DaemonError extends RingtailError<DaemonErrorCode> {
   override readonly name = 'DaemonError';
+  /** The next step, where the code alone does not tell it. */
+  readonly hint: string | undefined;
+
+  constructor(code: DaemonErrorCode, message: string, options?: { readonly cause?: unknown; readonly hint?: string }) {
+    super(code, message, options);
+    this.hint = options?.hint;
+  }
 }
