@@ -187,7 +187,7 @@ describe.skipIf(babeltrace2 === undefined)('rotations under load, read by Babelt
     expect(files.length).toBeGreaterThan(1);
     const { numbers } = byBabeltrace();
     expectEveryEventOnce(numbers);
-  }, 60_000);
+  });
 
   it('keep only the newest trace files, which still are a trace', async () => {
     await start({ attributes: { traceFileBytes: 9000, traceFileCount: 3 } });

@@ -3,7 +3,6 @@ import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { makeSandbox, program, record } from './harness.ts';
 
-const SLOW = { timeout: 120_000 };
 /** Numbers of descriptors from too few for some Node.js to enough for every Node.js. */
 const LIMIT_MIN = 10;
 const LIMIT_MAX = 128;
@@ -27,7 +26,7 @@ function fewest(): number {
   throw new Error(`Node.js does not run with ${LIMIT_MAX} descriptors`);
 }
 
-describe('a program with few descriptors', SLOW, () => {
+describe('a program with few descriptors', () => {
   const least = fewest();
   const limits = [...MORE.map((more) => least + more), LIMIT_MAX];
 

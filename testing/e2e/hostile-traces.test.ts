@@ -6,7 +6,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { requirePeer } from '../peers.ts';
 import { isRoot, RINGTAIL } from './harness.ts';
 
-const SLOW = { timeout: 120_000 };
 const MIB = 2 ** 20;
 const TIB = 2 ** 40;
 /** Claimed size of a packet that is mostly a hole. */
@@ -87,13 +86,13 @@ describe('a trace of more data streams than a process has descriptors', () => {
     trace = writeTrace('many', Object.fromEntries(files));
   });
 
-  it.skipIf(babeltrace === undefined)('is printed as babeltrace2 prints it', SLOW, () => {
+  it.skipIf(babeltrace === undefined)('is printed as babeltrace2 prints it', () => {
     const wanted = spawnSync(babeltrace!, ['--clock-gmt', trace], { encoding: 'utf8', maxBuffer: 256 * MIB });
     expect(wanted.status).toBe(0);
     expect(convert(['--clock-gmt', trace], limited)).toEqual({ status: 0, stdout: wanted.stdout, stderr: '' });
   });
 
-  it('is read into every output, cut by time, and copied', SLOW, () => {
+  it('is read into every output, cut by time, and copied', () => {
     for (const args of [
       ['-o', 'csv'],
       ['-o', 'json', '--jobs', '3'],
@@ -115,7 +114,7 @@ describe('a trace of more data streams than a process has descriptors', () => {
 });
 
 describe('a sparse file of a tebibyte', () => {
-  it('is read up to its hole as a data stream, and the hole is not copied', SLOW, () => {
+  it('is read up to its hole as a data stream, and the hole is not copied', () => {
     const trace = writeTrace('data', { s_0: Buffer.concat([packet(0, 1), packet(0, 2)]) });
     truncateSync(join(trace, 's_0'), TIB);
     const message = /s_0: packet \d \(at byte 120\): packet-header: the packet begins with 0x0/;
@@ -133,7 +132,7 @@ describe('a sparse file of a tebibyte', () => {
     }
   });
 
-  it('is refused as metadata, with its size, and leaves other traces readable with --keep-going', SLOW, () => {
+  it('is refused as metadata, with its size, and leaves other traces readable with --keep-going', () => {
     writeTrace('sound', { s_0: packet(0, 1) });
     truncateSync(join(writeTrace('sparse', { s_0: packet(0, 1) }), 'metadata'), TIB);
     const message = /sparse\/metadata: the metadata is larger than 64 MiB/;
@@ -143,7 +142,7 @@ describe('a sparse file of a tebibyte', () => {
     expect(stderr).toMatch(message);
   });
 
-  it('is not read as an index', SLOW, () => {
+  it('is not read as an index', () => {
     const trace = writeTrace('index', { s_0: packet(0, 1) });
     mkdirSync(join(trace, 'index'));
     writeFileSync(join(trace, 'index', 's_0.idx'), '');
@@ -151,7 +150,7 @@ describe('a sparse file of a tebibyte', () => {
     expect(convert(['--begin', '0', trace])).toMatchObject({ status: 0, stderr: '' });
   });
 
-  it('can be one packet by its header: the content is read, and a copy has the hole', SLOW, () => {
+  it('can be one packet by its header: the content is read, and a copy has the hole', () => {
     const trace = writeTrace('claim', { s_0: packet(0, 1, CLAIMED_BYTES) });
     truncateSync(join(trace, 's_0'), CLAIMED_BYTES);
     const text = convert([trace]);
@@ -168,7 +167,7 @@ describe('a directory of traces, for another user', () => {
   const setpriv = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'];
   if (!isRoot) process.stderr.write('NOT TESTED: directories of traces that another user may not read (needs root)\n');
 
-  it.skipIf(!isRoot)('is read except files that the user may not read, which are reported', SLOW, () => {
+  it.skipIf(!isRoot)('is read except files that the user may not read, which are reported', () => {
     writeTrace('a', { s_0: packet(0, 1), s_1: packet(1, 2) });
     chmodSync(join(root, 'a', 's_1'), 0o600);
     chmodSync(writeTrace('hidden', { s_0: packet(0, 3) }), 0o700);

@@ -12,7 +12,6 @@ import {
   succeed,
 } from './harness.ts';
 
-const SLOW = { timeout: 120_000 };
 const EVENTS = 100;
 
 /** A sandbox with a separate session daemon, and a new session `s` that is not started. */
@@ -33,7 +32,7 @@ function startThreads(sandbox: Sandbox, workers: number): Running {
 const vpidsOf = (events: readonly { readonly fields: string }[]) =>
   new Set(events.map(({ fields }) => Number(/vpid = (\d+)/.exec(fields)?.[1])));
 
-it('buffers per process make one trace for each process, with all its threads', SLOW, async () => {
+it('buffers per process make one trace for each process, with all its threads', async () => {
   const { sandbox, trace } = await sandboxWithSession('--buffer-ownership=process');
   await succeed(sandbox, 'enable-event', '-u', '-c', 'c', 'e2e:s*', '--filter', 'index >= 0');
   await succeed(sandbox, 'add-context', '-u', '-t', 'vuid');
@@ -58,7 +57,7 @@ it('buffers per process make one trace for each process, with all its threads', 
   }
 });
 
-it('a tracker selects the recorded processes, including later ones', SLOW, async () => {
+it('a tracker selects the recorded processes, including later ones', async () => {
   const { sandbox, trace } = await sandboxWithSession();
   await succeed(sandbox, 'untrack', '-u', '--vpid', '--all');
   await succeed(sandbox, 'start');

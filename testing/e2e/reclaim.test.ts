@@ -14,7 +14,6 @@ import {
   until,
 } from './harness.ts';
 
-const SLOW = { timeout: 120_000 };
 const SUB_BUF_BYTES = 65_536;
 const SUB_BUF_COUNT = 8;
 /** Several times round the ring. */
@@ -39,7 +38,6 @@ function targetOf(link: string): string {
 
 it.each(['idle', 'busy'])(
   'a program that is %s gives back its free sub-buffers and continues to record',
-  SLOW,
   async (state) => {
     const sandbox = sandboxWithDaemon();
     const trace = join(sandbox.directory, 'trace');

@@ -16,9 +16,7 @@ import {
   until,
 } from './harness.ts';
 
-const SLOW = { timeout: 120_000 };
-
-it('an idle session daemon ends once its run directory is gone', SLOW, async () => {
+it('an idle session daemon ends once its run directory is gone', async () => {
   const sandbox = sandboxWithDaemon();
   await succeed(sandbox, 'create', 's', '-o', join(sandbox.directory, 'trace'));
   const pid = sessionDaemonOf(sandbox);
@@ -26,7 +24,7 @@ it('an idle session daemon ends once its run directory is gone', SLOW, async () 
   await until(() => !isRunning(pid));
 });
 
-it('a recording session daemon makes its run directory again, and loses no event', SLOW, async () => {
+it('a recording session daemon makes its run directory again, and loses no event', async () => {
   const sandbox = sandboxWithDaemon();
   const trace = join(sandbox.directory, 'trace');
   await succeed(sandbox, 'create', 's', '-o', trace);

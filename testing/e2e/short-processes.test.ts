@@ -28,8 +28,6 @@ const RECORD_BYTES = 10;
 const HEAP_SIGNAL = 'SIGUSR2';
 /** Name of a process descriptor in `/proc`. */
 const PROCESS = 'anon_inode:[pidfd]';
-/** Time until the events of an ended process are taken. */
-const POLL = { timeout: 30_000 };
 
 /** Registers, records some events and ends like a killed process; its last events are still being taken. */
 async function liveShortly(daemon: TestDaemon, client: TestClient): Promise<void> {
@@ -84,7 +82,7 @@ interface Keeping {
 /** Size of a daemon's objects, from a heap snapshot that it writes into a directory on request. */
 async function keptBy(pid: number, directory: string): Promise<Keeping> {
   // One running process plays all of them; for a moment the daemon holds a descriptor of it for each, to see its end.
-  await expect.poll(() => descriptorsOf(pid).filter((target) => target === PROCESS), POLL).toEqual([]);
+  await expect.poll(() => descriptorsOf(pid).filter((target) => target === PROCESS)).toEqual([]);
   const descriptors = descriptorsOf(pid).length;
   process.kill(pid, HEAP_SIGNAL);
   let bytes = 0;
@@ -94,7 +92,7 @@ async function keptBy(pid: number, directory: string): Promise<Keeping> {
       bytes = name === undefined ? 0 : bytesIn(join(directory, name));
       if (name !== undefined && bytes > 0) rmSync(join(directory, name));
       return bytes;
-    }, POLL)
+    })
     .toBeGreaterThan(0);
   return { descriptors, bytes };
 }
@@ -167,7 +165,7 @@ it(`${PROCESSES} short processes are all recorded, and the daemons keep nothing 
   const before = await kept();
   for (let idx = warmUp; idx < PROCESSES; idx++) await liveShortly(daemon, client);
   await client.ask('session-statistics', { session: 's' });
-  await expect.poll(() => readdirSync(join(output, '.ringtail')), POLL).toEqual([]);
+  await expect.poll(() => readdirSync(join(output, '.ringtail'))).toEqual([]);
   const after = await kept();
   const statistics = await client.ask('session-statistics', { session: 's' });
   expect(statistics).toMatchObject({
@@ -208,14 +206,14 @@ it('no event of short processes is lost or counted twice over kills of consumer 
   await killConsumer();
   await live(20);
   await killConsumer();
-  await expect.poll(statistics, POLL).toMatchObject({ eventsRecorded: 40 * EVENTS, dataStreams: 40, troubles: [] });
+  await expect.poll(statistics).toMatchObject({ eventsRecorded: 40 * EVENTS, dataStreams: 40, troubles: [] });
   await killConsumer();
   const { archive } = await client.ask('rotate-session', { session: 's' });
   expect(readdirSync(join(archive, 'ust', 'pid'))).toHaveLength(40);
   expect(eventsOf(makeSandbox(), archive)).toHaveLength(40 * EVENTS);
 
   await live(5);
-  await expect.poll(statistics, POLL).toMatchObject({ eventsRecorded: 45 * EVENTS, dataStreams: 45 });
+  await expect.poll(statistics).toMatchObject({ eventsRecorded: 45 * EVENTS, dataStreams: 45 });
   await client.ask('clear-session', { session: 's' });
   await killConsumer();
   expect(await statistics()).toMatchObject({ eventsRecorded: 0, dataStreams: 0, troubles: [] });

@@ -13,8 +13,6 @@ import {
   succeed,
 } from './harness.ts';
 
-const SLOW = { timeout: 120_000 };
-
 async function emit(sandbox: Sandbox, count: number): Promise<void> {
   const ended = await startNode(sandbox, ['--import', REGISTER_URL, program('emit.mjs'), String(count)]).ended;
   expect(ended.code).toBe(0);
@@ -30,7 +28,7 @@ async function session(...channelOptions: string[]): Promise<{ sandbox: Sandbox;
   return { sandbox, trace };
 }
 
-it('the trace of a process is in ust/pid/NAME-PID-DATE, without another directory', SLOW, async () => {
+it('the trace of a process is in ust/pid/NAME-PID-DATE, without another directory', async () => {
   const { sandbox, trace } = await session('--buffer-ownership=process');
   await emit(sandbox, 3);
   await succeed(sandbox, 'destroy');
@@ -40,7 +38,7 @@ it('the trace of a process is in ust/pid/NAME-PID-DATE, without another director
   expect(indexesOf(eventsOf(sandbox, trace))).toEqual([0, 1, 2]);
 });
 
-it('a session that was started has ust, whether events were recorded, cleared, rotated or not', SLOW, async () => {
+it('a session that was started has ust, whether events were recorded, cleared, rotated or not', async () => {
   const { sandbox, trace } = await session('--buffer-ownership=process');
   expect(readdirSync(trace)).toEqual(['ust']);
   await succeed(sandbox, 'clear');
@@ -61,7 +59,7 @@ it('a session that was started has ust, whether events were recorded, cleared, r
   expect(readdirSync(unused)).toEqual(['ust']);
 });
 
-it('no trace file exceeds its size, however close that is to the size of a sub-buffer', SLOW, async () => {
+it('no trace file exceeds its size, however close that is to the size of a sub-buffer', async () => {
   for (const size of [4096, 5000, 8192, 20_000]) {
     const { sandbox, trace } = await session('--subbuf-size=4k', '--num-subbuf=64', `--tracefile-size=${size}`);
     await emit(sandbox, 400);

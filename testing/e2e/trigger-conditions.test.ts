@@ -8,7 +8,6 @@ import { EVERY_TIME, EXIT_CAUSES, type TriggerCondition, type TriggerReport } fr
 import { expect, it, onTestFinished } from 'vitest';
 import { makeSandbox, pause, program, type Running, startNode, until } from './harness.ts';
 
-const SLOW = { timeout: 60_000 };
 const [major = 0, minor = 0] = release().split('.').map(Number);
 const tellsExits = major > 6 || (major === 6 && minor >= 15);
 if (!tellsExits) console.warn(`SKIPPED: Linux ${release()} does not tell how a process ended that was waited for`);
@@ -44,7 +43,7 @@ function tell(app: Running, line: string): void {
 
 const exited: TriggerCondition = { kind: 'application-exited', procname: '*', causes: EXIT_CAUSES };
 
-it('reports a thread that does not return to its event loop, and a stopped process', SLOW, async () => {
+it('reports a thread that does not return to its event loop, and a stopped process', async () => {
   const stalled = { kind: 'event-loop-stalled', procname: '*', periodUs: 500_000 } as const;
   const { sandbox, app, of } = await setUp({ stalled });
   // A busy machine may stall a program too, so the test waits only for required reports.
@@ -68,7 +67,7 @@ it('reports a thread that does not return to its event loop, and a stopped proce
   expect((await app.ended).code).toBe(0);
 });
 
-it('counts events in the program, and reports too many and none', SLOW, async () => {
+it('counts events in the program, and reports too many and none', async () => {
   const rule = { pattern: 'stalling:tick' };
   const { app, of } = await setUp({
     silence: { kind: 'no-event-for', rule, periodUs: 300_000 },
@@ -83,7 +82,7 @@ it('counts events in the program, and reports too many and none', SLOW, async ()
   expect(of('rate')[0]?.details.perSecond).toBeGreaterThan(10_000);
 });
 
-it('reports the exception that ended a program', SLOW, async () => {
+it('reports the exception that ended a program', async () => {
   const { app, of } = await setUp({ exited }, { RINGTAIL_GUARD: '1' });
   tell(app, 'throw nobody-catches-this');
   expect((await app.ended).code).toBe(1);
@@ -96,7 +95,7 @@ it('reports the exception that ended a program', SLOW, async () => {
   });
 });
 
-it('reports a killed program once for both of its threads, and no program that ended well', SLOW, async () => {
+it('reports a killed program once for both of its threads, and no program that ended well', async () => {
   const { app, start, of } = await setUp({ exited });
   app.process.stdin?.end();
   expect((await app.ended).code).toBe(0);

@@ -4,9 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { program, REGISTER_URL, RINGTAIL } from './harness.ts';
 import { GROUP, groupId, othersCanRun, SharedDaemon, USERS } from './shared-daemon.ts';
 
-const SLOW = { timeout: 120_000 };
-
-describe.skipIf(!othersCanRun)('users of one session daemon of root', SLOW, () => {
+describe.skipIf(!othersCanRun)('users of one session daemon of root', () => {
   it('see and change their own sessions, and root sees all', async () => {
     const daemon = new SharedDaemon();
     await daemon.start();

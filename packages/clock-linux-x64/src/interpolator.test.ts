@@ -25,7 +25,7 @@ describe.skipIf(compiler === undefined)('interpolated clock, with simulated cloc
     const source = fileURLToPath(new URL('./interpolator-simulation.c', import.meta.url));
     const built = spawnSync(compiler as string, ['-std=gnu11', '-O2', '-o', program, source], { encoding: 'utf8' });
     if (built.status !== 0) throw new Error(built.stderr);
-  }, 60_000);
+  });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   function simulate(scenario: string): Outcome[] {

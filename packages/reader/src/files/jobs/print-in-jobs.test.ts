@@ -215,7 +215,7 @@ describe('printing in jobs', () => {
     const printed = await printInJobs(2);
     expectSame(printed, wanted);
     expect(printed.jobBytes).toBeGreaterThan(0);
-  }, 60_000);
+  });
 
   it.each([false, true])(
     'tells of a damaged packet as one process does, going on behind it: %s',
@@ -242,7 +242,7 @@ describe('printing in jobs', () => {
     const printed = await printInJobs(2);
     expectSame(printed, wanted);
     expect(printed.jobBytes).toBeGreaterThan(0);
-  }, 60_000);
+  });
 
   it('gives the text of one process for data streams that alternate, and warns in the same order', async () => {
     writeInterleaved();
@@ -251,7 +251,7 @@ describe('printing in jobs', () => {
     const printed = await printInJobs(2);
     expectSame(printed, wanted);
     expect(printed.jobBytes).toBeGreaterThan(0);
-  }, 60_000);
+  });
 
   it.each([
     ['ends before its last event', TIMESTAMP_END, -4000n],
@@ -275,14 +275,14 @@ describe('printing in jobs', () => {
     const wanted = printAlone();
     for (let stream = 0; stream < STREAM_COUNT; stream++) writeIndex(stream);
     expectSame(await printInJobs(2, {}, undefined, false), wanted);
-  }, 60_000);
+  });
 
   it('reports a file that ends within a packet as one process does', async () => {
     writeTrace((bytes, at) => (at === PACKET_COUNT - 1 ? bytes.subarray(0, bytes.length - 100) : bytes));
     const wanted = printAlone();
     expect(wanted.errors).toHaveLength(1);
     expectSame(await printInJobs(2, { keepGoing: false }, undefined, false), wanted);
-  }, 60_000);
+  });
 
   it('continues alone when a process is killed, or reports lost text if that process was writing', async () => {
     writeTrace();
@@ -304,7 +304,7 @@ describe('printing in jobs', () => {
       expectSame(outcome as Printed, wanted);
     }
     expect(jobPids()).toEqual([]);
-  }, 60_000);
+  });
 
   it('ends quietly when the reader of its output is gone', () => {
     writeTrace();
@@ -329,5 +329,5 @@ describe('printing in jobs', () => {
     const { stdout, stderr } = spawnSync('sh', args, { cwd: import.meta.dirname, encoding: 'utf8' });
     expect(stderr).toBe('job wrote true\ncode 0\n');
     expect(stdout).toBe(spawnSync('cksum', { input: read, encoding: 'utf8' }).stdout);
-  }, 60_000);
+  });
 });
