@@ -13,7 +13,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Consumer, type OrderedCommand } from './consumer.ts';
 import { systemCalls } from './output/files/file-calls.ts';
-import type { Later } from './output/later.ts';
+import type { Later } from './output/sync-or-async.ts';
 import { openRingSource } from './source/ring/open-ring-source.ts';
 import { FAKE_HEADER_BYTES, FakeBuffer, FakeSource } from './testing/fake-buffer.test.support.ts';
 import { FakeConnection, FakePeer } from './testing/fake-output.test.support.ts';

@@ -25,9 +25,9 @@ import { NOT_RECLAIMABLE, openDrain } from './drain/open-drain.ts';
 import { formerMetadataBeside, TraceMetadata } from './metadata/trace-metadata.ts';
 import type { FileCalls } from './output/files/file-calls.ts';
 import { checkTraceFileNames } from './output/files/trace-file-names.ts';
-import { type Later, run, type Steps, settled } from './output/later.ts';
 import { type Outputs, outputsOf } from './output/outputs.ts';
 import type { PacketOutput } from './output/packet-output.ts';
+import { type Later, run, type Steps, settled } from './output/sync-or-async.ts';
 import {
   identityOf,
   isRepeated,
@@ -48,6 +48,8 @@ export interface ConsumerOptions {
   /** System calls that write files. */
   readonly calls: FileCalls;
   readonly timers: Timers;
+  /** CLOCK_MONOTONIC, nanoseconds; absent: the clock of this process. */
+  readonly monotonicNs?: () => number;
   readonly log: Log;
   readonly outputs?: Outputs;
   /** @throws {RingError} if the source is not the announced one */
@@ -291,6 +293,7 @@ export class Consumer {
         ring,
         source,
         nowMs: () => this.#options.timers.nowMs(),
+        monotonicNs: this.#options.monotonicNs ?? (() => Number(process.hrtime.bigint())),
         // Kept until its producer is gone: only then is it known how much was lost.
         onDamaged: () => ring.drain && this.#loop.remove(ring.drain),
       });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RingMode } from './abi.ts';
 import { RingConsumer } from './consumer/consumer.ts';
-import type { Taken } from './consumer/taken.ts';
+import type { PacketContent } from './consumer/packet-content.ts';
 import {
   type MemoryRing,
   makeMemoryRing,
@@ -120,7 +120,7 @@ class RingModel {
       if (undisturbed) {
         expect(readRecords(taken.bytes)).toEqual(expected!.records.slice(expected!.taken));
         const closed = taken.seq < this.openSeq;
-        expect(taken.discardedSnapshot).toBe(closed ? this.subBufs[taken.seq]!.discardedAtOpen : this.discarded);
+        expect(taken.eventsDiscardedAtEnd).toBe(closed ? this.subBufs[taken.seq]!.discardedAtOpen : this.discarded);
       }
     }
     this.#settle(taken, step.outcome);
@@ -138,7 +138,7 @@ class RingModel {
     return valid.find(({ seq, records, taken }) => taken < records.length && (takeOpen || seq < this.openSeq));
   }
 
-  #check(taken: Taken, before: { discarded: number; openSeq: number }): void {
+  #check(taken: PacketContent, before: { discarded: number; openSeq: number }): void {
     const subBuf = this.subBufs[taken.seq - 1]!;
     const records = readRecords(taken.bytes);
     expect(records.length).toBeGreaterThan(0);
@@ -168,16 +168,16 @@ class RingModel {
     if (this.lastEnd > 0 && gap === 0) expect(taken.beginTimestamp).toBe(this.lastEnd);
     expect(taken.beginTimestamp).toBeGreaterThanOrEqual(this.lastEnd);
 
-    expect(taken.discardedSnapshot).toBeGreaterThanOrEqual(this.lastDiscarded);
-    expect(taken.discardedSnapshot).toBeGreaterThanOrEqual(subBuf.discardedAtOpen);
-    expect(taken.discardedSnapshot).toBeLessThanOrEqual(this.discarded);
+    expect(taken.eventsDiscardedAtEnd).toBeGreaterThanOrEqual(this.lastDiscarded);
+    expect(taken.eventsDiscardedAtEnd).toBeGreaterThanOrEqual(subBuf.discardedAtOpen);
+    expect(taken.eventsDiscardedAtEnd).toBeLessThanOrEqual(this.discarded);
     const next = this.subBufs[taken.seq];
-    if (next !== undefined) expect(taken.discardedSnapshot).toBeLessThanOrEqual(next.discardedAtOpen);
-    if (next === undefined) expect(taken.discardedSnapshot).toBeGreaterThanOrEqual(before.discarded);
+    if (next !== undefined) expect(taken.eventsDiscardedAtEnd).toBeLessThanOrEqual(next.discardedAtOpen);
+    if (next === undefined) expect(taken.eventsDiscardedAtEnd).toBeGreaterThanOrEqual(before.discarded);
   }
 
   /** End of a packet that reports events discarded behind its records; undefined for any other packet. */
-  #endOf(taken: Taken): number | undefined {
+  #endOf(taken: PacketContent): number | undefined {
     const wasClosed = taken.after.seq > taken.seq;
     const next = this.subBufs[taken.seq];
     if (!wasClosed || next === undefined) return undefined;
@@ -185,7 +185,7 @@ class RingModel {
     return next.discardedAtOpen > discardedAtOpen ? next.openedAt - 1 : undefined;
   }
 
-  #settle(taken: Taken | null, outcome: Extract<Step, { kind: 'take' }>['outcome']): void {
+  #settle(taken: PacketContent | null, outcome: Extract<Step, { kind: 'take' }>['outcome']): void {
     if (taken !== null && outcome === 'release') {
       this.consumer.release(taken);
       this.#remember(taken);
@@ -202,12 +202,12 @@ class RingModel {
     this.consumedSeq = this.consumer.position.seq;
   }
 
-  #remember(taken: Taken): void {
+  #remember(taken: PacketContent): void {
     this.subBufs[taken.seq - 1]!.taken += readRecords(taken.bytes).length;
     this.packetFromSeq = taken.seq;
     this.nextPacketSeq = taken.packetSeq + 1;
     this.lastEnd = taken.endTimestamp;
-    this.lastDiscarded = taken.discardedSnapshot;
+    this.lastDiscarded = taken.eventsDiscardedAtEnd;
     this.sameConsumer = true;
   }
 

@@ -4,9 +4,9 @@ import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { RingConsumer } from './consumer/consumer.ts';
+import type { PacketContent } from './consumer/packet-content.ts';
 import { openRingFile, type RingFile } from './consumer/ring-medium.ts';
 import { RingSnapshot } from './consumer/ring-snapshot.ts';
-import type { Taken } from './consumer/taken.ts';
 import { readRecords } from './memory-ring.test.support.ts';
 
 const script = fileURLToPath(new URL('../dist/two-process.test.child.js', import.meta.url));
@@ -52,7 +52,7 @@ class Takings {
   nextPacketSeq = 0;
   openTakenCount = 0;
 
-  add(taken: Taken, inOrder: 'every one' | 'growing'): void {
+  add(taken: PacketContent, inOrder: 'every one' | 'growing'): void {
     const records = readRecords(taken.bytes);
     for (const [index, { serial, timestamp }] of records.entries()) {
       const follows = inOrder === 'every one' || index > 0 ? serial === this.lastSerial + 1 : serial > this.lastSerial;
@@ -63,12 +63,12 @@ class Takings {
       this.lastSerial = serial;
     }
     expect(taken.beginTimestamp).toBeGreaterThanOrEqual(this.lastEnd);
-    expect(taken.discardedSnapshot).toBeGreaterThanOrEqual(this.lastDiscarded);
+    expect(taken.eventsDiscardedAtEnd).toBeGreaterThanOrEqual(this.lastDiscarded);
     expect(taken.packetSeq).toBe(this.nextPacketSeq + taken.packetsLost);
     this.recordCount += records.length;
     this.countedRecords += taken.recordCount;
     this.lastEnd = taken.endTimestamp;
-    this.lastDiscarded = taken.discardedSnapshot;
+    this.lastDiscarded = taken.eventsDiscardedAtEnd;
     this.packetsLost += taken.packetsLost;
     this.nextPacketSeq = taken.packetSeq + 1;
     if (taken.after.seq === taken.seq) this.openTakenCount++;

@@ -1,7 +1,7 @@
 import type { Destination } from '@ringtail/protocol';
 import type { StreamDrain } from '../drain/stream-drain.ts';
-import { type Steps, settled } from '../output/later.ts';
 import type { PacketOutput } from '../output/packet-output.ts';
+import { type Steps, settled } from '../output/sync-or-async.ts';
 
 /** Current trace chunk of a session: its output, and the drains that write to it. */
 export interface TraceChunk {

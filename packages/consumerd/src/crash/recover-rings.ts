@@ -30,7 +30,7 @@ import { systemCalls } from '../output/files/file-calls.ts';
 import { METADATA_BYTES_MAX } from '../output/files/metadata-file.ts';
 import { SnapshotStreamFile } from '../output/files/snapshot-stream-file.ts';
 import { ensureTraceDirectory } from '../output/files/trace-directory.ts';
-import { atOnce } from '../output/later.ts';
+import { atOnce } from '../output/sync-or-async.ts';
 import { Problems } from '../session/problems.ts';
 import { noStatistics, type StreamStatistics, sumStatistics } from '../session/statistics.ts';
 import { copyRing } from '../snapshot/copy-ring.ts';

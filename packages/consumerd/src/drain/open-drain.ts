@@ -1,7 +1,7 @@
 import type { Clock } from '@ringtail/base';
 import type { ChannelAttributes } from '@ringtail/protocol';
-import { type Steps, settled } from '../output/later.ts';
 import type { StreamDescription } from '../output/packet-output.ts';
+import { type Steps, settled } from '../output/sync-or-async.ts';
 import { identityOf, type OpenRing, ownerOf, sessionOf, streamNameOf } from '../session/registry.ts';
 import type { PacketSource } from '../source/packet-source.ts';
 import { StreamDrain } from './stream-drain.ts';
@@ -13,6 +13,8 @@ export const NOT_RECLAIMABLE =
 export interface OpenDrainOptions extends Clock {
   readonly ring: OpenRing;
   readonly source: PacketSource;
+  /** CLOCK_MONOTONIC, nanoseconds. */
+  readonly monotonicNs: () => number;
   readonly onDamaged: () => void;
 }
 
@@ -21,7 +23,7 @@ export interface OpenDrainOptions extends Clock {
  *
  * @throws {ConsumerError} `DIRECTORY_REFUSED` if the data stream is something else; or the system's error
  */
-export function* openDrain({ ring, source, nowMs, onDamaged }: OpenDrainOptions): Steps<StreamDrain> {
+export function* openDrain({ ring, source, nowMs, monotonicNs, onDamaged }: OpenDrainOptions): Steps<StreamDrain> {
   const { request, channel } = ring;
   const { request: trace, output } = channel.trace;
   const session = sessionOf(ring);
@@ -51,8 +53,8 @@ export function* openDrain({ ring, source, nowMs, onDamaged }: OpenDrainOptions)
       continuesTrace: true,
       reclaims,
       nowMs,
-      // Node.js reads CLOCK_MONOTONIC, and no other clock of traces.
-      nowCycles: () => (trace.clock === 'monotonic' ? Number(process.hrtime.bigint()) : undefined),
+      // Node.js reads no other clock of traces.
+      nowCycles: () => (trace.clock === 'monotonic' ? monotonicNs() : undefined),
       onProblem,
       onDamaged,
     });

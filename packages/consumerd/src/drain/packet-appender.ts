@@ -66,7 +66,7 @@ export class PacketAppender {
       position,
       statistics: counts.after(outgoing, 'written'),
       cleared: counts.cleared,
-      eventsDiscardedTold: outgoing.eventsDiscarded,
+      eventsDiscardedReported: outgoing.eventsDiscarded,
       chunkPacketSeq: counts.chunkPacketSeq,
     };
     try {
@@ -88,7 +88,7 @@ export class PacketAppender {
   renewNote(): void {
     if (this.lastPosition === undefined || this.#awaited !== undefined) return;
     const { output, counts } = this.#options;
-    const { statistics, cleared, eventsDiscardedTold, chunkPacketSeq } = counts;
+    const { statistics, cleared, eventsDiscardedReported, chunkPacketSeq } = counts;
     const position = this.lastPosition;
     const packetSeq = position.packetSeq - 1;
     const note: StreamNote = {
@@ -96,7 +96,7 @@ export class PacketAppender {
       position,
       statistics: { ...statistics },
       cleared,
-      eventsDiscardedTold,
+      eventsDiscardedReported,
       chunkPacketSeq,
     };
     try {
@@ -162,7 +162,7 @@ export class PacketAppender {
 
   /** The packet with its header. Counters of a data stream never go back, whatever the source says. */
   #outgoing(packet: SourcePacket): OutgoingPacket {
-    const eventsDiscarded = Math.max(packet.eventsDiscarded, this.#options.counts.eventsDiscardedTold);
+    const eventsDiscarded = Math.max(packet.eventsDiscarded, this.#options.counts.eventsDiscardedReported);
     const described = { ...packet, eventsDiscarded };
     const header = this.#options.encodeHeader(described);
     return { ...described, header, packetBytes: header.length + packet.records.length };

@@ -17,7 +17,7 @@ export class StreamCounts {
   /** Number of the first packet of the trace chunk, if that packet is not lost. */
   chunkPacketSeq: number;
   /** `events_discarded` of the last packet. */
-  eventsDiscardedTold = 0;
+  eventsDiscardedReported = 0;
   /** Counters at the last clear. The statistics start from them. */
   cleared: ClearedCounts = NOTHING_CLEARED;
   /** Whether the statistics cover everything that the source ever held. */
@@ -34,7 +34,7 @@ export class StreamCounts {
     this.#coversAll = recovered === null ? packetSeq === 0 : recovered.note !== undefined;
     if (recovered === null) return;
     Object.assign(this.statistics, recovered.statistics);
-    this.eventsDiscardedTold = recovered.eventsDiscarded;
+    this.eventsDiscardedReported = recovered.eventsDiscarded;
     this.cleared = recovered.note?.cleared ?? NOTHING_CLEARED;
   }
 
@@ -59,7 +59,7 @@ export class StreamCounts {
   add(packet: OutgoingPacket, appended: Appended): void {
     Object.assign(this.statistics, this.after(packet, appended));
     this.nextPacketSeq = packet.packetSeq + 1;
-    this.eventsDiscardedTold = packet.eventsDiscarded;
+    this.eventsDiscardedReported = packet.eventsDiscarded;
   }
 
   /** Counts records that were dropped on purpose. */
@@ -98,11 +98,11 @@ export class StreamCounts {
   }
 
   /** Starts the statistics anew after a clear. Packets get the numbers of the removed ones. */
-  clear(cleared: ClearedCounts, eventsDiscardedTold: number): void {
+  clear(cleared: ClearedCounts, eventsDiscardedReported: number): void {
     this.cleared = cleared;
     this.#dropped = 0;
     Object.assign(this.statistics, noStatistics());
-    this.eventsDiscardedTold = eventsDiscardedTold;
+    this.eventsDiscardedReported = eventsDiscardedReported;
     this.nextPacketSeq = this.chunkPacketSeq;
   }
 

@@ -5,7 +5,7 @@ import { DESCRIPTORS_OFFSET, Descriptor, openRingFile, ProducerLine, RingConsume
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DataStreamFile } from '../output/files/data-stream-file.ts';
 import { type FileCalls, systemCalls } from '../output/files/file-calls.ts';
-import { atOnce } from '../output/later.ts';
+import { atOnce } from '../output/sync-or-async.ts';
 import { RingSource } from '../source/ring/ring-source.ts';
 import { failingCalls } from '../testing/failing-calls.test.support.ts';
 import { readStream } from '../testing/read-stream.test.support.ts';

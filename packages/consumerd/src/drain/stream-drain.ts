@@ -1,7 +1,7 @@
 import { type Clock, describeError } from '@ringtail/base';
 import { packetSpan, RingError } from '@ringtail/ringbuf';
-import { type Steps, settled } from '../output/later.ts';
 import type { RecoveredStream, StreamNote, StreamOutput } from '../output/packet-output.ts';
+import { type Steps, settled } from '../output/sync-or-async.ts';
 import { noStatistics, type StreamStatistics } from '../session/statistics.ts';
 import type { PacketSource } from '../source/packet-source.ts';
 import type { Drainable, DrainResult } from './drain-loop.ts';
@@ -213,7 +213,7 @@ export class StreamDrain implements Drainable {
   beginAnew(): void {
     if (this.#state === 'finished') return;
     const note = this.#clearedNote();
-    this.#counts.clear(note.cleared, note.eventsDiscardedTold);
+    this.#counts.clear(note.cleared, note.eventsDiscardedReported);
     this.#appender.lastPosition = note.position;
     if (note.position.lastTimestamp > 0) this.#appender.lastEndTimestamp = note.position.lastTimestamp;
     this.#appender.endPause();
@@ -314,7 +314,7 @@ export class StreamDrain implements Drainable {
     const append = () => {
       if (this.#appender.isPaused) return true;
       const { discarded: eventsDiscarded } = this.#source.counters();
-      if (timestamp === undefined || eventsDiscarded <= this.#counts.eventsDiscardedTold) return true;
+      if (timestamp === undefined || eventsDiscarded <= this.#counts.eventsDiscardedReported) return true;
       const span = packetSpan(this.#appender.lastEndTimestamp ?? timestamp - 1, 0, timestamp);
       const { packetSeq } = this.#source.position;
       const after = { ...this.#source.position, packetSeq: packetSeq + 1, lastTimestamp: span.endTimestamp };
@@ -332,13 +332,13 @@ export class StreamDrain implements Drainable {
   #clearedNote(): StreamNote {
     this.#guarded(() => this.#counts.readCounters(this.#source.counters()));
     const cleared = this.#counts.clearedNow(this.#state === 'damaged');
-    const { chunkPacketSeq, eventsDiscardedTold } = this.#counts;
+    const { chunkPacketSeq, eventsDiscardedReported } = this.#counts;
     return {
       packetSeq: chunkPacketSeq - 1,
       position: { ...this.#source.position, packetSeq: chunkPacketSeq },
       statistics: noStatistics(),
       cleared,
-      eventsDiscardedTold: Math.max(eventsDiscardedTold, cleared.discarded),
+      eventsDiscardedReported: Math.max(eventsDiscardedReported, cleared.discarded),
       chunkPacketSeq,
     };
   }

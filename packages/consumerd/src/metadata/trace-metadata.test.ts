@@ -6,7 +6,7 @@ import type { JsonValue, OpenTraceRequest, TraceFormat } from '@ringtail/protoco
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type FileCalls, systemCalls } from '../output/files/file-calls.ts';
 import { FileOutput } from '../output/files/file-output.ts';
-import { atOnce } from '../output/later.ts';
+import { atOnce } from '../output/sync-or-async.ts';
 import { failingCalls } from '../testing/failing-calls.test.support.ts';
 import { requests, TEST_EVENT } from '../testing/requests.test.support.ts';
 import { TRACE_UUID } from '../testing/test-ring.test.support.ts';

@@ -1,7 +1,7 @@
 import type { Destination } from '@ringtail/protocol';
 import type { StreamStatistics } from '../session/statistics.ts';
 import type { SourcePacket, SourcePosition } from '../source/packet-source.ts';
-import type { Later } from './later.ts';
+import type { Later } from './sync-or-async.ts';
 
 /** A packet with its header. The bytes are views: an output that answers later copies them first. */
 export interface OutgoingPacket extends SourcePacket {
@@ -33,7 +33,7 @@ export interface StreamNote {
   readonly statistics: StreamStatistics;
   readonly cleared: ClearedCounts;
   /** `events_discarded` of the packet. */
-  readonly eventsDiscardedTold: number;
+  readonly eventsDiscardedReported: number;
   /** Number of the first packet of the trace chunk, if that packet is not lost. */
   readonly chunkPacketSeq: number;
 }

@@ -1,6 +1,6 @@
 import type { SessionStatistics } from '@ringtail/protocol';
-import type { Later } from './later.ts';
 import type { OutgoingPacket, StreamIdentity } from './packet-output.ts';
+import type { Later } from './sync-or-async.ts';
 
 /** Output of one data stream of a snapshot. Nobody continues it: an unfinished snapshot is thrown away. */
 export interface SnapshotStream {

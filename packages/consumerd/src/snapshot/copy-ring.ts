@@ -1,6 +1,6 @@
 import { RingError, type RingSnapshot } from '@ringtail/ringbuf';
-import { settled } from '../output/later.ts';
 import type { SnapshotStream } from '../output/snapshot-output.ts';
+import { settled } from '../output/sync-or-async.ts';
 import type { StreamStatistics } from '../session/statistics.ts';
 import { encodeRingPacketHeader, type RingIdentity } from '../source/ring/ring-packet-header.ts';
 import { recordCountOf } from '../source/ring/ring-source.ts';
@@ -26,7 +26,7 @@ export function* copyRing({ identity, open, stream, statistics, onDamaged }: Rin
     try {
       const snapshot = open();
       for (let taken = snapshot.next(); taken !== null; taken = snapshot.next()) {
-        const { bytes: records, discardedSnapshot: eventsDiscarded } = taken;
+        const { bytes: records, eventsDiscardedAtEnd: eventsDiscarded } = taken;
         const packet = { ...taken, records, eventsDiscarded, recordCount: recordCountOf(taken) };
         const header = encodeRingPacketHeader(identity, packet);
         const packetBytes = header.length + records.length;

@@ -5,8 +5,8 @@ import type { Destination, SessionStatistics, SnapshotRequest } from '@ringtail/
 import { RingError } from '@ringtail/ringbuf';
 import { ConsumerError } from '../consumer-error.ts';
 import type { Log } from '../daemon/log.ts';
-import type { Steps } from '../output/later.ts';
 import type { Outputs } from '../output/outputs.ts';
+import type { Steps } from '../output/sync-or-async.ts';
 import { identityOf, type OpenRing, ownerOf, type Registry, sessionOf, streamNameOf } from '../session/registry.ts';
 import { recoveryDestination } from './recovery-destination.ts';
 import { SnapshotRing } from './snapshot-ring.ts';

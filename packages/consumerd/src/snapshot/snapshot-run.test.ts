@@ -1,7 +1,7 @@
 import type { Timers } from '@ringtail/base';
 import { NO_STATISTICS } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
-import { atOnce } from '../output/later.ts';
+import { atOnce } from '../output/sync-or-async.ts';
 import { FakeTimers } from '../testing/fake-timers.test.support.ts';
 import { SnapshotRun } from './snapshot-run.ts';
 

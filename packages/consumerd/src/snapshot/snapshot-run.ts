@@ -1,6 +1,6 @@
 import type { Timers } from '@ringtail/base';
 import type { SessionStatistics } from '@ringtail/protocol';
-import type { Steps } from '../output/later.ts';
+import type { Steps } from '../output/sync-or-async.ts';
 import type { Turns } from './turns.ts';
 
 /**

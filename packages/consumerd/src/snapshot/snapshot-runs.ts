@@ -1,6 +1,6 @@
 import type { Timers } from '@ringtail/base';
 import type { Destination, SessionStatistics } from '@ringtail/protocol';
-import { run, type Steps } from '../output/later.ts';
+import { run, type Steps } from '../output/sync-or-async.ts';
 import { SnapshotRun } from './snapshot-run.ts';
 import type { Turns } from './turns.ts';
 

@@ -1,5 +1,4 @@
 import type { Timers } from '@ringtail/base';
-import type { Later } from '../output/later.ts';
 import type { Outputs } from '../output/outputs.ts';
 import type {
   AppendedLater,
@@ -10,6 +9,7 @@ import type {
   TraceDescription,
   TraceOutput,
 } from '../output/packet-output.ts';
+import type { Later } from '../output/sync-or-async.ts';
 import type { StreamStatistics } from '../session/statistics.ts';
 
 /** A packet as it arrived at the peer. */
@@ -166,7 +166,7 @@ export class FakeConnection implements Outputs {
           const nextPacketSeq = note.packetSeq + 1;
           return {
             endTimestamp: note.position.lastTimestamp,
-            eventsDiscarded: note.eventsDiscardedTold,
+            eventsDiscarded: note.eventsDiscardedReported,
             nextPacketSeq,
             chunkPacketSeq: peer.current.has(path) ? note.chunkPacketSeq : nextPacketSeq,
             note,

@@ -236,9 +236,9 @@ describe('taking', () => {
     fill(ring, 1);
     fill(ring, 3);
     const first = consumer.next(CLOSED)!;
-    expect([first.seq, first.discardedSnapshot]).toEqual([1, 1]);
+    expect([first.seq, first.eventsDiscardedAtEnd]).toEqual([1, 1]);
     consumer.release(first);
-    expect(consumer.next(ALSO_OPEN)).toMatchObject({ seq: 2, discardedSnapshot: 4 });
+    expect(consumer.next(ALSO_OPEN)).toMatchObject({ seq: 2, eventsDiscardedAtEnd: 4 });
   });
 
   it('ends a packet that reports discarded events just before the first record of the next sub-buffer', () => {
@@ -248,7 +248,7 @@ describe('taking', () => {
     expect(writeRecord(ring.producer, 100, 2, 5100)).toBe(false);
     consumer.release(consumer.next(CLOSED)!);
     expect(writeRecord(ring.producer, 100, 2, 5200)).toBe(true);
-    expect(consumer.next(CLOSED)).toMatchObject({ endTimestamp: 5199, discardedSnapshot: 1 });
+    expect(consumer.next(CLOSED)).toMatchObject({ endTimestamp: 5199, eventsDiscardedAtEnd: 1 });
     consumer.release(consumer.next(CLOSED)!);
     expect(consumer.next(ALSO_OPEN)).toMatchObject({ beginTimestamp: 5199, endTimestamp: 5200 });
   });
@@ -260,7 +260,7 @@ describe('taking', () => {
     ring.producer.makeRoom(5000, 5100);
     fill(ring, 1, 5200);
     ring.dv.setFloat64(descriptorOffset(2, ring) + Descriptor.OPEN_TIMESTAMP, 0, true);
-    expect(consumer.next(CLOSED)).toMatchObject({ endTimestamp: 5000, discardedSnapshot: 1 });
+    expect(consumer.next(CLOSED)).toMatchObject({ endTimestamp: 5000, eventsDiscardedAtEnd: 1 });
   });
 
   it('counts no fewer discarded events for the open sub-buffer than when it was opened, though words come in any order', () => {
@@ -281,7 +281,7 @@ describe('taking', () => {
       },
     });
     // A consumer that starts here has no earlier count to go by.
-    expect(consumer.next(ALSO_OPEN)).toMatchObject({ seq: 2, discardedSnapshot: 1 });
+    expect(consumer.next(ALSO_OPEN)).toMatchObject({ seq: 2, eventsDiscardedAtEnd: 1 });
   });
 
   it('gives the counters of the producer', () => {

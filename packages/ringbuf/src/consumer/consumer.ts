@@ -1,12 +1,12 @@
 import { assert } from '@ringtail/base';
 import { RingError } from '../ring-error.ts';
 import type { RingHeader } from '../ring-header.ts';
+import type { HeldSubBuf, PacketContent, RingCounters } from './packet-content.ts';
 import { packetSpan } from './packet-span.ts';
 import type { RingMedium } from './ring-medium.ts';
 import { type RingExpectation, RingReader } from './ring-reader.ts';
 import { type ConsumerPosition, corrupt, type ProducerWords } from './ring-words.ts';
 import { beginOf, readClosedSubBuf, readOpenSubBuf, type SubBufWords } from './sub-buf-words.ts';
-import type { HeldSubBuf, RingCounters, Taken } from './taken.ts';
 
 /** More than enough: after each torn copy the distance to the producer doubles. */
 const ATTEMPT_COUNT_MAX = 32;
@@ -34,7 +34,7 @@ export class RingConsumer {
   #reclaimUntil: number | undefined;
   #reclaimedBytes = 0;
   #discardedReleased = 0;
-  #taken: Taken | null = null;
+  #taken: PacketContent | null = null;
 
   /** @throws {RingError} `NOT_A_RING`, `WRONG_ABI`, `UNEXPECTED`, `TRUNCATED`, `CORRUPT`, `IO` */
   constructor(medium: RingMedium, expected: RingExpectation = {}) {
@@ -55,7 +55,7 @@ export class RingConsumer {
    *
    * @param options `takeOpen`: takes the committed part of the open sub-buffer as well
    */
-  next(options: { readonly takeOpen: boolean }): Taken | null {
+  next(options: { readonly takeOpen: boolean }): PacketContent | null {
     this.#taken = null;
     let margin = 0;
     for (let attempt = 0; attempt < ATTEMPT_COUNT_MAX; attempt++) {
@@ -83,17 +83,17 @@ export class RingConsumer {
   }
 
   /** Says that the records of `taken`, the newest answer of `next`, are safe: the producer may reuse their memory. */
-  release(taken: Taken): void {
+  release(taken: PacketContent): void {
     assert(this.#taken === taken, 'only the newest records taken are released, and once');
     this.#store(taken.after);
     this.#packetsLost = 0;
-    this.#discardedReleased = taken.discardedSnapshot;
+    this.#discardedReleased = taken.eventsDiscardedAtEnd;
     this.#taken = null;
   }
 
   /**
-   * Moves on to the position of a former consumer after its last packet in the trace file (`Taken.after`), in case it
-   * died before it could release that packet.
+   * Moves on to the position of a former consumer after its last packet in the trace file (`PacketContent.after`), in
+   * case it died before it could release that packet.
    *
    * @returns whether it had to move
    * @throws {RingError} `UNEXPECTED` if no packet of this ring can end there
@@ -128,7 +128,7 @@ export class RingConsumer {
       if (taken === null) break;
       records += Math.min(taken.recordCount, taken.bytes.length);
       this.#store({ ...taken.after, packetSeq });
-      this.#discardedReleased = taken.discardedSnapshot;
+      this.#discardedReleased = taken.eventsDiscardedAtEnd;
     }
     if (this.#position.packetSeq !== packetSeq) this.#store({ ...this.#position, packetSeq });
     this.#packetsLost = 0;
@@ -267,7 +267,7 @@ export class RingConsumer {
     return copied;
   }
 
-  #take({ words, discarded, endTimestamp, nextTimestamp }: SubBufWords, bytes: Buffer, isOpen: boolean): Taken {
+  #take({ words, discarded, endTimestamp, nextTimestamp }: SubBufWords, bytes: Buffer, isOpen: boolean): PacketContent {
     const position = this.#position;
     const begin = position.bytes === 0 ? beginOf(words) : 0;
     const span = packetSpan(position.lastTimestamp, begin, endTimestamp, nextTimestamp);
@@ -277,7 +277,7 @@ export class RingConsumer {
       bytes,
       ...span,
       recordCount: Math.max(0, words.recordCount - position.records),
-      discardedSnapshot: Math.max(this.#discardedReleased, discarded),
+      eventsDiscardedAtEnd: Math.max(this.#discardedReleased, discarded),
       discardedAtOpen: words.discardedAtOpen,
       packetsLost: this.#packetsLost,
       packetSeq: position.packetSeq,

@@ -93,7 +93,7 @@ describe('RingSnapshot', () => {
     recording.record([9999, 9999, 4000, 4000, 9999, 4000, 9999, 9999, 4000, 9999]);
     const packets = copyAll(new RingSnapshot(recording.ring.medium));
     expect(serialsOf(packets)).toEqual([2, 3]);
-    expect(packets.map(({ discardedSnapshot }) => discardedSnapshot)).toEqual([2, 3]);
+    expect(packets.map(({ eventsDiscardedAtEnd }) => eventsDiscardedAtEnd)).toEqual([2, 3]);
   });
 
   it('counts sub-buffers that were overwritten before their turn, and still gives the newest', () => {
@@ -182,7 +182,7 @@ describe('RingSnapshot of a ring that is scribbled on', () => {
           for (let packet = snapshot.next(); packet !== null; packet = snapshot.next()) {
             expect(packet.beginTimestamp).toBeLessThanOrEqual(packet.endTimestamp);
             expect(packet.bytes.length).toBeLessThanOrEqual(4096);
-            expect(packet.discardedSnapshot).toBeGreaterThanOrEqual(0);
+            expect(packet.eventsDiscardedAtEnd).toBeGreaterThanOrEqual(0);
           }
           expect(snapshot.packetsLost).toBeGreaterThanOrEqual(0);
         } catch (error) {
@@ -261,10 +261,10 @@ function checkOrder(packets: readonly CopiedPacket[]): void {
       expect(next.records[0]!.timestamp).toBeGreaterThanOrEqual(endTimestamp);
     }
     const former = packets[idx - 1];
-    if (!isGapless) expect(packet.discardedSnapshot).toBeGreaterThan(former?.discardedSnapshot ?? 0);
+    if (!isGapless) expect(packet.eventsDiscardedAtEnd).toBeGreaterThan(former?.eventsDiscardedAtEnd ?? 0);
     if (former === undefined) continue;
     expect(packet.packetSeq).toBeGreaterThan(former.packetSeq);
-    expect(packet.discardedSnapshot).toBeGreaterThanOrEqual(former.discardedSnapshot);
+    expect(packet.eventsDiscardedAtEnd).toBeGreaterThanOrEqual(former.eventsDiscardedAtEnd);
     expect(beginTimestamp).toBeGreaterThanOrEqual(former.endTimestamp);
     if (packet.packetSeq > former.packetSeq + 1) continue;
     expect(records[0]!.serial).toBe(former.records.at(-1)!.serial + 1);

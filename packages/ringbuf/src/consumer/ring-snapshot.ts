@@ -1,12 +1,12 @@
 import { RingError } from '../ring-error.ts';
 import type { RingHeader } from '../ring-header.ts';
 import { RingConsumer } from './consumer.ts';
+import type { HeldSubBuf, PacketContent } from './packet-content.ts';
 import { type RingMedium, unmoved } from './ring-medium.ts';
 import type { RingExpectation } from './ring-reader.ts';
-import type { HeldSubBuf, Taken } from './taken.ts';
 
 /** Content of one packet of a snapshot. */
-export type SnapshotPacket = Omit<Taken, 'packetsLost'>;
+export type SnapshotPacket = Omit<PacketContent, 'packetsLost'>;
 
 export interface RingSnapshotOptions extends RingExpectation {
   /** Limits the snapshot to the newest packets whose sizes sum up to this at most. It has one packet in any case. */
@@ -113,12 +113,12 @@ export class RingSnapshot {
 
   /** Makes clock values and counters follow on the packet before: they never go back. */
   #fit(packet: SnapshotPacket): SnapshotPacket {
-    this.#discardedBefore ??= Math.min(packet.discardedAtOpen, packet.discardedSnapshot);
-    this.#discarded = Math.max(this.#discarded, packet.discardedSnapshot - this.#discardedBefore);
+    this.#discardedBefore ??= Math.min(packet.discardedAtOpen, packet.eventsDiscardedAtEnd);
+    this.#discarded = Math.max(this.#discarded, packet.eventsDiscardedAtEnd - this.#discardedBefore);
     const beginTimestamp = Math.max(this.#lastTimestamp, packet.beginTimestamp);
     const endTimestamp = Math.max(beginTimestamp, packet.endTimestamp);
     this.#lastTimestamp = endTimestamp;
-    return { ...packet, beginTimestamp, endTimestamp, discardedSnapshot: this.#discarded };
+    return { ...packet, beginTimestamp, endTimestamp, eventsDiscardedAtEnd: this.#discarded };
   }
 }
 

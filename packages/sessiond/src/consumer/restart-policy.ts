@@ -5,7 +5,7 @@ const HANG_DELAY_MS_MAX = 3_600_000;
 /** A consumer that has worked for this time can be started. */
 const STABLE_MS = 2_000;
 /** After this many failures in a row a person has to act. */
-const HOPELESS_FAILURES = 5;
+const FAILURES_BEFORE_ALARM = 5;
 
 /** Decides when the consumer is started again. */
 export class RestartPolicy {
@@ -36,6 +36,6 @@ export class RestartPolicy {
     if (workedMs >= STABLE_MS) this.#failures = 0;
     const delayMs = Math.min(DELAY_MS_MAX, FIRST_DELAY_MS * 2 ** this.#failures);
     this.#failures++;
-    return { delayMs, hopeless: this.#failures >= HOPELESS_FAILURES };
+    return { delayMs, hopeless: this.#failures >= FAILURES_BEFORE_ALARM };
   }
 }

@@ -1,6 +1,6 @@
 import type { RuleDescription, RuleDiagnosis, SessionDiagnosis, SessionStatistics } from '@ringtail/protocol';
 import { TRACEPOINTS_SEEN_MAX } from '../model/limits.ts';
-import { type Channel, isAbout, type RecordedThread, type Session, tracks } from '../model/session.ts';
+import { type Channel, concernsUser, type RecordedThread, type Session, tracks } from '../model/session.ts';
 import type { TracepointList } from '../model/tracepoint-lists.ts';
 import { compareRules, type NamedTracepoint } from './compared-rules.ts';
 import type { FilterCounts } from './filter-counters.ts';
@@ -37,7 +37,7 @@ export function* diagnose({
   statistics,
   filterCounts,
 }: DiagnosisFacts): Generator<void, SessionDiagnosis> {
-  const ofOwner = threads.filter(({ thread }) => isAbout(session.owner, thread.uid));
+  const ofOwner = threads.filter(({ thread }) => concernsUser(session.owner, thread.uid));
   const tracked = ofOwner.filter(({ thread }) => tracks(session, thread));
   const tracepoints = yield* tracepointsOf(session, tracked);
   const channels = [...session.channels.values()];

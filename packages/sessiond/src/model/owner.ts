@@ -5,10 +5,10 @@ export interface Owner {
 }
 
 /**
- * Whether an owner's sessions and triggers are about this user's programs: root's are about all, others' about their
- * own.
+ * Whether an owner's sessions and triggers concern the programs of a user: root's concern all programs, other users'
+ * only their own.
  */
-export function isAbout(owner: Owner, uid: number): boolean {
+export function concernsUser(owner: Owner, uid: number): boolean {
   return owner.uid === 0 || owner.uid === uid;
 }
 

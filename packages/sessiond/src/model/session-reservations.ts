@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { USER_DIRECTORY } from '@ringtail/protocol';
 import type { SharedPool } from '../shares/shared-pool.ts';
 import { DaemonError } from './daemon-error.ts';
-import { isAbout, mayUse, type Owner, type Session, type SessionParameters } from './session.ts';
+import { concernsUser, mayUse, type Owner, type Session, type SessionParameters } from './session.ts';
 
 /** Name and directories of a session, which may be in the way of other sessions. */
 export type WantedSession = Pick<SessionParameters, 'name' | 'output' | 'shmPath' | 'snapshot' | 'owner'>;
@@ -69,7 +69,7 @@ export class SessionReservations {
   #admitName({ name, owner }: WantedSession): void {
     const namesake = this.#sessions.get(name) ?? this.#all().find((other) => other.name === name);
     if (namesake === undefined) return;
-    if (!isAbout(owner, namesake.owner.uid)) {
+    if (!concernsUser(owner, namesake.owner.uid)) {
       throw new DaemonError('NAME_TAKEN', `the name ${name} is taken by a session of another user`);
     }
     if (owner.uid !== namesake.owner.uid) {

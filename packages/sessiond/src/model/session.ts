@@ -7,13 +7,13 @@ import type { ApplicationProcess } from './application-process.ts';
 import type { EventSpecs } from './event-specs.ts';
 import type { IdentifierTable } from './identifier-table.ts';
 import type { InclusionSet } from './inclusion-set.ts';
-import { isAbout, type Owner } from './owner.ts';
+import { concernsUser, type Owner } from './owner.ts';
 import type { RuleSet } from './rule-set.ts';
 import type { Sightings } from './sightings.ts';
 import type { Troubles } from './troubles.ts';
 
 export type { ApplicationProcess, RecordedThread } from './application-process.ts';
-export { isAbout, type Owner, ownerFor } from './owner.ts';
+export { concernsUser, type Owner, ownerFor } from './owner.ts';
 
 export interface Channel {
   readonly attributes: ChannelAttributes;
@@ -100,5 +100,5 @@ export function mayUse({ owner }: Session, { uid }: Owner): boolean {
 
 /** Whether a session records this process: its owner may, and its trackers admit the process. */
 export function tracks({ owner, trackers }: Session, { pid, uid, gid }: Owner & { readonly pid: number }): boolean {
-  return isAbout(owner, uid) && trackers.vpid.has(pid) && trackers.vuid.has(uid) && trackers.vgid.has(gid);
+  return concernsUser(owner, uid) && trackers.vpid.has(pid) && trackers.vuid.has(uid) && trackers.vgid.has(gid);
 }

@@ -3,7 +3,7 @@ import { textWeight } from '../shares/memory-weight.ts';
 import { PoolHolding } from '../shares/pool-holding.ts';
 import type { SharedPool } from '../shares/shared-pool.ts';
 import { TRACEPOINTS_SEEN_MAX } from './limits.ts';
-import { isAbout, type Owner } from './owner.ts';
+import { concernsUser, type Owner } from './owner.ts';
 import type { TracepointList } from './tracepoint-lists.ts';
 
 /** A thread as a session remembers it. */
@@ -40,7 +40,7 @@ export class Sightings {
 
   /** Adds a thread at its registration, and again when its tracepoints are known. */
   add({ thread, tracepoints }: Sighting): void {
-    if (!isAbout(this.#owner, thread.uid)) return;
+    if (!concernsUser(this.#owner, thread.uid)) return;
     if (!this.#threads.has(thread)) this.#threadCount++;
     this.#threads.add(thread);
     if (this.#lists.has(tracepoints)) return;

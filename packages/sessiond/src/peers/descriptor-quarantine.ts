@@ -1,9 +1,9 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { type Clock, errnoOf } from '@ringtail/base';
 import type { Posix } from '@ringtail/posix';
-import { PeerRefusal } from '../domains/user/peer-refusal.ts';
 import { QUARANTINED_PER_USER_MAX } from '../model/limits.ts';
 import type { PoolUsers } from '../shares/shared-pool.ts';
+import { PeerRefusal } from './peer-refusal.ts';
 
 /** File systems that this machine's kernel implements. */
 const LOCAL = new Set([

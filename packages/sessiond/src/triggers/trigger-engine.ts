@@ -12,7 +12,7 @@ import { DaemonError } from '../model/daemon-error.ts';
 import type { DesiredStateBudget } from '../model/desired-state-budget.ts';
 import { CAPTURES_BYTES_MAX } from '../model/limits.ts';
 import type { Owner, Session } from '../model/session.ts';
-import { isAbout } from '../model/session.ts';
+import { concernsUser } from '../model/session.ts';
 import { jsonWeight } from '../shares/memory-weight.ts';
 import { PoolHolding } from '../shares/pool-holding.ts';
 import type { Shares } from '../shares/shares.ts';
@@ -155,7 +155,7 @@ export class TriggerEngine {
   /** The triggers that this user may see. */
   *describe({ uid }: Owner): Generator<TriggerDescription> {
     for (const entry of [...this.#byKey.values()]) {
-      if (isAbout({ uid, gid: 0 }, entry.trigger.owner.uid)) yield describe(entry);
+      if (concernsUser({ uid, gid: 0 }, entry.trigger.owner.uid)) yield describe(entry);
     }
   }
 
@@ -228,7 +228,7 @@ export class TriggerEngine {
   /** @returns whether the trigger exists and is about the thread */
   #occurred({ uid }: CountingThread, { trigger: key, matches, discarded }: Matches, captures: Captures): boolean {
     const entry = this.#byKey.get(key);
-    if (entry === undefined || !isAbout(entry.trigger.owner, uid)) return false;
+    if (entry === undefined || !concernsUser(entry.trigger.owner, uid)) return false;
     const { trigger } = entry;
     if (trigger.definition.condition.kind !== 'event-rule-matches') return false;
     trigger.messagesDiscarded = Math.min(trigger.messagesDiscarded + discarded, Number.MAX_SAFE_INTEGER);
@@ -267,7 +267,7 @@ export class TriggerEngine {
 
   #counterFor({ definition: { condition }, owner }: Trigger): SharedCounter | undefined {
     if (ruleOf(condition) === undefined || condition.kind === 'event-rule-matches') return undefined;
-    const counter = this.#options.counters.open((thread) => isAbout(owner, thread.uid));
+    const counter = this.#options.counters.open((thread) => concernsUser(owner, thread.uid));
     if (counter === undefined) {
       throw new DaemonError('TOO_MANY', 'all counters of events are taken: remove triggers on rates or silence first');
     }
@@ -298,7 +298,7 @@ export class TriggerEngine {
 
   #putInto({ log, uid, slot }: Feed, entry: Entry): void {
     const { key, owner } = entry.trigger;
-    if (isAbout(owner, uid)) log.put(key, this.#byKey.has(key) ? desiredOf(entry, slot) : []);
+    if (concernsUser(owner, uid)) log.put(key, this.#byKey.has(key) ? desiredOf(entry, slot) : []);
   }
 }
 
@@ -318,7 +318,8 @@ function desiredOf({ trigger, increments, counter }: Entry, slot: number): Desir
   if (counter !== undefined) {
     return [{ key: trigger.key, rule, captures: null, counter: { index: counter.indexFor(slot) } }, ...counted];
   }
-  if (condition.kind !== 'event-rule-matches' || trigger.actions.every(({ elsewhere }) => elsewhere)) return counted;
+  if (condition.kind !== 'event-rule-matches' || trigger.actions.every(({ runsInApplication }) => runsInApplication))
+    return counted;
   return [{ key: trigger.key, rule, captures: condition.captures, counter: null }, ...counted];
 }
 

@@ -37,7 +37,7 @@ export interface TriggerOptions {
 export interface ActionState {
   readonly action: TriggerAction;
   /** Whether applications carry it out. */
-  elsewhere: boolean;
+  runsInApplication: boolean;
   /** Occurrences that the rate policy has counted. */
   occurrences: number;
   /** Occurrences since the last report. */
@@ -75,7 +75,7 @@ export class Trigger {
     this.definition = options.definition;
     this.actions = options.definition.actions.map((action) => ({
       action,
-      elsewhere: false,
+      runsInApplication: false,
       occurrences: 0,
       unreported: 0,
       due: 0,
@@ -98,7 +98,7 @@ export class Trigger {
     this.#captures = captures;
     this.#details = details;
     for (const state of this.actions) {
-      if (state.elsewhere) continue;
+      if (state.runsInApplication) continue;
       state.due = Math.min(state.due + dueTimes(state.action.ratePolicy, state.occurrences, count), COUNT_MAX);
       state.occurrences = Math.min(state.occurrences + count, COUNT_MAX);
       state.unreported = Math.min(state.unreported + count, COUNT_MAX);

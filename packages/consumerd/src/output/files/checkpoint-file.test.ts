@@ -9,7 +9,7 @@ import { systemCalls } from './file-calls.ts';
 
 const CHECKPOINT: Checkpoint = {
   packetSeq: 7,
-  eventsDiscardedTold: 3,
+  eventsDiscardedReported: 3,
   fileNumber: 0,
   fileBytes: 4096,
   fileEvents: 10,

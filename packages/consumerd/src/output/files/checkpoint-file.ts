@@ -25,7 +25,7 @@ const CLEARED_NAMES = ['recorded', 'discarded', 'failed', 'nested'] as const;
 const STATISTICS_NAMES = Object.keys(noStatistics()) as (keyof StreamStatistics)[];
 const OWN_NAMES = [
   'packetSeq',
-  'eventsDiscardedTold',
+  'eventsDiscardedReported',
   'fileNumber',
   'fileBytes',
   'fileEvents',

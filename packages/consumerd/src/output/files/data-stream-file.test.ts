@@ -57,7 +57,7 @@ function noteOf(packetSeq: number, bytes: number): StreamNote {
     position: position(packetSeq),
     statistics,
     cleared: NOTHING_CLEARED,
-    eventsDiscardedTold: packetSeq,
+    eventsDiscardedReported: packetSeq,
     chunkPacketSeq: 0,
   };
 }

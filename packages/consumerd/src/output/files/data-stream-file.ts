@@ -198,7 +198,7 @@ export class DataStreamFile implements StreamOutput {
     const nextPacketSeq = note.packetSeq + 1;
     return {
       endTimestamp: note.position.lastTimestamp,
-      eventsDiscarded: note.eventsDiscardedTold,
+      eventsDiscarded: note.eventsDiscardedReported,
       nextPacketSeq,
       // A chunk without the file has been archived, and the next one has no packet yet.
       chunkPacketSeq: found === undefined ? nextPacketSeq : note.chunkPacketSeq,

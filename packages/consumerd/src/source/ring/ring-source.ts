@@ -1,5 +1,5 @@
 import { assert } from '@ringtail/base';
-import type { RingConsumer, RingFile, Taken } from '@ringtail/ringbuf';
+import type { PacketContent, RingConsumer, RingFile } from '@ringtail/ringbuf';
 import { RingMode } from '@ringtail/ringbuf';
 import type {
   PacketSource,
@@ -19,7 +19,7 @@ export class RingSource implements PacketSource {
   readonly #identity: RingIdentity;
   readonly #file: Pick<RingFile, 'close'>;
   /** Newest records of the ring and the packet made of them. */
-  #taken: { readonly records: Taken; readonly packet: SourcePacket } | undefined;
+  #taken: { readonly records: PacketContent; readonly packet: SourcePacket } | undefined;
 
   constructor(ring: RingConsumer, identity: RingIdentity, file: Pick<RingFile, 'close'>) {
     const { subBufBytes, subBufCount, mode } = ring.header;
@@ -41,12 +41,12 @@ export class RingSource implements PacketSource {
   get(options: { readonly takeOpen: boolean }): SourcePacket | null {
     const records = this.#ring.next(options);
     if (records === null) return null;
-    const { packetSeq, beginTimestamp, endTimestamp, discardedSnapshot, bytes, after } = records;
+    const { packetSeq, beginTimestamp, endTimestamp, eventsDiscardedAtEnd, bytes, after } = records;
     const packet = {
       packetSeq,
       beginTimestamp,
       endTimestamp,
-      eventsDiscarded: discardedSnapshot,
+      eventsDiscarded: eventsDiscardedAtEnd,
       recordCount: recordCountOf(records),
       records: bytes,
       after,
@@ -95,6 +95,6 @@ export class RingSource implements PacketSource {
 }
 
 /** A record takes a byte at least, so a ring that claims more records cannot blow up the counts. */
-export function recordCountOf({ recordCount, bytes }: Pick<Taken, 'recordCount' | 'bytes'>): number {
+export function recordCountOf({ recordCount, bytes }: Pick<PacketContent, 'recordCount' | 'bytes'>): number {
   return Math.min(recordCount, bytes.length);
 }

@@ -1,8 +1,8 @@
 import type { Posix } from '@ringtail/posix';
 import { APP_FRAME_BYTES_MAX, type AppReply, encodeFrame, type LookMessage } from '@ringtail/protocol';
 import { APP_UNREAD_BYTES_MAX } from '../../model/limits.ts';
+import { PeerRefusal } from '../../peers/peer-refusal.ts';
 import type { SharedPool } from '../../shares/shared-pool.ts';
-import { PeerRefusal } from './peer-refusal.ts';
 
 /** The tracer has one request open at a time: a peer with this many is not a tracer. */
 const REPLIES_OPEN_MAX = 64;

@@ -13,10 +13,10 @@ import type { Log } from '../../log/log.ts';
 import type { PeerLog } from '../../log/peer-log.ts';
 import { REGISTER_FRAME_BYTES_MAX, REGISTER_TIMEOUT_MS } from '../../model/limits.ts';
 import type { DescriptorQuarantine } from '../../peers/descriptor-quarantine.ts';
+import { PeerRefusal } from '../../peers/peer-refusal.ts';
 import type { BegunFrame } from '../../shares/begun-frames.ts';
 import type { Shares } from '../../shares/shares.ts';
 import { AppAnswers } from './app-answers.ts';
-import { PeerRefusal } from './peer-refusal.ts';
 import { ReceivedDescriptors } from './received-descriptors.ts';
 import type { ApplicationConnection, Register, RegisteredApplication, RegisterUnable } from './registration.ts';
 

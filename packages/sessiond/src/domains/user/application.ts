@@ -29,6 +29,7 @@ import type { Sighting } from '../../model/sightings.ts';
 import { NO_TRACEPOINTS, type TracepointList, type TracepointLists } from '../../model/tracepoint-lists.ts';
 import { Troubles } from '../../model/troubles.ts';
 import type { NotificationHub } from '../../notifications/notification-hub.ts';
+import { PeerRefusal } from '../../peers/peer-refusal.ts';
 import { describeEnd } from '../../process-exits/process-end.ts';
 import type { ProcessExits } from '../../process-exits/process-exits.ts';
 import { textWeight } from '../../shares/memory-weight.ts';
@@ -38,7 +39,6 @@ import type { PingedThread } from '../../triggers/conditions/event-loop-stalled.
 import type { CountingThread } from '../../triggers/counters/thread-counters.ts';
 import type { TriggerEngine } from '../../triggers/trigger-engine.ts';
 import { hasClosedDescriptors } from './closed-descriptors.ts';
-import { PeerRefusal } from './peer-refusal.ts';
 import type { ProgramTroubles } from './program-troubles.ts';
 import { checkRing } from './received-files.ts';
 import type { RegisteredApplication } from './registration.ts';

@@ -19,7 +19,7 @@ export class Applications {
   }
 
   /** Threads that answer whether they are in their event loops. */
-  asked(): Iterable<PingedThread> {
+  pingedThreads(): Iterable<PingedThread> {
     return this.#applications;
   }
 

@@ -12,7 +12,7 @@ import {
   type SlotWords,
 } from '@ringtail/protocol';
 import { DaemonError } from '../../model/daemon-error.ts';
-import { PeerRefusal } from './peer-refusal.ts';
+import { PeerRefusal } from '../../peers/peer-refusal.ts';
 
 /** The limit holds for shared memory as for files of a disk. */
 const FILE_SIZE_LIMIT =

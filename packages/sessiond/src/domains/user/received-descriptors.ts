@@ -1,6 +1,6 @@
 import { closeSync } from 'node:fs';
 import type { DescriptorQuarantine } from '../../peers/descriptor-quarantine.ts';
-import { PeerRefusal } from './peer-refusal.ts';
+import { PeerRefusal } from '../../peers/peer-refusal.ts';
 
 /**
  * Descriptors that an application sent and that no message has taken yet: each travels with the first byte of its

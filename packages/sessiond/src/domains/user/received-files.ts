@@ -8,8 +8,8 @@ import {
   ControlPage,
   describeOtherVersion,
 } from '@ringtail/protocol';
+import { PeerRefusal } from '../../peers/peer-refusal.ts';
 import { controlBytesOf } from './control-file.ts';
-import { PeerRefusal } from './peer-refusal.ts';
 
 /**
  * Checks the descriptor of a control file before anything is read from it.

@@ -4,13 +4,13 @@ import { channelsText, type DesiredChannel } from '@ringtail/protocol';
 import type { PeerLog } from '../../log/peer-log.ts';
 import type { Channel, RecordedThread, Session } from '../../model/session.ts';
 import type { SessionRegistry } from '../../model/session-registry.ts';
+import { PeerRefusal } from '../../peers/peer-refusal.ts';
 import type { FairTurns } from '../../shares/fair-turns.ts';
 import { PoolHolding } from '../../shares/pool-holding.ts';
 import type { SharedPool } from '../../shares/shared-pool.ts';
 import type { TriggerLog } from '../../triggers/trigger-log.ts';
 import type { ControlFile } from './control-file.ts';
 import { desiredChannelsOf, type WakePathOf } from './desired-state.ts';
-import { PeerRefusal } from './peer-refusal.ts';
 import { type SharedText, StateTexts } from './state-texts.ts';
 
 export interface Subscriber {

@@ -1,6 +1,6 @@
 import type { DesiredTrigger, TriggerAction } from '@ringtail/protocol';
 import type { Session } from '../../model/session.ts';
-import { isAbout } from '../../model/session.ts';
+import { concernsUser } from '../../model/session.ts';
 import type { KeyCounters, KeyGroup } from '../counters/key-counters.ts';
 import type { CounterMap } from '../maps/counter-map.ts';
 import type { ActionState, Trigger } from '../trigger.ts';
@@ -52,8 +52,8 @@ export class MapIncrements {
       const map = session?.maps.get(action.map);
       // As in LTTng, nothing is counted while the session is stopped. Without a session, applications report to the
       // daemon.
-      changed = state.elsewhere !== (map !== undefined) || changed;
-      state.elsewhere = map !== undefined;
+      changed = state.runsInApplication !== (map !== undefined) || changed;
+      state.runsInApplication = map !== undefined;
       changed = this.#bindTo(state, action, session?.active ? map : undefined) || changed;
     }
     this.#countOccurrences();
@@ -98,15 +98,15 @@ export class MapIncrements {
     }
     if (map !== undefined) {
       const { owner } = this.#trigger;
-      const group = this.#counters.open(map, (thread) => isAbout(owner, thread.uid));
+      const group = this.#counters.open(map, (thread) => concernsUser(owner, thread.uid));
       this.#bindings.set(state, { state, action, group, map, key: this.#newKey() });
     }
     return true;
   }
 
   #countOccurrences(): void {
-    const told = this.#trigger.actions.some(({ elsewhere }) => !elsewhere);
-    const [first] = told ? [] : this.#bindings.values();
+    const isReported = this.#trigger.actions.some(({ runsInApplication }) => !runsInApplication);
+    const [first] = isReported ? [] : this.#bindings.values();
     if (first?.group === this.#counting?.group) return;
     if (this.#counting !== undefined) this.#stopCounting(this.#counting.group);
     if (first !== undefined) this.#counting = { group: first.group, from: first.group.read().added };

@@ -1,6 +1,6 @@
 import { matchesPattern, type ProcessEnd } from '@ringtail/protocol';
 import type { ApplicationProcess } from '../../model/session.ts';
-import { isAbout } from '../../model/session.ts';
+import { concernsUser } from '../../model/session.ts';
 import type { EndListener } from '../../process-exits/process-exits.ts';
 import type { ConditionSource, OccurrenceDetails } from './condition-source.ts';
 
@@ -14,7 +14,7 @@ export function applicationExited(onEnd: OnEnd): ConditionSource<'application-ex
   return {
     start({ owner, condition }, occurred) {
       return onEnd(({ process, uid, end }) => {
-        if (end.exitCode === 0 || !condition.causes.includes(end.cause) || !isAbout(owner, uid)) return;
+        if (end.exitCode === 0 || !condition.causes.includes(end.cause) || !concernsUser(owner, uid)) return;
         if (matchesPattern(condition.procname, process.procname)) occurred(1, undefined, detailsOf(process, end));
       });
     },

@@ -29,7 +29,7 @@ export function conditionSources(options: ConditionSourcesOptions): ConditionSou
   return {
     'application-exited': applicationExited((listener) => exits.onEnd(listener)),
     'event-loop-stalled': new EventLoopStalled({
-      threads: () => applications.asked(),
+      threads: () => applications.pingedThreads(),
       stateOf: (pid) => parseProcessStat(readText(`/proc/${pid}/stat`) ?? '')?.state,
       timers,
     }),

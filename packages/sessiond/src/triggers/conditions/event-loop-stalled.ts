@@ -2,7 +2,7 @@ import type { Timers } from '@ringtail/base';
 import { matchesPattern } from '@ringtail/protocol';
 import { Ticker } from '../../clock/ticker.ts';
 import type { RecordedThread } from '../../model/session.ts';
-import { isAbout } from '../../model/session.ts';
+import { concernsUser } from '../../model/session.ts';
 import type { ConditionSource, Occurred, WatchedTrigger } from './condition-source.ts';
 
 /** A registered thread whose event loop answers pings. */
@@ -166,7 +166,7 @@ export class EventLoopStalled implements ConditionSource<'event-loop-stalled'> {
     if (known !== undefined) return known;
     const watches = [...this.#watches]
       .filter(({ trigger: { owner, condition } }) => {
-        return isAbout(owner, thread.uid) && matchesPattern(condition.procname, procname);
+        return concernsUser(owner, thread.uid) && matchesPattern(condition.procname, procname);
       })
       .sort((a, b) => a.periodMs - b.periodMs);
     if (this.#watchesOf.size >= NAMES_KEPT_MAX) this.#watchesOf.clear();

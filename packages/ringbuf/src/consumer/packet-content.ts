@@ -2,7 +2,7 @@ import type { PacketSpan } from './packet-span.ts';
 import type { ConsumerPosition } from './ring-words.ts';
 
 /** Whole records of one sub-buffer: the content of one packet. */
-export interface Taken extends PacketSpan {
+export interface PacketContent extends PacketSpan {
   /** Sequence number of the sub-buffer. */
   readonly seq: number;
   /** Byte offset of the first record in the sub-buffer. */
@@ -12,7 +12,7 @@ export interface Taken extends PacketSpan {
   /** Records in `bytes`. While the producer is writing, a record may be counted a packet too early. */
   readonly recordCount: number;
   /** Events discarded since the ring was made, up to the end of these records. */
-  readonly discardedSnapshot: number;
+  readonly eventsDiscardedAtEnd: number;
   /** Events discarded up to when the sub-buffer was opened. */
   readonly discardedAtOpen: number;
   /** Sub-buffers that were overwritten, in part or whole, between the packet before and this one. */
