@@ -13,12 +13,16 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const ringtail = join(root, 'packages', 'cli', 'bin', 'ringtail.mjs');
 const trace = join(root, 'trace-shop');
 
+// The recording has a daemon of its own, whichever run directory is set.
+const { RINGTAIL_RUNDIR: _, ...env } = process.env;
+
 rmSync(trace, { recursive: true, force: true });
 
 console.log('$ ringtail record -o trace-shop -- node examples/shop/server.mjs');
 const server = fileURLToPath(new URL('./server.mjs', import.meta.url));
 const recording = spawn(process.execPath, [ringtail, 'record', '-o', trace, '--', process.execPath, server], {
   cwd: root,
+  env,
   stdio: ['ignore', 'pipe', 'inherit'],
 });
 const recorded = once(recording, 'exit');

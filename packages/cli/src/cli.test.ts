@@ -56,7 +56,7 @@ describe('the command line', () => {
     ] as const) {
       const context = fakeContext();
       await run(words, context);
-      expect(context.errors()).toContain(message);
+      expect(context.errors()).toContain(`ringtail: error: ${message}`);
     }
   });
 

@@ -64,10 +64,10 @@ export function addAddMapChannel(program: Command, context: Context, act: Act): 
       'after',
       `
 Examples:
-  ringtail add-map-channel -t user orders
+  ringtail add-map-channel -t user -s s orders
   ringtail add-trigger --condition=event-rule-matches --type=user --name='shop:*' \\
       --action=incr-map-value --session=s --channel=orders --key='{event_name}'
-  ringtail show-maps
+  ringtail show-maps -s s
 
   ringtail add-map-channel -t user --buffer-ownership=process --dead-process-policy=drop per-worker`,
     );

@@ -1,4 +1,4 @@
-import type { DomainName } from '@ringtail/protocol';
+import type { DomainName, LoggerDomain } from '@ringtail/protocol';
 
 /** LTTng's words for a domain in its listings and messages. */
 interface DomainWords {
@@ -12,7 +12,7 @@ interface DomainWords {
   readonly events: string;
 }
 
-const WORDS: Partial<Record<DomainName, DomainWords>> = {
+const WORDS: Readonly<Record<Exclude<DomainName, LoggerDomain>, DomainWords>> = {
   user: {
     adjective: 'ust',
     heading: 'User space',
@@ -28,10 +28,10 @@ const WORDS: Partial<Record<DomainName, DomainWords>> = {
 };
 
 export function domainWords(domain: DomainName): DomainWords {
-  return WORDS[domain] ?? loggerWords(domain);
+  return domain === 'user' || domain === 'kernel' ? WORDS[domain] : loggerWords(domain);
 }
 
-function loggerWords(domain: DomainName): DomainWords {
+function loggerWords(domain: LoggerDomain): DomainWords {
   const events = `${domain} events (Logger name):\n-------------------------`;
   return { adjective: domain, heading: `${domain} loggers`, item: `${domain} loggers`, events };
 }

@@ -1,21 +1,22 @@
-import type { DomainName, LoggerDomain } from '@ringtail/protocol';
+import { DOMAINS, type DomainName, type LoggerDomain } from '@ringtail/protocol';
 import { type Command, Option } from 'commander';
 import { CliError } from '../errors/cli-error.ts';
 
-/** Flags of each domain, by the name that they have among a command's options. */
-const FLAGS = {
-  userspace: ['user', '-u, --userspace', 'user space: Node.js programs'],
-  kernel: ['kernel', '-k, --kernel', 'Linux kernel'],
-  jul: ['jul', '-j, --jul', 'java.util.logging'],
-  log4j: ['log4j', '-l, --log4j', 'Apache log4j'],
-  log4j2: ['log4j2', '--log4j2', 'Apache Log4j 2'],
-  python: ['python', '-p, --python', 'Python loggers'],
-  console: ['console', '--console', 'console of Node.js'],
-  pino: ['pino', '--pino', 'pino'],
-  winston: ['winston', '--winston', 'winston'],
-} as const satisfies Record<string, readonly [DomainName, flags: string, description: string]>;
+/** Flags of each domain. */
+const FLAGS: Readonly<Record<DomainName, readonly [flags: string, description: string]>> = {
+  user: ['-u, --userspace', 'user space: Node.js programs'],
+  kernel: ['-k, --kernel', 'Linux kernel'],
+  jul: ['-j, --jul', 'java.util.logging'],
+  log4j: ['-l, --log4j', 'Apache log4j'],
+  log4j2: ['--log4j2', 'Apache Log4j 2'],
+  python: ['-p, --python', 'Python loggers'],
+  console: ['--console', 'console of Node.js'],
+  pino: ['--pino', 'pino'],
+  winston: ['--winston', 'winston'],
+};
 
-type Flag = keyof typeof FLAGS;
+/** Name of a domain's flag among a command's options. */
+type Flag = Exclude<DomainName, 'user'> | 'userspace';
 
 /** The domain flags among a command's options. */
 export type DomainOptions = { readonly [Name in Flag]?: boolean };
@@ -27,19 +28,19 @@ const SHOWN: readonly DomainName[] = ['user'];
 export const LOGGERS = ['jul', 'log4j', 'python'] as const satisfies readonly LoggerDomain[];
 
 /** Loggers of Node.js: every command with domains has their flags. */
-const NODE_LOGGERS: readonly Flag[] = ['console', 'pino', 'winston'];
+const NODE_LOGGERS: readonly LoggerDomain[] = ['console', 'pino', 'winston'];
 
 /** Adds LTTng's domain flags, and the flags of the loggers of Node.js. `--log4j2` goes with any other logger. */
 export function addDomainOptions(command: Command, loggers: readonly (typeof LOGGERS)[number][] = []): Command {
-  const names: readonly Flag[] = [
-    'userspace',
+  const domains: readonly DomainName[] = [
+    'user',
     'kernel',
     ...loggers,
     ...(loggers.length > 0 ? (['log4j2'] as const) : []),
     ...NODE_LOGGERS,
   ];
-  for (const name of names) {
-    const [domain, flags, description] = FLAGS[name];
+  for (const domain of domains) {
+    const [flags, description] = FLAGS[domain];
     command.addOption(new Option(flags, description).hideHelp(!SHOWN.includes(domain)));
   }
   return command;
@@ -47,7 +48,7 @@ export function addDomainOptions(command: Command, loggers: readonly (typeof LOG
 
 /** All domains that the options name. */
 export function namedDomains(options: DomainOptions): DomainName[] {
-  return (Object.keys(FLAGS) as Flag[]).filter((name) => options[name]).map((name) => FLAGS[name][0]);
+  return DOMAINS.filter((domain) => options[domain === 'user' ? 'userspace' : domain]);
 }
 
 /** The domain that the options name. Of several, it is one other than `user`. */

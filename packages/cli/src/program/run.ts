@@ -90,7 +90,7 @@ async function buildProgram(commands: CommandTable, context: Context, act: Act):
     .exitOverride()
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),
-      outputError: (text, write) => write(`${continued(text.trimEnd())}\n`),
+      outputError: (text, write) => write(`${continued(text.trimEnd().replace(/^error:/, 'ringtail: error:'))}\n`),
       writeErr: (text) => isQuiet() || context.stderr.write(text),
       getOutHelpWidth: () => context.stdout.columns ?? 100,
       getErrHelpWidth: () => context.stderr.columns ?? 100,

@@ -48,7 +48,11 @@ export interface FindOptions {
  * @throws {ReaderError} `UNREADABLE`, `NO_TRACE`
  */
 export function findTraceDirectories(root: string, options: FindOptions = {}): TraceDirectory[] {
-  if (kindOf(root) === 'file') throw noDirectory(root);
+  const kind = kindOf(root);
+  if (kind === 'file') throw noDirectory(root);
+  if (kind === undefined && !fs.existsSync(systemPath(root))) {
+    throw new ReaderError('UNREADABLE', 'there is no such directory').within(root);
+  }
   const search = new TraceSearch(options);
   search.visit(path.resolve(root), 0);
   const { found, packed } = search;
@@ -57,7 +61,10 @@ export function findTraceDirectories(root: string, options: FindOptions = {}): T
     const sentence = guarded(file, () => packedSentence(file));
     if (sentence !== undefined) throw new ReaderError('NO_TRACE', sentence).within(file);
   }
-  throw new ReaderError('NO_TRACE', 'there is no trace here').within(root);
+  throw new ReaderError(
+    'NO_TRACE',
+    'there is no trace here; for a session without events, "ringtail status" shows why',
+  ).within(root);
 }
 
 function noDirectory(file: string): ReaderError {

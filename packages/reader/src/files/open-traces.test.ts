@@ -235,8 +235,11 @@ describe('opening traces', () => {
 
   it('reports a directory without a trace, and a missing directory', () => {
     expect(() => openTraces(root)).toThrow(expect.objectContaining({ code: 'NO_TRACE', path: [root] }));
+    expect(() => openTraces(root)).toThrow('for a session without events, "ringtail status" shows why');
     const missing = path.join(root, 'missing');
-    expect(() => openTraces(missing)).toThrow(expect.objectContaining({ code: 'UNREADABLE', path: [missing] }));
+    expect(() => openTraces(missing)).toThrow(
+      expect.objectContaining({ code: 'UNREADABLE', path: [missing], message: 'there is no such directory' }),
+    );
   });
 
   it('reports which metadata makes no sense', () => {

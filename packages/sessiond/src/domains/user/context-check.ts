@@ -36,7 +36,7 @@ function unknown(name: string): string {
   if (name.startsWith('$app.')) {
     return 'application contexts are written $app.PROVIDER:NAME, with letters, digits, "_", "." and "-"';
   }
-  return 'there is no such context: "ringtail add-context --list" shows them all';
+  return 'there is no such context';
 }
 
 function perfRefusal(name: string): string | null {
