@@ -1,9 +1,10 @@
 export { AssertionError, assert, unreachable } from './assert.ts';
 export type { Brand } from './brand.ts';
+export { directoryDate } from './directory-date.ts';
 export { describeError, errnoOf, isAbsence, RingtailError } from './error.ts';
 export { type Instant, instantOf, isBefore, nanosecondsOf } from './instant.ts';
 export { matchesStarPattern, type StarPattern } from './star-pattern.ts';
 export type { Clock, Timer, Timers } from './timers.ts';
-export type { BitOffset, ClockCycles, Nanoseconds } from './units.ts';
+export { type BitOffset, type ClockCycles, type Nanoseconds, NS_PER_S, UUID_BYTES } from './units.ts';
 export { RINGTAIL_VERSION } from './version.ts';
 export { within } from './within.ts';

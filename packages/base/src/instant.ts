@@ -1,3 +1,5 @@
+import { NS_PER_S } from './units.ts';
+
 /** A point in time, counted from the origin of a clock. */
 export interface Instant {
   /** Whole seconds, rounded down. */
@@ -5,8 +7,6 @@ export interface Instant {
   /** 0 to 999,999,999. */
   readonly nanoseconds: number;
 }
-
-const NS_PER_S = 1_000_000_000n;
 
 export function instantOf(ns: bigint): Instant {
   const nanoseconds = ((ns % NS_PER_S) + NS_PER_S) % NS_PER_S;

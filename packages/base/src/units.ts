@@ -8,3 +8,8 @@ export type Nanoseconds = Brand<bigint, 'Nanoseconds'>;
 
 /** A position counted in bits, from the start of a packet or of a metadata stream. */
 export type BitOffset = Brand<number, 'BitOffset'>;
+
+export const NS_PER_S = 1_000_000_000n;
+
+/** Size of a UUID in binary form. */
+export const UUID_BYTES = 16;

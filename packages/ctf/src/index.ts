@@ -46,7 +46,7 @@ export type * from './model/attributes.ts';
 export { enumerationLabels } from './model/enumeration.ts';
 export type * from './model/field-class.ts';
 export type * from './model/trace-class.ts';
-export { UUID_BYTES, uuidBytes, uuidText } from './model/uuid.ts';
+export { uuidBytes, uuidText } from './model/uuid.ts';
 export {
   COMPACT_EVENT_HEADER,
   compactEventHeaderClass,

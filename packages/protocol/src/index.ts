@@ -76,6 +76,7 @@ export type { ChannelUse } from './consumer/ring-requests.ts';
 export * from './control/control-page.ts';
 export * from './control/control-text.ts';
 export * from './control/desired-state.ts';
+export type { CapturedValue } from './model/captured-value.ts';
 export { type ChannelAttributes, DEFAULT_CHANNEL, type EventHeaderKind } from './model/channel.ts';
 export { DOMAINS, type DomainName, type LoggerDomain, USER_DIRECTORY } from './model/domain.ts';
 export { type EventRule, FILTER_BYTES_MAX } from './model/event-rule.ts';
@@ -93,15 +94,22 @@ export {
   type MapValueType,
   mapValueBits,
 } from './model/map.ts';
+export { CONTEXTS_PER_CHANNEL_MAX } from './model/names.ts';
 export * from './model/pattern.ts';
-export { PERF_COUNTER_NAMES, type PerfCounter, perfCounterName, perfCounterOf } from './model/perf-counters.ts';
+export {
+  PERF_COUNTER_NAMES,
+  PERF_TYPE_RAW,
+  type PerfCounter,
+  perfCounterName,
+  perfCounterOf,
+} from './model/perf-counters.ts';
 export { EXIT_CAUSES, type ExitCause, type ProcessEnd } from './model/process-end.ts';
 export { ruleMatcher, ruleMatches } from './model/rule-matcher.ts';
 export type { SnapshotOutput, SnapshotOutputParameters } from './model/snapshot.ts';
 export { addStatistics, NO_STATISTICS, type SessionStatistics } from './model/statistics.ts';
 export { type ClockKind, TRACE_FORMATS, type TraceFormat } from './model/trace.ts';
 export type { TracepointDescription } from './model/tracepoint.ts';
-export { TRACKED_ATTRIBUTES, type TrackedAttribute, type Trackers } from './model/tracker.ts';
+export { TRACKED_ATTRIBUTES, TRACKED_VALUES_MAX, type TrackedAttribute, type Trackers } from './model/tracker.ts';
 export {
   checkTrigger,
   EVERY_TIME,
@@ -111,7 +119,7 @@ export {
   type TriggerDefinition,
   type TriggerDescription,
 } from './model/trigger.ts';
-export type { CapturedValue, TriggerReport } from './model/trigger-report.ts';
+export type { TriggerReport } from './model/trigger-report.ts';
 export {
   encodeFrame,
   FRAME_LENGTH_BYTES,

@@ -1,4 +1,5 @@
 import { TextEncoder } from 'node:util';
+import { UUID_BYTES } from '@ringtail/base';
 import {
   Header,
   headerBytesFor,
@@ -35,7 +36,6 @@ export interface RingHeader extends RingGeometry {
   readonly procname: string;
 }
 
-export const UUID_BYTES = 16;
 /** Size of the header's words. */
 export const HEADER_WORDS_BYTES = Header.PROCNAME + PROCNAME_BYTES_MAX;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatBytes, formatCount, formatDatetime, formatSeconds, plural, shellQuote } from './quantity.ts';
+import { formatBytes, formatCount, formatSeconds, plural, shellQuote } from './quantity.ts';
 
 describe('quantities', () => {
   it('are written with the unit that keeps them short', () => {
@@ -24,10 +24,6 @@ describe('quantities', () => {
       '0 events',
       '2,000 entries',
     ]);
-  });
-
-  it('date and time are the ones of the wall clock, zero-padded', () => {
-    expect(formatDatetime(new Date(2026, 1, 3, 4, 5, 6))).toBe('20260203-040506');
   });
 
   it('a path that a shell would read differently is quoted', () => {

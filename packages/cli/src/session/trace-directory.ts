@@ -1,10 +1,9 @@
 import { existsSync, readdirSync, rmdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { describeError, isAbsence } from '@ringtail/base';
+import { describeError, directoryDate, isAbsence } from '@ringtail/base';
 import { ensureDirectory, homeDirectory, processTrust } from '@ringtail/posix';
 import { USER_DIRECTORY } from '@ringtail/protocol';
 import { CliError } from '../errors/cli-error.ts';
-import { formatDatetime } from '../output/quantity.ts';
 import { absolutePath, type Context } from '../program/context.ts';
 
 /** The default directory of traces. */
@@ -14,7 +13,7 @@ export function tracesDirectory(context: Context): string {
 
 /** `NAME-YYYYmmdd-HHMMSS` for the current time, with `-2`, `-3`, … if that directory exists. */
 export function newTraceName(context: Context, name: string): string {
-  const base = `${name}-${formatDatetime(context.now())}`;
+  const base = `${name}-${directoryDate(context.now())}`;
   for (let attempt = 1; ; attempt++) {
     const candidate = attempt === 1 ? base : `${base}-${attempt}`;
     if (!existsSync(join(tracesDirectory(context), candidate))) return candidate;

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { assert, describeError } from '@ringtail/base';
+import { assert, describeError, NS_PER_S } from '@ringtail/base';
 import {
   type ClockClass,
   compactEventHeaderClass,
@@ -17,7 +17,6 @@ import {
 import type { OpenChannelRequest, OpenTraceRequest } from '@ringtail/protocol';
 import { ConsumerError } from '../consumer-error.ts';
 
-const NS_PER_SECOND = 1_000_000_000n;
 const BOOT_ID_PATH = '/proc/sys/kernel/random/boot_id';
 
 /** @throws {ConsumerError} `BAD_REQUEST` for a context that does not exist */
@@ -71,7 +70,7 @@ export function clockClassOf({ clock, clockFrequencyHz, clockOffsetNs }: OpenTra
   if (frequency <= 0n)
     throw new ConsumerError('BAD_REQUEST', `the frequency of a clock must be positive, not ${clockFrequencyHz} Hz`);
   const offsetNs = BigInt(clockOffsetNs);
-  const offsetSeconds = offsetNs / NS_PER_SECOND - (offsetNs % NS_PER_SECOND < 0n ? 1n : 0n);
+  const offsetSeconds = offsetNs / NS_PER_S - (offsetNs % NS_PER_S < 0n ? 1n : 0n);
   const bootId = readFileSync(BOOT_ID_PATH, 'utf8').trim();
   assert(/^[0-9a-f-]{36}$/.test(bootId), 'the kernel says its boot ID as a UUID');
   return {
@@ -80,7 +79,7 @@ export function clockClassOf({ clock, clockFrequencyHz, clockOffsetNs }: OpenTra
     uuid: bootId,
     frequency,
     offsetSeconds,
-    offsetCycles: ((offsetNs - offsetSeconds * NS_PER_SECOND) * frequency) / NS_PER_SECOND,
+    offsetCycles: ((offsetNs - offsetSeconds * NS_PER_S) * frequency) / NS_PER_S,
     originIsUnixEpoch: true,
   };
 }

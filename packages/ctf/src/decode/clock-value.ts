@@ -1,7 +1,7 @@
-import type { ClockCycles, Nanoseconds } from '@ringtail/base';
+import { type ClockCycles, type Nanoseconds, NS_PER_S } from '@ringtail/base';
 import type { ClockClass } from '../model/trace-class.ts';
 
-const NS_PER_S = 1_000_000_000;
+const SECOND = Number(NS_PER_S);
 const WORD = 0x1_0000_0000;
 
 /**
@@ -29,7 +29,7 @@ export class ClockValue {
 
   constructor(clockClass: ClockClass) {
     this.#frequency = clockClass.frequency;
-    this.#isNanosecondClock = clockClass.frequency === 1_000_000_000n;
+    this.#isNanosecondClock = clockClass.frequency === NS_PER_S;
     this.#offsetNs = offsetOf(clockClass);
   }
 
@@ -93,10 +93,10 @@ export class ClockValue {
       this.#baseNanoseconds = this.nanoseconds;
     }
     const nanoseconds = this.#baseNanoseconds + this.low;
-    const carry = Math.floor(nanoseconds / NS_PER_S);
+    const carry = Math.floor(nanoseconds / SECOND);
     this.seconds = this.#baseSeconds + carry;
     // The bit operation keeps this a small integer.
-    this.nanoseconds = (nanoseconds - carry * NS_PER_S) | 0;
+    this.nanoseconds = (nanoseconds - carry * SECOND) | 0;
   }
 
   /**
@@ -113,7 +113,7 @@ export class ClockValue {
     let nanoseconds = ns % 1_000_000_000n;
     if (nanoseconds < 0n) {
       seconds -= 1n;
-      nanoseconds += 1_000_000_000n;
+      nanoseconds += NS_PER_S;
     }
     this.seconds = Number(seconds);
     this.nanoseconds = Number(nanoseconds);

@@ -1,3 +1,4 @@
+import { UUID_BYTES } from '@ringtail/base';
 import { integerOf } from '../model/class-facts.ts';
 import type { FieldScope, StructureFieldClass } from '../model/field-class.ts';
 import { byteOrderOf, tellsClock, visitFieldClasses } from '../model/field-class-walk.ts';
@@ -9,7 +10,7 @@ import type {
   EventRecordClass,
   TraceClass,
 } from '../model/trace-class.ts';
-import { UUID_BYTES, uuidText } from '../model/uuid.ts';
+import { uuidText } from '../model/uuid.ts';
 import { ctf2ClockClass } from './ctf2-clock-class.ts';
 import { eventAttributes } from './ctf2-event-attributes.ts';
 import { Ctf2FieldClasses } from './ctf2-field-classes.ts';

@@ -1,7 +1,8 @@
+import { UUID_BYTES } from '@ringtail/base';
 import type { FieldScope, StructureFieldClass, StructureMember } from '../model/field-class.ts';
 import { clockNameIn } from '../model/field-class-walk.ts';
 import type { ClockClass, DataStreamClass, EventRecordClass, TraceClass } from '../model/trace-class.ts';
-import { UUID_BYTES, uuidBytes } from '../model/uuid.ts';
+import { uuidBytes } from '../model/uuid.ts';
 import { type JsonTree, jsonText } from './json-text.ts';
 import { LOG_LEVEL_NAMES } from './log-level-names.ts';
 import { Ctf2FieldClassPrinter, type JsonMembers } from './print-ctf2-field-class.ts';

@@ -1,6 +1,4 @@
-import { assert } from '@ringtail/base';
-
-export const UUID_BYTES = 16;
+import { assert, UUID_BYTES } from '@ringtail/base';
 
 /** The 16 bytes of 8-4-4-4-12 hexadecimal text. */
 export function uuidBytes(text: string): Uint8Array {

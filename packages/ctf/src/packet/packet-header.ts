@@ -1,7 +1,7 @@
-import { assert, type ClockCycles } from '@ringtail/base';
+import { assert, type ClockCycles, UUID_BYTES } from '@ringtail/base';
 import type { IntegerFieldClass, StructureFieldClass } from '../model/field-class.ts';
 import { integerClass, member, staticArrayClass, structureClass } from '../model/field-class-builders.ts';
-import { UUID_BYTES, uuidBytes, uuidText } from '../model/uuid.ts';
+import { uuidBytes, uuidText } from '../model/uuid.ts';
 
 /**
  * What stands before the records of a packet: LTTng's packet header and packet context, byte-packed, little-endian.

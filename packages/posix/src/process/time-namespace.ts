@@ -1,6 +1,5 @@
 import { readFileSync, readlinkSync } from 'node:fs';
-
-const NS_PER_SECOND = 1e9;
+import { NS_PER_S } from '@ringtail/base';
 
 /**
  * Nanoseconds from CLOCK_MONOTONIC of the kernel's first time namespace to this process's; 0 if the kernel has no time
@@ -19,5 +18,5 @@ export function monotonicOffsetNs(procDirectory = '/proc/self'): number | undefi
   if (readlinkSync(`${procDirectory}/ns/time`) !== readlinkSync(`${procDirectory}/ns/time_for_children`))
     return undefined;
   const [, seconds, nanoseconds] = /^(?:monotonic|1)\s+(-?\d+)\s+(-?\d+)/m.exec(offsets) ?? [];
-  return Number(seconds ?? 0) * NS_PER_SECOND + Number(nanoseconds ?? 0);
+  return Number(seconds ?? 0) * Number(NS_PER_S) + Number(nanoseconds ?? 0);
 }

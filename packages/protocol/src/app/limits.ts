@@ -6,3 +6,5 @@ export const APP_PROTOCOL_VERSION = 4;
 export const APP_FRAME_BYTES_MAX = 4 * 1024 * 1024;
 /** Events of one `declare`; a thread with more events sends several. */
 export const DECLARE_EVENTS_MAX = 16_384;
+/** Tracepoints of a thread that a daemon lists. */
+export const TRACEPOINTS_MAX = 65_536;

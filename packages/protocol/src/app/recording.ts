@@ -4,9 +4,7 @@ import { EVENT_NAME_BYTES_MAX, SPEC_DEPTH_MAX, tracepointDescription } from '../
 import { type JsonValue, shallowJson } from '../wire/json-value.ts';
 import { integer, list, nullable, objectOf, type Shape } from '../wire/shape.ts';
 import { foreignText, plainText } from '../wire/text.ts';
-import { DECLARE_EVENTS_MAX } from './limits.ts';
-
-const TRACEPOINTS_MAX = 65_536;
+import { DECLARE_EVENTS_MAX, TRACEPOINTS_MAX } from './limits.ts';
 
 const eventName = plainText(EVENT_NAME_BYTES_MAX);
 const shallowSpec = shallowJson(SPEC_DEPTH_MAX, `an event is nested more than ${SPEC_DEPTH_MAX} deep`);

@@ -1,10 +1,9 @@
 /** Messages about triggers whose conditions the thread evaluates. */
 import { CONTROL_COUNTER_COUNT } from '../control/control-page.ts';
-import { capturedValue } from '../model/trigger-report.ts';
+import { CAPTURES_MAX, capturedValue } from '../model/captured-value.ts';
 import { count, integer, list, object } from '../wire/shape.ts';
 import { foreignText } from '../wire/text.ts';
 
-const CAPTURES_MAX = 64;
 const MAP_KEY_LENGTH_MAX = 512;
 
 const counter = object({

@@ -5,7 +5,7 @@ import { plainText } from '../wire/text.ts';
 
 /** Leaves room for the names below it within the 4096 bytes of a path. */
 const OUTPUT_BYTES_MAX = 3800;
-const CONTEXTS_MAX = 64;
+export const CONTEXTS_PER_CHANNEL_MAX = 64;
 const CONTEXT_NAME_BYTES_MAX = 255;
 const PATTERN_BYTES_MAX = 255;
 
@@ -36,7 +36,7 @@ export const absolutePath = refined(plainText(OUTPUT_BYTES_MAX), (value, name) =
 });
 
 /** Names of context fields, in the order in which records hold them. */
-export const contextNames = list(plainText(CONTEXT_NAME_BYTES_MAX), CONTEXTS_MAX);
+export const contextNames = list(plainText(CONTEXT_NAME_BYTES_MAX), CONTEXTS_PER_CHANNEL_MAX);
 
 /** Number of a user or group. */
 export const userNumber = integer(0, 2 ** 32 - 1);

@@ -8,7 +8,7 @@ export interface PerfCounter {
 const TYPE_HARDWARE = 0;
 const TYPE_SOFTWARE = 1;
 const TYPE_HARDWARE_CACHE = 3;
-const TYPE_RAW = 4;
+export const PERF_TYPE_RAW = 4;
 
 /** Names in the order of their numbers. A counter may have several names. */
 const HARDWARE = [
@@ -67,7 +67,7 @@ export const PERF_COUNTER_NAMES: readonly string[] = [...counters.keys()];
 /** The counter of a name: one of {@link PERF_COUNTER_NAMES}, or `raw:rHEX:NAME`. */
 export function perfCounterOf(name: string): PerfCounter | undefined {
   const raw = /^raw:r([0-9a-fA-F]{1,13}):[A-Za-z0-9_-]+$/.exec(name);
-  if (raw !== null) return { type: TYPE_RAW, config: Number.parseInt(raw[1] as string, 16) };
+  if (raw !== null) return { type: PERF_TYPE_RAW, config: Number.parseInt(raw[1] as string, 16) };
   return counters.get(name);
 }
 

@@ -1,6 +1,7 @@
 import { integer, list, nullable, object, oneOf, optional, type Shaped } from '../wire/shape.ts';
 
-const TRACKED_MAX = 65_536;
+/** Values of one tracker. */
+export const TRACKED_VALUES_MAX = 65_536;
 
 /**
  * Attributes of a process that a tracker compares. `vpid`, `vuid` and `vgid` are numbers in the process's own
@@ -10,7 +11,7 @@ export const TRACKED_ATTRIBUTES = ['vpid', 'vuid', 'vgid', 'uid', 'gid'] as cons
 export const trackedAttribute = oneOf(TRACKED_ATTRIBUTES);
 export type TrackedAttribute = Shaped<typeof trackedAttribute>;
 
-export const trackedValues = list(integer(0, 2 ** 32 - 1), TRACKED_MAX);
+export const trackedValues = list(integer(0, 2 ** 32 - 1), TRACKED_VALUES_MAX);
 
 const tracked = optional(nullable(trackedValues));
 

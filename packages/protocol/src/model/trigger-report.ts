@@ -1,31 +1,6 @@
 import { count, nullable, object, record, type Shape, type Shaped, text } from '../wire/shape.ts';
-import { printable } from '../wire/text.ts';
+import { capturedValue } from './captured-value.ts';
 import type { TriggerCondition } from './trigger.ts';
-
-const CAPTURE_DEPTH_MAX = 2;
-const CAPTURE_ELEMENTS_MAX = 4096;
-const CAPTURE_LENGTH_MAX = 65_536;
-
-export type CapturedValue = null | boolean | number | string | readonly CapturedValue[];
-
-/** Values that an application captured, as plain data of a bounded depth; texts are cut and made printable. */
-export const capturedValue: Shape<CapturedValue> = (value, _, extent) =>
-  extent === 'all' ? plainCapture(value, CAPTURE_DEPTH_MAX) : (value as CapturedValue);
-
-function plainCapture(value: unknown, levels: number): CapturedValue {
-  switch (typeof value) {
-    case 'boolean':
-    case 'number':
-      return value;
-    case 'string':
-      return printable(value, CAPTURE_LENGTH_MAX);
-    default:
-      if (Array.isArray(value) && levels > 0 && value.length <= CAPTURE_ELEMENTS_MAX) {
-        return value.map((element) => plainCapture(element, levels - 1));
-      }
-      return null;
-  }
-}
 
 const textOrNumber: Shape<string | number> = (value, name, extent) =>
   typeof value === 'number' ? value : text(value, name, extent);

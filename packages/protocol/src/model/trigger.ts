@@ -22,13 +22,13 @@ import {
   variant,
 } from '../wire/shape.ts';
 import { plainText } from '../wire/text.ts';
+import { CAPTURES_MAX } from './captured-value.ts';
 import { eventRule } from './event-rule.ts';
 import { channelName, mapName, namePattern, sessionName, snapshotName, triggerName } from './names.ts';
 import { exitCauses } from './process-end.ts';
 import { snapshotOutputParameters } from './snapshot.ts';
 
 const ACTIONS_MAX = 64;
-const CAPTURES_MAX = 64;
 const CAPTURE_BYTES_MAX = 1024;
 const KEY_TEMPLATE_BYTES_MAX = 256;
 const EXEC_WORDS_MAX = 256;

@@ -1,5 +1,5 @@
-import { RingtailError } from '@ringtail/base';
-import { lowerTrace, printCtf2, printTsdl, type TraceClass, UUID_BYTES, uuidText, withTsdlNames } from '@ringtail/ctf';
+import { RingtailError, UUID_BYTES } from '@ringtail/base';
+import { lowerTrace, printCtf2, printTsdl, type TraceClass, uuidText, withTsdlNames } from '@ringtail/ctf';
 import type { OpenedTrace } from '../trace/opened-trace.ts';
 
 /** A trace as it is written: its classes in the version of the output, and their metadata. */

@@ -1,3 +1,4 @@
+import { NS_PER_S } from '@ringtail/base';
 import { ReaderError } from '../reader-error.ts';
 
 /** A span of time, both ends included, in nanoseconds from the origin of the clocks. */
@@ -62,8 +63,6 @@ export function parseTimeRange(text: string, utc: boolean): { readonly begin: Ti
 export function resolveTimeBound(bound: TimeBound, traceBeginNs: bigint, utc: boolean): bigint {
   return bound.kind === 'instant' ? bound.ns : dayBegin(traceBeginNs, utc) + bound.ns;
 }
-
-const NS_PER_S = 1_000_000_000n;
 
 function dayBegin(ns: bigint, utc: boolean): bigint {
   const date = new Date(Number(ns / 1_000_000n));

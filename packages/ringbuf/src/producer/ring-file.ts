@@ -1,11 +1,11 @@
 import { closeSync, constants, ftruncateSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { errnoOf } from '@ringtail/base';
+import { errnoOf, UUID_BYTES } from '@ringtail/base';
 import { loadPosix, type Mapping, Memfd, type Posix, Seal } from '@ringtail/posix';
 import { ringBytesFor } from '../abi.ts';
 import { memoryIsCommitted } from '../consumer/ring-medium.ts';
 import { RingError } from '../ring-error.ts';
-import { geometryProblem, type RingHeader, UUID_BYTES, writeHeader } from '../ring-header.ts';
+import { geometryProblem, type RingHeader, writeHeader } from '../ring-header.ts';
 import type { BlockingOptions } from './blocking.ts';
 import { RingProducer } from './producer.ts';
 

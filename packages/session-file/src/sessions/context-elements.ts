@@ -1,4 +1,4 @@
-import { perfCounterName, perfCounterOf } from '@ringtail/protocol';
+import { PERF_TYPE_RAW, perfCounterName, perfCounterOf } from '@ringtail/protocol';
 
 /** A context in session files; `type` is a name of LTTng's `event_context_type_type`. */
 export type ContextElement =
@@ -21,7 +21,6 @@ const TYPES_OF_ALL_VERSIONS: ReadonlyMap<string, string> = new Map([
 
 const PERF_PREFIX = 'perf:thread:';
 const PERF_FIELD_PREFIX = 'perf_thread_';
-const TYPE_RAW = 4;
 
 /** The element of a context; undefined for contexts that a version of LTTng lacks. */
 export function contextElementOf(name: string): ContextElement | undefined {
@@ -38,7 +37,8 @@ export function contextNameOf(element: ContextElement): string {
   if ('app' in element) return `$app.${element.app.provider_name}:${element.app.ctx_name}`;
   const { type, config, name } = element.perf;
   const bare = name.startsWith(PERF_FIELD_PREFIX) ? name.slice(PERF_FIELD_PREFIX.length) : name;
-  if (type === TYPE_RAW) return `${PERF_PREFIX}raw:r${config.toString(16)}:${bare.replace(/^raw_r[0-9a-f]+_/i, '')}`;
+  if (type === PERF_TYPE_RAW)
+    return `${PERF_PREFIX}raw:r${config.toString(16)}:${bare.replace(/^raw_r[0-9a-f]+_/i, '')}`;
   const ours = bare.replaceAll('_', '-');
   return `${PERF_PREFIX}${perfCounterOf(ours) === undefined ? (perfCounterName({ type, config }) ?? ours) : ours}`;
 }

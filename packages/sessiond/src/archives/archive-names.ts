@@ -1,3 +1,4 @@
+import { directoryDate } from '@ringtail/base';
 import { basicDateTime } from '../consumer/consumer-commands.ts';
 
 /** Local offset from UTC at a moment, in minutes. */
@@ -8,12 +9,6 @@ function offsetMinutes(at: Date): number {
 /** Name of a snapshot's directory, as LTTng's: `snapshot-1-20261120-133354-0`. */
 export function snapshotDirectoryName(name: string, at: Date, count: number): string {
   return `${name}-${directoryDate(at)}-${count}`;
-}
-
-/** Date and time as in names of directories: `20261120-133354`. */
-export function directoryDate(at: Date): string {
-  const [date, time] = basicDateTime(at, offsetMinutes(at)).split(/[T+-]/);
-  return `${date}-${time}`;
 }
 
 /** Name of a trace chunk's archive, as LTTng's: `20261120T133354+0100-20261120T134000+0100-0`. */

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { describeError } from '@ringtail/base';
+import { describeError, NS_PER_S } from '@ringtail/base';
 import type { ClockKind } from '@ringtail/protocol';
 import { DaemonError } from '../model/daemon-error.ts';
 import { clockOffsetNs } from './clock-offset.ts';
@@ -11,8 +11,6 @@ export interface ClockReading {
   readonly offsetNs: bigint;
 }
 
-const NS_PER_SECOND = 1_000_000_000n;
-
 /**
  * Reads frequency and offset of a clock.
  *
@@ -20,9 +18,9 @@ const NS_PER_SECOND = 1_000_000_000n;
  */
 export function readClock(kind: ClockKind): ClockReading {
   const monotonicOffsetNs = clockOffsetNs();
-  if (kind === 'monotonic') return { frequencyHz: NS_PER_SECOND, offsetNs: monotonicOffsetNs };
+  if (kind === 'monotonic') return { frequencyHz: NS_PER_S, offsetNs: monotonicOffsetNs };
   const { frequencyHz, tsc, monotonicNs } = readTsc();
-  return { frequencyHz, offsetNs: monotonicOffsetNs + monotonicNs - (tsc * NS_PER_SECOND) / frequencyHz };
+  return { frequencyHz, offsetNs: monotonicOffsetNs + monotonicNs - (tsc * NS_PER_S) / frequencyHz };
 }
 
 /**
@@ -37,7 +35,7 @@ export function clockValueAgo(kind: ClockKind, microseconds: number): number {
 
 function tscAgo(ns: bigint): bigint {
   const { frequencyHz, tsc } = readTsc();
-  return tsc - (ns * frequencyHz) / NS_PER_SECOND;
+  return tsc - (ns * frequencyHz) / NS_PER_S;
 }
 
 function readTsc(): { frequencyHz: bigint; tsc: bigint; monotonicNs: bigint } {

@@ -1,7 +1,6 @@
 import { closeSync } from 'node:fs';
-import { describeError } from '@ringtail/base';
+import { describeError, directoryDate } from '@ringtail/base';
 import type { Commands, SessionDescription, SessionStatistics } from '@ringtail/protocol';
-import { directoryDate } from '../archives/archive-names.ts';
 import type { Client } from '../clients/client.ts';
 import { jsonList } from '../clients/json-text.ts';
 import { readClock } from '../clock/session-clock.ts';

@@ -1,8 +1,8 @@
-import { type ChannelAttributes, DEFAULT_CHANNEL, type EventRule } from '@ringtail/protocol';
+import { type ChannelAttributes, CONTEXTS_PER_CHANNEL_MAX, DEFAULT_CHANNEL, type EventRule } from '@ringtail/protocol';
 import { attributesIn } from './channel-attributes.ts';
 import { DaemonError } from './daemon-error.ts';
 import type { DesiredStateBudget } from './desired-state-budget.ts';
-import { CHANNELS_PER_SESSION_MAX, CONTEXTS_PER_CHANNEL_MAX, RULES_PER_CHANNEL_MAX } from './limits.ts';
+import { CHANNELS_PER_SESSION_MAX, RULES_PER_CHANNEL_MAX } from './limits.ts';
 import { RuleSet } from './rule-set.ts';
 import type { Channel, Session } from './session.ts';
 import { ownershipOf } from './trace-table.ts';

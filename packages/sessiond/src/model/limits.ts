@@ -1,11 +1,11 @@
 /** Limits of everything that peers can make the daemon keep. */
+import { TRACKED_VALUES_MAX } from '@ringtail/protocol';
+
 export const SESSIONS_MAX = 256;
 /** Further sessions for root, whatever other users create. */
 export const SESSIONS_ROOT_RESERVE = 16;
 export const CHANNELS_PER_SESSION_MAX = 64;
 export const RULES_PER_CHANNEL_MAX = 1024;
-export const CONTEXTS_PER_CHANNEL_MAX = 64;
-export const TRACKED_VALUES_MAX = 65_536;
 /** Values in all trackers of all sessions: several full trackers. */
 export const ALL_TRACKED_VALUES_MAX = 8 * TRACKED_VALUES_MAX;
 export const MAPS_PER_SESSION_MAX = 64;

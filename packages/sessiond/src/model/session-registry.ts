@@ -1,4 +1,9 @@
-import type { MapChannelParameters, SnapshotOutput, SnapshotOutputParameters } from '@ringtail/protocol';
+import {
+  type MapChannelParameters,
+  type SnapshotOutput,
+  type SnapshotOutputParameters,
+  TRACKED_VALUES_MAX,
+} from '@ringtail/protocol';
 import { SessionArchive } from '../archives/session-archive.ts';
 import type { ClockReading } from '../clock/session-clock.ts';
 import { jsonWeight } from '../shares/memory-weight.ts';
@@ -10,7 +15,7 @@ import { DaemonError } from './daemon-error.ts';
 import { DesiredStateBudget } from './desired-state-budget.ts';
 import { EventSpecs } from './event-specs.ts';
 import { InclusionSet } from './inclusion-set.ts';
-import { MAP_BYTES, MAPS_PER_SESSION_MAX, TRACKED_VALUES_MAX } from './limits.ts';
+import { MAP_BYTES, MAPS_PER_SESSION_MAX } from './limits.ts';
 import {
   type ApplicationProcess,
   mayUse,

@@ -1,4 +1,5 @@
 import type { Timers } from '@ringtail/base';
+import { TRACKED_VALUES_MAX } from '@ringtail/protocol';
 import {
   ALL_TRACKED_VALUES_MAX,
   APP_BYTES_MAX,
@@ -23,7 +24,6 @@ import {
   SESSION_PARTS_ROOT_RESERVE,
   SESSIONS_MAX,
   SESSIONS_ROOT_RESERVE,
-  TRACKED_VALUES_MAX,
   TRIGGERS_BYTES_MAX,
   TRIGGERS_BYTES_ROOT_RESERVE,
   TRIGGERS_MAX,

@@ -1,9 +1,8 @@
 import { join } from 'node:path';
-import { describeError } from '@ringtail/base';
+import { describeError, directoryDate } from '@ringtail/base';
 import * as accounts from '@ringtail/posix/accounts';
 import { checkClientRequest, type Request, type TriggerDefinition } from '@ringtail/protocol';
 import { parseSessionFile, restoreSession, type SavedSession } from '@ringtail/session-file';
-import { directoryDate } from '../archives/archive-names.ts';
 import type { Log } from '../log/log.ts';
 import type { Owner } from '../model/session.ts';
 import type { Places } from '../places/places.ts';

@@ -1,8 +1,6 @@
-import { APP_FRAME_BYTES_MAX, type JsonValue, type TracepointDescription } from '@ringtail/protocol';
+import { APP_FRAME_BYTES_MAX, type JsonValue, TRACEPOINTS_MAX, type TracepointDescription } from '@ringtail/protocol';
 import type { Site } from '../recorder/tracepoint-function.ts';
 
-/** A daemon takes no more. */
-const TRACEPOINTS_MAX = 65_536;
 /** Leaves room for the message around the list. */
 const LIST_BYTES_MAX = APP_FRAME_BYTES_MAX - 1024;
 

@@ -1,12 +1,11 @@
 import { fstatSync, readSync } from 'node:fs';
-import type { ClockCycles } from '@ringtail/base';
+import { type ClockCycles, UUID_BYTES } from '@ringtail/base';
 import {
   encodeIndexEntry,
   PACKET_MAGIC,
   PACKET_START_BYTES,
   type PacketStart,
   readPacketStart,
-  UUID_BYTES,
   uuidBytes,
 } from '@ringtail/ctf';
 import type { StreamIdentity } from '../packet-output.ts';

@@ -1,6 +1,4 @@
-import { type Instant, isBefore, nanosecondsOf } from '@ringtail/base';
-
-const NS_PER_S = 1_000_000_000n;
+import { type Instant, isBefore, NS_PER_S, nanosecondsOf } from '@ringtail/base';
 
 /** How points in time are printed. */
 export interface TimeStyle {
