@@ -12,7 +12,7 @@ import {
   type ControlTextKind,
   channelsText,
   checkAppMessage,
-  controlAreaOffset,
+  controlTextOffset,
   type DesiredTrigger,
   encodeFrame,
   encodeSlotWords,
@@ -55,8 +55,9 @@ export class FakeRegistration {
     const generation = page.readUInt32LE(0) + 2;
     const area = (generation / 2) % 2;
     const write = (kind: ControlTextKind, text: string): ControlText => {
-      const length = writeSync(control, text, controlAreaOffset(0, kind, area));
-      return { number: generation, length, area };
+      const place = { length: Buffer.byteLength(text), area };
+      writeSync(control, text, controlTextOffset(0, kind, place));
+      return { number: generation, ...place };
     };
     const channels = write('channels', channelsText([]));
     const words = { generation, channels, triggers: write('triggers', triggers.map(triggerLine).join('')) };

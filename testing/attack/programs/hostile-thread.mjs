@@ -10,7 +10,7 @@ import {
   CONTROL_SLOT_WORDS_BYTES,
   ControlPage,
   channelsIn,
-  controlAreaOffset,
+  controlTextOffset,
   decodeSlotWords,
   FrameDecoder,
 } from '@ringtail/protocol';
@@ -123,9 +123,9 @@ export class HostileThread {
   desiredChannels() {
     const words = Buffer.alloc(CONTROL_SLOT_WORDS_BYTES);
     readSync(this.#controlFile, words, 0, words.length, ControlPage.SLOTS + SLOT * ControlPage.SLOT_BYTES);
-    const { area, length } = decodeSlotWords(words).channels;
-    const text = Buffer.alloc(length);
-    readSync(this.#controlFile, text, 0, length, controlAreaOffset(SLOT, 'channels', area));
+    const { channels } = decodeSlotWords(words);
+    const text = Buffer.alloc(channels.length);
+    readSync(this.#controlFile, text, 0, text.length, controlTextOffset(SLOT, 'channels', channels));
     return channelsIn(text.toString());
   }
 

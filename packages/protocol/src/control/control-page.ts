@@ -8,8 +8,10 @@
  *   0     u32 magic, u32 ABI version, u32 GENERATION
  *   64    slot 0: SLOT_WORDS_BYTES of u32 (`ControlSlot`)
  *   128   slot 1: the same
- *   4096  slot 0: two areas for the text of channels, two for the text of triggers; then slot 1: the same;
- *         AREA_BYTES each, sparse
+ *   4096  slot 0: two areas; then slot 1: the same; CONTROL_AREA_BYTES each, sparse
+ *
+ * A text of triggers begins where an area begins, and grows. A text of channels ends where an area ends. The two
+ * current texts fit into one area together, so each of them may be in either.
  *
  * Counters follow the areas: CONTROL_COUNTER_COUNT f64, sparse, which the thread adds to and daemons read. Even
  * indexes belong to the daemon of slot 0, odd ones to the daemon of slot 1. A daemon assigns the counters below
@@ -23,24 +25,24 @@
  * that could not be evaluated. The daemon reads them when the thread has ended, and adds the matches that the thread
  * did not report.
  *
- * To publish, a daemon first writes texts: a new text into the area of its kind that is not current, or further lines
- * of the triggers' text behind the current ones. Then it writes the words of its slot, in one pwrite. Then it writes
- * a new GENERATION: larger than the one it read, and of its slot's parity, so that two daemons never write the same
- * value. The thread's tracepoints compare GENERATION with the value that they were compiled for.
+ * To publish, a daemon first writes texts: a new text into the area that does not hold the current one of its kind,
+ * or further lines of the triggers' text behind the current ones. Then it writes the words of its slot, in one pwrite.
+ * Then it writes a new GENERATION: larger than the one it read, and of its slot's parity, so that two daemons never
+ * write the same value. The thread's tracepoints compare GENERATION with the value that they were compiled for.
  *
  * A thread reads the words, then the texts, then the words again. A daemon overwrites a text only after it has
  * changed the words. So equal words prove that the texts are whole and belong together; otherwise the thread reads
  * again.
  */
 export const CONTROL_MAGIC = 0x43545452;
-export const CONTROL_ABI_VERSION = 4;
+export const CONTROL_ABI_VERSION = 5;
 export const CONTROL_PAGE_BYTES = 4096;
 export const CONTROL_SLOT_COUNT = 2;
 export const CONTROL_AREA_BYTES = 8 * 1024 * 1024;
 export const CONTROL_COUNTER_COUNT = 24_576;
 /** The first counter that threads assign. */
 export const CONTROL_KEY_COUNTERS_FROM = 8192;
-export const CONTROL_COUNTERS_OFFSET = CONTROL_PAGE_BYTES + CONTROL_SLOT_COUNT * 4 * CONTROL_AREA_BYTES;
+export const CONTROL_COUNTERS_OFFSET = CONTROL_PAGE_BYTES + CONTROL_SLOT_COUNT * 2 * CONTROL_AREA_BYTES;
 export const CONTROL_COUNTERS_BYTES = CONTROL_COUNTER_COUNT * 8;
 /** More than a session daemon has triggers. */
 export const CONTROL_TALLY_COUNT = 2560;
@@ -59,9 +61,14 @@ export const CONTROL_SLOT_WORDS_BYTES = 28;
 
 export type ControlTextKind = 'channels' | 'triggers';
 
-/** Byte offset in the control file of area `area` (0 or 1) for a text of slot `slot` (0 or 1). */
-export function controlAreaOffset(slot: number, kind: ControlTextKind, area: number): number {
-  return CONTROL_PAGE_BYTES + (slot * 4 + (kind === 'channels' ? 0 : 2) + area) * CONTROL_AREA_BYTES;
+/** Byte offset in the control file of a text of slot `slot` (0 or 1) in area `area` (0 or 1). */
+export function controlTextOffset(
+  slot: number,
+  kind: ControlTextKind,
+  { area, length }: { readonly area: number; readonly length: number },
+): number {
+  const start = CONTROL_PAGE_BYTES + (slot * 2 + area) * CONTROL_AREA_BYTES;
+  return kind === 'triggers' ? start : start + CONTROL_AREA_BYTES - length;
 }
 
 /** FNV-1a, 32 bits: detects a torn read, and defends against nothing. */

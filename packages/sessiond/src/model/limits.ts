@@ -18,7 +18,10 @@ export const SESSION_PARTS_ROOT_RESERVE = 1024 * 1024;
  * Rows of one answer about maps, as JSON: some 250,000. The command line needs several times this memory to show them.
  */
 export const MAP_ROWS_BYTES_MAX = 32 * 1024 * 1024;
-/** Desired state of all sessions and triggers together; below the size of a control file's area. */
+/**
+ * Desired state of all sessions and triggers together. With outdated lines of triggers, it is below the size of a
+ * control file's area.
+ */
 export const DESIRED_STATE_BYTES_MAX = 6 * 1024 * 1024;
 /** Further rules and triggers for root. */
 export const DESIRED_STATE_ROOT_RESERVE = 256 * 1024;

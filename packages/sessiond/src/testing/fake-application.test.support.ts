@@ -11,7 +11,7 @@ import {
   ControlPage,
   type ControlText,
   type ControlTextKind,
-  controlAreaOffset,
+  controlTextOffset,
   type DesiredState,
   decodeSlotWords,
   desiredStateIn,
@@ -118,9 +118,9 @@ export class FakeApplication {
     readSync(this.control, words, 0, words.length, ControlPage.SLOTS + slot * ControlPage.SLOT_BYTES);
     const { channels, triggers } = decodeSlotWords(words);
     if (channels.number === 0) return undefined;
-    const textOf = (kind: ControlTextKind, { area, length }: ControlText) => {
-      const bytes = Buffer.alloc(length);
-      readSync(this.control, bytes, 0, length, controlAreaOffset(slot, kind, area));
+    const textOf = (kind: ControlTextKind, text: ControlText) => {
+      const bytes = Buffer.alloc(text.length);
+      readSync(this.control, bytes, 0, text.length, controlTextOffset(slot, kind, text));
       return bytes.toString();
     };
     return desiredStateIn(textOf('channels', channels), textOf('triggers', triggers));

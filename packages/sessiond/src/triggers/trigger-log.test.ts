@@ -48,6 +48,18 @@ describe('a log of triggers', () => {
     );
   });
 
+  it('has a bounded number of outdated bytes, however many triggers it has', () => {
+    const log = new TriggerLog();
+    const large = (key: number): DesiredTrigger => ({ ...trigger(key), rule: { pattern: 'x'.repeat(64 * 1024) } });
+    for (let key = 1; key <= 32; key++) log.put(key, [large(key)]);
+    const live = log.length;
+    for (let key = 33; key <= 64; key++) {
+      log.put(32, [large(key)]);
+      expect(log.length).toBeLessThan(live + 300 * 1024);
+    }
+    expect(keysIn(log)).toEqual([...Array.from({ length: 31 }, (_, idx) => idx + 1), 64]);
+  });
+
   it('begins anew once most of it is outdated', () => {
     const log = new TriggerLog();
     const { number } = log;

@@ -1,7 +1,9 @@
-import { CONTROL_AREA_BYTES, type DesiredTrigger, removalLine, triggerLine } from '@ringtail/protocol';
+import { type DesiredTrigger, removalLine, triggerLine } from '@ringtail/protocol';
 
 /** A log begins anew once it is longer than one and a half times its live lines by this much. */
 const OUTDATED_BYTES = 16 * 1024;
+/** Limit for long logs: the text shares an area of the control file with channels. */
+const OUTDATED_BYTES_MAX = 256 * 1024;
 
 /** A line of a trigger that is not removed. */
 interface Line {
@@ -44,7 +46,8 @@ export class TriggerLog {
     for (const trigger of triggers) if (!this.#lines.has(trigger.key)) this.#add(trigger);
     if (keys.length > 0) this.#held.set(holder, keys);
     else this.#held.delete(holder);
-    if (this.#length > 1.5 * this.#liveBytes + OUTDATED_BYTES || this.#length > CONTROL_AREA_BYTES) this.#beginAnew();
+    const outdated = this.#length - this.#liveBytes;
+    if (outdated > Math.min(this.#liveBytes / 2 + OUTDATED_BYTES, OUTDATED_BYTES_MAX)) this.#beginAnew();
   }
 
   #add(trigger: DesiredTrigger): void {

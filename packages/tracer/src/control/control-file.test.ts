@@ -8,7 +8,7 @@ import {
   ControlPage,
   type ControlText,
   type ControlTextKind,
-  controlAreaOffset,
+  controlTextOffset,
   encodeSlotWords,
 } from '@ringtail/protocol';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -34,8 +34,15 @@ interface Text {
 /** Publishes as a daemon does: texts, slot words, generation. */
 function publish(control: ControlFile, slot: number, channels: Text, triggers: Text): void {
   const write = (kind: ControlTextKind, { number, text, length, area = 0 }: Text): ControlText => {
-    const written = writeSync(control.fd, text, controlAreaOffset(slot, kind, area & 1));
-    return { number, length: length ?? written, area };
+    const bytes = Buffer.from(text);
+    writeSync(
+      control.fd,
+      bytes,
+      0,
+      bytes.length,
+      controlTextOffset(slot, kind, { area: area & 1, length: bytes.length }),
+    );
+    return { number, length: length ?? bytes.length, area };
   };
   const generation = control.generation + 2;
   const words = { generation, channels: write('channels', channels), triggers: write('triggers', triggers) };

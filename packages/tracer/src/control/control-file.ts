@@ -16,7 +16,7 @@ import {
   ControlSlot,
   type ControlText,
   type ControlTextKind,
-  controlAreaOffset,
+  controlTextOffset,
 } from '@ringtail/protocol';
 import { memoryName } from '../host/worker-cleanup.ts';
 
@@ -102,11 +102,11 @@ export class ControlFile {
    *
    * @returns undefined where its words are wrong
    */
-  readText(slot: number, kind: ControlTextKind, { number, length, area }: ControlText, from = 0): string | undefined {
-    if (number === 0) return '';
-    if (length > CONTROL_AREA_BYTES || area > 1) return undefined;
-    const bytes = Buffer.alloc(length - from);
-    readSync(this.fd, bytes, 0, bytes.length, controlAreaOffset(slot, kind, area) + from);
+  readText(slot: number, kind: ControlTextKind, text: ControlText, from = 0): string | undefined {
+    if (text.number === 0) return '';
+    if (text.length > CONTROL_AREA_BYTES || text.area > 1) return undefined;
+    const bytes = Buffer.alloc(text.length - from);
+    readSync(this.fd, bytes, 0, bytes.length, controlTextOffset(slot, kind, text) + from);
     return bytes.toString('utf8');
   }
 

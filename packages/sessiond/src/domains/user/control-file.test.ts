@@ -1,10 +1,12 @@
 import {
   CONTROL_AREA_BYTES,
+  CONTROL_FILE_BYTES,
+  CONTROL_PAGE_BYTES,
   CONTROL_SLOT_WORDS_BYTES,
   ControlPage,
   type ControlText,
   type ControlTextKind,
-  controlAreaOffset,
+  controlTextOffset,
   decodeSlotWords,
 } from '@ringtail/protocol';
 import * as fc from 'fast-check';
@@ -37,14 +39,63 @@ class MemoryFile implements ControlBytes {
   }
 }
 
+/** Texts of `TwoAreas` have lengths that this divides. */
+const STEP = CONTROL_AREA_BYTES / 16;
+
+/** The areas of slot 0, one number for each piece of STEP bytes, and the slot's words. */
+class TwoAreas implements ControlBytes {
+  /** Pieces of current texts that were written to. */
+  readonly overwritten: number[] = [];
+  readonly #words = new MemoryFile();
+  readonly #pieces: number[] = Array(32).fill(0);
+
+  read(bytes: Buffer, position: number): void {
+    this.#words.read(bytes, position);
+  }
+  write(bytes: Uint8Array, position: number): void {
+    if (position < CONTROL_PAGE_BYTES) {
+      this.#words.write(bytes, position);
+      return;
+    }
+    const from = (position - CONTROL_PAGE_BYTES) / STEP;
+    const current = [...this.#current('channels'), ...this.#current('triggers')];
+    for (let piece = from; piece < from + bytes.length / STEP; piece++) {
+      if (current.includes(piece)) this.overwritten.push(piece);
+      this.#pieces[piece] = bytes[0] as number;
+    }
+  }
+  /** Number and length of both texts, if their pieces have that number. */
+  shown() {
+    const of = (kind: ControlTextKind) => {
+      const pieces = this.#current(kind);
+      const { number } = this.#text(kind);
+      return {
+        number: pieces.every((piece) => this.#pieces[piece] === number) ? number : 'torn',
+        pieces: pieces.length,
+      };
+    };
+    return { channels: of('channels'), triggers: of('triggers') };
+  }
+  #text(kind: ControlTextKind): ControlText {
+    const words = Buffer.alloc(CONTROL_SLOT_WORDS_BYTES);
+    this.#words.read(words, ControlPage.SLOTS);
+    return decodeSlotWords(words)[kind];
+  }
+  #current(kind: ControlTextKind): number[] {
+    const text = this.#text(kind);
+    const from = (controlTextOffset(0, kind, text) - CONTROL_PAGE_BYTES) / STEP;
+    return Array.from({ length: text.length / STEP }, (_, idx) => from + idx);
+  }
+}
+
 /** What a thread reads of a slot. */
 function shownIn(file: MemoryFile, slot: number) {
   const words = Buffer.alloc(CONTROL_SLOT_WORDS_BYTES);
   file.read(words, ControlPage.SLOTS + slot * ControlPage.SLOT_BYTES);
   const { generation, channels, triggers } = decodeSlotWords(words);
-  const textOf = (kind: ControlTextKind, { length, area }: ControlText) => {
-    const bytes = Buffer.alloc(length);
-    file.read(bytes, controlAreaOffset(slot, kind, area));
+  const textOf = (kind: ControlTextKind, text: ControlText) => {
+    const bytes = Buffer.alloc(text.length);
+    file.read(bytes, controlTextOffset(slot, kind, text));
     return bytes.toString();
   };
   return {
@@ -63,8 +114,8 @@ describe('ControlFile', () => {
     const { channels, triggers, generation } = shownIn(file, 1);
     expect([channels.text, triggers.text]).toEqual(['[]', '1 {}\n']);
     expect(file.written).toEqual([
-      controlAreaOffset(1, 'channels', channels.area),
-      controlAreaOffset(1, 'triggers', triggers.area),
+      controlTextOffset(1, 'channels', channels),
+      controlTextOffset(1, 'triggers', triggers),
       128,
       ControlPage.GENERATION,
     ]);
@@ -95,12 +146,59 @@ describe('ControlFile', () => {
     const { channels, triggers, generation } = shownIn(file, 0);
     file.written.length = 0;
     control.publish(text(1, '[]'), text(1, 'one two'));
-    expect(file.written).toEqual([controlAreaOffset(0, 'triggers', triggers.area) + 4, 64, ControlPage.GENERATION]);
+    expect(file.written).toEqual([controlTextOffset(0, 'triggers', triggers) + 4, 64, ControlPage.GENERATION]);
     expect(shownIn(file, 0)).toEqual({
       generation: generation + 2,
       channels,
       triggers: { ...triggers, length: 7, text: 'one two' },
     });
+  });
+
+  it('never changes bytes of texts that a thread reads, whatever share of an area they take', () => {
+    const most = CONTROL_AREA_BYTES / STEP;
+    const bytes = Buffer.alloc(CONTROL_AREA_BYTES);
+    const step = fc.record({
+      changed: fc.constantFrom('channels', 'triggers', 'both'),
+      channels: fc.nat(most),
+      triggers: fc.nat(most),
+      isNewDaemon: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 1, maxLength: 12 }), (steps) => {
+        const file = new TwoAreas();
+        let control = new ControlFile(file, 0);
+        let channels = { number: 1, pieces: 0 };
+        let triggers = channels;
+        for (const [idx, { changed, isNewDaemon, ...pieces }] of steps.entries()) {
+          const number = idx + 2;
+          if (isNewDaemon) control = new ControlFile(file, 0);
+          if (isNewDaemon || changed === 'both') {
+            channels = { number, pieces: pieces.channels };
+            triggers = { number, pieces: Math.min(pieces.triggers, most - pieces.channels) };
+          } else if (changed === 'channels') {
+            channels = { number, pieces: Math.min(pieces.channels, most - triggers.pieces) };
+          } else {
+            triggers = { number, pieces: Math.min(pieces.triggers, most - channels.pieces) };
+          }
+          bytes[0] = number;
+          const of = (text: typeof channels) => ({ number: text.number, bytes: bytes.subarray(0, text.pieces * STEP) });
+          expect(control.publish(of(channels), of(triggers))).toBe(true);
+          expect(file.shown()).toEqual({ channels, triggers });
+          expect(file.overwritten).toEqual([]);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('has room for texts that fill one area together, and a file of no more than 32.4 MiB', () => {
+    const file = new MemoryFile();
+    const control = new ControlFile(file, 0);
+    const half = CONTROL_AREA_BYTES / 2;
+    const of = (bytes: number) => ({ number: 1, bytes: Buffer.alloc(bytes) });
+    expect(control.publish(of(half), of(half + 1))).toBe(false);
+    expect(file.written).toEqual([]);
+    expect(CONTROL_FILE_BYTES).toBeLessThan(32.4 * 2 ** 20);
   });
 
   it.each(['channels', 'triggers'])('changes nothing where the %s are longer than an area', (kind) => {

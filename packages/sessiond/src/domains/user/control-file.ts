@@ -2,11 +2,12 @@ import { readSync, writeSync } from 'node:fs';
 import { describeError, errnoOf } from '@ringtail/base';
 import {
   CONTROL_AREA_BYTES,
+  CONTROL_FILE_BYTES,
   CONTROL_SLOT_WORDS_BYTES,
   ControlPage,
   type ControlText,
   type ControlTextKind,
-  controlAreaOffset,
+  controlTextOffset,
   decodeSlotWords,
   encodeSlotWords,
   type SlotWords,
@@ -15,8 +16,7 @@ import { DaemonError } from '../../model/daemon-error.ts';
 import { PeerRefusal } from '../../peers/peer-refusal.ts';
 
 /** The limit holds for shared memory as for files of a disk. */
-const FILE_SIZE_LIMIT =
-  'the session daemon was started with a limit of file sizes (ulimit -f) below the 64 MiB that it needs to control a program';
+const FILE_SIZE_LIMIT = `the session daemon was started with a limit of file sizes (ulimit -f) below the ${Math.ceil(CONTROL_FILE_BYTES / 2 ** 20)} MiB that it needs to control a program`;
 
 /** The bytes of a control file, read and written at positions. */
 export interface ControlBytes {
@@ -29,8 +29,6 @@ export interface StateText {
   readonly number: number;
   readonly bytes: Buffer;
 }
-
-const NO_TEXT: ControlText = { number: 0, length: 0, area: 0 };
 
 /**
  * The slot of one daemon in a thread's control file. Publishes desired states.
@@ -49,28 +47,36 @@ export class ControlFile {
     this.#bytes.read(words, this.#slotOffset());
     const { channels, triggers } = decodeSlotWords(words);
     // The thread may be reading the last state of a former daemon in one of the areas of each text.
-    const former = ({ area }: ControlText): ControlText => ({ ...NO_TEXT, area: area === 1 ? 1 : 0 });
+    const former = ({ length, area }: ControlText): ControlText => ({ number: 0, length, area: area === 1 ? 1 : 0 });
     this.#words = { generation: 0, channels: former(channels), triggers: former(triggers) };
   }
 
   /**
    * Publishes a desired state in place of the current one. Writes what has changed.
    *
-   * @returns false if a text is longer than an area; nothing is changed then.
+   * @returns false if the texts are longer than an area; nothing is changed then.
    * @throws what reading and writing throw.
    */
   publish(channels: StateText, triggers: StateText): boolean {
-    if (channels.bytes.length > CONTROL_AREA_BYTES || triggers.bytes.length > CONTROL_AREA_BYTES) return false;
+    if (!fit(channels.bytes, triggers.bytes)) return false;
+    // A text must not overwrite the current text of the other kind: where it would, the other is replaced first. The
+    // current texts fit into an area, and so do the new ones, so at most one has to wait.
+    if (!fit(channels.bytes, this.#words.triggers)) this.#publish({ triggers });
+    else if (!fit(this.#words.channels, triggers.bytes)) this.#publish({ channels });
+    this.#publish({ channels, triggers });
+    return true;
+  }
+
+  #publish({ channels, triggers }: { readonly channels?: StateText; readonly triggers?: StateText }): void {
     this.#words = {
-      channels: this.#write('channels', channels),
-      triggers: this.#write('triggers', triggers),
+      channels: channels === undefined ? this.#words.channels : this.#write('channels', channels),
+      triggers: triggers === undefined ? this.#words.triggers : this.#write('triggers', triggers),
       generation: this.#nextGeneration(),
     };
     this.#bytes.write(encodeSlotWords(this.#words), this.#slotOffset());
     const page = Buffer.alloc(4);
     page.writeUInt32LE(this.#words.generation, 0);
     this.#bytes.write(page, ControlPage.GENERATION);
-    return true;
   }
 
   /** Writes a text to the other area, or the end of a text that has grown behind its beginning. */
@@ -78,10 +84,9 @@ export class ControlFile {
     const current = this.#words[kind];
     const isCurrent = number === current.number;
     const [area, from] = isCurrent ? [current.area, current.length] : [1 - current.area, 0];
-    if (from < bytes.length) {
-      this.#bytes.write(bytes.subarray(from), controlAreaOffset(this.#slot, kind, area) + from);
-    }
-    return { number, length: bytes.length, area };
+    const text = { number, length: bytes.length, area };
+    if (from < bytes.length) this.#bytes.write(bytes.subarray(from), controlTextOffset(this.#slot, kind, text) + from);
+    return text;
   }
 
   /**
@@ -102,6 +107,11 @@ export class ControlFile {
     this.#bytes.read(word, position);
     return word.readUInt32LE(0);
   }
+}
+
+/** Whether a text of channels and a text of triggers fit into one area. */
+function fit(channels: { readonly length: number }, triggers: { readonly length: number }): boolean {
+  return channels.length + triggers.length <= CONTROL_AREA_BYTES;
 }
 
 /**
