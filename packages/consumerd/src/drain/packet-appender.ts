@@ -4,7 +4,9 @@ import type { Appended, AppendedLater, OutgoingPacket, StreamNote, StreamOutput 
 import type { SourcePacket, SourcePosition } from '../source/packet-source.ts';
 import type { StreamCounts } from './stream-counts.ts';
 
+/** Delay after a failed append, doubled by each further one: a short failure costs little time. */
 const RETRY_FIRST_MS = 50;
+/** Longest delay: writing goes on within two seconds after a full disk has room again. */
 const RETRY_MAX_MS = 2000;
 
 export interface PacketAppenderOptions extends Clock {

@@ -6,8 +6,11 @@ import { count, integer, list, nothing, object, type Shaped } from '../wire/shap
 import { foreignText } from '../wire/text.ts';
 import { request, session } from './request.ts';
 
+/** Bound of process numbers and of the size of a ring: 32 bits with a sign. */
 const ID_MAX = 2 ** 31 - 1;
+/** Channels of one request. It bounds the work of the check, before the consumer looks them up. */
 const CHANNELS_MAX = 65_536;
+/** Names of registered threads have the same bound. */
 const PROCNAME_LENGTH_MAX = 255;
 
 const channels = list(channelKey, CHANNELS_MAX, 'channel');

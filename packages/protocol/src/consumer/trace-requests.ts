@@ -21,9 +21,13 @@ import { plainText } from '../wire/text.ts';
 import { destination } from './destination.ts';
 import { decimal, owner, request, session, uuid } from './request.ts';
 
+/** Event record classes that the session daemon gives one channel of a trace. */
 const EVENTS_MAX = 65_536;
+/** The session daemon sends at most 14 entries. */
 const ENVIRONMENT_MAX = 256;
+/** The session daemon sends names of at most 255 bytes. */
 const ENVIRONMENT_TEXT_MAX = 4096;
+/** Above the longest place: a process name of 128 bytes, a number and a date. */
 const PLACE_BYTES_MAX = 512;
 
 /** A relative path that stays inside its parent. */

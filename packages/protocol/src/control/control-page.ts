@@ -36,11 +36,15 @@
  */
 export const CONTROL_MAGIC = 0x43545452;
 export const CONTROL_ABI_VERSION = 5;
+/** The words before the areas, which fill one page of memory. */
 export const CONTROL_PAGE_BYTES = 4096;
+/** One for each daemon: root's and the user's. */
 export const CONTROL_SLOT_COUNT = 2;
+/** Above the session daemon's limit of desired state (6 MiB), with room for lines of triggers that no longer hold. */
 export const CONTROL_AREA_BYTES = 8 * 1024 * 1024;
+/** Counters of daemons and 16,384 counters of map keys. Each daemon has half of both. */
 export const CONTROL_COUNTER_COUNT = 24_576;
-/** The first counter that threads assign. */
+/** First counter that threads assign. The 4096 counters of each daemon below it exceed its triggers (2304). */
 export const CONTROL_KEY_COUNTERS_FROM = 8192;
 export const CONTROL_COUNTERS_OFFSET = CONTROL_PAGE_BYTES + CONTROL_SLOT_COUNT * 2 * CONTROL_AREA_BYTES;
 export const CONTROL_COUNTERS_BYTES = CONTROL_COUNTER_COUNT * 8;

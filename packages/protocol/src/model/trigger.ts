@@ -28,10 +28,15 @@ import { channelName, mapName, namePattern, sessionName, snapshotName, triggerNa
 import { exitCauses } from './process-end.ts';
 import { snapshotOutputParameters } from './snapshot.ts';
 
+/**
+ * Bounds of each list and text of a trigger. The size of a client's frame bounds the whole definition, and the user's
+ * share bounds the definitions that the session daemon keeps.
+ */
 const ACTIONS_MAX = 64;
 const CAPTURE_BYTES_MAX = 1024;
 const KEY_TEMPLATE_BYTES_MAX = 256;
 const EXEC_WORDS_MAX = 256;
+/** A word may be a path of PATH_MAX bytes. */
 const EXEC_WORD_BYTES_MAX = 4096;
 const URL_BYTES_MAX = 2048;
 const ATTEMPTS_MAX = 100;
