@@ -130,8 +130,8 @@ export function readPacketStart(bytes: Uint8Array): PacketStart | null {
 /**
  * Reads a header of {@link encodePacketHeader} from the start of `bytes`.
  *
- * For recovery. The caller checks whether `bytes` contains the whole packet, and whether the packet belongs to its
- * trace. At most PACKET_HEADER_BYTES_MAX bytes are read.
+ * Only tests read whole headers. The caller checks whether `bytes` contains the whole packet, and whether the packet
+ * belongs to its trace. At most PACKET_HEADER_BYTES_MAX bytes are read.
  *
  * @returns null where no whole, consistent header of ours stands
  */

@@ -1,11 +1,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  channelsIn,
   decodeSlotWords,
-  desiredStateIn,
   encodeSlotWords,
   removalLine,
   triggerChangesIn,
+  triggerIn,
   triggerLine,
 } from './control-text.ts';
 import type { DesiredTrigger } from './desired-state.ts';
@@ -16,6 +17,9 @@ const trigger = (key: number, pattern = 'a:*'): DesiredTrigger => ({
   captures: null,
   counter: null,
 });
+
+const triggersIn = (lines: string) =>
+  [...triggerChangesIn(lines).values()].flatMap((json) => (json === undefined ? [] : [triggerIn(json)]));
 
 describe('the words of a slot', () => {
   it('are read as they were written', () => {
@@ -32,17 +36,17 @@ describe('the words of a slot', () => {
 describe('the text of triggers', () => {
   it('adds and removes triggers, line by line', () => {
     const lines = [triggerLine(trigger(1)), triggerLine(trigger(2)), removalLine(1), triggerLine(trigger(3))].join('');
-    expect(desiredStateIn('[]', lines).triggers).toEqual([trigger(2), trigger(3)]);
+    expect(triggersIn(lines)).toEqual([trigger(2), trigger(3)]);
     expect([...triggerChangesIn(lines).keys()]).toEqual([1, 2, 3]);
     expect(triggerChangesIn(lines).get(1)).toBeUndefined();
-    expect(desiredStateIn('', '')).toEqual({ channels: [], triggers: [] });
+    expect([channelsIn(''), triggersIn('')]).toEqual([[], []]);
   });
 
   it('holds triggers, whatever characters they have', () => {
     fc.assert(
       fc.property(fc.array(fc.string({ unit: 'binary' }), { maxLength: 5 }), (patterns) => {
         const triggers = patterns.map((pattern, key) => trigger(key, pattern));
-        expect(desiredStateIn('[]', triggers.map(triggerLine).join(''))).toEqual({ channels: [], triggers });
+        expect(triggersIn(triggers.map(triggerLine).join(''))).toEqual(triggers);
       }),
     );
   });

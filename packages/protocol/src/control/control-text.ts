@@ -1,5 +1,5 @@
 import { CONTROL_SLOT_WORDS_BYTES, ControlSlot } from './control-page.ts';
-import type { DesiredChannel, DesiredState, DesiredTrigger } from './desired-state.ts';
+import type { DesiredChannel, DesiredTrigger } from './desired-state.ts';
 
 /**
  * Place and version of one of the two texts of a slot. A text with the same number may only have grown. Another number
@@ -78,10 +78,4 @@ export function triggerChangesIn(lines: string): Map<number, string | undefined>
 
 export function triggerIn(json: string): DesiredTrigger {
   return JSON.parse(json) as DesiredTrigger;
-}
-
-/** The state that the texts of a slot describe. */
-export function desiredStateIn(channels: string, triggers: string): DesiredState {
-  const present = [...triggerChangesIn(triggers).values()].filter((json) => json !== undefined);
-  return { channels: channelsIn(channels), triggers: present.map(triggerIn) };
 }

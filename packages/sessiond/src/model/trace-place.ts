@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { directoryDate } from '@ringtail/base';
 import { USER_DIRECTORY } from '@ringtail/protocol';
 import type { ApplicationProcess } from './session.ts';
 
@@ -21,8 +22,7 @@ export class ProcessPlaces {
 
   /** The directory of a process that registers now. */
   take({ procname, pid, since }: Pick<ApplicationProcess, 'procname' | 'pid' | 'since'>): string {
-    const local = new Date(since.getTime() - since.getTimezoneOffset() * 60_000).toISOString();
-    const dateTime = local.slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
+    const dateTime = directoryDate(since);
     if (dateTime !== this.#dateTime) this.#taken.clear();
     this.#dateTime = dateTime;
     const directory = `${fileNamePart(procname)}-${pid}-${dateTime}`;

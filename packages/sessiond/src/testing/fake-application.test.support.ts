@@ -14,12 +14,12 @@ import {
   controlTextOffset,
   type DesiredState,
   decodeSlotWords,
-  desiredStateIn,
   encodeFrame,
   FrameDecoder,
   type JsonValue,
   type RegisterMessage,
 } from '@ringtail/protocol';
+import { desiredStateIn } from './desired-state.test.support.ts';
 
 const loaded = loadPosix();
 if (!loaded.ok) throw new Error(loaded.reason);

@@ -1,11 +1,10 @@
-import {
-  type DesiredTrigger,
-  desiredStateIn,
-  type RatePolicy,
-  type TriggerAction,
-  type TriggerCondition,
-  type TriggerDefinition,
-  type TriggerReport,
+import type {
+  DesiredTrigger,
+  RatePolicy,
+  TriggerAction,
+  TriggerCondition,
+  TriggerDefinition,
+  TriggerReport,
 } from '@ringtail/protocol';
 import { DesiredStateBudget } from '../model/desired-state-budget.ts';
 import type { Session } from '../model/session.ts';
@@ -22,6 +21,7 @@ import type { CounterMap } from '../triggers/maps/counter-map.ts';
 import type { Firing, Performance } from '../triggers/trigger.ts';
 import { TriggerEngine } from '../triggers/trigger-engine.ts';
 import { FakeCountingThread } from './counting-thread.test.support.ts';
+import { desiredStateIn } from './desired-state.test.support.ts';
 import { newMap } from './maps.test.support.ts';
 import { QUIET_LOG } from './quiet-log.test.support.ts';
 import { testShares } from './shares.test.support.ts';

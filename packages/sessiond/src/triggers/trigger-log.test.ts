@@ -1,6 +1,7 @@
-import { type DesiredTrigger, desiredStateIn, triggerLine } from '@ringtail/protocol';
+import { type DesiredTrigger, triggerLine } from '@ringtail/protocol';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { desiredStateIn } from '../testing/desired-state.test.support.ts';
 import { TriggerLog } from './trigger-log.ts';
 
 const trigger = (key: number): DesiredTrigger => ({ key, rule: { pattern: 'ä:b' }, captures: null, counter: null });

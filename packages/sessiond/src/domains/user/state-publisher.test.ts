@@ -1,9 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { DEFAULT_CHANNEL, DEFAULT_SESSION, type DesiredState, desiredStateIn } from '@ringtail/protocol';
+import { DEFAULT_CHANNEL, DEFAULT_SESSION, type DesiredState } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
 import type { RecordedThread, Session } from '../../model/session.ts';
 import { SessionRegistry } from '../../model/session-registry.ts';
 import { FairTurns } from '../../shares/fair-turns.ts';
+import { desiredStateIn } from '../../testing/desired-state.test.support.ts';
 import { QUIET_LOG } from '../../testing/quiet-log.test.support.ts';
 import { testPool, testShares } from '../../testing/shares.test.support.ts';
 import { processOf, threadOf } from '../../testing/threads.test.support.ts';
