@@ -28,8 +28,21 @@ const BUFFER_USAGE_OPTIONS: readonly SpecOption[] = [
   { long: 'threshold-ratio', short: 'r' },
 ];
 
+type ConditionKind = TriggerCondition['kind'];
+
+/** Kinds with other names on the command line, which are LTTng's. */
+interface LttngNames {
+  readonly 'channel-buffer-usage': 'channel-buffer-usage-ge' | 'channel-buffer-usage-le';
+  readonly 'session-consumed-size': 'session-consumed-size-ge';
+  readonly 'session-rotation': 'session-rotation-starts' | 'session-rotation-finishes';
+}
+
+type ConditionName = {
+  [Kind in ConditionKind]: Kind extends keyof LttngNames ? LttngNames[Kind] : Kind;
+}[ConditionKind];
+
 /** LTTng's condition types, then ours. */
-export const CONDITION_SPECS: Readonly<Record<string, ConditionSpec>> = {
+export const CONDITION_SPECS: Readonly<Record<ConditionName, ConditionSpec>> = {
   'event-rule-matches': {
     options: [...RULE_OPTIONS, { long: 'capture', repeated: true }],
     make: (part) => {
@@ -93,7 +106,7 @@ export const CONDITION_SPECS: Readonly<Record<string, ConditionSpec>> = {
 
 /** Parses the words after `--condition=TYPE`. */
 export function conditionOf(type: string, words: SpecWords): TriggerCondition {
-  const spec = Object.hasOwn(CONDITION_SPECS, type) ? CONDITION_SPECS[type] : undefined;
+  const spec = Object.hasOwn(CONDITION_SPECS, type) ? CONDITION_SPECS[type as ConditionName] : undefined;
   if (spec === undefined) {
     const known = Object.keys(CONDITION_SPECS);
     throw words.wrong(

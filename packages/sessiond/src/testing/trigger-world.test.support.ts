@@ -82,11 +82,11 @@ export class TriggerWorld {
   perform: (action: TriggerAction, firing: Firing) => Performance | undefined = () => undefined;
   readonly engine: TriggerEngine;
 
-  constructor(sources: ConditionSources = this.#sources(), shares = testShares(OWNER.uid)) {
+  constructor(sources: Partial<ConditionSources> = {}, shares = testShares(OWNER.uid)) {
     this.shares = shares;
     this.keyCounters = new KeyCounters(shares.kept);
     this.engine = new TriggerEngine({
-      sources,
+      sources: { ...this.#sources(), ...sources },
       counters: this.counters,
       keyCounters: this.keyCounters,
       budget: new DesiredStateBudget(shares.desiredState),

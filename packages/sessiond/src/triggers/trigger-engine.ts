@@ -260,9 +260,7 @@ export class TriggerEngine {
     if (this.#closed) throw new DaemonError('SHUTTING_DOWN', 'the session daemon is about to end');
     if (kind === 'event-rule-matches') return undefined;
     // Each source of the table accepts triggers of its own kind only, which the type of a lookup by kind does not say.
-    const source = this.#options.sources[kind] as ConditionSource | undefined;
-    if (source === undefined) throw new DaemonError('UNSUPPORTED', `the condition ${kind} is not supported`);
-    return source;
+    return this.#options.sources[kind] as ConditionSource;
   }
 
   #counterFor({ definition: { condition }, owner }: Trigger): SharedCounter | undefined {

@@ -47,5 +47,8 @@ export interface ConditionSource<Kind extends ConditionKind = ConditionKind> {
   start(trigger: WatchedTrigger<Kind>, occurred: Occurred): () => void;
 }
 
-/** The source of each kind; a kind without one is refused with `UNSUPPORTED`. */
-export type ConditionSources = { readonly [Kind in ConditionKind]?: ConditionSource<Kind> };
+/** Conditions that the daemon watches. Applications report matches of event rules. */
+export type WatchedKind = Exclude<ConditionKind, 'event-rule-matches'>;
+
+/** The source of each kind. */
+export type ConditionSources = { readonly [Kind in WatchedKind]: ConditionSource<Kind> };

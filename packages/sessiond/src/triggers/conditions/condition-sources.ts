@@ -23,7 +23,9 @@ export interface ConditionSourcesOptions {
 }
 
 /** The sources of conditions about applications and buffers. */
-export function conditionSources(options: ConditionSourcesOptions): ConditionSources {
+export function conditionSources(
+  options: ConditionSourcesOptions,
+): Omit<ConditionSources, 'session-rotation' | 'session-trouble' | 'session-consumed-size'> {
   const { registry, applications, exits, consumers, timers, log } = options;
   const counts = new EventCounts({ threadsOf: (user) => applications.countFor(user), timers });
   return {
