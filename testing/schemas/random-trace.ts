@@ -1,9 +1,7 @@
 import type { ClockCycles } from '@ringtail/base';
 import {
-  buildPayloadEncoder,
   COMPACT_EVENT_HEADER,
   compactEventHeaderClass,
-  compilePayloadEncoder,
   type EventHeaderLayout,
   type EventSpec,
   encodePacketHeader,
@@ -16,6 +14,10 @@ import {
   parseEventSpec,
   type TraceClass,
 } from '@ringtail/ctf';
+import {
+  buildPayloadEncoder,
+  compilePayloadEncoder,
+} from '../../packages/ctf/src/testing/payload-encoder.test.support.ts';
 import { randomEventSpec } from './random-schema.ts';
 import { type Expected, randomSample } from './random-value.ts';
 import type { SeededRandom } from './seeded-random.ts';

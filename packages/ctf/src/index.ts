@@ -21,7 +21,6 @@ export { type FieldValue, type StructureValue, VariantValue } from './decode/val
 export { buildEventEncoder } from './encode/closure-encoder.ts';
 export { type EncoderSource, emitEventEncoder } from './encode/compiled-encoder.ts';
 export { Scratch } from './encode/scratch.ts';
-export { buildPayloadEncoder, compilePayloadEncoder, type PayloadEncoder } from './encode/standalone.ts';
 export { ValueError, type ValueErrorCode } from './encode/values.ts';
 export { type ArgumentCapture, buildArgumentCapture } from './filter/argument-capture.ts';
 export type { FilterContext, FilterScope } from './filter/argument-place.ts';

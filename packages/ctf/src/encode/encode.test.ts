@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { FieldSpec, NamedFieldSpec } from '../schema/field-spec.ts';
-import { buildPayloadEncoder, compilePayloadEncoder } from './standalone.ts';
+import { buildPayloadEncoder, compilePayloadEncoder } from '../testing/payload-encoder.test.support.ts';
 import { putString, utf8Bytes } from './text.ts';
 
 const integer = (bits: 8 | 16 | 32 | 64, signed = false): FieldSpec => ({ kind: 'integer', signed, bits, base: 10 });

@@ -1,7 +1,7 @@
+import { buildEventEncoder } from '../encode/closure-encoder.ts';
+import { emitEventEncoder } from '../encode/compiled-encoder.ts';
+import { Scratch } from '../encode/scratch.ts';
 import type { NamedFieldSpec } from '../schema/field-spec.ts';
-import { buildEventEncoder } from './closure-encoder.ts';
-import { emitEventEncoder } from './compiled-encoder.ts';
-import { Scratch } from './scratch.ts';
 
 /** The payload bytes of one event from its argument values, in order. Throws where a value cannot be converted. */
 export type PayloadEncoder = (values: readonly unknown[]) => Uint8Array;
