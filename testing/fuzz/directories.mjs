@@ -224,16 +224,18 @@ const DAMAGES = [
     packet.discarded = random.pick([0, 5, 2 ** 16 - 1]);
   },
   function unknownEvent({ packet }) {
-    packet.records[0]?.writeUInt16LE(999);
+    whole(packet.records)[0]?.writeUInt16LE(999);
   },
   function backwardsEvent({ random, packet }) {
-    packet.records.at(-1)?.writeBigUInt64LE(random.pick([0n, 5n, 2n ** 64n - 1n]), 2);
+    whole(packet.records)
+      .at(-1)
+      ?.writeBigUInt64LE(random.pick([0n, 5n, 2n ** 64n - 1n]), 2);
   },
   function eventLength({ packet }) {
-    for (const bytes of packet.records) if (bytes.readUInt16LE() === 1) bytes.writeUInt8(255, 10);
+    for (const bytes of whole(packet.records)) if (bytes.readUInt16LE() === 1) bytes.writeUInt8(255, 10);
   },
   function noOption({ packet }) {
-    for (const bytes of packet.records) if (bytes.readUInt16LE() === 1) bytes.writeUInt8(250, bytes.length - 3);
+    for (const bytes of whole(packet.records)) if (bytes.readUInt16LE() === 1) bytes.writeUInt8(250, bytes.length - 3);
   },
   function cutFile({ random, stream }) {
     stream.cutBytes = random.below(80);
@@ -285,3 +287,8 @@ const DAMAGES = [
     );
   },
 ];
+
+/** Records with a whole header and a first field: `otherClass` puts shorter ones in their place. */
+function whole(records) {
+  return records.filter((bytes) => bytes.length >= 11);
+}
