@@ -57,6 +57,8 @@ export class StreamDrain implements Drainable {
   readonly #output: StreamOutput;
   readonly #counts: StreamCounts;
   readonly #appender: PacketAppender;
+  /** Whether a former consumer left packets or a note. */
+  readonly #hadPackets: boolean;
   /** Whether a command keeps the loop from appending packets. */
   #isHeld = false;
   /** Peak of waiting bytes since the use was last sampled, and in the period before. */
@@ -88,6 +90,7 @@ export class StreamDrain implements Drainable {
       nowMs: options.nowMs,
       onProblem: options.onProblem,
     });
+    this.#hadPackets = recovered !== null;
     const { path } = this.#output;
     if (recovered === null) {
       // Neither packets nor a note are left of the work of a former consumer.
@@ -195,7 +198,11 @@ export class StreamDrain implements Drainable {
    * @throws the system's error if that cannot be noted
    */
   prepareClear(): void {
-    if (this.#state !== 'finished') this.#output.noteClear(this.#clearedNote());
+    if (this.#state === 'finished') return;
+    const note = this.#clearedNote();
+    // Without packets it holds at once: else a successor would take the dropped events for removed ones.
+    if (!this.#hadPackets && this.#appender.lastPosition === undefined) this.#output.note(note);
+    this.#output.noteClear(note);
   }
 
   /** The packets that were to be removed stay. */
