@@ -54,7 +54,8 @@ const attacks = {
     if (application === undefined) return;
     const socket = new Socket({ fd: application.socket }).on('error', () => {});
     let number = 0;
-    const send = () => {
+    const send = (error) => {
+      if (error) return;
       const tracepoints = Array.from({ length: 500 }, (_, idx) => {
         return { name: `a:${at}-${number}-${idx}`, logLevel: 6, fields: Array(50).fill([]) };
       });
@@ -170,7 +171,10 @@ async function asking() {
     return Buffer.concat([length, text]);
   };
   socket.write(frame(1, 'hello', { protocol: CLIENT_PROTOCOL_VERSION }));
-  const ask = () => socket.write(frame(2, 'list-instrumentation', { domain: 'user', fields: true }), ask);
+  // Writes to a connection that the daemon has ended fail at once, each in the same turn of the event loop.
+  const ask = (error) => {
+    if (!error) socket.write(frame(2, 'list-instrumentation', { domain: 'user', fields: true }), ask);
+  };
   ask();
   return socket;
 }
