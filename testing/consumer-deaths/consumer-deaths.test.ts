@@ -7,12 +7,12 @@
 import { closeSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { FakeTimers } from '@ringtail/base/testing';
 import { directoryAt, type SessionStatistics } from '@ringtail/protocol';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Consumer, type OrderedCommand } from '../../packages/consumerd/src/consumer.ts';
 import { systemCalls } from '../../packages/consumerd/src/output/files/file-calls.ts';
 import { answerOf } from '../../packages/consumerd/src/testing/consumer-scene.test.support.ts';
-import { FakeTimers } from '../../packages/consumerd/src/testing/fake-timers.test.support.ts';
 import { bury, life } from '../../packages/consumerd/src/testing/mortal-fs.test.support.ts';
 import { requests } from '../../packages/consumerd/src/testing/requests.test.support.ts';
 import { TestRing } from '../../packages/consumerd/src/testing/test-ring.test.support.ts';

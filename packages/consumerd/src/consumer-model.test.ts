@@ -7,6 +7,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { FakeTimers } from '@ringtail/base/testing';
 import { readPacketStart } from '@ringtail/ctf';
 import { directoryAt } from '@ringtail/protocol';
 import * as fc from 'fast-check';
@@ -17,7 +18,6 @@ import type { Later } from './output/sync-or-async.ts';
 import { openRingSource } from './source/ring/open-ring-source.ts';
 import { FAKE_HEADER_BYTES, FakeBuffer, FakeSource } from './testing/fake-buffer.test.support.ts';
 import { FakeConnection, FakePeer } from './testing/fake-output.test.support.ts';
-import { FakeTimers } from './testing/fake-timers.test.support.ts';
 import { requests } from './testing/requests.test.support.ts';
 import { RECORD_BYTES, TestRing } from './testing/test-ring.test.support.ts';
 

@@ -1,12 +1,12 @@
 import { appendFileSync, closeSync, openSync, readFileSync, statSync, truncateSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import type { FakeTimers } from '@ringtail/base/testing';
 import type { SessionStatistics } from '@ringtail/protocol';
 import { ProducerLine } from '@ringtail/ringbuf';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type FileCalls, systemCalls } from './output/files/file-calls.ts';
 import { answerOf, ConsumerScene, codeOf } from './testing/consumer-scene.test.support.ts';
 import { failingCalls } from './testing/failing-calls.test.support.ts';
-import type { FakeTimers } from './testing/fake-timers.test.support.ts';
 import { readStream } from './testing/read-stream.test.support.ts';
 import { requests, TEST_EVENT } from './testing/requests.test.support.ts';
 import type { TestRingOptions } from './testing/test-ring.test.support.ts';

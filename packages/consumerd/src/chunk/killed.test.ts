@@ -1,11 +1,11 @@
 import { closeSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { FakeTimers } from '@ringtail/base/testing';
 import { directoryAt, type SessionStatistics } from '@ringtail/protocol';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Consumer, type OrderedCommand } from '../consumer.ts';
 import { systemCalls } from '../output/files/file-calls.ts';
-import { FakeTimers } from '../testing/fake-timers.test.support.ts';
 import { bury, life } from '../testing/mortal-fs.test.support.ts';
 import { readStream } from '../testing/read-stream.test.support.ts';
 import { requests } from '../testing/requests.test.support.ts';

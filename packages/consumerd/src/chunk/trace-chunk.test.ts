@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { FakeTimers } from '@ringtail/base/testing';
 import { directoryAt, type SessionStatistics } from '@ringtail/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Consumer } from '../consumer.ts';
 import { type FileCalls, systemCalls } from '../output/files/file-calls.ts';
 import { answerOf, ConsumerScene, codeOf } from '../testing/consumer-scene.test.support.ts';
 import { failingCalls } from '../testing/failing-calls.test.support.ts';
-import type { FakeTimers } from '../testing/fake-timers.test.support.ts';
 import { readStream } from '../testing/read-stream.test.support.ts';
 import { requests } from '../testing/requests.test.support.ts';
 import { RECORD_BYTES, type TestRing } from '../testing/test-ring.test.support.ts';

@@ -1,11 +1,11 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { FakeTimers } from '@ringtail/base/testing';
 import { RingMode } from '@ringtail/ringbuf';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Consumer } from '../consumer.ts';
 import { systemCalls } from '../output/files/file-calls.ts';
-import { FakeTimers } from '../testing/fake-timers.test.support.ts';
 import { readStream } from '../testing/read-stream.test.support.ts';
 import { requests } from '../testing/requests.test.support.ts';
 import { TestRing, type TestRingOptions } from '../testing/test-ring.test.support.ts';

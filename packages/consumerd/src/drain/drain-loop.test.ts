@@ -1,5 +1,5 @@
+import { FakeTimers } from '@ringtail/base/testing';
 import { describe, expect, it } from 'vitest';
-import { FakeTimers } from '../testing/fake-timers.test.support.ts';
 import { type Drainable, DrainLoop, type DrainResult, QUIET_ROUNDS, TICK_PERIOD_MS } from './drain-loop.ts';
 
 /** A ring in which tests put closed sub-buffers. */

@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { FakeTimers } from '@ringtail/base/testing';
 import { type CountClosedTracesRequest, directoryAt, type SessionStatistics } from '@ringtail/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Consumer, type OrderedCommand } from '../consumer.ts';
 import { systemCalls } from '../output/files/file-calls.ts';
-import { FakeTimers } from '../testing/fake-timers.test.support.ts';
 import { readStream } from '../testing/read-stream.test.support.ts';
 import { requests } from '../testing/requests.test.support.ts';
 import { TestRing, TRACE_UUID } from '../testing/test-ring.test.support.ts';

@@ -1,8 +1,8 @@
 import type { Timers } from '@ringtail/base';
+import { FakeTimers } from '@ringtail/base/testing';
 import { NO_STATISTICS } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
 import { atOnce } from '../output/sync-or-async.ts';
-import { FakeTimers } from '../testing/fake-timers.test.support.ts';
 import { SnapshotRun } from './snapshot-run.ts';
 
 function* steps(count: number, log: number[]) {

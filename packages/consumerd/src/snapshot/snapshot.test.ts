@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import type { Timers } from '@ringtail/base';
+import type { FakeTimers } from '@ringtail/base/testing';
 import { directoryAt, type OpenTraceRequest, type SessionStatistics } from '@ringtail/protocol';
 import { RingMode } from '@ringtail/ringbuf';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -20,7 +21,6 @@ import { recoverRings } from '../crash/recover-rings.ts';
 import type { FileCalls } from '../output/files/file-calls.ts';
 import { answerOf, ConsumerScene } from '../testing/consumer-scene.test.support.ts';
 import { failingCalls } from '../testing/failing-calls.test.support.ts';
-import type { FakeTimers } from '../testing/fake-timers.test.support.ts';
 import { readStream } from '../testing/read-stream.test.support.ts';
 import { requests } from '../testing/requests.test.support.ts';
 import type { TestRing, TestRingOptions } from '../testing/test-ring.test.support.ts';

@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { FakeTimers } from '@ringtail/base/testing';
 import type { SessionStatistics } from '@ringtail/protocol';
 import { Consumer, type ConsumerOptions, type OrderedCommand } from '../consumer.ts';
 import { systemCalls } from '../output/files/file-calls.ts';
-import { FakeTimers } from './fake-timers.test.support.ts';
 import { TestRing, type TestRingOptions } from './test-ring.test.support.ts';
 
 /** Directory with rings and their consumers. All of it is removed when the scene is closed. */

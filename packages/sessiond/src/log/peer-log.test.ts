@@ -1,13 +1,13 @@
+import { FakeTimers } from '@ringtail/base/testing';
 import { describe, expect, it } from 'vitest';
 import { LOG_LINES_PER_PEER_MAX, LOG_PEERS_MAX, LOG_PERIOD_MS } from '../model/limits.ts';
-import { FakeClock } from '../testing/fake-clock.test.support.ts';
 import { LimitedLog } from './peer-log.ts';
 
 /** A limited log with a clock that stands still until it is told otherwise. */
 class Bench {
   readonly lines: string[] = [];
   readonly log: LimitedLog;
-  readonly #clock = new FakeClock();
+  readonly #clock = new FakeTimers();
 
   constructor() {
     const write = (level: string) => (message: string) => void this.lines.push(`${level} ${message}`);
@@ -18,7 +18,7 @@ class Bench {
   }
 
   get timerCount(): number {
-    return this.#clock.timers;
+    return this.#clock.pending;
   }
 
   say(count: number, uid: number | 'unknown' = 1000, about = 'refused registrations'): void {

@@ -1,6 +1,6 @@
+import { FakeTimers } from '@ringtail/base/testing';
 import type { GoodbyeMessage } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
-import { FakeClock } from '../testing/fake-clock.test.support.ts';
 import { processOf } from '../testing/threads.test.support.ts';
 import { OomLedger } from './oom-kills.ts';
 import { type EndedProcess, ProcessExits } from './process-exits.ts';
@@ -23,7 +23,7 @@ class FakeHandle implements ProcessHandle {
 }
 
 function makeExits() {
-  const clock = new FakeClock();
+  const clock = new FakeTimers();
   const exits = new ProcessExits({ oomKills: new OomLedger(() => undefined), timers: clock });
   const ended: EndedProcess[] = [];
   exits.onEnd((end) => ended.push(end));
@@ -47,7 +47,7 @@ describe('ProcessExits', () => {
     clock.advance(2);
     expect(causes).toEqual(['signal']);
     expect(ended).toMatchObject([{ process, uid: 7, end: { signal: { name: 'SIGSEGV' } } }]);
-    expect([handle.closed, clock.timers]).toEqual([1, 0]);
+    expect([handle.closed, clock.pending]).toEqual([1, 0]);
   });
 
   it('gives an unknown cause for a process without a status', () => {
@@ -57,7 +57,7 @@ describe('ProcessExits', () => {
     clock.advance(199);
     expect(causes).toEqual([]);
     clock.advance(3);
-    expect([causes, handle.closed, clock.timers]).toEqual([['unknown'], 1, 0]);
+    expect([causes, handle.closed, clock.pending]).toEqual([['unknown'], 1, 0]);
   });
 
   it('uses a goodbye where the kernel gives no status', () => {
@@ -100,7 +100,7 @@ describe('ProcessExits', () => {
     exits.close();
     handle.current = { kind: 'ended', status: 9 };
     clock.advance(1000);
-    expect([causes, ended, clock.timers]).toEqual([[], [], 0]);
+    expect([causes, ended, clock.pending]).toEqual([[], [], 0]);
     const late = new FakeHandle();
     const process = processOf(2);
     exits.registered(process, 7, () => late);

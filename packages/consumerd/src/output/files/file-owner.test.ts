@@ -1,12 +1,12 @@
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { FakeTimers } from '@ringtail/base/testing';
 import { asUser } from '@ringtail/posix';
 import { directoryAt } from '@ringtail/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Consumer } from '../../consumer.ts';
 import { answerOf } from '../../testing/consumer-scene.test.support.ts';
-import { FakeTimers } from '../../testing/fake-timers.test.support.ts';
 import { requests } from '../../testing/requests.test.support.ts';
 import { TestRing } from '../../testing/test-ring.test.support.ts';
 import { systemCalls } from './file-calls.ts';

@@ -1,12 +1,12 @@
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { FakeTimers } from '@ringtail/base/testing';
 import { type ChannelAttributes, directoryAt, type OpenChannelRequest } from '@ringtail/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Consumer } from '../../consumer.ts';
 import { answerOf } from '../../testing/consumer-scene.test.support.ts';
 import { failingCalls } from '../../testing/failing-calls.test.support.ts';
-import { FakeTimers } from '../../testing/fake-timers.test.support.ts';
 import { readStream } from '../../testing/read-stream.test.support.ts';
 import { requests } from '../../testing/requests.test.support.ts';
 import { RECORD_BYTES, TestRing } from '../../testing/test-ring.test.support.ts';

@@ -1,6 +1,7 @@
 import { fstatSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { FakeTimers } from '@ringtail/base/testing';
 import { uuidBytes } from '@ringtail/ctf';
 import type { ChannelAttributes } from '@ringtail/protocol';
 import { createRing, type Ring, RingClock, RingMode } from '@ringtail/ringbuf';
@@ -8,7 +9,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Consumer } from '../../consumer.ts';
 import { systemCalls } from '../../output/files/file-calls.ts';
 import { answerOf } from '../../testing/consumer-scene.test.support.ts';
-import { FakeTimers } from '../../testing/fake-timers.test.support.ts';
 import { readStream } from '../../testing/read-stream.test.support.ts';
 import { requests } from '../../testing/requests.test.support.ts';
 import { RECORD_BYTES, TRACE_UUID } from '../../testing/test-ring.test.support.ts';

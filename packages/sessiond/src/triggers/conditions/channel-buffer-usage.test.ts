@@ -1,6 +1,6 @@
+import { FakeTimers } from '@ringtail/base/testing';
 import type { ChannelUse } from '@ringtail/protocol';
 import { describe, expect, it } from 'vitest';
-import { FakeClock } from '../../testing/fake-clock.test.support.ts';
 import { QUIET_LOG } from '../../testing/quiet-log.test.support.ts';
 import { watchedTrigger } from '../../testing/watched-trigger.test.support.ts';
 import { ChannelUsage, type MonitoredChannel } from './channel-buffer-usage.ts';
@@ -12,7 +12,7 @@ const use = (channel: number, usedBytes: number, highestBytes = usedBytes): Chan
 const owner = { uid: 1, gid: 1 };
 
 function makeUsage() {
-  const clock = new FakeClock();
+  const clock = new FakeTimers();
   const world = {
     channel: { owner, keys: [1, 2], monitorTimerUs: 100_000 } as MonitoredChannel | undefined,
     uses: [] as readonly ChannelUse[],
@@ -75,11 +75,11 @@ describe('ChannelUsage', () => {
       start('at-most', { ratio: 1 }),
     ];
     await sample(use(1, 500));
-    expect([sampled.length, occurred.length, clock.timers]).toEqual([1, 3, 1]);
+    expect([sampled.length, occurred.length, clock.pending]).toEqual([1, 3, 1]);
     for (const stop of stops) stop();
-    expect(clock.timers).toBe(0);
+    expect(clock.pending).toBe(0);
     start('at-least', { ratio: 0.1 })();
-    expect(clock.timers).toBe(0);
+    expect(clock.pending).toBe(0);
   });
 
   it('waits for a channel that does not exist yet, or has no traces, and samples nothing meanwhile', async () => {

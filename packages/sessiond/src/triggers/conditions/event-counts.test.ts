@@ -1,12 +1,12 @@
+import { FakeTimers } from '@ringtail/base/testing';
 import { describe, expect, it } from 'vitest';
-import { FakeClock } from '../../testing/fake-clock.test.support.ts';
 import { watchedTrigger } from '../../testing/watched-trigger.test.support.ts';
 import { EventCounts } from './event-counts.ts';
 
 const rule = { pattern: 'a:*' };
 
 function makeCounts() {
-  const clock = new FakeClock();
+  const clock = new FakeTimers();
   const world = { total: 0, threads: 1 };
   const counts = new EventCounts({ threadsOf: () => world.threads, timers: clock });
   const occurrences: unknown[] = [];
@@ -102,9 +102,9 @@ describe('no-event-for', () => {
 
 it('no counter is read while there is no trigger', () => {
   const { clock, rateAbove, noEventFor } = makeCounts();
-  expect(clock.timers).toBe(0);
+  expect(clock.pending).toBe(0);
   const stops = [rateAbove(1), noEventFor(1000)];
-  expect(clock.timers).toBe(1);
+  expect(clock.pending).toBe(1);
   for (const stop of stops) stop();
-  expect(clock.timers).toBe(0);
+  expect(clock.pending).toBe(0);
 });

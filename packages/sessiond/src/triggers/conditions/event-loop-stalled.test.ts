@@ -1,5 +1,5 @@
+import { FakeTimers } from '@ringtail/base/testing';
 import { describe, expect, it } from 'vitest';
-import { FakeClock } from '../../testing/fake-clock.test.support.ts';
 import { processOf, threadOf } from '../../testing/threads.test.support.ts';
 import { watchedTrigger } from '../../testing/watched-trigger.test.support.ts';
 import { EventLoopStalled, type PingedThread } from './event-loop-stalled.ts';
@@ -30,7 +30,7 @@ class FakeThread implements PingedThread {
 }
 
 function makeWatch(threads: FakeThread[], state = 'R') {
-  const clock = new FakeClock();
+  const clock = new FakeTimers();
   const watch = new EventLoopStalled({ threads: () => threads, stateOf: () => state, timers: clock });
   const occurred: string[] = [];
   const start = (periodMs: number, procname = '*', uid = 0) => {
@@ -88,7 +88,7 @@ describe('EventLoopStalled', () => {
     const thread = new FakeThread(7, 1);
     thread.alive = false;
     let held = 0;
-    const clock = new FakeClock();
+    const clock = new FakeTimers();
     const watch = new EventLoopStalled({
       threads: () => [thread],
       stateOf: () => undefined,
@@ -130,7 +130,7 @@ describe('EventLoopStalled', () => {
     stop();
     clock.advance(3000);
     stopOther();
-    expect([occurred.length, clock.timers]).toEqual([2, 0]);
+    expect([occurred.length, clock.pending]).toEqual([2, 0]);
   });
 
   it('sends pings to thousands of threads in turn', () => {

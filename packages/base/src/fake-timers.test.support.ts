@@ -1,4 +1,4 @@
-import type { Timer, Timers } from '@ringtail/base';
+import type { Timer, Timers } from './timers.ts';
 
 /** Timers whose time a test advances. */
 export class FakeTimers implements Timers {
@@ -7,13 +7,12 @@ export class FakeTimers implements Timers {
   #nowMs = 0;
   readonly #queue = new Set<{ readonly atMs: number; readonly run: () => void }>();
 
+  /** Number of timers that wait. */
   get pending(): number {
     return this.#queue.size;
   }
 
-  nowMs(): number {
-    return this.#nowMs;
-  }
+  readonly nowMs = (): number => this.#nowMs;
 
   after(delayMs: number, run: () => void): Timer {
     const entry = { atMs: this.#nowMs + delayMs, run };
