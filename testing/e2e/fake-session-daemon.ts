@@ -60,7 +60,11 @@ export class FakeRegistration {
       return { number: generation, ...place };
     };
     const channels = write('channels', channelsText([]));
-    const words = { generation, channels, triggers: write('triggers', triggers.map(triggerLine).join('')) };
+    const words = {
+      generation,
+      channels,
+      triggers: write('triggers', triggers.map((trigger) => triggerLine(trigger.key, trigger)).join('')),
+    };
     writeSync(control, encodeSlotWords(words), 0, CONTROL_SLOT_WORDS_BYTES, ControlPage.SLOTS);
     page.writeUInt32LE(generation, 0);
     writeSync(control, page, 0, page.length, ControlPage.GENERATION);

@@ -17,9 +17,18 @@ import { eventsOf, makeSandbox, program, REGISTER_URL, startNode, until } from '
 
 const TRIGGER_EVENTS = program('trigger-events.mjs');
 
-function trigger(key: number, what: Partial<DesiredTrigger> & { pattern: string; filter?: string }): DesiredTrigger {
-  const { pattern, filter, captures = null, counter = null } = what;
-  return { key, rule: { pattern, ...(filter !== undefined && { filter }) }, captures, counter };
+interface TestTrigger extends Partial<DesiredTrigger> {
+  readonly pattern: string;
+  readonly filter?: string;
+  readonly captures?: readonly string[];
+}
+
+function trigger(
+  key: number,
+  { pattern, filter, captures, counter = 100 * key, keys = [] }: TestTrigger,
+): DesiredTrigger {
+  const rule = { pattern, ...(filter !== undefined && { filter }) };
+  return { key, rule, counter, keys, reports: captures === undefined ? null : { captures, missed: counter + 2 } };
 }
 
 describe('an application with triggers', () => {
@@ -72,10 +81,10 @@ describe('an application with triggers', () => {
   it('counts without a message, and announces the keys of maps', async () => {
     const sandbox = makeSandbox();
     const daemon = new FakeSessionDaemon(sandbox, [
-      trigger(1, { pattern: 'trig:*', counter: { index: 2 } }),
-      trigger(2, { pattern: 'trig:one', filter: 'n < 10', counter: { index: 4 } }),
-      trigger(3, { pattern: 'trig:*', counter: { map: 11, template: '{provider_name}/{event_name}' } }),
-      trigger(4, { pattern: 'trig:*', counter: { index: 3 } }),
+      trigger(1, { pattern: 'trig:*', counter: 2 }),
+      trigger(2, { pattern: 'trig:one', filter: 'n < 10', counter: 4 }),
+      trigger(3, { pattern: 'trig:*', keys: [{ group: 11, scope: 12, template: '{provider_name}/{event_name}' }] }),
+      trigger(4, { pattern: 'trig:*', counter: 3 }),
     ]);
     const app = startNode(sandbox, [TRIGGER_EVENTS, 'count', '1000'], daemon.env);
     await app.says(/emitted/);
@@ -83,10 +92,10 @@ describe('an application with triggers', () => {
     await until(() => daemon.of('counters').length === 2);
     expect([2, 4, 3].map((index) => registration?.counter(index))).toEqual([2000, 10, 0]);
     expect(daemon.of('counters').flatMap(({ counters }) => counters)).toEqual([
-      { index: 8192, map: 11, key: 'trig/trig:one', start: 0 },
-      { index: 8194, map: 11, key: 'trig/trig:two', start: 0 },
+      { index: 16_384, group: 11, key: 'trig/trig:one', start: 0 },
+      { index: 16_386, group: 11, key: 'trig/trig:two', start: 0 },
     ]);
-    expect([8192, 8194].map((index) => registration?.counter(index))).toEqual([1000, 1000]);
+    expect([16_384, 16_386].map((index) => registration?.counter(index))).toEqual([1000, 1000]);
     expect(daemon.of('trigger-matched')).toEqual([]);
     // Odd counters are those of another daemon.
     expect(daemon.of('trouble')).toMatchObject([{ code: 'NO_COUNTER' }]);

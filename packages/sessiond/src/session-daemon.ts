@@ -133,7 +133,7 @@ export async function startSessionDaemon(options: SessionDaemonOptions): Promise
 
   const applications = new Applications();
   const exits = new ProcessExits({ oomKills: new OomLedger(readText), timers });
-  const counters = new ThreadCounters();
+  const counters = new ThreadCounters(shares.kept);
   const rotations = new RotationWatch();
   const triggers = makeTriggers({
     registry,

@@ -46,7 +46,12 @@ export function oneMessage(random, keys) {
       return {
         type: 'counters',
         counters: [
-          { index: random.below(20_000), map: random.below(5), key: String(hostileValue(random)), start: 2 ** 53 - 1 },
+          {
+            index: random.below(40_000),
+            group: random.below(5),
+            key: String(hostileValue(random)),
+            start: 2 ** 53 - 1,
+          },
         ],
       };
     case 5:

@@ -125,12 +125,11 @@ const attacks = {
       condition: { kind: 'event-rule-matches', rule, captures: [] },
       actions: maps.map((map) => ({ ...increment, map })),
     });
-    const groups = application.state().triggers.slice(-maps.length);
-    for (const { counter } of groups) {
-      const { map } = counter;
-      const keyAt = (idx) => `${map}-${idx}-`.padEnd(500, 'x');
+    const { keys } = application.state().triggers.at(-1);
+    for (const { group } of keys) {
+      const keyAt = (idx) => `${group}-${idx}-`.padEnd(500, 'x');
       const counters = Array.from({ length: KEY_MAP.keyCountMax }, (_, idx) => {
-        return { index: 8192, map, key: keyAt(idx), start: 0 };
+        return { index: 16_384, group, key: keyAt(idx), start: 0 };
       });
       application.send({ type: 'counters', counters });
     }

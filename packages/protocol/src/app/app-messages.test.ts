@@ -39,7 +39,7 @@ const messages: readonly AppMessage[] = [
   { type: 'trouble', channel: 1, code: 'NO_RING', message: 'no memory' },
   { type: 'tracepoints', tracepoints: [{ name: 'a:b', logLevel: 6, fields: [{ name: 'n' }] }] },
   { type: 'trigger-matched', trigger: 1, matches: 2, discarded: 0, captures: [1, 'a', [true]] },
-  { type: 'counters', counters: [{ index: 9000, map: 1, key: 'k', start: 5 }] },
+  { type: 'counters', counters: [{ index: 9000, group: 1, key: 'k', start: 5 }] },
   { type: 'alive', turn: 3 },
   { type: 'goodbye', exitCode: 1, exception: 'Error: x\n    at y' },
 ];

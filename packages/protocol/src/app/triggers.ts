@@ -8,7 +8,7 @@ const MAP_KEY_LENGTH_MAX = 512;
 
 const counter = object({
   index: integer(0, CONTROL_COUNTER_COUNT - 1),
-  map: count,
+  group: count,
   key: foreignText(MAP_KEY_LENGTH_MAX),
   /** Value of the counter at that time: the key begins here, and a former key ends. */
   start: count,
@@ -25,7 +25,7 @@ export const triggerMessages = {
     matches: count,
     /** Events that the thread could not evaluate, since the last report. */
     discarded: count,
-    /** Values of the newest match, in the order of `DesiredTrigger.captures`. */
+    /** Values of the newest match, in the order of `DesiredReports.captures`. */
     captures: list(capturedValue, CAPTURES_MAX),
   },
   /** Announces counters that the thread now uses for keys of maps, and no longer for any former key. */

@@ -20,11 +20,6 @@
  * count begins at the value that the daemon read when it assigned the counter, or that the thread announced with the
  * key.
  *
- * Tallies follow the counters: for slot 0, then slot 1, the number of tallies in use (f64) and CONTROL_TALLY_COUNT
- * tallies of three f64, sparse: the key of a trigger (0: free), the number of its matches, and the number of events
- * that could not be evaluated. The daemon reads them when the thread has ended, and adds the matches that the thread
- * did not report.
- *
  * To publish, a daemon first writes texts: a new text into the area that does not hold the current one of its kind,
  * or further lines of the triggers' text behind the current ones. Then it writes the words of its slot, in one pwrite.
  * Then it writes a new GENERATION: larger than the one it read, and of its slot's parity, so that two daemons never
@@ -35,27 +30,20 @@
  * again.
  */
 export const CONTROL_MAGIC = 0x43545452;
-export const CONTROL_ABI_VERSION = 5;
+export const CONTROL_ABI_VERSION = 6;
 /** The words before the areas, which fill one page of memory. */
 export const CONTROL_PAGE_BYTES = 4096;
 /** One for each daemon: root's and the user's. */
 export const CONTROL_SLOT_COUNT = 2;
 /** Above the session daemon's limit of desired state (6 MiB), with room for lines of triggers that no longer hold. */
 export const CONTROL_AREA_BYTES = 8 * 1024 * 1024;
-/** Counters of daemons and 16,384 counters of map keys. Each daemon has half of both. */
-export const CONTROL_COUNTER_COUNT = 24_576;
-/** First counter that threads assign. The 4096 counters of each daemon below it exceed its triggers (2304). */
-export const CONTROL_KEY_COUNTERS_FROM = 8192;
+/** 16,384 counters that daemons assign and 16,384 counters of map keys. Each daemon has half of both. */
+export const CONTROL_COUNTER_COUNT = 32_768;
+/** First counter that threads assign. The 8192 counters of each daemon below it exceed two for each trigger (2304). */
+export const CONTROL_KEY_COUNTERS_FROM = 16_384;
 export const CONTROL_COUNTERS_OFFSET = CONTROL_PAGE_BYTES + CONTROL_SLOT_COUNT * 2 * CONTROL_AREA_BYTES;
 export const CONTROL_COUNTERS_BYTES = CONTROL_COUNTER_COUNT * 8;
-/** More than a session daemon has triggers. */
-export const CONTROL_TALLY_COUNT = 2560;
-/** Key, matched, missed. */
-export const CONTROL_TALLY_WORDS = 3;
-export const CONTROL_TALLIES_OFFSET = CONTROL_COUNTERS_OFFSET + CONTROL_COUNTERS_BYTES;
-/** Of one slot. */
-export const CONTROL_TALLIES_BYTES = (1 + CONTROL_TALLY_COUNT * CONTROL_TALLY_WORDS) * 8;
-export const CONTROL_FILE_BYTES = CONTROL_TALLIES_OFFSET + CONTROL_SLOT_COUNT * CONTROL_TALLIES_BYTES;
+export const CONTROL_FILE_BYTES = CONTROL_COUNTERS_OFFSET + CONTROL_COUNTERS_BYTES;
 
 /** Byte offsets in the page. */
 export const ControlPage = { MAGIC: 0, ABI_VERSION: 4, GENERATION: 8, SLOTS: 64, SLOT_BYTES: 64 } as const;

@@ -14,9 +14,11 @@ import type { DesiredTrigger } from './desired-state.ts';
 const trigger = (key: number, pattern = 'a:*'): DesiredTrigger => ({
   key,
   rule: { pattern },
-  captures: null,
-  counter: null,
+  counter: 2 * key,
+  keys: [],
+  reports: null,
 });
+const line = (key: number) => triggerLine(key, trigger(key));
 
 const triggersIn = (lines: string) =>
   [...triggerChangesIn(lines).values()].flatMap((json) => (json === undefined ? [] : [triggerIn(json)]));
@@ -35,7 +37,7 @@ describe('the words of a slot', () => {
 
 describe('the text of triggers', () => {
   it('adds and removes triggers, line by line', () => {
-    const lines = [triggerLine(trigger(1)), triggerLine(trigger(2)), removalLine(1), triggerLine(trigger(3))].join('');
+    const lines = [line(1), line(2), removalLine(1), line(3)].join('');
     expect(triggersIn(lines)).toEqual([trigger(2), trigger(3)]);
     expect([...triggerChangesIn(lines).keys()]).toEqual([1, 2, 3]);
     expect(triggerChangesIn(lines).get(1)).toBeUndefined();
@@ -46,7 +48,7 @@ describe('the text of triggers', () => {
     fc.assert(
       fc.property(fc.array(fc.string({ unit: 'binary' }), { maxLength: 5 }), (patterns) => {
         const triggers = patterns.map((pattern, key) => trigger(key, pattern));
-        expect(triggersIn(triggers.map(triggerLine).join(''))).toEqual(triggers);
+        expect(triggersIn(triggers.map((each) => triggerLine(each.key, each)).join(''))).toEqual(triggers);
       }),
     );
   });

@@ -55,17 +55,20 @@ export function channelsIn(text: string): DesiredChannel[] {
   return text === '' ? [] : (JSON.parse(text) as DesiredChannel[]);
 }
 
-/** A line of the text of triggers: adds a trigger, as its key, a space, and JSON. */
-export function triggerLine(trigger: DesiredTrigger): string {
-  return `${trigger.key} ${JSON.stringify(trigger)}\n`;
+/**
+ * A line of the text of triggers: adds a trigger, as the number of the line, a space, and JSON. A trigger that changes
+ * gets another number.
+ */
+export function triggerLine(line: number, trigger: DesiredTrigger): string {
+  return `${line} ${JSON.stringify(trigger)}\n`;
 }
 
-/** A line of the text of triggers: removes a trigger. */
-export function removalLine(key: number): string {
-  return `${key}\n`;
+/** A line of the text of triggers: removes the trigger that a line has added. */
+export function removalLine(line: number): string {
+  return `${line}\n`;
 }
 
-/** Lines of the text of triggers, as JSON by key. Undefined: the trigger is removed. */
+/** The text of triggers, as JSON by the number of the line. Undefined: the trigger is removed. */
 export function triggerChangesIn(lines: string): Map<number, string | undefined> {
   const changes = new Map<number, string | undefined>();
   for (const line of lines.split('\n')) {

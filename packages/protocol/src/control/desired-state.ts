@@ -13,27 +13,32 @@ export interface DesiredTrigger {
   /** Unique in the life of the daemon. */
   readonly key: number;
   readonly rule: EventRule;
-  /** Report matches to the daemon (`trigger-matched`), with the values of these expressions; null: only count. */
-  readonly captures: readonly string[] | null;
-  /** Counter that each match adds one to; null: none. */
-  readonly counter: CounterKey | null;
+  /** Index of the counter that each match adds one to. */
+  readonly counter: number;
+  /** Counters of maps that each match adds one to as well. */
+  readonly keys: readonly MapKey[];
+  /** Report matches to the daemon (`trigger-matched`); null: only count. */
+  readonly reports: DesiredReports | null;
+}
+
+export interface DesiredReports {
+  /** Expressions whose values a report has. */
+  readonly captures: readonly string[];
+  /** Index of the counter of events that could not be evaluated. */
+  readonly missed: number;
 }
 
 /**
- * A counter of the thread's control file: one for all events, or one for each key that the template gives. The thread
- * assigns counters to keys, and announces them (`counters`).
+ * A key of a map, which the template gives for an event. The thread assigns a counter to each key, and announces it
+ * (`counters`).
  */
-export type CounterKey =
-  | { readonly index: number }
-  | {
-      readonly map: number;
-      readonly template: string;
-      /**
-       * Announced like `map`: further counters of the same keys. An event adds one to such a counter, however many
-       * triggers with the same `perEvent` and the same key it matches. Absent: there are none.
-       */
-      readonly perEvent?: number;
-    };
+export interface MapKey {
+  /** Announced with the counter. */
+  readonly group: number;
+  /** Equal keys of one scope share a counter. An event adds one to it, however many triggers it matches. */
+  readonly scope: number;
+  readonly template: string;
+}
 
 /** A channel of an active session that the thread records into. */
 export interface DesiredChannel {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { SessionRegistry } from '../model/session-registry.ts';
 import { testShares } from '../testing/shares.test.support.ts';
 import { processOf, threadOf } from '../testing/threads.test.support.ts';
-import type { CountingThread, SharedCounter } from '../triggers/counters/thread-counters.ts';
+import type { CountingThread } from '../triggers/counters/thread-counters.ts';
 import { FilterCounters } from './filter-counters.ts';
 
 interface Opened {
@@ -17,14 +17,14 @@ function makeCounters(room = 100) {
   const opened: Opened[] = [];
   const counters = new FilterCounters({
     sessions: () => registry.sessions(),
-    open: (counts): SharedCounter | undefined => {
+    open: (counts) => {
       if (opened.length >= room) return undefined;
       const counter: Opened = { counts, value: 0, closed: false };
       const number = opened.push(counter) - 1;
       const close = () => {
         counter.closed = true;
       };
-      return { indexFor: (slot) => number * 2 + slot, read: () => counter.value, close };
+      return { indexFor: (slot: number) => number * 2 + slot, read: () => counter.value, close };
     },
   });
   const session = (name: string, filter?: string) => {

@@ -2,6 +2,8 @@ import type { DesiredChannel } from '@ringtail/protocol';
 import type { Channel, Session } from '../model/session.ts';
 import type { CountingThread, SharedCounter } from '../triggers/counters/thread-counters.ts';
 
+type EvaluationCounter = Pick<SharedCounter, 'indexFor' | 'read' | 'close'>;
+
 /** Number of evaluations of a channel's filters, and of evaluations in which all filters were false. */
 export interface FilterCounts {
   readonly evaluated: number;
@@ -10,14 +12,14 @@ export interface FilterCounts {
 
 export interface FilterCountersOptions {
   /** Returns undefined if all counters are in use. */
-  readonly open: (counts: (thread: CountingThread) => boolean) => SharedCounter | undefined;
+  readonly open: (counts: (thread: CountingThread) => boolean) => EvaluationCounter | undefined;
   readonly sessions: () => readonly Session[];
 }
 
 interface Pair {
   readonly session: Session;
-  readonly evaluated: SharedCounter;
-  readonly rejected: SharedCounter;
+  readonly evaluated: EvaluationCounter;
+  readonly rejected: EvaluationCounter;
 }
 
 /** Counters of channels with filters, so that a diagnosis finds a filter that is never true. */

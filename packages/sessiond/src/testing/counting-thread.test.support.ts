@@ -1,4 +1,4 @@
-import { CONTROL_COUNTERS_OFFSET, CONTROL_TALLIES_BYTES, CONTROL_TALLIES_OFFSET } from '@ringtail/protocol';
+import { CONTROL_COUNTERS_OFFSET } from '@ringtail/protocol';
 import type { ApplicationProcess } from '../model/session.ts';
 import type { CountingThread } from '../triggers/counters/thread-counters.ts';
 import { processOf } from './threads.test.support.ts';
@@ -19,12 +19,6 @@ export class FakeCountingThread implements CountingThread {
   /** Sets a counter. */
   set(index: number, value: number): void {
     this.#words.set(CONTROL_COUNTERS_OFFSET + index * 8, value);
-  }
-
-  /** Sets its tallies: of each the trigger's key, how often it matched, and was missed. */
-  tally(...tallies: readonly (readonly [key: number, matched: number, missed: number])[]): void {
-    const position = CONTROL_TALLIES_OFFSET + this.slot * CONTROL_TALLIES_BYTES;
-    for (const [i, word] of [tallies.length, ...tallies.flat()].entries()) this.#words.set(position + i * 8, word);
   }
 
   read(bytes: Buffer, position: number): void {

@@ -74,7 +74,7 @@ export class TriggerWorld {
   readonly performed: Performed[] = [];
   readonly occurred = new Map<number, Occurred>();
   readonly stopped: number[] = [];
-  readonly counters = new ThreadCounters();
+  readonly counters: ThreadCounters;
   readonly shares: Shares;
   readonly keyCounters: KeyCounters;
   session: Session | undefined;
@@ -84,6 +84,7 @@ export class TriggerWorld {
 
   constructor(sources: Partial<ConditionSources> = {}, shares = testShares(OWNER.uid)) {
     this.shares = shares;
+    this.counters = new ThreadCounters(shares.kept);
     this.keyCounters = new KeyCounters(shares.kept);
     this.engine = new TriggerEngine({
       sources: { ...this.#sources(), ...sources },

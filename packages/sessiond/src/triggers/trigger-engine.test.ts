@@ -53,7 +53,10 @@ describe('TriggerEngine', () => {
     const thread = new FakeCountingThread(OWNER.uid);
     engine.threadRegistered(thread);
     engine.matched(thread, { type: 'trigger-matched', trigger: 1, matches: 4, discarded: 1, captures: ['a', 1] });
-    thread.tally([1, 30, 2], [2, 5, 0], [3, 5, 0], [99, 5, 0]);
+    for (const { key, counter, reports } of [...world.desiredFor(OWNER.uid), ...world.desiredFor(8)]) {
+      thread.set(counter, key === 1 ? 30 : 5);
+      thread.set(reports?.missed as number, key === 1 ? 2 : 0);
+    }
     engine.remove('removed', OWNER.uid);
     engine.threadEnded(thread);
     expect(
@@ -97,9 +100,9 @@ describe('TriggerEngine', () => {
     engine.add({ name: 'n', condition: CONDITIONS['no-event-for'], actions: [ACTIONS.notify(every1)] }, OWNER);
     for (const thread of [one, other]) {
       const [desired] = world.desiredFor(7, thread.slot);
-      const { index } = desired!.counter as { index: number };
+      const index = desired!.counter;
       expect(index % 2).toBe(thread.slot);
-      expect(desired).toMatchObject({ rule, captures: null });
+      expect(desired).toMatchObject({ rule, reports: null });
       thread.set(index, 5);
       foreign.set(index, 1000);
     }
@@ -197,18 +200,18 @@ describe('TriggerEngine', () => {
 describe('increments', () => {
   const increment = { ...ACTIONS.increment(every1), session: 's', key: 'k_{event_name}' } as TriggerAction;
 
-  it('are left to applications while the map exists and its session is active', () => {
+  it('are left to applications while the map exists and its session is active', async () => {
     const world = new TriggerWorld();
     const { engine } = world;
     engine.add(named('i', increment), OWNER);
-    const published = () => world.desiredFor(OWNER.uid).map(({ captures, counter }) => [captures, counter]);
-    expect(published()).toEqual([[['a', '$ctx.vpid'], null]]);
+    const published = () => world.desiredFor(OWNER.uid).map(({ reports, keys }) => [reports?.captures, keys]);
+    expect(published()).toEqual([[['a', '$ctx.vpid'], []]]);
     world.withMap(false);
     engine.sessionsChanged();
     expect(published()).toEqual([]);
     const map = world.withMap(true);
     engine.sessionsChanged();
-    expect(published()).toEqual([[null, { map: 1, template: 'k_{event_name}', perEvent: 2 }]]);
+    expect(published()).toEqual([[undefined, [{ group: 2, scope: 2, template: 'k_{event_name}' }]]]);
     const before = world.published;
     engine.sessionsChanged();
     expect(world.published).toBe(before);
@@ -218,16 +221,16 @@ describe('increments', () => {
     engine.counted(thread, {
       type: 'counters',
       counters: [
-        { index: 16_382, map: 1, key: 'k_p:e', start: 0 },
-        { index: 16_384, map: 2, key: 'k_p:e', start: 0 },
-        { index: 16_381, map: 1, key: 'of the other slot', start: 0 },
-        { index: 16_380, map: 9, key: 'of no map', start: 0 },
+        { index: 16_384, group: 2, key: 'k_p:e', start: 0 },
+        { index: 16_381, group: 2, key: 'of the other slot', start: 0 },
+        { index: 16_380, group: 9, key: 'of no map', start: 0 },
       ],
     });
-    thread.set(16_382, 41);
+    thread.set(world.desiredFor(OWNER.uid)[0]?.counter as number, 41);
     thread.set(16_384, 40);
+    await settled();
     const { pid, procname } = thread.process;
-    expect(engine.rowsOf(map)).toEqual([
+    expect(map.rows()).toEqual([
       { map: 'm', owner: { kind: 'process', uid: 7, pid, procname }, key: 'k_p:e', value: 40, overflow: false },
     ]);
     expect([...engine.describe(OWNER)]).toMatchObject([
@@ -236,7 +239,7 @@ describe('increments', () => {
 
     world.session = undefined;
     engine.sessionsChanged();
-    expect(published()).toEqual([[['a', '$ctx.vpid'], null]]);
+    expect(published()).toEqual([[['a', '$ctx.vpid'], []]]);
     expect([...engine.describe(OWNER)]).toMatchObject([{ occurrences: 41 }]);
   });
 
@@ -245,10 +248,7 @@ describe('increments', () => {
     world.withMap(true);
     world.engine.add(named('i', ACTIONS.notify(every1), increment), OWNER);
     const desired = world.desiredFor(OWNER.uid);
-    expect(desired.map(({ captures, counter }) => [captures === null, counter === null])).toEqual([
-      [false, true],
-      [true, false],
-    ]);
+    expect(desired.map(({ reports, keys }) => [reports !== null, keys.length])).toEqual([[true, 1]]);
     const matched = {
       type: 'trigger-matched',
       trigger: desired[0]!.key,

@@ -1,8 +1,6 @@
 import type {
-  CapturedValue,
   CountersMessage,
   DesiredTrigger,
-  MapRow,
   TriggerDefinition,
   TriggerDescription,
   TriggerMatchedMessage,
@@ -10,21 +8,19 @@ import type {
 import type { PeerLog } from '../log/peer-log.ts';
 import { DaemonError } from '../model/daemon-error.ts';
 import type { DesiredStateBudget } from '../model/desired-state-budget.ts';
-import { CAPTURES_BYTES_MAX } from '../model/limits.ts';
 import type { Owner, Session } from '../model/session.ts';
 import { concernsUser } from '../model/session.ts';
 import { jsonWeight } from '../shares/memory-weight.ts';
-import { PoolHolding } from '../shares/pool-holding.ts';
 import type { Shares } from '../shares/shares.ts';
-import { type FindSession, MapIncrements } from './actions/map-increments.ts';
+import type { FindSession } from './actions/map-increments.ts';
 import type { ConditionKind, ConditionSource, ConditionSources } from './conditions/condition-source.ts';
 import type { KeyCounters } from './counters/key-counters.ts';
-import { type Matches, MatchLedger } from './counters/match-ledger.ts';
 import type { CountingThread, SharedCounter, ThreadCounters } from './counters/thread-counters.ts';
-import type { CounterMap } from './maps/counter-map.ts';
+import { EventMatches } from './event-matches.ts';
 import { type Perform, Trigger } from './trigger.ts';
 import { checkDefinition, isCountedAtEvent, ruleOf } from './trigger-check.ts';
-import { TriggerLog } from './trigger-log.ts';
+import { TriggerFeeds } from './trigger-feeds.ts';
+import type { TriggerLog } from './trigger-log.ts';
 
 /** Bytes of a desired trigger beside the texts of its definition. */
 const DESIRED_TRIGGER_BYTES = 128;
@@ -47,22 +43,11 @@ export interface TriggerEngineOptions {
 interface Entry {
   readonly trigger: Trigger;
   readonly bytes: number;
-  /** The newest captures, which count for the user of the thread. */
-  readonly captures: PoolHolding;
-  readonly increments: MapIncrements;
-  /** Counts the events of conditions that only count. */
-  readonly counter: SharedCounter | undefined;
+  /** Counters of the events that the rule matches, and then of those that applications could not evaluate. */
+  readonly counters: readonly SharedCounter[];
+  /** Undefined for conditions that the daemon watches. */
+  readonly matches: EventMatches | undefined;
   stop: () => void;
-}
-
-type Captures = readonly CapturedValue[];
-
-/** The triggers that threads of one user with one slot evaluate. */
-interface Feed {
-  readonly log: TriggerLog;
-  readonly uid: number;
-  readonly slot: number;
-  threads: number;
 }
 
 /** All triggers: adds and removes them, publishes them to applications, and counts their occurrences. */
@@ -71,18 +56,13 @@ export class TriggerEngine {
   readonly #byKey = new Map<number, Entry>();
   /** By owner and name. */
   readonly #byName = new Map<string, Entry>();
-  /** Triggers with actions that applications may carry out. */
-  readonly #counting = new Set<Entry>();
-  /** By user and slot. */
-  readonly #feeds = new Map<string, Feed>();
-  readonly #ledger: MatchLedger;
+  readonly #feeds = new TriggerFeeds();
   #nextKey = 1;
   #nextNumber = 0;
   #closed = false;
 
   constructor(options: TriggerEngineOptions) {
     this.#options = options;
-    this.#ledger = new MatchLedger(options.shares.kept);
   }
 
   /**
@@ -104,23 +84,14 @@ export class TriggerEngine {
     if (refusal !== undefined) throw new DaemonError('TOO_MANY', refusal);
     const trigger = this.#newTrigger({ ...definition, name }, owner);
     budget.reserve(trigger, owner.uid, desiredBytes(definition));
-    let counter: SharedCounter | undefined;
-    try {
-      counter = this.#counterFor(trigger);
-    } catch (error) {
-      budget.release(trigger);
-      throw error;
-    }
-    const increments = new MapIncrements(trigger, this.#options.keyCounters, () => this.#nextKey++);
-    const captures = new PoolHolding(shares.kept);
-    const entry: Entry = { trigger, bytes, captures, increments, counter, stop: () => {} };
+    const entry: Entry = { trigger, bytes, ...this.#countersFor(trigger), stop: () => {} };
     this.#byKey.set(trigger.key, entry);
     this.#byName.set(nameKey(owner.uid, name), entry);
     shares.triggers.take(owner.uid, 1);
     shares.triggerBytes.take(owner.uid, bytes);
-    if (definition.actions.some((action) => isCountedAtEvent(condition, action))) this.#counting.add(entry);
-    increments.bind(this.#options.findSession);
-    if (ruleOf(condition) !== undefined) this.#changed(entry);
+    entry.matches?.increments.bind(this.#options.findSession);
+    if (entry.counters.length > 0) this.#changed(entry);
+    const [counter] = entry.counters;
     entry.stop =
       source?.start(
         { key: trigger.key, name, owner, condition, countedEvents: () => counter?.read() ?? 0 },
@@ -134,22 +105,22 @@ export class TriggerEngine {
   remove(name: string, uid: number): void {
     const entry = this.#byName.get(nameKey(uid, name));
     if (entry === undefined) throw new DaemonError('NO_TRIGGER', `user ${uid} has no trigger ${name}`);
-    const { trigger, increments, captures, counter, bytes } = entry;
-    const { shares } = this.#options;
+    const { trigger, counters, bytes } = entry;
+    const { shares, budget, log, publish } = this.#options;
     this.#byName.delete(nameKey(uid, name));
     this.#byKey.delete(trigger.key);
-    this.#counting.delete(entry);
     shares.triggers.give(trigger.owner.uid, 1);
     shares.triggerBytes.give(trigger.owner.uid, bytes);
-    captures.giveBackAll();
     entry.stop();
     trigger.remove();
-    increments.close();
-    counter?.close();
-    this.#options.budget.release(trigger);
-    this.#ledger.triggerRemoved(trigger.key);
-    if (ruleOf(trigger.definition.condition) !== undefined) this.#changed(entry);
-    this.#options.log.of(uid, 'triggers').info(`trigger ${name} of user ${uid} is removed`);
+    entry.matches?.close();
+    for (const counter of counters) counter.close();
+    budget.release(trigger);
+    if (counters.length > 0) {
+      this.#feeds.remove(trigger.key);
+      publish();
+    }
+    log.of(uid, 'triggers').info(`trigger ${name} of user ${uid} is removed`);
   }
 
   /** The triggers that this user may see. */
@@ -166,30 +137,28 @@ export class TriggerEngine {
 
   /** The triggers that threads of that user with that slot evaluate; the same log for all registered threads. */
   logFor(uid: number, slot: number): TriggerLog {
-    return this.#feedOf(uid, slot).log;
+    return this.#feeds.logFor(uid, slot);
   }
 
   threadRegistered(thread: CountingThread): void {
     this.#options.counters.add(thread);
     this.#options.keyCounters.add(thread);
-    this.#ledger.open(thread);
-    this.#feedOf(thread.uid, thread.slot).threads += 1;
+    this.#feeds.threadRegistered(thread.uid, thread.slot);
   }
 
   /** All messages of the thread are read, and its control file can still be read. */
   threadEnded(thread: CountingThread): void {
-    const { uid, slot } = thread;
-    for (const untold of this.#ledger.close(thread)) this.#occurred(thread, untold, []);
+    this.#options.counters.readAgain(thread);
+    for (const { matches } of this.#byKey.values()) matches?.threadEnded(thread);
     this.#options.counters.remove(thread);
     this.#options.keyCounters.remove(thread);
-    const feed = this.#feedOf(uid, slot);
-    feed.threads -= 1;
-    if (feed.threads <= 0) this.#feeds.delete(feedKey(uid, slot));
+    this.#feeds.threadEnded(thread.uid, thread.slot);
   }
 
   /** Matches that a thread reports. Removed triggers, and triggers about threads of other users, are ignored. */
   matched(thread: CountingThread, message: TriggerMatchedMessage): void {
-    if (this.#occurred(thread, message, message.captures)) this.#ledger.told(thread, message);
+    const entry = this.#byKey.get(message.trigger);
+    if (entry !== undefined && concernsUser(entry.trigger.owner, thread.uid)) entry.matches?.reported(thread, message);
   }
 
   counted(thread: CountingThread, message: CountersMessage): void {
@@ -198,22 +167,18 @@ export class TriggerEngine {
 
   /** Sessions or maps came or went, or sessions were started or stopped. */
   sessionsChanged(): void {
-    for (const entry of this.#counting) {
-      if (entry.increments.bind(this.#options.findSession)) this.#changed(entry);
+    for (const entry of this.#byKey.values()) {
+      if (entry.matches?.increments.bind(this.#options.findSession)) this.#changed(entry);
     }
   }
 
   sessionCleared({ maps }: Session): void {
-    for (const map of maps.values()) this.#options.keyCounters.clear(map);
+    for (const map of maps.values()) map.clear();
   }
 
   sessionDestroyed({ maps }: Session): void {
     this.sessionsChanged();
     for (const map of maps.values()) this.#options.keyCounters.forget(map);
-  }
-
-  rowsOf(map: CounterMap): MapRow[] {
-    return map.rows(this.#options.keyCounters.liveValues(map));
   }
 
   /** No action begins any more. */
@@ -223,23 +188,6 @@ export class TriggerEngine {
       stop();
       trigger.remove();
     }
-  }
-
-  /** @returns whether the trigger exists and is about the thread */
-  #occurred({ uid }: CountingThread, { trigger: key, matches, discarded }: Matches, captures: Captures): boolean {
-    const entry = this.#byKey.get(key);
-    if (entry === undefined || !concernsUser(entry.trigger.owner, uid)) return false;
-    const { trigger } = entry;
-    if (trigger.definition.condition.kind !== 'event-rule-matches') return false;
-    trigger.messagesDiscarded = Math.min(trigger.messagesDiscarded + discarded, Number.MAX_SAFE_INTEGER);
-    trigger.occurred(matches, this.#kept(entry, uid, bounded(captures)));
-    return true;
-  }
-
-  /** The captures, or none where the share of the user has no room. The occurrence counts in any case. */
-  #kept({ captures: holding }: Entry, uid: number, captures: Captures): Captures {
-    holding.giveBackAll();
-    return captures.length === 0 || holding.take(uid, jsonWeight(captures)) === undefined ? captures : [];
   }
 
   #newTrigger(definition: TriggerDefinition & { readonly name: string }, owner: Owner): Trigger {
@@ -263,13 +211,23 @@ export class TriggerEngine {
     return this.#options.sources[kind] as ConditionSource;
   }
 
-  #counterFor({ definition: { condition }, owner }: Trigger): SharedCounter | undefined {
-    if (ruleOf(condition) === undefined || condition.kind === 'event-rule-matches') return undefined;
-    const counter = this.#options.counters.open((thread) => concernsUser(owner, thread.uid));
-    if (counter === undefined) {
-      throw new DaemonError('TOO_MANY', 'all counters of events are taken: remove triggers on rates or silence first');
+  #countersFor(trigger: Trigger): Pick<Entry, 'counters' | 'matches'> {
+    const { definition, owner } = trigger;
+    if (ruleOf(definition.condition) === undefined) return { counters: [], matches: undefined };
+    const { counters, keyCounters, budget, shares } = this.#options;
+    const open = () => counters.open((thread) => concernsUser(owner, thread.uid));
+    const matched = open();
+    const missed = open();
+    if (matched === undefined || missed === undefined) {
+      matched?.close();
+      budget.release(trigger);
+      throw new DaemonError('TOO_MANY', 'all counters of events are taken: remove triggers on events first');
     }
-    return counter;
+    const isWatched = definition.condition.kind !== 'event-rule-matches';
+    return {
+      counters: [matched, missed],
+      matches: isWatched ? undefined : new EventMatches({ trigger, matched, missed, keyCounters, kept: shares.kept }),
+    };
   }
 
   #freeName(uid: number): string {
@@ -279,83 +237,42 @@ export class TriggerEngine {
     }
   }
 
-  #feedOf(uid: number, slot: number): Feed {
-    const key = feedKey(uid, slot);
-    const known = this.#feeds.get(key);
-    if (known !== undefined) return known;
-    const made = { log: new TriggerLog(), uid, slot, threads: 0 };
-    this.#feeds.set(key, made);
-    for (const entry of this.#byKey.values()) this.#putInto(made, entry);
-    return made;
-  }
-
   #changed(entry: Entry): void {
-    for (const feed of this.#feeds.values()) this.#putInto(feed, entry);
+    const { key, owner } = entry.trigger;
+    this.#feeds.put({ key, owner, desired: (slot) => desiredOf(entry, slot) });
     this.#options.publish();
   }
-
-  #putInto({ log, uid, slot }: Feed, entry: Entry): void {
-    const { key, owner } = entry.trigger;
-    if (concernsUser(owner, uid)) log.put(key, this.#byKey.has(key) ? desiredOf(entry, slot) : []);
-  }
-}
-
-function feedKey(uid: number, slot: number): string {
-  return `${uid} ${slot}`;
 }
 
 function nameKey(uid: number, name: string): string {
   return `${uid} ${name}`;
 }
 
-function desiredOf({ trigger, increments, counter }: Entry, slot: number): DesiredTrigger[] {
-  const { condition } = trigger.definition;
-  const rule = ruleOf(condition);
-  if (rule === undefined) return [];
-  const counted = increments.desired();
-  if (counter !== undefined) {
-    return [{ key: trigger.key, rule, captures: null, counter: { index: counter.indexFor(slot) } }, ...counted];
-  }
-  if (condition.kind !== 'event-rule-matches' || trigger.actions.every(({ runsInApplication }) => runsInApplication))
-    return counted;
-  return [{ key: trigger.key, rule, captures: condition.captures, counter: null }, ...counted];
+function desiredOf({ trigger, matches, counters: [counter] }: Entry, slot: number): DesiredTrigger | undefined {
+  if (matches !== undefined) return matches.desired(slot);
+  const rule = ruleOf(trigger.definition.condition);
+  if (rule === undefined || counter === undefined) return undefined;
+  return { key: trigger.key, rule, counter: counter.indexFor(slot), keys: [], reports: null };
 }
 
 /** Most bytes of a trigger in a control file, whichever of its actions applications carry out. */
 function desiredBytes({ condition, actions }: TriggerDefinition): number {
   const rule = ruleOf(condition);
   if (rule === undefined) return 0;
-  const ruleBytes = DESIRED_TRIGGER_BYTES + Buffer.byteLength(JSON.stringify(rule));
   const captures = condition.kind === 'event-rule-matches' ? condition.captures : [];
-  const keys = actions.flatMap((action) =>
+  const templates = actions.flatMap((action) =>
     action.kind === 'increment' && isCountedAtEvent(condition, action) ? [action.key] : [],
   );
-  return ruleBytes * (1 + keys.length) + Buffer.byteLength(JSON.stringify([captures, keys]));
+  const bytes = Buffer.byteLength(JSON.stringify([rule, captures, templates]));
+  return bytes + DESIRED_TRIGGER_BYTES * (1 + templates.length);
 }
 
-function describe({ trigger, increments }: Entry): TriggerDescription {
-  const { definition, owner, messagesDiscarded, actions } = trigger;
-  return {
-    ...definition,
-    uid: owner.uid,
-    occurrences: trigger.occurrences + increments.occurrences,
-    messagesDiscarded,
-    actionStatistics: actions.map((state) => {
-      const { added, refused } = increments.executionsOf(state);
-      return {
-        executions: state.executions + added,
-        failures: state.failures + refused,
-        lastFailure: refused > 0 ? 'the map, or the share of a user, is full' : state.lastFailure,
-      };
-    }),
+function describe({ trigger, matches }: Entry): TriggerDescription {
+  const { definition, owner, actions, occurrences } = trigger;
+  const ofDaemon = {
+    occurrences,
+    messagesDiscarded: 0,
+    actionStatistics: actions.map(({ executions, failures, lastFailure }) => ({ executions, failures, lastFailure })),
   };
-}
-
-/** The values that a report has room for; null for the others. */
-function bounded(captures: Captures): Captures {
-  let bytes = 0;
-  return captures.map((value) => {
-    bytes += Buffer.byteLength(JSON.stringify(value));
-    return bytes > CAPTURES_BYTES_MAX ? null : value;
-  });
+  return { ...definition, uid: owner.uid, ...(matches?.statistics() ?? ofDaemon) };
 }

@@ -5,8 +5,9 @@ const OUTDATED_BYTES = 16 * 1024;
 /** Limit for long logs: the text shares an area of the control file with channels. */
 const OUTDATED_BYTES_MAX = 256 * 1024;
 
-/** A line of a trigger that is not removed. */
+/** The line of a trigger that is not removed. */
 interface Line {
+  readonly number: number;
   readonly at: number;
   readonly length: number;
 }
@@ -20,10 +21,9 @@ export class TriggerLog {
   #buffer = Buffer.alloc(1024);
   #length = 0;
   #liveBytes = 0;
+  #nextLine = 1;
   /** By the keys of triggers. */
   readonly #lines = new Map<number, Line>();
-  /** Keys of desired triggers, by their holders. */
-  readonly #held = new Map<number, readonly number[]>();
 
   /** Another number for each log that does not continue the former one. */
   get number(): number {
@@ -39,28 +39,23 @@ export class TriggerLog {
     return this.#buffer.subarray(0, this.#length);
   }
 
-  /** @param holder key of the trigger whose earlier entries are replaced */
-  put(holder: number, triggers: readonly DesiredTrigger[]): void {
-    const keys = triggers.map(({ key }) => key);
-    for (const key of this.#held.get(holder) ?? []) if (!keys.includes(key)) this.#remove(key);
-    for (const trigger of triggers) if (!this.#lines.has(trigger.key)) this.#add(trigger);
-    if (keys.length > 0) this.#held.set(holder, keys);
-    else this.#held.delete(holder);
+  /** Replaces the line of a trigger. @param trigger undefined: removes it */
+  put(key: number, trigger: DesiredTrigger | undefined): void {
+    const former = this.#lines.get(key);
+    if (former !== undefined) {
+      this.#liveBytes -= former.length;
+      this.#lines.delete(key);
+      this.#append(Buffer.from(removalLine(former.number)));
+    }
+    if (trigger !== undefined) {
+      const number = this.#nextLine++;
+      const line = Buffer.from(triggerLine(number, trigger));
+      this.#lines.set(key, { number, at: this.#length, length: line.length });
+      this.#liveBytes += line.length;
+      this.#append(line);
+    }
     const outdated = this.#length - this.#liveBytes;
     if (outdated > Math.min(this.#liveBytes / 2 + OUTDATED_BYTES, OUTDATED_BYTES_MAX)) this.#beginAnew();
-  }
-
-  #add(trigger: DesiredTrigger): void {
-    const at = this.#length;
-    this.#append(Buffer.from(triggerLine(trigger)));
-    this.#lines.set(trigger.key, { at, length: this.#length - at });
-    this.#liveBytes += this.#length - at;
-  }
-
-  #remove(key: number): void {
-    this.#liveBytes -= this.#lines.get(key)?.length ?? 0;
-    this.#lines.delete(key);
-    this.#append(Buffer.from(removalLine(key)));
   }
 
   #append(line: Buffer): void {
@@ -79,8 +74,8 @@ export class TriggerLog {
     this.#buffer = Buffer.alloc(this.#liveBytes + OUTDATED_BYTES);
     this.#length = 0;
     this.#number += 1;
-    for (const [key, { at, length }] of this.#lines) {
-      this.#lines.set(key, { at: this.#length, length });
+    for (const [key, { number, at, length }] of this.#lines) {
+      this.#lines.set(key, { number, at: this.#length, length });
       this.#append(former.subarray(at, at + length));
     }
   }

@@ -60,7 +60,6 @@ export class Trigger {
   readonly owner: Owner;
   readonly definition: TriggerDefinition & { readonly name: string };
   readonly actions: readonly ActionState[];
-  messagesDiscarded = 0;
   #occurrences = 0;
   #captures: readonly CapturedValue[] = [];
   #details: OccurrenceDetails = NOTHING;
@@ -86,9 +85,15 @@ export class Trigger {
     }));
   }
 
-  /** Occurrences that the daemon knows of. */
+  /** Occurrences that the daemon has been notified of. */
   get occurrences(): number {
     return this.#occurrences;
+  }
+
+  /** Whether applications report its matches. */
+  get isReported(): boolean {
+    const { condition } = this.definition;
+    return condition.kind === 'event-rule-matches' && this.actions.some(({ runsInApplication }) => !runsInApplication);
   }
 
   /** The condition held `count` times more. The first action that is due has begun when this returns. */

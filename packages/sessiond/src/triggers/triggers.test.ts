@@ -4,7 +4,9 @@ import {
   CONTROL_COUNTERS_OFFSET,
   DEFAULT_CHANNEL,
   DEFAULT_SESSION,
+  type DesiredTrigger,
   type MapChannelAttributes,
+  type MapKey,
   type Notification,
   type TriggerAction,
   type TriggerCondition,
@@ -54,7 +56,13 @@ describe('a trigger on events', () => {
     const after = await daemon.application();
     for (const app of [before, after]) {
       expect(app.state()?.triggers).toEqual([
-        { key: expect.any(Number), rule: { pattern: 'p:*' }, captures: ['a'], counter: null },
+        {
+          key: expect.any(Number),
+          rule: { pattern: 'p:*' },
+          counter: 0,
+          keys: [],
+          reports: { captures: ['a'], missed: 2 },
+        },
       ]);
     }
     await client.ask('remove-trigger', { name, ownerUid: null });
@@ -228,15 +236,17 @@ describe('a map', () => {
     await addTrigger(matches, increment);
     expect(app.state()?.triggers).toEqual([]);
     await client.ask('start-session', { session: 's' });
-    const counter = app.state()?.triggers[0]?.counter as { map: number; template: string };
-    expect(counter.template).toBe('{event_name}');
-    const counters = ['p:a', 'p:b', 'p:c'].map((key, idx) => ({
+    const desired = app.state()?.triggers[0] as DesiredTrigger;
+    const [key] = desired.keys as [MapKey];
+    expect(key.template).toBe('{event_name}');
+    const counters = ['p:a', 'p:b', 'p:c'].map((name, idx) => ({
       index: 16_382 - 2 * idx,
-      map: counter.map,
-      key,
+      group: key.group,
+      key: name,
       start: 0,
     }));
     app.send({ type: 'counters', counters });
+    count(app, desired.counter, 2 ** 31 + 12);
     count(app, 16_382, 2 ** 31);
     count(app, 16_380, 7);
     count(app, 16_378, 5);

@@ -53,7 +53,7 @@ export class DesiredRecording {
 
   /** The same list for an event until something about its triggers has changed. */
   triggersFor(event: EventSpec): readonly TriggerTarget[] {
-    return this.#resources === undefined ? NO_TRIGGERS : this.#triggers.targetsFor(event, this.#resources.spaces);
+    return this.#resources === undefined ? NO_TRIGGERS : this.#triggers.targetsFor(event, this.#resources.counters);
   }
 
   /** Reads what the daemons have published up to a generation. @returns false if a daemon is writing right now */
@@ -75,10 +75,9 @@ export class DesiredRecording {
     this.#statedumps.forget(link.slot);
     this.#triggers.forget(link);
     if (this.#resources === undefined) return;
-    const { control, spaces } = this.#resources;
+    const { control, counters } = this.#resources;
     control.clearSlot(link.slot);
-    spaces.counters.forget(link.slot);
-    spaces.tallies.forget(link.slot);
+    counters.forget(link.slot);
     control.bumpGeneration();
   }
 
@@ -100,7 +99,7 @@ export class DesiredRecording {
     return true;
   }
 
-  #bind(links: readonly DaemonLink[], { identity, spaces }: ThreadResources): void {
+  #bind(links: readonly DaemonLink[], { identity, counters }: ThreadResources): void {
     const bindings = new Map<string, ChannelBinding>();
     const contextUsers: ContextUser[] = [];
     for (const link of links) {
@@ -109,7 +108,7 @@ export class DesiredRecording {
         const contextUser = { link, channel: desired.key, contexts: desired.contexts };
         let binding = this.#bindings.get(key);
         if (binding === undefined || binding.link !== link) {
-          binding = new ChannelBinding(link, desired, identity, spaces.counters);
+          binding = new ChannelBinding(link, desired, identity, counters);
           this.#contextReports.reportKnown(contextUser);
         } else {
           binding.update(desired);

@@ -4,18 +4,16 @@ import { loadPosix, type Posix } from '@ringtail/posix';
 import type { ThreadIdentity } from '../channel/channel-ring.ts';
 import { ControlFile } from '../control/control-file.ts';
 import { CounterSpace } from '../control/counter-space.ts';
-import { TallySpace } from '../control/tally-space.ts';
 import { descriptorShortage } from '../host/descriptor-reserve.ts';
 import { threadName } from '../host/thread-name.ts';
 import { noteDescriptor, unmapLeftovers } from '../host/worker-cleanup.ts';
-import type { CountingSpaces } from '../triggers/trigger-binding.ts';
 
 /** Resources of a traced thread: system calls, its control file, and the counters there. */
 export interface ThreadResources {
   readonly posix: Posix;
   readonly control: ControlFile;
   readonly identity: ThreadIdentity;
-  readonly spaces: CountingSpaces;
+  readonly counters: CounterSpace;
 }
 
 /** Why a thread cannot be traced. */
@@ -39,8 +37,7 @@ export function makeThreadResources(): ThreadResources | ResourceFailure {
     if (!isMainThread) unmapLeftovers(posix);
     const control = ControlFile.create(posix, identity.tid);
     if (!isMainThread) noteDescriptor(posix, control.fd);
-    const spaces = { counters: new CounterSpace(control), tallies: new TallySpace(control) };
-    return { posix, control, identity, spaces };
+    return { posix, control, identity, counters: new CounterSpace(control) };
   } catch (error) {
     return { reason: `no control file: ${describeError(error)}`, posix, isDescriptorShortage: false };
   }

@@ -1,10 +1,8 @@
-import { ftruncateSync, readSync, writeSync } from 'node:fs';
+import { ftruncateSync, writeSync } from 'node:fs';
 import { loadPosix, type Posix } from '@ringtail/posix';
 import {
   CONTROL_AREA_BYTES,
   CONTROL_SLOT_WORDS_BYTES,
-  CONTROL_TALLIES_BYTES,
-  CONTROL_TALLIES_OFFSET,
   ControlPage,
   type ControlText,
   type ControlTextKind,
@@ -51,12 +49,6 @@ function publish(control: ControlFile, slot: number, channels: Text, triggers: T
   const page = Buffer.alloc(4);
   page.writeUInt32LE(generation);
   writeSync(control.fd, page, 0, 4, ControlPage.GENERATION);
-}
-
-function readDouble({ fd }: ControlFile, position: number): number {
-  const word = Buffer.alloc(8);
-  readSync(fd, word, 0, 8, position);
-  return word.readDoubleLE(0);
 }
 
 const CHANNELS = { number: 1, text: '[{"key":5}]' };
@@ -167,20 +159,6 @@ describe('the control file', () => {
     control.bumpGeneration();
     expect(reader.read()).toEqual(NOTHING);
     expect(control.generation).toBe(4);
-  });
-
-  it('has the tallies of both slots behind each other, up to its end', () => {
-    const control = makeControlFile();
-    for (const slot of [0, 1]) {
-      const tallies = control.tallies(slot);
-      expect(tallies.byteLength).toBe(CONTROL_TALLIES_BYTES);
-      tallies[0] = 5 + slot;
-      tallies[tallies.length - 1] = 7 + slot;
-    }
-    for (const slot of [0, 1]) {
-      expect(readDouble(control, CONTROL_TALLIES_OFFSET + slot * CONTROL_TALLIES_BYTES)).toBe(5 + slot);
-      expect(readDouble(control, CONTROL_TALLIES_OFFSET + (slot + 1) * CONTROL_TALLIES_BYTES - 8)).toBe(7 + slot);
-    }
   });
 
   it('cannot be shrunk by anybody', () => {

@@ -3,15 +3,12 @@ import { Memfd, type Posix, Seal } from '@ringtail/posix';
 import {
   CONTROL_ABI_VERSION,
   CONTROL_AREA_BYTES,
-  CONTROL_COUNTERS_BYTES,
+  CONTROL_COUNTER_COUNT,
   CONTROL_COUNTERS_OFFSET,
   CONTROL_FILE_BYTES,
   CONTROL_MAGIC,
   CONTROL_PAGE_BYTES,
-  CONTROL_SLOT_COUNT,
   CONTROL_SLOT_WORDS_BYTES,
-  CONTROL_TALLIES_BYTES,
-  CONTROL_TALLIES_OFFSET,
   ControlPage,
   ControlSlot,
   type ControlText,
@@ -32,7 +29,7 @@ export class ControlFile {
   readonly fd: number;
   readonly page: Uint32Array;
   readonly #posix: Posix;
-  #counted: { readonly counters: Float64Array; readonly tallies: readonly Float64Array[] } | undefined;
+  #counters: Float64Array | undefined;
 
   private constructor(posix: Posix, fd: number, page: ArrayBuffer) {
     this.#posix = posix;
@@ -66,21 +63,17 @@ export class ControlFile {
   }
 
   /**
-   * The counters.
+   * The counters, which are mapped at their first use: most threads never need them.
    *
    * @throws {PosixError} where the mapping is refused
    */
   get counters(): Float64Array {
-    return this.#mapCounted().counters;
-  }
-
-  /**
-   * The tallies of a slot. The first word is the number of tallies in use.
-   *
-   * @throws {PosixError} where the mapping is refused
-   */
-  tallies(slot: number): Float64Array {
-    return this.#mapCounted().tallies[slot] as Float64Array;
+    if (this.#counters === undefined) {
+      const { buffer } = this.#posix.map(this.fd, CONTROL_FILE_BYTES - COUNTERS_MAPPED_FROM, COUNTERS_MAPPED_FROM);
+      const offset = CONTROL_COUNTERS_OFFSET - COUNTERS_MAPPED_FROM;
+      this.#counters = new Float64Array(buffer, offset, CONTROL_COUNTER_COUNT);
+    }
+    return this.#counters;
   }
 
   /** Empties the slot of a daemon that is gone, until its successor publishes. */
@@ -108,21 +101,5 @@ export class ControlFile {
     const bytes = Buffer.alloc(text.length - from);
     readSync(this.fd, bytes, 0, bytes.length, controlTextOffset(slot, kind, text) + from);
     return bytes.toString('utf8');
-  }
-
-  /** Maps counters and tallies at their first use: most threads never need them. */
-  #mapCounted() {
-    if (this.#counted === undefined) {
-      const { buffer } = this.#posix.map(this.fd, CONTROL_FILE_BYTES - COUNTERS_MAPPED_FROM, COUNTERS_MAPPED_FROM);
-      const view = (offset: number, bytes: number) =>
-        new Float64Array(buffer, offset - COUNTERS_MAPPED_FROM, bytes / 8);
-      this.#counted = {
-        counters: view(CONTROL_COUNTERS_OFFSET, CONTROL_COUNTERS_BYTES),
-        tallies: Array.from({ length: CONTROL_SLOT_COUNT }, (_, slot) =>
-          view(CONTROL_TALLIES_OFFSET + slot * CONTROL_TALLIES_BYTES, CONTROL_TALLIES_BYTES),
-        ),
-      };
-    }
-    return this.#counted;
   }
 }

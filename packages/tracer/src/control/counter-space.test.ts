@@ -8,8 +8,9 @@ import {
 } from '@ringtail/protocol';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { DaemonLink } from '../daemon/daemon-link.ts';
+import type { Counter } from '../recorder/recorder-plan.ts';
 import { ControlFile } from './control-file.ts';
-import { type Counter, CounterSpace } from './counter-space.ts';
+import { CounterSpace } from './counter-space.ts';
 
 const posix = (loadPosix() as { posix: Posix }).posix;
 
@@ -19,8 +20,8 @@ function setUp(slot = 0) {
   const sent: AppMessage[] = [];
   const link = { slot, send: (message: AppMessage) => sent.push(message) > 0 } as unknown as DaemonLink;
   const space = new CounterSpace(control);
-  const counterFor = (map: number, template: string, eventName: string, held = new Set<string>()) =>
-    space.counterFor(link, { map, template }, eventName, held);
+  const counterFor = (group: number, template: string, eventName: string, held = new Set<string>()) =>
+    space.counterFor(link, { group, scope: group, template }, eventName, held);
   const announced = () => sent.flatMap((message) => (message.type === 'counters' ? message.counters : []));
   return { control, space, counterFor, announced };
 }
@@ -67,9 +68,9 @@ describe('the counters of a thread', () => {
     expect(counterFor(3, '{provider_name}', 'shop:pay')?.index).toBe(CONTROL_KEY_COUNTERS_FROM + 5);
     expect(counterFor(3, '{provider_name}', 'shop:order')?.index).toBe(CONTROL_KEY_COUNTERS_FROM + 5);
     expect(announced()).toEqual([
-      { index: CONTROL_KEY_COUNTERS_FROM + 1, map: 3, key: 'n/shop:order', start: 0 },
-      { index: CONTROL_KEY_COUNTERS_FROM + 3, map: 3, key: 'n/shop:pay', start: 0 },
-      { index: CONTROL_KEY_COUNTERS_FROM + 5, map: 3, key: 'shop', start: 0 },
+      { index: CONTROL_KEY_COUNTERS_FROM + 1, group: 3, key: 'n/shop:order', start: 0 },
+      { index: CONTROL_KEY_COUNTERS_FROM + 3, group: 3, key: 'n/shop:pay', start: 0 },
+      { index: CONTROL_KEY_COUNTERS_FROM + 5, group: 3, key: 'shop', start: 0 },
     ]);
   });
 
@@ -78,7 +79,9 @@ describe('the counters of a thread', () => {
     count(counterFor(1, 'k', 'a:b'), 5);
     space.forget(0);
     counterFor(1, 'k', 'a:b');
-    expect(announced()).toEqual([0, 5].map((start) => ({ index: CONTROL_KEY_COUNTERS_FROM, map: 1, key: 'k', start })));
+    expect(announced()).toEqual(
+      [0, 5].map((start) => ({ index: CONTROL_KEY_COUNTERS_FROM, group: 1, key: 'k', start })),
+    );
   });
 
   it('end at the last of the slot', () => {
@@ -99,7 +102,7 @@ describe('the counters of a thread', () => {
     for (const i of [3, 5, 4]) space.giveBack(0, held[i] as Set<string>);
     const given = counterFor(90_000, 'k', 'a:b');
     expect(given?.index).toBe(counters[5]?.index);
-    expect(announced().at(-1)).toEqual({ index: given?.index, map: 90_000, key: 'k', start: 7 });
+    expect(announced().at(-1)).toEqual({ index: given?.index, group: 90_000, key: 'k', start: 7 });
     // It has come again, and goes on where it was.
     expect(counterFor(4, 'k', 'a:b')?.index).toBe(counters[4]?.index);
     expect(counterFor(90_001, 'k', 'a:b')).toBeUndefined();

@@ -2,31 +2,24 @@ import {
   CONTROL_COUNTER_COUNT,
   CONTROL_KEY_COUNTERS_FROM,
   CONTROL_SLOT_COUNT,
-  type CounterKey,
   expandKeyTemplate,
+  type MapKey,
 } from '@ringtail/protocol';
 import type { DaemonLink } from '../daemon/daemon-link.ts';
+import type { CountedOnce, Counter } from '../recorder/recorder-plan.ts';
 import type { ControlFile } from './control-file.ts';
 
 /** Longer keys of maps are cut: a daemon accepts none of them. */
 const KEY_LENGTH_MAX = 512;
 
-/** A counter of this thread that a daemon reads. */
-export interface Counter {
-  readonly f64: Float64Array;
-  readonly index: number;
-  /** For recorders in which several triggers share the counter: whether it has counted the current event. */
-  counted: boolean;
-}
-
 /** A counter of a key, with the number of triggers that use it. */
-interface KeyCounter extends Counter {
+interface KeyCounter extends CountedOnce {
   users: number;
 }
 
 /** The counters of one slot that the thread itself gives to keys of maps. */
 interface Keys {
-  /** By map and key. */
+  /** By scope and key. */
   readonly numbered: Map<string, KeyCounter>;
   /**
    * Keys without a user, which may be used again. The one that is idle longest is first, and the first to lose its
@@ -55,21 +48,20 @@ export class CounterSpace {
   at(slot: number, index: number): Counter | undefined {
     const isOfSlot = Number.isInteger(index) && index >= 0 && index < CONTROL_COUNTER_COUNT;
     if (!isOfSlot || index % CONTROL_SLOT_COUNT !== slot) return undefined;
-    return { f64: this.#control.counters, index, counted: false };
+    return { f64: this.#control.counters, index };
   }
 
   /**
-   * The counter that a trigger increments for an event of this name. A new key is announced to the daemon.
+   * The counter of the key that an event of this name has in a map. A new key is announced to the daemon.
    *
    * @param held keys of the trigger, to which this one is added; the trigger releases them when it is removed
-   * @returns undefined if all counters of the slot are in use, or the daemon named one of another slot
+   * @returns undefined if all counters of the slot are in use
    * @throws {PosixError} where the counters cannot be mapped
    */
-  counterFor(link: DaemonLink, key: CounterKey, eventName: string, held: Set<string>): Counter | undefined {
-    if ('index' in key) return this.at(link.slot, key.index);
+  counterFor(link: DaemonLink, { group, scope, template }: MapKey, eventName: string, held: Set<string>) {
     const f64 = this.#control.counters;
-    const text = keyOf(key.template, eventName);
-    const name = `${key.map}:${text}`;
+    const key = expandKeyTemplate(template, eventName).slice(0, KEY_LENGTH_MAX);
+    const name = `${scope}:${key}`;
     const keys = this.#keys[link.slot] as Keys;
     let counter = keys.numbered.get(name);
     if (counter === undefined) {
@@ -77,7 +69,7 @@ export class CounterSpace {
       if (index === undefined) return undefined;
       counter = { f64, index, counted: false, users: 0 };
       keys.numbered.set(name, counter);
-      link.send({ type: 'counters', counters: [{ index, map: key.map, key: text, start: f64[index] as number }] });
+      link.send({ type: 'counters', counters: [{ index, group, key, start: f64[index] as number }] });
     }
     if (!held.has(name)) {
       held.add(name);
@@ -122,9 +114,4 @@ function takeNumber(keys: Keys): number | undefined {
     return index;
   }
   return undefined;
-}
-
-/** The key that an event of this name has in a map. */
-function keyOf(template: string, eventName: string): string {
-  return expandKeyTemplate(template, eventName).slice(0, KEY_LENGTH_MAX);
 }

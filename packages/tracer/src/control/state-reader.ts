@@ -11,7 +11,7 @@ export interface StateNews {
 export interface TriggerNews {
   /** Whether the changes describe all triggers, starting from none. */
   readonly isWhole: boolean;
-  /** JSON of triggers by key; undefined: the trigger is removed. */
+  /** JSON of triggers by the number of the line; undefined: the trigger is removed. */
   readonly changes: ReadonlyMap<number, string | undefined>;
 }
 

@@ -40,20 +40,24 @@ export interface FilterCounters {
 export interface TriggerTarget {
   /** Null if every event sets it off. */
   readonly condition: RecorderCondition | null;
-  /** Counter that each of them increments; null if none does. */
-  readonly counter: { readonly f64: Float64Array; readonly index: number } | null;
-  /** Another counter, which an event adds one to even if it matches several targets with this counter; null: none. */
-  readonly once: CountedOnce | null;
+  /** Counts each of them; null if none can. */
+  readonly counter: Counter | null;
+  /** Further counters. */
+  readonly keys: readonly CountedOnce[];
   /** Gets a report of each; null if none are sent. */
   readonly reports: TriggerReports | null;
   /** Reads the values for the reports; null if they have none. */
   readonly capture: ArgumentCapture | null;
 }
 
-/** A counter that targets may share, of which each event counts once. */
-export interface CountedOnce {
+/** A counter of this thread that a daemon reads. */
+export interface Counter {
   readonly f64: Float64Array;
   readonly index: number;
+}
+
+/** A counter that targets may share. It counts each event once. */
+export interface CountedOnce extends Counter {
   /** Whether it has counted the current event. */
   counted: boolean;
 }

@@ -62,7 +62,7 @@ function committed(ring: Ring): string {
 
 /** A trigger that does nothing but the given actions. */
 function triggerTarget(what: Partial<TriggerTarget>): TriggerTarget {
-  return { condition: null, counter: null, once: null, reports: null, capture: null, ...what };
+  return { condition: null, counter: null, keys: [], reports: null, capture: null, ...what };
 }
 
 const counter = (ring: Ring, offset: number) => ring.producer.f64[offset / 8];
@@ -547,10 +547,10 @@ describe.each([
       [],
       [
         ...Array.from({ length: others }, () => ({ counter: { f64, index: 6 } })),
-        { once, counter: { f64, index: 0 }, condition: when('f0 > 0') },
-        { once, counter: { f64, index: 1 }, condition: when('f0 > 1') },
-        { once: alone, counter: { f64, index: 2 } },
-        { once, counter: { f64, index: 3 }, condition: when('f0 > 2') },
+        { keys: [once], counter: { f64, index: 0 }, condition: when('f0 > 0') },
+        { keys: [once], counter: { f64, index: 1 }, condition: when('f0 > 1') },
+        { keys: [alone], counter: { f64, index: 2 } },
+        { keys: [once, once], counter: { f64, index: 3 }, condition: when('f0 > 2') },
       ],
     );
     for (const number of [0, 1, 2, 3, 1, 0]) record(number, '');

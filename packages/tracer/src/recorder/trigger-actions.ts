@@ -1,7 +1,7 @@
 import type { EventSpec } from '@ringtail/ctf';
 import type { CapturedValue } from '@ringtail/protocol';
 import { buildCondition } from './condition.ts';
-import type { TriggerTarget } from './recorder-plan.ts';
+import type { Counter, TriggerTarget } from './recorder-plan.ts';
 
 /** The part of a recorder that serves triggers, made of closures. The gate is closed around `look` and then `act`. */
 export interface TriggerActions {
@@ -29,7 +29,7 @@ const built = new WeakMap<TriggerTarget, BuiltTrigger>();
 export function buildTriggers(triggers: readonly TriggerTarget[], event: EventSpec): TriggerActions {
   const all = triggers.map((target) => builtFor(target, event));
   const captured: (readonly CapturedValue[] | undefined)[] = all.map(() => undefined);
-  const shared = [...new Set(triggers.map(({ once }) => once).filter((once) => once !== null))];
+  const keys = [...new Set(triggers.flatMap((target) => target.keys))];
 
   return {
     look(values) {
@@ -47,20 +47,22 @@ export function buildTriggers(triggers: readonly TriggerTarget[], event: EventSp
       return any;
     },
     act() {
-      for (const once of shared) once.counted = false;
+      for (const key of keys) key.counted = false;
       all.forEach(({ target }, i) => {
         const captures = captured[i];
         if (captures === undefined) return;
         captured[i] = undefined;
-        count(target);
+        if (target.counter !== null) add(target.counter);
+        addOnce(target);
         target.reports?.matched(captures);
       });
     },
     missed() {
-      for (const once of shared) once.counted = false;
+      for (const key of keys) key.counted = false;
       for (const target of triggers) {
-        if (target.condition === null) count(target);
-        target.reports?.missed();
+        if (target.condition === null) addOnce(target);
+        if (target.reports !== null) target.reports.missed();
+        else if (target.condition === null && target.counter !== null) add(target.counter);
       }
     },
   };
@@ -76,9 +78,14 @@ function builtFor(target: TriggerTarget, event: EventSpec): BuiltTrigger {
   return trigger;
 }
 
-function count({ counter, once }: TriggerTarget): void {
-  if (counter !== null) (counter.f64[counter.index] as number) += 1;
-  if (once === null || once.counted) return;
-  once.counted = true;
-  (once.f64[once.index] as number) += 1;
+function add({ f64, index }: Counter): void {
+  (f64[index] as number) += 1;
+}
+
+function addOnce({ keys }: TriggerTarget): void {
+  for (const key of keys) {
+    if (key.counted) continue;
+    key.counted = true;
+    add(key);
+  }
 }

@@ -33,24 +33,24 @@ export function emitTriggers(
   const shared = sharedCounters(triggers);
   // Targets that share a counter are either all inlined or none is.
   const areAllInlined = triggers.length <= INLINED_MAX;
-  const mayBeInlined = areAllInlined ? triggers : triggers.filter(({ once }) => once === null || !shared.has(once));
+  const mayBeInlined = areAllInlined ? triggers : triggers.filter(({ keys }) => !keys.some((key) => shared.has(key)));
   const inlined = new Set(mayBeInlined.slice(0, INLINED_MAX));
-  const nameOf = new Map([...(areAllInlined ? shared : [])].map((once, k) => [once, `shared${k}`]));
+  const nameOf = new Map([...(areAllInlined ? shared : [])].map((key, k) => [key, `shared${k}`]));
   const begin = [...nameOf.values()].map((name) => `${name}.counted = false;`).join(' ');
-  for (const [once, name] of nameOf) constants[name] = once;
+  for (const [key, name] of nameOf) constants[name] = key;
   act.push(begin);
   missed.push(begin);
 
-  [...inlined].forEach(({ condition, counter, once, reports, capture }, i) => {
+  [...inlined].forEach(({ condition, counter, keys, reports, capture }, i) => {
     const hit = `hit${i}`;
     const tellMissed = reports === null ? '' : `reports${i}.missed();`;
     if (reports !== null) constants[`reports${i}`] = reports;
-    const count = [
-      counter === null ? '' : `counters${i}[${counter.index}] += 1;`,
-      once === null ? '' : countOnce(once, nameOf.get(once), `onces${i}`),
-    ].join(' ');
+    const count = counter === null ? '' : `counters${i}[${counter.index}] += 1;`;
     if (counter !== null) constants[`counters${i}`] = counter.f64;
-    if (once !== null) constants[`onces${i}`] = once.f64;
+    const countKeys = keys.map((key, k) => countOnce(key, nameOf.get(key), `keys${i}_${k}`)).join(' ');
+    keys.forEach((key, k) => {
+      constants[`keys${i}_${k}`] = key.f64;
+    });
     if (condition === null) isAlwaysHit = true;
     else {
       const code = emitCondition(condition, event, names, hit, tellMissed);
@@ -64,8 +64,8 @@ export function emitTriggers(
       look.push(`let captured${i};`, whenHit(withValues(`captured${i} = capture${i}(values);`)));
     }
     const tell = reports === null ? '' : `reports${i}.matched(${capture === null ? 'noCaptures' : `captured${i}`});`;
-    act.push(whenHit(`${count} ${tell}`));
-    missed.push(`${condition === null ? count : ''} ${tellMissed}`);
+    act.push(whenHit(`${count} ${countKeys} ${tell}`));
+    missed.push(condition === null ? `${countKeys} ${tellMissed || count}` : tellMissed);
   });
 
   const others = triggers.filter((target) => !inlined.has(target));
@@ -85,16 +85,10 @@ export function emitTriggers(
   };
 }
 
-/** Counters that more than one target adds to. */
+/** Counters that are added to more than once. */
 function sharedCounters(triggers: readonly TriggerTarget[]): ReadonlySet<CountedOnce> {
   const seen = new Set<CountedOnce>();
-  const shared = new Set<CountedOnce>();
-  for (const { once } of triggers) {
-    if (once === null) continue;
-    if (seen.has(once)) shared.add(once);
-    seen.add(once);
-  }
-  return shared;
+  return new Set(triggers.flatMap(({ keys }) => keys.filter((key) => seen.size === seen.add(key).size)));
 }
 
 /** @param shared name of the counter, where several targets add to it */

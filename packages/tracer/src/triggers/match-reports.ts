@@ -1,6 +1,5 @@
 import type { CapturedValue, TriggerMatchedMessage } from '@ringtail/protocol';
-import type { Tally } from '../control/tally-space.ts';
-import type { TriggerReports } from '../recorder/recorder-plan.ts';
+import type { Counter, TriggerReports } from '../recorder/recorder-plan.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 /** Where reports go. */
@@ -21,42 +20,42 @@ export interface ReportSchedule {
   later(reports: MatchReports): void;
 }
 
-/** Stands for a tally where there is none. */
-const NO_TALLY: Tally = { f64: new Float64Array(2), matched: 0, missed: 1 };
+/** Stands for a counter where there is none. */
+const NO_COUNTER: Counter = { f64: new Float64Array(1), index: 0 };
 
 /**
  * Reports the matches of one trigger to its daemon. The first match is sent at once. Matches that come faster than
  * messages may be sent are gathered, and sent with a later match or from the event loop; so are matches for which the
- * daemon's socket has no room. Each match is also counted in the thread's tally. From the tally the daemon adds the
- * matches that a thread had not reported when it ended.
+ * daemon's socket has no room. When a thread has ended, the daemon adds the matches that the counter has and no report
+ * had.
  */
 export class MatchReports implements TriggerReports {
   readonly #link: ReportLink;
   readonly #trigger: number;
   readonly #schedule: ReportSchedule;
-  readonly #tally: Tally;
+  readonly #missed: Counter;
   readonly #bucket: TokenBucket;
   #matches = 0;
   #discarded = 0;
   #captures: readonly CapturedValue[] = [];
 
-  constructor(link: ReportLink, trigger: number, schedule: ReportSchedule, tally: Tally = NO_TALLY) {
+  /** @param missed counts the events that could not be evaluated */
+  constructor(link: ReportLink, trigger: number, schedule: ReportSchedule, missed: Counter = NO_COUNTER) {
     this.#link = link;
     this.#trigger = trigger;
     this.#schedule = schedule;
-    this.#tally = tally;
+    this.#missed = missed;
     this.#bucket = new TokenBucket(schedule.now());
   }
 
   matched(captures: readonly CapturedValue[]): void {
-    (this.#tally.f64[this.#tally.matched] as number) += 1;
     this.#matches += 1;
     this.#captures = captures;
     this.flush();
   }
 
   missed(): void {
-    (this.#tally.f64[this.#tally.missed] as number) += 1;
+    (this.#missed.f64[this.#missed.index] as number) += 1;
     this.#discarded += 1;
     this.flush();
   }

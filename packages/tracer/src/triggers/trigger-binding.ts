@@ -1,11 +1,10 @@
 import { describeError } from '@ringtail/base';
 import { buildArgumentCapture, type EventSpec, type FilterExpression, parseFilter } from '@ringtail/ctf';
-import { type CounterKey, type DesiredTrigger, nameOfPattern, ruleMatcher } from '@ringtail/protocol';
+import { type DesiredTrigger, nameOfPattern, ruleMatcher } from '@ringtail/protocol';
 import { lookUpContext } from '../context/look-up-context.ts';
-import type { Counter, CounterSpace } from '../control/counter-space.ts';
-import type { TallySpace } from '../control/tally-space.ts';
+import type { CounterSpace } from '../control/counter-space.ts';
 import type { DaemonLink } from '../daemon/daemon-link.ts';
-import type { TriggerTarget } from '../recorder/recorder-plan.ts';
+import type { Counter, TriggerTarget } from '../recorder/recorder-plan.ts';
 import { MatchReports, type ReportSchedule } from './match-reports.ts';
 
 /** Limits of the text and the list elements in all captures of a message, so that the message fits into a frame. */
@@ -13,12 +12,6 @@ const TEXT_LENGTH_SUM = 524_288;
 const TEXT_LENGTH_MAX = 65_536;
 const ELEMENTS_SUM = 65_536;
 const ELEMENTS_MAX = 4096;
-
-/** Counters and tallies of a thread, which its daemons read. */
-export interface CountingSpaces {
-  readonly counters: CounterSpace;
-  readonly tallies: TallySpace;
-}
 
 interface Expressions {
   /** Absent where the rule has none. */
@@ -40,7 +33,7 @@ export class TriggerBinding {
   /** Null where they cannot be parsed, which the daemon knows. */
   #expressions: Expressions | null | undefined;
   #reports: MatchReports | undefined;
-  #spaces: CountingSpaces | undefined;
+  #counters: CounterSpace | undefined;
   /** Names of the counters of keys that it uses. */
   readonly #held = new Set<string>();
   #isRefusalSent = false;
@@ -56,11 +49,11 @@ export class TriggerBinding {
   }
 
   /** What a recorder of the event does for this trigger; undefined if nothing. */
-  targetFor(event: EventSpec, spaces: CountingSpaces): TriggerTarget | undefined {
+  targetFor(event: EventSpec, counters: CounterSpace): TriggerTarget | undefined {
     if (!this.#matches(event.name, event.logLevel)) return undefined;
     const known = this.#targets.get(event);
     if (known !== undefined) return known;
-    const target = this.#newTargetFor(event, spaces);
+    const target = this.#newTargetFor(event, counters);
     if (target !== undefined) this.#targets.set(event, target);
     return target;
   }
@@ -73,32 +66,36 @@ export class TriggerBinding {
   /** The same for the last time. */
   remove(): void {
     this.flush();
-    this.#spaces?.tallies.giveBack(this.#link.slot, this.#desired.key);
-    this.#spaces?.counters.giveBack(this.#link.slot, this.#held);
+    this.#counters?.giveBack(this.#link.slot, this.#held);
   }
 
-  #newTargetFor(event: EventSpec, spaces: CountingSpaces): TriggerTarget | undefined {
+  #newTargetFor(event: EventSpec, counters: CounterSpace): TriggerTarget | undefined {
     this.#expressions ??= this.#read();
     if (this.#expressions === null) return undefined;
-    this.#spaces = spaces;
+    this.#counters = counters;
     const { filter, captures } = this.#expressions;
-    const counters = this.#countersFor(event, spaces.counters);
-    const reports = this.#reportsInto(spaces.tallies);
-    if (counters.counter === null && reports === null) return undefined;
+    const { slot } = this.#link;
+    const counter = this.#try(() => counters.at(slot, this.#desired.counter), event) ?? null;
+    const keys = this.#desired.keys.flatMap(
+      (key) => this.#try(() => counters.counterFor(this.#link, key, event.name, this.#held), event) ?? [],
+    );
+    const reports = this.#reportsFor(event, counters);
+    if (reports === null && (counter === null || keys.length < this.#desired.keys.length)) return undefined;
     return {
       condition: filter === undefined ? null : { anyOf: [filter], lookUpContext },
-      ...counters,
+      counter,
+      keys,
       reports,
       capture: captures.length === 0 ? null : captureOf(captures, event),
     };
   }
 
   #read(): Expressions | null {
-    const { rule, captures } = this.#desired;
+    const { rule, reports } = this.#desired;
     try {
       return {
         filter: rule.filter === undefined ? undefined : parseFilter(rule.filter),
-        captures: captures?.map((capture) => parseFilter(capture)) ?? [],
+        captures: reports?.captures.map((capture) => parseFilter(capture)) ?? [],
       };
     } catch (error) {
       const message = `a trigger is left out: ${describeError(error)}`;
@@ -107,32 +104,24 @@ export class TriggerBinding {
     }
   }
 
-  #reportsInto(tallies: TallySpace): MatchReports | null {
-    const { key, captures } = this.#desired;
-    if (captures === null) return null;
-    this.#reports ??= new MatchReports(this.#link, key, this.#schedule, tallies.take(this.#link.slot, key));
+  #reportsFor(event: EventSpec, counters: CounterSpace): MatchReports | null {
+    const { key, reports } = this.#desired;
+    if (reports === null) return null;
+    const missed = this.#try(() => counters.at(this.#link.slot, reports.missed), event);
+    this.#reports ??= new MatchReports(this.#link, key, this.#schedule, missed);
     return this.#reports;
   }
 
-  #countersFor({ name }: EventSpec, counters: CounterSpace): Pick<TriggerTarget, 'counter' | 'once'> {
-    const key = this.#desired.counter;
-    const none = { counter: null, once: null };
-    if (key === null) return none;
-    const counter = this.#counterOf(key, name, counters);
-    if (counter === null || 'index' in key || key.perEvent === undefined) return { counter, once: null };
-    const once = this.#counterOf({ map: key.perEvent, template: key.template }, name, counters);
-    return once === null ? none : { counter, once };
-  }
-
-  #counterOf(key: CounterKey, name: string, counters: CounterSpace): Counter | null {
+  /** The counter, or a report that there is none. */
+  #try<C extends Counter>(find: () => C | undefined, { name }: EventSpec): C | undefined {
     try {
-      const counter = counters.counterFor(this.#link, key, name, this.#held);
-      if (counter !== undefined) return counter;
-      this.#refuse(`there is no counter for events called ${name}`);
+      const counter = find();
+      if (counter === undefined) this.#refuse(`there is no counter for events called ${name}`);
+      return counter;
     } catch (error) {
       this.#refuse(describeError(error));
+      return undefined;
     }
-    return null;
   }
 
   #refuse(reason: string): void {

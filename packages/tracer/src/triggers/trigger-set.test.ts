@@ -4,7 +4,6 @@ import type { AppMessage, DesiredTrigger } from '@ringtail/protocol';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ControlFile } from '../control/control-file.ts';
 import { CounterSpace } from '../control/counter-space.ts';
-import { TallySpace } from '../control/tally-space.ts';
 import type { DaemonLink } from '../daemon/daemon-link.ts';
 import { TriggerSet } from './trigger-set.ts';
 
@@ -17,13 +16,13 @@ function setUp() {
   const send = (message: AppMessage) => sent.push(message) > 0;
   const link = (slot: number) => ({ slot, isOpen: true, send, trySend: send }) as unknown as DaemonLink;
   const set = new TriggerSet({ now: () => 0, later: () => {} });
-  const spaces = { counters: new CounterSpace(control), tallies: new TallySpace(control) };
+  const counters = new CounterSpace(control);
   /** A tracepoint has one description as long as it lives. */
   const events = new Map<string, EventSpec>();
   const targetsFor = (name: string, logLevel = 13) => {
     const event = events.get(name) ?? { name, logLevel, fields: [] };
     events.set(name, event);
-    return set.targetsFor(event, spaces);
+    return set.targetsFor(event, counters);
   };
   const add = (to: DaemonLink, ...added: readonly DesiredTrigger[]) => {
     const changes = new Map(added.map((trigger) => [trigger.key, JSON.stringify(trigger)]));
@@ -35,7 +34,7 @@ function setUp() {
 }
 
 function desired(key: number, pattern: string, more: Partial<DesiredTrigger> = {}): DesiredTrigger {
-  return { key, rule: { pattern }, captures: [], counter: null, ...more };
+  return { key, rule: { pattern }, counter: 0, keys: [], reports: { captures: [], missed: 2 }, ...more };
 }
 
 describe('the triggers of a thread', () => {
@@ -120,7 +119,7 @@ describe('the triggers of a thread', () => {
 
   it('that can neither count nor report have no targets', () => {
     const { sent, link, targetsFor, add } = setUp();
-    add(link(0), desired(1, 'a:*', { captures: null, counter: { index: 1 } }));
+    add(link(0), desired(1, 'a:*', { reports: null, counter: 1 }));
     expect(targetsFor('a:b')).toEqual([]);
     expect(targetsFor('a:c')).toEqual([]);
     expect(sent).toMatchObject([{ type: 'trouble', code: 'NO_COUNTER' }]);
@@ -129,30 +128,28 @@ describe('the triggers of a thread', () => {
   it('of which an event counts once share a counter of each key', () => {
     const { sent, link, targetsFor, add } = setUp();
     const one = link(0);
-    const counting = (key: number, pattern: string, template: string, perEvent?: number) =>
-      desired(key, pattern, {
-        captures: null,
-        counter: { map: 10 + key, template, ...(perEvent !== undefined && { perEvent }) },
-      });
+    const counting = (key: number, pattern: string, template: string, scope: number) =>
+      desired(key, pattern, { reports: null, keys: [{ group: 10 + key, scope, template }] });
     add(
       one,
       counting(1, 'a:*', '{event_name}', 99),
       counting(2, 'a:b', 'a:b', 99),
       counting(3, 'a:b', 'other', 99),
       counting(4, 'a:*', '{event_name}', 98),
-      counting(5, 'a:*', '{event_name}'),
+      counting(5, 'a:*', '{event_name}', 97),
     );
-    const shared = targetsFor('a:b').map(({ once }) => once);
-    expect(shared.map((once) => once !== null)).toEqual([true, true, true, true, false]);
+    const shared = targetsFor('a:b').map(({ keys }) => keys[0]);
     // Triggers about one name come first: those with the keys 2, 3, 1, 4 and 5.
     expect(shared[0]).toBe(shared[2]);
     expect(new Set(shared).size).toBe(4);
     const announced = () => sent.flatMap((message) => (message.type === 'counters' ? message.counters : []));
-    expect(announced().filter(({ map }) => map === 99)).toEqual([
-      { index: shared[0]?.index, map: 99, key: 'a:b', start: 0 },
-      { index: shared[1]?.index, map: 99, key: 'other', start: 0 },
+    expect(announced()).toEqual([
+      { index: shared[0]?.index, group: 12, key: 'a:b', start: 0 },
+      { index: shared[1]?.index, group: 13, key: 'other', start: 0 },
+      { index: shared[3]?.index, group: 14, key: 'a:b', start: 0 },
+      { index: shared[4]?.index, group: 15, key: 'a:b', start: 0 },
     ]);
-    expect(new Set(announced().map(({ index }) => index)).size).toBe(8);
+    expect(new Set(announced().map(({ index }) => index)).size).toBe(4);
   });
 
   it('leave their counters to later triggers', () => {
@@ -161,7 +158,7 @@ describe('the triggers of a thread', () => {
     for (let round = 0; round < 40; round++) {
       const pair = [2 * round, 2 * round + 1];
       const counting = (key: number) =>
-        desired(key, 'a:*', { captures: null, counter: { map: 100 + key, template: '{event_name}', perEvent: 99 } });
+        desired(key, 'a:*', { reports: null, keys: [{ group: key, scope: key, template: '{event_name}' }] });
       add(one, ...pair.map(counting));
       for (let i = 0; i < 64; i++) expect(targetsFor(`a:b${i}`)).toHaveLength(2);
       remove(one, ...pair);

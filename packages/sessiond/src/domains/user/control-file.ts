@@ -54,20 +54,22 @@ export class ControlFile {
   /**
    * Publishes a desired state in place of the current one. Writes what has changed.
    *
+   * @param channels undefined: the current text stays
    * @returns false if the texts are longer than an area; nothing is changed then.
    * @throws what reading and writing throw.
    */
-  publish(channels: StateText, triggers: StateText): boolean {
-    if (!fit(channels.bytes, triggers.bytes)) return false;
+  publish(channels: StateText | undefined, triggers: StateText): boolean {
+    const channelBytes = channels?.bytes ?? this.#words.channels;
+    if (!fit(channelBytes, triggers.bytes)) return false;
     // A text must not overwrite the current text of the other kind: where it would, the other is replaced first. The
     // current texts fit into an area, and so do the new ones, so at most one has to wait.
-    if (!fit(channels.bytes, this.#words.triggers)) this.#publish({ triggers });
+    if (!fit(channelBytes, this.#words.triggers)) this.#publish({ triggers });
     else if (!fit(this.#words.channels, triggers.bytes)) this.#publish({ channels });
     this.#publish({ channels, triggers });
     return true;
   }
 
-  #publish({ channels, triggers }: { readonly channels?: StateText; readonly triggers?: StateText }): void {
+  #publish({ channels, triggers }: { readonly channels?: StateText | undefined; readonly triggers?: StateText }): void {
     this.#words = {
       channels: channels === undefined ? this.#words.channels : this.#write('channels', channels),
       triggers: triggers === undefined ? this.#words.triggers : this.#write('triggers', triggers),

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describeError } from '@ringtail/base';
 import { channelsText, type DesiredChannel } from '@ringtail/protocol';
@@ -9,9 +10,8 @@ import type { FairTurns } from '../../shares/fair-turns.ts';
 import { PoolHolding } from '../../shares/pool-holding.ts';
 import type { SharedPool } from '../../shares/shared-pool.ts';
 import type { TriggerLog } from '../../triggers/trigger-log.ts';
-import type { ControlFile } from './control-file.ts';
+import type { ControlFile, StateText } from './control-file.ts';
 import { desiredChannelsOf, type WakePathOf } from './desired-state.ts';
-import { type SharedText, StateTexts } from './state-texts.ts';
 
 export interface Subscriber {
   readonly thread: RecordedThread;
@@ -31,12 +31,18 @@ export type FilterCountersFor = (session: Session, channel: Channel, slot: numbe
 
 /** Channels that a thread records into. */
 interface Channels {
-  readonly text: SharedText;
+  readonly lengthBytes: number;
+  /** Of the text, so that the daemon need not keep the text. */
+  readonly digest: string;
   /**
    * By the keys of channels: the number of requests to record state or to give memory back, which a thread does at
    * once.
    */
   readonly requests: ReadonlyMap<number, number>;
+}
+
+interface EncodedChannels extends Channels {
+  readonly text: StateText;
 }
 
 /** What a thread's control file has. */
@@ -53,7 +59,7 @@ interface Subscription {
 }
 
 /** Channels that were found in one pass, by the slots and traces of threads. */
-type ChannelsByTraces = Map<string, Channels>;
+type ChannelsByTraces = Map<string, EncodedChannels>;
 
 export interface StatePublisherOptions {
   readonly registry: SessionRegistry;
@@ -76,7 +82,7 @@ const DAEMON = 0;
 export class StatePublisher {
   readonly #options: StatePublisherOptions;
   readonly #subscriptions = new Map<Subscriber, Subscription>();
-  readonly #texts = new StateTexts();
+  #lastNumber = 0;
   /** The pass through all subscribers that began last. */
   #pass: Promise<void> = Promise.resolve();
   /** The end of the next pass. */
@@ -100,24 +106,20 @@ export class StatePublisher {
     const channels = this.#channelsFor(subscriber, new Map());
     const holding = new PoolHolding(this.#options.controlBytes);
     try {
-      const refusal = holding.take(uid, channels.text.bytes.length + log.length);
+      const refusal = holding.take(uid, channels.lengthBytes + log.length);
       if (refusal !== undefined) throw new PeerRefusal('SHARE_USED_UP', refusal);
-      this.#write(subscriber, channels, log);
-      this.#texts.hold(channels.text);
+      this.#write(subscriber, channels.text, log);
     } catch (error) {
       holding.giveBackAll();
       throw error;
-    } finally {
-      this.#texts.dropUnpublished();
     }
-    this.#subscriptions.set(subscriber, { log, holding, published: { channels, triggers: versionOf(log) } });
+    this.#subscriptions.set(subscriber, { log, holding, published: publishedOf(channels, log) });
   }
 
   remove(subscriber: Subscriber): void {
     const subscription = this.#subscriptions.get(subscriber);
     if (subscription === undefined) return;
     subscription.holding.giveBackAll();
-    this.#texts.release(subscription.published.channels.text);
     this.#subscriptions.delete(subscriber);
   }
 
@@ -152,28 +154,27 @@ export class StatePublisher {
     for (const subscriber of [...this.#subscriptions.keys()]) {
       const subscription = this.#subscriptions.get(subscriber);
       if (subscription === undefined) continue;
-      const { channels } = subscription.published;
-      this.#publishTo(subscriber, subscription, areChannelsDue ? this.#channelsFor(subscriber, byTraces) : channels);
+      this.#publishTo(subscriber, subscription, areChannelsDue ? this.#channelsFor(subscriber, byTraces) : undefined);
       yield;
     }
-    this.#texts.dropUnpublished();
   }
 
-  #publishTo(subscriber: Subscriber, subscription: Subscription, channels: Channels): void {
+  /** @param found absent where channels have not changed */
+  #publishTo(subscriber: Subscriber, subscription: Subscription, found: EncodedChannels | undefined): void {
     const { published, log, holding } = subscription;
     const areTriggersSame = log.number === published.triggers.number && log.length === published.triggers.length;
-    if (areTriggersSame && channels.text === published.channels.text) return;
-    const refusal = this.#holdRoom(subscriber, holding, channels.text.bytes.length + log.length);
+    const changed = found?.digest === published.channels.digest ? undefined : found;
+    if (areTriggersSame && changed === undefined) return;
+    const channels = changed ?? published.channels;
+    const refusal = this.#holdRoom(subscriber, holding, channels.lengthBytes + log.length);
     if (refusal !== undefined) {
       this.remove(subscriber);
       subscriber.disconnect(`its recording configuration cannot be sent: ${refusal}`);
       return;
     }
     try {
-      if (!this.#write(subscriber, channels, log)) return;
-      this.#texts.hold(channels.text);
-      this.#texts.release(published.channels.text);
-      subscription.published = { channels, triggers: versionOf(log) };
+      if (!this.#write(subscriber, changed?.text, log)) return;
+      subscription.published = publishedOf(channels, log);
       if (hasNewRequest(published.channels, channels)) subscriber.look();
     } catch (error) {
       this.remove(subscriber);
@@ -190,13 +191,13 @@ export class StatePublisher {
   }
 
   /** @returns false where the desired state is too long, which is logged */
-  #write({ controlFile, thread: { uid } }: Subscriber, channels: Channels, log: TriggerLog): boolean {
-    if (controlFile.publish(channels.text, log)) return true;
+  #write({ controlFile, thread: { uid } }: Subscriber, channels: StateText | undefined, log: TriggerLog): boolean {
+    if (controlFile.publish(channels, log)) return true;
     this.#options.log.of(uid, 'desired states').error(`the desired state of user ${uid} is too long`);
     return false;
   }
 
-  #channelsFor({ thread, slot }: Subscriber, byTraces: ChannelsByTraces): Channels {
+  #channelsFor({ thread, slot }: Subscriber, byTraces: ChannelsByTraces): EncodedChannels {
     const { registry, wakePathOf, filterCountersFor } = this.#options;
     const traces = registry.traces.activeOf(thread);
     const key = `${slot} ${traces.map((trace) => trace.key).join()}`;
@@ -205,15 +206,18 @@ export class StatePublisher {
       const counters = (session: Session, channel: Channel) => filterCountersFor(session, channel, slot);
       const desired = desiredChannelsOf(traces, wakePathOf, counters);
       const requests = new Map(desired.map((channel) => [channel.key, channel.statedump + channel.reclaim]));
-      channels = { text: this.#texts.of(channelsText(desired)), requests };
+      const bytes = Buffer.from(channelsText(desired));
+      const digest = createHash('sha256').update(bytes).digest('base64');
+      this.#lastNumber = (this.#lastNumber + 1) >>> 0;
+      channels = { text: { number: this.#lastNumber, bytes }, lengthBytes: bytes.length, digest, requests };
       byTraces.set(key, channels);
     }
     return channels;
   }
 }
 
-function versionOf({ number, length }: TriggerLog): Published['triggers'] {
-  return { number, length };
+function publishedOf({ lengthBytes, digest, requests }: Channels, { number, length }: TriggerLog): Published {
+  return { channels: { lengthBytes, digest, requests }, triggers: { number, length } };
 }
 
 function hasNewRequest(before: Channels, channels: Channels): boolean {

@@ -1,9 +1,8 @@
-import type { Commands, MapRow, TrackedAttribute } from '@ringtail/protocol';
+import type { Commands, TrackedAttribute } from '@ringtail/protocol';
 import { clockValueAgo } from '../../clock/session-clock.ts';
 import type { Result } from '../../commands/handlers.ts';
 import { DaemonError } from '../../model/daemon-error.ts';
 import type { Session, UserAttribute } from '../../model/session.ts';
-import type { CounterMap } from '../../triggers/maps/counter-map.ts';
 import { jsonOfRows } from '../../triggers/maps/map-rows.ts';
 import type { DomainHandlers } from '../domain.ts';
 import { contextRefusal, isKnownContext } from './context-check.ts';
@@ -11,7 +10,7 @@ import type { UserServices } from './user-services.ts';
 
 /** Commands about channels, rules, contexts, trackers and maps of programs in user space. */
 export function userHandlers(services: UserServices): DomainHandlers {
-  const { registry, triggers, drainApplications } = services;
+  const { registry, drainApplications } = services;
   return {
     'enable-channel': (session, { channel }) => {
       registry.channels.enable(session, channel);
@@ -55,7 +54,7 @@ export function userHandlers(services: UserServices): DomainHandlers {
         throw new DaemonError('NO_MAP', `the session ${session.name} has no map ${map}`);
       }
       const chosen = [...session.maps.values()].filter(({ attributes }) => map === null || attributes.name === map);
-      return jsonOfRows(tablesOf(chosen, triggers));
+      return jsonOfRows(chosen);
     },
     'reclaim-memory': (session, params) => reclaim(services, session, params),
   };
@@ -109,8 +108,4 @@ function userAttribute(attribute: TrackedAttribute): UserAttribute {
     'UNSUPPORTED',
     `programs in user space are tracked by vpid, vuid and vgid, not by ${attribute}`,
   );
-}
-
-function* tablesOf(maps: readonly CounterMap[], triggers: UserServices['triggers']): Iterable<readonly MapRow[]> {
-  for (const map of maps) yield triggers.rowsOf(map);
 }

@@ -1,23 +1,24 @@
-import type { DesiredTrigger, TriggerAction } from '@ringtail/protocol';
+import type { MapKey, TriggerAction, TriggerDescription } from '@ringtail/protocol';
 import type { Session } from '../../model/session.ts';
 import { concernsUser } from '../../model/session.ts';
 import type { KeyCounters, KeyGroup } from '../counters/key-counters.ts';
+import type { SharedCounter } from '../counters/thread-counters.ts';
 import type { CounterMap } from '../maps/counter-map.ts';
 import type { ActionState, Trigger } from '../trigger.ts';
-import { isCountedAtEvent, ruleOf } from '../trigger-check.ts';
+import { isCountedAtEvent } from '../trigger-check.ts';
 
-type Increment = Extract<TriggerAction, { kind: 'increment' }>;
+const FULL = 'the map, or the share of a user, is full';
 
 /** The session of that name, if this owner's triggers may act on it. */
 export type FindSession = (name: string, owner: Trigger['owner']) => Session | undefined;
 
-/** An increment that applications carry out. */
+/** An increment that applications carry out while the session of the map is active. */
 interface Binding {
-  readonly state: ActionState;
-  readonly action: Increment;
-  readonly group: KeyGroup;
   readonly map: CounterMap;
-  readonly key: number;
+  readonly group: KeyGroup;
+  readonly template: string;
+  /** Matches before it was last activated; undefined while it is inactive. */
+  from: number | undefined;
 }
 
 /**
@@ -27,98 +28,85 @@ interface Binding {
 export class MapIncrements {
   readonly #trigger: Trigger;
   readonly #counters: KeyCounters;
-  readonly #newKey: () => number;
+  readonly #matches: SharedCounter;
   readonly #bindings = new Map<ActionState, Binding>();
-  /** Counts of closed groups, by action. */
-  readonly #settled = new Map<ActionState, { added: number; refused: number }>();
-  /** Counts the occurrences of a trigger that applications do not report. */
-  #counting: { readonly group: KeyGroup; readonly from: number } | undefined;
-  #occurrencesSettled = 0;
 
-  constructor(trigger: Trigger, counters: KeyCounters, newKey: () => number) {
+  /** @param matches counts the matches of the trigger in applications */
+  constructor(trigger: Trigger, counters: KeyCounters, matches: SharedCounter) {
     this.#trigger = trigger;
     this.#counters = counters;
-    this.#newKey = newKey;
+    this.#matches = matches;
   }
 
   /** Follows the sessions. @returns whether the desired state has changed */
   bind(find: FindSession): boolean {
     const { definition, owner, actions } = this.#trigger;
+    const wasReported = this.#trigger.isReported;
     let changed = false;
     for (const state of actions) {
       const { action } = state;
       if (action.kind !== 'increment' || !isCountedAtEvent(definition.condition, action)) continue;
       const session = find(action.session, owner);
       const map = session?.maps.get(action.map);
-      // As in LTTng, nothing is counted while the session is stopped. Without a session, applications report to the
-      // daemon.
-      changed = state.runsInApplication !== (map !== undefined) || changed;
+      const bound = this.#bindings.get(state);
+      if (bound?.map !== map) this.#rebind(state, map, action);
+      // As in LTTng, nothing is counted while the session is stopped.
+      changed = this.#setActive(state, session?.active === true) || bound?.map !== map || changed;
+      // Without a map, applications report to the daemon.
       state.runsInApplication = map !== undefined;
-      changed = this.#bindTo(state, action, session?.active ? map : undefined) || changed;
     }
-    this.#countOccurrences();
+    // The daemon carries no action out for matches that nothing has reported so far.
+    if (this.#trigger.isReported && !wasReported) this.#matches.settleAll();
     return changed;
   }
 
   close(): void {
     for (const { group } of this.#bindings.values()) group.close();
-    this.#bindings.clear();
   }
 
-  desired(): DesiredTrigger[] {
-    const rule = ruleOf(this.#trigger.definition.condition);
-    if (rule === undefined) return [];
-    return [...this.#bindings.values()].map(({ key, action, group, map }) => {
-      const perEvent = this.#counters.perEventGroupOf(map);
-      const counter = { map: group.number, template: action.key, ...(perEvent !== undefined && { perEvent }) };
-      return { key, rule, captures: null, counter };
-    });
+  /** The keys that applications add to now. */
+  keys(): MapKey[] {
+    return [...this.#bindings.values()]
+      .filter(({ from }) => from !== undefined)
+      .map(({ group: { number, scope }, template }) => ({ group: number, scope, template }));
   }
 
-  /** Occurrences that were not reported to the daemon. */
-  get occurrences(): number {
-    return this.#occurrencesSettled + (this.#counting === undefined ? 0 : this.#countedSince(this.#counting));
+  /** With the executions by applications. An addition without room in the map has failed. */
+  statisticsOf(state: ActionState): TriggerDescription['actionStatistics'][number] {
+    const { executions, failures, lastFailure } = state;
+    const { from, group } = this.#bindings.get(state) ?? {};
+    const refused = group?.refused() ?? 0;
+    return {
+      executions: executions + (from === undefined ? 0 : this.#matches.read() - from),
+      failures: failures + refused,
+      lastFailure: refused > 0 ? FULL : lastFailure,
+    };
   }
 
-  /** Executions of an action by applications, and the part that had no room in the map. */
-  executionsOf(state: ActionState): { readonly added: number; readonly refused: number } {
-    const settled = this.#settled.get(state) ?? { added: 0, refused: 0 };
-    const current = this.#bindings.get(state)?.group.read() ?? { added: 0, refused: 0 };
-    return { added: settled.added + current.added, refused: settled.refused + current.refused };
-  }
-
-  #bindTo(state: ActionState, action: Increment, map: CounterMap | undefined): boolean {
-    const bound = this.#bindings.get(state);
-    if (bound?.map === map) return false;
-    if (bound !== undefined) {
-      this.#settled.set(state, this.executionsOf(state));
-      this.#stopCounting(bound.group);
-      bound.group.close();
+  #rebind(
+    state: ActionState,
+    map: CounterMap | undefined,
+    { key }: Extract<TriggerAction, { kind: 'increment' }>,
+  ): void {
+    const former = this.#bindings.get(state);
+    if (former !== undefined) {
+      this.#setActive(state, false);
+      Object.assign(state, this.statisticsOf(state));
+      former.group.close();
       this.#bindings.delete(state);
     }
-    if (map !== undefined) {
-      const { owner } = this.#trigger;
-      const group = this.#counters.open(map, (thread) => concernsUser(owner, thread.uid));
-      this.#bindings.set(state, { state, action, group, map, key: this.#newKey() });
-    }
+    if (map === undefined) return;
+    const { owner } = this.#trigger;
+    const group = this.#counters.open(map, (thread) => concernsUser(owner, thread.uid));
+    this.#bindings.set(state, { map, group, template: key, from: undefined });
+  }
+
+  /** @returns whether that has changed */
+  #setActive(state: ActionState, isActive: boolean): boolean {
+    const bound = this.#bindings.get(state);
+    if (bound === undefined || isActive === (bound.from !== undefined)) return false;
+    state.executions = this.statisticsOf(state).executions;
+    bound.from = isActive ? this.#matches.read() : undefined;
     return true;
-  }
-
-  #countOccurrences(): void {
-    const isReported = this.#trigger.actions.some(({ runsInApplication }) => !runsInApplication);
-    const [first] = isReported ? [] : this.#bindings.values();
-    if (first?.group === this.#counting?.group) return;
-    if (this.#counting !== undefined) this.#stopCounting(this.#counting.group);
-    if (first !== undefined) this.#counting = { group: first.group, from: first.group.read().added };
-  }
-
-  #stopCounting(group: KeyGroup): void {
-    if (this.#counting?.group !== group) return;
-    this.#occurrencesSettled += this.#countedSince(this.#counting);
-    this.#counting = undefined;
-  }
-
-  #countedSince({ group, from }: { readonly group: KeyGroup; readonly from: number }): number {
-    return group.read().added - from;
   }
 }

@@ -78,8 +78,7 @@ function count(app: FakeApplication, index: number, value: number): void {
 
 /** Where the only trigger that the application is told of counts. */
 function counterOf(app: FakeApplication): number | undefined {
-  const counter = app.state()?.triggers[0]?.counter ?? null;
-  return counter !== null && 'index' in counter ? counter.index : undefined;
+  return app.state()?.triggers[0]?.counter;
 }
 
 async function createSession(rule: { pattern: string; filter?: string }): Promise<void> {
@@ -142,7 +141,7 @@ describe('a trigger', () => {
     const app = await application('fast');
     await trigger('rate', { kind: 'event-rate-above', rule: { pattern: 'a:*' }, perSecond: 1000 });
     await expect.poll(() => counterOf(app)).toBeDefined();
-    expect(app.state()?.triggers).toMatchObject([{ captures: null }]);
+    expect(app.state()?.triggers).toMatchObject([{ reports: null }]);
     count(app, counterOf(app)!, 50_000);
     await expect.poll(() => reports('rate')).toMatchObject([{ details: { perSecond: expect.any(Number) } }]);
   });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { FakeCountingThread } from '../../testing/counting-thread.test.support.ts';
 import { MAP, newMap } from '../../testing/maps.test.support.ts';
-import { testShares } from '../../testing/shares.test.support.ts';
+import { testPool, testShares } from '../../testing/shares.test.support.ts';
 import { processOf } from '../../testing/threads.test.support.ts';
-import { CounterMap } from '../maps/counter-map.ts';
+import { addTo, CounterMap, type Row } from '../maps/counter-map.ts';
 import { KeyCounters } from './key-counters.ts';
 import { DAEMON_COUNTERS_MAX, type SharedCounter, ThreadCounters } from './thread-counters.ts';
 
@@ -12,7 +12,7 @@ const all = () => true;
 
 describe('counters of threads', () => {
   it('are even for one slot and odd for the other, and each is assigned once', () => {
-    const counters = new ThreadCounters();
+    const counters = new ThreadCounters(testShares().kept);
     const open = Array.from({ length: DAEMON_COUNTERS_MAX }, () => counters.open(all) as SharedCounter);
     expect(new Set(open.flatMap((counter) => [counter.indexFor(0), counter.indexFor(1)])).size).toBe(
       2 * DAEMON_COUNTERS_MAX,
@@ -26,7 +26,7 @@ describe('counters of threads', () => {
   });
 
   it('begin at zero even if the number had a value, or the thread had another daemon', async () => {
-    const counters = new ThreadCounters();
+    const counters = new ThreadCounters(testShares().kept);
     const thread = new FakeCountingThread(1);
     counters.add(thread);
     const former = counters.open(all) as SharedCounter;
@@ -51,7 +51,7 @@ describe('counters of threads', () => {
   });
 
   it('never fall, even if a thread writes less', async () => {
-    const counters = new ThreadCounters();
+    const counters = new ThreadCounters(testShares().kept);
     const counter = counters.open(all) as SharedCounter;
     const thread = new FakeCountingThread(1);
     counters.add(thread);
@@ -68,14 +68,53 @@ describe('counters of threads', () => {
       expect(counter.read()).toBe(wanted);
     }
   });
+
+  it('settle what a thread reports, and the rest when it ends', async () => {
+    const { kept } = testShares(0);
+    const counters = new ThreadCounters(kept);
+    const counter = counters.open(all) as SharedCounter;
+    const thread = new FakeCountingThread(1);
+    counters.add(thread);
+    await turn();
+    thread.set(counter.indexFor(0), 9);
+    counter.settle(thread, 4);
+    expect([counter.settled, counter.unsettledOf(thread), counter.read()]).toEqual([4, 5, 9]);
+    counter.settle(thread, 5);
+    expect([counter.settled, counter.unsettledOf(thread), counter.read()]).toEqual([9, 0, 9]);
+    await turn();
+    thread.set(counter.indexFor(0), 12);
+    counter.settleAll();
+    await turn();
+    thread.set(counter.indexFor(0), 14);
+    expect([counter.settled, counter.unsettledOf(thread), counter.read()]).toEqual([12, 2, 14]);
+    expect(kept.used).toBeGreaterThan(0);
+    counters.remove(thread);
+    expect([counter.settled, counter.read(), kept.used]).toEqual([14, 14, 0]);
+  });
+
+  it('give the memory of a thread back when they are closed, and keep no bases where its user has no room', async () => {
+    const pool = testPool(500);
+    const counters = new ThreadCounters(pool);
+    const open = Array.from({ length: 20 }, () => counters.open(all) as SharedCounter);
+    const thread = new FakeCountingThread(1);
+    counters.add(thread);
+    await turn();
+    for (const counter of open) thread.set(counter.indexFor(0), 3);
+    for (const counter of open) counter.settle(thread, 3);
+    expect(pool.used).toBeLessThanOrEqual(500);
+    const read = open.map((counter) => counter.read());
+    expect(read[0]).toBe(3);
+    expect(read.at(-1)).toBe(6);
+    for (const counter of open) counter.close();
+    expect(pool.used).toBe(0);
+  });
 });
 
 describe('counters of keys', () => {
-  const valuesIn = (counters: KeyCounters, map: CounterMap) =>
-    map.rows(counters.liveValues(map)).map(({ owner, key, value }) => [owner.kind, key, value]);
-  const announce = (map: number, index: number, key: string, start = 0) => ({
+  const valuesIn = (map: CounterMap) => map.rows().map(({ owner, key, value }) => [owner.kind, key, value]);
+  const announce = (group: number, index: number, key: string, start = 0) => ({
     type: 'counters' as const,
-    counters: [{ index, map, key, start }],
+    counters: [{ index, group, key, start }],
   });
 
   it.each(['drop', 'sum'] as const)('of threads stay with their process, and then %s', (deadProcesses) => {
@@ -89,7 +128,7 @@ describe('counters of keys', () => {
       counters.announced(thread, announce(number, 100, 'k'));
       thread.set(100, 3);
     }
-    const rows = () => valuesIn(counters, map);
+    const rows = () => valuesIn(map);
     expect(rows()).toEqual([['process', 'k', 6]]);
     counters.remove(threads[0]!);
     expect(rows()).toEqual([['process', 'k', 6]]);
@@ -110,7 +149,7 @@ describe('counters of keys', () => {
       thread.set(100, 10 ** at);
     });
     map.increment('k', 7);
-    const rows = () => map.rows(counters.liveValues(map)).map(({ owner, value }) => [owner, value]);
+    const rows = () => map.rows().map(({ owner, value }) => [owner, value]);
     const wanted = [
       [{ kind: 'user', uid: 1 }, 11],
       [{ kind: 'user', uid: 2 }, 100],
@@ -122,7 +161,7 @@ describe('counters of keys', () => {
       map.processEnded(thread.process);
     }
     expect(rows()).toEqual(wanted);
-    counters.clear(map);
+    map.clear();
     expect(rows().map(([, value]) => value)).toEqual([0, 0, 0]);
   });
 
@@ -134,11 +173,10 @@ describe('counters of keys', () => {
       ['b', 2 ** 31 + 5],
     ] as const;
     for (const [key, value] of values) {
-      map.admit(0, process, key);
-      map.threadEnded({ uid: 0, process, key, value });
+      addTo(map.admit(0, process, key) as Row, value);
     }
     map.increment('b', 1);
-    const shown = () => map.rows([]).map(({ owner, key, value, overflow }) => [owner.kind, key, value, overflow]);
+    const shown = () => map.rows().map(({ owner, key, value, overflow }) => [owner.kind, key, value, overflow]);
     expect(shown()).toEqual([
       ['process', 'a', 2 ** 31 - 1, false],
       ['process', 'b', -(2 ** 31) + 5, true],
@@ -151,36 +189,35 @@ describe('counters of keys', () => {
     ]);
   });
 
-  it('that an event adds to once are apart from those of the triggers that it matches', () => {
+  it('are shared by the triggers of a map to which an event adds once, and by no others', () => {
     const counters = new KeyCounters(testShares().kept);
-    const map = newMap({ deadProcesses: 'sum', updatePolicy: 'per-event' });
-    const groups = [counters.open(map, all), counters.open(map, all)];
-    const perEvent = counters.perEventGroupOf(map) as number;
-    expect(counters.perEventGroupOf(map)).toBe(perEvent);
-    expect(counters.perEventGroupOf(newMap({ deadProcesses: 'sum' }))).toBeUndefined();
-    const thread = new FakeCountingThread(1);
-    counters.add(thread);
-    for (const [at, number] of [...groups.map((group) => group.number), perEvent].entries()) {
-      counters.announced(thread, announce(number, 100 + 2 * at, 'k'));
-    }
-    thread.set(100, 5);
-    thread.set(102, 4);
-    thread.set(104, 6);
-    expect(valuesIn(counters, map)).toEqual([['process', 'k', 6]]);
-    expect(groups.map((group) => group.read().added)).toEqual([5, 4]);
-    counters.clear(map);
-    thread.set(100, 6);
-    thread.set(102, 5);
-    thread.set(104, 7);
-    expect(valuesIn(counters, map)).toEqual([['process', 'k', 1]]);
-    map.increment('k', 2);
-    counters.remove(thread);
-    map.processEnded(thread.process);
-    expect(valuesIn(counters, map)).toEqual([['shared', 'k', 3]]);
-    expect(groups.map((group) => group.read().added)).toEqual([6, 5]);
+    const scopes = (updatePolicy: 'per-event' | 'per-rule-match') => {
+      const maps = [newMap({ updatePolicy }), newMap({ updatePolicy })];
+      return maps.flatMap((map) => [counters.open(map, all).scope, counters.open(map, all).scope]);
+    };
+    const [first, second, other] = scopes('per-event');
+    expect([second === first, other === first]).toEqual([true, false]);
+    expect(new Set(scopes('per-rule-match')).size).toBe(4);
   });
 
-  it('of triggers take no room for keys in the share of a user, since the map has the keys', () => {
+  it('that are refused and shared count for another trigger once theirs is removed', () => {
+    const counters = new KeyCounters(testShares().kept);
+    const map = newMap({ updatePolicy: 'per-event', keyCountMax: 1 });
+    map.increment('taken', 1);
+    const [gone, heir] = [counters.open(map, all), counters.open(map, all)];
+    const thread = new FakeCountingThread(1);
+    counters.add(thread);
+    counters.announced(thread, announce(gone.number, 100, 'k'));
+    thread.set(100, 5);
+    expect([gone.refused(), heir.refused()]).toEqual([5, 0]);
+    gone.close();
+    thread.set(100, 7);
+    expect(heir.refused()).toBe(2);
+    counters.remove(thread);
+    expect(heir.refused()).toBe(2);
+  });
+
+  it('of several threads or indexes take no room for keys in the share of a user, since the map has the keys', () => {
     const shares = testShares(0);
     const counters = new KeyCounters(shares.kept);
     const map = newMap({ deadProcesses: 'drop', updatePolicy: 'per-event' }, shares.kept);
@@ -202,10 +239,10 @@ describe('counters of keys', () => {
   it('are not accepted from users whom no trigger of the map is about', () => {
     const counters = new KeyCounters(testShares().kept);
     const map = newMap({ deadProcesses: 'sum', updatePolicy: 'per-event', keyCountMax: 1 });
-    counters.open(map, ({ uid }) => uid === 1);
+    const { number } = counters.open(map, ({ uid }) => uid === 1);
     const stranger = new FakeCountingThread(2);
     counters.add(stranger);
-    counters.announced(stranger, announce(counters.perEventGroupOf(map) as number, 100, 'taken'));
+    counters.announced(stranger, announce(number, 100, 'taken'));
     expect(map.increment('k', 1)).toBeUndefined();
   });
 
@@ -218,10 +255,10 @@ describe('counters of keys', () => {
     group.close();
     counters.announced(thread, announce(group.number, 100, 'late'));
     thread.set(100, 2);
-    expect(map.rows(counters.liveValues(map))).toMatchObject([{ key: 'late', value: 2 }]);
+    expect(map.rows()).toMatchObject([{ key: 'late', value: 2 }]);
     counters.forget(map);
     counters.announced(thread, announce(group.number, 102, 'too late'));
-    expect(map.rows(counters.liveValues(map))).toEqual([]);
+    expect(map.rows()).toEqual([]);
     counters.remove(thread);
   });
 
@@ -247,15 +284,11 @@ describe('counters of keys', () => {
         [kind, 'n', 10],
       ],
     ];
-    expect([valuesIn(counters, map), valuesIn(counters, other)]).toEqual(expected('process'));
-    expect([gone, full, next].map((group) => group.read())).toEqual([
-      { added: 3, refused: 0 },
-      { added: 4, refused: 4 },
-      { added: 110, refused: 0 },
-    ]);
+    expect([valuesIn(map), valuesIn(other)]).toEqual(expected('process'));
+    expect([gone, full, next].map((group) => group.refused())).toEqual([0, 4, 0]);
     counters.remove(thread);
     for (const each of [map, other]) each.processEnded(thread.process);
-    expect([valuesIn(counters, map), valuesIn(counters, other)]).toEqual(expected('shared'));
+    expect([valuesIn(map), valuesIn(other)]).toEqual(expected('shared'));
   });
 
   it('that were reused for other keys begin at zero when the map is cleared, and end with it', () => {
@@ -271,40 +304,34 @@ describe('counters of keys', () => {
       counters.announced(thread, announce(group.number, 100, key, start));
       thread.set(100, start + 5);
     }
-    expect(valuesIn(counters, map)).toEqual([
+    expect(valuesIn(map)).toEqual([
       ['process', 'a', 5],
       ['process', 'b', 5],
     ]);
-    counters.clear(map);
+    map.clear();
     thread.set(100, 11);
-    expect(valuesIn(counters, map)).toEqual([
+    expect(valuesIn(map)).toEqual([
       ['process', 'a', 0],
       ['process', 'b', 1],
     ]);
     counters.forget(map);
-    expect(valuesIn(counters, map)).toEqual([]);
+    expect(valuesIn(map)).toEqual([]);
     counters.remove(thread);
-    expect(valuesIn(counters, map)).toEqual([]);
+    expect(valuesIn(map)).toEqual([]);
   });
 
-  it('leave nothing of triggers removed long ago, once the last thread that counted for them has ended', () => {
+  it('of triggers removed long ago are not accepted any more, and keep their counts', () => {
     const counters = new KeyCounters(testShares().kept);
     const map = newMap({ deadProcesses: 'sum', updatePolicy: 'per-event' });
-    let asked = 0;
-    const former = counters.open(map, () => ++asked > 0);
-    const [first, later] = [new FakeCountingThread(1), new FakeCountingThread(1)];
-    for (const thread of [first, later]) counters.add(thread);
-    counters.announced(first, announce(former.number, 100, 'k'));
-    counters.announced(first, announce(counters.perEventGroupOf(map) as number, 102, 'k'));
-    first.set(100, 2);
-    first.set(102, 2);
+    const former = counters.open(map, all);
+    const thread = new FakeCountingThread(1);
+    counters.add(thread);
+    counters.announced(thread, announce(former.number, 100, 'k'));
+    thread.set(100, 2);
     former.close();
-    for (let count = 0; count < 2000; count++) counters.open(map, () => false).close();
-    counters.remove(first);
-    asked = 0;
-    // Whether there are keys that this thread adds to is asked of all groups that there are.
-    counters.announced(later, announce(counters.perEventGroupOf(map) as number, 100, 'k'));
-    expect([asked, valuesIn(counters, map)]).toEqual([0, [['process', 'k', 2]]]);
+    for (let count = 0; count < 2000; count++) counters.open(map, all).close();
+    counters.announced(thread, announce(former.number, 102, 'late'));
+    expect(valuesIn(map)).toEqual([['process', 'k', 2]]);
   });
 
   it.each([
@@ -322,15 +349,15 @@ describe('counters of keys', () => {
       counters.add(thread);
       const used: number[] = [];
       for (let count = 0; count < 100; count++) {
-        // One index for all keys, each of 500 characters, of which the map and the thread keep copies.
+        // One index for all keys, each of 500 characters. The map has it as a key and as a row.
         counters.announced(thread, announce(number, 100, `${count}`.padEnd(500, 'x'), count));
         used.push(shares.kept.used);
       }
-      expect(used.every((bytes, idx) => bytes >= (idx + 1) * 3 * 500)).toBe(true);
-      counters.clear(map);
+      expect(used.every((bytes, idx) => bytes >= (idx + 1) * 2 * 500)).toBe(true);
+      map.clear();
       counters.remove(thread);
       map.processEnded(thread.process);
-      const rows = map.rows([]).length;
+      const rows = map.rows().length;
       expect(rows).toBe(deadProcesses === 'drop' ? 0 : 100);
       expect(shares.kept.used).toBeGreaterThan((100 + rows) * 500);
       expect(shares.kept.used).toBeLessThan((100 + rows) * 600);
@@ -338,7 +365,7 @@ describe('counters of keys', () => {
       map.increment('of the daemon'.padEnd(500, 'x'), 1);
       expect(shares.kept.used).toBeGreaterThan((102 + rows) * 500);
       counters.forget(map);
-      expect([shares.kept.used, map.rows([])]).toEqual([0, []]);
+      expect([shares.kept.used, map.rows()]).toEqual([0, []]);
     },
   );
 
@@ -356,7 +383,7 @@ describe('counters of keys', () => {
     group.close();
     counters.forget(map);
     counters.announced(thread, announce(ofOther.number, 100, 'c'));
-    expect(map.rows(counters.liveValues(map))).toEqual([]);
+    expect(map.rows()).toEqual([]);
     counters.forget(other);
     counters.remove(thread);
     expect(shares.kept.used).toBe(0);
@@ -375,22 +402,22 @@ describe('counters of keys', () => {
     const group = counters.open(map, all);
     const [hostile, other] = [new FakeCountingThread(2), new FakeCountingThread(3)];
     for (const thread of [hostile, other]) counters.add(thread);
-    const indices = 1000;
+    const indices = 2000;
     for (let index = 0; index < 2 * indices; index += 2) {
       counters.announced(hostile, announce(group.number, index, `${index}`.padEnd(4096, '\u{1234}')));
       hostile.set(index, 2);
     }
-    const rows = map.rows(counters.liveValues(map)).length;
+    const rows = map.rows().length;
     expect(rows).toBeLessThan(indices);
     expect(new Set(refusedOf)).toEqual(new Set([2]));
     // Where there is room to follow the counter, every event; else the one for which it was announced.
-    const { added, refused } = group.read();
-    expect(added - refused).toBe(2 * rows);
+    const refused = group.refused();
+    expect(map.rows().every(({ value }) => value === 2)).toBe(true);
     expect(refused).toBeGreaterThan(refusedOf.length);
     expect(refused).toBeLessThan(2 * refusedOf.length);
     counters.announced(other, announce(group.number, 100, 'of another'));
     expect(map.increment('of the owner', 1)).toBeUndefined();
-    expect(map.rows(counters.liveValues(map))).toHaveLength(rows + 2);
+    expect(map.rows()).toHaveLength(rows + 2);
   });
 
   it('of users whom a trigger is not about do not count', () => {
@@ -401,7 +428,7 @@ describe('counters of keys', () => {
     counters.add(thread);
     counters.announced(thread, announce(group.number, 100, 'k'));
     thread.set(100, 2);
-    expect(group.read()).toEqual({ added: 0, refused: 0 });
-    expect(map.rows(counters.liveValues(map))).toEqual([]);
+    expect(group.refused()).toBe(0);
+    expect(map.rows()).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
 import { CONTROL_COUNTERS_OFFSET, CONTROL_KEY_COUNTERS_FROM, CONTROL_SLOT_COUNT } from '@ringtail/protocol';
 import type { ApplicationProcess } from '../../model/session.ts';
+import type { SharedPool } from '../../shares/shared-pool.ts';
 
 const COUNTER_BYTES = 8;
 /** Counters of a slot that the daemon assigns; the thread assigns the others. */
@@ -7,6 +8,8 @@ export const DAEMON_COUNTERS_MAX = CONTROL_KEY_COUNTERS_FROM / CONTROL_SLOT_COUN
 
 /** Freed numbers that wait before the first of them is used again. */
 const FREED_KEPT = 64;
+/** Memory of the base of a thread and a counter. */
+const BASE_BYTES = 80;
 
 /** A registered thread whose counters can be read. */
 export interface CountingThread {
@@ -17,12 +20,23 @@ export interface CountingThread {
   read(bytes: Buffer, position: number): void;
 }
 
-/** A counter under one number in the control files of all threads, which the threads add to. */
+/**
+ * A counter under one number in the control files of all threads, which the threads add to. An addition is settled
+ * when the thread has reported it, or has ended.
+ */
 export interface SharedCounter {
   /** Its index in control files with that slot. */
   indexFor(slot: number): number;
   /** Additions of all threads since it was opened, ended threads included. Never less than before. */
   read(): number;
+  /** The settled part of them. */
+  readonly settled: number;
+  /** Additions of a thread that are not settled. */
+  unsettledOf(thread: CountingThread): number;
+  /** The thread has reported additions. */
+  settle(thread: CountingThread, additions: number): void;
+  /** Settles all additions. */
+  settleAll(): void;
   /** No desired state has it any more. */
   close(): void;
 }
@@ -35,12 +49,18 @@ export interface SharedCounter {
  * inside a tracepoint may still add to them.
  */
 export class ThreadCounters {
-  readonly #threads = new Map<CountingThread, Map<Counter, number>>();
+  readonly #kept: SharedPool;
+  readonly #threads = new Set<CountingThread>();
   readonly #open = new Set<Counter>();
   readonly #freed: number[] = [];
   #fresh = 0;
   /** Counters that were read in this turn of the event loop, so that a thousand counters are one read of each file. */
-  #blocks = new Map<CountingThread, Buffer>();
+  readonly #blocks = new Map<CountingThread, Buffer>();
+
+  /** @param kept bytes kept for applications */
+  constructor(kept: SharedPool) {
+    this.#kept = kept;
+  }
 
   /**
    * @param counts whether additions of that thread count. Only its threads know of the counter, but any thread may
@@ -50,33 +70,39 @@ export class ThreadCounters {
   open(counts: (thread: CountingThread) => boolean): SharedCounter | undefined {
     const number = this.#takeNumber();
     if (number === undefined) return undefined;
-    this.#blocks = new Map();
-    const counter: Counter = new Counter(number, counts, this.#sum, () => {
-      if (!this.#open.delete(counter)) return;
-      this.#freed.push(number);
-      for (const bases of this.#threads.values()) bases.delete(counter);
+    this.#blocks.clear();
+    const counter: Counter = new Counter({
+      number,
+      counts,
+      kept: this.#kept,
+      threads: this.#threads,
+      valueIn: (thread) => this.#value(thread, number),
+      onClosed: () => {
+        if (this.#open.delete(counter)) this.#freed.push(number);
+      },
     });
     this.#open.add(counter);
-    for (const [thread, bases] of this.#threads) bases.set(counter, this.#value(thread, counter));
+    for (const thread of this.#threads) counter.begin(thread, counterAt(thread, counter.indexFor(thread.slot)));
     return counter;
   }
 
   /** The thread may add to counters from now on. */
   add(thread: CountingThread): void {
-    const bases = new Map<Counter, number>();
-    for (const counter of this.#open) bases.set(counter, this.#value(thread, counter));
-    this.#threads.set(thread, bases);
+    for (const counter of this.#open) counter.begin(thread, this.#value(thread, counter.number));
+    this.#threads.add(thread);
+  }
+
+  /** Values of the thread are read again, although they were read in this turn. */
+  readAgain(thread: CountingThread): void {
+    this.#blocks.delete(thread);
   }
 
   /** The thread has ended; its control file can still be read. */
   remove(thread: CountingThread): void {
-    this.#blocks.delete(thread);
-    const bases = this.#threads.get(thread) ?? new Map<Counter, number>();
-    for (const [counter, base] of bases) {
-      if (counter.counts(thread)) counter.ended += difference(this.#value(thread, counter), base);
-    }
+    this.readAgain(thread);
+    for (const counter of this.#open) counter.end(thread);
     this.#threads.delete(thread);
-    this.#blocks.delete(thread);
+    this.readAgain(thread);
   }
 
   #takeNumber(): number | undefined {
@@ -84,16 +110,8 @@ export class ThreadCounters {
     return this.#fresh++;
   }
 
-  readonly #sum = (counter: Counter): number => {
-    let sum = 0;
-    for (const [thread, bases] of this.#threads) {
-      if (counter.counts(thread)) sum += difference(this.#value(thread, counter), bases.get(counter) ?? 0);
-    }
-    return sum;
-  };
-
-  #value(thread: CountingThread, counter: Counter): number {
-    return this.#block(thread).readDoubleLE((counter.number * CONTROL_SLOT_COUNT + thread.slot) * COUNTER_BYTES);
+  #value(thread: CountingThread, number: number): number {
+    return this.#block(thread).readDoubleLE((number * CONTROL_SLOT_COUNT + thread.slot) * COUNTER_BYTES);
   }
 
   /** All counters in use, as of this turn of the event loop. */
@@ -108,25 +126,32 @@ export class ThreadCounters {
   }
 }
 
-class Counter implements SharedCounter {
+interface CounterOptions {
   readonly number: number;
   readonly counts: (thread: CountingThread) => boolean;
-  /** Additions of threads that have ended. */
-  ended = 0;
-  readonly #sum: (counter: Counter) => number;
-  readonly #onClosed: () => void;
+  readonly kept: SharedPool;
+  readonly threads: ReadonlySet<CountingThread>;
+  readonly valueIn: (thread: CountingThread) => number;
+  readonly onClosed: () => void;
+}
+
+class Counter implements SharedCounter {
+  readonly #options: CounterOptions;
+  /** Values up to which additions are settled. Absent: 0. */
+  readonly #bases = new Map<CountingThread, number>();
+  #settled = 0;
   #last = 0;
 
-  constructor(
-    number: number,
-    counts: (thread: CountingThread) => boolean,
-    sum: (counter: Counter) => number,
-    onClosed: () => void,
-  ) {
-    this.number = number;
-    this.counts = counts;
-    this.#sum = sum;
-    this.#onClosed = onClosed;
+  constructor(options: CounterOptions) {
+    this.#options = options;
+  }
+
+  get number(): number {
+    return this.#options.number;
+  }
+
+  get settled(): number {
+    return this.#settled;
   }
 
   indexFor(slot: number): number {
@@ -134,12 +159,48 @@ class Counter implements SharedCounter {
   }
 
   read(): number {
-    this.#last = Math.min(Math.max(this.#last, this.ended + this.#sum(this)), Number.MAX_SAFE_INTEGER);
+    let sum = this.#settled;
+    for (const thread of this.#options.threads) sum += this.unsettledOf(thread);
+    this.#last = Math.min(Math.max(this.#last, sum), Number.MAX_SAFE_INTEGER);
     return this.#last;
   }
 
+  unsettledOf(thread: CountingThread): number {
+    const { counts, valueIn } = this.#options;
+    return counts(thread) ? difference(valueIn(thread), this.#bases.get(thread) ?? 0) : 0;
+  }
+
+  settle(thread: CountingThread, additions: number): void {
+    this.#settled = Math.min(this.#settled + additions, Number.MAX_SAFE_INTEGER);
+    this.#setBase(thread, (this.#bases.get(thread) ?? 0) + additions);
+  }
+
+  settleAll(): void {
+    for (const thread of this.#options.threads) this.settle(thread, this.unsettledOf(thread));
+  }
+
+  begin(thread: CountingThread, value: number): void {
+    this.#setBase(thread, value);
+  }
+
+  end(thread: CountingThread): void {
+    this.settle(thread, this.unsettledOf(thread));
+    this.#setBase(thread, 0);
+  }
+
   close(): void {
-    this.#onClosed();
+    for (const thread of this.#bases.keys()) this.#setBase(thread, 0);
+    this.#options.onClosed();
+  }
+
+  /** Where the share of the user has no room, additions that are settled count once more when the thread ends. */
+  #setBase(thread: CountingThread, value: number): void {
+    const { kept } = this.#options;
+    if (value === 0) {
+      if (this.#bases.delete(thread)) kept.give(thread.uid, BASE_BYTES);
+    } else if (this.#bases.has(thread) || kept.take(thread.uid, BASE_BYTES) === undefined) {
+      this.#bases.set(thread, value);
+    }
   }
 }
 

@@ -4,17 +4,28 @@ import { textWeight } from '../../shares/memory-weight.ts';
 import { PoolHolding } from '../../shares/pool-holding.ts';
 import type { SharedPool } from '../../shares/shared-pool.ts';
 
-/** Counters of one owner, by key. */
-type Values = Map<string, number>;
-
 const INT32_MAX = 2 ** 31 - 1;
 
-/** A value that a running thread counts. */
-export interface LiveValue {
+/** The counter of a key and an owner, except the counts of running threads. */
+export interface Row {
+  value: number;
+}
+
+/** A running thread's counter of a row. */
+export interface RowCounter {
+  readonly row: Row | undefined;
+  /** Additions since it began, or began again. */
+  read(): number;
+  /** Begins at zero again. */
+  restart(): void;
+}
+
+/** The rows of one owner. */
+interface Table {
+  readonly owner: MapRowOwner;
+  /** The user whose share has the rows. */
   readonly uid: number;
-  readonly process: ApplicationProcess;
-  readonly key: string;
-  readonly value: number;
+  readonly rows: Map<string, Row>;
 }
 
 /** Memory of a key in a table, beside its characters. */
@@ -31,7 +42,7 @@ export interface CounterMapOptions {
 }
 
 /**
- * The values of a map, except the counters of running threads.
+ * The values of a map.
  *
  * A key has a row for each owner of a counter. Keys and rows stay until the session is destroyed, even if the threads
  * end, and so do their places in the share of a user. This is the user whose thread announced the key, also in maps
@@ -39,75 +50,76 @@ export interface CounterMapOptions {
  */
 export class CounterMap {
   readonly attributes: MapChannelAttributes;
+  /** Of running threads. */
+  readonly counters = new Set<RowCounter>();
   readonly #keys = new Set<string>();
-  /** Of ended threads in running processes, for maps of processes. */
-  readonly #ofProcesses = new Map<ApplicationProcess, { readonly uid: number; readonly values: Values }>();
-  /** Of ended threads, for maps of users. */
-  readonly #ofUsers = new Map<number, Values>();
+  /** By user, or by process. */
+  readonly #tables = new Map<number | ApplicationProcess, Table>();
   /** Counts of the daemon, and of ended processes. */
-  readonly #shared: Values = new Map();
-  readonly #options: CounterMapOptions;
+  readonly #shared: Table;
+  readonly #onRefused: CounterMapOptions['onRefused'];
   readonly #holding: PoolHolding;
 
-  constructor(options: CounterMapOptions) {
-    this.attributes = options.attributes;
-    this.#options = options;
-    this.#holding = new PoolHolding(options.kept);
+  constructor({ attributes, ownerUid, kept, onRefused }: CounterMapOptions) {
+    this.attributes = attributes;
+    this.#shared = { owner: { kind: 'shared' }, uid: ownerUid, rows: new Map() };
+    this.#onRefused = onRefused;
+    this.#holding = new PoolHolding(kept);
   }
 
-  /** Makes the row of a key for the threads of a user or process. @returns why there is no room */
-  admit(uid: number, process: ApplicationProcess, key: string): string | undefined {
-    const known = this.#valuesOf(uid, process);
-    const values = known ?? new Map<string, number>();
-    const refusal = this.#enter(uid, key, values);
-    if (refusal !== undefined || known !== undefined) return refusal;
-    if (this.attributes.ownership === 'user') this.#ofUsers.set(uid, values);
-    else this.#ofProcesses.set(process, { uid, values });
-    return undefined;
+  /** The row of a key for the threads of a user or process. @returns why there is no room */
+  admit(uid: number, process: ApplicationProcess, key: string): Row | string {
+    const isOfUser = this.attributes.ownership === 'user';
+    const { pid, procname } = process;
+    const id = isOfUser ? uid : process;
+    const table = this.#tables.get(id) ?? {
+      owner: isOfUser ? { kind: 'user', uid } : { kind: 'process', uid, pid, procname },
+      uid,
+      rows: new Map(),
+    };
+    const row = this.#rowIn(table, key);
+    if (typeof row !== 'string') this.#tables.set(id, table);
+    return row;
   }
 
   /** The share of the user has no room for a key of its thread. */
   refused(uid: number): void {
-    this.#options.onRefused(uid);
+    this.#onRefused(uid);
   }
 
   /** Adds to the shared row of a key. @returns why there is no room */
   increment(key: string, count: number): string | undefined {
-    const refusal = this.#enter(this.#options.ownerUid, key, this.#shared);
-    if (refusal === undefined) addTo(this.#shared, key, count);
-    return refusal;
+    const row = this.#rowIn(this.#shared, key);
+    if (typeof row === 'string') return row;
+    addTo(row, count);
+    return undefined;
   }
 
-  threadEnded({ uid, process, key, value }: LiveValue): void {
-    const values = this.#valuesOf(uid, process);
-    if (values?.has(key)) addTo(values, key, value);
-  }
-
+  /** Its threads have ended. */
   processEnded(process: ApplicationProcess): void {
-    const entry = this.#ofProcesses.get(process);
-    if (entry === undefined) return;
-    this.#ofProcesses.delete(process);
-    const { uid, values } = entry;
+    const table = this.#tables.get(process);
+    if (table === undefined) return;
+    this.#tables.delete(process);
     const isDropped = this.attributes.deadProcesses === 'drop';
-    for (const [key, value] of values) {
+    for (const [key, row] of table.rows) {
+      const shared = this.#shared.rows.get(key);
       // A row that becomes the shared one keeps its place.
-      if (isDropped || this.#shared.has(key)) this.#holding.giveBack(uid, rowWeight(key));
-      if (!isDropped) addTo(this.#shared, key, value);
+      if (isDropped || shared !== undefined) this.#holding.giveBack(table.uid, rowWeight(key));
+      if (isDropped) continue;
+      if (shared === undefined) this.#shared.rows.set(key, row);
+      else addTo(shared, row.value);
     }
   }
 
   /** The session is destroyed. */
   release(): void {
     this.#holding.giveBackAll();
-    for (const table of [this.#keys, this.#ofUsers, this.#ofProcesses, this.#shared]) table.clear();
+    for (const each of [this.#keys, this.#tables, this.#shared.rows]) each.clear();
   }
 
-  #valuesOf(uid: number, process: ApplicationProcess): Values | undefined {
-    return this.attributes.ownership === 'user' ? this.#ofUsers.get(uid) : this.#ofProcesses.get(process)?.values;
-  }
-
-  #enter(uid: number, key: string, values: Values): string | undefined {
-    if (values.has(key)) return undefined;
+  #rowIn({ uid, rows }: Table, key: string): Row | string {
+    const known = rows.get(key);
+    if (known !== undefined) return known;
     const isNew = !this.#keys.has(key);
     if (isNew && this.#keys.size >= this.attributes.keyCountMax) return 'the map is full';
     const refusal = this.#holding.take(uid, (isNew ? 2 : 1) * rowWeight(key));
@@ -115,86 +127,45 @@ export class CounterMap {
       this.refused(uid);
       return refusal;
     }
+    const row = { value: 0 };
     this.#keys.add(key);
-    values.set(key, 0);
-    return undefined;
+    rows.set(key, row);
+    return row;
   }
 
   /** Sets all values to zero. */
   clear(): void {
-    const all = [
-      this.#shared,
-      ...this.#ofUsers.values(),
-      ...[...this.#ofProcesses.values()].map(({ values }) => values),
-    ];
-    for (const values of all) for (const key of values.keys()) values.set(key, 0);
+    for (const { rows } of [...this.#tables.values(), this.#shared]) for (const row of rows.values()) row.value = 0;
+    for (const counter of this.counters) counter.restart();
   }
 
   /** One row for each owner and key, in this order; shared rows come last. */
-  rows(live: Iterable<LiveValue>): MapRow[] {
-    const groups = this.attributes.ownership === 'user' ? this.#userGroups(live) : this.#processGroups(live);
-    groups.sort((a, b) => orderOf(a.owner) - orderOf(b.owner));
-    return [...groups, { owner: { kind: 'shared' as const }, values: this.#shared }].flatMap((group) =>
-      this.#rowsOf(group),
-    );
+  rows(): MapRow[] {
+    const live = new Map<Row | undefined, number>();
+    for (const counter of this.counters) live.set(counter.row, (live.get(counter.row) ?? 0) + counter.read());
+    const tables = [...this.#tables.values()].sort((a, b) => orderOf(a.owner) - orderOf(b.owner));
+    return [...tables, this.#shared].flatMap((table) => this.#rowsOf(table, live));
   }
 
-  #userGroups(live: Iterable<LiveValue>): Group[] {
-    const byUser = new Map([...this.#ofUsers].map(([uid, values]) => [uid, new Map(values)]));
-    for (const { uid, key, value } of live) addTo(valuesOf(byUser, uid), key, value);
-    return [...byUser].map(([uid, values]) => ({ owner: { kind: 'user', uid }, values }));
-  }
-
-  #processGroups(live: Iterable<LiveValue>): Group[] {
-    const byProcess = new Map<ApplicationProcess, { readonly uid: number; readonly values: Values }>();
-    for (const [process, { uid, values }] of this.#ofProcesses)
-      byProcess.set(process, { uid, values: new Map(values) });
-    for (const { uid, process, key, value } of live) {
-      const entry = byProcess.get(process) ?? { uid, values: new Map() };
-      byProcess.set(process, entry);
-      addTo(entry.values, key, value);
-    }
-    return [...byProcess].map(([{ pid, procname }, { uid, values }]) => ({
-      owner: { kind: 'process', uid, pid, procname },
-      values,
-    }));
-  }
-
-  #rowsOf({ owner, values }: Group): MapRow[] {
+  #rowsOf({ owner, rows }: Table, live: ReadonlyMap<Row | undefined, number>): MapRow[] {
     const { name } = this.attributes;
     const isNarrow = mapValueBits(this.attributes, owner.kind) === 32;
-    return [...values]
+    return [...rows]
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, value]) => ({
-        map: name,
-        owner,
-        key,
-        value: isNarrow ? value | 0 : value,
-        overflow: isNarrow && value > INT32_MAX,
-      }));
+      .map(([key, row]) => {
+        const value = Math.min(row.value + (live.get(row) ?? 0), Number.MAX_SAFE_INTEGER);
+        return { map: name, owner, key, value: isNarrow ? value | 0 : value, overflow: isNarrow && value > INT32_MAX };
+      });
   }
 }
 
-interface Group {
-  readonly owner: MapRowOwner;
-  readonly values: Values;
+/** Adds to the value of a row, which has an upper limit. */
+export function addTo(row: Row, count: number): void {
+  row.value = Math.min(row.value + count, Number.MAX_SAFE_INTEGER);
 }
 
 function rowWeight(key: string): number {
   return ROW_BYTES + textWeight(key);
-}
-
-function addTo(values: Values, key: string, value: number): void {
-  values.set(key, Math.min((values.get(key) ?? 0) + value, Number.MAX_SAFE_INTEGER));
-}
-
-function valuesOf(all: Map<number, Values>, uid: number): Values {
-  let values = all.get(uid);
-  if (values === undefined) {
-    values = new Map();
-    all.set(uid, values);
-  }
-  return values;
 }
 
 function orderOf(owner: MapRowOwner): number {

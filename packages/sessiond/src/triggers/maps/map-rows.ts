@@ -1,7 +1,7 @@
-import type { MapRow } from '@ringtail/protocol';
 import { JsonText } from '../../clients/json-text.ts';
 import { DaemonError } from '../../model/daemon-error.ts';
 import { MAP_ROWS_BYTES_MAX } from '../../model/limits.ts';
+import type { CounterMap } from './counter-map.ts';
 
 /**
  * Rows of maps, as the JSON of an answer. Rows are encoded map by map, until they exceed the limit. So the answer is
@@ -9,12 +9,12 @@ import { MAP_ROWS_BYTES_MAX } from '../../model/limits.ts';
  *
  * @throws {DaemonError} `ANSWER_TOO_LONG`
  */
-export function jsonOfRows(tables: Iterable<readonly MapRow[]>, bytesMax = MAP_ROWS_BYTES_MAX): JsonText {
+export function jsonOfRows(maps: Iterable<Pick<CounterMap, 'rows'>>, bytesMax = MAP_ROWS_BYTES_MAX): JsonText {
   const pieces: string[] = [];
   let bytes = 0;
-  for (const rows of tables) {
+  for (const map of maps) {
     const texts: string[] = [];
-    for (const row of rows) {
+    for (const row of map.rows()) {
       const text = JSON.stringify(row);
       bytes += Buffer.byteLength(text) + 1;
       if (bytes > bytesMax) {
