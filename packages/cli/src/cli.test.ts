@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { run } from './cli.ts';
-import { traceNameOf } from './record/recorded-rules.ts';
+import { traceNameOf } from './record/command-plan.ts';
 import { fakeContext } from './testing/fake-context.test.support.ts';
 
 describe('the command line', () => {

@@ -9,7 +9,7 @@ import { addDomainOptions, type DomainOptions, domainOf, namedDomain } from '../
 import { type OutputFormat, report } from '../output/report.ts';
 import type { Act } from '../program/command.ts';
 import type { Context } from '../program/context.ts';
-import { Attempts } from '../session/attempts.ts';
+import { Attempts, successLines } from '../session/attempts.ts';
 import { describeSession, onSession } from '../session/on-session.ts';
 
 interface AddContextOptions extends DomainOptions {
@@ -43,14 +43,13 @@ Examples:
   ringtail add-context -u -t '$app.shop:user'`,
     );
   act(command, async (options: AddContextOptions) => {
-    const format = outputFormatOf(command);
-    if (options.list) return await listContexts(context, format, options);
+    if (options.list) return await listContexts(context, outputFormatOf(command), options);
     const domain = domainOf(options, false, LOGGERS);
     const types = (options.type ?? []).flatMap(splitNames);
     if (types.length === 0) {
       throw new CliError('BAD_ARGUMENT', 'Missing mandatory -t TYPE', 'ringtail add-context --list names the types');
     }
-    const attempts = new Attempts(context, format, command.name());
+    const attempts = new Attempts(context, command);
     const channel = options.channel ?? null;
     const result = await onSession(context, options.session, async (client, session) => {
       const held = await heldContexts(client, { session, domain }, channel);
@@ -61,23 +60,19 @@ Examples:
       ];
       const added = new Set<string>();
       for (const batch of batches.filter(({ length }) => length > 0)) {
-        const done = await attempts.try({ client, session, channel: options.channel }, () =>
+        const isAdded = await attempts.succeeds({ client, session, channel: options.channel }, () =>
           client.addContext(session, batch, channel, domain).catch((error: unknown) => {
             throw error instanceof CtlError && error.code === 'ALREADY_STARTED' ? startedOnce(error) : error;
           }),
         );
-        if (done !== undefined) for (const type of batch) added.add(type);
+        if (isAdded) for (const type of batch) added.add(type);
       }
       return { session, domain, channel, contexts: types.map((context) => ({ success: added.has(context), context })) };
     });
-    report(context, format, { command: 'add-context', ...result }, () =>
-      result.contexts
-        .filter(({ success }) => success)
-        .map(
-          (one) =>
-            `${domainWords(domain).adjective} context ${one.context} added to ${channel === null ? 'all channels' : `channel ${channel}`}`,
-        )
-        .join('\n'),
+    const { adjective } = domainWords(domain);
+    const where = channel === null ? 'all channels' : `channel ${channel}`;
+    report(context, attempts.format, { command: 'add-context', ...result }, () =>
+      successLines(result.contexts, (added) => `${adjective} context ${added.context} added to ${where}`),
     );
     return attempts;
   });

@@ -1,12 +1,9 @@
 import type { Command } from 'commander';
-import { outputFormatOf } from '../options/common-options.ts';
-import { report } from '../output/report.ts';
-import { archivedText, statisticsText, warnOfLoss } from '../output/statistics.ts';
+import { archivedText, statisticsText } from '../output/statistics.ts';
 import type { Act } from '../program/command.ts';
 import type { Context } from '../program/context.ts';
-import { Attempts } from '../session/attempts.ts';
 import { forgetCurrentSession } from '../session/current-session.ts';
-import { describeEach, onEachSession, type SessionChoice, type WaitOption } from '../session/each-session.ts';
+import { onEachSession, type SessionChoice, type WaitOption } from '../session/each-session.ts';
 
 export function addDestroy(program: Command, context: Context, act: Act): Command {
   const command = program
@@ -17,26 +14,23 @@ export function addDestroy(program: Command, context: Context, act: Act): Comman
     .option('-g, --glob', 'all sessions whose names match a shell pattern: *, ?, [a-z]')
     .option('-n, --no-wait', 'return once the sessions are no longer listed; the rest is done in the background')
     .addHelpText('after', "\nExamples:\n  ringtail destroy\n  ringtail destroy -a\n  ringtail destroy -g 'night-*'");
-  act(command, async (name: string | undefined, options: SessionChoice & WaitOption) => {
-    const format = outputFormatOf(command);
-    const attempts = new Attempts(context, format, command.name());
-    const sessions = await onEachSession(context, attempts, { name, options }, async (client, session) => {
-      const end = await client.destroySession(session, options);
-      forgetCurrentSession(context, session);
-      if (end === null) return {};
-      const { archive, ...statistics } = end;
-      return archive === undefined ? { statistics } : { statistics, archive };
-    });
-    report(context, format, { command: 'destroy', sessions }, () =>
-      describeEach(sessions, ({ session, statistics, archive }) =>
+  act(command, (name: string | undefined, options: SessionChoice & WaitOption) =>
+    onEachSession(context, command, {
+      choice: { name, options },
+      action: async (client, session) => {
+        const end = await client.destroySession(session, options);
+        forgetCurrentSession(context, session);
+        if (end === null) return {};
+        const { archive, ...statistics } = end;
+        return archive === undefined ? { statistics } : { statistics, archive };
+      },
+      result: (sessions) => ({ command: 'destroy', sessions }),
+      describe: ({ session, statistics, archive }) =>
         [
           ...(archive === undefined ? [] : [archivedText(session, archive)]),
           `Session ${session} destroyed${statisticsText(statistics)}`,
         ].join('\n'),
-      ),
-    );
-    for (const { statistics } of sessions) if (statistics !== undefined) warnOfLoss(context, statistics);
-    return attempts;
-  });
+    }),
+  );
   return command;
 }

@@ -1,12 +1,12 @@
 import { type Command, Option } from 'commander';
 import { CliError } from '../errors/cli-error.ts';
 import { domainWords } from '../listing/domain-words.ts';
-import { addSessionOption, outputFormatOf, splitNames } from '../options/common-options.ts';
+import { addSessionOption, splitNames } from '../options/common-options.ts';
 import { addDomainOptions, type DomainOptions, domainOf, LOGGERS } from '../options/domain-options.ts';
 import { report } from '../output/report.ts';
 import type { Act } from '../program/command.ts';
 import type { Context } from '../program/context.ts';
-import { Attempts } from '../session/attempts.ts';
+import { Attempts, successLines } from '../session/attempts.ts';
 import { onSession } from '../session/on-session.ts';
 
 interface DisableEventOptions extends DomainOptions {
@@ -42,8 +42,7 @@ export function addDisableEvent(program: Command, context: Context, act: Act): C
     const domain = domainOf(options, isKernels, LOGGERS);
     const patterns = patternsOf(names, options.allEvents === true || options.all === true);
     const kind = domainWords(domain).adjective;
-    const format = outputFormatOf(command);
-    const attempts = new Attempts(context, format, command.name());
+    const attempts = new Attempts(context, command);
     const result = await onSession(context, options.session, async (client, session) => {
       const events = [];
       for (const pattern of patterns) {
@@ -55,15 +54,12 @@ export function addDisableEvent(program: Command, context: Context, act: Act): C
       }
       return { session, domain, events };
     });
-    report(context, format, { command: 'disable-event', ...result }, () =>
-      result.events
-        .filter(({ success }) => success)
-        .map(({ pattern, channel }) =>
-          pattern === null
-            ? `All ${kind} events of type any are disabled in channel ${channel}`
-            : `${kind} ${pattern} of type any disabled in channel ${channel} for session ${result.session}`,
-        )
-        .join('\n'),
+    report(context, attempts.format, { command: 'disable-event', ...result }, () =>
+      successLines(result.events, ({ pattern, channel }) =>
+        pattern === null
+          ? `All ${kind} events of type any are disabled in channel ${channel}`
+          : `${kind} ${pattern} of type any disabled in channel ${channel} for session ${result.session}`,
+      ),
     );
     return attempts;
   });

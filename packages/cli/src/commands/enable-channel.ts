@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import { domainWords } from '../listing/domain-words.ts';
 import { addFullChannelOptions, channelAttributes, type FullChannelOptions } from '../options/channel-options.ts';
-import { addSessionOption, outputFormatOf, splitNames } from '../options/common-options.ts';
+import { addSessionOption, splitNames } from '../options/common-options.ts';
 import { addDomainOptions, type DomainOptions, domainOf } from '../options/domain-options.ts';
 import { report } from '../output/report.ts';
 import type { Act } from '../program/command.ts';
 import type { Context } from '../program/context.ts';
-import { Attempts } from '../session/attempts.ts';
+import { Attempts, successLines } from '../session/attempts.ts';
 import { describeSession, onSession } from '../session/on-session.ts';
 
 interface EnableChannelOptions extends FullChannelOptions, DomainOptions {
@@ -34,30 +34,25 @@ Examples:
   );
   act(command, async (names: string, options: EnableChannelOptions) => {
     const domain = domainOf(options);
-    const format = outputFormatOf(command);
-    const attempts = new Attempts(context, format, command.name());
+    const attempts = new Attempts(context, command);
     const result = await onSession(context, options.session, async (client, session) => {
       const { snapshot } = await describeSession(client, session);
       const attributes = channelAttributes(context, '', options, snapshot);
       const channels = [];
       for (const name of splitNames(names)) {
         const channel = { ...attributes, name };
-        const done = await attempts.try({ client, session }, async () => {
-          await client.enableChannel(session, channel, domain);
-          return true;
-        });
-        channels.push({ success: done === true, channel });
+        const place = { client, session };
+        const success = await attempts.succeeds(place, () => client.enableChannel(session, channel, domain));
+        channels.push({ success, channel });
       }
       return { session, domain, channels };
     });
-    const enabled = result.channels.filter(({ success }) => success);
-    report(context, format, { command: 'enable-channel', ...result }, () =>
-      enabled
-        .map(
-          ({ channel }) =>
-            `${domainWords(domain).adjective} channel ${channel.name} enabled for session ${result.session}`,
-        )
-        .join('\n'),
+    const { adjective } = domainWords(domain);
+    report(context, attempts.format, { command: 'enable-channel', ...result }, () =>
+      successLines(
+        result.channels,
+        ({ channel }) => `${adjective} channel ${channel.name} enabled for session ${result.session}`,
+      ),
     );
     return attempts;
   });

@@ -2,13 +2,13 @@ import type { EventRule } from '@ringtail/protocol';
 import { type Command, Option } from 'commander';
 import { CliError } from '../errors/cli-error.ts';
 import { domainWords } from '../listing/domain-words.ts';
-import { addSessionOption, collect, outputFormatOf, splitNames } from '../options/common-options.ts';
+import { addSessionOption, collect, splitNames } from '../options/common-options.ts';
 import { addDomainOptions, type DomainOptions, domainOf, LOGGERS } from '../options/domain-options.ts';
 import { eventRule, type RuleOptions } from '../options/rule-options.ts';
 import { report } from '../output/report.ts';
 import type { Act } from '../program/command.ts';
 import type { Context } from '../program/context.ts';
-import { Attempts } from '../session/attempts.ts';
+import { Attempts, successLines } from '../session/attempts.ts';
 import { onSession } from '../session/on-session.ts';
 
 interface EnableEventOptions extends RuleOptions, DomainOptions {
@@ -58,8 +58,7 @@ Examples:
     const isKernels = [syscall, probe, hooked, userspaceProbe].some((option) => option !== undefined);
     const domain = domainOf(options, isKernels, LOGGERS);
     const rules = patternsOf(names, options.all).map((pattern) => eventRule(pattern, options));
-    const format = outputFormatOf(command);
-    const attempts = new Attempts(context, format, command.name());
+    const attempts = new Attempts(context, command);
     const result = await onSession(context, options.session, async (client, session) => {
       const events = [];
       for (const rule of rules) {
@@ -71,11 +70,11 @@ Examples:
       }
       return { session, domain, events };
     });
-    report(context, format, { command: 'enable-event', ...result }, () =>
-      result.events
-        .filter(({ success }) => success)
-        .map(({ rule, channel }) => describeEnabled(domainWords(domain).adjective, rule, channel, options.all === true))
-        .join('\n'),
+    const { adjective } = domainWords(domain);
+    report(context, attempts.format, { command: 'enable-event', ...result }, () =>
+      successLines(result.events, ({ rule, channel }) =>
+        describeEnabled(adjective, rule, channel, options.all === true),
+      ),
     );
     return attempts;
   });

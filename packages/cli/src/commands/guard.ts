@@ -1,25 +1,18 @@
-import type { ClockKind } from '@ringtail/protocol';
 import type { Command } from 'commander';
 import { CliError } from '../errors/cli-error.ts';
-import { type GuardPlan, guardCommand } from '../guard/guard-command.ts';
+import { guardCommand } from '../guard/guard-command.ts';
 import { DEFAULT_SNAPSHOT_CAUSES, parseSnapshotCauses } from '../guard/wanted-ends.ts';
-import { addChannelOptions, type ChannelOptions, channelAttributes } from '../options/channel-options.ts';
-import { clockOption, collect, outputFormatOf } from '../options/common-options.ts';
+import { addChannelOptions } from '../options/channel-options.ts';
 import { parseCount, parseLimit, parsePeriodUs } from '../options/quantity-options.ts';
 import type { Act } from '../program/command.ts';
 import { absolutePath, type Context } from '../program/context.ts';
-import { rulesOf, traceNameOf } from '../record/recorded-rules.ts';
-import { resolveCommand } from '../record/resolve-command.ts';
+import { addCommandOptions, type CommandOptions, commandPlan } from '../record/command-plan.ts';
 
-interface GuardOptions extends ChannelOptions {
+interface GuardOptions extends CommandOptions {
   readonly snapshotOn: string;
   readonly stallPeriod: string;
   readonly maxSize?: string;
   readonly maxSnapshots: string;
-  readonly output?: string;
-  readonly userspace?: readonly string[];
-  readonly loglevel?: string;
-  readonly clock: ClockKind;
 }
 
 /** One snapshot for the command's own end, and one for earlier causes. */
@@ -27,31 +20,30 @@ const SNAPSHOTS_LEAST = 2;
 
 export function addGuard(program: Command, context: Context, act: Act): Command {
   const command = addChannelOptions(
-    program
-      .command('guard')
-      .description('run a command with a crash flight recorder: when it dies, its last events are on disk')
-      .usage('[options] [--] COMMAND [ARGUMENTS…]')
-      .argument('<command...>', 'command to run')
-      .passThroughOptions()
-      .option(
-        '--snapshot-on <causes>',
-        'causes of a snapshot: one or more of crash,signal,exit-code,stall',
-        DEFAULT_SNAPSHOT_CAUSES.join(','),
-      )
-      .option('--stall-period <period>', 'longest time without a turn of an event loop, for the cause stall', '5s')
-      .option('-m, --max-size <size>', 'largest size of a snapshot, which gets the newest packets; with k, M or G')
-      .option(
-        '--max-snapshots <count>',
-        'largest number of snapshots; the last one is kept for the end of the command',
-        '10',
-      )
-      .option(
-        '-o, --output <dir>',
-        'parent directory of the snapshots (default: ringtail-traces/NAME-YYYYmmdd-HHMMSS at home)',
-      )
-      .option('-u, --userspace <rule>', "recorded events, by name with * anywhere; repeatable (default: '*')", collect)
-      .option('-l, --loglevel <level>', 'only events at least this severe: emerg … info … debug, or 0 to 14')
-      .addOption(clockOption()),
+    addCommandOptions(
+      program
+        .command('guard')
+        .description('run a command with a crash flight recorder: when it dies, its last events are on disk')
+        .usage('[options] [--] COMMAND [ARGUMENTS…]')
+        .argument('<command...>', 'command to run')
+        .passThroughOptions()
+        .option(
+          '--snapshot-on <causes>',
+          'causes of a snapshot: one or more of crash,signal,exit-code,stall',
+          DEFAULT_SNAPSHOT_CAUSES.join(','),
+        )
+        .option('--stall-period <period>', 'longest time without a turn of an event loop, for the cause stall', '5s')
+        .option('-m, --max-size <size>', 'largest size of a snapshot, which gets the newest packets; with k, M or G')
+        .option(
+          '--max-snapshots <count>',
+          'largest number of snapshots; the last one is kept for the end of the command',
+          '10',
+        )
+        .option(
+          '-o, --output <dir>',
+          'parent directory of the snapshots (default: ringtail-traces/NAME-YYYYmmdd-HHMMSS at home)',
+        ),
+    ),
   ).addHelpText(
     'after',
     `
@@ -71,21 +63,15 @@ Examples:
   kill -USR2 PID                          (of ringtail guard)`,
   );
   act(command, (words: [string, ...string[]], options: GuardOptions) => {
-    const plan: GuardPlan = {
-      words,
-      path: resolveCommand(context, words[0]),
-      name: traceNameOf(words),
-      output: options.output === undefined ? null : absolutePath(context, options.output),
-      rules: rulesOf(options),
-      channel: channelAttributes(context, 'channel0', options, true),
-      clock: options.clock,
+    const { output, maxSize } = options;
+    return guardCommand(context, {
+      ...commandPlan(context, command, words, options, true),
+      output: output === undefined ? null : absolutePath(context, output),
       causes: parseSnapshotCauses(options.snapshotOn),
       stallPeriodUs: stallPeriod(options.stallPeriod),
-      maxBytes: options.maxSize === undefined ? null : parseLimit(options.maxSize),
+      maxBytes: maxSize === undefined ? null : parseLimit(maxSize),
       snapshotCountMax: parseCount('--max-snapshots', options.maxSnapshots, SNAPSHOTS_LEAST),
-      format: outputFormatOf(command),
-    };
-    return guardCommand(context, plan);
+    });
   });
   return command;
 }

@@ -3,13 +3,13 @@ import { groupNumber, userNumber } from '@ringtail/posix/accounts';
 import type { DomainOfSession, TrackedAttribute } from '@ringtail/protocol';
 import { type Command, Option } from 'commander';
 import { CliError } from '../errors/cli-error.ts';
-import { addSessionOption, outputFormatOf, splitNames } from '../options/common-options.ts';
+import { addSessionOption, splitNames } from '../options/common-options.ts';
 import { addDomainOptions, type DomainOptions, domainOf } from '../options/domain-options.ts';
 import { report, warn } from '../output/report.ts';
 import type { CommandResult } from '../output/result.ts';
 import type { Act } from '../program/command.ts';
 import type { Context } from '../program/context.ts';
-import { Attempts } from '../session/attempts.ts';
+import { Attempts, successLines } from '../session/attempts.ts';
 import { describeSession, onSession } from '../session/on-session.ts';
 
 /** An option without a value is `true`. */
@@ -75,7 +75,7 @@ Examples:
     const named = domainOf(options);
     const domain = options.uid === undefined && options.gid === undefined ? named : 'kernel';
     const targets = targetsOf(options);
-    const attempts = new Attempts(context, outputFormatOf(command), command.name());
+    const attempts = new Attempts(context, command);
     const result = await onSession(context, options.session, async (client, session) => {
       const { domains } = await describeSession(client, session);
       const part = domains.find((described) => described.domain === domain);
@@ -89,17 +89,14 @@ Examples:
       const done: TrackResult['targets'][number][] = [];
       for (const { attribute, text, number } of numbered) {
         if (number !== null) warnUnchanged(context, verb, attribute, text, trackers[attribute]?.includes(number));
-        const success = await attempts.try({ client, session }, async () => {
-          await change(client, verb, { session, domain }, attribute, number);
-          return true;
-        });
-        done.push({ success: success === true, attribute, value: text });
+        const success = await attempts.succeeds({ client, session }, () =>
+          change(client, verb, { session, domain }, attribute, number),
+        );
+        done.push({ success, attribute, value: text });
       }
       return { session, domain, targets: done };
     });
-    report(context, outputFormatOf(command), { command: verb, ...result }, () =>
-      describe({ command: verb, ...result }),
-    );
+    report(context, attempts.format, { command: verb, ...result }, () => describe({ command: verb, ...result }));
     return attempts;
   });
   return command;
@@ -175,17 +172,14 @@ function numberOf(attribute: TrackedAttribute, text: string): number {
 }
 
 function describe({ command, targets }: TrackResult): string {
-  return targets
-    .filter(({ success }) => success)
-    .map(({ attribute, value }) => {
-      const noun = NOUNS[attribute];
-      if (value === null) {
-        const policy = command === 'track' ? 'include all' : 'exclude all';
-        return `${noun[0]?.toUpperCase()}${noun.slice(1)} tracking policy set to \`${policy}\``;
-      }
-      return command === 'track'
-        ? `Added ${value} to the ${noun} tracker inclusion set`
-        : `Removed ${value} from the ${noun} tracker inclusion set`;
-    })
-    .join('\n');
+  return successLines(targets, ({ attribute, value }) => {
+    const noun = NOUNS[attribute];
+    if (value === null) {
+      const policy = command === 'track' ? 'include all' : 'exclude all';
+      return `${noun[0]?.toUpperCase()}${noun.slice(1)} tracking policy set to \`${policy}\``;
+    }
+    return command === 'track'
+      ? `Added ${value} to the ${noun} tracker inclusion set`
+      : `Removed ${value} from the ${noun} tracker inclusion set`;
+  });
 }

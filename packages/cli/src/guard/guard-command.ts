@@ -3,18 +3,12 @@ import { constants } from 'node:os';
 import { basename, join } from 'node:path';
 import { describeError } from '@ringtail/base';
 import { CtlError } from '@ringtail/ctl';
-import {
-  type ChannelAttributes,
-  type ClockKind,
-  EVERY_TIME,
-  type EventRule,
-  NO_STATISTICS,
-  type SnapshotRecorded,
-} from '@ringtail/protocol';
-import { type Daemon, isRunning, privateDaemon } from '../daemon/daemon.ts';
-import { type OutputFormat, reportTo, warn } from '../output/report.ts';
+import { EVERY_TIME, type EventRule, NO_STATISTICS, type SnapshotRecorded } from '@ringtail/protocol';
+import { type Daemon, privateDaemon } from '../daemon/daemon.ts';
+import { reportTo, warn } from '../output/report.ts';
 import type { Outcome } from '../program/command.ts';
 import { absolutePath, type Context } from '../program/context.ts';
+import { type CommandPlan, survivorsOf } from '../record/command-plan.ts';
 import { CommandSignals } from '../record/command-signals.ts';
 import { terminalRole } from '../record/controlling-terminal.ts';
 import { findMissing } from '../record/explain-missing.ts';
@@ -29,20 +23,13 @@ import { type GuardSnapshot, SnapshotQueue } from './snapshot-queue.ts';
 import { describeEnd, endOf, isWanted, type SnapshotCause } from './wanted-ends.ts';
 
 /** Parameters of `ringtail guard`. */
-export interface GuardPlan {
-  readonly words: readonly [string, ...string[]];
-  readonly path: string;
-  readonly name: string;
+export interface GuardPlan extends CommandPlan {
   /** Parent directory of the snapshots; null for the default. */
   readonly output: string | null;
-  readonly rules: readonly EventRule[];
-  readonly channel: ChannelAttributes;
-  readonly clock: ClockKind;
   readonly causes: readonly SnapshotCause[];
   readonly stallPeriodUs: number;
   readonly maxBytes: number | null;
   readonly snapshotCountMax: number;
-  readonly format: OutputFormat;
 }
 
 /** Rule for the exits of processes, which every snapshot records. */
@@ -167,7 +154,7 @@ class Guard {
         missed: this.#queue.missed,
         lastEvents: await this.#lastEvents(),
         others: this.#others,
-        survivors: await this.#survivors(),
+        survivors: await survivorsOf(client),
         findings: isEmpty(this.#queue) ? await findMissing(this.#context, client, this.#session, NO_STATISTICS) : [],
       };
     } finally {
@@ -223,13 +210,6 @@ class Guard {
       warn(this.#context, `the snapshot cannot be read: ${describeError(error)}`);
       return [];
     }
-  }
-
-  /** Registered processes that outlive the command. */
-  async #survivors(): Promise<number[]> {
-    const applications = await this.#daemon.client.listApplications({ fields: false }).catch(() => []);
-    const pids = new Set(applications.map(({ pid }) => pid));
-    return [...pids].filter(isRunning).sort((a, b) => a - b);
   }
 }
 

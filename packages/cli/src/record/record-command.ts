@@ -3,19 +3,14 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import { describeError } from '@ringtail/base';
 import type { SessionDaemonClient } from '@ringtail/ctl';
-import {
-  type ChannelAttributes,
-  type ClockKind,
-  type EventRule,
-  NO_STATISTICS,
-  type SessionStatistics,
-} from '@ringtail/protocol';
-import { type Daemon, daemonForRecording, isRunning } from '../daemon/daemon.ts';
-import { type OutputFormat, reportTo, warn } from '../output/report.ts';
+import { NO_STATISTICS, type SessionStatistics } from '@ringtail/protocol';
+import { type Daemon, daemonForRecording } from '../daemon/daemon.ts';
+import { reportTo, warn } from '../output/report.ts';
 import { styleFor } from '../output/style.ts';
 import type { Outcome } from '../program/command.ts';
 import type { Context } from '../program/context.ts';
 import { newTraceName, prepareTraceDirectory, removeIfEmpty, tracesDirectory } from '../session/trace-directory.ts';
+import { type CommandPlan, survivorsOf } from './command-plan.ts';
 import { CommandSignals } from './command-signals.ts';
 import { terminalRole } from './controlling-terminal.ts';
 import { findingsAtEnd, findMissing } from './explain-missing.ts';
@@ -28,22 +23,12 @@ import { trustingWorkingDirectoryOwner } from './working-directory-owner.ts';
 const PROGRESS_PERIOD_MS = 1000;
 
 /** Parameters of `ringtail record`. */
-export interface RecordPlan {
-  /** The command as the user wrote it. */
-  readonly words: readonly [string, ...string[]];
-  /** Path of the command. */
-  readonly path: string;
-  /** Name of the trace without its time. */
-  readonly name: string;
+export interface RecordPlan extends CommandPlan {
   /** Directory of the trace; null for the default. */
   readonly output: string | null;
-  readonly rules: readonly EventRule[];
-  readonly channel: ChannelAttributes;
   readonly shmPath: string | null;
-  readonly clock: ClockKind;
   /** Run directory of a running daemon, from the command line. */
   readonly runDirectory: string | null;
-  readonly format: OutputFormat;
 }
 
 /** Records a command from its first line to its end, and writes a summary. */
@@ -113,7 +98,7 @@ async function runRecorded(
   const end = await command.ended;
   const seconds = (performance.now() - begin) / 1000;
   await watch.stop();
-  const survivors = daemon.isPrivate ? await survivorsOf(daemon.client, command.pid) : [];
+  const survivors = daemon.isPrivate ? await survivorsOf(daemon.client) : [];
   const findings = await findMissing(context, daemon.client, session, watch.statistics);
   const finished = await finishSession(daemon.client, session);
   const statistics = finished.statistics ?? watch.statistics;
@@ -140,14 +125,6 @@ async function finishSession(
   } catch (error) {
     return { statistics: null, cutShort: describeError(error) };
   }
-}
-
-/** Registered processes that outlive the command. */
-async function survivorsOf(client: SessionDaemonClient, commandPid: number): Promise<number[]> {
-  const applications = await client.listApplications({ fields: false }).catch(() => []);
-  const pids = new Set(applications.map((application) => application.pid));
-  pids.delete(commandPid);
-  return [...pids].filter(isRunning).sort((a, b) => a - b);
 }
 
 /** Polls the statistics while the command runs, for the progress line and in case the daemon dies. */

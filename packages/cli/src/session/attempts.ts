@@ -1,6 +1,8 @@
 import { RingtailError } from '@ringtail/base';
 import type { SessionDaemonClient } from '@ringtail/ctl';
+import type { Command } from 'commander';
 import { ExitCode, exitCodeOf, isWarning } from '../errors/exit-codes.ts';
+import { outputFormatOf } from '../options/common-options.ts';
 import { type OutputFormat, reportError, warn } from '../output/report.ts';
 import type { Context } from '../program/context.ts';
 import { withNextStep } from './on-session.ts';
@@ -20,17 +22,22 @@ const ENDING: readonly string[] = ['DAEMON_GONE', 'UNSUPPORTED'];
  * the first failure, else of the first warning.
  */
 export class Attempts {
-  readonly #context: Context;
-  readonly #format: OutputFormat;
-  readonly #command: string;
+  readonly format: OutputFormat;
   /** Exit code of the command. */
   code: number = ExitCode.OK;
+  readonly #context: Context;
+  readonly #command: string;
   #failed = false;
 
-  constructor(context: Context, format: OutputFormat, command: string) {
+  constructor(context: Context, command: Command) {
     this.#context = context;
-    this.#format = format;
-    this.#command = command;
+    this.format = outputFormatOf(command);
+    this.#command = command.name();
+  }
+
+  /** The same without a result. @returns whether the action succeeded */
+  async succeeds(place: AttemptPlace, action: () => Promise<unknown>): Promise<boolean> {
+    return (await this.try(place, async () => ({ result: await action() }))) !== undefined;
   }
 
   /**
@@ -46,9 +53,20 @@ export class Attempts {
       const warning = isWarning(error);
       if (!this.#failed && !(warning && this.code !== ExitCode.OK)) this.code = exitCodeOf(error, this.#command);
       this.#failed ||= !warning;
-      if (warning && this.#format === 'human') warn(this.#context, error.describe());
-      else reportError(this.#context, this.#format, error);
+      if (warning && this.format === 'human') warn(this.#context, error.describe());
+      else reportError(this.#context, this.format, error);
       return undefined;
     }
   }
+}
+
+/** A line for each action with success. */
+export function successLines<T extends { readonly success: boolean }>(
+  attempts: readonly T[],
+  line: (attempt: T) => string,
+): string {
+  return attempts
+    .filter(({ success }) => success)
+    .map(line)
+    .join('\n');
 }

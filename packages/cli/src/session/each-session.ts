@@ -1,8 +1,13 @@
 import type { SessionDaemonClient } from '@ringtail/ctl';
+import type { SessionStatistics } from '@ringtail/protocol';
+import type { Command } from 'commander';
 import { withDaemon } from '../daemon/daemon.ts';
 import { CliError } from '../errors/cli-error.ts';
+import { report } from '../output/report.ts';
+import type { CommandResult } from '../output/result.ts';
+import { warnOfLoss } from '../output/statistics.ts';
 import type { Context } from '../program/context.ts';
-import type { Attempts } from './attempts.ts';
+import { Attempts, successLines } from './attempts.ts';
 import { sessionNamed } from './current-session.ts';
 import { matchesShellPattern } from './shell-pattern.ts';
 
@@ -35,32 +40,37 @@ async function chosenSessions(
   return choice.all ? names : names.filter((one) => matchesShellPattern(name as string, one));
 }
 
-/** Carries out an action on one session after the other. After a failure it goes on with the next session. */
-export async function onEachSession<T extends object>(
-  context: Context,
-  attempts: Attempts,
-  choice: { readonly name: string | undefined; readonly options: SessionChoice },
-  action: (client: SessionDaemonClient, session: string) => Promise<T>,
-): Promise<({ session: string; success: boolean } & Partial<T>)[]> {
-  return await withDaemon(context, async (client) => {
-    const sessions = await chosenSessions(context, client, choice.name, choice.options);
-    const results: ({ session: string; success: boolean } & Partial<T>)[] = [];
-    for (const session of sessions) {
-      const result = await attempts.try({ client, session }, () => action(client, session));
-      results.push({ session, success: result !== undefined, ...result } as (typeof results)[number]);
-    }
-    return results;
-  });
+type Done<T> = { readonly session: string; readonly success: boolean } & Partial<T>;
+
+export interface EachSession<T> {
+  readonly choice: { readonly name: string | undefined; readonly options: SessionChoice };
+  readonly action: (client: SessionDaemonClient, session: string) => Promise<T>;
+  readonly result: (sessions: Done<T>[]) => CommandResult;
+  /** Text for a session with success. */
+  readonly describe: (done: Done<T>) => string;
 }
 
-/** A line for each session with success, or a line that no session was found. */
-export function describeEach<T extends { readonly success: boolean }>(
-  sessions: readonly T[],
-  line: (session: T) => string,
-): string {
-  if (sessions.length === 0) return 'No session found, nothing to do.';
-  return sessions
-    .filter(({ success }) => success)
-    .map(line)
-    .join('\n');
+/**
+ * Carries out a command on one session after the other, and reports the results. After a failure it goes on with the
+ * next session.
+ */
+export async function onEachSession<T extends { readonly statistics?: SessionStatistics }>(
+  context: Context,
+  command: Command,
+  { choice, action, result, describe }: EachSession<T>,
+): Promise<Attempts> {
+  const attempts = new Attempts(context, command);
+  const sessions = await withDaemon(context, async (client) => {
+    const done: Done<T>[] = [];
+    for (const session of await chosenSessions(context, client, choice.name, choice.options)) {
+      const added = await attempts.try({ client, session }, () => action(client, session));
+      done.push({ session, success: added !== undefined, ...added } as Done<T>);
+    }
+    return done;
+  });
+  report(context, attempts.format, result(sessions), () =>
+    sessions.length === 0 ? 'No session found, nothing to do.' : successLines(sessions, describe),
+  );
+  for (const { statistics } of sessions) if (statistics !== undefined) warnOfLoss(context, statistics);
+  return attempts;
 }

@@ -1,0 +1,88 @@
+import { basename } from 'node:path';
+import type { SessionDaemonClient } from '@ringtail/ctl';
+import type { ChannelAttributes, ClockKind, EventRule } from '@ringtail/protocol';
+import type { Command } from 'commander';
+import { isRunning } from '../daemon/daemon.ts';
+import { type ChannelOptions, channelAttributes } from '../options/channel-options.ts';
+import { clockOption, collect, outputFormatOf, splitNames } from '../options/common-options.ts';
+import { eventRule } from '../options/rule-options.ts';
+import type { OutputFormat } from '../output/report.ts';
+import type { Context } from '../program/context.ts';
+import { resolveCommand } from './resolve-command.ts';
+
+/** Provider of the state dump of programs. */
+const STATEDUMP_PROVIDER = 'ringtail_statedump:';
+
+/** Options of commands that run a command and record it. */
+export interface CommandOptions extends ChannelOptions {
+  readonly output?: string;
+  readonly userspace?: readonly string[];
+  readonly loglevel?: string;
+  readonly clock: ClockKind;
+}
+
+/** A command to run and record. */
+export interface CommandPlan {
+  /** The command as the user wrote it. */
+  readonly words: readonly [string, ...string[]];
+  /** Path of the command. */
+  readonly path: string;
+  /** Name of the trace without its time. */
+  readonly name: string;
+  readonly rules: readonly EventRule[];
+  readonly channel: ChannelAttributes;
+  readonly clock: ClockKind;
+  readonly format: OutputFormat;
+}
+
+/** Adds the options of `CommandOptions`, except those of the channel and the output. */
+export function addCommandOptions(command: Command): Command {
+  return command
+    .option('-u, --userspace <rule>', "recorded events, by name with * anywhere; repeatable (default: '*')", collect)
+    .option('-l, --loglevel <level>', 'only events at least this severe: emerg … info … debug, or 0 to 14')
+    .addOption(clockOption());
+}
+
+export function commandPlan(
+  context: Context,
+  command: Command,
+  words: readonly [string, ...string[]],
+  options: CommandOptions,
+  isSnapshot = false,
+): CommandPlan {
+  return {
+    words,
+    path: resolveCommand(context, words[0]),
+    name: traceNameOf(words),
+    rules: rulesOf(options),
+    channel: channelAttributes(context, 'channel0', options, isSnapshot),
+    clock: options.clock,
+    format: outputFormatOf(command),
+  };
+}
+
+/** The event rules of a recording. The state dump is recorded only where a name pattern names it. */
+function rulesOf({ userspace = ['*'], loglevel }: CommandOptions): EventRule[] {
+  return userspace.flatMap(splitNames).map((pattern) => {
+    const leavesOut = pattern.includes('*') && !pattern.startsWith(STATEDUMP_PROVIDER);
+    return eventRule(pattern, {
+      ...(loglevel !== undefined && { loglevel }),
+      ...(leavesOut && { exclude: [`${STATEDUMP_PROVIDER}*`] }),
+    });
+  });
+}
+
+/** Name of a command's trace: `app` for `node --flag dir/app.js`, else the command's own name. */
+export function traceNameOf(words: readonly [string, ...string[]]): string {
+  const [command, ...rest] = words;
+  const script = /^node(js)?$/.test(basename(command)) ? rest.find((word) => /\.[cm]?[jt]s$/.test(word)) : undefined;
+  const name = basename(script ?? command).replace(/\.[cm]?[jt]s$/, '');
+  return name.replace(/[^\w.-]+/g, '_').replace(/^[.-]+/, '') || 'command';
+}
+
+/** Registered processes that outlive the command. */
+export async function survivorsOf(client: SessionDaemonClient): Promise<number[]> {
+  const applications = await client.listApplications({ fields: false }).catch(() => []);
+  const pids = new Set(applications.map(({ pid }) => pid));
+  return [...pids].filter(isRunning).sort((a, b) => a - b);
+}
