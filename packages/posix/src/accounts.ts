@@ -1,6 +1,6 @@
 /** Names and numbers of users and groups. */
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { textIn } from '@ringtail/base/files';
 
 const LOOKUP_TIMEOUT_MS = 5000;
 /** 0xffffffff means "no user" to system calls. */
@@ -13,7 +13,7 @@ export function userNumber(text: string): number | undefined {
 
 /** The same by /etc/passwd alone: no directory service can delay it. */
 export function localUserNumber(text: string): number | undefined {
-  return /^\d{1,10}$/.test(text) ? Number(text) : numberIn(linesOf('/etc/passwd'), text);
+  return /^\d{1,10}$/.test(text) ? Number(text) : numberIn(textIn('/etc/passwd') ?? '', text);
 }
 
 /** The number of a group given by number or name; undefined if there is none. */
@@ -23,7 +23,7 @@ export function groupNumber(text: string): number | undefined {
 
 /** The primary group of a user; undefined if there is no such user. */
 export function primaryGroupOf(uid: number): number | undefined {
-  for (const read of [() => linesOf('/etc/passwd'), () => getent('passwd', String(uid))]) {
+  for (const read of [() => textIn('/etc/passwd') ?? '', () => getent('passwd', String(uid))]) {
     const entry = read()
       .split('\n')
       .map((line) => line.split(':'))
@@ -43,9 +43,7 @@ export function groupName(number: number): string {
 }
 
 function nameIn(path: string, number: number): string {
-  const line = linesOf(path)
-    .split('\n')
-    .find((one) => one.split(':')[2] === String(number));
+  const line = (textIn(path) ?? '').split('\n').find((one) => one.split(':')[2] === String(number));
   return line?.split(':')[0] ?? String(number);
 }
 
@@ -53,21 +51,13 @@ function nameIn(path: string, number: number): string {
 function lookUp(database: 'passwd' | 'group', text: string): number | undefined {
   if (/^\d{1,10}$/.test(text)) return Number(text) <= ID_MAX ? Number(text) : undefined;
   if (text === '' || /[:\n\0]/.test(text) || text.startsWith('-')) return undefined;
-  return numberIn(linesOf(`/etc/${database}`), text) ?? numberIn(getent(database, text), text);
+  return numberIn(textIn(`/etc/${database}`) ?? '', text) ?? numberIn(getent(database, text), text);
 }
 
 function numberIn(lines: string, name: string): number | undefined {
   const line = lines.split('\n').find((one) => one.startsWith(`${name}:`));
   const number = line?.split(':')[2];
   return number !== undefined && /^\d{1,10}$/.test(number) ? Number(number) : undefined;
-}
-
-function linesOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
 }
 
 function getent(database: string, name: string): string {

@@ -1,7 +1,7 @@
 export { Memfd, Seal } from './constants.ts';
 export { asUser, type UserIds } from './directories/as-user.ts';
 export { changeEntry } from './directories/change-entry.ts';
-export { pathOf } from './directories/descriptor-path.ts';
+export { O_PATH, pathOf } from './directories/descriptor-path.ts';
 export { DirectoryRefused } from './directories/directory-refused.ts';
 export { objectionTo, processTrust, TRUSTED_USERS } from './directories/directory-trust.ts';
 export {

@@ -98,6 +98,7 @@ export { CONTEXTS_PER_CHANNEL_MAX } from './model/names.ts';
 export * from './model/pattern.ts';
 export {
   PERF_COUNTER_NAMES,
+  PERF_PREFIX,
   PERF_TYPE_RAW,
   type PerfCounter,
   perfCounterName,

@@ -1,2 +1,3 @@
 export { makeDirectories } from './make-directories.ts';
+export { textIn } from './read-text.ts';
 export { temporaryBeside } from './temporary-name.ts';

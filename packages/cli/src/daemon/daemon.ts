@@ -4,14 +4,18 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describeError } from '@ringtail/base';
 import { CtlError, type DaemonOwner, daemonOwner, ensureDaemon, SessionDaemonClient, spawnDaemon } from '@ringtail/ctl';
-import { defaultRunDirectory, ROOT_RUN_DIRECTORY, type RunDirectory, runDirectoryAt } from '@ringtail/posix';
+import {
+  defaultRunDirectory,
+  ROOT_RUN_DIRECTORY,
+  type RunDirectory,
+  runDirectoryAt,
+  UNIX_PATH_BYTES_MAX,
+} from '@ringtail/posix';
 import { groupNumber } from '@ringtail/posix/accounts';
 import { CliError } from '../errors/cli-error.ts';
 import { explain } from '../output/report.ts';
 import { absolutePath, type Context } from '../program/context.ts';
 
-/** Longest path of a Unix socket, its final zero included (`sun_path`). */
-const SOCKET_PATH_BYTES_MAX = 108;
 const END_TIMEOUT_MS = 60_000;
 
 /**
@@ -148,7 +152,7 @@ function makePrivateDirectory(context: Context): string {
   for (const place of places) {
     const prefix = join(place, 'ringtail-');
     const longest = runDirectoryAt(`${prefix}XXXXXX`).consumerSocket;
-    if (Buffer.byteLength(longest) >= SOCKET_PATH_BYTES_MAX) {
+    if (Buffer.byteLength(longest) > UNIX_PATH_BYTES_MAX) {
       problem = `${place}: the path is too long for a socket`;
       continue;
     }

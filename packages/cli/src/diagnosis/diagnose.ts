@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import { CtlError, type SessionDaemonClient } from '@ringtail/ctl';
 import type { SessionDescription, SessionStatistics } from '@ringtail/protocol';
 import { CliError } from '../errors/cli-error.ts';
@@ -8,7 +7,7 @@ import { diagnoseNoDaemon } from './diagnose-no-daemon.ts';
 import { diagnoseSession } from './diagnose-session.ts';
 import { diagnoseTroubles } from './diagnose-troubles.ts';
 import type { Finding } from './finding.ts';
-import { findSurroundings } from './surroundings.ts';
+import { findSurroundings, ownerOf } from './surroundings.ts';
 
 /**
  * Reasons for missing events of a session.
@@ -46,12 +45,4 @@ export async function withDaemonFinding(context: Context, error: unknown): Promi
   if (!(error instanceof CliError || error instanceof CtlError) || error.code !== 'NO_DAEMON') return error;
   const finding = diagnoseNoDaemon(await findSurroundings(context, null));
   return new CliError(error.code, error.message, [...finding.evidence, finding.nextStep].join('\n'), [finding]);
-}
-
-function ownerOf(path: string): number | null {
-  try {
-    return statSync(path).uid;
-  } catch {
-    return null;
-  }
 }

@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { textIn } from '@ringtail/base/files';
 import { CtlError, SessionDaemonClient } from '@ringtail/ctl';
 import { ROOT_RUN_DIRECTORY } from '@ringtail/posix';
 import { candidates } from '../daemon/daemon.ts';
@@ -35,7 +36,7 @@ export interface Surroundings {
 
 /** Searches daemons and programs. @param asked run directory of the daemon that answered; null where none did */
 export async function findSurroundings(context: Context, asked: string | null): Promise<Surroundings> {
-  const listening = listeningRunDirectories(textOf('/proc/net/unix')).filter((path) => path !== asked);
+  const listening = listeningRunDirectories(textIn('/proc/net/unix') ?? '').filter((path) => path !== asked);
   const looked = [...new Set([...candidates(context), ...usualPlaces(context)])];
   return {
     lookedAt: looked.map((path) => ({ path, exists: ownerOf(path) !== null })),
@@ -74,7 +75,8 @@ async function askOther(runDirectory: string): Promise<OtherDaemon> {
   }
 }
 
-function ownerOf(path: string): number | null {
+/** Null: there is no such path. */
+export function ownerOf(path: string): number | null {
   try {
     return statSync(path).uid;
   } catch {
@@ -87,13 +89,5 @@ function namesIn(directory: string): string[] {
     return readdirSync(directory);
   } catch {
     return [];
-  }
-}
-
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
   }
 }

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { ownerBySocket } from '@ringtail/ctl';
-import { runDirectoryAt } from '@ringtail/posix';
+import { runDirectoryAt, UNIX_PATH_BYTES_MAX } from '@ringtail/posix';
 import { userName } from '@ringtail/posix/accounts';
 import { CONTROL_COUNTERS_OFFSET, type DaemonStatus } from '@ringtail/protocol';
 import { permissionHint } from '../daemon/daemon.ts';
@@ -8,8 +8,6 @@ import { formatBytes, shellQuote } from '../output/quantity.ts';
 import { type Check, fine, type Machine, problem, warning } from './check.ts';
 import { fileSizeLimit } from './process-limit.ts';
 
-/** Longest path of a Unix socket, its final zero included (`sun_path`). */
-const SOCKET_PATH_BYTES_MAX = 108;
 /** Part of a control file that a session daemon writes. */
 const DAEMON_FILE_BYTES_MIN = CONTROL_COUNTERS_OFFSET;
 const WRITABLE_BY_OTHERS = 0o022;
@@ -35,7 +33,7 @@ export function runDirectoryChecks(
 
 function directory(machine: Machine, path: string, daemon: DaemonFacts): Check {
   const name = `run directory ${path}`;
-  if (Buffer.byteLength(runDirectoryAt(path).consumerSocket) >= SOCKET_PATH_BYTES_MAX) {
+  if (Buffer.byteLength(runDirectoryAt(path).consumerSocket) > UNIX_PATH_BYTES_MAX) {
     return problem(name, 'its path is too long for a socket', 'set RINGTAIL_RUNDIR to a shorter one');
   }
   const facts = machine.lookAt(path);

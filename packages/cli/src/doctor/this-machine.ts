@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { lstatSync, readFileSync, type Stats, statfsSync } from 'node:fs';
+import { lstatSync, type Stats, statfsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { describeError } from '@ringtail/base';
+import { textIn } from '@ringtail/base/files';
 import { loadPosix } from '@ringtail/posix';
 import type { Context } from '../program/context.ts';
 import type { Machine, PathFacts } from './check.ts';
@@ -19,20 +20,12 @@ export function thisMachine({ env, uid, gids }: Context): Machine {
     gids,
     env,
     posix: loadPosix(),
-    textOf,
+    textOf: textIn,
     lookAt,
     spaceOf,
     clockAddonRefusal: () => clockAddonRefusal(env),
     versionOf: (program) => versionOf(program, env),
   };
-}
-
-function textOf(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
 }
 
 function lookAt(path: string): PathFacts | undefined {

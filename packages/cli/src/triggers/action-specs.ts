@@ -8,7 +8,7 @@ import { parseCount, parseLimit, parsePeriodUs } from '../options/quantity-optio
 import { absolutePath, type Context } from '../program/context.ts';
 import { mapDomain } from './map-domain.ts';
 import { refuseKernel } from './refuse-kernel.ts';
-import { one, type SpecOption, type SpecPart, type SpecWords } from './spec-words.ts';
+import { needed, one, type SpecOption, type SpecPart, type SpecWords } from './spec-words.ts';
 
 /** An action type of the command line. */
 export interface ActionSpec {
@@ -31,7 +31,6 @@ const TIMEOUT: SpecOption = { long: 'timeout' };
 /** Time limit of `exec`, and of each attempt of `webhook`. */
 const DEFAULT_TIMEOUT_MS = 10_000;
 const DEFAULT_ATTEMPTS = 5;
-const US_PER_MS = 1000;
 
 /** LTTng's action types, then ours. */
 export const ACTION_SPECS: Readonly<Record<string, ActionSpec>> = {
@@ -220,7 +219,7 @@ function httpUrl(text: string | undefined): string {
 function timeoutMs(part: SpecPart): number {
   const text = one(part, 'timeout');
   if (text === undefined) return DEFAULT_TIMEOUT_MS;
-  const ms = Math.round(parsePeriodUs(text) / US_PER_MS);
+  const ms = Math.round(parsePeriodUs(text) / 1000);
   if (ms > 0) return ms;
   throw new CliError('BAD_ARGUMENT', `"${text}" is no time limit`, 'at least a millisecond: --timeout=5s');
 }
@@ -229,10 +228,4 @@ function sessionWord(part: SpecPart): string {
   const [session] = part.words;
   if (session !== undefined && session !== '') return session;
   throw new CliError('BAD_ARGUMENT', 'Missing session name.');
-}
-
-function needed(part: SpecPart, option: string): string {
-  const value = one(part, option);
-  if (value !== undefined && value !== '') return value;
-  throw new CliError('BAD_ARGUMENT', `Missing or invalid argument for \`--${option}\`.`);
 }

@@ -5,7 +5,7 @@ import { parsePeriodUs, parseSizeOrZero } from '../options/quantity-options.ts';
 import { parseCapture } from './capture-expression.ts';
 import { EVENT_RULE_OPTIONS, eventRuleOf, INSTRUMENTATION_OPTIONS, requireUserTracepoints } from './event-rule-spec.ts';
 import { refuseKernel } from './refuse-kernel.ts';
-import { one, type SpecOption, type SpecPart, type SpecWords } from './spec-words.ts';
+import { needed, one, type SpecOption, type SpecPart, type SpecWords } from './spec-words.ts';
 
 /** A condition type of the command line. */
 export interface ConditionSpec {
@@ -181,10 +181,4 @@ function periodOf(part: SpecPart): number {
   const period = parsePeriodUs(text);
   if (period > 0) return period;
   throw new CliError('BAD_ARGUMENT', `"${text}" is no period of time to wait for`, 'such as --period=10s');
-}
-
-function needed(part: SpecPart, option: string): string {
-  const value = one(part, option);
-  if (value !== undefined && value !== '') return value;
-  throw new CliError('BAD_ARGUMENT', `Missing or invalid argument for \`--${option}\`.`);
 }

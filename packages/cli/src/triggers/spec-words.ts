@@ -119,6 +119,13 @@ export function one(part: SpecPart, long: string): string | undefined {
   return part.values[long]?.[0];
 }
 
+/** @throws {CliError} where the option is absent or empty */
+export function needed(part: SpecPart, long: string): string {
+  const value = one(part, long);
+  if (value !== undefined && value !== '') return value;
+  throw new CliError('BAD_ARGUMENT', `Missing or invalid argument for \`--${long}\`.`);
+}
+
 export function duplicate({ long, short }: SpecOption): CliError {
   return new CliError('BAD_ARGUMENT', `Duplicate '--${long}${short === undefined ? '' : `/-${short}`}' given.`);
 }

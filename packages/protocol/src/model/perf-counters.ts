@@ -5,6 +5,9 @@ export interface PerfCounter {
   readonly config: number;
 }
 
+/** Prefix of the names of contexts that are such counters. */
+export const PERF_PREFIX = 'perf:thread:';
+
 const TYPE_HARDWARE = 0;
 const TYPE_SOFTWARE = 1;
 const TYPE_HARDWARE_CACHE = 3;

@@ -1,4 +1,4 @@
-import { PERF_TYPE_RAW, perfCounterName, perfCounterOf } from '@ringtail/protocol';
+import { PERF_PREFIX, PERF_TYPE_RAW, perfCounterName, perfCounterOf } from '@ringtail/protocol';
 
 /** A context in session files; `type` is a name of LTTng's `event_context_type_type`. */
 export type ContextElement =
@@ -19,7 +19,6 @@ const TYPES_OF_ALL_VERSIONS: ReadonlyMap<string, string> = new Map([
   ['ip', 'IP'],
 ]);
 
-const PERF_PREFIX = 'perf:thread:';
 const PERF_FIELD_PREFIX = 'perf_thread_';
 
 /** The element of a context; undefined for contexts that a version of LTTng lacks. */

@@ -1,5 +1,6 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import type { Clock } from '@ringtail/base';
+import { textIn } from '@ringtail/base/files';
 import { localUserNumber } from '@ringtail/posix/accounts';
 
 /** Time for which a change of the file may go unseen. */
@@ -56,13 +57,7 @@ function versionOf(path: string): string | undefined {
 
 /** Lines of `OWNER:FIRST:COUNT`; other lines are skipped. @see subuid(5) */
 function rangesIn(path: string): Range[] {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch {
-    return [];
-  }
-  return text.split('\n').flatMap((line) => {
+  return (textIn(path) ?? '').split('\n').flatMap((line) => {
     const [, name = '', first, count] = /^([^:#]+):(\d{1,10}):(\d{1,10})$/.exec(line.trim()) ?? [];
     const owner = name === '' ? undefined : localUserNumber(name);
     if (owner === undefined) return [];

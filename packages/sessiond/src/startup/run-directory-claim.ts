@@ -1,7 +1,8 @@
-import { fstatSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { fstatSync, linkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { describeError, errnoOf } from '@ringtail/base';
+import { textIn } from '@ringtail/base/files';
 import { checkDirectory, type RunDirectory, runDirectoryAt, UNIX_PATH_BYTES_MAX, withDirectory } from '@ringtail/posix';
 import { DaemonError } from '../model/daemon-error.ts';
 import { processStartTime } from '../peers/process-identity.ts';
@@ -37,9 +38,9 @@ export async function claimRunDirectory(path: string, uid: number, mode: number)
   await take(false);
   return {
     directory,
-    renew: () => take(contentOf(directory.pidFile) === identity),
+    renew: () => take(textIn(directory.pidFile) === identity),
     release() {
-      if (contentOf(directory.pidFile) !== identity) return;
+      if (textIn(directory.pidFile) !== identity) return;
       removeSockets(directory);
       rmSync(directory.pidFile, { force: true });
     },
@@ -79,7 +80,7 @@ async function writePidFile(directory: RunDirectory, identity: string): Promise<
     writeFileSync(own, identity, { mode: 0o600, flag: 'wx' });
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
       if (tryLink(own, directory.pidFile)) return;
-      const found = contentOf(directory.pidFile);
+      const found = textIn(directory.pidFile);
       if (found === undefined) continue;
       if (await isAlive(directory, found)) {
         const pid = Number.parseInt(found, 10);
@@ -111,7 +112,7 @@ function takeAway(pidFile: string, stale: string): void {
   const aside = `${pidFile}.${process.pid}.stale`;
   try {
     renameSync(pidFile, aside);
-    if (contentOf(aside) !== stale) tryLink(aside, pidFile);
+    if (textIn(aside) !== stale) tryLink(aside, pidFile);
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw error;
   } finally {
@@ -153,14 +154,6 @@ function removeSockets(directory: RunDirectory): void {
     rmSync(path, { force: true });
   }
   rmSync(directory.consumersDirectory, { recursive: true, force: true });
-}
-
-function contentOf(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
 }
 
 function refuse(path: string, why: string): never {

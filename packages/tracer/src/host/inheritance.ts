@@ -1,9 +1,8 @@
 import { closeSync, constants, openSync, readlinkSync, statSync } from 'node:fs';
 import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads';
-import { applicationRunDirectories, type RunDirectory, runDirectoryAt } from '@ringtail/posix';
+import { applicationRunDirectories, O_PATH, type RunDirectory, runDirectoryAt } from '@ringtail/posix';
 
 /** Flag that opens a file only for its identity; Node.js has no constant for it. */
-const O_PATH = 0o10000000;
 const KEY = 'ringtail.handed-on.1';
 
 /**

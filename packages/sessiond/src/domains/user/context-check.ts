@@ -2,9 +2,8 @@ import { statSync } from 'node:fs';
 import { describeError, errnoOf } from '@ringtail/base';
 import { CONTEXT_NAMES, contextSpec } from '@ringtail/ctf';
 import { loadPosix } from '@ringtail/posix';
-import { PERF_COUNTER_NAMES, perfCounterOf } from '@ringtail/protocol';
+import { PERF_COUNTER_NAMES, PERF_PREFIX, perfCounterOf } from '@ringtail/protocol';
 
-const PERF_PREFIX = 'perf:thread:';
 const NAMESPACE_SUFFIX = '_ns';
 
 /** All contexts with fixed names; `perf:thread:raw:rN:NAME` and `$app.PROVIDER:NAME` can be added as well. */
